@@ -1,0 +1,63 @@
+"""The one error a user can meet: a stable code, what happened, where, and how to mend it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# code: (what, how to mend). Parameters in braces are filled by the raiser; the code never changes once released.
+MESSAGES: dict[str, tuple[str, str]] = {
+    "ZS-IN-01": ("文件不存在：{name}", "请检查路径和文件名。"),
+    "ZS-IN-02": ("文件是空的：{name}", "请确认文件已保存、拷贝完整。"),
+    "ZS-IN-03": ("认不出文件格式：{name}（{detail}）", "请提供 txt、docx、xlsx、xls 或 html 文件。"),
+    "ZS-IN-04": ("文件已加密：{name}", "请在 Word/WPS/Excel 中去掉打开密码后另存。"),
+    "ZS-IN-05": ("文件已损坏或不完整：{name}（{detail}）", "请用原软件重新打开并另存，或重新下载。"),
+    "ZS-IN-06": ("文件过大：{name}（{detail}）", "请拆分文件，或删去与绩效目标无关的内容。"),
+    "ZS-IN-07": ("文件解压后异常膨胀：{name}（{detail}）", "这可能是压缩炸弹，请勿打开，并核对来源。"),
+    "ZS-IN-08": ("文件内含外部实体或文档类型定义：{name}", "正常办公文件不含此内容，请核对来源。"),
+    "ZS-IN-09": ("文件含宏：{name}", "请另存为不含宏的 docx 或 xlsx。"),
+    "ZS-IN-10": ("表格过大：{name}，{where}（{detail}）", "请删除多余的空行空列或过大的合并单元格后另存。"),
+    "ZS-IN-11": ("扩展名与内容不符：{name}（{detail}）", "请用原软件打开后另存为相应格式。"),
+    "ZS-IN-12": ("文件无法读取：{name}（{detail}）", "请检查文件权限，或关闭正在占用它的程序。"),
+    "ZS-IN-13": ("没有在文件中找到绩效目标：{name}", "请确认文件含绩效目标表，或“绩效指标：”一类的文字。"),
+    "ZS-EV-01": ("没有这个台账：{ledger}", "可用的台账：{known}"),
+    "ZS-EV-02": ("{name} 缺少必填列：{columns}", "请用“zhunsheng ledger template {ledger}”生成模板后填写。"),
+    "ZS-EV-03": ("{name} 中有 {count} 行不合格，未导入任何数据", "请查看标注后的副本 {marked}，改正后重新导入；或加 --good-rows 只导入合格行。"),
+    "ZS-EV-04": ("证据库不存在：{store}", "请先用“zhunsheng ledger import”导入台账。"),
+    "ZS-EV-05": ("证据库没有这个版本：{version}", "请用“zhunsheng ledger log”查看批次。"),
+    "ZS-EV-06": ("{name} 没有数据行", "请确认表头之下有数据。"),
+    "ZS-EV-07": ("无法判断 {name} 的文字编码", "请另存为 UTF-8 编码的 csv。"),
+    "ZS-EV-08": ("{name}：列“{column}”出现了两次", "请删除重复的列。"),
+    "ZS-EV-09": ("证据库正被其他程序使用：{store}", "请稍后再试。"),
+    "ZS-EV-10": ("{name} 对应的台账无法判断", "请用 --ledger 指明台账，可用的台账：{known}"),
+    "ZS-EV-11": ("证据库的文件对不上记录：{detail}", "请运行“zhunsheng ledger verify”查看详情，并从备份恢复。"),
+    "ZS-MS-01": ("没有这个测度：{measure}", "请用“zhunsheng measure --list”查看全部测度。"),
+    "ZS-MS-02": ("测度 {measure} 的定义不合规：{detail}", "请对照台账字典改正测度文件。"),
+    "ZS-MS-03": ("对照文件 {name} 第 {row} 项有误：{detail}", "请改正指标与测度的对照。"),
+    "ZS-RG-01": ("{name} 的内容不合规：{detail}", "请对照 docs/file-formats.md 改正数据文件。"),
+    "ZS-RG-02": ("{date} 没有现行的{kind}", "请检查日期，或用 --scheme 指定本地方案。"),
+    "ZS-SC-01": ("单位不可比：目标为“{target}”，结果为“{result}”", "请统一单位后再比较。"),
+    "ZS-SC-02": ("定性指标“{name}”的得分率 {share} 不在“{band}”档的范围内", "该档的得分率应在 {low}–{high} 之间。"),
+    "ZS-SC-03": ("定性指标“{name}”缺少评定理由", "请写明评为该档的依据。"),
+    "ZS-SC-04": ("定性评定文件有误：{detail}", "请对照 docs/file-formats.md 改正。"),
+    "ZS-CL-01": ("参数有误：{detail}", "请用 --help 查看用法。"),
+    "ZS-CL-99": ("程序内部错误：{detail}", "数据未受影响。请把这一行连同操作步骤反馈给维护者。"),
+}
+
+
+class ZhunshengError(Exception):
+    """An error meant for a person: ``code`` is stable, ``params`` fill its Chinese message."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        self.code = code
+        self.params = params
+        super().__init__(self.text())
+
+    def text(self) -> str:
+        """One line: code, what and where, and how to mend it."""
+        what, mend = MESSAGES[self.code]
+        return f"[{self.code}] {what.format_map(self.params)}。{mend.format_map(self.params)}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as data: ``{"code", "message", "params"}``."""
+        params = {k: str(v) for k, v in self.params.items()}
+        return {"code": self.code, "message": self.text(), "params": params}
