@@ -1,0 +1,279 @@
+"""The rules in force on a date: frameworks, scoring schemes, monitoring bands and deadlines, as cited data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from zhunsheng.errors import ZhunshengError
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Dated(_Entry):
+    """An entry valid from ``valid_from`` to ``valid_to`` (both inclusive; None = until further notice), with its source."""
+
+    id: str
+    name: str
+    valid_from: date
+    valid_to: date | None = None
+    citation: str
+    status: Literal["verified", "unverified"]
+
+
+class Category(_Entry):
+    """A level-2 category with the names documents give it."""
+
+    name: str
+    synonyms: tuple[str, ...]
+    required: bool
+
+
+class Dimension(_Entry):
+    """A level-1 dimension with the names documents give it and its categories."""
+
+    name: str
+    synonyms: tuple[str, ...]
+    required: bool
+    categories: tuple[Category, ...]
+
+
+class Framework(Dated):
+    """The tree of dimensions and categories."""
+
+    dimensions: tuple[Dimension, ...]
+
+    def dimension(self, written: str | None, category: str | None = None) -> Dimension | None:
+        """Return the dimension that a level-1 name as written means, or the one its level-2 name belongs to."""
+        key = _key(written)
+        for dimension in self.dimensions:
+            if key and key in dimension.synonyms:
+                # Under the four-dimension framework an older sheet may still put 成本 under 产出.
+                if category and self.id == "cn-2021" and _key(category) in ("成本指标", "成本"):
+                    return next(d for d in self.dimensions if d.name == "成本")
+                return dimension
+        second = _key(category)
+        return next((d for d in self.dimensions for c in d.categories if second and second in c.synonyms), None)
+
+    def category(self, written: str | None, level1: str | None = None) -> Category | None:
+        """Return the category that a level-2 name as written means, looking under ``level1`` first."""
+        key = _key(written)
+        if not key:
+            return None
+        first = self.dimension(level1)
+        order = ([first] if first else []) + [d for d in self.dimensions if d is not first]
+        return next((c for d in order for c in d.categories if key in c.synonyms), None)
+
+
+@lru_cache(maxsize=4096)
+def _key(written: str | None) -> str:
+    """Strip what documents add to a level name: points (产出指标(50分)), numbering, blanks."""
+    text = "".join((written or "").split())
+    for mark in "（([【":
+        text = text.split(mark)[0]
+    return text.lstrip("0123456789一二三四五六七八九十、.．")
+
+
+class PointSet(_Entry):
+    """Points of each dimension and of budget execution; together 100."""
+
+    dimensions: dict[str, Decimal]
+    execution: Decimal
+    citation: str
+
+    @model_validator(mode="after")
+    def _hundred(self) -> PointSet:
+        if sum(self.dimensions.values()) + self.execution != 100:
+            raise ValueError("分值合计应为 100")
+        return self
+
+
+class Over(_Entry):
+    """What happens when a result is ``threshold`` times its target or more."""
+
+    threshold: Decimal
+    mode: Literal["deviation", "fixed"]
+    deduct: Decimal | None = None
+    citation: str
+    status: Literal["verified", "unverified"]
+
+    @model_validator(mode="after")
+    def _deduction(self) -> Over:
+        if (self.mode == "fixed") != (self.deduct is not None):
+            raise ValueError("mode 为 fixed 时须写 deduct，且仅此时可写")
+        return self
+
+
+class LateBand(_Entry):
+    """Up to ``days`` late (inclusive) earns ``share`` of the points."""
+
+    days: int
+    share: Decimal
+
+
+class Late(_Entry):
+    """Points for a missed date, by how late it was met."""
+
+    bands: tuple[LateBand, ...]
+    citation: str
+    status: Literal["verified", "unverified"]
+
+
+class QualityBand(_Entry):
+    """One band of a qualitative judgement: shares from ``low`` to ``high`` of the points."""
+
+    name: str
+    low: Decimal
+    high: Decimal
+
+
+class Grade(_Entry):
+    """A grade and the lowest total it is given for."""
+
+    name: str
+    from_: Decimal = Field(alias="from")
+
+
+class ExecutionCap(_Entry):
+    """The highest total allowed when budget execution is below a share."""
+
+    below: Decimal
+    total: Decimal
+
+
+class DepartmentPoints(_Entry):
+    """How a department-wide total is put together."""
+
+    indicators: Decimal
+    projects: Decimal
+    execution: Decimal
+    citation: str
+    status: Literal["verified", "unverified"]
+
+    @model_validator(mode="after")
+    def _hundred(self) -> DepartmentPoints:
+        if self.indicators + self.projects + self.execution != 100:
+            raise ValueError("部门整体分值合计应为 100")
+        return self
+
+
+class Scheme(Dated):
+    """How a year is scored."""
+
+    framework: str
+    points: tuple[PointSet, ...]
+    over: Over
+    late: Late
+    qualitative: tuple[QualityBand, ...]
+    qualitative_citation: str
+    grades: tuple[Grade, ...]
+    grades_citation: str
+    execution_caps: tuple[ExecutionCap, ...]
+    department: DepartmentPoints
+
+    def grade(self, total: Decimal) -> str:
+        """Return the grade of a total (0–100)."""
+        return next(g.name for g in sorted(self.grades, key=lambda g: -g.from_) if total >= g.from_)
+
+
+class Lights(_Entry):
+    """Bounds of the traffic lights, as shares of what is expected by now."""
+
+    green: Decimal
+    yellow: Decimal
+    citation: str
+    status: Literal["verified", "unverified"]
+
+
+class MonitoringRules(Dated):
+    """Bands and official categories for monitoring."""
+
+    lights: Lights
+    causes: tuple[str, ...]
+    likelihood: tuple[str, str, str]
+    consequences: tuple[str, ...]
+    form: str
+
+
+class Deadline(Dated):
+    """A statutory number of days, working days or calendar days."""
+
+    days: int
+    workdays: bool
+
+
+_T = TypeVar("_T", bound=BaseModel)
+_D = TypeVar("_D", bound=Dated)
+_DATA = files(__package__) / "data"
+
+
+def read_yaml(text: str, kind: Any, name: str) -> Any:
+    """Parse YAML text as pydantic type ``kind``. Raises ``ZS-RG-01`` naming the field that is wrong."""
+    try:
+        return TypeAdapter(kind).validate_python(yaml.safe_load(text))
+    except yaml.YAMLError as error:
+        raise ZhunshengError("ZS-RG-01", name=name, detail=str(error).splitlines()[0]) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ZhunshengError("ZS-RG-01", name=name, detail=f"{where}: {first['msg']}") from None
+
+
+@lru_cache
+def frameworks() -> tuple[Framework, ...]:
+    """Return all indicator frameworks."""
+    return tuple(read_yaml((_DATA / "frameworks.yaml").read_text("utf8"), list[Framework], "frameworks.yaml"))
+
+
+@lru_cache
+def schemes() -> tuple[Scheme, ...]:
+    """Return all national scoring schemes."""
+    found = sorted((p for p in (_DATA / "schemes").iterdir() if p.name.endswith(".yaml")), key=lambda p: p.name)
+    return tuple(read_yaml(p.read_text("utf8"), Scheme, p.name) for p in found)
+
+
+@lru_cache
+def monitoring_rules() -> tuple[MonitoringRules, ...]:
+    """Return all monitoring rules."""
+    return tuple(read_yaml((_DATA / "monitoring.yaml").read_text("utf8"), list[MonitoringRules], "monitoring.yaml"))
+
+
+@lru_cache
+def deadlines() -> tuple[Deadline, ...]:
+    """Return all statutory deadlines."""
+    return tuple(read_yaml((_DATA / "deadlines.yaml").read_text("utf8"), list[Deadline], "deadlines.yaml"))
+
+
+def in_force(entries: Sequence[_D], on: date, kind: str) -> _D:
+    """Return the entry in force on ``on``. Raises ``ZS-RG-02`` where there is none."""
+    for entry in entries:
+        if entry.valid_from <= on and (entry.valid_to is None or on <= entry.valid_to):
+            return entry
+    raise ZhunshengError("ZS-RG-02", date=on, kind=kind)
+
+
+@lru_cache(maxsize=256)
+def framework_of(year: int) -> Framework:
+    """Return the framework of a fiscal year, the earliest one for years before any."""
+    on = max(date(year, 12, 31), min(f.valid_from for f in frameworks()))
+    return in_force(frameworks(), on, "绩效指标框架")
+
+
+def scheme_of(year: int, local: Path | None = None) -> Scheme:
+    """Return the scoring scheme of a fiscal year, or the one in the file ``local``. Raises ``ZS-RG-01``, ``ZS-RG-02``."""
+    if local is not None:
+        if not local.is_file():
+            raise ZhunshengError("ZS-IN-01", name=str(local))
+        scheme: Scheme = read_yaml(local.read_text("utf8"), Scheme, local.name)
+        return in_force([scheme], date(year, 12, 31), "评分方案")
+    return in_force(schemes(), date(year, 12, 31), "评分方案")

@@ -1,0 +1,227 @@
+"""A target sheet and its parts: budget, spending plan, goals and indicators, frozen and validated."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from zhunsheng.targets.value import TargetValue
+
+FORMAT = "zhunsheng.book/1"
+
+
+def plain(number: Decimal) -> str:
+    """Return a decimal as digits, never in exponents, without trailing zeros behind the point: 0.25, 400000."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+Exact = Annotated[Decimal, Field(allow_inf_nan=False), PlainSerializer(plain, return_type=str, when_used="json")]
+Money = Annotated[Exact, Field(ge=0)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Place(_Frozen):
+    """Where something stood in its file; rows, columns, tables and lines count from 1."""
+
+    line: int | None = None
+    sheet: str | None = None
+    table: int | None = None
+    row: int | None = None
+    column: int | None = None
+
+    def label(self) -> str:
+        """Return the place in words: 第87行, 表2第3行第4列, 工作表“自评”D5."""
+        if self.line is not None:
+            return f"第{self.line}行"
+        if self.sheet is not None and self.row is not None:
+            return f"工作表“{self.sheet}”{column_letters(self.column or 1)}{self.row}"
+        if self.table is not None and self.row is not None:
+            return f"表{self.table}第{self.row}行第{self.column}列"
+        if self.table is not None:
+            return f"表{self.table}"
+        return "全文"
+
+
+def column_letters(column: int) -> str:
+    """Return the spreadsheet letters of a column counted from 1: 1 -> A, 27 -> AA."""
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+class Budget(_Frozen):
+    """Budget in yuan: total, from fiscal funds, other funds; None where the document is silent."""
+
+    total: Money | None = None
+    fiscal: Money | None = None
+    other: Money | None = None
+
+
+class PlanStep(_Frozen):
+    """By the end of ``by`` (inclusive), ``cumulative`` of the budget is to be spent, as a fraction (0.25 = 25 %)."""
+
+    by: date
+    cumulative: Money
+
+
+class SpendingPlan(_Frozen):
+    """The cumulative share of the budget to be spent by each date, in the order of the document."""
+
+    steps: tuple[PlanStep, ...] = ()
+
+    def expected(self, on: date, *, mode: Literal["linear", "step"] = "linear", start: date | None = None) -> Fraction:
+        """Return the share of the budget that should be spent by ``on`` (inclusive), 0 to 1 in a sound plan.
+
+        ``linear`` interpolates by days between the plan's dates, from nothing at the eve of ``start`` (default:
+        1 January of the first date's year); ``step`` counts a date's share only once the date is reached.
+        """
+        steps = sorted(self.steps, key=lambda s: s.by)
+        if not steps:
+            return Fraction(0)
+        first = start or date(steps[0].by.year, 1, 1)
+        day, share = first.toordinal() - 1, Fraction(0)
+        for step in steps:
+            here, reached = step.by.toordinal(), Fraction(step.cumulative)
+            if on.toordinal() >= here:
+                day, share = here, reached
+                continue
+            if mode == "step" or on.toordinal() <= day:
+                return share
+            return share + (reached - share) * Fraction(on.toordinal() - day, here - day)
+        return share
+
+
+class Goal(_Frozen):
+    """A goal (目标1) or sub-goal (分项绩效目标) with its words."""
+
+    title: str | None = None
+    text: str
+    place: Place | None = None
+
+
+class Indicator(_Frozen):
+    """One indicator with what the document says of it; level names are kept as written, None where silent.
+
+    ``weight`` is the points or weight as written; ``actual`` and ``score`` come from self-evaluation tables;
+    ``goal`` is the index of the (sub-)goal it stands under; ``medium_term`` is the 中期 value beside the year's.
+    """
+
+    level1: str | None = None
+    level2: str | None = None
+    name: str
+    description: str | None = None
+    target: TargetValue
+    weight: Exact | None = None
+    basis: str | None = None
+    direction: str | None = None
+    nature: str | None = None
+    last_year: str | None = None
+    medium_term: TargetValue | None = None
+    actual: str | None = None
+    score: Exact | None = None
+    deviation: str | None = None
+    goal: int | None = None
+    place: Place | None = None
+
+
+class Execution(_Frozen):
+    """The money row of a self-evaluation table, in yuan; ``points`` and ``score`` as reported."""
+
+    planned: Money | None = None
+    adjusted: Money | None = None
+    spent: Money | None = None
+    points: Exact | None = None
+    score: Exact | None = None
+
+
+class TargetSheet(_Frozen):
+    """A department's overall sheet or one project's sheet.
+
+    ``provenance`` says where each field that was recognised stood, by its dotted name (``budget.total``).
+    """
+
+    kind: Literal["department", "project"]
+    name: str | None = None
+    code: str | None = None
+    department: str | None = None
+    unit: str | None = None
+    year: int | None = None
+    purpose: str | None = None
+    budget: Budget = Budget()
+    spending_plan: SpendingPlan = SpendingPlan()
+    goals: tuple[Goal, ...] = ()
+    indicators: tuple[Indicator, ...] = ()
+    narrative: str | None = None
+    safeguards: tuple[str, ...] = ()
+    execution: Execution | None = None
+    total_score: Exact | None = None
+    place: Place | None = None
+    provenance: dict[str, Place] = Field(default_factory=dict)
+
+    def title(self) -> str:
+        """Return what to call the sheet."""
+        return self.name or ("部门整体绩效目标" if self.kind == "department" else "（未命名项目）")
+
+
+class Source(_Frozen):
+    """The file a book was read from."""
+
+    name: str
+    sha256: str
+    media_type: str
+
+
+class Unsure(_Frozen):
+    """Something recognised that a person should look at: where, and why."""
+
+    place: Place | None = None
+    field: str
+    text: str
+    why: str
+
+
+class Book(_Frozen):
+    """All target sheets of one document."""
+
+    source: Source
+    sheets: tuple[TargetSheet, ...] = ()
+    unsure: tuple[Unsure, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the book in format ``zhunsheng.book/1``: decimals as strings, dates as ISO text, null where silent."""
+        data = self.model_dump(mode="json")
+        for sheet in data["sheets"]:
+            sheet["spending_plan"] = sheet["spending_plan"]["steps"]
+        return {"format": FORMAT, **data}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Book:
+        """Read back what ``as_json`` wrote. Raises ``ValueError`` on another format or wrong fields."""
+        if data.get("format") != FORMAT:
+            raise ValueError(f"format is {data.get('format')!r}, not {FORMAT}")
+        body = {k: v for k, v in data.items() if k != "format"}
+        sheets = [{**s, "spending_plan": {"steps": s["spending_plan"]}} for s in body.get("sheets", [])]
+        return cls.model_validate({**body, "sheets": sheets})
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of format ``zhunsheng.book/1``."""
+    schema = Book.model_json_schema(mode="serialization")
+    schema["$id"] = FORMAT
+    schema["title"] = "准绳绩效目标文档"
+    schema["properties"] = {"format": {"const": FORMAT}, **schema["properties"]}
+    schema["required"] = ["format", "source", "sheets", "unsure"]
+    sheet = schema["$defs"]["TargetSheet"]["properties"]
+    sheet["spending_plan"] = {"type": "array", "items": {"$ref": "#/$defs/PlanStep"}}
+    schema["$defs"].pop("SpendingPlan", None)
+    return schema

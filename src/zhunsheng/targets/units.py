@@ -1,0 +1,91 @@
+"""Units as written in target sheets, and exact conversion between those that measure the same thing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+
+from zhunsheng.errors import ZhunshengError
+
+# Multipliers that stand before a unit (万元, 亿元, 千人次); longest first.
+_PREFIXES: tuple[tuple[str, Fraction], ...] = (
+    ("百万", Fraction(10**6)),
+    ("千万", Fraction(10**7)),
+    ("万", Fraction(10**4)),
+    ("亿", Fraction(10**8)),
+    ("千", Fraction(1000)),
+    ("百", Fraction(100)),
+)
+_RATIOS: dict[str, Fraction] = {
+    "%": Fraction(1, 100),
+    "‰": Fraction(1, 1000),
+    "个百分点": Fraction(1, 100),
+    "百分点": Fraction(1, 100),
+    "成": Fraction(1, 10),
+    "倍": Fraction(1),
+    "比值": Fraction(1),
+}
+# Units that count the same thing in documents of this kind: "≥2个" and "≥2次" both count occasions.
+_COUNTS = frozenset("个 次 场 起 件 项 批次 批 期 份 例 户 家 台 人 人次 篇 条 宗 部 处 套 名 台次 户次 家次 场次".split())
+_WEIGHTS = {"千克": ("克", Fraction(1000)), "公斤": ("克", Fraction(1000)), "吨": ("克", Fraction(10**6))}
+_TIMES = {
+    "小时": ("小时", Fraction(1)),
+    "天": ("日", Fraction(1)),
+    "日": ("日", Fraction(1)),
+    "自然日": ("日", Fraction(1)),
+    "个自然日": ("日", Fraction(1)),
+    "工作日": ("工作日", Fraction(1)),
+    "个工作日": ("工作日", Fraction(1)),
+    "周": ("日", Fraction(7)),
+    "个月": ("月", Fraction(1)),
+    "月": ("月", Fraction(1)),
+    "年": ("月", Fraction(12)),
+}
+
+
+@lru_cache(maxsize=4096)
+def split_unit(unit: str | None) -> tuple[str, Fraction]:
+    """Take a unit as written; return (base unit, how many base units one of it is).
+
+    ``万元`` gives ``("元", 10000)``, ``%`` gives ``("比值", 1/100)``; ``None`` and ``""`` give ``("", 1)``.
+    """
+    text = (unit or "").strip()
+    if text in _RATIOS:
+        return "比值", _RATIOS[text]
+    for table in (_TIMES, _WEIGHTS):
+        if text in table:
+            return table[text]
+    for prefix, factor in _PREFIXES:
+        if text == prefix:
+            return "", factor
+        if text.startswith(prefix) and len(text) > len(prefix):
+            base, inner = split_unit(text[len(prefix) :])
+            return base, inner * factor
+    for suffix in ("/季度", "/季", "/月", "/年", "/半年", "/周"):
+        if text.endswith(suffix) and len(text) > len(suffix):
+            return split_unit(text[: -len(suffix)])
+    if text.startswith("人民币"):
+        return split_unit(text[3:])
+    if text == "圆":
+        return "元", Fraction(1)
+    return text, Fraction(1)
+
+
+def comparable(one: str | None, other: str | None) -> bool:
+    """Say whether two units measure the same thing (万元 and 元 do, 元 and % do not); no unit fits any count."""
+    a, b = split_unit(one)[0], split_unit(other)[0]
+    if a == b:
+        return True
+    counts = _COUNTS | {""}
+    return a in counts and b in counts
+
+
+def convert(value: Decimal | Fraction | int, unit: str | None, to: str | None) -> Fraction:
+    """Convert ``value`` from ``unit`` to unit ``to``, exactly.
+
+    Raises ``ZS-SC-01`` when the two do not measure the same thing.
+    """
+    if not comparable(unit, to):
+        raise ZhunshengError("ZS-SC-01", target=to or "无单位", result=f"{value}{unit or ''}")
+    return Fraction(value) * split_unit(unit)[1] / split_unit(to)[1]
