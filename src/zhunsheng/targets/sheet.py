@@ -32,6 +32,7 @@ class Place(_Frozen):
     """Where something stood in its file; rows, columns, tables and lines count from 1."""
 
     line: int | None = None
+    paragraph: int | None = None
     sheet: str | None = None
     table: int | None = None
     row: int | None = None
@@ -41,6 +42,8 @@ class Place(_Frozen):
         """Return the place in words: 第87行, 表2第3行第4列, 工作表“自评”D5."""
         if self.line is not None:
             return f"第{self.line}行"
+        if self.paragraph is not None:
+            return f"第{self.paragraph}段"
         if self.sheet is not None and self.row is not None:
             return f"工作表“{self.sheet}”{column_letters(self.column or 1)}{self.row}"
         if self.table is not None and self.row is not None:

@@ -1,0 +1,127 @@
+"""Read workbooks with calamine, guarded against sheets and spans that would not fit in memory."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from python_calamine import CalamineWorkbook, PasswordError
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.opening import Opened, _first_line
+
+MAX_COLUMNS = 2_000  # filled columns; the widest real export seen has 60
+MAX_CELLS = 40_000_000  # rows × filled columns of one sheet
+MAX_SPAN = 2_000_000  # cells under one merged cell
+_FILLED = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})"(?:[^>/]*?s="(\d+)")?[^>/]*>')
+_MERGE = re.compile(rb'<mergeCell ref="([A-Z]{1,7})(\d{1,9}):([A-Z]{1,7})(\d{1,9})"')
+_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+
+
+@dataclass
+class Sheet:
+    """One worksheet: cell values by row, from A1; ``spans`` maps an anchor (row, column) to (rows, columns) covered.
+
+    Rows and columns count from 0; ``percents`` are the cells whose number format shows percent.
+    """
+
+    name: str
+    rows: list[list[Any]]
+    spans: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    percents: frozenset[tuple[int, int]] = frozenset()
+
+
+def read_workbook(opened: Opened) -> Iterator[Sheet]:
+    """Yield the visible and hidden sheets of an xlsx or xls file, in order.
+
+    Raises ``ZS-IN-04`` (password), ``ZS-IN-05`` (broken), ``ZS-IN-08`` (document type) or ``ZS-IN-10`` (too large).
+    """
+    percents: dict[str, frozenset[tuple[int, int]]] = {}
+    if opened.kind == "xlsx":
+        percents = {name: _inspect(opened, name, path) for name, path in _sheet_paths(opened)}
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(opened.data))
+        for name in book.sheet_names:
+            sheet = book.get_sheet_by_name(name)
+            rows = sheet.to_python(skip_empty_area=False)
+            merged = sheet.merged_cell_ranges if rows else None
+            yield Sheet(name, rows, _spans(merged or [], rows, opened.name, name), percents.get(name, frozenset()))
+    except PasswordError:
+        raise ZhunshengError("ZS-IN-04", name=opened.name) from None
+    except ZhunshengError:
+        raise
+    except Exception as error:  # calamine raises a family of errors, and panics reach Python as BaseException
+        raise ZhunshengError("ZS-IN-05", name=opened.name, detail=_first_line(error)) from None
+
+
+def _spans(merged: list[Any], rows: list[list[Any]], file: str, sheet: str) -> dict[tuple[int, int], tuple[int, int]]:
+    height, width = len(rows), max(map(len, rows), default=0)
+    spans = {}
+    for (top, left), (bottom, right) in merged:
+        if (bottom - top + 1) * (right - left + 1) > MAX_SPAN:
+            raise ZhunshengError("ZS-IN-10", name=file, where=f"工作表“{sheet}”", detail="合并单元格过大")
+        if top < height and left < width:
+            spans[top, left] = (min(bottom, height - 1) - top + 1, min(right, width - 1) - left + 1)
+    return spans
+
+
+def _sheet_paths(opened: Opened) -> list[tuple[str, str]]:
+    targets = {r.get("Id"): r.get("Target") or "" for r in opened.xml("xl/_rels/workbook.xml.rels")}
+    found = []
+    for sheet in opened.xml("xl/workbook.xml").iter(f"{_MAIN}sheet"):
+        target = targets.get(sheet.get(f"{_REL}id"), "")
+        path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
+        found.append((sheet.get("name") or "", path))
+    return found
+
+
+def _inspect(opened: Opened, name: str, path: str) -> frozenset[tuple[int, int]]:
+    """Measure a sheet in its raw XML before anything allocates it; return its percent cells."""
+    data = opened.member(path)
+    if b"<!DOCTYPE" in data[:4096] or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise ZhunshengError("ZS-IN-08", name=opened.name)
+    where = f"工作表“{name}”"
+    for match in _MERGE.finditer(data):
+        rows = int(match[4]) - int(match[2]) + 1
+        columns = _column(match[3]) - _column(match[1]) + 1
+        if rows * columns > MAX_SPAN:
+            raise ZhunshengError("ZS-IN-10", name=opened.name, where=where, detail=f"合并单元格跨 {rows * columns:,} 格")
+    cells = _FILLED.findall(data)
+    if not cells:
+        return frozenset()
+    width = max(_column(letters) for letters in {c[0] for c in cells})
+    height = max(map(int, {c[1] for c in cells}))
+    if width > MAX_COLUMNS:
+        raise ZhunshengError("ZS-IN-10", name=opened.name, where=where, detail=f"{width:,} 列，上限 {MAX_COLUMNS:,} 列")
+    if width * height > MAX_CELLS:
+        raise ZhunshengError("ZS-IN-10", name=opened.name, where=where, detail=f"{height:,} 行 × {width:,} 列")
+    styles = _percent_styles(opened)
+    if not styles:
+        return frozenset()
+    return frozenset((int(row) - 1, _column(letters) - 1) for letters, row, style in cells if style in styles)
+
+
+def _percent_styles(opened: Opened) -> frozenset[bytes]:
+    assert opened.archive is not None
+    if "xl/styles.xml" not in opened.archive.namelist():
+        return frozenset()
+    root = opened.xml("xl/styles.xml")
+    formats = {f.get("numFmtId"): f.get("formatCode") or "" for f in root.iter(f"{_MAIN}numFmt")}
+    found = set()
+    for index, xf in enumerate(root.iterfind(f"{_MAIN}cellXfs/{_MAIN}xf")):
+        number = xf.get("numFmtId") or ""
+        if number in ("9", "10") or "%" in formats.get(number, ""):
+            found.add(str(index).encode())
+    return frozenset(found)
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number

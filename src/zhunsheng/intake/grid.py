@@ -1,0 +1,106 @@
+"""What readers give to recognition: paragraphs and grids, whose cells know their spans and their place in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from zhunsheng.targets import Place
+
+Spans = dict[tuple[int, int], tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph outside tables."""
+
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: its text, its place, and how many rows and columns it covers (1 × 1 where it is not merged)."""
+
+    text: str
+    place: Place
+    rows: int = 1
+    columns: int = 1
+
+
+@dataclass
+class Grid:
+    """A table: raw values by row, merged spans by anchor, and a function from (row, column) to the place in the file.
+
+    Rows and columns count from 0; rows may be ragged. ``title`` is what stands over the table (a worksheet's name).
+    """
+
+    rows: Sequence[Sequence[Any]]
+    spans: Spans
+    place_of: Callable[[int, int], Place]
+    title: str = ""
+    percents: frozenset[tuple[int, int]] = field(default_factory=frozenset)
+
+    @cached_property
+    def _owners(self) -> dict[tuple[int, int], tuple[int, int]]:
+        return {
+            (row + i, column + j): (row, column)
+            for (row, column), (height, width) in self.spans.items()
+            for i in range(height)
+            for j in range(width)
+        }
+
+    @cached_property
+    def width(self) -> int:
+        """Columns of the widest row."""
+        return max(map(len, self.rows), default=0)
+
+    def owner(self, row: int, column: int) -> tuple[int, int]:
+        """Return the anchor of the merged cell that covers a position, or the position itself."""
+        return self._owners.get((row, column), (row, column))
+
+    def text(self, row: int, column: int) -> str:
+        """Return what the cell at a position shows, also where a merged cell covers it."""
+        row, column = self.owner(row, column)
+        try:
+            value = self.rows[row][column]
+        except IndexError:
+            return ""
+        return show(value, percent=(row, column) in self.percents) if value is not None else ""
+
+    def cell(self, row: int, column: int) -> Cell:
+        """Return the cell that covers a position."""
+        anchor = self.owner(row, column)
+        height, width = self.spans.get(anchor, (1, 1))
+        return Cell(self.text(row, column), self.place_of(*anchor), height, width)
+
+    def place(self, row: int, column: int) -> Place:
+        """Return where the cell that covers a position stands in the file."""
+        return self.place_of(*self.owner(row, column))
+
+
+Block = Paragraph | Grid
+
+
+def show(value: Any, *, percent: bool = False) -> str:
+    """Return a cell value as the sheet shows it: 0.9 in percent format as 90%, dates as ISO, whole floats as integers."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, int | float):
+        number = Decimal(f"{value:.12g}")
+        if percent:
+            number *= 100
+        text = f"{number:f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        return text + ("%" if percent else "")
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time().isoformat() == "00:00:00" else value.isoformat(" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)

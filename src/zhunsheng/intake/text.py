@@ -1,0 +1,82 @@
+"""Reader for txt: paragraphs, tables flattened to one cell a line behind a tab, and tables with tabs between cells."""
+
+from __future__ import annotations
+
+import re
+
+from zhunsheng.files.opening import Opened
+from zhunsheng.intake.grid import Block, Grid, Paragraph
+from zhunsheng.targets import Place
+
+_HEADING = re.compile(r"^\s*(?:\d+[.、．]|[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|第[一二三四五六七八九十]+部分)|绩效目标(?:申报)?表\s*$")
+_Cell = tuple[str, int]
+
+
+def read(opened: Opened) -> list[Block]:
+    """Return the blocks of a text file, in order."""
+    return blocks(opened.text.splitlines())
+
+
+def blocks(lines: list[str]) -> list[Block]:
+    """Turn lines into paragraphs and grids.
+
+    In the flattened form a line with a leading tab starts a cell, a blank line before such a line starts a row, and
+    a line without tab that is followed by cells again goes on with the cell above it.
+    """
+    out: list[Block] = []
+    rows: list[list[_Cell]] = []
+    table = 0
+    i = 0
+
+    def close() -> None:
+        nonlocal rows, table
+        if rows:
+            table += 1
+            out.append(_grid(rows, table))
+            rows = []
+
+    blank = 0
+    while i < len(lines):
+        line = lines[i]
+        if line.startswith("\t") or "\t" in line.strip():
+            inner = line.strip("\r\n ")
+            if "\t" in inner.lstrip("\t"):  # cells of one row beside each other
+                rows.append([(c.strip(), i + 1) for c in inner.split("\t")])
+            elif not rows or blank or len(rows[-1]) > 1 and "\t" in lines[i - 1].strip("\t \r"):
+                rows.append([(line.strip(), i + 1)])
+            else:
+                rows[-1].append((line.strip(), i + 1))
+            blank = 0
+        elif not line.strip():
+            blank += 1
+        elif rows and blank <= 1 and not _HEADING.search(line) and _cells_follow(lines, i):
+            text, at = rows[-1][-1]
+            rows[-1][-1] = (f"{text}\n{line.strip()}", at)
+            blank = 0
+        else:
+            close()
+            out.append(Paragraph(line.strip(), Place(line=i + 1)))
+            blank = 0
+        i += 1
+    close()
+    return out
+
+
+def _cells_follow(lines: list[str], i: int) -> bool:
+    """Say whether the paragraph lines from ``i`` on run, with single blanks at most, into another cell."""
+    blank = 0
+    for line in lines[i + 1 : i + 12]:
+        if line.startswith("\t"):
+            return True
+        blank = 0 if line.strip() else blank + 1
+        if blank > 1 or _HEADING.search(line):
+            return False
+    return False
+
+
+def _grid(rows: list[list[_Cell]], table: int) -> Grid:
+    def place(row: int, column: int) -> Place:
+        cells = rows[row]
+        return Place(line=cells[min(column, len(cells) - 1)][1], table=table, row=row + 1, column=column + 1)
+
+    return Grid([[text for text, _ in row] for row in rows], {}, place)
