@@ -38,6 +38,7 @@ _GOAL_MARK = re.compile(r"^目标\s*[\d一二三四五六七八九十]{1,2}\s*[�
 _NAME_MARK = re.compile(r"^指标\s*\d{1,2}\s*[：:.、]\s*|^[（(]?\d{1,2}[）)、.．]\s*(?=[一-龥])")
 _FOOT = re.compile(r"^(?:注|备注|说明|填表说明|填报说明|填表人|填报人|联系人|联系电话|负责人|制表人|审核人|单位负责人|填报日期)\s*[：:0-9.、]")
 _ELLIPSIS = re.compile(r"^[…．.\s·]+$")
+_GROUP_TITLE = re.compile(r"^(?:[中长]期|实施期|中长期|年度)(?:绩效)?(?:目标|指标)(?:表)?$")
 _MONEY = re.compile(r"(-?\d[\d,，]*(?:\.\d+)?)\s*(亿元|百万元|万元|千元|元|万)?")
 _MONEY_UNIT = {"亿元": 10**8, "百万元": 10**6, "万元": 10**4, "万": 10**4, "千元": 10**3, "元": 1}
 _UNIT_NOTE = re.compile(r"(亿元|百万元|万元|千元|(?<!万)元)\s*[）)]|单位\s*[：:]\s*(?:人民币)?(亿元|万元|千元|元)")
@@ -67,6 +68,8 @@ class _Draft:
     columns: dict[str, int] | None = None  # the indicator columns of the last table, for tables broken over pages
     width: int = 0
     levels: tuple[str, str] = ("", "")
+    context: dict[str, int] = field(default_factory=dict)  # columns that repeat a project's own fields on its rows
+    medium: bool = False  # whether the indicators now read are the medium-term ones (中期、长期)
 
     def put(self, name: str, value: Any, place: Place) -> None:
         """Keep the first value of a field and where it stood."""
@@ -88,6 +91,7 @@ class Recogniser:
         self.pending_title: tuple[str, Place] | None = None
         self.defaults: dict[str, tuple[str, Place]] = {}
         self.money_unit: str | None = None
+        self.zone_unit: str | None = None  # as the label at the left of the rows says: 项目资金（万元）
         self.section = ""
         self.subsection: int | None = None
         self.department: _Draft | None = None
@@ -169,7 +173,7 @@ class Recogniser:
         self.broken = False
         if grid.title and (match := re.search(r"(20\d{2})", grid.title)) and self.year is None:
             self.year = int(match[1])
-        zone, exec_columns = "", {}
+        zone, exec_columns, zone_title = "", {}, ""
         r = 0
         while r < rows:
             cells = self._cells(grid, r)
@@ -179,16 +183,26 @@ class Recogniser:
             found = self._header(grid, r)
             if found:
                 columns, used = found
-                if draft is None:
+                context = self._context(grid, r, columns)
+                if draft is None or (context and draft.indicators):
                     draft = self._begin(grid, r)
-                draft.columns, draft.width, draft.levels = columns, grid.width, ("", "")
+                draft.columns, draft.width, draft.levels, draft.context = columns, grid.width, ("", ""), context
+                side = grid.text(r, 0) + zone_title
+                draft.medium = bool(re.search(r"[中长]期|实施期", side)) and "年度" not in side
                 r += used
+                continue
+            if columns is not None and draft is not None and draft.context:
+                draft = self._listed(draft, grid, r)
+                self._indicator(draft, grid, r, columns)
+                r += 1
                 continue
             if columns is not None and self._starts_form(cells):
                 columns, draft, zone, exec_columns = None, None, "", {}
             if columns is not None and draft is not None:
                 if _FOOT.match(cells[0][1]):
                     columns = None
+                elif len({t for _, t in cells}) == 1 and _GROUP_TITLE.search(cells[0][1]):
+                    zone_title = cells[0][1]
                 else:
                     self._indicator(draft, grid, r, columns)
                 r += 1
@@ -196,6 +210,7 @@ class Recogniser:
             texts = {text for _, text in cells}
             if len(texts) == 1:
                 (only,) = texts
+                zone_title = only if len(only) < 30 else ""
                 if match := _UNIT_NOTE.search(only):
                     self.money_unit = match[1] or match[2]
                 if len(only) < 80 and (match := _YEAR.search(only)):
@@ -204,11 +219,46 @@ class Recogniser:
                     self.pending_title = (only, grid.place(r, cells[0][0]))
                     r += 1
                     continue
+            if len(texts) == 1 and _GROUP_TITLE.search(cells[0][1]):
+                r += 1
+                continue
             if draft is None and any(self._label_of(text)[0] in ("name", "code", "department", "goals") for _, text in cells):
                 draft = self._begin(grid, r)
             if draft is not None:
                 zone, exec_columns = self._label_row(draft, grid, r, cells, zone, exec_columns)
             r += 1
+
+    @staticmethod
+    def _context(grid: Grid, row: int, columns: dict[str, int]) -> dict[str, int]:
+        """Return the columns of a list of projects (单位名称 | 项目名称 | 预算数 | 年度目标) beside the indicators."""
+        taken = set(columns.values())
+        found = {
+            name: column
+            for column in range(grid.width)
+            if column not in taken and (name := labels.label(grid.text(row, column)))
+        }
+        return found if "name" in found else {}
+
+    def _listed(self, draft: _Draft, grid: Grid, row: int) -> _Draft:
+        """Go on with the project a row of a list belongs to, or start the next one where its name changes."""
+        name = "".join(grid.text(row, draft.context["name"]).split())
+        if not name or name == draft.values.get("name"):
+            return draft
+        if draft.values.get("name"):
+            before = draft
+            draft = self._start("project", before.title, grid.place(row, 0))
+            draft.columns, draft.width, draft.context = before.columns, before.width, before.context
+            if grid.text(row, before.context.get("unit", before.context["name"])) == "" and "unit" in before.values:
+                draft.put("unit", before.values["unit"], before.provenance["unit"])
+        for found, column in draft.context.items():
+            text = grid.text(row, column).strip()
+            if not text:
+                continue
+            if found == "goals":
+                self._goal_row(draft, grid, row, [(column, text)])
+            else:
+                self._field(draft, found, text, grid.place(row, column), "")
+        return draft
 
     def _own_form(self, grid: Grid) -> bool:
         """Say whether a table begins a form of its own: a project's name or code near its top."""
@@ -301,7 +351,7 @@ class Recogniser:
 
         level1, level2, name = text("level1"), text("level2"), text("name")
         shown = [t for t in (level1, level2, name, text("description")) if t]
-        if any(labels.is_total(t) for t in shown[:3]) or labels.is_total(grid.text(row, 0)):
+        if any(labels.is_total(grid.text(row, c)) for c in range(columns["name"] + 1)):
             score = _decimal(text("score")) or _decimal(text("weight") if "score" not in columns else "")
             draft.total_score = score if draft.total_score is None and "score" in columns else draft.total_score
             return
@@ -356,6 +406,7 @@ class Recogniser:
                 "score": _decimal(text("score")),
                 "deviation": _blank(text("deviation")),
                 "place": place,
+                "_medium": draft.medium,
             }
         )
 
@@ -379,9 +430,13 @@ class Recogniser:
         money = {name: c for c, text in cells if (name := labels.execution(text))}
         if len({"planned", "adjusted", "spent"} & money.keys()) >= 2:
             first = labels.label(cells[0][1]) or zone
+            note = _UNIT_NOTE.search(" ".join(text for _, text in cells))
+            self.zone_unit = note and (note[1] or note[2])
             return ("budget.total" if first.startswith("budget") else zone), money
         leading = self._label_of(cells[0][1])[0] if cells[0][0] == 0 or not zone else None
         if leading:
+            note = _UNIT_NOTE.search(cells[0][1])
+            self.zone_unit = note and (note[1] or note[2])
             if leading != zone:
                 exec_columns = exec_columns if leading.startswith("budget") else {}
             zone = leading
@@ -393,9 +448,15 @@ class Recogniser:
             return zone, exec_columns
         if exec_columns and self._money_row(draft, grid, row, cells, exec_columns):
             return zone, exec_columns
+        if (under := draft.values.pop("_goal_column", None)) is not None and (text := grid.text(row, under).strip()):
+            self._goal_row(draft, grid, row, [(under, text)])
+            return zone, exec_columns
         labelled = False
         for i, (column, text) in enumerate(cells):
             found, inline = self._label_of(text)
+            if found == "goals" and i:  # a goal beside its result: the words stand in the row below
+                draft.values["_goal_column"] = column
+                labelled = True
             if found is None or found in ("plan", "goals", "actual_goal", "medium_goals"):
                 continue
             labelled = True
@@ -421,6 +482,9 @@ class Recogniser:
                 self.year = int(match[0])
         elif name in _FIELDS and (clean := _blank(value)):
             text = "".join(clean.split()) if name != "purpose" else clean
+            if name == "name" and (coded := re.fullmatch(r"([0-9A-Z]{12,})-(.+)", text)):
+                draft.put("code", coded[1], place)
+                text = coded[2]
             draft.put(name, text, place)
 
     def _amount(self, text: str, label: str, place: Place) -> Decimal | None:
@@ -428,7 +492,7 @@ class Recogniser:
         if not match:
             return None
         note = _UNIT_NOTE.search(label)
-        unit = match[2] or (note and (note[1] or note[2])) or self.money_unit
+        unit = match[2] or (note and (note[1] or note[2])) or self.zone_unit or self.money_unit
         number = Decimal(match[1].replace(",", "").replace("，", ""))
         if number < 0:
             self._doubt(place, "budget", text, "金额为负，未读入")
@@ -567,7 +631,7 @@ class Recogniser:
             budget=budget,
             spending_plan=SpendingPlan(steps=tuple(draft.plan)),
             goals=tuple(draft.goals),
-            indicators=tuple(Indicator(**one) for one in draft.indicators),
+            indicators=tuple(_yearly(draft.indicators)),
             narrative="\n".join(draft.narrative) or None,
             safeguards=tuple(draft.safeguards),
             execution=Execution(**draft.execution) if draft.execution else None,
@@ -575,6 +639,20 @@ class Recogniser:
             place=draft.place,
             provenance=draft.provenance,
         )
+
+
+def _yearly(rows: list[dict[str, Any]]) -> list[Indicator]:
+    """Return the year's indicators; a table of medium-term ones beside it gives each its ``medium_term`` value."""
+    rows = [dict(row) for row in rows]
+    flags = [row.pop("_medium", False) for row in rows]
+    if all(flags) or not any(flags):
+        return [Indicator(**row) for row in rows]
+    medium = {row["name"]: row["target"] for row, flag in zip(rows, flags, strict=True) if flag}
+    return [
+        Indicator(**{**row, "medium_term": row.get("medium_term") or medium.get(row["name"])})
+        for row, flag in zip(rows, flags, strict=True)
+        if not flag
+    ]
 
 
 def recognise(blocks: list[Block], source: Source) -> Book:

@@ -38,7 +38,11 @@ def blocks(lines: list[str]) -> list[Block]:
     blank = 0
     while i < len(lines):
         line = lines[i]
-        if line.startswith("\t") or "\t" in line.strip():
+        if line.startswith("|") and line.rstrip().endswith("|"):  # a table drawn with strokes
+            if not re.fullmatch(r"\|(?:\s*:?-{2,}:?\s*\|)+", line.strip()):
+                rows.append([(c.strip(), i + 1) for c in line.strip()[1:-1].split("|")])
+            blank = 0
+        elif line.startswith("\t") or "\t" in line.strip():
             inner = line.strip("\r\n ")
             if "\t" in inner.lstrip("\t"):  # cells of one row beside each other
                 rows.append([(c.strip(), i + 1) for c in inner.split("\t")])
@@ -75,6 +79,10 @@ def _cells_follow(lines: list[str], i: int) -> bool:
 
 
 def _grid(rows: list[list[_Cell]], table: int) -> Grid:
+    # The tab that leads every line of a flattened table is not a cell.
+    if len(rows) > 1 and all(len(row) > 1 and not row[0][0] for row in rows):
+        rows = [row[1:] for row in rows]
+
     def place(row: int, column: int) -> Place:
         cells = rows[row]
         return Place(line=cells[min(column, len(cells) - 1)][1], table=table, row=row + 1, column=column + 1)

@@ -411,6 +411,7 @@ def _unit_and_suffix(text: str, doubts: list[str]) -> tuple[str | None, Op | Non
     if word := next((w for w in _SUFFIX_WORDS if text.endswith(w)), None):
         suffix, text = _SUFFIX_OPS[word], text[: -len(word)]
     text = re.sub(r"\((?:含|不含)?[^()]{0,6}\)$", "", text)
+    text = "%" if text == "百分比" else text
     if text.startswith("%") and len(text) > 1 and not re.search(r"[\d%]", text[1:]):
         doubts.append(f"百分数后有文字“{text[1:]}”")
         text = "%"
