@@ -62,7 +62,7 @@ class _Draft:
     plan: list[PlanStep] = field(default_factory=list)
     plan_dates: list[str] = field(default_factory=list)
     narrative: list[str] = field(default_factory=list)
-    safeguards: list[str] = field(default_factory=list)
+    safeguards: list[Goal] = field(default_factory=list)
     execution: dict[str, Decimal] = field(default_factory=dict)
     total_score: Decimal | None = None
     columns: dict[str, int] | None = None  # the indicator columns of the last table, for tables broken over pages
@@ -132,7 +132,7 @@ class Recogniser:
         if self.department is None:
             return
         if (match := _SUBSECTION.match(text)) and "保障" in self.section:
-            self.department.safeguards.append(match[2])
+            self.department.safeguards.append(Goal(text=match[2], place=place))
         elif match and len(text) < 60:
             self.department.goals.append(Goal(title=match[2], text="", place=place))
             self.subsection = len(self.department.goals) - 1

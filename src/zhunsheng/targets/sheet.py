@@ -165,7 +165,7 @@ class TargetSheet(_Frozen):
     goals: tuple[Goal, ...] = ()
     indicators: tuple[Indicator, ...] = ()
     narrative: str | None = None
-    safeguards: tuple[str, ...] = ()
+    safeguards: tuple[Goal, ...] = ()
     execution: Execution | None = None
     total_score: Exact | None = None
     place: Place | None = None

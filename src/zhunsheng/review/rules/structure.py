@@ -1,0 +1,332 @@
+"""Rules on how the parts of a document fit together: indicators, goals, weights, sheets, and last year's text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import lru_cache
+
+from rapidfuzz import fuzz
+
+from zhunsheng.review.catalogue import Context, Hit, bigrams, rule, squeezed
+from zhunsheng.targets import Place, TargetSheet
+
+_RELEVANT = "财预〔2015〕88号第十六条（相关性审核）"
+_COMPLETE = "财预〔2015〕88号第十六条（完整性审核）"
+_DOUBLED = re.compile(r"([一-龥]{2,4})\1")
+_HOLLOW = re.compile(r"^(?:进一步|不断|持续|全面|切实|有效|大力|积极|努力|着力|扎实)?(?:加强|提高|提升|推进|强化|完善|促进|保障|做好|推动)(?:相关|各项|有关)?(?:工作|管理|水平|能力|质量|效能|服务|建设|发展)(?:水平|能力|质量)?[。；]?$")
+_GENUINE_DOUBLES = frozenset("人人 天天 年年 月月 日日 层层 家家 户户 处处 事事 时时 多多 级级 步步 常常 往往".split())
+
+
+@rule(
+    "ZS301", "error", "指标重复",
+    why="同一指标列两次，同一件事得两次分。",
+    mend="合并或删去其中一个。",
+    basis=_COMPLETE, bad={"project.indicators.1.name": "守法经营宣传次数"}, good={},
+)  # fmt: skip
+def duplicate(c: Context) -> Iterator[Hit]:
+    """Two indicators of one name in one sheet."""
+    seen: dict[str, int] = {}
+    for n, indicator in enumerate(c.sheet.indicators):
+        key = squeezed(indicator.name)
+        if key in seen:
+            yield Hit(f"“{indicator.name}”与第 {seen[key] + 1} 个指标重复", n, "name")
+        seen.setdefault(key, n)
+
+
+@rule(
+    "ZS302", "note", "指标近似重复",
+    why="名称几乎相同的指标常常说的是同一件事。",
+    mend="确认是否为两件事；是同一件事的合并。",
+    basis=_COMPLETE, bad={"project.indicators.1.name": "守法经营宣传的次数"}, good={},
+)  # fmt: skip
+def near_duplicate(c: Context) -> Iterator[Hit]:
+    """Two indicators of almost the same name."""
+    names = [squeezed(i.name) for i in c.sheet.indicators]
+    for n, name in enumerate(names):
+        for m in range(n):
+            if name != names[m] and fuzz.ratio(name, names[m], score_cutoff=88):
+                yield Hit(f"“{c.sheet.indicators[n].name}”与“{c.sheet.indicators[m].name}”近似", n, "name")
+
+
+@rule(
+    "ZS303", "note", "指标描述只是重复名称",
+    why="描述应说明怎么算、数据从哪里来，重复名称等于没有写。",
+    mend="写出计算公式，例如“举报办结数/举报受理数”。",
+    basis="财预〔2015〕88号第十二条", bad={"project.indicators.1.description": "专项检查次数"}, good={},
+)  # fmt: skip
+def description_repeats_name(c: Context) -> Iterator[Hit]:
+    """A description equal to the name."""
+    for n, indicator in enumerate(c.sheet.indicators):
+        if indicator.description and squeezed(indicator.description) == squeezed(indicator.name):
+            yield Hit(f"“{indicator.name}”的描述与名称相同", n, "description")
+
+
+@rule(
+    "ZS304", "error", "权重合计不对",
+    why="指标权重加上预算执行率 10 分应为 100 分。",
+    mend="调整权重，使指标合计为 90（另有预算执行率 10 分）或 100。",
+    basis="财预〔2020〕10号第十四条；财预〔2021〕101号第四章",
+    bad={"project.indicators.0.weight": "30"}, good={},
+)  # fmt: skip
+def weights_do_not_sum(c: Context) -> Iterator[Hit]:
+    """Weights that make neither 90 nor 100."""
+    weights = [i.weight for i in c.sheet.indicators]
+    if weights and all(w is not None for w in weights):
+        total = sum((w for w in weights if w is not None), Decimal(0))
+        if total not in (90, 100):
+            yield Hit(f"指标权重合计 {total:f}", field="indicators")
+
+
+@rule(
+    "ZS305", "warning", "一个指标占了一半权重",
+    why="一个指标定成败，其他指标形同虚设。",
+    mend="分散权重，单个指标一般不超过 30。",
+    basis="财预〔2021〕101号第四章",
+    bad={"project.indicators.0.weight": "55", "project.indicators.1.weight": "5", "project.indicators.2.weight": "5", "project.indicators.5.weight": "5"},
+    good={},
+)  # fmt: skip
+def one_rules(c: Context) -> Iterator[Hit]:
+    """One indicator with half the weight or more."""
+    weights = [i.weight or Decimal(0) for i in c.sheet.indicators]
+    total = sum(weights)
+    if total and len(weights) > 2:
+        for n, weight in enumerate(weights):
+            if weight * 2 >= total:
+                yield Hit(f"“{c.sheet.indicators[n].name}”权重 {weight:f}，占 {weight / total:.0%}", n, "weight")
+
+
+@rule(
+    "ZS306", "warning", "只有部分指标有权重",
+    why="没有权重的指标不知道值几分。",
+    mend="补齐权重，或全部不填（按一级指标分值平均分配）。",
+    basis="财预〔2020〕10号第十四条", bad={"project.indicators.3.weight": None}, good={},
+)  # fmt: skip
+def some_weights(c: Context) -> Iterator[Hit]:
+    """Weights on some indicators only."""
+    without = [n for n, i in enumerate(c.sheet.indicators) if i.weight is None]
+    if without and len(without) < len(c.sheet.indicators):
+        for n in without:
+            yield Hit(f"“{c.sheet.indicators[n].name}”没有权重", n, "weight")
+
+
+@rule(
+    "ZS307", "note", "指标值多凭工作经验确定",
+    why="“工作经验”难以核实，审核时看不出高低。",
+    mend="改引年度计划、文件、行业标准或近三年数据。",
+    basis="财预〔2015〕88号第十二条",
+    bad={f"project.indicators.{n}.basis": "工作经验" for n in (0, 1, 2, 3)}, good={},
+)  # fmt: skip
+def basis_is_experience(c: Context) -> Iterator[Hit]:
+    """Two fifths or more of the values resting on experience."""
+    counted = [i for i in c.sheet.indicators if i.basis]
+    by_feel = [i for i in counted if i.basis and re.search(r"经验|估计|估算", i.basis)]
+    if counted and len(by_feel) * 5 >= len(counted) * 2:
+        yield Hit(f"{len(counted)} 个指标中有 {len(by_feel)} 个以工作经验为依据", field="indicators")
+
+
+@rule(
+    "ZS308", "warning", "目标没有指标支撑",
+    why="目标写了而没有指标衡量，年底无法说明是否做到。",
+    mend="为该目标增加指标，或删去该目标。",
+    basis=_RELEVANT, bad={"project.goals.+": "支持企业上市融资，培育单项冠军。"}, good={},
+)  # fmt: skip
+def goal_without_indicator(c: Context) -> Iterator[Hit]:
+    """A goal that shares no words with any indicator."""
+    if not c.sheet.indicators:
+        return
+    linked = {i.goal for i in c.sheet.indicators if i.goal is not None}
+    words = _indicator_words(c.sheet)
+    for n, goal in enumerate(c.sheet.goals):
+        if n not in linked and goal.text and not bigrams(goal.text) & words:
+            yield Hit(f"“{goal.title or ''}{_short(goal.text)}”没有对应的指标", field="goals", place=goal.place)
+
+
+@rule(
+    "ZS309", "note", "指标找不到对应的目标",
+    why="与目标、资金用途都无关的指标，衡量的是别的事。",
+    mend="在目标或资金用途中写明这项工作，或换一个相关的指标。",
+    basis=_RELEVANT, bad={"project.indicators.4.name": "单次审计费用", "project.indicators.4.description": "审计费用÷审计次数"}, good={},
+)  # fmt: skip
+def indicator_without_goal(c: Context) -> Iterator[Hit]:
+    """An indicator that shares no words with goals or purpose; time limits and satisfaction serve any goal."""
+    text = (c.sheet.purpose or "") + "".join(g.text + (g.title or "") for g in c.sheet.goals)
+    if not text or not c.project:
+        return
+    words = bigrams(text)
+    for n, (indicator, (dimension, category)) in enumerate(zip(c.sheet.indicators, c.places, strict=True)):
+        if dimension == "满意度" or category == "时效":
+            continue
+        if not bigrams(indicator.name + (indicator.description or "")) & words:
+            yield Hit(f"“{indicator.name}”在目标和资金用途中没有提到", n, "name")
+
+
+@rule(
+    "ZS310", "warning", "目标空泛",
+    why="没有对象和程度的目标放在哪个项目都成立。",
+    mend="写明对谁、做什么、做到什么程度。",
+    basis="财预〔2015〕88号第九条（指向明确、细化量化）",
+    bad={"project.goals.0.text": "进一步加强各项工作。"}, good={},
+)  # fmt: skip
+def hollow_goal(c: Context) -> Iterator[Hit]:
+    """A goal that is all verbs and no object."""
+    for goal in c.sheet.goals:
+        if goal.text and _HOLLOW.match(goal.text.strip()):
+            yield Hit(f"目标“{_short(goal.text)}”没有写明对象和程度", field="goals", place=goal.place)
+
+
+@rule(
+    "ZS311", "note", "文字重复",
+    why="叠字多半是复制或录入错误，公开后有损严肃性。",
+    mend="删去重复的字。",
+    basis="表格规范", bad={"project.purpose": "用于守法经营宣传和市场专项检查检查。"}, good={},
+)  # fmt: skip
+def doubled_word(c: Context) -> Iterator[Hit]:
+    """A word written twice in a row."""
+    parts: list[tuple[str, str | None, Place | None]] = [
+        ("purpose", c.sheet.purpose, None),
+        ("narrative", c.sheet.narrative, None),
+        *(("goals", g.text, g.place) for g in c.sheet.goals),
+        *(("safeguards", g.text, g.place) for g in c.sheet.safeguards),
+    ]
+    for field, text, place in parts:
+        for match in _DOUBLED.finditer(text or ""):
+            if match[1] not in _GENUINE_DOUBLES:
+                yield Hit(f"“{match[0]}”", field=field, place=place)
+    for n, indicator in enumerate(c.sheet.indicators):
+        match = _DOUBLED.search(indicator.name) or _DOUBLED.search(indicator.description or "")
+        if match and match[1] not in _GENUINE_DOUBLES:
+            yield Hit(f"“{match[0]}”", n, "name")
+
+
+@rule(
+    "ZS312", "warning", "与上年文字雷同",
+    why="逐年照抄，目标与当年任务脱节。",
+    mend="按本年任务重新填写目标。",
+    basis=_RELEVANT,
+    bad={"previous.goals.0.text": "开展守法经营宣传和市场专项检查，及时办结举报，市场秩序明显好转。"}, good={},
+)  # fmt: skip
+def copied_from_last_year(c: Context) -> Iterator[Hit]:
+    """Goals taken over from last year word for word."""
+    if c.previous is None:
+        return
+    old = {squeezed(re.sub(r"20\d{2}", "", g.text)) for g in c.previous.goals}
+    for goal in c.sheet.goals:
+        if len(goal.text) > 12 and squeezed(re.sub(r"20\d{2}", "", goal.text)) in old:
+            yield Hit(f"目标“{_short(goal.text)}”与上年完全相同", field="goals", place=goal.place)
+
+
+@rule(
+    "ZS313", "error", "同名项目两处写得不一样",
+    why="同一项目在两张表里金额不同，至少有一处是错的。",
+    mend="核对预算批复，改成一致。",
+    basis=_COMPLETE,
+    bad={"other.name": "市场秩序维护经费", "other.budget.total": "500000"}, good={},
+)  # fmt: skip
+def same_project_twice(c: Context) -> Iterator[Hit]:
+    """The same project with another budget elsewhere in the document."""
+    for other in c.siblings:
+        same = other.kind == c.sheet.kind == "project" and other.name and squeezed(other.name) == squeezed(c.sheet.name)
+        if same and other.budget.total != c.sheet.budget.total:
+            yield Hit(f"“{c.sheet.name}”在另一处的预算是 {other.budget.total} 元", field="budget.total")
+
+
+@rule(
+    "ZS314", "error", "部门表与项目表的同一指标对不上",
+    why="同一指标在部门整体目标和项目目标里不一样，年底会得出两个结论。",
+    mend="以审定的指标值为准，改成一致。",
+    basis=_COMPLETE, bad={"department.indicators.0.target": "不低于80%"}, good={},
+)  # fmt: skip
+def sheets_disagree(c: Context) -> Iterator[Hit]:
+    """A project indicator whose value differs from the department's indicator of the same name."""
+    if not c.project:
+        return
+    shared = {squeezed(i.name): i for s in c.siblings if s.kind == "department" for i in s.indicators}
+    for n, indicator in enumerate(c.sheet.indicators):
+        other = shared.get(squeezed(indicator.name))
+        if other is None or other.target.number is None or indicator.target.number is None:
+            continue
+        if (other.target.op, other.target.number) != (indicator.target.op, indicator.target.number):
+            yield Hit(f"“{indicator.name}”部门表为“{other.target.raw}”，本表为“{indicator.target.raw}”", n, "target")
+
+
+@rule(
+    "ZS315", "note", "分项目标没有项目支撑",
+    why="部门承诺的事没有项目和资金，要么不花钱，要么漏列了项目。",
+    mend="说明由基本支出保障，或补列项目。",
+    basis=_RELEVANT, bad={"department.goals.+": "培育地理标志商标品牌，专利授权稳步增加。"}, good={},
+)  # fmt: skip
+def goal_without_project(c: Context) -> Iterator[Hit]:
+    """A department's sub-goal that no project sheet speaks of."""
+    projects = [s for s in c.siblings if s.kind == "project"]
+    if c.project or not projects:
+        return
+    words: frozenset[str] = frozenset().union(*(_sheet_words(s) for s in projects))
+    for n, goal in enumerate(c.sheet.goals):
+        own = bigrams((goal.title or "") + "".join(i.name for i in c.sheet.indicators if i.goal == n) or goal.text)
+        if own and len(own & words) * 4 < len(own):
+            yield Hit(f"分项目标“{_short(goal.title or goal.text)}”没有相应的项目", field="goals", place=goal.place)
+
+
+@rule(
+    "ZS316", "note", "多数比率指标没有写计算公式",
+    why="比率没有分子分母，年底各算各的。",
+    mend="在指标描述里写“分子/分母”。",
+    basis="财预〔2015〕88号第十二条", bad={"project.indicators.2.description": "举报办结", "project.indicators.5.description": "抽查合格"}, good={},
+)  # fmt: skip
+def rates_without_formula(c: Context) -> Iterator[Hit]:
+    """Rates, most of which have no formula, in a sheet that describes its indicators."""
+    if not any(i.description for i in c.sheet.indicators):
+        return
+    rates = [i for i in c.sheet.indicators if i.target.unit == "%" and "满意" not in i.name]
+    bare = [i for i in rates if not re.search(r"[/÷]|除以|占", i.description or "")]
+    if rates and len(bare) * 2 > len(rates):
+        yield Hit(f"{len(rates)} 个比率指标中有 {len(bare)} 个没有公式：{'、'.join(i.name for i in bare)}", field="indicators")
+
+
+@rule(
+    "ZS317", "error", "得分超过分值",
+    why="自评得分不能高于该指标的分值。",
+    mend="改正得分。",
+    basis="财预〔2020〕10号第十五条", bad={"project.indicators.0.score": "16"}, good={"project.indicators.0.score": "15"},
+)  # fmt: skip
+def score_above_points(c: Context) -> Iterator[Hit]:
+    """A self-evaluation score above its points."""
+    for n, indicator in enumerate(c.sheet.indicators):
+        if indicator.score is not None and indicator.weight is not None and indicator.score > indicator.weight:
+            yield Hit(f"“{indicator.name}”分值 {indicator.weight:f}，得分 {indicator.score:f}", n, "score")
+
+
+@rule(
+    "ZS318", "warning", "定量指标的完成值写成了文字",
+    why="“完成”“达标”不是数，无法核对和复算。",
+    mend="填写实际完成的数字和单位。",
+    basis="财预〔2020〕10号第十五条", bad={"project.indicators.0.actual": "已完成"}, good={"project.indicators.0.actual": "3次"},
+)  # fmt: skip
+def words_for_result(c: Context) -> Iterator[Hit]:
+    """A quantitative indicator whose result is words."""
+    for n, indicator in enumerate(c.sheet.indicators):
+        if indicator.actual and indicator.target.number is not None and not re.search(r"[\d零一二两三四五六七八九十]", indicator.actual):
+            yield Hit(f"“{indicator.name}”的完成值是“{indicator.actual}”", n, "actual")
+
+
+@lru_cache(maxsize=4096)
+def _words_of(*texts: str) -> frozenset[str]:
+    return bigrams("。".join(texts))
+
+
+def _indicator_words(sheet: TargetSheet) -> frozenset[str]:
+    found: set[str] = set()
+    for indicator in sheet.indicators:
+        found |= bigrams(indicator.name) | bigrams(indicator.description or "")
+    return frozenset(found)
+
+
+def _sheet_words(sheet: TargetSheet) -> frozenset[str]:
+    goals = "。".join((g.title or "") + g.text for g in sheet.goals)
+    return _words_of(sheet.name or "", sheet.purpose or "", goals) | _indicator_words(sheet)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 18 else text[:17] + "…"
