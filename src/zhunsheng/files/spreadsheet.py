@@ -7,6 +7,8 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from python_calamine import CalamineWorkbook, PasswordError
@@ -125,3 +127,23 @@ def _column(letters: bytes) -> int:
     for letter in letters:
         number = number * 26 + letter - 64
     return number
+
+
+def show(value: Any, *, percent: bool = False) -> str:
+    """Return a cell value as the sheet shows it: 0.9 in percent format as 90%, dates as ISO, whole floats as integers."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, int | float):
+        number = Decimal(f"{value:.12g}")
+        if percent:
+            number *= 100
+        text = f"{number:f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        return text + ("%" if percent else "")
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time().isoformat() == "00:00:00" else value.isoformat(" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from zhunsheng.files.spreadsheet import show
 from zhunsheng.targets import Place
 
 Spans = dict[tuple[int, int], tuple[int, int]]
@@ -84,23 +83,3 @@ class Grid:
 
 
 Block = Paragraph | Grid
-
-
-def show(value: Any, *, percent: bool = False) -> str:
-    """Return a cell value as the sheet shows it: 0.9 in percent format as 90%, dates as ISO, whole floats as integers."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, int | float):
-        number = Decimal(f"{value:.12g}")
-        if percent:
-            number *= 100
-        text = f"{number:f}"
-        text = text.rstrip("0").rstrip(".") if "." in text else text
-        return text + ("%" if percent else "")
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time().isoformat() == "00:00:00" else value.isoformat(" ")
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)

@@ -1,0 +1,368 @@
+"""Read a ledger file as it comes (xlsx, csv in any common encoding, parquet), check every row, and say what is wrong."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+import tempfile
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence.ledgers import DEPARTMENT, Column, Ledger, ledgers
+from zhunsheng.files.opening import decode, open_file
+from zhunsheng.files.spreadsheet import read_workbook, show
+
+_HEAD_ROWS = 15  # a header stands among the first rows, under a title or two
+_NOISE = re.compile(r"[\s::*＊（()）【】\[\]/、，,。.]+")
+_DEPARTMENT_TITLES = ("部门", "单位", "部门名称", "单位名称")
+_TRUE, _FALSE = ("是", "有", "对", "1", "true", "y", "yes", "√", "合格"), ("否", "无", "0", "false", "n", "no", "×", "不合格")
+
+# One SQL expression a type turns trimmed text into a value, or into NULL where it can't be read.
+_MACROS = """
+CREATE MACRO zs_cn(s) AS regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+    translate(s, '〇零一二三四五六七八九', '00123456789'), '([0-9])十([0-9])', '\\1\\2', 'g'),
+    '([0-9])十', '\\g<1>0', 'g'), '十([0-9])', '1\\1', 'g'), '十', '10', 'g');
+CREATE MACRO zs_date(s) AS coalesce(
+    try_cast(regexp_replace(regexp_replace(zs_cn(s), '[年月/.]', '-', 'g'), '(日|号)?([ T]?00:00(:00(\\.0+)?)?)?$', '') AS DATE),
+    CASE WHEN regexp_full_match(s, '(19|20)\\d{6}') THEN CAST(try_strptime(s, '%Y%m%d') AS DATE) END,
+    CASE WHEN regexp_full_match(s, '[2-5]\\d{4}(\\.0+)?') THEN DATE '1899-12-30' + CAST(CAST(s AS DOUBLE) AS INTEGER) END);
+CREATE MACRO zs_integer(s) AS CASE WHEN regexp_full_match(replace(s, ',', ''), '[+-]?\\d+(\\.0+)?')
+    THEN try_cast(split_part(replace(s, ',', ''), '.', 1) AS BIGINT) END;
+CREATE MACRO zs_money(s) AS CASE WHEN regexp_full_match(regexp_replace(s, '[,，¥￥元 ]', '', 'g'), '[+-]?\\d+(\\.\\d+)?')
+    THEN try_cast(regexp_replace(s, '[,，¥￥元 ]', '', 'g') AS DECIMAL(18,2)) END;
+""".replace("\\g<1>0", "\\10")
+
+
+@dataclass(frozen=True)
+class RowError:
+    """What is wrong with one cell: row as the file counts it (from 1), column title, the value as it stands, and why."""
+
+    row: int
+    column: str
+    value: str
+    message: str
+
+
+@dataclass
+class Checked:
+    """A file after checking: ``connection`` holds the good rows as view ``good``; errors are in order of rows."""
+
+    ledger: Ledger
+    path: Path
+    sha256: str
+    connection: duckdb.DuckDBPyConnection
+    rows: int
+    bad_rows: int
+    errors: list[RowError]
+    columns: dict[str, int]  # column name -> position in the file, from 0
+    header_row: int  # the header's row in the file, from 1
+    sheet: str | None
+
+    @property
+    def good_rows(self) -> int:
+        """How many rows passed every check."""
+        return self.rows - self.bad_rows
+
+
+MAX_ERRORS = 10_000  # errors listed by row; more are counted
+
+
+@contextmanager
+def check_file(path: Path, ledger: Ledger | None, department: str, memory_limit: str = "2GB") -> Iterator[Checked]:
+    """Read and check a ledger file; the result is valid within the ``with`` block.
+
+    ``ledger`` None recognises the ledger by its headers; ``department`` fills rows that name none. Memory is bounded by
+    ``memory_limit``, beyond it DuckDB spills to disk. Raises ``ZS-IN-*`` and ``ZS-EV-02``, ``-06``, ``-07``, ``-08``, ``-10``.
+    """
+    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
+        connection = duckdb.connect(str(Path(scratch) / "import.duckdb"))
+        try:
+            connection.execute(f"SET memory_limit = '{memory_limit}'")
+            connection.execute(_MACROS)
+            raw = _load(path, ledger, connection, Path(scratch))
+            yield _check(path, raw, department, connection)
+        finally:
+            connection.close()
+
+
+@dataclass
+class _Raw:
+    """A file loaded as table ``raw``: _row and one text column a file column."""
+
+    ledger: Ledger
+    columns: dict[str, int]
+    header_row: int
+    sheet: str | None
+
+
+def _load(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, scratch: Path) -> _Raw:
+    if not path.is_file():
+        raise ZhunshengError("ZS-IN-01", name=str(path))
+    with path.open("rb") as stream:
+        head = stream.read(8)
+    if head[:4] == b"PAR1":
+        return _load_parquet(path, ledger, connection)
+    if head[:4] == b"PK\x03\x04" or head[:4] == b"\xd0\xcf\x11\xe0" or path.suffix.lower() in (".xlsx", ".xls", ".xlsm"):
+        return _load_workbook(path, ledger, connection)
+    return _load_csv(path, ledger, connection, scratch)
+
+
+def _load_workbook(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection) -> _Raw:
+    opened = open_file(path)
+    if opened.kind not in ("xlsx", "xls"):
+        raise ZhunshengError("ZS-IN-03", name=path.name, detail="台账应为 xlsx、xls、csv 或 parquet")
+    best: tuple[_Raw, list[list[Any]]] | None = None
+    failure: ZhunshengError | None = None
+    for sheet in read_workbook(opened):
+        try:
+            found, columns, at = _find_header([[show(v) for v in row] for row in sheet.rows[:_HEAD_ROWS]], ledger, path.name)
+        except ZhunshengError as error:
+            failure = failure or error
+            continue
+        best = (_Raw(found, columns, at + 1, sheet.name), sheet.rows[at + 1 :])
+        break
+    if best is None:
+        raise failure or ZhunshengError("ZS-EV-06", name=path.name)
+    raw, rows = best
+    width = max((len(row) for row in rows), default=0)
+    texts = [[_text(row[c]) if c < len(row) else None for row in rows] for c in range(max(width, max(raw.columns.values()) + 1))]
+    table = pa.table(
+        {"_row": pa.array(range(raw.header_row + 1, raw.header_row + 1 + len(rows)), pa.int64())}
+        | {f"c{c}": pa.array(values, pa.string()) for c, values in enumerate(texts)}
+    )
+    connection.register("incoming", table)
+    connection.execute("CREATE TABLE raw AS SELECT * FROM incoming")
+    connection.unregister("incoming")
+    return raw
+
+
+def _text(value: Any) -> str | None:
+    text = show(value).strip() if value is not None else ""
+    return text or None
+
+
+def _load_parquet(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection) -> _Raw:
+    try:
+        names = pq.read_schema(path).names
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ZhunshengError("ZS-IN-05", name=path.name, detail=str(error)[:120]) from None
+    found, columns, _ = _find_header([names], ledger, path.name)
+    texts = ", ".join(f'CAST("{name}" AS VARCHAR) AS c{n}' for n, name in enumerate(names))
+    connection.execute(
+        f"CREATE TABLE raw AS SELECT file_row_number + 1 AS _row, {texts} FROM read_parquet(?, file_row_number = true)", [str(path)]
+    )
+    return _Raw(found, columns, 0, None)
+
+
+def _load_csv(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, scratch: Path) -> _Raw:
+    if not path.stat().st_size:
+        raise ZhunshengError("ZS-IN-02", name=path.name)
+    source = _as_utf8(path, scratch)
+    with source.open(encoding="utf-8-sig", newline="") as stream:
+        lines = [line for _, line in zip(range(_HEAD_ROWS), stream, strict=False)]
+    if any("\0" in line for line in lines):
+        raise ZhunshengError("ZS-IN-03", name=path.name, detail="二进制文件")
+    delimiter = max(",\t;|", key=lambda d: max((line.count(d) for line in lines), default=0))
+    try:
+        head = list(csv.reader(lines, delimiter=delimiter))
+    except csv.Error as error:
+        raise ZhunshengError("ZS-IN-05", name=path.name, detail=str(error)) from None
+    found, columns, at = _find_header(head, ledger, path.name)
+    width = max(len(row) for row in head)
+    names = "{" + ", ".join(f"'c{n}': 'VARCHAR'" for n in range(width)) + "}"
+    query = (
+        f"CREATE OR REPLACE TABLE raw AS SELECT row_number() OVER () + {at + 1} AS _row, * FROM read_csv(?, header = false, "
+        f"skip = {at + 1}, delim = '{delimiter}', quote = '\"', escape = '\"', columns = {names}, null_padding = true, "
+        f"auto_detect = false, strict_mode = false, parallel = "
+    )
+    try:
+        connection.execute(query + "true)", [str(source)])
+    except duckdb.Error:
+        try:  # quoted line breaks can't be split among threads
+            connection.execute(query + "false)", [str(source)])
+        except duckdb.Error as error:
+            raise ZhunshengError("ZS-IN-05", name=path.name, detail=str(error).splitlines()[0][:160]) from None
+    return _Raw(found, columns, at + 1, None)
+
+
+def _as_utf8(path: Path, scratch: Path) -> Path:
+    """Return the file, or a copy in UTF-8 where it is in another encoding. Raises ``ZS-EV-07``."""
+    encoding = None
+    with path.open("rb") as stream:
+        mark = stream.read(2)
+    for candidate in ("utf-16",) if mark in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030"):
+        try:
+            with path.open(encoding=candidate, newline="") as stream:
+                while stream.read(2**20):
+                    pass
+        except UnicodeError:
+            continue
+        encoding = candidate
+        break
+    if encoding == "utf-8-sig":
+        return path
+    copy = scratch / "utf8.csv"
+    if encoding is None:
+        copy.write_text(decode(path.read_bytes(), path.name), "utf8")
+        return copy
+    with path.open(encoding=encoding, newline="") as source, copy.open("w", encoding="utf8", newline="") as target:
+        while block := source.read(2**20):
+            target.write(block)
+    return copy
+
+
+def _key(title: str) -> str:
+    return _NOISE.sub("", unicodedata.normalize("NFKC", title)).lower()
+
+
+def _titles(ledger: Ledger) -> dict[str, str]:
+    titles = {_key(t): DEPARTMENT for t in _DEPARTMENT_TITLES}
+    for column in ledger.columns:
+        for title in (column.title, column.name, *column.synonyms):
+            titles[_key(title)] = column.name
+    titles[_key(DEPARTMENT)] = DEPARTMENT
+    return titles
+
+
+def _find_header(rows: list[list[str]], ledger: Ledger | None, name: str) -> tuple[Ledger, dict[str, int], int]:
+    """Return the ledger, its columns' positions and the header's index among ``rows``."""
+    best: tuple[int, Ledger, dict[str, int], int] | None = None
+    runner_up = -1
+    for candidate in [ledger] if ledger else ledgers().values():
+        titles = _titles(candidate)
+        top: tuple[int, dict[str, int], int] | None = None
+        for at, row in enumerate(rows):
+            columns: dict[str, int] = {}
+            for position, title in enumerate(row):
+                column = titles.get(_key(str(title or "")))
+                if column is None:
+                    continue
+                if column in columns:
+                    raise ZhunshengError("ZS-EV-08", name=name, column=str(title))
+                columns[column] = position
+            if top is None or len(columns) > len(top[1]):
+                top = (sum(c.required for c in candidate.columns if c.name in columns), columns, at)
+        if top is None:
+            continue
+        missing = sum(c.required for c in candidate.columns) - top[0]
+        score = len(top[1]) - 100 * missing
+        if best is None or score > best[0]:
+            runner_up = best[0] if best else -1
+            best = (score, candidate, top[1], top[2])
+        elif score > runner_up:
+            runner_up = score
+    if best is None:
+        raise ZhunshengError("ZS-EV-06", name=name)
+    score, found, columns, at = best
+    if ledger is None and (score <= 1 or score == runner_up):
+        raise ZhunshengError("ZS-EV-10", name=name, known="、".join(ledgers()))
+    missing_titles = [c.title for c in found.columns if c.required and c.name not in columns]
+    if missing_titles:
+        raise ZhunshengError("ZS-EV-02", name=name, columns="、".join(missing_titles), ledger=found.id)
+    return found, columns, at
+
+
+def _check(path: Path, raw: _Raw, department: str, connection: duckdb.DuckDBPyConnection) -> Checked:
+    ledger = raw.ledger
+    present = [c for c in ledger.columns if c.name in raw.columns]
+    texts = {c.name: f"nullif(trim(c{raw.columns[c.name]}, ' \t\r\n　'), '')" for c in present}
+    chosen = {c.name: texts[c.name] for c in present}
+    given = f"nullif(trim(c{raw.columns[DEPARTMENT]}), '')" if DEPARTMENT in raw.columns else "NULL"
+    fields = [f"coalesce({given}, {_quote(department)}) AS {DEPARTMENT}"]
+    for column in ledger.columns:
+        if column.name in chosen:
+            fields += [f"{chosen[column.name]} AS raw_{column.name}", f"{_parse(column, chosen[column.name])} AS {column.name}"]
+        else:
+            fields += [f"NULL::VARCHAR AS raw_{column.name}", f"NULL::{column.sql_type} AS {column.name}"]
+    filled = " OR ".join(f"{text} IS NOT NULL" for text in chosen.values())
+    connection.execute(f"CREATE TABLE parsed AS SELECT _row, {', '.join(fields)} FROM raw WHERE {filled}")
+    connection.execute("DROP TABLE raw")
+    (rows,) = connection.execute("SELECT count(*) FROM parsed").fetchone() or (0,)
+    if not rows:
+        raise ZhunshengError("ZS-EV-06", name=path.name)
+    checks = [check for column in ledger.columns for check in _checks(ledger, column)]
+    key = ", ".join((DEPARTMENT, *ledger.key))
+    titles = "、".join(ledger.column(k).title for k in ledger.key)
+    checks.append(
+        f"SELECT _row, {_quote(ledger.column(ledger.key[0]).title)} AS title, raw_{ledger.key[0]} AS value, "
+        f"'{titles} 与第 ' || first || ' 行重复' AS message FROM (SELECT _row, raw_{ledger.key[0]}, "
+        f"first_value(_row) OVER (PARTITION BY {key} ORDER BY _row) AS first FROM parsed) WHERE first <> _row"
+    )
+    connection.execute(f"CREATE TABLE problems AS {' UNION ALL '.join(checks)}")
+    connection.execute(
+        "CREATE VIEW good AS SELECT * FROM parsed WHERE _row NOT IN (SELECT DISTINCT _row FROM problems)"
+    )
+    (bad,) = connection.execute("SELECT count(DISTINCT _row) FROM problems").fetchone() or (0,)
+    found = connection.execute(f"SELECT _row, title, coalesce(value, ''), message FROM problems ORDER BY _row, title LIMIT {MAX_ERRORS}").fetchall()
+    return Checked(
+        ledger=ledger,
+        path=path,
+        sha256=_sha256(path),
+        connection=connection,
+        rows=rows,
+        bad_rows=bad,
+        errors=[RowError(*row) for row in found],
+        columns=raw.columns,
+        header_row=raw.header_row,
+        sheet=raw.sheet,
+    )
+
+
+def _parse(column: Column, text: str) -> str:
+    if column.type == "text":
+        return text
+    if column.type == "choice":
+        whens = "".join(f" WHEN {_quote(k)} THEN {_quote(v)}" for k, v in column.aliases.items())
+        values = ", ".join(map(_quote, column.values))
+        same = f"CASE WHEN {text} IN ({values}) THEN {text} END"
+        return f"CASE {text}{whens} ELSE {same} END" if whens else same
+    if column.type == "bool":
+        true, false = (", ".join(map(_quote, words)) for words in (_TRUE, _FALSE))
+        return f"CASE WHEN lower({text}) IN ({true}) THEN true WHEN lower({text}) IN ({false}) THEN false END"
+    macro: dict[Literal["date", "integer", "money"], str] = {"date": "zs_date", "integer": "zs_integer", "money": "zs_money"}
+    return f"{macro[column.type]}({text})"
+
+
+_WHAT = {"date": "不是日期", "integer": "不是整数", "money": "不是金额", "bool": "应填“是”或“否”"}
+
+
+def _checks(ledger: Ledger, column: Column) -> list[str]:
+    """Return one SELECT (row, title, value, message) for each check of a column."""
+    name, raw, title = column.name, f"raw_{column.name}", _quote(column.title)
+
+    def select(message: str, where: str) -> str:
+        return f"SELECT _row, {title} AS title, {raw} AS value, {_quote(message)} AS message FROM parsed WHERE {where}"
+
+    found = []
+    if column.required:
+        found.append(select("必填", f"{raw} IS NULL"))
+    if column.type == "choice":
+        found.append(select(f"应为：{'、'.join(column.values)}", f"{raw} IS NOT NULL AND {name} IS NULL"))
+    elif column.type in _WHAT:
+        found.append(select(_WHAT[column.type], f"{raw} IS NOT NULL AND {name} IS NULL"))
+    if column.pattern:
+        found.append(select(f"格式不对（{column.note or column.pattern}）", f"NOT regexp_full_match({name}, {_quote(column.pattern)})"))
+    if column.minimum is not None:
+        found.append(select(f"不能小于 {column.minimum}", f"{name} < {column.minimum}"))
+    if column.not_before:
+        found.append(select(f"早于{ledger.column(column.not_before).title}", f"{name} < {column.not_before}"))
+    return found
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

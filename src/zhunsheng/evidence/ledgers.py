@@ -1,0 +1,104 @@
+"""The ledgers an office keeps, as data: columns, types, keys, allowed values, and which columns are personal."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from zhunsheng.errors import ZhunshengError
+
+ColumnType = Literal["text", "date", "integer", "money", "bool", "choice"]
+SQL_TYPES: dict[ColumnType, str] = {
+    "text": "VARCHAR",
+    "choice": "VARCHAR",
+    "date": "DATE",
+    "integer": "BIGINT",
+    "money": "DECIMAL(18,2)",
+    "bool": "BOOLEAN",
+}
+# Every row knows its department, the batch that brought it, and its row in that batch's file.
+DEPARTMENT = "department"
+LINEAGE = {"_batch": "BIGINT", "_row": "BIGINT"}
+
+
+class Column(BaseModel):
+    """One column. ``values`` are allowed for a choice, ``aliases`` turn other spellings into them; money is in yuan."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    title: str
+    type: ColumnType
+    required: bool = False
+    values: tuple[str, ...] = ()
+    aliases: dict[str, str] = {}
+    synonyms: tuple[str, ...] = ()
+    pattern: str | None = None
+    minimum: int | None = None
+    not_before: str | None = None
+    personal: bool = False
+    note: str | None = None
+
+    @property
+    def sql_type(self) -> str:
+        """The column's type in the evidence store."""
+        return SQL_TYPES[self.type]
+
+
+class Ledger(BaseModel):
+    """One ledger; ``key`` identifies a row within a department."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    title: str
+    what: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> Ledger:
+        names = [c.name for c in self.columns]
+        if len(set(names)) != len(names):
+            raise ValueError("a column is defined twice")
+        for name in (*self.key, *(c.not_before for c in self.columns if c.not_before)):
+            if name not in names:
+                raise ValueError(f"no column {name}")
+        for column in self.columns:
+            if (column.type == "choice") != bool(column.values):
+                raise ValueError(f"{column.name}: values go with choice")
+        return self
+
+    def column(self, name: str) -> Column:
+        """Return a column by name."""
+        return next(c for c in self.columns if c.name == name)
+
+    def schema(self) -> dict[str, str]:
+        """Return the stored columns and their SQL types, in order, department and lineage included."""
+        return {DEPARTMENT: "VARCHAR", **{c.name: c.sql_type for c in self.columns}, **LINEAGE}
+
+
+@lru_cache
+def ledgers() -> dict[str, Ledger]:
+    """Return all ledgers by id. Raises ``ZS-RG-01`` when a data file is wrong."""
+    found: dict[str, Ledger] = {}
+    for path in sorted((files(__package__) / "ledgers").iterdir(), key=lambda p: p.name):
+        if path.name.endswith(".yaml"):
+            try:
+                ledger = Ledger.model_validate(yaml.safe_load(path.read_text("utf8")))
+            except (ValidationError, yaml.YAMLError) as error:
+                raise ZhunshengError("ZS-RG-01", name=path.name, detail=str(error).splitlines()[0]) from None
+            found[ledger.id] = ledger
+    return found
+
+
+def ledger_of(name: str) -> Ledger:
+    """Return a ledger by its id or Chinese title. Raises ``ZS-EV-01``."""
+    for ledger in ledgers().values():
+        if name in (ledger.id, ledger.title):
+            return ledger
+    raise ZhunshengError("ZS-EV-01", ledger=name, known="、".join(ledgers()))

@@ -1,0 +1,78 @@
+"""Return a ledger file with its bad cells marked: coloured, commented, and a column that says what is wrong."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import openpyxl
+import xlsxwriter
+from openpyxl.comments import Comment
+from openpyxl.styles import Font, PatternFill
+
+from zhunsheng.evidence.importing import Checked, RowError
+
+_FILL = "FFFFC7CE"
+_TITLE = "错误说明"
+
+
+def marked_copy(checked: Checked, out: Path) -> Path:
+    """Write the marked copy to folder ``out`` and return its path: the workbook itself, or the bad rows of a csv."""
+    out.mkdir(parents=True, exist_ok=True)
+    target = out / f"{checked.path.stem}-标注.xlsx"
+    by_row: dict[int, list[RowError]] = defaultdict(list)
+    for error in checked.errors:
+        by_row[error.row].append(error)
+    if checked.path.suffix.lower() == ".xlsx" and checked.sheet:
+        _mark_workbook(checked, by_row, target)
+    else:
+        _write_bad_rows(checked, by_row, target)
+    return target
+
+
+def _mark_workbook(checked: Checked, by_row: dict[int, list[RowError]], target: Path) -> None:
+    book = openpyxl.load_workbook(checked.path)
+    sheet = book[checked.sheet]
+    fill = PatternFill("solid", fgColor=_FILL)
+    last = sheet.max_column + 1
+    head = sheet.cell(checked.header_row, last, _TITLE)
+    head.font = Font(bold=True, color="FF9C0006")
+    sheet.column_dimensions[head.column_letter].width = 48
+    titles = {c.title: c.name for c in checked.ledger.columns}
+    for row, errors in by_row.items():
+        for error in errors:
+            cell = sheet.cell(row, checked.columns.get(titles[error.column], 0) + 1)
+            cell.fill = fill
+            cell.comment = Comment(error.message, "准绳")
+        note = sheet.cell(row, last, _said(errors))
+        note.font = Font(color="FF9C0006")
+    book.save(target)
+
+
+def _write_bad_rows(checked: Checked, by_row: dict[int, list[RowError]], target: Path) -> None:
+    """A csv has no colours, so its bad rows go into a workbook, each with its row number in the file."""
+    columns = [c for c in checked.ledger.columns if c.name in checked.columns]
+    book = xlsxwriter.Workbook(str(target), {"strings_to_formulas": False, "strings_to_urls": False})
+    sheet = book.add_worksheet("不合格的行")
+    bold = book.add_format({"bold": True})
+    bad = book.add_format({"bg_color": "#FFC7CE"})
+    for n, title in enumerate(["文件行号", *(c.title for c in columns), _TITLE]):
+        sheet.write_string(0, n, title, bold)
+    fields = ", ".join(f"raw_{c.name}" for c in columns)
+    rows = checked.connection.execute(
+        f"SELECT _row, {fields} FROM parsed WHERE _row IN (SELECT _row FROM problems) ORDER BY _row LIMIT {len(by_row)}"
+    ).fetchall()
+    for at, (row, *values) in enumerate(rows, start=1):
+        errors = by_row.get(row, [])
+        wrong = {error.column for error in errors}
+        sheet.write_number(at, 0, row)
+        for n, (column, value) in enumerate(zip(columns, values, strict=True), start=1):
+            sheet.write_string(at, n, value or "", bad if column.title in wrong else None)
+        sheet.write_string(at, len(columns) + 1, _said(errors))
+    sheet.autofit(320)
+    sheet.freeze_panes(1, 1)
+    book.close()
+
+
+def _said(errors: list[RowError]) -> str:
+    return "；".join(f"{e.column}：{e.message}" for e in errors)

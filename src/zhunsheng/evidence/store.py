@@ -1,0 +1,296 @@
+"""The evidence store: Delta tables merged by key, a chained record of every batch, and any earlier state at hand."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, write_deltalake
+from filelock import FileLock, Timeout
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence.importing import Checked
+from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
+
+_KEY = "zhunsheng"  # where a commit of the Delta log carries its batch
+# Checkpoints would be a second account of the same facts that could be altered apart from the log.
+_NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
+LOCK_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One committed import. ``files`` are (path in the store, bytes, SHA-256) of all that the batch added."""
+
+    batch: int
+    ledger: str
+    department: str
+    file: str
+    sha256: str
+    rows: int
+    inserted: int
+    updated: int
+    rejected: int
+    who: str
+    when: str
+    version: int
+    files: tuple[tuple[str, int, str], ...] = ()
+    previous: str = ""
+    digest: str = ""
+
+    def sealed(self) -> Batch:
+        """Return the batch with the digest of all its other fields, the previous digest among them."""
+        body = {k: v for k, v in asdict(self).items() if k != "digest"}
+        text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return Batch(**{**body, "files": self.files, "digest": hashlib.sha256(text.encode()).hexdigest()})
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The store as of a batch: for each ledger the data files that hold its rows."""
+
+    batch: int
+    when: str | None
+    digest: str
+    files: dict[str, tuple[str, ...]]
+    batches: tuple[Batch, ...] = field(default=(), repr=False)
+
+    def batch_of(self, number: int) -> Batch:
+        """Return the batch that brought a row, by the row's ``_batch``."""
+        return self.batches[number - 1]
+
+
+class Store:
+    """A folder with ``ledgers/`` (Delta tables), ``batches/`` (one JSON a batch) and ``sources/`` (the files imported)."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def existing(cls, root: Path) -> Store:
+        """Return the store at ``root``. Raises ``ZS-EV-04`` where there is none."""
+        if not (root / "batches").is_dir():
+            raise ZhunshengError("ZS-EV-04", store=str(root))
+        return cls(root)
+
+    # -- writing ----------------------------------------------------------------------------------------------
+
+    def commit(
+        self, checked: Checked, *, department: str, who: str | None = None, when: datetime | None = None
+    ) -> tuple[Batch, bool]:
+        """Merge the good rows of a checked file by key; return its batch and whether anything was new.
+
+        A file already imported for this ledger and department changes nothing. A row of known key is updated where it
+        differs. Killed at any moment, the batch is there whole or not at all: the Delta commit decides, and its record
+        is completed from the commit on the next opening. Raises ``ZS-EV-09`` when another import holds the store.
+        """
+        with self._locked():
+            batches = self._recover()
+            for batch in batches:
+                if (batch.ledger, batch.sha256, batch.department) == (checked.ledger.id, checked.sha256, department):
+                    return batch, False
+            self._keep_source(checked)
+            batch = Batch(
+                batch=len(batches) + 1,
+                ledger=checked.ledger.id,
+                department=department,
+                file=checked.path.name,
+                sha256=checked.sha256,
+                rows=checked.good_rows,
+                inserted=0,
+                updated=0,
+                rejected=checked.bad_rows,
+                who=who or getpass.getuser(),
+                when=(when or datetime.now(UTC)).isoformat(timespec="seconds"),
+                version=0,
+            )
+            self._merge(checked, batch)
+            return self._recover()[-1], True
+
+    def _merge(self, checked: Checked, batch: Batch) -> None:
+        schema = checked.ledger.schema()
+        table = self.root / "ledgers" / checked.ledger.id
+        values = [name for name in schema if not name.startswith("_")]
+        rows = checked.connection.sql(
+            f"SELECT {', '.join(values)}, {batch.batch}::BIGINT AS _batch, _row FROM good ORDER BY _row"
+        ).to_arrow_reader(100_000)
+        properties = CommitProperties(custom_metadata={_KEY: json.dumps(asdict(batch), ensure_ascii=False)})
+        if not DeltaTable.is_deltatable(str(table)):
+            write_deltalake(str(table), rows, mode="append", commit_properties=properties, post_commithook_properties=_NO_HOOKS)
+            return
+        key = (DEPARTMENT, *checked.ledger.key)
+        changed = " OR ".join(f't."{c}" IS DISTINCT FROM s."{c}"' for c in values if c not in key)
+        merge = DeltaTable(str(table)).merge(
+            rows,
+            predicate=" AND ".join(f't."{c}" = s."{c}"' for c in key),
+            source_alias="s",
+            target_alias="t",
+            commit_properties=properties,
+            post_commithook_properties=_NO_HOOKS,
+        )
+        if changed:
+            merge = merge.when_matched_update_all(changed)
+        merge.when_not_matched_insert_all().execute()
+
+    def _keep_source(self, checked: Checked) -> None:
+        folder = self.root / "sources"
+        folder.mkdir(parents=True, exist_ok=True)
+        target = folder / f"{checked.sha256}{checked.path.suffix.lower()}"
+        if not target.exists():
+            partial = target.with_suffix(".partial")
+            shutil.copyfile(checked.path, partial)
+            partial.replace(target)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self.root.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(str(self.root / ".lock"), timeout=LOCK_SECONDS):
+                yield
+        except Timeout:
+            raise ZhunshengError("ZS-EV-09", store=str(self.root)) from None
+
+    def _recover(self) -> list[Batch]:
+        """Complete the record of a batch whose commit outlived its process; return all batches."""
+        (self.root / "batches").mkdir(parents=True, exist_ok=True)
+        batches = self._records()
+        seen = {(b.ledger, b.version) for b in batches}
+        pending = []
+        for name in ledgers():
+            log = self.root / "ledgers" / name / "_delta_log"
+            for path in sorted(log.glob("*.json")) if log.is_dir() else ():
+                if path.stem.isdigit() and (name, int(path.stem)) not in seen:
+                    pending.append((self._committed(path), name, int(path.stem)))
+        for body, name, version in sorted((p for p in pending if p[0]), key=lambda p: p[0]["batch"]):
+            actions = _actions(self._log(name, version))
+            metrics = next((a["commitInfo"].get("operationMetrics", {}) for a in actions if "commitInfo" in a), {})
+            batch = Batch(
+                **{
+                    **body,
+                    "inserted": metrics.get("num_target_rows_inserted", body["rows"]),
+                    "updated": metrics.get("num_target_rows_updated", 0),
+                    "version": version,
+                    "files": tuple(self._added(name, version, actions, body["sha256"])),
+                    "previous": batches[-1].digest if batches else "",
+                }
+            ).sealed()
+            if batch.batch != len(batches) + 1:
+                continue  # not the next in line: left for verify to report
+            self._write_record(batch)
+            batches.append(batch)
+        return batches
+
+    def _log(self, ledger: str, version: int) -> Path:
+        return self.root / "ledgers" / ledger / "_delta_log" / f"{version:020d}.json"
+
+    @staticmethod
+    def _committed(path: Path) -> dict[str, Any]:
+        for action in _actions(path):
+            if "commitInfo" in action and _KEY in action["commitInfo"]:
+                body: dict[str, Any] = json.loads(action["commitInfo"][_KEY])
+                return body
+        return {}
+
+    def _added(self, ledger: str, version: int, actions: list[dict[str, Any]], sha256: str) -> Iterator[tuple[str, int, str]]:
+        folder = self.root / "ledgers" / ledger
+        paths = [self._log(ledger, version), *(folder / a["add"]["path"] for a in actions if "add" in a)]
+        paths += sorted((self.root / "sources").glob(f"{sha256}.*"))
+        for path in paths:
+            yield path.relative_to(self.root).as_posix(), path.stat().st_size, _digest(path)
+
+    def _write_record(self, batch: Batch) -> None:
+        target = self.root / "batches" / f"{batch.batch:06d}.json"
+        partial = target.with_suffix(".partial")
+        with partial.open("w", encoding="utf8") as stream:
+            json.dump(asdict(batch), stream, ensure_ascii=False, indent=1)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(target)
+
+    # -- reading ----------------------------------------------------------------------------------------------
+
+    def _records(self) -> list[Batch]:
+        found = []
+        for path in sorted((self.root / "batches").glob("*.json")):
+            try:
+                body = json.loads(path.read_text("utf8"))
+                found.append(Batch(**{**body, "files": tuple(tuple(f) for f in body["files"])}))
+            except (ValueError, TypeError, KeyError):
+                raise ZhunshengError("ZS-EV-11", detail=f"{path.name} 读不出来") from None
+        return found
+
+    def batches(self) -> list[Batch]:
+        """Return all committed batches in order."""
+        with self._locked():
+            return self._recover()
+
+    def snapshot(self, *, batch: int | None = None, at: datetime | None = None) -> Snapshot:
+        """Return the store as of batch ``batch``, or as of time ``at`` (inclusive), or as it is. Raises ``ZS-EV-05``."""
+        batches = self.batches()
+        if batch is not None:
+            if not 0 <= batch <= len(batches):
+                raise ZhunshengError("ZS-EV-05", version=f"批次 {batch}")
+            batches = batches[:batch]
+        if at is not None:
+            batches = [b for b in batches if datetime.fromisoformat(b.when) <= at]
+        latest = {b.ledger: b.version for b in batches}
+        files = {}
+        for name, version in latest.items():
+            try:
+                table = DeltaTable(str(self.root / "ledgers" / name), version=version)
+            except Exception as error:  # delta-rs has one family of errors for all that is wrong with a log
+                raise ZhunshengError("ZS-EV-11", detail=str(error).splitlines()[0][:160]) from None
+            files[name] = tuple(sorted(table.file_uris()))
+        last = batches[-1] if batches else None
+        return Snapshot(len(batches), last.when if last else None, last.digest if last else "", files, tuple(batches))
+
+    def verify(self, head: str | None = None) -> list[str]:
+        """Return what does not hold: records out of the chain, files changed, missing or unrecorded; empty when sound.
+
+        ``head`` is the digest of the last batch as noted elsewhere; with it, batches cut off the end are found too.
+        """
+        problems: list[str] = []
+        try:
+            batches = self.batches()
+        except ZhunshengError as error:
+            return [error.text()]
+        previous = ""
+        recorded: set[str] = set()
+        for number, batch in enumerate(batches, start=1):
+            if batch.batch != number:
+                problems.append(f"批次 {number} 的记录缺失或编号不对")
+            if batch.previous != previous or batch.sealed().digest != batch.digest:
+                problems.append(f"批次 {batch.batch} 的记录被改动，或与前一批次不衔接")
+            previous = batch.digest
+            for name, size, digest in batch.files:
+                recorded.add(name)
+                path = self.root / name
+                if not path.is_file():
+                    problems.append(f"批次 {batch.batch} 的文件丢失：{name}")
+                elif path.stat().st_size != size or _digest(path) != digest:
+                    problems.append(f"批次 {batch.batch} 的文件被改动：{name}")
+        for log in sorted((self.root / "ledgers").glob("*/_delta_log/*")):
+            name = log.relative_to(self.root).as_posix()
+            if name not in recorded:
+                problems.append(f"有未经记录的提交：{name}")
+        if head is not None and head != previous:
+            problems.append(f"最后批次的摘要是 {previous[:16] or '（无）'}…，与所给的 {head[:16]}… 不符")
+        return problems
+
+
+def _actions(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf8").splitlines() if line.strip()]
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
