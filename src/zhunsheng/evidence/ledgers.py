@@ -6,10 +6,10 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.regulations import read_yaml
 
 ColumnType = Literal["text", "date", "integer", "money", "bool", "choice"]
 SQL_TYPES: dict[ColumnType, str] = {
@@ -88,10 +88,7 @@ def ledgers() -> dict[str, Ledger]:
     found: dict[str, Ledger] = {}
     for path in sorted((files(__package__) / "ledgers").iterdir(), key=lambda p: p.name):
         if path.name.endswith(".yaml"):
-            try:
-                ledger = Ledger.model_validate(yaml.safe_load(path.read_text("utf8")))
-            except (ValidationError, yaml.YAMLError) as error:
-                raise ZhunshengError("ZS-RG-01", name=path.name, detail=str(error).splitlines()[0]) from None
+            ledger = read_yaml(path.read_text("utf8"), Ledger, path.name)
             found[ledger.id] = ledger
     return found
 

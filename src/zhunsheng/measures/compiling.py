@@ -1,0 +1,159 @@
+"""Turn measures into SQL: one query a ledger for all its measures, by department and project, in any engine's dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlglot import exp
+
+from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
+from zhunsheng.measures.definitions import Link, Measure, predicate
+
+PROJECT = "project"
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query over one ledger: columns department, project, whole (1 = department total), then n_, d_ for each measure."""
+
+    ledger: str
+    measures: tuple[Measure, ...]
+    sql: exp.Select
+
+    def text(self, dialect: str) -> str:
+        """Return the SQL in a dialect of sqlglot (duckdb, spark)."""
+        return self.sql.sql(dialect=dialect)
+
+
+def parameters(year: int, today: date) -> dict[str, exp.Expression]:
+    """Return the literals that predicates' parameters stand for; ``as_of`` is ``today`` cut to the year's end."""
+    as_of = min(today, date(year, 12, 31))
+    days = {
+        "year_start": date(year, 1, 1),
+        "year_end": date(year, 12, 31),
+        "as_of": as_of,
+        "today": today,
+        "report_deadline": date(year, 6, 30),
+        # A year's budget is approved from the last quarter of the year before on.
+        "budget_from": date(year - 1, 9, 30),
+    }
+    literals: dict[str, exp.Expression] = {k: exp.cast(exp.Literal.string(v.isoformat()), "date") for k, v in days.items()}
+    return literals | {"year": exp.Literal.number(year)}
+
+
+def compile_all(measures: Sequence[Measure], year: int, today: date, by: str | None = None) -> list[Query]:
+    """Return one query a ledger; ``by`` names a drill-down column to group by in place of the project."""
+    found: dict[str, list[Measure]] = {}
+    for measure in measures:
+        found.setdefault(measure.ledger, []).append(measure)
+    return [_compile(ledgers()[name], tuple(group), year, today, by) for name, group in found.items()]
+
+
+def _compile(ledger: Ledger, measures: tuple[Measure, ...], year: int, today: date, by: str | None) -> Query:
+    values = parameters(year, today)
+    group = by or (PROJECT if any(c.name == PROJECT for c in ledger.columns) else None)
+    source, flags = _source(ledger, measures, values)
+    select = exp.select(exp.column(DEPARTMENT))
+    if group:
+        select = select.select(exp.alias_(exp.column(group), PROJECT), exp.alias_(exp.Grouping(expressions=[exp.column(group)]), "whole"))
+    else:
+        select = select.select(exp.alias_(exp.Null(), PROJECT), exp.alias_(exp.Literal.number(1), "whole"))
+    for measure in measures:
+        numerator, denominator = _figures(measure, ledger, values, flags)
+        select = select.select(exp.alias_(numerator, f"n_{measure.id}"), exp.alias_(denominator, f"d_{measure.id}"))
+    select = select.from_(source)
+    if group:
+        # Totals come from the same pass, since distinct figures can't be added up.
+        sets = exp.GroupingSets(expressions=[exp.Tuple(expressions=[exp.column(DEPARTMENT)]), exp.Tuple(expressions=[exp.column(DEPARTMENT), exp.column(group)])])
+        select.set("group", exp.Group(grouping_sets=[sets]))
+    else:
+        select = select.group_by(exp.column(DEPARTMENT))
+    return Query(ledger.id, measures, select)
+
+
+def _source(
+    ledger: Ledger, measures: Sequence[Measure], values: dict[str, exp.Expression]
+) -> tuple[exp.Expression, dict[tuple[str, str], str]]:
+    """Return the ledger joined with what its measures link to; links of the same words are joined once."""
+    joined: dict[tuple[str, tuple[str, ...], str], str] = {}
+    flags: dict[tuple[str, str], str] = {}
+    source = exp.select("t.*").from_(exp.alias_(exp.to_table(ledger.id), "t"))
+    for measure in measures:
+        for link in measure.links:
+            words = (link.ledger, link.keys, link.where)
+            if words not in joined:
+                name = f"link{len(joined)}"
+                joined[words] = name
+                source = _join(source, measure, link, name, values)
+            flags[measure.id, link.as_] = joined[words]
+    if not joined:
+        return exp.to_table(ledger.id), flags
+    return source.subquery("rows"), flags
+
+
+def _join(source: exp.Select, measure: Measure, link: Link, name: str, values: dict[str, exp.Expression]) -> exp.Select:
+    where = _fill(predicate(measure, link.where, ledgers()[link.ledger], set()), values, {})
+    keys = [DEPARTMENT, *link.keys]
+    other = exp.select(*keys, exp.alias_(exp.true(), name)).distinct().from_(link.ledger).where(where).subquery(f"{name}_")
+    on = exp.and_(*(exp.EQ(this=exp.column(k, "t"), expression=exp.column(k, f"{name}_")) for k in keys))
+    # A row without partner has no flag: that is false, not unknown.
+    flag = exp.alias_(exp.Coalesce(this=exp.column(name, f"{name}_"), expressions=[exp.false()]), name)
+    return source.select(flag).join(other, on=on, join_type="left")
+
+
+def _figures(
+    measure: Measure, ledger: Ledger, values: dict[str, exp.Expression], flags: dict[tuple[str, str], str]
+) -> tuple[exp.Expression, exp.Expression]:
+    """Return numerator and denominator; the denominator of a plain count or sum is the number of rows it rests on."""
+    own = {link.as_: flags[measure.id, link.as_] for link in measure.links}
+    population = _fill(predicate(measure, measure.population, ledger, set(own)), values, own)
+    rows = _filter(exp.Count(this=exp.Star()), population)
+    if measure.kind == "ratio":
+        hits = _fill(predicate(measure, measure.hits or "", ledger, set(own)), values, own)
+        return _filter(exp.Count(this=exp.Star()), exp.and_(population.copy(), hits)), rows
+    if measure.kind == "count":
+        return rows, rows.copy()
+    column = exp.column(measure.of)
+    if measure.kind == "date":
+        # A date counts only once every row of the population has one by today; the denominator tells how many lack it.
+        undone = exp.or_(exp.Is(this=column.copy(), expression=exp.Null()), exp.GT(this=column.copy(), expression=values["today"].copy()))
+        lacking = exp.and_(population.copy(), undone)
+        return _filter(exp.Max(this=column), population.copy()), _filter(exp.Count(this=exp.Star()), lacking)
+    filled = exp.and_(population, exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null())))
+    return _filter(exp.Sum(this=column), filled), _filter(exp.Count(this=exp.Star()), filled.copy())
+
+
+def _filter(aggregate: exp.Expression, where: exp.Expression) -> exp.Expression:
+    return exp.Filter(this=aggregate, expression=exp.Where(this=where))
+
+
+def _fill(tree: exp.Expression, values: dict[str, exp.Expression], flags: dict[str, str]) -> exp.Expression:
+    """Put literals in place of parameters and the joined flags' names in place of the measure's own."""
+
+    def replace(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Placeholder):
+            return values[node.name].copy()
+        if isinstance(node, exp.Column) and node.name in flags:
+            return exp.column(flags[node.name])
+        return node
+
+    filled = tree.copy().transform(replace)
+    return filled if isinstance(filled, exp.Paren) else exp.Paren(this=filled)
+
+
+def rows_query(measure: Measure, year: int, today: date, limit: int | None) -> exp.Select:
+    """Return the query that lists a measure's rows: the ledger's columns, whether each is a hit, and its lineage."""
+    ledger = ledgers()[measure.ledger]
+    values = parameters(year, today)
+    source, flags = _source(ledger, [measure], values)
+    own = {link.as_: flags[measure.id, link.as_] for link in measure.links}
+    population = _fill(predicate(measure, measure.population, ledger, set(own)), values, own)
+    hit: exp.Expression = exp.true()
+    if measure.hits:
+        hit = exp.Coalesce(this=_fill(predicate(measure, measure.hits, ledger, set(own)), values, own), expressions=[exp.false()])
+    columns = [DEPARTMENT, *(c.name for c in ledger.columns), "_batch", "_row"]
+    select = exp.select(*columns, exp.alias_(hit, "_hit")).from_(source).where(population)
+    select = select.order_by("_batch", "_row")
+    return select.limit(limit) if limit is not None else select

@@ -1,0 +1,162 @@
+"""What a measure is: an indicator computed over ledgers, defined as data and checked against their schema before it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+import sqlglot
+from pydantic import BaseModel, ConfigDict, Field
+from sqlglot import exp
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence.ledgers import Ledger, ledgers
+from zhunsheng.regulations import read_yaml
+
+Kind = Literal["count", "ratio", "mean", "sum", "date"]
+Shape = Literal["count", "level", "window", "date"]
+
+# What predicates may be made of: comparisons, logic, arithmetic, literals, and these few functions.
+_ALLOWED = (
+    exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Placeholder, exp.And, exp.Or, exp.Not, exp.Paren,
+    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Is, exp.In, exp.Between, exp.Add, exp.Sub, exp.Mul, exp.Neg,
+    exp.Case, exp.If, exp.Coalesce, exp.Least, exp.Greatest, exp.Abs, exp.Year, exp.Month, exp.Like,
+)  # fmt: skip
+PARAMETERS = ("year", "year_start", "year_end", "as_of", "today", "report_deadline", "budget_from")
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Link(_Entry):
+    """Another ledger: a row of the measure's own ledger counts as ``as`` where the other has a row with the same ``keys``."""
+
+    as_: str = Field(alias="as")
+    ledger: str
+    keys: tuple[str, ...]
+    where: str
+
+
+class Accrual(_Entry):
+    """How the figure grows through the year: ``count`` from nothing, ``level`` at any time, ``window`` between two days."""
+
+    shape: Shape
+    from_: str = Field(default="01-01", alias="from")
+    to: str = "12-31"
+
+    def window(self, year: int) -> tuple[date, date]:
+        """Return the first and last day (inclusive) on which the figure grows."""
+        return date.fromisoformat(f"{year}-{self.from_}"), date.fromisoformat(f"{year}-{self.to}")
+
+
+class Measure(_Entry):
+    """One measure. ``population`` chooses rows, ``hits`` those that count, ``of`` the column summed, averaged or dated."""
+
+    id: str
+    name: str
+    version: int = 1
+    kind: Kind
+    unit: str
+    ledger: str
+    links: tuple[Link, ...] = ()
+    population: str
+    hits: str | None = None
+    of: str | None = None
+    accrual: Accrual
+    interval: Literal["wilson"] | None = None
+    drill: tuple[str, ...]
+    aliases: tuple[str, ...]
+    formula: str
+    citation: str
+
+
+def check(measure: Measure) -> None:
+    """Check a measure against the ledgers. Raises ``ZS-MS-02`` naming the column, word or parameter that does not fit."""
+    if measure.ledger not in ledgers():
+        _refuse(measure, f"没有台账 {measure.ledger}")
+    own = ledgers()[measure.ledger]
+    if (measure.kind == "ratio") != (measure.hits is not None):
+        _refuse(measure, "ratio 要有 hits，其他种类不能有")
+    if (measure.kind in ("mean", "sum", "date")) != (measure.of is not None):
+        _refuse(measure, "mean、sum、date 要有 of，其他种类不能有")
+    names = {c.name for c in own.columns}
+    for name in (*measure.drill, *([measure.of] if measure.of else [])):
+        if name not in names:
+            _refuse(measure, f"台账“{own.title}”没有列 {name}")
+    flags = {link.as_ for link in measure.links}
+    for link in measure.links:
+        if link.ledger not in ledgers():
+            _refuse(measure, f"没有台账 {link.ledger}")
+        other = ledgers()[link.ledger]
+        for name in link.keys:
+            if name not in names or name not in {c.name for c in other.columns}:
+                _refuse(measure, f"两个台账不是都有列 {name}")
+        predicate(measure, link.where, other, set())
+    predicate(measure, measure.population, own, flags)
+    if measure.hits:
+        predicate(measure, measure.hits, own, flags)
+
+
+def predicate(measure: Measure, text: str, ledger: Ledger, flags: set[str]) -> exp.Expression:
+    """Parse one predicate and check every node of it. Raises ``ZS-MS-02``."""
+    try:
+        tree = sqlglot.parse_one(text, read="duckdb", into=exp.Condition)
+    except sqlglot.ParseError as error:
+        _refuse(measure, f"“{text}”不是一个条件（{str(error).splitlines()[0]}）")
+    columns = {c.name: c for c in ledger.columns}
+    for node in tree.walk():
+        if not isinstance(node, _ALLOWED):
+            _refuse(measure, f"“{text}”里不能用 {type(node).__name__}")
+        if isinstance(node, exp.Column) and node.name not in columns and node.name not in flags:
+            _refuse(measure, f"台账“{ledger.title}”没有列 {node.name}")
+        if isinstance(node, exp.Placeholder) and node.name not in PARAMETERS:
+            _refuse(measure, f"没有参数 :{node.name}")
+        if isinstance(node, exp.EQ | exp.NEQ | exp.In) and isinstance(node.this, exp.Column):
+            column = columns.get(node.this.name)
+            literals = [e for e in (node.expressions if isinstance(node, exp.In) else [node.expression]) if isinstance(e, exp.Literal)]
+            for literal in literals:
+                if column and column.values and literal.this not in column.values:
+                    _refuse(measure, f"“{column.title}”没有“{literal.this}”这个值")
+    return tree
+
+
+def _refuse(measure: Measure, detail: str) -> None:
+    raise ZhunshengError("ZS-MS-02", measure=measure.id, detail=detail)
+
+
+def load(text: str, name: str) -> tuple[Measure, ...]:
+    """Read and check measures from YAML text. Raises ``ZS-RG-01`` or ``ZS-MS-02``."""
+    found = read_yaml(text, list[Measure], name)
+    for measure in found:
+        check(measure)
+    return tuple(found)
+
+
+@lru_cache
+def measures() -> dict[str, Measure]:
+    """Return the measures that come with the package, by id."""
+    text = (files(__package__) / "catalogue.yaml").read_text("utf8")
+    return {m.id: m for m in load(text, "catalogue.yaml")}
+
+
+def catalogue(extra: Iterable[Path] = ()) -> dict[str, Measure]:
+    """Return the package's measures, overridden and extended by local files in order."""
+    found = dict(measures())
+    for path in extra:
+        if not path.is_file():
+            raise ZhunshengError("ZS-IN-01", name=str(path))
+        found |= {m.id: m for m in load(path.read_text("utf8"), path.name)}
+    return found
+
+
+def measure_of(name: str, known: dict[str, Measure] | None = None) -> Measure:
+    """Return a measure by id, name or alias. Raises ``ZS-MS-01``."""
+    for measure in (known or measures()).values():
+        if name in (measure.id, measure.name, *measure.aliases):
+            return measure
+    raise ZhunshengError("ZS-MS-01", measure=name)

@@ -1,0 +1,170 @@
+"""A reading: what a measure says for a department (and project) on a date, with all that is needed to find its rows again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from zhunsheng.evidence.ledgers import ledgers
+from zhunsheng.evidence.store import Snapshot
+from zhunsheng.measures.compiling import Query, compile_all, rows_query
+from zhunsheng.measures.definitions import Measure
+from zhunsheng.measures.engines import Engine
+
+NO_BASE = "没有基数"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One figure. ``value`` is in the measure's unit (90 for 90 %), None where there is no base or no date yet.
+
+    ``interval`` is the 95 % confidence interval of a survey's share, in %.
+    """
+
+    measure: str
+    version: int
+    department: str
+    project: str | None
+    value: Fraction | date | None
+    unit: str
+    numerator: Decimal | None
+    denominator: int
+    as_of: date
+    year: int
+    batch: int
+    digest: str
+    note: str | None = None
+    interval: tuple[float, float] | None = None
+
+    def text(self) -> str:
+        """Return the value in words: 92.35%, 没有基数, 2021-11-30."""
+        if self.value is None:
+            return self.note or NO_BASE
+        if isinstance(self.value, date):
+            return self.value.isoformat()
+        return f"{show_number(self.value)}{self.unit}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the reading as plain data."""
+        value = self.value.isoformat() if isinstance(self.value, date) else show_number(self.value) if self.value is not None else None
+        return {
+            **{k: v for k, v in self.__dict__.items() if k not in ("value", "numerator", "as_of", "interval")},
+            "value": value,
+            "numerator": None if self.numerator is None else f"{self.numerator:f}",
+            "as_of": self.as_of.isoformat(),
+            "interval": list(self.interval) if self.interval else None,
+        }
+
+
+def show_number(value: Fraction, places: int = 2) -> str:
+    """Return a number with at most ``places`` decimals, rounded half up, without trailing zeros."""
+    scaled = abs(value) * 10**places
+    whole = int(scaled + Fraction(1, 2))
+    text = f"{Decimal(whole).scaleb(-places):f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return f"-{text}" if value < 0 and whole else text
+
+
+Readings = dict[tuple[str, str, str | None], Reading]
+
+
+def read_all(
+    measures: Sequence[Measure], engine: Engine, snapshot: Snapshot, year: int, as_of: date, by: str | None = None
+) -> Readings:
+    """Compute measures for all departments at once; keys are (measure, department, project or None for the whole).
+
+    ``as_of`` counts inclusively; the year's figures are cut to its end, only completion dates may lie beyond it. With ``by`` the third part of the key is that column's value.
+    """
+    found: Readings = {}
+    for query in compile_all(measures, year, as_of, by):
+        for row in engine.query(query.text(engine.dialect)):
+            for reading in _readings(query, row, snapshot, year, as_of):
+                found[reading.measure, reading.department, reading.project] = reading
+    return found
+
+
+def _readings(query: Query, row: tuple[Any, ...], snapshot: Snapshot, year: int, as_of: date) -> Iterable[Reading]:
+    department, project, whole, *figures = row
+    for n, measure in enumerate(query.measures):
+        numerator, denominator = figures[2 * n], int(figures[2 * n + 1] or 0)
+        # Rows that name no project count for the department only.
+        if not whole and project is None:
+            continue
+        value, note, interval = _value(measure, numerator, denominator)
+        yield Reading(
+            measure=measure.id,
+            version=measure.version,
+            department=department,
+            project=None if whole else str(project),
+            value=value,
+            unit=measure.unit,
+            numerator=Decimal(numerator) if isinstance(numerator, int | Decimal) else None,
+            denominator=denominator,
+            as_of=as_of,
+            year=year,
+            batch=snapshot.batch,
+            digest=snapshot.digest,
+            note=note,
+            interval=interval,
+        )
+
+
+def _value(
+    measure: Measure, numerator: Any, denominator: int
+) -> tuple[Fraction | date | None, str | None, tuple[float, float] | None]:
+    if measure.kind == "date":
+        if numerator is None:
+            return None, "尚未完成" if denominator else NO_BASE, None
+        return (None, f"还有 {denominator} 个环节没有完成", None) if denominator else (numerator, None, None)
+    if measure.kind == "ratio":
+        if not denominator:
+            return None, NO_BASE, None
+        interval = wilson(int(numerator), denominator) if measure.interval else None
+        return Fraction(int(numerator) * 100, denominator), None, interval
+    if measure.kind == "mean":
+        return (Fraction(numerator) / denominator, None, None) if denominator else (None, NO_BASE, None)
+    return Fraction(numerator or 0), None, None
+
+
+def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
+    """Return the Wilson score interval of a share, in percent (95 % by default)."""
+    share = hits / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return round(100 * (middle - half), 2), round(100 * (middle + half), 2)
+
+
+@dataclass(frozen=True)
+class EvidenceRow:
+    """One row behind a reading: its values by column title, whether it counts, and where it came from."""
+
+    hit: bool
+    values: dict[str, Any]
+    batch: int
+    file: str
+    row: int
+
+
+def evidence_rows(
+    measure: Measure, engine: Engine, snapshot: Snapshot, year: int, as_of: date, *, limit: int | None = 1000, personal: bool = False
+) -> list[EvidenceRow]:
+    """List a measure's rows in the order they were imported; personal columns are masked unless ``personal``."""
+    ledger = ledgers()[measure.ledger]
+    sql = rows_query(measure, year, as_of, limit).sql(dialect=engine.dialect)
+    found = []
+    for department, *values, batch, row, hit in engine.query(sql):
+        shown = {"部门": department} | {
+            c.title: mask(v) if c.personal and not personal else v for c, v in zip(ledger.columns, values, strict=True)
+        }
+        found.append(EvidenceRow(bool(hit), shown, batch, snapshot.batch_of(batch).file, row))
+    return found
+
+
+def mask(value: Any) -> Any:
+    """Return a personal value with all but its first character hidden."""
+    return None if value is None else str(value)[:1] + "**"

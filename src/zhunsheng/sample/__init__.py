@@ -1,0 +1,1 @@
+"""A made-up bureau to try everything on: its target document, its ledgers, its reported self-evaluation."""
