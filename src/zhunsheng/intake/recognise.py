@@ -199,6 +199,9 @@ class Recogniser:
             if columns is not None and self._starts_form(cells):
                 columns, draft, zone, exec_columns = None, None, "", {}
             if columns is not None and draft is not None:
+                if labels.label(cells[0][1]) == "safeguards":
+                    columns = None
+                    continue
                 if _FOOT.match(cells[0][1]):
                     columns = None
                 elif len({t for _, t in cells}) == 1 and _GROUP_TITLE.search(cells[0][1]):
@@ -405,6 +408,7 @@ class Recogniser:
                 "actual": _blank(actual),
                 "score": _decimal(text("score")),
                 "deviation": _blank(text("deviation")),
+                "goal": next((n for n, g in enumerate(draft.goals) if "".join((g.title or "").split()) == text("goal")), None) if text("goal") else None,
                 "place": place,
                 "_medium": draft.medium,
             }
@@ -442,6 +446,16 @@ class Recogniser:
             zone = leading
         if zone == "plan":
             self._plan_row(draft, grid, row, cells)
+            return zone, exec_columns
+        if zone in ("narrative", "safeguards"):
+            for column, text in cells:
+                if labels.label(text) != zone and not re.fullmatch(r"措施\d+", text):
+                    place = grid.place(row, column)
+                    if zone == "narrative":
+                        draft.narrative.append(text)
+                        draft.provenance.setdefault("narrative", place)
+                    else:
+                        draft.safeguards.append(Goal(text=text, place=place))
             return zone, exec_columns
         if zone in ("goals", "medium_goals"):
             self._goal_row(draft, grid, row, cells)
@@ -554,10 +568,14 @@ class Recogniser:
             return
         skip = draft.values.get("_skip_columns", [])
         mark: str | None = None
+        free = [(c, t) for c, t in cells if labels.label(t) not in ("goals", "medium_goals") and c not in skip]
+        if len(free) == 2 and len(free[0][1]) <= 40 and not re.search(r"[。；，：]", free[0][1]) and len(free[0][1]) < len(free[1][1]):
+            mark = free[0][1]
+            cells = free[1:]
         for column, text in cells:
             if labels.label(text) in ("goals", "medium_goals") or column in skip:
                 continue
-            if _GOAL_MARK.fullmatch(text):
+            if _GOAL_MARK.fullmatch(text) and len(cells) > 1:
                 mark = text.rstrip("：: ")
                 continue
             if self._label_of(text)[0] == "goals":
@@ -582,6 +600,10 @@ class Recogniser:
         return draft
 
     def _begin(self, grid: Grid, row: int) -> _Draft:
+        if self.department is not None and self.department is self.drafts[-1] and not self.department.indicators:
+            # The heading over a department's table, which looked like the beginning of its narrative.
+            draft, self.department, self.pending_title = self.department, None, None
+            return draft
         title = self.pending_title[0] if self.pending_title else (grid.title or None)
         place = grid.place(row, 0)
         kind: Literal["department", "project"] = "department" if title and "整体" in title else "project"
@@ -610,7 +632,7 @@ class Recogniser:
                 values[name] = text
                 draft.provenance[name] = place
         if "name" not in values and draft.title:
-            name = _NUMBERED.sub("", draft.title)
+            name = re.sub(r"(?<=目标)(?:申报)?表$", "", _NUMBERED.sub("", draft.title))
             if draft.kind == "project":
                 name = re.sub(r"(?:预算)?(?:项目)?(?:支出)?(?:绩效目标|绩效自评|绩效运行监控).*$", "", name) or draft.title
                 name = re.sub(r"^20\d{2}年度?|[（(]20\d{2}年度?[）)]$", "", name) or draft.title

@@ -99,18 +99,22 @@ class PointSet(_Entry):
 
 
 class Over(_Entry):
-    """What happens when a result is ``threshold`` times its target or more."""
+    """What happens when a result is ``threshold`` times its target or more.
+
+    ``deviation`` takes off the share by which it exceeds the threshold, ``most`` at most; ``fixed`` takes off ``deduct`` points.
+    """
 
     threshold: Decimal
     mode: Literal["deviation", "fixed"]
     deduct: Decimal | None = None
+    most: Decimal | None = None
     citation: str
     status: Literal["verified", "unverified"]
 
     @model_validator(mode="after")
     def _deduction(self) -> Over:
-        if (self.mode == "fixed") != (self.deduct is not None):
-            raise ValueError("mode 为 fixed 时须写 deduct，且仅此时可写")
+        if (self.mode == "fixed") != (self.deduct is not None) or (self.mode == "deviation") != (self.most is not None):
+            raise ValueError("mode 为 fixed 时须写 deduct，为 deviation 时须写 most")
         return self
 
 

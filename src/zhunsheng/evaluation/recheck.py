@@ -1,0 +1,124 @@
+"""Re-check (复核) a reported self-evaluation: every score recomputed, every difference named and explained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from rapidfuzz import fuzz
+
+from zhunsheng.evaluation.scoring import HUNDREDTH, Scorecard, score_indicator
+from zhunsheng.outcomes import outcome_of_text
+from zhunsheng.targets import Indicator, TargetSheet
+
+Kind = Literal["score", "actual", "target", "missing", "extra", "total", "execution"]
+KIND_WORDS: dict[Kind, str] = {
+    "score": "得分与完成值不符", "actual": "完成值与证据不符", "target": "指标值与批复不符", "missing": "漏报指标",
+    "extra": "批复中没有的指标", "total": "总分与合计不符", "execution": "预算执行分不符",
+}  # fmt: skip
+TOLERANCE = Decimal("0.05")  # points within which rounding alone explains a difference
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One difference between what was reported and what was recomputed."""
+
+    kind: Kind
+    indicator: str
+    reported: str
+    recomputed: str
+    why: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the difference as plain data."""
+        return {**self.__dict__, "title": KIND_WORDS[self.kind]}
+
+
+def recheck(reported: TargetSheet, card: Scorecard) -> list[Difference]:
+    """Compare a reported self-evaluation sheet with the recomputed scorecard of the approved sheet, in the order of the latter."""
+    found: list[Difference] = []
+    pairs = _pairs(reported.indicators, card.sheet.indicators)
+    for n, indicator in enumerate(card.sheet.indicators):
+        theirs = pairs.get(n)
+        if theirs is None:
+            found.append(Difference("missing", indicator.name, "—", f"目标 {indicator.target.raw}", "自评表里没有这个指标"))
+            continue
+        found.extend(_indicator(indicator, theirs, card, n))
+    known = {id(i) for i in pairs.values()}
+    found.extend(
+        Difference("extra", i.name, i.target.raw, "—", "批复的目标表里没有这个指标") for i in reported.indicators if id(i) not in known
+    )
+    found.extend(_money(reported, card))
+    scores = [i.score for i in reported.indicators]
+    execution = reported.execution.score if reported.execution else None
+    if reported.total_score is not None and all(s is not None for s in scores):
+        added = sum((s for s in scores if s is not None), execution or Decimal(0))
+        if abs(added - reported.total_score) > TOLERANCE:
+            found.append(Difference("total", "总分", f"{reported.total_score:f}", f"{added:f}", "各项得分相加不等于所报总分"))
+    if reported.total_score is not None and abs(reported.total_score - card.total) > TOLERANCE:
+        found.append(Difference("total", "总分", f"{reported.total_score:f}", f"{card.total}", f"复核总分 {card.total}，等级“{card.grade}”"))
+    return found
+
+
+def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int) -> list[Difference]:
+    found: list[Difference] = []
+    ours = card.scores[n]
+    if (theirs.target.op, theirs.target.value) != (indicator.target.op, indicator.target.value) and theirs.target.op != "unread":
+        found.append(Difference("target", indicator.name, theirs.target.raw, indicator.target.raw, "自评表改动了批复的指标值"))
+    points = theirs.weight if theirs.weight is not None else ours.points
+    if theirs.actual:
+        outcome = outcome_of_text(theirs.actual, indicator.target.unit, card.sheet.year, "reported")
+        if isinstance(outcome.value, date) == (indicator.target.op == "by") and outcome.value is not None and theirs.score is not None:
+            again = score_indicator(n, indicator, outcome, points, card.scheme, ours.dimension)
+            if abs(again.score - theirs.score) > TOLERANCE:
+                found.append(Difference("score", indicator.name, f"{theirs.score:f}", f"{again.score}", f"按所报完成值：{again.how}"))
+        evidence = ours.outcome
+        if evidence and evidence.origin == "evidence" and evidence.value is not None and outcome.value is not None:
+            if not _same(outcome.value, evidence.value):
+                scaled = (ours.score / ours.points * points).quantize(HUNDREDTH) if ours.points else Decimal(0)
+                found.append(
+                    Difference("actual", indicator.name, theirs.actual, evidence.text, f"台账显示 {evidence.text}；按台账得 {scaled} 分（满分 {points:f}）")
+                )
+    elif theirs.score is not None and theirs.score > 0 and ours.verdict != "judged":
+        found.append(Difference("score", indicator.name, f"{theirs.score:f}", f"{ours.score}", "没有填完成值却得了分"))
+    return found
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Say whether two results are equal to the two decimals that tables show."""
+    if isinstance(one, date) or isinstance(other, date):
+        return bool(one == other)
+    return bool(abs(one - other) <= Decimal("0.01"))
+
+
+def _money(reported: TargetSheet, card: Scorecard) -> list[Difference]:
+    if reported.execution is None:
+        return []
+    found = []
+    theirs, ours = reported.execution, card.execution
+    if theirs.spent is not None and ours.spent is not None and abs(theirs.spent - ours.spent) > 1:
+        found.append(Difference("execution", "全年执行数", f"{theirs.spent:,.2f}元", f"{ours.spent:,.2f}元", "与支付台账合计不符"))
+    if theirs.score is not None and abs(theirs.score - ours.score) > TOLERANCE:
+        found.append(Difference("execution", "预算执行率", f"{theirs.score:f}", f"{ours.score}", ours.how))
+    return found
+
+
+def _pairs(theirs: Sequence[Indicator], ours: Sequence[Indicator]) -> dict[int, Indicator]:
+    """Pair reported indicators with approved ones: same name first, then the nearest name left over."""
+    left = list(theirs)
+    pairs: dict[int, Indicator] = {}
+    for n, indicator in enumerate(ours):
+        same = next((i for i in left if i.name == indicator.name), None)
+        if same is not None:
+            pairs[n] = same
+            left.remove(same)
+    for n, indicator in enumerate(ours):
+        if n not in pairs and left:
+            nearest = max(left, key=lambda i: fuzz.ratio(i.name, indicator.name))
+            if fuzz.ratio(nearest.name, indicator.name) >= 80:
+                pairs[n] = nearest
+                left.remove(nearest)
+    return pairs

@@ -1,0 +1,326 @@
+"""Score a year by the scheme in force: points for every indicator and for budget execution, each in words and numbers.
+
+Basis: 财预〔2020〕10号第十四条、第十五条; the figures are data of the scheme (``regulations``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import Literal
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.judgements import Judgement, judgement_of
+from zhunsheng.measures.reading import show_number
+from zhunsheng.outcomes import Outcome
+from zhunsheng.regulations import Framework, PointSet, Scheme, frameworks
+from zhunsheng.targets import Indicator, TargetSheet
+
+HUNDREDTH = Decimal("0.01")
+Verdict = Literal["met", "over", "missed", "judged", "pending", "nothing"]
+VERDICT_WORDS: dict[Verdict, str] = {
+    "met": "完成", "over": "超额较多", "missed": "未完成", "judged": "已评定", "pending": "待评定", "nothing": "无证据",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Score:
+    """One indicator's points (full and earned, two decimals), how they came about, and what is asked of the office."""
+
+    indicator: int
+    dimension: str
+    points: Decimal
+    score: Decimal
+    verdict: Verdict
+    how: str
+    asks: str | None = None
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True)
+class ExecutionScore:
+    """Points for budget execution; amounts in yuan."""
+
+    points: Decimal
+    score: Decimal
+    spent: Decimal | None
+    budget: Decimal | None
+    rate: Fraction | None
+    how: str
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """A sheet's year: scores, execution, total, grade, and the entries of law they rest on."""
+
+    sheet: TargetSheet
+    scheme: Scheme
+    as_of: date
+    scores: tuple[Score, ...]
+    execution: ExecutionScore
+    total: Decimal
+    grade: str
+    notes: tuple[str, ...] = ()
+    citations: tuple[str, ...] = ()
+    projects: tuple[tuple[str, Decimal, Decimal], ...] = field(default=())  # (name, budget, total) behind a department's card
+    projects_points: Decimal = Decimal(0)
+    projects_score: Decimal = Decimal(0)
+
+    def by_dimension(self) -> dict[str, tuple[Decimal, Decimal]]:
+        """Return dimension -> (points, score), in the order of the sheet, execution last."""
+        found: dict[str, tuple[Decimal, Decimal]] = {}
+        for score in self.scores:
+            points, earned = found.get(score.dimension, (Decimal(0), Decimal(0)))
+            found[score.dimension] = (points + score.points, earned + score.score)
+        if self.projects_points:
+            found["所属项目"] = (self.projects_points, self.projects_score)
+        found["预算执行率"] = (self.execution.points, self.execution.score)
+        return found
+
+    @property
+    def pending(self) -> tuple[Score, ...]:
+        """The scores that wait for a person or for evidence."""
+        return tuple(s for s in self.scores if s.verdict in ("pending", "nothing"))
+
+
+def score_sheet(
+    sheet: TargetSheet,
+    outcomes: Sequence[Outcome],
+    *,
+    spent: Decimal | None,
+    budget: Decimal | None,
+    scheme: Scheme,
+    as_of: date,
+    judgements: Sequence[Judgement] = (),
+) -> Scorecard:
+    """Score a project's sheet; ``spent`` and ``budget`` (after adjustment) are in yuan.
+
+    Raises ``ZS-SC-02``/``-03`` for a judgement outside its band or without reason, ``ZS-SC-01`` for units that can't be compared.
+    """
+    framework = next(f for f in frameworks() if f.id == scheme.framework)
+    points, execution_points, notes, citations = allot(sheet, scheme, framework)
+    scores = _scores(sheet, outcomes, points, scheme, judgements, dimensions_of(sheet, framework))
+    execution = score_execution(spent, budget, execution_points)
+    total = sum((s.score for s in scores), execution.score)
+    for cap in scheme.execution_caps:
+        if execution.rate is not None and execution.rate < Fraction(cap.below) and total > cap.total:
+            notes.append(f"预算执行率 {_percent(execution.rate)} 低于 {cap.below:.0%}，总分由 {total} 限为 {cap.total}（{scheme.citation}）")
+            total = cap.total
+            break
+    return Scorecard(sheet, scheme, as_of, scores, execution, total, scheme.grade(total), tuple(notes), tuple(citations))
+
+
+def score_department(
+    sheet: TargetSheet,
+    outcomes: Sequence[Outcome],
+    projects: Sequence[Scorecard],
+    *,
+    spent: Decimal | None,
+    budget: Decimal | None,
+    scheme: Scheme,
+    as_of: date,
+    judgements: Sequence[Judgement] = (),
+) -> Scorecard:
+    """Score a department: its own indicators evenly, its projects' totals weighted by budget, and execution as a whole."""
+    rules = scheme.department
+    own, from_projects = rules.indicators, rules.projects
+    notes = [f"部门整体：指标 {rules.indicators} 分、所属项目 {rules.projects} 分、预算执行率 {rules.execution} 分（{rules.citation}，{rules.status}）"]
+    if not projects or not sheet.indicators:
+        missing = "所属项目" if not projects else "部门指标"
+        notes.append(f"没有{missing}，其分值并入另一部分")
+        own, from_projects = (own + from_projects, Decimal(0)) if not projects else (Decimal(0), own + from_projects)
+    points = spread(own, [Fraction(1)] * len(sheet.indicators))
+    groups = [sheet.goals[i.goal].title or sheet.goals[i.goal].text if i.goal is not None else "部门指标" for i in sheet.indicators]
+    scores = _scores(sheet, outcomes, points, scheme, judgements, groups)
+    weights = [Fraction(p.sheet.budget.total or 0) for p in projects]
+    if projects and not any(weights):
+        weights = [Fraction(1)] * len(projects)
+    share = sum((w * Fraction(p.total) / 100 for w, p in zip(weights, projects, strict=True)), Fraction(0)) / (sum(weights) or 1)
+    earned = _round(Fraction(from_projects) * share)
+    execution = score_execution(spent, budget, rules.execution)
+    total = sum((s.score for s in scores), execution.score + earned)
+    return Scorecard(
+        sheet, scheme, as_of, scores, execution, total, scheme.grade(total), tuple(notes), (scheme.citation, rules.citation),
+        tuple((p.sheet.title(), p.sheet.budget.total or Decimal(0), p.total) for p in projects), from_projects, earned,
+    )  # fmt: skip
+
+
+def dimensions_of(sheet: TargetSheet, framework: Framework) -> list[str]:
+    """Return the dimension each indicator is scored under; those of no known dimension fall under 产出."""
+    found = []
+    for indicator in sheet.indicators:
+        dimension = framework.dimension(indicator.level1, indicator.level2)
+        found.append(dimension.name if dimension else "产出")
+    return found
+
+
+def allot(sheet: TargetSheet, scheme: Scheme, framework: Framework) -> tuple[list[Decimal], Decimal, list[str], list[str]]:
+    """Return the points of each indicator, of execution, notes on how they were allotted, and the citations used."""
+    dimensions = dimensions_of(sheet, framework)
+    present = set(dimensions)
+    chosen = _point_set(scheme, present)
+    notes: list[str] = []
+    weights = [i.weight for i in sheet.indicators]
+    if weights and all(w is not None and w > 0 for w in weights):
+        given = [Fraction(w) for w in weights if w is not None]
+        room = 100 - chosen.execution
+        if sum(given) != room:
+            notes.append(f"表内权重合计 {show_number(sum(given, Fraction(0)))}，按比例折算为 {room} 分")
+        else:
+            notes.append("按表内权重计分")
+        return spread(room, given), chosen.execution, notes, [chosen.citation]
+    counted = {d: p for d, p in chosen.dimensions.items() if d in present}
+    missing = [d for d in chosen.dimensions if d not in present]
+    strangers = present - chosen.dimensions.keys()
+    room = 100 - chosen.execution
+    if missing:
+        notes.append(f"没有{'、'.join(missing)}指标，其分值按比例并入其他一级指标")
+    if strangers:
+        notes.append(f"{'、'.join(sorted(strangers))}指标不在本方案之内，与产出指标一并计分")
+    shares = [Fraction(counted.get(d, counted.get("产出", Decimal(1)))) for d in dimensions]
+    groups = [d if d in counted else "产出" for d in dimensions]
+    total = sum((Fraction(p) for p in counted.values()), Fraction(0)) or Fraction(1)
+    points = [Fraction(room) * share / total / groups.count(group) for share, group in zip(shares, groups, strict=True)]
+    notes.append("表内没有权重，各一级指标的分值在其指标间平均分配" if not any(weights) else "表内权重不全，各一级指标的分值平均分配")
+    return spread(room, points), chosen.execution, notes, [chosen.citation]
+
+
+def _point_set(scheme: Scheme, present: set[str]) -> PointSet:
+    """Return the first point set whose dimensions are all present, or else the one that covers most of them."""
+    for one in scheme.points:
+        if one.dimensions.keys() <= present:
+            return one
+    return max(scheme.points, key=lambda one: (len(present & one.dimensions.keys()), -len(one.dimensions)))
+
+
+def spread(total: Decimal, weights: Sequence[Fraction]) -> list[Decimal]:
+    """Spread points over weights in hundredths so that they sum to ``total`` exactly (largest remainder)."""
+    whole = sum(weights, Fraction(0))
+    if not whole:
+        return [Decimal(0)] * len(weights)
+    cents = Fraction(total) * 100
+    exact = [cents * w / whole for w in weights]
+    floors = [int(e) for e in exact]
+    rest = int(cents) - sum(floors)
+    order = sorted(range(len(weights)), key=lambda i: (floors[i] - exact[i], i))
+    for i in order[:rest]:
+        floors[i] += 1
+    return [Decimal(f) / 100 for f in floors]
+
+
+def score_execution(spent: Decimal | None, budget: Decimal | None, points: Decimal) -> ExecutionScore:
+    """Return execution points: points × spent ÷ budget after adjustment, at most all. Basis: 财预〔2020〕10号第十四条."""
+    if spent is None or not budget:
+        what = "没有支付数据" if spent is None else "没有预算数"
+        return ExecutionScore(points, Decimal(0), spent, budget, None, f"{what}，预算执行率不得分")
+    rate = Fraction(spent) / Fraction(budget)
+    score = _round(Fraction(points) * min(max(rate, Fraction(0)), Fraction(1)))
+    how = f"{points} × {_money(spent)} ÷ {_money(budget)} = {points} × {_percent(rate)} = {score} 分"
+    return ExecutionScore(points, score, spent, budget, rate, how + ("（不超过满分）" if rate > 1 else ""))
+
+
+def _scores(
+    sheet: TargetSheet, outcomes: Sequence[Outcome], points: Sequence[Decimal], scheme: Scheme, judgements: Sequence[Judgement], groups: Sequence[str]
+) -> tuple[Score, ...]:
+    return tuple(
+        score_indicator(n, indicator, outcome, full, scheme, group, judgement_of(judgements, sheet.title(), indicator.name))
+        for n, (indicator, outcome, full, group) in enumerate(zip(sheet.indicators, outcomes, points, groups, strict=True))
+    )
+
+
+def score_indicator(
+    n: int, indicator: Indicator, outcome: Outcome, points: Decimal, scheme: Scheme, dimension: str, said: Judgement | None = None
+) -> Score:
+    """Score one indicator: its outcome against its target, or a person's judgement where the target is qualitative."""
+    target = indicator.target
+
+    def score(share: Fraction, verdict: Verdict, how: str, asks: str | None = None) -> Score:
+        earned = _round(Fraction(points) * min(max(share, Fraction(0)), Fraction(1)))
+        return Score(n, dimension, points, earned, verdict, f"{how}，得 {earned} 分（满分 {points}）", asks, outcome)
+
+    if target.op in ("level", "unread") or (said and said.band):
+        if said is None or said.band is None:
+            asks = "请评定档次并写明理由" if target.op == "level" else "指标值读不出，请评定并写明理由"
+            return score(Fraction(0), "pending", f"目标“{target.raw}”需人工评定，暂不得分", asks)
+        share = _judged(indicator, said, scheme)
+        return score(share, "judged", f"评为“{said.band}”，得分率 {_percent(share)}，理由：{said.reason}")
+    if target.op == "by":
+        return _score_date(indicator, outcome, scheme, score)
+    if outcome.value is None or isinstance(outcome.value, date):
+        return score(Fraction(0), "nothing", f"{outcome.note or '没有证据'}，不得分", "请补充证据或填报完成值")
+    value, unit = outcome.value, outcome.unit
+    words = f"完成值 {outcome.text}，目标 {target.text()}"
+    if target.relative:
+        words += "（按所写增幅比较）"
+    attained = target.attainment(value, unit)
+    if target.meets(value, unit):
+        far = attained is not None and attained >= Fraction(scheme.over.threshold)
+        if not far or attained is None or target.op in ("==", "range") and not target.implied:
+            return score(Fraction(1), "met", f"{words}，已完成")
+        words += f"，为目标的 {_percent(attained)}"
+        if target.ceiling:
+            return score(Fraction(1), "met", f"{words}，已完成", "结果远低于上限，请说明上限是否偏高")
+        if said and said.over_accepted:
+            if not said.reason:
+                raise ZhunshengError("ZS-SC-03", name=indicator.name)
+            return score(Fraction(1), "over", f"{words}，理由已认可：{said.reason}")
+        ask = f"结果达到目标的 {_percent(attained)}，请说明目标是否偏低（{scheme.over.citation}）"
+        if scheme.over.mode == "fixed":
+            off = Fraction(scheme.over.deduct or 0) / Fraction(points) if points else Fraction(0)
+            return score(1 - off, "over", f"{words}，超额较多，扣 {scheme.over.deduct} 分", ask)
+        off = min(attained - Fraction(scheme.over.threshold), Fraction(scheme.over.most or 0))
+        return score(1 - off, "over", f"{words}，超过 {_percent(Fraction(scheme.over.threshold))} 的部分按偏离度扣 {_percent(off)}", ask)
+    if attained is None:
+        return score(Fraction(0), "missed", f"{words}，未完成，零目标未达到不得分", "请说明原因和改进措施")
+    share = min(attained, 1 / attained) if attained > 0 else Fraction(0)
+    turn = "目标 ÷ 结果" if target.ceiling else "结果 ÷ 目标"
+    return score(share, "missed", f"{words}，未完成，按{turn} {_percent(share)} 计分", "请说明原因和改进措施")
+
+
+def _score_date(indicator: Indicator, outcome: Outcome, scheme: Scheme, score: object) -> Score:
+    assert callable(score)
+    target = indicator.target
+    assert isinstance(target.value, date)
+    if not isinstance(outcome.value, date):
+        found: Score = score(Fraction(0), "nothing", f"目标 {target.value} 前完成，{outcome.note or '没有完成日期'}，不得分", "请补充完成日期")
+        return found
+    late = (outcome.value - target.value).days
+    if late <= 0:
+        found = score(Fraction(1), "met", f"{outcome.value} 完成，不晚于 {target.value}")
+        return found
+    share = next((Fraction(b.share) for b in sorted(scheme.late.bands, key=lambda b: b.days) if late <= b.days), Fraction(0))
+    found = score(share, "missed", f"{outcome.value} 完成，逾期 {late} 天，得分率 {_percent(share)}（{scheme.late.citation}）", "请说明逾期原因")
+    return found
+
+
+def _judged(indicator: Indicator, said: Judgement, scheme: Scheme) -> Fraction:
+    band = next((b for b in scheme.qualitative if b.name == said.band), None)
+    if band is None:
+        known = "、".join(b.name for b in scheme.qualitative)
+        raise ZhunshengError("ZS-SC-04", detail=f"“{indicator.name}”的档次“{said.band}”不在 {known} 之内")
+    if said.share is None:
+        raise ZhunshengError("ZS-SC-04", detail=f"“{indicator.name}”评了“{said.band}”，没有写得分率 share")
+    top = max(b.high for b in scheme.qualitative)
+    # A band holds its lower bound (80%（含）) but not its upper one, which begins the next band.
+    if not (band.low <= said.share < band.high or said.share == band.high == top):
+        raise ZhunshengError(
+            "ZS-SC-02", name=indicator.name, share=f"{said.share:.0%}", band=band.name, low=f"{band.low:.0%}", high=f"{band.high:.0%}"
+        )
+    if not (said.reason or "").strip():
+        raise ZhunshengError("ZS-SC-03", name=indicator.name)
+    return Fraction(said.share)
+
+
+def _round(value: Fraction) -> Decimal:
+    return (Decimal(value.numerator) / Decimal(value.denominator)).quantize(HUNDREDTH, ROUND_HALF_UP)
+
+
+def _percent(value: Fraction) -> str:
+    return f"{show_number(value * 100)}%"
+
+
+def _money(amount: Decimal) -> str:
+    return f"{amount:,.2f}元"

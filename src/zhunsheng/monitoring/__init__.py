@@ -1,0 +1,189 @@
+"""Where money and indicators stand on a date: expected by now, forecast for the year's end, and a light for each.
+
+Basis: 财预〔2019〕136号 (双监控: budget execution and target attainment).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from zhunsheng.judgements import Judgement, judgement_of
+from zhunsheng.measures.definitions import Accrual
+from zhunsheng.outcomes import Outcome
+from zhunsheng.regulations import MonitoringRules, in_force, monitoring_rules
+from zhunsheng.targets import Indicator, SpendingPlan, TargetSheet
+
+Light = Literal["green", "yellow", "red", "grey"]
+LIGHT_WORDS: dict[Light, str] = {"green": "绿灯", "yellow": "黄灯", "red": "红灯", "grey": "待填报"}
+PlanMode = Literal["linear", "step"]
+MODE_WORDS: dict[PlanMode, str] = {"linear": "按计划日期之间均匀推算", "step": "按计划日期分段"}
+
+
+@dataclass(frozen=True)
+class Money:
+    """Budget execution: yuan, and shares of the adjusted budget as fractions; None where nothing is known."""
+
+    initial: Decimal | None
+    adjusted: Decimal | None
+    paid: Decimal | None
+    expected: Fraction | None
+    actual: Fraction | None
+    forecast: Fraction | None
+    mode: PlanMode
+    method: str
+    light: Light
+
+
+@dataclass(frozen=True)
+class Status:
+    """One indicator at the checkpoint; ``expected`` and ``forecast`` are in the target's unit."""
+
+    indicator: int
+    outcome: Outcome
+    expected: Fraction | None
+    forecast: Fraction | date | None
+    method: str
+    light: Light
+    likelihood: str
+    cause: str | None
+    measures: str | None
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One sheet on one date; ``rules`` are the monitoring rules it was judged by."""
+
+    sheet: TargetSheet
+    as_of: date
+    rules: MonitoringRules
+    money: Money
+    indicators: tuple[Status, ...]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The money figures of a sheet from evidence, in yuan."""
+
+    initial: Decimal | None = None
+    adjusted: Decimal | None = None
+    paid: Decimal | None = None
+
+
+def monitor(
+    sheet: TargetSheet,
+    outcomes: Sequence[Outcome],
+    accruals: Sequence[Accrual | None],
+    figures: Figures,
+    as_of: date,
+    *,
+    mode: PlanMode = "linear",
+    judgements: Sequence[Judgement] = (),
+) -> Checkpoint:
+    """Return the checkpoint of a sheet on ``as_of`` (inclusive); ``outcomes`` and ``accruals`` go with its indicators.
+
+    Raises ``ZS-RG-02`` when no monitoring rules were in force on the date.
+    """
+    rules = in_force(monitoring_rules(), as_of, "运行监控规则")
+    year = sheet.year or as_of.year
+    statuses = [
+        _status(n, indicator, outcome, accrual, year, as_of, rules, judgement_of(judgements, sheet.title(), indicator.name))
+        for n, (indicator, outcome, accrual) in enumerate(zip(sheet.indicators, outcomes, accruals, strict=True))
+    ]
+    return Checkpoint(sheet, as_of, rules, money_of(sheet, figures, as_of, mode, rules), tuple(statuses))
+
+
+def money_of(sheet: TargetSheet, figures: Figures, as_of: date, mode: PlanMode, rules: MonitoringRules) -> Money:
+    """Compare payments to date with the spending plan on ``as_of``."""
+    adjusted = figures.adjusted if figures.adjusted is not None else sheet.budget.total
+    initial = figures.initial if figures.initial is not None else sheet.budget.total
+    expected = expected_share(sheet.spending_plan, sheet.year or as_of.year, as_of, mode)
+    if figures.paid is None or not adjusted:
+        return Money(initial, adjusted, figures.paid, expected, None, None, mode, "没有支付或预算数据", "grey")
+    actual = Fraction(figures.paid) / Fraction(adjusted)
+    if expected >= 1 or not expected:
+        forecast, method = actual, "年度已到期，按实际" if expected else "计划尚未开始，按实际"
+    else:
+        forecast, method = min(actual / expected, Fraction(1)), "按至今支出与计划之比外推至年底，不超过预算"
+    light = light_of(actual / expected if expected else Fraction(1), rules)
+    return Money(initial, adjusted, figures.paid, expected, actual, forecast, mode, method, light)
+
+
+def expected_share(plan: SpendingPlan, year: int, on: date, mode: PlanMode) -> Fraction:
+    """Return the share of the budget expected to be spent by ``on``; without a plan, by days of the year."""
+    if plan.steps:
+        return plan.expected(on, mode=mode)
+    return elapsed(date(year, 1, 1), date(year, 12, 31), on)
+
+
+def elapsed(first: date, last: date, on: date) -> Fraction:
+    """Return the share of the days from ``first`` to ``last`` (both inclusive) that have passed by the end of ``on``."""
+    days = (last - first).days + 1
+    return Fraction(min(max((on - first).days + 1, 0), days), days)
+
+
+def light_of(ratio: Fraction, rules: MonitoringRules) -> Light:
+    """Return the light for result ÷ expected."""
+    if ratio >= Fraction(rules.lights.green):
+        return "green"
+    return "yellow" if ratio >= Fraction(rules.lights.yellow) else "red"
+
+
+def _status(
+    n: int, indicator: Indicator, outcome: Outcome, accrual: Accrual | None, year: int, as_of: date, rules: MonitoringRules, said: Judgement | None
+) -> Status:
+    target = indicator.target
+    surely, perhaps, never = rules.likelihood
+    cause, measures = (said.cause, said.measures) if said else (None, None)
+
+    def status(expected: Fraction | None, forecast: Fraction | date | None, method: str, light: Light, likelihood: str) -> Status:
+        return Status(n, outcome, expected, forecast, method, light, likelihood, cause, measures)
+
+    if target.op == "by" and isinstance(target.value, date):
+        if isinstance(outcome.value, date) and outcome.value <= as_of:
+            met = outcome.value <= target.value
+            return status(None, outcome.value, "已完成，按实际日期", "green" if met else "red", surely if met else never)
+        if as_of > target.value:
+            return status(None, None, "已过时限仍未完成", "red", never)
+        return status(None, None, "未到时限", "green", perhaps)
+    if outcome.value is None or isinstance(outcome.value, date) or target.op in ("level", "unread"):
+        return status(None, None, "需人工填报", "grey", perhaps)
+    shape = accrual.shape if accrual else "level"
+    first, last = accrual.window(year) if accrual and shape in ("count", "window") else (date(year, 1, 1), date(year, 12, 31))
+    share = elapsed(first, last, as_of)
+    value = outcome.value
+    if shape in ("count", "window") and not target.ceiling and 0 < share < 1:
+        forecast, method = value / share, f"按已过时间的 {float(share):.0%} 外推"
+        goal = target.yearly
+        expected = Fraction(goal) * share if goal is not None else None
+    else:
+        forecast, method = value, "已到期，按实际" if share >= 1 else "按现状持平"
+        expected = Fraction(target.yearly) if target.yearly is not None else None
+    if not share:
+        return status(Fraction(0), None, "尚未开始", "green", perhaps)
+    if isinstance(target.value, Decimal) and target.unit == "%" and not target.relative:
+        forecast = min(forecast, Fraction(100))
+    ratio = _ratio(indicator, value, outcome.unit, expected)
+    met_in_the_end = target.meets(forecast, outcome.unit)
+    light = light_of(ratio, rules) if ratio is not None else "green" if target.meets(value, outcome.unit) else "red"
+    if share >= 1 and shape in ("count", "window") and not target.meets(value, outcome.unit):
+        likelihood = never
+        light = "yellow" if light == "green" else light
+    else:
+        likelihood = surely if met_in_the_end else perhaps
+    if shape == "level" and light == "green" and not target.meets(value, outcome.unit):
+        light = "yellow"
+    return status(expected, forecast, method, light, likelihood)
+
+
+def _ratio(indicator: Indicator, value: Fraction, unit: str | None, expected: Fraction | None) -> Fraction | None:
+    """Return how far the value is on the way to what is expected, 1 = there; None where there is no such ratio."""
+    target = indicator.target
+    attained = target.attainment(value, unit)
+    if attained is None or target.ceiling or expected is None or not target.yearly:
+        return attained
+    return attained * Fraction(target.yearly) / expected if expected else Fraction(1)

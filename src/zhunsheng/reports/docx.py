@@ -1,0 +1,127 @@
+"""Write forms and running text to Word: A4, Chinese fonts, merges as plain gridSpan and vMerge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import docx
+from docx.enum.section import WD_ORIENT
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Cm, Pt
+
+from zhunsheng.reports.forms import Form
+
+_ALIGN = {"center": WD_ALIGN_PARAGRAPH.CENTER, "left": WD_ALIGN_PARAGRAPH.LEFT, "right": WD_ALIGN_PARAGRAPH.RIGHT}
+A4 = (Cm(21.0), Cm(29.7))
+MARGIN = Cm(2.0)
+
+
+def new_document(*, landscape: bool = False) -> Any:
+    """Return an empty A4 document in 宋体 with 黑体 headings."""
+    document = docx.Document()
+    _page(document.sections[0], landscape)
+    for name, font, size in (("Normal", "宋体", 10.5), ("Heading 1", "黑体", 15), ("Heading 2", "楷体", 13), ("Heading 3", "宋体", 12), ("Title", "黑体", 18)):
+        style = document.styles[name]
+        style.font.name, style.font.size = font, Pt(size)
+        style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), font)
+        for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
+            style.element.rPr.rFonts.attrib.pop(qn(f"w:{theme}"), None)
+        if name != "Normal":
+            style.font.color.rgb = docx.shared.RGBColor(0, 0, 0)
+    return document
+
+
+def write_forms(forms: Sequence[Form], path: Path) -> None:
+    """Write forms to ``path``, each on a page of its own in the orientation it asks for."""
+    document = new_document(landscape=forms[0].landscape)
+    for n, form in enumerate(forms):
+        if n:
+            _page(document.add_section(), form.landscape)
+        add_form(document, form)
+    document.save(str(path))
+
+
+def add_form(document: Any, form: Form) -> None:
+    """Append a form: title, caption, table, notes."""
+    _line(document, form.title, 16, "黑体", WD_ALIGN_PARAGRAPH.CENTER)
+    if form.caption:
+        _line(document, form.caption, 10.5, "宋体", WD_ALIGN_PARAGRAPH.CENTER)
+    section = document.sections[-1]
+    room = section.page_width - section.left_margin - section.right_margin
+    unit = room / sum(form.widths)
+    widths = [int(w * unit) for w in form.widths]
+    table = document.add_table(rows=len(form.rows), cols=len(widths))
+    table.style = "Table Grid"
+    table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    table.autofit = False
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
+    grid = [list(row.cells) for row in table.rows]
+    for r, cells in enumerate(grid):
+        for cell, width in zip(cells, widths, strict=True):
+            cell.width = width
+        _keep_whole(table.rows[r])
+    for r, c, cell in form.placed():
+        target = grid[r][c]
+        if cell.rows * cell.columns > 1:
+            target = target.merge(grid[r + cell.rows - 1][c + cell.columns - 1])
+            target.width = sum(widths[c : c + cell.columns])
+        target.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
+        _fill(target, cell.text, _ALIGN[cell.align], cell.bold, 9 if form.landscape else 10)
+    if form.header_rows and form.header_rows[0] == 0:
+        for r in range(form.header_rows[1] + 1):
+            _mark(table.rows[r], "w:tblHeader")
+    for note in form.notes:
+        _line(document, note, 9, "宋体", WD_ALIGN_PARAGRAPH.LEFT)
+
+
+def add_text(document: Any, text: str) -> None:
+    """Append a paragraph of running text, indented by two characters."""
+    paragraph = document.add_paragraph()
+    paragraph.paragraph_format.first_line_indent = Pt(24)
+    paragraph.paragraph_format.line_spacing = 1.5
+    run = paragraph.add_run(text)
+    run.font.size = Pt(12)
+
+
+def _fill(cell: Any, text: str, align: Any, bold: bool, size: float) -> None:
+    # Merging leaves the covered cells' empty paragraphs behind; one is enough.
+    for extra in cell.paragraphs[1:]:
+        extra._element.getparent().remove(extra._element)
+    for n, line in enumerate(text.split("\n")):
+        paragraph = cell.paragraphs[0] if n == 0 else cell.add_paragraph()
+        paragraph.alignment = align
+        paragraph.paragraph_format.space_after = Pt(0)
+        run = paragraph.add_run(line)
+        run.bold = bold
+        run.font.size = Pt(size)
+
+
+def _line(document: Any, text: str, size: float, font: str, align: Any) -> None:
+    paragraph = document.add_paragraph()
+    paragraph.alignment = align
+    paragraph.paragraph_format.space_after = Pt(4)
+    run = paragraph.add_run(text)
+    run.font.size, run.font.name = Pt(size), font
+    run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), font)
+
+
+def _page(section: Any, landscape: bool) -> None:
+    width, height = A4
+    section.orientation = WD_ORIENT.LANDSCAPE if landscape else WD_ORIENT.PORTRAIT
+    section.page_width, section.page_height = (height, width) if landscape else (width, height)
+    section.left_margin = section.right_margin = MARGIN
+    section.top_margin = section.bottom_margin = MARGIN
+
+
+def _keep_whole(row: Any) -> None:
+    _mark(row, "w:cantSplit")
+
+
+def _mark(row: Any, tag: str) -> None:
+    row._tr.get_or_add_trPr().append(OxmlElement(tag))

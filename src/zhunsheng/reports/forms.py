@@ -1,0 +1,290 @@
+"""Official forms as data: cells with spans, built once and written alike to Excel, Word and the dashboard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from zhunsheng.evaluation import Scorecard
+from zhunsheng.measures.reading import show_number
+from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint
+from zhunsheng.outcomes import Outcome
+from zhunsheng.targets import Indicator, SpendingPlan, TargetSheet
+from zhunsheng.targets.sheet import plain
+
+Align = Literal["center", "left", "right"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a form; ``rows`` × ``columns`` positions are covered."""
+
+    text: str
+    rows: int = 1
+    columns: int = 1
+    align: Align = "center"
+    bold: bool = False
+
+
+Row = tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form: title, caption lines under it, relative column widths, rows, and how many of them head the indicators.
+
+    ``header_rows`` are (first, last) rows, from 0, that repeat on every page in Word and Excel; rows list only cells
+    that are not covered from above or from the left, as in HTML.
+    """
+
+    title: str
+    widths: tuple[float, ...]
+    rows: tuple[Row, ...]
+    caption: str = ""
+    landscape: bool = False
+    header_rows: tuple[int, int] | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    def placed(self) -> list[tuple[int, int, Cell]]:
+        """Return (row, column, cell) for every cell, from 0. Raises ``ValueError`` when rows do not fill the width."""
+        taken: set[tuple[int, int]] = set()
+        found = []
+        for r, row in enumerate(self.rows):
+            column = 0
+            for cell in row:
+                while (r, column) in taken:
+                    column += 1
+                found.append((r, column, cell))
+                taken.update((r + i, column + j) for i in range(cell.rows) for j in range(cell.columns))
+                column += cell.columns
+        if len(taken) != len(self.rows) * len(self.widths) or any(c >= len(self.widths) for _, c in taken):
+            raise ValueError(f"the rows of form {self.title} do not fill its {len(self.widths)} columns")
+        return found
+
+
+def label(text: str, rows: int = 1, columns: int = 1) -> Cell:
+    """Return a bold, centred cell."""
+    return Cell(text, rows, columns, bold=True)
+
+
+def text(value: str | None, columns: int = 1, rows: int = 1) -> Cell:
+    """Return a left-aligned cell for running text."""
+    return Cell(value or "", rows, columns, align="left")
+
+
+def wan(amount: Decimal | None, unit: str = "万元") -> str:
+    """Return yuan as 万元 in words, empty where there is none."""
+    return "" if amount is None else f"{plain(amount / 10000)}{unit}"
+
+
+def share(value: Fraction | None, places: int = 2) -> str:
+    """Return a fraction in percent."""
+    return "—" if value is None else f"{show_number(value * 100, places)}%"
+
+
+# -- target table -----------------------------------------------------------------------------------------------------
+
+
+def target_form(sheet: TargetSheet) -> Form:
+    """Return the official target table of a project or department; reading it back gives the same sheet."""
+    return _department_form(sheet) if sheet.kind == "department" else _project_form(sheet)
+
+
+_OPTIONAL = (("direction", "指标方向", 1.2), ("weight", "权重", 1.0), ("last_year", "上年值", 1.2), ("medium_term", "中期指标值", 1.4))
+
+
+def _project_form(sheet: TargetSheet) -> Form:
+    extra = [(name, title, width) for name, title, width in _OPTIONAL if any(getattr(i, name) is not None for i in sheet.indicators)]
+    widths = (1.7, 2.0, 3.4, 3.6, 2.2, 2.2, *(w for _, _, w in extra))
+    n = len(widths)
+    rows: list[Row] = [
+        (label("项目编码"), Cell(sheet.code or "————", columns=2), label("项目名称"), Cell(sheet.name or "", columns=n - 4)),
+        (label("主管部门"), Cell(sheet.department or "————", columns=2), label("实施单位"), Cell(sheet.unit or "————", columns=n - 4)),
+        (label("年度"), Cell(str(sheet.year or ""), columns=n - 1)),
+        (label("预算规模及资金用途", rows=3), label("预算数"), Cell(wan(sheet.budget.total)), label("其中：财政资金"), Cell(wan(sheet.budget.fiscal), columns=n - 4)),
+        (label("其他资金"), Cell(wan(sheet.budget.other), columns=n - 2)),
+        (text(sheet.purpose, columns=n - 1),),
+    ]
+    rows += _plan_rows(sheet.spending_plan, n)
+    for g, goal in enumerate(sheet.goals):
+        head = (label("绩效目标", rows=len(sheet.goals)),) if g == 0 else ()
+        rows.append((*head, label(goal.title or f"目标{g + 1}"), text(goal.text, columns=n - 2)))
+    header = len(rows)
+    rows.append(tuple(label(t) for t in ("一级指标", "二级指标", "三级指标", "绩效指标描述", "指标值", "指标值确定依据", *(t for _, t, _ in extra))))
+    for indicator, one, two in _levelled(sheet.indicators):
+        rest = [text(indicator.name), text(indicator.description), Cell(indicator.target.raw), Cell(indicator.basis or "")]
+        rest += [Cell(_plain(getattr(indicator, name))) for name, _, _ in extra]
+        rows.append((*one, *two, *rest))
+    return Form(f"{sheet.name or ''}项目绩效目标表", widths, tuple(rows), landscape=bool(extra), header_rows=(header, header))
+
+
+def _plan_rows(plan: SpendingPlan, n: int) -> list[Row]:
+    """Return two rows, dates over shares; more dates than the form has columns go on in further pairs of rows."""
+    steps = list(plan.steps)
+    if not steps:
+        return []
+    room = n - 1
+    rows: list[Row] = []
+    chunks = [steps[i : i + room] for i in range(0, len(steps), room)]
+    for c, chunk in enumerate(chunks):
+        last = room - len(chunk) + 1
+        spans = [1] * (len(chunk) - 1) + [last]
+        head = (label("资金支出计划（%）", rows=2 * len(chunks)),) if c == 0 else ()
+        rows.append((*head, *(label(f"{s.by.year}年{s.by.month}月{s.by.day}日", columns=w) for s, w in zip(chunk, spans, strict=True))))
+        rows.append(tuple(Cell(f"{plain(s.cumulative * 100)}%", columns=w) for s, w in zip(chunk, spans, strict=True)))
+    return rows
+
+
+def _department_form(sheet: TargetSheet) -> Form:
+    named = any(i.level1 for i in sheet.indicators)
+    titles = ("一级指标", "二级指标", "三级指标", "绩效指标描述", "指标值", "分项目标") if named else ("分项目标", "绩效指标", "绩效指标描述", "指标值")
+    widths = (1.8, 2.0, 3.6, 3.4, 2.2, 3.0) if named else (4.4, 5.2, 3.0, 3.0)
+    n = len(widths)
+    rows: list[Row] = [
+        (label("部门名称"), Cell(sheet.department or "————", columns=n - 3), label("年度"), Cell(str(sheet.year or ""))),
+    ]
+    if sheet.narrative:
+        rows.append((label("年度工作思路"), text(sheet.narrative, columns=n - 1)))
+    for g, goal in enumerate(sheet.goals):
+        head = (label("绩效目标", rows=len(sheet.goals)),) if g == 0 else ()
+        rows.append((*head, label(goal.title or f"目标{g + 1}"), text(goal.text, columns=n - 2)))
+    header = len(rows)
+    rows.append(tuple(label(t) for t in titles))
+    for indicator, one, two in _levelled(sheet.indicators):
+        goal = sheet.goals[indicator.goal].title or f"目标{indicator.goal + 1}" if indicator.goal is not None else ""
+        values = [text(indicator.name), text(indicator.description), Cell(indicator.target.raw)]
+        rows.append((*one, *two, *values, Cell(goal)) if named else (Cell(goal), *values))
+    for s, measure in enumerate(sheet.safeguards):
+        head = (label("工作保障措施", rows=len(sheet.safeguards)),) if s == 0 else ()
+        rows.append((*head, label(f"措施{s + 1}"), text(measure.text, columns=n - 2)))
+    title = sheet.name if sheet.name and "整体" in sheet.name else "部门整体绩效目标"
+    return Form(f"{title}表" if not title.endswith("表") else title, widths, tuple(rows), header_rows=(header, header))
+
+
+def _levelled(indicators: Sequence[Indicator]) -> list[tuple[Indicator, Row, Row]]:
+    """Return indicators with their level-1 and level-2 cells, merged downwards over neighbours of the same name."""
+    found = []
+    for n, indicator in enumerate(indicators):
+        one: Row = ()
+        two: Row = ()
+        if n == 0 or indicators[n - 1].level1 != indicator.level1:
+            one = (label(indicator.level1 or "", rows=_run(indicators, n, lambda i: i.level1)),)
+        if n == 0 or (indicators[n - 1].level1, indicators[n - 1].level2) != (indicator.level1, indicator.level2):
+            two = (Cell(indicator.level2 or "", rows=_run(indicators, n, lambda i: (i.level1, i.level2))),)
+        found.append((indicator, one, two))
+    return found
+
+
+def _run(indicators: Sequence[Indicator], start: int, key: object) -> int:
+    assert callable(key)
+    end = start
+    while end < len(indicators) and key(indicators[end]) == key(indicators[start]):
+        end += 1
+    return end - start
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return plain(value)
+    return str(getattr(value, "raw", value))
+
+
+# -- monitoring table -------------------------------------------------------------------------------------------------
+
+
+def monitoring_form(checkpoint: Checkpoint) -> Form:
+    """Return the official monitoring table (财预〔2019〕136号 附件) on the checkpoint's date."""
+    sheet, rules, money = checkpoint.sheet, checkpoint.rules, checkpoint.money
+    day = checkpoint.as_of
+    until = f"1—{day.month}月" if day.year == (sheet.year or day.year) else "全年"
+    causes, likely = len(rules.causes), len(rules.likelihood)
+    widths = (1.4, 1.6, 2.6, 1.8, 1.9, 1.9, *(1.0,) * causes, 2.6, *(1.1,) * likely, 1.3)
+    n = len(widths)
+    rows: list[Row] = [
+        (label("项目名称", columns=2), Cell(sheet.title(), columns=4), label("年度", columns=3), Cell(str(sheet.year or ""), columns=n - 9)),
+        (label("主管部门", columns=2), Cell(sheet.department or "", columns=4), label("实施单位", columns=3), Cell(sheet.unit or "", columns=n - 9)),
+    ]
+    money_titles = ("年初预算数", "调整后预算数", f"{until}执行数", f"{until}执行率", "计划应支出", "全年预计执行率")
+    spans = _spread_columns(n - 3, len(money_titles))
+    rows.append((label("项目资金（万元）", rows=2, columns=2), label(""), *(label(t, columns=w) for t, w in zip(money_titles, spans, strict=True))))
+    values = (wan(money.initial, ""), wan(money.adjusted, ""), wan(money.paid, ""), share(money.actual), share(money.expected), share(money.forecast))
+    rows.append((Cell("年度资金总额"), *(Cell(v, columns=w) for v, w in zip(values, spans, strict=True))))
+    goals = "\n".join(f"{g.title}：{g.text}" if g.title else g.text for g in sheet.goals)
+    rows.append((label("年度总体目标", columns=2), text(goals, columns=n - 2)))
+    header = len(rows)
+    rows.append(
+        (
+            *(label(t, rows=2) for t in ("一级指标", "二级指标", "三级指标", "年度指标值", f"{until}完成值", "全年预计完成值")),
+            label("偏差原因分析", columns=causes + 1), label("完成目标可能性", columns=likely), label("预警", rows=2),
+        )
+    )  # fmt: skip
+    rows.append((*(label(c) for c in rules.causes), label("原因说明及措施"), *(label(w) for w in rules.likelihood)))
+    for (indicator, one, two), status in zip(_levelled(sheet.indicators), checkpoint.indicators, strict=True):
+        forecast = _shown(status.forecast, indicator.target.unit)
+        marks = [Cell("√" if status.cause == c else "") for c in rules.causes]
+        chances = [Cell("√" if status.likelihood == w else "") for w in rules.likelihood]
+        cells = [text(indicator.name), Cell(indicator.target.raw), Cell(status.outcome.text), Cell(forecast), *marks, text(status.measures), *chances]
+        rows.append((*one, *two, *cells, Cell(LIGHT_WORDS[status.light])))
+    notes = (
+        f"资金进度：{MODE_WORDS[money.mode]}；预计：{money.method}。",
+        f"预警界限：完成值与应完成值之比不低于 {rules.lights.green:.0%} 为绿灯，不低于 {rules.lights.yellow:.0%} 为黄灯（{rules.lights.citation}）。",
+        f"依据：{rules.citation}。",
+    )
+    return Form(rules.form, widths, tuple(rows), f"截至 {day:%Y年%m月%d日}", True, (header, header + 1), notes)
+
+
+def _spread_columns(total: int, parts: int) -> list[int]:
+    return [total // parts + (1 if i < total % parts else 0) for i in range(parts)]
+
+
+def _shown(value: object, unit: str | None) -> str:
+    if value is None:
+        return "—"
+    if isinstance(value, Fraction):
+        return f"{show_number(value)}{unit or ''}"
+    return str(value)
+
+
+# -- self-evaluation table --------------------------------------------------------------------------------------------
+
+
+def self_evaluation_form(card: Scorecard) -> Form:
+    """Return the official self-evaluation table (财预〔2020〕10号 附件1); reading it back gives points, results and scores."""
+    sheet, execution = card.sheet, card.execution
+    widths = (1.6, 1.9, 3.2, 2.1, 2.3, 1.4, 1.4, 1.4, 4.2)
+    planned = sheet.budget.total
+    head = label("部门名称" if sheet.kind == "department" else "项目名称", columns=2)
+    rows: list[Row] = [
+        (head, Cell(sheet.department or sheet.title() if sheet.kind == "department" else sheet.title(), columns=3), label("年度", columns=2), Cell(str(sheet.year or ""), columns=2)),
+        (label("主管部门", columns=2), Cell(sheet.department or "————", columns=3), label("实施单位", columns=2), Cell(sheet.unit or "————", columns=2)),
+        (label("项目资金（万元）", rows=2, columns=2), label(""), label("年初预算数"), label("全年预算数"), label("全年执行数"), label("分值"), label("执行率"), label("得分")),
+        (
+            label("年度资金总额"), Cell(wan(planned, "") or "—"), Cell(wan(execution.budget, "") or "—"), Cell(wan(execution.spent, "") or "—"),
+            Cell(plain(execution.points)), Cell(share(execution.rate)), Cell(plain(execution.score)),
+        ),
+    ]  # fmt: skip
+    goals = sheet.goals or ()
+    done = f"{sum(s.verdict in ('met', 'over', 'judged') for s in card.scores)} 个指标完成，{sum(s.verdict == 'missed' for s in card.scores)} 个未完成，{len(card.pending)} 个待评定或无证据。"
+    rows.append((label("年度总体目标", rows=2, columns=2), label("预期目标", columns=4), label("实际完成情况", columns=3)))
+    rows.append((text("\n".join(f"{g.title}：{g.text}" if g.title else g.text for g in goals), columns=4), text(done, columns=3)))
+    header = len(rows)
+    rows.append(tuple(label(t) for t in ("一级指标", "二级指标", "三级指标", "年度指标值", "实际完成值", "分值", "得分")) + (label("偏差原因分析及改进措施", columns=2),))
+    for (indicator, one, two), score in zip(_levelled(sheet.indicators), card.scores, strict=True):
+        why = score.how if score.verdict in ("missed", "over", "nothing", "pending", "judged") else ""
+        cells = [text(indicator.name), Cell(indicator.target.raw), Cell(_actual(score.outcome)), Cell(plain(score.points)), Cell(plain(score.score))]
+        rows.append((*one, *two, *cells, text("；".join(filter(None, (why, score.asks))), columns=2)))
+    if card.projects_points:
+        rows.append((label("所属项目", columns=2), text("项目自评按预算加权", columns=1), Cell("—"), Cell("—"), Cell(plain(card.projects_points)), Cell(plain(card.projects_score)), text("；".join(f"{name} {total} 分" for name, _, total in card.projects), columns=2)))
+    rows.append((label("总分", columns=5), label("100"), label(plain(card.total)), label(f"等级：{card.grade}", columns=2)))
+    notes = (*card.notes, f"依据：{'；'.join(dict.fromkeys((card.scheme.citation, *card.citations)))}。")
+    name = "部门整体支出绩效自评表" if sheet.kind == "department" else "项目支出绩效自评表"
+    return Form(name, widths, tuple(rows), f"（{sheet.year or ''}年度）", True, (header, header), notes)
+
+
+def _actual(outcome: Outcome | None) -> str:
+    return outcome.text if outcome else "—"
