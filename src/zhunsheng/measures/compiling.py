@@ -143,8 +143,20 @@ def _fill(tree: exp.Expression, values: dict[str, exp.Expression], flags: dict[s
     return filled if isinstance(filled, exp.Paren) else exp.Paren(this=filled)
 
 
-def rows_query(measure: Measure, year: int, today: date, limit: int | None) -> exp.Select:
-    """Return the query that lists a measure's rows: the ledger's columns, whether each is a hit, and its lineage."""
+def rows_query(
+    measure: Measure,
+    year: int,
+    today: date,
+    limit: int | None,
+    *,
+    only: bool | None = None,
+    department: str | None = None,
+    project: str | None = None,
+) -> exp.Select:
+    """Return the query that lists a measure's rows: the ledger's columns, whether each is a hit, and its lineage.
+
+    ``only`` True lists the hits, False the others; ``department`` and ``project`` narrow the rows.
+    """
     ledger = ledgers()[measure.ledger]
     values = parameters(year, today)
     source, flags = _source(ledger, [measure], values)
@@ -155,5 +167,10 @@ def rows_query(measure: Measure, year: int, today: date, limit: int | None) -> e
         hit = exp.Coalesce(this=_fill(predicate(measure, measure.hits, ledger, set(own)), values, own), expressions=[exp.false()])
     columns = [DEPARTMENT, *(c.name for c in ledger.columns), "_batch", "_row"]
     select = exp.select(*columns, exp.alias_(hit, "_hit")).from_(source).where(population)
+    for name, value in ((DEPARTMENT, department), (PROJECT, project)):
+        if value is not None:
+            select = select.where(exp.EQ(this=exp.column(name), expression=exp.Literal.string(value)))
+    if only is not None:
+        select = select.where(hit.copy() if only else exp.Not(this=hit.copy()))
     select = select.order_by("_batch", "_row")
     return select.limit(limit) if limit is not None else select

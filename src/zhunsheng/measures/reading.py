@@ -151,13 +151,27 @@ class EvidenceRow:
 
 
 def evidence_rows(
-    measure: Measure, engine: Engine, snapshot: Snapshot, year: int, as_of: date, *, limit: int | None = 1000, personal: bool = False
+    measure: Measure,
+    engine: Engine,
+    snapshot: Snapshot,
+    year: int,
+    as_of: date,
+    *,
+    limit: int | None = 1000,
+    personal: bool = False,
+    only: bool | None = None,
+    department: str | None = None,
+    project: str | None = None,
 ) -> list[EvidenceRow]:
-    """List a measure's rows in the order they were imported; personal columns are masked unless ``personal``."""
+    """List a measure's rows in the order they were imported; personal columns are masked unless ``personal``.
+
+    ``only`` True lists the rows that count, False those that don't; ``department`` and ``project`` narrow the list.
+    """
     ledger = ledgers()[measure.ledger]
-    sql = rows_query(measure, year, as_of, limit).sql(dialect=engine.dialect)
+    sql = rows_query(measure, year, as_of, limit, only=only, department=department, project=project)
+    text = sql.sql(dialect=engine.dialect)
     found = []
-    for department, *values, batch, row, hit in engine.query(sql):
+    for department, *values, batch, row, hit in engine.query(text):
         shown = {"部门": department} | {
             c.title: mask(v) if c.personal and not personal else v for c, v in zip(ledger.columns, values, strict=True)
         }

@@ -170,12 +170,10 @@ def _status(
     ratio = _ratio(indicator, value, outcome.unit, expected)
     met_in_the_end = target.meets(forecast, outcome.unit)
     light = light_of(ratio, rules) if ratio is not None else "green" if target.meets(value, outcome.unit) else "red"
-    if share >= 1 and shape in ("count", "window") and not target.meets(value, outcome.unit):
-        likelihood = never
-        light = "yellow" if light == "green" else light
-    else:
-        likelihood = surely if met_in_the_end else perhaps
-    if shape == "level" and light == "green" and not target.meets(value, outcome.unit):
+    closed = share >= 1 or as_of >= date(year, 12, 31)
+    likelihood = surely if met_in_the_end else never if closed else perhaps
+    # Near the target is not the target: where more time or none will not lift the figure by itself, no green.
+    if light == "green" and (closed or shape == "level") and not target.meets(value, outcome.unit):
         light = "yellow"
     return status(expected, forecast, method, light, likelihood)
 

@@ -96,7 +96,7 @@ def _fill(cell: Any, text: str, align: Any, bold: bool, size: float) -> None:
     for n, line in enumerate(text.split("\n")):
         paragraph = cell.paragraphs[0] if n == 0 else cell.add_paragraph()
         paragraph.alignment = align
-        paragraph.paragraph_format.space_after = Pt(0)
+        paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(2)
         run = paragraph.add_run(line)
         run.bold = bold
         run.font.size = Pt(size)

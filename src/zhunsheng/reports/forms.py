@@ -114,7 +114,7 @@ def _project_form(sheet: TargetSheet) -> Form:
         rows.append((*head, label(goal.title or f"目标{g + 1}"), text(goal.text, columns=n - 2)))
     header = len(rows)
     rows.append(tuple(label(t) for t in ("一级指标", "二级指标", "三级指标", "绩效指标描述", "指标值", "指标值确定依据", *(t for _, t, _ in extra))))
-    for indicator, one, two in _levelled(sheet.indicators):
+    for indicator, one, two in _levelled(sheet):
         rest = [text(indicator.name), text(indicator.description), Cell(indicator.target.raw), Cell(indicator.basis or "")]
         rest += [Cell(_plain(getattr(indicator, name))) for name, _, _ in extra]
         rows.append((*one, *two, *rest))
@@ -153,10 +153,9 @@ def _department_form(sheet: TargetSheet) -> Form:
         rows.append((*head, label(goal.title or f"目标{g + 1}"), text(goal.text, columns=n - 2)))
     header = len(rows)
     rows.append(tuple(label(t) for t in titles))
-    for indicator, one, two in _levelled(sheet.indicators):
-        goal = sheet.goals[indicator.goal].title or f"目标{indicator.goal + 1}" if indicator.goal is not None else ""
+    for indicator, *cells in _levelled(sheet, two_columns=named):
         values = [text(indicator.name), text(indicator.description), Cell(indicator.target.raw)]
-        rows.append((*one, *two, *values, Cell(goal)) if named else (Cell(goal), *values))
+        rows.append((*cells[0], *cells[1], *values, *((Cell(_goal_title(sheet, indicator)),) if named else ())))
     for s, measure in enumerate(sheet.safeguards):
         head = (label("工作保障措施", rows=len(sheet.safeguards)),) if s == 0 else ()
         rows.append((*head, label(f"措施{s + 1}"), text(measure.text, columns=n - 2)))
@@ -164,18 +163,40 @@ def _department_form(sheet: TargetSheet) -> Form:
     return Form(f"{title}表" if not title.endswith("表") else title, widths, tuple(rows), header_rows=(header, header))
 
 
-def _levelled(indicators: Sequence[Indicator]) -> list[tuple[Indicator, Row, Row]]:
-    """Return indicators with their level-1 and level-2 cells, merged downwards over neighbours of the same name."""
+def _levelled(sheet: TargetSheet, *, two_columns: bool = True) -> list[tuple[Indicator, Row, Row]]:
+    """Return indicators with their level-1 and level-2 cells, merged downwards over neighbours of the same name.
+
+    A department's indicators that have no levels stand under their sub-goals, across both columns where there are two.
+    """
+    indicators = sheet.indicators
+    bare = not any(i.level1 or i.level2 for i in indicators)
     found = []
     for n, indicator in enumerate(indicators):
         one: Row = ()
         two: Row = ()
-        if n == 0 or indicators[n - 1].level1 != indicator.level1:
-            one = (label(indicator.level1 or "", rows=_run(indicators, n, lambda i: i.level1)),)
-        if n == 0 or (indicators[n - 1].level1, indicators[n - 1].level2) != (indicator.level1, indicator.level2):
-            two = (Cell(indicator.level2 or "", rows=_run(indicators, n, lambda i: (i.level1, i.level2))),)
+        if bare:
+            if n == 0 or indicators[n - 1].goal != indicator.goal:
+                rows = _run(indicators, n, lambda i: i.goal)
+                one = (label(_goal_title(sheet, indicator), rows, 2 if two_columns else 1),)
+        else:
+            if n == 0 or indicators[n - 1].level1 != indicator.level1:
+                one = (label(indicator.level1 or "", rows=_run(indicators, n, lambda i: i.level1)),)
+            if n == 0 or (indicators[n - 1].level1, indicators[n - 1].level2) != (indicator.level1, indicator.level2):
+                two = (Cell(indicator.level2 or "", rows=_run(indicators, n, lambda i: (i.level1, i.level2))),)
         found.append((indicator, one, two))
     return found
+
+
+def _level_heads(sheet: TargetSheet, rows: int = 1) -> Row:
+    if any(i.level1 or i.level2 for i in sheet.indicators):
+        return label("一级指标", rows), label("二级指标", rows)
+    return (label("分项目标", rows, 2),)
+
+
+def _goal_title(sheet: TargetSheet, indicator: Indicator) -> str:
+    if indicator.goal is None:
+        return ""
+    return sheet.goals[indicator.goal].title or f"目标{indicator.goal + 1}"
 
 
 def _run(indicators: Sequence[Indicator], start: int, key: object) -> int:
@@ -219,12 +240,13 @@ def monitoring_form(checkpoint: Checkpoint) -> Form:
     header = len(rows)
     rows.append(
         (
-            *(label(t, rows=2) for t in ("一级指标", "二级指标", "三级指标", "年度指标值", f"{until}完成值", "全年预计完成值")),
+            *_level_heads(sheet, 2),
+            *(label(t, rows=2) for t in ("三级指标", "年度指标值", f"{until}完成值", "全年预计完成值")),
             label("偏差原因分析", columns=causes + 1), label("完成目标可能性", columns=likely), label("预警", rows=2),
         )
     )  # fmt: skip
     rows.append((*(label(c) for c in rules.causes), label("原因说明及措施"), *(label(w) for w in rules.likelihood)))
-    for (indicator, one, two), status in zip(_levelled(sheet.indicators), checkpoint.indicators, strict=True):
+    for (indicator, one, two), status in zip(_levelled(sheet), checkpoint.indicators, strict=True):
         forecast = _shown(status.forecast, indicator.target.unit)
         marks = [Cell("√" if status.cause == c else "") for c in rules.causes]
         chances = [Cell("√" if status.likelihood == w else "") for w in rules.likelihood]
@@ -273,8 +295,9 @@ def self_evaluation_form(card: Scorecard) -> Form:
     rows.append((label("年度总体目标", rows=2, columns=2), label("预期目标", columns=4), label("实际完成情况", columns=3)))
     rows.append((text("\n".join(f"{g.title}：{g.text}" if g.title else g.text for g in goals), columns=4), text(done, columns=3)))
     header = len(rows)
-    rows.append(tuple(label(t) for t in ("一级指标", "二级指标", "三级指标", "年度指标值", "实际完成值", "分值", "得分")) + (label("偏差原因分析及改进措施", columns=2),))
-    for (indicator, one, two), score in zip(_levelled(sheet.indicators), card.scores, strict=True):
+    titles = ("三级指标", "年度指标值", "实际完成值", "分值", "得分")
+    rows.append((*_level_heads(sheet), *(label(t) for t in titles), label("偏差原因分析及改进措施", columns=2)))
+    for (indicator, one, two), score in zip(_levelled(sheet), card.scores, strict=True):
         why = score.how if score.verdict in ("missed", "over", "nothing", "pending", "judged") else ""
         cells = [text(indicator.name), Cell(indicator.target.raw), Cell(_actual(score.outcome)), Cell(plain(score.points)), Cell(plain(score.score))]
         rows.append((*one, *two, *cells, text("；".join(filter(None, (why, score.asks))), columns=2)))

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import cn2an
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from zhunsheng.targets.units import convert
+from zhunsheng.targets.units import comparable, convert
 
 Op = Literal[">=", "<=", "==", ">", "<", "range", "by", "level", "unread"]
 Result = Decimal | Fraction | int | date | str
@@ -199,6 +199,8 @@ class TargetValue(BaseModel):
     def attainment(self, result: Result, unit: str | None = None) -> Fraction | None:
         """Return result ÷ target as a fraction (1 = just met), turned round where less is better.
 
+        大于4次 can only be met by 5 or more, so a strict bound on a count is measured by the next whole number.
+
         None where there is no such proportion: dates, levels, a zero target, or a ceiling with a zero result.
         """
         figure = self._figure(result, unit)
@@ -213,6 +215,8 @@ class TargetValue(BaseModel):
                 return Fraction(0)
             return figure / goal if figure < low else goal / figure
         goal = Fraction(self.yearly or 0)
+        if self.op in (">", "<") and goal.denominator == 1 and comparable(self.unit, "次"):
+            goal += 1 if self.op == ">" else -1
         if self.ceiling:
             return goal / figure if figure and goal else None
         return figure / goal if goal else None

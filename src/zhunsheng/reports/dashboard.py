@@ -1,0 +1,142 @@
+"""One self-contained page that opens offline: scores, lights, plan against payments, findings, and each figure's lineage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from jinja2 import Environment, PackageLoader
+
+from zhunsheng import __version__
+from zhunsheng.evaluation import Difference, Scorecard
+from zhunsheng.evaluation.recheck import KIND_WORDS
+from zhunsheng.evaluation.scoring import VERDICT_WORDS
+from zhunsheng.evidence import Batch, Snapshot, ledgers
+from zhunsheng.measures import EvidenceRow, Match, Measure, Reading, show_number
+from zhunsheng.measures.matching import STATUS_WORDS
+from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint
+from zhunsheng.outcomes import ORIGIN_WORDS
+from zhunsheng.reports.forms import share, wan
+from zhunsheng.review import LEVELS, Finding
+from zhunsheng.targets import SpendingPlan
+from zhunsheng.targets.sheet import plain
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """What lies behind one figure: the measure and why it was chosen, the reading, the batches it rests on, some rows."""
+
+    match: Match
+    measure: Measure | None
+    reading: Reading | None
+    batches: tuple[Batch, ...]
+    rows: tuple[EvidenceRow, ...]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One sheet on the page; ``payments`` are (date, cumulative yuan), lineages go with the indicators."""
+
+    card: Scorecard
+    checkpoint: Checkpoint
+    findings: tuple[Finding, ...]
+    lineages: tuple[Lineage, ...]
+    payments: tuple[tuple[date, Decimal], ...]
+    project_why: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The plan and the payments as SVG points in a box of 640 × 220, with ticks as (position, label)."""
+
+    plan: str
+    paid: str
+    today: float
+    months: tuple[tuple[float, str], ...]
+    shares: tuple[tuple[float, str], ...]
+    marks: tuple[tuple[float, float, str], ...]
+
+
+_LEFT, _TOP, _WIDTH, _HEIGHT = 44.0, 10.0, 580.0, 180.0
+
+
+def curve(plan: SpendingPlan, payments: Sequence[tuple[date, Decimal]], budget: Decimal | None, year: int, as_of: date) -> Curve | None:
+    """Return the curve of a year, or None where there is neither plan nor budget to draw it against."""
+    if not plan.steps or not budget:
+        return None
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    days = (last - first).days
+
+    def x(day: date) -> float:
+        return round(_LEFT + _WIDTH * min(max((day - first).days, 0), days) / days, 1)
+
+    top = max(1.0, *(float(s.cumulative) for s in plan.steps), *(float(p / budget) for _, p in payments), 1.0)
+
+    def y(value: float) -> float:
+        return round(_TOP + _HEIGHT * (1 - value / top), 1)
+
+    planned = [(first, 0.0), *((s.by, float(s.cumulative)) for s in sorted(plan.steps, key=lambda s: s.by))]
+    steps = [f"{x(first)},{y(0)}"]
+    height = 0.0
+    for day, total in payments:
+        steps.append(f"{x(day)},{y(height)}")
+        height = float(total / budget)
+        steps.append(f"{x(day)},{y(height)}")
+    end = min(as_of, last)
+    steps.append(f"{x(end)},{y(height)}")
+    return Curve(
+        plan=" ".join(f"{x(d)},{y(v)}" for d, v in planned),
+        paid=" ".join(steps),
+        today=x(end),
+        months=tuple((x(date(year, m, 1) + timedelta(days=14)), f"{m}月") for m in range(1, 13)),
+        shares=tuple((y(v), f"{v:.0%}") for v in (0, 0.25, 0.5, 0.75, 1.0)),
+        marks=tuple((x(s.by), y(float(s.cumulative)), f"{s.by.month}月{s.by.day}日 {plain(s.cumulative * 100)}%") for s in plan.steps),
+    )
+
+
+def render(
+    panels: Sequence[Panel],
+    *,
+    department: str,
+    as_of: date,
+    final: bool,
+    snapshot: Snapshot,
+    source: str,
+    problems: Sequence[str] = (),
+    differences: Sequence[tuple[str, Sequence[Difference]]] = (),
+) -> str:
+    """Return the page as HTML text. All user text is escaped; there is no script and nothing is fetched."""
+    environment = Environment(loader=PackageLoader("zhunsheng.reports", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"wan": wan, "share": share, "plain": plain, "number": _number}
+    template = environment.get_template("dashboard.html.j2")
+    return template.render(
+        panels=[(p, _curve_of(p)) for p in panels],
+        department=department,
+        as_of=as_of,
+        final=final,
+        snapshot=snapshot,
+        source=source,
+        problems=problems,
+        differences=differences,
+        version=__version__,
+        ledgers=ledgers(),
+        words={
+            "light": LIGHT_WORDS, "verdict": VERDICT_WORDS, "level": LEVELS, "status": STATUS_WORDS, "origin": ORIGIN_WORDS,
+            "kind": KIND_WORDS, "mode": MODE_WORDS,
+        },
+    )  # fmt: skip
+
+
+def _curve_of(panel: Panel) -> Curve | None:
+    sheet = panel.card.sheet
+    year = sheet.year or panel.checkpoint.as_of.year
+    return curve(sheet.spending_plan, panel.payments, panel.checkpoint.money.adjusted, year, panel.checkpoint.as_of)
+
+
+def _number(value: Fraction | date | None, unit: str | None = None) -> str:
+    if value is None:
+        return "—"
+    return f"{show_number(value)}{unit or ''}" if isinstance(value, Fraction) else str(value)

@@ -1,0 +1,137 @@
+"""Write the evaluation report in Word with the outline the rules ask for (财预〔2020〕10号 附件3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from zhunsheng.evaluation import Difference, Scorecard
+from zhunsheng.evaluation.recheck import KIND_WORDS
+from zhunsheng.evidence import Snapshot
+from zhunsheng.monitoring import LIGHT_WORDS, Checkpoint
+from zhunsheng.reports.docx import add_form, add_text, new_document
+from zhunsheng.reports.forms import Cell, Form, label, share, text, wan
+from zhunsheng.review import LEVELS, Finding
+from zhunsheng.targets.sheet import plain
+
+Part = tuple[Scorecard, Checkpoint, tuple[Finding, ...]]
+
+
+def write_report(
+    parts: Sequence[Part],
+    path: Path,
+    *,
+    department: str,
+    as_of: date,
+    final: bool,
+    snapshot: Snapshot,
+    differences: Sequence[tuple[str, Sequence[Difference]]] = (),
+) -> None:
+    """Write the report of a department's sheets to ``path``; figures come from scorecards and checkpoints, nothing else."""
+    document = new_document()
+    year = next((card.sheet.year for card, _, _ in parts if card.sheet.year), as_of.year)
+    document.add_heading(f"{department}{year}年度绩效评价报告", 0)
+    if not final:
+        add_text(document, f"本报告的数据截至{as_of:%Y年%m月%d日}，未满年度，得分为阶段测算，不作为年度结论。")
+    _basics(document, parts)
+    _work(document, parts, as_of, snapshot)
+    _conclusion(document, parts, department, year)
+    _analysis(document, parts)
+    _problems(document, parts, differences)
+    _advice(document, parts)
+    document.add_heading("七、其他需要说明的问题", 1)
+    for card, _, _ in parts:
+        for note in card.notes:
+            add_text(document, f"{card.sheet.title()}：{note}。")
+    add_text(document, "评分方案、预警界限等地方自定的数据标有“unverified”的，使用前应由财政部门核定。")
+    document.save(str(path))
+
+
+def _basics(document: object, parts: Sequence[Part]) -> None:
+    _heading(document, "一、基本情况")
+    for card, checkpoint, _ in parts:
+        sheet, money = card.sheet, checkpoint.money
+        _heading(document, sheet.title(), 2)
+        if sheet.purpose:
+            add_text(document, f"项目概况：{sheet.purpose}")
+        if money.adjusted is not None:
+            add_text(document, f"年初预算{wan(money.initial) or '未列'}，调整后预算{wan(money.adjusted)}，实际支付{wan(money.paid) or '无数据'}，预算执行率{share(money.actual)}。")
+        for goal in sheet.goals:
+            add_text(document, f"{goal.title or '绩效目标'}：{goal.text}")
+        add_text(document, f"共设{len(sheet.indicators)}个指标。")
+
+
+def _work(document: object, parts: Sequence[Part], as_of: date, snapshot: Snapshot) -> None:
+    _heading(document, "二、绩效评价工作开展情况")
+    scheme = parts[0][0].scheme
+    add_text(document, f"评价对象和范围：{'、'.join(card.sheet.title() for card, _, _ in parts)}。")
+    add_text(document, f"评价依据和指标体系：{scheme.name}（{scheme.citation}）。评价方法：比较法，将台账计算的完成值与批复的目标值比较；定性指标由评价人员在规定档次内评定并说明理由。")
+    add_text(document, f"数据来源：证据库第{snapshot.batch}批次（摘要{snapshot.digest[:16]}），数据截至{as_of:%Y年%m月%d日}；每个完成值都可追溯到台账的行。")
+
+
+def _conclusion(document: object, parts: Sequence[Part], department: str, year: int) -> None:
+    _heading(document, "三、综合评价情况及评价结论")
+    rows = [tuple(label(t) for t in ("评价对象", "得分", "等级", "完成", "未完成", "待评定"))]
+    for card, _, _ in parts:
+        done = sum(s.verdict in ("met", "over", "judged") for s in card.scores)
+        missed = sum(s.verdict == "missed" for s in card.scores)
+        rows.append((text(card.sheet.title()), Cell(plain(card.total)), Cell(card.grade), Cell(str(done)), Cell(str(missed)), Cell(str(len(card.pending)))))
+    add_form(document, Form(f"{department}{year}年度评价结果", (5, 1.6, 1.3, 1.3, 1.5, 1.5), tuple(rows)))
+
+
+def _analysis(document: object, parts: Sequence[Part]) -> None:
+    _heading(document, "四、绩效评价指标分析")
+    for card, _, _ in parts:
+        _heading(document, card.sheet.title(), 2)
+        for name, (points, score) in card.by_dimension().items():
+            add_text(document, f"{name}：满分{plain(points)}分，得{plain(score)}分。")
+        rows = [tuple(label(t) for t in ("指标", "目标", "完成值", "得分", "计分说明"))]
+        for score in card.scores:
+            indicator = card.sheet.indicators[score.indicator]
+            result = score.outcome.text if score.outcome else "—"
+            rows.append((text(indicator.name), Cell(indicator.target.raw), Cell(result), Cell(f"{plain(score.score)}/{plain(score.points)}"), text(score.how)))
+        rows.append((text("预算执行率"), Cell("100%"), Cell(share(card.execution.rate)), Cell(f"{plain(card.execution.score)}/{plain(card.execution.points)}"), text(card.execution.how)))
+        add_form(document, Form("指标得分明细", (3, 1.7, 1.8, 1.7, 5), tuple(rows), header_rows=(0, 0)))
+
+
+def _problems(document: object, parts: Sequence[Part], differences: Sequence[tuple[str, Sequence[Difference]]]) -> None:
+    _heading(document, "五、主要经验及做法、存在的问题及原因分析")
+    n = 0
+    for card, checkpoint, findings in parts:
+        for score, status in zip(card.scores, checkpoint.indicators, strict=True):
+            indicator = card.sheet.indicators[score.indicator]
+            if score.verdict in ("missed", "over", "nothing"):
+                n += 1
+                cause = f"原因：{status.cause}。" if status.cause else "原因待责任科室说明。"
+                add_text(document, f"{n}. {card.sheet.title()}“{indicator.name}”（{LIGHT_WORDS[status.light]}）：{score.how}。{cause}")
+        for finding in findings:
+            if finding.level != "note":
+                n += 1
+                add_text(document, f"{n}. {card.sheet.title()}目标设置（{LEVELS[finding.level]} {finding.code}）：{finding.title}，{finding.message}。")
+    for name, found in differences:
+        for one in found:
+            n += 1
+            add_text(document, f"{n}. {name}自评复核：{KIND_WORDS[one.kind]}，“{one.indicator}”所报{one.reported}，复核{one.recomputed}，{one.why}。")
+    if not n:
+        add_text(document, "未发现问题。")
+
+
+def _advice(document: object, parts: Sequence[Part]) -> None:
+    _heading(document, "六、有关建议")
+    n = 0
+    for card, checkpoint, findings in parts:
+        for score, status in zip(card.scores, checkpoint.indicators, strict=True):
+            if score.asks:
+                n += 1
+                measures = f"；已采取的措施：{status.measures}" if status.measures else ""
+                add_text(document, f"{n}. {card.sheet.indicators[score.indicator].name}：{score.asks}{measures}。")
+        for mend in dict.fromkeys(f.mend for f in findings if f.level != "note"):
+            n += 1
+            add_text(document, f"{n}. {card.sheet.title()}：{mend}")
+    if not n:
+        add_text(document, "无。")
+
+
+def _heading(document: object, words: str, level: int = 1) -> None:
+    document.add_heading(words, level)  # type: ignore[attr-defined]
