@@ -127,7 +127,7 @@ def score_department(
     """Score a department: its own indicators evenly, its projects' totals weighted by budget, and execution as a whole."""
     rules = scheme.department
     own, from_projects = rules.indicators, rules.projects
-    notes = [f"部门整体：指标 {rules.indicators} 分、所属项目 {rules.projects} 分、预算执行率 {rules.execution} 分（{rules.citation}，{rules.status}）"]
+    notes = [f"部门整体：指标 {rules.indicators} 分、所属项目 {rules.projects} 分、预算执行率 {rules.execution} 分（{rules.citation}{'，未核实' if rules.status == 'unverified' else ''}）"]
     if not projects or not sheet.indicators:
         missing = "所属项目" if not projects else "部门指标"
         notes.append(f"没有{missing}，其分值并入另一部分")

@@ -110,7 +110,7 @@ def render(
 ) -> str:
     """Return the page as HTML text. All user text is escaped; there is no script and nothing is fetched."""
     environment = Environment(loader=PackageLoader("zhunsheng.reports", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"wan": wan, "share": share, "plain": plain, "number": _number}
+    environment.filters |= {"wan": wan, "share": share, "plain": plain, "number": _number, "cell": _cell}
     template = environment.get_template("dashboard.html.j2")
     return template.render(
         panels=[(p, _curve_of(p)) for p in panels],
@@ -123,6 +123,8 @@ def render(
         differences=differences,
         version=__version__,
         ledgers=ledgers(),
+        # The page goes to people who need no personal data; the department stands in its title.
+        hidden={"部门"} | {c.title for ledger in ledgers().values() for c in ledger.columns if c.personal},
         words={
             "light": LIGHT_WORDS, "verdict": VERDICT_WORDS, "level": LEVELS, "status": STATUS_WORDS, "origin": ORIGIN_WORDS,
             "kind": KIND_WORDS, "mode": MODE_WORDS,
@@ -134,6 +136,12 @@ def _curve_of(panel: Panel) -> Curve | None:
     sheet = panel.card.sheet
     year = sheet.year or panel.checkpoint.as_of.year
     return curve(sheet.spending_plan, panel.payments, panel.checkpoint.money.adjusted, year, panel.checkpoint.as_of)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return "" if value is None else str(value)
 
 
 def _number(value: Fraction | date | None, unit: str | None = None) -> str:

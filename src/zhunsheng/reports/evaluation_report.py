@@ -44,7 +44,7 @@ def write_report(
     for card, _, _ in parts:
         for note in card.notes:
             add_text(document, f"{card.sheet.title()}：{note}。")
-    add_text(document, "评分方案、预警界限等地方自定的数据标有“unverified”的，使用前应由财政部门核定。")
+    add_text(document, "评分方案、预警界限等地方自定的数据尚未核实的，使用前应由财政部门核定。")
     document.save(str(path))
 
 

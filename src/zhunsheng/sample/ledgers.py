@@ -18,7 +18,7 @@ YEAR = 2021
 MARKET = "市场秩序监督管理及食品安全经费"
 QUALITY = "产品质量安全与标准化认证认可监督管理"
 MAX_EXCEL_ROWS = 60_000  # larger ledgers come as csv, as from a registration system
-_DISTRICTS = ("东湖所", "云溪所", "城关所", "开发区所", "柳林所", "北山所")
+_DISTRICTS = ("东湖所", "中心所", "城关所", "开发区所", "柳林所", "北山所")
 
 # A uniform number in [0, 1) that depends only on the seed, the salt and the row, on any version of the engine.
 _SETUP = """
@@ -32,13 +32,13 @@ CREATE TABLE e AS SELECT i, CASE WHEN u('type', i) < 0.39 THEN '企业' WHEN u('
     CASE WHEN u('new', i) < 0.05 THEN day('reg', i, DATE '2021-01-01', 364) ELSE day('reg', i, DATE '2006-01-01', 5479) END AS registered_on
     FROM range(1, {entities} + 1) t(i);
 CREATE TABLE entities AS SELECT i, checked(code(CASE type WHEN '企业' THEN '91' WHEN '农民专业合作社' THEN '93' ELSE '92' END, i)) AS credit_code,
-    '云溪区' || pick('a', i, ['恒', '顺', '盛', '安', '永', '嘉', '宏', '瑞']) || pick('b', i, ['达', '通', '源', '和', '信', '丰', '泰', '益']) || i ||
+    '示例区' || pick('a', i, ['恒', '顺', '盛', '安', '永', '嘉', '宏', '瑞']) || pick('b', i, ['达', '通', '源', '和', '信', '丰', '泰', '益']) || i ||
       CASE type WHEN '企业' THEN '号有限公司' WHEN '农民专业合作社' THEN '号农民专业合作社' ELSE '号商店' END AS name,
     type, registered_on,
     CASE WHEN u('dereg', i) < 0.02 AND registered_on < DATE '2020-06-01' THEN day('dd', i, DATE '2021-01-04', 350) END AS deregistered_on,
     CASE WHEN u('class', i) < 0.45 THEN 'A' WHEN u('class', i) < 0.85 THEN 'B' WHEN u('class', i) < 0.97 THEN 'C' ELSE 'D' END AS credit_class,
     type = '企业' AND u('food', i) < 0.016 AND registered_on < DATE '2021-01-01' AS food_producer,
-    pick('district', i, {districts}) AS district, '云溪区示例路' || (i % 900 + 1) || '号' AS address,
+    pick('district', i, {districts}) AS district, '示例区示例路' || (i % 900 + 1) || '号' AS address,
     '样本' || i AS legal_person, '1990000' || lpad(CAST(i % 10000 AS VARCHAR), 4, '0') AS phone FROM e;
 """
 
@@ -62,7 +62,7 @@ _QUERIES = {
           THEN least(day('cr', i, DATE '2021-01-02', 350) + CAST(8 + floor(u('cd', i) * u('cd2', i) * 80) AS INTEGER), DATE '2022-01-20') END AS closed_on,
         CASE WHEN u('cc', i) < 0.88 THEN pick('co', i, ['立案查处', '不予立案', '调解成功', '终止调解', '移送其他部门']) END AS outcome,
         pick('cs', i, ['消费者权益保护科', '综合执法大队', '食品科', '网监科']) AS section, '诉求人' || i AS complainant, '1990001' || lpad(CAST(i % 10000 AS VARCHAR), 4, '0') AS phone FROM range(1, {complaints} + 1) t(i)""",
-    "cases": """SELECT '云市监立〔2021〕' || i || '号' AS case_no, pick('as', i, ['监督检查', '举报投诉', '上级交办', '其他部门移送', '抽检不合格']) AS source, day('af', i, DATE '2021-01-05', 345) AS filed_on,
+    "cases": """SELECT '示市监立〔2021〕' || i || '号' AS case_no, pick('as', i, ['监督检查', '举报投诉', '上级交办', '其他部门移送', '抽检不合格']) AS source, day('af', i, DATE '2021-01-05', 345) AS filed_on,
         CASE WHEN u('ad', i) < 0.93 THEN day('af', i, DATE '2021-01-05', 345) + CAST(15 + floor(u('al', i) * 60) AS INTEGER) END AS decided_on,
         CASE WHEN u('ad', i) < 0.85 THEN day('af', i, DATE '2021-01-05', 345) + CAST(80 + floor(u('ax', i) * 40) AS INTEGER) END AS executed_on,
         CASE WHEN u('ad', i) < 0.93 THEN CAST(500 + floor(u('ap', i) * u('ap2', i) * 60) * 500 AS DECIMAL(18,2)) END AS penalty, '当事人' || i AS party FROM range(1, {cases} + 1) t(i)""",
@@ -179,7 +179,7 @@ def _dirty(ledger: Ledger, rows: Sequence[dict[str, Any]]) -> Iterable[dict[str,
         yield {**rows[2], "complaint_no": "TJ2021X03", "closed_on": "2020-03-01"}
         yield rows[3]
     if ledger.id == "cases" and rows:
-        yield {**rows[0], "case_no": "云市监立〔2021〕补1号", "penalty": "五千"}
+        yield {**rows[0], "case_no": "示市监立〔2021〕补1号", "penalty": "五千"}
 
 
 def _small(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
@@ -257,7 +257,7 @@ def _small(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
     ]  # fmt: skip
     kinds = ("预算绩效", "资金管理", "财务管理", "资产管理", "内部监督")
     policies = [
-        {"policy_no": f"云市监〔2020〕{n + 10}号", "title": f"{kind}办法", "kind": kind, "in_force_on": date(YEAR - 1, 6, n + 1)}
+        {"policy_no": f"示市监〔2020〕{n + 10}号", "title": f"{kind}办法", "kind": kind, "in_force_on": date(YEAR - 1, 6, n + 1)}
         for n, kind in enumerate(kinds)
     ]
     return {
