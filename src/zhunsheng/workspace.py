@@ -47,6 +47,7 @@ from zhunsheng.targets import Book, Source, TargetSheet
 from zhunsheng.targets.units import comparable
 
 RUN_FORMAT = "zhunsheng.run/1"
+OUTPUTS = ("绩效目标表", "绩效运行监控表", "绩效自评表", "绩效评价报告", "绩效总览", "结果")
 PROJECT_MATCH = 60.0  # how alike (0–100) a sheet's and a ledger's project names must be to be taken for the same
 Progress = Callable[[str, int, int], None]  # what, how many done, of how many
 
@@ -74,10 +75,15 @@ class Imported:
     def as_json(self) -> dict[str, Any]:
         """Return the outcome as plain data."""
         return {
-            "file": self.file, "ledger": self.ledger.id, "rows": self.rows, "bad_rows": self.bad_rows, "new": self.new,
+            "file": self.file,
+            "ledger": self.ledger.id,
+            "rows": self.rows,
+            "bad_rows": self.bad_rows,
+            "new": self.new,
             "batch": self.batch.__dict__ if self.batch else None,
-            "errors": [e.__dict__ for e in self.errors], "marked": str(self.marked) if self.marked else None,
-        }  # fmt: skip
+            "errors": [e.__dict__ for e in self.errors],
+            "marked": str(self.marked) if self.marked else None,
+        }
 
 
 def import_ledger(
@@ -101,27 +107,37 @@ def import_ledger(
         batch, new = None, False
         if (not checked.errors or good_rows) and checked.good_rows:
             batch, new = Store(store).commit(checked, department=department, who=who, when=when)
-        return Imported(path.name, checked.ledger, batch, new, checked.rows, checked.bad_rows, tuple(checked.errors), marked)
+        return Imported(
+            path.name, checked.ledger, batch, new, checked.rows, checked.bad_rows, tuple(checked.errors), marked
+        )
 
 
 LEDGER_ENDINGS = (".xlsx", ".xls", ".csv", ".parquet")
 
 
-def open_evidence(folder: Path, work: Path, department: str, progress: Progress = no_progress) -> tuple[Store, list[Imported]]:
+def open_evidence(
+    folder: Path, work: Path, department: str, progress: Progress = no_progress
+) -> tuple[Store, list[Imported]]:
     """Return the store in ``folder``; a folder of ledger files is first imported into a store under ``work``.
 
     Rows with errors are left out and listed in what is returned. Raises ``ZS-EV-04`` where the folder holds neither.
     """
     if (folder / "batches").is_dir():
         return Store(folder), []
-    paths = sorted(p for p in folder.glob("*") if p.suffix.lower() in LEDGER_ENDINGS and not p.name.startswith(("~$", "."))) if folder.is_dir() else []
+    paths = (
+        sorted(p for p in folder.glob("*") if p.suffix.lower() in LEDGER_ENDINGS and not p.name.startswith(("~$", ".")))
+        if folder.is_dir()
+        else []
+    )
     paths = [p for p in paths if not p.stem.endswith("-标注")]
     if not paths:
         raise ZhunshengError("ZS-EV-04", store=str(folder))
     done = []
     for n, path in enumerate(paths):
         progress(f"导入 {path.name}", n, len(paths))
-        done.append(import_ledger(work / "evidence", path, department=department, good_rows=True, marked_in=work / "marked"))
+        done.append(
+            import_ledger(work / "evidence", path, department=department, good_rows=True, marked_in=work / "marked")
+        )
     progress("导入完成", len(paths), len(paths))
     return Store(work / "evidence"), done
 
@@ -135,7 +151,9 @@ class Evidence:
     measures: dict[str, Measure]
 
     @classmethod
-    def of(cls, store: Store, *, batch: int | None = None, at: datetime | None = None, measures: Iterable[Path] = ()) -> Evidence:
+    def of(
+        cls, store: Store, *, batch: int | None = None, at: datetime | None = None, measures: Iterable[Path] = ()
+    ) -> Evidence:
         """Open the store as of a batch or time on DuckDB; ``measures`` are local measure files."""
         snapshot = store.snapshot(batch=batch, at=at)
         return cls(snapshot, DuckEngine(snapshot), catalogue(measures))
@@ -190,7 +208,12 @@ class Assessment:
             "as_of": self.as_of.isoformat(),
             "final": self.final,
             "store": {"batch": self.snapshot.batch, "when": self.snapshot.when, "digest": self.snapshot.digest},
-            "scheme": {"id": self.scheme.id, "name": self.scheme.name, "citation": self.scheme.citation, "status": self.scheme.status},
+            "scheme": {
+                "id": self.scheme.id,
+                "name": self.scheme.name,
+                "citation": self.scheme.citation,
+                "status": self.scheme.status,
+            },
             "book": self.book.as_json(),
             "results": [_result_json(r) for r in self.results],
         }
@@ -235,9 +258,20 @@ def assess(
         budget = amounts.adjusted if amounts.adjusted is not None else sheet.budget.total
         if sheet.kind == "department":
             cards = [found[k].card for k in sorted(found) if found[k].sheet.kind == "project"]
-            card = score_department(sheet, outcomes, cards, spent=amounts.paid, budget=budget, scheme=rules, as_of=as_of, judgements=judgements)
+            card = score_department(
+                sheet,
+                outcomes,
+                cards,
+                spent=amounts.paid,
+                budget=budget,
+                scheme=rules,
+                as_of=as_of,
+                judgements=judgements,
+            )
         else:
-            card = score_sheet(sheet, outcomes, spent=amounts.paid, budget=budget, scheme=rules, as_of=as_of, judgements=judgements)
+            card = score_sheet(
+                sheet, outcomes, spent=amounts.paid, budget=budget, scheme=rules, as_of=as_of, judgements=judgements
+            )
         here = tuple(f for f in findings if f.sheet == n)
         found[n] = SheetResult(sheet, here, own, tuple(r for _, r in lines), outcomes, checkpoint, card, project, why)
     results = tuple(found[n] for n in range(len(book.sheets)))
@@ -268,7 +302,13 @@ def _project(sheet: TargetSheet, readings: Readings, department: str) -> tuple[s
 
 
 def _line(
-    sheet: TargetSheet, match: Match, readings: Readings, department: str, project: str | None, measures: dict[str, Measure], judgements: Sequence[Judgement]
+    sheet: TargetSheet,
+    match: Match,
+    readings: Readings,
+    department: str,
+    project: str | None,
+    measures: dict[str, Measure],
+    judgements: Sequence[Judgement],
 ) -> tuple[Outcome, Reading | None]:
     """Return the outcome of one indicator and the reading behind it."""
     indicator = sheet.indicators[match.indicator]
@@ -276,18 +316,34 @@ def _line(
     if said and said.actual:
         return outcome_of_text(said.actual, indicator.target.unit, sheet.year, "judgement"), None
     if not match.used or match.measure is None:
-        return NOTHING if match.status == "none" else Outcome(None, None, "—", "none", f"与测度的对应把握不足，未采用（{match.why}）"), None
+        return NOTHING if match.status == "none" else Outcome(
+            None, None, "—", "none", f"与测度的对应把握不足，未采用（{match.why}）"
+        ), None
     reading = readings.get((match.measure, department, project)) if project else None
     reading = reading or readings.get((match.measure, department, None))
     if reading is None:
         return Outcome(None, None, "—", "none", f"台账“{measures[match.measure].ledger}”没有数据"), None
-    if indicator.target.unit and not isinstance(reading.value, date) and not comparable(indicator.target.unit, reading.unit):
-        return Outcome(None, None, reading.text(), "evidence", f"测度的单位“{reading.unit}”与指标值的单位“{indicator.target.unit}”不可比"), reading
+    if (
+        indicator.target.unit
+        and not isinstance(reading.value, date)
+        and not comparable(indicator.target.unit, reading.unit)
+    ):
+        return Outcome(
+            None,
+            None,
+            reading.text(),
+            "evidence",
+            f"测度的单位“{reading.unit}”与指标值的单位“{indicator.target.unit}”不可比",
+        ), reading
     if isinstance(reading.value, date) or reading.value is None:
         return Outcome(reading.value, None, reading.text(), "evidence", reading.note), reading
     # An indicator's own word for the unit is what readers expect: 3个 where the target says ≥2个.
     counted = reading.unit not in ("%", "元") and indicator.target.unit
-    text = f"{show_number(reading.value)}{indicator.target.unit}" if counted and indicator.target.unit == reading.unit else reading.text()
+    text = (
+        f"{show_number(reading.value)}{indicator.target.unit}"
+        if counted and indicator.target.unit == reading.unit
+        else reading.text()
+    )
     return Outcome(reading.value, reading.unit, text, "evidence", reading.note), reading
 
 
@@ -324,9 +380,15 @@ def read_books(paths: Sequence[Path], progress: Progress = no_progress) -> Book:
     if len(books) == 1:
         return books[0]
     source = Source(
-        name="、".join(b.source.name for b in books), sha256=books[0].source.sha256, media_type=books[0].source.media_type
+        name="、".join(b.source.name for b in books),
+        sha256=books[0].source.sha256,
+        media_type=books[0].source.media_type,
     )
-    return Book(source=source, sheets=tuple(s for b in books for s in b.sheets), unsure=tuple(u for b in books for u in b.unsure))
+    return Book(
+        source=source,
+        sheets=tuple(s for b in books for s in b.sheets),
+        unsure=tuple(u for b in books for u in b.unsure),
+    )
 
 
 def load_mapping(path: Path | None, measures: dict[str, Measure]) -> list[Mapping]:
@@ -351,17 +413,31 @@ def _result_json(result: SheetResult) -> dict[str, Any]:
         "project_why": result.project_why or None,
         "findings": [f.as_json() for f in result.findings],
         "money": {
-            "initial": _text(money.initial), "adjusted": _text(money.adjusted), "paid": _text(money.paid), "expected": _ratio(money.expected),
-            "actual": _ratio(money.actual), "forecast": _ratio(money.forecast), "mode": money.mode, "method": money.method, "light": money.light,
+            "initial": _text(money.initial),
+            "adjusted": _text(money.adjusted),
+            "paid": _text(money.paid),
+            "expected": _ratio(money.expected),
+            "actual": _ratio(money.actual),
+            "forecast": _ratio(money.forecast),
+            "mode": money.mode,
+            "method": money.method,
+            "light": money.light,
         },
         "indicators": [_indicator_json(result, n) for n in range(len(result.sheet.indicators))],
         "score": {
-            "scheme": card.scheme.id, "total": str(card.total), "grade": card.grade,
+            "scheme": card.scheme.id,
+            "total": str(card.total),
+            "grade": card.grade,
             "dimensions": {k: {"points": str(p), "score": str(s)} for k, (p, s) in card.by_dimension().items()},
-            "execution": {"points": str(card.execution.points), "score": str(card.execution.score), "how": card.execution.how},
-            "notes": list(card.notes), "citations": list(dict.fromkeys((card.scheme.citation, *card.citations))),
+            "execution": {
+                "points": str(card.execution.points),
+                "score": str(card.execution.score),
+                "how": card.execution.how,
+            },
+            "notes": list(card.notes),
+            "citations": list(dict.fromkeys((card.scheme.citation, *card.citations))),
         },
-    }  # fmt: skip
+    }
 
 
 def _indicator_json(result: SheetResult, n: int) -> dict[str, Any]:
@@ -372,15 +448,35 @@ def _indicator_json(result: SheetResult, n: int) -> dict[str, Any]:
         "name": indicator.name,
         "target": indicator.target.raw,
         "outcome": {"text": outcome.text, "origin": outcome.origin, "note": outcome.note},
-        "match": {"measure": match.measure, "confidence": round(match.confidence, 4), "status": match.status, "why": match.why},
+        "match": {
+            "measure": match.measure,
+            "confidence": round(match.confidence, 4),
+            "status": match.status,
+            "why": match.why,
+        },
         "reading": reading.as_json() if reading else None,
         "monitoring": {
             "expected": show_number(status.expected) if status.expected is not None else None,
-            "forecast": forecast.isoformat() if isinstance(forecast, date) else show_number(forecast) if forecast is not None else None,
-            "method": status.method, "light": status.light, "likelihood": status.likelihood, "cause": status.cause, "measures": status.measures,
+            "forecast": forecast.isoformat()
+            if isinstance(forecast, date)
+            else show_number(forecast)
+            if forecast is not None
+            else None,
+            "method": status.method,
+            "light": status.light,
+            "likelihood": status.likelihood,
+            "cause": status.cause,
+            "measures": status.measures,
         },
-        "score": {"dimension": score.dimension, "points": str(score.points), "score": str(score.score), "verdict": score.verdict, "how": score.how, "asks": score.asks},
-    }  # fmt: skip
+        "score": {
+            "dimension": score.dimension,
+            "points": str(score.points),
+            "score": str(score.score),
+            "verdict": score.verdict,
+            "how": score.how,
+            "asks": score.asks,
+        },
+    }
 
 
 def _text(amount: Decimal | None) -> str | None:
@@ -419,6 +515,7 @@ def run(
     mode: PlanMode = "linear",
     previous: Path | None = None,
     reported: Path | None = None,
+    only: Sequence[str] = OUTPUTS,
     progress: Progress = no_progress,
 ) -> RunResult:
     """Read documents, prove them with the evidence as of a date, and write every table, report and page to ``out``.
@@ -427,17 +524,27 @@ def run(
     """
     out.mkdir(parents=True, exist_ok=True)
     book = read_books(documents, progress)
-    store, imports = open_evidence(evidence, out, department or next((s.department for s in book.sheets if s.department), "本部门"), progress)
+    store, imports = open_evidence(
+        evidence, out, department or next((s.department for s in book.sheets if s.department), "本部门"), progress
+    )
     problems = tuple(store.verify())
     progress("计算测度", 0, 3)
     opened = Evidence.of(store, measures=measures)
     assessment = assess(
-        book, opened, as_of, department=department, mapping=load_mapping(mapping, opened.measures), judgements=load_judgements(judgements),
-        scheme=scheme, mode=mode, previous=read_book(previous) if previous else None,
-    )  # fmt: skip
+        book,
+        opened,
+        as_of,
+        department=department,
+        mapping=load_mapping(mapping, opened.measures),
+        judgements=load_judgements(judgements),
+        scheme=scheme,
+        mode=mode,
+        previous=read_book(previous) if previous else None,
+    )
     differences = tuple(recheck_book(read_book(reported), assessment)) if reported else ()
     progress("写出报表", 1, 3)
-    files = write_outputs(assessment, opened, out, problems=problems, differences=differences, source="、".join(p.name for p in documents))
+    source = "、".join(p.name for p in documents)
+    files = write_outputs(assessment, opened, out, only=only, problems=problems, differences=differences, source=source)
     progress("完成", 3, 3)
     return RunResult(assessment, tuple(imports), problems, differences, files)
 
@@ -447,11 +554,15 @@ def write_outputs(
     evidence: Evidence,
     out: Path,
     *,
+    only: Sequence[str] = OUTPUTS,
     problems: Sequence[str] = (),
     differences: Sequence[tuple[str, Sequence[Difference]]] = (),
     source: str = "",
 ) -> dict[str, Path]:
-    """Write all tables (xlsx, docx), the report (docx), the page (html) and the data (json); return what each is."""
+    """Write the tables (xlsx, docx), the report (docx), the page (html) and the data (json) named in ``only``.
+
+    Returns what each file is and where it lies.
+    """
     results = assessment.results
     single = len(results) == 1
     tables = {
@@ -461,26 +572,34 @@ def write_outputs(
     }
     files: dict[str, Path] = {}
     for name, forms in tables.items():
+        if name not in only:
+            continue
         names = [name if single else r.sheet.title() for r in results]
         files[f"{name}（Excel）"] = out / f"{name}.xlsx"
         write_workbook(list(zip(names, forms, strict=True)), files[f"{name}（Excel）"])
         files[f"{name}（Word）"] = out / f"{name}.docx"
         write_forms(forms, files[f"{name}（Word）"])
     common: dict[str, Any] = {
-        "department": assessment.department, "as_of": assessment.as_of, "final": assessment.final,
-        "snapshot": assessment.snapshot, "differences": differences,
-    }  # fmt: skip
-    files["绩效评价报告（Word）"] = out / "绩效评价报告.docx"
-    write_report([(r.card, r.checkpoint, r.findings) for r in results], files["绩效评价报告（Word）"], **common)
-    files["绩效总览（网页）"] = out / "绩效总览.html"
-    panels = [_panel(r, assessment, evidence) for r in results]
-    files["绩效总览（网页）"].write_text(render(panels, problems=problems, source=source, **common), "utf8")
-    files["全部数据（JSON）"] = out / "结果.json"
-    data = assessment.as_json() | {
-        "problems": list(problems),
-        "recheck": [{"sheet": name, "differences": [d.as_json() for d in found]} for name, found in differences],
+        "department": assessment.department,
+        "as_of": assessment.as_of,
+        "final": assessment.final,
+        "snapshot": assessment.snapshot,
+        "differences": differences,
     }
-    files["全部数据（JSON）"].write_text(json.dumps(data, ensure_ascii=False, indent=1), "utf8")
+    if "绩效评价报告" in only:
+        files["绩效评价报告（Word）"] = out / "绩效评价报告.docx"
+        write_report([(r.card, r.checkpoint, r.findings) for r in results], files["绩效评价报告（Word）"], **common)
+    if "绩效总览" in only:
+        files["绩效总览（网页）"] = out / "绩效总览.html"
+        panels = [_panel(r, assessment, evidence) for r in results]
+        files["绩效总览（网页）"].write_text(render(panels, problems=problems, source=source, **common), "utf8")
+    if "结果" in only:
+        files["全部数据（JSON）"] = out / "结果.json"
+        data = assessment.as_json() | {
+            "problems": list(problems),
+            "recheck": [{"sheet": name, "differences": [d.as_json() for d in found]} for name, found in differences],
+        }
+        files["全部数据（JSON）"].write_text(json.dumps(data, ensure_ascii=False, indent=1), "utf8")
     return files
 
 
@@ -489,8 +608,12 @@ ROWS_SHOWN = 10
 
 def _panel(result: SheetResult, assessment: Assessment, evidence: Evidence) -> Panel:
     year = result.sheet.year or assessment.as_of.year
-    lineages = tuple(_lineage(m, r, assessment, evidence, year) for m, r in zip(result.matches, result.readings, strict=True))
-    payments = payments_of(evidence, assessment.department, result.project, year, assessment.as_of) if result.project else ()
+    lineages = tuple(
+        _lineage(m, r, assessment, evidence, year) for m, r in zip(result.matches, result.readings, strict=True)
+    )
+    payments = (
+        payments_of(evidence, assessment.department, result.project, year, assessment.as_of) if result.project else ()
+    )
     return Panel(result.card, result.checkpoint, result.findings, lineages, payments, result.project_why)
 
 
@@ -505,17 +628,34 @@ def _lineage(match: Match, reading: Reading | None, assessment: Assessment, evid
     for only in (False, True) if measure.kind == "ratio" else (True,):
         if not rows:
             rows = evidence_rows(
-                measure, evidence.engine, assessment.snapshot, year, assessment.as_of,
-                limit=ROWS_SHOWN, only=only, department=reading.department, project=reading.project,
-            )  # fmt: skip
+                measure,
+                evidence.engine,
+                assessment.snapshot,
+                year,
+                assessment.as_of,
+                limit=ROWS_SHOWN,
+                only=only,
+                department=reading.department,
+                project=reading.project,
+            )
     return Lineage(match, measure, reading, batches, tuple(rows))
 
 
-def payments_of(evidence: Evidence, department: str, project: str, year: int, as_of: date) -> tuple[tuple[date, Decimal], ...]:
+def payments_of(
+    evidence: Evidence, department: str, project: str, year: int, as_of: date
+) -> tuple[tuple[date, Decimal], ...]:
     """Return (date, cumulative yuan) of a project's payments in a year up to ``as_of`` (inclusive)."""
     paid = evidence.measures["paid"]
     rows = evidence_rows(
-        paid, evidence.engine, evidence.snapshot, year, as_of, limit=None, personal=True, department=department, project=project
+        paid,
+        evidence.engine,
+        evidence.snapshot,
+        year,
+        as_of,
+        limit=None,
+        personal=True,
+        department=department,
+        project=project,
     )
     by_day: dict[date, Decimal] = {}
     for row in rows:

@@ -16,9 +16,14 @@ from zhunsheng.targets import Indicator, TargetSheet
 
 Kind = Literal["score", "actual", "target", "missing", "extra", "total", "execution"]
 KIND_WORDS: dict[Kind, str] = {
-    "score": "得分与完成值不符", "actual": "完成值与证据不符", "target": "指标值与批复不符", "missing": "漏报指标",
-    "extra": "批复中没有的指标", "total": "总分与合计不符", "execution": "预算执行分不符",
-}  # fmt: skip
+    "score": "得分与完成值不符",
+    "actual": "完成值与证据不符",
+    "target": "指标值与批复不符",
+    "missing": "漏报指标",
+    "extra": "批复中没有的指标",
+    "total": "总分与合计不符",
+    "execution": "预算执行分不符",
+}
 TOLERANCE = Decimal("0.05")  # points within which rounding alone explains a difference
 
 
@@ -44,12 +49,16 @@ def recheck(reported: TargetSheet, card: Scorecard) -> list[Difference]:
     for n, indicator in enumerate(card.sheet.indicators):
         theirs = pairs.get(n)
         if theirs is None:
-            found.append(Difference("missing", indicator.name, "—", f"目标 {indicator.target.raw}", "自评表里没有这个指标"))
+            found.append(
+                Difference("missing", indicator.name, "—", f"目标 {indicator.target.raw}", "自评表里没有这个指标")
+            )
             continue
         found.extend(_indicator(indicator, theirs, card, n))
     known = {id(i) for i in pairs.values()}
     found.extend(
-        Difference("extra", i.name, i.target.raw, "—", "批复的目标表里没有这个指标") for i in reported.indicators if id(i) not in known
+        Difference("extra", i.name, i.target.raw, "—", "批复的目标表里没有这个指标")
+        for i in reported.indicators
+        if id(i) not in known
     )
     found.extend(_money(reported, card))
     scores = [i.score for i in reported.indicators]
@@ -57,30 +66,61 @@ def recheck(reported: TargetSheet, card: Scorecard) -> list[Difference]:
     if reported.total_score is not None and all(s is not None for s in scores):
         added = sum((s for s in scores if s is not None), execution or Decimal(0))
         if abs(added - reported.total_score) > TOLERANCE:
-            found.append(Difference("total", "总分", f"{reported.total_score:f}", f"{added:f}", "各项得分相加不等于所报总分"))
+            found.append(
+                Difference("total", "总分", f"{reported.total_score:f}", f"{added:f}", "各项得分相加不等于所报总分")
+            )
     if reported.total_score is not None and abs(reported.total_score - card.total) > TOLERANCE:
-        found.append(Difference("total", "总分", f"{reported.total_score:f}", f"{card.total}", f"复核总分 {card.total}，等级“{card.grade}”"))
+        found.append(
+            Difference(
+                "total",
+                "总分",
+                f"{reported.total_score:f}",
+                f"{card.total}",
+                f"复核总分 {card.total}，等级“{card.grade}”",
+            )
+        )
     return found
 
 
 def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int) -> list[Difference]:
     found: list[Difference] = []
     ours = card.scores[n]
-    if (theirs.target.op, theirs.target.value) != (indicator.target.op, indicator.target.value) and theirs.target.op != "unread":
-        found.append(Difference("target", indicator.name, theirs.target.raw, indicator.target.raw, "自评表改动了批复的指标值"))
+    if (theirs.target.op, theirs.target.value) != (
+        indicator.target.op,
+        indicator.target.value,
+    ) and theirs.target.op != "unread":
+        found.append(
+            Difference("target", indicator.name, theirs.target.raw, indicator.target.raw, "自评表改动了批复的指标值")
+        )
     points = theirs.weight if theirs.weight is not None else ours.points
     if theirs.actual:
         outcome = outcome_of_text(theirs.actual, indicator.target.unit, card.sheet.year, "reported")
-        if isinstance(outcome.value, date) == (indicator.target.op == "by") and outcome.value is not None and theirs.score is not None:
-            again = score_indicator(n, indicator, outcome, points, card.scheme, ours.dimension)
+        if (
+            isinstance(outcome.value, date) == (indicator.target.op == "by")
+            and outcome.value is not None
+            and theirs.score is not None
+        ):
+            again = score_indicator(
+                n, indicator, outcome, points, card.scheme, ours.dimension, card.judgement(indicator.name)
+            )
             if abs(again.score - theirs.score) > TOLERANCE:
-                found.append(Difference("score", indicator.name, f"{theirs.score:f}", f"{again.score}", f"按所报完成值：{again.how}"))
+                found.append(
+                    Difference(
+                        "score", indicator.name, f"{theirs.score:f}", f"{again.score}", f"按所报完成值：{again.how}"
+                    )
+                )
         evidence = ours.outcome
         if evidence and evidence.origin == "evidence" and evidence.value is not None and outcome.value is not None:
             if not _same(outcome.value, evidence.value):
                 scaled = (ours.score / ours.points * points).quantize(HUNDREDTH) if ours.points else Decimal(0)
                 found.append(
-                    Difference("actual", indicator.name, theirs.actual, evidence.text, f"台账显示 {evidence.text}；按台账得 {scaled} 分（满分 {points:f}）")
+                    Difference(
+                        "actual",
+                        indicator.name,
+                        theirs.actual,
+                        evidence.text,
+                        f"台账显示 {evidence.text}；按台账得 {scaled} 分（满分 {points:f}）",
+                    )
                 )
     elif theirs.score is not None and theirs.score > 0 and ours.verdict != "judged":
         found.append(Difference("score", indicator.name, f"{theirs.score:f}", f"{ours.score}", "没有填完成值却得了分"))
@@ -100,7 +140,11 @@ def _money(reported: TargetSheet, card: Scorecard) -> list[Difference]:
     found = []
     theirs, ours = reported.execution, card.execution
     if theirs.spent is not None and ours.spent is not None and abs(theirs.spent - ours.spent) > 1:
-        found.append(Difference("execution", "全年执行数", f"{theirs.spent:,.2f}元", f"{ours.spent:,.2f}元", "与支付台账合计不符"))
+        found.append(
+            Difference(
+                "execution", "全年执行数", f"{theirs.spent:,.2f}元", f"{ours.spent:,.2f}元", "与支付台账合计不符"
+            )
+        )
     if theirs.score is not None and abs(theirs.score - ours.score) > TOLERANCE:
         found.append(Difference("execution", "预算执行率", f"{theirs.score:f}", f"{ours.score}", ours.how))
     return found

@@ -22,8 +22,13 @@ from zhunsheng.targets import Indicator, TargetSheet
 HUNDREDTH = Decimal("0.01")
 Verdict = Literal["met", "over", "missed", "judged", "pending", "nothing"]
 VERDICT_WORDS: dict[Verdict, str] = {
-    "met": "完成", "over": "超额较多", "missed": "未完成", "judged": "已评定", "pending": "待评定", "nothing": "无证据",
-}  # fmt: skip
+    "met": "完成",
+    "over": "超额较多",
+    "missed": "未完成",
+    "judged": "已评定",
+    "pending": "待评定",
+    "nothing": "无证据",
+}
 
 
 @dataclass(frozen=True)
@@ -65,9 +70,16 @@ class Scorecard:
     grade: str
     notes: tuple[str, ...] = ()
     citations: tuple[str, ...] = ()
-    projects: tuple[tuple[str, Decimal, Decimal], ...] = field(default=())  # (name, budget, total) behind a department's card
+    projects: tuple[tuple[str, Decimal, Decimal], ...] = field(
+        default=()
+    )  # (name, budget, total) behind a department's card
     projects_points: Decimal = Decimal(0)
     projects_score: Decimal = Decimal(0)
+    judgements: tuple[Judgement, ...] = field(default=(), repr=False)
+
+    def judgement(self, indicator: str) -> Judgement | None:
+        """Return what a person said of an indicator of this sheet."""
+        return judgement_of(self.judgements, self.sheet.title(), indicator)
 
     def by_dimension(self) -> dict[str, tuple[Decimal, Decimal]]:
         """Return dimension -> (points, score), in the order of the sheet, execution last."""
@@ -107,10 +119,23 @@ def score_sheet(
     total = sum((s.score for s in scores), execution.score)
     for cap in scheme.execution_caps:
         if execution.rate is not None and execution.rate < Fraction(cap.below) and total > cap.total:
-            notes.append(f"预算执行率 {_percent(execution.rate)} 低于 {cap.below:.0%}，总分由 {total} 限为 {cap.total}（{scheme.citation}）")
+            notes.append(
+                f"预算执行率 {_percent(execution.rate)} 低于 {cap.below:.0%}，总分由 {total} 限为 {cap.total}（{scheme.citation}）"
+            )
             total = cap.total
             break
-    return Scorecard(sheet, scheme, as_of, scores, execution, total, scheme.grade(total), tuple(notes), tuple(citations))
+    return Scorecard(
+        sheet,
+        scheme,
+        as_of,
+        scores,
+        execution,
+        total,
+        scheme.grade(total),
+        tuple(notes),
+        tuple(citations),
+        judgements=tuple(judgements),
+    )
 
 
 def score_department(
@@ -127,25 +152,43 @@ def score_department(
     """Score a department: its own indicators evenly, its projects' totals weighted by budget, and execution as a whole."""
     rules = scheme.department
     own, from_projects = rules.indicators, rules.projects
-    notes = [f"部门整体：指标 {rules.indicators} 分、所属项目 {rules.projects} 分、预算执行率 {rules.execution} 分（{rules.citation}{'，未核实' if rules.status == 'unverified' else ''}）"]
+    notes = [
+        f"部门整体：指标 {rules.indicators} 分、所属项目 {rules.projects} 分、预算执行率 {rules.execution} 分（{rules.citation}{'，未核实' if rules.status == 'unverified' else ''}）"
+    ]
     if not projects or not sheet.indicators:
         missing = "所属项目" if not projects else "部门指标"
         notes.append(f"没有{missing}，其分值并入另一部分")
         own, from_projects = (own + from_projects, Decimal(0)) if not projects else (Decimal(0), own + from_projects)
     points = spread(own, [Fraction(1)] * len(sheet.indicators))
-    groups = [sheet.goals[i.goal].title or sheet.goals[i.goal].text if i.goal is not None else "部门指标" for i in sheet.indicators]
+    groups = [
+        sheet.goals[i.goal].title or sheet.goals[i.goal].text if i.goal is not None else "部门指标"
+        for i in sheet.indicators
+    ]
     scores = _scores(sheet, outcomes, points, scheme, judgements, groups)
     weights = [Fraction(p.sheet.budget.total or 0) for p in projects]
     if projects and not any(weights):
         weights = [Fraction(1)] * len(projects)
-    share = sum((w * Fraction(p.total) / 100 for w, p in zip(weights, projects, strict=True)), Fraction(0)) / (sum(weights) or 1)
+    share = sum((w * Fraction(p.total) / 100 for w, p in zip(weights, projects, strict=True)), Fraction(0)) / (
+        sum(weights) or 1
+    )
     earned = _round(Fraction(from_projects) * share)
     execution = score_execution(spent, budget, rules.execution)
     total = sum((s.score for s in scores), execution.score + earned)
     return Scorecard(
-        sheet, scheme, as_of, scores, execution, total, scheme.grade(total), tuple(notes), (scheme.citation, rules.citation),
-        tuple((p.sheet.title(), p.sheet.budget.total or Decimal(0), p.total) for p in projects), from_projects, earned,
-    )  # fmt: skip
+        sheet,
+        scheme,
+        as_of,
+        scores,
+        execution,
+        total,
+        scheme.grade(total),
+        tuple(notes),
+        (scheme.citation, rules.citation),
+        tuple((p.sheet.title(), p.sheet.budget.total or Decimal(0), p.total) for p in projects),
+        from_projects,
+        earned,
+        tuple(judgements),
+    )
 
 
 def dimensions_of(sheet: TargetSheet, framework: Framework) -> list[str]:
@@ -157,7 +200,9 @@ def dimensions_of(sheet: TargetSheet, framework: Framework) -> list[str]:
     return found
 
 
-def allot(sheet: TargetSheet, scheme: Scheme, framework: Framework) -> tuple[list[Decimal], Decimal, list[str], list[str]]:
+def allot(
+    sheet: TargetSheet, scheme: Scheme, framework: Framework
+) -> tuple[list[Decimal], Decimal, list[str], list[str]]:
     """Return the points of each indicator, of execution, notes on how they were allotted, and the citations used."""
     dimensions = dimensions_of(sheet, framework)
     present = set(dimensions)
@@ -184,7 +229,11 @@ def allot(sheet: TargetSheet, scheme: Scheme, framework: Framework) -> tuple[lis
     groups = [d if d in counted else "产出" for d in dimensions]
     total = sum((Fraction(p) for p in counted.values()), Fraction(0)) or Fraction(1)
     points = [Fraction(room) * share / total / groups.count(group) for share, group in zip(shares, groups, strict=True)]
-    notes.append("表内没有权重，各一级指标的分值在其指标间平均分配" if not any(weights) else "表内权重不全，各一级指标的分值平均分配")
+    notes.append(
+        "表内没有权重，各一级指标的分值在其指标间平均分配"
+        if not any(weights)
+        else "表内权重不全，各一级指标的分值平均分配"
+    )
     return spread(room, points), chosen.execution, notes, [chosen.citation]
 
 
@@ -223,16 +272,31 @@ def score_execution(spent: Decimal | None, budget: Decimal | None, points: Decim
 
 
 def _scores(
-    sheet: TargetSheet, outcomes: Sequence[Outcome], points: Sequence[Decimal], scheme: Scheme, judgements: Sequence[Judgement], groups: Sequence[str]
+    sheet: TargetSheet,
+    outcomes: Sequence[Outcome],
+    points: Sequence[Decimal],
+    scheme: Scheme,
+    judgements: Sequence[Judgement],
+    groups: Sequence[str],
 ) -> tuple[Score, ...]:
     return tuple(
-        score_indicator(n, indicator, outcome, full, scheme, group, judgement_of(judgements, sheet.title(), indicator.name))
-        for n, (indicator, outcome, full, group) in enumerate(zip(sheet.indicators, outcomes, points, groups, strict=True))
+        score_indicator(
+            n, indicator, outcome, full, scheme, group, judgement_of(judgements, sheet.title(), indicator.name)
+        )
+        for n, (indicator, outcome, full, group) in enumerate(
+            zip(sheet.indicators, outcomes, points, groups, strict=True)
+        )
     )
 
 
 def score_indicator(
-    n: int, indicator: Indicator, outcome: Outcome, points: Decimal, scheme: Scheme, dimension: str, said: Judgement | None = None
+    n: int,
+    indicator: Indicator,
+    outcome: Outcome,
+    points: Decimal,
+    scheme: Scheme,
+    dimension: str,
+    said: Judgement | None = None,
 ) -> Score:
     """Score one indicator: its outcome against its target, or a person's judgement where the target is qualitative."""
     target = indicator.target
@@ -258,7 +322,7 @@ def score_indicator(
     attained = target.attainment(value, unit)
     if target.meets(value, unit):
         far = attained is not None and attained >= Fraction(scheme.over.threshold)
-        if not far or attained is None or target.op in ("==", "range") and not target.implied:
+        if not far or attained is None or (target.op in ("==", "range") and not target.implied):
             return score(Fraction(1), "met", f"{words}，已完成")
         words += f"，为目标的 {_percent(attained)}"
         if target.ceiling:
@@ -272,7 +336,12 @@ def score_indicator(
             off = Fraction(scheme.over.deduct or 0) / Fraction(points) if points else Fraction(0)
             return score(1 - off, "over", f"{words}，超额较多，扣 {scheme.over.deduct} 分", ask)
         off = min(attained - Fraction(scheme.over.threshold), Fraction(scheme.over.most or 0))
-        return score(1 - off, "over", f"{words}，超过 {_percent(Fraction(scheme.over.threshold))} 的部分按偏离度扣 {_percent(off)}", ask)
+        return score(
+            1 - off,
+            "over",
+            f"{words}，超过 {_percent(Fraction(scheme.over.threshold))} 的部分按偏离度扣 {_percent(off)}",
+            ask,
+        )
     if attained is None:
         return score(Fraction(0), "missed", f"{words}，未完成，零目标未达到不得分", "请说明原因和改进措施")
     share = min(attained, 1 / attained) if attained > 0 else Fraction(0)
@@ -285,14 +354,26 @@ def _score_date(indicator: Indicator, outcome: Outcome, scheme: Scheme, score: o
     target = indicator.target
     assert isinstance(target.value, date)
     if not isinstance(outcome.value, date):
-        found: Score = score(Fraction(0), "nothing", f"目标 {target.value} 前完成，{outcome.note or '没有完成日期'}，不得分", "请补充完成日期")
+        found: Score = score(
+            Fraction(0),
+            "nothing",
+            f"目标 {target.value} 前完成，{outcome.note or '没有完成日期'}，不得分",
+            "请补充完成日期",
+        )
         return found
     late = (outcome.value - target.value).days
     if late <= 0:
         found = score(Fraction(1), "met", f"{outcome.value} 完成，不晚于 {target.value}")
         return found
-    share = next((Fraction(b.share) for b in sorted(scheme.late.bands, key=lambda b: b.days) if late <= b.days), Fraction(0))
-    found = score(share, "missed", f"{outcome.value} 完成，逾期 {late} 天，得分率 {_percent(share)}（{scheme.late.citation}）", "请说明逾期原因")
+    share = next(
+        (Fraction(b.share) for b in sorted(scheme.late.bands, key=lambda b: b.days) if late <= b.days), Fraction(0)
+    )
+    found = score(
+        share,
+        "missed",
+        f"{outcome.value} 完成，逾期 {late} 天，得分率 {_percent(share)}（{scheme.late.citation}）",
+        "请说明逾期原因",
+    )
     return found
 
 
@@ -307,7 +388,12 @@ def _judged(indicator: Indicator, said: Judgement, scheme: Scheme) -> Fraction:
     # A band holds its lower bound (80%（含）) but not its upper one, which begins the next band.
     if not (band.low <= said.share < band.high or said.share == band.high == top):
         raise ZhunshengError(
-            "ZS-SC-02", name=indicator.name, share=f"{said.share:.0%}", band=band.name, low=f"{band.low:.0%}", high=f"{band.high:.0%}"
+            "ZS-SC-02",
+            name=indicator.name,
+            share=f"{said.share:.0%}",
+            band=band.name,
+            low=f"{band.low:.0%}",
+            high=f"{band.high:.0%}",
         )
     if not (said.reason or "").strip():
         raise ZhunshengError("ZS-SC-03", name=indicator.name)

@@ -25,7 +25,10 @@ from zhunsheng.files.spreadsheet import read_workbook, show
 _HEAD_ROWS = 15  # a header stands among the first rows, under a title or two
 _NOISE = re.compile(r"[\s::*＊（()）【】\[\]/、，,。.]+")
 _DEPARTMENT_TITLES = ("部门", "单位", "部门名称", "单位名称")
-_TRUE, _FALSE = ("是", "有", "对", "1", "true", "y", "yes", "√", "合格"), ("否", "无", "0", "false", "n", "no", "×", "不合格")
+_TRUE, _FALSE = (
+    ("是", "有", "对", "1", "true", "y", "yes", "√", "合格"),
+    ("否", "无", "0", "false", "n", "no", "×", "不合格"),
+)
 
 # One SQL expression a type turns trimmed text into a value, or into NULL where it can't be read.
 _MACROS = """
@@ -112,7 +115,11 @@ def _load(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnecti
         head = stream.read(8)
     if head[:4] == b"PAR1":
         return _load_parquet(path, ledger, connection)
-    if head[:4] == b"PK\x03\x04" or head[:4] == b"\xd0\xcf\x11\xe0" or path.suffix.lower() in (".xlsx", ".xls", ".xlsm"):
+    if (
+        head[:4] == b"PK\x03\x04"
+        or head[:4] == b"\xd0\xcf\x11\xe0"
+        or path.suffix.lower() in (".xlsx", ".xls", ".xlsm")
+    ):
         return _load_workbook(path, ledger, connection)
     return _load_csv(path, ledger, connection, scratch)
 
@@ -125,7 +132,9 @@ def _load_workbook(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBP
     failure: ZhunshengError | None = None
     for sheet in read_workbook(opened):
         try:
-            found, columns, at = _find_header([[show(v) for v in row] for row in sheet.rows[:_HEAD_ROWS]], ledger, path.name)
+            found, columns, at = _find_header(
+                [[show(v) for v in row] for row in sheet.rows[:_HEAD_ROWS]], ledger, path.name
+            )
         except ZhunshengError as error:
             failure = failure or error
             continue
@@ -135,7 +144,10 @@ def _load_workbook(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBP
         raise failure or ZhunshengError("ZS-EV-06", name=path.name)
     raw, rows = best
     width = max((len(row) for row in rows), default=0)
-    texts = [[_text(row[c]) if c < len(row) else None for row in rows] for c in range(max(width, max(raw.columns.values()) + 1))]
+    texts = [
+        [_text(row[c]) if c < len(row) else None for row in rows]
+        for c in range(max(width, max(raw.columns.values()) + 1))
+    ]
     table = pa.table(
         {"_row": pa.array(range(raw.header_row + 1, raw.header_row + 1 + len(rows)), pa.int64())}
         | {f"c{c}": pa.array(values, pa.string()) for c, values in enumerate(texts)}
@@ -159,7 +171,8 @@ def _load_parquet(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPy
     found, columns, _ = _find_header([names], ledger, path.name)
     texts = ", ".join(f'CAST("{name}" AS VARCHAR) AS c{n}' for n, name in enumerate(names))
     connection.execute(
-        f"CREATE TABLE raw AS SELECT file_row_number + 1 AS _row, {texts} FROM read_parquet(?, file_row_number = true)", [str(path)]
+        f"CREATE TABLE raw AS SELECT file_row_number + 1 AS _row, {texts} FROM read_parquet(?, file_row_number = true)",
+        [str(path)],
     )
     return _Raw(found, columns, 0, None)
 
@@ -281,7 +294,10 @@ def _check(path: Path, raw: _Raw, department: str, connection: duckdb.DuckDBPyCo
     fields = [f"coalesce({given}, {_quote(department)}) AS {DEPARTMENT}"]
     for column in ledger.columns:
         if column.name in chosen:
-            fields += [f"{chosen[column.name]} AS raw_{column.name}", f"{_parse(column, chosen[column.name])} AS {column.name}"]
+            fields += [
+                f"{chosen[column.name]} AS raw_{column.name}",
+                f"{_parse(column, chosen[column.name])} AS {column.name}",
+            ]
         else:
             fields += [f"NULL::VARCHAR AS raw_{column.name}", f"NULL::{column.sql_type} AS {column.name}"]
     filled = " OR ".join(f"{text} IS NOT NULL" for text in chosen.values())
@@ -303,7 +319,9 @@ def _check(path: Path, raw: _Raw, department: str, connection: duckdb.DuckDBPyCo
         "CREATE VIEW good AS SELECT * FROM parsed WHERE _row NOT IN (SELECT DISTINCT _row FROM problems)"
     )
     (bad,) = connection.execute("SELECT count(DISTINCT _row) FROM problems").fetchone() or (0,)
-    found = connection.execute(f"SELECT _row, title, coalesce(value, ''), message FROM problems ORDER BY _row, title LIMIT {MAX_ERRORS}").fetchall()
+    found = connection.execute(
+        f"SELECT _row, title, coalesce(value, ''), message FROM problems ORDER BY _row, title LIMIT {MAX_ERRORS}"
+    ).fetchall()
     return Checked(
         ledger=ledger,
         path=path,
@@ -329,7 +347,11 @@ def _parse(column: Column, text: str) -> str:
     if column.type == "bool":
         true, false = (", ".join(map(_quote, words)) for words in (_TRUE, _FALSE))
         return f"CASE WHEN lower({text}) IN ({true}) THEN true WHEN lower({text}) IN ({false}) THEN false END"
-    macro: dict[Literal["date", "integer", "money"], str] = {"date": "zs_date", "integer": "zs_integer", "money": "zs_money"}
+    macro: dict[Literal["date", "integer", "money"], str] = {
+        "date": "zs_date",
+        "integer": "zs_integer",
+        "money": "zs_money",
+    }
     return f"{macro[column.type]}({text})"
 
 
@@ -351,7 +373,12 @@ def _checks(ledger: Ledger, column: Column) -> list[str]:
     elif column.type in _WHAT:
         found.append(select(_WHAT[column.type], f"{raw} IS NOT NULL AND {name} IS NULL"))
     if column.pattern:
-        found.append(select(f"格式不对（{column.note or column.pattern}）", f"NOT regexp_full_match({name}, {_quote(column.pattern)})"))
+        found.append(
+            select(
+                f"格式不对（{column.note or column.pattern}）",
+                f"NOT regexp_full_match({name}, {_quote(column.pattern)})",
+            )
+        )
     if column.minimum is not None:
         found.append(select(f"不能小于 {column.minimum}", f"{name} < {column.minimum}"))
     if column.not_before:

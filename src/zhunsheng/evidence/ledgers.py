@@ -77,7 +77,7 @@ class Ledger(BaseModel):
         """Return a column by name."""
         return next(c for c in self.columns if c.name == name)
 
-    def schema(self) -> dict[str, str]:
+    def stored(self) -> dict[str, str]:
         """Return the stored columns and their SQL types, in order, department and lineage included."""
         return {DEPARTMENT: "VARCHAR", **{c.name: c.sql_type for c in self.columns}, **LINEAGE}
 

@@ -117,7 +117,7 @@ class Store:
             return self._recover()[-1], True
 
     def _merge(self, checked: Checked, batch: Batch) -> None:
-        schema = checked.ledger.schema()
+        schema = checked.ledger.stored()
         table = self.root / "ledgers" / checked.ledger.id
         values = [name for name in schema if not name.startswith("_")]
         rows = checked.connection.sql(
@@ -125,7 +125,9 @@ class Store:
         ).to_arrow_reader(100_000)
         properties = CommitProperties(custom_metadata={_KEY: json.dumps(asdict(batch), ensure_ascii=False)})
         if not DeltaTable.is_deltatable(str(table)):
-            write_deltalake(str(table), rows, mode="append", commit_properties=properties, post_commithook_properties=_NO_HOOKS)
+            write_deltalake(
+                str(table), rows, mode="append", commit_properties=properties, post_commithook_properties=_NO_HOOKS
+            )
             return
         key = (DEPARTMENT, *checked.ledger.key)
         changed = " OR ".join(f't."{c}" IS DISTINCT FROM s."{c}"' for c in values if c not in key)
@@ -172,7 +174,7 @@ class Store:
                     pending.append((self._committed(path), name, int(path.stem)))
         for body, name, version in sorted((p for p in pending if p[0]), key=lambda p: p[0]["batch"]):
             actions = _actions(self._log(name, version))
-            metrics = next((a["commitInfo"].get("operationMetrics", {}) for a in actions if "commitInfo" in a), {})
+            metrics: dict[str, Any] = next((a["commitInfo"].get("operationMetrics", {}) for a in actions if "commitInfo" in a), {})
             batch = Batch(
                 **{
                     **body,
@@ -200,7 +202,9 @@ class Store:
                 return body
         return {}
 
-    def _added(self, ledger: str, version: int, actions: list[dict[str, Any]], sha256: str) -> Iterator[tuple[str, int, str]]:
+    def _added(
+        self, ledger: str, version: int, actions: list[dict[str, Any]], sha256: str
+    ) -> Iterator[tuple[str, int, str]]:
         folder = self.root / "ledgers" / ledger
         paths = [self._log(ledger, version), *(folder / a["add"]["path"] for a in actions if "add" in a)]
         paths += sorted((self.root / "sources").glob(f"{sha256}.*"))

@@ -10,7 +10,14 @@ import xlsxwriter
 from zhunsheng.evidence.ledgers import Column, Ledger
 
 ROWS = 5000  # rows that carry drop-downs and checks
-_SAYS = {"text": "文字", "date": "日期，如 2021-03-05", "integer": "整数", "money": "金额（元）", "bool": "是或否", "choice": "从下拉列表选择"}
+_SAYS = {
+    "text": "文字",
+    "date": "日期，如 2021-03-05",
+    "integer": "整数",
+    "money": "金额（元）",
+    "bool": "是或否",
+    "choice": "从下拉列表选择",
+}
 
 
 def write_template(ledger: Ledger, path: Path) -> None:
@@ -45,13 +52,39 @@ def _validate(sheet: xlsxwriter.worksheet.Worksheet, n: int, column: Column) -> 
     values = list(column.values) if column.type == "choice" else ["是", "否"] if column.type == "bool" else None
     if values:
         # Excel keeps a list within 255 characters; longer ones stand on the second sheet.
-        sheet.data_validation(1, n, ROWS, n, {"validate": "list", "source": values if len(",".join(values)) < 250 else f"=填写说明!$H${n + 2}:${_letter(7 + len(values) - 1)}${n + 2}", **said})
+        sheet.data_validation(
+            1,
+            n,
+            ROWS,
+            n,
+            {
+                "validate": "list",
+                "source": values
+                if len(",".join(values)) < 250
+                else f"=填写说明!$H${n + 2}:${_letter(7 + len(values) - 1)}${n + 2}",
+                **said,
+            },
+        )
     elif column.type == "date":
-        sheet.data_validation(1, n, ROWS, n, {"validate": "date", "criteria": "between", "minimum": date(1949, 10, 1), "maximum": date(2099, 12, 31), **said})
+        sheet.data_validation(
+            1,
+            n,
+            ROWS,
+            n,
+            {
+                "validate": "date",
+                "criteria": "between",
+                "minimum": date(1949, 10, 1),
+                "maximum": date(2099, 12, 31),
+                **said,
+            },
+        )
     elif column.type in ("integer", "money"):
         kind = "integer" if column.type == "integer" else "decimal"
         low = column.minimum if column.minimum is not None else -(10**12)
-        sheet.data_validation(1, n, ROWS, n, {"validate": kind, "criteria": "between", "minimum": low, "maximum": 10**12, **said})
+        sheet.data_validation(
+            1, n, ROWS, n, {"validate": kind, "criteria": "between", "minimum": low, "maximum": 10**12, **said}
+        )
 
 
 def _explain_sheet(book: xlsxwriter.Workbook, ledger: Ledger, head: object, cell: object) -> None:
@@ -60,14 +93,23 @@ def _explain_sheet(book: xlsxwriter.Workbook, ledger: Ledger, head: object, cell
         sheet.write_string(0, n, title, head)
     for row, column in enumerate(ledger.columns, start=1):
         texts = [
-            column.title, "是" if column.required else "否", _SAYS[column.type], column.note or "",
-            "、".join(column.synonyms), "是，不会公开" if column.personal else "否", "是" if column.name in ledger.key else "否",
-        ]  # fmt: skip
+            column.title,
+            "是" if column.required else "否",
+            _SAYS[column.type],
+            column.note or "",
+            "、".join(column.synonyms),
+            "是，不会公开" if column.personal else "否",
+            "是" if column.name in ledger.key else "否",
+        ]
         for n, text in enumerate(texts):
             sheet.write_string(row, n, text, cell)
         for n, value in enumerate(column.values):
             sheet.write_string(row, 7 + n, value, cell)
-    sheet.write_string(len(ledger.columns) + 2, 0, f"{ledger.title}：{ledger.what}。浅橙色标题为必填列；列的先后不限，不用的列可以删除。")
+    sheet.write_string(
+        len(ledger.columns) + 2,
+        0,
+        f"{ledger.title}：{ledger.what}。浅橙色标题为必填列；列的先后不限，不用的列可以删除。",
+    )
     for n, width in enumerate((22, 8, 26, 34, 40, 14, 8, 24)):
         sheet.set_column(n, n, width)
 

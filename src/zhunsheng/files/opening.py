@@ -95,7 +95,9 @@ def open_file(path: Path, *, max_bytes: int = MAX_FILE) -> Opened:
         if path.is_dir():
             raise ZhunshengError("ZS-IN-03", name=name, detail="这是一个文件夹")
         if size > max_bytes:
-            raise ZhunshengError("ZS-IN-06", name=name, detail=f"{size / 2**20:.0f} MB，上限 {max_bytes / 2**20:.0f} MB")
+            raise ZhunshengError(
+                "ZS-IN-06", name=name, detail=f"{size / 2**20:.0f} MB，上限 {max_bytes / 2**20:.0f} MB"
+            )
         data = path.read_bytes()
     except FileNotFoundError:
         raise ZhunshengError("ZS-IN-01", name=str(path)) from None
@@ -158,7 +160,11 @@ def _open_zip(data: bytes, name: str) -> Opened:
         raise ZhunshengError("ZS-IN-07", name=name, detail=f"解压后 {total / 2**20:.0f} MB")
     for member in members:
         if member.file_size > RATIO_FROM and member.file_size > MAX_MEMBER_RATIO * max(member.compress_size, 1):
-            raise ZhunshengError("ZS-IN-07", name=name, detail=f"{member.filename} 膨胀 {member.file_size // max(member.compress_size, 1)} 倍")
+            raise ZhunshengError(
+                "ZS-IN-07",
+                name=name,
+                detail=f"{member.filename} 膨胀 {member.file_size // max(member.compress_size, 1)} 倍",
+            )
         if member.flag_bits & 1:
             raise ZhunshengError("ZS-IN-04", name=name)
     paths = {m.filename for m in members}
@@ -172,7 +178,10 @@ def _open_zip(data: bytes, name: str) -> Opened:
 
 
 def _open_ole(data: bytes, name: str) -> Opened:
-    wide = {word: word.encode("utf-16-le") for word in ("EncryptedPackage", "Workbook", "Book", "WordDocument", "_VBA_PROJECT")}
+    wide = {
+        word: word.encode("utf-16-le")
+        for word in ("EncryptedPackage", "Workbook", "Book", "WordDocument", "_VBA_PROJECT")
+    }
     if wide["EncryptedPackage"] in data:
         raise ZhunshengError("ZS-IN-04", name=name)
     if wide["_VBA_PROJECT"] in data:

@@ -92,7 +92,9 @@ def _inspect(opened: Opened, name: str, path: str) -> frozenset[tuple[int, int]]
         rows = int(match[4]) - int(match[2]) + 1
         columns = _column(match[3]) - _column(match[1]) + 1
         if rows * columns > MAX_SPAN:
-            raise ZhunshengError("ZS-IN-10", name=opened.name, where=where, detail=f"合并单元格跨 {rows * columns:,} 格")
+            raise ZhunshengError(
+                "ZS-IN-10", name=opened.name, where=where, detail=f"合并单元格跨 {rows * columns:,} 格"
+            )
     cells = _FILLED.findall(data)
     if not cells:
         return frozenset()

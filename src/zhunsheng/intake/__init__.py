@@ -13,7 +13,14 @@ from zhunsheng.targets import Book, Source
 
 MAX_DOCUMENT = 50 * 2**20  # bytes; target documents are a few hundred KB
 
-_READERS = {"txt": text.read, "csv": text.read, "docx": docx.read, "xlsx": xlsx.read, "xls": xlsx.read, "html": html.read}
+_READERS = {
+    "txt": text.read,
+    "csv": text.read,
+    "docx": docx.read,
+    "xlsx": xlsx.read,
+    "xls": xlsx.read,
+    "html": html.read,
+}
 
 
 def read_book(path: Path) -> Book:
@@ -35,4 +42,4 @@ def blocks_of(opened: Opened) -> list[Block]:
     return _READERS[opened.kind](opened)
 
 
-__all__ = ["book_of", "blocks_of", "open_bytes", "read_book"]
+__all__ = ["blocks_of", "book_of", "open_bytes", "read_book"]

@@ -70,11 +70,13 @@ def _table(table: etree._Element, number: int, name: str, nested: list[etree._El
                 width = _count(span, number, name) if span is not None else 1
                 merge = properties.find(f"{_W}vMerge")
             if column + width > MAX_COLUMNS:
-                raise ZhunshengError("ZS-IN-10", name=name, where=f"表{number}第{len(rows) + 1}行", detail=f"超过 {MAX_COLUMNS} 列")
+                raise ZhunshengError(
+                    "ZS-IN-10", name=name, where=f"表{number}第{len(rows) + 1}行", detail=f"超过 {MAX_COLUMNS} 列"
+                )
             continues = merge is not None and merge.get(_VAL) != "restart" and column in open_merges
             if continues:
                 anchor = open_merges[column]
-                height, across = spans.get(anchor, (1, width))
+                _height, across = spans.get(anchor, (1, width))
                 spans[anchor] = (len(rows) - anchor[0] + 1, across)
                 row.extend([""] * width)
                 continue

@@ -50,14 +50,14 @@ def _clause(clause: str, year: int | None) -> Stated | None:
         target = TargetValue.parse(raw, year=year)
         if target.op not in ("level", "unread") and _name(name):
             return Stated(_name(name), raw, target)
-    if match := _DATED.match(clause):
-        target = TargetValue.parse(match[1], year=year)
+    if dated := _DATED.match(clause):
+        target = TargetValue.parse(dated[1], year=year)
         if target.op == "by":
-            return Stated(_name(match[2]), match[1], target)
-    if match := _BARE.match(clause):
-        target = TargetValue.parse(match[2], year=year)
-        if target.op not in ("level", "unread", "by") and target.unit and len(_name(match[1])) >= 2:
-            return Stated(_name(match[1]), match[2], target)
+            return Stated(_name(dated[2]), dated[1], target)
+    if bare := _BARE.match(clause):
+        target = TargetValue.parse(bare[2], year=year)
+        if target.op not in ("level", "unread", "by") and target.unit and len(_name(bare[1])) >= 2:
+            return Stated(_name(bare[1]), bare[2], target)
     return None
 
 

@@ -36,7 +36,9 @@ _PROSE_INDICATORS = re.compile(r"^(?:绩效|考核|主要|年度)?(?:绩效)?指
 _PROSE_GOAL = re.compile(r"^(?:绩效|年度|工作)?目标[：:]\s*(.+)$", re.S)
 _GOAL_MARK = re.compile(r"^目标\s*[\d一二三四五六七八九十]{1,2}\s*[：:.、]?\s*")
 _NAME_MARK = re.compile(r"^指标\s*\d{1,2}\s*[：:.、]\s*|^[（(]?\d{1,2}[）)、.．]\s*(?=[一-龥])")
-_FOOT = re.compile(r"^(?:注|备注|说明|填表说明|填报说明|填表人|填报人|联系人|联系电话|负责人|制表人|审核人|单位负责人|填报日期)\s*[：:0-9.、]")
+_FOOT = re.compile(
+    r"^(?:注|备注|说明|填表说明|填报说明|填表人|填报人|联系人|联系电话|负责人|制表人|审核人|单位负责人|填报日期)\s*[：:0-9.、]"
+)
 _ELLIPSIS = re.compile(r"^[…．.\s·]+$")
 _GROUP_TITLE = re.compile(r"^(?:[中长]期|实施期|中长期|年度)(?:绩效)?(?:目标|指标)(?:表)?$")
 _MONEY = re.compile(r"(-?\d[\d,，]*(?:\.\d+)?)\s*(亿元|百万元|万元|千元|元|万)?")
@@ -152,9 +154,7 @@ class Recogniser:
         self.department = draft
         stated, left = prose.indicators(text, self.year)
         for one in stated:
-            draft.indicators.append(
-                {"name": one.name, "target": one.target, "goal": self.subsection, "place": place}
-            )
+            draft.indicators.append({"name": one.name, "target": one.target, "goal": self.subsection, "place": place})
         self.unsure.extend(
             Unsure(place=place, field="indicators", text=clause, why="没有从这句话里读出指标") for clause in left
         )
@@ -173,7 +173,8 @@ class Recogniser:
         self.broken = False
         if grid.title and (match := re.search(r"(20\d{2})", grid.title)) and self.year is None:
             self.year = int(match[1])
-        zone, exec_columns, zone_title = "", {}, ""
+        exec_columns: dict[str, int] = {}
+        zone = zone_title = ""
         r = 0
         while r < rows:
             cells = self._cells(grid, r)
@@ -225,7 +226,9 @@ class Recogniser:
             if len(texts) == 1 and _GROUP_TITLE.search(cells[0][1]):
                 r += 1
                 continue
-            if draft is None and any(self._label_of(text)[0] in ("name", "code", "department", "goals") for _, text in cells):
+            if draft is None and any(
+                self._label_of(text)[0] in ("name", "code", "department", "goals") for _, text in cells
+            ):
                 draft = self._begin(grid, r)
             if draft is not None:
                 zone, exec_columns = self._label_row(draft, grid, r, cells, zone, exec_columns)
@@ -270,7 +273,9 @@ class Recogniser:
     @staticmethod
     def _starts_form(cells: list[tuple[int, str]]) -> bool:
         return any(labels.label(text) in ("name", "code", "year", "department") for _, text in cells[:3]) or (
-            len({t for _, t in cells}) == 1 and len(cells[0][1]) < 60 and bool(re.search(r"绩效目标.{0,4}表|自评表|监控表", cells[0][1]))
+            len({t for _, t in cells}) == 1
+            and len(cells[0][1]) < 60
+            and bool(re.search(r"绩效目标.{0,4}表|自评表|监控表", cells[0][1]))
         )
 
     @staticmethod
@@ -297,14 +302,14 @@ class Recogniser:
         if row + 1 < len(grid.rows):
             second = self._header_fields(grid, row + 1)
             new = [(c, f) for c, f in second if (c, f) not in first]
-            if new and len(second) >= 2 and not {"name"} & {f for _, f in first} or len(new) >= 3:
+            if (new and len(second) >= 2 and not {"name"} & {f for _, f in first}) or len(new) >= 3:
                 replaced = {c for c, _ in second}
                 first = [(c, f) for c, f in first if c not in replaced] + second
                 used = 2
         names = [c for c, f in first if f == "name"]
         if len(names) > 1:
             # 绩效指标 beside the table is the form's own label, not a column of names.
-            keep = [c for c in names if "绩效指标" != labels.clean(grid.text(row, c))] or names
+            keep = [c for c in names if labels.clean(grid.text(row, c)) != "绩效指标"] or names
             first = [(c, f) for c, f in first if f != "name" or c in keep]
         columns: dict[str, int] = {}
         for column, name in sorted(first):
@@ -370,7 +375,11 @@ class Recogniser:
                 return
             name = description
             self._doubt(grid.place(row, columns["description"]), "name", description, "三级指标没有名称，用描述代替")
-        if _ELLIPSIS.match(name) or (len(set(shown)) == 1 and len(shown) > 2) or labels.header(name) and labels.header(raw):
+        if (
+            _ELLIPSIS.match(name)
+            or (len(set(shown)) == 1 and len(shown) > 2)
+            or (labels.header(name) and labels.header(raw))
+        ):
             return
         name = _NAME_MARK.sub("", name)
         if not name:
@@ -408,7 +417,11 @@ class Recogniser:
                 "actual": _blank(actual),
                 "score": _decimal(text("score")),
                 "deviation": _blank(text("deviation")),
-                "goal": next((n for n, g in enumerate(draft.goals) if "".join((g.title or "").split()) == text("goal")), None) if text("goal") else None,
+                "goal": next(
+                    (n for n, g in enumerate(draft.goals) if "".join((g.title or "").split()) == text("goal")), None
+                )
+                if text("goal")
+                else None,
                 "place": place,
                 "_medium": draft.medium,
             }
@@ -479,7 +492,7 @@ class Recogniser:
                 at, value = cells[i + 1]
             if value and not (found == "purpose" and labels.label(text) and len(value) < 4):
                 self._field(draft, found, value, grid.place(row, at), text)
-        if zone == "purpose" and not labelled or zone == "purpose" and len(cells) == 1:
+        if (zone == "purpose" and not labelled) or (zone == "purpose" and len(cells) == 1):
             column, text = cells[-1]
             if labels.label(text) is None:
                 self._field(draft, "purpose", text, grid.place(row, column), "")
@@ -527,12 +540,14 @@ class Recogniser:
         kind, label = kinds[-1]
         for name in ("planned", "adjusted", "spent"):
             if name in columns and (text := grid.text(row, columns[name])):
-                amount = self._amount(text, label if _UNIT_NOTE.search(label) else kinds[0][1], grid.place(row, columns[name]))
+                amount = self._amount(
+                    text, label if _UNIT_NOTE.search(label) else kinds[0][1], grid.place(row, columns[name])
+                )
                 if amount is None:
                     continue
                 if kind == "budget.total":
                     draft.execution.setdefault(name, amount)
-                if name == "planned" or name == "adjusted" and "planned" not in columns:
+                if name == "planned" or (name == "adjusted" and "planned" not in columns):
                     draft.put(kind, amount, grid.place(row, columns[name]))
         if kind == "budget.total":
             for name in ("points", "score"):
@@ -547,15 +562,26 @@ class Recogniser:
             draft.plan_dates = [t for _, t in dates]
             draft.provenance.setdefault("spending_plan", grid.place(row, dates[0][0]))
             return
-        both = [(m[1], m[2]) for _, t in cells if (m := re.match(r"^(.*?[月日末底度年前])[^\d]{0,3}(\d{1,3}(?:\.\d+)?)\s*[%％]$", normalise(t)))]
+        both = [
+            (m[1], m[2])
+            for _, t in cells
+            if (m := re.match(r"^(.*?[月日末底度年前])[^\d]{0,3}(\d{1,3}(?:\.\d+)?)\s*[%％]$", normalise(t)))
+        ]
         pairs = both or list(zip(draft.plan_dates, [t for _, t in shares], strict=False))
         if shares and len(shares) != len(draft.plan_dates):
-            self._doubt(grid.place(row, cells[0][0]), "spending_plan", " ".join(t for _, t in cells), "支出计划的日期与比例个数不一致")
+            self._doubt(
+                grid.place(row, cells[0][0]),
+                "spending_plan",
+                " ".join(t for _, t in cells),
+                "支出计划的日期与比例个数不一致",
+            )
         for when, share in pairs:
             by = TargetValue.parse(when, year=self.year, dated=True)
             number = _PERCENT.match(normalise(share))
             if by.op != "by" or not isinstance(by.value, date) or number is None:
-                self._doubt(grid.place(row, cells[0][0]), "spending_plan", f"{when} {share}", "认不出支出计划的日期或比例")
+                self._doubt(
+                    grid.place(row, cells[0][0]), "spending_plan", f"{when} {share}", "认不出支出计划的日期或比例"
+                )
                 continue
             value = Decimal(number[1])
             # A share written without % may be a fraction already.
@@ -563,13 +589,22 @@ class Recogniser:
             draft.plan.append(PlanStep(by=by.value, cumulative=fraction))
 
     def _goal_row(self, draft: _Draft, grid: Grid, row: int, cells: list[tuple[int, str]]) -> None:
-        if any(labels.label(t) in ("actual_goal", "medium_goals") for _, t in cells[1:]) and not any(len(t) > 20 for _, t in cells):
-            draft.values["_skip_columns"] = [c for c, t in cells[1:] if labels.label(t) in ("actual_goal", "medium_goals")]
+        if any(labels.label(t) in ("actual_goal", "medium_goals") for _, t in cells[1:]) and not any(
+            len(t) > 20 for _, t in cells
+        ):
+            draft.values["_skip_columns"] = [
+                c for c, t in cells[1:] if labels.label(t) in ("actual_goal", "medium_goals")
+            ]
             return
         skip = draft.values.get("_skip_columns", [])
         mark: str | None = None
         free = [(c, t) for c, t in cells if labels.label(t) not in ("goals", "medium_goals") and c not in skip]
-        if len(free) == 2 and len(free[0][1]) <= 40 and not re.search(r"[。；，：]", free[0][1]) and len(free[0][1]) < len(free[1][1]):
+        if (
+            len(free) == 2
+            and len(free[0][1]) <= 40
+            and not re.search(r"[。；，：]", free[0][1])
+            and len(free[0][1]) < len(free[1][1])
+        ):
             mark = free[0][1]
             cells = free[1:]
         for column, text in cells:
@@ -621,7 +656,7 @@ class Recogniser:
         sheets = []
         for draft in self.drafts:
             sheet = self._sheet(draft)
-            if sheet.indicators or sheet.goals and (sheet.name or sheet.narrative):
+            if sheet.indicators or (sheet.goals and (sheet.name or sheet.narrative)):
                 sheets.append(sheet)
         return Book(source=self.source, sheets=tuple(sheets), unsure=tuple(self.unsure))
 
@@ -634,7 +669,9 @@ class Recogniser:
         if "name" not in values and draft.title:
             name = re.sub(r"(?<=目标)(?:申报)?表$", "", _NUMBERED.sub("", draft.title))
             if draft.kind == "project":
-                name = re.sub(r"(?:预算)?(?:项目)?(?:支出)?(?:绩效目标|绩效自评|绩效运行监控).*$", "", name) or draft.title
+                name = (
+                    re.sub(r"(?:预算)?(?:项目)?(?:支出)?(?:绩效目标|绩效自评|绩效运行监控).*$", "", name) or draft.title
+                )
                 name = re.sub(r"^20\d{2}年度?|[（(]20\d{2}年度?[）)]$", "", name) or draft.title
             values["name"] = name
             if draft.place:

@@ -8,7 +8,9 @@ from zhunsheng.files.opening import Opened
 from zhunsheng.intake.grid import Block, Grid, Paragraph
 from zhunsheng.targets import Place
 
-_HEADING = re.compile(r"^\s*(?:\d+[.、．]|[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|第[一二三四五六七八九十]+部分)|绩效目标(?:申报)?表\s*$")
+_HEADING = re.compile(
+    r"^\s*(?:\d+[.、．]|[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|第[一二三四五六七八九十]+部分)|绩效目标(?:申报)?表\s*$"
+)
 _Cell = tuple[str, int]
 
 
@@ -46,7 +48,7 @@ def blocks(lines: list[str]) -> list[Block]:
             inner = line.strip("\r\n ")
             if "\t" in inner.lstrip("\t"):  # cells of one row beside each other
                 rows.append([(c.strip(), i + 1) for c in inner.split("\t")])
-            elif not rows or blank or len(rows[-1]) > 1 and "\t" in lines[i - 1].strip("\t \r"):
+            elif not rows or blank or (len(rows[-1]) > 1 and "\t" in lines[i - 1].strip("\t \r")):
                 rows.append([(line.strip(), i + 1)])
             else:
                 rows[-1].append((line.strip(), i + 1))

@@ -39,7 +39,9 @@ def parameters(year: int, today: date) -> dict[str, exp.Expression]:
         # A year's budget is approved from the last quarter of the year before on.
         "budget_from": date(year - 1, 9, 30),
     }
-    literals: dict[str, exp.Expression] = {k: exp.cast(exp.Literal.string(v.isoformat()), "date") for k, v in days.items()}
+    literals: dict[str, exp.Expression] = {
+        k: exp.cast(exp.Literal.string(v.isoformat()), "date") for k, v in days.items()
+    }
     return literals | {"year": exp.Literal.number(year)}
 
 
@@ -57,7 +59,9 @@ def _compile(ledger: Ledger, measures: tuple[Measure, ...], year: int, today: da
     source, flags = _source(ledger, measures, values)
     select = exp.select(exp.column(DEPARTMENT))
     if group:
-        select = select.select(exp.alias_(exp.column(group), PROJECT), exp.alias_(exp.Grouping(expressions=[exp.column(group)]), "whole"))
+        select = select.select(
+            exp.alias_(exp.column(group), PROJECT), exp.alias_(exp.Grouping(expressions=[exp.column(group)]), "whole")
+        )
     else:
         select = select.select(exp.alias_(exp.Null(), PROJECT), exp.alias_(exp.Literal.number(1), "whole"))
     for measure in measures:
@@ -66,7 +70,12 @@ def _compile(ledger: Ledger, measures: tuple[Measure, ...], year: int, today: da
     select = select.from_(source)
     if group:
         # Totals come from the same pass, since distinct figures can't be added up.
-        sets = exp.GroupingSets(expressions=[exp.Tuple(expressions=[exp.column(DEPARTMENT)]), exp.Tuple(expressions=[exp.column(DEPARTMENT), exp.column(group)])])
+        sets = exp.GroupingSets(
+            expressions=[
+                exp.Tuple(expressions=[exp.column(DEPARTMENT)]),
+                exp.Tuple(expressions=[exp.column(DEPARTMENT), exp.column(group)]),
+            ]
+        )
         select.set("group", exp.Group(grouping_sets=[sets]))
     else:
         select = select.group_by(exp.column(DEPARTMENT))
@@ -96,7 +105,9 @@ def _source(
 def _join(source: exp.Select, measure: Measure, link: Link, name: str, values: dict[str, exp.Expression]) -> exp.Select:
     where = _fill(predicate(measure, link.where, ledgers()[link.ledger], set()), values, {})
     keys = [DEPARTMENT, *link.keys]
-    other = exp.select(*keys, exp.alias_(exp.true(), name)).distinct().from_(link.ledger).where(where).subquery(f"{name}_")
+    other = (
+        exp.select(*keys, exp.alias_(exp.true(), name)).distinct().from_(link.ledger).where(where).subquery(f"{name}_")
+    )
     on = exp.and_(*(exp.EQ(this=exp.column(k, "t"), expression=exp.column(k, f"{name}_")) for k in keys))
     # A row without partner has no flag: that is false, not unknown.
     flag = exp.alias_(exp.Coalesce(this=exp.column(name, f"{name}_"), expressions=[exp.false()]), name)
@@ -115,21 +126,24 @@ def _figures(
         return _filter(exp.Count(this=exp.Star()), exp.and_(population.copy(), hits)), rows
     if measure.kind == "count":
         return rows, rows.copy()
-    column = exp.column(measure.of)
+    column = exp.column(measure.of or "")
     if measure.kind == "date":
         # A date counts only once every row of the population has one by today; the denominator tells how many lack it.
-        undone = exp.or_(exp.Is(this=column.copy(), expression=exp.Null()), exp.GT(this=column.copy(), expression=values["today"].copy()))
+        undone = exp.or_(
+            exp.Is(this=column.copy(), expression=exp.Null()),
+            exp.GT(this=column.copy(), expression=values["today"].copy()),
+        )
         lacking = exp.and_(population.copy(), undone)
         return _filter(exp.Max(this=column), population.copy()), _filter(exp.Count(this=exp.Star()), lacking)
     filled = exp.and_(population, exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null())))
     return _filter(exp.Sum(this=column), filled), _filter(exp.Count(this=exp.Star()), filled.copy())
 
 
-def _filter(aggregate: exp.Expression, where: exp.Expression) -> exp.Expression:
+def _filter(aggregate: exp.Expression, where: exp.Expr) -> exp.Expression:
     return exp.Filter(this=aggregate, expression=exp.Where(this=where))
 
 
-def _fill(tree: exp.Expression, values: dict[str, exp.Expression], flags: dict[str, str]) -> exp.Expression:
+def _fill(tree: exp.Expr, values: dict[str, exp.Expression], flags: dict[str, str]) -> exp.Expression:
     """Put literals in place of parameters and the joined flags' names in place of the measure's own."""
 
     def replace(node: exp.Expression) -> exp.Expression:
@@ -164,7 +178,9 @@ def rows_query(
     population = _fill(predicate(measure, measure.population, ledger, set(own)), values, own)
     hit: exp.Expression = exp.true()
     if measure.hits:
-        hit = exp.Coalesce(this=_fill(predicate(measure, measure.hits, ledger, set(own)), values, own), expressions=[exp.false()])
+        hit = exp.Coalesce(
+            this=_fill(predicate(measure, measure.hits, ledger, set(own)), values, own), expressions=[exp.false()]
+        )
     columns = [DEPARTMENT, *(c.name for c in ledger.columns), "_batch", "_row"]
     select = exp.select(*columns, exp.alias_(hit, "_hit")).from_(source).where(population)
     for name, value in ((DEPARTMENT, department), (PROJECT, project)):

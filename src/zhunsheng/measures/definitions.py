@@ -22,10 +22,39 @@ Shape = Literal["count", "level", "window", "date"]
 
 # What predicates may be made of: comparisons, logic, arithmetic, literals, and these few functions.
 _ALLOWED = (
-    exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Placeholder, exp.And, exp.Or, exp.Not, exp.Paren,
-    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Is, exp.In, exp.Between, exp.Add, exp.Sub, exp.Mul, exp.Neg,
-    exp.Case, exp.If, exp.Coalesce, exp.Least, exp.Greatest, exp.Abs, exp.Year, exp.Month, exp.Like,
-)  # fmt: skip
+    exp.Column,
+    exp.Identifier,
+    exp.Literal,
+    exp.Boolean,
+    exp.Null,
+    exp.Placeholder,
+    exp.And,
+    exp.Or,
+    exp.Not,
+    exp.Paren,
+    exp.EQ,
+    exp.NEQ,
+    exp.GT,
+    exp.GTE,
+    exp.LT,
+    exp.LTE,
+    exp.Is,
+    exp.In,
+    exp.Between,
+    exp.Add,
+    exp.Sub,
+    exp.Mul,
+    exp.Neg,
+    exp.Case,
+    exp.If,
+    exp.Coalesce,
+    exp.Least,
+    exp.Greatest,
+    exp.Abs,
+    exp.Year,
+    exp.Month,
+    exp.Like,
+)
 PARAMETERS = ("year", "year_start", "year_end", "as_of", "today", "report_deadline", "budget_from")
 
 
@@ -102,7 +131,7 @@ def check(measure: Measure) -> None:
         predicate(measure, measure.hits, own, flags)
 
 
-def predicate(measure: Measure, text: str, ledger: Ledger, flags: set[str]) -> exp.Expression:
+def predicate(measure: Measure, text: str, ledger: Ledger, flags: set[str]) -> exp.Condition:
     """Parse one predicate and check every node of it. Raises ``ZS-MS-02``."""
     try:
         tree = sqlglot.parse_one(text, read="duckdb", into=exp.Condition)
@@ -118,7 +147,11 @@ def predicate(measure: Measure, text: str, ledger: Ledger, flags: set[str]) -> e
             _refuse(measure, f"没有参数 :{node.name}")
         if isinstance(node, exp.EQ | exp.NEQ | exp.In) and isinstance(node.this, exp.Column):
             column = columns.get(node.this.name)
-            literals = [e for e in (node.expressions if isinstance(node, exp.In) else [node.expression]) if isinstance(e, exp.Literal)]
+            literals = [
+                e
+                for e in (node.expressions if isinstance(node, exp.In) else [node.expression])
+                if isinstance(e, exp.Literal)
+            ]
             for literal in literals:
                 if column and column.values and literal.this not in column.values:
                     _refuse(measure, f"“{column.title}”没有“{literal.this}”这个值")

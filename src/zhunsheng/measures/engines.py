@@ -35,7 +35,7 @@ class DuckEngine:
                 listed = ", ".join("'" + f.replace("'", "''") + "'" for f in files)
                 self.connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}])")
             else:
-                columns = ", ".join(f"NULL::{t} AS {c}" for c, t in ledger.schema().items())
+                columns = ", ".join(f"NULL::{t} AS {c}" for c, t in ledger.stored().items())
                 self.connection.execute(f"CREATE VIEW {name} AS SELECT {columns} WHERE false")
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
@@ -57,7 +57,9 @@ class SparkEngine:
             if files := snapshot.files.get(name):
                 frame = session.read.parquet(*files)
             else:
-                columns = ", ".join(f"CAST(NULL AS {t.replace('VARCHAR', 'STRING')}) AS {c}" for c, t in ledger.schema().items())
+                columns = ", ".join(
+                    f"CAST(NULL AS {t.replace('VARCHAR', 'STRING')}) AS {c}" for c, t in ledger.stored().items()
+                )
                 frame = session.sql(f"SELECT {columns} WHERE false")
             frame.createOrReplaceTempView(name)
 

@@ -22,7 +22,12 @@ USE = 0.85  # proposals at or above this confidence are used, and shown as 待�
 SHOW = 0.6  # below this nothing is proposed
 
 Status = Literal["confirmed", "proposed", "weak", "none"]
-STATUS_WORDS: dict[Status, str] = {"confirmed": "已确认", "proposed": "待确认", "weak": "把握不足", "none": "无对应测度"}
+STATUS_WORDS: dict[Status, str] = {
+    "confirmed": "已确认",
+    "proposed": "待确认",
+    "weak": "把握不足",
+    "none": "无对应测度",
+}
 
 
 class Mapping(BaseModel):
@@ -60,7 +65,12 @@ def read_mapping(path: Path, known: dict[str, Measure]) -> list[Mapping]:
         found = TypeAdapter(list[Mapping]).validate_python(yaml.safe_load(path.read_text("utf8")) or [])
     except (ValidationError, yaml.YAMLError) as error:
         row = error.errors()[0]["loc"][0] if isinstance(error, ValidationError) and error.errors()[0]["loc"] else 0
-        raise ZhunshengError("ZS-MS-03", name=path.name, row=int(row) + 1 if str(row).isdigit() else 1, detail=str(error).splitlines()[-1].strip()) from None
+        raise ZhunshengError(
+            "ZS-MS-03",
+            name=path.name,
+            row=int(row) + 1 if str(row).isdigit() else 1,
+            detail=str(error).splitlines()[-1].strip(),
+        ) from None
     for row, one in enumerate(found, start=1):
         if one.measure is not None and one.measure not in known:
             raise ZhunshengError("ZS-MS-03", name=path.name, row=row, detail=f"没有测度 {one.measure}")
@@ -72,7 +82,9 @@ def write_mapping(path: Path, book: Book, matches: Iterable[Match]) -> None:
     lines = ["# 指标与测度的对照。逐条核对后保存即为确认；没有测度可以证明的指标，measure 写 null。"]
     for match in matches:
         sheet = book.sheets[match.sheet]
-        entry = [{"sheet": sheet.title(), "indicator": sheet.indicators[match.indicator].name, "measure": match.measure}]
+        entry = [
+            {"sheet": sheet.title(), "indicator": sheet.indicators[match.indicator].name, "measure": match.measure}
+        ]
         text = yaml.safe_dump(entry, allow_unicode=True, sort_keys=False).rstrip()
         lines.append(f"# {STATUS_WORDS[match.status]}，{match.why}\n{text}")
     path.write_text("\n".join(lines) + "\n", "utf8")
@@ -109,9 +121,16 @@ def _propose(s: int, n: int, indicator: Indicator, known: dict[str, Measure]) ->
 def _confidence(indicator: Indicator, measure: Measure) -> tuple[float, str]:
     """Return how surely a measure proves an indicator, 0 to 1, and by what it was recognised."""
     target = indicator.target
-    if target.op == "by" and measure.kind != "date" or target.op not in ("by", "level", "unread") and measure.kind == "date":
+    if (target.op == "by" and measure.kind != "date") or (
+        target.op not in ("by", "level", "unread") and measure.kind == "date"
+    ):
         return 0.0, ""
-    if target.number is not None and target.unit and measure.kind != "date" and not comparable(target.unit, measure.unit):
+    if (
+        target.number is not None
+        and target.unit
+        and measure.kind != "date"
+        and not comparable(target.unit, measure.unit)
+    ):
         return 0.0, ""
     name = _squeeze(indicator.name)
     similar, alias = 0.0, ""
@@ -121,7 +140,11 @@ def _confidence(indicator: Indicator, measure: Measure) -> tuple[float, str]:
             similar, alias = score, candidate
     if similar == 1.0:
         return 0.98, f"名称与“{alias}”相同"
-    formula = fuzz.ratio(_squeeze(indicator.description or ""), _squeeze(measure.formula)) / 100 if "/" in (indicator.description or "") else 0.0
+    formula = (
+        fuzz.ratio(_squeeze(indicator.description or ""), _squeeze(measure.formula)) / 100
+        if "/" in (indicator.description or "")
+        else 0.0
+    )
     if formula > 0.9:
         return max(similar, 0.9), f"计算公式与“{measure.formula}”相同"
     return similar, f"名称与“{alias}”相近"

@@ -51,7 +51,13 @@ class Reading:
 
     def as_json(self) -> dict[str, Any]:
         """Return the reading as plain data."""
-        value = self.value.isoformat() if isinstance(self.value, date) else show_number(self.value) if self.value is not None else None
+        value = (
+            self.value.isoformat()
+            if isinstance(self.value, date)
+            else show_number(self.value)
+            if self.value is not None
+            else None
+        )
         return {
             **{k: v for k, v in self.__dict__.items() if k not in ("value", "numerator", "as_of", "interval")},
             "value": value,

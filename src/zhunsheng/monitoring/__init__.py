@@ -91,7 +91,9 @@ def monitor(
     rules = in_force(monitoring_rules(), as_of, "运行监控规则")
     year = sheet.year or as_of.year
     statuses = [
-        _status(n, indicator, outcome, accrual, year, as_of, rules, judgement_of(judgements, sheet.title(), indicator.name))
+        _status(
+            n, indicator, outcome, accrual, year, as_of, rules, judgement_of(judgements, sheet.title(), indicator.name)
+        )
         for n, (indicator, outcome, accrual) in enumerate(zip(sheet.indicators, outcomes, accruals, strict=True))
     ]
     return Checkpoint(sheet, as_of, rules, money_of(sheet, figures, as_of, mode, rules), tuple(statuses))
@@ -134,26 +136,39 @@ def light_of(ratio: Fraction, rules: MonitoringRules) -> Light:
 
 
 def _status(
-    n: int, indicator: Indicator, outcome: Outcome, accrual: Accrual | None, year: int, as_of: date, rules: MonitoringRules, said: Judgement | None
+    n: int,
+    indicator: Indicator,
+    outcome: Outcome,
+    accrual: Accrual | None,
+    year: int,
+    as_of: date,
+    rules: MonitoringRules,
+    said: Judgement | None,
 ) -> Status:
     target = indicator.target
     surely, perhaps, never = rules.likelihood
     cause, measures = (said.cause, said.measures) if said else (None, None)
 
-    def status(expected: Fraction | None, forecast: Fraction | date | None, method: str, light: Light, likelihood: str) -> Status:
+    def status(
+        expected: Fraction | None, forecast: Fraction | date | None, method: str, light: Light, likelihood: str
+    ) -> Status:
         return Status(n, outcome, expected, forecast, method, light, likelihood, cause, measures)
 
     if target.op == "by" and isinstance(target.value, date):
         if isinstance(outcome.value, date) and outcome.value <= as_of:
             met = outcome.value <= target.value
-            return status(None, outcome.value, "已完成，按实际日期", "green" if met else "red", surely if met else never)
+            return status(
+                None, outcome.value, "已完成，按实际日期", "green" if met else "red", surely if met else never
+            )
         if as_of > target.value:
             return status(None, None, "已过时限仍未完成", "red", never)
         return status(None, None, "未到时限", "green", perhaps)
     if outcome.value is None or isinstance(outcome.value, date) or target.op in ("level", "unread"):
         return status(None, None, "需人工填报", "grey", perhaps)
     shape = accrual.shape if accrual else "level"
-    first, last = accrual.window(year) if accrual and shape in ("count", "window") else (date(year, 1, 1), date(year, 12, 31))
+    first, last = (
+        accrual.window(year) if accrual and shape in ("count", "window") else (date(year, 1, 1), date(year, 12, 31))
+    )
     share = elapsed(first, last, as_of)
     value = outcome.value
     if shape in ("count", "window") and not target.ceiling and 0 < share < 1:

@@ -63,7 +63,9 @@ class Curve:
 _LEFT, _TOP, _WIDTH, _HEIGHT = 44.0, 10.0, 580.0, 180.0
 
 
-def curve(plan: SpendingPlan, payments: Sequence[tuple[date, Decimal]], budget: Decimal | None, year: int, as_of: date) -> Curve | None:
+def curve(
+    plan: SpendingPlan, payments: Sequence[tuple[date, Decimal]], budget: Decimal | None, year: int, as_of: date
+) -> Curve | None:
     """Return the curve of a year, or None where there is neither plan nor budget to draw it against."""
     if not plan.steps or not budget:
         return None
@@ -93,7 +95,10 @@ def curve(plan: SpendingPlan, payments: Sequence[tuple[date, Decimal]], budget: 
         today=x(end),
         months=tuple((x(date(year, m, 1) + timedelta(days=14)), f"{m}月") for m in range(1, 13)),
         shares=tuple((y(v), f"{v:.0%}") for v in (0, 0.25, 0.5, 0.75, 1.0)),
-        marks=tuple((x(s.by), y(float(s.cumulative)), f"{s.by.month}月{s.by.day}日 {plain(s.cumulative * 100)}%") for s in plan.steps),
+        marks=tuple(
+            (x(s.by), y(float(s.cumulative)), f"{s.by.month}月{s.by.day}日 {plain(s.cumulative * 100)}%")
+            for s in plan.steps
+        ),
     )
 
 
@@ -109,7 +114,9 @@ def render(
     differences: Sequence[tuple[str, Sequence[Difference]]] = (),
 ) -> str:
     """Return the page as HTML text. All user text is escaped; there is no script and nothing is fetched."""
-    environment = Environment(loader=PackageLoader("zhunsheng.reports", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("zhunsheng.reports", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters |= {"wan": wan, "share": share, "plain": plain, "number": _number, "cell": _cell}
     template = environment.get_template("dashboard.html.j2")
     return template.render(
@@ -126,10 +133,15 @@ def render(
         # The page goes to people who need no personal data; the department stands in its title.
         hidden={"部门"} | {c.title for ledger in ledgers().values() for c in ledger.columns if c.personal},
         words={
-            "light": LIGHT_WORDS, "verdict": VERDICT_WORDS, "level": LEVELS, "status": STATUS_WORDS, "origin": ORIGIN_WORDS,
-            "kind": KIND_WORDS, "mode": MODE_WORDS,
+            "light": LIGHT_WORDS,
+            "verdict": VERDICT_WORDS,
+            "level": LEVELS,
+            "status": STATUS_WORDS,
+            "origin": ORIGIN_WORDS,
+            "kind": KIND_WORDS,
+            "mode": MODE_WORDS,
         },
-    )  # fmt: skip
+    )
 
 
 def _curve_of(panel: Panel) -> Curve | None:

@@ -25,7 +25,13 @@ def new_document(*, landscape: bool = False) -> Any:
     """Return an empty A4 document in 宋体 with 黑体 headings."""
     document = docx.Document()
     _page(document.sections[0], landscape)
-    for name, font, size in (("Normal", "宋体", 10.5), ("Heading 1", "黑体", 15), ("Heading 2", "楷体", 13), ("Heading 3", "宋体", 12), ("Title", "黑体", 18)):
+    for name, font, size in (
+        ("Normal", "宋体", 10.5),
+        ("Heading 1", "黑体", 15),
+        ("Heading 2", "楷体", 13),
+        ("Heading 3", "宋体", 12),
+        ("Title", "黑体", 18),
+    ):
         style = document.styles[name]
         style.font.name, style.font.size = font, Pt(size)
         style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), font)

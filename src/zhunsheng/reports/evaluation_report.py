@@ -56,7 +56,10 @@ def _basics(document: object, parts: Sequence[Part]) -> None:
         if sheet.purpose:
             add_text(document, f"项目概况：{sheet.purpose}")
         if money.adjusted is not None:
-            add_text(document, f"年初预算{wan(money.initial) or '未列'}，调整后预算{wan(money.adjusted)}，实际支付{wan(money.paid) or '无数据'}，预算执行率{share(money.actual)}。")
+            add_text(
+                document,
+                f"年初预算{wan(money.initial) or '未列'}，调整后预算{wan(money.adjusted)}，实际支付{wan(money.paid) or '无数据'}，预算执行率{share(money.actual)}。",
+            )
         for goal in sheet.goals:
             add_text(document, f"{goal.title or '绩效目标'}：{goal.text}")
         add_text(document, f"共设{len(sheet.indicators)}个指标。")
@@ -66,8 +69,14 @@ def _work(document: object, parts: Sequence[Part], as_of: date, snapshot: Snapsh
     _heading(document, "二、绩效评价工作开展情况")
     scheme = parts[0][0].scheme
     add_text(document, f"评价对象和范围：{'、'.join(card.sheet.title() for card, _, _ in parts)}。")
-    add_text(document, f"评价依据和指标体系：{scheme.name}（{scheme.citation}）。评价方法：比较法，将台账计算的完成值与批复的目标值比较；定性指标由评价人员在规定档次内评定并说明理由。")
-    add_text(document, f"数据来源：证据库第{snapshot.batch}批次（摘要{snapshot.digest[:16]}），数据截至{as_of:%Y年%m月%d日}；每个完成值都可追溯到台账的行。")
+    add_text(
+        document,
+        f"评价依据和指标体系：{scheme.name}（{scheme.citation}）。评价方法：比较法，将台账计算的完成值与批复的目标值比较；定性指标由评价人员在规定档次内评定并说明理由。",
+    )
+    add_text(
+        document,
+        f"数据来源：证据库第{snapshot.batch}批次（摘要{snapshot.digest[:16]}），数据截至{as_of:%Y年%m月%d日}；每个完成值都可追溯到台账的行。",
+    )
 
 
 def _conclusion(document: object, parts: Sequence[Part], department: str, year: int) -> None:
@@ -76,7 +85,16 @@ def _conclusion(document: object, parts: Sequence[Part], department: str, year: 
     for card, _, _ in parts:
         done = sum(s.verdict in ("met", "over", "judged") for s in card.scores)
         missed = sum(s.verdict == "missed" for s in card.scores)
-        rows.append((text(card.sheet.title()), Cell(plain(card.total)), Cell(card.grade), Cell(str(done)), Cell(str(missed)), Cell(str(len(card.pending)))))
+        rows.append(
+            (
+                text(card.sheet.title()),
+                Cell(plain(card.total)),
+                Cell(card.grade),
+                Cell(str(done)),
+                Cell(str(missed)),
+                Cell(str(len(card.pending))),
+            )
+        )
     add_form(document, Form(f"{department}{year}年度评价结果", (5, 1.6, 1.3, 1.3, 1.5, 1.5), tuple(rows)))
 
 
@@ -84,14 +102,30 @@ def _analysis(document: object, parts: Sequence[Part]) -> None:
     _heading(document, "四、绩效评价指标分析")
     for card, _, _ in parts:
         _heading(document, card.sheet.title(), 2)
-        for name, (points, score) in card.by_dimension().items():
-            add_text(document, f"{name}：满分{plain(points)}分，得{plain(score)}分。")
+        for name, (points, earned) in card.by_dimension().items():
+            add_text(document, f"{name}：满分{plain(points)}分，得{plain(earned)}分。")
         rows = [tuple(label(t) for t in ("指标", "目标", "完成值", "得分", "计分说明"))]
         for score in card.scores:
             indicator = card.sheet.indicators[score.indicator]
             result = score.outcome.text if score.outcome else "—"
-            rows.append((text(indicator.name), Cell(indicator.target.raw), Cell(result), Cell(f"{plain(score.score)}/{plain(score.points)}"), text(score.how)))
-        rows.append((text("预算执行率"), Cell("100%"), Cell(share(card.execution.rate)), Cell(f"{plain(card.execution.score)}/{plain(card.execution.points)}"), text(card.execution.how)))
+            rows.append(
+                (
+                    text(indicator.name),
+                    Cell(indicator.target.raw),
+                    Cell(result),
+                    Cell(f"{plain(score.score)}/{plain(score.points)}"),
+                    text(score.how),
+                )
+            )
+        rows.append(
+            (
+                text("预算执行率"),
+                Cell("100%"),
+                Cell(share(card.execution.rate)),
+                Cell(f"{plain(card.execution.score)}/{plain(card.execution.points)}"),
+                text(card.execution.how),
+            )
+        )
         add_form(document, Form("指标得分明细", (3, 1.7, 1.8, 1.7, 5), tuple(rows), header_rows=(0, 0)))
 
 
@@ -104,15 +138,24 @@ def _problems(document: object, parts: Sequence[Part], differences: Sequence[tup
             if score.verdict in ("missed", "over", "nothing"):
                 n += 1
                 cause = f"原因：{status.cause}。" if status.cause else "原因待责任科室说明。"
-                add_text(document, f"{n}. {card.sheet.title()}“{indicator.name}”（{LIGHT_WORDS[status.light]}）：{score.how}。{cause}")
+                add_text(
+                    document,
+                    f"{n}. {card.sheet.title()}“{indicator.name}”（{LIGHT_WORDS[status.light]}）：{score.how}。{cause}",
+                )
         for finding in findings:
             if finding.level != "note":
                 n += 1
-                add_text(document, f"{n}. {card.sheet.title()}目标设置（{LEVELS[finding.level]} {finding.code}）：{finding.title}，{finding.message}。")
+                add_text(
+                    document,
+                    f"{n}. {card.sheet.title()}目标设置（{LEVELS[finding.level]} {finding.code}）：{finding.title}，{finding.message}。",
+                )
     for name, found in differences:
         for one in found:
             n += 1
-            add_text(document, f"{n}. {name}自评复核：{KIND_WORDS[one.kind]}，“{one.indicator}”所报{one.reported}，复核{one.recomputed}，{one.why}。")
+            add_text(
+                document,
+                f"{n}. {name}自评复核：{KIND_WORDS[one.kind]}，“{one.indicator}”所报{one.reported}，复核{one.recomputed}，{one.why}。",
+            )
     if not n:
         add_text(document, "未发现问题。")
 

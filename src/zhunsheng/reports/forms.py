@@ -93,18 +93,43 @@ def target_form(sheet: TargetSheet) -> Form:
     return _department_form(sheet) if sheet.kind == "department" else _project_form(sheet)
 
 
-_OPTIONAL = (("direction", "指标方向", 1.2), ("weight", "权重", 1.0), ("last_year", "上年值", 1.2), ("medium_term", "中期指标值", 1.4))
+_OPTIONAL = (
+    ("direction", "指标方向", 1.2),
+    ("weight", "权重", 1.0),
+    ("last_year", "上年值", 1.2),
+    ("medium_term", "中期指标值", 1.4),
+)
 
 
 def _project_form(sheet: TargetSheet) -> Form:
-    extra = [(name, title, width) for name, title, width in _OPTIONAL if any(getattr(i, name) is not None for i in sheet.indicators)]
+    extra = [
+        (name, title, width)
+        for name, title, width in _OPTIONAL
+        if any(getattr(i, name) is not None for i in sheet.indicators)
+    ]
     widths = (1.7, 2.0, 3.4, 3.6, 2.2, 2.2, *(w for _, _, w in extra))
     n = len(widths)
     rows: list[Row] = [
-        (label("项目编码"), Cell(sheet.code or "————", columns=2), label("项目名称"), Cell(sheet.name or "", columns=n - 4)),
-        (label("主管部门"), Cell(sheet.department or "————", columns=2), label("实施单位"), Cell(sheet.unit or "————", columns=n - 4)),
+        (
+            label("项目编码"),
+            Cell(sheet.code or "————", columns=2),
+            label("项目名称"),
+            Cell(sheet.name or "", columns=n - 4),
+        ),
+        (
+            label("主管部门"),
+            Cell(sheet.department or "————", columns=2),
+            label("实施单位"),
+            Cell(sheet.unit or "————", columns=n - 4),
+        ),
         (label("年度"), Cell(str(sheet.year or ""), columns=n - 1)),
-        (label("预算规模及资金用途", rows=3), label("预算数"), Cell(wan(sheet.budget.total)), label("其中：财政资金"), Cell(wan(sheet.budget.fiscal), columns=n - 4)),
+        (
+            label("预算规模及资金用途", rows=3),
+            label("预算数"),
+            Cell(wan(sheet.budget.total)),
+            label("其中：财政资金"),
+            Cell(wan(sheet.budget.fiscal), columns=n - 4),
+        ),
         (label("其他资金"), Cell(wan(sheet.budget.other), columns=n - 2)),
         (text(sheet.purpose, columns=n - 1),),
     ]
@@ -113,12 +138,32 @@ def _project_form(sheet: TargetSheet) -> Form:
         head = (label("绩效目标", rows=len(sheet.goals)),) if g == 0 else ()
         rows.append((*head, label(goal.title or f"目标{g + 1}"), text(goal.text, columns=n - 2)))
     header = len(rows)
-    rows.append(tuple(label(t) for t in ("一级指标", "二级指标", "三级指标", "绩效指标描述", "指标值", "指标值确定依据", *(t for _, t, _ in extra))))
+    rows.append(
+        tuple(
+            label(t)
+            for t in (
+                "一级指标",
+                "二级指标",
+                "三级指标",
+                "绩效指标描述",
+                "指标值",
+                "指标值确定依据",
+                *(t for _, t, _ in extra),
+            )
+        )
+    )
     for indicator, one, two in _levelled(sheet):
-        rest = [text(indicator.name), text(indicator.description), Cell(indicator.target.raw), Cell(indicator.basis or "")]
+        rest = [
+            text(indicator.name),
+            text(indicator.description),
+            Cell(indicator.target.raw),
+            Cell(indicator.basis or ""),
+        ]
         rest += [Cell(_plain(getattr(indicator, name))) for name, _, _ in extra]
         rows.append((*one, *two, *rest))
-    return Form(f"{sheet.name or ''}项目绩效目标表", widths, tuple(rows), landscape=bool(extra), header_rows=(header, header))
+    return Form(
+        f"{sheet.name or ''}项目绩效目标表", widths, tuple(rows), landscape=bool(extra), header_rows=(header, header)
+    )
 
 
 def _plan_rows(plan: SpendingPlan, n: int) -> list[Row]:
@@ -133,18 +178,35 @@ def _plan_rows(plan: SpendingPlan, n: int) -> list[Row]:
         last = room - len(chunk) + 1
         spans = [1] * (len(chunk) - 1) + [last]
         head = (label("资金支出计划（%）", rows=2 * len(chunks)),) if c == 0 else ()
-        rows.append((*head, *(label(f"{s.by.year}年{s.by.month}月{s.by.day}日", columns=w) for s, w in zip(chunk, spans, strict=True))))
+        rows.append(
+            (
+                *head,
+                *(
+                    label(f"{s.by.year}年{s.by.month}月{s.by.day}日", columns=w)
+                    for s, w in zip(chunk, spans, strict=True)
+                ),
+            )
+        )
         rows.append(tuple(Cell(f"{plain(s.cumulative * 100)}%", columns=w) for s, w in zip(chunk, spans, strict=True)))
     return rows
 
 
 def _department_form(sheet: TargetSheet) -> Form:
     named = any(i.level1 for i in sheet.indicators)
-    titles = ("一级指标", "二级指标", "三级指标", "绩效指标描述", "指标值", "分项目标") if named else ("分项目标", "绩效指标", "绩效指标描述", "指标值")
+    titles = (
+        ("一级指标", "二级指标", "三级指标", "绩效指标描述", "指标值", "分项目标")
+        if named
+        else ("分项目标", "绩效指标", "绩效指标描述", "指标值")
+    )
     widths = (1.8, 2.0, 3.6, 3.4, 2.2, 3.0) if named else (4.4, 5.2, 3.0, 3.0)
     n = len(widths)
     rows: list[Row] = [
-        (label("部门名称"), Cell(sheet.department or "————", columns=n - 3), label("年度"), Cell(str(sheet.year or ""))),
+        (
+            label("部门名称"),
+            Cell(sheet.department or "————", columns=n - 3),
+            label("年度"),
+            Cell(str(sheet.year or "")),
+        ),
     ]
     if sheet.narrative:
         rows.append((label("年度工作思路"), text(sheet.narrative, columns=n - 1)))
@@ -227,13 +289,36 @@ def monitoring_form(checkpoint: Checkpoint) -> Form:
     widths = (1.4, 1.6, 2.6, 1.8, 1.9, 1.9, *(1.0,) * causes, 2.6, *(1.1,) * likely, 1.3)
     n = len(widths)
     rows: list[Row] = [
-        (label("项目名称", columns=2), Cell(sheet.title(), columns=4), label("年度", columns=3), Cell(str(sheet.year or ""), columns=n - 9)),
-        (label("主管部门", columns=2), Cell(sheet.department or "", columns=4), label("实施单位", columns=3), Cell(sheet.unit or "", columns=n - 9)),
+        (
+            label("项目名称", columns=2),
+            Cell(sheet.title(), columns=4),
+            label("年度", columns=3),
+            Cell(str(sheet.year or ""), columns=n - 9),
+        ),
+        (
+            label("主管部门", columns=2),
+            Cell(sheet.department or "", columns=4),
+            label("实施单位", columns=3),
+            Cell(sheet.unit or "", columns=n - 9),
+        ),
     ]
     money_titles = ("年初预算数", "调整后预算数", f"{until}执行数", f"{until}执行率", "计划应支出", "全年预计执行率")
     spans = _spread_columns(n - 3, len(money_titles))
-    rows.append((label("项目资金（万元）", rows=2, columns=2), label(""), *(label(t, columns=w) for t, w in zip(money_titles, spans, strict=True))))
-    values = (wan(money.initial, ""), wan(money.adjusted, ""), wan(money.paid, ""), share(money.actual), share(money.expected), share(money.forecast))
+    rows.append(
+        (
+            label("项目资金（万元）", rows=2, columns=2),
+            label(""),
+            *(label(t, columns=w) for t, w in zip(money_titles, spans, strict=True)),
+        )
+    )
+    values = (
+        wan(money.initial, ""),
+        wan(money.adjusted, ""),
+        wan(money.paid, ""),
+        share(money.actual),
+        share(money.expected),
+        share(money.forecast),
+    )
     rows.append((Cell("年度资金总额"), *(Cell(v, columns=w) for v, w in zip(values, spans, strict=True))))
     goals = "\n".join(f"{g.title}：{g.text}" if g.title else g.text for g in sheet.goals)
     rows.append((label("年度总体目标", columns=2), text(goals, columns=n - 2)))
@@ -242,15 +327,25 @@ def monitoring_form(checkpoint: Checkpoint) -> Form:
         (
             *_level_heads(sheet, 2),
             *(label(t, rows=2) for t in ("三级指标", "年度指标值", f"{until}完成值", "全年预计完成值")),
-            label("偏差原因分析", columns=causes + 1), label("完成目标可能性", columns=likely), label("预警", rows=2),
+            label("偏差原因分析", columns=causes + 1),
+            label("完成目标可能性", columns=likely),
+            label("预警", rows=2),
         )
-    )  # fmt: skip
+    )
     rows.append((*(label(c) for c in rules.causes), label("原因说明及措施"), *(label(w) for w in rules.likelihood)))
     for (indicator, one, two), status in zip(_levelled(sheet), checkpoint.indicators, strict=True):
         forecast = _shown(status.forecast, indicator.target.unit)
         marks = [Cell("√" if status.cause == c else "") for c in rules.causes]
         chances = [Cell("√" if status.likelihood == w else "") for w in rules.likelihood]
-        cells = [text(indicator.name), Cell(indicator.target.raw), Cell(status.outcome.text), Cell(forecast), *marks, text(status.measures), *chances]
+        cells = [
+            text(indicator.name),
+            Cell(indicator.target.raw),
+            Cell(status.outcome.text),
+            Cell(forecast),
+            *marks,
+            text(status.measures),
+            *chances,
+        ]
         rows.append((*one, *two, *cells, Cell(LIGHT_WORDS[status.light])))
     notes = (
         f"资金进度：{MODE_WORDS[money.mode]}；预计：{money.method}。",
@@ -282,28 +377,77 @@ def self_evaluation_form(card: Scorecard) -> Form:
     planned = sheet.budget.total
     head = label("部门名称" if sheet.kind == "department" else "项目名称", columns=2)
     rows: list[Row] = [
-        (head, Cell(sheet.department or sheet.title() if sheet.kind == "department" else sheet.title(), columns=3), label("年度", columns=2), Cell(str(sheet.year or ""), columns=2)),
-        (label("主管部门", columns=2), Cell(sheet.department or "————", columns=3), label("实施单位", columns=2), Cell(sheet.unit or "————", columns=2)),
-        (label("项目资金（万元）", rows=2, columns=2), label(""), label("年初预算数"), label("全年预算数"), label("全年执行数"), label("分值"), label("执行率"), label("得分")),
         (
-            label("年度资金总额"), Cell(wan(planned, "") or "—"), Cell(wan(execution.budget, "") or "—"), Cell(wan(execution.spent, "") or "—"),
-            Cell(plain(execution.points)), Cell(share(execution.rate)), Cell(plain(execution.score)),
+            head,
+            Cell(sheet.department or sheet.title() if sheet.kind == "department" else sheet.title(), columns=3),
+            label("年度", columns=2),
+            Cell(str(sheet.year or ""), columns=2),
         ),
-    ]  # fmt: skip
+        (
+            label("主管部门", columns=2),
+            Cell(sheet.department or "————", columns=3),
+            label("实施单位", columns=2),
+            Cell(sheet.unit or "————", columns=2),
+        ),
+        (
+            label("项目资金（万元）", rows=2, columns=2),
+            label(""),
+            label("年初预算数"),
+            label("全年预算数"),
+            label("全年执行数"),
+            label("分值"),
+            label("执行率"),
+            label("得分"),
+        ),
+        (
+            label("年度资金总额"),
+            Cell(wan(planned, "") or "—"),
+            Cell(wan(execution.budget, "") or "—"),
+            Cell(wan(execution.spent, "") or "—"),
+            Cell(plain(execution.points)),
+            Cell(share(execution.rate)),
+            Cell(plain(execution.score)),
+        ),
+    ]
     goals = sheet.goals or ()
     done = f"{sum(s.verdict in ('met', 'over', 'judged') for s in card.scores)} 个指标完成，{sum(s.verdict == 'missed' for s in card.scores)} 个未完成，{len(card.pending)} 个待评定或无证据。"
-    rows.append((label("年度总体目标", rows=2, columns=2), label("预期目标", columns=4), label("实际完成情况", columns=3)))
-    rows.append((text("\n".join(f"{g.title}：{g.text}" if g.title else g.text for g in goals), columns=4), text(done, columns=3)))
+    rows.append(
+        (label("年度总体目标", rows=2, columns=2), label("预期目标", columns=4), label("实际完成情况", columns=3))
+    )
+    rows.append(
+        (
+            text("\n".join(f"{g.title}：{g.text}" if g.title else g.text for g in goals), columns=4),
+            text(done, columns=3),
+        )
+    )
     header = len(rows)
     titles = ("三级指标", "年度指标值", "实际完成值", "分值", "得分")
     rows.append((*_level_heads(sheet), *(label(t) for t in titles), label("偏差原因分析及改进措施", columns=2)))
     for (indicator, one, two), score in zip(_levelled(sheet), card.scores, strict=True):
         why = score.how if score.verdict in ("missed", "over", "nothing", "pending", "judged") else ""
-        cells = [text(indicator.name), Cell(indicator.target.raw), Cell(_actual(score.outcome)), Cell(plain(score.points)), Cell(plain(score.score))]
+        cells = [
+            text(indicator.name),
+            Cell(indicator.target.raw),
+            Cell(_actual(score.outcome)),
+            Cell(plain(score.points)),
+            Cell(plain(score.score)),
+        ]
         rows.append((*one, *two, *cells, text("；".join(filter(None, (why, score.asks))), columns=2)))
     if card.projects_points:
-        rows.append((label("所属项目", columns=2), text("项目自评按预算加权", columns=1), Cell("—"), Cell("—"), Cell(plain(card.projects_points)), Cell(plain(card.projects_score)), text("；".join(f"{name} {total} 分" for name, _, total in card.projects), columns=2)))
-    rows.append((label("总分", columns=5), label("100"), label(plain(card.total)), label(f"等级：{card.grade}", columns=2)))
+        rows.append(
+            (
+                label("所属项目", columns=2),
+                text("项目自评按预算加权", columns=1),
+                Cell("—"),
+                Cell("—"),
+                Cell(plain(card.projects_points)),
+                Cell(plain(card.projects_score)),
+                text("；".join(f"{name} {total} 分" for name, _, total in card.projects), columns=2),
+            )
+        )
+    rows.append(
+        (label("总分", columns=5), label("100"), label(plain(card.total)), label(f"等级：{card.grade}", columns=2))
+    )
     notes = (*card.notes, f"依据：{'；'.join(dict.fromkeys((card.scheme.citation, *card.citations)))}。")
     name = "部门整体支出绩效自评表" if sheet.kind == "department" else "项目支出绩效自评表"
     return Form(name, widths, tuple(rows), f"（{sheet.year or ''}年度）", True, (header, header), notes)

@@ -16,7 +16,9 @@ _LINE = 15.0  # points a line of 10.5-point text takes
 
 def write_workbook(forms: Sequence[tuple[str, Form]], path: Path) -> None:
     """Write (sheet name, form) pairs to ``path``. User text that looks like a formula stays text."""
-    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    book = xlsxwriter.Workbook(
+        str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    )
     used: set[str] = set()
     for name, form in forms:
         _write(book, sheet_name(name, used), form)
@@ -58,7 +60,9 @@ def _write(book: xlsxwriter.Workbook, name: str, form: Form) -> None:
         top = 2
     placed = form.placed()
     for r, c, cell in placed:
-        _merge(sheet, top + r, c, top + r + cell.rows - 1, c + cell.columns - 1, cell.text, formats[cell.align, cell.bold])
+        _merge(
+            sheet, top + r, c, top + r + cell.rows - 1, c + cell.columns - 1, cell.text, formats[cell.align, cell.bold]
+        )
     for r, height in enumerate(row_heights(placed, widths, len(form.rows))):
         sheet.set_row(top + r, height)
     for n, line in enumerate(form.notes):

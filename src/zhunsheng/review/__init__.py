@@ -32,9 +32,7 @@ def review_sheet(
 ) -> list[Finding]:
     """Apply the rules to one sheet."""
     context = Context(sheet, siblings, previous)
-    return [
-        _finding(entry, hit, sheet, number) for entry in only or all_rules() for hit in entry.check(context)
-    ]
+    return [_finding(entry, hit, sheet, number) for entry in only or all_rules() for hit in entry.check(context)]
 
 
 def _last_year(sheet: TargetSheet, previous: Book | None) -> TargetSheet | None:

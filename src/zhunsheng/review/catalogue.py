@@ -42,7 +42,9 @@ class Finding:
     def as_json(self) -> dict[str, Any]:
         """Return the finding as plain data."""
         data = {k: v for k, v in self.__dict__.items() if k != "place"}
-        data["place"] = {**self.place.model_dump(exclude_none=True), "label": self.place.label()} if self.place else None
+        data["place"] = (
+            {**self.place.model_dump(exclude_none=True), "label": self.place.label()} if self.place else None
+        )
         return data
 
 
@@ -131,7 +133,57 @@ def all_rules() -> tuple[Rule, ...]:
 RATE_NAME = re.compile(r"(?:率|比例|比重|占比|覆盖面|满意度)(?:指标)?$")
 COUNT_NAME = re.compile(r"(?:次数|数量|个数|件数|批次|人数|人次|户数|起数|篇数|份数|场次|台数|面积|里程)$")
 _STOP = frozenset(
-    "工作 开展 组织 监督 管理 项目 提高 加强 指标 完成 推进 强化 落实 建设 水平 能力 能效 效能 进一 一步 步提 提升 质量 全面 有效 实施 机制 情况 相关 增强 服务 保障 体系 促进 规范 构建 行为 年度 目标 发展 重点 领域 确保 力度 比例 次数 数量 费用 单次".split()
+    [
+        "工作",
+        "开展",
+        "组织",
+        "监督",
+        "管理",
+        "项目",
+        "提高",
+        "加强",
+        "指标",
+        "完成",
+        "推进",
+        "强化",
+        "落实",
+        "建设",
+        "水平",
+        "能力",
+        "能效",
+        "效能",
+        "进一",
+        "一步",
+        "步提",
+        "提升",
+        "质量",
+        "全面",
+        "有效",
+        "实施",
+        "机制",
+        "情况",
+        "相关",
+        "增强",
+        "服务",
+        "保障",
+        "体系",
+        "促进",
+        "规范",
+        "构建",
+        "行为",
+        "年度",
+        "目标",
+        "发展",
+        "重点",
+        "领域",
+        "确保",
+        "力度",
+        "比例",
+        "次数",
+        "数量",
+        "费用",
+        "单次",
+    ]
 )
 
 

@@ -26,7 +26,11 @@ def write_documents(out: Path) -> dict[str, Path]:
     """Write the target document (docx and txt) and the file of judgements to ``out``; return their paths by kind."""
     out.mkdir(parents=True, exist_ok=True)
     data = bureau()
-    paths = {"docx": out / "2021年绩效目标.docx", "txt": out / "2021年绩效目标.txt", "judgements": out / "评定与说明.yaml"}
+    paths = {
+        "docx": out / "2021年绩效目标.docx",
+        "txt": out / "2021年绩效目标.txt",
+        "judgements": out / "评定与说明.yaml",
+    }
     document = new_document()
     for style, line in _narrative(data):
         if style:
@@ -50,7 +54,11 @@ def _narrative(data: dict[str, Any]) -> list[tuple[int, str]]:
     for numeral, section in zip("一二三四五六七", data["sections"], strict=False):
         stated = section["indicators"]
         said = "".join(words + mark for words, mark in zip(stated, [*section["joined"], "。"], strict=True))
-        lines += [(3, f"（{numeral}）{section['title']}"), (0, f"绩效目标：{section['goal']}"), (0, f"绩效指标：{said}")]
+        lines += [
+            (3, f"（{numeral}）{section['title']}"),
+            (0, f"绩效目标：{section['goal']}"),
+            (0, f"绩效指标：{said}"),
+        ]
     lines.append((2, "三、工作保障措施"))
     lines += [(0, f"（{numeral}）{words}") for numeral, words in zip("一二三四五六七", data["safeguards"], strict=True)]
     return lines
@@ -61,9 +69,21 @@ def _project_form(data: dict[str, Any], project: dict[str, Any]) -> Form:
     budget = wan(Decimal(project["budget"]))
     rows = [
         (label("项目编码"), Cell("————"), label("项目名称"), Cell(project["name"], columns=4)),
-        (label("预算规模及资金用途", rows=2), label("预算数"), Cell(budget), label("其中：财政资金"), Cell(budget), label("其他资金"), Cell("")),
+        (
+            label("预算规模及资金用途", rows=2),
+            label("预算数"),
+            Cell(budget),
+            label("其中：财政资金"),
+            Cell(budget),
+            label("其他资金"),
+            Cell(""),
+        ),
         (text(project["purpose"], columns=6),),
-        (label("资金支出计划（%）", rows=2), *(label(by) for by, _ in data["plan"][:3]), label(data["plan"][3][0], columns=3)),
+        (
+            label("资金支出计划（%）", rows=2),
+            *(label(by) for by, _ in data["plan"][:3]),
+            label(data["plan"][3][0], columns=3),
+        ),
         (*(Cell(share) for _, share in data["plan"][:3]), Cell(data["plan"][3][1], columns=3)),
     ]
     for n, goal in enumerate(project["goals"]):
@@ -116,7 +136,18 @@ def write_reported(cards: list[Scorecard], path: Path) -> None:
     forms = []
     for card in cards:
         form = self_evaluation_form(card)
-        forms.append((card.sheet.title(), Form(form.title, form.widths, tuple(_flatter(row, card) for row in form.rows), form.caption, form.landscape)))
+        forms.append(
+            (
+                card.sheet.title(),
+                Form(
+                    form.title,
+                    form.widths,
+                    tuple(_flatter(row, card) for row in form.rows),
+                    form.caption,
+                    form.landscape,
+                ),
+            )
+        )
     write_workbook(forms, path)
 
 

@@ -97,7 +97,14 @@ def write_ledgers(out: Path, *, seed: int = 2021, entities: int = 30_000) -> lis
     scale = entities / 30_000
     sizes = {"complaints": 4000, "cases": 300, "samples": 600, "devices": 2500, "patents": 341, "answers": 800}
     names = {k: max(1, round(v * scale)) for k, v in sizes.items()}
-    values = {**names, "entities": entities, "seed": seed, "districts": str(list(_DISTRICTS)), "market": MARKET, "quality": QUALITY}
+    values = {
+        **names,
+        "entities": entities,
+        "seed": seed,
+        "districts": str(list(_DISTRICTS)),
+        "market": MARKET,
+        "quality": QUALITY,
+    }
     connection = duckdb.connect()
     connection.execute("SET preserve_insertion_order = true")
     for statement in _SETUP.format(**values).split(";\n"):
@@ -117,7 +124,9 @@ def _write_query(out: Path, ledger: Ledger, connection: duckdb.DuckDBPyConnectio
     columns = connection.execute(f"DESCRIBE {query}").fetchall()
     titles = {c.name: c.title for c in ledger.columns}
     if ledger.id in ("entities", "annual_reports"):
-        return _write_csv(out / f"{ledger.title}.csv", connection, query, [c[0] for c in columns], titles, gbk=ledger.id == "entities")
+        return _write_csv(
+            out / f"{ledger.title}.csv", connection, query, [c[0] for c in columns], titles, gbk=ledger.id == "entities"
+        )
     (count,) = connection.execute(f"SELECT count(*) FROM ({query})").fetchone() or (0,)
     if count > MAX_EXCEL_ROWS:
         return _write_csv(out / f"{ledger.title}.csv", connection, query, [c[0] for c in columns], titles, gbk=False)
@@ -127,11 +136,20 @@ def _write_query(out: Path, ledger: Ledger, connection: duckdb.DuckDBPyConnectio
 
 
 def _write_csv(
-    path: Path, connection: duckdb.DuckDBPyConnection, query: str, names: Sequence[str], titles: dict[str, str], *, gbk: bool
+    path: Path,
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    names: Sequence[str],
+    titles: dict[str, str],
+    *,
+    gbk: bool,
 ) -> Path:
     """Write a csv as a registration system exports it; GBK is still what many of them write."""
     shown = ", ".join(
-        f"CASE {n} WHEN true THEN '是' WHEN false THEN '否' END AS \"{titles[n]}\"" if n == "food_producer" else f'{n} AS "{titles[n]}"' for n in names
+        f"CASE {n} WHEN true THEN '是' WHEN false THEN '否' END AS \"{titles[n]}\""
+        if n == "food_producer"
+        else f'{n} AS "{titles[n]}"'
+        for n in names
     )
     path_text = str(path).replace("'", "''")
     connection.execute(f"COPY (SELECT {shown} FROM ({query})) TO '{path_text}' (HEADER, DELIMITER ',')")
@@ -141,7 +159,9 @@ def _write_csv(
 
 
 def _write_workbook(path: Path, ledger: Ledger, rows: Sequence[dict[str, Any]]) -> Path:
-    book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(
+        str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
     bold = book.add_format({"bold": True, "bg_color": "#EDEDED", "border": 1})
     day = book.add_format({"num_format": "yyyy-mm-dd"})
     sheet = book.add_worksheet(ledger.title)
@@ -157,7 +177,7 @@ def _write_workbook(path: Path, ledger: Ledger, rows: Sequence[dict[str, Any]]) 
             if isinstance(value, bool):
                 sheet.write_string(r, n, "是" if value else "否")
             elif isinstance(value, date):
-                sheet.write_datetime(r, n, value, day)  # type: ignore[arg-type]
+                sheet.write_datetime(r, n, value, day)
             elif isinstance(value, int | float | Decimal):
                 sheet.write_number(r, n, float(value))
             else:
@@ -193,11 +213,17 @@ def _small(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
             number = f"HD2021{len(activities) + 1:03d}"
             activities.append(
                 {
-                    "activity_no": number, "kind": kind, "topic": topic, "title": title, "held_on": on(month),
+                    "activity_no": number,
+                    "kind": kind,
+                    "topic": topic,
+                    "title": title,
+                    "held_on": on(month),
                     "place": draw.choice(["区市民中心", "东湖广场", "开发区管委会", "城关集贸市场"]),
-                    "people": draw.randint(20, 260), "proof": f"{number}-签到与照片.pdf", "project": project,
+                    "people": draw.randint(20, 260),
+                    "proof": f"{number}-签到与照片.pdf",
+                    "project": project,
                 }
-            )  # fmt: skip
+            )
 
     hold("宣传", "守法经营", "守法经营宣传日", (3, 6, 11), MARKET)
     hold("专项检查", "市场秩序", "市场秩序专项检查", (2, 5, 7, 10), MARKET)
@@ -210,11 +236,16 @@ def _small(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
     hold("调研", "业务能力", "预算绩效管理调研", (8,))
     audits = [
         {
-            "audit_no": f"SJ2021{n:02d}", "object": f"第{n}监管所", "fee": Decimal(draw.randint(640, 860)), "done_on": on(1 + n % 12),
-            "findings": (f := draw.randint(0, 3)), "mended_on": on(12) if f and n % 12 < 10 else None, "project": MARKET,
+            "audit_no": f"SJ2021{n:02d}",
+            "object": f"第{n}监管所",
+            "fee": Decimal(draw.randint(640, 860)),
+            "done_on": on(1 + n % 12),
+            "findings": (f := draw.randint(0, 3)),
+            "mended_on": on(12) if f and n % 12 < 10 else None,
+            "project": MARKET,
         }
         for n in range(1, 13)
-    ]  # fmt: skip
+    ]
     budgets = [
         {"project": MARKET, "kind": "年初批复", "amount": Decimal(400_000), "adjusted_on": date(YEAR, 1, 18)},
         {"project": QUALITY, "kind": "年初批复", "amount": Decimal(300_000), "adjusted_on": date(YEAR, 1, 18)},
@@ -225,16 +256,22 @@ def _small(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
         MARKET: (0, 4, 9, 11, 8, 10, 5, 7, 6, 14, 13, 9.5),
         QUALITY: (0, 0, 5, 8, 9, 11, 4, 3, 2, 12, 16, 18),
     }
-    payments = []
+    payments: list[dict[str, Any]] = []
     for project, pace in paces.items():
         budget = 400_000 if project == MARKET else 300_000
         for month, share in enumerate(pace, start=1):
             if share:
                 amount = Decimal(str(round(budget * share / 100, 2)))
                 payments.append(
-                    {"voucher": f"ZF2021{len(payments) + 1:05d}", "project": project, "amount": amount, "paid_on": on(month, 5, 25),
-                     "payee": f"收款单位{len(payments) + 1}", "purpose": draw.choice(["抽检费", "宣传费", "审计费", "印刷费", "培训费"])}
-                )  # fmt: skip
+                    {
+                        "voucher": f"ZF2021{len(payments) + 1:05d}",
+                        "project": project,
+                        "amount": amount,
+                        "paid_on": on(month, 5, 25),
+                        "payee": f"收款单位{len(payments) + 1}",
+                        "purpose": draw.choice(["抽检费", "宣传费", "审计费", "印刷费", "培训费"]),
+                    }
+                )
     steps = ("需求确定", "采购公告", "合同签订", "任务执行", "项目验收")
     procurements = []
     for project, days in {
@@ -245,22 +282,44 @@ def _small(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
             done = date(YEAR + (month > 12), (month - 1) % 12 + 1, day)
             procurements.append({"project": project, "step": step, "planned_on": date(YEAR, plan, 28), "done_on": done})
     incidents = [
-        {"incident_no": "SG202101", "happened_on": date(YEAR, 7, 16), "kind": "食源性疾病", "severity": "一般", "dealt_on": date(YEAR, 7, 23)}
+        {
+            "incident_no": "SG202101",
+            "happened_on": date(YEAR, 7, 16),
+            "kind": "食源性疾病",
+            "severity": "一般",
+            "dealt_on": date(YEAR, 7, 23),
+        }
     ]
     assets = [
         {
-            "asset_no": f"GZ{n:04d}", "name": draw.choice(["执法记录仪", "快速检测箱", "笔记本电脑", "打印机"]), "value": Decimal(draw.randint(1200, 9800)),
-            "registered_on": date(YEAR - draw.randint(1, 6), 3, 1) + timedelta(days=n), "register_approval": f"登审{n:04d}", "user": f"保管人{n}",
-            "disposed_on": on(10) if n % 9 == 0 else None, "disposal_approval": f"处审{n:04d}" if n % 9 == 0 and n != 27 else None,
+            "asset_no": f"GZ{n:04d}",
+            "name": draw.choice(["执法记录仪", "快速检测箱", "笔记本电脑", "打印机"]),
+            "value": Decimal(draw.randint(1200, 9800)),
+            "registered_on": date(YEAR - draw.randint(1, 6), 3, 1) + timedelta(days=n),
+            "register_approval": f"登审{n:04d}",
+            "user": f"保管人{n}",
+            "disposed_on": on(10) if n % 9 == 0 else None,
+            "disposal_approval": f"处审{n:04d}" if n % 9 == 0 and n != 27 else None,
         }
         for n in range(1, 61)
-    ]  # fmt: skip
+    ]
     kinds = ("预算绩效", "资金管理", "财务管理", "资产管理", "内部监督")
     policies = [
-        {"policy_no": f"示市监〔2020〕{n + 10}号", "title": f"{kind}办法", "kind": kind, "in_force_on": date(YEAR - 1, 6, n + 1)}
+        {
+            "policy_no": f"示市监〔2020〕{n + 10}号",
+            "title": f"{kind}办法",
+            "kind": kind,
+            "in_force_on": date(YEAR - 1, 6, n + 1),
+        }
         for n, kind in enumerate(kinds)
     ]
     return {
-        "activities": activities, "audits": audits, "budgets": budgets, "payments": payments, "procurements": procurements,
-        "incidents": incidents, "assets": assets, "policies": policies,
-    }  # fmt: skip
+        "activities": activities,
+        "audits": audits,
+        "budgets": budgets,
+        "payments": payments,
+        "procurements": procurements,
+        "incidents": incidents,
+        "assets": assets,
+        "policies": policies,
+    }

@@ -27,7 +27,37 @@ _RATIOS: dict[str, Fraction] = {
     "比值": Fraction(1),
 }
 # Units that count the same thing in documents of this kind: "≥2个" and "≥2次" both count occasions.
-_COUNTS = frozenset("个 次 场 起 件 项 批次 批 期 份 例 户 家 台 人 人次 篇 条 宗 部 处 套 名 台次 户次 家次 场次".split())
+_COUNTS = frozenset(
+    [
+        "个",
+        "次",
+        "场",
+        "起",
+        "件",
+        "项",
+        "批次",
+        "批",
+        "期",
+        "份",
+        "例",
+        "户",
+        "家",
+        "台",
+        "人",
+        "人次",
+        "篇",
+        "条",
+        "宗",
+        "部",
+        "处",
+        "套",
+        "名",
+        "台次",
+        "户次",
+        "家次",
+        "场次",
+    ]
+)
 _WEIGHTS = {"千克": ("克", Fraction(1000)), "公斤": ("克", Fraction(1000)), "吨": ("克", Fraction(10**6))}
 _TIMES = {
     "小时": ("小时", Fraction(1)),

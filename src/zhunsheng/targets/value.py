@@ -21,32 +21,120 @@ Result = Decimal | Fraction | int | date | str
 
 _GLYPHS = str.maketrans(
     {
-        "≧": "≥", "⩾": "≥", "≮": "≥", "≦": "≤", "⩽": "≤", "≯": "≤", "﹥": ">", "﹤": "<", "〉": ">", "〈": "<",
-        "﹪": "%", "﹦": "=", "～": "~", "∼": "~", "〜": "~", "－": "-", "–": "-", "—": "-", "―": "-", "−": "-", "〇": "零",
+        "≧": "≥",
+        "⩾": "≥",
+        "≮": "≥",
+        "≦": "≤",
+        "⩽": "≤",
+        "≯": "≤",
+        "﹥": ">",
+        "﹤": "<",
+        "〉": ">",
+        "〈": "<",
+        "﹪": "%",
+        "﹦": "=",
+        "～": "~",
+        "∼": "~",
+        "〜": "~",
+        "－": "-",
+        "–": "-",
+        "—": "-",
+        "―": "-",
+        "−": "-",
+        "〇": "零",
     }
-)  # fmt: skip
+)
 _OPS: dict[str, Op] = {
-    "不得低于": ">=", "不得少于": ">=", "大于或者等于": ">=", "大于或等于": ">=", "大于等于": ">=", "高于或等于": ">=",
-    "不低于": ">=", "不少于": ">=", "不小于": ">=", "不下于": ">=", "至少": ">=", "达到": ">=", "达": ">=", "最低": ">=",
-    "≥": ">=", ">=": ">=", "=>": ">=", ">＝": ">=",
-    "不得超过": "<=", "不得高于": "<=", "不得多于": "<=", "小于或者等于": "<=", "小于或等于": "<=", "小于等于": "<=",
-    "低于或等于": "<=", "不高于": "<=", "不超过": "<=", "不大于": "<=", "不多于": "<=", "不超": "<=", "至多": "<=",
-    "最多": "<=", "最高": "<=", "控制在": "<=", "≤": "<=", "<=": "<=", "=<": "<=",
-    "大于": ">", "高于": ">", "超过": ">", "多于": ">", "超": ">", ">": ">",
-    "小于": "<", "低于": "<", "少于": "<", "<": "<",
-    "等于": "==", "==": "==", "=": "==",
-}  # fmt: skip
+    "不得低于": ">=",
+    "不得少于": ">=",
+    "大于或者等于": ">=",
+    "大于或等于": ">=",
+    "大于等于": ">=",
+    "高于或等于": ">=",
+    "不低于": ">=",
+    "不少于": ">=",
+    "不小于": ">=",
+    "不下于": ">=",
+    "至少": ">=",
+    "达到": ">=",
+    "达": ">=",
+    "最低": ">=",
+    "≥": ">=",
+    ">=": ">=",
+    "=>": ">=",
+    ">＝": ">=",
+    "不得超过": "<=",
+    "不得高于": "<=",
+    "不得多于": "<=",
+    "小于或者等于": "<=",
+    "小于或等于": "<=",
+    "小于等于": "<=",
+    "低于或等于": "<=",
+    "不高于": "<=",
+    "不超过": "<=",
+    "不大于": "<=",
+    "不多于": "<=",
+    "不超": "<=",
+    "至多": "<=",
+    "最多": "<=",
+    "最高": "<=",
+    "控制在": "<=",
+    "≤": "<=",
+    "<=": "<=",
+    "=<": "<=",
+    "大于": ">",
+    "高于": ">",
+    "超过": ">",
+    "多于": ">",
+    "超": ">",
+    ">": ">",
+    "小于": "<",
+    "低于": "<",
+    "少于": "<",
+    "<": "<",
+    "等于": "==",
+    "==": "==",
+    "=": "==",
+}
 _OP_WORDS = sorted(_OPS, key=len, reverse=True)
 _SUFFIX_OPS: dict[str, Op] = {
-    "(含)以上": ">=", "及以上": ">=", "或以上": ">=", "以上": ">=", "(含)以下": "<=", "及以下": "<=", "以下": "<=",
-    "(含)以内": "<=", "以内": "<=", "之内": "<=", "内": "<=",
-}  # fmt: skip
+    "(含)以上": ">=",
+    "及以上": ">=",
+    "或以上": ">=",
+    "以上": ">=",
+    "(含)以下": "<=",
+    "及以下": "<=",
+    "以下": "<=",
+    "(含)以内": "<=",
+    "以内": "<=",
+    "之内": "<=",
+    "内": "<=",
+}
 _SUFFIX_WORDS = sorted(_SUFFIX_OPS, key=len, reverse=True)
 _PERIODS = {"季度": 4, "季": 4, "月": 12, "半年": 2, "周": 52, "年": 1, "年度": 1}
 _FILLERS = (
-    "确保", "力争", "预计", "完成", "实现", "保持在", "保持", "维持在", "维持", "稳定在", "累计", "合计", "共计", "总计",
-    "平均", "全年", "年均", "共", "为", "在", "约",
-)  # fmt: skip
+    "确保",
+    "力争",
+    "预计",
+    "完成",
+    "实现",
+    "保持在",
+    "保持",
+    "维持在",
+    "维持",
+    "稳定在",
+    "累计",
+    "合计",
+    "共计",
+    "总计",
+    "平均",
+    "全年",
+    "年均",
+    "共",
+    "为",
+    "在",
+    "约",
+)
 _LEVEL_SCALES = re.compile(r"^[优良中低差好较高合格一般/、,]+$")
 _RELATIVE = re.compile(
     r"^(?:(?:较|比|与)?(?:上年度?|去年|上一年度?|上年同期|去年同期|基期)(?:同期)?(?:相比)?|同比|环比)"
@@ -172,8 +260,12 @@ class TargetValue(BaseModel):
         if self.implied and goal:
             return figure >= goal
         return {
-            ">=": figure >= goal, "<=": figure <= goal, ">": figure > goal, "<": figure < goal, "==": figure == goal
-        }[self.op]  # fmt: skip
+            ">=": figure >= goal,
+            "<=": figure <= goal,
+            ">": figure > goal,
+            "<": figure < goal,
+            "==": figure == goal,
+        }[self.op]
 
     def margin(self, result: Result, unit: str | None = None) -> Fraction | None:
         """Return by how much ``result`` is better (positive) or worse (negative) than the target, in its unit or days.
@@ -301,7 +393,9 @@ def _read_quantity(
     per: str | None = None
     relative: str | None = None
     rest = text
-    both = re.fullmatch(rf"(?:≥|>|大于等于|不低于)({_NUMBER})([^\d,且]*)[,、且并](?:≤|<|小于等于|不高于|不超过)({_NUMBER})(.*)", rest)
+    both = re.fullmatch(
+        rf"(?:≥|>|大于等于|不低于)({_NUMBER})([^\d,且]*)[,、且并](?:≤|<|小于等于|不高于|不超过)({_NUMBER})(.*)", rest
+    )
     if both:
         return _range(both[1], both[3], both[4] or both[2] or column_unit, doubts)
     if match := re.match(r"^[一-龥]{2,12}?[率数量比例度额](?=[≥≤<>=])", rest):
@@ -323,9 +417,7 @@ def _read_quantity(
             break
     if rest in ("零", "零起", "零次", "零件", "零例"):
         return {"op": "==", "value": Decimal(0), "unit": rest[1:] or column_unit}
-    span = re.fullmatch(
-        rf"({_NUMBER})([^\d\-~至到]{{0,4}})(?:-|~|至|到)({_NUMBER})([^\d]*?)(之间)?", rest
-    )
+    span = re.fullmatch(rf"({_NUMBER})([^\d\-~至到]{{0,4}})(?:-|~|至|到)({_NUMBER})([^\d]*?)(之间)?", rest)
     if span and op in (None, "==", "<="):
         unit = span[4] or span[2]
         if span[2] and span[4] and span[2] != span[4]:
@@ -394,7 +486,11 @@ def _number(text: str, doubts: list[str]) -> tuple[Decimal | None, str]:
     if match := re.match(rf"^{_CN_NUMBER}", text):
         word, rest = match[0], text[match.end() :]
         # 十万元 keeps 万 in the number; a number that is only a multiplier (万, 亿, 千) is none.
-        if not re.search(r"[零一二两三四五六七八九十]", word) or rest[:1] in ("级", "定", "票") or rest.startswith("分之"):
+        if (
+            not re.search(r"[零一二两三四五六七八九十]", word)
+            or rest[:1] in ("级", "定", "票")
+            or rest.startswith("分之")
+        ):
             return None, text
         if rest.startswith("成") and len(word) == 1:
             return Decimal(cn2an.cn2an(word, "smart")) * 10, "%" + rest[1:]
@@ -424,7 +520,19 @@ def _unit_and_suffix(text: str, doubts: list[str]) -> tuple[str | None, Op | Non
     return text, suffix
 
 
-_DAY_WORDS = {"初": 5, "上旬": 10, "中旬": 20, "中": 15, "下旬": 0, "底": 0, "末": 0, "月底": 0, "月末": 0, "份": 0, "": 0}
+_DAY_WORDS = {
+    "初": 5,
+    "上旬": 10,
+    "中旬": 20,
+    "中": 15,
+    "下旬": 0,
+    "底": 0,
+    "末": 0,
+    "月底": 0,
+    "月末": 0,
+    "份": 0,
+    "": 0,
+}
 _QUARTER = {"一": 3, "二": 6, "三": 9, "四": 12, "1": 3, "2": 6, "3": 9, "4": 12}
 _TAIL = r"(?:(?:之?以?前|之?内|止|为止)?(?:全部|全面|及时|按时)?(?:完成|办结|结束|到位|完工|竣工|验收|实施|支付)?(?:完毕|任务|工作|率)?)"
 
@@ -450,7 +558,9 @@ def _one_date(text: str, year: int | None, dated: bool) -> date | str | None:
         return _date(int(match[1]), int(match[2]), int(match[3]))
     if dated and (match := re.fullmatch(r"((?:19|20)\d{2})(\d{2})(\d{2})", text)):
         return _date(int(match[1]), int(match[2]), int(match[3]))
-    if match := re.fullmatch(rf"(\d{{4}})(?:年|\.|-|/)(\d{{1,2}})月?(月底|月末|底|末|初|上旬|中旬|下旬|中|份)?{_TAIL}", text):
+    if match := re.fullmatch(
+        rf"(\d{{4}})(?:年|\.|-|/)(\d{{1,2}})月?(月底|月末|底|末|初|上旬|中旬|下旬|中|份)?{_TAIL}", text
+    ):
         return _month(int(match[1]), int(match[2]), match[3] or "")
     if match := re.fullmatch(rf"(\d{{4}})年度?(?:年底|年末|底|末|内)?{_TAIL}", text):
         return _date(int(match[1]), 12, 31)

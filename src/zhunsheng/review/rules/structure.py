@@ -15,16 +15,41 @@ from zhunsheng.targets import Place, TargetSheet
 _RELEVANT = "财预〔2015〕88号第十六条（相关性审核）"
 _COMPLETE = "财预〔2015〕88号第十六条（完整性审核）"
 _DOUBLED = re.compile(r"([一-龥]{2,4})\1")
-_HOLLOW = re.compile(r"^(?:进一步|不断|持续|全面|切实|有效|大力|积极|努力|着力|扎实)?(?:加强|提高|提升|推进|强化|完善|促进|保障|做好|推动)(?:相关|各项|有关)?(?:工作|管理|水平|能力|质量|效能|服务|建设|发展)(?:水平|能力|质量)?[。；]?$")
-_GENUINE_DOUBLES = frozenset("人人 天天 年年 月月 日日 层层 家家 户户 处处 事事 时时 多多 级级 步步 常常 往往".split())
+_HOLLOW = re.compile(
+    r"^(?:进一步|不断|持续|全面|切实|有效|大力|积极|努力|着力|扎实)?(?:加强|提高|提升|推进|强化|完善|促进|保障|做好|推动)(?:相关|各项|有关)?(?:工作|管理|水平|能力|质量|效能|服务|建设|发展)(?:水平|能力|质量)?[。；]?$"
+)
+_GENUINE_DOUBLES = frozenset(
+    [
+        "人人",
+        "天天",
+        "年年",
+        "月月",
+        "日日",
+        "层层",
+        "家家",
+        "户户",
+        "处处",
+        "事事",
+        "时时",
+        "多多",
+        "级级",
+        "步步",
+        "常常",
+        "往往",
+    ]
+)
 
 
 @rule(
-    "ZS301", "error", "指标重复",
+    "ZS301",
+    "error",
+    "指标重复",
     why="同一指标列两次，同一件事得两次分。",
     mend="合并或删去其中一个。",
-    basis=_COMPLETE, bad={"project.indicators.1.name": "守法经营宣传次数"}, good={},
-)  # fmt: skip
+    basis=_COMPLETE,
+    bad={"project.indicators.1.name": "守法经营宣传次数"},
+    good={},
+)
 def duplicate(c: Context) -> Iterator[Hit]:
     """Two indicators of one name in one sheet."""
     seen: dict[str, int] = {}
@@ -36,11 +61,15 @@ def duplicate(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS302", "note", "指标近似重复",
+    "ZS302",
+    "note",
+    "指标近似重复",
     why="名称几乎相同的指标常常说的是同一件事。",
     mend="确认是否为两件事；是同一件事的合并。",
-    basis=_COMPLETE, bad={"project.indicators.1.name": "守法经营宣传的次数"}, good={},
-)  # fmt: skip
+    basis=_COMPLETE,
+    bad={"project.indicators.1.name": "守法经营宣传的次数"},
+    good={},
+)
 def near_duplicate(c: Context) -> Iterator[Hit]:
     """Two indicators of almost the same name."""
     names = [squeezed(i.name) for i in c.sheet.indicators]
@@ -51,11 +80,15 @@ def near_duplicate(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS303", "note", "指标描述只是重复名称",
+    "ZS303",
+    "note",
+    "指标描述只是重复名称",
     why="描述应说明怎么算、数据从哪里来，重复名称等于没有写。",
     mend="写出计算公式，例如“举报办结数/举报受理数”。",
-    basis="财预〔2015〕88号第十二条", bad={"project.indicators.1.description": "专项检查次数"}, good={},
-)  # fmt: skip
+    basis="财预〔2015〕88号第十二条",
+    bad={"project.indicators.1.description": "专项检查次数"},
+    good={},
+)
 def description_repeats_name(c: Context) -> Iterator[Hit]:
     """A description equal to the name."""
     for n, indicator in enumerate(c.sheet.indicators):
@@ -64,12 +97,15 @@ def description_repeats_name(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS304", "error", "权重合计不对",
+    "ZS304",
+    "error",
+    "权重合计不对",
     why="指标权重加上预算执行率 10 分应为 100 分。",
     mend="调整权重，使指标合计为 90（另有预算执行率 10 分）或 100。",
     basis="财预〔2020〕10号第十四条；财预〔2021〕101号第四章",
-    bad={"project.indicators.0.weight": "30"}, good={},
-)  # fmt: skip
+    bad={"project.indicators.0.weight": "30"},
+    good={},
+)
 def weights_do_not_sum(c: Context) -> Iterator[Hit]:
     """Weights that make neither 90 nor 100."""
     weights = [i.weight for i in c.sheet.indicators]
@@ -80,13 +116,20 @@ def weights_do_not_sum(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS305", "warning", "一个指标占了一半权重",
+    "ZS305",
+    "warning",
+    "一个指标占了一半权重",
     why="一个指标定成败，其他指标形同虚设。",
     mend="分散权重，单个指标一般不超过 30。",
     basis="财预〔2021〕101号第四章",
-    bad={"project.indicators.0.weight": "55", "project.indicators.1.weight": "5", "project.indicators.2.weight": "5", "project.indicators.5.weight": "5"},
+    bad={
+        "project.indicators.0.weight": "55",
+        "project.indicators.1.weight": "5",
+        "project.indicators.2.weight": "5",
+        "project.indicators.5.weight": "5",
+    },
     good={},
-)  # fmt: skip
+)
 def one_rules(c: Context) -> Iterator[Hit]:
     """One indicator with half the weight or more."""
     weights = [i.weight or Decimal(0) for i in c.sheet.indicators]
@@ -98,11 +141,15 @@ def one_rules(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS306", "warning", "只有部分指标有权重",
+    "ZS306",
+    "warning",
+    "只有部分指标有权重",
     why="没有权重的指标不知道值几分。",
     mend="补齐权重，或全部不填（按一级指标分值平均分配）。",
-    basis="财预〔2020〕10号第十四条", bad={"project.indicators.3.weight": None}, good={},
-)  # fmt: skip
+    basis="财预〔2020〕10号第十四条",
+    bad={"project.indicators.3.weight": None},
+    good={},
+)
 def some_weights(c: Context) -> Iterator[Hit]:
     """Weights on some indicators only."""
     without = [n for n, i in enumerate(c.sheet.indicators) if i.weight is None]
@@ -112,12 +159,15 @@ def some_weights(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS307", "note", "指标值多凭工作经验确定",
+    "ZS307",
+    "note",
+    "指标值多凭工作经验确定",
     why="“工作经验”难以核实，审核时看不出高低。",
     mend="改引年度计划、文件、行业标准或近三年数据。",
     basis="财预〔2015〕88号第十二条",
-    bad={f"project.indicators.{n}.basis": "工作经验" for n in (0, 1, 2, 3)}, good={},
-)  # fmt: skip
+    bad={f"project.indicators.{n}.basis": "工作经验" for n in (0, 1, 2, 3)},
+    good={},
+)
 def basis_is_experience(c: Context) -> Iterator[Hit]:
     """Two fifths or more of the values resting on experience."""
     counted = [i for i in c.sheet.indicators if i.basis]
@@ -127,11 +177,15 @@ def basis_is_experience(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS308", "warning", "目标没有指标支撑",
+    "ZS308",
+    "warning",
+    "目标没有指标支撑",
     why="目标写了而没有指标衡量，年底无法说明是否做到。",
     mend="为该目标增加指标，或删去该目标。",
-    basis=_RELEVANT, bad={"project.goals.+": "支持企业上市融资，培育单项冠军。"}, good={},
-)  # fmt: skip
+    basis=_RELEVANT,
+    bad={"project.goals.+": "支持企业上市融资，培育单项冠军。"},
+    good={},
+)
 def goal_without_indicator(c: Context) -> Iterator[Hit]:
     """A goal that shares no words with any indicator."""
     if not c.sheet.indicators:
@@ -144,11 +198,15 @@ def goal_without_indicator(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS309", "note", "指标找不到对应的目标",
+    "ZS309",
+    "note",
+    "指标找不到对应的目标",
     why="与目标、资金用途都无关的指标，衡量的是别的事。",
     mend="在目标或资金用途中写明这项工作，或换一个相关的指标。",
-    basis=_RELEVANT, bad={"project.indicators.4.name": "单次审计费用", "project.indicators.4.description": "审计费用÷审计次数"}, good={},
-)  # fmt: skip
+    basis=_RELEVANT,
+    bad={"project.indicators.4.name": "单次审计费用", "project.indicators.4.description": "审计费用÷审计次数"},
+    good={},
+)
 def indicator_without_goal(c: Context) -> Iterator[Hit]:
     """An indicator that shares no words with goals or purpose; time limits and satisfaction serve any goal."""
     text = (c.sheet.purpose or "") + "".join(g.text + (g.title or "") for g in c.sheet.goals)
@@ -163,12 +221,15 @@ def indicator_without_goal(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS310", "warning", "目标空泛",
+    "ZS310",
+    "warning",
+    "目标空泛",
     why="没有对象和程度的目标放在哪个项目都成立。",
     mend="写明对谁、做什么、做到什么程度。",
     basis="财预〔2015〕88号第九条（指向明确、细化量化）",
-    bad={"project.goals.0.text": "进一步加强各项工作。"}, good={},
-)  # fmt: skip
+    bad={"project.goals.0.text": "进一步加强各项工作。"},
+    good={},
+)
 def hollow_goal(c: Context) -> Iterator[Hit]:
     """A goal that is all verbs and no object."""
     for goal in c.sheet.goals:
@@ -177,11 +238,15 @@ def hollow_goal(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS311", "note", "文字重复",
+    "ZS311",
+    "note",
+    "文字重复",
     why="叠字多半是复制或录入错误，公开后有损严肃性。",
     mend="删去重复的字。",
-    basis="表格规范", bad={"project.purpose": "用于守法经营宣传和市场专项检查检查。"}, good={},
-)  # fmt: skip
+    basis="表格规范",
+    bad={"project.purpose": "用于守法经营宣传和市场专项检查检查。"},
+    good={},
+)
 def doubled_word(c: Context) -> Iterator[Hit]:
     """A word written twice in a row."""
     parts: list[tuple[str, str | None, Place | None]] = [
@@ -195,18 +260,21 @@ def doubled_word(c: Context) -> Iterator[Hit]:
             if match[1] not in _GENUINE_DOUBLES:
                 yield Hit(f"“{match[0]}”", field=field, place=place)
     for n, indicator in enumerate(c.sheet.indicators):
-        match = _DOUBLED.search(indicator.name) or _DOUBLED.search(indicator.description or "")
-        if match and match[1] not in _GENUINE_DOUBLES:
-            yield Hit(f"“{match[0]}”", n, "name")
+        doubled = _DOUBLED.search(indicator.name) or _DOUBLED.search(indicator.description or "")
+        if doubled and doubled[1] not in _GENUINE_DOUBLES:
+            yield Hit(f"“{doubled[0]}”", n, "name")
 
 
 @rule(
-    "ZS312", "warning", "与上年文字雷同",
+    "ZS312",
+    "warning",
+    "与上年文字雷同",
     why="逐年照抄，目标与当年任务脱节。",
     mend="按本年任务重新填写目标。",
     basis=_RELEVANT,
-    bad={"previous.goals.0.text": "开展守法经营宣传和市场专项检查，及时办结举报，市场秩序明显好转。"}, good={},
-)  # fmt: skip
+    bad={"previous.goals.0.text": "开展守法经营宣传和市场专项检查，及时办结举报，市场秩序明显好转。"},
+    good={},
+)
 def copied_from_last_year(c: Context) -> Iterator[Hit]:
     """Goals taken over from last year word for word."""
     if c.previous is None:
@@ -218,12 +286,15 @@ def copied_from_last_year(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS313", "error", "同名项目两处写得不一样",
+    "ZS313",
+    "error",
+    "同名项目两处写得不一样",
     why="同一项目在两张表里金额不同，至少有一处是错的。",
     mend="核对预算批复，改成一致。",
     basis=_COMPLETE,
-    bad={"other.name": "市场秩序维护经费", "other.budget.total": "500000"}, good={},
-)  # fmt: skip
+    bad={"other.name": "市场秩序维护经费", "other.budget.total": "500000"},
+    good={},
+)
 def same_project_twice(c: Context) -> Iterator[Hit]:
     """The same project with another budget elsewhere in the document."""
     for other in c.siblings:
@@ -233,11 +304,15 @@ def same_project_twice(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS314", "error", "部门表与项目表的同一指标对不上",
+    "ZS314",
+    "error",
+    "部门表与项目表的同一指标对不上",
     why="同一指标在部门整体目标和项目目标里不一样，年底会得出两个结论。",
     mend="以审定的指标值为准，改成一致。",
-    basis=_COMPLETE, bad={"department.indicators.0.target": "不低于80%"}, good={},
-)  # fmt: skip
+    basis=_COMPLETE,
+    bad={"department.indicators.0.target": "不低于80%"},
+    good={},
+)
 def sheets_disagree(c: Context) -> Iterator[Hit]:
     """A project indicator whose value differs from the department's indicator of the same name."""
     if not c.project:
@@ -252,11 +327,15 @@ def sheets_disagree(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS315", "note", "分项目标没有项目支撑",
+    "ZS315",
+    "note",
+    "分项目标没有项目支撑",
     why="部门承诺的事没有项目和资金，要么不花钱，要么漏列了项目。",
     mend="说明由基本支出保障，或补列项目。",
-    basis=_RELEVANT, bad={"department.goals.+": "培育地理标志商标品牌，专利授权稳步增加。"}, good={},
-)  # fmt: skip
+    basis=_RELEVANT,
+    bad={"department.goals.+": "培育地理标志商标品牌，专利授权稳步增加。"},
+    good={},
+)
 def goal_without_project(c: Context) -> Iterator[Hit]:
     """A department's sub-goal that no project sheet speaks of."""
     projects = [s for s in c.siblings if s.kind == "project"]
@@ -270,11 +349,15 @@ def goal_without_project(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS316", "note", "多数比率指标没有写计算公式",
+    "ZS316",
+    "note",
+    "多数比率指标没有写计算公式",
     why="比率没有分子分母，年底各算各的。",
     mend="在指标描述里写“分子/分母”。",
-    basis="财预〔2015〕88号第十二条", bad={"project.indicators.2.description": "举报办结", "project.indicators.5.description": "抽查合格"}, good={},
-)  # fmt: skip
+    basis="财预〔2015〕88号第十二条",
+    bad={"project.indicators.2.description": "举报办结", "project.indicators.5.description": "抽查合格"},
+    good={},
+)
 def rates_without_formula(c: Context) -> Iterator[Hit]:
     """Rates, most of which have no formula, in a sheet that describes its indicators."""
     if not any(i.description for i in c.sheet.indicators):
@@ -282,15 +365,21 @@ def rates_without_formula(c: Context) -> Iterator[Hit]:
     rates = [i for i in c.sheet.indicators if i.target.unit == "%" and "满意" not in i.name]
     bare = [i for i in rates if not re.search(r"[/÷]|除以|占", i.description or "")]
     if rates and len(bare) * 2 > len(rates):
-        yield Hit(f"{len(rates)} 个比率指标中有 {len(bare)} 个没有公式：{'、'.join(i.name for i in bare)}", field="indicators")
+        yield Hit(
+            f"{len(rates)} 个比率指标中有 {len(bare)} 个没有公式：{'、'.join(i.name for i in bare)}", field="indicators"
+        )
 
 
 @rule(
-    "ZS317", "error", "得分超过分值",
+    "ZS317",
+    "error",
+    "得分超过分值",
     why="自评得分不能高于该指标的分值。",
     mend="改正得分。",
-    basis="财预〔2020〕10号第十五条", bad={"project.indicators.0.score": "16"}, good={"project.indicators.0.score": "15"},
-)  # fmt: skip
+    basis="财预〔2020〕10号第十五条",
+    bad={"project.indicators.0.score": "16"},
+    good={"project.indicators.0.score": "15"},
+)
 def score_above_points(c: Context) -> Iterator[Hit]:
     """A self-evaluation score above its points."""
     for n, indicator in enumerate(c.sheet.indicators):
@@ -299,15 +388,23 @@ def score_above_points(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS318", "warning", "定量指标的完成值写成了文字",
+    "ZS318",
+    "warning",
+    "定量指标的完成值写成了文字",
     why="“完成”“达标”不是数，无法核对和复算。",
     mend="填写实际完成的数字和单位。",
-    basis="财预〔2020〕10号第十五条", bad={"project.indicators.0.actual": "已完成"}, good={"project.indicators.0.actual": "3次"},
-)  # fmt: skip
+    basis="财预〔2020〕10号第十五条",
+    bad={"project.indicators.0.actual": "已完成"},
+    good={"project.indicators.0.actual": "3次"},
+)
 def words_for_result(c: Context) -> Iterator[Hit]:
     """A quantitative indicator whose result is words."""
     for n, indicator in enumerate(c.sheet.indicators):
-        if indicator.actual and indicator.target.number is not None and not re.search(r"[\d零一二两三四五六七八九十]", indicator.actual):
+        if (
+            indicator.actual
+            and indicator.target.number is not None
+            and not re.search(r"[\d零一二两三四五六七八九十]", indicator.actual)
+        ):
             yield Hit(f"“{indicator.name}”的完成值是“{indicator.actual}”", n, "actual")
 
 

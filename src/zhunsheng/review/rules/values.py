@@ -19,11 +19,15 @@ _DOWN = ("<=", "<")
 
 
 @rule(
-    "ZS201", "warning", "该用数字的地方用了文字",
+    "ZS201",
+    "warning",
+    "该用数字的地方用了文字",
     why="数量、时效和成本一般都能用数字表示，写成文字就无法核对。",
     mend="改成数字、日期或比率。",
-    basis=_MEASURABLE, bad={"project.indicators.0.target": "有效开展"}, good={"project.indicators.0.target": "≥2次"},
-)  # fmt: skip
+    basis=_MEASURABLE,
+    bad={"project.indicators.0.target": "有效开展"},
+    good={"project.indicators.0.target": "≥2次"},
+)
 def words_for_numbers(c: Context) -> Iterator[Hit]:
     """Qualitative wording under quantity, timeliness or cost."""
     for n, (indicator, (_, category)) in enumerate(zip(c.sheet.indicators, c.places, strict=True)):
@@ -32,11 +36,15 @@ def words_for_numbers(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS202", "error", "比率指标没有用百分数",
+    "ZS202",
+    "error",
+    "比率指标没有用百分数",
     why="名称是比率，单位却不是 %，结果无法比较。",
     mend="改成百分数，或改名称。",
-    basis=_MEASURABLE, bad={"project.indicators.2.target": "≥90次"}, good={"project.indicators.2.target": "≥90%"},
-)  # fmt: skip
+    basis=_MEASURABLE,
+    bad={"project.indicators.2.target": "≥90次"},
+    good={"project.indicators.2.target": "≥90%"},
+)
 def rate_without_percent(c: Context) -> Iterator[Hit]:
     """A rate whose unit is not a ratio."""
     for n, indicator in enumerate(c.sheet.indicators):
@@ -48,52 +56,79 @@ def rate_without_percent(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS203", "error", "数量指标用了百分数",
+    "ZS203",
+    "error",
+    "数量指标用了百分数",
     why="名称是次数或数量，单位却是 %，读者不知道在数什么。",
     mend="改成次、件、批次等单位，或把名称改成比率。",
-    basis=_MEASURABLE, bad={"project.indicators.0.target": "≥90%"}, good={"project.indicators.0.target": "≥2次"},
-)  # fmt: skip
+    basis=_MEASURABLE,
+    bad={"project.indicators.0.target": "≥90%"},
+    good={"project.indicators.0.target": "≥2次"},
+)
 def count_with_percent(c: Context) -> Iterator[Hit]:
     """A count whose unit is %."""
     for n, indicator in enumerate(c.sheet.indicators):
-        if COUNT_NAME.search(indicator.name) and not indicator.target.relative and split_unit(indicator.target.unit)[0] == "比值":
+        if (
+            COUNT_NAME.search(indicator.name)
+            and not indicator.target.relative
+            and split_unit(indicator.target.unit)[0] == "比值"
+        ):
             yield Hit(f"“{indicator.name}”的指标值是“{indicator.target.raw}”", n, "target")
 
 
 @rule(
-    "ZS204", "error", "比率超过 100%",
+    "ZS204",
+    "error",
+    "比率超过 100%",
     why="完成率、合格率、满意度一类的比率不可能超过 100%。",
     mend="核对数字；增长率请在名称中写明“增长”。",
-    basis=_FEASIBLE, bad={"project.indicators.2.target": "≥120%"}, good={"project.indicators.2.target": "≥90%"},
-)  # fmt: skip
+    basis=_FEASIBLE,
+    bad={"project.indicators.2.target": "≥120%"},
+    good={"project.indicators.2.target": "≥90%"},
+)
 def rate_above_hundred(c: Context) -> Iterator[Hit]:
     """A rate above 100 %, unless it looks like a mistyped sign."""
     for n, indicator in enumerate(c.sheet.indicators):
         number = indicator.target.number
-        if number is not None and indicator.target.unit == "%" and number > 100 and not re.search(r"增|升|降", indicator.name):
+        if (
+            number is not None
+            and indicator.target.unit == "%"
+            and number > 100
+            and not re.search(r"增|升|降", indicator.name)
+        ):
             if not indicator.target.relative and not _mistyped(indicator.target.raw):
                 yield Hit(f"“{indicator.name}”的指标值是“{indicator.target.raw}”", n, "target")
 
 
 @rule(
-    "ZS205", "warning", "疑为“≥”误识成“2”",
+    "ZS205",
+    "warning",
+    "疑为“≥”误识成“2”",
     why="扫描或重新录入的文件常把“≥90%”变成“290%”。",
     mend="对照原件，改成“≥”。",
-    basis=_FEASIBLE, bad={"project.indicators.2.target": "290%"}, good={"project.indicators.2.target": "≥90%"},
-)  # fmt: skip
+    basis=_FEASIBLE,
+    bad={"project.indicators.2.target": "290%"},
+    good={"project.indicators.2.target": "≥90%"},
+)
 def mistyped_sign(c: Context) -> Iterator[Hit]:
     """A percentage in the two-hundreds where ≥ was probably meant."""
     for n, indicator in enumerate(c.sheet.indicators):
         if _mistyped(indicator.target.raw) and not re.search(r"增", indicator.name):
-            yield Hit(f"“{indicator.name}”的“{indicator.target.raw}”疑为“≥{indicator.target.raw.lstrip()[1:]}”", n, "target")
+            yield Hit(
+                f"“{indicator.name}”的“{indicator.target.raw}”疑为“≥{indicator.target.raw.lstrip()[1:]}”", n, "target"
+            )
 
 
 @rule(
-    "ZS206", "error", "比较方向与指标相反",
+    "ZS206",
+    "error",
+    "比较方向与指标相反",
     why="成本越低越好，满意度越高越好；方向写反，完成得越差得分越高。",
     mend="成本用“≤”，满意度、合格率用“≥”。",
-    basis=_FEASIBLE, bad={"project.indicators.4.target": "≥700元"}, good={"project.indicators.4.target": "≤700元"},
-)  # fmt: skip
+    basis=_FEASIBLE,
+    bad={"project.indicators.4.target": "≥700元"},
+    good={"project.indicators.4.target": "≤700元"},
+)
 def wrong_direction(c: Context) -> Iterator[Hit]:
     """Cost with ≥, satisfaction or pass rate with ≤."""
     for n, (indicator, (_, category)) in enumerate(zip(c.sheet.indicators, c.places, strict=True)):
@@ -106,11 +141,15 @@ def wrong_direction(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS207", "error", "时限不在年度内",
+    "ZS207",
+    "error",
+    "时限不在年度内",
     why="年度目标的完成时限应在预算年度之内。",
     mend="改正年份，跨年项目写明年度阶段任务。",
-    basis=_FEASIBLE, bad={"project.indicators.3.target": "2022年6月底前"}, good={"project.indicators.3.target": "2021年11月30日前"},
-)  # fmt: skip
+    basis=_FEASIBLE,
+    bad={"project.indicators.3.target": "2022年6月底前"},
+    good={"project.indicators.3.target": "2021年11月30日前"},
+)
 def deadline_outside_year(c: Context) -> Iterator[Hit]:
     """A deadline outside the fiscal year."""
     for n, indicator in enumerate(c.sheet.indicators):
@@ -120,11 +159,15 @@ def deadline_outside_year(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS208", "note", "时限只是重复年底",
+    "ZS208",
+    "note",
+    "时限只是重复年底",
     why="“12月底前”对任何年度项目都成立，说明不了进度。",
     mend="写明关键节点，例如抽检、验收的完成日期。",
-    basis=_MEASURABLE, bad={"project.indicators.3.target": "2021年12月底前"}, good={"project.indicators.3.target": "2021年11月30日前"},
-)  # fmt: skip
+    basis=_MEASURABLE,
+    bad={"project.indicators.3.target": "2021年12月底前"},
+    good={"project.indicators.3.target": "2021年11月30日前"},
+)
 def deadline_is_year_end(c: Context) -> Iterator[Hit]:
     """A deadline that only restates the end of the year."""
     for n, indicator in enumerate(c.sheet.indicators):
@@ -134,12 +177,15 @@ def deadline_is_year_end(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS209", "warning", "指标放错了二级指标",
+    "ZS209",
+    "warning",
+    "指标放错了二级指标",
     why="放错位置会漏掉应有的一类指标，也会用错分值。",
     mend="日期放在时效，价格和费用放在成本，抽查比例等产出放在数量或质量。",
     basis="财预〔2015〕88号第十一条；财预〔2021〕101号第二章",
-    bad={"project.indicators.1.target": "2021年11月底前"}, good={},
-)  # fmt: skip
+    bad={"project.indicators.1.target": "2021年11月底前"},
+    good={},
+)
 def wrong_category(c: Context) -> Iterator[Hit]:
     """A date under quantity, a price under quality, an output under effect."""
     for n, (indicator, (dimension, category)) in enumerate(zip(c.sheet.indicators, c.places, strict=True)):
@@ -148,24 +194,33 @@ def wrong_category(c: Context) -> Iterator[Hit]:
             yield Hit(f"“{name}”的值是日期，却放在{category}指标", n, "level2")
         elif split_unit(target.unit)[0] == "元" and category in ("数量", "质量", "时效"):
             yield Hit(f"“{name}”的值是金额，却放在{category}指标", n, "level2")
-        elif dimension == "效益" and re.search(r"(?:抽查|检查|抽检|巡查|培训|宣传)(?:比例|次数|数量|率|批次|覆盖率)$", name):
+        elif dimension == "效益" and re.search(
+            r"(?:抽查|检查|抽检|巡查|培训|宣传)(?:比例|次数|数量|率|批次|覆盖率)$", name
+        ):
             yield Hit(f"“{name}”说的是做了多少，属于产出，却放在{category or dimension}", n, "level2")
 
 
 @rule(
-    "ZS210", "error", "单位成本乘以数量超过预算",
+    "ZS210",
+    "error",
+    "单位成本乘以数量超过预算",
     why="按单价上限和数量下限计算，预算不够。",
     mend="核对单价、数量和预算总额，三者应能对上。",
     basis=_FEASIBLE,
-    bad={"project.indicators.4.name": "单次检查费用", "project.indicators.4.target": "≤250000元"}, good={},
-)  # fmt: skip
+    bad={"project.indicators.4.name": "单次检查费用", "project.indicators.4.target": "≤250000元"},
+    good={},
+)
 def cost_exceeds_budget(c: Context) -> Iterator[Hit]:
     """Unit cost × quantity above the budget, where both name the same thing."""
     total = c.sheet.budget.total
     if not total:
         return
     for n, cost in enumerate(c.sheet.indicators):
-        if cost.target.number is None or cost.target.op not in ("<=", "<", "==") or split_unit(cost.target.unit)[0] != "元":
+        if (
+            cost.target.number is None
+            or cost.target.op not in ("<=", "<", "==")
+            or split_unit(cost.target.unit)[0] != "元"
+        ):
             continue
         match = re.match(r"(?:单次|单位|每次|平均每次|单批次|每批次)(.{2,6}?)(?:费用|成本|经费|支出)$", cost.name)
         if not match:
@@ -174,15 +229,23 @@ def cost_exceeds_budget(c: Context) -> Iterator[Hit]:
             if match[1] in quantity.name and quantity.target.yearly and comparable(quantity.target.unit, "次"):
                 spent = convert(cost.target.number, cost.target.unit, "元") * int(quantity.target.yearly)
                 if spent > total:
-                    yield Hit(f"“{cost.name}”{cost.target.raw} × “{quantity.name}”{quantity.target.raw} = {_yuan(spent)} 元，预算 {_yuan(total)} 元", n, "target")
+                    yield Hit(
+                        f"“{cost.name}”{cost.target.raw} × “{quantity.name}”{quantity.target.raw} = {_yuan(spent)} 元，预算 {_yuan(total)} 元",
+                        n,
+                        "target",
+                    )
 
 
 @rule(
-    "ZS211", "note", "比较符写法不统一",
+    "ZS211",
+    "note",
+    "比较符写法不统一",
     why="同一张表里混用“≥”“≧”“大于”“不低于”，读者分不清是否包含本数。",
     mend="统一用“≥”“≤”，需要严格大于时写“>”。",
-    basis="表格规范", bad={"project.indicators.2.target": "≧90%"}, good={"project.indicators.2.target": "≥90%"},
-)  # fmt: skip
+    basis="表格规范",
+    bad={"project.indicators.2.target": "≧90%"},
+    good={"project.indicators.2.target": "≥90%"},
+)
 def mixed_signs(c: Context) -> Iterator[Hit]:
     """Look-alike glyphs, or strict and non-strict words for the same kind of floor, in one sheet."""
     raws = " ".join(i.target.raw for i in c.sheet.indicators)
@@ -198,14 +261,25 @@ def mixed_signs(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS212", "note", "单位与名称不一致",
+    "ZS212",
+    "note",
+    "单位与名称不一致",
     why="名称说“次数”，单位写“个”，同一事项在别的表里又写“次”，汇总时要靠猜。",
     mend="次数用“次”，件数用“件”，批次用“批次”。",
-    basis="表格规范", bad={"project.indicators.0.target": "≥2个"}, good={"project.indicators.0.target": "≥2次"},
-)  # fmt: skip
+    basis="表格规范",
+    bad={"project.indicators.0.target": "≥2个"},
+    good={"project.indicators.0.target": "≥2次"},
+)
 def unit_at_odds(c: Context) -> Iterator[Hit]:
     """A unit that differs from the one the name asks for."""
-    expected = {"次数": ("次", "场", "场次", "期"), "件数": ("件",), "人数": ("人", "名"), "人次": ("人次",), "批次": ("批次", "批"), "户数": ("户", "家")}
+    expected = {
+        "次数": ("次", "场", "场次", "期"),
+        "件数": ("件",),
+        "人数": ("人", "名"),
+        "人次": ("人次",),
+        "批次": ("批次", "批"),
+        "户数": ("户", "家"),
+    }
     for n, indicator in enumerate(c.sheet.indicators):
         if indicator.target.number is None or not indicator.target.unit:
             continue
@@ -216,11 +290,15 @@ def unit_at_odds(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS213", "note", "指标值含糊或可疑",
+    "ZS213",
+    "note",
+    "指标值含糊或可疑",
     why="“约”“左右”、前后重复或相反的比较词、字母冒充数字，都会引起争议。",
     mend="写成一个明确的比较符、数字和单位。",
-    basis=_MEASURABLE, bad={"project.indicators.0.target": "约2次"}, good={"project.indicators.0.target": "≥2次"},
-)  # fmt: skip
+    basis=_MEASURABLE,
+    bad={"project.indicators.0.target": "约2次"},
+    good={"project.indicators.0.target": "≥2次"},
+)
 def vague_value(c: Context) -> Iterator[Hit]:
     """A value that was read with doubts."""
     for n, indicator in enumerate(c.sheet.indicators):
@@ -230,11 +308,15 @@ def vague_value(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS214", "note", "指标值没有比较符",
+    "ZS214",
+    "note",
+    "指标值没有比较符",
     why="只写一个数，不知道是至少、至多还是恰好。",
     mend="加上“≥”“≤”或“=”。",
-    basis=_MEASURABLE, bad={"project.indicators.0.target": "2次"}, good={"project.indicators.0.target": "≥2次"},
-)  # fmt: skip
+    basis=_MEASURABLE,
+    bad={"project.indicators.0.target": "2次"},
+    good={"project.indicators.0.target": "≥2次"},
+)
 def no_operator(c: Context) -> Iterator[Hit]:
     """A bare number."""
     for n, indicator in enumerate(c.sheet.indicators):
@@ -243,11 +325,15 @@ def no_operator(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS215", "warning", "指标值没有单位",
+    "ZS215",
+    "warning",
+    "指标值没有单位",
     why="没有单位的数字无法核对，金额尤其容易差一万倍。",
     mend="在指标值或度量单位列写明单位。",
-    basis=_MEASURABLE, bad={"project.indicators.0.target": "≥2"}, good={"project.indicators.0.target": "≥2次"},
-)  # fmt: skip
+    basis=_MEASURABLE,
+    bad={"project.indicators.0.target": "≥2"},
+    good={"project.indicators.0.target": "≥2次"},
+)
 def no_unit(c: Context) -> Iterator[Hit]:
     """A number other than zero without unit."""
     for n, indicator in enumerate(c.sheet.indicators):
@@ -256,11 +342,15 @@ def no_unit(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS216", "warning", "指标值低于上年结果",
+    "ZS216",
+    "warning",
+    "指标值低于上年结果",
     why="比上年已经做到的还低，目标没有约束力。",
     mend="参照上年完成值和近三年平均值确定，确需降低的说明理由。",
-    basis=_FEASIBLE, bad={"project.indicators.2.last_year": "96%"}, good={"project.indicators.2.last_year": "88%"},
-)  # fmt: skip
+    basis=_FEASIBLE,
+    bad={"project.indicators.2.last_year": "96%"},
+    good={"project.indicators.2.last_year": "88%"},
+)
 def below_last_year(c: Context) -> Iterator[Hit]:
     """A target easier than last year's result."""
     for n, indicator in enumerate(c.sheet.indicators):
@@ -276,16 +366,26 @@ def below_last_year(c: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "ZS217", "error", "区间或数值不合常理",
+    "ZS217",
+    "error",
+    "区间或数值不合常理",
     why="负数或 0% 的下限没有约束力。",
     mend="核对数值。",
-    basis=_FEASIBLE, bad={"project.indicators.2.target": "≥0%"}, good={"project.indicators.2.target": "≥90%"},
-)  # fmt: skip
+    basis=_FEASIBLE,
+    bad={"project.indicators.2.target": "≥0%"},
+    good={"project.indicators.2.target": "≥90%"},
+)
 def empty_floor(c: Context) -> Iterator[Hit]:
     """A floor that any result meets."""
     for n, indicator in enumerate(c.sheet.indicators):
         number = indicator.target.number
-        if number is not None and indicator.target.op in _UP and number <= 0 and not indicator.target.relative and "增" not in indicator.name:
+        if (
+            number is not None
+            and indicator.target.op in _UP
+            and number <= 0
+            and not indicator.target.relative
+            and "增" not in indicator.name
+        ):
             yield Hit(f"“{indicator.name}”的指标值“{indicator.target.raw}”任何结果都能达到", n, "target")
 
 

@@ -1,0 +1,92 @@
+"""The command line: a thin face over ``workspace``, in Chinese, with JSON where a program asks."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+import typer
+from click.exceptions import Exit
+from typer import rich_utils
+
+from zhunsheng.cli import show
+from zhunsheng.cli.commands import app
+from zhunsheng.errors import ZhunshengError
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command; exit 0 when all is well, 1 when what was examined has errors, 2 when the command could not run."""
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        command = _chinese(typer.main.get_command(app))
+        status = command.main(given, prog_name="zhunsheng", standalone_mode=False)
+        raise SystemExit(status if isinstance(status, int) else 0)
+    except ZhunshengError as error:
+        _fail(given, error)
+    except Exit as leaving:
+        raise SystemExit(leaving.exit_code) from None
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        raise SystemExit(2) from None
+    except click.ClickException as error:
+        _fail(given, ZhunshengError("ZS-CL-01", detail=_translated(error)))
+    except (KeyboardInterrupt, click.Abort):
+        show.errors.print("已中断。已提交的批次不受影响。")
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) left early.
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+        raise SystemExit(0) from None
+    except Exception as error:
+        if os.environ.get("ZHUNSHENG_DEBUG"):
+            raise
+        _fail(given, ZhunshengError("ZS-CL-99", detail=f"{type(error).__name__}: {error}"[:300]))
+
+
+def _fail(arguments: list[str], error: ZhunshengError) -> None:
+    if "--json" in arguments:
+        show.say_json({"error": error.as_json()})
+    show.errors.print(error.text(), style="red", markup=False, soft_wrap=True)
+    raise SystemExit(2)
+
+
+def _translated(error: click.ClickException) -> str:
+    if isinstance(error, click.exceptions.MissingParameter):
+        return f"缺少参数 {error.param.get_error_hint(error.ctx) if error.param and error.ctx else ''}"
+    if isinstance(error, click.NoSuchOption):
+        return f"没有选项 {error.option_name}"
+    if isinstance(error, click.UsageError) and "No such command" in error.message:
+        return "没有这个命令：" + error.message.split("'")[1]
+    if isinstance(error, click.UsageError) and "unexpected extra argument" in error.message:
+        return "多余的参数：" + error.message.split("(")[-1].rstrip(")")
+    return error.format_message()
+
+
+def _chinese(command: Any) -> Any:
+    """Put the help that the library writes itself into Chinese."""
+    rich_utils.ARGUMENTS_PANEL_TITLE, rich_utils.OPTIONS_PANEL_TITLE = "参数", "选项"
+    rich_utils.COMMANDS_PANEL_TITLE, rich_utils.ERRORS_PANEL_TITLE = "命令", "错误"
+    rich_utils.REQUIRED_LONG_STRING, rich_utils.DEFAULT_STRING = "[必填]", "[默认：{}]"
+    _translate_help(command)
+    return command
+
+
+def _translate_help(command: Any) -> None:
+    original = command.get_help_option
+
+    def help_option(context: Any) -> Any:
+        option = original(context)
+        if option is not None:
+            option.help = "显示本说明后退出"
+        return option
+
+    command.get_help_option = help_option
+    command.collect_usage_pieces = lambda context: [
+        {"[OPTIONS]": "[选项]", "COMMAND [ARGS]...": "命令 [参数]..."}.get(piece, piece)
+        for piece in type(command).collect_usage_pieces(command, context)
+    ]
+    command.get_usage = lambda context: type(command).get_usage(command, context).replace("Usage:", "用法：", 1)
+    for child in getattr(command, "commands", {}).values():
+        _translate_help(child)

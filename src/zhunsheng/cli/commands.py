@@ -1,0 +1,498 @@
+"""The commands themselves: each reads its options, calls one use case, and shows the answer."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zhunsheng import __version__, workspace
+from zhunsheng.cli import show
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence import Store, ledger_of, ledgers, write_template
+from zhunsheng.intake import read_book
+from zhunsheng.measures import catalogue, evidence_rows, match_book, measure_of, read_all, write_mapping
+from zhunsheng.monitoring import PlanMode
+from zhunsheng.review import review as review_book
+from zhunsheng.review.sarif import sarif
+from zhunsheng.sample.demo import demo as make_demo
+from zhunsheng.targets import json_schema
+
+app = typer.Typer(
+    help="准绳：读懂绩效目标，用台账证明，按现行规则评分，每个数都能追溯。",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+)
+ledger_app = typer.Typer(help="台账：模板、导入、批次、核验。", no_args_is_help=True)
+app.add_typer(ledger_app, name="ledger")
+
+
+class Mode(StrEnum):
+    """How the spending plan is read between its dates."""
+
+    linear = "linear"
+    step = "step"
+
+
+class Format(StrEnum):
+    """How findings are printed."""
+
+    text = "text"
+    json = "json"
+    sarif = "sarif"
+
+
+Document = Annotated[Path, typer.Argument(metavar="文件", help="绩效目标文件（docx、xlsx、xls、html、txt）")]
+Documents = Annotated[list[Path], typer.Argument(metavar="文件...", help="绩效目标文件，可以多个")]
+AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
+EvidenceDir = Annotated[
+    Path, typer.Option("--evidence", metavar="目录", help="证据库，或放着台账文件（xlsx、csv）的文件夹")
+]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="日期", help="截至哪一天（含当日），如 2021-10-31；缺省为今天")
+]
+Department = Annotated[
+    str | None, typer.Option("--department", metavar="部门", help="部门名称；证据库里有多个部门时必填")
+]
+MappingFile = Annotated[Path | None, typer.Option("--mapping", metavar="文件", help="指标与测度的对照文件（yaml）")]
+JudgementFile = Annotated[
+    Path | None, typer.Option("--judgements", metavar="文件", help="定性评定、偏差原因与说明（yaml）")
+]
+SchemeFile = Annotated[Path | None, typer.Option("--scheme", metavar="文件", help="本地评分方案（yaml），代替全国方案")]
+MeasureFiles = Annotated[
+    list[Path] | None, typer.Option("--measures", metavar="文件", help="本地测度文件（yaml），可以多个")
+]
+PlanOption = Annotated[
+    Mode, typer.Option("--plan", metavar="方式", help="支出计划的读法：linear 按日推算，step 按时点分段")
+]
+StoreDir = Annotated[Path, typer.Option("--store", metavar="目录", help="证据库目录", envvar="ZHUNSHENG_STORE")]
+DEFAULT_STORE = Path("zhunsheng-evidence")
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="显示版本后退出")] = False) -> None:
+    """准绳：读懂绩效目标，用台账证明，按现行规则评分，每个数都能追溯。"""
+    if version:
+        print(f"准绳 {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def read(
+    file: Document,
+    as_json: AsJson = False,
+    schema: Annotated[bool, typer.Option("--schema", help="输出 JSON 的格式定义（JSON Schema），不读内容")] = False,
+) -> None:
+    """读取绩效目标文件，列出识别出的目标表、指标和存疑之处。"""
+    if schema:
+        show.say_json(json_schema())
+        return
+    book = read_book(file)
+    if as_json:
+        show.say_json(book.as_json())
+    else:
+        show.book(book)
+
+
+@app.command()
+def review(
+    file: Document,
+    format: Annotated[Format, typer.Option("--format", metavar="格式", help="text、json 或 sarif")] = Format.text,
+    as_json: AsJson = False,
+    previous: Annotated[
+        Path | None, typer.Option("--previous", metavar="文件", help="上年的绩效目标文件，用于比较")
+    ] = None,
+) -> None:
+    """审核绩效目标：在原文位置指出问题和改法；有错误时退出码为 1。"""
+    book = read_book(file)
+    found = review_book(book, read_book(previous) if previous else None)
+    if as_json or format is Format.json:
+        show.say_json(
+            {
+                "format": "zhunsheng.review/1",
+                "source": book.source.model_dump(),
+                "findings": [f.as_json() for f in found],
+            }
+        )
+    elif format is Format.sarif:
+        show.say_json(sarif(found, file.name))
+    else:
+        show.findings(found)
+    if any(f.level == "error" for f in found):
+        raise typer.Exit(1)
+
+
+@ledger_app.command("list")
+def ledger_list(as_json: AsJson = False) -> None:
+    """列出全部台账。"""
+    if as_json:
+        show.say_json([ledger.model_dump(mode="json") for ledger in ledgers().values()])
+        return
+    for ledger in ledgers().values():
+        show.console.print(f"[bold]{ledger.id}[/]  {ledger.title}：{ledger.what}")
+
+
+@ledger_app.command("template")
+def ledger_template(
+    ledger: Annotated[str, typer.Argument(metavar="台账", help="台账名，如 complaints 或 投诉举报台账；all 为全部")],
+    out: Annotated[Path, typer.Option("--out", metavar="目录", help="写到哪个目录")] = Path(),
+) -> None:
+    """写出台账的 Excel 模板，带下拉列表、校验和填写说明。"""
+    out.mkdir(parents=True, exist_ok=True)
+    for one in ledgers().values() if ledger == "all" else [ledger_of(ledger)]:
+        path = out / f"{one.title}-模板.xlsx"
+        write_template(one, path)
+        show.console.print(f"已写出 {path}")
+
+
+@ledger_app.command("import")
+def ledger_import(
+    files: Annotated[list[Path], typer.Argument(metavar="文件...", help="台账文件（xlsx、xls、csv、parquet）")],
+    store: StoreDir = DEFAULT_STORE,
+    ledger: Annotated[str | None, typer.Option("--ledger", metavar="台账", help="台账名；缺省按表头判断")] = None,
+    department: Annotated[str, typer.Option("--department", metavar="部门", help="这些行属于哪个部门")] = "本部门",
+    good_rows: Annotated[bool, typer.Option("--good-rows", help="有不合格的行时，只导入合格的行")] = False,
+    marked: Annotated[
+        Path | None, typer.Option("--marked", metavar="目录", help="标注副本写到哪里；缺省与原文件同处")
+    ] = None,
+    who: Annotated[str | None, typer.Option("--who", metavar="姓名", help="导入人；缺省为登录用户")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """导入台账：逐行检查，全部合格才导入；有不合格的行时退出码为 1。"""
+    chosen = ledger_of(ledger) if ledger else None
+    done = []
+    with show.progress(quiet=as_json) as report:
+        for n, path in enumerate(files):
+            report(f"导入 {path.name}", n, len(files))
+            done.append(
+                workspace.import_ledger(
+                    store, path, ledger=chosen, department=department, good_rows=good_rows, marked_in=marked, who=who
+                )
+            )
+    if as_json:
+        show.say_json([d.as_json() for d in done])
+    else:
+        for one in done:
+            show.imported(one)
+    if any(one.batch is None for one in done):
+        raise typer.Exit(1)
+
+
+@ledger_app.command("log")
+def ledger_log(store: StoreDir = DEFAULT_STORE, as_json: AsJson = False) -> None:
+    """列出导入批次。"""
+    found = Store.existing(store).batches()
+    if as_json:
+        show.say_json([dataclasses.asdict(b) for b in found])
+    else:
+        show.batches(found)
+
+
+@ledger_app.command("verify")
+def ledger_verify(
+    store: StoreDir = DEFAULT_STORE,
+    head: Annotated[
+        str | None, typer.Option("--head", metavar="摘要", help="另处记下的最后批次摘要，用来发现被截去的批次")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """核验证据库：批次首尾相接、文件未被改动；不成立时退出码为 1。"""
+    opened = Store.existing(store)
+    problems = opened.verify(head)
+    last = opened.batches()[-1].digest if not problems and opened.batches() else ""
+    if as_json:
+        show.say_json({"sound": not problems, "problems": problems, "head": last})
+    elif problems:
+        for problem in problems:
+            show.console.print(f"[red]不符[/] {problem}")
+    else:
+        show.console.print(f"[green]相符[/] 共 {len(opened.batches())} 个批次，最后批次的摘要 {last}")
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def measure(
+    name: Annotated[str | None, typer.Argument(metavar="测度", help="测度名或别名；缺省为全部")] = None,
+    evidence: EvidenceDir = DEFAULT_STORE,
+    as_of: AsOf = None,
+    year: Annotated[int | None, typer.Option("--year", metavar="年度", help="年度；缺省为截至日的年度")] = None,
+    rows: Annotated[bool, typer.Option("--rows", help="列出测度涉及的行（个人信息已遮盖）")] = False,
+    limit: Annotated[int, typer.Option("--limit", metavar="行数", help="最多列出多少行")] = 50,
+    by: Annotated[str | None, typer.Option("--by", metavar="列", help="按这一列下钻，如 district")] = None,
+    batch: Annotated[int | None, typer.Option("--batch", metavar="批次", help="按这个批次时的证据库计算")] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="时间", help="按这一时间的证据库计算，如 2021-10-31T12:00:00+08:00")
+    ] = None,
+    match: Annotated[
+        Path | None, typer.Option("--match", metavar="文件", help="列出目标文件的指标与测度的对应")
+    ] = None,
+    mapping: MappingFile = None,
+    write: Annotated[
+        Path | None, typer.Option("--write-mapping", metavar="文件", help="把对应写成对照文件，供核对确认")
+    ] = None,
+    measures: MeasureFiles = None,
+    listing: Annotated[bool, typer.Option("--list", help="列出全部测度的定义")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """由台账计算指标，可列出每一行、下钻、回到较早的版本。"""
+    known = catalogue(measures or ())
+    if match is not None:
+        book = read_book(match)
+        found = match_book(book, known, workspace.load_mapping(mapping, known))
+        if write is not None:
+            write_mapping(write, book, found)
+        if as_json:
+            show.say_json([dataclasses.asdict(m) for m in found])
+        else:
+            show.matches(found, book)
+        return
+    chosen = list(known.values()) if name is None else [measure_of(name, known)]
+    if listing:
+        if as_json:
+            show.say_json([m.model_dump(mode="json", by_alias=True) for m in chosen])
+        else:
+            for m in chosen:
+                show.console.print(f"[bold]{m.id}[/]  {m.name}（{m.unit}）：{m.formula}")
+        return
+    day = _day(as_of)
+    store = Store.existing(evidence)
+    opened = workspace.Evidence.of(store, batch=batch, at=_moment(at), measures=measures or ())
+    if rows and len(chosen) == 1:
+        listed = evidence_rows(chosen[0], opened.engine, opened.snapshot, year or day.year, day, limit=limit)
+        if as_json:
+            show.say_json([dataclasses.asdict(r) for r in listed])
+        else:
+            show.rows(listed)
+        return
+    if by is not None and (len(chosen) != 1 or by not in chosen[0].drill):
+        allowed = "、".join(chosen[0].drill) if len(chosen) == 1 else ""
+        raise ZhunshengError("ZS-CL-01", detail=f"--by 要与一个测度同用，可用的列：{allowed or '（先指明测度）'}")
+    values = read_all(chosen, opened.engine, opened.snapshot, year or day.year, day, by)
+    found_readings = sorted(values.values(), key=lambda r: (r.measure, r.department, r.project or ""))
+    if as_json:
+        show.say_json([r.as_json() for r in found_readings])
+    else:
+        show.readings(found_readings, {m.id: m.name for m in chosen})
+
+
+def _assess(
+    files: list[Path],
+    evidence: Path,
+    as_of: str | None,
+    department: str | None,
+    mapping: Path | None,
+    judgements: Path | None,
+    scheme: Path | None,
+    measures: list[Path] | None,
+    plan: Mode,
+) -> workspace.Assessment:
+    book = workspace.read_books(files)
+    opened = workspace.Evidence.of(Store.existing(evidence), measures=measures or ())
+    return workspace.assess(
+        book,
+        opened,
+        _day(as_of),
+        department=department,
+        mapping=workspace.load_mapping(mapping, opened.measures),
+        judgements=workspace.load_judgements(judgements),
+        scheme=scheme,
+        mode=_mode(plan),
+    )
+
+
+@app.command()
+def monitor(
+    files: Documents,
+    evidence: EvidenceDir = DEFAULT_STORE,
+    as_of: AsOf = None,
+    department: Department = None,
+    mapping: MappingFile = None,
+    judgements: JudgementFile = None,
+    measures: MeasureFiles = None,
+    plan: PlanOption = Mode.linear,
+    as_json: AsJson = False,
+) -> None:
+    """运行监控：资金对照支出计划，指标对照时序，给出预计和预警。"""
+    found = _assess(files, evidence, as_of, department, mapping, judgements, None, measures, plan)
+    if as_json:
+        data = found.as_json()
+        keep = ("sheet", "kind", "project", "money", "indicators")
+        show.say_json(
+            {
+                **{k: v for k, v in data.items() if k not in ("book", "results")},
+                "results": [{k: r[k] for k in keep} for r in data["results"]],
+            }
+        )
+        return
+    for result in found.results:
+        show.checkpoint(result.checkpoint)
+
+
+@app.command()
+def evaluate(
+    files: Documents,
+    evidence: EvidenceDir = DEFAULT_STORE,
+    as_of: AsOf = None,
+    department: Department = None,
+    mapping: MappingFile = None,
+    judgements: JudgementFile = None,
+    scheme: SchemeFile = None,
+    measures: MeasureFiles = None,
+    reported: Annotated[Path | None, typer.Option("--reported", metavar="文件", help="上报的自评表，用来复核")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """绩效自评：按现行方案评分，逐项说明；加 --reported 则复核上报的自评，有差异时退出码为 1。"""
+    found = _assess(files, evidence, as_of, department, mapping, judgements, scheme, measures, Mode.linear)
+    differences = workspace.recheck_book(read_book(reported), found) if reported else []
+    if as_json:
+        show.say_json(
+            found.as_json()
+            | {"recheck": [{"sheet": n, "differences": [d.as_json() for d in ds]} for n, ds in differences]}
+        )
+    else:
+        for result in found.results:
+            show.card(result.card, final=found.final)
+        show.differences(differences)
+    if any(ones for _, ones in differences):
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    files: Documents,
+    evidence: EvidenceDir = DEFAULT_STORE,
+    as_of: AsOf = None,
+    out: Annotated[Path, typer.Option("--out", metavar="目录", help="写到哪个目录")] = Path("zhunsheng-report"),
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="名称", help=f"只写哪些：{'、'.join(workspace.OUTPUTS)}；可以多个"),
+    ] = None,
+    department: Department = None,
+    mapping: MappingFile = None,
+    judgements: JudgementFile = None,
+    scheme: SchemeFile = None,
+    measures: MeasureFiles = None,
+    plan: PlanOption = Mode.linear,
+    reported: Annotated[Path | None, typer.Option("--reported", metavar="文件", help="上报的自评表，用来复核")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """写出官方表格、评价报告、总览网页和数据。"""
+    unknown = [name for name in only or [] if name not in workspace.OUTPUTS]
+    if unknown:
+        raise ZhunshengError("ZS-CL-01", detail=f"没有“{unknown[0]}”，可选：{'、'.join(workspace.OUTPUTS)}")
+    with show.progress(quiet=as_json) as progress:
+        done = workspace.run(
+            files,
+            evidence,
+            _day(as_of),
+            out,
+            department=department,
+            mapping=mapping,
+            judgements=judgements,
+            scheme=scheme,
+            measures=measures or (),
+            mode=_mode(plan),
+            reported=reported,
+            only=only or workspace.OUTPUTS,
+            progress=progress,
+        )
+    if as_json:
+        show.say_json({what: str(path) for what, path in done.files.items()})
+        return
+    for what, path in done.files.items():
+        show.console.print(f"{what}  {path}")
+
+
+@app.command()
+def run(
+    files: Documents,
+    evidence: EvidenceDir = DEFAULT_STORE,
+    as_of: AsOf = None,
+    out: Annotated[Path, typer.Option("--out", metavar="目录", help="写到哪个目录")] = Path("zhunsheng-run"),
+    department: Department = None,
+    mapping: MappingFile = None,
+    judgements: JudgementFile = None,
+    scheme: SchemeFile = None,
+    measures: MeasureFiles = None,
+    plan: PlanOption = Mode.linear,
+    previous: Annotated[Path | None, typer.Option("--previous", metavar="文件", help="上年的绩效目标文件")] = None,
+    reported: Annotated[Path | None, typer.Option("--reported", metavar="文件", help="上报的自评表，用来复核")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """主任务：读取、审核、计算、监控、评分，写出全部结果并汇总。"""
+    with show.progress(quiet=as_json) as progress:
+        done = workspace.run(
+            files,
+            evidence,
+            _day(as_of),
+            out,
+            department=department,
+            mapping=mapping,
+            judgements=judgements,
+            scheme=scheme,
+            measures=measures or (),
+            mode=_mode(plan),
+            previous=previous,
+            reported=reported,
+            progress=progress,
+        )
+    if as_json:
+        show.say_json(
+            done.assessment.as_json()
+            | {"problems": list(done.problems), "files": {k: str(v) for k, v in done.files.items()}}
+        )
+    else:
+        show.run(done)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("--out", metavar="目录", help="写到哪个目录")] = Path("zhunsheng-demo"),
+    entities: Annotated[
+        int, typer.Option("--entities", metavar="户数", min=100, help="市场主体户数，其他台账随之增减")
+    ] = 30_000,
+    seed: Annotated[int, typer.Option("--seed", metavar="整数", help="随机种子；相同则数据相同")] = 2021,
+    as_of: AsOf = "2022-02-28",
+    as_json: AsJson = False,
+) -> None:
+    """生成一个虚构的区局，走完从目标到复核的一年。"""
+    with show.progress(quiet=as_json) as progress:
+        done = make_demo(out, entities=entities, seed=seed, as_of=_day(as_of), progress=progress)
+    if as_json:
+        show.say_json(done.assessment.as_json() | {"files": {k: str(v) for k, v in done.files.items()}})
+    else:
+        show.run(done)
+
+
+def _day(text: str | None) -> date:
+    if text is None:
+        return date.today()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ZhunshengError("ZS-CL-01", detail=f"“{text}”不是日期，应写成 2021-10-31") from None
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ZhunshengError("ZS-CL-01", detail=f"“{text}”不是时间，应写成 2021-10-31T12:00:00+08:00") from None
+    return moment if moment.tzinfo else moment.astimezone()
+
+
+def _mode(plan: Mode) -> PlanMode:
+    return "step" if plan is Mode.step else "linear"
+
+
+if os.environ.get("NO_COLOR"):
+    show.console.no_color = True

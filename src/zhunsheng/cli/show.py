@@ -1,0 +1,385 @@
+"""How answers look in a terminal: tables, colours and progress bars; and as JSON where asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from zhunsheng.evaluation import Difference, Scorecard
+from zhunsheng.evaluation.recheck import KIND_WORDS
+from zhunsheng.evaluation.scoring import VERDICT_WORDS
+from zhunsheng.evidence import Batch
+from zhunsheng.measures import EvidenceRow, Match, Reading, show_number
+from zhunsheng.measures.matching import STATUS_WORDS
+from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint, Light
+from zhunsheng.reports.forms import share, wan
+from zhunsheng.review import LEVELS, Finding
+from zhunsheng.targets import Book
+from zhunsheng.targets.sheet import plain
+from zhunsheng.workspace import Assessment, Imported, RunResult
+from zhunsheng.workspace import Progress as Report
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+_LIGHTS: dict[Light, str] = {
+    "green": "bold white on green4",
+    "yellow": "bold black on gold3",
+    "red": "bold white on red3",
+    "grey": "white on grey42",
+}
+_LEVELS = {"error": "bold red", "warning": "dark_orange3", "note": "bright_black"}
+_VERDICTS = {
+    "met": "green",
+    "over": "dark_orange3",
+    "missed": "red",
+    "judged": "green",
+    "pending": "bright_black",
+    "nothing": "red",
+}
+
+
+def say_json(data: Any) -> None:
+    """Print data as JSON, unwrapped, for programs."""
+    print(json.dumps(data, ensure_ascii=False, indent=1, default=str))
+
+
+def lamp(light: Light) -> str:
+    """Return a light as coloured words."""
+    return f"[{_LIGHTS[light]}] {LIGHT_WORDS[light]} [/]"
+
+
+@contextmanager
+def progress(quiet: bool = False) -> Iterator[Report]:
+    """Give a function that draws a progress bar on stderr; nothing is drawn when ``quiet``."""
+    if quiet:
+        yield lambda _what, _done, _total: None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=32),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=errors, transient=True) as bar:
+        task = bar.add_task("准备", total=1)
+
+        def report(what: str, done: int, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        yield report
+
+
+def book(found: Book) -> None:
+    """Print what was read from a document."""
+    for sheet in found.sheets:
+        kind = "部门整体" if sheet.kind == "department" else "项目"
+        head = f"[bold]{escape(sheet.title())}[/]  {kind}  {sheet.year or '年度不详'}"
+        if sheet.budget.total is not None:
+            head += f"  预算 {wan(sheet.budget.total)}"
+        console.print()
+        console.print(head)
+        if sheet.spending_plan.steps:
+            steps = "  ".join(f"{s.by:%m月%d日} {plain(s.cumulative * 100)}%" for s in sheet.spending_plan.steps)
+            console.print(f"支出计划  {steps}", style="bright_black")
+        for goal in sheet.goals:
+            console.print(f"{escape(goal.title or '目标')}  {escape(goal.text)}", style="bright_black")
+        table = _table("一级", "二级", "指标", "指标值", "读作", "位置")
+        for i in sheet.indicators:
+            read = "[red]未读出[/]" if i.target.op == "unread" else f"[green]{escape(i.target.text())}[/]"
+            table.add_row(
+                *map(escape, (i.level1 or "", i.level2 or "", i.name, i.target.raw)),
+                read,
+                i.place.label() if i.place else "",
+            )
+        console.print(table)
+    for unsure in found.unsure:
+        where = unsure.place.label() if unsure.place else ""
+        console.print(f"[dark_orange3]存疑[/] {where} “{escape(unsure.text[:40])}”：{escape(unsure.why)}")
+
+
+def findings(found: Sequence[Finding]) -> None:
+    """Print review findings by sheet, at their place, then a count."""
+    sheet = None
+    for f in found:
+        if f.sheet != sheet:
+            sheet = f.sheet
+            console.print()
+            console.print(f"[bold]{escape(f.sheet_name)}[/]")
+        where = f.place.label() if f.place else "全文"
+        console.print(
+            f"  [{_LEVELS[f.level]}]{LEVELS[f.level]}[/] {f.code} {where}  {escape(f.title)}：{escape(f.message)}"
+        )
+        console.print(f"       {escape(f.mend)}", style="bright_black")
+    counts = "  ".join(
+        f"[{_LEVELS[level]}]{LEVELS[level]} {sum(f.level == level for f in found)}[/]"
+        for level in ("error", "warning", "note")
+    )
+    console.print()
+    console.print(counts)
+
+
+def imported(done: Imported) -> None:
+    """Print the outcome of one import."""
+    name = escape(done.file)
+    if done.batch and done.new:
+        b = done.batch
+        console.print(
+            f"[green]已导入[/] {name} → {done.ledger.title}：第 {b.batch} 批次，新增 {b.inserted} 行，更新 {b.updated} 行"
+        )
+    elif done.batch:
+        console.print(f"[bright_black]未变化[/] {name}：第 {done.batch.batch} 批次已导入过这个文件")
+    else:
+        console.print(f"[red]未导入[/] {name}：{done.rows} 行中有 {done.bad_rows} 行不合格")
+    if done.errors:
+        table = _table("行", "列", "内容", "问题")
+        for e in done.errors[:20]:
+            table.add_row(str(e.row), escape(e.column), escape(e.value), escape(e.message))
+        console.print(table)
+        if len(done.errors) > 20:
+            console.print(f"…… 共 {len(done.errors)} 处", style="bright_black")
+        console.print(f"标注了错误的副本：{escape(str(done.marked))}")
+
+
+def batches(found: Sequence[Batch]) -> None:
+    """Print the log of a store."""
+    table = _table("批次", "台账", "文件", "行", "新增", "更新", "剔除", "谁", "何时", "摘要")
+    for b in found:
+        numbers = map(str, (b.rows, b.inserted, b.updated, b.rejected))
+        table.add_row(str(b.batch), b.ledger, escape(b.file), *numbers, escape(b.who), b.when, b.digest[:12])
+    console.print(table)
+
+
+def readings(found: Sequence[Reading], names: dict[str, str]) -> None:
+    """Print readings with numerator and denominator."""
+    table = _table("测度", "部门", "项目", "值", "分子", "分母", "截至", "批次")
+    for r in found:
+        interval = f"（{r.interval[0]}–{r.interval[1]}%）" if r.interval else ""
+        numerator = "" if r.numerator is None else f"{r.numerator:f}"
+        table.add_row(
+            names[r.measure],
+            escape(r.department),
+            escape(r.project or "合计"),
+            r.text() + interval,
+            numerator,
+            str(r.denominator),
+            str(r.as_of),
+            str(r.batch),
+        )
+    console.print(table)
+
+
+def rows(found: Sequence[EvidenceRow]) -> None:
+    """Print the rows behind a measure."""
+    if not found:
+        console.print("没有行。", style="bright_black")
+        return
+    titles = [t for t in found[0].values if any(r.values[t] is not None for r in found)]
+    table = _table("计入", "文件", "行", *titles)
+    for r in found:
+        cells = [
+            "是"
+            if r.values[t] is True
+            else "否"
+            if r.values[t] is False
+            else ""
+            if r.values[t] is None
+            else str(r.values[t])
+            for t in titles
+        ]
+        table.add_row("[green]✓[/]" if r.hit else "[red]✗[/]", escape(r.file), str(r.row), *map(escape, cells))
+    console.print(table)
+
+
+def matches(found: Sequence[Match], of: Book) -> None:
+    """Print which measure proves which indicator."""
+    table = _table("表", "指标", "测度", "状态", "说明")
+    for m in found:
+        sheet = of.sheets[m.sheet]
+        table.add_row(
+            escape(sheet.title()),
+            escape(sheet.indicators[m.indicator].name),
+            m.measure or "—",
+            STATUS_WORDS[m.status],
+            escape(m.why),
+        )
+    console.print(table)
+
+
+def checkpoint(found: Checkpoint) -> None:
+    """Print where a sheet stands."""
+    money = found.money
+    console.print()
+    console.print(f"[bold]{escape(found.sheet.title())}[/]  截至 {found.as_of}")
+    console.print(
+        f"资金  {lamp(money.light)} 已支付 {wan(money.paid) or '—'} / 预算 {wan(money.adjusted) or '—'}，执行 {share(money.actual)}，计划应达 {share(money.expected)}，全年预计 {share(money.forecast)}"
+    )
+    console.print(f"{MODE_WORDS[money.mode]}；{money.method}", style="bright_black")
+    table = _table("指标", "目标", "完成值", "应达", "全年预计", "预警", "可能性", "办法")
+    for s in found.indicators:
+        i = found.sheet.indicators[s.indicator]
+        unit = i.target.unit or ""
+        expected = f"{show_number(s.expected)}{unit}" if s.expected is not None else "—"
+        forecast = f"{show_number(s.forecast)}{unit}" if isinstance(s.forecast, Fraction) else str(s.forecast or "—")
+        table.add_row(
+            escape(i.name),
+            escape(i.target.raw),
+            escape(s.outcome.text),
+            expected,
+            forecast,
+            lamp(s.light),
+            s.likelihood,
+            s.method,
+        )
+    console.print(table)
+
+
+def card(found: Scorecard, *, final: bool) -> None:
+    """Print a scorecard."""
+    console.print()
+    state = "" if final else "（未满年度，阶段测算）"
+    console.print(
+        f"[bold]{escape(found.sheet.title())}[/]  [bold cyan]{plain(found.total)}[/] 分  {found.grade}{state}"
+    )
+    table = _table("指标", "目标", "完成值", "得分", "满分", "怎样得出")
+    for s in found.scores:
+        i = found.sheet.indicators[s.indicator]
+        how = escape(s.how) + (f"\n[dark_orange3]{escape(s.asks)}[/]" if s.asks else "")
+        result = f"[{_VERDICTS[s.verdict]}]{escape(s.outcome.text if s.outcome else '—')}[/]"
+        table.add_row(escape(i.name), escape(i.target.raw), result, plain(s.score), plain(s.points), how)
+    if found.projects_points:
+        said = "；".join(f"{name} {total} 分" for name, _, total in found.projects)
+        table.add_row("所属项目", "", "", plain(found.projects_score), plain(found.projects_points), escape(said))
+    e = found.execution
+    table.add_row("预算执行率", "100%", share(e.rate), plain(e.score), plain(e.points), e.how)
+    console.print(table)
+    for note in found.notes:
+        console.print(escape(note), style="bright_black")
+    console.print(f"依据：{'；'.join(dict.fromkeys((found.scheme.citation, *found.citations)))}", style="bright_black")
+
+
+def differences(found: Sequence[tuple[str, Sequence[Difference]]], *, brief: bool = False) -> None:
+    """Print the differences of a re-check; ``brief`` leaves the explanations to the page."""
+    for name, ones in found:
+        console.print()
+        console.print(f"[bold]复核：{escape(name)}[/]  {len(ones)} 处差异")
+        table = _table("差异", "指标", "所报", "复核", *(() if brief else ("说明",)))
+        for d in ones:
+            why = () if brief else (escape(d.why),)
+            table.add_row(KIND_WORDS[d.kind], escape(d.indicator), escape(d.reported), escape(d.recomputed), *why)
+        if ones:
+            console.print(table)
+
+
+def run(result: RunResult) -> None:
+    """Print the summary of the main job."""
+    assessment: Assessment = result.assessment
+    for done in result.imports:
+        imported(done)
+    console.print()
+    state = "" if assessment.final else "（未满年度，得分为阶段测算）"
+    console.print(
+        Panel(
+            f"[bold]{escape(assessment.department)}[/]  截至 {assessment.as_of}{state}\n证据库第 {assessment.snapshot.batch} 批次，摘要 {assessment.snapshot.digest[:16]}",
+            expand=False,
+        )
+    )
+    for problem in result.problems:
+        console.print(f"[bold red]证据库核验：[/]{escape(problem)}")
+    table = _table("目标表", "得分", "等级", "执行率", "资金", "绿", "黄", "红", "待填", "错误", "警告", "提示")
+    for r in assessment.results:
+        lights = [
+            str(sum(s.light == light for s in r.checkpoint.indicators) or "")
+            for light in ("green", "yellow", "red", "grey")
+        ]
+        levels = [str(sum(f.level == level for f in r.findings) or "") for level in ("error", "warning", "note")]
+        styled = [
+            f"[{c}]{n}[/]" if n else ""
+            for n, c in zip(lights, ("green", "dark_orange3", "red", "bright_black"), strict=True)
+        ]
+        table.add_row(
+            escape(r.sheet.title()),
+            f"[bold]{plain(r.card.total)}[/]",
+            r.card.grade,
+            share(r.checkpoint.money.actual),
+            lamp(r.checkpoint.money.light),
+            *styled,
+            *levels,
+        )
+    console.print(table)
+    console.print()
+    attention = _table("要关注的指标", "目标", "完成值", "判断", "得分", "满分")
+    for r in assessment.results:
+        for s in r.card.scores:
+            if s.verdict != "met":
+                i = r.sheet.indicators[s.indicator]
+                attention.add_row(
+                    escape(i.name),
+                    escape(i.target.raw),
+                    escape(s.outcome.text if s.outcome else "—"),
+                    f"[{_VERDICTS[s.verdict]}]{VERDICT_WORDS[s.verdict]}[/]",
+                    plain(s.score),
+                    plain(s.points),
+                )
+    if attention.row_count:
+        console.print(attention)
+    waiting = [m for r in assessment.results for m in r.matches if m.status != "confirmed"]
+    if waiting:
+        counts = {status: sum(m.status == status for m in waiting) for status in ("proposed", "weak", "none")}
+        said = "，".join(f"{STATUS_WORDS[k]} {n} 个" for k, n in counts.items() if n)  # type: ignore[index]
+        console.print(
+            f"指标与测度的对应：{said}。核对办法：zhunsheng measure --match 文件 --write-mapping 对照.yaml",
+            style="bright_black",
+        )
+    for r in assessment.results:
+        if "待确认" in r.project_why:
+            console.print(f"{escape(r.sheet.title())}：{escape(r.project_why)}", style="bright_black")
+    differences(result.differences, brief=True)
+    console.print()
+    console.print("[bold]结果[/]")
+    for what, path in result.files.items():
+        console.print(f"  {what}  {escape(str(path))}")
+    page = result.files.get("绩效总览（网页）")
+    if page:
+        console.print(f"用浏览器打开 [bold]{escape(str(page))}[/] 查看总览；表格用 Excel、Word 或 WPS 打开。")
+
+
+def _table(*titles: str) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    right = {
+        "行",
+        "值",
+        "分子",
+        "分母",
+        "批次",
+        "新增",
+        "更新",
+        "剔除",
+        "得分",
+        "满分",
+        "完成值",
+        "应达",
+        "全年预计",
+        "目标",
+        "绿",
+        "黄",
+        "红",
+        "待填",
+        "错误",
+        "警告",
+        "提示",
+        "执行率",
+        "所报",
+        "复核",
+    }
+    for title in titles:
+        table.add_column(title, justify="right" if title in right else "left", overflow="fold")
+    return table

@@ -1,0 +1,41 @@
+"""The demonstration: make the sample bureau and run its whole year, from the target document to the re-check."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+from zhunsheng.sample.documents import write_documents, write_reported
+from zhunsheng.sample.ledgers import write_ledgers
+from zhunsheng.workspace import Evidence, Progress, RunResult, assess, no_progress, open_evidence, read_books, run
+
+
+def demo(out: Path, *, entities: int, seed: int, as_of: date, progress: Progress = no_progress) -> RunResult:
+    """Write the sample to ``out``, import its ledgers, run the main job and re-check the self-evaluation it reported.
+
+    A folder left by an earlier demonstration is made anew; any other files in ``out`` stay.
+    """
+    for name in ("documents", "ledgers", "results"):
+        shutil.rmtree(out / name, ignore_errors=True)
+    progress("生成目标文件", 0, 4)
+    documents = write_documents(out / "documents")
+    progress("生成台账", 1, 4)
+    write_ledgers(out / "ledgers", seed=seed, entities=entities)
+    book = read_books([documents["docx"]])
+    department = next(s.department for s in book.sheets if s.department)
+    store, imports = open_evidence(out / "ledgers", out / "results", department, progress)
+    opened = Evidence.of(store)
+    reported = out / "documents" / "2021年绩效自评表（上报）.xlsx"
+    cards = [r.card for r in assess(book, opened, as_of).results if r.sheet.kind == "project"]
+    write_reported(cards, reported)
+    done = run(
+        [documents["docx"]],
+        store.root,
+        as_of,
+        out / "results",
+        judgements=documents["judgements"],
+        reported=reported,
+        progress=progress,
+    )
+    return RunResult(done.assessment, tuple(imports), done.problems, done.differences, done.files)
