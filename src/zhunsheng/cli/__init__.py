@@ -6,10 +6,9 @@ import os
 import sys
 from typing import Any
 
-import click
 import typer
-from click.exceptions import Exit
 from typer import rich_utils
+from typer.exceptions import TyperException
 
 from zhunsheng.cli import show
 from zhunsheng.cli.commands import app
@@ -25,14 +24,14 @@ def main(arguments: list[str] | None = None) -> None:
         raise SystemExit(status if isinstance(status, int) else 0)
     except ZhunshengError as error:
         _fail(given, error)
-    except Exit as leaving:
+    except typer.Exit as leaving:
         raise SystemExit(leaving.exit_code) from None
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        raise SystemExit(2) from None
-    except click.ClickException as error:
+    except TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            error.show()  # type: ignore[attr-defined]
+            raise SystemExit(0) from None
         _fail(given, ZhunshengError("ZS-CL-01", detail=_translated(error)))
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         show.errors.print("已中断。已提交的批次不受影响。")
         raise SystemExit(130) from None
     except BrokenPipeError:
@@ -52,16 +51,20 @@ def _fail(arguments: list[str], error: ZhunshengError) -> None:
     raise SystemExit(2)
 
 
-def _translated(error: click.ClickException) -> str:
-    if isinstance(error, click.exceptions.MissingParameter):
-        return f"缺少参数 {error.param.get_error_hint(error.ctx) if error.param and error.ctx else ''}"
-    if isinstance(error, click.NoSuchOption):
-        return f"没有选项 {error.option_name}"
-    if isinstance(error, click.UsageError) and "No such command" in error.message:
-        return "没有这个命令：" + error.message.split("'")[1]
-    if isinstance(error, click.UsageError) and "unexpected extra argument" in error.message:
-        return "多余的参数：" + error.message.split("(")[-1].rstrip(")")
-    return error.format_message()
+def _translated(error: TyperException) -> str:
+    """Return in Chinese what the library says of wrong arguments."""
+    kind, said = type(error).__name__, getattr(error, "message", str(error))
+    if kind == "MissingParameter":
+        parameter = getattr(error, "param", None)
+        return f"缺少参数 {getattr(parameter, 'metavar', None) or getattr(parameter, 'name', '')}"
+    if kind == "NoSuchOption":
+        return f"没有选项 {getattr(error, 'option_name', '')}"
+    if said.startswith("No such command"):
+        return f"没有命令 {said.split(chr(39))[1]}"
+    if "unexpected extra argument" in said:
+        return f"多余的参数：{said.split('(')[-1].rstrip(')')}"
+    value = f"（{said}）" if said else ""
+    return f"参数的值不合要求{value}"
 
 
 def _chinese(command: Any) -> Any:

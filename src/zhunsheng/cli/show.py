@@ -182,7 +182,9 @@ def rows(found: Sequence[EvidenceRow]) -> None:
     if not found:
         console.print("没有行。", style="bright_black")
         return
-    titles = [t for t in found[0].values if any(r.values[t] is not None for r in found)]
+    # What is the same in every row, or hidden as personal, only makes the table wider; --json has all of it.
+    titles = [t for t in found[0].values if t != "部门" and any(r.values[t] is not None for r in found)]
+    titles = [t for t in titles if not all(str(r.values[t] or "**").endswith("**") for r in found)]
     table = _table("计入", "文件", "行", *titles)
     for r in found:
         cells = [

@@ -130,7 +130,7 @@ class Store:
             )
             return
         key = (DEPARTMENT, *checked.ledger.key)
-        changed = " OR ".join(f't."{c}" IS DISTINCT FROM s."{c}"' for c in values if c not in key)
+        changed = " OR ".join(f'(t."{c}" IS DISTINCT FROM s."{c}")' for c in values if c not in key)
         merge = DeltaTable(str(table)).merge(
             rows,
             predicate=" AND ".join(f't."{c}" = s."{c}"' for c in key),

@@ -1,0 +1,50 @@
+"""What tests share: the sample bureau built once, a Spark session, and where the real document lies if it is here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from zhunsheng.sample.demo import demo
+
+GOLDEN = Path(__file__).parent / "golden"
+REAL = Path(__file__).parents[2] / "shared" / "inputs" / "gaoxin-2021.txt"
+DEPARTMENT = "示例区市场监督管理局"
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory):
+    """The demonstration at its usual size, as (folder, result); tests must not change it."""
+    out = tmp_path_factory.mktemp("demo")
+    return out, demo(out, entities=30_000, seed=2021, as_of=date(2022, 2, 28))
+
+
+@pytest.fixture(scope="session")
+def spark():
+    """A local Spark session; fails, rather than skips, where Java is missing."""
+    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+        pytest.fail("这项测试需要 Java 17 或更新版本：apt-get install openjdk-17-jre-headless")
+    from pyspark.sql import SparkSession
+
+    session = (
+        SparkSession.builder.master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "2")
+        .config("spark.sql.session.timeZone", "UTC")
+        .getOrCreate()
+    )
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def real():
+    """The real document, where it lies beside the project."""
+    if not REAL.is_file():
+        pytest.skip("the real document is not here")
+    return REAL

@@ -1,0 +1,351 @@
+"""Ledgers in: templates, checks by row and column, marked copies, batches, versions, and what verification finds."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence import Store, check_file, ledger_of, ledgers, write_template
+from zhunsheng.evidence.importing import _MACROS
+from zhunsheng.evidence.ledgers import Ledger
+from zhunsheng.workspace import import_ledger
+
+HEAD = ["编号", "类型", "收到日期", "办结日期"]
+
+
+def write(path: Path, rows, encoding="utf-8-sig"):
+    path.write_text("\n".join(",".join(r) for r in rows) + "\n", encoding)
+    return path
+
+
+def rows_of(store: Store, ledger: str, **when):
+    files = store.snapshot(**when).files.get(ledger, ())
+    return duckdb.sql(f"SELECT * FROM read_parquet({list(files)})").fetchall() if files else []
+
+
+@pytest.fixture
+def store(tmp_path):
+    return tmp_path / "store"
+
+
+def test_every_ledger_is_sound_and_has_a_template_that_imports(tmp_path, store):
+    for ledger in ledgers().values():
+        path = tmp_path / f"{ledger.id}.xlsx"
+        write_template(ledger, path)
+        book = openpyxl.load_workbook(path)
+        sheet = book[ledger.title]
+        assert [c.value for c in sheet[1]] == [c.title for c in ledger.columns]
+        assert all(c.comment for c in sheet[1])
+        drop_downs = [v for v in sheet.data_validations.dataValidation if v.type == "list"]
+        assert len(drop_downs) == sum(c.type in ("choice", "bool") for c in ledger.columns)
+        example = {"text": "甲", "date": date(2021, 3, 5), "integer": 3, "money": 12.5, "bool": "是"}
+        row = []
+        for column in ledger.columns:
+            value = column.values[0] if column.type == "choice" else example[column.type]
+            row.append("91130190000000012X" if column.pattern else value)
+        sheet.append(row)
+        book.save(path)
+        done = import_ledger(store, path)
+        assert (done.ledger.id, done.errors, done.batch.inserted) == (ledger.id, (), 1)
+    assert Store(store).verify() == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "utf-16"])
+def test_csv_in_any_encoding_with_synonyms_and_chinese_dates(tmp_path, store, encoding):
+    rows = [HEAD, ["T1", "投诉", "2021年3月5日", "2021.4.1"], ["T2", "举报", "二〇二一年十二月三十一日", ""]]
+    done = import_ledger(store, write(tmp_path / "a.csv", rows, encoding))
+    assert done.ledger.id == "complaints"
+    stored = rows_of(Store(store), "complaints")
+    assert sorted((r[1], r[2], r[3], r[5]) for r in stored) == [
+        ("T1", "投诉", date(2021, 3, 5), date(2021, 4, 1)), ("T2", "举报", date(2021, 12, 31), None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("2021-3-5", "2021-03-05"), ("2021/03/05", "2021-03-05"), ("20210305", "2021-03-05"), ("44260", "2021-03-05"),
+     ("2021年3月5日", "2021-03-05"), ("2021.3.5", "2021-03-05"), ("2021-03-05 00:00:00", "2021-03-05"), ("二〇二一年十月二十日", "2021-10-20"),
+     ("二零二一年二月十一号", "2021-02-11"), ("2021-13-05", None), ("去年", None), ("2021", None), ("20211305", None)],
+)  # fmt: skip
+def test_dates(text, day):
+    connection = duckdb.connect()
+    connection.execute(_MACROS)
+    (found,) = connection.execute("SELECT zs_date(?)", [text]).fetchone()
+    assert found == (date.fromisoformat(day) if day else None)
+
+
+@pytest.mark.parametrize(("macro", "text", "value"), [
+    ("zs_integer", "1,200", 1200), ("zs_integer", "12.0", 12), ("zs_integer", "12.5", None), ("zs_integer", "多", None),
+    ("zs_money", "¥1,200.50元", "1200.50"), ("zs_money", "-20000", "-20000.00"), ("zs_money", "五千", None), ("zs_money", "1.2万", None),
+])  # fmt: skip
+def test_numbers(macro, text, value):
+    connection = duckdb.connect()
+    connection.execute(_MACROS)
+    (found,) = connection.execute(f"SELECT {macro}(?)", [text]).fetchone()
+    assert (str(found) if isinstance(value, str) else found) == value
+
+
+BAD = [
+    ["统计表", "", "", ""],
+    HEAD,
+    ["T1", "投诉", "2021-03-05", "2021-04-01"],
+    ["T2", "咨询", "2021-03-05", ""],
+    ["T3", "举报", "2021年13月1日", ""],
+    ["T4", "举报", "2021-03-05", "2020-01-01"],
+    ["", "举报", "2021-03-05", ""],
+    ["", "", "", ""],
+    ["T1", "投诉", "2021-03-06", ""],
+]
+WRONG = [(4, "类别"), (5, "收到日期"), (6, "办结日期"), (7, "登记编号"), (9, "登记编号")]
+
+
+def test_errors_by_row_and_column_and_a_marked_csv(tmp_path, store):
+    done = import_ledger(store, write(tmp_path / "a.csv", BAD), marked_in=tmp_path / "marked")
+    assert [(e.row, e.column) for e in done.errors] == WRONG
+    assert (done.batch, done.rows, done.bad_rows) == (None, 6, 5)
+    assert not (store / "batches").exists()
+    sheet = openpyxl.load_workbook(done.marked).active
+    assert [row[0].value for row in sheet.iter_rows(min_row=2)] == [4, 5, 6, 7, 9]
+    assert sheet["C2"].fill.fgColor.rgb.endswith("FFC7CE")
+    assert "应为" in sheet.cell(2, sheet.max_column).value
+
+
+def test_errors_are_marked_in_the_workbook_itself(tmp_path, store):
+    book = openpyxl.Workbook()
+    for row in BAD:
+        book.active.append(row)
+    book.active["A1"].value = "=1+1"
+    book.save(path := tmp_path / "a.xlsx")
+    done = import_ledger(store, path)
+    assert [(e.row, e.column) for e in done.errors] == WRONG
+    sheet = openpyxl.load_workbook(done.marked).active
+    assert sheet["B4"].comment.text.startswith("应为")
+    assert sheet["C5"].fill.fgColor.rgb == "FFFFC7CE"
+    assert sheet["B3"].comment is None
+    assert sheet["E2"].value == "错误说明"
+
+
+def test_only_the_good_rows_when_asked(tmp_path, store):
+    done = import_ledger(store, write(tmp_path / "a.csv", BAD), good_rows=True, marked_in=tmp_path)
+    assert (done.batch.inserted, done.batch.rejected) == (1, 5)
+    assert [r[1] for r in rows_of(Store(store), "complaints")] == ["T1"]
+
+
+def test_the_same_file_changes_nothing_and_keys_are_merged(tmp_path, store):
+    first = write(tmp_path / "a.csv", [HEAD, ["T1", "投诉", "2021-03-05", ""], ["T2", "举报", "2021-03-06", ""]])
+    one = import_ledger(store, first, when=datetime(2021, 4, 1, tzinfo=UTC), who="甲")
+    again = import_ledger(store, first)
+    assert (one.new, again.new, again.batch.batch) == (True, False, 1)
+    second = write(tmp_path / "b.csv", [HEAD, ["T2", "举报", "2021-03-06", "2021-05-01"], ["T3", "举报", "2021-04-06", ""], ["T1", "投诉", "2021-03-05", ""]])
+    two = import_ledger(store, second, when=datetime(2021, 6, 1, tzinfo=UTC))
+    assert (two.batch.inserted, two.batch.updated) == (1, 1)
+    opened = Store(store)
+    assert {(r[1], r[-2]) for r in rows_of(opened, "complaints")} == {("T1", 1), ("T2", 2), ("T3", 2)}
+    # any earlier version or time
+    assert len(rows_of(opened, "complaints", batch=1)) == 2
+    assert len(rows_of(opened, "complaints", at=datetime(2021, 5, 1, tzinfo=UTC))) == 2
+    assert rows_of(opened, "complaints", batch=0) == []
+    assert {r[5] for r in rows_of(opened, "complaints", batch=1)} == {None}
+    log = opened.batches()
+    assert [(b.who, b.file, b.previous == "") for b in log] == [("甲", "a.csv", True), (log[1].who, "b.csv", False)]
+    assert log[1].previous == log[0].digest
+    with pytest.raises(ZhunshengError, match="ZS-EV-05"):
+        opened.snapshot(batch=9)
+
+
+def test_departments_are_kept_apart(tmp_path, store):
+    path = write(tmp_path / "a.csv", [HEAD, ["T1", "投诉", "2021-03-05", ""]])
+    import_ledger(store, path, department="甲局")
+    import_ledger(store, path, department="乙局")
+    assert sorted(r[0] for r in rows_of(Store(store), "complaints")) == ["乙局", "甲局"]
+    named = write(tmp_path / "b.csv", [["部门", *HEAD], ["丙局", "T1", "投诉", "2021-03-05", ""]])
+    import_ledger(store, named, department="甲局")
+    assert sorted(r[0] for r in rows_of(Store(store), "complaints")) == ["丙局", "乙局", "甲局"]
+
+
+def test_parquet_and_aliases(tmp_path, store):
+    table = pa.table({"统一社会信用代码": ["91130190000000012X"], "名称": ["甲"], "类型": ["个体户"], "成立日期": [date(2020, 1, 2)]})
+    pq.write_table(table, tmp_path / "a.parquet")
+    done = import_ledger(store, tmp_path / "a.parquet")
+    assert (done.ledger.id, rows_of(Store(store), "entities")[0][3]) == ("entities", "个体工商户")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "code"),
+    [
+        ("无.csv", None, "ZS-IN-01"),
+        ("空.csv", b"", "ZS-IN-02"),
+        ("只有表头.csv", "编号,类型,收到日期\n".encode(), "ZS-EV-06"),
+        ("认不出.csv", "甲,乙\n1,2\n".encode(), "ZS-EV-10"),
+        ("重复列.csv", "编号,类型,收到日期,登记日期\nT1,投诉,2021-01-01,2021-01-01\n".encode(), "ZS-EV-08|ZS-EV-10"),
+        ("二进制.csv", b"a\0b,c\n1,2\n", "ZS-IN-03"),
+        ("坏.parquet", b"PAR1xxxxxxxxPAR1", "ZS-IN-05"),
+        ("坏.xlsx", b"PK\x03\x04zzzz", "ZS-IN-05"),
+    ],
+)
+def test_files_that_are_no_ledger(tmp_path, store, name, data, code):
+    path = tmp_path / name
+    if data is not None:
+        path.write_bytes(data)
+    with pytest.raises(ZhunshengError, match=code):
+        import_ledger(store, path)
+
+
+def test_missing_columns_are_named(tmp_path, store):
+    path = write(tmp_path / "a.csv", [["编号", "类型"], ["T1", "投诉"]])
+    with pytest.raises(ZhunshengError, match=r"ZS-EV-02.*收到日期"):
+        import_ledger(store, path, ledger=ledger_of("投诉举报台账"))
+    with pytest.raises(ZhunshengError, match="ZS-EV-01"):
+        ledger_of("没有")
+    with pytest.raises(ZhunshengError, match="ZS-EV-04"):
+        Store.existing(store)
+
+
+def test_a_ledger_definition_that_does_not_hold_together_is_refused():
+    column = {"name": "a", "title": "甲", "type": "text"}
+    for wrong in ({"key": ["b"]}, {"columns": [column, column]}, {"columns": [{**column, "values": ["x"]}]}):
+        with pytest.raises(ValueError, match="no column|twice|values"):
+            Ledger.model_validate({"id": "x", "title": "x", "what": "x", "key": ["a"], "columns": [column], **wrong})
+
+
+def test_quoted_line_breaks_in_csv(tmp_path, store):
+    (tmp_path / "a.csv").write_text('编号,类型,收到日期,承办科室\nT1,投诉,2021-01-01,"甲\n科"\nT2,举报,2021-01-02,乙\n', "utf8")
+    import_ledger(store, tmp_path / "a.csv")
+    assert {r[7] for r in rows_of(Store(store), "complaints")} == {"甲\n科", "乙"}
+
+
+def two_batches(tmp_path, store):
+    for n in (1, 2):
+        import_ledger(store, write(tmp_path / f"{n}.csv", [HEAD, [f"T{n}", "投诉", "2021-03-05", ""]]))
+    return Store(store)
+
+
+def test_verification_finds_every_later_change(tmp_path, store):
+    opened = two_batches(tmp_path, store)
+    assert opened.verify() == []
+    head = opened.batches()[-1].digest
+    assert opened.verify(head) == []
+    victims = [p for p in store.rglob("*") if p.is_file() and p.name != ".lock"]
+    assert len(victims) == 8
+    for path in victims:
+        kept = path.read_bytes()
+        path.write_bytes(kept.replace(b"T1", b"T9").replace(b"complaints", b"complaintz") if b"T1" in kept or b"complaints" in kept else kept[:-1] + b"!")
+        if path.read_bytes() == kept:
+            path.write_bytes(kept + b" ")
+        assert opened.verify(), path.name
+        path.write_bytes(kept)
+        path.unlink()
+        # A record that was removed is completed again from its commit; everything else is missed.
+        if path.parent.name != "batches":
+            assert opened.verify(), path.name
+        path.write_bytes(kept)
+        assert opened.verify(head) == []
+
+
+def test_batches_cut_off_the_end_show_against_a_noted_digest(tmp_path, store):
+    opened = two_batches(tmp_path, store)
+    head = opened.batches()[-1].digest
+    (store / "batches" / "000002.json").unlink()
+    (store / "ledgers" / "complaints" / "_delta_log" / f"{1:020d}.json").unlink()
+    assert opened.verify() == []
+    assert "不符" in opened.verify(head)[0]
+
+
+def test_a_commit_from_elsewhere_is_found(tmp_path, store):
+    opened = two_batches(tmp_path, store)
+    log = store / "ledgers" / "complaints" / "_delta_log"
+    (log / f"{2:020d}.json").write_text(json.dumps({"commitInfo": {"operation": "WRITE"}}))
+    assert any("未经记录" in p for p in opened.verify())
+
+
+def test_a_lost_data_file_is_a_clear_error(tmp_path, store):
+    opened = two_batches(tmp_path, store)
+    (store / "batches" / "000001.json").write_text("{")
+    with pytest.raises(ZhunshengError, match="ZS-EV-11"):
+        opened.batches()
+    assert "ZS-EV-11" in opened.verify()[0]
+
+
+def test_a_store_in_use_says_so(tmp_path, store, monkeypatch):
+    from filelock import FileLock
+
+    opened = two_batches(tmp_path, store)
+    monkeypatch.setattr("zhunsheng.evidence.store.LOCK_SECONDS", 0.1)
+    with FileLock(str(store / ".lock")), pytest.raises(ZhunshengError, match="ZS-EV-09"):
+        opened.batches()
+
+
+IMPORT = textwrap.dedent(
+    """
+    import os, sys
+    from pathlib import Path
+    from zhunsheng.evidence import store
+    from zhunsheng.workspace import import_ledger
+    where = sys.argv[3]
+    if where != "never":
+        target = getattr(store.Store, where)
+        def die(*a, **k):
+            os._exit(9)
+        setattr(store.Store, where, die)
+    import_ledger(Path(sys.argv[1]), Path(sys.argv[2]))
+    """
+)
+
+
+def run_import(store, path, where="never"):
+    return subprocess.Popen([sys.executable, "-c", IMPORT, str(store), str(path), where], stderr=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize(("where", "committed"), [("_merge", False), ("_keep_source", False), ("_write_record", True)])
+def test_killed_at_its_turning_points(tmp_path, store, where, committed):
+    first = write(tmp_path / "1.csv", [HEAD, ["T1", "投诉", "2021-03-05", ""]])
+    import_ledger(store, first)
+    second = write(tmp_path / "2.csv", [HEAD, ["T2", "投诉", "2021-03-05", ""], ["T3", "投诉", "2021-03-05", ""]])
+    assert run_import(store, second, where).wait(60) == 9
+    opened = Store(store)
+    assert len(opened.batches()) == (2 if committed else 1)
+    assert len(rows_of(opened, "complaints")) == (3 if committed else 1)
+    assert opened.verify() == []
+    assert import_ledger(store, second).new is not committed
+    assert len(rows_of(opened, "complaints")) == 3
+
+
+def test_killed_at_any_moment(tmp_path, store):
+    """Kill imports at random moments: a batch is there whole or not at all, and none committed before is lost."""
+    draw = random.Random(7)
+    sizes = {}
+    done = 0
+    for n in range(12):
+        rows = [[f"K{n}-{i}", "投诉", "2021-03-05", ""] for i in range(3000)]
+        path = write(tmp_path / f"{n}.csv", [HEAD, *rows])
+        sizes[path.name] = len(rows)
+        process = run_import(store, path)
+        deadline = time.monotonic() + draw.uniform(0.35, 1.3)
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.005)
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+        process.wait(60)
+        opened = Store(store)
+        batches = opened.batches()
+        assert opened.verify() == []
+        assert len(batches) >= done
+        done = len(batches)
+        stored = rows_of(opened, "complaints")
+        assert len(stored) == sum(sizes[b.file] for b in batches)
+    assert import_ledger(store, tmp_path / "0.csv").batch is not None

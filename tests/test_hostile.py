@@ -1,0 +1,139 @@
+"""Files that are wrong or hostile end in a coded error, quickly and in little memory."""
+
+from __future__ import annotations
+
+import io
+import resource
+import subprocess
+import sys
+import time
+import zipfile
+
+import docx
+import openpyxl
+import pytest
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.intake import read_book
+
+DOCUMENT = '<?xml version="1.0"?>{doctype}<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>{body}</w:body></w:document>'
+
+
+def word(body: str = "", doctype: str = "", **members: bytes) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.xml", DOCUMENT.format(doctype=doctype, body=body))
+        for name, data in members.items():
+            archive.writestr(name.replace("__", "/").replace("_dot_", "."), data)
+    return stream.getvalue()
+
+
+def sheet(rows: str = "", merges: str = "", doctype: str = "") -> bytes:
+    plain = io.BytesIO()
+    openpyxl.Workbook().save(plain)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member in source.infolist():
+            data = source.read(member)
+            if member.filename == "xl/worksheets/sheet1.xml":
+                data = (
+                    f'<?xml version="1.0"?>{doctype}<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+                    f"<sheetData>{rows}</sheetData>{merges}</worksheet>"
+                ).encode()
+            archive.writestr(member.filename, data)
+    return stream.getvalue()
+
+
+def encrypted() -> bytes:
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504 + "EncryptedPackage".encode("utf-16-le") + b"\0" * 600
+
+
+def saved_docx() -> bytes:
+    stream = io.BytesIO()
+    document = docx.Document()
+    document.add_paragraph("项目绩效目标表" * 50)
+    document.save(stream)
+    return stream.getvalue()
+
+
+def spoiled() -> bytes:
+    """A document whose text was overwritten on the way, so that its packing no longer opens."""
+    data = saved_docx()
+    at = data.index(b"word/document.xml") + 40
+    return data[:at] + b"\xff" * 200 + data[at + 200 :]
+
+
+WIDE = "<row r='1'>" + "".join(f'<c r="{c}1"><v>1</v></c>' for c in ("A", "NTP")) + "</row>"
+FAR = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="ZZ1048576"><v>1</v></c></row>'
+BILLION = "<!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;'>]>"
+EXTERNAL = '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
+
+CASES = {
+    "空.docx": (b"", "ZS-IN-02"),
+    "全零.txt": (b"\0" * 100, "ZS-IN-02"),
+    "改名.docx": (bytes(range(1, 256)) * 20, "ZS-IN-11"),
+    "改名.xlsx": ("这是文字".encode(), "ZS-IN-11"),
+    "二进制.txt": (b"abc\0\x01\x02" * 100, "ZS-IN-03"),
+    "扫描.pdf": (b"%PDF-1.7 xxx", "ZS-IN-03"),
+    "别的.zip": (word().replace(b"word/document.xml", b"xxxx/document.xml"), "ZS-IN-03"),
+    "加密.docx": (encrypted(), "ZS-IN-04"),
+    "旧版.doc": (encrypted().replace("EncryptedPackage".encode("utf-16-le"), "WordDocument".encode("utf-16-le")), "ZS-IN-03"),
+    "残缺.xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0x" * 300, "ZS-IN-05"),
+    "坏的.xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 500 + "Workbook".encode("utf-16-le"), "ZS-IN-05"),
+    "截断.docx": (saved_docx()[:-400], "ZS-IN-05"),
+    "坏包.docx": (spoiled(), "ZS-IN-05"),
+    "坏XML.docx": (word("<w:p>"), "ZS-IN-05"),
+    "宏.docm": (word(word__vbaProject_dot_bin=b"x"), "ZS-IN-09"),
+    "炸弹.docx": (word(word__media__x_dot_bin=b"\0" * (40 * 2**20)), "ZS-IN-07"),
+    "实体.docx": (word("<w:p>&e;</w:p>", EXTERNAL), "ZS-IN-08"),
+    "笑.docx": (word("<w:p>&b;</w:p>", BILLION), "ZS-IN-08"),
+    "实体.xlsx": (sheet("<row r='1'><c r='A1'><v>1</v></c></row>", doctype=EXTERNAL), "ZS-IN-08"),
+    "宽.xlsx": (sheet(WIDE), "ZS-IN-10"),
+    "远.xlsx": (sheet(FAR), "ZS-IN-10"),
+    "合并.xlsx": (sheet('<row r="1"><c r="A1"><v>1</v></c></row>', '<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>'), "ZS-IN-10"),
+    "跨列.docx": (word('<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val="1000000000"/></w:tcPr><w:p/></w:tc></w:tr></w:tbl>'), "ZS-IN-10"),
+    "多列.docx": (word("<w:tbl><w:tr>" + "<w:tc><w:p/></w:tc>" * 600 + "</w:tr></w:tbl>"), "ZS-IN-10"),
+    "嵌套.docx": (word("<w:tbl><w:tr><w:tc>" * 20 + "<w:p/>" + "</w:tc></w:tr></w:tbl>" * 20), "ZS-IN-10"),
+    "跨行.html": (b"<table><tr><td rowspan=1000000000 colspan=1000000000>x</td></tr></table>", "ZS-IN-10"),
+    "多格.html": (b"<table><tr>" + b"<td rowspan=2000 colspan=100>x</td>" * 50 + b"</tr></table>", "ZS-IN-10"),
+    "深.html": (b"<html>" + b"<div>" * 3000 + b"x", "ZS-IN-13|ZS-IN-10|ZS-IN-05"),
+    "别名.docx": (b"PK\x03\x04" + b"junk" * 100, "ZS-IN-05"),
+    "无名.xyz": (b"text", "ZS-IN-03"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_refused_with_a_code_in_bounded_time_and_memory(tmp_path, name):
+    data, code = CASES[name]
+    (path := tmp_path / name).write_bytes(data)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.monotonic()
+    with pytest.raises(ZhunshengError, match=code):
+        read_book(path)
+    assert time.monotonic() - started < 5
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024  # KiB
+
+
+def test_too_large_a_file_is_not_read(tmp_path):
+    with (path := tmp_path / "大.txt").open("wb") as stream:
+        stream.truncate(60 * 2**20)
+    with pytest.raises(ZhunshengError, match="ZS-IN-06"):
+        read_book(path)
+
+
+def test_folders_and_missing_files(tmp_path):
+    with pytest.raises(ZhunshengError, match="ZS-IN-01"):
+        read_book(tmp_path / "无.docx")
+    with pytest.raises(ZhunshengError, match="ZS-IN-0[36]"):
+        read_book(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["炸弹.docx", "远.xlsx", "实体.docx", "改名.docx"])
+def test_the_command_exits_with_2_and_no_trace(tmp_path, name):
+    data, code = CASES[name]
+    (path := tmp_path / name).write_bytes(data)
+    done = subprocess.run([sys.executable, "-m", "zhunsheng", "read", str(path)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert code in done.stderr
+    assert "Traceback" not in done.stderr
