@@ -151,7 +151,15 @@ def test_the_same_file_changes_nothing_and_keys_are_merged(tmp_path, store):
     one = import_ledger(store, first, when=datetime(2021, 4, 1, tzinfo=UTC), who="甲")
     again = import_ledger(store, first)
     assert (one.new, again.new, again.batch.batch) == (True, False, 1)
-    second = write(tmp_path / "b.csv", [HEAD, ["T2", "举报", "2021-03-06", "2021-05-01"], ["T3", "举报", "2021-04-06", ""], ["T1", "投诉", "2021-03-05", ""]])
+    second = write(
+        tmp_path / "b.csv",
+        [
+            HEAD,
+            ["T2", "举报", "2021-03-06", "2021-05-01"],
+            ["T3", "举报", "2021-04-06", ""],
+            ["T1", "投诉", "2021-03-05", ""],
+        ],
+    )
     two = import_ledger(store, second, when=datetime(2021, 6, 1, tzinfo=UTC))
     assert (two.batch.inserted, two.batch.updated) == (1, 1)
     opened = Store(store)
@@ -179,7 +187,9 @@ def test_departments_are_kept_apart(tmp_path, store):
 
 
 def test_parquet_and_aliases(tmp_path, store):
-    table = pa.table({"统一社会信用代码": ["91130190000000012X"], "名称": ["甲"], "类型": ["个体户"], "成立日期": [date(2020, 1, 2)]})
+    table = pa.table(
+        {"统一社会信用代码": ["91130190000000012X"], "名称": ["甲"], "类型": ["个体户"], "成立日期": [date(2020, 1, 2)]}
+    )
     pq.write_table(table, tmp_path / "a.parquet")
     done = import_ledger(store, tmp_path / "a.parquet")
     assert (done.ledger.id, rows_of(Store(store), "entities")[0][3]) == ("entities", "个体工商户")
@@ -224,7 +234,9 @@ def test_a_ledger_definition_that_does_not_hold_together_is_refused():
 
 
 def test_quoted_line_breaks_in_csv(tmp_path, store):
-    (tmp_path / "a.csv").write_text('编号,类型,收到日期,承办科室\nT1,投诉,2021-01-01,"甲\n科"\nT2,举报,2021-01-02,乙\n', "utf8")
+    (tmp_path / "a.csv").write_text(
+        '编号,类型,收到日期,承办科室\nT1,投诉,2021-01-01,"甲\n科"\nT2,举报,2021-01-02,乙\n', "utf8"
+    )
     import_ledger(store, tmp_path / "a.csv")
     assert {r[7] for r in rows_of(Store(store), "complaints")} == {"甲\n科", "乙"}
 
@@ -244,7 +256,11 @@ def test_verification_finds_every_later_change(tmp_path, store):
     assert len(victims) == 8
     for path in victims:
         kept = path.read_bytes()
-        path.write_bytes(kept.replace(b"T1", b"T9").replace(b"complaints", b"complaintz") if b"T1" in kept or b"complaints" in kept else kept[:-1] + b"!")
+        path.write_bytes(
+            kept.replace(b"T1", b"T9").replace(b"complaints", b"complaintz")
+            if b"T1" in kept or b"complaints" in kept
+            else kept[:-1] + b"!"
+        )
         if path.read_bytes() == kept:
             path.write_bytes(kept + b" ")
         assert opened.verify(), path.name

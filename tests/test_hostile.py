@@ -133,7 +133,9 @@ def test_folders_and_missing_files(tmp_path):
 def test_the_command_exits_with_2_and_no_trace(tmp_path, name):
     data, code = CASES[name]
     (path := tmp_path / name).write_bytes(data)
-    done = subprocess.run([sys.executable, "-m", "zhunsheng", "read", str(path)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "zhunsheng", "read", str(path)], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 2
     assert code in done.stderr
     assert "Traceback" not in done.stderr

@@ -158,7 +158,11 @@ def test_a_table_broken_over_pages_goes_on(tmp_path):
     document = docx.Document()
     document.add_paragraph("2022年度项目支出绩效目标表")
     parts = [
-        [["项目名称", "甲", "", ""], ["一级指标", "二级指标", "三级指标", "指标值"], ["产出指标", "数量指标", "次数甲", "≥1次"]],
+        [
+            ["项目名称", "甲", "", ""],
+            ["一级指标", "二级指标", "三级指标", "指标值"],
+            ["产出指标", "数量指标", "次数甲", "≥1次"],
+        ],
         [["一级指标", "二级指标", "三级指标", "指标值"], ["", "", "次数乙", "≥2次"]],
         [["效益指标", "社会效益指标", "知晓率", "≥80%"]],
     ]
@@ -201,7 +205,15 @@ def test_word_merges_content_controls_and_nested_tables(tmp_path):
 
 def test_money_units_come_from_value_label_or_caption(tmp_path):
     def total(*rows):
-        body = "\n".join("\t".join(r) for r in [*rows, ("项目名称", "甲"), ("一级指标", "二级指标", "三级指标", "指标值"), ("产出指标", "数量指标", "次", "≥1次")])
+        body = "\n".join(
+            "\t".join(r)
+            for r in [
+                *rows,
+                ("项目名称", "甲"),
+                ("一级指标", "二级指标", "三级指标", "指标值"),
+                ("产出指标", "数量指标", "次", "≥1次"),
+            ]
+        )
         (path := tmp_path / "a.txt").write_text("2022年绩效目标\n" + body, "utf8")
         book = read_book(path)
         return book.sheets[0].budget.total, [u.why for u in book.unsure]
@@ -215,7 +227,9 @@ def test_money_units_come_from_value_label_or_caption(tmp_path):
 
 
 def test_prose():
-    found, left = indicators("企业年报率不低于85%，农专年报率不低于85%；维持事故数为零。开展培训5次，12月底前完成验收，全面提升能力。", 2021)
+    found, left = indicators(
+        "企业年报率不低于85%，农专年报率不低于85%；维持事故数为零。开展培训5次，12月底前完成验收，全面提升能力。", 2021
+    )
     assert [(s.name, s.target.op, str(s.target.value)) for s in found] == [
         ("企业年报率", ">=", "85"), ("农专年报率", ">=", "85"), ("事故数", "==", "0"), ("开展培训", "==", "5"), ("验收", "by", "2021-12-31"),
     ]  # fmt: skip

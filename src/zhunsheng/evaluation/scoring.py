@@ -5,7 +5,7 @@ Basis: 财预〔2020〕10号第十四条、第十五条; the figures are data of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -20,6 +20,7 @@ from zhunsheng.regulations import Framework, PointSet, Scheme, frameworks
 from zhunsheng.targets import Indicator, TargetSheet
 
 HUNDREDTH = Decimal("0.01")
+FULL, NONE = Fraction(1), Fraction(0)  # shares of an indicator's points
 Verdict = Literal["met", "over", "missed", "judged", "pending", "nothing"]
 VERDICT_WORDS: dict[Verdict, str] = {
     "met": "完成",
@@ -158,20 +159,14 @@ def score_department(
     if not projects or not sheet.indicators:
         missing = "所属项目" if not projects else "部门指标"
         notes.append(f"没有{missing}，其分值并入另一部分")
-        own, from_projects = (own + from_projects, Decimal(0)) if not projects else (Decimal(0), own + from_projects)
-    points = spread(own, [Fraction(1)] * len(sheet.indicators))
+        own, from_projects = (own + from_projects, own * 0) if not projects else (own, own + from_projects)
+    points = spread(own, [Fraction(1)] * len(sheet.indicators))  # equal weights
     groups = [
         sheet.goals[i.goal].title or sheet.goals[i.goal].text if i.goal is not None else "部门指标"
         for i in sheet.indicators
     ]
     scores = _scores(sheet, outcomes, points, scheme, judgements, groups)
-    weights = [Fraction(p.sheet.budget.total or 0) for p in projects]
-    if projects and not any(weights):
-        weights = [Fraction(1)] * len(projects)
-    share = sum((w * Fraction(p.total) / 100 for w, p in zip(weights, projects, strict=True)), Fraction(0)) / (
-        sum(weights) or 1
-    )
-    earned = _round(Fraction(from_projects) * share)
+    earned = _round(Fraction(from_projects) * _average(projects) / 100)
     execution = score_execution(spent, budget, rules.execution)
     total = sum((s.score for s in scores), execution.score + earned)
     return Scorecard(
@@ -188,6 +183,19 @@ def score_department(
         from_projects,
         earned,
         tuple(judgements),
+    )
+
+
+def _average(projects: Sequence[Scorecard]) -> Fraction:
+    """Return the projects' totals weighted by budget, evenly where no budget is known; nothing without projects."""
+    weights = [Fraction(p.sheet.budget.total or 0) for p in projects]
+    if not any(weights):
+        weights = [Fraction(1) for _ in projects]  # equal weights
+    whole = sum(weights, Fraction(0))
+    return (
+        sum((w * Fraction(p.total) for w, p in zip(weights, projects, strict=True)), Fraction(0)) / whole
+        if whole
+        else whole
     )
 
 
@@ -225,10 +233,10 @@ def allot(
         notes.append(f"没有{'、'.join(missing)}指标，其分值按比例并入其他一级指标")
     if strangers:
         notes.append(f"{'、'.join(sorted(strangers))}指标不在本方案之内，与产出指标一并计分")
-    shares = [Fraction(counted.get(d, counted.get("产出", Decimal(1)))) for d in dimensions]
-    groups = [d if d in counted else "产出" for d in dimensions]
-    total = sum((Fraction(p) for p in counted.values()), Fraction(0)) or Fraction(1)
-    points = [Fraction(room) * share / total / groups.count(group) for share, group in zip(shares, groups, strict=True)]
+    counted = counted or {"产出": room}
+    home = "产出" if "产出" in counted else next(iter(counted))
+    groups = [d if d in counted else home for d in dimensions]
+    points = [Fraction(counted[group]) / groups.count(group) for group in groups]
     notes.append(
         "表内没有权重，各一级指标的分值在其指标间平均分配"
         if not any(weights)
@@ -266,7 +274,7 @@ def score_execution(spent: Decimal | None, budget: Decimal | None, points: Decim
         what = "没有支付数据" if spent is None else "没有预算数"
         return ExecutionScore(points, Decimal(0), spent, budget, None, f"{what}，预算执行率不得分")
     rate = Fraction(spent) / Fraction(budget)
-    score = _round(Fraction(points) * min(max(rate, Fraction(0)), Fraction(1)))
+    score = _round(Fraction(points) * min(max(rate, NONE), FULL))
     how = f"{points} × {_money(spent)} ÷ {_money(budget)} = {points} × {_percent(rate)} = {score} 分"
     return ExecutionScore(points, score, spent, budget, rate, how + ("（不超过满分）" if rate > 1 else ""))
 
@@ -302,19 +310,19 @@ def score_indicator(
     target = indicator.target
 
     def score(share: Fraction, verdict: Verdict, how: str, asks: str | None = None) -> Score:
-        earned = _round(Fraction(points) * min(max(share, Fraction(0)), Fraction(1)))
+        earned = _round(Fraction(points) * min(max(share, NONE), FULL))
         return Score(n, dimension, points, earned, verdict, f"{how}，得 {earned} 分（满分 {points}）", asks, outcome)
 
     if target.op in ("level", "unread") or (said and said.band):
         if said is None or said.band is None:
             asks = "请评定档次并写明理由" if target.op == "level" else "指标值读不出，请评定并写明理由"
-            return score(Fraction(0), "pending", f"目标“{target.raw}”需人工评定，暂不得分", asks)
+            return score(NONE, "pending", f"目标“{target.raw}”需人工评定，暂不得分", asks)
         share = _judged(indicator, said, scheme)
         return score(share, "judged", f"评为“{said.band}”，得分率 {_percent(share)}，理由：{said.reason}")
     if target.op == "by":
         return _score_date(indicator, outcome, scheme, score)
     if outcome.value is None or isinstance(outcome.value, date):
-        return score(Fraction(0), "nothing", f"{outcome.note or '没有证据'}，不得分", "请补充证据或填报完成值")
+        return score(NONE, "nothing", f"{outcome.note or '没有证据'}，不得分", "请补充证据或填报完成值")
     value, unit = outcome.value, outcome.unit
     words = f"完成值 {outcome.text}，目标 {target.text()}"
     if target.relative:
@@ -323,19 +331,19 @@ def score_indicator(
     if target.meets(value, unit):
         far = attained is not None and attained >= Fraction(scheme.over.threshold)
         if not far or attained is None or (target.op in ("==", "range") and not target.implied):
-            return score(Fraction(1), "met", f"{words}，已完成")
+            return score(FULL, "met", f"{words}，已完成")
         words += f"，为目标的 {_percent(attained)}"
         if target.ceiling:
-            return score(Fraction(1), "met", f"{words}，已完成", "结果远低于上限，请说明上限是否偏高")
+            return score(FULL, "met", f"{words}，已完成", "结果远低于上限，请说明上限是否偏高")
         if said and said.over_accepted:
             if not said.reason:
                 raise ZhunshengError("ZS-SC-03", name=indicator.name)
-            return score(Fraction(1), "over", f"{words}，理由已认可：{said.reason}")
+            return score(FULL, "over", f"{words}，理由已认可：{said.reason}")
         ask = f"结果达到目标的 {_percent(attained)}，请说明目标是否偏低（{scheme.over.citation}）"
         if scheme.over.mode == "fixed":
-            off = Fraction(scheme.over.deduct or 0) / Fraction(points) if points else Fraction(0)
-            return score(1 - off, "over", f"{words}，超额较多，扣 {scheme.over.deduct} 分", ask)
-        off = min(attained - Fraction(scheme.over.threshold), Fraction(scheme.over.most or 0))
+            off = Fraction(scheme.over.deduct) / Fraction(points) if points else NONE
+            return score(FULL - off, "over", f"{words}，超额较多，扣 {scheme.over.deduct} 分", ask)
+        off = min(attained - Fraction(scheme.over.threshold), Fraction(scheme.over.most))
         return score(
             1 - off,
             "over",
@@ -343,38 +351,25 @@ def score_indicator(
             ask,
         )
     if attained is None:
-        return score(Fraction(0), "missed", f"{words}，未完成，零目标未达到不得分", "请说明原因和改进措施")
-    share = min(attained, 1 / attained) if attained > 0 else Fraction(0)
+        return score(NONE, "missed", f"{words}，未完成，零目标未达到不得分", "请说明原因和改进措施")
+    share = min(attained, FULL / attained) if attained > 0 else NONE
     turn = "目标 ÷ 结果" if target.ceiling else "结果 ÷ 目标"
     return score(share, "missed", f"{words}，未完成，按{turn} {_percent(share)} 计分", "请说明原因和改进措施")
 
 
-def _score_date(indicator: Indicator, outcome: Outcome, scheme: Scheme, score: object) -> Score:
-    assert callable(score)
+def _score_date(indicator: Indicator, outcome: Outcome, scheme: Scheme, score: Callable[..., Score]) -> Score:
     target = indicator.target
     assert isinstance(target.value, date)
     if not isinstance(outcome.value, date):
-        found: Score = score(
-            Fraction(0),
-            "nothing",
-            f"目标 {target.value} 前完成，{outcome.note or '没有完成日期'}，不得分",
-            "请补充完成日期",
-        )
-        return found
+        how = f"目标 {target.value} 前完成，{outcome.note or '没有完成日期'}，不得分"
+        return score(NONE, "nothing", how, "请补充完成日期")
     late = (outcome.value - target.value).days
     if late <= 0:
-        found = score(Fraction(1), "met", f"{outcome.value} 完成，不晚于 {target.value}")
-        return found
-    share = next(
-        (Fraction(b.share) for b in sorted(scheme.late.bands, key=lambda b: b.days) if late <= b.days), Fraction(0)
-    )
-    found = score(
-        share,
-        "missed",
-        f"{outcome.value} 完成，逾期 {late} 天，得分率 {_percent(share)}（{scheme.late.citation}）",
-        "请说明逾期原因",
-    )
-    return found
+        return score(FULL, "met", f"{outcome.value} 完成，不晚于 {target.value}")
+    bands = sorted(scheme.late.bands, key=lambda b: b.days)
+    share = next((Fraction(b.share) for b in bands if late <= b.days), NONE)
+    how = f"{outcome.value} 完成，逾期 {late} 天，得分率 {_percent(share)}（{scheme.late.citation}）"
+    return score(share, "missed", how, "请说明逾期原因")
 
 
 def _judged(indicator: Indicator, said: Judgement, scheme: Scheme) -> Fraction:

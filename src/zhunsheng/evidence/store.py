@@ -174,7 +174,9 @@ class Store:
                     pending.append((self._committed(path), name, int(path.stem)))
         for body, name, version in sorted((p for p in pending if p[0]), key=lambda p: p[0]["batch"]):
             actions = _actions(self._log(name, version))
-            metrics: dict[str, Any] = next((a["commitInfo"].get("operationMetrics", {}) for a in actions if "commitInfo" in a), {})
+            metrics: dict[str, Any] = next(
+                (a["commitInfo"].get("operationMetrics", {}) for a in actions if "commitInfo" in a), {}
+            )
             batch = Batch(
                 **{
                     **body,

@@ -106,14 +106,14 @@ class Over(_Entry):
 
     threshold: Decimal
     mode: Literal["deviation", "fixed"]
-    deduct: Decimal | None = None
-    most: Decimal | None = None
+    deduct: Decimal = Decimal(0)
+    most: Decimal = Decimal(0)
     citation: str
     status: Literal["verified", "unverified"]
 
     @model_validator(mode="after")
     def _deduction(self) -> Over:
-        if (self.mode == "fixed") != (self.deduct is not None) or (self.mode == "deviation") != (self.most is not None):
+        if (self.mode == "fixed") != (self.deduct > 0) or (self.mode == "deviation") != (self.most > 0):
             raise ValueError("mode 为 fixed 时须写 deduct，为 deviation 时须写 most")
         return self
 

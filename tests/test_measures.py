@@ -1,0 +1,294 @@
+"""Measures: definitions checked before they run, figures with numerator and denominator, rows, drill-down, two engines."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import duckdb
+import pytest
+import yaml
+from conftest import DEPARTMENT
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence import Snapshot, Store
+from zhunsheng.intake import read_book
+from zhunsheng.measures import (
+    DuckEngine,
+    SparkEngine,
+    catalogue,
+    evidence_rows,
+    match_book,
+    measure_of,
+    measures,
+    read_all,
+    read_mapping,
+    show_number,
+    write_mapping,
+)
+from zhunsheng.measures.definitions import load
+from zhunsheng.measures.reading import wilson
+from zhunsheng.workspace import import_ledger
+
+END = date(2022, 2, 28)
+EMPTY = Snapshot(0, None, "", {})
+BASE = {
+    "id": "x", "name": "x", "kind": "ratio", "unit": "%", "ledger": "complaints", "population": "kind = '举报'", "hits": "closed_on <= :as_of",
+    "accrual": {"shape": "level"}, "drill": [], "aliases": [], "formula": "x", "citation": "x",
+}  # fmt: skip
+
+
+def define(**changes):
+    return load(yaml.safe_dump([{**BASE, **changes}], allow_unicode=True), "x.yaml")
+
+
+@pytest.fixture(scope="module")
+def opened(sample):
+    out, _ = sample
+    snapshot = Store(out / "results" / "evidence").snapshot()
+    return snapshot, DuckEngine(snapshot)
+
+
+def read(opened, as_of=END, by=None, names=None):
+    snapshot, engine = opened
+    chosen = [measures()[n] for n in names] if names else list(measures().values())
+    return read_all(chosen, engine, snapshot, 2021, as_of, by)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"ledger": "none"}, "没有台账 none"),
+        ({"hits": None}, "ratio 要有 hits"),
+        ({"kind": "mean", "hits": None}, "要有 of"),
+        ({"drill": ["nothing"]}, "没有列 nothing"),
+        ({"population": "colour = 'red'"}, "没有列 colour"),
+        ({"population": "kind = '表扬'"}, "没有“表扬”这个值"),
+        ({"population": "kind IN ('举报', '表扬')"}, "没有“表扬”这个值"),
+        ({"population": "received_on > :tomorrow"}, "没有参数 :tomorrow"),
+        ({"population": "kind = "}, "不是一个条件"),
+        ({"population": "exists (select 1 from payments)"}, "里不能用"),
+        ({"population": "read_csv('/etc/passwd') = 1"}, "里不能用"),
+        ({"population": "1 = 1; drop table complaints"}, "不是一个条件"),
+        ({"links": [{"as": "y", "ledger": "none", "keys": [], "where": "true"}]}, "没有台账 none"),
+        ({"links": [{"as": "y", "ledger": "entities", "keys": ["kind"], "where": "true"}]}, "不是都有列 kind"),
+    ],
+)
+def test_definitions_are_checked_before_anything_runs(changes, said):
+    with pytest.raises(ZhunshengError, match="ZS-MS-02") as caught:
+        define(**changes)
+    assert said in caught.value.text()
+
+
+def test_definition_files_are_validated(tmp_path):
+    with pytest.raises(ZhunshengError, match="ZS-RG-01"):
+        define(kind="guess")
+    with pytest.raises(ZhunshengError, match="ZS-RG-01"):
+        load("- [", "x.yaml")
+    (path := tmp_path / "m.yaml").write_text(
+        yaml.safe_dump([{**BASE, "id": "report_closure_rate", "version": 2}], allow_unicode=True), "utf8"
+    )
+    assert catalogue([path])["report_closure_rate"].version == 2
+    assert len(catalogue([path])) == len(measures())
+    with pytest.raises(ZhunshengError, match="ZS-IN-01"):
+        catalogue([tmp_path / "none.yaml"])
+    with pytest.raises(ZhunshengError, match="ZS-MS-01"):
+        measure_of("没有")
+    assert measure_of("举报案件办结率").id == "report_closure_rate"
+
+
+def test_nothing_imported_gives_no_readings():
+    assert read_all(list(measures().values()), DuckEngine(EMPTY, memory_limit="200MB"), EMPTY, 2021, END) == {}
+
+
+def test_figures_of_the_sample_against_plain_sql(opened):
+    """The same figures, counted the plain way over the ledgers."""
+    snapshot, _ = opened
+    found = read(opened)
+
+    def sql(query):
+        for name, files in snapshot.files.items():
+            query = query.replace(f"@{name}", f"read_parquet({list(files)})")
+        return duckdb.connect().execute(query).fetchone()
+
+    def ratio(measure):
+        reading = found[measure, DEPARTMENT, None]
+        assert reading.value == Fraction(int(reading.numerator) * 100, reading.denominator)
+        return int(reading.numerator), reading.denominator
+
+    assert ratio("report_closure_rate") == sql(
+        "select count(*) filter (closed_on <= '2021-12-31'), count(*) from @complaints where kind = '举报' and year(received_on) = 2021"
+    )
+    assert ratio("annual_report_rate_company") == sql(
+        "select count(*) filter (credit_code in (select credit_code from @annual_reports where report_year = 2020 and filed_on between '2021-01-01' and '2021-06-30')), count(*)"
+        " from @entities where type = '企业' and registered_on < '2021-01-01' and (deregistered_on is null or deregistered_on > '2021-06-30')"
+    )
+    assert ratio("double_random_ratio") == sql(
+        "select count(*) filter (credit_code in (select credit_code from @inspections where kind in ('双随机', '跨部门联合') and year(inspected_on) = 2021)), count(*)"
+        " from @entities where registered_on <= '2021-12-31' and (deregistered_on is null or deregistered_on > '2021-12-31')"
+    )
+    assert ratio("key_equipment_inspection_rate") == sql(
+        "select count(*) filter (inspected_on <= due_on), count(*) from @special_equipment where key_device and year(due_on) = 2021"
+    )
+    cost = found["sampling_cost", DEPARTMENT, None]
+    total, n = sql("select sum(cost), count(cost) from @samples where year(taken_on) = 2021")
+    assert (cost.numerator, cost.denominator, cost.value) == (total, n, Fraction(total) / n)
+    assert found["patents_filed", DEPARTMENT, None].value == 341
+    assert found["project_completed_on", DEPARTMENT, "产品质量安全与标准化认证认可监督管理"].value == date(2022, 1, 14)
+    assert found["paid", DEPARTMENT, None].value == sum(
+        r.value for (m, _, p), r in found.items() if m == "paid" and p is not None
+    )
+
+
+def test_the_sample_has_what_real_years_have(opened):
+    found = read(opened)
+    value = {m: r.value for (m, _, p), r in found.items() if p is None}
+    assert value["annual_report_rate_company"] > 85
+    assert value["annual_report_rate_individual"] < 80
+    assert value["case_handling_rate"] < 90
+    assert value["audit_cost"] > 700
+    assert value["failed_product_followup_rate"] < 100
+    assert value["serious_food_incidents"] == 0
+
+
+def test_readings_as_of_a_date(opened):
+    july = read(opened, date(2021, 7, 31))
+    assert july["patents_filed", DEPARTMENT, None].value < 341
+    assert july["project_completed_on", DEPARTMENT, None].value is None
+    assert "没有完成" in july["project_completed_on", DEPARTMENT, None].text()
+    reading = july["report_closure_rate", DEPARTMENT, None]
+    assert (reading.as_of, reading.version, reading.batch) == (date(2021, 7, 31), 1, 17)
+    assert reading.as_json()["value"] == show_number(reading.value)
+
+
+def test_no_base_is_neither_nought_nor_a_hundred(tmp_path):
+    (tmp_path / "a.csv").write_text("编号,类型,收到日期\nT1,投诉,2021-03-05\n", "utf8")
+    import_ledger(tmp_path / "s", tmp_path / "a.csv", department="甲局")
+    snapshot = Store(tmp_path / "s").snapshot()
+    reading = read_all([measures()["report_closure_rate"]], DuckEngine(snapshot), snapshot, 2021, END)[
+        "report_closure_rate", "甲局", None
+    ]
+    assert (reading.value, reading.text(), reading.denominator) == (None, "没有基数", 0)
+
+
+def test_all_departments_in_one_pass(tmp_path):
+    for n, name in enumerate(("甲局", "乙局")):
+        rows = "".join(f"T{i},举报,2021-03-05,{'2021-04-01' if i <= n else ''}\n" for i in range(4))
+        (tmp_path / f"{n}.csv").write_text("编号,类型,收到日期,办结日期\n" + rows, "utf8")
+        import_ledger(tmp_path / "s", tmp_path / f"{n}.csv", department=name)
+    snapshot = Store(tmp_path / "s").snapshot()
+    found = read_all([measures()["report_closure_rate"]], DuckEngine(snapshot), snapshot, 2021, END)
+    assert {k[1]: r.value for k, r in found.items()} == {"甲局": 25, "乙局": 50}
+
+
+def test_drill_down_adds_up(opened):
+    whole = read(opened, names=["double_random_ratio"])["double_random_ratio", DEPARTMENT, None]
+    parts = [r for (_, _, p), r in read(opened, by="credit_class", names=["double_random_ratio"]).items() if p]
+    assert {r.project for r in parts} == {"A", "B", "C", "D"}
+    assert sum(r.numerator for r in parts) == whole.numerator
+    assert sum(r.denominator for r in parts) == whole.denominator
+
+
+def test_rows_behind_a_figure(opened):
+    snapshot, engine = opened
+    measure = measures()["report_closure_rate"]
+    reading = read(opened, names=["report_closure_rate"])["report_closure_rate", DEPARTMENT, None]
+    rows = evidence_rows(measure, engine, snapshot, 2021, END, limit=None)
+    assert len(rows) == reading.denominator
+    assert sum(r.hit for r in rows) == reading.numerator
+    assert {r.file for r in rows} == {"投诉举报台账.xlsx"}
+    assert rows == sorted(rows, key=lambda r: (r.batch, r.row))
+    assert all(r.values["诉求人"] == "诉**" for r in rows)
+    assert evidence_rows(measure, engine, snapshot, 2021, END, limit=1, personal=True)[0].values["诉求人"] != "诉**"
+    assert not any(r.hit for r in evidence_rows(measure, engine, snapshot, 2021, END, only=False))
+    linked = evidence_rows(measures()["food_producer_inspection_rate"], engine, snapshot, 2021, END, limit=None)
+    assert 0 < sum(r.hit for r in linked) < len(linked)
+
+
+@pytest.mark.xdist_group("spark")
+def test_spark_gives_the_same_readings(opened, spark):
+    snapshot, _ = opened
+    theirs = read_all(list(measures().values()), SparkEngine(snapshot, spark), snapshot, 2021, END)
+    ours = read(opened)
+    assert theirs == ours
+    assert len(ours) > 50
+
+
+@pytest.mark.xdist_group("spark")
+def test_spark_lists_the_same_rows(opened, spark):
+    snapshot, engine = opened
+    measure = measures()["food_producer_inspection_rate"]
+    here = evidence_rows(measure, engine, snapshot, 2021, END, limit=50)
+    assert evidence_rows(measure, SparkEngine(snapshot, spark), snapshot, 2021, END, limit=50) == here
+
+
+def test_every_indicator_of_the_real_document_has_a_measure(real):
+    book = read_book(real)
+    found = match_book(book, measures())
+    assert len(found) == 28
+    assert all(m.used and m.status == "proposed" for m in found)
+    names = {book.sheets[m.sheet].indicators[m.indicator].name: m.measure for m in found}
+    assert names["企业年报率"] == "annual_report_rate_company"
+    assert names["个体户年报率"] == "annual_report_rate_individual"
+    assert names["重点特种设备定期检验率"] == "key_equipment_inspection_rate"
+
+
+TABLE = "2021年绩效目标表\n项目名称\t甲\n一级指标\t二级指标\t三级指标\t绩效指标描述\t指标值\n"
+
+
+def book_of(tmp_path, *rows):
+    lines = "".join(f"产出指标\t质量指标\t{name}\t{description}\t{value}\n" for name, description, value in rows)
+    (path := tmp_path / "b.txt").write_text(TABLE + lines, "utf8")
+    return read_book(path)
+
+
+def test_matching_says_how_sure_it_is(tmp_path):
+    book = book_of(
+        tmp_path,
+        ("举报办结比率", "举报案件办结数/举报案件数", "≥90%"),
+        ("举报案件办结数量", "", "≥90件"),
+        ("群众的满意程度评分", "", "≥90%"),
+        ("路灯完好率", "", "≥90%"),
+        ("项目完成时限", "", "≥3次"),
+    )
+    by_formula, other_unit, near, none, no_date = match_book(book, measures())
+    assert (by_formula.measure, by_formula.status) == ("report_closure_rate", "proposed")
+    assert "计算公式" in by_formula.why
+    assert other_unit.measure != "report_closure_rate"
+    assert (near.measure, near.status, near.used) == ("satisfaction", "weak", False)
+    assert (none.measure, none.status) == (None, "none")
+    assert no_date.measure != "project_completed_on"
+
+
+def test_a_mapping_file_decides(tmp_path):
+    book = book_of(tmp_path, ("群众的满意程度评分", "", "≥90%"), ("产品合格率", "", "≥90%"))
+    path = tmp_path / "map.yaml"
+    write_mapping(path, book, match_book(book, measures()))
+    assert "把握不足" in path.read_text("utf8")
+    found = match_book(book, measures(), read_mapping(path, measures()))
+    assert [(m.status, m.measure) for m in found] == [("confirmed", "satisfaction"), ("confirmed", "product_pass_rate")]
+    path.write_text("- {indicator: 产品合格率, measure: null}\n", "utf8")
+    assert match_book(book, measures(), read_mapping(path, measures()))[1].status == "none"
+
+
+@pytest.mark.parametrize("text", ["- {indicator: 甲, measure: nothing}", "- {measure: paid}", "- [", "x: 1"])
+def test_wrong_mapping_files(tmp_path, text):
+    (path := tmp_path / "map.yaml").write_text(text, "utf8")
+    with pytest.raises(ZhunshengError, match="ZS-MS-03"):
+        read_mapping(path, measures())
+    with pytest.raises(ZhunshengError, match="ZS-IN-01"):
+        read_mapping(tmp_path / "none.yaml", measures())
+
+
+def test_shown_numbers_round_half_up():
+    assert [show_number(Fraction(x)) for x in ("0.005", "-0.005", "1.995", "100", "0", "-2.5", "0.001")] == [
+        "0.01", "-0.01", "2", "100", "0", "-2.5", "0",
+    ]  # fmt: skip
+    assert show_number(Fraction(2, 3), 4) == "0.6667"
+
+
+def test_interval_of_a_share():
+    low, high = wilson(90, 100)
+    assert (low, high) == (82.56, 94.48)  # Wilson (1927) for 90 of 100
+    assert Decimal(str(low)) < 90 < Decimal(str(high))

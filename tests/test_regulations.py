@@ -1,0 +1,98 @@
+"""Rules as data: every file loads, every entry is dated and cited, and the right one is in force."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import yaml
+
+from zhunsheng import regulations
+from zhunsheng.errors import MESSAGES, ZhunshengError
+
+LOCAL = Path(str(files("zhunsheng.regulations") / "data" / "local" / "local-example.yaml"))
+
+
+def test_every_entry_is_dated_and_cited():
+    entries = [
+        *regulations.frameworks(),
+        *regulations.schemes(),
+        *regulations.monitoring_rules(),
+        *regulations.deadlines(),
+    ]
+    for entry in entries:
+        assert entry.citation
+        assert entry.valid_to is None or entry.valid_from <= entry.valid_to
+    for scheme in regulations.schemes():
+        assert scheme.framework in {f.id for f in regulations.frameworks()}
+        assert scheme.over.status == scheme.late.status == "unverified"
+        low = [b.low for b in scheme.qualitative]
+        assert low == sorted(low, reverse=True)
+
+
+def test_the_scheme_in_force():
+    assert regulations.scheme_of(2021).id == "cn-2020-three"
+    assert regulations.scheme_of(2022).id == "cn-2020-four"
+    with pytest.raises(ZhunshengError, match="ZS-RG-02"):
+        regulations.scheme_of(2019)
+    assert regulations.framework_of(2014).id == regulations.framework_of(2021).id == "cn-2015"
+    assert regulations.framework_of(2023).id == "cn-2021"
+
+
+def test_a_local_scheme_overrides(tmp_path):
+    assert regulations.scheme_of(2021, LOCAL).over.mode == "fixed"
+    with pytest.raises(ZhunshengError, match="ZS-IN-01"):
+        regulations.scheme_of(2021, tmp_path / "none.yaml")
+    data = yaml.safe_load(LOCAL.read_text("utf8"))
+    for change, said in [
+        ({"points": [{"dimensions": {"产出": 50}, "execution": 10, "citation": "x"}]}, "100"),
+        ({"over": {**data["over"], "deduct": 0}}, "deduct"),
+        ({"department": {**data["department"], "projects": 20}}, "100"),
+        ({"extra": 1}, "extra"),
+    ]:
+        (path := tmp_path / "s.yaml").write_text(yaml.safe_dump({**data, **change}, allow_unicode=True), "utf8")
+        with pytest.raises(ZhunshengError, match="ZS-RG-01") as caught:
+            regulations.scheme_of(2021, path)
+        assert said in caught.value.text()
+    path.write_text("a: [", "utf8")
+    with pytest.raises(ZhunshengError, match="ZS-RG-01"):
+        regulations.scheme_of(2021, path)
+
+
+def test_level_names_are_mapped_by_meaning():
+    old, new = regulations.frameworks()
+    assert old.dimension("产出\n\n指标 (50分)").name == "产出"
+    assert old.dimension("效果指标").name == "效益"
+    assert old.dimension(None, "可持续性影响").name == "效益"
+    assert old.dimension("别的") is None
+    assert old.category("社会公众或服务对象满意度").name == "服务对象满意度"
+    assert old.category("数量指标", "产出指标").name == "数量"
+    assert old.category(None) is None
+    assert new.dimension("产出指标", "成本指标").name == "成本"
+    assert new.category("经济成本指标").name == "经济成本"
+
+
+def test_grades():
+    scheme = regulations.scheme_of(2021)
+    assert [scheme.grade(Decimal(x)) for x in ("100", "90", "89.99", "80", "60", "59.99", "0")] == list(
+        "优优良良中差差"
+    )
+
+
+def test_every_message_can_be_filled():
+    class Anything(dict):
+        def __missing__(self, key):
+            return "甲"
+
+    for code, (what, mend) in MESSAGES.items():
+        assert code.startswith("ZS-")
+        assert what.format_map(Anything())
+        assert mend.format_map(Anything())
+
+
+def test_nothing_in_force_on_a_date():
+    with pytest.raises(ZhunshengError, match=r"1990-01-01 没有现行的"):
+        regulations.in_force(regulations.monitoring_rules(), date(1990, 1, 1), "规则")

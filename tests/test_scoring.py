@@ -1,0 +1,505 @@
+"""Scoring: the rules of the scheme case by case, mistakes seen elsewhere, properties, and every constant mutated."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+import zhunsheng.evaluation.scoring as scoring
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evaluation import recheck, score_department, score_sheet
+from zhunsheng.judgements import Judgement, judgement_of, read_judgements
+from zhunsheng.outcomes import NOTHING, Outcome, outcome_of_text
+from zhunsheng.regulations import Scheme, scheme_of
+from zhunsheng.targets import Goal, Indicator, TargetSheet, TargetValue
+from zhunsheng.targets.sheet import Execution
+
+OLD, NEW = scheme_of(2021), scheme_of(2022)
+LOCAL = scheme_of(2021, Path(str(files("zhunsheng.regulations") / "data" / "local" / "local-example.yaml")))
+DAY = date(2022, 2, 28)
+
+
+def indicator(raw, name="甲", level1="产出指标", level2="数量指标", **more):
+    return Indicator(level1=level1, level2=level2, name=name, target=TargetValue.parse(raw, year=2021), **more)
+
+
+def sheet(*indicators, **more):
+    return TargetSheet(kind="project", name="项目", year=2021, indicators=indicators, **more)
+
+
+def one(raw, result, unit=None, *, scheme=OLD, said=None, points="10"):
+    value = result if isinstance(result, date) or result is None else Fraction(result)
+    outcome = Outcome(value, unit, str(result), "evidence")
+    return scoring.score_indicator(0, indicator(raw), outcome, Decimal(points), scheme, "产出", said)
+
+
+CASES = [
+    # raw, result, score of 10, verdict
+    ("≥90%", "90", "10.00", "met"),
+    ("≥90%", "45", "5.00", "missed"),
+    ("≥90%", "0", "0.00", "missed"),
+    ("≥90%", "-5", "0.00", "missed"),
+    ("≤700元", "700", "10.00", "met"),
+    ("≤700元", "900", "7.78", "missed"),  # not full marks because 900 ≥ 700
+    ("≤700元", "300", "10.00", "met"),
+    ("0起", "0", "10.00", "met"),
+    ("0起", "1", "0.00", "missed"),  # no division by a zero target
+    (">90%", "90", "10.00", "missed"),
+    ("大于4次", "4", "8.00", "missed"),
+    ("大于4次", "5", "10.00", "met"),
+    ("=1次", "2", "5.00", "missed"),
+    ("=1次", "1", "10.00", "met"),
+    ("3-5天", "10", "5.00", "missed"),
+    ("3-5天", "4", "10.00", "met"),
+    ("≥100件", "129", "10.00", "met"),
+    ("≥100件", "130", "10.00", "over"),
+    ("≥100件", "140", "9.00", "over"),
+    ("≥100件", "341", "7.00", "over"),
+    ("每季度1次", "3", "7.50", "missed"),
+    ("2021年12月底前", date(2021, 12, 31), "10.00", "met"),
+    ("2021年12月底前", date(2022, 1, 30), "8.00", "missed"),
+    ("2021年12月底前", date(2022, 1, 31), "6.00", "missed"),
+    ("2021年12月底前", date(2022, 3, 1), "6.00", "missed"),
+    ("2021年12月底前", date(2022, 3, 31), "3.00", "missed"),
+    ("2021年12月底前", date(2022, 4, 1), "0.00", "missed"),
+    ("2021年12月底前", None, "0.00", "nothing"),
+    ("≥90%", None, "0.00", "nothing"),
+    ("优", None, "0.00", "pending"),
+    ("2:1", "5", "0.00", "pending"),
+]
+
+
+@pytest.mark.parametrize(("raw", "result", "score", "verdict"), CASES)
+def test_cases(raw, result, score, verdict):
+    found = one(raw, result)
+    assert (str(found.score), found.verdict) == (score, verdict)
+    assert found.how
+    assert (found.asks is None) == (verdict == "met" and not (raw == "≤700元" and result == "300"))
+
+
+def test_yuan_and_ten_thousands_are_not_mixed():
+    assert one("≤5万元", "49000", "元").verdict == "met"
+    assert one("≤5万元", "51000", "元").verdict == "missed"
+    with pytest.raises(ZhunshengError, match="ZS-SC-01"):
+        one("≤5万元", "4", "%")
+
+
+def test_over_achievement_with_an_accepted_reason():
+    said = Judgement(indicator="甲", over_accepted=True, reason="临时任务")
+    found = one("≥100件", "341", said=said)
+    assert (str(found.score), found.verdict, found.asks) == ("10.00", "over", None)
+    with pytest.raises(ZhunshengError, match="ZS-SC-03"):
+        one("≥100件", "341", said=Judgement(indicator="甲", over_accepted=True))
+
+
+def test_a_local_scheme_takes_off_points():
+    assert str(one("≥100件", "341", scheme=LOCAL).score) == "8.00"
+    assert str(one("≥100件", "129", scheme=LOCAL).score) == "10.00"
+    assert str(one("≥100件", "341", scheme=LOCAL, points="0").score) == "0.00"
+
+
+@pytest.mark.parametrize(
+    ("band", "share", "score"),
+    [
+        ("达成", "1", "10.00"),
+        ("达成", "0.8", "8.00"),
+        ("部分达成", "0.6", "6.00"),
+        ("部分达成", "0.79", "7.90"),
+        ("未达成", "0", "0.00"),
+        ("未达成", "0.59", "5.90"),
+    ],
+)
+def test_qualitative_bands(band, share, score):
+    found = one("有效提升", None, said=Judgement(indicator="甲", band=band, share=share, reason="有据"))
+    assert (str(found.score), found.verdict) == (score, "judged")
+    assert "有据" in found.how
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"band": "达成", "share": "0.79", "reason": "x"}, "ZS-SC-02"),
+        ({"band": "部分达成", "share": "0.8", "reason": "x"}, "ZS-SC-02"),
+        ({"band": "未达成", "share": "0.6", "reason": "x"}, "ZS-SC-02"),
+        ({"band": "未达成", "share": "-0.1", "reason": "x"}, "ZS-SC-02"),
+        ({"band": "达成", "share": "0.9", "reason": " "}, "ZS-SC-03"),
+        ({"band": "达成", "reason": "x"}, "ZS-SC-04"),
+        ({"band": "很好", "share": "0.9", "reason": "x"}, "ZS-SC-04"),
+    ],
+)
+def test_judgements_outside_the_rules_are_refused(said, code):
+    with pytest.raises(ZhunshengError, match=code):
+        one("有效提升", None, said=Judgement(indicator="甲", **said))
+
+
+def points_of(target, scheme=OLD, **more):
+    outcomes = [NOTHING] * len(target.indicators)
+    card = score_sheet(target, outcomes, spent=None, budget=None, scheme=scheme, as_of=DAY, **more)
+    return [str(s.points) for s in card.scores], card
+
+
+def test_points_by_dimension_and_evenly_within():
+    effect, glad = ("效益指标", "社会效益指标"), ("满意度指标", "服务对象满意度指标")
+    full = sheet(*(indicator("≥1次") for _ in range(3)), indicator("≥1%", "乙", *effect), indicator("≥1%", "丙", *glad))
+    points, card = points_of(full)
+    assert points == ["16.67", "16.67", "16.66", "30", "10"]
+    assert sum(s.points for s in card.scores) == 90
+    assert card.by_dimension().keys() == {"产出", "效益", "满意度", "预算执行率"}
+    without = sheet(indicator("≥1次"), indicator("≥1%", "乙", *effect))
+    points, card = points_of(without)
+    assert points == ["56.25", "33.75"]
+    assert "没有满意度指标" in card.notes[0]
+    assert points_of(sheet(indicator("≥1次", level1="", level2="")))[0] == ["90"]
+
+
+def test_points_of_the_framework_with_cost():
+    cost = indicator("≤1元", "费", "成本指标", "经济成本指标")
+    rest = (
+        indicator("≥1次"),
+        indicator("≥1%", "乙", "效益指标", "社会效益指标"),
+        indicator("≥1%", "丙", "满意度指标", "服务对象满意度指标"),
+    )
+    assert points_of(sheet(cost, *rest), NEW)[0] == ["20", "40", "20", "10"]
+    assert points_of(sheet(*rest), NEW)[0] == ["50", "30", "10"]
+    old = indicator("≤1元", "费", "产出指标", "成本指标")
+    assert points_of(sheet(old, *rest), NEW)[0] == ["20", "40", "20", "10"]
+    assert points_of(sheet(cost, indicator("≥1次")), OLD)[0] == ["45", "45"]
+
+
+def test_points_by_weights_in_the_table():
+    points, card = points_of(sheet(indicator("≥1次", weight="60"), indicator("≥1次", "乙", weight="30")))
+    assert (points, card.notes) == (["60", "30"], ("按表内权重计分",))
+    points, card = points_of(sheet(indicator("≥1次", weight="60"), indicator("≥1次", "乙", weight="40")))
+    assert points == ["54", "36"]
+    assert "合计 100" in card.notes[0]
+    points, card = points_of(sheet(indicator("≥1次", weight="60"), indicator("≥1次", "乙")))
+    assert points == ["45", "45"]
+    assert "权重不全" in card.notes[-1]
+
+
+@pytest.mark.parametrize(
+    ("spent", "budget", "score"),
+    [
+        ("38.6", "40", "9.65"),
+        ("45", "40", "10.00"),
+        ("0", "40", "0.00"),
+        ("5", "0", "0"),
+        (None, "40", "0"),
+        ("-5", "40", "0.00"),
+    ],
+)
+def test_execution(spent, budget, score):
+    found = scoring.score_execution(Decimal(spent) if spent else None, Decimal(budget), Decimal(10))
+    assert str(found.score) == score
+    assert found.how
+
+
+def test_total_grade_and_execution_cap():
+    good = sheet(indicator("≥90%"))
+    outcomes = [Outcome(Fraction(95), "%", "95%", "evidence")]
+    card = score_sheet(good, outcomes, spent=Decimal(75), budget=Decimal(100), scheme=OLD, as_of=DAY)
+    assert (str(card.total), card.grade) == ("97.50", "优")
+    for spent, total in (("75", "89"), ("69.99", "79"), ("55", "69"), ("40", "59"), ("80", "98.00")):
+        capped = score_sheet(good, outcomes, spent=Decimal(spent), budget=Decimal(100), scheme=LOCAL, as_of=DAY)
+        assert str(capped.total) == total
+
+
+def test_a_department_over_its_projects():
+    project = score_sheet(
+        sheet(indicator("≥90%"), budget={"total": "300000"}),
+        [Outcome(Fraction(95), "%", "95%", "evidence")],
+        spent=Decimal(50),
+        budget=Decimal(100),
+        scheme=OLD,
+        as_of=DAY,
+    )
+    other = score_sheet(
+        sheet(indicator("≥90%"), budget={"total": "100000"}), [NOTHING], spent=None, budget=None, scheme=OLD, as_of=DAY
+    )
+    goals = (Goal(title="一", text="甲"), Goal(text="乙"))
+    department = TargetSheet(
+        kind="department",
+        year=2021,
+        goals=goals,
+        indicators=(indicator("≥1次", goal=0), indicator("≥1次", "乙", goal=1), indicator("≥1次", "丙")),
+    )
+    outcomes = [Outcome(Fraction(1), "次", "1次", "evidence"), NOTHING, NOTHING]
+    common = {"spent": Decimal(50), "budget": Decimal(100), "scheme": OLD, "as_of": DAY}
+    card = score_department(department, outcomes, [project, other], **common)
+    assert (project.total, other.total) == (Decimal("95.00"), Decimal("0.00"))
+    assert [s.dimension for s in card.scores] == ["一", "乙", "部门指标"]
+    assert str(card.projects_score) == "21.38"  # 30 × (0.75 × 95 + 0.25 × 0) ÷ 100
+    assert card.total == Decimal("20.00") + Decimal("21.38") + Decimal("5.00")
+    alone = score_department(department, outcomes, [], **common)
+    assert [str(s.points) for s in alone.scores] == ["30", "30", "30"]
+    bare = TargetSheet(kind="department", year=2021)
+    assert str(score_department(bare, [], [project], **common).projects_score) == "85.50"
+    unfunded = score_sheet(sheet(indicator("≥90%")), [NOTHING], spent=None, budget=None, scheme=OLD, as_of=DAY)
+    assert str(score_department(bare, [], [unfunded], **common).projects_score) == "0.00"
+
+
+@given(
+    raw=st.sampled_from(["≥90%", "≤700元", ">4次", "0起", "=5次", "3-5天", "≥100件"]),
+    results=st.tuples(st.fractions(0, 1000), st.fractions(0, 1000)),
+)
+def test_a_score_never_rises_when_a_result_gets_worse(raw, results):
+    target = TargetValue.parse(raw)
+    worse, better = sorted(results, key=target.margin)
+    # Too much and too little of an exact figure are worse in ways that can't be compared.
+    if target.op in ("==", "range") and (worse > 5) != (better > 5) and target.value:
+        return
+    far = target.attainment(better)
+    # Far above the target points are taken off on purpose, so the property ends there.
+    if not target.ceiling and far is not None and far >= Fraction(OLD.over.threshold):
+        return
+    assert one(raw, worse).score <= one(raw, better).score
+
+
+@given(st.lists(st.fractions(0, 100), min_size=1, max_size=30), st.integers(0, 100))
+def test_spread_points_add_up(weights, total):
+    found = scoring.spread(Decimal(total), weights)
+    assert sum(found) == (total if any(weights) else 0)
+    assert all(p >= 0 for p in found)
+
+
+# -- mutation: no number of the schemes or of the code can change unnoticed ----------------------------------------------
+
+
+def golden(module, scheme) -> list[object]:
+    """Everything the scoring says of cases that touch every number of a scheme."""
+    found: list[object] = []
+    for raw, result, _, _ in CASES:
+        value = result if isinstance(result, date) or result is None else Fraction(result)
+        outcome = Outcome(value, None, str(result), "evidence")
+        score = module.score_indicator(0, indicator(raw), outcome, Decimal("7.77"), scheme, "产出")
+        found.append((score.score, score.verdict, score.how, score.asks))
+    for band in ("达成", "部分达成", "未达成"):
+        for hundredths in range(0, 101):
+            said = Judgement(indicator="甲", band=band, share=Decimal(hundredths) / 100, reason="x")
+            try:
+                found.append(
+                    module.score_indicator(0, indicator("优"), NOTHING, Decimal(10), scheme, "产出", said).score
+                )
+            except ZhunshengError as error:
+                found.append(error.code)
+    parts = [
+        indicator("≥1次"),
+        indicator("≥1%", "乙", "效益指标", "社会效益指标"),
+        indicator("≥1%", "丙", "满意度指标", "服务对象满意度指标"),
+    ]
+    cost = indicator("≤1元", "费", "成本指标", "经济成本指标")
+    met = [Outcome(Fraction(1), None, "1", "evidence")] * 7
+    sevenths = [indicator("≥1次", str(n)) for n in range(7)]
+    for chosen in (
+        sevenths,
+        parts,
+        [cost, *parts],
+        parts[:2],
+        [indicator("≥1次", weight="1"), indicator("≥1次", "乙", weight="5")],
+    ):
+        for spent in (0, 45, 49, 50, 55, 59, 60, 65, 69, 70, 75, 79, 80, 100, 150):
+            card = module.score_sheet(
+                sheet(*chosen), met[: len(chosen)], spent=Decimal(spent), budget=Decimal(100), scheme=scheme, as_of=DAY
+            )
+            found.append(
+                (
+                    card.total,
+                    card.grade,
+                    [s.points for s in card.scores],
+                    card.execution.score,
+                    card.execution.how,
+                    card.notes,
+                    card.by_dimension(),
+                )
+            )
+    department = TargetSheet(kind="department", year=2021, indicators=(indicator("≥1次"),))
+    paid = {"spent": Decimal(30), "budget": Decimal(100), "scheme": scheme, "as_of": DAY}
+    funded = module.score_sheet(sheet(indicator("≥1次"), budget={"total": "3"}), met[:1], **paid)
+    unfunded = module.score_sheet(sheet(indicator("≥1次")), [NOTHING], **paid)
+    for projects in ([funded], [funded, unfunded], [unfunded], []):
+        for own in (department, TargetSheet(kind="department", year=2021)):
+            scored = module.score_department(own, met[: len(own.indicators)], projects, **paid)
+            found.append((scored.total, scored.projects_points, scored.projects_score, scored.projects))
+    found.append(module.spread(Decimal(5), [Fraction(0)]))
+    found += [
+        (
+            days,
+            module.score_indicator(
+                0,
+                indicator("2021年12月底前"),
+                Outcome(date.fromordinal(date(2021, 12, 31).toordinal() + days), None, "", "evidence"),
+                Decimal(10),
+                scheme,
+                "产出",
+            ).score,
+        )
+        for days in range(0, 100)
+    ]
+    found += [
+        module.score_execution(s, b, Decimal(10)).score
+        for s, b in ((None, Decimal(1)), (Decimal(1), None), (Decimal(1), Decimal(0)))
+    ]
+    found += [scheme.grade(Decimal(t) / 100) for t in range(0, 10001, 25)]
+    return found
+
+
+def numbers(node, path=()):
+    """Yield (path, value) of every number in a data file."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from numbers(value, (*path, key))
+    elif isinstance(node, list):
+        for key, value in enumerate(node):
+            yield from numbers(value, (*path, key))
+    elif isinstance(node, int | float) or (isinstance(node, str) and node.replace(".", "", 1).isdigit()):
+        yield path, node
+
+
+SCHEME_FILES = [
+    *(p for p in (files("zhunsheng.regulations") / "data" / "schemes").iterdir()),
+    *(p for p in (files("zhunsheng.regulations") / "data" / "local").iterdir()),
+]
+
+
+@pytest.mark.parametrize("path", SCHEME_FILES, ids=lambda p: p.name)
+def test_every_number_of_a_scheme_matters(path):
+    data = yaml.safe_load(path.read_text("utf8"))
+    before = golden(scoring, Scheme.model_validate(data))
+    found = list(numbers({k: v for k, v in data.items() if k not in ("valid_from", "valid_to")}))
+    assert len(found) > 20
+    for where, value in found:
+        for step in (
+            Decimal("1") if Decimal(str(value)) > 1 else Decimal("0.01"),
+            Decimal("-1") if Decimal(str(value)) > 1 else Decimal("-0.01"),
+        ):
+            changed = yaml.safe_load(path.read_text("utf8"))
+            node = changed
+            for key in where[:-1]:
+                node = node[key]
+            node[where[-1]] = str(Decimal(str(value)) + step)
+            try:
+                after = golden(scoring, Scheme.model_validate(changed))
+            except (ValueError, StopIteration):
+                break  # refused outright
+            if after != before:
+                break
+        else:
+            pytest.fail(f"{path.name}: {where} = {value} can change unnoticed")
+
+
+def test_every_number_in_the_scoring_code_matters():
+    source = inspect.getsource(scoring)
+    before = golden(scoring, OLD), golden(scoring, NEW), golden(scoring, LOCAL)
+    places = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Constant) and type(n.value) in (int, float)]
+    # Defaults of a dataclass field are no scoring constants, and equal weights are equal whatever they are.
+    lines = source.splitlines()
+    tried = 0
+    survivors = []
+    for number in range(len(places)):
+        tree = ast.parse(source)
+        node = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and type(n.value) in (int, float)][number]
+        if "Decimal = Decimal(0)" in lines[node.lineno - 1] or "# equal weights" in lines[node.lineno - 1]:
+            continue
+        tried += 1
+        node.value += 1
+        mutant = type(scoring)("mutant")
+        mutant.__dict__["__name__"] = scoring.__name__
+        try:
+            exec(compile(tree, "mutant", "exec"), mutant.__dict__)
+            after = golden(mutant, OLD), golden(mutant, NEW), golden(mutant, LOCAL)
+        except Exception:
+            continue  # it broke, which no test run would miss
+        if after == before:
+            survivors.append(f"line {node.lineno}: {lines[node.lineno - 1].strip()}")
+    assert tried > 15
+    assert not survivors, "\n".join(survivors)
+
+
+# -- judgements, outcomes and the re-check -------------------------------------------------------------------------------
+
+
+def test_judgement_files(tmp_path):
+    (path := tmp_path / "j.yaml").write_text(
+        "- {indicator: 甲, band: 达成, share: 0.9, reason: 有据}\n- {sheet: 项目, indicator: 甲, cause: 其他}\n", "utf8"
+    )
+    found = read_judgements(path)
+    assert judgement_of(found, "项目", "甲").cause == "其他"
+    assert judgement_of(found, "别的", "甲").band == "达成"
+    assert judgement_of(found, "别的", "乙") is None
+    path.write_text("", "utf8")
+    assert read_judgements(path) == []
+    path.write_text("- {band: 达成}", "utf8")
+    with pytest.raises(ZhunshengError, match="ZS-RG-01"):
+        read_judgements(path)
+    with pytest.raises(ZhunshengError, match="ZS-IN-01"):
+        read_judgements(tmp_path / "none.yaml")
+
+
+def test_outcomes_read_what_tables_say():
+    assert outcome_of_text("≥90%", "%", 2021, "reported").value == 90
+    assert outcome_of_text("2021年11月26日", None, 2021, "reported").value == date(2021, 11, 26)
+    words = outcome_of_text("已完成", "%", 2021, "reported")
+    assert (words.value, words.note) == (None, "完成值不是数")
+
+
+def test_recheck_names_every_difference():
+    approved = sheet(
+        indicator("≥90%", "办结率"),
+        indicator("≤700元", "单次审计费用"),
+        indicator("≥2次", "宣传次数"),
+        indicator("优", "质量"),
+    )
+    outcomes = [
+        Outcome(Fraction(80), "%", "80%", "evidence"),
+        Outcome(Fraction(744), "元", "744元", "evidence"),
+        Outcome(Fraction(2), "次", "2次", "evidence"),
+        NOTHING,
+    ]
+    card = score_sheet(approved, outcomes, spent=Decimal(90), budget=Decimal(100), scheme=OLD, as_of=DAY)
+    half = Decimal("22.5")
+    claimed = sheet(
+        indicator("≥90%", "办结率", weight=half, actual="98%", score=half),
+        indicator("≤900元", "单次审计费", weight=half, actual="744元", score=half),
+        indicator("优", "质量", weight=half, score=half),
+        indicator("≥1次", "另立指标", weight=half, actual="1次", score=half),
+        execution=Execution(spent="95", score="10"),
+        total_score="100",
+    )
+    found = recheck(claimed, card)
+    kinds = [(d.kind, d.indicator) for d in found]
+    assert kinds == [
+        ("actual", "办结率"), ("target", "单次审计费用"), ("score", "单次审计费用"), ("missing", "宣传次数"), ("score", "质量"),
+        ("extra", "另立指标"), ("execution", "全年执行数"), ("execution", "预算执行率"), ("total", "总分"),
+    ]  # fmt: skip
+    assert "20.00" in found[0].why  # 80 ÷ 90 of 22.5
+    assert all(d.as_json()["title"] for d in found)
+    wrong_sum = claimed.model_copy(update={"total_score": Decimal(95)})
+    assert [d.kind for d in recheck(wrong_sum, card)][-2:] == ["total", "total"]
+
+
+def test_recheck_of_an_honest_report_is_empty():
+    approved = sheet(indicator("≥90%", "办结率"))
+    card = score_sheet(
+        approved,
+        [Outcome(Fraction(95), "%", "95%", "evidence")],
+        spent=Decimal(9),
+        budget=Decimal(10),
+        scheme=OLD,
+        as_of=DAY,
+    )
+    honest = sheet(
+        indicator("≥90%", "办结率", weight="90", actual="95%", score="90"),
+        execution=Execution(spent="9", score="9"),
+        total_score="99",
+    )
+    assert recheck(honest, card) == []
