@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Store, check_file, ledger_of, ledgers, write_template
+from zhunsheng.evidence import Store, ledger_of, ledgers, write_template
 from zhunsheng.evidence.importing import _MACROS
 from zhunsheng.evidence.ledgers import Ledger
 from zhunsheng.workspace import import_ledger
@@ -229,7 +229,7 @@ def test_missing_columns_are_named(tmp_path, store):
 def test_a_ledger_definition_that_does_not_hold_together_is_refused():
     column = {"name": "a", "title": "甲", "type": "text"}
     for wrong in ({"key": ["b"]}, {"columns": [column, column]}, {"columns": [{**column, "values": ["x"]}]}):
-        with pytest.raises(ValueError, match="no column|twice|values"):
+        with pytest.raises(ValueError, match=r"no column|twice|values"):
             Ledger.model_validate({"id": "x", "title": "x", "what": "x", "key": ["a"], "columns": [column], **wrong})
 
 

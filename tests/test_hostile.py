@@ -125,7 +125,7 @@ def test_too_large_a_file_is_not_read(tmp_path):
 def test_folders_and_missing_files(tmp_path):
     with pytest.raises(ZhunshengError, match="ZS-IN-01"):
         read_book(tmp_path / "无.docx")
-    with pytest.raises(ZhunshengError, match="ZS-IN-0[36]"):
+    with pytest.raises(ZhunshengError, match=r"ZS-IN-0[36]"):
         read_book(tmp_path)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import docx
 import openpyxl
 import pytest
-from conftest import GOLDEN
 
+from conftest import GOLDEN
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.intake import blocks_of, read_book

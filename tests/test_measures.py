@@ -9,8 +9,8 @@ from fractions import Fraction
 import duckdb
 import pytest
 import yaml
-from conftest import DEPARTMENT
 
+from conftest import DEPARTMENT
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, Store
 from zhunsheng.intake import read_book

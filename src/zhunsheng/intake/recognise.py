@@ -375,11 +375,9 @@ class Recogniser:
                 return
             name = description
             self._doubt(grid.place(row, columns["description"]), "name", description, "三级指标没有名称，用描述代替")
-        if (
-            _ELLIPSIS.match(name)
-            or (len(set(shown)) == 1 and len(shown) > 2)
-            or (labels.header(name) and labels.header(raw))
-        ):
+        # A cell that reaches the names from further left heads or closes the table; it names no indicator.
+        spanning = grid.owner(row, columns["name"])[1] < columns["name"]
+        if _ELLIPSIS.match(name) or spanning or (labels.header(name) and labels.header(raw)):
             return
         name = _NAME_MARK.sub("", name)
         if not name:

@@ -436,8 +436,7 @@ def self_evaluation_form(card: Scorecard) -> Form:
     if card.projects_points:
         rows.append(
             (
-                label("所属项目", columns=2),
-                text("项目自评按预算加权", columns=1),
+                label("所属项目（自评得分按预算加权）", columns=3),
                 Cell("—"),
                 Cell("—"),
                 Cell(plain(card.projects_points)),

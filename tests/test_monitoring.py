@@ -1,0 +1,166 @@
+"""Checkpoints: money against the plan, indicators against time, forecasts, lights."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.judgements import Judgement
+from zhunsheng.measures.definitions import Accrual
+from zhunsheng.monitoring import Figures, elapsed, light_of, monitor
+from zhunsheng.outcomes import NOTHING, Outcome
+from zhunsheng.regulations import monitoring_rules
+from zhunsheng.targets import Indicator, TargetSheet, TargetValue
+
+RULES = monitoring_rules()[0]
+PLAN = {
+    "steps": [
+        {"by": f"2021-{m}", "cumulative": c}
+        for m, c in (("03-31", "0.25"), ("06-30", "0.5"), ("10-31", "0.75"), ("12-31", "1"))
+    ]
+}
+COUNT, LEVEL, DATE = Accrual(shape="count"), Accrual(shape="level"), Accrual(shape="date")
+WINDOW = Accrual.model_validate({"shape": "window", "from": "01-01", "to": "06-30"})
+
+
+def at(
+    day, raw="≥100件", value=None, unit=None, accrual=COUNT, figures=Figures(), mode="linear", said=(), budget="400000"
+):
+    target = TargetValue.parse(raw, year=2021)
+    sheet = TargetSheet(
+        kind="project",
+        name="甲",
+        year=2021,
+        budget={"total": budget},
+        spending_plan=PLAN,
+        indicators=(Indicator(name="乙", target=target),),
+    )
+    outcome = (
+        NOTHING
+        if value is None
+        else Outcome(value if isinstance(value, date) else Fraction(value), unit, str(value), "evidence")
+    )
+    found = monitor(sheet, [outcome], [accrual], figures, day, mode=mode, judgements=said)
+    return found.money, found.indicators[0]
+
+
+@pytest.mark.parametrize(
+    ("day", "mode", "paid", "expected", "light"),
+    [
+        (date(2021, 10, 31), "linear", 300_000, Fraction(3, 4), "green"),
+        (date(2021, 10, 31), "linear", 240_000, Fraction(3, 4), "yellow"),
+        (date(2021, 10, 31), "linear", 200_000, Fraction(3, 4), "red"),
+        (date(2021, 10, 30), "step", 200_000, Fraction(1, 2), "green"),
+        (date(2021, 3, 30), "step", 0, Fraction(0), "green"),
+        (date(2022, 1, 31), "linear", 386_000, Fraction(1), "green"),
+    ],
+)
+def test_money_against_the_plan(day, mode, paid, expected, light):
+    money, _ = at(day, figures=Figures(Decimal(400_000), Decimal(400_000), Decimal(paid)), mode=mode)
+    assert (money.expected, money.light, money.mode) == (expected, light, mode)
+    assert money.actual == Fraction(paid, 400_000)
+    assert money.method
+
+
+def test_money_forecast_and_adjusted_budget():
+    money, _ = at(date(2021, 10, 31), figures=Figures(Decimal(400_000), Decimal(300_000), Decimal(180_000)))
+    assert (money.actual, money.forecast) == (Fraction(3, 5), Fraction(4, 5))
+    money, _ = at(date(2021, 10, 31), figures=Figures(paid=Decimal(390_000)))
+    assert (money.adjusted, money.forecast) == (400_000, 1)
+    money, _ = at(date(2021, 10, 31))
+    assert (money.light, money.forecast, money.adjusted) == ("grey", None, 400_000)
+    money, _ = at(date(2021, 10, 31), figures=Figures(paid=Decimal(1)), budget="0")
+    assert money.light == "grey"
+
+
+def test_without_a_plan_the_days_of_the_year_count():
+    sheet = TargetSheet(kind="project", year=2021, budget={"total": "100"})
+    found = monitor(sheet, [], [], Figures(paid=Decimal(50)), date(2021, 7, 2))
+    assert found.money.expected == Fraction(183, 365)
+
+
+@pytest.mark.parametrize(
+    ("day", "raw", "value", "accrual", "expected", "forecast", "light", "likely"),
+    [
+        (
+            date(2021, 7, 2),
+            "≥100件",
+            "60",
+            COUNT,
+            Fraction(36500 - 18200, 365),
+            Fraction(60 * 365, 183),
+            "green",
+            "确定能",
+        ),
+        (date(2021, 7, 2), "≥100件", "40", COUNT, Fraction(18300, 365), Fraction(40 * 365, 183), "yellow", "有可能"),
+        (date(2021, 7, 2), "≥100件", "10", COUNT, Fraction(18300, 365), Fraction(10 * 365, 183), "red", "有可能"),
+        (date(2021, 12, 31), "≥100件", "99", COUNT, Fraction(100), Fraction(99), "yellow", "完全不可能"),
+        (date(2021, 12, 31), "≥100件", "100", COUNT, Fraction(100), Fraction(100), "green", "确定能"),
+        (date(2021, 3, 31), "≥85%", "50", WINDOW, Fraction(85 * 90, 181), Fraction(100), "green", "确定能"),
+        (date(2021, 8, 1), "≥85%", "84", WINDOW, Fraction(85), Fraction(84), "yellow", "完全不可能"),
+        (date(2021, 8, 1), "≥90%", "88", LEVEL, Fraction(90), Fraction(88), "yellow", "有可能"),
+        (date(2021, 8, 1), "≥90%", "93", LEVEL, Fraction(90), Fraction(93), "green", "确定能"),
+        (date(2021, 8, 1), "≤700元", "744", LEVEL, Fraction(700), Fraction(744), "yellow", "有可能"),
+        (date(2021, 8, 1), "≤700元", "1400", LEVEL, Fraction(700), Fraction(1400), "red", "有可能"),
+        (date(2021, 8, 1), "0起", "0", LEVEL, Fraction(0), Fraction(0), "green", "确定能"),
+        (date(2021, 8, 1), "0起", "1", LEVEL, Fraction(0), Fraction(1), "red", "有可能"),
+        (date(2022, 2, 1), "0起", "1", LEVEL, Fraction(0), Fraction(1), "red", "完全不可能"),
+        (date(2021, 7, 2), "每季度1次", "2", COUNT, Fraction(4 * 183, 365), Fraction(2 * 365, 183), "green", "有可能"),
+        (date(2021, 8, 1), "3-5天", "4", LEVEL, None, Fraction(4), "green", "确定能"),
+    ],
+)
+def test_indicators_against_time(day, raw, value, accrual, expected, forecast, light, likely):
+    _, status = at(day, raw, value, accrual=accrual)
+    assert (status.expected, status.forecast, status.light, status.likelihood) == (expected, forecast, light, likely)
+    assert status.method
+
+
+@pytest.mark.parametrize(
+    ("day", "done", "light", "likely"),
+    [
+        (date(2021, 8, 1), None, "green", "有可能"),
+        (date(2022, 1, 1), None, "red", "完全不可能"),
+        (date(2022, 2, 1), date(2021, 11, 26), "green", "确定能"),
+        (date(2022, 2, 1), date(2022, 1, 14), "red", "完全不可能"),
+        (date(2022, 1, 10), date(2022, 1, 14), "red", "完全不可能"),
+    ],
+)
+def test_deadlines(day, done, light, likely):
+    _, status = at(day, "2021年12月底前", done, accrual=DATE)
+    assert (status.light, status.likelihood) == (light, likely)
+
+
+def test_what_only_a_person_can_fill_in():
+    for raw, value in (("优", None), ("≥90%", None), ("2:1", "5")):
+        _, status = at(date(2021, 8, 1), raw, value)
+        assert status.light == "grey"
+    said = [Judgement(indicator="乙", cause="人员保障", measures="增加人手")]
+    _, status = at(date(2021, 8, 1), value="1", said=said)
+    assert (status.cause, status.measures) == ("人员保障", "增加人手")
+
+
+def test_nothing_is_expected_before_the_start():
+    later = Accrual.model_validate({"shape": "window", "from": "03-01", "to": "06-30"})
+    _, status = at(date(2021, 2, 1), "≥85%", "0", accrual=later)
+    assert (status.light, status.method) == ("green", "尚未开始")
+
+
+def test_lights_and_days():
+    assert [light_of(Fraction(x), RULES) for x in ("0.9", "0.89", "0.7", "0.69")] == [
+        "green",
+        "yellow",
+        "yellow",
+        "red",
+    ]
+    assert elapsed(date(2021, 1, 1), date(2021, 12, 31), date(2020, 12, 31)) == 0
+    assert elapsed(date(2021, 1, 1), date(2021, 12, 31), date(2021, 1, 1)) == Fraction(1, 365)
+    assert elapsed(date(2021, 1, 1), date(2021, 12, 31), date(2023, 1, 1)) == 1
+
+
+def test_no_rules_before_2019():
+    with pytest.raises(ZhunshengError, match="ZS-RG-02"):
+        at(date(2018, 8, 1))

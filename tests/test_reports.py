@@ -1,0 +1,265 @@
+"""Reports: forms that read back, plain merges, text that stays text, a page that stands alone."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from decimal import Decimal
+
+import docx
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree, html
+
+from test_hostile import word
+from test_intake import core
+from zhunsheng.files.opening import open_bytes
+from zhunsheng.intake import blocks_of, read_book
+from zhunsheng.reports.docx import write_forms
+from zhunsheng.reports.forms import Cell, Form, self_evaluation_form, target_form
+from zhunsheng.reports.xlsx import sheet_name, write_workbook
+from zhunsheng.targets import Goal, Indicator, PlanStep, SpendingPlan, TargetSheet, TargetValue
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+
+def back(sheets, tmp_path):
+    """The sheets as read back from Excel and from Word."""
+    forms = [target_form(s) for s in sheets]
+    write_workbook([(s.title(), f) for s, f in zip(sheets, forms, strict=True)], tmp_path / "a.xlsx")
+    write_forms(forms, tmp_path / "a.docx")
+    return [read_book(tmp_path / name).sheets for name in ("a.xlsx", "a.docx")]
+
+
+def test_the_real_document_survives_both_ways(real, tmp_path):
+    book = read_book(real)
+    for sheets in back(book.sheets, tmp_path):
+        assert [core(s) for s in sheets] == [core(s) for s in book.sheets]
+
+
+def test_the_sample_survives_both_ways(sample, tmp_path):
+    book = sample[1].assessment.book
+    for sheets in back(book.sheets, tmp_path):
+        assert [core(s) for s in sheets] == [core(s) for s in book.sheets]
+
+
+NAMES = st.text("监督检查宣传抽样质量标准培训次数比例甲乙丙丁", min_size=3, max_size=14)
+VALUES = st.sampled_from(
+    ["≥2次", "≤700元", "≥90%", "=1次", "2021年11月底前", "有效提升", "0起", "3-5天", "≥1.2万人次", "大于4次"]
+)
+LEVELS = st.sampled_from(
+    [
+        ("产出指标", "数量指标"),
+        ("产出指标", "质量指标"),
+        ("效益指标", "社会效益指标"),
+        ("满意度指标", "服务对象满意度指标"),
+    ]
+)
+
+
+@st.composite
+def projects(draw):
+    """A project sheet as an office might fill it in."""
+    rows = draw(st.lists(st.tuples(NAMES, VALUES, LEVELS), min_size=1, max_size=9, unique_by=lambda r: r[0]))
+    weighted = draw(st.booleans())
+    indicators = []
+    for n, (name, value, (one, two)) in enumerate(sorted(rows, key=lambda r: r[2])):
+        target = TargetValue.parse(value, year=2021)
+        weight = Decimal(n + 5) if weighted else None
+        indicators.append(
+            Indicator(
+                level1=one,
+                level2=two,
+                name=f"指{name}",
+                description=draw(st.sampled_from([None, "甲数/乙数"])),
+                target=target,
+                weight=weight,
+                basis=draw(st.sampled_from([None, "年度计划"])),
+            )
+        )
+    months = draw(st.lists(st.sampled_from([3, 6, 9, 10]), max_size=4, unique=True))
+    days = {3: 31, 6: 30, 9: 30, 10: 31}
+    steps = [PlanStep(by=f"2021-{m:02d}-{days[m]}", cumulative=Decimal(m) / 20) for m in sorted(months)]
+    steps.append(PlanStep(by="2021-12-31", cumulative=1))
+    return TargetSheet(
+        kind="project", name="项" + draw(NAMES), code=draw(st.sampled_from([None, "A2021001"])), department=draw(st.sampled_from([None, "某局"])), year=2021,
+        purpose="用于" + draw(NAMES) + "等工作。", budget={"total": "400000", "fiscal": "350000.5", "other": draw(st.sampled_from([None, "49999.5"]))},
+        spending_plan=SpendingPlan(steps=tuple(steps)), goals=tuple(Goal(title=f"目标{n}", text=f"做好{draw(NAMES)}，{draw(NAMES)}。") for n in range(1, draw(st.integers(2, 4)))),
+        indicators=tuple(indicators),
+    )  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(projects())
+def test_any_project_sheet_survives_both_ways(tmp_path_factory, sheet):
+    for (found,) in back([sheet], tmp_path_factory.mktemp("back")):
+        assert core(found) == core(sheet)
+
+
+def test_a_self_evaluation_reads_back_with_points_results_and_scores(sample, tmp_path):
+    cards = [r.card for r in sample[1].assessment.results]
+    forms = [self_evaluation_form(card) for card in cards]
+    write_workbook([(str(n), f) for n, f in enumerate(forms)], tmp_path / "a.xlsx")
+    write_forms(forms, tmp_path / "a.docx")
+    for name in ("a.xlsx", "a.docx"):
+        for sheet, card in zip(read_book(tmp_path / name).sheets, cards, strict=True):
+            assert [i.name for i in sheet.indicators] == [i.name for i in card.sheet.indicators]
+            assert [i.weight for i in sheet.indicators] == [s.points for s in card.scores]
+            assert [i.score for i in sheet.indicators] == [s.score for s in card.scores]
+            assert [i.actual for i in sheet.indicators] == [s.outcome.text for s in card.scores]
+            assert (sheet.total_score, sheet.execution.score, sheet.kind) == (
+                card.total,
+                card.execution.score,
+                card.sheet.kind,
+            )
+            assert sheet.execution.spent == card.execution.spent
+
+
+def test_formulas_from_user_data_stay_text(tmp_path):
+    nasty = ["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://x")', "=cmd|' /C calc'!A0"]
+    rows = tuple((Cell(text), Cell("x")) for text in nasty)
+    write_workbook([("表", Form("=题", (1, 1), rows))], tmp_path / "a.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").active
+    cells = [c for row in sheet.iter_rows() for c in row if c.value]
+    assert all(c.data_type == "s" for c in cells)
+    assert [c.value for c in sheet["A"]][1:] == nasty
+    assert b"<f>" not in zipfile.ZipFile(tmp_path / "a.xlsx").read("xl/worksheets/sheet1.xml")
+
+
+def test_word_merges_are_plain(sample):
+    """Only gridSpan and vMerge, each row as wide as the grid, so that Word, WPS and LibreOffice draw it alike."""
+    folder = sample[0] / "results"
+    for name in ("绩效目标表.docx", "绩效运行监控表.docx", "绩效自评表.docx"):
+        root = etree.fromstring(zipfile.ZipFile(folder / name).read("word/document.xml"))
+        for table in root.iter(f"{W}tbl"):
+            width = len(table.findall(f"{W}tblGrid/{W}gridCol"))
+            for row in table.findall(f"{W}tr"):
+                spans = [
+                    int(s.get(f"{W}val")) if (s := c.find(f"{W}tcPr/{W}gridSpan")) is not None else 1
+                    for c in row.findall(f"{W}tc")
+                ]
+                assert sum(spans) == width
+        assert not list(root.iter(f"{W}hMerge"))
+        page = root.find(f".//{W}sectPr/{W}pgSz")
+        assert {page.get(f"{W}w"), page.get(f"{W}h")} == {"11906", "16838"}
+        assert "宋体" in {
+            f.get(f"{W}eastAsia") for f in root.iter(f"{W}rFonts")
+        } or b"\xe5\xae\x8b\xe4\xbd\x93" in zipfile.ZipFile(folder / name).read("word/styles.xml")
+
+
+def test_excel_prints_on_a4(sample):
+    for name in ("绩效目标表.xlsx", "绩效运行监控表.xlsx", "绩效自评表.xlsx"):
+        for sheet in openpyxl.load_workbook(sample[0] / "results" / name):
+            assert sheet.page_setup.paperSize == 9
+            assert sheet.sheet_properties.pageSetUpPr.fitToPage
+            assert sheet["A1"].font.name == "黑体"
+            assert sheet["A4"].font.name == "宋体"
+            assert sheet.merged_cells.ranges
+
+
+def test_forms_must_fill_their_width():
+    with pytest.raises(ValueError, match="do not fill"):
+        Form("x", (1, 1), ((Cell("a"),),)).placed()
+    with pytest.raises(ValueError, match="do not fill"):
+        Form("x", (1, 1), ((Cell("a"), Cell("b"), Cell("c")),)).placed()
+
+
+def test_sheet_names_excel_accepts():
+    used: set[str] = set()
+    assert sheet_name("甲/乙[丙]:*?", used) == "甲-乙-丙----"
+    assert sheet_name("甲/乙[丙]:*?", used) == "甲-乙-丙----2"
+    assert len(sheet_name("长" * 60, used)) <= 31
+    assert sheet_name("", used) == "表"
+
+
+def test_a_plan_of_many_dates_and_optional_columns(tmp_path):
+    steps = [PlanStep(by=f"2021-{m:02d}-28", cumulative=Decimal(m) / 12) for m in range(1, 12)]
+    first = Indicator(
+        level1="产出指标",
+        level2="数量指标",
+        name="检查次数",
+        target=TargetValue.parse("≥2次"),
+        weight="90",
+        direction="正向",
+        last_year="1次",
+        medium_term=TargetValue.parse("≥6次"),
+    )
+    sheet = TargetSheet(
+        kind="project",
+        name="甲",
+        year=2021,
+        spending_plan={"steps": steps},
+        goals=(Goal(title="目标1", text="开展检查工作，规范秩序。"),),
+        indicators=(first,),
+    )
+    for (found,) in back([sheet], tmp_path):
+        assert [s.by for s in found.spending_plan.steps] == [s.by for s in sheet.spending_plan.steps]
+        got = found.indicators[0]
+        assert (got.weight, got.direction, got.last_year, got.medium_term.value) == (90, "正向", "1次", 6)
+
+
+def test_the_page_stands_alone_and_escapes(sample):
+    page = (sample[0] / "results" / "绩效总览.html").read_text("utf8")
+    tree = html.fromstring(page)
+    assert not tree.xpath("//script|//link|//img|//iframe|//@src|//@onclick")
+    assert not re.search(r"url\(|@import|https?://", page)
+    assert len(tree.xpath("//section[starts-with(@id, 'sheet')]")) == 3
+    assert len(tree.xpath("//svg")) == 2
+    assert len(tree.xpath("//tr[@class='detail']")) == 28
+    lineage = " ".join(tree.xpath("(//tr[@class='detail'])[1]//text()"))
+    for part in ("annual_report_rate_company", "分子 / 分母", "市场主体台账.csv", "SHA-256", "未计入的行"):
+        assert part in lineage
+    personal = {c.strip() for c in tree.xpath("//th/text()")}
+    assert not personal & {"诉求人", "联系电话", "法定代表人", "当事人", "收款人", "申请人", "检查人员"}
+
+
+def test_user_text_cannot_become_markup(tmp_path, sample):
+    from zhunsheng.reports.dashboard import render
+
+    evil = "<script>alert(1)</script>"
+    assessment = sample[1].assessment
+    page = render(
+        [],
+        department=evil,
+        as_of=assessment.as_of,
+        final=False,
+        snapshot=assessment.snapshot,
+        source=evil,
+        problems=[evil],
+    )
+    assert "<script>" not in page
+    assert page.count("&lt;script&gt;") >= 3
+    assert "未满年度" in page
+
+
+def test_the_report_has_the_outline_the_rules_ask_for(sample):
+    document = docx.Document(str(sample[0] / "results" / "绩效评价报告.docx"))
+    heads = [p.text for p in document.paragraphs if p.style.name == "Heading 1"]
+    assert [h.split("、")[0] for h in heads] == list("一二三四五六七")
+    text = "\n".join(p.text for p in document.paragraphs)
+    assert "完成值与证据不符" in text
+    assert "财预〔2020〕10号" in text
+    assert len(document.tables) == 4
+
+
+def test_the_data_is_complete_json(sample):
+    data = json.loads((sample[0] / "results" / "结果.json").read_text("utf8"))
+    assert data["format"] == "zhunsheng.run/1"
+    assert data["final"] is True
+    assert [len(r["indicators"]) for r in data["results"]] == [14, 7, 7]
+    assert all(i["reading"]["digest"] == data["store"]["digest"] for r in data["results"] for i in r["indicators"])
+    assert data["recheck"][0]["differences"]
+
+
+def test_reading_a_word_table_whose_merge_restarts():
+    cell = "<w:tc><w:tcPr>{merge}</w:tcPr><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:tc>"
+    restart, goes_on = '<w:vMerge w:val="restart"/>', "<w:vMerge/>"
+    rows = "".join(
+        f"<w:tr>{cell.format(merge=m, text=t)}</w:tr>"
+        for m, t in [(restart, "甲"), (goes_on, ""), (restart, "乙"), (goes_on, "")]
+    )
+    (grid,) = blocks_of(open_bytes(word(f"<w:tbl>{rows}</w:tbl>"), "a.docx"))
+    assert [grid.text(r, 0) for r in range(4)] == ["甲", "甲", "乙", "乙"]

@@ -1,0 +1,351 @@
+"""The main job as a user meets it: the sample's year, choices of department and files, and the command line."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from datetime import date
+
+import pytest
+import yaml
+from typer.main import get_command
+
+from conftest import DEPARTMENT
+from zhunsheng import __version__
+from zhunsheng.cli import main
+from zhunsheng.cli.commands import app
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence import Store
+from zhunsheng.intake import read_book
+from zhunsheng.sample.ledgers import write_ledgers
+from zhunsheng.workspace import Evidence, assess, import_ledger, open_evidence, read_books, run
+
+DAY = date(2022, 2, 28)
+
+
+@pytest.fixture
+def cli(capsys):
+    def call(*arguments):
+        with pytest.raises(SystemExit) as left:
+            main([str(a) for a in arguments])
+        said = capsys.readouterr()
+        return left.value.code, said.out, said.err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def places(sample):
+    out, _ = sample
+    return {
+        "doc": out / "documents" / "2021年绩效目标.docx",
+        "store": out / "results" / "evidence",
+        "reported": out / "documents" / "2021年绩效自评表（上报）.xlsx",
+        "judgements": out / "documents" / "评定与说明.yaml",
+    }
+
+
+def test_the_sample_year(sample):
+    _, done = sample
+    department, market, quality = done.assessment.results
+    assert done.problems == ()
+    assert sum(i.bad_rows for i in done.imports) == 5
+    verdicts = [s.verdict for r in done.assessment.results for s in r.card.scores]
+    assert {"met", "over", "missed"} <= set(verdicts)
+    assert market.card.scores[4].verdict == "missed"  # the ceiling of 700 yuan was broken
+    assert str(market.card.scores[1].score) == "10.00"  # an over-achievement whose reason was accepted
+    assert quality.card.scores[3].verdict == "missed"  # finished in January
+    assert (str(quality.card.execution.score), str(quality.card.execution.budget)) == ("9.43", "280000.00")
+    assert department.card.projects_points == 30
+    kinds = {d.kind for _, found in done.differences for d in found}
+    assert {"score", "actual", "total"} <= kinds
+
+
+def test_the_same_seed_gives_the_same_ledgers(tmp_path):
+    for name in ("a", "b", "c"):
+        write_ledgers(tmp_path / name, seed=5 if name == "c" else 4, entities=300)
+    first, second, other = ((tmp_path / n / "市场主体台账.csv").read_bytes() for n in "abc")
+    assert first == second != other
+    assert len(first.decode("gbk").splitlines()) == 301
+
+
+def test_larger_samples_write_csv(tmp_path, monkeypatch):
+    monkeypatch.setattr("zhunsheng.sample.ledgers.MAX_EXCEL_ROWS", 100)
+    names = {p.name for p in write_ledgers(tmp_path, entities=900)}
+    assert "投诉举报台账.csv" in names
+    assert "活动台账.xlsx" in names
+
+
+def test_credit_codes_carry_their_check_digit(sample):
+    signs = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+    weights = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28]
+    lines = (sample[0] / "ledgers" / "市场主体台账.csv").read_text("gbk").splitlines()[1:200]
+    for line in lines:
+        code = line.split(",")[0]
+        total = sum(signs.index(c) * w for c, w in zip(code[:17], weights, strict=True))
+        assert code[17] == signs[(31 - total % 31) % 31]
+
+
+def test_a_folder_of_ledgers_serves_as_evidence(sample, tmp_path, real):
+    done = run([real], sample[0] / "ledgers", DAY, tmp_path / "out", department=DEPARTMENT)
+    assert len(done.imports) == 17
+    assert [str(r.card.total) for r in done.assessment.results] == ["91.82", "94.06", "92.05"]
+    assert all("待确认" in r.project_why for r in done.assessment.results[1:])
+    assert all(path.stat().st_size > 1000 for path in done.files.values())
+
+
+def test_no_evidence_at_all(tmp_path, places):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ZhunshengError, match="ZS-EV-04"):
+        open_evidence(tmp_path / "empty", tmp_path, "x")
+
+
+def small_store(tmp_path, *departments):
+    (tmp_path / "a.csv").write_text("编号,类型,收到日期,办结日期\nT1,举报,2021-03-05,2021-04-01\n", "utf8")
+    for name in departments:
+        import_ledger(tmp_path / "s", tmp_path / "a.csv", department=name)
+    return Evidence.of(Store(tmp_path / "s"))
+
+
+def test_scores_without_evidence_are_nought_and_say_so(tmp_path, places):
+    found = assess(read_book(places["doc"]), small_store(tmp_path, "甲局"), DAY)
+    assert found.department == "甲局"
+    market = found.results[1]
+    assert [s.verdict for s in market.card.scores].count("nothing") == 6
+    assert market.checkpoint.money.light == "grey"
+    assert market.project is None
+    assert "没有数据" in market.card.scores[0].how
+
+
+def test_several_departments_must_be_told_apart(tmp_path, places):
+    evidence = small_store(tmp_path, "甲局", "乙局")
+    with pytest.raises(ZhunshengError, match="ZS-CL-01"):
+        assess(read_book(places["doc"]), evidence, DAY)
+    assert assess(read_book(places["doc"]), evidence, DAY, department="乙局").department == "乙局"
+
+
+def test_a_result_that_no_ledger_holds_can_be_entered(tmp_path, places):
+    (path := tmp_path / "j.yaml").write_text(
+        yaml.safe_dump([{"indicator": "单次审计费用", "actual": "650元"}], allow_unicode=True), "utf8"
+    )
+    from zhunsheng.workspace import load_judgements
+
+    found = assess(read_book(places["doc"]), small_store(tmp_path, "甲局"), DAY, judgements=load_judgements(path))
+    score = found.results[1].card.scores[4]
+    assert (score.verdict, score.outcome.origin) == ("met", "judgement")
+
+
+def test_several_documents_are_one_book(places, tmp_path):
+    book = read_books([places["doc"], places["doc"]])
+    assert len(book.sheets) == 6
+    assert book.source.name.count("、") == 1
+
+
+# -- commands -----------------------------------------------------------------------------------------------------------
+
+
+def test_every_command_explains_itself_in_chinese(cli):
+    def walk(command, path):
+        yield path
+        for name, child in getattr(command, "commands", {}).items():
+            yield from walk(child, [*path, name])
+
+    found = list(walk(get_command(app), []))
+    assert {" ".join(p) for p in found} >= {
+        "read",
+        "review",
+        "ledger import",
+        "measure",
+        "monitor",
+        "evaluate",
+        "report",
+        "run",
+        "demo",
+    }
+    for path in found:
+        code, out, _ = cli(*path, "--help")
+        assert code == 0
+        assert "用法" in out
+        assert not re.search(r"Usage|Options|Show this|Arguments|Commands|default:|required", out), out
+
+
+def test_read_prints_the_agreed_json(cli, real):
+    code, out, _ = cli("read", real, "--json")
+    data = json.loads(out)
+    assert code == 0
+    assert list(data) == ["format", "source", "sheets", "unsure"]
+    assert data["format"] == "zhunsheng.book/1"
+    assert set(data["source"]) == {"name", "sha256", "media_type"}
+    sheet = data["sheets"][1]
+    assert {"kind", "name", "code", "department", "year", "budget", "spending_plan", "goals", "indicators"} <= set(
+        sheet
+    )
+    assert sheet["budget"] == {"total": "400000", "fiscal": "400000", "other": None}
+    assert sheet["spending_plan"][0] == {"by": "2021-03-31", "cumulative": "0.25"}
+    assert sheet["code"] is None
+    first = sheet["indicators"][2]
+    assert {"level1", "level2", "name", "description", "target", "weight", "basis", "actual", "score", "place"} <= set(
+        first
+    )
+    assert {k: first["target"][k] for k in ("raw", "op", "value", "unit")} == {
+        "raw": "≥90%",
+        "op": ">=",
+        "value": "90",
+        "unit": "%",
+    }
+    assert sheet["indicators"][3]["target"]["value"] == "2021-12-31"
+    assert [len(s["indicators"]) for s in data["sheets"]] == [14, 7, 7]
+
+
+def test_read_and_review_for_people(cli, places):
+    code, out, _ = cli("read", places["doc"])
+    assert code == 0
+    assert "守法经营宣传" in out
+    code, out, _ = cli("review", places["doc"])
+    assert (code, "ZS209" in out) == (0, True)
+    code, out, _ = cli("review", places["doc"], "--json")
+    assert json.loads(out)["findings"]
+    code, out, _ = cli("review", places["doc"], "--format", "sarif", "--previous", places["doc"])
+    assert json.loads(out)["version"] == "2.1.0"
+    code, out, _ = cli("read", places["doc"], "--schema")
+    assert json.loads(out)["$id"] == "zhunsheng.book/1"
+
+
+def test_review_exits_with_1_on_errors(cli, tmp_path):
+    text = "2021年绩效目标表\n项目名称\t甲\n一级指标\t二级指标\t三级指标\t指标值\n产出指标\t质量指标\t合格率\t≥190%\n"
+    (path := tmp_path / "a.txt").write_text(text, "utf8")
+    code, out, _ = cli("review", path)
+    assert code == 1
+    assert "ZS204" in out
+
+
+def test_ledger_commands(cli, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli("ledger", "template", "complaints", "--out", tmp_path)[0] == 0
+    assert (tmp_path / "投诉举报台账-模板.xlsx").is_file()
+    assert "complaints" in cli("ledger", "list")[1]
+    assert len(json.loads(cli("ledger", "list", "--json")[1])) == 17
+    (tmp_path / "a.csv").write_text("编号,类型,收到日期\nT1,举报,2021-03-05\nT2,咨询,2021-03-05\n", "utf8")
+    code, out, _ = cli("ledger", "import", "a.csv")
+    assert (code, "应为" in out, "未导入" in out) == (1, True, True)
+    code, out, _ = cli("ledger", "import", "a.csv", "--good-rows", "--who", "张", "--json")
+    assert (code, json.loads(out)[0]["batch"]["who"]) == (0, "张")
+    assert "未变化" in cli("ledger", "import", "a.csv", "--good-rows")[1]
+    assert "a.csv" in cli("ledger", "log")[1]
+    log = json.loads(cli("ledger", "log", "--json")[1])
+    assert cli("ledger", "verify", "--head", log[0]["digest"])[0] == 0
+    assert json.loads(cli("ledger", "verify", "--json")[1])["sound"] is True
+    code, out, _ = cli("ledger", "verify", "--head", "0" * 64)
+    assert (code, "不符" in out) == (1, True)
+
+
+def test_measure_commands(cli, places, tmp_path):
+    store = ("--evidence", places["store"], "--as-of", "2021-12-31")
+    code, out, _ = cli("measure", "举报案件办结率", *store, "--json")
+    assert (code, json.loads(out)[0]["value"]) == (0, "90.22")
+    assert "90.22%" in cli("measure", "report_closure_rate", *store)[1]
+    assert len(json.loads(cli("measure", *store, "--json")[1])) > 50
+    rows = json.loads(cli("measure", "report_closure_rate", *store, "--rows", "--limit", "3", "--json")[1])
+    assert len(rows) == 3
+    assert "综合执法" in cli("measure", "report_closure_rate", *store, "--rows", "--limit", "3")[1]
+    assert "没有行" in cli("measure", "report_closure_rate", *store, "--rows", "--year", "1999")[1]
+    assert "A" in cli("measure", "double_random_ratio", *store, "--by", "credit_class")[1]
+    assert cli("measure", "double_random_ratio", *store, "--by", "phone")[0] == 2
+    assert cli("measure", *store, "--by", "district")[0] == 2
+    assert "办结" in cli("measure", "--list")[1]
+    assert json.loads(cli("measure", "report_closure_rate", "--list", "--json")[1])[0]["kind"] == "ratio"
+    early = json.loads(cli("measure", "report_closure_rate", *store, "--batch", "3", "--json")[1])
+    assert early == []
+    assert cli("measure", *store, "--at", "2000-01-01T00:00:00")[0] == 0
+    assert cli("measure", *store, "--at", "昨天")[0] == 2
+    assert cli("measure", "--evidence", places["store"], "--as-of", "昨天")[0] == 2
+    mapping = tmp_path / "map.yaml"
+    assert cli("measure", "--match", places["doc"], "--write-mapping", mapping)[0] == 0
+    found = json.loads(cli("measure", "--match", places["doc"], "--mapping", mapping, "--json")[1])
+    assert {m["status"] for m in found} == {"confirmed"}
+
+
+def test_monitor_and_evaluate_commands(cli, places, tmp_path):
+    common = (places["doc"], "--evidence", places["store"])
+    code, out, _ = cli("monitor", *common, "--as-of", "2021-10-31", "--plan", "step", "--json")
+    assert (code, json.loads(out)["results"][1]["money"]["expected"]) == (0, "0.7500")
+    assert "红灯" in cli("monitor", *common, "--as-of", "2021-07-31")[1]
+    code, out, _ = cli("evaluate", *common, "--as-of", "2022-02-28", "--judgements", places["judgements"])
+    assert (code, "97.06" in out) == (0, True)
+    code, out, _ = cli("evaluate", *common, "--as-of", "2022-02-28", "--reported", places["reported"])
+    assert (code, "完成值与证据不符" in out) == (1, True)
+    code, out, _ = cli("evaluate", *common, "--as-of", "2022-02-28", "--json")
+    assert json.loads(out)["results"][0]["score"]["grade"] == "优"
+    code, out, _ = cli("evaluate", *common, "--as-of", "2021-10-31")
+    assert "未满年度" in out
+
+
+def test_report_and_run_commands(cli, places, tmp_path):
+    common = (places["doc"], "--evidence", places["store"], "--as-of", "2022-02-28")
+    code, out, _ = cli("report", *common, "--out", tmp_path / "r", "--only", "绩效自评表", "--only", "结果")
+    assert (code, sorted(p.name for p in (tmp_path / "r").iterdir())) == (
+        0,
+        ["结果.json", "绩效自评表.docx", "绩效自评表.xlsx"],
+    )
+    assert cli("report", *common, "--only", "没有")[0] == 2
+    assert len(json.loads(cli("report", *common, "--out", tmp_path / "r", "--json")[1])) == 9
+    code, out, _ = cli(
+        "run", *common, "--out", tmp_path / "o", "--previous", places["doc"], "--reported", places["reported"]
+    )
+    assert (code, "绩效总览.html" in out.replace("\n", "")) == (0, True)
+    code, out, _ = cli("run", *common, "--out", tmp_path / "o", "--json")
+    assert json.loads(out)["files"]
+
+
+def test_a_store_that_was_changed_is_shown_on_the_page(places, tmp_path, cli):
+    import shutil
+
+    shutil.copytree(places["store"], tmp_path / "s")
+    source = next((tmp_path / "s" / "sources").iterdir())
+    source.write_bytes(source.read_bytes() + b" ")
+    code, out, _ = cli(
+        "run", places["doc"], "--evidence", tmp_path / "s", "--as-of", "2022-02-28", "--out", tmp_path / "o"
+    )
+    assert (code, "被改动" in out) == (0, True)
+    assert "被改动" in (tmp_path / "o" / "绩效总览.html").read_text("utf8")
+
+
+def test_demo_command(cli, tmp_path):
+    code, out, _ = cli("demo", "--out", tmp_path, "--entities", "400")
+    assert (code, "要关注的指标" in out) == (0, True)
+    code, out, _ = cli("demo", "--out", tmp_path, "--entities", "400", "--json")
+    assert json.loads(out)["department"] == DEPARTMENT
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["none"], "没有命令 none"), (["read"], "缺少参数 文件"), (["read", "a", "b"], "多余的参数"), (["read", "a", "--none"], "没有选项"),
+     (["demo", "--entities", "x"], "不合要求"), (["ledger", "log", "--store", "none"], "ZS-EV-04")],
+)  # fmt: skip
+def test_wrong_arguments_are_said_in_chinese(cli, arguments, said):
+    code, _, err = cli(*arguments)
+    assert (code, said in err) == (2, True), err
+
+
+def test_errors_as_json_and_never_a_trace(cli, monkeypatch, tmp_path):
+    code, out, err = cli("read", tmp_path / "none.docx", "--json")
+    assert (code, json.loads(out)["error"]["code"]) == (2, "ZS-IN-01")
+    monkeypatch.setattr("zhunsheng.cli.commands.read_book", lambda path: 1 / 0)
+    code, _, err = cli("read", tmp_path / "x.txt")
+    assert (code, "ZS-CL-99" in err, "Traceback" in err) == (2, True, False)
+    monkeypatch.setattr("zhunsheng.cli.commands.read_book", lambda path: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert cli("read", tmp_path / "x.txt")[0] == 130
+    monkeypatch.setattr("zhunsheng.cli.commands.read_book", lambda path: (_ for _ in ()).throw(BrokenPipeError))
+    assert cli("read", tmp_path / "x.txt")[0] == 0
+
+
+def test_version_and_bare_call(cli):
+    assert cli("--version")[1].strip() == f"准绳 {__version__}"
+    assert cli("ledger")[0] == 0
+
+
+def test_installed_as_a_module():
+    done = subprocess.run([sys.executable, "-m", "zhunsheng", "--version"], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == f"准绳 {__version__}"
