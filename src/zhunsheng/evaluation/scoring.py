@@ -5,6 +5,7 @@ Basis: 财预〔2020〕10号第十四条、第十五条; the figures are data of
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -255,17 +256,18 @@ def _point_set(scheme: Scheme, present: set[str]) -> PointSet:
 
 def spread(total: Decimal, weights: Sequence[Fraction]) -> list[Decimal]:
     """Spread points over weights in hundredths so that they sum to ``total`` exactly (largest remainder)."""
-    whole = sum(weights, Fraction(0))
+    # In whole numbers: every weight over one common denominator, every share in hundredths.
+    common = math.lcm(*(w.denominator for w in weights))
+    counts = [w.numerator * (common // w.denominator) for w in weights]
+    whole = sum(counts)
     if not whole:
         return [Decimal(0)] * len(weights)
-    cents = Fraction(total) * 100
-    exact = [cents * w / whole for w in weights]
-    floors = [int(e) for e in exact]
-    rest = int(cents) - sum(floors)
-    order = sorted(range(len(weights)), key=lambda i: (floors[i] - exact[i], i))
-    for i in order[:rest]:
-        floors[i] += 1
-    return [Decimal(f) / 100 for f in floors]
+    cents = int(total * 100)
+    exact = [divmod(cents * c, whole) for c in counts]
+    rest = cents - sum(floor for floor, _ in exact)
+    order = sorted(range(len(counts)), key=lambda n: (-exact[n][1], n))
+    extra = set(order[:rest])
+    return [Decimal(floor + (n in extra)).scaleb(-2).normalize() + 0 for n, (floor, _) in enumerate(exact)]
 
 
 def score_execution(spent: Decimal | None, budget: Decimal | None, points: Decimal) -> ExecutionScore:
@@ -310,7 +312,7 @@ def score_indicator(
     target = indicator.target
 
     def score(share: Fraction, verdict: Verdict, how: str, asks: str | None = None) -> Score:
-        earned = _round(Fraction(points) * min(max(share, NONE), FULL))
+        earned = points.quantize(HUNDREDTH) if share >= FULL else _round(Fraction(points) * max(share, NONE))
         return Score(n, dimension, points, earned, verdict, f"{how}，得 {earned} 分（满分 {points}）", asks, outcome)
 
     if target.op in ("level", "unread") or (said and said.band):
@@ -329,7 +331,7 @@ def score_indicator(
         words += "（按所写增幅比较）"
     attained = target.attainment(value, unit)
     if target.meets(value, unit):
-        far = attained is not None and attained >= Fraction(scheme.over.threshold)
+        far = attained is not None and attained >= scheme.over.limit
         if not far or attained is None or (target.op in ("==", "range") and not target.implied):
             return score(FULL, "met", f"{words}，已完成")
         words += f"，为目标的 {_percent(attained)}"
@@ -343,11 +345,11 @@ def score_indicator(
         if scheme.over.mode == "fixed":
             off = Fraction(scheme.over.deduct) / Fraction(points) if points else NONE
             return score(FULL - off, "over", f"{words}，超额较多，扣 {scheme.over.deduct} 分", ask)
-        off = min(attained - Fraction(scheme.over.threshold), Fraction(scheme.over.most))
+        off = min(attained - scheme.over.limit, Fraction(scheme.over.most))
         return score(
             1 - off,
             "over",
-            f"{words}，超过 {_percent(Fraction(scheme.over.threshold))} 的部分按偏离度扣 {_percent(off)}",
+            f"{words}，超过 {_percent(scheme.over.limit)} 的部分按偏离度扣 {_percent(off)}",
             ask,
         )
     if attained is None:

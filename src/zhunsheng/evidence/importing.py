@@ -91,6 +91,7 @@ def check_file(path: Path, ledger: Ledger | None, department: str, memory_limit:
         connection = duckdb.connect(str(Path(scratch) / "import.duckdb"))
         try:
             connection.execute(f"SET memory_limit = '{memory_limit}'")
+            connection.execute("SET enable_progress_bar = false")
             connection.execute(_MACROS)
             raw = _load(path, ledger, connection, Path(scratch))
             yield _check(path, raw, department, connection)

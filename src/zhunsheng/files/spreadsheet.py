@@ -19,7 +19,10 @@ from zhunsheng.files.opening import Opened, _first_line
 MAX_COLUMNS = 2_000  # filled columns; the widest real export seen has 60
 MAX_CELLS = 40_000_000  # rows × filled columns of one sheet
 MAX_SPAN = 2_000_000  # cells under one merged cell
-_FILLED = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})"(?:[^>/]*?s="(\d+)")?[^>/]*>')
+# The quick look reads column letters only; a row number of six digits or more calls for the full one.
+_LETTERS = re.compile(rb'<c r="([A-Z]{1,7})')
+_DEEP = re.compile(rb'<c r="[A-Z]{1,7}\d{6}')
+_FILLED = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})"[^>/]*>')
 _MERGE = re.compile(rb'<mergeCell ref="([A-Z]{1,7})(\d{1,9}):([A-Z]{1,7})(\d{1,9})"')
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -95,19 +98,24 @@ def _inspect(opened: Opened, name: str, path: str) -> frozenset[tuple[int, int]]
             raise ZhunshengError(
                 "ZS-IN-10", name=opened.name, where=where, detail=f"合并单元格跨 {rows * columns:,} 格"
             )
-    cells = _FILLED.findall(data)
-    if not cells:
-        return frozenset()
-    width = max(_column(letters) for letters in {c[0] for c in cells})
-    height = max(map(int, {c[1] for c in cells}))
-    if width > MAX_COLUMNS:
-        raise ZhunshengError("ZS-IN-10", name=opened.name, where=where, detail=f"{width:,} 列，上限 {MAX_COLUMNS:,} 列")
-    if width * height > MAX_CELLS:
-        raise ZhunshengError("ZS-IN-10", name=opened.name, where=where, detail=f"{height:,} 行 × {width:,} 列")
+    width = max(map(_column, set(_LETTERS.findall(data))), default=0)
+    if width * 100_000 > MAX_CELLS or _DEEP.search(data):
+        _refuse_too_large(_FILLED.findall(data), opened.name, where)
     styles = _percent_styles(opened)
     if not styles:
         return frozenset()
-    return frozenset((int(row) - 1, _column(letters) - 1) for letters, row, style in cells if style in styles)
+    percent = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})" s="(?:' + b"|".join(sorted(styles)) + rb')"')
+    return frozenset((int(row) - 1, _column(letters) - 1) for letters, row in percent.findall(data))
+
+
+def _refuse_too_large(cells: list[tuple[bytes, bytes]], name: str, where: str) -> None:
+    """Raise ``ZS-IN-10`` when the filled cells span more than would fit; formatted but empty ones do not count."""
+    width = max(map(_column, {letters for letters, _ in cells}), default=0)
+    height = max(map(int, {row for _, row in cells}), default=0)
+    if width > MAX_COLUMNS:
+        raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=f"{width:,} 列，上限 {MAX_COLUMNS:,} 列")
+    if width * height > MAX_CELLS:
+        raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=f"{height:,} 行 × {width:,} 列")
 
 
 def _percent_styles(opened: Opened) -> frozenset[bytes]:

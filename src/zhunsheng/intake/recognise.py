@@ -358,7 +358,6 @@ class Recogniser:
             return "".join(grid.text(row, columns[name]).split()) if name in columns else ""
 
         level1, level2, name = text("level1"), text("level2"), text("name")
-        shown = [t for t in (level1, level2, name, text("description")) if t]
         if any(labels.is_total(grid.text(row, c)) for c in range(columns["name"] + 1)):
             score = _decimal(text("score")) or _decimal(text("weight") if "score" not in columns else "")
             draft.total_score = score if draft.total_score is None and "score" in columns else draft.total_score

@@ -105,13 +105,25 @@ def _source(
 def _join(source: exp.Select, measure: Measure, link: Link, name: str, values: dict[str, exp.Expression]) -> exp.Select:
     where = _fill(predicate(measure, link.where, ledgers()[link.ledger], set()), values, {})
     keys = [DEPARTMENT, *link.keys]
-    other = (
-        exp.select(*keys, exp.alias_(exp.true(), name)).distinct().from_(link.ledger).where(where).subquery(f"{name}_")
-    )
+    chosen = exp.select(*keys, exp.alias_(exp.true(), name)).from_(link.ledger).where(where)
+    # The store keeps a ledger's key unique, so rows that the link tells apart by the whole key can't come twice.
+    if not set(ledgers()[link.ledger].key) <= {*link.keys, *_fixed(where)}:
+        chosen = chosen.distinct()
+    other = chosen.subquery(f"{name}_")
     on = exp.and_(*(exp.EQ(this=exp.column(k, "t"), expression=exp.column(k, f"{name}_")) for k in keys))
     # A row without partner has no flag: that is false, not unknown.
     flag = exp.alias_(exp.Coalesce(this=exp.column(name, f"{name}_"), expressions=[exp.false()]), name)
     return source.select(flag).join(other, on=on, join_type="left")
+
+
+def _fixed(where: exp.Expr) -> set[str]:
+    """Return the columns that a condition fixes to one value: those set equal to something without columns."""
+    conditions = where.unnest().flatten() if isinstance(where.unnest(), exp.And) else [where.unnest()]
+    return {
+        c.this.name
+        for c in conditions
+        if isinstance(c, exp.EQ) and isinstance(c.this, exp.Column) and not c.expression.find(exp.Column)
+    }
 
 
 def _figures(

@@ -28,6 +28,7 @@ class DuckEngine:
 
     def __init__(self, snapshot: Snapshot, *, memory_limit: str | None = None) -> None:
         self.connection = duckdb.connect()
+        self.connection.execute("SET enable_progress_bar = false")
         if memory_limit:
             self.connection.execute(f"SET memory_limit = '{memory_limit}'")
         for name, ledger in ledgers().items():

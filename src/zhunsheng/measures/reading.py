@@ -69,10 +69,10 @@ class Reading:
 
 def show_number(value: Fraction, places: int = 2) -> str:
     """Return a number with at most ``places`` decimals, rounded half up, without trailing zeros."""
-    scaled = abs(value) * 10**places
-    whole = int(scaled + Fraction(1, 2))
-    text = f"{Decimal(whole).scaleb(-places):f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
+    scale = 10**places
+    # Half up in whole numbers: twice the numerator plus the denominator, over twice the denominator.
+    whole = (2 * abs(value.numerator) * scale + value.denominator) // (2 * value.denominator)
+    text = f"{whole // scale}.{whole % scale:0{places}d}".rstrip("0").rstrip(".")
     return f"-{text}" if value < 0 and whole else text
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from fractions import Fraction
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -110,6 +111,11 @@ class Over(_Entry):
     most: Decimal = Decimal(0)
     citation: str
     status: Literal["verified", "unverified"]
+
+    @cached_property
+    def limit(self) -> Fraction:
+        """The threshold as a fraction."""
+        return Fraction(self.threshold)
 
     @model_validator(mode="after")
     def _deduction(self) -> Over:

@@ -106,6 +106,7 @@ def write_ledgers(out: Path, *, seed: int = 2021, entities: int = 30_000) -> lis
         "quality": QUALITY,
     }
     connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
     connection.execute("SET preserve_insertion_order = true")
     for statement in _SETUP.format(**values).split(";\n"):
         if statement.strip():

@@ -102,6 +102,7 @@ def split_unit(unit: str | None) -> tuple[str, Fraction]:
     return text, Fraction(1)
 
 
+@lru_cache(maxsize=4096)
 def comparable(one: str | None, other: str | None) -> bool:
     """Say whether two units measure the same thing (万元 and 元 do, 元 and % do not); no unit fits any count."""
     a, b = split_unit(one)[0], split_unit(other)[0]
@@ -116,6 +117,13 @@ def convert(value: Decimal | Fraction | int, unit: str | None, to: str | None) -
 
     Raises ``ZS-SC-01`` when the two do not measure the same thing.
     """
+    if unit == to:
+        return value if type(value) is Fraction else Fraction(value)
     if not comparable(unit, to):
         raise ZhunshengError("ZS-SC-01", target=to or "无单位", result=f"{value}{unit or ''}")
-    return Fraction(value) * split_unit(unit)[1] / split_unit(to)[1]
+    return Fraction(value) * _ratio(unit, to)
+
+
+@lru_cache(maxsize=4096)
+def _ratio(unit: str | None, to: str | None) -> Fraction:
+    return split_unit(unit)[1] / split_unit(to)[1]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import calendar
+import operator
 import re
 import unicodedata
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import cn2an
@@ -239,6 +240,10 @@ class TargetValue(BaseModel):
         """The number for a whole year: 每季度1次 gives 4."""
         return None if self.number is None else self.number * _PERIODS.get(self.per or "", 1)
 
+    @cached_property
+    def _goal(self) -> Fraction:
+        return Fraction(self.yearly or 0)
+
     @property
     def ceiling(self) -> bool:
         """True where less is better: ≤, <, and a zero to be kept."""
@@ -256,16 +261,10 @@ class TargetValue(BaseModel):
             return None
         if isinstance(self.value, tuple):
             return self.value[0] <= figure <= self.value[1]
-        goal = Fraction(self.yearly or 0)
+        goal = self._goal
         if self.implied and goal:
             return figure >= goal
-        return {
-            ">=": figure >= goal,
-            "<=": figure <= goal,
-            ">": figure > goal,
-            "<": figure < goal,
-            "==": figure == goal,
-        }[self.op]
+        return bool(_COMPARE[self.op](figure, goal))
 
     def margin(self, result: Result, unit: str | None = None) -> Fraction | None:
         """Return by how much ``result`` is better (positive) or worse (negative) than the target, in its unit or days.
@@ -281,7 +280,7 @@ class TargetValue(BaseModel):
             return None
         if isinstance(self.value, tuple):
             return min(figure - Fraction(self.value[0]), Fraction(self.value[1]) - figure)
-        gap = figure - Fraction(self.yearly or 0)
+        gap = figure - self._goal
         if self.ceiling:
             return -gap
         if self.op == "==" and not self.implied:
@@ -306,7 +305,7 @@ class TargetValue(BaseModel):
             if not goal or not figure:
                 return Fraction(0)
             return figure / goal if figure < low else goal / figure
-        goal = Fraction(self.yearly or 0)
+        goal = self._goal
         if self.op in (">", "<") and goal.denominator == 1 and comparable(self.unit, "次"):
             goal += 1 if self.op == ">" else -1
         if self.ceiling:
@@ -316,7 +315,7 @@ class TargetValue(BaseModel):
     def _figure(self, result: Result, unit: str | None) -> Fraction | None:
         if self.op in ("level", "unread", "by") or isinstance(result, date | str):
             return None
-        return Fraction(result) if unit is None else convert(result, unit, self.unit)
+        return convert(result, self.unit if unit is None else unit, self.unit)
 
     def text(self) -> str:
         """Return the value in one standard spelling; reading it again gives the same value."""
@@ -332,7 +331,7 @@ class TargetValue(BaseModel):
         return self.raw
 
 
-_COMPARE = frozenset({">=", "<=", "==", ">", "<"})
+_COMPARE = {">=": operator.ge, "<=": operator.le, "==": operator.eq, ">": operator.gt, "<": operator.lt}
 
 
 def _cell_text(raw: object) -> str:
