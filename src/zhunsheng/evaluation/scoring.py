@@ -1,6 +1,6 @@
 """Score a year by the scheme in force: points for every indicator and for budget execution, each in words and numbers.
 
-Basis: 财预〔2020〕10号第十四条、第十五条; the figures are data of the scheme (``regulations``).
+Basis: 财预〔2020〕10号（单位自评）; the figures are data of the scheme (``regulations``).
 """
 
 from __future__ import annotations
@@ -271,7 +271,7 @@ def spread(total: Decimal, weights: Sequence[Fraction]) -> list[Decimal]:
 
 
 def score_execution(spent: Decimal | None, budget: Decimal | None, points: Decimal) -> ExecutionScore:
-    """Return execution points: points × spent ÷ budget after adjustment, at most all. Basis: 财预〔2020〕10号第十四条."""
+    """Return execution points: points × spent ÷ budget after adjustment, at most all. Basis: 财预〔2020〕10号（单位自评）."""
     if spent is None or not budget:
         what = "没有支付数据" if spent is None else "没有预算数"
         return ExecutionScore(points, Decimal(0), spent, budget, None, f"{what}，预算执行率不得分")

@@ -14,7 +14,7 @@ LEVELS: dict[Level, str] = {"error": "错误", "warning": "警告", "note": "提
 def review(book: Book, previous: Book | None = None, only: Sequence[Rule] | None = None) -> list[Finding]:
     """Apply the rules to all sheets of a book; ``previous`` is last year's book, matched by kind and name.
 
-    Returns findings by sheet, then rule code. Basis: 财预〔2015〕88号第十六条 (complete, relevant, proportionate, feasible).
+    Returns findings by sheet, then rule code. Basis: 财预〔2015〕88号（目标审核） (complete, relevant, proportionate, feasible).
     """
     found: list[Finding] = []
     for number, sheet in enumerate(book.sheets):

@@ -9,8 +9,8 @@ from decimal import Decimal
 from zhunsheng.review.catalogue import Context, Hit, rule
 from zhunsheng.targets.sheet import plain
 
-_FILL = "财预〔2015〕88号第十条"
-_REVIEW = "财预〔2015〕88号第十六条（完整性审核）"
+_FILL = "财预〔2015〕88号（目标的内容）"
+_REVIEW = "财预〔2015〕88号（完整性审核）"
 
 
 @rule(
@@ -174,7 +174,7 @@ def no_goals(c: Context) -> Iterator[Hit]:
     "缺少必设的一级指标",
     why="产出和效益两个方面都要有指标，否则看不出做了什么、有什么用。",
     mend="补充该一级指标下的指标。",
-    basis="财预〔2015〕88号第十一条；财预〔2021〕101号第二章",
+    basis="财预〔2015〕88号（指标体系）；财预〔2021〕101号",
     bad={"project.indicators.5": None},
     good={},
 )
@@ -195,7 +195,7 @@ def missing_dimension(c: Context) -> Iterator[Hit]:
     "缺少必设的二级指标",
     why="数量、质量、时效（以及成本）共同说明产出；只报数量，看不出好坏和快慢。",
     mend="补充该二级指标下的指标，确不适用的说明理由。",
-    basis="财预〔2015〕88号第十一条；财预〔2021〕101号第二章",
+    basis="财预〔2015〕88号（指标体系）；财预〔2021〕101号",
     bad={"project.indicators.2": None},
     good={},
 )
@@ -259,7 +259,7 @@ def unread_value(c: Context) -> Iterator[Hit]:
     "没有写指标值确定依据",
     why="没有依据的指标值说不清高低，也难以审核。",
     mend="写明年度计划、文件、行业标准或历史数据。",
-    basis="财预〔2015〕88号第十二条",
+    basis="财预〔2015〕88号（指标值及其依据）",
     bad={"project.indicators.0.basis": None},
     good={},
 )
@@ -278,7 +278,7 @@ def no_basis(c: Context) -> Iterator[Hit]:
     "没有满意度指标",
     why="面向企业和群众的项目，应当听取服务对象的评价。",
     mend="增加服务对象满意度指标，并写明调查对象和方式。",
-    basis="财预〔2015〕88号第十一条",
+    basis="财预〔2015〕88号（指标体系）",
     bad={"project.indicators.6": None},
     good={},
 )

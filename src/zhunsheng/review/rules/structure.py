@@ -12,8 +12,8 @@ from rapidfuzz import fuzz
 from zhunsheng.review.catalogue import Context, Hit, bigrams, rule, squeezed
 from zhunsheng.targets import Place, TargetSheet
 
-_RELEVANT = "财预〔2015〕88号第十六条（相关性审核）"
-_COMPLETE = "财预〔2015〕88号第十六条（完整性审核）"
+_RELEVANT = "财预〔2015〕88号（相关性审核）"
+_COMPLETE = "财预〔2015〕88号（完整性审核）"
 _DOUBLED = re.compile(r"([一-龥]{2,4})\1")
 _HOLLOW = re.compile(
     r"^(?:进一步|不断|持续|全面|切实|有效|大力|积极|努力|着力|扎实)?(?:加强|提高|提升|推进|强化|完善|促进|保障|做好|推动)(?:相关|各项|有关)?(?:工作|管理|水平|能力|质量|效能|服务|建设|发展)(?:水平|能力|质量)?[。；]?$"
@@ -85,7 +85,7 @@ def near_duplicate(c: Context) -> Iterator[Hit]:
     "指标描述只是重复名称",
     why="描述应说明怎么算、数据从哪里来，重复名称等于没有写。",
     mend="写出计算公式，例如“举报办结数/举报受理数”。",
-    basis="财预〔2015〕88号第十二条",
+    basis="财预〔2015〕88号（指标值及其依据）",
     bad={"project.indicators.1.description": "专项检查次数"},
     good={},
 )
@@ -102,7 +102,7 @@ def description_repeats_name(c: Context) -> Iterator[Hit]:
     "权重合计不对",
     why="指标权重加上预算执行率 10 分应为 100 分。",
     mend="调整权重，使指标合计为 90（另有预算执行率 10 分）或 100。",
-    basis="财预〔2020〕10号第十四条；财预〔2021〕101号第四章",
+    basis="财预〔2020〕10号（单位自评）；财预〔2021〕101号",
     bad={"project.indicators.0.weight": "30"},
     good={},
 )
@@ -121,7 +121,7 @@ def weights_do_not_sum(c: Context) -> Iterator[Hit]:
     "一个指标占了一半权重",
     why="一个指标定成败，其他指标形同虚设。",
     mend="分散权重，单个指标一般不超过 30。",
-    basis="财预〔2021〕101号第四章",
+    basis="财预〔2021〕101号",
     bad={
         "project.indicators.0.weight": "55",
         "project.indicators.1.weight": "5",
@@ -146,7 +146,7 @@ def one_rules(c: Context) -> Iterator[Hit]:
     "只有部分指标有权重",
     why="没有权重的指标不知道值几分。",
     mend="补齐权重，或全部不填（按一级指标分值平均分配）。",
-    basis="财预〔2020〕10号第十四条",
+    basis="财预〔2020〕10号（单位自评）",
     bad={"project.indicators.3.weight": None},
     good={},
 )
@@ -164,7 +164,7 @@ def some_weights(c: Context) -> Iterator[Hit]:
     "指标值多凭工作经验确定",
     why="“工作经验”难以核实，审核时看不出高低。",
     mend="改引年度计划、文件、行业标准或近三年数据。",
-    basis="财预〔2015〕88号第十二条",
+    basis="财预〔2015〕88号（指标值及其依据）",
     bad={f"project.indicators.{n}.basis": "工作经验" for n in (0, 1, 2, 3)},
     good={},
 )
@@ -226,7 +226,7 @@ def indicator_without_goal(c: Context) -> Iterator[Hit]:
     "目标空泛",
     why="没有对象和程度的目标放在哪个项目都成立。",
     mend="写明对谁、做什么、做到什么程度。",
-    basis="财预〔2015〕88号第九条（指向明确、细化量化）",
+    basis="财预〔2015〕88号（指向明确、细化量化）",
     bad={"project.goals.0.text": "进一步加强各项工作。"},
     good={},
 )
@@ -354,7 +354,7 @@ def goal_without_project(c: Context) -> Iterator[Hit]:
     "多数比率指标没有写计算公式",
     why="比率没有分子分母，年底各算各的。",
     mend="在指标描述里写“分子/分母”。",
-    basis="财预〔2015〕88号第十二条",
+    basis="财预〔2015〕88号（指标值及其依据）",
     bad={"project.indicators.2.description": "举报办结", "project.indicators.5.description": "抽查合格"},
     good={},
 )
@@ -376,7 +376,7 @@ def rates_without_formula(c: Context) -> Iterator[Hit]:
     "得分超过分值",
     why="自评得分不能高于该指标的分值。",
     mend="改正得分。",
-    basis="财预〔2020〕10号第十五条",
+    basis="财预〔2020〕10号（单位自评）",
     bad={"project.indicators.0.score": "16"},
     good={"project.indicators.0.score": "15"},
 )
@@ -393,7 +393,7 @@ def score_above_points(c: Context) -> Iterator[Hit]:
     "定量指标的完成值写成了文字",
     why="“完成”“达标”不是数，无法核对和复算。",
     mend="填写实际完成的数字和单位。",
-    basis="财预〔2020〕10号第十五条",
+    basis="财预〔2020〕10号（单位自评）",
     bad={"project.indicators.0.actual": "已完成"},
     good={"project.indicators.0.actual": "3次"},
 )

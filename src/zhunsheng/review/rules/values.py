@@ -12,8 +12,8 @@ from zhunsheng.review.catalogue import COUNT_NAME, RATE_NAME, Context, Hit, rule
 from zhunsheng.targets import TargetValue, convert, split_unit
 from zhunsheng.targets.units import comparable
 
-_MEASURABLE = "财预〔2015〕88号第十二条（细化量化）"
-_FEASIBLE = "财预〔2015〕88号第十六条（适当性、可行性审核）"
+_MEASURABLE = "财预〔2015〕88号（细化量化）"
+_FEASIBLE = "财预〔2015〕88号（适当性、可行性审核）"
 _UP = (">=", ">")
 _DOWN = ("<=", "<")
 
@@ -182,7 +182,7 @@ def deadline_is_year_end(c: Context) -> Iterator[Hit]:
     "指标放错了二级指标",
     why="放错位置会漏掉应有的一类指标，也会用错分值。",
     mend="日期放在时效，价格和费用放在成本，抽查比例等产出放在数量或质量。",
-    basis="财预〔2015〕88号第十一条；财预〔2021〕101号第二章",
+    basis="财预〔2015〕88号（指标体系）；财预〔2021〕101号",
     bad={"project.indicators.1.target": "2021年11月底前"},
     good={},
 )

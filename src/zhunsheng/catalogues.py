@@ -1,0 +1,195 @@
+"""Write the catalogue pages of the docs from what the code and data hold: rules, measures, ledgers, errors, schemes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from zhunsheng.errors import MESSAGES
+from zhunsheng.evidence import ledgers
+from zhunsheng.measures import measures
+from zhunsheng.regulations import deadlines, frameworks, monitoring_rules, schemes
+from zhunsheng.review import LEVELS, all_rules
+from zhunsheng.targets import json_schema
+
+_NOTE = "<!-- 本页由 `make docs` 从代码和数据生成，请勿手改。 -->\n"
+_FIELDS = {
+    "name": "项目名称", "code": "项目编码", "budget": "预算", "total": "总额", "fiscal": "财政资金", "spending_plan": "支出计划", "goals": "目标",
+    "indicators": "指标", "target": "指标值", "basis": "依据", "description": "描述", "weight": "权重", "year": "年度", "purpose": "资金用途",
+    "last_year": "上年值", "actual": "完成值", "score": "得分", "text": "文字", "+": "另加",
+}  # fmt: skip
+_SHEETS = {"project": "项目表", "department": "部门表", "other": "另一项目表", "previous": "上年项目表"}
+
+
+def rules_page() -> str:
+    """Return the catalogue of review rules."""
+    lines = [
+        _NOTE,
+        "# 审核规则\n",
+        f"共 {len(all_rules())} 条。错误须改正，警告应改正或说明，提示供参考；有错误时 `zhunsheng review` 的退出码为 1。\n",
+    ]
+    for r in all_rules():
+        lines += [
+            f"## {r.code} {r.title}（{LEVELS[r.level]}）\n", f"- 为什么：{r.why}", f"- 怎样改：{r.mend}", f"- 依据：{r.basis}",
+            f"- 有问题：{_patch(r.bad)}", f"- 没问题：{_patch(r.good) if r.good else '示例文档原样'}\n",
+        ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _patch(patch: dict[str, Any]) -> str:
+    said = []
+    for path, value in patch.items():
+        sheet, *parts = path.split(".")
+        words = [f"第{int(p) + 1}个" if p.isdigit() else _FIELDS.get(p, p) for p in parts]
+        said.append(f"{_SHEETS[sheet]}{''.join(words)} = {_value(value)}")
+    return "；".join(said)
+
+
+def _value(value: Any) -> str:
+    if value is None or value == []:
+        return "（空）"
+    if isinstance(value, list):
+        return "、".join(f"{a} {float(b):.0%}" for a, b in value)
+    return f"“{value}”"
+
+
+def measures_page() -> str:
+    """Return the catalogue of measures."""
+    lines = [_NOTE, "# 测度\n", "由台账算出的指标。`zhunsheng measure 名称 --rows` 列出每个数背后的行。\n"]
+    for m in measures().values():
+        lines += [
+            f"## {m.name}（`{m.id}`，第 {m.version} 版）\n",
+            f"- 公式：{m.formula}（{m.unit}）",
+            f"- 台账：{ledgers()[m.ledger].title}，条件 `{m.population}`",
+        ]
+        lines += [f"- 计入：`{m.hits}`"] if m.hits else []
+        lines += [f"- 取值列：{ledgers()[m.ledger].column(m.of).title}"] if m.of else []
+        lines += [
+            f"- {link.as_}：{ledgers()[link.ledger].title}中 {'、'.join(link.keys)} 相同且 `{link.where}`"
+            for link in m.links
+        ]
+        lines += [f"- 下钻：{'、'.join(ledgers()[m.ledger].column(c).title for c in m.drill)}"] if m.drill else []
+        lines += [f"- 别名：{'、'.join(m.aliases)}", f"- 依据：{m.citation}\n"]
+    return "\n".join(lines)
+
+
+_TYPES = {"text": "文字", "date": "日期", "integer": "整数", "money": "金额（元）", "bool": "是/否", "choice": "选择"}
+
+
+def ledgers_page() -> str:
+    """Return the dictionary of ledgers."""
+    lines = [
+        _NOTE,
+        "# 台账字典\n",
+        "每个台账另有可选的“部门”列；不填时为导入时指明的部门。“个人”列不会出现在公开的页面上。\n",
+    ]
+    for ledger in ledgers().values():
+        keys = "、".join(ledger.column(k).title for k in ledger.key)
+        lines += [
+            f"## {ledger.title}（`{ledger.id}`）\n",
+            f"{ledger.what}。主键：{keys}。\n",
+            "| 列 | 名称 | 类型 | 必填 | 个人 | 取值与说明 | 也认得 |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        for c in ledger.columns:
+            said = "；".join(
+                filter(
+                    None,
+                    (
+                        "、".join(c.values),
+                        c.note or "",
+                        f"不早于{ledger.column(c.not_before).title}" if c.not_before else "",
+                    ),
+                )
+            )
+            row = (
+                f"`{c.name}`",
+                c.title,
+                _TYPES[c.type],
+                "是" if c.required else "",
+                "是" if c.personal else "",
+                said,
+                "、".join(c.synonyms),
+            )
+            lines.append(f"| {' | '.join(row)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def regulations_page() -> str:
+    """Return the rules in force, as data, with their sources."""
+    lines = [
+        _NOTE,
+        "# 现行规则数据\n",
+        "“未核实”的条目是地方惯例或凭记忆录入，使用前请对照原文；用 `--scheme 文件` 可换成本地方案。\n",
+    ]
+    lines += ["## 指标框架\n"]
+    for f in frameworks():
+        lines.append(f"- **{f.name}**（{f.valid_from} 起{f'，至 {f.valid_to}' if f.valid_to else ''}；{f.citation}）")
+        lines += [
+            f"  - {d.name}：{'、'.join(c.name + ('（必设）' if c.required else '') for c in d.categories)}"
+            for d in f.dimensions
+        ]
+    lines += ["\n## 评分方案\n"]
+    for s in schemes():
+        lines.append(
+            f"- **{s.name}**（`{s.id}`，{s.valid_from} 起{f'，至 {s.valid_to}' if s.valid_to else ''}；{s.citation}）"
+        )
+        lines += [
+            f"  - 分值：{'、'.join(f'{k} {v}' for k, v in p.dimensions.items())}、预算执行率 {p.execution}（{p.citation}）"
+            for p in s.points
+        ]
+        lines.append(f"  - 超额：达到目标的 {s.over.threshold:.0%} 起（{s.over.citation}，{_status(s.over.status)}）")
+        lines.append(
+            f"  - 逾期：{'、'.join(f'{b.days} 天内 {b.share:.0%}' for b in s.late.bands)}（{s.late.citation}，{_status(s.late.status)}）"
+        )
+        lines.append(
+            f"  - 定性：{'、'.join(f'{b.name} {b.low:.0%}–{b.high:.0%}' for b in s.qualitative)}（{s.qualitative_citation}）"
+        )
+        lines.append(f"  - 等级：{'、'.join(f'{g.from_} 分起 {g.name}' for g in s.grades)}（{s.grades_citation}）")
+    lines += ["\n## 运行监控\n"]
+    for m in monitoring_rules():
+        lines.append(
+            f"- **{m.name}**（{m.citation}）：绿灯 {m.lights.green:.0%} 起，黄灯 {m.lights.yellow:.0%} 起（{m.lights.citation}，{_status(m.lights.status)}）；偏差原因：{'、'.join(m.causes)}"
+        )
+    lines += ["\n## 期限\n"]
+    lines += [
+        f"- {d.name}：{d.days} {'个工作日' if d.workdays else '日'}（{d.citation}，{_status(d.status)}）"
+        for d in deadlines()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _status(status: str) -> str:
+    return "已核实" if status == "verified" else "未核实"
+
+
+def errors_page() -> str:
+    """Return the list of error codes."""
+    lines = [_NOTE, "# 错误代码\n", "| 代码 | 说明 | 怎样解决 |", "|---|---|---|"]
+    lines += [f"| {code} | {what} | {mend} |" for code, (what, mend) in sorted(MESSAGES.items())]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {
+    "rules.md": rules_page,
+    "measures.md": measures_page,
+    "ledgers.md": ledgers_page,
+    "regulations.md": regulations_page,
+    "errors.md": errors_page,
+    "schema/book.json": lambda: json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n",
+}
+
+
+def main(folder: Path) -> None:
+    """Write all pages below ``folder``."""
+    for name, page in PAGES.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page(), "utf8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
