@@ -611,10 +611,20 @@ def _panel(result: SheetResult, assessment: Assessment, evidence: Evidence) -> P
     lineages = tuple(
         _lineage(m, r, assessment, evidence, year) for m, r in zip(result.matches, result.readings, strict=True)
     )
+    figures = [
+        reading
+        for name in ("budget_adjusted", "paid")
+        if (result.project or result.sheet.kind == "department")
+        and (reading := assessment.readings.get((name, assessment.department, result.project)))
+    ]
+    always = "资金数据按固定的测度计算"
+    money = tuple(
+        _lineage(Match(0, 0, r.measure, 1.0, "confirmed", always), r, assessment, evidence, year) for r in figures
+    )
     payments = (
         payments_of(evidence, assessment.department, result.project, year, assessment.as_of) if result.project else ()
     )
-    return Panel(result.card, result.checkpoint, result.findings, lineages, payments, result.project_why)
+    return Panel(result.card, result.checkpoint, result.findings, lineages, payments, result.project_why, money)
 
 
 def _lineage(match: Match, reading: Reading | None, assessment: Assessment, evidence: Evidence, year: int) -> Lineage:

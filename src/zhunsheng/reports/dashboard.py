@@ -38,7 +38,7 @@ class Lineage:
 
 @dataclass(frozen=True)
 class Panel:
-    """One sheet on the page; ``payments`` are (date, cumulative yuan), lineages go with the indicators."""
+    """One sheet on the page; ``payments`` are (date, cumulative yuan), lineages go with the indicators, ``money`` with budget and payments."""
 
     card: Scorecard
     checkpoint: Checkpoint
@@ -46,6 +46,7 @@ class Panel:
     lineages: tuple[Lineage, ...]
     payments: tuple[tuple[date, Decimal], ...]
     project_why: str
+    money: tuple[Lineage, ...] = ()
 
 
 @dataclass(frozen=True)
