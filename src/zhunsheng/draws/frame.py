@@ -1,0 +1,171 @@
+"""The frame (检查对象名录库): read from a file or the entities ledger, checked, sorted, digested; memory stays bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from zhunsheng.draws.plan import Plan
+from zhunsheng.draws.spec import ID, PART, STRATUM_JOIN, Tree, frame_line, leaf, lines_digest
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence import Snapshot, ledgers
+from zhunsheng.measures.definitions import measures, predicate
+
+BATCH = 200_000
+SHOWN = 10  # bad rows named in a refusal
+
+
+@dataclass
+class Frame:
+    """A checked frame: table ``frame(id, stratum)`` on ``connection``, with its digests and the size of each stratum."""
+
+    connection: duckdb.DuckDBPyConnection
+    count: int
+    digest: str
+    root: str
+    sizes: dict[str, int]
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Yield (id, stratum) in the protocol's order: by the bytes of the id."""
+        cursor = self.connection.cursor()
+        cursor.execute("SELECT id, stratum FROM frame ORDER BY id")
+        while rows := cursor.fetchmany(BATCH):
+            yield from rows
+
+    def tree(self) -> Tree:
+        """Return the tree over the frame; 64 bytes an entity."""
+        return Tree(leaf(frame_line(*row)) for row in self.lines())
+
+    def position(self, entities: list[str]) -> dict[str, int]:
+        """Return where entities stand in the frame, from 0."""
+        rows = self.connection.execute(
+            "SELECT id, n FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM frame) WHERE id IN (SELECT unnest(?))",
+            [entities],
+        ).fetchall()
+        return dict(rows)
+
+
+def open_database(memory_limit: str | None = None, scratch: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """Return a DuckDB connection that spills to ``scratch`` beyond ``memory_limit``."""
+    connection = duckdb.connect(str(scratch / "draw.duckdb") if scratch else ":memory:")
+    connection.execute("SET enable_progress_bar = false")
+    if memory_limit:
+        connection.execute(f"SET memory_limit = '{memory_limit}'")
+    return connection
+
+
+def frame_from_file(path: Path, plan: Plan, connection: duckdb.DuckDBPyConnection) -> Frame:
+    """Read a frame from csv or parquet with columns ``id`` and one a stratum name, or a published frame.tsv.
+
+    A published frame has no header: id, tab, stratum. Raises ``ZS-IN-01``,
+    ``ZS-DR-02`` (duplicate ids, ids out of form, unknown strata, each with its row).
+    """
+    if not path.is_file():
+        raise ZhunshengError("ZS-IN-01", name=str(path))
+    quoted = _quoted(str(path))
+    readers = {
+        ".parquet": f"read_parquet({quoted})",
+        ".tsv": f"read_csv({quoted}, delim = '\t', header = false, quote = '', escape = '', columns = {{'id': 'VARCHAR', 'stratum': 'VARCHAR'}})",
+    }
+    reader = readers.get(path.suffix, f"read_csv({quoted}, all_varchar = true, header = true)")
+    try:
+        connection.execute(f"CREATE OR REPLACE VIEW source AS SELECT * FROM {reader}")
+        names = [row[0] for row in connection.execute("DESCRIBE source").fetchall()]
+    except duckdb.Error as error:
+        raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[0][:160]) from None
+    return _build(connection, plan, names, path.name)
+
+
+def frame_from_ledger(
+    snapshot: Snapshot, plan: Plan, on: date, connection: duckdb.DuckDBPyConnection, where: str | None = None
+) -> Frame:
+    """Read a frame from the ``entities`` ledger: those registered and not deregistered on ``on`` (inclusive).
+
+    ``where`` narrows it by an SQL predicate on the ledger's columns, checked as measures are. Raises ``ZS-DR-02``, ``ZS-MS-02``.
+    """
+    narrowed = ""
+    if where:
+        narrowed = (
+            f" AND ({predicate(measures()['double_random_ratio'], where, ledgers()['entities'], set()).sql('duckdb')})"
+        )
+    listed = ", ".join(_quoted(f) for f in snapshot.files.get("entities", ()))
+    if not listed:
+        raise ZhunshengError("ZS-DR-02", name="市场主体台账", count=0, detail="证据库里没有市场主体")
+    day = f"DATE '{on.isoformat()}'"
+    connection.execute(
+        f"CREATE OR REPLACE VIEW source AS SELECT credit_code AS id, * FROM read_parquet([{listed}])"
+        f" WHERE registered_on <= {day} AND (deregistered_on IS NULL OR deregistered_on > {day}){narrowed}"
+    )
+    names = [row[0] for row in connection.execute("DESCRIBE source").fetchall()]
+    return _build(connection, plan, names, "市场主体台账")
+
+
+def _build(connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str) -> Frame:
+    if "stratum" in names:
+        stratum = "stratum"
+    elif missing := [name for name in plan.strata if name not in names]:
+        raise ZhunshengError("ZS-DR-02", name=source, count=0, detail=f"没有列 {'、'.join(missing)}")
+    else:
+        stratum = f" || '{STRATUM_JOIN}' || ".join(f"CAST({name} AS VARCHAR)" for name in plan.strata)
+    if "id" not in names:
+        raise ZhunshengError("ZS-DR-02", name=source, count=0, detail="没有列 id")
+    connection.execute(
+        f"CREATE OR REPLACE TABLE frame AS SELECT CAST(id AS VARCHAR) AS id, {stratum} AS stratum FROM source"
+    )
+    parts = STRATUM_JOIN.replace("|", "\\|").join([f"({PART.pattern})"] * len(plan.strata))
+    wrong = f"id IS NULL OR NOT regexp_full_match(id, '{ID.pattern}') OR stratum IS NULL OR NOT regexp_full_match(stratum, {_quoted(parts)})"
+    _refuse(
+        connection,
+        source,
+        f"SELECT n, id, coalesce(stratum, '（空）') FROM (SELECT row_number() OVER () AS n, * FROM frame) WHERE {wrong}",
+        "编号或分层不合规",
+    )
+    _refuse(
+        connection, source,
+        "SELECT n, id, stratum FROM (SELECT row_number() OVER () AS n, *, count(*) OVER (PARTITION BY id) AS times FROM frame) WHERE times > 1 ORDER BY id, n"
+        if _has_duplicates(connection) else "SELECT 1 WHERE false", "编号重复",
+    )  # fmt: skip
+    sizes = dict(connection.execute("SELECT stratum, count(*) FROM frame GROUP BY stratum").fetchall())
+    unknown = [s for s in sizes if plan.quota(s) is None]
+    if unknown:
+        listed = ", ".join(_quoted(s) for s in unknown)
+        _refuse(
+            connection,
+            source,
+            f"SELECT n, id, stratum FROM (SELECT row_number() OVER () AS n, * FROM frame) WHERE stratum IN ({listed})",
+            "方案没有给这个分层配额",
+        )
+    if not sizes:
+        raise ZhunshengError("ZS-DR-02", name=source, count=0, detail="没有检查对象")
+    cursor = connection.cursor()
+    cursor.execute("SELECT id, stratum FROM frame ORDER BY id")
+
+    def lines() -> Iterator[bytes]:
+        while rows := cursor.fetchmany(BATCH):
+            for row in rows:
+                yield frame_line(*row)
+
+    whole, root, count = lines_digest(lines())
+    return Frame(connection, count, whole, root, {k: sizes[k] for k in sorted(sizes, key=str.encode)})
+
+
+def _has_duplicates(connection: duckdb.DuckDBPyConnection) -> bool:
+    total, distinct = connection.execute("SELECT count(*), count(DISTINCT id) FROM frame").fetchone() or (0, 0)
+    return bool(total != distinct)
+
+
+def _refuse(connection: duckdb.DuckDBPyConnection, source: str, query: str, why: str) -> None:
+    rows: list[Any] = connection.execute(f"{query} LIMIT {SHOWN + 1}").fetchall()
+    if rows:
+        (count,) = connection.execute(f"SELECT count(*) FROM ({query})").fetchone() or (0,)
+        said = "；".join(f"第{n}行 {entity or '（空）'} {stratum}" for n, entity, stratum in rows[:SHOWN])
+        raise ZhunshengError("ZS-DR-02", name=source, count=count, detail=f"{why}：{said}")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

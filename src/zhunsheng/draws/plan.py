@@ -1,0 +1,164 @@
+"""The plan of a draw: what is inspected, the strata and their quotas, inspectors, and where the randomness will come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_CEILING, Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from zhunsheng.draws.spec import PART, STRATUM_JOIN, canonical, digest
+
+FORMAT = "zhunsheng.draw-plan/1"
+Ratio = Annotated[str, Field(pattern=r"^(0(\.\d{1,9})?|1(\.0{1,9})?)$")]
+Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]{1,40}$")]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Item(_Entry):
+    """One inspection item (抽查事项) of the item list."""
+
+    code: Code
+    name: str
+
+
+class Quota(_Entry):
+    """How many to draw in the strata that ``match``: a count, or a ratio (text, 0 to 1) with a floor and a ceiling."""
+
+    match: dict[str, str] = {}
+    ratio: Ratio | None = None
+    count: Annotated[int, Field(ge=0)] | None = None
+    floor: Annotated[int, Field(ge=0)] = 0
+    ceiling: Annotated[int, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Quota:
+        if (self.ratio is None) == (self.count is None):
+            raise ValueError("ratio 和 count 须且只能写一个")
+        return self
+
+    def of(self, size: int) -> int:
+        """Return the quota of a stratum of ``size``: never more than it holds, a broken object counted whole."""
+        if self.count is not None:
+            return min(self.count, size)
+        wanted = int((Decimal(self.ratio or "0") * size).to_integral_value(ROUND_CEILING))
+        wanted = max(wanted, self.floor)
+        return min(wanted if self.ceiling is None else min(wanted, self.ceiling), size)
+
+
+class Staffing(_Entry):
+    """Inspectors per object (2 or more), how many of them certified at least, and the most objects one may get."""
+
+    per_object: Annotated[int, Field(ge=2)] = 2
+    certified: Literal[1] = 1
+    max_load: Annotated[int, Field(ge=1)] | None = None
+
+
+class Drand(_Entry):
+    """A round of the drand beacon; ``quicknet`` is the unchained network with a round every three seconds."""
+
+    source: Literal["drand"]
+    chain: Literal["quicknet"] = "quicknet"
+    round: Annotated[int, Field(ge=1)]
+
+
+class Lottery(_Entry):
+    """The published numbers of a lottery's issue."""
+
+    source: Literal["lottery"]
+    name: str
+    issue: Code
+
+
+class Ceremony(_Entry):
+    """Numbers spoken by several people at a public ceremony."""
+
+    source: Literal["ceremony"]
+    speakers: Annotated[tuple[str, ...], Field(min_length=2)]
+
+
+class Office(_Entry):
+    """A number the office alone makes; allowed, and marked on every notice as not verifiable."""
+
+    source: Literal["office"]
+
+
+Source = Annotated[Drand | Lottery | Ceremony | Office, Field(discriminator="source")]
+
+DRAND_GENESIS = datetime(2023, 8, 23, 15, 9, 27, tzinfo=UTC)  # quicknet, round 1
+DRAND_PERIOD = 3  # seconds
+DRAND_CHAIN = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
+
+
+def drand_time(round_number: int) -> datetime:
+    """Return when a quicknet round is published."""
+    return DRAND_GENESIS + timedelta(seconds=DRAND_PERIOD * (round_number - 1))
+
+
+class Plan(_Entry):
+    """A draw's plan; ``known_at`` is the moment the randomness becomes known, which must lie behind the commitment."""
+
+    format: Literal["zhunsheng.draw-plan/1"] = FORMAT
+    id: Code
+    title: str
+    office: str
+    rule: str
+    items: Annotated[tuple[Item, ...], Field(min_length=1)]
+    strata: Annotated[tuple[Code, ...], Field(min_length=1)]
+    quotas: Annotated[tuple[Quota, ...], Field(min_length=1)]
+    reserve: Ratio = "0"
+    staffing: Staffing = Staffing()
+    randomness: Annotated[tuple[Source, ...], Field(min_length=1)]
+    known_at: datetime
+    ends_on: str | None = None
+    supplements: str | None = None
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Plan:
+        if self.known_at.tzinfo is None:
+            raise ValueError("known_at 须写时区，如 2026-12-01T20:00:00+08:00")
+        for quota in self.quotas:
+            for name, value in quota.match.items():
+                if name not in self.strata or not PART.fullmatch(value):
+                    raise ValueError(f"quotas 中的 {name}={value} 不是分层项")
+        if any(q.match == {} for q in self.quotas[:-1]):
+            raise ValueError("不写 match 的配额只能放在最后")
+        for source in self.randomness:
+            if isinstance(source, Drand) and drand_time(source.round) > self.known_at:
+                raise ValueError(f"drand 第 {source.round} 轮在 {drand_time(source.round)} 才公布，晚于 known_at")
+        return self
+
+    @property
+    def controlled_by_office(self) -> bool:
+        """Whether the office alone controls all of the randomness."""
+        return all(isinstance(s, Office) for s in self.randomness)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the plan as the protocol digests it."""
+        data = self.model_dump(mode="json", exclude_none=True)
+        return {**data, "known_at": self.known_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the canonical plan."""
+        return digest(canonical(self.as_json()))
+
+    def quota(self, stratum: str) -> Quota | None:
+        """Return the first quota that matches a stratum, or None."""
+        parts = dict(zip(self.strata, stratum.split(STRATUM_JOIN), strict=True))
+        return next((q for q in self.quotas if all(parts[k] == v for k, v in q.match.items())), None)
+
+    def allot(self, sizes: Mapping[str, int]) -> dict[str, dict[str, int]]:
+        """Return for each stratum its size, quota and reserve (which follows the quota, up to the stratum's size)."""
+        found = {}
+        for stratum in sorted(sizes, key=str.encode):
+            quota = self.quota(stratum)
+            drawn = quota.of(sizes[stratum]) if quota else 0
+            extra = int((Decimal(self.reserve) * drawn).to_integral_value(ROUND_CEILING))
+            found[stratum] = {"size": sizes[stratum], "quota": drawn, "reserve": min(extra, sizes[stratum] - drawn)}
+        return found

@@ -1,0 +1,161 @@
+"""The protocol's steps on values: commit, bind the seed, draw and assign, and put it all into one bundle."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from zhunsheng.draws.assignment import Inspector, assign, register_digest, register_json
+from zhunsheng.draws.drawing import Database, Drawn, draw
+from zhunsheng.draws.frame import Frame
+from zhunsheng.draws.plan import Plan, drand_time
+from zhunsheng.draws.randomness import both
+from zhunsheng.draws.spec import VERSION, canonical, digest, frame_line, seed_of
+from zhunsheng.errors import ZhunshengError
+
+MAX_PROOFS = 20_000  # drawn objects up to which the bundle carries inclusion proofs
+_UTC = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def commitment(plan: Plan, frame: Frame, inspectors: Sequence[Inspector], when: datetime) -> dict[str, Any]:
+    """Return the commitment to publish: digests of plan, frame and register, the quotas, and its time.
+
+    Raises ``ZS-DR-03`` unless ``when`` lies before the randomness is known, or before a drand round is out.
+    """
+    known = min([plan.known_at, *(drand_time(s.round) for s in plan.randomness if s.source == "drand")])
+    if when >= known:
+        raise ZhunshengError(
+            "ZS-DR-03", committed=when.astimezone(UTC).strftime(_UTC), known=known.astimezone(UTC).strftime(_UTC)
+        )
+    return {
+        "format": f"{VERSION}/commitment",
+        "draw": plan.id,
+        "plan": plan.digest,
+        "frame": {"count": frame.count, "digest": frame.digest, "root": frame.root},
+        "strata": plan.allot(frame.sizes),
+        "inspectors": {"count": len(inspectors), "digest": register_digest(inspectors)},
+        "committed_at": when.astimezone(UTC).strftime(_UTC),
+    }
+
+
+def commitment_digest(committed: dict[str, Any]) -> str:
+    """Return the digest that binds everything to this commitment."""
+    return digest(canonical(committed))
+
+
+def seal(plan: Plan, committed: dict[str, Any], first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """Return the seed's record from two people's entries; names are published as digests only.
+
+    Raises ``ZS-DR-04`` when the two differ, ``ZS-DR-05`` when a source's proof does not hold.
+    """
+    text, names = both(plan, first, second)
+    bound = commitment_digest(committed)
+    return {
+        "format": f"{VERSION}/seed",
+        "commitment": bound,
+        "values": first["values"],
+        "randomness": text,
+        "seed": seed_of(bound, text),
+        "entered_by": [digest(f"{bound}:{name}".encode())[:16] for name in names],
+        "controlled_by_office": plan.controlled_by_office,
+    }
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a draw came to; ``proofs`` maps a drawn id to its path in the tree, empty for very large draws."""
+
+    plan: Plan
+    committed: dict[str, Any]
+    sealed: dict[str, Any]
+    inspectors: tuple[Inspector, ...]
+    drawn: tuple[Drawn, ...]
+    teams: dict[str, tuple[str, ...]]
+    proofs: dict[str, list[str]]
+
+    def parts(self) -> dict[str, Any]:
+        """Return the bundle's JSON parts by file name."""
+        return {
+            "plan.json": self.plan.as_json(),
+            "commitment.json": self.committed,
+            "seed.json": self.sealed,
+            "inspectors.json": register_json(self.inspectors),
+            "drawn.json": [d.__dict__ for d in self.drawn],
+            "assignment.json": [
+                {"id": d.id, "inspectors": list(self.teams[d.id])} for d in self.drawn if not d.reserve
+            ],
+            "proofs.json": self.proofs,
+        }
+
+
+def perform(
+    plan: Plan,
+    committed: dict[str, Any],
+    sealed: dict[str, Any],
+    frame: Frame,
+    inspectors: Sequence[Inspector],
+    database: Database,
+) -> Outcome:
+    """Draw and assign by a sealed seed. Raises ``ZS-DR-08`` when frame or register are not the committed ones, ``ZS-DR-06``."""
+    if (frame.digest, frame.root) != (committed["frame"]["digest"], committed["frame"]["root"]):
+        raise ZhunshengError("ZS-DR-08", name="frame.tsv", detail="名录库与承诺的不是同一份")
+    if register_digest(inspectors) != committed["inspectors"]["digest"] or plan.digest != committed["plan"]:
+        raise ZhunshengError(
+            "ZS-DR-08", name="plan.json、inspectors.json", detail="方案或检查人员名录与承诺的不是同一份"
+        )
+    drawn = draw(database, sealed["seed"], committed["strata"])
+    teams = assign(plan, [(d.ticket, d.id, d.stratum) for d in drawn if not d.reserve], inspectors, sealed["seed"])
+    proofs: dict[str, list[str]] = {}
+    if len(drawn) <= MAX_PROOFS:
+        places, tree = frame.position([d.id for d in drawn]), frame.tree()
+        proofs = {d.id: tree.proof(places[d.id]) for d in drawn}
+    return Outcome(plan, committed, sealed, tuple(inspectors), tuple(drawn), teams, proofs)
+
+
+README = """抽查证明包
+
+plan.json 方案；commitment.json 事先公布的承诺；seed.json 随机数及其证明、种子；drawn.json 抽中的对象、号码和名次；
+assignment.json 检查人员的分派；inspectors.json 检查人员名录（只有编号）；proofs.json 每个抽中对象确在名录库中的证明。
+
+核验：zhunsheng draw verify 抽查包.zip --frame frame.tsv，或用浏览器打开 verify.html，选择本文件和名录库。
+手工核对的办法见 docs/verify-by-hand.md。文件中没有姓名、电话等个人信息。
+"""
+
+
+def write_bundle(outcome: Outcome, path: Path) -> None:
+    """Write the proof bundle: one zip, the same bytes for the same outcome."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in outcome.parts().items():
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), canonical(data), zipfile.ZIP_DEFLATED)
+        archive.writestr(zipfile.ZipInfo("README.txt", (1980, 1, 1, 0, 0, 0)), README, zipfile.ZIP_DEFLATED)
+
+
+def read_bundle(path: Path) -> dict[str, Any]:
+    """Return a bundle's JSON parts by file name. Raises ``ZS-IN-01``, ``ZS-DR-07``."""
+    if not path.is_file():
+        raise ZhunshengError("ZS-IN-01", name=str(path))
+    try:
+        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
+            if sum(m.file_size for m in archive.infolist()) > 2**31:
+                raise ZhunshengError("ZS-DR-07", name=path.name, detail="解压后过大")
+            return {n: json.loads(archive.read(n)) for n in PARTS}
+    except KeyError as error:
+        raise ZhunshengError("ZS-DR-07", name=path.name, detail=f"缺少 {error.args[0]}") from None
+    except (zipfile.BadZipFile, ValueError, OSError) as error:
+        raise ZhunshengError("ZS-DR-07", name=path.name, detail=str(error)[:120]) from None
+
+
+PARTS = ("plan.json", "commitment.json", "seed.json", "inspectors.json", "drawn.json", "assignment.json", "proofs.json")
+
+
+def write_frame(frame: Frame, path: Path) -> None:
+    """Write the frame as it is digested, so that ``sha256sum`` of the file is the committed digest."""
+    with path.open("wb") as stream:
+        for row in frame.lines():
+            stream.write(frame_line(*row) + b"\n")

@@ -1,0 +1,132 @@
+"""Every byte of the draw protocol: canonical JSON, digests, tickets, the tree over the frame. See docs/draw-specification.md."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+VERSION = "zhunsheng.draw/1"
+# 32 hexadecimal seed characters, a colon and at most 22 characters of an id fill one block of SHA-256 (55 bytes).
+ID = re.compile(r"[0-9A-Za-z_-]{1,22}")
+SEED_LENGTH = 32
+SEPARATOR = ":"
+STRATUM_JOIN = "|"
+# A part of a stratum's name may hold any character but the separators of the files it stands in.
+PART = re.compile(r"[^|\t\r\n\x00-\x1f\x7f]{1,40}")
+
+
+def canonical(data: Any) -> bytes:
+    """Return JSON as the protocol digests it: keys sorted, no white space, UTF-8, no floats. Raises ``ValueError`` for floats."""
+    _no_floats(data)
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _no_floats(data: Any) -> None:
+    if isinstance(data, float):
+        raise ValueError("a float has no one spelling")
+    for inner in data.values() if isinstance(data, dict) else data if isinstance(data, list | tuple) else ():
+        _no_floats(inner)
+
+
+def digest(data: bytes) -> str:
+    """Return SHA-256 in lower-case hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def seed_of(commitment_digest: str, randomness: str) -> str:
+    """Return the seed: the first 32 hex characters of SHA-256(commitment digest, line feed, canonical randomness)."""
+    return digest(f"{commitment_digest}\n{randomness}".encode())[:SEED_LENGTH]
+
+
+def ticket(seed: str, entity: str) -> str:
+    """Return the ticket of an entity: SHA-256(seed, colon, id) in lower-case hexadecimal; the smallest are drawn."""
+    return digest(f"{seed}{SEPARATOR}{entity}".encode("ascii"))
+
+
+def turn(seed: str, inspector: str, load: int) -> str:
+    """Return an inspector's place in the queue at a given load: SHA-256(seed, colon, load, colon, id)."""
+    return digest(f"{seed}{SEPARATOR}{load}{SEPARATOR}{inspector}".encode("ascii"))
+
+
+def frame_line(entity: str, stratum: str) -> bytes:
+    """Return the line that stands for an entity in the frame, without its line feed."""
+    return f"{entity}\t{stratum}".encode()
+
+
+def leaf(line: bytes) -> bytes:
+    """Return the leaf of a frame line (RFC 6962: a zero byte before the data)."""
+    return hashlib.sha256(b"\0" + line).digest()
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    """Return an inner node (RFC 6962: a one byte before both children)."""
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def root_of(leaves: Iterable[bytes]) -> str:
+    """Return the root over leaves in order, holding one node a level: memory grows with the logarithm of their number."""
+    stack: list[tuple[int, bytes]] = []
+    for one in leaves:
+        height = 0
+        while stack and stack[-1][0] == height:
+            one = node(stack.pop()[1], one)
+            height += 1
+        stack.append((height, one))
+    if not stack:
+        return digest(b"")
+    found = stack.pop()[1]
+    while stack:
+        found = node(stack.pop()[1], found)
+    return found.hex()
+
+
+class Tree:
+    """The whole tree, for inclusion proofs; 64 bytes a leaf."""
+
+    def __init__(self, leaves: Iterable[bytes]) -> None:
+        level = b"".join(leaves)
+        self.levels = [level]
+        while len(level) > 32:
+            pairs = [node(level[i : i + 32], level[i + 32 : i + 64]) for i in range(0, len(level) - 32, 64)]
+            # An odd node at the end goes up as it is.
+            level = b"".join(pairs) + (level[-32:] if len(level) % 64 else b"")
+            self.levels.append(level)
+
+    def proof(self, index: int) -> list[str]:
+        """Return the path from leaf ``index`` (from 0) to the root: each step "L" or "R" and the sibling in hex."""
+        path = []
+        for level in self.levels[:-1]:
+            sibling = index ^ 1
+            if sibling * 32 < len(level):
+                side = "L" if sibling < index else "R"
+                path.append(side + level[sibling * 32 : sibling * 32 + 32].hex())
+            index //= 2
+        return path
+
+
+def climb(line: bytes, path: Iterable[str]) -> str:
+    """Return the root that a line and its path lead to. Raises ``ValueError`` when a step is not hex."""
+    found = leaf(line)
+    for step in path:
+        sibling = bytes.fromhex(step[1:])
+        found = node(sibling, found) if step[:1] == "L" else node(found, sibling)
+    return found.hex()
+
+
+def lines_digest(lines: Iterator[bytes]) -> tuple[str, str, int]:
+    """Return (SHA-256 over all lines with their line feeds, root of the tree, number of lines) in one pass."""
+    whole = hashlib.sha256()
+    count = 0
+
+    def leaves() -> Iterator[bytes]:
+        nonlocal count
+        for line in lines:
+            whole.update(line + b"\n")
+            count += 1
+            yield leaf(line)
+
+    root = root_of(leaves())
+    return whole.hexdigest(), root, count

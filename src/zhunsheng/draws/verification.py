@@ -1,0 +1,228 @@
+"""Verify a bundle: recompute everything from it and, where given, the public frame; say in plain words what holds."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from zhunsheng.draws.assignment import Inspector, assign, register_digest
+from zhunsheng.draws.drawing import DuckDatabase, draw
+from zhunsheng.draws.frame import Frame
+from zhunsheng.draws.plan import Plan, drand_time
+from zhunsheng.draws.protocol import commitment_digest
+from zhunsheng.draws.randomness import canonical_text
+from zhunsheng.draws.spec import climb, frame_line, seed_of, ticket
+from zhunsheng.errors import ZhunshengError
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was checked: ``holds`` None where it could not be (no frame given)."""
+
+    code: str
+    title: str
+    holds: bool | None
+    says: str
+
+
+FrameOf = Callable[[Plan], Frame]
+
+
+def verify(parts: dict[str, Any], frame_of: FrameOf | None = None, expected: str | None = None) -> list[Check]:
+    """Return all checks of a bundle's parts.
+
+    ``frame_of`` reads the public frame; ``expected`` is the commitment's digest as it was published, without which a
+    bundle could have been made whole afterwards.
+    """
+    try:
+        plan = Plan.model_validate(parts["plan.json"])
+        people = TypeAdapter(list[Inspector]).validate_python(parts["inspectors.json"])
+    except (ValidationError, ZhunshengError) as error:
+        return [Check("plan", "方案与名录", False, f"读不出来：{str(error).splitlines()[0]}")]
+    steps: list[Callable[[], Check]] = [
+        lambda: _published(parts, expected),
+        lambda: _plan(parts, plan),
+        lambda: _register(parts, people),
+        lambda: _time(parts, plan),
+        lambda: _quotas(parts, plan),
+        lambda: _randomness(parts, plan),
+        lambda: _seed(parts),
+        lambda: _tickets(parts),
+        lambda: _order(parts),
+        lambda: _proofs(parts),
+        lambda: _assignment(parts, plan, people),
+    ]
+    found = [_safely(step) for step in steps]
+    if frame_of is None:
+        found.append(Check("frame", "名录库", None, "没有提供名录库，无法核对有没有漏抽"))
+        return found
+    try:
+        frame = frame_of(plan)
+    except ZhunshengError as error:
+        return [*found, Check("frame", "名录库", False, error.text())]
+    return [*found, _safely(lambda: _frame(parts, frame)), _safely(lambda: _again(parts, frame))]
+
+
+def _safely(step: Callable[[], Check]) -> Check:
+    """Run a step; a bundle so broken that a step can't read it does not hold."""
+    try:
+        return step()
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, UnicodeError) as error:
+        return Check("form", "文件格式", False, f"内容残缺：{type(error).__name__} {error}")
+
+
+def _published(parts: dict[str, Any], expected: str | None) -> Check:
+    ours = commitment_digest(parts["commitment.json"])
+    if expected is None:
+        return Check("published", "事先公布的承诺", None, f"承诺摘要 {ours}，请与事先公布的核对")
+    same = ours == expected.strip().lower()
+    return Check("published", "事先公布的承诺", same, "与事先公布的摘要相同" if same else "与事先公布的摘要不同")
+
+
+def _plan(parts: dict[str, Any], plan: Plan) -> Check:
+    same = plan.digest == parts["commitment.json"]["plan"]
+    return Check("plan", "方案", same, "与承诺的相同" if same else "方案在承诺之后被改动")
+
+
+def _register(parts: dict[str, Any], people: list[Inspector]) -> Check:
+    said = parts["commitment.json"]["inspectors"]
+    same = register_digest(people) == said["digest"] and len(people) == said["count"]
+    return Check(
+        "inspectors", "检查人员名录", same, f"{len(people)} 人，与承诺的相同" if same else "名录在承诺之后被改动"
+    )
+
+
+def _time(parts: dict[str, Any], plan: Plan) -> Check:
+    when = datetime.fromisoformat(parts["commitment.json"]["committed_at"])
+    rounds = [drand_time(s.round) for s in plan.randomness if s.source == "drand"]
+    early = when < min([plan.known_at, *rounds])
+    return Check(
+        "time", "承诺在先", early, f"{when} 承诺，随机数其后才公布" if early else f"{when} 才承诺，随机数已经公布"
+    )
+
+
+def _quotas(parts: dict[str, Any], plan: Plan) -> Check:
+    said = parts["commitment.json"]["strata"]
+    again = plan.allot({s: n["size"] for s, n in said.items()})
+    total = sum(n["size"] for n in said.values())
+    same = again == said and total == parts["commitment.json"]["frame"]["count"]
+    return Check(
+        "quotas",
+        "各层配额",
+        same,
+        f"{len(said)} 层，共抽 {sum(n['quota'] for n in again.values())} 户" if same else "配额与方案算出的不同",
+    )
+
+
+def _randomness(parts: dict[str, Any], plan: Plan) -> Check:
+    sealed = parts["seed.json"]
+    try:
+        text = canonical_text(plan, sealed["values"])
+    except ZhunshengError as error:
+        return Check("randomness", "随机数", False, error.text())
+    if text != sealed["randomness"]:
+        return Check("randomness", "随机数", False, "记录的随机数与来源公布的不同")
+    if plan.controlled_by_office or sealed.get("controlled_by_office") is not plan.controlled_by_office:
+        marked = sealed.get("controlled_by_office") is True and plan.controlled_by_office
+        return Check(
+            "randomness",
+            "随机数",
+            None if marked else False,
+            "随机数由抽查机关单独产生，外人无法核验" if marked else "没有如实标明随机数由谁控制",
+        )
+    two = len(set(sealed["entered_by"])) == 2
+    return Check("randomness", "随机数", two, "来源的证明成立，两人分别录入" if two else "不是由两个不同的人录入")
+
+
+def _seed(parts: dict[str, Any]) -> Check:
+    sealed = parts["seed.json"]
+    bound = commitment_digest(parts["commitment.json"])
+    if sealed["commitment"] != bound:
+        return Check("seed", "种子", False, "种子绑定的是另一份承诺，可能是重复使用的种子")
+    same = seed_of(bound, sealed["randomness"]) == sealed["seed"]
+    return Check("seed", "种子", same, "由承诺和随机数算出，相同" if same else "与承诺和随机数算出的不同")
+
+
+def _tickets(parts: dict[str, Any]) -> Check:
+    seed = parts["seed.json"]["seed"]
+    wrong = [d["id"] for d in parts["drawn.json"] if ticket(seed, d["id"]) != d["ticket"]]
+    return Check(
+        "tickets",
+        "号码",
+        not wrong,
+        f"{len(parts['drawn.json'])} 个号码逐一算过，相同" if not wrong else f"号码不对：{'、'.join(wrong[:5])}",
+    )
+
+
+def _order(parts: dict[str, Any]) -> Check:
+    drawn, strata = parts["drawn.json"], parts["commitment.json"]["strata"]
+    if drawn != sorted(drawn, key=lambda d: (d["stratum"].encode(), d["rank"])):
+        return Check("order", "名次", False, "名单的先后被调换")
+    if len({d["id"] for d in drawn}) != len(drawn):
+        return Check("order", "名次", False, "有对象出现两次")
+    for stratum, numbers in strata.items():
+        mine = [d for d in drawn if d["stratum"] == stratum]
+        wanted = numbers["quota"] + numbers["reserve"]
+        ranks = [d["rank"] for d in mine] == list(range(1, wanted + 1))
+        rising = all((a["ticket"], a["id"]) < (b["ticket"], b["id"]) for a, b in itertools.pairwise(mine))
+        reserves = all(d["reserve"] is (d["rank"] > numbers["quota"]) for d in mine)
+        if not (ranks and rising and reserves):
+            return Check("order", "名次", False, f"“{stratum}”层的数量、名次或号码次序不对")
+    if any(d["stratum"] not in strata for d in drawn):
+        return Check("order", "名次", False, "有对象不属于任何一层")
+    return Check("order", "名次", True, "各层数量与配额相同，按号码从小到大")
+
+
+def _proofs(parts: dict[str, Any]) -> Check:
+    proofs, root = parts["proofs.json"], parts["commitment.json"]["frame"]["root"]
+    if not proofs:
+        return Check("proofs", "在册证明", None, "抽中的太多，包里没有逐个的在册证明，请用名录库核对")
+    wrong = [
+        d["id"]
+        for d in parts["drawn.json"]
+        if climb(frame_line(d["id"], d["stratum"]), proofs.get(d["id"], [])) != root
+    ]
+    return Check(
+        "proofs",
+        "在册证明",
+        not wrong,
+        "抽中的都在承诺的名录库里" if not wrong else f"不在承诺的名录库里：{'、'.join(wrong[:5])}",
+    )
+
+
+def _assignment(parts: dict[str, Any], plan: Plan, people: list[Inspector]) -> Check:
+    drawn = [d for d in parts["drawn.json"] if not d["reserve"]]
+    try:
+        teams = assign(plan, [(d["ticket"], d["id"], d["stratum"]) for d in drawn], people, parts["seed.json"]["seed"])
+    except ZhunshengError as error:
+        return Check("assignment", "人员分派", False, error.text())
+    said = {a["id"]: tuple(a["inspectors"]) for a in parts["assignment.json"]}
+    wrong = sorted(e for e in teams.keys() | said.keys() if teams.get(e) != said.get(e))
+    return Check(
+        "assignment",
+        "人员分派",
+        not wrong,
+        f"{len(teams)} 个对象的分派重算相同" if not wrong else f"分派不对：{'、'.join(wrong[:5])}",
+    )
+
+
+def _frame(parts: dict[str, Any], frame: Frame) -> Check:
+    said = parts["commitment.json"]
+    same = {"count": frame.count, "digest": frame.digest, "root": frame.root} == said["frame"]
+    sizes = frame.sizes == {s: n["size"] for s, n in said["strata"].items()}
+    if same and sizes:
+        return Check("frame", "名录库", True, f"{frame.count} 户，与承诺的相同")
+    return Check(
+        "frame", "名录库", False, f"名录库在承诺之后被改动（现有 {frame.count} 户，承诺时 {said['frame']['count']} 户）"
+    )
+
+
+def _again(parts: dict[str, Any], frame: Frame) -> Check:
+    again = draw(DuckDatabase(frame.connection), parts["seed.json"]["seed"], parts["commitment.json"]["strata"])
+    same = [d.__dict__ for d in again] == parts["drawn.json"]
+    return Check("again", "重新抽取", same, "用名录库重抽，名单相同" if same else "用名录库重抽，名单不同")
