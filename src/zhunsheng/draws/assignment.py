@@ -64,23 +64,26 @@ def assign(
     """Return object id -> ids of its inspectors, a certified one first.
 
     ``objects`` are (ticket, id, stratum). In the order of tickets each object takes the certified inspector with the
-    smallest load, ties by ``spec.turn``, then others likewise; afterwards chains of exchanges even the loads out until
-    none can. Raises ``ZS-DR-06`` naming the objects that can't be staffed, and why.
+    smallest load, ties by ``spec.turn``; then, in the same order, its second from all, and so on. Afterwards chains of
+    exchanges even the loads out until none can. Raises ``ZS-DR-06`` naming the objects that can't be staffed, and why.
     """
     people = {i.id: i for i in sorted(inspectors, key=lambda i: i.id)}
     pools = _Pools(plan, people, seed)
     loads = dict.fromkeys(people, 0)
     recused = {i.id: frozenset(i.recuse) for i in inspectors}
-    chosen: dict[str, list[str]] = {}
-    districts: dict[str, str] = {}
-    short: list[str] = []
-    for _, entity, stratum in sorted(objects):
-        district = districts[entity] = pools.district(stratum)
-        team = pools.take(district, entity, recused, loads)
-        if team is None:
-            short.append(pools.why(district, entity, stratum, recused))
-        else:
-            chosen[entity] = team
+    order = sorted(objects)
+    districts = {entity: pools.district(stratum) for _, entity, stratum in order}
+    chosen: dict[str, list[str]] = {entity: [] for _, entity, _ in order}
+    # Those with a certificate first, for all objects: they are the scarce ones, and the others then even the loads out.
+    for place in range(plan.staffing.per_object):
+        for _, entity, _ in order:
+            if len(chosen[entity]) == place:
+                pools.take(districts[entity], entity, chosen[entity], recused, loads)
+    short = [
+        pools.why(districts[entity], entity, stratum, recused)
+        for _, entity, stratum in order
+        if len(chosen[entity]) < plan.staffing.per_object
+    ]
     if short:
         raise ZhunshengError("ZS-DR-06", count=len(short), detail="；".join(short[:10]))
     busiest = _even_out(chosen, districts, pools, recused, loads)
@@ -118,19 +121,14 @@ class _Pools:
         return self.pools[district]
 
     def take(
-        self, district: str, entity: str, recused: dict[str, frozenset[str]], loads: dict[str, int]
-    ) -> list[str] | None:
+        self, district: str, entity: str, team: list[str], recused: dict[str, frozenset[str]], loads: dict[str, int]
+    ) -> None:
+        """Add to a team the next in turn, the first of it among those with a certificate; nobody where nobody may."""
         pool = self.pool(district)
-        team: list[str] = []
-        for n in range(self.plan.staffing.per_object):
-            one = self._next(pool.certified if n == 0 else pool.everyone, entity, team, recused, loads)
-            if one is None:
-                for back in team:
-                    loads[back] -= 1
-                return None
+        one = self._next(pool.everyone if team else pool.certified, entity, team, recused, loads)
+        if one is not None:
             loads[one] += 1
             team.append(one)
-        return team
 
     def _next(
         self,

@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from zhunsheng.draws.spec import PART, STRATUM_JOIN, canonical, digest
 
-FORMAT = "zhunsheng.draw-plan/1"
 Ratio = Annotated[str, Field(pattern=r"^(0(\.\d{1,9})?|1(\.0{1,9})?)$")]
 Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]{1,40}$")]
 
@@ -103,7 +102,7 @@ def drand_time(round_number: int) -> datetime:
 class Plan(_Entry):
     """A draw's plan; ``known_at`` is the moment the randomness becomes known, which must lie behind the commitment."""
 
-    format: Literal["zhunsheng.draw-plan/1"] = FORMAT
+    format: Literal["zhunsheng.draw-plan/1"] = "zhunsheng.draw-plan/1"
     id: Code
     title: str
     office: str

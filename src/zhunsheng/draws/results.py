@@ -1,0 +1,81 @@
+"""After the draw: due dates in working days, results by the official categories, what is overdue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from chinese_calendar import is_workday
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence import ledger_of
+from zhunsheng.regulations import deadlines, in_force
+
+LAST_KNOWN_YEAR = 2026  # the State Council announces a year's holidays late in the year before
+
+
+def due(start: date, days: int) -> date:
+    """Return the ``days``-th working day after ``start`` by China's official calendar.
+
+    For years whose holidays are not announced yet, Saturdays and Sundays are left out alone.
+    """
+    day, left = start, days
+    while left:
+        day += timedelta(days=1)
+        try:
+            works = is_workday(day)
+        except NotImplementedError:
+            works = day.weekday() < 5
+        left -= works
+    return day
+
+
+def publish_by(ended_on: date) -> date:
+    """Return the last day to publish results of a task that ended on ``ended_on``. Basis: 国市监信〔2019〕38号 (20 working days)."""
+    rule = in_force([d for d in deadlines() if d.id == "inspection-publish"], ended_on, "公示期限")
+    return due(ended_on, rule.days)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One object's result: an official category, when it was checked and published (None: not yet)."""
+
+    id: str
+    inspectors: tuple[str, ...]
+    result: str | None
+    inspected_on: date | None
+    published_on: date | None
+
+
+def categories() -> tuple[str, ...]:
+    """Return the official result categories, as the inspections ledger has them."""
+    return ledger_of("inspections").column("result").values
+
+
+def check_results(results: Iterable[Result], teams: dict[str, Sequence[str]]) -> None:
+    """Raise ``ZS-DR-09`` for an object that was not drawn, other inspectors, an unknown category, or dates that run backwards."""
+    for one in results:
+        if one.id not in teams:
+            raise ZhunshengError("ZS-DR-09", detail=f"{one.id} 不在本次抽查名单里")
+        if set(one.inspectors) != set(teams[one.id]):
+            raise ZhunshengError("ZS-DR-09", detail=f"{one.id} 的检查人员应为 {'、'.join(teams[one.id])}")
+        if one.result is not None and one.result not in categories():
+            raise ZhunshengError("ZS-DR-09", detail=f"{one.id} 的结果“{one.result}”应为：{'、'.join(categories())}")
+        if one.published_on and (one.inspected_on is None or one.published_on < one.inspected_on):
+            raise ZhunshengError("ZS-DR-09", detail=f"{one.id} 的公示日期早于检查日期")
+
+
+def overdue(
+    results: Iterable[Result], teams: dict[str, Sequence[str]], ended_on: date, today: date
+) -> list[tuple[str, str, date]]:
+    """Return (object, what is missing, due date) for all that was due before ``today``: checks by the task's end, publication after."""
+    known = {r.id: r for r in results}
+    late = []
+    for entity in teams:
+        one = known.get(entity)
+        if (one is None or one.inspected_on is None) and today > ended_on:
+            late.append((entity, "尚未检查", ended_on))
+        elif one is not None and one.inspected_on and one.published_on is None and today > publish_by(ended_on):
+            late.append((entity, "结果尚未公示", publish_by(ended_on)))
+    return late

@@ -1,0 +1,93 @@
+"""The papers of a draw: task lists, check forms and the public notice, as forms that Excel, Word and the page share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jinja2 import Environment
+
+from zhunsheng.draws.protocol import Outcome, commitment_digest
+from zhunsheng.draws.results import categories
+from zhunsheng.reports.forms import Cell, Form, Row, label, text
+
+
+def task_form(outcome: Outcome, team: Sequence[str], names: dict[str, str]) -> Form:
+    """Return the task list of one team: its objects with room for results. ``names`` are the objects' names where known."""
+    mine = [d for d in outcome.drawn if not d.reserve and outcome.teams[d.id] == tuple(team)]
+    rows: list[Row] = [
+        tuple(label(t) for t in ("序号", "统一社会信用代码", "名称", "分层", "检查日期", "检查结果", "备注"))
+    ]
+    rows += [
+        (Cell(str(n)), Cell(d.id), text(names.get(d.id, "")), Cell(d.stratum), Cell(""), Cell(""), Cell(""))
+        for n, d in enumerate(mine, start=1)
+    ]
+    items = "、".join(i.name for i in outcome.plan.items)
+    notes = (
+        f"检查事项：{items}。",
+        f"检查结果按以下类别填写：{'；'.join(categories())}。",
+        f"依据：{outcome.plan.rule}。",
+    )
+    caption = f"{outcome.plan.title}　检查人员：{'、'.join(team)}"
+    return Form("双随机抽查任务清单", (1, 3, 4, 2.4, 2, 2.6, 2), tuple(rows), caption, True, (0, 0), notes)
+
+
+def check_form(outcome: Outcome, entity: str, names: dict[str, str]) -> Form:
+    """Return the official check form (检查记录表) of one object."""
+    plan = outcome.plan
+    rows: list[Row] = [
+        (label("检查任务"), Cell(plan.title, columns=3)),
+        (label("检查对象"), Cell(names.get(entity, ""), align="left"), label("统一社会信用代码"), Cell(entity)),
+        (label("检查人员"), Cell("、".join(outcome.teams[entity])), label("检查日期"), Cell("    年  月  日")),
+        (label("检查事项"), text("\n".join(f"{i.code} {i.name}" for i in plan.items), columns=3)),
+        (label("检查结果"), text("\n".join(f"□ {c}" for c in categories()), columns=3)),
+        (label("情况说明"), text("\n\n\n", columns=3)),
+        (label("检查人员签字"), Cell(""), label("检查对象签字"), Cell("")),
+    ]
+    return Form("双随机、一公开检查记录表", (2, 4, 2.6, 3.6), tuple(rows), notes=(f"依据：{plan.rule}。",))
+
+
+def notice_form(outcome: Outcome) -> Form:
+    """Return the public notice: how the draw was made and who was drawn."""
+    plan, committed = outcome.plan, outcome.committed
+    drawn = [d for d in outcome.drawn if not d.reserve]
+    office = "随机数由抽查机关单独产生，外人无法核验" if plan.controlled_by_office else "公开来源，任何人可核验"
+    facts = [
+        ("抽查名称", plan.title),
+        ("组织单位", plan.office),
+        ("抽查事项", "、".join(i.name for i in plan.items)),
+        ("抽查依据", plan.rule),
+        ("名录库", f"{committed['frame']['count']} 户，摘要 {committed['frame']['digest']}"),
+        ("承诺", f"{committed['committed_at']} 公布，摘要 {commitment_digest(committed)}"),
+        ("随机数", f"{outcome.sealed['randomness']}（{office}）"),
+        ("种子", outcome.sealed["seed"]),
+        ("抽中", f"{len(drawn)} 户，候补 {len(outcome.drawn) - len(drawn)} 户"),
+    ]
+    rows: list[Row] = [(label(name), text(value, columns=4)) for name, value in facts]
+    header = len(rows)
+    rows.append(tuple(label(t) for t in ("分层", "名次", "统一社会信用代码", "号码", "检查人员")))
+    rows += [
+        (
+            Cell(d.stratum),
+            Cell(str(d.rank)),
+            Cell(d.id),
+            Cell(d.ticket[:16] + "…"),
+            Cell("、".join(outcome.teams[d.id])),
+        )
+        for d in drawn
+    ]
+    notes = ("核验办法：用抽查包、名录库和 verify.html，或执行 zhunsheng draw verify。",)
+    return Form("双随机抽查公告", (2.4, 1.6, 3.4, 3, 3), tuple(rows), header_rows=(header, header), notes=notes)
+
+
+_PAGE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ forms[0].title }}</title><style>body{font:14px/1.6 "Microsoft YaHei","Noto Sans CJK SC",sans-serif;margin:16px auto;max-width:1100px;padding:0 12px}
+h1{font-size:20px;text-align:center}table{border-collapse:collapse;width:100%;font-size:13px}td{border:1px solid #888;padding:4px 8px;text-align:center;white-space:pre-line;overflow-wrap:anywhere}
+td.left{text-align:left}td.bold{font-weight:600;background:#f3f5f8}p{color:#555;font-size:12.5px}@media print{.form{break-after:page}}</style></head><body>
+{% for form in forms %}<div class="form"><h1>{{ form.title }}</h1>{% if form.caption %}<p style="text-align:center">{{ form.caption }}</p>{% endif %}
+<div style="overflow-x:auto"><table>{% for row in form.rows %}<tr>{% for c in row %}<td rowspan="{{ c.rows }}" colspan="{{ c.columns }}" class="{{ c.align }}{{ " bold" if c.bold }}">{{ c.text }}</td>{% endfor %}</tr>{% endfor %}</table></div>
+{% for note in form.notes %}<p>{{ note }}</p>{% endfor %}</div>{% endfor %}</body></html>"""
+
+
+def page_of(forms: Sequence[Form]) -> str:
+    """Return forms as one page of HTML; all text is escaped."""
+    return Environment(autoescape=True).from_string(_PAGE).render(forms=forms)

@@ -1,0 +1,213 @@
+"""The use cases of a draw, each a step on a folder: commit, enter the seed, draw, verify, tasks, results."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from zhunsheng.draws.assignment import Inspector, register_json
+from zhunsheng.draws.drawing import DuckDatabase
+from zhunsheng.draws.frame import Frame, frame_from_file, frame_from_ledger, open_database
+from zhunsheng.draws.plan import Plan
+from zhunsheng.draws.protocol import (
+    Outcome,
+    commitment,
+    commitment_digest,
+    perform,
+    read_bundle,
+    seal,
+    write_bundle,
+    write_frame,
+)
+from zhunsheng.draws.results import Result, check_results
+from zhunsheng.draws.spec import canonical
+from zhunsheng.draws.verification import Check, verify
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence import Store
+from zhunsheng.reports.docx import write_forms
+from zhunsheng.reports.draw_forms import check_form, notice_form, page_of, task_form
+from zhunsheng.reports.xlsx import write_workbook
+
+MAX_CHECK_FORMS = 200  # check forms written to Word at once
+
+
+def read_plan(path: Path) -> Plan:
+    """Read a plan (yaml or json). Raises ``ZS-IN-01``, ``ZS-DR-01`` naming the field."""
+    data = _load(path)
+    try:
+        return Plan.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ZhunshengError("ZS-DR-01", detail=f"{where} {first['msg']}".strip()) from None
+
+
+def read_inspectors(path: Path) -> list[Inspector]:
+    """Read a register (yaml or json list). Raises ``ZS-IN-01``, ``ZS-DR-01``."""
+    try:
+        return TypeAdapter(list[Inspector]).validate_python(_load(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ZhunshengError(
+            "ZS-DR-01", detail=f"检查人员名录 {'.'.join(map(str, first['loc']))} {first['msg']}"
+        ) from None
+
+
+def _load(path: Path) -> Any:
+    if not path.is_file():
+        raise ZhunshengError("ZS-IN-01", name=str(path))
+    try:
+        return yaml.safe_load(path.read_text("utf8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[0]) from None
+
+
+def commit_draw(
+    plan_file: Path, inspectors_file: Path, out: Path, *, frame: Path | None = None, evidence: Path | None = None,
+    on: date | None = None, where: str | None = None, now: datetime | None = None, memory_limit: str | None = None,
+) -> tuple[dict[str, Any], str]:  # fmt: skip
+    """Write plan.json, inspectors.json, frame.tsv and commitment.json to ``out``; return the commitment and its digest.
+
+    The frame comes from a file or from the ``entities`` ledger as of ``on``. Raises ``ZS-DR-*``.
+    """
+    plan, people = read_plan(plan_file), read_inspectors(inspectors_file)
+    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
+        connection = open_database(memory_limit, Path(scratch))
+        if frame is not None:
+            built = frame_from_file(frame, plan, connection)
+        elif evidence is not None:
+            built = frame_from_ledger(Store.existing(evidence).snapshot(), plan, on or date.today(), connection, where)
+        else:
+            raise ZhunshengError("ZS-CL-01", detail="请用 --frame 或 --evidence 指明名录库")
+        committed = commitment(plan, built, people, now or datetime.now(UTC))
+        out.mkdir(parents=True, exist_ok=True)
+        write_frame(built, out / "frame.tsv")
+        connection.close()
+    _write(out / "plan.json", plan.as_json())
+    _write(out / "inspectors.json", register_json(people))
+    _write(out / "commitment.json", committed)
+    return committed, commitment_digest(committed)
+
+
+def seal_draw(folder: Path, first: Path, second: Path) -> dict[str, Any]:
+    """Check two people's entries and write seed.json. Raises ``ZS-DR-04``, ``ZS-DR-05``."""
+    sealed = seal(read_plan(folder / "plan.json"), _load(folder / "commitment.json"), _load(first), _load(second))
+    _write(folder / "seed.json", sealed)
+    return sealed
+
+
+def run_draw(folder: Path, names: dict[str, str] | None = None, memory_limit: str | None = None) -> Outcome:
+    """Draw, assign and write the bundle, notice and tasks to ``folder``. Raises ``ZS-DR-06``, ``ZS-DR-08``."""
+    plan = read_plan(folder / "plan.json")
+    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
+        connection = open_database(memory_limit, Path(scratch))
+        frame = frame_from_file(folder / "frame.tsv", plan, connection)
+        outcome = perform(
+            plan, _load(folder / "commitment.json"), _load(folder / "seed.json"), frame,
+            read_inspectors(folder / "inspectors.json"), DuckDatabase(connection),
+        )  # fmt: skip
+        connection.close()
+    write_bundle(outcome, folder / "抽查包.zip")
+    shutil.copyfile(str(files("zhunsheng.draws") / "verify.html"), folder / "verify.html")
+    notice = notice_form(outcome)
+    (folder / "公告.html").write_text(page_of([notice]), "utf8")
+    write_forms([notice], folder / "公告.docx")
+    _write(
+        folder / "公告.json",
+        {
+            k: v
+            for k, v in outcome.parts().items()
+            if k in ("plan.json", "commitment.json", "seed.json", "drawn.json", "assignment.json")
+        },
+    )
+    _write_tasks(outcome, folder, names or {})
+    return outcome
+
+
+def _write_tasks(outcome: Outcome, folder: Path, names: dict[str, str]) -> None:
+    teams = sorted(set(outcome.teams.values()))
+    forms = [task_form(outcome, team, names) for team in teams]
+    if not forms:
+        return
+    write_workbook([("、".join(team), form) for team, form in zip(teams, forms, strict=True)], folder / "任务清单.xlsx")
+    (folder / "任务清单.html").write_text(page_of(forms), "utf8")
+    drawn = [d.id for d in outcome.drawn if not d.reserve][:MAX_CHECK_FORMS]
+    write_forms([check_form(outcome, entity, names) for entity in drawn], folder / "检查记录表.docx")
+
+
+def verify_bundle(
+    bundle: Path, frame: Path | None = None, expected: str | None = None, memory_limit: str | None = None
+) -> list[Check]:
+    """Verify a bundle, with the public frame where given. Raises ``ZS-IN-01``, ``ZS-DR-07`` when it can't be opened."""
+    parts = read_bundle(bundle)
+    if frame is None:
+        return verify(parts, None, expected)
+    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
+        connection = open_database(memory_limit, Path(scratch))
+
+        def frame_of(plan: Plan) -> Frame:
+            return frame_from_file(frame, plan, connection)
+
+        found = verify(parts, frame_of, expected)
+        connection.close()
+        return found
+
+
+def results_to_ledger(bundle: Path, results_file: Path, out: Path) -> Path:
+    """Check results (yaml or json list) against a bundle and write them as a file for the inspections ledger.
+
+    Fields of a result: ``id``, ``inspectors``, ``result``, ``inspected_on``, ``published_on``. Raises ``ZS-DR-08``, ``ZS-DR-09``.
+    """
+    parts = read_bundle(bundle)
+    teams: dict[str, Sequence[str]] = {a["id"]: a["inspectors"] for a in parts["assignment.json"]}
+    results = read_results(results_file)
+    check_results(results, teams)
+    item = "、".join(i["name"] for i in parts["plan.json"]["items"])
+    target = out / f"检查台账-{parts['plan.json']['id']}.csv"
+    out.mkdir(parents=True, exist_ok=True)
+    with target.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(
+            ["任务编号", "统一社会信用代码", "检查方式", "检查事项", "检查日期", "检查人员", "检查结果", "公示日期"]
+        )
+        for r in results:
+            if r.inspected_on:
+                row = (
+                    parts["plan.json"]["id"],
+                    r.id,
+                    "双随机",
+                    item,
+                    r.inspected_on,
+                    "、".join(r.inspectors),
+                    r.result or "",
+                    r.published_on or "",
+                )
+                writer.writerow(row)
+    return target
+
+
+def read_results(path: Path) -> list[Result]:
+    """Read results (yaml or json list). Raises ``ZS-IN-01``, ``ZS-DR-08``."""
+    try:
+        return TypeAdapter(list[Result]).validate_python(_load(path))
+    except ValidationError as error:
+        raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[1]) from None
+
+
+def _write(path: Path, data: Any) -> None:
+    """Write canonical JSON, so that the file's own SHA-256 is its digest."""
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(canonical(data))
+    partial.replace(path)
+
+
+__all__ = ["commit_draw", "read_results", "results_to_ledger", "run_draw", "seal_draw", "verify_bundle"]
