@@ -13,6 +13,7 @@ import typer
 
 from zhunsheng import __version__, workspace
 from zhunsheng.cli import show
+from zhunsheng.cli.draw_commands import draw_app
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledger_of, ledgers, write_template
 from zhunsheng.intake import read_book
@@ -21,6 +22,7 @@ from zhunsheng.monitoring import PlanMode
 from zhunsheng.review import review as review_book
 from zhunsheng.review.sarif import sarif
 from zhunsheng.sample.demo import demo as make_demo
+from zhunsheng.sample.draw import demo_draw
 from zhunsheng.targets import json_schema
 
 app = typer.Typer(
@@ -31,6 +33,7 @@ app = typer.Typer(
 )
 ledger_app = typer.Typer(help="台账：模板、导入、批次、核验。", no_args_is_help=True)
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(draw_app, name="draw")
 
 
 class Mode(StrEnum):
@@ -465,10 +468,18 @@ def demo(
     """生成一个虚构的区局，走完从目标到复核的一年。"""
     with show.progress(quiet=as_json) as progress:
         done = make_demo(out, entities=entities, seed=seed, as_of=_day(as_of), progress=progress)
+        progress("双随机抽查", 0, 1)
+        drawn = demo_draw(out / "results" / "抽查", out / "results" / "evidence", seed)
     if as_json:
-        show.say_json(done.assessment.as_json() | {"files": {k: str(v) for k, v in done.files.items()}})
+        checks = [dataclasses.asdict(c) for c in drawn.checks]
+        files = {k: str(v) for k, v in done.files.items()}
+        show.say_json(done.assessment.as_json() | {"files": files, "draw": {"drawn": drawn.drawn, "checks": checks}})
     else:
         show.run(done)
+        show.console.print()
+        show.console.print(f"[bold]双随机抽查[/]  {drawn.frame} 户中抽 {drawn.drawn} 户，承诺摘要 {drawn.digest[:16]}…")
+        show.checks(drawn.checks)
+        show.console.print(f"公告、任务清单、抽查包和离线核验页在 {drawn.folder}")
 
 
 def _day(text: str | None) -> date:

@@ -14,6 +14,7 @@ from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from zhunsheng.draws.verification import Check
 from zhunsheng.evaluation import Difference, Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
 from zhunsheng.evaluation.scoring import VERDICT_WORDS
@@ -279,6 +280,15 @@ def differences(found: Sequence[tuple[str, Sequence[Difference]]], *, brief: boo
             table.add_row(KIND_WORDS[d.kind], escape(d.indicator), escape(d.reported), escape(d.recomputed), *why)
         if ones:
             console.print(table)
+
+
+def checks(found: Sequence[Check]) -> None:
+    """Print what holds of a draw and what does not, in plain words."""
+    words = {True: "[green]相符[/]", False: "[bold red]不符[/]", None: "[dark_orange3]未核[/]"}
+    table = _table("", "核验", "说明")
+    for one in found:
+        table.add_row(words[one.holds], one.title, escape(one.says))
+    console.print(table)
 
 
 def run(result: RunResult) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -114,24 +115,9 @@ def query(seed: str, quotas: Mapping[str, Mapping[str, int]], dialect: str, *, f
     text = sqlglot.transpile(sql, read="duckdb", write=dialect)[0]
     if dialect == "postgres":
         # PostgreSQL digests bytes, and compares text by the collation of the database unless told otherwise.
-        text = _postgres(text)
+        bytewise = r"ENCODE(SHA256(CONVERT_TO(\1, 'UTF8')), 'hex') COLLATE \"C\""
+        text = re.sub(r"ENCODE\(SHA256\((.+?)\), 'hex'\)", bytewise, text)
     return text
-
-
-def _postgres(sql: str) -> str:
-    tree = sqlglot.parse_one(sql, read="postgres")
-
-    def bytewise(node: sqlglot.exp.Expr) -> sqlglot.exp.Expr:
-        if isinstance(node, sqlglot.exp.SHA2 | sqlglot.exp.Anonymous) and str(node.name or node.key).upper().startswith(
-            "SHA"
-        ):
-            inner = node.this if isinstance(node, sqlglot.exp.SHA2) else node.expressions[0]
-            return sqlglot.parse_one(
-                f"ENCODE(SHA256(CONVERT_TO({inner.sql('postgres')}, 'UTF8')), 'hex') COLLATE \"C\"", read="postgres"
-            )
-        return node
-
-    return tree.transform(bytewise).sql("postgres")
 
 
 def draw(database: Database, seed: str, quotas: Mapping[str, Mapping[str, int]]) -> list[Drawn]:

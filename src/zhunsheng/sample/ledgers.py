@@ -18,7 +18,7 @@ YEAR = 2021
 MARKET = "市场秩序监督管理及食品安全经费"
 QUALITY = "产品质量安全与标准化认证认可监督管理"
 MAX_EXCEL_ROWS = 60_000  # larger ledgers come as csv, as from a registration system
-_DISTRICTS = ("东湖所", "中心所", "城关所", "开发区所", "柳林所", "北山所")
+DISTRICTS = ("东湖所", "中心所", "城关所", "开发区所", "柳林所", "北山所")
 
 # A uniform number in [0, 1) that depends only on the seed, the salt and the row, on any version of the engine.
 _SETUP = """
@@ -101,7 +101,7 @@ def write_ledgers(out: Path, *, seed: int = 2021, entities: int = 30_000) -> lis
         **names,
         "entities": entities,
         "seed": seed,
-        "districts": str(list(_DISTRICTS)),
+        "districts": str(list(DISTRICTS)),
         "market": MARKET,
         "quality": QUALITY,
     }

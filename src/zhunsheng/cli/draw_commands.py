@@ -1,0 +1,137 @@
+"""The commands of a draw: commit, seed, run, verify, results, overdue."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zhunsheng.cli import show
+from zhunsheng.draws.protocol import read_bundle
+from zhunsheng.draws.results import overdue
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.workspace import draws
+
+draw_app = typer.Typer(help="双随机抽查：承诺、种子、抽取、核验、结果。", no_args_is_help=True)
+Folder = Annotated[Path, typer.Argument(metavar="目录", help="承诺时写出的目录")]
+Bundle = Annotated[Path, typer.Argument(metavar="抽查包", help="抽查包.zip")]
+FrameFile = Annotated[
+    Path | None, typer.Option("--frame", metavar="文件", help="名录库（csv、parquet 或公布的 frame.tsv）")
+]
+MemoryLimit = Annotated[
+    str | None, typer.Option("--memory-limit", metavar="大小", help="内存上限，如 1GB；超出时写临时文件")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
+
+
+@draw_app.command("commit")
+def commit(
+    plan: Annotated[Path, typer.Argument(metavar="方案", help="抽查方案（yaml）")],
+    inspectors: Annotated[Path, typer.Option("--inspectors", metavar="文件", help="检查人员名录（yaml）")],
+    out: Annotated[Path, typer.Option("--out", metavar="目录", help="写到哪个目录")],
+    frame: FrameFile = None,
+    evidence: Annotated[
+        Path | None, typer.Option("--evidence", metavar="目录", help="证据库，用其中的市场主体台账作名录库")
+    ] = None,
+    on: Annotated[str | None, typer.Option("--on", metavar="日期", help="以哪一天在册的为准；缺省为今天")] = None,
+    where: Annotated[
+        str | None, typer.Option("--where", metavar="条件", help="只取符合条件的主体，如 \"type = '企业'\"")
+    ] = None,
+    memory_limit: MemoryLimit = None,
+    as_json: AsJson = False,
+) -> None:
+    """作出承诺：名录库、检查人员和方案的摘要，须在随机数公布之前公布。"""
+    committed, digest = draws.commit_draw(
+        plan, inspectors, out, frame=frame, evidence=evidence, on=_day(on), where=where, memory_limit=memory_limit
+    )
+    if as_json:
+        show.say_json({"digest": digest, **committed})
+        return
+    total = sum(n["quota"] for n in committed["strata"].values())
+    show.console.print(f"名录库 {committed['frame']['count']} 户，{len(committed['strata'])} 层，将抽 {total} 户")
+    show.console.print(f"请立即公布承诺摘要：[bold]{digest}[/]")
+    show.console.print(f"承诺、名录库和方案在 {out}")
+
+
+@draw_app.command("seed")
+def seed(
+    folder: Folder,
+    first: Annotated[Path, typer.Option("--first", metavar="文件", help="第一人的录入（yaml：by、values）")],
+    second: Annotated[Path, typer.Option("--second", metavar="文件", help="第二人的录入")],
+) -> None:
+    """录入随机数：两人分别录入，一致才生效。"""
+    sealed = draws.seal_draw(folder, first, second)
+    show.console.print(f"种子 [bold]{sealed['seed']}[/]")
+    if sealed["controlled_by_office"]:
+        show.console.print("[dark_orange3]注意[/] 随机数由抽查机关单独产生，公告会注明外人无法核验")
+
+
+@draw_app.command("run")
+def run(folder: Folder, memory_limit: MemoryLimit = None, as_json: AsJson = False) -> None:
+    """抽取并分派，写出抽查包、公告和任务清单。"""
+    outcome = draws.run_draw(folder, memory_limit=memory_limit)
+    drawn = [d for d in outcome.drawn if not d.reserve]
+    if as_json:
+        show.say_json({"drawn": len(drawn), "reserve": len(outcome.drawn) - len(drawn), "seed": outcome.sealed["seed"]})
+        return
+    show.console.print(
+        f"抽中 {len(drawn)} 户，候补 {len(outcome.drawn) - len(drawn)} 户，分派给 {len(set(outcome.teams.values()))} 组"
+    )
+    show.console.print(f"抽查包、公告、任务清单和核验页在 {folder}")
+
+
+@draw_app.command("verify")
+def verify(
+    bundle: Bundle,
+    frame: FrameFile = None,
+    expected: Annotated[str | None, typer.Option("--commitment", metavar="摘要", help="事先公布的承诺摘要")] = None,
+    memory_limit: MemoryLimit = None,
+    as_json: AsJson = False,
+) -> None:
+    """核验抽查包：全部重算，说明哪些相符、哪些不符；有不符时退出码为 1。"""
+    found = draws.verify_bundle(bundle, frame, expected, memory_limit)
+    if as_json:
+        show.say_json([dataclasses.asdict(c) for c in found])
+    else:
+        show.checks(found)
+    if any(c.holds is False for c in found):
+        raise typer.Exit(1)
+
+
+@draw_app.command("results")
+def results(
+    bundle: Bundle,
+    file: Annotated[Path, typer.Argument(metavar="结果", help="检查结果（yaml 列表）")],
+    out: Annotated[Path, typer.Option("--out", metavar="目录", help="写到哪个目录")] = Path(),
+) -> None:
+    """核对检查结果，写成检查台账的导入文件。"""
+    target = draws.results_to_ledger(bundle, file, out)
+    show.console.print(f"已写出 {target}，用 zhunsheng ledger import 导入")
+
+
+@draw_app.command("overdue")
+def late(
+    bundle: Bundle,
+    file: Annotated[Path, typer.Argument(metavar="结果", help="检查结果（yaml 列表）")],
+    ended_on: Annotated[str, typer.Option("--ended-on", metavar="日期", help="抽查任务结束的日期")],
+    today: Annotated[str | None, typer.Option("--today", metavar="日期", help="今天；缺省为当日")] = None,
+) -> None:
+    """列出逾期未检查、未公示的对象（公示期限按工作日计算）。"""
+    teams = {a["id"]: a["inspectors"] for a in read_bundle(bundle)["assignment.json"]}
+    ended = _day(ended_on) or date.today()
+    found = overdue(draws.read_results(file), teams, ended, _day(today) or date.today())
+    for entity, what, day in found:
+        show.console.print(f"{entity}  {what}，应在 {day} 前完成")
+    show.console.print(f"共 {len(found)} 户逾期")
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ZhunshengError("ZS-CL-01", detail=f"“{text}”不是日期，应写成 2021-10-31") from None
