@@ -7,15 +7,18 @@ OUT ?= build/demo
 demo: .venv/.run
 	$(BIN)/zhunsheng demo --out $(OUT)
 
-test: .venv/.dev java
+test: .venv/.dev tools
 	$(BIN)/pytest -n 2 --dist loadgroup --cov=zhunsheng --cov-report=term --cov-fail-under=95
 
-# Spark runs on a Java of version 17 or newer; Debian's is installed where none is found and this is root.
-.PHONY: java
-java:
-	@command -v java >/dev/null || [ -n "$$JAVA_HOME" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
-	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq openjdk-17-jre-headless >/dev/null; }; } || \
-	  echo '没有找到 Java 17，与 Spark 有关的测试会失败：请安装 openjdk-17-jre-headless，或设置 JAVA_HOME'
+# Spark runs on a Java of version 17 or newer, the browser tests drive Chromium; Debian's are installed where they are
+# missing and this is root. Tests that lack them fail and say so.
+.PHONY: tools
+tools:
+	@needed=""; command -v java >/dev/null || [ -n "$$JAVA_HOME" ] || needed="openjdk-17-jre-headless"; \
+	  command -v chromium >/dev/null || needed="$$needed chromium fonts-noto-cjk"; \
+	  [ -z "$$needed" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$needed >/dev/null; } || \
+	  echo "没有找到 $$needed，与之有关的测试会失败，请先安装"
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

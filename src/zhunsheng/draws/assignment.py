@@ -246,18 +246,18 @@ def _refuse_overload(
 ) -> None:
     """Raise ``ZS-DR-06`` when somebody has more than ``limit``.
 
-    The busiest and all whom its work could be passed to are a cut: what they carry, nobody else may take, and it is more
-    than they may carry together.
+    The busiest and all whom its work could be passed to are a cut: none of what they carry may be passed to anyone else,
+    and it is more than they may carry together.
     """
     top = max(loads[p] for p in busiest)
     if top <= limit:
         return
-    theirs = sorted(e for e, team in chosen.items() if set(team) <= busiest)
+    theirs = sorted(e for e, team in chosen.items() if busiest & set(team))
     need, room = sum(loads[p] for p in busiest), limit * len(busiest)
     over = max(need - room, top - limit)
     detail = (
-        f"{len(theirs)} 个对象（如 {'、'.join(theirs[:5])}）只能由 {'、'.join(sorted(busiest)[:8])} 等 {len(busiest)} 人承担，"
-        f"共 {need} 人次，每人至多 {limit} 个只有 {room} 人次"
+        f"{len(theirs)} 个对象（如 {'、'.join(theirs[:5])}）要由 {'、'.join(sorted(busiest)[:8])} 等 {len(busiest)} 人承担 {need} 人次，"
+        f"换给别人都不合规，而每人至多 {limit} 个，只有 {room} 人次"
     )
     raise ZhunshengError("ZS-DR-06", count=-(-over // per_object), detail=detail)
 

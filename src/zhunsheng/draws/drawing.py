@@ -115,7 +115,7 @@ def query(seed: str, quotas: Mapping[str, Mapping[str, int]], dialect: str, *, f
     text = sqlglot.transpile(sql, read="duckdb", write=dialect)[0]
     if dialect == "postgres":
         # PostgreSQL digests bytes, and compares text by the collation of the database unless told otherwise.
-        bytewise = r"ENCODE(SHA256(CONVERT_TO(\1, 'UTF8')), 'hex') COLLATE \"C\""
+        bytewise = r'''ENCODE(SHA256(CONVERT_TO(\1, 'UTF8')), 'hex') COLLATE "C"'''
         text = re.sub(r"ENCODE\(SHA256\((.+?)\), 'hex'\)", bytewise, text)
     return text
 

@@ -41,6 +41,9 @@ def canonical_text(plan: Plan, values: Sequence[dict[str, Any]]) -> str:
 
 def _beacon(round_number: int, value: dict[str, Any]) -> str:
     signature = str(value.get("signature", ""))
+    # The library panics on what is not hexadecimal at all.
+    if not re.fullmatch(r"[0-9a-f]{96}", signature):
+        raise ZhunshengError("ZS-DR-05", detail=f"drand 第 {round_number} 轮的签名应为 96 个十六进制字符")
     try:
         return str(drand_verify.verify_quicknet(round_number, signature))
     except ValueError as error:

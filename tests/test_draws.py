@@ -1,0 +1,901 @@
+"""Draws: the protocol's bytes, three engines alike, every kind of tampering caught, chances even, loads even."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import shutil
+import zipfile
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import LinearConstraint, milp
+from scipy.stats import chisquare
+
+from zhunsheng.draws import spec
+from zhunsheng.draws.assignment import Inspector, assign, register_digest
+from zhunsheng.draws.drawing import DuckDatabase, PostgresDatabase, SparkDatabase, draw, query, threshold
+from zhunsheng.draws.frame import frame_from_file, open_database
+from zhunsheng.draws.plan import Plan, Quota, drand_time
+from zhunsheng.draws.protocol import PARTS, commitment, commitment_digest, read_bundle, seal
+from zhunsheng.draws.randomness import both, canonical_text
+from zhunsheng.draws.results import Result, categories, check_results, due, overdue, publish_by
+from zhunsheng.draws.verification import verify
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.sample.draw import demo_draw, inspectors, plan
+from zhunsheng.workspace.draws import (
+    commit_draw,
+    read_inspectors,
+    read_plan,
+    results_to_ledger,
+    run_draw,
+    seal_draw,
+    verify_bundle,
+)
+
+VECTORS = json.loads((Path(__file__).parents[1] / "docs" / "draw-vectors.json").read_text("utf8"))
+PAGE = Path(str(spec.__file__)).parent / "verify.html"
+SIGNATURE = "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39"  # quicknet round 1000
+BASE = {
+    "id": "T-1", "title": "试抽", "office": "某局", "rule": "国市监信〔2019〕38号", "items": [{"code": "A", "name": "甲"}], "strata": ["district", "credit_class"],
+    "quotas": [{"match": {"credit_class": "D"}, "ratio": "0.2", "floor": 2}, {"ratio": "0.05", "floor": 1, "ceiling": 30}], "reserve": "0.5",
+    "randomness": [{"source": "lottery", "name": "某彩票", "issue": "2021024"}], "known_at": "2021-03-01T22:00:00+08:00",
+}  # fmt: skip
+NUMBERS = [{"numbers": "03 08 17 22"}]
+BEFORE = datetime(2021, 2, 26, tzinfo=UTC)
+
+
+def plan_of(**changes) -> Plan:
+    return Plan.model_validate({**BASE, **changes})
+
+
+def people(n=12, **changes):
+    return [Inspector(**{"id": f"P{i:02d}", "certified": i % 2 == 0, **changes}) for i in range(n)]
+
+
+def rows(n=400):
+    return [(f"E{i:05d}", ("东", "西")[i % 2], "ABCD"[i // 2 % 4]) for i in range(n)]
+
+
+def write_frame_csv(path: Path, data) -> Path:
+    path.write_text("id,district,credit_class\n" + "".join(",".join(r) + "\n" for r in data), "utf8")
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A committed and sealed draw on disk, with its digest."""
+    (tmp_path / "plan.yaml").write_text(yaml.safe_dump(BASE, allow_unicode=True), "utf8")
+    (tmp_path / "people.yaml").write_text(yaml.safe_dump([p.model_dump(mode="json") for p in people()]), "utf8")
+    frame = write_frame_csv(tmp_path / "frame.csv", rows())
+    out = tmp_path / "draw"
+    _, digest = commit_draw(
+        tmp_path / "plan.yaml", tmp_path / "people.yaml", out, frame=frame, now=BEFORE, memory_limit="200MB"
+    )
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump({"by": name, "values": NUMBERS}), "utf8")
+    seal_draw(out, tmp_path / "a.yaml", tmp_path / "b.yaml")
+    run_draw(out, memory_limit="200MB")
+    return out, digest
+
+
+# -- bytes --------------------------------------------------------------------------------------------------------------
+
+
+def test_vectors_by_hashlib_alone():
+    """Recompute the published vectors without the project's code."""
+    sha = lambda text: hashlib.sha256(text.encode()).hexdigest()  # noqa: E731
+    assert sha(f"{VECTORS['commitment']}\n{VECTORS['randomness']}")[:32] == VECTORS["seed"]
+    tickets = {entity: sha(f"{VECTORS['seed']}:{entity}") for entity, _ in VECTORS["frame"]}
+    for stratum, numbers in VECTORS["strata"].items():
+        mine = sorted((tickets[e], e) for e, s in VECTORS["frame"] if s == stratum)[
+            : numbers["quota"] + numbers["reserve"]
+        ]
+        assert [(d["ticket"], d["id"]) for d in VECTORS["drawn"] if d["stratum"] == stratum] == mine
+    lines = b"".join(f"{e}\t{s}\n".encode() for e, s in sorted(VECTORS["frame"]))
+    assert hashlib.sha256(lines).hexdigest() == VECTORS["frame_digest"]
+
+
+def vector_frame(tmp_path):
+    path = tmp_path / "frame.tsv"
+    path.write_text("".join(f"{e}\t{s}\n" for e, s in VECTORS["frame"]), "utf8")
+    return path
+
+
+def drawn_of(database):
+    return [d.__dict__ for d in draw(database, VECTORS["seed"], VECTORS["strata"])]
+
+
+def test_vectors_on_duckdb(tmp_path):
+    frame = frame_from_file(vector_frame(tmp_path), Plan.model_validate(VECTORS["plan"]), open_database())
+    assert (frame.digest, frame.root) == (VECTORS["frame_digest"], VECTORS["frame_root"])
+    assert drawn_of(DuckDatabase(frame.connection)) == VECTORS["drawn"]
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """A real PostgreSQL server, started here."""
+    import pgserver
+    import psycopg
+
+    server = pgserver.get_server(tmp_path_factory.mktemp("pg"))
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        yield connection
+    server.cleanup()
+
+
+def into_postgres(connection, data):
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS frame; CREATE TABLE frame (id text, stratum text)")
+        with cursor.copy("COPY frame FROM STDIN") as copy:
+            for row in data:
+                copy.write_row(row)
+
+
+@pytest.mark.xdist_group("postgres")
+def test_vectors_on_postgresql(postgres):
+    into_postgres(postgres, VECTORS["frame"])
+    assert drawn_of(PostgresDatabase(postgres)) == VECTORS["drawn"]
+
+
+@pytest.mark.xdist_group("spark")
+def test_vectors_on_spark(spark):
+    spark.createDataFrame([tuple(r) for r in VECTORS["frame"]], "id string, stratum string").createOrReplaceTempView(
+        "frame"
+    )
+    assert drawn_of(SparkDatabase(spark)) == VECTORS["drawn"]
+
+
+@pytest.mark.xdist_group("spark")
+def test_a_larger_frame_is_drawn_alike_by_all_three(spark, postgres, tmp_path):
+    frame = frame_from_file(write_frame_csv(tmp_path / "f.csv", rows(20_000)), plan_of(), open_database())
+    strata = plan_of().allot(frame.sizes)
+    seed = "0123456789abcdef0123456789abcdef"
+    here = draw(DuckDatabase(frame.connection), seed, strata)
+    data = list(frame.lines())
+    random.Random(1).shuffle(data)
+    into_postgres(postgres, data)
+    spark.createDataFrame(data, "id string, stratum string").createOrReplaceTempView("frame")
+    assert draw(PostgresDatabase(postgres), seed, strata) == here
+    assert draw(SparkDatabase(spark), seed, strata) == here
+
+
+def test_ticket_is_one_block():
+    assert len(f"{'a' * spec.SEED_LENGTH}{spec.SEPARATOR}{'9' * 22}") == 55
+    assert not spec.ID.fullmatch("9" * 23)
+    assert not spec.ID.fullmatch("甲")
+
+
+def test_canonical_json():
+    assert spec.canonical({"b": [1, "甲"], "a": None}) == '{"a":null,"b":[1,"甲"]}'.encode()
+    with pytest.raises(ValueError, match="spelling"):
+        spec.canonical({"a": [0.5]})
+
+
+@given(st.lists(st.binary(max_size=20), min_size=1, max_size=70))
+def test_every_leaf_proves_itself_and_no_other(lines):
+    tree = spec.Tree(spec.leaf(line) for line in lines)
+    root = spec.root_of(spec.leaf(line) for line in lines)
+    for n, line in enumerate(lines):
+        assert spec.climb(line, tree.proof(n)) == root
+        assert spec.climb(line + b"x", tree.proof(n)) != root
+
+
+def test_empty_tree_is_defined():
+    assert spec.root_of([]) == hashlib.sha256(b"").hexdigest()
+
+
+# -- plan and frame -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("quota", "size", "drawn"),
+    [({"ratio": "0.03"}, 100, 3), ({"ratio": "0.03"}, 101, 4), ({"ratio": "0.3"}, 10, 3), ({"ratio": "0.01", "floor": 5}, 100, 5), ({"ratio": "0.5", "ceiling": 7}, 100, 7),
+     ({"ratio": "0.01", "floor": 5}, 3, 3), ({"count": 9}, 4, 4), ({"ratio": "1"}, 8, 8), ({"ratio": "0"}, 8, 0)],
+)  # fmt: skip
+def test_quotas(quota, size, drawn):
+    assert Quota.model_validate(quota).of(size) == drawn
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"quotas": [{"ratio": "0.1", "count": 3}]}, "只能写一个"), ({"quotas": [{"ratio": "1.5"}]}, "ratio"), ({"quotas": [{"match": {"colour": "x"}, "count": 1}]}, "不是分层项"),
+     ({"quotas": [{"count": 1}, {"match": {"credit_class": "A"}, "count": 1}]}, "最后"), ({"known_at": "2021-03-01T22:00:00"}, "时区"), ({"items": []}, "items"),
+     ({"randomness": [{"source": "drand", "round": 10**9}]}, "才公布"), ({"staffing": {"per_object": 1}}, "per_object"), ({"id": "有空格 "}, "id")],
+)  # fmt: skip
+def test_plans_that_do_not_hold_together(tmp_path, changes, said):
+    (path := tmp_path / "p.yaml").write_text(yaml.safe_dump({**BASE, **changes}, allow_unicode=True), "utf8")
+    with pytest.raises(ZhunshengError, match="ZS-DR-01") as caught:
+        read_plan(path)
+    assert said in caught.value.text()
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ([*rows(4), ("E00001", "东", "A")], "编号重复：第2行 E00001"),
+        ([*rows(4), ("甲", "东", "A")], "第5行 甲"),
+        ([*rows(4), ("9" * 23, "东", "A")], "第5行"),
+        ([*rows(4), ("E9", "东|西", "A")], "第5行 E9"),
+        ([*rows(4), ("E9", "", "A")], "第5行 E9"),
+        ([], "没有检查对象"),
+    ],
+)
+def test_frames_that_are_refused_name_their_rows(tmp_path, data, said):
+    with pytest.raises(ZhunshengError, match="ZS-DR-02") as caught:
+        frame_from_file(write_frame_csv(tmp_path / "f.csv", data), plan_of(), open_database())
+    assert said in caught.value.text()
+
+
+def test_strata_without_quota_and_missing_columns_are_refused(tmp_path):
+    path = write_frame_csv(tmp_path / "f.csv", rows(8))
+    only_d = plan_of(quotas=[{"match": {"credit_class": "D"}, "count": 1}])
+    with pytest.raises(ZhunshengError, match="没有给这个分层配额"):
+        frame_from_file(path, only_d, open_database())
+    with pytest.raises(ZhunshengError, match="没有列 colour"):
+        frame_from_file(path, plan_of(strata=["colour"], quotas=[{"count": 1}]), open_database())
+    (bad := tmp_path / "g.csv").write_text("name\nx\n", "utf8")
+    with pytest.raises(ZhunshengError, match="没有列"):
+        frame_from_file(bad, plan_of(), open_database())
+    with pytest.raises(ZhunshengError, match="ZS-IN-01"):
+        frame_from_file(tmp_path / "none.csv", plan_of(), open_database())
+    (tmp_path / "h.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ZhunshengError, match="ZS-DR-08"):
+        frame_from_file(tmp_path / "h.parquet", plan_of(), open_database())
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(1, 300))
+def test_neither_order_nor_filter_changes_a_draw_and_larger_quotas_nest(tmp_path_factory, shuffler, n):
+    data = rows(n)
+    strata = {}
+    draws = []
+    for _ in range(2):
+        shuffler.shuffle(data)
+        frame = frame_from_file(
+            write_frame_csv(tmp_path_factory.mktemp("f") / "f.csv", data), plan_of(), open_database()
+        )
+        strata = plan_of().allot(frame.sizes)
+        draws.append(draw(DuckDatabase(frame.connection), "a" * 32, strata))
+    assert draws[0] == draws[1]
+    unfiltered = DuckDatabase(frame.connection).rows(query("a" * 32, strata, "duckdb", filtered=False))
+    assert sorted((d.stratum, d.rank, d.id, d.ticket) for d in draws[0]) == sorted(unfiltered)
+    larger = {s: {**v, "quota": min(v["quota"] + 3, v["size"])} for s, v in strata.items()}
+    assert {d.id for d in draws[0] if not d.reserve} <= {
+        d.id for d in draw(DuckDatabase(frame.connection), "a" * 32, larger)
+    }
+    for stratum, numbers in strata.items():
+        assert sum(d.stratum == stratum and not d.reserve for d in draws[0]) == numbers["quota"]
+
+
+def test_a_threshold_too_low_drops_nobody(tmp_path, monkeypatch):
+    frame = frame_from_file(write_frame_csv(tmp_path / "f.csv", rows()), plan_of(), open_database())
+    strata = plan_of().allot(frame.sizes)
+    right = draw(DuckDatabase(frame.connection), "a" * 32, strata)
+    monkeypatch.setattr("zhunsheng.draws.drawing.threshold", lambda wanted, size: "0")
+    assert draw(DuckDatabase(frame.connection), "a" * 32, strata) == right
+    assert threshold(10, 20) == "g" * 64
+    assert threshold(10, 10**6) < "0004"
+
+
+def test_an_engine_that_lies_is_caught(tmp_path):
+    class Liar(DuckDatabase):
+        def rows(self, sql):
+            return [(s, n, i, "0" * 64) for s, n, i, _ in super().rows(sql)]
+
+    frame = frame_from_file(write_frame_csv(tmp_path / "f.csv", rows()), plan_of(), open_database())
+    with pytest.raises(AssertionError, match="is not SHA-256"):
+        draw(Liar(frame.connection), "a" * 32, plan_of().allot(frame.sizes))
+
+
+# -- commitment and seed ------------------------------------------------------------------------------------------------
+
+
+def test_a_commitment_after_the_numbers_is_refused(tmp_path):
+    frame = frame_from_file(write_frame_csv(tmp_path / "f.csv", rows()), plan_of(), open_database())
+    with pytest.raises(ZhunshengError, match="ZS-DR-03"):
+        commitment(plan_of(), frame, people(), datetime(2021, 3, 1, 14, 0, tzinfo=UTC))
+    early = plan_of(randomness=[{"source": "drand", "round": 1000}], known_at="2024-01-01T00:00:00Z")
+    with pytest.raises(ZhunshengError, match="ZS-DR-03"):
+        commitment(early, frame, people(), drand_time(1000))
+    assert commitment(early, frame, people(), drand_time(1000) - timedelta(seconds=1))["draw"] == "T-1"
+
+
+def test_a_real_drand_round_is_verified():
+    beacon = plan_of(randomness=[{"source": "drand", "round": 1000}], known_at="2024-01-01T00:00:00Z")
+    text = canonical_text(beacon, [{"signature": SIGNATURE}])
+    assert text.endswith(":1000:fe290beca10872ef2fb164d2aa4442de4566183ec51c56ff3cd603d930e54fdd")
+    for wrong in (SIGNATURE[:-1] + "8", "", "zz"):
+        with pytest.raises(ZhunshengError, match="ZS-DR-05"):
+            canonical_text(beacon, [{"signature": wrong}])
+    other = plan_of(randomness=[{"source": "drand", "round": 1001}], known_at="2024-01-01T00:00:00Z")
+    with pytest.raises(ZhunshengError, match="ZS-DR-05"):
+        canonical_text(other, [{"signature": SIGNATURE}])
+
+
+def test_sources_as_text():
+    mixed = plan_of(
+        randomness=[*BASE["randomness"], {"source": "ceremony", "speakers": ["甲代表", "乙代表"]}, {"source": "office"}]
+    )
+    text = canonical_text(mixed, [{"numbers": "03 08"}, {"numbers": ["07", "9"]}, {"numbers": "1"}])
+    assert text == "lottery:某彩票:2021024:03 08\nceremony:甲代表=07;乙代表=9\noffice:1"
+    for values in ([{"numbers": 308}], [{"numbers": "3, 8"}], [{"numbers": " 3"}], [{}], []):
+        with pytest.raises(ZhunshengError, match="ZS-DR-05"):
+            canonical_text(plan_of(), values)
+    with pytest.raises(ZhunshengError, match="2 人"):
+        canonical_text(plan_of(randomness=[{"source": "ceremony", "speakers": ["甲", "乙"]}]), [{"numbers": ["1"]}])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"by": "甲", "values": NUMBERS}, {"by": "甲", "values": NUMBERS}),
+        ({"by": "甲", "values": NUMBERS}, {"by": "乙", "values": [{"numbers": "3 08 17 22"}]}),
+        ({"values": NUMBERS}, {"by": "乙", "values": NUMBERS}),
+    ],
+)
+def test_two_people_must_agree(first, second):
+    with pytest.raises(ZhunshengError, match="ZS-DR-04"):
+        both(plan_of(), first, second)
+
+
+def test_a_seed_the_office_controls_is_marked(tmp_path):
+    frame = frame_from_file(
+        write_frame_csv(tmp_path / "f.csv", rows()),
+        office := plan_of(randomness=[{"source": "office"}]),
+        open_database(),
+    )
+    committed = commitment(office, frame, people(), BEFORE)
+    sealed = seal(
+        office, committed, {"by": "甲", "values": [{"numbers": "1"}]}, {"by": "乙", "values": [{"numbers": "1"}]}
+    )
+    assert sealed["controlled_by_office"] is True
+    assert "甲" not in json.dumps(sealed, ensure_ascii=False)
+
+
+# -- assignment ---------------------------------------------------------------------------------------------------------
+
+
+def objects_of(n, seed="a" * 32):
+    return [(spec.ticket(seed, f"E{i:05d}"), f"E{i:05d}", f"{'东西'[i % 2]}|A") for i in range(n)]
+
+
+@st.composite
+def staffs(draw_):
+    """Registers with districts, certificates and recusals, of which some can't staff everything."""
+    n = draw_(st.integers(3, 9))
+    found = []
+    for i in range(n):
+        districts = draw_(st.sampled_from([[], ["东"], ["西"]]))
+        recuse = draw_(st.lists(st.sampled_from([f"E{k:05d}" for k in range(8)]), max_size=3, unique=True))
+        found.append(Inspector(id=f"P{i}", certified=draw_(st.booleans()), districts=districts, recuse=recuse))
+    return found
+
+
+def most_even(objects, staff, k):
+    """The least sum of squared loads any assignment has, by integer programming; None where none exists."""
+    pairs = [
+        (o, p)
+        for o in objects
+        for p in staff
+        if o[1] not in p.recuse and (not p.districts or o[2].split("|")[0] in p.districts)
+    ]
+    top = len(objects)
+    n = len(pairs)
+    slots = [(p.id, level) for p in staff for level in range(1, top + 1)]
+    cost = np.concatenate([np.zeros(n), [2 * level - 1 for _, level in slots]])
+    lines, low, high = [], [], []
+    for o in objects:
+        lines.append([*(pair[0] == o for pair in pairs), *[0] * len(slots)])
+        low.append(k), high.append(k)
+        lines.append([*(pair[0] == o and pair[1].certified for pair in pairs), *[0] * len(slots)])
+        low.append(1), high.append(k)
+    for p in staff:
+        lines.append([*(int(pair[1] is p) for pair in pairs), *(-int(s[0] == p.id) for s in slots)])
+        low.append(0), high.append(0)
+    solved = milp(
+        cost,
+        constraints=LinearConstraint(np.array(lines, float), low, high),
+        integrality=np.ones(len(cost)),
+        bounds=(0, 1),
+    )
+    return round(solved.fun) if solved.success else None
+
+
+@settings(max_examples=60, deadline=None)
+@given(staffs(), st.integers(1, 8), st.sampled_from(["a" * 32, "b" * 32]))
+def test_loads_are_as_even_as_the_constraints_allow(staff, n, seed):
+    objects = objects_of(n, seed)
+    best = most_even(objects, staff, 2)
+    try:
+        teams = assign(plan_of(), objects, staff, seed)
+    except ZhunshengError as error:
+        assert best is None
+        assert error.code == "ZS-DR-06"
+        return
+    by_id = {p.id: p for p in staff}
+    loads = Counter(p for team in teams.values() for p in team)
+    assert sum(load * load for load in loads.values()) == best
+    for _, entity, stratum in objects:
+        team = teams[entity]
+        assert len(set(team)) == 2
+        assert by_id[team[0]].certified
+        for p in team:
+            assert entity not in by_id[p].recuse
+            assert not by_id[p].districts or stratum.split("|")[0] in by_id[p].districts
+
+
+def test_what_cannot_be_staffed_is_said_exactly():
+    staff = [
+        Inspector(id="P1", certified=False),
+        Inspector(id="P2", certified=False),
+        Inspector(id="P3", certified=True, districts=["东"]),
+    ]
+    with pytest.raises(
+        ZhunshengError,
+        match=r"ZS-DR-06.*有 2 个.*E00001（西\|A）：有资格的 2 人，回避 0 人，可派 2 人，其中没有持执法证的",
+    ):
+        assign(plan_of(), objects_of(4), staff, "a" * 32)
+    recused = [Inspector(id=f"P{n}", certified=True, recuse=["E00000"] if n else []) for n in range(3)]
+    with pytest.raises(ZhunshengError, match="回避 2 人，可派 1 人，不足 2 人"):
+        assign(plan_of(), objects_of(1), recused, "a" * 32)
+    wrong_item = [Inspector(id=f"P{n}", certified=True, items=["B"]) for n in range(3)]
+    with pytest.raises(ZhunshengError, match="有资格的 0 人"):
+        assign(plan_of(), objects_of(1), wrong_item, "a" * 32)
+
+
+def test_too_much_work_for_some_is_shown_as_a_cut():
+    limited = plan_of(staffing={"per_object": 2, "max_load": 3})
+    staff = [Inspector(id=f"P{n}", certified=True, districts=["东" if n < 2 else "西"]) for n in range(12)]
+    with pytest.raises(ZhunshengError, match="ZS-DR-06") as caught:
+        assign(limited, objects_of(10), staff, "a" * 32)
+    assert "要由 P0 等 1 人承担 5 人次，换给别人都不合规，而每人至多 3 个，只有 3 人次" in caught.value.text()
+    assert len(assign(limited, objects_of(6), staff, "a" * 32)) == 6
+
+
+def test_interchangeable_inspectors_and_objects_have_the_same_chance():
+    """Chi-square over 10,000 seeds, for objects drawn and for inspectors sent to one object."""
+    seeds = [hashlib.sha256(str(n).encode()).hexdigest()[:32] for n in range(10_000)]
+    ids = [f"E{i:05d}" for i in range(40)]
+    drawn = Counter()
+    for seed in seeds:
+        drawn.update(sorted(ids, key=lambda e: spec.ticket(seed, e))[:5])
+    assert chisquare([drawn[e] for e in ids]).pvalue > 1e-4
+    staff = people(8)
+    led, second = Counter(), Counter()
+    for seed in seeds:
+        team = assign(plan_of(), [(spec.ticket(seed, "E00000"), "E00000", "东|A")], staff, seed)["E00000"]
+        led.update(p for p in team if int(p[1:]) % 2 == 0)
+        second.update(team)
+    certified = [p.id for p in staff if p.certified]
+    others = [p.id for p in staff if not p.certified]
+    assert chisquare([second[p] for p in certified]).pvalue > 1e-4
+    assert chisquare([second[p] for p in others]).pvalue > 1e-4
+
+
+def test_registers():
+    assert register_digest(people()) == register_digest(people()[::-1])
+    with pytest.raises(ZhunshengError, match="编号重复"):
+        register_digest([*people(), people()[0]])
+
+
+def test_register_files(tmp_path):
+    (path := tmp_path / "p.yaml").write_text("- {id: 张三, certified: true}\n", "utf8")
+    with pytest.raises(ZhunshengError, match="ZS-DR-01"):
+        read_inspectors(path)
+    path.write_text("- [", "utf8")
+    with pytest.raises(ZhunshengError, match="ZS-DR-08"):
+        read_inspectors(path)
+
+
+# -- bundle, verification, tampering -------------------------------------------------------------------------------------
+
+
+def held(checks):
+    return {c.code: c.holds for c in checks}
+
+
+def test_an_honest_bundle_holds(folder):
+    out, digest = folder
+    found = held(verify_bundle(out / "抽查包.zip", out / "frame.tsv", digest, memory_limit="200MB"))
+    assert set(found.values()) == {True}
+    assert len(found) == 13
+    partly = held(verify_bundle(out / "抽查包.zip"))
+    assert {c for c, h in partly.items() if h is None} == {"published", "frame"}
+
+
+def test_the_bundle_holds_no_names_and_is_reproducible(folder):
+    out, _ = folder
+    first = (out / "抽查包.zip").read_bytes()
+    run_draw(out)
+    assert (out / "抽查包.zip").read_bytes() == first
+    with zipfile.ZipFile(out / "抽查包.zip") as archive:
+        assert {*archive.namelist()} == {*PARTS, "README.txt"}
+        assert b'"by"' not in archive.read("seed.json")
+
+
+def tampered(out: Path, kind: str, elsewhere: Path) -> tuple[Path, Path]:
+    """Return (bundle, frame) changed in one way."""
+    parts = read_bundle(out / "抽查包.zip")
+    frame = elsewhere / "frame.tsv"
+    elsewhere.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(out / "frame.tsv", frame)
+    drawn = parts["drawn.json"]
+    if kind == "name added to the frame":
+        lines = frame.read_text("utf8").splitlines()
+        frame.write_text("\n".join(sorted([*lines, "E99999\t东|A"])) + "\n", "utf8")
+    elif kind == "name taken out of the frame":
+        frame.write_text("".join(frame.read_text("utf8").splitlines(keepends=True)[1:]), "utf8")
+    elif kind == "changed quota":
+        parts["plan.json"]["quotas"][0]["ratio"] = "0.1"
+    elif kind == "changed quota in the commitment":
+        next(iter(parts["commitment.json"]["strata"].values()))["quota"] += 1
+    elif kind == "another seed":
+        parts["seed.json"]["seed"] = "f" * 32
+    elif kind == "other numbers":
+        parts["seed.json"]["values"] = [{"numbers": "1 2 3"}]
+    elif kind == "swapped object":
+        drawn[0]["id"] = "E00399" if all(d["id"] != "E00399" for d in drawn) else "E00398"
+    elif kind == "object left out":
+        del drawn[0]
+    elif kind == "swapped inspector":
+        first = parts["assignment.json"][0]
+        first["inspectors"][1] = next(f"P{n:02d}" for n in range(1, 12, 2) if f"P{n:02d}" not in first["inspectors"])
+    elif kind == "reordered list":
+        drawn[0], drawn[1] = drawn[1], drawn[0]
+    elif kind == "re-used seed":
+        parts["seed.json"]["commitment"] = "0" * 64
+    elif kind == "later commitment":
+        parts["commitment.json"]["committed_at"] = "2021-03-01T20:00:00Z"
+    elif kind == "register changed":
+        parts["inspectors.json"][0]["certified"] = False
+    elif kind == "one person entered twice":
+        parts["seed.json"]["entered_by"] = ["a" * 16, "a" * 16]
+    elif kind == "office hidden":
+        parts["seed.json"]["controlled_by_office"] = True
+    elif kind == "broken part":
+        parts["drawn.json"] = {"x": 1}
+    bundle = elsewhere / "b.zip"
+    with zipfile.ZipFile(bundle, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, spec.canonical(data))
+    return bundle, frame
+
+
+TAMPERINGS = {
+    "name added to the frame": "frame", "name taken out of the frame": "frame", "changed quota": "plan", "changed quota in the commitment": "quotas", "another seed": "seed",
+    "other numbers": "randomness", "swapped object": "tickets", "object left out": "order", "swapped inspector": "assignment", "reordered list": "order", "re-used seed": "seed",
+    "later commitment": "published", "register changed": "inspectors", "one person entered twice": "randomness", "office hidden": "randomness", "broken part": "form",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", TAMPERINGS)
+def test_every_tampering_is_caught(folder, tmp_path, kind):
+    out, digest = folder
+    bundle, frame = tampered(out, kind, tmp_path / "t")
+    found = held(verify_bundle(bundle, frame, digest))
+    assert found[TAMPERINGS[kind]] is False, found
+
+
+def test_bundles_that_are_none(tmp_path):
+    with pytest.raises(ZhunshengError, match="ZS-IN-01"):
+        read_bundle(tmp_path / "none.zip")
+    (tmp_path / "a.zip").write_bytes(b"PK\x03\x04zz")
+    with pytest.raises(ZhunshengError, match="ZS-DR-07"):
+        read_bundle(tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr("plan.json", "{}")
+    with pytest.raises(ZhunshengError, match="ZS-DR-07"):
+        read_bundle(tmp_path / "b.zip")
+    assert held(verify({"plan.json": {}, "inspectors.json": []})) == {"plan": False}
+
+
+def test_a_changed_frame_or_register_is_not_drawn_from(folder):
+    out, _ = folder
+    kept = (out / "frame.tsv").read_text("utf8")
+    (out / "frame.tsv").write_text("".join(kept.splitlines(keepends=True)[1:]), "utf8")
+    with pytest.raises(ZhunshengError, match="ZS-DR-08"):
+        run_draw(out)
+    (out / "frame.tsv").write_text(kept, "utf8")
+    (out / "inspectors.json").write_text("[]", "utf8")
+    with pytest.raises(ZhunshengError, match="ZS-DR-08"):
+        run_draw(out)
+
+
+def test_the_frame_file_is_its_own_digest(folder):
+    out, _ = folder
+    committed = json.loads((out / "commitment.json").read_text("utf8"))
+    assert hashlib.sha256((out / "frame.tsv").read_bytes()).hexdigest() == committed["frame"]["digest"]
+    assert hashlib.sha256((out / "commitment.json").read_bytes()).hexdigest() == commitment_digest(committed)
+
+
+# -- the page in a real browser -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Debian's Chromium; fails, rather than skips, where it is missing."""
+    from playwright.sync_api import sync_playwright
+
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.fail("这项测试需要 Chromium：apt-get install chromium")
+    with sync_playwright() as play:
+        opened = play.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield opened
+        opened.close()
+
+
+def verify_in(browser, bundle, frame=None, expected=""):
+    page = browser.new_page()
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(PAGE.as_uri())
+    page.set_input_files("#bundle", str(bundle))
+    if frame:
+        page.set_input_files("#frame", str(frame))
+    page.fill("#expected", expected)
+    page.click("#go")
+    page.wait_for_selector("body[data-done]", timeout=60_000)
+    found = page.eval_on_selector_all(
+        "#checks tr", "rows => rows.map(r => [r.dataset.code, {true: true, false: false}[r.dataset.holds] ?? null])"
+    )
+    page.close()
+    assert problems == []
+    return dict(found)
+
+
+@pytest.mark.xdist_group("browser")
+def test_the_page_agrees_on_an_honest_bundle(folder, browser):
+    out, digest = folder
+    assert set(verify_in(browser, out / "抽查包.zip", out / "frame.tsv", digest).values()) == {True}
+
+
+@pytest.mark.xdist_group("browser")
+def test_the_page_catches_every_tampering(folder, browser, tmp_path):
+    out, digest = folder
+    for n, kind in enumerate(TAMPERINGS):
+        bundle, frame = tampered(out, kind, tmp_path / str(n))
+        found = verify_in(browser, bundle, frame, digest)
+        assert False in found.values(), kind
+
+
+@pytest.mark.xdist_group("browser")
+def test_the_page_on_the_vectors(browser):
+    page = browser.new_page()
+    page.goto(PAGE.as_uri())
+    seed = page.evaluate("v => digestText(v.commitment + '\\n' + v.randomness).then(d => d.slice(0, 32))", VECTORS)
+    tickets = page.evaluate("v => v.drawn.map(d => ticketOf(v.seed, d.id))", VECTORS)
+    quotas = page.evaluate("v => canonical(allot(v.plan, v.strata))", VECTORS)
+    teams = page.evaluate(
+        "v => [...assign(v.plan, v.drawn.filter(d => !d.reserve), v.inspectors, v.seed)].map(([id, team]) => ({id, inspectors: team}))",
+        VECTORS,
+    )
+    page.close()
+    assert seed == VECTORS["seed"]
+    assert tickets == [d["ticket"] for d in VECTORS["drawn"]]
+    assert quotas == spec.canonical(VECTORS["strata"]).decode()
+    assert sorted(teams, key=lambda t: t["id"]) == sorted(VECTORS["assignment"], key=lambda t: t["id"])
+
+
+@pytest.mark.xdist_group("browser")
+def test_the_page_assigns_as_the_program_does(browser):
+    page = browser.new_page()
+    page.goto(PAGE.as_uri())
+    chance = random.Random(5)
+    for n in range(25):
+        seed = hashlib.sha256(str(n).encode()).hexdigest()[:32]
+        staff = [
+            Inspector(
+                id=f"P{i:02d}",
+                certified=i % 3 == 0,
+                districts=chance.choice([[], ["东"], ["西"], ["东", "西"]]),
+                recuse=[f"E{chance.randrange(60):05d}"],
+            )
+            for i in range(20)
+        ]
+        staff += [Inspector(id=f"Q{i}", certified=True, districts=[d]) for i, d in enumerate("东西")]
+        objects = objects_of(60, seed)
+        ours = assign(plan_of(), objects, staff, seed)
+        sent = [{"ticket": t, "id": i, "stratum": s} for t, i, s in objects]
+        theirs = page.evaluate(
+            "([p, o, i, s]) => Object.fromEntries(assign(p, o, i, s))",
+            [plan_of().as_json(), sent, [p.model_dump(mode="json") for p in staff], seed],
+        )
+        assert theirs == {k: list(v) for k, v in ours.items()}
+    page.close()
+
+
+# -- the sample, results, due dates ----------------------------------------------------------------------------------------
+
+
+def test_the_samples_draw(sample, tmp_path):
+    done = demo_draw(tmp_path / "d", sample[0] / "results" / "evidence", 2021)
+    assert {c.holds for c in done.checks} == {True}
+    assert 300 < done.drawn < 500
+    names = {p.name for p in done.folder.iterdir()}
+    assert {
+        "抽查包.zip",
+        "公告.html",
+        "公告.docx",
+        "公告.json",
+        "任务清单.xlsx",
+        "任务清单.html",
+        "检查记录表.docx",
+        "verify.html",
+        "frame.tsv",
+    } <= names
+    assert len(plan()["items"]) == 2
+    assert len(inspectors(1)) == 40
+
+
+def test_frame_from_the_ledger_can_be_narrowed(sample, tmp_path):
+    (tmp_path / "p.yaml").write_text(
+        yaml.safe_dump({**BASE, "quotas": [{"ratio": "0.01"}]}, allow_unicode=True), "utf8"
+    )
+    (tmp_path / "i.yaml").write_text(yaml.safe_dump([p.model_dump(mode="json") for p in people()]), "utf8")
+    store = sample[0] / "results" / "evidence"
+
+    def count(where):
+        committed, _ = commit_draw(
+            tmp_path / "p.yaml",
+            tmp_path / "i.yaml",
+            tmp_path / "o",
+            evidence=store,
+            on=date(2021, 2, 25),
+            where=where,
+            now=BEFORE,
+        )
+        return committed["frame"]["count"]
+
+    assert 0 < count("type = '农民专业合作社'") < count("type = '企业'") < count(None)
+    with pytest.raises(ZhunshengError, match="ZS-MS-02"):
+        count("colour = 1")
+    with pytest.raises(ZhunshengError, match="ZS-CL-01"):
+        commit_draw(tmp_path / "p.yaml", tmp_path / "i.yaml", tmp_path / "o", now=BEFORE)
+
+
+def test_working_days():
+    assert due(date(2021, 9, 30), 1) == date(2021, 10, 8)  # National Day
+    assert due(date(2021, 9, 17), 1) == date(2021, 9, 18)  # a Saturday worked instead
+    assert publish_by(date(2021, 11, 1)) == date(2021, 11, 29)
+    assert due(date(2090, 1, 6), 1) == date(2090, 1, 9)  # no holidays known: over the weekend
+
+
+def test_results_and_what_is_overdue(folder, tmp_path):
+    out, _ = folder
+    teams = {a["id"]: a["inspectors"] for a in read_bundle(out / "抽查包.zip")["assignment.json"]}
+    one, two, *rest = teams
+    results = [
+        {
+            "id": one,
+            "inspectors": teams[one],
+            "result": categories()[0],
+            "inspected_on": "2021-10-20",
+            "published_on": "2021-11-02",
+        },
+        {
+            "id": two,
+            "inspectors": teams[two],
+            "result": categories()[4],
+            "inspected_on": "2021-10-21",
+            "published_on": None,
+        },
+    ]
+    (path := tmp_path / "r.yaml").write_text(yaml.safe_dump(results, allow_unicode=True), "utf8")
+    target = results_to_ledger(out / "抽查包.zip", path, tmp_path)
+    from zhunsheng.evidence import Store
+    from zhunsheng.workspace import import_ledger
+
+    (fixed := tmp_path / "fixed.csv").write_text(
+        target.read_text("utf-8-sig").replace(one, "91130190000000012X").replace(two, "911301900000000138"), "utf8"
+    )
+    done = import_ledger(tmp_path / "s", fixed)
+    assert (done.ledger.id, done.batch.inserted, Store(tmp_path / "s").verify()) == ("inspections", 2, [])
+    parsed = [
+        Result(
+            r["id"],
+            tuple(r["inspectors"]),
+            r["result"],
+            date.fromisoformat(r["inspected_on"]),
+            date.fromisoformat(r["published_on"]) if r["published_on"] else None,
+        )
+        for r in results
+    ]
+    late = overdue(parsed, teams, date(2021, 11, 1), date(2021, 12, 1))
+    assert (two, "结果尚未公示", date(2021, 11, 29)) in late
+    assert len(late) == 1 + len(rest)
+    assert overdue(parsed, teams, date(2021, 11, 1), date(2021, 11, 1)) == []
+    for change, said in [
+        ({"id": "E"}, "不在"),
+        ({"inspectors": ("P",)}, "检查人员"),
+        ({"result": "很好"}, "应为"),
+        ({"published_on": date(2021, 1, 1)}, "早于"),
+    ]:
+        with pytest.raises(ZhunshengError, match="ZS-DR-09") as caught:
+            check_results([Result(**{**parsed[0].__dict__, **change})], teams)
+        assert said in caught.value.text()
+    path.write_text("- {id: x}", "utf8")
+    with pytest.raises(ZhunshengError, match="ZS-DR-08"):
+        results_to_ledger(out / "抽查包.zip", path, tmp_path)
+
+
+def test_draw_commands(folder, tmp_path, capsys):
+    from zhunsheng.cli import main
+
+    out, digest = folder
+
+    def call(*arguments):
+        with pytest.raises(SystemExit) as left:
+            main([str(a) for a in arguments])
+        return left.value.code, capsys.readouterr().out
+
+    base = out.parent
+    code, said = call(
+        "draw",
+        "commit",
+        base / "plan.yaml",
+        "--inspectors",
+        base / "people.yaml",
+        "--frame",
+        base / "frame.csv",
+        "--out",
+        tmp_path / "n",
+    )
+    assert code == 2  # the numbers are known by now
+    assert call("draw", "seed", out, "--first", base / "a.yaml", "--second", base / "b.yaml")[0] == 0
+    code, said = call("draw", "run", out)
+    assert (code, "抽中" in said) == (0, True)
+    assert json.loads(call("draw", "run", out, "--json")[1])["drawn"] > 0
+    code, said = call("draw", "verify", out / "抽查包.zip", "--frame", out / "frame.tsv", "--commitment", digest)
+    assert (code, "不符" in said) == (0, False)
+    bundle, frame = tampered(out, "swapped object", tmp_path / "t")
+    code, said = call("draw", "verify", bundle, "--frame", frame, "--json")
+    assert (code, any(c["holds"] is False for c in json.loads(said))) == (1, True)
+    (tmp_path / "r.yaml").write_text("[]", "utf8")
+    assert "逾期" in call("draw", "overdue", out / "抽查包.zip", tmp_path / "r.yaml", "--ended-on", "2021-11-01")[1]
+    assert call("draw", "overdue", out / "抽查包.zip", tmp_path / "r.yaml", "--ended-on", "昨天")[0] == 2
+    assert call("draw", "results", out / "抽查包.zip", tmp_path / "r.yaml", "--out", tmp_path)[0] == 0
+    later = {**BASE, "known_at": "2999-01-01T00:00:00Z"}
+    (tmp_path / "p.yaml").write_text(yaml.safe_dump(later, allow_unicode=True), "utf8")
+    common = (
+        "draw",
+        "commit",
+        tmp_path / "p.yaml",
+        "--inspectors",
+        base / "people.yaml",
+        "--frame",
+        base / "frame.csv",
+        "--out",
+        tmp_path / "n",
+    )
+    assert "承诺摘要" in call(*common)[1]
+    assert len(json.loads(call(*common, "--json")[1])["digest"]) == 64
+
+
+def test_the_tens_of_lines_in_the_docs_work(folder, tmp_path):
+    """Run the Python of docs/verify-by-hand.md as a stranger would."""
+    import re
+    import subprocess
+    import sys
+
+    out, _ = folder
+    page = (Path(__file__).parents[1] / "docs" / "verify-by-hand.md").read_text("utf8")
+    code = re.search(r"```python\n(.*?)```", page, re.S)[1]
+    shell = re.search(r"```bash\n(.*?)```", page, re.S)[1]
+    with zipfile.ZipFile(out / "抽查包.zip") as archive:
+        archive.extractall(tmp_path)
+    shutil.copyfile(out / "frame.tsv", tmp_path / "frame.tsv")
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.strip().splitlines()[-1] == "相符", done.stderr
+    done = subprocess.run(["bash", "-c", shell], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.strip().splitlines()[-1] == "相符", done.stderr
