@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 OUT ?= build/demo
 
-.PHONY: demo test lint types contract docs bench clean
+.PHONY: demo test lint types contract docs bench bench-draws clean
 demo: .venv/.run
 	$(BIN)/zhunsheng demo --out $(OUT)
 
@@ -34,6 +34,9 @@ docs: .venv/.run
 
 bench: .venv/.dev
 	$(BIN)/python bench/run.py
+
+bench-draws: .venv/.dev tools
+	$(BIN)/python bench/draws.py
 
 clean:
 	rm -rf .venv build
