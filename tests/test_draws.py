@@ -21,7 +21,7 @@ from scipy.stats import chisquare
 
 from zhunsheng.draws import spec
 from zhunsheng.draws.assignment import Inspector, assign, register_digest
-from zhunsheng.draws.drawing import DuckDatabase, PostgresDatabase, SparkDatabase, draw, query, threshold
+from zhunsheng.draws.drawing import DuckDatabase, PostgresDatabase, SparkDatabase, draw, draw_file, query, threshold
 from zhunsheng.draws.frame import frame_from_file, open_database
 from zhunsheng.draws.plan import Plan, Quota, drand_time
 from zhunsheng.draws.protocol import PARTS, commitment, commitment_digest, read_bundle, seal
@@ -283,6 +283,33 @@ def test_a_threshold_too_low_drops_nobody(tmp_path, monkeypatch):
     assert draw(DuckDatabase(frame.connection), "a" * 32, strata) == right
     assert threshold(10, 20) == "g" * 64
     assert threshold(10, 10**6) < "0004"
+
+
+def test_the_faster_sieve_draws_the_same(tmp_path):
+    from zhunsheng.draws.fast import FastDatabase
+
+    frame = frame_from_file(write_frame_csv(tmp_path / "f.csv", rows(30_000)), plan_of(), open_database())
+    strata = plan_of().allot(frame.sizes)
+    for seed in ("a" * 32, "0123456789abcdef0123456789abcdef"):
+        right = draw(DuckDatabase(frame.connection), seed, strata)
+        assert draw(FastDatabase(frame.connection), seed, strata) == right
+        for n, database in enumerate((DuckDatabase(frame.connection), FastDatabase(frame.connection))):
+            assert draw_file(database, seed, strata, tmp_path / f"{n}.parquet") == len(right)
+            listed = frame.connection.execute(f"SELECT * FROM read_parquet('{tmp_path}/{n}.parquet')").fetchall()
+            assert sorted(listed) == sorted((d.stratum, d.rank, d.id, d.ticket) for d in right)
+
+
+def test_a_sieve_that_lies_is_caught(tmp_path, monkeypatch):
+    from zhunsheng.draws import fast
+
+    frame = frame_from_file(write_frame_csv(tmp_path / "f.csv", rows(4000)), plan_of(), open_database())
+    monkeypatch.setattr(fast, "_START", fast._START + 1)
+    with pytest.raises(AssertionError, match="not SHA-256"):
+        draw(
+            fast.FastDatabase(frame.connection),
+            "a" * 32,
+            plan_of(quotas=[{"ratio": "0.01"}], reserve="0").allot(frame.sizes),
+        )
 
 
 def test_an_engine_that_lies_is_caught(tmp_path):
@@ -856,6 +883,7 @@ def test_draw_commands(folder, tmp_path, capsys):
     code, said = call("draw", "run", out)
     assert (code, "抽中" in said) == (0, True)
     assert json.loads(call("draw", "run", out, "--json")[1])["drawn"] > 0
+    assert "已写出" in call("draw", "list", out, "--out", tmp_path / "l.parquet")[1]
     code, said = call("draw", "verify", out / "抽查包.zip", "--frame", out / "frame.tsv", "--commitment", digest)
     assert (code, "不符" in said) == (0, False)
     bundle, frame = tampered(out, "swapped object", tmp_path / "t")

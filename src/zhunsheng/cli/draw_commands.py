@@ -83,6 +83,17 @@ def run(folder: Folder, memory_limit: MemoryLimit = None, as_json: AsJson = Fals
     show.console.print(f"抽查包、公告、任务清单和核验页在 {folder}")
 
 
+@draw_app.command("list")
+def listing(
+    folder: Folder,
+    out: Annotated[Path, typer.Option("--out", metavar="文件", help="写成哪个 Parquet 文件")],
+    memory_limit: MemoryLimit = None,
+) -> None:
+    """只写抽中名单（Parquet），用于全国、全省的大规模抽取。"""
+    count = draws.list_draw(folder, out, memory_limit)
+    show.console.print(f"已写出 {count} 户：{out}")
+
+
 @draw_app.command("verify")
 def verify(
     bundle: Bundle,

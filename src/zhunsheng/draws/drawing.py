@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
@@ -14,11 +15,11 @@ import sqlglot
 from zhunsheng.draws.spec import SEPARATOR, ticket
 
 # Ids and seeds are ASCII of fixed form (spec.ID), so no quoting can break out of the text below.
-_TICKETS = "SELECT stratum, id, SHA256('{seed}' || '{separator}' || id) AS ticket FROM frame"
+_TICKETS = "SELECT stratum, id, SHA256('{seed}' || '{separator}' || id) AS ticket FROM {table}"
 _SELECT = """
 WITH tickets AS ({tickets}),
 quotas AS (SELECT * FROM (VALUES {quotas}) AS q(stratum, wanted, threshold)),
-below AS (SELECT t.stratum, t.id, t.ticket, q.wanted FROM tickets AS t JOIN quotas AS q ON t.stratum = q.stratum WHERE t.ticket < q.threshold),
+below AS (SELECT t.stratum, t.id, t.ticket, q.wanted FROM tickets AS t JOIN quotas AS q ON t.stratum = q.stratum WHERE t.ticket < '{highest}' AND t.ticket < q.threshold),
 ranked AS (SELECT stratum, id, ticket, wanted, ROW_NUMBER() OVER (PARTITION BY stratum ORDER BY ticket, id) AS place FROM below)
 SELECT stratum, place, id, ticket FROM ranked WHERE place <= wanted ORDER BY stratum, place
 """
@@ -99,17 +100,23 @@ def threshold(wanted: int, size: int) -> str:
     return f"{int(aim / size * 2**60):015x}"
 
 
-def query(seed: str, quotas: Mapping[str, Mapping[str, int]], dialect: str, *, filtered: bool = True) -> str:
-    """Return the draw's SQL in a dialect (duckdb, postgres, spark); ``filtered`` False ranks every ticket."""
+def query(
+    seed: str, quotas: Mapping[str, Mapping[str, int]], dialect: str, *, filtered: bool = True, table: str = "frame"
+) -> str:
+    """Return the draw's SQL in a dialect (duckdb, postgres, spark); ``filtered`` False ranks every ticket of ``table``."""
     rows = []
+    highest = ""  # a constant that most rows fail spares them the join
     for stratum, numbers in quotas.items():
         wanted = numbers["quota"] + numbers["reserve"]
         if wanted:
             limit = threshold(wanted, numbers["size"]) if filtered else _FULL
+            highest = max(highest, limit)
             rows.append(f"('{stratum.replace(chr(39), chr(39) * 2)}', {wanted}, '{limit}')")
     if not rows:
         rows.append("('', 0, '')")
-    sql = _SELECT.format(tickets=_TICKETS.format(seed=seed, separator=SEPARATOR), quotas=", ".join(rows))
+    sql = _SELECT.format(
+        tickets=_TICKETS.format(seed=seed, separator=SEPARATOR, table=table), quotas=", ".join(rows), highest=highest
+    )
     if dialect == "duckdb":
         return sql
     text = sqlglot.transpile(sql, read="duckdb", write=dialect)[0]
@@ -125,16 +132,41 @@ def draw(database: Database, seed: str, quotas: Mapping[str, Mapping[str, int]])
 
     The order is by stratum (bytes), then rank. Every drawn ticket is computed again with ``hashlib``.
     """
-    rows = database.rows(query(seed, quotas, database.dialect))
-    wanted = {s: n["quota"] + n["reserve"] for s, n in quotas.items()}
-    counts: dict[str, int] = {}
-    for stratum, *_ in rows:
-        counts[stratum] = counts.get(stratum, 0) + 1
+    rows = database.rows(query(seed, quotas, database.dialect, table=_sieved(database, seed, quotas)))
     # Enough tickets below the threshold means that the smallest ones are all among them; otherwise rank them all.
-    if any(counts.get(s, 0) < n for s, n in wanted.items()):
+    if len(rows) < sum(n["quota"] + n["reserve"] for n in quotas.values()):
         rows = database.rows(query(seed, quotas, database.dialect, filtered=False))
+    _check(seed, rows)
     found = [Drawn(s, int(place), entity, mark, int(place) > quotas[s]["quota"]) for s, place, entity, mark in rows]
-    for one in found:
-        if ticket(seed, one.id) != one.ticket:
-            raise AssertionError(f"the engine's ticket of {one.id} is not SHA-256")
     return sorted(found, key=lambda d: (d.stratum.encode(), d.rank))
+
+
+def draw_file(database: DuckDatabase, seed: str, quotas: Mapping[str, Mapping[str, int]], path: Path) -> int:
+    """Do the same for draws too large to hold: write (stratum, place, id, ticket) to a Parquet file; return the rows.
+
+    One drawn ticket in a hundred, at least a thousand, is computed again with ``hashlib``.
+    """
+    wanted = sum(n["quota"] + n["reserve"] for n in quotas.values())
+    for filtered, table in ((True, _sieved(database, seed, quotas)), (False, "frame")):
+        sql = query(seed, quotas, database.dialect, filtered=filtered, table=table)
+        database.rows(f"COPY ({sql}) TO '{str(path).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)")
+        drawn = f"read_parquet('{str(path).replace(chr(39), chr(39) * 2)}')"
+        ((count,),) = database.rows(f"SELECT count(*) FROM {drawn}")
+        if count == wanted:
+            break
+    step = max(1, min(100, count // 1000))
+    _check(seed, database.rows(f"SELECT stratum, place, id, ticket FROM {drawn} WHERE place % {step} = 0"))
+    return int(count)
+
+
+def _sieved(database: Database, seed: str, quotas: Mapping[str, Mapping[str, int]]) -> str:
+    """Return the table to draw from: what a database's sieve leaves, where it has one and every stratum is drawn thinly."""
+    limits = [threshold(n["quota"] + n["reserve"], n["size"]) for n in quotas.values() if n["quota"]]
+    sieve: Callable[[str, str], str] | None = getattr(database, "sieve", None)
+    return sieve(seed, max(limits)) if sieve and limits and max(limits) < "8" else "frame"
+
+
+def _check(seed: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    for _, _, entity, mark in rows:
+        if ticket(seed, entity) != mark:
+            raise AssertionError(f"the engine's ticket of {entity} is not SHA-256")

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from zhunsheng.draws.assignment import Inspector, register_json
-from zhunsheng.draws.drawing import DuckDatabase
+from zhunsheng.draws.drawing import DuckDatabase, draw_file
 from zhunsheng.draws.frame import Frame, frame_from_file, frame_from_ledger, open_database
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import (
@@ -133,6 +134,34 @@ def run_draw(folder: Path, names: dict[str, str] | None = None, memory_limit: st
     return outcome
 
 
+def list_draw(folder: Path, out: Path, memory_limit: str | None = None) -> int:
+    """Write the drawn of a very large draw to a Parquet file without holding them in memory; return how many.
+
+    Raises ``ZS-DR-08`` when the frame is not the committed one.
+    """
+    plan, committed = read_plan(folder / "plan.json"), _load(folder / "commitment.json")
+    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
+        connection = open_database(memory_limit, Path(scratch))
+        frame = frame_from_file(folder / "frame.tsv", plan, connection)
+        if frame.digest != committed["frame"]["digest"]:
+            raise ZhunshengError("ZS-DR-08", name="frame.tsv", detail="名录库与承诺的不是同一份")
+        count = draw_file(_database(frame), _load(folder / "seed.json")["seed"], committed["strata"], out)
+        connection.close()
+    return count
+
+
+FAST_FROM = 2_000_000  # entities from which the sieve's start-up is worth it
+
+
+def _database(frame: Frame) -> DuckDatabase:
+    """Return DuckDB, behind the faster sieve for large frames where the extra ``fast`` is installed."""
+    if frame.count >= FAST_FROM and find_spec("numba"):
+        from zhunsheng.draws.fast import FastDatabase
+
+        return FastDatabase(frame.connection)
+    return DuckDatabase(frame.connection)
+
+
 def _write_tasks(outcome: Outcome, folder: Path, names: dict[str, str]) -> None:
     teams = sorted(set(outcome.teams.values()))
     forms = [task_form(outcome, team, names) for team in teams]
@@ -210,4 +239,4 @@ def _write(path: Path, data: Any) -> None:
     partial.replace(path)
 
 
-__all__ = ["commit_draw", "read_results", "results_to_ledger", "run_draw", "seal_draw", "verify_bundle"]
+__all__ = ["commit_draw", "list_draw", "read_results", "results_to_ledger", "run_draw", "seal_draw", "verify_bundle"]
