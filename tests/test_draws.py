@@ -32,6 +32,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.draw import demo_draw, inspectors, plan
 from zhunsheng.workspace.draws import (
     commit_draw,
+    list_draw,
     read_inspectors,
     read_plan,
     results_to_ledger,
@@ -762,6 +763,9 @@ def test_the_samples_draw(sample, tmp_path):
         "frame.tsv",
     } <= names
     assert len(plan()["items"]) == 2
+    tasks, public = (done.folder / "任务清单.html").read_text("utf8"), (done.folder / "公告.html").read_text("utf8")
+    assert "示例区" in tasks
+    assert "有限公司" not in public
     assert len(inspectors(1)) == 40
 
 
@@ -789,6 +793,25 @@ def test_frame_from_the_ledger_can_be_narrowed(sample, tmp_path):
         count("colour = 1")
     with pytest.raises(ZhunshengError, match="ZS-CL-01"):
         commit_draw(tmp_path / "p.yaml", tmp_path / "i.yaml", tmp_path / "o", now=BEFORE)
+
+
+def test_a_draw_within_a_small_memory_limit(tmp_path):
+    data = ((f"E{i:07d}", "东西"[i % 2], "ABCD"[i // 2 % 4]) for i in range(900_000))
+    frame = write_frame_csv(tmp_path / "f.csv", data)
+    (tmp_path / "p.yaml").write_text(
+        yaml.safe_dump({**BASE, "quotas": [{"ratio": "0.002"}]}, allow_unicode=True), "utf8"
+    )
+    (tmp_path / "i.yaml").write_text(yaml.safe_dump([p.model_dump(mode="json") for p in people()]), "utf8")
+    limit = "64MB"
+    committed, _ = commit_draw(
+        tmp_path / "p.yaml", tmp_path / "i.yaml", tmp_path / "o", frame=frame, now=BEFORE, memory_limit=limit
+    )
+    assert committed["frame"]["count"] == 900_000
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump({"by": name, "values": NUMBERS}), "utf8")
+    seal_draw(tmp_path / "o", tmp_path / "a.yaml", tmp_path / "b.yaml")
+    # eight strata of 112,500: a quota of 225 and a reserve of 113 each
+    assert list_draw(tmp_path / "o", tmp_path / "drawn.parquet", limit) == 8 * (225 + 113)
 
 
 def test_working_days():

@@ -70,9 +70,16 @@ def seed(
 
 
 @draw_app.command("run")
-def run(folder: Folder, memory_limit: MemoryLimit = None, as_json: AsJson = False) -> None:
+def run(
+    folder: Folder,
+    evidence: Annotated[
+        Path | None, typer.Option("--evidence", metavar="目录", help="证据库，用来在任务清单上写出名称")
+    ] = None,
+    memory_limit: MemoryLimit = None,
+    as_json: AsJson = False,
+) -> None:
     """抽取并分派，写出抽查包、公告和任务清单。"""
-    outcome = draws.run_draw(folder, memory_limit=memory_limit)
+    outcome = draws.run_draw(folder, evidence, memory_limit)
     drawn = [d for d in outcome.drawn if not d.reserve]
     if as_json:
         show.say_json({"drawn": len(drawn), "reserve": len(outcome.drawn) - len(drawn), "seed": outcome.sealed["seed"]})

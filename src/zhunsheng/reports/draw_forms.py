@@ -70,13 +70,13 @@ def notice_form(outcome: Outcome) -> Form:
             Cell(d.stratum),
             Cell(str(d.rank)),
             Cell(d.id),
-            Cell(d.ticket[:16] + "…"),
+            Cell(d.ticket[:12] + "…"),
             Cell("、".join(outcome.teams[d.id])),
         )
         for d in drawn
     ]
     notes = ("核验办法：用抽查包、名录库和 verify.html，或执行 zhunsheng draw verify。",)
-    return Form("双随机抽查公告", (2.4, 1.6, 3.4, 3, 3), tuple(rows), header_rows=(header, header), notes=notes)
+    return Form("双随机抽查公告", (2.4, 1.2, 4.4, 3.6, 3), tuple(rows), header_rows=(header, header), notes=notes)
 
 
 _PAGE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">

@@ -84,6 +84,6 @@ def demo_draw(out: Path, store: Path, seed: int) -> DrawDemo:
         now=datetime(2021, 2, 26, 1, 0, tzinfo=UTC),
     )
     seal_draw(out, out / "录入一.yaml", out / "录入二.yaml")
-    outcome = run_draw(out)
+    outcome = run_draw(out, store)
     checks = verify_bundle(out / "抽查包.zip", out / "frame.tsv", digest)
     return DrawDemo(sum(not d.reserve for d in outcome.drawn), committed["frame"]["count"], out, digest, tuple(checks))

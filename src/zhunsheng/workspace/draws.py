@@ -106,8 +106,11 @@ def seal_draw(folder: Path, first: Path, second: Path) -> dict[str, Any]:
     return sealed
 
 
-def run_draw(folder: Path, names: dict[str, str] | None = None, memory_limit: str | None = None) -> Outcome:
-    """Draw, assign and write the bundle, notice and tasks to ``folder``. Raises ``ZS-DR-06``, ``ZS-DR-08``."""
+def run_draw(folder: Path, evidence: Path | None = None, memory_limit: str | None = None) -> Outcome:
+    """Draw, assign and write the bundle, notice and tasks to ``folder``; ``evidence`` gives the tasks their objects' names.
+
+    Raises ``ZS-DR-06``, ``ZS-DR-08``, ``ZS-EV-04``.
+    """
     plan = read_plan(folder / "plan.json")
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
@@ -130,7 +133,7 @@ def run_draw(folder: Path, names: dict[str, str] | None = None, memory_limit: st
             if k in ("plan.json", "commitment.json", "seed.json", "drawn.json", "assignment.json")
         },
     )
-    _write_tasks(outcome, folder, names or {})
+    _write_tasks(outcome, folder, _names(evidence, [d.id for d in outcome.drawn]) if evidence else {})
     return outcome
 
 
@@ -160,6 +163,17 @@ def _database(frame: Frame) -> DuckDatabase:
 
         return FastDatabase(frame.connection)
     return DuckDatabase(frame.connection)
+
+
+def _names(evidence: Path, drawn: list[str]) -> dict[str, str]:
+    """Return the drawn objects' names from the ``entities`` ledger; they go to the tasks, never to notice or bundle."""
+    listed = list(Store.existing(evidence).snapshot().files.get("entities", ()))
+    if not listed:
+        return {}
+    rows = open_database().execute(
+        "SELECT credit_code, name FROM read_parquet(?) WHERE credit_code IN (SELECT unnest(?))", [listed, drawn]
+    )
+    return dict(rows.fetchall())
 
 
 def _write_tasks(outcome: Outcome, folder: Path, names: dict[str, str]) -> None:
