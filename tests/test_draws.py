@@ -104,6 +104,28 @@ def test_vectors_by_hashlib_alone():
     assert hashlib.sha256(lines).hexdigest() == VECTORS["frame_digest"]
 
 
+def test_vectors_by_the_command(capsys, tmp_path):
+    from zhunsheng.cli import main
+
+    path = Path(__file__).parents[1] / "docs" / "draw-vectors.json"
+    with pytest.raises(SystemExit) as left:
+        main(["draw", "vectors", str(path)])
+    assert (left.value.code, "不符" in capsys.readouterr().out) == (0, False)
+    for key, wrong in (
+        ("seed", "f" * 32),
+        ("frame_root", "0" * 64),
+        ("drawn", []),
+        ("assignment", []),
+        ("strata", {}),
+        ("randomness", "x"),
+    ):
+        (changed := tmp_path / "v.json").write_text(json.dumps({**VECTORS, key: wrong}), "utf8")
+        with pytest.raises(SystemExit) as left:
+            main(["draw", "vectors", str(changed)])
+        assert left.value.code == 1, key
+        capsys.readouterr()
+
+
 def vector_frame(tmp_path):
     path = tmp_path / "frame.tsv"
     path.write_text("".join(f"{e}\t{s}\n" for e, s in VECTORS["frame"]), "utf8")
@@ -588,6 +610,8 @@ def tampered(out: Path, kind: str, elsewhere: Path) -> tuple[Path, Path]:
         parts["seed.json"]["entered_by"] = ["a" * 16, "a" * 16]
     elif kind == "office hidden":
         parts["seed.json"]["controlled_by_office"] = True
+    elif kind == "another cut-off":
+        parts["cutoffs.json"] = dict.fromkeys(parts["cutoffs.json"], "f" * 64)
     elif kind == "broken part":
         parts["drawn.json"] = {"x": 1}
     bundle = elsewhere / "b.zip"
@@ -600,7 +624,7 @@ def tampered(out: Path, kind: str, elsewhere: Path) -> tuple[Path, Path]:
 TAMPERINGS = {
     "name added to the frame": "frame", "name taken out of the frame": "frame", "changed quota": "plan", "changed quota in the commitment": "quotas", "another seed": "seed",
     "other numbers": "randomness", "swapped object": "tickets", "object left out": "order", "swapped inspector": "assignment", "reordered list": "order", "re-used seed": "seed",
-    "later commitment": "published", "register changed": "inspectors", "one person entered twice": "randomness", "office hidden": "randomness", "broken part": "form",
+    "later commitment": "published", "register changed": "inspectors", "one person entered twice": "randomness", "office hidden": "randomness", "broken part": "form", "another cut-off": "order",
 }  # fmt: skip
 
 

@@ -119,6 +119,15 @@ def verify(
         raise typer.Exit(1)
 
 
+@draw_app.command("vectors")
+def vectors(file: Annotated[Path, typer.Argument(metavar="文件", help="测试向量（json）")]) -> None:
+    """按测试向量自检，也可检验别人写的实现；有不符时退出码为 1。"""
+    found = draws.run_vectors(file)
+    show.checks(found)
+    if any(c.holds is False for c in found):
+        raise typer.Exit(1)
+
+
 @draw_app.command("results")
 def results(
     bundle: Bundle,

@@ -90,8 +90,14 @@ class Outcome:
             "assignment.json": [
                 {"id": d.id, "inspectors": list(self.teams[d.id])} for d in self.drawn if not d.reserve
             ],
+            "cutoffs.json": cutoffs(self.drawn),
             "proofs.json": self.proofs,
         }
+
+
+def cutoffs(drawn: Sequence[Drawn]) -> dict[str, str]:
+    """Return for each stratum the last ticket that was drawn without reserve: whoever lies above it was not."""
+    return {d.stratum: d.ticket for d in sorted(drawn, key=lambda d: d.rank) if not d.reserve}
 
 
 def perform(
@@ -120,7 +126,7 @@ def perform(
 
 README = """抽查证明包
 
-plan.json 方案；commitment.json 事先公布的承诺；seed.json 随机数及其证明、种子；drawn.json 抽中的对象、号码和名次；
+plan.json 方案；commitment.json 事先公布的承诺；seed.json 随机数及其证明、种子；drawn.json 抽中的对象、号码和名次；cutoffs.json 各层最后一个抽中的号码；
 assignment.json 检查人员的分派；inspectors.json 检查人员名录（只有编号）；proofs.json 每个抽中对象确在名录库中的证明。
 
 核验：zhunsheng draw verify 抽查包.zip --frame frame.tsv，或用浏览器打开 verify.html，选择本文件和名录库。
@@ -151,7 +157,16 @@ def read_bundle(path: Path) -> dict[str, Any]:
         raise ZhunshengError("ZS-DR-07", name=path.name, detail=str(error)[:120]) from None
 
 
-PARTS = ("plan.json", "commitment.json", "seed.json", "inspectors.json", "drawn.json", "assignment.json", "proofs.json")
+PARTS = (
+    "plan.json",
+    "commitment.json",
+    "seed.json",
+    "inspectors.json",
+    "drawn.json",
+    "assignment.json",
+    "cutoffs.json",
+    "proofs.json",
+)
 
 
 def write_frame(frame: Frame, path: Path) -> None:

@@ -173,6 +173,9 @@ def _order(parts: dict[str, Any]) -> Check:
         reserves = all(d["reserve"] is (d["rank"] > numbers["quota"]) for d in mine)
         if not (ranks and rising and reserves):
             return Check("order", "名次", False, f"“{stratum}”层的数量、名次或号码次序不对")
+    last = {d["stratum"]: d["ticket"] for d in drawn if not d["reserve"]}
+    if parts["cutoffs.json"] != last:
+        return Check("order", "名次", False, "公布的各层末位号码与名单不同")
     if any(d["stratum"] not in strata for d in drawn):
         return Check("order", "名次", False, "有对象不属于任何一层")
     return Check("order", "名次", True, "各层数量与配额相同，按号码从小到大")

@@ -15,8 +15,8 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from zhunsheng.draws.assignment import Inspector, register_json
-from zhunsheng.draws.drawing import DuckDatabase, draw_file
+from zhunsheng.draws.assignment import Inspector, assign, register_json
+from zhunsheng.draws.drawing import DuckDatabase, draw, draw_file
 from zhunsheng.draws.frame import Frame, frame_from_file, frame_from_ledger, open_database
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import (
@@ -29,8 +29,9 @@ from zhunsheng.draws.protocol import (
     write_bundle,
     write_frame,
 )
+from zhunsheng.draws.randomness import canonical_text
 from zhunsheng.draws.results import Result, check_results
-from zhunsheng.draws.spec import canonical
+from zhunsheng.draws.spec import canonical, seed_of
 from zhunsheng.draws.verification import Check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store
@@ -153,6 +154,34 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None) -> int:
     return count
 
 
+def run_vectors(path: Path) -> list[Check]:
+    """Recompute a file of test vectors (docs/draw-vectors.json), also one that another implementation wrote."""
+    said = _load(path)
+    try:
+        plan = Plan.model_validate(said["plan"])
+        people = TypeAdapter(list[Inspector]).validate_python(said["inspectors"])
+        with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
+            published = Path(scratch) / "frame.tsv"
+            published.write_text("".join(f"{entity}\t{stratum}\n" for entity, stratum in said["frame"]), "utf8")
+            frame = frame_from_file(published, plan, open_database())
+        text = canonical_text(plan, said["values"])
+        seed = seed_of(said["commitment"], text)
+        drawn = draw(DuckDatabase(frame.connection), seed, plan.allot(frame.sizes))
+        teams = assign(plan, [(d.ticket, d.id, d.stratum) for d in drawn if not d.reserve], people, seed)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[0]) from None
+    pairs = [
+        ("名录库摘要", frame.digest, said["frame_digest"]),
+        ("名录库树根", frame.root, said["frame_root"]),
+        ("各层配额", plan.allot(frame.sizes), said["strata"]),
+        ("随机数", text, said["randomness"]),
+        ("种子", seed, said["seed"]),
+        ("抽中名单", [d.__dict__ for d in drawn], said["drawn"]),
+        ("人员分派", {k: list(v) for k, v in teams.items()}, {a["id"]: a["inspectors"] for a in said["assignment"]}),
+    ]
+    return [Check("vectors", title, a == b, "相同" if a == b else "不同") for title, a, b in pairs]
+
+
 FAST_FROM = 2_000_000  # entities from which the sieve's start-up is worth it
 
 
@@ -253,4 +282,13 @@ def _write(path: Path, data: Any) -> None:
     partial.replace(path)
 
 
-__all__ = ["commit_draw", "list_draw", "read_results", "results_to_ledger", "run_draw", "seal_draw", "verify_bundle"]
+__all__ = [
+    "commit_draw",
+    "list_draw",
+    "read_results",
+    "results_to_ledger",
+    "run_draw",
+    "run_vectors",
+    "seal_draw",
+    "verify_bundle",
+]
