@@ -90,9 +90,9 @@ def frame_from_ledger(
     """
     narrowed = ""
     if where:
-        narrowed = (
-            f" AND ({predicate(measures()['double_random_ratio'], where, ledgers()['entities'], set()).sql('duckdb')})"
-        )
+        # Measures check their predicates node by node; here the words are the plan's, and so is the name in the error.
+        named = measures()["double_random_ratio"].model_copy(update={"id": "--where"})
+        narrowed = f" AND ({predicate(named, where, ledgers()['entities'], set()).sql('duckdb')})"
     listed = ", ".join(_quoted(f) for f in snapshot.files.get("entities", ()))
     if not listed:
         raise ZhunshengError("ZS-DR-02", name="市场主体台账", count=0, detail="证据库里没有市场主体")
