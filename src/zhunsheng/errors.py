@@ -21,10 +21,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "ZS-IN-13": ("没有在文件中找到绩效目标：{name}", "请确认文件含绩效目标表，或“绩效指标：”一类的文字。"),
     "ZS-EV-01": ("没有这个台账：{ledger}", "可用的台账：{known}"),
     "ZS-EV-02": ("{name} 缺少必填列：{columns}", "请用“zhunsheng ledger template {ledger}”生成模板后填写。"),
-    "ZS-EV-03": (
-        "{name} 中有 {count} 行不合格，未导入任何数据",
-        "请查看标注后的副本 {marked}，改正后重新导入；或加 --good-rows 只导入合格行。",
-    ),
     "ZS-EV-04": ("证据库不存在：{store}", "请先用“zhunsheng ledger import”导入台账。"),
     "ZS-EV-05": ("证据库没有这个版本：{version}", "请用“zhunsheng ledger log”查看批次。"),
     "ZS-EV-06": ("{name} 没有数据行", "请确认表头之下有数据。"),

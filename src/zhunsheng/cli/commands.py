@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,7 @@ import typer
 
 from zhunsheng import __version__, workspace
 from zhunsheng.cli import show
+from zhunsheng.cli.arguments import day
 from zhunsheng.cli.draw_commands import draw_app
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledger_of, ledgers, write_template
@@ -264,11 +265,11 @@ def measure(
             for m in chosen:
                 show.console.print(f"[bold]{m.id}[/]  {m.name}（{m.unit}）：{m.formula}")
         return
-    day = _day(as_of)
+    until = day(as_of)
     store = Store.existing(evidence)
     opened = workspace.Evidence.of(store, batch=batch, at=_moment(at), measures=measures or ())
     if rows and len(chosen) == 1:
-        listed = evidence_rows(chosen[0], opened.engine, opened.snapshot, year or day.year, day, limit=limit)
+        listed = evidence_rows(chosen[0], opened.engine, opened.snapshot, year or until.year, until, limit=limit)
         if as_json:
             show.say_json([dataclasses.asdict(r) for r in listed])
         else:
@@ -277,7 +278,7 @@ def measure(
     if by is not None and (len(chosen) != 1 or by not in chosen[0].drill):
         allowed = "、".join(chosen[0].drill) if len(chosen) == 1 else ""
         raise ZhunshengError("ZS-CL-01", detail=f"--by 要与一个测度同用，可用的列：{allowed or '（先指明测度）'}")
-    values = read_all(chosen, opened.engine, opened.snapshot, year or day.year, day, by)
+    values = read_all(chosen, opened.engine, opened.snapshot, year or until.year, until, by)
     found_readings = sorted(values.values(), key=lambda r: (r.measure, r.department, r.project or ""))
     if as_json:
         show.say_json([r.as_json() for r in found_readings])
@@ -301,7 +302,7 @@ def _assess(
     return workspace.assess(
         book,
         opened,
-        _day(as_of),
+        day(as_of),
         department=department,
         mapping=workspace.load_mapping(mapping, opened.measures),
         judgements=workspace.load_judgements(judgements),
@@ -394,7 +395,7 @@ def report(
         done = workspace.run(
             files,
             evidence,
-            _day(as_of),
+            day(as_of),
             out,
             department=department,
             mapping=mapping,
@@ -434,7 +435,7 @@ def run(
         done = workspace.run(
             files,
             evidence,
-            _day(as_of),
+            day(as_of),
             out,
             department=department,
             mapping=mapping,
@@ -467,7 +468,7 @@ def demo(
 ) -> None:
     """生成一个虚构的区局，走完从目标到复核的一年。"""
     with show.progress(quiet=as_json) as progress:
-        done = make_demo(out, entities=entities, seed=seed, as_of=_day(as_of), progress=progress)
+        done = make_demo(out, entities=entities, seed=seed, as_of=day(as_of), progress=progress)
         progress("双随机抽查", 0, 1)
         drawn = demo_draw(out / "results" / "抽查", out / "results" / "evidence", seed)
     if as_json:
@@ -480,15 +481,6 @@ def demo(
         show.console.print(f"[bold]双随机抽查[/]  {drawn.frame} 户中抽 {drawn.drawn} 户，承诺摘要 {drawn.digest[:16]}…")
         show.checks(drawn.checks)
         show.console.print(f"公告、任务清单、抽查包和离线核验页在 {drawn.folder}")
-
-
-def _day(text: str | None) -> date:
-    if text is None:
-        return date.today()
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ZhunshengError("ZS-CL-01", detail=f"“{text}”不是日期，应写成 2021-10-31") from None
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from zhunsheng.cli import show
+from zhunsheng.cli.arguments import day
 from zhunsheng.draws.protocol import read_bundle
 from zhunsheng.draws.results import overdue
-from zhunsheng.errors import ZhunshengError
 from zhunsheng.workspace import draws
 
 draw_app = typer.Typer(help="双随机抽查：承诺、种子、抽取、核验、结果。", no_args_is_help=True)
@@ -45,7 +44,7 @@ def commit(
 ) -> None:
     """作出承诺：名录库、检查人员和方案的摘要，须在随机数公布之前公布。"""
     committed, digest = draws.commit_draw(
-        plan, inspectors, out, frame=frame, evidence=evidence, on=_day(on), where=where, memory_limit=memory_limit
+        plan, inspectors, out, frame=frame, evidence=evidence, on=day(on), where=where, memory_limit=memory_limit
     )
     if as_json:
         show.say_json({"digest": digest, **committed})
@@ -148,17 +147,8 @@ def late(
 ) -> None:
     """列出逾期未检查、未公示的对象（公示期限按工作日计算）。"""
     teams = {a["id"]: a["inspectors"] for a in read_bundle(bundle)["assignment.json"]}
-    ended = _day(ended_on) or date.today()
-    found = overdue(draws.read_results(file), teams, ended, _day(today) or date.today())
-    for entity, what, day in found:
-        show.console.print(f"{entity}  {what}，应在 {day} 前完成")
+    ended = day(ended_on)
+    found = overdue(draws.read_results(file), teams, ended, day(today))
+    for entity, what, last in found:
+        show.console.print(f"{entity}  {what}，应在 {last} 前完成")
     show.console.print(f"共 {len(found)} 户逾期")
-
-
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ZhunshengError("ZS-CL-01", detail=f"“{text}”不是日期，应写成 2021-10-31") from None

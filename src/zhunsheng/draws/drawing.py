@@ -13,6 +13,7 @@ import duckdb
 import sqlglot
 
 from zhunsheng.draws.spec import SEPARATOR, ticket
+from zhunsheng.evidence.sql import quoted
 
 # Ids and seeds are ASCII of fixed form (spec.ID), so no quoting can break out of the text below.
 _TICKETS = "SELECT stratum, id, SHA256('{seed}' || '{separator}' || id) AS ticket FROM {table}"
@@ -111,7 +112,7 @@ def query(
         if wanted:
             limit = threshold(wanted, numbers["size"]) if filtered else _FULL
             highest = max(highest, limit)
-            rows.append(f"('{stratum.replace(chr(39), chr(39) * 2)}', {wanted}, '{limit}')")
+            rows.append(f"({quoted(stratum)}, {wanted}, '{limit}')")
     if not rows:
         rows.append("('', 0, '')")
     sql = _SELECT.format(
@@ -149,8 +150,8 @@ def draw_file(database: DuckDatabase, seed: str, quotas: Mapping[str, Mapping[st
     wanted = sum(n["quota"] + n["reserve"] for n in quotas.values())
     for filtered, table in ((True, _sieved(database, seed, quotas)), (False, "frame")):
         sql = query(seed, quotas, database.dialect, filtered=filtered, table=table)
-        database.rows(f"COPY ({sql}) TO '{str(path).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)")
-        drawn = f"read_parquet('{str(path).replace(chr(39), chr(39) * 2)}')"
+        database.rows(f"COPY ({sql}) TO {quoted(str(path))} (FORMAT parquet)")
+        drawn = f"read_parquet({quoted(str(path))})"
         ((count,),) = database.rows(f"SELECT count(*) FROM {drawn}")
         if count == wanted:
             break

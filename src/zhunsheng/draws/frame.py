@@ -14,6 +14,7 @@ from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.spec import ID, PART, STRATUM_JOIN, Tree, frame_line, leaf, lines_digest
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, ledgers
+from zhunsheng.evidence.sql import quoted
 from zhunsheng.measures.definitions import measures, predicate
 
 BATCH = 200_000
@@ -67,12 +68,12 @@ def frame_from_file(path: Path, plan: Plan, connection: duckdb.DuckDBPyConnectio
     """
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
-    quoted = _quoted(str(path))
+    name = quoted(str(path))
     readers = {
-        ".parquet": f"read_parquet({quoted})",
-        ".tsv": f"read_csv({quoted}, delim = '\t', header = false, quote = '', escape = '', columns = {{'id': 'VARCHAR', 'stratum': 'VARCHAR'}})",
+        ".parquet": f"read_parquet({name})",
+        ".tsv": f"read_csv({name}, delim = '\t', header = false, quote = '', escape = '', columns = {{'id': 'VARCHAR', 'stratum': 'VARCHAR'}})",
     }
-    reader = readers.get(path.suffix, f"read_csv({quoted}, all_varchar = true, header = true)")
+    reader = readers.get(path.suffix, f"read_csv({name}, all_varchar = true, header = true)")
     try:
         connection.execute(f"CREATE OR REPLACE VIEW source AS SELECT * FROM {reader}")
         names = [row[0] for row in connection.execute("DESCRIBE source").fetchall()]
@@ -93,7 +94,7 @@ def frame_from_ledger(
         # Measures check their predicates node by node; here the words are the plan's, and so is the name in the error.
         named = measures()["double_random_ratio"].model_copy(update={"id": "--where"})
         narrowed = f" AND ({predicate(named, where, ledgers()['entities'], set()).sql('duckdb')})"
-    listed = ", ".join(_quoted(f) for f in snapshot.files.get("entities", ()))
+    listed = ", ".join(quoted(f) for f in snapshot.files.get("entities", ()))
     if not listed:
         raise ZhunshengError("ZS-DR-02", name="市场主体台账", count=0, detail="证据库里没有市场主体")
     day = f"DATE '{on.isoformat()}'"
@@ -118,7 +119,7 @@ def _build(connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], 
         f"CREATE OR REPLACE TABLE frame AS SELECT CAST(id AS VARCHAR) AS id, {stratum} AS stratum FROM source"
     )
     parts = STRATUM_JOIN.replace("|", "\\|").join([f"({PART.pattern})"] * len(plan.strata))
-    wrong = f"id IS NULL OR NOT regexp_full_match(id, '{ID.pattern}') OR stratum IS NULL OR NOT regexp_full_match(stratum, {_quoted(parts)})"
+    wrong = f"id IS NULL OR NOT regexp_full_match(id, '{ID.pattern}') OR stratum IS NULL OR NOT regexp_full_match(stratum, {quoted(parts)})"
     _refuse(
         connection,
         source,
@@ -133,7 +134,7 @@ def _build(connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], 
     sizes = dict(connection.execute("SELECT stratum, count(*) FROM frame GROUP BY stratum").fetchall())
     unknown = [s for s in sizes if plan.quota(s) is None]
     if unknown:
-        listed = ", ".join(_quoted(s) for s in unknown)
+        listed = ", ".join(quoted(s) for s in unknown)
         _refuse(
             connection,
             source,
@@ -165,7 +166,3 @@ def _refuse(connection: duckdb.DuckDBPyConnection, source: str, query: str, why:
         (count,) = connection.execute(f"SELECT count(*) FROM ({query})").fetchone() or (0,)
         said = "；".join(f"第{n}行 {entity or '（空）'} {stratum}" for n, entity, stratum in rows[:SHOWN])
         raise ZhunshengError("ZS-DR-02", name=source, count=count, detail=f"{why}：{said}")
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

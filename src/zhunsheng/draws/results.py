@@ -12,8 +12,6 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import ledger_of
 from zhunsheng.regulations import deadlines, in_force
 
-LAST_KNOWN_YEAR = 2026  # the State Council announces a year's holidays late in the year before
-
 
 def due(start: date, days: int) -> date:
     """Return the ``days``-th working day after ``start`` by China's official calendar.

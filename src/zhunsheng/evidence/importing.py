@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import re
 import tempfile
 import unicodedata
@@ -19,7 +18,8 @@ import pyarrow.parquet as pq
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.ledgers import DEPARTMENT, Column, Ledger, ledgers
-from zhunsheng.files.opening import decode, open_file
+from zhunsheng.evidence.sql import quoted
+from zhunsheng.files.opening import decode, file_digest, open_file
 from zhunsheng.files.spreadsheet import read_workbook, show
 
 _HEAD_ROWS = 15  # a header stands among the first rows, under a title or two
@@ -292,7 +292,7 @@ def _check(path: Path, raw: _Raw, department: str, connection: duckdb.DuckDBPyCo
     texts = {c.name: f"nullif(trim(c{raw.columns[c.name]}, ' \t\r\n　'), '')" for c in present}
     chosen = {c.name: texts[c.name] for c in present}
     given = f"nullif(trim(c{raw.columns[DEPARTMENT]}), '')" if DEPARTMENT in raw.columns else "NULL"
-    fields = [f"coalesce({given}, {_quote(department)}) AS {DEPARTMENT}"]
+    fields = [f"coalesce({given}, {quoted(department)}) AS {DEPARTMENT}"]
     for column in ledger.columns:
         if column.name in chosen:
             fields += [
@@ -311,7 +311,7 @@ def _check(path: Path, raw: _Raw, department: str, connection: duckdb.DuckDBPyCo
     key = ", ".join((DEPARTMENT, *ledger.key))
     titles = "、".join(ledger.column(k).title for k in ledger.key)
     checks.append(
-        f"SELECT _row, {_quote(ledger.column(ledger.key[0]).title)} AS title, raw_{ledger.key[0]} AS value, "
+        f"SELECT _row, {quoted(ledger.column(ledger.key[0]).title)} AS title, raw_{ledger.key[0]} AS value, "
         f"'{titles} 与第 ' || first || ' 行重复' AS message FROM (SELECT _row, raw_{ledger.key[0]}, "
         f"first_value(_row) OVER (PARTITION BY {key} ORDER BY _row) AS first FROM parsed) WHERE first <> _row"
     )
@@ -326,7 +326,7 @@ def _check(path: Path, raw: _Raw, department: str, connection: duckdb.DuckDBPyCo
     return Checked(
         ledger=ledger,
         path=path,
-        sha256=_sha256(path),
+        sha256=file_digest(path),
         connection=connection,
         rows=rows,
         bad_rows=bad,
@@ -341,12 +341,12 @@ def _parse(column: Column, text: str) -> str:
     if column.type == "text":
         return text
     if column.type == "choice":
-        whens = "".join(f" WHEN {_quote(k)} THEN {_quote(v)}" for k, v in column.aliases.items())
-        values = ", ".join(map(_quote, column.values))
+        whens = "".join(f" WHEN {quoted(k)} THEN {quoted(v)}" for k, v in column.aliases.items())
+        values = ", ".join(map(quoted, column.values))
         same = f"CASE WHEN {text} IN ({values}) THEN {text} END"
         return f"CASE {text}{whens} ELSE {same} END" if whens else same
     if column.type == "bool":
-        true, false = (", ".join(map(_quote, words)) for words in (_TRUE, _FALSE))
+        true, false = (", ".join(map(quoted, words)) for words in (_TRUE, _FALSE))
         return f"CASE WHEN lower({text}) IN ({true}) THEN true WHEN lower({text}) IN ({false}) THEN false END"
     macro: dict[Literal["date", "integer", "money"], str] = {
         "date": "zs_date",
@@ -361,10 +361,10 @@ _WHAT = {"date": "不是日期", "integer": "不是整数", "money": "不是金�
 
 def _checks(ledger: Ledger, column: Column) -> list[str]:
     """Return one SELECT (row, title, value, message) for each check of a column."""
-    name, raw, title = column.name, f"raw_{column.name}", _quote(column.title)
+    name, raw, title = column.name, f"raw_{column.name}", quoted(column.title)
 
     def select(message: str, where: str) -> str:
-        return f"SELECT _row, {title} AS title, {raw} AS value, {_quote(message)} AS message FROM parsed WHERE {where}"
+        return f"SELECT _row, {title} AS title, {raw} AS value, {quoted(message)} AS message FROM parsed WHERE {where}"
 
     found = []
     if column.required:
@@ -377,7 +377,7 @@ def _checks(ledger: Ledger, column: Column) -> list[str]:
         found.append(
             select(
                 f"格式不对（{column.note or column.pattern}）",
-                f"NOT regexp_full_match({name}, {_quote(column.pattern)})",
+                f"NOT regexp_full_match({name}, {quoted(column.pattern)})",
             )
         )
     if column.minimum is not None:
@@ -385,12 +385,3 @@ def _checks(ledger: Ledger, column: Column) -> list[str]:
     if column.not_before:
         found.append(select(f"早于{ledger.column(column.not_before).title}", f"{name} < {column.not_before}"))
     return found
-
-
-def _quote(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
+from zhunsheng.files.opening import file_digest
 
 _KEY = "zhunsheng"  # where a commit of the Delta log carries its batch
 # Checkpoints would be a second account of the same facts that could be altered apart from the log.
@@ -211,7 +212,7 @@ class Store:
         paths = [self._log(ledger, version), *(folder / a["add"]["path"] for a in actions if "add" in a)]
         paths += sorted((self.root / "sources").glob(f"{sha256}.*"))
         for path in paths:
-            yield path.relative_to(self.root).as_posix(), path.stat().st_size, _digest(path)
+            yield path.relative_to(self.root).as_posix(), path.stat().st_size, file_digest(path)
 
     def _write_record(self, batch: Batch) -> None:
         target = self.root / "batches" / f"{batch.batch:06d}.json"
@@ -282,7 +283,7 @@ class Store:
                 path = self.root / name
                 if not path.is_file():
                     problems.append(f"批次 {batch.batch} 的文件丢失：{name}")
-                elif path.stat().st_size != size or _digest(path) != digest:
+                elif path.stat().st_size != size or file_digest(path) != digest:
                     problems.append(f"批次 {batch.batch} 的文件被改动：{name}")
         for log in sorted((self.root / "ledgers").glob("*/_delta_log/*")):
             name = log.relative_to(self.root).as_posix()
@@ -295,8 +296,3 @@ class Store:
 
 def _actions(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf8").splitlines() if line.strip()]
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -8,6 +8,7 @@ import duckdb
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.ledgers import ledgers
+from zhunsheng.evidence.sql import quoted
 from zhunsheng.evidence.store import Snapshot
 
 
@@ -33,7 +34,7 @@ class DuckEngine:
             self.connection.execute(f"SET memory_limit = '{memory_limit}'")
         for name, ledger in ledgers().items():
             if files := snapshot.files.get(name):
-                listed = ", ".join("'" + f.replace("'", "''") + "'" for f in files)
+                listed = ", ".join(map(quoted, files))
                 self.connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}])")
             else:
                 columns = ", ".join(f"NULL::{t} AS {c}" for c, t in ledger.stored().items())
