@@ -19,8 +19,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from conftest import DEPARTMENT
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Store, ledger_of, ledgers, write_template
+from zhunsheng.evidence import Cipher, Store, browse, ledger_of, ledgers, write_template
 from zhunsheng.evidence.importing import _MACROS
 from zhunsheng.evidence.ledgers import Ledger
 from zhunsheng.workspace import import_ledger
@@ -365,3 +366,107 @@ def test_killed_at_any_moment(tmp_path, store):
         stored = rows_of(opened, "complaints")
         assert len(stored) == sum(sizes[b.file] for b in batches)
     assert import_ledger(store, tmp_path / "0.csv").batch is not None
+
+
+# -- undo, privacy, browsing ------------------------------------------------------------------------------------------
+
+
+def _activities(path, rows):
+    lines = ["活动编号,活动类别,主题类别,活动名称,开展日期"]
+    path.write_text("\n".join([*lines, *(f"{n},宣传,食品安全,{title},2021-05-0{n}" for n, title in rows)]), "utf8")
+    return path
+
+
+def test_undoing_a_batch_brings_back_what_was_and_keeps_every_version(tmp_path):
+    store = Store(tmp_path / "store")
+    for name, rows in (("a", [(1, "甲"), (2, "乙")]), ("b", [(2, "乙改"), (3, "丙")]), ("c", [(3, "丙改")])):
+        import_ledger(store.root, _activities(tmp_path / f"{name}.csv", rows), department="某局")
+    ledger = ledgers()["activities"]
+
+    def titles(**when):
+        found = browse(store.snapshot(**when), ledger, "某局", order="activity_no").rows
+        return [r.values[3] for r in found]
+
+    assert titles() == ["甲", "乙改", "丙改"]
+    undone = store.undo(2, who="张某")
+    # Row 2 returns to what it was; row 3 was changed by a later batch and stays.
+    assert titles() == ["甲", "乙", "丙改"]
+    assert (undone.undoes, undone.rows, undone.updated) == (2, 1, 1)
+    assert titles(batch=3) == ["甲", "乙改", "丙改"] and store.verify() == []
+    # An undone file may be imported again.
+    again = import_ledger(store.root, tmp_path / "b.csv", department="某局")
+    assert again.new and titles() == ["甲", "乙改", "丙"]
+    for number in (2, undone.batch, 99):
+        with pytest.raises(ZhunshengError) as caught:
+            store.undo(number)
+        assert caught.value.code == "ZS-EV-12"
+    assert store.verify() == []
+
+
+def test_undoing_the_first_batch_empties_the_ledger_without_deleting(tmp_path):
+    store = Store(tmp_path / "store")
+    import_ledger(store.root, _activities(tmp_path / "a.csv", [(1, "甲")]), department="某局")
+    store.undo(1)
+    ledger = ledgers()["activities"]
+    assert browse(store.snapshot(), ledger, "某局").total == 0
+    assert browse(store.snapshot(batch=1), ledger, "某局").total == 1
+    assert store.source_of(store.batches()[0])[1] == (tmp_path / "a.csv").read_bytes()
+
+
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+def test_personal_columns_are_unreadable_without_the_key(tmp_path):
+    cipher = Cipher(KEY)
+    path = tmp_path / "投诉举报台账.csv"
+    head = "登记编号,类别,收到日期,诉求人,联系电话"
+    path.write_text(f"{head}\nT1,举报,2021-05-01,钱某某,19900011111\nT2,举报,2021-05-02,,\n", "utf8")
+    store = tmp_path / "store"
+    import_ledger(store, path, department="某局", cipher=cipher)
+    for kept in store.rglob("*"):
+        if kept.is_file():
+            data = kept.read_bytes()
+            assert "钱某某".encode() not in data and b"19900011111" not in data, kept
+    opened = Store(store, cipher)
+    ledger, snapshot = ledgers()["complaints"], opened.snapshot()
+    names = [c.name for c in ledger.columns]
+
+    def first(**how):
+        values = browse(snapshot, ledger, "某局", order="complaint_no", **how).rows[0].values
+        return dict(zip(names, values, strict=True))
+
+    assert first(personal=True, cipher=cipher)["complainant"] == "钱某某"
+    assert first(cipher=cipher)["complainant"] == "钱**"
+    assert first()["complainant"] == "**" and first()["kind"] == "举报"
+    assert opened.source_of(opened.batches()[0])[1] == path.read_bytes()
+    with pytest.raises(ZhunshengError):
+        Store(store).source_of(opened.batches()[0])
+    with pytest.raises(ZhunshengError):
+        first(personal=True, cipher=Cipher(KEY[::-1]))
+    # The same rows again, from another file, change nothing: equal values are equal when encrypted.
+    path.write_text(path.read_text("utf8") + "T3,举报,2021-05-03,孙某,\n", "utf8")
+    again = import_ledger(store, path, department="某局", cipher=cipher)
+    assert (again.batch.inserted, again.batch.updated) == (1, 0)
+    assert opened.verify() == []
+    with pytest.raises(ZhunshengError):
+        Cipher("short")
+
+
+def test_browsing_searches_filters_and_pages_but_never_by_personal_columns(sample):
+    out, _ = sample
+    snapshot = Store(out / "results" / "evidence").snapshot()
+    ledger = ledgers()["complaints"]
+    everything = browse(snapshot, ledger, DEPARTMENT, limit=5)
+    assert len(everything.rows) == 5 and everything.total > 100
+    reports = browse(snapshot, ledger, DEPARTMENT, filters={"kind": "举报"}, limit=1000)
+    assert 0 < reports.total < everything.total
+    kind = [c.name for c in ledger.columns].index("kind")
+    assert {r.values[kind] for r in reports.rows} == {"举报"}
+    second = browse(snapshot, ledger, DEPARTMENT, limit=5, offset=5)
+    assert {r.row for r in second.rows}.isdisjoint({r.row for r in everything.rows})
+    assert browse(snapshot, ledger, DEPARTMENT, search="诉求人1").total == 0
+    assert browse(snapshot, ledger, DEPARTMENT, filters={"complainant": "诉求人1"}).total == everything.total
+    assert browse(snapshot, ledger, DEPARTMENT, search="100%_").total == 0
+    assert browse(snapshot, ledger, "别的局").total == 0
+    backwards = browse(snapshot, ledger, DEPARTMENT, order="received_on", descending=True, limit=1)
+    assert backwards.rows[0].values[2] >= everything.rows[0].values[2]

@@ -1,22 +1,29 @@
 """What happened: ledgers as data files, imports checked row by row, and a versioned, verifiable store."""
 
+from zhunsheng.evidence.browsing import Page, Row, browse
 from zhunsheng.evidence.importing import Checked, RowError, check_file
 from zhunsheng.evidence.ledgers import Column, Ledger, ledger_of, ledgers
 from zhunsheng.evidence.marking import marked_copy
+from zhunsheng.evidence.privacy import Cipher, mask
 from zhunsheng.evidence.store import Batch, Snapshot, Store
 from zhunsheng.evidence.template import write_template
 
 __all__ = [
     "Batch",
     "Checked",
+    "Cipher",
     "Column",
     "Ledger",
+    "Page",
+    "Row",
     "RowError",
     "Snapshot",
     "Store",
+    "browse",
     "check_file",
     "ledger_of",
     "ledgers",
     "marked_copy",
+    "mask",
     "write_template",
 ]

@@ -9,17 +9,20 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, write_deltalake
 from filelock import FileLock, Timeout
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
+from zhunsheng.evidence.privacy import Cipher
+from zhunsheng.evidence.sql import quoted
 from zhunsheng.files.opening import file_digest
 
 _KEY = "zhunsheng"  # where a commit of the Delta log carries its batch
@@ -47,10 +50,15 @@ class Batch:
     files: tuple[tuple[str, int, str], ...] = ()
     previous: str = ""
     digest: str = ""
+    undoes: int | None = None  # the batch whose changes this one takes back
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the batch as plain data; ``undoes`` is there only where it says something."""
+        return {k: v for k, v in asdict(self).items() if (k, v) != ("undoes", None)}
 
     def sealed(self) -> Batch:
         """Return the batch with the digest of all its other fields, the previous digest among them."""
-        body = {k: v for k, v in asdict(self).items() if k != "digest"}
+        body = {k: v for k, v in self.as_json().items() if k != "digest"}
         text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return Batch(**{**body, "files": self.files, "digest": hashlib.sha256(text.encode()).hexdigest()})
 
@@ -73,15 +81,17 @@ class Snapshot:
 class Store:
     """A folder with ``ledgers/`` (Delta tables), ``batches/`` (one JSON a batch) and ``sources/`` (the files imported)."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, cipher: Cipher | None = None) -> None:
+        """Open the store at ``root``; with a ``cipher``, personal columns and kept files are encrypted from now on."""
         self.root = root
+        self.cipher = cipher
 
     @classmethod
-    def existing(cls, root: Path) -> Store:
+    def existing(cls, root: Path, cipher: Cipher | None = None) -> Store:
         """Return the store at ``root``. Raises ``ZS-EV-04`` where there is none."""
         if not (root / "batches").is_dir():
             raise ZhunshengError("ZS-EV-04", store=str(root))
-        return cls(root)
+        return cls(root, cipher)
 
     # -- writing ----------------------------------------------------------------------------------------------
 
@@ -96,8 +106,12 @@ class Store:
         """
         with self._locked():
             batches = self._recover()
+            undone = {b.undoes for b in batches}
             for batch in batches:
-                if (batch.ledger, batch.sha256, batch.department) == (checked.ledger.id, checked.sha256, department):
+                known = (batch.ledger, batch.sha256, batch.department)
+                if known == (checked.ledger.id, checked.sha256, department) and not (
+                    batch.undoes or batch.batch in undone
+                ):
                     return batch, False
             self._keep_source(checked)
             batch = Batch(
@@ -121,10 +135,12 @@ class Store:
         schema = checked.ledger.stored()
         table = self.root / "ledgers" / checked.ledger.id
         values = [name for name in schema if not name.startswith("_")]
-        rows = checked.connection.sql(
+        rows: Any = checked.connection.sql(
             f"SELECT {', '.join(values)}, {batch.batch}::BIGINT AS _batch, _row FROM good ORDER BY _row"
         ).to_arrow_reader(100_000)
-        properties = CommitProperties(custom_metadata={_KEY: json.dumps(asdict(batch), ensure_ascii=False)})
+        if self.cipher:
+            rows = self.cipher.encrypted(rows, [c.name for c in checked.ledger.columns if c.personal])
+        properties = _properties(batch)
         if not DeltaTable.is_deltatable(str(table)):
             write_deltalake(
                 str(table), rows, mode="append", commit_properties=properties, post_commithook_properties=_NO_HOOKS
@@ -144,14 +160,83 @@ class Store:
             merge = merge.when_matched_update_all(changed)
         merge.when_not_matched_insert_all().execute()
 
+    def undo(self, number: int, *, who: str | None = None, when: datetime | None = None) -> Batch:
+        """Take a batch back by a new batch: rows it brought go, rows it changed return to what they were before it.
+
+        Rows that later batches changed stay as they are now; every earlier state stays readable. Raises ``ZS-EV-12`` for
+        a batch that is not there, is an undoing itself, or was taken back before.
+        """
+        with self._locked():
+            batches = self._recover()
+            if not 1 <= number <= len(batches):
+                raise ZhunshengError("ZS-EV-12", batch=number, detail="没有这个批次")
+            batch = batches[number - 1]
+            if batch.undoes:
+                raise ZhunshengError("ZS-EV-12", batch=number, detail="它本身就是一次撤销")
+            if any(b.undoes == number for b in batches):
+                raise ZhunshengError("ZS-EV-12", batch=number, detail="已经撤销过")
+            table = str(self.root / "ledgers" / batch.ledger)
+            schema = ledgers()[batch.ledger].stored()
+            names = ", ".join(f'"{c}"' for c in schema)
+            key = " AND ".join(f'b."{c}" = n."{c}"' for c in (DEPARTMENT, *ledgers()[batch.ledger].key))
+            with duckdb.connect() as connection:
+                now = _rows_of(DeltaTable(table))
+                rest = f"SELECT {names} FROM {now} WHERE _batch <> {number}"
+                restored = 0
+                if batch.version:
+                    before = _rows_of(DeltaTable(table, version=batch.version - 1))
+                    touched = (
+                        f"FROM {before} b WHERE EXISTS (SELECT 1 FROM {now} n WHERE n._batch = {number} AND {key})"
+                    )
+                    rest += f" UNION ALL SELECT {names} {touched}"
+                    restored = int(connection.execute(f"SELECT count(*) {touched}").fetchall()[0][0])
+                rows = int(connection.execute(f"SELECT count(*) FROM {now} WHERE _batch = {number}").fetchall()[0][0])
+                undoing = replace(
+                    batch,
+                    batch=len(batches) + 1,
+                    file=f"撤销批次 {number}（{batch.file}）",
+                    rows=rows,
+                    inserted=0,
+                    updated=restored,
+                    rejected=0,
+                    who=who or getpass.getuser(),
+                    when=(when or datetime.now(UTC)).isoformat(timespec="seconds"),
+                    files=(),
+                    previous="",
+                    digest="",
+                    undoes=number,
+                )
+                left: Any = connection.sql(rest).to_arrow_reader(100_000)
+                write_deltalake(
+                    table,
+                    left,
+                    mode="overwrite",
+                    commit_properties=_properties(undoing),
+                    post_commithook_properties=_NO_HOOKS,
+                )
+            return self._recover()[-1]
+
     def _keep_source(self, checked: Checked) -> None:
         folder = self.root / "sources"
         folder.mkdir(parents=True, exist_ok=True)
-        target = folder / f"{checked.sha256}{checked.path.suffix.lower()}"
+        target = folder / f"{checked.sha256}{checked.path.suffix.lower()}{'.enc' if self.cipher else ''}"
         if not target.exists():
             partial = target.with_suffix(".partial")
-            shutil.copyfile(checked.path, partial)
+            if self.cipher:
+                partial.write_bytes(self.cipher.sealed(checked.path.read_bytes()))
+            else:
+                shutil.copyfile(checked.path, partial)
             partial.replace(target)
+
+    def source_of(self, batch: Batch) -> tuple[str, bytes]:
+        """Return the name and the bytes of the file that a batch was imported from. Raises ``ZS-EV-11``, ``ZS-EV-13``."""
+        for path in sorted((self.root / "sources").glob(f"{batch.sha256}.*")):
+            if path.suffix != ".enc":
+                return batch.file, path.read_bytes()
+            if not self.cipher:
+                raise ZhunshengError("ZS-EV-13", detail="没有配置密钥")
+            return batch.file, self.cipher.opened(path.read_bytes())
+        raise ZhunshengError("ZS-EV-11", detail=f"批次 {batch.batch} 的原文件丢失")
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -181,8 +266,8 @@ class Store:
             batch = Batch(
                 **{
                     **body,
-                    "inserted": metrics.get("num_target_rows_inserted", body["rows"]),
-                    "updated": metrics.get("num_target_rows_updated", 0),
+                    "inserted": metrics.get("num_target_rows_inserted", 0 if body.get("undoes") else body["rows"]),
+                    "updated": metrics.get("num_target_rows_updated", body["updated"]),
                     "version": version,
                     "files": tuple(self._added(name, version, actions, body["sha256"])),
                     "previous": batches[-1].digest if batches else "",
@@ -218,7 +303,7 @@ class Store:
         target = self.root / "batches" / f"{batch.batch:06d}.json"
         partial = target.with_suffix(".partial")
         with partial.open("w", encoding="utf8") as stream:
-            json.dump(asdict(batch), stream, ensure_ascii=False, indent=1)
+            json.dump(batch.as_json(), stream, ensure_ascii=False, indent=1)
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(target)
@@ -292,6 +377,14 @@ class Store:
         if head is not None and head != previous:
             problems.append(f"最后批次的摘要是 {previous[:16] or '（无）'}…，与所给的 {head[:16]}… 不符")
         return problems
+
+
+def _rows_of(table: DeltaTable) -> str:
+    return f"read_parquet([{', '.join(quoted(uri) for uri in table.file_uris())}])"
+
+
+def _properties(batch: Batch) -> CommitProperties:
+    return CommitProperties(custom_metadata={_KEY: json.dumps(batch.as_json(), ensure_ascii=False)})
 
 
 def _actions(path: Path) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from zhunsheng.evidence.ledgers import ledgers
+from zhunsheng.evidence.privacy import mask
 from zhunsheng.evidence.store import Snapshot
 from zhunsheng.measures.compiling import Query, compile_all, rows_query
 from zhunsheng.measures.definitions import Measure
@@ -183,8 +184,3 @@ def evidence_rows(
         }
         found.append(EvidenceRow(bool(hit), shown, batch, snapshot.batch_of(batch).file, row))
     return found
-
-
-def mask(value: Any) -> Any:
-    """Return a personal value with all but its first character hidden."""
-    return None if value is None else str(value)[:1] + "**"

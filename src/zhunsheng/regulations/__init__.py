@@ -222,6 +222,35 @@ class Deadline(Dated):
     workdays: bool
 
 
+class KeyRow(_Entry):
+    """One third-level indicator of a key evaluation with its full points and what it asks."""
+
+    code: str
+    dimension: str
+    category: str
+    name: str
+    points: Decimal
+    asks: str
+
+
+class KeyFramework(Dated):
+    """The indicators by which a project is evaluated (决策、过程、产出、效益); points sum to 100."""
+
+    points_citation: str
+    points_status: Literal["verified", "unverified"]
+    least_results: Decimal
+    methods: tuple[str, ...]
+    rows: tuple[KeyRow, ...]
+
+    @model_validator(mode="after")
+    def _weighs_results(self) -> KeyFramework:
+        if sum(r.points for r in self.rows) != 100:
+            raise ValueError("points do not sum to 100")
+        if sum(r.points for r in self.rows if r.dimension in ("产出", "效益")) < self.least_results:
+            raise ValueError("output and effect weigh too little")
+        return self
+
+
 _T = TypeVar("_T", bound=BaseModel)
 _D = TypeVar("_D", bound=Dated)
 _DATA = files(__package__) / "data"
@@ -262,6 +291,13 @@ def monitoring_rules() -> tuple[MonitoringRules, ...]:
 def deadlines() -> tuple[Deadline, ...]:
     """Return all statutory deadlines."""
     return tuple(read_yaml((_DATA / "deadlines.yaml").read_text("utf8"), list[Deadline], "deadlines.yaml"))
+
+
+@lru_cache
+def key_frameworks() -> tuple[KeyFramework, ...]:
+    """Return all frameworks of key evaluation."""
+    name = "key-evaluation.yaml"
+    return tuple(read_yaml((_DATA / name).read_text("utf8"), list[KeyFramework], name))
 
 
 def in_force(entries: Sequence[_D], on: date, kind: str) -> _D:

@@ -15,7 +15,7 @@ from rapidfuzz import fuzz
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation import Difference, Scorecard, recheck, score_department, score_sheet
-from zhunsheng.evidence import Batch, Ledger, RowError, Snapshot, Store, check_file, marked_copy
+from zhunsheng.evidence import Batch, Cipher, Ledger, RowError, Snapshot, Store, check_file, marked_copy
 from zhunsheng.intake import read_book
 from zhunsheng.judgements import Judgement, judgement_of, read_judgements
 from zhunsheng.measures import (
@@ -96,6 +96,7 @@ def import_ledger(
     marked_in: Path | None = None,
     who: str | None = None,
     when: datetime | None = None,
+    cipher: Cipher | None = None,
 ) -> Imported:
     """Check a ledger file and commit it to the store: all rows, or with ``good_rows`` those that pass, or none.
 
@@ -106,7 +107,7 @@ def import_ledger(
         marked = marked_copy(checked, marked_in or path.parent) if checked.errors else None
         batch, new = None, False
         if (not checked.errors or good_rows) and checked.good_rows:
-            batch, new = Store(store).commit(checked, department=department, who=who, when=when)
+            batch, new = Store(store, cipher).commit(checked, department=department, who=who, when=when)
         return Imported(
             path.name, checked.ledger, batch, new, checked.rows, checked.bad_rows, tuple(checked.errors), marked
         )
@@ -149,6 +150,7 @@ class Evidence:
     snapshot: Snapshot
     engine: Engine
     measures: dict[str, Measure]
+    _known: dict[tuple[int, date], Readings] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -159,8 +161,10 @@ class Evidence:
         return cls(snapshot, DuckEngine(snapshot), catalogue(measures))
 
     def read(self, year: int, as_of: date) -> Readings:
-        """Compute all measures for all departments."""
-        return read_all(list(self.measures.values()), self.engine, self.snapshot, year, as_of)
+        """Compute all measures for all departments, once a year and date."""
+        if (year, as_of) not in self._known:
+            self._known[year, as_of] = read_all(list(self.measures.values()), self.engine, self.snapshot, year, as_of)
+        return self._known[year, as_of]
 
 
 # -- assessment -------------------------------------------------------------------------------------------------------
@@ -630,9 +634,23 @@ def _panel(result: SheetResult, assessment: Assessment, evidence: Evidence) -> P
 def _lineage(match: Match, reading: Reading | None, assessment: Assessment, evidence: Evidence, year: int) -> Lineage:
     if reading is None:
         return Lineage(match, assessment.measures.get(match.measure or ""), None, (), ())
-    measure = assessment.measures[reading.measure]
+    return trace(evidence, match, reading, year, assessment.as_of)
+
+
+def trace(
+    evidence: Evidence,
+    match: Match,
+    reading: Reading,
+    year: int,
+    as_of: date,
+    *,
+    limit: int = ROWS_SHOWN,
+    personal: bool = False,
+) -> Lineage:
+    """Return what lies behind a reading: its measure, the batches it rests on, and rows (those that fell short first)."""
+    measure = evidence.measures[reading.measure]
     names = {measure.ledger, *(link.ledger for link in measure.links)}
-    batches = tuple(b for b in assessment.snapshot.batches if b.ledger in names)
+    batches = tuple(b for b in evidence.snapshot.batches if b.ledger in names)
     rows: list[EvidenceRow] = []
     # What fell short explains a share; what was counted explains a number.
     for only in (False, True) if measure.kind == "ratio" else (True,):
@@ -640,11 +658,12 @@ def _lineage(match: Match, reading: Reading | None, assessment: Assessment, evid
             rows = evidence_rows(
                 measure,
                 evidence.engine,
-                assessment.snapshot,
+                evidence.snapshot,
                 year,
-                assessment.as_of,
-                limit=ROWS_SHOWN,
+                as_of,
+                limit=limit,
                 only=only,
+                personal=personal,
                 department=reading.department,
                 project=reading.project,
             )

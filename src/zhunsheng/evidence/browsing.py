@@ -1,0 +1,93 @@
+"""Look through a ledger as a person does: search, filter, sort, page by page; personal columns masked unless allowed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
+from zhunsheng.evidence.privacy import Cipher, mask
+from zhunsheng.evidence.sql import quoted
+from zhunsheng.evidence.store import Snapshot
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: its values in the order of the ledger's columns, and the batch and file row that brought it."""
+
+    values: tuple[Any, ...]
+    batch: int
+    row: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows of a ledger and how many there are in all."""
+
+    rows: tuple[Row, ...]
+    total: int
+
+
+def browse(
+    snapshot: Snapshot,
+    ledger: Ledger,
+    department: str,
+    *,
+    search: str = "",
+    filters: dict[str, str] | None = None,
+    batch: int | None = None,
+    order: str | None = None,
+    descending: bool = False,
+    limit: int = 50,
+    offset: int = 0,
+    personal: bool = False,
+    cipher: Cipher | None = None,
+) -> Page:
+    """Return rows of one department's ledger.
+
+    ``search`` finds text in any column that is not personal, ``filters`` compare columns by name for equality. Personal
+    columns come masked, or as they are with ``personal`` (decrypted where there is a ``cipher``).
+    """
+    listed = snapshot.files.get(ledger.id, ())
+    if not listed:
+        return Page((), 0)
+    names = [c.name for c in ledger.columns]
+    tests, values = [f'"{DEPARTMENT}" = ?'], [department]
+    if search:
+        open_columns = [c.name for c in ledger.columns if not c.personal]
+        escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        tests.append("(" + " OR ".join(f"CAST(\"{c}\" AS VARCHAR) ILIKE ? ESCAPE '\\'" for c in open_columns) + ")")
+        values += [f"%{escaped}%"] * len(open_columns)
+    for name, value in (filters or {}).items():
+        if name in names and not ledger.column(name).personal:
+            tests.append(f'CAST("{name}" AS VARCHAR) = ?')
+            values.append(value)
+    if batch is not None:
+        tests.append(f"_batch = {int(batch)}")
+    where = " AND ".join(tests)
+    by = f'"{order}" {"DESC" if descending else "ASC"} NULLS LAST, ' if order in names else ""
+    table = f"read_parquet([{', '.join(quoted(p) for p in listed)}])"
+    with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
+        total = int(connection.execute(f"SELECT count(*) FROM {table} WHERE {where}", values).fetchall()[0][0])
+        columns = ", ".join(f'"{n}"' for n in names)
+        found = connection.execute(
+            f"SELECT {columns}, _batch, _row FROM {table} WHERE {where} ORDER BY {by}_batch DESC, _row "
+            f"LIMIT {int(limit)} OFFSET {int(offset)}",
+            values,
+        ).fetchall()
+    hidden = [c.personal for c in ledger.columns]
+    rows = tuple(
+        Row(tuple(_value(v, h, personal, cipher) for v, h in zip(r[:-2], hidden, strict=True)), r[-2], r[-1])
+        for r in found
+    )
+    return Page(rows, total)
+
+
+def _value(value: Any, hidden: bool, personal: bool, cipher: Cipher | None) -> Any:
+    if not hidden or value is None:
+        return value
+    plain = cipher.show(value) if cipher else value
+    return plain if personal else mask(plain)

@@ -1,0 +1,132 @@
+"""Changing a sheet by hand: fields as text, last year's sheet as a draft, versions compared, the original's places."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.intake import read_book
+from zhunsheng.targets import TargetSheet
+from zhunsheng.targets.editing import (
+    blank_sheet,
+    carried_over,
+    changes,
+    fields_of,
+    with_added,
+    with_text,
+    without,
+)
+from zhunsheng.workspace.documents import original, place_key
+
+
+@pytest.fixture(scope="module")
+def project(sample) -> TargetSheet:
+    out, _ = sample
+    return next(s for s in read_book(out / "documents" / "2021年绩效目标.docx").sheets if s.kind == "project")
+
+
+def test_every_field_set_to_its_own_text_leaves_the_sheet_as_it_is(project):
+    for path, field in fields_of(project).items():
+        again = with_text(project, path, field.text)
+        assert fields_of(again) == fields_of(project), path
+
+
+def test_amounts_are_wan_yuan_and_shares_are_percent(project):
+    changed = with_text(project, "budget.total", "45.5万元")
+    assert changed.budget.total == Decimal("455000")
+    assert with_text(project, "budget.total", "").budget.total is None
+    assert with_text(project, "plan.1.share", "60%").spending_plan.steps[1].cumulative == Decimal("0.6")
+    assert with_text(project, "plan.1.by", "2021-07-31").spending_plan.steps[1].by == date(2021, 7, 31)
+
+
+def test_a_target_value_is_read_with_the_sheets_year(project):
+    changed = with_text(project, "indicators.0.target", "11月底前")
+    assert changed.indicators[0].target.value == date(2021, 11, 30)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("budget.total", "很多"),
+        ("budget.total", "-1"),
+        ("plan.0.share", "101"),
+        ("plan.0.by", "三月"),
+        ("year", "21"),
+        ("indicators.0.name", ""),
+        ("goals.0.text", " "),
+        ("name", ""),
+    ],
+)
+def test_what_a_field_cannot_hold_is_refused_in_words(project, path, text):
+    with pytest.raises(ZhunshengError) as caught:
+        with_text(project, path, text)
+    assert caught.value.code == "ZS-TG-01"
+
+
+def test_an_unknown_field_is_refused(project):
+    for path in ("nothing", "indicators.99.name", "plan.9.by"):
+        with pytest.raises(ZhunshengError) as caught:
+            with_text(project, path, "1")
+        assert caught.value.code == "ZS-TG-02"
+
+
+def test_parts_are_added_and_removed(project):
+    more = with_added(with_added(with_added(project, "indicators"), "goals"), "plan")
+    assert len(more.indicators) == len(project.indicators) + 1
+    back = without(without(without(more, "indicators", len(more.indicators) - 1), "goals", 2), "plan", 4)
+    assert back == project
+    with pytest.raises(ZhunshengError):
+        without(project, "indicators", 99)
+
+
+def test_removing_a_goal_moves_the_indicators_goals(sample):
+    out, _ = sample
+    sheet = next(s for s in read_book(out / "documents" / "2021年绩效目标.docx").sheets if s.kind == "department")
+    goals = {i.goal for i in sheet.indicators}
+    assert {0, 1} <= goals
+    less = without(sheet, "goals", 0)
+    for old, new in zip(sheet.indicators, less.indicators, strict=True):
+        assert new.goal == (None if old.goal == 0 else old.goal - 1)
+
+
+def test_last_years_sheet_is_next_years_draft(project):
+    draft = carried_over(project, 2022)
+    assert draft.year == 2022 and draft.budget.total is None
+    assert [s.by.year for s in draft.spending_plan.steps] == [2022] * 4
+    dated = next(i for i in draft.indicators if i.target.op == "by")
+    assert dated.target.value == date(2022, 12, 31) and dated.last_year == "2021年12月底前"
+    assert all(i.last_year for i in draft.indicators)
+
+
+def test_versions_are_compared_by_name_not_by_position(project):
+    moved = project.model_copy(update={"indicators": project.indicators[::-1]})
+    assert changes(project, moved) == []
+    changed = with_text(moved, "indicators.0.target", "≥95%")
+    assert [(c.old, c.new) for c in changes(project, changed)] == [("≥90%", "≥95%")]
+    gone = changes(project, without(project, "indicators", 0))
+    assert {c.label.split("：")[0] for c in gone} == {project.indicators[0].name} and all(c.new == "" for c in gone)
+
+
+def test_a_blank_form_has_the_quarters_and_a_goal():
+    sheet = blank_sheet("project", "某项目", "某局", 2026)
+    assert [s.cumulative for s in sheet.spending_plan.steps] == [Decimal(n) / 4 for n in (1, 2, 3, 4)]
+    assert blank_sheet("department", None, "某局", 2026).spending_plan.steps == ()
+
+
+@pytest.mark.parametrize("kind", ["docx", "txt"])
+def test_every_recognised_field_is_found_in_the_original(sample, kind):
+    out, _ = sample
+    path = out / "documents" / f"2021年绩效目标.{kind}"
+    parts = original(path)
+    keys = {p["key"] for p in parts if p["kind"] == "p"}
+    keys |= {c["key"] for p in parts if p["kind"] == "t" for row in p["rows"] for c in row}
+    linked = 0
+    for sheet in read_book(path).sheets:
+        for field in fields_of(sheet).values():
+            if field.place is not None:
+                linked += 1
+                assert place_key(field.place) in keys, field
+    assert linked > 100
