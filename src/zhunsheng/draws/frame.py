@@ -14,6 +14,7 @@ from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.spec import ID, PART, STRATUM_JOIN, Tree, frame_line, leaf, lines_digest
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, ledgers
+from zhunsheng.evidence.ledgers import DEPARTMENT
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.measures.definitions import measures, predicate
 
@@ -83,17 +84,25 @@ def frame_from_file(path: Path, plan: Plan, connection: duckdb.DuckDBPyConnectio
 
 
 def frame_from_ledger(
-    snapshot: Snapshot, plan: Plan, on: date, connection: duckdb.DuckDBPyConnection, where: str | None = None
+    snapshot: Snapshot,
+    plan: Plan,
+    on: date,
+    connection: duckdb.DuckDBPyConnection,
+    where: str | None = None,
+    department: str | None = None,
 ) -> Frame:
     """Read a frame from the ``entities`` ledger: those registered and not deregistered on ``on`` (inclusive).
 
-    ``where`` narrows it by an SQL predicate on the ledger's columns, checked as measures are. Raises ``ZS-DR-02``, ``ZS-MS-02``.
+    ``where`` narrows it by an SQL predicate on the ledger's columns, checked as measures are; ``department`` to one
+    department's ledger. Raises ``ZS-DR-02``, ``ZS-MS-02``.
     """
     narrowed = ""
     if where:
         # Measures check their predicates node by node; here the words are the plan's, and so is the name in the error.
         named = measures()["double_random_ratio"].model_copy(update={"id": "--where"})
         narrowed = f" AND ({predicate(named, where, ledgers()['entities'], set()).sql('duckdb')})"
+    if department is not None:
+        narrowed += f" AND {DEPARTMENT} = {quoted(department)}"
     listed = ", ".join(quoted(f) for f in snapshot.files.get("entities", ()))
     if not listed:
         raise ZhunshengError("ZS-DR-02", name="市场主体台账", count=0, detail="证据库里没有市场主体")

@@ -81,10 +81,13 @@ MAX_ERRORS = 10_000  # errors listed by row; more are counted
 
 
 @contextmanager
-def check_file(path: Path, ledger: Ledger | None, department: str, memory_limit: str = "2GB") -> Iterator[Checked]:
+def check_file(
+    path: Path, ledger: Ledger | None, department: str, memory_limit: str = "2GB", *, only: bool = False
+) -> Iterator[Checked]:
     """Read and check a ledger file; the result is valid within the ``with`` block.
 
-    ``ledger`` None recognises the ledger by its headers; ``department`` fills rows that name none. Memory is bounded by
+    ``ledger`` None recognises the ledger by its headers; ``department`` fills rows that name none; with ``only``,
+    rows that name another are errors. Memory is bounded by
     ``memory_limit``, beyond it DuckDB spills to disk. Raises ``ZS-IN-*`` and ``ZS-EV-02``, ``-06``, ``-07``, ``-08``, ``-10``.
     """
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
@@ -94,7 +97,7 @@ def check_file(path: Path, ledger: Ledger | None, department: str, memory_limit:
             connection.execute("SET enable_progress_bar = false")
             connection.execute(_MACROS)
             raw = _load(path, ledger, connection, Path(scratch))
-            yield _check(path, raw, department, connection)
+            yield _check(path, raw, department, connection, only)
         finally:
             connection.close()
 
@@ -286,7 +289,9 @@ def _find_header(rows: list[list[str]], ledger: Ledger | None, name: str) -> tup
     return found, columns, at
 
 
-def _check(path: Path, raw: _Raw, department: str, connection: duckdb.DuckDBPyConnection) -> Checked:
+def _check(
+    path: Path, raw: _Raw, department: str, connection: duckdb.DuckDBPyConnection, only: bool = False
+) -> Checked:
     ledger = raw.ledger
     present = [c for c in ledger.columns if c.name in raw.columns]
     texts = {c.name: f"nullif(trim(c{raw.columns[c.name]}, ' \t\r\n　'), '')" for c in present}
@@ -315,6 +320,12 @@ def _check(path: Path, raw: _Raw, department: str, connection: duckdb.DuckDBPyCo
         f"'{titles} 与第 ' || first || ' 行重复' AS message FROM (SELECT _row, raw_{ledger.key[0]}, "
         f"first_value(_row) OVER (PARTITION BY {key} ORDER BY _row) AS first FROM parsed) WHERE first <> _row"
     )
+    if only:
+        said = quoted(f"只能导入本部门（{department}）的数据")
+        checks.append(
+            f"SELECT _row, '部门' AS title, {DEPARTMENT} AS value, {said} AS message FROM parsed "
+            f"WHERE {DEPARTMENT} <> {quoted(department)}"
+        )
     connection.execute(f"CREATE TABLE problems AS {' UNION ALL '.join(checks)}")
     connection.execute(
         "CREATE VIEW good AS SELECT * FROM parsed WHERE _row NOT IN (SELECT DISTINCT _row FROM problems)"

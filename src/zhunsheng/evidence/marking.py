@@ -11,6 +11,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 
 from zhunsheng.evidence.importing import Checked, RowError
+from zhunsheng.evidence.ledgers import DEPARTMENT
 
 _FILL = "FFFFC7CE"
 _TITLE = "错误说明"
@@ -41,7 +42,7 @@ def _mark_workbook(checked: Checked, by_row: dict[int, list[RowError]], target: 
     titles = {c.title: c.name for c in checked.ledger.columns}
     for row, errors in by_row.items():
         for error in errors:
-            cell = sheet.cell(row, checked.columns.get(titles[error.column], 0) + 1)
+            cell = sheet.cell(row, checked.columns.get(titles.get(error.column, DEPARTMENT), 0) + 1)
             cell.fill = fill
             cell.comment = Comment(error.message, "准绳")
         note = sheet.cell(row, last, _said(errors))

@@ -43,7 +43,7 @@ def write_documents(out: Path) -> dict[str, Path]:
         document.add_paragraph(f"{n}. {form.title}")
         add_form(document, Form("", form.widths, form.rows))
     document.save(str(paths["docx"]))
-    paths["txt"].write_text(_flattened(data), "utf8")
+    paths["txt"].write_text(flattened(data), "utf8")
     paths["judgements"].write_text(yaml.safe_dump(data["judgements"], allow_unicode=True, sort_keys=False), "utf8")
     return paths
 
@@ -110,7 +110,7 @@ def _with_empty_rows(data: dict[str, Any], project: dict[str, Any]) -> list[list
     return [*map(list, project["indicators"][:5]), *filled, *map(list, project["indicators"][6:])]
 
 
-def _flattened(data: dict[str, Any]) -> str:
+def flattened(data: dict[str, Any]) -> str:
     """Return the document as text: a cell a line behind a tab, a blank line between rows, merged cells blank below the first."""
     lines: list[str] = []
     for _, line in _narrative(data):

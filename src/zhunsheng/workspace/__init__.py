@@ -97,13 +97,14 @@ def import_ledger(
     who: str | None = None,
     when: datetime | None = None,
     cipher: Cipher | None = None,
+    only_own: bool = False,
 ) -> Imported:
     """Check a ledger file and commit it to the store: all rows, or with ``good_rows`` those that pass, or none.
 
-    The copy with marked cells goes to ``marked_in`` (default: beside the file). Raises ``ZS-IN-*`` and ``ZS-EV-*``; rows
+    With ``only_own``, rows that name another department are errors. The copy with marked cells goes to ``marked_in`` (default: beside the file). Raises ``ZS-IN-*`` and ``ZS-EV-*``; rows
     with errors do not raise, the batch is then None unless ``good_rows``.
     """
-    with check_file(path, ledger, department) as checked:
+    with check_file(path, ledger, department, only=only_own) as checked:
         marked = marked_copy(checked, marked_in or path.parent) if checked.errors else None
         batch, new = None, False
         if (not checked.errors or good_rows) and checked.good_rows:

@@ -75,7 +75,8 @@ def _load(path: Path) -> Any:
 
 def commit_draw(
     plan_file: Path, inspectors_file: Path, out: Path, *, frame: Path | None = None, evidence: Path | None = None,
-    on: date | None = None, where: str | None = None, now: datetime | None = None, memory_limit: str | None = None,
+    on: date | None = None, where: str | None = None, department: str | None = None, now: datetime | None = None,
+    memory_limit: str | None = None,
 ) -> tuple[dict[str, Any], str]:  # fmt: skip
     """Write plan.json, inspectors.json, frame.tsv and commitment.json to ``out``; return the commitment and its digest.
 
@@ -87,7 +88,9 @@ def commit_draw(
         if frame is not None:
             built = frame_from_file(frame, plan, connection)
         elif evidence is not None:
-            built = frame_from_ledger(Store.existing(evidence).snapshot(), plan, on or date.today(), connection, where)
+            built = frame_from_ledger(
+                Store.existing(evidence).snapshot(), plan, on or date.today(), connection, where, department
+            )
         else:
             raise ZhunshengError("ZS-CL-01", detail="请用 --frame 或 --evidence 指明名录库")
         committed = commitment(plan, built, people, now or datetime.now(UTC))
@@ -134,7 +137,7 @@ def run_draw(folder: Path, evidence: Path | None = None, memory_limit: str | Non
             if k in ("plan.json", "commitment.json", "seed.json", "drawn.json", "assignment.json")
         },
     )
-    _write_tasks(outcome, folder, _names(evidence, [d.id for d in outcome.drawn]) if evidence else {})
+    _write_tasks(outcome, folder, entity_names(evidence, [d.id for d in outcome.drawn]) if evidence else {})
     return outcome
 
 
@@ -194,8 +197,8 @@ def _database(frame: Frame) -> DuckDatabase:
     return DuckDatabase(frame.connection)
 
 
-def _names(evidence: Path, drawn: list[str]) -> dict[str, str]:
-    """Return the drawn objects' names from the ``entities`` ledger; they go to the tasks, never to notice or bundle."""
+def entity_names(evidence: Path, drawn: list[str]) -> dict[str, str]:
+    """Return the objects' names by id from the ``entities`` ledger; they go to the tasks, never to notice or bundle."""
     listed = list(Store.existing(evidence).snapshot().files.get("entities", ()))
     if not listed:
         return {}
@@ -284,6 +287,7 @@ def _write(path: Path, data: Any) -> None:
 
 __all__ = [
     "commit_draw",
+    "entity_names",
     "list_draw",
     "read_results",
     "results_to_ledger",

@@ -1,0 +1,10 @@
+"""Administrative commands of the web application: migrate, serve, worker, check_audit and Django's own."""
+
+import os
+import sys
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhunsheng.web.settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)

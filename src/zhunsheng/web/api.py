@@ -1,0 +1,317 @@
+"""The REST API: the same services for programs, with tokens whose scopes say what they may do."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import File, NinjaAPI, Query, Schema
+from ninja.errors import HttpError
+from ninja.files import UploadedFile
+from ninja.security import HttpBearer
+from pydantic import Field
+
+from zhunsheng import __version__
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence import browse, ledger_of, ledgers
+from zhunsheng.web.actor import acting
+from zhunsheng.web.middleware import address
+from zhunsheng.web.models import ApiToken, Draw, Job, Organisation, Publication
+from zhunsheng.web.roles import departments, may
+from zhunsheng.web.services import jobs, sheets
+from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.uploads import take
+
+PK = 2**31 - 1
+SEEN_EVERY = 60  # seconds between notes of a token's last use
+
+
+def token_of(request: HttpRequest) -> ApiToken | None:
+    """Return the valid token that a request brings in its Authorization header."""
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not secret:
+        return None
+    token = ApiToken.objects.select_related("user").filter(digest=ApiToken.digest_of(secret.strip())).first()
+    return token if token is not None and token.valid else None
+
+
+class Token(HttpBearer):
+    """Signs a program in as the person who issued its token."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
+        """Return the token, None (401) for one that is unknown, revoked or expired."""
+        found = token_of(request)
+        if found is not None:
+            request.user = found.user
+            now = timezone.now()
+            if found.last_used_at is None or (now - found.last_used_at).total_seconds() > SEEN_EVERY:
+                ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
+        return found
+
+
+api = NinjaAPI(title="准绳 API", version=__version__, auth=Token(), urls_namespace="api", docs_url=None)
+
+
+class Problem(Schema):
+    """An error: a stable code and what to do, in Chinese."""
+
+    code: str
+    message: str
+
+
+@api.exception_handler(ZhunshengError)
+def say(request: HttpRequest, error: ZhunshengError) -> HttpResponse:
+    """Return an error a person can mend as 422 with its code."""
+    return api.create_response(request, {"code": error.code, "message": error.text()}, status=422)
+
+
+def allowed(request: Any, scope: str, action: str, department: int) -> Organisation:
+    """Return the department when the token has the scope and its person the permission; 403 or 404 otherwise."""
+    if scope not in request.auth.scopes:
+        raise HttpError(403, f"token lacks scope {scope}")
+    found = Organisation.objects.filter(pk=department, kind="department").first() if 0 < department <= PK else None
+    if found is None or not may(request.auth.user, action, found):
+        raise HttpError(404, "no such department")
+    return found
+
+
+class DepartmentOut(Schema):
+    """A department the token's person may look at."""
+
+    id: int
+    name: str
+    years: list[int]
+
+
+class Page(Schema):
+    """Which rows of a list."""
+
+    limit: int = Field(50, ge=1, le=500)
+    offset: int = Field(0, ge=0, le=10**9)
+
+
+Year = Query(..., ge=2000, le=2100)
+E400 = {401: Problem, 403: Problem, 404: Problem, 422: Problem}
+
+
+@api.get("/departments", response=list[DepartmentOut], operation_id="departments", summary="可查看的部门")
+def list_departments(request: Any, page: Page = Query(...)) -> Any:
+    """Departments in the order of the tree, with the years that have target sheets."""
+    mine = departments(request.auth.user, "targets.view")[page.offset : page.offset + page.limit]
+    years: dict[int, list[int]] = {}
+    for pk, year in (
+        Organisation.objects.filter(pk__in=[d.pk for d in mine], sheets__retired=False)
+        .values_list("pk", "sheets__year")
+        .distinct()
+    ):
+        years.setdefault(pk, []).append(year)
+    return [{"id": d.pk, "name": d.name, "years": sorted(years.get(d.pk, []))} for d in mine]
+
+
+@api.get(
+    "/departments/{department}/sheets",
+    operation_id="sheets",
+    summary="绩效目标表",
+    openapi_extra={"responses": {404: {"description": "没有这个部门"}}},
+)
+def list_sheets(request: Any, department: int, year: int = Year) -> list[dict[str, Any]]:
+    """The newest version of each sheet of a year: its state, number and content (format zhunsheng.book/1, one sheet)."""
+    place = allowed(request, "targets:read", "targets.view", department)
+    found = []
+    for sheet in sheets.sheets_of(place, year):
+        version = sheets.newest(sheet)
+        effective = sheets.in_force(sheet)
+        found.append(
+            {
+                "id": sheet.pk,
+                "version": version.pk,
+                "number": version.number,
+                "state": version.state,
+                "in_force": effective.number if effective else None,
+                "sheet": version.body,
+            }
+        )
+    return found
+
+
+@api.get("/departments/{department}/findings", operation_id="findings", summary="审核发现的问题")
+def list_findings(request: Any, department: int, year: int = Year) -> list[dict[str, Any]]:
+    """Findings of the review of the newest versions."""
+    place = allowed(request, "targets:read", "targets.view", department)
+    versions = [sheets.newest(s) for s in sheets.sheets_of(place, year)]
+    return [
+        {
+            "rule": f.rule,
+            "level": f.level,
+            "title": f.title,
+            "message": f.message,
+            "mend": f.mend,
+            "sheet": v.sheet.name,
+            "indicator": f.indicator or None,
+            "place": f.place or None,
+        }
+        for v in versions
+        for f in v.findings.all()
+    ]
+
+
+@api.post(
+    "/departments/{department}/documents",
+    response={201: list[dict[str, Any]], **E400},
+    operation_id="upload_document",
+    summary="上传绩效目标文件",
+)
+def upload_document(
+    request: Any, department: int, file: UploadedFile = File(...), year: int = Year, reason: str = ""
+) -> Any:
+    """Read a document; each sheet becomes a draft version, to be checked and submitted by a person."""
+    place = allowed(request, "targets:write", "targets.start", department)
+    with acting(request.auth.user.get_username(), address(request)):
+        upload = take(file, "document", place, request.auth.user, limit=50 * 2**20)
+        made = sheets.take_document(upload, place, year, request.auth.user, reason[:1000])
+    return 201, [{"version": v.pk, "sheet": v.sheet.name, "findings": v.findings.count()} for v in made]
+
+
+@api.get("/ledgers", operation_id="ledgers", summary="台账字典")
+def list_ledgers(request: Any) -> list[dict[str, Any]]:
+    """All ledgers with their columns."""
+    return [
+        {
+            "id": x.id,
+            "title": x.title,
+            "what": x.what,
+            "columns": [
+                {"name": c.name, "title": c.title, "type": c.type, "required": c.required, "personal": c.personal}
+                for c in x.columns
+            ],
+        }
+        for x in ledgers().values()
+    ]
+
+
+@api.get("/departments/{department}/ledgers/{ledger}", operation_id="ledger_rows", summary="台账数据")
+def ledger_rows(request: Any, department: int, ledger: str, page: Page = Query(...)) -> dict[str, Any]:
+    """Rows of a ledger, personal columns masked, with the batch and file row that brought each."""
+    place = allowed(request, "ledgers:read", "ledgers.view", department)
+    known = ledger_of(ledger)
+    found = browse(
+        figures.store().snapshot(), known, place.name, limit=page.limit, offset=page.offset, cipher=figures.cipher()
+    )
+    names = [c.name for c in known.columns]
+    rows = [
+        dict(zip(names, map(_plain, r.values), strict=True)) | {"_batch": r.batch, "_row": r.row} for r in found.rows
+    ]
+    return {"total": found.total, "rows": rows}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else str(value) if hasattr(value, "quantize") else value
+
+
+class JobOut(Schema):
+    """Work in the background."""
+
+    id: int
+    kind: str
+    state: str
+    what: str
+    percent: int
+    error: str | None = None
+    result: dict[str, Any]
+
+
+@api.post(
+    "/departments/{department}/ledgers/{ledger}",
+    response={202: JobOut, **E400},
+    operation_id="import_ledger",
+    summary="导入台账文件",
+)
+def import_file(
+    request: Any, department: int, ledger: str, file: UploadedFile = File(...), good_rows: bool = False
+) -> Any:
+    """Take in a ledger file; it is checked and imported in the background. Ask ``/jobs/{id}`` what it came to."""
+    place = allowed(request, "ledgers:write", "ledgers.import", department)
+    known = ledger_of(ledger)
+    with acting(request.auth.user.get_username(), address(request)):
+        upload = take(file, "ledger", place, request.auth.user)
+        job = jobs.enqueue(
+            "import",
+            f"import:{upload.pk}:{int(good_rows)}",
+            request.auth.user,
+            place,
+            upload=upload.pk,
+            ledger=known.id,
+            good_rows=good_rows,
+        )
+    return 202, job.as_json()
+
+
+@api.get("/departments/{department}/batches", operation_id="batches", summary="导入批次")
+def list_batches(request: Any, department: int) -> list[dict[str, Any]]:
+    """Batches of a department's ledgers, oldest first, each chained to the one before by its digest."""
+    place = allowed(request, "ledgers:read", "ledgers.view", department)
+    return [
+        {k: v for k, v in b.as_json().items() if k != "files"}
+        for b in figures.store().batches()
+        if b.department == place.name
+    ]
+
+
+@api.get("/jobs/{job}", response={200: JobOut, **E400}, operation_id="job", summary="后台任务")
+def job_state(request: Any, job: int) -> Any:
+    """How far a job is and what it came to; one's own jobs only."""
+    found = Job.objects.filter(pk=job, by=request.auth.user).first() if 0 < job <= PK else None
+    if found is None:
+        raise HttpError(404, "no such job")
+    return found.as_json()
+
+
+@api.get("/departments/{department}/assessment", operation_id="assessment", summary="监控、得分与来源")
+def assessment(request: Any, department: int, year: int = Year) -> dict[str, Any]:
+    """The newest assessment (format zhunsheng.run/1); 404 where there is none yet."""
+    place = allowed(request, "results:read", "overview.view", department)
+    found = figures.newest_assessment(place, year)
+    if found is None:
+        raise HttpError(404, "not assessed yet")
+    result: dict[str, Any] = found.result
+    return result
+
+
+@api.get("/departments/{department}/draws", operation_id="draws", summary="双随机抽查")
+def list_draws(request: Any, department: int) -> list[dict[str, Any]]:
+    """Draws with their plan, commitment digest and state."""
+    place = allowed(request, "draws:read", "draws.view", department)
+    return [
+        {
+            "id": d.pk,
+            "code": d.code,
+            "title": d.title,
+            "state": d.state,
+            "plan": d.plan,
+            "commitment": d.digest or None,
+            "frame": d.frame_count,
+            "drawn": d.drawn_count,
+        }
+        for d in Draw.objects.filter(department=place)
+    ]
+
+
+@api.get("/public", auth=None, operation_id="public", summary="已公开的内容（不需要令牌）")
+def list_public(request: Any, page: Page = Query(...)) -> list[dict[str, Any]]:
+    """What is public, newest first."""
+    found = Publication.objects.filter(state="published").select_related("department")[
+        page.offset : page.offset + page.limit
+    ]
+    return [
+        {
+            "id": p.pk,
+            "kind": p.kind,
+            "title": p.title,
+            "department": p.department.name,
+            "year": p.year,
+            "data": {k: v for k, v in p.data.items() if k != "forms"},
+        }
+        for p in found
+    ]

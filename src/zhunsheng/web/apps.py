@@ -1,0 +1,18 @@
+"""The application's entry in Django: signals for sign-in and the permission rules are registered when it is ready."""
+
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    """Configuration of the web application."""
+
+    name = "zhunsheng.web"
+    label = "web"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the permission rules and the audit of sign-ins."""
+        from zhunsheng.web import audit, roles
+
+        roles.register()
+        audit.register()

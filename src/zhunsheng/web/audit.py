@@ -1,0 +1,51 @@
+"""Sign-ins in the audit log, and the check of its chain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+
+from zhunsheng.web.models import AuditEntry, AuditHead
+from zhunsheng.web.models.audited import record
+
+__all__ = ["broken_links", "record", "register"]
+
+
+def register() -> None:
+    """Record every sign-in, sign-out and failure."""
+
+    def signed_in(sender: Any, request: Any, user: Any, **_: Any) -> None:
+        record("sign-in", user)
+
+    def signed_out(sender: Any, request: Any, user: Any, **_: Any) -> None:
+        if user is not None:
+            record("sign-out", user)
+
+    def failed(sender: Any, credentials: dict[str, Any], **_: Any) -> None:
+        record("sign-in failed", title=str(credentials.get("username", ""))[:150])
+
+    user_logged_in.connect(signed_in, weak=False, dispatch_uid="audit-in")
+    user_logged_out.connect(signed_out, weak=False, dispatch_uid="audit-out")
+    user_login_failed.connect(failed, weak=False, dispatch_uid="audit-failed")
+
+
+def broken_links(head: str | None = None) -> list[str]:
+    """Return what does not hold in the log: missing or altered entries; ``head`` is a last digest noted elsewhere."""
+    problems = []
+    previous, number, seen = "", 0, head is None
+    for entry in AuditEntry.objects.order_by("number").iterator(chunk_size=2000):
+        number += 1
+        if entry.number != number:
+            problems.append(f"第 {number} 条缺失（其后是第 {entry.number} 条）")
+            number = entry.number
+        if entry.previous != previous or entry.content_digest() != entry.digest:
+            problems.append(f"第 {entry.number} 条被改动，或与前一条不衔接")
+        previous = entry.digest
+        seen = seen or entry.digest == head
+    last = AuditHead.objects.filter(pk=1).first()
+    if last and (last.number, last.digest) != (number, previous):
+        problems.append(f"末尾被截断：应有 {last.number} 条，现有 {number} 条")
+    if not seen:
+        problems.append("所给的摘要不在日志里")
+    return problems

@@ -1,0 +1,98 @@
+"""What every page knows: the department and year in view, the parts a user may open, work going on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from zhunsheng import __version__
+from zhunsheng.web.models import Organisation
+from zhunsheng.web.roles import departments, may, memberships, roles_at
+
+# part: (label, icon, route, action, whether the route names a department and year)
+PARTS = [
+    ("overview", _("总览"), "gauge", "overview", "overview.view", True),
+    ("targets", _("绩效目标"), "target", "targets", "targets.view", True),
+    ("ledgers", _("台账证据"), "database", "ledgers", "ledgers.view", True),
+    ("monitoring", _("运行监控"), "activity", "monitoring", "monitoring.view", True),
+    ("selfeval", _("绩效自评"), "clipboard-check", "selfeval", "selfeval.view", True),
+    ("keyeval", _("重点评价"), "scale", "keyeval", "keyeval.view", True),
+    ("draws", _("双随机"), "dice", "draws", "draws.view", True),
+    ("safeguards", _("保障措施"), "shield-check", "safeguards", "safeguards.view", True),
+    ("publish", _("信息公开"), "speakerphone", "publish", "publish.view", True),
+]
+WIDE = [
+    ("portfolio", _("财政汇总"), "building-bank", "portfolio", "portfolio.view"),
+    ("administration", _("系统管理"), "settings", "administration", "admin.manage"),
+    ("audit", _("审计日志"), "list-details", "audit", "audit.view"),
+]
+
+
+def home_of(user: Any) -> tuple[Organisation | None, int | None]:
+    """Return the department a user starts in and the year that was worked on last."""
+    mine = departments(user, "targets.view")
+    if not mine:
+        return None, None
+    first = next((m.organisation.department for m in memberships(user) if m.organisation.department), None) or mine[0]
+    year = first.sheets.order_by("-year").values_list("year", flat=True).first()
+    return first, year
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Return the context of every page."""
+    context: dict[str, Any] = {"version": __version__, "site_title": settings.SITE_TITLE, "oidc": settings.OIDC}
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated or request.htmx:  # type: ignore[attr-defined]
+        return context
+    department = getattr(request, "department", None)
+    year = getattr(request, "year", None)
+    if department is None or department.kind != "department":
+        if "place" in request.session:
+            pk, remembered = request.session["place"]
+            department = Organisation.objects.filter(pk=pk, kind="department").first()
+            year = year or remembered
+        else:
+            department, year = home_of(user)
+    if department is not None and year is None:
+        year = department.sheets.order_by("-year").values_list("year", flat=True).first()
+    year = year or 2000
+    if (
+        department is not None
+        and request.session.get("place") != [department.pk, year]
+        and getattr(request, "year", None)
+    ):
+        request.session["place"] = [department.pk, year]
+    parts = []
+    if department is not None:
+        for key, label, icon, route, action, _placed in PARTS:
+            if may(user, action, department):
+                parts.append(
+                    {
+                        "key": key,
+                        "label": label,
+                        "icon": icon,
+                        "url": reverse(route, kwargs={"department": department.pk, "year": year}),
+                    }
+                )
+    for key, label, icon, route, action in WIDE:
+        if may(user, action):
+            parts.append({"key": key, "label": label, "icon": icon, "url": reverse(route)})
+    several = len({m.organisation_id for m in memberships(user)}) > 1 or any(
+        m.organisation.kind in ("city", "district") for m in memberships(user)
+    )
+    years = list(department.sheets.order_by("-year").values_list("year", flat=True).distinct()) if department else []
+    if department is not None and year not in years:
+        years = sorted({*years, year}, reverse=True)
+    held = roles_at(user, department) if department else {m.role for m in memberships(user)}
+    return context | {
+        "place": department,
+        "year": year,
+        "years": years,
+        "parts": parts,
+        "several": several,
+        "held": [m.get_role_display() for m in memberships(user) if m.role in held][:2],
+    }

@@ -1,0 +1,45 @@
+"""What the application keeps: people, target sheets and their decisions, the year's work, and the audit log."""
+
+from zhunsheng.web.models.audited import Audited, AuditEntry, AuditHead
+from zhunsheng.web.models.draws import Draw, DrawTask, InspectionItem, Inspector
+from zhunsheng.web.models.evaluation import KeyEvaluation, KeyMark, Rectification
+from zhunsheng.web.models.office import CalendarEntry, LibraryIndicator, LocalScheme, SafeguardRecord
+from zhunsheng.web.models.people import ApiToken, Membership, Organisation, Role, User
+from zhunsheng.web.models.public import Publication
+from zhunsheng.web.models.targets import Sheet, SheetFinding, SheetVersion
+from zhunsheng.web.models.work import Job, Step, Upload
+from zhunsheng.web.models.year import Assessment, Checkpoint, IndicatorLight, SelfEvaluation, Word
+
+__all__ = [
+    "ApiToken",
+    "Assessment",
+    "AuditEntry",
+    "AuditHead",
+    "Audited",
+    "CalendarEntry",
+    "Checkpoint",
+    "Draw",
+    "DrawTask",
+    "IndicatorLight",
+    "InspectionItem",
+    "Inspector",
+    "Job",
+    "KeyEvaluation",
+    "KeyMark",
+    "LibraryIndicator",
+    "LocalScheme",
+    "Membership",
+    "Organisation",
+    "Publication",
+    "Rectification",
+    "Role",
+    "SafeguardRecord",
+    "SelfEvaluation",
+    "Sheet",
+    "SheetFinding",
+    "SheetVersion",
+    "Step",
+    "Upload",
+    "User",
+    "Word",
+]

@@ -1,0 +1,120 @@
+"""Double random: the item list, the register of inspectors, draws with their steps, tasks with results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from encrypted_fields.fields import EncryptedCharField
+
+from zhunsheng.web.models.audited import Audited
+from zhunsheng.web.models.people import Organisation, User
+from zhunsheng.web.models.work import Job
+
+
+class InspectionItem(Audited):
+    """One entry of the list of inspection items (随机抽查事项清单)."""
+
+    department = models.ForeignKey(Organisation, models.PROTECT)
+    code = models.CharField(_("编号"), max_length=20)
+    name = models.CharField(_("抽查事项"), max_length=120)
+    basis = models.CharField(_("依据"), max_length=200, blank=True)
+    active = models.BooleanField(_("在用"), default=True)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [models.UniqueConstraint(fields=["department", "code"], name="one_item")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class Inspector(Audited):
+    """One entry of the register of inspectors; names are encrypted and only numbers are ever published."""
+
+    department = models.ForeignKey(Organisation, models.PROTECT)
+    number = models.CharField(_("编号"), max_length=30)
+    name = EncryptedCharField(_("姓名"), max_length=60, default="")
+    certified = models.BooleanField(_("有执法证"), default=False)
+    districts = models.JSONField(_("辖区"), default=list)
+    items = models.JSONField(_("可查事项"), default=list)
+    recuse = models.JSONField(_("回避对象"), default=list)
+    active = models.BooleanField(_("在用"), default=True)
+
+    hidden = ("name",)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["department", "number"], name="one_inspector")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Draw(Audited):
+    """One draw: plan, commitment, two entries of the randomness, draw, tasks, notice."""
+
+    class State(models.TextChoices):
+        PLANNED = "planned", _("方案已定")
+        COMMITTED = "committed", _("已承诺，待录入随机数")
+        ENTERED = "entered", _("待第二人录入")
+        SEALED = "sealed", _("种子已定，待抽取")
+        DRAWN = "drawn", _("已抽取")
+
+    department = models.ForeignKey(Organisation, models.PROTECT, related_name="draws")
+    code = models.CharField(_("抽查编号"), max_length=40)
+    title = models.CharField(_("名称"), max_length=120)
+    plan = models.JSONField()
+    frame_on = models.DateField(_("名录库日期"))
+    ends_on = models.DateField(_("任务截止日期"), null=True)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.PLANNED)
+    digest = models.CharField(max_length=64, blank=True)
+    frame_count = models.PositiveIntegerField(default=0)
+    drawn_count = models.PositiveIntegerField(default=0)
+    first_entry = models.JSONField(null=True)
+    first_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    second_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    job = models.ForeignKey(Job, models.PROTECT, null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [models.UniqueConstraint(fields=["department", "code"], name="one_draw")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def folder(self) -> Path:
+        """Return the folder of the draw's files."""
+        path: Path = settings.DATA / "draws" / str(self.pk)
+        return path
+
+
+class DrawTask(Audited):
+    """One drawn object with its team and what the inspection came to."""
+
+    draw = models.ForeignKey(Draw, models.PROTECT, related_name="tasks")
+    entity = models.CharField(_("统一社会信用代码"), max_length=40)
+    name = models.CharField(_("名称"), max_length=200, blank=True)
+    stratum = models.CharField(_("分层"), max_length=80)
+    rank = models.PositiveIntegerField()
+    team = models.JSONField(default=list)
+    inspected_on = models.DateField(_("检查日期"), null=True)
+    result = models.CharField(_("检查结果"), max_length=60, blank=True)
+    note = models.TextField(_("情况说明"), blank=True)
+    published_on = models.DateField(_("公示日期"), null=True)
+    by = models.ForeignKey(User, models.PROTECT, null=True)
+
+    class Meta:
+        ordering = ["stratum", "rank"]
+        constraints = [models.UniqueConstraint(fields=["draw", "entity"], name="one_task")]
+
+    def __str__(self) -> str:
+        return self.entity
+
+    @property
+    def department(self) -> Organisation:
+        """The department whose draw this belongs to."""
+        return self.draw.department

@@ -1,0 +1,98 @@
+"""Records of the safeguards, and what administrators keep: indicator library, local schemes, the calendar."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from zhunsheng.web.models.audited import Audited
+from zhunsheng.web.models.people import Organisation, User
+from zhunsheng.web.models.work import Upload
+
+
+class SafeguardRecord(Audited):
+    """One record of a register of the safeguards (``registers.yaml`` says which, with what fields and what approvals)."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("在办")
+        REQUESTED = "requested", _("待审批")
+        APPROVED = "approved", _("已批准")
+        REFUSED = "refused", _("未批准")
+        CLOSED = "closed", _("已办结")
+
+    department = models.ForeignKey(Organisation, models.PROTECT, related_name="safeguards")
+    register = models.CharField(max_length=20)
+    data = models.JSONField(default=dict)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
+    request = models.CharField(_("申请事项"), max_length=40, blank=True)
+    due_on = models.DateField(_("期限"), null=True, blank=True)
+    proof = models.ForeignKey(Upload, models.PROTECT, null=True)
+    created_by = models.ForeignKey(User, models.PROTECT, null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["department", "register"])]
+
+    def __str__(self) -> str:
+        return str(next(iter(self.data.values()), self.register))[:120]
+
+
+class LibraryIndicator(Audited):
+    """One entry of the indicator library, offered when a sheet is written."""
+
+    level1 = models.CharField(_("一级指标"), max_length=40)
+    level2 = models.CharField(_("二级指标"), max_length=40)
+    name = models.CharField(_("三级指标"), max_length=120)
+    description = models.CharField(_("指标描述"), max_length=300, blank=True)
+    target = models.CharField(_("参考指标值"), max_length=60, blank=True)
+    basis = models.CharField(_("确定依据"), max_length=60, blank=True)
+    measure = models.CharField(_("测度"), max_length=60, blank=True)
+    active = models.BooleanField(_("在用"), default=True)
+
+    class Meta:
+        ordering = ["level1", "level2", "name"]
+        constraints = [models.UniqueConstraint(fields=["level2", "name"], name="one_library_indicator")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LocalScheme(Audited):
+    """A local scoring scheme, valid for an organisation and all below from a year on; text in the format of the data files."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    name = models.CharField(_("名称"), max_length=120)
+    first_year = models.PositiveSmallIntegerField(_("起始年度"))
+    text = models.TextField(_("方案（YAML）"))
+    active = models.BooleanField(_("在用"), default=True)
+
+    class Meta:
+        ordering = ["-first_year"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CalendarEntry(Audited):
+    """A date of the year for an organisation and all below: when a monitoring checkpoint or the self-evaluation opens and is due."""
+
+    class Kind(models.TextChoices):
+        MONITORING = "monitoring", _("运行监控")
+        SELF = "self", _("绩效自评")
+        TARGETS = "targets", _("目标申报")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    year = models.PositiveSmallIntegerField(_("年度"))
+    kind = models.CharField(_("事项"), max_length=12, choices=Kind.choices)
+    name = models.CharField(_("名称"), max_length=60)
+    as_of = models.DateField(_("数据截至"))
+    opens_on = models.DateField(_("开始"))
+    due_on = models.DateField(_("截止"))
+    active = models.BooleanField(_("在用"), default=True)
+
+    class Meta:
+        ordering = ["as_of"]
+
+    def __str__(self) -> str:
+        return f"{self.year} {self.name}"

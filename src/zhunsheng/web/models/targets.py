@@ -1,0 +1,118 @@
+"""Target sheets: one a department or project and year, in versions that are approved one after another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from zhunsheng.targets import Book, Source, TargetSheet
+from zhunsheng.web.models.audited import Audited
+from zhunsheng.web.models.people import Organisation, User
+from zhunsheng.web.models.work import Upload
+
+
+class Sheet(Audited):
+    """A department's sheet or a project's sheet of one year; what it says stands in its versions."""
+
+    department = models.ForeignKey(Organisation, models.PROTECT, related_name="sheets")
+    year = models.PositiveSmallIntegerField(_("年度"))
+    kind = models.CharField(max_length=12, choices=[("department", _("部门整体")), ("project", _("项目"))])
+    name = models.CharField(_("名称"), max_length=200)
+    retired = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["kind", "pk"]
+        constraints = [models.UniqueConstraint(fields=["department", "year", "kind", "name"], name="one_sheet")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def latest(self) -> SheetVersion:
+        """The newest version, whatever its state."""
+        return self.versions.order_by("-number")[0]
+
+    @property
+    def effective(self) -> SheetVersion | None:
+        """The version in force: the newest approved one."""
+        return self.versions.filter(state="approved").order_by("-number").first()
+
+
+class SheetVersion(Audited):
+    """One version: a sheet as JSON, its state, and why it was made. Approved versions never change."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("草稿")
+        SUBMITTED = "submitted", _("待财务科审核")
+        CHECKED = "checked", _("待财政局批复")
+        CHANGES = "changes", _("要求修改")
+        RETURNED = "returned", _("已退回")
+        APPROVED = "approved", _("已批复")
+
+    sheet = models.ForeignKey(Sheet, models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    body = models.JSONField()
+    state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
+    reason = models.TextField(_("调整理由"), blank=True)
+    origin = models.CharField(max_length=20, default="upload")
+    upload = models.ForeignKey(Upload, models.PROTECT, null=True)
+    unsure = models.JSONField(default=list)
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    by_digest = ("body", "unsure")
+    unwatched = ("changed_at",)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["sheet", "number"], name="one_number")]
+
+    def __str__(self) -> str:
+        return f"{self.sheet.name}（第{self.number}版）"
+
+    @property
+    def department(self) -> Organisation:
+        """The department whose sheet this is."""
+        return self.sheet.department
+
+    def target_sheet(self) -> TargetSheet:
+        """Return the sheet as a value."""
+        return book_of([self.body]).sheets[0]
+
+
+def body_of(sheet: TargetSheet) -> dict[str, Any]:
+    """Return one sheet as the JSON that versions keep."""
+    body: dict[str, Any] = Book(source=_NO_SOURCE, sheets=(sheet,)).as_json()["sheets"][0]
+    return body
+
+
+def book_of(bodies: list[dict[str, Any]], source: Source | None = None) -> Book:
+    """Return sheets kept as JSON as one book."""
+    data = {"source": (source or _NO_SOURCE).model_dump(), "sheets": bodies, "unsure": []}
+    return Book.from_json({"format": "zhunsheng.book/1", **data})
+
+
+_NO_SOURCE = Source(name="", sha256="", media_type="")
+
+
+class SheetFinding(models.Model):
+    """One finding of the review of a version, as rows that can be counted over departments; made anew at each review."""
+
+    version = models.ForeignKey(SheetVersion, models.CASCADE, related_name="findings")
+    department = models.ForeignKey(Organisation, models.CASCADE)
+    year = models.PositiveSmallIntegerField()
+    rule = models.CharField(max_length=20)
+    level = models.CharField(max_length=10)
+    title = models.CharField(max_length=120)
+    message = models.TextField()
+    mend = models.TextField(blank=True)
+    indicator = models.CharField(max_length=300, blank=True)
+    field = models.CharField(max_length=60, blank=True)
+    place = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["year", "rule", "level"]), models.Index(fields=["department", "year", "level"])]

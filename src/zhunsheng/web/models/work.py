@@ -1,0 +1,147 @@
+"""What all jobs share: files taken in, decisions on a record, and work in the background."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from zhunsheng.evidence import Cipher
+from zhunsheng.web.models.audited import Audited
+from zhunsheng.web.models.people import Organisation, User
+
+
+def cipher() -> Cipher:
+    """Return the cipher for personal data, under the site's key."""
+    return Cipher(settings.PERSONAL_KEY)
+
+
+class Upload(Audited):
+    """A file taken in: stored encrypted under the data folder, by its digest, never under the web root."""
+
+    department = models.ForeignKey(Organisation, models.PROTECT, null=True)
+    purpose = models.CharField(max_length=20)
+    name = models.CharField(max_length=255)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    by = models.ForeignKey(User, models.PROTECT, null=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def keep(cls, content: bytes, name: str, purpose: str, department: Organisation | None, by: User | None) -> Upload:
+        """Store the bytes and return their record."""
+        digest = hashlib.sha256(content).hexdigest()
+        target = settings.DATA / "uploads" / digest[:2] / digest
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            partial = target.with_suffix(".partial")
+            partial.write_bytes(cipher().sealed(content))
+            partial.replace(target)
+        safe = Path(name.replace("\\", "/")).name[:200] or "未命名"
+        return cls.objects.create(
+            department=department, purpose=purpose, name=safe, size=len(content), sha256=digest, by=by
+        )
+
+    def content(self) -> bytes:
+        """Return the plain bytes."""
+        return cipher().opened((settings.DATA / "uploads" / self.sha256[:2] / self.sha256).read_bytes())
+
+    @contextmanager
+    def opened(self) -> Iterator[Path]:
+        """Give the file under its own name in a folder that is gone afterwards."""
+        with tempfile.TemporaryDirectory(prefix="zhunsheng-") as folder:
+            path = Path(folder) / self.name
+            path.write_bytes(self.content())
+            yield path
+
+
+class Step(Audited):
+    """One decision on a record: who did what when, from which state to which, with what remark. Never changed."""
+
+    model = models.CharField(max_length=40)
+    object_id = models.PositiveBigIntegerField()
+    action = models.CharField(max_length=40)
+    before = models.CharField(max_length=20)
+    after = models.CharField(max_length=20)
+    remark = models.TextField(blank=True)
+    by = models.ForeignKey(User, models.PROTECT)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["model", "object_id"])]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.before}→{self.after}"
+
+
+class Job(models.Model):
+    """Work in the background. ``key`` names what is done, so that it is done once; ``result`` is what it came to."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("排队中")
+        RUNNING = "running", _("进行中")
+        DONE = "done", _("已完成")
+        FAILED = "failed", _("未成功")
+
+    kind = models.CharField(max_length=30)
+    key = models.CharField(max_length=200, unique=True)
+    args = models.JSONField(default=dict)
+    department = models.ForeignKey(Organisation, models.PROTECT, null=True)
+    by = models.ForeignKey(User, models.PROTECT, null=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED, db_index=True)
+    what = models.CharField(max_length=200, blank=True)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    result = models.JSONField(default=dict)
+    error = models.TextField(blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    touched_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+    @property
+    def percent(self) -> int:
+        """How far the work is, 0 to 100."""
+        if self.state == self.State.DONE:
+            return 100
+        return min(99, 100 * self.done // self.total) if self.total else 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in (self.State.DONE, self.State.FAILED)
+
+    def folder(self) -> Path:
+        """Return the folder for the files this job makes."""
+        path: Path = settings.DATA / "jobs" / str(self.pk)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the state as plain data."""
+        return {
+            "id": self.pk,
+            "kind": self.kind,
+            "state": self.state,
+            "what": self.what,
+            "percent": self.percent,
+            "error": self.error or None,
+            "result": self.result,
+        }

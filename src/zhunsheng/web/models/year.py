@@ -1,0 +1,152 @@
+"""The year's work on approved targets: assessments, monitoring checkpoints, words on indicators, self-evaluation."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from zhunsheng.judgements import Judgement
+from zhunsheng.web.models.audited import Audited
+from zhunsheng.web.models.people import Organisation, User
+from zhunsheng.web.models.work import Upload
+
+
+class Assessment(models.Model):
+    """A department's sheets measured, monitored and scored on a date against one state of the evidence; derived, kept whole."""
+
+    department = models.ForeignKey(Organisation, models.PROTECT, related_name="assessments")
+    year = models.PositiveSmallIntegerField()
+    as_of = models.DateField()
+    batch = models.PositiveIntegerField(default=0)
+    digest = models.CharField(max_length=64, blank=True)
+    key = models.CharField(max_length=64)  # digest of all it rests on
+    result = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [models.UniqueConstraint(fields=["department", "year", "key"], name="one_assessment")]
+
+    def __str__(self) -> str:
+        return f"{self.department} {self.year} {self.as_of}"
+
+    def folder(self) -> Path:
+        """Return the folder of its official tables."""
+        path: Path = settings.DATA / "assessments" / str(self.pk)
+        return path
+
+
+class IndicatorLight(models.Model):
+    """One indicator of a department's newest assessment, as a row that can be counted over departments."""
+
+    department = models.ForeignKey(Organisation, models.CASCADE)
+    year = models.PositiveSmallIntegerField()
+    sheet = models.CharField(max_length=200)
+    indicator = models.CharField(max_length=300)
+    dimension = models.CharField(max_length=20)
+    light = models.CharField(max_length=8)
+    points = models.DecimalField(max_digits=6, decimal_places=2, default=Decimal(0))
+    score = models.DecimalField(max_digits=6, decimal_places=2, default=Decimal(0))
+
+    class Meta:
+        indexes = [models.Index(fields=["year", "department"])]
+
+
+class Checkpoint(Audited):
+    """A monitoring date of a department: opened by the calendar, filled from evidence, explained, confirmed."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("填报中")
+        SUBMITTED = "submitted", _("待财务科确认")
+        CONFIRMED = "confirmed", _("已确认")
+
+    department = models.ForeignKey(Organisation, models.PROTECT, related_name="checkpoints")
+    year = models.PositiveSmallIntegerField()
+    name = models.CharField(_("时点"), max_length=60)
+    as_of = models.DateField(_("截至日期"))
+    due_on = models.DateField(_("填报期限"))
+    state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
+    assessment = models.ForeignKey(Assessment, models.PROTECT, null=True)
+
+    class Meta:
+        ordering = ["as_of"]
+        constraints = [models.UniqueConstraint(fields=["department", "as_of"], name="one_checkpoint")]
+
+    def __str__(self) -> str:
+        return f"{self.department} {self.name}"
+
+
+class Word(Audited):
+    """What a person said of one indicator at a checkpoint or in the self-evaluation; a newer word replaces an older, both stay."""
+
+    department = models.ForeignKey(Organisation, models.PROTECT)
+    year = models.PositiveSmallIntegerField()
+    checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, null=True, related_name="words")
+    sheet = models.CharField(max_length=200)
+    indicator = models.CharField(max_length=300)
+    cause = models.CharField(_("偏差原因"), max_length=40, blank=True)
+    measures = models.TextField(_("改进措施"), blank=True)
+    actual = models.CharField(_("完成值"), max_length=100, blank=True)
+    band = models.CharField(_("评定档次"), max_length=60, blank=True)
+    share = models.DecimalField(_("得分率"), max_digits=5, decimal_places=4, null=True, blank=True)
+    over_accepted = models.BooleanField(_("认可超额"), default=False)
+    reason = models.TextField(_("理由"), blank=True)
+    attachments = models.ManyToManyField(Upload)
+    by = models.ForeignKey(User, models.PROTECT, null=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["department", "year"])]
+
+    def __str__(self) -> str:
+        return self.indicator
+
+    def judgement(self) -> Judgement:
+        """Return the word as the judgement that scoring and monitoring take."""
+        return Judgement(
+            sheet=self.sheet,
+            indicator=self.indicator,
+            band=self.band or None,
+            share=None if self.share is None else self.share.normalize(),
+            actual=self.actual or None,
+            over_accepted=self.over_accepted,
+            reason=self.reason or None,
+            cause=self.cause or None,
+            measures=self.measures or None,
+            by=str(self.by) if self.by else None,
+        )
+
+
+class SelfEvaluation(Audited):
+    """A department's self-evaluation of a year: filled, checked by finance, signed by the head, re-checked by the bureau."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("填报中")
+        FILLED = "filled", _("待财务科审核")
+        CHECKED = "checked", _("待负责人签字")
+        SIGNED = "signed", _("待财政局复核")
+        RETURNED = "returned", _("已退回")
+        ACCEPTED = "accepted", _("复核通过")
+
+    department = models.ForeignKey(Organisation, models.PROTECT, related_name="self_evaluations")
+    year = models.PositiveSmallIntegerField()
+    as_of = models.DateField()
+    due_on = models.DateField()
+    state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
+    assessment = models.ForeignKey(Assessment, models.PROTECT, null=True)
+    reported = models.ForeignKey(Upload, models.PROTECT, null=True, related_name="+")
+    differences = models.JSONField(default=list)
+
+    by_digest = ("differences",)
+
+    class Meta:
+        ordering = ["-year"]
+        constraints = [models.UniqueConstraint(fields=["department", "year"], name="one_self_evaluation")]
+
+    def __str__(self) -> str:
+        return f"{self.department} {self.year}"

@@ -1,0 +1,22 @@
+"""One password rule beside Django's: letters, digits and signs must be mixed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+
+class MixedCharacters:
+    """Ask for at least three of: lower case, upper case, digits, other characters."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        """Raise ``ValidationError`` for a password of fewer than three kinds of characters."""
+        kinds = [str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum()]
+        if sum(any(kind(c) for c in password) for kind in kinds) < 3:
+            raise ValidationError(self.get_help_text(), code="password_not_mixed")
+
+    def get_help_text(self) -> str:
+        """Return the rule in words."""
+        return _("密码至少应含小写字母、大写字母、数字、符号中的三种。")

@@ -1,0 +1,198 @@
+"""Work in the background: put in line once, run with progress, taken up again after a restart, never done twice."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import close_old_connections, connection, transaction
+from django.db.models import F
+from django.utils import timezone
+from django_tasks import task
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence import ledger_of
+from zhunsheng.web.actor import acting
+from zhunsheng.web.models import Draw, Job, Organisation, Sheet, Upload, User
+from zhunsheng.web.services import draws, portfolio, year
+from zhunsheng.web.services.sheets import this_year
+from zhunsheng.workspace import Progress, import_ledger
+
+log = logging.getLogger(__name__)
+STALE = timedelta(seconds=30)  # without a sign of life a running job counts as interrupted
+BEAT = 5.0  # seconds between signs of life
+ATTEMPTS = 3
+
+
+def enqueue(kind: str, key: str, user: User | None, department: Organisation | None = None, **args: Any) -> Job:
+    """Put work in line and return its job. The same key again gives the same job; one that failed is tried anew."""
+    with transaction.atomic():
+        job, made = Job.objects.get_or_create(
+            key=key[:200], defaults={"kind": kind, "args": args, "by": user, "department": department}
+        )
+        if not made and job.state == Job.State.FAILED:
+            again = Job.objects.filter(pk=job.pk, state=Job.State.FAILED).update(
+                state=Job.State.QUEUED, error="", attempts=0, done=0
+            )
+            made = bool(again)
+            job.refresh_from_db()
+        if made:
+            run_job.enqueue(job.pk)
+    return job
+
+
+@task()
+def run_job(job_id: int) -> None:
+    """Run a job that waits; one that is running, done or gone is left alone."""
+    claimed = Job.objects.filter(pk=job_id, state=Job.State.QUEUED).update(
+        state=Job.State.RUNNING, touched_at=timezone.now(), attempts=F("attempts") + 1
+    )
+    if not claimed:
+        return
+    job = Job.objects.select_related("by", "department").get(pk=job_id)
+    state, error, result = Job.State.DONE, "", {}
+    try:
+        with _beating(job), acting(job.by.get_username() if job.by else "system", "job"):
+            result = HANDLERS[job.kind](job, _progress(job))
+    except ZhunshengError as failure:
+        state, error = Job.State.FAILED, failure.text()
+    except Exception as failure:  # a person sees a code, the log has the rest
+        log.exception("job %s failed", job.pk)
+        state, error = Job.State.FAILED, ZhunshengError("ZS-CL-99", detail=type(failure).__name__).text()
+    Job.objects.filter(pk=job.pk).update(state=state, error=error, result=result, finished_at=timezone.now(), what="")
+
+
+def requeue_interrupted() -> int:
+    """Put jobs whose worker died back in line and return how many; after three attempts a job counts as failed."""
+    stale = Job.objects.filter(state=Job.State.RUNNING, touched_at__lt=timezone.now() - STALE)
+    gone = ZhunshengError("ZS-CL-99", detail="后台进程多次中断").text()
+    stale.filter(attempts__gte=ATTEMPTS).update(state=Job.State.FAILED, error=gone, finished_at=timezone.now())
+    count = 0
+    for job in stale.filter(attempts__lt=ATTEMPTS):
+        with transaction.atomic():
+            if Job.objects.filter(pk=job.pk, state=Job.State.RUNNING, touched_at=job.touched_at).update(
+                state=Job.State.QUEUED
+            ):
+                run_job.enqueue(job.pk)
+                count += 1
+    return count
+
+
+def _progress(job: Job) -> Progress:
+    def report(what: str, done: int, total: int) -> None:
+        Job.objects.filter(pk=job.pk).update(what=what[:200], done=done, total=total, touched_at=timezone.now())
+
+    return report
+
+
+@contextmanager
+def _beating(job: Job) -> Iterator[None]:
+    """Give signs of life while long work says nothing, on a thread with a connection of its own."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(BEAT):
+            close_old_connections()
+            Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(touched_at=timezone.now())
+        connection.close()
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(BEAT)
+
+
+# -- what jobs do -----------------------------------------------------------------------------------------------------
+
+ERRORS_KEPT = 500
+
+
+def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
+    upload = Upload.objects.get(pk=job.args["upload"])
+    assert job.department is not None
+    progress(f"检查 {upload.name}", 0, 2)
+    with upload.opened() as path:
+        done = import_ledger(
+            year.store().root,
+            path,
+            ledger=ledger_of(job.args["ledger"]) if job.args.get("ledger") else None,
+            department=job.department.name,
+            good_rows=bool(job.args.get("good_rows")),
+            marked_in=job.folder(),
+            who=job.by.get_username() if job.by else None,
+            cipher=year.cipher(),
+            only_own=True,
+        )
+    progress("更新指标数据", 1, 2)
+    result = done.as_json()
+    result["errors"] = result["errors"][:ERRORS_KEPT]
+    result["marked"] = Path(result["marked"]).name if result["marked"] else None
+    if result["batch"]:
+        result["batch"] = {k: v for k, v in result["batch"].items() if k != "files"}
+    if done.new:
+        assess_soon(job.department, job.by)
+    return result
+
+
+def _assess(job: Job, progress: Progress) -> dict[str, Any]:
+    assert job.department is not None
+    progress("计算测度、得分与预警", 0, 1)
+    done = year.assess_now(job.department, job.args["year"])
+    return {"assessment": done.pk, "as_of": done.as_of.isoformat()}
+
+
+def _take_archive(job: Job, progress: Progress) -> dict[str, Any]:
+    assert job.department is not None
+    upload = Upload.objects.get(pk=job.args["upload"])
+    done = portfolio.take_archive(upload, job.department, job.args["year"], job.by, progress)
+    return done | {"assessed": portfolio.assess_all(job.department, job.args["year"], progress)}
+
+
+def _assess_all(job: Job, progress: Progress) -> dict[str, Any]:
+    assert job.department is not None
+    return portfolio.assess_all(job.department, job.args["year"], progress)
+
+
+def _commit_draw(job: Job, progress: Progress) -> dict[str, Any]:
+    draw = Draw.objects.get(pk=job.args["draw"])
+    if draw.state == "planned":
+        draws.commit(draw, job.by, progress)
+    return {"digest": draw.digest}
+
+
+def _run_draw(job: Job, progress: Progress) -> dict[str, Any]:
+    draw = Draw.objects.get(pk=job.args["draw"])
+    if draw.state == "sealed":
+        draws.perform(draw, job.by, progress)
+    return {"drawn": draw.drawn_count}
+
+
+HANDLERS: dict[str, Callable[[Job, Progress], dict[str, Any]]] = {
+    "import": _import_ledger,
+    "assess": _assess,
+    "archive": _take_archive,
+    "assess-all": _assess_all,
+    "commit": _commit_draw,
+    "draw": _run_draw,
+}
+
+
+def assess_soon(department: Organisation, user: User | None, only_year: int | None = None) -> list[Job]:
+    """Put the assessment of a department's years in line (those with sheets), once for each state of what it rests on."""
+    years = Sheet.objects.filter(department=department, retired=False).values_list("year", flat=True).distinct()
+    jobs = []
+    for one in sorted(set(years)):
+        if only_year is not None and one != only_year:
+            continue
+        if one <= this_year():
+            key = year.state_key(department, one, year.default_as_of(one))
+            jobs.append(enqueue("assess", f"assess:{department.pk}:{one}:{key}", user, department, year=one))
+    return jobs

@@ -1,0 +1,150 @@
+"""Publication: a copy without personal data, made when it is asked for, shown once the head has approved it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.web.models import Draw, Publication, SelfEvaluation, SheetVersion, User
+from zhunsheng.web.services.draws import proof_of
+from zhunsheng.web.services.year import forms_of
+from zhunsheng.web.workflow import advance, note
+
+DRAW_FILES = ("抽查包.zip", "frame.tsv", "commitment.json", "公告.html", "公告.docx", "公告.json")
+
+
+def ask(kind: str, subject: Any, user: User | None) -> Publication:
+    """Copy what is to be published and ask for approval. Raises ``ZS-WB-01`` where the record is not ready for it."""
+    build = {"targets": _targets, "self": _self_evaluation, "draw": _draw, "results": _results}[kind]
+    year, title, data = build(subject)
+    with transaction.atomic():
+        for old in Publication.objects.filter(kind=kind, object_id=subject.pk, state="requested"):
+            old.state = "withdrawn"
+            old.save()
+        made = Publication.objects.create(
+            department=subject.department,
+            year=year,
+            kind=kind,
+            object_id=subject.pk,
+            title=title,
+            data=data,
+            requested_by=user,
+        )
+        if user is not None:
+            note(user, made, "publish.request", after="requested")
+        if kind == "draw":
+            made.folder().mkdir(parents=True, exist_ok=True)
+            for name in DRAW_FILES:
+                if (subject.folder() / name).is_file():
+                    shutil.copyfile(subject.folder() / name, made.folder() / name)
+        if kind == "self":
+            made.folder().mkdir(parents=True, exist_ok=True)
+            for name in ("绩效自评表.xlsx", "绩效自评表.docx", "绩效评价报告.docx"):
+                if (subject.assessment.folder() / name).is_file():
+                    shutil.copyfile(subject.assessment.folder() / name, made.folder() / name)
+    return made
+
+
+def decide(publication: Publication, user: User, action: str, remark: str = "") -> Publication:
+    """Approve, refuse or withdraw; an earlier publication of the same thing gives way to the new one."""
+    with transaction.atomic():
+        advance(user, publication, action, remark)
+        if action == "publish.approve":
+            publication.published_at = timezone.now()
+            publication.save()
+            older = Publication.objects.filter(
+                kind=publication.kind, object_id=publication.object_id, state="published"
+            )
+            for old in older.exclude(pk=publication.pk):
+                old.state = "withdrawn"
+                old.save()
+    return publication
+
+
+def _targets(version: SheetVersion) -> tuple[int, str, dict[str, Any]]:
+    if version.state != "approved":
+        raise ZhunshengError("ZS-WB-01", title=str(version), state=version.get_state_display())
+    body = {k: v for k, v in version.body.items() if k not in ("provenance", "place")}
+    return (
+        version.sheet.year,
+        f"{version.department} {version.sheet.year}年 {version.sheet.name}",
+        {"sheet": body, "version": version.number},
+    )
+
+
+def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, Any]]:
+    if evaluation.state not in ("signed", "accepted") or evaluation.assessment is None:
+        raise ZhunshengError("ZS-WB-01", title=str(evaluation), state=evaluation.get_state_display())
+    result = evaluation.assessment.result
+    scores = [
+        {
+            "sheet": one["sheet"],
+            "total": one["score"]["total"],
+            "grade": one["score"]["grade"],
+            "indicators": [
+                {
+                    "name": i["name"],
+                    "target": i["target"],
+                    "actual": i["outcome"]["text"],
+                    "points": i["score"]["points"],
+                    "score": i["score"]["score"],
+                }
+                for i in one["indicators"]
+            ],
+        }
+        for one in result["results"]
+    ]
+    data = {
+        "as_of": result["as_of"],
+        "scheme": result["scheme"],
+        "evidence": result["store"]["digest"],
+        "scores": scores,
+    }
+    forms = [{**f, "notes": list(f["notes"])} for f in forms_of(evaluation.assessment, "绩效自评表")]
+    return (
+        evaluation.year,
+        f"{evaluation.department} {evaluation.year}年度绩效自评",
+        {**data, "forms": json.loads(json.dumps(forms))},
+    )
+
+
+def _draw(draw: Draw) -> tuple[int, str, dict[str, Any]]:
+    if draw.state == "planned":
+        raise ZhunshengError("ZS-WB-01", title=str(draw), state=draw.get_state_display())
+    data: dict[str, Any] = {
+        "state": draw.state,
+        "digest": draw.digest,
+        "plan": draw.plan,
+        "frame_count": draw.frame_count,
+    }
+    if draw.state == "drawn":
+        parts = proof_of(draw)
+        teams = {a["id"]: a["inspectors"] for a in parts["assignment.json"]}
+        data |= {
+            "randomness": parts["seed.json"]["randomness"],
+            "seed": parts["seed.json"]["seed"],
+            "controlled_by_office": parts["seed.json"]["controlled_by_office"],
+            "drawn": [
+                {"id": d["id"], "stratum": d["stratum"], "rank": d["rank"], "inspectors": teams[d["id"]]}
+                for d in parts["drawn.json"]
+                if not d["reserve"]
+            ],
+        }
+    return draw.frame_on.year, draw.title, data
+
+
+def _results(draw: Draw) -> tuple[int, str, dict[str, Any]]:
+    done = [t for t in draw.tasks.all() if t.result]
+    if not done:
+        raise ZhunshengError("ZS-WB-06", detail="还没有检查结果")
+    rows = [
+        {"id": t.entity, "result": t.result, "inspected_on": t.inspected_on.isoformat() if t.inspected_on else None}
+        for t in done
+    ]
+    items = "、".join(i["name"] for i in draw.plan["items"])
+    return draw.frame_on.year, f"{draw.title}检查结果", {"draw": draw.code, "items": items, "results": rows}

@@ -1,0 +1,109 @@
+"""The registers of the safeguards: fields checked by their kind, approvals, and their way into the ledgers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence import ledger_of
+from zhunsheng.regulations import read_yaml
+from zhunsheng.web.models import Organisation, SafeguardRecord
+
+
+class RegisterField(BaseModel):
+    """One field of a register."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str
+    title: str
+    type: Literal["text", "long", "date", "money", "number", "choice"]
+    required: bool = False
+    values: tuple[str, ...] = ()
+
+
+class Register(BaseModel):
+    """One register: its fields, what needs approval, which fields say due and done, the ledger it can feed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    id: str
+    title: str
+    group: str
+    what: str
+    empty: str
+    fields: tuple[RegisterField, ...]
+    requests: tuple[str, ...] = ()
+    ledger: str | None = None
+    fixed: dict[str, str] = {}
+    due: str | None = None
+    done: str | None = None
+
+
+@lru_cache
+def registers() -> dict[str, Register]:
+    """Return all registers by id."""
+    found = read_yaml((files("zhunsheng.web") / "registers.yaml").read_text("utf8"), list[Register], "registers.yaml")
+    return {r.id: r for r in found}
+
+
+def cleaned(register: Register, given: dict[str, str]) -> dict[str, str]:
+    """Return the fields' texts in one form each. Raises ``ZS-WB-06`` naming the first that is wrong."""
+    data: dict[str, str] = {}
+    for field in register.fields:
+        text = str(given.get(field.name, "")).strip()
+        if not text:
+            if field.required:
+                raise ZhunshengError("ZS-WB-06", detail=f"请填写“{field.title}”")
+            data[field.name] = ""
+            continue
+        try:
+            if field.type == "date":
+                text = date.fromisoformat(text).isoformat()
+            elif field.type == "money":
+                amount = Decimal(text.replace(",", ""))
+                if not amount.is_finite() or amount < 0:
+                    raise ValueError
+                text = f"{amount:.2f}"
+            elif field.type == "number":
+                text = str(int(text))
+            elif field.type == "choice" and text not in field.values:
+                raise ValueError
+        except (ValueError, InvalidOperation):
+            raise ZhunshengError("ZS-WB-06", detail=f"“{field.title}”填写有误：{text}") from None
+        data[field.name] = text[:2000]
+    return data
+
+
+def due_of(register: Register, data: dict[str, str]) -> date | None:
+    """Return the day a record is due, None where it has none or is done."""
+    if not register.due or not data.get(register.due) or (register.done and data.get(register.done)):
+        return None
+    return date.fromisoformat(data[register.due])
+
+
+def as_ledger(register: Register, department: Organisation) -> bytes:
+    """Return a register as a csv of the ledger it feeds. Raises ``ZS-WB-06`` where it feeds none or is empty."""
+    if register.ledger is None:
+        raise ZhunshengError("ZS-WB-06", detail=f"“{register.title}”没有对应的台账")
+    ledger = ledger_of(register.ledger)
+    records = (
+        SafeguardRecord.objects.filter(department=department, register=register.id)
+        .exclude(state="refused")
+        .order_by("pk")
+    )
+    if not records:
+        raise ZhunshengError("ZS-WB-06", detail=f"“{register.title}”还没有记录")
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerow([c.title for c in ledger.columns])
+    for one in records:
+        values: dict[str, Any] = {**one.data, **register.fixed}
+        writer.writerow([values.get(c.name, "") for c in ledger.columns])
+    return stream.getvalue().encode("utf-8-sig")

@@ -1,0 +1,352 @@
+"""The sample district for trying the site: organisations, an account for each role, and a bureau's year in mid-course."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from zhunsheng.intake import read_book
+from zhunsheng.regulations import key_frameworks
+from zhunsheng.sample.documents import bureau, write_documents, write_reported
+from zhunsheng.sample.draw import demo_draw, inspectors, plan
+from zhunsheng.sample.ledgers import write_ledgers
+from zhunsheng.sample.portfolio import write_portfolio
+from zhunsheng.web.actor import acting
+from zhunsheng.web.models import (
+    CalendarEntry,
+    Draw,
+    InspectionItem,
+    Inspector,
+    KeyEvaluation,
+    KeyMark,
+    LibraryIndicator,
+    Membership,
+    Organisation,
+    Rectification,
+    SafeguardRecord,
+    Upload,
+    User,
+)
+from zhunsheng.web.models.work import cipher
+from zhunsheng.web.services import draws, portfolio, publishing, registers, sheets
+from zhunsheng.web.services import year as figures
+from zhunsheng.web.workflow import advance, note
+from zhunsheng.workspace import Evidence, Progress, assess, import_ledger, no_progress, read_books
+
+PASSWORD = "Zhunsheng-2021"
+# user name, role, what to try
+ACCOUNTS = (
+    ("keyuan", "科室人员", "填目标、导台账、说明偏差、录检查结果"),
+    ("keyuan2", "科室人员", "第二位科室人员，双人录入"),
+    ("caiwu", "财务科", "审核目标、开启监控与自评、申请公开"),
+    ("caiwu2", "财务科", "第二位财务人员，确认与审核"),
+    ("juzhang", "部门负责人", "签字、审批资产、批准公开"),
+    ("caizheng", "财政局", "批复、汇总、复核、重点评价"),
+    ("zhuanjia1", "评价专家", "独立评分"),
+    ("zhuanjia2", "评价专家", "独立评分"),
+    ("shenji", "审计", "只看：数据、来源、审计日志"),
+    ("guanli", "系统管理员", "组织、用户、日历、指标库"),
+)
+YEAR = 2021
+END = date(2022, 2, 28)
+
+
+def load(entities: int = 30_000, progress: Progress = no_progress) -> Organisation:
+    """Load the sample bureau and return its department. All names are made up."""
+    with acting("sample"):
+        steps = ("组织与账号", "目标与批复", "台账", "监控与自评", "重点评价", "双随机", "保障与公开")
+        progress(steps[0], 0, len(steps))
+        district, department, people = _organisations()
+        with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
+            folder = Path(scratch)
+            progress(steps[1], 1, len(steps))
+            documents = write_documents(folder / "documents")
+            _targets(documents["docx"], department, people)
+            progress(steps[2], 2, len(steps))
+            for path in write_ledgers(folder / "ledgers", entities=entities):
+                import_ledger(
+                    figures.store().root,
+                    path,
+                    department=department.name,
+                    good_rows=True,
+                    marked_in=folder / "marked",
+                    who="keyuan",
+                    cipher=cipher(),
+                )
+            progress(steps[3], 3, len(steps))
+            _year(department, people, documents["docx"], folder)
+            progress(steps[4], 4, len(steps))
+            _key_evaluation(department, people)
+            progress(steps[5], 5, len(steps))
+            _draw(department, people, folder)
+            progress(steps[6], 6, len(steps))
+            _safeguards(department, people)
+        return department
+
+
+def load_portfolio(count: int, progress: Progress = no_progress, seed: int = 2021) -> dict[str, Any]:
+    """Load ``count`` small departments into the sample district: documents as a zip, ledgers, and their assessment."""
+    district = Organisation.objects.get(kind="district")
+    user = User.objects.get(username="caizheng")
+    with acting("caizheng"), tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
+        progress("生成各部门文件与台账", 0, 1)
+        archive, ledgers = write_portfolio(Path(scratch), count, seed)
+        for path in ledgers:
+            import_ledger(
+                figures.store().root,
+                path,
+                department=district.name,
+                good_rows=True,
+                marked_in=Path(scratch),
+                who="caizheng",
+                cipher=cipher(),
+            )
+        upload = Upload.keep(archive.read_bytes(), archive.name, "archive", district, user)
+        taken = portfolio.take_archive(upload, district, YEAR, user, progress)
+        return taken | {"assessed": portfolio.assess_all(district, YEAR, progress)}
+
+
+def _organisations() -> tuple[Organisation, Organisation, dict[str, User]]:
+    city = Organisation.objects.create(name="示例市", kind="city")
+    district = Organisation.objects.create(name="示例区", kind="district", parent=city)
+    department = Organisation.objects.create(name=bureau()["department"], kind="department", parent=district)
+    sections = [
+        Organisation.objects.create(name=n, kind="section", parent=department)
+        for n in ("综合科", "消费者权益保护科", "财务科")
+    ]
+    places = {
+        "keyuan": sections[0],
+        "keyuan2": sections[1],
+        "caiwu": sections[2],
+        "caiwu2": sections[2],
+        "juzhang": department,
+        "caizheng": district,
+        "zhuanjia1": district,
+        "zhuanjia2": district,
+        "shenji": district,
+        "guanli": city,
+    }
+    roles = {
+        "keyuan": "staff",
+        "keyuan2": "staff",
+        "caiwu": "finance",
+        "caiwu2": "finance",
+        "juzhang": "head",
+        "caizheng": "bureau",
+        "zhuanjia1": "evaluator",
+        "zhuanjia2": "evaluator",
+        "shenji": "auditor",
+        "guanli": "admin",
+    }
+    shown = {
+        "keyuan": "科员甲",
+        "keyuan2": "科员乙",
+        "caiwu": "财务甲",
+        "caiwu2": "财务乙",
+        "juzhang": "局长甲",
+        "caizheng": "财政甲",
+        "zhuanjia1": "专家甲",
+        "zhuanjia2": "专家乙",
+        "shenji": "审计甲",
+        "guanli": "管理员",
+    }
+    people = {}
+    for n, (username, _role, _what) in enumerate(ACCOUNTS):
+        user = User(username=username, display=shown[username], phone=f"1990002{n:04d}")
+        user.set_password(PASSWORD)
+        user.save()
+        Membership.objects.create(user=user, organisation=places[username], role=roles[username])
+        people[username] = user
+    # The plan's own dates are the checkpoints; the self-evaluation follows the year.
+    for name, as_of, opens, due in (
+        ("一季度", date(YEAR, 3, 31), date(YEAR, 4, 1), date(YEAR, 4, 15)),
+        ("上半年", date(YEAR, 6, 30), date(YEAR, 7, 1), date(YEAR, 7, 15)),
+        ("前十个月", date(YEAR, 10, 31), date(YEAR, 11, 1), date(YEAR, 11, 15)),
+    ):
+        CalendarEntry.objects.create(
+            organisation=district, year=YEAR, kind="monitoring", name=name, as_of=as_of, opens_on=opens, due_on=due
+        )
+    CalendarEntry.objects.create(
+        organisation=district,
+        year=YEAR,
+        kind="self",
+        name="2021年度绩效自评",
+        as_of=END,
+        opens_on=date(2022, 1, 10),
+        due_on=date(2022, 3, 31),
+    )
+    for project in bureau()["projects"]:
+        for level1, level2, name, description, target, basis in project["indicators"]:
+            LibraryIndicator.objects.get_or_create(
+                level2=level2,
+                name=name,
+                defaults={"level1": level1, "description": description, "target": target, "basis": basis},
+            )
+    return district, department, people
+
+
+def _targets(document: Path, department: Organisation, people: dict[str, User]) -> None:
+    upload = Upload.keep(document.read_bytes(), document.name, "document", department, people["keyuan"])
+    for version in sheets.take_document(upload, department, YEAR, people["keyuan"]):
+        with acting("keyuan"):
+            advance(people["keyuan"], version, "targets.submit")
+        with acting("caiwu"):
+            advance(people["caiwu"], version, "targets.check", "指标可衡量，同意上报")
+        with acting("caizheng"):
+            advance(people["caizheng"], version, "targets.approve", "同意")
+        if version.sheet.kind == "project":
+            with acting("caiwu"):
+                asked = publishing.ask("targets", version, people["caiwu"])
+            with acting("juzhang"):
+                publishing.decide(asked, people["juzhang"], "publish.approve")
+    # Next year's draft, so that drafts, findings and editing can be tried.
+    sheets.start_from_last_year(department, YEAR + 1, people["keyuan"])
+
+
+def _year(department: Organisation, people: dict[str, User], document: Path, folder: Path) -> None:
+    for said in bureau()["judgements"]:
+        for result in read_book(document).sheets:
+            title = result.title() if result.kind == "project" else sheets.WHOLE
+            names = {i.name for i in result.indicators}
+            if said["indicator"] in names and said.get("sheet") in (None, title):
+                values = {k: v for k, v in said.items() if k in ("cause", "measures", "over_accepted", "reason")}
+                figures.keep_word(
+                    department, YEAR, people["keyuan"], sheet=result.title(), indicator=said["indicator"], **values
+                )
+    entries = figures.calendar_of(department, YEAR, "monitoring")
+    for entry in entries[:2]:
+        checkpoint = figures.open_checkpoint(entry, department, people["caiwu"])
+        for sheet, indicator in figures.unexplained(checkpoint):
+            figures.keep_word(
+                department,
+                YEAR,
+                people["keyuan"],
+                checkpoint=checkpoint,
+                sheet=sheet,
+                indicator=indicator,
+                cause="其他",
+                measures="按计划推进，下季度补齐",
+            )
+        figures.fill_checkpoint(checkpoint)
+        advance(people["keyuan"], checkpoint, "monitoring.submit")
+        advance(people["caiwu"], checkpoint, "monitoring.confirm")
+    figures.open_checkpoint(entries[2], department, people["caiwu"])
+    evaluation = figures.open_self_evaluation(department, YEAR, people["caiwu"])
+    figures.assess_now(department, YEAR)
+    book = read_books([document])
+    cards = [
+        r.card
+        for r in assess(book, Evidence.of(figures.store()), END, department=department.name).results
+        if r.sheet.kind == "project"
+    ]
+    reported = folder / "2021年绩效自评表（上报）.xlsx"
+    write_reported(cards, reported)
+    evaluation.reported = Upload.keep(reported.read_bytes(), reported.name, "document", department, people["keyuan"])
+    evaluation.save()
+
+
+def _key_evaluation(department: Organisation, people: dict[str, User]) -> None:
+    sheet = next(s for s in sheets.sheets_of(department, YEAR) if s.kind == "project")
+    framework = key_frameworks()[0]
+    made = KeyEvaluation.objects.create(
+        sheet=sheet, department=department, year=YEAR, framework=framework.id, method=framework.methods[1]
+    )
+    made.evaluators.set([people["zhuanjia1"], people["zhuanjia2"]])
+    note(people["caizheng"], made, "keyeval.start", after="scoring")
+    for row in framework.rows:
+        KeyMark.objects.create(
+            evaluation=made,
+            by=people["zhuanjia1"],
+            row=row.code,
+            points=(row.points * Decimal("0.9")).quantize(Decimal("0.01")),
+            reason="资料齐全，个别环节滞后",
+        )
+    made.finished = [people["zhuanjia1"].pk]
+    made.save()
+    Rectification.objects.create(
+        evaluation=made,
+        department=department,
+        problem="第三季度举报办结率偏低，办理时限没有预警",
+        owner="消费者权益保护科",
+        due_on=date(2022, 6, 30),
+    )
+
+
+def _draw(department: Organisation, people: dict[str, User], folder: Path) -> None:
+    for item, basis in zip(plan()["items"], ("《企业信息公示暂行条例》", "《市场主体登记管理条例》"), strict=True):
+        InspectionItem.objects.create(department=department, code=item["code"], name=item["name"], basis=basis)
+    for n, person in enumerate(inspectors(YEAR), start=1):
+        Inspector.objects.create(
+            department=department,
+            number=person["id"],
+            name=f"检查员{n}",
+            certified=person["certified"],
+            districts=person["districts"],
+            items=person["items"],
+        )
+    done = demo_draw(folder / "draw", figures.store().root, YEAR)
+    draw = Draw.objects.create(
+        department=department,
+        code=plan()["id"],
+        title=plan()["title"],
+        plan=plan(),
+        frame_on=date(YEAR, 2, 25),
+        ends_on=date(YEAR, 6, 30),
+        state="drawn",
+        digest=done.digest,
+        frame_count=done.frame,
+        drawn_count=done.drawn,
+        first_by=people["keyuan"],
+        second_by=people["keyuan2"],
+        created_by=people["keyuan"],
+    )
+    draws.adopt(draw, folder / "draw")
+    for user, action in (
+        ("keyuan", "draws.plan"),
+        ("keyuan", "draws.commit"),
+        ("keyuan", "draws.enter"),
+        ("keyuan2", "draws.enter"),
+        ("keyuan", "draws.draw"),
+    ):
+        note(people[user], draw, action)
+    for n, task in enumerate(draw.tasks.all()[:40]):
+        result = ("未发现问题", "未发现问题", "发现问题已责令改正", "通过登记的住所无法联系")[n % 4]
+        draws.keep_result(task, people["keyuan"], date(YEAR, 3, 10 + n % 20), result, "", date(YEAR, 4, 20))
+    for kind in ("draw", "results"):
+        publishing.decide(publishing.ask(kind, draw, people["caiwu"]), people["juzhang"], "publish.approve")
+
+
+def _safeguards(department: Organisation, people: dict[str, User]) -> None:
+    said = """policies,policy_no=示市监〔2020〕12号,title=预算绩效管理办法,kind=预算绩效,in_force_on=2020-06-01
+policies,policy_no=示市监〔2019〕8号,title=专项资金管理办法,kind=资金管理,in_force_on=2019-03-01
+policies,policy_no=示市监〔2018〕5号,title=固定资产管理制度,kind=资产管理,in_force_on=2018-05-01
+milestones,project=市场秩序监督管理及食品安全经费,step=签订抽检合同,planned_on=2021-03-20,done_on=2021-03-18,amount=80000
+milestones,project=市场秩序监督管理及食品安全经费,step=项目验收,planned_on=2021-12-20,amount=100000
+assets,asset_no=GD-0001,name=快速检测仪,value=68000,registered_on=2021-04-12,place=检测室
+assets,asset_no=GD-0002,name=执法记录仪（20台）,value=36000,registered_on=2021-05-06,place=执法大队
+audits,source=审计,finding=个别支出未按计划日期执行,owner=综合科,due_on=2022-03-31
+training,activity_no=PX-01,topic=业务能力,title=预算绩效管理培训,held_on=2021-04-15,place=会议室,people=46
+publicity,activity_no=XC-01,topic=食品安全,title=食品安全进校园,held_on=2021-06-10,place=第一中学,people=300
+research,activity_no=DY-01,topic=市场秩序,title=网络交易秩序调研,held_on=2021-08-20,people=8"""
+    for line in csv.reader(io.StringIO(said)):
+        register = registers.registers()[line[0]]
+        data = registers.cleaned(register, dict(part.split("=", 1) for part in line[1:]))
+        record = SafeguardRecord.objects.create(
+            department=department,
+            register=register.id,
+            data=data,
+            due_on=registers.due_of(register, data),
+            created_by=people["keyuan"],
+        )
+        note(people["keyuan"], record, "safeguards.record", after="open")
+        if register.id == "assets":
+            record.request = "登记入账"
+            record.save()
+            advance(people["keyuan"], record, "safeguards.request")
+            if data["asset_no"] == "GD-0001":
+                advance(people["juzhang"], record, "safeguards.approve", "同意入账")

@@ -1,0 +1,254 @@
+"""Target sheets at work: from a document to drafts, changes field by field, versions, adjustments, findings."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.intake import read_book
+from zhunsheng.review import review
+from zhunsheng.targets import Indicator, TargetSheet, TargetValue
+from zhunsheng.targets.editing import Field, blank_sheet, carried_over, fields_of, with_added, with_text, without
+from zhunsheng.web.models import (
+    AuditEntry,
+    LibraryIndicator,
+    Organisation,
+    Sheet,
+    SheetFinding,
+    SheetVersion,
+    Upload,
+    User,
+)
+from zhunsheng.web.models.audited import record
+from zhunsheng.web.models.targets import body_of, book_of
+from zhunsheng.web.workflow import note
+
+WHOLE = "部门整体绩效目标"
+EDITABLE = ("draft", "returned", "changes")
+
+
+def sheets_of(department: Organisation, year: int) -> list[Sheet]:
+    """Return a department's sheets of a year: its own first, then its projects."""
+    return list(Sheet.objects.filter(department=department, year=year, retired=False).prefetch_related("versions"))
+
+
+def newest(sheet: Sheet) -> SheetVersion:
+    """Return the newest version, from what was prefetched."""
+    return max(sheet.versions.all(), key=lambda v: v.number)
+
+
+def in_force(sheet: Sheet) -> SheetVersion | None:
+    """Return the newest approved version, from what was prefetched."""
+    return max((v for v in sheet.versions.all() if v.state == "approved"), key=lambda v: v.number, default=None)
+
+
+def take_document(
+    upload: Upload, department: Organisation, year: int, user: User | None, reason: str = ""
+) -> list[SheetVersion]:
+    """Read a document and keep each of its sheets as a new draft version.
+
+    Raises ``ZS-IN-*``; ``ZS-WB-01`` where a sheet is with someone for decision; ``ZS-WB-06`` where an approved sheet would
+    change without a reason.
+    """
+    with upload.opened() as path:
+        book = read_book(path)
+    made = []
+    with transaction.atomic():
+        for n, read in enumerate(book.sheets):
+            sheet = read.model_copy(
+                update={"year": read.year or year, "department": read.department or department.name}
+            )
+            unsure = [u.model_dump(mode="json") for u in book.unsure] if n == 0 else []
+            made.append(add_version(sheet, department, user, "upload", reason=reason, upload=upload, unsure=unsure))
+        refresh_findings(department, year)
+    return made
+
+
+def add_version(
+    sheet: TargetSheet,
+    department: Organisation,
+    user: User | None,
+    origin: str,
+    *,
+    reason: str = "",
+    upload: Upload | None = None,
+    unsure: list[Any] | None = None,
+) -> SheetVersion:
+    """Keep a sheet as the next version of the record it belongs to. Raises ``ZS-WB-01``, ``ZS-WB-06``."""
+    name = WHOLE if sheet.kind == "department" else sheet.name or "（未命名项目）"
+    year = sheet.year or date.today().year
+    with transaction.atomic():
+        known, _ = Sheet.objects.get_or_create(department=department, year=year, kind=sheet.kind, name=name[:200])
+        last = known.versions.order_by("-number").select_for_update().first()
+        if last and last.state not in (*EDITABLE, "approved"):
+            raise ZhunshengError("ZS-WB-01", title=str(known), state=last.get_state_display())
+        if last and last.state == "approved" and not reason.strip():
+            raise ZhunshengError("ZS-WB-06", detail=f"“{known.name}”已批复，调整须写明理由")
+        version = SheetVersion.objects.create(
+            sheet=known,
+            number=(last.number if last else 0) + 1,
+            body=body_of(sheet),
+            reason=reason.strip(),
+            origin=origin,
+            upload=upload,
+            unsure=unsure or [],
+            created_by=user,
+        )
+        if user is not None:
+            note(
+                user,
+                version,
+                "targets.adjust" if last and last.state == "approved" else "targets.start",
+                after="draft",
+                remark=reason,
+            )
+    return version
+
+
+def adjust(version: SheetVersion, user: User, reason: str) -> SheetVersion:
+    """Open an adjustment (调整) of an approved version as a new draft. Raises ``ZS-WB-01``, ``ZS-WB-06`` without a reason."""
+    if version.sheet.latest.pk != version.pk:
+        raise ZhunshengError("ZS-WB-01", title=str(version), state="已有更新的版本")
+    made = add_version(version.target_sheet(), version.department, user, "adjust", reason=reason, upload=version.upload)
+    refresh_findings(version.department, version.sheet.year)
+    return made
+
+
+def start_blank(department: Organisation, year: int, kind: str, name: str, user: User) -> SheetVersion:
+    """Start a sheet from the empty form. Raises ``ZS-WB-06`` for a name that is missing or taken."""
+    if kind not in ("department", "project") or (kind == "project" and not name.strip()):
+        raise ZhunshengError("ZS-WB-06", detail="请填写项目名称")
+    known = WHOLE if kind == "department" else name.strip()
+    if Sheet.objects.filter(department=department, year=year, kind=kind, name=known).exists():
+        raise ZhunshengError("ZS-WB-06", detail=f"{year}年已有“{known}”")
+    sheet = blank_sheet(kind, name.strip() or None, department.name, year)  # type: ignore[arg-type]
+    made = add_version(sheet, department, user, "blank")
+    refresh_findings(department, year)
+    return made
+
+
+def start_from_last_year(department: Organisation, year: int, user: User) -> list[SheetVersion]:
+    """Start every sheet of last year that this year does not have yet. Raises ``ZS-WB-06`` where there is none."""
+    have = {(s.kind, s.name) for s in sheets_of(department, year)}
+    made = []
+    for old in sheets_of(department, year - 1):
+        if (old.kind, old.name) in have:
+            continue
+        source = in_force(old) or newest(old)
+        made.append(add_version(carried_over(source.target_sheet(), year), department, user, "last-year"))
+    if not made:
+        raise ZhunshengError("ZS-WB-06", detail=f"{year - 1}年没有可以沿用的目标表，或都已沿用")
+    refresh_findings(department, year)
+    return made
+
+
+def current_fields(version: SheetVersion) -> dict[str, Field]:
+    """Return the version's editable fields."""
+    return fields_of(version.target_sheet())
+
+
+def set_field(version: SheetVersion, path: str, text: str, was: str) -> SheetVersion:
+    """Set one field from what a person typed over ``was``.
+
+    Raises ``ZS-WB-03`` when the field is no longer what the person saw (with who changed it and to what), ``ZS-TG-*``,
+    ``ZS-WB-01`` when the version is no longer open.
+    """
+    with transaction.atomic():
+        now = SheetVersion.objects.select_for_update().get(pk=version.pk)
+        if now.state not in EDITABLE:
+            raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
+        sheet = now.target_sheet()
+        field = fields_of(sheet).get(path)
+        if field is None:
+            raise ZhunshengError("ZS-TG-02", path=path)
+        if field.text == text.strip():
+            return now
+        if field.text != was:
+            edit = AuditEntry.objects.filter(
+                model="sheetversion", object_id=str(now.pk), action="edit", after__has_key=path
+            ).first()
+            raise ZhunshengError(
+                "ZS-WB-03", label=field.label, who=edit.actor if edit else "他人", theirs=field.text, mine=text
+            )
+        return _keep(now, with_text(sheet, path, text), {path: field.text}, {path: text.strip()})
+
+
+def add_part(version: SheetVersion, part: str, library: LibraryIndicator | None = None) -> SheetVersion:
+    """Add an indicator (empty, or from the library), a goal or a plan date. Raises ``ZS-TG-02``, ``ZS-WB-01``."""
+    if part not in ("indicators", "goals", "plan"):
+        raise ZhunshengError("ZS-TG-02", path=part)
+    indicator = None
+    if library is not None:
+        indicator = Indicator(
+            level1=library.level1,
+            level2=library.level2,
+            name=library.name,
+            description=library.description or None,
+            target=TargetValue.parse(library.target, year=version.sheet.year),
+            basis=library.basis or None,
+        )
+    return _change(version, lambda s: with_added(s, part, indicator), f"add {part}", library.name if library else "")  # type: ignore[arg-type]
+
+
+def remove_part(version: SheetVersion, part: str, n: int) -> SheetVersion:
+    """Remove the n-th (from 0) indicator, goal or plan date. Raises ``ZS-TG-02``, ``ZS-WB-01``."""
+    if part not in ("indicators", "goals", "plan"):
+        raise ZhunshengError("ZS-TG-02", path=part)
+    return _change(version, lambda s: without(s, part, n), f"remove {part}", str(n))  # type: ignore[arg-type]
+
+
+def _change(version: SheetVersion, change: Any, what: str, detail: str) -> SheetVersion:
+    with transaction.atomic():
+        now = SheetVersion.objects.select_for_update().get(pk=version.pk)
+        if now.state not in EDITABLE:
+            raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
+        sheet = now.target_sheet()
+        return _keep(now, change(sheet), {}, {what: detail})
+
+
+def _keep(version: SheetVersion, sheet: TargetSheet, before: dict[str, str], after: dict[str, str]) -> SheetVersion:
+    version.body = body_of(sheet)
+    version.save()
+    record("edit", version, before, after)
+    refresh_findings(version.department, version.sheet.year)
+    return version
+
+
+def book_now(department: Organisation, year: int) -> tuple[list[SheetVersion], Any]:
+    """Return the versions that count (in force, else the newest) and their book, in the order of the sheets."""
+    versions = [in_force(s) or newest(s) for s in sheets_of(department, year)]
+    return versions, book_of([v.body for v in versions])
+
+
+def refresh_findings(department: Organisation, year: int) -> None:
+    """Review the newest versions of a department's year and keep what was found."""
+    versions = [newest(s) for s in sheets_of(department, year)]
+    previous = [in_force(s) or newest(s) for s in sheets_of(department, year - 1)]
+    book = book_of([v.body for v in versions])
+    found = review(book, book_of([v.body for v in previous]) if previous else None)
+    SheetFinding.objects.filter(department=department, year=year).delete()
+    SheetFinding.objects.bulk_create(
+        SheetFinding(
+            version=versions[f.sheet],
+            department=department,
+            year=year,
+            rule=f.code,
+            level=f.level,
+            title=f.title,
+            message=f.message,
+            mend=f.mend,
+            indicator=(f.indicator or "")[:300],
+            field=f.field or "",
+            place=f.place.label() if f.place else "",
+        )
+        for f in found
+    )
+
+
+def this_year() -> int:
+    """Return the year of today's date at the office."""
+    return timezone.localdate().year

@@ -1,0 +1,52 @@
+"""Take in a file from a request: size and content are checked before anything is kept."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.opening import open_bytes
+from zhunsheng.web.models import Organisation, Upload, User
+
+DOCUMENTS = ("txt", "docx", "xlsx", "xls", "html", "csv")
+_HEADS = {b"%PDF-": ".pdf", b"\x89PNG\r\n": ".png", b"\xff\xd8\xff": ".jpg", b"PAR1": ".parquet"}
+
+
+def take(
+    file: UploadedFile | None,
+    purpose: str,
+    department: Organisation | None,
+    user: User | None,
+    *,
+    limit: int | None = None,
+) -> Upload:
+    """Check a file by its content and keep it. ``purpose`` is document, ledger, attachment or archive.
+
+    Raises ``ZS-WB-05`` without a file, ``ZS-WB-04`` for one too large, ``ZS-IN-*`` for content that is not what is taken here.
+    """
+    if file is None or not file.name:
+        raise ZhunshengError("ZS-WB-05")
+    most = limit or settings.MAX_UPLOAD
+    if (file.size or 0) > most:
+        raise ZhunshengError("ZS-WB-04", name=file.name, limit=most // 2**20)
+    content = file.read()
+    return keep(content, file.name, purpose, department, user)
+
+
+def keep(content: bytes, name: str, purpose: str, department: Organisation | None, user: User | None) -> Upload:
+    """Check bytes by their content and keep them. Raises ``ZS-IN-*``."""
+    if not content:
+        raise ZhunshengError("ZS-IN-02", name=name)
+    ending = next((e for head, e in _HEADS.items() if content.startswith(head)), None)
+    if purpose == "archive":
+        if not content.startswith(b"PK\x03\x04"):
+            raise ZhunshengError("ZS-IN-03", name=name, detail="应为 zip 压缩包")
+    elif purpose == "attachment" and ending in (".pdf", ".png", ".jpg"):
+        if not name.lower().endswith((ending, ".jpeg" if ending == ".jpg" else ending)):
+            raise ZhunshengError("ZS-IN-11", name=name, detail=f"内容是 {ending[1:]} 文件")
+    elif purpose == "ledger" and ending == ".parquet":
+        pass
+    else:
+        open_bytes(content, name)
+    return Upload.keep(content, name, purpose, department, user)

@@ -1,0 +1,214 @@
+"""Django settings, all from environment variables named ZHUNSHENG_*; docs/operate.md explains each."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+BASE = Path(__file__).parent
+
+
+def _flag(name: str, default: bool) -> bool:
+    return os.environ.get(name, "1" if default else "0").lower() in ("1", "true", "yes", "on")
+
+
+DATA = Path(os.environ.get("ZHUNSHENG_DATA", "zhunsheng-data")).resolve()
+DATA.mkdir(parents=True, exist_ok=True)
+
+
+def _key(variable: str, file: str) -> str:
+    """Return a secret from the environment, or from a file of the data folder that is made at the first start."""
+    if variable in os.environ:
+        return os.environ[variable]
+    path = DATA / file
+    try:
+        with path.open("x") as stream:
+            path.chmod(0o600)
+            stream.write(secrets.token_urlsafe(64))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()
+
+
+SECRET_KEY = _key("ZHUNSHENG_SECRET_KEY", "secret.key")
+SECRET_KEY_FALLBACKS = [k for k in os.environ.get("ZHUNSHENG_SECRET_KEY_FALLBACKS", "").split(",") if k]
+PERSONAL_KEY = _key("ZHUNSHENG_PERSONAL_KEY", "personal.key")
+SALT_KEY = [PERSONAL_KEY]  # encrypted model fields
+
+DEBUG = _flag("ZHUNSHENG_DEBUG", False)
+HTTPS = _flag("ZHUNSHENG_HTTPS", True)
+ALLOWED_HOSTS = os.environ.get("ZHUNSHENG_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("ZHUNSHENG_ORIGINS", "").split(",") if o]
+PROXIES = int(os.environ.get("ZHUNSHENG_PROXIES", "0"))  # trusted proxies in front, for addresses in the audit log
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
+    "axes",
+    "csp",
+    "rules",
+    "zhunsheng.web",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "zhunsheng.web.middleware.actor",
+    "zhunsheng.web.middleware.session_limits",
+    "zhunsheng.web.middleware.measured",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "zhunsheng.web.urls"
+WSGI_APPLICATION = "zhunsheng.web.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "zhunsheng.web.context.site",
+            ],
+        },
+    }
+]
+
+_DATABASE = os.environ.get("ZHUNSHENG_DATABASE", f"sqlite:///{DATA / 'zhunsheng.sqlite3'}")
+DATABASES: dict[str, Any] = {"default": dj_database_url.parse(_DATABASE, conn_max_age=600, conn_health_checks=True)}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
+
+# -- sign-in ----------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "web.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "rules.permissions.ObjectPermissionBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+_VALIDATION = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},
+    {"NAME": "zhunsheng.web.passwords.MixedCharacters"},
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "public"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "web/locked.html"
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ADMIN = False
+AXES_IPWARE_PROXY_COUNT = PROXIES or None
+SESSION_COOKIE_AGE = 8 * 3600  # a working day, whatever happens
+SESSION_IDLE = int(os.environ.get("ZHUNSHENG_IDLE_MINUTES", "60")) * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+
+# Single sign-on is off until it is configured; the packages come with the extras `oidc` and `ldap`.
+OIDC = bool(os.environ.get("ZHUNSHENG_OIDC_ISSUER"))
+if OIDC:
+    _ISSUER = os.environ["ZHUNSHENG_OIDC_ISSUER"].rstrip("/")
+    INSTALLED_APPS.append("mozilla_django_oidc")
+    AUTHENTICATION_BACKENDS.append("zhunsheng.web.oidc.Backend")
+    OIDC_RP_CLIENT_ID = os.environ["ZHUNSHENG_OIDC_CLIENT"]
+    OIDC_RP_CLIENT_SECRET = os.environ["ZHUNSHENG_OIDC_SECRET"]
+    OIDC_RP_SIGN_ALGO = "RS256"
+    OIDC_OP_AUTHORIZATION_ENDPOINT = os.environ.get("ZHUNSHENG_OIDC_AUTHORIZE", f"{_ISSUER}/authorize")
+    OIDC_OP_TOKEN_ENDPOINT = os.environ.get("ZHUNSHENG_OIDC_TOKEN", f"{_ISSUER}/token")
+    OIDC_OP_USER_ENDPOINT = os.environ.get("ZHUNSHENG_OIDC_USERINFO", f"{_ISSUER}/userinfo")
+    OIDC_OP_JWKS_ENDPOINT = os.environ.get("ZHUNSHENG_OIDC_JWKS", f"{_ISSUER}/jwks")
+    OIDC_CREATE_USER = False  # people and their roles are entered by the administrator
+LDAP = bool(os.environ.get("ZHUNSHENG_LDAP_SERVER"))
+if LDAP:
+    AUTHENTICATION_BACKENDS.insert(2, "django_auth_ldap.backend.LDAPBackend")
+    AUTH_LDAP_SERVER_URI = os.environ["ZHUNSHENG_LDAP_SERVER"]
+    AUTH_LDAP_USER_DN_TEMPLATE = os.environ["ZHUNSHENG_LDAP_USER_DN"]
+    AUTH_LDAP_START_TLS = not AUTH_LDAP_SERVER_URI.startswith("ldaps:")
+    AUTH_LDAP_NO_NEW_USERS = True
+
+# -- security ---------------------------------------------------------------------------------------------------------
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^health$"]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 365 * 86400 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+if PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+MAX_UPLOAD = int(os.environ.get("ZHUNSHENG_MAX_UPLOAD_MB", "200")) * 2**20
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
+
+# -- language, files, log ---------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
+LOCALE_PATHS = [BASE / "locale"]
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = DATA / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+SITE_TITLE = os.environ.get("ZHUNSHENG_TITLE", "") or _("准绳·绩效管理")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"axes": {"level": "WARNING"}, "django.security": {"level": "WARNING"}},
+}

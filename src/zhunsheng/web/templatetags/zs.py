@@ -1,0 +1,183 @@
+"""Words and marks that templates share: icons, lights, levels, states, money and shares."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from zhunsheng.web.roles import ACTIONS
+
+register = template.Library()
+
+LIGHTS = {
+    "green": ("green", gettext_lazy("绿灯")),
+    "yellow": ("yellow", gettext_lazy("黄灯")),
+    "red": ("red", gettext_lazy("红灯")),
+    "grey": ("secondary", gettext_lazy("待填报")),
+}
+LEVELS = {
+    "error": ("red", gettext_lazy("错误")),
+    "warning": ("yellow", gettext_lazy("警告")),
+    "note": ("azure", gettext_lazy("提示")),
+}
+VERDICTS = {
+    "met": ("green", gettext_lazy("完成")),
+    "over": ("yellow", gettext_lazy("超额较多")),
+    "missed": ("red", gettext_lazy("未完成")),
+    "judged": ("blue", gettext_lazy("已评定")),
+    "pending": ("secondary", gettext_lazy("待评定")),
+    "nothing": ("secondary", gettext_lazy("无证据")),
+}
+ORIGINS = {
+    "evidence": gettext_lazy("台账"),
+    "judgement": gettext_lazy("人工填报"),
+    "reported": gettext_lazy("上报数"),
+    "none": gettext_lazy("无"),
+}
+STATES = {
+    "draft": "secondary", "submitted": "blue", "checked": "blue", "changes": "yellow", "returned": "red", "approved": "green",
+    "open": "blue", "confirmed": "green", "filled": "blue", "signed": "blue", "accepted": "green", "scoring": "blue",
+    "agreeing": "yellow", "reported": "green", "proved": "yellow", "closed": "green", "planned": "secondary", "committed": "blue",
+    "entered": "yellow", "sealed": "blue", "drawn": "green", "requested": "yellow", "refused": "red", "published": "green",
+    "withdrawn": "secondary", "queued": "secondary", "running": "blue", "done": "green", "failed": "red",
+}  # fmt: skip
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """Draw an icon of the sprite; with a label it is read aloud, without one it is decoration."""
+    address = f"{static('web/vendor/icons.svg')}#{name}"
+    if label:
+        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, address)
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>', address)
+
+
+def _badge(colour: str, words: Any) -> SafeString:
+    return format_html('<span class="badge zs-{}">{}</span>', colour, words)
+
+
+@register.filter
+def light(value: str) -> SafeString:
+    """Draw a traffic light with its word."""
+    colour, words = LIGHTS.get(value, LIGHTS["grey"])
+    return format_html('<span class="light"><i class="dot zs-dot-{}"></i>{}</span>', colour, words)
+
+
+@register.filter
+def level(value: str) -> SafeString:
+    """Draw the level of a finding."""
+    return _badge(*LEVELS.get(value, LEVELS["note"]))
+
+
+@register.filter
+def verdict(value: str) -> SafeString:
+    """Draw the verdict on an indicator."""
+    return _badge(*VERDICTS.get(value, VERDICTS["nothing"]))
+
+
+@register.filter
+def origin(value: str) -> Any:
+    """Say where a result is from."""
+    return ORIGINS.get(value, value)
+
+
+@register.filter
+def state(record: Any) -> SafeString:
+    """Draw the state of a record."""
+    return _badge(STATES.get(record.state, "secondary"), record.get_state_display())
+
+
+@register.filter
+def wan(value: Any) -> str:
+    """Show yuan as 万元 with its unit; a dash for nothing."""
+    try:
+        amount = Decimal(str(value)) / 10000
+    except InvalidOperation:
+        return "—"
+    text = f"{amount:,.4f}".rstrip("0").rstrip(".")
+    return _("%s 万元") % text
+
+
+@register.filter
+def percent(value: Any, places: int = 1) -> str:
+    """Show a fraction in percent; a dash for nothing."""
+    if value in (None, ""):
+        return "—"
+    return f"{float(value) * 100:.{places}f}%"
+
+
+@register.filter
+def plain(value: Any) -> str:
+    """Show a number without trailing zeros; a dash for nothing."""
+    if value in (None, ""):
+        return "—"
+    text = f"{Decimal(str(value)):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@register.filter
+def cell(value: Any) -> Any:
+    """Show a value of a ledger."""
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    return "" if value is None else value
+
+
+@register.filter
+def get(mapping: Any, key: Any) -> Any:
+    """Return an entry of a mapping or a list, None where there is none."""
+    try:
+        return mapping[key]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+@register.simple_tag
+def stars() -> SafeString:
+    """Mark a field that must be filled."""
+    return mark_safe('<span class="text-red" aria-hidden="true">*</span>')
+
+
+@register.filter
+def action_words(step: Any) -> Any:
+    """Say what a step was."""
+    act = ACTIONS.get(step.action)
+    return act.label if act and act.label else WORDS.get(step.action, step.action)
+
+
+WORDS = {
+    "targets.start": gettext_lazy("建立"),
+    "targets.adjust": gettext_lazy("提出调整"),
+    "monitoring.open": gettext_lazy("开启填报"),
+    "selfeval.open": gettext_lazy("开启自评"),
+    "keyeval.start": gettext_lazy("列入重点评价"),
+    "keyeval.mark": gettext_lazy("提交独立评分"),
+    "rectify.add": gettext_lazy("列入整改"),
+    "draws.plan": gettext_lazy("制定方案"),
+    "draws.commit": gettext_lazy("公布承诺"),
+    "draws.enter": gettext_lazy("录入随机数"),
+    "draws.draw": gettext_lazy("抽取"),
+    "safeguards.record": gettext_lazy("登记"),
+    "publish.request": gettext_lazy("提出公开"),
+}
+
+
+@register.inclusion_tag("web/_pages.html", takes_context=True)
+def pager(context: Any) -> dict[str, Any]:
+    """Draw the links to the page before and the page after."""
+    number = context["number"]
+    return {
+        "request": context["request"],
+        "total": context.get("total", context.get("found")),
+        "number": number,
+        "pages": context["pages"],
+        "before": number - 1,
+        "after": number + 1,
+    }

@@ -1,0 +1,130 @@
+"""All addresses of the site, part by part."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth.views import LogoutView
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from zhunsheng.web.api import api
+from zhunsheng.web.views import (
+    account,
+    administration,
+    decisions,
+    draws,
+    keyeval,
+    ledgers,
+    monitoring,
+    overview,
+    portfolio,
+    public,
+    safeguards,
+    selfeval,
+    targets,
+)
+
+handler403 = account.refused
+handler404 = account.not_found
+handler500 = account.failed
+
+HERE = "d/<int:department>/<int:year>/"
+
+urlpatterns = [
+    path("", overview.home, name="home"),
+    path("places", overview.places, name="places"),
+    path(HERE, overview.overview, name="overview"),
+    path(f"{HERE}lineage/<int:sheet>/<str:line>", overview.lineage, name="lineage"),
+    # targets
+    path(f"{HERE}targets", targets.targets, name="targets"),
+    path("targets/<int:version>", targets.version, name="version"),
+    path("targets/<int:version>/field", targets.field, name="field"),
+    path("targets/<int:version>/part", targets.part, name="part"),
+    path("targets/<int:version>/adjust", targets.adjust, name="adjust"),
+    path("targets/<int:version>/compare/<int:other>", targets.compare, name="compare"),
+    path("targets/<int:version>/file/docx", targets.target_file, {"kind": "docx"}, name="target-docx"),
+    path("targets/<int:version>/file/xlsx", targets.target_file, {"kind": "xlsx"}, name="target-xlsx"),
+    path("targets/<int:version>/file/original", targets.target_file, {"kind": "original"}, name="target-original"),
+    # ledgers and background work
+    path(f"{HERE}ledgers", ledgers.ledgers, name="ledgers"),
+    path(f"{HERE}ledgers/undo", ledgers.undo, name="undo"),
+    path(f"{HERE}ledgers/batch/<int:batch>/source", ledgers.source, name="source"),
+    path(f"{HERE}ledgers/<str:ledger>", ledgers.ledger, name="ledger"),
+    path(f"{HERE}ledgers/<str:ledger>/template", ledgers.template, name="template"),
+    path("jobs/<int:job>", ledgers.job, name="job"),
+    path("jobs/<int:job>/again", ledgers.job_again, name="job-again"),
+    path("jobs/<int:job>/marked", ledgers.job_file, name="job-file"),
+    path("jobs/<int:job>/state", ledgers.job_state, name="job-state"),
+    # monitoring
+    path(f"{HERE}monitoring", monitoring.monitoring, name="monitoring"),
+    path("monitoring/<int:checkpoint>", monitoring.checkpoint, name="checkpoint"),
+    path("monitoring/<int:checkpoint>/form", monitoring.checkpoint_form, name="checkpoint-form"),
+    path("monitoring/<int:checkpoint>/file/docx", monitoring.checkpoint_file, {"kind": "docx"}, name="checkpoint-docx"),
+    path("monitoring/<int:checkpoint>/file/xlsx", monitoring.checkpoint_file, {"kind": "xlsx"}, name="checkpoint-xlsx"),
+    # self-evaluation
+    path(f"{HERE}selfeval", selfeval.selfeval, name="selfeval"),
+    path("selfeval/<int:evaluation>/word", selfeval.word, name="word"),
+    path("selfeval/<int:evaluation>/recheck", selfeval.recheck, name="recheck"),
+    path("selfeval/<int:evaluation>/form", selfeval.selfeval_form, name="selfeval-form"),
+    path("selfeval/<int:evaluation>/file/<str:name>", selfeval.selfeval_file, name="selfeval-file"),
+    path("attachments/<int:attachment>", selfeval.attachment, name="attachment"),
+    # key evaluation
+    path(f"{HERE}keyeval", keyeval.keyeval, name="keyeval"),
+    path("keyeval/<int:evaluation>", keyeval.keyevaluation, name="keyevaluation"),
+    path("keyeval/<int:evaluation>/marks", keyeval.marks, name="marks"),
+    path("keyeval/<int:evaluation>/agree", keyeval.agree, name="agree"),
+    path("keyeval/<int:evaluation>/rectify", keyeval.rectification, name="rectification"),
+    path("keyeval/<int:evaluation>/report", keyeval.key_report, name="key-report"),
+    # double random
+    path(f"{HERE}draws", draws.draws, name="draws"),
+    path(f"{HERE}draws/register", draws.register, name="draw-register"),
+    path(f"{HERE}draws/plan", draws.plan, name="draw-plan"),
+    path("draws/<int:draw>", draws.draw, name="draw"),
+    path("draws/<int:draw>/act/<str:what>", draws.act, name="draw-act"),
+    path("draws/<int:draw>/file/<str:name>", draws.draw_file, name="draw-file"),
+    path("tasks/<int:task>", draws.task, name="task"),
+    # safeguards
+    path(f"{HERE}safeguards", safeguards.safeguards, name="safeguards"),
+    path(f"{HERE}safeguards/<str:name>", safeguards.register, name="register"),
+    path("records/<int:record>", safeguards.record, name="record"),
+    # decisions on any record
+    path("step/<str:prefix>/<int:pk>", decisions.step, name="step"),
+    # publication, and what the public sees
+    path(f"{HERE}publish", public.publish, name="publish"),
+    path("publish/<str:kind>/<int:pk>/ask", public.ask, name="publish-ask"),
+    path("publications/<int:publication>", public.publication, name="publication"),
+    path("public", public.public, name="public"),
+    path("public/<int:pk>", public.public_one, name="public-one"),
+    path("public/<int:pk>/file/<str:name>", public.public_file, name="public-file"),
+    path("public/<int:pk>/data.json", public.open_data, {"kind": "json"}, name="open-data-json"),
+    path("public/<int:pk>/data.<str:kind>", public.open_data, name="open-data"),
+    path("public/datapackage.json", public.data_package, name="data-package"),
+    path("public/verify", public.verify, name="verify"),
+    # the finance bureau
+    path("portfolio", portfolio.portfolio, name="portfolio"),
+    path("portfolio/heat-map", portfolio.heat_map, name="heat-map"),
+    path("portfolio/findings", portfolio.portfolio_findings, name="portfolio-findings"),
+    path("portfolio/import", portfolio.portfolio_import, name="portfolio-import"),
+    path("portfolio/export", portfolio.portfolio_export, name="portfolio-export"),
+    # administration
+    path("admin", administration.administration, name="administration"),
+    path("admin/organisation", administration.organisation, name="organisation"),
+    path("admin/users", administration.users, name="users"),
+    path("admin/library", administration.library, name="library"),
+    path("admin/rules", administration.rules, name="rules"),
+    path("admin/calendar", administration.calendar, name="calendar"),
+    path("admin/permissions", administration.permissions, name="permissions"),
+    path("audit", administration.audit, name="audit"),
+    # account
+    path("sign-in", account.SignIn.as_view(), name="sign-in"),
+    path("sign-out", LogoutView.as_view(), name="sign-out"),
+    path("account", account.account, name="account"),
+    path("account/password", account.Password.as_view(), name="password"),
+    path("language", set_language, name="set_language"),
+    # programs and operation
+    path("api/", api.urls),
+    path("health", account.health, name="health"),
+    path("metrics", account.metrics, name="metrics"),
+]
+if settings.OIDC:
+    urlpatterns.append(path("oidc/", include("mozilla_django_oidc.urls")))

@@ -1,0 +1,120 @@
+"""Signing in and out, one's own password and tokens, and the pages that operate the site."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import views as auth
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
+
+from zhunsheng import __version__
+from zhunsheng.web.api import token_of
+from zhunsheng.web.audit import record
+from zhunsheng.web.middleware import Figures
+from zhunsheng.web.models import ApiToken, AuditHead, Job
+from zhunsheng.web.scopes import SCOPES
+from zhunsheng.web.views.common import done, integer_of, page, text_of
+
+
+class SignIn(auth.LoginView):
+    """The sign-in page."""
+
+    template_name = "web/sign_in.html"
+    redirect_authenticated_user = True
+
+
+class Password(auth.PasswordChangeView):
+    """Change one's own password."""
+
+    template_name = "web/password.html"
+    success_url = reverse_lazy("account")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Keep the new password; a handed-out one is thereby replaced."""
+        form.user.must_change = False
+        return super().form_valid(form)
+
+
+@page(None)
+def account(request: HttpRequest) -> HttpResponse:
+    """Show one's roles and tokens; a POST issues or revokes a token."""
+    if request.method == "POST":
+        if request.POST.get("revoke"):
+            token = get_object_or_404(ApiToken, pk=integer_of(request.POST, "revoke", 0, 0, 2**31), user=request.user)
+            token.revoked = True
+            token.save()
+            return done(request, "account", _("令牌已停用。"))
+        scopes = [s for s in request.POST.getlist("scopes") if s in SCOPES]
+        name = text_of(request, "name", _("用途"), required=True, most=60)
+        _token, secret = ApiToken.issue(request.user, name, scopes, integer_of(request.POST, "days", 90, 1, 366))
+        request.session["secret"] = secret
+        return done(request, "account", _("令牌已生成，只显示这一次，请立即保存。"))
+    context = {
+        "tokens": ApiToken.objects.filter(user=request.user).order_by("-pk"),
+        "scopes": SCOPES.items(),
+        "secret": request.session.pop("secret", None),
+        "memberships": request.user.memberships.filter(active=True).select_related("organisation"),
+    }
+    return render(request, "web/account.html", context)
+
+
+# -- operation --------------------------------------------------------------------------------------------------------
+
+
+def health(request: HttpRequest) -> JsonResponse:
+    """Say whether the site can work: the database answers, no migration is missing, the background moves on."""
+    try:
+        waiting = Job.objects.filter(state="queued").count()
+        pending = MigrationExecutor(connection).migration_plan(MigrationExecutor(connection).loader.graph.leaf_nodes())
+    except Exception as error:  # whatever fails, the answer is that the site is not well
+        return JsonResponse({"status": "down", "why": type(error).__name__}, status=503)
+    status = "ok" if not pending else "migrations pending"
+    return JsonResponse(
+        {"status": status, "version": __version__, "jobs_waiting": waiting}, status=200 if not pending else 503
+    )
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Return counts and times in the text format that Prometheus reads; for the machine itself or a token's holder."""
+    if request.META.get("REMOTE_ADDR") not in ("127.0.0.1", "::1") or request.META.get("HTTP_X_FORWARDED_FOR"):
+        token = token_of(request)
+        if token is None or "metrics:read" not in token.scopes:
+            return HttpResponse(status=403)
+    lines = ["# TYPE zhunsheng_requests_total counter"]
+    lines += [
+        f'zhunsheng_requests_total{{route="{route}",status="{status}"}} {n}'
+        for (route, status), n in sorted(Figures.counts.items())
+    ]
+    lines.append("# TYPE zhunsheng_request_seconds_total counter")
+    lines += [
+        f'zhunsheng_request_seconds_total{{route="{route}"}} {s:.6f}' for route, s in sorted(Figures.seconds.items())
+    ]
+    lines.append("# TYPE zhunsheng_jobs gauge")
+    lines += [
+        f'zhunsheng_jobs{{state="{state}"}} {Job.objects.filter(state=state).count()}' for state in Job.State.values
+    ]
+    head = AuditHead.objects.filter(pk=1).first()
+    lines += ["# TYPE zhunsheng_audit_entries counter", f"zhunsheng_audit_entries {head.number if head else 0}"]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that this is not for this person."""
+    if request.user.is_authenticated:
+        record("refused", title=f"{request.method} {request.path}"[:300])
+    return render(request, "web/refused.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that there is no such page."""
+    return render(request, "web/not_found.html", status=404)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Say that something went wrong here, without a trace."""
+    return render(request, "web/failed.html", status=500)

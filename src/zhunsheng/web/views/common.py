@@ -1,0 +1,198 @@
+"""What all pages share: who may open them, errors in words, fields of forms, files for download."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from functools import wraps
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.web.models import Organisation
+from zhunsheng.web.roles import may
+
+View = Callable[..., HttpResponse]
+TYPES = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".csv": "text/csv; charset=utf-8",
+    ".json": "application/json",
+    ".zip": "application/zip",
+    ".pdf": "application/pdf",
+}
+
+
+def page(action: str | None, **records: type[models.Model]) -> Callable[[View], View]:
+    """Open a page to those who may take ``action`` where its address says.
+
+    An address names ``department`` (and ``year``), or a record: ``page("targets.view", version=SheetVersion)`` turns the
+    id ``version`` into the record. ``action`` None asks for a signed-in user only. Whether a person may act on the
+    record in its state is asked again where the act is done. What a POST does is done whole or not at all.
+    """
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def inner(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            subject: Any = None
+            if "department" in kwargs:
+                subject = get_object_or_404(Organisation, pk=kwargs["department"])
+                kwargs["department"] = subject
+            for name, model in records.items():
+                subject = get_object_or_404(model, pk=kwargs[name])
+                kwargs[name] = subject
+                subject = getattr(subject, "department", None) or subject
+            if "year" in kwargs and not 2000 <= kwargs["year"] <= 2100:
+                raise Http404
+            if action and not may(request.user, action, subject if isinstance(subject, Organisation) else None):
+                raise PermissionDenied(action)
+            request.department = subject if isinstance(subject, Organisation) else None  # type: ignore[attr-defined]
+            request.year = kwargs.get("year")  # type: ignore[attr-defined]
+            try:
+                if request.method == "POST":
+                    with transaction.atomic():
+                        return view(request, **kwargs)
+                return view(request, **kwargs)
+            except ZhunshengError as error:
+                return say_error(request, error)
+
+        inner.action = action  # type: ignore[attr-defined]
+        return inner
+
+    return wrap
+
+
+def say_error(request: HttpRequest, error: ZhunshengError) -> HttpResponse:
+    """Show an error a person can mend: above the form they filled, which stays as it is, or on a page of its own."""
+    if request.htmx:  # type: ignore[attr-defined]
+        response = render(request, "web/_alert.html", {"error": error}, status=200)
+        response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML show:#alerts:top"
+        return response
+    return render(request, "web/error.html", {"error": error}, status=400)
+
+
+def done(request: HttpRequest, to: Any, message: str = "", *args: Any, **kwargs: Any) -> HttpResponse:
+    """Go on to a page after something was done, with a message on it."""
+    if message:
+        messages.success(request, message)
+    response = redirect(to, *args, **kwargs)
+    if request.htmx:  # type: ignore[attr-defined]
+        address = response["Location"]
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = address
+    return response
+
+
+def demand(request: HttpRequest, action: str, subject: Any) -> None:
+    """Refuse unless the user may take the action on the record in its present state."""
+    if not may(request.user, action, subject):
+        raise PermissionDenied(action)
+
+
+def require_post(request: HttpRequest) -> None:
+    """Refuse reading where only acting makes sense."""
+    if request.method != "POST":
+        raise Http404
+
+
+# -- fields of forms --------------------------------------------------------------------------------------------------
+
+
+def text_of(request: HttpRequest, name: str, label: str = "", *, required: bool = False, most: int = 4000) -> str:
+    """Return a text field, trimmed. Raises ``ZS-WB-06``."""
+    text = request.POST.get(name, "").strip().replace("\x00", "")
+    if required and not text:
+        raise ZhunshengError("ZS-WB-06", detail=_("请填写“%(label)s”") % {"label": label or name})
+    if len(text) > most:
+        raise ZhunshengError(
+            "ZS-WB-06", detail=_("“%(label)s”超过 %(most)s 字") % {"label": label or name, "most": most}
+        )
+    return text
+
+
+def date_of(request: HttpRequest, name: str, label: str, *, required: bool = True) -> date | None:
+    """Return a date field. Raises ``ZS-WB-06``."""
+    text = text_of(request, name, label, required=required)
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ZhunshengError("ZS-WB-06", detail=_("“%(label)s”应为日期") % {"label": label}) from None
+
+
+def moment_of(request: HttpRequest, name: str, label: str) -> datetime:
+    """Return a local date and time with its zone. Raises ``ZS-WB-06``."""
+    text = text_of(request, name, label, required=True)
+    try:
+        return timezone.make_aware(datetime.fromisoformat(text)) if "+" not in text else datetime.fromisoformat(text)
+    except ValueError:
+        raise ZhunshengError("ZS-WB-06", detail=_("“%(label)s”应为日期和时间") % {"label": label}) from None
+
+
+def number_of(
+    request: HttpRequest, name: str, label: str, low: Decimal, high: Decimal, *, required: bool = True
+) -> Decimal | None:
+    """Return a number field within bounds (inclusive). Raises ``ZS-WB-06``."""
+    text = text_of(request, name, label, required=required)
+    if not text:
+        return None
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite() or not low <= number <= high:
+        raise ZhunshengError(
+            "ZS-WB-06",
+            detail=_("“%(label)s”应为 %(low)s 到 %(high)s 的数") % {"label": label, "low": low, "high": high},
+        )
+    return number
+
+
+def choice_of(request: HttpRequest, name: str, label: str, choices: Any, *, required: bool = True) -> str:
+    """Return one of the choices. Raises ``ZS-WB-06``."""
+    text = text_of(request, name, label, required=required)
+    if text and text not in choices:
+        raise ZhunshengError(
+            "ZS-WB-06", detail=_("“%(label)s”没有这个选项：%(text)s") % {"label": label, "text": text[:40]}
+        )
+    return text
+
+
+def integer_of(values: Any, name: str, default: int, low: int, high: int) -> int:
+    """Return a number from the address, the default for anything else."""
+    try:
+        return min(max(int(values.get(name, default)), low), high)
+    except (TypeError, ValueError):
+        return default
+
+
+# -- files ------------------------------------------------------------------------------------------------------------
+
+
+def download(content: bytes, name: str) -> HttpResponse:
+    """Send bytes as a file to be saved; browsers never show uploaded content as a page."""
+    response = HttpResponse(content, content_type=TYPES.get(Path(name).suffix.lower(), "application/octet-stream"))
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def send(path: Path, name: str | None = None) -> HttpResponse:
+    """Send a file of the data folder. Raises ``Http404`` where it is not there."""
+    if not path.is_file():
+        raise Http404
+    return download(path.read_bytes(), name or path.name)

@@ -1,0 +1,120 @@
+"""Monitoring: checkpoints by the calendar, figures from evidence, causes and measures for yellow and red, the official table."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from zhunsheng.regulations import in_force, monitoring_rules
+from zhunsheng.web.models import CalendarEntry, Checkpoint, Organisation
+from zhunsheng.web.roles import available, may
+from zhunsheng.web.services import year as figures
+from zhunsheng.web.views.common import choice_of, demand, done, page, send, text_of
+from zhunsheng.web.workflow import steps_of
+
+
+@page("monitoring.view")
+def monitoring(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
+    """List the year's checkpoints with their dates; a POST opens one."""
+    today = timezone.localdate()
+    entries = figures.calendar_of(department, year, "monitoring")
+    if request.method == "POST":
+        demand(request, "monitoring.open", department)
+        entry = get_object_or_404(CalendarEntry, pk=request.POST.get("entry") or 0)
+        if entry not in entries or entry.opens_on > today:
+            raise Http404
+        checkpoint = figures.open_checkpoint(entry, department, request.user)
+        return done(request, "checkpoint", _("已开启，数据已从台账填好。"), checkpoint.pk)
+    opened = {c.as_of: c for c in Checkpoint.objects.filter(department=department, year=year)}
+    listed = []
+    for entry in entries:
+        checkpoint = opened.pop(entry.as_of, None)
+        waiting = figures.unexplained(checkpoint) if checkpoint else []
+        open_now = checkpoint is None or checkpoint.state == "open"
+        listed.append(
+            {
+                "entry": entry,
+                "checkpoint": checkpoint,
+                "waiting": len(waiting),
+                "late": open_now and entry.due_on < today,
+                "early": entry.opens_on > today,
+            }
+        )
+    context = {
+        "part": "monitoring",
+        "listed": listed,
+        "others": list(opened.values()),
+        "can_open": may(request.user, "monitoring.open", department),
+    }
+    return render(request, "web/monitoring.html", context)
+
+
+def _rules(day: date) -> Any:
+    return in_force(monitoring_rules(), day, "运行监控规则")
+
+
+@page("monitoring.view", checkpoint=Checkpoint)
+def checkpoint(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
+    """Show a checkpoint: money and indicators with lights; a POST keeps the cause and the measures of one indicator."""
+    request.year = checkpoint.year  # type: ignore[attr-defined]
+    rules = _rules(checkpoint.as_of)
+    if request.method == "POST":
+        demand(request, "monitoring.explain", checkpoint)
+        if "refresh" in request.POST:
+            figures.fill_checkpoint(checkpoint)
+            return done(request, "checkpoint", _("数据已重新从台账填入。"), checkpoint.pk)
+        figures.keep_word(
+            checkpoint.department,
+            checkpoint.year,
+            request.user,
+            lambda: figures.fill_checkpoint(checkpoint),
+            checkpoint=checkpoint,
+            sheet=text_of(request, "sheet", required=True, most=200),
+            indicator=text_of(request, "indicator", required=True, most=300),
+            cause=choice_of(request, "cause", _("偏差原因"), rules.causes),
+            measures=text_of(request, "measures", _("改进措施"), required=True),
+        )
+        return done(request, "checkpoint", _("已保存。"), checkpoint.pk)
+    results = checkpoint.assessment.result["results"] if checkpoint.assessment else []
+    context = {
+        "part": "monitoring",
+        "checkpoint": checkpoint,
+        "results": results,
+        "causes": rules.causes,
+        "rules": rules,
+        "editable": may(request.user, "monitoring.explain", checkpoint),
+        "missing": len(figures.unexplained(checkpoint)),
+        "actions": available(request.user, checkpoint, "monitoring"),
+        "steps": steps_of(checkpoint),
+        "prefix": "monitoring",
+        "record": checkpoint,
+    }
+    return render(request, "web/checkpoint.html", context)
+
+
+@page("monitoring.view", checkpoint=Checkpoint)
+def checkpoint_form(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
+    """Show the official monitoring table as it prints."""
+    if checkpoint.assessment is None:
+        raise Http404
+    request.year = checkpoint.year  # type: ignore[attr-defined]
+    forms = figures.forms_of(checkpoint.assessment, "绩效运行监控表")
+    return render(
+        request,
+        "web/forms.html",
+        {"part": "monitoring", "forms": forms, "title": _("绩效运行监控表"), "back": checkpoint},
+    )
+
+
+@page("monitoring.view", checkpoint=Checkpoint)
+def checkpoint_file(request: HttpRequest, checkpoint: Checkpoint, kind: str) -> HttpResponse:
+    """Send the official monitoring table as Word or Excel."""
+    require = checkpoint.assessment
+    if require is None:
+        raise Http404
+    return send(require.folder() / f"绩效运行监控表.{kind}", f"绩效运行监控表（{checkpoint.as_of}）.{kind}")

@@ -1,0 +1,143 @@
+"""The year at a glance, and the way from any figure back to the rows it rests on."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from zhunsheng.evidence import ledgers
+from zhunsheng.measures import Match
+from zhunsheng.web.context import home_of
+from zhunsheng.web.models import Job, Organisation, SheetFinding
+from zhunsheng.web.roles import departments, may
+from zhunsheng.web.services import todo
+from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.sheets import newest, sheets_of
+from zhunsheng.web.views.common import integer_of, page
+from zhunsheng.workspace import Evidence, trace
+
+ROWS = 50
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Go where the visitor works: the public pages, the portfolio, the administration, or a department's overview."""
+    if not request.user.is_authenticated:
+        return redirect("public")
+    if may(request.user, "portfolio.view"):
+        return redirect("portfolio")
+    department, year = home_of(request.user)
+    if department is not None:
+        year = year or timezone.localdate().year
+        if may(request.user, "overview.view", department):
+            return redirect("overview", department=department.pk, year=year)
+        return redirect("keyeval", department=department.pk, year=year)
+    return redirect("administration" if may(request.user, "admin.manage") else "account")
+
+
+@page(None)
+def places(request: HttpRequest) -> HttpResponse:
+    """Let a user of several departments choose one."""
+    search = request.GET.get("q", "").strip()
+    mine = departments(request.user, "targets.view")
+    found = [d for d in mine if search in d.name]
+    this = timezone.localdate().year
+    years = dict(Organisation.objects.filter(pk__in=[d.pk for d in found[:200]]).values_list("pk", "sheets__year"))
+    listed = [(d, years.get(d.pk) or this) for d in found[:200]]
+    return render(request, "web/places.html", {"found": listed, "total": len(found), "search": search})
+
+
+@page("overview.view")
+def overview(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
+    """Show payments against the plan, lights, scores, findings, what is overdue, and what waits for the reader."""
+    today = timezone.localdate()
+    assessment = figures.newest_assessment(department, year)
+    sheets = sheets_of(department, year)
+    findings = SheetFinding.objects.filter(department=department, year=year)
+    levels = {level: sum(1 for f in findings if f.level == level) for level in ("error", "warning", "note")}
+    results = assessment.result["results"] if assessment else []
+    for n, one in enumerate(results):
+        one["n"], one["chart_id"] = n, f"plan-{n}"
+        one["lights"] = {
+            c: sum(1 for i in one["indicators"] if i["monitoring"]["light"] == c)
+            for c in ("green", "yellow", "red", "grey")
+        }
+        one["chart"] = _chart(one, year, assessment.as_of) if assessment else None
+    total = {c: sum(r["lights"][c] for r in results) for c in ("green", "yellow", "red", "grey")}
+    working = Job.objects.filter(department=department, state__in=("queued", "running")).first()
+    context = {
+        "part": "overview",
+        "assessment": assessment,
+        "results": results,
+        "lights": total,
+        "levels": levels,
+        "sheets": [(s, newest(s)) for s in sheets],
+        "late": figures.late_things(department, year, today),
+        "todo": todo.of(request.user, department, year, today),
+        "working": working,
+    }
+    return render(request, "web/overview.html", context)
+
+
+def _chart(one: dict[str, Any], year: int, as_of: date) -> dict[str, Any] | None:
+    """Return the plan and the payments as shares of the budget in percent by date, None without a plan or a budget."""
+    budget = one["money"]["adjusted"] or one["money"]["initial"]
+    if not one["plan"] or not budget or not float(budget):
+        return None
+    plan = [[f"{year}-01-01", 0.0], *([day, round(float(share) * 100, 2)] for day, share in one["plan"])]
+    paid = [
+        [f"{year}-01-01", 0.0],
+        *([day, round(float(total) / float(budget) * 100, 2)] for day, total in one["payments"]),
+    ]
+    paid.append([min(as_of, date(year, 12, 31)).isoformat(), paid[-1][1]])
+    return {"plan": plan, "paid": paid, "labels": [_("计划"), _("实际支付")]}
+
+
+@page("overview.view")
+def lineage(request: HttpRequest, department: Organisation, year: int, sheet: int, line: str) -> HttpResponse:
+    """Show what lies behind one figure: definition, numerator and denominator, rows, batches, files, who imported them.
+
+    ``line`` is an indicator's number, or ``paid`` or ``budget`` for the sheet's money.
+    """
+    assessment = figures.newest_assessment(department, year)
+    if assessment is None or sheet >= len(assessment.result["results"]):
+        raise Http404
+    one = assessment.result["results"][sheet]
+    context: dict[str, Any] = {"part": "overview", "assessment": assessment, "one": one, "sheet_n": sheet, "year": year}
+    evidence = Evidence.of(figures.store(), batch=assessment.batch)
+    if line in ("paid", "budget"):
+        measure = "paid" if line == "paid" else "budget_adjusted"
+        key = (measure, department.name, one["project"])
+        match = Match(0, 0, measure, 1.0, "confirmed", _("资金数据按固定的测度计算"))
+        context["title"] = _("已支付金额") if line == "paid" else _("全年预算数")
+    else:
+        if not line.isdigit() or int(line) >= len(one["indicators"]):
+            raise Http404
+        indicator = one["indicators"][int(line)]
+        context |= {"title": indicator["name"], "indicator": indicator}
+        reading = indicator["reading"]
+        if reading is None:
+            return render(request, "web/lineage.html", context)
+        said = indicator["match"]
+        match = Match(0, int(line), said["measure"], said["confidence"], said["status"], said["why"])
+        key = (reading["measure"], department.name, reading["project"])
+    reading = evidence.read(year, assessment.as_of).get(key)
+    if reading is not None:
+        limit = integer_of(request.GET, "rows", ROWS, 10, 1000)
+        personal = may(request.user, "ledgers.personal", department)
+        found = trace(evidence, match, reading, year, assessment.as_of, limit=limit, personal=personal)
+        cipher = figures.cipher()
+        rows = [(r, [cipher.show(v) if personal else v for v in r.values.values()]) for r in found.rows]
+        context |= {
+            "found": found,
+            "ledger": ledgers()[found.measure.ledger] if found.measure else None,
+            "titles": list(found.rows[0].values) if found.rows else [],
+            "rows": rows,
+            "full": len(rows) >= limit,
+            "more": limit * 4,
+        }
+    return render(request, "web/lineage.html", context)

@@ -1,0 +1,121 @@
+"""The safeguards of the document's third part: registers with approvals, due dates, proof, and their way into the ledgers."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from zhunsheng.web.models import Organisation, SafeguardRecord, Upload
+from zhunsheng.web.roles import available, may
+from zhunsheng.web.services import jobs
+from zhunsheng.web.services.registers import Register, as_ledger, cleaned, due_of, registers
+from zhunsheng.web.services.uploads import take
+from zhunsheng.web.views.common import demand, done, page
+from zhunsheng.web.workflow import note, steps_of
+
+
+def _register(name: str) -> Register:
+    if name not in registers():
+        raise Http404
+    return registers()[name]
+
+
+@page("safeguards.view")
+def safeguards(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
+    """Show the document's own words on safeguards and every register with what is open and what is late."""
+    today = timezone.localdate()
+    listed = []
+    records = list(SafeguardRecord.objects.filter(department=department))
+    for register in registers().values():
+        mine = [r for r in records if r.register == register.id]
+        due = [d for r in mine if r.state != "closed" and (d := due_of(register, r.data))]
+        listed.append(
+            {
+                "register": register,
+                "count": len(mine),
+                "waiting": sum(r.state == "requested" for r in mine),
+                "late": sum(d < today for d in due),
+            }
+        )
+    sheet = department.sheets.filter(year=year, kind="department").first()
+    words = sheet.latest.body.get("safeguards", []) if sheet else []
+    return render(request, "web/safeguards.html", {"part": "safeguards", "listed": listed, "words": words})
+
+
+@page("safeguards.view")
+def register(request: HttpRequest, department: Organisation, year: int, name: str) -> HttpResponse:
+    """List a register; a POST adds a record, or hands the register to its ledger as evidence."""
+    known = _register(name)
+    if request.method == "POST":
+        if "to_ledger" in request.POST:
+            demand(request, "ledgers.import", department)
+            upload = Upload.keep(as_ledger(known, department), f"{known.title}.csv", "ledger", department, request.user)
+            job = jobs.enqueue(
+                "import",
+                f"import:{upload.pk}:0",
+                request.user,
+                department,
+                upload=upload.pk,
+                ledger=known.ledger,
+                good_rows=False,
+            )
+            return done(request, "job", "", job.pk)
+        demand(request, "safeguards.record", department)
+        data = cleaned(known, {f.name: request.POST.get(f.name, "") for f in known.fields})
+        made = SafeguardRecord(
+            department=department, register=known.id, data=data, due_on=due_of(known, data), created_by=request.user
+        )
+        if request.FILES.get("file"):
+            made.proof = take(request.FILES["file"], "attachment", department, request.user, limit=20 * 2**20)
+        made.save()
+        note(request.user, made, "safeguards.record", after="open")
+        return done(request, "register", _("已登记。"), department=department.pk, year=year, name=name)
+    records = SafeguardRecord.objects.filter(department=department, register=known.id).select_related("proof")
+    today = timezone.localdate()
+    rows = [
+        (
+            r,
+            [r.data.get(f.name, "") for f in known.fields],
+            (d := due_of(known, r.data)) is not None and d < today and r.state != "closed",
+        )
+        for r in records
+    ]
+    context = {
+        "part": "safeguards",
+        "register": known,
+        "rows": rows,
+        "blank": [(f, "") for f in known.fields],
+        "can_record": may(request.user, "safeguards.record", department),
+    }
+    return render(request, "web/register.html", context)
+
+
+@page("safeguards.view", record=SafeguardRecord)
+def record(request: HttpRequest, record: SafeguardRecord) -> HttpResponse:
+    """Show one record with its approvals; a POST changes its fields."""
+    known = _register(record.register)
+    if request.method == "POST":
+        demand(request, "safeguards.record", record)
+        record.data = cleaned(known, {f.name: request.POST.get(f.name, "") for f in known.fields})
+        record.due_on = due_of(known, record.data)
+        if request.FILES.get("file"):
+            record.proof = take(request.FILES["file"], "attachment", record.department, request.user, limit=20 * 2**20)
+        record.save()
+        return done(request, "record", _("已保存。"), record.pk)
+    actions = [
+        (n, a) for n, a in available(request.user, record, "safeguards") if n != "safeguards.request" or known.requests
+    ]
+    context = {
+        "part": "safeguards",
+        "register": known,
+        "record": record,
+        "fields": [(f, record.data.get(f.name, "")) for f in known.fields],
+        "editable": may(request.user, "safeguards.record", record),
+        "actions": [(n, a) for n, a in actions if n != "safeguards.request"],
+        "can_request": any(n == "safeguards.request" for n, _a in actions),
+        "steps": steps_of(record),
+        "prefix": "safeguards",
+    }
+    return render(request, "web/record.html", context)

@@ -1,0 +1,237 @@
+"""Target sheets: upload, the sheet beside the original, findings beside fields, corrections, decisions, versions."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.reports.docx import write_forms
+from zhunsheng.reports.forms import target_form
+from zhunsheng.reports.xlsx import write_workbook
+from zhunsheng.targets.editing import INDICATOR_LABELS, changes
+from zhunsheng.web.models import LibraryIndicator, Organisation, SheetVersion
+from zhunsheng.web.roles import available, may
+from zhunsheng.web.services import sheets
+from zhunsheng.web.services.uploads import take
+from zhunsheng.web.views.common import demand, done, integer_of, page, require_post, send, text_of
+from zhunsheng.web.workflow import steps_of
+from zhunsheng.workspace.documents import original, place_key
+
+
+@page("targets.view")
+def targets(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
+    """List the sheets of a year; a POST starts some: from a document, last year's, or the empty form."""
+    if request.method == "POST":
+        demand(request, "targets.start", department)
+        how = request.POST.get("how")
+        if how == "upload":
+            upload = take(request.FILES.get("file"), "document", department, request.user, limit=50 * 2**20)
+            made = sheets.take_document(upload, department, year, request.user, text_of(request, "reason"))
+            message = _("识别出 %(n)s 张目标表，请逐项核对。") % {"n": len(made)}
+            return done(request, "version", message, made[0].pk)
+        if how == "last-year":
+            made = sheets.start_from_last_year(department, year, request.user)
+            return done(
+                request,
+                "targets",
+                _("已沿用上年 %(n)s 张目标表。") % {"n": len(made)},
+                department=department.pk,
+                year=year,
+            )
+        kind = "department" if request.POST.get("kind") == "department" else "project"
+        one = sheets.start_blank(
+            department, year, kind, text_of(request, "name", _("项目名称"), most=120), request.user
+        )
+        return done(request, "version", _("已建立空白目标表。"), one.pk)
+    listed = [
+        {"sheet": s, "version": (v := sheets.newest(s)), "in_force": sheets.in_force(s), "levels": _levels(v)}
+        for s in sheets.sheets_of(department, year)
+    ]
+    context = {
+        "part": "targets",
+        "listed": listed,
+        "can_start": may(request.user, "targets.start", department),
+        "next_year": year + 1,
+    }
+    return render(request, "web/targets.html", context)
+
+
+def _levels(version: SheetVersion) -> dict[str, int]:
+    levels = list(version.findings.values_list("level", flat=True))
+    return {level: levels.count(level) for level in ("error", "warning", "note")}
+
+
+@page("targets.view", version=SheetVersion)
+def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
+    """Show a version: the original on one side, the fields with their findings on the other."""
+    request.year = version.sheet.year  # type: ignore[attr-defined]
+    sheet = version.target_sheet()
+    fields = sheets.current_fields(version)
+    keys = {path: place_key(f.place) for path, f in fields.items()}
+    head, plan, goals, indicators = [], {}, [], {}
+    findings = list(version.findings.all())
+    for path, field in fields.items():
+        entry = {
+            "field": field,
+            "key": keys[path],
+            "path": path,
+            "findings": [f for f in findings if f.field and path.startswith(f.field) and not f.indicator],
+        }
+        parts = path.split(".")
+        if parts[0] == "plan":
+            plan.setdefault(int(parts[1]), {})[parts[2]] = entry
+        elif parts[0] == "goals":
+            goals.append(entry)
+        elif parts[0] == "indicators":
+            indicators.setdefault(int(parts[1]), {})[parts[2]] = entry
+        else:
+            entry["long"] = parts[0] in ("purpose", "narrative")
+            head.append(entry)
+    rows = []
+    for n, cells in indicators.items():
+        name = sheet.indicators[n].name
+        target = sheet.indicators[n].target
+        rows.append(
+            {
+                "n": n,
+                "cells": cells,
+                "read": target.text() if target.op != "unread" else "",
+                "unread": target.op == "unread",
+                "findings": [f for f in findings if f.indicator == name],
+            }
+        )
+    shown = {f.pk for r in rows for f in r["findings"]} | {f.pk for e in head for f in e["findings"]}
+    parts = []
+    if version.upload is not None:
+        try:
+            with version.upload.opened() as path:
+                parts = original(path)
+        except ZhunshengError as error:
+            parts = [{"kind": "p", "key": "", "text": error.text()}]
+    linked = set(keys.values()) - {""}
+    versions = list(version.sheet.versions.order_by("-number"))
+    context = {
+        "part": "targets",
+        "version": version,
+        "sheet": sheet,
+        "head": head,
+        "plan": plan,
+        "goals": goals,
+        "rows": rows,
+        "labels": INDICATOR_LABELS,
+        "findings": findings,
+        "general": [f for f in findings if f.pk not in shown],
+        "parts": parts,
+        "linked": linked,
+        "versions": versions,
+        "editable": may(request.user, "targets.edit", version) and versions[0].pk == version.pk,
+        "actions": available(request.user, version, "targets") if versions[0].pk == version.pk else [],
+        "can_adjust": version.state == "approved"
+        and versions[0].pk == version.pk
+        and may(request.user, "targets.adjust", version),
+        "can_publish": version.state == "approved" and may(request.user, "publish.request", version),
+        "steps": steps_of(version),
+        "prefix": "targets",
+        "library": LibraryIndicator.objects.filter(active=True),
+        "error_count": sum(f.level == "error" for f in findings)
+        if any(n == "targets.submit" for n, _a in available(request.user, version, "targets"))
+        else 0,
+    }
+    return render(request, "web/version.html", context)
+
+
+@page("targets.view", version=SheetVersion)
+def field(request: HttpRequest, version: SheetVersion) -> HttpResponse:
+    """Set one field; where someone else changed it meanwhile, both values come back for a choice."""
+    require_post(request)
+    demand(request, "targets.edit", version)
+    path, text, was = request.POST.get("path", ""), request.POST.get("text", ""), request.POST.get("was", "")
+    status, error, value = "kept", None, text.strip()
+    try:
+        version = sheets.set_field(version, path, text, was)
+    except ZhunshengError as problem:
+        error, status = problem, "conflict" if problem.code == "ZS-WB-03" else "wrong"
+    fields = sheets.current_fields(version)
+    known = fields.get(path)
+    if status == "conflict" and error is not None:
+        known = replace(known, text=error.params["theirs"]) if known else None
+    if status == "kept" and known is not None:
+        value = known.text
+    findings = version.findings.count()
+    context = {
+        "status": status,
+        "error": error,
+        "path": path,
+        "value": value,
+        "known": known,
+        "version": version,
+        "findings": findings,
+    }
+    return render(request, "web/_field_state.html", context)
+
+
+@page("targets.view", version=SheetVersion)
+def part(request: HttpRequest, version: SheetVersion) -> HttpResponse:
+    """Add or remove an indicator, a goal or a plan date."""
+    require_post(request)
+    demand(request, "targets.edit", version)
+    what = request.POST.get("part", "")
+    if "remove" in request.POST:
+        sheets.remove_part(version, what, integer_of(request.POST, "remove", -1, -1, 10_000))
+    else:
+        library = None
+        if request.POST.get("library"):
+            library = get_object_or_404(LibraryIndicator, pk=integer_of(request.POST, "library", 0, 0, 2**31))
+        sheets.add_part(version, what, library)
+    return done(request, "version", "", version.pk)
+
+
+@page("targets.view", version=SheetVersion)
+def adjust(request: HttpRequest, version: SheetVersion) -> HttpResponse:
+    """Open an adjustment of an approved version, with its reason."""
+    require_post(request)
+    demand(request, "targets.adjust", version)
+    made = sheets.adjust(version, request.user, text_of(request, "reason", _("调整理由"), required=True))
+    return done(request, "version", _("已建立调整稿，批复前仍按原目标执行。"), made.pk)
+
+
+@page("targets.view", version=SheetVersion)
+def compare(request: HttpRequest, version: SheetVersion, other: int) -> HttpResponse:
+    """Show two versions of a sheet side by side, changed fields first."""
+    request.year = version.sheet.year  # type: ignore[attr-defined]
+    against = get_object_or_404(SheetVersion, pk=other, sheet=version.sheet)
+    old, new = sorted((version, against), key=lambda v: v.number)
+    one, two = old.target_sheet(), new.target_sheet()
+    context = {
+        "part": "targets",
+        "old": old,
+        "new": new,
+        "changes": changes(one, two),
+        "forms": [target_form(one), target_form(two)],
+    }
+    return render(request, "web/compare.html", context)
+
+
+@page("targets.view", version=SheetVersion)
+def target_file(request: HttpRequest, version: SheetVersion, kind: str) -> HttpResponse:
+    """Send the official target table as Word or Excel, or the original document."""
+    name = f"{version.sheet.name}（第{version.number}版）"
+    if kind == "original":
+        if version.upload is None:
+            raise Http404
+        with version.upload.opened() as path:
+            return send(path)
+    form = target_form(version.target_sheet())
+    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
+        path = Path(scratch) / f"表.{kind}"
+        if kind == "docx":
+            write_forms([form], path)
+        else:
+            write_workbook([("绩效目标表", form)], path)
+        return send(path, f"{name}.{kind}")

@@ -1,0 +1,8 @@
+"""The WSGI application that gunicorn and the tests serve."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhunsheng.web.settings")
+application = get_wsgi_application()
