@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
+from zhunsheng.web.actor import acting, current
 from zhunsheng.web.models import AuditEntry, AuditHead
 from zhunsheng.web.models.audited import record
 
@@ -16,7 +17,8 @@ def register() -> None:
     """Record every sign-in, sign-out and failure."""
 
     def signed_in(sender: Any, request: Any, user: Any, **_: Any) -> None:
-        record("sign-in", user)
+        with acting(user.get_username(), current().origin):
+            record("sign-in", user)
 
     def signed_out(sender: Any, request: Any, user: Any, **_: Any) -> None:
         if user is not None:

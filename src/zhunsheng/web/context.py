@@ -32,14 +32,20 @@ WIDE = [
 ]
 
 
+def working_year(department: Organisation) -> int | None:
+    """Return the newest year with an approved sheet, else the newest with any: next year's drafts are not the year's work."""
+    sheets = department.sheets.filter(retired=False).order_by("-year").values_list("year", flat=True)
+    approved: int | None = sheets.filter(versions__state="approved").first()
+    return approved or sheets.first()
+
+
 def home_of(user: Any) -> tuple[Organisation | None, int | None]:
     """Return the department a user starts in and the year that was worked on last."""
     mine = departments(user, "targets.view")
     if not mine:
         return None, None
     first = next((m.organisation.department for m in memberships(user) if m.organisation.department), None) or mine[0]
-    year = first.sheets.order_by("-year").values_list("year", flat=True).first()
-    return first, year
+    return first, working_year(first)
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -58,7 +64,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         else:
             department, year = home_of(user)
     if department is not None and year is None:
-        year = department.sheets.order_by("-year").values_list("year", flat=True).first()
+        year = working_year(department)
     year = year or 2000
     if (
         department is not None

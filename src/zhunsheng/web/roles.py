@@ -39,9 +39,9 @@ class Act:
 
 ACTIONS: dict[str, Act] = {
     # -- overview, jobs, account
-    "overview.view_(": Act(READERS),
+    "overview.view": Act(READERS),
     # -- targets: 科室填报 → 财务科审核 → 财政局批复
-    ")targets.view": Act((*READERS, EVALUATOR)),
+    "targets.view": Act((*READERS, EVALUATOR)),
     "targets.start": Act((STAFF, FINANCE)),
     "targets.edit": Act((STAFF, FINANCE), on=("draft", "returned", "changes")),
     "targets.submit": Act((STAFF, FINANCE), _("提交审核"), ("draft", "returned", "changes"), "submitted"),
@@ -54,16 +54,16 @@ ACTIONS: dict[str, Act] = {
     "ledgers.view": Act(READERS),
     "ledgers.personal": Act((STAFF, FINANCE)),
     "ledgers.import": Act((STAFF, FINANCE)),
-    "ledgers.undo_(": Act((FINANCE,)),
+    "ledgers.undo": Act((FINANCE,)),
     # -- monitoring: 科室说明 → 财务科确认
-    ")monitoring.view": Act(READERS),
+    "monitoring.view": Act(READERS),
     "monitoring.open": Act((FINANCE,)),
     "monitoring.explain": Act((STAFF, FINANCE), on=("open",)),
     "monitoring.submit": Act((STAFF, FINANCE), _("提交财务科确认"), ("open",), "submitted"),
     "monitoring.confirm": Act((FINANCE,), _("确认"), ("submitted",), "confirmed", apart=("monitoring.submit",)),
-    "monitoring.return": Act((FINANCE,), _("退回补充"), ("submitted",), "open", remark=True, style="warning_("),
+    "monitoring.return": Act((FINANCE,), _("退回补充"), ("submitted",), "open", remark=True, style="warning"),
     # -- self-evaluation: 填报 → 财务科审核 → 负责人签字 → 财政局复核
-    ")selfeval.view": Act(READERS),
+    "selfeval.view": Act(READERS),
     "selfeval.open": Act((FINANCE,)),
     "selfeval.fill": Act((STAFF, FINANCE), on=("draft", "returned")),
     "selfeval.submit": Act((STAFF, FINANCE), _("填报人签字提交"), ("draft", "returned"), "filled"),
@@ -71,9 +71,9 @@ ACTIONS: dict[str, Act] = {
     "selfeval.sign": Act((HEAD,), _("负责人签字上报"), ("checked",), "signed", apart=("selfeval.submit", "selfeval.check")),
     "selfeval.recheck": Act((BUREAU,), on=("signed", "accepted")),
     "selfeval.accept": Act((BUREAU,), _("复核通过"), ("signed",), "accepted", apart=("selfeval.submit", "selfeval.check", "selfeval.sign")),
-    "selfeval.return": Act((FINANCE, HEAD, BUREAU), _("退回"), ("filled", "checked", "signed"), "returned", by=((FINANCE, "filled"), (HEAD, "checked"), (BUREAU, "signed")), remark=True, style="danger_("),
+    "selfeval.return": Act((FINANCE, HEAD, BUREAU), _("退回"), ("filled", "checked", "signed"), "returned", by=((FINANCE, "filled"), (HEAD, "checked"), (BUREAU, "signed")), remark=True, style="danger"),
     # -- key evaluation: 独立评分 → 合议 → 报告；整改
-    ")keyeval.view": Act((*READERS, EVALUATOR)),
+    "keyeval.view": Act((*READERS, EVALUATOR)),
     "keyeval.start": Act((BUREAU,)),
     "keyeval.mark": Act((EVALUATOR,), on=("scoring",)),
     "keyeval.agree": Act((BUREAU,), on=("agreeing",)),
@@ -96,9 +96,9 @@ ACTIONS: dict[str, Act] = {
     "safeguards.request": Act((STAFF, FINANCE), _("申请审批"), ("open", "approved", "refused"), "requested"),
     "safeguards.approve": Act((HEAD, FINANCE), _("批准"), ("requested",), "approved", apart=("safeguards.request",)),
     "safeguards.refuse": Act((HEAD, FINANCE), _("不批准"), ("requested",), "refused", apart=("safeguards.request",), remark=True, style="danger"),
-    "safeguards.close": Act((STAFF, FINANCE), _("办结"), ("open", "approved"), "closed", style="secondary_("),
+    "safeguards.close": Act((STAFF, FINANCE), _("办结"), ("open", "approved"), "closed", style="secondary"),
     # -- publication: 财务科提出 → 负责人批准
-    ")publish.view": Act(READERS),
+    "publish.view": Act(READERS),
     "publish.request": Act((FINANCE,)),
     "publish.approve": Act((HEAD,), _("批准公开"), ("requested",), "published", apart=("publish.request",)),
     "publish.refuse": Act((HEAD,), _("不予公开"), ("requested",), "refused", remark=True, style="danger"),

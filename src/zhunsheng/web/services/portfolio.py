@@ -196,9 +196,9 @@ def findings_by_rule(district: Organisation, year: int) -> list[dict[str, Any]]:
 def late(district: Organisation, year: int, today: date) -> list[dict[str, Any]]:
     """Return who is late with what: calendar entries past due without a submission, longest first."""
     with_sheets = Organisation.objects.filter(path__startswith=district.path, sheets__year=year).distinct()
-    entries = [
-        e for e in CalendarEntry.objects.filter(year=year, active=True, due_on__lt=today).select_related("organisation")
-    ]
+    entries = list(
+        CalendarEntry.objects.filter(year=year, active=True, due_on__lt=today).select_related("organisation")
+    )
     handed_in = set(Checkpoint.objects.filter(year=year).exclude(state="open").values_list("department_id", "as_of"))
     evaluated = set(
         SelfEvaluation.objects.filter(year=year)

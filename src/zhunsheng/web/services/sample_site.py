@@ -61,7 +61,7 @@ def load(entities: int = 30_000, progress: Progress = no_progress) -> Organisati
     with acting("sample"):
         steps = ("组织与账号", "目标与批复", "台账", "监控与自评", "重点评价", "双随机", "保障与公开")
         progress(steps[0], 0, len(steps))
-        district, department, people = _organisations()
+        _district, department, people = _organisations()
         with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
             folder = Path(scratch)
             progress(steps[1], 1, len(steps))

@@ -84,9 +84,9 @@ def of(user: User, department: Organisation, year: int, today: date) -> list[dic
         ):
             if may(user, action, draw) and not (action == "draws.enter" and draw.first_by_id == user.pk):
                 add(f"{draw.title}：{words}", reverse("draw", args=[draw.pk]))
-    if may(user, "draws.view", department):
+    if may(user, "draws.result", department):
         open_tasks = DrawTask.objects.filter(draw__department=department, draw__frame_on__year=year, inspected_on=None)
-        for row in open_tasks.values("draw", "draw__title", "draw__ends_on").distinct():
+        for row in open_tasks.order_by("draw").values("draw", "draw__title", "draw__ends_on").distinct():
             add(
                 _("%s：有检查任务未完成") % row["draw__title"],
                 reverse("draw", args=[row["draw"]]),
@@ -102,7 +102,7 @@ def of(user: User, department: Organisation, year: int, today: date) -> list[dic
                 reverse("record", args=[record.pk]),
             )
         due = due_of(register, record.data)
-        if due and due <= today and may(user, "safeguards.record", department):
+        if due and due <= today and due.year in (year, year + 1) and may(user, "safeguards.record", department):
             add(f"{register.title}：{record}", reverse("record", args=[record.pk]), due)
     for publication in Publication.objects.filter(department=department, state="requested"):
         if may(user, "publish.approve", publication):

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 
@@ -117,4 +118,5 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Say that something went wrong here, without a trace."""
-    return render(request, "web/failed.html", status=500)
+    # Without the context of other pages: whatever failed may be what builds it.
+    return HttpResponse(render_to_string("web/failed.html"), status=500)

@@ -6,6 +6,7 @@ import io
 
 import xlsxwriter
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -27,12 +28,10 @@ def _scope(request: HttpRequest, action: str) -> tuple[Organisation, int]:
     if not held:
         raise PermissionDenied(action)
     top = min(held, key=lambda o: len(o.path))
-    newest = (
-        Sheet.objects.filter(department__path__startswith=top.path)
-        .order_by("-year")
-        .values_list("year", flat=True)
-        .first()
-    )
+    sheets = Sheet.objects.filter(department__path__startswith=top.path, retired=False).order_by("-year")
+    # The year most is known of: next year's few drafts are not what the bureau looks at.
+    counted = sheets.values("year").annotate(n=Count("department", distinct=True)).order_by("-n", "-year").first()
+    newest = counted["year"] if counted else None
     year = integer_of(request.GET, "year", newest or timezone.localdate().year, 2000, 2100)
     request.department, request.year = None, None  # type: ignore[attr-defined]
     return top, year

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -107,13 +108,13 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
             }
         )
     shown = {f.pk for r in rows for f in r["findings"]} | {f.pk for e in head for f in e["findings"]}
-    parts = []
+    document: list[dict[str, Any]] = []
     if version.upload is not None:
         try:
             with version.upload.opened() as path:
-                parts = original(path)
+                document = original(path)
         except ZhunshengError as error:
-            parts = [{"kind": "p", "key": "", "text": error.text()}]
+            document = [{"kind": "p", "key": "", "text": error.text()}]
     linked = set(keys.values()) - {""}
     versions = list(version.sheet.versions.order_by("-number"))
     context = {
@@ -127,7 +128,7 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
         "labels": INDICATOR_LABELS,
         "findings": findings,
         "general": [f for f in findings if f.pk not in shown],
-        "parts": parts,
+        "document": document,
         "linked": linked,
         "versions": versions,
         "editable": may(request.user, "targets.edit", version) and versions[0].pk == version.pk,

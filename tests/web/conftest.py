@@ -1,0 +1,71 @@
+"""What tests of the site share: the sample district loaded once, clients by user name, and jobs run on the spot."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from zhunsheng.web.models import Job, Organisation, User
+from zhunsheng.web.services import jobs
+from zhunsheng.web.services.sample_site import load, load_portfolio
+
+ENTITIES = 600
+DEPARTMENTS = 4
+
+
+def pytest_collection_modifyitems(items):
+    """Keep all that shares the loaded district on one worker; tests that start a site of their own go their own way."""
+    for item in items:
+        if "tests/web/" in str(item.path) and not any(item.iter_markers("xdist_group")):
+            item.add_marker(pytest.mark.xdist_group("web"))
+            item.add_marker(pytest.mark.django_db)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Load the sample district once; each test's changes are rolled back."""
+    with django_db_blocker.unblock():
+        load(ENTITIES)
+        load_portfolio(DEPARTMENTS)
+
+
+@pytest.fixture
+def department(db):
+    return Organisation.objects.get(name="示例区市场监督管理局")
+
+
+@pytest.fixture
+def district(db):
+    return Organisation.objects.get(kind="district")
+
+
+@pytest.fixture
+def user(db):
+    return lambda name: User.objects.get(username=name)
+
+
+@pytest.fixture
+def sign_in(db):
+    """Return a client signed in as a user of the sample."""
+
+    def client(name):
+        found = Client()
+        found.force_login(User.objects.get(username=name), backend="django.contrib.auth.backends.ModelBackend")
+        return found
+
+    return client
+
+
+@pytest.fixture
+def work_off(db):
+    """Run the jobs in line, as the worker would, and return them."""
+
+    def run():
+        done = []
+        while job := Job.objects.filter(state="queued").order_by("pk").first():
+            jobs.run_job.func(job.pk)
+            job.refresh_from_db()
+            done.append(job)
+        return done
+
+    return run

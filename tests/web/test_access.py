@@ -1,0 +1,145 @@
+"""Every address with every role against one table: who gets a page, who is refused, who is sent to sign in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from zhunsheng.web.models import (
+    Checkpoint,
+    Draw,
+    Job,
+    KeyEvaluation,
+    Organisation,
+    Publication,
+    SafeguardRecord,
+    SelfEvaluation,
+    SheetVersion,
+    Upload,
+)
+from zhunsheng.web.roles import ACTIONS
+
+TABLE = yaml.safe_load((Path(__file__).parent / "access.yaml").read_text("utf8"))
+ROLES = {
+    "public": None,
+    "staff": "keyuan",
+    "finance": "caiwu",
+    "head": "juzhang",
+    "bureau": "caizheng",
+    "evaluator": "zhuanjia1",
+    "auditor": "shenji",
+    "admin": "guanli",
+}
+POSTED = {
+    "field", "part", "adjust", "undo", "job-again", "word", "marks", "agree", "rectification", "draw-register", "draw-act", "step",
+    "publish-ask", "portfolio-import", "organisation", "sign-out", "set_language",
+}  # fmt: skip
+
+
+def names() -> set[str]:
+    found = set()
+
+    def walk(patterns):
+        for p in patterns:
+            if isinstance(p, URLResolver):
+                if p.namespace != "api":
+                    walk(p.url_patterns)
+            elif isinstance(p, URLPattern):
+                found.add(p.name)
+
+    walk(get_resolver().url_patterns)
+    return found
+
+
+@pytest.fixture
+def address(department):
+    draw = Draw.objects.get(department=department)
+    published = Publication.objects.filter(state="published", kind="draw").get()
+    attachment = Upload.objects.filter(purpose="attachment").first() or Upload.keep(b"x", "x.pdf", "attachment", department, None)
+    job = Job.objects.create(kind="assess", key="test-access", department=department)
+    known = {
+        "department": department.pk,
+        "year": 2021,
+        "version": SheetVersion.objects.filter(sheet__department=department, state="approved")[0].pk,
+        "other": SheetVersion.objects.filter(sheet__department=department, state="approved")[0].pk,
+        "ledger": "complaints",
+        "batch": 1,
+        "job": job.pk,
+        "sheet": 0,
+        "line": "0",
+        "checkpoint": Checkpoint.objects.filter(department=department)[0].pk,
+        "evaluation": SelfEvaluation.objects.get(department=department).pk,
+        "attachment": attachment.pk,
+        "draw": draw.pk,
+        "what": "commit",
+        "task": draw.tasks.first().pk,
+        "record": SafeguardRecord.objects.filter(department=department)[0].pk,
+        "prefix": "targets",
+        "pk": published.pk,
+        "publication": published.pk,
+    }
+    special = {
+        "selfeval-file": {"name": "table.xlsx"},
+        "draw-file": {"name": "commitment.json"},
+        "public-file": {"name": "commitment.json"},
+        "register": {"name": "policies"},
+        "open-data": {"kind": "csv"},
+        "publish-ask": {"kind": "targets", "pk": known["version"]},
+        "step": {"pk": known["version"]},
+    }
+    key = KeyEvaluation.objects.get(department=department).pk
+
+    def build(name):
+        pattern = next(p for p in get_resolver().url_patterns if getattr(p, "name", None) == name)
+        wanted = {k: special.get(name, {}).get(k, known.get(k)) for k in pattern.pattern.converters}
+        if str(pattern.pattern).startswith("keyeval/"):
+            wanted["evaluation"] = key
+        if name == "key-report":
+            pass
+        return reverse(name, kwargs=wanted)
+
+    return build
+
+
+def test_the_table_lists_every_address_and_nothing_else():
+    assert set(TABLE) == names()
+
+
+def answer(response) -> str:
+    if response.status_code == 302 and "/sign-in" in response["Location"]:
+        return "sign-in"
+    return {200: "open", 302: "open", 204: "open", 400: "open", 403: "refused", 404: "none", 405: "open"}[response.status_code]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_address_answers_a_role_as_the_table_says(role, address, sign_in, client):
+    browser = sign_in(ROLES[role]) if ROLES[role] else client
+    wrong = []
+    for name, said in sorted(TABLE.items()):
+        if name == "sign-out":
+            continue
+        expected = said.get(role, said["others"])
+        response = browser.post(address(name)) if name in POSTED else browser.get(address(name))
+        if (found := answer(response)) != expected:
+            wrong.append(f"{name}: {found}, table says {expected}")
+    assert not wrong
+
+
+@pytest.mark.parametrize("role", [r for r in ROLES if r not in ("public", "bureau", "auditor", "evaluator", "admin")])
+def test_another_departments_addresses_are_refused(role, sign_in):
+    browser = sign_in(ROLES[role])
+    other = Organisation.objects.filter(kind="department").exclude(name="示例区市场监督管理局")[0]
+    version = SheetVersion.objects.filter(sheet__department=other)[0]
+    for name in ("overview", "targets", "ledgers", "monitoring", "selfeval", "keyeval", "draws", "safeguards", "publish"):
+        assert browser.get(reverse(name, args=[other.pk, 2021])).status_code == 403, name
+    assert browser.get(reverse("version", args=[version.pk])).status_code == 403
+    assert browser.get(reverse("ledger", args=[other.pk, 2021, "complaints"])).status_code == 403
+
+
+def test_every_page_names_its_action_from_the_table_of_roles():
+    for pattern in get_resolver().url_patterns:
+        action = getattr(getattr(pattern, "callback", None), "action", None)
+        assert action is None or action in ACTIONS, pattern
