@@ -6,7 +6,7 @@ import tempfile
 os.environ["ZHUNSHENG_DATA"] = tempfile.mkdtemp(prefix="zhunsheng-test-")
 os.environ.setdefault("ZHUNSHENG_HTTPS", "0")
 
-from zhunsheng.web.settings import *  # noqa: E402, F403
+from zhunsheng.web.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -58,7 +58,9 @@ def names() -> set[str]:
 def address(department):
     draw = Draw.objects.get(department=department)
     published = Publication.objects.filter(state="published", kind="draw").get()
-    attachment = Upload.objects.filter(purpose="attachment").first() or Upload.keep(b"x", "x.pdf", "attachment", department, None)
+    attachment = Upload.objects.filter(purpose="attachment").first() or Upload.keep(
+        b"x", "x.pdf", "attachment", department, None
+    )
     job = Job.objects.create(kind="assess", key="test-access", department=department)
     known = {
         "department": department.pk,
@@ -111,7 +113,9 @@ def test_the_table_lists_every_address_and_nothing_else():
 def answer(response) -> str:
     if response.status_code == 302 and "/sign-in" in response["Location"]:
         return "sign-in"
-    return {200: "open", 302: "open", 204: "open", 400: "open", 403: "refused", 404: "none", 405: "open"}[response.status_code]
+    return {200: "open", 302: "open", 204: "open", 400: "open", 403: "refused", 404: "none", 405: "open"}[
+        response.status_code
+    ]
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -133,7 +137,17 @@ def test_another_departments_addresses_are_refused(role, sign_in):
     browser = sign_in(ROLES[role])
     other = Organisation.objects.filter(kind="department").exclude(name="示例区市场监督管理局")[0]
     version = SheetVersion.objects.filter(sheet__department=other)[0]
-    for name in ("overview", "targets", "ledgers", "monitoring", "selfeval", "keyeval", "draws", "safeguards", "publish"):
+    for name in (
+        "overview",
+        "targets",
+        "ledgers",
+        "monitoring",
+        "selfeval",
+        "keyeval",
+        "draws",
+        "safeguards",
+        "publish",
+    ):
         assert browser.get(reverse(name, args=[other.pk, 2021])).status_code == 403, name
     assert browser.get(reverse("version", args=[version.pk])).status_code == 403
     assert browser.get(reverse("ledger", args=[other.pk, 2021, "complaints"])).status_code == 403

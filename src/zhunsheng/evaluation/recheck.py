@@ -64,7 +64,8 @@ def recheck(reported: TargetSheet, card: Scorecard) -> list[Difference]:
     scores = [i.score for i in reported.indicators]
     execution = reported.execution.score if reported.execution else None
     if reported.total_score is not None and all(s is not None for s in scores):
-        added = sum((s for s in scores if s is not None), execution or Decimal(0))
+        # A department's total holds the points its projects bring, which no indicator's row shows.
+        added = sum((s for s in scores if s is not None), (execution or Decimal(0)) + card.projects_score)
         if abs(added - reported.total_score) > TOLERANCE:
             found.append(
                 Difference("total", "总分", f"{reported.total_score:f}", f"{added:f}", "各项得分相加不等于所报总分")

@@ -36,7 +36,7 @@ class Assessment(models.Model):
 
     def folder(self) -> Path:
         """Return the folder of its official tables."""
-        path: Path = settings.DATA / "assessments" / str(self.pk)
+        path: Path = settings.DATA / "assessments" / self.key
         return path
 
 

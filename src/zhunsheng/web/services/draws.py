@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import read_bundle
+from zhunsheng.draws.randomness import canonical_text
 from zhunsheng.draws.results import Result, check_results, overdue, publish_by
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, User
@@ -118,12 +119,15 @@ def commit(draw: Draw, user: User | None, progress: Progress = no_progress) -> D
     return draw
 
 
-def enter(draw: Draw, user: User, values: list[dict[str, Any]]) -> Draw:
+def enter(draw: Draw, user: User, values: list[dict[str, Any]]) -> tuple[Draw, ZhunshengError | None]:
     """Take one person's entry of the random numbers; the second, by another person, seals the seed if both agree.
 
-    Raises ``ZS-DR-05`` before the time at which the numbers become known, ``ZS-DR-04`` when the two differ (the first
-    entry is then taken back, so that both look again), ``ZS-WB-06`` for the same person twice.
+    Returns the draw and, where the two entries differ, ``ZS-DR-04``: the first entry is then taken back, so that both look
+    again, which an error raised would undo. Raises ``ZS-DR-05`` before the numbers are known or for ones that can't be,
+    ``ZS-WB-06`` for the same person twice.
     """
+    # A number that can't be right is said at once, not when the second person comes.
+    canonical_text(read_plan(draw.folder() / "plan.json"), values)
     known_at = datetime.fromisoformat(draw.plan["known_at"])
     if timezone.now() < known_at:
         raise ZhunshengError("ZS-DR-05", detail=f"随机数要到 {timezone.localtime(known_at):%Y-%m-%d %H:%M:%S} 才公布")
@@ -134,7 +138,7 @@ def enter(draw: Draw, user: User, values: list[dict[str, Any]]) -> Draw:
             now.first_entry, now.first_by, now.state = entry, user, "entered"
             now.save()
             note(user, now, "draws.enter", "committed", "entered")
-            return now
+            return now, None
         if now.state != "entered":
             raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
         if now.first_by_id == user.pk:
@@ -145,7 +149,7 @@ def enter(draw: Draw, user: User, values: list[dict[str, Any]]) -> Draw:
         try:
             seal_draw(folder, folder / "录入一.yaml", folder / "录入二.yaml")
         except ZhunshengError as error:
-            failure = error
+            failure: ZhunshengError | None = error
             now.state, now.first_entry, now.first_by = "committed", None, None
             now.save()
             note(user, now, "draws.enter", "entered", "committed", "两次录入不一致或不成立")
@@ -154,9 +158,7 @@ def enter(draw: Draw, user: User, values: list[dict[str, Any]]) -> Draw:
             now.second_by, now.state = user, "sealed"
             now.save()
             note(user, now, "draws.enter", "entered", "sealed")
-    if failure:
-        raise failure
-    return now
+    return now, failure
 
 
 def perform(draw: Draw, user: User | None, progress: Progress = no_progress) -> Draw:

@@ -117,7 +117,7 @@ def assess_all(district: Organisation, year: int, progress: Progress = no_progre
 def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
     """Return one line a department: total score, lights, findings by level, execution; best first, unscored last."""
     newest: dict[int, dict[str, Any]] = {}
-    rows = Assessment.objects.filter(department__path__startswith=district.path, year=year).order_by("pk")
+    rows = Assessment.objects.filter(department__path__startswith=district.path, year=year).order_by("as_of", "pk")
     for row in rows.values("department_id", "as_of", "result__results"):
         newest[row["department_id"]] = row
     lights: dict[int, dict[str, int]] = defaultdict(dict)

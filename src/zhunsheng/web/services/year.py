@@ -49,8 +49,8 @@ def default_as_of(year: int) -> date:
 
 
 def newest_assessment(department: Organisation, year: int) -> Assessment | None:
-    """Return the newest assessment of a department's year."""
-    return Assessment.objects.filter(department=department, year=year).first()
+    """Return the assessment of the latest date, of those the newest."""
+    return Assessment.objects.filter(department=department, year=year).order_by("-as_of", "-pk").first()
 
 
 def words_of(department: Organisation, year: int) -> dict[tuple[str, str], Word]:
@@ -119,38 +119,56 @@ def assess_now(
     day = as_of or default_as_of(year)
     key = state_key(department, year, day, evidence)
     known = Assessment.objects.filter(department=department, year=year, key=key).first()
-    if known:
+    if known and (not tables or (known.folder() / "forms.json").is_file()):
+        if as_of is None:
+            _keep_lights(known)
         return known
     opened = evidence or Evidence.of(store())
     done = compute(department, year, day, opened)
-    result = done.as_json()
-    del result["book"]
-    for result_json, one in zip(result["results"], done.results, strict=True):
-        paid = payments_of(opened, department.name, one.project, year, day) if one.project else ()
-        result_json["payments"] = [[d.isoformat(), str(total)] for d, total in paid]
-        result_json["plan"] = [[s.by.isoformat(), str(s.cumulative)] for s in one.sheet.spending_plan.steps]
-        for line, indicator in zip(result_json["indicators"], one.sheet.indicators, strict=True):
-            line |= {"level1": indicator.level1, "level2": indicator.level2}
     with transaction.atomic():
-        kept, made = Assessment.objects.get_or_create(
+        kept, _ = Assessment.objects.get_or_create(
             department=department,
             year=year,
             key=key,
-            defaults={"as_of": day, "batch": done.snapshot.batch, "digest": done.snapshot.digest, "result": result},
+            defaults={
+                "as_of": day,
+                "batch": done.snapshot.batch,
+                "digest": done.snapshot.digest,
+                "result": _result(done, opened),
+            },
         )
-        if made and as_of is None:
+        if as_of is None:
             _keep_lights(kept)
-    if made and tables:
-        folder = kept.folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        write_outputs(done, opened, folder, only=("绩效目标表", "绩效运行监控表", "绩效自评表", "绩效评价报告"))
-        forms = {
-            "绩效目标表": [asdict(target_form(r.sheet)) for r in done.results],
-            "绩效运行监控表": [asdict(monitoring_form(r.checkpoint)) for r in done.results],
-            "绩效自评表": [asdict(self_evaluation_form(r.card)) for r in done.results],
-        }
-        (folder / "forms.json").write_text(json.dumps(forms, ensure_ascii=False), "utf8")
+    if tables:
+        _write_tables(done, opened, kept.folder())
     return kept
+
+
+def _result(done: Assessed, opened: Evidence) -> dict[str, Any]:
+    """Return the assessment as data with what charts and pages ask for beside it: payments, plan, level names."""
+    result = done.as_json()
+    del result["book"]
+    for said, one in zip(result["results"], done.results, strict=True):
+        year = one.sheet.year or done.as_of.year
+        paid = payments_of(opened, done.department, one.project, year, done.as_of) if one.project else ()
+        said["payments"] = [[d.isoformat(), str(total)] for d, total in paid]
+        said["plan"] = [[s.by.isoformat(), str(s.cumulative)] for s in one.sheet.spending_plan.steps]
+        for line, indicator in zip(said["indicators"], one.sheet.indicators, strict=True):
+            line |= {"level1": indicator.level1, "level2": indicator.level2}
+    return result
+
+
+def _write_tables(done: Assessed, opened: Evidence, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    write_outputs(done, opened, folder, only=("绩效目标表", "绩效运行监控表", "绩效自评表", "绩效评价报告"))
+    forms = {
+        "绩效目标表": [asdict(target_form(r.sheet)) for r in done.results],
+        "绩效运行监控表": [asdict(monitoring_form(r.checkpoint)) for r in done.results],
+        "绩效自评表": [asdict(self_evaluation_form(r.card)) for r in done.results],
+    }
+    partial = folder / "forms.partial"
+    partial.write_text(json.dumps(forms, ensure_ascii=False), "utf8")
+    partial.replace(folder / "forms.json")
 
 
 def _keep_lights(assessment: Assessment) -> None:

@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhunsheng.draws.randomness import canonical_text
 from zhunsheng.draws.results import categories
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import decode
@@ -30,11 +29,11 @@ from zhunsheng.web.views.common import (
     number_of,
     page,
     require_post,
+    say_error,
     send,
     text_of,
 )
 from zhunsheng.web.workflow import steps_of
-from zhunsheng.workspace.draws import read_plan
 
 FILES = (
     "抽查包.zip",
@@ -264,7 +263,9 @@ def act(request: HttpRequest, draw: Draw, what: str) -> HttpResponse:
                 values.append({"signature": text_of(request, f"v{n}", _("签名"), required=True, most=200).lower()})
             else:
                 values.append({"numbers": text_of(request, f"v{n}", _("号码"), required=True, most=200)})
-        now = _enter(request, draw, values)
+        now, differ = service.enter(draw, request.user, values)
+        if differ is not None:
+            return say_error(request, differ)
         message = (
             _("两人录入一致，种子已定，可以抽取。") if now.state == "sealed" else _("已录入，请另一人独立录入核对。")
         )
@@ -290,12 +291,6 @@ def act(request: HttpRequest, draw: Draw, what: str) -> HttpResponse:
     draw.job = job
     draw.save()
     return done(request, "job", "", job.pk)
-
-
-def _enter(request: HttpRequest, draw: Draw, values: list[dict[str, object]]) -> Draw:
-    # A number that can't be right is said at once, not when the second person comes.
-    canonical_text(read_plan(draw.folder() / "plan.json"), values)
-    return service.enter(draw, request.user, values)
 
 
 @page("draws.view", task=DrawTask)

@@ -1,0 +1,224 @@
+"""Target sheets from a document to approval, adjustment and comparison; two people at one sheet; nobody approves their own."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.sample.documents import bureau, flattened
+from zhunsheng.web.models import AuditEntry, Job, LibraryIndicator, Membership, Sheet, SheetVersion, Step
+from zhunsheng.web.services import sheets
+from zhunsheng.web.workflow import advance
+
+HTMX = {"HTTP_HX_REQUEST": "true"}
+
+
+def document(year=2023, **changes):
+    data = {**bureau(), "year": year, **changes}
+    text = flattened(data).replace("2021年", f"{year}年")
+    return SimpleUploadedFile("目标.txt", text.encode(), "text/plain")
+
+
+@pytest.fixture
+def drafts(department, sign_in):
+    response = sign_in("keyuan").post(
+        reverse("targets", args=[department.pk, 2023]), {"how": "upload", "file": document()}
+    )
+    assert response.status_code == 302
+    return list(SheetVersion.objects.filter(sheet__department=department, sheet__year=2023).order_by("pk"))
+
+
+def test_an_uploaded_document_becomes_drafts_beside_their_original(drafts, sign_in):
+    assert [v.sheet.kind for v in drafts] == ["department", "project", "project"]
+    page = sign_in("keyuan").get(reverse("version", args=[drafts[1].pk])).content.decode()
+    assert 'class="original"' in page and "data-linked" in page
+    # A field is linked to where it stood.
+    key = next(p for p in page.split('data-key="')[1:] if "≥90%" in p.split("</form>")[0]).split('"')[0]
+    assert f'id="o-{key}"' in page
+    assert 'name="path"' in page and "ZS" in page
+
+
+def test_a_wrong_document_is_refused_in_words_and_nothing_is_kept(department, sign_in):
+    before = Sheet.objects.count()
+    for name, content in (("目标.docx", b"not a document"), ("空.txt", b""), ("无关.txt", "今天天气很好。".encode())):
+        response = sign_in("keyuan").post(
+            reverse("targets", args=[department.pk, 2024]),
+            {"how": "upload", "file": SimpleUploadedFile(name, content)},
+            **HTMX,
+        )
+        assert "[ZS-IN-" in response.content.decode() and response["HX-Retarget"] == "#alerts"
+    assert Sheet.objects.count() == before
+
+
+def test_the_way_of_a_sheet_through_finance_section_and_bureau(drafts, user, sign_in, work_off):
+    version = drafts[1]
+    staff, finance, bureau_user = user("keyuan"), user("caiwu"), user("caizheng")
+    with pytest.raises(PermissionDenied):
+        advance(bureau_user, drafts[2], "targets.submit")
+    advance(staff, version, "targets.submit")
+    with pytest.raises(PermissionDenied):
+        advance(staff, version, "targets.check")
+    with pytest.raises(ZhunshengError) as caught:
+        advance(finance, version, "targets.return", " ")
+    assert caught.value.code == "ZS-WB-02"
+    advance(finance, version, "targets.return", "成本指标缺依据")
+    assert version.state == "returned"
+    advance(staff, version, "targets.submit")
+    advance(finance, version, "targets.check")
+    advance(bureau_user, version, "targets.ask", "请核对时限")
+    assert version.state == "changes"
+    # What was asked for goes back to who asked.
+    advance(staff, version, "targets.submit")
+    assert version.state == "checked"
+    url = reverse("step", args=["targets", version.pk])
+    assert sign_in("caizheng").post(url, {"action": "targets.approve"}).status_code == 302
+    version.refresh_from_db()
+    assert version.state == "approved" and version.sheet.effective == version
+    with pytest.raises(ZhunshengError) as caught:
+        advance(bureau_user, version, "targets.approve")
+    assert caught.value.code == "ZS-WB-01"
+    remarks = [s.remark for s in Step.objects.filter(model="sheetversion", object_id=version.pk) if s.remark]
+    assert remarks == ["成本指标缺依据", "请核对时限"]
+    assert Job.objects.filter(kind="assess", department=version.department).exists()
+    assert all(j.state == "done" for j in work_off())
+
+
+def test_nobody_approves_what_they_submitted(drafts, user, department, sign_in):
+    finance = user("caiwu")
+    version = drafts[1]
+    advance(finance, version, "targets.submit")
+    with pytest.raises(PermissionDenied):
+        advance(finance, version, "targets.check")
+    assert "targets.check" not in sign_in("caiwu").get(reverse("version", args=[version.pk])).content.decode()
+    advance(user("caiwu2"), version, "targets.check")
+    # Not even with every role at once.
+    Membership.objects.create(user=finance, organisation=department.parent, role="bureau")
+    with pytest.raises(PermissionDenied):
+        advance(user("caiwu"), version, "targets.approve")
+    advance(user("caizheng"), version, "targets.approve")
+
+
+def test_a_sheet_with_errors_is_submitted_only_on_purpose(department, sign_in):
+    sheets.start_blank(department, 2023, "project", "空项目", None)
+    version = SheetVersion.objects.get(sheet__name="空项目")
+    assert version.findings.filter(level="error").exists()
+    client, url = sign_in("keyuan"), reverse("step", args=["targets", version.pk])
+    assert "ZS-WB-06" in client.post(url, {"action": "targets.submit"}).content.decode()
+    assert client.post(url, {"action": "targets.submit", "despite": "on"}).status_code == 302
+
+
+def test_fields_are_set_one_by_one_and_findings_follow(drafts, sign_in):
+    version = drafts[1]
+    client, url = sign_in("keyuan"), reverse("field", args=[version.pk])
+    before = version.findings.count()
+    answer = client.post(url, {"path": "code", "text": "XM-2023-001", "was": ""}).content.decode()
+    assert 'data-status="kept"' in answer
+    version.refresh_from_db()
+    assert version.target_sheet().code == "XM-2023-001" and version.findings.count() == before - 1
+    wrong = client.post(url, {"path": "budget.total", "text": "很多", "was": "40"}).content.decode()
+    assert 'data-status="wrong"' in wrong and "ZS-TG-01" in wrong
+    assert version.target_sheet().budget.total == 400000
+    entry = AuditEntry.objects.filter(action="edit").first()
+    assert (entry.actor, entry.before, entry.after) == ("keyuan", {"code": ""}, {"code": "XM-2023-001"})
+
+
+def test_the_second_of_two_people_is_told_and_loses_nothing(drafts, sign_in):
+    version = drafts[1]
+    url = reverse("field", args=[version.pk])
+    said = {"path": "purpose", "was": version.target_sheet().purpose}
+    sign_in("keyuan").post(url, {**said, "text": "用途甲"})
+    answer = sign_in("keyuan2").post(url, {**said, "text": "用途乙"}).content.decode()
+    assert 'data-status="conflict"' in answer and "keyuan" in answer and "用途甲" in answer and "用途乙" in answer
+    version.refresh_from_db()
+    assert version.target_sheet().purpose == "用途甲"
+    # Having seen the first's words, the second may put theirs in their place; other fields never collide.
+    assert (
+        'data-status="kept"'
+        in sign_in("keyuan2").post(url, {"path": "purpose", "was": "用途甲", "text": "用途乙"}).content.decode()
+    )
+    assert (
+        'data-status="kept"'
+        in sign_in("keyuan").post(url, {"path": "unit", "was": "", "text": "综合科"}).content.decode()
+    )
+
+
+def test_a_field_of_a_submitted_or_approved_sheet_does_not_change(drafts, department, user, sign_in):
+    version = drafts[1]
+    advance(user("keyuan"), version, "targets.submit")
+    url = reverse("field", args=[version.pk])
+    assert sign_in("keyuan").post(url, {"path": "code", "text": "X", "was": ""}).status_code == 403
+    with pytest.raises(ZhunshengError) as caught:
+        sheets.set_field(version, "code", "X", "")
+    assert caught.value.code == "ZS-WB-01"
+    with pytest.raises(ZhunshengError):
+        sheets.add_part(version, "goals")
+
+
+def test_parts_are_added_and_removed_and_come_from_the_library(drafts, sign_in):
+    version = drafts[1]
+    client, url = sign_in("keyuan"), reverse("part", args=[version.pk])
+    count = len(version.target_sheet().indicators)
+    entry = LibraryIndicator.objects.get(name="双随机抽查比例")
+    client.post(url, {"part": "indicators", "library": entry.pk})
+    client.post(url, {"part": "indicators"})
+    version.refresh_from_db()
+    added = version.target_sheet().indicators
+    assert [i.name for i in added[count:]] == ["双随机抽查比例", "（新指标）"] and added[count].target.raw == "≥3%"
+    client.post(url, {"part": "indicators", "remove": count + 1})
+    version.refresh_from_db()
+    assert len(version.target_sheet().indicators) == count + 1
+    assert "ZS-TG-02" in client.post(url, {"part": "indicators", "remove": 999}).content.decode()
+    assert "ZS-TG-02" in client.post(url, {"part": "nothing"}).content.decode()
+
+
+def test_an_approved_sheet_changes_only_by_an_adjustment_with_a_reason(department, sign_in, user):
+    version = SheetVersion.objects.get(
+        sheet__department=department, sheet__year=2021, sheet__kind="project", sheet__name__startswith="市场"
+    )
+    client = sign_in("keyuan")
+    assert "ZS-WB-06" in client.post(reverse("adjust", args=[version.pk]), {"reason": " "}).content.decode()
+    answer = client.post(reverse("targets", args=[department.pk, 2021]), {"how": "upload", "file": document(2021)})
+    assert "调整须写明理由" in answer.content.decode()
+    client.post(reverse("adjust", args=[version.pk]), {"reason": "年中追加审计"})
+    new = version.sheet.latest
+    assert (new.number, new.state, new.reason) == (2, "draft", "年中追加审计")
+    client.post(reverse("field", args=[new.pk]), {"path": "indicators.4.target", "text": "≦800元", "was": "≦700元"})
+    # Until it is approved, the first version is in force.
+    assert version.sheet.effective == version
+    page = client.get(reverse("compare", args=[new.pk, version.pk])).content.decode()
+    assert "≦700元" in page and "≦800元" in page and "1 处不同" in page
+    advance(user("keyuan"), new, "targets.submit")
+    advance(user("caiwu"), new, "targets.check")
+    advance(user("caizheng"), new, "targets.approve")
+    assert version.sheet.effective == new
+    with pytest.raises(ZhunshengError):
+        sheets.adjust(version, user("keyuan"), "又一次")
+
+
+def test_last_years_sheets_and_the_empty_form_start_a_year(department, sign_in):
+    client, url = sign_in("caiwu"), reverse("targets", args=[department.pk, 2023])
+    assert "没有可以沿用" not in client.post(url, {"how": "last-year"}).content.decode()
+    made = SheetVersion.objects.filter(sheet__department=department, sheet__year=2023)
+    assert made.count() == 3 and all(v.target_sheet().year == 2023 for v in made)
+    assert "ZS-WB-06" in client.post(url, {"how": "last-year"}).content.decode()
+    assert client.post(url, {"how": "blank", "kind": "project", "name": "新项目"}).status_code == 302
+    assert "ZS-WB-06" in client.post(url, {"how": "blank", "kind": "project", "name": "新项目"}).content.decode()
+    assert "ZS-WB-06" in client.post(url, {"how": "blank", "kind": "project", "name": " "}).content.decode()
+
+
+def test_the_official_table_and_the_original_are_sent_as_files(drafts, sign_in, tmp_path):
+    from zhunsheng.intake import read_book
+
+    client = sign_in("keyuan")
+    for kind in ("docx", "xlsx"):
+        response = client.get(reverse(f"target-{kind}", args=[drafts[1].pk]))
+        path = tmp_path / f"表.{kind}"
+        path.write_bytes(response.content)
+        assert [i.name for i in read_book(path).sheets[0].indicators] == [
+            i.name for i in drafts[1].target_sheet().indicators
+        ]
+        assert "attachment" in response["Content-Disposition"]
+    assert client.get(reverse("target-original", args=[drafts[1].pk])).content == document().read()
