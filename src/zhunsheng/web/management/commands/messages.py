@@ -1,0 +1,74 @@
+"""Keep the English catalogue: find every text marked for translation, bring the catalogue up to date, compile it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation.template import templatize
+
+ROOT = Path(__file__).parents[2]
+CATALOGUE = ROOT / "locale" / "en" / "LC_MESSAGES" / "django.po"
+KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+
+
+def marked() -> dict[str, list[tuple[str, int]]]:
+    """Return every marked text with the files and lines it stands in."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for path in sorted([*ROOT.rglob("*.py"), *ROOT.rglob("*.html")]):
+        text = path.read_text("utf8")
+        if path.suffix == ".html":
+            text = templatize(text)
+        for line, message, _comments, _context in extract("python", io.BytesIO(text.encode()), keywords=KEYWORDS):
+            for one in message if isinstance(message, tuple) else (message,):
+                if one:
+                    found.setdefault(one, []).append((path.relative_to(ROOT).as_posix(), line))
+    return found
+
+
+def catalogue() -> Catalog:
+    """Return the catalogue as it is."""
+    if not CATALOGUE.is_file():
+        return Catalog(locale="en")
+    with CATALOGUE.open("rb") as stream:
+        return read_po(stream, locale="en")
+
+
+def missing() -> list[str]:
+    """Return what is wrong with the catalogue: texts without translation, and ones no longer used."""
+    known = {m.id: m.string for m in catalogue() if m.id}
+    wanted = marked()
+    return [f"没有译文：{t}" for t in wanted if not known.get(t)] + [f"不再使用：{t}" for t in known if t not in wanted]
+
+
+class Command(BaseCommand):
+    """``manage.py messages [--check]``."""
+
+    help = "更新并编译英文译文"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take whether only to check."""
+        parser.add_argument("--check", action="store_true", help="只检查是否齐全")
+
+    def handle(self, *args: Any, check: bool = False, **options: Any) -> None:
+        """Check, or write the catalogue with the texts that are marked now and compile it."""
+        if check:
+            if problems := missing():
+                raise CommandError("\n".join(problems))
+            return
+        known = {m.id: m.string for m in catalogue() if m.id}
+        new = Catalog(locale="en", project="zhunsheng", charset="utf-8", fuzzy=False)
+        for text, _places in sorted(marked().items()):
+            new.add(text, known.get(text, ""), flags=["python-format"] if "%(" in text else [])
+        CATALOGUE.parent.mkdir(parents=True, exist_ok=True)
+        with CATALOGUE.open("wb") as stream:
+            write_po(stream, new, width=0, omit_header=False)
+        with CATALOGUE.with_suffix(".mo").open("wb") as stream:
+            write_mo(stream, new)
+        self.stdout.write(f"共 {len(new)} 条，缺译文 {sum(1 for m in new if m.id and not m.string)} 条")
