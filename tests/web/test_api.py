@@ -75,7 +75,9 @@ def test_writing_goes_the_way_of_the_pages(call, department, work_off):
     assert done["state"] == "done" and done["result"]["rows"] == 1
     assert call("get", f"/jobs/{answer.json()['id']}", who="caiwu").status_code == 404
     text = flattened({**bureau(), "year": 2023}).replace("2021年", "2023年")
-    made = call("post", f"/departments/{pk}/documents?year=2023", data={"file": SimpleUploadedFile("目标.txt", text.encode())})
+    made = call(
+        "post", f"/departments/{pk}/documents?year=2023", data={"file": SimpleUploadedFile("目标.txt", text.encode())}
+    )
     assert made.status_code == 201 and len(made.json()) == 3
     assert SheetVersion.objects.get(pk=made.json()[0]["version"]).state == "draft"
     assert AuditEntry.objects.filter(actor="keyuan", model="sheetversion").exists()

@@ -51,7 +51,10 @@ def attempt(client, password, username="keyuan"):
 def test_signing_in_and_out_is_recorded(client):
     assert attempt(client, PASSWORD).status_code == 302
     client.post(reverse("sign-out"))
-    assert [(e.action, e.actor) for e in AuditEntry.objects.all()[:2]] == [("sign-out", "keyuan"), ("sign-in", "keyuan")]
+    assert [(e.action, e.actor) for e in AuditEntry.objects.all()[:2]] == [
+        ("sign-out", "keyuan"),
+        ("sign-in", "keyuan"),
+    ]
     assert AuditEntry.objects.first().origin == "127.0.0.1"
 
 
@@ -65,7 +68,9 @@ def test_five_failures_lock_the_account_even_for_the_right_password(client):
     assert attempt(Client(), PASSWORD, "caiwu").status_code == 302
 
 
-@pytest.mark.parametrize("password", ["short-1A", "alllowercaseletters", "123456789012345", "keyuan-keyuan-1A", "password1234"])
+@pytest.mark.parametrize(
+    "password", ["short-1A", "alllowercaseletters", "123456789012345", "keyuan-keyuan-1A", "password1234"]
+)
 def test_weak_passwords_are_refused(password):
     with pytest.raises(ValidationError):
         validate_password(password, User(username="keyuan-keyuan"))
@@ -74,7 +79,14 @@ def test_weak_passwords_are_refused(password):
 def test_a_password_handed_out_must_be_changed_first(sign_in, client):
     admin = sign_in("guanli")
     place = Organisation.objects.get(kind="district")
-    said = {"what": "add", "username": "xinren", "display": "新人", "role": "auditor", "organisation": place.pk, "phone": "19900099999"}
+    said = {
+        "what": "add",
+        "username": "xinren",
+        "display": "新人",
+        "role": "auditor",
+        "organisation": place.pk,
+        "phone": "19900099999",
+    }
     assert admin.post(reverse("users"), said).status_code == 302
     page = admin.get(reverse("users")).content.decode()
     password = page.split('<code class="secret">')[1].split("</code>")[0]
@@ -82,7 +94,9 @@ def test_a_password_handed_out_must_be_changed_first(sign_in, client):
     assert attempt(client, password, "xinren").status_code == 302
     assert client.get(reverse("portfolio"))["Location"] == reverse("password")
     new = {"old_password": password, "new_password1": "Gengqiang-2026!", "new_password2": "Gengqiang-2026!"}
-    assert "密码" in client.post(reverse("password"), {**new, "new_password1": "x", "new_password2": "x"}).content.decode()
+    assert (
+        "密码" in client.post(reverse("password"), {**new, "new_password1": "x", "new_password2": "x"}).content.decode()
+    )
     assert client.post(reverse("password"), new).status_code == 302
     assert client.get(reverse("portfolio")).status_code == 200
 
@@ -115,7 +129,17 @@ def test_an_account_or_a_role_that_ended_opens_nothing(sign_in, department, user
 
 def test_no_page_allows_or_holds_inline_script_or_style(sign_in, department):
     client = sign_in("caiwu")
-    for name in ("overview", "targets", "ledgers", "monitoring", "selfeval", "keyeval", "draws", "safeguards", "publish"):
+    for name in (
+        "overview",
+        "targets",
+        "ledgers",
+        "monitoring",
+        "selfeval",
+        "keyeval",
+        "draws",
+        "safeguards",
+        "publish",
+    ):
         response = client.get(reverse(name, args=[department.pk, 2021]))
         policy, page = response["Content-Security-Policy"], response.content.decode()
         assert "script-src 'self'" in policy and "unsafe" not in policy
@@ -133,19 +157,44 @@ def test_templates_fetch_nothing_from_elsewhere():
 
 
 def test_deployment_checks_are_clean(tmp_path):
-    environment = os.environ | {"ZHUNSHENG_DATA": str(tmp_path), "ZHUNSHENG_HTTPS": "1", "ZHUNSHENG_HOSTS": "jixiao.example.gov.cn", "DJANGO_SETTINGS_MODULE": "zhunsheng.web.settings"}
-    done = subprocess.run([sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    environment = os.environ | {
+        "ZHUNSHENG_DATA": str(tmp_path),
+        "ZHUNSHENG_HTTPS": "1",
+        "ZHUNSHENG_HOSTS": "jixiao.example.gov.cn",
+        "DJANGO_SETTINGS_MODULE": "zhunsheng.web.settings",
+    }
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0 and "no issues" in done.stdout, done.stderr
     assert (tmp_path / "secret.key").stat().st_mode & 0o077 == 0
 
 
 def test_single_sign_on_is_configured_by_the_environment(tmp_path):
-    said = {"ZHUNSHENG_OIDC_ISSUER": "https://id.example.gov.cn", "ZHUNSHENG_OIDC_CLIENT": "zs", "ZHUNSHENG_OIDC_SECRET": "x" * 32}
-    environment = os.environ | said | {"ZHUNSHENG_DATA": str(tmp_path), "ZHUNSHENG_HTTPS": "0", "ZHUNSHENG_HOSTS": "testserver", "DJANGO_SETTINGS_MODULE": "zhunsheng.web.settings"}
+    said = {
+        "ZHUNSHENG_OIDC_ISSUER": "https://id.example.gov.cn",
+        "ZHUNSHENG_OIDC_CLIENT": "zs",
+        "ZHUNSHENG_OIDC_SECRET": "x" * 32,
+    }
+    environment = (
+        os.environ
+        | said
+        | {
+            "ZHUNSHENG_DATA": str(tmp_path),
+            "ZHUNSHENG_HTTPS": "0",
+            "ZHUNSHENG_HOSTS": "testserver",
+            "DJANGO_SETTINGS_MODULE": "zhunsheng.web.settings",
+        }
+    )
     script = """
 import django; django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
+call_command("collectstatic", interactive=False, verbosity=0)
 from django.test import Client
 from zhunsheng.web.models import User
 from zhunsheng.web.oidc import Backend
@@ -168,10 +217,23 @@ assert settings.OIDC_CREATE_USER is False
 
 def test_the_audit_log_says_who_when_from_where_and_what_changed(sign_in, department):
     client = sign_in("caiwu")
-    client.post(reverse("draw-register", args=[department.pk, 2021]), {"what": "item", "code": "Z9", "name": "甲"}, REMOTE_ADDR="10.1.2.3")
-    client.post(reverse("draw-register", args=[department.pk, 2021]), {"what": "item", "code": "Z9", "name": "乙"}, REMOTE_ADDR="10.1.2.3")
+    client.post(
+        reverse("draw-register", args=[department.pk, 2021]),
+        {"what": "item", "code": "Z9", "name": "甲"},
+        REMOTE_ADDR="10.1.2.3",
+    )
+    client.post(
+        reverse("draw-register", args=[department.pk, 2021]),
+        {"what": "item", "code": "Z9", "name": "乙"},
+        REMOTE_ADDR="10.1.2.3",
+    )
     entry = AuditEntry.objects.filter(model="inspectionitem", action="change").first()
-    assert (entry.actor, entry.origin, entry.before, entry.after) == ("caiwu", "10.1.2.3", {"name": "甲"}, {"name": "乙"})
+    assert (entry.actor, entry.origin, entry.before, entry.after) == (
+        "caiwu",
+        "10.1.2.3",
+        {"name": "甲"},
+        {"name": "乙"},
+    )
     page = sign_in("shenji").get(reverse("audit") + "?actor=caiwu&model=inspectionitem&q=Z9").content.decode()
     assert "10.1.2.3" in page and "共 2 条" in page
     client.get(reverse("audit"))
@@ -259,7 +321,12 @@ def test_the_organisation_tree_keeps_its_order(sign_in, department, district):
     assert admin.post(url, {"name": "新科", "kind": "section", "parent": department.pk}).status_code == 302
     made = Organisation.objects.get(name="新科")
     assert made.path.startswith(department.path) and made.department == department
-    for wrong in ({"kind": "department", "parent": made.pk}, {"kind": "district"}, {"kind": "city", "parent": district.pk}, {"kind": "county", "parent": district.pk}):
+    for wrong in (
+        {"kind": "department", "parent": made.pk},
+        {"kind": "district"},
+        {"kind": "city", "parent": district.pk},
+        {"kind": "county", "parent": district.pk},
+    ):
         assert "ZS-WB-06" in admin.post(url, {"name": "错", **wrong}).content.decode()
     assert "已存在" in admin.post(url, {"name": "新科", "kind": "section", "parent": department.pk}).content.decode()
     admin.post(url, {"id": made.pk, "name": "改名科"})
@@ -277,30 +344,61 @@ def test_users_get_and_lose_roles(sign_in, department, district, user):
     admin.post(url, {"what": "end-role", "user": one.pk, "membership": given.pk})
     given.refresh_from_db()
     assert not given.active
-    for wrong in ({"role": "finance", "organisation": district.pk}, {"role": "bureau", "organisation": department.pk}, {"role": "king", "organisation": district.pk}):
+    for wrong in (
+        {"role": "finance", "organisation": district.pk},
+        {"role": "bureau", "organisation": department.pk},
+        {"role": "king", "organisation": district.pk},
+    ):
         assert "ZS-WB-06" in admin.post(url, {"what": "role", "user": one.pk, **wrong}).content.decode()
     me = user("guanli")
     assert "不能停用自己" in admin.post(url, {"what": "toggle", "user": me.pk}).content.decode()
-    assert "不能取消自己" in admin.post(url, {"what": "end-role", "user": me.pk, "membership": me.memberships.get().pk}).content.decode()
+    assert (
+        "不能取消自己"
+        in admin.post(url, {"what": "end-role", "user": me.pk, "membership": me.memberships.get().pk}).content.decode()
+    )
     admin.post(url, {"what": "toggle", "user": one.pk})
     one.refresh_from_db()
     assert not one.is_active
-    assert "已存在" in admin.post(url, {"what": "add", "username": "keyuan", "display": "x", "role": "staff", "organisation": department.pk}).content.decode()
-    assert "ZS-WB-06" in admin.post(url, {"what": "add", "username": "有 空格", "display": "x", "role": "staff", "organisation": department.pk}).content.decode()
+    assert (
+        "已存在"
+        in admin.post(
+            url, {"what": "add", "username": "keyuan", "display": "x", "role": "staff", "organisation": department.pk}
+        ).content.decode()
+    )
+    assert (
+        "ZS-WB-06"
+        in admin.post(
+            url, {"what": "add", "username": "有 空格", "display": "x", "role": "staff", "organisation": department.pk}
+        ).content.decode()
+    )
     assert admin.post(url, {"what": "nothing", "user": one.pk}).status_code == 404
     assert "keyuan2" in admin.get(url + "?q=keyuan").content.decode()
 
 
 def test_library_and_calendar_are_kept(sign_in, district):
     admin = sign_in("guanli")
-    said = {"level1": "产出指标", "level2": "数量指标", "name": "新指标", "target": "≥5次", "measure": "report_closure_rate"}
+    said = {
+        "level1": "产出指标",
+        "level2": "数量指标",
+        "name": "新指标",
+        "target": "≥5次",
+        "measure": "report_closure_rate",
+    }
     admin.post(reverse("library"), said)
     assert "已存在" in admin.post(reverse("library"), said).content.decode()
     one = LibraryIndicator.objects.get(name="新指标")
     admin.post(reverse("library"), {"id": one.pk})
     one.refresh_from_db()
     assert not one.active
-    day = {"organisation": district.pk, "year": 2022, "kind": "monitoring", "name": "上半年", "as_of": "2022-06-30", "opens_on": "2022-07-01", "due_on": "2022-07-15"}
+    day = {
+        "organisation": district.pk,
+        "year": 2022,
+        "kind": "monitoring",
+        "name": "上半年",
+        "as_of": "2022-06-30",
+        "opens_on": "2022-07-01",
+        "due_on": "2022-07-15",
+    }
     admin.post(reverse("calendar"), day)
     assert "早于" in admin.post(reverse("calendar"), {**day, "due_on": "2022-06-01"}).content.decode()
     assert "应为日期" in admin.post(reverse("calendar"), {**day, "due_on": "七月"}).content.decode()
@@ -311,7 +409,9 @@ def test_library_and_calendar_are_kept(sign_in, district):
 
 
 def test_a_title_of_too_many_words_is_refused(sign_in, department):
-    answer = sign_in("keyuan").post(reverse("targets", args=[department.pk, 2021]), {"how": "blank", "kind": "project", "name": "长" * 200})
+    answer = sign_in("keyuan").post(
+        reverse("targets", args=[department.pk, 2021]), {"how": "blank", "kind": "project", "name": "长" * 200}
+    )
     assert "超过 120 字" in answer.content.decode()
 
 
@@ -325,7 +425,9 @@ def test_health_and_metrics_say_how_the_site_is(client, sign_in, user, monkeypat
     assert 'zhunsheng_requests_total{route="public",status="200"}' in text and "zhunsheng_audit_entries" in text
     assert client.get(reverse("metrics"), REMOTE_ADDR="10.0.0.9").status_code == 403
     _token, secret = ApiToken.issue(user("guanli"), "监控", ["metrics:read"], 1)
-    assert client.get(reverse("metrics"), REMOTE_ADDR="10.0.0.9", HTTP_AUTHORIZATION=f"Bearer {secret}").status_code == 200
+    assert (
+        client.get(reverse("metrics"), REMOTE_ADDR="10.0.0.9", HTTP_AUTHORIZATION=f"Bearer {secret}").status_code == 200
+    )
 
     class Broken:
         def __init__(self, *_):
@@ -358,7 +460,11 @@ def test_errors_show_no_trace(client, sign_in, monkeypatch):
 
     monkeypatch.setattr("zhunsheng.web.views.public.render", lambda *_: explode(None))
     response = quiet.get(reverse("public"))
-    assert response.status_code == 500 and "secret detail" not in response.content.decode() and "系统出错" in response.content.decode()
+    assert (
+        response.status_code == 500
+        and "secret detail" not in response.content.decode()
+        and "系统出错" in response.content.decode()
+    )
 
 
 def test_the_address_behind_proxies_is_the_nearest_untrusted_one(settings, rf):

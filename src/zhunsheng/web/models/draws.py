@@ -36,7 +36,7 @@ class Inspector(Audited):
 
     department = models.ForeignKey(Organisation, models.PROTECT)
     number = models.CharField(_("编号"), max_length=30)
-    name = EncryptedCharField(_("姓名"), max_length=60, default="")
+    name = EncryptedCharField(_("姓名"), max_length=60, null=True)
     certified = models.BooleanField(_("有执法证"), default=False)
     districts = models.JSONField(_("辖区"), default=list)
     items = models.JSONField(_("可查事项"), default=list)

@@ -65,7 +65,7 @@ class User(Audited, AbstractUser):
     """A person who signs in; ``phone`` is encrypted at rest."""
 
     display = models.CharField(_("姓名"), max_length=60, blank=True)
-    phone = EncryptedCharField(_("联系电话"), max_length=40, blank=True, default="")
+    phone = EncryptedCharField(_("联系电话"), max_length=40, blank=True, null=True)
     must_change = models.BooleanField(_("下次登录须改密码"), default=False)
 
     hidden = ("password", "phone")

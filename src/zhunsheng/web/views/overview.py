@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from zhunsheng.evidence import ledgers
 from zhunsheng.measures import Match
 from zhunsheng.web.context import home_of
-from zhunsheng.web.models import Job, Organisation, SheetFinding
+from zhunsheng.web.models import Job, KeyEvaluation, Organisation, SheetFinding
 from zhunsheng.web.roles import departments, may
 from zhunsheng.web.services import todo
 from zhunsheng.web.services import year as figures
@@ -30,6 +30,9 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("public")
     if may(request.user, "portfolio.view"):
         return redirect("portfolio")
+    mine = KeyEvaluation.objects.filter(evaluators=request.user).order_by("state", "-year").first()
+    if mine is not None:
+        return redirect("keyeval", department=mine.department_id, year=mine.year)
     department, year = home_of(request.user)
     if department is not None:
         year = year or timezone.localdate().year

@@ -44,10 +44,12 @@
   const original = document.querySelector(".original");
   function show(key) {
     if (!original) return;
-    original.querySelectorAll(".shown").forEach((e) => e.classList.remove("shown"));
+    original.querySelectorAll(".shown, .shown-row").forEach((e) => e.classList.remove("shown", "shown-row"));
     const place = key && document.getElementById("o-" + key);
     if (place) {
       place.classList.add("shown");
+      const row = place.closest("tr");
+      if (row) row.classList.add("shown-row");
       const top = place.getBoundingClientRect().top - original.getBoundingClientRect().top;
       original.scrollTop += top - original.clientHeight / 3;
     }
