@@ -3,9 +3,14 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 OUT ?= build/demo
 
-.PHONY: demo test lint types contract docs bench bench-draws clean
+.PHONY: demo serve test lint types contract docs messages bench bench-draws bench-web clean
 demo: .venv/.run
 	$(BIN)/zhunsheng demo --out $(OUT)
+
+# The site with the sample district: prints its address and an account for each role.
+PORT ?= 8000
+serve: .venv/.run
+	ZHUNSHENG_DATA=$${ZHUNSHENG_DATA:-build/site} ZHUNSHENG_HTTPS=$${ZHUNSHENG_HTTPS:-0} $(BIN)/python manage.py serve --sample --port $(PORT)
 
 test: .venv/.dev tools
 	$(BIN)/pytest -n 2 --dist loadgroup --cov=zhunsheng --cov-report=term --cov-fail-under=95
@@ -32,11 +37,17 @@ contract: .venv/.dev
 docs: .venv/.run
 	$(BIN)/python -m zhunsheng.catalogues docs
 
+messages: .venv/.run
+	ZHUNSHENG_DATA=build/site $(BIN)/python manage.py messages
+
 bench: .venv/.dev
 	$(BIN)/python bench/run.py
 
 bench-draws: .venv/.dev tools
 	$(BIN)/python bench/draws.py
+
+bench-web: .venv/.dev
+	$(BIN)/python bench/web.py
 
 clean:
 	rm -rf .venv build

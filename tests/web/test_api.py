@@ -6,7 +6,8 @@ import pytest
 import schemathesis
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.wsgi import get_wsgi_application
-from hypothesis import HealthCheck, settings as hypothesis_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from zhunsheng.sample.documents import bureau, flattened
 from zhunsheng.web.models import ApiToken, AuditEntry, Organisation, SheetVersion, User

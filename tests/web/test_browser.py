@@ -660,7 +660,7 @@ def test_what_was_typed_stays_when_the_server_is_gone(sign_in):
 
 
 def test_work_goes_on_after_the_worker_is_killed(sign_in, site, tmp_path):
-    address, environment, _data = site
+    _address, environment, _data = site
     out = subprocess.run(["pgrep", "-f", "django worker"], capture_output=True, text=True).stdout.split()
     mine = [
         int(p)

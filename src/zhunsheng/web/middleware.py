@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -63,7 +63,7 @@ class Figures:
     """Counts and times of answers since the process started, by route and status."""
 
     counts: Counter[tuple[str, int]] = Counter()
-    seconds: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
 
 
 def measured(get_response: Handler) -> Handler:

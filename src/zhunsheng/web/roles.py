@@ -14,8 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.web.models import Membership, Organisation, Role, Step, User
 
-STAFF, FINANCE, HEAD, BUREAU = Role.STAFF, Role.FINANCE, Role.HEAD, Role.BUREAU
-EVALUATOR, AUDITOR, ADMIN = Role.EVALUATOR, Role.AUDITOR, Role.ADMIN
+STAFF, FINANCE, HEAD, BUREAU, EVALUATOR, AUDITOR, ADMIN = (str(role) for role in Role)
 OFFICE = (STAFF, FINANCE, HEAD)
 READERS = (*OFFICE, BUREAU, AUDITOR)
 

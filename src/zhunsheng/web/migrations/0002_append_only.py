@@ -21,7 +21,7 @@ def protect(apps: Any, editor: Any) -> None:
     elif editor.connection.vendor == "postgresql":
         editor.execute(
             "CREATE OR REPLACE FUNCTION web_append_only() RETURNS trigger AS "
-            "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$ LANGUAGE plpgsql"
+            "$$ BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only'; END $$ LANGUAGE plpgsql"
         )
         for table in TABLES:
             editor.execute(

@@ -62,9 +62,9 @@ def of(user: User, department: Organisation, year: int, today: date) -> list[dic
             add(_("确认运行监控：%s") % checkpoint.name, url, checkpoint.due_on)
     evaluation = SelfEvaluation.objects.filter(department=department, year=year).first()
     if evaluation is None:
-        entry = next(iter(calendar_of(department, year, "self")), None)
-        if entry and entry.opens_on <= today and may(user, "selfeval.open", department):
-            add(_("开启绩效自评"), reverse("selfeval", kwargs=place), entry.due_on)
+        own = next(iter(calendar_of(department, year, "self")), None)
+        if own and own.opens_on <= today and may(user, "selfeval.open", department):
+            add(_("开启绩效自评"), reverse("selfeval", kwargs=place), own.due_on)
     else:
         for _name, act in available(user, evaluation, "selfeval"):
             if act.style == "primary":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from decimal import Decimal
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -248,7 +249,7 @@ def act(request: HttpRequest, draw: Draw, what: str) -> HttpResponse:
         job = jobs.enqueue("commit", f"commit:{draw.pk}", request.user, draw.department, draw=draw.pk)
     elif what == "enter":
         demand(request, "draws.enter", draw)
-        values = []
+        values: list[dict[str, Any]] = []
         for n, source in enumerate(draw.plan["randomness"]):
             if source["source"] == "ceremony":
                 values.append(

@@ -30,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("public")
     if may(request.user, "portfolio.view"):
         return redirect("portfolio")
-    mine = KeyEvaluation.objects.filter(evaluators=request.user).order_by("state", "-year").first()
+    mine = KeyEvaluation.objects.filter(evaluators=request.user).order_by("-state", "-year").first()
     if mine is not None:
         return redirect("keyeval", department=mine.department_id, year=mine.year)
     department, year = home_of(request.user)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -30,8 +31,8 @@ def selfeval(request: HttpRequest, department: Organisation, year: int) -> HttpR
         return done(request, "selfeval", _("已开启，得分已按台账和评分办法算好。"), department=department.pk, year=year)
     if evaluation is None:
         entry = next(iter(figures.calendar_of(department, year, "self")), None)
-        context = {"part": "selfeval", "entry": entry, "can_open": may(request.user, "selfeval.open", department)}
-        return render(request, "web/selfeval_empty.html", context)
+        empty = {"part": "selfeval", "entry": entry, "can_open": may(request.user, "selfeval.open", department)}
+        return render(request, "web/selfeval_empty.html", empty)
     scheme = scheme_of(year)
     results = evaluation.assessment.result["results"] if evaluation.assessment else []
     words = figures.words_of(department, year)
@@ -46,7 +47,7 @@ def selfeval(request: HttpRequest, department: Organisation, year: int) -> HttpR
         (_("财政局复核"), signed.get("selfeval.accept")),
     ]
     reached = {"draft": 0, "returned": 0, "filled": 1, "checked": 2, "signed": 3, "accepted": 4}[evaluation.state]
-    context = {
+    context: dict[str, Any] = {
         "part": "selfeval",
         "evaluation": evaluation,
         "record": evaluation,
@@ -115,7 +116,7 @@ def recheck(request: HttpRequest, evaluation: SelfEvaluation) -> HttpResponse:
         found = figures.recheck(evaluation)
         count = sum(len(f["differences"]) for f in found)
         return done(request, "recheck", _("复核完成，差异 %s 处。") % count, evaluation.pk)
-    context = {
+    context: dict[str, Any] = {
         "part": "selfeval",
         "evaluation": evaluation,
         "results": evaluation.assessment.result["results"] if evaluation.assessment else [],

@@ -75,10 +75,13 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     sheet = version.target_sheet()
     fields = sheets.current_fields(version)
     keys = {path: place_key(f.place) for path, f in fields.items()}
-    head, plan, goals, indicators = [], {}, [], {}
+    head: list[dict[str, Any]] = []
+    goals: list[dict[str, Any]] = []
+    plan: dict[int, dict[str, Any]] = {}
+    indicators: dict[int, dict[str, Any]] = {}
     findings = list(version.findings.all())
     for path, field in fields.items():
-        entry = {
+        entry: dict[str, Any] = {
             "field": field,
             "key": keys[path],
             "path": path,
@@ -94,7 +97,7 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
         else:
             entry["long"] = parts[0] in ("purpose", "narrative")
             head.append(entry)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for n, cells in indicators.items():
         name = sheet.indicators[n].name
         target = sheet.indicators[n].target
