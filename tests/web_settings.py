@@ -5,6 +5,8 @@ import tempfile
 
 os.environ["ZHUNSHENG_DATA"] = tempfile.mkdtemp(prefix="zhunsheng-test-")
 os.environ.setdefault("ZHUNSHENG_HTTPS", "0")
+# Playwright leaves an event loop in the process, which Django would take for an asynchronous view.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 from zhunsheng.web.settings import *  # noqa: F403
 

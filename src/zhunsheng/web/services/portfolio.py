@@ -93,7 +93,8 @@ def _department_of(path: str, content: bytes, district: Organisation) -> Organis
     book = book_of(open_bytes(content, PurePosixPath(path).name))
     pure = PurePosixPath(path)
     named = next((s.department for s in book.sheets if s.department), None)
-    name = named or (pure.parent.name if pure.parent.name else pure.stem)
+    folder = "" if pure.parent.name.isdigit() else pure.parent.name
+    name = named or folder or pure.stem
     found, _ = Organisation.objects.get_or_create(parent=district, name=name[:120], defaults={"kind": "department"})
     return found
 

@@ -232,7 +232,7 @@ def _year(department: Organisation, people: dict[str, User], document: Path, fol
                 cause="其他",
                 measures="按计划推进，下季度补齐",
             )
-        figures.fill_checkpoint(checkpoint)
+        figures.fill_checkpoint(checkpoint, tables=True)
         advance(people["keyuan"], checkpoint, "monitoring.submit")
         advance(people["caiwu"], checkpoint, "monitoring.confirm")
     figures.open_checkpoint(entries[2], department, people["caiwu"])

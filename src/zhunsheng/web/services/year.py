@@ -191,9 +191,10 @@ def _keep_lights(assessment: Assessment) -> None:
 
 def forms_of(assessment: Assessment, name: str) -> list[dict[str, Any]]:
     """Return the official forms of an assessment as data; empty where no tables were made."""
-    path = assessment.folder() / "forms.json"
-    if not path.is_file():
+    folder = with_tables(assessment)
+    if folder is None:
         return []
+    path = folder / "forms.json"
     forms: list[dict[str, Any]] = json.loads(path.read_text("utf8")).get(name, [])
     return forms
 
@@ -221,12 +222,24 @@ def open_checkpoint(entry: CalendarEntry, department: Organisation, user: User |
     return fill_checkpoint(kept)
 
 
-def fill_checkpoint(checkpoint: Checkpoint) -> Checkpoint:
+def fill_checkpoint(checkpoint: Checkpoint, *, tables: bool = False) -> Checkpoint:
     """Fill the figures of a checkpoint anew from the evidence and the words entered. A confirmed one stays as it is."""
     if checkpoint.state != "confirmed":
-        checkpoint.assessment = assess_now(checkpoint.department, checkpoint.year, checkpoint.as_of)
+        checkpoint.assessment = assess_now(checkpoint.department, checkpoint.year, checkpoint.as_of, tables=tables)
         checkpoint.save()
     return checkpoint
+
+
+def with_tables(kept: Assessment) -> Path | None:
+    """Return the folder of an assessment's official tables, written now if they were not; None for one that was overtaken.
+
+    Words are saved quickly and tables written when someone wants them, or at the latest when the record is submitted.
+    """
+    if not (kept.folder() / "forms.json").is_file():
+        if state_key(kept.department, kept.year, kept.as_of) != kept.key:
+            return None
+        assess_now(kept.department, kept.year, kept.as_of)
+    return kept.folder()
 
 
 def unexplained(checkpoint: Checkpoint) -> list[tuple[str, str]]:
@@ -283,10 +296,10 @@ def open_self_evaluation(department: Organisation, year: int, user: User | None)
     return fill_self_evaluation(kept)
 
 
-def fill_self_evaluation(evaluation: SelfEvaluation) -> SelfEvaluation:
-    """Compute the scores anew; an accepted self-evaluation stays as it is."""
+def fill_self_evaluation(evaluation: SelfEvaluation, *, tables: bool = False) -> SelfEvaluation:
+    """Compute the scores anew; one that was checked, signed or accepted stays as it is."""
     if evaluation.state in ("draft", "returned", "filled"):
-        evaluation.assessment = assess_now(evaluation.department, evaluation.year, evaluation.as_of)
+        evaluation.assessment = assess_now(evaluation.department, evaluation.year, evaluation.as_of, tables=tables)
         evaluation.save()
     return evaluation
 
@@ -298,9 +311,10 @@ def recheck(evaluation: SelfEvaluation) -> list[dict[str, Any]]:
         with evaluation.reported.opened() as path:
             reported = read_book(path)
     else:
-        if evaluation.assessment is None:
+        folder = with_tables(evaluation.assessment) if evaluation.assessment else None
+        if folder is None:
             raise ZhunshengError("ZS-WB-06", detail="还没有自评结果")
-        reported = read_book(evaluation.assessment.folder() / "绩效自评表.xlsx")
+        reported = read_book(folder / "绩效自评表.xlsx")
     found = recheck_book(reported, done)
     evaluation.differences = [{"sheet": name, "differences": [d.as_json() for d in listed]} for name, listed in found]
     evaluation.save()

@@ -89,7 +89,7 @@ def _nothing_unread(request: HttpRequest, version: Any) -> None:
 
 
 def _all_explained(request: HttpRequest, checkpoint: Any) -> None:
-    figures.fill_checkpoint(checkpoint)
+    figures.fill_checkpoint(checkpoint, tables=True)
     missing = figures.unexplained(checkpoint)
     if missing:
         names = "、".join(name for _sheet, name in missing[:5])
@@ -100,7 +100,7 @@ def _all_explained(request: HttpRequest, checkpoint: Any) -> None:
 
 
 def _all_judged(request: HttpRequest, evaluation: Any) -> None:
-    figures.fill_self_evaluation(evaluation)
+    figures.fill_self_evaluation(evaluation, tables=True)
     assert evaluation.assessment is not None
     pending = [
         i["name"]

@@ -18,9 +18,12 @@ from zhunsheng.regulations import KeyFramework, key_frameworks, scheme_of
 from zhunsheng.reports.key_report import write_key_report
 from zhunsheng.web.models import KeyEvaluation, KeyMark, Membership, Organisation, Rectification, Sheet, User
 from zhunsheng.web.roles import available, may, reaches
+from zhunsheng.web.services.sheets import in_force
 from zhunsheng.web.services.year import newest_assessment
 from zhunsheng.web.views.common import choice_of, date_of, demand, done, number_of, page, require_post, send, text_of
 from zhunsheng.web.workflow import note, steps_of
+
+WEAK = Decimal("0.6")  # a row below this share of its points is offered for rectification
 
 
 def evaluators_for(department: Organisation) -> list[User]:
@@ -129,6 +132,7 @@ def keyevaluation(request: HttpRequest, evaluation: KeyEvaluation) -> HttpRespon
         "result": result,
         "agreeing": evaluation.state == "agreeing" and may(request.user, "keyeval.agree", evaluation),
         "can_add": may(request.user, "rectify.add", evaluation),
+        "suggested": _suggested(evaluation, card, result),
         "fixes": fixes,
         "today": timezone.localdate(),
         "actions": available(request.user, evaluation, "keyeval") if card.complete else [],
@@ -136,6 +140,20 @@ def keyevaluation(request: HttpRequest, evaluation: KeyEvaluation) -> HttpRespon
         "prefix": "keyeval",
     }
     return render(request, "web/keyevaluation.html", context)
+
+
+def _suggested(evaluation: KeyEvaluation, card: KeyCard, result: dict[str, Any] | None) -> list[str]:
+    """Return findings that may become rectification items: targets missed, review errors, rows that lost much."""
+    found = []
+    for line in result["indicators"] if result else ():
+        if line["score"]["verdict"] in ("missed", "nothing"):
+            found.append(f"{line['name']}：{line['score']['how']}")
+    version = in_force(evaluation.sheet)
+    found += [f.message for f in version.findings.all() if f.level == "error"] if version else []
+    for one in card.rows:
+        if one.agreed is not None and one.agreed < one.row.points * WEAK:
+            found.append(f"{one.row.name}得分偏低（{one.agreed} / {one.row.points}）")
+    return found
 
 
 @page("keyeval.view", evaluation=KeyEvaluation)

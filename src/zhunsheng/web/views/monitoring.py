@@ -114,7 +114,7 @@ def checkpoint_form(request: HttpRequest, checkpoint: Checkpoint) -> HttpRespons
 @page("monitoring.view", checkpoint=Checkpoint)
 def checkpoint_file(request: HttpRequest, checkpoint: Checkpoint, kind: str) -> HttpResponse:
     """Send the official monitoring table as Word or Excel."""
-    require = checkpoint.assessment
-    if require is None:
+    folder = figures.with_tables(checkpoint.assessment) if checkpoint.assessment else None
+    if folder is None:
         raise Http404
-    return send(require.folder() / f"绩效运行监控表.{kind}", f"绩效运行监控表（{checkpoint.as_of}）.{kind}")
+    return send(folder / f"绩效运行监控表.{kind}", f"绩效运行监控表（{checkpoint.as_of}）.{kind}")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import zipfile
+from typing import Any
 
 import xlsxwriter
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -12,7 +15,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhunsheng.web.models import Job, Organisation, Sheet, SheetFinding, SheetVersion
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.web.models import Job, Organisation, Sheet, SheetFinding, SheetVersion, Upload
 from zhunsheng.web.roles import ACTIONS, may, memberships
 from zhunsheng.web.services import jobs
 from zhunsheng.web.services import portfolio as service
@@ -97,7 +101,13 @@ def portfolio_findings(request: HttpRequest) -> HttpResponse:
     found = SheetFinding.objects.filter(department__path__startswith=top.path, year=year).select_related(
         "department", "version__sheet"
     )
-    rule, level = request.GET.get("rule", ""), request.GET.get("level", "")
+    rule, level, search = (
+        request.GET.get("rule", ""),
+        request.GET.get("level", ""),
+        request.GET.get("q", "").strip()[:60],
+    )
+    if search:
+        found = found.filter(department__name__contains=search)
     if rule:
         found = found.filter(rule=rule)
     if level in ("error", "warning", "note"):
@@ -114,6 +124,7 @@ def portfolio_findings(request: HttpRequest) -> HttpResponse:
         "rules": service.findings_by_rule(top, year),
         "rule": rule,
         "level": level,
+        "search": search,
     }
     return render(request, "web/portfolio_findings.html", context)
 
@@ -128,9 +139,24 @@ def portfolio_import(request: HttpRequest) -> HttpResponse:
         stamp = timezone.now().strftime("%Y%m%d%H%M")
         job = jobs.enqueue("assess-all", f"assess-all:{top.pk}:{year}:{stamp}", request.user, top, year=year)
         return done(request, "job", "", job.pk)
-    upload = take(request.FILES.get("file"), "archive", top, request.user)
+    folder = [f for f in request.FILES.getlist("folder") if f.name and f.name.lower().endswith(service.ENDINGS)]
+    if folder:
+        upload = Upload.keep(_packed(folder), _("选择的文件夹") + ".zip", "archive", top, request.user)
+    else:
+        upload = take(request.FILES.get("file"), "archive", top, request.user)
     job = jobs.enqueue("archive", f"archive:{upload.pk}", request.user, top, upload=upload.pk, year=year)
     return done(request, "job", "", job.pk)
+
+
+def _packed(files: list[Any]) -> bytes:
+    """Return the files of a chosen folder as one zip, so that they go the way of an uploaded one."""
+    if sum(f.size or 0 for f in files) > settings.MAX_UPLOAD:
+        raise ZhunshengError("ZS-WB-04", name=_("选择的文件夹"), limit=settings.MAX_UPLOAD // 2**20)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for n, file in enumerate(files):
+            archive.writestr(f"{n:04d}/{file.name}", file.read())
+    return buffer.getvalue()
 
 
 @page("portfolio.view")

@@ -138,9 +138,10 @@ def selfeval_form(request: HttpRequest, evaluation: SelfEvaluation) -> HttpRespo
 @page("selfeval.view", evaluation=SelfEvaluation)
 def selfeval_file(request: HttpRequest, evaluation: SelfEvaluation, name: str) -> HttpResponse:
     """Send the official table or the report."""
-    if evaluation.assessment is None or name not in FILES:
+    folder = figures.with_tables(evaluation.assessment) if evaluation.assessment and name in FILES else None
+    if folder is None:
         raise Http404
-    return send(evaluation.assessment.folder() / FILES[name], f"{evaluation.year}年{FILES[name]}")
+    return send(folder / FILES[name], f"{evaluation.year}年{FILES[name]}")
 
 
 @page("selfeval.view", attachment=Upload)

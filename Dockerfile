@@ -1,0 +1,15 @@
+# The site in one container: web server and background worker, data in the volume /data.
+FROM python:3.11-slim-bookworm
+WORKDIR /app
+COPY requirements/run.txt requirements/run.txt
+RUN pip install --no-cache-dir --require-hashes -r requirements/run.txt
+COPY pyproject.toml README.md manage.py ./
+COPY src src
+RUN pip install --no-cache-dir --no-deps . \
+    && useradd --system --uid 10001 zhunsheng && mkdir /data && chown zhunsheng /data
+USER zhunsheng
+ENV ZHUNSHENG_DATA=/data ZHUNSHENG_PROXIES=1
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK CMD python -c "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health')"
+CMD ["python", "manage.py", "serve", "--host", "0.0.0.0", "--port", "8000"]
