@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import DEPARTMENT
+from zhunsheng.cli import main
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Cipher, Store, browse, ledger_of, ledgers, write_template
 from zhunsheng.evidence.importing import _MACROS
@@ -470,3 +471,14 @@ def test_browsing_searches_filters_and_pages_but_never_by_personal_columns(sampl
     assert browse(snapshot, ledger, "别的局").total == 0
     backwards = browse(snapshot, ledger, DEPARTMENT, order="received_on", descending=True, limit=1)
     assert backwards.rows[0].values[2] >= everything.rows[0].values[2]
+
+
+def test_a_batch_is_undone_from_the_command_line(tmp_path, capsys):
+    store = tmp_path / "store"
+    import_ledger(store, _activities(tmp_path / "a.csv", [(1, "甲")]), department="某局")
+    with pytest.raises(SystemExit) as left:
+        main(["ledger", "undo", "1", "--store", str(store), "--json"])
+    assert left.value.code == 0 and json.loads(capsys.readouterr().out)["undoes"] == 1
+    with pytest.raises(SystemExit) as left:
+        main(["ledger", "undo", "1", "--store", str(store)])
+    assert left.value.code == 2 and "ZS-EV-12" in capsys.readouterr().err

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from zhunsheng.draws.verification import verify
 from zhunsheng.regulations import key_frameworks
+from zhunsheng.sample.documents import bureau, flattened
 from zhunsheng.web.models import (
     Draw,
     InspectionItem,
@@ -415,7 +416,6 @@ def zipped(**members):
 
 
 def test_a_zip_of_documents_is_taken_in_at_once_with_what_failed(sign_in, work_off, district):
-    from zhunsheng.sample.documents import bureau, flattened
 
     good = flattened({**bureau(), "department": "某某新局"})
     client = sign_in("caizheng")
@@ -439,3 +439,25 @@ def test_a_zip_of_documents_is_taken_in_at_once_with_what_failed(sign_in, work_o
             assert "ZS-WB-07" in work_off()[0].error
     assert client.post(reverse("portfolio-import"), {"assess": "1", "year": "2021"}).status_code == 302
     assert work_off()[0].state == "done"
+
+
+def test_a_chosen_folder_goes_the_way_of_a_zip(sign_in, work_off):
+    files = [
+        SimpleUploadedFile(f"{name}.txt", flattened({**bureau(), "department": name}).encode())
+        for name in ("甲新局", "乙新局")
+    ]
+    client = sign_in("caizheng")
+    answer = client.post(
+        reverse("portfolio-import"), {"folder": [*files, SimpleUploadedFile("图.png", b"x")], "year": "2021"}
+    )
+    assert answer.status_code == 302
+    (job,) = work_off()
+    assert (job.result["files"], job.result["departments"]) == (2, 2)
+    found = client.get(reverse("portfolio-findings") + "?year=2021&q=甲新局").content.decode()
+    assert "甲新局" in found and "乙新局" not in found
+
+
+def test_what_was_found_is_offered_for_rectification(key, sign_in):
+    page = sign_in("caizheng").get(reverse("keyevaluation", args=[key.pk])).content.decode()
+    offered = page.split('<datalist id="suggested">')[1].split("</datalist>")[0]
+    assert "未完成" in offered

@@ -167,3 +167,30 @@ def test_models_and_migrations_agree(tmp_path):
 
 def test_the_sample_is_not_loaded_over_a_site(small):
     assert "示例未装入" in manage(small, "sample_site").stdout
+
+
+def test_an_empty_site_gets_its_first_administrator(tmp_path):
+    manage(tmp_path, "migrate", "-v0")
+    said = manage(tmp_path, "first_admin", "guanli", "--organisation", "某市").stdout
+    assert "临时密码" in said
+    check = "from zhunsheng.web.models import *; u = User.objects.get(); print(u.must_change, u.check_password(%r), u.memberships.get().role)"
+    assert script(tmp_path, check % said.rsplit("：", 1)[1].strip()) == "True True admin"
+    assert manage(tmp_path, "first_admin", "other", check=False).returncode != 0
+
+
+def test_postgresql_is_backed_up_and_restored_too(postgres, tmp_path):
+    host = postgres.get_uri().split("host=")[1].replace("/", "%2F")
+    tools = Path(__import__("pgserver").__file__).parent / "pginstall" / "bin"
+    path = f"{tools}:{os.environ['PATH']}"
+    places = []
+    for name in ("backed", "restored"):
+        postgres.psql(f"CREATE DATABASE {name}")
+        (tmp_path / name).mkdir()
+        places.append({"ZHUNSHENG_DATABASE": f"postgres://postgres@{host}/{name}", "PATH": path})
+    manage(tmp_path / "backed", "migrate", "-v0", **places[0])
+    manage(tmp_path / "backed", "sample_site", "--entities", "400", "--departments", "0", **places[0])
+    archive = tmp_path / "backup.tar"
+    manage(tmp_path / "backed", "backup", archive, "--with-keys", **places[0])
+    subprocess.run(["tar", "xf", archive, "-C", tmp_path / "restored", "secret.key", "personal.key"], check=True)
+    assert "核验通过" in manage(tmp_path / "restored", "restore", archive, **places[1]).stdout
+    assert script(tmp_path / "restored", SUMMARY, **places[1]) == script(tmp_path / "backed", SUMMARY, **places[0])

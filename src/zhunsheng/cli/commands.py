@@ -193,9 +193,23 @@ def ledger_log(store: StoreDir = DEFAULT_STORE, as_json: AsJson = False) -> None
     """列出导入批次。"""
     found = Store.existing(store).batches()
     if as_json:
-        show.say_json([dataclasses.asdict(b) for b in found])
+        show.say_json([b.as_json() for b in found])
     else:
         show.batches(found)
+
+
+@ledger_app.command("undo")
+def ledger_undo(
+    batch: Annotated[int, typer.Argument(metavar="批次", help="要撤销的批次号，见 ledger log")],
+    store: StoreDir = DEFAULT_STORE,
+    as_json: AsJson = False,
+) -> None:
+    """用一个新批次撤销某个批次；什么也不删除，以前的状态仍可查到。"""
+    made = Store.existing(store).undo(batch)
+    if as_json:
+        show.say_json(made.as_json())
+    else:
+        show.batches([made])
 
 
 @ledger_app.command("verify")

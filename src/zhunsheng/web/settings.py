@@ -125,6 +125,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},
     {"NAME": "zhunsheng.web.passwords.MixedCharacters"},
 ]
+PASSWORD_HASHERS = ["zhunsheng.web.passwords.Argon2", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "public"

@@ -25,6 +25,10 @@ class Assessment(models.Model):
     digest = models.CharField(max_length=64, blank=True)
     key = models.CharField(max_length=64)  # digest of all it rests on
     result = models.JSONField()
+    # What lists of departments show, taken from the result.
+    total = models.DecimalField(max_digits=6, decimal_places=2, null=True)
+    grade = models.CharField(max_length=10, blank=True)
+    execution = models.FloatField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -30,6 +30,8 @@ from zhunsheng.web.services.uploads import keep
 from zhunsheng.web.services.year import assess_now, store
 from zhunsheng.workspace import Evidence, Progress, no_progress
 
+DIMENSIONS = ("成本", "产出", "效益", "满意度")
+WHOLE = "部门整体"
 MAX_MEMBERS = 5000
 MAX_UNZIPPED = 2 * 2**30
 ENDINGS = (".docx", ".xlsx", ".xls", ".txt", ".html")
@@ -117,10 +119,8 @@ def assess_all(district: Organisation, year: int, progress: Progress = no_progre
 
 def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
     """Return one line a department: total score, lights, findings by level, execution; best first, unscored last."""
-    newest: dict[int, dict[str, Any]] = {}
     rows = Assessment.objects.filter(department__path__startswith=district.path, year=year).order_by("as_of", "pk")
-    for row in rows.values("department_id", "as_of", "result__results"):
-        newest[row["department_id"]] = row
+    newest = {row["department_id"]: row for row in rows.values("department_id", "total", "grade", "execution")}
     lights: dict[int, dict[str, int]] = defaultdict(dict)
     for row in _lights(district, year).values("department_id", "light").annotate(n=Count("id")).order_by():
         lights[row["department_id"]][row["light"]] = row["n"]
@@ -132,25 +132,20 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
     counts = {r["department_id"]: r["n"] for r in sheets.values("department_id").annotate(n=Count("id")).order_by()}
     table = []
     for department in Organisation.objects.filter(pk__in=counts):
-        results = (newest.get(department.pk) or {}).get("result__results") or []
-        main = next((r for r in results if r["kind"] == "department"), results[0] if results else None)
+        found = newest.get(department.pk, {})
+        total = found.get("total")
         table.append(
             {
                 "department": department,
                 "sheets": counts[department.pk],
-                "total": float(main["score"]["total"]) if main else None,
-                "grade": main["score"]["grade"] if main else "",
-                "execution": _execution(results),
+                "total": None if total is None else float(total),
+                "grade": found.get("grade", ""),
+                "execution": found.get("execution"),
                 "lights": lights[department.pk],
                 "findings": findings[department.pk],
             }
         )
     return sorted(table, key=lambda r: (r["total"] is None, -(r["total"] or 0), r["department"].name))
-
-
-def _execution(results: list[dict[str, Any]]) -> float | None:
-    rates = [float(r["money"]["actual"]) for r in results if r["money"]["actual"] is not None]
-    return sum(rates) / len(rates) if rates else None
 
 
 def _lights(district: Organisation, year: int) -> Any:
@@ -161,11 +156,10 @@ def heat_map(district: Organisation, year: int) -> dict[str, Any]:
     """Return departments × dimensions: the share of lights that are green, for the heat map; greys are left out."""
     cells: dict[tuple[int, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in _lights(district, year).values("department_id", "dimension", "light").annotate(n=Count("id")).order_by():
-        cells[row["department_id"], row["dimension"] or "其他"][row["light"]] += row["n"]
-    dimensions = sorted(
-        {d for _, d in cells},
-        key=lambda d: ("成本", "产出", "效益", "满意度").index(d) if d in ("成本", "产出", "效益", "满意度") else 9,
-    )
+        # A department's own sheet has sub-goals of its own where projects have the framework's dimensions.
+        dimension = row["dimension"] if row["dimension"] in DIMENSIONS else WHOLE
+        cells[row["department_id"], dimension][row["light"]] += row["n"]
+    dimensions = [d for d in (WHOLE, *DIMENSIONS) if any(d == name for _, name in cells)]
     departments = list(Organisation.objects.filter(pk__in={k for k, _ in cells}).order_by("name"))
     values = []
     for y, department in enumerate(departments):

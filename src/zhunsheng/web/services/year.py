@@ -125,6 +125,8 @@ def assess_now(
         return known
     opened = evidence or Evidence.of(store())
     done = compute(department, year, day, opened)
+    main = next((r for r in done.results if r.sheet.kind == "department"), done.results[0])
+    rates = [float(r.checkpoint.money.actual) for r in done.results if r.checkpoint.money.actual is not None]
     with transaction.atomic():
         kept, _ = Assessment.objects.get_or_create(
             department=department,
@@ -135,6 +137,9 @@ def assess_now(
                 "batch": done.snapshot.batch,
                 "digest": done.snapshot.digest,
                 "result": _result(done, opened),
+                "total": main.card.total,
+                "grade": main.card.grade,
+                "execution": sum(rates) / len(rates) if rates else None,
             },
         )
         if as_of is None:

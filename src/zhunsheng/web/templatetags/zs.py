@@ -146,6 +146,13 @@ def stars() -> SafeString:
 
 
 @register.filter
+def shares(widths: Any) -> list[str]:
+    """Return relative widths as percent of their sum, for the columns of an official form."""
+    total = sum(float(w) for w in widths)
+    return [f"{100 * float(w) / total:.2f}" for w in widths]
+
+
+@register.filter
 def action_words(step: Any) -> Any:
     """Say what a step was."""
     act = ACTIONS.get(step.action)

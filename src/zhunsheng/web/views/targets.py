@@ -68,6 +68,16 @@ def _levels(version: SheetVersion) -> dict[str, int]:
     return {level: levels.count(level) for level in ("error", "warning", "note")}
 
 
+def _about(field: str, path: str) -> bool:
+    """Return whether a finding on a field belongs beside the field at a path: the field itself, or the first of its parts."""
+    return (
+        field == path or (field == "budget" and path == "budget.total") or (field == "goals" and path == "goals.0.text")
+    )
+
+
+RARE = ("weight", "last_year")  # columns that many sheets leave empty
+
+
 @page("targets.view", version=SheetVersion)
 def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     """Show a version: the original on one side, the fields with their findings on the other."""
@@ -85,7 +95,7 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
             "field": field,
             "key": keys[path],
             "path": path,
-            "findings": [f for f in findings if f.field and path.startswith(f.field) and not f.indicator],
+            "findings": [f for f in findings if not f.indicator and _about(f.field, path)],
         }
         parts = path.split(".")
         if parts[0] == "plan":
@@ -110,6 +120,10 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
                 "findings": [f for f in findings if f.indicator == name],
             }
         )
+    # Empty columns take room that the original needs; a click brings them back.
+    hidden = [
+        name for name in RARE if "all" not in request.GET and not any(r["cells"][name]["field"].text for r in rows)
+    ]
     shown = {f.pk for r in rows for f in r["findings"]} | {f.pk for e in head for f in e["findings"]}
     document: list[dict[str, Any]] = []
     if version.upload is not None:
@@ -128,7 +142,8 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
         "plan": plan,
         "goals": goals,
         "rows": rows,
-        "labels": INDICATOR_LABELS,
+        "labels": {k: v for k, v in INDICATOR_LABELS.items() if k not in hidden},
+        "hidden": hidden,
         "findings": findings,
         "general": [f for f in findings if f.pk not in shown],
         "document": document,

@@ -54,6 +54,8 @@ class Command(BaseCommand):
                 "4",
                 "--timeout",
                 "120",
+                "--keep-alive",
+                "75",
                 "--log-level",
                 "warning",
             ]
