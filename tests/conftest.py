@@ -5,15 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from datetime import date
-from pathlib import Path
 
 import pytest
 
+from places import REAL
 from zhunsheng.sample.demo import demo
-
-GOLDEN = Path(__file__).parent / "golden"
-REAL = Path(__file__).parents[2] / "shared" / "inputs" / "gaoxin-2021.txt"
-DEPARTMENT = "示例区市场监督管理局"
 
 
 @pytest.fixture(scope="session")

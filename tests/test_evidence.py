@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import DEPARTMENT
+from places import DEPARTMENT
 from zhunsheng.cli import main
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Cipher, Store, browse, ledger_of, ledgers, write_template
@@ -304,8 +304,10 @@ def test_a_store_in_use_says_so(tmp_path, store, monkeypatch):
 
     opened = two_batches(tmp_path, store)
     monkeypatch.setattr("zhunsheng.evidence.store.LOCK_SECONDS", 0.1)
-    with FileLock(str(store / ".lock")), pytest.raises(ZhunshengError, match="ZS-EV-09"):
-        opened.batches()
+    with FileLock(str(store / ".lock")):
+        assert len(opened.batches()) == 2  # reading goes on
+        with pytest.raises(ZhunshengError, match="ZS-EV-09"):
+            opened.undo(1)
 
 
 IMPORT = textwrap.dedent(
@@ -482,3 +484,12 @@ def test_a_batch_is_undone_from_the_command_line(tmp_path, capsys):
     with pytest.raises(SystemExit) as left:
         main(["ledger", "undo", "1", "--store", str(store)])
     assert left.value.code == 2 and "ZS-EV-12" in capsys.readouterr().err
+
+
+def test_reading_goes_on_while_another_imports(tmp_path):
+    store = Store(tmp_path / "store")
+    import_ledger(store.root, _activities(tmp_path / "a.csv", [(1, "甲")]), department="某局")
+    with Store(store.root)._locked():
+        start = time.monotonic()
+        assert store.snapshot().batch == 1 and len(store.batches()) == 1
+        assert time.monotonic() - start < 5

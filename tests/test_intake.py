@@ -10,7 +10,7 @@ import docx
 import openpyxl
 import pytest
 
-from conftest import GOLDEN
+from places import GOLDEN
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.intake import blocks_of, read_book

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 import yaml
 
-from conftest import DEPARTMENT
+from places import DEPARTMENT
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, Store
 from zhunsheng.intake import read_book

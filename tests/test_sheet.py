@@ -8,7 +8,7 @@ from fractions import Fraction
 import jsonschema
 import pytest
 
-from conftest import GOLDEN
+from places import GOLDEN
 from zhunsheng.intake import read_book
 from zhunsheng.targets import Book, Budget, Place, PlanStep, SpendingPlan, json_schema
 from zhunsheng.targets.sheet import column_letters

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from typer.main import get_command
 
-from conftest import DEPARTMENT
+from places import DEPARTMENT
 from zhunsheng import __version__
 from zhunsheng.cli import main
 from zhunsheng.cli.commands import app

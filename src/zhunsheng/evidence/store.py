@@ -29,6 +29,7 @@ _KEY = "zhunsheng"  # where a commit of the Delta log carries its batch
 # Checkpoints would be a second account of the same facts that could be altered apart from the log.
 _NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
 LOCK_SECONDS = 60.0
+READ_SECONDS = 0.5  # a reader waits no longer for an import that goes on
 
 
 @dataclass(frozen=True)
@@ -239,10 +240,10 @@ class Store:
         raise ZhunshengError("ZS-EV-11", detail=f"批次 {batch.batch} 的原文件丢失")
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self, seconds: float | None = None) -> Iterator[None]:
         self.root.mkdir(parents=True, exist_ok=True)
         try:
-            with FileLock(str(self.root / ".lock"), timeout=LOCK_SECONDS):
+            with FileLock(str(self.root / ".lock"), timeout=LOCK_SECONDS if seconds is None else seconds):
                 yield
         except Timeout:
             raise ZhunshengError("ZS-EV-09", store=str(self.root)) from None
@@ -321,9 +322,15 @@ class Store:
         return found
 
     def batches(self) -> list[Batch]:
-        """Return all committed batches in order."""
-        with self._locked():
-            return self._recover()
+        """Return all committed batches in order, also while another process imports."""
+        try:
+            with self._locked(READ_SECONDS):
+                return self._recover()
+        except ZhunshengError as error:
+            if error.code != "ZS-EV-09":
+                raise
+            # Whoever holds the lock lives, so that nothing waits to be recovered: the records are all there is.
+            return self._records()
 
     def snapshot(self, *, batch: int | None = None, at: datetime | None = None) -> Snapshot:
         """Return the store as of batch ``batch``, or as of time ``at`` (inclusive), or as it is. Raises ``ZS-EV-05``."""

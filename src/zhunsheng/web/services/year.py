@@ -164,16 +164,20 @@ def _result(done: Assessed, opened: Evidence) -> dict[str, Any]:
 
 
 def _write_tables(done: Assessed, opened: Evidence, folder: Path) -> None:
+    """Write the official tables aside and move them in, so that whoever reads meanwhile gets a whole file; the list comes last."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_outputs(done, opened, folder, only=("绩效目标表", "绩效运行监控表", "绩效自评表", "绩效评价报告"))
     forms = {
         "绩效目标表": [asdict(target_form(r.sheet)) for r in done.results],
         "绩效运行监控表": [asdict(monitoring_form(r.checkpoint)) for r in done.results],
         "绩效自评表": [asdict(self_evaluation_form(r.card)) for r in done.results],
     }
-    partial = folder / "forms.partial"
-    partial.write_text(json.dumps(forms, ensure_ascii=False), "utf8")
-    partial.replace(folder / "forms.json")
+    with tempfile.TemporaryDirectory(prefix="making-", dir=folder.parent) as scratch:
+        made = Path(scratch)
+        write_outputs(done, opened, made, only=("绩效目标表", "绩效运行监控表", "绩效自评表", "绩效评价报告"))
+        for path in made.iterdir():
+            path.replace(folder / path.name)
+        (made / "forms.json").write_text(json.dumps(forms, ensure_ascii=False), "utf8")
+        (made / "forms.json").replace(folder / "forms.json")
 
 
 def _keep_lights(assessment: Assessment) -> None:
