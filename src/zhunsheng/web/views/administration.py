@@ -27,9 +27,16 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.roles import ACTIONS
-from zhunsheng.web.views.common import choice_of, date_of, done, integer_of, page, require_post, text_of
+from zhunsheng.web.views.common import choice_of, date_of, done, integer_of, page, paged, require_post, text_of
 
 PAGE = 50
+
+
+def _toggle(request: HttpRequest, model: Any) -> None:
+    """End the use of an entry, or resume it."""
+    one = get_object_or_404(model, pk=integer_of(request.POST, "id", 0, 0, 2**31))
+    one.active = not one.active
+    one.save()
 
 
 @page("admin.manage")
@@ -39,22 +46,18 @@ def administration(request: HttpRequest) -> HttpResponse:
     found = Organisation.objects.all()
     if search:
         found = found.filter(name__contains=search)
-    number = integer_of(request.GET, "page", 1, 1, 10**6)
-    total = found.count()
+    listed = paged(request, found, PAGE)
     rows = []
-    shown = list(found[(number - 1) * PAGE : number * PAGE])
+    shown = list(listed["found"])
     held: dict[int, list[Membership]] = {}
     for m in Membership.objects.filter(organisation__in=shown, active=True).select_related("user"):
         held.setdefault(m.organisation_id, []).append(m)
     for one in shown:
         rows.append((one, one.path.count("/") - 2, held.get(one.pk, [])))
-    context = {
+    context = listed | {
         "part": "administration",
         "tab": "tree",
         "rows": rows,
-        "total": total,
-        "number": number,
-        "pages": max(1, -(-total // PAGE)),
         "search": search,
         "kinds": Organisation.Kind.choices,
         "parents": Organisation.objects.filter(kind__in=("city", "district", "department"), active=True)[:500],
@@ -95,15 +98,9 @@ def users(request: HttpRequest) -> HttpResponse:
     found = User.objects.prefetch_related("memberships__organisation").order_by("username")
     if search:
         found = found.filter(username__contains=search) | found.filter(display__contains=search)
-    number = integer_of(request.GET, "page", 1, 1, 10**6)
-    total = found.count()
-    context = {
+    context = paged(request, found, PAGE) | {
         "part": "administration",
         "tab": "users",
-        "found": found[(number - 1) * PAGE : number * PAGE],
-        "total": total,
-        "number": number,
-        "pages": max(1, -(-total // PAGE)),
         "search": search,
         "roles": Role.choices,
         "organisations": Organisation.objects.filter(active=True)[:1000],
@@ -176,9 +173,7 @@ def library(request: HttpRequest) -> HttpResponse:
     """List the indicator library; a POST adds an entry or ends one."""
     if request.method == "POST":
         if request.POST.get("id"):
-            one = get_object_or_404(LibraryIndicator, pk=integer_of(request.POST, "id", 0, 0, 2**31))
-            one.active = not one.active
-            one.save()
+            _toggle(request, LibraryIndicator)
         else:
             measure = choice_of(request, "measure", _("测度"), measures(), required=False)
             level2, name = (
@@ -214,9 +209,7 @@ def rules(request: HttpRequest) -> HttpResponse:
     """Show the rules in force, and local schemes; a POST adds a local scheme, checked against the format, or ends one."""
     if request.method == "POST":
         if request.POST.get("id"):
-            one = get_object_or_404(LocalScheme, pk=integer_of(request.POST, "id", 0, 0, 2**31))
-            one.active = not one.active
-            one.save()
+            _toggle(request, LocalScheme)
             return done(request, "rules", _("已保存。"))
         text, year = (
             text_of(request, "text", _("方案"), required=True, most=50_000),
@@ -251,9 +244,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     """List the calendar; a POST adds a date or ends one."""
     if request.method == "POST":
         if request.POST.get("id"):
-            one = get_object_or_404(CalendarEntry, pk=integer_of(request.POST, "id", 0, 0, 2**31))
-            one.active = not one.active
-            one.save()
+            _toggle(request, CalendarEntry)
             return done(request, "calendar", _("已保存。"))
         opens, due = date_of(request, "opens_on", _("开始")), date_of(request, "due_on", _("截止"))
         assert opens is not None and due is not None
@@ -301,14 +292,8 @@ def audit(request: HttpRequest) -> HttpResponse:
         found = found.filter(model=model)
     if search:
         found = found.filter(title__contains=search)
-    number = integer_of(request.GET, "page", 1, 1, 10**6)
-    total = found.count()
-    context = {
+    context = paged(request, found, PAGE) | {
         "part": "audit",
-        "found": found[(number - 1) * PAGE : number * PAGE],
-        "total": total,
-        "number": number,
-        "pages": max(1, -(-total // PAGE)),
         "actor": actor,
         "model": model,
         "search": search,

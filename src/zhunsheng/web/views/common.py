@@ -180,6 +180,18 @@ def integer_of(values: Any, name: str, default: int, low: int, high: int) -> int
         return default
 
 
+def paged(request: HttpRequest, found: Any, size: int) -> dict[str, Any]:
+    """Return one page of a query as the context that lists and their pager read: ``found``, ``total``, ``number``, ``pages``."""
+    number = integer_of(request.GET, "page", 1, 1, 10**6)
+    total = found.count()
+    return {
+        "found": found[(number - 1) * size : number * size],
+        "total": total,
+        "number": number,
+        "pages": max(1, -(-total // size)),
+    }
+
+
 # -- files ------------------------------------------------------------------------------------------------------------
 
 

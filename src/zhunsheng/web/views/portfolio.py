@@ -21,7 +21,7 @@ from zhunsheng.web.roles import ACTIONS, may, memberships
 from zhunsheng.web.services import jobs
 from zhunsheng.web.services import portfolio as service
 from zhunsheng.web.services.uploads import take
-from zhunsheng.web.views.common import done, download, integer_of, page, require_post
+from zhunsheng.web.views.common import done, download, integer_of, page, paged, require_post
 
 PAGE = 50
 
@@ -112,15 +112,9 @@ def portfolio_findings(request: HttpRequest) -> HttpResponse:
         found = found.filter(rule=rule)
     if level in ("error", "warning", "note"):
         found = found.filter(level=level)
-    number = integer_of(request.GET, "page", 1, 1, 10**6)
-    total = found.count()
-    context = {
+    context = paged(request, found.order_by("department__name", "pk"), PAGE) | {
         "part": "portfolio",
         "the_year": year,
-        "found": found.order_by("department__name", "pk")[(number - 1) * PAGE : number * PAGE],
-        "total": total,
-        "number": number,
-        "pages": max(1, -(-total // PAGE)),
         "rules": service.findings_by_rule(top, year),
         "rule": rule,
         "level": level,

@@ -22,7 +22,7 @@ from zhunsheng.web.models import Draw, Organisation, Publication, SelfEvaluation
 from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import publishing
-from zhunsheng.web.views.common import demand, done, integer_of, page, require_post, send
+from zhunsheng.web.views.common import demand, done, page, paged, require_post, send
 from zhunsheng.web.workflow import steps_of
 
 SUBJECTS: dict[str, Any] = {"targets": SheetVersion, "self": SelfEvaluation, "draw": Draw, "results": Draw}
@@ -88,16 +88,10 @@ def public(request: HttpRequest) -> HttpResponse:
         found = found.filter(kind=kind)
     if search:
         found = found.filter(title__contains=search)
-    number = integer_of(request.GET, "page", 1, 1, 10**6)
-    total = found.count()
-    context = {
-        "found": found[(number - 1) * PAGE : number * PAGE],
+    context = paged(request, found, PAGE) | {
         "kinds": Publication.Kind.choices,
         "kind": kind,
         "search": search,
-        "total": total,
-        "number": number,
-        "pages": max(1, -(-total // PAGE)),
     }
     return render(request, "web/public/list.html", context)
 
