@@ -310,6 +310,19 @@ def test_a_checkpoint_is_explained_submitted_and_confirmed_by_another(department
     assert client.get(reverse("checkpoint-xlsx", args=[checkpoint.pk])).content[:2] == b"PK"
 
 
+def test_the_official_table_of_an_open_checkpoint_is_never_empty(department, sign_in):
+    """A word saved elsewhere changes what the figures rest on; the table is then filled anew."""
+    checkpoint = Checkpoint.objects.get(department=department, name="前十个月")
+    client = sign_in("keyuan")
+    evaluation = SelfEvaluation.objects.get(department=department)
+    one = evaluation.assessment.result["results"][0]
+    said = {"sheet": one["sheet"], "indicator": one["indicators"][0]["name"], "cause": "其他", "measures": "另处所写"}
+    assert client.post(reverse("word", args=[evaluation.pk]), said).status_code == 302
+    page = client.get(reverse("checkpoint-form", args=[checkpoint.pk])).content.decode()
+    assert 'class="official' in page and "另处所写" in page
+    assert client.get(reverse("checkpoint-docx", args=[checkpoint.pk])).content[:2] == b"PK"
+
+
 def test_what_is_not_explained_is_not_submitted(department, sign_in):
     entry = figures.calendar_of(department, 2021, "monitoring")[0]
     other = Organisation.objects.create(name="新部门", kind="department", parent=department.parent)

@@ -105,7 +105,7 @@ def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, An
         "evidence": result["store"]["digest"],
         "scores": scores,
     }
-    forms = [{**f, "notes": list(f["notes"])} for f in forms_of(evaluation.assessment, "绩效自评表")]
+    forms = [{**f, "notes": list(f["notes"])} for f in forms_of(evaluation, "绩效自评表")]
     return (
         evaluation.year,
         f"{evaluation.department} {evaluation.year}年度绩效自评",

@@ -198,13 +198,12 @@ def _keep_lights(assessment: Assessment) -> None:
     )
 
 
-def forms_of(assessment: Assessment, name: str) -> list[dict[str, Any]]:
-    """Return the official forms of an assessment as data; empty where no tables were made."""
-    folder = with_tables(assessment)
+def forms_of(record: Checkpoint | SelfEvaluation, name: str) -> list[dict[str, Any]]:
+    """Return the official forms of a checkpoint or self-evaluation as data; empty where there are no figures."""
+    folder = tables_of(record)
     if folder is None:
         return []
-    path = folder / "forms.json"
-    forms: list[dict[str, Any]] = json.loads(path.read_text("utf8")).get(name, [])
+    forms: list[dict[str, Any]] = json.loads((folder / "forms.json").read_text("utf8")).get(name, [])
     return forms
 
 
@@ -249,6 +248,20 @@ def with_tables(kept: Assessment) -> Path | None:
             return None
         assess_now(kept.department, kept.year, kept.as_of)
     return kept.folder()
+
+
+def tables_of(record: Checkpoint | SelfEvaluation) -> Path | None:
+    """Return the folder of a record's official tables; figures that were overtaken while it is open are filled anew."""
+    if record.assessment is None:
+        return None
+    folder = with_tables(record.assessment)
+    if folder is None:
+        if isinstance(record, Checkpoint):
+            fill_checkpoint(record, tables=True)
+        else:
+            fill_self_evaluation(record, tables=True)
+        folder = with_tables(record.assessment)
+    return folder
 
 
 def unexplained(checkpoint: Checkpoint) -> list[tuple[str, str]]:
@@ -320,7 +333,7 @@ def recheck(evaluation: SelfEvaluation) -> list[dict[str, Any]]:
         with evaluation.reported.opened() as path:
             reported = read_book(path)
     else:
-        folder = with_tables(evaluation.assessment) if evaluation.assessment else None
+        folder = tables_of(evaluation)
         if folder is None:
             raise ZhunshengError("ZS-WB-06", detail="还没有自评结果")
         reported = read_book(folder / "绩效自评表.xlsx")

@@ -103,7 +103,7 @@ def checkpoint_form(request: HttpRequest, checkpoint: Checkpoint) -> HttpRespons
     if checkpoint.assessment is None:
         raise Http404
     request.year = checkpoint.year  # type: ignore[attr-defined]
-    forms = figures.forms_of(checkpoint.assessment, "绩效运行监控表")
+    forms = figures.forms_of(checkpoint, "绩效运行监控表")
     return render(
         request,
         "web/forms.html",
@@ -114,7 +114,7 @@ def checkpoint_form(request: HttpRequest, checkpoint: Checkpoint) -> HttpRespons
 @page("monitoring.view", checkpoint=Checkpoint)
 def checkpoint_file(request: HttpRequest, checkpoint: Checkpoint, kind: str) -> HttpResponse:
     """Send the official monitoring table as Word or Excel."""
-    folder = figures.with_tables(checkpoint.assessment) if checkpoint.assessment else None
+    folder = figures.tables_of(checkpoint)
     if folder is None:
         raise Http404
     return send(folder / f"绩效运行监控表.{kind}", f"绩效运行监控表（{checkpoint.as_of}）.{kind}")

@@ -131,14 +131,14 @@ def selfeval_form(request: HttpRequest, evaluation: SelfEvaluation) -> HttpRespo
     if evaluation.assessment is None:
         raise Http404
     request.year = evaluation.year  # type: ignore[attr-defined]
-    forms = figures.forms_of(evaluation.assessment, "绩效自评表")
+    forms = figures.forms_of(evaluation, "绩效自评表")
     return render(request, "web/forms.html", {"part": "selfeval", "forms": forms, "title": _("绩效自评表")})
 
 
 @page("selfeval.view", evaluation=SelfEvaluation)
 def selfeval_file(request: HttpRequest, evaluation: SelfEvaluation, name: str) -> HttpResponse:
     """Send the official table or the report."""
-    folder = figures.with_tables(evaluation.assessment) if evaluation.assessment and name in FILES else None
+    folder = figures.tables_of(evaluation) if name in FILES else None
     if folder is None:
         raise Http404
     return send(folder / FILES[name], f"{evaluation.year}年{FILES[name]}")
