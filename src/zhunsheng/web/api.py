@@ -236,15 +236,7 @@ def import_file(
     known = ledger_of(ledger)
     with acting(request.auth.user.get_username(), address(request)):
         upload = take(file, "ledger", place, request.auth.user)
-        job = jobs.enqueue(
-            "import",
-            f"import:{upload.pk}:{int(good_rows)}",
-            request.auth.user,
-            place,
-            upload=upload.pk,
-            ledger=known.id,
-            good_rows=good_rows,
-        )
+        job = jobs.import_soon(upload, request.auth.user, known.id, good_rows=good_rows)
     return 202, job.as_json()
 
 

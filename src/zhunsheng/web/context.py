@@ -13,17 +13,17 @@ from zhunsheng import __version__
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.roles import departments, may, memberships, roles_at
 
-# part: (label, icon, route, action, whether the route names a department and year)
+# part, label, icon, route, action; the routes of PARTS name a department and year
 PARTS = [
-    ("overview", _("总览"), "gauge", "overview", "overview.view", True),
-    ("targets", _("绩效目标"), "target", "targets", "targets.view", True),
-    ("ledgers", _("台账证据"), "database", "ledgers", "ledgers.view", True),
-    ("monitoring", _("运行监控"), "activity", "monitoring", "monitoring.view", True),
-    ("selfeval", _("绩效自评"), "clipboard-check", "selfeval", "selfeval.view", True),
-    ("keyeval", _("重点评价"), "scale", "keyeval", "keyeval.view", True),
-    ("draws", _("双随机"), "dice", "draws", "draws.view", True),
-    ("safeguards", _("保障措施"), "shield-check", "safeguards", "safeguards.view", True),
-    ("publish", _("信息公开"), "speakerphone", "publish", "publish.view", True),
+    ("overview", _("总览"), "gauge", "overview", "overview.view"),
+    ("targets", _("绩效目标"), "target", "targets", "targets.view"),
+    ("ledgers", _("台账证据"), "database", "ledgers", "ledgers.view"),
+    ("monitoring", _("运行监控"), "activity", "monitoring", "monitoring.view"),
+    ("selfeval", _("绩效自评"), "clipboard-check", "selfeval", "selfeval.view"),
+    ("keyeval", _("重点评价"), "scale", "keyeval", "keyeval.view"),
+    ("draws", _("双随机"), "dice", "draws", "draws.view"),
+    ("safeguards", _("保障措施"), "shield-check", "safeguards", "safeguards.view"),
+    ("publish", _("信息公开"), "speakerphone", "publish", "publish.view"),
 ]
 WIDE = [
     ("portfolio", _("财政汇总"), "building-bank", "portfolio", "portfolio.view"),
@@ -74,7 +74,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         request.session["place"] = [department.pk, year]
     parts = []
     if department is not None:
-        for key, label, icon, route, action, _placed in PARTS:
+        for key, label, icon, route, action in PARTS:
             if may(user, action, department):
                 parts.append(
                     {

@@ -40,7 +40,7 @@ from zhunsheng.regulations import Scheme, scheme_of
 from zhunsheng.reports.dashboard import Lineage, Panel, render
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.evaluation_report import write_report
-from zhunsheng.reports.forms import monitoring_form, self_evaluation_form, target_form
+from zhunsheng.reports.forms import Form, monitoring_form, self_evaluation_form, target_form
 from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.review import Finding, review
 from zhunsheng.targets import Book, Source, TargetSheet
@@ -554,6 +554,16 @@ def run(
     return RunResult(assessment, tuple(imports), problems, differences, files)
 
 
+def official_forms(assessment: Assessment) -> dict[str, list[Form]]:
+    """Return the official tables by name, one form a sheet in the order of the book."""
+    results = assessment.results
+    return {
+        "绩效目标表": [target_form(r.sheet) for r in results],
+        "绩效运行监控表": [monitoring_form(r.checkpoint) for r in results],
+        "绩效自评表": [self_evaluation_form(r.card) for r in results],
+    }
+
+
 def write_outputs(
     assessment: Assessment,
     evidence: Evidence,
@@ -570,13 +580,8 @@ def write_outputs(
     """
     results = assessment.results
     single = len(results) == 1
-    tables = {
-        "绩效目标表": [target_form(r.sheet) for r in results],
-        "绩效运行监控表": [monitoring_form(r.checkpoint) for r in results],
-        "绩效自评表": [self_evaluation_form(r.card) for r in results],
-    }
     files: dict[str, Path] = {}
-    for name, forms in tables.items():
+    for name, forms in official_forms(assessment).items():
         if name not in only:
             continue
         names = [name if single else r.sheet.title() for r in results]

@@ -11,7 +11,6 @@ from encrypted_fields.fields import EncryptedCharField
 
 from zhunsheng.web.models.audited import Audited
 from zhunsheng.web.models.people import Organisation, User
-from zhunsheng.web.models.work import Job
 
 
 class InspectionItem(Audited):
@@ -77,7 +76,6 @@ class Draw(Audited):
     first_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     second_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    job = models.ForeignKey(Job, models.PROTECT, null=True)
 
     class Meta:
         ordering = ["-pk"]

@@ -54,6 +54,11 @@ class Organisation(Audited):
         return other.path.startswith(self.path)
 
     @property
+    def line(self) -> list[int]:
+        """The ids from the root down to this organisation: whatever is set for one of them holds here."""
+        return [int(part) for part in self.path.strip("/").split("/") if part]
+
+    @property
     def department(self) -> Organisation | None:
         """The department this is, or that it is a section of."""
         if self.kind == self.Kind.SECTION:

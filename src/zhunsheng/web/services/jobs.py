@@ -46,6 +46,15 @@ def enqueue(kind: str, key: str, user: User | None, department: Organisation | N
     return job
 
 
+def import_soon(upload: Upload, user: User | None, ledger: str | None, *, good_rows: bool = False) -> Job:
+    """Put the import of a ledger file in line for the department it was uploaded for; ``ledger`` None: by its headers.
+
+    With ``good_rows`` rows with errors are left out; without, a file with errors brings nothing.
+    """
+    key = f"import:{upload.pk}:{int(good_rows)}"
+    return enqueue("import", key, user, upload.department, upload=upload.pk, ledger=ledger, good_rows=good_rows)
+
+
 @task()
 def run_job(job_id: int) -> None:
     """Run a job that waits; one that is running, done or gone is left alone."""
@@ -185,13 +194,11 @@ HANDLERS: dict[str, Callable[[Job, Progress], dict[str, Any]]] = {
 }
 
 
-def assess_soon(department: Organisation, user: User | None, only_year: int | None = None) -> list[Job]:
+def assess_soon(department: Organisation, user: User | None) -> list[Job]:
     """Put the assessment of a department's years in line (those with sheets), once for each state of what it rests on."""
     years = Sheet.objects.filter(department=department, retired=False).values_list("year", flat=True).distinct()
     jobs = []
     for one in sorted(set(years)):
-        if only_year is not None and one != only_year:
-            continue
         if one <= this_year():
             key = year.state_key(department, one, year.default_as_of(one))
             jobs.append(enqueue("assess", f"assess:{department.pk}:{one}:{key}", user, department, year=one))

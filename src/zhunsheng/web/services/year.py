@@ -19,7 +19,6 @@ from django.utils import timezone
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store
 from zhunsheng.intake import read_book
-from zhunsheng.reports.forms import monitoring_form, self_evaluation_form, target_form
 from zhunsheng.web.models import (
     Assessment,
     CalendarEntry,
@@ -35,7 +34,7 @@ from zhunsheng.web.models.work import cipher
 from zhunsheng.web.services.sheets import book_now
 from zhunsheng.web.workflow import note
 from zhunsheng.workspace import Assessment as Assessed
-from zhunsheng.workspace import Evidence, assess, payments_of, recheck_book, write_outputs
+from zhunsheng.workspace import Evidence, assess, official_forms, payments_of, recheck_book, write_outputs
 
 
 def store() -> Store:
@@ -62,10 +61,9 @@ def words_of(department: Organisation, year: int) -> dict[tuple[str, str], Word]
 
 def scheme_for(department: Organisation, year: int) -> LocalScheme | None:
     """Return the local scheme nearest above a department in force for a year, None for the national one."""
-    above = [int(part) for part in department.path.strip("/").split("/") if part]
-    found = LocalScheme.objects.filter(organisation__in=above, active=True, first_year__lte=year).select_related(
-        "organisation"
-    )
+    found = LocalScheme.objects.filter(
+        organisation__in=department.line, active=True, first_year__lte=year
+    ).select_related("organisation")
     return max(found, key=lambda s: (len(s.organisation.path), s.first_year), default=None)
 
 
@@ -166,14 +164,10 @@ def _result(done: Assessed, opened: Evidence) -> dict[str, Any]:
 def _write_tables(done: Assessed, opened: Evidence, folder: Path) -> None:
     """Write the official tables aside and move them in, so that whoever reads meanwhile gets a whole file; the list comes last."""
     folder.mkdir(parents=True, exist_ok=True)
-    forms = {
-        "绩效目标表": [asdict(target_form(r.sheet)) for r in done.results],
-        "绩效运行监控表": [asdict(monitoring_form(r.checkpoint)) for r in done.results],
-        "绩效自评表": [asdict(self_evaluation_form(r.card)) for r in done.results],
-    }
+    forms = {name: [asdict(form) for form in listed] for name, listed in official_forms(done).items()}
     with tempfile.TemporaryDirectory(prefix="making-", dir=folder.parent) as scratch:
         made = Path(scratch)
-        write_outputs(done, opened, made, only=("绩效目标表", "绩效运行监控表", "绩效自评表", "绩效评价报告"))
+        write_outputs(done, opened, made, only=(*forms, "绩效评价报告"))
         for path in made.iterdir():
             path.replace(folder / path.name)
         (made / "forms.json").write_text(json.dumps(forms, ensure_ascii=False), "utf8")
@@ -212,8 +206,7 @@ def forms_of(record: Checkpoint | SelfEvaluation, name: str) -> list[dict[str, A
 
 def calendar_of(department: Organisation, year: int, kind: str | None = None) -> list[CalendarEntry]:
     """Return the dates that hold for a department: its own and those set above it."""
-    above = [int(part) for part in department.path.strip("/").split("/") if part]
-    found = CalendarEntry.objects.filter(organisation__in=above, year=year, active=True)
+    found = CalendarEntry.objects.filter(organisation__in=department.line, year=year, active=True)
     return list(found.filter(kind=kind) if kind else found)
 
 
@@ -238,30 +231,23 @@ def fill_checkpoint(checkpoint: Checkpoint, *, tables: bool = False) -> Checkpoi
     return checkpoint
 
 
-def with_tables(kept: Assessment) -> Path | None:
-    """Return the folder of an assessment's official tables, written now if they were not; None for one that was overtaken.
-
-    Words are saved quickly and tables written when someone wants them, or at the latest when the record is submitted.
-    """
-    if not (kept.folder() / "forms.json").is_file():
-        if state_key(kept.department, kept.year, kept.as_of) != kept.key:
-            return None
-        assess_now(kept.department, kept.year, kept.as_of)
-    return kept.folder()
-
-
 def tables_of(record: Checkpoint | SelfEvaluation) -> Path | None:
-    """Return the folder of a record's official tables; figures that were overtaken while it is open are filled anew."""
-    if record.assessment is None:
+    """Return the folder of a record's official tables, None for one without figures.
+
+    Words are saved quickly; the tables are written when someone wants them, or at the latest when the record is submitted.
+    Figures that were overtaken while the record is open are filled anew.
+    """
+    kept = record.assessment
+    if kept is None:
         return None
-    folder = with_tables(record.assessment)
-    if folder is None:
-        if isinstance(record, Checkpoint):
-            fill_checkpoint(record, tables=True)
+    if not (kept.folder() / "forms.json").is_file():
+        if state_key(kept.department, kept.year, kept.as_of) == kept.key:
+            assess_now(kept.department, kept.year, kept.as_of)
+        elif isinstance(record, Checkpoint):
+            kept = fill_checkpoint(record, tables=True).assessment
         else:
-            fill_self_evaluation(record, tables=True)
-        folder = with_tables(record.assessment)
-    return folder
+            kept = fill_self_evaluation(record, tables=True).assessment
+    return kept.folder() if (kept.folder() / "forms.json").is_file() else None
 
 
 def unexplained(checkpoint: Checkpoint) -> list[tuple[str, str]]:

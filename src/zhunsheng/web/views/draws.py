@@ -29,6 +29,7 @@ from zhunsheng.web.views.common import (
     moment_of,
     number_of,
     page,
+    paged,
     require_post,
     say_error,
     send,
@@ -197,8 +198,7 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
         tasks = tasks.filter(inspected_on=None)
     elif state == "done":
         tasks = tasks.exclude(inspected_on=None)
-    number = integer_of(request.GET, "page", 1, 1, 10**6)
-    total = tasks.count()
+    listed = paged(request, tasks, TASKS)
     sources = [
         (
             n,
@@ -213,16 +213,13 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
         if may(request.user, "ledgers.personal", draw.department)
         else {}
     )
-    shown = [(t, [(p, names.get(p, "")) for p in t.team]) for t in tasks[(number - 1) * TASKS : number * TASKS]]
-    context = {
+    shown = [(t, [(p, names.get(p, "")) for p in t.team]) for t in listed["found"]]
+    context = listed | {
         "part": "draws",
         "draw": draw,
         "sources": sources,
         "items": draw.plan["items"],
         "tasks": shown,
-        "total": total,
-        "number": number,
-        "pages": max(1, -(-total // TASKS)),
         "search": search,
         "state": state,
         "finished": draw.tasks.exclude(inspected_on=None).count(),
@@ -278,19 +275,9 @@ def act(request: HttpRequest, draw: Draw, what: str) -> HttpResponse:
         demand(request, "ledgers.import", draw.department)
         content = service.ledger_file(draw)
         upload = Upload.keep(content, f"检查台账-{draw.code}.csv", "ledger", draw.department, request.user)
-        job = jobs.enqueue(
-            "import",
-            f"import:{upload.pk}:0",
-            request.user,
-            draw.department,
-            upload=upload.pk,
-            ledger="inspections",
-            good_rows=False,
-        )
+        job = jobs.import_soon(upload, request.user, "inspections")
     else:
         raise Http404
-    draw.job = job
-    draw.save()
     return done(request, "job", "", job.pk)
 
 

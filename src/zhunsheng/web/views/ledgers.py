@@ -17,7 +17,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Ledger, browse, ledger_of, write_template
 from zhunsheng.evidence import ledgers as all_ledgers
 from zhunsheng.web.audit import record
-from zhunsheng.web.models import Job, Organisation
+from zhunsheng.web.models import Job, Organisation, Upload
 from zhunsheng.web.roles import may
 from zhunsheng.web.services import jobs
 from zhunsheng.web.services import year as figures
@@ -36,15 +36,7 @@ def ledgers(request: HttpRequest, department: Organisation, year: int) -> HttpRe
         name = choice_of(request, "ledger", _("台账"), all_ledgers(), required=False)
         upload = take(request.FILES.get("file"), "ledger", department, request.user)
         good = "good_rows" in request.POST
-        job = jobs.enqueue(
-            "import",
-            f"import:{upload.pk}:{int(good)}",
-            request.user,
-            department,
-            upload=upload.pk,
-            ledger=name or None,
-            good_rows=good,
-        )
+        job = jobs.import_soon(upload, request.user, name or None, good_rows=good)
         return done(request, "job", "", job.pk)
     batches = [b for b in figures.store().batches() if b.department == department.name]
     undone = {b.undoes for b in batches if b.undoes}
@@ -234,13 +226,8 @@ def job_again(request: HttpRequest, job: int) -> HttpResponse:
     if found.kind != "import" or found.department is None:
         raise Http404
     demand(request, "ledgers.import", found.department)
-    made = jobs.enqueue(
-        "import",
-        f"import:{found.args['upload']}:1",
-        request.user,
-        found.department,
-        **{**found.args, "good_rows": True},
-    )
+    upload = Upload.objects.get(pk=found.args["upload"])
+    made = jobs.import_soon(upload, request.user, found.args["ledger"], good_rows=True)
     return done(request, "job", "", made.pk)
 
 

@@ -52,15 +52,7 @@ def register(request: HttpRequest, department: Organisation, year: int, name: st
         if "to_ledger" in request.POST:
             demand(request, "ledgers.import", department)
             upload = Upload.keep(as_ledger(known, department), f"{known.title}.csv", "ledger", department, request.user)
-            job = jobs.enqueue(
-                "import",
-                f"import:{upload.pk}:0",
-                request.user,
-                department,
-                upload=upload.pk,
-                ledger=known.ledger,
-                good_rows=False,
-            )
+            job = jobs.import_soon(upload, request.user, known.ledger)
             return done(request, "job", "", job.pk)
         demand(request, "safeguards.record", department)
         data = cleaned(known, {f.name: request.POST.get(f.name, "") for f in known.fields})

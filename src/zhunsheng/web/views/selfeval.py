@@ -39,7 +39,8 @@ def selfeval(request: HttpRequest, department: Organisation, year: int) -> HttpR
     for one in results:
         for line in one["indicators"]:
             line["word"] = words.get((one["sheet"], line["name"]))
-    signed = {s.action: s for s in steps_of(evaluation)}
+    steps = steps_of(evaluation)
+    signed = {s.action: s for s in steps}
     chain = [
         (_("填报人"), signed.get("selfeval.submit")),
         (_("财务科"), signed.get("selfeval.check")),
@@ -59,7 +60,7 @@ def selfeval(request: HttpRequest, department: Organisation, year: int) -> HttpR
         "can_recheck": may(request.user, "selfeval.recheck", evaluation),
         "can_publish": evaluation.state in ("signed", "accepted") and may(request.user, "publish.request", evaluation),
         "actions": available(request.user, evaluation, "selfeval"),
-        "steps": steps_of(evaluation),
+        "steps": steps,
         "prefix": "selfeval",
         "late": evaluation.state in ("draft", "returned") and evaluation.due_on < timezone.localdate(),
     }
