@@ -22,6 +22,7 @@ from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import Cell, Form, self_evaluation_form, target_form
 from zhunsheng.reports.xlsx import sheet_name, write_workbook
 from zhunsheng.targets import Goal, Indicator, PlanStep, SpendingPlan, TargetSheet, TargetValue
+from zhunsheng.targets.identity import identified
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
@@ -84,12 +85,12 @@ def projects(draw):
     days = {3: 31, 6: 30, 9: 30, 10: 31}
     steps = [PlanStep(by=f"2021-{m:02d}-{days[m]}", cumulative=Decimal(m) / 20) for m in sorted(months)]
     steps.append(PlanStep(by="2021-12-31", cumulative=1))
-    return TargetSheet(
+    return identified(TargetSheet(
         kind="project", name="项" + draw(NAMES), code=draw(st.sampled_from([None, "A2021001"])), department=draw(st.sampled_from([None, "某局"])), year=2021,
         purpose="用于" + draw(NAMES) + "等工作。", budget={"total": "400000", "fiscal": "350000.5", "other": draw(st.sampled_from([None, "49999.5"]))},
         spending_plan=SpendingPlan(steps=tuple(steps)), goals=tuple(Goal(title=f"目标{n}", text=f"做好{draw(NAMES)}，{draw(NAMES)}。") for n in range(1, draw(st.integers(2, 4)))),
         indicators=tuple(indicators),
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 @settings(max_examples=40, deadline=None)

@@ -10,6 +10,7 @@ from zhunsheng.intake import docx, html, text, xlsx
 from zhunsheng.intake.grid import Block
 from zhunsheng.intake.recognise import recognise
 from zhunsheng.targets import Book, Source
+from zhunsheng.targets.identity import identified_book
 
 MAX_DOCUMENT = 50 * 2**20  # bytes; target documents are a few hundred KB
 
@@ -34,7 +35,7 @@ def book_of(opened: Opened) -> Book:
     book = recognise(blocks_of(opened), source)
     if not book.sheets:
         raise ZhunshengError("ZS-IN-13", name=opened.name)
-    return book
+    return identified_book(book)
 
 
 def blocks_of(opened: Opened) -> list[Block]:

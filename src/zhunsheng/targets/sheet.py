@@ -115,10 +115,11 @@ class Goal(_Frozen):
 class Indicator(_Frozen):
     """One indicator with what the document says of it; level names are kept as written, None where silent.
 
-    ``weight`` is the points or weight as written; ``actual`` and ``score`` come from self-evaluation tables;
+    ``id`` is its stable code within the sheet (see ``identity``), never shown as its name; ``weight`` is the points or weight as written; ``actual`` and ``score`` come from self-evaluation tables;
     ``goal`` is the index of the (sub-)goal it stands under; ``medium_term`` is the 中期 value beside the year's.
     """
 
+    id: str = ""
     level1: str | None = None
     level2: str | None = None
     name: str
@@ -150,9 +151,11 @@ class Execution(_Frozen):
 class TargetSheet(_Frozen):
     """A department's overall sheet or one project's sheet.
 
+    ``id`` is its stable code (see ``identity``); ``code`` is the project's official code (项目编码) as the document writes it.
     ``provenance`` says where each field that was recognised stood, by its dotted name (``budget.total``).
     """
 
+    id: str = ""
     kind: Literal["department", "project"]
     name: str | None = None
     code: str | None = None

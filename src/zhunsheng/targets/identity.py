@@ -1,0 +1,71 @@
+"""Stable codes of sheets and indicators: given once, kept when something is renamed, never taken for its name."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from zhunsheng.targets.sheet import Book, Indicator, TargetSheet
+
+LENGTH = 10
+
+
+def derived_code(*words: object, taken: Collection[str] = ()) -> str:
+    """Return a code made from words: the same words give the same code, one that is ``taken`` gives the next free one."""
+    for turn in range(len(taken) + 1):
+        text = "\x1f".join(str(word or "") for word in (*words, *([turn] if turn else [])))
+        code = hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
+        if code not in taken:
+            return code
+    raise AssertionError("more turns than codes taken")
+
+
+def identified(sheet: TargetSheet, former: TargetSheet | None = None) -> TargetSheet:
+    """Return the sheet with a code for itself and for every indicator that has none.
+
+    An indicator of the same levels and name as one of ``former`` is that one and takes its code; nothing less than equal
+    counts. Others get a code from what they are called now, which they keep from then on.
+    """
+    known = _by_words(former.indicators) if former else {}
+    taken = {i.id for i in (*sheet.indicators, *(former.indicators if former else ())) if i.id}
+    given: set[str] = {i.id for i in sheet.indicators if i.id}
+    found = []
+    for words, indicator in _by_words(sheet.indicators).items():
+        code = indicator.id
+        if not code:
+            same = known.get(words)
+            code = same.id if same and same.id and same.id not in given else derived_code(*words, taken=taken)
+            taken.add(code)
+            given.add(code)
+        found.append(indicator if indicator.id else indicator.model_copy(update={"id": code}))
+    return sheet.model_copy(
+        update={"id": sheet.id or (former.id if former else "") or _sheet_code(sheet), "indicators": tuple(found)}
+    )
+
+
+def identified_book(book: Book) -> Book:
+    """Return the book with codes for all its sheets and indicators; sheets that read alike are told apart by their order."""
+    sheets: list[TargetSheet] = []
+    for sheet in book.sheets:
+        one = identified(sheet)
+        taken = {s.id for s in sheets}
+        if one.id in taken:
+            one = one.model_copy(update={"id": _sheet_code(one, taken)})
+        sheets.append(one)
+    return book.model_copy(update={"sheets": tuple(sheets)})
+
+
+def _sheet_code(sheet: TargetSheet, taken: Collection[str] = ()) -> str:
+    return derived_code(sheet.kind, sheet.department, sheet.year, sheet.code, sheet.name, taken=taken)
+
+
+def _by_words(indicators: Sequence[Indicator]) -> dict[tuple[str, ...], Indicator]:
+    """Return indicators by levels, name and which of that name they are, in order."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    found = {}
+    for indicator in indicators:
+        words = (indicator.level1 or "", indicator.level2 or "", indicator.name)
+        seen[words] += 1
+        found[*words, str(seen[words])] = indicator
+    return found
