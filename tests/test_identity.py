@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from zhunsheng.codes import derived_code
 from zhunsheng.targets import Indicator, TargetSheet, TargetValue
-from zhunsheng.targets.identity import derived_code, identified
+from zhunsheng.targets.identity import identified
 
 
 def sheet(*names, **more):

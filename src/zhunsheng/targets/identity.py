@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Sequence
 
+from zhunsheng.codes import derived_code
 from zhunsheng.targets.sheet import Book, Indicator, TargetSheet
-
-LENGTH = 10
-
-
-def derived_code(*words: object, taken: Collection[str] = ()) -> str:
-    """Return a code made from words: the same words give the same code, one that is ``taken`` gives the next free one."""
-    for turn in range(len(taken) + 1):
-        text = "\x1f".join(str(word or "") for word in (*words, *([turn] if turn else [])))
-        code = hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
-        if code not in taken:
-            return code
-    raise AssertionError("more turns than codes taken")
 
 
 def identified(sheet: TargetSheet, former: TargetSheet | None = None) -> TargetSheet:
@@ -63,7 +51,7 @@ def _sheet_code(sheet: TargetSheet, taken: Collection[str] = ()) -> str:
 def _by_words(indicators: Sequence[Indicator]) -> dict[tuple[str, ...], Indicator]:
     """Return indicators by levels, name and which of that name they are, in order."""
     seen: Counter[tuple[str, ...]] = Counter()
-    found = {}
+    found: dict[tuple[str, ...], Indicator] = {}
     for indicator in indicators:
         words = (indicator.level1 or "", indicator.level2 or "", indicator.name)
         seen[words] += 1

@@ -1,0 +1,18 @@
+"""Stable codes: short, without meaning, given once to an organisation, project, sheet or indicator."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+
+LENGTH = 10
+
+
+def derived_code(*words: object, taken: Collection[str] = ()) -> str:
+    """Return a code made from words: the same words give the same code, one that is ``taken`` gives the next free one."""
+    for turn in range(len(taken) + 1):
+        text = "\x1f".join(str(word or "") for word in (*words, *([turn] if turn else [])))
+        code = hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
+        if code not in taken:
+            return code
+    raise AssertionError("more turns than codes taken")
