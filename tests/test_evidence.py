@@ -25,7 +25,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Cipher, Store, browse, ledger_of, ledgers, write_template
 from zhunsheng.evidence.importing import _MACROS
 from zhunsheng.evidence.ledgers import Ledger
-from zhunsheng.workspace import import_ledger
+from zhunsheng.usecases.importing import import_ledger
 
 HEAD = ["编号", "类型", "收到日期", "办结日期"]
 
@@ -315,7 +315,7 @@ IMPORT = textwrap.dedent(
     import os, sys
     from pathlib import Path
     from zhunsheng.evidence import store
-    from zhunsheng.workspace import import_ledger
+    from zhunsheng.usecases.importing import import_ledger
     where = sys.argv[3]
     if where != "never":
         target = getattr(store.Store, where)

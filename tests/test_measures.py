@@ -29,7 +29,7 @@ from zhunsheng.measures import (
 )
 from zhunsheng.measures.definitions import load
 from zhunsheng.measures.reading import wilson
-from zhunsheng.workspace import import_ledger
+from zhunsheng.usecases.importing import import_ledger
 
 END = date(2022, 2, 28)
 EMPTY = Snapshot(0, None, "", {})
@@ -261,11 +261,25 @@ def test_matching_says_how_sure_it_is(tmp_path):
     assert no_date.measure != "project_completed_on"
 
 
+@pytest.mark.parametrize(
+    "described", ["师德投诉办结数/受理数", "师德投诉办结数÷师德投诉受理数×100%", "师德投诉办结数占受理数的比例"]
+)
+def test_what_an_indicator_divides_by_outweighs_its_name(tmp_path, described):
+    (match,) = match_book(book_of(tmp_path, ("案件办结率", described, "≥90%")), measures())
+    assert not match.used, match
+    (named,) = match_book(book_of(tmp_path, ("案件办结率", "", "≥90%")), measures())
+    assert (named.measure, named.status) == ("case_handling_rate", "proposed")
+
+
 def test_a_mapping_file_decides(tmp_path):
     book = book_of(tmp_path, ("群众的满意程度评分", "", "≥90%"), ("产品合格率", "", "≥90%"))
     path = tmp_path / "map.yaml"
     write_mapping(path, book, match_book(book, measures()))
     assert "把握不足" in path.read_text("utf8")
+    # Written down, a proposal is still one: it counts once a person says so.
+    found = match_book(book, measures(), read_mapping(path, measures()))
+    assert [(m.status, m.measure) for m in found] == [("weak", "satisfaction"), ("proposed", "product_pass_rate")]
+    path.write_text(path.read_text("utf8").replace("confirmed: false", "confirmed: true"), "utf8")
     found = match_book(book, measures(), read_mapping(path, measures()))
     assert [(m.status, m.measure) for m in found] == [("confirmed", "satisfaction"), ("confirmed", "product_pass_rate")]
     path.write_text("- {indicator: 产品合格率, measure: null}\n", "utf8")

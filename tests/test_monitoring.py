@@ -13,7 +13,7 @@ from zhunsheng.judgements import Judgement
 from zhunsheng.measures.definitions import Accrual
 from zhunsheng.monitoring import Figures, elapsed, light_of, monitor
 from zhunsheng.outcomes import NOTHING, Outcome
-from zhunsheng.regulations import monitoring_rules
+from zhunsheng.regulations import monitoring_rules, rules_for
 from zhunsheng.targets import Indicator, TargetSheet, TargetValue
 
 RULES = monitoring_rules()[0]
@@ -44,7 +44,9 @@ def at(
         if value is None
         else Outcome(value if isinstance(value, date) else Fraction(value), unit, str(value), "evidence")
     )
-    found = monitor(sheet, [outcome], [accrual], figures, day, mode=mode, judgements=said)
+    rules = rules_for(2021).monitoring(day)
+    words = {"": said[0]} if said else {}
+    found = monitor(sheet, [outcome], [accrual], figures, day, rules=rules, mode=mode, said=words)
     return found.money, found.indicators[0]
 
 

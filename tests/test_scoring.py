@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 import zhunsheng.evaluation.scoring as scoring
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation import recheck, score_department, score_sheet
-from zhunsheng.judgements import Judgement, judgement_of, read_judgements
+from zhunsheng.judgements import Judgement, read_judgements, resolve
 from zhunsheng.outcomes import NOTHING, Outcome, outcome_of_text
 from zhunsheng.regulations import Scheme, scheme_of
-from zhunsheng.targets import Goal, Indicator, TargetSheet, TargetValue
+from zhunsheng.targets import Book, Goal, Indicator, Source, TargetSheet, TargetValue
+from zhunsheng.targets.identity import identified
 from zhunsheng.targets.sheet import Execution
 
 OLD, NEW = scheme_of(2021), scheme_of(2022)
@@ -214,12 +215,39 @@ def test_total_grade_and_execution_cap():
         assert str(capped.total) == total
 
 
+def test_unknown_is_unknown_a_total_with_anything_open_is_a_range_without_a_grade():
+    target = sheet(indicator("≥90%"), indicator("≥1次", "乙"), indicator("有效提升", "丙"))
+    known = Outcome(Fraction(95), "%", "95%", "evidence")
+    card = score_sheet(target, [known, NOTHING, NOTHING], spent=None, budget=Decimal(9), scheme=OLD, as_of=DAY)
+    assert (card.range.low, card.range.high, card.grade) == (Decimal(30), Decimal(100), None)
+    assert [s.verdict for s in card.scores] == ["met", "nothing", "pending"]
+    assert card.waiting == {"nothing": Decimal(30), "pending": Decimal(30)}
+    assert card.execution.open == 10
+
+
+def test_no_evidence_not_due_and_missed_are_three_different_things():
+    target = sheet(
+        indicator("≥10次"), indicator("≥10次", "乙"), indicator("2021年11月底前", "丙"), indicator("0起", "丁")
+    )
+    five = Outcome(Fraction(5), "次", "5次", "evidence")
+    late = Outcome(None, None, "尚未完成", "evidence", "尚未完成")
+    one_too_many = Outcome(Fraction(1), "起", "1起", "evidence")
+    outcomes = [five, NOTHING, late, one_too_many]
+    common = {"spent": Decimal(5), "budget": Decimal(10), "scheme": OLD}
+    june = score_sheet(target, outcomes, as_of=date(2021, 6, 30), **common)
+    assert [s.verdict for s in june.scores] == ["early", "nothing", "early", "missed"]
+    assert june.execution.open == Decimal("5.00")
+    after = score_sheet(target, outcomes, as_of=DAY, **common)
+    assert [s.verdict for s in after.scores] == ["missed", "nothing", "nothing", "missed"]
+    assert after.execution.open == 0
+
+
 def test_a_department_over_its_projects():
     project = score_sheet(
         sheet(indicator("≥90%"), budget={"total": "300000"}),
         [Outcome(Fraction(95), "%", "95%", "evidence")],
-        spent=Decimal(50),
-        budget=Decimal(100),
+        spent=Decimal(150000),
+        budget=Decimal(300000),
         scheme=OLD,
         as_of=DAY,
     )
@@ -315,6 +343,9 @@ def golden(module, scheme) -> list[object]:
                 (
                     card.total,
                     card.grade,
+                    card.range,
+                    card.basis,
+                    card.waiting,
                     [s.points for s in card.scores],
                     card.execution.score,
                     card.execution.how,
@@ -329,7 +360,14 @@ def golden(module, scheme) -> list[object]:
     for projects in ([funded], [funded, unfunded], [unfunded], []):
         for own in (department, TargetSheet(kind="department", year=2021)):
             scored = module.score_department(own, met[: len(own.indicators)], projects, **paid)
-            found.append((scored.total, scored.projects_points, scored.projects_score, scored.projects))
+            found.append((scored.total, scored.projects_points, scored.projects_score, scored.projects, scored.range))
+    # Before the year is over, without payments, and without evidence: what is open and why.
+    typed = [Outcome(Fraction(1), None, "1", "judgement"), Outcome(Fraction(0), None, "0", "evidence"), NOTHING]
+    three = sheet(indicator("≥1次"), indicator("≥1次", "乙"), indicator("≥1次", "丙"))
+    for day in (date(2021, 12, 30), date(2021, 12, 31), DAY):
+        for spent in (None, Decimal(30), Decimal(100)):
+            card = module.score_sheet(three, typed, spent=spent, budget=Decimal(100), scheme=scheme, as_of=day)
+            found.append((card.range, card.grade, card.basis, card.waiting, card.execution.open))
     found.append(module.spread(Decimal(5), [Fraction(0)]))
     found += [
         (
@@ -432,10 +470,13 @@ def test_judgement_files(tmp_path):
     (path := tmp_path / "j.yaml").write_text(
         "- {indicator: 甲, band: 达成, share: 0.9, reason: 有据}\n- {sheet: 项目, indicator: 甲, cause: 其他}\n", "utf8"
     )
-    found = read_judgements(path)
-    assert judgement_of(found, "项目", "甲").cause == "其他"
-    assert judgement_of(found, "别的", "甲").band == "达成"
-    assert judgement_of(found, "别的", "乙") is None
+    project = identified(sheet(indicator("优"), indicator("优", "乙")))
+    other = identified(sheet(indicator("优")).model_copy(update={"name": "别的"}))
+    book = Book(source=Source(name="", sha256="", media_type=""), sheets=(project, other))
+    found = resolve(book, read_judgements(path))
+    assert found[project.id, project.indicators[0].id].cause == "其他"
+    assert found[other.id, other.indicators[0].id].band == "达成"
+    assert (project.id, project.indicators[1].id) not in found
     path.write_text("", "utf8")
     assert read_judgements(path) == []
     path.write_text("- {band: 达成}", "utf8")
@@ -469,7 +510,7 @@ def test_recheck_names_every_difference():
     half = Decimal("22.5")
     claimed = sheet(
         indicator("≥90%", "办结率", weight=half, actual="98%", score=half),
-        indicator("≤900元", "单次审计费", weight=half, actual="744元", score=half),
+        indicator("≤900元", "单次审计费用", weight=half, actual="744元", score=half),
         indicator("优", "质量", weight=half, score=half),
         indicator("≥1次", "另立指标", weight=half, actual="1次", score=half),
         execution=Execution(spent="95", score="10"),
@@ -478,7 +519,7 @@ def test_recheck_names_every_difference():
     found = recheck(claimed, card)
     kinds = [(d.kind, d.indicator) for d in found]
     assert kinds == [
-        ("actual", "办结率"), ("target", "单次审计费用"), ("score", "单次审计费用"), ("missing", "宣传次数"), ("score", "质量"),
+        ("actual", "办结率"), ("target", "单次审计费用"), ("score", "单次审计费用"), ("missing", "宣传次数"),
         ("extra", "另立指标"), ("execution", "全年执行数"), ("execution", "预算执行率"), ("total", "总分"),
     ]  # fmt: skip
     assert "20.00" in found[0].why  # 80 ÷ 90 of 22.5

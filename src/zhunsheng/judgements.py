@@ -1,8 +1,9 @@
-"""What people decide and explain: qualitative bands, reasons for over-achievement, causes of deviation and measures."""
+"""What people decide, explain and contest: qualitative bands, reasons, causes and measures, results of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,14 +11,18 @@ from pydantic import BaseModel, ConfigDict
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.regulations import read_yaml
+from zhunsheng.targets import Book
+from zhunsheng.targets.naming import indicators_named
 
 
 class Judgement(BaseModel):
-    """A person's word on one indicator (``sheet`` None: in every sheet).
+    """A person's word on one indicator (``sheet`` None: in every sheet). Both are named by code, or by an unambiguous name.
 
-    ``band`` and ``share`` (0–1) judge a qualitative indicator, with a ``reason``; ``actual`` is a result that no ledger
-    holds; ``over_accepted`` keeps the points of an over-achieved target, with a ``reason``; ``cause`` is one of the
-    official categories of deviation, ``measures`` what is done about it.
+    ``band`` and ``share`` (0–1) judge a qualitative indicator, with a ``reason``. ``actual`` is a result that someone
+    typed: beside a reading it is only a contest, which counts once the finance bureau has ``accepted`` it (the reason);
+    without a reading it counts with its ``proof`` (what proves it: file names). ``over_accepted`` keeps the points of an
+    over-achieved target, with a ``reason``; ``cause`` is one of the official categories of deviation, ``measures`` what
+    is done about it. ``day`` is the date these words were written for (None: whatever the date).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,11 +32,17 @@ class Judgement(BaseModel):
     band: str | None = None
     share: Decimal | None = None
     actual: str | None = None
+    proof: str | None = None
+    accepted: str | None = None
     over_accepted: bool = False
     reason: str | None = None
     cause: str | None = None
     measures: str | None = None
+    day: date | None = None
     by: str | None = None
+
+
+Said = Mapping[tuple[str, str], Judgement]  # by code of sheet and of indicator
 
 
 def read_judgements(path: Path) -> list[Judgement]:
@@ -42,10 +53,21 @@ def read_judgements(path: Path) -> list[Judgement]:
     return found or []
 
 
-def judgement_of(judgements: Sequence[Judgement], sheet: str, indicator: str) -> Judgement | None:
-    """Return the judgement on an indicator: one for its sheet first, then one for every sheet."""
-    for name in (sheet, None):
+def resolve(book: Book, judgements: Sequence[Judgement]) -> dict[tuple[str, str], Judgement]:
+    """Return the judgements by code of sheet and indicator; one for a sheet outranks one for every sheet.
+
+    Raises ``ZS-ID-01`` for a name that several indicators bear, ``ZS-ID-02`` for one that nothing bears, ``ZS-ID-03``
+    where two speak of the same indicator: nothing a person wrote is dropped or guessed.
+    """
+    found: dict[tuple[str, str], Judgement] = {}
+    for general in (True, False):
+        said: set[tuple[str, str]] = set()
         for one in judgements:
-            if one.sheet == name and one.indicator == indicator:
-                return one
-    return None
+            if (one.sheet is None) != general:
+                continue
+            for key in indicators_named(book, one.sheet, one.indicator):
+                if key in said:
+                    raise ZhunshengError("ZS-ID-03", name=one.indicator)
+                said.add(key)
+                found[key] = one
+    return found

@@ -10,19 +10,46 @@ from typing import Literal
 
 from zhunsheng.targets import TargetValue
 
-Origin = Literal["evidence", "judgement", "reported", "none"]
-ORIGIN_WORDS: dict[Origin, str] = {"evidence": "台账", "judgement": "人工填报", "reported": "上报数", "none": "无"}
+Origin = Literal["evidence", "judgement", "accepted", "reported", "none"]
+ORIGIN_WORDS: dict[Origin, str] = {
+    "evidence": "台账",
+    "judgement": "人工填报",
+    "accepted": "人工填报（争议已采纳）",
+    "reported": "上报数",
+    "none": "无",
+}
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A result that someone typed against the reading: shown beside it, counted only once the finance bureau accepted it.
+
+    ``computed`` is the reading in words, ``difference`` what lies between them (None where they can't be compared).
+    """
+
+    typed: str
+    computed: str
+    difference: str | None
+    reason: str | None
+    proof: str | None
+    by: str | None = None
+    accepted: str | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """``value`` in ``unit``, or a date, or None where there is none; ``text`` is how to show it."""
+    """``value`` in ``unit``, or a date, or None where there is none; ``text`` is how to show it.
+
+    ``confirmed`` is false for a reading whose measure nobody has confirmed for the indicator yet.
+    """
 
     value: Fraction | date | None
     unit: str | None
     text: str
     origin: Origin
     note: str | None = None
+    confirmed: bool = True
+    contest: Contest | None = None
 
 
 NOTHING = Outcome(None, None, "—", "none", "没有证据")

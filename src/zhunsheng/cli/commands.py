@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from zhunsheng import __version__, workspace
+from zhunsheng import __version__, folders
 from zhunsheng.cli import show
 from zhunsheng.cli.arguments import day
 from zhunsheng.cli.draw_commands import draw_app
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledger_of, ledgers, write_template
 from zhunsheng.intake import read_book
-from zhunsheng.measures import catalogue, evidence_rows, match_book, measure_of, read_all, write_mapping
+from zhunsheng.measures import (
+    Link,
+    Measure,
+    catalogue,
+    evidence_rows,
+    match_book,
+    match_projects,
+    measure_of,
+    read_all,
+    write_mapping,
+)
 from zhunsheng.monitoring import PlanMode
+from zhunsheng.regulations import Rules
 from zhunsheng.review import review as review_book
 from zhunsheng.review.sarif import sarif
 from zhunsheng.sample.demo import demo as make_demo
 from zhunsheng.sample.draw import demo_draw
-from zhunsheng.targets import json_schema
+from zhunsheng.targets import Book, json_schema
+from zhunsheng.usecases.assessing import Assessment, Department, Evidence, assess, written_projects
+from zhunsheng.usecases.importing import import_ledger
+from zhunsheng.usecases.outputs import OUTPUTS
+from zhunsheng.usecases.result import run_of
 
 app = typer.Typer(
     help="准绳：读懂绩效目标，用台账证明，按现行规则评分，每个数都能追溯。",
@@ -61,7 +77,7 @@ EvidenceDir = Annotated[
 AsOf = Annotated[
     str | None, typer.Option("--as-of", metavar="日期", help="截至哪一天（含当日），如 2021-10-31；缺省为今天")
 ]
-Department = Annotated[
+DepartmentOption = Annotated[
     str | None, typer.Option("--department", metavar="部门", help="部门名称；证据库里有多个部门时必填")
 ]
 MappingFile = Annotated[Path | None, typer.Option("--mapping", metavar="文件", help="指标与测度的对照文件（yaml）")]
@@ -92,6 +108,7 @@ def read(
     file: Document,
     as_json: AsJson = False,
     schema: Annotated[bool, typer.Option("--schema", help="输出 JSON 的格式定义（JSON Schema），不读内容")] = False,
+    codes: Annotated[bool, typer.Option("--codes", help="同时列出目标表和指标的代码")] = False,
 ) -> None:
     """读取绩效目标文件，列出识别出的目标表、指标和存疑之处。"""
     if schema:
@@ -101,7 +118,7 @@ def read(
     if as_json:
         show.say_json(book.as_json())
     else:
-        show.book(book)
+        show.book(book, codes=codes)
 
 
 @app.command()
@@ -175,7 +192,7 @@ def ledger_import(
         for n, path in enumerate(files):
             report(f"导入 {path.name}", n, len(files))
             done.append(
-                workspace.import_ledger(
+                import_ledger(
                     store, path, ledger=chosen, department=department, good_rows=good_rows, marked_in=marked, who=who
                 )
             )
@@ -262,14 +279,7 @@ def measure(
     """由台账计算指标，可列出每一行、下钻、回到较早的版本。"""
     known = catalogue(measures or ())
     if match is not None:
-        book = read_book(match)
-        found = match_book(book, known, workspace.load_mapping(mapping, known))
-        if write is not None:
-            write_mapping(write, book, found)
-        if as_json:
-            show.say_json([dataclasses.asdict(m) for m in found])
-        else:
-            show.matches(found, book)
+        _match(match, evidence, mapping, write, known, as_json, day(as_of))
         return
     chosen = list(known.values()) if name is None else [measure_of(name, known)]
     if listing:
@@ -281,7 +291,7 @@ def measure(
         return
     until = day(as_of)
     store = Store.existing(evidence)
-    opened = workspace.Evidence.of(store, batch=batch, at=_moment(at), measures=measures or ())
+    opened = Evidence.of(store, batch=batch, at=_moment(at), measures=measures or ())
     if rows and len(chosen) == 1:
         listed = evidence_rows(chosen[0], opened.engine, opened.snapshot, year or until.year, until, limit=limit)
         if as_json:
@@ -300,27 +310,73 @@ def measure(
         show.readings(found_readings, {m.id: m.name for m in chosen})
 
 
-def _assess(
+def _match(
+    document: Path,
+    evidence: Path,
+    mapping: Path | None,
+    write: Path | None,
+    known: dict[str, Measure],
+    as_json: bool,
+    as_of: date,
+) -> None:
+    """Show, and with ``write`` write down, which measures prove a document's indicators and which projects are its sheets'."""
+    book = folders.read_books([document])
+    links = folders.load_mapping(mapping, known)
+    found = match_book(book, known, links)
+    projects = []
+    if (evidence / "batches").is_dir():
+        opened = Evidence.of(Store.existing(evidence))
+        place = folders.department_of(opened, next((s.department for s in book.sheets if s.department), None))
+        if place is not None:
+            years = {s.year or as_of.year for s in book.sheets}
+            readings = [opened.read(year, as_of, place.code) for year in years]
+            projects = match_projects(book, written_projects(readings, place.code), links)
+    if write is not None:
+        write_mapping(write, book, found, projects)
+    if as_json:
+        show.say_json([dataclasses.asdict(m) for m in found])
+    else:
+        show.matches(found, book)
+        show.projects(projects, book)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Asked:
+    """What a command that assesses was given."""
+
+    book: Book
+    evidence: Evidence
+    as_of: date
+    department: Department | None
+    links: list[Link]
+    rules: Rules
+
+
+def _ask(
     files: list[Path],
     evidence: Path,
     as_of: str | None,
     department: str | None,
     mapping: Path | None,
-    judgements: Path | None,
     scheme: Path | None,
     measures: list[Path] | None,
-    plan: Mode,
-) -> workspace.Assessment:
-    book = workspace.read_books(files)
-    opened = workspace.Evidence.of(Store.existing(evidence), measures=measures or ())
-    return workspace.assess(
-        book,
-        opened,
-        day(as_of),
-        department=department,
-        mapping=workspace.load_mapping(mapping, opened.measures),
-        judgements=workspace.load_judgements(judgements),
-        scheme=scheme,
+) -> _Asked:
+    book, until = folders.read_books(files), day(as_of)
+    opened = Evidence.of(Store.existing(evidence), measures=measures or ())
+    links = folders.load_mapping(mapping, opened.measures)
+    place = folders.department_of(opened, department)
+    return _Asked(book, opened, until, place, links, folders.rules_of(book, until, scheme))
+
+
+def _assess(asked: _Asked, judgements: Path | None, plan: Mode) -> Assessment:
+    return assess(
+        asked.book,
+        asked.evidence,
+        asked.as_of,
+        department=asked.department,
+        links=asked.links,
+        judgements=folders.load_judgements(judgements),
+        rules=asked.rules,
         mode=_mode(plan),
     )
 
@@ -330,7 +386,7 @@ def monitor(
     files: Documents,
     evidence: EvidenceDir = DEFAULT_STORE,
     as_of: AsOf = None,
-    department: Department = None,
+    department: DepartmentOption = None,
     mapping: MappingFile = None,
     judgements: JudgementFile = None,
     measures: MeasureFiles = None,
@@ -338,9 +394,10 @@ def monitor(
     as_json: AsJson = False,
 ) -> None:
     """运行监控：资金对照支出计划，指标对照时序，给出预计和预警。"""
-    found = _assess(files, evidence, as_of, department, mapping, judgements, None, measures, plan)
+    asked = _ask(files, evidence, as_of, department, mapping, None, measures)
+    found = _assess(asked, judgements, plan)
     if as_json:
-        data = found.as_json()
+        data = run_of(found, asked.evidence).as_json()
         keep = ("sheet", "kind", "project", "money", "indicators")
         show.say_json(
             {
@@ -358,7 +415,7 @@ def evaluate(
     files: Documents,
     evidence: EvidenceDir = DEFAULT_STORE,
     as_of: AsOf = None,
-    department: Department = None,
+    department: DepartmentOption = None,
     mapping: MappingFile = None,
     judgements: JudgementFile = None,
     scheme: SchemeFile = None,
@@ -367,18 +424,21 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """绩效自评：按现行方案评分，逐项说明；加 --reported 则复核上报的自评，有差异时退出码为 1。"""
-    found = _assess(files, evidence, as_of, department, mapping, judgements, scheme, measures, Mode.linear)
-    differences = workspace.recheck_book(read_book(reported), found) if reported else []
-    if as_json:
-        show.say_json(
-            found.as_json()
-            | {"recheck": [{"sheet": n, "differences": [d.as_json() for d in ds]} for n, ds in differences]}
+    asked = _ask(files, evidence, as_of, department, mapping, scheme, measures)
+    found = _assess(asked, judgements, Mode.linear)
+    rechecked = []
+    if reported:
+        rechecked = folders.recheck(
+            reported, asked.book, asked.evidence, asked.as_of, found.department, asked.links, asked.rules
         )
+    if as_json:
+        run = run_of(found, asked.evidence).as_json()
+        show.say_json(run | {"recheck": [r.as_json() for r in rechecked]})
     else:
         for result in found.results:
             show.card(result.card, final=found.final)
-        show.differences(differences)
-    if any(ones for _, ones in differences):
+        show.rechecked(rechecked)
+    if any(r.differences for r in rechecked):
         raise typer.Exit(1)
 
 
@@ -390,9 +450,9 @@ def report(
     out: Annotated[Path, typer.Option("--out", metavar="目录", help="写到哪个目录")] = Path("zhunsheng-report"),
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="名称", help=f"只写哪些：{'、'.join(workspace.OUTPUTS)}；可以多个"),
+        typer.Option("--only", metavar="名称", help=f"只写哪些：{'、'.join(OUTPUTS)}；可以多个"),
     ] = None,
-    department: Department = None,
+    department: DepartmentOption = None,
     mapping: MappingFile = None,
     judgements: JudgementFile = None,
     scheme: SchemeFile = None,
@@ -402,11 +462,11 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """写出官方表格、评价报告、总览网页和数据。"""
-    unknown = [name for name in only or [] if name not in workspace.OUTPUTS]
+    unknown = [name for name in only or [] if name not in OUTPUTS]
     if unknown:
-        raise ZhunshengError("ZS-CL-01", detail=f"没有“{unknown[0]}”，可选：{'、'.join(workspace.OUTPUTS)}")
+        raise ZhunshengError("ZS-CL-01", detail=f"没有“{unknown[0]}”，可选：{'、'.join(OUTPUTS)}")
     with show.progress(quiet=as_json) as progress:
-        done = workspace.run(
+        done = folders.run(
             files,
             evidence,
             day(as_of),
@@ -418,7 +478,7 @@ def report(
             measures=measures or (),
             mode=_mode(plan),
             reported=reported,
-            only=only or workspace.OUTPUTS,
+            only=only or OUTPUTS,
             progress=progress,
         )
     if as_json:
@@ -434,7 +494,7 @@ def run(
     evidence: EvidenceDir = DEFAULT_STORE,
     as_of: AsOf = None,
     out: Annotated[Path, typer.Option("--out", metavar="目录", help="写到哪个目录")] = Path("zhunsheng-run"),
-    department: Department = None,
+    department: DepartmentOption = None,
     mapping: MappingFile = None,
     judgements: JudgementFile = None,
     scheme: SchemeFile = None,
@@ -446,7 +506,7 @@ def run(
 ) -> None:
     """主任务：读取、审核、计算、监控、评分，写出全部结果并汇总。"""
     with show.progress(quiet=as_json) as progress:
-        done = workspace.run(
+        done = folders.run(
             files,
             evidence,
             day(as_of),
@@ -462,10 +522,7 @@ def run(
             progress=progress,
         )
     if as_json:
-        show.say_json(
-            done.assessment.as_json()
-            | {"problems": list(done.problems), "files": {k: str(v) for k, v in done.files.items()}}
-        )
+        show.say_json(_data(done) | {"problems": list(done.problems)})
     else:
         show.run(done)
 
@@ -487,14 +544,19 @@ def demo(
         drawn = demo_draw(out / "results" / "抽查", out / "results" / "evidence", seed)
     if as_json:
         checks = [dataclasses.asdict(c) for c in drawn.checks]
-        files = {k: str(v) for k, v in done.files.items()}
-        show.say_json(done.assessment.as_json() | {"files": files, "draw": {"drawn": drawn.drawn, "checks": checks}})
+        show.say_json(_data(done) | {"draw": {"drawn": drawn.drawn, "checks": checks}})
     else:
         show.run(done)
         show.console.print()
         show.console.print(f"[bold]双随机抽查[/]  {drawn.frame} 户中抽 {drawn.drawn} 户，承诺摘要 {drawn.digest[:16]}…")
         show.checks(drawn.checks)
         show.console.print(f"公告、任务清单、抽查包和离线核验页在 {drawn.folder}")
+
+
+def _data(done: folders.RunResult) -> dict[str, Any]:
+    """Return what a run wrote as data, with where its files lie."""
+    data: dict[str, Any] = json.loads(done.files["全部数据（JSON）"].read_text("utf8"))
+    return data | {"files": {k: str(v) for k, v in done.files.items()}}
 
 
 def _moment(text: str | None) -> datetime | None:

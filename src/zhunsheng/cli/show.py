@@ -15,19 +15,23 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from zhunsheng.draws.verification import Check
-from zhunsheng.evaluation import Difference, Scorecard
+from zhunsheng.evaluation import Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
 from zhunsheng.evaluation.scoring import VERDICT_WORDS
 from zhunsheng.evidence import Batch
-from zhunsheng.measures import EvidenceRow, Match, Reading, show_number
+from zhunsheng.folders import RunResult
+from zhunsheng.measures import EvidenceRow, Match, ProjectMatch, Reading, show_number
 from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint, Light
-from zhunsheng.reports.forms import share, wan
+from zhunsheng.outcomes import Outcome
+from zhunsheng.reports.forms import basis_words, range_words, share, total_words, wan
 from zhunsheng.review import LEVELS, Finding
 from zhunsheng.targets import Book
 from zhunsheng.targets.sheet import plain
-from zhunsheng.workspace import Assessment, Imported, RunResult
-from zhunsheng.workspace import Progress as Report
+from zhunsheng.usecases.assessing import Assessment
+from zhunsheng.usecases.importing import Imported
+from zhunsheng.usecases.progress import Progress as Report
+from zhunsheng.usecases.rechecking import Rechecked
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -45,6 +49,7 @@ _VERDICTS = {
     "judged": "green",
     "pending": "bright_black",
     "nothing": "red",
+    "early": "bright_black",
 }
 
 
@@ -79,8 +84,8 @@ def progress(quiet: bool = False) -> Iterator[Report]:
         yield report
 
 
-def book(found: Book) -> None:
-    """Print what was read from a document."""
+def book(found: Book, *, codes: bool = False) -> None:
+    """Print what was read from a document; with ``codes`` the codes of sheets and indicators too."""
     for sheet in found.sheets:
         kind = "部门整体" if sheet.kind == "department" else "项目"
         head = f"[bold]{escape(sheet.title())}[/]  {kind}  {sheet.year or '年度不详'}"
@@ -93,10 +98,13 @@ def book(found: Book) -> None:
             console.print(f"支出计划  {steps}", style="bright_black")
         for goal in sheet.goals:
             console.print(f"{escape(goal.title or '目标')}  {escape(goal.text)}", style="bright_black")
-        table = _table("一级", "二级", "指标", "指标值", "读作", "位置")
+        if codes:
+            console.print(f"代码  {sheet.id}", style="bright_black")
+        table = _table(*(("代码",) if codes else ()), "一级", "二级", "指标", "指标值", "读作", "位置")
         for i in sheet.indicators:
             read = "[red]未读出[/]" if i.target.op == "unread" else f"[green]{escape(i.target.text())}[/]"
             table.add_row(
+                *((i.id,) if codes else ()),
                 *map(escape, (i.level1 or "", i.level2 or "", i.name, i.target.raw)),
                 read,
                 i.place.label() if i.place else "",
@@ -217,6 +225,13 @@ def matches(found: Sequence[Match], of: Book) -> None:
     console.print(table)
 
 
+def projects(found: Sequence[ProjectMatch], of: Book) -> None:
+    """Print which projects of the ledgers belong to which sheet."""
+    for sheet, match in zip(of.sheets, found, strict=False):
+        if sheet.kind == "project":
+            console.print(f"{escape(sheet.title())}：{escape(match.why)}", style="bright_black")
+
+
 def checkpoint(found: Checkpoint) -> None:
     """Print where a sheet stands."""
     money = found.money
@@ -250,16 +265,17 @@ def card(found: Scorecard, *, final: bool) -> None:
     console.print()
     state = "" if final else "（未满年度，阶段测算）"
     console.print(
-        f"[bold]{escape(found.sheet.title())}[/]  [bold cyan]{plain(found.total)}[/] 分  {found.grade}{state}"
+        f"[bold]{escape(found.sheet.title())}[/]  [bold cyan]{plain(found.total)}[/] 分  {total_words(found)}{state}"
     )
+    console.print(basis_words(found), style="bright_black")
     table = _table("指标", "目标", "完成值", "得分", "满分", "怎样得出")
     for s in found.scores:
         i = found.sheet.indicators[s.indicator]
         how = escape(s.how) + (f"\n[dark_orange3]{escape(s.asks)}[/]" if s.asks else "")
-        result = f"[{_VERDICTS[s.verdict]}]{escape(s.outcome.text if s.outcome else '—')}[/]"
+        result = f"[{_VERDICTS[s.verdict]}]{escape(s.outcome.text if s.outcome else '—')}[/]{_marks(s.outcome)}"
         table.add_row(escape(i.name), escape(i.target.raw), result, plain(s.score), plain(s.points), how)
     if found.projects_points:
-        said = "；".join(f"{name} {total} 分" for name, _, total in found.projects)
+        said = "；".join(f"{name} {range_words(r)} 分" for name, _, r in found.projects)
         table.add_row("所属项目", "", "", plain(found.projects_score), plain(found.projects_points), escape(said))
     e = found.execution
     table.add_row("预算执行率", "100%", share(e.rate), plain(e.score), plain(e.points), e.how)
@@ -269,17 +285,33 @@ def card(found: Scorecard, *, final: bool) -> None:
     console.print(f"依据：{'；'.join(dict.fromkeys((found.scheme.citation, *found.citations)))}", style="bright_black")
 
 
-def differences(found: Sequence[tuple[str, Sequence[Difference]]], *, brief: bool = False) -> None:
+def _marks(outcome: Outcome | None) -> str:
+    """Return what stands beside a result: that it was typed, that nobody confirmed its measure, what was typed against it."""
+    if outcome is None:
+        return ""
+    marks = ["人工填报"] if outcome.origin == "judgement" else []
+    marks += [] if outcome.confirmed else ["口径未确认"]
+    if outcome.contest:
+        c = outcome.contest
+        apart = f"，相差 {c.difference}" if c.difference else ""
+        marks.append(f"人工填报 {c.typed}{apart}，{'争议已采纳' if c.accepted else '有争议，未采纳'}")
+    return "".join(f"\n[dark_orange3]{escape(m)}[/]" for m in marks)
+
+
+def rechecked(found: Sequence[Rechecked], *, brief: bool = False) -> None:
     """Print the differences of a re-check; ``brief`` leaves the explanations to the page."""
-    for name, ones in found:
+    for one in found:
         console.print()
-        console.print(f"[bold]复核：{escape(name)}[/]  {len(ones)} 处差异")
+        console.print(f"[bold]复核：{escape(one.sheet)}[/]  {len(one.differences)} 处差异")
         table = _table("差异", "指标", "所报", "复核", *(() if brief else ("说明",)))
-        for d in ones:
+        for d in one.differences:
             why = () if brief else (escape(d.why),)
             table.add_row(KIND_WORDS[d.kind], escape(d.indicator), escape(d.reported), escape(d.recomputed), *why)
-        if ones:
+        if one.differences:
             console.print(table)
+        if one.undecided:
+            names = "、".join(u.indicator for u in one.undecided)
+            console.print(f"只凭台账和批复判断不了：{escape(names)}", style="bright_black")
 
 
 def checks(found: Sequence[Check]) -> None:
@@ -300,7 +332,7 @@ def run(result: RunResult) -> None:
     state = "" if assessment.final else "（未满年度，得分为阶段测算）"
     console.print(
         Panel(
-            f"[bold]{escape(assessment.department)}[/]  截至 {assessment.as_of}{state}\n证据库第 {assessment.snapshot.batch} 批次，摘要 {assessment.snapshot.digest[:16]}",
+            f"[bold]{escape(assessment.department.name)}[/]  截至 {assessment.as_of}{state}\n证据库第 {assessment.snapshot.batch} 批次，摘要 {assessment.snapshot.digest[:16]}",
             expand=False,
         )
     )
@@ -319,8 +351,8 @@ def run(result: RunResult) -> None:
         ]
         table.add_row(
             escape(r.sheet.title()),
-            f"[bold]{plain(r.card.total)}[/]",
-            r.card.grade,
+            f"[bold]{range_words(r.card.range)}[/]",
+            r.card.grade or "不评",
             share(r.checkpoint.money.actual),
             lamp(r.checkpoint.money.light),
             *styled,
@@ -352,9 +384,9 @@ def run(result: RunResult) -> None:
             style="bright_black",
         )
     for r in assessment.results:
-        if "待确认" in r.project_why:
-            console.print(f"{escape(r.sheet.title())}：{escape(r.project_why)}", style="bright_black")
-    differences(result.differences, brief=True)
+        if r.project.proposals:
+            console.print(f"{escape(r.sheet.title())}：{escape(r.project.why)}", style="dark_orange3")
+    rechecked(result.rechecked, brief=True)
     console.print()
     console.print("[bold]结果[/]")
     for what, path in result.files.items():

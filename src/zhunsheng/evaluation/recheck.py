@@ -1,4 +1,7 @@
-"""Re-check (复核) a reported self-evaluation: every score recomputed, every difference named and explained."""
+"""Re-check (复核) a reported self-evaluation: every score recomputed, every difference named and explained.
+
+The recomputed card comes from evidence and the approved sheet alone; nothing that the audited side typed is in it.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
-
-from rapidfuzz import fuzz
 
 from zhunsheng.evaluation.scoring import HUNDREDTH, Scorecard, score_indicator
 from zhunsheng.outcomes import outcome_of_text
@@ -43,7 +44,11 @@ class Difference:
 
 
 def recheck(reported: TargetSheet, card: Scorecard) -> list[Difference]:
-    """Compare a reported self-evaluation sheet with the recomputed scorecard of the approved sheet, in the order of the latter."""
+    """Compare a reported self-evaluation sheet with the recomputed scorecard of the approved sheet, in the order of the latter.
+
+    What evidence alone can't decide (``undecided``) is no difference; the reported total is one where it lies outside
+    what the recomputed total can come to.
+    """
     found: list[Difference] = []
     pairs = _pairs(reported.indicators, card.sheet.indicators)
     for n, indicator in enumerate(card.sheet.indicators):
@@ -63,23 +68,35 @@ def recheck(reported: TargetSheet, card: Scorecard) -> list[Difference]:
     found.extend(_money(reported, card))
     scores = [i.score for i in reported.indicators]
     execution = reported.execution.score if reported.execution else None
-    if reported.total_score is not None and all(s is not None for s in scores):
+    said = reported.total_score
+    if said is not None and all(s is not None for s in scores):
         # A department's total holds the points its projects bring, which no indicator's row shows.
         added = sum((s for s in scores if s is not None), (execution or Decimal(0)) + card.projects_score)
-        if abs(added - reported.total_score) > TOLERANCE:
-            found.append(
-                Difference("total", "总分", f"{reported.total_score:f}", f"{added:f}", "各项得分相加不等于所报总分")
-            )
-    if reported.total_score is not None and abs(reported.total_score - card.total) > TOLERANCE:
-        found.append(
-            Difference(
-                "total",
-                "总分",
-                f"{reported.total_score:f}",
-                f"{card.total}",
-                f"复核总分 {card.total}，等级“{card.grade}”",
-            )
-        )
+        room = card.projects_open + TOLERANCE
+        if not -TOLERANCE <= said - added <= room:
+            found.append(Difference("total", "总分", f"{said:f}", f"{added:f}", "各项得分相加不等于所报总分"))
+    low, high = card.range.low, card.range.high
+    if said is not None and not low - TOLERANCE <= said <= high + TOLERANCE:
+        ours = f"{low}" if card.range.settled else f"{low}–{high}"
+        grade = f"，等级“{card.grade}”" if card.grade else "（只凭证据还判断不了的，按最低与最高计）"
+        found.append(Difference("total", "总分", f"{said:f}", ours, f"复核总分 {ours}{grade}"))
+    return found
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """An indicator that evidence alone can't decide: its points and why."""
+
+    indicator: str
+    points: Decimal
+    why: str
+
+
+def undecided(card: Scorecard) -> list[Undecided]:
+    """Return what the re-check can't judge from evidence and the approved sheet alone, in the sheet's order."""
+    found = [Undecided(card.sheet.indicators[s.indicator].name, s.open, s.how) for s in card.scores if s.open]
+    if card.execution.open:
+        found.append(Undecided("预算执行率", card.execution.open, card.execution.how))
     return found
 
 
@@ -101,9 +118,7 @@ def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int)
             and outcome.value is not None
             and theirs.score is not None
         ):
-            again = score_indicator(
-                n, indicator, outcome, points, card.scheme, ours.dimension, card.judgement(indicator.name)
-            )
+            again = score_indicator(n, indicator, outcome, points, card.scheme, ours.dimension)
             if abs(again.score - theirs.score) > TOLERANCE:
                 found.append(
                     Difference(
@@ -123,7 +138,7 @@ def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int)
                         f"台账显示 {evidence.text}；按台账得 {scaled} 分（满分 {points:f}）",
                     )
                 )
-    elif theirs.score is not None and theirs.score > 0 and ours.verdict != "judged":
+    elif theirs.score is not None and theirs.score > 0 and ours.verdict not in ("judged", "pending"):
         found.append(Difference("score", indicator.name, f"{theirs.score:f}", f"{ours.score}", "没有填完成值却得了分"))
     return found
 
@@ -152,18 +167,23 @@ def _money(reported: TargetSheet, card: Scorecard) -> list[Difference]:
 
 
 def _pairs(theirs: Sequence[Indicator], ours: Sequence[Indicator]) -> dict[int, Indicator]:
-    """Pair reported indicators with approved ones: same name first, then the nearest name left over."""
+    """Pair reported indicators with approved ones: by levels and name, then by a name that only one bears on each side."""
     left = list(theirs)
     pairs: dict[int, Indicator] = {}
+    for whole in (True, False):
+
+        def words(indicator: Indicator, whole: bool = whole) -> tuple[str | None, ...]:
+            return (indicator.level1, indicator.level2, indicator.name) if whole else (indicator.name,)
+
+        for n, indicator in enumerate(ours):
+            same = [i for i in left if words(i) == words(indicator)]
+            alone = sum(words(o) == words(indicator) for m, o in enumerate(ours) if m not in pairs) == 1
+            if n not in pairs and len(same) == 1 and alone:
+                pairs[n] = same[0]
+                left.remove(same[0])
+    # Rows of the same name that nothing else tells apart stand in the order of the table on both sides.
     for n, indicator in enumerate(ours):
-        same = next((i for i in left if i.name == indicator.name), None)
-        if same is not None:
-            pairs[n] = same
-            left.remove(same)
-    for n, indicator in enumerate(ours):
-        if n not in pairs and left:
-            nearest = max(left, key=lambda i: fuzz.ratio(i.name, indicator.name))
-            if fuzz.ratio(nearest.name, indicator.name) >= 80:
-                pairs[n] = nearest
-                left.remove(nearest)
+        if n not in pairs and (same := [i for i in left if i.name == indicator.name]):
+            pairs[n] = same[0]
+            left = [i for i in left if i is not same[0]]
     return pairs

@@ -6,15 +6,15 @@ Basis: 财预〔2020〕10号（单位自评）; the figures are data of the sche
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Literal
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.judgements import Judgement, judgement_of
+from zhunsheng.judgements import Judgement
 from zhunsheng.measures.reading import show_number
 from zhunsheng.outcomes import Outcome
 from zhunsheng.regulations import Framework, PointSet, Scheme, frameworks
@@ -22,14 +22,24 @@ from zhunsheng.targets import Indicator, TargetSheet
 
 HUNDREDTH = Decimal("0.01")
 FULL, NONE = Fraction(1), Fraction(0)  # shares of an indicator's points
-Verdict = Literal["met", "over", "missed", "judged", "pending", "nothing"]
+Verdict = Literal["met", "over", "missed", "judged", "pending", "nothing", "early"]
 VERDICT_WORDS: dict[Verdict, str] = {
     "met": "完成",
     "over": "超额较多",
-    "missed": "未完成",
+    "missed": "未达标",
     "judged": "已评定",
     "pending": "待评定",
     "nothing": "无证据",
+    "early": "未到期",
+}
+OPEN: tuple[Verdict, ...] = ("pending", "nothing", "early")  # verdicts that leave an indicator's points undecided
+# What the decided points of a card rest on, and why the others are open, in words.
+BASIS_WORDS = {
+    "evidence": "台账",
+    "unconfirmed": "台账（口径未确认）",
+    "typed": "人工填报",
+    "judged": "定性评定",
+    "projects": "所属项目",
 }
 
 
@@ -46,10 +56,26 @@ class Score:
     asks: str | None = None
     outcome: Outcome | None = None
 
+    @property
+    def open(self) -> Decimal:
+        """The points that are not decided yet: all of them while nobody judged, nothing proves it, or it is not due."""
+        return self.points if self.verdict in OPEN else Decimal(0)
+
+    @property
+    def basis(self) -> str | None:
+        """What the decided points rest on, a key of ``BASIS_WORDS``; None while they are open."""
+        if self.verdict in OPEN:
+            return None
+        if self.verdict == "judged" or self.outcome is None:
+            return "judged"
+        if self.outcome.origin == "evidence":
+            return "evidence" if self.outcome.confirmed else "unconfirmed"
+        return "typed"
+
 
 @dataclass(frozen=True)
 class ExecutionScore:
-    """Points for budget execution; amounts in yuan."""
+    """Points for budget execution; amounts in yuan. ``open`` points are not decided: no data, or a year not over."""
 
     points: Decimal
     score: Decimal
@@ -57,11 +83,29 @@ class ExecutionScore:
     budget: Decimal | None
     rate: Fraction | None
     how: str
+    open: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Range:
+    """A total that may still move: what is earned for sure, and what it can come to at most."""
+
+    low: Decimal
+    high: Decimal
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is open."""
+        return self.low == self.high
 
 
 @dataclass(frozen=True)
 class Scorecard:
-    """A sheet's year: scores, execution, total, grade, and the entries of law they rest on."""
+    """A sheet's year: scores, execution, total, grade, and the entries of law they rest on.
+
+    ``total`` is what is earned; ``range`` says what it may still come to. While anything is open there is no grade.
+    ``said`` are the judgements that went in, by the indicator's code.
+    """
 
     sheet: TargetSheet
     scheme: Scheme
@@ -69,19 +113,42 @@ class Scorecard:
     scores: tuple[Score, ...]
     execution: ExecutionScore
     total: Decimal
-    grade: str
+    grade: str | None
     notes: tuple[str, ...] = ()
     citations: tuple[str, ...] = ()
-    projects: tuple[tuple[str, Decimal, Decimal], ...] = field(
-        default=()
-    )  # (name, budget, total) behind a department's card
+    # (name, budget, total) behind a department's card
+    projects: tuple[tuple[str, Decimal, Range], ...] = field(default=())
     projects_points: Decimal = Decimal(0)
     projects_score: Decimal = Decimal(0)
-    judgements: tuple[Judgement, ...] = field(default=(), repr=False)
+    projects_open: Decimal = Decimal(0)
+    said: Mapping[str, Judgement] = field(default_factory=dict, repr=False)
+    most: Decimal = Decimal(100)  # the highest total that a cap leaves
 
-    def judgement(self, indicator: str) -> Judgement | None:
-        """Return what a person said of an indicator of this sheet."""
-        return judgement_of(self.judgements, self.sheet.title(), indicator)
+    @property
+    def range(self) -> Range:
+        """What the total is for sure and at most."""
+        waiting = sum((s.open for s in self.scores), self.execution.open + self.projects_open)
+        return Range(self.total, max(self.total, min(self.total + waiting, self.most)))
+
+    @property
+    def basis(self) -> dict[str, Decimal]:
+        """The points earned by what they rest on, with keys of ``BASIS_WORDS``; what is nil is left out."""
+        found: dict[str, Decimal] = {}
+        for score in self.scores:
+            if score.basis:
+                found[score.basis] = found.get(score.basis, Decimal(0)) + score.score
+        found["evidence"] = found.get("evidence", Decimal(0)) + self.execution.score
+        found["projects"] = self.projects_score
+        return {k: found[k] for k in BASIS_WORDS if found.get(k)}
+
+    @property
+    def waiting(self) -> dict[Verdict, Decimal]:
+        """The open points of indicators by why they are open."""
+        found: dict[Verdict, Decimal] = {}
+        for score in self.scores:
+            if score.open:
+                found[score.verdict] = found.get(score.verdict, Decimal(0)) + score.open
+        return found
 
     def by_dimension(self) -> dict[str, tuple[Decimal, Decimal]]:
         """Return dimension -> (points, score), in the order of the sheet, execution last."""
@@ -96,8 +163,8 @@ class Scorecard:
 
     @property
     def pending(self) -> tuple[Score, ...]:
-        """The scores that wait for a person or for evidence."""
-        return tuple(s for s in self.scores if s.verdict in ("pending", "nothing"))
+        """The scores that are not decided yet."""
+        return tuple(s for s in self.scores if s.verdict in OPEN)
 
 
 def score_sheet(
@@ -108,36 +175,43 @@ def score_sheet(
     budget: Decimal | None,
     scheme: Scheme,
     as_of: date,
-    judgements: Sequence[Judgement] = (),
+    said: Mapping[str, Judgement] | None = None,
+    dues: Sequence[date] | None = None,
 ) -> Scorecard:
-    """Score a project's sheet; ``spent`` and ``budget`` (after adjustment) are in yuan.
+    """Score a project's sheet; ``spent`` and ``budget`` (after adjustment) are in yuan, None where unknown.
 
-    Raises ``ZS-SC-02``/``-03`` for a judgement outside its band or without reason, ``ZS-SC-01`` for units that can't be compared.
+    ``said`` holds judgements by the indicator's code; ``dues`` the day each indicator is due (default: the year's end).
+    Raises ``ZS-SC-02``/``-03`` for a judgement outside its band or without reason.
     """
     framework = next(f for f in frameworks() if f.id == scheme.framework)
     points, execution_points, notes, citations = allot(sheet, scheme, framework)
-    scores = _scores(sheet, outcomes, points, scheme, judgements, dimensions_of(sheet, framework))
-    execution = score_execution(spent, budget, execution_points)
+    scores = _scores(sheet, outcomes, points, scheme, said or {}, dimensions_of(sheet, framework), as_of, dues)
+    execution = score_execution(spent, budget, execution_points, over=_over(sheet, as_of))
     total = sum((s.score for s in scores), execution.score)
+    most = Decimal(100)
     for cap in scheme.execution_caps:
-        if execution.rate is not None and execution.rate < Fraction(cap.below) and total > cap.total:
-            notes.append(
-                f"预算执行率 {_percent(execution.rate)} 低于 {cap.below:.0%}，总分由 {total} 限为 {cap.total}（{scheme.citation}）"
-            )
-            total = cap.total
+        if execution.rate is not None and not execution.open and execution.rate < Fraction(cap.below):
+            most = cap.total
+            if total > cap.total:
+                notes.append(
+                    f"预算执行率 {_percent(execution.rate)} 低于 {cap.below:.0%}，总分由 {total} 限为 {cap.total}（{scheme.citation}）"
+                )
+                total = cap.total
             break
-    return Scorecard(
-        sheet,
-        scheme,
-        as_of,
-        scores,
-        execution,
-        total,
-        scheme.grade(total),
-        tuple(notes),
-        tuple(citations),
-        judgements=tuple(judgements),
+    card = Scorecard(
+        sheet, scheme, as_of, scores, execution, total, None, tuple(notes), tuple(citations), said=said or {}, most=most
     )
+    return graded(card)
+
+
+def graded(card: Scorecard) -> Scorecard:
+    """Return the card with its grade, which it has only once nothing is open."""
+    return replace(card, grade=card.scheme.grade(card.total) if card.range.settled else None)
+
+
+def _over(sheet: TargetSheet, as_of: date) -> bool:
+    """Return whether the sheet's year is over on a day, so that money no longer moves."""
+    return as_of >= date(sheet.year or as_of.year, 12, 31)
 
 
 def score_department(
@@ -149,7 +223,8 @@ def score_department(
     budget: Decimal | None,
     scheme: Scheme,
     as_of: date,
-    judgements: Sequence[Judgement] = (),
+    said: Mapping[str, Judgement] | None = None,
+    dues: Sequence[date] | None = None,
 ) -> Scorecard:
     """Score a department: its own indicators evenly, its projects' totals weighted by budget, and execution as a whole."""
     rules = scheme.department
@@ -166,38 +241,42 @@ def score_department(
         sheet.goals[i.goal].title or sheet.goals[i.goal].text if i.goal is not None else "部门指标"
         for i in sheet.indicators
     ]
-    scores = _scores(sheet, outcomes, points, scheme, judgements, groups)
-    earned = _round(Fraction(from_projects) * _average(projects) / 100)
-    execution = score_execution(spent, budget, rules.execution)
+    scores = _scores(sheet, outcomes, points, scheme, said or {}, groups, as_of, dues)
+    earned = _round(Fraction(from_projects) * _average(projects, [p.range.low for p in projects]) / 100)
+    highest = _round(Fraction(from_projects) * _average(projects, [p.range.high for p in projects]) / 100)
+    execution = score_execution(spent, budget, rules.execution, over=_over(sheet, as_of))
     total = sum((s.score for s in scores), execution.score + earned)
-    return Scorecard(
+    card = Scorecard(
         sheet,
         scheme,
         as_of,
         scores,
         execution,
         total,
-        scheme.grade(total),
+        None,
         tuple(notes),
         (scheme.citation, rules.citation),
-        tuple((p.sheet.title(), p.sheet.budget.total or Decimal(0), p.total) for p in projects),
+        tuple((p.sheet.title(), _weight(p), p.range) for p in projects),
         from_projects,
         earned,
-        tuple(judgements),
+        highest - earned,
+        said or {},
     )
+    return graded(card)
 
 
-def _average(projects: Sequence[Scorecard]) -> Fraction:
-    """Return the projects' totals weighted by budget, evenly where no budget is known; nothing without projects."""
-    weights = [Fraction(p.sheet.budget.total or 0) for p in projects]
+def _weight(card: Scorecard) -> Decimal:
+    """Return what a project weighs in its department's score: its budget after adjustment, in yuan."""
+    return card.execution.budget or card.sheet.budget.total or Decimal(0)
+
+
+def _average(projects: Sequence[Scorecard], totals: Sequence[Decimal]) -> Fraction:
+    """Return the totals weighted by the projects' budgets, evenly where no budget is known; nothing without projects."""
+    weights = [Fraction(_weight(p)) for p in projects]
     if not any(weights):
         weights = [Fraction(1) for _ in projects]  # equal weights
     whole = sum(weights, Fraction(0))
-    return (
-        sum((w * Fraction(p.total) for w, p in zip(weights, projects, strict=True)), Fraction(0)) / whole
-        if whole
-        else whole
-    )
+    return sum((w * Fraction(t) for w, t in zip(weights, totals, strict=True)), Fraction(0)) / whole if whole else whole
 
 
 def dimensions_of(sheet: TargetSheet, framework: Framework) -> list[str]:
@@ -270,15 +349,22 @@ def spread(total: Decimal, weights: Sequence[Fraction]) -> list[Decimal]:
     return [Decimal(floor + (n in extra)).scaleb(-2).normalize() + 0 for n, (floor, _) in enumerate(exact)]
 
 
-def score_execution(spent: Decimal | None, budget: Decimal | None, points: Decimal) -> ExecutionScore:
-    """Return execution points: points × spent ÷ budget after adjustment, at most all. Basis: 财预〔2020〕10号（单位自评）."""
+def score_execution(
+    spent: Decimal | None, budget: Decimal | None, points: Decimal, *, over: bool = True
+) -> ExecutionScore:
+    """Return execution points: points × spent ÷ budget after adjustment, at most all. Basis: 财预〔2020〕10号（单位自评）.
+
+    Where spending or budget is unknown all points are open; while the year is not ``over``, those not earned so far.
+    """
     if spent is None or not budget:
         what = "没有支付数据" if spent is None else "没有预算数"
-        return ExecutionScore(points, Decimal(0), spent, budget, None, f"{what}，预算执行率不得分")
+        return ExecutionScore(points, Decimal(0), spent, budget, None, f"{what}，预算执行率待定", points)
     rate = Fraction(spent) / Fraction(budget)
     score = _round(Fraction(points) * min(max(rate, NONE), FULL))
     how = f"{points} × {_money(spent)} ÷ {_money(budget)} = {points} × {_percent(rate)} = {score} 分"
-    return ExecutionScore(points, score, spent, budget, rate, how + ("（不超过满分）" if rate > 1 else ""))
+    how += "（不超过满分）" if rate > 1 else ""
+    left = Decimal(0) if over else points - score
+    return ExecutionScore(points, score, spent, budget, rate, how + ("，年度未满" if left else ""), left)
 
 
 def _scores(
@@ -286,17 +372,36 @@ def _scores(
     outcomes: Sequence[Outcome],
     points: Sequence[Decimal],
     scheme: Scheme,
-    judgements: Sequence[Judgement],
+    said: Mapping[str, Judgement],
     groups: Sequence[str],
+    as_of: date,
+    dues: Sequence[date] | None,
 ) -> tuple[Score, ...]:
-    return tuple(
-        score_indicator(
-            n, indicator, outcome, full, scheme, group, judgement_of(judgements, sheet.title(), indicator.name)
-        )
-        for n, (indicator, outcome, full, group) in enumerate(
-            zip(sheet.indicators, outcomes, points, groups, strict=True)
-        )
-    )
+    due = dues or [due_on(indicator, sheet.year or as_of.year) for indicator in sheet.indicators]
+    found = []
+    for n, indicator in enumerate(sheet.indicators):
+        score = score_indicator(n, indicator, outcomes[n], points[n], scheme, groups[n], said.get(indicator.id))
+        found.append(_not_due(score, indicator, due[n]) if as_of < due[n] else score)
+    return tuple(found)
+
+
+def due_on(indicator: Indicator, year: int) -> date:
+    """Return the day by which an indicator is to be met: its own date, or the end of the year."""
+    return indicator.target.value if isinstance(indicator.target.value, date) else date(year, 12, 31)
+
+
+def _not_due(score: Score, indicator: Indicator, due: date) -> Score:
+    """Return a score before its day: what is not met yet is not missed, unless a ceiling on a count was already broken."""
+    if score.verdict not in ("missed", "nothing"):
+        return score
+    outcome = score.outcome
+    known = outcome is not None and outcome.value is not None
+    if score.verdict == "nothing" and not (outcome and outcome.origin == "evidence"):
+        return score  # no evidence is no evidence, whatever the day
+    if known and indicator.target.ceiling and indicator.target.unit not in ("%", "元"):
+        return score
+    said = outcome.text if known and outcome is not None else "尚未完成"
+    return replace(score, score=Decimal(0), verdict="early", how=f"{due} 到期，现为 {said}，未到期不计", asks=None)
 
 
 def score_indicator(

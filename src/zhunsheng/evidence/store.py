@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -73,6 +74,12 @@ class Snapshot:
     digest: str
     files: dict[str, tuple[str, ...]]
     batches: tuple[Batch, ...] = field(default=(), repr=False)
+
+    @property
+    def departments(self) -> tuple[Any, ...]:
+        """The departments whose batches the state holds."""
+        names = list(dict.fromkeys(b.department for b in self.batches))
+        return tuple(SimpleNamespace(code=n, name=n) for n in names)
 
     def batch_of(self, number: int) -> Batch:
         """Return the batch that brought a row, by the row's ``_batch``."""

@@ -2,22 +2,38 @@
 
 from zhunsheng.measures.definitions import Measure, catalogue, measure_of, measures
 from zhunsheng.measures.engines import DuckEngine, Engine, SparkEngine
-from zhunsheng.measures.matching import Mapping, Match, match_book, read_mapping, write_mapping
+from zhunsheng.measures.lineage import Lineage
+from zhunsheng.measures.matching import (
+    Link,
+    Match,
+    MeasureLink,
+    ProjectLink,
+    ProjectMatch,
+    match_book,
+    match_projects,
+    read_mapping,
+    write_mapping,
+)
 from zhunsheng.measures.reading import EvidenceRow, Reading, Readings, evidence_rows, read_all, show_number
 
 __all__ = [
     "DuckEngine",
     "Engine",
     "EvidenceRow",
-    "Mapping",
+    "Lineage",
+    "Link",
     "Match",
     "Measure",
+    "MeasureLink",
+    "ProjectLink",
+    "ProjectMatch",
     "Reading",
     "Readings",
     "SparkEngine",
     "catalogue",
     "evidence_rows",
     "match_book",
+    "match_projects",
     "measure_of",
     "measures",
     "read_all",

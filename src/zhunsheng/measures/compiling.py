@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -177,11 +177,11 @@ def rows_query(
     *,
     only: bool | None = None,
     department: str | None = None,
-    project: str | None = None,
+    projects: Collection[str] | None = None,
 ) -> exp.Select:
     """Return the query that lists a measure's rows: the ledger's columns, whether each is a hit, and its lineage.
 
-    ``only`` True lists the hits, False the others; ``department`` and ``project`` narrow the rows.
+    ``only`` True lists the hits, False the others; ``department`` and ``projects`` narrow the rows.
     """
     ledger = ledgers()[measure.ledger]
     values = parameters(year, today)
@@ -195,9 +195,11 @@ def rows_query(
         )
     columns = [DEPARTMENT, *(c.name for c in ledger.columns), "_batch", "_row"]
     select = exp.select(*columns, exp.alias_(hit, "_hit")).from_(source).where(population)
-    for name, value in ((DEPARTMENT, department), (PROJECT, project)):
-        if value is not None:
-            select = select.where(exp.EQ(this=exp.column(name), expression=exp.Literal.string(value)))
+    if department is not None:
+        select = select.where(exp.EQ(this=exp.column(DEPARTMENT), expression=exp.Literal.string(department)))
+    if projects is not None:
+        listed = [exp.Literal.string(p) for p in sorted(projects)]
+        select = select.where(exp.In(this=exp.column(PROJECT), expressions=listed))
     if only is not None:
         select = select.where(hit.copy() if only else exp.Not(this=hit.copy()))
     select = select.order_by("_batch", "_row")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -81,7 +81,13 @@ Readings = dict[tuple[str, str, str | None], Reading]
 
 
 def read_all(
-    measures: Sequence[Measure], engine: Engine, snapshot: Snapshot, year: int, as_of: date, by: str | None = None
+    measures: Sequence[Measure],
+    engine: Engine,
+    snapshot: Snapshot,
+    year: int,
+    as_of: date,
+    by: str | None = None,
+    departments: Collection[str] | None = None,
 ) -> Readings:
     """Compute measures for all departments at once; keys are (measure, department, project or None for the whole).
 
@@ -90,6 +96,8 @@ def read_all(
     found: Readings = {}
     for query in compile_all(measures, year, as_of, by):
         for row in engine.query(query.text(engine.dialect)):
+            if departments is not None and row[0] not in departments:
+                continue
             for reading in _readings(query, row, snapshot, year, as_of):
                 found[reading.measure, reading.department, reading.project] = reading
     return found
@@ -138,6 +146,29 @@ def _value(
     return Fraction(numerator or 0), None, None
 
 
+def combine(measure: Measure, readings: Sequence[Reading]) -> Reading | None:
+    """Return readings of disjoint rows added up exactly, None for none."""
+    if not readings:
+        return None
+    if len(readings) == 1:
+        return readings[0]
+    denominator = sum(r.denominator for r in readings)
+    if measure.kind == "date":
+        values = [r.value for r in readings if isinstance(r.value, date)]
+        numerator: Any = max(values) if len(values) == len(readings) else None
+    else:
+        numerator = sum((r.numerator for r in readings if r.numerator is not None), Decimal(0))
+    value, note, interval = _value(measure, numerator, denominator)
+    return replace(
+        readings[0],
+        value=value,
+        note=note,
+        interval=interval,
+        numerator=numerator if isinstance(numerator, Decimal) else None,
+        denominator=denominator,
+    )
+
+
 def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     """Return the Wilson score interval of a share, in percent (95 % by default)."""
     share = hits / n
@@ -168,14 +199,14 @@ def evidence_rows(
     personal: bool = False,
     only: bool | None = None,
     department: str | None = None,
-    project: str | None = None,
+    projects: Collection[str] | None = None,
 ) -> list[EvidenceRow]:
     """List a measure's rows in the order they were imported; personal columns are masked unless ``personal``.
 
-    ``only`` True lists the rows that count, False those that don't; ``department`` and ``project`` narrow the list.
+    ``only`` True lists the rows that count, False those that don't; ``department`` and ``projects`` narrow the list.
     """
     ledger = ledgers()[measure.ledger]
-    sql = rows_query(measure, year, as_of, limit, only=only, department=department, project=project)
+    sql = rows_query(measure, year, as_of, limit, only=only, department=department, projects=projects)
     text = sql.sql(dialect=engine.dialect)
     found = []
     for department, *values, batch, row, hit in engine.query(text):

@@ -5,17 +5,17 @@ Basis: 财预〔2019〕136号 (双监控: budget execution and target attainment
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from zhunsheng.judgements import Judgement, judgement_of
+from zhunsheng.judgements import Judgement
 from zhunsheng.measures.definitions import Accrual
 from zhunsheng.outcomes import Outcome
-from zhunsheng.regulations import MonitoringRules, in_force, monitoring_rules
+from zhunsheng.regulations import MonitoringRules
 from zhunsheng.targets import Indicator, SpendingPlan, TargetSheet
 
 Light = Literal["green", "yellow", "red", "grey"]
@@ -81,19 +81,18 @@ def monitor(
     figures: Figures,
     as_of: date,
     *,
+    rules: MonitoringRules,
     mode: PlanMode = "linear",
-    judgements: Sequence[Judgement] = (),
+    said: Mapping[str, Judgement] | None = None,
 ) -> Checkpoint:
     """Return the checkpoint of a sheet on ``as_of`` (inclusive); ``outcomes`` and ``accruals`` go with its indicators.
 
-    Raises ``ZS-RG-02`` when no monitoring rules were in force on the date.
+    ``said`` holds judgements by the indicator's code; causes and measures written for another day explain nothing here.
     """
-    rules = in_force(monitoring_rules(), as_of, "运行监控规则")
     year = sheet.year or as_of.year
+    words = {k: j for k, j in (said or {}).items() if j.day in (None, as_of)}
     statuses = [
-        _status(
-            n, indicator, outcome, accrual, year, as_of, rules, judgement_of(judgements, sheet.title(), indicator.name)
-        )
+        _status(n, indicator, outcome, accrual, year, as_of, rules, words.get(indicator.id))
         for n, (indicator, outcome, accrual) in enumerate(zip(sheet.indicators, outcomes, accruals, strict=True))
     ]
     return Checkpoint(sheet, as_of, rules, money_of(sheet, figures, as_of, mode, rules), tuple(statuses))

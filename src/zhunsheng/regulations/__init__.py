@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -315,11 +317,59 @@ def framework_of(year: int) -> Framework:
     return in_force(frameworks(), on, "绩效指标框架")
 
 
+def read_scheme(text: str, name: str, year: int) -> Scheme:
+    """Read a local scheme from YAML text. Raises ``ZS-RG-01``, and ``ZS-RG-02`` where it does not hold for the year."""
+    scheme: Scheme = read_yaml(text, Scheme, name)
+    return in_force([scheme], date(year, 12, 31), "评分方案")
+
+
 def scheme_of(year: int, local: Path | None = None) -> Scheme:
     """Return the scoring scheme of a fiscal year, or the one in the file ``local``. Raises ``ZS-RG-01``, ``ZS-RG-02``."""
     if local is not None:
         if not local.is_file():
             raise ZhunshengError("ZS-IN-01", name=str(local))
-        scheme: Scheme = read_yaml(local.read_text("utf8"), Scheme, local.name)
-        return in_force([scheme], date(year, 12, 31), "评分方案")
+        return read_scheme(local.read_text("utf8"), local.name, year)
     return in_force(schemes(), date(year, 12, 31), "评分方案")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All rules that hold for a body in a fiscal year: how it is framed, scored, monitored and evaluated."""
+
+    year: int
+    framework: Framework
+    scheme: Scheme
+    local: bool  # whether the scheme is a local one
+
+    def monitoring(self, day: date) -> MonitoringRules:
+        """Return the monitoring rules in force on a day. Raises ``ZS-RG-02``."""
+        return in_force(monitoring_rules(), day, "运行监控规则")
+
+    @property
+    def key(self) -> KeyFramework:
+        """The framework of key evaluation in force at the year's end. Raises ``ZS-RG-02``."""
+        return in_force(key_frameworks(), date(self.year, 12, 31), "重点评价指标体系")
+
+    def digest(self) -> str:
+        """Return the digest of all these rules and of the national data files beside them."""
+        local = self.scheme.model_dump_json() if self.local else ""
+        return hashlib.sha256(f"{data_digest()}{local}".encode()).hexdigest()
+
+
+def rules_for(year: int, scheme: Scheme | None = None) -> Rules:
+    """Return the rules of a fiscal year; ``scheme`` is a local scheme that takes the national one's place.
+
+    Raises ``ZS-RG-02`` for a year without rules.
+    """
+    return Rules(year, framework_of(year), scheme or scheme_of(year), scheme is not None)
+
+
+@lru_cache
+def data_digest() -> str:
+    """Return the SHA-256 over all national data files, so that a change in any of them shows."""
+    found = hashlib.sha256()
+    for folder in (_DATA, _DATA / "schemes"):
+        for path in sorted(folder.iterdir(), key=lambda p: p.name):
+            if path.is_file():
+                found.update(f"{path.name}\0".encode() + path.read_bytes())
+    return found.hexdigest()

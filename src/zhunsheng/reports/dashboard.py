@@ -14,26 +14,15 @@ from zhunsheng import __version__
 from zhunsheng.evaluation import Difference, Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
 from zhunsheng.evaluation.scoring import VERDICT_WORDS
-from zhunsheng.evidence import Batch, Snapshot, ledgers
-from zhunsheng.measures import EvidenceRow, Match, Measure, Reading, show_number
+from zhunsheng.evidence import Snapshot, ledgers
+from zhunsheng.measures import Lineage, show_number
 from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint
 from zhunsheng.outcomes import ORIGIN_WORDS
-from zhunsheng.reports.forms import share, wan
+from zhunsheng.reports.forms import basis_words, share, total_words, wan
 from zhunsheng.review import LEVELS, Finding
 from zhunsheng.targets import SpendingPlan
 from zhunsheng.targets.sheet import plain
-
-
-@dataclass(frozen=True)
-class Lineage:
-    """What lies behind one figure: the measure and why it was chosen, the reading, the batches it rests on, some rows."""
-
-    match: Match
-    measure: Measure | None
-    reading: Reading | None
-    batches: tuple[Batch, ...]
-    rows: tuple[EvidenceRow, ...]
 
 
 @dataclass(frozen=True)
@@ -118,7 +107,15 @@ def render(
     environment = Environment(
         loader=PackageLoader("zhunsheng.reports", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"wan": wan, "share": share, "plain": plain, "number": _number, "cell": _cell}
+    environment.filters |= {
+        "wan": wan,
+        "share": share,
+        "plain": plain,
+        "number": _number,
+        "cell": _cell,
+        "total": total_words,
+        "basis": basis_words,
+    }
     template = environment.get_template("dashboard.html.j2")
     return template.render(
         panels=[(p, _curve_of(p)) for p in panels],

@@ -11,7 +11,7 @@ from zhunsheng.evaluation.recheck import KIND_WORDS
 from zhunsheng.evidence import Snapshot
 from zhunsheng.monitoring import LIGHT_WORDS, Checkpoint
 from zhunsheng.reports.docx import add_form, add_text, new_document
-from zhunsheng.reports.forms import Cell, Form, label, share, text, wan
+from zhunsheng.reports.forms import Cell, Form, basis_words, label, range_words, share, text, wan
 from zhunsheng.review import LEVELS, Finding
 from zhunsheng.targets.sheet import plain
 
@@ -81,15 +81,15 @@ def _work(document: object, parts: Sequence[Part], as_of: date, snapshot: Snapsh
 
 def _conclusion(document: object, parts: Sequence[Part], department: str, year: int) -> None:
     _heading(document, "三、综合评价情况及评价结论")
-    rows = [tuple(label(t) for t in ("评价对象", "得分", "等级", "完成", "未完成", "待评定"))]
+    rows = [tuple(label(t) for t in ("评价对象", "得分", "等级", "完成", "未达标", "待定"))]
     for card, _, _ in parts:
         done = sum(s.verdict in ("met", "over", "judged") for s in card.scores)
         missed = sum(s.verdict == "missed" for s in card.scores)
         rows.append(
             (
                 text(card.sheet.title()),
-                Cell(plain(card.total)),
-                Cell(card.grade),
+                Cell(range_words(card.range)),
+                Cell(card.grade or "不评等级"),
                 Cell(str(done)),
                 Cell(str(missed)),
                 Cell(str(len(card.pending))),
@@ -104,6 +104,7 @@ def _analysis(document: object, parts: Sequence[Part]) -> None:
         _heading(document, card.sheet.title(), 2)
         for name, (points, earned) in card.by_dimension().items():
             add_text(document, f"{name}：满分{plain(points)}分，得{plain(earned)}分。")
+        add_text(document, f"{basis_words(card)}。")
         rows = [tuple(label(t) for t in ("指标", "目标", "完成值", "得分", "计分说明"))]
         for score in card.scores:
             indicator = card.sheet.indicators[score.indicator]

@@ -8,7 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from zhunsheng.evaluation import Scorecard
+from zhunsheng.evaluation import Range, Score, Scorecard
+from zhunsheng.evaluation.scoring import BASIS_WORDS, VERDICT_WORDS
 from zhunsheng.measures.reading import show_number
 from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint
 from zhunsheng.outcomes import Outcome
@@ -367,6 +368,27 @@ def _shown(value: object, unit: str | None) -> str:
     return str(value)
 
 
+# -- scores in words ---------------------------------------------------------------------------------------------------
+
+
+def total_words(card: Scorecard) -> str:
+    """Return what a total comes to beside its number: the grade, or what is still open and what that makes possible."""
+    found = card.range
+    if found.settled:
+        return f"等级：{card.grade}"
+    waiting = found.high - found.low
+    return f"已得 {plain(found.low)}，待定 {plain(waiting)}，可能 {plain(found.low)}–{plain(found.high)}，不评等级"
+
+
+def basis_words(card: Scorecard) -> str:
+    """Return what a total rests on and why the rest is open: 台账 62.4 分、人工填报 3 分；待定：无证据 10 分."""
+    rests = "、".join(f"{BASIS_WORDS[k]} {plain(v)} 分" for k, v in card.basis.items())
+    reasons = [f"{VERDICT_WORDS[k]} {plain(v)} 分" for k, v in card.waiting.items()]
+    reasons += [f"预算执行 {plain(card.execution.open)} 分"] if card.execution.open else []
+    reasons += [f"所属项目 {plain(card.projects_open)} 分"] if card.projects_open else []
+    return f"得分依据：{rests or '无'}" + (f"；待定：{'、'.join(reasons)}" if reasons else "")
+
+
 # -- self-evaluation table --------------------------------------------------------------------------------------------
 
 
@@ -410,7 +432,7 @@ def self_evaluation_form(card: Scorecard) -> Form:
         ),
     ]
     goals = sheet.goals or ()
-    done = f"{sum(s.verdict in ('met', 'over', 'judged') for s in card.scores)} 个指标完成，{sum(s.verdict == 'missed' for s in card.scores)} 个未完成，{len(card.pending)} 个待评定或无证据。"
+    done = f"{sum(s.verdict in ('met', 'over', 'judged') for s in card.scores)} 个指标完成，{sum(s.verdict == 'missed' for s in card.scores)} 个未达标，{len(card.pending)} 个待定（待评定、无证据或未到期）。"
     rows.append(
         (label("年度总体目标", rows=2, columns=2), label("预期目标", columns=4), label("实际完成情况", columns=3))
     )
@@ -424,7 +446,7 @@ def self_evaluation_form(card: Scorecard) -> Form:
     titles = ("三级指标", "年度指标值", "实际完成值", "分值", "得分")
     rows.append((*_level_heads(sheet), *(label(t) for t in titles), label("偏差原因分析及改进措施", columns=2)))
     for (indicator, one, two), score in zip(_levelled(sheet), card.scores, strict=True):
-        why = score.how if score.verdict in ("missed", "over", "nothing", "pending", "judged") else ""
+        why = _deviation(card, score)
         cells = [
             text(indicator.name),
             Cell(indicator.target.raw),
@@ -432,7 +454,7 @@ def self_evaluation_form(card: Scorecard) -> Form:
             Cell(plain(score.points)),
             Cell(plain(score.score)),
         ]
-        rows.append((*one, *two, *cells, text("；".join(filter(None, (why, score.asks))), columns=2)))
+        rows.append((*one, *two, *cells, text(why, columns=2)))
     if card.projects_points:
         rows.append(
             (
@@ -441,15 +463,41 @@ def self_evaluation_form(card: Scorecard) -> Form:
                 Cell("—"),
                 Cell(plain(card.projects_points)),
                 Cell(plain(card.projects_score)),
-                text("；".join(f"{name} {total} 分" for name, _, total in card.projects), columns=2),
+                text("；".join(f"{name} {range_words(found)} 分" for name, _, found in card.projects), columns=2),
             )
         )
-    rows.append(
-        (label("总分", columns=5), label("100"), label(plain(card.total)), label(f"等级：{card.grade}", columns=2))
+    rows.append((label("总分", columns=5), label("100"), label(plain(card.total)), label(total_words(card), columns=2)))
+    notes = (
+        *card.notes,
+        f"{basis_words(card)}。",
+        f"依据：{'；'.join(dict.fromkeys((card.scheme.citation, *card.citations)))}。",
     )
-    notes = (*card.notes, f"依据：{'；'.join(dict.fromkeys((card.scheme.citation, *card.citations)))}。")
     name = "部门整体支出绩效自评表" if sheet.kind == "department" else "项目支出绩效自评表"
     return Form(name, widths, tuple(rows), f"（{sheet.year or ''}年度）", True, (header, header), notes)
+
+
+def range_words(found: Range) -> str:
+    """Return a total, or what it can come to: 92.5, 62.4–92.4."""
+    return plain(found.low) if found.settled else f"{plain(found.low)}–{plain(found.high)}"
+
+
+def _deviation(card: Scorecard, score: Score) -> str:
+    """Return what stands in the column for deviations: what people wrote; how it was scored; what is still asked."""
+    said = card.said.get(card.sheet.indicators[score.indicator].id)
+    outcome = score.outcome
+    parts = [f"{said.cause}：{said.measures or ''}" if said and said.cause else said.measures if said else ""]
+    if outcome and outcome.origin == "judgement":
+        parts.append(f"完成值为人工填报，证明材料：{said.proof if said else ''}")
+    if outcome and outcome.contest:
+        c = outcome.contest
+        state = f"争议已采纳：{c.accepted}" if c.accepted else "有争议，未采纳，按台账计分"
+        apart = f"，相差 {c.difference}" if c.difference else ""
+        parts.append(f"台账 {c.computed}，人工填报 {c.typed}{apart}（{state}）")
+    if score.verdict in ("missed", "over", "nothing", "pending", "judged", "early"):
+        parts.append(score.how)
+    if score.asks and not (said and (said.measures or said.reason)):
+        parts.append(score.asks)
+    return "；".join(filter(None, parts))
 
 
 def _actual(outcome: Outcome | None) -> str:

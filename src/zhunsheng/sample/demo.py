@@ -6,9 +6,11 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+from zhunsheng.folders import RunResult, open_evidence, read_books, run
 from zhunsheng.sample.documents import write_documents, write_reported
 from zhunsheng.sample.ledgers import write_ledgers
-from zhunsheng.workspace import Evidence, Progress, RunResult, assess, no_progress, open_evidence, read_books, run
+from zhunsheng.usecases.assessing import Evidence, assess
+from zhunsheng.usecases.progress import Progress, no_progress
 
 
 def demo(out: Path, *, entities: int, seed: int, as_of: date, progress: Progress = no_progress) -> RunResult:
@@ -38,4 +40,4 @@ def demo(out: Path, *, entities: int, seed: int, as_of: date, progress: Progress
         reported=reported,
         progress=progress,
     )
-    return RunResult(done.assessment, tuple(imports), done.problems, done.differences, done.files)
+    return RunResult(done.assessment, tuple(imports), done.problems, done.rechecked, done.files)

@@ -1,0 +1,184 @@
+"""The use cases on folders, for the command line: documents and ledgers from files, results into a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence import Store
+from zhunsheng.intake import read_book
+from zhunsheng.judgements import Judgement, read_judgements
+from zhunsheng.measures import Link, Measure, read_mapping
+from zhunsheng.monitoring import PlanMode
+from zhunsheng.regulations import Rules, rules_for, scheme_of
+from zhunsheng.targets import Book, Source
+from zhunsheng.targets.identity import identified_book
+from zhunsheng.usecases.assessing import Assessment, Department, Evidence, assess
+from zhunsheng.usecases.importing import Imported, import_ledger
+from zhunsheng.usecases.outputs import OUTPUTS, write_outputs
+from zhunsheng.usecases.progress import Progress, no_progress
+from zhunsheng.usecases.rechecking import Rechecked, recheck_book
+
+LEDGER_ENDINGS = (".xlsx", ".xls", ".csv", ".parquet")
+
+
+def open_evidence(
+    folder: Path, work: Path, department: str, progress: Progress = no_progress
+) -> tuple[Store, list[Imported]]:
+    """Return the store in ``folder``; a folder of ledger files is first imported into a store under ``work``.
+
+    Rows with errors are left out and listed in what is returned. Raises ``ZS-EV-04`` where the folder holds neither.
+    """
+    if (folder / "batches").is_dir():
+        return Store(folder), []
+    paths = (
+        sorted(p for p in folder.glob("*") if p.suffix.lower() in LEDGER_ENDINGS and not p.name.startswith(("~$", ".")))
+        if folder.is_dir()
+        else []
+    )
+    paths = [p for p in paths if not p.stem.endswith("-标注")]
+    if not paths:
+        raise ZhunshengError("ZS-EV-04", store=str(folder))
+    done = []
+    for n, path in enumerate(paths):
+        progress(f"导入 {path.name}", n, len(paths))
+        done.append(
+            import_ledger(work / "evidence", path, department=department, good_rows=True, marked_in=work / "marked")
+        )
+    progress("导入完成", len(paths), len(paths))
+    return Store(work / "evidence"), done
+
+
+def read_books(paths: Sequence[Path], progress: Progress = no_progress) -> Book:
+    """Read several documents as one book; its source is the first, places carry on from each file."""
+    books = []
+    for n, path in enumerate(paths):
+        progress(f"读取 {path.name}", n, len(paths))
+        books.append(read_book(path))
+    if len(books) == 1:
+        return books[0]
+    source = Source(
+        name="、".join(b.source.name for b in books),
+        sha256=books[0].source.sha256,
+        media_type=books[0].source.media_type,
+    )
+    return identified_book(
+        Book(
+            source=source,
+            sheets=tuple(s for b in books for s in b.sheets),
+            unsure=tuple(u for b in books for u in b.unsure),
+        )
+    )
+
+
+def load_mapping(path: Path | None, measures: dict[str, Measure]) -> list[Link]:
+    """Return the decisions of a mapping file, none without a file."""
+    return read_mapping(path, measures) if path else []
+
+
+def load_judgements(path: Path | None) -> list[Judgement]:
+    """Return the judgements of a file, none without a file."""
+    return read_judgements(path) if path else []
+
+
+def rules_of(book: Book, as_of: date, scheme: Path | None) -> Rules:
+    """Return the rules of a book's year, with the local scheme in a file where one is given. Raises ``ZS-RG-*``."""
+    year = max((s.year or as_of.year for s in book.sheets), default=as_of.year)
+    return rules_for(year, scheme_of(year, scheme) if scheme else None)
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run made: the assessment, the imports before it, problems of the store, the re-check, files."""
+
+    assessment: Assessment
+    imports: tuple[Imported, ...]
+    problems: tuple[str, ...]
+    rechecked: tuple[Rechecked, ...]
+    files: dict[str, Path]
+
+
+def run(
+    documents: Sequence[Path],
+    evidence: Path,
+    as_of: date,
+    out: Path,
+    *,
+    department: str | None = None,
+    mapping: Path | None = None,
+    judgements: Path | None = None,
+    scheme: Path | None = None,
+    measures: Sequence[Path] = (),
+    mode: PlanMode = "linear",
+    previous: Path | None = None,
+    reported: Path | None = None,
+    only: Sequence[str] = OUTPUTS,
+    progress: Progress = no_progress,
+) -> RunResult:
+    """Read documents, prove them with the evidence as of a date, and write every table, report and page to ``out``.
+
+    ``evidence`` is a store or a folder of ledger files, ``department`` a code or name, ``reported`` a self-evaluation to
+    re-check. Raises ``ZS-*``.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    book = read_books(documents, progress)
+    store, imports = open_evidence(
+        evidence, out, department or next((s.department for s in book.sheets if s.department), "本部门"), progress
+    )
+    problems = tuple(store.verify())
+    progress("计算测度", 0, 3)
+    opened = Evidence.of(store, measures=measures)
+    place = department_of(opened, department)
+    links = load_mapping(mapping, opened.measures)
+    rules = rules_of(book, as_of, scheme)
+    earlier = read_book(previous) if previous else None
+    assessment = assess(
+        book,
+        opened,
+        as_of,
+        department=place,
+        links=links,
+        judgements=load_judgements(judgements),
+        rules=rules,
+        mode=mode,
+        previous=earlier,
+    )
+    rechecked = recheck(reported, book, opened, as_of, place, links, rules) if reported else []
+    progress("写出报表", 1, 3)
+    source = "、".join(p.name for p in documents)
+    files = write_outputs(assessment, opened, out, only=only, problems=problems, rechecked=rechecked, source=source)
+    progress("完成", 3, 3)
+    return RunResult(assessment, tuple(imports), problems, tuple(rechecked), files)
+
+
+def department_of(evidence: Evidence, text: str | None) -> Department | None:
+    """Return the department that a code or an exact name means in the evidence, None where none was named.
+
+    A department without evidence is itself. Raises ``ZS-ID-01`` for a name that several bear.
+    """
+    if text is None:
+        return None
+    known = {d.code: d.name for d in evidence.snapshot.departments}
+    if text in known:
+        return Department(text, known[text])
+    named = [code for code, name in known.items() if name == text]
+    if len(named) > 1:
+        raise ZhunshengError("ZS-ID-01", name=text, known="、".join(named))
+    return Department(named[0], text) if named else Department(text, text)
+
+
+def recheck(
+    reported: Path,
+    book: Book,
+    evidence: Evidence,
+    as_of: date,
+    department: Department | None,
+    links: Sequence[Link],
+    rules: Rules,
+) -> list[Rechecked]:
+    """Re-check a reported self-evaluation from evidence and the book alone: no judgement goes in. Raises ``ZS-*``."""
+    bare = assess(book, evidence, as_of, department=department, links=links, rules=rules)
+    return recheck_book(read_book(reported), bare)

@@ -1,0 +1,352 @@
+"""Assess a book: reviewed, measured, monitored and scored on a date against one state of the evidence.
+
+Evidence comes first: where a reading exists, what a person typed stands beside it as a contest and counts only once the
+finance bureau has accepted it. What no ledger holds counts with its proof, marked as typed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+from zhunsheng import __version__
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evaluation import Scorecard, score_department, score_sheet
+from zhunsheng.evaluation.scoring import due_on
+from zhunsheng.evidence import Snapshot, Store, ledgers
+from zhunsheng.judgements import Judgement, Said, resolve
+from zhunsheng.measures import (
+    DuckEngine,
+    Engine,
+    Link,
+    Match,
+    Measure,
+    ProjectMatch,
+    Reading,
+    Readings,
+    catalogue,
+    match_book,
+    match_projects,
+    read_all,
+    show_number,
+)
+from zhunsheng.measures.reading import combine
+from zhunsheng.monitoring import Checkpoint, Figures, PlanMode, monitor
+from zhunsheng.outcomes import NOTHING, Contest, Outcome, outcome_of_text
+from zhunsheng.regulations import Rules, rules_for
+from zhunsheng.review import Finding, review
+from zhunsheng.targets import Book, Indicator, TargetSheet
+from zhunsheng.targets.units import comparable
+
+MONEY = ("budget_initial", "budget_adjusted", "paid")  # measures read for every sheet's money
+
+
+@dataclass(frozen=True)
+class Department:
+    """Whose year is assessed: its stable code in the evidence, and its name of the time."""
+
+    code: str
+    name: str
+
+
+@dataclass
+class Evidence:
+    """A snapshot opened on an engine, with the measures to compute."""
+
+    snapshot: Snapshot
+    engine: Engine
+    measures: dict[str, Measure]
+    _known: dict[tuple[int, date, str | None], Readings] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(
+        cls, store: Store, *, batch: int | None = None, at: datetime | None = None, measures: Iterable[Path] = ()
+    ) -> Evidence:
+        """Open the store as of a batch or time on DuckDB; ``measures`` are local measure files."""
+        snapshot = store.snapshot(batch=batch, at=at)
+        return cls(snapshot, DuckEngine(snapshot), catalogue(measures))
+
+    def read(self, year: int, as_of: date, department: str | None = None) -> Readings:
+        """Compute all measures for one department by code (None: for all), once a year and date."""
+        key = (year, as_of, department)
+        if key not in self._known:
+            only = None if department is None else [department]
+            self._known[key] = read_all(
+                list(self.measures.values()), self.engine, self.snapshot, year, as_of, departments=only
+            )
+        return self._known[key]
+
+
+@dataclass(frozen=True)
+class SheetResult:
+    """One sheet with all that was found out about it; lists go with the sheet's indicators."""
+
+    sheet: TargetSheet
+    findings: tuple[Finding, ...]
+    matches: tuple[Match, ...]
+    readings: tuple[Reading | None, ...]
+    outcomes: tuple[Outcome, ...]
+    checkpoint: Checkpoint
+    card: Scorecard
+    project: ProjectMatch
+    money: dict[str, Reading]  # the readings behind budget and payments, by measure
+
+    @property
+    def unconfirmed(self) -> tuple[int, ...]:
+        """The indicators whose reading rests on a measure that nobody confirmed."""
+        return tuple(n for n, match in enumerate(self.matches) if match.used and match.status != "confirmed")
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """A document assessed on a date against a snapshot of the evidence; ``basis`` is the digest of all it rests on."""
+
+    book: Book
+    department: Department
+    as_of: date
+    snapshot: Snapshot
+    rules: Rules
+    results: tuple[SheetResult, ...]
+    basis: str
+    measures: dict[str, Measure] = field(repr=False)
+
+    @property
+    def final(self) -> bool:
+        """Whether the date lies at or behind the end of the sheets' year, so that scores are the year's."""
+        return all(self.as_of >= date(r.sheet.year or self.as_of.year, 12, 31) for r in self.results)
+
+
+def assess(
+    book: Book,
+    evidence: Evidence,
+    as_of: date,
+    *,
+    department: Department | None = None,
+    links: Sequence[Link] = (),
+    judgements: Sequence[Judgement] = (),
+    rules: Rules | None = None,
+    mode: PlanMode = "linear",
+    previous: Book | None = None,
+) -> Assessment:
+    """Review, measure, monitor and score every sheet of a book as of a date (inclusive).
+
+    ``links`` are what people confirmed, ``judgements`` what they said; a re-check passes no judgements. Raises
+    ``ZS-RG-02`` when no rules were in force, ``ZS-CL-01`` when the store holds several departments and none was named,
+    ``ZS-ID-*`` for a name in links or judgements that is not one indicator's.
+    """
+    years = {sheet.year or as_of.year for sheet in book.sheets}
+    year = max(years, default=as_of.year)
+    rules = rules or rules_for(year)
+    place = department or _department(book, evidence)
+    said = resolve(book, judgements)
+    findings = review(book, previous)
+    matches = match_book(book, evidence.measures, links)
+    readings = {one: evidence.read(one, as_of, place.code) for one in years}
+    projects = match_projects(book, written_projects(readings.values(), place.code), links)
+    found: dict[int, SheetResult] = {}
+    # Projects first: the department's score rests on theirs.
+    for n in sorted(range(len(book.sheets)), key=lambda n: book.sheets[n].kind == "department"):
+        cards = [found[k].card for k in sorted(found) if found[k].sheet.kind == "project"]
+        found[n] = _assess_sheet(
+            book.sheets[n],
+            [m for m in matches if m.sheet == n],
+            projects[n],
+            _Ledgers(readings[book.sheets[n].year or as_of.year], place.code, evidence.measures),
+            {i: j for (s, i), j in said.items() if s == book.sheets[n].id},
+            rules,
+            as_of,
+            mode,
+            cards,
+            tuple(f for f in findings if f.sheet == n),
+        )
+    results = tuple(found[n] for n in range(len(book.sheets)))
+    rests_on = basis(book, evidence, as_of, place, links, said, rules, mode, previous)
+    return Assessment(book, place, as_of, evidence.snapshot, rules, results, rests_on, evidence.measures)
+
+
+def basis(
+    book: Book,
+    evidence: Evidence,
+    as_of: date,
+    department: Department,
+    links: Sequence[Link],
+    said: Said,
+    rules: Rules,
+    mode: PlanMode = "linear",
+    previous: Book | None = None,
+) -> str:
+    """Return the one digest of all that figures rest on.
+
+    The program, national and local rules, measures, identities, sheets, what people confirmed and said, evidence, date:
+    change any of them and the figures are computed anew.
+    """
+    parts = {
+        "program": __version__,
+        "rules": rules.digest(),
+        "measures": {k: m.model_dump_json() for k, m in sorted(evidence.measures.items())},
+        "ledgers": {k: x.model_dump_json() for k, x in sorted(ledgers().items())},
+        "department": [department.code, department.name],
+        "sheets": [s.model_dump_json() for s in book.sheets],
+        "previous": [s.model_dump_json() for s in previous.sheets] if previous else [],
+        "links": sorted(x.model_dump_json() for x in links),
+        "said": sorted([*key, j.model_dump_json()] for key, j in said.items()),
+        "evidence": evidence.snapshot.digest,
+        "as_of": as_of.isoformat(),
+        "mode": mode,
+    }
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def written_projects(readings: Iterable[Readings], department: str) -> list[str]:
+    """Return the codes or names of projects that a department's ledgers write, in order."""
+    return sorted({key[2] for one in readings for key in one if key[1] == department and key[2]})
+
+
+def _department(book: Book, evidence: Evidence) -> Department:
+    known = {d.code: d.name for d in evidence.snapshot.departments}
+    stated = {s.department for s in book.sheets if s.department}
+    named = [code for code, name in known.items() if name in stated]
+    if len(named) == 1 or len(known) == 1:
+        code = named[0] if len(named) == 1 else next(iter(known))
+        return Department(code, known[code])
+    if known:
+        listed = "、".join(f"{name}（{code}）" for code, name in list(known.items())[:8])
+        raise ZhunshengError("ZS-CL-01", detail=f"证据库里有多个部门，请用 --department 指明：{listed}")
+    name = next(iter(stated), "本部门")
+    return Department(name, name)
+
+
+@dataclass(frozen=True)
+class _Ledgers:
+    """What one department's ledgers say of a year."""
+
+    readings: Readings
+    department: str
+    measures: dict[str, Measure]
+
+    def of(self, measure: str, project: ProjectMatch | None) -> Reading | None:
+        """Return a measure for the whole department, or for a project where the ledger tells projects apart.
+
+        A project without rows has no evidence: the rows of the level above are not its own.
+        """
+        ledger = ledgers()[self.measures[measure].ledger]
+        if project is None or not any(c.name == "project" for c in ledger.columns):
+            return self.readings.get((measure, self.department, None))
+        found = [r for key in project.keys if (r := self.readings.get((measure, self.department, key)))]
+        return combine(self.measures[measure], found)
+
+
+def _assess_sheet(
+    sheet: TargetSheet,
+    matches: Sequence[Match],
+    project: ProjectMatch,
+    figures: _Ledgers,
+    said: dict[str, Judgement],
+    rules: Rules,
+    as_of: date,
+    mode: PlanMode,
+    projects: Sequence[Scorecard],
+    findings: tuple[Finding, ...],
+) -> SheetResult:
+    own = project if sheet.kind == "project" else None
+    lines = [_line(sheet, m, figures, own, said.get(sheet.indicators[m.indicator].id)) for m in matches]
+    outcomes = tuple(outcome for outcome, _ in lines)
+    measured = [figures.measures[m.measure] if m.used and m.measure else None for m in matches]
+    year = sheet.year or as_of.year
+    dues = [
+        min(due_on(i, year), m.accrual.window(year)[1]) if m and m.accrual.shape == "window" else due_on(i, year)
+        for i, m in zip(sheet.indicators, measured, strict=True)
+    ]
+    money = {name: r for name in MONEY if (r := figures.of(name, own)) and r.denominator}
+    amounts = Figures(*(money[name].numerator if name in money else None for name in MONEY))
+    checkpoint = monitor(
+        sheet,
+        outcomes,
+        [m.accrual if m else None for m in measured],
+        amounts,
+        as_of,
+        rules=rules.monitoring(as_of),
+        mode=mode,
+        said=said,
+    )
+    budget = amounts.adjusted if amounts.adjusted is not None else sheet.budget.total
+    common = {
+        "spent": amounts.paid,
+        "budget": budget,
+        "scheme": rules.scheme,
+        "as_of": as_of,
+        "said": said,
+        "dues": dues,
+    }
+    if sheet.kind == "department":
+        card = score_department(sheet, outcomes, projects, **common)  # type: ignore[arg-type]
+    else:
+        card = score_sheet(sheet, outcomes, **common)  # type: ignore[arg-type]
+    return SheetResult(
+        sheet, findings, tuple(matches), tuple(r for _, r in lines), outcomes, checkpoint, card, project, money
+    )
+
+
+def _line(
+    sheet: TargetSheet, match: Match, figures: _Ledgers, project: ProjectMatch | None, said: Judgement | None
+) -> tuple[Outcome, Reading | None]:
+    """Return the outcome of one indicator and the reading behind it; the reading outranks what was typed."""
+    indicator = sheet.indicators[match.indicator]
+    reading = figures.of(match.measure, project) if match.used and match.measure else None
+    outcome = _read(indicator, match, reading, figures)
+    if said is None or not said.actual:
+        return outcome, reading
+    typed = outcome_of_text(said.actual, indicator.target.unit, sheet.year, "judgement")
+    if outcome.origin == "evidence" and outcome.value is not None:
+        contest = Contest(
+            said.actual, outcome.text, _apart(typed, outcome), said.reason, said.proof, said.by, said.accepted
+        )
+        if said.accepted:
+            return replace(typed, origin="accepted", contest=contest), reading
+        return replace(outcome, contest=contest), reading
+    if not said.proof:
+        return replace(outcome, note=f"填报了“{said.actual}”，没有证明材料，不计"), reading
+    return typed, reading
+
+
+def _read(indicator: Indicator, match: Match, reading: Reading | None, figures: _Ledgers) -> Outcome:
+    if not match.used or match.measure is None:
+        if match.status == "none":
+            return NOTHING
+        return Outcome(None, None, "—", "none", f"与测度的对应把握不足，未采用（{match.why}）")
+    confirmed = match.status == "confirmed"
+    if reading is None:
+        ledger = ledgers()[figures.measures[match.measure].ledger]
+        return Outcome(None, None, "—", "none", f"台账“{ledger.title}”没有数据", confirmed)
+    unit = indicator.target.unit
+    if unit and not isinstance(reading.value, date) and not comparable(unit, reading.unit):
+        note = f"测度的单位“{reading.unit}”与指标值的单位“{unit}”不可比"
+        return Outcome(None, None, reading.text(), "evidence", note, confirmed)
+    if isinstance(reading.value, date) or reading.value is None:
+        return Outcome(reading.value, None, reading.text(), "evidence", reading.note, confirmed)
+    # An indicator's own word for the unit is what readers expect: 3个 where the target says ≥2个.
+    own_word = unit and unit == reading.unit and reading.unit not in ("%", "元")
+    text = f"{show_number(reading.value)}{unit}" if own_word else reading.text()
+    return Outcome(reading.value, reading.unit, text, "evidence", reading.note, confirmed)
+
+
+def _apart(typed: Outcome, computed: Outcome) -> str | None:
+    """Return what lies between a typed value and the computed one, in words; None where they can't be compared."""
+    one, other = typed.value, computed.value
+    if isinstance(one, date) and isinstance(other, date):
+        return f"{(one - other).days:+d} 天"
+    if isinstance(one, Fraction) and isinstance(other, Fraction) and (typed.unit or computed.unit) == computed.unit:
+        unit = "个百分点" if computed.unit == "%" else computed.unit or ""
+        return f"{'+' if one >= other else ''}{show_number(one - other)}{unit}"
+    return None
+
+
+def amount(reading: Reading | None) -> Decimal | None:
+    """Return a money reading's yuan, None where nothing stands behind it."""
+    return reading.numerator if reading and reading.denominator else None

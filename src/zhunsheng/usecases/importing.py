@@ -1,0 +1,65 @@
+"""Take a ledger file into the evidence store: checked row by row, committed as one batch, or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from zhunsheng.evidence import Batch, Cipher, Ledger, RowError, Store, check_file, marked_copy
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import came to: the batch (None when nothing was imported), whether it was new, errors, the marked copy."""
+
+    file: str
+    ledger: Ledger
+    batch: Batch | None
+    new: bool
+    rows: int
+    bad_rows: int
+    errors: tuple[RowError, ...]
+    marked: Path | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the outcome as plain data."""
+        return {
+            "file": self.file,
+            "ledger": self.ledger.id,
+            "rows": self.rows,
+            "bad_rows": self.bad_rows,
+            "new": self.new,
+            "batch": self.batch.__dict__ if self.batch else None,
+            "errors": [e.__dict__ for e in self.errors],
+            "marked": str(self.marked) if self.marked else None,
+        }
+
+
+def import_ledger(
+    store: Path,
+    path: Path,
+    *,
+    ledger: Ledger | None = None,
+    department: str = "本部门",
+    good_rows: bool = False,
+    marked_in: Path | None = None,
+    who: str | None = None,
+    when: datetime | None = None,
+    cipher: Cipher | None = None,
+    only_own: bool = False,
+) -> Imported:
+    """Check a ledger file and commit it to the store: all rows, or with ``good_rows`` those that pass, or none.
+
+    With ``only_own``, rows that name another department are errors. The copy with marked cells goes to ``marked_in`` (default: beside the file). Raises ``ZS-IN-*`` and ``ZS-EV-*``; rows
+    with errors do not raise, the batch is then None unless ``good_rows``.
+    """
+    with check_file(path, ledger, department, only=only_own) as checked:
+        marked = marked_copy(checked, marked_in or path.parent) if checked.errors else None
+        batch, new = None, False
+        if (not checked.errors or good_rows) and checked.good_rows:
+            batch, new = Store(store, cipher).commit(checked, department=department, who=who, when=when)
+        return Imported(
+            path.name, checked.ledger, batch, new, checked.rows, checked.bad_rows, tuple(checked.errors), marked
+        )

@@ -1,0 +1,123 @@
+"""Write what an assessment came to: official tables, report, page and data, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from zhunsheng.measures import Lineage, Match, Reading
+from zhunsheng.reports.dashboard import Panel, render
+from zhunsheng.reports.docx import write_forms
+from zhunsheng.reports.evaluation_report import write_report
+from zhunsheng.reports.forms import Form, monitoring_form, self_evaluation_form, target_form
+from zhunsheng.reports.xlsx import write_workbook
+from zhunsheng.usecases.assessing import Assessment, Evidence, SheetResult
+from zhunsheng.usecases.rechecking import Rechecked
+from zhunsheng.usecases.result import run_of
+from zhunsheng.usecases.tracing import payments_of, trace
+
+OUTPUTS = ("绩效目标表", "绩效运行监控表", "绩效自评表", "绩效评价报告", "绩效总览", "结果")
+
+
+def official_forms(assessment: Assessment) -> dict[str, list[Form]]:
+    """Return the official tables by name, one form a sheet in the order of the book."""
+    results = assessment.results
+    return {
+        "绩效目标表": [target_form(r.sheet) for r in results],
+        "绩效运行监控表": [monitoring_form(r.checkpoint) for r in results],
+        "绩效自评表": [self_evaluation_form(r.card) for r in results],
+    }
+
+
+def write_outputs(
+    assessment: Assessment,
+    evidence: Evidence,
+    out: Path,
+    *,
+    only: Sequence[str] = OUTPUTS,
+    problems: Sequence[str] = (),
+    rechecked: Sequence[Rechecked] = (),
+    source: str = "",
+) -> dict[str, Path]:
+    """Write the tables (xlsx, docx), the report (docx), the page (html) and the data (json) named in ``only``.
+
+    All are made aside and moved in together, so that a failure leaves what was there. Returns what each file is and where.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".making-", dir=out) as scratch:
+        made = _write(assessment, evidence, Path(scratch), only, problems, rechecked, source)
+        for path in made.values():
+            path.replace(out / path.name)
+    return {what: out / path.name for what, path in made.items()}
+
+
+def _write(
+    assessment: Assessment,
+    evidence: Evidence,
+    out: Path,
+    only: Sequence[str],
+    problems: Sequence[str],
+    rechecked: Sequence[Rechecked],
+    source: str,
+) -> dict[str, Path]:
+    results = assessment.results
+    files: dict[str, Path] = {}
+    for name, forms in official_forms(assessment).items():
+        if name not in only:
+            continue
+        names = [name if len(results) == 1 else r.sheet.title() for r in results]
+        files[f"{name}（Excel）"] = out / f"{name}.xlsx"
+        write_workbook(list(zip(names, forms, strict=True)), files[f"{name}（Excel）"])
+        files[f"{name}（Word）"] = out / f"{name}.docx"
+        write_forms(forms, files[f"{name}（Word）"])
+    common: dict[str, Any] = {
+        "department": assessment.department.name,
+        "as_of": assessment.as_of,
+        "final": assessment.final,
+        "snapshot": assessment.snapshot,
+        "differences": [(r.sheet, r.differences) for r in rechecked],
+    }
+    if "绩效评价报告" in only:
+        files["绩效评价报告（Word）"] = out / "绩效评价报告.docx"
+        write_report([(r.card, r.checkpoint, r.findings) for r in results], files["绩效评价报告（Word）"], **common)
+    if "绩效总览" in only:
+        files["绩效总览（网页）"] = out / "绩效总览.html"
+        panels = [_panel(r, assessment, evidence) for r in results]
+        files["绩效总览（网页）"].write_text(render(panels, problems=problems, source=source, **common), "utf8")
+    if "结果" in only:
+        files["全部数据（JSON）"] = out / "结果.json"
+        data = run_of(assessment, evidence).as_json() | {
+            "problems": list(problems),
+            "recheck": [r.as_json() for r in rechecked],
+        }
+        files["全部数据（JSON）"].write_text(json.dumps(data, ensure_ascii=False, indent=1), "utf8")
+    return files
+
+
+def _panel(result: SheetResult, assessment: Assessment, evidence: Evidence) -> Panel:
+    year = result.sheet.year or assessment.as_of.year
+    lineages = tuple(
+        _lineage(m, r, result, assessment, evidence) for m, r in zip(result.matches, result.readings, strict=True)
+    )
+    always = "资金数据按固定的测度计算"
+    figures = [r for name, r in result.money.items() if name != "budget_initial"]
+    money = tuple(
+        _lineage(Match(0, 0, r.measure, 1.0, "confirmed", always), r, result, assessment, evidence) for r in figures
+    )
+    keys = result.project.keys
+    code = assessment.department.code
+    payments = payments_of(evidence, code, keys, year, assessment.as_of) if keys else ()
+    return Panel(result.card, result.checkpoint, result.findings, lineages, payments, result.project.why, money)
+
+
+def _lineage(
+    match: Match, reading: Reading | None, result: SheetResult, assessment: Assessment, evidence: Evidence
+) -> Lineage:
+    if reading is None:
+        return Lineage(match, assessment.measures.get(match.measure or ""), None, (), ())
+    year = result.sheet.year or assessment.as_of.year
+    projects = result.project.keys if reading.project else None
+    return trace(evidence, match, reading, year, assessment.as_of, projects=projects)

@@ -1,0 +1,75 @@
+"""From a figure back to the rows it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from decimal import Decimal
+
+from zhunsheng.measures import EvidenceRow, Lineage, Match, Reading, evidence_rows
+from zhunsheng.usecases.assessing import Evidence
+
+ROWS_SHOWN = 10
+
+
+def trace(
+    evidence: Evidence,
+    match: Match,
+    reading: Reading,
+    year: int,
+    as_of: date,
+    *,
+    projects: Collection[str] | None = None,
+    limit: int = ROWS_SHOWN,
+    personal: bool = False,
+) -> Lineage:
+    """Return what lies behind a reading: its measure, the batches it rests on, and rows (those that fell short first).
+
+    ``projects`` are the ledgers' codes or names of the project it is for, None for the whole department.
+    """
+    measure = evidence.measures[reading.measure]
+    names = {measure.ledger, *(link.ledger for link in measure.links)}
+    batches = tuple(b for b in evidence.snapshot.batches if b.ledger in names)
+    rows: list[EvidenceRow] = []
+    # What fell short explains a share; what was counted explains a number.
+    for only in (False, True) if measure.kind == "ratio" else (True,):
+        if not rows:
+            rows = evidence_rows(
+                measure,
+                evidence.engine,
+                evidence.snapshot,
+                year,
+                as_of,
+                limit=limit,
+                only=only,
+                personal=personal,
+                department=reading.department,
+                projects=projects,
+            )
+    return Lineage(match, measure, reading, batches, tuple(rows))
+
+
+def payments_of(
+    evidence: Evidence, department: str, projects: Collection[str], year: int, as_of: date
+) -> tuple[tuple[date, Decimal], ...]:
+    """Return (date, cumulative yuan) of a project's payments in a year up to ``as_of`` (inclusive)."""
+    paid = evidence.measures["paid"]
+    rows = evidence_rows(
+        paid,
+        evidence.engine,
+        evidence.snapshot,
+        year,
+        as_of,
+        limit=None,
+        personal=True,
+        department=department,
+        projects=projects,
+    )
+    by_day: dict[date, Decimal] = {}
+    for row in rows:
+        by_day[row.values["支付日期"]] = by_day.get(row.values["支付日期"], Decimal(0)) + row.values["支付金额"]
+    total, found = Decimal(0), []
+    for day in sorted(by_day):
+        total += by_day[day]
+        found.append((day, total))
+    return tuple(found)
