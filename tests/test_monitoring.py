@@ -81,7 +81,7 @@ def test_money_forecast_and_adjusted_budget():
 
 def test_without_a_plan_the_days_of_the_year_count():
     sheet = TargetSheet(kind="project", year=2021, budget={"total": "100"})
-    found = monitor(sheet, [], [], Figures(paid=Decimal(50)), date(2021, 7, 2))
+    found = monitor(sheet, [], [], Figures(paid=Decimal(50)), date(2021, 7, 2), rules=RULES)
     assert found.money.expected == Fraction(183, 365)
 
 

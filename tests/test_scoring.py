@@ -524,7 +524,7 @@ def test_recheck_names_every_difference():
     ]  # fmt: skip
     assert "20.00" in found[0].why  # 80 ÷ 90 of 22.5
     assert all(d.as_json()["title"] for d in found)
-    wrong_sum = claimed.model_copy(update={"total_score": Decimal(95)})
+    wrong_sum = claimed.model_copy(update={"total_score": Decimal(97)})
     assert [d.kind for d in recheck(wrong_sum, card)][-2:] == ["total", "total"]
 
 
