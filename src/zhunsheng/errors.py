@@ -21,6 +21,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "ZS-IN-13": ("没有在文件中找到绩效目标：{name}", "请确认文件含绩效目标表，或“绩效指标：”一类的文字。"),
     "ZS-TG-01": ("“{label}”填写有误：{text}（{why}）", "请改正后再保存，原来的内容没有改动。"),
     "ZS-TG-02": ("目标表没有这个字段：{path}", "目标表可能已被他人修改，请刷新页面。"),
+    "ZS-TG-10": ("确定“{name}”的性质与方向没有写理由", "请写明依据，例如原文件的说明或主管部门的解释。"),
+    "ZS-TG-11": ("“{name}”的指标值“{text}”不能这样确定（{why}）", "请按指标值的写法确定，或先改正指标值。"),
     "ZS-EV-01": ("没有这个台账：{ledger}", "可用的台账：{known}"),
     "ZS-EV-02": ("{name} 缺少必填列：{columns}", "请用“zhunsheng ledger template {ledger}”生成模板后填写。"),
     "ZS-EV-04": ("证据库不存在：{store}", "请先用“zhunsheng ledger import”导入台账。"),

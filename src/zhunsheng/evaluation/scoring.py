@@ -15,14 +15,15 @@ from typing import Literal
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.judgements import Judgement, judgement_of
-from zhunsheng.measures.reading import show_number
-from zhunsheng.outcomes import Outcome
+from zhunsheng.outcomes import Outcome, figure_text, result_of, shown
 from zhunsheng.regulations import Framework, PointSet, Scheme, frameworks
 from zhunsheng.targets import Indicator, TargetSheet
+from zhunsheng.wording import number as show_number
+from zhunsheng.wording import percent_beside
 
 HUNDREDTH = Decimal("0.01")
 FULL, NONE = Fraction(1), Fraction(0)  # shares of an indicator's points
-Verdict = Literal["met", "over", "missed", "judged", "pending", "nothing"]
+Verdict = Literal["met", "over", "missed", "judged", "pending", "nothing", "check"]
 VERDICT_WORDS: dict[Verdict, str] = {
     "met": "完成",
     "over": "超额较多",
@@ -30,6 +31,7 @@ VERDICT_WORDS: dict[Verdict, str] = {
     "judged": "已评定",
     "pending": "待评定",
     "nothing": "无证据",
+    "check": "待核对",
 }
 
 
@@ -97,7 +99,7 @@ class Scorecard:
     @property
     def pending(self) -> tuple[Score, ...]:
         """The scores that wait for a person or for evidence."""
-        return tuple(s for s in self.scores if s.verdict in ("pending", "nothing"))
+        return tuple(s for s in self.scores if s.verdict in ("pending", "nothing", "check"))
 
 
 def score_sheet(
@@ -112,17 +114,19 @@ def score_sheet(
 ) -> Scorecard:
     """Score a project's sheet; ``spent`` and ``budget`` (after adjustment) are in yuan.
 
-    Raises ``ZS-SC-02``/``-03`` for a judgement outside its band or without reason, ``ZS-SC-01`` for units that can't be compared.
+    Raises ``ZS-SC-02``/``-03`` for a judgement outside its band or without reason. A result that can't be compared with its
+    target stops nothing: its row is 待核对 and says why.
     """
     framework = next(f for f in frameworks() if f.id == scheme.framework)
     points, execution_points, notes, citations = allot(sheet, scheme, framework)
     scores = _scores(sheet, outcomes, points, scheme, judgements, dimensions_of(sheet, framework))
-    execution = score_execution(spent, budget, execution_points)
+    caps = [Fraction(cap.below) for cap in scheme.execution_caps]
+    execution = score_execution(spent, budget, execution_points, caps)
     total = sum((s.score for s in scores), execution.score)
     for cap in scheme.execution_caps:
         if execution.rate is not None and execution.rate < Fraction(cap.below) and total > cap.total:
             notes.append(
-                f"预算执行率 {_percent(execution.rate)} 低于 {cap.below:.0%}，总分由 {total} 限为 {cap.total}（{scheme.citation}）"
+                f"预算执行率 {percent_beside(execution.rate, caps)} 低于 {cap.below:.0%}，总分由 {total} 限为 {cap.total}（{scheme.citation}）"
             )
             total = cap.total
             break
@@ -270,14 +274,19 @@ def spread(total: Decimal, weights: Sequence[Fraction]) -> list[Decimal]:
     return [Decimal(floor + (n in extra)).scaleb(-2).normalize() + 0 for n, (floor, _) in enumerate(exact)]
 
 
-def score_execution(spent: Decimal | None, budget: Decimal | None, points: Decimal) -> ExecutionScore:
-    """Return execution points: points × spent ÷ budget after adjustment, at most all. Basis: 财预〔2020〕10号（单位自评）."""
+def score_execution(
+    spent: Decimal | None, budget: Decimal | None, points: Decimal, bounds: Sequence[Fraction] = ()
+) -> ExecutionScore:
+    """Return execution points: points × spent ÷ budget after adjustment, at most all. Basis: 财预〔2020〕10号（单位自评）.
+
+    The rate is shown on its true side of ``bounds`` (fractions, such as a scheme's caps) and of the whole.
+    """
     if spent is None or not budget:
         what = "没有支付数据" if spent is None else "没有预算数"
         return ExecutionScore(points, Decimal(0), spent, budget, None, f"{what}，预算执行率不得分")
     rate = Fraction(spent) / Fraction(budget)
     score = _round(Fraction(points) * min(max(rate, NONE), FULL))
-    how = f"{points} × {_money(spent)} ÷ {_money(budget)} = {points} × {_percent(rate)} = {score} 分"
+    how = f"{points} × {_money(spent)} ÷ {_money(budget)} = {points} × {percent_beside(rate, (FULL, *bounds))} = {score} 分"
     return ExecutionScore(points, score, spent, budget, rate, how + ("（不超过满分）" if rate > 1 else ""))
 
 
@@ -309,39 +318,49 @@ def score_indicator(
     said: Judgement | None = None,
 ) -> Score:
     """Score one indicator: its outcome against its target, or a person's judgement where the target is qualitative."""
-    target = indicator.target
+    target = indicator.aim
+    outcome = shown(indicator, outcome)
 
     def score(share: Fraction, verdict: Verdict, how: str, asks: str | None = None) -> Score:
         earned = points.quantize(HUNDREDTH) if share >= FULL else _round(Fraction(points) * max(share, NONE))
+        if verdict == "missed" and share < FULL and earned == points and points:
+            earned -= HUNDREDTH  # 89.996 of 90 is no full mark, so it is not shown as one
         return Score(n, dimension, points, earned, verdict, f"{how}，得 {earned} 分（满分 {points}）", asks, outcome)
 
-    if target.op in ("level", "unread") or (said and said.band):
-        if said is None or said.band is None:
-            asks = "请评定档次并写明理由" if target.op == "level" else "指标值读不出，请评定并写明理由"
-            return score(NONE, "pending", f"目标“{target.raw}”需人工评定，暂不得分", asks)
+    if said and said.band:
         share = _judged(indicator, said, scheme)
         return score(share, "judged", f"评为“{said.band}”，得分率 {_percent(share)}，理由：{said.reason}")
+    kind = indicator.type.kind
+    if target.op == "unread" or (kind == "level" and not indicator.type.unsure):
+        asks = "请评定档次并写明理由" if target.op == "level" else "指标值读不出，请评定并写明理由"
+        return score(NONE, "pending", f"目标“{indicator.words()}”需人工评定，暂不得分", asks)
+    result = result_of(indicator, outcome)
+    if result.doubt:
+        return score(NONE, "check", f"{result.doubt}，待核对，暂不得分", "请核对指标值与完成值，改成可以比较的写法")
+    if kind == "yes_no":
+        return _score_answer(indicator, outcome, result.value, score)
     if target.op == "by":
         return _score_date(indicator, outcome, scheme, score)
-    if outcome.value is None or isinstance(outcome.value, date):
+    value = result.value
+    if not isinstance(value, Fraction):
         return score(NONE, "nothing", f"{outcome.note or '没有证据'}，不得分", "请补充证据或填报完成值")
-    value, unit = outcome.value, outcome.unit
     words = f"完成值 {outcome.text}，目标 {target.text()}"
-    if target.relative:
-        words += "（按所写增幅比较）"
-    attained = target.attainment(value, unit)
-    if target.meets(value, unit):
+    if outcome.value != value:
+        words += f"（折合 {figure_text(value, target.unit, indicator)}）"
+    attained = target.attainment(value)
+    if target.meets(value):
         far = attained is not None and attained >= scheme.over.limit
         if not far or attained is None or (target.op in ("==", "range") and not target.implied):
             return score(FULL, "met", f"{words}，已完成")
-        words += f"，为目标的 {_percent(attained)}"
+        reached = percent_beside(attained, (FULL, scheme.over.limit))
+        words += f"，为目标的 {reached}"
         if target.ceiling:
             return score(FULL, "met", f"{words}，已完成", "结果远低于上限，请说明上限是否偏高")
         if said and said.over_accepted:
             if not said.reason:
                 raise ZhunshengError("ZS-SC-03", name=indicator.name)
             return score(FULL, "over", f"{words}，理由已认可：{said.reason}")
-        ask = f"结果达到目标的 {_percent(attained)}，请说明目标是否偏低（{scheme.over.citation}）"
+        ask = f"结果达到目标的 {reached}，请说明目标是否偏低（{scheme.over.citation}）"
         if scheme.over.mode == "fixed":
             off = Fraction(scheme.over.deduct) / Fraction(points) if points else NONE
             return score(FULL - off, "over", f"{words}，超额较多，扣 {scheme.over.deduct} 分", ask)
@@ -356,7 +375,18 @@ def score_indicator(
         return score(NONE, "missed", f"{words}，未完成，零目标未达到不得分", "请说明原因和改进措施")
     share = min(attained, FULL / attained) if attained > 0 else NONE
     turn = "目标 ÷ 结果" if target.ceiling else "结果 ÷ 目标"
-    return score(share, "missed", f"{words}，未完成，按{turn} {_percent(share)} 计分", "请说明原因和改进措施")
+    part = percent_beside(share, (FULL,))
+    return score(share, "missed", f"{words}，未完成，按{turn} {part} 计分", "请说明原因和改进措施")
+
+
+def _score_answer(indicator: Indicator, outcome: Outcome, met: object, score: Callable[..., Score]) -> Score:
+    words = f"完成值 {outcome.text}，目标“{indicator.words()}”"
+    if met is None:
+        asks = "请填报是否完成，或评定档次并写明理由"
+        return score(NONE, "pending", f"目标“{indicator.words()}”需人工填报，暂不得分", asks)
+    if met:
+        return score(FULL, "met", f"{words}，已完成")
+    return score(NONE, "missed", f"{words}，未完成", "请说明原因和改进措施")
 
 
 def _score_date(indicator: Indicator, outcome: Outcome, scheme: Scheme, score: Callable[..., Score]) -> Score:

@@ -3,7 +3,8 @@
 from zhunsheng.measures.definitions import Measure, catalogue, measure_of, measures
 from zhunsheng.measures.engines import DuckEngine, Engine, SparkEngine
 from zhunsheng.measures.matching import Mapping, Match, match_book, read_mapping, write_mapping
-from zhunsheng.measures.reading import EvidenceRow, Reading, Readings, evidence_rows, read_all, show_number
+from zhunsheng.measures.reading import EvidenceRow, Reading, Readings, evidence_rows, read_all
+from zhunsheng.wording import number as show_number
 
 __all__ = [
     "DuckEngine",
