@@ -38,7 +38,9 @@ def number_beside(value: Figure, bounds: Iterable[Figure], places: int = 2) -> s
     89.996 beside 90 is ``89.996``, never ``90``; a number equal to a bound is shown equal to it. At least ``places``
     decimals are allowed, trailing zeros are dropped.
     """
-    value, limits = Fraction(value), [Fraction(b) for b in bounds]
+    value = Fraction(value)
+    # An equal bound that no decimal can write (1/3) is rounded alike, so there is nothing to tell apart.
+    limits = [b for b in map(Fraction, bounds) if b != value or _is_decimal(b)]
     for digits in range(places, MOST_PLACES):
         text = number(value, digits)
         shown = Fraction(text)
@@ -66,6 +68,10 @@ def rate(numerators: Iterable[Figure], denominators: Iterable[Figure]) -> Fracti
     above = sum((Fraction(n) for n in numerators), Fraction(0))
     below = sum((Fraction(d) for d in denominators), Fraction(0))
     return above / below if below else None
+
+
+def _is_decimal(value: Fraction) -> bool:
+    return 10**MOST_PLACES % value.denominator == 0
 
 
 def _side(value: Fraction, limit: Fraction) -> int:
