@@ -65,7 +65,8 @@ class IndicatorType:
     """What an indicator is. ``kind`` and ``sense`` are None where they can't be told, ``unsure`` then says why.
 
     ``aim`` is the target value to compare with, operator and unit filled in; ``falling`` is true for a growth target that
-    asks for a fall (较上年下降5%), whose number counts the fall.
+    asks for a fall (较上年下降5%), whose number counts the fall. ``against`` are those of the reasons that speak against the
+    direction: an operator at odds with a column, the place or the name.
     """
 
     kind: Kind | None
@@ -73,6 +74,7 @@ class IndicatorType:
     aim: TargetValue
     falling: bool = False
     unsure: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
 
     @property
     def op(self) -> Op:
@@ -131,11 +133,11 @@ def type_of(
     if not target.implied:
         sense = _sense_of(target)
         against = () if settled or kind == "growth" else tuple(_against(name, target, place, sense, pointed, direction))
-        return IndicatorType(kind, sense, aim, falling, (*unsure, *against))
+        return IndicatorType(kind, sense, aim, falling, (*unsure, *against), against)
     hints = {s: w for s, w in ((pointed, f"指标方向“{direction}”"), *_hints(name, aim, place, kind)) if s}
     if len(hints) > 1 and not settled:
         why = "没有比较符，" + "，".join(f"{w}说{SENSE_WORDS[s]}" for s, w in hints.items())
-        return IndicatorType(kind, None, aim, falling, (*unsure, why))
+        return IndicatorType(kind, None, aim, falling, (*unsure, why), (why,))
     told = next(iter(hints), None)
     base = split_unit(unit)[0]
     open_money = base == "元" and not re.search(r"效益|数量|质量", place)  # income or output there, at least that much
