@@ -9,12 +9,13 @@ import pytest
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import read_book
-from zhunsheng.targets import TargetSheet
+from zhunsheng.targets import Goal, Indicator, TargetSheet, TargetValue
 from zhunsheng.targets.editing import (
     blank_sheet,
     carried_over,
     changes,
     fields_of,
+    paired_goals,
     with_added,
     with_text,
     without,
@@ -101,7 +102,7 @@ def test_last_years_sheet_is_next_years_draft(project):
     assert all(i.last_year for i in draft.indicators)
 
 
-def test_versions_are_compared_by_name_not_by_position(project):
+def test_versions_are_compared_by_code_not_by_position(project):
     moved = project.model_copy(update={"indicators": project.indicators[::-1]})
     assert changes(project, moved) == []
     changed = with_text(moved, "indicators.0.target", "≥95%")
@@ -130,3 +131,110 @@ def test_every_recognised_field_is_found_in_the_original(sample, kind):
                 linked += 1
                 assert place_key(field.place) in keys, field
     assert linked > 100
+
+
+def school(**columns):
+    """A sheet of one indicator ≥24所, its operator and unit in columns of their own where ``columns`` say so."""
+    op = columns.get("operator") or columns.get("nature")
+    raw = "24" if columns else "≥24所"
+    target = TargetValue.parse(raw, op=op, unit=columns.get("unit"))
+    one = Indicator(id="abc", level1="产出指标", level2="数量指标", name="新建学校数量", target=target, **columns)
+    return TargetSheet(kind="project", name="甲", year=2021, indicators=(one,))
+
+
+COLUMNS = [{}, {"operator": "≥", "unit": "所"}, {"nature": "≥", "unit": "所"}, {"nature": "定量", "operator": "≥", "unit": "所"}]
+
+
+@pytest.mark.parametrize("columns", COLUMNS)
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("26", "≥26所"),
+        ("≥25所", "≥25所"),
+        ("25所", "≥25所"),
+        ("≤26", "≤26所"),
+        ("=26", "=26所"),
+        ("95%", "≥95%"),
+        ("不少于30所", "≥30所"),
+    ],
+)
+def test_editing_a_target_edits_the_typed_value(columns, typed, shown):
+    sheet = school(**columns)
+    assert fields_of(sheet)["indicators.0.target"].text == "≥24所"
+    changed = with_text(sheet, "indicators.0.target", typed)
+    one = changed.indicators[0]
+    assert TargetValue.parse(fields_of(changed)["indicators.0.target"].text).same(TargetValue.parse(shown))
+    assert one.aim.text() == shown
+    assert one.id == "abc"
+    assert with_text(changed, "indicators.0.target", "≥24所").indicators[0].aim.same(sheet.indicators[0].aim)
+
+
+def test_editing_keeps_period_and_comparison():
+    def after(raw, typed):
+        one = Indicator(name="甲", target=TargetValue.parse(raw))
+        sheet = TargetSheet(kind="project", name="甲", year=2021, indicators=(one,))
+        return with_text(sheet, "indicators.0.target", typed).indicators[0].target.words()
+
+    assert after("每季度1次", "2") == "每季度2次"
+    assert after("较上年增长5%", "6") == "较上年增长6%"
+    assert after("≤0.07万元", "700元") == "≤700元"
+    assert after("0起", "1起") == "=1起"
+    assert after("优", "≥90%") == "≥90%"
+
+
+def test_changing_names_keeps_the_code():
+    sheet = school()
+    for what in ("level1", "level2", "name", "description"):
+        assert with_text(sheet, f"indicators.0.{what}", "新的名称").indicators[0].id == "abc"
+
+
+def test_a_decision_stays_while_operator_and_kind_stay():
+    sheet = school(operator="≥", unit="所")
+    one = sheet.indicators[0].settle(sense="more", reason="原件如此")
+    sheet = sheet.model_copy(update={"indicators": (one,)})
+    assert with_text(sheet, "indicators.0.target", "26").indicators[0].settled == one.settled
+    assert with_text(sheet, "indicators.0.target", "≤26").indicators[0].settled is None
+
+
+def test_text_that_files_cannot_hold_is_cleaned_when_typed():
+    sheet = with_text(school(), "indicators.0.name", "新建\x0b学校\x00数量")
+    assert sheet.indicators[0].name == "新建\n学校数量"
+    assert Goal(text="甲\x0b乙").text == "甲\n乙"
+
+
+def test_a_renamed_indicator_is_one_changed_name():
+    old = school()
+    new = with_text(old, "indicators.0.name", "新建中小学数量")
+    assert [(c.label, c.old, c.new) for c in changes(old, new)] == [
+        ("新建中小学数量：三级指标", "新建学校数量", "新建中小学数量")
+    ]
+
+
+def test_every_text_is_compared():
+    goals = (Goal(title="一、规范秩序", text="规范市场秩序，查处违法行为。"), Goal(title="二、保障安全", text="保障食品安全。"))
+    old = TargetSheet(kind="department", year=2021, goals=goals, safeguards=(Goal(text="加强制度建设，完善办法。"),))
+    new = old.model_copy(
+        update={
+            "goals": (goals[0].model_copy(update={"title": "一、维护秩序"}), goals[1]),
+            "safeguards": (Goal(text="加强制度建设，完善管理办法。"), Goal(text="加强监督。")),
+        }
+    )
+    assert [(c.label, c.old, c.new) for c in changes(old, new)] == [
+        ("一、维护秩序：标题", "一、规范秩序", "一、维护秩序"),
+        ("保障措施1", "加强制度建设，完善办法。", "加强制度建设，完善管理办法。"),
+        ("保障措施2", "", "加强监督。"),
+    ]
+
+
+def test_sub_goals_are_paired_by_their_words_not_by_position():
+    one, two = Goal(title="目标1", text="规范市场秩序。"), Goal(title="目标2", text="保障食品安全。")
+    first = Goal(title="目标1", text="新增一个完全不同的任务事项。")
+    assert paired_goals([one, two], [first, one, two]) == [(None, 0), (0, 1), (1, 2)]
+    assert paired_goals([one, two], [two]) == [(1, 0), (0, None)]
+    changed = one.model_copy(update={"text": "规范市场经营秩序。"})
+    assert paired_goals([one, two], [two, changed]) == [(1, 0), (0, 1)]
+
+
+def test_last_years_operator_and_unit_columns_are_carried_over():
+    draft = carried_over(school(nature="≥", unit="所"), 2022)
+    assert (draft.indicators[0].target.words(), draft.indicators[0].last_year) == ("≥24所", "≥24所")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from zhunsheng.targets import TargetValue
+from zhunsheng.targets import Indicator
+from zhunsheng.targets.results import Result, Written, against, read_written
+from zhunsheng.targets.units import comparable, convert
+from zhunsheng.wording import number_beside
 
 Origin = Literal["evidence", "judgement", "accepted", "reported", "none"]
 ORIGIN_WORDS: dict[Origin, str] = {
@@ -41,6 +45,7 @@ class Outcome:
     """``value`` in ``unit``, or a date, or None where there is none; ``text`` is how to show it.
 
     ``confirmed`` is false for a reading whose measure nobody has confirmed for the indicator yet.
+    ``written`` holds a typed or reported result as it was read, which ``result_of`` compares instead of ``value``.
     """
 
     value: Fraction | date | None
@@ -48,6 +53,7 @@ class Outcome:
     text: str
     origin: Origin
     note: str | None = None
+    written: Written | None = None
     confirmed: bool = True
     contest: Contest | None = None
 
@@ -56,10 +62,59 @@ NOTHING = Outcome(None, None, "—", "none", "没有证据")
 
 
 def outcome_of_text(text: str, unit: str | None, year: int | None, origin: Origin) -> Outcome:
-    """Read a result as people write it in tables (92%, 3次, 2021年11月26日, even ≥90%); None where it is words."""
-    read = TargetValue.parse(text, unit=unit, year=year)
-    if isinstance(read.value, Decimal):
-        return Outcome(Fraction(read.value), read.unit, text, origin)
-    if isinstance(read.value, date):
-        return Outcome(read.value, None, text, origin)
-    return Outcome(None, None, text, origin, "完成值不是数")
+    """Read a result as people write it in tables (92%, 已开展4次, 2021年11月26日, even ≥90%); None where it is words.
+
+    ``unit`` is the target's; a number without unit is in it.
+    """
+    written = read_written(text, year=year, unit=unit)
+    if written.day is not None:
+        return Outcome(written.day, None, text, origin, written=written)
+    if written.number is not None:
+        return Outcome(written.number, written.unit or unit, text, origin, written=written)
+    return Outcome(None, None, text, origin, written.why or "完成值不是数", written)
+
+
+def outcome_of_reading(
+    value: Fraction | date | None, unit: str, indicator: Indicator, note: str | None = None
+) -> Outcome:
+    """Return what a ledger's reading says of an indicator, shown so that it stands on its true side of the target."""
+    if not isinstance(value, Fraction):
+        return Outcome(value, None, value.isoformat() if value else note or "—", "evidence", note)
+    return Outcome(value, unit, figure_text(value, unit, indicator), "evidence", note)
+
+
+def result_of(indicator: Indicator, outcome: Outcome) -> Result:
+    """Read an outcome against its indicator: a comparable figure, nothing, or a doubt that a person has to clear."""
+    return against(indicator, outcome.value, outcome.unit, outcome.written)
+
+
+def shown(indicator: Indicator, outcome: Outcome) -> Outcome:
+    """Return the outcome with a text that stands where it stands to the target: 89.996% beside ≥90%, never 90%.
+
+    What a person wrote is shown as written.
+    """
+    if outcome.written is not None or not isinstance(outcome.value, Fraction) or outcome.origin != "evidence":
+        return outcome
+    bounds = bounds_in(indicator, outcome.unit)
+    at = next((n for n, c in enumerate(outcome.text) if c not in "0123456789.,-"), len(outcome.text))
+    try:
+        told = Fraction(Decimal(outcome.text[:at].replace(",", "")))
+    except ArithmeticError:
+        return outcome
+    if all((told > b) - (told < b) == (outcome.value > b) - (outcome.value < b) for b in bounds):
+        return outcome
+    return replace(outcome, text=number_beside(outcome.value, bounds) + outcome.text[at:])
+
+
+def figure_text(value: Fraction, unit: str | None, indicator: Indicator) -> str:
+    """Return a figure with its unit, with as many digits as it takes to stand on its true side of the target."""
+    return f"{number_beside(value, bounds_in(indicator, unit))}{unit or ''}"
+
+
+def bounds_in(indicator: Indicator, unit: str | None) -> list[Fraction]:
+    """Return what an indicator's target turns on (its number for the year, both ends of a range), in ``unit``."""
+    aim = indicator.aim
+    values: Iterable[Decimal | None] = aim.value if isinstance(aim.value, tuple) else (aim.yearly,)
+    if not comparable(aim.unit, aim.unit if unit is None else unit):
+        return []
+    return [convert(v, aim.unit, aim.unit if unit is None else unit) for v in values if v is not None]

@@ -23,7 +23,7 @@ from zhunsheng.folders import RunResult
 from zhunsheng.measures import EvidenceRow, Match, ProjectMatch, Reading, show_number
 from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint, Light
-from zhunsheng.outcomes import Outcome
+from zhunsheng.outcomes import Outcome, figure_text
 from zhunsheng.reports.forms import basis_words, range_words, share, total_words, wan
 from zhunsheng.review import LEVELS, Finding
 from zhunsheng.targets import Book
@@ -50,6 +50,7 @@ _VERDICTS = {
     "pending": "bright_black",
     "nothing": "red",
     "early": "bright_black",
+    "check": "dark_orange3",
 }
 
 
@@ -102,7 +103,7 @@ def book(found: Book, *, codes: bool = False) -> None:
             console.print(f"代码  {sheet.id}", style="bright_black")
         table = _table(*(("代码",) if codes else ()), "一级", "二级", "指标", "指标值", "读作", "位置")
         for i in sheet.indicators:
-            read = "[red]未读出[/]" if i.target.op == "unread" else f"[green]{escape(i.target.text())}[/]"
+            read = "[red]未读出[/]" if i.target.op == "unread" else f"[green]{escape(i.aim.text())}[/]"
             table.add_row(
                 *((i.id,) if codes else ()),
                 *map(escape, (i.level1 or "", i.level2 or "", i.name, i.target.raw)),
@@ -244,12 +245,12 @@ def checkpoint(found: Checkpoint) -> None:
     table = _table("指标", "目标", "完成值", "应达", "全年预计", "预警", "可能性", "办法")
     for s in found.indicators:
         i = found.sheet.indicators[s.indicator]
-        unit = i.target.unit or ""
+        unit = i.aim.unit or ""
         expected = f"{show_number(s.expected)}{unit}" if s.expected is not None else "—"
-        forecast = f"{show_number(s.forecast)}{unit}" if isinstance(s.forecast, Fraction) else str(s.forecast or "—")
+        forecast = figure_text(s.forecast, unit, i) if isinstance(s.forecast, Fraction) else str(s.forecast or "—")
         table.add_row(
             escape(i.name),
-            escape(i.target.raw),
+            escape(i.words()),
             escape(s.outcome.text),
             expected,
             forecast,
@@ -273,7 +274,7 @@ def card(found: Scorecard, *, final: bool) -> None:
         i = found.sheet.indicators[s.indicator]
         how = escape(s.how) + (f"\n[dark_orange3]{escape(s.asks)}[/]" if s.asks else "")
         result = f"[{_VERDICTS[s.verdict]}]{escape(s.outcome.text if s.outcome else '—')}[/]{_marks(s.outcome)}"
-        table.add_row(escape(i.name), escape(i.target.raw), result, plain(s.score), plain(s.points), how)
+        table.add_row(escape(i.name), escape(i.words()), result, plain(s.score), plain(s.points), how)
     if found.projects_points:
         said = "；".join(f"{name} {range_words(r)} 分" for name, _, r in found.projects)
         table.add_row("所属项目", "", "", plain(found.projects_score), plain(found.projects_points), escape(said))
@@ -367,7 +368,7 @@ def run(result: RunResult) -> None:
                 i = r.sheet.indicators[s.indicator]
                 attention.add_row(
                     escape(i.name),
-                    escape(i.target.raw),
+                    escape(i.words()),
                     escape(s.outcome.text if s.outcome else "—"),
                     f"[{_VERDICTS[s.verdict]}]{VERDICT_WORDS[s.verdict]}[/]",
                     plain(s.score),

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Literal
 
 from zhunsheng.evaluation.scoring import HUNDREDTH, Scorecard, score_indicator
-from zhunsheng.outcomes import outcome_of_text
+from zhunsheng.outcomes import outcome_of_text, result_of
 from zhunsheng.targets import Indicator, TargetSheet
+from zhunsheng.targets.results import Result
 
-Kind = Literal["score", "actual", "target", "missing", "extra", "total", "execution"]
+Kind = Literal["score", "actual", "target", "missing", "extra", "total", "execution", "check"]
 KIND_WORDS: dict[Kind, str] = {
     "score": "得分与完成值不符",
     "actual": "完成值与证据不符",
@@ -24,6 +25,7 @@ KIND_WORDS: dict[Kind, str] = {
     "extra": "批复中没有的指标",
     "total": "总分与合计不符",
     "execution": "预算执行分不符",
+    "check": "完成值待核对",
 }
 TOLERANCE = Decimal("0.05")  # points within which rounding alone explains a difference
 
@@ -55,13 +57,13 @@ def recheck(reported: TargetSheet, card: Scorecard) -> list[Difference]:
         theirs = pairs.get(n)
         if theirs is None:
             found.append(
-                Difference("missing", indicator.name, "—", f"目标 {indicator.target.raw}", "自评表里没有这个指标")
+                Difference("missing", indicator.name, "—", f"目标 {indicator.words()}", "自评表里没有这个指标")
             )
             continue
         found.extend(_indicator(indicator, theirs, card, n))
     known = {id(i) for i in pairs.values()}
     found.extend(
-        Difference("extra", i.name, i.target.raw, "—", "批复的目标表里没有这个指标")
+        Difference("extra", i.name, i.words(), "—", "批复的目标表里没有这个指标")
         for i in reported.indicators
         if id(i) not in known
     )
@@ -103,21 +105,17 @@ def undecided(card: Scorecard) -> list[Undecided]:
 def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int) -> list[Difference]:
     found: list[Difference] = []
     ours = card.scores[n]
-    if (theirs.target.op, theirs.target.value) != (
-        indicator.target.op,
-        indicator.target.value,
-    ) and theirs.target.op != "unread":
+    if not _same_target(indicator, theirs):
         found.append(
-            Difference("target", indicator.name, theirs.target.raw, indicator.target.raw, "自评表改动了批复的指标值")
+            Difference("target", indicator.name, theirs.words(), indicator.words(), "自评表改动了批复的指标值")
         )
     points = theirs.weight if theirs.weight is not None else ours.points
     if theirs.actual:
-        outcome = outcome_of_text(theirs.actual, indicator.target.unit, card.sheet.year, "reported")
-        if (
-            isinstance(outcome.value, date) == (indicator.target.op == "by")
-            and outcome.value is not None
-            and theirs.score is not None
-        ):
+        outcome = outcome_of_text(theirs.actual, indicator.aim.unit, card.sheet.year, "reported")
+        reported = result_of(indicator, outcome)
+        if reported.doubt and indicator.type.kind not in (None, "level") and theirs.score:
+            found.append(Difference("check", indicator.name, theirs.actual, "—", reported.doubt))
+        if reported.value is not None and theirs.score is not None:
             again = score_indicator(n, indicator, outcome, points, card.scheme, ours.dimension)
             if abs(again.score - theirs.score) > TOLERANCE:
                 found.append(
@@ -126,8 +124,8 @@ def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int)
                     )
                 )
         evidence = ours.outcome
-        if evidence and evidence.origin == "evidence" and evidence.value is not None and outcome.value is not None:
-            if not _same(outcome.value, evidence.value):
+        if evidence and evidence.origin == "evidence" and evidence.value is not None and reported.value is not None:
+            if not _same(reported, result_of(indicator, evidence)):
                 scaled = (ours.score / ours.points * points).quantize(HUNDREDTH) if ours.points else Decimal(0)
                 found.append(
                     Difference(
@@ -143,11 +141,20 @@ def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int)
     return found
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same_target(ours: Indicator, theirs: Indicator) -> bool:
+    """Say whether a reported table keeps the approved value; one that leaves out the operator has not changed it."""
+    if theirs.target.op == "unread" or ours.aim.same(theirs.aim):
+        return True
+    kept = theirs.target
+    return kept.implied and ours.aim.number is not None and ours.aim.same(kept.replaced(op=ours.aim.op, implied=False))
+
+
+def _same(one: Result, other: Result) -> bool:
     """Say whether two results are equal to the two decimals that tables show."""
-    if isinstance(one, date) or isinstance(other, date):
-        return bool(one == other)
-    return bool(abs(one - other) <= Decimal("0.01"))
+    a, b = one.value, other.value
+    if isinstance(a, Fraction) and isinstance(b, Fraction):
+        return abs(a - b) <= Fraction(HUNDREDTH)
+    return a == b or b is None
 
 
 def _money(reported: TargetSheet, card: Scorecard) -> list[Difference]:

@@ -15,14 +15,16 @@ from typing import Literal
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.judgements import Judgement
-from zhunsheng.measures.reading import show_number
-from zhunsheng.outcomes import Outcome
+from zhunsheng.measures.reading import NO_BASE
+from zhunsheng.outcomes import Outcome, figure_text, result_of, shown
 from zhunsheng.regulations import Framework, PointSet, Scheme, frameworks
 from zhunsheng.targets import Indicator, TargetSheet
+from zhunsheng.wording import number as show_number
+from zhunsheng.wording import percent_beside
 
 HUNDREDTH = Decimal("0.01")
 FULL, NONE = Fraction(1), Fraction(0)  # shares of an indicator's points
-Verdict = Literal["met", "over", "missed", "judged", "pending", "nothing", "early"]
+Verdict = Literal["met", "over", "missed", "judged", "pending", "nothing", "early", "check"]
 VERDICT_WORDS: dict[Verdict, str] = {
     "met": "完成",
     "over": "超额较多",
@@ -31,8 +33,10 @@ VERDICT_WORDS: dict[Verdict, str] = {
     "pending": "待评定",
     "nothing": "无证据",
     "early": "未到期",
+    "check": "待核对",
 }
-OPEN: tuple[Verdict, ...] = ("pending", "nothing", "early")  # verdicts that leave an indicator's points undecided
+# Verdicts that leave an indicator's points undecided.
+OPEN: tuple[Verdict, ...] = ("pending", "nothing", "early", "check")
 # What the decided points of a card rest on, and why the others are open, in words.
 BASIS_WORDS = {
     "evidence": "台账",
@@ -181,12 +185,14 @@ def score_sheet(
     """Score a project's sheet; ``spent`` and ``budget`` (after adjustment) are in yuan, None where unknown.
 
     ``said`` holds judgements by the indicator's code; ``dues`` the day each indicator is due (default: the year's end).
-    Raises ``ZS-SC-02``/``-03`` for a judgement outside its band or without reason.
+    Raises ``ZS-SC-02``/``-03`` for a judgement outside its band or without reason. A result that can't be compared with its
+    target stops nothing: its row is 待核对 and says why.
     """
     framework = next(f for f in frameworks() if f.id == scheme.framework)
     points, execution_points, notes, citations = allot(sheet, scheme, framework)
     scores = _scores(sheet, outcomes, points, scheme, said or {}, dimensions_of(sheet, framework), as_of, dues)
-    execution = score_execution(spent, budget, execution_points, over=_over(sheet, as_of))
+    caps = [Fraction(cap.below) for cap in scheme.execution_caps]
+    execution = score_execution(spent, budget, execution_points, caps, over=_over(sheet, as_of))
     total = sum((s.score for s in scores), execution.score)
     most = Decimal(100)
     for cap in scheme.execution_caps:
@@ -194,7 +200,7 @@ def score_sheet(
             most = cap.total
             if total > cap.total:
                 notes.append(
-                    f"预算执行率 {_percent(execution.rate)} 低于 {cap.below:.0%}，总分由 {total} 限为 {cap.total}（{scheme.citation}）"
+                    f"预算执行率 {percent_beside(execution.rate, caps)} 低于 {cap.below:.0%}，总分由 {total} 限为 {cap.total}（{scheme.citation}）"
                 )
                 total = cap.total
             break
@@ -350,18 +356,25 @@ def spread(total: Decimal, weights: Sequence[Fraction]) -> list[Decimal]:
 
 
 def score_execution(
-    spent: Decimal | None, budget: Decimal | None, points: Decimal, *, over: bool = True
+    spent: Decimal | None,
+    budget: Decimal | None,
+    points: Decimal,
+    bounds: Sequence[Fraction] = (),
+    *,
+    over: bool = True,
 ) -> ExecutionScore:
     """Return execution points: points × spent ÷ budget after adjustment, at most all. Basis: 财预〔2020〕10号（单位自评）.
 
     Where spending or budget is unknown all points are open; while the year is not ``over``, those not earned so far.
+    The rate is shown on its true side of ``bounds`` (fractions, such as a scheme's caps) and of the whole.
     """
     if spent is None or not budget:
         what = "没有支付数据" if spent is None else "没有预算数"
         return ExecutionScore(points, Decimal(0), spent, budget, None, f"{what}，预算执行率待定", points)
     rate = Fraction(spent) / Fraction(budget)
     score = _round(Fraction(points) * min(max(rate, NONE), FULL))
-    how = f"{points} × {_money(spent)} ÷ {_money(budget)} = {points} × {_percent(rate)} = {score} 分"
+    shown_rate = percent_beside(rate, (FULL, *bounds))
+    how = f"{points} × {_money(spent)} ÷ {_money(budget)} = {points} × {shown_rate} = {score} 分"
     how += "（不超过满分）" if rate > 1 else ""
     left = Decimal(0) if over else points - score
     return ExecutionScore(points, score, spent, budget, rate, how + ("，年度未满" if left else ""), left)
@@ -387,7 +400,7 @@ def _scores(
 
 def due_on(indicator: Indicator, year: int) -> date:
     """Return the day by which an indicator is to be met: its own date, or the end of the year."""
-    return indicator.target.value if isinstance(indicator.target.value, date) else date(year, 12, 31)
+    return indicator.aim.value if isinstance(indicator.aim.value, date) else date(year, 12, 31)
 
 
 def _not_due(score: Score, indicator: Indicator, due: date) -> Score:
@@ -398,7 +411,7 @@ def _not_due(score: Score, indicator: Indicator, due: date) -> Score:
     known = outcome is not None and outcome.value is not None
     if score.verdict == "nothing" and not (outcome and outcome.origin == "evidence"):
         return score  # no evidence is no evidence, whatever the day
-    if known and indicator.target.ceiling and indicator.target.unit not in ("%", "元"):
+    if known and indicator.aim.ceiling and indicator.aim.unit not in ("%", "元"):
         return score
     said = outcome.text if known and outcome is not None else "尚未完成"
     return replace(score, score=Decimal(0), verdict="early", how=f"{due} 到期，现为 {said}，未到期不计", asks=None)
@@ -414,39 +427,51 @@ def score_indicator(
     said: Judgement | None = None,
 ) -> Score:
     """Score one indicator: its outcome against its target, or a person's judgement where the target is qualitative."""
-    target = indicator.target
+    target = indicator.aim
+    outcome = shown(indicator, outcome)
 
     def score(share: Fraction, verdict: Verdict, how: str, asks: str | None = None) -> Score:
         earned = points.quantize(HUNDREDTH) if share >= FULL else _round(Fraction(points) * max(share, NONE))
+        if verdict == "missed" and share < FULL and earned == points and points:
+            earned -= HUNDREDTH  # 89.996 of 90 is no full mark, so it is not shown as one
         return Score(n, dimension, points, earned, verdict, f"{how}，得 {earned} 分（满分 {points}）", asks, outcome)
 
-    if target.op in ("level", "unread") or (said and said.band):
-        if said is None or said.band is None:
-            asks = "请评定档次并写明理由" if target.op == "level" else "指标值读不出，请评定并写明理由"
-            return score(NONE, "pending", f"目标“{target.raw}”需人工评定，暂不得分", asks)
+    kind = indicator.type.kind
+    result = result_of(indicator, outcome)
+    # A figure that evidence gives is not judged away: a band counts only where there is nothing to compare.
+    measured = kind != "level" and outcome.origin == "evidence" and result.value is not None and not result.doubt
+    if said and said.band and not measured:
         share = _judged(indicator, said, scheme)
         return score(share, "judged", f"评为“{said.band}”，得分率 {_percent(share)}，理由：{said.reason}")
+    if target.op == "unread" or (kind == "level" and not indicator.type.unsure):
+        asks = "请评定档次并写明理由" if target.op == "level" else "指标值读不出，请评定并写明理由"
+        return score(NONE, "pending", f"目标“{indicator.words()}”需人工评定，暂不得分", asks)
+    if result.doubt:
+        return score(NONE, "check", f"{result.doubt}，待核对，暂不得分", "请核对指标值与完成值，改成可以比较的写法")
+    if kind == "yes_no":
+        return _score_answer(indicator, outcome, result.value, score)
     if target.op == "by":
         return _score_date(indicator, outcome, scheme, score)
-    if outcome.value is None or isinstance(outcome.value, date):
+    value = result.value
+    if not isinstance(value, Fraction):
         return score(NONE, "nothing", f"{outcome.note or '没有证据'}，不得分", "请补充证据或填报完成值")
-    value, unit = outcome.value, outcome.unit
     words = f"完成值 {outcome.text}，目标 {target.text()}"
-    if target.relative:
-        words += "（按所写增幅比较）"
-    attained = target.attainment(value, unit)
-    if target.meets(value, unit):
+    if outcome.value != value:
+        words += f"（折合 {figure_text(value, target.unit, indicator)}）"
+    attained = target.attainment(value)
+    if target.meets(value):
         far = attained is not None and attained >= scheme.over.limit
         if not far or attained is None or (target.op in ("==", "range") and not target.implied):
             return score(FULL, "met", f"{words}，已完成")
-        words += f"，为目标的 {_percent(attained)}"
+        reached = percent_beside(attained, (FULL, scheme.over.limit))
+        words += f"，为目标的 {reached}"
         if target.ceiling:
             return score(FULL, "met", f"{words}，已完成", "结果远低于上限，请说明上限是否偏高")
         if said and said.over_accepted:
             if not said.reason:
                 raise ZhunshengError("ZS-SC-03", name=indicator.name)
             return score(FULL, "over", f"{words}，理由已认可：{said.reason}")
-        ask = f"结果达到目标的 {_percent(attained)}，请说明目标是否偏低（{scheme.over.citation}）"
+        ask = f"结果达到目标的 {reached}，请说明目标是否偏低（{scheme.over.citation}）"
         if scheme.over.mode == "fixed":
             off = Fraction(scheme.over.deduct) / Fraction(points) if points else NONE
             return score(FULL - off, "over", f"{words}，超额较多，扣 {scheme.over.deduct} 分", ask)
@@ -461,14 +486,27 @@ def score_indicator(
         return score(NONE, "missed", f"{words}，未完成，零目标未达到不得分", "请说明原因和改进措施")
     share = min(attained, FULL / attained) if attained > 0 else NONE
     turn = "目标 ÷ 结果" if target.ceiling else "结果 ÷ 目标"
-    return score(share, "missed", f"{words}，未完成，按{turn} {_percent(share)} 计分", "请说明原因和改进措施")
+    part = percent_beside(share, (FULL,))
+    return score(share, "missed", f"{words}，未完成，按{turn} {part} 计分", "请说明原因和改进措施")
+
+
+def _score_answer(indicator: Indicator, outcome: Outcome, met: object, score: Callable[..., Score]) -> Score:
+    words = f"完成值 {outcome.text}，目标“{indicator.words()}”"
+    if met is None:
+        asks = "请填报是否完成，或评定档次并写明理由"
+        return score(NONE, "pending", f"目标“{indicator.words()}”需人工填报，暂不得分", asks)
+    if met:
+        return score(FULL, "met", f"{words}，已完成")
+    return score(NONE, "missed", f"{words}，未完成", "请说明原因和改进措施")
 
 
 def _score_date(indicator: Indicator, outcome: Outcome, scheme: Scheme, score: Callable[..., Score]) -> Score:
-    target = indicator.target
+    target = indicator.aim
     assert isinstance(target.value, date)
     if not isinstance(outcome.value, date):
         how = f"目标 {target.value} 前完成，{outcome.note or '没有完成日期'}，不得分"
+        if outcome.origin == "evidence" and outcome.note != NO_BASE:
+            return score(NONE, "missed", how, "请说明逾期原因")  # the ledger says that it is not done
         return score(NONE, "nothing", how, "请补充完成日期")
     late = (outcome.value - target.value).days
     if late <= 0:

@@ -25,7 +25,7 @@ from zhunsheng.targets import (
     Unsure,
 )
 from zhunsheng.targets.sheet import Execution
-from zhunsheng.targets.value import normalise
+from zhunsheng.targets.value import is_operator, normalise
 
 _YEAR = re.compile(r"(20\d{2})\s*年")
 _TITLE = re.compile(r"绩效目标|自评|自我评价|运行监控|绩效监控|目标表|绩效评价")
@@ -385,14 +385,14 @@ class Recogniser:
         if "level1" not in columns and "level2" not in columns:
             l1 = l2 = ""
         nature, op = text("nature"), text("op")
-        if nature and not op and (_is_operator(nature) or nature == "定性"):
+        if nature and not op and is_operator(nature):
             op = nature
         dated = bool(_DATED_NAME.search(name)) or (
             (found := framework_of(self.year or 2021).category(l2, l1)) is not None and found.name == "时效"
         )
         place = grid.place(row, columns["name"])
         target = TargetValue.parse(
-            raw, op=op, unit=text("unit") or None, direction=text("direction"), year=self.year, dated=dated
+            raw, op=op, unit=_blank(text("unit")), year=self.year, dated=dated
         )
         if "target" in columns:
             for doubt in target.doubts:
@@ -407,10 +407,14 @@ class Recogniser:
                 "target": target,
                 "weight": _decimal(text("weight")),
                 "basis": _blank(text("basis")),
+                "operator": _blank(text("op")),
+                "unit": _blank(text("unit")),
                 "direction": _blank(text("direction")),
                 "nature": _blank(nature),
                 "last_year": _blank(text("last_year")),
-                "medium_term": TargetValue.parse(medium, year=self.year) if medium else None,
+                "medium_term": TargetValue.parse(medium, op=op, unit=_blank(text("unit")), year=self.year, dated=dated)
+                if medium
+                else None,
                 "actual": _blank(actual),
                 "score": _decimal(text("score")),
                 "deviation": _blank(text("deviation")),
@@ -724,10 +728,6 @@ def recognise(blocks: list[Block], source: Source) -> Book:
 
 def _is_date(text: str) -> bool:
     return TargetValue.parse(text, year=2000).op == "by"
-
-
-def _is_operator(text: str) -> bool:
-    return normalise(text) in ("≥", "≤", "=", ">", "<", ">=", "<=", "==")
 
 
 def _decimal(text: str) -> Decimal | None:

@@ -14,7 +14,8 @@ from zhunsheng.measures.matching import (
     read_mapping,
     write_mapping,
 )
-from zhunsheng.measures.reading import EvidenceRow, Reading, Readings, evidence_rows, read_all, show_number
+from zhunsheng.measures.reading import EvidenceRow, Reading, Readings, evidence_rows, read_all
+from zhunsheng.wording import number as show_number
 
 __all__ = [
     "DuckEngine",

@@ -16,6 +16,7 @@ from zhunsheng.evidence.store import Snapshot
 from zhunsheng.measures.compiling import Query, compile_all, rows_query
 from zhunsheng.measures.definitions import Measure
 from zhunsheng.measures.engines import Engine
+from zhunsheng.wording import number as show_number
 
 NO_BASE = "没有基数"
 
@@ -66,15 +67,6 @@ class Reading:
             "as_of": self.as_of.isoformat(),
             "interval": list(self.interval) if self.interval else None,
         }
-
-
-def show_number(value: Fraction, places: int = 2) -> str:
-    """Return a number with at most ``places`` decimals, rounded half up, without trailing zeros."""
-    scale = 10**places
-    # Half up in whole numbers: twice the numerator plus the denominator, over twice the denominator.
-    whole = (2 * abs(value.numerator) * scale + value.denominator) // (2 * value.denominator)
-    text = f"{whole // scale}.{whole % scale:0{places}d}".rstrip("0").rstrip(".")
-    return f"-{text}" if value < 0 and whole else text
 
 
 Readings = dict[tuple[str, str, str | None], Reading]

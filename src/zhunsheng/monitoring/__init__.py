@@ -14,9 +14,9 @@ from typing import Literal
 
 from zhunsheng.judgements import Judgement
 from zhunsheng.measures.definitions import Accrual
-from zhunsheng.outcomes import Outcome
+from zhunsheng.outcomes import Outcome, result_of, shown
 from zhunsheng.regulations import MonitoringRules
-from zhunsheng.targets import Indicator, SpendingPlan, TargetSheet
+from zhunsheng.targets import Indicator, SpendingPlan, TargetSheet, convert
 
 Light = Literal["green", "yellow", "red", "grey"]
 LIGHT_WORDS: dict[Light, str] = {"green": "绿灯", "yellow": "黄灯", "red": "红灯", "grey": "待填报"}
@@ -144,33 +144,43 @@ def _status(
     rules: MonitoringRules,
     said: Judgement | None,
 ) -> Status:
-    target = indicator.target
+    target = indicator.aim
+    kind = indicator.type.kind
+    outcome = shown(indicator, outcome)
     surely, perhaps, never = rules.likelihood
     cause, measures = (said.cause, said.measures) if said else (None, None)
+    closed_year = as_of >= date(year, 12, 31)
 
     def status(
         expected: Fraction | None, forecast: Fraction | date | None, method: str, light: Light, likelihood: str
     ) -> Status:
         return Status(n, outcome, expected, forecast, method, light, likelihood, cause, measures)
 
+    if target.op == "unread" or (kind == "level" and not indicator.type.unsure):
+        return status(None, None, "需人工填报", "grey", perhaps)
+    result = result_of(indicator, outcome)
+    if result.doubt:
+        return status(None, None, f"待核对：{result.doubt}", "grey", perhaps)
+    if isinstance(result.value, bool):
+        if result.value:
+            return status(None, None, "已按目标完成", "green", surely)
+        return status(None, None, "与目标不符", "red" if closed_year else "yellow", never if closed_year else perhaps)
     if target.op == "by" and isinstance(target.value, date):
-        if isinstance(outcome.value, date) and outcome.value <= as_of:
-            met = outcome.value <= target.value
-            return status(
-                None, outcome.value, "已完成，按实际日期", "green" if met else "red", surely if met else never
-            )
+        if isinstance(result.value, date) and result.value <= as_of:
+            met = result.value <= target.value
+            return status(None, result.value, "已完成，按实际日期", "green" if met else "red", surely if met else never)
         if as_of > target.value:
             return status(None, None, "已过时限仍未完成", "red", never)
         return status(None, None, "未到时限", "green", perhaps)
-    if outcome.value is None or isinstance(outcome.value, date) or target.op in ("level", "unread"):
+    if not isinstance(result.value, Fraction):
         return status(None, None, "需人工填报", "grey", perhaps)
+    value = result.value
     shape = accrual.shape if accrual else "level"
     first, last = (
         accrual.window(year) if accrual and shape in ("count", "window") else (date(year, 1, 1), date(year, 12, 31))
     )
     share = elapsed(first, last, as_of)
-    value = outcome.value
-    if shape in ("count", "window") and not target.ceiling and 0 < share < 1:
+    if shape in ("count", "window") and indicator.type.sense != "less" and kind != "growth" and 0 < share < 1:
         forecast, method = value / share, f"按已过时间的 {float(share):.0%} 外推"
         goal = target.yearly
         expected = Fraction(goal) * share if goal is not None else None
@@ -179,23 +189,23 @@ def _status(
         expected = Fraction(target.yearly) if target.yearly is not None else None
     if not share:
         return status(Fraction(0), None, "尚未开始", "green", perhaps)
-    if isinstance(target.value, Decimal) and target.unit == "%" and not target.relative:
-        forecast = min(forecast, Fraction(100))
-    ratio = _ratio(indicator, value, outcome.unit, expected)
-    met_in_the_end = target.meets(forecast, outcome.unit)
-    light = light_of(ratio, rules) if ratio is not None else "green" if target.meets(value, outcome.unit) else "red"
-    closed = share >= 1 or as_of >= date(year, 12, 31)
+    if kind == "share" and isinstance(target.value, Decimal):
+        forecast = min(forecast, convert(100, "%", target.unit))
+    ratio = _ratio(indicator, value, expected)
+    met_in_the_end = target.meets(forecast)
+    light = light_of(ratio, rules) if ratio is not None else "green" if target.meets(value) else "red"
+    closed = share >= 1 or closed_year
     likelihood = surely if met_in_the_end else never if closed else perhaps
     # Near the target is not the target: where more time or none will not lift the figure by itself, no green.
-    if light == "green" and (closed or shape == "level") and not target.meets(value, outcome.unit):
+    if light == "green" and (closed or shape == "level") and not target.meets(value):
         light = "yellow"
     return status(expected, forecast, method, light, likelihood)
 
 
-def _ratio(indicator: Indicator, value: Fraction, unit: str | None, expected: Fraction | None) -> Fraction | None:
+def _ratio(indicator: Indicator, value: Fraction, expected: Fraction | None) -> Fraction | None:
     """Return how far the value is on the way to what is expected, 1 = there; None where there is no such ratio."""
-    target = indicator.target
-    attained = target.attainment(value, unit)
+    target = indicator.aim
+    attained = target.attainment(value)
     if attained is None or target.ceiling or expected is None or not target.yearly:
         return attained
     return attained * Fraction(target.yearly) / expected if expected else Fraction(1)

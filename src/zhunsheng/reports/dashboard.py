@@ -15,13 +15,13 @@ from zhunsheng.evaluation import Difference, Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
 from zhunsheng.evaluation.scoring import VERDICT_WORDS
 from zhunsheng.evidence import Snapshot, ledgers
-from zhunsheng.measures import Lineage, show_number
+from zhunsheng.measures import Lineage
 from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint
-from zhunsheng.outcomes import ORIGIN_WORDS
+from zhunsheng.outcomes import ORIGIN_WORDS, figure_text
 from zhunsheng.reports.forms import basis_words, share, total_words, wan
 from zhunsheng.review import LEVELS, Finding
-from zhunsheng.targets import SpendingPlan
+from zhunsheng.targets import Indicator, SpendingPlan
 from zhunsheng.targets.sheet import plain
 
 
@@ -154,7 +154,7 @@ def _cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _number(value: Fraction | date | None, unit: str | None = None) -> str:
+def _number(value: Fraction | date | None, indicator: Indicator) -> str:
     if value is None:
         return "—"
-    return f"{show_number(value)}{unit or ''}" if isinstance(value, Fraction) else str(value)
+    return figure_text(value, indicator.aim.unit, indicator) if isinstance(value, Fraction) else str(value)

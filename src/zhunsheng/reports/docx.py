@@ -15,6 +15,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
 
 from zhunsheng.reports.forms import Form
+from zhunsheng.wording import clean
 
 _ALIGN = {"center": WD_ALIGN_PARAGRAPH.CENTER, "left": WD_ALIGN_PARAGRAPH.LEFT, "right": WD_ALIGN_PARAGRAPH.RIGHT}
 A4 = (Cm(21.0), Cm(29.7))
@@ -86,12 +87,17 @@ def add_form(document: Any, form: Form) -> None:
         _line(document, note, 9, "宋体", WD_ALIGN_PARAGRAPH.LEFT)
 
 
+def add_heading(document: Any, words: str, level: int) -> None:
+    """Append a heading; level 0 is the title."""
+    document.add_heading(clean(words), level)
+
+
 def add_text(document: Any, text: str) -> None:
     """Append a paragraph of running text, indented by two characters."""
     paragraph = document.add_paragraph()
     paragraph.paragraph_format.first_line_indent = Pt(24)
     paragraph.paragraph_format.line_spacing = 1.5
-    run = paragraph.add_run(text)
+    run = paragraph.add_run(clean(text))
     run.font.size = Pt(12)
 
 
@@ -99,7 +105,7 @@ def _fill(cell: Any, text: str, align: Any, bold: bool, size: float) -> None:
     # Merging leaves the covered cells' empty paragraphs behind; one is enough.
     for extra in cell.paragraphs[1:]:
         extra._element.getparent().remove(extra._element)
-    for n, line in enumerate(text.split("\n")):
+    for n, line in enumerate(clean(text).split("\n")):
         paragraph = cell.paragraphs[0] if n == 0 else cell.add_paragraph()
         paragraph.alignment = align
         paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(2)
@@ -112,7 +118,7 @@ def _line(document: Any, text: str, size: float, font: str, align: Any) -> None:
     paragraph = document.add_paragraph()
     paragraph.alignment = align
     paragraph.paragraph_format.space_after = Pt(4)
-    run = paragraph.add_run(text)
+    run = paragraph.add_run(clean(text))
     run.font.size, run.font.name = Pt(size), font
     run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), font)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 
 from zhunsheng.evaluation import Difference, Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
 from zhunsheng.evidence import Snapshot
 from zhunsheng.monitoring import LIGHT_WORDS, Checkpoint
-from zhunsheng.reports.docx import add_form, add_text, new_document
+from zhunsheng.reports.docx import add_form, add_heading, add_text, new_document
 from zhunsheng.reports.forms import Cell, Form, basis_words, label, range_words, share, text, wan
 from zhunsheng.review import LEVELS, Finding
 from zhunsheng.targets.sheet import plain
@@ -31,7 +32,7 @@ def write_report(
     """Write the report of a department's sheets to ``path``; figures come from scorecards and checkpoints, nothing else."""
     document = new_document()
     year = next((card.sheet.year for card, _, _ in parts if card.sheet.year), as_of.year)
-    document.add_heading(f"{department}{year}年度绩效评价报告", 0)
+    add_heading(document, f"{department}{year}年度绩效评价报告", 0)
     if not final:
         add_text(document, f"本报告的数据截至{as_of:%Y年%m月%d日}，未满年度，得分为阶段测算，不作为年度结论。")
     _basics(document, parts)
@@ -40,7 +41,7 @@ def write_report(
     _analysis(document, parts)
     _problems(document, parts, differences)
     _advice(document, parts)
-    document.add_heading("七、其他需要说明的问题", 1)
+    add_heading(document, "七、其他需要说明的问题", 1)
     for card, _, _ in parts:
         for note in card.notes:
             add_text(document, f"{card.sheet.title()}：{note}。")
@@ -112,7 +113,7 @@ def _analysis(document: object, parts: Sequence[Part]) -> None:
             rows.append(
                 (
                     text(indicator.name),
-                    Cell(indicator.target.raw),
+                    Cell(indicator.words()),
                     Cell(result),
                     Cell(f"{plain(score.score)}/{plain(score.points)}"),
                     text(score.how),
@@ -122,7 +123,7 @@ def _analysis(document: object, parts: Sequence[Part]) -> None:
             (
                 text("预算执行率"),
                 Cell("100%"),
-                Cell(share(card.execution.rate)),
+                Cell(share(card.execution.rate, [Fraction(cap.below) for cap in card.scheme.execution_caps])),
                 Cell(f"{plain(card.execution.score)}/{plain(card.execution.points)}"),
                 text(card.execution.how),
             )
@@ -178,4 +179,4 @@ def _advice(document: object, parts: Sequence[Part]) -> None:
 
 
 def _heading(document: object, words: str, level: int = 1) -> None:
-    document.add_heading(words, level)  # type: ignore[attr-defined]
+    add_heading(document, words, level)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
 from zhunsheng.evaluation import Range, Score, Scorecard
 from zhunsheng.evaluation.scoring import BASIS_WORDS, VERDICT_WORDS
-from zhunsheng.measures.reading import show_number
 from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint
-from zhunsheng.outcomes import Outcome
-from zhunsheng.targets import Indicator, SpendingPlan, TargetSheet
+from zhunsheng.outcomes import Outcome, figure_text
+from zhunsheng.targets import Indicator, SpendingPlan, TargetSheet, TargetValue
 from zhunsheng.targets.sheet import plain
+from zhunsheng.wording import percent_beside
 
 Align = Literal["center", "left", "right"]
 
@@ -81,9 +82,21 @@ def wan(amount: Decimal | None, unit: str = "万元") -> str:
     return "" if amount is None else f"{plain(amount / 10000)}{unit}"
 
 
-def share(value: Fraction | None, places: int = 2) -> str:
-    """Return a fraction in percent."""
-    return "—" if value is None else f"{show_number(value * 100, places)}%"
+def share(value: Fraction | None, bounds: Sequence[Fraction] = ()) -> str:
+    """Return a fraction in percent, on its true side of ``bounds`` and of the whole."""
+    return "—" if value is None else percent_beside(value, (Fraction(1), *bounds))
+
+
+def value_cell(value: TargetValue | None, indicator: Indicator) -> str:
+    """Return what stands in the value column of a form that has the indicator's own operator and unit columns too.
+
+    That is what the document says, or the standard spelling where it and its columns no longer read as the typed value.
+    """
+    if value is None:
+        return ""
+    year = value.value.year if isinstance(value.value, date) else None
+    read = TargetValue.parse(value.raw, op=indicator.operator_column(), unit=indicator.unit, year=year)
+    return value.raw if read.same(value) else value.words()
 
 
 # -- target table -----------------------------------------------------------------------------------------------------
@@ -94,21 +107,29 @@ def target_form(sheet: TargetSheet) -> Form:
     return _department_form(sheet) if sheet.kind == "department" else _project_form(sheet)
 
 
-_OPTIONAL = (
-    ("direction", "指标方向", 1.2),
-    ("weight", "权重", 1.0),
-    ("last_year", "上年值", 1.2),
-    ("medium_term", "中期指标值", 1.4),
+# Columns of the target table: field, title, width, and whether every table has them; others only where something is said.
+_COLUMNS = (
+    ("name", "三级指标", 3.4, True),
+    ("description", "绩效指标描述", 3.6, True),
+    ("nature", "指标性质", 1.2, False),
+    ("operator", "比较符号", 1.0, False),
+    ("target", "指标值", 2.2, True),
+    ("unit", "度量单位", 1.2, False),
+    ("basis", "指标值确定依据", 2.2, True),
+    ("direction", "指标方向", 1.2, False),
+    ("weight", "权重", 1.0, False),
+    ("last_year", "上年值", 1.2, False),
+    ("medium_term", "中期指标值", 1.4, False),
 )
 
 
 def _project_form(sheet: TargetSheet) -> Form:
-    extra = [
+    columns = [
         (name, title, width)
-        for name, title, width in _OPTIONAL
-        if any(getattr(i, name) is not None for i in sheet.indicators)
+        for name, title, width, always in _COLUMNS
+        if always or any(getattr(i, name) is not None for i in sheet.indicators)
     ]
-    widths = (1.7, 2.0, 3.4, 3.6, 2.2, 2.2, *(w for _, _, w in extra))
+    widths = (1.7, 2.0, *(w for _, _, w in columns))
     n = len(widths)
     rows: list[Row] = [
         (
@@ -139,32 +160,21 @@ def _project_form(sheet: TargetSheet) -> Form:
         head = (label("绩效目标", rows=len(sheet.goals)),) if g == 0 else ()
         rows.append((*head, label(goal.title or f"目标{g + 1}"), text(goal.text, columns=n - 2)))
     header = len(rows)
-    rows.append(
-        tuple(
-            label(t)
-            for t in (
-                "一级指标",
-                "二级指标",
-                "三级指标",
-                "绩效指标描述",
-                "指标值",
-                "指标值确定依据",
-                *(t for _, t, _ in extra),
-            )
-        )
-    )
+    rows.append(tuple(label(t) for t in ("一级指标", "二级指标", *(t for _, t, _ in columns))))
     for indicator, one, two in _levelled(sheet):
-        rest = [
-            text(indicator.name),
-            text(indicator.description),
-            Cell(indicator.target.raw),
-            Cell(indicator.basis or ""),
-        ]
-        rest += [Cell(_plain(getattr(indicator, name))) for name, _, _ in extra]
-        rows.append((*one, *two, *rest))
+        rows.append((*one, *two, *(_column(indicator, name) for name, _, _ in columns)))
     return Form(
-        f"{sheet.name or ''}项目绩效目标表", widths, tuple(rows), landscape=bool(extra), header_rows=(header, header)
+        f"{sheet.name or ''}项目绩效目标表", widths, tuple(rows), landscape=len(widths) > 6, header_rows=(header, header)
     )
+
+
+def _column(indicator: Indicator, name: str) -> Cell:
+    value = getattr(indicator, name)
+    if name in ("name", "description"):
+        return text(value)
+    if value is None or isinstance(value, TargetValue):
+        return Cell(value_cell(value, indicator))
+    return Cell(plain(value) if isinstance(value, Decimal) else value)
 
 
 def _plan_rows(plan: SpendingPlan, n: int) -> list[Row]:
@@ -217,7 +227,7 @@ def _department_form(sheet: TargetSheet) -> Form:
     header = len(rows)
     rows.append(tuple(label(t) for t in titles))
     for indicator, *cells in _levelled(sheet, two_columns=named):
-        values = [text(indicator.name), text(indicator.description), Cell(indicator.target.raw)]
+        values = [text(indicator.name), text(indicator.description), Cell(indicator.words())]
         rows.append((*cells[0], *cells[1], *values, *((Cell(_goal_title(sheet, indicator)),) if named else ())))
     for s, measure in enumerate(sheet.safeguards):
         head = (label("工作保障措施", rows=len(sheet.safeguards)),) if s == 0 else ()
@@ -270,14 +280,6 @@ def _run(indicators: Sequence[Indicator], start: int, key: object) -> int:
     return end - start
 
 
-def _plain(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, Decimal):
-        return plain(value)
-    return str(getattr(value, "raw", value))
-
-
 # -- monitoring table -------------------------------------------------------------------------------------------------
 
 
@@ -312,11 +314,12 @@ def monitoring_form(checkpoint: Checkpoint) -> Form:
             *(label(t, columns=w) for t, w in zip(money_titles, spans, strict=True)),
         )
     )
+    known = () if money.expected is None else (money.expected,)
     values = (
         wan(money.initial, ""),
         wan(money.adjusted, ""),
         wan(money.paid, ""),
-        share(money.actual),
+        share(money.actual, known),
         share(money.expected),
         share(money.forecast),
     )
@@ -335,12 +338,12 @@ def monitoring_form(checkpoint: Checkpoint) -> Form:
     )
     rows.append((*(label(c) for c in rules.causes), label("原因说明及措施"), *(label(w) for w in rules.likelihood)))
     for (indicator, one, two), status in zip(_levelled(sheet), checkpoint.indicators, strict=True):
-        forecast = _shown(status.forecast, indicator.target.unit)
+        forecast = _shown(status.forecast, indicator)
         marks = [Cell("√" if status.cause == c else "") for c in rules.causes]
         chances = [Cell("√" if status.likelihood == w else "") for w in rules.likelihood]
         cells = [
             text(indicator.name),
-            Cell(indicator.target.raw),
+            Cell(indicator.words()),
             Cell(status.outcome.text),
             Cell(forecast),
             *marks,
@@ -360,12 +363,10 @@ def _spread_columns(total: int, parts: int) -> list[int]:
     return [total // parts + (1 if i < total % parts else 0) for i in range(parts)]
 
 
-def _shown(value: object, unit: str | None) -> str:
+def _shown(value: object, indicator: Indicator) -> str:
     if value is None:
         return "—"
-    if isinstance(value, Fraction):
-        return f"{show_number(value)}{unit or ''}"
-    return str(value)
+    return figure_text(value, indicator.aim.unit, indicator) if isinstance(value, Fraction) else str(value)
 
 
 # -- scores in words ---------------------------------------------------------------------------------------------------
@@ -427,7 +428,7 @@ def self_evaluation_form(card: Scorecard) -> Form:
             Cell(wan(execution.budget, "") or "—"),
             Cell(wan(execution.spent, "") or "—"),
             Cell(plain(execution.points)),
-            Cell(share(execution.rate)),
+            Cell(share(execution.rate, [Fraction(cap.below) for cap in card.scheme.execution_caps])),
             Cell(plain(execution.score)),
         ),
     ]
@@ -449,7 +450,7 @@ def self_evaluation_form(card: Scorecard) -> Form:
         why = _deviation(card, score)
         cells = [
             text(indicator.name),
-            Cell(indicator.target.raw),
+            Cell(indicator.words()),
             Cell(_actual(score.outcome)),
             Cell(plain(score.points)),
             Cell(plain(score.score)),

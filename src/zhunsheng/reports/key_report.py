@@ -8,7 +8,7 @@ from pathlib import Path
 
 from zhunsheng.evaluation.key import KeyCard
 from zhunsheng.regulations import KeyFramework
-from zhunsheng.reports.docx import add_form, add_text, new_document
+from zhunsheng.reports.docx import add_form, add_heading, add_text, new_document
 from zhunsheng.reports.forms import Cell, Form, Row, label, text
 from zhunsheng.targets.sheet import plain
 
@@ -53,17 +53,17 @@ def write_key_report(
 ) -> None:
     """Write the report; ``findings`` are (problem, owner, due date, inclusive)."""
     document = new_document()
-    document.add_heading(f"{project}{year}年度重点绩效评价报告", 0)
-    document.add_heading("一、基本情况", 1)
+    add_heading(document, f"{project}{year}年度重点绩效评价报告", 0)
+    add_heading(document, "一、基本情况", 1)
     add_text(
         document,
         f"被评价部门：{department}。评价基准日：{on:%Y年%m月%d日}。评价方法：{method}。依据：{framework.citation}。",
     )
-    document.add_heading("二、评价结论", 1)
+    add_heading(document, "二、评价结论", 1)
     add_text(
         document, f"经各评价人独立评分、合议，本项目得分 {plain(card.total)} 分，评定等级为“{grade}”。{conclusion}"
     )
-    document.add_heading("三、评分情况", 1)
+    add_heading(document, "三、评分情况", 1)
     for name, (full, got) in card.dimensions.items():
         add_text(document, f"{name}：满分 {plain(full)} 分，得 {plain(got)} 分。")
     form = key_form(framework, card, reasons, project)
@@ -76,7 +76,7 @@ def write_key_report(
             + "；".join(f"{r.row.name}（相差 {plain(r.spread)} 分）" for r in apart)
             + "。",
         )
-    document.add_heading("四、存在的问题与整改要求", 1)
+    add_heading(document, "四、存在的问题与整改要求", 1)
     if not findings:
         add_text(document, "未发现需要整改的问题。")
     for n, (problem, owner, due) in enumerate(findings, start=1):

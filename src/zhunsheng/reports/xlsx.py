@@ -10,6 +10,7 @@ from pathlib import Path
 import xlsxwriter
 
 from zhunsheng.reports.forms import Cell, Form
+from zhunsheng.wording import clean
 
 _LINE = 15.0  # points a line of 10.5-point text takes
 
@@ -27,10 +28,10 @@ def write_workbook(forms: Sequence[tuple[str, Form]], path: Path) -> None:
 
 def sheet_name(name: str, used: set[str]) -> str:
     """Return a name Excel accepts (31 characters, no []:*?/\\) that is not among ``used``, and add it to them."""
-    clean = "".join("-" if c in "[]:*?/\\'" else c for c in name)[:28] or "表"
-    candidate, n = clean, 2
+    fit = "".join("-" if c in "[]:*?/\\'\n\t" else c for c in clean(name))[:28] or "表"
+    candidate, n = fit, 2
     while candidate.lower() in used:
-        candidate, n = f"{clean}{n}", n + 1
+        candidate, n = f"{fit}{n}", n + 1
     used.add(candidate.lower())
     return candidate
 
@@ -83,7 +84,7 @@ def _write(book: xlsxwriter.Workbook, name: str, form: Form) -> None:
 def _merge(sheet: xlsxwriter.worksheet.Worksheet, r1: int, c1: int, r2: int, c2: int, text: str, style: object) -> None:
     if (r1, c1) != (r2, c2):
         sheet.merge_range(r1, c1, r2, c2, "", style)
-    sheet.write_string(r1, c1, text, style)
+    sheet.write_string(r1, c1, clean(text), style)
 
 
 def row_heights(placed: Sequence[tuple[int, int, Cell]], widths: Sequence[float], rows: int) -> list[float]:

@@ -130,8 +130,6 @@ def all_rules() -> tuple[Rule, ...]:
 
 # -- words that several rules look at ---------------------------------------------------------------------------------
 
-RATE_NAME = re.compile(r"(?:率|比例|比重|占比|覆盖面|满意度)(?:指标)?$")
-COUNT_NAME = re.compile(r"(?:次数|数量|个数|件数|批次|人数|人次|户数|起数|篇数|份数|场次|台数|面积|里程)$")
 _STOP = frozenset(
     [
         "工作",

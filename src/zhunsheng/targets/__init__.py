@@ -1,5 +1,6 @@
 """What was promised: target values, indicators, spending plans, budgets and target sheets, as frozen values."""
 
+from zhunsheng.targets.kinds import IndicatorType, Kind, Sense, Settled
 from zhunsheng.targets.sheet import (
     Book,
     Budget,
@@ -21,8 +22,12 @@ __all__ = [
     "Budget",
     "Goal",
     "Indicator",
+    "IndicatorType",
+    "Kind",
     "Place",
     "PlanStep",
+    "Sense",
+    "Settled",
     "Source",
     "SpendingPlan",
     "TargetSheet",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
+from rapidfuzz import fuzz
+
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.targets.sheet import Budget, Goal, Indicator, Place, PlanStep, SpendingPlan, TargetSheet, plain
 from zhunsheng.targets.value import TargetValue, normalise
+from zhunsheng.wording import clean
 
 LABELS = {
     "name": "名称",
@@ -88,7 +92,11 @@ def fields_of(sheet: TargetSheet) -> dict[str, Field]:
         for name, label in INDICATOR_LABELS.items():
             value = getattr(indicator, name)
             shown = (
-                value.raw if isinstance(value, TargetValue) else plain(value) if isinstance(value, Decimal) else value
+                value.words()
+                if isinstance(value, TargetValue)
+                else plain(value)
+                if isinstance(value, Decimal)
+                else value
             )
             add(f"indicators.{n}.{name}", f"指标{n + 1}：{label}", shown, indicator.place)
     return found
@@ -97,12 +105,14 @@ def fields_of(sheet: TargetSheet) -> dict[str, Field]:
 def with_text(sheet: TargetSheet, path: str, text: str) -> TargetSheet:
     """Return the sheet with one field set from what a person typed; empty text clears it.
 
+    A target value is typed whole (≥25所) or in part: what is left out of a number (operator, unit, period) stays as it was.
+
     Raises ``ZS-TG-01`` for text the field can't hold, ``ZS-TG-02`` for a path the sheet does not have.
     """
     fields = fields_of(sheet)
     if path not in fields:
         raise ZhunshengError("ZS-TG-02", path=path)
-    label, text = fields[path].label, text.strip()
+    label, text = fields[path].label, clean(text).strip()
     head, _, rest = path.partition(".")
     if head == "budget":
         amount = None if not text else _number(text, label) * WAN
@@ -147,10 +157,64 @@ def _indicator(one: Indicator, what: str, text: str, label: str, year: int | Non
     if what == "name" and not text:
         raise ZhunshengError("ZS-TG-01", label=label, text=text, why="指标名称不能为空；不需要时请删除该指标")
     if what == "target":
-        value = TargetValue.parse(text, year=year)
+        return with_target(one, text, year)
     if what == "weight":
         value = None if not text else _number(text.rstrip("%％"), label)
     return one.model_copy(update={what: value})
+
+
+def with_target(one: Indicator, text: str, year: int | None) -> Indicator:
+    """Return the indicator with its target value set from text, in its own operator and unit columns where it has them.
+
+    26 over ≥24所 is ≥26所. A decision on its type stays while operator and kind stay.
+    """
+    if text == one.target.words():
+        return one
+    old = one.target
+    typed = TargetValue.parse(text, year=year)
+    if typed.op == "unread" and not text:
+        return one.model_copy(update={"target": typed.replaced(unit=one.unit)})
+    if typed.number is not None:
+        typed = _kept(typed, old, one)
+    columns = {"target": typed, "settled": one.settled if _stays_settled(old, typed) else None}
+    if one.operator_column():
+        sign = _sign(typed)
+        columns |= {"operator": sign} if one.operator else {"nature": sign}
+    if one.unit and typed.op not in ("by", "level", "unread"):
+        columns |= {"unit": typed.unit}
+    return one.model_copy(update=columns | {"target": typed.replaced(raw=_raw(typed, one))})
+
+
+def _kept(typed: TargetValue, old: TargetValue, one: Indicator) -> TargetValue:
+    """Return a typed number with what was left out of it taken from the value it replaces."""
+    column = TargetValue.parse("1", op=one.operator_column(), unit=one.unit)
+    source = old if isinstance(old.value, Decimal | tuple) else column
+    kept: dict[str, Any] = {"unit": typed.unit or source.unit or one.unit}
+    if typed.unit and source.unit in (f"万{typed.unit}", f"亿{typed.unit}"):
+        kept["unit"] = typed.unit  # what is typed is meant: 700元 over 0.07万元
+    if typed.unit in (None, source.unit):
+        kept |= {"per": typed.per or source.per, "relative": typed.relative or source.relative}
+    if typed.implied and source.op in (">=", "<=", ">", "<", "=="):
+        kept |= {"op": source.op, "implied": source.implied}
+    changed = typed.replaced(**kept)
+    return changed if changed == typed else changed.replaced(raw=changed.text())
+
+
+def _stays_settled(old: TargetValue, new: TargetValue) -> bool:
+    return (old.op, old.implied, type(old.value)) == (new.op, new.implied, type(new.value))
+
+
+def _raw(typed: TargetValue, one: Indicator) -> str:
+    """Return what the value column says: the number alone where operator and unit have columns of their own."""
+    if isinstance(typed.value, Decimal) and one.operator_column() and one.unit and not (typed.per or typed.relative):
+        return f"{typed.value:f}"
+    return typed.raw
+
+
+def _sign(value: TargetValue) -> str | None:
+    if value.op == "level":
+        return "定性"
+    return None if value.implied else {">=": "≥", "<=": "≤", "==": "＝", ">": ">", "<": "<"}.get(value.op)
 
 
 def _number(text: str, label: str) -> Decimal:
@@ -234,8 +298,8 @@ def carried_over(sheet: TargetSheet, year: int) -> TargetSheet:
     indicators = tuple(
         i.model_copy(
             update={
-                "target": TargetValue.parse(move(i.target.raw) or "", unit=i.target.unit, year=year),
-                "last_year": i.target.raw or None,
+                "target": _carried(i, move(i.target.raw) or "", year),
+                "last_year": i.words() or None,
                 "actual": None,
                 "score": None,
                 "deviation": None,
@@ -261,34 +325,138 @@ def carried_over(sheet: TargetSheet, year: int) -> TargetSheet:
     )
 
 
+def _carried(one: Indicator, raw: str, year: int) -> TargetValue:
+    """Return last year's value read with the new year; only dates move, and operator and unit stay where they stood."""
+    if one.target.op not in ("by", "unread"):
+        return one.target
+    return TargetValue.parse(raw, op=one.operator_column(), unit=one.unit, year=year, dated=one.target.op == "by")
+
+
 def changes(old: TargetSheet, new: TargetSheet) -> list[Change]:
-    """Return the fields that differ; indicators are compared with those of the same level-2 and name, wherever they stand."""
-    before, after = _keyed(old), _keyed(new)
-    keys = list(dict.fromkeys([*before, *after]))
-    found = []
-    for key in keys:
-        one, other = before.get(key), after.get(key)
-        if (one.text if one else "") != (other.text if other else ""):
-            known = other or one
-            assert known is not None
-            found.append(Change(known.path, _named(key, known), one.text if one else "", other.text if other else ""))
+    """Return the fields that differ, all text of both sheets included.
+
+    Indicators are paired by their codes, so that a renamed one is one changed name; those without codes by level 2 and
+    name. Goals and safeguards are paired by their words, then by what they are most like, never by position alone.
+    """
+    found: list[Change] = []
+    before, after = fields_of(old), fields_of(new)
+    for path in dict.fromkeys([*before, *after]):
+        if path.split(".")[0] not in ("goals", "indicators"):
+            found += _change(path, (after.get(path) or before[path]).label, before.get(path), after.get(path))
+    for part, label in (("goals", "目标"), ("safeguards", "保障措施")):
+        for o, n in paired_goals(getattr(old, part), getattr(new, part)):
+            found += _goal_changes(part, label, old, new, o, n)
+    for a, b in _paired(old.indicators, new.indicators):
+        found += _indicator_changes(old, new, a, b)
     return found
 
 
-def _keyed(sheet: TargetSheet) -> dict[tuple[str, ...], Field]:
-    found: dict[tuple[str, ...], Field] = {}
-    seen: dict[tuple[str, ...], int] = {}
-    names = []
-    for i in sheet.indicators:
+def _change(path: str, label: str, old: Field | None, new: Field | None) -> list[Change]:
+    one, other = old.text if old else "", new.text if new else ""
+    return [Change(path, label, one, other)] if one != other else []
+
+
+def _goal_changes(
+    part: str, label: str, old: TargetSheet, new: TargetSheet, o: int | None, n: int | None
+) -> list[Change]:
+    one = None if o is None else getattr(old, part)[o]
+    other = None if n is None else getattr(new, part)[n]
+    at = n if n is not None else o
+    assert at is not None
+    known = other or one
+    title = known.title or f"{label}{at + 1}"
+    said = (("title", f"{title}：标题"), ("text", title))
+    texts = [(what, shown, (one and getattr(one, what)) or "", (other and getattr(other, what)) or "") for what, shown in said]
+    return [Change(f"{part}.{at}.{what}", shown, a, b) for what, shown, a, b in texts if a != b]
+
+
+# Everything an indicator says, beyond what the editor offers.
+_COMPARED = INDICATOR_LABELS | {
+    "nature": "指标性质",
+    "direction": "指标方向",
+    "medium_term": "中期指标值",
+    "settled": "性质与方向的认定",
+    "goal": "所属目标",
+}
+
+
+def _indicator_changes(old: TargetSheet, new: TargetSheet, a: int | None, b: int | None) -> list[Change]:
+    one = {} if a is None else _texts(old, old.indicators[a])
+    other = {} if b is None else _texts(new, new.indicators[b])
+    at = b if b is not None else a
+    known = new.indicators[b] if b is not None else old.indicators[a or 0]
+    found = []
+    for what, label in _COMPARED.items():
+        if one.get(what, "") != other.get(what, ""):
+            path = f"indicators.{at}.{what}"
+            found.append(Change(path, f"{known.name}：{label}", one.get(what, ""), other.get(what, "")))
+    return found
+
+
+def _texts(sheet: TargetSheet, one: Indicator) -> dict[str, str]:
+    found = {}
+    for what in _COMPARED:
+        value = getattr(one, what)
+        if what == "goal":
+            goal = sheet.goals[value] if value is not None and value < len(sheet.goals) else None
+            value = goal and (goal.title or goal.text)
+        elif isinstance(value, TargetValue):
+            value = value.words()
+        elif isinstance(value, Decimal):
+            value = plain(value)
+        elif what == "settled" and value is not None:
+            value = f"{one.type.words()}（{value.reason or ''}）"
+        found[what] = value or ""
+    return found
+
+
+def _paired(old: Sequence[Indicator], new: Sequence[Indicator]) -> list[tuple[int | None, int | None]]:
+    """Pair indicators by code, those without one on either side by level 2, name and order; in the order of ``new``."""
+    codes = {i.id: n for n, i in enumerate(old) if i.id}
+    pairs = {b: codes[i.id] for b, i in enumerate(new) if i.id in codes}
+    left = {key: n for key, n in _by_name(old).items() if n not in pairs.values()}
+    for key, b in _by_name(new).items():
+        if b not in pairs and key in left and not (new[b].id and old[left[key]].id):
+            pairs[b] = left.pop(key)
+    gone = [n for n in range(len(old)) if n not in pairs.values()]
+    return [*((pairs.get(b), b) for b in range(len(new))), *((n, None) for n in gone)]
+
+
+def _by_name(indicators: Sequence[Indicator]) -> dict[tuple[str, str, int], int]:
+    seen: dict[tuple[str, str], int] = {}
+    found = {}
+    for n, i in enumerate(indicators):
         base = (i.level2 or "", i.name)
         seen[base] = seen.get(base, 0) + 1
-        names.append((*base, str(seen[base])))
-    for path, field in fields_of(sheet).items():
-        parts = path.split(".")
-        key = ("indicators", *names[int(parts[1])], parts[2]) if parts[0] == "indicators" else (path,)
-        found[key] = field
+        found[*base, seen[base]] = n
     return found
 
 
-def _named(key: tuple[str, ...], field: Field) -> str:
-    return f"{key[2]}：{INDICATOR_LABELS[key[-1]]}" if key[0] == "indicators" else field.label
+LIKE = 60  # likeness in percent from which two texts are versions of one goal rather than two goals
+
+
+def paired_goals(old: Sequence[Goal], new: Sequence[Goal]) -> list[tuple[int | None, int | None]]:
+    """Pair goals of two versions as (old index, new index), None where one has no partner, in the order of ``new``.
+
+    The same words are the same goal, then the same text, then the same title of its own (目标1 is only a number), then
+    the most alike text.
+    """
+    pairs: dict[int, int] = {}
+
+    def pair(same: Callable[[Goal, Goal], bool]) -> None:
+        for b, goal in enumerate(new):
+            free = (a for a in range(len(old)) if a not in pairs.values() and same(old[a], goal))
+            if b not in pairs and (a := next(free, None)) is not None:
+                pairs[b] = a
+
+    pair(lambda one, other: (one.title, one.text) == (other.title, other.text))
+    pair(lambda one, other: one.text == other.text)
+    pair(lambda one, other: one.title == other.title and not re.fullmatch(r"目标\W*\w{0,2}", one.title or "目标"))
+    likeness = sorted(
+        ((fuzz.ratio(o.text, n.text), -b, -a) for a, o in enumerate(old) for b, n in enumerate(new)), reverse=True
+    )
+    for alike, b, a in likeness:
+        if alike >= LIKE and -b not in pairs and -a not in pairs.values():
+            pairs[-b] = -a
+    gone = [a for a in range(len(old)) if a not in pairs.values()]
+    return [*((pairs.get(b), b) for b in range(len(new))), *((a, None) for a in gone)]

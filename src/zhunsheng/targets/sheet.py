@@ -7,9 +7,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, field_validator
 
-from zhunsheng.targets.value import TargetValue
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.targets.kinds import IndicatorType, Kind, Sense, Settled, type_of
+from zhunsheng.targets.value import TargetValue, is_operator
+from zhunsheng.wording import clean
 
 FORMAT = "zhunsheng.book/1"
 
@@ -26,6 +29,11 @@ Money = Annotated[Exact, Field(ge=0)]
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _printable(cls, value: object) -> object:
+        return clean(value) if isinstance(value, str) else value
 
 
 class Place(_Frozen):
@@ -117,6 +125,8 @@ class Indicator(_Frozen):
 
     ``id`` is its stable code within the sheet (see ``identity``), never shown as its name; ``weight`` is the points or weight as written; ``actual`` and ``score`` come from self-evaluation tables;
     ``goal`` is the index of the (sub-)goal it stands under; ``medium_term`` is the 中期 value beside the year's.
+    ``operator`` and ``unit`` are what columns of their own say (指标符号, 度量单位), ``nature`` and ``direction`` likewise;
+    ``type`` is what all of them together make it, ``settled`` what a person decided where they don't.
     """
 
     id: str = ""
@@ -127,8 +137,11 @@ class Indicator(_Frozen):
     target: TargetValue
     weight: Exact | None = None
     basis: str | None = None
+    operator: str | None = None
+    unit: str | None = None
     direction: str | None = None
     nature: str | None = None
+    settled: Settled | None = None
     last_year: str | None = None
     medium_term: TargetValue | None = None
     actual: str | None = None
@@ -136,6 +149,62 @@ class Indicator(_Frozen):
     deviation: str | None = None
     goal: int | None = None
     place: Place | None = None
+
+    @property
+    def type(self) -> IndicatorType:
+        """What it is: kind, sense, operator, unit; the one place that tells."""
+        return type_of(
+            self.name,
+            self.target,
+            level1=self.level1,
+            level2=self.level2,
+            nature=self.nature,
+            direction=self.direction,
+            operator=self.operator,
+            settled=self.settled,
+        )
+
+    @property
+    def aim(self) -> TargetValue:
+        """The target value that results are compared with, operator and unit filled in by ``type``."""
+        return self.type.aim
+
+    def operator_column(self) -> str | None:
+        """Return what its operator column says; 指标性质 often is one (≥, ＝, 定性)."""
+        return self.operator or (self.nature if self.nature and is_operator(self.nature) else None)
+
+    def words(self) -> str:
+        """Return the target value for one column of a form that has levels and names but no operator, unit or direction."""
+        words = self.target.words()
+        alone = type_of(self.name, self.target.replaced(raw=words), level1=self.level1, level2=self.level2)
+        return words if alone.aim.same(self.aim) else self.aim.words()
+
+    def settle(
+        self,
+        *,
+        kind: Kind | None = None,
+        sense: Sense | None = None,
+        unit: str | None = None,
+        reason: str,
+        by: str | None = None,
+        on: date | None = None,
+    ) -> Indicator:
+        """Return the indicator with a person's decision on what it is, which ends what was unsure.
+
+        Raises ``ZS-TG-10`` without a reason, ``ZS-TG-11`` for a decision that its value can't hold or that leaves it unsure.
+        """
+        if not reason.strip():
+            raise ZhunshengError("ZS-TG-10", name=self.name)
+        decided = Settled(kind=kind, sense=sense, unit=unit, reason=reason.strip(), by=by, on=on)
+        numeric = isinstance(self.target.value, Decimal | tuple)
+        if sense and (sense == "within") != isinstance(self.target.value, tuple):
+            raise ZhunshengError("ZS-TG-11", name=self.name, text=self.target.raw, why="比较方向与指标值的写法不合")
+        if kind and numeric == (kind in ("level", "date", "yes_no")):
+            raise ZhunshengError("ZS-TG-11", name=self.name, text=self.target.raw, why="性质与指标值的写法不合")
+        found = self.model_copy(update={"settled": decided})
+        if numeric and not sense and self.type.unsure:
+            raise ZhunshengError("ZS-TG-11", name=self.name, text=self.target.raw, why="还没有确定越高越好还是越低越好")
+        return found
 
 
 class Execution(_Frozen):

@@ -56,6 +56,13 @@ _COUNTS = frozenset(
         "户次",
         "家次",
         "场次",
+        "所",
+        "座",
+        "辆",
+        "类",
+        "种",
+        "班次",
+        "人份",
     ]
 )
 _WEIGHTS = {"千克": ("克", Fraction(1000)), "公斤": ("克", Fraction(1000)), "吨": ("克", Fraction(10**6))}
@@ -110,6 +117,17 @@ def comparable(one: str | None, other: str | None) -> bool:
         return True
     counts = _COUNTS | {""}
     return a in counts and b in counts
+
+
+_MONEY_AND_MEASURES = ("元", "平方米", "公里", "米", "亩", "公顷", "m2", "m3", "分")
+
+
+@lru_cache(maxsize=4096)
+def known_unit(text: str) -> str | None:
+    """Return the longest known unit at the head of a text (次 of 次活动, 万元 of 万元左右); None where there is none."""
+    units = {*_RATIOS, *_COUNTS, *_WEIGHTS, *_TIMES, *_MONEY_AND_MEASURES}
+    units |= {prefix + unit for prefix, _ in _PREFIXES for unit in (*_COUNTS, *_MONEY_AND_MEASURES)}
+    return max((u for u in units if text.startswith(u)), key=len, default=None)
 
 
 def convert(value: Decimal | Fraction | int, unit: str | None, to: str | None) -> Fraction:

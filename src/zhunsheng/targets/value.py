@@ -13,9 +13,10 @@ from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import cn2an
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
-from zhunsheng.targets.units import comparable, convert
+from zhunsheng.targets.units import comparable, convert, split_unit
+from zhunsheng.wording import clean
 
 Op = Literal[">=", "<=", "==", ">", "<", "range", "by", "level", "unread"]
 Result = Decimal | Fraction | int | date | str
@@ -173,7 +174,7 @@ class TargetValue(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    raw: str
+    raw: str  # what the document says, whatever columns beside it say too; ``words`` is what prints
     op: Op
     value: Decimal | tuple[Decimal, Decimal] | date | str | None = None
     unit: str | None = None
@@ -181,6 +182,11 @@ class TargetValue(BaseModel):
     relative: str | None = None
     implied: bool = False
     doubts: tuple[str, ...] = ()
+
+    @field_validator("raw", "unit", "per", "relative", "value", mode="before")
+    @classmethod
+    def _printable(cls, text: object) -> object:
+        return clean(text) if isinstance(text, str) else text
 
     @model_validator(mode="before")
     @classmethod
@@ -217,18 +223,21 @@ class TargetValue(BaseModel):
         *,
         op: str | None = None,
         unit: str | None = None,
-        direction: str | None = None,
         year: int | None = None,
         dated: bool = False,
     ) -> TargetValue:
         """Read one value cell.
 
-        ``op``, ``unit`` and ``direction`` (正向/反向) are what other columns say; ``year`` completes a date written
-        without one; ``dated`` is true where a date is expected, so that an Excel serial is read as one. Never raises:
-        what can't be read comes back as ``unread`` with the reason among ``doubts``.
+        ``op`` and ``unit`` are what columns of their own say; ``year`` completes a date written without one; ``dated``
+        is true where a date is expected, so that an Excel serial is read as one. Whether more or less is better is told
+        by the indicator (``kinds``), not here. Never raises: what can't be read comes back as ``unread`` with the reason
+        among ``doubts``.
         """
-        text = _cell_text(raw)
-        return _parse(text, _cell_text(op), _cell_text(unit), _cell_text(direction), year, dated)
+        return _parse(_cell_text(raw), _cell_text(op), _cell_text(unit), year, dated)
+
+    def replaced(self, **changes: Any) -> TargetValue:
+        """Return the value with some fields changed, validated anew."""
+        return TargetValue(**{name: getattr(self, name) for name in type(self).model_fields} | changes)
 
     @property
     def number(self) -> Decimal | None:
@@ -237,8 +246,13 @@ class TargetValue(BaseModel):
 
     @property
     def yearly(self) -> Decimal | None:
-        """The number for a whole year: 每季度1次 gives 4."""
-        return None if self.number is None else self.number * _PERIODS.get(self.per or "", 1)
+        """The number for a whole year: 每季度1次 gives 4; a rate kept every month (每月95%) stays what it is."""
+        return None if self.number is None else self.number * self.times
+
+    @property
+    def times(self) -> int:
+        """How many of its periods a year has, for what adds up over a year; 1 where there is no period."""
+        return 1 if split_unit(self.unit)[0] == "比值" else periods(self.per)
 
     @cached_property
     def _goal(self) -> Fraction:
@@ -317,18 +331,61 @@ class TargetValue(BaseModel):
             return None
         return convert(result, self.unit if unit is None else unit, self.unit)
 
+    def same(self, other: TargetValue) -> bool:
+        """Say whether two values promise the same: operator, number in base units, period and comparison.
+
+        A value without unit agrees with one that has a unit, as the number is then the same in the column it stood in.
+        """
+        if (self.op, self.relative) != (other.op, other.relative) or (self.implied != other.implied and self._exact):
+            return False
+        if self.op in ("by", "level", "unread"):
+            return self.value == other.value
+        if periods(self.per) != periods(other.per):
+            return False
+        if not self.unit or not other.unit:
+            return self.value == other.value
+        if not comparable(self.unit, other.unit):
+            return False
+        return self._in_base_units() == other._in_base_units()
+
+    @property
+    def _exact(self) -> bool:
+        return self.op == "==" and bool(self.value)
+
+    def _in_base_units(self) -> tuple[Fraction, ...]:
+        values = self.value if isinstance(self.value, tuple) else (self.value,)
+        factor = split_unit(self.unit)[1]
+        return tuple(Fraction(v) * factor for v in values if isinstance(v, Decimal))
+
+    def words(self) -> str:
+        """Return what to print where one column holds it all: as the document writes it if that alone reads back the
+        same, the standard spelling (``text``) where operator or unit stood in columns of their own."""
+        year = self.value.year if isinstance(self.value, date) else None
+        return self.raw if TargetValue.parse(self.raw, year=year)._alike(self) else self.text()
+
+    def _alike(self, other: TargetValue) -> bool:
+        return self.same(other) and split_unit(self.unit) == split_unit(other.unit) and self.implied == other.implied
+
     def text(self) -> str:
         """Return the value in one standard spelling; reading it again gives the same value."""
-        unit = self.unit or ""
+        unit = "个月" if self.unit == "月" else self.unit or ""  # ≤1月 would read as a day of January
         if isinstance(self.value, date):
             return f"{self.value.year}年{self.value.month}月{self.value.day}日前"
         if isinstance(self.value, tuple):
             return f"{self.value[0]:f}-{self.value[1]:f}{unit}"
         if isinstance(self.value, Decimal):
-            sign = "" if self.implied else {">=": "≥", "<=": "≤", "==": "="}.get(self.op, self.op)
+            plain = self.implied or (self.relative and self.op == ">=")  # 较上年增长5% says at least by itself
+            sign = "" if plain else {">=": "≥", "<=": "≤", "==": "="}.get(self.op, self.op)
             per = f"每{self.per}" if self.per and f"/{self.per}" not in unit else ""
             return f"{self.relative or ''}{per}{sign}{self.value:f}{unit}"
+        if self.op == "level" and TargetValue.parse(self.raw).op != "level":
+            return f"定性：{self.raw}"  # 高于90% under an operator column that says 定性
         return self.raw
+
+
+def periods(per: str | None) -> int:
+    """Return how often a period (季度, 月, 半年) comes in a year; 1 for none."""
+    return _PERIODS.get(per or "", 1)
 
 
 _COMPARE = {">=": operator.ge, "<=": operator.le, "==": operator.eq, ">": operator.gt, "<": operator.lt}
@@ -343,12 +400,12 @@ def _cell_text(raw: object) -> str:
     if isinstance(raw, float):
         short = Decimal(f"{raw:.12g}")
         return f"{short.normalize():f}" if short != short.to_integral() else f"{short.to_integral():f}"
-    return str(raw).strip()
+    return clean(str(raw)).strip()
 
 
 # Documents repeat a few hundred spellings thousands of times, so the reading of each is remembered.
 @lru_cache(maxsize=16384)
-def _parse(raw: str, op_text: str, unit_text: str, direction: str, year: int | None, dated: bool) -> TargetValue:
+def _parse(raw: str, op_text: str, unit_text: str, year: int | None, dated: bool) -> TargetValue:
     text = normalise(raw)
     doubts: list[str] = []
     column_op = _column_op(op_text)
@@ -363,9 +420,11 @@ def _parse(raw: str, op_text: str, unit_text: str, direction: str, year: int | N
         return TargetValue(raw=raw, op="by", value=by)
     if by is not None:
         return TargetValue(raw=raw, op="unread", doubts=(by,))
+    if match := re.match(r"定性[:：]\s*(.+)$", raw, re.S):
+        return TargetValue(raw=raw, op="level", value=match[1], unit=column_unit)
     if column_op == "level":
         return TargetValue(raw=raw, op="level", value=raw, unit=column_unit)
-    found_value = _read_quantity(text, column_op, column_unit, direction, doubts)
+    found_value = _read_quantity(text, column_op, column_unit, doubts)
     if found_value is not None:
         if re.fullmatch(r"\d{5}", text) and int(text) in EXCEL_DATES and not column_unit:
             doubts.append(f"若为日期，{text} 是 Excel 日期序号 {excel_date(int(text))}")
@@ -373,6 +432,11 @@ def _parse(raw: str, op_text: str, unit_text: str, direction: str, year: int | N
     if not re.search(r"\d", text) and not re.search(r"[≥≤<>=]", text):
         return TargetValue(raw=raw, op="level", value=raw.strip(), unit=column_unit)
     return TargetValue(raw=raw, op="unread", unit=column_unit, doubts=(f"认不出指标值“{raw}”",))
+
+
+def is_operator(text: str) -> bool:
+    """Say whether a cell of 指标性质 holds an operator (≥, ＝, 定性) rather than a nature (定量)."""
+    return _column_op(text) is not None
 
 
 def _column_op(text: str) -> Op | None:
@@ -385,7 +449,7 @@ def _column_op(text: str) -> Op | None:
 
 
 def _read_quantity(
-    text: str, column_op: Op | None, column_unit: str | None, direction: str, doubts: list[str]
+    text: str, column_op: Op | None, column_unit: str | None, doubts: list[str]
 ) -> dict[str, Any] | None:
     """Read operator, number(s) and unit; None where the text is not of that form."""
     op: Op | None = None
@@ -438,10 +502,7 @@ def _read_quantity(
     found = found or column_op
     implied = found is None
     if found is None:
-        if direction and amount:
-            found = "<=" if "反" in direction or "逆" in direction else ">="
-            implied = False
-        elif relative:
+        if relative:
             found, implied = ">=", False
         else:
             found = "=="

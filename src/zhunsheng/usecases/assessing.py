@@ -38,11 +38,10 @@ from zhunsheng.measures import (
 )
 from zhunsheng.measures.reading import combine
 from zhunsheng.monitoring import Checkpoint, Figures, PlanMode, monitor
-from zhunsheng.outcomes import NOTHING, Contest, Outcome, outcome_of_text
+from zhunsheng.outcomes import NOTHING, Contest, Outcome, outcome_of_reading, outcome_of_text
 from zhunsheng.regulations import Rules, rules_for
 from zhunsheng.review import Finding, review
 from zhunsheng.targets import Book, Indicator, TargetSheet
-from zhunsheng.targets.units import comparable
 
 MONEY = ("budget_initial", "budget_adjusted", "paid")  # measures read for every sheet's money
 
@@ -302,7 +301,7 @@ def _line(
     outcome = _read(indicator, match, reading, figures)
     if said is None or not said.actual:
         return outcome, reading
-    typed = outcome_of_text(said.actual, indicator.target.unit, sheet.year, "judgement")
+    typed = outcome_of_text(said.actual, indicator.aim.unit, sheet.year, "judgement")
     if outcome.origin == "evidence" and outcome.value is not None:
         contest = Contest(
             said.actual, outcome.text, _apart(typed, outcome), said.reason, said.proof, said.by, said.accepted
@@ -323,17 +322,9 @@ def _read(indicator: Indicator, match: Match, reading: Reading | None, figures: 
     confirmed = match.status == "confirmed"
     if reading is None:
         ledger = ledgers()[figures.measures[match.measure].ledger]
-        return Outcome(None, None, "—", "none", f"台账“{ledger.title}”没有数据", confirmed)
-    unit = indicator.target.unit
-    if unit and not isinstance(reading.value, date) and not comparable(unit, reading.unit):
-        note = f"测度的单位“{reading.unit}”与指标值的单位“{unit}”不可比"
-        return Outcome(None, None, reading.text(), "evidence", note, confirmed)
-    if isinstance(reading.value, date) or reading.value is None:
-        return Outcome(reading.value, None, reading.text(), "evidence", reading.note, confirmed)
-    # An indicator's own word for the unit is what readers expect: 3个 where the target says ≥2个.
-    own_word = unit and unit == reading.unit and reading.unit not in ("%", "元")
-    text = f"{show_number(reading.value)}{unit}" if own_word else reading.text()
-    return Outcome(reading.value, reading.unit, text, "evidence", reading.note, confirmed)
+        return Outcome(None, None, "—", "none", f"台账“{ledger.title}”没有数据", confirmed=confirmed)
+    outcome = outcome_of_reading(reading.value, reading.unit, indicator, reading.note)
+    return replace(outcome, text=reading.text() if reading.value is None else outcome.text, confirmed=confirmed)
 
 
 def _apart(typed: Outcome, computed: Outcome) -> str | None:

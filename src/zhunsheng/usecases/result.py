@@ -365,7 +365,7 @@ def _indicator(result: SheetResult, n: int) -> RunIndicator:
         name=indicator.name,
         level1=indicator.level1,
         level2=indicator.level2,
-        target=indicator.target.raw,
+        target=indicator.words(),
         outcome=RunOutcome(
             text=outcome.text,
             origin=outcome.origin,

@@ -322,8 +322,8 @@ def sheets_disagree(c: Context) -> Iterator[Hit]:
         other = shared.get(squeezed(indicator.name))
         if other is None or other.target.number is None or indicator.target.number is None:
             continue
-        if (other.target.op, other.target.number) != (indicator.target.op, indicator.target.number):
-            yield Hit(f"“{indicator.name}”部门表为“{other.target.raw}”，本表为“{indicator.target.raw}”", n, "target")
+        if not other.aim.same(indicator.aim):
+            yield Hit(f"“{indicator.name}”部门表为“{other.words()}”，本表为“{indicator.words()}”", n, "target")
 
 
 @rule(

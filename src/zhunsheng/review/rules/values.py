@@ -8,14 +8,14 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from zhunsheng.review.catalogue import COUNT_NAME, RATE_NAME, Context, Hit, rule
+from zhunsheng.review.catalogue import Context, Hit, rule
 from zhunsheng.targets import TargetValue, convert, split_unit
+from zhunsheng.targets.kinds import COUNT_NAME, RATE_NAME
 from zhunsheng.targets.units import comparable
 
 _MEASURABLE = "财预〔2015〕88号（细化量化）"
 _FEASIBLE = "财预〔2015〕88号（适当性、可行性审核）"
 _UP = (">=", ">")
-_DOWN = ("<=", "<")
 
 
 @rule(
@@ -52,7 +52,7 @@ def rate_without_percent(c: Context) -> Iterator[Hit]:
         if RATE_NAME.search(indicator.name) and (target.number is not None or target.op == "range"):
             base = split_unit(target.unit)[0]
             if base not in ("比值", "分") and not (base == "" and target.number is not None and target.number <= 1):
-                yield Hit(f"“{indicator.name}”的指标值是“{target.raw}”，单位不是 %", n, "target")
+                yield Hit(f"“{indicator.name}”的指标值是“{indicator.words()}”，单位不是 %", n, "target")
 
 
 @rule(
@@ -73,7 +73,7 @@ def count_with_percent(c: Context) -> Iterator[Hit]:
             and not indicator.target.relative
             and split_unit(indicator.target.unit)[0] == "比值"
         ):
-            yield Hit(f"“{indicator.name}”的指标值是“{indicator.target.raw}”", n, "target")
+            yield Hit(f"“{indicator.name}”的指标值是“{indicator.words()}”", n, "target")
 
 
 @rule(
@@ -97,7 +97,7 @@ def rate_above_hundred(c: Context) -> Iterator[Hit]:
             and not re.search(r"增|升|降", indicator.name)
         ):
             if not indicator.target.relative and not _mistyped(indicator.target.raw):
-                yield Hit(f"“{indicator.name}”的指标值是“{indicator.target.raw}”", n, "target")
+                yield Hit(f"“{indicator.name}”的指标值是“{indicator.words()}”", n, "target")
 
 
 @rule(
@@ -130,14 +130,10 @@ def mistyped_sign(c: Context) -> Iterator[Hit]:
     good={"project.indicators.4.target": "≤700元"},
 )
 def wrong_direction(c: Context) -> Iterator[Hit]:
-    """Cost with ≥, satisfaction or pass rate with ≤."""
-    for n, (indicator, (_, category)) in enumerate(zip(c.sheet.indicators, c.places, strict=True)):
-        op = indicator.target.op
-        if category in ("成本", "经济成本") and op in _UP and not re.search(r"节约|节省|降低|下降", indicator.name):
-            yield Hit(f"“{indicator.name}”是成本，却要求“{indicator.target.raw}”", n, "target")
-        elif re.search(r"满意度$|合格率$|办结率$|完成率$|覆盖率$|及时率$|达标率$", indicator.name) and op in _DOWN:
-            if "不合格" not in indicator.name and "不达标" not in indicator.name and "不满意" not in indicator.name:
-                yield Hit(f"“{indicator.name}”越高越好，却要求“{indicator.target.raw}”", n, "target")
+    """An operator at odds with the direction column, the place or the name: cost with ≥, satisfaction with ≤."""
+    for n, indicator in enumerate(c.sheet.indicators):
+        for why in indicator.type.against:
+            yield Hit(f"“{indicator.name}”：{why}", n, "target")
 
 
 @rule(
@@ -218,7 +214,7 @@ def cost_exceeds_budget(c: Context) -> Iterator[Hit]:
     for n, cost in enumerate(c.sheet.indicators):
         if (
             cost.target.number is None
-            or cost.target.op not in ("<=", "<", "==")
+            or cost.aim.op not in ("<=", "<", "==")
             or split_unit(cost.target.unit)[0] != "元"
         ):
             continue
@@ -230,7 +226,7 @@ def cost_exceeds_budget(c: Context) -> Iterator[Hit]:
                 spent = convert(cost.target.number, cost.target.unit, "元") * int(quantity.target.yearly)
                 if spent > total:
                     yield Hit(
-                        f"“{cost.name}”{cost.target.raw} × “{quantity.name}”{quantity.target.raw} = {_yuan(spent)} 元，预算 {_yuan(total)} 元",
+                        f"“{cost.name}”{cost.words()} × “{quantity.name}”{quantity.words()} = {_yuan(spent)} 元，预算 {_yuan(total)} 元",
                         n,
                         "target",
                     )
@@ -303,8 +299,10 @@ def vague_value(c: Context) -> Iterator[Hit]:
     """A value that was read with doubts."""
     for n, indicator in enumerate(c.sheet.indicators):
         if indicator.target.op != "unread":
-            for doubt in indicator.target.doubts:
-                yield Hit(f"“{indicator.name}”：{doubt}", n, "target")
+            said = indicator.type
+            for doubt in indicator.target.doubts or (() if indicator.target.implied else said.unsure):
+                if doubt not in said.against:
+                    yield Hit(f"“{indicator.name}”：{doubt}", n, "target")
 
 
 @rule(
@@ -320,8 +318,8 @@ def vague_value(c: Context) -> Iterator[Hit]:
 def no_operator(c: Context) -> Iterator[Hit]:
     """A bare number."""
     for n, indicator in enumerate(c.sheet.indicators):
-        if indicator.target.implied:
-            yield Hit(f"“{indicator.name}”的指标值“{indicator.target.raw}”没有比较符", n, "target")
+        if indicator.target.implied and not indicator.direction and not indicator.settled:
+            yield Hit(f"“{indicator.name}”的指标值“{indicator.words()}”没有比较符", n, "target")
 
 
 @rule(
@@ -338,7 +336,7 @@ def no_unit(c: Context) -> Iterator[Hit]:
     """A number other than zero without unit."""
     for n, indicator in enumerate(c.sheet.indicators):
         if indicator.target.number and not indicator.target.unit:
-            yield Hit(f"“{indicator.name}”的指标值“{indicator.target.raw}”没有单位", n, "target")
+            yield Hit(f"“{indicator.name}”的指标值“{indicator.words()}”没有单位", n, "target")
 
 
 @rule(
@@ -354,7 +352,7 @@ def no_unit(c: Context) -> Iterator[Hit]:
 def below_last_year(c: Context) -> Iterator[Hit]:
     """A target easier than last year's result."""
     for n, indicator in enumerate(c.sheet.indicators):
-        target = indicator.target
+        target = indicator.aim
         if not indicator.last_year or target.number is None or target.op not in (">=", ">", "<=", "<"):
             continue
         last = TargetValue.parse(indicator.last_year)
@@ -362,7 +360,7 @@ def below_last_year(c: Context) -> Iterator[Hit]:
             continue
         margin = target.margin(Decimal(last.number), last.unit or target.unit)
         if margin is not None and margin > 0:
-            yield Hit(f"“{indicator.name}”上年已达到 {indicator.last_year}，今年目标“{target.raw}”", n, "target")
+            yield Hit(f"“{indicator.name}”上年已达到 {indicator.last_year}，今年目标“{indicator.words()}”", n, "target")
 
 
 @rule(
@@ -381,12 +379,12 @@ def empty_floor(c: Context) -> Iterator[Hit]:
         number = indicator.target.number
         if (
             number is not None
-            and indicator.target.op in _UP
+            and indicator.aim.op in _UP
             and number <= 0
-            and not indicator.target.relative
+            and indicator.type.kind != "growth"
             and "增" not in indicator.name
         ):
-            yield Hit(f"“{indicator.name}”的指标值“{indicator.target.raw}”任何结果都能达到", n, "target")
+            yield Hit(f"“{indicator.name}”的指标值“{indicator.words()}”任何结果都能达到", n, "target")
 
 
 def _mistyped(raw: str) -> bool:

@@ -34,6 +34,7 @@ VERDICTS = {
     "judged": ("blue", gettext_lazy("已评定")),
     "pending": ("secondary", gettext_lazy("待评定")),
     "nothing": ("secondary", gettext_lazy("无证据")),
+    "check": ("yellow", gettext_lazy("待核对")),
 }
 ORIGINS = {
     "evidence": gettext_lazy("台账"),

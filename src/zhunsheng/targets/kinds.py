@@ -1,0 +1,266 @@
+"""What an indicator is, told once: its kind, which way is better, its operator and unit; unsure where they conflict."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from zhunsheng.targets.units import comparable, split_unit
+from zhunsheng.targets.value import Op, TargetValue, normalise
+
+Kind = Literal["quantity", "share", "date", "level", "growth", "frequency", "yes_no"]
+Sense = Literal["more", "less", "exact", "within"]
+KIND_WORDS: dict[Kind, str] = {
+    "quantity": "数量",
+    "share": "比率",
+    "date": "日期",
+    "level": "定性",
+    "growth": "增减幅度",
+    "frequency": "频次",
+    "yes_no": "是否",
+}
+SENSE_WORDS: dict[Sense, str] = {"more": "越高越好", "less": "越低越好", "exact": "恰好", "within": "在区间内"}
+
+RATE_NAME = re.compile(r"(?:率|比例|比重|占比|覆盖面|满意度)(?:指标)?$")
+COUNT_NAME = re.compile(r"(?:次数|数量|个数|件数|批次|人数|人次|户数|起数|篇数|份数|场次|台数|面积|里程)$")
+_GROWTH_NAME = re.compile(r"(?:增长|增加|提高|提升|上升|下降|降低|减少|压减)(?:率|幅度?|比例)$|增幅$|增速$|降幅$")
+_DOWN = re.compile(r"下降|降低|减少|压减|降幅|降")
+# Rates of what is done right; every one of them can be said badly by 不 in front (不合格率).
+_GOOD_RATE = re.compile(r"(?<![不未])(?:满意度|(?:合格|办结|完成|覆盖|及时|达标)率)(?:指标)?$")
+_BAD_NAME = re.compile(
+    r"(?:事故|死亡|伤亡|投诉|差错|失误|故障|误差|不合格|不达标|不满意|超标|违规|违法|逾期|流失|舆情|上访|信访)"
+    r"(?:案件|事件)?(?:发生)?(?:起数|次数|件数|人数|数量|数|率|比例|量)?$|(?:能耗|排放量)$"
+)
+_COST_NAME = re.compile(r"(?:成本|费用|单价|支出|经费|花费)(?:标准|控制数?|上限|额)?$")
+_SAVING = re.compile(r"节约|节省|降低|下降|减少|(?:支付|执行|到位|使用|控制|完成|达标|拨付|覆盖|合格)率$")
+_DURATION = re.compile(r"(?:时限|时长|用时|天数|周期|期限|时间|耗时)$")
+_YES = re.compile(r"是|有|(?:已|已经)?(?:建立|制定|出台|发布|印发|公开)")
+_NO = re.compile(r"否|(?:未|不|零|没有)(?:再)?发生|未出现")
+_TIMES = ("日", "工作日", "小时", "分钟", "月")
+_UP: tuple[Op, ...] = (">=", ">")
+_LESS: tuple[Op, ...] = ("<=", "<")
+
+
+class Settled(BaseModel):
+    """A person's word on what an indicator is, where its columns, place and name conflict or don't tell."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Kind | None = None
+    sense: Sense | None = None
+    unit: str | None = None
+    reason: str | None = None
+    by: str | None = None
+    on: date | None = None
+
+
+@dataclass(frozen=True)
+class IndicatorType:
+    """What an indicator is. ``kind`` and ``sense`` are None where they can't be told, ``unsure`` then says why.
+
+    ``aim`` is the target value to compare with, operator and unit filled in; ``falling`` is true for a growth target that
+    asks for a fall (较上年下降5%), whose number counts the fall. ``against`` are those of the reasons that speak against the
+    direction: an operator at odds with a column, the place or the name.
+    """
+
+    kind: Kind | None
+    sense: Sense | None
+    aim: TargetValue
+    falling: bool = False
+    unsure: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+
+    @property
+    def op(self) -> Op:
+        """The operator results are compared by."""
+        return self.aim.op
+
+    @property
+    def unit(self) -> str | None:
+        """The unit results are compared in."""
+        return self.aim.unit
+
+    def words(self) -> str:
+        """Return kind and sense in words, or why they can't be told: 比率，越高越好."""
+        if self.unsure:
+            return "待核对：" + "；".join(self.unsure)
+        return "，".join(filter(None, (self.kind and KIND_WORDS[self.kind], self.sense and SENSE_WORDS[self.sense])))
+
+
+def wants(aim: TargetValue) -> bool:
+    """Return what a yes/no target asks for: True for 建立, False for 未发生."""
+    return not _NO.fullmatch(normalise(aim.raw))
+
+
+@lru_cache(maxsize=16384)
+def type_of(
+    name: str,
+    target: TargetValue,
+    *,
+    level1: str | None = None,
+    level2: str | None = None,
+    nature: str | None = None,
+    direction: str | None = None,
+    operator: str | None = None,
+    settled: Settled | None = None,
+) -> IndicatorType:
+    """Tell an indicator's kind, sense, operator and unit from its columns, its place in the framework, its name and value.
+
+    ``nature`` is the column 指标性质 (定量, 定性, or an operator), ``direction`` 指标方向 (正向, 反向), ``operator`` an operator
+    column; ``settled`` is what a person decided, which ends every doubt it answers. Pure: the same words, the same type.
+    """
+    kind = settled.kind if settled and settled.kind else _kind(name, target)
+    if kind is None:
+        return IndicatorType(None, None, target, unsure=("指标值读不出",) if not settled else ())
+    if kind in ("level", "yes_no", "date") or target.op in ("level", "by", "unread"):
+        odd = kind == "level" and "定量" in (nature or "") and not settled
+        words = f"指标性质写“{nature}”，指标值“{target.raw}”却是文字"
+        return IndicatorType(kind, "less" if kind == "date" else None, target, unsure=(words,) if odd else ())
+    unit = (settled and settled.unit) or target.unit or _unit_of(name, target)
+    aim = target if unit == target.unit else target.replaced(unit=unit)
+    falling = kind == "growth" and bool(_DOWN.search(target.relative or name))
+    place = f"{level1 or ''} {level2 or ''}"
+    unsure = () if settled else tuple(_torn(name, target, nature, operator))
+    if settled and settled.sense:
+        return IndicatorType(kind, settled.sense, _by_sense(aim, settled.sense), falling)
+    pointed = _pointed(direction)
+    if not target.implied:
+        sense = _sense_of(target)
+        against = () if settled or kind == "growth" else tuple(_against(name, target, place, sense, pointed, direction))
+        return IndicatorType(kind, sense, aim, falling, (*unsure, *against), against)
+    hints = {s: w for s, w in ((pointed, f"指标方向“{direction}”"), *_hints(name, aim, place, kind)) if s}
+    if len(hints) > 1 and not settled:
+        why = "没有比较符，" + "，".join(f"{w}说{SENSE_WORDS[s]}" for s, w in hints.items())
+        return IndicatorType(kind, None, aim, falling, (*unsure, why), (why,))
+    told = next(iter(hints), None)
+    base = split_unit(unit)[0]
+    open_money = base == "元" and not re.search(r"效益|数量|质量", place)  # income or output there, at least that much
+    if told is None and (base in _TIMES or open_money) and not settled:
+        why = f"“{target.raw}”没有比较符，不知是至多还是至少"
+        return IndicatorType(kind, None, aim, falling, (*unsure, why))
+    if told is None:
+        # A bare count or rate is what is promised to be done: at least that much. It stays implied, so that review asks.
+        return IndicatorType(kind, "more", aim, falling, unsure)
+    return IndicatorType(kind, told, _by_sense(aim, told), falling, unsure)
+
+
+def _kind(name: str, target: TargetValue) -> Kind | None:
+    if target.op == "unread":
+        return None
+    if target.op == "by":
+        return "date"
+    if target.op == "level":
+        words = normalise(target.raw)
+        return "yes_no" if _YES.fullmatch(words) or _NO.fullmatch(words) else "level"
+    if target.relative or _GROWTH_NAME.search(name):
+        return "growth"
+    if target.per:
+        return "frequency"
+    if split_unit(target.unit)[0] == "比值" or (not target.unit and _is_rate(name, target)):
+        return "share"
+    return "quantity"
+
+
+def _is_rate(name: str, target: TargetValue) -> bool:
+    return bool(RATE_NAME.search(name)) and _highest(target) <= 100
+
+
+def _highest(target: TargetValue) -> Decimal:
+    value = target.value[1] if isinstance(target.value, tuple) else target.value
+    return value if isinstance(value, Decimal) else Decimal(0)
+
+
+def _unit_of(name: str, target: TargetValue) -> str | None:
+    """Return the unit a rate without one is in: 合格率 ≥95 is percent, ≥0.95 a share of one; None where nothing tells."""
+    if not _is_rate(name, target) or not _highest(target):
+        return None
+    return "比值" if _highest(target) <= 1 else "%"
+
+
+def _sense_of(target: TargetValue) -> Sense:
+    if target.op == "range":
+        return "within"
+    if target.ceiling:
+        return "less"
+    return "exact" if target.op == "==" else "more"
+
+
+def _pointed(direction: str | None) -> Sense | None:
+    words = normalise(direction or "")
+    if re.search(r"反|逆|负|越[低小少]", words):
+        return "less"
+    return "more" if re.search(r"正|越[高大多]", words) else None
+
+
+def _is_cost(name: str, place: str) -> bool:
+    return ("成本" in place and not re.search(r"社会成本|生态|环境", place)) or bool(re.search(r"控制指标", place))
+
+
+def _hints(name: str, aim: TargetValue, place: str, kind: Kind) -> list[tuple[Sense | None, str]]:
+    """Return which way is better by place and by name, with the words for each."""
+    found: list[tuple[Sense | None, str]] = []
+    base = split_unit(aim.unit)[0]
+    if kind == "growth":
+        return found
+    if _is_cost(name, place) and not _SAVING.search(name):
+        found.append(("less", "成本指标"))
+    elif base in _TIMES and ("时效" in place or _DURATION.search(name)):
+        found.append(("less", "时限"))
+    elif _BAD_NAME.search(name) or (_COST_NAME.search(name) and base == "元"):
+        found.append(("less", f"名称“{name}”"))
+    if _GOOD_RATE.search(name):
+        found.append(("more", f"名称“{name}”"))
+    return found
+
+
+def _against(
+    name: str, target: TargetValue, place: str, sense: Sense, pointed: Sense | None, direction: str | None
+) -> list[str]:
+    """Return what speaks against the operator that is written."""
+    if sense not in ("more", "less"):
+        return []
+    if pointed and pointed != sense and target.value:
+        return [f"指标方向“{direction}”与比较符相反：“{target.text()}”"]
+    if sense == "more" and _is_cost(name, place) and not _SAVING.search(name):
+        return [f"“{name}”是成本，却要求“{target.text()}”"]
+    if sense == "less" and target.value and _GOOD_RATE.search(name):
+        return [f"“{name}”越高越好，却要求“{target.text()}”"]
+    return []
+
+
+def _torn(name: str, target: TargetValue, nature: str | None, operator: str | None) -> list[str]:
+    """Return what speaks against itself within the value and its own columns."""
+    found = []
+    for column in filter(None, (operator, nature)):
+        alone = TargetValue.parse(target.raw)
+        said = TargetValue.parse("1", op=column)
+        if not alone.implied and alone.number is not None and not said.implied and said.op not in ("level", alone.op):
+            found.append(f"比较符列“{column}”与指标值“{target.raw}”自带的比较符不一致")
+    if any("前后的比较词相反" in doubt for doubt in target.doubts):
+        found.append(f"“{target.raw}”前后的比较词相反")
+    low = target.number is not None and 0 < target.number <= 1 and target.unit == "%"
+    if low and target.op in _UP and _GOOD_RATE.search(name):
+        found.append(f"“{target.raw}”疑为百分数格式丢失")
+    return found
+
+
+def _by_sense(aim: TargetValue, sense: Sense) -> TargetValue:
+    """Return the value with the operator that a sense asks for; a strict bound on that side stays strict."""
+    if isinstance(aim.value, tuple) or aim.number is None:
+        return aim
+    ops: dict[Sense, tuple[Op, ...]] = {"more": _UP, "less": _LESS, "exact": ("==",), "within": ("==",)}
+    if aim.op in ops[sense] and not aim.implied:
+        return aim
+    return aim.replaced(op=ops[sense][0], implied=False)
+
+
+def same_unit(one: str | None, other: str | None) -> bool:
+    """Say whether two units surely measure the same: a share and 百分点 do not, though both are ratios."""
+    points = ("百分点", "个百分点")
+    return comparable(one, other) and (one in points) == (other in points)

@@ -1,0 +1,151 @@
+"""A result is read against its indicator: signs of growth, words around numbers, periods, units; doubt is said, never guessed."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zhunsheng.outcomes import Outcome, outcome_of_text, result_of
+from zhunsheng.targets import Indicator, TargetValue
+
+
+def made(raw, name="甲"):
+    return Indicator(level1="产出指标", level2="数量指标", name=name, target=TargetValue.parse(raw, year=2021))
+
+
+def read(raw, text, name="甲"):
+    one = made(raw, name)
+    return result_of(one, outcome_of_text(text, one.aim.unit, 2021, "reported"))
+
+
+READ = [
+    ("较上年增长8%", "下降3%", "-3"),  # missed by eleven points, not met
+    ("较上年增长8%", "增长9%", "9"),
+    ("较上年增长8%", "同比增长9.5%", "9.5"),
+    ("较上年增长8%", "9%", "9"),
+    ("较上年增长8%", "-3%", "-3"),
+    ("较上年增长8%", "增长率为8.5%", "8.5"),
+    ("较上年下降5%", "下降6%", "6"),
+    ("较上年下降5%", "增长8%", "-8"),
+    ("≥4次", "已开展4次", "4"),
+    ("≥4次", "开展宣传活动四次", "4"),
+    ("≥4次", "4次活动", "4"),
+    ("≥4次", "达到5次", "5"),
+    ("≥10批次", "共完成12批次", "12"),
+    ("≥3000人次", "全年累计 3,200 人次", "3200"),
+    ("≥0.3万人次", "3,200人次", "0.32"),
+    ("≥100件", "2021年完成120件", "120"),
+    ("≥100件", "120件以上", "120"),
+    ("≥90%", "完成率95%", "95"),
+    ("≥90%", "95.5%（19/20）", "95.5"),
+    ("≥90%", "920‰", "92"),
+    ("≥90%", "92", "92"),
+    ("≥90%", "百分之九十二", "92"),
+    ("≥90%", "≥90%", "90"),
+    ("≤1%", "0.5%", "0.5"),
+    ("每季度1次", "已开展4次", "4"),
+    ("每季度1次", "每月1次", "12"),
+    ("每季度1次", "每半年1次", "2"),
+    ("每半年1次", "上半年1次，下半年1次", "2"),
+    ("≥4次", "一季度1次、二季度1次、三季度0次、四季度2次", "4"),
+    ("2次/月", "24次", "24"),
+    ("每月≥95%", "每月96%", "96"),
+    ("≤15天", "12天", "12"),
+    ("≤5万元", "49,000元", "4.9"),
+    ("≥24所", "25", "25"),
+    ("≥2个", "3次", "3"),
+    ("0起", "未发生", "0"),
+    ("0起", "全年未发生食品安全事故", "0"),
+    ("0起", "无安全事故", "0"),
+    ("0起", "0", "0"),
+]
+
+
+@pytest.mark.parametrize(("raw", "text", "value"), READ)
+def test_a_result_is_read_against_its_indicator(raw, text, value):
+    found = read(raw, text)
+    assert (found.value, found.doubt) == (Fraction(value), None)
+
+
+ANSWERS = [
+    ("建立", "已建立", True),
+    ("建立", "未建立", False),
+    ("是", "是", True),
+    ("是", "否", False),
+    ("未发生", "未发生", True),
+    ("未发生", "0起", True),
+    ("未发生", "发生2起", False),
+]
+
+
+@pytest.mark.parametrize(("raw", "text", "met"), ANSWERS)
+def test_a_yes_or_no_is_read_as_one(raw, text, met):
+    assert read(raw, text).value is met
+
+
+DOUBTFUL = [
+    ("≥90%", "0.92", "0.92% 还是 92%"),
+    ("≥90%", "0.92%", "格式丢失"),
+    ("≤1%", "0.5", "0.5% 还是 50%"),
+    ("≤15天", "7个工作日", "单位不可比"),
+    ("≥4次", "90%", "单位不可比"),
+    ("≥4次", "未完成4次", "不一定是完成的数"),
+    ("≥4次", "计划4次", "不一定是完成的数"),
+    ("≥4次", "约4次", "约数"),
+    ("≥4次", "3-5次", "区间"),
+    ("≥4次", "现场2次，网上2次", "不止一个数"),
+    ("≥4次", "上半年2次", "一部分时间"),
+    ("≥4次", "完成", "文字"),
+    ("≥4次", "同比增长8%", "增减幅度"),
+    ("≥4次", "2021年11月26日", "完成值是日期"),
+    ("0起", "无", "没有写出数"),
+    ("≤700元", "≥650元", "界限"),
+    ("≥90%", "由80%提高到95%", "不止一个数"),
+    ("较上年增长8%", "120件", "单位不可比"),
+    ("较上年增长8%", "8个百分点", "单位不可比"),
+    ("较上年下降5%", "-3%", "看不出是升是降"),
+    ("2021年12月底前", "按时完成", "没有写日期"),
+    ("2021年12月底前", "5次", "没有写日期"),
+    ("是", "较好", "看不出"),
+    ("15天", "12天", "指标本身待核对"),
+]
+
+
+@pytest.mark.parametrize(("raw", "text", "why"), DOUBTFUL)
+def test_what_is_doubtful_says_why_and_has_no_value(raw, text, why):
+    found = read(raw, text)
+    assert found.value is None
+    assert found.doubt is not None and why in found.doubt
+
+
+def test_a_day_is_found_in_the_words_around_it():
+    assert read("2021年12月底前", "已于2021年11月26日完成验收").value == date(2021, 11, 26)
+
+
+def test_a_reading_that_is_no_growth_does_not_prove_growth():
+    found = result_of(made("较上年增长8%"), Outcome(Fraction(92), "%", "92%", "evidence"))
+    assert found.value is None and "不是增减幅度" in str(found.doubt)
+
+
+def test_nothing_known_is_neither_value_nor_doubt():
+    found = result_of(made("≥4次"), Outcome(None, None, "—", "none"))
+    assert (found.value, found.doubt) == (None, None)
+
+
+@given(st.text(max_size=30), st.sampled_from(["≥90%", "每季度1次", "0起", "2021年12月底前", "是", "较上年增长8%", "3-5天"]))
+def test_any_text_is_read_or_doubted_never_refused(text, raw):
+    found = read(raw, text)
+    assert (found.value is None) != (found.doubt is None)
+
+
+@given(
+    st.integers(1, 10**6),
+    st.sampled_from(["已开展{}次", "共{}次", "全年累计{}次", "完成{}次", "组织活动{}次", "{}次", "{}"]),
+)
+def test_words_around_a_number_do_not_change_it(number, words):
+    assert read("≥4次", words.format(number)).value == number
+    assert read("≥4次", words.format(f"{number:,}")).value == number
