@@ -505,7 +505,7 @@ def _score_date(indicator: Indicator, outcome: Outcome, scheme: Scheme, score: C
     assert isinstance(target.value, date)
     if not isinstance(outcome.value, date):
         how = f"目标 {target.value} 前完成，{outcome.note or '没有完成日期'}，不得分"
-        if outcome.origin == "evidence" and outcome.note != NO_BASE:
+        if outcome.origin == "evidence" and outcome.note not in (None, NO_BASE):
             return score(NONE, "missed", how, "请说明逾期原因")  # the ledger says that it is not done
         return score(NONE, "nothing", how, "请补充完成日期")
     late = (outcome.value - target.value).days
