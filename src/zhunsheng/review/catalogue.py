@@ -92,7 +92,9 @@ Check = Callable[[Context], Iterable[Hit]]
 class Rule:
     """A rule: stable code, level, what it finds, why that is bad, how to mend it, its basis, and its two examples.
 
-    ``bad`` and ``good`` patch the example sheets (``examples.py``): dotted path -> value.
+    ``bad`` and ``good`` patch the example sheets (``examples.py``): dotted path -> value. What the rule bears on is declared by
+    names of ``conditions.py``: ``only`` on such sheets, not without these ``needs``, ``about`` these indicators, of which
+    ``each`` must have these details. A rule without what it needs can't be judged, and is never counted as passed.
     """
 
     code: str
@@ -104,20 +106,39 @@ class Rule:
     bad: dict[str, Any]
     good: dict[str, Any]
     check: Check = field(repr=False)
+    only: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    about: str = "indicators"
+    each: tuple[str, ...] = ()
+
+    def __hash__(self) -> int:
+        return hash(self.code)
 
 
 _RULES: dict[str, Rule] = {}
 
 
 def rule(
-    code: str, level: Level, title: str, *, why: str, mend: str, basis: str, bad: dict[str, Any], good: dict[str, Any]
+    code: str,
+    level: Level,
+    title: str,
+    *,
+    why: str,
+    mend: str,
+    basis: str,
+    bad: dict[str, Any],
+    good: dict[str, Any],
+    only: tuple[str, ...] = (),
+    needs: tuple[str, ...] = (),
+    about: str = "indicators",
+    each: tuple[str, ...] = (),
 ) -> Callable[[Check], Check]:
     """Enter a check in the catalogue under ``code``."""
 
     def enter(check: Check) -> Check:
         if code in _RULES:
             raise ValueError(f"rule {code} is defined twice")
-        _RULES[code] = Rule(code, level, title, why, mend, basis, bad, good, check)
+        _RULES[code] = Rule(code, level, title, why, mend, basis, bad, good, check, only, needs, about, each)
         return check
 
     return enter
@@ -132,6 +153,8 @@ def all_rules() -> tuple[Rule, ...]:
 
 RATE_NAME = re.compile(r"(?:率|比例|比重|占比|覆盖面|满意度)(?:指标)?$")
 COUNT_NAME = re.compile(r"(?:次数|数量|个数|件数|批次|人数|人次|户数|起数|篇数|份数|场次|台数|面积|里程)$")
+PLACEHOLDER = "（待填写）"  # what the empty form writes where a goal belongs
+UNIT_COST = re.compile(r"(?:单次|单位|每次|平均每次|单批次|每批次)(.{2,6}?)(?:费用|成本|经费|支出)$")
 _STOP = frozenset(
     [
         "工作",

@@ -42,7 +42,7 @@ from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.evaluation_report import write_report
 from zhunsheng.reports.forms import Form, monitoring_form, self_evaluation_form, target_form
 from zhunsheng.reports.xlsx import write_workbook
-from zhunsheng.review import Finding, review
+from zhunsheng.review import Finding, Review, review
 from zhunsheng.targets import Book, Source, TargetSheet
 from zhunsheng.targets.units import comparable
 
@@ -176,7 +176,7 @@ class SheetResult:
     """One sheet with all that was found out about it; lists go with the sheet's indicators."""
 
     sheet: TargetSheet
-    findings: tuple[Finding, ...]
+    review: Review
     matches: tuple[Match, ...]
     readings: tuple[Reading | None, ...]
     outcomes: tuple[Outcome, ...]
@@ -184,6 +184,11 @@ class SheetResult:
     card: Scorecard
     project: str | None  # the ledgers' name of the project
     project_why: str
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the review found on the sheet."""
+        return self.review.findings
 
 
 @dataclass(frozen=True)
@@ -240,7 +245,7 @@ def assess(
 
     Raises ``ZS-RG-02`` when no scheme was in force, ``ZS-CL-01`` when the store holds several departments and none was named.
     """
-    findings = review(book, previous)
+    reviewed = review(book, previous)
     matches = match_book(book, evidence.measures, mapping)
     years = {sheet.year or as_of.year for sheet in book.sheets}
     readings: dict[int, Readings] = {year: evidence.read(year, as_of) for year in years}
@@ -277,8 +282,7 @@ def assess(
             card = score_sheet(
                 sheet, outcomes, spent=amounts.paid, budget=budget, scheme=rules, as_of=as_of, judgements=judgements
             )
-        here = tuple(f for f in findings if f.sheet == n)
-        found[n] = SheetResult(sheet, here, own, tuple(r for _, r in lines), outcomes, checkpoint, card, project, why)
+        found[n] = SheetResult(sheet, reviewed.of(n), own, tuple(r for _, r in lines), outcomes, checkpoint, card, project, why)
     results = tuple(found[n] for n in range(len(book.sheets)))
     return Assessment(book, named, as_of, evidence.snapshot, rules, results, evidence.measures, readings[year])
 
@@ -417,6 +421,7 @@ def _result_json(result: SheetResult) -> dict[str, Any]:
         "project": result.project,
         "project_why": result.project_why or None,
         "findings": [f.as_json() for f in result.findings],
+        "review": {"verdict": result.review.verdict(), "counts": dict(result.review.counts)},
         "money": {
             "initial": _text(money.initial),
             "adjusted": _text(money.adjusted),
@@ -598,7 +603,7 @@ def write_outputs(
     }
     if "绩效评价报告" in only:
         files["绩效评价报告（Word）"] = out / "绩效评价报告.docx"
-        write_report([(r.card, r.checkpoint, r.findings) for r in results], files["绩效评价报告（Word）"], **common)
+        write_report([(r.card, r.checkpoint, r.review) for r in results], files["绩效评价报告（Word）"], **common)
     if "绩效总览" in only:
         files["绩效总览（网页）"] = out / "绩效总览.html"
         panels = [_panel(r, assessment, evidence) for r in results]
