@@ -44,13 +44,17 @@ def review_sheet(
 ) -> Review:
     """Apply the rules to one sheet."""
     context = Context(sheet, siblings, previous)
-    chosen = None if only is None else {entry.code for entry in only}
-    duties = [
-        _duty(entry, context, number)
-        if chosen is None or entry.code in chosen
-        else _kept(entry, context, number, "not_run", why="这次没有选用")
-        for entry in (all_rules() if only is None else sorted({*all_rules(), *only}, key=lambda r: r.code))
-    ]
+    if only is None:
+        duties = [_duty(entry, context, number) for entry in all_rules()]
+    else:
+        entries = {entry.code: entry for entry in (*all_rules(), *only)}
+        chosen = {entry.code for entry in only}
+        duties = [
+            _duty(entry, context, number)
+            if code in chosen
+            else _kept(entry, context, number, "not_run", why="这次没有选用")
+            for code, entry in sorted(entries.items())
+        ]
     return Review(tuple(duties), rules_digest())
 
 
@@ -70,29 +74,52 @@ def _duty(entry: Rule, context: Context, number: int) -> Duty:
     """Judge one rule on one sheet: does it apply, is there what it needs, what does it find, what stays unjudged."""
     try:
         for scope in entry.only:
-            if not SCOPES[scope].holds(context):
+            if not _holds(scope, context):
                 return _kept(entry, context, number, "not_applicable", why=SCOPES[scope].else_why)
-        missing = tuple(NEEDS[need].name for need in entry.needs if not NEEDS[need].there(context))
-        if missing:
-            return _kept(entry, context, number, "cannot_judge", missing=missing)
-        subject = SUBJECTS[entry.about]
-        looked_at = [n for n in range(len(context.sheet.indicators)) if subject.of(context, n)]
-        if entry.about != "indicators" and not looked_at:
-            return _kept(entry, context, number, "not_applicable", why=subject.none_why)
-        hits = [_finding(entry, hit, context.sheet, number) for hit in entry.check(context)]
-        missing = tuple(m for detail in entry.each if (m := _missing(detail, looked_at, context)))
+        absent = tuple([NEEDS[need].name for need in entry.needs if not _there(need, context)])
+        if absent:
+            return _kept(entry, context, number, "cannot_judge", missing=absent)
+        if entry.about != "indicators" and not _looked_at(entry.about, context):
+            return _kept(entry, context, number, "not_applicable", why=SUBJECTS[entry.about].none_why)
+        hits = tuple([_finding(entry, hit, context.sheet, number) for hit in entry.check(context)])
+        missing = tuple([m for detail in entry.each if (m := _missing(detail, entry.about, context))])
     except Exception as error:  # one broken rule must not silence the other rules, nor count as passed
         log.exception("review rule %s", entry.code)
         problem = ZhunshengError("ZS-RV-01", rule=entry.code, sheet=context.sheet.title(), detail=repr(error)[:200])
         return _kept(entry, context, number, "not_run", why=problem.text())
     state: State = "found" if hits else "cannot_judge" if missing else "passed"
-    return _kept(entry, context, number, state, missing=missing, findings=tuple(hits))
+    return _kept(entry, context, number, state, missing=missing, findings=hits)
 
 
-def _missing(detail: str, looked_at: Sequence[int], context: Context) -> str:
+def _holds(scope: str, context: Context) -> bool:
+    if (answer := context.answers.get(scope)) is None:
+        answer = context.answers[scope] = SCOPES[scope].holds(context)
+    return bool(answer)
+
+
+def _there(need: str, context: Context) -> bool:
+    if (answer := context.answers.get(("need", need))) is None:
+        answer = context.answers["need", need] = NEEDS[need].there(context)
+    return bool(answer)
+
+
+def _looked_at(about: str, context: Context) -> list[int]:
+    found: list[int] | None = context.answers.get(("about", about))
+    if found is None:
+        everything = range(len(context.sheet.indicators))
+        found = context.answers["about", about] = [n for n in everything if SUBJECTS[about].of(context, n)]
+    return found
+
+
+def _missing(detail: str, about: str, context: Context) -> str:
     """Return what is missing and on which indicators, empty text when every indicator looked at has it."""
-    without = [context.sheet.indicators[n].name for n in looked_at if not DETAILS[detail].has(context, n)]
-    return f"{DETAILS[detail].name}（{'、'.join(f'“{name}”' for name in without)}）" if without else ""
+    found: str | None = context.answers.get((detail, about))
+    if found is None:
+        has, all_ = DETAILS[detail].has, context.sheet.indicators
+        without = [all_[n].name for n in _looked_at(about, context) if not has(context, n)]
+        found = f"{DETAILS[detail].name}（{'、'.join(f'“{name}”' for name in without)}）" if without else ""
+        context.answers[detail, about] = found
+    return found
 
 
 def _kept(
@@ -105,7 +132,7 @@ def _kept(
     missing: tuple[str, ...] = (),
     findings: tuple[Finding, ...] = (),
 ) -> Duty:
-    name = context.sheet.title()
+    name = context.answers.get("title") or context.answers.setdefault("title", context.sheet.title())
     return Duty(entry.code, entry.level, entry.title, number, name, state, why, missing, findings)
 
 

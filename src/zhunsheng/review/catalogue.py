@@ -55,6 +55,7 @@ class Context:
     sheet: TargetSheet
     siblings: tuple[TargetSheet, ...] = ()
     previous: TargetSheet | None = None
+    answers: dict[Any, Any] = field(default_factory=dict, repr=False)  # to what rules ask alike, by the question
 
     @cached_property
     def framework(self) -> Framework:
@@ -110,9 +111,6 @@ class Rule:
     needs: tuple[str, ...] = ()
     about: str = "indicators"
     each: tuple[str, ...] = ()
-
-    def __hash__(self) -> int:
-        return hash(self.code)
 
 
 _RULES: dict[str, Rule] = {}

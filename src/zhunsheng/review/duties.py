@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from zhunsheng.review.catalogue import Finding, Level
 
@@ -22,8 +22,7 @@ STATES: dict[State, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Duty:
+class Duty(NamedTuple):
     """One rule on one sheet: its state, why it does not apply or did not run, and what is missing to judge it.
 
     A duty with findings may have something missing too: what could be judged was, the rest stands in ``missing``.
@@ -41,7 +40,7 @@ class Duty:
 
     def as_json(self) -> dict[str, Any]:
         """Return the duty as plain data; its findings as a count, since they are listed on their own."""
-        data = {k: v for k, v in self.__dict__.items() if k not in ("findings", "missing")}
+        data = {k: v for k, v in self._asdict().items() if k not in ("findings", "missing")}
         return {**data, "missing": list(self.missing), "findings": len(self.findings)}
 
 
