@@ -20,7 +20,7 @@ from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint
 from zhunsheng.outcomes import ORIGIN_WORDS
 from zhunsheng.reports.forms import share, wan
-from zhunsheng.review import LEVELS, Finding
+from zhunsheng.review import LEVELS, Finding, Review
 from zhunsheng.targets import SpendingPlan
 from zhunsheng.targets.sheet import plain
 
@@ -42,11 +42,16 @@ class Panel:
 
     card: Scorecard
     checkpoint: Checkpoint
-    findings: tuple[Finding, ...]
+    review: Review
     lineages: tuple[Lineage, ...]
     payments: tuple[tuple[date, Decimal], ...]
     project_why: str
     money: tuple[Lineage, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the review found on the sheet."""
+        return self.review.findings
 
 
 @dataclass(frozen=True)

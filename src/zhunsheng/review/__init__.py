@@ -106,8 +106,10 @@ def _there(need: str, context: Context) -> bool:
 def _looked_at(about: str, context: Context) -> list[int]:
     found: list[int] | None = context.answers.get(("about", about))
     if found is None:
-        everything = range(len(context.sheet.indicators))
-        found = context.answers["about", about] = [n for n in everything if SUBJECTS[about].of(context, n)]
+        found = list(range(len(context.sheet.indicators)))
+        if about != "indicators":
+            found = [n for n in found if SUBJECTS[about].of(context, n)]
+        context.answers["about", about] = found
     return found
 
 

@@ -639,7 +639,7 @@ def _panel(result: SheetResult, assessment: Assessment, evidence: Evidence) -> P
     payments = (
         payments_of(evidence, assessment.department, result.project, year, assessment.as_of) if result.project else ()
     )
-    return Panel(result.card, result.checkpoint, result.findings, lineages, payments, result.project_why, money)
+    return Panel(result.card, result.checkpoint, result.review, lineages, payments, result.project_why, money)
 
 
 def _lineage(match: Match, reading: Reading | None, assessment: Assessment, evidence: Evidence, year: int) -> Lineage:
