@@ -294,7 +294,7 @@ def sheets_zhunsheng() -> object:
     def work() -> int:
         found = 0
         for sheet in sheets:
-            found += len(review_sheet(sheet))
+            found += len(review_sheet(sheet).findings)
             found += len(
                 score_sheet(
                     sheet,

@@ -49,6 +49,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "ZS-SC-03": ("定性指标“{name}”缺少评定理由", "请写明评为该档的依据。"),
     "ZS-SC-04": ("定性评定文件有误：{detail}", "请对照 docs/file-formats.md 改正。"),
     "ZS-SC-05": ("复核只能用台账和批复的目标表计算，这次计算里有填报的内容", "请去掉填报的内容后重新复核。"),
+    "ZS-RV-01": (
+        "审核规则 {rule} 在“{sheet}”上没有查成：{detail}",
+        "其他规则照常审核；这一条不算通过，请把这一行反馈给维护者。",
+    ),
     "ZS-KE-01": ("“{name}”的评分 {points} 不在 0–{full} 之间", "请按该指标的分值评分。"),
     "ZS-DR-01": ("抽查方案有误：{detail}", "请对照 docs/draw-specification.md 改正方案。"),
     "ZS-DR-02": (

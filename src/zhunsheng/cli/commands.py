@@ -132,20 +132,14 @@ def review(
 ) -> None:
     """审核绩效目标：在原文位置指出问题和改法；有错误时退出码为 1。"""
     book = read_book(file)
-    found = review_book(book, read_book(previous) if previous else None)
+    done = review_book(book, read_book(previous) if previous else None)
     if as_json or format is Format.json:
-        show.say_json(
-            {
-                "format": "zhunsheng.review/1",
-                "source": book.source.model_dump(),
-                "findings": [f.as_json() for f in found],
-            }
-        )
+        show.say_json({"source": book.source.model_dump(), **done.as_json()})
     elif format is Format.sarif:
-        show.say_json(sarif(found, file.name))
+        show.say_json(sarif(done.findings, file.name))
     else:
-        show.findings(found)
-    if any(f.level == "error" for f in found):
+        show.reviewed(done)
+    if any(f.level == "error" for f in done.findings):
         raise typer.Exit(1)
 
 

@@ -25,7 +25,7 @@ from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint, Light
 from zhunsheng.outcomes import Outcome, figure_text
 from zhunsheng.reports.forms import basis_words, range_words, share, total_words, wan
-from zhunsheng.review import LEVELS, Finding
+from zhunsheng.review import LEVELS, STATES, Review
 from zhunsheng.targets import Book
 from zhunsheng.targets.sheet import plain
 from zhunsheng.usecases.assessing import Assessment
@@ -116,8 +116,9 @@ def book(found: Book, *, codes: bool = False) -> None:
         console.print(f"[dark_orange3]存疑[/] {where} “{escape(unsure.text[:40])}”：{escape(unsure.why)}")
 
 
-def findings(found: Sequence[Finding]) -> None:
-    """Print review findings by sheet, at their place, then a count."""
+def reviewed(done: Review) -> None:
+    """Print review findings by sheet, at their place, then the counts of levels and states, and the verdict."""
+    found = done.findings
     sheet = None
     for f in found:
         if f.sheet != sheet:
@@ -135,6 +136,16 @@ def findings(found: Sequence[Finding]) -> None:
     )
     console.print()
     console.print(counts)
+    console.print("  ".join(f"{word} {done.counts[state]}" for state, word in STATES.items()))
+    by_want: dict[str, list[str]] = {}
+    for duty in done.among("cannot_judge"):
+        for want in duty.missing:
+            by_want.setdefault(f"{duty.sheet_name}：缺{want}", []).append(duty.rule)
+    for want, rules in by_want.items():
+        console.print(f"  判断不了  {escape(want)}  {escape('、'.join(rules))}", style="bright_black")
+    for duty in done.among("not_run"):
+        console.print(f"  还没查  {escape(duty.sheet_name)}  {duty.rule}  {escape(duty.why)}", style="red")
+    console.print(f"[bold]{escape(done.verdict())}[/]")
 
 
 def imported(done: Imported) -> None:

@@ -20,7 +20,7 @@ from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint
 from zhunsheng.outcomes import ORIGIN_WORDS, figure_text
 from zhunsheng.reports.forms import basis_words, share, total_words, wan
-from zhunsheng.review import LEVELS, Finding
+from zhunsheng.review import LEVELS, Finding, Review
 from zhunsheng.targets import Indicator, SpendingPlan
 from zhunsheng.targets.sheet import plain
 
@@ -31,11 +31,16 @@ class Panel:
 
     card: Scorecard
     checkpoint: Checkpoint
-    findings: tuple[Finding, ...]
+    review: Review
     lineages: tuple[Lineage, ...]
     payments: tuple[tuple[date, Decimal], ...]
     project_why: str
     money: tuple[Lineage, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the review found on the sheet."""
+        return self.review.findings
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from zhunsheng.evidence import Snapshot
 from zhunsheng.monitoring import LIGHT_WORDS, Checkpoint
 from zhunsheng.reports.docx import add_form, add_heading, add_text, new_document
 from zhunsheng.reports.forms import Cell, Form, basis_words, label, range_words, share, text, wan
-from zhunsheng.review import LEVELS, Finding
+from zhunsheng.review import LEVELS, Review
 from zhunsheng.targets.sheet import plain
 
-Part = tuple[Scorecard, Checkpoint, tuple[Finding, ...]]
+Part = tuple[Scorecard, Checkpoint, Review]
 
 
 def write_report(
@@ -134,7 +134,7 @@ def _analysis(document: object, parts: Sequence[Part]) -> None:
 def _problems(document: object, parts: Sequence[Part], differences: Sequence[tuple[str, Sequence[Difference]]]) -> None:
     _heading(document, "五、主要经验及做法、存在的问题及原因分析")
     n = 0
-    for card, checkpoint, findings in parts:
+    for card, checkpoint, review in parts:
         for score, status in zip(card.scores, checkpoint.indicators, strict=True):
             indicator = card.sheet.indicators[score.indicator]
             if score.verdict in ("missed", "over", "nothing"):
@@ -144,7 +144,7 @@ def _problems(document: object, parts: Sequence[Part], differences: Sequence[tup
                     document,
                     f"{n}. {card.sheet.title()}“{indicator.name}”（{LIGHT_WORDS[status.light]}）：{score.how}。{cause}",
                 )
-        for finding in findings:
+        for finding in review.findings:
             if finding.level != "note":
                 n += 1
                 add_text(
@@ -158,20 +158,28 @@ def _problems(document: object, parts: Sequence[Part], differences: Sequence[tup
                 document,
                 f"{n}. {name}自评复核：{KIND_WORDS[one.kind]}，“{one.indicator}”所报{one.reported}，复核{one.recomputed}，{one.why}。",
             )
-    if not n:
+    open_ends = [(card.sheet.title(), review.verdict()) for card, _, review in parts if not _settled(review)]
+    if not n and not open_ends:
         add_text(document, "未发现问题。")
+    for name, verdict in open_ends:
+        add_text(document, f"{name}的目标审核：{verdict}。")
+
+
+def _settled(review: Review) -> bool:
+    """Return whether every rule that applies was judged."""
+    return bool(review.duties) and not review.counts["cannot_judge"] and not review.counts["not_run"]
 
 
 def _advice(document: object, parts: Sequence[Part]) -> None:
     _heading(document, "六、有关建议")
     n = 0
-    for card, checkpoint, findings in parts:
+    for card, checkpoint, review in parts:
         for score, status in zip(card.scores, checkpoint.indicators, strict=True):
             if score.asks:
                 n += 1
                 measures = f"；已采取的措施：{status.measures}" if status.measures else ""
                 add_text(document, f"{n}. {card.sheet.indicators[score.indicator].name}：{score.asks}{measures}。")
-        for mend in dict.fromkeys(f.mend for f in findings if f.level != "note"):
+        for mend in dict.fromkeys(f.mend for f in review.findings if f.level != "note"):
             n += 1
             add_text(document, f"{n}. {card.sheet.title()}：{mend}")
     if not n:

@@ -55,6 +55,7 @@ class Context:
     sheet: TargetSheet
     siblings: tuple[TargetSheet, ...] = ()
     previous: TargetSheet | None = None
+    answers: dict[Any, Any] = field(default_factory=dict, repr=False)  # to what rules ask alike, by the question
 
     @cached_property
     def framework(self) -> Framework:
@@ -92,7 +93,9 @@ Check = Callable[[Context], Iterable[Hit]]
 class Rule:
     """A rule: stable code, level, what it finds, why that is bad, how to mend it, its basis, and its two examples.
 
-    ``bad`` and ``good`` patch the example sheets (``examples.py``): dotted path -> value.
+    ``bad`` and ``good`` patch the example sheets (``examples.py``): dotted path -> value. What the rule bears on is declared by
+    names of ``conditions.py``: ``only`` on such sheets, not without these ``needs``, ``about`` these indicators, of which
+    ``each`` must have these details. A rule without what it needs can't be judged, and is never counted as passed.
     """
 
     code: str
@@ -104,20 +107,36 @@ class Rule:
     bad: dict[str, Any]
     good: dict[str, Any]
     check: Check = field(repr=False)
+    only: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    about: str = "indicators"
+    each: tuple[str, ...] = ()
 
 
 _RULES: dict[str, Rule] = {}
 
 
 def rule(
-    code: str, level: Level, title: str, *, why: str, mend: str, basis: str, bad: dict[str, Any], good: dict[str, Any]
+    code: str,
+    level: Level,
+    title: str,
+    *,
+    why: str,
+    mend: str,
+    basis: str,
+    bad: dict[str, Any],
+    good: dict[str, Any],
+    only: tuple[str, ...] = (),
+    needs: tuple[str, ...] = (),
+    about: str = "indicators",
+    each: tuple[str, ...] = (),
 ) -> Callable[[Check], Check]:
     """Enter a check in the catalogue under ``code``."""
 
     def enter(check: Check) -> Check:
         if code in _RULES:
             raise ValueError(f"rule {code} is defined twice")
-        _RULES[code] = Rule(code, level, title, why, mend, basis, bad, good, check)
+        _RULES[code] = Rule(code, level, title, why, mend, basis, bad, good, check, only, needs, about, each)
         return check
 
     return enter
@@ -130,6 +149,8 @@ def all_rules() -> tuple[Rule, ...]:
 
 # -- words that several rules look at ---------------------------------------------------------------------------------
 
+PLACEHOLDER = "（待填写）"  # what the empty form writes where a goal belongs
+UNIT_COST = re.compile(r"(?:单次|单位|每次|平均每次|单批次|每批次)(.{2,6}?)(?:费用|成本|经费|支出)$")
 _STOP = frozenset(
     [
         "工作",

@@ -19,13 +19,22 @@ _PROJECT: dict[str, Any] = {
     "spending_plan": [["2021-03-31", "0.25"], ["2021-06-30", "0.5"], ["2021-09-30", "0.75"], ["2021-12-31", "1"]],
     "goals": [{"title": "目标1", "text": "开展守法经营宣传和市场专项检查，及时办结举报，市场秩序明显好转。"}],
     "indicators": [
-        ["产出指标", "数量指标", "守法经营宣传次数", "面向经营者的守法宣传", "≥2次", "15", _BASIS],
-        ["产出指标", "数量指标", "专项检查次数", "全区统一组织的市场专项检查", "≥3次", "10", _BASIS],
-        ["产出指标", "质量指标", "举报办结率", "举报办结数/举报受理数", "≥90%", "15", _BASIS],
-        ["产出指标", "时效指标", "年度任务完成时限", "最后一项检查结束日期", "2021年11月30日前", "5", _BASIS],
-        ["产出指标", "成本指标", "单次宣传费用", "宣传费用/宣传次数", "≤5000元", "5", _BASIS],
-        ["效益指标", "社会效益指标", "抽查商品合格率", "合格商品/抽查总量", "≥92%", "30", "行业标准"],
-        ["满意度指标", "服务对象满意度指标", "受访经营者满意度", "问卷中满意人数/答卷人数", "≥90%", "10", "历史数据"],
+        ["产出指标", "数量指标", "守法经营宣传次数", "面向经营者的守法宣传", "≥2次", "15", _BASIS, "2次"],
+        ["产出指标", "数量指标", "专项检查次数", "全区统一组织的市场专项检查", "≥3次", "10", _BASIS, "3次"],
+        ["产出指标", "质量指标", "举报办结率", "举报办结数/举报受理数", "≥90%", "15", _BASIS, "88%"],
+        ["产出指标", "时效指标", "年度任务完成时限", "最后一项检查结束日期", "2021年11月30日前", "5", _BASIS, None],
+        ["产出指标", "成本指标", "单次宣传费用", "宣传费用/宣传次数", "≤5000元", "5", _BASIS, "5000元"],
+        ["效益指标", "社会效益指标", "抽查商品合格率", "合格商品/抽查总量", "≥92%", "30", "行业标准", "92%"],
+        [
+            "满意度指标",
+            "服务对象满意度指标",
+            "受访经营者满意度",
+            "问卷中满意人数/答卷人数",
+            "≥90%",
+            "10",
+            "历史数据",
+            "90%",
+        ],
     ],
 }
 _DEPARTMENT: dict[str, Any] = {
@@ -33,7 +42,7 @@ _DEPARTMENT: dict[str, Any] = {
     "name": "2021年部门整体绩效目标",
     "year": 2021,
     "goals": [{"title": "市场秩序与举报办理", "text": "守法经营宣传到位，举报及时办结。"}],
-    "indicators": [[None, None, "举报办结率", None, "≥90%", None, None]],
+    "indicators": [[None, None, "举报办结率", None, "≥90%", None, None, "88%"]],
 }
 _OTHER: dict[str, Any] = {**copy.deepcopy(_PROJECT), "name": "商品质量抽查经费", "code": "130100210000012346"}
 _PREVIOUS: dict[str, Any] = {
@@ -41,7 +50,36 @@ _PREVIOUS: dict[str, Any] = {
     "year": 2020,
     "goals": [{"title": "目标1", "text": "围绕主副食品价格开展检查。"}],
 }
-_COLUMNS = ("level1", "level2", "name", "description", "target", "weight", "basis")
+_COLUMNS = ("level1", "level2", "name", "description", "target", "weight", "basis", "last_year")
+
+# What takes a need away from the example, by its name in ``conditions.py``; "*" stands for the sheet a rule is tried on.
+WITHOUT: dict[str, dict[str, Any]] = {
+    "year": {"*.year": None},
+    "name": {"*.name": None},
+    "budget": {"*.budget.total": None},
+    "fiscal": {"*.budget.fiscal": None},
+    "plan": {"*.spending_plan": []},
+    "goals": {"*.goals": []},
+    "aims": {"*.goals": [], "*.purpose": None},
+    "words": {"*.goals": [], "*.purpose": None, "*.indicators": []},
+    "indicators": {"*.indicators": []},
+    "bases": {f"*.indicators.{n}.basis": None for n in range(7)},
+    "descriptions": {f"*.indicators.{n}.description": None for n in range(7)},
+    "last year": {"previous.kind": "department"},
+    "last year's goals": {"previous.goals": []},
+    "department sheet": {"department.kind": "project"},
+    "project sheets": {"project.kind": "department", "other.kind": "department"},
+}
+# The same for a detail that each indicator must have.
+WITHOUT_EACH: dict[str, dict[str, Any]] = {
+    "value": {f"*.indicators.{n}.target": "——" for n in range(7)},
+    "unit": {"*.indicators.0.target": "≥2"},
+    "category": {f"*.indicators.{n}.{level}": "其他" for n in range(7) for level in ("level1", "level2")},
+    "weight": {f"*.indicators.{n}.weight": None for n in range(6)},
+    "quantity": {"*.indicators.0.name": "守法经营讲座次数"},
+    "last value": {"*.indicators.0.last_year": None},
+    "both numbers": {"department.indicators.0.target": "稳步提高"},
+}
 
 
 def example(patch: dict[str, Any]) -> tuple[Book, Book]:

@@ -40,7 +40,7 @@ from zhunsheng.measures.reading import combine
 from zhunsheng.monitoring import Checkpoint, Figures, PlanMode, monitor
 from zhunsheng.outcomes import NOTHING, Contest, Outcome, outcome_of_reading, outcome_of_text
 from zhunsheng.regulations import Rules, rules_for
-from zhunsheng.review import Finding, review
+from zhunsheng.review import Finding, Review, review
 from zhunsheng.targets import Book, Indicator, TargetSheet
 
 MONEY = ("budget_initial", "budget_adjusted", "paid")  # measures read for every sheet's money
@@ -87,7 +87,7 @@ class SheetResult:
     """One sheet with all that was found out about it; lists go with the sheet's indicators."""
 
     sheet: TargetSheet
-    findings: tuple[Finding, ...]
+    review: Review
     matches: tuple[Match, ...]
     readings: tuple[Reading | None, ...]
     outcomes: tuple[Outcome, ...]
@@ -95,6 +95,11 @@ class SheetResult:
     card: Scorecard
     project: ProjectMatch
     money: dict[str, Reading]  # the readings behind budget and payments, by measure
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the review found on the sheet."""
+        return self.review.findings
 
     @property
     def unconfirmed(self) -> tuple[int, ...]:
@@ -144,7 +149,7 @@ def assess(
     rules = rules or rules_for(year)
     place = department or _department(book, evidence)
     said = resolve(book, judgements)
-    findings = review(book, previous)
+    reviewed = review(book, previous)
     matches = match_book(book, evidence.measures, links)
     readings = {one: evidence.read(one, as_of, place.code) for one in years}
     projects = match_projects(book, written_projects(readings.values(), place.code), links)
@@ -162,7 +167,7 @@ def assess(
             as_of,
             mode,
             cards,
-            tuple(f for f in findings if f.sheet == n),
+            reviewed.of(n),
         )
     results = tuple(found[n] for n in range(len(book.sheets)))
     rests_on = basis(book, evidence, as_of, place, links, said, rules, mode, previous)
@@ -251,7 +256,7 @@ def _assess_sheet(
     as_of: date,
     mode: PlanMode,
     projects: Sequence[Scorecard],
-    findings: tuple[Finding, ...],
+    reviewed: Review,
 ) -> SheetResult:
     own = project if sheet.kind == "project" else None
     lines = [_line(sheet, m, figures, own, said.get(sheet.indicators[m.indicator].id)) for m in matches]
@@ -288,7 +293,7 @@ def _assess_sheet(
     else:
         card = score_sheet(sheet, outcomes, **common)  # type: ignore[arg-type]
     return SheetResult(
-        sheet, findings, tuple(matches), tuple(r for _, r in lines), outcomes, checkpoint, card, project, money
+        sheet, reviewed, tuple(matches), tuple(r for _, r in lines), outcomes, checkpoint, card, project, money
     )
 
 

@@ -82,7 +82,7 @@ def _write(
     }
     if "绩效评价报告" in only:
         files["绩效评价报告（Word）"] = out / "绩效评价报告.docx"
-        write_report([(r.card, r.checkpoint, r.findings) for r in results], files["绩效评价报告（Word）"], **common)
+        write_report([(r.card, r.checkpoint, r.review) for r in results], files["绩效评价报告（Word）"], **common)
     if "绩效总览" in only:
         files["绩效总览（网页）"] = out / "绩效总览.html"
         panels = [_panel(r, assessment, evidence) for r in results]
@@ -110,7 +110,7 @@ def _panel(result: SheetResult, assessment: Assessment, evidence: Evidence) -> P
     keys = result.project.keys
     code = assessment.department.code
     payments = payments_of(evidence, code, keys, year, assessment.as_of) if keys else ()
-    return Panel(result.card, result.checkpoint, result.findings, lineages, payments, result.project.why, money)
+    return Panel(result.card, result.checkpoint, result.review, lineages, payments, result.project.why, money)
 
 
 def _lineage(

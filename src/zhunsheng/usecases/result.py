@@ -20,7 +20,6 @@ from zhunsheng.evaluation.scoring import Scorecard, Verdict
 from zhunsheng.measures import Reading, show_number
 from zhunsheng.monitoring import Light
 from zhunsheng.outcomes import Contest, Origin
-from zhunsheng.review import Finding
 from zhunsheng.targets.sheet import plain
 from zhunsheng.usecases.assessing import Assessment, Evidence, SheetResult
 from zhunsheng.usecases.tracing import payments_of
@@ -207,6 +206,13 @@ class RunTotal(_Part):
         return self.basis.get("unconfirmed", Decimal(0))
 
 
+class RunReview(_Part):
+    """What the review came to: its verdict in words, and how many rules are in which state."""
+
+    verdict: str
+    counts: dict[str, int]
+
+
 class RunSheet(_Part):
     """One sheet; ``project`` is how the ledgers write its project, ``proposals`` what they write that may be it."""
 
@@ -218,6 +224,7 @@ class RunSheet(_Part):
     project_why: str | None = None
     proposals: tuple[str, ...] = ()
     findings: tuple[dict[str, Any], ...] = ()
+    review: RunReview | None = None
     money: RunMoney
     money_readings: dict[str, RunReading] = Field(default_factory=dict)
     indicators: tuple[RunIndicator, ...]
@@ -315,7 +322,8 @@ def _sheet(result: SheetResult, assessment: Assessment, evidence: Evidence) -> R
         project_keys=keys,
         project_why=result.project.why or None,
         proposals=tuple(name for name, _ in result.project.proposals),
-        findings=tuple(_finding(f) for f in result.findings),
+        findings=tuple(f.as_json() for f in result.findings),
+        review=RunReview(verdict=result.review.verdict(), counts={str(k): n for k, n in result.review.counts.items()}),
         money=RunMoney(
             initial=money.initial,
             adjusted=money.adjusted,
@@ -333,10 +341,6 @@ def _sheet(result: SheetResult, assessment: Assessment, evidence: Evidence) -> R
         payments=paid,
         plan=tuple((s.by, s.cumulative) for s in sheet.spending_plan.steps),
     )
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return finding.as_json()
 
 
 def _total(card: Scorecard) -> RunTotal:

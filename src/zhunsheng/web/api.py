@@ -20,7 +20,7 @@ from zhunsheng.web.actor import acting
 from zhunsheng.web.middleware import address
 from zhunsheng.web.models import ApiToken, Draw, Job, Organisation, Publication
 from zhunsheng.web.roles import departments, may
-from zhunsheng.web.services import jobs, sheets
+from zhunsheng.web.services import jobs, review, sheets
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.uploads import take
 
@@ -138,7 +138,7 @@ def list_sheets(request: Any, department: int, year: int = Year) -> list[dict[st
 
 @api.get("/departments/{department}/findings", operation_id="findings", summary="审核发现的问题")
 def list_findings(request: Any, department: int, year: int = Year) -> list[dict[str, Any]]:
-    """Findings of the review of the newest versions."""
+    """Findings of the review of the newest versions; “reviews” says which rules were judged at all."""
     place = allowed(request, "targets:read", "targets.view", department)
     versions = [sheets.newest(s) for s in sheets.sheets_of(place, year)]
     return [
@@ -157,6 +157,21 @@ def list_findings(request: Any, department: int, year: int = Year) -> list[dict[
     ]
 
 
+@api.get("/departments/{department}/reviews", operation_id="reviews", summary="审核情况：每条规则的状态")
+def list_reviews(request: Any, department: int, year: int = Year) -> list[dict[str, Any]]:
+    """How the review of each sheet's newest version stands: verdict, counts by state, and every rule with what is missing.
+
+    The verdict is “clean” only when every rule that applies was judged on the present text and none found anything.
+    """
+    place = allowed(request, "targets:read", "targets.view", department)
+    standings = review.standings(place, year)
+    found = []
+    for sheet in sheets.sheets_of(place, year):
+        version = sheets.newest(sheet)
+        found.append({"sheet": sheet.name, "version": version.pk, **standings[version.pk].as_json()})
+    return found
+
+
 @api.post(
     "/departments/{department}/documents",
     response={201: list[dict[str, Any]], **E400},
@@ -171,7 +186,9 @@ def upload_document(
     with acting(request.auth.user.get_username(), address(request)):
         upload = take(file, "document", place, request.auth.user, limit=50 * 2**20)
         made = sheets.take_document(upload, place, year, request.auth.user, reason[:1000])
-    return 201, [{"version": v.pk, "sheet": v.sheet.name, "findings": v.findings.count()} for v in made]
+    return 201, [
+        {"version": v.pk, "sheet": v.sheet.name, "year": v.sheet.year, "findings": v.findings.count()} for v in made
+    ]
 
 
 @api.get("/ledgers", operation_id="ledgers", summary="台账字典")

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from decimal import Decimal
 
-from zhunsheng.review.catalogue import Context, Hit, rule
+from zhunsheng.review.catalogue import PLACEHOLDER, Context, Hit, rule
 from zhunsheng.targets.sheet import plain
 
 _FILL = "财预〔2015〕88号（目标的内容）"
@@ -22,6 +22,7 @@ _REVIEW = "财预〔2015〕88号（完整性审核）"
     basis=_FILL,
     bad={"project.name": None},
     good={"project.name": "市场秩序维护经费"},
+    only=("project",),
 )
 def no_name(c: Context) -> Iterator[Hit]:
     """A project sheet without a name."""
@@ -38,6 +39,7 @@ def no_name(c: Context) -> Iterator[Hit]:
     basis=_FILL,
     bad={"project.code": None},
     good={"project.code": "130100210000012345"},
+    only=("project",),
 )
 def no_code(c: Context) -> Iterator[Hit]:
     """A project sheet without a code."""
@@ -54,6 +56,7 @@ def no_code(c: Context) -> Iterator[Hit]:
     basis=_FILL,
     bad={"project.budget.total": None, "project.budget.fiscal": None},
     good={},
+    only=("project",),
 )
 def no_budget(c: Context) -> Iterator[Hit]:
     """A project sheet without a budget."""
@@ -70,6 +73,8 @@ def no_budget(c: Context) -> Iterator[Hit]:
     basis=_REVIEW,
     bad={"project.budget.fiscal": "300000"},
     good={"project.budget.fiscal": "400000"},
+    only=("budgeted",),
+    needs=("budget", "fiscal"),
 )
 def parts_do_not_sum(c: Context) -> Iterator[Hit]:
     """Fiscal and other funds that do not make the total."""
@@ -90,6 +95,7 @@ def parts_do_not_sum(c: Context) -> Iterator[Hit]:
     basis="财预〔2019〕136号（预算执行情况监控）",
     bad={"project.spending_plan": []},
     good={},
+    only=("project",),
 )
 def no_plan(c: Context) -> Iterator[Hit]:
     """A project sheet without a spending plan."""
@@ -106,6 +112,8 @@ def no_plan(c: Context) -> Iterator[Hit]:
     basis=_REVIEW,
     bad={"project.spending_plan": [["2021-03-31", "0.5"], ["2021-06-30", "0.25"], ["2021-12-31", "1"]]},
     good={},
+    only=("planned",),
+    needs=("plan",),
 )
 def plan_not_rising(c: Context) -> Iterator[Hit]:
     """Cumulative shares or dates that do not rise."""
@@ -127,6 +135,8 @@ def plan_not_rising(c: Context) -> Iterator[Hit]:
     basis=_REVIEW,
     bad={"project.spending_plan": [["2021-06-30", "0.5"], ["2021-12-31", "0.9"]]},
     good={},
+    only=("planned",),
+    needs=("plan",),
 )
 def plan_not_full(c: Context) -> Iterator[Hit]:
     """A plan that does not end at 100 %."""
@@ -144,6 +154,8 @@ def plan_not_full(c: Context) -> Iterator[Hit]:
     basis=_REVIEW,
     bad={"project.spending_plan": [["2020-06-30", "0.5"], ["2021-12-31", "1"]]},
     good={},
+    only=("planned",),
+    needs=("plan", "year"),
 )
 def plan_outside_year(c: Context) -> Iterator[Hit]:
     """Plan dates outside the fiscal year."""
@@ -164,7 +176,7 @@ def plan_outside_year(c: Context) -> Iterator[Hit]:
 )
 def no_goals(c: Context) -> Iterator[Hit]:
     """A sheet without goals."""
-    if not any(goal.text for goal in c.sheet.goals):
+    if not any(goal.text and goal.text != PLACEHOLDER for goal in c.sheet.goals):
         yield Hit("没有读到绩效目标", field="goals")
 
 
@@ -177,10 +189,12 @@ def no_goals(c: Context) -> Iterator[Hit]:
     basis="财预〔2015〕88号（指标体系）；财预〔2021〕101号",
     bad={"project.indicators.5": None},
     good={},
+    only=("project",),
+    needs=("year",),
 )
 def missing_dimension(c: Context) -> Iterator[Hit]:
-    """A required dimension without any indicator."""
-    if not c.project or not c.sheet.indicators:
+    """A required dimension without any indicator, be it that the sheet has none at all."""
+    if not c.project:
         return
     present = {dimension for dimension, _ in c.places}
     for dimension in c.framework.dimensions:
@@ -198,6 +212,8 @@ def missing_dimension(c: Context) -> Iterator[Hit]:
     basis="财预〔2015〕88号（指标体系）；财预〔2021〕101号",
     bad={"project.indicators.2": None},
     good={},
+    only=("project",),
+    needs=("year", "indicators"),
 )
 def missing_category(c: Context) -> Iterator[Hit]:
     """A required category without any indicator."""
@@ -228,10 +244,11 @@ MINIMUM = 5  # indicators a project sheet is expected to have at least; local pr
         "project.indicators.3": None,
     },
     good={},
+    only=("project",),
 )
 def too_few(c: Context) -> Iterator[Hit]:
     """A project sheet with too few indicators."""
-    if c.project and 0 < len(c.sheet.indicators) < MINIMUM:
+    if c.project and len(c.sheet.indicators) < MINIMUM:
         yield Hit(f"只有 {len(c.sheet.indicators)} 个指标", field="indicators")
 
 
@@ -244,6 +261,7 @@ def too_few(c: Context) -> Iterator[Hit]:
     basis=_REVIEW,
     bad={"project.indicators.2.target": "——"},
     good={"project.indicators.2.target": "≥90%"},
+    needs=("indicators",),
 )
 def unread_value(c: Context) -> Iterator[Hit]:
     """A target value that is missing or can't be read."""
@@ -262,6 +280,7 @@ def unread_value(c: Context) -> Iterator[Hit]:
     basis="财预〔2015〕88号（指标值及其依据）",
     bad={"project.indicators.0.basis": None},
     good={},
+    needs=("indicators", "bases"),
 )
 def no_basis(c: Context) -> Iterator[Hit]:
     """An indicator without basis in a sheet that has such a column."""
@@ -281,6 +300,8 @@ def no_basis(c: Context) -> Iterator[Hit]:
     basis="财预〔2015〕88号（指标体系）",
     bad={"project.indicators.6": None},
     good={},
+    only=("project",),
+    needs=("indicators",),
 )
 def no_satisfaction(c: Context) -> Iterator[Hit]:
     """A project sheet that does not ask those it serves."""
@@ -314,6 +335,7 @@ def no_year(c: Context) -> Iterator[Hit]:
     basis=_FILL,
     bad={"project.purpose": None, "project.goals": []},
     good={},
+    only=("project",),
 )
 def no_purpose(c: Context) -> Iterator[Hit]:
     """A project sheet that says neither what the money is for nor what it is to reach."""
@@ -330,6 +352,8 @@ def no_purpose(c: Context) -> Iterator[Hit]:
     basis="财预〔2019〕136号（预算执行情况监控）",
     bad={"project.spending_plan": [["2021-03-31", "0.25"], ["2021-10-31", "0.75"], ["2021-12-31", "1"]]},
     good={},
+    only=("planned",),
+    needs=("plan",),
 )
 def plan_is_uneven(c: Context) -> Iterator[Hit]:
     """A plan that runs apart from months ÷ 12 by five points or more."""

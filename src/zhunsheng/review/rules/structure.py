@@ -49,6 +49,7 @@ _GENUINE_DOUBLES = frozenset(
     basis=_COMPLETE,
     bad={"project.indicators.1.name": "守法经营宣传次数"},
     good={},
+    needs=("indicators",),
 )
 def duplicate(c: Context) -> Iterator[Hit]:
     """Two indicators of one name in one sheet."""
@@ -69,6 +70,7 @@ def duplicate(c: Context) -> Iterator[Hit]:
     basis=_COMPLETE,
     bad={"project.indicators.1.name": "守法经营宣传的次数"},
     good={},
+    needs=("indicators",),
 )
 def near_duplicate(c: Context) -> Iterator[Hit]:
     """Two indicators of almost the same name."""
@@ -88,6 +90,8 @@ def near_duplicate(c: Context) -> Iterator[Hit]:
     basis="财预〔2015〕88号（指标值及其依据）",
     bad={"project.indicators.1.description": "专项检查次数"},
     good={},
+    needs=("indicators",),
+    about="described",
 )
 def description_repeats_name(c: Context) -> Iterator[Hit]:
     """A description equal to the name."""
@@ -105,6 +109,9 @@ def description_repeats_name(c: Context) -> Iterator[Hit]:
     basis="财预〔2020〕10号（单位自评）；财预〔2021〕101号",
     bad={"project.indicators.0.weight": "30"},
     good={},
+    only=("weighted",),
+    needs=("indicators",),
+    each=("weight",),
 )
 def weights_do_not_sum(c: Context) -> Iterator[Hit]:
     """Weights that make neither 90 nor 100."""
@@ -129,6 +136,9 @@ def weights_do_not_sum(c: Context) -> Iterator[Hit]:
         "project.indicators.5.weight": "5",
     },
     good={},
+    only=("weighted",),
+    needs=("indicators",),
+    each=("weight",),
 )
 def one_rules(c: Context) -> Iterator[Hit]:
     """One indicator with half the weight or more."""
@@ -149,6 +159,8 @@ def one_rules(c: Context) -> Iterator[Hit]:
     basis="财预〔2020〕10号（单位自评）",
     bad={"project.indicators.3.weight": None},
     good={},
+    only=("weighted",),
+    needs=("indicators",),
 )
 def some_weights(c: Context) -> Iterator[Hit]:
     """Weights on some indicators only."""
@@ -167,6 +179,7 @@ def some_weights(c: Context) -> Iterator[Hit]:
     basis="财预〔2015〕88号（指标值及其依据）",
     bad={f"project.indicators.{n}.basis": "工作经验" for n in (0, 1, 2, 3)},
     good={},
+    needs=("indicators", "bases"),
 )
 def basis_is_experience(c: Context) -> Iterator[Hit]:
     """Two fifths or more of the values resting on experience."""
@@ -185,6 +198,7 @@ def basis_is_experience(c: Context) -> Iterator[Hit]:
     basis=_RELEVANT,
     bad={"project.goals.+": "支持企业上市融资，培育单项冠军。"},
     good={},
+    needs=("goals", "indicators"),
 )
 def goal_without_indicator(c: Context) -> Iterator[Hit]:
     """A goal that shares no words with any indicator."""
@@ -206,6 +220,8 @@ def goal_without_indicator(c: Context) -> Iterator[Hit]:
     basis=_RELEVANT,
     bad={"project.indicators.4.name": "单次审计费用", "project.indicators.4.description": "审计费用÷审计次数"},
     good={},
+    only=("project",),
+    needs=("aims", "indicators"),
 )
 def indicator_without_goal(c: Context) -> Iterator[Hit]:
     """An indicator that shares no words with goals or purpose; time limits and satisfaction serve any goal."""
@@ -229,6 +245,7 @@ def indicator_without_goal(c: Context) -> Iterator[Hit]:
     basis="财预〔2015〕88号（指向明确、细化量化）",
     bad={"project.goals.0.text": "进一步加强各项工作。"},
     good={},
+    needs=("goals",),
 )
 def hollow_goal(c: Context) -> Iterator[Hit]:
     """A goal that is all verbs and no object."""
@@ -246,6 +263,7 @@ def hollow_goal(c: Context) -> Iterator[Hit]:
     basis="表格规范",
     bad={"project.purpose": "用于守法经营宣传和市场专项检查检查。"},
     good={},
+    needs=("words",),
 )
 def doubled_word(c: Context) -> Iterator[Hit]:
     """A word written twice in a row."""
@@ -274,6 +292,7 @@ def doubled_word(c: Context) -> Iterator[Hit]:
     basis=_RELEVANT,
     bad={"previous.goals.0.text": "开展守法经营宣传和市场专项检查，及时办结举报，市场秩序明显好转。"},
     good={},
+    needs=("last year", "last year's goals", "goals"),
 )
 def copied_from_last_year(c: Context) -> Iterator[Hit]:
     """Goals taken over from last year word for word."""
@@ -294,6 +313,8 @@ def copied_from_last_year(c: Context) -> Iterator[Hit]:
     basis=_COMPLETE,
     bad={"other.name": "市场秩序维护经费", "other.budget.total": "500000"},
     good={},
+    only=("project", "others"),
+    needs=("name", "budget"),
 )
 def same_project_twice(c: Context) -> Iterator[Hit]:
     """The same project with another budget elsewhere in the document."""
@@ -312,6 +333,10 @@ def same_project_twice(c: Context) -> Iterator[Hit]:
     basis=_COMPLETE,
     bad={"department.indicators.0.target": "不低于80%"},
     good={},
+    only=("project",),
+    needs=("department sheet", "indicators"),
+    about="shared",
+    each=("both numbers",),
 )
 def sheets_disagree(c: Context) -> Iterator[Hit]:
     """A project indicator whose value differs from the department's indicator of the same name."""
@@ -335,6 +360,8 @@ def sheets_disagree(c: Context) -> Iterator[Hit]:
     basis=_RELEVANT,
     bad={"department.goals.+": "培育地理标志商标品牌，专利授权稳步增加。"},
     good={},
+    only=("department",),
+    needs=("project sheets", "goals"),
 )
 def goal_without_project(c: Context) -> Iterator[Hit]:
     """A department's sub-goal that no project sheet speaks of."""
@@ -357,6 +384,9 @@ def goal_without_project(c: Context) -> Iterator[Hit]:
     basis="财预〔2015〕88号（指标值及其依据）",
     bad={"project.indicators.2.description": "举报办结", "project.indicators.5.description": "抽查合格"},
     good={},
+    needs=("indicators", "descriptions"),
+    about="percentages",
+    each=("value",),
 )
 def rates_without_formula(c: Context) -> Iterator[Hit]:
     """Rates, most of which have no formula, in a sheet that describes its indicators."""
@@ -379,6 +409,9 @@ def rates_without_formula(c: Context) -> Iterator[Hit]:
     basis="财预〔2020〕10号（单位自评）",
     bad={"project.indicators.0.score": "16"},
     good={"project.indicators.0.score": "15"},
+    needs=("indicators",),
+    about="scored",
+    each=("weight",),
 )
 def score_above_points(c: Context) -> Iterator[Hit]:
     """A self-evaluation score above its points."""
@@ -396,6 +429,9 @@ def score_above_points(c: Context) -> Iterator[Hit]:
     basis="财预〔2020〕10号（单位自评）",
     bad={"project.indicators.0.actual": "已完成"},
     good={"project.indicators.0.actual": "3次"},
+    needs=("indicators",),
+    about="results",
+    each=("value",),
 )
 def words_for_result(c: Context) -> Iterator[Hit]:
     """A quantitative indicator whose result is words."""

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from zhunsheng.review.catalogue import Context, Hit, rule
+from zhunsheng.review.catalogue import UNIT_COST, Context, Hit, rule
 from zhunsheng.targets import TargetValue, convert, split_unit
 from zhunsheng.targets.kinds import COUNT_NAME, RATE_NAME
 from zhunsheng.targets.units import comparable
@@ -27,6 +27,9 @@ _UP = (">=", ">")
     basis=_MEASURABLE,
     bad={"project.indicators.0.target": "有效开展"},
     good={"project.indicators.0.target": "≥2次"},
+    only=("levels",),
+    needs=("indicators",),
+    each=("value", "category"),
 )
 def words_for_numbers(c: Context) -> Iterator[Hit]:
     """Qualitative wording under quantity, timeliness or cost."""
@@ -44,6 +47,9 @@ def words_for_numbers(c: Context) -> Iterator[Hit]:
     basis=_MEASURABLE,
     bad={"project.indicators.2.target": "≥90次"},
     good={"project.indicators.2.target": "≥90%"},
+    needs=("indicators",),
+    about="rates",
+    each=("value",),
 )
 def rate_without_percent(c: Context) -> Iterator[Hit]:
     """A rate whose unit is not a ratio."""
@@ -64,6 +70,9 @@ def rate_without_percent(c: Context) -> Iterator[Hit]:
     basis=_MEASURABLE,
     bad={"project.indicators.0.target": "≥90%"},
     good={"project.indicators.0.target": "≥2次"},
+    needs=("indicators",),
+    about="counts",
+    each=("value",),
 )
 def count_with_percent(c: Context) -> Iterator[Hit]:
     """A count whose unit is %."""
@@ -85,6 +94,8 @@ def count_with_percent(c: Context) -> Iterator[Hit]:
     basis=_FEASIBLE,
     bad={"project.indicators.2.target": "≥120%"},
     good={"project.indicators.2.target": "≥90%"},
+    needs=("indicators",),
+    each=("value",),
 )
 def rate_above_hundred(c: Context) -> Iterator[Hit]:
     """A rate above 100 %, unless it looks like a mistyped sign."""
@@ -109,6 +120,7 @@ def rate_above_hundred(c: Context) -> Iterator[Hit]:
     basis=_FEASIBLE,
     bad={"project.indicators.2.target": "290%"},
     good={"project.indicators.2.target": "≥90%"},
+    needs=("indicators",),
 )
 def mistyped_sign(c: Context) -> Iterator[Hit]:
     """A percentage in the two-hundreds where ≥ was probably meant."""
@@ -128,6 +140,8 @@ def mistyped_sign(c: Context) -> Iterator[Hit]:
     basis=_FEASIBLE,
     bad={"project.indicators.4.target": "≥700元"},
     good={"project.indicators.4.target": "≤700元"},
+    needs=("indicators",),
+    each=("value", "category"),
 )
 def wrong_direction(c: Context) -> Iterator[Hit]:
     """An operator at odds with the direction column, the place or the name: cost with ≥, satisfaction with ≤."""
@@ -145,6 +159,9 @@ def wrong_direction(c: Context) -> Iterator[Hit]:
     basis=_FEASIBLE,
     bad={"project.indicators.3.target": "2022年6月底前"},
     good={"project.indicators.3.target": "2021年11月30日前"},
+    needs=("year", "indicators"),
+    about="deadlines",
+    each=("value",),
 )
 def deadline_outside_year(c: Context) -> Iterator[Hit]:
     """A deadline outside the fiscal year."""
@@ -163,6 +180,9 @@ def deadline_outside_year(c: Context) -> Iterator[Hit]:
     basis=_MEASURABLE,
     bad={"project.indicators.3.target": "2021年12月底前"},
     good={"project.indicators.3.target": "2021年11月30日前"},
+    needs=("indicators",),
+    about="deadlines",
+    each=("value",),
 )
 def deadline_is_year_end(c: Context) -> Iterator[Hit]:
     """A deadline that only restates the end of the year."""
@@ -181,6 +201,9 @@ def deadline_is_year_end(c: Context) -> Iterator[Hit]:
     basis="财预〔2015〕88号（指标体系）；财预〔2021〕101号",
     bad={"project.indicators.1.target": "2021年11月底前"},
     good={},
+    only=("levels",),
+    needs=("indicators",),
+    each=("value", "category"),
 )
 def wrong_category(c: Context) -> Iterator[Hit]:
     """A date under quantity, a price under quality, an output under effect."""
@@ -205,11 +228,15 @@ def wrong_category(c: Context) -> Iterator[Hit]:
     basis=_FEASIBLE,
     bad={"project.indicators.4.name": "单次检查费用", "project.indicators.4.target": "≤250000元"},
     good={},
+    only=("budgeted",),
+    needs=("budget", "indicators"),
+    about="unit costs",
+    each=("value", "quantity"),
 )
 def cost_exceeds_budget(c: Context) -> Iterator[Hit]:
     """Unit cost × quantity above the budget, where both name the same thing."""
     total = c.sheet.budget.total
-    if not total:
+    if total is None:
         return
     for n, cost in enumerate(c.sheet.indicators):
         if (
@@ -218,7 +245,7 @@ def cost_exceeds_budget(c: Context) -> Iterator[Hit]:
             or split_unit(cost.target.unit)[0] != "元"
         ):
             continue
-        match = re.match(r"(?:单次|单位|每次|平均每次|单批次|每批次)(.{2,6}?)(?:费用|成本|经费|支出)$", cost.name)
+        match = UNIT_COST.match(cost.name)
         if not match:
             continue
         for quantity in c.sheet.indicators:
@@ -241,6 +268,7 @@ def cost_exceeds_budget(c: Context) -> Iterator[Hit]:
     basis="表格规范",
     bad={"project.indicators.2.target": "≧90%"},
     good={"project.indicators.2.target": "≥90%"},
+    needs=("indicators",),
 )
 def mixed_signs(c: Context) -> Iterator[Hit]:
     """Look-alike glyphs, or strict and non-strict words for the same kind of floor, in one sheet."""
@@ -265,6 +293,9 @@ def mixed_signs(c: Context) -> Iterator[Hit]:
     basis="表格规范",
     bad={"project.indicators.0.target": "≥2个"},
     good={"project.indicators.0.target": "≥2次"},
+    needs=("indicators",),
+    about="counts",
+    each=("value", "unit"),
 )
 def unit_at_odds(c: Context) -> Iterator[Hit]:
     """A unit that differs from the one the name asks for."""
@@ -294,6 +325,8 @@ def unit_at_odds(c: Context) -> Iterator[Hit]:
     basis=_MEASURABLE,
     bad={"project.indicators.0.target": "约2次"},
     good={"project.indicators.0.target": "≥2次"},
+    needs=("indicators",),
+    each=("value",),
 )
 def vague_value(c: Context) -> Iterator[Hit]:
     """A value that was read with doubts."""
@@ -314,6 +347,8 @@ def vague_value(c: Context) -> Iterator[Hit]:
     basis=_MEASURABLE,
     bad={"project.indicators.0.target": "2次"},
     good={"project.indicators.0.target": "≥2次"},
+    needs=("indicators",),
+    each=("value",),
 )
 def no_operator(c: Context) -> Iterator[Hit]:
     """A bare number."""
@@ -331,6 +366,8 @@ def no_operator(c: Context) -> Iterator[Hit]:
     basis=_MEASURABLE,
     bad={"project.indicators.0.target": "≥2"},
     good={"project.indicators.0.target": "≥2次"},
+    needs=("indicators",),
+    each=("value",),
 )
 def no_unit(c: Context) -> Iterator[Hit]:
     """A number other than zero without unit."""
@@ -348,6 +385,9 @@ def no_unit(c: Context) -> Iterator[Hit]:
     basis=_FEASIBLE,
     bad={"project.indicators.2.last_year": "96%"},
     good={"project.indicators.2.last_year": "88%"},
+    needs=("indicators",),
+    about="bounded",
+    each=("value", "last value"),
 )
 def below_last_year(c: Context) -> Iterator[Hit]:
     """A target easier than last year's result."""
@@ -372,6 +412,8 @@ def below_last_year(c: Context) -> Iterator[Hit]:
     basis=_FEASIBLE,
     bad={"project.indicators.2.target": "≥0%"},
     good={"project.indicators.2.target": "≥90%"},
+    needs=("indicators",),
+    each=("value",),
 )
 def empty_floor(c: Context) -> Iterator[Hit]:
     """A floor that any result meets."""

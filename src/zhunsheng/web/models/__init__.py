@@ -6,6 +6,7 @@ from zhunsheng.web.models.evaluation import KeyEvaluation, KeyMark, Rectificatio
 from zhunsheng.web.models.office import CalendarEntry, LibraryIndicator, LocalScheme, SafeguardRecord
 from zhunsheng.web.models.people import ApiToken, Membership, Organisation, Role, User
 from zhunsheng.web.models.public import Publication
+from zhunsheng.web.models.review import SheetReview
 from zhunsheng.web.models.targets import Sheet, SheetFinding, SheetVersion
 from zhunsheng.web.models.work import Job, Step, Upload
 from zhunsheng.web.models.year import Assessment, Checkpoint, IndicatorLight, SelfEvaluation, Word
@@ -37,6 +38,7 @@ __all__ = [
     "SelfEvaluation",
     "Sheet",
     "SheetFinding",
+    "SheetReview",
     "SheetVersion",
     "Step",
     "Upload",

@@ -25,6 +25,7 @@ from zhunsheng.web.models import (
     Upload,
     User,
 )
+from zhunsheng.web.services.review import unreviewed
 from zhunsheng.web.services.sheets import take_document
 from zhunsheng.web.services.uploads import keep
 from zhunsheng.web.services.year import assess_now, store
@@ -118,7 +119,10 @@ def assess_all(district: Organisation, year: int, progress: Progress = no_progre
 
 
 def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
-    """Return one line a department: total score, lights, findings by level, execution; best first, unscored last."""
+    """Return one line a department: total score, lights, findings by level, execution; best first, unscored last.
+
+    ``unreviewed`` is how many of its sheets were not reviewed as they stand: its findings are then not all there are.
+    """
     rows = Assessment.objects.filter(department__path__startswith=district.path, year=year).order_by("as_of", "pk")
     newest = {row["department_id"]: row for row in rows.values("department_id", "total", "grade", "execution")}
     lights: dict[int, dict[str, int]] = defaultdict(dict)
@@ -129,6 +133,7 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
     for row in counted.values("department_id", "level").annotate(n=Count("id")).order_by():
         findings[row["department_id"]][row["level"]] = row["n"]
     sheets = Sheet.objects.filter(department__path__startswith=district.path, year=year, retired=False)
+    pending = unreviewed(district, year)
     counts = {r["department_id"]: r["n"] for r in sheets.values("department_id").annotate(n=Count("id")).order_by()}
     table = []
     for department in Organisation.objects.filter(pk__in=counts):
@@ -143,6 +148,7 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
                 "execution": found.get("execution"),
                 "lights": lights[department.pk],
                 "findings": findings[department.pk],
+                "unreviewed": pending.get(department.pk, 0),
             }
         )
     return sorted(table, key=lambda r: (r["total"] is None, -(r["total"] or 0), r["department"].name))
@@ -229,6 +235,7 @@ def totals(district: Organisation, year: int) -> dict[str, Any]:
         "departments": sheets.values("department").distinct().count(),
         "sheets": sheets.count(),
         "findings": SheetFinding.objects.filter(department__path__startswith=district.path, year=year).count(),
+        "unreviewed": len(unreviewed(district, year)),
         "lights": lights,
         "share": float(points["score"] / points["points"]) if points["points"] else None,
     }

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import read_book
-from zhunsheng.review import review
 from zhunsheng.targets import Indicator, TargetSheet, TargetValue
 from zhunsheng.targets.editing import Field, blank_sheet, carried_over, fields_of, with_added, with_text, without
 from zhunsheng.web.models import (
@@ -18,13 +17,13 @@ from zhunsheng.web.models import (
     LibraryIndicator,
     Organisation,
     Sheet,
-    SheetFinding,
     SheetVersion,
     Upload,
     User,
 )
 from zhunsheng.web.models.audited import record
 from zhunsheng.web.models.targets import body_of, book_of
+from zhunsheng.web.services.review import refresh
 from zhunsheng.web.workflow import note
 
 WHOLE = "部门整体绩效目标"
@@ -64,7 +63,8 @@ def take_document(
             )
             unsure = [u.model_dump(mode="json") for u in book.unsure] if n == 0 else []
             made.append(add_version(sheet, department, user, "upload", reason=reason, upload=upload, unsure=unsure))
-        refresh_findings(department, year)
+        # A document says of which year it is; the reviews follow the record, not the page it was sent from.
+        refresh(department, {v.sheet.year for v in made})
     return made
 
 
@@ -225,28 +225,8 @@ def book_now(department: Organisation, year: int) -> tuple[list[SheetVersion], A
 
 
 def refresh_findings(department: Organisation, year: int) -> None:
-    """Review the newest versions of a department's year and keep what was found."""
-    versions = [newest(s) for s in sheets_of(department, year)]
-    previous = [in_force(s) or newest(s) for s in sheets_of(department, year - 1)]
-    book = book_of([v.body for v in versions])
-    found = review(book, book_of([v.body for v in previous]) if previous else None)
-    SheetFinding.objects.filter(department=department, year=year).delete()
-    SheetFinding.objects.bulk_create(
-        SheetFinding(
-            version=versions[f.sheet],
-            department=department,
-            year=year,
-            rule=f.code,
-            level=f.level,
-            title=f.title,
-            message=f.message,
-            mend=f.mend,
-            indicator=(f.indicator or "")[:300],
-            field=f.field or "",
-            place=f.place.label() if f.place else "",
-        )
-        for f in found
-    )
+    """Review a department's year, and the next where it compares itself with this one; keep states and findings."""
+    refresh(department, {year})
 
 
 def this_year() -> int:

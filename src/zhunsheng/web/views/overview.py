@@ -15,7 +15,7 @@ from zhunsheng.measures import Match
 from zhunsheng.web.context import home_of
 from zhunsheng.web.models import Job, KeyEvaluation, Organisation, SheetFinding
 from zhunsheng.web.roles import departments, may
-from zhunsheng.web.services import todo
+from zhunsheng.web.services import review, todo
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.sheets import newest, sheets_of
 from zhunsheng.web.views.common import integer_of, page
@@ -62,6 +62,7 @@ def overview(request: HttpRequest, department: Organisation, year: int) -> HttpR
     sheets = sheets_of(department, year)
     findings = SheetFinding.objects.filter(department=department, year=year)
     levels = {level: sum(1 for f in findings if f.level == level) for level in ("error", "warning", "note")}
+    standings = review.standings(department, year)
     results = assessment.result["results"] if assessment else []
     for n, one in enumerate(results):
         one["n"], one["chart_id"] = n, f"plan-{n}"
@@ -78,6 +79,9 @@ def overview(request: HttpRequest, department: Organisation, year: int) -> HttpR
         "results": results,
         "lights": total,
         "levels": levels,
+        "unreviewed": sum(not s.current for s in standings.values()),
+        "open_ends": sum(s.verdict == "open" or s.counts["cannot_judge"] > 0 for s in standings.values()),
+        "clean": bool(standings) and all(s.verdict == "clean" for s in standings.values()),
         "sheets": [(s, newest(s)) for s in sheets],
         "late": figures.late_things(department, year, today),
         "todo": todo.of(request.user, department, year, today),

@@ -20,6 +20,7 @@ from zhunsheng.web.models import Job, Organisation, Sheet, SheetFinding, SheetVe
 from zhunsheng.web.roles import ACTIONS, may, memberships
 from zhunsheng.web.services import jobs
 from zhunsheng.web.services import portfolio as service
+from zhunsheng.web.services.review import unreviewed
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.views.common import done, download, integer_of, page, paged, require_post
 
@@ -53,7 +54,8 @@ def portfolio(request: HttpRequest) -> HttpResponse:
     if order == "red":
         ranked.sort(key=lambda r: -r["lights"].get("red", 0))
     elif order == "errors":
-        ranked.sort(key=lambda r: -r["findings"].get("error", 0))
+        # Not reviewed is not the same as without errors: those come last, in a list of their own.
+        ranked.sort(key=lambda r: (r["unreviewed"] > 0, -r["findings"].get("error", 0)))
     elif order == "execution":
         ranked.sort(key=lambda r: (r["execution"] is None, r["execution"] or 0))
     number = integer_of(request.GET, "page", 1, 1, 10**6)
@@ -73,6 +75,8 @@ def portfolio(request: HttpRequest) -> HttpResponse:
         "found": len(ranked),
         "number": number,
         "pages": max(1, -(-len(ranked) // PAGE)),
+        "unreviewed": (pending := [r for r in ranked if r["unreviewed"]])[:15],
+        "unreviewed_total": len(pending),
         "search": search,
         "order": order,
         "rules": service.findings_by_rule(top, year)[:15],
@@ -116,6 +120,7 @@ def portfolio_findings(request: HttpRequest) -> HttpResponse:
         "part": "portfolio",
         "the_year": year,
         "rules": service.findings_by_rule(top, year),
+        "unreviewed": len(unreviewed(top, year)),
         "rule": rule,
         "level": level,
         "search": search,
@@ -172,6 +177,7 @@ def portfolio_export(request: HttpRequest) -> HttpResponse:
         _("错误"),
         _("警告"),
         _("提示"),
+        _("尚未审核（表）"),
     ]
     with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False}) as book:
         sheet = book.add_worksheet(f"{year}")
@@ -188,6 +194,8 @@ def portfolio_export(request: HttpRequest) -> HttpResponse:
             if row["execution"] is not None:
                 sheet.write(n, 5, row["execution"], percent)
             sheet.write_row(n, 6, [row["lights"].get(c, 0) for c in ("green", "yellow", "red", "grey")])
-            sheet.write_row(n, 10, [row["findings"].get(c, 0) for c in ("error", "warning", "note")])
+            if not row["unreviewed"]:
+                sheet.write_row(n, 10, [row["findings"].get(c, 0) for c in ("error", "warning", "note")])
+            sheet.write(n, 13, row["unreviewed"])
         sheet.freeze_panes(1, 2)
     return download(buffer.getvalue(), f"{top.name}{year}年部门绩效汇总.xlsx")

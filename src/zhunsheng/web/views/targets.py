@@ -10,6 +10,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.reports.docx import write_forms
@@ -18,7 +19,7 @@ from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.targets.editing import INDICATOR_LABELS, changes
 from zhunsheng.web.models import LibraryIndicator, Organisation, SheetVersion
 from zhunsheng.web.roles import available, may
-from zhunsheng.web.services import sheets
+from zhunsheng.web.services import review, sheets
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.views.common import demand, done, integer_of, page, require_post, send, text_of
 from zhunsheng.web.workflow import steps_of
@@ -35,6 +36,11 @@ def targets(request: HttpRequest, department: Organisation, year: int) -> HttpRe
             upload = take(request.FILES.get("file"), "document", department, request.user, limit=50 * 2**20)
             made = sheets.take_document(upload, department, year, request.user, text_of(request, "reason"))
             message = _("识别出 %(n)s 张目标表，请逐项核对。") % {"n": len(made)}
+            if elsewhere := sorted({v.sheet.year for v in made} - {year}):
+                message += _("文件写明的年度是 %(years)s 年，已归入该年，不在 %(year)s 年之下。") % {
+                    "years": "、".join(str(y) for y in elsewhere),
+                    "year": year,
+                }
             return done(request, "version", message, made[0].pk)
         if how == "last-year":
             made = sheets.start_from_last_year(department, year, request.user)
@@ -45,13 +51,25 @@ def targets(request: HttpRequest, department: Organisation, year: int) -> HttpRe
                 department=department.pk,
                 year=year,
             )
+        if how == "review":
+            review.refresh(department, {year})
+            asked = integer_of(request.POST, "version", 0, 0, 2**31 - 1)
+            one = get_object_or_404(SheetVersion, pk=asked, sheet__department=department, sheet__year=year)
+            return done(request, "version", _("已重新审核。"), one.pk)
         kind = "department" if request.POST.get("kind") == "department" else "project"
         one = sheets.start_blank(
             department, year, kind, text_of(request, "name", _("项目名称"), most=120), request.user
         )
         return done(request, "version", _("已建立空白目标表。"), one.pk)
+    standings = review.standings(department, year)
     listed = [
-        {"sheet": s, "version": (v := sheets.newest(s)), "in_force": sheets.in_force(s), "levels": _levels(v)}
+        {
+            "sheet": s,
+            "version": (v := sheets.newest(s)),
+            "in_force": sheets.in_force(s),
+            "levels": _levels(v),
+            "standing": standings[v.pk],
+        }
         for s in sheets.sheets_of(department, year)
     ]
     context = {
@@ -75,6 +93,32 @@ def _about(field: str, path: str) -> bool:
     )
 
 
+def _review_context(request: HttpRequest, version: SheetVersion, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return what the panel of the review shows: how it stands, its findings, and those that stand beside no field."""
+    standing = review.standing_of(version)
+    findings = list(version.findings.all())
+    names = {i.name for i in version.target_sheet().indicators}
+    beside = [p for p in fields if p.split(".")[0] not in ("plan", "indicators")]
+    return {
+        "standing": standing,
+        "by_state": [(state, STATE_WORDS[state], listed) for state, listed in standing.duties.items()],
+        "findings": findings,
+        "general": [
+            f
+            for f in findings
+            if f.indicator not in names and (f.indicator or not any(_about(f.field, p) for p in beside))
+        ],
+        "can_review": version.sheet.latest.pk == version.pk and may(request.user, "targets.start", version.department),
+    }
+
+
+STATE_WORDS = {
+    "passed": gettext_lazy("通过"),
+    "found": gettext_lazy("有发现"),
+    "not_applicable": gettext_lazy("不适用"),
+    "cannot_judge": gettext_lazy("判断不了"),
+    "not_run": gettext_lazy("还没查"),
+}
 RARE = ("weight", "last_year")  # columns that many sheets leave empty
 
 
@@ -124,7 +168,6 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     hidden = [
         name for name in RARE if "all" not in request.GET and not any(r["cells"][name]["field"].text for r in rows)
     ]
-    shown = {f.pk for r in rows for f in r["findings"]} | {f.pk for e in head for f in e["findings"]}
     document: list[dict[str, Any]] = []
     if version.upload is not None:
         try:
@@ -144,8 +187,7 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
         "rows": rows,
         "labels": {k: v for k, v in INDICATOR_LABELS.items() if k not in hidden},
         "hidden": hidden,
-        "findings": findings,
-        "general": [f for f in findings if f.pk not in shown],
+        **_review_context(request, version, fields),
         "document": document,
         "linked": linked,
         "versions": versions,
@@ -182,7 +224,6 @@ def field(request: HttpRequest, version: SheetVersion) -> HttpResponse:
         known = replace(known, text=error.params["theirs"]) if known else None
     if status == "kept" and known is not None:
         value = known.text
-    findings = version.findings.count()
     context = {
         "status": status,
         "error": error,
@@ -190,7 +231,7 @@ def field(request: HttpRequest, version: SheetVersion) -> HttpResponse:
         "value": value,
         "known": known,
         "version": version,
-        "findings": findings,
+        **_review_context(request, version, fields),
     }
     return render(request, "web/_field_state.html", context)
 
