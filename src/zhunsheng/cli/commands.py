@@ -15,6 +15,7 @@ from zhunsheng import __version__, workspace
 from zhunsheng.cli import show
 from zhunsheng.cli.arguments import day
 from zhunsheng.cli.draw_commands import draw_app
+from zhunsheng.clock import zone
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledger_of, ledgers, write_template
 from zhunsheng.intake import read_book
@@ -504,7 +505,7 @@ def _moment(text: str | None) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ZhunshengError("ZS-CL-01", detail=f"“{text}”不是时间，应写成 2021-10-31T12:00:00+08:00") from None
-    return moment if moment.tzinfo else moment.astimezone()
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone())
 
 
 def _mode(plan: Mode) -> PlanMode:

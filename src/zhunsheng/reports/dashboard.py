@@ -11,6 +11,7 @@ from fractions import Fraction
 from jinja2 import Environment, PackageLoader
 
 from zhunsheng import __version__
+from zhunsheng.clock import told
 from zhunsheng.evaluation import Difference, Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
 from zhunsheng.evaluation.scoring import VERDICT_WORDS
@@ -118,7 +119,7 @@ def render(
     environment = Environment(
         loader=PackageLoader("zhunsheng.reports", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"wan": wan, "share": share, "plain": plain, "number": _number, "cell": _cell}
+    environment.filters |= {"wan": wan, "share": share, "plain": plain, "number": _number, "cell": _cell, "told": told}
     template = environment.get_template("dashboard.html.j2")
     return template.render(
         panels=[(p, _curve_of(p)) for p in panels],

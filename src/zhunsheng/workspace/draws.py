@@ -6,7 +6,7 @@ import csv
 import shutil
 import tempfile
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +15,8 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from zhunsheng.clock import now as clock_now
+from zhunsheng.clock import today
 from zhunsheng.draws.assignment import Inspector, assign, register_json
 from zhunsheng.draws.drawing import DuckDatabase, draw, draw_file
 from zhunsheng.draws.frame import Frame, frame_from_file, frame_from_ledger, open_database
@@ -89,11 +91,11 @@ def commit_draw(
             built = frame_from_file(frame, plan, connection)
         elif evidence is not None:
             built = frame_from_ledger(
-                Store.existing(evidence).snapshot(), plan, on or date.today(), connection, where, department
+                Store.existing(evidence).snapshot(), plan, on or today(), connection, where, department
             )
         else:
             raise ZhunshengError("ZS-CL-01", detail="请用 --frame 或 --evidence 指明名录库")
-        committed = commitment(plan, built, people, now or datetime.now(UTC))
+        committed = commitment(plan, built, people, now or clock_now())
         out.mkdir(parents=True, exist_ok=True)
         write_frame(built, out / "frame.tsv")
         connection.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -80,7 +79,7 @@ def add_version(
 ) -> SheetVersion:
     """Keep a sheet as the next version of the record it belongs to. Raises ``ZS-WB-01``, ``ZS-WB-06``."""
     name = WHOLE if sheet.kind == "department" else sheet.name or "（未命名项目）"
-    year = sheet.year or date.today().year
+    year = sheet.year or this_year()
     with transaction.atomic():
         known, _ = Sheet.objects.get_or_create(department=department, year=year, kind=sheet.kind, name=name[:200])
         last = known.versions.order_by("-number").select_for_update().first()

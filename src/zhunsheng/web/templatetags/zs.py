@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from zhunsheng.clock import told
 from zhunsheng.web.roles import ACTIONS
 
 register = template.Library()
@@ -111,6 +112,15 @@ def percent(value: Any, places: int = 1) -> str:
     if value in (None, ""):
         return "—"
     return f"{float(value) * 100:.{places}f}%"
+
+
+@register.filter
+def moment(value: Any) -> str:
+    """Show a moment written as ISO in office time, to the second; what is none stays as it is."""
+    try:
+        return told(str(value))
+    except ValueError:
+        return str(value or "—")
 
 
 @register.filter
