@@ -16,6 +16,14 @@ def clean(text: str) -> str:
     return _GONE.sub("", _BREAKS.sub("\n", text))
 
 
+def readable(text: str) -> str:
+    """Return the text of a data file (YAML, JSON) so that its parser takes it: a raw break of another kind becomes a space.
+
+    A line break there would change what the file means; breaks written as escapes come through and are for ``cleaned``.
+    """
+    return _GONE.sub("", re.sub("[\v\f\x1c\x1d\x1e]", " ", text))
+
+
 def cleaned(data: Any) -> Any:
     """Return plain data (dicts, lists, scalars) with every text in it, keys too, made clean."""
     if isinstance(data, str):

@@ -103,6 +103,8 @@ def book(found: Book) -> None:
                 i.place.label() if i.place else "",
             )
         console.print(table)
+    if pictures := sum(u.field == "picture" for u in found.unsure):
+        console.print(f"[dark_orange3]注意[/] 文件里有 {pictures} 张图片没有读，位置见下")
     for unsure in found.unsure:
         where = unsure.place.label() if unsure.place else ""
         console.print(f"[dark_orange3]存疑[/] {where} “{escape(unsure.text[:40])}”：{escape(unsure.why)}")

@@ -17,6 +17,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.measures.definitions import Measure
 from zhunsheng.targets import Book, Indicator
 from zhunsheng.targets.units import comparable
+from zhunsheng.text import cleaned, readable
 
 USE = 0.85  # proposals at or above this confidence are used, and shown as 待确认
 SHOW = 0.6  # below this nothing is proposed
@@ -62,7 +63,7 @@ def read_mapping(path: Path, known: dict[str, Measure]) -> list[Mapping]:
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
     try:
-        found = TypeAdapter(list[Mapping]).validate_python(yaml.safe_load(path.read_text("utf8")) or [])
+        found = TypeAdapter(list[Mapping]).validate_python(cleaned(yaml.safe_load(readable(path.read_text("utf8")))) or [])
     except (ValidationError, yaml.YAMLError) as error:
         row = error.errors()[0]["loc"][0] if isinstance(error, ValidationError) and error.errors()[0]["loc"] else 0
         raise ZhunshengError(

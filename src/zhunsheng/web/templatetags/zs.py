@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhunsheng.clock import told
+from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.roles import ACTIONS
 
 register = template.Library()
@@ -48,6 +49,11 @@ STATES = {
     "agreeing": "yellow", "reported": "green", "proved": "yellow", "closed": "green", "planned": "secondary", "committed": "blue",
     "entered": "yellow", "sealed": "blue", "drawn": "green", "requested": "yellow", "refused": "red", "published": "green",
     "withdrawn": "secondary", "queued": "secondary", "running": "blue", "done": "green", "failed": "red",
+}  # fmt: skip
+
+
+OUTCOME_COLOURS = {
+    "imported": "green", "partly": "yellow", "unchanged": "secondary", "refused": "red", "failed": "red", "done": "green",
 }  # fmt: skip
 
 
@@ -93,6 +99,14 @@ def origin(value: str) -> Any:
 def state(record: Any) -> SafeString:
     """Draw the state of a record."""
     return _badge(STATES.get(record.state, "secondary"), record.get_state_display())
+
+
+@register.filter
+def job_badge(job: Any) -> SafeString:
+    """Draw what a job came to, in the words the API gives; its state while it goes on."""
+    if job.outcome is None:
+        return state(job)
+    return _badge(OUTCOME_COLOURS[job.outcome], OUTCOMES[job.outcome])
 
 
 @register.filter

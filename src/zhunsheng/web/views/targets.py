@@ -35,6 +35,8 @@ def targets(request: HttpRequest, department: Organisation, year: int) -> HttpRe
             upload = take(request.FILES.get("file"), "document", department, request.user, limit=50 * 2**20)
             made = sheets.take_document(upload, department, year, request.user, text_of(request, "reason"))
             message = _("识别出 %(n)s 张目标表，请逐项核对。") % {"n": len(made)}
+            if made[0].upload_id != upload.pk:
+                message = _("这份文件先前已上传，没有另建版本。")
             return done(request, "version", message, made[0].pk)
         if how == "last-year":
             made = sheets.start_from_last_year(department, year, request.user)
