@@ -17,7 +17,7 @@ DEFAULT = "Asia/Shanghai"
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):  # not found is a KeyError
         raise ZhunshengError("ZS-CL-01", detail=f"{VARIABLE}={name} 不是时区，应写成 {DEFAULT}") from None
 
 
