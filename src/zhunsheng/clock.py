@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -14,14 +14,16 @@ DEFAULT = "Asia/Shanghai"
 
 
 @lru_cache
-def _zone(name: str) -> ZoneInfo:
+def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (KeyError, OSError, ValueError):  # not found is a KeyError
+        if name == DEFAULT:  # a machine without zone data; Beijing time has been eight hours ahead since 1991
+            return timezone(timedelta(hours=8))
         raise ZhunshengError("ZS-CL-01", detail=f"{VARIABLE}={name} 不是时区，应写成 {DEFAULT}") from None
 
 
-def zone() -> ZoneInfo:
+def zone() -> tzinfo:
     """Return the office's time zone: ``ZHUNSHENG_TIMEZONE``, Beijing time without one. Raises ``ZS-CL-01``."""
     return _zone(os.environ.get(VARIABLE) or DEFAULT)
 
