@@ -238,8 +238,9 @@ def test_a_scanned_table_is_told_with_its_place(capsys):
     book = read_book(HERE / "picture.docx")
     (told,) = [u for u in book.unsure if u.field == "picture"]
     assert told.place.paragraph == 3 and "第1个表之后" in told.why and "第二个项目的绩效目标表（扫描件）" in told.why
-    assert command("read", HERE / "picture.docx") == 0
-    assert "有 1 张图片没有读" in capsys.readouterr().out
+    for words in (("read",), ("review",), ("review", "--json")):
+        command(words[0], HERE / "picture.docx", *words[1:])
+        assert "有 1 张图片没有读：第3段" in capsys.readouterr().err
     assert any("没有读" in part.get("text", "") for part in original(HERE / "picture.docx"))
 
 

@@ -15,7 +15,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.wsgi import get_wsgi_application
 from django.test import Client
+from django.utils import timezone
 
+from zhunsheng import clock
 from zhunsheng.sample.documents import bureau, flattened
 from zhunsheng.text import clean
 from zhunsheng.web.api import api
@@ -87,6 +89,11 @@ def test_addresses_bring_no_control_characters_either(sign_in, department):
 def test_clean_keeps_what_people_write():
     assert clean("a\r\nb\rc\u2028d\x85e\tf") == "a\nb\nc\nd\ne\tf"
     assert clean("\ud800字\ufeff𠮷😀") == "字𠮷😀"
+
+
+def test_the_site_and_the_commands_keep_one_clock(settings):
+    assert str(clock.zone()) == settings.TIME_ZONE
+    assert clock.today() == timezone.localdate()
 
 
 # -- one shape for errors, one for each answer --------------------------------------------------------------------------

@@ -116,6 +116,7 @@ def review(
 ) -> None:
     """审核绩效目标：在原文位置指出问题和改法；有错误时退出码为 1。"""
     book = read_book(file)
+    show.unread(book)
     found = review_book(book, read_book(previous) if previous else None)
     if as_json or format is Format.json:
         show.say_json(
@@ -264,6 +265,7 @@ def measure(
     known = catalogue(measures or ())
     if match is not None:
         book = read_book(match)
+        show.unread(book)
         found = match_book(book, known, workspace.load_mapping(mapping, known))
         if write is not None:
             write_mapping(write, book, found)
@@ -313,6 +315,7 @@ def _assess(
     plan: Mode,
 ) -> workspace.Assessment:
     book = workspace.read_books(files)
+    show.unread(book)
     opened = workspace.Evidence.of(Store.existing(evidence), measures=measures or ())
     return workspace.assess(
         book,
@@ -462,6 +465,7 @@ def run(
             reported=reported,
             progress=progress,
         )
+    show.unread(done.assessment.book)
     if as_json:
         show.say_json(
             done.assessment.as_json()

@@ -80,6 +80,14 @@ def progress(quiet: bool = False) -> Iterator[Report]:
         yield report
 
 
+def unread(found: Book) -> None:
+    """Say on stderr how many pictures of the document nobody read, and where."""
+    pictures = [u for u in found.unsure if u.field == "picture"]
+    if pictures:
+        where = "、".join(u.place.label() if u.place else "" for u in pictures)
+        errors.print(f"[dark_orange3]注意[/] 文件里有 {len(pictures)} 张图片没有读：{escape(where)}")
+
+
 def book(found: Book) -> None:
     """Print what was read from a document."""
     for sheet in found.sheets:
@@ -103,8 +111,7 @@ def book(found: Book) -> None:
                 i.place.label() if i.place else "",
             )
         console.print(table)
-    if pictures := sum(u.field == "picture" for u in found.unsure):
-        console.print(f"[dark_orange3]注意[/] 文件里有 {pictures} 张图片没有读，位置见下")
+    unread(found)
     for unsure in found.unsure:
         where = unsure.place.label() if unsure.place else ""
         console.print(f"[dark_orange3]存疑[/] {where} “{escape(unsure.text[:40])}”：{escape(unsure.why)}")
