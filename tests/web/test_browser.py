@@ -59,7 +59,7 @@ def site(tmp_path_factory):
             start_new_session=True,
         )
     address = f"http://127.0.0.1:{port}"
-    for _ in range(120):
+    for _ in range(600):
         try:
             urllib.request.urlopen(f"{address}/health", timeout=2)
             break

@@ -17,6 +17,7 @@ from django.shortcuts import redirect
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.text import clean
 from zhunsheng.web.actor import acting
+from zhunsheng.web.session import sign_in_again
 
 Handler = Callable[[HttpRequest], HttpResponse]
 MINUTE = 60
@@ -57,8 +58,10 @@ def session_limits(get_response: Handler) -> Handler:
             if seen is None or now - seen > MINUTE:
                 request.session["seen"] = now
             if getattr(request.user, "must_change", False) and not request.path.startswith(
-                ("/account", "/sign", "/static", "/language")
+                ("/account", "/session", "/sign", "/static", "/language")
             ):
+                if request.htmx:  # type: ignore[attr-defined]
+                    return sign_in_again(request)
                 return redirect("password")
         return get_response(request)
 

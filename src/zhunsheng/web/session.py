@@ -43,8 +43,9 @@ def stale(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def session(request: HttpRequest) -> JsonResponse:
-    """Tell an open page who is signed in now and the token its forms need."""
-    name = request.user.get_username() if request.user.is_authenticated else ""
+    """Tell an open page who is signed in now and the token its forms need; nobody is, who must choose a password first."""
+    ready = request.user.is_authenticated and not getattr(request.user, "must_change", False)
+    name = request.user.get_username() if ready else ""
     response = JsonResponse({"user": name, "token": get_token(request)})
     response["Cache-Control"] = "no-store"
     return response
