@@ -1,25 +1,13 @@
-"""Numbers, rates and text in words: one way to show a figure, one way to make a rate, one way to clean what was pasted."""
+"""Numbers and rates in words: one way to show a figure, one way to make a rate."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
 Figure = Fraction | Decimal | int
 MOST_PLACES = 30  # more digits than any ledger's rate needs to be told from its target
-
-_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-_STRAY = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-
-
-def clean(text: str) -> str:
-    """Return text that every file format and database can hold: odd line breaks as \\n, other control characters gone.
-
-    Word's soft line break (U+000B) and page break (U+000C) become line breaks; tabs stay.
-    """
-    return _STRAY.sub("", _BREAKS.sub("\n", text))
 
 
 def number(value: Figure, places: int = 2) -> str:

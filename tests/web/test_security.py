@@ -107,7 +107,8 @@ def test_a_session_left_idle_ends(sign_in, settings):
     session = client.session
     session["seen"] = int(time.time()) - settings.SESSION_IDLE - 1
     session.save()
-    assert client.get(reverse("account"))["Location"] == reverse("sign-in")
+    assert client.get(reverse("account"))["Location"] == f"{reverse('sign-in')}?next=/account&over=1"
+    assert "登录已过期" in client.get(f"{reverse('sign-in')}?next=/account&over=1").content.decode()
     assert settings.SESSION_COOKIE_AGE <= 8 * 3600 and settings.SESSION_EXPIRE_AT_BROWSER_CLOSE
 
 

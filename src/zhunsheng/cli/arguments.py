@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
+from zhunsheng.clock import today
 from zhunsheng.errors import ZhunshengError
 
 
 def day(text: str | None) -> date:
-    """Return a date written as ISO, today without one. Raises ``ZS-CL-01``."""
+    """Return a date written as ISO, the office's today without one. Raises ``ZS-CL-01``."""
     if text is None:
-        return date.today()
+        return today()
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -16,6 +16,7 @@ from zhunsheng import __version__, folders
 from zhunsheng.cli import show
 from zhunsheng.cli.arguments import day
 from zhunsheng.cli.draw_commands import draw_app
+from zhunsheng.clock import zone
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledger_of, ledgers, write_template
 from zhunsheng.intake import read_book
@@ -132,6 +133,7 @@ def review(
 ) -> None:
     """审核绩效目标：在原文位置指出问题和改法；有错误时退出码为 1。"""
     book = read_book(file)
+    show.unread(book)
     done = review_book(book, read_book(previous) if previous else None)
     if as_json or format is Format.json:
         show.say_json({"source": book.source.model_dump(), **done.as_json()})
@@ -315,6 +317,7 @@ def _match(
 ) -> None:
     """Show, and with ``write`` write down, which measures prove a document's indicators and which projects are its sheets'."""
     book = folders.read_books([document])
+    show.unread(book)
     links = folders.load_mapping(mapping, known)
     found = match_book(book, known, links)
     projects = []
@@ -356,6 +359,7 @@ def _ask(
     measures: list[Path] | None,
 ) -> _Asked:
     book, until = folders.read_books(files), day(as_of)
+    show.unread(book)
     opened = Evidence.of(Store.existing(evidence), measures=measures or ())
     links = folders.load_mapping(mapping, opened.measures)
     place = folders.department_of(opened, department)
@@ -515,6 +519,7 @@ def run(
             reported=reported,
             progress=progress,
         )
+    show.unread(done.assessment.book)
     if as_json:
         show.say_json(_data(done) | {"problems": list(done.problems)})
     else:
@@ -560,7 +565,7 @@ def _moment(text: str | None) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ZhunshengError("ZS-CL-01", detail=f"“{text}”不是时间，应写成 2021-10-31T12:00:00+08:00") from None
-    return moment if moment.tzinfo else moment.astimezone()
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone())
 
 
 def _mode(plan: Mode) -> PlanMode:

@@ -47,8 +47,9 @@ def commit(
         plan, inspectors, out, frame=frame, evidence=evidence, on=day(on), where=where, memory_limit=memory_limit
     )
     if as_json:
-        show.say_json({"digest": digest, **committed})
+        show.say_json({"digest": digest, **committed, "allotted": draws.read_plan(plan).allotted(committed["strata"])})
         return
+    show.strata(draws.read_plan(plan).allotted(committed["strata"]))
     total = sum(n["quota"] for n in committed["strata"].values())
     show.console.print(f"名录库 {committed['frame']['count']} 户，{len(committed['strata'])} 层，将抽 {total} 户")
     show.console.print(f"请立即公布承诺摘要：[bold]{digest}[/]")

@@ -14,6 +14,7 @@ from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from zhunsheng.clock import told
 from zhunsheng.draws.verification import Check
 from zhunsheng.evaluation import Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
@@ -85,6 +86,14 @@ def progress(quiet: bool = False) -> Iterator[Report]:
         yield report
 
 
+def unread(found: Book) -> None:
+    """Say on stderr how many pictures of the document nobody read, and where."""
+    pictures = [u for u in found.unsure if u.field == "picture"]
+    if pictures:
+        where = "、".join(u.place.label() if u.place else "" for u in pictures)
+        errors.print(f"[dark_orange3]注意[/] 文件里有 {len(pictures)} 张图片没有读：{escape(where)}")
+
+
 def book(found: Book, *, codes: bool = False) -> None:
     """Print what was read from a document; with ``codes`` the codes of sheets and indicators too."""
     for sheet in found.sheets:
@@ -111,6 +120,7 @@ def book(found: Book, *, codes: bool = False) -> None:
                 i.place.label() if i.place else "",
             )
         console.print(table)
+    unread(found)
     for unsure in found.unsure:
         where = unsure.place.label() if unsure.place else ""
         console.print(f"[dark_orange3]存疑[/] {where} “{escape(unsure.text[:40])}”：{escape(unsure.why)}")
@@ -175,8 +185,21 @@ def batches(found: Sequence[Batch]) -> None:
     table = _table("批次", "台账", "文件", "行", "新增", "更新", "剔除", "谁", "何时", "摘要")
     for b in found:
         numbers = map(str, (b.rows, b.inserted, b.updated, b.rejected))
-        table.add_row(str(b.batch), b.ledger, escape(b.file), *numbers, escape(b.who), b.when, b.digest[:12])
+        table.add_row(str(b.batch), b.ledger, escape(b.file), *numbers, escape(b.who), told(b.when), b.digest[:12])
     console.print(table)
+
+
+STRATA_SHOWN = 60
+
+
+def strata(found: Sequence[dict[str, Any]]) -> None:
+    """Print the strata of a commitment: size, rule and number to draw."""
+    table = _table("分层", "户数", "配额", "抽取", "候补")
+    for s in found[:STRATA_SHOWN]:
+        table.add_row(escape(s["stratum"]), str(s["size"]), escape(s["rule"]), str(s["quota"]), str(s["reserve"]))
+    console.print(table)
+    if len(found) > STRATA_SHOWN:
+        console.print(f"…… 共 {len(found)} 层，全部各层见 commitment.json", style="bright_black")
 
 
 def readings(found: Sequence[Reading], names: dict[str, str]) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from zhunsheng.clock import told
 from zhunsheng.draws.spec import PART, STRATUM_JOIN, canonical, digest
+from zhunsheng.errors import ZhunshengError
+
+VALUES_SHOWN = 20  # values of the frame named in a refusal
 
 Ratio = Annotated[str, Field(pattern=r"^(0(\.\d{1,9})?|1(\.0{1,9})?)$")]
 Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]{1,40}$")]
@@ -34,6 +38,16 @@ class Quota(_Entry):
     count: Annotated[int, Field(ge=0)] | None = None
     floor: Annotated[int, Field(ge=0)] = 0
     ceiling: Annotated[int, Field(ge=0)] | None = None
+
+    def words(self) -> str:
+        """Say which strata the rule is for and how many it draws, as people read it."""
+        where = "、".join(f"{name}={value}" for name, value in self.match.items()) or "其余各层"
+        percent = f"{Decimal(self.ratio or '0') * 100:f}"
+        percent = percent.rstrip("0").rstrip(".") if "." in percent else percent
+        amount = f"{self.count} 户" if self.count is not None else f"{percent}%"
+        least = f"，至少 {self.floor} 户" if self.floor else ""
+        most = f"，至多 {self.ceiling} 户" if self.ceiling is not None else ""
+        return f"{where}：{amount}{least}{most}"
 
     @model_validator(mode="after")
     def _one_way(self) -> Quota:
@@ -129,7 +143,7 @@ class Plan(_Entry):
             raise ValueError("不写 match 的配额只能放在最后")
         for source in self.randomness:
             if isinstance(source, Drand) and drand_time(source.round) > self.known_at:
-                raise ValueError(f"drand 第 {source.round} 轮在 {drand_time(source.round)} 才公布，晚于 known_at")
+                raise ValueError(f"drand 第 {source.round} 轮在 {told(drand_time(source.round))} 才公布，晚于 known_at")
         return self
 
     @property
@@ -149,8 +163,36 @@ class Plan(_Entry):
 
     def quota(self, stratum: str) -> Quota | None:
         """Return the first quota that matches a stratum, or None."""
-        parts = dict(zip(self.strata, stratum.split(STRATUM_JOIN), strict=True))
+        parts = self.parts(stratum)
         return next((q for q in self.quotas if all(parts[k] == v for k, v in q.match.items())), None)
+
+    def parts(self, stratum: str) -> dict[str, str]:
+        """Return the parts of a stratum by the names of the plan's ``strata``."""
+        return dict(zip(self.strata, stratum.split(STRATUM_JOIN), strict=True))
+
+    def check_rules(self, strata: Iterable[str]) -> None:
+        """Refuse a rule that is for no stratum of the frame, which is a typing error: it would draw nobody, unseen.
+
+        Raises ``ZS-DR-20`` naming the rule and the values that the frame has.
+        """
+        found = [self.parts(s) for s in strata]
+        for number, rule in enumerate(self.quotas, start=1):
+            if any(all(parts[k] == v for k, v in rule.match.items()) for parts in found):
+                continue
+            have = "；".join(
+                f"{name} 有：{'、'.join(sorted({parts[name] for parts in found})[:VALUES_SHOWN])}"
+                for name in rule.match
+            )
+            raise ZhunshengError("ZS-DR-20", number=number, rule=rule.words(), have=have)
+
+    def allotted(self, strata: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
+        """Return what ``allot`` gave as a list for people: ``{stratum, size, rule, quota, reserve}``, in its order."""
+        return [
+            {"stratum": name, "size": n["size"], "rule": found.words() if found else "", "quota": n["quota"],
+             "reserve": n["reserve"]}
+            for name, n in strata.items()
+            for found in (self.quota(name),)
+        ]  # fmt: skip
 
     def allot(self, sizes: Mapping[str, int]) -> dict[str, dict[str, int]]:
         """Return for each stratum its size, quota and reserve (which follows the quota, up to the stratum's size)."""

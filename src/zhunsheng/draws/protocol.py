@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from zhunsheng.clock import told
 from zhunsheng.draws.assignment import Inspector, assign, register_digest, register_json
 from zhunsheng.draws.drawing import Database, Drawn, draw
 from zhunsheng.draws.frame import Frame
@@ -26,13 +27,13 @@ _UTC = "%Y-%m-%dT%H:%M:%SZ"
 def commitment(plan: Plan, frame: Frame, inspectors: Sequence[Inspector], when: datetime) -> dict[str, Any]:
     """Return the commitment to publish: digests of plan, frame and register, the quotas, and its time.
 
-    Raises ``ZS-DR-03`` unless ``when`` lies before the randomness is known, or before a drand round is out.
+    Raises ``ZS-DR-03`` unless ``when`` lies before the randomness is known, or before a drand round is out; ``ZS-DR-20``
+    for a quota that is for no stratum of the frame.
     """
+    plan.check_rules(frame.sizes)
     known = min([plan.known_at, *(drand_time(s.round) for s in plan.randomness if s.source == "drand")])
     if when >= known:
-        raise ZhunshengError(
-            "ZS-DR-03", committed=when.astimezone(UTC).strftime(_UTC), known=known.astimezone(UTC).strftime(_UTC)
-        )
+        raise ZhunshengError("ZS-DR-03", committed=told(when), known=told(known))
     return {
         "format": f"{VERSION}/commitment",
         "draw": plan.id,

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from zhunsheng.clock import told
 from zhunsheng.draws.assignment import Inspector, assign, register_digest
 from zhunsheng.draws.drawing import DuckDatabase, draw
 from zhunsheng.draws.frame import Frame
@@ -102,7 +103,7 @@ def _time(parts: dict[str, Any], plan: Plan) -> Check:
     rounds = [drand_time(s.round) for s in plan.randomness if s.source == "drand"]
     early = when < min([plan.known_at, *rounds])
     return Check(
-        "time", "承诺在先", early, f"{when} 承诺，随机数其后才公布" if early else f"{when} 才承诺，随机数已经公布"
+        "time", "承诺在先", early, f"{told(when)} 承诺，随机数其后才公布" if early else f"{told(when)} 才承诺，随机数已经公布"
     )
 
 

@@ -48,7 +48,7 @@ def read_workbook(opened: Opened) -> Iterator[Sheet]:
     """
     percents: dict[str, frozenset[tuple[int, int]]] = {}
     if opened.kind == "xlsx":
-        percents = {name: _inspect(opened, name, path) for name, path in _sheet_paths(opened)}
+        percents = {name: _inspect(opened, name, path) for name, path in sheet_paths(opened)}
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(opened.data))
         for name in book.sheet_names:
@@ -75,7 +75,8 @@ def _spans(merged: list[Any], rows: list[list[Any]], file: str, sheet: str) -> d
     return spans
 
 
-def _sheet_paths(opened: Opened) -> list[tuple[str, str]]:
+def sheet_paths(opened: Opened) -> list[tuple[str, str]]:
+    """Return the worksheets of an xlsx file in order, as (name, path in the archive)."""
     targets = {r.get("Id"): r.get("Target") or "" for r in opened.xml("xl/_rels/workbook.xml.rels")}
     found = []
     for sheet in opened.xml("xl/workbook.xml").iter(f"{_MAIN}sheet"):

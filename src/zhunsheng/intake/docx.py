@@ -8,7 +8,8 @@ from lxml import etree
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import Opened
-from zhunsheng.intake.grid import Block, Grid, Paragraph, Spans
+from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture, Spans
+from zhunsheng.intake.pictures import in_word
 from zhunsheng.targets import Place
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -40,12 +41,15 @@ def _walk(parent: Iterable[etree._Element], out: list[Block], name: str, counts:
             text = _text(child).strip()
             if text:
                 out.append(Paragraph(text, Place(paragraph=counts[0])))
+            out.extend(Picture(Place(paragraph=counts[0]), what) for what in in_word(child))
         elif child.tag == _TBL:
             counts[1] += 1
             if depth > MAX_DEPTH:
                 raise ZhunshengError("ZS-IN-10", name=name, where=f"表{counts[1]}", detail="表格嵌套过深")
             nested: list[etree._Element] = []
-            out.append(_table(child, counts[1], name, nested))
+            shown: list[Picture] = []
+            out.append(_table(child, counts[1], name, nested, shown))
+            out.extend(shown)
             for cell in nested:
                 for inner in cell.iterchildren(_TBL):
                     _walk([inner], out, name, counts, depth + 1)
@@ -53,7 +57,7 @@ def _walk(parent: Iterable[etree._Element], out: list[Block], name: str, counts:
             _walk(child, out, name, counts, depth)
 
 
-def _table(table: etree._Element, number: int, name: str, nested: list[etree._Element]) -> Grid:
+def _table(table: etree._Element, number: int, name: str, nested: list[etree._Element], shown: list[Picture]) -> Grid:
     rows: list[list[str]] = []
     spans: Spans = {}
     open_merges: dict[int, tuple[int, int]] = {}  # column -> anchor of a vertical merge still running
@@ -86,6 +90,7 @@ def _table(table: etree._Element, number: int, name: str, nested: list[etree._El
             if width > 1:
                 spans[len(rows), column] = (1, width)
             row.append("\n".join(filter(None, (_text(p).strip() for p in tc.iter(_P) if not _inside_table(p, tc)))))
+            shown.extend(Picture(Place(table=number, row=len(rows) + 1, column=column + 1), w) for w in in_word(tc))
             row.extend([""] * (width - 1))
             if tc.find(_TBL) is not None:
                 nested.append(tc)

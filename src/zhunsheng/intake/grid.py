@@ -82,4 +82,12 @@ class Grid:
         return self.place_of(*self.owner(row, column))
 
 
-Block = Paragraph | Grid
+@dataclass(frozen=True)
+class Picture:
+    """Something that is shown and not read: a picture, a chart, an embedded object."""
+
+    place: Place
+    what: str = "图片"
+
+
+Block = Paragraph | Grid | Picture

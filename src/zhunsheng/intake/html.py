@@ -7,7 +7,8 @@ from lxml import html as lxml_html
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import Opened
-from zhunsheng.intake.grid import Block, Grid, Paragraph, Spans
+from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture, Spans
+from zhunsheng.intake.pictures import in_html
 from zhunsheng.targets import Place
 
 MAX_SPAN = 2_000  # browsers stop at 1,000 columns; a form never comes near
@@ -47,8 +48,13 @@ def read(opened: Opened) -> list[Block]:
         if tag == "table" and node.find(".//table") is None:
             flush(line)
             count[0] += 1
-            out.append(_table(node, count[0], opened.name))
+            shown: list[Picture] = []
+            out.append(_table(node, count[0], opened.name, shown))
+            out.extend(shown)
             return
+        if in_html(node):
+            flush(line)
+            out.append(Picture(Place(line=line)))
         if tag in _BLOCKS:
             flush(line)
         pending.append(node.text or "")
@@ -63,7 +69,7 @@ def read(opened: Opened) -> list[Block]:
     return out
 
 
-def _table(table: etree._Element, number: int, name: str) -> Grid:
+def _table(table: etree._Element, number: int, name: str, shown: list[Picture]) -> Grid:
     rows: list[list[str]] = []
     spans: Spans = {}
     taken: set[tuple[int, int]] = set()
@@ -82,6 +88,8 @@ def _table(table: etree._Element, number: int, name: str) -> Grid:
             if height * width > 1:
                 spans[r, len(row)] = (height, width)
                 taken.update((r + i, len(row) + j) for i in range(1, height) for j in range(width))
+            place = Place(table=number, row=len(rows) + 1, column=len(row) + 1)
+            shown.extend(Picture(place) for inner in td.iter() if in_html(inner))
             row.append(_text(td))
             row.extend([""] * (width - 1))
         rows.append(row)

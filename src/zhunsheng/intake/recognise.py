@@ -721,7 +721,7 @@ def recognise(blocks: list[Block], source: Source) -> Book:
     for block in blocks:
         if isinstance(block, Paragraph):
             recogniser.paragraph(block)
-        else:
+        elif isinstance(block, Grid):
             recogniser.grid(block)
     return recogniser.book()
 

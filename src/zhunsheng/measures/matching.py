@@ -21,6 +21,7 @@ from zhunsheng.measures.definitions import Measure
 from zhunsheng.targets import Book, Indicator, TargetSheet
 from zhunsheng.targets.naming import indicators_named
 from zhunsheng.targets.units import comparable
+from zhunsheng.text import cleaned, readable
 
 USE = 0.85  # proposals at or above this confidence are read, and shown as 待确认
 SHOW = 0.6  # below this nothing is proposed
@@ -94,7 +95,8 @@ def read_mapping(path: Path, known: Mapping[str, Measure]) -> list[Link]:
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
     try:
-        found = TypeAdapter(list[Link]).validate_python(yaml.safe_load(path.read_text("utf8")) or [])
+        said = cleaned(yaml.safe_load(readable(path.read_text("utf8")))) or []
+        found = TypeAdapter(list[Link]).validate_python(said)
     except (ValidationError, yaml.YAMLError) as error:
         row = error.errors()[0]["loc"][0] if isinstance(error, ValidationError) and error.errors()[0]["loc"] else 0
         raise ZhunshengError(

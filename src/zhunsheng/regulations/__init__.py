@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.text import cleaned, readable
 
 
 class _Entry(BaseModel):
@@ -261,7 +262,7 @@ _DATA = files(__package__) / "data"
 def read_yaml(text: str, kind: Any, name: str) -> Any:
     """Parse YAML text as pydantic type ``kind``. Raises ``ZS-RG-01`` naming the field that is wrong."""
     try:
-        return TypeAdapter(kind).validate_python(yaml.safe_load(text))
+        return TypeAdapter(kind).validate_python(cleaned(yaml.safe_load(readable(text))))
     except yaml.YAMLError as error:
         raise ZhunshengError("ZS-RG-01", name=name, detail=str(error).splitlines()[0]) from None
     except ValidationError as error:

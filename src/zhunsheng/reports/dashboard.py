@@ -11,6 +11,7 @@ from fractions import Fraction
 from jinja2 import Environment, PackageLoader
 
 from zhunsheng import __version__
+from zhunsheng.clock import told
 from zhunsheng.evaluation import Difference, Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
 from zhunsheng.evaluation.scoring import VERDICT_WORDS
@@ -118,6 +119,7 @@ def render(
         "plain": plain,
         "number": _number,
         "cell": _cell,
+        "told": told,
         "total": total_words,
         "basis": basis_words,
     }

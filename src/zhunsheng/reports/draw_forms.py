@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from jinja2 import Environment
 
+from zhunsheng.clock import told
 from zhunsheng.draws.protocol import Outcome, commitment_digest
 from zhunsheng.draws.results import categories
 from zhunsheng.reports.forms import Cell, Form, Row, label, text
@@ -57,7 +58,7 @@ def notice_form(outcome: Outcome) -> Form:
         ("抽查事项", "、".join(i.name for i in plan.items)),
         ("抽查依据", plan.rule),
         ("名录库", f"{committed['frame']['count']} 户，摘要 {committed['frame']['digest']}"),
-        ("承诺", f"{committed['committed_at']} 公布，摘要 {commitment_digest(committed)}"),
+        ("承诺", f"{told(committed['committed_at'])} 公布，摘要 {commitment_digest(committed)}"),
         ("随机数", f"{outcome.sealed['randomness']}（{office}）"),
         ("种子", outcome.sealed["seed"]),
         ("抽中", f"{len(drawn)} 户，候补 {len(outcome.drawn) - len(drawn)} 户"),

@@ -11,10 +11,11 @@ from typing import Any, Literal
 
 from rapidfuzz import fuzz
 
+from zhunsheng.clock import today
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.targets.sheet import Budget, Goal, Indicator, Place, PlanStep, SpendingPlan, TargetSheet, plain
 from zhunsheng.targets.value import TargetValue, normalise
-from zhunsheng.wording import clean
+from zhunsheng.text import clean
 
 LABELS = {
     "name": "名称",
@@ -247,7 +248,7 @@ def with_added(sheet: TargetSheet, part: Part, indicator: Indicator | None = Non
         goal = Goal(title=f"目标{len(sheet.goals) + 1}", text="（待填写）")
         return sheet.model_copy(update={"goals": (*sheet.goals, goal)})
     steps = sheet.spending_plan.steps
-    last = max((s.by for s in steps), default=date((sheet.year or date.today().year), 1, 1))
+    last = max((s.by for s in steps), default=date((sheet.year or today().year), 1, 1))
     step = PlanStep(by=last, cumulative=max((s.cumulative for s in steps), default=Decimal(0)))
     return sheet.model_copy(update={"spending_plan": SpendingPlan(steps=(*steps, step))})
 

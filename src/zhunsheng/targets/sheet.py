@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, field_valida
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.targets.kinds import IndicatorType, Kind, Sense, Settled, type_of
 from zhunsheng.targets.value import TargetValue, is_operator
-from zhunsheng.wording import clean
+from zhunsheng.text import clean
 
 FORMAT = "zhunsheng.book/1"
 

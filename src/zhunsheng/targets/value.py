@@ -16,7 +16,7 @@ import cn2an
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from zhunsheng.targets.units import comparable, convert, split_unit
-from zhunsheng.wording import clean
+from zhunsheng.text import clean
 
 Op = Literal[">=", "<=", "==", ">", "<", "range", "by", "level", "unread"]
 Result = Decimal | Fraction | int | date | str

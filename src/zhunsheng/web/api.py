@@ -2,30 +2,52 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from datetime import date
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import File, NinjaAPI, Query, Schema
-from ninja.errors import HttpError
+from ninja import File, Header, NinjaAPI, Query
+from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from ninja.files import UploadedFile
+from ninja.parser import Parser
 from ninja.security import HttpBearer
-from pydantic import Field
 
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import browse, ledger_of, ledgers
+from zhunsheng.text import cleaned
 from zhunsheng.web.actor import acting
+from zhunsheng.web.api_shapes import (
+    AssessmentOut,
+    BatchOut,
+    DepartmentOut,
+    DrawOut,
+    FindingOut,
+    JobOut,
+    LedgerOut,
+    Page,
+    Problem,
+    PublicOut,
+    ReviewOut,
+    RowsOut,
+    SheetOut,
+    VersionOut,
+)
 from zhunsheng.web.middleware import address
 from zhunsheng.web.models import ApiToken, Draw, Job, Organisation, Publication
 from zhunsheng.web.roles import departments, may
 from zhunsheng.web.services import jobs, review, sheets
 from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.answers import once
 from zhunsheng.web.services.uploads import take
 
+log = logging.getLogger(__name__)
 PK = 2**31 - 1
 SEEN_EVERY = 60  # seconds between notes of a token's last use
+STATUS = {"ZS-WB-30": 401, "ZS-WB-31": 403, "ZS-WB-32": 404, "ZS-WB-33": 405, "ZS-WB-35": 429, "ZS-CL-99": 500}
 
 
 def token_of(request: HttpRequest) -> ApiToken | None:
@@ -51,52 +73,93 @@ class Token(HttpBearer):
         return found
 
 
-api = NinjaAPI(title="准绳 API", version=__version__, auth=Token(), urls_namespace="api", docs_url=None)
+class CleanParser(Parser):
+    """Reads the body of a request; texts in it come without control characters, as those of forms do."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the body's JSON."""
+        found: dict[str, Any] = cleaned(json.loads(request.body))
+        return found
 
 
-class Problem(Schema):
-    """An error: a stable code and what to do, in Chinese."""
+api = NinjaAPI(
+    title="准绳 API", version=__version__, auth=Token(), urls_namespace="api", docs_url=None, parser=CleanParser()
+)
 
-    code: str
-    message: str
+
+# -- errors: one shape for all ----------------------------------------------------------------------------------------
 
 
 @api.exception_handler(ZhunshengError)
 def say(request: HttpRequest, error: ZhunshengError) -> HttpResponse:
-    """Return an error a person can mend as 422 with its code."""
-    return api.create_response(request, {"code": error.code, "message": error.text()}, status=422)
+    """Return an error as ``Problem``: by the status its code has, 422 for one that a person can mend."""
+    status = STATUS.get(error.code, 422)
+    return api.create_response(request, {"code": error.code, "message": error.text()}, status=status)
+
+
+@api.exception_handler(AuthenticationError)
+def not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    """Return 401."""
+    return say(request, ZhunshengError("ZS-WB-30"))
+
+
+@api.exception_handler(ValidationError)
+def not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Return 422 naming each parameter that is wrong."""
+    listed = "；".join(f"{'.'.join(map(str, e['loc'][1:] or e['loc']))}：{e['msg']}" for e in error.errors)
+    return say(request, ZhunshengError("ZS-WB-34", detail=listed[:1000]))
+
+
+@api.exception_handler(Throttled)
+def too_many(request: HttpRequest, error: Throttled) -> HttpResponse:
+    """Return 429."""
+    return say(request, ZhunshengError("ZS-WB-35"))
+
+
+@api.exception_handler(Http404)
+def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    """Return 404."""
+    return say(request, ZhunshengError("ZS-WB-32", what=request.path))
+
+
+@api.exception_handler(HttpError)
+def other(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Return what the framework refuses, with its status."""
+    found = ZhunshengError("ZS-WB-37", detail=str(error)[:200])
+    return api.create_response(request, {"code": found.code, "message": found.text()}, status=error.status_code)
+
+
+@api.exception_handler(Exception)
+def broken(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Return 500 without a trace; the log has it."""
+    log.error("the API failed at %s", request.path, exc_info=error)
+    return say(request, ZhunshengError("ZS-CL-99", detail=type(error).__name__))
+
+
+ERRORS: dict[int, Any] = {401: Problem, 403: Problem, 404: Problem, 422: Problem, 429: Problem, 500: Problem}
+OPEN_ERRORS: dict[int, Any] = {422: Problem, 429: Problem, 500: Problem}
+Year = Query(..., ge=2000, le=2100)
+Key = Header(None, alias="Idempotency-Key", max_length=255)
+
+
+def scoped(request: Any, scope: str) -> None:
+    """Refuse a token without the scope. Raises ``ZS-WB-31``."""
+    if scope not in request.auth.scopes:
+        raise ZhunshengError("ZS-WB-31", detail=f"范围里没有 {scope}")
 
 
 def allowed(request: Any, scope: str, action: str, department: int) -> Organisation:
-    """Return the department when the token has the scope and its person the permission; 403 or 404 otherwise."""
-    if scope not in request.auth.scopes:
-        raise HttpError(403, f"token lacks scope {scope}")
+    """Return the department when the token has the scope and its person the permission. Raises ``ZS-WB-31``, ``ZS-WB-32``."""
+    scoped(request, scope)
     found = Organisation.objects.filter(pk=department, kind="department").first() if 0 < department <= PK else None
     if found is None or not may(request.auth.user, action, found):
-        raise HttpError(404, "no such department")
+        raise ZhunshengError("ZS-WB-32", what=f"部门 {department}")
     return found
 
 
-class DepartmentOut(Schema):
-    """A department the token's person may look at."""
-
-    id: int
-    name: str
-    years: list[int]
-
-
-class Page(Schema):
-    """Which rows of a list."""
-
-    limit: int = Field(50, ge=1, le=500)
-    offset: int = Field(0, ge=0, le=10**9)
-
-
-Year = Query(..., ge=2000, le=2100)
-E400 = {401: Problem, 403: Problem, 404: Problem, 422: Problem}
-
-
-@api.get("/departments", response=list[DepartmentOut], operation_id="departments", summary="可查看的部门")
+@api.get(
+    "/departments", response={200: list[DepartmentOut], **ERRORS}, operation_id="departments", summary="可查看的部门"
+)
 def list_departments(request: Any, page: Page = Query(...)) -> Any:
     """Departments in the order of the tree, with the years that have target sheets."""
     mine = departments(request.auth.user, "targets.view")[page.offset : page.offset + page.limit]
@@ -112,11 +175,11 @@ def list_departments(request: Any, page: Page = Query(...)) -> Any:
 
 @api.get(
     "/departments/{department}/sheets",
+    response={200: list[SheetOut], **ERRORS},
     operation_id="sheets",
     summary="绩效目标表",
-    openapi_extra={"responses": {404: {"description": "没有这个部门"}}},
 )
-def list_sheets(request: Any, department: int, year: int = Year) -> list[dict[str, Any]]:
+def list_sheets(request: Any, department: int, year: int = Year) -> Any:
     """The newest version of each sheet of a year: its state, number and content (format zhunsheng.book/1, one sheet)."""
     place = allowed(request, "targets:read", "targets.view", department)
     found = []
@@ -136,8 +199,13 @@ def list_sheets(request: Any, department: int, year: int = Year) -> list[dict[st
     return found
 
 
-@api.get("/departments/{department}/findings", operation_id="findings", summary="审核发现的问题")
-def list_findings(request: Any, department: int, year: int = Year) -> list[dict[str, Any]]:
+@api.get(
+    "/departments/{department}/findings",
+    response={200: list[FindingOut], **ERRORS},
+    operation_id="findings",
+    summary="审核发现的问题",
+)
+def list_findings(request: Any, department: int, year: int = Year) -> Any:
     """Findings of the review of the newest versions; “reviews” says which rules were judged at all."""
     place = allowed(request, "targets:read", "targets.view", department)
     versions = [sheets.newest(s) for s in sheets.sheets_of(place, year)]
@@ -157,8 +225,13 @@ def list_findings(request: Any, department: int, year: int = Year) -> list[dict[
     ]
 
 
-@api.get("/departments/{department}/reviews", operation_id="reviews", summary="审核情况：每条规则的状态")
-def list_reviews(request: Any, department: int, year: int = Year) -> list[dict[str, Any]]:
+@api.get(
+    "/departments/{department}/reviews",
+    response={200: list[ReviewOut], **ERRORS},
+    operation_id="reviews",
+    summary="审核情况：每条规则的状态",
+)
+def list_reviews(request: Any, department: int, year: int = Year) -> Any:
     """How the review of each sheet's newest version stands: verdict, counts by state, and every rule with what is missing.
 
     The verdict is “clean” only when every rule that applies was judged on the present text and none found anything.
@@ -174,25 +247,44 @@ def list_reviews(request: Any, department: int, year: int = Year) -> list[dict[s
 
 @api.post(
     "/departments/{department}/documents",
-    response={201: list[dict[str, Any]], **E400},
+    response={201: list[VersionOut], **ERRORS},
     operation_id="upload_document",
     summary="上传绩效目标文件",
 )
 def upload_document(
-    request: Any, department: int, file: UploadedFile = File(...), year: int = Year, reason: str = ""
+    request: Any,
+    department: int,
+    file: UploadedFile = File(...),
+    year: int = Year,
+    reason: str = "",
+    key: str | None = Key,
 ) -> Any:
-    """Read a document; each sheet becomes a draft version, to be checked and submitted by a person."""
+    """Read a document; each sheet becomes a draft version, to be checked and submitted by a person.
+
+    The same bytes sent again to the same department and year give the same versions, not new ones.
+    """
     place = allowed(request, "targets:write", "targets.start", department)
-    with acting(request.auth.user.get_username(), address(request)):
-        upload = take(file, "document", place, request.auth.user, limit=50 * 2**20)
-        made = sheets.take_document(upload, place, year, request.auth.user, reason[:1000])
-    return 201, [
-        {"version": v.pk, "sheet": v.sheet.name, "year": v.sheet.year, "findings": v.findings.count()} for v in made
-    ]
+
+    def run() -> tuple[int, Any]:
+        with acting(request.auth.user.get_username(), address(request)):
+            upload = take(file, "document", place, request.auth.user, limit=50 * 2**20)
+            made = sheets.take_document(upload, place, year, request.auth.user, reason[:1000])
+        return 201, [
+            {
+                "version": v.pk,
+                "sheet": v.sheet.name,
+                "year": v.sheet.year,
+                "findings": v.findings.count(),
+                "new": v.upload_id == upload.pk,
+            }
+            for v in made
+        ]
+
+    return once(request.auth, key, request, run)
 
 
-@api.get("/ledgers", operation_id="ledgers", summary="台账字典")
-def list_ledgers(request: Any) -> list[dict[str, Any]]:
+@api.get("/ledgers", response={200: list[LedgerOut], **ERRORS}, operation_id="ledgers", summary="台账字典")
+def list_ledgers(request: Any) -> Any:
     """All ledgers with their columns."""
     return [
         {
@@ -208,8 +300,13 @@ def list_ledgers(request: Any) -> list[dict[str, Any]]:
     ]
 
 
-@api.get("/departments/{department}/ledgers/{ledger}", operation_id="ledger_rows", summary="台账数据")
-def ledger_rows(request: Any, department: int, ledger: str, page: Page = Query(...)) -> dict[str, Any]:
+@api.get(
+    "/departments/{department}/ledgers/{ledger}",
+    response={200: RowsOut, **ERRORS},
+    operation_id="ledger_rows",
+    summary="台账数据",
+)
+def ledger_rows(request: Any, department: int, ledger: str, page: Page = Query(...)) -> Any:
     """Rows of a ledger, personal columns masked, with the batch and file row that brought each."""
     place = allowed(request, "ledgers:read", "ledgers.view", department)
     known = ledger_of(ledger)
@@ -227,38 +324,40 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else str(value) if hasattr(value, "quantize") else value
 
 
-class JobOut(Schema):
-    """Work in the background."""
-
-    id: int
-    kind: str
-    state: str
-    what: str
-    percent: int
-    error: str | None = None
-    result: dict[str, Any]
-
-
 @api.post(
     "/departments/{department}/ledgers/{ledger}",
-    response={202: JobOut, **E400},
+    response={202: JobOut, **ERRORS},
     operation_id="import_ledger",
     summary="导入台账文件",
 )
 def import_file(
-    request: Any, department: int, ledger: str, file: UploadedFile = File(...), good_rows: bool = False
+    request: Any,
+    department: int,
+    ledger: str,
+    file: UploadedFile = File(...),
+    good_rows: bool = False,
+    key: str | None = Key,
 ) -> Any:
     """Take in a ledger file; it is checked and imported in the background. Ask ``/jobs/{id}`` what it came to."""
     place = allowed(request, "ledgers:write", "ledgers.import", department)
     known = ledger_of(ledger)
-    with acting(request.auth.user.get_username(), address(request)):
-        upload = take(file, "ledger", place, request.auth.user)
-        job = jobs.import_soon(upload, request.auth.user, known.id, good_rows=good_rows)
-    return 202, job.as_json()
+
+    def run() -> tuple[int, Any]:
+        with acting(request.auth.user.get_username(), address(request)):
+            upload = take(file, "ledger", place, request.auth.user)
+            job = jobs.import_soon(upload, request.auth.user, known.id, good_rows=good_rows)
+        return 202, _job(job)
+
+    return once(request.auth, key, request, run)
 
 
-@api.get("/departments/{department}/batches", operation_id="batches", summary="导入批次")
-def list_batches(request: Any, department: int) -> list[dict[str, Any]]:
+@api.get(
+    "/departments/{department}/batches",
+    response={200: list[BatchOut], **ERRORS},
+    operation_id="batches",
+    summary="导入批次",
+)
+def list_batches(request: Any, department: int) -> Any:
     """Batches of a department's ledgers, oldest first, each chained to the one before by its digest."""
     place = allowed(request, "ledgers:read", "ledgers.view", department)
     return [
@@ -268,28 +367,71 @@ def list_batches(request: Any, department: int) -> list[dict[str, Any]]:
     ]
 
 
-@api.get("/jobs/{job}", response={200: JobOut, **E400}, operation_id="job", summary="后台任务")
+@api.get("/jobs/{job}", response={200: JobOut, **ERRORS}, operation_id="job", summary="后台任务")
 def job_state(request: Any, job: int) -> Any:
     """How far a job is and what it came to; one's own jobs only."""
+    return _job(_own_job(request, job))
+
+
+MARKED = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+
+
+@api.get(
+    "/jobs/{job}/marked",
+    response=ERRORS,
+    operation_id="job_marked",
+    summary="标注了错误的台账文件",
+    openapi_extra={"responses": {200: {"description": "OK", "content": MARKED}}},
+)
+def job_marked(request: Any, job: int) -> Any:
+    """The copy of a ledger file with its errors marked in place; personal data stand in it as they were sent."""
+    scoped(request, "ledgers:read")
+    found = _own_job(request, job)
+    name = found.result.get("marked")
+    if not name or found.department is None or not (found.folder() / name).is_file():
+        raise ZhunshengError("ZS-WB-32", what=f"任务 {job} 标注了错误的文件")
+    if not may(request.auth.user, "ledgers.personal", found.department):
+        raise ZhunshengError("ZS-WB-31", detail="令牌的主人不能看个人信息")
+    return FileResponse(
+        (found.folder() / name).open("rb"), as_attachment=True, filename=name, content_type="application/octet-stream"
+    )
+
+
+def _own_job(request: Any, job: int) -> Job:
     found = Job.objects.filter(pk=job, by=request.auth.user).first() if 0 < job <= PK else None
     if found is None:
-        raise HttpError(404, "no such job")
-    return found.as_json()
+        raise ZhunshengError("ZS-WB-32", what=f"任务 {job}")
+    return found
 
 
-@api.get("/departments/{department}/assessment", operation_id="assessment", summary="监控、得分与来源")
-def assessment(request: Any, department: int, year: int = Year) -> dict[str, Any]:
+def _job(job: Job) -> dict[str, Any]:
+    said = job.as_json()
+    return said | {"marked": f"/api/jobs/{job.pk}/marked" if job.result.get("marked") else None}
+
+
+@api.get(
+    "/departments/{department}/assessment",
+    response={200: AssessmentOut, **ERRORS},
+    operation_id="assessment",
+    summary="监控、得分与来源",
+)
+def assessment(request: Any, department: int, year: int = Year) -> Any:
     """The newest assessment (format zhunsheng.run/1); 404 where there is none yet."""
     place = allowed(request, "results:read", "overview.view", department)
     found = figures.newest_assessment(place, year)
     if found is None:
-        raise HttpError(404, "not assessed yet")
+        raise ZhunshengError("ZS-WB-32", what=f"{year} 年的测算结果")
     result: dict[str, Any] = found.result
     return result
 
 
-@api.get("/departments/{department}/draws", operation_id="draws", summary="双随机抽查")
-def list_draws(request: Any, department: int) -> list[dict[str, Any]]:
+@api.get(
+    "/departments/{department}/draws",
+    response={200: list[DrawOut], **ERRORS},
+    operation_id="draws",
+    summary="双随机抽查",
+)
+def list_draws(request: Any, department: int) -> Any:
     """Draws with their plan, commitment digest and state."""
     place = allowed(request, "draws:read", "draws.view", department)
     return [
@@ -307,8 +449,14 @@ def list_draws(request: Any, department: int) -> list[dict[str, Any]]:
     ]
 
 
-@api.get("/public", auth=None, operation_id="public", summary="已公开的内容（不需要令牌）")
-def list_public(request: Any, page: Page = Query(...)) -> list[dict[str, Any]]:
+@api.get(
+    "/public",
+    auth=None,
+    response={200: list[PublicOut], **OPEN_ERRORS},
+    operation_id="public",
+    summary="已公开的内容（不需要令牌）",
+)
+def list_public(request: Any, page: Page = Query(...)) -> Any:
     """What is public, newest first."""
     found = Publication.objects.filter(state="published").select_related("department")[
         page.offset : page.offset + page.limit

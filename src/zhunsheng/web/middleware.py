@@ -5,17 +5,23 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import redirect
 
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.text import clean
 from zhunsheng.web.actor import acting
+from zhunsheng.web.session import sign_in_again
 
 Handler = Callable[[HttpRequest], HttpResponse]
 MINUTE = 60
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def address(request: HttpRequest) -> str:
@@ -46,15 +52,67 @@ def session_limits(get_response: Handler) -> Handler:
             now, seen = int(time.time()), request.session.get("seen")
             if seen is not None and now - seen > settings.SESSION_IDLE:
                 logout(request)
-                return redirect("sign-in")
+                request.session_over = True  # type: ignore[attr-defined]
+                return get_response(request)  # pages ask to sign in; public ones stay open
             # Written at most once a minute: a page view should not cost a write.
             if seen is None or now - seen > MINUTE:
                 request.session["seen"] = now
             if getattr(request.user, "must_change", False) and not request.path.startswith(
-                ("/account", "/sign", "/static", "/language")
+                ("/account", "/session", "/sign", "/static", "/language")
             ):
+                if request.htmx:  # type: ignore[attr-defined]
+                    return sign_in_again(request)
                 return redirect("password")
         return get_response(request)
+
+    return middleware
+
+
+def clean_input(get_response: Handler) -> Handler:
+    """Let no control character in: what forms and addresses bring is cleaned before anything reads it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.META.get("QUERY_STRING"):
+            request.GET = _cleaned(request.GET)  # type: ignore[assignment, misc]
+        if request.method == "POST" and request.content_type in FORM_TYPES:
+            # Whoever reads a form that is broken meets the same error and answers it.
+            with suppress(MultiPartParserError, UnreadablePostError):
+                request.POST = _cleaned(request.POST)  # type: ignore[assignment, misc]
+        return get_response(request)
+
+    return middleware
+
+
+def _cleaned(sent: QueryDict) -> QueryDict:
+    found = QueryDict(mutable=True, encoding=sent.encoding)
+    for name, values in sent.lists():
+        found.setlist(clean(name), [clean(v) for v in values])
+    found._mutable = False
+    return found
+
+
+def problems(get_response: Handler) -> Handler:
+    """Give every error of the API its one shape, those too that arise before or around its own code."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if not request.path.startswith("/api/") or response.status_code < 400:
+            return response
+        if response.headers.get("Content-Type", "").startswith("application/json"):
+            return response
+        status = response.status_code
+        if status == 404:
+            error = ZhunshengError("ZS-WB-32", what=request.path)
+        elif status == 405:
+            error = ZhunshengError("ZS-WB-33", method=request.method)
+        elif status >= 500:
+            error = ZhunshengError("ZS-CL-99", detail=str(status))
+        else:
+            error = ZhunshengError("ZS-WB-37", detail=str(status))
+        said = JsonResponse({"code": error.code, "message": error.text()}, status=status)
+        if "Allow" in response.headers:
+            said["Allow"] = response.headers["Allow"]
+        return said
 
     return middleware
 

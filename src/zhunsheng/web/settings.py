@@ -64,12 +64,14 @@ INSTALLED_APPS = [
     "zhunsheng.web",
 ]
 MIDDLEWARE = [
+    "zhunsheng.web.middleware.problems",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "zhunsheng.web.middleware.clean_input",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -136,6 +138,7 @@ AXES_LOCKOUT_TEMPLATE = "web/locked.html"
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_IPWARE_PROXY_COUNT = PROXIES or None
+CSRF_FAILURE_VIEW = "zhunsheng.web.session.stale"
 SESSION_COOKIE_AGE = 8 * 3600  # a working day, whatever happens
 SESSION_IDLE = int(os.environ.get("ZHUNSHENG_IDLE_MINUTES", "60")) * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -196,7 +199,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
 LOCALE_PATHS = [BASE / "locale"]
-TIME_ZONE = "Asia/Shanghai"
+TIME_ZONE = os.environ.get("ZHUNSHENG_TIMEZONE") or "Asia/Shanghai"
 USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = DATA / "static"

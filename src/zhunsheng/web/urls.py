@@ -8,6 +8,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from zhunsheng.web.api import api
+from zhunsheng.web.session import session
 from zhunsheng.web.views import (
     account,
     administration,
@@ -118,6 +119,8 @@ urlpatterns = [
     # account
     path("sign-in", account.SignIn.as_view(), name="sign-in"),
     path("sign-out", LogoutView.as_view(), name="sign-out"),
+    path("signed-in", account.signed_in, name="signed-in"),
+    path("session", session, name="session"),
     path("account", account.account, name="account"),
     path("account/password", account.Password.as_view(), name="password"),
     path("language", set_language, name="set_language"),

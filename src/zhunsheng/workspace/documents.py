@@ -7,7 +7,7 @@ from typing import Any
 
 from zhunsheng.files.opening import open_file
 from zhunsheng.intake import MAX_DOCUMENT, blocks_of
-from zhunsheng.intake.grid import Paragraph
+from zhunsheng.intake.grid import Paragraph, Picture
 from zhunsheng.targets import Place
 
 MAX_CELLS = 20_000  # what a browser still shows at ease
@@ -38,6 +38,9 @@ def original(path: Path) -> list[dict[str, Any]]:
     for block in blocks_of(open_file(path, max_bytes=MAX_DOCUMENT)):
         if isinstance(block, Paragraph):
             parts.append({"kind": "p", "key": place_key(block.place), "text": block.text})
+            continue
+        if isinstance(block, Picture):
+            parts.append({"kind": "p", "key": place_key(block.place), "text": f"［{block.what}，没有读］"})
             continue
         rows = []
         for r, values in enumerate(block.rows):

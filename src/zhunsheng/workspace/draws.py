@@ -6,7 +6,7 @@ import csv
 import shutil
 import tempfile
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +15,8 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from zhunsheng.clock import now as clock_now
+from zhunsheng.clock import today
 from zhunsheng.draws.assignment import Inspector, assign, register_json
 from zhunsheng.draws.drawing import DuckDatabase, draw, draw_file
 from zhunsheng.draws.frame import Frame, frame_from_file, frame_from_ledger, open_database
@@ -38,13 +40,14 @@ from zhunsheng.evidence import Store
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.draw_forms import check_form, notice_form, page_of, task_form
 from zhunsheng.reports.xlsx import write_workbook
+from zhunsheng.text import cleaned, readable
 
 MAX_CHECK_FORMS = 200  # check forms written to Word at once
 
 
 def read_plan(path: Path) -> Plan:
     """Read a plan (yaml or json). Raises ``ZS-IN-01``, ``ZS-DR-01`` naming the field."""
-    data = _load(path)
+    data = cleaned(_load(path))
     try:
         return Plan.model_validate(data)
     except ValidationError as error:
@@ -56,7 +59,7 @@ def read_plan(path: Path) -> Plan:
 def read_inspectors(path: Path) -> list[Inspector]:
     """Read a register (yaml or json list). Raises ``ZS-IN-01``, ``ZS-DR-01``."""
     try:
-        return TypeAdapter(list[Inspector]).validate_python(_load(path))
+        return TypeAdapter(list[Inspector]).validate_python(cleaned(_load(path)))
     except ValidationError as error:
         first = error.errors()[0]
         raise ZhunshengError(
@@ -68,7 +71,7 @@ def _load(path: Path) -> Any:
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
     try:
-        return yaml.safe_load(path.read_text("utf8"))
+        return yaml.safe_load(readable(path.read_text("utf8")))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[0]) from None
 
@@ -89,11 +92,11 @@ def commit_draw(
             built = frame_from_file(frame, plan, connection)
         elif evidence is not None:
             built = frame_from_ledger(
-                Store.existing(evidence).snapshot(), plan, on or date.today(), connection, where, department
+                Store.existing(evidence).snapshot(), plan, on or today(), connection, where, department
             )
         else:
             raise ZhunshengError("ZS-CL-01", detail="请用 --frame 或 --evidence 指明名录库")
-        committed = commitment(plan, built, people, now or datetime.now(UTC))
+        committed = commitment(plan, built, people, now or clock_now())
         out.mkdir(parents=True, exist_ok=True)
         write_frame(built, out / "frame.tsv")
         connection.close()
@@ -273,7 +276,7 @@ def results_to_ledger(bundle: Path, results_file: Path, out: Path) -> Path:
 def read_results(path: Path) -> list[Result]:
     """Read results (yaml or json list). Raises ``ZS-IN-01``, ``ZS-DR-08``."""
     try:
-        return TypeAdapter(list[Result]).validate_python(_load(path))
+        return TypeAdapter(list[Result]).validate_python(cleaned(_load(path)))
     except ValidationError as error:
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[1]) from None
 

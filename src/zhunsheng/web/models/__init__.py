@@ -1,5 +1,6 @@
 """What the application keeps: people, target sheets and their decisions, the year's work, and the audit log."""
 
+from zhunsheng.web.models.api import ApiAnswer
 from zhunsheng.web.models.audited import Audited, AuditEntry, AuditHead
 from zhunsheng.web.models.draws import Draw, DrawTask, InspectionItem, Inspector
 from zhunsheng.web.models.evaluation import KeyEvaluation, KeyMark, Rectification
@@ -12,6 +13,7 @@ from zhunsheng.web.models.work import Job, Step, Upload
 from zhunsheng.web.models.year import Assessment, Checkpoint, IndicatorLight, SelfEvaluation, Word
 
 __all__ = [
+    "ApiAnswer",
     "ApiToken",
     "Assessment",
     "AuditEntry",

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Cipher
 from zhunsheng.web.models.audited import Audited
 from zhunsheng.web.models.people import Organisation, User
@@ -85,6 +86,17 @@ class Step(Audited):
         return f"{self.action} {self.before}→{self.after}"
 
 
+# What work can come to, as the job's page and the API's reader are told.
+OUTCOMES = {
+    "imported": _("已全部导入"),
+    "partly": _("部分导入"),
+    "unchanged": _("先前已导入，没有变化"),
+    "refused": _("没有导入"),
+    "failed": _("未成功"),
+    "done": _("已完成"),
+}
+
+
 class Job(models.Model):
     """Work in the background. ``key`` names what is done, so that it is done once; ``result`` is what it came to."""
 
@@ -124,6 +136,43 @@ class Job(models.Model):
         return min(99, 100 * self.done // self.total) if self.total else 0
 
     @property
+    def outcome(self) -> str | None:
+        """What the work came to, one of ``OUTCOMES``; None while it goes on."""
+        if not self.ended:
+            return None
+        if self.state == self.State.FAILED:
+            return "failed"
+        if self.kind == "archive":
+            return ("partly" if self.result.get("sheets") else "refused") if self.result.get("failed") else "imported"
+        if self.kind != "import":
+            return "done"
+        if not self.result.get("batch"):
+            return "refused"
+        if not self.result.get("new", True):
+            return "unchanged"
+        return "partly" if self.result.get("bad_rows") else "imported"
+
+    @property
+    def counts(self) -> dict[str, int] | None:
+        """How many rows a ledger file had, how many were good and bad, and what the good ones did; None for other work."""
+        if self.kind != "import" or not self.ended or "rows" not in self.result:
+            return None
+        batch = (self.result.get("batch") or {}) if self.result.get("new") else {}
+        rows, bad = self.result["rows"], self.result["bad_rows"]
+        inserted, updated = batch.get("inserted", 0), batch.get("updated", 0)
+        return {"rows": rows, "good": rows - bad, "bad": bad, "inserted": inserted, "updated": updated}
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing came of the work, for a person; None where something did."""
+        if self.error:
+            return self.error
+        if self.kind == "import" and self.outcome == "refused":
+            named = {"name": self.result.get("file", ""), "rows": self.result["rows"], "bad": self.result["bad_rows"]}
+            return ZhunshengError("ZS-IN-20", **named).text()
+        return None
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more will happen."""
         return self.state in (self.State.DONE, self.State.FAILED)
@@ -140,8 +189,10 @@ class Job(models.Model):
             "id": self.pk,
             "kind": self.kind,
             "state": self.state,
+            "outcome": self.outcome,
             "what": self.what,
             "percent": self.percent,
-            "error": self.error or None,
+            "error": self.problem,
+            "counts": self.counts,
             "result": self.result,
         }

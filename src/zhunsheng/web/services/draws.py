@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from datetime import date, datetime
@@ -117,6 +118,15 @@ def commit(draw: Draw, user: User | None, progress: Progress = no_progress) -> D
         if user is not None:
             note(user, draw, "draws.commit", "planned", "committed")
     return draw
+
+
+def allotted(draw: Draw) -> list[dict[str, Any]]:
+    """Return each stratum of the commitment with its size, rule and number to draw; none before the commitment."""
+    committed = draw.folder() / "commitment.json"
+    if draw.state == "planned" or not committed.is_file():
+        return []
+    strata = json.loads(committed.read_text("utf8"))["strata"]
+    return read_plan(draw.folder() / "plan.json").allotted(strata)
 
 
 def enter(draw: Draw, user: User, values: list[dict[str, Any]]) -> tuple[Draw, ZhunshengError | None]:

@@ -174,7 +174,7 @@ def _commit_draw(job: Job, progress: Progress) -> dict[str, Any]:
     draw = Draw.objects.get(pk=job.args["draw"])
     if draw.state == "planned":
         draws.commit(draw, job.by, progress)
-    return {"digest": draw.digest}
+    return {"digest": draw.digest, "strata": draws.allotted(draw)}
 
 
 def _run_draw(job: Job, progress: Progress) -> dict[str, Any]:

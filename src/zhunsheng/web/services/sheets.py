@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +11,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import read_book
 from zhunsheng.targets import Indicator, TargetSheet, TargetValue
 from zhunsheng.targets.editing import Field, blank_sheet, carried_over, fields_of, with_added, with_text, without
+from zhunsheng.text import clean
 from zhunsheng.web.models import (
     AuditEntry,
     LibraryIndicator,
@@ -27,6 +27,8 @@ from zhunsheng.web.services.review import refresh
 from zhunsheng.web.workflow import note
 
 WHOLE = "部门整体绩效目标"
+# States in which a version stands for the document it was made from; one put aside in another way does not.
+KNOWN_STATES = ("draft", "submitted", "checked", "changes", "returned", "approved")
 EDITABLE = ("draft", "returned", "changes")
 
 
@@ -50,13 +52,18 @@ def take_document(
 ) -> list[SheetVersion]:
     """Read a document and keep each of its sheets as a new draft version.
 
-    Raises ``ZS-IN-*``; ``ZS-WB-01`` where a sheet is with someone for decision; ``ZS-WB-06`` where an approved sheet would
+    The same bytes once more for the same department and year bring nothing new: the versions made from them are returned,
+    whose ``upload`` is then the earlier one. Raises ``ZS-IN-*``; ``ZS-WB-01`` where a sheet is with someone for decision; ``ZS-WB-06`` where an approved sheet would
     change without a reason.
     """
     with upload.opened() as path:
         book = read_book(path)
     made = []
     with transaction.atomic():
+        # One document after the other: of two that arrive at once, the second finds what the first made.
+        Organisation.objects.select_for_update().get(pk=department.pk)
+        if known := _made_before(upload, department, [(s.year or year, s.kind, _name_of(s)) for s in book.sheets]):
+            return known
         for n, read in enumerate(book.sheets):
             sheet = read.model_copy(
                 update={"year": read.year or year, "department": read.department or department.name}
@@ -66,6 +73,28 @@ def take_document(
         # A document says of which year it is; the reviews follow the record, not the page it was sent from.
         refresh(department, {v.sheet.year for v in made})
     return made
+
+
+def _name_of(sheet: TargetSheet) -> str:
+    return (WHOLE if sheet.kind == "department" else sheet.name or "（未命名项目）")[:200]
+
+
+def _made_before(upload: Upload, department: Organisation, places: list[tuple[int, str, str]]) -> list[SheetVersion]:
+    """Return the versions that an earlier upload of the same bytes made, where all of them are still the newest; else none."""
+    found: set[int] = set()
+    for year, kind, name in set(places):
+        sheet = Sheet.objects.filter(department=department, year=year, kind=kind, name=name, retired=False).first()
+        last = sheet.versions.order_by("-number").first() if sheet else None
+        if last is None or last.origin != "upload" or last.upload is None or last.upload.sha256 != upload.sha256:
+            return []
+        if last.state not in KNOWN_STATES:
+            return []
+        found.add(last.upload.pk)
+    if len(found) != 1:
+        return []
+    return list(
+        SheetVersion.objects.filter(upload_id=found.pop(), origin="upload").select_related("sheet").order_by("pk")
+    )
 
 
 def add_version(
@@ -79,10 +108,10 @@ def add_version(
     unsure: list[Any] | None = None,
 ) -> SheetVersion:
     """Keep a sheet as the next version of the record it belongs to. Raises ``ZS-WB-01``, ``ZS-WB-06``."""
-    name = WHOLE if sheet.kind == "department" else sheet.name or "（未命名项目）"
-    year = sheet.year or date.today().year
+    name = _name_of(sheet)
+    year = sheet.year or this_year()
     with transaction.atomic():
-        known, _ = Sheet.objects.get_or_create(department=department, year=year, kind=sheet.kind, name=name[:200])
+        known, _ = Sheet.objects.get_or_create(department=department, year=year, kind=sheet.kind, name=name)
         last = known.versions.order_by("-number").select_for_update().first()
         if last and last.state not in (*EDITABLE, "approved"):
             raise ZhunshengError("ZS-WB-01", title=str(known), state=last.get_state_display())
@@ -167,7 +196,8 @@ def set_field(version: SheetVersion, path: str, text: str, was: str) -> SheetVer
             raise ZhunshengError("ZS-TG-02", path=path)
         if field.text == text.strip():
             return now
-        if field.text != was:
+        # Browsers write line breaks in their own way; that is no change by someone else.
+        if clean(field.text) != clean(was):
             edit = AuditEntry.objects.filter(
                 model="sheetversion", object_id=str(now.pk), action="edit", after__has_key=path
             ).first()

@@ -12,6 +12,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from zhunsheng.clock import told
+from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.roles import ACTIONS
 
 register = template.Library()
@@ -48,6 +50,11 @@ STATES = {
     "agreeing": "yellow", "reported": "green", "proved": "yellow", "closed": "green", "planned": "secondary", "committed": "blue",
     "entered": "yellow", "sealed": "blue", "drawn": "green", "requested": "yellow", "refused": "red", "published": "green",
     "withdrawn": "secondary", "queued": "secondary", "running": "blue", "done": "green", "failed": "red",
+}  # fmt: skip
+
+
+OUTCOME_COLOURS = {
+    "imported": "green", "partly": "yellow", "unchanged": "secondary", "refused": "red", "failed": "red", "done": "green",
 }  # fmt: skip
 
 
@@ -96,6 +103,14 @@ def state(record: Any) -> SafeString:
 
 
 @register.filter
+def job_badge(job: Any) -> SafeString:
+    """Draw what a job came to, in the words the API gives; its state while it goes on."""
+    if job.outcome is None:
+        return state(job)
+    return _badge(OUTCOME_COLOURS[job.outcome], OUTCOMES[job.outcome])
+
+
+@register.filter
 def wan(value: Any) -> str:
     """Show yuan as 万元 with its unit; a dash for nothing."""
     try:
@@ -112,6 +127,15 @@ def percent(value: Any, places: int = 1) -> str:
     if value in (None, ""):
         return "—"
     return f"{float(value) * 100:.{places}f}%"
+
+
+@register.filter
+def moment(value: Any) -> str:
+    """Show a moment written as ISO in office time, to the second; what is none stays as it is."""
+    try:
+        return told(str(value))
+    except ValueError:
+        return str(value or "—")
 
 
 @register.filter

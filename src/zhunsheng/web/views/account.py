@@ -29,6 +29,12 @@ class SignIn(auth.LoginView):
     redirect_authenticated_user = True
 
 
+@page(None)
+def signed_in(request: HttpRequest) -> HttpResponse:
+    """Say that one is signed in, in the window opened for it; the page that asked is in another."""
+    return render(request, "web/signed_in.html")
+
+
 class Password(auth.PasswordChangeView):
     """Change one's own password."""
 

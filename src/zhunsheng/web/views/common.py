@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import quote
 
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,8 +19,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.text import clean
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.roles import may
+from zhunsheng.web.session import sign_in_again
 
 View = Callable[..., HttpResponse]
 TYPES = {
@@ -46,7 +47,7 @@ def page(action: str | None, **records: type[models.Model]) -> Callable[[View], 
         @wraps(view)
         def inner(request: HttpRequest, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return sign_in_again(request)
             subject: Any = None
             if "department" in kwargs:
                 subject = get_object_or_404(Organisation, pk=kwargs["department"])
@@ -113,7 +114,7 @@ def require_post(request: HttpRequest) -> None:
 
 def text_of(request: HttpRequest, name: str, label: str = "", *, required: bool = False, most: int = 4000) -> str:
     """Return a text field, trimmed. Raises ``ZS-WB-06``."""
-    text = request.POST.get(name, "").strip().replace("\x00", "")
+    text = clean(request.POST.get(name, "")).strip()
     if required and not text:
         raise ZhunshengError("ZS-WB-06", detail=_("请填写“%(label)s”") % {"label": label or name})
     if len(text) > most:

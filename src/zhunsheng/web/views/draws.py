@@ -223,6 +223,7 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
         "search": search,
         "state": state,
         "finished": draw.tasks.exclude(inspected_on=None).count(),
+        "strata": service.allotted(draw),
         "overdue": service.overdue_tasks(draw, today)[:20],
         "publish_by": service.publication_deadline(draw),
         "files": [f for f in FILES if (draw.folder() / f).is_file()],

@@ -135,7 +135,7 @@ def portfolio_import(request: HttpRequest) -> HttpResponse:
     top, year = _scope(request, "portfolio.import")
     year = integer_of(request.POST, "year", year, 2000, 2100)
     if "assess" in request.POST:
-        stamp = timezone.now().strftime("%Y%m%d%H%M")
+        stamp = timezone.localtime().strftime("%Y%m%d%H%M")
         job = jobs.enqueue("assess-all", f"assess-all:{top.pk}:{year}:{stamp}", request.user, top, year=year)
         return done(request, "job", "", job.pk)
     folder = [f for f in request.FILES.getlist("folder") if f.name and f.name.lower().endswith(service.ENDINGS)]

@@ -15,6 +15,7 @@ from csp.decorators import csp_replace
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhunsheng.reports.forms import target_form
@@ -118,7 +119,7 @@ def open_data(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         data = {k: v for k, v in found.data.items() if k != "forms"}
         head = {"title": found.title, "department": found.department.name, "year": found.year, "kind": found.kind}
         return JsonResponse(
-            head | {"published_at": found.published_at, "data": data},
+            head | {"published_at": timezone.localtime(found.published_at).isoformat(timespec="seconds"), "data": data},
             json_dumps_params={"ensure_ascii": False, "indent": 1},
         )
     titles, rows = _rows(found)

@@ -41,6 +41,8 @@ def targets(request: HttpRequest, department: Organisation, year: int) -> HttpRe
                     "years": "、".join(str(y) for y in elsewhere),
                     "year": year,
                 }
+            if made[0].upload_id != upload.pk:
+                message = _("这份文件先前已上传，没有另建版本。")
             return done(request, "version", message, made[0].pk)
         if how == "last-year":
             made = sheets.start_from_last_year(department, year, request.user)

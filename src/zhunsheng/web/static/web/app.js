@@ -21,6 +21,44 @@
   });
   document.body.addEventListener("htmx:sendError", function () { alertBox(words.offline); });
 
+  // A key pressed while an input method composes belongs to it: Enter takes the letters, it does not leave the field.
+  function composing(event) { return event.isComposing || event.keyCode === 229; }
+
+  // -- the session ended: what was typed stays; after signing in beside it, saving works again
+  const session = document.getElementById("session");
+  const waiting = new Set();  // forms whose saving was refused for it
+  document.body.addEventListener("htmx:beforeSwap", function (event) {
+    const detail = event.detail, renew = detail.xhr.getResponseHeader("X-Renew");
+    if (detail.xhr.status !== 401 && !renew) return;
+    const form = detail.requestConfig.elt.closest("form");
+    if (form) waiting.add(form);
+    detail.isError = false;
+    detail.shouldSwap = !document.querySelector("#alerts [data-session]");
+    if (renew) setTimeout(signedInAgain);
+  });
+  async function signedInAgain() {
+    const alert = document.querySelector("[data-session]");
+    if (!alert) return;
+    const answer = await fetch(session.dataset.url, { cache: "no-store" });
+    if (!answer.ok) return;
+    const now = await answer.json();
+    if (!now.user) return;
+    if (session.dataset.user && session.dataset.user !== now.user) {
+      alert.textContent = session.dataset.other + now.user;
+      return;
+    }
+    document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": now.token }));
+    document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((input) => { input.value = now.token; });
+    alert.className = "alert alert-success";
+    alert.removeAttribute("data-session");
+    alert.textContent = session.dataset.again;
+    // Fields save themselves when they change, so nobody would press a button for them.
+    waiting.forEach((form) => { if (form.isConnected && form.matches("form.field")) form.requestSubmit(); });
+    waiting.clear();
+  }
+  window.addEventListener("focus", signedInAgain);
+  document.addEventListener("visibilitychange", function () { if (!document.hidden) signedInAgain(); });
+
   // -- upload progress
   document.body.addEventListener("htmx:xhr:progress", function (event) {
     const bar = event.target.querySelector && event.target.querySelector("progress.upload");
@@ -92,6 +130,7 @@
   });
   // Enter goes down a column as in a spreadsheet, Shift+Enter up; Escape takes the last kept text back; Alt+Enter breaks a line.
   document.addEventListener("keydown", function (event) {
+    if (composing(event)) return;
     const input = event.target.closest("form.field textarea, form.field input:not([type=hidden])");
     if (!input) return;
     if (event.key === "Escape") {

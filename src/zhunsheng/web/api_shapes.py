@@ -1,0 +1,207 @@
+"""What the API gives: the shape of every answer, and of every error."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from ninja import Schema
+from pydantic import ConfigDict, Field
+
+Plain = dict[str, Any]
+
+
+class Problem(Schema):
+    """An error: a stable code and what to do, in Chinese."""
+
+    code: str
+    message: str
+
+
+class Page(Schema):
+    """Which rows of a list."""
+
+    limit: int = Field(50, ge=1, le=500)
+    offset: int = Field(0, ge=0, le=10**9)
+
+
+class DepartmentOut(Schema):
+    """A department the token's person may look at."""
+
+    id: int
+    name: str
+    years: list[int]
+
+
+class SheetOut(Schema):
+    """The newest version of a target sheet; ``in_force`` is the number of the approved one, ``sheet`` its content.
+
+    ``sheet`` is one sheet of format zhunsheng.book/1.
+    """
+
+    id: int
+    version: int
+    number: int
+    state: str
+    in_force: int | None = None
+    sheet: Plain
+
+
+class FindingOut(Schema):
+    """What the review found in a sheet."""
+
+    rule: str
+    level: str
+    title: str
+    message: str
+    mend: str
+    sheet: str
+    indicator: str | None = None
+    place: str | None = None
+
+
+class VersionOut(Schema):
+    """A version made from a document; ``new`` is false where the same document had been sent to the same place before."""
+
+    version: int
+    sheet: str
+    year: int
+    findings: int
+    new: bool
+
+
+class DutyOut(Schema):
+    """One rule of the review on one sheet: its state, and what is missing to judge it."""
+
+    rule: str
+    title: str
+    state: str
+    missing: list[str] = []
+    why: str = ""
+    messages: list[str] = []
+
+
+class ReviewOut(Schema):
+    """How the review of a sheet's newest version stands."""
+
+    sheet: str
+    version: int
+    verdict: str
+    reviewed_at: datetime | None
+    counts: dict[str, int]
+    missing: list[str]
+    duties: list[DutyOut]
+
+
+class ColumnOut(Schema):
+    """A column of a ledger; ``personal`` ones are given masked."""
+
+    name: str
+    title: str
+    type: str
+    required: bool
+    personal: bool
+
+
+class LedgerOut(Schema):
+    """A ledger and its columns."""
+
+    id: str
+    title: str
+    what: str
+    columns: list[ColumnOut]
+
+
+class RowsOut(Schema):
+    """Rows of a ledger by column name, with ``_batch`` and ``_row``; ``total`` counts all there are."""
+
+    total: int
+    rows: list[Plain]
+
+
+class BatchOut(Schema):
+    """One import: ``when`` is ISO time, ``previous`` and ``digest`` chain it to the batch before."""
+
+    model_config = ConfigDict(extra="allow")
+
+    batch: int
+    ledger: str
+    department: str
+    file: str
+    sha256: str
+    rows: int
+    inserted: int
+    updated: int
+    rejected: int
+    who: str
+    when: str
+    version: int
+    previous: str
+    digest: str
+    undoes: int | None = None
+
+
+Outcome = Literal["imported", "partly", "unchanged", "refused", "failed", "done"]
+
+
+class CountsOut(Schema):
+    """Rows of a ledger file: all, good, with errors, and what the good ones did."""
+
+    rows: int
+    good: int
+    bad: int
+    inserted: int
+    updated: int
+
+
+class JobOut(Schema):
+    """Work in the background; ``outcome`` is null until it has ended.
+
+    ``imported``: all of it; ``partly``: without the rows (or files) with errors; ``unchanged``: this file was here before;
+    ``refused``: nothing, for the errors in it; ``failed``: it could not be done; ``done``: other work. ``error`` says why
+    for the last three but ``done``; ``marked`` is where the copy with its errors marked can be fetched.
+    """
+
+    id: int
+    kind: str
+    state: str
+    outcome: Outcome | None = None
+    what: str
+    percent: int
+    error: str | None = None
+    counts: CountsOut | None = None
+    marked: str | None = None
+    result: Plain
+
+
+class AssessmentOut(Schema):
+    """The newest assessment, whole, in format zhunsheng.run/1."""
+
+    model_config = ConfigDict(extra="allow")
+
+    format: str
+    as_of: date
+
+
+class DrawOut(Schema):
+    """A draw with its plan (zhunsheng.draw-plan/1), commitment digest and state."""
+
+    id: int
+    code: str
+    title: str
+    state: str
+    plan: Plain
+    commitment: str | None = None
+    frame: int | None = None
+    drawn: int | None = None
+
+
+class PublicOut(Schema):
+    """Something that is public."""
+
+    id: int
+    kind: str
+    title: str
+    department: str
+    year: int
+    data: Plain

@@ -1,0 +1,71 @@
+"""When a session has ended, or a page's own token is old: nothing typed is lost, and signing in happens beside it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+TOKEN = "csrfmiddlewaretoken"
+
+
+def sign_in_again(request: HttpRequest) -> HttpResponse:
+    """Ask someone who is not signed in to sign in.
+
+    A page goes to sign-in and back. A part of a page answers 401 with words for the page's head, so that the form stays as
+    it is; a form sent whole answers 401 with all that was typed, to be sent again after signing in.
+    """
+    if request.htmx:  # type: ignore[attr-defined]
+        return _above(request, "web/_session_over.html", 401)
+    if request.method == "POST":
+        return render(
+            request, "web/session_over.html", {"typed": _typed(request), "files": _files(request)}, status=401
+        )
+    asked = {"next": request.get_full_path()}
+    if getattr(request, "session_over", False):
+        asked["over"] = "1"
+    return redirect(f"{reverse('sign-in')}?{urlencode(asked, safe='/')}")
+
+
+def stale(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form whose token is not this session's, as after signing in again in another window: 403, the text kept.
+
+    The text is shown to be copied, never sent again from here: the form may be a stranger's.
+    """
+    if request.headers.get("HX-Request") == "true":
+        response = _above(request, "web/_session_stale.html", 403)
+        response["X-Renew"] = "1"
+        return response
+    return render(request, "web/session_stale.html", {"typed": _typed(request)}, status=403)
+
+
+def session(request: HttpRequest) -> JsonResponse:
+    """Tell an open page who is signed in now and the token its forms need; nobody is, who must choose a password first."""
+    ready = request.user.is_authenticated and not getattr(request.user, "must_change", False)
+    name = request.user.get_username() if ready else ""
+    response = JsonResponse({"user": name, "token": get_token(request)})
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _above(request: HttpRequest, template: str, status: int) -> HttpResponse:
+    response = render(request, template, status=status)
+    response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML show:#alerts:top"
+    return response
+
+
+def _typed(request: HttpRequest) -> list[tuple[str, str, bool]]:
+    """Return what was sent as (field, text, whether a person typed it at length); passwords never."""
+    return [
+        (name, text, len(text) > 12 or "\n" in text)
+        for name, texts in request.POST.lists()
+        for text in texts
+        if name != TOKEN and "password" not in name
+    ]
+
+
+def _files(request: HttpRequest) -> list[str]:
+    return [f.name or "" for name in request.FILES for f in request.FILES.getlist(name)]
