@@ -20,7 +20,7 @@ from zhunsheng.web.models import KeyEvaluation, KeyMark, Membership, Organisatio
 from zhunsheng.web.roles import available, may, reaches
 from zhunsheng.web.services.sheets import in_force
 from zhunsheng.web.services.year import newest_assessment
-from zhunsheng.web.views.common import choice_of, date_of, demand, done, number_of, page, require_post, send, text_of
+from zhunsheng.web.views.common import choice_of, date_of, demand, done, number_of, page, send, text_of
 from zhunsheng.web.workflow import note, steps_of
 
 WEAK = Decimal("0.6")  # a row below this share of its points is offered for rectification
@@ -48,7 +48,7 @@ def card_of(evaluation: KeyEvaluation) -> KeyCard:
     return key_card(framework_of(evaluation), given, agreed)
 
 
-@page("keyeval.view")
+@page("keyeval.view", methods=("GET", "POST"))
 def keyeval(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
     """List the key evaluations; a POST chooses a project and its evaluators."""
     people = evaluators_for(department)
@@ -91,7 +91,6 @@ def keyeval(request: HttpRequest, department: Organisation, year: int) -> HttpRe
 @page("keyeval.view", evaluation=KeyEvaluation)
 def keyevaluation(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
     """Show an evaluation. While marks are given, an evaluator sees only their own; then all stand side by side."""
-    request.year = evaluation.year  # type: ignore[attr-defined]
     framework, card = framework_of(evaluation), card_of(evaluation)
     mine = {m.row: m for m in evaluation.marks.filter(by=request.user)}
     chosen = evaluation.evaluators.filter(pk=request.user.pk).exists()
@@ -156,10 +155,9 @@ def _suggested(evaluation: KeyEvaluation, card: KeyCard, result: dict[str, Any] 
     return found
 
 
-@page("keyeval.view", evaluation=KeyEvaluation)
+@page("keyeval.view", methods=("POST",), evaluation=KeyEvaluation)
 def marks(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
     """Keep an evaluator's marks; with ``finish`` they are final, and the last evaluator's opens the talk."""
-    require_post(request)
     demand(request, "keyeval.mark", evaluation)
     now = KeyEvaluation.objects.select_for_update().get(pk=evaluation.pk)
     if request.user.pk in now.finished or not now.evaluators.filter(pk=request.user.pk).exists():
@@ -192,10 +190,9 @@ def marks(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
     return done(request, "keyevaluation", _("评分已保存。"), now.pk)
 
 
-@page("keyeval.view", evaluation=KeyEvaluation)
+@page("keyeval.view", methods=("POST",), evaluation=KeyEvaluation)
 def agree(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
     """Keep the agreed points of every row with the reason, and the conclusion."""
-    require_post(request)
     demand(request, "keyeval.agree", evaluation)
     agreed: dict[str, Any] = dict(evaluation.agreed)
     for row in framework_of(evaluation).rows:
@@ -211,10 +208,9 @@ def agree(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
     return done(request, "keyevaluation", _("合议结果已保存。"), evaluation.pk)
 
 
-@page("keyeval.view", evaluation=KeyEvaluation)
+@page("keyeval.view", methods=("POST",), evaluation=KeyEvaluation)
 def rectification(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
     """Add a problem to be mended, with its owner and due date."""
-    require_post(request)
     demand(request, "rectify.add", evaluation)
     made = Rectification.objects.create(
         evaluation=evaluation,
