@@ -8,7 +8,6 @@ import tarfile
 from pathlib import Path
 
 import pytest
-
 from test_operation import manage, postgres, script  # noqa: F401
 
 LANDED = Path(__file__).parents[1] / "landed" / "site.tar.xz"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,6 +16,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation.key import KeyCard, check_points, key_card
 from zhunsheng.regulations import KeyFramework, key_frameworks, scheme_of
 from zhunsheng.reports.key_report import write_key_report
+from zhunsheng.web.forms.keyeval import Starting
 from zhunsheng.web.models import KeyEvaluation, KeyMark, Membership, Organisation, Rectification, Sheet, User
 from zhunsheng.web.roles import available, may, reaches
 from zhunsheng.web.services.sheets import in_force
@@ -54,9 +55,9 @@ def keyeval(request: HttpRequest, department: Organisation, year: int) -> HttpRe
     people = evaluators_for(department)
     if request.method == "POST":
         demand(request, "keyeval.start", department)
-        sheet = get_object_or_404(
-            Sheet, pk=request.POST.get("sheet") or 0, department=department, year=year, kind="project"
-        )
+        sheet = Starting.of(request)["sheet"]
+        if (sheet.department_id, sheet.year, sheet.kind) != (department.pk, year, "project"):
+            raise Http404
         chosen = [p for p in people if str(p.pk) in request.POST.getlist("evaluators")]
         if len(chosen) < 2:
             raise ZhunshengError("ZS-WB-06", detail=_("请选择至少两位评价人"))
