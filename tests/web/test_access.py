@@ -35,7 +35,7 @@ ROLES = {
 }
 POSTED = {
     "field", "part", "adjust", "undo", "job-again", "word", "marks", "agree", "rectification", "draw-register", "draw-act", "step",
-    "publish-ask", "portfolio-import", "organisation", "sign-out", "set_language",
+    "publish-ask", "portfolio-import", "job-places", "organisation", "sign-out", "set_language",
 }  # fmt: skip
 
 

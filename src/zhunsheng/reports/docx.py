@@ -15,7 +15,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
 
 from zhunsheng.reports.forms import Form
-from zhunsheng.wording import clean
+from zhunsheng.text import clean
 
 _ALIGN = {"center": WD_ALIGN_PARAGRAPH.CENTER, "left": WD_ALIGN_PARAGRAPH.LEFT, "right": WD_ALIGN_PARAGRAPH.RIGHT}
 A4 = (Cm(21.0), Cm(29.7))

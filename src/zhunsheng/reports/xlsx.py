@@ -10,7 +10,7 @@ from pathlib import Path
 import xlsxwriter
 
 from zhunsheng.reports.forms import Cell, Form
-from zhunsheng.wording import clean
+from zhunsheng.text import clean
 
 _LINE = 15.0  # points a line of 10.5-point text takes
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng import __version__
@@ -52,7 +53,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     """Return the context of every page."""
     context: dict[str, Any] = {"version": __version__, "site_title": settings.SITE_TITLE, "oidc": settings.OIDC}
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated or request.htmx:  # type: ignore[attr-defined]
+    if user is None or not user.is_authenticated or request.htmx:
         return context
     department = getattr(request, "department", None)
     year = getattr(request, "year", None)
@@ -65,7 +66,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
             department, year = home_of(user)
     if department is not None and year is None:
         year = working_year(department)
-    year = year or 2000
+    year = year or timezone.localdate().year
     if (
         department is not None
         and request.session.get("place") != [department.pk, year]

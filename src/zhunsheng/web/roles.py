@@ -137,6 +137,8 @@ def may(user: User, action: str, subject: Any = None) -> bool:
     """Return whether a user may take an action on a record, an organisation, or (None) anywhere at all."""
     act = ACTIONS[action]
     where = subject if isinstance(subject, Organisation) or subject is None else subject.department
+    if subject is not None and where is None:
+        return False  # a record that belongs nowhere is nobody's, not everybody's
     held = roles_at(user, where) & set(act.roles)
     state = getattr(subject, "state", None)
     if not held:

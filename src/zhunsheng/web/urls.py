@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
+from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from zhunsheng.web.api import api
@@ -55,6 +56,7 @@ urlpatterns = [
     path("jobs/<int:job>", ledgers.job, name="job"),
     path("jobs/<int:job>/again", ledgers.job_again, name="job-again"),
     path("jobs/<int:job>/marked", ledgers.job_file, name="job-file"),
+    path("jobs/<int:job>/places", portfolio.archive_places, name="job-places"),
     path("jobs/<int:job>/state", ledgers.job_state, name="job-state"),
     # monitoring
     path(f"{HERE}monitoring", monitoring.monitoring, name="monitoring"),
@@ -118,12 +120,12 @@ urlpatterns = [
     path("audit", administration.audit, name="audit"),
     # account
     path("sign-in", account.SignIn.as_view(), name="sign-in"),
-    path("sign-out", LogoutView.as_view(), name="sign-out"),
+    path("sign-out", LogoutView.as_view(http_method_names=("post",)), name="sign-out"),
     path("signed-in", account.signed_in, name="signed-in"),
     path("session", session, name="session"),
     path("account", account.account, name="account"),
     path("account/password", account.Password.as_view(), name="password"),
-    path("language", set_language, name="set_language"),
+    path("language", require_POST(set_language), name="set_language"),
     # programs and operation
     path("api/", api.urls),
     path("health", account.health, name="health"),

@@ -5,7 +5,7 @@ from zhunsheng.web.models.audited import Audited, AuditEntry, AuditHead
 from zhunsheng.web.models.draws import Draw, DrawTask, InspectionItem, Inspector
 from zhunsheng.web.models.evaluation import KeyEvaluation, KeyMark, Rectification
 from zhunsheng.web.models.office import CalendarEntry, LibraryIndicator, LocalScheme, SafeguardRecord
-from zhunsheng.web.models.people import ApiToken, Membership, Organisation, Role, User
+from zhunsheng.web.models.people import ApiToken, Membership, Organisation, OrganisationStage, Role, User
 from zhunsheng.web.models.public import Publication
 from zhunsheng.web.models.review import SheetReview
 from zhunsheng.web.models.targets import Sheet, SheetFinding, SheetVersion
@@ -33,6 +33,7 @@ __all__ = [
     "LocalScheme",
     "Membership",
     "Organisation",
+    "OrganisationStage",
     "Publication",
     "Rectification",
     "Role",

@@ -84,6 +84,11 @@ class Draw(Audited):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def year(self) -> int:
+        """The year of the frame."""
+        return self.frame_on.year
+
     def folder(self) -> Path:
         """Return the folder of the draw's files."""
         path: Path = settings.DATA / "draws" / str(self.pk)
@@ -116,3 +121,8 @@ class DrawTask(Audited):
     def department(self) -> Organisation:
         """The department whose draw this belongs to."""
         return self.draw.department
+
+    @property
+    def year(self) -> int:
+        """The year of the draw."""
+        return self.draw.year

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
@@ -15,9 +15,22 @@ from encrypted_fields.fields import EncryptedCharField
 
 from zhunsheng.web.models.audited import Audited
 
+# The day from which the first stage of an organisation holds when nobody said since when it has existed.
+ALWAYS = date(2000, 1, 1)
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no signs that are taken for one another
+
+
+def new_code() -> str:
+    """Return a random code of ten characters for an organisation."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(10))
+
 
 class Organisation(Audited):
-    """A city, district, department or section; ``path`` lists the ids from the root, so that one test finds all below."""
+    """A city, district, department or section; ``path`` lists the ids from the root, so that one test finds all below.
+
+    ``code`` is what it is, for good; it is never shown as its name. Name, kind, parent and use are those of today: what
+    they were on another day is told by its stages. ``services.office`` alone changes them.
+    """
 
     class Kind(models.TextChoices):
         CITY = "city", _("市")
@@ -25,29 +38,81 @@ class Organisation(Audited):
         DEPARTMENT = "department", _("部门")
         SECTION = "section", _("科室")
 
+    code = models.CharField(max_length=10, unique=True, editable=False, default=new_code)
     name = models.CharField(_("名称"), max_length=120)
     kind = models.CharField(_("类别"), max_length=12, choices=Kind.choices)
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("上级")
     )
-    code = models.CharField(_("代码"), max_length=40, blank=True)
+    official_code = models.CharField(_("单位代码"), max_length=40, blank=True)
     path = models.CharField(max_length=200, default="/", editable=False, db_index=True)
     active = models.BooleanField(_("在用"), default=True)
 
     class Meta:
         ordering = ["path"]
-        constraints = [models.UniqueConstraint(fields=["parent", "name"], name="one_name_under_a_parent")]
+        constraints = [
+            # Of two organisations under one parent only one may bear a name at a time; a closed one keeps its own.
+            models.UniqueConstraint(
+                fields=["parent", "name"], condition=models.Q(active=True), name="one_name_under_a_parent"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the path in step with the parent."""
+        """Keep the path in step with the parent; a new organisation gets its founding stage.
+
+        Raises ``ValueError`` where the code would change.
+        """
+        made = self.pk is None
+        if not made and Organisation.objects.filter(pk=self.pk).exclude(code=self.code).exists():
+            raise ValueError("the code of an organisation never changes")
         super().save(*args, **kwargs)
         path = f"{self.parent.path if self.parent else '/'}{self.pk}/"
         if path != self.path:
             self.path = path
             super().save(update_fields=["path"])
+        if made:
+            self.keep_stage(str(OrganisationStage.Event.FOUNDED), ALWAYS)
+
+    def keep_stage(
+        self, event: str, on: date, note: str = "", successors: tuple[Organisation, ...] = ()
+    ) -> OrganisationStage:
+        """Write down what the organisation is from a day on."""
+        return OrganisationStage.objects.create(
+            organisation=self,
+            from_on=on,
+            event=event,
+            name=self.name,
+            kind=self.kind,
+            parent=self.parent,
+            active=self.active,
+            note=note,
+            successors=[s.code for s in successors],
+        )
+
+    def stage_on(self, day: date) -> OrganisationStage:
+        """Return the stage that holds on a day; before the first one, the first."""
+        # In Python, so that stages fetched for a whole list are used.
+        stages = sorted(self.stages.all(), key=lambda s: (s.from_on, s.pk))
+        return [s for s in stages if s.from_on <= day][-1] if stages[0].from_on <= day else stages[0]
+
+    def name_on(self, day: date) -> str:
+        """Return the name on a day."""
+        return self.stage_on(day).name
+
+    def kind_on(self, day: date) -> str:
+        """Return the kind on a day."""
+        return self.stage_on(day).kind
+
+    def parent_on(self, day: date) -> Organisation | None:
+        """Return the organisation above on a day."""
+        return self.stage_on(day).parent
+
+    def name_in(self, year: int) -> str:
+        """Return the name at the end of a year, or today's where the year has not ended."""
+        return self.name_on(min(date(year, 12, 31), timezone.localdate()))
 
     def covers(self, other: Organisation) -> bool:
         """Return whether ``other`` is this organisation or lies below it."""
@@ -64,6 +129,35 @@ class Organisation(Audited):
         if self.kind == self.Kind.SECTION:
             return self.parent
         return self if self.kind == self.Kind.DEPARTMENT else None
+
+
+class OrganisationStage(Audited):
+    """What an organisation was called, was and belonged to from a day on; ``successors`` are codes of organisations."""
+
+    class Event(models.TextChoices):
+        FOUNDED = "founded", _("设立")
+        RENAMED = "renamed", _("更名")
+        MOVED = "moved", _("划转")
+        MERGED = "merged", _("并入")
+        SPLIT = "split", _("拆分")
+        CLOSED = "closed", _("撤销")
+        REOPENED = "reopened", _("恢复")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="stages")
+    from_on = models.DateField(_("自"))
+    event = models.CharField(_("事由"), max_length=12, choices=Event.choices)
+    name = models.CharField(_("名称"), max_length=120)
+    kind = models.CharField(_("类别"), max_length=12, choices=Organisation.Kind.choices)
+    parent = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
+    active = models.BooleanField(_("在用"), default=True)
+    note = models.CharField(_("依据"), max_length=300, blank=True)
+    successors = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["from_on", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.from_on}"
 
 
 class User(Audited, AbstractUser):

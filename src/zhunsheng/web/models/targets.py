@@ -78,6 +78,11 @@ class SheetVersion(Audited):
         """The department whose sheet this is."""
         return self.sheet.department
 
+    @property
+    def year(self) -> int:
+        """The year of the sheet."""
+        return self.sheet.year
+
     def target_sheet(self) -> TargetSheet:
         """Return the sheet as a value."""
         return book_of([self.body]).sheets[0]

@@ -161,7 +161,8 @@ def _assess(job: Job, progress: Progress) -> dict[str, Any]:
 def _take_archive(job: Job, progress: Progress) -> dict[str, Any]:
     assert job.department is not None
     upload = Upload.objects.get(pk=job.args["upload"])
-    done = portfolio.take_archive(upload, job.department, job.args["year"], job.by, progress)
+    places = job.args.get("places")
+    done = portfolio.take_archive(upload, job.department, job.args["year"], job.by, progress, places)
     return done | {"assessed": portfolio.assess_all(job.department, job.args["year"], progress)}
 
 

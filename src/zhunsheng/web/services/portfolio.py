@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import zipfile
 from collections import defaultdict
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Any
 
+import xlsxwriter
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Sum
+from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.intake import book_of, open_bytes
 from zhunsheng.web.models import (
     Assessment,
     CalendarEntry,
     Checkpoint,
     IndicatorLight,
+    Job,
     Organisation,
     SelfEvaluation,
     Sheet,
@@ -25,6 +32,7 @@ from zhunsheng.web.models import (
     Upload,
     User,
 )
+from zhunsheng.web.services import office
 from zhunsheng.web.services.review import unreviewed
 from zhunsheng.web.services.sheets import take_document
 from zhunsheng.web.services.uploads import keep
@@ -67,39 +75,99 @@ def _gbk(name: str) -> str:
         return name
 
 
-def take_archive(
-    upload: Upload, district: Organisation, year: int, user: User | None, progress: Progress = no_progress
-) -> dict[str, Any]:
-    """Take in a zip: each document goes to the department it names, or that its folder or file names.
+def packed(files: list[Any]) -> bytes:
+    """Return the files of a chosen folder as one zip, so that they go the way of an uploaded one. Raises ``ZS-WB-04``."""
+    if sum(f.size or 0 for f in files) > settings.MAX_UPLOAD:
+        raise ZhunshengError("ZS-WB-04", name=_("选择的文件夹"), limit=settings.MAX_UPLOAD // 2**20)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for n, file in enumerate(files):
+            archive.writestr(f"{n:04d}/{file.name}", file.read())
+    return buffer.getvalue()
 
-    Departments not known yet are added under ``district``. Returns counts and what could not be taken in, file by file.
+
+def take_archive(
+    upload: Upload,
+    district: Organisation,
+    year: int,
+    user: User | None,
+    progress: Progress = no_progress,
+    places: dict[str, int] | None = None,
+) -> dict[str, Any]:
+    """Take in a zip: each document goes to the department whose official code or exact name it bears, or its folder or file.
+
+    A name that no department or more than one under ``district`` bears is reported with those like it, and its documents
+    are left out until a person says where they go: ``places`` are the ids of departments by path in the zip, and only
+    those paths are then taken in. Returns counts, ``unknown`` names and what could not be taken in, file by file.
     """
     listed = members(upload.content(), upload.name)
+    if places is not None:
+        listed = [(path, content) for path, content in listed if path in places]
     taken, failed, departments = 0, [], set()
+    unknown: dict[str, dict[str, Any]] = {}
     for n, (path, content) in enumerate(listed):
         progress(PurePosixPath(path).name, n, len(listed))
         try:
             with transaction.atomic():
-                department = _department_of(path, content, district)
-                one = keep(content, PurePosixPath(path).name, "document", department, user)
-                versions = take_document(one, department, year, user, reason="集中导入")
+                if places is not None:
+                    department = Organisation.objects.get(pk=places[path])
+                else:
+                    name = _named_in(path, content)
+                    found = office.named(district, name, year)
+                    if len(found) != 1:
+                        one = unknown.setdefault(name, {"name": name, "files": [], "near": [], "same": len(found)})
+                        one["files"].append(path)
+                        one["near"] = [_proposed(o) for o in found or office.near(district, name)]
+                        continue
+                    department = found[0]
+                kept = keep(content, PurePosixPath(path).name, "document", department, user)
+                versions = take_document(kept, department, year, user, reason="集中导入")
                 taken += len(versions)
                 departments.add(department.pk)
         except ZhunshengError as error:
             failed.append({"file": path, "error": error.text()})
-    return {"files": len(listed), "sheets": taken, "departments": len(departments), "failed": failed}
+    return {
+        "files": len(listed),
+        "sheets": taken,
+        "departments": len(departments),
+        "unknown": list(unknown.values()),
+        "failed": failed,
+    }
 
 
-def _department_of(path: str, content: bytes, district: Organisation) -> Organisation:
-    from zhunsheng.intake import book_of, open_bytes
+def _proposed(one: Organisation) -> dict[str, Any]:
+    return {"id": one.pk, "name": one.name, "under": one.parent.name if one.parent else ""}
 
+
+def _named_in(path: str, content: bytes) -> str:
+    """Return what a document says its department is: in its text, else by its folder, else by its file's name."""
     book = book_of(open_bytes(content, PurePosixPath(path).name))
     pure = PurePosixPath(path)
     named = next((s.department for s in book.sheets if s.department), None)
-    folder = "" if pure.parent.name.isdigit() else pure.parent.name
-    name = named or folder or pure.stem
-    found, _ = Organisation.objects.get_or_create(parent=district, name=name[:120], defaults={"kind": "department"})
-    return found
+    folder = "" if pure.parent.name.isdigit() and len(pure.parent.name) == 4 else pure.parent.name
+    return (named or folder or pure.stem).strip()[:120]
+
+
+def digest(places: dict[str, int]) -> str:
+    """Return a digest of places, so that the same choice is taken in once."""
+    return hashlib.sha256(json.dumps(places, sort_keys=True).encode()).hexdigest()
+
+
+def places_of(job: Job, chosen: dict[str, Organisation | str | None]) -> dict[str, int]:
+    """Return the department ids by path for the names of a job's unknown documents, adding departments for ``new``.
+
+    Raises ``ZS-WB-20`` where a new department's name is taken meanwhile.
+    """
+    assert job.department is not None
+    places: dict[str, int] = {}
+    for one in job.result.get("unknown", []):
+        place = chosen.get(one["name"])
+        if place is None:
+            continue
+        if isinstance(place, str):
+            place = office.found(one["name"], office.Kind.DEPARTMENT, job.department, note="集中导入时新增")
+        places |= dict.fromkeys(one["files"], place.pk)
+    return places
 
 
 def assess_all(district: Organisation, year: int, progress: Progress = no_progress) -> dict[str, Any]:
@@ -136,7 +204,7 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
     pending = unreviewed(district, year)
     counts = {r["department_id"]: r["n"] for r in sheets.values("department_id").annotate(n=Count("id")).order_by()}
     table = []
-    for department in Organisation.objects.filter(pk__in=counts):
+    for department in Organisation.objects.filter(pk__in=counts).prefetch_related("stages"):
         found = newest.get(department.pk, {})
         total = found.get("total")
         table.append(
@@ -151,7 +219,7 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
                 "unreviewed": pending.get(department.pk, 0),
             }
         )
-    return sorted(table, key=lambda r: (r["total"] is None, -(r["total"] or 0), r["department"].name))
+    return sorted(table, key=lambda r: (r["total"] is None, -(r["total"] or 0), r["department"].name_in(year)))
 
 
 def _lights(district: Organisation, year: int) -> Any:
@@ -165,8 +233,9 @@ def heat_map(district: Organisation, year: int) -> dict[str, Any]:
         # A department's own sheet has sub-goals of its own where projects have the framework's dimensions.
         dimension = row["dimension"] if row["dimension"] in DIMENSIONS else WHOLE
         cells[row["department_id"], dimension][row["light"]] += row["n"]
-    dimensions = [d for d in (WHOLE, *DIMENSIONS) if any(d == name for _, name in cells)]
-    departments = list(Organisation.objects.filter(pk__in={k for k, _ in cells}).order_by("name"))
+    dimensions = [d for d in (WHOLE, *DIMENSIONS) if any(d == name for _pk, name in cells)]
+    departments = list(Organisation.objects.filter(pk__in={k for k, _name in cells}).prefetch_related("stages"))
+    departments.sort(key=lambda d: d.name_in(year))
     values = []
     for y, department in enumerate(departments):
         for x, dimension in enumerate(dimensions):
@@ -177,7 +246,7 @@ def heat_map(district: Organisation, year: int) -> dict[str, Any]:
                     [x, y, round(100 * counted["green"] / lit), counted["red"], counted["yellow"], counted["green"]]
                 )
     return {
-        "departments": [d.name for d in departments],
+        "departments": [d.name_in(year) for d in departments],
         "ids": [d.pk for d in departments],
         "dimensions": dimensions,
         "values": values,
@@ -196,7 +265,11 @@ def findings_by_rule(district: Organisation, year: int) -> list[dict[str, Any]]:
 
 def late(district: Organisation, year: int, today: date) -> list[dict[str, Any]]:
     """Return who is late with what: calendar entries past due without a submission, longest first."""
-    with_sheets = Organisation.objects.filter(path__startswith=district.path, sheets__year=year).distinct()
+    with_sheets = (
+        Organisation.objects.filter(path__startswith=district.path, sheets__year=year)
+        .distinct()
+        .prefetch_related("stages")
+    )
     entries = list(
         CalendarEntry.objects.filter(year=year, active=True, due_on__lt=today).select_related("organisation")
     )
@@ -223,7 +296,7 @@ def late(district: Organisation, year: int, today: date) -> list[dict[str, Any]]
                         "days": (today - entry.due_on).days,
                     }
                 )
-    return sorted(found, key=lambda f: (-f["days"], f["department"].name))
+    return sorted(found, key=lambda f: (-f["days"], f["department"].name_in(year)))
 
 
 def totals(district: Organisation, year: int) -> dict[str, Any]:
@@ -239,3 +312,44 @@ def totals(district: Organisation, year: int) -> dict[str, Any]:
         "lights": lights,
         "share": float(points["score"] / points["points"]) if points["points"] else None,
     }
+
+
+# -- as Excel ---------------------------------------------------------------------------------------------------------
+
+
+def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
+    """Return the ranking as an Excel file with its name."""
+    buffer = io.BytesIO()
+    titles = [
+        _("名次"),
+        _("部门"),
+        _("目标表数"),
+        _("得分"),
+        _("等级"),
+        _("预算执行率"),
+        _("绿灯"),
+        _("黄灯"),
+        _("红灯"),
+        _("待填报"),
+        _("错误"),
+        _("警告"),
+        _("提示"),
+    ]
+    with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False}) as book:
+        sheet = book.add_worksheet(f"{year}")
+        bold = book.add_format({"bold": True, "bg_color": "#EEF2F7", "border": 1, "align": "center"})
+        percent = book.add_format({"num_format": "0.00%"})
+        for c, title in enumerate(titles):
+            sheet.write(0, c, title, bold)
+        sheet.set_column(1, 1, 36)
+        for n, row in enumerate(ranking(district, year), start=1):
+            sheet.write_row(n, 0, [n, row["department"].name_in(year), row["sheets"]])
+            if row["total"] is not None:
+                sheet.write(n, 3, row["total"])
+                sheet.write(n, 4, row["grade"])
+            if row["execution"] is not None:
+                sheet.write(n, 5, row["execution"], percent)
+            sheet.write_row(n, 6, [row["lights"].get(c, 0) for c in ("green", "yellow", "red", "grey")])
+            sheet.write_row(n, 10, [row["findings"].get(c, 0) for c in ("error", "warning", "note")])
+        sheet.freeze_panes(1, 2)
+    return buffer.getvalue(), f"{district.name_in(year)}{year}年部门绩效汇总.xlsx"

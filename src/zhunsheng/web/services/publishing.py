@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import shutil
 from typing import Any
@@ -10,8 +12,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.reports.forms import target_form
 from zhunsheng.web.models import Draw, Publication, SelfEvaluation, SheetVersion, User
+from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.services.draws import proof_of
+from zhunsheng.web.services.ledgers import plain
 from zhunsheng.web.services.year import forms_of
 from zhunsheng.web.workflow import advance, note
 
@@ -148,3 +153,74 @@ def _results(draw: Draw) -> tuple[int, str, dict[str, Any]]:
     ]
     items = "、".join(i["name"] for i in draw.plan["items"])
     return draw.frame_on.year, f"{draw.title}检查结果", {"draw": draw.code, "items": items, "results": rows}
+
+
+# -- as open data ------------------------------------------------------------------------------------------------------
+
+# field, title, type; the public csv and the data package say the same
+FIELDS: dict[str, list[tuple[str, str, str]]] = {
+    "targets": [
+        ("level1", "一级指标", "string"),
+        ("level2", "二级指标", "string"),
+        ("name", "三级指标", "string"),
+        ("target", "指标值", "string"),
+        ("basis", "确定依据", "string"),
+    ],
+    "self": [
+        ("sheet", "目标表", "string"),
+        ("name", "指标", "string"),
+        ("target", "指标值", "string"),
+        ("actual", "完成值", "string"),
+        ("points", "分值", "number"),
+        ("score", "得分", "number"),
+    ],
+    "draw": [
+        ("id", "统一社会信用代码", "string"),
+        ("stratum", "分层", "string"),
+        ("rank", "名次", "integer"),
+        ("inspectors", "检查人员编号", "string"),
+    ],
+    "results": [
+        ("id", "统一社会信用代码", "string"),
+        ("inspected_on", "检查日期", "date"),
+        ("result", "检查结果", "string"),
+    ],
+}
+
+
+def open_csv(publication: Publication) -> bytes:
+    """Return the rows of what is published as csv, which a spreadsheet may open without taking a text for a formula."""
+    titles, rows = _rows(publication)
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerow(titles)
+    writer.writerows([plain(v) for v in row] for row in rows)
+    return stream.getvalue().encode("utf-8-sig")
+
+
+def shown(publication: Publication) -> dict[str, Any]:
+    """Return what the page of a publication shows."""
+    data = publication.data
+    context: dict[str, Any] = {"publication": publication, "data": data}
+    if publication.kind == "targets":
+        context["forms"] = [target_form(book_of([data["sheet"]]).sheets[0])]
+    elif publication.kind == "self":
+        context["forms"] = data.get("forms", [])
+    elif publication.kind == "draw":
+        context["drawn"] = data.get("drawn", [])[:500]
+    if publication.folder().is_dir():
+        context["files"] = sorted(p.name for p in publication.folder().iterdir())
+    return context
+
+
+def _rows(found: Publication) -> tuple[list[str], list[list[Any]]]:
+    data, names = found.data, [name for name, _title, _kind in FIELDS[found.kind]]
+    if found.kind == "targets":
+        rows = [{**i, "target": i["target"]["raw"]} for i in data["sheet"]["indicators"]]
+    elif found.kind == "self":
+        rows = [{**i, "sheet": s["sheet"]} for s in data["scores"] for i in s["indicators"]]
+    elif found.kind == "draw":
+        rows = [{**d, "inspectors": "、".join(d["inspectors"])} for d in data.get("drawn", [])]
+    else:
+        rows = data["results"]
+    return names, [[r.get(n) for n in names] for r in rows]

@@ -15,7 +15,7 @@ from zhunsheng.regulations import key_frameworks
 from zhunsheng.sample.documents import bureau, write_documents, write_reported
 from zhunsheng.sample.draw import demo_draw, inspectors, plan
 from zhunsheng.sample.ledgers import write_ledgers
-from zhunsheng.sample.portfolio import write_portfolio
+from zhunsheng.sample.portfolio import names, write_portfolio
 from zhunsheng.web.actor import acting
 from zhunsheng.web.models import (
     CalendarEntry,
@@ -33,7 +33,7 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.models.work import cipher
-from zhunsheng.web.services import draws, portfolio, publishing, registers, sheets
+from zhunsheng.web.services import draws, office, portfolio, publishing, registers, sheets
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.workflow import advance, note
 from zhunsheng.workspace import Evidence, Progress, assess, import_ledger, no_progress, read_books
@@ -96,6 +96,9 @@ def load_portfolio(count: int, progress: Progress = no_progress, seed: int = 202
     with acting("caizheng"), tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         progress("生成各部门文件与台账", 0, 1)
         archive, ledgers = write_portfolio(Path(scratch), count, seed)
+        for n, name in enumerate(names(count), start=1):
+            if not Organisation.objects.filter(parent=district, name=name).exists():
+                office.found(name, office.Kind.DEPARTMENT, district, official_code=str(306000 + n))
         for path in ledgers:
             import_ledger(
                 figures.store().root,
@@ -112,11 +115,11 @@ def load_portfolio(count: int, progress: Progress = no_progress, seed: int = 202
 
 
 def _organisations() -> tuple[Organisation, Organisation, dict[str, User]]:
-    city = Organisation.objects.create(name="示例市", kind="city")
-    district = Organisation.objects.create(name="示例区", kind="district", parent=city)
-    department = Organisation.objects.create(name=bureau()["department"], kind="department", parent=district)
+    city = office.found("示例市", "city", None)
+    district = office.found("示例区", "district", city)
+    department = office.found(bureau()["department"], "department", district, official_code="305001")
     sections = [
-        Organisation.objects.create(name=n, kind="section", parent=department)
+        office.found(n, "section", department)
         for n in ("综合科", "消费者权益保护科", "财务科")
     ]
     places = {

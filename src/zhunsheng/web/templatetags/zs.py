@@ -164,6 +164,12 @@ def get(mapping: Any, key: Any) -> Any:
         return None
 
 
+@register.filter
+def named(organisation: Any, year: Any) -> str:
+    """Show an organisation by its name of a year: ``{{ department|named:year }}``; today's where the year has not ended."""
+    return organisation.name_in(int(year)) if year else organisation.name
+
+
 @register.simple_tag
 def stars() -> SafeString:
     """Mark a field that must be filled."""

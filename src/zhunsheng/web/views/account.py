@@ -12,14 +12,19 @@ from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from zhunsheng import __version__
 from zhunsheng.web.api import token_of
 from zhunsheng.web.audit import record
+from zhunsheng.web.forms.account import NewToken, Revocation
 from zhunsheng.web.middleware import Figures
 from zhunsheng.web.models import ApiToken, AuditHead, Job
+from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.scopes import SCOPES
-from zhunsheng.web.views.common import done, integer_of, page, text_of
+from zhunsheng.web.views.common import done, page
+
+TOKEN_DAYS = 90
 
 
 class SignIn(auth.LoginView):
@@ -27,6 +32,7 @@ class SignIn(auth.LoginView):
 
     template_name = "web/sign_in.html"
     redirect_authenticated_user = True
+    http_method_names = ("get", "head", "post")
 
 
 @page(None)
@@ -40,6 +46,7 @@ class Password(auth.PasswordChangeView):
 
     template_name = "web/password.html"
     success_url = reverse_lazy("account")
+    http_method_names = ("get", "head", "post")
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Keep the new password; a handed-out one is thereby replaced."""
@@ -47,18 +54,17 @@ class Password(auth.PasswordChangeView):
         return super().form_valid(form)
 
 
-@page(None)
-def account(request: HttpRequest) -> HttpResponse:
+@page(None, methods=("GET", "POST"))
+def account(request: SignedInRequest) -> HttpResponse:
     """Show one's roles and tokens; a POST issues or revokes a token."""
     if request.method == "POST":
-        if request.POST.get("revoke"):
-            token = get_object_or_404(ApiToken, pk=integer_of(request.POST, "revoke", 0, 0, 2**31), user=request.user)
+        if "revoke" in request.POST:
+            token = get_object_or_404(ApiToken, pk=Revocation.of(request)["revoke"], user=request.user)
             token.revoked = True
             token.save()
             return done(request, "account", _("令牌已停用。"))
-        scopes = [s for s in request.POST.getlist("scopes") if s in SCOPES]
-        name = text_of(request, "name", _("用途"), required=True, most=60)
-        _token, secret = ApiToken.issue(request.user, name, scopes, integer_of(request.POST, "days", 90, 1, 366))
+        said = NewToken.of(request)
+        _token, secret = ApiToken.issue(request.user, said["name"], said["scopes"], said["days"] or TOKEN_DAYS)
         request.session["secret"] = secret
         return done(request, "account", _("令牌已生成，只显示这一次，请立即保存。"))
     context = {
@@ -73,6 +79,7 @@ def account(request: HttpRequest) -> HttpResponse:
 # -- operation --------------------------------------------------------------------------------------------------------
 
 
+@require_safe
 def health(request: HttpRequest) -> JsonResponse:
     """Say whether the site can work: the database answers, no migration is missing, the background moves on."""
     try:
@@ -86,6 +93,7 @@ def health(request: HttpRequest) -> JsonResponse:
     )
 
 
+@require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Return counts and times in the text format that Prometheus reads; for the machine itself or a token's holder."""
     if request.META.get("REMOTE_ADDR") not in ("127.0.0.1", "::1") or request.META.get("HTTP_X_FORWARDED_FOR"):

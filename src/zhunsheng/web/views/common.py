@@ -13,7 +13,7 @@ from urllib.parse import quote
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,6 +25,7 @@ from zhunsheng.web.roles import may
 from zhunsheng.web.session import sign_in_again
 
 View = Callable[..., HttpResponse]
+Decorator = Callable[[View], View]
 TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -35,33 +36,38 @@ TYPES = {
 }
 
 
-def page(action: str | None, **records: type[models.Model]) -> Callable[[View], View]:
-    """Open a page to those who may take ``action`` where its address says.
+def page(action: str | None, *, methods: tuple[str, ...] = ("GET",), **records: type[models.Model]) -> Decorator:
+    """Open a page to those who may take ``action`` where its address says, by ``methods`` and no others.
 
     An address names ``department`` (and ``year``), or a record: ``page("targets.view", version=SheetVersion)`` turns the
-    id ``version`` into the record. ``action`` None asks for a signed-in user only. Whether a person may act on the
+    id ``version`` into the record, whose department and year the page is of. A record without a department is refused.
+    ``action`` None asks for a signed-in user only. Permission comes before all else; whether a person may act on the
     record in its state is asked again where the act is done. What a POST does is done whole or not at all.
     """
+    allowed = (*methods, "HEAD") if "GET" in methods else methods
 
     def wrap(view: View) -> View:
         @wraps(view)
-        def inner(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        def inner(request: Any, **kwargs: Any) -> HttpResponse:
+            if request.method not in allowed:
+                return HttpResponseNotAllowed(allowed)
             if not request.user.is_authenticated:
                 return sign_in_again(request)
-            subject: Any = None
+            department = year = None
             if "department" in kwargs:
-                subject = get_object_or_404(Organisation, pk=kwargs["department"])
-                kwargs["department"] = subject
+                department = kwargs["department"] = get_object_or_404(Organisation, pk=kwargs["department"])
             for name, model in records.items():
-                subject = get_object_or_404(model, pk=kwargs[name])
-                kwargs[name] = subject
-                subject = getattr(subject, "department", None) or subject
-            if "year" in kwargs and not 2000 <= kwargs["year"] <= 2100:
-                raise Http404
-            if action and not may(request.user, action, subject if isinstance(subject, Organisation) else None):
+                record = kwargs[name] = get_object_or_404(model, pk=kwargs[name])
+                department, year = record.department, getattr(record, "year", None)
+                if department is None:
+                    raise PermissionDenied(action)
+            if "year" in kwargs:
+                year = kwargs["year"]
+                if not 2000 <= year <= 2100:
+                    raise Http404
+            if action and not may(request.user, action, department):
                 raise PermissionDenied(action)
-            request.department = subject if isinstance(subject, Organisation) else None  # type: ignore[attr-defined]
-            request.year = kwargs.get("year")  # type: ignore[attr-defined]
+            request.department, request.year = department, year
             try:
                 if request.method == "POST":
                     with transaction.atomic():
@@ -71,6 +77,7 @@ def page(action: str | None, **records: type[models.Model]) -> Callable[[View], 
                 return say_error(request, error)
 
         inner.action = action  # type: ignore[attr-defined]
+        inner.methods = allowed  # type: ignore[attr-defined]
         return inner
 
     return wrap
@@ -78,11 +85,12 @@ def page(action: str | None, **records: type[models.Model]) -> Callable[[View], 
 
 def say_error(request: HttpRequest, error: ZhunshengError) -> HttpResponse:
     """Show an error a person can mend: above the form they filled, which stays as it is, or on a page of its own."""
-    if request.htmx:  # type: ignore[attr-defined]
-        response = render(request, "web/_alert.html", {"error": error}, status=200)
+    if request.htmx:
+        response = render(request, "web/_alert.html", {"error": error, "faults": getattr(error, "faults", {})})
         response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML show:#alerts:top"
         return response
-    return render(request, "web/error.html", {"error": error}, status=400)
+    context = {"error": error, "faults": getattr(error, "faults", {})}
+    return render(request, "web/error.html", context, status=400)
 
 
 def done(request: HttpRequest, to: Any, message: str = "", *args: Any, **kwargs: Any) -> HttpResponse:
@@ -90,7 +98,7 @@ def done(request: HttpRequest, to: Any, message: str = "", *args: Any, **kwargs:
     if message:
         messages.success(request, message)
     response = redirect(to, *args, **kwargs)
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         address = response["Location"]
         response = HttpResponse(status=204)
         response["HX-Redirect"] = address
@@ -101,12 +109,6 @@ def demand(request: HttpRequest, action: str, subject: Any) -> None:
     """Refuse unless the user may take the action on the record in its present state."""
     if not may(request.user, action, subject):
         raise PermissionDenied(action)
-
-
-def require_post(request: HttpRequest) -> None:
-    """Refuse reading where only acting makes sense."""
-    if request.method != "POST":
-        raise Http404
 
 
 # -- fields of forms --------------------------------------------------------------------------------------------------

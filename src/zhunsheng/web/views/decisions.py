@@ -26,7 +26,7 @@ from zhunsheng.web.services import jobs, publishing
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.registers import registers
 from zhunsheng.web.services.uploads import take
-from zhunsheng.web.views.common import done, page, require_post, text_of
+from zhunsheng.web.views.common import done, page, text_of
 from zhunsheng.web.workflow import advance
 
 RECORDS: dict[str, type[models.Model]] = {
@@ -58,10 +58,9 @@ def address_of(record: Any) -> str:
     return reverse("publication", args=[record.pk])
 
 
-@page(None)
+@page(None, methods=("POST",))
 def step(request: HttpRequest, prefix: str, pk: int) -> HttpResponse:
     """Take a step on a record: check, approve, return, sign, confirm, close … with a remark where one is asked for."""
-    require_post(request)
     if prefix not in RECORDS:
         raise Http404
     record: Any = get_object_or_404(RECORDS[prefix], pk=pk)

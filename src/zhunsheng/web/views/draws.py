@@ -30,7 +30,6 @@ from zhunsheng.web.views.common import (
     number_of,
     page,
     paged,
-    require_post,
     say_error,
     send,
     text_of,
@@ -67,10 +66,9 @@ def draws(request: HttpRequest, department: Organisation, year: int) -> HttpResp
     return render(request, "web/draws.html", context)
 
 
-@page("draws.view")
+@page("draws.view", methods=("POST",))
 def register(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
     """Add an item, add an inspector, take in a csv of inspectors, or end an entry's use."""
-    require_post(request)
     demand(request, "draws.registers", department)
     what = request.POST.get("what")
     if what == "item":
@@ -139,7 +137,7 @@ def _inspector(department: Organisation, said: dict[str, str]) -> None:
     Inspector.objects.update_or_create(department=department, number=number, defaults=values)
 
 
-@page("draws.view")
+@page("draws.view", methods=("GET", "POST"))
 def plan(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
     """Show the form of a plan; a POST keeps it."""
     demand(request, "draws.plan", department)
@@ -185,7 +183,6 @@ def plan(request: HttpRequest, department: Organisation, year: int) -> HttpRespo
 @page("draws.view", draw=Draw)
 def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
     """Show a draw with its steps, proofs and tasks."""
-    request.year = draw.frame_on.year  # type: ignore[attr-defined]
     search, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
     tasks = draw.tasks.all()
     if search:
@@ -238,10 +235,9 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
     return render(request, "web/draw.html", context)
 
 
-@page("draws.view", draw=Draw)
+@page("draws.view", methods=("POST",), draw=Draw)
 def act(request: HttpRequest, draw: Draw, what: str) -> HttpResponse:
     """Take the next step of a draw: commit, enter the numbers, draw, or hand the results to the ledger."""
-    require_post(request)
     if what == "commit":
         demand(request, "draws.commit", draw)
         job = jobs.enqueue("commit", f"commit:{draw.pk}", request.user, draw.department, draw=draw.pk)
@@ -282,11 +278,10 @@ def act(request: HttpRequest, draw: Draw, what: str) -> HttpResponse:
     return done(request, "job", "", job.pk)
 
 
-@page("draws.view", task=DrawTask)
+@page("draws.view", methods=("GET", "POST"), task=DrawTask)
 def task(request: HttpRequest, task: DrawTask) -> HttpResponse:
     """Show one inspection, made for a phone; a POST keeps its result."""
     draw = task.draw
-    request.year = draw.frame_on.year  # type: ignore[attr-defined]
     if request.method == "POST":
         demand(request, "draws.result", draw)
         service.keep_result(

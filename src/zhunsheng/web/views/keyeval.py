@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,11 +16,12 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation.key import KeyCard, check_points, key_card
 from zhunsheng.regulations import KeyFramework, key_frameworks, scheme_of
 from zhunsheng.reports.key_report import write_key_report
+from zhunsheng.web.forms.keyeval import Starting
 from zhunsheng.web.models import KeyEvaluation, KeyMark, Membership, Organisation, Rectification, Sheet, User
 from zhunsheng.web.roles import available, may, reaches
 from zhunsheng.web.services.sheets import in_force
 from zhunsheng.web.services.year import newest_assessment
-from zhunsheng.web.views.common import choice_of, date_of, demand, done, number_of, page, require_post, send, text_of
+from zhunsheng.web.views.common import choice_of, date_of, demand, done, number_of, page, send, text_of
 from zhunsheng.web.workflow import note, steps_of
 
 WEAK = Decimal("0.6")  # a row below this share of its points is offered for rectification
@@ -48,15 +49,15 @@ def card_of(evaluation: KeyEvaluation) -> KeyCard:
     return key_card(framework_of(evaluation), given, agreed)
 
 
-@page("keyeval.view")
+@page("keyeval.view", methods=("GET", "POST"))
 def keyeval(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
     """List the key evaluations; a POST chooses a project and its evaluators."""
     people = evaluators_for(department)
     if request.method == "POST":
         demand(request, "keyeval.start", department)
-        sheet = get_object_or_404(
-            Sheet, pk=request.POST.get("sheet") or 0, department=department, year=year, kind="project"
-        )
+        sheet = Starting.of(request)["sheet"]
+        if (sheet.department_id, sheet.year, sheet.kind) != (department.pk, year, "project"):
+            raise Http404
         chosen = [p for p in people if str(p.pk) in request.POST.getlist("evaluators")]
         if len(chosen) < 2:
             raise ZhunshengError("ZS-WB-06", detail=_("请选择至少两位评价人"))
@@ -91,7 +92,6 @@ def keyeval(request: HttpRequest, department: Organisation, year: int) -> HttpRe
 @page("keyeval.view", evaluation=KeyEvaluation)
 def keyevaluation(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
     """Show an evaluation. While marks are given, an evaluator sees only their own; then all stand side by side."""
-    request.year = evaluation.year  # type: ignore[attr-defined]
     framework, card = framework_of(evaluation), card_of(evaluation)
     mine = {m.row: m for m in evaluation.marks.filter(by=request.user)}
     chosen = evaluation.evaluators.filter(pk=request.user.pk).exists()
@@ -156,10 +156,9 @@ def _suggested(evaluation: KeyEvaluation, card: KeyCard, result: dict[str, Any] 
     return found
 
 
-@page("keyeval.view", evaluation=KeyEvaluation)
+@page("keyeval.view", methods=("POST",), evaluation=KeyEvaluation)
 def marks(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
     """Keep an evaluator's marks; with ``finish`` they are final, and the last evaluator's opens the talk."""
-    require_post(request)
     demand(request, "keyeval.mark", evaluation)
     now = KeyEvaluation.objects.select_for_update().get(pk=evaluation.pk)
     if request.user.pk in now.finished or not now.evaluators.filter(pk=request.user.pk).exists():
@@ -192,10 +191,9 @@ def marks(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
     return done(request, "keyevaluation", _("评分已保存。"), now.pk)
 
 
-@page("keyeval.view", evaluation=KeyEvaluation)
+@page("keyeval.view", methods=("POST",), evaluation=KeyEvaluation)
 def agree(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
     """Keep the agreed points of every row with the reason, and the conclusion."""
-    require_post(request)
     demand(request, "keyeval.agree", evaluation)
     agreed: dict[str, Any] = dict(evaluation.agreed)
     for row in framework_of(evaluation).rows:
@@ -211,10 +209,9 @@ def agree(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
     return done(request, "keyevaluation", _("合议结果已保存。"), evaluation.pk)
 
 
-@page("keyeval.view", evaluation=KeyEvaluation)
+@page("keyeval.view", methods=("POST",), evaluation=KeyEvaluation)
 def rectification(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
     """Add a problem to be mended, with its owner and due date."""
-    require_post(request)
     demand(request, "rectify.add", evaluation)
     made = Rectification.objects.create(
         evaluation=evaluation,

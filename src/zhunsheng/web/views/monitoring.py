@@ -6,26 +6,27 @@ from datetime import date
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhunsheng.regulations import in_force, monitoring_rules
-from zhunsheng.web.models import CalendarEntry, Checkpoint, Organisation
+from zhunsheng.web.forms.monitoring import Opening
+from zhunsheng.web.models import Checkpoint, Organisation
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.views.common import choice_of, demand, done, page, send, text_of
 from zhunsheng.web.workflow import steps_of
 
 
-@page("monitoring.view")
+@page("monitoring.view", methods=("GET", "POST"))
 def monitoring(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
     """List the year's checkpoints with their dates; a POST opens one."""
     today = timezone.localdate()
     entries = figures.calendar_of(department, year, "monitoring")
     if request.method == "POST":
         demand(request, "monitoring.open", department)
-        entry = get_object_or_404(CalendarEntry, pk=request.POST.get("entry") or 0)
+        entry = Opening.of(request)["entry"]
         if entry not in entries or entry.opens_on > today:
             raise Http404
         checkpoint = figures.open_checkpoint(entry, department, request.user)
@@ -58,10 +59,9 @@ def _rules(day: date) -> Any:
     return in_force(monitoring_rules(), day, "运行监控规则")
 
 
-@page("monitoring.view", checkpoint=Checkpoint)
+@page("monitoring.view", methods=("GET", "POST"), checkpoint=Checkpoint)
 def checkpoint(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
     """Show a checkpoint: money and indicators with lights; a POST keeps the cause and the measures of one indicator."""
-    request.year = checkpoint.year  # type: ignore[attr-defined]
     rules = _rules(checkpoint.as_of)
     if request.method == "POST":
         demand(request, "monitoring.explain", checkpoint)
@@ -102,7 +102,6 @@ def checkpoint_form(request: HttpRequest, checkpoint: Checkpoint) -> HttpRespons
     """Show the official monitoring table as it prints."""
     if checkpoint.assessment is None:
         raise Http404
-    request.year = checkpoint.year  # type: ignore[attr-defined]
     forms = figures.forms_of(checkpoint, "绩效运行监控表")
     return render(
         request,

@@ -9,21 +9,22 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
-from zhunsheng.evidence import ledgers
-from zhunsheng.measures import Match
 from zhunsheng.web.context import home_of
 from zhunsheng.web.models import Job, KeyEvaluation, Organisation, SheetFinding
+from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import departments, may
 from zhunsheng.web.services import review, todo
 from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.lineage import behind
 from zhunsheng.web.services.sheets import newest, sheets_of
 from zhunsheng.web.views.common import integer_of, page
-from zhunsheng.workspace import Evidence, trace
 
 ROWS = 50
 
 
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Go where the visitor works: the public pages, the portfolio, the administration, or a department's overview."""
     if not request.user.is_authenticated:
@@ -43,7 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @page(None)
-def places(request: HttpRequest) -> HttpResponse:
+def places(request: SignedInRequest) -> HttpResponse:
     """Let a user of several departments choose one."""
     search = request.GET.get("q", "").strip()
     mine = departments(request.user, "targets.view")
@@ -55,7 +56,7 @@ def places(request: HttpRequest) -> HttpResponse:
 
 
 @page("overview.view")
-def overview(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
+def overview(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """Show payments against the plan, lights, scores, findings, what is overdue, and what waits for the reader."""
     today = timezone.localdate()
     assessment = figures.newest_assessment(department, year)
@@ -105,46 +106,14 @@ def _chart(one: dict[str, Any], year: int, as_of: date) -> dict[str, Any] | None
 
 
 @page("overview.view")
-def lineage(request: HttpRequest, department: Organisation, year: int, sheet: int, line: str) -> HttpResponse:
+def lineage(request: SignedInRequest, department: Organisation, year: int, sheet: int, line: str) -> HttpResponse:
     """Show what lies behind one figure: definition, numerator and denominator, rows, batches, files, who imported them.
 
     ``line`` is an indicator's number, or ``paid`` or ``budget`` for the sheet's money.
     """
-    assessment = figures.newest_assessment(department, year)
-    if assessment is None or sheet >= len(assessment.result["results"]):
+    personal = may(request.user, "ledgers.personal", department)
+    limit = integer_of(request.GET, "rows", ROWS, 10, 1000)
+    context = behind(department, year, sheet, line, limit, personal=personal)
+    if context is None:
         raise Http404
-    one = assessment.result["results"][sheet]
-    context: dict[str, Any] = {"part": "overview", "assessment": assessment, "one": one, "sheet_n": sheet, "year": year}
-    evidence = Evidence.of(figures.store(), batch=assessment.batch)
-    if line in ("paid", "budget"):
-        measure = "paid" if line == "paid" else "budget_adjusted"
-        key = (measure, department.name, one["project"])
-        match = Match(0, 0, measure, 1.0, "confirmed", _("资金数据按固定的测度计算"))
-        context["title"] = _("已支付金额") if line == "paid" else _("全年预算数")
-    else:
-        if not line.isdigit() or int(line) >= len(one["indicators"]):
-            raise Http404
-        indicator = one["indicators"][int(line)]
-        context |= {"title": indicator["name"], "indicator": indicator}
-        reading = indicator["reading"]
-        if reading is None:
-            return render(request, "web/lineage.html", context)
-        said = indicator["match"]
-        match = Match(0, int(line), said["measure"], said["confidence"], said["status"], said["why"])
-        key = (reading["measure"], department.name, reading["project"])
-    reading = evidence.read(year, assessment.as_of).get(key)
-    if reading is not None:
-        limit = integer_of(request.GET, "rows", ROWS, 10, 1000)
-        personal = may(request.user, "ledgers.personal", department)
-        found = trace(evidence, match, reading, year, assessment.as_of, limit=limit, personal=personal)
-        cipher = figures.cipher()
-        rows = [(r, [cipher.show(v) if personal else v for v in r.values.values()]) for r in found.rows]
-        context |= {
-            "found": found,
-            "ledger": ledgers()[found.measure.ledger] if found.measure else None,
-            "titles": list(found.rows[0].values) if found.rows else [],
-            "rows": rows,
-            "full": len(rows) >= limit,
-            "more": limit * 4,
-        }
-    return render(request, "web/lineage.html", context)
+    return render(request, "web/lineage.html", {"part": "overview", "year": year} | context)

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-from typing import Any
-
-import xlsxwriter
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhunsheng.errors import ZhunshengError
+from zhunsheng.web.forms.portfolio import Archive, Places
 from zhunsheng.web.models import Job, Organisation, Sheet, SheetFinding, SheetVersion, Upload
+from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import ACTIONS, may, memberships
 from zhunsheng.web.services import jobs
 from zhunsheng.web.services import portfolio as service
 from zhunsheng.web.services.review import unreviewed
 from zhunsheng.web.services.uploads import take
-from zhunsheng.web.views.common import done, download, integer_of, page, paged, require_post
+from zhunsheng.web.views.common import done, download, integer_of, page, paged
 
 PAGE = 50
 
 
-def _scope(request: HttpRequest, action: str) -> tuple[Organisation, int]:
+def _scope(request: SignedInRequest, action: str) -> tuple[Organisation, int]:
     """Return the organisation whose departments are looked at, and the year."""
     held = [m.organisation for m in memberships(request.user) if m.role in ACTIONS[action].roles]
     if not held:
@@ -38,19 +33,18 @@ def _scope(request: HttpRequest, action: str) -> tuple[Organisation, int]:
     counted = sheets.values("year").annotate(n=Count("department", distinct=True)).order_by("-n", "-year").first()
     newest = counted["year"] if counted else None
     year = integer_of(request.GET, "year", newest or timezone.localdate().year, 2000, 2100)
-    request.department, request.year = None, None  # type: ignore[attr-defined]
     return top, year
 
 
 @page("portfolio.view")
-def portfolio(request: HttpRequest) -> HttpResponse:
+def portfolio(request: SignedInRequest) -> HttpResponse:
     """Show all departments at once."""
     top, year = _scope(request, "portfolio.view")
     ranked = service.ranking(top, year)
     search = request.GET.get("q", "").strip()
     order = request.GET.get("order", "")
     if search:
-        ranked = [r for r in ranked if search in r["department"].name]
+        ranked = [r for r in ranked if search in r["department"].name_in(year)]
     if order == "red":
         ranked.sort(key=lambda r: -r["lights"].get("red", 0))
     elif order == "errors":
@@ -92,14 +86,14 @@ def portfolio(request: HttpRequest) -> HttpResponse:
 
 
 @page("portfolio.view")
-def heat_map(request: HttpRequest) -> HttpResponse:
+def heat_map(request: SignedInRequest) -> HttpResponse:
     """Return the heat map's figures."""
     top, year = _scope(request, "portfolio.view")
     return JsonResponse(service.heat_map(top, year), json_dumps_params={"ensure_ascii": False})
 
 
 @page("portfolio.view")
-def portfolio_findings(request: HttpRequest) -> HttpResponse:
+def portfolio_findings(request: SignedInRequest) -> HttpResponse:
     """List findings by rule, severity and department."""
     top, year = _scope(request, "portfolio.view")
     found = SheetFinding.objects.filter(department__path__startswith=top.path, year=year).select_related(
@@ -128,74 +122,47 @@ def portfolio_findings(request: HttpRequest) -> HttpResponse:
     return render(request, "web/portfolio_findings.html", context)
 
 
-@page("portfolio.import")
-def portfolio_import(request: HttpRequest) -> HttpResponse:
+@page("portfolio.import", methods=("POST",))
+def portfolio_import(request: SignedInRequest) -> HttpResponse:
     """Take in a zip of documents, or assess all anew, in the background."""
-    require_post(request)
     top, year = _scope(request, "portfolio.import")
-    year = integer_of(request.POST, "year", year, 2000, 2100)
-    if "assess" in request.POST:
+    said = Archive.of(request)
+    year = said["year"] or year
+    if said["assess"]:
         stamp = timezone.localtime().strftime("%Y%m%d%H%M")
         job = jobs.enqueue("assess-all", f"assess-all:{top.pk}:{year}:{stamp}", request.user, top, year=year)
         return done(request, "job", "", job.pk)
     folder = [f for f in request.FILES.getlist("folder") if f.name and f.name.lower().endswith(service.ENDINGS)]
     if folder:
-        upload = Upload.keep(_packed(folder), _("选择的文件夹") + ".zip", "archive", top, request.user)
+        upload = Upload.keep(service.packed(folder), _("选择的文件夹") + ".zip", "archive", top, request.user)
     else:
         upload = take(request.FILES.get("file"), "archive", top, request.user)
     job = jobs.enqueue("archive", f"archive:{upload.pk}", request.user, top, upload=upload.pk, year=year)
     return done(request, "job", "", job.pk)
 
 
-def _packed(files: list[Any]) -> bytes:
-    """Return the files of a chosen folder as one zip, so that they go the way of an uploaded one."""
-    if sum(f.size or 0 for f in files) > settings.MAX_UPLOAD:
-        raise ZhunshengError("ZS-WB-04", name=_("选择的文件夹"), limit=settings.MAX_UPLOAD // 2**20)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for n, file in enumerate(files):
-            archive.writestr(f"{n:04d}/{file.name}", file.read())
-    return buffer.getvalue()
+@page("portfolio.import", methods=("POST",), job=Job)
+def archive_places(request: SignedInRequest, job: Job) -> HttpResponse:
+    """Take in the documents of a zip that named no known department, where a person says they belong."""
+    if job.kind != "archive" or job.department is None or not job.result.get("unknown"):
+        raise Http404
+    names = [one["name"] for one in job.result["unknown"]]
+    below = Organisation.objects.filter(path__startswith=job.department.path, kind="department")
+    places = service.places_of(job, Places.of(request, names, below)["places"])
+    again = jobs.enqueue(
+        "archive",
+        f"archive:{job.pk}:{service.digest(places)}",
+        request.user,
+        job.department,
+        upload=job.args["upload"],
+        year=job.args["year"],
+        places=places,
+    )
+    return done(request, "job", "", again.pk)
 
 
 @page("portfolio.view")
-def portfolio_export(request: HttpRequest) -> HttpResponse:
+def portfolio_export(request: SignedInRequest) -> HttpResponse:
     """Send the ranking as Excel."""
     top, year = _scope(request, "portfolio.view")
-    buffer = io.BytesIO()
-    titles = [
-        _("名次"),
-        _("部门"),
-        _("目标表数"),
-        _("得分"),
-        _("等级"),
-        _("预算执行率"),
-        _("绿灯"),
-        _("黄灯"),
-        _("红灯"),
-        _("待填报"),
-        _("错误"),
-        _("警告"),
-        _("提示"),
-        _("尚未审核（表）"),
-    ]
-    with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False}) as book:
-        sheet = book.add_worksheet(f"{year}")
-        bold = book.add_format({"bold": True, "bg_color": "#EEF2F7", "border": 1, "align": "center"})
-        percent = book.add_format({"num_format": "0.00%"})
-        for c, title in enumerate(titles):
-            sheet.write(0, c, title, bold)
-        sheet.set_column(1, 1, 36)
-        for n, row in enumerate(service.ranking(top, year), start=1):
-            sheet.write_row(n, 0, [n, row["department"].name, row["sheets"]])
-            if row["total"] is not None:
-                sheet.write(n, 3, row["total"])
-                sheet.write(n, 4, row["grade"])
-            if row["execution"] is not None:
-                sheet.write(n, 5, row["execution"], percent)
-            sheet.write_row(n, 6, [row["lights"].get(c, 0) for c in ("green", "yellow", "red", "grey")])
-            if not row["unreviewed"]:
-                sheet.write_row(n, 10, [row["findings"].get(c, 0) for c in ("error", "warning", "note")])
-            sheet.write(n, 13, row["unreviewed"])
-        sheet.freeze_panes(1, 2)
-    return download(buffer.getvalue(), f"{top.name}{year}年部门绩效汇总.xlsx")
+    return download(*service.ranking_file(top, year))

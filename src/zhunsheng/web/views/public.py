@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
-import io
 import re
 from functools import lru_cache
 from importlib.resources import files
@@ -17,13 +15,13 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
-from zhunsheng.reports.forms import target_form
 from zhunsheng.web.models import Draw, Organisation, Publication, SelfEvaluation, SheetVersion
-from zhunsheng.web.models.targets import book_of
+from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import publishing
-from zhunsheng.web.views.common import demand, done, page, paged, require_post, send
+from zhunsheng.web.views.common import demand, done, page, paged, send
 from zhunsheng.web.workflow import steps_of
 
 SUBJECTS: dict[str, Any] = {"targets": SheetVersion, "self": SelfEvaluation, "draw": Draw, "results": Draw}
@@ -31,16 +29,15 @@ PAGE = 30
 
 
 @page("publish.view")
-def publish(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
+def publish(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """List what was asked to be published and what became of it."""
     found = Publication.objects.filter(department=department).select_related("requested_by")
     return render(request, "web/publish.html", {"part": "publish", "found": found})
 
 
-@page(None)
-def ask(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+@page(None, methods=("POST",))
+def ask(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
     """Ask for the publication of approved targets, a signed self-evaluation, a draw or its results."""
-    require_post(request)
     if kind not in SUBJECTS:
         raise Http404
     subject = get_object_or_404(SUBJECTS[kind], pk=pk)
@@ -50,10 +47,9 @@ def ask(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 
 
 @page("publish.view", publication=Publication)
-def publication(request: HttpRequest, publication: Publication) -> HttpResponse:
+def publication(request: SignedInRequest, publication: Publication) -> HttpResponse:
     """Show exactly what would be or is public, with its decisions."""
-    request.year = publication.year  # type: ignore[attr-defined]
-    context = _shown(publication) | {
+    context = publishing.shown(publication) | {
         "part": "publish",
         "record": publication,
         "actions": available(request.user, publication, "publish"),
@@ -64,23 +60,10 @@ def publication(request: HttpRequest, publication: Publication) -> HttpResponse:
     return render(request, "web/publication.html", context)
 
 
-def _shown(publication: Publication) -> dict[str, Any]:
-    data = publication.data
-    context: dict[str, Any] = {"publication": publication, "data": data}
-    if publication.kind == "targets":
-        context["forms"] = [target_form(book_of([data["sheet"]]).sheets[0])]
-    elif publication.kind == "self":
-        context["forms"] = data.get("forms", [])
-    elif publication.kind == "draw":
-        context["drawn"] = data.get("drawn", [])[:500]
-    if publication.folder().is_dir():
-        context["files"] = sorted(p.name for p in publication.folder().iterdir())
-    return context
-
-
 # -- without signing in -----------------------------------------------------------------------------------------------
 
 
+@require_safe
 def public(request: HttpRequest) -> HttpResponse:
     """List what is public, newest first, by kind, department and words."""
     kind, search = request.GET.get("kind", ""), request.GET.get("q", "").strip()[:60]
@@ -97,12 +80,14 @@ def public(request: HttpRequest) -> HttpResponse:
     return render(request, "web/public/list.html", context)
 
 
+@require_safe
 def public_one(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one published thing."""
     found = get_object_or_404(Publication, pk=pk, state="published")
-    return render(request, "web/public/one.html", _shown(found))
+    return render(request, "web/public/one.html", publishing.shown(found))
 
 
+@require_safe
 def public_file(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """Send a published file."""
     found = get_object_or_404(Publication, pk=pk, state="published")
@@ -112,6 +97,7 @@ def public_file(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     return send(found.folder() / name)
 
 
+@require_safe
 def open_data(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Return what is published as JSON, or its rows as csv."""
     found = get_object_or_404(Publication, pk=pk, state="published")
@@ -122,59 +108,14 @@ def open_data(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
             head | {"published_at": timezone.localtime(found.published_at).isoformat(timespec="seconds"), "data": data},
             json_dumps_params={"ensure_ascii": False, "indent": 1},
         )
-    titles, rows = _rows(found)
-    stream = io.StringIO()
-    writer = csv.writer(stream)
-    writer.writerow(titles)
-    writer.writerows(rows)
-    response = HttpResponse(stream.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    if kind != "csv":
+        raise Http404
+    response = HttpResponse(publishing.open_csv(found), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="zhunsheng-{found.kind}-{found.pk}.csv"'
     return response
 
 
-FIELDS: dict[str, list[tuple[str, str, str]]] = {
-    "targets": [
-        ("level1", "一级指标", "string"),
-        ("level2", "二级指标", "string"),
-        ("name", "三级指标", "string"),
-        ("target", "指标值", "string"),
-        ("basis", "确定依据", "string"),
-    ],
-    "self": [
-        ("sheet", "目标表", "string"),
-        ("name", "指标", "string"),
-        ("target", "指标值", "string"),
-        ("actual", "完成值", "string"),
-        ("points", "分值", "number"),
-        ("score", "得分", "number"),
-    ],
-    "draw": [
-        ("id", "统一社会信用代码", "string"),
-        ("stratum", "分层", "string"),
-        ("rank", "名次", "integer"),
-        ("inspectors", "检查人员编号", "string"),
-    ],
-    "results": [
-        ("id", "统一社会信用代码", "string"),
-        ("inspected_on", "检查日期", "date"),
-        ("result", "检查结果", "string"),
-    ],
-}
-
-
-def _rows(found: Publication) -> tuple[list[str], list[list[Any]]]:
-    data, names = found.data, [name for name, _title, _kind in FIELDS[found.kind]]
-    if found.kind == "targets":
-        rows = [{**i, "target": i["target"]["raw"]} for i in data["sheet"]["indicators"]]
-    elif found.kind == "self":
-        rows = [{**i, "sheet": s["sheet"]} for s in data["scores"] for i in s["indicators"]]
-    elif found.kind == "draw":
-        rows = [{**d, "inspectors": "、".join(d["inspectors"])} for d in data.get("drawn", [])]
-    else:
-        rows = data["results"]
-    return names, [[r.get(n) for n in names] for r in rows]
-
-
+@require_safe
 def data_package(request: HttpRequest) -> HttpResponse:
     """Describe all open data as a data package: every published csv with its fields, types and titles."""
     resources = []
@@ -188,7 +129,7 @@ def data_package(request: HttpRequest) -> HttpResponse:
                 "mediatype": "text/csv",
                 "encoding": "utf-8",
                 "profile": "tabular-data-resource",
-                "schema": {"fields": [{"name": n, "title": t, "type": k} for n, t, k in FIELDS[one.kind]]},
+                "schema": {"fields": [{"name": n, "title": t, "type": k} for n, t, k in publishing.FIELDS[one.kind]]},
             }
         )
     package = {
@@ -217,6 +158,7 @@ def _verify_page() -> tuple[bytes, dict[str, list[str]]]:
     }
 
 
+@require_safe
 @csp_replace(_verify_page()[1])
 def verify(request: HttpRequest) -> HttpResponse:
     """Show the page on which anyone verifies a draw in their own browser; it also works when saved."""

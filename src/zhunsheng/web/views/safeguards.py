@@ -44,7 +44,7 @@ def safeguards(request: HttpRequest, department: Organisation, year: int) -> Htt
     return render(request, "web/safeguards.html", {"part": "safeguards", "listed": listed, "words": words})
 
 
-@page("safeguards.view")
+@page("safeguards.view", methods=("GET", "POST"))
 def register(request: HttpRequest, department: Organisation, year: int, name: str) -> HttpResponse:
     """List a register; a POST adds a record, or hands the register to its ledger as evidence."""
     known = _register(name)
@@ -84,7 +84,7 @@ def register(request: HttpRequest, department: Organisation, year: int, name: st
     return render(request, "web/register.html", context)
 
 
-@page("safeguards.view", record=SafeguardRecord)
+@page("safeguards.view", methods=("GET", "POST"), record=SafeguardRecord)
 def record(request: HttpRequest, record: SafeguardRecord) -> HttpResponse:
     """Show one record with its approvals; a POST changes its fields."""
     known = _register(record.register)

@@ -15,13 +15,13 @@ from zhunsheng.web.models import Organisation, SelfEvaluation, Upload
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.uploads import take
-from zhunsheng.web.views.common import choice_of, demand, done, number_of, page, require_post, send, text_of
+from zhunsheng.web.views.common import choice_of, demand, done, number_of, page, send, text_of
 from zhunsheng.web.workflow import steps_of
 
 FILES = {"table.xlsx": "绩效自评表.xlsx", "table.docx": "绩效自评表.docx", "report.docx": "绩效评价报告.docx"}
 
 
-@page("selfeval.view")
+@page("selfeval.view", methods=("GET", "POST"))
 def selfeval(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
     """Show the self-evaluation of a year; a POST opens it."""
     evaluation = SelfEvaluation.objects.filter(department=department, year=year).select_related("assessment").first()
@@ -67,10 +67,9 @@ def selfeval(request: HttpRequest, department: Organisation, year: int) -> HttpR
     return render(request, "web/selfeval.html", context)
 
 
-@page("selfeval.view", evaluation=SelfEvaluation)
+@page("selfeval.view", methods=("POST",), evaluation=SelfEvaluation)
 def word(request: HttpRequest, evaluation: SelfEvaluation) -> HttpResponse:
     """Keep what is said of one indicator: band and share with a reason, a result no ledger holds, cause and measures, files."""
-    require_post(request)
     demand(request, "selfeval.fill", evaluation)
     scheme = scheme_of(evaluation.year)
     causes = in_force(monitoring_rules(), evaluation.as_of, "运行监控规则").causes
@@ -103,10 +102,9 @@ def word(request: HttpRequest, evaluation: SelfEvaluation) -> HttpResponse:
     )
 
 
-@page("selfeval.view", evaluation=SelfEvaluation)
+@page("selfeval.view", methods=("GET", "POST"), evaluation=SelfEvaluation)
 def recheck(request: HttpRequest, evaluation: SelfEvaluation) -> HttpResponse:
     """Re-check: figures computed anew beside the reported ones; a POST may bring the department's own table."""
-    request.year = evaluation.year  # type: ignore[attr-defined]
     if request.method == "POST":
         demand(request, "selfeval.recheck", evaluation)
         if request.FILES.get("file"):
@@ -131,7 +129,6 @@ def selfeval_form(request: HttpRequest, evaluation: SelfEvaluation) -> HttpRespo
     """Show the official self-evaluation tables as they print."""
     if evaluation.assessment is None:
         raise Http404
-    request.year = evaluation.year  # type: ignore[attr-defined]
     forms = figures.forms_of(evaluation, "绩效自评表")
     return render(request, "web/forms.html", {"part": "selfeval", "forms": forms, "title": _("绩效自评表")})
 

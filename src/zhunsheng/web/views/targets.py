@@ -21,12 +21,12 @@ from zhunsheng.web.models import LibraryIndicator, Organisation, SheetVersion
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import review, sheets
 from zhunsheng.web.services.uploads import take
-from zhunsheng.web.views.common import demand, done, integer_of, page, require_post, send, text_of
+from zhunsheng.web.views.common import demand, done, integer_of, page, send, text_of
 from zhunsheng.web.workflow import steps_of
 from zhunsheng.workspace.documents import original, place_key
 
 
-@page("targets.view")
+@page("targets.view", methods=("GET", "POST"))
 def targets(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
     """List the sheets of a year; a POST starts some: from a document, last year's, or the empty form."""
     if request.method == "POST":
@@ -127,7 +127,6 @@ RARE = ("weight", "last_year")  # columns that many sheets leave empty
 @page("targets.view", version=SheetVersion)
 def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     """Show a version: the original on one side, the fields with their findings on the other."""
-    request.year = version.sheet.year  # type: ignore[attr-defined]
     sheet = version.target_sheet()
     fields = sheets.current_fields(version)
     keys = {path: place_key(f.place) for path, f in fields.items()}
@@ -209,10 +208,9 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     return render(request, "web/version.html", context)
 
 
-@page("targets.view", version=SheetVersion)
+@page("targets.view", methods=("POST",), version=SheetVersion)
 def field(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     """Set one field; where someone else changed it meanwhile, both values come back for a choice."""
-    require_post(request)
     demand(request, "targets.edit", version)
     path, text, was = request.POST.get("path", ""), request.POST.get("text", ""), request.POST.get("was", "")
     status, error, value = "kept", None, text.strip()
@@ -238,10 +236,9 @@ def field(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     return render(request, "web/_field_state.html", context)
 
 
-@page("targets.view", version=SheetVersion)
+@page("targets.view", methods=("POST",), version=SheetVersion)
 def part(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     """Add or remove an indicator, a goal or a plan date."""
-    require_post(request)
     demand(request, "targets.edit", version)
     what = request.POST.get("part", "")
     if "remove" in request.POST:
@@ -254,10 +251,9 @@ def part(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     return done(request, "version", "", version.pk)
 
 
-@page("targets.view", version=SheetVersion)
+@page("targets.view", methods=("POST",), version=SheetVersion)
 def adjust(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     """Open an adjustment of an approved version, with its reason."""
-    require_post(request)
     demand(request, "targets.adjust", version)
     made = sheets.adjust(version, request.user, text_of(request, "reason", _("调整理由"), required=True))
     return done(request, "version", _("已建立调整稿，批复前仍按原目标执行。"), made.pk)
@@ -266,7 +262,6 @@ def adjust(request: HttpRequest, version: SheetVersion) -> HttpResponse:
 @page("targets.view", version=SheetVersion)
 def compare(request: HttpRequest, version: SheetVersion, other: int) -> HttpResponse:
     """Show two versions of a sheet side by side, changed fields first."""
-    request.year = version.sheet.year  # type: ignore[attr-defined]
     against = get_object_or_404(SheetVersion, pk=other, sheet=version.sheet)
     old, new = sorted((version, against), key=lambda v: v.number)
     one, two = old.target_sheet(), new.target_sheet()

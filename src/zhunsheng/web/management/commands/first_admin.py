@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from zhunsheng.web.models import Membership, Organisation, Role, User
+from zhunsheng.web.models import Membership, Role, User
+from zhunsheng.web.services import office
 
 
 class Command(BaseCommand):
@@ -24,7 +25,7 @@ class Command(BaseCommand):
         """Make both, or refuse where there are users already."""
         if User.objects.exists():
             raise CommandError("已有用户，请由系统管理员在网页上新增")
-        top = Organisation.objects.create(name=organisation, kind=Organisation.Kind.CITY)
+        top = office.found(organisation, office.Kind.CITY, None)
         password = f"{secrets.token_urlsafe(12)}-Zs1"
         user = User(username=username, display=username, must_change=True)
         user.set_password(password)

@@ -1,0 +1,150 @@
+"""Forms of the administration: organisations, users and roles, indicator library, local schemes, calendar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from zhunsheng.web.forms.base import Sent
+from zhunsheng.web.forms.fields import CleanCharField, DayField, OneOfField, RecordField, YearField
+from zhunsheng.web.models import CalendarEntry, LibraryIndicator, LocalScheme, Membership, Organisation, Role, User
+
+ALL = Organisation.objects
+CHANGES = ("rename", "number", "move", "merge", "split", "close", "reopen")
+# What a change of an organisation can't do without; all but the official code take effect on a day.
+NEEDED = {"rename": "name", "merge": "into", "split": "names"}
+USER_CHANGES = ("add", "role", "end-role", "password", "toggle")
+
+
+class NewOrganisation(Sent):
+    """An organisation to be added."""
+
+    name = CleanCharField(label=_("名称"), most=120)
+    kind = OneOfField(Organisation.Kind.values, label=_("类别"))
+    parent = RecordField(ALL, label=_("上级"), required=False)
+    official_code = CleanCharField(label=_("单位代码"), most=40, required=False)
+    on = DayField(label=_("设立日期"), required=False)
+
+
+class OrganisationChange(Sent):
+    """A change of an organisation: ``what`` says which; today where no day is given."""
+
+    id = RecordField(ALL, label=_("单位"))
+    what = OneOfField(CHANGES, label=_("事项"))
+    name = CleanCharField(label=_("名称"), most=120, required=False)
+    official_code = CleanCharField(label=_("单位代码"), most=40, required=False)
+    parent = RecordField(ALL, label=_("上级"), required=False)
+    into = RecordField(ALL, label=_("并入"), required=False)
+    names = CleanCharField(label=_("新单位"), most=2000, required=False)
+    stays = forms.BooleanField(label=_("原单位保留"), required=False)
+    on = DayField(label=_("自"), required=False)
+    note = CleanCharField(label=_("依据"), most=300, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for what the change needs; give names as a list and a day."""
+        values: dict[str, Any] = super().clean()
+        values["names"] = [n.strip() for n in (values.get("names") or "").splitlines() if n.strip()]
+        if any(len(n) > 120 for n in values["names"]):
+            self.add_error("names", _("超过 %(most)s 字") % {"most": 120})
+        values["on"] = values.get("on") or timezone.localdate()
+        needed = NEEDED.get(values.get("what", ""))
+        if needed and not values.get(needed) and needed not in self.errors:
+            self.add_error(needed, self.fields[needed].error_messages["required"])
+        return values
+
+
+class UserChange(Sent):
+    """A new user, or a change of one: ``what`` says which."""
+
+    what = OneOfField(USER_CHANGES, label=_("事项"))
+    user = RecordField(User.objects, label=_("用户"), required=False)
+    username = CleanCharField(label=_("用户名"), most=60, required=False)
+    display = CleanCharField(label=_("姓名"), most=60, required=False)
+    phone = CleanCharField(label=_("联系电话"), most=40, required=False)
+    role = OneOfField(Role.values, label=_("角色"), required=False)
+    organisation = RecordField(ALL, label=_("单位"), required=False)
+    membership = RecordField(Membership.objects.select_related("user"), label=_("角色"), required=False)
+
+    needed = {
+        "add": ("username", "display", "role", "organisation"),
+        "role": ("user", "role", "organisation"),
+        "end-role": ("user", "membership"),
+        "password": ("user",),
+        "toggle": ("user",),
+    }
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for what the change needs."""
+        values: dict[str, Any] = super().clean()
+        for name in self.needed.get(values.get("what", ""), ()):
+            if not values.get(name) and name not in self.errors:
+                self.add_error(name, self.fields[name].error_messages["required"])
+        user, membership = values.get("user"), values.get("membership")
+        if values.get("what") == "end-role" and user and membership and membership.user_id != user.pk:
+            self.add_error("membership", _("没有这一项，可能已被改动，请刷新页面"))
+        return values
+
+
+class LibraryToggle(Sent):
+    """An entry of the indicator library to be ended or resumed."""
+
+    id = RecordField(LibraryIndicator.objects, label=_("指标"))
+
+
+class NewLibraryIndicator(Sent):
+    """An entry of the indicator library; ``measures`` are the known measures."""
+
+    level1 = CleanCharField(label=_("一级指标"), most=40)
+    level2 = CleanCharField(label=_("二级指标"), most=40)
+    name = CleanCharField(label=_("三级指标"), most=120)
+    description = CleanCharField(label=_("指标描述"), most=300, required=False)
+    target = CleanCharField(label=_("参考指标值"), most=60, required=False)
+    basis = CleanCharField(label=_("确定依据"), most=60, required=False)
+    measure = CleanCharField(label=_("测度"), most=60, required=False)
+
+    def __init__(self, data: Any, files: Any, measures: Any) -> None:
+        super().__init__(data, files)
+        self.fields["measure"] = OneOfField(measures, label=_("测度"), required=False)
+
+
+class SchemeToggle(Sent):
+    """A local scheme to be ended or resumed."""
+
+    id = RecordField(LocalScheme.objects, label=_("方案"))
+
+
+class NewScheme(Sent):
+    """A local scheme, as the text of a data file."""
+
+    organisation = RecordField(ALL, label=_("单位"))
+    first_year = YearField(label=_("起始年度"))
+    text = CleanCharField(label=_("方案"), most=50_000)
+
+
+class CalendarToggle(Sent):
+    """A calendar entry to be ended or resumed."""
+
+    id = RecordField(CalendarEntry.objects, label=_("日历"))
+
+
+class NewCalendarEntry(Sent):
+    """A date of the calendar."""
+
+    organisation = RecordField(ALL, label=_("单位"))
+    year = YearField(label=_("年度"))
+    kind = OneOfField(CalendarEntry.Kind.values, label=_("事项"))
+    name = CleanCharField(label=_("名称"), most=60)
+    as_of = DayField(label=_("数据截至"))
+    opens_on = DayField(label=_("开始"))
+    due_on = DayField(label=_("截止"))
+
+    def clean(self) -> dict[str, Any]:
+        """See that the dates follow one another."""
+        values: dict[str, Any] = super().clean()
+        opens, due = values.get("opens_on"), values.get("due_on")
+        if opens and due and due < opens:
+            self.add_error("due_on", _("早于开始日期"))
+        return values

@@ -1,0 +1,36 @@
+"""The base of all forms: what was sent comes back as values, or as one error that names every fault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+
+from zhunsheng.errors import ZhunshengError
+
+
+class Faults(ZhunshengError):
+    """``ZS-WB-06`` with all faults of a form; ``faults`` holds them by field as (label, messages)."""
+
+    def __init__(self, form: forms.Form) -> None:
+        self.faults: dict[str, tuple[str, list[str]]] = {}
+        for name, messages in form.errors.items():
+            field = form.fields.get(name)
+            # A fault of the form as a whole has no label.
+            self.faults[name] = (str(field.label or name) if field else "", [str(m) for m in messages])
+        told = [f"“{label}”{'，'.join(said)}" if label else "，".join(said) for label, said in self.faults.values()]
+        super().__init__("ZS-WB-06", detail="；".join(told))
+
+
+class Sent(forms.Form):
+    """A form of which only the values are wanted; the templates draw it themselves."""
+
+    @classmethod
+    def of(cls, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return the values of what was sent. Raises ``Faults``."""
+        form = cls(request.POST, request.FILES, *args, **kwargs)
+        if not form.is_valid():
+            raise Faults(form)
+        values: dict[str, Any] = form.cleaned_data
+        return values

@@ -1,0 +1,137 @@
+"""Fields that forms share: ids, records, digests, text without control characters, days, years."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
+
+LARGEST = 2**63 - 1  # of a key of the database
+FIRST_DAY, LAST_DAY = date(1949, 1, 1), date(2199, 12, 31)
+# All but tab, line feed and carriage return. Word gives a vertical tab for a line broken by hand: it becomes a line feed.
+_CONTROL = re.compile("[\x00-\x08\x0c\x0e-\x1f\x7f]")
+REQUIRED = {"required": _("没有填写")}
+
+
+class CleanCharField(forms.CharField):
+    """Text, trimmed; ``most`` characters at most; control characters are refused."""
+
+    default_error_messages = {**REQUIRED, "control": _("含有不能保存的控制字符")}
+
+    def __init__(self, *, most: int = 4000, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.most = most
+
+    def to_python(self, value: Any) -> str:
+        """Return the text as it is kept."""
+        text = str(super().to_python(value)).replace("\x0b", "\n")
+        if _CONTROL.search(text):
+            raise ValidationError(self.error_messages["control"], code="control")
+        if len(text) > self.most:
+            raise ValidationError(_("超过 %(most)s 字"), code="long", params={"most": self.most})
+        return text
+
+
+class NumberField(forms.IntegerField):
+    """A whole number in plain digits within ``low`` and ``high``, both allowed."""
+
+    default_error_messages = {**REQUIRED, "invalid": _("应为整数")}
+
+    def __init__(self, *, low: int, high: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.low, self.high = low, high
+
+    def to_python(self, value: Any) -> int | None:
+        """Return the number, None for nothing."""
+        text = str(value or "").strip()
+        if not text:
+            return None
+        if not re.fullmatch("[0-9]{1,19}", text):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        if not self.low <= int(text) <= self.high:
+            raise ValidationError(
+                _("应在 %(low)s 到 %(high)s 之间"), code="range", params={"low": self.low, "high": self.high}
+            )
+        return int(text)
+
+
+class IdField(NumberField):
+    """The id of a record."""
+
+    default_error_messages = {"invalid": _("不是有效的编号")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(low=1, high=LARGEST, **kwargs)
+
+
+class YearField(NumberField):
+    """A year that the site knows."""
+
+    default_error_messages = {"invalid": _("应为年度")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(low=2000, high=2100, **kwargs)
+
+
+class RecordField(IdField):
+    """A record of a query by its id; what was sent becomes the record, None for nothing."""
+
+    def __init__(self, found: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.found = found
+
+    def clean(self, value: Any) -> Model | None:
+        """Return the record."""
+        pk = super().clean(value)
+        if pk is None:
+            return None
+        record: Model | None = self.found.all().filter(pk=pk).first()
+        if record is None:
+            raise ValidationError(_("没有这一项，可能已被改动，请刷新页面"), code="gone")
+        return record
+
+
+class DigestField(CleanCharField):
+    """A SHA-256 in hexadecimal."""
+
+    default_validators = [RegexValidator("^[0-9a-f]{64}$", _("不是有效的摘要"))]
+
+
+class DayField(forms.DateField):
+    """A day as browsers send it."""
+
+    default_error_messages = {**REQUIRED, "invalid": _("应为日期")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(input_formats=["%Y-%m-%d"], **kwargs)
+
+    def clean(self, value: Any) -> date | None:
+        """Return the day."""
+        day: date | None = super().clean(value)
+        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return day
+
+
+class OneOfField(forms.ChoiceField):
+    """One of several values."""
+
+    default_error_messages = {**REQUIRED, "invalid_choice": _("没有这个选项")}
+
+    def __init__(self, values: Any, **kwargs: Any) -> None:
+        super().__init__(choices=[(v, v) for v in values], **kwargs)
+
+
+class ManyOfField(forms.MultipleChoiceField):
+    """Any number of several values."""
+
+    default_error_messages = {**REQUIRED, "invalid_choice": _("没有这个选项")}
+
+    def __init__(self, values: Any, **kwargs: Any) -> None:
+        super().__init__(choices=[(v, v) for v in values], **kwargs)

@@ -1,0 +1,28 @@
+"""Forms of the ledgers: a file to be taken in, a batch to be undone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from zhunsheng.web.forms.base import Sent
+from zhunsheng.web.forms.fields import CleanCharField, IdField, OneOfField
+
+
+class LedgerFile(Sent):
+    """The ledger that a file is of, empty for telling by its headers; ``ledgers`` are the known ones."""
+
+    ledger = CleanCharField(label=_("台账"), most=60, required=False)
+    good_rows = forms.BooleanField(label=_("跳过有错的行"), required=False)
+
+    def __init__(self, data: Any, files: Any, ledgers: Any) -> None:
+        super().__init__(data, files)
+        self.fields["ledger"] = OneOfField(ledgers, label=_("台账"), required=False)
+
+
+class Undoing(Sent):
+    """A batch to be undone."""
+
+    batch = IdField(label=_("批次"))

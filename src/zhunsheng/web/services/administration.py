@@ -1,0 +1,122 @@
+"""What administrators keep beside organisations: users and their roles, indicator library, local schemes, calendar."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.measures import Measure, measures
+from zhunsheng.regulations import deadlines, frameworks, key_frameworks, monitoring_rules, scheme_of, schemes
+from zhunsheng.web.models import CalendarEntry, LibraryIndicator, LocalScheme, Membership, Organisation, Role, User
+
+# -- users and roles --------------------------------------------------------------------------------------------------
+
+
+def add_user(username: str, display: str, phone: str, role: str, place: Organisation) -> str:
+    """Add a user with a role and return the password handed out. Raises ``ZS-WB-06`` for a taken or impossible name."""
+    if User.objects.filter(username=username).exists():
+        raise ZhunshengError("ZS-WB-06", detail=_("用户名“%s”已存在") % username)
+    try:
+        User.username_validator(username)
+    except ValidationError as error:
+        raise ZhunshengError("ZS-WB-06", detail="".join(error.messages)) from None
+    user = User(username=username, display=display, phone=phone)
+    password = hand_password(user)
+    give_role(user, role, place)
+    return password
+
+
+def hand_password(user: User) -> str:
+    """Give a password that must be changed at the next sign-in, and return it."""
+    password = f"{secrets.token_urlsafe(9)}-Zs1"
+    validate_password(password, user)
+    user.set_password(password)
+    user.must_change = True
+    user.save()
+    return password
+
+
+def give_role(user: User, role: str, place: Organisation) -> Membership:
+    """Give a role at an organisation. Raises ``ZS-WB-06`` where the role is not held at such a place."""
+    if role in (Role.FINANCE, Role.HEAD) and place.kind not in ("department", "section"):
+        raise ZhunshengError("ZS-WB-06", detail=_("财务科、部门负责人应在部门任职"))
+    if role == Role.BUREAU and place.kind not in ("city", "district"):
+        raise ZhunshengError("ZS-WB-06", detail=_("财政局应设在市或区县"))
+    held, _made = Membership.objects.update_or_create(
+        user=user, organisation=place, role=role, defaults={"active": True}
+    )
+    return held
+
+
+def end_role(membership: Membership, by: User) -> None:
+    """End a role. Raises ``ZS-WB-06`` for one's own as an administrator."""
+    if membership.user == by and membership.role == Role.ADMIN:
+        raise ZhunshengError("ZS-WB-06", detail=_("不能取消自己的管理员角色"))
+    membership.active = False
+    membership.save()
+
+
+def toggle_user(user: User, by: User) -> None:
+    """End an account or take it into use again. Raises ``ZS-WB-06`` for one's own."""
+    if user == by:
+        raise ZhunshengError("ZS-WB-06", detail=_("不能停用自己的账号"))
+    user.is_active = not user.is_active
+    user.save()
+
+
+# -- library, schemes, calendar ---------------------------------------------------------------------------------------
+
+
+def toggle(entry: LibraryIndicator | LocalScheme | CalendarEntry) -> None:
+    """End the use of an entry, or resume it."""
+    entry.active = not entry.active
+    entry.save()
+
+
+def known_measures() -> dict[str, Measure]:
+    """Return the measures by id."""
+    return measures()
+
+
+def add_indicator(values: dict[str, str]) -> LibraryIndicator:
+    """Add an entry to the library. Raises ``ZS-WB-06`` for one that is there."""
+    if LibraryIndicator.objects.filter(level2=values["level2"], name=values["name"]).exists():
+        raise ZhunshengError("ZS-WB-06", detail=_("“%s”已存在") % values["name"])
+    return LibraryIndicator.objects.create(**values)
+
+
+def add_scheme(place: Organisation, year: int, text: str) -> LocalScheme:
+    """Add a local scheme, checked against the format. Raises ``ZS-RG-01``."""
+    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
+        path = Path(scratch) / "方案.yaml"
+        path.write_text(text, "utf8")
+        scheme = scheme_of(year, path)
+    return LocalScheme.objects.create(organisation=place, name=scheme.name, first_year=year, text=text)
+
+
+def add_date(
+    place: Organisation, year: int, kind: str, name: str, as_of: date, opens_on: date, due_on: date
+) -> CalendarEntry:
+    """Add a date to the calendar."""
+    return CalendarEntry.objects.create(
+        organisation=place, year=year, kind=kind, name=name, as_of=as_of, opens_on=opens_on, due_on=due_on
+    )
+
+
+def rules_in_data() -> list[tuple[str, Any]]:
+    """Return the rules that come with the program, with the title of each kind."""
+    return [
+        (_("指标框架"), frameworks()),
+        (_("评分方案"), schemes()),
+        (_("运行监控规则"), monitoring_rules()),
+        (_("重点评价指标体系"), key_frameworks()),
+        (_("法定期限"), deadlines()),
+    ]

@@ -1,0 +1,137 @@
+"""A department's ledgers: browsed, exported as Excel or csv, templates, batches and their undoing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+from django.utils.translation import gettext as _
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence import Ledger, browse, ledger_of, write_template
+from zhunsheng.evidence import ledgers as all_ledgers
+from zhunsheng.web.audit import record
+from zhunsheng.web.models import Organisation, User
+from zhunsheng.web.services import jobs
+from zhunsheng.web.services import year as figures
+
+EXPORT_ROWS = 200_000
+
+
+def key_of(department: Organisation) -> str:
+    """Return what the evidence store knows a department by."""
+    return department.name
+
+
+def known() -> dict[str, Ledger]:
+    """Return the ledgers by id."""
+    return all_ledgers()
+
+
+def one(name: str) -> Ledger | None:
+    """Return a ledger by id or title, None for one that is not known."""
+    try:
+        return ledger_of(name)
+    except ZhunshengError:
+        return None
+
+
+def listed(department: Organisation) -> tuple[list[dict[str, Any]], list[tuple[Any, bool]]]:
+    """Return each ledger with its newest batch, those with data first; and all batches, newest first, with whether undone."""
+    batches = [b for b in figures.store().batches() if b.department == key_of(department)]
+    undone = {b.undoes for b in batches if b.undoes}
+    found = []
+    for ledger in all_ledgers().values():
+        mine = [b for b in batches if b.ledger == ledger.id]
+        found.append({"ledger": ledger, "batch": mine[-1] if mine else None, "batches": len(mine)})
+    return sorted(found, key=lambda x: x["batch"] is None), [(b, b.batch in undone) for b in reversed(batches)]
+
+
+def page_of(
+    department: Organisation, ledger: Ledger, size: int, offset: int, **asked: Any
+) -> tuple[Any, dict[int, Any]]:
+    """Return one page of rows, and the ledger's batches by number. ``asked`` is as for ``evidence.browse``."""
+    snapshot = figures.store().snapshot()
+    found = browse(snapshot, ledger, key_of(department), limit=size, offset=offset, cipher=figures.cipher(), **asked)
+    return found, {b.batch: b for b in snapshot.batches if b.ledger == ledger.id}
+
+
+def exported(department: Organisation, ledger: Ledger, kind: str, **asked: Any) -> tuple[bytes, str]:
+    """Return what is found as an Excel (``xlsx``) or csv file with its name; the log keeps that it was taken out."""
+    snapshot = figures.store().snapshot()
+    found = browse(snapshot, ledger, key_of(department), limit=EXPORT_ROWS, cipher=figures.cipher(), **asked)
+    said = {"ledger": ledger.id, "rows": len(found.rows), "personal": bool(asked.get("personal"))}
+    record("export", department, after=said)
+    content = _csv(ledger, found.rows) if kind == "csv" else _xlsx(ledger, found.rows)
+    return content, f"{ledger.title}.{kind}"
+
+
+def _csv(ledger: Ledger, rows: Any) -> bytes:
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerow([c.title for c in ledger.columns])
+    writer.writerows([plain(v) for v in r.values] for r in rows)
+    return stream.getvalue().encode("utf-8-sig")
+
+
+def plain(value: Any) -> Any:
+    """Keep a spreadsheet that opens a csv from taking a text for a formula."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def _xlsx(ledger: Ledger, rows: Any) -> bytes:
+    titles = [c.title for c in ledger.columns]
+    buffer = io.BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "default_date_format": "yyyy-mm-dd",
+    }
+    with xlsxwriter.Workbook(buffer, options) as book:
+        sheet = book.add_worksheet(ledger.title[:31])
+        bold = book.add_format({"bold": True, "bg_color": "#EEF2F7", "border": 1})
+        for c, title in enumerate(titles):
+            sheet.write(0, c, title, bold)
+            sheet.set_column(c, c, max(10, 2 * len(title) + 4))
+        for r, row in enumerate(rows, start=1):
+            for c, value in enumerate(row.values):
+                if value is not None:
+                    sheet.write(r, c, value if not hasattr(value, "quantize") else float(value))
+        sheet.freeze_panes(1, 0)
+        sheet.autofilter(0, 0, max(1, len(rows)), len(titles) - 1)
+    return buffer.getvalue()
+
+
+def template(ledger: Ledger) -> tuple[bytes, str]:
+    """Return the Excel template of a ledger with its name."""
+    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
+        path = Path(scratch) / f"{ledger.title}.xlsx"
+        write_template(ledger, path)
+        return path.read_bytes(), path.name
+
+
+def undo(department: Organisation, number: int, user: User) -> int:
+    """Take back a batch of the department by a new one and return its number. Raises ``ZS-EV-12``."""
+    store = figures.store()
+    if not any(b.batch == number and b.department == key_of(department) for b in store.batches()):
+        raise ZhunshengError("ZS-EV-12", batch=number, detail=_("不是本部门的批次"))
+    made = store.undo(number, who=user.get_username())
+    record("undo batch", department, after={"batch": number, "by": made.batch})
+    jobs.assess_soon(department, user)
+    return made.batch
+
+
+def source(department: Organisation, number: int) -> tuple[bytes, str] | None:
+    """Return the file that a batch of the department was imported from, with its name; None for no such batch."""
+    store = figures.store()
+    found = next((b for b in store.batches() if b.batch == number and b.department == key_of(department)), None)
+    if found is None:
+        return None
+    name, content = store.source_of(found)
+    record("download source", department, after={"batch": number})
+    return content, name

@@ -1,0 +1,60 @@
+"""What lies behind one figure of an assessment: definition, rows, batches, files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from zhunsheng.evidence import ledgers
+from zhunsheng.measures import Match
+from zhunsheng.web.models import Organisation
+from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.ledgers import key_of
+from zhunsheng.workspace import Evidence, trace
+
+
+def behind(
+    department: Organisation, year: int, sheet: int, line: str, limit: int, *, personal: bool
+) -> dict[str, Any] | None:
+    """Return what the page of a figure shows, None where there is no such figure.
+
+    ``line`` is an indicator's number, or ``paid`` or ``budget`` for the money of the sheet; ``limit`` is how many rows
+    are shown, ``personal`` whether with personal data.
+    """
+    assessment = figures.newest_assessment(department, year)
+    if assessment is None or sheet >= len(assessment.result["results"]):
+        return None
+    one = assessment.result["results"][sheet]
+    context: dict[str, Any] = {"assessment": assessment, "one": one, "sheet_n": sheet}
+    evidence = Evidence.of(figures.store(), batch=assessment.batch)
+    if line in ("paid", "budget"):
+        measure = "paid" if line == "paid" else "budget_adjusted"
+        key = (measure, key_of(department), one["project"])
+        match = Match(0, 0, measure, 1.0, "confirmed", _("资金数据按固定的测度计算"))
+        context["title"] = _("已支付金额") if line == "paid" else _("全年预算数")
+    else:
+        if not (line.isascii() and line.isdigit()) or len(line) > 6 or int(line) >= len(one["indicators"]):
+            return None
+        indicator = one["indicators"][int(line)]
+        context |= {"title": indicator["name"], "indicator": indicator}
+        reading = indicator["reading"]
+        if reading is None:
+            return context
+        said = indicator["match"]
+        match = Match(0, int(line), said["measure"], said["confidence"], said["status"], said["why"])
+        key = (reading["measure"], key_of(department), reading["project"])
+    reading = evidence.read(year, assessment.as_of).get(key)
+    if reading is not None:
+        found = trace(evidence, match, reading, year, assessment.as_of, limit=limit, personal=personal)
+        cipher = figures.cipher()
+        rows = [(r, [cipher.show(v) if personal else v for v in r.values.values()]) for r in found.rows]
+        context |= {
+            "found": found,
+            "ledger": ledgers()[found.measure.ledger] if found.measure else None,
+            "titles": list(found.rows[0].values) if found.rows else [],
+            "rows": rows,
+            "full": len(rows) >= limit,
+            "more": limit * 4,
+        }
+    return context

@@ -1,0 +1,286 @@
+"""Organisations as time passes: founded, renamed, moved, merged, split, closed, reopened; each on a date, each in the log."""
+
+from __future__ import annotations
+
+import difflib
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.web.audit import record
+from zhunsheng.web.models import Organisation, OrganisationStage
+from zhunsheng.web.models.people import ALWAYS
+
+# Django comes without types: to the type checker a choice would be the pair it is written as.
+Event: Any = OrganisationStage.Event
+Kind: Any = Organisation.Kind
+NEAR = 5  # proposals for a name nobody bears
+
+
+# -- what is asked before anything changes ----------------------------------------------------------------------------
+
+
+def _free(name: str, parent: Organisation | None, but: Organisation | None = None) -> None:
+    """Refuse a name that another organisation in use bears under the same parent. Raises ``ZS-WB-20``."""
+    namesakes = Organisation.objects.filter(parent=parent, name=name, active=True)
+    if namesakes.exclude(pk=but.pk if but else None).exists():
+        raise ZhunshengError("ZS-WB-20", name=name, parent=parent.name if parent else "最上级")
+
+
+def _official(code: str, but: Organisation | None = None) -> None:
+    """Refuse an official code that another organisation in use bears. Raises ``ZS-WB-24``."""
+    other = Organisation.objects.filter(official_code=code, active=True).exclude(pk=but.pk if but else None).first()
+    if code and other:
+        raise ZhunshengError("ZS-WB-24", number=code, name=other.name)
+
+
+def _fits(name: str, kind: str, parent: Organisation | None) -> None:
+    """Refuse a parent that is not of a kind above. Raises ``ZS-WB-21``."""
+    order = Kind.values
+    where = parent.name if parent else "最上级"
+    if (parent is None) != (kind == Kind.CITY):
+        raise ZhunshengError("ZS-WB-21", name=name, parent=where, detail="只有市没有上级")
+    if parent is not None and not parent.active:
+        raise ZhunshengError("ZS-WB-21", name=name, parent=where, detail="上级已撤销")
+    if parent is not None and order.index(parent.kind) >= order.index(kind):
+        raise ZhunshengError("ZS-WB-21", name=name, parent=where, detail="上级的层级不高于它")
+
+
+def _on(organisation: Organisation, day: date) -> None:
+    """Refuse a day before the last change or after today. Raises ``ZS-WB-22``."""
+    last = organisation.stages.order_by("from_on", "pk").last()
+    if day > timezone.localdate():
+        raise ZhunshengError("ZS-WB-22", name=organisation.name, date=day, detail="这一天还没有到")
+    if last is not None and day < last.from_on:
+        raise ZhunshengError("ZS-WB-22", name=organisation.name, date=day, detail=f"上一次变动在 {last.from_on}")
+
+
+def _in_use(organisation: Organisation, what: str) -> None:
+    if not organisation.active:
+        raise ZhunshengError("ZS-WB-23", name=organisation.name, what=what, detail="它已撤销")
+
+
+# -- changes ----------------------------------------------------------------------------------------------------------
+
+
+def found(
+    name: str,
+    kind: str,
+    parent: Organisation | None,
+    *,
+    official_code: str = "",
+    on: date | None = None,
+    event: str = Event.FOUNDED,
+    note: str = "",
+) -> Organisation:
+    """Add an organisation; without a day it counts as having always been there.
+
+    Raises ``ZS-WB-20`` for a taken name, ``ZS-WB-21`` for a parent that does not fit, ``ZS-WB-22`` for a day to come,
+    ``ZS-WB-24`` for a taken official code.
+    """
+    with transaction.atomic():
+        _fits(name, kind, parent)
+        _free(name, parent)
+        _official(official_code)
+        made = Organisation(name=name, kind=kind, parent=parent, official_code=official_code)
+        if on is not None and on > timezone.localdate():
+            raise ZhunshengError("ZS-WB-22", name=name, date=on, detail="这一天还没有到")
+        made.save()
+        stage = made.stages.get()
+        if on is not None or event != Event.FOUNDED or note:
+            stage.from_on, stage.event, stage.note = on or ALWAYS, event, note
+            stage.save()
+        _log(stage, {})
+    return made
+
+
+def rename(organisation: Organisation, name: str, on: date, note: str = "") -> Organisation:
+    """Give another name from a day on. Raises ``ZS-WB-20``, ``ZS-WB-22``."""
+    with transaction.atomic():
+        one = _locked(organisation)
+        if name == one.name:
+            return one
+        _on(one, on)
+        _free(name, one.parent, one)
+        before = _told(one)
+        one.name = name
+        return _kept(one, before, Event.RENAMED, on, note)
+
+
+def number(organisation: Organisation, official_code: str) -> Organisation:
+    """Keep the official code of an organisation, by which documents may name it. Raises ``ZS-WB-24``."""
+    one = _locked(organisation)
+    _official(official_code, one)
+    one.official_code = official_code
+    one.save()
+    return one
+
+
+def move(organisation: Organisation, parent: Organisation | None, on: date, note: str = "") -> Organisation:
+    """Put under another parent from a day on, with all below. Raises ``ZS-WB-20``, ``ZS-WB-21``, ``ZS-WB-22``."""
+    with transaction.atomic():
+        one = _locked(organisation)
+        if (parent.pk if parent else None) == one.parent_id:
+            return one
+        _on(one, on)
+        if parent is not None and one.covers(parent):
+            raise ZhunshengError("ZS-WB-21", name=one.name, parent=parent.name, detail="上级是它自己或在它之下")
+        _fits(one.name, one.kind, parent)
+        _free(one.name, parent, one)
+        before = _told(one)
+        one.parent = parent
+        _kept(one, before, Event.MOVED, on, note)
+        _paths(one)
+        return one
+
+
+def merge(organisation: Organisation, into: Organisation, on: date, note: str = "") -> Organisation:
+    """End an organisation in another of its kind; what lay below goes over to it, sections end.
+
+    Its records stay under its own code. Raises ``ZS-WB-20`` to ``ZS-WB-23``.
+    """
+    with transaction.atomic():
+        one = _locked(organisation)
+        _in_use(one, "并入")
+        _in_use(into, "并入")
+        if one.pk == into.pk or one.kind != into.kind:
+            raise ZhunshengError("ZS-WB-23", name=one.name, what="并入", detail=f"“{into.name}”不是另一个同类单位")
+        _on(one, on)
+        for below in one.children.filter(active=True).exclude(kind=Kind.SECTION):
+            move(below, into, on, note)
+        _end_sections(one, on, note)
+        return _end(one, Event.MERGED, on, note, (into,))
+
+
+def split(
+    organisation: Organisation, names: list[str], on: date, *, stays: bool = False, note: str = ""
+) -> list[Organisation]:
+    """Found organisations of the same kind and parent out of one, which ends unless it ``stays``. Raises ``ZS-WB-20`` to ``23``."""
+    with transaction.atomic():
+        one = _locked(organisation)
+        _in_use(one, "拆分")
+        _on(one, on)
+        if len(set(names)) != len(names) or not names:
+            raise ZhunshengError("ZS-WB-23", name=one.name, what="拆分", detail="新单位要有各自的名称")
+        if not stays:
+            _nothing_below(one, "拆分")
+            _end_sections(one, on, note)
+            # First, so that one of the new organisations may go on under the old name.
+            one.active = False
+            one.save()
+        made = [found(name, one.kind, one.parent, on=on, event=Event.SPLIT, note=f"自{one.name}拆分") for name in names]
+        _log(one.keep_stage(Event.SPLIT, on, note, tuple(made)), _told(one))
+        return made
+
+
+def close(organisation: Organisation, on: date, note: str = "") -> Organisation:
+    """End an organisation with its sections; its records stay readable. Raises ``ZS-WB-22``, ``ZS-WB-23``."""
+    with transaction.atomic():
+        one = _locked(organisation)
+        _in_use(one, "撤销")
+        _on(one, on)
+        _nothing_below(one, "撤销")
+        _end_sections(one, on, note)
+        return _end(one, Event.CLOSED, on, note)
+
+
+def reopen(organisation: Organisation, on: date, note: str = "") -> Organisation:
+    """Take an ended organisation into use again. Raises ``ZS-WB-20``, ``ZS-WB-21``, ``ZS-WB-22``, ``ZS-WB-24``."""
+    with transaction.atomic():
+        one = _locked(organisation)
+        if one.active:
+            return one
+        _on(one, on)
+        _fits(one.name, one.kind, one.parent)
+        _free(one.name, one.parent, one)
+        _official(one.official_code, one)
+        before = _told(one)
+        one.active = True
+        return _kept(one, before, Event.REOPENED, on, note)
+
+
+def _locked(organisation: Organisation) -> Organisation:
+    """Return the organisation as it is now, held until the change is done."""
+    return Organisation.objects.select_for_update(of=("self",)).select_related("parent").get(pk=organisation.pk)
+
+
+def _told(organisation: Organisation) -> dict[str, Any]:
+    """Return what the log says of an organisation."""
+    return {
+        "name": organisation.name,
+        "parent": organisation.parent.name if organisation.parent else "",
+        "active": organisation.active,
+    }
+
+
+def _kept(
+    one: Organisation,
+    before: dict[str, Any],
+    event: str,
+    on: date,
+    note: str,
+    successors: tuple[Organisation, ...] = (),
+) -> Organisation:
+    one.save()
+    _log(one.keep_stage(event, on, note, successors), before)
+    return one
+
+
+def _log(stage: OrganisationStage, before: dict[str, Any]) -> None:
+    """Write the change of an organisation into the log, with the day from which it holds."""
+    said = {"from_on": stage.from_on, "note": stage.note, "successors": stage.successors}
+    record(f"office.{stage.event}", stage.organisation, before, _told(stage.organisation) | said)
+
+
+def _end(one: Organisation, event: str, on: date, note: str, successors: tuple[Organisation, ...] = ()) -> Organisation:
+    before = _told(one)
+    one.active = False
+    return _kept(one, before, event, on, note, successors)
+
+
+def _end_sections(one: Organisation, on: date, note: str) -> None:
+    for section in one.children.filter(active=True, kind=Kind.SECTION):
+        _on(section, on)
+        _end(section, Event.CLOSED, on, note)
+
+
+def _nothing_below(one: Organisation, what: str) -> None:
+    below = [o.name for o in one.children.filter(active=True).exclude(kind=Kind.SECTION)[:5]]
+    if below:
+        raise ZhunshengError("ZS-WB-23", name=one.name, what=what, detail=f"下面还有{'、'.join(below)}")
+
+
+def _paths(one: Organisation) -> None:
+    """Keep the paths of all below in step with the parents."""
+    for below in one.children.all():
+        below.save()
+        _paths(below)
+
+
+# -- finding by code or name ------------------------------------------------------------------------------------------
+
+
+def named(district: Organisation, text: str, year: int) -> list[Organisation]:
+    """Return the departments below that bear a text as their official code, else as their exact name now or in the year."""
+    below = list(
+        Organisation.objects.filter(path__startswith=district.path, kind=Kind.DEPARTMENT).prefetch_related("stages")
+    )
+    if coded := [o for o in below if o.official_code and o.official_code == text and o.active]:
+        return coded
+    now = [o for o in below if o.name == text and o.active]
+    then = [o for o in below if o.name_in(year) == text and o not in now]
+    return [*now, *then]
+
+
+def near(district: Organisation, text: str) -> list[Organisation]:
+    """Return the departments in use below with names like a text, likest first: proposals, never more."""
+    below = Organisation.objects.filter(path__startswith=district.path, kind=Kind.DEPARTMENT, active=True)
+
+    def likeness(one: Organisation) -> float:
+        return difflib.SequenceMatcher(None, text, one.name, autojunk=False).ratio()
+
+    scored = sorted(((likeness(o), o) for o in below), key=lambda s: (-s[0], s[1].path))
+    return [o for score, o in scored[:NEAR] if score >= 0.5]

@@ -1,0 +1,167 @@
+"""What people send is checked: no address answers nonsense with a fault of its own, and each answers its methods only."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+from test_access import POSTED, address, names  # noqa: F401
+
+from zhunsheng.web.forms.administration import NewCalendarEntry
+from zhunsheng.web.forms.fields import CleanCharField, DigestField, IdField, RecordField
+from zhunsheng.web.models import Organisation
+
+SOURCE = Path(__file__).parents[2] / "src" / "zhunsheng" / "web"
+NONSENSE = ("abc", "²", "-1", "千" * 7000, "\x00")
+# Who gets furthest at an address, so that the check of what is sent is reached; the finance section where not named.
+SENDERS = {
+    "guanli": ("organisation", "users", "library", "rules", "calendar"),
+    "zhuanjia2": ("marks",),
+    "keyuan": ("task",),
+}
+SENDERS["caizheng"] = ("portfolio-import", "job-places", "keyeval", "agree", "rectification", "recheck")
+# Where a choice decides which other fields are read.
+DEEPER = [
+    ("draw-register", {"what": "end-item", "id": "@"}),
+    ("draw-register", {"what": "item", "code": "@", "name": "@"}),
+    ("part", {"part": "indicators", "library": "@"}),
+    ("part", {"part": "indicators", "remove": "@"}),
+    ("step", {"action": "targets.submit", "remark": "@"}),
+    ("keyeval", {"sheet": "@", "evaluators": "@"}),
+    ("checkpoint", {"sheet": "@", "indicator": "@", "cause": "@", "measures": "@"}),
+]
+
+
+def sender(name: str) -> str:
+    """Return who sends to an address."""
+    return next((who for who, listed in SENDERS.items() if name in listed), "caiwu")
+
+
+def posting() -> list[str]:
+    """Return the names of the addresses that take a POST."""
+    found = []
+    for pattern in get_resolver().url_patterns:
+        view = getattr(pattern, "callback", None)
+        if view is not None and "POST" in getattr(view, "methods", ()):
+            found.append(pattern.name)
+    return sorted(found)
+
+
+def fields() -> list[str]:
+    """Return every name of a field that the code asks for or a template sends."""
+    found = set()
+    for path in [*SOURCE.rglob("*.html"), *SOURCE.rglob("*.py")]:
+        text = path.read_text("utf8")
+        found |= set(re.findall(r'name="([a-z_]+)"', text))
+        found |= set(re.findall(r'POST(?:\.get(?:list)?\(|\[)"([a-z_]+)"', text))
+        found |= set(re.findall(r'_of\(request, "([a-z_]+)"', text))
+        found |= set(re.findall(r"^    ([a-z_]+) = (?:\w+Field)\(", text, re.M)) if "forms" in path.parts else set()
+    return sorted(found | {"place_0", "action", "points_A101", "reason_A101"})
+
+
+def test_the_addresses_that_act_are_known():
+    assert {"organisation", "undo", "step", "portfolio-import", "job-places"} <= set(posting()) and len(posting()) > 25
+    assert {"entry", "sheet", "id", "batch", "membership"} <= set(fields())
+
+
+@pytest.mark.parametrize("text", NONSENSE, ids=("letters", "superscript", "negative", "20KB", "null"))
+def test_nonsense_in_any_field_of_any_address_is_never_a_fault_of_the_site(text, address, sign_in):  # noqa: F811
+    clients = {}
+    bodies = [(name, dict.fromkeys(fields(), text)) for name in posting()]
+    bodies += [(name, {k: text if v == "@" else v for k, v in body.items()}) for name, body in DEEPER]
+    broken = []
+    for name, body in bodies:
+        who = sender(name)
+        client = clients.get(who) or clients.setdefault(who, sign_in(who))
+        client.raise_request_exception = False
+        status = client.post(address(name), body).status_code
+        if status >= 500:
+            broken.append((name, list(body)[:2], status))
+    assert not broken
+
+
+CASES = [
+    ("users", {"what": "role", "user": "@", "role": "staff", "organisation": "@"}),
+    ("users", {"what": "end-role", "user": "@", "membership": "@"}),
+    ("organisation", {"id": "@", "what": "rename", "name": "x"}),
+    ("organisation", {"id": "1", "what": "move", "parent": "@", "on": "@"}),
+    ("organisation", {"id": "1", "what": "merge", "into": "@"}),
+    ("organisation", {"name": "x", "kind": "department", "parent": "@"}),
+    ("library", {"id": "@"}),
+    ("rules", {"id": "@"}),
+    ("rules", {"organisation": "@", "first_year": "@", "text": "id: x"}),
+    ("calendar", {"organisation": "@", "year": "@", "kind": "@", "name": "x"}),
+    ("account", {"revoke": "@"}),
+    ("account", {"name": "x", "days": "@", "scopes": "@"}),
+    ("portfolio-import", {"year": "@", "assess": "1"}),
+    ("monitoring", {"entry": "@"}),
+    ("undo", {"batch": "@"}),
+    ("ledgers", {"ledger": "@"}),
+]
+
+
+@pytest.mark.parametrize("name, body", CASES, ids=[f"{n}-{i}" for i, (n, _) in enumerate(CASES)])
+@pytest.mark.parametrize("text", [*NONSENSE, "9" * 30, str(2**63), "1e3", "٣"])
+def test_a_nonsense_id_is_a_message_at_its_field(name, body, text, address, sign_in):  # noqa: F811
+    who = {
+        "monitoring": "caiwu",
+        "undo": "caiwu",
+        "ledgers": "keyuan",
+        "account": "keyuan",
+        "portfolio-import": "caizheng",
+    }
+    answer = sign_in(who.get(name, "guanli")).post(address(name), {k: text if v == "@" else v for k, v in body.items()})
+    assert answer.status_code == 400 and "ZS-WB-06" in answer.content.decode(), answer.status_code
+
+
+def test_every_fault_is_told_at_once(sign_in):
+    said = {"organisation": "abc", "year": "1850", "kind": "x", "opens_on": "2022-07-01", "due_on": "2022-06-01"}
+    page = sign_in("guanli").post(reverse("calendar"), said).content.decode()
+    for name in ("organisation", "year", "kind", "name", "as_of", "due_on"):
+        assert f'data-fault="{name}"' in page, name
+    browser = sign_in("guanli").post(reverse("calendar"), said, headers={"HX-Request": "true"})
+    assert browser["HX-Retarget"] == "#alerts" and 'data-fault="year"' in browser.content.decode()
+    form = NewCalendarEntry({**said, "organisation": Organisation.objects.first().pk})
+    assert not form.is_valid() and "organisation" not in form.errors
+
+
+def test_fields_take_what_they_should():
+    assert IdField().clean(" 12 ") == 12 and IdField(required=False).clean("") is None
+    assert CleanCharField().clean(" 一行\x0b二行 ") == "一行\n二行"
+    assert DigestField().clean("0" * 64) == "0" * 64
+    assert RecordField(Organisation.objects).clean(str(Organisation.objects.first().pk)) == Organisation.objects.first()
+
+
+# -- methods ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_view_declares_its_methods():
+    for pattern in get_resolver().url_patterns:
+        view = getattr(pattern, "callback", None)
+        if view is None or pattern.name in ("openapi-json",):
+            continue
+        answer = Client().generic("BREW", _plain(pattern))
+        assert answer.status_code == 405 and answer["Allow"], pattern.name
+
+
+def _plain(pattern) -> str:
+    said = {"IntConverter": "1", "StringConverter": "x"}
+    text = "/" + str(pattern.pattern)
+    for name, converter in pattern.pattern.converters.items():
+        text = re.sub(rf"<\w+:{name}>", said[type(converter).__name__], text)
+    return text
+
+
+def test_reading_an_address_that_acts_is_405_with_what_is_allowed(address, sign_in):  # noqa: F811
+    client = sign_in("guanli")
+    for name in sorted(POSTED):
+        answer = client.get(address(name))
+        assert answer.status_code == 405 and "POST" in answer["Allow"], name
+    answer = client.post(reverse("administration"))
+    assert answer.status_code == 405 and answer["Allow"] == "GET, HEAD"
+    assert client.head(reverse("administration")).status_code == 200
+    # Whoever was signed out meanwhile comes back to a page, not to an address that only acts.
+    assert Client().post(address("undo"))["Location"] == f"{reverse('sign-in')}?next=/"

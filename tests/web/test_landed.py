@@ -1,0 +1,141 @@
+"""The site of the version that landed first opens under today's code, on SQLite and moved to PostgreSQL."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tarfile
+from pathlib import Path
+
+import pytest
+from test_operation import manage, postgres, script  # noqa: F401
+
+LANDED = Path(__file__).parents[1] / "landed" / "site.tar.xz"
+LAST = "0002"  # the last migration of that version
+pytestmark = pytest.mark.xdist_group("postgres")
+
+PAGES = """
+from django.conf import settings
+from django.test import Client
+from zhunsheng.web.models import *
+settings.ALLOWED_HOSTS = ["testserver"]
+d = Organisation.objects.get(name="示例区市场监督管理局")
+here = f"/d/{d.pk}/2021"
+version = SheetVersion.objects.filter(sheet__department=d, state="approved").first().pk
+checkpoint = Checkpoint.objects.filter(department=d).exclude(state="open").first().pk
+evaluation = SelfEvaluation.objects.get(department=d).pk
+key = KeyEvaluation.objects.get(department=d).pk
+draw = Draw.objects.get(department=d)
+published = Publication.objects.filter(state="published").first().pk
+public = ["/public", f"/public/{published}", "/public/datapackage.json", "/public/verify"]
+paths = {
+    None: public,
+    "keyuan": [f"{here}{p}" for p in ("", "/targets", "/ledgers", "/ledgers/complaints", "/monitoring", "/selfeval",
+        "/keyeval", "/draws", "/safeguards", "/safeguards/policies", "/publish")] + [f"/targets/{version}",
+        f"/monitoring/{checkpoint}", f"/selfeval/{evaluation}/recheck", f"/keyeval/{key}", f"/draws/{draw.pk}",
+        f"/tasks/{draw.tasks.first().pk}", f"/publications/{published}", "/account", "/places"],
+    "caizheng": ["/portfolio", "/portfolio/heat-map", "/portfolio/findings", "/portfolio/export"],
+    "guanli": ["/admin", f"/admin?one={d.pk}", "/admin/users", "/admin/library", "/admin/rules", "/admin/calendar",
+        "/admin/permissions", "/audit"],
+}
+bad = []
+for who, listed in paths.items():
+    c = Client()
+    if who:
+        said = {"username": who, "password": "Zhunsheng-2021"}
+        bad += [(who, "sign-in")] * (c.post("/sign-in", said).status_code != 302)
+    for path in listed:
+        answer = c.get(path, follow=True)
+        bad += [(who, path, answer.status_code)] * (answer.status_code != 200)
+print(bad)
+"""
+OFFICE = """
+import datetime
+from zhunsheng.web.models import *
+every = list(Organisation.objects.all())
+assert len({o.code for o in every}) == len(every) == 8 and all(len(o.code) == 10 for o in every)
+assert all(o.stages.get().event == "founded" and o.stages.get().name == o.name for o in every)
+bureau = Organisation.objects.get(name="示例区市场监督管理局")
+assert bureau.official_code == "305001" and bureau.code != "305001"
+assert not Organisation.objects.get(name="消费者权益保护科").stage_on(datetime.date(2021, 6, 1)).active
+print("every one")
+"""
+COPY = """
+import json, sqlite3
+from django.db import connection
+source = sqlite3.connect("@")
+with connection.cursor() as c:
+    c.execute("SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'")
+    kinds = {}
+    for table, column, kind in c.fetchall():
+        kinds.setdefault(table, {})[column] = kind
+    c.execute("SET session_replication_role = replica")  # rows come in any order, and no trigger looks at them
+    tables = [t for (t,) in source.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+    count = 0
+    for table in tables:
+        if table == "django_migrations" or table not in kinds:
+            continue
+        rows = source.execute(f'SELECT * FROM "{table}"')
+        names = [d[0] for d in rows.description]
+        c.execute(f'DELETE FROM "{table}"')
+        for row in rows.fetchall():
+            row = [bool(v) if kinds[table][n] == "boolean" and v is not None else v for n, v in zip(names, row)]
+            marks = ", ".join("%s::" + ("jsonb" if kinds[table][n] == "jsonb" else "text::" + kinds[table][n]) if isinstance(v, str) else "%s" for n, v in zip(names, row))
+            c.execute(f'INSERT INTO "{table}" ({", ".join(chr(34) + n + chr(34) for n in names)}) VALUES ({marks})', row)
+            count += 1
+        if "id" in names:
+            c.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])
+            if c.fetchone()[0]:
+                c.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce((SELECT max(id) FROM \\"{table}\\"), 1))")
+    c.execute("SET session_replication_role = DEFAULT")
+print(count)
+"""
+
+
+@pytest.fixture(scope="module")
+def landed(tmp_path_factory):
+    """The data folder as the landed version left it."""
+    data = tmp_path_factory.mktemp("landed")
+    with tarfile.open(LANDED) as archive:
+        archive.extractall(data, filter="data")
+    return data
+
+
+def opens(data: Path, **more: str) -> None:
+    """Migrate the site, and see that its organisations, its people, its log and its pages are there."""
+    manage(data, "migrate", "-v0", **more)
+    assert "[ ]" not in manage(data, "showmigrations", **more).stdout
+    assert script(data, OFFICE, **more) == "every one"
+    assert "审计日志完整" in manage(data, "check_audit", **more).stdout
+    manage(data, "collectstatic", "--noinput", "-v0", **more)
+    assert script(data, PAGES, **more) == "[]"
+
+
+def test_the_landed_site_opens_on_sqlite(landed, tmp_path):
+    data = tmp_path / "site"
+    shutil.copytree(landed, data)
+    opens(data)
+
+
+def test_the_landed_site_opens_on_postgresql(landed, postgres, tmp_path):  # noqa: F811
+    data = tmp_path / "site"
+    shutil.copytree(landed, data)
+    postgres.psql("CREATE DATABASE landed")
+    host = postgres.get_uri().split("host=")[1].replace("/", "%2F")
+    database = {"ZHUNSHENG_DATABASE": f"postgres://postgres@{host}/landed"}
+    # The tables of that version, filled row by row from its SQLite database.
+    manage(data, "migrate", "web", LAST, "-v0", **database)
+    for app in ("auth", "contenttypes", "sessions", "axes", "django_tasks_db"):
+        manage(data, "migrate", app, "-v0", check=False, **database)
+    assert int(script(data, COPY.replace("@", str(data / "zhunsheng.sqlite3")), **database)) > 500
+    (data / "zhunsheng.sqlite3").unlink()
+    opens(data, **database)
+    assert not (data / "zhunsheng.sqlite3").exists()
+
+
+def test_the_fixture_is_of_the_landed_version(landed):
+    with sqlite3.connect(landed / "zhunsheng.sqlite3") as database:
+        known = {n for (n,) in database.execute("SELECT name FROM django_migrations WHERE app = 'web'")}
+        columns = {row[1] for row in database.execute("PRAGMA table_info(web_organisation)")}
+    assert known == {"0001_initial", "0002_append_only"}
+    assert "code" in columns and "official_code" not in columns
