@@ -1,6 +1,7 @@
 """What the application keeps: people, target sheets and their decisions, the year's work, and the audit log."""
 
 from zhunsheng.web.models.audited import Audited, AuditEntry, AuditHead
+from zhunsheng.web.models.decided import Decided
 from zhunsheng.web.models.draws import Draw, DrawTask, InspectionItem, Inspector
 from zhunsheng.web.models.evaluation import KeyEvaluation, KeyMark, Rectification
 from zhunsheng.web.models.office import CalendarEntry, LibraryIndicator, LocalScheme, SafeguardRecord
@@ -18,6 +19,7 @@ __all__ = [
     "Audited",
     "CalendarEntry",
     "Checkpoint",
+    "Decided",
     "Draw",
     "DrawTask",
     "IndicatorLight",

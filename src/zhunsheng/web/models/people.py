@@ -7,13 +7,13 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from encrypted_fields.fields import EncryptedCharField
 
-from zhunsheng.web.models.audited import Audited
+from zhunsheng.web.models.audited import Audited, AuditedQuerySet
 
 
 class Organisation(Audited):
@@ -66,6 +66,16 @@ class Organisation(Audited):
         return self if self.kind == self.Kind.DEPARTMENT else None
 
 
+class Users(UserManager["User"]):
+    """Users, guarded as all audited records are."""
+
+    use_in_migrations = False
+
+    def get_queryset(self) -> models.QuerySet[User]:
+        """Return the guarded query."""
+        return AuditedQuerySet(self.model, using=self._db)
+
+
 class User(Audited, AbstractUser):
     """A person who signs in; ``phone`` is encrypted at rest."""
 
@@ -75,6 +85,8 @@ class User(Audited, AbstractUser):
 
     hidden = ("password", "phone")
     unwatched = ("last_login",)
+
+    objects = Users()
 
     def __str__(self) -> str:
         return self.display or self.username

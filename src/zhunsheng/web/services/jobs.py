@@ -18,7 +18,7 @@ from django_tasks import task
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import ledger_of
 from zhunsheng.web.actor import acting
-from zhunsheng.web.models import Draw, Job, Organisation, Sheet, Upload, User
+from zhunsheng.web.models import Draw, Job, Organisation, Sheet, SheetVersion, Upload, User
 from zhunsheng.web.services import draws, portfolio, year
 from zhunsheng.web.services.sheets import this_year
 from zhunsheng.workspace import Progress, import_ledger
@@ -172,15 +172,15 @@ def _assess_all(job: Job, progress: Progress) -> dict[str, Any]:
 
 def _commit_draw(job: Job, progress: Progress) -> dict[str, Any]:
     draw = Draw.objects.get(pk=job.args["draw"])
-    if draw.state == "planned":
-        draws.commit(draw, job.by, progress)
+    if draw.state == "planned" and job.by is not None:
+        draws.commit(draw, job.by, progress, job.args.get("seen"))
     return {"digest": draw.digest}
 
 
 def _run_draw(job: Job, progress: Progress) -> dict[str, Any]:
     draw = Draw.objects.get(pk=job.args["draw"])
-    if draw.state == "sealed":
-        draws.perform(draw, job.by, progress)
+    if draw.state == "sealed" and job.by is not None:
+        draws.perform(draw, job.by, progress, job.args.get("seen"))
     return {"drawn": draw.drawn_count}
 
 
@@ -196,7 +196,8 @@ HANDLERS: dict[str, Callable[[Job, Progress], dict[str, Any]]] = {
 
 def assess_soon(department: Organisation, user: User | None) -> list[Job]:
     """Put the assessment of a department's years in line (those with sheets), once for each state of what it rests on."""
-    years = Sheet.objects.filter(department=department, retired=False).values_list("year", flat=True).distinct()
+    live = Sheet.objects.filter(department=department, versions__in=SheetVersion.objects.exclude(state="void"))
+    years = live.filter(retired=False).values_list("year", flat=True).distinct()
     jobs = []
     for one in sorted(set(years)):
         if one <= this_year():

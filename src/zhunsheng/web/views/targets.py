@@ -57,6 +57,7 @@ def targets(request: HttpRequest, department: Organisation, year: int) -> HttpRe
     context = {
         "part": "targets",
         "listed": listed,
+        "void": sheets.void_of(department, year),
         "can_start": may(request.user, "targets.start", department),
         "next_year": year + 1,
     }
