@@ -240,6 +240,8 @@ def test_a_void_draft_counts_nowhere_and_comes_back(project, department, sign_in
     assert name not in {s.name for s in sheets.sheets_of(department, 2023)}
     assert not any(name in t["what"] for t in todo.of(user("keyuan"), department, 2023, today))
     assert not project.findings.exists()
+    project.sheet.refresh_from_db()
+    assert project.sheet.retired
     assert (
         reverse("version", args=[project.pk])
         in client.get(reverse("targets", args=[department.pk, 2023])).content.decode()
@@ -251,6 +253,7 @@ def test_a_void_draft_counts_nowhere_and_comes_back(project, department, sign_in
     # A newer one took its place meanwhile: it stays void.
     advance(user("keyuan"), project, "targets.void", "重复")
     made = sheets.add_version(project.target_sheet(), department, user("keyuan"), "upload")
+    assert not made.sheet.retired
     assert made.number == project.number + 1
     with pytest.raises(ZhunshengError) as caught:
         advance(user("keyuan"), project, "targets.restore")
@@ -485,6 +488,23 @@ def test_an_old_page_does_not_approve_a_changed_text_and_shows_what_changed(proj
     now = one.get(reverse("version", args=[project.pk])).content.decode()
     assert step_on(one, project, "targets.check", **hidden_of(now)).status_code == 302
     assert project.last_step().seen == hidden_of(now)["seen"]
+
+
+def test_ones_own_edit_moves_what_was_seen_and_anothers_does_not(project, sign_in):
+    one, two = sign_in("keyuan"), sign_in("keyuan2")
+    field = reverse("field", args=[project.pk])
+    fields = sheets.current_fields(project)
+    seen = hidden_of(one.get(reverse("version", args=[project.pk])).content.decode())["seen"]
+    said = {"path": "unit", "was": fields["unit"].text, "text": "综合科", "seen": seen}
+    answer = one.post(field, said).content.decode()
+    moved = re.search(r'id="seen-steps" hx-swap-oob="true" value="([^"]+)"', answer).group(1)
+    project.refresh_from_db()
+    assert moved == project.seen_digest() != seen
+    two.post(field, {"path": "purpose", "was": fields["purpose"].text, "text": "改了用途"})
+    answer = one.post(field, {"path": "unit", "was": "综合科", "text": "财务科", "seen": moved}).content.decode()
+    assert 'data-status="kept"' in answer and "hx-swap-oob" not in answer
+    refused = step_on(one, project, "targets.submit", despite="1", seen=moved)
+    assert refused.status_code == 409 and "改了用途" in refused.content.decode()
 
 
 def test_a_step_without_what_was_seen_is_refused(project, sign_in, user):

@@ -69,6 +69,7 @@ def advance(
             raise ValueError(f"{action} does not lead to {now.state}")
         with stepping():
             now.save()
+        now.moved(before)
         for field in now._meta.concrete_fields:
             setattr(subject, field.attname, getattr(now, field.attname))
         return note(user, now, action, before, now.state, remark, seen)

@@ -92,6 +92,9 @@ class Decided(Audited):
         """Return the same as the text that forms carry."""
         return str(self.seen())
 
+    def moved(self, before: str) -> None:
+        """Follow a change of the state, as part of the step."""
+
     def writers(self) -> set[str]:
         """Return the user names of those who wrote the text since it was last approved."""
         return set()

@@ -82,6 +82,12 @@ class SheetVersion(Decided):
         """The department whose sheet this is."""
         return self.sheet.department
 
+    def moved(self, before: str) -> None:
+        """Retire a sheet of which all is void, and take it up again with what is restored."""
+        if "void" in (before, self.state):
+            self.sheet.retired = not self.sheet.versions.exclude(state="void").exists()
+            self.sheet.save()
+
     def writers(self) -> set[str]:
         """Return the user names of those who brought or edited this version's text."""
         edits = AuditEntry.objects.filter(model="sheetversion", object_id=str(self.pk), action="edit")

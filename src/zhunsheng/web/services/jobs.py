@@ -18,7 +18,7 @@ from django_tasks import task
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import ledger_of
 from zhunsheng.web.actor import acting
-from zhunsheng.web.models import Draw, Job, Organisation, Sheet, SheetVersion, Upload, User
+from zhunsheng.web.models import Draw, Job, Organisation, Sheet, Upload, User
 from zhunsheng.web.services import draws, portfolio, year
 from zhunsheng.web.services.sheets import this_year
 from zhunsheng.workspace import Progress, import_ledger
@@ -196,8 +196,7 @@ HANDLERS: dict[str, Callable[[Job, Progress], dict[str, Any]]] = {
 
 def assess_soon(department: Organisation, user: User | None) -> list[Job]:
     """Put the assessment of a department's years in line (those with sheets), once for each state of what it rests on."""
-    live = Sheet.objects.filter(department=department, versions__in=SheetVersion.objects.exclude(state="void"))
-    years = live.filter(retired=False).values_list("year", flat=True).distinct()
+    years = Sheet.objects.filter(department=department, retired=False).values_list("year", flat=True).distinct()
     jobs = []
     for one in sorted(set(years)):
         if one <= this_year():

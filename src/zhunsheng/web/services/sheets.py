@@ -32,9 +32,8 @@ EDITABLE = ("draft", "returned", "changes")
 
 
 def sheets_of(department: Organisation, year: int) -> list[Sheet]:
-    """Return a department's sheets of a year: its own first, then its projects. Those of which all is void don't count."""
-    found = Sheet.objects.filter(department=department, year=year, retired=False).prefetch_related("versions")
-    return [s for s in found if any(v.state != "void" for v in s.versions.all())]
+    """Return a department's sheets of a year: its own first, then its projects. Those of which all is void are retired."""
+    return list(Sheet.objects.filter(department=department, year=year, retired=False).prefetch_related("versions"))
 
 
 def void_of(department: Organisation, year: int) -> list[SheetVersion]:
@@ -96,6 +95,9 @@ def add_version(
             raise ZhunshengError("ZS-WB-01", title=str(known), state=last.get_state_display())
         if last and last.state == "approved" and not reason.strip():
             raise ZhunshengError("ZS-WB-06", detail=f"“{known.name}”已批复，调整须写明理由")
+        if known.retired:
+            known.retired = False
+            known.save()
         version = SheetVersion.objects.create(
             sheet=known,
             number=(every[0].number if every else 0) + 1,

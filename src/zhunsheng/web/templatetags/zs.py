@@ -146,9 +146,14 @@ def stars() -> SafeString:
 
 
 @register.simple_tag
-def seen(record: Any) -> SafeString:
-    """Carry in a form what stands on the screen, so that a step is taken on that and nothing else."""
-    return format_html('<input type="hidden" name="seen" value="{}">', record.seen_digest())
+def seen(record: Any, name: str = "", *, oob: bool = False) -> SafeString:
+    """Carry in a form what stands on the screen, so that a step is taken on that and nothing else.
+
+    With a ``name`` other answers put it in its place anew (``oob``) after the person's own edit.
+    """
+    marks = format_html(' id="seen-{}"', name) if name else ""
+    swap = mark_safe(' hx-swap-oob="true"') if oob else ""
+    return format_html('<input type="hidden" name="seen"{}{} value="{}">', marks, swap, record.seen_digest())
 
 
 @register.filter

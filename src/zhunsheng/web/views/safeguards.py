@@ -39,7 +39,7 @@ def safeguards(request: HttpRequest, department: Organisation, year: int) -> Htt
                 "late": sum(d < today for d in due),
             }
         )
-    sheet = department.sheets.filter(year=year, kind="department").first()
+    sheet = department.sheets.filter(year=year, kind="department", retired=False).first()
     words = sheet.latest.body.get("safeguards", []) if sheet else []
     return render(request, "web/safeguards.html", {"part": "safeguards", "listed": listed, "words": words})
 

@@ -173,6 +173,8 @@ def field(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     demand(request, "targets.edit", version)
     path, text, was = request.POST.get("path", ""), request.POST.get("text", ""), request.POST.get("was", "")
     status, error, value = "kept", None, text.strip()
+    # The person's own edit moves what they have seen along; an edit by someone else since then does not.
+    followed = bool(request.POST.get("seen")) and request.POST["seen"] == version.seen_digest()
     try:
         version = sheets.set_field(version, path, text, was)
     except ZhunshengError as problem:
@@ -192,6 +194,7 @@ def field(request: HttpRequest, version: SheetVersion) -> HttpResponse:
         "known": known,
         "version": version,
         "findings": findings,
+        "followed": followed and status == "kept",
     }
     return render(request, "web/_field_state.html", context)
 
