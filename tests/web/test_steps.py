@@ -497,7 +497,7 @@ def test_ones_own_edit_moves_what_was_seen_and_anothers_does_not(project, sign_i
     seen = hidden_of(one.get(reverse("version", args=[project.pk])).content.decode())["seen"]
     said = {"path": "unit", "was": fields["unit"].text, "text": "综合科", "seen": seen}
     answer = one.post(field, said).content.decode()
-    moved = re.search(r'id="seen-steps" hx-swap-oob="true" value="([^"]+)"', answer).group(1)
+    moved = re.search(r'value="([^"]+)" id="seen-steps" hx-swap-oob="true"', answer).group(1)
     project.refresh_from_db()
     assert moved == project.seen_digest() != seen
     two.post(field, {"path": "purpose", "was": fields["purpose"].text, "text": "改了用途"})

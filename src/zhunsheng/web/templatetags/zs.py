@@ -153,7 +153,7 @@ def seen(record: Any, name: str = "", *, oob: bool = False) -> SafeString:
     """
     marks = format_html(' id="seen-{}"', name) if name else ""
     swap = mark_safe(' hx-swap-oob="true"') if oob else ""
-    return format_html('<input type="hidden" name="seen"{}{} value="{}">', marks, swap, record.seen_digest())
+    return format_html('<input type="hidden" name="seen" value="{}"{}{}>', record.seen_digest(), marks, swap)
 
 
 @register.filter
