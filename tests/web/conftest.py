@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
-from zhunsheng.web.models import Job, Organisation, User
+from zhunsheng.web.models import Draw, Job, KeyEvaluation, Organisation, SafeguardRecord, User
 from zhunsheng.web.services import jobs
+from zhunsheng.web.services.decisions import RECORDS
 from zhunsheng.web.services.sample_site import load, load_portfolio
 
 ENTITIES = 600
@@ -44,12 +47,39 @@ def user(db):
     return lambda name: User.objects.get(username=name)
 
 
+SCREENS = (
+    (re.compile(r"/step/(?P<kind>\w+)/(?P<pk>\d+)$"), None),
+    (re.compile(r"/draws/(?P<pk>\d+)/(act/\w+|plan)$"), Draw),
+    (re.compile(r"/keyeval/(?P<pk>\d+)/(marks|agree)$"), KeyEvaluation),
+    (re.compile(r"/records/(?P<pk>\d+)$"), SafeguardRecord),
+)
+
+
+def on_screen(address):
+    """Return what a page opened this moment carries in the form that posts to an address, None where it carries nothing."""
+    for pattern, model in SCREENS:
+        if found := pattern.search(address):
+            kind = model or RECORDS.get(found["kind"])
+            record = kind.objects.filter(pk=found["pk"]).first() if kind else None
+            return record.seen_digest() if record else None
+    return None
+
+
+class Browser(Client):
+    """A person who has just opened the page they act on; ``seen`` given in the data stands for an older page."""
+
+    def post(self, path, data=None, *args, **kwargs):
+        if isinstance(data, dict | None) and "seen" not in (data or {}) and (seen := on_screen(path)):
+            data = {**(data or {}), "seen": seen}
+        return super().post(path, data, *args, **kwargs)
+
+
 @pytest.fixture
 def sign_in(db):
     """Return a client signed in as a user of the sample."""
 
     def client(name):
-        found = Client()
+        found = Browser()
         found.force_login(User.objects.get(username=name), backend="django.contrib.auth.backends.ModelBackend")
         return found
 

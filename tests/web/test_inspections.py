@@ -125,11 +125,15 @@ def test_the_plan_says_what_is_wrong(department, sign_in):
 
 def test_a_commitment_after_the_numbers_are_known_fails_in_words(department, sign_in, work_off):
     client = sign_in("keyuan")
-    plan(client, department, known_at="2021-01-01T00:00:00")
+    past = plan(client, department, known_at="2021-01-01T00:00:00").content.decode()
+    assert "ZS-WB-12" in past and "2021-01-01 00:00:00" in past
+    plan(client, department)
     draw = Draw.objects.get(code="SJ-2021-09")
+    draw.plan["known_at"] = (timezone.now() - timedelta(seconds=1)).isoformat()
+    draw.save()
     client.post(reverse("draw-act", args=[draw.pk, "commit"]))
     (job,) = work_off()
-    assert job.state == "failed" and "ZS-DR-03" in job.error
+    assert job.state == "failed" and "ZS-WB-12" in job.error
 
 
 def test_registers_take_single_entries_and_files(department, sign_in):
@@ -206,7 +210,7 @@ def test_evaluators_score_apart_then_agree_and_what_they_found_is_mended(key, si
     )
     fix = Rectification.objects.get(problem="目标偏低")
     fix_url = reverse("step", args=["rectify", fix.pk])
-    assert "ZS-WB-06" in staff.post(fix_url, {"action": "rectify.prove"}).content.decode()
+    assert "ZS-WB-11" in staff.post(fix_url, {"action": "rectify.prove"}).content.decode()
     proof = SimpleUploadedFile("整改.pdf", b"%PDF-1.7")
     assert staff.post(fix_url, {"action": "rectify.prove", "result": "已调整目标", "file": proof}).status_code == 302
     assert staff.post(fix_url, {"action": "rectify.close"}).status_code == 403
@@ -286,7 +290,9 @@ def test_what_is_due_and_not_done_is_late(department, sign_in):
     assert (
         "[ZS-IN-" in client.post(reverse("record", args=[record.pk]), {**record.data, "file": proof}).content.decode()
     )
-    client.post(reverse("record", args=[record.pk]), {**record.data, "mended_on": "2022-03-01"})
+    proof = SimpleUploadedFile("整改.pdf", b"%PDF-1.7")
+    mended = {**record.data, "mended_on": "2022-03-01", "result": "已按计划支付", "file": proof}
+    client.post(reverse("record", args=[record.pk]), mended)
     record.refresh_from_db()
     assert record.due_on is None and "zs-red" not in client.get(here(department, "register", "audits")).content.decode()
     assert (

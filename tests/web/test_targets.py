@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.documents import bureau, flattened
-from zhunsheng.web.models import AuditEntry, Job, LibraryIndicator, Membership, Sheet, SheetVersion, Step
+from zhunsheng.web.models import AuditEntry, Job, LibraryIndicator, Membership, Sheet, SheetFinding, SheetVersion, Step
 from zhunsheng.web.services import sheets
 from zhunsheng.web.workflow import advance
 
@@ -101,12 +101,11 @@ def test_nobody_approves_what_they_submitted(drafts, user, department, sign_in):
     advance(user("caizheng"), version, "targets.approve")
 
 
-def test_a_sheet_with_errors_is_submitted_only_on_purpose(department, sign_in):
-    sheets.start_blank(department, 2023, "project", "空项目", None)
-    version = SheetVersion.objects.get(sheet__name="空项目")
-    assert version.findings.filter(level="error").exists()
+def test_a_sheet_with_errors_is_submitted_only_on_purpose(drafts, department, sign_in):
+    version = drafts[1]
+    SheetFinding.objects.create(version=version, department=department, year=2023, rule="ZS-X", level="error")
     client, url = sign_in("keyuan"), reverse("step", args=["targets", version.pk])
-    assert "ZS-WB-06" in client.post(url, {"action": "targets.submit"}).content.decode()
+    assert "ZS-WB-11" in client.post(url, {"action": "targets.submit"}).content.decode()
     assert client.post(url, {"action": "targets.submit", "despite": "on"}).status_code == 302
 
 

@@ -15,6 +15,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import browse, ledgers
 from zhunsheng.regulations import scheme_of
 from zhunsheng.web.models import Assessment, Checkpoint, Job, Organisation, SelfEvaluation, Upload, User, Word
+from zhunsheng.web.models.audited import changed_in_bulk
 from zhunsheng.web.services import jobs, todo
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.workflow import advance
@@ -330,7 +331,7 @@ def test_what_is_not_explained_is_not_submitted(department, sign_in):
     checkpoint = Checkpoint.objects.get(department=department, name="前十个月")
     word = Word.objects.create(department=department, year=2021, sheet="x", indicator="y", by=User.objects.first())
     assert str(word) == "y"
-    Word.objects.filter(department=department).update(cause="")
+    changed_in_bulk(Word.objects.filter(department=department), cause="")
     figures.fill_checkpoint(checkpoint)
     answer = sign_in("keyuan").post(
         reverse("step", args=["monitoring", checkpoint.pk]), {"action": "monitoring.submit"}

@@ -13,6 +13,7 @@ class WebConfig(AppConfig):
     def ready(self) -> None:
         """Register the permission rules and the audit of sign-ins."""
         from zhunsheng.web import audit, roles
+        from zhunsheng.web.services import conditions  # noqa: F401 (enters the conditions of steps)
 
         roles.register()
         audit.register()

@@ -1,7 +1,8 @@
 """Who may do what, where and when: the one table of roles and stages, and the permission rules made from it.
 
 A role is held at an organisation. It reaches that organisation and all below; a role held at a section (科室) reaches the
-section's department. A person never takes a step on a record when they took one of the steps it must be apart from.
+section's department. A person never takes a step on a record when they took one of the steps it must be apart from in the
+record's present round, or wrote the text that the step is about.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import rules
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng.web.models import Membership, Organisation, Role, Step, User
+from zhunsheng.web.models import Decided, Membership, Organisation, Role, Step, User
 
 STAFF, FINANCE, HEAD, BUREAU, EVALUATOR, AUDITOR, ADMIN = (str(role) for role in Role)
 OFFICE = (STAFF, FINANCE, HEAD)
@@ -23,7 +24,10 @@ READERS = (*OFFICE, BUREAU, AUDITOR)
 class Act:
     """One action: the roles that may take it, on what states of the record, where it leads, and what it is apart from.
 
-    ``by`` names the states by role where not every role acts on every state. ``remark``: words are asked for.
+    ``by`` names the states by role where not every role acts on every state. ``remark``: words are asked for. ``ways``
+    are further states it may lead to, by what the record says. ``needs`` are conditions (``services/conditions.py``).
+    ``undoes`` names the step it takes back, while nobody acted since. ``blind``: others act at the same time unseen, so
+    that only the text need be as it was on the screen. ``system``: no one takes it; it follows from another step.
     """
 
     roles: tuple[str, ...]
@@ -34,6 +38,16 @@ class Act:
     by: tuple[tuple[str, str], ...] = ()
     remark: bool = False
     style: str = "primary"
+    ways: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    undoes: str = ""
+    blind: bool = False
+    system: bool = False
+
+    @property
+    def leads(self) -> tuple[str, ...]:
+        """Every state the action may lead to."""
+        return (self.to, *self.ways) if self.to else ()
 
 
 ACTIONS: dict[str, Act] = {
@@ -43,11 +57,14 @@ ACTIONS: dict[str, Act] = {
     "targets.view": Act((*READERS, EVALUATOR)),
     "targets.start": Act((STAFF, FINANCE)),
     "targets.edit": Act((STAFF, FINANCE), on=("draft", "returned", "changes")),
-    "targets.submit": Act((STAFF, FINANCE), _("提交审核"), ("draft", "returned", "changes"), "submitted"),
-    "targets.check": Act((FINANCE,), _("审核通过，报财政局"), ("submitted",), "checked", apart=("targets.submit",)),
-    "targets.approve": Act((BUREAU,), _("批复"), ("checked",), "approved", apart=("targets.submit", "targets.check")),
+    "targets.submit": Act((STAFF, FINANCE), _("提交审核"), ("draft", "returned", "changes"), "submitted", ways=("checked",), needs=("newest_version", "indicators_given", "budget_given", "goals_written", "errors_known")),
+    "targets.withdraw": Act((STAFF, FINANCE), _("撤回"), ("submitted", "checked"), "draft", ways=("returned", "changes"), undoes="targets.submit", style="secondary"),
+    "targets.check": Act((FINANCE,), _("审核通过，报财政局"), ("submitted",), "checked", apart=("targets.submit",), needs=("newest_version",)),
+    "targets.approve": Act((BUREAU,), _("批复"), ("checked",), "approved", apart=("targets.submit", "targets.check"), needs=("newest_version",)),
     "targets.ask": Act((FINANCE, BUREAU), _("要求修改"), ("submitted", "checked"), "changes", by=((FINANCE, "submitted"), (BUREAU, "checked")), remark=True, style="warning"),
     "targets.return": Act((FINANCE, BUREAU), _("退回"), ("submitted", "checked"), "returned", by=((FINANCE, "submitted"), (BUREAU, "checked")), remark=True, style="danger"),
+    "targets.void": Act((STAFF, FINANCE), _("作废"), ("draft", "returned", "changes"), "void", remark=True, style="secondary"),
+    "targets.restore": Act((STAFF, FINANCE), _("恢复"), ("void",), "draft", needs=("newest_version",), style="secondary"),
     "targets.adjust": Act((STAFF, FINANCE), on=("approved",)),
     # -- ledgers
     "ledgers.view": Act(READERS),
@@ -58,14 +75,16 @@ ACTIONS: dict[str, Act] = {
     "monitoring.view": Act(READERS),
     "monitoring.open": Act((FINANCE,)),
     "monitoring.explain": Act((STAFF, FINANCE), on=("open",)),
-    "monitoring.submit": Act((STAFF, FINANCE), _("提交财务科确认"), ("open",), "submitted"),
+    "monitoring.submit": Act((STAFF, FINANCE), _("提交财务科确认"), ("open",), "submitted", needs=("lights_explained",)),
+    "monitoring.withdraw": Act((STAFF, FINANCE), _("撤回"), ("submitted",), "open", undoes="monitoring.submit", style="secondary"),
     "monitoring.confirm": Act((FINANCE,), _("确认"), ("submitted",), "confirmed", apart=("monitoring.submit",)),
     "monitoring.return": Act((FINANCE,), _("退回补充"), ("submitted",), "open", remark=True, style="warning"),
     # -- self-evaluation: 填报 → 财务科审核 → 负责人签字 → 财政局复核
     "selfeval.view": Act(READERS),
     "selfeval.open": Act((FINANCE,)),
     "selfeval.fill": Act((STAFF, FINANCE), on=("draft", "returned")),
-    "selfeval.submit": Act((STAFF, FINANCE), _("填报人签字提交"), ("draft", "returned"), "filled"),
+    "selfeval.submit": Act((STAFF, FINANCE), _("填报人签字提交"), ("draft", "returned"), "filled", needs=("all_judged",)),
+    "selfeval.withdraw": Act((STAFF, FINANCE), _("撤回"), ("filled",), "draft", ways=("returned",), undoes="selfeval.submit", style="secondary"),
     "selfeval.check": Act((FINANCE,), _("财务科审核签字"), ("filled",), "checked", apart=("selfeval.submit",)),
     "selfeval.sign": Act((HEAD,), _("负责人签字上报"), ("checked",), "signed", apart=("selfeval.submit", "selfeval.check")),
     "selfeval.recheck": Act((BUREAU,), on=("signed", "accepted")),
@@ -74,32 +93,43 @@ ACTIONS: dict[str, Act] = {
     # -- key evaluation: 独立评分 → 合议 → 报告；整改
     "keyeval.view": Act((*READERS, EVALUATOR)),
     "keyeval.start": Act((BUREAU,)),
-    "keyeval.mark": Act((EVALUATOR,), on=("scoring",)),
+    "keyeval.mark": Act((EVALUATOR,), on=("scoring",), to="scoring", ways=("agreeing",), blind=True),
     "keyeval.agree": Act((BUREAU,), on=("agreeing",)),
-    "keyeval.report": Act((BUREAU,), _("定稿出报告"), ("agreeing",), "reported"),
+    "keyeval.report": Act((BUREAU,), _("定稿出报告"), ("agreeing",), "reported", needs=("all_rows_agreed",)),
     "rectify.add": Act((BUREAU,)),
-    "rectify.prove": Act((STAFF, FINANCE), _("提交整改情况"), ("open",), "proved"),
+    "rectify.prove": Act((STAFF, FINANCE), _("提交整改情况"), ("open",), "proved", needs=("mending_told",)),
+    "rectify.withdraw": Act((STAFF, FINANCE), _("撤回"), ("proved",), "open", undoes="rectify.prove", style="secondary"),
     "rectify.close": Act((BUREAU,), _("验收销号"), ("proved",), "closed", apart=("rectify.prove",)),
     "rectify.reopen": Act((BUREAU,), _("退回继续整改"), ("proved",), "open", remark=True, style="warning"),
     # -- double random
     "draws.view": Act(READERS),
     "draws.registers": Act((STAFF, FINANCE)),
     "draws.plan": Act((STAFF, FINANCE), on=("planned",)),
-    "draws.commit": Act((STAFF, FINANCE, HEAD), on=("planned",)),
-    "draws.enter": Act((STAFF, FINANCE, HEAD, AUDITOR), on=("committed", "entered")),
-    "draws.draw": Act((STAFF, FINANCE, HEAD), on=("sealed",)),
+    "draws.void": Act((STAFF, FINANCE), _("作废方案"), ("planned",), "void", remark=True, style="secondary"),
+    "draws.restore": Act((STAFF, FINANCE), _("恢复方案"), ("void",), "planned", style="secondary"),
+    "draws.commit": Act((STAFF, FINANCE, HEAD), on=("planned",), to="committed", needs=("numbers_unknown",)),
+    "draws.enter": Act((STAFF, FINANCE, HEAD, AUDITOR), on=("committed", "entered"), to="entered", ways=("sealed",), blind=True),
+    "draws.differ": Act((), on=("entered",), to="committed", system=True),
+    "draws.adopt": Act((), on=("planned",), to="drawn", system=True),
+    "draws.draw": Act((STAFF, FINANCE, HEAD), on=("sealed",), to="drawn"),
     "draws.result": Act((STAFF,), on=("drawn",)),
     # -- safeguards
     "safeguards.view": Act(READERS),
-    "safeguards.record": Act((STAFF, FINANCE), on=("open", "approved", "refused")),
-    "safeguards.request": Act((STAFF, FINANCE), _("申请审批"), ("open", "approved", "refused"), "requested"),
+    # Editing what was approved opens it again: the approval was of the text as it stood.
+    "safeguards.record": Act((STAFF, FINANCE), on=("open", "approved", "refused"), to="open"),
+    "safeguards.request": Act((STAFF, FINANCE), _("申请审批"), ("open", "approved", "refused"), "requested", needs=("request_offered",)),
+    "safeguards.withdraw": Act((STAFF, FINANCE), _("撤回申请"), ("requested",), "open", ways=("approved", "refused"), undoes="safeguards.request", style="secondary"),
     "safeguards.approve": Act((HEAD, FINANCE), _("批准"), ("requested",), "approved", apart=("safeguards.request",)),
     "safeguards.refuse": Act((HEAD, FINANCE), _("不批准"), ("requested",), "refused", apart=("safeguards.request",), remark=True, style="danger"),
-    "safeguards.close": Act((STAFF, FINANCE), _("办结"), ("open", "approved"), "closed", style="secondary"),
+    "safeguards.close": Act((STAFF, FINANCE), _("办结"), ("open", "approved"), "closed", needs=("closing_told",), style="secondary"),
+    "safeguards.void": Act((STAFF, FINANCE), _("作废"), ("open", "refused"), "void", remark=True, style="secondary"),
+    "safeguards.restore": Act((STAFF, FINANCE), _("恢复"), ("void",), "open", style="secondary"),
     # -- publication: 财务科提出 → 负责人批准
     "publish.view": Act(READERS),
     "publish.request": Act((FINANCE,)),
     "publish.approve": Act((HEAD,), _("批准公开"), ("requested",), "published", apart=("publish.request",)),
+    "publish.retract": Act((FINANCE,), _("撤回申请"), ("requested",), "withdrawn", style="secondary"),
+    "publish.overtake": Act((), on=("requested", "published"), to="withdrawn", system=True),
     "publish.refuse": Act((HEAD,), _("不予公开"), ("requested",), "refused", remark=True, style="danger"),
     "publish.withdraw": Act((HEAD,), _("撤下"), ("published",), "withdrawn", remark=True, style="warning"),
     # -- portfolio, administration
@@ -133,31 +163,51 @@ def roles_at(user: User, organisation: Organisation | None) -> set[str]:
     return {m.role for m in memberships(user) if organisation is None or reaches(m, organisation)}
 
 
+def permits(user: User, action: str, subject: Any = None) -> bool:
+    """Return whether a user's roles and the four eyes let them take an action, whatever state the record is in.
+
+    A record without a department is nobody's to act on.
+    """
+    act = ACTIONS[action]
+    if isinstance(subject, Organisation) or subject is None:
+        return bool(roles_at(user, subject) & set(act.roles))
+    where = subject.department
+    if not isinstance(where, Organisation) or not roles_at(user, where) & set(act.roles):
+        return False
+    return not (act.apart and _took(user, act.apart, subject))
+
+
+def in_state(user: User, action: str, subject: Any) -> bool:
+    """Return whether the record's state lets the action be taken in one of the user's roles."""
+    act, state = ACTIONS[action], subject.state
+    if act.on and state not in act.on:
+        return False
+    return not act.by or any((role, state) in act.by for role in roles_at(user, subject.department))
+
+
 def may(user: User, action: str, subject: Any = None) -> bool:
     """Return whether a user may take an action on a record, an organisation, or (None) anywhere at all."""
-    act = ACTIONS[action]
-    where = subject if isinstance(subject, Organisation) or subject is None else subject.department
-    if subject is not None and where is None:
-        return False  # a record that belongs nowhere is nobody's, not everybody's
-    held = roles_at(user, where) & set(act.roles)
-    state = getattr(subject, "state", None)
-    if not held:
-        return False
-    if act.on and state is not None and not isinstance(subject, Organisation):
-        if state not in act.on:
-            return False
-        if act.by and not any((role, state) in act.by for role in held):
-            return False
-    return not (act.apart and subject is not None and _took(user, act.apart, subject))
+    if getattr(subject, "state", None) is not None and not isinstance(subject, Organisation):
+        if ACTIONS[action].on and subject.state not in ACTIONS[action].on:
+            return False  # said first only because it costs no query
+        return permits(user, action, subject) and in_state(user, action, subject)
+    return permits(user, action, subject)
+
+
+def present_round(subject: Decided) -> list[Step]:
+    """Return the steps since the record was last at a start of its way."""
+    steps = subject.steps()
+    starts = [n for n, step in enumerate(steps, start=1) if step.after in subject.start]
+    return steps[starts[-1] :] if starts else steps
 
 
 def _took(user: User, actions: tuple[str, ...], subject: Any) -> bool:
-    """Return whether the user took one of the steps in the record's present round (since the record was last at its start)."""
-    if isinstance(subject, Organisation):
+    """Return whether the user took one of the steps in the present round, or wrote the text that is decided on."""
+    if not isinstance(subject, Decided):
         return False
-    taken = Step.objects.filter(model=subject._meta.model_name, object_id=subject.pk, action__in=actions)
-    last = {s.action: s.by_id for s in taken}
-    return user.pk in last.values()
+    if any(step.by_id == user.pk and step.action in actions for step in present_round(subject)):
+        return True
+    return user.get_username() in subject.writers()
 
 
 def available(user: User, subject: Any, prefix: str) -> list[tuple[str, Act]]:
@@ -165,8 +215,18 @@ def available(user: User, subject: Any, prefix: str) -> list[tuple[str, Act]]:
     return [
         (name, act)
         for name, act in ACTIONS.items()
-        if name.startswith(f"{prefix}.") and act.label and act.to and may(user, name, subject)
+        if name.startswith(f"{prefix}.")
+        and act.label
+        and act.to
+        and may(user, name, subject)
+        and (not act.undoes or was_last(subject, act.undoes))
     ]
+
+
+def was_last(subject: Decided, action: str) -> bool:
+    """Return whether nobody acted on the record since that step."""
+    last = subject.last_step()
+    return last is not None and last.action == action
 
 
 def departments(user: User, action: str) -> list[Organisation]:

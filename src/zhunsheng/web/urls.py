@@ -83,6 +83,7 @@ urlpatterns = [
     path(f"{HERE}draws/register", draws.register, name="draw-register"),
     path(f"{HERE}draws/plan", draws.plan, name="draw-plan"),
     path("draws/<int:draw>", draws.draw, name="draw"),
+    path("draws/<int:draw>/plan", draws.edit, name="draw-edit"),
     path("draws/<int:draw>/act/<str:what>", draws.act, name="draw-act"),
     path("draws/<int:draw>/file/<str:name>", draws.draw_file, name="draw-file"),
     path("tasks/<int:task>", draws.task, name="task"),

@@ -1,40 +1,112 @@
-"""Take a decision on a record: checked against the table of roles, kept as a step, never overwriting what was decided."""
+"""Take a decision on a record: the one place where a state changes, checked against the table of roles, kept as a step."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.web.models import Step, User
-from zhunsheng.web.roles import ACTIONS, may
+from zhunsheng.web.models import Decided, Step, User
+from zhunsheng.web.models.decided import Seen, stepping
+from zhunsheng.web.roles import ACTIONS, Act, in_state, permits, was_last
+
+Said = Mapping[str, Any]
+Condition = Callable[[Any, Said], list[str]]
+CONDITIONS: dict[str, Condition] = {}
 
 
-def advance(user: User, subject: Any, action: str, remark: str = "") -> Step:
-    """Take a step and return it. Raises ``PermissionDenied``, ``ZS-WB-01`` when the record moved on, ``ZS-WB-02`` without words."""
+def condition(check: Condition) -> Condition:
+    """Register a condition under its name: given the record as it would be and what was sent, it returns what is missing."""
+    CONDITIONS[check.__name__] = check
+    return check
+
+
+class Overtaken(ZhunshengError):
+    """The record is no longer what was on the screen (``ZS-WB-10``); ``record`` is as it is now."""
+
+    def __init__(self, record: Any, seen: Seen) -> None:
+        super().__init__("ZS-WB-10", title=str(record))
+        self.record = record
+        self.seen = seen
+
+
+def advance(
+    user: User,
+    subject: Any,
+    action: str,
+    remark: str = "",
+    *,
+    seen: str | None = None,
+    said: Said | None = None,
+    change: Callable[[Any], None] | None = None,
+    to: str = "",
+) -> Step:
+    """Take a step and return it; ``subject`` is then as it was saved.
+
+    ``seen`` is what a form carried (``""``: nothing); None for a step that no page led to. ``change`` sets fields of the
+    locked record; it runs once the step is permitted, and the conditions look at what it made. ``to`` chooses among the
+    ways of an action. In this order it raises ``PermissionDenied``, ``Overtaken`` (``ZS-WB-10``), ``ZS-WB-01`` when the
+    record moved on, ``ZS-WB-02`` without words, what ``change`` raises, ``ZS-WB-11`` naming what is missing.
+    """
     act = ACTIONS[action]
     with transaction.atomic():
         # The row is locked, so that of two people deciding at once the second sees the first's decision.
         now = type(subject)._base_manager.select_for_update().get(pk=subject.pk)
-        if act.on and now.state not in act.on:
-            raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
-        if not may(user, action, now):
-            raise PermissionDenied(action)
+        check(user, now, action, seen)
         if act.remark and not remark.strip():
             raise ZhunshengError("ZS-WB-02", action=act.label)
-        before, after = now.state, act.to
-        if action == "targets.submit" and before == "changes":
-            after = _asked_from(now)
-        now.state = after
-        now.save()
-        subject.state = after
-        return note(user, now, action, before, after, remark)
+        if change is not None:
+            change(now)
+        missing = [words for name in act.needs for words in CONDITIONS[name](now, said or {})]
+        if missing:
+            raise ZhunshengError("ZS-WB-11", action=act.label or action, detail="；".join(missing))
+        before = now.state
+        now.state = to or _destination(now, act, action)
+        if now.state not in act.leads:
+            raise ValueError(f"{action} does not lead to {now.state}")
+        with stepping():
+            now.save()
+        now.moved(before)
+        for field in now._meta.concrete_fields:
+            setattr(subject, field.attname, getattr(now, field.attname))
+        return note(user, now, action, before, now.state, remark, seen)
 
 
-def note(user: User, subject: Any, action: str, before: str = "", after: str = "", remark: str = "") -> Step:
-    """Keep a step that changes no state, such as planning a draw or entering a number."""
+def check(user: User, record: Any, action: str, seen: str | None = None) -> None:
+    """Refuse a step before anything is done for it. Raises as ``advance``, permission first."""
+    act = ACTIONS[action]
+    if not act.system and not permits(user, action, record):
+        raise PermissionDenied(action)
+    if seen is not None:
+        compare(record, seen, blind=act.blind)
+    if act.on and record.state not in act.on:
+        raise ZhunshengError("ZS-WB-01", title=str(record), state=record.get_state_display())
+    if not act.system and not in_state(user, action, record):
+        raise PermissionDenied(action)
+    if act.undoes and not was_last(record, act.undoes):
+        raise ZhunshengError("ZS-WB-11", action=act.label, detail="已有人办理")
+
+
+def compare(record: Decided, seen: str, *, blind: bool = False) -> None:
+    """Refuse what was decided on another text or, unless ``blind``, in another round. Raises ``Overtaken``."""
+    was, now = Seen.read(seen), record.seen()
+    if was.text != now.text or (not blind and (was.state, was.step) != (now.state, now.step)):
+        raise Overtaken(record, was)
+
+
+def note(
+    user: User,
+    subject: Any,
+    action: str,
+    before: str = "",
+    after: str = "",
+    remark: str = "",
+    seen: str | None = None,
+) -> Step:
+    """Keep a step that changes no state, such as making a record; ``after`` is then the state it was made in."""
     return Step.objects.create(
         model=subject._meta.model_name,
         object_id=subject.pk,
@@ -42,14 +114,20 @@ def note(user: User, subject: Any, action: str, before: str = "", after: str = "
         before=before,
         after=after,
         remark=remark.strip(),
+        seen=seen,
         by=user,
     )
 
 
-def _asked_from(subject: Any) -> str:
-    """Changes that were asked for go back to whoever asked, not to the start of the line."""
-    asked = Step.objects.filter(model=subject._meta.model_name, object_id=subject.pk, action="targets.ask").last()
-    return asked.before if asked else "submitted"
+def _destination(record: Decided, act: Act, action: str) -> str:
+    """Return where a step leads: what is taken back goes where it came from, changes asked for go to whoever asked."""
+    if act.undoes:
+        last = record.last_step()
+        return last.before if last else act.to
+    if action == "targets.submit" and getattr(record, "state") == "changes":  # noqa: B009
+        asked = [step for step in record.steps() if step.action == "targets.ask"]
+        return asked[-1].before if asked else act.to
+    return act.to
 
 
 def steps_of(subject: Any) -> list[Step]:

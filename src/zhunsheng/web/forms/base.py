@@ -29,8 +29,12 @@ class Sent(forms.Form):
     @classmethod
     def of(cls, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return the values of what was sent. Raises ``Faults``."""
-        form = cls(request.POST, request.FILES, *args, **kwargs)
-        if not form.is_valid():
-            raise Faults(form)
-        values: dict[str, Any] = form.cleaned_data
-        return values
+        return checked(cls(request.POST, request.FILES, *args, **kwargs))
+
+
+def checked(form: forms.Form) -> dict[str, Any]:
+    """Return a form's values. Raises ``Faults`` naming every fault with its field."""
+    if not form.is_valid():
+        raise Faults(form)
+    values: dict[str, Any] = form.cleaned_data
+    return values

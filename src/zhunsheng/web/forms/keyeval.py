@@ -1,15 +1,61 @@
-"""Forms of the key evaluation."""
+"""What people send on the pages of key evaluation."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng.web.forms.base import Sent
-from zhunsheng.web.forms.fields import RecordField
-from zhunsheng.web.models import Sheet
+from zhunsheng.regulations import KeyFramework
+from zhunsheng.web.models import Sheet, User
 
 
-class Starting(Sent):
-    """The sheet that is to be evaluated."""
+class KeyStartForm(forms.Form):
+    """A project, the method, and two evaluators or more."""
 
-    sheet = RecordField(Sheet.objects.filter(retired=False), label=_("目标表"))
+    sheet = forms.ModelChoiceField(label=_("项目"), queryset=Sheet.objects.none())
+    method = forms.ChoiceField(label=_("评价方法"))
+    evaluators = forms.ModelMultipleChoiceField(label=_("评价人"), queryset=User.objects.none(), required=False)
+
+    def __init__(self, data: Any, sheets: Any, people: Sequence[User], methods: Sequence[str]) -> None:
+        super().__init__(data)
+        self.fields["sheet"].queryset = sheets  # type: ignore[attr-defined]
+        self.fields["evaluators"].queryset = User.objects.filter(pk__in=[p.pk for p in people])  # type: ignore[attr-defined]
+        self.fields["method"].choices = [(m, m) for m in methods]  # type: ignore[attr-defined]
+
+
+class PointsForm(forms.Form):
+    """Points and reasons by row, each within its row's points; rows left empty are not touched."""
+
+    conclusion = forms.CharField(label=_("评价结论"), max_length=4000, required=False)
+    finish = forms.BooleanField(required=False)
+    seen = forms.CharField(required=False)
+
+    def __init__(self, data: Any, framework: KeyFramework) -> None:
+        super().__init__(data)
+        self.framework = framework
+        for row in framework.rows:
+            self.fields[f"points_{row.code}"] = forms.DecimalField(
+                label=row.name, min_value=Decimal(0), max_value=row.points, decimal_places=2, required=False
+            )
+            self.fields[f"reason_{row.code}"] = forms.CharField(label=row.name, max_length=1000, required=False)
+
+    def given(self) -> dict[str, tuple[Decimal, str]]:
+        """Return (points, reason) of the rows that were filled, by row code."""
+        said = self.cleaned_data
+        return {
+            row.code: (said[f"points_{row.code}"], said[f"reason_{row.code}"])
+            for row in self.framework.rows
+            if said[f"points_{row.code}"] is not None
+        }
+
+
+class RectificationForm(forms.Form):
+    """A problem to be mended: who, and by when."""
+
+    problem = forms.CharField(label=_("问题"), max_length=1000)
+    owner = forms.CharField(label=_("责任人"), max_length=60)
+    due_on = forms.DateField(label=_("整改期限"))

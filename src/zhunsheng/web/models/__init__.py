@@ -2,6 +2,7 @@
 
 from zhunsheng.web.models.api import ApiAnswer
 from zhunsheng.web.models.audited import Audited, AuditEntry, AuditHead
+from zhunsheng.web.models.decided import Decided
 from zhunsheng.web.models.draws import Draw, DrawTask, InspectionItem, Inspector
 from zhunsheng.web.models.evaluation import KeyEvaluation, KeyMark, Rectification
 from zhunsheng.web.models.office import CalendarEntry, LibraryIndicator, LocalScheme, SafeguardRecord
@@ -21,6 +22,7 @@ __all__ = [
     "Audited",
     "CalendarEntry",
     "Checkpoint",
+    "Decided",
     "Draw",
     "DrawTask",
     "IndicatorLight",

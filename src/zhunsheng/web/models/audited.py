@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
+from django.db.models.signals import m2m_changed
 from django.utils import timezone
 
 from zhunsheng.web.actor import current
@@ -90,6 +92,50 @@ def _plain(data: Any) -> Any:
     return json.loads(json.dumps(data, cls=DjangoJSONEncoder, ensure_ascii=False))
 
 
+class AuditedQuerySet(models.QuerySet[Any]):
+    """Queries of audited records: what would change many rows past the log is refused (``changed_in_bulk`` records it)."""
+
+    def update(self, **values: Any) -> int:
+        """Change fields that the log does not watch. Raises ``TypeError`` for any other."""
+        watched = [name for name in values if name not in getattr(self.model, "unwatched", ())]
+        if watched:
+            raise TypeError(f"{self.model.__name__}: {watched} would change past the log; use changed_in_bulk")
+        return super().update(**values)
+
+    def bulk_create(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuse; ``created_in_bulk`` records each."""
+        raise TypeError(f"{self.model.__name__} would be created past the log; use created_in_bulk")
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuse; ``changed_in_bulk`` records each."""
+        raise TypeError(f"{self.model.__name__} would change past the log; use changed_in_bulk")
+
+    def delete(self) -> Any:
+        """Refuse: what was entered stays."""
+        raise TypeError(f"{self.model.__name__} is never deleted")
+
+
+def changed_in_bulk(found: models.QuerySet[Any], **values: Any) -> int:
+    """Set fields of every record of a query, each with its own entry in the log; return how many there were."""
+    with transaction.atomic():
+        records = list(found.select_for_update())
+        for one in records:
+            for name, value in values.items():
+                setattr(one, name, value)
+            one.save()
+    return len(records)
+
+
+def created_in_bulk(records: Iterable[Audited]) -> int:
+    """Save new records, each with its own entry in the log; return how many there were."""
+    count = 0
+    with transaction.atomic():
+        for one in records:
+            one.save(force_insert=True)
+            count += 1
+    return count
+
+
 class Audited(models.Model):
     """A record whose every change goes to the audit log; it can't be deleted.
 
@@ -100,6 +146,8 @@ class Audited(models.Model):
     by_digest: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     unwatched: tuple[str, ...] = ()
+
+    objects = AuditedQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -138,3 +186,28 @@ class Audited(models.Model):
             text = json.dumps(value, ensure_ascii=False, sort_keys=True)
             return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
         return value
+
+
+def _many_changed(
+    sender: Any, instance: Any, action: str, reverse: bool, model: Any, pk_set: set[Any] | None, **_: Any
+) -> None:
+    """Record what was added to or taken from a many-to-many field, on the record the call was made on."""
+    if not isinstance(instance, Audited):
+        return
+    fields = [f for f in sender._meta.get_fields() if f.is_relation and f.related_model is not None]
+    own = next(f for f in fields if isinstance(instance, f.related_model))
+    other = next(f for f in fields if f is not own)
+    linked = sender._base_manager.filter(**{own.attname: instance.pk})
+    now = sorted(linked.values_list(other.attname, flat=True))
+    name = sender._meta.object_name.split("_", 1)[1]
+    if reverse:
+        name = f"{name} of {model._meta.model_name}"
+    if action == "pre_clear" and now:
+        record("change", instance, {name: now}, {name: []})
+    elif action == "post_add" and pk_set:
+        record("change", instance, {name: [k for k in now if k not in pk_set]}, {name: now})
+    elif action == "post_remove" and pk_set:
+        record("change", instance, {name: sorted({*now, *pk_set})}, {name: now})
+
+
+m2m_changed.connect(_many_changed, dispatch_uid="audited-many")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from encrypted_fields.fields import EncryptedCharField
 
 from zhunsheng.web.models.audited import Audited
+from zhunsheng.web.models.decided import Decided
 from zhunsheng.web.models.people import Organisation, User
 
 
@@ -52,7 +54,7 @@ class Inspector(Audited):
         return self.number
 
 
-class Draw(Audited):
+class Draw(Decided):
     """One draw: plan, commitment, two entries of the randomness, draw, tasks, notice."""
 
     class State(models.TextChoices):
@@ -61,6 +63,7 @@ class Draw(Audited):
         ENTERED = "entered", _("待第二人录入")
         SEALED = "sealed", _("种子已定，待抽取")
         DRAWN = "drawn", _("已抽取")
+        VOID = "void", _("已作废")
 
     department = models.ForeignKey(Organisation, models.PROTECT, related_name="draws")
     code = models.CharField(_("抽查编号"), max_length=40)
@@ -77,6 +80,9 @@ class Draw(Audited):
     second_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
 
+    start = ("planned", "committed")
+    final = ("drawn",)
+
     class Meta:
         ordering = ["-pk"]
         constraints = [models.UniqueConstraint(fields=["department", "code"], name="one_draw")]
@@ -88,6 +94,9 @@ class Draw(Audited):
     def year(self) -> int:
         """The year of the frame."""
         return self.frame_on.year
+    def decided_on(self) -> Any:
+        """Return the plan and its commitment; what another person entered is not to be seen."""
+        return [self.code, self.title, self.plan, str(self.frame_on), str(self.ends_on), self.digest, self.drawn_count]
 
     def folder(self) -> Path:
         """Return the folder of the draw's files."""

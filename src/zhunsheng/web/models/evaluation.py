@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.web.models.audited import Audited
+from zhunsheng.web.models.decided import Decided
 from zhunsheng.web.models.people import Organisation, User
 from zhunsheng.web.models.targets import Sheet
 from zhunsheng.web.models.work import Upload
 
 
-class KeyEvaluation(Audited):
+class KeyEvaluation(Decided):
     """One project evaluated by several people."""
 
     class State(models.TextChoices):
@@ -30,12 +33,19 @@ class KeyEvaluation(Audited):
     finished = models.JSONField(default=list)  # ids of evaluators whose marks are complete
     agreed = models.JSONField(default=dict)  # row code -> {"points", "reason"}
 
+    start = ("scoring",)
+    final = ("reported",)
+
     class Meta:
         ordering = ["-pk"]
         constraints = [models.UniqueConstraint(fields=["sheet"], name="one_key_evaluation")]
 
     def __str__(self) -> str:
         return f"{self.sheet.name} 重点评价"
+
+    def decided_on(self) -> Any:
+        """Return what was agreed; who has finished marking is nobody else's business."""
+        return [self.sheet_id, self.framework, self.method, self.agreed, self.conclusion]
 
 
 class KeyMark(Audited):
@@ -54,7 +64,7 @@ class KeyMark(Audited):
         return f"{self.row} {self.points}"
 
 
-class Rectification(Audited):
+class Rectification(Decided):
     """A problem to be mended: owner, due date, proof, closure."""
 
     class State(models.TextChoices):
@@ -70,6 +80,9 @@ class Rectification(Audited):
     state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
     result = models.TextField(_("整改情况"), blank=True)
     proof = models.ForeignKey(Upload, models.PROTECT, null=True)
+
+    start = ("open",)
+    final = ("closed",)
 
     class Meta:
         ordering = ["due_on", "pk"]

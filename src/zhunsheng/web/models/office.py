@@ -6,11 +6,12 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.web.models.audited import Audited
+from zhunsheng.web.models.decided import Decided
 from zhunsheng.web.models.people import Organisation, User
 from zhunsheng.web.models.work import Upload
 
 
-class SafeguardRecord(Audited):
+class SafeguardRecord(Decided):
     """One record of a register of the safeguards (``registers.yaml`` says which, with what fields and what approvals)."""
 
     class State(models.TextChoices):
@@ -19,6 +20,7 @@ class SafeguardRecord(Audited):
         APPROVED = "approved", _("已批准")
         REFUSED = "refused", _("未批准")
         CLOSED = "closed", _("已办结")
+        VOID = "void", _("已作废")
 
     department = models.ForeignKey(Organisation, models.PROTECT, related_name="safeguards")
     register = models.CharField(max_length=20)
@@ -30,12 +32,25 @@ class SafeguardRecord(Audited):
     created_by = models.ForeignKey(User, models.PROTECT, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    start = ("open", "approved", "refused")
+    final = ("closed",)
+
     class Meta:
         ordering = ["-pk"]
         indexes = [models.Index(fields=["department", "register"])]
 
     def __str__(self) -> str:
         return str(next(iter(self.data.values()), self.register))[:120]
+
+    def writers(self) -> set[str]:
+        """Return the user names of those who entered or changed it since it was last approved."""
+        found: set[str] = set()
+        for step in self.steps():
+            if step.action == "safeguards.approve":
+                found = set()
+            elif step.action == "safeguards.record":
+                found.add(step.by.get_username())
+        return found
 
 
 class LibraryIndicator(Audited):

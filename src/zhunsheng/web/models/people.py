@@ -7,13 +7,13 @@ import secrets
 from datetime import date, timedelta
 from typing import Any
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from encrypted_fields.fields import EncryptedCharField
 
-from zhunsheng.web.models.audited import Audited
+from zhunsheng.web.models.audited import Audited, AuditedQuerySet
 
 # The day from which the first stage of an organisation holds when nobody said since when it has existed.
 ALWAYS = date(2000, 1, 1)
@@ -158,6 +158,14 @@ class OrganisationStage(Audited):
 
     def __str__(self) -> str:
         return f"{self.name} {self.from_on}"
+class Users(UserManager["User"]):
+    """Users, guarded as all audited records are."""
+
+    use_in_migrations = False
+
+    def get_queryset(self) -> models.QuerySet[User]:
+        """Return the guarded query."""
+        return AuditedQuerySet(self.model, using=self._db)
 
 
 class User(Audited, AbstractUser):
@@ -169,6 +177,8 @@ class User(Audited, AbstractUser):
 
     hidden = ("password", "phone")
     unwatched = ("last_login",)
+
+    objects = Users()
 
     def __str__(self) -> str:
         return self.display or self.username

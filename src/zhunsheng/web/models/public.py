@@ -8,11 +8,11 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng.web.models.audited import Audited
+from zhunsheng.web.models.decided import Decided
 from zhunsheng.web.models.people import Organisation, User
 
 
-class Publication(Audited):
+class Publication(Decided):
     """One published thing. ``data`` is what is shown, without personal data; files lie in ``folder()``."""
 
     class Kind(models.TextChoices):
@@ -38,6 +38,8 @@ class Publication(Audited):
     published_at = models.DateTimeField(null=True)
 
     by_digest = ("data",)
+    start = ("requested",)
+    final = ("refused", "withdrawn")
 
     class Meta:
         ordering = ["-published_at", "-pk"]
@@ -45,6 +47,10 @@ class Publication(Audited):
 
     def __str__(self) -> str:
         return self.title
+
+    def writers(self) -> set[str]:
+        """Return the user name of who asked for it."""
+        return {self.requested_by.get_username()} if self.requested_by else set()
 
     def folder(self) -> Path:
         """Return the folder of the published files."""

@@ -8,7 +8,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.targets import Book, Source, TargetSheet
-from zhunsheng.web.models.audited import Audited
+from zhunsheng.web.models.audited import Audited, AuditEntry
+from zhunsheng.web.models.decided import Decided
 from zhunsheng.web.models.people import Organisation, User
 from zhunsheng.web.models.work import Upload
 
@@ -31,8 +32,8 @@ class Sheet(Audited):
 
     @property
     def latest(self) -> SheetVersion:
-        """The newest version, whatever its state."""
-        return self.versions.order_by("-number")[0]
+        """The newest version that is not void; where all are, the newest of those."""
+        return self.versions.exclude(state="void").order_by("-number").first() or self.versions.order_by("-number")[0]
 
     @property
     def effective(self) -> SheetVersion | None:
@@ -40,7 +41,7 @@ class Sheet(Audited):
         return self.versions.filter(state="approved").order_by("-number").first()
 
 
-class SheetVersion(Audited):
+class SheetVersion(Decided):
     """One version: a sheet as JSON, its state, and why it was made. Approved versions never change."""
 
     class State(models.TextChoices):
@@ -50,6 +51,7 @@ class SheetVersion(Audited):
         CHANGES = "changes", _("要求修改")
         RETURNED = "returned", _("已退回")
         APPROVED = "approved", _("已批复")
+        VOID = "void", _("已作废")
 
     sheet = models.ForeignKey(Sheet, models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField()
@@ -65,6 +67,8 @@ class SheetVersion(Audited):
 
     by_digest = ("body", "unsure")
     unwatched = ("changed_at",)
+    start = ("draft",)
+    final = ("approved",)
 
     class Meta:
         ordering = ["number"]
@@ -82,6 +86,17 @@ class SheetVersion(Audited):
     def year(self) -> int:
         """The year of the sheet."""
         return self.sheet.year
+    def moved(self, before: str) -> None:
+        """Retire a sheet of which all is void, and take it up again with what is restored."""
+        if "void" in (before, self.state):
+            self.sheet.retired = not self.sheet.versions.exclude(state="void").exists()
+            self.sheet.save()
+
+    def writers(self) -> set[str]:
+        """Return the user names of those who brought or edited this version's text."""
+        edits = AuditEntry.objects.filter(model="sheetversion", object_id=str(self.pk), action="edit")
+        own = {self.created_by.get_username()} if self.created_by else set()
+        return own | set(edits.values_list("actor", flat=True))
 
     def target_sheet(self) -> TargetSheet:
         """Return the sheet as a value."""

@@ -75,6 +75,7 @@ class Step(Audited):
     before = models.CharField(max_length=20)
     after = models.CharField(max_length=20)
     remark = models.TextField(blank=True)
+    seen = models.CharField(max_length=120, null=True)  # None: a step from before they carried it
     by = models.ForeignKey(User, models.PROTECT)
     at = models.DateTimeField(auto_now_add=True)
 

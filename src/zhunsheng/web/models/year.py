@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.judgements import Judgement
 from zhunsheng.web.models.audited import Audited
+from zhunsheng.web.models.decided import Decided
 from zhunsheng.web.models.people import Organisation, User
 from zhunsheng.web.models.work import Upload
 
@@ -44,6 +46,18 @@ class Assessment(models.Model):
         return path
 
 
+def shown_figures(assessment: Assessment | None) -> Any:
+    """Return what pages show of an assessment, whichever state of the store it was computed from; None for none."""
+    return None if assessment is None else [assessment.as_of.isoformat(), _apart(assessment.result.get("results"))]
+
+
+def _apart(value: Any) -> Any:
+    """Return a result without the store's state, which other departments' imports change too."""
+    if isinstance(value, dict):
+        return {k: _apart(v) for k, v in value.items() if k not in ("batch", "digest")}
+    return [_apart(v) for v in value] if isinstance(value, list) else value
+
+
 class IndicatorLight(models.Model):
     """One indicator of a department's newest assessment, as a row that can be counted over departments."""
 
@@ -60,7 +74,7 @@ class IndicatorLight(models.Model):
         indexes = [models.Index(fields=["year", "department"])]
 
 
-class Checkpoint(Audited):
+class Checkpoint(Decided):
     """A monitoring date of a department: opened by the calendar, filled from evidence, explained, confirmed."""
 
     class State(models.TextChoices):
@@ -76,12 +90,23 @@ class Checkpoint(Audited):
     state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
     assessment = models.ForeignKey(Assessment, models.PROTECT, null=True)
 
+    start = ("open",)
+    final = ("confirmed",)
+
     class Meta:
         ordering = ["as_of"]
         constraints = [models.UniqueConstraint(fields=["department", "as_of"], name="one_checkpoint")]
 
     def __str__(self) -> str:
         return f"{self.department} {self.name}"
+
+    def decided_on(self) -> Any:
+        """Return the figures and the words as they stand on the page."""
+        return [shown_figures(self.assessment), list(self.words.order_by("pk").values_list("pk", flat=True))]
+
+    def writers(self) -> set[str]:
+        """Return the user names of those who explained its indicators."""
+        return set(self.words.exclude(by=None).values_list("by__username", flat=True))
 
 
 class Word(Audited):
@@ -126,7 +151,7 @@ class Word(Audited):
         )
 
 
-class SelfEvaluation(Audited):
+class SelfEvaluation(Decided):
     """A department's self-evaluation of a year: filled, checked by finance, signed by the head, re-checked by the bureau."""
 
     class State(models.TextChoices):
@@ -147,6 +172,8 @@ class SelfEvaluation(Audited):
     differences = models.JSONField(default=list)
 
     by_digest = ("differences",)
+    start = ("draft",)
+    final = ("accepted",)
 
     class Meta:
         ordering = ["-year"]
@@ -154,3 +181,16 @@ class SelfEvaluation(Audited):
 
     def __str__(self) -> str:
         return f"{self.department} {self.year}"
+
+    def words(self) -> models.QuerySet[Word]:
+        """Return what was said for the self-evaluation."""
+        return Word.objects.filter(department=self.department_id, year=self.year, checkpoint=None)
+
+    def decided_on(self) -> Any:
+        """Return the figures, the words and the re-check as they stand on the page."""
+        words = list(self.words().order_by("pk").values_list("pk", flat=True))
+        return [shown_figures(self.assessment), words, self.reported_id, self.differences]
+
+    def writers(self) -> set[str]:
+        """Return the user names of those who filled it."""
+        return set(self.words().exclude(by=None).values_list("by__username", flat=True))

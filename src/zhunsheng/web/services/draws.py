@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import shutil
 import tempfile
+from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import yaml
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from pydantic import ValidationError
 
 from zhunsheng.draws.plan import Plan
@@ -19,13 +24,74 @@ from zhunsheng.draws.protocol import read_bundle
 from zhunsheng.draws.randomness import canonical_text
 from zhunsheng.draws.results import Result, check_results, overdue, publish_by
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, User
+from zhunsheng.files.opening import decode
+from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, Upload, User
+from zhunsheng.web.services.conditions import known_later
 from zhunsheng.web.services.year import store
-from zhunsheng.web.workflow import note
+from zhunsheng.web.workflow import advance, check, note
 from zhunsheng.workspace import Progress, no_progress
 from zhunsheng.workspace.draws import commit_draw, entity_names, read_plan, results_to_ledger, run_draw, seal_draw
 
 CLASSES = ("A", "B", "C", "D")
+
+
+COLUMNS = {
+    "编号": "number",
+    "姓名": "name",
+    "有执法证": "certified",
+    "辖区": "districts",
+    "可查事项": "items",
+    "回避对象": "recuse",
+}
+
+
+def keep_item(department: Organisation, code: str, name: str, basis: str) -> InspectionItem:
+    """Keep an entry of the item list, in use again where it was ended."""
+    kept, _made = InspectionItem.objects.update_or_create(
+        department=department, code=code, defaults={"name": name, "basis": basis, "active": True}
+    )
+    return kept
+
+
+def keep_inspector(department: Organisation, said: Mapping[str, str]) -> Inspector:
+    """Keep an entry of the register of inspectors. Raises ``ZS-WB-06`` for a number that is none."""
+    number = said.get("number", "").strip()
+    if not number or len(number) > 30 or not number.isascii() or not number.isalnum():
+        raise ZhunshengError("ZS-WB-06", detail=gettext("检查人员编号应由字母和数字组成"))
+
+    def listed(name: str) -> list[str]:
+        return [p.strip() for p in said.get(name, "").replace("，", "、").replace(",", "、").split("、") if p.strip()]
+
+    values = {
+        "name": said.get("name", "").strip()[:60],
+        "certified": said.get("certified", "").strip() in ("是", "on", "1", "true"),
+        "districts": listed("districts"),
+        "items": listed("items"),
+        "recuse": listed("recuse"),
+        "active": True,
+    }
+    kept, _made = Inspector.objects.update_or_create(department=department, number=number, defaults=values)
+    return kept
+
+
+def take_inspectors(upload: Upload, department: Organisation) -> int:
+    """Keep every row of a csv of inspectors; all or none. Raises ``ZS-WB-06`` naming the row, ``ZS-EV-07``."""
+    rows = list(csv.DictReader(io.StringIO(decode(upload.content(), upload.name))))
+    with transaction.atomic():
+        for n, row in enumerate(rows, start=2):
+            said = {COLUMNS[k.strip()]: v or "" for k, v in row.items() if k and k.strip() in COLUMNS}
+            try:
+                keep_inspector(department, said)
+            except ZhunshengError as error:
+                why = {"file": upload.name, "n": n, "why": error.params.get("detail", "")}
+                raise ZhunshengError("ZS-WB-06", detail=gettext("%(file)s 第 %(n)s 行：%(why)s") % why) from None
+    return len(rows)
+
+
+def turn(entry: InspectionItem | Inspector) -> None:
+    """End the use of an entry of a register, or begin it again."""
+    entry.active = not entry.active
+    entry.save()
 
 
 def plan_from_form(department: Organisation, form: dict[str, Any]) -> dict[str, Any]:
@@ -75,10 +141,11 @@ def plan_from_form(department: Organisation, form: dict[str, Any]) -> dict[str, 
 
 
 def make_plan(department: Organisation, form: dict[str, Any], user: User) -> Draw:
-    """Keep a new draw's plan. Raises ``ZS-DR-01``, ``ZS-WB-06`` for a code that is taken."""
+    """Keep a new draw's plan. Raises ``ZS-DR-01``, ``ZS-WB-06`` for a code that is taken, ``ZS-WB-12`` for a time past."""
     if Draw.objects.filter(department=department, code=form["code"]).exists():
         raise ZhunshengError("ZS-WB-06", detail=f"编号 {form['code']} 已用过")
     plan = plan_from_form(department, form)
+    known_later(form["known_at"])
     with transaction.atomic():
         draw = Draw.objects.create(
             department=department,
@@ -93,8 +160,64 @@ def make_plan(department: Organisation, form: dict[str, Any], user: User) -> Dra
     return draw
 
 
-def commit(draw: Draw, user: User | None, progress: Progress = no_progress) -> Draw:
-    """Fix plan, frame and register by publishing their digests. Raises ``ZS-DR-*``, ``ZS-EV-04``."""
+def change_plan(draw: Draw, form: dict[str, Any], user: User, seen: str | None = None) -> Draw:
+    """Change a plan that is not committed yet; its code stays.
+
+    Raises ``PermissionDenied``, ``ZS-WB-10`` where it was changed meanwhile, ``ZS-WB-01`` once committed, ``ZS-DR-01``,
+    ``ZS-WB-12``.
+    """
+    with transaction.atomic():
+        now = Draw.objects.select_for_update().get(pk=draw.pk)
+        check(user, now, "draws.plan", seen)
+        now.plan = plan_from_form(now.department, {**form, "code": now.code})
+        known_later(form["known_at"])
+        now.title, now.frame_on, now.ends_on = form["title"], form["frame_on"], form.get("ends_on")
+        now.save()
+        note(user, now, "draws.plan", now.state, now.state, seen=seen)
+    return now
+
+
+def form_of(draw: Draw) -> dict[str, Any]:
+    """Return a plan as the values of the form it came from."""
+    plan = Plan.model_validate(draw.plan)
+    form: dict[str, Any] = {
+        "code": draw.code,
+        "title": draw.title,
+        "rule": plan.rule,
+        "items": [i.code for i in plan.items],
+        "frame_on": draw.frame_on,
+        "known_at": timezone.localtime(plan.known_at),
+        "ends_on": draw.ends_on,
+        "per_object": plan.staffing.per_object,
+        "reserve": _percent(str(plan.reserve)),
+    }
+    for source in draw.plan["randomness"]:
+        if source["source"] == "lottery":
+            form |= {"lottery_name": source["name"], "lottery_issue": source["issue"]}
+        elif source["source"] == "ceremony":
+            form["speakers"] = "、".join(source["speakers"])
+        elif source["source"] == "drand":
+            form["drand_round"] = source["round"]
+    for quota in draw.plan["quotas"]:
+        letter = quota.get("match", {}).get("credit_class")
+        if letter and quota.get("ratio"):
+            form |= {f"ratio_{letter}": _percent(quota["ratio"]), f"floor_{letter}": quota.get("floor", 0)}
+    return form
+
+
+def _percent(ratio: str) -> str:
+    text = f"{Decimal(ratio) * 100:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def commit(draw: Draw, user: User, progress: Progress = no_progress, seen: str | None = None) -> Draw:
+    """Fix plan, frame and register by publishing their digests.
+
+    Raises ``PermissionDenied``, ``ZS-WB-10`` for a plan that is not the one on the screen, ``ZS-WB-12`` where the numbers
+    are known, ``ZS-DR-*``, ``ZS-EV-04``.
+    """
+    check(user, draw, "draws.commit", seen)
+    known_later(datetime.fromisoformat(draw.plan["known_at"]))
     folder = draw.folder()
     folder.mkdir(parents=True, exist_ok=True)
     people = [
@@ -112,11 +235,11 @@ def commit(draw: Draw, user: User | None, progress: Progress = no_progress) -> D
         on=draw.frame_on,
         department=draw.department.name,
     )
-    with transaction.atomic():
-        draw.state, draw.digest, draw.frame_count = "committed", digest, committed["frame"]["count"]
-        draw.save()
-        if user is not None:
-            note(user, draw, "draws.commit", "planned", "committed")
+
+    def fixed(now: Draw) -> None:
+        now.digest, now.frame_count = digest, committed["frame"]["count"]
+
+    advance(user, draw, "draws.commit", seen=seen, change=fixed)
     return draw
 
 
@@ -129,13 +252,16 @@ def allotted(draw: Draw) -> list[dict[str, Any]]:
     return read_plan(draw.folder() / "plan.json").allotted(strata)
 
 
-def enter(draw: Draw, user: User, values: list[dict[str, Any]]) -> tuple[Draw, ZhunshengError | None]:
+def enter(
+    draw: Draw, user: User, values: list[dict[str, Any]], seen: str | None = None
+) -> tuple[Draw, ZhunshengError | None]:
     """Take one person's entry of the random numbers; the second, by another person, seals the seed if both agree.
 
     Returns the draw and, where the two entries differ, ``ZS-DR-04``: the first entry is then taken back, so that both look
     again, which an error raised would undo. Raises ``ZS-DR-05`` before the numbers are known or for ones that can't be,
     ``ZS-WB-06`` for the same person twice.
     """
+    check(user, draw, "draws.enter", seen)
     # A number that can't be right is said at once, not when the second person comes.
     canonical_text(read_plan(draw.folder() / "plan.json"), values)
     known_at = datetime.fromisoformat(draw.plan["known_at"])
@@ -145,9 +271,11 @@ def enter(draw: Draw, user: User, values: list[dict[str, Any]]) -> tuple[Draw, Z
     with transaction.atomic():
         now = Draw.objects.select_for_update().get(pk=draw.pk)
         if now.state == "committed":
-            now.first_entry, now.first_by, now.state = entry, user, "entered"
-            now.save()
-            note(user, now, "draws.enter", "committed", "entered")
+
+            def first(one: Draw) -> None:
+                one.first_entry, one.first_by = entry, user
+
+            advance(user, now, "draws.enter", seen=seen, change=first)
             return now, None
         if now.state != "entered":
             raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
@@ -160,19 +288,27 @@ def enter(draw: Draw, user: User, values: list[dict[str, Any]]) -> tuple[Draw, Z
             seal_draw(folder, folder / "录入一.yaml", folder / "录入二.yaml")
         except ZhunshengError as error:
             failure: ZhunshengError | None = error
-            now.state, now.first_entry, now.first_by = "committed", None, None
-            now.save()
-            note(user, now, "draws.enter", "entered", "committed", "两次录入不一致或不成立")
+
+            def taken_back(one: Draw) -> None:
+                one.first_entry, one.first_by = None, None
+
+            advance(user, now, "draws.differ", "两次录入不一致或不成立，须各自重录", change=taken_back)
         else:
             failure = None
-            now.second_by, now.state = user, "sealed"
-            now.save()
-            note(user, now, "draws.enter", "entered", "sealed")
+
+            def second(one: Draw) -> None:
+                one.second_by = user
+
+            advance(user, now, "draws.enter", seen=seen, change=second, to="sealed")
     return now, failure
 
 
-def perform(draw: Draw, user: User | None, progress: Progress = no_progress) -> Draw:
-    """Draw, assign, write bundle, notice and tasks, and keep a task for every object drawn. Raises ``ZS-DR-*``."""
+def perform(draw: Draw, user: User, progress: Progress = no_progress, seen: str | None = None) -> Draw:
+    """Draw, assign, write bundle, notice and tasks, and keep a task for every object drawn.
+
+    Raises ``PermissionDenied``, ``ZS-WB-10``, ``ZS-DR-*``.
+    """
+    check(user, draw, "draws.draw", seen)
     progress("抽取与分派", 0, 2)
     outcome = run_draw(draw.folder(), store().root)
     drawn = [d for d in outcome.drawn if not d.reserve]
@@ -189,22 +325,33 @@ def perform(draw: Draw, user: User | None, progress: Progress = no_progress) -> 
                     rank=d.rank,
                     team=list(outcome.teams[d.id]),
                 )
-        draw.state, draw.drawn_count = "drawn", len(drawn)
-        draw.save()
-        if user is not None:
-            note(user, draw, "draws.draw", "sealed", "drawn")
+
+        def counted(now: Draw) -> None:
+            now.drawn_count = len(drawn)
+
+        advance(user, draw, "draws.draw", seen=seen, change=counted)
     return draw
 
 
 def keep_result(
     task: DrawTask, user: User, inspected_on: date | None, result: str, text: str, published_on: date | None
 ) -> DrawTask:
-    """Keep what an inspection came to. Raises ``ZS-DR-09`` for a category that is not official or dates out of order."""
+    """Keep what an inspection came to: when it was and what was found.
+
+    Raises ``ZS-DR-09`` for a category that is not official, for dates out of order or in the future, and where either is
+    missing.
+    """
     check_results(
         [Result(task.entity, tuple(task.team), result or None, inspected_on, published_on)], {task.entity: task.team}
     )
     if result and not inspected_on:
         raise ZhunshengError("ZS-DR-09", detail=f"{task.entity} 有结果而没有检查日期")
+    if not result or not inspected_on:
+        raise ZhunshengError("ZS-DR-09", detail=f"{task.entity} 没有填检查日期和检查结果")
+    today = timezone.localdate()
+    for words, day in (("检查日期", inspected_on), ("公示日期", published_on)):
+        if day and day > today:
+            raise ZhunshengError("ZS-DR-09", detail=f"{task.entity} 的{words} {day} 晚于今天")
     task.inspected_on, task.result, task.note, task.published_on, task.by = (
         inspected_on,
         result,
@@ -251,8 +398,8 @@ def proof_of(draw: Draw) -> dict[str, Any]:
     return read_bundle(draw.folder() / "抽查包.zip")
 
 
-def adopt(draw: Draw, source: Any) -> Draw:
-    """Take over a draw made by the command line: its folder is copied, its tasks are made."""
+def adopt(draw: Draw, source: Any, user: User) -> Draw:
+    """Take over a draw made by the command line: its folder is copied, its tasks are made, its state follows."""
     shutil.copytree(source, draw.folder(), dirs_exist_ok=True)
     read_plan(draw.folder() / "plan.json")
     parts = proof_of(draw)
@@ -268,6 +415,8 @@ def adopt(draw: Draw, source: Any) -> Draw:
             rank=d["rank"],
             team=teams[d["id"]],
         )
+
+    advance(user, draw, "draws.adopt", "由命令行完成抽取，整包接收")
     return draw
 
 

@@ -173,15 +173,15 @@ def _assess_all(job: Job, progress: Progress) -> dict[str, Any]:
 
 def _commit_draw(job: Job, progress: Progress) -> dict[str, Any]:
     draw = Draw.objects.get(pk=job.args["draw"])
-    if draw.state == "planned":
-        draws.commit(draw, job.by, progress)
+    if draw.state == "planned" and job.by is not None:
+        draws.commit(draw, job.by, progress, job.args.get("seen"))
     return {"digest": draw.digest, "strata": draws.allotted(draw)}
 
 
 def _run_draw(job: Job, progress: Progress) -> dict[str, Any]:
     draw = Draw.objects.get(pk=job.args["draw"])
-    if draw.state == "sealed":
-        draws.perform(draw, job.by, progress)
+    if draw.state == "sealed" and job.by is not None:
+        draws.perform(draw, job.by, progress, job.args.get("seen"))
     return {"drawn": draw.drawn_count}
 
 

@@ -23,14 +23,13 @@ from zhunsheng.web.workflow import advance, note
 DRAW_FILES = ("抽查包.zip", "frame.tsv", "commitment.json", "公告.html", "公告.docx", "公告.json")
 
 
-def ask(kind: str, subject: Any, user: User | None) -> Publication:
+def ask(kind: str, subject: Any, user: User) -> Publication:
     """Copy what is to be published and ask for approval. Raises ``ZS-WB-01`` where the record is not ready for it."""
     build = {"targets": _targets, "self": _self_evaluation, "draw": _draw, "results": _results}[kind]
     year, title, data = build(subject)
     with transaction.atomic():
         for old in Publication.objects.filter(kind=kind, object_id=subject.pk, state="requested"):
-            old.state = "withdrawn"
-            old.save()
+            advance(user, old, "publish.overtake", "同一内容又提出了新的公开申请")
         made = Publication.objects.create(
             department=subject.department,
             year=year,
@@ -40,8 +39,7 @@ def ask(kind: str, subject: Any, user: User | None) -> Publication:
             data=data,
             requested_by=user,
         )
-        if user is not None:
-            note(user, made, "publish.request", after="requested")
+        note(user, made, "publish.request", after="requested")
         if kind == "draw":
             made.folder().mkdir(parents=True, exist_ok=True)
             for name in DRAW_FILES:
@@ -55,19 +53,23 @@ def ask(kind: str, subject: Any, user: User | None) -> Publication:
     return made
 
 
-def decide(publication: Publication, user: User, action: str, remark: str = "") -> Publication:
-    """Approve, refuse or withdraw; an earlier publication of the same thing gives way to the new one."""
-    with transaction.atomic():
-        advance(user, publication, action, remark)
+def decide(
+    publication: Publication, user: User, action: str, remark: str = "", *, seen: str | None = None
+) -> Publication:
+    """Approve, refuse or withdraw; an earlier publication of the same thing gives way to the new one. Raises as ``advance``."""
+
+    def dated(now: Publication) -> None:
         if action == "publish.approve":
-            publication.published_at = timezone.now()
-            publication.save()
+            now.published_at = timezone.now()
+
+    with transaction.atomic():
+        advance(user, publication, action, remark, seen=seen, change=dated)
+        if action == "publish.approve":
             older = Publication.objects.filter(
                 kind=publication.kind, object_id=publication.object_id, state="published"
             )
             for old in older.exclude(pk=publication.pk):
-                old.state = "withdrawn"
-                old.save()
+                advance(user, old, "publish.overtake", "由新的公开内容代替")
     return publication
 
 
@@ -119,7 +121,7 @@ def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, An
 
 
 def _draw(draw: Draw) -> tuple[int, str, dict[str, Any]]:
-    if draw.state == "planned":
+    if draw.state in ("planned", "void"):
         raise ZhunshengError("ZS-WB-01", title=str(draw), state=draw.get_state_display())
     data: dict[str, Any] = {
         "state": draw.state,

@@ -10,6 +10,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
+from django.utils import timezone
 from pydantic import BaseModel, ConfigDict
 
 from zhunsheng.errors import ZhunshengError
@@ -19,18 +20,22 @@ from zhunsheng.web.models import Organisation, SafeguardRecord
 
 
 class RegisterField(BaseModel):
-    """One field of a register."""
+    """One field of a register; a ``past`` date can't be later than today."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
     title: str
     type: Literal["text", "long", "date", "money", "number", "choice"]
     required: bool = False
+    past: bool = False
     values: tuple[str, ...] = ()
 
 
 class Register(BaseModel):
-    """One register: its fields, what needs approval, which fields say due and done, the ledger it can feed."""
+    """One register: its fields, what needs approval, which fields say due and done, the ledger it can feed.
+
+    ``closes_with`` are the fields (``proof``: the file) without which a record is not closed.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     id: str
@@ -44,6 +49,7 @@ class Register(BaseModel):
     fixed: dict[str, str] = {}
     due: str | None = None
     done: str | None = None
+    closes_with: tuple[str, ...] = ()
 
 
 @lru_cache
@@ -65,7 +71,10 @@ def cleaned(register: Register, given: dict[str, str]) -> dict[str, str]:
             continue
         try:
             if field.type == "date":
-                text = date.fromisoformat(text).isoformat()
+                day = date.fromisoformat(text)
+                if field.past and day > timezone.localdate():
+                    raise ZhunshengError("ZS-WB-06", detail=f"“{field.title}”不能晚于今天：{day}")
+                text = day.isoformat()
             elif field.type == "money":
                 amount = Decimal(text.replace(",", ""))
                 if not amount.is_finite() or amount < 0:
@@ -95,7 +104,7 @@ def as_ledger(register: Register, department: Organisation) -> bytes:
     ledger = ledger_of(register.ledger)
     records = (
         SafeguardRecord.objects.filter(department=department, register=register.id)
-        .exclude(state="refused")
+        .exclude(state__in=("refused", "void"))
         .order_by("pk")
     )
     if not records:

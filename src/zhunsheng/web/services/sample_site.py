@@ -22,18 +22,15 @@ from zhunsheng.web.models import (
     Draw,
     InspectionItem,
     Inspector,
-    KeyEvaluation,
-    KeyMark,
     LibraryIndicator,
     Membership,
     Organisation,
-    Rectification,
     SafeguardRecord,
     Upload,
     User,
 )
 from zhunsheng.web.models.work import cipher
-from zhunsheng.web.services import draws, office, portfolio, publishing, registers, sheets
+from zhunsheng.web.services import draws, keyeval, office, portfolio, publishing, registers, sheets
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.workflow import advance, note
 from zhunsheng.workspace import Evidence, Progress, assess, import_ledger, no_progress, read_books
@@ -256,27 +253,15 @@ def _year(department: Organisation, people: dict[str, User], document: Path, fol
 def _key_evaluation(department: Organisation, people: dict[str, User]) -> None:
     sheet = next(s for s in sheets.sheets_of(department, YEAR) if s.kind == "project")
     framework = key_frameworks()[0]
-    made = KeyEvaluation.objects.create(
-        sheet=sheet, department=department, year=YEAR, framework=framework.id, method=framework.methods[1]
-    )
-    made.evaluators.set([people["zhuanjia1"], people["zhuanjia2"]])
-    note(people["caizheng"], made, "keyeval.start", after="scoring")
-    for row in framework.rows:
-        KeyMark.objects.create(
-            evaluation=made,
-            by=people["zhuanjia1"],
-            row=row.code,
-            points=(row.points * Decimal("0.9")).quantize(Decimal("0.01")),
-            reason="资料齐全，个别环节滞后",
-        )
-    made.finished = [people["zhuanjia1"].pk]
-    made.save()
-    Rectification.objects.create(
-        evaluation=made,
-        department=department,
-        problem="第三季度举报办结率偏低，办理时限没有预警",
-        owner="消费者权益保护科",
-        due_on=date(2022, 6, 30),
+    experts = [people["zhuanjia1"], people["zhuanjia2"]]
+    made = keyeval.start(sheet, framework.methods[1], experts, people["caizheng"])
+    given = {
+        row.code: ((row.points * Decimal("0.9")).quantize(Decimal("0.01")), "资料齐全，个别环节滞后")
+        for row in framework.rows
+    }
+    made = keyeval.keep_marks(made, experts[0], given, finish=True)
+    keyeval.add_rectification(
+        made, people["caizheng"], "第三季度举报办结率偏低，办理时限没有预警", "消费者权益保护科", date(2022, 6, 30)
     )
 
 
@@ -300,7 +285,6 @@ def _draw(department: Organisation, people: dict[str, User], folder: Path) -> No
         plan=plan(),
         frame_on=date(YEAR, 2, 25),
         ends_on=date(YEAR, 6, 30),
-        state="drawn",
         digest=done.digest,
         frame_count=done.frame,
         drawn_count=done.drawn,
@@ -308,15 +292,8 @@ def _draw(department: Organisation, people: dict[str, User], folder: Path) -> No
         second_by=people["keyuan2"],
         created_by=people["keyuan"],
     )
-    draws.adopt(draw, folder / "draw")
-    for user, action in (
-        ("keyuan", "draws.plan"),
-        ("keyuan", "draws.commit"),
-        ("keyuan", "draws.enter"),
-        ("keyuan2", "draws.enter"),
-        ("keyuan", "draws.draw"),
-    ):
-        note(people[user], draw, action)
+    note(people["keyuan"], draw, "draws.plan", after="planned")
+    draws.adopt(draw, folder / "draw", people["keyuan"])
     for n, task in enumerate(draw.tasks.all()[:40]):
         result = ("未发现问题", "未发现问题", "发现问题已责令改正", "通过登记的住所无法联系")[n % 4]
         draws.keep_result(task, people["keyuan"], date(YEAR, 3, 10 + n % 20), result, "", date(YEAR, 4, 20))
@@ -348,8 +325,10 @@ research,activity_no=DY-01,topic=市场秩序,title=网络交易秩序调研,hel
         )
         note(people["keyuan"], record, "safeguards.record", after="open")
         if register.id == "assets":
-            record.request = "登记入账"
-            record.save()
-            advance(people["keyuan"], record, "safeguards.request")
+
+            def asked(now: SafeguardRecord) -> None:
+                now.request = "登记入账"
+
+            advance(people["keyuan"], record, "safeguards.request", change=asked)
             if data["asset_no"] == "GD-0001":
                 advance(people["juzhang"], record, "safeguards.approve", "同意入账")

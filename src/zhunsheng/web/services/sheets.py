@@ -33,13 +33,19 @@ EDITABLE = ("draft", "returned", "changes")
 
 
 def sheets_of(department: Organisation, year: int) -> list[Sheet]:
-    """Return a department's sheets of a year: its own first, then its projects."""
+    """Return a department's sheets of a year: its own first, then its projects. Those of which all is void are retired."""
     return list(Sheet.objects.filter(department=department, year=year, retired=False).prefetch_related("versions"))
 
 
+def void_of(department: Organisation, year: int) -> list[SheetVersion]:
+    """Return the void versions of a year, newest first; they count nowhere and can be restored."""
+    found = SheetVersion.objects.filter(sheet__department=department, sheet__year=year, state="void")
+    return list(found.select_related("sheet").order_by("-pk"))
+
+
 def newest(sheet: Sheet) -> SheetVersion:
-    """Return the newest version, from what was prefetched."""
-    return max(sheet.versions.all(), key=lambda v: v.number)
+    """Return the newest version that is not void, from what was prefetched."""
+    return max((v for v in sheet.versions.all() if v.state != "void"), key=lambda v: v.number)
 
 
 def in_force(sheet: Sheet) -> SheetVersion | None:
@@ -112,14 +118,18 @@ def add_version(
     year = sheet.year or this_year()
     with transaction.atomic():
         known, _ = Sheet.objects.get_or_create(department=department, year=year, kind=sheet.kind, name=name)
-        last = known.versions.order_by("-number").select_for_update().first()
+        every = list(known.versions.order_by("-number").select_for_update())
+        last = next((v for v in every if v.state != "void"), None)
         if last and last.state not in (*EDITABLE, "approved"):
             raise ZhunshengError("ZS-WB-01", title=str(known), state=last.get_state_display())
         if last and last.state == "approved" and not reason.strip():
             raise ZhunshengError("ZS-WB-06", detail=f"“{known.name}”已批复，调整须写明理由")
+        if known.retired:
+            known.retired = False
+            known.save()
         version = SheetVersion.objects.create(
             sheet=known,
-            number=(last.number if last else 0) + 1,
+            number=(every[0].number if every else 0) + 1,
             body=body_of(sheet),
             reason=reason.strip(),
             origin=origin,
@@ -152,7 +162,7 @@ def start_blank(department: Organisation, year: int, kind: str, name: str, user:
     if kind not in ("department", "project") or (kind == "project" and not name.strip()):
         raise ZhunshengError("ZS-WB-06", detail="请填写项目名称")
     known = WHOLE if kind == "department" else name.strip()
-    if Sheet.objects.filter(department=department, year=year, kind=kind, name=known).exists():
+    if any((s.kind, s.name) == (kind, known) for s in sheets_of(department, year)):
         raise ZhunshengError("ZS-WB-06", detail=f"{year}年已有“{known}”")
     sheet = blank_sheet(kind, name.strip() or None, department.name, year)  # type: ignore[arg-type]
     made = add_version(sheet, department, user, "blank")

@@ -76,7 +76,7 @@ def of(user: User, department: Organisation, year: int, today: date) -> list[dic
     for fix in Rectification.objects.filter(department=department).exclude(state="closed"):
         if may(user, "rectify.prove", fix) or may(user, "rectify.close", fix):
             add(_("整改：%s") % fix.problem[:30], reverse("keyevaluation", args=[fix.evaluation_id]), fix.due_on)
-    for draw in Draw.objects.filter(department=department).exclude(state="drawn"):
+    for draw in Draw.objects.filter(department=department).exclude(state__in=("drawn", "void")):
         for action, words in (
             ("draws.commit", _("公布承诺")),
             ("draws.enter", _("录入随机数")),
@@ -92,7 +92,7 @@ def of(user: User, department: Organisation, year: int, today: date) -> list[dic
                 reverse("draw", args=[row["draw"]]),
                 row["draw__ends_on"],
             )
-    for record in SafeguardRecord.objects.filter(department=department).exclude(state="closed"):
+    for record in SafeguardRecord.objects.filter(department=department).exclude(state__in=("closed", "void")):
         register = registers().get(record.register)
         if register is None:
             continue

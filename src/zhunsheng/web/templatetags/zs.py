@@ -49,7 +49,7 @@ STATES = {
     "open": "blue", "confirmed": "green", "filled": "blue", "signed": "blue", "accepted": "green", "scoring": "blue",
     "agreeing": "yellow", "reported": "green", "proved": "yellow", "closed": "green", "planned": "secondary", "committed": "blue",
     "entered": "yellow", "sealed": "blue", "drawn": "green", "requested": "yellow", "refused": "red", "published": "green",
-    "withdrawn": "secondary", "queued": "secondary", "running": "blue", "done": "green", "failed": "red",
+    "withdrawn": "secondary", "void": "secondary", "queued": "secondary", "running": "blue", "done": "green", "failed": "red",
 }  # fmt: skip
 
 
@@ -176,6 +176,17 @@ def stars() -> SafeString:
     return mark_safe('<span class="text-red" aria-hidden="true">*</span>')
 
 
+@register.simple_tag
+def seen(record: Any, name: str = "", *, oob: bool = False) -> SafeString:
+    """Carry in a form what stands on the screen, so that a step is taken on that and nothing else.
+
+    With a ``name`` other answers put it in its place anew (``oob``) after the person's own edit.
+    """
+    marks = format_html(' id="seen-{}"', name) if name else ""
+    swap = mark_safe(' hx-swap-oob="true"') if oob else ""
+    return format_html('<input type="hidden" name="seen" value="{}"{}{}>', record.seen_digest(), marks, swap)
+
+
 @register.filter
 def shares(widths: Any) -> list[str]:
     """Return relative widths as percent of their sum, for the columns of an official form."""
@@ -203,7 +214,10 @@ WORDS = {
     "draws.enter": gettext_lazy("录入随机数"),
     "draws.draw": gettext_lazy("抽取"),
     "safeguards.record": gettext_lazy("登记"),
+    "draws.differ": gettext_lazy("两次录入不一致，退回重录"),
+    "draws.adopt": gettext_lazy("接收已抽取的整包"),
     "publish.request": gettext_lazy("提出公开"),
+    "publish.overtake": gettext_lazy("由新的公开代替"),
 }
 
 

@@ -22,7 +22,9 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.text import clean
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.roles import may
+from zhunsheng.web.services import decisions
 from zhunsheng.web.session import sign_in_again
+from zhunsheng.web.workflow import Overtaken
 
 View = Callable[..., HttpResponse]
 Decorator = Callable[[View], View]
@@ -85,12 +87,25 @@ def page(action: str | None, *, methods: tuple[str, ...] = ("GET",), **records: 
 
 def say_error(request: HttpRequest, error: ZhunshengError) -> HttpResponse:
     """Show an error a person can mend: above the form they filled, which stays as it is, or on a page of its own."""
+    if isinstance(error, Overtaken):
+        return say_overtaken(request, error)
     if request.htmx:
         response = render(request, "web/_alert.html", {"error": error, "faults": getattr(error, "faults", {})})
         response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML show:#alerts:top"
         return response
     context = {"error": error, "faults": getattr(error, "faults", {})}
     return render(request, "web/error.html", context, status=400)
+
+
+def say_overtaken(request: HttpRequest, error: Overtaken) -> HttpResponse:
+    """Show what changed since the page was opened from which someone decided, and the way to the page as it is now."""
+    changed = decisions.changes_since(error.record, error.seen)
+    context = {"error": error, "changes": changed, "address": decisions.address_of(error.record)}
+    if request.htmx:  # type: ignore[attr-defined]
+        response = render(request, "web/_overtaken.html", context, status=200)
+        response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML show:#alerts:top"
+        return response
+    return render(request, "web/overtaken.html", context, status=409)
 
 
 def done(request: HttpRequest, to: Any, message: str = "", *args: Any, **kwargs: Any) -> HttpResponse:

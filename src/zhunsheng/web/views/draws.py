@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhunsheng.draws.results import categories
-from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.opening import decode
+from zhunsheng.web.forms.base import checked
+from zhunsheng.web.forms.draws import PlanForm
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, Upload
-from zhunsheng.web.roles import may
+from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import draws as service
 from zhunsheng.web.services import jobs
 from zhunsheng.web.services.uploads import take
@@ -26,15 +25,13 @@ from zhunsheng.web.views.common import (
     demand,
     done,
     integer_of,
-    moment_of,
-    number_of,
     page,
     paged,
     say_error,
     send,
     text_of,
 )
-from zhunsheng.web.workflow import steps_of
+from zhunsheng.web.workflow import compare, steps_of
 
 FILES = (
     "抽查包.zip",
@@ -47,6 +44,7 @@ FILES = (
     "verify.html",
 )
 TASKS = 50
+DEFAULTS = {"A": ("0.5", 3), "B": ("1", 3), "C": ("3", 5), "D": ("10", 5)}  # class -> percent, floor
 
 
 @page("draws.view")
@@ -72,112 +70,68 @@ def register(request: HttpRequest, department: Organisation, year: int) -> HttpR
     demand(request, "draws.registers", department)
     what = request.POST.get("what")
     if what == "item":
-        code, name = (
+        service.keep_item(
+            department,
             text_of(request, "code", _("编号"), required=True, most=20),
             text_of(request, "name", _("抽查事项"), required=True, most=120),
-        )
-        InspectionItem.objects.update_or_create(
-            department=department,
-            code=code,
-            defaults={"name": name, "basis": text_of(request, "basis", most=200), "active": True},
+            text_of(request, "basis", most=200),
         )
     elif what == "inspector":
-        _inspector(
-            department,
-            {k: request.POST.get(k, "") for k in ("number", "name", "certified", "districts", "items", "recuse")},
-        )
+        names = ("number", "name", "certified", "districts", "items", "recuse")
+        service.keep_inspector(department, {k: request.POST.get(k, "") for k in names})
     elif what == "file":
         upload: Upload = take(request.FILES.get("file"), "ledger", department, request.user, limit=5 * 2**20)
-        rows = list(csv.DictReader(io.StringIO(decode(upload.content(), upload.name))))
-        titles = {
-            "编号": "number",
-            "姓名": "name",
-            "有执法证": "certified",
-            "辖区": "districts",
-            "可查事项": "items",
-            "回避对象": "recuse",
-        }
-        for n, row in enumerate(rows, start=2):
-            try:
-                _inspector(
-                    department, {titles[k.strip()]: v or "" for k, v in row.items() if k and k.strip() in titles}
-                )
-            except ZhunshengError as error:
-                raise ZhunshengError(
-                    "ZS-WB-06",
-                    detail=_("%(file)s 第 %(n)s 行：%(why)s")
-                    % {"file": upload.name, "n": n, "why": error.params.get("detail", "")},
-                ) from None
+        service.take_inspectors(upload, department)
     elif what in ("end-item", "end-inspector"):
         model = InspectionItem if what == "end-item" else Inspector
-        one = get_object_or_404(model, pk=integer_of(request.POST, "id", 0, 0, 2**31), department=department)
-        one.active = not one.active
-        one.save()
+        pk = integer_of(request.POST, "id", 0, 0, 2**31)
+        service.turn(get_object_or_404(model, pk=pk, department=department))
     else:
         raise Http404
     return done(request, "draws", _("已保存。"), department=department.pk, year=year)
-
-
-def _inspector(department: Organisation, said: dict[str, str]) -> None:
-    number = said.get("number", "").strip()
-    if not number or len(number) > 30 or not number.isascii() or not number.isalnum():
-        raise ZhunshengError("ZS-WB-06", detail=_("检查人员编号应由字母和数字组成"))
-
-    def listed(name: str) -> list[str]:
-        return [p.strip() for p in said.get(name, "").replace("，", "、").replace(",", "、").split("、") if p.strip()]
-
-    values = {
-        "name": said.get("name", "").strip()[:60],
-        "certified": said.get("certified", "").strip() in ("是", "on", "1", "true"),
-        "districts": listed("districts"),
-        "items": listed("items"),
-        "recuse": listed("recuse"),
-        "active": True,
-    }
-    Inspector.objects.update_or_create(department=department, number=number, defaults=values)
 
 
 @page("draws.view", methods=("GET", "POST"))
 def plan(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
     """Show the form of a plan; a POST keeps it."""
     demand(request, "draws.plan", department)
+    items = InspectionItem.objects.filter(department=department, active=True)
     if request.method == "POST":
-        form = {
-            "code": text_of(request, "code", _("抽查编号"), required=True, most=40),
-            "title": text_of(request, "title", _("名称"), required=True, most=120),
-            "rule": text_of(request, "rule", _("抽查依据"), required=True, most=200),
-            "items": request.POST.getlist("items"),
-            "frame_on": date_of(request, "frame_on", _("名录库日期")),
-            "known_at": moment_of(request, "known_at", _("随机数公布时间")),
-            "ends_on": date_of(request, "ends_on", _("任务截止日期"), required=False),
-            "lottery_name": text_of(request, "lottery_name", most=60),
-            "lottery_issue": text_of(request, "lottery_issue", most=40),
-            "speakers": text_of(request, "speakers", most=200),
-            "drand_round": integer_of(request.POST, "drand_round", 0, 0, 10**12) or None,
-            "per_object": integer_of(request.POST, "per_object", 2, 2, 10),
-            "reserve": number_of(request, "reserve", _("候补比例"), Decimal(0), Decimal(100), required=False),
-        }
-        for letter in service.CLASSES:
-            form[f"ratio_{letter}"] = number_of(
-                request, f"ratio_{letter}", _("%s 类抽取比例") % letter, Decimal(0), Decimal(100), required=False
-            )
-            form[f"floor_{letter}"] = integer_of(request.POST, f"floor_{letter}", 0, 0, 10**6)
-        if form["lottery_name"] and not form["lottery_issue"]:
-            raise ZhunshengError("ZS-WB-06", detail=_("请填写彩票期号"))
-        draw = service.make_plan(department, form, request.user)
+        draw = service.make_plan(department, checked(PlanForm(request.POST, items)), request.user)  # type: ignore[arg-type]
         return done(
             request, "draw", _("方案已保存。核对无误后公布承诺；承诺后方案、名录库和人员名录都不能再改。"), draw.pk
         )
-    items = InspectionItem.objects.filter(department=department, active=True)
-    defaults = {"A": ("0.5", 3), "B": ("1", 3), "C": ("3", 5), "D": ("10", 5)}
-    context = {
+    said: dict[str, Any] = {f"ratio_{c}": ratio for c, (ratio, _floor) in DEFAULTS.items()}
+    said |= {f"floor_{c}": floor for c, (_ratio, floor) in DEFAULTS.items()}
+    address = reverse("draw-plan", args=[department.pk, year])
+    return render(request, "web/draw_plan.html", _plan_page(department, said) | {"action": address})
+
+
+@page("draws.view", methods=("GET", "POST"), draw=Draw)
+def edit(request: HttpRequest, draw: Draw) -> HttpResponse:
+    """Show the form of a plan that is not committed yet; a POST changes it."""
+    request.year = draw.frame_on.year  # type: ignore[attr-defined]
+    demand(request, "draws.plan", draw)
+    items = InspectionItem.objects.filter(department=draw.department, active=True)
+    if request.method == "POST":
+        said = checked(PlanForm(request.POST, items))
+        service.change_plan(draw, said, request.user, said["seen"])  # type: ignore[arg-type]
+        return done(request, "draw", _("方案已修改。"), draw.pk)
+    context = _plan_page(draw.department, service.form_of(draw))
+    return render(
+        request, "web/draw_plan.html", context | {"action": reverse("draw-edit", args=[draw.pk]), "draw": draw}
+    )
+
+
+def _plan_page(department: Organisation, said: dict[str, Any]) -> dict[str, Any]:
+    """Return the context of the form of a plan with what it says now."""
+    return {
         "part": "draws",
-        "items": items,
-        "classes": [(c, *defaults[c]) for c in service.CLASSES],
-        "today": timezone.localdate(),
+        "items": InspectionItem.objects.filter(department=department, active=True),
+        "classes": [(c, said.get(f"ratio_{c}", ""), said.get(f"floor_{c}", 0)) for c in service.CLASSES],
+        "said": said,
         "people": Inspector.objects.filter(department=department, active=True).count(),
     }
-    return render(request, "web/draw_plan.html", context)
 
 
 @page("draws.view", draw=Draw)
@@ -224,12 +178,15 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
         "overdue": service.overdue_tasks(draw, today)[:20],
         "publish_by": service.publication_deadline(draw),
         "files": [f for f in FILES if (draw.folder() / f).is_file()],
+        "known_at": timezone.localtime(datetime.fromisoformat(draw.plan["known_at"])),
+        "can_change": may(request.user, "draws.plan", draw),
         "can_commit": may(request.user, "draws.commit", draw),
         "can_enter": may(request.user, "draws.enter", draw) and draw.first_by_id != request.user.pk,
         "waiting_other": draw.state == "entered" and draw.first_by_id == request.user.pk,
         "can_draw": may(request.user, "draws.draw", draw),
         "can_result": may(request.user, "draws.result", draw),
-        "can_publish": may(request.user, "publish.request", draw) and draw.state != "planned",
+        "can_publish": may(request.user, "publish.request", draw) and draw.state not in ("planned", "void"),
+        "actions": available(request.user, draw, "draws"),
         "steps": steps_of(draw),
     }
     return render(request, "web/draw.html", context)
@@ -238,9 +195,12 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
 @page("draws.view", methods=("POST",), draw=Draw)
 def act(request: HttpRequest, draw: Draw, what: str) -> HttpResponse:
     """Take the next step of a draw: commit, enter the numbers, draw, or hand the results to the ledger."""
+    seen = request.POST.get("seen", "")
     if what == "commit":
         demand(request, "draws.commit", draw)
-        job = jobs.enqueue("commit", f"commit:{draw.pk}", request.user, draw.department, draw=draw.pk)
+        compare(draw, seen)
+        key = f"commit:{draw.pk}:{seen}"
+        job = jobs.enqueue("commit", key, request.user, draw.department, draw=draw.pk, seen=seen)  # type: ignore[arg-type]
     elif what == "enter":
         demand(request, "draws.enter", draw)
         values: list[dict[str, Any]] = []
@@ -258,7 +218,7 @@ def act(request: HttpRequest, draw: Draw, what: str) -> HttpResponse:
                 values.append({"signature": text_of(request, f"v{n}", _("签名"), required=True, most=200).lower()})
             else:
                 values.append({"numbers": text_of(request, f"v{n}", _("号码"), required=True, most=200)})
-        now, differ = service.enter(draw, request.user, values)
+        now, differ = service.enter(draw, request.user, values, seen)  # type: ignore[arg-type]
         if differ is not None:
             return say_error(request, differ)
         message = (
@@ -267,7 +227,8 @@ def act(request: HttpRequest, draw: Draw, what: str) -> HttpResponse:
         return done(request, "draw", message, draw.pk)
     elif what == "draw":
         demand(request, "draws.draw", draw)
-        job = jobs.enqueue("draw", f"draw:{draw.pk}", request.user, draw.department, draw=draw.pk)
+        compare(draw, seen)
+        job = jobs.enqueue("draw", f"draw:{draw.pk}", request.user, draw.department, draw=draw.pk, seen=seen)  # type: ignore[arg-type]
     elif what == "ledger":
         demand(request, "ledgers.import", draw.department)
         content = service.ledger_file(draw)

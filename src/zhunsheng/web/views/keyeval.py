@@ -3,73 +3,35 @@
 from __future__ import annotations
 
 import tempfile
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhunsheng.errors import ZhunshengError
-from zhunsheng.evaluation.key import KeyCard, check_points, key_card
-from zhunsheng.regulations import KeyFramework, key_frameworks, scheme_of
+from zhunsheng.regulations import key_frameworks, scheme_of
 from zhunsheng.reports.key_report import write_key_report
-from zhunsheng.web.forms.keyeval import Starting
-from zhunsheng.web.models import KeyEvaluation, KeyMark, Membership, Organisation, Rectification, Sheet, User
-from zhunsheng.web.roles import available, may, reaches
-from zhunsheng.web.services.sheets import in_force
+from zhunsheng.web.forms.base import checked
+from zhunsheng.web.forms.keyeval import KeyStartForm, PointsForm, RectificationForm
+from zhunsheng.web.models import KeyEvaluation, Organisation, Sheet
+from zhunsheng.web.roles import available, may
+from zhunsheng.web.services import keyeval as service
+from zhunsheng.web.services.keyeval import card_of, framework_of
 from zhunsheng.web.services.year import newest_assessment
-from zhunsheng.web.views.common import choice_of, date_of, demand, done, number_of, page, send, text_of
-from zhunsheng.web.workflow import note, steps_of
-
-WEAK = Decimal("0.6")  # a row below this share of its points is offered for rectification
-
-
-def evaluators_for(department: Organisation) -> list[User]:
-    """Return the people whose role of evaluator reaches a department."""
-    held = Membership.objects.filter(role="evaluator", active=True, user__is_active=True).select_related(
-        "user", "organisation__parent"
-    )
-    return sorted({m.user for m in held if reaches(m, department)}, key=lambda u: u.pk)
-
-
-def framework_of(evaluation: KeyEvaluation) -> KeyFramework:
-    """Return the framework an evaluation goes by."""
-    return next(f for f in key_frameworks() if f.id == evaluation.framework)
-
-
-def card_of(evaluation: KeyEvaluation) -> KeyCard:
-    """Return the marks put together; evaluators are named by their display names."""
-    given: dict[str, dict[str, Decimal]] = {}
-    for mark in evaluation.marks.select_related("by"):
-        given.setdefault(str(mark.by), {})[mark.row] = mark.points
-    agreed = {code: Decimal(said["points"]) for code, said in evaluation.agreed.items()}
-    return key_card(framework_of(evaluation), given, agreed)
+from zhunsheng.web.views.common import demand, done, page, send
+from zhunsheng.web.workflow import check, steps_of
 
 
 @page("keyeval.view", methods=("GET", "POST"))
 def keyeval(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
     """List the key evaluations; a POST chooses a project and its evaluators."""
-    people = evaluators_for(department)
+    people = service.evaluators_for(department)
     if request.method == "POST":
         demand(request, "keyeval.start", department)
-        sheet = Starting.of(request)["sheet"]
-        if (sheet.department_id, sheet.year, sheet.kind) != (department.pk, year, "project"):
-            raise Http404
-        chosen = [p for p in people if str(p.pk) in request.POST.getlist("evaluators")]
-        if len(chosen) < 2:
-            raise ZhunshengError("ZS-WB-06", detail=_("请选择至少两位评价人"))
-        if KeyEvaluation.objects.filter(sheet=sheet).exists():
-            raise ZhunshengError("ZS-WB-06", detail=_("“%s”已列入重点评价") % sheet.name)
-        framework = key_frameworks()[0]
-        method = choice_of(request, "method", _("评价方法"), framework.methods)
-        made = KeyEvaluation.objects.create(
-            sheet=sheet, department=department, year=year, framework=framework.id, method=method
-        )
-        made.evaluators.set(chosen)
-        note(request.user, made, "keyeval.start", after="scoring", remark="、".join(map(str, chosen)))
+        projects = Sheet.objects.filter(department=department, year=year, kind="project")
+        said = checked(KeyStartForm(request.POST, projects, people, key_frameworks()[0].methods))
+        made = service.start(said["sheet"], said["method"], list(said["evaluators"]), request.user)  # type: ignore[arg-type]
         return done(request, "keyevaluation", _("已列入重点评价，请评价人独立评分。"), made.pk)
     listed = (
         KeyEvaluation.objects.filter(department=department, year=year)
@@ -79,9 +41,7 @@ def keyeval(request: HttpRequest, department: Organisation, year: int) -> HttpRe
     context = {
         "part": "keyeval",
         "listed": [(e, card_of(e)) for e in listed],
-        "projects": Sheet.objects.filter(
-            department=department, year=year, kind="project", retired=False, key_evaluations=None
-        ),
+        "projects": service.free_projects(department, year),
         "people": people,
         "methods": key_frameworks()[0].methods,
         "can_start": may(request.user, "keyeval.start", department),
@@ -132,7 +92,7 @@ def keyevaluation(request: HttpRequest, evaluation: KeyEvaluation) -> HttpRespon
         "result": result,
         "agreeing": evaluation.state == "agreeing" and may(request.user, "keyeval.agree", evaluation),
         "can_add": may(request.user, "rectify.add", evaluation),
-        "suggested": _suggested(evaluation, card, result),
+        "suggested": service.suggested(evaluation, card, result),
         "fixes": fixes,
         "today": timezone.localdate(),
         "actions": available(request.user, evaluation, "keyeval") if card.complete else [],
@@ -142,70 +102,29 @@ def keyevaluation(request: HttpRequest, evaluation: KeyEvaluation) -> HttpRespon
     return render(request, "web/keyevaluation.html", context)
 
 
-def _suggested(evaluation: KeyEvaluation, card: KeyCard, result: dict[str, Any] | None) -> list[str]:
-    """Return findings that may become rectification items: targets missed, review errors, rows that lost much."""
-    found = []
-    for line in result["indicators"] if result else ():
-        if line["score"]["verdict"] in ("missed", "nothing"):
-            found.append(f"{line['name']}：{line['score']['how']}")
-    version = in_force(evaluation.sheet)
-    found += [f.message for f in version.findings.all() if f.level == "error"] if version else []
-    for one in card.rows:
-        if one.agreed is not None and one.agreed < one.row.points * WEAK:
-            found.append(f"{one.row.name}得分偏低（{one.agreed} / {one.row.points}）")
-    return found
-
-
 @page("keyeval.view", methods=("POST",), evaluation=KeyEvaluation)
 def marks(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
     """Keep an evaluator's marks; with ``finish`` they are final, and the last evaluator's opens the talk."""
-    demand(request, "keyeval.mark", evaluation)
-    now = KeyEvaluation.objects.select_for_update().get(pk=evaluation.pk)
-    if request.user.pk in now.finished or not now.evaluators.filter(pk=request.user.pk).exists():
-        raise ZhunshengError("ZS-WB-01", title=str(now), state=_("已提交评分"))
-    framework = framework_of(now)
-    for row in framework.rows:
-        points = number_of(request, f"points_{row.code}", row.name, Decimal(0), row.points, required=False)
-        if points is None:
-            continue
-        reason = text_of(request, f"reason_{row.code}", most=1000)
-        KeyMark.objects.update_or_create(
-            evaluation=now,
-            by=request.user,
-            row=row.code,
-            defaults={"points": check_points(row, points), "reason": reason},
-        )
-    if "finish" in request.POST:
-        have = set(now.marks.filter(by=request.user).values_list("row", flat=True))
-        missing = [r.name for r in framework.rows if r.code not in have]
-        if missing:
-            raise ZhunshengError(
-                "ZS-WB-06",
-                detail=_("还有 %(n)s 项没有评分：%(names)s") % {"n": len(missing), "names": "、".join(missing[:5])},
-            )
-        now.finished = [*now.finished, request.user.pk]
-        note(request.user, now, "keyeval.mark", now.state, now.state)
-        if len(now.finished) == now.evaluators.count():
-            now.state = "agreeing"
-        now.save()
-    return done(request, "keyevaluation", _("评分已保存。"), now.pk)
+    check(request.user, evaluation, "keyeval.mark")  # type: ignore[arg-type]
+    form = PointsForm(request.POST, framework_of(evaluation))
+    said = checked(form)
+    service.keep_marks(
+        evaluation,
+        request.user,  # type: ignore[arg-type]
+        form.given(),
+        finish=said["finish"],
+        seen=said["seen"],
+    )
+    return done(request, "keyevaluation", _("评分已保存。"), evaluation.pk)
 
 
 @page("keyeval.view", methods=("POST",), evaluation=KeyEvaluation)
 def agree(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
     """Keep the agreed points of every row with the reason, and the conclusion."""
     demand(request, "keyeval.agree", evaluation)
-    agreed: dict[str, Any] = dict(evaluation.agreed)
-    for row in framework_of(evaluation).rows:
-        points = number_of(request, f"points_{row.code}", row.name, Decimal(0), row.points, required=False)
-        if points is not None:
-            agreed[row.code] = {
-                "points": str(check_points(row, points)),
-                "reason": text_of(request, f"reason_{row.code}", most=1000),
-            }
-    evaluation.agreed = agreed
-    evaluation.conclusion = text_of(request, "conclusion", _("评价结论"))
-    evaluation.save()
+    form = PointsForm(request.POST, framework_of(evaluation))
+    said = checked(form)
+    service.agree(evaluation, request.user, form.given(), said["conclusion"], said["seen"])  # type: ignore[arg-type]
     return done(request, "keyevaluation", _("合议结果已保存。"), evaluation.pk)
 
 
@@ -213,14 +132,8 @@ def agree(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
 def rectification(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
     """Add a problem to be mended, with its owner and due date."""
     demand(request, "rectify.add", evaluation)
-    made = Rectification.objects.create(
-        evaluation=evaluation,
-        department=evaluation.department,
-        problem=text_of(request, "problem", _("问题"), required=True, most=1000),
-        owner=text_of(request, "owner", _("责任人"), required=True, most=60),
-        due_on=date_of(request, "due_on", _("整改期限")),
-    )
-    note(request.user, made, "rectify.add", after="open")
+    said = checked(RectificationForm(request.POST))
+    service.add_rectification(evaluation, request.user, **said)  # type: ignore[arg-type]
     return done(request, "keyevaluation", _("已列入整改清单。"), evaluation.pk)
 
 

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from zhunsheng.web.models import Organisation, SafeguardRecord, Upload
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import jobs
-from zhunsheng.web.services.registers import Register, as_ledger, cleaned, due_of, registers
-from zhunsheng.web.services.uploads import take
+from zhunsheng.web.services import safeguards as service
+from zhunsheng.web.services.registers import Register, as_ledger, due_of, registers
 from zhunsheng.web.views.common import demand, done, page
-from zhunsheng.web.workflow import note, steps_of
+from zhunsheng.web.workflow import steps_of
 
 
 def _register(name: str) -> Register:
@@ -29,8 +29,8 @@ def safeguards(request: HttpRequest, department: Organisation, year: int) -> Htt
     listed = []
     records = list(SafeguardRecord.objects.filter(department=department))
     for register in registers().values():
-        mine = [r for r in records if r.register == register.id]
-        due = [d for r in mine if r.state != "closed" and (d := due_of(register, r.data))]
+        mine = [r for r in records if r.register == register.id and r.state != "void"]
+        due = [d for r in mine if r.state not in ("closed", "void") and (d := due_of(register, r.data))]
         listed.append(
             {
                 "register": register,
@@ -39,7 +39,7 @@ def safeguards(request: HttpRequest, department: Organisation, year: int) -> Htt
                 "late": sum(d < today for d in due),
             }
         )
-    sheet = department.sheets.filter(year=year, kind="department").first()
+    sheet = department.sheets.filter(year=year, kind="department", retired=False).first()
     words = sheet.latest.body.get("safeguards", []) if sheet else []
     return render(request, "web/safeguards.html", {"part": "safeguards", "listed": listed, "words": words})
 
@@ -55,14 +55,8 @@ def register(request: HttpRequest, department: Organisation, year: int, name: st
             job = jobs.import_soon(upload, request.user, known.ledger)
             return done(request, "job", "", job.pk)
         demand(request, "safeguards.record", department)
-        data = cleaned(known, {f.name: request.POST.get(f.name, "") for f in known.fields})
-        made = SafeguardRecord(
-            department=department, register=known.id, data=data, due_on=due_of(known, data), created_by=request.user
-        )
-        if request.FILES.get("file"):
-            made.proof = take(request.FILES["file"], "attachment", department, request.user, limit=20 * 2**20)
-        made.save()
-        note(request.user, made, "safeguards.record", after="open")
+        given = {f.name: request.POST.get(f.name, "") for f in known.fields}
+        service.enter(known, department, given, request.FILES.get("file"), request.user)  # type: ignore[arg-type]
         return done(request, "register", _("已登记。"), department=department.pk, year=year, name=name)
     records = SafeguardRecord.objects.filter(department=department, register=known.id).select_related("proof")
     today = timezone.localdate()
@@ -70,7 +64,7 @@ def register(request: HttpRequest, department: Organisation, year: int, name: st
         (
             r,
             [r.data.get(f.name, "") for f in known.fields],
-            (d := due_of(known, r.data)) is not None and d < today and r.state != "closed",
+            (d := due_of(known, r.data)) is not None and d < today and r.state not in ("closed", "void"),
         )
         for r in records
     ]
@@ -90,11 +84,9 @@ def record(request: HttpRequest, record: SafeguardRecord) -> HttpResponse:
     known = _register(record.register)
     if request.method == "POST":
         demand(request, "safeguards.record", record)
-        record.data = cleaned(known, {f.name: request.POST.get(f.name, "") for f in known.fields})
-        record.due_on = due_of(known, record.data)
-        if request.FILES.get("file"):
-            record.proof = take(request.FILES["file"], "attachment", record.department, request.user, limit=20 * 2**20)
-        record.save()
+        given = {f.name: request.POST.get(f.name, "") for f in known.fields}
+        seen = request.POST.get("seen", "")
+        service.change(record, given, request.FILES.get("file"), request.user, seen)  # type: ignore[arg-type]
         return done(request, "record", _("已保存。"), record.pk)
     actions = [
         (n, a) for n, a in available(request.user, record, "safeguards") if n != "safeguards.request" or known.requests

@@ -77,6 +77,7 @@ def targets(request: HttpRequest, department: Organisation, year: int) -> HttpRe
     context = {
         "part": "targets",
         "listed": listed,
+        "void": sheets.void_of(department, year),
         "can_start": may(request.user, "targets.start", department),
         "next_year": year + 1,
     }
@@ -214,6 +215,8 @@ def field(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     demand(request, "targets.edit", version)
     path, text, was = request.POST.get("path", ""), request.POST.get("text", ""), request.POST.get("was", "")
     status, error, value = "kept", None, text.strip()
+    # The person's own edit moves what they have seen along; an edit by someone else since then does not.
+    followed = bool(request.POST.get("seen")) and request.POST["seen"] == version.seen_digest()
     try:
         version = sheets.set_field(version, path, text, was)
     except ZhunshengError as problem:
@@ -232,6 +235,7 @@ def field(request: HttpRequest, version: SheetVersion) -> HttpResponse:
         "known": known,
         "version": version,
         **_review_context(request, version, fields),
+        "followed": followed and status == "kept",
     }
     return render(request, "web/_field_state.html", context)
 

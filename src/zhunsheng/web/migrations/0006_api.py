@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """One table, of the API alone."""
 
-    dependencies = [("web", "0002_append_only")]
+    dependencies = [("web", "0005_review")]
     operations = [
         migrations.CreateModel(
             name="ApiAnswer",

@@ -1,0 +1,100 @@
+"""The base of every record on which decisions are taken: its state changes by steps only, and it says what was seen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from zhunsheng.web.models.audited import Audited, AuditEntry
+from zhunsheng.web.models.work import Step
+
+_stepping: ContextVar[bool] = ContextVar("stepping", default=False)
+
+
+@contextmanager
+def stepping() -> Iterator[None]:
+    """Let states change within the block; the workflow alone opens it."""
+    token = _stepping.set(True)
+    try:
+        yield
+    finally:
+        _stepping.reset(token)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What stood on a screen: the digest of the text, the state, the last step and the last entry of the log (0: none)."""
+
+    text: str = ""
+    state: str = ""
+    step: int = 0
+    entry: int = 0
+
+    @classmethod
+    def read(cls, sent: str) -> Seen:
+        """Return what a form sent back; anything that is none counts as nothing seen."""
+        parts = sent.split("-")
+        if len(parts) != 4 or not (parts[2].isdecimal() and parts[3].isdecimal()) or len(sent) > 120:
+            return cls()
+        return cls(parts[0], parts[1], int(parts[2]), int(parts[3]))
+
+    def __str__(self) -> str:
+        return f"{self.text}-{self.state}-{self.step}-{self.entry}"
+
+
+class Decided(Audited):
+    """A record with a state. ``start`` are the states in which a round of decisions begins, ``final`` those that end it."""
+
+    start: tuple[str, ...] = ()
+    final: tuple[str, ...] = ()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save. Raises ``TypeError`` where the state would change without a step."""
+        if not _stepping.get():
+            known = type(self)._base_manager.filter(pk=self.pk).values_list("state", flat=True).first()
+            if known is None:
+                known = self._meta.get_field("state").get_default()
+            if known != getattr(self, "state"):  # noqa: B009 (the field is each record's own)
+                raise TypeError(f"{type(self).__name__}: a state changes by a step of the workflow only")
+        super().save(*args, **kwargs)
+
+    def decided_on(self) -> Any:
+        """Return as plain data the text a decision rests on, without the state."""
+        return {k: v for k, v in self._logged().items() if k != "state"}
+
+    def steps(self) -> list[Step]:
+        """Return the record's steps in order."""
+        found = Step.objects.filter(model=self._meta.model_name, object_id=self.pk)
+        return list(found.select_related("by").order_by("pk"))
+
+    def last_step(self) -> Step | None:
+        """Return the newest step."""
+        return Step.objects.filter(model=self._meta.model_name, object_id=self.pk).order_by("pk").last()
+
+    def seen(self) -> Seen:
+        """Return what someone sees who looks at the record now."""
+        plain = json.dumps(self.decided_on(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        step = self.last_step()
+        entries = AuditEntry.objects.filter(model=self._meta.model_name, object_id=str(self.pk))
+        entry = entries.order_by("-number").values_list("number", flat=True).first()
+        text = hashlib.sha256(plain.encode()).hexdigest()[:32]
+        return Seen(text, getattr(self, "state"), step.pk if step else 0, entry or 0)  # noqa: B009
+
+    def seen_digest(self) -> str:
+        """Return the same as the text that forms carry."""
+        return str(self.seen())
+
+    def moved(self, before: str) -> None:
+        """Follow a change of the state, as part of the step."""
+
+    def writers(self) -> set[str]:
+        """Return the user names of those who wrote the text since it was last approved."""
+        return set()

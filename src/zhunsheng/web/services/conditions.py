@@ -1,0 +1,157 @@
+"""What each step needs before it is taken, by the names that the table of roles uses; each says in words what is missing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.regulations import framework_of, key_frameworks
+from zhunsheng.web.models import Checkpoint, Draw, KeyEvaluation, Rectification, SafeguardRecord, SelfEvaluation
+from zhunsheng.web.models.targets import SheetVersion
+from zhunsheng.web.services.registers import registers
+from zhunsheng.web.services.year import unexplained
+from zhunsheng.web.workflow import Said, condition
+
+PLACEHOLDERS = ("（新指标）", "（待填写）")  # what the empty form puts where a person has to write
+SHOWN = 5  # names listed in a message before it only counts
+
+
+# -- targets ----------------------------------------------------------------------------------------------------------
+
+
+@condition
+def newest_version(version: SheetVersion, said: Said) -> list[str]:
+    """A version that a newer one took the place of goes no further."""
+    newer = version.sheet.versions.filter(number__gt=version.number).exclude(state="void").order_by("number").last()
+    return [_("已有更新的第 %s 版") % newer.number] if newer else []
+
+
+@condition
+def indicators_given(version: SheetVersion, said: Said) -> list[str]:
+    """A project has an indicator in each dimension that the framework of its year requires; a department has one at all."""
+    sheet = version.target_sheet()
+    given = [i for i in sheet.indicators if i.name.strip() not in ("", *PLACEHOLDERS) and i.target.raw.strip()]
+    if version.sheet.kind == "department":
+        return [] if given else [_("没有写明指标值的指标")]
+    framework = framework_of(version.sheet.year)
+    covered = {found.name for i in given if (found := framework.dimension(i.level1, i.level2))}
+    lacking = [d.name for d in framework.dimensions if d.required and d.name not in covered]
+    return [_("没有写明指标值的“%s”指标") % "、".join(lacking)] if lacking else []
+
+
+@condition
+def budget_given(version: SheetVersion, said: Said) -> list[str]:
+    """A project says what it costs."""
+    if version.sheet.kind != "project":
+        return []
+    total = version.target_sheet().budget.total
+    return [] if total is not None and total > 0 else [_("没有预算金额")]
+
+
+@condition
+def goals_written(version: SheetVersion, said: Said) -> list[str]:
+    """What the empty form put there is no goal."""
+    left = [g.title or "" for g in version.target_sheet().goals if g.text.strip() in ("", *PLACEHOLDERS)]
+    return [_("目标没有写：%s") % "、".join(left)] if left else []
+
+
+@condition
+def errors_known(version: SheetVersion, said: Said) -> list[str]:
+    """Findings of the level “error” are mended, or the sheet is submitted with them on purpose."""
+    count = version.findings.filter(level="error").count()
+    if not count or "despite" in said:
+        return []
+    return [_("还有 %s 个“错误”级问题，请改正；确需提交的，请勾选“仍要提交”") % count]
+
+
+# -- the year ---------------------------------------------------------------------------------------------------------
+
+
+def _listed(words: str, names: list[str]) -> list[str]:
+    return [words % {"n": len(names), "names": "、".join(names[:SHOWN])}] if names else []
+
+
+@condition
+def lights_explained(checkpoint: Checkpoint, said: Said) -> list[str]:
+    """Every yellow and red light has a cause and measures."""
+    names = [name for _sheet, name in unexplained(checkpoint)]
+    return _listed(_("还有 %(n)s 项红黄灯没有写明原因和措施：%(names)s"), names)
+
+
+@condition
+def all_judged(evaluation: SelfEvaluation, said: Said) -> list[str]:
+    """Every indicator has its score."""
+    if evaluation.assessment is None:
+        return [_("还没有自评结果")]
+    pending = [
+        line["name"]
+        for one in evaluation.assessment.result["results"]
+        for line in one["indicators"]
+        if line["score"]["verdict"] == "pending"
+    ]
+    return _listed(_("还有 %(n)s 项指标待评定：%(names)s"), pending)
+
+
+# -- key evaluation ---------------------------------------------------------------------------------------------------
+
+
+@condition
+def all_rows_agreed(evaluation: KeyEvaluation, said: Said) -> list[str]:
+    """Every row of the card has its agreed points."""
+    framework = next(f for f in key_frameworks() if f.id == evaluation.framework)
+    names = [row.name for row in framework.rows if row.code not in evaluation.agreed]
+    return _listed(_("还有 %(n)s 项没有评定得分：%(names)s"), names)
+
+
+@condition
+def mending_told(fix: Rectification, said: Said) -> list[str]:
+    """What was done is told, with a proof or why there is none."""
+    missing = [] if fix.result.strip() else [_("没有写整改情况")]
+    if fix.proof_id is None and not str(said.get("no_proof", "")).strip():
+        missing.append(_("没有佐证材料，也没有说明为什么没有"))
+    return missing
+
+
+# -- draws ------------------------------------------------------------------------------------------------------------
+
+
+@condition
+def numbers_unknown(draw: Draw, said: Said) -> list[str]:
+    """The randomness becomes known after the commitment."""
+    known_later(datetime.fromisoformat(draw.plan["known_at"]))
+    return []
+
+
+def known_later(known_at: datetime) -> None:
+    """Refuse a moment that has passed, in the office's time. Raises ``ZS-WB-12``."""
+    now = timezone.now()
+    if known_at <= now:
+        form = "%Y-%m-%d %H:%M:%S"
+        known, present = timezone.localtime(known_at).strftime(form), timezone.localtime(now).strftime(form)
+        raise ZhunshengError("ZS-WB-12", known=known, now=present)
+
+
+# -- safeguards -------------------------------------------------------------------------------------------------------
+
+
+@condition
+def request_offered(record: SafeguardRecord, said: Said) -> list[str]:
+    """What is asked for is one of the register's requests."""
+    if not record.request:
+        return [_("请填写“%(label)s”") % {"label": _("申请事项")}]
+    offered: Any = registers()[record.register].requests
+    return [] if record.request in offered else [_("没有这种申请：%s") % record.request]
+
+
+@condition
+def closing_told(record: SafeguardRecord, said: Said) -> list[str]:
+    """The register's fields that say how it ended are filled, and the proof is there where it asks for one."""
+    register = registers()[record.register]
+    titles = {f.name: f.title for f in register.fields} | {"proof": _("佐证材料")}
+    given = {**record.data, "proof": record.proof_id}
+    lacking = [titles[name] for name in register.closes_with if not given.get(name)]
+    return [_("没有填：%s") % "、".join(lacking)] if lacking else []

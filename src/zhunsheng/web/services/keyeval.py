@@ -1,0 +1,158 @@
+"""Key evaluation at work: projects chosen, marks given apart, points agreed, problems listed for mending."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evaluation.key import KeyCard, check_points, key_card
+from zhunsheng.regulations import KeyFramework, key_frameworks
+from zhunsheng.web.models import KeyEvaluation, KeyMark, Membership, Organisation, Rectification, Sheet, User
+from zhunsheng.web.roles import reaches
+from zhunsheng.web.services.sheets import in_force
+from zhunsheng.web.workflow import advance, check, note
+
+WEAK = Decimal("0.6")  # a row below this share of its points is offered for rectification
+Points = dict[str, tuple[Decimal, str]]  # row code -> (points, reason)
+
+
+def evaluators_for(department: Organisation) -> list[User]:
+    """Return the people whose role of evaluator reaches a department."""
+    held = Membership.objects.filter(role="evaluator", active=True, user__is_active=True).select_related(
+        "user", "organisation__parent"
+    )
+    return sorted({m.user for m in held if reaches(m, department)}, key=lambda u: u.pk)
+
+
+def framework_of(evaluation: KeyEvaluation) -> KeyFramework:
+    """Return the framework an evaluation goes by."""
+    return next(f for f in key_frameworks() if f.id == evaluation.framework)
+
+
+def card_of(evaluation: KeyEvaluation) -> KeyCard:
+    """Return the marks put together; evaluators are named by their display names."""
+    given: dict[str, dict[str, Decimal]] = {}
+    for mark in evaluation.marks.select_related("by"):
+        given.setdefault(str(mark.by), {})[mark.row] = mark.points
+    agreed = {code: Decimal(said["points"]) for code, said in evaluation.agreed.items()}
+    return key_card(framework_of(evaluation), given, agreed)
+
+
+def free_projects(department: Organisation, year: int) -> Any:
+    """Return the query of the projects that are not evaluated yet."""
+    return Sheet.objects.filter(
+        department=department, year=year, kind="project", retired=False, key_evaluations=None
+    ).order_by("pk")
+
+
+def start(sheet: Sheet, method: str, people: Sequence[User], user: User) -> KeyEvaluation:
+    """Choose a project and its evaluators. Raises ``ZS-WB-06`` for fewer than two, or a project that was chosen."""
+    if len(people) < 2:
+        raise ZhunshengError("ZS-WB-06", detail=_("请选择至少两位评价人"))
+    if KeyEvaluation.objects.filter(sheet=sheet).exists():
+        raise ZhunshengError("ZS-WB-06", detail=_("“%s”已列入重点评价") % sheet.name)
+    with transaction.atomic():
+        made = KeyEvaluation.objects.create(
+            sheet=sheet,
+            department=sheet.department,
+            year=sheet.year,
+            framework=key_frameworks()[0].id,
+            method=method,
+        )
+        made.evaluators.set(people)
+        note(user, made, "keyeval.start", after="scoring", remark="、".join(map(str, people)))
+    return made
+
+
+def keep_marks(
+    evaluation: KeyEvaluation, user: User, given: Points, *, finish: bool = False, seen: str | None = None
+) -> KeyEvaluation:
+    """Keep an evaluator's marks; with ``finish`` they are final, and the last evaluator's opens the talk.
+
+    Raises ``PermissionDenied``, ``ZS-WB-10``, ``ZS-WB-01`` after finishing, ``ZS-KE-01``, ``ZS-WB-06`` for rows without marks.
+    """
+    with transaction.atomic():
+        now = KeyEvaluation.objects.select_for_update().get(pk=evaluation.pk)
+        check(user, now, "keyeval.mark", seen)
+        if user.pk in now.finished or not now.evaluators.filter(pk=user.pk).exists():
+            raise ZhunshengError("ZS-WB-01", title=str(now), state=_("已提交评分"))
+        framework = framework_of(now)
+        for row in framework.rows:
+            if row.code in given:
+                points, reason = given[row.code]
+                KeyMark.objects.update_or_create(
+                    evaluation=now,
+                    by=user,
+                    row=row.code,
+                    defaults={"points": check_points(row, points), "reason": reason},
+                )
+        if finish:
+            _finish(now, user, framework, seen)
+    return now
+
+
+def _finish(now: KeyEvaluation, user: User, framework: KeyFramework, seen: str | None) -> None:
+    have = set(now.marks.filter(by=user).values_list("row", flat=True))
+    missing = [r.name for r in framework.rows if r.code not in have]
+    if missing:
+        raise ZhunshengError(
+            "ZS-WB-06",
+            detail=_("还有 %(n)s 项没有评分：%(names)s") % {"n": len(missing), "names": "、".join(missing[:5])},
+        )
+    finished = [*now.finished, user.pk]
+
+    def kept(one: KeyEvaluation) -> None:
+        one.finished = finished
+
+    everyone = len(finished) == now.evaluators.count()
+    advance(user, now, "keyeval.mark", seen=seen, change=kept, to="agreeing" if everyone else "scoring")
+
+
+def agree(
+    evaluation: KeyEvaluation, user: User, given: Points, conclusion: str, seen: str | None = None
+) -> KeyEvaluation:
+    """Keep the agreed points of rows with the reason, and the conclusion.
+
+    Raises ``PermissionDenied``, ``ZS-WB-10`` where someone else agreed otherwise meanwhile, ``ZS-WB-01``, ``ZS-KE-01``.
+    """
+    with transaction.atomic():
+        now = KeyEvaluation.objects.select_for_update().get(pk=evaluation.pk)
+        check(user, now, "keyeval.agree", seen)
+        agreed: dict[str, Any] = dict(now.agreed)
+        for row in framework_of(now).rows:
+            if row.code in given:
+                points, reason = given[row.code]
+                agreed[row.code] = {"points": str(check_points(row, points)), "reason": reason}
+        now.agreed, now.conclusion = agreed, conclusion.strip()
+        now.save()
+    return now
+
+
+def add_rectification(evaluation: KeyEvaluation, user: User, problem: str, owner: str, due_on: date) -> Rectification:
+    """List a problem to be mended, with its owner and due date."""
+    with transaction.atomic():
+        made = Rectification.objects.create(
+            evaluation=evaluation, department=evaluation.department, problem=problem, owner=owner, due_on=due_on
+        )
+        note(user, made, "rectify.add", after="open")
+    return made
+
+
+def suggested(evaluation: KeyEvaluation, card: KeyCard, result: dict[str, Any] | None) -> list[str]:
+    """Return findings that may become rectification items: targets missed, review errors, rows that lost much."""
+    found = []
+    for line in result["indicators"] if result else ():
+        if line["score"]["verdict"] in ("missed", "nothing"):
+            found.append(f"{line['name']}：{line['score']['how']}")
+    version = in_force(evaluation.sheet)
+    found += [f.message for f in version.findings.all() if f.level == "error"] if version else []
+    for one in card.rows:
+        if one.agreed is not None and one.agreed < one.row.points * WEAK:
+            found.append(f"{one.row.name}得分偏低（{one.agreed} / {one.row.points}）")
+    return found
