@@ -3,7 +3,7 @@
 from zhunsheng.measures.definitions import Measure, catalogue, measure_of, measures
 from zhunsheng.measures.engines import DuckEngine, Engine, SparkEngine
 from zhunsheng.measures.matching import Mapping, Match, match_book, read_mapping, write_mapping
-from zhunsheng.measures.reading import EvidenceRow, Reading, Readings, evidence_rows, read_all, show_number
+from zhunsheng.measures.reading import EvidenceRow, Reading, Readings, combine, evidence_rows, read_all, show_number
 
 __all__ = [
     "DuckEngine",
@@ -16,6 +16,7 @@ __all__ = [
     "Readings",
     "SparkEngine",
     "catalogue",
+    "combine",
     "evidence_rows",
     "match_book",
     "measure_of",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -13,7 +13,7 @@ from typing import Any
 from zhunsheng.evidence.ledgers import ledgers
 from zhunsheng.evidence.privacy import mask
 from zhunsheng.evidence.store import Snapshot
-from zhunsheng.measures.compiling import Query, compile_all, rows_query
+from zhunsheng.measures.compiling import Query, rows_query, texts
 from zhunsheng.measures.definitions import Measure
 from zhunsheng.measures.engines import Engine
 
@@ -24,7 +24,8 @@ NO_BASE = "没有基数"
 class Reading:
     """One figure. ``value`` is in the measure's unit (90 for 90 %), None where there is no base or no date yet.
 
-    ``interval`` is the 95 % confidence interval of a survey's share, in %.
+    ``interval`` is the 95 % confidence interval of a survey's share, in %; ``latest`` the latest date of a date measure,
+    also where rows are still lacking one. ``department`` is a code; ``project`` a code, or the name where rows have none.
     """
 
     measure: str
@@ -41,6 +42,7 @@ class Reading:
     digest: str
     note: str | None = None
     interval: tuple[float, float] | None = None
+    latest: date | None = None
 
     def text(self) -> str:
         """Return the value in words: 92.35%, 没有基数, 2021-11-30."""
@@ -60,7 +62,9 @@ class Reading:
             else None
         )
         return {
-            **{k: v for k, v in self.__dict__.items() if k not in ("value", "numerator", "as_of", "interval")},
+            **{
+                k: v for k, v in self.__dict__.items() if k not in ("value", "numerator", "as_of", "interval", "latest")
+            },
             "value": value,
             "numerator": None if self.numerator is None else f"{self.numerator:f}",
             "as_of": self.as_of.isoformat(),
@@ -81,15 +85,23 @@ Readings = dict[tuple[str, str, str | None], Reading]
 
 
 def read_all(
-    measures: Sequence[Measure], engine: Engine, snapshot: Snapshot, year: int, as_of: date, by: str | None = None
+    measures: Sequence[Measure],
+    engine: Engine,
+    snapshot: Snapshot,
+    year: int,
+    as_of: date,
+    by: str | None = None,
+    *,
+    departments: Collection[str] | None = None,
 ) -> Readings:
-    """Compute measures for all departments at once; keys are (measure, department, project or None for the whole).
+    """Compute measures for all departments at once; keys are (measure, department's code, project or None for the whole).
 
-    ``as_of`` counts inclusively; the year's figures are cut to its end, only completion dates may lie beyond it. With ``by`` the third part of the key is that column's value.
+    ``departments`` narrows the work to those codes. A project is what rows say of it: its code, or its name where they
+    have none. ``as_of`` counts inclusively; the year's figures are cut to its end, only completion dates may lie beyond it. With ``by`` the third part of the key is that column's value.
     """
     found: Readings = {}
-    for query in compile_all(measures, year, as_of, by):
-        for row in engine.query(query.text(engine.dialect)):
+    for query, text in texts(measures, year, as_of, by, departments, engine.dialect):
+        for row in engine.query(text):
             for reading in _readings(query, row, snapshot, year, as_of):
                 found[reading.measure, reading.department, reading.project] = reading
     return found
@@ -118,6 +130,7 @@ def _readings(query: Query, row: tuple[Any, ...], snapshot: Snapshot, year: int,
             digest=snapshot.digest,
             note=note,
             interval=interval,
+            latest=numerator if isinstance(numerator, date) else None,
         )
 
 
@@ -136,6 +149,29 @@ def _value(
     if measure.kind == "mean":
         return (Fraction(numerator) / denominator, None, None) if denominator else (None, NO_BASE, None)
     return Fraction(numerator or 0), None, None
+
+
+def combine(measure: Measure, readings: Sequence[Reading]) -> Reading | None:
+    """Return one reading of several over disjoint rows (the same measure, date and state), None for none.
+
+    Numerators and denominators are added up and the value is made of the sums, never a mean of means; of dates it is the
+    latest, once nothing is lacking; a survey's interval is that of the sums. Department and project are the first's.
+    """
+    if not readings:
+        return None
+    first = readings[0]
+    if len(readings) == 1:
+        return first
+    denominator = sum(r.denominator for r in readings)
+    if measure.kind == "date":
+        days = [r.latest for r in readings if r.latest is not None]
+        latest = max(days, default=None)
+        value, note, interval = _value(measure, latest, denominator)
+        return replace(first, value=value, denominator=denominator, note=note, interval=interval, latest=latest)
+    numerators = [r.numerator for r in readings if r.numerator is not None]
+    numerator = sum(numerators, Decimal(0)) if numerators else None
+    value, note, interval = _value(measure, numerator, denominator)
+    return replace(first, value=value, numerator=numerator, denominator=denominator, note=note, interval=interval)
 
 
 def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
@@ -168,18 +204,24 @@ def evidence_rows(
     personal: bool = False,
     only: bool | None = None,
     department: str | None = None,
+    projects: Collection[str] | None = None,
     project: str | None = None,
 ) -> list[EvidenceRow]:
     """List a measure's rows in the order they were imported; personal columns are masked unless ``personal``.
 
-    ``only`` True lists the rows that count, False those that don't; ``department`` and ``project`` narrow the list.
+    ``only`` True lists the rows that count, False those that don't; ``department`` (a code) and ``projects`` (as readings name
+    them; ``project`` for a single one) narrow the list.
     """
     ledger = ledgers()[measure.ledger]
-    sql = rows_query(measure, year, as_of, limit, only=only, department=department, project=project)
+    chosen = [project] if project is not None and projects is None else projects
+    sql = rows_query(measure, year, as_of, limit, only=only, department=department, projects=chosen)
     text = sql.sql(dialect=engine.dialect)
     found = []
-    for department, *values, batch, row, hit in engine.query(text):
-        shown = {"部门": department} | {
+    names: dict[str, str] = {}
+    for code, *values, batch, row, hit in engine.query(text):
+        if code not in names:
+            names[code] = snapshot.name_of(code)
+        shown = {"部门": names[code]} | {
             c.title: mask(v) if c.personal and not personal else v for c, v in zip(ledger.columns, values, strict=True)
         }
         found.append(EvidenceRow(bool(hit), shown, batch, snapshot.batch_of(batch).file, row))

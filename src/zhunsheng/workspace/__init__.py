@@ -92,6 +92,7 @@ def import_ledger(
     *,
     ledger: Ledger | None = None,
     department: str = "本部门",
+    label: str | None = None,
     good_rows: bool = False,
     marked_in: Path | None = None,
     who: str | None = None,
@@ -101,14 +102,16 @@ def import_ledger(
 ) -> Imported:
     """Check a ledger file and commit it to the store: all rows, or with ``good_rows`` those that pass, or none.
 
-    With ``only_own``, rows that name another department are errors. The copy with marked cells goes to ``marked_in`` (default: beside the file). Raises ``ZS-IN-*`` and ``ZS-EV-*``; rows
+    ``department`` is a code and ``label`` its name today. With ``only_own``, rows that name another department are errors. The copy with marked cells goes to ``marked_in`` (default: beside the file). Raises ``ZS-IN-*`` and ``ZS-EV-*``; rows
     with errors do not raise, the batch is then None unless ``good_rows``.
     """
-    with check_file(path, ledger, department, only=only_own) as checked:
+    opened = Store(store, cipher)
+    named = label or opened.label_of(department)
+    with check_file(path, ledger, department, only=only_own, label=named, known=opened.known()) as checked:
         marked = marked_copy(checked, marked_in or path.parent) if checked.errors else None
         batch, new = None, False
         if (not checked.errors or good_rows) and checked.good_rows:
-            batch, new = Store(store, cipher).commit(checked, department=department, who=who, when=when)
+            batch, new = opened.commit(checked, department=department, label=named, who=who, when=when)
         return Imported(
             path.name, checked.ledger, batch, new, checked.rows, checked.bad_rows, tuple(checked.errors), marked
         )
@@ -118,7 +121,7 @@ LEDGER_ENDINGS = (".xlsx", ".xls", ".csv", ".parquet")
 
 
 def open_evidence(
-    folder: Path, work: Path, department: str, progress: Progress = no_progress
+    folder: Path, work: Path, department: str, progress: Progress = no_progress, *, label: str | None = None
 ) -> tuple[Store, list[Imported]]:
     """Return the store in ``folder``; a folder of ledger files is first imported into a store under ``work``.
 
@@ -138,7 +141,14 @@ def open_evidence(
     for n, path in enumerate(paths):
         progress(f"导入 {path.name}", n, len(paths))
         done.append(
-            import_ledger(work / "evidence", path, department=department, good_rows=True, marked_in=work / "marked")
+            import_ledger(
+                work / "evidence",
+                path,
+                department=department,
+                label=label,
+                good_rows=True,
+                marked_in=work / "marked",
+            )
         )
     progress("导入完成", len(paths), len(paths))
     return Store(work / "evidence"), done
@@ -151,20 +161,33 @@ class Evidence:
     snapshot: Snapshot
     engine: Engine
     measures: dict[str, Measure]
+    departments: tuple[str, ...] | None = None  # codes to compute for, None for all
     _known: dict[tuple[int, date], Readings] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
-        cls, store: Store, *, batch: int | None = None, at: datetime | None = None, measures: Iterable[Path] = ()
+        cls,
+        store: Store,
+        *,
+        batch: int | None = None,
+        at: datetime | None = None,
+        measures: Iterable[Path] = (),
+        departments: Sequence[str] | None = None,
     ) -> Evidence:
-        """Open the store as of a batch or time on DuckDB; ``measures`` are local measure files."""
+        """Open the store as of a batch or time on DuckDB; ``measures`` are local measure files.
+
+        ``departments`` narrows what is computed to those codes: one department's figures cost the same among thousands.
+        """
         snapshot = store.snapshot(batch=batch, at=at)
-        return cls(snapshot, DuckEngine(snapshot), catalogue(measures))
+        chosen = None if departments is None else tuple(departments)
+        return cls(snapshot, DuckEngine(snapshot), catalogue(measures), chosen)
 
     def read(self, year: int, as_of: date) -> Readings:
-        """Compute all measures for all departments, once a year and date."""
+        """Compute all measures for all departments (or those chosen), once a year and date."""
         if (year, as_of) not in self._known:
-            self._known[year, as_of] = read_all(list(self.measures.values()), self.engine, self.snapshot, year, as_of)
+            self._known[year, as_of] = read_all(
+                list(self.measures.values()), self.engine, self.snapshot, year, as_of, departments=self.departments
+            )
         return self._known[year, as_of]
 
 
@@ -200,6 +223,11 @@ class Assessment:
     readings: Readings = field(repr=False)
 
     @property
+    def department_name(self) -> str:
+        """The department's name in the store; its code where none is known."""
+        return self.snapshot.name_of(self.department)
+
+    @property
     def final(self) -> bool:
         """Whether the date lies at or behind the end of the sheets' year, so that scores are the year's."""
         return all(self.as_of >= date(r.sheet.year or self.as_of.year, 12, 31) for r in self.results)
@@ -210,6 +238,7 @@ class Assessment:
             "format": RUN_FORMAT,
             "program": __version__,
             "department": self.department,
+            "department_name": self.department_name,
             "as_of": self.as_of.isoformat(),
             "final": self.final,
             "store": {"batch": self.snapshot.batch, "when": self.snapshot.when, "digest": self.snapshot.digest},
@@ -245,7 +274,7 @@ def assess(
     years = {sheet.year or as_of.year for sheet in book.sheets}
     readings: dict[int, Readings] = {year: evidence.read(year, as_of) for year in years}
     year = max(years)
-    named = department or _department(book, readings[year])
+    named = department or _department(book, readings[year], evidence.snapshot)
     rules = scheme_of(year, scheme)
     found: dict[int, SheetResult] = {}
     # Projects first: the department's score rests on theirs.
@@ -283,13 +312,17 @@ def assess(
     return Assessment(book, named, as_of, evidence.snapshot, rules, results, evidence.measures, readings[year])
 
 
-def _department(book: Book, readings: Readings) -> str:
+def _department(book: Book, readings: Readings, snapshot: Snapshot) -> str:
+    """Return the code of the one department whose exact code or name a sheet states, or of the only one there is."""
     known = sorted({key[1] for key in readings})
-    stated = [s.department for s in book.sheets if s.department in known and s.department]
-    if stated:
-        return stated[0]
+    named = {code: {code, *(name for _, name in d.names)} for code, d in snapshot.departments.items() if code in known}
+    for sheet in book.sheets:
+        stated = [code for code in known if sheet.department in named.get(code, {code})]
+        if len(stated) == 1:
+            return stated[0]
     if len(known) > 1:
-        raise ZhunshengError("ZS-CL-01", detail=f"证据库里有多个部门，请用 --department 指明：{'、'.join(known[:8])}")
+        listed = "、".join(snapshot.name_of(code) for code in known[:8])
+        raise ZhunshengError("ZS-CL-01", detail=f"证据库里有多个部门，请用 --department 指明：{listed}")
     return known[0] if known else "本部门"
 
 
@@ -513,6 +546,7 @@ def run(
     out: Path,
     *,
     department: str | None = None,
+    label: str | None = None,
     mapping: Path | None = None,
     judgements: Path | None = None,
     scheme: Path | None = None,
@@ -525,12 +559,17 @@ def run(
 ) -> RunResult:
     """Read documents, prove them with the evidence as of a date, and write every table, report and page to ``out``.
 
-    ``evidence`` is a store or a folder of ledger files, ``reported`` a self-evaluation to re-check. Raises ``ZS-*``.
+    ``evidence`` is a store or a folder of ledger files (these are imported for ``department``, ``label`` its name),
+    ``reported`` a self-evaluation to re-check. Raises ``ZS-*``.
     """
     out.mkdir(parents=True, exist_ok=True)
     book = read_books(documents, progress)
     store, imports = open_evidence(
-        evidence, out, department or next((s.department for s in book.sheets if s.department), "本部门"), progress
+        evidence,
+        out,
+        department or next((s.department for s in book.sheets if s.department), "本部门"),
+        progress,
+        label=label,
     )
     problems = tuple(store.verify())
     progress("计算测度", 0, 3)
@@ -590,7 +629,7 @@ def write_outputs(
         files[f"{name}（Word）"] = out / f"{name}.docx"
         write_forms(forms, files[f"{name}（Word）"])
     common: dict[str, Any] = {
-        "department": assessment.department,
+        "department": assessment.department_name,
         "as_of": assessment.as_of,
         "final": assessment.final,
         "snapshot": assessment.snapshot,
@@ -614,6 +653,7 @@ def write_outputs(
 
 
 ROWS_SHOWN = 10
+BATCHES_SHOWN = 50  # the newest; a lineage need not name thousands
 
 
 def _panel(result: SheetResult, assessment: Assessment, evidence: Evidence) -> Panel:
@@ -656,7 +696,7 @@ def trace(
     """Return what lies behind a reading: its measure, the batches it rests on, and rows (those that fell short first)."""
     measure = evidence.measures[reading.measure]
     names = {measure.ledger, *(link.ledger for link in measure.links)}
-    batches = tuple(b for b in evidence.snapshot.batches if b.ledger in names)
+    batches = evidence.snapshot.batches_of(department=reading.department, ledgers=sorted(names), limit=BATCHES_SHOWN)
     rows: list[EvidenceRow] = []
     # What fell short explains a share; what was counted explains a number.
     for only in (False, True) if measure.kind == "ratio" else (True,):
