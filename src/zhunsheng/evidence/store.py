@@ -187,7 +187,7 @@ class Store:
             )
             self._merge(checked, batch)
             made = self._recover(index)[-1]
-            self._compact_where_due(index, checked.ledger.id)
+            self._compact_where_due(index, checked.ledger.id, who)
             return made, True
 
     def _next(self, index: Index, ledger: str, who: str | None, when: datetime | None, **fields: Any) -> Batch:
@@ -295,7 +295,7 @@ class Store:
                 ).to_arrow_table()
                 self._take_back(ledger, source, undoing)
             made = self._recover(index)[-1]
-            self._compact_where_due(index, ledger.id)
+            self._compact_where_due(index, ledger.id, who)
             return made
 
     def _take_back(self, ledger: Ledger, source: Any, undoing: Batch) -> None:
@@ -376,9 +376,9 @@ class Store:
             partial.write_text(json.dumps({"format": FORMAT}), "utf8")
             partial.replace(path)
 
-    def _compact_where_due(self, index: Index, ledger: str) -> None:
+    def _compact_where_due(self, index: Index, ledger: str, who: str | None = None) -> None:
         if sum(size < SMALL for _, size in index.files(ledger)) >= COMPACT_FROM:
-            self._compact(index, ledger)
+            self._compact(index, ledger, who)
 
     def compact(self, *, who: str | None = None) -> list[Batch]:
         """Put together the small files of every ledger that has several, one recorded batch each; return these.
