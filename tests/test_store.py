@@ -508,6 +508,24 @@ def test_a_column_that_a_file_lacks_is_empty(root):
     assert len(found) == 2 and {r[-3] for r in found} == {"P1", None}
 
 
+def test_a_ledger_may_gain_a_column(root):
+    """As a later version of the program adds one: the table takes it up, and every batch can be taken back."""
+    today = ledgers()["payments"]
+    before = today.model_copy(update={"columns": tuple(c for c in today.columns if c.name != "project_code")})
+    old = "凭证号,项目名称,支付金额,支付日期"
+    put(root, "a.csv", ["V1,经费,10,2021-03-01", "V2,经费,1,2021-03-01"], old, department="A1", ledger=before)
+    put(root, "b.csv", ["V2,经费,2,2021-03-01"], old, department="A1", ledger=before)
+    store = Store(root)
+    assert {k[2]: r.numerator for k, r in read(store, names=["paid"]).items()} == {None: 12, "经费": 12}
+    store.undo(2)
+    assert {k[2]: r.numerator for k, r in read(store, names=["paid"]).items()} == {None: 11, "经费": 11}
+    put(root, "c.csv", ["V1,经费,P1,10,2021-03-01", "V3,经费,P1,5,2021-03-01"], PAID, department="A1")
+    assert {k[2]: r.numerator for k, r in read(store, names=["paid"]).items()} == {None: 16, "经费": 1, "P1": 15}
+    store.undo(4)
+    assert {k[2]: r.numerator for k, r in read(store, names=["paid"]).items()} == {None: 11, "经费": 11}
+    assert store.verify() == []
+
+
 def test_as_of_a_time(root):
     put(root, "a.csv", ["T1,举报,2021-03-05,"], department="A1", when=datetime(2021, 4, 1, tzinfo=UTC))
     put(root, "b.csv", ["T2,举报,2021-03-05,"], department="A1", when=datetime(2021, 6, 1, tzinfo=UTC))

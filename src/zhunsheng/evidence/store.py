@@ -300,11 +300,13 @@ class Store:
 
     def _take_back(self, ledger: Ledger, source: Any, undoing: Batch) -> None:
         """Commit the rows that return and the keys that go; other files stay as they are."""
-        DeltaTable(self._table(ledger.id)).merge(
+        table = DeltaTable(self._table(ledger.id))
+        table.merge(
             source,
             predicate=" AND ".join(f't."{c}" = s."{c}"' for c in (DEPARTMENT, *ledger.key)),
             source_alias="s",
             target_alias="t",
+            merge_schema=not set(ledger.stored()) <= {f.name for f in table.schema().fields},
             commit_properties=_properties(undoing),
             post_commithook_properties=_NO_HOOKS,
         ).when_matched_delete("s._gone").when_matched_update({f'"{c}"': f's."{c}"' for c in ledger.stored()}).execute()
