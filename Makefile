@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 OUT ?= build/demo
 
-.PHONY: demo serve test lint types contract docs messages bench bench-draws bench-web clean
+.PHONY: demo serve test lint types contract docs messages bench bench-draws bench-web bench-store clean
 demo: .venv/.run
 	$(BIN)/zhunsheng demo --out $(OUT)
 
@@ -48,6 +48,9 @@ bench-draws: .venv/.dev tools
 
 bench-web: .venv/.dev
 	$(BIN)/python bench/web.py
+
+bench-store: .venv/.run
+	$(BIN)/python bench/store.py
 
 clean:
 	rm -rf .venv build

@@ -22,7 +22,7 @@ import pytest
 from places import DEPARTMENT
 from zhunsheng.cli import main
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Cipher, Store, browse, ledger_of, ledgers, write_template
+from zhunsheng.evidence import Cipher, Store, browse, department_code, ledger_of, ledgers, write_template
 from zhunsheng.evidence.importing import _MACROS
 from zhunsheng.evidence.ledgers import Ledger
 from zhunsheng.usecases.importing import import_ledger
@@ -183,9 +183,16 @@ def test_departments_are_kept_apart(tmp_path, store):
     import_ledger(store, path, department="甲局")
     import_ledger(store, path, department="乙局")
     assert sorted(r[0] for r in rows_of(Store(store), "complaints")) == ["乙局", "甲局"]
-    named = write(tmp_path / "b.csv", [["部门", *HEAD], ["丙局", "T1", "投诉", "2021-03-05", ""]])
-    import_ledger(store, named, department="甲局")
-    assert sorted(r[0] for r in rows_of(Store(store), "complaints")) == ["丙局", "乙局", "甲局"]
+    named = write(
+        tmp_path / "b.csv",
+        [["部门", *HEAD], ["丙局", "T1", "投诉", "2021-03-05", ""], ["乙局", "T2", "投诉", "2021-03-05", ""]],
+    )
+    done = import_ledger(store, named, department="甲局")
+    # A name that no batch spoke of makes a new department with a code of its own, and the batch says so.
+    new = department_code("丙局")
+    assert (done.batch.named, set(done.batch.holds)) == ({new: "丙局"}, {new, "乙局"})
+    assert sorted(r[0] for r in rows_of(Store(store), "complaints")) == sorted([new, "乙局", "乙局", "甲局"])
+    assert Store(store).resolve("丙局").code == new
 
 
 def test_parquet_and_aliases(tmp_path, store):
@@ -255,7 +262,7 @@ def test_verification_finds_every_later_change(tmp_path, store):
     head = opened.batches()[-1].digest
     assert opened.verify(head) == []
     victims = [p for p in store.rglob("*") if p.is_file() and p.name != ".lock"]
-    assert len(victims) == 8
+    assert len(victims) == 10
     for path in victims:
         kept = path.read_bytes()
         path.write_bytes(
@@ -268,8 +275,8 @@ def test_verification_finds_every_later_change(tmp_path, store):
         assert opened.verify(), path.name
         path.write_bytes(kept)
         path.unlink()
-        # A record that was removed is completed again from its commit; everything else is missed.
-        if path.parent.name != "batches":
+        # The last record can be completed again from its commit, the index and the marker from the records; all else is missed.
+        if path.name not in ("000002.json", "index.sqlite", "format.json"):
             assert opened.verify(), path.name
         path.write_bytes(kept)
         assert opened.verify(head) == []
@@ -294,6 +301,8 @@ def test_a_commit_from_elsewhere_is_found(tmp_path, store):
 def test_a_lost_data_file_is_a_clear_error(tmp_path, store):
     opened = two_batches(tmp_path, store)
     (store / "batches" / "000001.json").write_text("{")
+    assert "ZS-EV-11" in opened.verify()[0]
+    (store / "index.sqlite").unlink()  # what is opened by the index does not read every record
     with pytest.raises(ZhunshengError, match="ZS-EV-11"):
         opened.batches()
     assert "ZS-EV-11" in opened.verify()[0]

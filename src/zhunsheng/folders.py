@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Store
+from zhunsheng.evidence import Store, department_code
 from zhunsheng.intake import read_book
 from zhunsheng.judgements import Judgement, read_judgements
 from zhunsheng.measures import Link, Measure, read_mapping
@@ -26,7 +26,7 @@ LEDGER_ENDINGS = (".xlsx", ".xls", ".csv", ".parquet")
 
 
 def open_evidence(
-    folder: Path, work: Path, department: str, progress: Progress = no_progress
+    folder: Path, work: Path, department: str, progress: Progress = no_progress, *, label: str | None = None
 ) -> tuple[Store, list[Imported]]:
     """Return the store in ``folder``; a folder of ledger files is first imported into a store under ``work``.
 
@@ -46,7 +46,14 @@ def open_evidence(
     for n, path in enumerate(paths):
         progress(f"导入 {path.name}", n, len(paths))
         done.append(
-            import_ledger(work / "evidence", path, department=department, good_rows=True, marked_in=work / "marked")
+            import_ledger(
+                work / "evidence",
+                path,
+                department=department,
+                label=label,
+                good_rows=True,
+                marked_in=work / "marked",
+            )
         )
     progress("导入完成", len(paths), len(paths))
     return Store(work / "evidence"), done
@@ -125,13 +132,13 @@ def run(
     """
     out.mkdir(parents=True, exist_ok=True)
     book = read_books(documents, progress)
-    store, imports = open_evidence(
-        evidence, out, department or next((s.department for s in book.sheets if s.department), "本部门"), progress
-    )
+    stated = department or next((s.department for s in book.sheets if s.department), "本部门")
+    whose = department_to_write(out / "evidence", stated)
+    store, imports = open_evidence(evidence, out, whose.code, progress, label=whose.name)
     problems = tuple(store.verify())
     progress("计算测度", 0, 3)
     opened = Evidence.of(store, measures=measures)
-    place = department_of(opened, department)
+    place = department_to_read(store.root, department)
     links = load_mapping(mapping, opened.measures)
     rules = rules_of(book, as_of, scheme)
     earlier = read_book(previous) if previous else None
@@ -154,20 +161,46 @@ def run(
     return RunResult(assessment, tuple(imports), problems, tuple(rechecked), files)
 
 
-def department_of(evidence: Evidence, text: str | None) -> Department | None:
-    """Return the department that a code or an exact name means in the evidence, None where none was named.
+def stated_department(text: str) -> tuple[str, str | None]:
+    """Return the code and the name of 代码=名称, or the text and None without the sign. Raises ``ZS-EV-23``."""
+    code, sign, name = (part.strip() for part in text.partition("="))
+    if not code or (sign and not name):
+        raise ZhunshengError("ZS-EV-23", text=text)
+    return code, name or None
 
-    A department without evidence is itself. Raises ``ZS-ID-01`` for a name that several bear.
+
+def department_to_read(store: Path, text: str | None) -> Department | None:
+    """Return the department that a code, an exact name or 代码=名称 means in a store, None where none was named.
+
+    Raises ``ZS-EV-20`` for a name that several bear, ``ZS-EV-21`` for one that is not there, ``ZS-EV-23``.
     """
     if text is None:
         return None
-    known = {d.code: d.name for d in evidence.snapshot.departments}
-    if text in known:
-        return Department(text, known[text])
-    named = [code for code, name in known.items() if name == text]
-    if len(named) > 1:
-        raise ZhunshengError("ZS-ID-01", name=text, known="、".join(named))
-    return Department(named[0], text) if named else Department(text, text)
+    code, name = stated_department(text)
+    opened = Store.existing(store)
+    if name is None:
+        found = opened.resolve(code)
+        return Department(found.code, found.name)
+    if code not in opened.departments():
+        raise ZhunshengError("ZS-EV-21", name=text, known="、".join(list(opened.departments())[:8]) or "（无）")
+    return Department(code, name)
+
+
+def department_to_write(store: Path, text: str) -> Department:
+    """Return the department that rows are imported for; a name that is new gets a code made from it.
+
+    代码=名称 states both, which tells a namesake or a rename. Raises ``ZS-EV-20``, ``-23``.
+    """
+    code, name = stated_department(text)
+    if name is not None:
+        return Department(code, name)
+    try:
+        found = Store(store).resolve(code)
+    except ZhunshengError as error:
+        if error.code != "ZS-EV-21":
+            raise
+        return Department(department_code(code), code)
+    return Department(found.code, found.name)
 
 
 def recheck(

@@ -38,7 +38,7 @@ from zhunsheng.review.sarif import sarif
 from zhunsheng.sample.demo import demo as make_demo
 from zhunsheng.sample.draw import demo_draw
 from zhunsheng.targets import Book, json_schema
-from zhunsheng.usecases.assessing import Assessment, Department, Evidence, assess, written_projects
+from zhunsheng.usecases.assessing import Assessment, Department, Evidence, assess, department_in, written_projects
 from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.outputs import OUTPUTS
 from zhunsheng.usecases.result import run_of
@@ -79,7 +79,8 @@ AsOf = Annotated[
     str | None, typer.Option("--as-of", metavar="日期", help="截至哪一天（含当日），如 2021-10-31；缺省为今天")
 ]
 DepartmentOption = Annotated[
-    str | None, typer.Option("--department", metavar="部门", help="部门名称；证据库里有多个部门时必填")
+    str | None,
+    typer.Option("--department", metavar="部门", help="部门代码、名称，或“代码=名称”；证据库里有多个部门时必填"),
 ]
 MappingFile = Annotated[Path | None, typer.Option("--mapping", metavar="文件", help="指标与测度的对照文件（yaml）")]
 JudgementFile = Annotated[
@@ -173,7 +174,12 @@ def ledger_import(
     files: Annotated[list[Path], typer.Argument(metavar="文件...", help="台账文件（xlsx、xls、csv、parquet）")],
     store: StoreDir = DEFAULT_STORE,
     ledger: Annotated[str | None, typer.Option("--ledger", metavar="台账", help="台账名；缺省按表头判断")] = None,
-    department: Annotated[str, typer.Option("--department", metavar="部门", help="这些行属于哪个部门")] = "本部门",
+    department: Annotated[
+        str,
+        typer.Option(
+            "--department", metavar="部门", help="这些行属于哪个部门：代码、名称，或“代码=名称”（重名、更名时用）"
+        ),
+    ] = "本部门",
     good_rows: Annotated[bool, typer.Option("--good-rows", help="有不合格的行时，只导入合格的行")] = False,
     marked: Annotated[
         Path | None, typer.Option("--marked", metavar="目录", help="标注副本写到哪里；缺省与原文件同处")
@@ -183,13 +189,21 @@ def ledger_import(
 ) -> None:
     """导入台账：逐行检查，全部合格才导入；有不合格的行时退出码为 1。"""
     chosen = ledger_of(ledger) if ledger else None
+    whose = folders.department_to_write(store, department)
     done = []
     with show.progress(quiet=as_json) as report:
         for n, path in enumerate(files):
             report(f"导入 {path.name}", n, len(files))
             done.append(
                 import_ledger(
-                    store, path, ledger=chosen, department=department, good_rows=good_rows, marked_in=marked, who=who
+                    store,
+                    path,
+                    ledger=chosen,
+                    department=whose.code,
+                    label=whose.name,
+                    good_rows=good_rows,
+                    marked_in=marked,
+                    who=who,
                 )
             )
     if as_json:
@@ -202,13 +216,34 @@ def ledger_import(
 
 
 @ledger_app.command("log")
-def ledger_log(store: StoreDir = DEFAULT_STORE, as_json: AsJson = False) -> None:
+def ledger_log(
+    store: StoreDir = DEFAULT_STORE,
+    department: Annotated[
+        str | None, typer.Option("--department", metavar="部门", help="只列这个部门的批次：代码或名称")
+    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", metavar="个数", min=1, help="只列最近的多少个批次")] = None,
+    as_json: AsJson = False,
+) -> None:
     """列出导入批次。"""
-    found = Store.existing(store).batches()
+    opened = Store.existing(store)
+    whose = folders.department_to_read(store, department)
+    found = opened.batches(department=whose.code if whose else None, limit=limit)
     if as_json:
         show.say_json([b.as_json() for b in found])
     else:
-        show.batches(found)
+        show.batches(found, opened.departments())
+
+
+@ledger_app.command("departments")
+def ledger_departments(store: StoreDir = DEFAULT_STORE, as_json: AsJson = False) -> None:
+    """列出证据库里的部门：代码和历次名称。"""
+    found = Store.existing(store).departments()
+    if as_json:
+        show.say_json([dataclasses.asdict(d) for d in found.values()])
+        return
+    for one in found.values():
+        names = "，".join(f"{name}（{since[:10]} 起）" for since, name in one.names)
+        show.console.print(f"{one.code}  {names}", markup=False, highlight=False)
 
 
 @ledger_app.command("undo")
@@ -218,11 +253,42 @@ def ledger_undo(
     as_json: AsJson = False,
 ) -> None:
     """用一个新批次撤销某个批次；什么也不删除，以前的状态仍可查到。"""
-    made = Store.existing(store).undo(batch)
+    opened = Store.existing(store)
+    made = opened.undo(batch)
     if as_json:
         show.say_json(made.as_json())
     else:
-        show.batches([made])
+        show.batches([made], opened.departments())
+
+
+@ledger_app.command("migrate")
+def ledger_migrate(
+    store: StoreDir = DEFAULT_STORE,
+    codes: Annotated[
+        list[str] | None,
+        typer.Option("--department", metavar="代码=名称", help="部门的代码，可以多个；没有写的按名称生成"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """把早先按部门名称存放的证据库改为按代码存放；每个台账一个批次，以前的状态仍可查到。"""
+    given = {name: code for code, name in map(folders.stated_department, codes or ()) if name}
+    opened = Store.existing(store)
+    made = opened.migrate(given)
+    if as_json:
+        show.say_json([b.as_json() for b in made])
+    else:
+        show.batches(made, opened.departments())
+
+
+@ledger_app.command("compact")
+def ledger_compact(store: StoreDir = DEFAULT_STORE, as_json: AsJson = False) -> None:
+    """把各台账的小文件合并；每个台账一个批次，数据不变，以前的状态仍可查到。"""
+    opened = Store.existing(store)
+    made = opened.compact()
+    if as_json:
+        show.say_json([b.as_json() for b in made])
+    else:
+        show.batches(made, opened.departments())
 
 
 @ledger_app.command("verify")
@@ -231,19 +297,25 @@ def ledger_verify(
     head: Annotated[
         str | None, typer.Option("--head", metavar="摘要", help="另处记下的最后批次摘要，用来发现被截去的批次")
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="批次", help="只核验这个批次之后的：批次号，或另处记下的摘要（以它为准）"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """核验证据库：批次首尾相接、文件未被改动；不成立时退出码为 1。"""
+    """核验证据库：批次首尾相接、文件未被改动；不成立时退出码为 1。只读，不写任何文件。"""
     opened = Store.existing(store)
-    problems = opened.verify(head)
-    last = opened.batches()[-1].digest if not problems and opened.batches() else ""
+    start = int(since) if since and since.isdigit() and len(since) < 12 else since
+    problems = opened.verify(head, since=start)
+    number, last = opened.verified_head() if not problems else (0, "")
     if as_json:
-        show.say_json({"sound": not problems, "problems": problems, "head": last})
+        show.say_json({"sound": not problems, "problems": problems, "batch": number, "head": last})
     elif problems:
         for problem in problems:
             show.console.print(f"[red]不符[/] {problem}")
     else:
-        show.console.print(f"[green]相符[/] 共 {len(opened.batches())} 个批次，最后批次的摘要 {last}")
+        scope = f"批次 {since[:16]} 之后" if since else ""
+        show.console.print(f"[green]相符[/] {scope}共 {number} 个批次，最后批次的摘要 {last}")
     if problems:
         raise typer.Exit(1)
 
@@ -303,7 +375,8 @@ def measure(
     if as_json:
         show.say_json([r.as_json() for r in found_readings])
     else:
-        show.readings(found_readings, {m.id: m.name for m in chosen})
+        called = {code: opened.snapshot.name_of(code) for code in {r.department for r in found_readings}}
+        show.readings(found_readings, {m.id: m.name for m in chosen}, called)
 
 
 def _match(
@@ -323,7 +396,7 @@ def _match(
     projects = []
     if (evidence / "batches").is_dir():
         opened = Evidence.of(Store.existing(evidence))
-        place = folders.department_of(opened, next((s.department for s in book.sheets if s.department), None))
+        place = department_in(book, opened.snapshot)
         if place is not None:
             years = {s.year or as_of.year for s in book.sheets}
             readings = [opened.read(year, as_of, place.code) for year in years]
@@ -362,7 +435,7 @@ def _ask(
     show.unread(book)
     opened = Evidence.of(Store.existing(evidence), measures=measures or ())
     links = folders.load_mapping(mapping, opened.measures)
-    place = folders.department_of(opened, department)
+    place = folders.department_to_read(evidence, department)
     return _Asked(book, opened, until, place, links, folders.rules_of(book, until, scheme))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
@@ -19,7 +20,7 @@ from zhunsheng.draws.verification import Check
 from zhunsheng.evaluation import Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
 from zhunsheng.evaluation.scoring import VERDICT_WORDS
-from zhunsheng.evidence import Batch
+from zhunsheng.evidence import Batch, Department
 from zhunsheng.folders import RunResult
 from zhunsheng.measures import EvidenceRow, Match, ProjectMatch, Reading, show_number
 from zhunsheng.measures.matching import STATUS_WORDS
@@ -180,12 +181,17 @@ def imported(done: Imported) -> None:
         console.print(f"标注了错误的副本：{escape(str(done.marked))}")
 
 
-def batches(found: Sequence[Batch]) -> None:
-    """Print the log of a store."""
-    table = _table("批次", "台账", "文件", "行", "新增", "更新", "剔除", "谁", "何时", "摘要")
+def batches(found: Sequence[Batch], departments: Mapping[str, Department]) -> None:
+    """Print the log of a store; departments by the name of their time, with the code where another bears that name."""
+    names = Counter(name for d in departments.values() for name in {name for _, name in d.names})
+    table = _table("批次", "部门", "台账", "文件", "行", "新增", "更新", "剔除", "谁", "何时", "摘要")
     for b in found:
         numbers = map(str, (b.rows, b.inserted, b.updated, b.rejected))
-        table.add_row(str(b.batch), b.ledger, escape(b.file), *numbers, escape(b.who), told(b.when), b.digest[:12])
+        name = b.label or b.department
+        said = f"{name}（{b.department}）" if names[name] > 1 else name
+        table.add_row(
+            str(b.batch), escape(said), b.ledger, escape(b.file), *numbers, escape(b.who), told(b.when), b.digest[:12]
+        )
     console.print(table)
 
 
@@ -202,7 +208,7 @@ def strata(found: Sequence[dict[str, Any]]) -> None:
         console.print(f"…… 共 {len(found)} 层，全部各层见 commitment.json", style="bright_black")
 
 
-def readings(found: Sequence[Reading], names: dict[str, str]) -> None:
+def readings(found: Sequence[Reading], names: dict[str, str], departments: Mapping[str, str]) -> None:
     """Print readings with numerator and denominator."""
     table = _table("测度", "部门", "项目", "值", "分子", "分母", "截至", "批次")
     for r in found:
@@ -210,7 +216,7 @@ def readings(found: Sequence[Reading], names: dict[str, str]) -> None:
         numerator = "" if r.numerator is None else f"{r.numerator:f}"
         table.add_row(
             names[r.measure],
-            escape(r.department),
+            escape(departments.get(r.department, r.department)),
             escape(r.project or "合计"),
             r.text() + interval,
             numerator,

@@ -94,7 +94,7 @@ def frame_from_ledger(
     """Read a frame from the ``entities`` ledger: those registered and not deregistered on ``on`` (inclusive).
 
     ``where`` narrows it by an SQL predicate on the ledger's columns, checked as measures are; ``department`` to one
-    department's ledger. Raises ``ZS-DR-02``, ``ZS-MS-02``.
+    department's ledger (its code). Raises ``ZS-DR-02``, ``ZS-MS-02``.
     """
     narrowed = ""
     if where:
@@ -103,12 +103,11 @@ def frame_from_ledger(
         narrowed = f" AND ({predicate(named, where, ledgers()['entities'], set()).sql('duckdb')})"
     if department is not None:
         narrowed += f" AND {DEPARTMENT} = {quoted(department)}"
-    listed = ", ".join(quoted(f) for f in snapshot.files.get("entities", ()))
-    if not listed:
+    if not snapshot.files.get("entities"):
         raise ZhunshengError("ZS-DR-02", name="市场主体台账", count=0, detail="证据库里没有市场主体")
     day = f"DATE '{on.isoformat()}'"
     connection.execute(
-        f"CREATE OR REPLACE VIEW source AS SELECT credit_code AS id, * FROM read_parquet([{listed}])"
+        f"CREATE OR REPLACE VIEW source AS SELECT credit_code AS id, * FROM ({snapshot.sql(ledgers()['entities'])})"
         f" WHERE registered_on <= {day} AND (deregistered_on IS NULL OR deregistered_on > {day}){narrowed}"
     )
     names = [row[0] for row in connection.execute("DESCRIBE source").fetchall()]

@@ -9,7 +9,6 @@ import duckdb
 
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.privacy import Cipher, mask
-from zhunsheng.evidence.sql import quoted
 from zhunsheng.evidence.store import Snapshot
 
 
@@ -45,13 +44,12 @@ def browse(
     personal: bool = False,
     cipher: Cipher | None = None,
 ) -> Page:
-    """Return rows of one department's ledger.
+    """Return rows of one department's ledger; ``department`` is its code.
 
     ``search`` finds text in any column that is not personal, ``filters`` compare columns by name for equality. Personal
     columns come masked, or as they are with ``personal`` (decrypted where there is a ``cipher``).
     """
-    listed = snapshot.files.get(ledger.id, ())
-    if not listed:
+    if not snapshot.files.get(ledger.id):
         return Page((), 0)
     names = [c.name for c in ledger.columns]
     tests, values = [f'"{DEPARTMENT}" = ?'], [department]
@@ -68,7 +66,7 @@ def browse(
         tests.append(f"_batch = {int(batch)}")
     where = " AND ".join(tests)
     by = f'"{order}" {"DESC" if descending else "ASC"} NULLS LAST, ' if order in names else ""
-    table = f"read_parquet([{', '.join(quoted(p) for p in listed)}])"
+    table = f"({snapshot.sql(ledger)})"
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar = false")
         total = int(connection.execute(f"SELECT count(*) FROM {table} WHERE {where}", values).fetchall()[0][0])

@@ -6,9 +6,9 @@ import csv
 import re
 import tempfile
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from zhunsheng.codes import derived_code
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.ledgers import DEPARTMENT, Column, Ledger, ledgers
 from zhunsheng.evidence.sql import quoted
@@ -70,6 +71,8 @@ class Checked:
     columns: dict[str, int]  # column name -> position in the file, from 0
     header_row: int  # the header's row in the file, from 1
     sheet: str | None
+    named: dict[str, str] = field(default_factory=dict)  # departments first met in the rows: code -> name
+    holds: tuple[str, ...] = ()  # codes of departments other than the given one that good rows belong to
 
     @property
     def good_rows(self) -> int:
@@ -82,13 +85,21 @@ MAX_ERRORS = 10_000  # errors listed by row; more are counted
 
 @contextmanager
 def check_file(
-    path: Path, ledger: Ledger | None, department: str, memory_limit: str = "2GB", *, only: bool = False
+    path: Path,
+    ledger: Ledger | None,
+    department: str,
+    memory_limit: str = "2GB",
+    *,
+    only: bool = False,
+    label: str | None = None,
+    known: Mapping[str, str] | None = None,
 ) -> Iterator[Checked]:
     """Read and check a ledger file; the result is valid within the ``with`` block.
 
-    ``ledger`` None recognises the ledger by its headers; ``department`` fills rows that name none; with ``only``,
-    rows that name another are errors. Memory is bounded by
-    ``memory_limit``, beyond it DuckDB spills to disk. Raises ``ZS-IN-*`` and ``ZS-EV-02``, ``-06``, ``-07``, ``-08``, ``-10``.
+    ``ledger`` None recognises the ledger by its headers; ``department`` (a code, ``label`` its name) fills rows that name
+    none. A row's own department is a code or an exact name out of ``known`` (name or code -> code, "" for a name of
+    several, which is an error); any other name makes a new department, told in ``Checked.named``. With ``only``, rows of
+    another department are errors. Memory is bounded by ``memory_limit``, beyond it DuckDB spills to disk. Raises ``ZS-IN-*`` and ``ZS-EV-02``, ``-06``, ``-07``, ``-08``, ``-10``.
     """
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = duckdb.connect(str(Path(scratch) / "import.duckdb"))
@@ -97,7 +108,8 @@ def check_file(
             connection.execute("SET enable_progress_bar = false")
             connection.execute(_MACROS)
             raw = _load(path, ledger, connection, Path(scratch))
-            yield _check(path, raw, department, connection, only)
+            given = {**(known or {}), department: department, **({label: department} if label else {})}
+            yield _check(path, raw, department, connection, only, label or department, given)
         finally:
             connection.close()
 
@@ -290,14 +302,28 @@ def _find_header(rows: list[list[str]], ledger: Ledger | None, name: str) -> tup
 
 
 def _check(
-    path: Path, raw: _Raw, department: str, connection: duckdb.DuckDBPyConnection, only: bool = False
+    path: Path,
+    raw: _Raw,
+    department: str,
+    connection: duckdb.DuckDBPyConnection,
+    only: bool,
+    label: str,
+    known: Mapping[str, str],
 ) -> Checked:
     ledger = raw.ledger
     present = [c for c in ledger.columns if c.name in raw.columns]
     texts = {c.name: f"nullif(trim(c{raw.columns[c.name]}, ' \t\r\n　'), '')" for c in present}
     chosen = {c.name: texts[c.name] for c in present}
-    given = f"nullif(trim(c{raw.columns[DEPARTMENT]}), '')" if DEPARTMENT in raw.columns else "NULL"
-    fields = [f"coalesce({given}, {quoted(department)}) AS {DEPARTMENT}"]
+    given = (
+        f"nullif(trim(c{raw.columns[DEPARTMENT]}, ' \t\r\n　'), '')" if DEPARTMENT in raw.columns else "NULL::VARCHAR"
+    )
+    named = _departments(connection, given, known)
+    fields = [
+        f"{given} AS raw_{DEPARTMENT}",
+        f"coalesce((SELECT code FROM departments WHERE name = {given}), {quoted(department)}) AS {DEPARTMENT}"
+        if DEPARTMENT in raw.columns
+        else f"{quoted(department)} AS {DEPARTMENT}",
+    ]
     for column in ledger.columns:
         if column.name in chosen:
             fields += [
@@ -320,12 +346,13 @@ def _check(
         f"'{titles} 与第 ' || first || ' 行重复' AS message FROM (SELECT _row, raw_{ledger.key[0]}, "
         f"first_value(_row) OVER (PARTITION BY {key} ORDER BY _row) AS first FROM parsed) WHERE first <> _row"
     )
+    wrong = f"SELECT _row, '部门' AS title, raw_{DEPARTMENT} AS value, "
     if only:
-        said = quoted(f"只能导入本部门（{department}）的数据")
-        checks.append(
-            f"SELECT _row, '部门' AS title, {DEPARTMENT} AS value, {said} AS message FROM parsed "
-            f"WHERE {DEPARTMENT} <> {quoted(department)}"
-        )
+        said = quoted(f"只能导入本部门（{label}）的数据")
+        checks.append(f"{wrong}{said} AS message FROM parsed WHERE {DEPARTMENT} <> {quoted(department)}")
+    else:
+        said = quoted("有几个部门用过这个名称，请改填部门代码")
+        checks.append(f"{wrong}{said} AS message FROM parsed WHERE {DEPARTMENT} = ''")
     connection.execute(f"CREATE TABLE problems AS {' UNION ALL '.join(checks)}")
     connection.execute(
         "CREATE VIEW good AS SELECT * FROM parsed WHERE _row NOT IN (SELECT DISTINCT _row FROM problems)"
@@ -334,6 +361,12 @@ def _check(
     found = connection.execute(
         f"SELECT _row, title, coalesce(value, ''), message FROM problems ORDER BY _row, title LIMIT {MAX_ERRORS}"
     ).fetchall()
+    others = [
+        code
+        for (code,) in connection.execute(
+            f"SELECT DISTINCT {DEPARTMENT} FROM good WHERE {DEPARTMENT} <> ? ORDER BY 1", [department]
+        ).fetchall()
+    ]
     return Checked(
         ledger=ledger,
         path=path,
@@ -345,7 +378,22 @@ def _check(
         columns=raw.columns,
         header_row=raw.header_row,
         sheet=raw.sheet,
+        named={code: name for code, name in named.items() if code in others},
+        holds=tuple(others),
     )
+
+
+def _departments(connection: duckdb.DuckDBPyConnection, given: str, known: Mapping[str, str]) -> dict[str, str]:
+    """Make table ``departments`` (name, code) of those that rows name; return the new ones by code."""
+    connection.execute("CREATE TABLE departments(name VARCHAR, code VARCHAR)")
+    found = [
+        name for (name,) in connection.execute(f"SELECT DISTINCT {given} AS d FROM raw WHERE d IS NOT NULL").fetchall()
+    ]
+    new = {derived_code("department", name): name for name in found if name not in known}
+    codes = {**known, **{name: code for code, name in new.items()}}
+    if found:
+        connection.executemany("INSERT INTO departments VALUES (?, ?)", [[name, codes[name]] for name in found])
+    return new
 
 
 def _parse(column: Column, text: str) -> str:

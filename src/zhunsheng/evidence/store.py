@@ -3,96 +3,142 @@
 from __future__ import annotations
 
 import getpass
-import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote
 
 import duckdb
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, write_deltalake
 from filelock import FileLock, Timeout
 
+from zhunsheng.codes import derived_code
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.importing import Checked
-from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
+from zhunsheng.evidence.index import Index
+from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
 from zhunsheng.evidence.privacy import Cipher
+from zhunsheng.evidence.records import Batch, Records, actions
 from zhunsheng.evidence.sql import quoted
+from zhunsheng.evidence.tables import ledger_sql
 from zhunsheng.files.opening import file_digest
 
+FORMAT = "zhunsheng.store/2"
+MARKER = "format.json"
 _KEY = "zhunsheng"  # where a commit of the Delta log carries its batch
-# Checkpoints would be a second account of the same facts that could be altered apart from the log.
+# Checkpoints are made only with a compaction, whose record holds their digest; the log itself is never cleaned.
 _NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
 LOCK_SECONDS = 60.0
 READ_SECONDS = 0.5  # a reader waits no longer for an import that goes on
+COMPACT_FROM = 16  # so many small files of a ledger are put together
+SMALL = 8 * 2**20  # bytes; a larger file is no reason to put files together
+PACKED = 64 * 2**20  # bytes; files are put together up to this size
+
+
+def department_code(name: str) -> str:
+    """Return the code that a department gets of which only the name is known."""
+    return derived_code("department", name)
 
 
 @dataclass(frozen=True)
-class Batch:
-    """One committed import. ``files`` are (path in the store, bytes, SHA-256) of all that the batch added."""
+class Department:
+    """A department in the store: its code and its names, each with the time of the batch that first bore it."""
 
-    batch: int
-    ledger: str
-    department: str
-    file: str
-    sha256: str
-    rows: int
-    inserted: int
-    updated: int
-    rejected: int
-    who: str
-    when: str
-    version: int
-    files: tuple[tuple[str, int, str], ...] = ()
-    previous: str = ""
-    digest: str = ""
-    undoes: int | None = None  # the batch whose changes this one takes back
+    code: str
+    names: tuple[tuple[str, str], ...]  # (from, name), oldest first
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the batch as plain data; ``undoes`` is there only where it says something."""
-        return {k: v for k, v in asdict(self).items() if (k, v) != ("undoes", None)}
-
-    def sealed(self) -> Batch:
-        """Return the batch with the digest of all its other fields, the previous digest among them."""
-        body = {k: v for k, v in self.as_json().items() if k != "digest"}
-        text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return Batch(**{**body, "files": self.files, "digest": hashlib.sha256(text.encode()).hexdigest()})
+    @property
+    def name(self) -> str:
+        """Its latest name."""
+        return self.names[-1][1]
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The store as of a batch: for each ledger the data files that hold its rows."""
+    """The store as of a batch: for each ledger the data files that hold its rows.
+
+    ``renames`` (ledger -> name -> code) speaks for files written before departments had codes.
+    """
 
     batch: int
     when: str | None
     digest: str
     files: dict[str, tuple[str, ...]]
-    batches: tuple[Batch, ...] = field(default=(), repr=False)
+    renames: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    store: Store | None = field(default=None, repr=False, compare=False)
 
-    @property
-    def departments(self) -> tuple[Any, ...]:
-        """The departments whose batches the state holds."""
-        names = list(dict.fromkeys(b.department for b in self.batches))
-        return tuple(SimpleNamespace(code=n, name=n) for n in names)
+    def sql(self, ledger: Ledger) -> str:
+        """Return the DuckDB query over a ledger's rows, with all columns of today and departments by code."""
+        return ledger_sql(ledger, self.files.get(ledger.id, ()), self.renames.get(ledger.id))
+
+    @cached_property
+    def batches(self) -> tuple[Batch, ...]:
+        """All batches up to this state; read when asked for, so ask for fewer where there may be many."""
+        return self.batches_of()
+
+    def batches_of(
+        self, *, department: str | None = None, ledgers: Sequence[str] | None = None, limit: int | None = None
+    ) -> tuple[Batch, ...]:
+        """Return the batches that a department's rows of some ledgers can rest on; with ``limit`` the newest."""
+        if self.store is None:
+            return ()
+        chosen = None if department is None else [department]
+        with self.store._reading() as index:
+            return tuple(index.batches(department=chosen, ledgers=ledgers, until=self.batch, limit=limit, holding=True))
+
+    @cached_property
+    def _looked_up(self) -> dict[int, Batch]:
+        return {}
 
     def batch_of(self, number: int) -> Batch:
-        """Return the batch that brought a row, by the row's ``_batch``."""
-        return self.batches[number - 1]
+        """Return the batch that brought a row, by the row's ``_batch``. Raises ``ZS-EV-05``."""
+        if number not in self._looked_up:
+            found = None
+            if self.store is not None:
+                with self.store._reading() as index:
+                    found = index.batch(number)
+            if found is None:
+                raise ZhunshengError("ZS-EV-05", version=f"批次 {number}")
+            self._looked_up[number] = found
+        return self._looked_up[number]
+
+    @cached_property
+    def departments(self) -> dict[str, Department]:
+        """The departments of the store by code."""
+        return self.store.departments() if self.store else {}
+
+    def name_of(self, code: str) -> str:
+        """Return a department's name as of this state; with its code behind it where another has the same name."""
+        if self.store is None:
+            return code
+        with self.store._reading() as index:
+            name = index.name_of(code, self.batch)
+        if name is None or name == code:
+            return code
+        alike = [d for d in self.departments.values() if d.name == name and d.code != code]
+        return f"{name}（{code}）" if alike else name
 
 
 class Store:
-    """A folder with ``ledgers/`` (Delta tables), ``batches/`` (one JSON a batch) and ``sources/`` (the files imported)."""
+    """A folder with ``ledgers/`` (Delta tables), ``batches/`` (one JSON a batch) and ``sources/`` (the files imported).
+
+    ``index.sqlite`` beside them is made from the records and never the truth. A store of the first version, keyed by
+    names of departments, is read under codes at once and migrated before the first batch that is written to it.
+    """
 
     def __init__(self, root: Path, cipher: Cipher | None = None) -> None:
         """Open the store at ``root``; with a ``cipher``, personal columns and kept files are encrypted from now on."""
         self.root = root
         self.cipher = cipher
+        self.records = Records(root)
 
     @classmethod
     def existing(cls, root: Path, cipher: Cipher | None = None) -> Store:
@@ -104,44 +150,63 @@ class Store:
     # -- writing ----------------------------------------------------------------------------------------------
 
     def commit(
-        self, checked: Checked, *, department: str, who: str | None = None, when: datetime | None = None
+        self,
+        checked: Checked,
+        *,
+        department: str,
+        label: str | None = None,
+        who: str | None = None,
+        when: datetime | None = None,
     ) -> tuple[Batch, bool]:
         """Merge the good rows of a checked file by key; return its batch and whether anything was new.
 
-        A file already imported for this ledger and department changes nothing. A row of known key is updated where it
-        differs. Killed at any moment, the batch is there whole or not at all: the Delta commit decides, and its record
-        is completed from the commit on the next opening. Raises ``ZS-EV-09`` when another import holds the store.
+        ``department`` is the code, ``label`` its name today (the code where none is given); another label for a known
+        code is a rename. A file already imported for this ledger and department changes nothing. A row of known key is
+        updated where it differs. Killed at any moment, the batch is there whole or not at all: the Delta commit decides,
+        and its record is completed from the commit on the next opening. Raises ``ZS-EV-09`` when another import holds
+        the store.
         """
-        with self._locked():
-            batches = self._recover()
-            undone = {b.undoes for b in batches}
-            for batch in batches:
-                known = (batch.ledger, batch.sha256, batch.department)
-                if known == (checked.ledger.id, checked.sha256, department) and not (
-                    batch.undoes or batch.batch in undone
-                ):
-                    return batch, False
+        with self._writing() as index:
+            known = index.imported(checked.ledger.id, checked.sha256, department)
+            if known is not None and (found := index.batch(known)):
+                return found, False
             self._keep_source(checked)
-            batch = Batch(
-                batch=len(batches) + 1,
-                ledger=checked.ledger.id,
+            batch = self._next(
+                index,
+                checked.ledger.id,
+                who,
+                when,
                 department=department,
+                label=label or index.name_of(department) or department,
                 file=checked.path.name,
                 sha256=checked.sha256,
                 rows=checked.good_rows,
-                inserted=0,
-                updated=0,
                 rejected=checked.bad_rows,
-                who=who or getpass.getuser(),
-                when=(when or datetime.now(UTC)).isoformat(timespec="seconds"),
-                version=0,
+                named=dict(checked.named),
+                holds=tuple(checked.holds),
             )
             self._merge(checked, batch)
-            return self._recover()[-1], True
+            made = self._recover(index)[-1]
+            self._compact_where_due(index, checked.ledger.id, who)
+            return made, True
+
+    def _next(self, index: Index, ledger: str, who: str | None, when: datetime | None, **fields: Any) -> Batch:
+        start: dict[str, Any] = {"department": "", "sha256": "", "rows": 0, "inserted": 0, "updated": 0, "rejected": 0}
+        return Batch(
+            batch=index.last + 1,
+            ledger=ledger,
+            who=who or getpass.getuser(),
+            when=(when or datetime.now(UTC)).isoformat(timespec="seconds"),
+            version=0,
+            **{**start, **fields},
+        )
+
+    def _table(self, ledger: str) -> str:
+        return str(self.root / "ledgers" / ledger)
 
     def _merge(self, checked: Checked, batch: Batch) -> None:
         schema = checked.ledger.stored()
-        table = self.root / "ledgers" / checked.ledger.id
+        table = self._table(checked.ledger.id)
         values = [name for name in schema if not name.startswith("_")]
         rows: Any = checked.connection.sql(
             f"SELECT {', '.join(values)}, {batch.batch}::BIGINT AS _batch, _row FROM good ORDER BY _row"
@@ -149,18 +214,25 @@ class Store:
         if self.cipher:
             rows = self.cipher.encrypted(rows, [c.name for c in checked.ledger.columns if c.personal])
         properties = _properties(batch)
-        if not DeltaTable.is_deltatable(str(table)):
+        if not DeltaTable.is_deltatable(table):
             write_deltalake(
-                str(table), rows, mode="append", commit_properties=properties, post_commithook_properties=_NO_HOOKS
+                table, rows, mode="append", commit_properties=properties, post_commithook_properties=_NO_HOOKS
             )
             return
+        opened = DeltaTable(table)
         key = (DEPARTMENT, *checked.ledger.key)
-        changed = " OR ".join(f'(t."{c}" IS DISTINCT FROM s."{c}")' for c in values if c not in key)
-        merge = DeltaTable(str(table)).merge(
+        there = {f.name for f in opened.schema().fields}
+        changed = " OR ".join(
+            f'(t."{c}" IS DISTINCT FROM s."{c}")' if c in there else f'(s."{c}" IS NOT NULL)'
+            for c in values
+            if c not in key
+        )
+        merge = opened.merge(
             rows,
             predicate=" AND ".join(f't."{c}" = s."{c}"' for c in key),
             source_alias="s",
             target_alias="t",
+            merge_schema=not set(schema) <= there,
             commit_properties=properties,
             post_commithook_properties=_NO_HOOKS,
         )
@@ -168,61 +240,181 @@ class Store:
             merge = merge.when_matched_update_all(changed)
         merge.when_not_matched_insert_all().execute()
 
-    def undo(self, number: int, *, who: str | None = None, when: datetime | None = None) -> Batch:
+    def undo(
+        self, number: int, *, department: str | None = None, who: str | None = None, when: datetime | None = None
+    ) -> Batch:
         """Take a batch back by a new batch: rows it brought go, rows it changed return to what they were before it.
 
-        Rows that later batches changed stay as they are now; every earlier state stays readable. Raises ``ZS-EV-12`` for
-        a batch that is not there, is an undoing itself, or was taken back before.
+        Rows that later batches changed stay as they are now; every earlier state stays readable. With ``department``,
+        only a batch of that one. Raises ``ZS-EV-12`` for a batch that is not there, brought no file, or was taken back.
         """
-        with self._locked():
-            batches = self._recover()
-            if not 1 <= number <= len(batches):
+        with self._writing() as index:
+            batch = index.batch(number)
+            if batch is None or (department is not None and batch.department != department):
                 raise ZhunshengError("ZS-EV-12", batch=number, detail="没有这个批次")
-            batch = batches[number - 1]
             if batch.undoes:
                 raise ZhunshengError("ZS-EV-12", batch=number, detail="它本身就是一次撤销")
-            if any(b.undoes == number for b in batches):
+            if not batch.imports:
+                raise ZhunshengError("ZS-EV-12", batch=number, detail="它没有导入数据，只是整理了证据库")
+            if index.undone(number):
                 raise ZhunshengError("ZS-EV-12", batch=number, detail="已经撤销过")
-            table = str(self.root / "ledgers" / batch.ledger)
-            schema = ledgers()[batch.ledger].stored()
-            names = ", ".join(f'"{c}"' for c in schema)
-            key = " AND ".join(f'b."{c}" = n."{c}"' for c in (DEPARTMENT, *ledgers()[batch.ledger].key))
+            ledger = ledgers()[batch.ledger]
+            now = ledger_sql(ledger, self._current(index, ledger.id))
+            key = (DEPARTMENT, *ledger.key)
+            mine = f"SELECT * FROM ({now}) WHERE _batch = {number}"
+            before = ledger_sql(
+                ledger,
+                self._files_at(ledger.id, batch.version - 1) if batch.version else (),
+                index.renames(ledger.id, after=number),
+            )
+            same = " AND ".join(f'b."{c}" = n."{c}"' for c in key)
             with duckdb.connect() as connection:
-                now = _rows_of(DeltaTable(table))
-                rest = f"SELECT {names} FROM {now} WHERE _batch <> {number}"
-                restored = 0
-                if batch.version:
-                    before = _rows_of(DeltaTable(table, version=batch.version - 1))
-                    touched = (
-                        f"FROM {before} b WHERE EXISTS (SELECT 1 FROM {now} n WHERE n._batch = {number} AND {key})"
-                    )
-                    rest += f" UNION ALL SELECT {names} {touched}"
-                    restored = int(connection.execute(f"SELECT count(*) {touched}").fetchall()[0][0])
-                rows = int(connection.execute(f"SELECT count(*) FROM {now} WHERE _batch = {number}").fetchall()[0][0])
-                undoing = replace(
-                    batch,
-                    batch=len(batches) + 1,
+                connection.execute("SET enable_progress_bar = false")
+                connection.execute(f"CREATE TABLE mine AS {mine}")
+                connection.execute(f"CREATE TABLE back AS SELECT b.* FROM ({before}) b SEMI JOIN mine n ON {same}")
+                rows, restored = (
+                    int(connection.execute(f"SELECT count(*) FROM {t}").fetchall()[0][0]) for t in ("mine", "back")
+                )
+                undoing = self._next(
+                    index,
+                    ledger.id,
+                    who,
+                    when,
+                    department=batch.department,
+                    label=index.name_of(batch.department) or batch.department,
                     file=f"撤销批次 {number}（{batch.file}）",
+                    sha256=batch.sha256,
                     rows=rows,
-                    inserted=0,
                     updated=restored,
-                    rejected=0,
-                    who=who or getpass.getuser(),
-                    when=(when or datetime.now(UTC)).isoformat(timespec="seconds"),
-                    files=(),
-                    previous="",
-                    digest="",
+                    holds=batch.holds,
                     undoes=number,
                 )
-                left: Any = connection.sql(rest).to_arrow_reader(100_000)
-                write_deltalake(
-                    table,
-                    left,
-                    mode="overwrite",
-                    commit_properties=_properties(undoing),
-                    post_commithook_properties=_NO_HOOKS,
+                source: Any = connection.sql(
+                    f"SELECT *, false AS _gone FROM back UNION ALL "
+                    f"SELECT n.*, true FROM mine n ANTI JOIN back b ON {same}"
+                ).to_arrow_table()
+                self._take_back(ledger, source, undoing)
+            made = self._recover(index)[-1]
+            self._compact_where_due(index, ledger.id, who)
+            return made
+
+    def _take_back(self, ledger: Ledger, source: Any, undoing: Batch) -> None:
+        """Commit the rows that return and the keys that go; other files stay as they are."""
+        table = DeltaTable(self._table(ledger.id))
+        table.merge(
+            source,
+            predicate=" AND ".join(f't."{c}" = s."{c}"' for c in (DEPARTMENT, *ledger.key)),
+            source_alias="s",
+            target_alias="t",
+            merge_schema=not set(ledger.stored()) <= {f.name for f in table.schema().fields},
+            commit_properties=_properties(undoing),
+            post_commithook_properties=_NO_HOOKS,
+        ).when_matched_delete("s._gone").when_matched_update({f'"{c}"': f's."{c}"' for c in ledger.stored()}).execute()
+
+    def migrate(
+        self,
+        codes: Mapping[str, str] | None = None,
+        *,
+        who: str | None = None,
+        when: datetime | None = None,
+    ) -> list[Batch]:
+        """Bring a store of the first version to codes for departments, one recorded batch a ledger; return these.
+
+        ``codes`` gives a department's code by its name; one it does not know gets a code made from its name. Does
+        nothing to a store of today. Killed at any moment, it goes on at the next call. Raises ``ZS-EV-09``.
+        """
+        with self._writing(migrate=False) as index:
+            return self._migrate(index, codes or {}, who, when)
+
+    def _migrate(
+        self, index: Index, codes: Mapping[str, str], who: str | None = None, when: datetime | None = None
+    ) -> list[Batch]:
+        done = []
+        for name, renames in self._plan(index, codes).items():
+            ledger = ledgers()[name]
+            files = self._current(index, name)
+            with duckdb.connect() as connection:
+                connection.execute("SET enable_progress_bar = false")
+                query = ledger_sql(ledger, files, renames)
+                rows = int(connection.execute(f"SELECT count(*) FROM ({query})").fetchall()[0][0])
+                batch = self._next(
+                    index, name, who, when, file="迁移：部门改用代码", rows=rows, updated=rows, renames=renames
                 )
-            return self._recover()[-1]
+                self._rewrite(ledger, connection.sql(query).to_arrow_reader(100_000), batch)
+            done.append(self._recover(index)[-1])
+        self._mark()
+        return done
+
+    def _rewrite(self, ledger: Ledger, rows: Any, batch: Batch) -> None:
+        write_deltalake(
+            self._table(ledger.id),
+            rows,
+            mode="overwrite",
+            schema_mode="overwrite",
+            commit_properties=_properties(batch),
+            post_commithook_properties=_NO_HOOKS,
+        )
+
+    def _plan(self, index: Index, codes: Mapping[str, str]) -> dict[str, dict[str, str]]:
+        """Return name -> code for each ledger that is not migrated, as migrations before, ``codes`` or the name give it."""
+        known = {**codes, **index.renames()}
+        plan = {}
+        for ledger in index.unmigrated():
+            names = set(index.departments_named(ledger))
+            written = sorted((self.root / "ledgers" / ledger).glob("*.parquet"))
+            if written:
+                listed = ", ".join(quoted(str(p)) for p in written)
+                with duckdb.connect() as connection:
+                    rows = connection.execute(f"SELECT DISTINCT {DEPARTMENT} FROM read_parquet([{listed}])").fetchall()
+                names |= {name for (name,) in rows}
+            plan[ledger] = {name: known.get(name) or department_code(name) for name in sorted(names)}
+        return plan
+
+    def _mark(self) -> None:
+        """Write what version the store is of, for other programs; the records themselves tell it as well."""
+        path = self.root / MARKER
+        if not path.is_file():
+            partial = path.with_suffix(".partial")
+            partial.write_text(json.dumps({"format": FORMAT}), "utf8")
+            partial.replace(path)
+
+    def _compact_where_due(self, index: Index, ledger: str, who: str | None = None) -> None:
+        if sum(size < SMALL for _, size in index.files(ledger)) >= COMPACT_FROM:
+            self._compact(index, ledger, who)
+
+    def compact(self, *, who: str | None = None) -> list[Batch]:
+        """Put together the small files of every ledger that has several, one recorded batch each; return these.
+
+        Rows stay as they are, and every earlier state stays readable. Raises ``ZS-EV-09``.
+        """
+        with self._writing() as index:
+            return [
+                self._compact(index, name, who)
+                for name in index.heads()
+                if sum(size < SMALL for _, size in index.files(name)) > 1
+            ]
+
+    def _compact(self, index: Index, ledger: str, who: str | None = None) -> Batch:
+        table = DeltaTable(self._table(ledger))
+        table.create_checkpoint()
+        log = self.root / "ledgers" / ledger / "_delta_log"
+        # A hint to readers that could be altered apart from the log; they find the checkpoint without it.
+        (log / "_last_checkpoint").unlink(missing_ok=True)
+        checkpoint = log / f"{table.version():020d}.checkpoint.parquet"
+        small = [size for _, size in index.files(ledger) if size < SMALL]
+        batch = self._next(
+            index,
+            ledger,
+            who,
+            None,
+            file=f"整理：{len(small)} 个小文件合为一处",
+            compacts=len(small),
+            files=(self._seen(checkpoint),),
+        )
+        table.optimize.compact(
+            target_size=PACKED, commit_properties=_properties(batch), post_commithook_properties=_NO_HOOKS
+        )
+        return self._recover(index)[-1]
 
     def _keep_source(self, checked: Checked) -> None:
         folder = self.root / "sources"
@@ -236,9 +428,17 @@ class Store:
                 shutil.copyfile(checked.path, partial)
             partial.replace(target)
 
+    def _sources(self, sha256: str) -> list[Path]:
+        # Asked for by name: looking through the folder would cost more with every batch.
+        folder = self.root / "sources"
+        endings = (".csv", ".xlsx", ".xls", ".parquet", ".xlsm", ".txt", "")
+        paths = [folder / f"{sha256}{ending}{sealed}" for ending in endings for sealed in ("", ".enc")]
+        found = [p for p in paths if p.is_file()]
+        return found or sorted(folder.glob(f"{sha256}*"))
+
     def source_of(self, batch: Batch) -> tuple[str, bytes]:
         """Return the name and the bytes of the file that a batch was imported from. Raises ``ZS-EV-11``, ``ZS-EV-13``."""
-        for path in sorted((self.root / "sources").glob(f"{batch.sha256}.*")):
+        for path in self._sources(batch.sha256) if batch.sha256 else ():
             if path.suffix != ".enc":
                 return batch.file, path.read_bytes()
             if not self.cipher:
@@ -255,128 +455,279 @@ class Store:
         except Timeout:
             raise ZhunshengError("ZS-EV-09", store=str(self.root)) from None
 
-    def _recover(self) -> list[Batch]:
-        """Complete the record of a batch whose commit outlived its process; return all batches."""
-        (self.root / "batches").mkdir(parents=True, exist_ok=True)
-        batches = self._records()
-        seen = {(b.ledger, b.version) for b in batches}
-        pending = []
-        for name in ledgers():
+    @contextmanager
+    def _writing(self, *, migrate: bool = True) -> Iterator[Index]:
+        """Hold the store, complete what a killed process left, migrate; give the index of all records."""
+        with self._locked():
+            self.records.folder.mkdir(parents=True, exist_ok=True)
+            with Index.at_hand(self.root, write=True) as index:
+                self._recover(index)
+                self._clear(index)
+                if index.unmigrated():
+                    if migrate:
+                        self._migrate(index, {})
+                else:
+                    self._mark()
+                yield index
+
+    def _clear(self, index: Index) -> None:
+        """Remove the checkpoint of a compaction that was killed before its commit."""
+        for name, version in index.heads().items():
             log = self.root / "ledgers" / name / "_delta_log"
-            for path in sorted(log.glob("*.json")) if log.is_dir() else ():
-                if path.stem.isdigit() and (name, int(path.stem)) not in seen:
-                    pending.append((self._committed(path), name, int(path.stem)))
-        for body, name, version in sorted((p for p in pending if p[0]), key=lambda p: p[0]["batch"]):
-            actions = _actions(self._log(name, version))
+            for left in (log / "_last_checkpoint", log / f"{version:020d}.checkpoint.parquet"):
+                left.unlink(missing_ok=True)
+
+    def _recover(self, index: Index) -> list[Batch]:
+        """Write the record of each batch whose commit outlived its process, and take it into the index; return these."""
+        done = []
+        for batch in self._pending(index):
+            # A record that lies there, behind one that was missing, is left as it is for verification to judge.
+            there = self.records.read(batch.batch)
+            if there is None:
+                self._write_record(batch)
+            index.add_all([there or batch])
+            done.append(there or batch)
+        return done
+
+    def _write_record(self, batch: Batch) -> None:
+        self.records.write(batch)
+
+    def _pending(self, index: Index) -> list[Batch]:
+        """Return the records, sealed, of commits that have none yet, as far as they go on in line."""
+        heads = index.heads()
+        waiting: dict[int, tuple[dict[str, Any], str, int, list[dict[str, Any]]]] = {}
+        for name in ledgers():
+            version = heads.get(name, -1) + 1
+            while (log := self._log(name, version)).is_file():
+                said = actions(log)
+                if body := _committed(said):
+                    waiting.setdefault(body["batch"], (body, name, version, said))
+                version += 1
+        done: list[Batch] = []
+        number, previous = index.last, index.digest
+        while number + 1 in waiting:
+            body, name, version, said = waiting[number + 1]
             metrics: dict[str, Any] = next(
-                (a["commitInfo"].get("operationMetrics", {}) for a in actions if "commitInfo" in a), {}
+                (a["commitInfo"].get("operationMetrics", {}) for a in said if "commitInfo" in a), {}
             )
-            batch = Batch(
-                **{
+            plain = Batch.of({"version": 0, **body}).imports
+            batch = Batch.of(
+                {
                     **body,
-                    "inserted": metrics.get("num_target_rows_inserted", 0 if body.get("undoes") else body["rows"]),
-                    "updated": metrics.get("num_target_rows_updated", body["updated"]),
+                    "inserted": metrics.get("num_target_rows_inserted", body["rows"]) if plain else 0,
+                    "updated": metrics.get("num_target_rows_updated", body["updated"]) if plain else body["updated"],
                     "version": version,
-                    "files": tuple(self._added(name, version, actions, body["sha256"])),
-                    "previous": batches[-1].digest if batches else "",
+                    "files": [*self._added(name, version, said, body["sha256"]), *body["files"]],
+                    "previous": previous,
                 }
             ).sealed()
-            if batch.batch != len(batches) + 1:
-                continue  # not the next in line: left for verify to report
-            self._write_record(batch)
-            batches.append(batch)
-        return batches
+            done.append(batch)
+            number, previous = number + 1, batch.digest
+        return done
 
     def _log(self, ledger: str, version: int) -> Path:
         return self.root / "ledgers" / ledger / "_delta_log" / f"{version:020d}.json"
 
-    @staticmethod
-    def _committed(path: Path) -> dict[str, Any]:
-        for action in _actions(path):
-            if "commitInfo" in action and _KEY in action["commitInfo"]:
-                body: dict[str, Any] = json.loads(action["commitInfo"][_KEY])
-                return body
-        return {}
-
     def _added(
-        self, ledger: str, version: int, actions: list[dict[str, Any]], sha256: str
+        self, ledger: str, version: int, said: list[dict[str, Any]], sha256: str
     ) -> Iterator[tuple[str, int, str]]:
         folder = self.root / "ledgers" / ledger
-        paths = [self._log(ledger, version), *(folder / a["add"]["path"] for a in actions if "add" in a)]
-        paths += sorted((self.root / "sources").glob(f"{sha256}.*"))
-        for path in paths:
-            yield path.relative_to(self.root).as_posix(), path.stat().st_size, file_digest(path)
+        paths = [self._log(ledger, version), *(folder / unquote(a["add"]["path"]) for a in said if "add" in a)]
+        paths += self._sources(sha256) if sha256 else []
+        return (self._seen(path) for path in paths)
 
-    def _write_record(self, batch: Batch) -> None:
-        target = self.root / "batches" / f"{batch.batch:06d}.json"
-        partial = target.with_suffix(".partial")
-        with partial.open("w", encoding="utf8") as stream:
-            json.dump(batch.as_json(), stream, ensure_ascii=False, indent=1)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(target)
+    def _seen(self, path: Path) -> tuple[str, int, str]:
+        return path.relative_to(self.root).as_posix(), path.stat().st_size, file_digest(path)
 
     # -- reading ----------------------------------------------------------------------------------------------
 
-    def _records(self) -> list[Batch]:
-        found = []
-        for path in sorted((self.root / "batches").glob("*.json")):
+    @contextmanager
+    def _reading(self) -> Iterator[Index]:
+        """Give an index of all records, departments by code; wait for nobody, and write only what can be derived."""
+        index = self._open_index()
+        try:
+            if index.unmigrated():
+                planned = index.planned(self._plan(index, {}))
+                index.close()
+                index = planned
+            yield index
+        finally:
+            index.close()
+
+    def _open_index(self) -> Index:
+        if not self.records.folder.is_dir() and not self._logged({}):
+            return Index.in_memory(self.root)
+        index = Index.kept(self.root)
+        if index is not None:
+            if index.complete() and not self._logged(index.heads()):
+                return index
+            index.close()
+        if os.access(self.root, os.W_OK):
             try:
-                body = json.loads(path.read_text("utf8"))
-                found.append(Batch(**{**body, "files": tuple(tuple(f) for f in body["files"])}))
-            except (ValueError, TypeError, KeyError):
-                raise ZhunshengError("ZS-EV-11", detail=f"{path.name} 读不出来") from None
+                with self._locked(READ_SECONDS):
+                    written = Index.at_hand(self.root, write=True)
+                    self._recover(written)
+                    return written
+            except (OSError, sqlite3.OperationalError):
+                pass  # a folder that can't be written after all
+            except ZhunshengError as error:
+                # Whoever holds the lock lives, so that nothing waits to be recovered: the records are all there is.
+                if error.code != "ZS-EV-09":
+                    raise
+        return Index.at_hand(self.root, write=False)
+
+    def _logged(self, heads: Mapping[str, int]) -> bool:
+        """Return whether a table has a commit behind the version that is known of it."""
+        return any(self._log(name, heads.get(name, -1) + 1).is_file() for name in ledgers())
+
+    def batches(self, *, department: str | None = None, limit: int | None = None) -> list[Batch]:
+        """Return committed batches in order, also while another process imports.
+
+        ``department`` gives those imported for one code; ``limit`` the newest so many.
+        """
+        with self._reading() as index:
+            return index.batches(department=None if department is None else [department], limit=limit)
+
+    def batch(self, number: int) -> Batch | None:
+        """Return one batch, None where there is none of that number."""
+        with self._reading() as index:
+            return index.batch(number)
+
+    @property
+    def head(self) -> tuple[int, str]:
+        """The number and the digest of the newest batch: what to note elsewhere; (0, "") for an empty store."""
+        with self._reading() as index:
+            return index.last, index.digest
+
+    def verified_head(self) -> tuple[int, str]:
+        """Return number and digest of the newest batch as ``head`` does, and write nothing, as ``verify``."""
+        with Index.at_hand(self.root, write=False) as index:
+            pending = self._pending(index)
+            return (pending[-1].batch, pending[-1].digest) if pending else (index.last, index.digest)
+
+    def departments(self) -> dict[str, Department]:
+        """Return the departments that batches speak of, by code, each with its dated names."""
+        with self._reading() as index:
+            named = index.names()
+        found: dict[str, list[tuple[str, str]]] = {}
+        for code, since, name in named:
+            found.setdefault(code, []).append((since, name))
+        return {code: Department(code, tuple(names)) for code, names in found.items()}
+
+    def label_of(self, code: str) -> str | None:
+        """Return a department's latest name, None for a code that no batch speaks of."""
+        with self._reading() as index:
+            return index.name_of(code)
+
+    def resolve(self, text: str) -> Department:
+        """Return the department of a code, or of a name that is or was exactly one's.
+
+        Raises ``ZS-EV-20`` for a name of several, ``ZS-EV-21`` for one that nobody bears; likeness never decides.
+        """
+        departments = self.departments()
+        found = [d for d in departments.values() if text == d.code or text in (name for _, name in d.names)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            choices = "、".join(f"{d.code}（{d.name}，始见于 {d.names[0][0][:10]}）" for d in found[:8])
+            raise ZhunshengError("ZS-EV-20", name=text, choices=choices)
+        listed = [d.name if d.name == d.code else f"{d.name}（{d.code}）" for d in departments.values()]
+        more = f"等 {len(listed)} 个" if len(listed) > 8 else ""
+        raise ZhunshengError("ZS-EV-21", name=text, known="、".join(listed[:8]) + more or "（无）")
+
+    def known(self) -> dict[str, str]:
+        """Return code for each code and each name; "" for a name of several departments."""
+        found: dict[str, str] = {}
+        departments = self.departments().values()
+        for department in departments:
+            for name in {name for _, name in department.names} | {department.code}:
+                found[name] = department.code if found.get(name, department.code) == department.code else ""
         return found
 
-    def batches(self) -> list[Batch]:
-        """Return all committed batches in order, also while another process imports."""
+    def _current(self, index: Index, ledger: str) -> tuple[str, ...]:
+        folder = self.root.absolute() / "ledgers" / ledger
+        return tuple(str(folder / path) for path, _ in index.files(ledger))
+
+    def _files_at(self, ledger: str, version: int) -> tuple[str, ...]:
         try:
-            with self._locked(READ_SECONDS):
-                return self._recover()
-        except ZhunshengError as error:
-            if error.code != "ZS-EV-09":
-                raise
-            # Whoever holds the lock lives, so that nothing waits to be recovered: the records are all there is.
-            return self._records()
+            return tuple(sorted(DeltaTable(self._table(ledger), version=version).file_uris()))
+        except Exception as error:  # delta-rs has one family of errors for all that is wrong with a log
+            raise ZhunshengError("ZS-EV-11", detail=str(error).splitlines()[0][:160]) from None
 
     def snapshot(self, *, batch: int | None = None, at: datetime | None = None) -> Snapshot:
         """Return the store as of batch ``batch``, or as of time ``at`` (inclusive), or as it is. Raises ``ZS-EV-05``."""
-        batches = self.batches()
-        if batch is not None:
-            if not 0 <= batch <= len(batches):
+        with self._reading() as index:
+            last = index.last
+            if batch is not None and not 0 <= batch <= last:
                 raise ZhunshengError("ZS-EV-05", version=f"批次 {batch}")
-            batches = batches[:batch]
-        if at is not None:
-            batches = [b for b in batches if datetime.fromisoformat(b.when) <= at]
-        latest = {b.ledger: b.version for b in batches}
-        files = {}
-        for name, version in latest.items():
-            try:
-                table = DeltaTable(str(self.root / "ledgers" / name), version=version)
-            except Exception as error:  # delta-rs has one family of errors for all that is wrong with a log
-                raise ZhunshengError("ZS-EV-11", detail=str(error).splitlines()[0][:160]) from None
-            files[name] = tuple(sorted(table.file_uris()))
-        last = batches[-1] if batches else None
-        return Snapshot(len(batches), last.when if last else None, last.digest if last else "", files, tuple(batches))
+            number = last if batch is None else batch
+            if at is not None:
+                number = min(number, index.at(at))
+            if number == last:
+                files = {name: self._current(index, name) for name in index.heads()}
+            else:
+                files = {name: self._files_at(name, version) for name, version in index.heads(number).items()}
+            renames = {name: found for name in files if (found := index.renames(name, after=number))}
+            newest = index.batch(number)
+            return Snapshot(
+                number, newest.when if newest else None, newest.digest if newest else "", files, renames, self
+            )
 
-    def verify(self, head: str | None = None) -> list[str]:
+    # -- verifying --------------------------------------------------------------------------------------------
+
+    def verify(self, head: str | None = None, since: int | str | None = None) -> list[str]:
         """Return what does not hold: records out of the chain, files changed, missing or unrecorded; empty when sound.
 
         ``head`` is the digest of the last batch as noted elsewhere; with it, batches cut off the end are found too.
+        ``since`` (a batch's number, or its digest as noted elsewhere) checks only what came after that batch. Nothing
+        is written. Raises ``ZS-EV-22`` for a ``since`` that no batch has.
         """
-        problems: list[str] = []
         try:
-            batches = self.batches()
+            return self._verified(head, None if since is None else self._start(since))
         except ZhunshengError as error:
+            if error.code != "ZS-EV-11":
+                raise
             return [error.text()]
-        previous = ""
+
+    def _start(self, since: int | str) -> Batch:
+        """Return the record of the batch to start behind; its digest is recomputed where one was given."""
+        number = since if isinstance(since, int) else None
+        if isinstance(since, str):
+            with Index.at_hand(self.root, write=False) as index:
+                number = index.numbered(since)
+        found = self.records.read(number) if number else None
+        if found is None or (isinstance(since, str) and found.sealed().digest != since):
+            raise ZhunshengError("ZS-EV-22", since=since)
+        return found
+
+    def _verified(self, head: str | None, start: Batch | None) -> list[str]:
+        problems: list[str] = []
+        if start is None:
+            batches = self.records.all()
+            index = Index.in_memory(self.root)
+            # Out of a broken chain no index can be made; what is broken is said below.
+            sound = [b.batch for b in batches] == list(range(1, len(batches) + 1))
+            if sound:
+                index.add_all(batches)
+                problems += self._index_problems(index)
+        else:
+            batches = list(self.records.after(start.batch))
+            index = Index.at_hand(self.root, write=False)
+            sound = True
+        with index:
+            if sound:
+                batches += self._pending(index)
+            heads = index.heads()
+        first = start.batch + 1 if start else 1
+        previous = start.digest if start else ""
         recorded: set[str] = set()
-        for number, batch in enumerate(batches, start=1):
+        for number, batch in enumerate(batches, start=first):
             if batch.batch != number:
                 problems.append(f"批次 {number} 的记录缺失或编号不对")
             if batch.previous != previous or batch.sealed().digest != batch.digest:
                 problems.append(f"批次 {batch.batch} 的记录被改动，或与前一批次不衔接")
             previous = batch.digest
+            heads[batch.ledger] = max(heads.get(batch.ledger, -1), batch.version)
             for name, size, digest in batch.files:
                 recorded.add(name)
                 path = self.root / name
@@ -384,22 +735,42 @@ class Store:
                     problems.append(f"批次 {batch.batch} 的文件丢失：{name}")
                 elif path.stat().st_size != size or file_digest(path) != digest:
                     problems.append(f"批次 {batch.batch} 的文件被改动：{name}")
-        for log in sorted((self.root / "ledgers").glob("*/_delta_log/*")):
-            name = log.relative_to(self.root).as_posix()
-            if name not in recorded:
-                problems.append(f"有未经记录的提交：{name}")
+        if start is None:
+            logs = sorted((self.root / "ledgers").glob("*/_delta_log/*"))
+            strays = [p for p in logs if p.relative_to(self.root).as_posix() not in recorded]
+        else:
+            strays = [log for name in ledgers() if (log := self._log(name, heads.get(name, -1) + 1)).is_file()]
+        problems += [f"有未经记录的提交：{p.relative_to(self.root).as_posix()}" for p in strays]
+        marker = self.root / MARKER
+        if marker.is_file() and marker.read_bytes() != json.dumps({"format": FORMAT}).encode():
+            problems.append(f"{MARKER} 被改动")
         if head is not None and head != previous:
             problems.append(f"最后批次的摘要是 {previous[:16] or '（无）'}…，与所给的 {head[:16]}… 不符")
         return problems
 
-
-def _rows_of(table: DeltaTable) -> str:
-    return f"read_parquet([{', '.join(quoted(uri) for uri in table.file_uris())}])"
+    def _index_problems(self, made: Index) -> list[str]:
+        """Return whether the kept index says other than one made from the records; one that is behind says nothing."""
+        kept = Index.kept(self.root)
+        if kept is None:
+            return ["索引 index.sqlite 读不出来，删去后会由记录重建"] if Index.path(self.root).is_file() else []
+        with kept:
+            try:
+                same = kept.last != made.last or kept.content() == made.content()
+            except sqlite3.DatabaseError:
+                same = False
+        return [] if same else ["索引 index.sqlite 与记录不符，删去后会由记录重建"]
 
 
 def _properties(batch: Batch) -> CommitProperties:
     return CommitProperties(custom_metadata={_KEY: json.dumps(batch.as_json(), ensure_ascii=False)})
 
 
-def _actions(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text("utf8").splitlines() if line.strip()]
+def _committed(said: list[dict[str, Any]]) -> dict[str, Any]:
+    for action in said:
+        if "commitInfo" in action and _KEY in action["commitInfo"]:
+            body: dict[str, Any] = json.loads(action["commitInfo"][_KEY])
+            return body
+    return {}
+
+
+__all__ = ["Batch", "Department", "Snapshot", "Store", "department_code"]

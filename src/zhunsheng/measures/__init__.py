@@ -14,7 +14,7 @@ from zhunsheng.measures.matching import (
     read_mapping,
     write_mapping,
 )
-from zhunsheng.measures.reading import EvidenceRow, Reading, Readings, evidence_rows, read_all
+from zhunsheng.measures.reading import EvidenceRow, Reading, Readings, combine, evidence_rows, read_all
 from zhunsheng.wording import number as show_number
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Readings",
     "SparkEngine",
     "catalogue",
+    "combine",
     "evidence_rows",
     "match_book",
     "match_projects",

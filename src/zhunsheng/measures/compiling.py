@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -12,6 +13,9 @@ from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
 from zhunsheng.measures.definitions import Link, Measure, predicate
 
 PROJECT = "project"
+PROJECT_CODE = "project_code"
+_PROJECT = "_project"  # what rows of a project are gathered under: its code, or its name where a row has no code
+_CHOSEN = "@departments"  # stands in a kept query for the departments asked for
 
 
 @dataclass(frozen=True)
@@ -45,18 +49,56 @@ def parameters(year: int, today: date) -> dict[str, exp.Expression]:
     return literals | {"year": exp.Literal.number(year)}
 
 
-def compile_all(measures: Sequence[Measure], year: int, today: date, by: str | None = None) -> list[Query]:
-    """Return one query a ledger; ``by`` names a drill-down column to group by in place of the project."""
+def compile_all(
+    measures: Sequence[Measure], year: int, today: date, by: str | None = None, *, narrowed: bool = False
+) -> list[Query]:
+    """Return one query a ledger; ``by`` names a drill-down column to group by in place of the project.
+
+    A ``narrowed`` query is for some departments only, put in by ``texts``.
+    """
+    return list(_compiled(tuple(measures), year, today, by, narrowed))
+
+
+def texts(
+    measures: Sequence[Measure],
+    year: int,
+    today: date,
+    by: str | None,
+    departments: Collection[str] | None,
+    dialect: str,
+) -> list[tuple[Query, str]]:
+    """Return each query of ``compile_all`` with its SQL in a dialect, for all departments or those of given codes."""
+    found = _texts(tuple(measures), year, today, by, departments is not None, dialect)
+    if departments is None:
+        return list(found)
+    # No department at all gives no rows: a literal that is no code stands in for the empty list.
+    chosen = ", ".join(exp.Literal.string(d).sql(dialect=dialect) for d in departments) or "NULL"
+    return [(query, text.replace(f"'{_CHOSEN}'", chosen)) for query, text in found]
+
+
+@lru_cache(maxsize=256)
+def _texts(
+    measures: tuple[Measure, ...], year: int, today: date, by: str | None, narrowed: bool, dialect: str
+) -> tuple[tuple[Query, str], ...]:
+    return tuple((query, query.text(dialect)) for query in _compiled(measures, year, today, by, narrowed))
+
+
+@lru_cache(maxsize=256)
+def _compiled(
+    measures: tuple[Measure, ...], year: int, today: date, by: str | None, narrowed: bool
+) -> tuple[Query, ...]:
     found: dict[str, list[Measure]] = {}
     for measure in measures:
         found.setdefault(measure.ledger, []).append(measure)
-    return [_compile(ledgers()[name], tuple(group), year, today, by) for name, group in found.items()]
+    return tuple(_compile(ledgers()[name], tuple(group), year, today, by, narrowed) for name, group in found.items())
 
 
-def _compile(ledger: Ledger, measures: tuple[Measure, ...], year: int, today: date, by: str | None) -> Query:
+def _compile(
+    ledger: Ledger, measures: tuple[Measure, ...], year: int, today: date, by: str | None, narrowed: bool
+) -> Query:
     values = parameters(year, today)
-    group = by or (PROJECT if any(c.name == PROJECT for c in ledger.columns) else None)
-    source, flags = _source(ledger, measures, values)
+    group = by or (_PROJECT if _has_project(ledger) else None)
+    source, flags = _source(ledger, measures, values, narrowed)
     select = exp.select(exp.column(DEPARTMENT))
     if group:
         select = select.select(
@@ -82,30 +124,46 @@ def _compile(ledger: Ledger, measures: tuple[Measure, ...], year: int, today: da
     return Query(ledger.id, measures, select)
 
 
+def _has_project(ledger: Ledger) -> bool:
+    return any(c.name == PROJECT for c in ledger.columns)
+
+
+def _chosen(column: exp.Expression) -> exp.Expression:
+    return exp.In(this=column, expressions=[exp.Literal.string(_CHOSEN)])
+
+
 def _source(
-    ledger: Ledger, measures: Sequence[Measure], values: dict[str, exp.Expression]
+    ledger: Ledger, measures: Sequence[Measure], values: dict[str, exp.Expression], narrowed: bool = False
 ) -> tuple[exp.Expression, dict[tuple[str, str], str]]:
     """Return the ledger joined with what its measures link to; links of the same words are joined once."""
     joined: dict[tuple[str, tuple[str, ...], str], str] = {}
     flags: dict[tuple[str, str], str] = {}
     source = exp.select("t.*").from_(exp.alias_(exp.to_table(ledger.id), "t"))
+    if _has_project(ledger):
+        project = exp.column(PROJECT, "t")
+        named = exp.Coalesce(this=exp.column(PROJECT_CODE, "t"), expressions=[project])
+        source = source.select(exp.alias_(named, _PROJECT))
+    if narrowed:
+        source = source.where(_chosen(exp.column(DEPARTMENT, "t")))
     for measure in measures:
         for link in measure.links:
             words = (link.ledger, link.keys, link.where)
             if words not in joined:
                 name = f"link{len(joined)}"
                 joined[words] = name
-                source = _join(source, measure, link, name, values)
+                source = _join(source, measure, link, name, values, narrowed)
             flags[measure.id, link.as_] = joined[words]
-    if not joined:
-        return exp.to_table(ledger.id), flags
     return source.subquery("rows"), flags
 
 
-def _join(source: exp.Select, measure: Measure, link: Link, name: str, values: dict[str, exp.Expression]) -> exp.Select:
+def _join(
+    source: exp.Select, measure: Measure, link: Link, name: str, values: dict[str, exp.Expression], narrowed: bool
+) -> exp.Select:
     where = _fill(predicate(measure, link.where, ledgers()[link.ledger], set()), values, {})
     keys = [DEPARTMENT, *link.keys]
     chosen = exp.select(*keys, exp.alias_(exp.true(), name)).from_(link.ledger).where(where)
+    if narrowed:
+        chosen = chosen.where(_chosen(exp.column(DEPARTMENT)))
     # The store keeps a ledger's key unique, so rows that the link tells apart by the whole key can't come twice.
     if not set(ledgers()[link.ledger].key) <= {*link.keys, *_fixed(where)}:
         chosen = chosen.distinct()
@@ -181,25 +239,28 @@ def rows_query(
 ) -> exp.Select:
     """Return the query that lists a measure's rows: the ledger's columns, whether each is a hit, and its lineage.
 
-    ``only`` True lists the hits, False the others; ``department`` and ``projects`` narrow the rows.
+    ``only`` True lists the hits, False the others; ``department`` (a code) and ``projects`` (codes, or names where
+    rows have no code: what readings are keyed by) narrow the rows.
     """
     ledger = ledgers()[measure.ledger]
     values = parameters(year, today)
     source, flags = _source(ledger, [measure], values)
-    own = {link.as_: flags[measure.id, link.as_] for link in measure.links}
-    population = _fill(predicate(measure, measure.population, ledger, set(own)), values, own)
+    joined = {link.as_: flags[measure.id, link.as_] for link in measure.links}
+    population = _fill(predicate(measure, measure.population, ledger, set(joined)), values, joined)
     hit: exp.Expression = exp.true()
     if measure.hits:
         hit = exp.Coalesce(
-            this=_fill(predicate(measure, measure.hits, ledger, set(own)), values, own), expressions=[exp.false()]
+            this=_fill(predicate(measure, measure.hits, ledger, set(joined)), values, joined), expressions=[exp.false()]
         )
     columns = [DEPARTMENT, *(c.name for c in ledger.columns), "_batch", "_row"]
     select = exp.select(*columns, exp.alias_(hit, "_hit")).from_(source).where(population)
     if department is not None:
         select = select.where(exp.EQ(this=exp.column(DEPARTMENT), expression=exp.Literal.string(department)))
     if projects is not None:
-        listed = [exp.Literal.string(p) for p in sorted(projects)]
-        select = select.where(exp.In(this=exp.column(PROJECT), expressions=listed))
+        # A ledger without projects has no rows of one.
+        listed: list[exp.Expression] = [exp.Literal.string(p) for p in sorted(projects)] or [exp.Null()]
+        own = exp.In(this=exp.column(_PROJECT), expressions=listed)
+        select = select.where(own if _has_project(ledger) else exp.false())
     if only is not None:
         select = select.where(hit.copy() if only else exp.Not(this=hit.copy()))
     select = select.order_by("_batch", "_row")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Protocol
 
 import duckdb
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence.ledgers import ledgers
-from zhunsheng.evidence.sql import quoted
+from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
 from zhunsheng.evidence.store import Snapshot
 
 
@@ -29,20 +29,20 @@ class DuckEngine:
 
     def __init__(self, snapshot: Snapshot, *, memory_limit: str | None = None) -> None:
         self.connection = duckdb.connect()
+        self._waiting: dict[str, str] = {}
         self.connection.execute("SET enable_progress_bar = false")
         if memory_limit:
             self.connection.execute(f"SET memory_limit = '{memory_limit}'")
         for name, ledger in ledgers().items():
-            if files := snapshot.files.get(name):
-                listed = ", ".join(map(quoted, files))
-                self.connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}])")
-            else:
-                columns = ", ".join(f"NULL::{t} AS {c}" for c, t in ledger.stored().items())
-                self.connection.execute(f"CREATE VIEW {name} AS SELECT {columns} WHERE false")
+            # Made when a query asks for it: opening every ledger's files costs more than one figure.
+            self._waiting[name] = snapshot.sql(ledger)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query. Raises ``ZS-EV-11`` when a data file can't be read."""
         try:
+            for name in [n for n in self._waiting if re.search(rf"\b{n}\b", sql)]:
+                self.connection.execute(f"CREATE VIEW {name} AS {self._waiting[name]}")
+                del self._waiting[name]
             return self.connection.execute(sql).fetchall()
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
             raise ZhunshengError("ZS-EV-11", detail=str(error).splitlines()[0][:160]) from None
@@ -56,13 +56,15 @@ class SparkEngine:
     def __init__(self, snapshot: Snapshot, session: Any) -> None:
         self.session = session
         for name, ledger in ledgers().items():
+            columns = ", ".join(
+                f"CAST(NULL AS {t.replace('VARCHAR', 'STRING')}) AS {c}" for c, t in ledger.stored().items()
+            )
+            frame = session.sql(f"SELECT {columns} WHERE false")
             if files := snapshot.files.get(name):
-                frame = session.read.parquet(*files)
-            else:
-                columns = ", ".join(
-                    f"CAST(NULL AS {t.replace('VARCHAR', 'STRING')}) AS {c}" for c, t in ledger.stored().items()
-                )
-                frame = session.sql(f"SELECT {columns} WHERE false")
+                found = session.read.option("mergeSchema", "true").parquet(*files)
+                frame = frame.unionByName(found, allowMissingColumns=True).select(*ledger.stored())
+            if renames := snapshot.renames.get(name):
+                frame = frame.replace(dict(renames), subset=[DEPARTMENT])
             frame.createOrReplaceTempView(name)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:

@@ -13,7 +13,7 @@ from typing import Any
 from zhunsheng.evidence.ledgers import ledgers
 from zhunsheng.evidence.privacy import mask
 from zhunsheng.evidence.store import Snapshot
-from zhunsheng.measures.compiling import Query, compile_all, rows_query
+from zhunsheng.measures.compiling import Query, rows_query, texts
 from zhunsheng.measures.definitions import Measure
 from zhunsheng.measures.engines import Engine
 from zhunsheng.wording import number as show_number
@@ -25,7 +25,8 @@ NO_BASE = "没有基数"
 class Reading:
     """One figure. ``value`` is in the measure's unit (90 for 90 %), None where there is no base or no date yet.
 
-    ``interval`` is the 95 % confidence interval of a survey's share, in %.
+    ``interval`` is the 95 % confidence interval of a survey's share, in %; ``latest`` the latest date of a date measure,
+    also where rows are still lacking one. ``department`` is a code; ``project`` a code, or the name where rows have none.
     """
 
     measure: str
@@ -42,6 +43,7 @@ class Reading:
     digest: str
     note: str | None = None
     interval: tuple[float, float] | None = None
+    latest: date | None = None
 
     def text(self) -> str:
         """Return the value in words: 92.35%, 没有基数, 2021-11-30."""
@@ -61,7 +63,9 @@ class Reading:
             else None
         )
         return {
-            **{k: v for k, v in self.__dict__.items() if k not in ("value", "numerator", "as_of", "interval")},
+            **{
+                k: v for k, v in self.__dict__.items() if k not in ("value", "numerator", "as_of", "interval", "latest")
+            },
             "value": value,
             "numerator": None if self.numerator is None else f"{self.numerator:f}",
             "as_of": self.as_of.isoformat(),
@@ -79,17 +83,17 @@ def read_all(
     year: int,
     as_of: date,
     by: str | None = None,
+    *,
     departments: Collection[str] | None = None,
 ) -> Readings:
-    """Compute measures for all departments at once; keys are (measure, department, project or None for the whole).
+    """Compute measures for all departments at once; keys are (measure, department's code, project or None for the whole).
 
-    ``as_of`` counts inclusively; the year's figures are cut to its end, only completion dates may lie beyond it. With ``by`` the third part of the key is that column's value.
+    ``departments`` narrows the work to those codes. A project is what rows say of it: its code, or its name where they
+    have none. ``as_of`` counts inclusively; the year's figures are cut to its end, only completion dates may lie beyond it. With ``by`` the third part of the key is that column's value.
     """
     found: Readings = {}
-    for query in compile_all(measures, year, as_of, by):
-        for row in engine.query(query.text(engine.dialect)):
-            if departments is not None and row[0] not in departments:
-                continue
+    for query, text in texts(measures, year, as_of, by, departments, engine.dialect):
+        for row in engine.query(text):
             for reading in _readings(query, row, snapshot, year, as_of):
                 found[reading.measure, reading.department, reading.project] = reading
     return found
@@ -118,6 +122,7 @@ def _readings(query: Query, row: tuple[Any, ...], snapshot: Snapshot, year: int,
             digest=snapshot.digest,
             note=note,
             interval=interval,
+            latest=numerator if isinstance(numerator, date) else None,
         )
 
 
@@ -139,26 +144,26 @@ def _value(
 
 
 def combine(measure: Measure, readings: Sequence[Reading]) -> Reading | None:
-    """Return readings of disjoint rows added up exactly, None for none."""
+    """Return one reading of several over disjoint rows (the same measure, date and state), None for none.
+
+    Numerators and denominators are added up and the value is made of the sums, never a mean of means; of dates it is the
+    latest, once nothing is lacking; a survey's interval is that of the sums. Department and project are the first's.
+    """
     if not readings:
         return None
+    first = readings[0]
     if len(readings) == 1:
-        return readings[0]
+        return first
     denominator = sum(r.denominator for r in readings)
     if measure.kind == "date":
-        values = [r.value for r in readings if isinstance(r.value, date)]
-        numerator: Any = max(values) if len(values) == len(readings) else None
-    else:
-        numerator = sum((r.numerator for r in readings if r.numerator is not None), Decimal(0))
+        days = [r.latest for r in readings if r.latest is not None]
+        latest = max(days, default=None)
+        value, note, interval = _value(measure, latest, denominator)
+        return replace(first, value=value, denominator=denominator, note=note, interval=interval, latest=latest)
+    numerators = [r.numerator for r in readings if r.numerator is not None]
+    numerator = sum(numerators, Decimal(0)) if numerators else None
     value, note, interval = _value(measure, numerator, denominator)
-    return replace(
-        readings[0],
-        value=value,
-        note=note,
-        interval=interval,
-        numerator=numerator if isinstance(numerator, Decimal) else None,
-        denominator=denominator,
-    )
+    return replace(first, value=value, numerator=numerator, denominator=denominator, note=note, interval=interval)
 
 
 def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
@@ -195,14 +200,18 @@ def evidence_rows(
 ) -> list[EvidenceRow]:
     """List a measure's rows in the order they were imported; personal columns are masked unless ``personal``.
 
-    ``only`` True lists the rows that count, False those that don't; ``department`` and ``projects`` narrow the list.
+    ``only`` True lists the rows that count, False those that don't; ``department`` (a code) and ``projects`` (as readings name
+    them) narrow the list.
     """
     ledger = ledgers()[measure.ledger]
     sql = rows_query(measure, year, as_of, limit, only=only, department=department, projects=projects)
     text = sql.sql(dialect=engine.dialect)
     found = []
-    for department, *values, batch, row, hit in engine.query(text):
-        shown = {"部门": department} | {
+    names: dict[str, str] = {}
+    for code, *values, batch, row, hit in engine.query(text):
+        if code not in names:
+            names[code] = snapshot.name_of(code)
+        shown = {"部门": names[code]} | {
             c.title: mask(v) if c.personal and not personal else v for c, v in zip(ledger.columns, values, strict=True)
         }
         found.append(EvidenceRow(bool(hit), shown, batch, snapshot.batch_of(batch).file, row))

@@ -212,17 +212,28 @@ def written_projects(readings: Iterable[Readings], department: str) -> list[str]
     return sorted({key[2] for one in readings for key in one if key[1] == department and key[2]})
 
 
+def department_in(book: Book, snapshot: Snapshot) -> Department | None:
+    """Return the one department whose code or exact name a sheet states, or the only one there is; None for none or many."""
+    known = snapshot.departments
+    for sheet in book.sheets:
+        stated = [d for d in known.values() if sheet.department in (d.code, *(name for _, name in d.names))]
+        if len(stated) == 1:
+            return Department(stated[0].code, stated[0].name)
+    if len(known) == 1:
+        (only,) = known.values()
+        return Department(only.code, only.name)
+    return None
+
+
 def _department(book: Book, evidence: Evidence) -> Department:
-    known = {d.code: d.name for d in evidence.snapshot.departments}
-    stated = {s.department for s in book.sheets if s.department}
-    named = [code for code, name in known.items() if name in stated]
-    if len(named) == 1 or len(known) == 1:
-        code = named[0] if len(named) == 1 else next(iter(known))
-        return Department(code, known[code])
+    found = department_in(book, evidence.snapshot)
+    if found is not None:
+        return found
+    known = evidence.snapshot.departments.values()
     if known:
-        listed = "、".join(f"{name}（{code}）" for code, name in list(known.items())[:8])
+        listed = "、".join(f"{d.name}（{d.code}）" for d in list(known)[:8])
         raise ZhunshengError("ZS-CL-01", detail=f"证据库里有多个部门，请用 --department 指明：{listed}")
-    name = next(iter(stated), "本部门")
+    name = next((s.department for s in book.sheets if s.department), "本部门")
     return Department(name, name)
 
 

@@ -43,6 +43,7 @@ def import_ledger(
     *,
     ledger: Ledger | None = None,
     department: str = "本部门",
+    label: str | None = None,
     good_rows: bool = False,
     marked_in: Path | None = None,
     who: str | None = None,
@@ -52,14 +53,17 @@ def import_ledger(
 ) -> Imported:
     """Check a ledger file and commit it to the store: all rows, or with ``good_rows`` those that pass, or none.
 
-    With ``only_own``, rows that name another department are errors. The copy with marked cells goes to ``marked_in`` (default: beside the file). Raises ``ZS-IN-*`` and ``ZS-EV-*``; rows
-    with errors do not raise, the batch is then None unless ``good_rows``.
+    ``department`` is a code, ``label`` its name today. With ``only_own``, rows that name another department are errors. The
+    copy with marked cells goes to ``marked_in`` (default: beside the file). Raises ``ZS-IN-*`` and ``ZS-EV-*``; rows with
+    errors do not raise, the batch is then None unless ``good_rows``.
     """
-    with check_file(path, ledger, department, only=only_own) as checked:
+    opened = Store(store, cipher)
+    named = label or opened.label_of(department)
+    with check_file(path, ledger, department, only=only_own, label=named, known=opened.known()) as checked:
         marked = marked_copy(checked, marked_in or path.parent) if checked.errors else None
         batch, new = None, False
         if (not checked.errors or good_rows) and checked.good_rows:
-            batch, new = Store(store, cipher).commit(checked, department=department, who=who, when=when)
+            batch, new = opened.commit(checked, department=department, label=named, who=who, when=when)
         return Imported(
             path.name, checked.ledger, batch, new, checked.rows, checked.bad_rows, tuple(checked.errors), marked
         )

@@ -10,6 +10,7 @@ from zhunsheng.measures import EvidenceRow, Lineage, Match, Reading, evidence_ro
 from zhunsheng.usecases.assessing import Evidence
 
 ROWS_SHOWN = 10
+BATCHES_SHOWN = 50  # the newest; a lineage need not name thousands
 
 
 def trace(
@@ -29,7 +30,7 @@ def trace(
     """
     measure = evidence.measures[reading.measure]
     names = {measure.ledger, *(link.ledger for link in measure.links)}
-    batches = tuple(b for b in evidence.snapshot.batches if b.ledger in names)
+    batches = evidence.snapshot.batches_of(department=reading.department, ledgers=sorted(names), limit=BATCHES_SHOWN)
     rows: list[EvidenceRow] = []
     # What fell short explains a share; what was counted explains a number.
     for only in (False, True) if measure.kind == "ratio" else (True,):

@@ -36,7 +36,7 @@ from zhunsheng.draws.results import Result, check_results
 from zhunsheng.draws.spec import canonical, seed_of
 from zhunsheng.draws.verification import Check, verify
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Store
+from zhunsheng.evidence import Store, ledger_of
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.draw_forms import check_form, notice_form, page_of, task_form
 from zhunsheng.reports.xlsx import write_workbook
@@ -202,11 +202,9 @@ def _database(frame: Frame) -> DuckDatabase:
 
 def entity_names(evidence: Path, drawn: list[str]) -> dict[str, str]:
     """Return the objects' names by id from the ``entities`` ledger; they go to the tasks, never to notice or bundle."""
-    listed = list(Store.existing(evidence).snapshot().files.get("entities", ()))
-    if not listed:
-        return {}
+    rows_of = Store.existing(evidence).snapshot().sql(ledger_of("entities"))
     rows = open_database().execute(
-        "SELECT credit_code, name FROM read_parquet(?) WHERE credit_code IN (SELECT unnest(?))", [listed, drawn]
+        f"SELECT credit_code, name FROM ({rows_of}) WHERE credit_code IN (SELECT unnest(?))", [drawn]
     )
     return dict(rows.fetchall())
 

@@ -1,0 +1,124 @@
+"""The chained records of a store: one JSON a batch, each with the digest of the one before and its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from zhunsheng.errors import ZhunshengError
+
+# Fields that stand in a record only where they say something, so that records of every version keep their digests.
+_OPTIONAL: dict[str, Any] = {
+    "undoes": None,
+    "label": "",
+    "named": {},
+    "holds": (),
+    "renames": None,
+    "compacts": None,
+}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One committed batch. ``files`` are (path in the store, bytes, SHA-256) of all that the batch added.
+
+    ``department`` is a code and ``label`` its name at that time. A record of the first version of the store has the
+    name in ``department`` and no label; read through ``Store``, it carries the code that a later batch gave.
+    """
+
+    batch: int
+    ledger: str
+    department: str
+    file: str
+    sha256: str
+    rows: int
+    inserted: int
+    updated: int
+    rejected: int
+    who: str
+    when: str
+    version: int
+    files: tuple[tuple[str, int, str], ...] = ()
+    previous: str = ""
+    digest: str = ""
+    undoes: int | None = None  # the batch whose changes this one takes back
+    label: str = ""
+    named: Mapping[str, str] = field(default_factory=dict)  # departments first met in its rows: code -> name
+    holds: tuple[str, ...] = ()  # codes of other departments that its rows belong to
+    renames: Mapping[str, str] | None = None  # a migration: name in earlier rows -> code
+    compacts: int | None = None  # a compaction: how many files it put together
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Batch:
+        """Return the batch that a record's JSON holds. Raises ``KeyError`` or ``TypeError`` for one of another shape."""
+        files = tuple((str(f[0]), int(f[1]), str(f[2])) for f in body["files"])
+        return cls(**{**body, "files": files, "holds": tuple(body.get("holds", ()))})
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the batch as plain data; optional fields are there only where they say something."""
+        return {k: v for k, v in asdict(self).items() if k not in _OPTIONAL or v != _OPTIONAL[k]}
+
+    def sealed(self) -> Batch:
+        """Return the batch with the digest of all its other fields, the previous digest among them."""
+        body = {k: v for k, v in self.as_json().items() if k != "digest"}
+        text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return Batch(**{**body, "files": self.files, "digest": hashlib.sha256(text.encode()).hexdigest()})
+
+    @property
+    def imports(self) -> bool:
+        """Whether the batch brought a file, rather than undoing, migrating or compacting."""
+        return self.undoes is None and self.renames is None and self.compacts is None
+
+
+class Records:
+    """The folder ``batches/`` of a store."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = root / "batches"
+
+    def path(self, number: int) -> Path:
+        """Return where the record of a batch lies."""
+        return self.folder / f"{number:06d}.json"
+
+    def read(self, number: int) -> Batch | None:
+        """Return one record as it was written, None where there is none. Raises ``ZS-EV-11``."""
+        path = self.path(number)
+        return _read(path) if path.is_file() else None
+
+    def after(self, number: int) -> Iterator[Batch]:
+        """Yield the records behind batch ``number`` in order, up to the first that is missing. Raises ``ZS-EV-11``."""
+        while (batch := self.read(number + 1)) is not None:
+            yield batch
+            number += 1
+
+    def all(self) -> list[Batch]:
+        """Return every record in order of numbers, whatever is missing between. Raises ``ZS-EV-11``."""
+        return [_read(path) for path in sorted(self.folder.glob("*.json"), key=lambda p: (len(p.stem), p.stem))]
+
+    def write(self, batch: Batch) -> None:
+        """Write a record whole or not at all."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        target = self.path(batch.batch)
+        partial = target.with_suffix(".partial")
+        with partial.open("w", encoding="utf8") as stream:
+            json.dump(batch.as_json(), stream, ensure_ascii=False, indent=1)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(target)
+
+
+def _read(path: Path) -> Batch:
+    try:
+        return Batch.of(json.loads(path.read_text("utf8")))
+    except (ValueError, TypeError, KeyError, IndexError):
+        raise ZhunshengError("ZS-EV-11", detail=f"{path.name} 读不出来") from None
+
+
+def actions(path: Path) -> list[dict[str, Any]]:
+    """Return the actions of one commit of a Delta log."""
+    return [json.loads(line) for line in path.read_text("utf8").splitlines() if line.strip()]
