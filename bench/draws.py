@@ -181,7 +181,7 @@ def page() -> dict[str, float]:
 
 def command() -> dict[str, float]:
     """Verify the same bundle with ``zhunsheng draw verify``'s use case."""
-    from zhunsheng.workspace.draws import verify_bundle
+    from zhunsheng.usecases.drawing import verify_bundle
 
     started = time.perf_counter()
     found = verify_bundle(WORK / "bundle.zip", WORK / "frame1m.tsv", memory_limit="1GB")

@@ -27,7 +27,8 @@ import pyarrow.parquet as pq
 
 from zhunsheng.evidence import Batch, Ledger, Store, browse, ledgers
 from zhunsheng.evidence.store import _KEY, _NO_HOOKS, _properties
-from zhunsheng.workspace import Evidence, import_ledger
+from zhunsheng.usecases.assessing import Evidence
+from zhunsheng.usecases.importing import import_ledger
 
 WORK = Path("build/bench/stores")
 DEPARTMENTS = 1_000

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from scipy.optimize import LinearConstraint, milp
 from scipy.stats import chisquare
 
+from zhunsheng.draw_folders import commit_draw, results_to_ledger, seal_draw
 from zhunsheng.draws import spec
 from zhunsheng.draws.assignment import Inspector, assign, register_digest
 from zhunsheng.draws.drawing import DuckDatabase, PostgresDatabase, SparkDatabase, draw, draw_file, query, threshold
@@ -26,20 +27,12 @@ from zhunsheng.draws.frame import frame_from_file, open_database
 from zhunsheng.draws.plan import Plan, Quota, drand_time
 from zhunsheng.draws.protocol import PARTS, commitment, commitment_digest, read_bundle, seal
 from zhunsheng.draws.randomness import both, canonical_text
+from zhunsheng.draws.reading import read_inspectors, read_plan
 from zhunsheng.draws.results import Result, categories, check_results, due, overdue, publish_by
 from zhunsheng.draws.verification import verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.draw import demo_draw, inspectors, plan
-from zhunsheng.workspace.draws import (
-    commit_draw,
-    list_draw,
-    read_inspectors,
-    read_plan,
-    results_to_ledger,
-    run_draw,
-    seal_draw,
-    verify_bundle,
-)
+from zhunsheng.usecases.drawing import list_draw, run_draw, verify_bundle
 
 VECTORS = json.loads((Path(__file__).parents[1] / "docs" / "draw-vectors.json").read_text("utf8"))
 PAGE = Path(str(spec.__file__)).parent / "verify.html"

@@ -20,7 +20,7 @@ from zhunsheng.targets.editing import (
     with_text,
     without,
 )
-from zhunsheng.workspace.documents import original, place_key
+from zhunsheng.usecases.documents import original, place_key
 
 
 @pytest.fixture(scope="module")

@@ -21,14 +21,14 @@ from docx.oxml import parse_xml
 
 from zhunsheng import clock
 from zhunsheng.cli import main
+from zhunsheng.draw_folders import commit_draw
 from zhunsheng.draws.plan import Plan
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.intake import book_of, read_book
 from zhunsheng.judgements import read_judgements
 from zhunsheng.measures import read_mapping
-from zhunsheng.workspace.documents import original
-from zhunsheng.workspace.draws import commit_draw
+from zhunsheng.usecases.documents import original
 
 HERE = Path(__file__).parent / "flows"
 SOURCE = Path(__file__).parents[1] / "src" / "zhunsheng"

@@ -23,7 +23,7 @@ from zhunsheng.evidence import store as store_module
 from zhunsheng.evidence.index import Index
 from zhunsheng.measures import DuckEngine, combine, evidence_rows, measures, read_all
 from zhunsheng.measures.compiling import _texts
-from zhunsheng.workspace import import_ledger
+from zhunsheng.usecases.importing import import_ledger
 
 END = date(2021, 12, 31)
 CLOSURE = "report_closure_rate"

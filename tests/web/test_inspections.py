@@ -16,6 +16,7 @@ from django.utils import timezone
 from zhunsheng.draws.verification import verify
 from zhunsheng.regulations import key_frameworks
 from zhunsheng.sample.documents import bureau, flattened
+from zhunsheng.usecases.drawing import verify_bundle
 from zhunsheng.web.models import (
     Draw,
     InspectionItem,
@@ -30,7 +31,6 @@ from zhunsheng.web.models import (
     SheetVersion,
 )
 from zhunsheng.web.services import draws, registers
-from zhunsheng.workspace.draws import verify_bundle
 
 
 def here(department, name, *more):

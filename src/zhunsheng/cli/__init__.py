@@ -1,4 +1,4 @@
-"""The command line: a thin face over ``workspace``, in Chinese, with JSON where a program asks."""
+"""The command line: a thin face over the use cases, in Chinese, with JSON where a program asks."""
 
 from __future__ import annotations
 

@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
+from zhunsheng import draw_folders
 from zhunsheng.cli import show
 from zhunsheng.cli.arguments import day
 from zhunsheng.draws.protocol import read_bundle
+from zhunsheng.draws.reading import read_plan, read_results
 from zhunsheng.draws.results import overdue
-from zhunsheng.workspace import draws
+from zhunsheng.usecases import drawing
 
 draw_app = typer.Typer(help="双随机抽查：承诺、种子、抽取、核验、结果。", no_args_is_help=True)
 Folder = Annotated[Path, typer.Argument(metavar="目录", help="承诺时写出的目录")]
@@ -43,13 +45,13 @@ def commit(
     as_json: AsJson = False,
 ) -> None:
     """作出承诺：名录库、检查人员和方案的摘要，须在随机数公布之前公布。"""
-    committed, digest = draws.commit_draw(
+    committed, digest = draw_folders.commit_draw(
         plan, inspectors, out, frame=frame, evidence=evidence, on=day(on), where=where, memory_limit=memory_limit
     )
     if as_json:
-        show.say_json({"digest": digest, **committed, "allotted": draws.read_plan(plan).allotted(committed["strata"])})
+        show.say_json({"digest": digest, **committed, "allotted": read_plan(plan).allotted(committed["strata"])})
         return
-    show.strata(draws.read_plan(plan).allotted(committed["strata"]))
+    show.strata(read_plan(plan).allotted(committed["strata"]))
     total = sum(n["quota"] for n in committed["strata"].values())
     show.console.print(f"名录库 {committed['frame']['count']} 户，{len(committed['strata'])} 层，将抽 {total} 户")
     show.console.print(f"请立即公布承诺摘要：[bold]{digest}[/]")
@@ -63,7 +65,7 @@ def seed(
     second: Annotated[Path, typer.Option("--second", metavar="文件", help="第二人的录入")],
 ) -> None:
     """录入随机数：两人分别录入，一致才生效。"""
-    sealed = draws.seal_draw(folder, first, second)
+    sealed = draw_folders.seal_draw(folder, first, second)
     show.console.print(f"种子 [bold]{sealed['seed']}[/]")
     if sealed["controlled_by_office"]:
         show.console.print("[dark_orange3]注意[/] 随机数由抽查机关单独产生，公告会注明外人无法核验")
@@ -79,7 +81,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """抽取并分派，写出抽查包、公告和任务清单。"""
-    outcome = draws.run_draw(folder, evidence, memory_limit)
+    outcome = drawing.run_draw(folder, evidence, memory_limit)
     drawn = [d for d in outcome.drawn if not d.reserve]
     if as_json:
         show.say_json({"drawn": len(drawn), "reserve": len(outcome.drawn) - len(drawn), "seed": outcome.sealed["seed"]})
@@ -97,7 +99,7 @@ def listing(
     memory_limit: MemoryLimit = None,
 ) -> None:
     """只写抽中名单（Parquet），用于全国、全省的大规模抽取。"""
-    count = draws.list_draw(folder, out, memory_limit)
+    count = drawing.list_draw(folder, out, memory_limit)
     show.console.print(f"已写出 {count} 户：{out}")
 
 
@@ -110,7 +112,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """核验抽查包：全部重算，说明哪些相符、哪些不符；有不符时退出码为 1。"""
-    found = draws.verify_bundle(bundle, frame, expected, memory_limit)
+    found = drawing.verify_bundle(bundle, frame, expected, memory_limit)
     if as_json:
         show.say_json([dataclasses.asdict(c) for c in found])
     else:
@@ -122,7 +124,7 @@ def verify(
 @draw_app.command("vectors")
 def vectors(file: Annotated[Path, typer.Argument(metavar="文件", help="测试向量（json）")]) -> None:
     """按测试向量自检，也可检验别人写的实现；有不符时退出码为 1。"""
-    found = draws.run_vectors(file)
+    found = drawing.run_vectors(file)
     show.checks(found)
     if any(c.holds is False for c in found):
         raise typer.Exit(1)
@@ -135,7 +137,7 @@ def results(
     out: Annotated[Path, typer.Option("--out", metavar="目录", help="写到哪个目录")] = Path(),
 ) -> None:
     """核对检查结果，写成检查台账的导入文件。"""
-    target = draws.results_to_ledger(bundle, file, out)
+    target = draw_folders.results_to_ledger(bundle, file, out)
     show.console.print(f"已写出 {target}，用 zhunsheng ledger import 导入")
 
 
@@ -149,7 +151,7 @@ def late(
     """列出逾期未检查、未公示的对象（公示期限按工作日计算）。"""
     teams = {a["id"]: a["inspectors"] for a in read_bundle(bundle)["assignment.json"]}
     ended = day(ended_on)
-    found = overdue(draws.read_results(file), teams, ended, day(today))
+    found = overdue(read_results(file), teams, ended, day(today))
     for entity, what, last in found:
         show.console.print(f"{entity}  {what}，应在 {last} 前完成")
     show.console.print(f"共 {len(found)} 户逾期")

@@ -10,9 +10,10 @@ from typing import Any
 
 import yaml
 
+from zhunsheng.draw_folders import commit_draw, seal_draw
 from zhunsheng.draws.verification import Check
 from zhunsheng.sample.ledgers import DISTRICTS
-from zhunsheng.workspace.draws import commit_draw, run_draw, seal_draw, verify_bundle
+from zhunsheng.usecases.drawing import run_draw, verify_bundle
 
 
 @dataclass(frozen=True)

@@ -170,13 +170,15 @@ def assess(
             reviewed.of(n),
         )
     results = tuple(found[n] for n in range(len(book.sheets)))
-    rests_on = basis(book, evidence, as_of, place, links, said, rules, mode, previous)
+    digest = evidence.snapshot.digest
+    rests_on = basis(book, digest, evidence.measures, as_of, place, links, said, rules, mode, previous)
     return Assessment(book, place, as_of, evidence.snapshot, rules, results, rests_on, evidence.measures)
 
 
 def basis(
     book: Book,
-    evidence: Evidence,
+    evidence: str,
+    measures: dict[str, Measure],
     as_of: date,
     department: Department,
     links: Sequence[Link],
@@ -185,7 +187,7 @@ def basis(
     mode: PlanMode = "linear",
     previous: Book | None = None,
 ) -> str:
-    """Return the one digest of all that figures rest on.
+    """Return the one digest of all that figures rest on; ``evidence`` is the digest of the store's state.
 
     The program, national and local rules, measures, identities, sheets, what people confirmed and said, evidence, date:
     change any of them and the figures are computed anew.
@@ -193,14 +195,14 @@ def basis(
     parts = {
         "program": __version__,
         "rules": rules.digest(),
-        "measures": {k: m.model_dump_json() for k, m in sorted(evidence.measures.items())},
+        "measures": {k: m.model_dump_json() for k, m in sorted(measures.items())},
         "ledgers": {k: x.model_dump_json() for k, x in sorted(ledgers().items())},
         "department": [department.code, department.name],
         "sheets": [s.model_dump_json() for s in book.sheets],
         "previous": [s.model_dump_json() for s in previous.sheets] if previous else [],
         "links": sorted(x.model_dump_json() for x in links),
         "said": sorted([*key, j.model_dump_json()] for key, j in said.items()),
-        "evidence": evidence.snapshot.digest,
+        "evidence": evidence,
         "as_of": as_of.isoformat(),
         "mode": mode,
     }

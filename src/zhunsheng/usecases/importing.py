@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -50,16 +51,17 @@ def import_ledger(
     when: datetime | None = None,
     cipher: Cipher | None = None,
     only_own: bool = False,
+    known: Mapping[str, str] | None = None,
 ) -> Imported:
     """Check a ledger file and commit it to the store: all rows, or with ``good_rows`` those that pass, or none.
 
-    ``department`` is a code, ``label`` its name today. With ``only_own``, rows that name another department are errors. The
+    ``department`` is a code, ``label`` its name today, ``known`` gives codes of others that rows may name, by name. With ``only_own``, rows that name another department are errors. The
     copy with marked cells goes to ``marked_in`` (default: beside the file). Raises ``ZS-IN-*`` and ``ZS-EV-*``; rows with
     errors do not raise, the batch is then None unless ``good_rows``.
     """
     opened = Store(store, cipher)
     named = label or opened.label_of(department)
-    with check_file(path, ledger, department, only=only_own, label=named, known=opened.known()) as checked:
+    with check_file(path, ledger, department, only=only_own, label=named, known={**opened.known(), **(known or {})}) as checked:
         marked = marked_copy(checked, marked_in or path.parent) if checked.errors else None
         batch, new = None, False
         if (not checked.errors or good_rows) and checked.good_rows:

@@ -310,9 +310,8 @@ def ledger_rows(request: Any, department: int, ledger: str, page: Page = Query(.
     """Rows of a ledger, personal columns masked, with the batch and file row that brought each."""
     place = allowed(request, "ledgers:read", "ledgers.view", department)
     known = ledger_of(ledger)
-    found = browse(
-        figures.store().snapshot(), known, place.name, limit=page.limit, offset=page.offset, cipher=figures.cipher()
-    )
+    state = figures.store().snapshot()
+    found = browse(state, known, place.code, limit=page.limit, offset=page.offset, cipher=figures.cipher())
     names = [c.name for c in known.columns]
     rows = [
         dict(zip(names, map(_plain, r.values), strict=True)) | {"_batch": r.batch, "_row": r.row} for r in found.rows
@@ -362,8 +361,7 @@ def list_batches(request: Any, department: int) -> Any:
     place = allowed(request, "ledgers:read", "ledgers.view", department)
     return [
         {k: v for k, v in b.as_json().items() if k != "files"}
-        for b in figures.store().batches()
-        if b.department == place.name
+        for b in figures.store().batches(department=place.code)
     ]
 
 

@@ -20,6 +20,7 @@ PARTS = [
     ("targets", _("绩效目标"), "target", "targets", "targets.view"),
     ("ledgers", _("台账证据"), "database", "ledgers", "ledgers.view"),
     ("monitoring", _("运行监控"), "activity", "monitoring", "monitoring.view"),
+    ("matches", _("口径确认"), "link", "matches", "matches.view"),
     ("selfeval", _("绩效自评"), "clipboard-check", "selfeval", "selfeval.view"),
     ("keyeval", _("重点评价"), "scale", "keyeval", "keyeval.view"),
     ("draws", _("双随机"), "dice", "draws", "draws.view"),

@@ -83,13 +83,21 @@ ACTIONS: dict[str, Act] = {
     "selfeval.view": Act(READERS),
     "selfeval.open": Act((FINANCE,)),
     "selfeval.fill": Act((STAFF, FINANCE), on=("draft", "returned")),
-    "selfeval.submit": Act((STAFF, FINANCE), _("填报人签字提交"), ("draft", "returned"), "filled", needs=("all_judged",)),
+    "selfeval.submit": Act((STAFF, FINANCE), _("填报人签字提交"), ("draft", "returned"), "filled", needs=("all_judged", "matches_confirmed")),
     "selfeval.withdraw": Act((STAFF, FINANCE), _("撤回"), ("filled",), "draft", ways=("returned",), undoes="selfeval.submit", style="secondary"),
     "selfeval.check": Act((FINANCE,), _("财务科审核签字"), ("filled",), "checked", apart=("selfeval.submit",)),
-    "selfeval.sign": Act((HEAD,), _("负责人签字上报"), ("checked",), "signed", apart=("selfeval.submit", "selfeval.check")),
+    "selfeval.sign": Act((HEAD,), _("负责人签字上报"), ("checked",), "signed", apart=("selfeval.submit", "selfeval.check"), needs=("matches_confirmed",)),
     "selfeval.recheck": Act((BUREAU,), on=("signed", "accepted")),
     "selfeval.accept": Act((BUREAU,), _("复核通过"), ("signed",), "accepted", apart=("selfeval.submit", "selfeval.check", "selfeval.sign")),
     "selfeval.return": Act((FINANCE, HEAD, BUREAU), _("退回"), ("filled", "checked", "signed"), "returned", by=((FINANCE, "filled"), (HEAD, "checked"), (BUREAU, "signed")), remark=True, style="danger"),
+    # -- a figure typed against the ledgers: the finance bureau rules
+    "contest.raise": Act((STAFF, FINANCE)),
+    "contest.accept": Act((BUREAU,), _("采纳争议"), ("open",), "accepted", remark=True),
+    "contest.refuse": Act((BUREAU,), _("不予采纳"), ("open",), "refused", remark=True, style="danger"),
+    "contest.replace": Act((), on=("open", "accepted"), to="replaced", system=True),
+    # -- which measure proves an indicator, which project of the ledgers is a sheet's
+    "matches.view": Act(READERS),
+    "matches.confirm": Act((STAFF, FINANCE, BUREAU)),
     # -- key evaluation: 独立评分 → 合议 → 报告；整改
     "keyeval.view": Act((*READERS, EVALUATOR)),
     "keyeval.start": Act((BUREAU,)),

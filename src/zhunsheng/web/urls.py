@@ -17,6 +17,7 @@ from zhunsheng.web.views import (
     draws,
     keyeval,
     ledgers,
+    matches,
     monitoring,
     overview,
     portfolio,
@@ -40,6 +41,7 @@ urlpatterns = [
     # targets
     path(f"{HERE}targets", targets.targets, name="targets"),
     path("targets/<int:version>", targets.version, name="version"),
+    path("targets/<int:version>/trial", targets.trial, name="trial"),
     path("targets/<int:version>/field", targets.field, name="field"),
     path("targets/<int:version>/part", targets.part, name="part"),
     path("targets/<int:version>/adjust", targets.adjust, name="adjust"),
@@ -64,6 +66,8 @@ urlpatterns = [
     path("monitoring/<int:checkpoint>/form", monitoring.checkpoint_form, name="checkpoint-form"),
     path("monitoring/<int:checkpoint>/file/docx", monitoring.checkpoint_file, {"kind": "docx"}, name="checkpoint-docx"),
     path("monitoring/<int:checkpoint>/file/xlsx", monitoring.checkpoint_file, {"kind": "xlsx"}, name="checkpoint-xlsx"),
+    # which measure proves an indicator
+    path(f"{HERE}matches", matches.matches, name="matches"),
     # self-evaluation
     path(f"{HERE}selfeval", selfeval.selfeval, name="selfeval"),
     path("selfeval/<int:evaluation>/word", selfeval.word, name="word"),

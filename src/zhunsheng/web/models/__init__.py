@@ -11,7 +11,16 @@ from zhunsheng.web.models.public import Publication
 from zhunsheng.web.models.review import SheetReview
 from zhunsheng.web.models.targets import Sheet, SheetFinding, SheetVersion
 from zhunsheng.web.models.work import Job, Step, Upload
-from zhunsheng.web.models.year import Assessment, Checkpoint, IndicatorLight, SelfEvaluation, Word
+from zhunsheng.web.models.year import (
+    Assessment,
+    Checkpoint,
+    Contest,
+    IndicatorLight,
+    MeasureDecision,
+    ProjectDecision,
+    SelfEvaluation,
+    Word,
+)
 
 __all__ = [
     "ApiAnswer",
@@ -22,6 +31,7 @@ __all__ = [
     "Audited",
     "CalendarEntry",
     "Checkpoint",
+    "Contest",
     "Decided",
     "Draw",
     "DrawTask",
@@ -33,9 +43,11 @@ __all__ = [
     "KeyMark",
     "LibraryIndicator",
     "LocalScheme",
+    "MeasureDecision",
     "Membership",
     "Organisation",
     "OrganisationStage",
+    "ProjectDecision",
     "Publication",
     "Rectification",
     "Role",

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.targets import Book, Source, TargetSheet
+from zhunsheng.targets.identity import identified
 from zhunsheng.web.models.audited import Audited, AuditEntry
 from zhunsheng.web.models.decided import Decided
-from zhunsheng.web.models.people import Organisation, User
+from zhunsheng.web.models.people import Organisation, User, new_code
 from zhunsheng.web.models.work import Upload
+
+WHOLE, UNNAMED = "部门整体绩效目标", "（未命名项目）"
 
 
 class Sheet(Audited):
-    """A department's sheet or a project's sheet of one year; what it says stands in its versions."""
+    """A department's sheet or a project's sheet of one year; what it says stands in its versions.
+
+    ``code`` is what it is, for good; ``name`` is how it is called now, ``project_code`` its project's official code.
+    """
 
     department = models.ForeignKey(Organisation, models.PROTECT, related_name="sheets")
     year = models.PositiveSmallIntegerField(_("年度"))
     kind = models.CharField(max_length=12, choices=[("department", _("部门整体")), ("project", _("项目"))])
+    code = models.CharField(max_length=12, unique=True, editable=False, default=new_code)
+    project_code = models.CharField(_("项目编码"), max_length=40, blank=True)
     name = models.CharField(_("名称"), max_length=200)
     retired = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["kind", "pk"]
-        constraints = [models.UniqueConstraint(fields=["department", "year", "kind", "name"], name="one_sheet")]
+        indexes = [models.Index(fields=["department", "year", "kind", "name"])]
 
     def __str__(self) -> str:
         return self.name
@@ -61,6 +71,8 @@ class SheetVersion(Decided):
     origin = models.CharField(max_length=20, default="upload")
     upload = models.ForeignKey(Upload, models.PROTECT, null=True)
     unsure = models.JSONField(default=list)
+    # The first day on which an approved version holds; the year's first one holds for the whole year.
+    in_force_from = models.DateField(null=True)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
@@ -86,10 +98,27 @@ class SheetVersion(Decided):
     def year(self) -> int:
         """The year of the sheet."""
         return self.sheet.year
+
     def moved(self, before: str) -> None:
-        """Retire a sheet of which all is void, and take it up again with what is restored."""
+        """Say from when an approved version holds; retire a sheet of which all is void, take it up again when restored."""
+        if self.state == self.State.APPROVED and self.in_force_from is None:
+            others = self.sheet.versions.filter(state=self.State.APPROVED).exclude(pk=self.pk)
+            first, last = date(self.sheet.year, 1, 1), date(self.sheet.year, 12, 31)
+            # An adjustment holds from its approval on, one approved after the year for the year as a whole from its end.
+            self.in_force_from = min(max(timezone.localdate(), first), last) if others.exists() else first
+            self.save()
+            self.call_sheet()
         if "void" in (before, self.state):
             self.sheet.retired = not self.sheet.versions.exclude(state="void").exists()
+            self.sheet.save()
+
+    def call_sheet(self) -> None:
+        """Call the record as this version calls it; the record stays the same under its code."""
+        project = self.sheet.kind == "project"
+        name = (str(self.body.get("name") or UNNAMED) if project else WHOLE)[:200]
+        code = str(self.body.get("code") or "")[:40] if project else ""
+        if (name, code) != (self.sheet.name, self.sheet.project_code):
+            self.sheet.name, self.sheet.project_code = name, code
             self.sheet.save()
 
     def writers(self) -> set[str]:
@@ -99,23 +128,24 @@ class SheetVersion(Decided):
         return own | set(edits.values_list("actor", flat=True))
 
     def target_sheet(self) -> TargetSheet:
-        """Return the sheet as a value."""
-        return book_of([self.body]).sheets[0]
+        """Return the sheet as a value, under its code and with codes for indicators kept before there were any."""
+        sheet = book_of([self.body]).sheets[0]
+        return identified(sheet.model_copy(update={"id": self.sheet.code}))
 
 
 def body_of(sheet: TargetSheet) -> dict[str, Any]:
     """Return one sheet as the JSON that versions keep."""
-    body: dict[str, Any] = Book(source=_NO_SOURCE, sheets=(sheet,)).as_json()["sheets"][0]
+    body: dict[str, Any] = Book(source=NO_SOURCE, sheets=(sheet,)).as_json()["sheets"][0]
     return body
 
 
 def book_of(bodies: list[dict[str, Any]], source: Source | None = None) -> Book:
     """Return sheets kept as JSON as one book."""
-    data = {"source": (source or _NO_SOURCE).model_dump(), "sheets": bodies, "unsure": []}
+    data = {"source": (source or NO_SOURCE).model_dump(), "sheets": bodies, "unsure": []}
     return Book.from_json({"format": "zhunsheng.book/1", **data})
 
 
-_NO_SOURCE = Source(name="", sha256="", media_type="")
+NO_SOURCE = Source(name="", sha256="", media_type="")
 
 
 class SheetFinding(models.Model):

@@ -8,9 +8,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.judgements import Judgement
+from zhunsheng.usecases.result import Run
 from zhunsheng.web.models.audited import Audited
 from zhunsheng.web.models.decided import Decided
 from zhunsheng.web.models.people import Organisation, User
@@ -18,27 +21,45 @@ from zhunsheng.web.models.work import Upload
 
 
 class Assessment(models.Model):
-    """A department's sheets measured, monitored and scored on a date against one state of the evidence; derived, kept whole."""
+    """A department's sheets measured, monitored and scored on a date against one state of the evidence; derived, kept whole.
+
+    ``key`` is the digest of all it rests on; the same state found again is the same assessment, ``assessed_at`` tells
+    when last. Amounts are yuan.
+    """
 
     department = models.ForeignKey(Organisation, models.PROTECT, related_name="assessments")
     year = models.PositiveSmallIntegerField()
     as_of = models.DateField()
     batch = models.PositiveIntegerField(default=0)
     digest = models.CharField(max_length=64, blank=True)
-    key = models.CharField(max_length=64)  # digest of all it rests on
+    key = models.CharField(max_length=64)
     result = models.JSONField()
     # What lists of departments show, taken from the result.
     total = models.DecimalField(max_digits=6, decimal_places=2, null=True)
+    most = models.DecimalField(max_digits=6, decimal_places=2, null=True)
     grade = models.CharField(max_length=10, blank=True)
-    execution = models.FloatField(null=True)
+    paid = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    budget = models.DecimalField(max_digits=18, decimal_places=2, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    assessed_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        ordering = ["-pk"]
+        ordering = ["-assessed_at", "-pk"]
         constraints = [models.UniqueConstraint(fields=["department", "year", "key"], name="one_assessment")]
+        indexes = [models.Index(fields=["department", "year", "as_of", "assessed_at"])]
 
     def __str__(self) -> str:
         return f"{self.department} {self.year} {self.as_of}"
+
+    @cached_property
+    def run(self) -> Run:
+        """The result as a typed value. Raises ``ZS-RN-01``."""
+        return Run.read(self.result)
+
+    @property
+    def execution(self) -> float | None:
+        """What was paid over what was budgeted, a fraction; None where either is unknown."""
+        return float(self.paid / self.budget) if self.paid is not None and self.budget else None
 
     def folder(self) -> Path:
         """Return the folder of its official tables."""
@@ -64,8 +85,11 @@ class IndicatorLight(models.Model):
     department = models.ForeignKey(Organisation, models.CASCADE)
     year = models.PositiveSmallIntegerField()
     sheet = models.CharField(max_length=200)
+    sheet_code = models.CharField(max_length=12, blank=True)
     indicator = models.CharField(max_length=300)
+    indicator_code = models.CharField(max_length=12, blank=True)
     dimension = models.CharField(max_length=20)
+    verdict = models.CharField(max_length=10, blank=True)
     light = models.CharField(max_length=8)
     points = models.DecimalField(max_digits=6, decimal_places=2, default=Decimal(0))
     score = models.DecimalField(max_digits=6, decimal_places=2, default=Decimal(0))
@@ -110,13 +134,20 @@ class Checkpoint(Decided):
 
 
 class Word(Audited):
-    """What a person said of one indicator at a checkpoint or in the self-evaluation; a newer word replaces an older, both stay."""
+    """What a person said of one indicator at a checkpoint or in a self-evaluation, and of no other record.
+
+    The indicator is named by codes; ``sheet`` and ``indicator`` are how they were called then. A newer word replaces an
+    older one, both stay.
+    """
 
     department = models.ForeignKey(Organisation, models.PROTECT)
     year = models.PositiveSmallIntegerField()
     checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, null=True, related_name="words")
+    evaluation = models.ForeignKey("SelfEvaluation", models.PROTECT, null=True, related_name="said")
     sheet = models.CharField(max_length=200)
+    sheet_code = models.CharField(max_length=12, blank=True, db_index=True)
     indicator = models.CharField(max_length=300)
+    indicator_code = models.CharField(max_length=12, blank=True)
     cause = models.CharField(_("偏差原因"), max_length=40, blank=True)
     measures = models.TextField(_("改进措施"), blank=True)
     actual = models.CharField(_("完成值"), max_length=100, blank=True)
@@ -137,18 +168,103 @@ class Word(Audited):
 
     def judgement(self) -> Judgement:
         """Return the word as the judgement that scoring and monitoring take."""
+        files = "、".join(a.name for a in self.attachments.all())
+        contest = next((c for c in self.contests.all() if c.state == Contest.State.ACCEPTED), None)
         return Judgement(
-            sheet=self.sheet,
-            indicator=self.indicator,
+            sheet=self.sheet_code,
+            indicator=self.indicator_code,
             band=self.band or None,
             share=None if self.share is None else self.share.normalize(),
             actual=self.actual or None,
+            proof=files or None,
+            accepted=contest.ruling if contest else None,
             over_accepted=self.over_accepted,
             reason=self.reason or None,
             cause=self.cause or None,
             measures=self.measures or None,
             by=str(self.by) if self.by else None,
         )
+
+
+class Contest(Decided):
+    """A figure that a department typed against what its ledgers say: with reason and proof, decided by the finance bureau.
+
+    Until it is accepted the reading counts; both are shown wherever the figure is.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", _("有争议，待财政局裁定")
+        ACCEPTED = "accepted", _("争议已采纳")
+        REFUSED = "refused", _("争议未采纳")
+        REPLACED = "replaced", _("已由新的填报代替")
+
+    word = models.ForeignKey(Word, models.PROTECT, related_name="contests")
+    evaluation = models.ForeignKey("SelfEvaluation", models.PROTECT, related_name="contests")
+    computed = models.CharField(_("台账算出"), max_length=100)
+    ruling = models.TextField(_("裁定理由"), blank=True)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
+
+    start = ("open",)
+    final = ("accepted", "refused", "replaced")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.word.indicator}：{self.word.actual}"
+
+    @property
+    def department(self) -> Organisation:
+        """The department whose figure is contested."""
+        return self.evaluation.department
+
+    @property
+    def year(self) -> int:
+        """The year of the self-evaluation."""
+        return self.evaluation.year
+
+    def writers(self) -> set[str]:
+        """Return the user name of who typed the figure."""
+        return {self.word.by.get_username()} if self.word.by else set()
+
+
+class MeasureDecision(Audited):
+    """A person's confirmation which measure (empty: none) proves an indicator; the newest one holds.
+
+    ``described`` is the digest of what the indicator said it counts: described otherwise, it is to be confirmed again;
+    called otherwise, it is not.
+    """
+
+    department = models.ForeignKey(Organisation, models.PROTECT)
+    sheet_code = models.CharField(max_length=12, db_index=True)
+    indicator_code = models.CharField(max_length=12)
+    measure = models.CharField(_("测度"), max_length=60, blank=True)
+    described = models.CharField(max_length=64)
+    by = models.ForeignKey(User, models.PROTECT)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.indicator_code} {self.measure}"
+
+
+class ProjectDecision(Audited):
+    """A person's word whether a project of the ledgers, as written there, is a sheet's; the newest one holds."""
+
+    department = models.ForeignKey(Organisation, models.PROTECT)
+    sheet_code = models.CharField(max_length=12, db_index=True)
+    project = models.CharField(_("台账中的项目"), max_length=200)
+    same = models.BooleanField(_("是同一项目"))
+    by = models.ForeignKey(User, models.PROTECT)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.project
 
 
 class SelfEvaluation(Decided):

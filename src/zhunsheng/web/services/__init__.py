@@ -1,1 +1,1 @@
-"""What views, the API and background jobs do alike: each function is one act on the records, built on the workspace."""
+"""What views, the API and background jobs do alike: each function is one act on the records, built on the use cases."""

@@ -12,8 +12,9 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.regulations import framework_of, key_frameworks
 from zhunsheng.web.models import Checkpoint, Draw, KeyEvaluation, Rectification, SafeguardRecord, SelfEvaluation
 from zhunsheng.web.models.targets import SheetVersion
+from zhunsheng.web.services.matching import open_proposals
 from zhunsheng.web.services.registers import registers
-from zhunsheng.web.services.year import unexplained
+from zhunsheng.web.services.year import names_of, unexplained
 from zhunsheng.web.workflow import Said, condition
 
 PLACEHOLDERS = ("（新指标）", "（待填写）")  # what the empty form puts where a person has to write
@@ -78,7 +79,7 @@ def _listed(words: str, names: list[str]) -> list[str]:
 @condition
 def lights_explained(checkpoint: Checkpoint, said: Said) -> list[str]:
     """Every yellow and red light has a cause and measures."""
-    names = [name for _sheet, name in unexplained(checkpoint)]
+    names = names_of(checkpoint, unexplained(checkpoint))
     return _listed(_("还有 %(n)s 项红黄灯没有写明原因和措施：%(names)s"), names)
 
 
@@ -87,13 +88,16 @@ def all_judged(evaluation: SelfEvaluation, said: Said) -> list[str]:
     """Every indicator has its score."""
     if evaluation.assessment is None:
         return [_("还没有自评结果")]
-    pending = [
-        line["name"]
-        for one in evaluation.assessment.result["results"]
-        for line in one["indicators"]
-        if line["score"]["verdict"] == "pending"
-    ]
-    return _listed(_("还有 %(n)s 项指标待评定：%(names)s"), pending)
+    run = evaluation.assessment.run
+    pending = [line.name for one in run.results for line in one.indicators if line.score.verdict in ("pending", "check")]
+    return _listed(_("还有 %(n)s 项指标待评定或待核对：%(names)s"), pending)
+
+
+@condition
+def matches_confirmed(evaluation: SelfEvaluation, said: Said) -> list[str]:
+    """Nobody signs figures while it is open what proves them."""
+    names = open_proposals(evaluation.assessment.run) if evaluation.assessment else []
+    return _listed(_("还有 %(n)s 项口径未确认：%(names)s"), names)
 
 
 # -- key evaluation ---------------------------------------------------------------------------------------------------

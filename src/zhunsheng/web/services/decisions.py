@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from zhunsheng.web.models import (
     AuditEntry,
     Checkpoint,
+    Contest,
     Decided,
     Draw,
     KeyEvaluation,
@@ -36,6 +37,7 @@ RECORDS: dict[str, type[Decided]] = {
     "targets": SheetVersion,
     "monitoring": Checkpoint,
     "selfeval": SelfEvaluation,
+    "contest": Contest,
     "keyeval": KeyEvaluation,
     "rectify": Rectification,
     "draws": Draw,
@@ -98,6 +100,14 @@ def _asked(record: Any, said: Mapping[str, Any], user: User) -> None:
     record.request = str(said.get("request") or "").strip()
 
 
+def _ruled(record: Any, said: Mapping[str, Any], user: User) -> None:
+    record.ruling = str(said.get("remark") or "").strip()
+
+
+def _counted(record: Any, user: User) -> None:
+    figures.ruled(record)
+
+
 def _filled(record: Any) -> None:
     if isinstance(record, Checkpoint):
         figures.fill_checkpoint(record, tables=True)
@@ -117,11 +127,14 @@ PREPARE: dict[str, Callable[[Any], None]] = {"monitoring.submit": _filled, "self
 CHANGES: dict[str, Callable[[Any, Mapping[str, Any], User], None]] = {
     "rectify.prove": _proved,
     "safeguards.request": _asked,
+    "contest.accept": _ruled,
+    "contest.refuse": _ruled,
 }
 AFTER: dict[str, Callable[[Any, User], None]] = {
     "targets.approve": _assessed,
     "targets.void": _reviewed,
     "targets.restore": _reviewed,
+    "contest.accept": _counted,
 }
 
 
@@ -190,6 +203,8 @@ def address_of(record: Any) -> str:
     """Return the page of a record."""
     if isinstance(record, SelfEvaluation):
         return reverse("selfeval", kwargs={"department": record.department_id, "year": record.year})
+    if isinstance(record, Contest):
+        return address_of(record.evaluation)
     if isinstance(record, Rectification):
         return reverse("keyevaluation", args=[record.evaluation_id])
     return reverse(PAGES[type(record)], args=[record.pk])

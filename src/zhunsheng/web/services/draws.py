@@ -6,31 +6,30 @@ import csv
 import io
 import json
 import shutil
-import tempfile
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-import yaml
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 from pydantic import ValidationError
 
+from zhunsheng.draws.assignment import Inspector as Registered
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import read_bundle
 from zhunsheng.draws.randomness import canonical_text
+from zhunsheng.draws.reading import read_plan
 from zhunsheng.draws.results import Result, check_results, overdue, publish_by
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import decode
+from zhunsheng.usecases.drawing import commit_plan, entity_names, results_csv, run_draw, seal_entries
+from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, Upload, User
 from zhunsheng.web.services.conditions import known_later
 from zhunsheng.web.services.year import store
 from zhunsheng.web.workflow import advance, check, note
-from zhunsheng.workspace import Progress, no_progress
-from zhunsheng.workspace.draws import commit_draw, entity_names, read_plan, results_to_ledger, run_draw, seal_draw
 
 CLASSES = ("A", "B", "C", "D")
 
@@ -221,19 +220,23 @@ def commit(draw: Draw, user: User, progress: Progress = no_progress, seen: str |
     folder = draw.folder()
     folder.mkdir(parents=True, exist_ok=True)
     people = [
-        {"id": i.number, "certified": i.certified, "districts": i.districts, "items": i.items, "recuse": i.recuse}
+        Registered(
+            id=i.number,
+            certified=i.certified,
+            districts=tuple(i.districts),
+            items=tuple(i.items),
+            recuse=tuple(i.recuse),
+        )
         for i in Inspector.objects.filter(department=draw.department, active=True)
     ]
-    _write(folder / "方案.yaml", draw.plan)
-    _write(folder / "检查人员.yaml", people)
     progress("生成名录库与承诺", 0, 1)
-    committed, digest = commit_draw(
-        folder / "方案.yaml",
-        folder / "检查人员.yaml",
+    committed, digest = commit_plan(
+        Plan.model_validate(draw.plan),
+        people,
         folder,
         evidence=store().root,
         on=draw.frame_on,
-        department=draw.department.name,
+        department=draw.department.code,
     )
 
     def fixed(now: Draw) -> None:
@@ -249,7 +252,7 @@ def allotted(draw: Draw) -> list[dict[str, Any]]:
     if draw.state == "planned" or not committed.is_file():
         return []
     strata = json.loads(committed.read_text("utf8"))["strata"]
-    return read_plan(draw.folder() / "plan.json").allotted(strata)
+    return Plan.model_validate(draw.plan).allotted(strata)
 
 
 def enter(
@@ -263,7 +266,7 @@ def enter(
     """
     check(user, draw, "draws.enter", seen)
     # A number that can't be right is said at once, not when the second person comes.
-    canonical_text(read_plan(draw.folder() / "plan.json"), values)
+    canonical_text(Plan.model_validate(draw.plan), values)
     known_at = datetime.fromisoformat(draw.plan["known_at"])
     if timezone.now() < known_at:
         raise ZhunshengError("ZS-DR-05", detail=f"随机数要到 {timezone.localtime(known_at):%Y-%m-%d %H:%M:%S} 才公布")
@@ -281,11 +284,8 @@ def enter(
             raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
         if now.first_by_id == user.pk:
             raise ZhunshengError("ZS-WB-06", detail="两次录入须由两个人完成")
-        folder = now.folder()
-        _write(folder / "录入一.yaml", now.first_entry)
-        _write(folder / "录入二.yaml", entry)
         try:
-            seal_draw(folder, folder / "录入一.yaml", folder / "录入二.yaml")
+            seal_entries(now.folder(), now.first_entry, entry)
         except ZhunshengError as error:
             failure: ZhunshengError | None = error
 
@@ -377,20 +377,8 @@ def ledger_file(draw: Draw) -> bytes:
     done = draw.tasks.exclude(inspected_on=None)
     if not done:
         raise ZhunshengError("ZS-WB-06", detail="还没有检查结果")
-    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
-        results = Path(scratch) / "结果.yaml"
-        listed = [
-            {
-                "id": t.entity,
-                "inspectors": t.team,
-                "result": t.result or None,
-                "inspected_on": t.inspected_on,
-                "published_on": t.published_on,
-            }
-            for t in done
-        ]
-        _write(results, listed)
-        return results_to_ledger(draw.folder() / "抽查包.zip", results, Path(scratch) / "out").read_bytes()
+    results = [Result(t.entity, tuple(t.team), t.result or None, t.inspected_on, t.published_on) for t in done]
+    return results_csv(proof_of(draw), results).encode("utf-8-sig")
 
 
 def proof_of(draw: Draw) -> dict[str, Any]:
@@ -424,6 +412,3 @@ def publication_deadline(draw: Draw) -> date | None:
     """Return the last day to publish the results (国市监信〔2019〕38号), None without an end of the task."""
     return publish_by(draw.ends_on) if draw.ends_on else None
 
-
-def _write(path: Any, data: Any) -> None:
-    path.write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), "utf8")

@@ -17,11 +17,12 @@ from django_tasks import task
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import ledger_of
+from zhunsheng.usecases.importing import import_ledger
+from zhunsheng.usecases.progress import Progress
 from zhunsheng.web.actor import acting
 from zhunsheng.web.models import Draw, Job, Organisation, Sheet, Upload, User
 from zhunsheng.web.services import draws, portfolio, year
 from zhunsheng.web.services.sheets import this_year
-from zhunsheng.workspace import Progress, import_ledger
 
 log = logging.getLogger(__name__)
 STALE = timedelta(seconds=30)  # without a sign of life a running job counts as interrupted
@@ -133,7 +134,8 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
             year.store().root,
             path,
             ledger=ledger_of(job.args["ledger"]) if job.args.get("ledger") else None,
-            department=job.department.name,
+            department=job.department.code,
+            label=job.department.name,
             good_rows=bool(job.args.get("good_rows")),
             marked_in=job.folder(),
             who=job.by.get_username() if job.by else None,
@@ -196,8 +198,9 @@ HANDLERS: dict[str, Callable[[Job, Progress], dict[str, Any]]] = {
 
 
 def assess_soon(department: Organisation, user: User | None) -> list[Job]:
-    """Put the assessment of a department's years in line (those with sheets), once for each state of what it rests on."""
-    years = Sheet.objects.filter(department=department, retired=False).values_list("year", flat=True).distinct()
+    """Put the assessment of a department's years in line (those with sheets in force), once for each state of it."""
+    held = Sheet.objects.filter(department=department, retired=False, versions__state="approved")
+    years = held.values_list("year", flat=True).distinct()
     jobs = []
     for one in sorted(set(years)):
         if one <= this_year():

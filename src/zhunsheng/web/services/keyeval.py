@@ -13,9 +13,12 @@ from django.utils.translation import gettext as _
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation.key import KeyCard, check_points, key_card
 from zhunsheng.regulations import KeyFramework, key_frameworks
+from zhunsheng.usecases.result import RunSheet
 from zhunsheng.web.models import KeyEvaluation, KeyMark, Membership, Organisation, Rectification, Sheet, User
 from zhunsheng.web.roles import reaches
+from zhunsheng.web.services.rules import rules_for
 from zhunsheng.web.services.sheets import in_force
+from zhunsheng.web.services.year import newest_assessment
 from zhunsheng.web.workflow import advance, check, note
 
 WEAK = Decimal("0.6")  # a row below this share of its points is offered for rectification
@@ -62,7 +65,7 @@ def start(sheet: Sheet, method: str, people: Sequence[User], user: User) -> KeyE
             sheet=sheet,
             department=sheet.department,
             year=sheet.year,
-            framework=key_frameworks()[0].id,
+            framework=framework_for(sheet.department, sheet.year).id,
             method=method,
         )
         made.evaluators.set(people)
@@ -144,12 +147,28 @@ def add_rectification(evaluation: KeyEvaluation, user: User, problem: str, owner
     return made
 
 
-def suggested(evaluation: KeyEvaluation, card: KeyCard, result: dict[str, Any] | None) -> list[str]:
+def result_of(evaluation: KeyEvaluation) -> RunSheet | None:
+    """Return the newest figures of the project that is evaluated, found by its sheet's code; None without any."""
+    kept = newest_assessment(evaluation.department, evaluation.year)
+    return kept.run.sheet(evaluation.sheet.code) if kept else None
+
+
+def framework_for(department: Organisation, year: int) -> KeyFramework:
+    """Return the framework in force for a department's year."""
+    return rules_for(department, year).key
+
+
+def grade_of(evaluation: KeyEvaluation, card: KeyCard) -> str:
+    """Return the grade of an agreed card by the rules that hold for the department."""
+    return rules_for(evaluation.department, evaluation.year).scheme.grade(card.total)
+
+
+def suggested(evaluation: KeyEvaluation, card: KeyCard, result: RunSheet | None) -> list[str]:
     """Return findings that may become rectification items: targets missed, review errors, rows that lost much."""
     found = []
-    for line in result["indicators"] if result else ():
-        if line["score"]["verdict"] in ("missed", "nothing"):
-            found.append(f"{line['name']}：{line['score']['how']}")
+    for line in result.indicators if result else ():
+        if line.score.verdict in ("missed", "nothing"):
+            found.append(f"{line.name}：{line.score.how}")
     version = in_force(evaluation.sheet)
     found += [f.message for f in version.findings.all() if f.level == "error"] if version else []
     for one in card.rows:

@@ -23,8 +23,8 @@ EXPORT_ROWS = 200_000
 
 
 def key_of(department: Organisation) -> str:
-    """Return what the evidence store knows a department by."""
-    return department.name
+    """Return what the evidence store knows a department by: its code."""
+    return department.code
 
 
 def known() -> dict[str, Ledger]:
@@ -42,7 +42,7 @@ def one(name: str) -> Ledger | None:
 
 def listed(department: Organisation) -> tuple[list[dict[str, Any]], list[tuple[Any, bool]]]:
     """Return each ledger with its newest batch, those with data first; and all batches, newest first, with whether undone."""
-    batches = [b for b in figures.store().batches() if b.department == key_of(department)]
+    batches = figures.store().batches(department=key_of(department))
     undone = {b.undoes for b in batches if b.undoes}
     found = []
     for ledger in all_ledgers().values():
@@ -57,7 +57,7 @@ def page_of(
     """Return one page of rows, and the ledger's batches by number. ``asked`` is as for ``evidence.browse``."""
     snapshot = figures.store().snapshot()
     found = browse(snapshot, ledger, key_of(department), limit=size, offset=offset, cipher=figures.cipher(), **asked)
-    return found, {b.batch: b for b in snapshot.batches if b.ledger == ledger.id}
+    return found, {number: snapshot.batch_of(number) for number in {r.batch for r in found.rows}}
 
 
 def exported(department: Organisation, ledger: Ledger, kind: str, **asked: Any) -> tuple[bytes, str]:
@@ -118,7 +118,8 @@ def template(ledger: Ledger) -> tuple[bytes, str]:
 def undo(department: Organisation, number: int, user: User) -> int:
     """Take back a batch of the department by a new one and return its number. Raises ``ZS-EV-12``."""
     store = figures.store()
-    if not any(b.batch == number and b.department == key_of(department) for b in store.batches()):
+    found = store.batch(number)
+    if found is None or found.department != key_of(department):
         raise ZhunshengError("ZS-EV-12", batch=number, detail=_("不是本部门的批次"))
     made = store.undo(number, who=user.get_username())
     record("undo batch", department, after={"batch": number, "by": made.batch})
@@ -129,8 +130,8 @@ def undo(department: Organisation, number: int, user: User) -> int:
 def source(department: Organisation, number: int) -> tuple[bytes, str] | None:
     """Return the file that a batch of the department was imported from, with its name; None for no such batch."""
     store = figures.store()
-    found = next((b for b in store.batches() if b.batch == number and b.department == key_of(department)), None)
-    if found is None:
+    found = store.batch(number)
+    if found is None or found.department != key_of(department):
         return None
     name, content = store.source_of(found)
     record("download source", department, after={"batch": number})

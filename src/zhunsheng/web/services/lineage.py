@@ -7,11 +7,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from zhunsheng.evidence import ledgers
-from zhunsheng.measures import Match
+from zhunsheng.measures import Match, combine
+from zhunsheng.usecases.assessing import Evidence
+from zhunsheng.usecases.tracing import trace
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.ledgers import key_of
-from zhunsheng.workspace import Evidence, trace
 
 
 def behind(
@@ -23,30 +24,34 @@ def behind(
     are shown, ``personal`` whether with personal data.
     """
     assessment = figures.newest_assessment(department, year)
-    if assessment is None or sheet >= len(assessment.result["results"]):
+    if assessment is None or sheet >= len(assessment.run.results):
         return None
-    one = assessment.result["results"][sheet]
+    one = assessment.run.results[sheet]
     context: dict[str, Any] = {"assessment": assessment, "one": one, "sheet_n": sheet}
-    evidence = Evidence.of(figures.store(), batch=assessment.batch)
     if line in ("paid", "budget"):
-        measure = "paid" if line == "paid" else "budget_adjusted"
-        key = (measure, key_of(department), one["project"])
-        match = Match(0, 0, measure, 1.0, "confirmed", _("资金数据按固定的测度计算"))
+        name = "paid" if line == "paid" else "budget_adjusted"
+        kept = one.money_readings.get(name)
+        match = Match(0, 0, name, 1.0, "confirmed", _("资金数据按固定的测度计算"))
         context["title"] = _("已支付金额") if line == "paid" else _("全年预算数")
     else:
-        if not (line.isascii() and line.isdigit()) or len(line) > 6 or int(line) >= len(one["indicators"]):
+        if not (line.isascii() and line.isdigit()) or len(line) > 6 or int(line) >= len(one.indicators):
             return None
-        indicator = one["indicators"][int(line)]
-        context |= {"title": indicator["name"], "indicator": indicator}
-        reading = indicator["reading"]
-        if reading is None:
-            return context
-        said = indicator["match"]
-        match = Match(0, int(line), said["measure"], said["confidence"], said["status"], said["why"])
-        key = (reading["measure"], key_of(department), reading["project"])
-    reading = evidence.read(year, assessment.as_of).get(key)
+        indicator = one.indicators[int(line)]
+        context |= {"title": indicator.name, "indicator": indicator}
+        kept, said = indicator.reading, indicator.match
+        match = Match(0, int(line), said.measure, said.confidence, said.status, said.why)
+    if kept is None:
+        return context
+    # Read again from the evidence as of the batch of that very assessment, so that the rows are those behind the figure.
+    evidence = Evidence.of(figures.store(), batch=assessment.batch)
+    projects = one.project_keys if kept.project else None
+    readings = evidence.read(year, assessment.as_of, key_of(department))
+    parts = [readings.get((kept.measure, key_of(department), project)) for project in projects or (None,)]
+    reading = combine(evidence.measures[kept.measure], [r for r in parts if r])
     if reading is not None:
-        found = trace(evidence, match, reading, year, assessment.as_of, limit=limit, personal=personal)
+        found = trace(
+            evidence, match, reading, year, assessment.as_of, projects=projects, limit=limit, personal=personal
+        )
         cipher = figures.cipher()
         rows = [(r, [cipher.show(v) if personal else v for v in r.values.values()]) for r in found.rows]
         context |= {

@@ -7,18 +7,23 @@ import io
 import json
 import zipfile
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 import xlsxwriter
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import book_of, open_bytes
+from zhunsheng.usecases.assessing import Evidence
+from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import (
     Assessment,
     CalendarEntry,
@@ -37,7 +42,7 @@ from zhunsheng.web.services.review import unreviewed
 from zhunsheng.web.services.sheets import take_document
 from zhunsheng.web.services.uploads import keep
 from zhunsheng.web.services.year import assess_now, store
-from zhunsheng.workspace import Evidence, Progress, no_progress
+from zhunsheng.wording import rate
 
 DIMENSIONS = ("成本", "产出", "效益", "满意度")
 WHOLE = "部门整体"
@@ -171,9 +176,14 @@ def places_of(job: Job, chosen: dict[str, Organisation | str | None]) -> dict[st
 
 
 def assess_all(district: Organisation, year: int, progress: Progress = no_progress) -> dict[str, Any]:
-    """Assess every department below with sheets of the year, against one state of the evidence."""
+    """Assess every department below with a sheet in force in the year, against one state of the evidence."""
     departments = list(
-        Organisation.objects.filter(path__startswith=district.path, sheets__year=year, sheets__retired=False).distinct()
+        Organisation.objects.filter(
+            path__startswith=district.path,
+            sheets__year=year,
+            sheets__retired=False,
+            sheets__versions__state="approved",
+        ).distinct()
     )
     evidence = Evidence.of(store())
     failed = []
@@ -186,13 +196,26 @@ def assess_all(district: Organisation, year: int, progress: Progress = no_progre
     return {"departments": len(departments), "failed": failed}
 
 
-def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
-    """Return one line a department: total score, lights, findings by level, execution; best first, unscored last.
+Standing = Literal["graded", "open", "pending", "unapproved"]
+STANDING_WORDS: dict[Standing, Any] = {
+    "graded": "",
+    "open": gettext_lazy("有待定分值，不评等级"),
+    "pending": gettext_lazy("已批复，尚未测算"),
+    "unapproved": gettext_lazy("目标未批复，不计分"),
+}
+STANDINGS: tuple[Standing, ...] = ("graded", "open", "pending", "unapproved")
 
-    ``unreviewed`` is how many of its sheets were not reviewed as they stand: its findings are then not all there are.
+
+def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
+    """Return one line a department: total, lights, findings by level, execution; only graded ones are ranked among each other.
+
+    ``standing`` says what can be said of it: graded; open (points undecided: a range, no grade); pending (approved, not
+    assessed yet); unapproved (drafts only, which count nowhere). ``unreviewed`` is how many of its sheets were not
+    reviewed as they stand: its findings are then not all there are.
     """
-    rows = Assessment.objects.filter(department__path__startswith=district.path, year=year).order_by("as_of", "pk")
-    newest = {row["department_id"]: row for row in rows.values("department_id", "total", "grade", "execution")}
+    kept = Assessment.objects.filter(department__path__startswith=district.path, year=year)
+    columns = ("department_id", "total", "most", "grade", "paid", "budget")
+    newest = {row["department_id"]: row for row in kept.order_by("as_of", "assessed_at", "pk").values(*columns)}
     lights: dict[int, dict[str, int]] = defaultdict(dict)
     for row in _lights(district, year).values("department_id", "light").annotate(n=Count("id")).order_by():
         lights[row["department_id"]][row["light"]] = row["n"]
@@ -203,23 +226,43 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
     sheets = Sheet.objects.filter(department__path__startswith=district.path, year=year, retired=False)
     pending = unreviewed(district, year)
     counts = {r["department_id"]: r["n"] for r in sheets.values("department_id").annotate(n=Count("id")).order_by()}
+    approved = set(sheets.filter(versions__state="approved").values_list("department_id", flat=True))
     table = []
     for department in Organisation.objects.filter(pk__in=counts).prefetch_related("stages"):
-        found = newest.get(department.pk, {})
-        total = found.get("total")
+        found = newest.get(department.pk) if department.pk in approved else None
+        total, most = (found["total"], found["most"]) if found else (None, None)
+        settled = total is not None and most in (None, total)
+        standing: Standing = (
+            "unapproved" if department.pk not in approved else "pending" if total is None else "graded" if settled else "open"
+        )
         table.append(
             {
                 "department": department,
                 "sheets": counts[department.pk],
-                "total": None if total is None else float(total),
-                "grade": found.get("grade", ""),
-                "execution": found.get("execution"),
-                "lights": lights[department.pk],
+                "standing": standing,
+                "total": total,
+                "most": most,
+                "grade": found["grade"] if found else "",
+                "paid": found["paid"] if found else None,
+                "budget": found["budget"] if found else None,
+                "execution": group_rate([found]) if found else None,
+                "lights": lights[department.pk] if standing != "unapproved" else {},
                 "findings": findings[department.pk],
                 "unreviewed": pending.get(department.pk, 0),
             }
         )
-    return sorted(table, key=lambda r: (r["total"] is None, -(r["total"] or 0), r["department"].name_in(year)))
+
+    def order(row: dict[str, Any]) -> tuple[int, Decimal, str]:
+        return STANDINGS.index(row["standing"]), -(row["total"] or Decimal(0)), row["department"].name_in(year)
+
+    return sorted(table, key=order)
+
+
+def group_rate(rows: Iterable[dict[str, Any]]) -> float | None:
+    """Return the execution rate of a group: what all paid over what all had; those whose money is unknown are left out."""
+    known = [r for r in rows if r["paid"] is not None and r["budget"]]
+    found = rate((r["paid"] for r in known), (r["budget"] for r in known))
+    return None if found is None else float(found)
 
 
 def _lights(district: Organisation, year: int) -> Any:
@@ -299,8 +342,8 @@ def late(district: Organisation, year: int, today: date) -> list[dict[str, Any]]
     return sorted(found, key=lambda f: (-f["days"], f["department"].name_in(year)))
 
 
-def totals(district: Organisation, year: int) -> dict[str, Any]:
-    """Return the counts at the head of the page."""
+def totals(district: Organisation, year: int, ranked: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the counts at the head of the page; ``ranked`` are the lines of the ranking."""
     sheets = Sheet.objects.filter(department__path__startswith=district.path, year=year, retired=False)
     lights = {r["light"]: r["n"] for r in _lights(district, year).values("light").annotate(n=Count("id")).order_by()}
     points = _lights(district, year).aggregate(points=Sum("points"), score=Sum("score"))
@@ -311,6 +354,9 @@ def totals(district: Organisation, year: int) -> dict[str, Any]:
         "unreviewed": len(unreviewed(district, year)),
         "lights": lights,
         "share": float(points["score"] / points["points"]) if points["points"] else None,
+        "execution": group_rate(ranked),
+        "graded": sum(r["standing"] == "graded" for r in ranked),
+        "ungraded": {s: n for s in STANDINGS[1:] if (n := sum(r["standing"] == s for r in ranked))},
     }
 
 
@@ -324,8 +370,10 @@ def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
         _("名次"),
         _("部门"),
         _("目标表数"),
-        _("得分"),
+        _("得分（已得）"),
+        _("最高可能得分"),
         _("等级"),
+        _("说明"),
         _("预算执行率"),
         _("绿灯"),
         _("黄灯"),
@@ -334,6 +382,7 @@ def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
         _("错误"),
         _("警告"),
         _("提示"),
+        _("尚未审核（表）"),
     ]
     with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False}) as book:
         sheet = book.add_worksheet(f"{year}")
@@ -343,13 +392,17 @@ def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
             sheet.write(0, c, title, bold)
         sheet.set_column(1, 1, 36)
         for n, row in enumerate(ranking(district, year), start=1):
-            sheet.write_row(n, 0, [n, row["department"].name_in(year), row["sheets"]])
+            # Only what has a grade is ranked; the others stand below with why they have none.
+            place = n if row["standing"] == "graded" else ""
+            sheet.write_row(n, 0, [place, row["department"].name_in(year), row["sheets"]])
             if row["total"] is not None:
-                sheet.write(n, 3, row["total"])
-                sheet.write(n, 4, row["grade"])
+                sheet.write_row(n, 3, [float(row["total"]), float(row["most"] or row["total"]), row["grade"]])
+            sheet.write(n, 6, str(STANDING_WORDS[row["standing"]]))
             if row["execution"] is not None:
-                sheet.write(n, 5, row["execution"], percent)
-            sheet.write_row(n, 6, [row["lights"].get(c, 0) for c in ("green", "yellow", "red", "grey")])
-            sheet.write_row(n, 10, [row["findings"].get(c, 0) for c in ("error", "warning", "note")])
+                sheet.write(n, 7, row["execution"], percent)
+            sheet.write_row(n, 8, [row["lights"].get(c, "") for c in ("green", "yellow", "red", "grey")])
+            if not row["unreviewed"]:
+                sheet.write_row(n, 12, [row["findings"].get(c, 0) for c in ("error", "warning", "note")])
+            sheet.write(n, 15, row["unreviewed"])
         sheet.freeze_panes(1, 2)
     return buffer.getvalue(), f"{district.name_in(year)}{year}年部门绩效汇总.xlsx"

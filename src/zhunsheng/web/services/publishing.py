@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.reports.forms import target_form
+from zhunsheng.targets.sheet import plain as figure
 from zhunsheng.web.models import Draw, Publication, SelfEvaluation, SheetVersion, User
 from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.services.draws import proof_of
@@ -20,6 +21,7 @@ from zhunsheng.web.services.ledgers import plain
 from zhunsheng.web.services.year import forms_of
 from zhunsheng.web.workflow import advance, note
 
+PUBLIC_CONTEST = {"typed", "computed", "difference", "reason", "accepted"}  # who typed it stays inside
 DRAW_FILES = ("抽查包.zip", "frame.tsv", "commitment.json", "公告.html", "公告.docx", "公告.json")
 
 
@@ -79,7 +81,7 @@ def _targets(version: SheetVersion) -> tuple[int, str, dict[str, Any]]:
     body = {k: v for k, v in version.body.items() if k not in ("provenance", "place")}
     return (
         version.sheet.year,
-        f"{version.department} {version.sheet.year}年 {version.sheet.name}",
+        f"{version.department.name_in(version.sheet.year)} {version.sheet.year}年 {version.sheet.name}",
         {"sheet": body, "version": version.number},
     )
 
@@ -87,35 +89,42 @@ def _targets(version: SheetVersion) -> tuple[int, str, dict[str, Any]]:
 def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, Any]]:
     if evaluation.state not in ("signed", "accepted") or evaluation.assessment is None:
         raise ZhunshengError("ZS-WB-01", title=str(evaluation), state=evaluation.get_state_display())
-    result = evaluation.assessment.result
+    run = evaluation.assessment.run
+    # Every figure goes out with what it rests on: typed ones are marked, contested ones stand beside the reading.
     scores = [
         {
-            "sheet": one["sheet"],
-            "total": one["score"]["total"],
-            "grade": one["score"]["grade"],
+            "sheet": one.sheet,
+            "total": figure(one.score.total),
+            "most": figure(one.score.high if one.score.high is not None else one.score.total),
+            "grade": one.score.grade,
+            "basis": {k: figure(v) for k, v in one.score.basis.items()},
             "indicators": [
                 {
-                    "name": i["name"],
-                    "target": i["target"],
-                    "actual": i["outcome"]["text"],
-                    "points": i["score"]["points"],
-                    "score": i["score"]["score"],
+                    "name": i.name,
+                    "target": i.target,
+                    "actual": i.outcome.text,
+                    "origin": i.outcome.origin,
+                    "confirmed": i.outcome.confirmed,
+                    "contest": i.outcome.contest.model_dump(include=PUBLIC_CONTEST) if i.outcome.contest else None,
+                    "verdict": i.score.verdict,
+                    "points": figure(i.score.points),
+                    "score": figure(i.score.score),
                 }
-                for i in one["indicators"]
+                for i in one.indicators
             ],
         }
-        for one in result["results"]
+        for one in run.results
     ]
     data = {
-        "as_of": result["as_of"],
-        "scheme": result["scheme"],
-        "evidence": result["store"]["digest"],
+        "as_of": run.as_of.isoformat(),
+        "scheme": run.scheme.model_dump(),
+        "evidence": run.store.digest,
         "scores": scores,
     }
     forms = [{**f, "notes": list(f["notes"])} for f in forms_of(evaluation, "绩效自评表")]
     return (
         evaluation.year,
-        f"{evaluation.department} {evaluation.year}年度绩效自评",
+        f"{evaluation.department.name_in(evaluation.year)} {evaluation.year}年度绩效自评",
         {**data, "forms": json.loads(json.dumps(forms))},
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -9,8 +10,9 @@ from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import read_book
-from zhunsheng.targets import Indicator, TargetSheet, TargetValue
+from zhunsheng.targets import Book, Indicator, TargetSheet, TargetValue
 from zhunsheng.targets.editing import Field, blank_sheet, carried_over, fields_of, with_added, with_text, without
+from zhunsheng.targets.identity import identified
 from zhunsheng.text import clean
 from zhunsheng.web.models import (
     AuditEntry,
@@ -22,11 +24,10 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.models.audited import record
-from zhunsheng.web.models.targets import body_of, book_of
+from zhunsheng.web.models.targets import NO_SOURCE, UNNAMED, WHOLE, body_of
 from zhunsheng.web.services.review import refresh
 from zhunsheng.web.workflow import note
 
-WHOLE = "部门整体绩效目标"
 # States in which a version stands for the document it was made from; one put aside in another way does not.
 KNOWN_STATES = ("draft", "submitted", "checked", "changes", "returned", "approved")
 EDITABLE = ("draft", "returned", "changes")
@@ -82,7 +83,7 @@ def take_document(
 
 
 def _name_of(sheet: TargetSheet) -> str:
-    return (WHOLE if sheet.kind == "department" else sheet.name or "（未命名项目）")[:200]
+    return (WHOLE if sheet.kind == "department" else sheet.name or UNNAMED)[:200]
 
 
 def _made_before(upload: Upload, department: Organisation, places: list[tuple[int, str, str]]) -> list[SheetVersion]:
@@ -112,12 +113,15 @@ def add_version(
     reason: str = "",
     upload: Upload | None = None,
     unsure: list[Any] | None = None,
+    of: Sheet | None = None,
 ) -> SheetVersion:
-    """Keep a sheet as the next version of the record it belongs to. Raises ``ZS-WB-01``, ``ZS-WB-06``."""
-    name = _name_of(sheet)
+    """Keep a sheet as the next version of the record it belongs to: ``of``, or the one its code or exact name says.
+
+    Indicators equal to the last version's keep their codes. Raises ``ZS-WB-01``, ``ZS-WB-06``.
+    """
     year = sheet.year or this_year()
     with transaction.atomic():
-        known, _ = Sheet.objects.get_or_create(department=department, year=year, kind=sheet.kind, name=name)
+        known = of or _sheet_for(department, year, sheet)
         every = list(known.versions.order_by("-number").select_for_update())
         last = next((v for v in every if v.state != "void"), None)
         if last and last.state not in (*EDITABLE, "approved"):
@@ -130,7 +134,7 @@ def add_version(
         version = SheetVersion.objects.create(
             sheet=known,
             number=(every[0].number if every else 0) + 1,
-            body=body_of(sheet),
+            body=body_of(identified(sheet.model_copy(update={"id": known.code}), last.target_sheet() if last else None)),
             reason=reason.strip(),
             origin=origin,
             upload=upload,
@@ -148,11 +152,33 @@ def add_version(
     return version
 
 
+def _sheet_for(department: Organisation, year: int, sheet: TargetSheet) -> Sheet:
+    """Return the record a sheet belongs to: the one of its project code, else of its exact name, else a new one.
+
+    A sheet that names another code is another project, however it is called. Raises ``ZS-WB-06`` where two bear the name
+    and no code tells them apart.
+    """
+    name, code = _name_of(sheet), (sheet.code or "").strip()[:40] if sheet.kind == "project" else ""
+    mine = Sheet.objects.filter(department=department, year=year, kind=sheet.kind)
+    if code and (coded := mine.filter(project_code=code).first()):
+        return coded
+    named = [s for s in mine.filter(name=name) if not (code and s.project_code)]
+    if len(named) > 1:
+        raise ZhunshengError("ZS-WB-06", detail=f"有 {len(named)} 张目标表叫“{name}”，请在文件里写明项目编码")
+    if named:
+        if code:
+            named[0].project_code = code
+            named[0].save()
+        return named[0]
+    return Sheet.objects.create(department=department, year=year, kind=sheet.kind, name=name, project_code=code)
+
+
 def adjust(version: SheetVersion, user: User, reason: str) -> SheetVersion:
     """Open an adjustment (调整) of an approved version as a new draft. Raises ``ZS-WB-01``, ``ZS-WB-06`` without a reason."""
     if version.sheet.latest.pk != version.pk:
         raise ZhunshengError("ZS-WB-01", title=str(version), state="已有更新的版本")
-    made = add_version(version.target_sheet(), version.department, user, "adjust", reason=reason, upload=version.upload)
+    sheet, upload = version.target_sheet(), version.upload
+    made = add_version(sheet, version.department, user, "adjust", reason=reason, upload=upload, of=version.sheet)
     refresh_findings(version.department, version.sheet.year)
     return made
 
@@ -250,19 +276,31 @@ def _change(version: SheetVersion, change: Any, what: str, detail: str) -> Sheet
         return _keep(now, change(sheet), {}, {what: detail})
 
 
+def label(version: SheetVersion) -> None:
+    """Call a record as the version calls it, while none is in force; an approved version says it itself."""
+    if not version.sheet.versions.filter(state="approved").exists():
+        version.call_sheet()
+
+
 def _keep(version: SheetVersion, sheet: TargetSheet, before: dict[str, str], after: dict[str, str]) -> SheetVersion:
     version.body = body_of(sheet)
     version.save()
+    label(version)
     record("edit", version, before, after)
     refresh_findings(version.department, version.sheet.year)
     return version
 
 
-def book_now(department: Organisation, year: int) -> tuple[list[SheetVersion], Any]:
-    """Return the versions that count (in force, else the newest) and their book, in the order of the sheets."""
-    versions = [in_force(s) or newest(s) for s in sheets_of(department, year)]
-    return versions, book_of([v.body for v in versions])
+def in_force_on(sheet: Sheet, day: date) -> SheetVersion | None:
+    """Return the version in force on a day (inclusive), None where none is, from what was prefetched."""
+    held = [v for v in sheet.versions.all() if v.state == "approved" and v.in_force_from and v.in_force_from <= day]
+    return max(held, key=lambda v: v.number, default=None)
 
+
+def book_in_force(department: Organisation, year: int, day: date) -> tuple[list[SheetVersion], Book]:
+    """Return the versions in force on a day and their book, in the order of the sheets: what alone counts in figures."""
+    held = [v for s in sheets_of(department, year) if (v := in_force_on(s, day))]
+    return held, Book(source=NO_SOURCE, sheets=tuple(v.target_sheet() for v in held))
 
 def refresh_findings(department: Organisation, year: int) -> None:
     """Review a department's year, and the next where it compares itself with this one; keep states and findings."""

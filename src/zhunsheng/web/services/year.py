@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Callable
@@ -19,27 +18,50 @@ from django.utils import timezone
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store
 from zhunsheng.intake import read_book
+from zhunsheng.judgements import Judgement, resolve
+from zhunsheng.measures import catalogue
+from zhunsheng.targets import Book
+from zhunsheng.usecases.assessing import Assessment as Assessed
+from zhunsheng.usecases.assessing import Department, Evidence, assess, basis
+from zhunsheng.usecases.outputs import official_forms, write_outputs
+from zhunsheng.usecases.rechecking import recheck_book
+from zhunsheng.usecases.result import Run, run_of
 from zhunsheng.web.models import (
     Assessment,
     CalendarEntry,
     Checkpoint,
+    Contest,
     IndicatorLight,
-    LocalScheme,
     Organisation,
     SelfEvaluation,
+    SheetVersion,
     User,
     Word,
 )
 from zhunsheng.web.models.work import cipher
-from zhunsheng.web.services.sheets import book_now
-from zhunsheng.web.workflow import note
-from zhunsheng.workspace import Assessment as Assessed
-from zhunsheng.workspace import Evidence, assess, official_forms, payments_of, recheck_book, write_outputs
+from zhunsheng.web.services.matching import links_of
+from zhunsheng.web.services.rules import rules_for
+from zhunsheng.web.services.sheets import book_in_force
+from zhunsheng.web.workflow import advance, note
+
+Record = Checkpoint | SelfEvaluation
+FILES = ("绩效目标表", "绩效运行监控表", "绩效自评表", "绩效评价报告")
 
 
 def store() -> Store:
-    """Return the site's evidence store; it is made at the first import."""
-    return Store(settings.DATA / "evidence", cipher())
+    """Return the site's evidence store; it is made at the first import, and one kept by names is brought to codes."""
+    opened = Store(settings.DATA / "evidence", cipher())
+    if (opened.root / "batches").is_dir() and not (opened.root / "format.json").is_file():
+        opened.migrate(_codes(), who="system")
+    return opened
+
+
+def _codes() -> dict[str, str]:
+    """Return departments' codes by name; a name that several bear tells nobody's rows, so it is left out."""
+    named: dict[str, list[str]] = {}
+    for name, code in Organisation.objects.values_list("name", "code"):
+        named.setdefault(name, []).append(code)
+    return {name: codes[0] for name, codes in named.items() if len(codes) == 1}
 
 
 def default_as_of(year: int) -> date:
@@ -48,61 +70,76 @@ def default_as_of(year: int) -> date:
 
 
 def newest_assessment(department: Organisation, year: int) -> Assessment | None:
-    """Return the assessment of the latest date, of those the newest."""
-    return Assessment.objects.filter(department=department, year=year).order_by("-as_of", "-pk").first()
+    """Return the figures of the latest date; of several states of that date the one that was assessed last."""
+    return Assessment.objects.filter(department=department, year=year).order_by("-as_of", "-assessed_at", "-pk").first()
 
 
-def words_of(department: Organisation, year: int) -> dict[tuple[str, str], Word]:
-    """Return the newest word on each indicator by (sheet, indicator)."""
-    return {
-        (w.sheet, w.indicator): w for w in Word.objects.filter(department=department, year=year).select_related("by")
-    }
+def record_of(department: Organisation, year: int, day: date) -> Record | None:
+    """Return the record whose words go into the figures of a day: the self-evaluation or checkpoint of that day."""
+    found = SelfEvaluation.objects.filter(department=department, year=year, as_of=day).first()
+    return found or Checkpoint.objects.filter(department=department, year=year, as_of=day).first()
 
 
-def scheme_for(department: Organisation, year: int) -> LocalScheme | None:
-    """Return the local scheme nearest above a department in force for a year, None for the national one."""
-    found = LocalScheme.objects.filter(
-        organisation__in=department.line, active=True, first_year__lte=year
-    ).select_related("organisation")
-    return max(found, key=lambda s: (len(s.organisation.path), s.first_year), default=None)
+def words_of(record: Record | None) -> dict[tuple[str, str], Word]:
+    """Return the newest word of a record on each indicator, by codes of sheet and indicator."""
+    if record is None:
+        return {}
+    kept = record.words if isinstance(record, Checkpoint) else record.words()
+    found = kept.select_related("by").prefetch_related("attachments", "contests")
+    return {(w.sheet_code, w.indicator_code): w for w in found.order_by("pk")}
+
+
+def earlier_words(record: Record) -> dict[tuple[str, str], Word]:
+    """Return what was last said of indicators in other records of the year: offered to write from, counted nowhere."""
+    mine = {"checkpoint": record} if isinstance(record, Checkpoint) else {"evaluation": record}
+    others = Word.objects.filter(department=record.department, year=record.year).exclude(**mine)
+    return {(w.sheet_code, w.indicator_code): w for w in others.order_by("pk")}
+
+
+# -- assessing --------------------------------------------------------------------------------------------------------
+
+
+class Question:
+    """What is asked of the evidence: a department's sheets in force on a day, what people confirmed and said, the rules."""
+
+    def __init__(self, department: Organisation, year: int, day: date, record: Record | None, *, words: bool = True):
+        self.department, self.year, self.day = department, year, day
+        self.versions: list[SheetVersion]
+        self.versions, self.book = book_in_force(department, year, day)
+        self.place = Department(department.code, department.name_in(year))
+        self.rules = rules_for(department, year)
+        self.links = links_of(department, self.book)
+        codes = {(s.id, i.id) for s in self.book.sheets for i in s.indicators}
+        said = words_of(record) if words else {}
+        # A word on an indicator that an adjustment took out has nothing to speak of any more.
+        self.judgements: list[Judgement] = [w.judgement() for key, w in said.items() if key in codes]
+
+    def basis(self, evidence_digest: str) -> str:
+        """Return the digest of all that the figures rest on, given the state of the evidence."""
+        said = resolve(self.book, self.judgements)
+        return basis(
+            self.book, evidence_digest, catalogue(), self.day, self.place, self.links, said, self.rules
+        )
+
+    def answer(self, evidence: Evidence) -> Assessed:
+        """Assess. Raises ``ZS-WB-06`` where nothing is in force, ``ZS-SC-*`` for a word that scoring refuses."""
+        if not self.book.sheets:
+            raise ZhunshengError("ZS-WB-06", detail=f"{self.place.name} {self.year}年还没有批复的绩效目标")
+        return assess(
+            self.book,
+            evidence,
+            self.day,
+            department=self.place,
+            links=self.links,
+            judgements=self.judgements,
+            rules=self.rules,
+        )
 
 
 def state_key(department: Organisation, year: int, as_of: date, evidence: Evidence | None = None) -> str:
-    """Return the digest of all an assessment rests on: sheets, words, scheme, date and the store's last batch."""
-    versions, _ = book_now(department, year)
-    scheme = scheme_for(department, year)
-    parts = {
-        "versions": [[v.pk, hashlib.sha256(json.dumps(v.body, sort_keys=True).encode()).hexdigest()] for v in versions],
-        "words": [w.pk for w in words_of(department, year).values()],
-        "scheme": scheme.text if scheme else "",
-        "as_of": as_of.isoformat(),
-        "batch": (evidence.snapshot if evidence else store().snapshot()).digest,
-    }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def compute(department: Organisation, year: int, day: date, evidence: Evidence | None = None) -> Assessed:
-    """Assess a department's year on a day (inclusive) by the scheme that holds for it; nothing is kept.
-
-    Raises ``ZS-WB-06`` where there are no sheets, ``ZS-SC-*`` for a word that scoring refuses.
-    """
-    _, book = book_now(department, year)
-    if not book.sheets:
-        raise ZhunshengError("ZS-WB-06", detail=f"{department} {year}年还没有绩效目标")
-    scheme = scheme_for(department, year)
-    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
-        path = None
-        if scheme:
-            path = Path(scratch) / "scheme.yaml"
-            path.write_text(scheme.text, "utf8")
-        return assess(
-            book,
-            evidence or Evidence.of(store()),
-            day,
-            department=department.name,
-            judgements=[w.judgement() for w in words_of(department, year).values()],
-            scheme=path,
-        )
+    """Return the digest of all that the figures of a day rest on now."""
+    digest = evidence.snapshot.digest if evidence else store().head[1]
+    return Question(department, year, as_of, record_of(department, year, as_of)).basis(digest)
 
 
 def assess_now(
@@ -113,52 +150,69 @@ def assess_now(
     *,
     tables: bool = True,
 ) -> Assessment:
-    """Assess a department's year and keep the result; the same state is not assessed twice. Raises as ``compute``."""
+    """Assess a department's year and keep the result; the same state is not assessed twice. Raises as ``Question.answer``."""
     day = as_of or default_as_of(year)
-    key = state_key(department, year, day, evidence)
+    asked = Question(department, year, day, record_of(department, year, day))
+    digest = evidence.snapshot.digest if evidence else store().head[1]
+    key = asked.basis(digest)
     known = Assessment.objects.filter(department=department, year=year, key=key).first()
     if known and (not tables or (known.folder() / "forms.json").is_file()):
+        # Found again, it is the figures of now: whatever was assessed between is not.
+        Assessment.objects.filter(pk=known.pk).update(assessed_at=timezone.now())
         if as_of is None:
             _keep_lights(known)
         return known
     opened = evidence or Evidence.of(store())
-    done = compute(department, year, day, opened)
-    main = next((r for r in done.results if r.sheet.kind == "department"), done.results[0])
-    rates = [float(r.checkpoint.money.actual) for r in done.results if r.checkpoint.money.actual is not None]
-    with transaction.atomic():
-        kept, _ = Assessment.objects.get_or_create(
-            department=department,
-            year=year,
-            key=key,
-            defaults={
-                "as_of": day,
-                "batch": done.snapshot.batch,
-                "digest": done.snapshot.digest,
-                "result": _result(done, opened),
-                "total": main.card.total,
-                "grade": main.card.grade,
-                "execution": sum(rates) / len(rates) if rates else None,
-            },
-        )
-        if as_of is None:
-            _keep_lights(kept)
+    done = asked.answer(opened)
+    run = run_of(done, opened, book=False)
+    kept = _keep(department, year, day, done, run)
+    if as_of is None:
+        _keep_lights(kept)
     if tables:
         _write_tables(done, opened, kept.folder())
     return kept
 
 
-def _result(done: Assessed, opened: Evidence) -> dict[str, Any]:
-    """Return the assessment as data with what charts and pages ask for beside it: payments, plan, level names."""
-    result = done.as_json()
-    del result["book"]
-    for said, one in zip(result["results"], done.results, strict=True):
-        year = one.sheet.year or done.as_of.year
-        paid = payments_of(opened, done.department, one.project, year, done.as_of) if one.project else ()
-        said["payments"] = [[d.isoformat(), str(total)] for d, total in paid]
-        said["plan"] = [[s.by.isoformat(), str(s.cumulative)] for s in one.sheet.spending_plan.steps]
-        for line, indicator in zip(said["indicators"], one.sheet.indicators, strict=True):
-            line |= {"level1": indicator.level1, "level2": indicator.level2}
-    return result
+def _keep(department: Organisation, year: int, day: date, done: Assessed, run: Run) -> Assessment:
+    main = run.main
+    total = main.score if main else None
+    own = main.money if main and main.kind == "department" else None
+    # The department's own money where the ledgers tell it, else that of the projects whose money is known.
+    parts = [own] if own and own.paid is not None else [s.money for s in run.results if s.kind == "project"]
+    known = [m for m in parts if m.adjusted and m.paid is not None]
+    values = {
+        "as_of": day,
+        "batch": run.store.batch,
+        "digest": run.store.digest,
+        "result": run.as_json(),
+        "total": total.total if total else None,
+        "most": total.high if total else None,
+        "grade": (total.grade or "") if total else "",
+        "paid": sum((m.paid for m in known if m.paid is not None), Decimal(0)) if known else None,
+        "budget": sum((m.adjusted for m in known if m.adjusted), Decimal(0)) if known else None,
+    }
+    with transaction.atomic():
+        kept, made = Assessment.objects.get_or_create(
+            department=department, year=year, key=done.basis, defaults=values
+        )
+        if not made:
+            Assessment.objects.filter(pk=kept.pk).update(assessed_at=timezone.now())
+    return kept
+
+
+def trial(version: SheetVersion) -> Run:
+    """Compute a year with a version that is not in force in place of the one that is; nothing is kept. Raises ``ZS-*``.
+
+    Trial figures (试算) go to the page that asked and nowhere else.
+    """
+    department, year = version.department, version.sheet.year
+    day = default_as_of(year)
+    asked = Question(department, year, day, record_of(department, year, day), words=False)
+    others = [s for s in asked.book.sheets if s.id != version.sheet.code]
+    asked.book = asked.book.model_copy(update={"sheets": (*others, version.target_sheet())})
+    asked.links = links_of(department, asked.book)
+    opened = Evidence.of(store())
+    return run_of(asked.answer(opened), opened, book=False)
 
 
 def _write_tables(done: Assessed, opened: Evidence, folder: Path) -> None:
@@ -167,7 +221,7 @@ def _write_tables(done: Assessed, opened: Evidence, folder: Path) -> None:
     forms = {name: [asdict(form) for form in listed] for name, listed in official_forms(done).items()}
     with tempfile.TemporaryDirectory(prefix="making-", dir=folder.parent) as scratch:
         made = Path(scratch)
-        write_outputs(done, opened, made, only=(*forms, "绩效评价报告"))
+        write_outputs(done, opened, made, only=FILES)
         for path in made.iterdir():
             path.replace(folder / path.name)
         (made / "forms.json").write_text(json.dumps(forms, ensure_ascii=False), "utf8")
@@ -180,25 +234,76 @@ def _keep_lights(assessment: Assessment) -> None:
         IndicatorLight(
             department=assessment.department,
             year=assessment.year,
-            sheet=one["sheet"][:200],
-            indicator=line["name"][:300],
-            dimension=line["score"]["dimension"] or "",
-            light=line["monitoring"]["light"],
-            points=Decimal(line["score"]["points"]),
-            score=Decimal(line["score"]["score"]),
+            sheet=one.sheet[:200],
+            sheet_code=one.id,
+            indicator=line.name[:300],
+            indicator_code=line.id,
+            dimension=line.score.dimension or "",
+            light=line.monitoring.light,
+            verdict=line.score.verdict,
+            points=line.score.points,
+            score=line.score.score,
         )
-        for one in assessment.result["results"]
-        for line in one["indicators"]
+        for one in assessment.run.results
+        for line in one.indicators
     )
 
 
-def forms_of(record: Checkpoint | SelfEvaluation, name: str) -> list[dict[str, Any]]:
+def forms_of(record: Record, name: str) -> list[dict[str, Any]]:
     """Return the official forms of a checkpoint or self-evaluation as data; empty where there are no figures."""
     folder = tables_of(record)
     if folder is None:
         return []
     forms: list[dict[str, Any]] = json.loads((folder / "forms.json").read_text("utf8")).get(name, [])
     return forms
+
+
+def overtaken(assessment: Assessment) -> bool:
+    """Return whether anything that an assessment rests on has changed since."""
+    return state_key(assessment.department, assessment.year, assessment.as_of) != assessment.key
+
+
+def drifted(record: Record) -> bool:
+    """Return whether what a record's figures rest on has changed since they were taken; False where there are none."""
+    kept = record.assessment
+    return kept is not None and overtaken(kept)
+
+
+def drift(record: Record) -> list[dict[str, str]]:
+    """Return how the figures of a settled record differ from what they would be now: sheet, what, then, now.
+
+    Only figures are compared; where all are the same, the change beneath them changed nothing that is shown.
+    """
+    if record.assessment is None or not drifted(record):
+        return []
+    now = assess_now(record.department, record.year, record.assessment.as_of, tables=False).run
+    return differences(record.assessment.run, now)
+
+
+def differences(then: Run, now: Run) -> list[dict[str, str]]:
+    """Return where two runs show different figures, sheet by sheet; sheets and indicators are told by their codes."""
+    found = []
+
+    def add(sheet: str, what: str, one: str, other: str) -> None:
+        if one != other:
+            found.append({"sheet": sheet, "what": what, "then": one, "now": other})
+
+    for sheet in then.results:
+        other = now.sheet(sheet.id)
+        if other is None:
+            add(sheet.sheet, "目标表", "有", "不再有效")
+            continue
+        add(sheet.sheet, "得分", str(sheet.score.total), str(other.score.total))
+        add(sheet.sheet, "已支付（元）", str(sheet.money.paid or "无"), str(other.money.paid or "无"))
+        for line in sheet.indicators:
+            match = other.indicator(line.id)
+            add(sheet.sheet, line.name, line.outcome.text, match.outcome.text if match else "不再有这个指标")
+    found += [
+        {"sheet": s.sheet, "what": "目标表", "then": "没有", "now": "有"}
+        for s in now.results
+        if then.sheet(s.id) is None
+    ]
+    return found
 
 
 # -- monitoring -------------------------------------------------------------------------------------------------------
@@ -224,14 +329,25 @@ def open_checkpoint(entry: CalendarEntry, department: Organisation, user: User |
 
 
 def fill_checkpoint(checkpoint: Checkpoint, *, tables: bool = False) -> Checkpoint:
-    """Fill the figures of a checkpoint anew from the evidence and the words entered. A confirmed one stays as it is."""
-    if checkpoint.state != "confirmed":
-        checkpoint.assessment = assess_now(checkpoint.department, checkpoint.year, checkpoint.as_of, tables=tables)
-        checkpoint.save()
+    """Fill the figures of an open checkpoint anew from the evidence and its own words; any other stays as it is."""
+    _fill(checkpoint, ("open",), tables=tables)
     return checkpoint
 
 
-def tables_of(record: Checkpoint | SelfEvaluation) -> Path | None:
+def _fill(record: Record, states: tuple[str, ...], *, tables: bool) -> None:
+    """Assess, then put the figures in where the record is still in one of the states: a decision taken meanwhile stands."""
+    if record.state not in states:
+        return
+    figures = assess_now(record.department, record.year, record.as_of, tables=tables)
+    with transaction.atomic():
+        now = type(record).objects.select_for_update().get(pk=record.pk)
+        if now.state in states and now.assessment_id != figures.pk:
+            now.assessment = figures
+            now.save()
+    record.assessment, record.state = now.assessment, now.state
+
+
+def tables_of(record: Record) -> Path | None:
     """Return the folder of a record's official tables, None for one without figures.
 
     Words are saved quickly; the tables are written when someone wants them, or at the latest when the record is submitted.
@@ -241,47 +357,96 @@ def tables_of(record: Checkpoint | SelfEvaluation) -> Path | None:
     if kept is None:
         return None
     if not (kept.folder() / "forms.json").is_file():
-        if state_key(kept.department, kept.year, kept.as_of) == kept.key:
+        if not drifted(record):
             assess_now(kept.department, kept.year, kept.as_of)
         elif isinstance(record, Checkpoint):
             kept = fill_checkpoint(record, tables=True).assessment
         else:
             kept = fill_self_evaluation(record, tables=True).assessment
-    return kept.folder() if (kept.folder() / "forms.json").is_file() else None
+    return kept.folder() if kept and (kept.folder() / "forms.json").is_file() else None
 
 
 def unexplained(checkpoint: Checkpoint) -> list[tuple[str, str]]:
-    """Return (sheet, indicator) of yellow and red lights without cause and measures."""
+    """Return (sheet code, indicator code) of yellow and red lights without cause and measures of this checkpoint."""
     if checkpoint.assessment is None:
         return []
+    said = words_of(checkpoint)
     return [
-        (one["sheet"], line["name"])
-        for one in checkpoint.assessment.result["results"]
-        for line in one["indicators"]
-        if line["monitoring"]["light"] in ("yellow", "red")
-        and not (line["monitoring"]["cause"] and line["monitoring"]["measures"])
+        (one.id, line.id)
+        for one in checkpoint.assessment.run.results
+        for line in one.indicators
+        if line.monitoring.light in ("yellow", "red")
+        and not ((word := said.get((one.id, line.id))) and word.cause and word.measures)
     ]
 
 
-def keep_word(
-    department: Organisation, year: int, user: User, check: Callable[[], Any] | None = None, **said: Any
-) -> Word:
-    """Keep a person's word on an indicator; with ``check`` it is kept only if that runs without an error.
+def names_of(record: Record, keys: list[tuple[str, str]]) -> list[str]:
+    """Return the names of indicators by their codes, as the record's figures call them."""
+    run = record.assessment.run if record.assessment else None
+    lines = {(s.id, i.id): i.name for s in run.results for i in s.indicators} if run else {}
+    return [lines.get(key, "") for key in keys]
 
-    ``attachments`` of the former word go along. Raises what ``check`` raises, and nothing is kept then.
+
+def keep_word(
+    record: Record, sheet: str, indicator: str, user: User, check: Callable[[], Any] | None = None, **said: Any
+) -> Word:
+    """Keep a person's word on an indicator of a record, both by code; with ``check`` it is kept only if that runs.
+
+    ``attachments`` of the record's former word go along. Raises ``ZS-WB-06`` for an indicator that the record does not
+    have, and what ``check`` raises; nothing is kept then.
     """
+    run = record.assessment.run if record.assessment else None
+    found = run.sheet(sheet) if run else None
+    line = found.indicator(indicator) if found else None
+    if found is None or line is None:
+        raise ZhunshengError("ZS-WB-06", detail="没有这个指标，目标表可能已调整，请刷新页面")
     files = list(said.pop("attachments", []))
     with transaction.atomic():
-        former = words_of(department, year).get((said["sheet"], said["indicator"]))
+        former = words_of(record).get((sheet, indicator))
         if former is not None:
             for name in ("cause", "measures", "actual", "band", "share", "over_accepted", "reason"):
                 said.setdefault(name, getattr(former, name))
             files = [*former.attachments.all(), *files]
-        word = Word.objects.create(department=department, year=year, by=user, **said)
+        mine = {"checkpoint": record} if isinstance(record, Checkpoint) else {"evaluation": record}
+        word = Word.objects.create(
+            department=record.department,
+            year=record.year,
+            by=user,
+            sheet=found.sheet[:200],
+            sheet_code=sheet,
+            indicator=line.name[:300],
+            indicator_code=indicator,
+            **mine,
+            **said,
+        )
         word.attachments.set(files)
         if check is not None:
             check()
+        if isinstance(record, SelfEvaluation):
+            _contest(record, word, user)
     return word
+
+
+def _contest(evaluation: SelfEvaluation, word: Word, user: User) -> None:
+    """Open a contest where a figure was typed against a reading; the one it takes the place of is replaced."""
+    others = Contest.objects.filter(
+        evaluation=evaluation, word__sheet_code=word.sheet_code, word__indicator_code=word.indicator_code
+    )
+    same = others.filter(word__actual=word.actual, state__in=("open", "accepted", "refused")).last()
+    for old in others.filter(state__in=("open", "accepted")):
+        if old != same:
+            advance(user, old, "contest.replace", "另行填报")
+    run = evaluation.assessment.run if evaluation.assessment else None
+    sheet = run.sheet(word.sheet_code) if run else None
+    line = sheet.indicator(word.indicator_code) if sheet else None
+    if line is None or line.outcome.contest is None:
+        return
+    if same is not None:
+        same.word = word
+        same.save()
+        return
+    made = Contest.objects.create(word=word, evaluation=evaluation, computed=line.outcome.contest.computed)
+    note(user, made, "contest.raise", after="open", remark=word.reason)
 
 
 # -- self-evaluation --------------------------------------------------------------------------------------------------
@@ -306,15 +471,27 @@ def open_self_evaluation(department: Organisation, year: int, user: User | None)
 
 def fill_self_evaluation(evaluation: SelfEvaluation, *, tables: bool = False) -> SelfEvaluation:
     """Compute the scores anew; one that was checked, signed or accepted stays as it is."""
-    if evaluation.state in ("draft", "returned", "filled"):
-        evaluation.assessment = assess_now(evaluation.department, evaluation.year, evaluation.as_of, tables=tables)
-        evaluation.save()
+    _fill(evaluation, ("draft", "returned", "filled"), tables=tables)
     return evaluation
 
 
+def ruled(contest: Contest) -> None:
+    """Compute a self-evaluation anew after a ruling of the finance bureau, which holds whatever state it is in."""
+    evaluation = SelfEvaluation.objects.get(pk=contest.evaluation_id)
+    figures = assess_now(evaluation.department, evaluation.year, evaluation.as_of, tables=False)
+    if evaluation.assessment_id != figures.pk:
+        evaluation.assessment = figures
+        evaluation.save()
+
+
 def recheck(evaluation: SelfEvaluation) -> list[dict[str, Any]]:
-    """Re-check the reported tables (uploaded, or the signed ones) against figures computed anew, and keep the differences."""
-    done = compute(evaluation.department, evaluation.year, evaluation.as_of)
+    """Re-check the reported tables (uploaded, or the signed ones) against figures from evidence and approved sheets alone.
+
+    Nothing that the department typed goes in. The differences are kept and returned.
+    """
+    asked = Question(evaluation.department, evaluation.year, evaluation.as_of, None, words=False)
+    done = asked.answer(Evidence.of(store()))
+    reported: Book
     if evaluation.reported is not None:
         with evaluation.reported.opened() as path:
             reported = read_book(path)
@@ -323,10 +500,13 @@ def recheck(evaluation: SelfEvaluation) -> list[dict[str, Any]]:
         if folder is None:
             raise ZhunshengError("ZS-WB-06", detail="还没有自评结果")
         reported = read_book(folder / "绩效自评表.xlsx")
-    found = recheck_book(reported, done)
-    evaluation.differences = [{"sheet": name, "differences": [d.as_json() for d in listed]} for name, listed in found]
-    evaluation.save()
-    return list(evaluation.differences)
+    found = [r.as_json() for r in recheck_book(reported, done)]
+    with transaction.atomic():
+        now = SelfEvaluation.objects.select_for_update().get(pk=evaluation.pk)
+        now.differences, now.reported = found, evaluation.reported
+        now.save()
+    evaluation.differences = found
+    return found
 
 
 def late_things(department: Organisation, year: int, today: date) -> list[dict[str, Any]]:

@@ -32,21 +32,36 @@ LEVELS = {
 VERDICTS = {
     "met": ("green", gettext_lazy("完成")),
     "over": ("yellow", gettext_lazy("超额较多")),
-    "missed": ("red", gettext_lazy("未完成")),
+    "missed": ("red", gettext_lazy("未达标")),
     "judged": ("blue", gettext_lazy("已评定")),
     "pending": ("secondary", gettext_lazy("待评定")),
     "nothing": ("secondary", gettext_lazy("无证据")),
     "check": ("yellow", gettext_lazy("待核对")),
+    "early": ("secondary", gettext_lazy("未到期")),
+}
+BASES = {
+    "evidence": gettext_lazy("台账"),
+    "unconfirmed": gettext_lazy("台账（口径未确认）"),
+    "typed": gettext_lazy("人工填报"),
+    "judged": gettext_lazy("定性评定"),
+    "projects": gettext_lazy("所属项目"),
+}
+MATCHES = {
+    "confirmed": ("green", gettext_lazy("已确认")),
+    "proposed": ("yellow", gettext_lazy("待确认")),
+    "weak": ("secondary", gettext_lazy("把握不足，未采用")),
+    "none": ("secondary", gettext_lazy("无对应测度")),
 }
 ORIGINS = {
     "evidence": gettext_lazy("台账"),
     "judgement": gettext_lazy("人工填报"),
+    "accepted": gettext_lazy("人工填报（争议已采纳）"),
     "reported": gettext_lazy("上报数"),
     "none": gettext_lazy("无"),
 }
 STATES = {
     "draft": "secondary", "submitted": "blue", "checked": "blue", "changes": "yellow", "returned": "red", "approved": "green",
-    "open": "blue", "confirmed": "green", "filled": "blue", "signed": "blue", "accepted": "green", "scoring": "blue",
+    "replaced": "secondary", "open": "blue", "confirmed": "green", "filled": "blue", "signed": "blue", "accepted": "green", "scoring": "blue",
     "agreeing": "yellow", "reported": "green", "proved": "yellow", "closed": "green", "planned": "secondary", "committed": "blue",
     "entered": "yellow", "sealed": "blue", "drawn": "green", "requested": "yellow", "refused": "red", "published": "green",
     "withdrawn": "secondary", "void": "secondary", "queued": "secondary", "running": "blue", "done": "green", "failed": "red",
@@ -233,3 +248,22 @@ def pager(context: Any) -> dict[str, Any]:
         "before": number - 1,
         "after": number + 1,
     }
+
+
+@register.filter
+def match(value: str) -> SafeString:
+    """Show whether somebody confirmed which measure proves an indicator."""
+    colour, word = MATCHES[value]
+    return format_html('<span class="badge zs-{}">{}</span>', colour, word)
+
+
+@register.filter
+def basis(value: str) -> str:
+    """Return in words what points rest on."""
+    return str(BASES.get(value, value))
+
+
+@register.filter
+def verdict_word(value: str) -> str:
+    """Return a verdict as a word."""
+    return str(VERDICTS[value][1])

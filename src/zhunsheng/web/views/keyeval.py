@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhunsheng.regulations import key_frameworks, scheme_of
 from zhunsheng.reports.key_report import write_key_report
 from zhunsheng.web.forms.base import checked
 from zhunsheng.web.forms.keyeval import KeyStartForm, PointsForm, RectificationForm
@@ -18,7 +17,6 @@ from zhunsheng.web.models import KeyEvaluation, Organisation, Sheet
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import keyeval as service
 from zhunsheng.web.services.keyeval import card_of, framework_of
-from zhunsheng.web.services.year import newest_assessment
 from zhunsheng.web.views.common import demand, done, page, send
 from zhunsheng.web.workflow import check, steps_of
 
@@ -30,7 +28,7 @@ def keyeval(request: HttpRequest, department: Organisation, year: int) -> HttpRe
     if request.method == "POST":
         demand(request, "keyeval.start", department)
         projects = Sheet.objects.filter(department=department, year=year, kind="project")
-        said = checked(KeyStartForm(request.POST, projects, people, key_frameworks()[0].methods))
+        said = checked(KeyStartForm(request.POST, projects, people, service.framework_for(department, year).methods))
         made = service.start(said["sheet"], said["method"], list(said["evaluators"]), request.user)  # type: ignore[arg-type]
         return done(request, "keyevaluation", _("已列入重点评价，请评价人独立评分。"), made.pk)
     listed = (
@@ -43,7 +41,7 @@ def keyeval(request: HttpRequest, department: Organisation, year: int) -> HttpRe
         "listed": [(e, card_of(e)) for e in listed],
         "projects": service.free_projects(department, year),
         "people": people,
-        "methods": key_frameworks()[0].methods,
+        "methods": service.framework_for(department, year).methods,
         "can_start": may(request.user, "keyeval.start", department),
     }
     return render(request, "web/keyeval.html", context)
@@ -62,10 +60,7 @@ def keyevaluation(request: HttpRequest, evaluation: KeyEvaluation) -> HttpRespon
         and may(request.user, "keyeval.mark", evaluation)
     )
     apart = evaluation.state != "scoring"
-    assessment = newest_assessment(evaluation.department, evaluation.year)
-    result = next(
-        (r for r in (assessment.result["results"] if assessment else []) if r["sheet"] == evaluation.sheet.name), None
-    )
+    result = service.result_of(evaluation)
     rows = []
     for one in card.rows:
         agreed = evaluation.agreed.get(one.row.code, {})
@@ -155,7 +150,7 @@ def key_report(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
             department=evaluation.department.name,
             year=evaluation.year,
             on=timezone.localdate(),
-            grade=scheme_of(evaluation.year).grade(card.total),
+            grade=service.grade_of(evaluation, card),
             method=evaluation.method,
             conclusion=evaluation.conclusion,
             findings=[(r.problem, r.owner, r.due_on) for r in evaluation.rectifications.all()],

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from functools import partial
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhunsheng.regulations import in_force, monitoring_rules
+from zhunsheng.web.forms.base import checked
 from zhunsheng.web.forms.monitoring import Opening
+from zhunsheng.web.forms.year import ExplanationForm
 from zhunsheng.web.models import Checkpoint, Organisation
+from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import year as figures
-from zhunsheng.web.views.common import choice_of, demand, done, page, send, text_of
+from zhunsheng.web.services.rules import rules_for
+from zhunsheng.web.views.common import demand, done, page, send
 from zhunsheng.web.workflow import steps_of
 
 
 @page("monitoring.view", methods=("GET", "POST"))
-def monitoring(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
+def monitoring(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """List the year's checkpoints with their dates; a POST opens one."""
     today = timezone.localdate()
     entries = figures.calendar_of(department, year, "monitoring")
@@ -55,40 +57,34 @@ def monitoring(request: HttpRequest, department: Organisation, year: int) -> Htt
     return render(request, "web/monitoring.html", context)
 
 
-def _rules(day: date) -> Any:
-    return in_force(monitoring_rules(), day, "运行监控规则")
-
-
 @page("monitoring.view", methods=("GET", "POST"), checkpoint=Checkpoint)
-def checkpoint(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
+def checkpoint(request: SignedInRequest, checkpoint: Checkpoint) -> HttpResponse:
     """Show a checkpoint: money and indicators with lights; a POST keeps the cause and the measures of one indicator."""
-    rules = _rules(checkpoint.as_of)
+    rules = rules_for(checkpoint.department, checkpoint.year).monitoring(checkpoint.as_of)
     if request.method == "POST":
         demand(request, "monitoring.explain", checkpoint)
         if "refresh" in request.POST:
             figures.fill_checkpoint(checkpoint)
             return done(request, "checkpoint", _("数据已重新从台账填入。"), checkpoint.pk)
-        figures.keep_word(
-            checkpoint.department,
-            checkpoint.year,
-            request.user,
-            lambda: figures.fill_checkpoint(checkpoint),
-            checkpoint=checkpoint,
-            sheet=text_of(request, "sheet", required=True, most=200),
-            indicator=text_of(request, "indicator", required=True, most=300),
-            cause=choice_of(request, "cause", _("偏差原因"), rules.causes),
-            measures=text_of(request, "measures", _("改进措施"), required=True),
-        )
+        said = checked(ExplanationForm(request.POST, rules.causes))
+        refill = partial(figures.fill_checkpoint, checkpoint)
+        figures.keep_word(checkpoint, said.pop("sheet"), said.pop("indicator"), request.user, refill, **said)
         return done(request, "checkpoint", _("已保存。"), checkpoint.pk)
-    results = checkpoint.assessment.result["results"] if checkpoint.assessment else []
+    missing = set(figures.unexplained(checkpoint))
+    earlier = figures.earlier_words(checkpoint)
+    run = checkpoint.assessment.run if checkpoint.assessment else None
     context = {
         "part": "monitoring",
         "checkpoint": checkpoint,
-        "results": results,
+        "results": [
+            (s, [(i, (s.id, i.id) in missing, earlier.get((s.id, i.id))) for i in s.indicators])
+            for s in (run.results if run else ())
+        ],
         "causes": rules.causes,
         "rules": rules,
         "editable": may(request.user, "monitoring.explain", checkpoint),
-        "missing": len(figures.unexplained(checkpoint)),
+        "missing": len(missing),
+        "drift": figures.drift(checkpoint) if checkpoint.state != "open" else [],
         "actions": available(request.user, checkpoint, "monitoring"),
         "steps": steps_of(checkpoint),
         "prefix": "monitoring",
@@ -98,7 +94,7 @@ def checkpoint(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
 
 
 @page("monitoring.view", checkpoint=Checkpoint)
-def checkpoint_form(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
+def checkpoint_form(request: SignedInRequest, checkpoint: Checkpoint) -> HttpResponse:
     """Show the official monitoring table as it prints."""
     if checkpoint.assessment is None:
         raise Http404
@@ -111,7 +107,7 @@ def checkpoint_form(request: HttpRequest, checkpoint: Checkpoint) -> HttpRespons
 
 
 @page("monitoring.view", checkpoint=Checkpoint)
-def checkpoint_file(request: HttpRequest, checkpoint: Checkpoint, kind: str) -> HttpResponse:
+def checkpoint_file(request: SignedInRequest, checkpoint: Checkpoint, kind: str) -> HttpResponse:
     """Send the official monitoring table as Word or Excel."""
     folder = figures.tables_of(checkpoint)
     if folder is None:

@@ -18,7 +18,7 @@ from zhunsheng.web.roles import departments, may
 from zhunsheng.web.services import review, todo
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.lineage import behind
-from zhunsheng.web.services.sheets import newest, sheets_of
+from zhunsheng.web.services.sheets import in_force, newest, sheets_of
 from zhunsheng.web.views.common import integer_of, page
 
 ROWS = 50
@@ -64,20 +64,20 @@ def overview(request: SignedInRequest, department: Organisation, year: int) -> H
     findings = SheetFinding.objects.filter(department=department, year=year)
     levels = {level: sum(1 for f in findings if f.level == level) for level in ("error", "warning", "note")}
     standings = review.standings(department, year)
-    results = assessment.result["results"] if assessment else []
-    for n, one in enumerate(results):
-        one["n"], one["chart_id"] = n, f"plan-{n}"
-        one["lights"] = {
-            c: sum(1 for i in one["indicators"] if i["monitoring"]["light"] == c)
-            for c in ("green", "yellow", "red", "grey")
-        }
-        one["chart"] = _chart(one, year, assessment.as_of) if assessment else None
+    run = assessment.run if assessment else None
+    results = [
+        {"n": n, "chart_id": f"plan-{n}", "sheet": one, "lights": one.lights(), "chart": _chart(one, year, run.as_of)}
+        for n, one in enumerate(run.results if run else ())
+    ]
     total = {c: sum(r["lights"][c] for r in results) for c in ("green", "yellow", "red", "grey")}
     working = Job.objects.filter(department=department, state__in=("queued", "running")).first()
     context = {
         "part": "overview",
         "assessment": assessment,
+        "run": run,
         "results": results,
+        "stale": assessment is not None and figures.overtaken(assessment),
+        "approved": any(in_force(s) for s in sheets),
         "lights": total,
         "levels": levels,
         "unreviewed": sum(not s.current for s in standings.values()),
@@ -91,16 +91,14 @@ def overview(request: SignedInRequest, department: Organisation, year: int) -> H
     return render(request, "web/overview.html", context)
 
 
-def _chart(one: dict[str, Any], year: int, as_of: date) -> dict[str, Any] | None:
+def _chart(one: Any, year: int, as_of: date) -> dict[str, Any] | None:
     """Return the plan and the payments as shares of the budget in percent by date, None without a plan or a budget."""
-    budget = one["money"]["adjusted"] or one["money"]["initial"]
-    if not one["plan"] or not budget or not float(budget):
+    budget = one.money.adjusted or one.money.initial
+    if not one.plan or not budget:
         return None
-    plan = [[f"{year}-01-01", 0.0], *([day, round(float(share) * 100, 2)] for day, share in one["plan"])]
-    paid = [
-        [f"{year}-01-01", 0.0],
-        *([day, round(float(total) / float(budget) * 100, 2)] for day, total in one["payments"]),
-    ]
+    start = f"{year}-01-01"
+    plan = [[start, 0.0], *([day.isoformat(), round(float(share) * 100, 2)] for day, share in one.plan)]
+    paid = [[start, 0.0], *([day.isoformat(), round(float(total / budget) * 100, 2)] for day, total in one.payments)]
     paid.append([min(as_of, date(year, 12, 31)).isoformat(), paid[-1][1]])
     return {"plan": plan, "paid": paid, "labels": [_("计划"), _("实际支付")]}
 

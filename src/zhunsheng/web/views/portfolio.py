@@ -40,7 +40,7 @@ def _scope(request: SignedInRequest, action: str) -> tuple[Organisation, int]:
 def portfolio(request: SignedInRequest) -> HttpResponse:
     """Show all departments at once."""
     top, year = _scope(request, "portfolio.view")
-    ranked = service.ranking(top, year)
+    ranked = everyone = service.ranking(top, year)
     search = request.GET.get("q", "").strip()
     order = request.GET.get("order", "")
     if search:
@@ -64,11 +64,12 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
         "top": top,
         "the_year": year,
         "the_years": list(years),
-        "totals": service.totals(top, year),
+        "totals": service.totals(top, year, everyone),
         "ranked": list(enumerate(ranked, start=1))[(number - 1) * PAGE : number * PAGE],
         "found": len(ranked),
         "number": number,
         "pages": max(1, -(-len(ranked) // PAGE)),
+        "standing_words": service.STANDING_WORDS,
         "unreviewed": (pending := [r for r in ranked if r["unreviewed"]])[:15],
         "unreviewed_total": len(pending),
         "search": search,

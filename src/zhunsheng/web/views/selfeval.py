@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhunsheng.regulations import in_force, monitoring_rules, scheme_of
+from zhunsheng.web.forms.base import checked
+from zhunsheng.web.forms.year import WordForm
 from zhunsheng.web.models import Organisation, SelfEvaluation, Upload
+from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.matching import open_proposals
+from zhunsheng.web.services.rules import rules_for
 from zhunsheng.web.services.uploads import take
-from zhunsheng.web.views.common import choice_of, demand, done, number_of, page, send, text_of
+from zhunsheng.web.views.common import demand, done, page, send
 from zhunsheng.web.workflow import steps_of
 
 FILES = {"table.xlsx": "绩效自评表.xlsx", "table.docx": "绩效自评表.docx", "report.docx": "绩效评价报告.docx"}
 
 
 @page("selfeval.view", methods=("GET", "POST"))
-def selfeval(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
+def selfeval(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """Show the self-evaluation of a year; a POST opens it."""
     evaluation = SelfEvaluation.objects.filter(department=department, year=year).select_related("assessment").first()
     if request.method == "POST":
@@ -33,12 +37,22 @@ def selfeval(request: HttpRequest, department: Organisation, year: int) -> HttpR
         entry = next(iter(figures.calendar_of(department, year, "self")), None)
         empty = {"part": "selfeval", "entry": entry, "can_open": may(request.user, "selfeval.open", department)}
         return render(request, "web/selfeval_empty.html", empty)
-    scheme = scheme_of(year)
-    results = evaluation.assessment.result["results"] if evaluation.assessment else []
-    words = figures.words_of(department, year)
-    for one in results:
-        for line in one["indicators"]:
-            line["word"] = words.get((one["sheet"], line["name"]))
+    rules = rules_for(department, year)
+    words, earlier = figures.words_of(evaluation), figures.earlier_words(evaluation)
+    contests = {c.word_id: c for c in evaluation.contests.exclude(state="replaced")}
+    run = evaluation.assessment.run if evaluation.assessment else None
+
+    def line(sheet: Any, i: Any) -> dict[str, Any]:
+        word = words.get((sheet.id, i.id))
+        contest = contests.get(word.pk) if word else None
+        return {
+            "i": i,
+            "word": word,
+            "earlier": None if word else earlier.get((sheet.id, i.id)),
+            "contest": contest,
+            "rulings": available(request.user, contest, "contest") if contest else [],
+        }
+
     steps = steps_of(evaluation)
     signed = {s.action: s for s in steps}
     chain = [
@@ -52,9 +66,12 @@ def selfeval(request: HttpRequest, department: Organisation, year: int) -> HttpR
         "part": "selfeval",
         "evaluation": evaluation,
         "record": evaluation,
-        "results": results,
-        "bands": [{"name": b.name, "low": b.low, "high": b.high} for b in scheme.qualitative],
-        "causes": in_force(monitoring_rules(), evaluation.as_of, "运行监控规则").causes,
+        "results": [(sheet, [line(sheet, i) for i in sheet.indicators]) for sheet in (run.results if run else ())],
+        "run": run,
+        "bands": [{"name": b.name, "low": b.low, "high": b.high} for b in rules.scheme.qualitative],
+        "causes": rules.monitoring(evaluation.as_of).causes,
+        "proposals": open_proposals(run) if run else [],
+        "drift": figures.drift(evaluation) if reached > 1 else [],
         "chain": [(label, step if n < reached else None) for n, (label, step) in enumerate(chain)],
         "editable": may(request.user, "selfeval.fill", evaluation),
         "can_recheck": may(request.user, "selfeval.recheck", evaluation),
@@ -68,42 +85,26 @@ def selfeval(request: HttpRequest, department: Organisation, year: int) -> HttpR
 
 
 @page("selfeval.view", methods=("POST",), evaluation=SelfEvaluation)
-def word(request: HttpRequest, evaluation: SelfEvaluation) -> HttpResponse:
+def word(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
     """Keep what is said of one indicator: band and share with a reason, a result no ledger holds, cause and measures, files."""
     demand(request, "selfeval.fill", evaluation)
-    scheme = scheme_of(evaluation.year)
-    causes = in_force(monitoring_rules(), evaluation.as_of, "运行监控规则").causes
-    share = number_of(request, "share", _("得分率"), Decimal(0), Decimal(100), required=False)
-    said = {
-        "sheet": text_of(request, "sheet", required=True, most=200),
-        "indicator": text_of(request, "indicator", required=True, most=300),
-        "band": choice_of(request, "band", _("评定档次"), [b.name for b in scheme.qualitative], required=False),
-        "share": None if share is None else share / 100,
-        "actual": text_of(request, "actual", _("完成值"), most=100),
-        "over_accepted": "over_accepted" in request.POST,
-        "reason": text_of(request, "reason", _("理由")),
-        "cause": choice_of(request, "cause", _("偏差原因"), causes, required=False),
-        "measures": text_of(request, "measures", _("改进措施")),
-    }
+    rules = rules_for(evaluation.department, evaluation.year)
+    bands = [b.name for b in rules.scheme.qualitative]
+    said = checked(WordForm(request.POST, bands, rules.monitoring(evaluation.as_of).causes))
     files = [
         take(f, "attachment", evaluation.department, request.user, limit=20 * 2**20)
         for f in request.FILES.getlist("files")
     ]
-    figures.keep_word(
-        evaluation.department,
-        evaluation.year,
-        request.user,
-        lambda: figures.fill_self_evaluation(evaluation),
-        attachments=files,
-        **said,
-    )
+    refill = partial(figures.fill_self_evaluation, evaluation)
+    sheet, indicator = said.pop("sheet"), said.pop("indicator")
+    figures.keep_word(evaluation, sheet, indicator, request.user, refill, attachments=files, **said)
     return done(
         request, "selfeval", _("已保存，得分已重算。"), department=evaluation.department_id, year=evaluation.year
     )
 
 
 @page("selfeval.view", methods=("GET", "POST"), evaluation=SelfEvaluation)
-def recheck(request: HttpRequest, evaluation: SelfEvaluation) -> HttpResponse:
+def recheck(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
     """Re-check: figures computed anew beside the reported ones; a POST may bring the department's own table."""
     if request.method == "POST":
         demand(request, "selfeval.recheck", evaluation)
@@ -118,14 +119,13 @@ def recheck(request: HttpRequest, evaluation: SelfEvaluation) -> HttpResponse:
     context: dict[str, Any] = {
         "part": "selfeval",
         "evaluation": evaluation,
-        "results": evaluation.assessment.result["results"] if evaluation.assessment else [],
         "can_recheck": may(request.user, "selfeval.recheck", evaluation),
     }
     return render(request, "web/recheck.html", context)
 
 
 @page("selfeval.view", evaluation=SelfEvaluation)
-def selfeval_form(request: HttpRequest, evaluation: SelfEvaluation) -> HttpResponse:
+def selfeval_form(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
     """Show the official self-evaluation tables as they print."""
     if evaluation.assessment is None:
         raise Http404
@@ -134,7 +134,7 @@ def selfeval_form(request: HttpRequest, evaluation: SelfEvaluation) -> HttpRespo
 
 
 @page("selfeval.view", evaluation=SelfEvaluation)
-def selfeval_file(request: HttpRequest, evaluation: SelfEvaluation, name: str) -> HttpResponse:
+def selfeval_file(request: SignedInRequest, evaluation: SelfEvaluation, name: str) -> HttpResponse:
     """Send the official table or the report."""
     folder = figures.tables_of(evaluation) if name in FILES else None
     if folder is None:
@@ -143,7 +143,7 @@ def selfeval_file(request: HttpRequest, evaluation: SelfEvaluation, name: str) -
 
 
 @page("selfeval.view", attachment=Upload)
-def attachment(request: HttpRequest, attachment: Upload) -> HttpResponse:
+def attachment(request: SignedInRequest, attachment: Upload) -> HttpResponse:
     """Send a file that someone attached as proof."""
     if attachment.purpose != "attachment":
         raise Http404

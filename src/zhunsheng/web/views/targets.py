@@ -17,13 +17,14 @@ from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import target_form
 from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.targets.editing import INDICATOR_LABELS, changes
+from zhunsheng.usecases.documents import original, place_key
 from zhunsheng.web.models import LibraryIndicator, Organisation, SheetVersion
+from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import review, sheets
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.views.common import demand, done, integer_of, page, send, text_of
 from zhunsheng.web.workflow import steps_of
-from zhunsheng.workspace.documents import original, place_key
 
 
 @page("targets.view", methods=("GET", "POST"))
@@ -296,3 +297,10 @@ def target_file(request: HttpRequest, version: SheetVersion, kind: str) -> HttpR
         else:
             write_workbook([("绩效目标表", form)], path)
         return send(path, f"{name}.{kind}")
+
+
+@page("targets.view", version=SheetVersion)
+def trial(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
+    """Show what a version that is not in force would come to (试算); nothing is kept and nothing else shows it."""
+    context = {"part": "targets", "version": version, "run": figures.trial(version)}
+    return render(request, "web/trial.html", context)

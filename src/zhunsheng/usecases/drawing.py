@@ -1,8 +1,9 @@
-"""The use cases of a draw, each a step on a folder: commit, enter the seed, draw, verify, tasks, results."""
+"""The use cases of a draw: commit a plan, seal two entries, draw, verify, results; what is public is written to a folder."""
 
 from __future__ import annotations
 
 import csv
+import io
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -12,8 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from zhunsheng.clock import now as clock_now
 from zhunsheng.clock import today
@@ -32,6 +32,7 @@ from zhunsheng.draws.protocol import (
     write_frame,
 )
 from zhunsheng.draws.randomness import canonical_text
+from zhunsheng.draws.reading import load, read_inspectors, read_plan
 from zhunsheng.draws.results import Result, check_results
 from zhunsheng.draws.spec import canonical, seed_of
 from zhunsheng.draws.verification import Check, verify
@@ -40,44 +41,12 @@ from zhunsheng.evidence import Store, ledger_of
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.draw_forms import check_form, notice_form, page_of, task_form
 from zhunsheng.reports.xlsx import write_workbook
-from zhunsheng.text import cleaned, readable
 
 MAX_CHECK_FORMS = 200  # check forms written to Word at once
 
 
-def read_plan(path: Path) -> Plan:
-    """Read a plan (yaml or json). Raises ``ZS-IN-01``, ``ZS-DR-01`` naming the field."""
-    data = cleaned(_load(path))
-    try:
-        return Plan.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ZhunshengError("ZS-DR-01", detail=f"{where} {first['msg']}".strip()) from None
-
-
-def read_inspectors(path: Path) -> list[Inspector]:
-    """Read a register (yaml or json list). Raises ``ZS-IN-01``, ``ZS-DR-01``."""
-    try:
-        return TypeAdapter(list[Inspector]).validate_python(cleaned(_load(path)))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ZhunshengError(
-            "ZS-DR-01", detail=f"检查人员名录 {'.'.join(map(str, first['loc']))} {first['msg']}"
-        ) from None
-
-
-def _load(path: Path) -> Any:
-    if not path.is_file():
-        raise ZhunshengError("ZS-IN-01", name=str(path))
-    try:
-        return yaml.safe_load(readable(path.read_text("utf8")))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[0]) from None
-
-
-def commit_draw(
-    plan_file: Path, inspectors_file: Path, out: Path, *, frame: Path | None = None, evidence: Path | None = None,
+def commit_plan(
+    plan: Plan, people: Sequence[Inspector], out: Path, *, frame: Path | None = None, evidence: Path | None = None,
     on: date | None = None, where: str | None = None, department: str | None = None, now: datetime | None = None,
     memory_limit: str | None = None,
 ) -> tuple[dict[str, Any], str]:  # fmt: skip
@@ -85,7 +54,6 @@ def commit_draw(
 
     The frame comes from a file or from the ``entities`` ledger as of ``on``. Raises ``ZS-DR-*``.
     """
-    plan, people = read_plan(plan_file), read_inspectors(inspectors_file)
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
         if frame is not None:
@@ -96,19 +64,19 @@ def commit_draw(
             )
         else:
             raise ZhunshengError("ZS-CL-01", detail="请用 --frame 或 --evidence 指明名录库")
-        committed = commitment(plan, built, people, now or clock_now())
+        committed = commitment(plan, built, list(people), now or clock_now())
         out.mkdir(parents=True, exist_ok=True)
         write_frame(built, out / "frame.tsv")
         connection.close()
     _write(out / "plan.json", plan.as_json())
-    _write(out / "inspectors.json", register_json(people))
+    _write(out / "inspectors.json", register_json(list(people)))
     _write(out / "commitment.json", committed)
     return committed, commitment_digest(committed)
 
 
-def seal_draw(folder: Path, first: Path, second: Path) -> dict[str, Any]:
-    """Check two people's entries and write seed.json. Raises ``ZS-DR-04``, ``ZS-DR-05``."""
-    sealed = seal(read_plan(folder / "plan.json"), _load(folder / "commitment.json"), _load(first), _load(second))
+def seal_entries(folder: Path, first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """Check two people's entries (``by``, ``values``) and write seed.json. Raises ``ZS-DR-04``, ``ZS-DR-05``."""
+    sealed = seal(read_plan(folder / "plan.json"), load(folder / "commitment.json"), first, second)
     _write(folder / "seed.json", sealed)
     return sealed
 
@@ -123,7 +91,7 @@ def run_draw(folder: Path, evidence: Path | None = None, memory_limit: str | Non
         connection = open_database(memory_limit, Path(scratch))
         frame = frame_from_file(folder / "frame.tsv", plan, connection)
         outcome = perform(
-            plan, _load(folder / "commitment.json"), _load(folder / "seed.json"), frame,
+            plan, load(folder / "commitment.json"), load(folder / "seed.json"), frame,
             read_inspectors(folder / "inspectors.json"), DuckDatabase(connection),
         )  # fmt: skip
         connection.close()
@@ -149,20 +117,20 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None) -> int:
 
     Raises ``ZS-DR-08`` when the frame is not the committed one.
     """
-    plan, committed = read_plan(folder / "plan.json"), _load(folder / "commitment.json")
+    plan, committed = read_plan(folder / "plan.json"), load(folder / "commitment.json")
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
         frame = frame_from_file(folder / "frame.tsv", plan, connection)
         if frame.digest != committed["frame"]["digest"]:
             raise ZhunshengError("ZS-DR-08", name="frame.tsv", detail="名录库与承诺的不是同一份")
-        count = draw_file(_database(frame), _load(folder / "seed.json")["seed"], committed["strata"], out)
+        count = draw_file(_database(frame), load(folder / "seed.json")["seed"], committed["strata"], out)
         connection.close()
     return count
 
 
 def run_vectors(path: Path) -> list[Check]:
     """Recompute a file of test vectors (docs/draw-vectors.json), also one that another implementation wrote."""
-    said = _load(path)
+    said = load(path)
     try:
         plan = Plan.model_validate(said["plan"])
         people = TypeAdapter(list[Inspector]).validate_python(said["inspectors"])
@@ -238,45 +206,23 @@ def verify_bundle(
         return found
 
 
-def results_to_ledger(bundle: Path, results_file: Path, out: Path) -> Path:
-    """Check results (yaml or json list) against a bundle and write them as a file for the inspections ledger.
-
-    Fields of a result: ``id``, ``inspectors``, ``result``, ``inspected_on``, ``published_on``. Raises ``ZS-DR-08``, ``ZS-DR-09``.
-    """
-    parts = read_bundle(bundle)
+def results_csv(parts: dict[str, Any], results: Sequence[Result]) -> str:
+    """Return results, checked against a bundle's parts, as a csv for the inspections ledger. Raises ``ZS-DR-09``."""
     teams: dict[str, Sequence[str]] = {a["id"]: a["inspectors"] for a in parts["assignment.json"]}
-    results = read_results(results_file)
-    check_results(results, teams)
-    item = "、".join(i["name"] for i in parts["plan.json"]["items"])
-    target = out / f"检查台账-{parts['plan.json']['id']}.csv"
-    out.mkdir(parents=True, exist_ok=True)
-    with target.open("w", encoding="utf-8-sig", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(
-            ["任务编号", "统一社会信用代码", "检查方式", "检查事项", "检查日期", "检查人员", "检查结果", "公示日期"]
-        )
-        for r in results:
-            if r.inspected_on:
-                row = (
-                    parts["plan.json"]["id"],
-                    r.id,
-                    "双随机",
-                    item,
-                    r.inspected_on,
-                    "、".join(r.inspectors),
-                    r.result or "",
-                    r.published_on or "",
-                )
-                writer.writerow(row)
-    return target
-
-
-def read_results(path: Path) -> list[Result]:
-    """Read results (yaml or json list). Raises ``ZS-IN-01``, ``ZS-DR-08``."""
-    try:
-        return TypeAdapter(list[Result]).validate_python(cleaned(_load(path)))
-    except ValidationError as error:
-        raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[1]) from None
+    check_results(list(results), teams)
+    plan = parts["plan.json"]
+    item = "、".join(i["name"] for i in plan["items"])
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    writer.writerow(
+        ["任务编号", "统一社会信用代码", "检查方式", "检查事项", "检查日期", "检查人员", "检查结果", "公示日期"]
+    )
+    for r in results:
+        if r.inspected_on:
+            people = "、".join(r.inspectors)
+            row = (plan["id"], r.id, "双随机", item, r.inspected_on, people, r.result or "", r.published_on or "")
+            writer.writerow(row)
+    return stream.getvalue()
 
 
 def _write(path: Path, data: Any) -> None:
@@ -284,16 +230,3 @@ def _write(path: Path, data: Any) -> None:
     partial = path.with_suffix(".partial")
     partial.write_bytes(canonical(data))
     partial.replace(path)
-
-
-__all__ = [
-    "commit_draw",
-    "entity_names",
-    "list_draw",
-    "read_results",
-    "results_to_ledger",
-    "run_draw",
-    "run_vectors",
-    "seal_draw",
-    "verify_bundle",
-]

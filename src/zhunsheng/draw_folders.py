@@ -1,0 +1,56 @@
+"""The use cases of a draw on files, for the command line: plan, register, entries and results as people wrote them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from zhunsheng.draws.protocol import read_bundle
+from zhunsheng.draws.reading import load, read_inspectors, read_plan, read_results
+from zhunsheng.usecases.drawing import commit_plan, results_csv, seal_entries
+
+
+def commit_draw(
+    plan: Path,
+    inspectors: Path,
+    out: Path,
+    *,
+    frame: Path | None = None,
+    evidence: Path | None = None,
+    on: date | None = None,
+    where: str | None = None,
+    department: str | None = None,
+    now: datetime | None = None,
+    memory_limit: str | None = None,
+) -> tuple[dict[str, Any], str]:
+    """Commit a plan and a register from files; return the commitment and its digest. Raises as ``commit_plan``."""
+    return commit_plan(
+        read_plan(plan),
+        read_inspectors(inspectors),
+        out,
+        frame=frame,
+        evidence=evidence,
+        on=on,
+        where=where,
+        department=department,
+        now=now,
+        memory_limit=memory_limit,
+    )
+
+
+def seal_draw(folder: Path, first: Path, second: Path) -> dict[str, Any]:
+    """Check two people's entries from files and write seed.json. Raises ``ZS-DR-04``, ``ZS-DR-05``."""
+    return seal_entries(folder, load(first), load(second))
+
+
+def results_to_ledger(bundle: Path, results: Path, out: Path) -> Path:
+    """Check results (yaml or json list) against a bundle and write them as a file for the inspections ledger.
+
+    Fields of a result: ``id``, ``inspectors``, ``result``, ``inspected_on``, ``published_on``. Raises ``ZS-DR-08``, ``ZS-DR-09``.
+    """
+    parts = read_bundle(bundle)
+    target = out / f"检查台账-{parts['plan.json']['id']}.csv"
+    out.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(results_csv(parts, read_results(results)).encode("utf-8-sig"))
+    return target

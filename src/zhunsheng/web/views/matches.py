@@ -1,0 +1,49 @@
+"""Which measure proves an indicator, and which project of the ledgers is a sheet's: proposals, confirmed by a person."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from zhunsheng.web.forms.base import checked
+from zhunsheng.web.forms.year import MatchForm, ProjectForm
+from zhunsheng.web.models import Organisation
+from zhunsheng.web.requests import SignedInRequest
+from zhunsheng.web.roles import may
+from zhunsheng.web.services import jobs
+from zhunsheng.web.services import matching as service
+from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.sheets import book_in_force
+from zhunsheng.web.views.common import demand, done, page
+
+
+@page("matches.view", methods=("GET", "POST"))
+def matches(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
+    """List how each indicator in force is computed, open proposals first; a POST confirms one, or a project."""
+    _versions, book = book_in_force(department, year, figures.default_as_of(year))
+    if request.method == "POST":
+        demand(request, "matches.confirm", department)
+        if "project" in request.POST:
+            project = checked(ProjectForm(request.POST))
+            same = project["same"] == "yes"
+            service.confirm_project(department, book, project["sheet"], project["project"], same, request.user)
+        else:
+            said = checked(MatchForm(request.POST))
+            service.confirm(department, book, said["sheet"], said["indicator"], said["measure"], request.user)
+        jobs.assess_soon(department, request.user)
+        return done(
+            request, "matches", _("已确认，数据将重新计算。"), department=department.pk, year=year
+        )
+    assessment = figures.newest_assessment(department, year)
+    run = assessment.run if assessment else None
+    context = {
+        "part": "matches",
+        "run": run,
+        "lines": service.lines(department, book, run) if run else [],
+        "projects": [s for s in run.results if s.kind == "project"] if run else [],
+        "measures": service.choices(),
+        "can_confirm": may(request.user, "matches.confirm", department),
+        "approved": bool(book.sheets),
+    }
+    return render(request, "web/matches.html", context)

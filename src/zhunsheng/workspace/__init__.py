@@ -1,1 +1,0 @@
-"""Documents as pages show them, and draws on folders."""
