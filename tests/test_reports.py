@@ -322,7 +322,9 @@ def test_the_re_check_finds_no_difference_in_the_own_self_evaluation_table(name,
         write_forms([self_evaluation_form(card)], tmp_path / "a.docx")
         for file in ("a.xlsx", "a.docx"):
             (reported,) = read_book(tmp_path / file).sheets
-            assert [d for d in recheck(reported, card) if d.kind in ("target", "actual", "score", "missing", "extra")] == []
+            assert [
+                d for d in recheck(reported, card) if d.kind in ("target", "actual", "score", "missing", "extra")
+            ] == []
 
 
 def test_values_in_columns_of_their_own_are_whole_where_one_column_holds_them():
@@ -338,9 +340,16 @@ def columned(draw):
     unit = draw(st.sampled_from(["%", "次", "万元", "元", "个工作日", "天", "月", "万人次", "所", "亩", "‰"]))
     op = draw(st.sampled_from(["≥", "≤", "＝", ">", "<", "≧", "大于", ""]))
     number = draw(st.one_of(st.integers(0, 10**6), st.decimals(Decimal("0.01"), 10**4, places=2)))
-    raw = draw(st.sampled_from(["{}", "每季度{}", "较上年增长{}", "{}以上"] if op in ("≥", "") else ["{}"])).format(number)
+    raw = draw(st.sampled_from(["{}", "每季度{}", "较上年增长{}", "{}以上"] if op in ("≥", "") else ["{}"])).format(
+        number
+    )
     own_op, own_unit = draw(st.booleans()), draw(st.booleans())
-    text = ("" if own_op else op) + raw.replace("以上", "") + ("" if own_unit else unit) + ("以上" if "以上" in raw else "")
+    text = (
+        ("" if own_op else op)
+        + raw.replace("以上", "")
+        + ("" if own_unit else unit)
+        + ("以上" if "以上" in raw else "")
+    )
     in_nature = own_op and draw(st.booleans())
     columns = {
         "operator": op if own_op and op and not in_nature else None,

@@ -134,7 +134,10 @@ def test_a_result_is_scored_as_it_is_read(raw, text, score, verdict):
 def test_one_row_never_stops_an_evaluation():
     rows = [("≥90%", "95%"), ("≤15天", "7个工作日"), ("≥4次", "5元"), ("2021年12月底前", "5次")]
     target = sheet(*(indicator(raw, str(n)) for n, (raw, _) in enumerate(rows)))
-    outcomes = [outcome_of_text(text, i.aim.unit, 2021, "judgement") for (_, text), i in zip(rows, target.indicators, strict=True)]
+    outcomes = [
+        outcome_of_text(text, i.aim.unit, 2021, "judgement")
+        for (_, text), i in zip(rows, target.indicators, strict=True)
+    ]
     card = score_sheet(target, outcomes, spent=Decimal(1), budget=Decimal(1), scheme=OLD, as_of=DAY)
     assert [s.verdict for s in card.scores] == ["met", "check", "check", "check"]
     assert [s.indicator for s in card.pending] == [1, 2, 3]
