@@ -142,7 +142,12 @@ def school(**columns):
     return TargetSheet(kind="project", name="甲", year=2021, indicators=(one,))
 
 
-COLUMNS = [{}, {"operator": "≥", "unit": "所"}, {"nature": "≥", "unit": "所"}, {"nature": "定量", "operator": "≥", "unit": "所"}]
+COLUMNS = [
+    {},
+    {"operator": "≥", "unit": "所"},
+    {"nature": "≥", "unit": "所"},
+    {"nature": "定量", "operator": "≥", "unit": "所"},
+]
 
 
 @pytest.mark.parametrize("columns", COLUMNS)
@@ -211,7 +216,10 @@ def test_a_renamed_indicator_is_one_changed_name():
 
 
 def test_every_text_is_compared():
-    goals = (Goal(title="一、规范秩序", text="规范市场秩序，查处违法行为。"), Goal(title="二、保障安全", text="保障食品安全。"))
+    goals = (
+        Goal(title="一、规范秩序", text="规范市场秩序，查处违法行为。"),
+        Goal(title="二、保障安全", text="保障食品安全。"),
+    )
     old = TargetSheet(kind="department", year=2021, goals=goals, safeguards=(Goal(text="加强制度建设，完善办法。"),))
     new = old.model_copy(
         update={

@@ -12,7 +12,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.judgements import Judgement
 from zhunsheng.measures.definitions import Accrual
 from zhunsheng.monitoring import Figures, elapsed, light_of, monitor
-from zhunsheng.outcomes import NOTHING, Outcome
+from zhunsheng.outcomes import NOTHING, Outcome, outcome_of_text
 from zhunsheng.regulations import monitoring_rules, rules_for
 from zhunsheng.targets import Indicator, TargetSheet, TargetValue
 
@@ -166,3 +166,40 @@ def test_lights_and_days():
 def test_no_rules_before_2019():
     with pytest.raises(ZhunshengError, match="ZS-RG-02"):
         at(date(2018, 8, 1))
+
+
+def test_a_doubtful_result_waits_for_a_person_and_says_why():
+    _, status = at(date(2021, 8, 1), "≤15天", "7", "个工作日")
+    assert (status.light, status.forecast) == ("grey", None)
+    assert "单位不可比" in status.method
+    _, status = at(date(2021, 8, 1), "15天", "7", "天")  # at most or at least?
+    assert (status.light, "不知是至多还是至少" in status.method) == ("grey", True)
+
+
+def test_results_in_other_units_are_forecast_in_the_targets():
+    _, status = at(date(2022, 1, 1), "≥5万元", "49000", "元", accrual=LEVEL)
+    assert (status.forecast, status.expected, status.light) == (Fraction(49, 10), Fraction(5), "yellow")
+
+
+def test_a_growth_target_is_not_carried_forward_by_days():
+    target = TargetValue.parse("较上年增长8%")
+    sheet = TargetSheet(kind="project", name="甲", year=2021, indicators=(Indicator(name="乙", target=target),))
+    said = outcome_of_text("下降3%", "%", 2021, "judgement")
+    (status,) = monitor(sheet, [said], [COUNT], Figures(), date(2021, 8, 1)).indicators
+    assert (status.forecast, status.light, status.likelihood) == (Fraction(-3), "red", "有可能")
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "light"),
+    [
+        ("已建立", date(2021, 8, 1), "green"),
+        ("未建立", date(2021, 8, 1), "yellow"),
+        ("未建立", date(2022, 1, 1), "red"),
+        ("推进中", date(2022, 1, 1), "grey"),
+    ],
+)
+def test_a_yes_or_no_on_a_date(text, day, light):
+    one = Indicator(name="乙", target=TargetValue.parse("建立"))
+    sheet = TargetSheet(kind="project", name="甲", year=2021, indicators=(one,))
+    said = outcome_of_text(text, None, 2021, "judgement")
+    assert monitor(sheet, [said], [None], Figures(), day).indicators[0].light == light

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+from datetime import date
 from decimal import Decimal
+from fractions import Fraction
+from importlib.resources import files
+from pathlib import Path
 
 import docx
 import openpyxl
@@ -14,14 +18,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree, html
 
+from places import GOLDEN
 from test_hostile import word
 from test_intake import core
+from zhunsheng.evaluation import recheck, score_sheet
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.intake import blocks_of, read_book
+from zhunsheng.monitoring import Figures, monitor
+from zhunsheng.outcomes import Outcome, outcome_of_text
+from zhunsheng.regulations import scheme_of
 from zhunsheng.reports.docx import write_forms
-from zhunsheng.reports.forms import Cell, Form, self_evaluation_form, target_form
+from zhunsheng.reports.forms import Cell, Form, monitoring_form, self_evaluation_form, target_form
 from zhunsheng.reports.xlsx import sheet_name, write_workbook
-from zhunsheng.targets import Goal, Indicator, PlanStep, SpendingPlan, TargetSheet, TargetValue
+from zhunsheng.targets import Goal, Indicator, PlanStep, SpendingPlan, TargetSheet, TargetValue, convert, split_unit
 from zhunsheng.targets.identity import identified
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -264,3 +273,133 @@ def test_reading_a_word_table_whose_merge_restarts():
     )
     (grid,) = blocks_of(open_bytes(word(f"<w:tbl>{rows}</w:tbl>"), "a.docx"))
     assert [grid.text(r, 0) for r in range(4)] == ["甲", "甲", "乙", "乙"]
+
+
+# -- tables print the typed value ------------------------------------------------------------------------------------------
+
+
+def typed(sheet):
+    """What the values of a sheet promise, to compare readings of different spellings."""
+    return [
+        (i.name, i.level1, i.level2, i.type.kind, i.type.sense, i.aim.op, value_of(i.aim), i.aim.per, i.aim.relative)
+        for i in sheet.indicators
+    ]
+
+
+def value_of(value):
+    """The number or numbers with their unit, the day, the words."""
+    numbers = value.value if isinstance(value.value, tuple) else (value.value,)
+    return [convert(n, value.unit, split_unit(value.unit)[0]) if isinstance(n, Decimal) else n for n in numbers]
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in GOLDEN.iterdir()))
+def test_every_golden_layout_reads_back_equal(name, tmp_path):
+    sheets = read_book(GOLDEN / name).sheets
+    for found in back(sheets, tmp_path):
+        assert [typed(s) for s in found] == [typed(s) for s in sheets]
+        for one, other in zip(sheets, found, strict=True):
+            for i, j in zip(one.indicators, other.indicators, strict=True):
+                assert i.target.same(j.target) and i.target.unit == j.target.unit
+                assert (i.nature, i.operator, i.unit, i.direction) == (j.nature, j.operator, j.unit, j.direction)
+                assert (i.last_year, i.weight) == (j.last_year, j.weight)
+                assert (i.medium_term is None) == (j.medium_term is None)
+                assert i.medium_term is None or i.medium_term.same(j.medium_term)
+
+
+def scored(sheet, text=lambda i: i.words()):
+    """A scorecard whose results are what was promised, as the office would report them."""
+    outcomes = [outcome_of_text(text(i), i.aim.unit, sheet.year, "judgement") for i in sheet.indicators]
+    year = sheet.year or 2021
+    day = date(year + 1, 2, 28)
+    return score_sheet(sheet, outcomes, spent=Decimal(9), budget=Decimal(10), scheme=scheme_of(year), as_of=day)
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in GOLDEN.iterdir()))
+def test_the_re_check_finds_no_difference_in_the_own_self_evaluation_table(name, tmp_path):
+    for sheet in read_book(GOLDEN / name).sheets:
+        card = scored(sheet)
+        write_workbook([("表", self_evaluation_form(card))], tmp_path / "a.xlsx")
+        write_forms([self_evaluation_form(card)], tmp_path / "a.docx")
+        for file in ("a.xlsx", "a.docx"):
+            (reported,) = read_book(tmp_path / file).sheets
+            assert [
+                d for d in recheck(reported, card) if d.kind in ("target", "actual", "score", "missing", "extra")
+            ] == []
+
+
+def test_values_in_columns_of_their_own_are_whole_where_one_column_holds_them():
+    (sheet,) = read_book(GOLDEN / "operator-and-unit-columns.html").sheets
+    cells = {c.text for row in self_evaluation_form(scored(sheet)).rows for c in row}
+    assert {"≥24所", "=1.2万人次", "≤12个月", "≤250万元", ">90%", "=0起"} <= cells
+    assert "24" not in cells
+
+
+@st.composite
+def columned(draw):
+    """An indicator as forms with operator, unit, nature and direction columns hold it."""
+    unit = draw(st.sampled_from(["%", "次", "万元", "元", "个工作日", "天", "月", "万人次", "所", "亩", "‰"]))
+    op = draw(st.sampled_from(["≥", "≤", "＝", ">", "<", "≧", "大于", ""]))
+    number = draw(st.one_of(st.integers(0, 10**6), st.decimals(Decimal("0.01"), 10**4, places=2)))
+    raw = draw(st.sampled_from(["{}", "每季度{}", "较上年增长{}", "{}以上"] if op in ("≥", "") else ["{}"])).format(
+        number
+    )
+    own_op, own_unit = draw(st.booleans()), draw(st.booleans())
+    text = (
+        ("" if own_op else op)
+        + raw.replace("以上", "")
+        + ("" if own_unit else unit)
+        + ("以上" if "以上" in raw else "")
+    )
+    in_nature = own_op and draw(st.booleans())
+    columns = {
+        "operator": op if own_op and op and not in_nature else None,
+        "nature": op if in_nature and op else draw(st.sampled_from([None, "定量"])),
+        "unit": unit if own_unit else None,
+        "direction": draw(st.sampled_from([None, None, "正向", "反向"])),
+    }
+    target = TargetValue.parse(text, op=op if own_op else None, unit=columns["unit"], year=2021)
+    place = draw(LEVELS)
+    return Indicator(level1=place[0], level2=place[1], name="指" + draw(NAMES), target=target, **columns)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(columned(), min_size=1, max_size=6, unique_by=lambda i: i.name))
+def test_any_typed_value_survives_columns_of_its_own(tmp_path_factory, indicators):
+    indicators.sort(key=lambda i: (i.level1, i.level2))
+    sheet = TargetSheet(
+        kind="project", name="甲项目", year=2021, goals=(Goal(title="目标1", text="做好工作。"),), indicators=indicators
+    )
+    folder = tmp_path_factory.mktemp("columns")
+    for (found,) in back([sheet], folder):
+        assert typed(found) == typed(sheet)
+    card = scored(sheet)
+    write_workbook([("表", self_evaluation_form(card))], folder / "b.xlsx")
+    (reported,) = read_book(folder / "b.xlsx").sheets
+    assert [d for d in recheck(reported, card) if d.kind == "target"] == []
+
+
+def test_no_text_makes_a_writer_fail(tmp_path):
+    nasty = "甲\x0b乙\x0c丙\x00丁\ud800戊"
+    form = Form("题" + nasty, (1, 1), ((Cell(nasty), Cell("x")),), nasty, notes=(nasty,))
+    write_workbook([("表" + nasty, form)], tmp_path / "a.xlsx")
+    write_forms([form], tmp_path / "a.docx")
+    assert openpyxl.load_workbook(tmp_path / "a.xlsx").active["A3"].value == "甲\n乙\n丙丁戊"
+    assert docx.Document(str(tmp_path / "a.docx")).tables[0].cell(0, 0).text == "甲\n乙\n丙丁戊"
+
+
+def test_a_shown_result_stands_on_its_own_side_of_the_target():
+    one = Indicator(level1="产出指标", level2="质量指标", name="办结率", target=TargetValue.parse("≥90%"))
+    sheet = TargetSheet(kind="project", name="甲", year=2021, indicators=(one,))
+    outcome = Outcome(Fraction(22_499, 250), "%", "90%", "evidence")
+    money = {"spent": Decimal("79999.99"), "budget": Decimal(100_000)}
+    local = scheme_of(2021, Path(str(files("zhunsheng.regulations") / "data" / "local" / "local-example.yaml")))
+    card = score_sheet(sheet, [outcome], **money, scheme=local, as_of=date(2021, 12, 31))
+    cells = {c.text for row in self_evaluation_form(card).rows for c in row}
+    assert {"89.996%", "79.99999%", "89.99"} <= cells and not {"90%", "80%", "90.00"} & cells
+    (score,) = card.scores
+    assert (score.verdict, score.outcome.text) == ("missed", "89.996%")
+    assert "完成值 89.996%" in score.how and "99.996% 计分" in score.how
+    assert any("预算执行率 79.99999% 低于 80%" in note for note in card.notes)
+    found = monitor(sheet, [outcome], [None], Figures(), date(2021, 12, 31))
+    cells = {c.text for row in monitoring_form(found).rows for c in row}
+    assert "89.996%" in cells and "90%" not in cells

@@ -136,7 +136,9 @@ def test_nothing_known_is_neither_value_nor_doubt():
     assert (found.value, found.doubt) == (None, None)
 
 
-@given(st.text(max_size=30), st.sampled_from(["≥90%", "每季度1次", "0起", "2021年12月底前", "是", "较上年增长8%", "3-5天"]))
+@given(
+    st.text(max_size=30), st.sampled_from(["≥90%", "每季度1次", "0起", "2021年12月底前", "是", "较上年增长8%", "3-5天"])
+)
 def test_any_text_is_read_or_doubted_never_refused(text, raw):
     found = read(raw, text)
     assert (found.value is None) != (found.doubt is None)

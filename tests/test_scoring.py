@@ -97,6 +97,64 @@ def test_yuan_and_ten_thousands_are_not_mixed():
     assert "单位不可比：目标为“万元”，完成值为“%”" in other.how
 
 
+def typed(raw, text, name="甲", **columns):
+    """The score of 10 of a result as someone typed it."""
+    target = indicator(raw, name, **columns)
+    outcome = outcome_of_text(text, target.aim.unit, 2021, "judgement")
+    return scoring.score_indicator(0, target, outcome, Decimal(10), OLD, "产出")
+
+
+@pytest.mark.parametrize(
+    ("raw", "text", "score", "verdict"),
+    [
+        ("较上年增长8%", "下降3%", "0.00", "missed"),  # not full marks because 3 is a number too
+        ("较上年增长8%", "增长4%", "5.00", "missed"),
+        ("较上年增长8%", "增长9%", "10.00", "met"),
+        ("较上年下降5%", "增长8%", "0.00", "missed"),
+        ("较上年下降5%", "下降6%", "10.00", "met"),
+        ("≥4次", "已开展4次", "10.00", "met"),  # not nothing because of the words
+        ("≥12批次", "共完成12批次", "10.00", "met"),
+        ("每季度1次", "每半年1次", "5.00", "missed"),
+        ("≥0.32万人次", "全年累计 3,200 人次", "10.00", "met"),
+        ("≥90%", "0.92", "0.00", "check"),
+        ("≤15天", "7个工作日", "0.00", "check"),
+        ("15天", "12天", "0.00", "check"),
+        ("是", "已建立", "10.00", "met"),
+        ("是", "否", "0.00", "missed"),
+        ("是", "推进中", "0.00", "check"),
+        ("0起", "未发生", "10.00", "met"),
+        ("2021年12月底前", "按时完成", "0.00", "check"),
+    ],
+)
+def test_a_result_is_scored_as_it_is_read(raw, text, score, verdict):
+    found = typed(raw, text)
+    assert (str(found.score), found.verdict) == (score, verdict)
+    assert (verdict == "check") == ("待核对" in found.how)
+
+
+def test_one_row_never_stops_an_evaluation():
+    rows = [("≥90%", "95%"), ("≤15天", "7个工作日"), ("≥4次", "5元"), ("2021年12月底前", "5次")]
+    target = sheet(*(indicator(raw, str(n)) for n, (raw, _) in enumerate(rows)))
+    outcomes = [
+        outcome_of_text(text, i.aim.unit, 2021, "judgement")
+        for (_, text), i in zip(rows, target.indicators, strict=True)
+    ]
+    card = score_sheet(target, outcomes, spent=Decimal(1), budget=Decimal(1), scheme=OLD, as_of=DAY)
+    assert [s.verdict for s in card.scores] == ["met", "check", "check", "check"]
+    assert [s.indicator for s in card.pending] == [1, 2, 3]
+    assert all("单位不可比" in s.how or "日期" in s.how for s in card.pending)
+
+
+def test_scoring_asks_the_indicator_for_its_direction():
+    down = {"direction": "反向"}
+    assert typed("15天", "12天", **down).verdict == "met"
+    assert typed("15天", "18天", **down).verdict == "missed"
+    assert typed("≥15天", "18天", **down).verdict == "check"
+    settled = indicator("≥15天", **down).settle(sense="less", reason="原件为“15天以内”")
+    outcome = outcome_of_text("18天", "天", 2021, "judgement")
+    assert scoring.score_indicator(0, settled, outcome, Decimal(10), OLD, "产出").verdict == "missed"
+
+
 def test_over_achievement_with_an_accepted_reason():
     said = Judgement(indicator="甲", over_accepted=True, reason="临时任务")
     found = one("≥100件", "341", said=said)
@@ -528,6 +586,25 @@ def test_recheck_names_every_difference():
     assert all(d.as_json()["title"] for d in found)
     wrong_sum = claimed.model_copy(update={"total_score": Decimal(97)})
     assert [d.kind for d in recheck(wrong_sum, card)][-2:] == ["total", "total"]
+
+
+def test_the_re_check_reads_targets_as_typed_values():
+    approved = sheet(indicator("≥90%", "办结率"), indicator("≥5万元", "补助"), indicator("≤15天", "审批时限"))
+    card = score_sheet(approved, [NOTHING] * 3, spent=None, budget=None, scheme=OLD, as_of=DAY)
+    said = [("90%", "不低于90%", "90"), ("50000元", "≥50000元", "≥5万元"), ("15天", "≤15日", "15天以内")]
+    for a, b, c in zip(*said, strict=True):
+        claimed = sheet(indicator(a, "办结率"), indicator(b, "补助"), indicator(c, "审批时限"))
+        assert [d for d in recheck(claimed, card) if d.kind == "target"] == []
+    changed = sheet(indicator("≥80%", "办结率"), indicator("≥5元", "补助"), indicator("≥15天", "审批时限"))
+    assert [d.indicator for d in recheck(changed, card) if d.kind == "target"] == ["办结率", "补助", "审批时限"]
+
+
+def test_the_re_check_names_a_doubtful_result_instead_of_ending():
+    approved = sheet(indicator("≤15天", "审批时限"))
+    card = score_sheet(approved, [NOTHING], spent=None, budget=None, scheme=OLD, as_of=DAY)
+    claimed = sheet(indicator("≤15天", "审批时限", actual="7个工作日", score="90", weight="90"))
+    (found,) = recheck(claimed, card)
+    assert (found.kind, "单位不可比" in found.why) == ("check", True)
 
 
 def test_recheck_of_an_honest_report_is_empty():

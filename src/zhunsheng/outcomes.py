@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -58,6 +58,7 @@ class Outcome:
     contest: Contest | None = None
 
 
+NEAR = Fraction(1, 100)  # two decimals can't put a value on the wrong side of a target further away than this
 NOTHING = Outcome(None, None, "—", "none", "没有证据")
 
 
@@ -96,6 +97,8 @@ def shown(indicator: Indicator, outcome: Outcome) -> Outcome:
     if outcome.written is not None or not isinstance(outcome.value, Fraction) or outcome.origin != "evidence":
         return outcome
     bounds = bounds_in(indicator, outcome.unit)
+    if not any(abs(outcome.value - b) < NEAR for b in bounds):
+        return outcome
     at = next((n for n, c in enumerate(outcome.text) if c not in "0123456789.,-"), len(outcome.text))
     try:
         told = Fraction(Decimal(outcome.text[:at].replace(",", "")))
@@ -111,10 +114,9 @@ def figure_text(value: Fraction, unit: str | None, indicator: Indicator) -> str:
     return f"{number_beside(value, bounds_in(indicator, unit))}{unit or ''}"
 
 
-def bounds_in(indicator: Indicator, unit: str | None) -> list[Fraction]:
+def bounds_in(indicator: Indicator, unit: str | None) -> Sequence[Fraction]:
     """Return what an indicator's target turns on (its number for the year, both ends of a range), in ``unit``."""
-    aim = indicator.aim
-    values: Iterable[Decimal | None] = aim.value if isinstance(aim.value, tuple) else (aim.yearly,)
-    if not comparable(aim.unit, aim.unit if unit is None else unit):
-        return []
-    return [convert(v, aim.unit, aim.unit if unit is None else unit) for v in values if v is not None]
+    told = indicator.type
+    if unit is None or unit == told.unit:
+        return told.bounds
+    return [convert(b, told.unit, unit) for b in told.bounds] if comparable(told.unit, unit) else []

@@ -28,7 +28,7 @@ def number_beside(value: Figure, bounds: Iterable[Figure], places: int = 2) -> s
     """
     value = Fraction(value)
     # An equal bound that no decimal can write (1/3) is rounded alike, so there is nothing to tell apart.
-    limits = [b for b in map(Fraction, bounds) if b != value or _is_decimal(b)]
+    limits = [b for b in (Fraction(b) for b in bounds) if b != value or _is_decimal(b)]
     for digits in range(places, MOST_PLACES):
         text = number(value, digits)
         shown = Fraction(text)
@@ -59,7 +59,7 @@ def rate(numerators: Iterable[Figure], denominators: Iterable[Figure]) -> Fracti
 
 
 def _is_decimal(value: Fraction) -> bool:
-    return 10**MOST_PLACES % value.denominator == 0
+    return (value * Fraction(10) ** MOST_PLACES).denominator == 1
 
 
 def _side(value: Fraction, limit: Fraction) -> int:

@@ -391,9 +391,7 @@ class Recogniser:
             (found := framework_of(self.year or 2021).category(l2, l1)) is not None and found.name == "时效"
         )
         place = grid.place(row, columns["name"])
-        target = TargetValue.parse(
-            raw, op=op, unit=_blank(text("unit")), year=self.year, dated=dated
-        )
+        target = TargetValue.parse(raw, op=op, unit=_blank(text("unit")), year=self.year, dated=dated)
         if "target" in columns:
             for doubt in target.doubts:
                 self._doubt(grid.place(row, columns["target"]), "target", raw, f"“{name}”：{doubt}")

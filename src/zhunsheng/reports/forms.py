@@ -164,7 +164,11 @@ def _project_form(sheet: TargetSheet) -> Form:
     for indicator, one, two in _levelled(sheet):
         rows.append((*one, *two, *(_column(indicator, name) for name, _, _ in columns)))
     return Form(
-        f"{sheet.name or ''}项目绩效目标表", widths, tuple(rows), landscape=len(widths) > 6, header_rows=(header, header)
+        f"{sheet.name or ''}项目绩效目标表",
+        widths,
+        tuple(rows),
+        landscape=len(widths) > 6,
+        header_rows=(header, header),
     )
 
 

@@ -177,13 +177,13 @@ def with_target(one: Indicator, text: str, year: int | None) -> Indicator:
         return one.model_copy(update={"target": typed.replaced(unit=one.unit)})
     if typed.number is not None:
         typed = _kept(typed, old, one)
-    columns = {"target": typed, "settled": one.settled if _stays_settled(old, typed) else None}
+    columns: dict[str, Any] = {"settled": one.settled if _stays_settled(old, typed) else None}
     if one.operator_column():
         sign = _sign(typed)
         columns |= {"operator": sign} if one.operator else {"nature": sign}
     if one.unit and typed.op not in ("by", "level", "unread"):
         columns |= {"unit": typed.unit}
-    return one.model_copy(update=columns | {"target": typed.replaced(raw=_raw(typed, one))})
+    return one.model_copy(update={**columns, "target": typed.replaced(raw=_raw(typed, one))})
 
 
 def _kept(typed: TargetValue, old: TargetValue, one: Indicator) -> TargetValue:
@@ -360,14 +360,16 @@ def _change(path: str, label: str, old: Field | None, new: Field | None) -> list
 def _goal_changes(
     part: str, label: str, old: TargetSheet, new: TargetSheet, o: int | None, n: int | None
 ) -> list[Change]:
-    one = None if o is None else getattr(old, part)[o]
-    other = None if n is None else getattr(new, part)[n]
-    at = n if n is not None else o
-    assert at is not None
-    known = other or one
+    one: Goal | None = None if o is None else getattr(old, part)[o]
+    other: Goal | None = None if n is None else getattr(new, part)[n]
+    at, known = (n, other) if n is not None else (o, one)
+    assert at is not None and known is not None
     title = known.title or f"{label}{at + 1}"
     said = (("title", f"{title}：标题"), ("text", title))
-    texts = [(what, shown, (one and getattr(one, what)) or "", (other and getattr(other, what)) or "") for what, shown in said]
+    texts = [
+        (what, shown, (one and getattr(one, what)) or "", (other and getattr(other, what)) or "")
+        for what, shown in said
+    ]
     return [Change(f"{part}.{at}.{what}", shown, a, b) for what, shown, a, b in texts if a != b]
 
 

@@ -6,13 +6,15 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from fractions import Fraction
+from functools import cached_property, lru_cache
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from zhunsheng.targets.units import comparable, split_unit
 from zhunsheng.targets.value import Op, TargetValue, normalise
+from zhunsheng.wording import clean
 
 Kind = Literal["quantity", "share", "date", "level", "growth", "frequency", "yes_no"]
 Sense = Literal["more", "less", "exact", "within"]
@@ -59,6 +61,11 @@ class Settled(BaseModel):
     by: str | None = None
     on: date | None = None
 
+    @field_validator("unit", "reason", "by", mode="before")
+    @classmethod
+    def _printable(cls, text: object) -> object:
+        return clean(text) if isinstance(text, str) else text
+
 
 @dataclass(frozen=True)
 class IndicatorType:
@@ -85,6 +92,13 @@ class IndicatorType:
     def unit(self) -> str | None:
         """The unit results are compared in."""
         return self.aim.unit
+
+    @cached_property
+    def bounds(self) -> tuple[Fraction, ...]:
+        """What the target turns on, in its own unit: its number for a whole year, both ends of a range."""
+        if isinstance(self.aim.value, tuple):
+            return tuple(map(Fraction, self.aim.value))
+        return () if self.aim.yearly is None else (Fraction(self.aim.yearly),)
 
     def words(self) -> str:
         """Return kind and sense in words, or why they can't be told: 比率，越高越好."""

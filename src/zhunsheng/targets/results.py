@@ -117,7 +117,9 @@ def _read_number(text: str, bare: str, unit: str | None) -> Written:
     if read.number is not None and not read.relative and any("误录" in d for d in read.doubts):
         return Written(text, why=next(d for d in read.doubts if "误录" in d))
     if read.number is not None and not re.search(r"目标|计划", body):
-        bound: Bound = about or ("" if read.implied else {">": "least", ">=": "least", "<": "most", "<=": "most"}.get(read.op, ""))  # type: ignore[assignment]
+        bound: Bound = about or (
+            "" if read.implied else {">": "least", ">=": "least", "<": "most", "<=": "most"}.get(read.op, "")
+        )  # type: ignore[assignment]
         if read.relative:
             head = read.relative
             sign = _sign(head)
@@ -128,7 +130,11 @@ def _read_number(text: str, bare: str, unit: str | None) -> Written:
         return Written(text, why="写的是一个区间")
     found = list(_NUMBER.finditer(body))
     if not found:
-        found = [m for m in _CHINESE.finditer(body) if known_unit(body[m.end() :]) or (unit and body[m.end() :].startswith(unit))]
+        found = [
+            m
+            for m in _CHINESE.finditer(body)
+            if known_unit(body[m.end() :]) or (unit and body[m.end() :].startswith(unit))
+        ]
     if not found:
         return Written(text, why="没有写出数")
     if len(found) > 1:
@@ -206,7 +212,9 @@ def _figure(told: IndicatorType, written: Written) -> Result:
         return Result(None, f"完成值“{written.text}”写的是增减幅度，目标不是")
     if written.per:
         number *= 1 if split_unit(unit or aim.unit)[0] == "比值" else periods(written.per)
-    if doubt := _unit_doubt(told, number, unit):
+    if unit and not same_unit(unit, aim.unit):
+        return Result(None, f"单位不可比：目标为“{aim.unit or '无单位'}”，完成值为“{unit}”")
+    if written.text and (doubt := _share_doubt(told, number, unit)):
         return Result(None, doubt)
     value = convert(number, unit or aim.unit, aim.unit)
     if doubt := _bound_doubt(told, value, written.bound):
@@ -214,14 +222,15 @@ def _figure(told: IndicatorType, written: Written) -> Result:
     return Result(value)
 
 
-def _unit_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str | None:
+def _share_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str | None:
+    """Return why a share that someone wrote may be one or a hundred times what it says."""
     aim = told.aim
-    if unit and not same_unit(unit, aim.unit):
-        return f"单位不可比：目标为“{aim.unit or '无单位'}”，完成值为“{unit}”"
     if split_unit(aim.unit)[0] != "比值" or not number:
         return None
     if not unit and aim.unit != "比值" and abs(number) <= 1:
-        return f"完成值“{_plain(number)}”没有写 {aim.unit}，不知是 {_plain(number)}{aim.unit} 还是 {_plain(number * 100)}%"
+        return (
+            f"完成值“{_plain(number)}”没有写 {aim.unit}，不知是 {_plain(number)}{aim.unit} 还是 {_plain(number * 100)}%"
+        )
     if not unit and aim.unit == "比值" and abs(number) > 1:
         return f"目标以 1 为满，完成值“{_plain(number)}”疑为百分数"
     highest = aim.value[1] if isinstance(aim.value, tuple) else aim.value
@@ -243,4 +252,3 @@ def _bound_doubt(told: IndicatorType, value: Fraction, bound: Bound) -> str | No
 def _plain(number: Fraction) -> str:
     text = f"{Decimal(number.numerator) / Decimal(number.denominator):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-

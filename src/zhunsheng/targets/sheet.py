@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, Literal
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, field_validator
 
@@ -150,7 +152,7 @@ class Indicator(_Frozen):
     goal: int | None = None
     place: Place | None = None
 
-    @property
+    @cached_property
     def type(self) -> IndicatorType:
         """What it is: kind, sense, operator, unit; the one place that tells."""
         return type_of(
@@ -175,9 +177,20 @@ class Indicator(_Frozen):
 
     def words(self) -> str:
         """Return the target value for one column of a form that has levels and names but no operator, unit or direction."""
+        return self._words
+
+    @cached_property
+    def _words(self) -> str:
         words = self.target.words()
         alone = type_of(self.name, self.target.replaced(raw=words), level1=self.level1, level2=self.level2)
         return words if alone.aim.same(self.aim) else self.aim.words()
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy; what was told of the original is told anew, since its fields may differ."""
+        copied = super().model_copy(update=update, deep=deep)
+        for told in ("type", "_words"):
+            copied.__dict__.pop(told, None)
+        return copied
 
     def settle(
         self,

@@ -461,7 +461,7 @@ def _read_quantity(
     )
     if both:
         return _range(both[1], both[3], both[4] or both[2] or column_unit, doubts)
-    if match := re.match(r"^[一-龥]{2,12}?[率数量比例度额](?=[≥≤<>=])", rest):
+    if match := re.match(r"^(?!每|较|同比|环比|[比与][上去])[一-龥]{2,12}?[率数量比例度额](?=[≥≤<>=])", rest):
         doubts.append(f"指标值里写了“{match[0]}”")
         rest = rest[match.end() :]
     while True:
