@@ -30,7 +30,7 @@ from zhunsheng.web.models import (
     Sheet,
     SheetVersion,
 )
-from zhunsheng.web.services import draws, registers
+from zhunsheng.web.services import draws, office, registers
 
 
 def here(department, name, *more):
@@ -423,6 +423,7 @@ def zipped(**members):
 
 def test_a_zip_of_documents_is_taken_in_at_once_with_what_failed(sign_in, work_off, district):
 
+    office.found("某某新局", "department", district)
     good = flattened({**bureau(), "department": "某某新局"})
     client = sign_in("caizheng")
     file = zipped(**{"某某新局/目标.txt": good, "坏/坏.docx": b"broken", "说明.pdf": b"%PDF"})
@@ -447,7 +448,9 @@ def test_a_zip_of_documents_is_taken_in_at_once_with_what_failed(sign_in, work_o
     assert work_off()[0].state == "done"
 
 
-def test_a_chosen_folder_goes_the_way_of_a_zip(sign_in, work_off):
+def test_a_chosen_folder_goes_the_way_of_a_zip(sign_in, work_off, district):
+    for name in ("甲新局", "乙新局"):
+        office.found(name, "department", district)
     files = [
         SimpleUploadedFile(f"{name}.txt", flattened({**bureau(), "department": name}).encode())
         for name in ("甲新局", "乙新局")

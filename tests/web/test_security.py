@@ -442,7 +442,9 @@ def test_health_and_metrics_say_how_the_site_is(client, sign_in, user, monkeypat
 
 def test_tokens_are_shown_once_and_can_be_revoked(sign_in):
     client = sign_in("keyuan")
-    client.post(reverse("account"), {"name": "报表程序", "scopes": ["ledgers:read", "nothing"], "days": "30"})
+    wrong = client.post(reverse("account"), {"name": "报表程序", "scopes": ["ledgers:read", "nothing"], "days": "30"})
+    assert wrong.status_code == 400 and not ApiToken.objects.exists()  # nothing given is dropped in silence
+    client.post(reverse("account"), {"name": "报表程序", "scopes": ["ledgers:read"], "days": "30"})
     page = client.get(reverse("account")).content.decode()
     secret = page.split('<code class="secret">')[1].split("</code>")[0]
     assert secret not in client.get(reverse("account")).content.decode()

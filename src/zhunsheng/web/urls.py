@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language
 
 from zhunsheng.web.api import api
@@ -129,7 +129,7 @@ urlpatterns = [
     path("signed-in", account.signed_in, name="signed-in"),
     path("session", session, name="session"),
     path("account", account.account, name="account"),
-    path("account/password", account.Password.as_view(), name="password"),
+    path("account/password", require_http_methods(["GET", "HEAD", "POST"])(account.Password.as_view()), name="password"),
     path("language", require_POST(set_language), name="set_language"),
     # programs and operation
     path("api/", api.urls),
