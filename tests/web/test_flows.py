@@ -312,7 +312,7 @@ def test_a_password_to_be_changed_takes_no_text_either(sign_in, user):
     who = user("keyuan")
     who.must_change = True
     who.save()
-    part = place.post("/account", {"name": "接口"}, headers={"HX-Request": "true"})
+    part = place.post("/portfolio/import", {"assess": "1"}, headers={"HX-Request": "true"})
     assert part.status_code == 401 and part["HX-Retarget"] == "#alerts" and "修改密码" in part.content.decode()
     assert place.get("/session").json()["user"] == ""
 
