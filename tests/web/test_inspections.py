@@ -30,6 +30,7 @@ from zhunsheng.web.models import (
     SheetVersion,
 )
 from zhunsheng.web.services import draws, registers
+from zhunsheng.web.services import year as figures
 from zhunsheng.workspace.draws import verify_bundle
 
 
@@ -332,7 +333,7 @@ def test_what_is_not_ready_cannot_be_asked_to_be_public(department, sign_in):
 
 
 def test_a_signed_self_evaluation_is_published_with_its_files(department, sign_in, client):
-    evaluation = SelfEvaluation.objects.get(department=department)
+    evaluation = figures.fill_self_evaluation(SelfEvaluation.objects.get(department=department))
     step = reverse("step", args=["selfeval", evaluation.pk])
     for who, action in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
         sign_in(who).post(step, {"action": f"selfeval.{action}"})
