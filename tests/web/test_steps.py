@@ -38,6 +38,7 @@ from zhunsheng.web.models import (
 from zhunsheng.web.models.audited import changed_in_bulk, created_in_bulk
 from zhunsheng.web.roles import ACTIONS, may, permits
 from zhunsheng.web.services import decisions, publishing, sheets, todo
+from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.decisions import RECORDS
 from zhunsheng.web.workflow import CONDITIONS, Overtaken, advance
 
@@ -192,7 +193,9 @@ def test_every_state_has_a_way_out_or_is_declared_final(prefix):
     [("keyuan", "targets", "submit", "withdraw"), ("keyuan", "selfeval", "submit", "withdraw")],
 )
 def test_what_was_submitted_is_taken_back_while_nobody_acted(who, kind, submit, withdraw, project, department, sign_in):
-    record = project if kind == "targets" else SelfEvaluation.objects.get(department=department)
+    record = project
+    if kind == "selfeval":
+        record = figures.fill_self_evaluation(SelfEvaluation.objects.get(department=department))
     client = sign_in(who)
     assert step_on(client, record, f"{kind}.{submit}").status_code == 302
     assert step_on(client, record, f"{kind}.{withdraw}").status_code == 302

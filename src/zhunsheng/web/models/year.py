@@ -67,9 +67,13 @@ class Assessment(models.Model):
         return path
 
 
-def shown_figures(assessment: Assessment | None) -> Any:
-    """Return what pages show of an assessment, whichever state of the store it was computed from; None for none."""
-    return None if assessment is None else [assessment.as_of.isoformat(), _apart(assessment.result.get("results"))]
+def shown_figures(assessment: int | None) -> Any:
+    """Return what pages show of an assessment (by id), whichever state of the store it was computed from; None for none.
+
+    Read anew, because pages put things of their own into the result they hold.
+    """
+    found = Assessment.objects.filter(pk=assessment).values_list("as_of", "result").first()
+    return None if found is None else [found[0].isoformat(), _apart(found[1].get("results"))]
 
 
 def _apart(value: Any) -> Any:
@@ -126,7 +130,7 @@ class Checkpoint(Decided):
 
     def decided_on(self) -> Any:
         """Return the figures and the words as they stand on the page."""
-        return [shown_figures(self.assessment), list(self.words.order_by("pk").values_list("pk", flat=True))]
+        return [shown_figures(self.assessment_id), list(self.words.order_by("pk").values_list("pk", flat=True))]
 
     def writers(self) -> set[str]:
         """Return the user names of those who explained its indicators."""
@@ -305,7 +309,7 @@ class SelfEvaluation(Decided):
     def decided_on(self) -> Any:
         """Return the figures, the words and the re-check as they stand on the page."""
         words = list(self.words().order_by("pk").values_list("pk", flat=True))
-        return [shown_figures(self.assessment), words, self.reported_id, self.differences]
+        return [shown_figures(self.assessment_id), words, self.reported_id, self.differences]
 
     def writers(self) -> set[str]:
         """Return the user names of those who filled it."""

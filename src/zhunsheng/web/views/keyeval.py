@@ -18,7 +18,7 @@ from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import keyeval as service
 from zhunsheng.web.services.keyeval import card_of, framework_of
 from zhunsheng.web.views.common import demand, done, page, send
-from zhunsheng.web.workflow import check, steps_of
+from zhunsheng.web.workflow import steps_of
 
 
 @page("keyeval.view", methods=("GET", "POST"))
@@ -100,7 +100,7 @@ def keyevaluation(request: HttpRequest, evaluation: KeyEvaluation) -> HttpRespon
 @page("keyeval.view", methods=("POST",), evaluation=KeyEvaluation)
 def marks(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
     """Keep an evaluator's marks; with ``finish`` they are final, and the last evaluator's opens the talk."""
-    check(request.user, evaluation, "keyeval.mark")  # type: ignore[arg-type]
+    demand(request, "keyeval.mark", evaluation)
     form = PointsForm(request.POST, framework_of(evaluation))
     said = checked(form)
     service.keep_marks(
