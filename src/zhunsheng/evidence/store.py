@@ -631,7 +631,7 @@ class Store:
         if found:
             choices = "、".join(f"{d.code}（{d.name}，始见于 {d.names[0][0][:10]}）" for d in found[:8])
             raise ZhunshengError("ZS-EV-20", name=text, choices=choices)
-        listed = [d.name if d.name == d.code else f"{d.name}（{d.code}）" for d in departments.values()]
+        listed = sorted({d.name for d in departments.values()})
         more = f"等 {len(listed)} 个" if len(listed) > 8 else ""
         raise ZhunshengError("ZS-EV-21", name=text, known="、".join(listed[:8]) + more or "（无）")
 
