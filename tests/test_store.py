@@ -407,6 +407,17 @@ def test_verify_since_checks_what_came_after(root):
     assert any("未经记录" in p for p in store.verify(since=digest))
 
 
+def test_a_record_of_nonsense_is_found(root):
+    store = grown(root, 2)
+    record = root / "batches" / "000001.json"
+    for field, nonsense in (("when", "never"), ("version", "x"), ("named", 3), ("ledger", None)):
+        kept = record.read_text()
+        record.write_text(json.dumps({**json.loads(kept), field: nonsense}))
+        assert any("批次 1" in p for p in store.verify()), field
+        record.write_text(kept)
+    assert store.verify() == []
+
+
 def test_verify_since_refuses_a_start_that_was_altered(root):
     store = grown(root, 3)
     digest = store.batches()[1].digest

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.records import Batch, Records, actions
 
 NAME = "index.sqlite"
@@ -149,11 +150,21 @@ class Index:
     # -- adding -----------------------------------------------------------------------------------------------
 
     def add_all(self, batches: Iterable[Batch]) -> None:
-        """Take up records in order, all or none."""
+        """Take up records in order, all or none. Raises ``ZS-EV-11`` for one whose fields are not what they should be."""
         with self.connection:
             self.connection.execute("BEGIN")
             for batch in batches:
-                self._add(batch)
+                try:
+                    self._add(batch)
+                except (
+                    ValueError,
+                    TypeError,
+                    AttributeError,
+                    KeyError,
+                    sqlite3.IntegrityError,
+                    sqlite3.ProgrammingError,
+                ):
+                    raise ZhunshengError("ZS-EV-11", detail=f"批次 {batch.batch} 的记录内容不对") from None
 
     def _add(self, batch: Batch) -> None:
         run = self.connection.execute
