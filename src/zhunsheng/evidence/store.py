@@ -214,7 +214,7 @@ class Store:
         if self.cipher:
             rows = self.cipher.encrypted(rows, [c.name for c in checked.ledger.columns if c.personal])
         properties = _properties(batch)
-        if not DeltaTable.is_deltatable(table):
+        if not self._log(checked.ledger.id, 0).is_file():  # delta-rs would look through the whole log to say so
             write_deltalake(
                 table, rows, mode="append", commit_properties=properties, post_commithook_properties=_NO_HOOKS
             )
