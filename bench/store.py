@@ -227,7 +227,7 @@ def main() -> None:
             f"| {name} | {what} | {few[0]:.3f}, {few[1]:.3f} | {many[0]:.3f}, {many[1]:.3f} "
             f"| {many[0] / few[0]:.2f}, {many[1] / few[1]:.2f} |"
         )
-    whole = [timed(lambda s: s.verify(), store)[0] for store in stores]
+    whole = [timed(lambda s: s.verify(), store)[0] for store in stores]  # once: it reads every file
     kept = Path("docs/benchmarks-store.md")
     head = (
         "# Benchmarks of the evidence store\n\n"

@@ -182,7 +182,9 @@ def test_a_landed_store_is_migrated_by_a_verifiable_batch(landed):
     assert json.loads((landed / "format.json").read_text()) == {"format": "zhunsheng.store/2"}
     assert store.verify() == [] and store.verify(since=LANDED_HEAD) == []
     assert numbers(store, "K1") == ["T1", "T2", "T4"] and numbers(store, YI) == ["T1", "T9"]
-    assert store.departments()["K1"].name == "甲局" and store.resolve("乙局").code == YI
+    # A name is as old as the first batch that bore it.
+    assert store.departments()["K1"].names == (("2021-04-01T00:00:00+00:00", "甲局"),)
+    assert store.snapshot(batch=1).name_of("K1") == "甲局" and store.resolve("乙局").code == YI
 
     def coded(state):
         return {n: [("K1" if r[0] == JIA else r[0], *r[1:]) for r in found] for n, found in state.items()}
@@ -403,6 +405,17 @@ def test_verify_since_checks_what_came_after(root):
     log = root / "ledgers" / "complaints" / "_delta_log"
     (log / f"{4:020d}.json").write_text(json.dumps({"commitInfo": {"operation": "WRITE"}}))
     assert any("未经记录" in p for p in store.verify(since=digest))
+
+
+def test_a_record_of_nonsense_is_found(root):
+    store = grown(root, 2)
+    record = root / "batches" / "000001.json"
+    for field, nonsense in (("when", "never"), ("version", "x"), ("named", 3), ("ledger", None)):
+        kept = record.read_text()
+        record.write_text(json.dumps({**json.loads(kept), field: nonsense}))
+        assert any("批次 1" in p for p in store.verify()), field
+        record.write_text(kept)
+    assert store.verify() == []
 
 
 def test_verify_since_refuses_a_start_that_was_altered(root):

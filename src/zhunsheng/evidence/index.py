@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.records import Batch, Records, actions
 
 NAME = "index.sqlite"
@@ -28,7 +29,7 @@ CREATE INDEX batch_source ON batch(sha256, ledger);
 CREATE INDEX batch_undoes ON batch(undoes) WHERE undoes IS NOT NULL;
 CREATE INDEX batch_digest ON batch(digest);
 CREATE TABLE holds(department TEXT, n INTEGER, PRIMARY KEY(department, n)) WITHOUT ROWID;
-CREATE TABLE name(code TEXT, name TEXT, n INTEGER, since TEXT, PRIMARY KEY(code, n)) WITHOUT ROWID;
+CREATE TABLE name(code TEXT, name TEXT, n INTEGER, since TEXT, PRIMARY KEY(code, n, name)) WITHOUT ROWID;
 CREATE INDEX name_name ON name(name);
 CREATE TABLE rename(ledger TEXT, name TEXT, code TEXT, n INTEGER, PRIMARY KEY(ledger, name)) WITHOUT ROWID;
 CREATE TABLE file(ledger TEXT, path TEXT, size INTEGER, PRIMARY KEY(ledger, path)) WITHOUT ROWID;
@@ -123,9 +124,11 @@ class Index:
     def planned(self, plan: Mapping[str, Mapping[str, str]]) -> Index:
         """Return a copy in memory that speaks as if migrations (ledger -> name -> code) had been made."""
         copy = self._in_memory()
+        newest = self.batch(self.last)
+        when = newest.when if newest else ""
         for ledger, renames in plan.items():
             for name, code in renames.items():
-                copy._rename(ledger, name, code, self.last + 1, "")
+                copy._rename(ledger, name, code, self.last + 1, when)
         return copy
 
     def _fits(self, records: Records) -> bool:
@@ -147,11 +150,21 @@ class Index:
     # -- adding -----------------------------------------------------------------------------------------------
 
     def add_all(self, batches: Iterable[Batch]) -> None:
-        """Take up records in order, all or none."""
+        """Take up records in order, all or none. Raises ``ZS-EV-11`` for one whose fields are not what they should be."""
         with self.connection:
             self.connection.execute("BEGIN")
             for batch in batches:
-                self._add(batch)
+                try:
+                    self._add(batch)
+                except (
+                    ValueError,
+                    TypeError,
+                    AttributeError,
+                    KeyError,
+                    sqlite3.IntegrityError,
+                    sqlite3.ProgrammingError,
+                ):
+                    raise ZhunshengError("ZS-EV-11", detail=f"批次 {batch.batch} 的记录内容不对") from None
 
     def _add(self, batch: Batch) -> None:
         run = self.connection.execute
@@ -193,12 +206,17 @@ class Index:
         run("UPDATE meta SET last = ?, digest = ?", (number, batch.digest))
 
     def _rename(self, ledger: str, name: str, code: str, number: int, when: str) -> None:
-        self.connection.execute("INSERT OR IGNORE INTO rename VALUES (?, ?, ?, ?)", (ledger, name, code, number))
-        self.connection.execute(
-            "UPDATE batch SET department = ?, label = ? WHERE ledger = ? AND department = ? AND label = '' AND n < ?",
-            (code, name, ledger, name, number),
-        )
-        self._name(code, name, number, when)
+        run = self.connection.execute
+        run("INSERT OR IGNORE INTO rename VALUES (?, ?, ?, ?)", (ledger, name, code, number))
+        mine = "ledger = ? AND department = ? AND label = '' AND n < ?"
+        first = run(f"SELECT n, body FROM batch WHERE {mine} ORDER BY n LIMIT 1", (ledger, name, number)).fetchone()
+        run(f"UPDATE batch SET department = ?, label = ? WHERE {mine}", (code, name, ledger, name, number))
+        # The name is as old as the first batch that bore it, not as the migration.
+        since, day = (first[0], json.loads(first[1])["when"]) if first else (number, when)
+        known = self._one("SELECT min(n) FROM name WHERE code = ? AND name = ?", (code, name))
+        if known is None or since < known:
+            run("DELETE FROM name WHERE code = ? AND name = ?", (code, name))
+            run("INSERT INTO name VALUES (?, ?, ?, ?)", (code, name, since, day))
 
     def _name(self, code: str, name: str, number: int, when: str) -> None:
         if self.name_of(code) != name:

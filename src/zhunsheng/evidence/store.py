@@ -214,7 +214,7 @@ class Store:
         if self.cipher:
             rows = self.cipher.encrypted(rows, [c.name for c in checked.ledger.columns if c.personal])
         properties = _properties(batch)
-        if not DeltaTable.is_deltatable(table):
+        if not self._log(checked.ledger.id, 0).is_file():  # delta-rs would look through the whole log to say so
             write_deltalake(
                 table, rows, mode="append", commit_properties=properties, post_commithook_properties=_NO_HOOKS
             )
@@ -631,7 +631,7 @@ class Store:
         if found:
             choices = "、".join(f"{d.code}（{d.name}，始见于 {d.names[0][0][:10]}）" for d in found[:8])
             raise ZhunshengError("ZS-EV-20", name=text, choices=choices)
-        listed = [d.name if d.name == d.code else f"{d.name}（{d.code}）" for d in departments.values()]
+        listed = sorted({d.name for d in departments.values()})
         more = f"等 {len(listed)} 个" if len(listed) > 8 else ""
         raise ZhunshengError("ZS-EV-21", name=text, known="、".join(listed[:8]) + more or "（无）")
 
@@ -708,16 +708,20 @@ class Store:
             # Out of a broken chain no index can be made; what is broken is said below.
             sound = [b.batch for b in batches] == list(range(1, len(batches) + 1))
             if sound:
-                index.add_all(batches)
-                problems += self._index_problems(index)
+                try:
+                    index.add_all(batches)
+                    problems += self._index_problems(index)
+                except ZhunshengError as error:
+                    problems.append(error.text())
+                    sound = False
         else:
             batches = list(self.records.after(start.batch))
             index = Index.at_hand(self.root, write=False)
             sound = True
         with index:
-            if sound:
-                batches += self._pending(index)
-            heads = index.heads()
+            pending = self._pending(index) if sound else []
+            heads = index.heads() | {batch.ledger: batch.version for batch in pending}
+            batches += pending
         first = start.batch + 1 if start else 1
         previous = start.digest if start else ""
         recorded: set[str] = set()
@@ -727,7 +731,6 @@ class Store:
             if batch.previous != previous or batch.sealed().digest != batch.digest:
                 problems.append(f"批次 {batch.batch} 的记录被改动，或与前一批次不衔接")
             previous = batch.digest
-            heads[batch.ledger] = max(heads.get(batch.ledger, -1), batch.version)
             for name, size, digest in batch.files:
                 recorded.add(name)
                 path = self.root / name
