@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.targets import TargetValue, convert
-from zhunsheng.wording import clean
+from zhunsheng.text import clean
 
 READ = [
     ("≥2个", ">=", "2", "个"),

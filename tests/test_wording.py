@@ -8,7 +8,8 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhunsheng.wording import clean, number, number_beside, percent, percent_beside, rate
+from zhunsheng.text import clean
+from zhunsheng.wording import number, number_beside, percent, percent_beside, rate
 
 
 def test_a_shown_value_never_stands_on_the_other_side_of_its_target():

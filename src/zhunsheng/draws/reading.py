@@ -42,7 +42,7 @@ def load(path: Path) -> Any:
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
     try:
-        return yaml.safeload(readable(path.read_text("utf8")))
+        return yaml.safe_load(readable(path.read_text("utf8")))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[0]) from None
 

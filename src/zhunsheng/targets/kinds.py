@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from zhunsheng.targets.units import comparable, split_unit
 from zhunsheng.targets.value import Op, TargetValue, normalise
-from zhunsheng.wording import clean
+from zhunsheng.text import clean
 
 Kind = Literal["quantity", "share", "date", "level", "growth", "frequency", "yes_no"]
 Sense = Literal["more", "less", "exact", "within"]

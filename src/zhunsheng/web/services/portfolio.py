@@ -18,7 +18,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import book_of, open_bytes
@@ -197,12 +196,6 @@ def assess_all(district: Organisation, year: int, progress: Progress = no_progre
 
 
 Standing = Literal["graded", "open", "pending", "unapproved"]
-STANDING_WORDS: dict[Standing, Any] = {
-    "graded": "",
-    "open": gettext_lazy("有待定分值，不评等级"),
-    "pending": gettext_lazy("已批复，尚未测算"),
-    "unapproved": gettext_lazy("目标未批复，不计分"),
-}
 STANDINGS: tuple[Standing, ...] = ("graded", "open", "pending", "unapproved")
 
 
@@ -256,6 +249,12 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
         return STANDINGS.index(row["standing"]), -(row["total"] or Decimal(0)), row["department"].name_in(year)
 
     return sorted(table, key=order)
+
+
+def standing_words(standing: Standing) -> str:
+    """Return why a department is not ranked, empty for one that is."""
+    words = {"open": _("有待定分值，不评等级"), "pending": _("已批复，尚未测算"), "unapproved": _("目标未批复，不计分")}
+    return words.get(standing, "")
 
 
 def group_rate(rows: Iterable[dict[str, Any]]) -> float | None:
@@ -397,7 +396,7 @@ def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
             sheet.write_row(n, 0, [place, row["department"].name_in(year), row["sheets"]])
             if row["total"] is not None:
                 sheet.write_row(n, 3, [float(row["total"]), float(row["most"] or row["total"]), row["grade"]])
-            sheet.write(n, 6, str(STANDING_WORDS[row["standing"]]))
+            sheet.write(n, 6, standing_words(row["standing"]))
             if row["execution"] is not None:
                 sheet.write(n, 7, row["execution"], percent)
             sheet.write_row(n, 8, [row["lights"].get(c, "") for c in ("green", "yellow", "red", "grey")])

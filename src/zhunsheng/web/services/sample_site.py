@@ -249,7 +249,7 @@ def _year(department: Organisation, people: dict[str, User], document: Path, fol
         _confirm_matches(department, checkpoint, people["caiwu"])
         for sheet, indicator in figures.unexplained(checkpoint):
             words = {"cause": "其他", "measures": "按计划推进，下季度补齐"}
-            figures.keep_word(checkpoint, sheet, indicator, people["keyuan"], **words)
+            figures.keep_word(checkpoint, sheet, indicator, people["keyuan"], None, **words)
         figures.fill_checkpoint(checkpoint, tables=True)
         advance(people["keyuan"], checkpoint, "monitoring.submit")
         advance(people["caiwu"], checkpoint, "monitoring.confirm")
@@ -262,7 +262,7 @@ def _year(department: Organisation, people: dict[str, User], document: Path, fol
                 continue
             for line in (i for i in one.indicators if i.name == said["indicator"]):
                 values = {k: v for k, v in said.items() if k in ("cause", "measures", "over_accepted", "reason")}
-                figures.keep_word(evaluation, one.id, line.id, people["keyuan"], **values)
+                figures.keep_word(evaluation, one.id, line.id, people["keyuan"], None, **values)
     figures.fill_self_evaluation(evaluation)
     figures.assess_now(department, YEAR)
     asked = figures.Question(department, YEAR, END, None, words=False)

@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhunsheng.clock import told
+from zhunsheng.evidence import ledgers
 from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.roles import ACTIONS
+from zhunsheng.web.services.portfolio import standing_words
 
 register = template.Library()
 
@@ -267,3 +269,16 @@ def basis(value: str) -> str:
 def verdict_word(value: str) -> str:
     """Return a verdict as a word."""
     return str(VERDICTS[value][1])
+
+
+@register.filter
+def standing(value: str) -> str:
+    """Return why a department is not ranked."""
+    return standing_words(value)  # type: ignore[arg-type]
+
+
+@register.filter
+def ledger_title(value: str) -> str:
+    """Return a ledger's title by its id."""
+    known = ledgers().get(value)
+    return known.title if known else value

@@ -66,7 +66,7 @@ def overview(request: SignedInRequest, department: Organisation, year: int) -> H
     standings = review.standings(department, year)
     run = assessment.run if assessment else None
     results = [
-        {"n": n, "chart_id": f"plan-{n}", "sheet": one, "lights": one.lights(), "chart": _chart(one, year, run.as_of)}
+        {"n": n, "chart_id": f"plan-{n}", "sheet": one, "lights": one.lights(), "chart": _chart(one, year, assessment.as_of) if assessment else None}
         for n, one in enumerate(run.results if run else ())
     ]
     total = {c: sum(r["lights"][c] for r in results) for c in ("green", "yellow", "red", "grey")}

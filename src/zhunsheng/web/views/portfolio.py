@@ -69,7 +69,6 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
         "found": len(ranked),
         "number": number,
         "pages": max(1, -(-len(ranked) // PAGE)),
-        "standing_words": service.STANDING_WORDS,
         "unreviewed": (pending := [r for r in ranked if r["unreviewed"]])[:15],
         "unreviewed_total": len(pending),
         "search": search,

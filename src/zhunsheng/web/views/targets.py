@@ -21,7 +21,8 @@ from zhunsheng.usecases.documents import original, place_key
 from zhunsheng.web.models import LibraryIndicator, Organisation, SheetVersion
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
-XX
+from zhunsheng.web.services import review, sheets
+from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.views.common import demand, done, integer_of, page, send, text_of
 from zhunsheng.web.workflow import steps_of
