@@ -185,7 +185,7 @@ def test_a_growth_target_is_not_carried_forward_by_days():
     target = TargetValue.parse("较上年增长8%")
     sheet = TargetSheet(kind="project", name="甲", year=2021, indicators=(Indicator(name="乙", target=target),))
     said = outcome_of_text("下降3%", "%", 2021, "judgement")
-    (status,) = monitor(sheet, [said], [COUNT], Figures(), date(2021, 8, 1)).indicators
+    (status,) = monitor(sheet, [said], [COUNT], Figures(), date(2021, 8, 1), rules=RULES).indicators
     assert (status.forecast, status.light, status.likelihood) == (Fraction(-3), "red", "有可能")
 
 
@@ -202,4 +202,4 @@ def test_a_yes_or_no_on_a_date(text, day, light):
     one = Indicator(name="乙", target=TargetValue.parse("建立"))
     sheet = TargetSheet(kind="project", name="甲", year=2021, indicators=(one,))
     said = outcome_of_text(text, None, 2021, "judgement")
-    assert monitor(sheet, [said], [None], Figures(), day).indicators[0].light == light
+    assert monitor(sheet, [said], [None], Figures(), day, rules=RULES).indicators[0].light == light

@@ -26,7 +26,7 @@ from zhunsheng.files.opening import open_bytes
 from zhunsheng.intake import blocks_of, read_book
 from zhunsheng.monitoring import Figures, monitor
 from zhunsheng.outcomes import Outcome, outcome_of_text
-from zhunsheng.regulations import scheme_of
+from zhunsheng.regulations import monitoring_rules, scheme_of
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import Cell, Form, monitoring_form, self_evaluation_form, target_form
 from zhunsheng.reports.xlsx import sheet_name, write_workbook
@@ -400,6 +400,6 @@ def test_a_shown_result_stands_on_its_own_side_of_the_target():
     assert (score.verdict, score.outcome.text) == ("missed", "89.996%")
     assert "完成值 89.996%" in score.how and "99.996% 计分" in score.how
     assert any("预算执行率 79.99999% 低于 80%" in note for note in card.notes)
-    found = monitor(sheet, [outcome], [None], Figures(), date(2021, 12, 31))
+    found = monitor(sheet, [outcome], [None], Figures(), date(2021, 12, 31), rules=monitoring_rules()[0])
     cells = {c.text for row in monitoring_form(found).rows for c in row}
     assert "89.996%" in cells and "90%" not in cells

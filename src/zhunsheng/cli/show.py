@@ -466,5 +466,6 @@ def _table(*titles: str) -> Table:
         "复核",
     }
     for title in titles:
-        table.add_column(title, justify="right" if title in right else "left", overflow="fold")
+        whole = title in ("批次", "何时", "摘要")  # broken over two lines they can't be read
+        table.add_column(title, justify="right" if title in right else "left", overflow="fold", no_wrap=whole)
     return table
