@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.outcomes import ORIGIN_WORDS
 from zhunsheng.reports.forms import target_form
 from zhunsheng.targets.sheet import plain as figure
 from zhunsheng.web.models import Draw, Publication, SelfEvaluation, SheetVersion, User
@@ -182,6 +183,12 @@ FIELDS: dict[str, list[tuple[str, str, str]]] = {
         ("name", "指标", "string"),
         ("target", "指标值", "string"),
         ("actual", "完成值", "string"),
+        ("origin", "完成值来源", "string"),
+        ("match", "口径", "string"),
+        ("computed", "台账算出", "string"),
+        ("typed", "人工填报", "string"),
+        ("difference", "相差", "string"),
+        ("ruling", "争议", "string"),
         ("points", "分值", "number"),
         ("score", "得分", "number"),
     ],
@@ -229,9 +236,21 @@ def _rows(found: Publication) -> tuple[list[str], list[list[Any]]]:
     if found.kind == "targets":
         rows = [{**i, "target": i["target"]["raw"]} for i in data["sheet"]["indicators"]]
     elif found.kind == "self":
-        rows = [{**i, "sheet": s["sheet"]} for s in data["scores"] for i in s["indicators"]]
+        rows = [_told(i) | {"sheet": s["sheet"]} for s in data["scores"] for i in s["indicators"]]
     elif found.kind == "draw":
         rows = [{**d, "inspectors": "、".join(d["inspectors"])} for d in data.get("drawn", [])]
     else:
         rows = data["results"]
     return names, [[r.get(n) for n in names] for r in rows]
+
+
+def _told(indicator: dict[str, Any]) -> dict[str, Any]:
+    """Return an indicator as a row that says where its figure is from, and what was typed against it."""
+    origin, contest = indicator.get("origin"), indicator.get("contest") or {}
+    if contest:
+        ruling = "已采纳" if contest.get("accepted") else "未采纳"
+        contest = {k: contest.get(k) for k in ("computed", "typed", "difference")} | {"ruling": ruling}
+    elif origin == "judgement":
+        contest = {"typed": indicator["actual"]}
+    match = "" if indicator.get("confirmed", True) else "未确认"
+    return {**indicator, "origin": ORIGIN_WORDS.get(origin, ""), "match": match, **contest}
