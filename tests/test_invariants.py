@@ -102,7 +102,13 @@ def texts(form):
 def figures(done):
     """Return all numbers of an assessment, without what names and words say."""
     return [
-        (r.card.total, r.card.range, r.card.execution.rate, [s.score for s in r.card.scores], [o.value for o in r.outcomes])
+        (
+            r.card.total,
+            r.card.range,
+            r.card.execution.rate,
+            [s.score for s in r.card.scores],
+            [o.value for o in r.outcomes],
+        )
         for r in done.results
     ]
 
@@ -135,7 +141,11 @@ def test_1_a_second_phase_takes_nothing_of_the_first(root):
         (result,) = done.results
         assert result.money == {} and result.card.execution.spent is None
         assert result.card.execution.open == result.card.execution.points and result.card.execution.score == 0
-        assert ("治理经费" in dict(result.project.proposals)) or "P1" in dict(result.project.proposals) or not result.project.keys
+        assert (
+            ("治理经费" in dict(result.project.proposals))
+            or "P1" in dict(result.project.proposals)
+            or not result.project.keys
+        )
         assert result.project.keys == ()
 
 
@@ -154,7 +164,13 @@ def test_1_a_likeness_of_projects_counts_once_a_person_says_so(root):
 @pytest.mark.parametrize(
     ("name", "raw", "ledger", "head", "line"),
     [
-        (SAMPLING, "≥95%", "samples", "抽样单号,产品名称,抽查领域,计划抽样日期,抽样日期,项目名称", "S1,面粉,流通领域,2021-03-01,2021-03-01,另一项目"),
+        (
+            SAMPLING,
+            "≥95%",
+            "samples",
+            "抽样单号,产品名称,抽查领域,计划抽样日期,抽样日期,项目名称",
+            "S1,面粉,流通领域,2021-03-01,2021-03-01,另一项目",
+        ),
         (DONE, "2021年12月底前", "steps2", STEP, "另一项目,P9,立项,2021-11-20,2021-11-01"),
     ],
 )
@@ -275,7 +291,11 @@ def test_2_the_re_check_holds_nothing_that_was_typed(root):
     sheet = project(indicator(CLOSURE, "≥95%"), indicator("外出宣讲场次", "≥4场"), indicator("环境", "有效提升"))
     reported = book(
         sheet.model_copy(
-            update={"indicators": tuple(i.model_copy(update={"actual": "99%", "score": Decimal(10)}) for i in sheet.indicators)}
+            update={
+                "indicators": tuple(
+                    i.model_copy(update={"actual": "99%", "score": Decimal(10)}) for i in sheet.indicators
+                )
+            }
         )
     )
     found = recheck_book(reported, answer(root, sheet))
@@ -295,8 +315,13 @@ def test_2_an_unconfirmed_match_is_marked_and_its_share_of_points_is_told(root):
     assert one.card.total == two.card.total
     earned = one.card.scores[0].score
     assert one.card.basis["unconfirmed"] == earned and two.card.basis.get("unconfirmed") is None
-    assert "口径未确认" in texts(self_evaluation_form(one.card)) and "口径未确认" not in texts(self_evaluation_form(two.card))
-    assert [s.open_matches != () for s in (shown(proposal, root).results[0], shown(decided, root).results[0])] == [True, False]
+    assert "口径未确认" in texts(self_evaluation_form(one.card)) and "口径未确认" not in texts(
+        self_evaluation_form(two.card)
+    )
+    assert [s.open_matches != () for s in (shown(proposal, root).results[0], shown(decided, root).results[0])] == [
+        True,
+        False,
+    ]
 
 
 def test_2_the_description_outweighs_the_name(root):
@@ -317,7 +342,9 @@ def test_3_unknown_is_not_zero(root):
     assert card.grade is None and not card.range.settled and card.range.low < card.range.high
     money = shown(done, root).results[0].money
     assert (money.paid, money.actual, money.light) == (None, None, "grey")
-    assert "已得" in texts(self_evaluation_form(card)) and "差" not in {c.text for r in self_evaluation_form(card).rows for c in r}
+    assert "已得" in texts(self_evaluation_form(card)) and "差" not in {
+        c.text for r in self_evaluation_form(card).rows for c in r
+    }
 
 
 # -- 4. a result has a type -------------------------------------------------------------------------------------------
@@ -386,7 +413,14 @@ def test_5_the_digest_moves_with_the_sheet_and_with_every_part_of_a_word(root):
     sheet = project(indicator(CLOSURE, "≥95%"))
     other = project(indicator(CLOSURE, "≥94%"))
     found = {answer(root, s).basis for s in (sheet, other)}
-    words = {"actual": "98%", "reason": "另一个理由", "proof": "别的.pdf", "accepted": "同意", "measures": "甲", "by": "乙"}
+    words = {
+        "actual": "98%",
+        "reason": "另一个理由",
+        "proof": "别的.pdf",
+        "accepted": "同意",
+        "measures": "甲",
+        "by": "乙",
+    }
     found |= {answer(root, sheet, said=[TYPED.model_copy(update={k: v})]).basis for k, v in words.items()}
     assert len(found) == 2 + len(words)
 
@@ -433,7 +467,15 @@ def _watch(event, arguments):
         mode, flags = arguments[1] or "", arguments[2] or 0
         if set(mode) & set("wax+") or flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
             _opened.append(os.fsdecode(arguments[0]))
-    elif event in ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.truncate", "tempfile.mkdtemp", "tempfile.mkstemp"):
+    elif event in (
+        "os.mkdir",
+        "os.rename",
+        "os.remove",
+        "os.rmdir",
+        "os.truncate",
+        "tempfile.mkdtemp",
+        "tempfile.mkstemp",
+    ):
         _opened.append(f"{event} {arguments[0]}")
 
 

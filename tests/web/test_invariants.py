@@ -120,7 +120,13 @@ def found(district, user, put, approved):
 
     def make(*books, name="甲局", parent=None, rows=(), money=True):
         place = office.found(name, "department", parent or district)
-        for who, role in (("keyuan", "staff"), ("caiwu", "finance"), ("caiwu2", "finance"), ("juzhang", "head"), ("caizheng", "bureau")):
+        for who, role in (
+            ("keyuan", "staff"),
+            ("caiwu", "finance"),
+            ("caiwu2", "finance"),
+            ("juzhang", "head"),
+            ("caizheng", "bureau"),
+        ):
             Membership.objects.create(user=user(who), organisation=place, role=role)
         put(place, "complaints", COMPLAINT, *(rows or complaints()))
         if money:
@@ -273,15 +279,26 @@ def test_1_renaming_a_department_changes_no_figure(found, sign_in):
     place.refresh_from_db()
     after = figures.assess_now(place, YEAR)
     assert after.key != before.key and after.run.department == "改名后的局"
-    assert (after.total, after.most, after.paid, after.budget) == (before.total, before.most, before.paid, before.budget)
-    assert [i.outcome.text for i in after.run.results[0].indicators] == [i.outcome.text for i in before.run.results[0].indicators]
+    assert (after.total, after.most, after.paid, after.budget) == (
+        before.total,
+        before.most,
+        before.paid,
+        before.budget,
+    )
+    assert [i.outcome.text for i in after.run.results[0].indicators] == [
+        i.outcome.text for i in before.run.results[0].indicators
+    ]
     assert "T1" in sign_in("keyuan").get(here(place, "ledger", "complaints")).content.decode()
 
 
 def test_1_a_second_phase_takes_nothing_of_the_first_until_a_person_says_so(found, sign_in, user):
     place = found(project(name="治理经费（二期）", code="P2"))
     sheet, _ = first(figures.assess_now(place, YEAR).run)
-    assert sheet.money.paid is None and sheet.money_readings == {} and sheet.score.execution.open == sheet.score.execution.points
+    assert (
+        sheet.money.paid is None
+        and sheet.money_readings == {}
+        and sheet.score.execution.open == sheet.score.execution.points
+    )
     assert sheet.project_keys == () and sheet.score.grade is None
     ProjectDecision.objects.create(department=place, sheet_code=sheet.id, project="P1", same=True, by=user("caiwu"))
     assert first(figures.assess_now(place, YEAR).run)[0].money.paid == 750_000
@@ -300,7 +317,9 @@ def test_1_two_indicators_of_one_name_keep_apart(found, sign_in, user):
     figures.assess_now(place, YEAR)
     assert {x.indicator_code for x in lights.all()} == {one.id, two.id}
     version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
-    fields = {f.field.split(".")[1] for f in version.findings.filter(indicator=CLOSURE) if f.field.startswith("indicators.")}
+    fields = {
+        f.field.split(".")[1] for f in version.findings.filter(indicator=CLOSURE) if f.field.startswith("indicators.")
+    }
     assert fields <= {"0", "1"}
 
 
@@ -314,7 +333,11 @@ def test_1_renaming_an_indicator_in_an_adjustment_keeps_words_and_confirmation(f
     after = first(figures.fill_self_evaluation(evaluation).assessment.run)[1]
     assert (after.id, after.name) == (before.id, "群众举报按期办结情况")
     assert (after.match.status, after.match.measure) == ("confirmed", MEASURE)
-    assert (after.monitoring.measures, after.outcome.text, after.score.score) == ("增派两人", before.outcome.text, before.score.score)
+    assert (after.monitoring.measures, after.outcome.text, after.score.score) == (
+        "增派两人",
+        before.outcome.text,
+        before.score.score,
+    )
     assert Word.objects.filter(department=place).count() == 1
     # Described otherwise it counts something else, and what was confirmed says nothing of that.
     adjusted(place, "indicators.0.description", "师德投诉办结数/师德投诉受理数")
@@ -355,9 +378,18 @@ def test_2_a_typed_value_stands_beside_the_reading_everywhere_and_changes_no_sco
     public = Publication.objects.get(kind="self", object_id=evaluation.pk, state="published")
     told(client.get(reverse("public-one", args=[public.pk])).content.decode(), "public page")
     told(client.get(reverse("open-data-json", args=[public.pk])).content.decode(), "public JSON")
-    told(client.get(f"/api/public?limit=100").content.decode(), "public API")
-    rows = list(csv.DictReader(io.StringIO(client.get(reverse("open-data", args=[public.pk, "csv"])).content.decode("utf-8-sig"))))
-    assert (rows[0]["actual"], rows[0]["computed"], rows[0]["typed"], rows[0]["ruling"]) == ("90.22%", "90.22%", "99%", "未采纳")
+    told(client.get("/api/public?limit=100").content.decode(), "public API")
+    rows = list(
+        csv.DictReader(
+            io.StringIO(client.get(reverse("open-data", args=[public.pk, "csv"])).content.decode("utf-8-sig"))
+        )
+    )
+    assert (rows[0]["actual"], rows[0]["computed"], rows[0]["typed"], rows[0]["ruling"]) == (
+        "90.22%",
+        "90.22%",
+        "99%",
+        "未采纳",
+    )
     # What no ledger holds is marked as typed, and the share of points that rests on such is told.
     assert (rows[2]["origin"], rows[2]["typed"]) == ("人工填报", "95%")
     page = client.get(reverse("public-one", args=[public.pk])).content.decode()
@@ -444,7 +476,13 @@ def test_2_the_re_check_holds_nothing_that_was_typed(found, user, sign_in, tmp_p
     judged(staff, evaluation, place)
     for n, typed in enumerate(("99%", "", "40%")):
         say(staff, evaluation, n, actual=typed, reason="另写", cause="其他", measures="另写的话")
-    advance(user("caizheng"), evaluation.contests.get(state="open"), "contest.accept", "同意", change=lambda c: setattr(c, "ruling", "同意"))
+    advance(
+        user("caizheng"),
+        evaluation.contests.get(state="open"),
+        "contest.accept",
+        "同意",
+        change=lambda c: setattr(c, "ruling", "同意"),
+    )
     figures.fill_self_evaluation(evaluation)
     assert first(evaluation.assessment.run)[1].outcome.origin == "accepted"
     assert bytes_now() == plain
@@ -491,7 +529,15 @@ def test_3_a_draft_beside_approved_sheets_changes_nothing(found, sign_in, user, 
         shown = publishing.shown(Publication.objects.get(pk=published.pk))
         forms = [figures.forms_of(r, n) for r, n in ((point, "绩效运行监控表"), (evaluation, "绩效自评表"))]
         lights = sorted(IndicatorLight.objects.filter(department=place).values_list("indicator_code", "light", "score"))
-        return figures.assess_now(place, YEAR).key, point.assessment_id, evaluation.assessment_id, row, forms, str(shown["data"]), lights
+        return (
+            figures.assess_now(place, YEAR).key,
+            point.assessment_id,
+            evaluation.assessment_id,
+            row,
+            forms,
+            str(shown["data"]),
+            lights,
+        )
 
     before = all_of_it()
     draft = project(indicator("到场人次", "≥1次"), name="未批复的大项目", code="P9", total=9_000_000)
@@ -540,7 +586,10 @@ def test_3_an_adjustment_holds_from_the_day_of_its_approval(found, adjusted, mon
         clock.setattr(timezone, "localdate", lambda *a: date(2021, 8, 15))
         new = adjusted(place, "indicators.0.target", "≥10%")
     assert new.in_force_from == date(2021, 8, 15)
-    on = {d: first(figures.assess_now(place, YEAR, date.fromisoformat(d), tables=False).run)[1] for d in ("2021-08-14", "2021-08-15", "2022-02-28")}
+    on = {
+        d: first(figures.assess_now(place, YEAR, date.fromisoformat(d), tables=False).run)[1]
+        for d in ("2021-08-14", "2021-08-15", "2022-02-28")
+    }
     assert [line.target for line in on.values()] == ["≥95%", "≥10%", "≥10%"]
     # The figures of the earlier day stay so, whenever they are asked for.
     assert first(figures.assess_now(place, YEAR, date(2021, 8, 14), tables=False).run)[1].target == "≥95%"
@@ -622,7 +671,9 @@ def test_3_a_signed_figure_that_drifted_from_the_ledger_says_so(found, sign_in, 
         assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302
     assert figures.drift(evaluation) == []
     put(place, "late", COMPLAINT, *(f"X{n},举报,2021-03-05,,王五" for n in range(92)))
-    assert {"then": "90.22%", "now": "45.11%"}.items() <= next(d for d in figures.drift(evaluation) if d["what"] == CLOSURE).items()
+    assert {"then": "90.22%", "now": "45.11%"}.items() <= next(
+        d for d in figures.drift(evaluation) if d["what"] == CLOSURE
+    ).items()
     page = staff.get(here(place, "selfeval")).content.decode()
     assert "45.11%" in page and "90.22%" in page
 

@@ -10,7 +10,15 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.regulations import framework_of, key_frameworks
-from zhunsheng.web.models import Checkpoint, Contest, Draw, KeyEvaluation, Rectification, SafeguardRecord, SelfEvaluation
+from zhunsheng.web.models import (
+    Checkpoint,
+    Contest,
+    Draw,
+    KeyEvaluation,
+    Rectification,
+    SafeguardRecord,
+    SelfEvaluation,
+)
 from zhunsheng.web.models.targets import SheetVersion
 from zhunsheng.web.services.matching import open_proposals
 from zhunsheng.web.services.registers import registers
