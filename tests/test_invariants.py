@@ -16,8 +16,9 @@ import pytest
 
 import zhunsheng.regulations as regulations
 import zhunsheng.usecases.assessing as assessing
+from zhunsheng.clock import today
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Store
+from zhunsheng.evidence import Store, ledgers
 from zhunsheng.judgements import Judgement
 from zhunsheng.measures import MeasureLink, ProjectLink, catalogue
 from zhunsheng.regulations import rules_for, scheme_of
@@ -176,8 +177,6 @@ def test_1_a_likeness_of_projects_counts_once_a_person_says_so(root):
 )
 def test_1_a_project_without_rows_has_no_evidence(root, name, raw, ledger, head, line):
     """The ledger tells projects apart and holds rows of others only: none of them is this project's."""
-    from zhunsheng.evidence import ledgers
-
     if ledger == "samples":
         field = next(c for c in ledgers()["samples"].columns if c.name == "field").values[0]
         line = line.replace("流通领域", field)
@@ -347,6 +346,27 @@ def test_3_unknown_is_not_zero(root):
     }
 
 
+@pytest.mark.parametrize(("day", "taken"), [("2035-01-01", False), ("today", True)])
+def test_3_what_happened_did_not_happen_in_the_future(root, tmp_path, day, taken):
+    day = today().isoformat() if day == "today" else day
+    path = tmp_path / "later.csv"
+    path.write_text(f"{COMPLAINT}\nT900,举报,{day},\n", "utf8")
+    done = import_ledger(root, path, department="A1", label="甲局")
+    assert (done.batch is not None) == taken and bool(done.errors) != taken
+    assert all("今天之后" in e.message and e.value == day for e in done.errors)
+    # What is planned lies ahead.
+    path.write_text(f"{STEP}\n治理经费,P1,复验,{day},\n", "utf8")
+    assert import_ledger(root, path, department="A1", label="甲局").batch is not None
+
+
+def test_3_only_plans_and_terms_may_lie_ahead():
+    ahead = {(x.id, c.name) for x in ledgers().values() for c in x.columns if c.ahead}
+    assert ahead == {
+        ("procurements", "planned_on"), ("samples", "planned_on"), ("special_equipment", "due_on"),
+        ("policies", "in_force_on"), ("policies", "repealed_on"),
+    }  # fmt: skip
+
+
 # -- 4. a result has a type -------------------------------------------------------------------------------------------
 
 
@@ -433,9 +453,9 @@ def test_5_the_digest_moves_with_measures_ledgers_and_monitoring_bands(root, mon
     changed = known["report_closure_rate"].model_copy(update={"formula": "另一个算法"})
     other = replace(evidence, measures={**known, changed.id: changed})
     assert assess(book(sheet), other, DAY, department=PLACE).basis != before
-    ledgers = assessing.ledgers()
-    one = ledgers["complaints"].model_copy(update={"what": "另一个说明"})
-    monkeypatch.setattr(assessing, "ledgers", lambda: {**ledgers, "complaints": one})
+    one = ledgers()["complaints"].model_copy(update={"what": "另一个说明"})
+    every = {**ledgers(), "complaints": one}
+    monkeypatch.setattr(assessing, "ledgers", lambda: every)
     assert assess(book(sheet), evidence, DAY, department=PLACE).basis != before
 
 

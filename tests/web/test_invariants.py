@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -222,9 +223,7 @@ def words_in(path):
     return "\n".join(str(c.value) for s in book for r in s.iter_rows() for c in r if c.value is not None)
 
 
-def test_0_the_database_is_the_one_asked_for():
-    import os
-
+def test_the_database_is_the_one_asked_for():
     asked = os.environ.get("ZHUNSHENG_TEST_DATABASE", "sqlite")
     assert connection.vendor == {"postgres": "postgresql"}.get(asked, asked)
 
