@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from zhunsheng.web.actor import acting
 from zhunsheng.web.models import (
     AuditEntry,
     Checkpoint,
+    Contest,
     Draw,
     DrawTask,
     InspectionItem,
@@ -119,8 +121,14 @@ def test_every_form_of_a_step_carries_what_was_seen():
 
 
 @pytest.mark.parametrize("prefix", RECORDS)
-def test_every_change_of_a_state_in_the_sample_has_its_step_and_its_entry(prefix, department):
+def test_every_change_of_a_state_in_the_sample_has_its_step_and_its_entry(prefix, department, user):
     model = RECORDS[prefix]
+    if model is Contest:  # nobody contests a figure in the sample
+        evaluation = figures.fill_self_evaluation(SelfEvaluation.objects.get(department=department))
+        lines = [(s.id, i) for s in evaluation.assessment.run.results for i in s.indicators]
+        sheet, line = next((s, i) for s, i in lines if i.outcome.origin == "evidence" and "%" in i.outcome.text)
+        filled = partial(figures.fill_self_evaluation, evaluation)
+        figures.keep_word(evaluation, sheet, line.id, user("keyuan"), filled, actual="12.3%", reason="另有台账")
     initial = model._meta.get_field("state").get_default()
     found = list(model.objects.all())
     assert found

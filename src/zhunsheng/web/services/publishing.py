@@ -253,4 +253,4 @@ def _told(indicator: dict[str, Any]) -> dict[str, Any]:
     elif origin == "judgement":
         contest = {"typed": indicator["actual"]}
     match = "" if indicator.get("confirmed", True) else "未确认"
-    return {**indicator, "origin": ORIGIN_WORDS.get(origin, ""), "match": match, **contest}
+    return {**indicator, "origin": ORIGIN_WORDS[origin] if origin in ORIGIN_WORDS else "", "match": match, **contest}
