@@ -661,21 +661,28 @@ def test_3_no_problem_found_needs_every_rule_to_have_run(found, user, sign_in):
     assert "没有发现问题" not in page
 
 
-def test_3_a_signed_figure_that_drifted_from_the_ledger_says_so(found, sign_in, user, put):
+def test_3_a_signed_or_published_figure_that_drifted_from_the_ledger_says_so(found, sign_in, user, put):
     place = found(project())
     settle(place, user)
     evaluation = opened(place, user)
     staff = sign_in("keyuan")
     judged(staff, evaluation, place)
-    for who, act in (("keyuan", "submit"), ("caiwu", "check")):
+    for who, act in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
         assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302
-    assert figures.drift(evaluation) == []
+    published = publishing.ask("self", evaluation, user("caiwu"))
+    publishing.decide(published, user("juzhang"), "publish.approve")
+    public = json.dumps(published.data, ensure_ascii=False)
+    assert figures.drift(evaluation) == publishing.drifted_from(published) == []
     put(place, "late", COMPLAINT, *(f"X{n},举报,2021-03-05,,王五" for n in range(92)))
-    assert {"then": "90.22%", "now": "45.11%"}.items() <= next(
-        d for d in figures.drift(evaluation) if d["what"] == CLOSURE
-    ).items()
-    page = staff.get(here(place, "selfeval")).content.decode()
-    assert "45.11%" in page and "90.22%" in page
+    told = next(d for d in figures.drift(evaluation) if d["what"] == CLOSURE)
+    assert (told["then"], told["now"]) == ("90.22%", "45.11%")
+    for address in (here(place, "selfeval"), reverse("publication", args=[published.pk])):
+        page = staff.get(address).content.decode()
+        assert "45.11%" in page and "90.22%" in page and "重算会不同" in page
+    # What was signed and published has not moved.
+    published.refresh_from_db()
+    assert json.dumps(published.data, ensure_ascii=False) == public
+    assert first(SelfEvaluation.objects.get(pk=evaluation.pk).assessment.run)[1].outcome.text == "90.22%"
 
 
 # -- 4. a result has a type -------------------------------------------------------------------------------------------
@@ -795,6 +802,15 @@ def test_5_a_kept_result_is_read_back_as_the_typed_value_it_was(found):
     kept = figures.assess_now(place, YEAR)
     again = Assessment.objects.get(pk=kept.pk)
     assert again.run.as_json() == kept.result and again.run.format == "zhunsheng.run/1" and again.run.basis == kept.key
+
+
+def test_5_the_api_gives_the_result_whole(found, call):
+    place = found(project())
+    kept = figures.assess_now(place, YEAR)
+    assert call(f"/departments/{place.pk}/assessment?year={YEAR}").json() == kept.result
+    batch = figures.store().batches(department=place.code)[0]
+    given = call(f"/departments/{place.pk}/batches").json()[0]
+    assert given == json.loads(json.dumps({k: v for k, v in batch.as_json().items() if k != "files"}))
 
 
 def test_5_a_record_of_another_department_is_nobodys_to_see(found, sign_in, user, district):

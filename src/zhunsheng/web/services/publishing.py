@@ -6,20 +6,20 @@ import csv
 import io
 import json
 import shutil
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.outcomes import ORIGIN_WORDS
+from zhunsheng.outcomes import ORIGIN_WORDS, Origin
 from zhunsheng.reports.forms import target_form
 from zhunsheng.targets.sheet import plain as figure
 from zhunsheng.web.models import Draw, Publication, SelfEvaluation, SheetVersion, User
 from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.services.draws import proof_of
 from zhunsheng.web.services.ledgers import plain
-from zhunsheng.web.services.year import forms_of
+from zhunsheng.web.services.year import drift, forms_of
 from zhunsheng.web.workflow import advance, note
 
 PUBLIC_CONTEST = {"typed", "computed", "difference", "reason", "accepted"}  # who typed it stays inside
@@ -94,6 +94,7 @@ def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, An
     # Every figure goes out with what it rests on: typed ones are marked, contested ones stand beside the reading.
     scores = [
         {
+            "id": one.id,
             "sheet": one.sheet,
             "total": figure(one.score.total),
             "most": figure(one.score.high if one.score.high is not None else one.score.total),
@@ -101,6 +102,7 @@ def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, An
             "basis": {k: figure(v) for k, v in one.score.basis.items()},
             "indicators": [
                 {
+                    "id": i.id,
                     "name": i.name,
                     "target": i.target,
                     "actual": i.outcome.text,
@@ -165,6 +167,14 @@ def _results(draw: Draw) -> tuple[int, str, dict[str, Any]]:
     ]
     items = "、".join(i["name"] for i in draw.plan["items"])
     return draw.frame_on.year, f"{draw.title}检查结果", {"draw": draw.code, "items": items, "results": rows}
+
+
+def drifted_from(publication: Publication) -> list[dict[str, str]]:
+    """Return how published figures differ from what they would be now (as ``year.drift``); empty for other kinds."""
+    if publication.kind != "self" or publication.state != "published":
+        return []
+    evaluation = SelfEvaluation.objects.filter(pk=publication.object_id).first()
+    return drift(evaluation) if evaluation else []
 
 
 # -- as open data ------------------------------------------------------------------------------------------------------
@@ -253,4 +263,4 @@ def _told(indicator: dict[str, Any]) -> dict[str, Any]:
     elif origin == "judgement":
         contest = {"typed": indicator["actual"]}
     match = "" if indicator.get("confirmed", True) else "未确认"
-    return {**indicator, "origin": ORIGIN_WORDS[origin] if origin in ORIGIN_WORDS else "", "match": match, **contest}
+    return {**indicator, "origin": ORIGIN_WORDS.get(cast(Origin, origin), ""), "match": match, **contest}
