@@ -255,9 +255,9 @@ def test_1_namesakes_in_two_districts_share_nothing(found, district, sign_in, us
     ids = [{b["batch"] for b in call(f"/departments/{p.pk}/batches").json()} for p in (one, two)]
     assert ids[0] and ids[1] and not ids[0] & ids[1]
     # figures and the rows behind them
-    totals = [first(figures.assess_now(p, YEAR).run)[1].outcome.text for p in (one, two)]
+    totals = [first(figures.assess_now(p, YEAR, tables=False).run)[1].outcome.text for p in (one, two)]
     assert totals[0] == "90.22%" and totals[1] != totals[0]
-    assert first(figures.assess_now(two, YEAR).run)[0].money.paid is None
+    assert first(figures.assess_now(two, YEAR, tables=False).run)[0].money.paid is None
     page = staff.get(here(two, "lineage", 0, "0")).content.decode()
     assert "T900" in page and "T50" not in page
     # A person of one is a stranger to the other.
@@ -276,10 +276,10 @@ def figures_of_ledgers(place):
 
 def test_1_renaming_a_department_changes_no_figure(found, sign_in):
     place = found(project())
-    before = figures.assess_now(place, YEAR)
+    before = figures.assess_now(place, YEAR, tables=False)
     office.rename(place, "改名后的局", date(2021, 7, 1))
     place.refresh_from_db()
-    after = figures.assess_now(place, YEAR)
+    after = figures.assess_now(place, YEAR, tables=False)
     assert after.key != before.key and after.run.department == "改名后的局"
     assert (after.total, after.most, after.paid, after.budget) == (
         before.total,
@@ -295,7 +295,7 @@ def test_1_renaming_a_department_changes_no_figure(found, sign_in):
 
 def test_1_a_second_phase_takes_nothing_of_the_first_until_a_person_says_so(found, sign_in, user):
     place = found(project(name="治理经费（二期）", code="P2"))
-    sheet, _ = first(figures.assess_now(place, YEAR).run)
+    sheet, _ = first(figures.assess_now(place, YEAR, tables=False).run)
     assert (
         sheet.money.paid is None
         and sheet.money_readings == {}
@@ -303,7 +303,7 @@ def test_1_a_second_phase_takes_nothing_of_the_first_until_a_person_says_so(foun
     )
     assert sheet.project_keys == () and sheet.score.grade is None
     ProjectDecision.objects.create(department=place, sheet_code=sheet.id, project="P1", same=True, by=user("caiwu"))
-    assert first(figures.assess_now(place, YEAR).run)[0].money.paid == 750_000
+    assert first(figures.assess_now(place, YEAR, tables=False).run)[0].money.paid == 750_000
 
 
 def test_1_two_indicators_of_one_name_keep_apart(found, sign_in, user):
@@ -316,7 +316,7 @@ def test_1_two_indicators_of_one_name_keep_apart(found, sign_in, user):
     assert (one.monitoring.measures, two.monitoring.measures) == (None, "只说第二个")
     assert one.target != two.target and one.score.how != two.score.how
     lights = IndicatorLight.objects.filter(department=place, indicator=CLOSURE)
-    figures.assess_now(place, YEAR)
+    figures.assess_now(place, YEAR, tables=False)
     assert {x.indicator_code for x in lights.all()} == {one.id, two.id}
     version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
     fields = {
@@ -367,7 +367,7 @@ def test_2_a_typed_value_stands_beside_the_reading_everywhere_and_changes_no_sco
     def told(text, where):
         assert "90.22%" in text and "99%" in text and "8.78" in text, where
 
-    figures.assess_now(place, YEAR)
+    figures.assess_now(place, YEAR, tables=False)
     told(staff.get(here(place, "selfeval")).content.decode(), "page")
     told(staff.get(here(place, "overview")).content.decode(), "overview")
     told(call(f"/departments/{place.pk}/assessment?year={YEAR}").content.decode(), "API")
@@ -416,7 +416,7 @@ def test_2_a_contest_counts_after_the_bureaus_acceptance_with_a_reason_only(foun
     assert line.score.score > before.score and line.outcome.origin == "accepted"
     assert (line.outcome.contest.computed, line.outcome.contest.accepted) == ("90.22%", "经核实，台账漏记")
     assert sheet.score.typed >= line.score.score
-    figures.assess_now(place, YEAR)
+    figures.assess_now(place, YEAR, tables=False)
     assert "90.22%" in call(f"/departments/{place.pk}/assessment?year={YEAR}").content.decode()
     # A new figure is a new contest; what was accepted was the other one.
     assert say(staff, evaluation, 0, actual="100%", proof=False).status_code == 302
@@ -518,7 +518,7 @@ def test_2_unconfirmed_matches_are_marked_and_nothing_is_submitted_or_signed_on_
 
 def test_3_a_draft_beside_approved_sheets_changes_nothing(found, sign_in, user, work_off, tmp_path):
     place = found(project())
-    figures.assess_now(place, YEAR)
+    figures.assess_now(place, YEAR, tables=False)
     point = figures.open_checkpoint(figures.calendar_of(place, YEAR, "monitoring")[0], place, user("caiwu"))
     evaluation = opened(place, user)
     version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
@@ -532,7 +532,7 @@ def test_3_a_draft_beside_approved_sheets_changes_nothing(found, sign_in, user, 
         forms = [figures.forms_of(r, n) for r, n in ((point, "绩效运行监控表"), (evaluation, "绩效自评表"))]
         lights = sorted(IndicatorLight.objects.filter(department=place).values_list("indicator_code", "light", "score"))
         return (
-            figures.assess_now(place, YEAR).key,
+            figures.assess_now(place, YEAR, tables=False).key,
             point.assessment_id,
             evaluation.assessment_id,
             row,
@@ -558,12 +558,12 @@ def test_3_drafts_only_are_not_ranked_as_nought(found, user):
     row = row_of(place)
     assert (row["standing"], row["total"], row["grade"]) == ("unapproved", None, "")
     with pytest.raises(figures.ZhunshengError, match="ZS-WB-06"):
-        figures.assess_now(place, YEAR)
+        figures.assess_now(place, YEAR, tables=False)
 
 
 def test_3_a_trial_touches_nothing(found, sign_in, user):
     place = found(project())
-    figures.assess_now(place, YEAR)
+    figures.assess_now(place, YEAR, tables=False)
     draft = sheets.adjust(sheets.in_force(sheets.sheets_of(place, YEAR)[0]), user("keyuan"), "试一试")
     sheets.set_field(draft, "indicators.0.target", "≥10%", "≥95%")
     client = sign_in("keyuan")
@@ -601,7 +601,7 @@ def test_3_unknown_is_not_zero(found, sign_in, user):
     place = found(project(), money=False)
     known = found(project(), name="乙局")
     for one in (place, known):
-        figures.assess_now(one, YEAR)
+        figures.assess_now(one, YEAR, tables=False)
     sheet, _ = first(figures.newest_assessment(place, YEAR).run)
     assert sheet.money.paid is None and sheet.score.execution.open > 0 and sheet.score.grade is None
     row = row_of(place)
@@ -618,7 +618,7 @@ def test_3_going_back_to_an_earlier_state_shows_its_figures(found, adjusted, sig
     for target in (None, "≥10%", "≥95%"):
         if target:
             adjusted(place, "indicators.0.target", target)
-        figures.assess_now(place, YEAR)
+        figures.assess_now(place, YEAR, tables=False)
         newest = figures.newest_assessment(place, YEAR)
         sheet, line = first(newest.run)
         page = sign_in("keyuan").get(here(place, "overview")).content.decode()
@@ -629,11 +629,11 @@ def test_3_going_back_to_an_earlier_state_shows_its_figures(found, adjusted, sig
 
 def test_3_going_back_to_an_earlier_state_of_the_ledgers_shows_its_figures(found, put):
     place = found(project())
-    one = figures.assess_now(place, YEAR).total
+    one = figures.assess_now(place, YEAR, tables=False).total
     batch = put(place, "more", COMPLAINT, *(f"X{n},举报,2021-03-05,,王五" for n in range(200)))
-    two = figures.assess_now(place, YEAR).total
+    two = figures.assess_now(place, YEAR, tables=False).total
     figures.store().undo(batch.batch, who="caiwu")
-    figures.assess_now(place, YEAR)
+    figures.assess_now(place, YEAR, tables=False)
     assert figures.newest_assessment(place, YEAR).total == one != two
 
 
@@ -694,7 +694,7 @@ def test_4_a_rate_of_a_group_is_sum_over_sum_everywhere(found, put, sign_in, cal
     place = found(project(), project(name="大项目", code="P2", total=9_000_000))
     put(place, "p2", PAID, "V2,大项目,P2,450000,2021-05-01")
     put(place, "b2", BUDGET, "大项目,P2,年初批复,9000000,2021-01-01")
-    kept = figures.assess_now(place, YEAR)
+    kept = figures.assess_now(place, YEAR, tables=False)
     # 75 % and 5 %, together 12 %: never their mean.
     assert [s.money.actual for s in kept.run.results] == [Decimal("0.7500"), Decimal("0.0500")]
     assert rate_of([s.money for s in kept.run.results]) == Decimal("0.12")
@@ -801,14 +801,14 @@ def test_5_a_local_scheme_with_other_band_names_works_from_form_to_score(found, 
 
 def test_5_a_kept_result_is_read_back_as_the_typed_value_it_was(found):
     place = found(project())
-    kept = figures.assess_now(place, YEAR)
+    kept = figures.assess_now(place, YEAR, tables=False)
     again = Assessment.objects.get(pk=kept.pk)
     assert again.run.as_json() == kept.result and again.run.format == "zhunsheng.run/1" and again.run.basis == kept.key
 
 
 def test_5_the_api_gives_the_result_whole(found, call):
     place = found(project())
-    kept = figures.assess_now(place, YEAR)
+    kept = figures.assess_now(place, YEAR, tables=False)
     assert call(f"/departments/{place.pk}/assessment?year={YEAR}").json() == kept.result
     batch = figures.store().batches(department=place.code)[0]
     given = call(f"/departments/{place.pk}/batches").json()[0]
