@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ TEXT = st.text("准绳目标≥≤%，。；：、”）〕“（〔 \tAb1290.�
 
 def lines(text: str, width: int) -> list[str]:
     at = [0, *breaks(text, width), len(text)]
-    return [text[a:b] for a, b in zip(at, at[1:], strict=False)]
+    return [text[a:b] for a, b in itertools.pairwise(at)]
 
 
 @given(TEXT, st.integers(2, 30))

@@ -1,4 +1,7 @@
-"""The site's own settings, on a data folder of their own, with what would only cost time in tests left out."""
+"""The site's own settings, on a data folder of their own, with what would only cost time in tests left out.
+
+``ZHUNSHENG_TEST_DATABASE=postgres`` starts a PostgreSQL of its own in a new folder for as long as the tests run.
+"""
 
 import os
 import tempfile
@@ -7,6 +10,13 @@ os.environ["ZHUNSHENG_DATA"] = tempfile.mkdtemp(prefix="zhunsheng-test-")
 os.environ.setdefault("ZHUNSHENG_HTTPS", "0")
 # Playwright leaves an event loop in the process, which Django would take for an asynchronous view.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+if os.environ.get("ZHUNSHENG_TEST_DATABASE") == "postgres":
+    import pgserver
+
+    # Stopped when the process ends; the name keeps the server from being let go before.
+    SERVER = pgserver.get_server(tempfile.mkdtemp(prefix="zhunsheng-test-pg-"), cleanup_mode="stop")
+    HOST = SERVER.get_uri().split("host=")[1].replace("/", "%2F")
+    os.environ["ZHUNSHENG_DATABASE"] = f"postgres://postgres@{HOST}/postgres"
 
 from zhunsheng.web.settings import *  # noqa: F403
 

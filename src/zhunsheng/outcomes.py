@@ -45,6 +45,7 @@ class Outcome:
     """``value`` in ``unit``, or a date, or None where there is none; ``text`` is how to show it.
 
     ``confirmed`` is false for a reading whose measure nobody has confirmed for the indicator yet.
+    ``proof`` names the files that prove a typed result.
     ``written`` holds a typed or reported result as it was read, which ``result_of`` compares instead of ``value``.
     """
 
@@ -56,6 +57,7 @@ class Outcome:
     written: Written | None = None
     confirmed: bool = True
     contest: Contest | None = None
+    proof: str | None = None
 
 
 NEAR = Fraction(1, 100)  # two decimals can't put a value on the wrong side of a target further away than this

@@ -438,8 +438,10 @@ def score_indicator(
 
     kind = indicator.type.kind
     result = result_of(indicator, outcome)
-    # A figure that evidence gives is not judged away: a band counts only where there is nothing to compare.
-    measured = kind != "level" and outcome.origin == "evidence" and result.value is not None and not result.doubt
+    # A figure that evidence gives, or that the finance bureau accepted in its place, is not judged away: a band counts
+    # only where there is nothing to compare.
+    sure = outcome.origin in ("evidence", "accepted") and result.value is not None and not result.doubt
+    measured = kind != "level" and sure
     if said and said.band and not measured:
         share = _judged(indicator, said, scheme)
         return score(share, "judged", f"评为“{said.band}”，得分率 {_percent(share)}，理由：{said.reason}")

@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from zhunsheng.clock import today
 from zhunsheng.codes import derived_code
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.ledgers import DEPARTMENT, Column, Ledger, ledgers
@@ -443,4 +444,6 @@ def _checks(ledger: Ledger, column: Column) -> list[str]:
         found.append(select(f"不能小于 {column.minimum}", f"{name} < {column.minimum}"))
     if column.not_before:
         found.append(select(f"早于{ledger.column(column.not_before).title}", f"{name} < {column.not_before}"))
+    if column.type == "date" and not column.ahead:
+        found.append(select("日期在今天之后，还没有发生", f"{name} > DATE '{today().isoformat()}'"))
     return found

@@ -26,7 +26,10 @@ LINEAGE = {"_batch": "BIGINT", "_row": "BIGINT"}
 
 
 class Column(BaseModel):
-    """One column. ``values`` are allowed for a choice, ``aliases`` turn other spellings into them; money is in yuan."""
+    """One column. ``values`` are allowed for a choice, ``aliases`` turn other spellings into them; money is in yuan.
+
+    A date is of something that happened, so that none lies in the future, unless ``ahead`` says that it is a plan's.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -40,6 +43,7 @@ class Column(BaseModel):
     pattern: str | None = None
     minimum: int | None = None
     not_before: str | None = None
+    ahead: bool = False
     personal: bool = False
     note: str | None = None
 

@@ -12,7 +12,7 @@ from zhunsheng.evaluation.recheck import KIND_WORDS
 from zhunsheng.evidence import Snapshot
 from zhunsheng.monitoring import LIGHT_WORDS, Checkpoint
 from zhunsheng.reports.docx import add_form, add_heading, add_text, new_document
-from zhunsheng.reports.forms import Cell, Form, basis_words, label, range_words, share, text, wan
+from zhunsheng.reports.forms import Cell, Form, basis_words, label, range_words, share, text, typed_words, wan
 from zhunsheng.review import LEVELS, Review
 from zhunsheng.targets.sheet import plain
 
@@ -116,7 +116,7 @@ def _analysis(document: object, parts: Sequence[Part]) -> None:
                     Cell(indicator.words()),
                     Cell(result),
                     Cell(f"{plain(score.score)}/{plain(score.points)}"),
-                    text(score.how),
+                    text("；".join((score.how, *(typed_words(score.outcome) if score.outcome else ())))),
                 )
             )
         rows.append(

@@ -351,7 +351,7 @@ def monitoring_form(checkpoint: Checkpoint) -> Form:
             Cell(status.outcome.text),
             Cell(forecast),
             *marks,
-            text(status.measures),
+            text("；".join(filter(None, (status.measures, *typed_words(status.outcome))))),
             *chances,
         ]
         rows.append((*one, *two, *cells, Cell(LIGHT_WORDS[status.light])))
@@ -491,18 +491,22 @@ def _deviation(card: Scorecard, score: Score) -> str:
     said = card.said.get(card.sheet.indicators[score.indicator].id)
     outcome = score.outcome
     parts = [f"{said.cause}：{said.measures or ''}" if said and said.cause else said.measures if said else ""]
-    if outcome and outcome.origin == "judgement":
-        parts.append(f"完成值为人工填报，证明材料：{said.proof if said else ''}")
-    if outcome and outcome.contest:
-        c = outcome.contest
-        state = f"争议已采纳：{c.accepted}" if c.accepted else "有争议，未采纳，按台账计分"
-        apart = f"，相差 {c.difference}" if c.difference else ""
-        parts.append(f"台账 {c.computed}，人工填报 {c.typed}{apart}（{state}）")
+    parts += typed_words(outcome) if outcome else []
     if score.verdict in ("missed", "over", "nothing", "pending", "judged", "early"):
         parts.append(score.how)
     if score.asks and not (said and (said.measures or said.reason)):
         parts.append(score.asks)
     return "；".join(filter(None, parts))
+
+
+def typed_words(outcome: Outcome) -> list[str]:
+    """Return what a table says of a result that someone typed: its proof, or the reading beside it; empty for none."""
+    found = [f"完成值为人工填报，证明材料：{outcome.proof or '无'}"] if outcome.origin == "judgement" else []
+    if c := outcome.contest:
+        state = f"争议已采纳：{c.accepted}" if c.accepted else "有争议，未采纳，按台账计算"
+        apart = f"，相差 {c.difference}" if c.difference else ""
+        found.append(f"台账 {c.computed}，人工填报 {c.typed}{apart}（{state}）")
+    return found
 
 
 def _actual(outcome: Outcome | None) -> str:

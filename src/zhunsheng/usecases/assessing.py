@@ -36,7 +36,7 @@ from zhunsheng.measures import (
     read_all,
     show_number,
 )
-from zhunsheng.measures.reading import combine
+from zhunsheng.measures.reading import NO_BASE, combine
 from zhunsheng.monitoring import Checkpoint, Figures, PlanMode, monitor
 from zhunsheng.outcomes import NOTHING, Contest, Outcome, outcome_of_reading, outcome_of_text
 from zhunsheng.regulations import Rules, rules_for
@@ -320,7 +320,7 @@ def _line(
     if said is None or not said.actual:
         return outcome, reading
     typed = outcome_of_text(said.actual, indicator.aim.unit, sheet.year, "judgement")
-    if outcome.origin == "evidence" and outcome.value is not None:
+    if _told(outcome):
         contest = Contest(
             said.actual, outcome.text, _apart(typed, outcome), said.reason, said.proof, said.by, said.accepted
         )
@@ -329,7 +329,12 @@ def _line(
         return replace(outcome, contest=contest), reading
     if not said.proof:
         return replace(outcome, note=f"填报了“{said.actual}”，没有证明材料，不计"), reading
-    return typed, reading
+    return replace(typed, proof=said.proof), reading
+
+
+def _told(outcome: Outcome) -> bool:
+    """Return whether the ledger says something: a figure, or that it is not done yet; one without rows says nothing."""
+    return outcome.origin == "evidence" and (outcome.value is not None or outcome.note not in (None, NO_BASE))
 
 
 def _read(indicator: Indicator, match: Match, reading: Reading | None, figures: _Ledgers) -> Outcome:

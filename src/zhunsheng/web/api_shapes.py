@@ -6,9 +6,15 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 Plain = dict[str, Any]
+
+
+class Whole(BaseModel):
+    """Something given whole, of which the shape names some fields only; ninja's own base would drop the others."""
+
+    model_config = ConfigDict(extra="allow")
 
 
 class Problem(Schema):
@@ -119,10 +125,8 @@ class RowsOut(Schema):
     rows: list[Plain]
 
 
-class BatchOut(Schema):
+class BatchOut(Whole):
     """One import: ``when`` is ISO time, ``previous`` and ``digest`` chain it to the batch before."""
-
-    model_config = ConfigDict(extra="allow")
 
     batch: int
     ledger: str
@@ -174,10 +178,8 @@ class JobOut(Schema):
     result: Plain
 
 
-class AssessmentOut(Schema):
+class AssessmentOut(Whole):
     """The newest assessment, whole, in format zhunsheng.run/1."""
-
-    model_config = ConfigDict(extra="allow")
 
     format: str
     as_of: date

@@ -10,7 +10,15 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.regulations import framework_of, key_frameworks
-from zhunsheng.web.models import Checkpoint, Draw, KeyEvaluation, Rectification, SafeguardRecord, SelfEvaluation
+from zhunsheng.web.models import (
+    Checkpoint,
+    Contest,
+    Draw,
+    KeyEvaluation,
+    Rectification,
+    SafeguardRecord,
+    SelfEvaluation,
+)
 from zhunsheng.web.models.targets import SheetVersion
 from zhunsheng.web.services.matching import open_proposals
 from zhunsheng.web.services.registers import registers
@@ -98,6 +106,14 @@ def matches_confirmed(evaluation: SelfEvaluation, said: Said) -> list[str]:
     """Nobody signs figures while it is open what proves them."""
     names = open_proposals(evaluation.assessment.run) if evaluation.assessment else []
     return _listed(_("还有 %(n)s 项口径未确认：%(names)s"), names)
+
+
+@condition
+def contest_proved(contest: Contest, said: Said) -> list[str]:
+    """A figure typed against a ledger is accepted on its reason and its proof, not on being typed."""
+    word = contest.word
+    missing = [] if word.reason.strip() else [_("填报人没有写理由")]
+    return missing if word.attachments.exists() else [*missing, _("填报人没有附证明材料")]
 
 
 # -- key evaluation ---------------------------------------------------------------------------------------------------

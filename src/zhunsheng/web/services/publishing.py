@@ -6,19 +6,20 @@ import csv
 import io
 import json
 import shutil
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.outcomes import ORIGIN_WORDS, Origin
 from zhunsheng.reports.forms import target_form
 from zhunsheng.targets.sheet import plain as figure
 from zhunsheng.web.models import Draw, Publication, SelfEvaluation, SheetVersion, User
 from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.services.draws import proof_of
 from zhunsheng.web.services.ledgers import plain
-from zhunsheng.web.services.year import forms_of
+from zhunsheng.web.services.year import drift, forms_of
 from zhunsheng.web.workflow import advance, note
 
 PUBLIC_CONTEST = {"typed", "computed", "difference", "reason", "accepted"}  # who typed it stays inside
@@ -93,6 +94,7 @@ def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, An
     # Every figure goes out with what it rests on: typed ones are marked, contested ones stand beside the reading.
     scores = [
         {
+            "id": one.id,
             "sheet": one.sheet,
             "total": figure(one.score.total),
             "most": figure(one.score.high if one.score.high is not None else one.score.total),
@@ -100,6 +102,7 @@ def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, An
             "basis": {k: figure(v) for k, v in one.score.basis.items()},
             "indicators": [
                 {
+                    "id": i.id,
                     "name": i.name,
                     "target": i.target,
                     "actual": i.outcome.text,
@@ -166,6 +169,14 @@ def _results(draw: Draw) -> tuple[int, str, dict[str, Any]]:
     return draw.frame_on.year, f"{draw.title}检查结果", {"draw": draw.code, "items": items, "results": rows}
 
 
+def drifted_from(publication: Publication) -> list[dict[str, str]]:
+    """Return how published figures differ from what they would be now (as ``year.drift``); empty for other kinds."""
+    if publication.kind != "self" or publication.state != "published":
+        return []
+    evaluation = SelfEvaluation.objects.filter(pk=publication.object_id).first()
+    return drift(evaluation) if evaluation else []
+
+
 # -- as open data ------------------------------------------------------------------------------------------------------
 
 # field, title, type; the public csv and the data package say the same
@@ -182,6 +193,12 @@ FIELDS: dict[str, list[tuple[str, str, str]]] = {
         ("name", "指标", "string"),
         ("target", "指标值", "string"),
         ("actual", "完成值", "string"),
+        ("origin", "完成值来源", "string"),
+        ("match", "口径", "string"),
+        ("computed", "台账算出", "string"),
+        ("typed", "人工填报", "string"),
+        ("difference", "相差", "string"),
+        ("ruling", "争议", "string"),
         ("points", "分值", "number"),
         ("score", "得分", "number"),
     ],
@@ -229,9 +246,21 @@ def _rows(found: Publication) -> tuple[list[str], list[list[Any]]]:
     if found.kind == "targets":
         rows = [{**i, "target": i["target"]["raw"]} for i in data["sheet"]["indicators"]]
     elif found.kind == "self":
-        rows = [{**i, "sheet": s["sheet"]} for s in data["scores"] for i in s["indicators"]]
+        rows = [_told(i) | {"sheet": s["sheet"]} for s in data["scores"] for i in s["indicators"]]
     elif found.kind == "draw":
         rows = [{**d, "inspectors": "、".join(d["inspectors"])} for d in data.get("drawn", [])]
     else:
         rows = data["results"]
     return names, [[r.get(n) for n in names] for r in rows]
+
+
+def _told(indicator: dict[str, Any]) -> dict[str, Any]:
+    """Return an indicator as a row that says where its figure is from, and what was typed against it."""
+    origin, contest = indicator.get("origin"), indicator.get("contest") or {}
+    if contest:
+        ruling = "已采纳" if contest.get("accepted") else "未采纳"
+        contest = {k: contest.get(k) for k in ("computed", "typed", "difference")} | {"ruling": ruling}
+    elif origin == "judgement":
+        contest = {"typed": indicator["actual"]}
+    match = "" if indicator.get("confirmed", True) else "未确认"
+    return {**indicator, "origin": ORIGIN_WORDS.get(cast(Origin, origin), ""), "match": match, **contest}

@@ -55,6 +55,7 @@ def publication(request: SignedInRequest, publication: Publication) -> HttpRespo
         "actions": available(request.user, publication, "publish"),
         "steps": steps_of(publication),
         "prefix": "publish",
+        "drift": publishing.drifted_from(publication),
         "inside": may(request.user, "publish.view", publication.department),
     }
     return render(request, "web/publication.html", context)

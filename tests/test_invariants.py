@@ -1,0 +1,566 @@
+"""What must hold whatever happens, tried on the core alone; ``docs/invariants.md`` lists every rule with its tests."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sys
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import zhunsheng.regulations as regulations
+import zhunsheng.usecases.assessing as assessing
+from zhunsheng.clock import today
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence import Store, ledgers
+from zhunsheng.judgements import Judgement
+from zhunsheng.measures import MeasureLink, ProjectLink, catalogue
+from zhunsheng.regulations import rules_for, scheme_of
+from zhunsheng.reports.forms import monitoring_form, self_evaluation_form
+from zhunsheng.targets import Book, Indicator, Source, TargetSheet, TargetValue
+from zhunsheng.targets.identity import identified
+from zhunsheng.usecases.assessing import Department, Evidence, assess
+from zhunsheng.usecases.importing import import_ledger
+from zhunsheng.usecases.rechecking import recheck_book
+from zhunsheng.usecases.result import rate_of, run_of
+
+ROOT = Path(__file__).parents[1]
+DAY = date(2022, 2, 28)
+PLACE = Department("A1", "甲局")
+CLOSURE, SAMPLING, DONE, EVENTS = "举报案件办结率", "监督抽查完成率", "项目完成时限", "应急演练次数"
+LOCAL = ROOT / "src/zhunsheng/regulations/data/local/local-example.yaml"
+PAID = "凭证号,项目名称,项目编码,支付金额,支付日期"
+BUDGET = "项目名称,项目编码,变动类型,金额,批复日期"
+STEP = "项目名称,项目编码,环节,计划完成日期,实际完成日期"
+COMPLAINT = "登记编号,类别,收到日期,办结日期"
+
+
+# -- a small office ---------------------------------------------------------------------------------------------------
+
+
+def put(root, name, head, *lines, department="A1", label="甲局"):
+    path = root.parent / f"{name}-{department}.csv"
+    path.write_text("\n".join([head, *lines]) + "\n", "utf8")
+    done = import_ledger(root, path, department=department, label=label)
+    assert done.batch is not None and not done.errors, done.errors
+    return done.batch
+
+
+def complaints(closed=83, of=92, start=0):
+    """83 of 92 closed: 90.22 %."""
+    return [f"T{n},举报,2021-03-05,{'2021-06-01' if n < closed else ''}" for n in range(start, of)]
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A store with complaints of the department, and money of phase one of a project only."""
+    store = tmp_path / "store"
+    put(store, "complaints", COMPLAINT, *complaints())
+    put(store, "payments", PAID, "V1,治理经费,P1,750000,2021-05-01")
+    put(store, "budgets", BUDGET, "治理经费,P1,年初批复,1000000,2021-01-01")
+    put(store, "steps", STEP, "治理经费,P1,验收,2021-11-20,")
+    return store
+
+
+def indicator(name, raw, **more):
+    common = {"level1": "产出指标", "level2": "质量指标"} | more
+    return Indicator(name=name, target=TargetValue.parse(raw, year=2021), **common)
+
+
+def project(*indicators, name="治理经费", code="P1", **more):
+    budget = {"total": Decimal(1_000_000)}
+    made = {"kind": "project", "name": name, "code": code, "year": 2021, "department": "甲局", "budget": budget}
+    return identified(TargetSheet(indicators=indicators, **made | more))
+
+
+def book(*sheets):
+    return Book(source=Source(name="甲.docx", sha256="", media_type=""), sheets=sheets)
+
+
+def confirmed(name=CLOSURE, measure="report_closure_rate", sheet=None):
+    return MeasureLink(sheet=sheet, indicator=name, measure=measure)
+
+
+def answer(root, *sheets, said=(), links=(), day=DAY, place=PLACE, **more):
+    evidence = Evidence.of(Store(root))
+    return assess(book(*sheets), evidence, day, department=place, judgements=said, links=links, **more)
+
+
+def shown(done, root):
+    return run_of(done, Evidence.of(Store(root)))
+
+
+def texts(form):
+    return "\n".join([*(c.text for row in form.rows for c in row), *form.notes])
+
+
+def figures(done):
+    """Return all numbers of an assessment, without what names and words say."""
+    return [
+        (
+            r.card.total,
+            r.card.range,
+            r.card.execution.rate,
+            [s.score for s in r.card.scores],
+            [o.value for o in r.outcomes],
+        )
+        for r in done.results
+    ]
+
+
+# -- 1. identity is a code, a name is a dated label -------------------------------------------------------------------
+
+
+def test_1_departments_of_one_name_share_no_figure(root):
+    put(root, "complaints", COMPLAINT, *complaints(46, 92), department="B1", label="甲局")
+    one, other = (answer(root, project(indicator(CLOSURE, "≥95%")), place=Department(c, "甲局")) for c in ("A1", "B1"))
+    assert [r.results[0].outcomes[0].text for r in (one, other)] == ["90.22%", "50%"]
+    assert other.results[0].money == {} and one.results[0].money["paid"].numerator == 750_000
+
+
+def test_1_renaming_a_department_changes_no_figure(root):
+    sheet = project(indicator(CLOSURE, "≥95%"))
+    before = answer(root, sheet)
+    put(root, "more", COMPLAINT, *complaints(95, 93, start=92), label="新名局")
+    put(root, "undone", COMPLAINT, "T92,举报,2020-03-05,", label="新名局")
+    after = answer(root, sheet, place=Department("A1", "新名局"))
+    assert Store(root).departments()["A1"].name == "新名局"
+    assert figures(after) == figures(before) and after.basis != before.basis
+
+
+def test_1_a_second_phase_takes_nothing_of_the_first(root):
+    second = project(indicator(CLOSURE, "≥95%"), name="治理经费（二期）", code="P2")
+    uncoded = second.model_copy(update={"code": None})
+    for sheet in (second, uncoded):
+        done = answer(root, sheet)
+        (result,) = done.results
+        assert result.money == {} and result.card.execution.spent is None
+        assert result.card.execution.open == result.card.execution.points and result.card.execution.score == 0
+        assert (
+            ("治理经费" in dict(result.project.proposals))
+            or "P1" in dict(result.project.proposals)
+            or not result.project.keys
+        )
+        assert result.project.keys == ()
+
+
+def test_1_a_likeness_of_projects_counts_once_a_person_says_so(root):
+    put(root, "other", PAID, "V9,治理经费（二期项目）,,5000,2021-05-01")
+    second = project(indicator(CLOSURE, "≥95%"), name="治理经费（二期）", code="P2")
+    (open_one,) = answer(root, second).results
+    assert open_one.money == {} and "治理经费（二期项目）" in dict(open_one.project.proposals)
+    link = ProjectLink(sheet=second.id, project="治理经费（二期项目）")
+    (told,) = answer(root, second, links=[link]).results
+    assert told.money["paid"].numerator == 5000
+    (unsaid,) = answer(root, second, links=[link.model_copy(update={"confirmed": False})]).results
+    assert unsaid.money == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "ledger", "head", "line"),
+    [
+        (
+            SAMPLING,
+            "≥95%",
+            "samples",
+            "抽样单号,产品名称,抽查领域,计划抽样日期,抽样日期,项目名称",
+            "S1,面粉,流通领域,2021-03-01,2021-03-01,另一项目",
+        ),
+        (DONE, "2021年12月底前", "steps2", STEP, "另一项目,P9,立项,2021-11-20,2021-11-01"),
+    ],
+)
+def test_1_a_project_without_rows_has_no_evidence(root, name, raw, ledger, head, line):
+    """The ledger tells projects apart and holds rows of others only: none of them is this project's."""
+    if ledger == "samples":
+        field = next(c for c in ledgers()["samples"].columns if c.name == "field").values[0]
+        line = line.replace("流通领域", field)
+    put(root, ledger, head, line)
+    sheet = project(indicator(name, raw), name="无行项目", code="P7")
+    measure = next(m for m in catalogue().values() if m.name == name)
+    (found,) = answer(root, sheet, links=[confirmed(name, measure.id)]).results
+    assert found.readings == (None,) and found.money == {}
+    assert found.outcomes[0].value is None and found.outcomes[0].origin == "none"
+    assert found.card.scores[0].verdict == "nothing" and found.card.grade is None
+    whole = Evidence.of(Store(root)).read(2021, DAY, "A1")
+    assert whole[measure.id, "A1", None].batch, "the level above has rows that were not taken"
+
+
+def test_1_two_indicators_of_one_name_keep_apart(root):
+    sheet = project(indicator(CLOSURE, "≥95%"), indicator(CLOSURE, "≥50%"), indicator("办件满意情况", "有效提升"))
+    one, two, _ = sheet.indicators
+    said = [Judgement(sheet=sheet.id, indicator=two.id, cause="其他", measures="只说第二个", reason="甲")]
+    (result,) = answer(root, sheet, said=said).results
+    assert one.id != two.id and [s.verdict for s in result.card.scores[:2]] == ["missed", "over"]
+    assert [s.measures for s in result.checkpoint.indicators[:2]] == [None, "只说第二个"]
+    lines = shown(answer(root, sheet, said=said), root).results[0].indicators
+    assert [(i.id, i.monitoring.measures) for i in lines[:2]] == [(one.id, None), (two.id, "只说第二个")]
+    with pytest.raises(ZhunshengError, match="ZS-ID-01"):  # a name that two bear is nobody's
+        answer(root, sheet, said=[said[0].model_copy(update={"indicator": CLOSURE})])
+
+
+def test_1_renaming_an_indicator_keeps_words_and_confirmation(root):
+    sheet = project(indicator(CLOSURE, "≥95%"))
+    (old,) = sheet.indicators
+    renamed = sheet.model_copy(update={"indicators": (old.model_copy(update={"name": "群众举报按期办结情况"}),)})
+    said = [Judgement(sheet=sheet.id, indicator=old.id, cause="人员保障", measures="增派两人")]
+    links = [confirmed(old.id, sheet=sheet.id)]
+    before, after = (answer(root, s, said=said, links=links).results[0] for s in (sheet, renamed))
+    assert after.matches[0].status == "confirmed" and after.checkpoint.indicators[0].measures == "增派两人"
+    assert (after.outcomes[0].value, after.card.total) == (before.outcomes[0].value, before.card.total)
+
+
+# -- 2. evidence first; what a person types stands beside it ----------------------------------------------------------
+
+
+TYPED = Judgement(indicator=CLOSURE, actual="99%", reason="台账外办结", proof="清单.pdf", by="科员甲")
+
+
+def test_2_a_typed_value_never_replaces_a_reading_and_stands_beside_it(root):
+    sheet = project(indicator(CLOSURE, "≥95%"))
+    plain, typed = answer(root, sheet), answer(root, sheet, said=[TYPED])
+    assert figures(plain) == figures(typed)
+    (result,) = typed.results
+    contest = result.outcomes[0].contest
+    assert (result.outcomes[0].text, contest.typed, contest.computed) == ("90.22%", "99%", "90.22%")
+    assert contest.difference == "+8.78个百分点" and result.readings[0].value == Fraction(8300, 92)
+    line = shown(typed, root).results[0].indicators[0]
+    assert (line.outcome.text, line.outcome.origin, line.outcome.contest.typed) == ("90.22%", "evidence", "99%")
+    assert line.reading is not None
+    for form in (self_evaluation_form(result.card), monitoring_form(result.checkpoint)):
+        said = texts(form)
+        assert "90.22%" in said and "99%" in said and "8.78" in said, form.title
+    assert "typed" not in result.card.basis
+
+
+def test_2_a_contest_counts_once_the_bureau_accepted_it_with_a_reason(root):
+    sheet = project(indicator(CLOSURE, "≥95%"))
+    done = answer(root, sheet, said=[TYPED.model_copy(update={"accepted": "经核实，台账漏记"})])
+    (result,) = done.results
+    assert result.outcomes[0].origin == "accepted" and result.card.scores[0].verdict == "met"
+    assert result.readings[0] is not None and result.outcomes[0].contest.computed == "90.22%"
+    assert result.card.basis["typed"] == result.card.scores[0].points
+    for form in (self_evaluation_form(result.card), monitoring_form(result.checkpoint)):
+        assert "90.22%" in texts(form) and "99%" in texts(form) and "经核实" in texts(form), form.title
+
+
+def test_2_a_ledger_that_says_not_done_is_a_reading_too(root):
+    """A step without its date is open by the ledger: a date typed against that is a contest, not a fact."""
+    sheet = project(indicator(DONE, "2021年12月底前"))
+    links = [confirmed(DONE, "project_completed_on")]
+    said = [Judgement(indicator=DONE, actual="2021年11月1日", reason="已验收", proof="验收单.pdf")]
+    plain, typed = (answer(root, sheet, links=links, said=s) for s in ((), said))
+    assert plain.results[0].outcomes[0].origin == "evidence" and plain.results[0].card.scores[0].verdict == "missed"
+    assert figures(plain) == figures(typed)
+    assert typed.results[0].outcomes[0].contest.typed == "2021年11月1日"
+    accepted = [said[0].model_copy(update={"accepted": "已看原件"})]
+    assert answer(root, sheet, links=links, said=accepted).results[0].card.scores[0].verdict == "met"
+
+
+def test_2_a_typed_value_without_proof_counts_nothing(root):
+    sheet = project(indicator("外出宣讲场次", "≥4场"))
+    bare = Judgement(indicator="外出宣讲场次", actual="9场", reason="记得有")
+    (result,) = answer(root, sheet, said=[bare]).results
+    assert result.outcomes[0].value is None and result.card.scores[0].verdict == "nothing"
+    assert "没有证明材料" in result.outcomes[0].note
+    (proved,) = answer(root, sheet, said=[bare.model_copy(update={"proof": "照片.pdf"})]).results
+    assert proved.card.scores[0].verdict == "over" and proved.outcomes[0].origin == "judgement"
+    for form in (self_evaluation_form(proved.card), monitoring_form(proved.checkpoint)):
+        assert "人工填报" in texts(form) and "照片.pdf" in texts(form), form.title
+
+
+def test_2_a_band_typed_for_a_measured_indicator_changes_nothing(root):
+    sheet = project(indicator(CLOSURE, "≥95%"))
+    best = scheme_of(2021).qualitative[0]
+    band = {"band": best.name, "share": best.high}
+    judged = Judgement(indicator=CLOSURE, reason="很好", **band)
+    assert figures(answer(root, sheet, said=[judged])) == figures(answer(root, sheet))
+    # Nor does it once the bureau accepted a contest: what it accepted was a figure.
+    accepted = TYPED.model_copy(update={"actual": "92%", "accepted": "经核实"})
+    alone, with_band = (answer(root, sheet, said=[s]) for s in (accepted, accepted.model_copy(update=band)))
+    assert figures(alone) == figures(with_band) and alone.results[0].card.scores[0].verdict == "missed"
+
+
+def test_2_the_re_check_holds_nothing_that_was_typed(root):
+    sheet = project(indicator(CLOSURE, "≥95%"), indicator("外出宣讲场次", "≥4场"), indicator("环境", "有效提升"))
+    reported = book(
+        sheet.model_copy(
+            update={
+                "indicators": tuple(
+                    i.model_copy(update={"actual": "99%", "score": Decimal(10)}) for i in sheet.indicators
+                )
+            }
+        )
+    )
+    found = recheck_book(reported, answer(root, sheet))
+    assert any(d.kind == "actual" for r in found for d in r.differences)
+    with pytest.raises(ZhunshengError, match="ZS-SC-05"):
+        recheck_book(reported, answer(root, sheet, said=[TYPED]))
+    # A word that says nothing of figures is one too.
+    with pytest.raises(ZhunshengError, match="ZS-SC-05"):
+        recheck_book(reported, answer(root, sheet, said=[Judgement(indicator=CLOSURE, cause="其他", measures="甲")]))
+
+
+def test_2_an_unconfirmed_match_is_marked_and_its_share_of_points_is_told(root):
+    sheet = project(indicator(CLOSURE, "≥95%"), indicator("环境", "有效提升"))
+    proposal, decided = answer(root, sheet), answer(root, sheet, links=[confirmed()])
+    one, two = (d.results[0] for d in (proposal, decided))
+    assert (one.unconfirmed, two.unconfirmed) == ((0,), ())
+    assert one.card.total == two.card.total
+    earned = one.card.scores[0].score
+    assert one.card.basis["unconfirmed"] == earned and two.card.basis.get("unconfirmed") is None
+    assert "口径未确认" in texts(self_evaluation_form(one.card)) and "口径未确认" not in texts(
+        self_evaluation_form(two.card)
+    )
+    assert [s.open_matches != () for s in (shown(proposal, root).results[0], shown(decided, root).results[0])] == [
+        True,
+        False,
+    ]
+
+
+def test_2_the_description_outweighs_the_name(root):
+    sheet = project(indicator("案件办结率", "≥95%", description="师德投诉办结数/师德投诉受理数"))
+    (result,) = answer(root, sheet).results
+    assert result.readings == (None,) and result.card.scores[0].verdict == "nothing"
+
+
+# -- 3. state governs every number ------------------------------------------------------------------------------------
+
+
+def test_3_unknown_is_not_zero(root):
+    sheet = project(indicator(CLOSURE, "≥95%"), name="新项目", code="P7")
+    done = answer(root, sheet)
+    (result,) = done.results
+    card = result.card
+    assert card.execution.spent is None and card.execution.open == card.execution.points
+    assert card.grade is None and not card.range.settled and card.range.low < card.range.high
+    money = shown(done, root).results[0].money
+    assert (money.paid, money.actual, money.light) == (None, None, "grey")
+    assert "已得" in texts(self_evaluation_form(card)) and "差" not in {
+        c.text for r in self_evaluation_form(card).rows for c in r
+    }
+
+
+@pytest.mark.parametrize(("day", "taken"), [("2035-01-01", False), ("today", True)])
+def test_3_what_happened_did_not_happen_in_the_future(root, tmp_path, day, taken):
+    day = today().isoformat() if day == "today" else day
+    path = tmp_path / "later.csv"
+    path.write_text(f"{COMPLAINT}\nT900,举报,{day},\n", "utf8")
+    done = import_ledger(root, path, department="A1", label="甲局")
+    assert (done.batch is not None) == taken and bool(done.errors) != taken
+    assert all("今天之后" in e.message and e.value == day for e in done.errors)
+    # What is planned lies ahead.
+    path.write_text(f"{STEP}\n治理经费,P1,复验,{day},\n", "utf8")
+    assert import_ledger(root, path, department="A1", label="甲局").batch is not None
+
+
+def test_3_only_plans_and_terms_may_lie_ahead():
+    ahead = {(x.id, c.name) for x in ledgers().values() for c in x.columns if c.ahead}
+    assert ahead == {
+        ("procurements", "planned_on"), ("samples", "planned_on"), ("special_equipment", "due_on"),
+        ("policies", "in_force_on"), ("policies", "repealed_on"),
+    }  # fmt: skip
+
+
+# -- 4. a result has a type -------------------------------------------------------------------------------------------
+
+
+def test_4_one_row_never_stops_an_evaluation_and_says_why(root):
+    sheet = project(indicator(CLOSURE, "≥95%"), indicator("受理时限", "≤7个工作日", level2="时效指标"))
+    said = [Judgement(indicator="受理时限", actual="15天", proof="单.pdf")]
+    (result,) = answer(root, sheet, said=said).results
+    assert [s.verdict for s in result.card.scores] == ["missed", "check"]
+    assert "待核对" in result.card.scores[1].how and result.card.scores[1].open == result.card.scores[1].points
+
+
+def test_4_a_rate_of_a_group_is_sum_over_sum(root):
+    put(root, "more", PAID, "V2,大项目,P2,0,2021-05-01")
+    put(root, "budgets2", BUDGET, "大项目,P2,年初批复,9000000,2021-01-01")
+    sheets = project(indicator(CLOSURE, "≥95%")), project(indicator(CLOSURE, "≥95%"), name="大项目", code="P2")
+    run = shown(answer(root, *sheets), root)
+    assert [m.actual for m in (r.money for r in run.results)] == [Decimal("0.7500"), Decimal("0.0000")]
+    assert rate_of([r.money for r in run.results]) == Decimal(750_000) / 10_000_000
+
+
+# -- 5. one computation -----------------------------------------------------------------------------------------------
+
+
+def _version(root, monkeypatch):
+    monkeypatch.setattr(assessing, "__version__", "999")
+
+
+def _national(root, monkeypatch):
+    monkeypatch.setattr(regulations, "data_digest", lambda: "another")
+
+
+def _ledger(root, monkeypatch):
+    put(root, "one-more", COMPLAINT, "T900,举报,2020-03-05,")
+
+
+CHANGES = {
+    "program": (_version, {}),
+    "national rules": (_national, {}),
+    "local scheme": (None, {"rules": rules_for(2021, scheme_of(2021, LOCAL))}),
+    "department name": (None, {"place": Department("A1", "新名局")}),
+    "department code": (None, {"place": Department("A2", "甲局")}),
+    "confirmation": (None, {"links": [confirmed()]}),
+    "project": (None, {"links": [ProjectLink(sheet="治理经费", project="P1")]}),
+    "word": (None, {"said": [TYPED]}),
+    "evidence": (_ledger, {}),
+    "date": (None, {"day": date(2022, 2, 27)}),
+    "mode": (None, {"mode": "step"}),
+    "last year": (None, {"previous": book(project(indicator(CLOSURE, "≥90%"), year=2020))}),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_5_what_figures_rest_on_is_one_digest(root, monkeypatch, what):
+    sheet = project(indicator(CLOSURE, "≥95%"))
+    before = answer(root, sheet).basis
+    assert answer(root, sheet).basis == before
+    act, more = CHANGES[what]
+    if act:
+        act(root, monkeypatch)
+    assert answer(root, sheet, **more).basis != before
+
+
+def test_5_the_digest_moves_with_the_sheet_and_with_every_part_of_a_word(root):
+    sheet = project(indicator(CLOSURE, "≥95%"))
+    other = project(indicator(CLOSURE, "≥94%"))
+    found = {answer(root, s).basis for s in (sheet, other)}
+    words = {
+        "actual": "98%",
+        "reason": "另一个理由",
+        "proof": "别的.pdf",
+        "accepted": "同意",
+        "measures": "甲",
+        "by": "乙",
+    }
+    found |= {answer(root, sheet, said=[TYPED.model_copy(update={k: v})]).basis for k, v in words.items()}
+    assert len(found) == 2 + len(words)
+
+
+def test_5_the_digest_moves_with_measures_ledgers_and_monitoring_bands(root, monkeypatch):
+    sheet = project(indicator(CLOSURE, "≥95%"))
+    evidence = Evidence.of(Store(root))
+    known = evidence.measures
+    before = assess(book(sheet), evidence, DAY, department=PLACE).basis
+    changed = known["report_closure_rate"].model_copy(update={"formula": "另一个算法"})
+    other = replace(evidence, measures={**known, changed.id: changed})
+    assert assess(book(sheet), other, DAY, department=PLACE).basis != before
+    one = ledgers()["complaints"].model_copy(update={"what": "另一个说明"})
+    every = {**ledgers(), "complaints": one}
+    monkeypatch.setattr(assessing, "ledgers", lambda: every)
+    assert assess(book(sheet), evidence, DAY, department=PLACE).basis != before
+
+
+def test_5_every_file_of_national_rules_is_in_the_digest(tmp_path, monkeypatch):
+    """Monitoring bands, deadlines, frameworks, schemes, key evaluation: a changed byte in any is another digest."""
+    import shutil
+
+    data = tmp_path / "data"
+    shutil.copytree(ROOT / "src/zhunsheng/regulations/data", data)
+    monkeypatch.setattr(regulations, "_DATA", data)
+    found = {regulations.data_digest.__wrapped__()}
+    files = [p for f in (data, data / "schemes") for p in sorted(f.iterdir()) if p.is_file()]
+    assert {"monitoring.yaml", "frameworks.yaml", "deadlines.yaml", "key-evaluation.yaml"} <= {p.name for p in files}
+    for path in files:
+        kept = path.read_bytes()
+        path.write_bytes(kept + b"\n")
+        found.add(regulations.data_digest.__wrapped__())
+        path.write_bytes(kept)
+    assert len(found) == 1 + len(files)
+
+
+_opened: list[str] | None = None
+
+
+def _watch(event, arguments):
+    if _opened is None:
+        return
+    if event == "open" and isinstance(arguments[0], str | bytes | os.PathLike):
+        mode, flags = arguments[1] or "", arguments[2] or 0
+        if set(mode) & set("wax+") or flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            _opened.append(os.fsdecode(arguments[0]))
+    elif event in (
+        "os.mkdir",
+        "os.rename",
+        "os.remove",
+        "os.rmdir",
+        "os.truncate",
+        "tempfile.mkdtemp",
+        "tempfile.mkstemp",
+    ):
+        _opened.append(f"{event} {arguments[0]}")
+
+
+def test_5_use_cases_take_values_and_write_nothing(root, tmp_path, monkeypatch):
+    """The store and the folder worked in are read-only, and nothing is opened for writing anywhere."""
+    global _opened
+    sys.addaudithook(_watch)
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    sheet = project(indicator(CLOSURE, "≥95%"))
+    answer(root, sheet)  # what is loaded once is loaded
+
+    def tree():
+        return {p: (p.stat().st_mtime_ns, p.read_bytes() if p.is_file() else b"") for p in tmp_path.rglob("*")}
+
+    before = tree()
+    folders = [p for p in (root, here, *root.rglob("*")) if p.is_dir()]
+    for folder in folders:
+        folder.chmod(0o555)
+    _opened = []
+    try:
+        done = answer(root, sheet, said=[TYPED], links=[confirmed()])
+        run_of(done, Evidence.of(Store(root))).as_json()
+        recheck_book(book(sheet), answer(root, sheet))
+        written = [p for p in _opened if not p.startswith("/dev/")]
+    finally:
+        _opened = None
+        for folder in folders:
+            folder.chmod(0o755)
+    assert written == [] and tree() == before
+
+
+def test_5_a_local_scheme_with_other_band_names_is_scored_by_its_own(root):
+    text = LOCAL.read_text("utf8")
+    national, local = scheme_of(2021), scheme_of(2021, LOCAL)
+    for n, band in enumerate(local.qualitative):
+        text = text.replace(band.name, f"本地第{n}档")
+    own = regulations.read_scheme(text, "本地.yaml", 2021)
+    assert not {b.name for b in own.qualitative} & {b.name for b in national.qualitative}
+    sheet = project(indicator("环境", "有效提升"))
+    said = [Judgement(indicator="环境", band=own.qualitative[0].name, share=own.qualitative[0].high, reason="走访")]
+    (result,) = answer(root, sheet, said=said, rules=rules_for(2021, own)).results
+    assert result.card.scores[0].verdict == "judged" and result.card.scores[0].score == result.card.scores[0].points
+    with pytest.raises(ZhunshengError, match="ZS-SC-04"):
+        answer(root, sheet, said=said)
+
+
+# -- the page that lists them -----------------------------------------------------------------------------------------
+
+
+def test_every_test_that_the_page_of_invariants_names_exists():
+    page = (ROOT / "docs" / "invariants.md").read_text("utf8")
+    named = set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page))
+    assert len(named) > 60
+    known = {}
+    for path in {p for p, _ in named}:
+        tree = ast.parse((ROOT / path).read_text("utf8"))
+        known[path] = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+    assert not sorted((p, n) for p, n in named if n not in known[p])
+
+
+def test_every_invariant_tried_is_on_the_page():
+    page = (ROOT / "docs" / "invariants.md").read_text("utf8")
+    for path in ("tests/test_invariants.py", "tests/web/test_invariants.py"):
+        tree = ast.parse((ROOT / path).read_text("utf8"))
+        tests = {n.name for n in tree.body if isinstance(n, ast.FunctionDef) and re.match(r"test_\d", n.name)}
+        assert tests and not sorted(t for t in tests if f"`{path}::{t}`" not in page), path

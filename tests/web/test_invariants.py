@@ -1,0 +1,836 @@
+"""What must hold of the site whatever happens, on SQLite and on PostgreSQL; ``docs/invariants.md`` lists the rules."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+from docx import Document
+
+import zhunsheng.regulations as regulations
+import zhunsheng.usecases.assessing as assessing
+from zhunsheng.reports.forms import target_form
+from zhunsheng.reports.xlsx import write_workbook
+from zhunsheng.targets import Goal, Indicator, TargetSheet, TargetValue
+from zhunsheng.usecases.importing import import_ledger
+from zhunsheng.usecases.result import rate_of
+from zhunsheng.web.models import (
+    ApiToken,
+    Assessment,
+    Checkpoint,
+    IndicatorLight,
+    Membership,
+    Organisation,
+    ProjectDecision,
+    Publication,
+    SelfEvaluation,
+    Sheet,
+    Word,
+)
+from zhunsheng.web.roles import ACTIONS
+from zhunsheng.web.scopes import SCOPES
+from zhunsheng.web.services import matching, office, portfolio, publishing, sheets
+from zhunsheng.web.services import year as figures
+from zhunsheng.web.workflow import CONDITIONS, advance
+
+YEAR, END = 2021, date(2022, 2, 28)
+CLOSURE, MEASURE = "举报案件办结率", "report_closure_rate"
+LOCAL = Path(regulations.__file__).parent / "data" / "local" / "local-example.yaml"
+PAID = "凭证号,项目名称,项目编码,支付金额,支付日期"
+BUDGET = "项目名称,项目编码,变动类型,金额,批复日期"
+COMPLAINT = "登记编号,类别,收到日期,办结日期,诉求人"
+PROOF = b"%PDF-1.4 x"
+
+
+# -- a small department, made for one test ----------------------------------------------------------------------------
+
+
+def indicator(name, raw, level1="产出指标", level2="质量指标", **more):
+    return Indicator(name=name, level1=level1, level2=level2, target=TargetValue.parse(raw, year=YEAR), **more)
+
+
+def project(*first, name="治理经费", code="P1", total=1_000_000):
+    """A project sheet that can be submitted: an indicator in each dimension, a budget, a goal."""
+    rest = (
+        indicator("市场秩序", "有效提升", "效益指标", "社会效益指标"),
+        indicator("走访对象认可程度", "≥90%", "满意度指标", "服务对象满意度指标"),
+    )
+    return TargetSheet(
+        kind="project",
+        name=name,
+        code=code,
+        year=YEAR,
+        department="甲",
+        budget={"total": Decimal(total)},
+        goals=(Goal(title="目标1", text="办好每一件举报"),),
+        indicators=(*(first or (indicator(CLOSURE, "≥95%"),)), *rest),
+    )
+
+
+def complaints(closed=83, of=92):
+    """83 of 92 closed: 90.22 %."""
+    return [f"T{n},举报,2021-03-05,{'2021-06-01' if n < closed else ''},张三{n}" for n in range(of)]
+
+
+@pytest.fixture
+def put(tmp_path):
+    def imported(place, name, head, *lines):
+        path = tmp_path / f"{name}-{place.code}.csv"
+        path.write_text("\n".join([head, *lines]) + "\n", "utf8")
+        done = import_ledger(
+            figures.store().root,
+            path,
+            department=place.code,
+            label=place.name,
+            who="keyuan",
+            cipher=figures.cipher(),
+        )
+        assert done.batch is not None and not done.errors, done.errors
+        return done.batch
+
+    return imported
+
+
+@pytest.fixture
+def approved(user):
+    def through(version):
+        advance(user("keyuan"), version, "targets.submit", said={"despite": True})
+        advance(user("caiwu"), version, "targets.check")
+        advance(user("caizheng"), version, "targets.approve")
+        return version
+
+    return through
+
+
+@pytest.fixture
+def found(district, user, put, approved):
+    """Return how to found a department with ledgers and approved sheets, known to the sample's people."""
+
+    def make(*books, name="甲局", parent=None, rows=(), money=True):
+        place = office.found(name, "department", parent or district)
+        for who, role in (
+            ("keyuan", "staff"),
+            ("caiwu", "finance"),
+            ("caiwu2", "finance"),
+            ("juzhang", "head"),
+            ("caizheng", "bureau"),
+        ):
+            Membership.objects.create(user=user(who), organisation=place, role=role)
+        put(place, "complaints", COMPLAINT, *(rows or complaints()))
+        if money:
+            put(place, "payments", PAID, "V1,治理经费,P1,750000,2021-05-01")
+            put(place, "budgets", BUDGET, "治理经费,P1,年初批复,1000000,2021-01-01")
+        for one in books:
+            approved(sheets.add_version(one, place, user("keyuan"), "upload"))
+        return place
+
+    return make
+
+
+@pytest.fixture
+def adjusted(user, approved):
+    def change(place, path, text, n=0):
+        version = sheets.in_force(sheets.sheets_of(place, YEAR)[n])
+        new = sheets.adjust(version, user("keyuan"), "按实际调整")
+        sheets.set_field(new, path, text, sheets.current_fields(new)[path].text)
+        new.refresh_from_db()
+        return approved(new)
+
+    return change
+
+
+@pytest.fixture
+def call(client, user):
+    def ask(path, who="keyuan"):
+        _token, secret = ApiToken.issue(user(who), "测试", list(SCOPES), 1)
+        return client.get(f"/api{path}", HTTP_AUTHORIZATION=f"Bearer {secret}")
+
+    return ask
+
+
+def here(place, name, *more):
+    return reverse(name, args=[place.pk, YEAR, *more])
+
+
+def first(run):
+    """The one sheet and its first indicator."""
+    return run.results[0], run.results[0].indicators[0]
+
+
+def opened(place, user):
+    return figures.open_self_evaluation(place, YEAR, user("caiwu"))
+
+
+def say(client, evaluation, n=0, proof=True, **said):
+    """Post a word on an indicator as the page does."""
+    sheet = evaluation.assessment.run.results[0]
+    files = {"files": [SimpleUploadedFile("清单.pdf", PROOF)]} if proof else {}
+    answer = client.post(
+        reverse("word", args=[evaluation.pk]), {"sheet": sheet.id, "indicator": sheet.indicators[n].id, **said, **files}
+    )
+    evaluation.refresh_from_db()
+    return answer
+
+
+def settle(place, user):
+    """Confirm every match that is proposed."""
+    _versions, book = sheets.book_in_force(place, YEAR, END)
+    run = figures.assess_now(place, YEAR, END, tables=False).run
+    for sheet in run.results:
+        for line in sheet.open_matches:
+            matching.confirm(place, book, sheet.id, line.id, line.match.measure, user("caiwu"))
+
+
+def judged(client, evaluation, place):
+    """Say all that waits for a person: the qualitative band, and the satisfaction that no ledger holds."""
+    band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+    assert say(client, evaluation, 1, band=band.name, share="90", reason="问卷与走访").status_code == 302
+    assert say(client, evaluation, 2, actual="95%", reason="问卷").status_code == 302
+
+
+def step(client, record, action, **said):
+    prefix = action.split(".")[0]
+    answer = client.post(reverse("step", args=[prefix, record.pk]), {"action": action, **said})
+    record.refresh_from_db()
+    return answer
+
+
+def row_of(place):
+    return next(r for r in portfolio.ranking(place.parent, YEAR) if r["department"] == place)
+
+
+def words_in(path):
+    """Return all text of a Word or Excel file."""
+    content = path if isinstance(path, bytes) else path.read_bytes()
+    if content[:2] == b"PK" and b"word/document.xml" in content:
+        document = Document(io.BytesIO(content))
+        cells = [c.text for t in document.tables for r in t.rows for c in r.cells]
+        return "\n".join([*cells, *(p.text for p in document.paragraphs)])
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    return "\n".join(str(c.value) for s in book for r in s.iter_rows() for c in r if c.value is not None)
+
+
+def test_the_database_is_the_one_asked_for():
+    asked = os.environ.get("ZHUNSHENG_TEST_DATABASE", "sqlite")
+    assert connection.vendor == {"postgres": "postgresql"}.get(asked, asked)
+
+
+# -- 1. identity is a code, a name is a dated label -------------------------------------------------------------------
+
+
+def test_1_namesakes_in_two_districts_share_nothing(found, district, sign_in, user, call, put):
+    other_district = office.found("邻区", "district", district.parent)
+    one = found(project(), name="同名局")
+    two = found(project(), name="同名局", parent=other_district, rows=complaints(1, 2), money=False)
+    batch = put(two, "one-more", COMPLAINT, "T900,举报,2021-03-05,,李四")
+    staff, finance = sign_in("keyuan"), sign_in("caiwu")
+    # rows, export, batches, source, undo
+    pages = [staff.get(here(one, "ledger", "complaints") + f"?page={n}").content.decode() for n in (1, 2, 3)]
+    assert any("T91" in page for page in pages) and not any("T900" in page for page in pages)
+    assert "T900" in staff.get(here(two, "ledger", "complaints")).content.decode()
+    exported = staff.get(here(one, "ledger", "complaints") + "?export=csv").content.decode("utf-8-sig")
+    assert len(list(csv.reader(io.StringIO(exported)))) == 93 and "T900" not in exported
+    _listed, batches = figures_of_ledgers(one)
+    assert batch.batch not in {b.batch for b, _undone in batches}
+    assert staff.get(here(one, "source", batch.batch)).status_code == 404
+    assert staff.get(here(two, "source", batch.batch)).status_code == 200
+    assert "ZS-EV-12" in finance.post(here(one, "undo"), {"batch": batch.batch}).content.decode()
+    # the API
+    mine = call(f"/departments/{one.pk}/ledgers/complaints?limit=200").json()
+    theirs = call(f"/departments/{two.pk}/ledgers/complaints?limit=200").json()
+    assert (mine["total"], theirs["total"]) == (92, 3)
+    ids = [{b["batch"] for b in call(f"/departments/{p.pk}/batches").json()} for p in (one, two)]
+    assert ids[0] and ids[1] and not ids[0] & ids[1]
+    # figures and the rows behind them
+    totals = [first(figures.assess_now(p, YEAR, tables=False).run)[1].outcome.text for p in (one, two)]
+    assert totals[0] == "90.22%" and totals[1] != totals[0]
+    assert first(figures.assess_now(two, YEAR, tables=False).run)[0].money.paid is None
+    page = staff.get(here(two, "lineage", 0, "0")).content.decode()
+    assert "T900" in page and "T50" not in page
+    # A person of one is a stranger to the other.
+    ended = Membership.objects.get(user=user("keyuan"), organisation=two)
+    ended.active = False
+    ended.save()
+    assert sign_in("keyuan").get(here(two, "ledger", "complaints")).status_code == 403
+    assert call(f"/departments/{two.pk}/ledgers/complaints").status_code == 404
+
+
+def figures_of_ledgers(place):
+    from zhunsheng.web.services import ledgers
+
+    return ledgers.listed(place)
+
+
+def test_1_renaming_a_department_changes_no_figure(found, sign_in):
+    place = found(project())
+    before = figures.assess_now(place, YEAR, tables=False)
+    office.rename(place, "改名后的局", date(2021, 7, 1))
+    place.refresh_from_db()
+    after = figures.assess_now(place, YEAR, tables=False)
+    assert after.key != before.key and after.run.department == "改名后的局"
+    assert (after.total, after.most, after.paid, after.budget) == (
+        before.total,
+        before.most,
+        before.paid,
+        before.budget,
+    )
+    assert [i.outcome.text for i in after.run.results[0].indicators] == [
+        i.outcome.text for i in before.run.results[0].indicators
+    ]
+    assert "T1" in sign_in("keyuan").get(here(place, "ledger", "complaints")).content.decode()
+
+
+def test_1_a_second_phase_takes_nothing_of_the_first_until_a_person_says_so(found, sign_in, user):
+    place = found(project(name="治理经费（二期）", code="P2"))
+    sheet, _ = first(figures.assess_now(place, YEAR, tables=False).run)
+    assert (
+        sheet.money.paid is None
+        and sheet.money_readings == {}
+        and sheet.score.execution.open == sheet.score.execution.points
+    )
+    assert sheet.project_keys == () and sheet.score.grade is None
+    ProjectDecision.objects.create(department=place, sheet_code=sheet.id, project="P1", same=True, by=user("caiwu"))
+    assert first(figures.assess_now(place, YEAR, tables=False).run)[0].money.paid == 750_000
+
+
+def test_1_two_indicators_of_one_name_keep_apart(found, sign_in, user):
+    place = found(project(indicator(CLOSURE, "≥95%"), indicator(CLOSURE, "≥99%")))
+    evaluation = opened(place, user)
+    client = sign_in("keyuan")
+    assert say(client, evaluation, 1, cause="其他", measures="只说第二个", proof=False).status_code == 302
+    one, two = evaluation.assessment.run.results[0].indicators[:2]
+    assert one.id != two.id and (one.name, two.name) == (CLOSURE, CLOSURE)
+    assert (one.monitoring.measures, two.monitoring.measures) == (None, "只说第二个")
+    assert one.target != two.target and one.score.how != two.score.how
+    lights = IndicatorLight.objects.filter(department=place, indicator=CLOSURE)
+    figures.assess_now(place, YEAR, tables=False)
+    assert {x.indicator_code for x in lights.all()} == {one.id, two.id}
+    version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    fields = {
+        f.field.split(".")[1] for f in version.findings.filter(indicator=CLOSURE) if f.field.startswith("indicators.")
+    }
+    assert fields <= {"0", "1"}
+
+
+def test_1_renaming_an_indicator_in_an_adjustment_keeps_words_and_confirmation(found, sign_in, user, adjusted):
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    say(sign_in("keyuan"), evaluation, 0, cause="人员保障", measures="增派两人", proof=False)
+    before = first(evaluation.assessment.run)[1]
+    adjusted(place, "indicators.0.name", "群众举报按期办结情况")
+    after = first(figures.fill_self_evaluation(evaluation).assessment.run)[1]
+    assert (after.id, after.name) == (before.id, "群众举报按期办结情况")
+    assert (after.match.status, after.match.measure) == ("confirmed", MEASURE)
+    assert (after.monitoring.measures, after.outcome.text, after.score.score) == (
+        "增派两人",
+        before.outcome.text,
+        before.score.score,
+    )
+    assert Word.objects.filter(department=place).count() == 1
+    # Described otherwise it counts something else, and what was confirmed says nothing of that.
+    adjusted(place, "indicators.0.description", "师德投诉办结数/师德投诉受理数")
+    described = first(figures.fill_self_evaluation(evaluation).assessment.run)[1]
+    assert described.match.status != "confirmed"
+
+
+# -- 2. evidence first; what a person types stands beside it ----------------------------------------------------------
+
+
+def test_2_a_typed_value_stands_beside_the_reading_everywhere_and_changes_no_score(found, sign_in, user, call, client):
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    staff = sign_in("keyuan")
+    judged(staff, evaluation, place)
+    before = evaluation.assessment.run.results[0].score
+    assert say(staff, evaluation, 0, actual="99%", reason="台账外办结").status_code == 302
+    sheet, line = first(evaluation.assessment.run)
+    assert (sheet.score.total, sheet.score.basis) == (before.total, before.basis)
+    assert (line.outcome.text, line.outcome.origin, line.reading is not None) == ("90.22%", "evidence", True)
+    contest = evaluation.contests.get()
+    assert (contest.state, contest.computed) == ("open", "90.22%")
+
+    def told(text, where):
+        assert "90.22%" in text and "99%" in text and "8.78" in text, where
+
+    figures.assess_now(place, YEAR, tables=False)
+    told(staff.get(here(place, "selfeval")).content.decode(), "page")
+    told(staff.get(here(place, "overview")).content.decode(), "overview")
+    told(call(f"/departments/{place.pk}/assessment?year={YEAR}").content.decode(), "API")
+    for name in ("table.docx", "table.xlsx", "report.docx"):
+        told(words_in(staff.get(reverse("selfeval-file", args=[evaluation.pk, name])).content), name)
+    told(staff.get(reverse("selfeval-form", args=[evaluation.pk])).content.decode(), "form")
+    for who, act in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
+        assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302, act
+    publishing.decide(publishing.ask("self", evaluation, user("caiwu")), user("juzhang"), "publish.approve")
+    public = Publication.objects.get(kind="self", object_id=evaluation.pk, state="published")
+    told(client.get(reverse("public-one", args=[public.pk])).content.decode(), "public page")
+    told(client.get(reverse("open-data-json", args=[public.pk])).content.decode(), "public JSON")
+    told(client.get("/api/public?limit=100").content.decode(), "public API")
+    rows = list(
+        csv.DictReader(
+            io.StringIO(client.get(reverse("open-data", args=[public.pk, "csv"])).content.decode("utf-8-sig"))
+        )
+    )
+    assert (rows[0]["actual"], rows[0]["computed"], rows[0]["typed"], rows[0]["ruling"]) == (
+        "90.22%",
+        "90.22%",
+        "99%",
+        "未采纳",
+    )
+    # What no ledger holds is marked as typed, and the share of points that rests on such is told.
+    assert (rows[2]["origin"], rows[2]["typed"]) == ("人工填报", "95%")
+    page = client.get(reverse("public-one", args=[public.pk])).content.decode()
+    assert "人工填报" in page.split("评分办法")[0]
+    assert str(user("keyuan")) not in json.dumps(public.data["scores"], ensure_ascii=False)
+
+
+def test_2_a_contest_counts_after_the_bureaus_acceptance_with_a_reason_only(found, sign_in, user, call):
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    staff = sign_in("keyuan")
+    say(staff, evaluation, 0, actual="99%", reason="台账外办结")
+    contest, before = evaluation.contests.get(), first(evaluation.assessment.run)[1].score
+    assert step(staff, contest, "contest.accept", remark="同意").status_code == 403
+    assert step(sign_in("caiwu"), contest, "contest.accept", remark="同意").status_code == 403
+    bureau = sign_in("caizheng")
+    assert "ZS-WB-02" in step(bureau, contest, "contest.accept").content.decode() and contest.state == "open"
+    assert step(bureau, contest, "contest.accept", remark="经核实，台账漏记").status_code == 302
+    evaluation.refresh_from_db()
+    sheet, line = first(evaluation.assessment.run)
+    assert line.score.score > before.score and line.outcome.origin == "accepted"
+    assert (line.outcome.contest.computed, line.outcome.contest.accepted) == ("90.22%", "经核实，台账漏记")
+    assert sheet.score.typed >= line.score.score
+    figures.assess_now(place, YEAR, tables=False)
+    assert "90.22%" in call(f"/departments/{place.pk}/assessment?year={YEAR}").content.decode()
+    # A new figure is a new contest; what was accepted was the other one.
+    assert say(staff, evaluation, 0, actual="100%", proof=False).status_code == 302
+    contest.refresh_from_db()
+    assert contest.state == "replaced" and first(evaluation.assessment.run)[1].score.score == before.score
+
+
+def test_2_a_contest_without_reason_or_proof_is_not_accepted(found, sign_in, user):
+    place = found(project())
+    evaluation = opened(place, user)
+    say(sign_in("keyuan"), evaluation, 0, actual="99%", proof=False)
+    contest = evaluation.contests.get()
+    answer = step(sign_in("caizheng"), contest, "contest.accept", remark="同意").content.decode()
+    assert "ZS-WB-11" in answer and "理由" in answer and "证明材料" in answer and contest.state == "open"
+
+
+def test_2_a_typed_value_without_proof_counts_nothing(found, sign_in, user):
+    place = found(project())
+    evaluation = opened(place, user)
+    client = sign_in("keyuan")
+    assert say(client, evaluation, 2, actual="95%", reason="记得", proof=False).status_code == 302
+    line = evaluation.assessment.run.results[0].indicators[2]
+    assert (line.score.verdict, line.score.score) == ("nothing", 0) and "没有证明材料" in line.outcome.note
+    say(client, evaluation, 2, actual="95%", reason="问卷")
+    sheet = evaluation.assessment.run.results[0]
+    assert sheet.indicators[2].score.verdict == "met" and sheet.score.typed == sheet.indicators[2].score.points
+    page = client.get(here(place, "selfeval")).content.decode()
+    assert "人工填报" in page
+
+
+def test_2_a_band_typed_for_a_measured_indicator_changes_nothing(found, sign_in, user):
+    place = found(project())
+    evaluation = opened(place, user)
+    before = first(evaluation.assessment.run)[1].score
+    band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+    say(sign_in("keyuan"), evaluation, 0, band=band.name, share="95", reason="很好")
+    after = first(evaluation.assessment.run)[1].score
+    assert (after.score, after.verdict, after.how) == (before.score, before.verdict, before.how)
+
+
+def test_2_the_re_check_holds_nothing_that_was_typed(found, user, sign_in, tmp_path):
+    """Change every word, contested and accepted: not a byte of the re-check moves."""
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    table = tmp_path / "上报.xlsx"
+    figures.assess_now(place, YEAR, END)
+    table.write_bytes((figures.tables_of(evaluation) / "绩效自评表.xlsx").read_bytes())
+    staff = sign_in("keyuan")
+    from zhunsheng.web.models import Upload
+
+    evaluation.reported = Upload.keep(table.read_bytes(), table.name, "document", place, user("keyuan"))
+    evaluation.save()
+
+    def bytes_now():
+        return json.dumps(figures.recheck(evaluation), ensure_ascii=False, sort_keys=True).encode()
+
+    plain = bytes_now()
+    judged(staff, evaluation, place)
+    for n, typed in enumerate(("99%", "", "40%")):
+        say(staff, evaluation, n, actual=typed, reason="另写", cause="其他", measures="另写的话")
+    advance(
+        user("caizheng"),
+        evaluation.contests.get(state="open"),
+        "contest.accept",
+        "同意",
+        change=lambda c: setattr(c, "ruling", "同意"),
+    )
+    figures.fill_self_evaluation(evaluation)
+    assert first(evaluation.assessment.run)[1].outcome.origin == "accepted"
+    assert bytes_now() == plain
+    judge = figures.Question(place, YEAR, END, None, words=False)
+    assert judge.judgements == []
+
+
+def test_2_unconfirmed_matches_are_marked_and_nothing_is_submitted_or_signed_on_them(found, sign_in, user):
+    place = found(project())
+    evaluation = opened(place, user)
+    staff = sign_in("keyuan")
+    judged(staff, evaluation, place)
+    sheet, line = first(evaluation.assessment.run)
+    assert line.match.status == "proposed" and not line.outcome.confirmed
+    assert sheet.score.unconfirmed == line.score.score > 0
+    page = staff.get(here(place, "selfeval")).content.decode()
+    assert "口径未确认" in page and "台账（口径未确认）" in page
+    answer = step(staff, evaluation, "selfeval.submit").content.decode()
+    assert "ZS-WB-11" in answer and "口径未确认" in answer and evaluation.state == "draft"
+    assert "matches_confirmed" in ACTIONS["selfeval.sign"].needs and CONDITIONS["matches_confirmed"](evaluation, {})
+    sent = {"sheet": sheet.id, "indicator": line.id, "measure": MEASURE}
+    assert staff.post(here(place, "matches"), sent).status_code == 302
+    assert step(staff, evaluation, "selfeval.submit").status_code in (302, 409)
+    if evaluation.state == "draft":  # the figures moved while it was sent; the person looks and sends again
+        assert step(staff, evaluation, "selfeval.submit").status_code == 302
+    assert evaluation.assessment.run.results[0].score.unconfirmed == 0
+
+
+# -- 3. state governs every number ------------------------------------------------------------------------------------
+
+
+def test_3_a_draft_beside_approved_sheets_changes_nothing(found, sign_in, user, work_off, tmp_path):
+    place = found(project())
+    figures.assess_now(place, YEAR, tables=False)
+    point = figures.open_checkpoint(figures.calendar_of(place, YEAR, "monitoring")[0], place, user("caiwu"))
+    evaluation = opened(place, user)
+    version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    published = publishing.ask("targets", version, user("caiwu"))
+    publishing.decide(published, user("juzhang"), "publish.approve")
+
+    def all_of_it():
+        figures.fill_checkpoint(point), figures.fill_self_evaluation(evaluation)
+        row = {k: v for k, v in row_of(place).items() if k not in ("sheets", "findings", "unreviewed")}
+        shown = publishing.shown(Publication.objects.get(pk=published.pk))
+        forms = [figures.forms_of(r, n) for r, n in ((point, "绩效运行监控表"), (evaluation, "绩效自评表"))]
+        lights = sorted(IndicatorLight.objects.filter(department=place).values_list("indicator_code", "light", "score"))
+        return (
+            figures.assess_now(place, YEAR, tables=False).key,
+            point.assessment_id,
+            evaluation.assessment_id,
+            row,
+            forms,
+            str(shown["data"]),
+            lights,
+        )
+
+    before = all_of_it()
+    draft = project(indicator("到场人次", "≥1次"), name="未批复的大项目", code="P9", total=9_000_000)
+    path = tmp_path / "草稿.xlsx"
+    write_workbook([("绩效目标表", target_form(draft))], path)
+    file = SimpleUploadedFile("草稿.xlsx", path.read_bytes())
+    assert sign_in("keyuan").post(here(place, "targets"), {"how": "upload", "file": file}).status_code == 302
+    assert Sheet.objects.filter(department=place, year=YEAR).count() == 2
+    sheets.adjust(version, user("keyuan"), "未批复的调整")
+    assert all_of_it() == before
+
+
+def test_3_drafts_only_are_not_ranked_as_nought(found, user):
+    place = found()
+    sheets.add_version(project(), place, user("keyuan"), "upload")
+    row = row_of(place)
+    assert (row["standing"], row["total"], row["grade"]) == ("unapproved", None, "")
+    with pytest.raises(figures.ZhunshengError, match="ZS-WB-06"):
+        figures.assess_now(place, YEAR, tables=False)
+
+
+def test_3_a_trial_touches_nothing(found, sign_in, user):
+    place = found(project())
+    figures.assess_now(place, YEAR, tables=False)
+    draft = sheets.adjust(sheets.in_force(sheets.sheets_of(place, YEAR)[0]), user("keyuan"), "试一试")
+    sheets.set_field(draft, "indicators.0.target", "≥10%", "≥95%")
+    client = sign_in("keyuan")
+
+    def rows():
+        counts = {m._meta.label: m._base_manager.count() for m in apps.get_models(include_auto_created=True)}
+        kept = list(Assessment.objects.order_by("pk").values_list("pk", "key", "assessed_at"))
+        return counts, kept
+
+    def files():
+        return {p: (p.stat().st_mtime_ns, p.stat().st_size) for p in settings.DATA.rglob("*") if p.is_file()}
+
+    before, on_disk = rows(), files()
+    page = client.get(reverse("trial", args=[draft.pk])).content.decode()
+    assert "试算" in page and "90.22%" in page and "≥10%" in page
+    assert rows() == before and files() == on_disk
+
+
+def test_3_an_adjustment_holds_from_the_day_of_its_approval(found, adjusted, monkeypatch):
+    place = found(project())
+    with monkeypatch.context() as clock:
+        clock.setattr(timezone, "localdate", lambda *a: date(2021, 8, 15))
+        new = adjusted(place, "indicators.0.target", "≥10%")
+    assert new.in_force_from == date(2021, 8, 15)
+    on = {
+        d: first(figures.assess_now(place, YEAR, date.fromisoformat(d), tables=False).run)[1]
+        for d in ("2021-08-14", "2021-08-15", "2022-02-28")
+    }
+    assert [line.target for line in on.values()] == ["≥95%", "≥10%", "≥10%"]
+    # The figures of the earlier day stay so, whenever they are asked for.
+    assert first(figures.assess_now(place, YEAR, date(2021, 8, 14), tables=False).run)[1].target == "≥95%"
+
+
+def test_3_unknown_is_not_zero(found, sign_in, user):
+    place = found(project(), money=False)
+    known = found(project(), name="乙局")
+    for one in (place, known):
+        figures.assess_now(one, YEAR, tables=False)
+    sheet, _ = first(figures.newest_assessment(place, YEAR).run)
+    assert sheet.money.paid is None and sheet.score.execution.open > 0 and sheet.score.grade is None
+    row = row_of(place)
+    assert (row["standing"], row["grade"], row["execution"]) == ("open", "", None) and row["most"] > row["total"]
+    standings = [r["standing"] for r in portfolio.ranking(place.parent, YEAR)]
+    assert standings == sorted(standings, key=portfolio.STANDINGS.index), "the graded stand apart"
+    page = sign_in("keyuan").get(here(place, "overview")).content.decode()
+    assert "待定" in page and "不评等级" in page
+
+
+def test_3_going_back_to_an_earlier_state_shows_its_figures(found, adjusted, sign_in):
+    place = found(project())
+    seen = []
+    for target in (None, "≥10%", "≥95%"):
+        if target:
+            adjusted(place, "indicators.0.target", target)
+        figures.assess_now(place, YEAR, tables=False)
+        newest = figures.newest_assessment(place, YEAR)
+        sheet, line = first(newest.run)
+        page = sign_in("keyuan").get(here(place, "overview")).content.decode()
+        assert line.target in page
+        seen.append((line.target, line.score.score, sheet.score.total, row_of(place)["total"]))
+    assert seen[0] == seen[2] != seen[1]
+
+
+def test_3_going_back_to_an_earlier_state_of_the_ledgers_shows_its_figures(found, put):
+    place = found(project())
+    one = figures.assess_now(place, YEAR, tables=False).total
+    batch = put(place, "more", COMPLAINT, *(f"X{n},举报,2021-03-05,,王五" for n in range(200)))
+    two = figures.assess_now(place, YEAR, tables=False).total
+    figures.store().undo(batch.batch, who="caiwu")
+    figures.assess_now(place, YEAR, tables=False)
+    assert figures.newest_assessment(place, YEAR).total == one != two
+
+
+def test_3_words_of_march_do_not_explain_october(found, user, sign_in):
+    place = found(project())
+    entries = {e.name: e for e in figures.calendar_of(place, YEAR, "monitoring")}
+    march, october = (figures.open_checkpoint(entries[n], place, user("caiwu")) for n in ("一季度", "前十个月"))
+    client = sign_in("keyuan")
+    assert figures.unexplained(october)
+    for point in (march,):
+        for sheet, indicator_ in [(s.id, i.id) for s in point.assessment.run.results for i in s.indicators]:
+            said = {"sheet": sheet, "indicator": indicator_, "cause": "其他", "measures": "下季度补齐"}
+            assert client.post(reverse("checkpoint", args=[point.pk]), said).status_code == 302
+    figures.fill_checkpoint(october)
+    assert figures.unexplained(october)
+    assert "下季度补齐" not in json.dumps(october.assessment.result, ensure_ascii=False)
+    answer = step(client, october, "monitoring.submit").content.decode()
+    assert "没有写明原因和措施" in answer and october.state == "open"
+    evaluation = opened(place, user)
+    assert not any(i.monitoring.measures for s in evaluation.assessment.run.results for i in s.indicators)
+
+
+def test_3_no_problem_found_needs_every_rule_to_have_run(found, user, sign_in):
+    place = found()
+    version = sheets.add_version(project(), place, user("keyuan"), "upload")
+    page = sign_in("keyuan").get(reverse("version", args=[version.pk])).content.decode()
+    assert "没有发现问题" not in page
+
+
+def test_3_a_signed_or_published_figure_that_drifted_from_the_ledger_says_so(found, sign_in, user, put):
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    staff = sign_in("keyuan")
+    judged(staff, evaluation, place)
+    for who, act in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
+        assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302
+    published = publishing.ask("self", evaluation, user("caiwu"))
+    publishing.decide(published, user("juzhang"), "publish.approve")
+    public = json.dumps(published.data, ensure_ascii=False)
+    assert figures.drift(evaluation) == publishing.drifted_from(published) == []
+    put(place, "late", COMPLAINT, *(f"X{n},举报,2021-03-05,,王五" for n in range(92)))
+    told = next(d for d in figures.drift(evaluation) if d["what"] == CLOSURE)
+    assert (told["then"], told["now"]) == ("90.22%", "45.11%")
+    for address in (here(place, "selfeval"), reverse("publication", args=[published.pk])):
+        page = staff.get(address).content.decode()
+        assert "45.11%" in page and "90.22%" in page and "重算会不同" in page
+    # What was signed and published has not moved.
+    published.refresh_from_db()
+    assert json.dumps(published.data, ensure_ascii=False) == public
+    assert first(SelfEvaluation.objects.get(pk=evaluation.pk).assessment.run)[1].outcome.text == "90.22%"
+
+
+# -- 4. a result has a type -------------------------------------------------------------------------------------------
+
+
+def test_4_a_rate_of_a_group_is_sum_over_sum_everywhere(found, put, sign_in, call):
+    place = found(project(), project(name="大项目", code="P2", total=9_000_000))
+    put(place, "p2", PAID, "V2,大项目,P2,450000,2021-05-01")
+    put(place, "b2", BUDGET, "大项目,P2,年初批复,9000000,2021-01-01")
+    kept = figures.assess_now(place, YEAR, tables=False)
+    # 75 % and 5 %, together 12 %: never their mean.
+    assert [s.money.actual for s in kept.run.results] == [Decimal("0.7500"), Decimal("0.0500")]
+    assert rate_of([s.money for s in kept.run.results]) == Decimal("0.12")
+    assert kept.execution == row_of(place)["execution"] == 0.12
+    api = call(f"/departments/{place.pk}/assessment?year={YEAR}").json()
+    paid, whole = (sum(Decimal(s["money"][k]) for s in api["results"]) for k in ("paid", "adjusted"))
+    assert paid / whole == Decimal("0.12")
+    rows = portfolio.ranking(place.parent, YEAR)
+    known = [r for r in rows if r["paid"] is not None and r["budget"]]
+    assert len(known) > 1
+    expected = float(sum(r["paid"] for r in known) / sum(r["budget"] for r in known))
+    assert portfolio.totals(place.parent, YEAR, rows)["execution"] == pytest.approx(expected)
+    book = openpyxl.load_workbook(io.BytesIO(portfolio.ranking_file(place.parent, YEAR)[0]))
+    line = next(r for r in book.active.iter_rows(values_only=True) if r[1] == place.name)
+    assert line[7] == pytest.approx(0.12)
+
+
+def test_4_one_doubtful_row_never_stops_a_department(found, sign_in, user):
+    place = found(project(indicator(CLOSURE, "≥95%"), indicator("受理时限", "≤7个工作日", level2="时效指标")))
+    evaluation = opened(place, user)
+    assert say(sign_in("keyuan"), evaluation, 1, actual="15天").status_code == 302
+    one, two = evaluation.assessment.run.results[0].indicators[:2]
+    assert (one.score.verdict, two.score.verdict) == ("missed", "check") and "待核对" in two.score.how
+
+
+# -- 5. one computation, typed from end to end ------------------------------------------------------------------------
+
+
+def test_5_what_figures_rest_on_is_one_digest(found, put, adjusted, sign_in, user, monkeypatch, admin_scheme):
+    place = found(project())
+    evaluation = opened(place, user)
+    seen = {}
+
+    def key(what, day=END):
+        place.refresh_from_db()
+        found_key = figures.state_key(place, YEAR, day)
+        assert found_key not in seen.values(), f"{what} changed nothing"
+        seen[what] = found_key
+
+    key("now")
+    assert figures.state_key(place, YEAR, END) == seen["now"]
+    key("date", date(2022, 2, 27))
+    with monkeypatch.context() as patch:
+        patch.setattr(assessing, "__version__", "999")
+        key("program")
+    with monkeypatch.context() as patch:
+        patch.setattr(regulations, "data_digest", lambda: "monitoring bands and all other national rules")
+        key("national rules and monitoring bands")
+    with monkeypatch.context() as patch:
+        known = dict(figures.catalogue())
+        known[MEASURE] = known[MEASURE].model_copy(update={"formula": "另一个算法"})
+        patch.setattr(figures, "catalogue", lambda: known)
+        key("measures")
+    assert figures.state_key(place, YEAR, END) == seen["now"]
+    put(place, "one-more", COMPLAINT, "T900,举报,2020-03-05,,李四")
+    key("evidence")
+    settle(place, user)
+    key("confirmation")
+    say(sign_in("keyuan"), evaluation, 0, cause="其他", measures="甲", proof=False)
+    key("word")
+    say(sign_in("keyuan"), evaluation, 0, actual="99%", reason="乙", proof=False)
+    key("typed figure")
+    say(sign_in("keyuan"), evaluation, 0, actual="99%", reason="乙")
+    key("proof")
+    step(sign_in("caizheng"), evaluation.contests.get(state="open"), "contest.accept", remark="同意")
+    key("ruling")
+    adjusted(place, "indicators.0.target", "≥94%")
+    key("sheet")
+    office.rename(place, "改名后的局", date(2021, 7, 1))
+    key("department name")
+    admin_scheme(place.parent)
+    key("local scheme")
+
+
+@pytest.fixture
+def admin_scheme(sign_in):
+    def add(organisation, own="本地"):
+        text = LOCAL.read_text("utf8")
+        for n, band in enumerate(regulations.scheme_of(YEAR, LOCAL).qualitative):
+            text = text.replace(band.name, f"{own}第{n}档")
+        sent = {"organisation": organisation.pk, "first_year": YEAR, "text": text}
+        assert sign_in("guanli").post(reverse("rules"), sent).status_code == 302
+
+    return add
+
+
+def test_5_a_local_scheme_with_other_band_names_works_from_form_to_score(found, sign_in, user, admin_scheme):
+    place = found(project())
+    admin_scheme(place)
+    evaluation = opened(place, user)
+    client = sign_in("keyuan")
+    page = client.get(here(place, "selfeval")).content.decode()
+    national = regulations.scheme_of(YEAR).qualitative[0]
+    assert "本地第0档" in page and national.name not in page
+    band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+    share = str(band.high * 100)
+    assert "[ZS-" in say(client, evaluation, 1, band=national.name, share=share, reason="走访").content.decode()
+    assert say(client, evaluation, 1, band="本地第0档", share=share, reason="走访").status_code == 302
+    line = evaluation.assessment.run.results[0].indicators[1]
+    assert line.score.verdict == "judged" and "本地第0档" in line.score.how and line.score.score > 0
+    assert evaluation.assessment.run.scheme.id == figures.rules_for(place, YEAR).scheme.id
+    assert "本地第0档" in words_in((figures.tables_of(evaluation) / "绩效自评表.docx").read_bytes())
+
+
+def test_5_a_kept_result_is_read_back_as_the_typed_value_it_was(found):
+    place = found(project())
+    kept = figures.assess_now(place, YEAR, tables=False)
+    again = Assessment.objects.get(pk=kept.pk)
+    assert again.run.as_json() == kept.result and again.run.format == "zhunsheng.run/1" and again.run.basis == kept.key
+
+
+def test_5_the_api_gives_the_result_whole(found, call):
+    place = found(project())
+    kept = figures.assess_now(place, YEAR, tables=False)
+    assert call(f"/departments/{place.pk}/assessment?year={YEAR}").json() == kept.result
+    batch = figures.store().batches(department=place.code)[0]
+    given = call(f"/departments/{place.pk}/batches").json()[0]
+    assert given == json.loads(json.dumps({k: v for k, v in batch.as_json().items() if k != "files"}))
+
+
+def test_5_a_record_of_another_department_is_nobodys_to_see(found, sign_in, user, district):
+    """Permission is the first thing a request meets, also where a nonsense body would be refused later."""
+    place = found(project())
+    evaluation = opened(place, user)
+    stranger = user("keyuan2")
+    assert not stranger.memberships.filter(organisation=place).exists()
+    client = sign_in("keyuan2")
+    before = (Assessment.objects.count(), Word.objects.count())
+    for path, body in (
+        (reverse("word", args=[evaluation.pk]), {"sheet": "x", "indicator": "y", "band": "没有"}),
+        (reverse("recheck", args=[evaluation.pk]), {}),
+        (reverse("step", args=["selfeval", evaluation.pk]), {"action": "selfeval.submit"}),
+        (here(place, "matches"), {"sheet": "x"}),
+        (here(place, "undo"), {"batch": "abc"}),
+    ):
+        assert client.post(path, body).status_code == 403, path
+    assert (Assessment.objects.count(), Word.objects.count()) == before
+    assert isinstance(evaluation, SelfEvaluation) and Checkpoint.objects.filter(department=place).count() == 0
+    assert Organisation.objects.filter(pk=place.pk).exists()
