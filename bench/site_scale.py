@@ -24,7 +24,7 @@ from typing import Any
 
 WORK = Path("build/bench/sites")
 DEPARTMENTS = 1_000
-TURNS = 7
+TURNS = 5
 LIMIT = 1.5
 OWN = "D0007"  # the department that acts are for
 YEAR = 2021
@@ -203,7 +203,12 @@ class Site:
         run = self.checkpoint.assessment.run.results[0]
         before = self.checkpoint.assessment_id
         with acting(USER):
-            said = {"cause": "其他", "measures": f"推进{self.count}", "actual": str(self.count % 1000), "reason": "见附件"}
+            said = {
+                "cause": "其他",
+                "measures": f"推进{self.count}",
+                "actual": str(self.count % 1000),
+                "reason": "见附件",
+            }
             self.year.keep_word(self.checkpoint, run.id, run.indicators[0].id, self.user, None, **said)
             self.year.fill_checkpoint(self.checkpoint)
         assert self.checkpoint.assessment_id != before
@@ -218,6 +223,19 @@ class Site:
 
     def act_lineage(self) -> None:
         """Open what lies behind one figure."""
+        self.page("lineage", sheet=0, line=str(self.line))
+
+    def before_earlier(self) -> None:
+        """Let another department import, so that the figures are of an earlier state of the store."""
+        from zhunsheng.usecases.importing import import_ledger
+        from zhunsheng.web.models.work import cipher
+
+        path = self.folder / "payments.csv"
+        path.write_bytes(self.rows())
+        import_ledger(self.year.store().root, path, department="D0008", who=USER, cipher=cipher())
+
+    def act_earlier(self) -> None:
+        """Open the same where the figures are of an earlier state of the store."""
         self.page("lineage", sheet=0, line=str(self.line))
 
     def act_verify(self) -> None:
@@ -246,6 +264,7 @@ ACTS: dict[str, str] = {
     "ledgers": "act_ledgers",
     "rows": "act_rows",
     "lineage": "act_lineage",
+    "lineage, earlier": "act_earlier",
     "`ledger verify --since`": "act_verify",
     "`ledger import`": "act_command",
 }
@@ -394,7 +413,10 @@ def assess(entities: int, departments: int) -> None:
     timed("the same state again", lambda: year.assess_now(department, YEAR, day))
     if not departments:
         return
-    timed(f"{departments:,} departments loaded, reviewed, approved, assessed", lambda: sample_site.load_portfolio(departments))
+    timed(
+        f"{departments:,} departments loaded, reviewed, approved, assessed",
+        lambda: sample_site.load_portfolio(departments),
+    )
     district = Organisation.objects.get(kind="district")
     timed("all assessed again, nothing changed", lambda: portfolio.assess_all(district, YEAR))
     Assessment.objects.filter(checkpoint=None, selfevaluation=None).delete()
