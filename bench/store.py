@@ -166,7 +166,7 @@ def act_import(store: Store) -> None:
 
 def act_figures(store: Store) -> None:
     """Compute all measures for one department."""
-    found = Evidence.of(store, departments=[OWN]).read(2021, DAY)
+    found = Evidence.of(store).read(2021, DAY, OWN)
     assert {k[1] for k in found} == {OWN}
 
 
@@ -239,7 +239,9 @@ def main() -> None:
         f"\n\nA full `verify`, which reads every file, takes {whole[0]:.1f} s and {whole[1]:.1f} s. An import on which a compaction falls "
         f"(one in about {store_compact_from()} of a ledger) takes longer by that.\n"
     )
-    text = head + "\n".join(lines) + foot
+    # What another program wrote behind it stays.
+    behind = kept.read_text("utf8").partition("\n## ") if kept.is_file() else ("", "", "")
+    text = head + "\n".join(lines) + foot + "".join(behind[1:])
     print(text)
     kept.write_text(text, "utf8")
     if worst > LIMIT:

@@ -71,9 +71,13 @@ def texts(
     found = _texts(tuple(measures), year, today, by, departments is not None, dialect)
     if departments is None:
         return list(found)
+    return [(query, _put_in(text, departments, dialect)) for query, text in found]
+
+
+def _put_in(text: str, departments: Collection[str], dialect: str) -> str:
     # No department at all gives no rows: a literal that is no code stands in for the empty list.
     chosen = ", ".join(exp.Literal.string(d).sql(dialect=dialect) for d in departments) or "NULL"
-    return [(query, text.replace(f"'{_CHOSEN}'", chosen)) for query, text in found]
+    return text.replace(f"'{_CHOSEN}'", chosen)
 
 
 @lru_cache(maxsize=256)
@@ -225,6 +229,23 @@ def _fill(tree: exp.Expr, values: dict[str, exp.Expression], flags: dict[str, st
 
     filled = tree.copy().transform(replace)
     return filled if isinstance(filled, exp.Paren) else exp.Paren(this=filled)
+
+
+def days_text(
+    measure: Measure, year: int, today: date, day: str, departments: Collection[str], dialect: str
+) -> str:
+    """Return the SQL that adds up a sum measure's column by department, project and a date column, in order of these."""
+    return _put_in(_days_text(measure, year, today, day, dialect), departments, dialect)
+
+
+@lru_cache(maxsize=256)
+def _days_text(measure: Measure, year: int, today: date, day: str, dialect: str) -> str:
+    ledger = ledgers()[measure.ledger]
+    source, flags = _source(ledger, [measure], parameters(year, today), narrowed=True)
+    total, _rows = _figures(measure, ledger, parameters(year, today), flags)
+    columns = [exp.column(DEPARTMENT), exp.column(_PROJECT), exp.column(day)]
+    select = exp.select(*columns, exp.alias_(total, "total")).from_(source).group_by(*(c.copy() for c in columns))
+    return select.order_by(*(c.copy() for c in columns)).sql(dialect=dialect)
 
 
 def rows_query(

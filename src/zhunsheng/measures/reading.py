@@ -13,7 +13,7 @@ from typing import Any
 from zhunsheng.evidence.ledgers import ledgers
 from zhunsheng.evidence.privacy import mask
 from zhunsheng.evidence.store import Snapshot
-from zhunsheng.measures.compiling import Query, rows_query, texts
+from zhunsheng.measures.compiling import Query, days_text, rows_query, texts
 from zhunsheng.measures.definitions import Measure
 from zhunsheng.measures.engines import Engine
 from zhunsheng.wording import number as show_number
@@ -74,6 +74,7 @@ class Reading:
 
 
 Readings = dict[tuple[str, str, str | None], Reading]
+DaySums = dict[str, list[tuple[date, Decimal]]]  # project as readings name it -> (day, sum), in order
 
 
 def read_all(
@@ -164,6 +165,22 @@ def combine(measure: Measure, readings: Sequence[Reading]) -> Reading | None:
     numerator = sum(numerators, Decimal(0)) if numerators else None
     value, note, interval = _value(measure, numerator, denominator)
     return replace(first, value=value, numerator=numerator, denominator=denominator, note=note, interval=interval)
+
+
+def sums_by_day(
+    measure: Measure, engine: Engine, year: int, as_of: date, day: str, departments: Collection[str]
+) -> dict[str, DaySums]:
+    """Return a sum measure by department, project and a date column of its ledger, for departments of given codes.
+
+    Rows that name no project, or have no date, are left out.
+    """
+    found: dict[str, DaySums] = {}
+    for department, project, when, amount in engine.query(
+        days_text(measure, year, as_of, day, departments, engine.dialect)
+    ):
+        if project is not None and when is not None and amount is not None:
+            found.setdefault(department, {}).setdefault(str(project), []).append((when, Decimal(amount)))
+    return found
 
 
 def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:

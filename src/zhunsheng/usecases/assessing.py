@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 from zhunsheng import __version__
@@ -36,7 +37,7 @@ from zhunsheng.measures import (
     read_all,
     show_number,
 )
-from zhunsheng.measures.reading import NO_BASE, combine
+from zhunsheng.measures.reading import NO_BASE, DaySums, combine, sums_by_day
 from zhunsheng.monitoring import Checkpoint, Figures, PlanMode, monitor
 from zhunsheng.outcomes import NOTHING, Contest, Outcome, outcome_of_reading, outcome_of_text
 from zhunsheng.regulations import Rules, rules_for
@@ -56,30 +57,59 @@ class Department:
 
 @dataclass
 class Evidence:
-    """A snapshot opened on an engine, with the measures to compute."""
+    """A snapshot opened on an engine, with the measures to compute.
+
+    ``together`` are codes of departments that are all going to be asked for: the first question reads for all of them.
+    """
 
     snapshot: Snapshot
     engine: Engine
     measures: dict[str, Measure]
+    together: frozenset[str] = frozenset()
     _known: dict[tuple[int, date, str | None], Readings] = field(default_factory=dict, repr=False)
+    _paid: dict[tuple[int, date, str], DaySums] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
-        cls, store: Store, *, batch: int | None = None, at: datetime | None = None, measures: Iterable[Path] = ()
+        cls,
+        store: Store,
+        *,
+        batch: int | None = None,
+        at: datetime | None = None,
+        measures: Iterable[Path] = (),
+        together: Iterable[str] = (),
     ) -> Evidence:
         """Open the store as of a batch or time on DuckDB; ``measures`` are local measure files."""
         snapshot = store.snapshot(batch=batch, at=at)
-        return cls(snapshot, DuckEngine(snapshot), catalogue(measures))
+        return cls(snapshot, DuckEngine(snapshot), catalogue(measures), frozenset(together))
 
     def read(self, year: int, as_of: date, department: str | None = None) -> Readings:
         """Compute all measures for one department by code (None: for all), once a year and date."""
         key = (year, as_of, department)
         if key not in self._known:
-            only = None if department is None else [department]
-            self._known[key] = read_all(
+            only = None if department is None else self._with(department)
+            found = read_all(
                 list(self.measures.values()), self.engine, self.snapshot, year, as_of, departments=only
             )
+            if only is None:
+                self._known[key] = found
+            else:
+                self._known |= {(year, as_of, code): {} for code in only}
+                for name, reading in found.items():
+                    self._known[year, as_of, name[1]][name] = reading
         return self._known[key]
+
+    def paid(self, year: int, as_of: date, department: str) -> DaySums:
+        """Return what a department (by code) paid in a year by day, for each project as readings name it."""
+        key = (year, as_of, department)
+        if key not in self._paid:
+            only = self._with(department)
+            found = sums_by_day(self.measures["paid"], self.engine, year, as_of, "paid_on", only)
+            self._paid |= {(year, as_of, code): found.get(code, {}) for code in only}
+        return self._paid[key]
+
+    def _with(self, department: str) -> list[str]:
+        return sorted(self.together) if department in self.together else [department]
 
 
 @dataclass(frozen=True)
@@ -195,8 +225,8 @@ def basis(
     parts = {
         "program": __version__,
         "rules": rules.digest(),
-        "measures": {k: m.model_dump_json() for k, m in sorted(measures.items())},
-        "ledgers": {k: x.model_dump_json() for k, x in sorted(ledgers().items())},
+        "measures": _measures_said(tuple(sorted(measures.items()))),
+        "ledgers": _ledgers_said(),
         "department": [department.code, department.name],
         "sheets": [s.model_dump_json() for s in book.sheets],
         "previous": [s.model_dump_json() for s in previous.sheets] if previous else [],
@@ -207,6 +237,16 @@ def basis(
         "mode": mode,
     }
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _measures_said(measures: tuple[tuple[str, Measure], ...]) -> dict[str, str]:
+    return {name: measure.model_dump_json() for name, measure in measures}
+
+
+@lru_cache
+def _ledgers_said() -> dict[str, str]:
+    return {name: ledger.model_dump_json() for name, ledger in sorted(ledgers().items())}
 
 
 def written_projects(readings: Iterable[Readings], department: str) -> list[str]:

@@ -54,21 +54,11 @@ def payments_of(
     evidence: Evidence, department: str, projects: Collection[str], year: int, as_of: date
 ) -> tuple[tuple[date, Decimal], ...]:
     """Return (date, cumulative yuan) of a project's payments in a year up to ``as_of`` (inclusive)."""
-    paid = evidence.measures["paid"]
-    rows = evidence_rows(
-        paid,
-        evidence.engine,
-        evidence.snapshot,
-        year,
-        as_of,
-        limit=None,
-        personal=True,
-        department=department,
-        projects=projects,
-    )
+    paid = evidence.paid(year, as_of, department)
     by_day: dict[date, Decimal] = {}
-    for row in rows:
-        by_day[row.values["支付日期"]] = by_day.get(row.values["支付日期"], Decimal(0)) + row.values["支付金额"]
+    for project in projects:
+        for day, amount in paid.get(project, ()):
+            by_day[day] = by_day.get(day, Decimal(0)) + amount
     total, found = Decimal(0), []
     for day in sorted(by_day):
         total += by_day[day]

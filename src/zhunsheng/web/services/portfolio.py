@@ -184,7 +184,7 @@ def assess_all(district: Organisation, year: int, progress: Progress = no_progre
             sheets__versions__state="approved",
         ).distinct()
     )
-    evidence = Evidence.of(store())
+    evidence = Evidence.of(store(), together=[d.code for d in departments])
     failed = []
     for n, department in enumerate(departments):
         progress(department.name, n, len(departments))
