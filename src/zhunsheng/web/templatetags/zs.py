@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -12,8 +13,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from zhunsheng import __version__
 from zhunsheng.clock import told
 from zhunsheng.evidence import ledgers
+from zhunsheng.web.models import User
 from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.roles import ACTIONS
 from zhunsheng.web.services import sheets
@@ -116,7 +119,7 @@ def _badge(colour: str, words: Any) -> SafeString:
 def mark(name: str, words: Any = None) -> SafeString:
     """Draw the mark of a standing with ``words`` (by default its name); with empty words it is read aloud only."""
     colour, shape, title = MARKS.get(name, MARKS["grey"])
-    said = title if words is None else words
+    said = title if words is None else str(words)
     drawn = format_html('<svg class="sign" viewBox="0 0 16 16" aria-hidden="true">{}</svg>', mark_safe(SHAPES[shape]))
     spoken = said or format_html('<span class="visually-hidden">{}</span>', title)
     return format_html(
@@ -162,6 +165,25 @@ def all_indicators(results: Any) -> list[Any]:
 def has_sheet(run: Any, code: str) -> bool:
     """Return whether a run has figures of a sheet, told by its code; False without a run."""
     return bool(run) and any(s.id == code for s in run.results)
+
+
+@register.filter
+def people(batches: Any) -> dict[str, str]:
+    """Return the names of those who imported batches by account, so that pages say who and not with which account."""
+    accounts = {(b[0] if isinstance(b, tuple) else b).who for b in batches}
+    return {u.username: str(u) for u in User.objects.filter(username__in=accounts)}
+
+
+@register.filter
+def name_in(names: Any, account: str) -> str:
+    """Return a person's name by account; an account that is none of the site's stays as it was written."""
+    return names.get(account, account) if names else account
+
+
+@register.simple_tag
+def program_version() -> str:
+    """Return the version of the program, whatever else a page calls a version."""
+    return __version__
 
 
 @register.filter
@@ -301,6 +323,8 @@ def cell(value: Any) -> Any:
     """Show a value of a ledger."""
     if isinstance(value, bool):
         return _("是") if value else _("否")
+    if isinstance(value, date):
+        return f"{value:%Y-%m-%d}"
     return "" if value is None else value
 
 
