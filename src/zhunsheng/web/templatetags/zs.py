@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -12,20 +13,46 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from zhunsheng import __version__
 from zhunsheng.clock import told
 from zhunsheng.evidence import ledgers
+from zhunsheng.web.models import User
 from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.roles import ACTIONS
+from zhunsheng.web.services import sheets
 from zhunsheng.web.services.portfolio import standing_words
 
 register = template.Library()
 
-LIGHTS = {
-    "green": ("green", gettext_lazy("绿灯")),
-    "yellow": ("yellow", gettext_lazy("黄灯")),
-    "red": ("red", gettext_lazy("红灯")),
-    "grey": ("secondary", gettext_lazy("待填报")),
+# Shapes in a square of 16, so that marks are told apart without colour: drawn once, used on screen and in print.
+SHAPES = {
+    "tick": '<circle cx="8" cy="8" r="7.2" fill="currentColor"/><path d="M4.7 8.3l2.3 2.3 4.4-4.8" class="cut"/>',
+    "warn": '<path d="M8 .9 15.6 14.6H.4Z" fill="currentColor"/><path d="M8 5.6v4.2M8 11.8v1" class="cut"/>',
+    "cross": '<rect x="1" y="1" width="14" height="14" rx="2" fill="currentColor"/><path d="M5 5l6 6M11 5l-6 6" class="cut"/>',
+    "clock": '<circle cx="8" cy="8" r="6.6" class="ring"/><path d="M8 4.2V8l2.6 1.7" class="ring"/>',
+    "broken": '<circle cx="8" cy="8" r="6.6" class="ring" stroke-dasharray="3.4 2.5"/><path d="M5.2 8h5.6" class="ring"/>',
+    "doubt": '<circle cx="8" cy="8" r="6.6" class="ring"/><path d="M6 6.3a2 2 0 1 1 2.6 1.9c-.4.2-.6.4-.6.9M8 11v.7" class="ring"/>',
+    "wait": '<circle cx="8" cy="8" r="6.6" class="ring"/><path d="M4.9 8h.2M7.9 8h.2M10.9 8h.2" class="ring"/>',
+    "draft": '<rect x="2" y="2" width="12" height="12" rx="1.5" class="ring" stroke-dasharray="3 2"/>',
 }
+# Every standing an indicator, a sheet or money can have: colour, shape, word. The four that are never one another:
+# nothing (no evidence), unapproved, early (not due yet), missed.
+MARKS = {
+    "red": ("red", "cross", gettext_lazy("红灯")),
+    "yellow": ("yellow", "warn", gettext_lazy("黄灯")),
+    "green": ("green", "tick", gettext_lazy("绿灯")),
+    "nothing": ("secondary", "broken", gettext_lazy("无证据")),
+    "early": ("secondary", "clock", gettext_lazy("未到期")),
+    "check": ("yellow", "doubt", gettext_lazy("待核对")),
+    "pending": ("secondary", "wait", gettext_lazy("待评定")),
+    "judged": ("blue", "tick", gettext_lazy("已评定")),
+    "unapproved": ("secondary", "draft", gettext_lazy("未批复")),
+    "met": ("green", "tick", gettext_lazy("完成")),
+    "over": ("yellow", "warn", gettext_lazy("超额较多")),
+    "missed": ("red", "cross", gettext_lazy("未达标")),
+    "grey": ("secondary", "broken", gettext_lazy("没有数据")),
+}
+LAMPS = ("red", "yellow", "green", "nothing", "early", "check", "pending", "judged")  # in the order of a legend
 LEVELS = {
     "error": ("red", gettext_lazy("错误")),
     "warning": ("yellow", gettext_lazy("警告")),
@@ -88,11 +115,123 @@ def _badge(colour: str, words: Any) -> SafeString:
     return format_html('<span class="badge zs-{}">{}</span>', colour, words)
 
 
+@register.simple_tag
+def mark(name: str, words: Any = None) -> SafeString:
+    """Draw the mark of a standing with ``words`` (by default its name); with empty words it is read aloud only."""
+    colour, shape, title = MARKS.get(name, MARKS["grey"])
+    said = title if words is None else str(words)
+    drawn = format_html('<svg class="sign" viewBox="0 0 16 16" aria-hidden="true">{}</svg>', mark_safe(SHAPES[shape]))
+    spoken = said or format_html('<span class="visually-hidden">{}</span>', title)
+    return format_html(
+        '<span class="light zs-mark-{}" title="{}">{}<span>{}</span></span>', colour, title, drawn, spoken
+    )
+
+
 @register.filter
 def light(value: str) -> SafeString:
     """Draw a traffic light with its word."""
-    colour, words = LIGHTS.get(value, LIGHTS["grey"])
-    return format_html('<span class="light"><i class="dot zs-dot-{}"></i>{}</span>', colour, words)
+    return mark(value)
+
+
+def lamp_of(indicator: Any) -> str:
+    """Return an indicator's light, or why it has none: no evidence, not due yet, doubtful, not judged yet."""
+    shown = indicator.monitoring.light
+    if shown != "grey":
+        return str(shown)
+    verdict = indicator.score.verdict
+    return verdict if verdict in LAMPS else "judged" if verdict in ("met", "over", "missed") else "pending"
+
+
+@register.filter
+def lamp(indicator: Any) -> SafeString:
+    """Draw an indicator's light, or the reason why it has none."""
+    return mark(lamp_of(indicator))
+
+
+@register.filter
+def tally(indicators: Any) -> list[tuple[str, int]]:
+    """Count indicators by light or the reason why there is none, in the order of the legend; what is nil is left out."""
+    shown = [lamp_of(i) for i in indicators]
+    return [(name, shown.count(name)) for name in LAMPS if name in shown]
+
+
+@register.filter
+def all_indicators(results: Any) -> list[Any]:
+    """Return the indicators of all sheets of a run."""
+    return [i for sheet in results for i in sheet.indicators]
+
+
+@register.filter
+def has_sheet(run: Any, code: str) -> bool:
+    """Return whether a run has figures of a sheet, told by its code; False without a run."""
+    return bool(run) and any(s.id == code for s in run.results)
+
+
+@register.filter
+def people(batches: Any) -> dict[str, str]:
+    """Return the names of those who imported batches by account, so that pages say who and not with which account."""
+    accounts = {(b[0] if isinstance(b, tuple) else b).who for b in batches}
+    return {u.username: str(u) for u in User.objects.filter(username__in=accounts)}
+
+
+@register.filter
+def name_in(names: Any, account: str) -> str:
+    """Return a person's name by account; an account that is none of the site's stays as it was written."""
+    return names.get(account, account) if names else account
+
+
+@register.simple_tag
+def program_version() -> str:
+    """Return the version of the program, whatever else a page calls a version."""
+    return __version__
+
+
+@register.filter
+def in_force(sheet: Any) -> Any:
+    """Return the version of a sheet that is in force today, None where none is."""
+    return sheets.in_force(sheet)
+
+
+@register.filter
+def number_in_force(versions: Any) -> int | str:
+    """Return the number of the version in force among a sheet's versions, empty where none is."""
+    found = sheets.in_force(versions[0].sheet) if versions else None
+    return found.number if found else ""
+
+
+@register.filter
+def minus(value: Any, other: Any) -> Decimal:
+    """Return one number less another."""
+    return Decimal(str(value)) - Decimal(str(other))
+
+
+@register.filter
+def waiting_parts(score: Any) -> list[tuple[Any, Decimal]]:
+    """Split the open points of a total by reason; the parts add up to the points that are open."""
+    parts = [(VERDICTS[name][1], points) for name, points in score.waiting.items()]
+    if score.execution.open:
+        parts.append((_("预算执行"), score.execution.open))
+    rest = score.open - sum((points for _word, points in parts), Decimal(0))
+    if rest > 0:
+        parts.append((_("所属项目"), rest))
+    return parts
+
+
+@register.simple_tag
+def score_bar(score: Any) -> SafeString:
+    """Draw a total as a bar of a hundred points: what it rests on, hatched what is open, pale what is lost."""
+    drawn, at, words = [], Decimal(0), []
+    for name, points in [*score.basis.items(), ("open", score.open)]:
+        if points > 0:
+            drawn.append(format_html('<rect class="part-{}" x="{}" y="0" width="{}" height="8"/>', name, at, points))
+            words.append(f"{BASES.get(name, _('待定'))} {plain(points)}")
+            at += points
+    return format_html(
+        '<svg class="score-bar" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label="{}">'
+        '<rect class="part-lost" x="0" y="0" width="100" height="8"/>{}</svg>',
+        "、".join(words),
+        mark_safe("".join(drawn)),
+    )
 
 
 @register.filter
@@ -104,7 +243,7 @@ def level(value: str) -> SafeString:
 @register.filter
 def verdict(value: str) -> SafeString:
     """Draw the verdict on an indicator."""
-    return _badge(*VERDICTS.get(value, VERDICTS["nothing"]))
+    return mark(value if value in VERDICTS else "nothing")
 
 
 @register.filter
@@ -134,8 +273,7 @@ def wan(value: Any) -> str:
         amount = Decimal(str(value)) / 10000
     except InvalidOperation:
         return "—"
-    text = f"{amount:,.4f}".rstrip("0").rstrip(".")
-    return _("%s 万元") % text
+    return _("%s 万元") % f"{amount:,.2f}"
 
 
 @register.filter
@@ -156,6 +294,12 @@ def moment(value: Any) -> str:
 
 
 @register.filter
+def points(value: Any) -> str:
+    """Show points with two decimals, as they are computed; a dash for nothing."""
+    return "—" if value in (None, "") else f"{Decimal(str(value)):.2f}"
+
+
+@register.filter
 def plain(value: Any) -> str:
     """Show a number without trailing zeros; a dash for nothing."""
     if value in (None, ""):
@@ -165,10 +309,22 @@ def plain(value: Any) -> str:
 
 
 @register.filter
+def digest(value: str) -> SafeString:
+    """Show a digest by its first sixteen digits, four a group; a click shows all of it."""
+    text = str(value or "")
+    if not text:
+        return mark_safe("—")
+    groups = " ".join(text[n : n + 4] for n in range(0, 16, 4))
+    return format_html('<details class="hash inline"><summary>{} …</summary>{}</details>', groups, text)
+
+
+@register.filter
 def cell(value: Any) -> Any:
     """Show a value of a ledger."""
     if isinstance(value, bool):
         return _("是") if value else _("否")
+    if isinstance(value, date):
+        return f"{value:%Y-%m-%d}"
     return "" if value is None else value
 
 
