@@ -14,6 +14,7 @@ from zhunsheng.measures import measures
 from zhunsheng.regulations import deadlines, frameworks, monitoring_rules, schemes
 from zhunsheng.review import LEVELS, all_rules
 from zhunsheng.targets import json_schema
+from zhunsheng.usecases.result import json_schema as run_schema
 
 _NOTE = "<!-- 本页由 `make docs` 从代码和数据生成，请勿手改。 -->\n"
 _FIELDS = {
@@ -169,9 +170,16 @@ def _status(status: str) -> str:
 
 def errors_page() -> str:
     """Return the list of error codes."""
-    lines = [_NOTE, "# 错误代码\n", "| 代码 | 说明 | 怎样解决 |", "|---|---|---|"]
-    lines += [f"| {code} | {what} | {mend} |" for code, (what, mend) in sorted(MESSAGES.items())]
+    lines = [_NOTE, "# 错误代码\n", "网页与接口上的解决办法与命令行不同的，另列一栏。\n"]
+    lines += ["| 代码 | 说明 | 怎样解决 | 在网页上 |", "|---|---|---|---|"]
+    lines += [
+        f"| {code} | {texts[0]} | {texts[1]} | {''.join(texts[2:])} |" for code, texts in sorted(MESSAGES.items())
+    ]
     return "\n".join(lines) + "\n"
+
+
+def _json(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
 
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -180,7 +188,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "ledgers.md": ledgers_page,
     "regulations.md": regulations_page,
     "errors.md": errors_page,
-    "schema/book.json": lambda: json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n",
+    "schema/book.json": lambda: _json(json_schema()),
+    "schema/run.json": lambda: _json(run_schema()),
 }
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-# code: (what, how to mend). Parameters in braces are filled by the raiser; the code never changes once released.
-MESSAGES: dict[str, tuple[str, str]] = {
+Face = Literal["terminal", "web"]
+
+# code: (what, how to mend), and a third text where a page of the site must say otherwise how to mend: who reads it there
+# has no command line and no docs folder. Parameters in braces are filled by the raiser; a released code never changes.
+MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     "ZS-IN-01": ("文件不存在：{name}", "请检查路径和文件名。"),
     "ZS-IN-02": ("文件是空的：{name}", "请确认文件已保存、拷贝完整。"),
     "ZS-IN-03": ("认不出文件格式：{name}（{detail}）", "请提供 txt、docx、xlsx、xls 或 html 文件。"),
@@ -35,42 +38,86 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "ZS-TG-02": ("目标表没有这个字段：{path}", "目标表可能已被他人修改，请刷新页面。"),
     "ZS-TG-10": ("确定“{name}”的性质与方向没有写理由", "请写明依据，例如原文件的说明或主管部门的解释。"),
     "ZS-TG-11": ("“{name}”的指标值“{text}”不能这样确定（{why}）", "请按指标值的写法确定，或先改正指标值。"),
-    "ZS-ID-01": ("“{name}”指的不止一个：{known}", "请改用代码指明是哪一个，代码见“zhunsheng read --codes”。"),
+    "ZS-ID-01": (
+        "“{name}”指的不止一个：{known}",
+        "请改用代码指明是哪一个，代码见“zhunsheng read --codes”。",
+        "请先在目标表中改名，使同一张表里的指标、同一文件里的目标表各不相同。",
+    ),
     "ZS-ID-02": ("没有叫“{name}”的目标表或指标", "请核对名称，一字不差；或改用代码指明。"),
     "ZS-ID-03": ("“{name}”写了两条，不知以哪条为准", "请只保留一条。"),
     "ZS-EV-01": ("没有这个台账：{ledger}", "可用的台账：{known}"),
-    "ZS-EV-02": ("{name} 缺少必填列：{columns}", "请用“zhunsheng ledger template {ledger}”生成模板后填写。"),
-    "ZS-EV-04": ("证据库不存在：{store}", "请先用“zhunsheng ledger import”导入台账。"),
-    "ZS-EV-05": ("证据库没有这个版本：{version}", "请用“zhunsheng ledger log”查看批次。"),
+    "ZS-EV-02": (
+        "{name} 缺少必填列：{columns}",
+        "请用“zhunsheng ledger template {ledger}”生成模板后填写。",
+        "请在“台账证据”下载这个台账的模板，照着填写。",
+    ),
+    "ZS-EV-04": (
+        "证据库不存在：{store}",
+        "请先用“zhunsheng ledger import”导入台账。",
+        "请先在“台账证据”导入台账。",
+    ),
+    "ZS-EV-05": (
+        "证据库没有这个版本：{version}",
+        "请用“zhunsheng ledger log”查看批次。",
+        "请在“台账证据”的批次历史中查看有哪些批次。",
+    ),
     "ZS-EV-06": ("{name} 没有数据行", "请确认表头之下有数据。"),
     "ZS-EV-07": ("无法判断 {name} 的文字编码", "请另存为 UTF-8 编码的 csv。"),
     "ZS-EV-08": ("{name}：列“{column}”出现了两次", "请删除重复的列。"),
     "ZS-EV-09": ("证据库正被其他程序使用：{store}", "请稍后再试。"),
-    "ZS-EV-10": ("{name} 对应的台账无法判断", "请用 --ledger 指明台账，可用的台账：{known}"),
-    "ZS-EV-11": ("证据库的文件对不上记录：{detail}", "请运行“zhunsheng ledger verify”查看详情，并从备份恢复。"),
+    "ZS-EV-10": (
+        "{name} 对应的台账无法判断",
+        "请用 --ledger 指明台账，可用的台账：{known}",
+        "请在上传时选定台账，可选的台账：{known}",
+    ),
+    "ZS-EV-11": (
+        "证据库的文件对不上记录：{detail}",
+        "请运行“zhunsheng ledger verify”查看详情，并从备份恢复。",
+        "请告诉系统管理员：证据库需要核验，并从备份恢复。数据没有改动。",
+    ),
     "ZS-EV-12": ("批次 {batch} 不能撤销：{detail}", "请在批次历史中核对；撤销也是一个新批次，原数据仍可查到。"),
-    "ZS-EV-13": ("个人信息解不开：{detail}", "请核对 ZHUNSHENG_PERSONAL_KEY 是否为导入时所用的密钥。"),
+    "ZS-EV-13": (
+        "个人信息解不开：{detail}",
+        "请核对 ZHUNSHENG_PERSONAL_KEY 是否为导入时所用的密钥。",
+        "请告诉系统管理员：个人信息的密钥与导入时的不同。",
+    ),
     "ZS-EV-20": ("“{name}”是几个部门用过的名称：{choices}", "请改填部门代码。"),
     "ZS-EV-21": ("证据库里没有部门“{name}”", "请核对名称或代码，不按相近的名称猜测。现有：{known}"),
     "ZS-EV-22": ("证据库里没有与“{since}”相符的批次", "请核对另处记下的批次号或摘要。"),
     "ZS-EV-23": ("部门“{text}”写得不完整", "请填部门代码、部门名称，或“代码=名称”。"),
-    "ZS-MS-01": ("没有这个测度：{measure}", "请用“zhunsheng measure --list”查看全部测度。"),
+    "ZS-MS-01": (
+        "没有这个测度：{measure}",
+        "请用“zhunsheng measure --list”查看全部测度。",
+        "请在“口径确认”页所列的测度中选择。",
+    ),
     "ZS-MS-02": ("测度 {measure} 的定义不合规：{detail}", "请对照台账字典改正测度文件。"),
     "ZS-MS-03": ("对照文件 {name} 第 {row} 项有误：{detail}", "请改正指标与测度的对照。"),
-    "ZS-RG-01": ("{name} 的内容不合规：{detail}", "请对照 docs/file-formats.md 改正数据文件。"),
-    "ZS-RG-02": ("{date} 没有现行的{kind}", "请检查日期，或用 --scheme 指定本地方案。"),
+    "ZS-RG-01": (
+        "{name} 的内容不合规：{detail}",
+        "请对照 docs/file-formats.md 改正数据文件。",
+        "请按所指的位置改正后重新上传。",
+    ),
+    "ZS-RG-02": (
+        "{date} 没有现行的{kind}",
+        "请检查日期，或用 --scheme 指定本地方案。",
+        "请检查日期，或请系统管理员录入这一年度的本地方案。",
+    ),
     "ZS-RN-01": ("评价结果的内容不合规：{detail}", "请重新计算；由旧版本留下的结果可由计算重新得出。"),
     "ZS-SC-01": ("单位不可比：目标为“{target}”，结果为“{result}”", "请统一单位后再比较。"),
     "ZS-SC-02": ("定性指标“{name}”的得分率 {share} 不在“{band}”档的范围内", "该档的得分率应在 {low}–{high} 之间。"),
     "ZS-SC-03": ("定性指标“{name}”缺少评定理由", "请写明评为该档的依据。"),
-    "ZS-SC-04": ("定性评定文件有误：{detail}", "请对照 docs/file-formats.md 改正。"),
+    "ZS-SC-04": (
+        "定性评定有误：{detail}",
+        "请对照 docs/file-formats.md 改正评定文件。",
+        "请在自评页重新选择档次并填写得分率。",
+    ),
     "ZS-SC-05": ("复核只能用台账和批复的目标表计算，这次计算里有填报的内容", "请去掉填报的内容后重新复核。"),
     "ZS-RV-01": (
         "审核规则 {rule} 在“{sheet}”上没有查成：{detail}",
         "其他规则照常审核；这一条不算通过，请把这一行反馈给维护者。",
     ),
     "ZS-KE-01": ("“{name}”的评分 {points} 不在 0–{full} 之间", "请按该指标的分值评分。"),
-    "ZS-DR-01": ("抽查方案有误：{detail}", "请对照 docs/draw-specification.md 改正方案。"),
+    "ZS-DR-01": ("抽查方案有误：{detail}", "请按所指的位置改正方案。"),
     "ZS-DR-02": (
         "名录库 {name} 有 {count} 行不合规：{detail}",
         "请改正所列的行；重复的编号、未知的分层都不能进入名录库。",
@@ -107,8 +154,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "ZS-WB-22": ("“{name}”的变动不能自 {date} 起：{detail}", "日期应不早于上一次变动，不晚于今天。"),
     "ZS-WB-23": ("“{name}”不能{what}：{detail}", "请核对单位，先处理所列的事项。"),
     "ZS-WB-24": ("单位代码“{number}”已属于“{name}”", "一个代码只属于一个单位，请核对。"),
-    "ZS-WB-25": ("没有部门“{name}”", "请选择已有的部门，或确认新增。"),
-    "ZS-WB-26": ("有 {count} 个部门叫“{name}”", "请选择是哪一个。"),
     "ZS-WB-30": (
         "没有令牌，或令牌无效、已停用、已过期",
         "请在“我的账号”生成令牌，随请求发送 Authorization: Bearer 令牌。",
@@ -120,7 +165,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "ZS-WB-35": ("请求过于频繁", "请稍后再试。"),
     "ZS-WB-36": ("Idempotency-Key “{key}”已用于另一个请求", "同一个键只用于同一个请求的重试，另一个请求请换一个键。"),
     "ZS-WB-37": ("请求无法读取：{detail}", "请核对请求的格式与大小。"),
-    "ZS-CL-01": ("参数有误：{detail}", "请用 --help 查看用法。"),
+    "ZS-CL-01": (
+        "参数有误：{detail}",
+        "请用 --help 查看用法。",
+        "请改正后再试。",
+    ),
     "ZS-CL-99": ("程序内部错误：{detail}", "数据未受影响。请把这一行连同操作步骤反馈给维护者。"),
 }
 
@@ -133,10 +182,15 @@ class ZhunshengError(Exception):
         self.params = params
         super().__init__(self.text())
 
-    def text(self) -> str:
-        """One line: code, what and where, and how to mend it."""
-        what, mend = MESSAGES[self.code]
+    def text(self, face: Face = "terminal") -> str:
+        """One line: code, what and where, and how to mend it by the means of whoever reads it there."""
+        what, mend = MESSAGES[self.code][0], MESSAGES[self.code][-1 if face == "web" else 1]
         return f"[{self.code}] {what.format_map(self.params)}。{mend.format_map(self.params)}"
+
+    @property
+    def web(self) -> str:
+        """The line as pages of the site show it."""
+        return self.text("web")
 
     def as_json(self) -> dict[str, Any]:
         """The same as data: ``{"code", "message", "params"}``."""

@@ -5,12 +5,24 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 
-from zhunsheng.web.models import Draw, Job, KeyEvaluation, Organisation, SafeguardRecord, User
+from zhunsheng.web.models import (
+    Contest,
+    Draw,
+    Job,
+    KeyEvaluation,
+    Organisation,
+    SafeguardRecord,
+    SelfEvaluation,
+    User,
+)
 from zhunsheng.web.services import jobs
+from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.decisions import RECORDS
-from zhunsheng.web.services.sample_site import load, load_portfolio
+from zhunsheng.web.services.sample_site import LEFT_OPEN, load, load_portfolio
 
 ENTITIES = 600
 DEPARTMENTS = 4
@@ -99,3 +111,25 @@ def work_off(db):
         return done
 
     return run
+
+
+@pytest.fixture
+def left_open_confirmed(department, sign_in):
+    """Confirm, on its page, the one match that the sample leaves to a person: nothing is submitted before."""
+    run = figures.newest_assessment(department, 2021).run
+    sheet, line = next((s, i) for s in run.results for i in s.indicators if i.name == LEFT_OPEN)
+    said = {"sheet": sheet.id, "indicator": line.id, "measure": line.match.measure}
+    assert sign_in("keyuan").post(reverse("matches", args=[department.pk, 2021]), said).status_code == 302
+    figures.fill_self_evaluation(SelfEvaluation.objects.get(department=department, year=2021))
+
+
+@pytest.fixture
+def contested(department, sign_in):
+    """Type a figure against a reading of the ledgers and return the contest that it opened."""
+    evaluation = figures.fill_self_evaluation(SelfEvaluation.objects.get(department=department, year=2021))
+    sheet = evaluation.assessment.run.results[0]
+    line = next(i for i in sheet.indicators if i.score.verdict == "missed" and "%" in i.target and i.reading)
+    said = {"sheet": sheet.id, "indicator": line.id, "actual": "99%", "reason": "补充台账外办结"}
+    said["files"] = [SimpleUploadedFile("佐证.pdf", b"%PDF-1.4 x")]
+    assert sign_in("keyuan").post(reverse("word", args=[evaluation.pk]), said).status_code == 302
+    return Contest.objects.get(evaluation=evaluation, state="open")

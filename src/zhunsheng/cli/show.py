@@ -6,15 +6,16 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from zhunsheng.cli.prose import ChineseConsole
 from zhunsheng.clock import told
 from zhunsheng.draws.verification import Check
 from zhunsheng.evaluation import Scorecard
@@ -35,8 +36,8 @@ from zhunsheng.usecases.importing import Imported
 from zhunsheng.usecases.progress import Progress as Report
 from zhunsheng.usecases.rechecking import Rechecked
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+console = ChineseConsole(highlight=False)
+errors = ChineseConsole(stderr=True, highlight=False)
 _LIGHTS: dict[Light, str] = {
     "green": "bold white on green4",
     "yellow": "bold black on gold3",
@@ -111,12 +112,16 @@ def book(found: Book, *, codes: bool = False) -> None:
             console.print(f"{escape(goal.title or '目标')}  {escape(goal.text)}", style="bright_black")
         if codes:
             console.print(f"代码  {sheet.id}", style="bright_black")
-        table = _table(*(("代码",) if codes else ()), "一级", "二级", "指标", "指标值", "读作", "位置")
+        levels = [n for n in ("level1", "level2") if any(getattr(i, n) for i in sheet.indicators)]
+        titles = {"level1": "一级", "level2": "二级"}
+        first = ("代码",) if codes else ()
+        table = _table(*first, *(titles[n] for n in levels), "指标", "指标值", "读作", "位置")
         for i in sheet.indicators:
             read = "[red]未读出[/]" if i.target.op == "unread" else f"[green]{escape(i.aim.text())}[/]"
             table.add_row(
                 *((i.id,) if codes else ()),
-                *map(escape, (i.level1 or "", i.level2 or "", i.name, i.target.raw)),
+                *(escape(getattr(i, n) or "") for n in levels),
+                *map(escape, (i.name, i.target.raw)),
                 read,
                 i.place.label() if i.place else "",
             )
@@ -235,7 +240,11 @@ def rows(found: Sequence[EvidenceRow]) -> None:
     # What is the same in every row, or hidden as personal, only makes the table wider; --json has all of it.
     titles = [t for t in found[0].values if t != "部门" and any(r.values[t] is not None for r in found)]
     titles = [t for t in titles if not all(str(r.values[t] or "**").endswith("**") for r in found)]
-    table = _table("计入", "文件", "行", *titles)
+    files = {r.file for r in found}
+    if len(files) == 1:
+        console.print(escape(found[0].file), style="bright_black")
+    several = len(files) > 1
+    table = _table("计入", *(("文件",) if several else ()), "行", *titles)
     for r in found:
         cells = [
             "是"
@@ -247,30 +256,37 @@ def rows(found: Sequence[EvidenceRow]) -> None:
             else str(r.values[t])
             for t in titles
         ]
-        table.add_row("[green]✓[/]" if r.hit else "[red]✗[/]", escape(r.file), str(r.row), *map(escape, cells))
-    console.print(table)
-
-
-def matches(found: Sequence[Match], of: Book) -> None:
-    """Print which measure proves which indicator."""
-    table = _table("表", "指标", "测度", "状态", "说明")
-    for m in found:
-        sheet = of.sheets[m.sheet]
         table.add_row(
-            escape(sheet.title()),
-            escape(sheet.indicators[m.indicator].name),
-            m.measure or "—",
-            STATUS_WORDS[m.status],
-            escape(m.why),
+            "[green]✓[/]" if r.hit else "[red]✗[/]",
+            *((escape(r.file),) if several else ()),
+            str(r.row),
+            *map(escape, cells),
         )
     console.print(table)
 
 
+def matches(found: Sequence[Match], of: Book) -> None:
+    """Print which measure proves which indicator, sheet by sheet."""
+    for n, sheet in enumerate(of.sheets):
+        console.print()
+        console.print(f"[bold]{escape(sheet.title())}[/]")
+        table = _table("指标", "测度代码", "状态", "说明")
+        for m in found:
+            if m.sheet == n:
+                name = escape(sheet.indicators[m.indicator].name)
+                table.add_row(name, m.measure or "—", STATUS_WORDS[m.status], escape(m.why))
+        console.print(table)
+
+
 def projects(found: Sequence[ProjectMatch], of: Book) -> None:
     """Print which projects of the ledgers belong to which sheet."""
-    for sheet, match in zip(of.sheets, found, strict=False):
-        if sheet.kind == "project":
-            console.print(f"{escape(sheet.title())}：{escape(match.why)}", style="bright_black")
+    listed = [(s, m) for s, m in zip(of.sheets, found, strict=False) if s.kind == "project"]
+    if listed:
+        console.print()
+        console.print("[bold]台账中的项目[/]")
+    for sheet, match in listed:
+        keys = "、".join(match.keys) or "没有"
+        console.print(f"{escape(sheet.title())}：{escape(keys)}（{escape(match.why)}）")
 
 
 def checkpoint(found: Checkpoint) -> None:
@@ -314,16 +330,21 @@ def card(found: Scorecard, *, final: bool) -> None:
         i = found.sheet.indicators[s.indicator]
         how = escape(s.how) + (f"\n[dark_orange3]{escape(s.asks)}[/]" if s.asks else "")
         result = f"[{_VERDICTS[s.verdict]}]{escape(s.outcome.text if s.outcome else '—')}[/]{_marks(s.outcome)}"
-        table.add_row(escape(i.name), escape(i.words()), result, plain(s.score), plain(s.points), how)
+        table.add_row(escape(i.name), escape(i.words()), result, _points(s.score), _points(s.points), how)
     if found.projects_points:
         said = "；".join(f"{name} {range_words(r)} 分" for name, _, r in found.projects)
-        table.add_row("所属项目", "", "", plain(found.projects_score), plain(found.projects_points), escape(said))
+        table.add_row("所属项目", "", "", _points(found.projects_score), _points(found.projects_points), escape(said))
     e = found.execution
-    table.add_row("预算执行率", "100%", share(e.rate), plain(e.score), plain(e.points), e.how)
+    table.add_row("预算执行率", "100%", share(e.rate), _points(e.score), _points(e.points), escape(e.how))
     console.print(table)
     for note in found.notes:
         console.print(escape(note), style="bright_black")
     console.print(f"依据：{'；'.join(dict.fromkeys((found.scheme.citation, *found.citations)))}", style="bright_black")
+
+
+def _points(value: Decimal) -> str:
+    """Return points to the hundredth, so that a column of them lines up."""
+    return f"{value:.2f}"
 
 
 def _marks(outcome: Outcome | None) -> str:
@@ -400,6 +421,10 @@ def run(result: RunResult) -> None:
             *levels,
         )
     console.print(table)
+    console.print("得分依据")
+    for r in assessment.results:
+        said = basis_words(r.card).removeprefix("得分依据：")
+        console.print(f"  {escape(r.sheet.title())}：{escape(said)}", style="bright_black")
     console.print()
     attention = _table("要关注的指标", "目标", "完成值", "判断", "得分", "满分")
     for r in assessment.results:
@@ -411,8 +436,8 @@ def run(result: RunResult) -> None:
                     escape(i.words()),
                     escape(s.outcome.text if s.outcome else "—"),
                     f"[{_VERDICTS[s.verdict]}]{VERDICT_WORDS[s.verdict]}[/]",
-                    plain(s.score),
-                    plain(s.points),
+                    _points(s.score),
+                    _points(s.points),
                 )
     if attention.row_count:
         console.print(attention)
@@ -430,8 +455,11 @@ def run(result: RunResult) -> None:
     rechecked(result.rechecked, brief=True)
     console.print()
     console.print("[bold]结果[/]")
+    listing = _table("", "")
+    listing.show_header = False
     for what, path in result.files.items():
-        console.print(f"  {what}  {escape(str(path))}")
+        listing.add_row(f"  {what}", escape(str(path)))
+    console.print(listing)
     page = result.files.get("绩效总览（网页）")
     if page:
         console.print(f"用浏览器打开 [bold]{escape(str(page))}[/] 查看总览；表格用 Excel、Word 或 WPS 打开。")
@@ -466,6 +494,7 @@ def _table(*titles: str) -> Table:
         "复核",
     }
     for title in titles:
-        whole = title in ("批次", "何时", "摘要")  # broken over two lines they can't be read
+        # Broken over two lines they can't be read.
+        whole = title in ("批次", "何时", "摘要", "代码", "测度代码", "位置") or title.endswith(("编号", "日期"))
         table.add_column(title, justify="right" if title in right else "left", overflow="fold", no_wrap=whole)
     return table

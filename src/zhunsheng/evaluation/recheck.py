@@ -76,7 +76,10 @@ def recheck(reported: TargetSheet, card: Scorecard) -> list[Difference]:
         added = sum((s for s in scores if s is not None), (execution or Decimal(0)) + card.projects_score)
         room = card.projects_open + TOLERANCE
         if not -TOLERANCE <= said - added <= room:
-            found.append(Difference("total", "总分", f"{said:f}", f"{added:f}", "各项得分相加不等于所报总分"))
+            why = "各项得分相加不等于所报总分"
+            if card.projects_score:
+                why = f"各项得分加上按证据复核的项目得分 {card.projects_score:f}，不等于所报总分"
+            found.append(Difference("total", "总分", f"{said:f}", f"{added:f}", why))
     low, high = card.range.low, card.range.high
     if said is not None and not low - TOLERANCE <= said <= high + TOLERANCE:
         ours = f"{low}" if card.range.settled else f"{low}–{high}"

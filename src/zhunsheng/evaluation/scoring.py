@@ -471,7 +471,7 @@ def score_indicator(
         if said and said.over_accepted:
             if not said.reason:
                 raise ZhunshengError("ZS-SC-03", name=indicator.name)
-            return score(FULL, "over", f"{words}，理由已认可：{said.reason}")
+            return score(FULL, "over", f"{words}，填报理由：{said.reason}，不扣分（复核时不计此理由）")
         ask = f"结果达到目标的 {reached}，请说明目标是否偏低（{scheme.over.citation}）"
         if scheme.over.mode == "fixed":
             off = Fraction(scheme.over.deduct) / Fraction(points) if points else NONE

@@ -94,7 +94,7 @@ api = NinjaAPI(
 def say(request: HttpRequest, error: ZhunshengError) -> HttpResponse:
     """Return an error as ``Problem``: by the status its code has, 422 for one that a person can mend."""
     status = STATUS.get(error.code, 422)
-    return api.create_response(request, {"code": error.code, "message": error.text()}, status=status)
+    return api.create_response(request, {"code": error.code, "message": error.web}, status=status)
 
 
 @api.exception_handler(AuthenticationError)
@@ -126,7 +126,7 @@ def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 def other(request: HttpRequest, error: HttpError) -> HttpResponse:
     """Return what the framework refuses, with its status."""
     found = ZhunshengError("ZS-WB-37", detail=str(error)[:200])
-    return api.create_response(request, {"code": found.code, "message": found.text()}, status=error.status_code)
+    return api.create_response(request, {"code": found.code, "message": found.web}, status=error.status_code)
 
 
 @api.exception_handler(Exception)

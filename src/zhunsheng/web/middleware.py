@@ -109,7 +109,7 @@ def problems(get_response: Handler) -> Handler:
             error = ZhunshengError("ZS-CL-99", detail=str(status))
         else:
             error = ZhunshengError("ZS-WB-37", detail=str(status))
-        said = JsonResponse({"code": error.code, "message": error.text()}, status=status)
+        said = JsonResponse({"code": error.code, "message": error.web}, status=status)
         if "Allow" in response.headers:
             said["Allow"] = response.headers["Allow"]
         return said

@@ -170,7 +170,7 @@ class Job(models.Model):
             return self.error
         if self.kind == "import" and self.outcome == "refused":
             named = {"name": self.result.get("file", ""), "rows": self.result["rows"], "bad": self.result["bad_rows"]}
-            return ZhunshengError("ZS-IN-20", **named).text()
+            return ZhunshengError("ZS-IN-20", **named).web
         return None
 
     @property

@@ -70,17 +70,17 @@ def run_job(job_id: int) -> None:
         with _beating(job), acting(job.by.get_username() if job.by else "system", "job"):
             result = HANDLERS[job.kind](job, _progress(job))
     except ZhunshengError as failure:
-        state, error = Job.State.FAILED, failure.text()
+        state, error = Job.State.FAILED, failure.web
     except Exception as failure:  # a person sees a code, the log has the rest
         log.exception("job %s failed", job.pk)
-        state, error = Job.State.FAILED, ZhunshengError("ZS-CL-99", detail=type(failure).__name__).text()
+        state, error = Job.State.FAILED, ZhunshengError("ZS-CL-99", detail=type(failure).__name__).web
     Job.objects.filter(pk=job.pk).update(state=state, error=error, result=result, finished_at=timezone.now(), what="")
 
 
 def requeue_interrupted() -> int:
     """Put jobs whose worker died back in line and return how many; after three attempts a job counts as failed."""
     stale = Job.objects.filter(state=Job.State.RUNNING, touched_at__lt=timezone.now() - STALE)
-    gone = ZhunshengError("ZS-CL-99", detail="后台进程多次中断").text()
+    gone = ZhunshengError("ZS-CL-99", detail="后台进程多次中断").web
     stale.filter(attempts__gte=ATTEMPTS).update(state=Job.State.FAILED, error=gone, finished_at=timezone.now())
     count = 0
     for job in stale.filter(attempts__lt=ATTEMPTS):

@@ -129,7 +129,7 @@ def take_archive(
                 taken += len(versions)
                 departments.add(department.pk)
         except ZhunshengError as error:
-            failed.append({"file": path, "error": error.text()})
+            failed.append({"file": path, "error": error.web})
     return {
         "files": len(listed),
         "sheets": taken,
@@ -191,7 +191,7 @@ def assess_all(district: Organisation, year: int, progress: Progress = no_progre
         try:
             assess_now(department, year, evidence=evidence, tables=False)
         except ZhunshengError as error:
-            failed.append({"department": department.name, "error": error.text()})
+            failed.append({"department": department.name, "error": error.web})
     return {"departments": len(departments), "failed": failed}
 
 

@@ -344,7 +344,7 @@ def _fill(record: Record, states: tuple[str, ...], *, tables: bool) -> None:
         if now.state in states and now.assessment_id != figures.pk:
             now.assessment = figures
             now.save()
-    record.assessment, record.state = now.assessment, now.state
+    record.refresh_from_db()
 
 
 def tables_of(record: Record) -> Path | None:

@@ -182,6 +182,12 @@ def get(mapping: Any, key: Any) -> Any:
 
 
 @register.filter
+def pairs(mapping: Any) -> list[tuple[Any, Any]]:
+    """Return the entries of a mapping; its own ``items`` is hidden in a template by an entry of that name."""
+    return list(mapping.items()) if mapping else []
+
+
+@register.filter
 def named(organisation: Any, year: Any) -> str:
     """Show an organisation by its name of a year: ``{{ department|named:year }}``; today's where the year has not ended."""
     return organisation.name_in(int(year)) if year else organisation.name

@@ -178,7 +178,7 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
             with version.upload.opened() as path:
                 document = original(path)
         except ZhunshengError as error:
-            document = [{"kind": "p", "key": "", "text": error.text()}]
+            document = [{"kind": "p", "key": "", "text": error.web}]
     linked = set(keys.values()) - {""}
     versions = list(version.sheet.versions.order_by("-number"))
     context = {

@@ -24,7 +24,8 @@ def marked() -> dict[str, list[tuple[str, int]]]:
     for path in sorted([*ROOT.rglob("*.py"), *ROOT.rglob("*.html")]):
         text = path.read_text("utf8")
         if path.suffix == ".html":
-            text = templatize(text)
+            # What is left of a page is read as Python: its indentation means nothing and must not be read as such.
+            text = "\n".join(line.lstrip() for line in templatize(text).splitlines())
         for line, message, _comments, _context in extract("python", io.BytesIO(text.encode()), keywords=KEYWORDS):
             for one in message if isinstance(message, tuple) else (message,):
                 if one:
