@@ -71,7 +71,7 @@ class Snapshot:
     batch: int
     when: str | None
     digest: str
-    files: dict[str, tuple[str, ...]]
+    files: Mapping[str, tuple[str, ...]]
     renames: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     store: Store | None = field(default=None, repr=False, compare=False)
 
@@ -664,9 +664,9 @@ class Store:
             if at is not None:
                 number = min(number, index.at(at))
             if number == last:
-                files = {name: self._current(index, name) for name in index.heads()}
+                files: Mapping[str, tuple[str, ...]] = {name: self._current(index, name) for name in index.heads()}
             else:
-                files = {name: self._files_at(name, version) for name, version in index.heads(number).items()}
+                files = _Earlier(self, index.heads(number))
             renames = {name: found for name in files if (found := index.renames(name, after=number))}
             newest = index.batch(number)
             return Snapshot(
@@ -762,6 +762,25 @@ class Store:
             except sqlite3.DatabaseError:
                 same = False
         return [] if same else ["索引 index.sqlite 与记录不符，删去后会由记录重建"]
+
+
+class _Earlier(Mapping[str, tuple[str, ...]]):
+    """The files of an earlier state, looked up in a ledger's log when it is asked for: few questions ask for all."""
+
+    def __init__(self, store: Store, versions: dict[str, int]) -> None:
+        self._store, self._versions = store, versions
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def __getitem__(self, name: str) -> tuple[str, ...]:
+        if name not in self._known:
+            self._known[name] = self._store._files_at(name, self._versions[name])
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._versions)
+
+    def __len__(self) -> int:
+        return len(self._versions)
 
 
 def _properties(batch: Batch) -> CommitProperties:

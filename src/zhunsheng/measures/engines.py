@@ -29,20 +29,19 @@ class DuckEngine:
 
     def __init__(self, snapshot: Snapshot, *, memory_limit: str | None = None) -> None:
         self.connection = duckdb.connect()
-        self._waiting: dict[str, str] = {}
+        self._snapshot = snapshot
+        # Made when a query asks for it: opening every ledger's files costs more than one figure.
+        self._waiting = set(ledgers())
         self.connection.execute("SET enable_progress_bar = false")
         if memory_limit:
             self.connection.execute(f"SET memory_limit = '{memory_limit}'")
-        for name, ledger in ledgers().items():
-            # Made when a query asks for it: opening every ledger's files costs more than one figure.
-            self._waiting[name] = snapshot.sql(ledger)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query. Raises ``ZS-EV-11`` when a data file can't be read."""
         try:
             for name in [n for n in self._waiting if re.search(rf"\b{n}\b", sql)]:
-                self.connection.execute(f"CREATE VIEW {name} AS {self._waiting[name]}")
-                del self._waiting[name]
+                self.connection.execute(f"CREATE VIEW {name} AS {self._snapshot.sql(ledgers()[name])}")
+                self._waiting.discard(name)
             return self.connection.execute(sql).fetchall()
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
             raise ZhunshengError("ZS-EV-11", detail=str(error).splitlines()[0][:160]) from None

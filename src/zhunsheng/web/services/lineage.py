@@ -44,6 +44,7 @@ def behind(
         return context
     # Read again from the evidence as of the batch of that very assessment, so that the rows are those behind the figure.
     evidence = Evidence.of(figures.store(), batch=assessment.batch)
+    evidence.measures = {kept.measure: evidence.measures[kept.measure]}
     projects = one.project_keys if kept.project else None
     readings = evidence.read(year, assessment.as_of, key_of(department))
     parts = [readings.get((kept.measure, key_of(department), project)) for project in projects or (None,)]
