@@ -60,7 +60,8 @@ SOFT = "第一，加强检验。\x0b第二，联系机构。\x00\x1f\ufffe"
 def test_a_soft_line_break_from_word_is_a_line_break_wherever_a_form_takes_it(sign_in, department):
     place = sign_in("keyuan")
     point = Checkpoint.objects.filter(department=department, state="open").order_by("-as_of")[0]
-    said = {"sheet": "2021年部门整体绩效目标", "indicator": "重点特种设备定期检验率", "cause": "其他", "measures": SOFT}
+    sheet = point.assessment.run.results[0]
+    said = {"sheet": sheet.id, "indicator": sheet.indicators[0].id, "cause": "其他", "measures": SOFT}
     place.post(f"/monitoring/{point.pk}", said)
     assert Word.objects.order_by("-pk")[0].measures == "第一，加强检验。\n第二，联系机构。"
     for kind in ("docx", "xlsx"):

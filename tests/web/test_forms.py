@@ -104,7 +104,8 @@ CASES = [
 
 
 @pytest.mark.parametrize("name, body", CASES, ids=[f"{n}-{i}" for i, (n, _) in enumerate(CASES)])
-@pytest.mark.parametrize("text", [*NONSENSE, "9" * 30, str(2**63), "1e3", "٣"])
+# A control character alone is nothing given, which is a fault only where something is required.
+@pytest.mark.parametrize("text", [*(t for t in NONSENSE if t != "\x00"), "9" * 30, str(2**63), "1e3", "٣"])
 def test_a_nonsense_id_is_a_message_at_its_field(name, body, text, address, sign_in):  # noqa: F811
     who = {
         "monitoring": "caiwu",
