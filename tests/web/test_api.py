@@ -61,7 +61,7 @@ def test_reading_what_the_pages_show(call, department):
     assert call("get", f"/departments/{pk}/ledgers/nothing").json()["code"] == "ZS-EV-01"
     assert len(call("get", "/ledgers").json()) == 17
     batches = call("get", f"/departments/{pk}/batches").json()
-    assert batches[0]["previous"] == "" and all(b["department"] == department.name for b in batches)
+    assert batches[0]["previous"] == "" and all(b["department"] == department.code for b in batches)
     assert call("get", f"/departments/{pk}/draws").json()[0]["code"] == "SJ-2021-01"
 
 
