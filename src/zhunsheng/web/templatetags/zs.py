@@ -400,6 +400,58 @@ WORDS = {
 }
 
 
+AUDITED = {
+    "sign-in": gettext_lazy("登录"),
+    "create": gettext_lazy("新建"),
+    "change": gettext_lazy("改动"),
+    "delete": gettext_lazy("删除"),
+}
+RECORDS = {
+    "user": gettext_lazy("用户"),
+    "membership": gettext_lazy("角色"),
+    "organisation": gettext_lazy("单位"),
+    "organisationstage": gettext_lazy("单位沿革"),
+    "sheet": gettext_lazy("目标表"),
+    "sheetversion": gettext_lazy("目标表版本"),
+    "sheetreview": gettext_lazy("目标审核"),
+    "upload": gettext_lazy("上传文件"),
+    "job": gettext_lazy("后台任务"),
+    "step": gettext_lazy("办理记录"),
+    "word": gettext_lazy("填报内容"),
+    "contest": gettext_lazy("完成值争议"),
+    "measuredecision": gettext_lazy("口径确认"),
+    "projectdecision": gettext_lazy("项目确认"),
+    "checkpoint": gettext_lazy("运行监控"),
+    "selfevaluation": gettext_lazy("绩效自评"),
+    "keyevaluation": gettext_lazy("重点评价"),
+    "keymark": gettext_lazy("独立评分"),
+    "rectification": gettext_lazy("整改"),
+    "draw": gettext_lazy("双随机抽查"),
+    "drawtask": gettext_lazy("检查任务"),
+    "inspector": gettext_lazy("检查人员"),
+    "inspectionitem": gettext_lazy("抽查事项"),
+    "safeguardrecord": gettext_lazy("保障措施记录"),
+    "publication": gettext_lazy("信息公开"),
+    "calendarentry": gettext_lazy("日历"),
+    "libraryindicator": gettext_lazy("指标库"),
+    "localscheme": gettext_lazy("本地评分方案"),
+    "apitoken": gettext_lazy("接口令牌"),
+}
+
+
+@register.filter
+def audit_word(action: str) -> Any:
+    """Say what an entry of the audit log is about; an action of the workflow by its own name."""
+    act = ACTIONS.get(action)
+    return AUDITED.get(action) or WORDS.get(action) or (act.label if act and act.label else action)
+
+
+@register.filter
+def record_word(model: str) -> Any:
+    """Say what kind of record an entry of the audit log is about."""
+    return RECORDS.get(model.lower(), model)
+
+
 @register.inclusion_tag("web/_pages.html", takes_context=True)
 def pager(context: Any) -> dict[str, Any]:
     """Draw the links to the page before and the page after."""

@@ -89,8 +89,7 @@ def say_error(request: HttpRequest, error: ZhunshengError) -> HttpResponse:
     """Show an error a person can mend: above the form they filled, which stays as it is, or on a page of its own."""
     if isinstance(error, Overtaken):
         return say_overtaken(request, error)
-    # Pairs, since a template looks a field named "items" up before the method of that name.
-    context = {"error": error, "faults": list(getattr(error, "faults", {}).items())}
+    context = {"error": error, "faults": getattr(error, "faults", {})}
     if request.htmx:
         response = render(request, "web/_alert.html", context)
         response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML show:#alerts:top"
