@@ -332,7 +332,7 @@ def test_what_is_not_ready_cannot_be_asked_to_be_public(department, sign_in):
     assert finance.post("/publish/nothing/1/ask").status_code == 404
 
 
-def test_a_signed_self_evaluation_is_published_with_its_files(department, sign_in, client):
+def test_a_signed_self_evaluation_is_published_with_its_files(department, sign_in, client, left_open_confirmed):
     evaluation = figures.fill_self_evaluation(SelfEvaluation.objects.get(department=department))
     step = reverse("step", args=["selfeval", evaluation.pk])
     for who, action in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 TOKEN = "csrfmiddlewaretoken"
 
@@ -42,6 +43,7 @@ def stale(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "web/session_stale.html", {"typed": _typed(request)}, status=403)
 
 
+@require_safe
 def session(request: HttpRequest) -> JsonResponse:
     """Tell an open page who is signed in now and the token its forms need; nobody is, who must choose a password first."""
     ready = request.user.is_authenticated and not getattr(request.user, "must_change", False)
