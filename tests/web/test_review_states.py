@@ -7,6 +7,7 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -14,6 +15,7 @@ from zhunsheng.review import all_rules, catalogue
 from zhunsheng.review.examples import example
 from zhunsheng.sample.documents import bureau, flattened
 from zhunsheng.web.models import ApiToken, Organisation, Sheet, SheetFinding, SheetReview, SheetVersion
+from zhunsheng.web.models.decided import stepping
 from zhunsheng.web.models.targets import body_of
 from zhunsheng.web.services import review, sheets
 from zhunsheng.web.services.portfolio import ranking, totals
@@ -135,22 +137,25 @@ def test_when_last_years_sheet_is_taken_out_the_comparison_cannot_be_judged(clea
     # Taken out without a word to anyone, it still doesn't pass for compared.
     last.retired = False
     last.save()
-    Sheet.objects.filter(pk=last.pk).update(retired=True)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE web_sheet SET retired = %s WHERE id = %s", [True, last.pk])
     assert review.standing_of(clean).verdict == "unreviewed"
 
 
 def test_when_another_version_of_last_year_comes_into_force_this_year_is_compared_with_it(clean, fresh):
     sheet = Sheet.objects.get(department=fresh, year=2020)
     first = sheet.latest
-    first.state = "approved"
-    first.save()
+    with stepping():
+        first.state = "approved"
+        first.save()
     copied = example({"previous.goals.0.text": "开展守法经营宣传和市场专项检查，及时办结举报，市场秩序明显好转。"})[1]
     second = SheetVersion.objects.create(
         sheet=sheet, number=2, body=body_of(copied.sheets[0].model_copy(update={"department": fresh.name}))
     )
     assert review.standing_of(clean).verdict == "clean"  # a draft is not what was in force
-    second.state = "approved"
-    second.save()
+    with stepping():
+        second.state = "approved"
+        second.save()
     assert review.standing_of(clean).verdict == "found"
 
 
@@ -182,7 +187,7 @@ def test_departments_not_reviewed_are_listed_apart_in_the_portfolio(fresh, clean
     add(example({})[0].sheets[2], fresh)
     row = next(r for r in ranking(district, 2021) if r["department"] == fresh)
     assert row["unreviewed"] == 1
-    assert totals(district, 2021)["unreviewed"] >= 1
+    assert totals(district, 2021, ranking(district, 2021))["unreviewed"] >= 1
     page = manager.get(reverse("portfolio") + "?year=2021&q=新设立").content.decode()
     assert "尚未审核的部门" in page and 'id="unreviewed"' in page
     assert "部门的目标表尚未审核" in manager.get(reverse("portfolio-findings") + "?year=2021").content.decode()
@@ -229,7 +234,7 @@ def test_a_person_has_a_sheet_reviewed_from_its_page(department, sign_in):
     assert "现在审核" in page
     client.post(reverse("targets", args=[department.pk, 2016]), {"how": "review", "version": version.pk})
     assert review.standing_of(version).current
-    assert Client().post(reverse("targets", args=[department.pk, 2016]), {"how": "review"}).status_code == 302
+    assert Client().post(reverse("targets", args=[department.pk, 2016]), {"how": "review"}).status_code == 401
     assert sign_in("keyuan").post(
         reverse("targets", args=[department.pk, 2016]), {"how": "review", "version": "abc"}
     ).status_code in (404, 422)
