@@ -431,6 +431,9 @@ def test_2_a_contest_without_reason_or_proof_is_not_accepted(found, sign_in, use
     contest = evaluation.contests.get()
     answer = step(sign_in("caizheng"), contest, "contest.accept", remark="同意").content.decode()
     assert "ZS-WB-11" in answer and "理由" in answer and "证明材料" in answer and contest.state == "open"
+    evaluation.state = "accepted"
+    contest.evaluation = evaluation
+    assert CONDITIONS["still_rechecked"](contest, {})
 
 
 def test_2_a_typed_value_without_proof_counts_nothing(found, sign_in, user):
@@ -500,6 +503,9 @@ def test_2_unconfirmed_matches_are_marked_and_nothing_is_submitted_or_signed_on_
     sheet, line = first(evaluation.assessment.run)
     assert line.match.status == "proposed" and not line.outcome.confirmed
     assert sheet.score.unconfirmed == line.score.score > 0
+    figures.assess_now(place, YEAR, tables=False)
+    ranked = next(r for r in portfolio.ranking(place.parent, YEAR) if r["department"] == place)
+    assert ranked["weak"]["unconfirmed"] > 0
     page = staff.get(here(place, "selfeval")).content.decode()
     assert "口径未确认" in page and "台账（口径未确认）" in page
     answer = step(staff, evaluation, "selfeval.submit").content.decode()
@@ -709,7 +715,7 @@ def test_4_a_rate_of_a_group_is_sum_over_sum_everywhere(found, put, sign_in, cal
     assert portfolio.totals(place.parent, YEAR, rows)["execution"] == pytest.approx(expected)
     book = openpyxl.load_workbook(io.BytesIO(portfolio.ranking_file(place.parent, YEAR)[0]))
     line = next(r for r in book.active.iter_rows(values_only=True) if r[1] == place.name)
-    assert line[7] == pytest.approx(0.12)
+    assert line[10] == pytest.approx(0.12)
 
 
 def test_4_one_doubtful_row_never_stops_a_department(found, sign_in, user):

@@ -43,7 +43,6 @@ BASIS_WORDS = {
     "unconfirmed": "台账（口径未确认）",
     "typed": "人工填报",
     "judged": "定性评定",
-    "projects": "所属项目",
 }
 
 
@@ -126,6 +125,7 @@ class Scorecard:
     projects_score: Decimal = Decimal(0)
     projects_open: Decimal = Decimal(0)
     said: Mapping[str, Judgement] = field(default_factory=dict, repr=False)
+    projects_basis: Mapping[str, Decimal] = field(default_factory=dict)  # what ``projects_score`` rests on
     most: Decimal = Decimal(100)  # the highest total that a cap leaves
 
     @property
@@ -142,7 +142,8 @@ class Scorecard:
             if score.basis:
                 found[score.basis] = found.get(score.basis, Decimal(0)) + score.score
         found["evidence"] = found.get("evidence", Decimal(0)) + self.execution.score
-        found["projects"] = self.projects_score
+        for name, points in self.projects_basis.items():
+            found[name] = found.get(name, Decimal(0)) + points
         return {k: found[k] for k in BASIS_WORDS if found.get(k)}
 
     @property
@@ -267,8 +268,17 @@ def score_department(
         earned,
         highest - earned,
         said or {},
+        _shares(earned, projects),
     )
     return graded(card)
+
+
+def _shares(earned: Decimal, projects: Sequence[Scorecard]) -> dict[str, Decimal]:
+    """Divide the points that projects bring by what the projects' own points rest on; they add up to ``earned``."""
+    parts = {name: _average(projects, [p.basis.get(name, Decimal(0)) for p in projects]) for name in BASIS_WORDS}
+    known = [name for name in BASIS_WORDS if parts[name]]
+    divided = spread(earned, [parts[name] for name in known]) if earned and known else []
+    return dict(zip(known, divided, strict=True)) if divided else {}
 
 
 def _weight(card: Scorecard) -> Decimal:

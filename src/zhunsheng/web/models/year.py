@@ -37,6 +37,7 @@ class Assessment(models.Model):
     # What lists of departments show, taken from the result.
     total = models.DecimalField(max_digits=6, decimal_places=2, null=True)
     most = models.DecimalField(max_digits=6, decimal_places=2, null=True)
+    basis = models.JSONField(default=dict)  # points earned by what they rest on, as text
     grade = models.CharField(max_length=10, blank=True)
     paid = models.DecimalField(max_digits=18, decimal_places=2, null=True)
     budget = models.DecimalField(max_digits=18, decimal_places=2, null=True)

@@ -116,6 +116,13 @@ def contest_proved(contest: Contest, said: Said) -> list[str]:
     return missing if word.attachments.exists() else [*missing, _("填报人没有附证明材料")]
 
 
+@condition
+def still_rechecked(contest: Contest, said: Said) -> list[str]:
+    """A ruling moves the figures, which an accepted self-evaluation no longer does."""
+    closed = contest.evaluation.state == "accepted"
+    return [_("自评已经认可，得分不再改变")] if closed else []
+
+
 # -- key evaluation ---------------------------------------------------------------------------------------------------
 
 

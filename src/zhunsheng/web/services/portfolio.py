@@ -207,7 +207,7 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
     reviewed as they stand: its findings are then not all there are.
     """
     kept = Assessment.objects.filter(department__path__startswith=district.path, year=year)
-    columns = ("department_id", "total", "most", "grade", "paid", "budget")
+    columns = ("department_id", "total", "most", "grade", "basis", "paid", "budget")
     newest = {row["department_id"]: row for row in kept.order_by("as_of", "assessed_at", "pk").values(*columns)}
     lights: dict[int, dict[str, int]] = defaultdict(dict)
     for row in _lights(district, year).values("department_id", "light").annotate(n=Count("id")).order_by():
@@ -236,6 +236,7 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
                 "total": total,
                 "most": most,
                 "grade": found["grade"] if found else "",
+                "weak": weak_points(found["basis"]) if found else {},
                 "paid": found["paid"] if found else None,
                 "budget": found["budget"] if found else None,
                 "execution": group_rate([found]) if found else None,
@@ -249,6 +250,11 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
         return STANDINGS.index(row["standing"]), -(row["total"] or Decimal(0)), row["department"].name_in(year)
 
     return sorted(table, key=order)
+
+
+def weak_points(basis: dict[str, str]) -> dict[str, Decimal]:
+    """Return the points of a total that rest on typed values, bands, or readings nobody confirmed, by which."""
+    return {k: Decimal(v) for k, v in basis.items() if k != "evidence" and Decimal(v)}
 
 
 def standing_words(standing: Standing) -> str:
@@ -372,6 +378,9 @@ def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
         _("得分（已得）"),
         _("最高可能得分"),
         _("等级"),
+        _("其中人工填报"),
+        _("其中定性评定"),
+        _("其中口径未确认"),
         _("说明"),
         _("预算执行率"),
         _("绿灯"),
@@ -396,12 +405,14 @@ def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
             sheet.write_row(n, 0, [place, row["department"].name_in(year), row["sheets"]])
             if row["total"] is not None:
                 sheet.write_row(n, 3, [float(row["total"]), float(row["most"] or row["total"]), row["grade"]])
-            sheet.write(n, 6, standing_words(row["standing"]))
+                weak = [float(row["weak"].get(k, 0)) for k in ("typed", "judged", "unconfirmed")]
+                sheet.write_row(n, 6, weak)
+            sheet.write(n, 9, standing_words(row["standing"]))
             if row["execution"] is not None:
-                sheet.write(n, 7, row["execution"], percent)
-            sheet.write_row(n, 8, [row["lights"].get(c, "") for c in ("green", "yellow", "red", "grey")])
+                sheet.write(n, 10, row["execution"], percent)
+            sheet.write_row(n, 11, [row["lights"].get(c, "") for c in ("green", "yellow", "red", "grey")])
             if not row["unreviewed"]:
-                sheet.write_row(n, 12, [row["findings"].get(c, 0) for c in ("error", "warning", "note")])
-            sheet.write(n, 15, row["unreviewed"])
+                sheet.write_row(n, 15, [row["findings"].get(c, 0) for c in ("error", "warning", "note")])
+            sheet.write(n, 18, row["unreviewed"])
         sheet.freeze_panes(1, 2)
     return buffer.getvalue(), f"{district.name_in(year)}{year}年部门绩效汇总.xlsx"

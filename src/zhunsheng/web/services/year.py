@@ -188,6 +188,7 @@ def _keep(department: Organisation, year: int, day: date, done: Assessed, run: R
         "total": total.total if total else None,
         "most": total.high if total else None,
         "grade": (total.grade or "") if total else "",
+        "basis": {k: f"{v:f}" for k, v in total.basis.items()} if total else {},
         "paid": sum((m.paid for m in known if m.paid is not None), Decimal(0)) if known else None,
         "budget": sum((m.adjusted for m in known if m.adjusted), Decimal(0)) if known else None,
     }

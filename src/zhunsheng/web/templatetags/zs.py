@@ -73,7 +73,6 @@ BASES = {
     "unconfirmed": gettext_lazy("台账（口径未确认）"),
     "typed": gettext_lazy("人工填报"),
     "judged": gettext_lazy("定性评定"),
-    "projects": gettext_lazy("所属项目"),
 }
 MATCHES = {
     "confirmed": ("green", gettext_lazy("已确认")),
