@@ -28,7 +28,9 @@ DAY = date(2022, 2, 28)
 
 
 @pytest.fixture
-def cli(capsys):
+def cli(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")  # no cell is broken in the middle of a word that a test looks for
+
     def call(*arguments):
         with pytest.raises(SystemExit) as left:
             main([str(a) for a in arguments])

@@ -225,8 +225,8 @@ def basis(
     parts = {
         "program": __version__,
         "rules": rules.digest(),
-        "measures": _measures_said(tuple(sorted(measures.items()))),
-        "ledgers": _ledgers_said(),
+        "measures": _written(tuple(sorted(measures.items()))),
+        "ledgers": {name: ledger.model_dump_json() for name, ledger in sorted(ledgers().items())},
         "department": [department.code, department.name],
         "sheets": [s.model_dump_json() for s in book.sheets],
         "previous": [s.model_dump_json() for s in previous.sheets] if previous else [],
@@ -240,13 +240,8 @@ def basis(
 
 
 @lru_cache(maxsize=16)
-def _measures_said(measures: tuple[tuple[str, Measure], ...]) -> dict[str, str]:
-    return {name: measure.model_dump_json() for name, measure in measures}
-
-
-@lru_cache
-def _ledgers_said() -> dict[str, str]:
-    return {name: ledger.model_dump_json() for name, ledger in sorted(ledgers().items())}
+def _written(known: tuple[tuple[str, Measure], ...]) -> dict[str, str]:
+    return {name: one.model_dump_json() for name, one in known}
 
 
 def written_projects(readings: Iterable[Readings], department: str) -> list[str]:
