@@ -16,10 +16,10 @@ test: .venv/.dev tools
 	$(BIN)/pytest -n 2 --dist loadgroup --cov=zhunsheng --cov-report=term --cov-fail-under=95
 	$(MAKE) test-postgres
 
-# What must hold of the site whatever happens, and its steps, on PostgreSQL too: the run above has them on SQLite.
+# What must hold of the site whatever happens, on PostgreSQL too: the run above has it on SQLite.
 .PHONY: test-postgres
 test-postgres: .venv/.dev
-	ZHUNSHENG_TEST_DATABASE=postgres $(BIN)/pytest -n 0 tests/web/test_invariants.py tests/web/test_steps.py
+	ZHUNSHENG_TEST_DATABASE=postgres $(BIN)/pytest -n 0 tests/web/test_invariants.py
 
 # Spark runs on a Java of version 17 or newer, the browser tests drive Chromium; Debian's are installed where they are
 # missing and this is root. Tests that lack them fail and say so.
