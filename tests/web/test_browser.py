@@ -321,8 +321,12 @@ def test_04_monitoring_explained_and_confirmed(sign_in):
 
 def test_05_self_evaluation_signed_in_order(sign_in):
     staff = sign_in("keyuan")
+    part(staff, "口径确认")
+    staff.locator("button.btn-primary:has-text('确认')").first.click()
+    staff.wait_for_selector("text=已确认，数据将重新计算")
+    shot(staff, "05-matches")
     part(staff, "绩效自评")
-    row = staff.locator("tr:has-text('未完成')").first
+    row = staff.locator("tr:has(.badge:has-text('未达标')), tr:has-text('未达标')").first
     row.locator("summary").click()
     row.locator("[name=cause]").select_option("人员保障")
     row.locator("[name=measures]").fill("下年提前安排")
@@ -511,7 +515,7 @@ def test_10_portfolio_takes_in_a_zip(sign_in, tmp_path):
     found_all(page)
     finish(page)
     page.reload()
-    assert "属于 12 个部门" in page.inner_text("main")
+    assert "已全部导入" in page.inner_text("main")
     page.click("text=看汇总")
     page.wait_for_selector("[data-chart=heat] canvas")
     shot(page, "10-portfolio-full", full=True)
@@ -704,7 +708,7 @@ def test_work_goes_on_after_the_worker_is_killed(sign_in, site, tmp_path):
         page.wait_for_selector("[data-job-state=done]", timeout=150_000)
         page.reload()
         text = page.inner_text("main")
-        assert "60 个文件" in text
+        assert "已全部导入" in text
     finally:
         worker.terminate()
         worker.wait(30)
