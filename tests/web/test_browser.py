@@ -519,7 +519,7 @@ def test_10_portfolio_takes_in_a_zip(sign_in, tmp_path):
     page.click("text=看汇总")
     page.wait_for_selector("[data-chart=heat] canvas")
     shot(page, "10-portfolio-full", full=True)
-    page.click("table a:has-text('ZS') >> nth=0")
+    page.click("table a[href*='rule=ZS'] >> nth=0")
     page.wait_for_selector("text=审核发现")
     shot(page, "10-findings")
     page.goto("/portfolio")
