@@ -14,7 +14,7 @@ from typer.main import get_command
 
 from places import DEPARTMENT
 from zhunsheng import __version__
-from zhunsheng.cli import main
+from zhunsheng.cli import main, show
 from zhunsheng.cli.commands import app
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store
@@ -29,7 +29,7 @@ DAY = date(2022, 2, 28)
 
 @pytest.fixture
 def cli(capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "200")  # no cell is broken in the middle of a word that a test looks for
+    monkeypatch.setattr(show.console, "width", 200)  # no cell is broken in the middle of a word that a test looks for
 
     def call(*arguments):
         with pytest.raises(SystemExit) as left:
