@@ -236,11 +236,6 @@ class RunSheet(_Part):
         """Return an indicator by its code."""
         return next((i for i in self.indicators if i.id == code), None)
 
-    def lights(self) -> dict[Light, int]:
-        """Return how many indicators have which light."""
-        shown = [i.monitoring.light for i in self.indicators]
-        return {light: shown.count(light) for light in ("green", "yellow", "red", "grey")}
-
     @property
     def open_matches(self) -> tuple[RunIndicator, ...]:
         """The indicators whose reading rests on a proposal."""

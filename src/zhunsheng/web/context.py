@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng import __version__
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.roles import departments, may, memberships, roles_at
 
@@ -52,7 +51,7 @@ def home_of(user: Any) -> tuple[Organisation | None, int | None]:
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """Return the context of every page."""
-    context: dict[str, Any] = {"version": __version__, "site_title": settings.SITE_TITLE, "oidc": settings.OIDC}
+    context: dict[str, Any] = {"site_title": settings.SITE_TITLE, "oidc": settings.OIDC}
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or request.htmx:
         return context

@@ -12,7 +12,7 @@ import xlsxwriter
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Ledger, browse, ledger_of, write_template
+from zhunsheng.evidence import Ledger, Page, browse, ledger_of, write_template
 from zhunsheng.evidence import ledgers as all_ledgers
 from zhunsheng.web.audit import record
 from zhunsheng.web.models import Organisation, User
@@ -51,13 +51,10 @@ def listed(department: Organisation) -> tuple[list[dict[str, Any]], list[tuple[A
     return sorted(found, key=lambda x: x["batch"] is None), [(b, b.batch in undone) for b in reversed(batches)]
 
 
-def page_of(
-    department: Organisation, ledger: Ledger, size: int, offset: int, **asked: Any
-) -> tuple[Any, dict[int, Any]]:
-    """Return one page of rows, and the ledger's batches by number. ``asked`` is as for ``evidence.browse``."""
+def page_of(department: Organisation, ledger: Ledger, size: int, offset: int, **asked: Any) -> Page:
+    """Return one page of rows. ``asked`` is as for ``evidence.browse``."""
     snapshot = figures.store().snapshot()
-    found = browse(snapshot, ledger, key_of(department), limit=size, offset=offset, cipher=figures.cipher(), **asked)
-    return found, {number: snapshot.batch_of(number) for number in {r.batch for r in found.rows}}
+    return browse(snapshot, ledger, key_of(department), limit=size, offset=offset, cipher=figures.cipher(), **asked)
 
 
 def exported(department: Organisation, ledger: Ledger, kind: str, **asked: Any) -> tuple[bytes, str]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
@@ -150,34 +148,6 @@ def date_of(request: HttpRequest, name: str, label: str, *, required: bool = Tru
         return date.fromisoformat(text)
     except ValueError:
         raise ZhunshengError("ZS-WB-06", detail=_("“%(label)s”应为日期") % {"label": label}) from None
-
-
-def moment_of(request: HttpRequest, name: str, label: str) -> datetime:
-    """Return a local date and time with its zone. Raises ``ZS-WB-06``."""
-    text = text_of(request, name, label, required=True)
-    try:
-        return timezone.make_aware(datetime.fromisoformat(text)) if "+" not in text else datetime.fromisoformat(text)
-    except ValueError:
-        raise ZhunshengError("ZS-WB-06", detail=_("“%(label)s”应为日期和时间") % {"label": label}) from None
-
-
-def number_of(
-    request: HttpRequest, name: str, label: str, low: Decimal, high: Decimal, *, required: bool = True
-) -> Decimal | None:
-    """Return a number field within bounds (inclusive). Raises ``ZS-WB-06``."""
-    text = text_of(request, name, label, required=required)
-    if not text:
-        return None
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite() or not low <= number <= high:
-        raise ZhunshengError(
-            "ZS-WB-06",
-            detail=_("“%(label)s”应为 %(low)s 到 %(high)s 的数") % {"label": label, "low": low, "high": high},
-        )
-    return number
 
 
 def choice_of(request: HttpRequest, name: str, label: str, choices: Any, *, required: bool = True) -> str:

@@ -71,7 +71,7 @@ def ledger(request: SignedInRequest, department: Organisation, year: int, ledger
     if (kind := request.GET.get("export")) in ("xlsx", "csv"):
         return download(*service.exported(department, known, kind, **asked))
     number = integer_of(request.GET, "page", 1, 1, 10**6)
-    found, batches = service.page_of(department, known, PAGE, (number - 1) * PAGE, **asked)
+    found = service.page_of(department, known, PAGE, (number - 1) * PAGE, **asked)
     context = {
         "part": "ledgers",
         "ledger": known,
@@ -85,7 +85,6 @@ def ledger(request: SignedInRequest, department: Organisation, year: int, ledger
         "order": order,
         "batch": asked["batch"],
         "personal": personal,
-        "batches": batches,
     }
     return render(request, "web/ledger.html", context)
 

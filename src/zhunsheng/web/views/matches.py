@@ -39,7 +39,6 @@ def matches(request: SignedInRequest, department: Organisation, year: int) -> Ht
     run = assessment.run if assessment else None
     context = {
         "part": "matches",
-        "run": run,
         "lines": service.lines(department, book, run) if run else [],
         "projects": [s for s in run.results if s.kind == "project"] if run else [],
         "measures": service.choices(),

@@ -102,7 +102,7 @@ def checkpoint_form(request: SignedInRequest, checkpoint: Checkpoint) -> HttpRes
     return render(
         request,
         "web/forms.html",
-        {"part": "monitoring", "forms": forms, "title": _("绩效运行监控表"), "back": checkpoint},
+        {"part": "monitoring", "forms": forms, "title": _("绩效运行监控表")},
     )
 
 

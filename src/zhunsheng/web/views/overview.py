@@ -66,10 +66,9 @@ def overview(request: SignedInRequest, department: Organisation, year: int) -> H
     standings = review.standings(department, year)
     run = assessment.run if assessment else None
     results = [
-        {"n": n, "chart_id": f"plan-{n}", "sheet": one, "lights": one.lights(), "chart": _chart(one, year, assessment.as_of) if assessment else None}
+        {"n": n, "chart_id": f"plan-{n}", "sheet": one, "chart": _chart(one, year, assessment.as_of) if assessment else None}
         for n, one in enumerate(run.results if run else ())
     ]
-    total = {c: sum(r["lights"][c] for r in results) for c in ("green", "yellow", "red", "grey")}
     working = Job.objects.filter(department=department, state__in=("queued", "running")).first()
     context = {
         "part": "overview",
@@ -78,7 +77,6 @@ def overview(request: SignedInRequest, department: Organisation, year: int) -> H
         "results": results,
         "stale": assessment is not None and figures.overtaken(assessment),
         "approved": any(in_force(s) for s in sheets),
-        "lights": total,
         "levels": levels,
         "unreviewed": sum(not s.current for s in standings.values()),
         "open_ends": sum(s.verdict == "open" or s.counts["cannot_judge"] > 0 for s in standings.values()),

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from zhunsheng.web.models import Draw, Organisation, Publication, SelfEvaluation, SheetVersion
 from zhunsheng.web.requests import SignedInRequest
-from zhunsheng.web.roles import available, may
+from zhunsheng.web.roles import available
 from zhunsheng.web.services import publishing
 from zhunsheng.web.views.common import demand, done, page, paged, send
 from zhunsheng.web.workflow import steps_of
@@ -56,7 +56,6 @@ def publication(request: SignedInRequest, publication: Publication) -> HttpRespo
         "steps": steps_of(publication),
         "prefix": "publish",
         "drift": publishing.drifted_from(publication),
-        "inside": may(request.user, "publish.view", publication.department),
     }
     return render(request, "web/publication.html", context)
 

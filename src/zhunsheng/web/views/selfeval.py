@@ -74,7 +74,6 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
         "drift": figures.drift(evaluation) if reached > 1 else [],
         "chain": [(label, step if n < reached else None) for n, (label, step) in enumerate(chain)],
         "editable": may(request.user, "selfeval.fill", evaluation),
-        "can_recheck": may(request.user, "selfeval.recheck", evaluation),
         "can_publish": evaluation.state in ("signed", "accepted") and may(request.user, "publish.request", evaluation),
         "actions": available(request.user, evaluation, "selfeval"),
         "steps": steps,

@@ -232,7 +232,6 @@ def field(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     context = {
         "status": status,
         "error": error,
-        "path": path,
         "value": value,
         "known": known,
         "version": version,
