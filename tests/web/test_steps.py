@@ -37,7 +37,7 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.models.audited import changed_in_bulk, created_in_bulk
 from zhunsheng.web.roles import ACTIONS, may, permits
-from zhunsheng.web.services import decisions, publishing, sheets, todo
+from zhunsheng.web.services import decisions, publishing, review, sheets, todo
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.decisions import RECORDS
 from zhunsheng.web.workflow import CONDITIONS, Overtaken, advance
@@ -233,6 +233,20 @@ def test_changes_asked_for_come_back_as_such_when_taken_back(project, user):
     assert project.state == "checked"
     advance(user("keyuan"), project, "targets.withdraw")
     assert project.state == "changes"
+
+
+def test_a_void_adjustment_leaves_the_approved_version_as_the_newest(department, sign_in, user):
+    approved = SheetVersion.objects.filter(sheet__department=department, sheet__kind="project", state="approved")[0]
+    before = sorted(f.rule for f in approved.findings.all())
+    adjusted = sheets.adjust(approved, user("keyuan"), "试一试")
+    advance(user("keyuan"), adjusted, "targets.void", "不调整了")
+    year = approved.year
+    assert review.standings(department, year)[approved.pk].current
+    assert sorted(f.rule for f in approved.findings.all()) == before and not adjusted.findings.exists()
+    assert review.unreviewed(department.parent, year).get(department.pk) is None
+    client = sign_in("keyuan")
+    for name, args in (("targets", [department.pk, year]), ("version", [approved.pk]), ("version", [adjusted.pk])):
+        assert client.get(reverse(name, args=args)).status_code == 200
 
 
 def test_a_void_draft_counts_nowhere_and_comes_back(project, department, sign_in, user):

@@ -41,6 +41,11 @@ class Sheet(Audited):
         return self.name
 
     @property
+    def counted(self) -> list[SheetVersion]:
+        """The versions that are not void, from what was prefetched."""
+        return [v for v in self.versions.all() if v.state != "void"]
+
+    @property
     def latest(self) -> SheetVersion:
         """The newest version that is not void; where all are, the newest of those."""
         return self.versions.exclude(state="void").order_by("-number").first() or self.versions.order_by("-number")[0]

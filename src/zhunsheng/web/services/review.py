@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, Q
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils import timezone
@@ -99,11 +99,10 @@ def _refresh(department: Organisation, year: int) -> None:
 def _counted(department: Organisation, year: int) -> tuple[list[SheetVersion], list[SheetVersion]]:
     """Return the newest versions of a year, and last year's to compare with: in force, else the newest."""
     sheets = Sheet.objects.filter(department=department, retired=False).prefetch_related("versions")
-    mine = [max(s.versions.all(), key=_number) for s in sheets.filter(year=year) if s.versions.all()]
+    mine = [max(s.counted, key=_number) for s in sheets.filter(year=year) if s.counted]
     last = []
     for sheet in sheets.filter(year=year - 1):
-        versions = sheet.versions.all()
-        if versions:
+        if versions := sheet.counted:
             last.append(max([v for v in versions if v.state == "approved"] or versions, key=_number))
     return mine, last
 
@@ -183,7 +182,8 @@ def unreviewed(district: Organisation, year: int) -> dict[int, int]:
         SheetVersion.objects.filter(
             sheet__department__path__startswith=district.path, sheet__year=year, sheet__retired=False
         )
-        .annotate(top=Max("sheet__versions__number"))
+        .exclude(state="void")
+        .annotate(top=Max("sheet__versions__number", filter=~Q(sheet__versions__state="void")))
         .filter(number=F("top"))
     )
     reviewed = newest.filter(review__stale=False, review__rules=rules_digest(), review__not_run=0)

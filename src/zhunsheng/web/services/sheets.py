@@ -46,7 +46,7 @@ def void_of(department: Organisation, year: int) -> list[SheetVersion]:
 
 def newest(sheet: Sheet) -> SheetVersion:
     """Return the newest version that is not void, from what was prefetched."""
-    return max((v for v in sheet.versions.all() if v.state != "void"), key=lambda v: v.number)
+    return max(sheet.counted, key=lambda v: v.number)
 
 
 def in_force(sheet: Sheet) -> SheetVersion | None:
