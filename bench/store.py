@@ -26,7 +26,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zhunsheng.evidence import Batch, Ledger, Store, browse, ledgers
-from zhunsheng.evidence.store import _KEY, _NO_HOOKS, _properties
+from zhunsheng.evidence.store import _KEY, _NO_HOOKS, COMPACT_FROM, _properties
 from zhunsheng.usecases.assessing import Evidence
 from zhunsheng.usecases.importing import import_ledger
 
@@ -237,7 +237,7 @@ def main() -> None:
     )
     foot = (
         f"\n\nA full `verify`, which reads every file, takes {whole[0]:.1f} s and {whole[1]:.1f} s. An import on which a compaction falls "
-        f"(one in about {store_compact_from()} of a ledger) takes longer by that.\n"
+        f"(one in about {COMPACT_FROM} of a ledger) takes longer by that.\n"
     )
     # What another program wrote behind it stays.
     behind = kept.read_text("utf8").partition("\n## ") if kept.is_file() else ("", "", "")
@@ -246,13 +246,6 @@ def main() -> None:
     kept.write_text(text, "utf8")
     if worst > LIMIT:
         raise SystemExit(f"more than {LIMIT} times: {worst:.2f}")
-
-
-def store_compact_from() -> int:
-    """Return how many small files a ledger gathers before they are put together."""
-    from zhunsheng.evidence.store import COMPACT_FROM
-
-    return COMPACT_FROM
 
 
 if __name__ == "__main__":

@@ -21,8 +21,9 @@ import pytest
 
 from places import DEPARTMENT
 from zhunsheng.cli import main
+from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Cipher, Store, browse, department_code, ledger_of, ledgers, write_template
+from zhunsheng.evidence import Cipher, Store, browse, ledger_of, ledgers, write_template
 from zhunsheng.evidence.importing import _MACROS
 from zhunsheng.evidence.ledgers import Ledger
 from zhunsheng.usecases.importing import import_ledger

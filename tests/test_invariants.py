@@ -28,7 +28,8 @@ from zhunsheng.targets.identity import identified
 from zhunsheng.usecases.assessing import Department, Evidence, assess
 from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.rechecking import recheck_book
-from zhunsheng.usecases.result import rate_of, run_of
+from zhunsheng.usecases.result import run_of
+from zhunsheng.wording import rate
 
 ROOT = Path(__file__).parents[1]
 DAY = date(2022, 2, 28)
@@ -384,7 +385,8 @@ def test_4_a_rate_of_a_group_is_sum_over_sum(root):
     sheets = project(indicator(CLOSURE, "≥95%")), project(indicator(CLOSURE, "≥95%"), name="大项目", code="P2")
     run = shown(answer(root, *sheets), root)
     assert [m.actual for m in (r.money for r in run.results)] == [Decimal("0.7500"), Decimal("0.0000")]
-    assert rate_of([r.money for r in run.results]) == Decimal(750_000) / 10_000_000
+    money = [r.money for r in run.results]
+    assert rate((m.paid for m in money), (m.adjusted for m in money)) == Fraction(750_000, 10_000_000)
 
 
 # -- 5. one computation -----------------------------------------------------------------------------------------------
@@ -560,7 +562,7 @@ def test_every_test_that_the_page_of_invariants_names_exists():
 
 def test_every_invariant_tried_is_on_the_page():
     page = (ROOT / "docs" / "invariants.md").read_text("utf8")
-    for path in ("tests/test_invariants.py", "tests/web/test_invariants.py"):
+    for path in ("tests/test_invariants.py", "tests/web/test_site_invariants.py"):
         tree = ast.parse((ROOT / path).read_text("utf8"))
         tests = {n.name for n in tree.body if isinstance(n, ast.FunctionDef) and re.match(r"test_\d", n.name)}
         assert tests and not sorted(t for t in tests if f"`{path}::{t}`" not in page), path

@@ -25,7 +25,7 @@ from zhunsheng.evaluation import recheck, score_sheet
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.intake import blocks_of, read_book
 from zhunsheng.monitoring import Figures, monitor
-from zhunsheng.outcomes import Outcome, outcome_of_text
+from zhunsheng.outcomes import outcome_of_reading, outcome_of_text
 from zhunsheng.regulations import monitoring_rules, scheme_of
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import Cell, Form, monitoring_form, self_evaluation_form, target_form
@@ -390,7 +390,7 @@ def test_no_text_makes_a_writer_fail(tmp_path):
 def test_a_shown_result_stands_on_its_own_side_of_the_target():
     one = Indicator(level1="产出指标", level2="质量指标", name="办结率", target=TargetValue.parse("≥90%"))
     sheet = TargetSheet(kind="project", name="甲", year=2021, indicators=(one,))
-    outcome = Outcome(Fraction(22_499, 250), "%", "90%", "evidence")
+    outcome = outcome_of_reading(Fraction(22_499, 250), "%", one)
     money = {"spent": Decimal("79999.99"), "budget": Decimal(100_000)}
     local = scheme_of(2021, Path(str(files("zhunsheng.regulations") / "data" / "local" / "local-example.yaml")))
     card = score_sheet(sheet, [outcome], **money, scheme=local, as_of=date(2021, 12, 31))

@@ -17,8 +17,9 @@ import duckdb
 import pytest
 
 from zhunsheng.cli import main
+from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Store, browse, check_file, department_code, ledgers
+from zhunsheng.evidence import Store, browse, check_file, ledgers
 from zhunsheng.evidence import store as store_module
 from zhunsheng.evidence.index import Index
 from zhunsheng.measures import DuckEngine, combine, evidence_rows, measures, read_all

@@ -16,3 +16,8 @@ def derived_code(*words: object, taken: Collection[str] = ()) -> str:
         if code not in taken:
             return code
     raise AssertionError("more turns than codes taken")
+
+
+def department_code(name: str) -> str:
+    """Return the code that a department gets of which only the name is known."""
+    return derived_code("department", name)

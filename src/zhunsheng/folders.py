@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Store, department_code
+from zhunsheng.evidence import Store
 from zhunsheng.intake import read_book
 from zhunsheng.judgements import Judgement, read_judgements
 from zhunsheng.measures import Link, Measure, read_mapping
@@ -153,7 +154,7 @@ def run(
         mode=mode,
         previous=earlier,
     )
-    rechecked = recheck(reported, book, opened, as_of, place, links, rules) if reported else []
+    rechecked = recheck(reported, assessment, book, opened, as_of, links, rules) if reported else []
     progress("写出报表", 1, 3)
     source = "、".join(p.name for p in documents)
     files = write_outputs(assessment, opened, out, only=only, problems=problems, rechecked=rechecked, source=source)
@@ -205,13 +206,17 @@ def department_to_write(store: Path, text: str) -> Department:
 
 def recheck(
     reported: Path,
+    assessed: Assessment,
     book: Book,
     evidence: Evidence,
     as_of: date,
-    department: Department | None,
     links: Sequence[Link],
     rules: Rules,
 ) -> list[Rechecked]:
-    """Re-check a reported self-evaluation from evidence and the book alone: no judgement goes in. Raises ``ZS-*``."""
-    bare = assess(book, evidence, as_of, department=department, links=links, rules=rules)
-    return recheck_book(read_book(reported), bare)
+    """Re-check a reported self-evaluation from evidence and the book alone: no judgement goes in. Raises ``ZS-*``.
+
+    ``assessed`` is what was found already; it serves where no judgement went into it.
+    """
+    if any(r.card.said for r in assessed.results):
+        assessed = assess(book, evidence, as_of, department=assessed.department, links=links, rules=rules)
+    return recheck_book(read_book(reported), assessed)

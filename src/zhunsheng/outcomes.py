@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
@@ -60,7 +59,6 @@ class Outcome:
     proof: str | None = None
 
 
-NEAR = Fraction(1, 100)  # two decimals can't put a value on the wrong side of a target further away than this
 NOTHING = Outcome(None, None, "—", "none", "没有证据")
 
 
@@ -91,29 +89,16 @@ def result_of(indicator: Indicator, outcome: Outcome) -> Result:
     return against(indicator, outcome.value, outcome.unit, outcome.written)
 
 
-def shown(indicator: Indicator, outcome: Outcome) -> Outcome:
-    """Return the outcome with a text that stands where it stands to the target: 89.996% beside ≥90%, never 90%.
-
-    What a person wrote is shown as written.
-    """
-    if outcome.written is not None or not isinstance(outcome.value, Fraction) or outcome.origin != "evidence":
-        return outcome
-    bounds = bounds_in(indicator, outcome.unit)
-    if not any(abs(outcome.value - b) < NEAR for b in bounds):
-        return outcome
-    at = next((n for n, c in enumerate(outcome.text) if c not in "0123456789.,-"), len(outcome.text))
-    try:
-        told = Fraction(Decimal(outcome.text[:at].replace(",", "")))
-    except ArithmeticError:
-        return outcome
-    if all((told > b) - (told < b) == (outcome.value > b) - (outcome.value < b) for b in bounds):
-        return outcome
-    return replace(outcome, text=number_beside(outcome.value, bounds) + outcome.text[at:])
-
-
 def figure_text(value: Fraction, unit: str | None, indicator: Indicator) -> str:
     """Return a figure with its unit, with as many digits as it takes to stand on its true side of the target."""
     return f"{number_beside(value, bounds_in(indicator, unit))}{unit or ''}"
+
+
+def forecast_text(value: Fraction | date | None, indicator: Indicator) -> str:
+    """Return what a year is expected to end with, in the unit of the target; — where nothing is."""
+    if value is None:
+        return "—"
+    return figure_text(value, indicator.aim.unit, indicator) if isinstance(value, Fraction) else str(value)
 
 
 def bounds_in(indicator: Indicator, unit: str | None) -> Sequence[Fraction]:

@@ -245,8 +245,11 @@ def test_a_void_adjustment_leaves_the_approved_version_as_the_newest(department,
     assert sorted(f.rule for f in approved.findings.all()) == before and not adjusted.findings.exists()
     assert review.unreviewed(department.parent, year).get(department.pk) is None
     client = sign_in("keyuan")
-    for name, args in (("targets", [department.pk, year]), ("version", [approved.pk]), ("version", [adjusted.pk])):
-        assert client.get(reverse(name, args=args)).status_code == 200
+    listed = client.get(reverse("targets", args=[department.pk, year]))
+    assert listed.status_code == 200
+    # A void version takes nobody's place: the approved one can be adjusted again, the void one restored.
+    assert "提出调整" in client.get(reverse("version", args=[approved.pk])).content.decode()
+    assert "恢复" in client.get(reverse("version", args=[adjusted.pk])).content.decode()
 
 
 def test_a_void_draft_counts_nowhere_and_comes_back(project, department, sign_in, user):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +19,7 @@ from zhunsheng.cli.arguments import day
 from zhunsheng.cli.draw_commands import draw_app
 from zhunsheng.clock import zone
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Store, ledger_of, ledgers, write_template
+from zhunsheng.evidence import Batch, Store, ledger_of, ledgers, write_template
 from zhunsheng.intake import read_book
 from zhunsheng.measures import (
     Link,
@@ -215,6 +216,13 @@ def ledger_import(
         raise typer.Exit(1)
 
 
+def _say_batches(found: Sequence[Batch], opened: Store, as_json: bool) -> None:
+    if as_json:
+        show.say_json([b.as_json() for b in found])
+    else:
+        show.batches(found, opened.departments())
+
+
 @ledger_app.command("log")
 def ledger_log(
     store: StoreDir = DEFAULT_STORE,
@@ -228,10 +236,7 @@ def ledger_log(
     opened = Store.existing(store)
     whose = folders.department_to_read(store, department)
     found = opened.batches(department=whose.code if whose else None, limit=limit)
-    if as_json:
-        show.say_json([b.as_json() for b in found])
-    else:
-        show.batches(found, opened.departments())
+    _say_batches(found, opened, as_json)
 
 
 @ledger_app.command("departments")
@@ -274,10 +279,7 @@ def ledger_migrate(
     given = {name: code for code, name in map(folders.stated_department, codes or ()) if name}
     opened = Store.existing(store)
     made = opened.migrate(given)
-    if as_json:
-        show.say_json([b.as_json() for b in made])
-    else:
-        show.batches(made, opened.departments())
+    _say_batches(made, opened, as_json)
 
 
 @ledger_app.command("compact")
@@ -285,10 +287,7 @@ def ledger_compact(store: StoreDir = DEFAULT_STORE, as_json: AsJson = False) -> 
     """把各台账的小文件合并；每个台账一个批次，数据不变，以前的状态仍可查到。"""
     opened = Store.existing(store)
     made = opened.compact()
-    if as_json:
-        show.say_json([b.as_json() for b in made])
-    else:
-        show.batches(made, opened.departments())
+    _say_batches(made, opened, as_json)
 
 
 @ledger_app.command("verify")
@@ -500,7 +499,7 @@ def evaluate(
     rechecked = []
     if reported:
         rechecked = folders.recheck(
-            reported, asked.book, asked.evidence, asked.as_of, found.department, asked.links, asked.rules
+            reported, found, asked.book, asked.evidence, asked.as_of, asked.links, asked.rules
         )
     if as_json:
         run = run_of(found, asked.evidence).as_json()

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from rich.markup import escape
@@ -26,7 +25,7 @@ from zhunsheng.folders import RunResult
 from zhunsheng.measures import EvidenceRow, Match, ProjectMatch, Reading, show_number
 from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint, Light
-from zhunsheng.outcomes import Outcome, figure_text
+from zhunsheng.outcomes import Outcome, forecast_text
 from zhunsheng.reports.forms import basis_words, range_words, share, total_words, wan
 from zhunsheng.review import LEVELS, STATES, Review
 from zhunsheng.targets import Book
@@ -303,7 +302,7 @@ def checkpoint(found: Checkpoint) -> None:
         i = found.sheet.indicators[s.indicator]
         unit = i.aim.unit or ""
         expected = f"{show_number(s.expected)}{unit}" if s.expected is not None else "—"
-        forecast = figure_text(s.forecast, unit, i) if isinstance(s.forecast, Fraction) else str(s.forecast or "—")
+        forecast = forecast_text(s.forecast, i)
         table.add_row(
             escape(i.name),
             escape(i.words()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
+from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from zhunsheng.clock import told
 from zhunsheng.draws.spec import PART, STRATUM_JOIN, canonical, digest
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.wording import percent
 
 VALUES_SHOWN = 20  # values of the frame named in a refusal
 
@@ -42,9 +44,8 @@ class Quota(_Entry):
     def words(self) -> str:
         """Say which strata the rule is for and how many it draws, as people read it."""
         where = "、".join(f"{name}={value}" for name, value in self.match.items()) or "其余各层"
-        percent = f"{Decimal(self.ratio or '0') * 100:f}"
-        percent = percent.rstrip("0").rstrip(".") if "." in percent else percent
-        amount = f"{self.count} 户" if self.count is not None else f"{percent}%"
+        # A ratio has at most nine decimals.
+        amount = f"{self.count} 户" if self.count is not None else percent(Fraction(self.ratio or "0"), 7)
         least = f"，至少 {self.floor} 户" if self.floor else ""
         most = f"，至多 {self.ceiling} 户" if self.ceiling is not None else ""
         return f"{where}：{amount}{least}{most}"

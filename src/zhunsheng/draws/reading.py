@@ -17,7 +17,11 @@ from zhunsheng.text import cleaned, readable
 
 def read_plan(path: Path) -> Plan:
     """Read a plan (yaml or json). Raises ``ZS-IN-01``, ``ZS-DR-01`` naming the field."""
-    data = cleaned(load(path))
+    return plan_of(cleaned(load(path)))
+
+
+def plan_of(data: Any) -> Plan:
+    """Return plain data as a plan. Raises ``ZS-DR-01`` naming the field."""
     try:
         return Plan.model_validate(data)
     except ValidationError as error:

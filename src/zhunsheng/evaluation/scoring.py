@@ -16,11 +16,11 @@ from typing import Literal
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.judgements import Judgement
 from zhunsheng.measures.reading import NO_BASE
-from zhunsheng.outcomes import Outcome, figure_text, result_of, shown
+from zhunsheng.outcomes import Outcome, figure_text, result_of
 from zhunsheng.regulations import Framework, PointSet, Scheme, frameworks
 from zhunsheng.targets import Indicator, TargetSheet
 from zhunsheng.wording import number as show_number
-from zhunsheng.wording import percent_beside
+from zhunsheng.wording import percent, percent_beside
 
 HUNDREDTH = Decimal("0.01")
 FULL, NONE = Fraction(1), Fraction(0)  # shares of an indicator's points
@@ -192,7 +192,7 @@ def score_sheet(
     framework = next(f for f in frameworks() if f.id == scheme.framework)
     points, execution_points, notes, citations = allot(sheet, scheme, framework)
     scores = _scores(sheet, outcomes, points, scheme, said or {}, dimensions_of(sheet, framework), as_of, dues)
-    caps = [Fraction(cap.below) for cap in scheme.execution_caps]
+    caps = scheme.caps
     execution = score_execution(spent, budget, execution_points, caps, over=_over(sheet, as_of))
     total = sum((s.score for s in scores), execution.score)
     most = Decimal(100)
@@ -438,7 +438,6 @@ def score_indicator(
 ) -> Score:
     """Score one indicator: its outcome against its target, or a person's judgement where the target is qualitative."""
     target = indicator.aim
-    outcome = shown(indicator, outcome)
 
     def score(share: Fraction, verdict: Verdict, how: str, asks: str | None = None) -> Score:
         earned = points.quantize(HUNDREDTH) if share >= FULL else _round(Fraction(points) * max(share, NONE))
@@ -454,7 +453,7 @@ def score_indicator(
     measured = kind != "level" and sure
     if said and said.band and not measured:
         share = _judged(indicator, said, scheme)
-        return score(share, "judged", f"评为“{said.band}”，得分率 {_percent(share)}，理由：{said.reason}")
+        return score(share, "judged", f"评为“{said.band}”，得分率 {percent(share)}，理由：{said.reason}")
     if target.op == "unread" or (kind == "level" and not indicator.type.unsure):
         asks = "请评定档次并写明理由" if target.op == "level" else "指标值读不出，请评定并写明理由"
         return score(NONE, "pending", f"目标“{indicator.words()}”需人工评定，暂不得分", asks)
@@ -491,7 +490,7 @@ def score_indicator(
         return score(
             1 - off,
             "over",
-            f"{words}，超过 {_percent(scheme.over.limit)} 的部分按偏离度扣 {_percent(off)}",
+            f"{words}，超过 {percent(scheme.over.limit)} 的部分按偏离度扣 {percent(off)}",
             ask,
         )
     if attained is None:
@@ -525,7 +524,7 @@ def _score_date(indicator: Indicator, outcome: Outcome, scheme: Scheme, score: C
         return score(FULL, "met", f"{outcome.value} 完成，不晚于 {target.value}")
     bands = sorted(scheme.late.bands, key=lambda b: b.days)
     share = next((Fraction(b.share) for b in bands if late <= b.days), NONE)
-    how = f"{outcome.value} 完成，逾期 {late} 天，得分率 {_percent(share)}（{scheme.late.citation}）"
+    how = f"{outcome.value} 完成，逾期 {late} 天，得分率 {percent(share)}（{scheme.late.citation}）"
     return score(share, "missed", how, "请说明逾期原因")
 
 
@@ -554,10 +553,6 @@ def _judged(indicator: Indicator, said: Judgement, scheme: Scheme) -> Fraction:
 
 def _round(value: Fraction) -> Decimal:
     return (Decimal(value.numerator) / Decimal(value.denominator)).quantize(HUNDREDTH, ROUND_HALF_UP)
-
-
-def _percent(value: Fraction) -> str:
-    return f"{show_number(value * 100)}%"
 
 
 def _money(amount: Decimal) -> str:

@@ -5,7 +5,7 @@ from zhunsheng.evidence.importing import Checked, RowError, check_file
 from zhunsheng.evidence.ledgers import Column, Ledger, ledger_of, ledgers
 from zhunsheng.evidence.marking import marked_copy
 from zhunsheng.evidence.privacy import Cipher, mask
-from zhunsheng.evidence.store import Batch, Department, Snapshot, Store, department_code
+from zhunsheng.evidence.store import Batch, Department, Snapshot, Store
 from zhunsheng.evidence.template import write_template
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "Store",
     "browse",
     "check_file",
-    "department_code",
     "ledger_of",
     "ledgers",
     "marked_copy",

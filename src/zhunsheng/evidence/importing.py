@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zhunsheng.clock import today
-from zhunsheng.codes import derived_code
+from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.ledgers import DEPARTMENT, Column, Ledger, ledgers
 from zhunsheng.evidence.sql import quoted
@@ -390,7 +390,7 @@ def _departments(connection: duckdb.DuckDBPyConnection, given: str, known: Mappi
     found = [
         name for (name,) in connection.execute(f"SELECT DISTINCT {given} AS d FROM raw WHERE d IS NOT NULL").fetchall()
     ]
-    new = {derived_code("department", name): name for name in found if name not in known}
+    new = {department_code(name): name for name in found if name not in known}
     codes = {**known, **{name: code for code, name in new.items()}}
     if found:
         connection.executemany("INSERT INTO departments VALUES (?, ?)", [[name, codes[name]] for name in found])

@@ -188,10 +188,11 @@ class Index:
         for code, name in batch.named.items():
             self._name(code, name, number, batch.when)
         log = self.root / "ledgers" / batch.ledger / "_delta_log" / f"{batch.version:020d}.json"
-        for action in actions(log) if log.is_file() else ():
+        said = actions(log) if log.is_file() else ()
+        for action in said:
             if "remove" in action:
                 run("DELETE FROM file WHERE ledger = ? AND path = ?", (batch.ledger, unquote(action["remove"]["path"])))
-        for action in actions(log) if log.is_file() else ():
+        for action in said:
             if "add" in action:
                 run(
                     "INSERT OR REPLACE INTO file VALUES (?, ?, ?)",

@@ -77,6 +77,11 @@ class Ledger(BaseModel):
                 raise ValueError(f"{column.name}: values go with choice")
         return self
 
+    @property
+    def by_project(self) -> bool:
+        """Whether its rows name a project."""
+        return any(c.name == "project" for c in self.columns)
+
     def column(self, name: str) -> Column:
         """Return a column by name."""
         return next(c for c in self.columns if c.name == name)

@@ -20,7 +20,7 @@ import duckdb
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, write_deltalake
 from filelock import FileLock, Timeout
 
-from zhunsheng.codes import derived_code
+from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.index import Index
@@ -43,11 +43,6 @@ SMALL = 8 * 2**20  # bytes; a larger file is no reason to put files together
 PACKED = 64 * 2**20  # bytes; files are put together up to this size
 
 
-def department_code(name: str) -> str:
-    """Return the code that a department gets of which only the name is known."""
-    return derived_code("department", name)
-
-
 @dataclass(frozen=True)
 class Department:
     """A department in the store: its code and its names, each with the time of the batch that first bore it."""
@@ -59,6 +54,11 @@ class Department:
     def name(self) -> str:
         """Its latest name."""
         return self.names[-1][1]
+
+    @property
+    def words(self) -> frozenset[str]:
+        """All that it is called by: its code and every name it bears or bore."""
+        return frozenset((self.code, *(name for _, name in self.names)))
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,6 @@ class Snapshot:
         """Return the DuckDB query over a ledger's rows, with all columns of today and departments by code."""
         return ledger_sql(ledger, self.files.get(ledger.id, ()), self.renames.get(ledger.id))
 
-    @cached_property
-    def batches(self) -> tuple[Batch, ...]:
-        """All batches up to this state; read when asked for, so ask for fewer where there may be many."""
-        return self.batches_of()
-
     def batches_of(
         self, *, department: str | None = None, ledgers: Sequence[str] | None = None, limit: int | None = None
     ) -> tuple[Batch, ...]:
@@ -92,7 +87,9 @@ class Snapshot:
             return ()
         chosen = None if department is None else [department]
         with self.store._reading() as index:
-            return tuple(index.batches(department=chosen, ledgers=ledgers, until=self.batch, limit=limit, holding=True))
+            found = tuple(index.batches(department=chosen, ledgers=ledgers, until=self.batch, limit=limit, holding=True))
+        self._looked_up.update((b.batch, b) for b in found)
+        return found
 
     @cached_property
     def _looked_up(self) -> dict[int, Batch]:
@@ -625,7 +622,7 @@ class Store:
         Raises ``ZS-EV-20`` for a name of several, ``ZS-EV-21`` for one that nobody bears; likeness never decides.
         """
         departments = self.departments()
-        found = [d for d in departments.values() if text == d.code or text in (name for _, name in d.names)]
+        found = [d for d in departments.values() if text in d.words]
         if len(found) == 1:
             return found[0]
         if found:
@@ -640,7 +637,7 @@ class Store:
         found: dict[str, str] = {}
         departments = self.departments().values()
         for department in departments:
-            for name in {name for _, name in department.names} | {department.code}:
+            for name in department.words:
                 found[name] = department.code if found.get(name, department.code) == department.code else ""
         return found
 
@@ -795,4 +792,4 @@ def _committed(said: list[dict[str, Any]]) -> dict[str, Any]:
     return {}
 
 
-__all__ = ["Batch", "Department", "Snapshot", "Store", "department_code"]
+__all__ = ["Batch", "Department", "Snapshot", "Store"]

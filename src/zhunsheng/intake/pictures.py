@@ -30,6 +30,10 @@ WHY = "没有读；其中若有绩效目标，请改成可编辑的表格后重�
 NAMED = 5  # places named in a refusal
 
 
+def _blips(node: etree._Element) -> int:
+    return sum(1 for b in node.iter(f"{_A}blip") if b.get(f"{_R}embed") or b.get(f"{_R}link"))
+
+
 def in_word(node: etree._Element) -> list[str]:
     """Return what the pictures under a part of a Word document are, inline or anchored, in DrawingML or VML."""
     found: list[str] = []
@@ -37,7 +41,7 @@ def in_word(node: etree._Element) -> list[str]:
         if child.tag in (_FALLBACK, f"{_W}del", f"{_W}tbl"):
             continue  # a fallback shows the same picture again; tables have their own cells
         if child.tag == f"{_W}drawing":
-            blips = sum(1 for b in child.iter(f"{_A}blip") if b.get(f"{_R}embed") or b.get(f"{_R}link"))
+            blips = _blips(child)
             drawn = sum(1 for d in child.iter(f"{_A}graphicData") if _DRAWN.search(d.get("uri") or ""))
             found += ["图片"] * blips + ["图表"] * drawn
             if not blips:
@@ -100,7 +104,7 @@ def _floating(opened: Opened, members: set[str], sheet: str, path: str, related:
             yield Picture(Place(sheet=sheet))
             continue
         for anchor in root:
-            blips = sum(1 for b in anchor.iter(f"{_A}blip") if b.get(f"{_R}embed") or b.get(f"{_R}link"))
+            blips = _blips(anchor)
             start = anchor.find(f"{_XDR}from")
             place = Place(sheet=sheet)
             if start is not None:

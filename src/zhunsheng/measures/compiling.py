@@ -49,16 +49,6 @@ def parameters(year: int, today: date) -> dict[str, exp.Expression]:
     return literals | {"year": exp.Literal.number(year)}
 
 
-def compile_all(
-    measures: Sequence[Measure], year: int, today: date, by: str | None = None, *, narrowed: bool = False
-) -> list[Query]:
-    """Return one query a ledger; ``by`` names a drill-down column to group by in place of the project.
-
-    A ``narrowed`` query is for some departments only, put in by ``texts``.
-    """
-    return list(_compiled(tuple(measures), year, today, by, narrowed))
-
-
 def texts(
     measures: Sequence[Measure],
     year: int,
@@ -67,7 +57,10 @@ def texts(
     departments: Collection[str] | None,
     dialect: str,
 ) -> list[tuple[Query, str]]:
-    """Return each query of ``compile_all`` with its SQL in a dialect, for all departments or those of given codes."""
+    """Return one query a ledger with its SQL in a dialect, for all departments or those of given codes.
+
+    ``by`` names a drill-down column to group by in place of the project.
+    """
     found = _texts(tuple(measures), year, today, by, departments is not None, dialect)
     if departments is None:
         return list(found)
@@ -84,24 +77,18 @@ def _put_in(text: str, departments: Collection[str], dialect: str) -> str:
 def _texts(
     measures: tuple[Measure, ...], year: int, today: date, by: str | None, narrowed: bool, dialect: str
 ) -> tuple[tuple[Query, str], ...]:
-    return tuple((query, query.text(dialect)) for query in _compiled(measures, year, today, by, narrowed))
-
-
-@lru_cache(maxsize=256)
-def _compiled(
-    measures: tuple[Measure, ...], year: int, today: date, by: str | None, narrowed: bool
-) -> tuple[Query, ...]:
     found: dict[str, list[Measure]] = {}
     for measure in measures:
         found.setdefault(measure.ledger, []).append(measure)
-    return tuple(_compile(ledgers()[name], tuple(group), year, today, by, narrowed) for name, group in found.items())
+    queries = [_compile(ledgers()[name], tuple(group), year, today, by, narrowed) for name, group in found.items()]
+    return tuple((query, query.text(dialect)) for query in queries)
 
 
 def _compile(
     ledger: Ledger, measures: tuple[Measure, ...], year: int, today: date, by: str | None, narrowed: bool
 ) -> Query:
     values = parameters(year, today)
-    group = by or (_PROJECT if _has_project(ledger) else None)
+    group = by or (_PROJECT if ledger.by_project else None)
     source, flags = _source(ledger, measures, values, narrowed)
     select = exp.select(exp.column(DEPARTMENT))
     if group:
@@ -128,10 +115,6 @@ def _compile(
     return Query(ledger.id, measures, select)
 
 
-def _has_project(ledger: Ledger) -> bool:
-    return any(c.name == PROJECT for c in ledger.columns)
-
-
 def _chosen(column: exp.Expression) -> exp.Expression:
     return exp.In(this=column, expressions=[exp.Literal.string(_CHOSEN)])
 
@@ -143,7 +126,7 @@ def _source(
     joined: dict[tuple[str, tuple[str, ...], str], str] = {}
     flags: dict[tuple[str, str], str] = {}
     source = exp.select("t.*").from_(exp.alias_(exp.to_table(ledger.id), "t"))
-    if _has_project(ledger):
+    if ledger.by_project:
         project = exp.column(PROJECT, "t")
         named = exp.Coalesce(this=exp.column(PROJECT_CODE, "t"), expressions=[project])
         source = source.select(exp.alias_(named, _PROJECT))
@@ -281,7 +264,7 @@ def rows_query(
         # A ledger without projects has no rows of one.
         listed: list[exp.Expression] = [exp.Literal.string(p) for p in sorted(projects)] or [exp.Null()]
         own = exp.In(this=exp.column(_PROJECT), expressions=listed)
-        select = select.where(own if _has_project(ledger) else exp.false())
+        select = select.where(own if ledger.by_project else exp.false())
     if only is not None:
         select = select.where(hit.copy() if only else exp.Not(this=hit.copy()))
     select = select.order_by("_batch", "_row")

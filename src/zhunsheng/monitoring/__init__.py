@@ -14,7 +14,7 @@ from typing import Literal
 
 from zhunsheng.judgements import Judgement
 from zhunsheng.measures.definitions import Accrual
-from zhunsheng.outcomes import Outcome, result_of, shown
+from zhunsheng.outcomes import Outcome, result_of
 from zhunsheng.regulations import MonitoringRules
 from zhunsheng.targets import Indicator, SpendingPlan, TargetSheet, convert
 
@@ -146,7 +146,6 @@ def _status(
 ) -> Status:
     target = indicator.aim
     kind = indicator.type.kind
-    outcome = shown(indicator, outcome)
     surely, perhaps, never = rules.likelihood
     cause, measures = (said.cause, said.measures) if said else (None, None)
     closed_year = as_of >= date(year, 12, 31)

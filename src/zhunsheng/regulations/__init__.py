@@ -194,6 +194,11 @@ class Scheme(Dated):
     execution_caps: tuple[ExecutionCap, ...]
     department: DepartmentPoints
 
+    @property
+    def caps(self) -> list[Fraction]:
+        """The execution rates below which a total is capped, fractions."""
+        return [Fraction(cap.below) for cap in self.execution_caps]
+
     def grade(self, total: Decimal) -> str:
         """Return the grade of a total (0–100)."""
         return next(g.name for g in sorted(self.grades, key=lambda g: -g.from_) if total >= g.from_)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
 
 from jinja2 import Environment, PackageLoader
 
@@ -19,10 +18,10 @@ from zhunsheng.evidence import Snapshot, ledgers
 from zhunsheng.measures import Lineage
 from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint
-from zhunsheng.outcomes import ORIGIN_WORDS, figure_text
+from zhunsheng.outcomes import ORIGIN_WORDS, forecast_text
 from zhunsheng.reports.forms import basis_words, share, total_words, wan
 from zhunsheng.review import LEVELS, Finding, Review
-from zhunsheng.targets import Indicator, SpendingPlan
+from zhunsheng.targets import SpendingPlan
 from zhunsheng.targets.sheet import plain
 
 
@@ -117,7 +116,7 @@ def render(
         "wan": wan,
         "share": share,
         "plain": plain,
-        "number": _number,
+        "number": forecast_text,
         "cell": _cell,
         "told": told,
         "total": total_words,
@@ -159,9 +158,3 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     return "" if value is None else str(value)
-
-
-def _number(value: Fraction | date | None, indicator: Indicator) -> str:
-    if value is None:
-        return "—"
-    return figure_text(value, indicator.aim.unit, indicator) if isinstance(value, Fraction) else str(value)

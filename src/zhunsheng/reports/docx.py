@@ -87,7 +87,7 @@ def add_form(document: Any, form: Form) -> None:
         _line(document, note, 9, "宋体", WD_ALIGN_PARAGRAPH.LEFT)
 
 
-def add_heading(document: Any, words: str, level: int) -> None:
+def add_heading(document: Any, words: str, level: int = 1) -> None:
     """Append a heading; level 0 is the title."""
     document.add_heading(clean(words), level)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from fractions import Fraction
 from pathlib import Path
 
 from zhunsheng.evaluation import Difference, Scorecard
@@ -50,10 +49,10 @@ def write_report(
 
 
 def _basics(document: object, parts: Sequence[Part]) -> None:
-    _heading(document, "一、基本情况")
+    add_heading(document, "一、基本情况")
     for card, checkpoint, _ in parts:
         sheet, money = card.sheet, checkpoint.money
-        _heading(document, sheet.title(), 2)
+        add_heading(document, sheet.title(), 2)
         if sheet.purpose:
             add_text(document, f"项目概况：{sheet.purpose}")
         if money.adjusted is not None:
@@ -67,7 +66,7 @@ def _basics(document: object, parts: Sequence[Part]) -> None:
 
 
 def _work(document: object, parts: Sequence[Part], as_of: date, snapshot: Snapshot) -> None:
-    _heading(document, "二、绩效评价工作开展情况")
+    add_heading(document, "二、绩效评价工作开展情况")
     scheme = parts[0][0].scheme
     add_text(document, f"评价对象和范围：{'、'.join(card.sheet.title() for card, _, _ in parts)}。")
     add_text(
@@ -81,7 +80,7 @@ def _work(document: object, parts: Sequence[Part], as_of: date, snapshot: Snapsh
 
 
 def _conclusion(document: object, parts: Sequence[Part], department: str, year: int) -> None:
-    _heading(document, "三、综合评价情况及评价结论")
+    add_heading(document, "三、综合评价情况及评价结论")
     rows = [tuple(label(t) for t in ("评价对象", "得分", "等级", "完成", "未达标", "待定"))]
     for card, _, _ in parts:
         done = sum(s.verdict in ("met", "over", "judged") for s in card.scores)
@@ -100,9 +99,9 @@ def _conclusion(document: object, parts: Sequence[Part], department: str, year: 
 
 
 def _analysis(document: object, parts: Sequence[Part]) -> None:
-    _heading(document, "四、绩效评价指标分析")
+    add_heading(document, "四、绩效评价指标分析")
     for card, _, _ in parts:
-        _heading(document, card.sheet.title(), 2)
+        add_heading(document, card.sheet.title(), 2)
         for name, (points, earned) in card.by_dimension().items():
             add_text(document, f"{name}：满分{plain(points)}分，得{plain(earned)}分。")
         add_text(document, f"{basis_words(card)}。")
@@ -123,7 +122,7 @@ def _analysis(document: object, parts: Sequence[Part]) -> None:
             (
                 text("预算执行率"),
                 Cell("100%"),
-                Cell(share(card.execution.rate, [Fraction(cap.below) for cap in card.scheme.execution_caps])),
+                Cell(share(card.execution.rate, card.scheme.caps)),
                 Cell(f"{plain(card.execution.score)}/{plain(card.execution.points)}"),
                 text(card.execution.how),
             )
@@ -132,7 +131,7 @@ def _analysis(document: object, parts: Sequence[Part]) -> None:
 
 
 def _problems(document: object, parts: Sequence[Part], differences: Sequence[tuple[str, Sequence[Difference]]]) -> None:
-    _heading(document, "五、主要经验及做法、存在的问题及原因分析")
+    add_heading(document, "五、主要经验及做法、存在的问题及原因分析")
     n = 0
     for card, checkpoint, review in parts:
         for score, status in zip(card.scores, checkpoint.indicators, strict=True):
@@ -171,7 +170,7 @@ def _settled(review: Review) -> bool:
 
 
 def _advice(document: object, parts: Sequence[Part]) -> None:
-    _heading(document, "六、有关建议")
+    add_heading(document, "六、有关建议")
     n = 0
     for card, checkpoint, review in parts:
         for score, status in zip(card.scores, checkpoint.indicators, strict=True):
@@ -184,7 +183,3 @@ def _advice(document: object, parts: Sequence[Part]) -> None:
             add_text(document, f"{n}. {card.sheet.title()}：{mend}")
     if not n:
         add_text(document, "无。")
-
-
-def _heading(document: object, words: str, level: int = 1) -> None:
-    add_heading(document, words, level)

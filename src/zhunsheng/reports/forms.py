@@ -12,7 +12,7 @@ from typing import Literal
 from zhunsheng.evaluation import Range, Score, Scorecard
 from zhunsheng.evaluation.scoring import BASIS_WORDS, VERDICT_WORDS
 from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint
-from zhunsheng.outcomes import Outcome, figure_text
+from zhunsheng.outcomes import Outcome, forecast_text
 from zhunsheng.targets import Indicator, SpendingPlan, TargetSheet, TargetValue
 from zhunsheng.targets.sheet import plain
 from zhunsheng.wording import percent_beside
@@ -342,7 +342,7 @@ def monitoring_form(checkpoint: Checkpoint) -> Form:
     )
     rows.append((*(label(c) for c in rules.causes), label("原因说明及措施"), *(label(w) for w in rules.likelihood)))
     for (indicator, one, two), status in zip(_levelled(sheet), checkpoint.indicators, strict=True):
-        forecast = _shown(status.forecast, indicator)
+        forecast = forecast_text(status.forecast, indicator)
         marks = [Cell("√" if status.cause == c else "") for c in rules.causes]
         chances = [Cell("√" if status.likelihood == w else "") for w in rules.likelihood]
         cells = [
@@ -365,12 +365,6 @@ def monitoring_form(checkpoint: Checkpoint) -> Form:
 
 def _spread_columns(total: int, parts: int) -> list[int]:
     return [total // parts + (1 if i < total % parts else 0) for i in range(parts)]
-
-
-def _shown(value: object, indicator: Indicator) -> str:
-    if value is None:
-        return "—"
-    return figure_text(value, indicator.aim.unit, indicator) if isinstance(value, Fraction) else str(value)
 
 
 # -- scores in words ---------------------------------------------------------------------------------------------------
@@ -432,7 +426,7 @@ def self_evaluation_form(card: Scorecard) -> Form:
             Cell(wan(execution.budget, "") or "—"),
             Cell(wan(execution.spent, "") or "—"),
             Cell(plain(execution.points)),
-            Cell(share(execution.rate, [Fraction(cap.below) for cap in card.scheme.execution_caps])),
+            Cell(share(execution.rate, card.scheme.caps)),
             Cell(plain(execution.score)),
         ),
     ]

@@ -149,7 +149,6 @@ def all_rules() -> tuple[Rule, ...]:
 
 # -- words that several rules look at ---------------------------------------------------------------------------------
 
-PLACEHOLDER = "（待填写）"  # what the empty form writes where a goal belongs
 UNIT_COST = re.compile(r"(?:单次|单位|每次|平均每次|单批次|每批次)(.{2,6}?)(?:费用|成本|经费|支出)$")
 _STOP = frozenset(
     [

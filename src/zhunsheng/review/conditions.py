@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from zhunsheng.review.catalogue import PLACEHOLDER, UNIT_COST, Context, squeezed
+from zhunsheng.review.catalogue import UNIT_COST, Context, squeezed
 from zhunsheng.targets import Indicator, TargetValue, split_unit
+from zhunsheng.targets.editing import PLACEHOLDER
 from zhunsheng.targets.kinds import COUNT_NAME, RATE_NAME
 from zhunsheng.targets.units import comparable
 

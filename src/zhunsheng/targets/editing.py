@@ -17,6 +17,8 @@ from zhunsheng.targets.sheet import Budget, Goal, Indicator, Place, PlanStep, Sp
 from zhunsheng.targets.value import TargetValue, normalise
 from zhunsheng.text import clean
 
+# What an empty form puts where a person has to write.
+PLACEHOLDER, NEW_INDICATOR = "（待填写）", "（新指标）"
 LABELS = {
     "name": "名称",
     "code": "项目编码",
@@ -242,10 +244,10 @@ Part = Literal["indicators", "goals", "plan"]
 def with_added(sheet: TargetSheet, part: Part, indicator: Indicator | None = None) -> TargetSheet:
     """Return the sheet with one more indicator (given, or empty), goal or plan date at the end."""
     if part == "indicators":
-        new = indicator or Indicator(name="（新指标）", target=TargetValue.parse(""))
+        new = indicator or Indicator(name=NEW_INDICATOR, target=TargetValue.parse(""))
         return sheet.model_copy(update={"indicators": (*sheet.indicators, new)})
     if part == "goals":
-        goal = Goal(title=f"目标{len(sheet.goals) + 1}", text="（待填写）")
+        goal = Goal(title=f"目标{len(sheet.goals) + 1}", text=PLACEHOLDER)
         return sheet.model_copy(update={"goals": (*sheet.goals, goal)})
     steps = sheet.spending_plan.steps
     last = max((s.by for s in steps), default=date((sheet.year or today().year), 1, 1))
@@ -282,7 +284,7 @@ def blank_sheet(kind: Literal["department", "project"], name: str | None, depart
         department=department,
         year=year,
         spending_plan=SpendingPlan(steps=steps if kind == "project" else ()),
-        goals=(Goal(title="目标1", text="（待填写）"),),
+        goals=(Goal(title="目标1", text=PLACEHOLDER),),
     )
 
 

@@ -84,11 +84,6 @@ class IndicatorType:
     against: tuple[str, ...] = ()
 
     @property
-    def op(self) -> Op:
-        """The operator results are compared by."""
-        return self.aim.op
-
-    @property
     def unit(self) -> str | None:
         """The unit results are compared in."""
         return self.aim.unit

@@ -120,14 +120,15 @@ def comparable(one: str | None, other: str | None) -> bool:
 
 
 _MONEY_AND_MEASURES = ("元", "平方米", "公里", "米", "亩", "公顷", "m2", "m3", "分")
+_KNOWN = {*_RATIOS, *_COUNTS, *_WEIGHTS, *_TIMES, *_MONEY_AND_MEASURES} | {
+    prefix + unit for prefix, _ in _PREFIXES for unit in (*_COUNTS, *_MONEY_AND_MEASURES)
+}
 
 
 @lru_cache(maxsize=4096)
 def known_unit(text: str) -> str | None:
     """Return the longest known unit at the head of a text (次 of 次活动, 万元 of 万元左右); None where there is none."""
-    units = {*_RATIOS, *_COUNTS, *_WEIGHTS, *_TIMES, *_MONEY_AND_MEASURES}
-    units |= {prefix + unit for prefix, _ in _PREFIXES for unit in (*_COUNTS, *_MONEY_AND_MEASURES)}
-    return max((u for u in units if text.startswith(u)), key=len, default=None)
+    return max((u for u in _KNOWN if text.startswith(u)), key=len, default=None)
 
 
 def convert(value: Decimal | Fraction | int, unit: str | None, to: str | None) -> Fraction:

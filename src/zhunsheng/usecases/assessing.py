@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -253,7 +252,7 @@ def department_in(book: Book, snapshot: Snapshot) -> Department | None:
     """Return the one department whose code or exact name a sheet states, or the only one there is; None for none or many."""
     known = snapshot.departments
     for sheet in book.sheets:
-        stated = [d for d in known.values() if sheet.department in (d.code, *(name for _, name in d.names))]
+        stated = [d for d in known.values() if sheet.department in d.words]
         if len(stated) == 1:
             return Department(stated[0].code, stated[0].name)
     if len(known) == 1:
@@ -288,7 +287,7 @@ class _Ledgers:
         A project without rows has no evidence: the rows of the level above are not its own.
         """
         ledger = ledgers()[self.measures[measure].ledger]
-        if project is None or not any(c.name == "project" for c in ledger.columns):
+        if project is None or not ledger.by_project:
             return self.readings.get((measure, self.department, None))
         found = [r for key in project.keys if (r := self.readings.get((measure, self.department, key)))]
         return combine(self.measures[measure], found)
@@ -394,8 +393,3 @@ def _apart(typed: Outcome, computed: Outcome) -> str | None:
         unit = "个百分点" if computed.unit == "%" else computed.unit or ""
         return f"{'+' if one >= other else ''}{show_number(one - other)}{unit}"
     return None
-
-
-def amount(reading: Reading | None) -> Decimal | None:
-    """Return a money reading's yuan, None where nothing stands behind it."""
-    return reading.numerator if reading and reading.denominator else None

@@ -6,7 +6,6 @@ fractions, scores points; decimals are strings in JSON so that nothing is rounde
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -415,13 +414,3 @@ def _number(value: Fraction | date | None) -> str | None:
 def _share(value: Fraction | None) -> Decimal | None:
     """Return a share to four decimals: a hundredth of a percent."""
     return None if value is None else (Decimal(value.numerator) / value.denominator).quantize(Decimal("0.0001"))
-
-
-def rate_of(parts: Sequence[RunMoney]) -> Decimal | None:
-    """Return the execution rate of several sheets: what all paid over what all had, None where no budget is known.
-
-    Sheets without a budget or without payments data are left out on both sides.
-    """
-    known = [m for m in parts if m.adjusted and m.paid is not None]
-    whole = sum((m.adjusted for m in known if m.adjusted), Decimal(0))
-    return sum((m.paid for m in known if m.paid is not None), Decimal(0)) / whole if whole else None

@@ -267,7 +267,7 @@ def upload_document(
 
     def run() -> tuple[int, Any]:
         with acting(request.auth.user.get_username(), address(request)):
-            upload = take(file, "document", place, request.auth.user, limit=50 * 2**20)
+            upload = take(file, "document", place, request.auth.user)
             made = sheets.take_document(upload, place, year, request.auth.user, reason[:1000])
         return 201, [
             {

@@ -128,8 +128,3 @@ def _destination(record: Decided, act: Act, action: str) -> str:
         asked = [step for step in record.steps() if step.action == "targets.ask"]
         return asked[-1].before if asked else act.to
     return act.to
-
-
-def steps_of(subject: Any) -> list[Step]:
-    """Return the record's steps in order."""
-    return list(Step.objects.filter(model=subject._meta.model_name, object_id=subject.pk).select_related("by"))

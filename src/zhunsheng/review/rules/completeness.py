@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Iterator
 from decimal import Decimal
 
-from zhunsheng.review.catalogue import PLACEHOLDER, Context, Hit, rule
+from zhunsheng.review.catalogue import Context, Hit, rule
+from zhunsheng.targets.editing import PLACEHOLDER
 from zhunsheng.targets.sheet import plain
 
 _FILL = "财预〔2015〕88号（目标的内容）"

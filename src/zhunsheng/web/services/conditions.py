@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.regulations import framework_of, key_frameworks
+from zhunsheng.regulations import framework_of
+from zhunsheng.targets.editing import NEW_INDICATOR, PLACEHOLDER
 from zhunsheng.web.models import (
     Checkpoint,
     Contest,
@@ -20,12 +21,13 @@ from zhunsheng.web.models import (
     SelfEvaluation,
 )
 from zhunsheng.web.models.targets import SheetVersion
+from zhunsheng.web.services import keyeval
 from zhunsheng.web.services.matching import open_proposals
 from zhunsheng.web.services.registers import registers
 from zhunsheng.web.services.year import names_of, unexplained
 from zhunsheng.web.workflow import Said, condition
 
-PLACEHOLDERS = ("（新指标）", "（待填写）")  # what the empty form puts where a person has to write
+PLACEHOLDERS = (NEW_INDICATOR, PLACEHOLDER)
 SHOWN = 5  # names listed in a message before it only counts
 
 
@@ -129,7 +131,7 @@ def still_rechecked(contest: Contest, said: Said) -> list[str]:
 @condition
 def all_rows_agreed(evaluation: KeyEvaluation, said: Said) -> list[str]:
     """Every row of the card has its agreed points."""
-    framework = next(f for f in key_frameworks() if f.id == evaluation.framework)
+    framework = keyeval.framework_of(evaluation)
     names = [row.name for row in framework.rows if row.code not in evaluation.agreed]
     return _listed(_("还有 %(n)s 项没有评定得分：%(names)s"), names)
 

@@ -44,7 +44,6 @@ RECORDS: dict[str, type[Decided]] = {
     "safeguards": SafeguardRecord,
     "publish": Publication,
 }
-PROOF = 20 * 2**20  # bytes of a file of proof
 
 
 def known(prefix: str, action: str) -> bool:
@@ -78,9 +77,7 @@ def decide(user: User, record: Any, action: str, said: Mapping[str, Any]) -> Ste
     change = (lambda now: CHANGES[action](now, said, user)) if action in CHANGES else None
     sent = {k: v for k, v in said.items() if v}
     if isinstance(record, Publication):
-        publishing.decide(record, user, action, remark, seen=seen)
-        step = record.last_step()
-        assert step is not None
+        step = publishing.decide(record, user, action, remark, seen=seen)
     else:
         step = advance(user, record, action, remark, seen=seen, said=sent, change=change)
     if action in AFTER:
@@ -91,7 +88,7 @@ def decide(user: User, record: Any, action: str, said: Mapping[str, Any]) -> Ste
 def _proved(record: Any, said: Mapping[str, Any], user: User) -> None:
     record.result = str(said.get("result") or "").strip()
     if said.get("file"):
-        record.proof = take(said["file"], "attachment", record.department, user, limit=PROOF)
+        record.proof = take(said["file"], "attachment", record.department, user)
     else:
         record.proof = None
 

@@ -8,19 +8,18 @@ import json
 import shutil
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
-from pydantic import ValidationError
 
 from zhunsheng.draws.assignment import Inspector as Registered
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import read_bundle
 from zhunsheng.draws.randomness import canonical_text
-from zhunsheng.draws.reading import read_plan
+from zhunsheng.draws.reading import plan_of, read_plan
 from zhunsheng.draws.results import Result, check_results, overdue, publish_by
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import decode
@@ -30,6 +29,7 @@ from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Orga
 from zhunsheng.web.services.conditions import known_later
 from zhunsheng.web.services.year import store
 from zhunsheng.web.workflow import advance, check, note
+from zhunsheng.wording import number
 
 CLASSES = ("A", "B", "C", "D")
 
@@ -132,11 +132,7 @@ def plan_from_form(department: Organisation, form: dict[str, Any]) -> dict[str, 
     }
     if form.get("ends_on"):
         plan["ends_on"] = form["ends_on"].isoformat()
-    try:
-        return Plan.model_validate(plan).as_json()
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ZhunshengError("ZS-DR-01", detail=f"{'.'.join(map(str, first['loc']))} {first['msg']}".strip()) from None
+    return plan_of(plan).as_json()
 
 
 def make_plan(department: Organisation, form: dict[str, Any], user: User) -> Draw:
@@ -188,7 +184,7 @@ def form_of(draw: Draw) -> dict[str, Any]:
         "known_at": timezone.localtime(plan.known_at),
         "ends_on": draw.ends_on,
         "per_object": plan.staffing.per_object,
-        "reserve": _percent(str(plan.reserve)),
+        "reserve": number(Fraction(str(plan.reserve)) * 100, 7),
     }
     for source in draw.plan["randomness"]:
         if source["source"] == "lottery":
@@ -200,13 +196,8 @@ def form_of(draw: Draw) -> dict[str, Any]:
     for quota in draw.plan["quotas"]:
         letter = quota.get("match", {}).get("credit_class")
         if letter and quota.get("ratio"):
-            form |= {f"ratio_{letter}": _percent(quota["ratio"]), f"floor_{letter}": quota.get("floor", 0)}
+            form |= {f"ratio_{letter}": number(Fraction(quota["ratio"]) * 100, 7), f"floor_{letter}": quota.get("floor", 0)}
     return form
-
-
-def _percent(ratio: str) -> str:
-    text = f"{Decimal(ratio) * 100:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def commit(draw: Draw, user: User, progress: Progress = no_progress, seen: str | None = None) -> Draw:

@@ -349,14 +349,13 @@ def late(district: Organisation, year: int, today: date) -> list[dict[str, Any]]
 
 def totals(district: Organisation, year: int, ranked: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the counts at the head of the page; ``ranked`` are the lines of the ranking."""
-    sheets = Sheet.objects.filter(department__path__startswith=district.path, year=year, retired=False)
     lights = {r["light"]: r["n"] for r in _lights(district, year).values("light").annotate(n=Count("id")).order_by()}
     points = _lights(district, year).aggregate(points=Sum("points"), score=Sum("score"))
     return {
-        "departments": sheets.values("department").distinct().count(),
-        "sheets": sheets.count(),
+        "departments": len(ranked),
+        "sheets": sum(r["sheets"] for r in ranked),
         "findings": SheetFinding.objects.filter(department__path__startswith=district.path, year=year).count(),
-        "unreviewed": len(unreviewed(district, year)),
+        "unreviewed": sum(r["unreviewed"] > 0 for r in ranked),
         "lights": lights,
         "share": float(points["score"] / points["points"]) if points["points"] else None,
         "execution": group_rate(ranked),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import shutil
+from pathlib import Path
 from typing import Any, cast
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.outcomes import ORIGIN_WORDS, Origin
 from zhunsheng.reports.forms import target_form
 from zhunsheng.targets.sheet import plain as figure
-from zhunsheng.web.models import Draw, Publication, SelfEvaluation, SheetVersion, User
+from zhunsheng.web.models import Draw, Publication, SelfEvaluation, SheetVersion, Step, User
 from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.services.draws import proof_of
 from zhunsheng.web.services.ledgers import plain
@@ -23,6 +23,7 @@ from zhunsheng.web.services.year import drift, forms_of
 from zhunsheng.web.workflow import advance, note
 
 PUBLIC_CONTEST = {"typed", "computed", "difference", "reason", "accepted"}  # who typed it stays inside
+SELF_FILES = ("绩效自评表.xlsx", "绩效自评表.docx", "绩效评价报告.docx")
 DRAW_FILES = ("抽查包.zip", "frame.tsv", "commitment.json", "公告.html", "公告.docx", "公告.json")
 
 
@@ -44,21 +45,22 @@ def ask(kind: str, subject: Any, user: User) -> Publication:
         )
         note(user, made, "publish.request", after="requested")
         if kind == "draw":
-            made.folder().mkdir(parents=True, exist_ok=True)
-            for name in DRAW_FILES:
-                if (subject.folder() / name).is_file():
-                    shutil.copyfile(subject.folder() / name, made.folder() / name)
+            _copy(subject.folder(), made.folder(), DRAW_FILES)
         if kind == "self":
-            made.folder().mkdir(parents=True, exist_ok=True)
-            for name in ("绩效自评表.xlsx", "绩效自评表.docx", "绩效评价报告.docx"):
-                if (subject.assessment.folder() / name).is_file():
-                    shutil.copyfile(subject.assessment.folder() / name, made.folder() / name)
+            _copy(subject.assessment.folder(), made.folder(), SELF_FILES)
     return made
+
+
+def _copy(source: Path, to: Path, names: tuple[str, ...]) -> None:
+    to.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, to / name)
 
 
 def decide(
     publication: Publication, user: User, action: str, remark: str = "", *, seen: str | None = None
-) -> Publication:
+) -> Step:
     """Approve, refuse or withdraw; an earlier publication of the same thing gives way to the new one. Raises as ``advance``."""
 
     def dated(now: Publication) -> None:
@@ -66,14 +68,14 @@ def decide(
             now.published_at = timezone.now()
 
     with transaction.atomic():
-        advance(user, publication, action, remark, seen=seen, change=dated)
+        step = advance(user, publication, action, remark, seen=seen, change=dated)
         if action == "publish.approve":
             older = Publication.objects.filter(
                 kind=publication.kind, object_id=publication.object_id, state="published"
             )
             for old in older.exclude(pk=publication.pk):
                 advance(user, old, "publish.overtake", "由新的公开内容代替")
-    return publication
+    return step
 
 
 def _targets(version: SheetVersion) -> tuple[int, str, dict[str, Any]]:
@@ -124,11 +126,10 @@ def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, An
         "evidence": run.store.digest,
         "scores": scores,
     }
-    forms = [{**f, "notes": list(f["notes"])} for f in forms_of(evaluation, "绩效自评表")]
     return (
         evaluation.year,
         f"{evaluation.department.name_in(evaluation.year)} {evaluation.year}年度绩效自评",
-        {**data, "forms": json.loads(json.dumps(forms))},
+        {**data, "forms": forms_of(evaluation, "绩效自评表")},
     )
 
 

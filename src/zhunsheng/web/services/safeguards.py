@@ -12,8 +12,6 @@ from zhunsheng.web.services.registers import Register, cleaned, due_of, register
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.workflow import advance, note
 
-PROOF = 20 * 2**20  # bytes of a file of proof
-
 
 def enter(
     register: Register, department: Organisation, given: Mapping[str, str], file: Any, user: User
@@ -29,7 +27,7 @@ def enter(
             created_by=user,
         )
         if file:
-            made.proof = take(file, "attachment", department, user, limit=PROOF)
+            made.proof = take(file, "attachment", department, user)
         made.save()
         note(user, made, "safeguards.record", after="open")
     return made
@@ -45,7 +43,7 @@ def change(
         now.data = cleaned(register, dict(given))
         now.due_on = due_of(register, now.data)
         if file:
-            now.proof = take(file, "attachment", now.department, user, limit=PROOF)
+            now.proof = take(file, "attachment", now.department, user)
 
     advance(user, record, "safeguards.record", seen=seen, change=changed)
     return record

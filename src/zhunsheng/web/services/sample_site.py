@@ -277,7 +277,7 @@ def _year(department: Organisation, people: dict[str, User], document: Path, fol
 def _confirm_matches(department: Organisation, checkpoint: Checkpoint, user: User) -> None:
     """Confirm what the system proposes, all but one, so that a proposal can be seen and tried."""
     assert checkpoint.assessment is not None
-    _versions, book = sheets.book_in_force(department, YEAR, END)
+    book = sheets.book_in_force(department, YEAR, END)
     found = [line for line in matching.lines(department, book, checkpoint.assessment.run) if line.decision is None]
     for line in found:
         if line.indicator.match.status == "proposed" and line.indicator.name != LEFT_OPEN:

@@ -35,7 +35,8 @@ EDITABLE = ("draft", "returned", "changes")
 
 def sheets_of(department: Organisation, year: int) -> list[Sheet]:
     """Return a department's sheets of a year: its own first, then its projects. Those of which all is void are retired."""
-    return list(Sheet.objects.filter(department=department, year=year, retired=False).prefetch_related("versions"))
+    found = Sheet.objects.filter(department=department, year=year, retired=False)
+    return list(found.select_related("department").prefetch_related("versions"))
 
 
 def void_of(department: Organisation, year: int) -> list[SheetVersion]:
@@ -297,10 +298,10 @@ def in_force_on(sheet: Sheet, day: date) -> SheetVersion | None:
     return max(held, key=lambda v: v.number, default=None)
 
 
-def book_in_force(department: Organisation, year: int, day: date) -> tuple[list[SheetVersion], Book]:
-    """Return the versions in force on a day and their book, in the order of the sheets: what alone counts in figures."""
+def book_in_force(department: Organisation, year: int, day: date) -> Book:
+    """Return the sheets as they are in force on a day, in their order: what alone counts in figures."""
     held = [v for s in sheets_of(department, year) if (v := in_force_on(s, day))]
-    return held, Book(source=NO_SOURCE, sheets=tuple(v.target_sheet() for v in held))
+    return Book(source=NO_SOURCE, sheets=tuple(v.target_sheet() for v in held))
 
 def refresh_findings(department: Organisation, year: int) -> None:
     """Review a department's year, and the next where it compares itself with this one; keep states and findings."""

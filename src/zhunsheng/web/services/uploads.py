@@ -9,6 +9,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.web.models import Organisation, Upload, User
 
+LIMITS = {"attachment": 20 * 2**20, "document": 50 * 2**20}  # bytes by purpose; others as the site is set
 DOCUMENTS = ("txt", "docx", "xlsx", "xls", "html", "csv")
 _HEADS = {b"%PDF-": ".pdf", b"\x89PNG\r\n": ".png", b"\xff\xd8\xff": ".jpg", b"PAR1": ".parquet"}
 
@@ -27,7 +28,7 @@ def take(
     """
     if file is None or not file.name:
         raise ZhunshengError("ZS-WB-05")
-    most = limit or settings.MAX_UPLOAD
+    most = limit or LIMITS.get(purpose, settings.MAX_UPLOAD)
     if (file.size or 0) > most:
         raise ZhunshengError("ZS-WB-04", name=file.name, limit=most // 2**20)
     content = file.read()

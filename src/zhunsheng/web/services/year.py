@@ -104,8 +104,7 @@ class Question:
 
     def __init__(self, department: Organisation, year: int, day: date, record: Record | None, *, words: bool = True):
         self.department, self.year, self.day = department, year, day
-        self.versions: list[SheetVersion]
-        self.versions, self.book = book_in_force(department, year, day)
+        self.book = book_in_force(department, year, day)
         self.place = Department(department.code, department.name_in(year))
         self.rules = rules_for(department, year)
         self.links = links_of(department, self.book)
@@ -136,10 +135,9 @@ class Question:
         )
 
 
-def state_key(department: Organisation, year: int, as_of: date, evidence: Evidence | None = None) -> str:
+def state_key(department: Organisation, year: int, as_of: date) -> str:
     """Return the digest of all that the figures of a day rest on now."""
-    digest = evidence.snapshot.digest if evidence else store().head[1]
-    return Question(department, year, as_of, record_of(department, year, as_of)).basis(digest)
+    return Question(department, year, as_of, record_of(department, year, as_of)).basis(store().head[1])
 
 
 def assess_now(

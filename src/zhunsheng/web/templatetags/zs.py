@@ -19,7 +19,6 @@ from zhunsheng.evidence import ledgers
 from zhunsheng.web.models import User
 from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.roles import ACTIONS
-from zhunsheng.web.services import sheets
 from zhunsheng.web.services.portfolio import standing_words
 
 register = template.Library()
@@ -57,16 +56,6 @@ LEVELS = {
     "error": ("red", gettext_lazy("错误")),
     "warning": ("yellow", gettext_lazy("警告")),
     "note": ("azure", gettext_lazy("提示")),
-}
-VERDICTS = {
-    "met": ("green", gettext_lazy("完成")),
-    "over": ("yellow", gettext_lazy("超额较多")),
-    "missed": ("red", gettext_lazy("未达标")),
-    "judged": ("blue", gettext_lazy("已评定")),
-    "pending": ("secondary", gettext_lazy("待评定")),
-    "nothing": ("secondary", gettext_lazy("无证据")),
-    "check": ("yellow", gettext_lazy("待核对")),
-    "early": ("secondary", gettext_lazy("未到期")),
 }
 BASES = {
     "evidence": gettext_lazy("台账"),
@@ -186,19 +175,6 @@ def program_version() -> str:
 
 
 @register.filter
-def in_force(sheet: Any) -> Any:
-    """Return the version of a sheet that is in force today, None where none is."""
-    return sheets.in_force(sheet)
-
-
-@register.filter
-def number_in_force(versions: Any) -> int | str:
-    """Return the number of the version in force among a sheet's versions, empty where none is."""
-    found = sheets.in_force(versions[0].sheet) if versions else None
-    return found.number if found else ""
-
-
-@register.filter
 def minus(value: Any, other: Any) -> Decimal:
     """Return one number less another."""
     return Decimal(str(value)) - Decimal(str(other))
@@ -207,7 +183,7 @@ def minus(value: Any, other: Any) -> Decimal:
 @register.filter
 def waiting_parts(score: Any) -> list[tuple[Any, Decimal]]:
     """Split the open points of a total by reason; the parts add up to the points that are open."""
-    parts = [(VERDICTS[name][1], points) for name, points in score.waiting.items()]
+    parts = [(MARKS[name][2], points) for name, points in score.waiting.items()]
     if score.execution.open:
         parts.append((_("预算执行"), score.execution.open))
     rest = score.open - sum((points for _word, points in parts), Decimal(0))
@@ -242,7 +218,7 @@ def level(value: str) -> SafeString:
 @register.filter
 def verdict(value: str) -> SafeString:
     """Draw the verdict on an indicator."""
-    return mark(value if value in VERDICTS else "nothing")
+    return mark(value if value in MARKS else "nothing")
 
 
 @register.filter
@@ -375,8 +351,12 @@ def shares(widths: Any) -> list[str]:
 @register.filter
 def action_words(step: Any) -> Any:
     """Say what a step was."""
-    act = ACTIONS.get(step.action)
-    return act.label if act and act.label else WORDS.get(step.action, step.action)
+    return _said(step.action)
+
+
+def _said(action: str) -> Any:
+    act = ACTIONS.get(action)
+    return act.label if act and act.label else WORDS.get(action, action)
 
 
 WORDS = {
@@ -441,8 +421,7 @@ RECORDS = {
 @register.filter
 def audit_word(action: str) -> Any:
     """Say what an entry of the audit log is about; an action of the workflow by its own name."""
-    act = ACTIONS.get(action)
-    return AUDITED.get(action) or WORDS.get(action) or (act.label if act and act.label else action)
+    return AUDITED.get(action) or _said(action)
 
 
 @register.filter
@@ -468,8 +447,7 @@ def pager(context: Any) -> dict[str, Any]:
 @register.filter
 def match(value: str) -> SafeString:
     """Show whether somebody confirmed which measure proves an indicator."""
-    colour, word = MATCHES[value]
-    return format_html('<span class="badge zs-{}">{}</span>', colour, word)
+    return _badge(*MATCHES[value])
 
 
 @register.filter
@@ -481,7 +459,7 @@ def basis(value: str) -> str:
 @register.filter
 def verdict_word(value: str) -> str:
     """Return a verdict as a word."""
-    return str(VERDICTS[value][1])
+    return str(MARKS[value][2])
 
 
 @register.filter

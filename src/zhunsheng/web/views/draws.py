@@ -31,7 +31,7 @@ from zhunsheng.web.views.common import (
     send,
     text_of,
 )
-from zhunsheng.web.workflow import compare, steps_of
+from zhunsheng.web.workflow import compare
 
 FILES = (
     "抽查包.zip",
@@ -187,7 +187,7 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
         "can_result": may(request.user, "draws.result", draw),
         "can_publish": may(request.user, "publish.request", draw) and draw.state not in ("planned", "void"),
         "actions": available(request.user, draw, "draws"),
-        "steps": steps_of(draw),
+        "steps": draw.steps(),
     }
     return render(request, "web/draw.html", context)
 

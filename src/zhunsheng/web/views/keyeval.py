@@ -18,7 +18,6 @@ from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import keyeval as service
 from zhunsheng.web.services.keyeval import card_of, framework_of
 from zhunsheng.web.views.common import demand, done, page, send
-from zhunsheng.web.workflow import steps_of
 
 
 @page("keyeval.view", methods=("GET", "POST"))
@@ -91,7 +90,7 @@ def keyevaluation(request: HttpRequest, evaluation: KeyEvaluation) -> HttpRespon
         "fixes": fixes,
         "today": timezone.localdate(),
         "actions": available(request.user, evaluation, "keyeval") if card.complete else [],
-        "steps": steps_of(evaluation),
+        "steps": evaluation.steps(),
         "prefix": "keyeval",
     }
     return render(request, "web/keyevaluation.html", context)

@@ -18,7 +18,6 @@ from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.rules import rules_for
 from zhunsheng.web.views.common import demand, done, page, send
-from zhunsheng.web.workflow import steps_of
 
 
 @page("monitoring.view", methods=("GET", "POST"))
@@ -86,7 +85,7 @@ def checkpoint(request: SignedInRequest, checkpoint: Checkpoint) -> HttpResponse
         "missing": len(missing),
         "drift": figures.drift(checkpoint) if checkpoint.state != "open" else [],
         "actions": available(request.user, checkpoint, "monitoring"),
-        "steps": steps_of(checkpoint),
+        "steps": checkpoint.steps(),
         "prefix": "monitoring",
         "record": checkpoint,
     }

@@ -22,7 +22,6 @@ from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available
 from zhunsheng.web.services import publishing
 from zhunsheng.web.views.common import demand, done, page, paged, send
-from zhunsheng.web.workflow import steps_of
 
 SUBJECTS: dict[str, Any] = {"targets": SheetVersion, "self": SelfEvaluation, "draw": Draw, "results": Draw}
 PAGE = 30
@@ -53,7 +52,7 @@ def publication(request: SignedInRequest, publication: Publication) -> HttpRespo
         "part": "publish",
         "record": publication,
         "actions": available(request.user, publication, "publish"),
-        "steps": steps_of(publication),
+        "steps": publication.steps(),
         "prefix": "publish",
         "drift": publishing.drifted_from(publication),
     }

@@ -13,7 +13,6 @@ from zhunsheng.web.services import jobs
 from zhunsheng.web.services import safeguards as service
 from zhunsheng.web.services.registers import Register, as_ledger, due_of, registers
 from zhunsheng.web.views.common import demand, done, page
-from zhunsheng.web.workflow import steps_of
 
 
 def _register(name: str) -> Register:
@@ -99,7 +98,7 @@ def record(request: HttpRequest, record: SafeguardRecord) -> HttpResponse:
         "editable": may(request.user, "safeguards.record", record),
         "actions": [(n, a) for n, a in actions if n != "safeguards.request"],
         "can_request": any(n == "safeguards.request" for n, _a in actions),
-        "steps": steps_of(record),
+        "steps": record.steps(),
         "prefix": "safeguards",
     }
     return render(request, "web/record.html", context)

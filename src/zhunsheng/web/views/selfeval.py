@@ -20,7 +20,6 @@ from zhunsheng.web.services.matching import open_proposals
 from zhunsheng.web.services.rules import rules_for
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.views.common import demand, done, page, send
-from zhunsheng.web.workflow import steps_of
 
 FILES = {"table.xlsx": "绩效自评表.xlsx", "table.docx": "绩效自评表.docx", "report.docx": "绩效评价报告.docx"}
 
@@ -53,7 +52,7 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
             "rulings": available(request.user, contest, "contest") if contest else [],
         }
 
-    steps = steps_of(evaluation)
+    steps = evaluation.steps()
     signed = {s.action: s for s in steps}
     chain = [
         (_("填报人"), signed.get("selfeval.submit")),
@@ -91,8 +90,7 @@ def word(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
     bands = [b.name for b in rules.scheme.qualitative]
     said = checked(WordForm(request.POST, bands, rules.monitoring(evaluation.as_of).causes))
     files = [
-        take(f, "attachment", evaluation.department, request.user, limit=20 * 2**20)
-        for f in request.FILES.getlist("files")
+        take(f, "attachment", evaluation.department, request.user) for f in request.FILES.getlist("files")
     ]
     refill = partial(figures.fill_self_evaluation, evaluation)
     sheet, indicator = said.pop("sheet"), said.pop("indicator")
@@ -108,9 +106,7 @@ def recheck(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpRespons
     if request.method == "POST":
         demand(request, "selfeval.recheck", evaluation)
         if request.FILES.get("file"):
-            evaluation.reported = take(
-                request.FILES["file"], "document", evaluation.department, request.user, limit=50 * 2**20
-            )
+            evaluation.reported = take(request.FILES["file"], "document", evaluation.department, request.user)
             evaluation.save()
         found = figures.recheck(evaluation)
         count = sum(len(f["differences"]) for f in found)

@@ -16,7 +16,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import target_form
 from zhunsheng.reports.xlsx import write_workbook
-from zhunsheng.targets.editing import INDICATOR_LABELS, changes
+from zhunsheng.targets.editing import INDICATOR_LABELS, changes, fields_of
 from zhunsheng.usecases.documents import original, place_key
 from zhunsheng.web.models import LibraryIndicator, Organisation, SheetVersion
 from zhunsheng.web.requests import SignedInRequest
@@ -25,7 +25,6 @@ from zhunsheng.web.services import review, sheets
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.views.common import demand, done, integer_of, page, send, text_of
-from zhunsheng.web.workflow import steps_of
 
 
 @page("targets.view", methods=("GET", "POST"))
@@ -35,7 +34,7 @@ def targets(request: HttpRequest, department: Organisation, year: int) -> HttpRe
         demand(request, "targets.start", department)
         how = request.POST.get("how")
         if how == "upload":
-            upload = take(request.FILES.get("file"), "document", department, request.user, limit=50 * 2**20)
+            upload = take(request.FILES.get("file"), "document", department, request.user)
             made = sheets.take_document(upload, department, year, request.user, text_of(request, "reason"))
             message = _("识别出 %(n)s 张目标表，请逐项核对。") % {"n": len(made)}
             if elsewhere := sorted({v.sheet.year for v in made} - {year}):
@@ -98,11 +97,15 @@ def _about(field: str, path: str) -> bool:
     )
 
 
-def _review_context(request: HttpRequest, version: SheetVersion, fields: dict[str, Any]) -> dict[str, Any]:
-    """Return what the panel of the review shows: how it stands, its findings, and those that stand beside no field."""
+def _review_context(
+    request: HttpRequest, version: SheetVersion, names: set[str], fields: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what the panel of the review shows: how it stands, its findings, and those that stand beside no field.
+
+    ``names`` are those of the indicators, whose findings stand in their rows.
+    """
     standing = review.standing_of(version)
     findings = list(version.findings.all())
-    names = {i.name for i in version.target_sheet().indicators}
     beside = [p for p in fields if p.split(".")[0] not in ("plan", "indicators")]
     return {
         "standing": standing,
@@ -131,13 +134,14 @@ RARE = ("weight", "last_year")  # columns that many sheets leave empty
 def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     """Show a version: the original on one side, the fields with their findings on the other."""
     sheet = version.target_sheet()
-    fields = sheets.current_fields(version)
+    fields = fields_of(sheet)
     keys = {path: place_key(f.place) for path, f in fields.items()}
     head: list[dict[str, Any]] = []
     goals: list[dict[str, Any]] = []
     plan: dict[int, dict[str, Any]] = {}
     indicators: dict[int, dict[str, Any]] = {}
-    findings = list(version.findings.all())
+    reviewed = _review_context(request, version, {i.name for i in sheet.indicators}, fields)
+    findings = reviewed["findings"]
     for path, field in fields.items():
         entry: dict[str, Any] = {
             "field": field,
@@ -181,9 +185,13 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
             document = [{"kind": "p", "key": "", "text": error.web}]
     linked = set(keys.values()) - {""}
     versions = list(version.sheet.versions.order_by("-number"))
+    # A void version takes nobody's place, and can be restored while none has taken its own.
+    last = version.number >= version.sheet.latest.number
+    actions = available(request.user, version, "targets")
     context = {
         "part": "targets",
         "version": version,
+        "in_force": sheets.in_force(version.sheet),
         "sheet": sheet,
         "head": head,
         "plan": plan,
@@ -191,21 +199,19 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
         "rows": rows,
         "labels": {k: v for k, v in INDICATOR_LABELS.items() if k not in hidden},
         "hidden": hidden,
-        **_review_context(request, version, fields),
+        **reviewed,
         "document": document,
         "linked": linked,
         "versions": versions,
-        "editable": may(request.user, "targets.edit", version) and versions[0].pk == version.pk,
-        "actions": available(request.user, version, "targets") if versions[0].pk == version.pk else [],
-        "can_adjust": version.state == "approved"
-        and versions[0].pk == version.pk
-        and may(request.user, "targets.adjust", version),
+        "editable": may(request.user, "targets.edit", version) and last,
+        "actions": actions if last else [],
+        "can_adjust": version.state == "approved" and last and may(request.user, "targets.adjust", version),
         "can_publish": version.state == "approved" and may(request.user, "publish.request", version),
-        "steps": steps_of(version),
+        "steps": version.steps(),
         "prefix": "targets",
         "library": LibraryIndicator.objects.filter(active=True),
         "error_count": sum(f.level == "error" for f in findings)
-        if any(n == "targets.submit" for n, _a in available(request.user, version, "targets"))
+        if any(n == "targets.submit" for n, _a in actions)
         else 0,
     }
     return render(request, "web/version.html", context)
@@ -223,7 +229,8 @@ def field(request: HttpRequest, version: SheetVersion) -> HttpResponse:
         version = sheets.set_field(version, path, text, was)
     except ZhunshengError as problem:
         error, status = problem, "conflict" if problem.code == "ZS-WB-03" else "wrong"
-    fields = sheets.current_fields(version)
+    sheet = version.target_sheet()
+    fields = fields_of(sheet)
     known = fields.get(path)
     if status == "conflict" and error is not None:
         known = replace(known, text=error.params["theirs"]) if known else None
@@ -235,7 +242,7 @@ def field(request: HttpRequest, version: SheetVersion) -> HttpResponse:
         "value": value,
         "known": known,
         "version": version,
-        **_review_context(request, version, fields),
+        **_review_context(request, version, {i.name for i in sheet.indicators}, fields),
         "followed": followed and status == "kept",
     }
     return render(request, "web/_field_state.html", context)

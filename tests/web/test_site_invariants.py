@@ -26,7 +26,6 @@ from zhunsheng.reports.forms import target_form
 from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.targets import Goal, Indicator, TargetSheet, TargetValue
 from zhunsheng.usecases.importing import import_ledger
-from zhunsheng.usecases.result import rate_of
 from zhunsheng.web.models import (
     ApiToken,
     Assessment,
@@ -187,7 +186,7 @@ def say(client, evaluation, n=0, proof=True, **said):
 
 def settle(place, user):
     """Confirm every match that is proposed."""
-    _versions, book = sheets.book_in_force(place, YEAR, END)
+    book = sheets.book_in_force(place, YEAR, END)
     run = figures.assess_now(place, YEAR, END, tables=False).run
     for sheet in run.results:
         for line in sheet.open_matches:
@@ -703,7 +702,8 @@ def test_4_a_rate_of_a_group_is_sum_over_sum_everywhere(found, put, sign_in, cal
     kept = figures.assess_now(place, YEAR, tables=False)
     # 75 % and 5 %, together 12 %: never their mean.
     assert [s.money.actual for s in kept.run.results] == [Decimal("0.7500"), Decimal("0.0500")]
-    assert rate_of([s.money for s in kept.run.results]) == Decimal("0.12")
+    money = [{"paid": s.money.paid, "budget": s.money.adjusted} for s in kept.run.results]
+    assert portfolio.group_rate(money) == 0.12
     assert kept.execution == row_of(place)["execution"] == 0.12
     api = call(f"/departments/{place.pk}/assessment?year={YEAR}").json()
     paid, whole = (sum(Decimal(s["money"][k]) for s in api["results"]) for k in ("paid", "adjusted"))
