@@ -34,7 +34,7 @@ ROLES = {
     "admin": "guanli",
 }
 POSTED = {
-    "field", "part", "adjust", "undo", "job-again", "word", "marks", "agree", "rectification", "draw-register", "draw-act", "step",
+    "field", "part", "settle", "same", "adjust", "undo", "job-again", "word", "marks", "agree", "rectification", "draw-register", "draw-act", "step",
     "publish-ask", "portfolio-import", "job-places", "organisation", "sign-out", "set_language",
 }  # fmt: skip
 

@@ -29,6 +29,8 @@ DEEPER = [
     ("draw-register", {"what": "item", "code": "@", "name": "@"}),
     ("part", {"part": "indicators", "library": "@"}),
     ("part", {"part": "indicators", "remove": "@"}),
+    ("settle", {"indicator": "@", "kind": "@", "sense": "@", "unit": "@", "reason": "@"}),
+    ("same", {"indicator": "@", "former": "@"}),
     ("step", {"action": "targets.submit", "remark": "@"}),
     ("keyeval", {"sheet": "@", "evaluators": "@"}),
     ("checkpoint", {"sheet": "@", "indicator": "@", "cause": "@", "measures": "@"}),

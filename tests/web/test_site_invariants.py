@@ -423,6 +423,26 @@ def test_2_a_contest_counts_after_the_bureaus_acceptance_with_a_reason_only(foun
     assert contest.state == "replaced" and first(evaluation.assessment.run)[1].score.score == before.score
 
 
+def test_2_a_ruling_after_the_signatures_has_the_new_figures_signed_anew(found, sign_in, user):
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    staff = sign_in("keyuan")
+    say(staff, evaluation, 0, actual="99%", reason="台账外办结")
+    judged(staff, evaluation, place)
+    for who, act in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
+        assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302
+    signed = first(evaluation.assessment.run)[0].score.total
+    contest = evaluation.contests.get()
+    assert step(sign_in("caizheng"), contest, "contest.accept", remark="经核实").status_code == 302
+    evaluation.refresh_from_db()
+    assert (evaluation.state, first(evaluation.assessment.run)[0].score.total > signed) == ("returned", True)
+    back = evaluation.last_step()
+    assert (back.action, back.before, "请重新审核签字" in back.remark) == ("selfeval.reopen", "signed", True)
+    page = staff.get(here(place, "selfeval")).content.decode()
+    assert "裁定后退回重签" in page and "填报人签字提交" in page
+
+
 def test_2_a_contest_without_reason_or_proof_is_not_accepted(found, sign_in, user):
     place = found(project())
     evaluation = opened(place, user)
@@ -668,7 +688,7 @@ def test_3_no_problem_found_needs_every_rule_to_have_run(found, user, sign_in):
     assert "没有发现问题" not in page
 
 
-def test_3_a_signed_or_published_figure_that_drifted_from_the_ledger_says_so(found, sign_in, user, put):
+def test_3_a_signed_or_published_figure_that_drifted_from_the_ledger_says_so(found, sign_in, user, put, client):
     place = found(project())
     settle(place, user)
     evaluation = opened(place, user)
@@ -686,8 +706,16 @@ def test_3_a_signed_or_published_figure_that_drifted_from_the_ledger_says_so(fou
     for address in (here(place, "selfeval"), reverse("publication", args=[published.pk])):
         page = staff.get(address).content.decode()
         assert "45.11%" in page and "90.22%" in page and "重算会不同" in page
-    # What was signed and published has not moved.
+    # The public page says it too, from when the figures of the department were computed anew.
+    address = reverse("public-one", args=[published.pk])
+    assert "重算" not in client.get(address).content.decode()
+    publishing.check_published(place, YEAR)
     published.refresh_from_db()
+    page = client.get(address).content.decode()
+    assert "90.22% → 45.11%" in page and f"{timezone.localtime(published.checked_at):%Y-%m-%d %H:%M} 重算" in page
+    data = client.get(reverse("open-data-json", args=[published.pk])).json()
+    assert data["drift"] == published.drift and data["checked_at"]
+    # What was signed and published has not moved.
     assert json.dumps(published.data, ensure_ascii=False) == public
     assert first(SelfEvaluation.objects.get(pk=evaluation.pk).assessment.run)[1].outcome.text == "90.22%"
 

@@ -197,6 +197,76 @@ def test_an_approved_sheet_changes_only_by_an_adjustment_with_a_reason(departmen
         sheets.adjust(version, user("keyuan"), "又一次")
 
 
+def test_what_an_indicator_is_is_decided_once_on_its_page(drafts, department, sign_in, user):
+    version = drafts[1]
+    n = next(n for n, i in enumerate(version.target_sheet().indicators) if i.level2 == "成本指标")
+    path = f"indicators.{n}.target"
+    shown = sheets.current_fields(version)[path].text
+    sheets.set_field(version, path, "≥700元", shown)
+    version.refresh_from_db()
+    one = version.target_sheet().indicators[n]
+    staff, address = sign_in("keyuan"), reverse("version", args=[version.pk])
+    assert one.type.unsure and f"待核对：{one.type.unsure[0]}" in staff.get(address).content.decode()
+    act = reverse("settle", args=[version.pk])
+    for said, code in (
+        ({"sense": "more", "reason": " "}, "ZS-WB-06"),
+        ({"sense": "within", "reason": "按合同"}, "ZS-TG-11"),
+        ({"sense": "sideways", "reason": "按合同"}, "ZS-WB-06"),
+    ):
+        assert f"[{code}]" in staff.post(act, {"indicator": one.id, **said}, **HTMX).content.decode()
+    assert sign_in("caizheng").post(act, {"indicator": one.id, "sense": "less", "reason": "按合同"}).status_code == 403
+    assert staff.post(act, {"indicator": one.id, "sense": "less", "reason": "按合同"}).status_code == 302
+    version.refresh_from_db()
+    one = version.target_sheet().indicators[n]
+    assert (one.type.unsure, one.aim.op, one.target.raw) == ((), "<=", "≥700元")
+    page = staff.get(address).content.decode()
+    assert "认定：按合同" in page and user("keyuan").get_full_name() in page and "待核对：" not in page
+    entry = AuditEntry.objects.filter(action="edit", after__has_key=f"indicators.{n}.settled").get()
+    assert "待核对" in entry.before[f"indicators.{n}.settled"] and entry.actor == "keyuan"
+    # Who decided it has written the text, and does not check it.
+    assert "keyuan" in version.writers()
+
+
+def test_an_indicator_renamed_in_a_new_document_is_the_same_once_a_person_says_so(drafts, department, sign_in):
+    data = bureau()
+    old = drafts[1].target_sheet().indicators[0]
+    text = flattened({**data, "year": 2023}).replace("2021年", "2023年").replace(old.name, "抽查检查总批次")
+    file = SimpleUploadedFile("目标二.txt", text.encode(), "text/plain")
+    staff = sign_in("keyuan")
+    staff.post(reverse("targets", args=[department.pk, 2023]), {"how": "upload", "file": file})
+    new = SheetVersion.objects.get(sheet=drafts[1].sheet, number=2)
+    one = new.target_sheet().indicators[0]
+    assert one.name == "抽查检查总批次" and one.id != old.id
+    page = staff.get(reverse("version", args=[new.pk])).content.decode()
+    assert "与以前各版的对应" in page and f'<option value="{old.id}">{old.name}</option>' in page
+    act = reverse("same", args=[new.pk])
+    other = new.target_sheet().indicators[1].id  # is in this version already
+    assert "[ZS-WB-06]" in staff.post(act, {"indicator": one.id, "former": other}, **HTMX).content.decode()
+    assert "[ZS-TG-02]" in staff.post(act, {"indicator": "nowhere", "former": old.id}, **HTMX).content.decode()
+    assert staff.post(act, {"indicator": one.id, "former": old.id}).status_code == 302
+    new.refresh_from_db()
+    assert new.target_sheet().indicators[0].id == old.id
+    page = staff.get(reverse("version", args=[new.pk])).content.decode()
+    assert f"即以前的“{old.name}”" in page
+    # Said in error: it is a new one after all, and nobody's code.
+    assert staff.post(act, {"indicator": old.id, "former": ""}).status_code == 302
+    new.refresh_from_db()
+    assert new.target_sheet().indicators[0].id not in {i.id for v in drafts for i in v.target_sheet().indicators}
+
+
+def test_findings_tell_two_indicators_of_one_name_apart(drafts):
+    version = drafts[1]
+    sheet = version.target_sheet()
+    for n in (0, 1):
+        sheets.set_field(version, f"indicators.{n}.name", "批次", sheet.indicators[n].name)
+        version.refresh_from_db()
+    sheets.set_field(version, "indicators.1.target", "较好", sheets.current_fields(version)["indicators.1.target"].text)
+    version.refresh_from_db()
+    one, two = (version.target_sheet().indicators[n].id for n in (0, 1))
+    worded = set(version.findings.filter(message__contains="较好").values_list("indicator_code", "indicator"))
+    assert worded == {(two, "批次")} and one != two
+
+
 def test_last_years_sheets_and_the_empty_form_start_a_year(department, sign_in):
     client, url = sign_in("caiwu"), reverse("targets", args=[department.pk, 2023])
     assert "没有可以沿用" not in client.post(url, {"how": "last-year"}).content.decode()

@@ -156,6 +156,7 @@ def _finding(entry: Rule, hit: Hit, sheet: TargetSheet, number: int) -> Finding:
         sheet=number,
         sheet_name=sheet.title(),
         indicator=indicator.name if indicator else None,
+        indicator_id=indicator.id if indicator else None,
         field=hit.field,
         place=_place(sheet, hit),
     )

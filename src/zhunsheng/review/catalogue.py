@@ -26,7 +26,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Finding:
-    """A hit in its document: rule code, level, message, sheet, indicator, place."""
+    """A hit in its document: rule code, level, message, sheet, indicator (``indicator_id`` is its code), place."""
 
     code: str
     level: Level
@@ -36,6 +36,7 @@ class Finding:
     sheet: int
     sheet_name: str
     indicator: str | None
+    indicator_id: str | None
     field: str | None
     place: Place | None
 

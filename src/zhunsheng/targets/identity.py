@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 
 from zhunsheng.codes import derived_code
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.targets.sheet import Book, Indicator, TargetSheet
 
 
@@ -30,6 +31,19 @@ def identified(sheet: TargetSheet, former: TargetSheet | None = None) -> TargetS
     return sheet.model_copy(
         update={"id": sheet.id or (former.id if former else "") or _sheet_code(sheet), "indicators": tuple(found)}
     )
+
+
+def with_code(sheet: TargetSheet, code: str, other: str, *, taken: Collection[str] = ()) -> TargetSheet:
+    """Return the sheet in which the indicator of one code bears another, or (empty) one that nobody had before.
+
+    ``taken`` are codes that were given in earlier versions. Raises ``ZS-TG-02`` where the sheet has no such indicator.
+    """
+    for words, indicator in _by_words(sheet.indicators).items():
+        if indicator.id == code:
+            new = other or derived_code(*words, taken={code, *taken, *(i.id for i in sheet.indicators)})
+            changed = tuple(i.model_copy(update={"id": new}) if i.id == code else i for i in sheet.indicators)
+            return sheet.model_copy(update={"indicators": changed})
+    raise ZhunshengError("ZS-TG-02", path=f"indicators/{code}")
 
 
 def identified_book(book: Book) -> Book:

@@ -89,6 +89,8 @@ ACTIONS: dict[str, Act] = {
     "selfeval.sign": Act((HEAD,), _("负责人签字上报"), ("checked",), "signed", apart=("selfeval.submit", "selfeval.check"), needs=("matches_confirmed",)),
     "selfeval.recheck": Act((BUREAU,), on=("signed", "accepted")),
     "selfeval.accept": Act((BUREAU,), _("复核通过"), ("signed",), "accepted", apart=("selfeval.submit", "selfeval.check", "selfeval.sign")),
+    # What was signed is not what it comes to now: it goes back, and is signed anew.
+    "selfeval.reopen": Act((), _("裁定后退回重签"), on=("filled", "checked", "signed"), to="returned", system=True),
     "selfeval.return": Act((FINANCE, HEAD, BUREAU), _("退回"), ("filled", "checked", "signed"), "returned", by=((FINANCE, "filled"), (HEAD, "checked"), (BUREAU, "signed")), remark=True, style="danger"),
     # -- a figure typed against the ledgers: the finance bureau rules
     "contest.raise": Act((STAFF, FINANCE)),

@@ -36,8 +36,12 @@ class Publication(Decided):
     state = models.CharField(max_length=12, choices=State.choices, default=State.REQUESTED)
     requested_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
     published_at = models.DateTimeField(null=True)
+    # How what is shown differs from what it would come to now (sheet, what, then, now), as last computed.
+    drift = models.JSONField(default=list)
+    checked_at = models.DateTimeField(null=True)
 
     by_digest = ("data",)
+    unwatched = ("checked_at",)
     start = ("requested",)
     final = ("refused", "withdrawn")
 

@@ -165,6 +165,7 @@ class SheetFinding(models.Model):
     message = models.TextField()
     mend = models.TextField(blank=True)
     indicator = models.CharField(max_length=300, blank=True)
+    indicator_code = models.CharField(max_length=12, blank=True)
     field = models.CharField(max_length=60, blank=True)
     place = models.CharField(max_length=80, blank=True)
 

@@ -102,7 +102,7 @@ def _ruled(record: Any, said: Mapping[str, Any], user: User) -> None:
 
 
 def _counted(record: Any, user: User) -> None:
-    figures.ruled(record)
+    figures.ruled(record, user)
 
 
 def _filled(record: Any) -> None:

@@ -21,7 +21,7 @@ from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.progress import Progress
 from zhunsheng.web.actor import acting
 from zhunsheng.web.models import Draw, Job, Organisation, Sheet, Upload, User
-from zhunsheng.web.services import draws, portfolio, year
+from zhunsheng.web.services import draws, portfolio, publishing, year
 from zhunsheng.web.services.sheets import this_year
 
 log = logging.getLogger(__name__)
@@ -157,6 +157,7 @@ def _assess(job: Job, progress: Progress) -> dict[str, Any]:
     assert job.department is not None
     progress("计算测度、得分与预警", 0, 1)
     done = year.assess_now(job.department, job.args["year"])
+    publishing.check_published(job.department, job.args["year"])
     return {"assessment": done.pk, "as_of": done.as_of.isoformat()}
 
 

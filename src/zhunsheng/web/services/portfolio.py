@@ -37,6 +37,7 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.services import office
+from zhunsheng.web.services.publishing import check_published
 from zhunsheng.web.services.review import unreviewed
 from zhunsheng.web.services.sheets import take_document
 from zhunsheng.web.services.uploads import keep
@@ -190,6 +191,7 @@ def assess_all(district: Organisation, year: int, progress: Progress = no_progre
         progress(department.name, n, len(departments))
         try:
             assess_now(department, year, evidence=evidence, tables=False)
+            check_published(department, year)
         except ZhunshengError as error:
             failed.append({"department": department.name, "error": error.web})
     return {"departments": len(departments), "failed": failed}

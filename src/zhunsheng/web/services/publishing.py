@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,11 +16,11 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.outcomes import ORIGIN_WORDS, Origin
 from zhunsheng.reports.forms import target_form
 from zhunsheng.targets.sheet import plain as figure
-from zhunsheng.web.models import Draw, Publication, SelfEvaluation, SheetVersion, Step, User
+from zhunsheng.web.models import Draw, Organisation, Publication, SelfEvaluation, SheetVersion, Step, User
 from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.services.draws import proof_of
 from zhunsheng.web.services.ledgers import plain
-from zhunsheng.web.services.year import drift, forms_of
+from zhunsheng.web.services.year import Shown, assess_now, differences, figures_of, forms_of
 from zhunsheng.web.workflow import advance, note
 
 PUBLIC_CONTEST = {"typed", "computed", "difference", "reason", "accepted"}  # who typed it stays inside
@@ -171,11 +172,32 @@ def _results(draw: Draw) -> tuple[int, str, dict[str, Any]]:
 
 
 def drifted_from(publication: Publication) -> list[dict[str, str]]:
-    """Return how published figures differ from what they would be now (as ``year.drift``); empty for other kinds."""
-    if publication.kind != "self" or publication.state != "published":
+    """Return how published figures differ from what they would be now (as ``year.differences``); empty for other kinds."""
+    then = _published(publication.data) if publication.kind == "self" and publication.state == "published" else {}
+    evaluation = SelfEvaluation.objects.filter(pk=publication.object_id).first() if then else None
+    if evaluation is None:
         return []
-    evaluation = SelfEvaluation.objects.filter(pk=publication.object_id).first()
-    return drift(evaluation) if evaluation else []
+    day = date.fromisoformat(publication.data["as_of"])
+    return differences(then, figures_of(assess_now(evaluation.department, evaluation.year, day, tables=False).run))
+
+
+def check_published(department: Organisation, year: int) -> None:
+    """Keep of each published self-evaluation whether its figures still are what they come to, for the public pages to say."""
+    for one in Publication.objects.filter(department=department, year=year, kind="self", state="published"):
+        one.drift, one.checked_at = drifted_from(one), timezone.now()
+        one.save()
+
+
+def _published(data: dict[str, Any]) -> dict[str, Shown]:
+    """Return the figures that were published; none for what was published before sheets had codes to tell them by."""
+    return {
+        s["id"]: Shown(
+            s["sheet"],
+            {"total": ("得分", s["total"]), **{i["id"]: (i["name"], i["actual"]) for i in s["indicators"]}},
+        )
+        for s in data["scores"]
+        if s.get("id")
+    }
 
 
 # -- as open data ------------------------------------------------------------------------------------------------------

@@ -123,6 +123,7 @@ def _rows(done: Review, versions: Sequence[SheetVersion], department: Organisati
             message=f.message,
             mend=f.mend,
             indicator=(f.indicator or "")[:300],
+            indicator_code=f.indicator_id or "",
             field=f.field or "",
             place=f.place.label() if f.place else "",
         )

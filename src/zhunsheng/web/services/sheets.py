@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -258,23 +259,30 @@ def add_part(version: SheetVersion, part: str, library: LibraryIndicator | None 
             target=TargetValue.parse(library.target, year=version.sheet.year),
             basis=library.basis or None,
         )
-    return _change(version, lambda s: with_added(s, part, indicator), f"add {part}", library.name if library else "")  # type: ignore[arg-type]
+    added = {f"add {part}": library.name if library else ""}
+    return change(version, lambda s: with_added(s, part, indicator), lambda _old, _new: ({}, added))  # type: ignore[arg-type]
 
 
 def remove_part(version: SheetVersion, part: str, n: int) -> SheetVersion:
     """Remove the n-th (from 0) indicator, goal or plan date. Raises ``ZS-TG-02``, ``ZS-WB-01``."""
     if part not in ("indicators", "goals", "plan"):
         raise ZhunshengError("ZS-TG-02", path=part)
-    return _change(version, lambda s: without(s, part, n), f"remove {part}", str(n))  # type: ignore[arg-type]
+    return change(version, lambda s: without(s, part, n), lambda _old, _new: ({}, {f"remove {part}": str(n)}))  # type: ignore[arg-type]
 
 
-def _change(version: SheetVersion, change: Any, what: str, detail: str) -> SheetVersion:
+def change(
+    version: SheetVersion,
+    how: Callable[[TargetSheet], TargetSheet],
+    telling: Callable[[TargetSheet, TargetSheet], tuple[dict[str, str], dict[str, str]]],
+) -> SheetVersion:
+    """Change an open version's sheet; ``telling`` gives what the log says of it. Raises ``ZS-WB-01`` and what ``how`` does."""
     with transaction.atomic():
         now = SheetVersion.objects.select_for_update().get(pk=version.pk)
         if now.state not in EDITABLE:
             raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
         sheet = now.target_sheet()
-        return _keep(now, change(sheet), {}, {what: detail})
+        changed = how(sheet)
+        return _keep(now, changed, *telling(sheet, changed))
 
 
 def label(version: SheetVersion) -> None:
@@ -302,6 +310,7 @@ def book_in_force(department: Organisation, year: int, day: date) -> Book:
     """Return the sheets as they are in force on a day, in their order: what alone counts in figures."""
     held = [v for s in sheets_of(department, year) if (v := in_force_on(s, day))]
     return Book(source=NO_SOURCE, sheets=tuple(v.target_sheet() for v in held))
+
 
 def refresh_findings(department: Organisation, year: int) -> None:
     """Review a department's year, and the next where it compares itself with this one; keep states and findings."""

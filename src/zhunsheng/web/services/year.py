@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -276,33 +276,45 @@ def drift(record: Record) -> list[dict[str, str]]:
     if record.assessment is None or not drifted(record):
         return []
     now = assess_now(record.department, record.year, record.assessment.as_of, tables=False).run
-    return differences(record.assessment.run, now)
+    return differences(figures_of(record.assessment.run), figures_of(now))
 
 
-def differences(then: Run, now: Run) -> list[dict[str, str]]:
-    """Return where two runs show different figures, sheet by sheet; sheets and indicators are told by their codes."""
+@dataclass(frozen=True)
+class Shown:
+    """The figures that a page shows of one sheet: by the indicator's code (or a word of our own) its name and text."""
+
+    sheet: str
+    figures: dict[str, tuple[str, str]]
+
+
+def figures_of(run: Run) -> dict[str, Shown]:
+    """Return what a run shows of each sheet, by the sheet's code."""
+    return {
+        sheet.id: Shown(
+            sheet.sheet,
+            {
+                "total": ("得分", str(sheet.score.total)),
+                "paid": ("已支付（元）", str(sheet.money.paid or "无")),
+                **{line.id: (line.name, line.outcome.text) for line in sheet.indicators},
+            },
+        )
+        for sheet in run.results
+    }
+
+
+def differences(then: dict[str, Shown], now: dict[str, Shown]) -> list[dict[str, str]]:
+    """Return where figures shown then are others now: sheet, what, then, now; told by the codes of sheet and indicator."""
     found = []
-
-    def add(sheet: str, what: str, one: str, other: str) -> None:
-        if one != other:
-            found.append({"sheet": sheet, "what": what, "then": one, "now": other})
-
-    for sheet in then.results:
-        other = now.sheet(sheet.id)
-        if other is None:
-            add(sheet.sheet, "目标表", "有", "不再有效")
+    for code, shown in then.items():
+        if code not in now:
+            found.append({"sheet": shown.sheet, "what": "目标表", "then": "有", "now": "不再有效"})
             continue
-        add(sheet.sheet, "得分", str(sheet.score.total), str(other.score.total))
-        add(sheet.sheet, "已支付（元）", str(sheet.money.paid or "无"), str(other.money.paid or "无"))
-        for line in sheet.indicators:
-            match = other.indicator(line.id)
-            add(sheet.sheet, line.name, line.outcome.text, match.outcome.text if match else "不再有这个指标")
-    found += [
-        {"sheet": s.sheet, "what": "目标表", "then": "没有", "now": "有"}
-        for s in now.results
-        if then.sheet(s.id) is None
-    ]
-    return found
+        for key, (what, text) in shown.figures.items():
+            _name, other = now[code].figures.get(key, ("", "不再有这个指标"))
+            if other != text:
+                found.append({"sheet": shown.sheet, "what": what, "then": text, "now": other})
+    new = [shown for code, shown in now.items() if code not in then]
+    return found + [{"sheet": s.sheet, "what": "目标表", "then": "没有", "now": "有"} for s in new]
 
 
 # -- monitoring -------------------------------------------------------------------------------------------------------
@@ -474,13 +486,26 @@ def fill_self_evaluation(evaluation: SelfEvaluation, *, tables: bool = False) ->
     return evaluation
 
 
-def ruled(contest: Contest) -> None:
-    """Compute a self-evaluation anew after a ruling of the finance bureau, which holds whatever state it is in."""
+def ruled(contest: Contest, user: User) -> None:
+    """Compute a self-evaluation anew after a ruling of the finance bureau.
+
+    The ruling holds whatever state the self-evaluation is in; signatures hold for the figures they were put to, so that
+    one already submitted goes back to be signed with the new ones.
+    """
     evaluation = SelfEvaluation.objects.get(pk=contest.evaluation_id)
     figures = assess_now(evaluation.department, evaluation.year, evaluation.as_of, tables=False)
-    if evaluation.assessment_id != figures.pk:
+    if evaluation.assessment_id == figures.pk:
+        return
+    if evaluation.state in ("draft", "returned"):
         evaluation.assessment = figures
         evaluation.save()
+        return
+
+    def moved(now: SelfEvaluation) -> None:
+        now.assessment = figures
+
+    remark = f"采纳争议“{contest}”，得分随之改变，请重新审核签字"
+    advance(user, evaluation, "selfeval.reopen", remark, change=moved)
 
 
 def recheck(evaluation: SelfEvaluation) -> list[dict[str, Any]]:

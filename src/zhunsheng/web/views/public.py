@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -104,7 +105,7 @@ def open_data(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         data = {k: v for k, v in found.data.items() if k != "forms"}
         head = {"title": found.title, "department": found.department.name, "year": found.year, "kind": found.kind}
         return JsonResponse(
-            head | {"published_at": timezone.localtime(found.published_at).isoformat(timespec="seconds"), "data": data},
+            head | {"published_at": _moment(found.published_at), "data": data, **_drift(found)},
             json_dumps_params={"ensure_ascii": False, "indent": 1},
         )
     if kind != "csv":
@@ -112,6 +113,15 @@ def open_data(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     response = HttpResponse(publishing.open_csv(found), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="zhunsheng-{found.kind}-{found.pk}.csv"'
     return response
+
+
+def _moment(at: datetime) -> str:
+    return timezone.localtime(at).isoformat(timespec="seconds")
+
+
+def _drift(found: Publication) -> dict[str, Any]:
+    """Return what is known of how published figures differ from those of now, where that was computed."""
+    return {"checked_at": _moment(found.checked_at), "drift": found.drift} if found.checked_at else {}
 
 
 @require_safe

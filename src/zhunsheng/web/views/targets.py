@@ -16,11 +16,15 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import target_form
 from zhunsheng.reports.xlsx import write_workbook
+from zhunsheng.targets import TargetSheet
 from zhunsheng.targets.editing import INDICATOR_LABELS, changes, fields_of
+from zhunsheng.targets.kinds import KIND_WORDS, SENSE_WORDS
 from zhunsheng.usecases.documents import original, place_key
+from zhunsheng.web.forms.targets import SameForm, SettleForm
 from zhunsheng.web.models import LibraryIndicator, Organisation, SheetVersion
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
+from zhunsheng.web.services import indicators as deciding
 from zhunsheng.web.services import review, sheets
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.uploads import take
@@ -98,14 +102,12 @@ def _about(field: str, path: str) -> bool:
 
 
 def _review_context(
-    request: HttpRequest, version: SheetVersion, names: set[str], fields: dict[str, Any]
+    request: HttpRequest, version: SheetVersion, sheet: TargetSheet, fields: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return what the panel of the review shows: how it stands, its findings, and those that stand beside no field.
-
-    ``names`` are those of the indicators, whose findings stand in their rows.
-    """
+    """Return what the panel of the review shows: how it stands, its findings, and those that stand beside no field."""
     standing = review.standing_of(version)
     findings = list(version.findings.all())
+    codes = {i.id for i in sheet.indicators}  # their findings stand in their rows
     beside = [p for p in fields if p.split(".")[0] not in ("plan", "indicators")]
     return {
         "standing": standing,
@@ -114,7 +116,7 @@ def _review_context(
         "general": [
             f
             for f in findings
-            if f.indicator not in names and (f.indicator or not any(_about(f.field, p) for p in beside))
+            if f.indicator_code not in codes and (f.indicator or not any(_about(f.field, p) for p in beside))
         ],
         "can_review": version.sheet.latest.pk == version.pk and may(request.user, "targets.start", version.department),
     }
@@ -140,7 +142,7 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     goals: list[dict[str, Any]] = []
     plan: dict[int, dict[str, Any]] = {}
     indicators: dict[int, dict[str, Any]] = {}
-    reviewed = _review_context(request, version, {i.name for i in sheet.indicators}, fields)
+    reviewed = _review_context(request, version, sheet, fields)
     findings = reviewed["findings"]
     for path, field in fields.items():
         entry: dict[str, Any] = {
@@ -161,15 +163,14 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
             head.append(entry)
     rows: list[dict[str, Any]] = []
     for n, cells in indicators.items():
-        name = sheet.indicators[n].name
-        target = sheet.indicators[n].target
+        one = sheet.indicators[n]
         rows.append(
             {
                 "n": n,
                 "cells": cells,
-                "read": target.text() if target.op != "unread" else "",
-                "unread": target.op == "unread",
-                "findings": [f for f in findings if f.indicator == name],
+                "one": one,
+                "unread": one.target.op == "unread",
+                "findings": [f for f in findings if f.indicator_code == one.id],
             }
         )
     # Empty columns take room that the original needs; a click brings them back.
@@ -187,7 +188,9 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     versions = list(version.sheet.versions.order_by("-number"))
     # A void version takes nobody's place, and can be restored while none has taken its own.
     last = version.number >= version.sheet.latest.number
+    editable = may(request.user, "targets.edit", version) and last
     actions = available(request.user, version, "targets")
+    pairs, left = deciding.pairings(version) if editable else ([], {})
     context = {
         "part": "targets",
         "version": version,
@@ -203,7 +206,11 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
         "document": document,
         "linked": linked,
         "versions": versions,
-        "editable": may(request.user, "targets.edit", version) and last,
+        "editable": editable,
+        "kinds": KIND_WORDS,
+        "senses": SENSE_WORDS,
+        "pairs": pairs,
+        "left": left,
         "actions": actions if last else [],
         "can_adjust": version.state == "approved" and last and may(request.user, "targets.adjust", version),
         "can_publish": version.state == "approved" and may(request.user, "publish.request", version),
@@ -242,7 +249,7 @@ def field(request: HttpRequest, version: SheetVersion) -> HttpResponse:
         "value": value,
         "known": known,
         "version": version,
-        **_review_context(request, version, {i.name for i in sheet.indicators}, fields),
+        **_review_context(request, version, sheet, fields),
         "followed": followed and status == "kept",
     }
     return render(request, "web/_field_state.html", context)
@@ -261,6 +268,24 @@ def part(request: HttpRequest, version: SheetVersion) -> HttpResponse:
             library = get_object_or_404(LibraryIndicator, pk=integer_of(request.POST, "library", 0, 0, 2**31))
         sheets.add_part(version, what, library)
     return done(request, "version", "", version.pk)
+
+
+@page("targets.view", methods=("POST",), version=SheetVersion)
+def settle(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
+    """Keep a person's word on what an indicator is."""
+    demand(request, "targets.edit", version)
+    said = SettleForm.of(request)
+    deciding.settle(version, said["indicator"], said, request.user)
+    return done(request, "version", _("已认定。"), version.pk)
+
+
+@page("targets.view", methods=("POST",), version=SheetVersion)
+def same(request: HttpRequest, version: SheetVersion) -> HttpResponse:
+    """Keep a person's word which indicator of an earlier version one is."""
+    demand(request, "targets.edit", version)
+    said = SameForm.of(request)
+    deciding.say_same(version, said["indicator"], said["former"])
+    return done(request, "version", _("已记下。"), version.pk)
 
 
 @page("targets.view", methods=("POST",), version=SheetVersion)

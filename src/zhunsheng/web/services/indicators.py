@@ -1,0 +1,100 @@
+"""What people decide about an indicator of a draft: what it is where that is unsure, and which earlier one it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.targets import Indicator, TargetSheet
+from zhunsheng.targets.identity import with_code
+from zhunsheng.web.models import SheetVersion, User
+from zhunsheng.web.services.sheets import change
+
+
+def settle(version: SheetVersion, code: str, said: dict[str, Any], user: User) -> SheetVersion:
+    """Keep a person's word on an indicator's kind, direction and unit, with the reason; the sheet stays as written.
+
+    Raises ``ZS-TG-02``, ``ZS-TG-10``, ``ZS-TG-11``, ``ZS-WB-01``.
+    """
+    word = {name: said[name] or None for name in ("kind", "sense", "unit")}
+    who = user.get_full_name() or user.get_username()
+
+    def settled(sheet: TargetSheet) -> TargetSheet:
+        one = _named(sheet, code).settle(**word, reason=said["reason"], by=who, on=timezone.localdate())
+        changed = tuple(one if i.id == code else i for i in sheet.indicators)
+        return sheet.model_copy(update={"indicators": changed})
+
+    return change(version, settled, _telling(code, "settled", lambda i: i.type.words()))
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """An indicator that no earlier version has under this code, or has under another name (``former``)."""
+
+    indicator: Indicator
+    former: str | None
+
+
+def pairings(version: SheetVersion) -> tuple[list[Pairing], dict[str, str]]:
+    """Return which indicators a person may say are the same as earlier ones, and the earlier ones left, code -> name.
+
+    Likeness never joins two: after a renaming in the document only a person can say that it is still the same.
+    """
+    now, before = version.target_sheet(), _before(version)
+    here = {i.id for i in now.indicators}
+    left = {code: name for code, name in before.items() if code not in here}
+    found = []
+    for i in now.indicators:
+        if i.id in before and before[i.id] != i.name:
+            found.append(Pairing(i, before[i.id]))
+        elif i.id not in before and left:
+            found.append(Pairing(i, None))
+    return found, left
+
+
+def say_same(version: SheetVersion, code: str, former: str) -> SheetVersion:
+    """Keep that an indicator is an earlier version's, whose code, words and confirmations it takes; or (empty) a new one.
+
+    Raises ``ZS-TG-02`` for an indicator that neither version has, ``ZS-WB-06`` for an earlier one that is already here,
+    ``ZS-WB-01``.
+    """
+    if former:
+        left = pairings(version)[1]
+        if former not in left:
+            raise ZhunshengError("ZS-WB-06", detail="以前各版没有这个指标，或它已对应本版的另一个指标")
+    before = _before(version)
+    return change(
+        version, lambda sheet: with_code(sheet, code, former, taken=before), _telling(code, "id", _said(before))
+    )
+
+
+def _said(before: dict[str, str]) -> Callable[[Indicator], str]:
+    return lambda i: f"即以前的“{before[i.id]}”" if i.id in before else "新指标"
+
+
+def _before(version: SheetVersion) -> dict[str, str]:
+    """Return the indicators of the versions before this one that are not void, code -> their latest name."""
+    earlier = version.sheet.versions.filter(number__lt=version.number).exclude(state="void").order_by("number")
+    return {i.id: i.name for v in earlier for i in v.target_sheet().indicators}
+
+
+def _named(sheet: TargetSheet, code: str) -> Indicator:
+    found = next((i for i in sheet.indicators if i.id == code), None)
+    if found is None:
+        raise ZhunshengError("ZS-TG-02", path=f"indicators/{code}")
+    return found
+
+
+def _telling(code: str, what: str, words: Callable[[Indicator], str]) -> Callable[[TargetSheet, TargetSheet], Any]:
+    """Return what the log says of a change: the words on one indicator before and after it, by its place in the sheet."""
+
+    def told(old: TargetSheet, new: TargetSheet) -> tuple[dict[str, str], dict[str, str]]:
+        n = next(n for n, i in enumerate(old.indicators) if i.id == code)
+        path = f"indicators.{n}.{what}"
+        return {path: words(old.indicators[n])}, {path: words(new.indicators[n])}
+
+    return told
