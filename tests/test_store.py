@@ -11,6 +11,7 @@ import tarfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -155,6 +156,38 @@ def test_the_command_line_takes_a_code_a_name_or_both(root, tmp_path, capsys):
     assert "K9" in run(capsys, "ledger", "departments", "--store", root)[1]
     assert "ZS-EV-21" in run(capsys, "ledger", "log", "--store", root, "--department", "丙局")[1]
     assert "ZS-EV-23" in run(capsys, "ledger", "import", path, "--store", root, "--department", "=丙局")[1]
+
+
+def test_the_state_of_a_department_moves_with_its_rows_and_with_nothing_else(landed, monkeypatch):
+    monkeypatch.setattr(store_module, "COMPACT_FROM", 4)
+    store = Store(landed)
+    store.migrate({"甲局": "A1"})
+    for n in range(6):
+        put(landed, f"{n}.csv", [f"S{n},举报,2021-03-05,"], department=("A1", "B1", "C1")[n % 3])
+    held = put(
+        landed,
+        "held.csv",
+        ["A1,S9,举报,2021-03-05,", "B1,S8,举报,2021-03-05,", ",S7,举报,2021-03-05,"],
+        f"部门,{HEAD}",
+        department="C1",
+    )
+    store.undo(held.batch)
+    states = [store.snapshot(batch=n) for n in range(store.head[0] + 1)]
+
+    def seen(snapshot, code):
+        return sorted(
+            ([n, *row] for n, found in rows(store, batch=snapshot.batch).items() for row in found if row[0] == code),
+            key=repr,
+        )
+
+    for code in ("A1", "B1", "C1"):
+        moves = [seen(one, code) != seen(two, code) for one, two in pairwise(states)]
+        told = [one.state_of(code) != two.state_of(code) for one, two in pairwise(states)]
+        # A migration moves all departments' rows from names to codes, which earlier states are read by as well.
+        migrated = [b.renames is not None for b in store.batches()]
+        assert told == [a or b for a, b in zip(moves, migrated, strict=True)]
+        assert store.state_of(code) == states[-1].state_of(code)
+    assert any(b.compacts for b in store.batches())
 
 
 # -- migration --------------------------------------------------------------------------------------------------------

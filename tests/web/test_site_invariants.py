@@ -783,6 +783,9 @@ def test_5_what_figures_rest_on_is_one_digest(found, put, adjusted, sign_in, use
         patch.setattr(figures, "catalogue", lambda: known)
         key("measures")
     assert figures.state_key(place, YEAR, END) == seen["now"]
+    # What another department brings changes nothing that these figures rest on.
+    put(found(project(), name="乙局"), "others", COMPLAINT, "T901,举报,2021-03-05,,李四")
+    assert figures.state_key(place, YEAR, END) == seen["now"]
     put(place, "one-more", COMPLAINT, "T900,举报,2020-03-05,,李四")
     key("evidence")
     settle(place, user)

@@ -91,6 +91,10 @@ class Snapshot:
         self._looked_up.update((b.batch, b) for b in found)
         return found
 
+    def state_of(self, department: str) -> str:
+        """Return the digest that stands for all that a department's rows rest on, whatever others imported since."""
+        return self.store.state_of(department, self.batch) if self.store else self.digest
+
     @cached_property
     def _looked_up(self) -> dict[int, Batch]:
         return {}
@@ -595,6 +599,11 @@ class Store:
         """The number and the digest of the newest batch: what to note elsewhere; (0, "") for an empty store."""
         with self._reading() as index:
             return index.last, index.digest
+
+    def state_of(self, department: str, until: int | None = None) -> str:
+        """Return the digest of the newest batch (up to ``until``) that can have changed the rows of a department, by code."""
+        with self._reading() as index:
+            return index.digest if index.unmigrated() else index.state_of(department, until)
 
     def verified_head(self) -> tuple[int, str]:
         """Return number and digest of the newest batch as ``head`` does, and write nothing, as ``verify``."""

@@ -199,7 +199,7 @@ def assess(
             reviewed.of(n),
         )
     results = tuple(found[n] for n in range(len(book.sheets)))
-    digest = evidence.snapshot.digest
+    digest = evidence.snapshot.state_of(place.code)
     rests_on = basis(book, digest, evidence.measures, as_of, place, links, said, rules, mode, previous)
     return Assessment(book, place, as_of, evidence.snapshot, rules, results, rests_on, evidence.measures)
 
@@ -216,7 +216,7 @@ def basis(
     mode: PlanMode = "linear",
     previous: Book | None = None,
 ) -> str:
-    """Return the one digest of all that figures rest on; ``evidence`` is the digest of the store's state.
+    """Return the one digest of all that figures rest on; ``evidence`` is the digest of the state of the department's rows.
 
     The program, national and local rules, measures, identities, sheets, what people confirmed and said, evidence, date:
     change any of them and the figures are computed anew.

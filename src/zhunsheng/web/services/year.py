@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Store
+from zhunsheng.evidence import Snapshot, Store
 from zhunsheng.intake import read_book
 from zhunsheng.judgements import Judgement, resolve
 from zhunsheng.measures import catalogue
@@ -113,12 +113,11 @@ class Question:
         # A word on an indicator that an adjustment took out has nothing to speak of any more.
         self.judgements: list[Judgement] = [w.judgement() for key, w in said.items() if key in codes]
 
-    def basis(self, evidence_digest: str) -> str:
-        """Return the digest of all that the figures rest on, given the state of the evidence."""
+    def basis(self, evidence: Store | Snapshot) -> str:
+        """Return the digest of all that the figures rest on, given the evidence."""
         said = resolve(self.book, self.judgements)
-        return basis(
-            self.book, evidence_digest, catalogue(), self.day, self.place, self.links, said, self.rules
-        )
+        state = evidence.state_of(self.place.code)
+        return basis(self.book, state, catalogue(), self.day, self.place, self.links, said, self.rules)
 
     def answer(self, evidence: Evidence) -> Assessed:
         """Assess. Raises ``ZS-WB-06`` where nothing is in force, ``ZS-SC-*`` for a word that scoring refuses."""
@@ -137,7 +136,7 @@ class Question:
 
 def state_key(department: Organisation, year: int, as_of: date) -> str:
     """Return the digest of all that the figures of a day rest on now."""
-    return Question(department, year, as_of, record_of(department, year, as_of)).basis(store().head[1])
+    return Question(department, year, as_of, record_of(department, year, as_of)).basis(store())
 
 
 def assess_now(
@@ -151,8 +150,7 @@ def assess_now(
     """Assess a department's year and keep the result; the same state is not assessed twice. Raises as ``Question.answer``."""
     day = as_of or default_as_of(year)
     asked = Question(department, year, day, record_of(department, year, day))
-    digest = evidence.snapshot.digest if evidence else store().head[1]
-    key = asked.basis(digest)
+    key = asked.basis(evidence.snapshot if evidence else store())
     known = Assessment.objects.filter(department=department, year=year, key=key).first()
     if known and (not tables or (known.folder() / "forms.json").is_file()):
         # Found again, it is the figures of now: whatever was assessed between is not.
