@@ -40,6 +40,7 @@ from zhunsheng.web.roles import ACTIONS, may, permits
 from zhunsheng.web.services import decisions, publishing, review, sheets, todo
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.decisions import RECORDS
+from zhunsheng.web.templatetags import zs
 from zhunsheng.web.workflow import CONDITIONS, Overtaken, advance
 
 WEB = Path(zhunsheng.web.__file__).parent
@@ -660,3 +661,13 @@ def test_changes_of_many_rows_are_refused_or_recorded_each(department):
 def test_every_step_has_a_person_and_the_sample_no_open_end():
     assert not Step.objects.filter(by=None).exists()
     assert Sheet.objects.exists()
+
+
+def test_every_step_is_told_in_words(sign_in):
+    for name, act in ACTIONS.items():
+        if act.to:
+            assert str(zs._said(name)) != name
+    page = sign_in("shenji").get(reverse("audit") + "?model=step").content.decode()
+    titles = [one.split("<div")[0].strip() for one in page.split('<td class="mid">')[1:]]
+    assert titles and not any("→" in t and re.search(r"[a-z]+\.[a-z]+|[a-z]{4}", t) for t in titles), titles
+    assert any("待财务科审核 → 待财政局批复" in t for t in titles)

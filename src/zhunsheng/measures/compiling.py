@@ -214,6 +214,15 @@ def _fill(tree: exp.Expr, values: dict[str, exp.Expression], flags: dict[str, st
     return filled if isinstance(filled, exp.Paren) else exp.Paren(this=filled)
 
 
+def speaking_text(ledger: Ledger, year: int, departments: Collection[str], dialect: str) -> str:
+    """Return the SQL that lists which of some departments have any row of a year in a ledger (all that have rows where it has no dates)."""
+    first, last = (exp.cast(exp.Literal.string(f"{year}-{day}"), "date") for day in ("01-01", "12-31"))
+    days = [exp.column(c.name) for c in ledger.columns if c.sql_type == "DATE"]
+    within = [exp.Between(this=day, low=first.copy(), high=last.copy()) for day in days]
+    select = exp.select(DEPARTMENT).distinct().from_(ledger.id).where(_chosen(exp.column(DEPARTMENT)))
+    return _put_in((select.where(exp.or_(*within)) if within else select).sql(dialect=dialect), departments, dialect)
+
+
 def days_text(
     measure: Measure, year: int, today: date, day: str, departments: Collection[str], dialect: str
 ) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from zhunsheng.evidence.ledgers import ledgers
 from zhunsheng.evidence.privacy import mask
 from zhunsheng.evidence.store import Snapshot
-from zhunsheng.measures.compiling import Query, days_text, rows_query, texts
+from zhunsheng.measures.compiling import Query, days_text, rows_query, speaking_text, texts
 from zhunsheng.measures.definitions import Measure
 from zhunsheng.measures.engines import Engine
 from zhunsheng.wording import number as show_number
@@ -26,7 +26,8 @@ class Reading:
     """One figure. ``value`` is in the measure's unit (90 for 90 %), None where there is no base or no date yet.
 
     ``interval`` is the 95 % confidence interval of a survey's share, in %; ``latest`` the latest date of a date measure,
-    also where rows are still lacking one. ``department`` is a code; ``project`` a code, or the name where rows have none.
+    also where rows are still lacking one; ``silent`` a ledger it rests on that says nothing of the year: nought of it is
+    not known to be nought. ``department`` is a code; ``project`` a code, or the name where rows have none.
     """
 
     measure: str
@@ -44,6 +45,7 @@ class Reading:
     note: str | None = None
     interval: tuple[float, float] | None = None
     latest: date | None = None
+    silent: str | None = None
 
     def text(self) -> str:
         """Return the value in words: 92.35%, 没有基数, 2021-11-30."""
@@ -64,7 +66,7 @@ class Reading:
         )
         return {
             **{
-                k: v for k, v in self.__dict__.items() if k not in ("value", "numerator", "as_of", "interval", "latest")
+                k: v for k, v in self.__dict__.items() if k not in ("value", "numerator", "as_of", "interval", "latest", "silent")
             },
             "value": value,
             "numerator": None if self.numerator is None else f"{self.numerator:f}",
@@ -97,7 +99,35 @@ def read_all(
         for row in engine.query(text):
             for reading in _readings(query, row, snapshot, year, as_of):
                 found[reading.measure, reading.department, reading.project] = reading
-    return found
+    return found | _silent(found, {m.id: m for m in measures}, engine, year)
+
+
+def _silent(found: Readings, known: dict[str, Measure], engine: Engine, year: int) -> Readings:
+    """Return anew the readings of nought that come from a ledger without any row of the year: unknown is not nought.
+
+    A count or sum of nothing asks its own ledger, a ratio without hits those that its hits are looked up in.
+    """
+    doubted: dict[str, set[str]] = {}
+    asked: dict[tuple[str, str, str | None], list[str]] = {}
+    for key, reading in found.items():
+        measure = known[reading.measure]
+        if reading.value != 0:
+            continue
+        rests = [link.ledger for link in measure.links] if reading.denominator else [measure.ledger]
+        if rests:
+            asked[key] = rests
+            for ledger in rests:
+                doubted.setdefault(ledger, set()).add(reading.department)
+    speaking = {
+        name: {row[0] for row in engine.query(speaking_text(ledgers()[name], year, sorted(codes), engine.dialect))}
+        for name, codes in doubted.items()
+    }
+    told: Readings = {}
+    for key, rests in asked.items():
+        name = next((n for n in rests if found[key].department not in speaking[n]), None)
+        if name is not None:
+            told[key] = replace(found[key], value=None, silent=name, note=f"{ledgers()[name].title}没有{year}年的记录")
+    return told
 
 
 def _readings(query: Query, row: tuple[Any, ...], snapshot: Snapshot, year: int, as_of: date) -> Iterable[Reading]:
@@ -155,6 +185,8 @@ def combine(measure: Measure, readings: Sequence[Reading]) -> Reading | None:
     first = readings[0]
     if len(readings) == 1:
         return first
+    if all(r.silent for r in readings):
+        return replace(first, denominator=sum(r.denominator for r in readings))
     denominator = sum(r.denominator for r in readings)
     if measure.kind == "date":
         days = [r.latest for r in readings if r.latest is not None]

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import template
+from django.apps import apps
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -364,6 +365,9 @@ WORDS = {
     "targets.adjust": gettext_lazy("提出调整"),
     "monitoring.open": gettext_lazy("开启填报"),
     "selfeval.open": gettext_lazy("开启自评"),
+    "contest.raise": gettext_lazy("填报与台账不同的完成值"),
+    "contest.replace": gettext_lazy("由新的填报代替"),
+    "keyeval.agree": gettext_lazy("合议评分"),
     "keyeval.start": gettext_lazy("列入重点评价"),
     "keyeval.mark": gettext_lazy("提交独立评分"),
     "rectify.add": gettext_lazy("列入整改"),
@@ -422,6 +426,19 @@ RECORDS = {
 def audit_word(action: str) -> Any:
     """Say what an entry of the audit log is about; an action of the workflow by its own name."""
     return AUDITED.get(action) or _said(action)
+
+
+@register.filter
+def audit_title(entry: Any) -> Any:
+    """Say what an entry of the audit log is on; a step by its action and the states it led from and to, in words."""
+    after = entry.after
+    if entry.model != "step" or not {"model", "action", "before", "after"} <= set(after):
+        return entry.title
+    # Records that went through steps are of few kinds; one of a kind that is gone is told as it was written.
+    kind = next((m for m in apps.get_models() if m._meta.model_name == after["model"] and hasattr(m, "State")), None)
+    words = dict(kind.State.choices) if kind else {}
+    states = " → ".join(str(words.get(s, s)) for s in (after["before"], after["after"]) if s)
+    return f"{_said(after['action'])}（{states}）" if states else _said(after["action"])
 
 
 @register.filter
