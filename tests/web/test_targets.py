@@ -9,7 +9,17 @@ from django.urls import reverse
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.documents import bureau, flattened
-from zhunsheng.web.models import AuditEntry, Job, LibraryIndicator, Membership, Sheet, SheetFinding, SheetVersion, Step
+from zhunsheng.web.models import (
+    AuditEntry,
+    Job,
+    LibraryIndicator,
+    Membership,
+    Sheet,
+    SheetFinding,
+    SheetReview,
+    SheetVersion,
+    Step,
+)
 from zhunsheng.web.services import sheets
 from zhunsheng.web.workflow import advance
 
@@ -107,6 +117,22 @@ def test_a_sheet_with_errors_is_submitted_only_on_purpose(drafts, department, si
     client, url = sign_in("keyuan"), reverse("step", args=["targets", version.pk])
     assert "ZS-WB-11" in client.post(url, {"action": "targets.submit"}).content.decode()
     assert client.post(url, {"action": "targets.submit", "despite": "on"}).status_code == 302
+
+
+def test_what_was_not_reviewed_as_it_stands_is_reviewed_before_it_is_submitted(drafts, sign_in):
+    version = drafts[1]
+    path = "indicators.2.target"
+    sheets.set_field(version, path, "≥190%", sheets.current_fields(version)[path].text)
+    # As a site is after its rules were renewed: nothing was found by those of today yet.
+    SheetReview.objects.filter(version=version).update(rules="earlier")
+    SheetFinding.objects.filter(version=version).delete()
+    url = reverse("step", args=["targets", version.pk])
+    answer = sign_in("keyuan").post(url, {"action": "targets.submit"}).content.decode()
+    version.refresh_from_db()
+    assert "还有 1 个“错误”级问题" in answer and version.state == "draft"
+    assert sign_in("keyuan").post(url, {"action": "targets.submit", "despite": "on"}).status_code == 302
+    assert SheetReview.objects.get(version=version).rules != "earlier"
+    assert version.findings.filter(rule="ZS204").exists()
 
 
 def test_fields_are_set_one_by_one_and_findings_follow(drafts, sign_in):

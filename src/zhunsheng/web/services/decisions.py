@@ -28,7 +28,7 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.models.decided import Seen
 from zhunsheng.web.roles import ACTIONS, permits
-from zhunsheng.web.services import jobs, publishing, sheets
+from zhunsheng.web.services import jobs, publishing, review, sheets
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.workflow import Overtaken, advance, check, compare
@@ -112,6 +112,12 @@ def _filled(record: Any) -> None:
         figures.fill_self_evaluation(record, tables=True)
 
 
+def _reviewed_first(record: Any) -> None:
+    """Review a sheet that was not reviewed as it stands (by the rules of today), so that its findings are known."""
+    if not review.standing_of(record).current:
+        sheets.refresh_findings(record.department, record.sheet.year)
+
+
 def _reviewed(record: Any, user: User) -> None:
     sheets.refresh_findings(record.department, record.sheet.year)
 
@@ -120,7 +126,11 @@ def _assessed(record: Any, user: User) -> None:
     jobs.assess_soon(record.department, user)
 
 
-PREPARE: dict[str, Callable[[Any], None]] = {"monitoring.submit": _filled, "selfeval.submit": _filled}
+PREPARE: dict[str, Callable[[Any], None]] = {
+    "targets.submit": _reviewed_first,
+    "monitoring.submit": _filled,
+    "selfeval.submit": _filled,
+}
 CHANGES: dict[str, Callable[[Any, Mapping[str, Any], User], None]] = {
     "rectify.prove": _proved,
     "safeguards.request": _asked,
