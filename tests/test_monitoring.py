@@ -27,6 +27,9 @@ COUNT, LEVEL, DATE = Accrual(shape="count"), Accrual(shape="level"), Accrual(sha
 WINDOW = Accrual.model_validate({"shape": "window", "from": "01-01", "to": "06-30"})
 
 
+UNDONE = "尚未完成"  # as a ledger says it
+
+
 def at(
     day, raw="≥100件", value=None, unit=None, accrual=COUNT, figures=Figures(), mode="linear", said=(), budget="400000"
 ):
@@ -42,6 +45,8 @@ def at(
     outcome = (
         NOTHING
         if value is None
+        else Outcome(None, None, UNDONE, "evidence", UNDONE, known=True)
+        if value == UNDONE
         else Outcome(value if isinstance(value, date) else Fraction(value), unit, str(value), "evidence")
     )
     rules = rules_for(2021).monitoring(day)
@@ -124,8 +129,10 @@ def test_indicators_against_time(day, raw, value, accrual, expected, forecast, l
 @pytest.mark.parametrize(
     ("day", "done", "light", "likely"),
     [
-        (date(2021, 8, 1), None, "green", "有可能"),
-        (date(2022, 1, 1), None, "red", "完全不可能"),
+        (date(2021, 8, 1), UNDONE, "green", "有可能"),
+        (date(2022, 1, 1), UNDONE, "red", "完全不可能"),
+        (date(2021, 8, 1), None, "grey", "有可能"),
+        (date(2022, 1, 1), None, "grey", "有可能"),
         (date(2022, 2, 1), date(2021, 11, 26), "green", "确定能"),
         (date(2022, 2, 1), date(2022, 1, 14), "red", "完全不可能"),
         (date(2022, 1, 10), date(2022, 1, 14), "red", "完全不可能"),

@@ -290,7 +290,7 @@ def test_no_evidence_not_due_and_missed_are_three_different_things():
         indicator("≥10次"), indicator("≥10次", "乙"), indicator("2021年11月底前", "丙"), indicator("0起", "丁")
     )
     five = Outcome(Fraction(5), "次", "5次", "evidence")
-    late = Outcome(None, None, "尚未完成", "evidence", "尚未完成")
+    late = Outcome(None, None, "尚未完成", "evidence", "尚未完成", known=True)
     one_too_many = Outcome(Fraction(1), "起", "1起", "evidence")
     outcomes = [five, NOTHING, late, one_too_many]
     common = {"spent": Decimal(5), "budget": Decimal(10), "scheme": OLD}

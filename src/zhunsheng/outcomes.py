@@ -43,6 +43,7 @@ class Contest:
 class Outcome:
     """``value`` in ``unit``, or a date, or None where there is none; ``text`` is how to show it.
 
+    ``known`` is true where a ledger says something, be it that it is not done yet; one without rows says nothing.
     ``confirmed`` is false for a reading whose measure nobody has confirmed for the indicator yet.
     ``proof`` names the files that prove a typed result.
     ``written`` holds a typed or reported result as it was read, which ``result_of`` compares instead of ``value``.
@@ -54,6 +55,7 @@ class Outcome:
     origin: Origin
     note: str | None = None
     written: Written | None = None
+    known: bool = False
     confirmed: bool = True
     contest: Contest | None = None
     proof: str | None = None
@@ -76,12 +78,12 @@ def outcome_of_text(text: str, unit: str | None, year: int | None, origin: Origi
 
 
 def outcome_of_reading(
-    value: Fraction | date | None, unit: str, indicator: Indicator, note: str | None = None
+    value: Fraction | date | None, unit: str, indicator: Indicator, note: str | None = None, *, known: bool = True
 ) -> Outcome:
     """Return what a ledger's reading says of an indicator, shown so that it stands on its true side of the target."""
     if not isinstance(value, Fraction):
-        return Outcome(value, None, value.isoformat() if value else note or "—", "evidence", note)
-    return Outcome(value, unit, figure_text(value, unit, indicator), "evidence", note)
+        return Outcome(value, None, value.isoformat() if value else note or "—", "evidence", note, known=known)
+    return Outcome(value, unit, figure_text(value, unit, indicator), "evidence", note, known=known)
 
 
 def result_of(indicator: Indicator, outcome: Outcome) -> Result:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from filelock import FileLock
+from running import manage
 
 from zhunsheng.web.models import (
     Contest,
@@ -42,6 +45,30 @@ def django_db_setup(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         load(ENTITIES)
         load_portfolio(DEPARTMENTS)
+
+
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory):
+    """The data folder of a site with the sample, loaded by the command once for all workers: to be copied, not changed."""
+    base = tmp_path_factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "loaded"
+    with FileLock(f"{place}.lock"):
+        if not (place / "done").is_file():
+            place.mkdir()
+            manage(place, "migrate", "-v0")
+            manage(place, "sample_site", "--entities", str(ENTITIES), "--departments", str(DEPARTMENTS))
+            (place / "done").touch()
+    return place
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """A PostgreSQL server."""
+    import pgserver
+
+    server = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    yield server
+    server.cleanup()
 
 
 @pytest.fixture

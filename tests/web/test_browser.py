@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from running import ROOT, environment
 
 from zhunsheng.sample.documents import bureau, flattened
 from zhunsheng.sample.portfolio import write_portfolio
 
-ROOT = Path(__file__).parents[2]
 SHOTS = ROOT / "build" / "screenshots"
 PASSWORD = "Zhunsheng-2021"
 WIDE, PHONE = {"width": 1366, "height": 768}, {"width": 375, "height": 740}
@@ -28,32 +28,18 @@ pytestmark = pytest.mark.xdist_group("site")
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
+def site(loaded, tmp_path_factory):
     """A running site with the sample loaded: web server, worker, real files. Yields its address and environment."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    data = tmp_path_factory.mktemp("site")
-    environment = os.environ | {
-        "ZHUNSHENG_DATA": str(data),
-        "ZHUNSHENG_HTTPS": "0",
-        "DJANGO_SETTINGS_MODULE": "zhunsheng.web.settings",
-        "TZ": "Asia/Shanghai",
-    }
-    run = [sys.executable, "manage.py"]
-    subprocess.run([*run, "migrate", "-v0"], cwd=ROOT, env=environment, check=True)
-    subprocess.run(
-        [*run, "sample_site", "--entities", "1500", "--departments", "6"],
-        cwd=ROOT,
-        env=environment,
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    data = shutil.copytree(loaded, tmp_path_factory.mktemp("site") / "data")
+    run, variables = [sys.executable, "manage.py"], environment(data, TZ="Asia/Shanghai")
     with (data / "serve.log").open("w") as log:
         server = subprocess.Popen(
             [*run, "serve", "--port", str(port)],
             cwd=ROOT,
-            env=environment,
+            env=variables,
             stdout=log,
             stderr=log,
             start_new_session=True,
@@ -67,7 +53,7 @@ def site(tmp_path_factory):
             time.sleep(0.5)
     else:
         pytest.fail(f"the site did not start: {(data / 'serve.log').read_text()[-2000:]}")
-    yield address, environment, data
+    yield address, variables, data
     os.killpg(server.pid, signal.SIGTERM)
     server.wait(20)
 
@@ -680,12 +666,12 @@ def test_what_was_typed_stays_when_the_server_is_gone(sign_in):
 
 
 def test_work_goes_on_after_the_worker_is_killed(sign_in, site, tmp_path):
-    _address, environment, _data = site
+    _address, variables, _data = site
     out = subprocess.run(["pgrep", "-f", "django worker"], capture_output=True, text=True).stdout.split()
     mine = [
         int(p)
         for p in out
-        if f"ZHUNSHENG_DATA={environment['ZHUNSHENG_DATA']}".encode() in Path(f"/proc/{p}/environ").read_bytes()
+        if f"ZHUNSHENG_DATA={variables['ZHUNSHENG_DATA']}".encode() in Path(f"/proc/{p}/environ").read_bytes()
     ]
     assert mine
     archive, _ = write_portfolio(tmp_path, 60, seed=9)
@@ -702,7 +688,7 @@ def test_work_goes_on_after_the_worker_is_killed(sign_in, site, tmp_path):
     for pid in mine:
         os.kill(pid, signal.SIGKILL)
     worker = subprocess.Popen(
-        [sys.executable, "-m", "django", "worker", "--no-startup-delay", "--verbosity", "0"], env=environment, cwd=ROOT
+        [sys.executable, "-m", "django", "worker", "--no-startup-delay", "--verbosity", "0"], env=variables, cwd=ROOT
     )
     try:
         page.wait_for_selector("[data-job-state=done]", timeout=150_000)

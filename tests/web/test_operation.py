@@ -10,27 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from running import ROOT, database_of, environment, manage, script
 
-ROOT = Path(__file__).parents[2]
+from conftest import DEPARTMENTS, ENTITIES
+
 pytestmark = pytest.mark.xdist_group("postgres")
-
-
-def manage(data, *arguments, check=True, **more):
-    environment = (
-        os.environ
-        | {"ZHUNSHENG_DATA": str(data), "ZHUNSHENG_HTTPS": "0", "DJANGO_SETTINGS_MODULE": "zhunsheng.web.settings"}
-        | more
-    )
-    done = subprocess.run(
-        [sys.executable, "manage.py", *map(str, arguments)], cwd=ROOT, env=environment, capture_output=True, text=True
-    )
-    assert not check or done.returncode == 0, done.stderr
-    return done
-
-
-def script(data, text, **more):
-    done = manage(data, "shell", "-v0", "-c", text, **more)
-    return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
 
 
 SUMMARY = """
@@ -41,38 +25,27 @@ print(json.dumps([Organisation.objects.count(), SheetVersion.objects.count(), As
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    """A data folder with a small sample on SQLite."""
-    data = tmp_path_factory.mktemp("small")
-    manage(data, "migrate", "-v0")
-    manage(data, "sample_site", "--entities", "400", "--departments", "2")
-    return data
+def small(loaded, tmp_path_factory):
+    """A data folder with the sample on SQLite."""
+    return shutil.copytree(loaded, tmp_path_factory.mktemp("small") / "site")
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory):
-    import pgserver
+def moved(postgres, tmp_path_factory):
+    """A data folder with the sample on PostgreSQL, and the setting that says so."""
+    data, database = tmp_path_factory.mktemp("moved"), database_of(postgres, "zhunsheng")
+    manage(data, "migrate", "-v0", **database)
+    manage(data, "sample_site", "--entities", str(ENTITIES), "--departments", str(DEPARTMENTS), **database)
+    return data, database
 
-    server = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
-    yield server
-    server.cleanup()
 
-
-def test_the_same_site_runs_on_postgresql(postgres, small, tmp_path):
-    url = postgres.get_uri().replace("postgresql://", "postgres://")
-    postgres.psql("CREATE DATABASE zhunsheng")
-    host = url.split("host=")[1]
-    database = f"postgres://postgres@{host.replace('/', '%2F')}/zhunsheng"
-    manage(tmp_path, "migrate", "-v0", ZHUNSHENG_DATABASE=database)
-    manage(tmp_path, "sample_site", "--entities", "400", "--departments", "2", ZHUNSHENG_DATABASE=database)
-    assert (
-        script(tmp_path, "from django.db import connection; print(connection.vendor)", ZHUNSHENG_DATABASE=database)
-        == "postgresql"
-    )
-    assert not (tmp_path / "zhunsheng.sqlite3").exists()
+def test_the_same_site_runs_on_postgresql(moved, small):
+    data, database = moved
+    assert script(data, "from django.db import connection; print(connection.vendor)", **database) == "postgresql"
+    assert not (data / "zhunsheng.sqlite3").exists()
     # The same sample gives the same figures on both databases.
-    assert json.loads(script(tmp_path, SUMMARY, ZHUNSHENG_DATABASE=database)) == json.loads(script(small, SUMMARY))
-    assert "审计日志完整" in manage(tmp_path, "check_audit", ZHUNSHENG_DATABASE=database).stdout
+    assert json.loads(script(data, SUMMARY, **database)) == json.loads(script(small, SUMMARY))
+    assert "审计日志完整" in manage(data, "check_audit", **database).stdout
     refuse = """
 from django.db import connection, DatabaseError
 for table in ("web_auditentry", "web_step"):
@@ -83,7 +56,7 @@ for table in ("web_auditentry", "web_step"):
         else: raise SystemExit("changed")
 print("refused")
 """
-    assert script(tmp_path, refuse, ZHUNSHENG_DATABASE=database) == "refused"
+    assert script(data, refuse, **database) == "refused"
     pages = """
 from django.test import Client
 from zhunsheng.web.models import User, Organisation
@@ -97,8 +70,8 @@ for who in ("keyuan", "caiwu", "caizheng", "guanli", "shenji"):
     bad += [(p, c.get(p).status_code) for p in paths if c.get(p).status_code != 200]
 print(bad)
 """
-    manage(tmp_path, "collectstatic", "--noinput", "-v0", ZHUNSHENG_DATABASE=database)
-    assert script(tmp_path, pages, ZHUNSHENG_DATABASE=database) == "[]"
+    manage(data, "collectstatic", "--noinput", "-v0", **database)
+    assert script(data, pages, **database) == "[]"
 
 
 def test_jobs_are_shared_by_two_workers_and_done_once(small, tmp_path):
@@ -111,13 +84,8 @@ d = Organisation.objects.get(kind="district")
 for n in range(12): jobs.enqueue("assess-all", f"t:{n}", None, d, year=2021)
 """
     script(data, put)
-    environment = os.environ | {
-        "ZHUNSHENG_DATA": str(data),
-        "ZHUNSHENG_HTTPS": "0",
-        "DJANGO_SETTINGS_MODULE": "zhunsheng.web.settings",
-    }
     command = [sys.executable, "manage.py", "worker", "--batch", "--no-startup-delay", "--interval", "0.1", "-v0"]
-    workers = [subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE) for _ in range(2)]
+    workers = [subprocess.Popen(command, cwd=ROOT, env=environment(data), stderr=subprocess.PIPE) for _ in range(2)]
     for worker in workers:
         assert worker.wait(120) == 0, worker.stderr.read()
     left = "from zhunsheng.web.models import Job; print(sorted(Job.objects.filter(kind='assess-all').values_list('state', 'attempts')) == [('done', 1)] * 12)"
@@ -178,19 +146,14 @@ def test_an_empty_site_gets_its_first_administrator(tmp_path):
     assert manage(tmp_path, "first_admin", "other", check=False).returncode != 0
 
 
-def test_postgresql_is_backed_up_and_restored_too(postgres, tmp_path):
-    host = postgres.get_uri().split("host=")[1].replace("/", "%2F")
+def test_postgresql_is_backed_up_and_restored_too(postgres, moved, tmp_path):
     tools = Path(__import__("pgserver").__file__).parent / "pginstall" / "bin"
-    path = f"{tools}:{os.environ['PATH']}"
-    places = []
-    for name in ("backed", "restored"):
-        postgres.psql(f"CREATE DATABASE {name}")
-        (tmp_path / name).mkdir()
-        places.append({"ZHUNSHENG_DATABASE": f"postgres://postgres@{host}/{name}", "PATH": path})
-    manage(tmp_path / "backed", "migrate", "-v0", **places[0])
-    manage(tmp_path / "backed", "sample_site", "--entities", "400", "--departments", "0", **places[0])
+    path = {"PATH": f"{tools}:{os.environ['PATH']}"}
+    data, database = moved[0], moved[1] | path
+    new, other = tmp_path / "restored", database_of(postgres, "restored") | path
+    new.mkdir()
     archive = tmp_path / "backup.tar"
-    manage(tmp_path / "backed", "backup", archive, "--with-keys", **places[0])
-    subprocess.run(["tar", "xf", archive, "-C", tmp_path / "restored", "secret.key", "personal.key"], check=True)
-    assert "核验通过" in manage(tmp_path / "restored", "restore", archive, **places[1]).stdout
-    assert script(tmp_path / "restored", SUMMARY, **places[1]) == script(tmp_path / "backed", SUMMARY, **places[0])
+    manage(data, "backup", archive, "--with-keys", **database)
+    subprocess.run(["tar", "xf", archive, "-C", new, "secret.key", "personal.key"], check=True)
+    assert "核验通过" in manage(new, "restore", archive, **other).stdout
+    assert script(new, SUMMARY, **other) == script(data, SUMMARY, **database)

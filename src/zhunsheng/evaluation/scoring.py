@@ -15,7 +15,6 @@ from typing import Literal
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.judgements import Judgement
-from zhunsheng.measures.reading import NO_BASE
 from zhunsheng.outcomes import Outcome, figure_text, result_of
 from zhunsheng.regulations import Framework, PointSet, Scheme, frameworks
 from zhunsheng.targets import Indicator, TargetSheet
@@ -423,7 +422,7 @@ def _not_due(score: Score, indicator: Indicator, due: date) -> Score:
         return score  # no evidence is no evidence, whatever the day
     if known and indicator.aim.ceiling and indicator.aim.unit not in ("%", "元"):
         return score
-    said = outcome.text if known and outcome is not None else "尚未完成"
+    said = outcome.text if outcome is not None and outcome.origin == "evidence" else "尚未完成"
     return replace(score, score=Decimal(0), verdict="early", how=f"{due} 到期，现为 {said}，未到期不计", asks=None)
 
 
@@ -516,7 +515,7 @@ def _score_date(indicator: Indicator, outcome: Outcome, scheme: Scheme, score: C
     assert isinstance(target.value, date)
     if not isinstance(outcome.value, date):
         how = f"目标 {target.value} 前完成，{outcome.note or '没有完成日期'}，不得分"
-        if outcome.origin == "evidence" and outcome.note not in (None, NO_BASE):
+        if outcome.known:
             return score(NONE, "missed", how, "请说明逾期原因")  # the ledger says that it is not done
         return score(NONE, "nothing", how, "请补充完成日期")
     late = (outcome.value - target.value).days

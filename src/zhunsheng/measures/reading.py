@@ -47,6 +47,11 @@ class Reading:
     latest: date | None = None
     silent: str | None = None
 
+    @property
+    def known(self) -> bool:
+        """Whether the ledgers say anything: a value, or that it is not done yet; not where they hold no rows for it."""
+        return self.value is not None or (self.note not in (None, NO_BASE) and self.silent is None)
+
     def text(self) -> str:
         """Return the value in words: 92.35%, 没有基数, 2021-11-30."""
         if self.value is None:

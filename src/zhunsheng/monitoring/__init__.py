@@ -19,7 +19,8 @@ from zhunsheng.regulations import MonitoringRules
 from zhunsheng.targets import Indicator, SpendingPlan, TargetSheet, convert
 
 Light = Literal["green", "yellow", "red", "grey"]
-LIGHT_WORDS: dict[Light, str] = {"green": "绿灯", "yellow": "黄灯", "red": "红灯", "grey": "待填报"}
+LIGHT_WORDS: dict[Light, str] = {"green": "绿灯", "yellow": "黄灯", "red": "红灯", "grey": "无法判断"}
+NO_EVIDENCE = "没有证据"
 PlanMode = Literal["linear", "step"]
 MODE_WORDS: dict[PlanMode, str] = {"linear": "按计划日期之间均匀推算", "step": "按计划日期分段"}
 
@@ -156,7 +157,7 @@ def _status(
         return Status(n, outcome, expected, forecast, method, light, likelihood, cause, measures)
 
     if target.op == "unread" or (kind == "level" and not indicator.type.unsure):
-        return status(None, None, "需人工填报", "grey", perhaps)
+        return status(None, None, "需人工评定", "grey", perhaps)
     result = result_of(indicator, outcome)
     if result.doubt:
         return status(None, None, f"待核对：{result.doubt}", "grey", perhaps)
@@ -168,11 +169,13 @@ def _status(
         if isinstance(result.value, date) and result.value <= as_of:
             met = result.value <= target.value
             return status(None, result.value, "已完成，按实际日期", "green" if met else "red", surely if met else never)
+        if not outcome.known and result.value is None:
+            return status(None, None, outcome.note or NO_EVIDENCE, "grey", perhaps)
         if as_of > target.value:
             return status(None, None, "已过时限仍未完成", "red", never)
         return status(None, None, "未到时限", "green", perhaps)
     if not isinstance(result.value, Fraction):
-        return status(None, None, "需人工填报", "grey", perhaps)
+        return status(None, None, outcome.note or NO_EVIDENCE, "grey", perhaps)
     value = result.value
     shape = accrual.shape if accrual else "level"
     first, last = (

@@ -36,7 +36,7 @@ from zhunsheng.measures import (
     read_all,
     show_number,
 )
-from zhunsheng.measures.reading import NO_BASE, DaySums, combine, sums_by_day
+from zhunsheng.measures.reading import DaySums, combine, sums_by_day
 from zhunsheng.monitoring import Checkpoint, Figures, PlanMode, monitor
 from zhunsheng.outcomes import NOTHING, Contest, Outcome, outcome_of_reading, outcome_of_text
 from zhunsheng.regulations import Rules, rules_for
@@ -368,7 +368,7 @@ def _line(
 
 def _told(outcome: Outcome) -> bool:
     """Return whether the ledger says something: a figure, or that it is not done yet; one without rows says nothing."""
-    return outcome.origin == "evidence" and (outcome.value is not None or outcome.note not in (None, NO_BASE))
+    return outcome.origin == "evidence" and outcome.known
 
 
 def _read(indicator: Indicator, match: Match, reading: Reading | None, figures: _Ledgers) -> Outcome:
@@ -380,7 +380,7 @@ def _read(indicator: Indicator, match: Match, reading: Reading | None, figures: 
     if reading is None:
         ledger = ledgers()[figures.measures[match.measure].ledger]
         return Outcome(None, None, "—", "none", f"台账“{ledger.title}”没有数据", confirmed=confirmed)
-    outcome = outcome_of_reading(reading.value, reading.unit, indicator, reading.note)
+    outcome = outcome_of_reading(reading.value, reading.unit, indicator, reading.note, known=reading.known)
     return replace(outcome, text=reading.text() if reading.value is None else outcome.text, confirmed=confirmed)
 
 

@@ -387,7 +387,7 @@ def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
         _("绿灯"),
         _("黄灯"),
         _("红灯"),
-        _("待填报"),
+        _("无法判断"),
         _("错误"),
         _("警告"),
         _("提示"),

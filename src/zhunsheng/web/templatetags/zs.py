@@ -50,7 +50,7 @@ MARKS = {
     "met": ("green", "tick", gettext_lazy("完成")),
     "over": ("yellow", "warn", gettext_lazy("超额较多")),
     "missed": ("red", "cross", gettext_lazy("未达标")),
-    "grey": ("secondary", "broken", gettext_lazy("没有数据")),
+    "grey": ("secondary", "broken", gettext_lazy("无法判断")),
 }
 LAMPS = ("red", "yellow", "green", "nothing", "early", "check", "pending", "judged")  # in the order of a legend
 LEVELS = {

@@ -1,0 +1,37 @@
+"""The site's own commands run as an operator runs them, on a data folder and, where asked for, a PostgreSQL of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def environment(data, **more):
+    """Return what the commands of a site on a data folder run with."""
+    settings = {"ZHUNSHENG_HTTPS": "0", "DJANGO_SETTINGS_MODULE": "zhunsheng.web.settings"}
+    return os.environ | {"ZHUNSHENG_DATA": str(data)} | settings | more
+
+
+def manage(data, *arguments, check=True, **more):
+    """Run a command of the site; ``more`` are variables of its environment."""
+    words = [sys.executable, "manage.py", *map(str, arguments)]
+    done = subprocess.run(words, cwd=ROOT, env=environment(data, **more), capture_output=True, text=True)
+    assert not check or done.returncode == 0, done.stderr
+    return done
+
+
+def script(data, text, **more):
+    """Run Python in the site's shell and return the last line that it prints."""
+    done = manage(data, "shell", "-v0", "-c", text, **more)
+    return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
+
+
+def database_of(postgres, name):
+    """Make a database on a PostgreSQL server and return the setting that leads the site there."""
+    postgres.psql(f"CREATE DATABASE {name}")
+    host = postgres.get_uri().split("host=")[1].replace("/", "%2F")
+    return {"ZHUNSHENG_DATABASE": f"postgres://postgres@{host}/{name}"}
