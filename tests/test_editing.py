@@ -55,7 +55,6 @@ def test_a_target_value_is_read_with_the_sheets_year(project):
         ("budget.total", "-1"),
         ("plan.0.share", "101"),
         ("plan.0.by", "三月"),
-        ("year", "21"),
         ("indicators.0.name", ""),
         ("goals.0.text", " "),
         ("name", ""),

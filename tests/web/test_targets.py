@@ -264,7 +264,7 @@ def test_an_indicator_renamed_in_a_new_document_is_the_same_once_a_person_says_s
     one = new.target_sheet().indicators[0]
     assert one.name == "抽查检查总批次" and one.id != old.id
     page = staff.get(reverse("version", args=[new.pk])).content.decode()
-    assert "与以前各版的对应" in page and f'<option value="{old.id}">{old.name}</option>' in page
+    assert "与以前各版的对应" in page and f'<option value="{old.id}">{old.name}（' in page
     act = reverse("same", args=[new.pk])
     other = new.target_sheet().indicators[1].id  # is in this version already
     assert "[ZS-WB-06]" in staff.post(act, {"indicator": one.id, "former": other}, **HTMX).content.decode()
@@ -278,6 +278,43 @@ def test_an_indicator_renamed_in_a_new_document_is_the_same_once_a_person_says_s
     assert staff.post(act, {"indicator": old.id, "former": ""}).status_code == 302
     new.refresh_from_db()
     assert new.target_sheet().indicators[0].id not in {i.id for v in drafts for i in v.target_sheet().indicators}
+
+
+def test_a_new_indicator_inherits_nothing_of_a_deleted_one(drafts):
+    version = sheets.add_part(drafts[1], "indicators")
+    n = len(version.target_sheet().indicators) - 1
+    first = version.target_sheet().indicators[n].id
+    version = sheets.remove_part(version, "indicators", n)
+    version = sheets.add_part(version, "indicators")
+    assert version.target_sheet().indicators[n].id not in ("", first)
+
+
+def test_the_year_of_a_sheet_is_that_of_its_record(drafts, sign_in):
+    version = drafts[1]
+    with pytest.raises(ZhunshengError, match="ZS-TG-02"):
+        sheets.set_field(version, "year", "2020", "2023")
+    version.body["year"] = 2020
+    assert version.target_sheet().year == 2023
+
+
+def test_what_was_approved_changes_for_a_reason_whichever_way(drafts, department, user, sign_in):
+    version, staff = drafts[1], sign_in("keyuan")
+    other = sheets.add_version(version.target_sheet(), department, user("keyuan"), "upload")
+    step = lambda record, action, **said: staff.post(  # noqa: E731
+        reverse("step", args=["targets", record.pk]), {"action": f"targets.{action}", **said}
+    )
+    assert step(other, "void", remark="先不用").status_code == 302
+    version.refresh_from_db()
+    advance(user("keyuan"), version, "targets.submit", said={"despite": "on"})
+    advance(user("caiwu"), version, "targets.check")
+    advance(user("caizheng"), version, "targets.approve")
+    other.refresh_from_db()
+    assert step(other, "restore").status_code == 302
+    answer = step(other, "submit", despite="on").content.decode()
+    assert "ZS-WB-11" in answer and "没有写调整理由" in answer
+    assert step(other, "submit", despite="on", remark="中期调整").status_code == 302
+    other.refresh_from_db()
+    assert (other.state, other.reason) == ("submitted", "中期调整")
 
 
 def test_findings_tell_two_indicators_of_one_name_apart(drafts):

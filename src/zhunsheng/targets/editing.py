@@ -24,7 +24,6 @@ LABELS = {
     "code": "项目编码",
     "department": "主管部门",
     "unit": "实施单位",
-    "year": "年度",
     "purpose": "资金用途",
     "narrative": "总体绩效目标",
     "budget.total": "预算总额（万元）",
@@ -145,11 +144,6 @@ def with_text(sheet: TargetSheet, path: str, text: str) -> TargetSheet:
         indicators = list(sheet.indicators)
         indicators[int(n)] = _indicator(indicators[int(n)], what, text, label, sheet.year)
         return sheet.model_copy(update={"indicators": tuple(indicators)})
-    if head == "year":
-        year = int(_number(text, label)) if text else None
-        if year is not None and not 2000 <= year <= 2100:
-            raise ZhunshengError("ZS-TG-01", label=label, text=text, why="年度应为四位数的公元年份")
-        return sheet.model_copy(update={"year": year})
     if head == "name" and not text and sheet.kind == "project":
         raise ZhunshengError("ZS-TG-01", label=label, text=text, why="项目名称不能为空")
     return sheet.model_copy(update={head: text or None})
@@ -288,8 +282,8 @@ def blank_sheet(kind: Literal["department", "project"], name: str | None, depart
     )
 
 
-def carried_over(sheet: TargetSheet, year: int) -> TargetSheet:
-    """Return last year's sheet as a draft for ``year``: dates moved, its targets kept and noted as last year's values."""
+def carried_over(sheet: TargetSheet, year: int, *, in_force: bool = True) -> TargetSheet:
+    """Return last year's sheet as a draft for ``year``: dates moved, its targets kept and, if they were in force, noted as last year's."""
     shift = year - (sheet.year or year - 1)
 
     def move(text: str | None) -> str | None:
@@ -302,7 +296,7 @@ def carried_over(sheet: TargetSheet, year: int) -> TargetSheet:
         i.model_copy(
             update={
                 "target": _carried(i, move(i.target.raw) or "", year),
-                "last_year": i.words() or None,
+                "last_year": (i.words() or None) if in_force else None,
                 "actual": None,
                 "score": None,
                 "deviation": None,

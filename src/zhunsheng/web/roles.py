@@ -57,7 +57,7 @@ ACTIONS: dict[str, Act] = {
     "targets.view": Act((*READERS, EVALUATOR)),
     "targets.start": Act((STAFF, FINANCE)),
     "targets.edit": Act((STAFF, FINANCE), on=("draft", "returned", "changes")),
-    "targets.submit": Act((STAFF, FINANCE), _("提交审核"), ("draft", "returned", "changes"), "submitted", ways=("checked",), needs=("newest_version", "indicators_given", "budget_given", "goals_written", "errors_known")),
+    "targets.submit": Act((STAFF, FINANCE), _("提交审核"), ("draft", "returned", "changes"), "submitted", ways=("checked",), needs=("newest_version", "indicators_given", "budget_given", "goals_written", "errors_known", "reason_given")),
     "targets.withdraw": Act((STAFF, FINANCE), _("撤回"), ("submitted", "checked"), "draft", ways=("returned", "changes"), undoes="targets.submit", style="secondary"),
     "targets.check": Act((FINANCE,), _("审核通过，报财政局"), ("submitted",), "checked", apart=("targets.submit",), needs=("newest_version",)),
     "targets.approve": Act((BUREAU,), _("批复"), ("checked",), "approved", apart=("targets.submit", "targets.check"), needs=("newest_version",)),

@@ -133,9 +133,9 @@ class SheetVersion(Decided):
         return own | set(edits.values_list("actor", flat=True))
 
     def target_sheet(self) -> TargetSheet:
-        """Return the sheet as a value, under its code and with codes for indicators kept before there were any."""
+        """Return the sheet as a value, of its record's code and year, with codes for indicators kept before there were any."""
         sheet = book_of([self.body]).sheets[0]
-        return identified(sheet.model_copy(update={"id": self.sheet.code}))
+        return identified(sheet.model_copy(update={"id": self.sheet.code, "year": self.sheet.year}))
 
 
 def body_of(sheet: TargetSheet) -> dict[str, Any]:

@@ -45,6 +45,9 @@ def newest_version(version: SheetVersion, said: Said) -> list[str]:
 def indicators_given(version: SheetVersion, said: Said) -> list[str]:
     """A project has an indicator in each dimension that the framework of its year requires; a department has one at all."""
     sheet = version.target_sheet()
+    empty = [i.name for i in sheet.indicators if i.name.strip() in ("", *PLACEHOLDERS)]
+    if empty:
+        return [_("有 %s 个指标还没有填写，不需要的请删除") % len(empty)]
     given = [i for i in sheet.indicators if i.name.strip() not in ("", *PLACEHOLDERS) and i.target.raw.strip()]
     if version.sheet.kind == "department":
         return [] if given else [_("没有写明指标值的指标")]
@@ -52,6 +55,13 @@ def indicators_given(version: SheetVersion, said: Said) -> list[str]:
     covered = {found.name for i in given if (found := framework.dimension(i.level1, i.level2))}
     lacking = [d.name for d in framework.dimensions if d.required and d.name not in covered]
     return [_("没有写明指标值的“%s”指标") % "、".join(lacking)] if lacking else []
+
+
+@condition
+def reason_given(version: SheetVersion, said: Said) -> list[str]:
+    """What was approved is changed for a reason, however the version came to be the newest."""
+    approved = version.sheet.versions.filter(state="approved", number__lt=version.number).exists()
+    return [_("没有写调整理由，请写在“意见”里")] if approved and not version.reason else []
 
 
 @condition

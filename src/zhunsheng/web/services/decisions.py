@@ -74,6 +74,9 @@ def decide(user: User, record: Any, action: str, said: Mapping[str, Any]) -> Ste
     remark = str(said.get("remark") or "")
     if action == "rectify.prove" and not said.get("file") and said.get("no_proof"):
         remark = f"{remark} {_('没有佐证材料：')}{said['no_proof']}".strip()
+    if action == "targets.submit" and said.get("despite"):
+        count = record.findings.filter(level="error").count()
+        remark = f"{remark} {_('带着 %s 个“错误”级问题提交') % count}".strip() if count else remark
     change = (lambda now: CHANGES[action](now, said, user)) if action in CHANGES else None
     sent = {k: v for k, v in said.items() if v}
     if isinstance(record, Publication):
@@ -83,6 +86,10 @@ def decide(user: User, record: Any, action: str, said: Mapping[str, Any]) -> Ste
     if action in AFTER:
         AFTER[action](record, user)
     return step
+
+
+def _reasoned(record: Any, said: Mapping[str, Any], user: User) -> None:
+    record.reason = record.reason or str(said.get("remark") or "").strip()
 
 
 def _proved(record: Any, said: Mapping[str, Any], user: User) -> None:
@@ -132,6 +139,7 @@ PREPARE: dict[str, Callable[[Any], None]] = {
     "selfeval.submit": _filled,
 }
 CHANGES: dict[str, Callable[[Any, Mapping[str, Any], User], None]] = {
+    "targets.submit": _reasoned,
     "rectify.prove": _proved,
     "safeguards.request": _asked,
     "contest.accept": _ruled,

@@ -21,10 +21,9 @@ def settle(version: SheetVersion, code: str, said: dict[str, Any], user: User) -
     Raises ``ZS-TG-02``, ``ZS-TG-10``, ``ZS-TG-11``, ``ZS-WB-01``.
     """
     word = {name: said[name] or None for name in ("kind", "sense", "unit")}
-    who = user.get_full_name() or user.get_username()
 
     def settled(sheet: TargetSheet) -> TargetSheet:
-        one = _named(sheet, code).settle(**word, reason=said["reason"], by=who, on=timezone.localdate())
+        one = _named(sheet, code).settle(**word, reason=said["reason"], by=str(user), on=timezone.localdate())
         changed = tuple(one if i.id == code else i for i in sheet.indicators)
         return sheet.model_copy(update={"indicators": changed})
 
@@ -39,18 +38,18 @@ class Pairing:
     former: str | None
 
 
-def pairings(version: SheetVersion) -> tuple[list[Pairing], dict[str, str]]:
-    """Return which indicators a person may say are the same as earlier ones, and the earlier ones left, code -> name.
+def pairings(version: SheetVersion) -> tuple[list[Pairing], dict[str, Indicator]]:
+    """Return which indicators a person may say are the same as earlier ones, and the earlier ones left, by code.
 
     Likeness never joins two: after a renaming in the document only a person can say that it is still the same.
     """
     now, before = version.target_sheet(), _before(version)
     here = {i.id for i in now.indicators}
-    left = {code: name for code, name in before.items() if code not in here}
+    left = {code: i for code, i in before.items() if code not in here}
     found = []
     for i in now.indicators:
-        if i.id in before and before[i.id] != i.name:
-            found.append(Pairing(i, before[i.id]))
+        if i.id in before and before[i.id].name != i.name:
+            found.append(Pairing(i, before[i.id].name))
         elif i.id not in before and left:
             found.append(Pairing(i, None))
     return found, left
@@ -67,19 +66,21 @@ def say_same(version: SheetVersion, code: str, former: str) -> SheetVersion:
         if former not in left:
             raise ZhunshengError("ZS-WB-06", detail="以前各版没有这个指标，或它已对应本版的另一个指标")
     before = _before(version)
+    if not former and code not in before:
+        return version  # it is a new one already
     return change(
         version, lambda sheet: with_code(sheet, code, former, taken=before), _telling(code, "id", _said(before))
     )
 
 
-def _said(before: dict[str, str]) -> Callable[[Indicator], str]:
-    return lambda i: f"即以前的“{before[i.id]}”" if i.id in before else "新指标"
+def _said(before: dict[str, Indicator]) -> Callable[[Indicator], str]:
+    return lambda i: f"即以前的“{before[i.id].name}”" if i.id in before else "新指标"
 
 
-def _before(version: SheetVersion) -> dict[str, str]:
-    """Return the indicators of the versions before this one that are not void, code -> their latest name."""
+def _before(version: SheetVersion) -> dict[str, Indicator]:
+    """Return the indicators of the versions before this one that are not void, by code, as they were last."""
     earlier = version.sheet.versions.filter(number__lt=version.number).exclude(state="void").order_by("number")
-    return {i.id: i.name for v in earlier for i in v.target_sheet().indicators}
+    return {i.id: i for v in earlier for i in v.target_sheet().indicators}
 
 
 def _named(sheet: TargetSheet, code: str) -> Indicator:

@@ -12,7 +12,16 @@ from django.utils import timezone
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import read_book
 from zhunsheng.targets import Book, Indicator, TargetSheet, TargetValue
-from zhunsheng.targets.editing import Field, blank_sheet, carried_over, fields_of, with_added, with_text, without
+from zhunsheng.targets.editing import (
+    NEW_INDICATOR,
+    Field,
+    blank_sheet,
+    carried_over,
+    fields_of,
+    with_added,
+    with_text,
+    without,
+)
 from zhunsheng.targets.identity import identified
 from zhunsheng.text import clean
 from zhunsheng.web.models import (
@@ -25,6 +34,7 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.models.audited import record
+from zhunsheng.web.models.people import new_code
 from zhunsheng.web.models.targets import NO_SOURCE, UNNAMED, WHOLE, body_of
 from zhunsheng.web.services.review import refresh
 from zhunsheng.web.workflow import note
@@ -128,7 +138,10 @@ def add_version(
         last = next((v for v in every if v.state != "void"), None)
         if last and last.state not in (*EDITABLE, "approved"):
             raise ZhunshengError("ZS-WB-01", title=str(known), state=last.get_state_display())
-        if last and last.state == "approved" and not reason.strip():
+        adjusts = any(v.state == "approved" for v in every)
+        # A document over the draft of an adjustment goes on for the reason that was given for it.
+        reason = reason.strip() or (last.reason if last and adjusts and last.state in EDITABLE else "")
+        if adjusts and not reason:
             raise ZhunshengError("ZS-WB-06", detail=f"“{known.name}”已批复，调整须写明理由")
         if known.retired:
             known.retired = False
@@ -137,7 +150,7 @@ def add_version(
             sheet=known,
             number=(every[0].number if every else 0) + 1,
             body=body_of(identified(sheet.model_copy(update={"id": known.code}), last.target_sheet() if last else None)),
-            reason=reason.strip(),
+            reason=reason,
             origin=origin,
             upload=upload,
             unsure=unsure or [],
@@ -147,7 +160,7 @@ def add_version(
             note(
                 user,
                 version,
-                "targets.adjust" if last and last.state == "approved" else "targets.start",
+                "targets.adjust" if adjusts else "targets.start",
                 after="draft",
                 remark=reason,
             )
@@ -206,7 +219,8 @@ def start_from_last_year(department: Organisation, year: int, user: User) -> lis
         if (old.kind, old.name) in have:
             continue
         source = in_force(old) or newest(old)
-        made.append(add_version(carried_over(source.target_sheet(), year), department, user, "last-year"))
+        carried = carried_over(source.target_sheet(), year, in_force=source.state == "approved")
+        made.append(add_version(carried, department, user, "last-year"))
     if not made:
         raise ZhunshengError("ZS-WB-06", detail=f"{year - 1}年没有可以沿用的目标表，或都已沿用")
     refresh_findings(department, year)
@@ -249,9 +263,11 @@ def add_part(version: SheetVersion, part: str, library: LibraryIndicator | None 
     """Add an indicator (empty, or from the library), a goal or a plan date. Raises ``ZS-TG-02``, ``ZS-WB-01``."""
     if part not in ("indicators", "goals", "plan"):
         raise ZhunshengError("ZS-TG-02", path=part)
-    indicator = None
+    # A code of its own, that no indicator of any version had: one that was deleted leaves it nothing.
+    indicator = Indicator(id=new_code(), name=NEW_INDICATOR, target=TargetValue.parse(""))
     if library is not None:
         indicator = Indicator(
+            id=new_code(),
             level1=library.level1,
             level2=library.level2,
             name=library.name,

@@ -188,13 +188,15 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     versions = list(version.sheet.versions.order_by("-number"))
     # A void version takes nobody's place, and can be restored while none has taken its own.
     last = version.number >= version.sheet.latest.number
+    in_force = sheets.in_force(version.sheet)
     editable = may(request.user, "targets.edit", version) and last
     actions = available(request.user, version, "targets")
     pairs, left = deciding.pairings(version) if editable else ([], {})
     context = {
         "part": "targets",
         "version": version,
-        "in_force": sheets.in_force(version.sheet),
+        "in_force": in_force,
+        "newer": None if last else version.sheet.latest,
         "sheet": sheet,
         "head": head,
         "plan": plan,
@@ -213,7 +215,7 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
         "left": left,
         "actions": actions if last else [],
         "can_adjust": version.state == "approved" and last and may(request.user, "targets.adjust", version),
-        "can_publish": version.state == "approved" and may(request.user, "publish.request", version),
+        "can_publish": version == in_force and may(request.user, "publish.request", version),
         "steps": version.steps(),
         "prefix": "targets",
         "library": LibraryIndicator.objects.filter(active=True),
@@ -243,13 +245,20 @@ def field(request: HttpRequest, version: SheetVersion) -> HttpResponse:
         known = replace(known, text=error.params["theirs"]) if known else None
     if status == "kept" and known is not None:
         value = known.text
+    reviewed = _review_context(request, version, sheet, fields)
+    parts = path.split(".")
+    one = sheet.indicators[int(parts[1])] if known is not None and parts[0] == "indicators" else None
     context = {
         "status": status,
+        "one": one,
+        "beside": [f for f in reviewed["findings"] if one and f.indicator_code == one.id],
+        "kinds": KIND_WORDS,
+        "senses": SENSE_WORDS,
         "error": error,
         "value": value,
         "known": known,
         "version": version,
-        **_review_context(request, version, sheet, fields),
+        **reviewed,
         "followed": followed and status == "kept",
     }
     return render(request, "web/_field_state.html", context)
