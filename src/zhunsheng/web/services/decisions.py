@@ -73,10 +73,12 @@ def decide(user: User, record: Any, action: str, said: Mapping[str, Any]) -> Ste
             return moved
     remark = str(said.get("remark") or "")
     if action == "rectify.prove" and not said.get("file") and said.get("no_proof"):
-        remark = f"{remark} {_('没有佐证材料：')}{said['no_proof']}".strip()
+        told = _("没有佐证材料：%s") % said["no_proof"]
+        remark = f"{remark} {told}".strip()
     if action == "targets.submit" and said.get("despite"):
-        count = record.findings.filter(level="error").count()
-        remark = f"{remark} {_('带着 %s 个“错误”级问题提交') % count}".strip() if count else remark
+        if count := record.findings.filter(level="error").count():
+            told = _("带着 %s 个“错误”级问题提交") % count
+            remark = f"{remark} {told}".strip()
     change = (lambda now: CHANGES[action](now, said, user)) if action in CHANGES else None
     sent = {k: v for k, v in said.items() if v}
     if isinstance(record, Publication):
