@@ -246,6 +246,16 @@ def test_an_overtaken_version_keeps_the_review_of_its_text(clean, fresh):
     assert review.standing_of(made).verdict == "clean" and review.standing_of(clean).verdict == "clean"
 
 
+def test_an_overtaken_version_still_shows_what_was_found_of_it(department, user, sign_in):
+    given = SheetVersion.objects.filter(sheet__department=department, sheet__kind="project", sheet__year=2022).first()
+    found = given.findings.count()
+    assert found
+    sheets.add_version(given.target_sheet(), department, user("keyuan"), "upload")
+    review.refresh(department, {2022})
+    page = sign_in("keyuan").get(reverse("version", args=[given.pk])).content.decode()
+    assert not given.findings.exists() and f"共 {found} 个发现" in page and "没有发现问题" not in page
+
+
 def test_programs_get_the_state_of_every_rule(clean, user):
     _token, secret = ApiToken.issue(user("caizheng"), "t", ["targets:read"], 1)
     got = Client().get(

@@ -153,6 +153,15 @@ def standing_of(version: SheetVersion) -> Standing:
     return now or _standing(version, SheetReview.objects.filter(version=version).first(), None)
 
 
+def told(version: SheetVersion, standing: Standing) -> list[SheetFinding]:
+    """Return what the review of an overtaken version found, whose findings are no longer kept as rows, to be shown."""
+    return [
+        SheetFinding(version=version, rule=d["rule"], level=d["level"], title=d["title"], message=message)
+        for d in standing.duties.get("found", [])
+        for message in d["messages"]
+    ]
+
+
 def _standing(version: SheetVersion, kept: SheetReview | None, beside: str | None) -> Standing:
     if kept is None:
         return _unreviewed("never", None)

@@ -106,7 +106,7 @@ def _review_context(
 ) -> dict[str, Any]:
     """Return what the panel of the review shows: how it stands, its findings, and those that stand beside no field."""
     standing = review.standing_of(version)
-    findings = list(version.findings.all())
+    findings = list(version.findings.all()) or review.told(version, standing)
     codes = {i.id for i in sheet.indicators}  # their findings stand in their rows
     beside = [p for p in fields if p.split(".")[0] not in ("plan", "indicators")]
     return {
