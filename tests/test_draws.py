@@ -63,21 +63,30 @@ def write_frame_csv(path: Path, data) -> Path:
     return path
 
 
-@pytest.fixture
-def folder(tmp_path):
-    """A committed and sealed draw on disk, with its digest."""
-    (tmp_path / "plan.yaml").write_text(yaml.safe_dump(BASE, allow_unicode=True), "utf8")
-    (tmp_path / "people.yaml").write_text(yaml.safe_dump([p.model_dump(mode="json") for p in people()]), "utf8")
-    frame = write_frame_csv(tmp_path / "frame.csv", rows())
-    out = tmp_path / "draw"
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory):
+    """A committed, sealed and run draw with what it was made from, and its digest: made once, to be copied."""
+    place = tmp_path_factory.mktemp("drawn")
+    (place / "plan.yaml").write_text(yaml.safe_dump(BASE, allow_unicode=True), "utf8")
+    (place / "people.yaml").write_text(yaml.safe_dump([p.model_dump(mode="json") for p in people()]), "utf8")
+    frame = write_frame_csv(place / "frame.csv", rows())
+    out = place / "draw"
     _, digest = commit_draw(
-        tmp_path / "plan.yaml", tmp_path / "people.yaml", out, frame=frame, now=BEFORE, memory_limit="200MB"
+        place / "plan.yaml", place / "people.yaml", out, frame=frame, now=BEFORE, memory_limit="200MB"
     )
     for name in ("a", "b"):
-        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump({"by": name, "values": NUMBERS}), "utf8")
-    seal_draw(out, tmp_path / "a.yaml", tmp_path / "b.yaml")
+        (place / f"{name}.yaml").write_text(yaml.safe_dump({"by": name, "values": NUMBERS}), "utf8")
+    seal_draw(out, place / "a.yaml", place / "b.yaml")
     run_draw(out, memory_limit="200MB")
-    return out, digest
+    return place, digest
+
+
+@pytest.fixture
+def folder(drawn, tmp_path):
+    """A draw on disk of the test's own, with its digest."""
+    place, digest = drawn
+    shutil.copytree(place, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "draw", digest
 
 
 # -- bytes --------------------------------------------------------------------------------------------------------------
