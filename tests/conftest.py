@@ -44,3 +44,11 @@ def real():
     if not REAL.is_file():
         pytest.skip("the real document is not here")
     return REAL
+
+
+@pytest.hookimpl(tryfirst=True)  # before groups are read
+def pytest_collection_modifyitems(items):
+    """Keep on one worker what shares the sample's demonstration or the Spark session, which take long to make."""
+    for item in items:
+        if {"sample", "spark"} & set(getattr(item, "fixturenames", ())) and "tests/web/" not in str(item.path):
+            item.add_marker(pytest.mark.xdist_group("heavy"))

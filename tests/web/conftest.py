@@ -31,6 +31,7 @@ ENTITIES = 600
 DEPARTMENTS = 4
 
 
+@pytest.hookimpl(tryfirst=True)  # before groups are read
 def pytest_collection_modifyitems(items):
     """Keep all that shares the loaded district on one worker; tests that start a site of their own go their own way."""
     for item in items:
