@@ -16,12 +16,14 @@ from django.apps import apps
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.db.models.signals import post_save
 from django.urls import reverse
 from django.utils import timezone
 from docx import Document
 
 import zhunsheng.regulations as regulations
 import zhunsheng.usecases.assessing as assessing
+from zhunsheng import errors
 from zhunsheng.reports.forms import target_form
 from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.targets import Goal, Indicator, TargetSheet, TargetValue
@@ -37,6 +39,7 @@ from zhunsheng.web.models import (
     Publication,
     SelfEvaluation,
     Sheet,
+    Step,
     Word,
 )
 from zhunsheng.web.roles import ACTIONS
@@ -718,6 +721,132 @@ def test_3_a_signed_or_published_figure_that_drifted_from_the_ledger_says_so(fou
     # What was signed and published has not moved.
     assert json.dumps(published.data, ensure_ascii=False) == public
     assert first(SelfEvaluation.objects.get(pk=evaluation.pk).assessment.run)[1].outcome.text == "90.22%"
+
+
+@pytest.fixture
+def signed(found, sign_in, user):
+    """A department whose self-evaluation was judged, checked and signed; the evaluation."""
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    judged(sign_in("keyuan"), evaluation, place)
+    sign_on(sign_in, evaluation)
+    return evaluation
+
+
+def sign_on(sign_in, evaluation):
+    for who, act in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
+        assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302
+
+
+def published(subject, user, kind="self"):
+    made = publishing.ask(kind, subject, user("caiwu"))
+    publishing.decide(made, user("juzhang"), "publish.approve")
+    return made
+
+
+def public(client, publication):
+    """The public page and the open data."""
+    page = client.get(reverse("public-one", args=[publication.pk])).content.decode()
+    return page, client.get(reverse("open-data-json", args=[publication.pk])).json()
+
+
+def test_3_drift_between_signing_and_publication_is_said_from_the_first_moment(signed, put, client, user):
+    put(signed.department, "late", COMPLAINT, *(f"X{n},举报,2021-03-05,,王五" for n in range(92)))
+    for _time in range(2):
+        page, data = public(client, published(signed, user))
+        assert "90.22% → 45.11%" in page and "所依据的数据、目标、填报或规则有变化" in page
+        assert {"what": CLOSURE, "then": "90.22%", "now": "45.11%"}.items() <= data["drift"][-1].items()
+
+
+def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_its_draft(signed, sign_in, client, user):
+    out, waiting = published(signed, user), publishing.ask("self", signed, user("caiwu"))
+    page, data = public(client, out)
+    assert "未经财政局复核" in page and data["notes"] == ["未经财政局复核"] and "退回" not in page
+    assert step(sign_in("caizheng"), signed, "selfeval.return", remark="补材料").status_code == 302
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.last_step().action) == ("withdrawn", "publish.overtake")
+    line = f"该自评已于 {timezone.localdate()} 退回，正在重新填报"
+    before = out.data
+    say(sign_in("keyuan"), signed, 2, actual="71.5%", reason="重新问卷")
+    publishing.check_published(signed.department, YEAR)
+    page, data = public(client, out)
+    assert line in page and line in data["notes"] and "71.5%" not in page + json.dumps(data) and not data["drift"]
+    with pytest.raises(errors.ZhunshengError, match="ZS-WB-01"):
+        publishing.ask("self", signed, user("caiwu"))
+    # Signed anew it says what differs from what was public before.
+    sign_on(sign_in, signed)
+    page, data = public(client, out)
+    assert "现已重新签字" in page and "正在重新填报" not in page and data["data"]["scores"] == before["scores"]
+    assert any(d["now"] == "71.5%" for d in data["drift"])
+    assert step(sign_in("caizheng"), signed, "selfeval.accept").status_code == 302
+    assert "未经财政局复核" not in public(client, published(signed, user))[0]
+
+
+def test_3_a_request_made_before_a_return_is_not_approved_after_it(signed, sign_in, user):
+    asked = publishing.ask("self", signed, user("caiwu"))
+    post_save.disconnect(dispatch_uid="publications follow their self-evaluation", sender=Step)
+    try:
+        step(sign_in("caizheng"), signed, "selfeval.return", remark="补材料")
+    finally:
+        post_save.connect(publishing._follow, sender=Step, dispatch_uid="publications follow their self-evaluation")
+    for _again in range(2):
+        with pytest.raises(errors.ZhunshengError, match="ZS-WB-01"):
+            publishing.decide(asked, user("juzhang"), "publish.approve")
+        if signed.state == "returned":
+            sign_on(sign_in, signed)
+    asked.refresh_from_db()
+    assert asked.state == "requested"
+
+
+def test_3_published_targets_say_that_another_version_has_come_into_force(found, adjusted, client, user):
+    place = found(project())
+    version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    out, waiting = published(version, user, "targets"), publishing.ask("targets", version, user("caiwu"))
+    assert public(client, out)[1]["notes"] == []
+    new = adjusted(place, "indicators.0.target", "≥93%")
+    page, data = public(client, out)
+    assert f"目标已调整，第 2 版自 {new.in_force_from} 起执行" in page and "≥95% → ≥93%" in page.replace("&gt;", ">")
+    assert any((c["then"], c["now"]) == ("≥95%", "≥93%") for c in data["changes"])
+    # The version that holds no more is neither asked for nor approved, and the one that holds takes its place.
+    with pytest.raises(errors.ZhunshengError, match="第2版"):
+        publishing.ask("targets", version, user("caiwu"))
+    with pytest.raises(errors.ZhunshengError, match="ZS-WB-01"):
+        publishing.decide(waiting, user("juzhang"), "publish.approve")
+    newest = published(new, user, "targets")
+    out.refresh_from_db()
+    assert out.state == "withdrawn" and public(client, newest)[1]["notes"] == []
+
+
+def test_3_an_overtaken_address_leads_to_the_newer_one_which_lists_the_earlier(signed, client, user):
+    old = published(signed, user)
+    new = published(signed, user)
+    for name, more in (("public-one", []), ("open-data-json", []), ("open-data", ["csv"]), ("public-file", ["绩效自评表.xlsx"])):
+        answer = client.get(reverse(name, args=[old.pk, *more]))
+        assert (answer.status_code, answer["Location"]) == (302, reverse(name, args=[new.pk, *more]))
+    page, data = public(client, new)
+    old.refresh_from_db()
+    assert f"{timezone.localtime(old.published_at):%Y-%m-%d %H:%M}" in page.split("此前的公开")[1]
+    assert data["earlier"][0]["totals"] == [{"sheet": "治理经费", "total": old.data["scores"][0]["total"]}]
+    # What a person withdrew stays gone, and so does what came before it.
+    publishing.decide(new, user("juzhang"), "publish.withdraw", "有误")
+    assert [client.get(reverse("public-one", args=[p.pk])).status_code for p in (old, new)] == [404, 404]
+    asked = publishing.ask("self", signed, user("caiwu"))
+    again = published(signed, user)
+    assert client.get(reverse("public-one", args=[asked.pk])).status_code == 404
+    page, data = public(client, again)
+    assert len(data["earlier"]) == 1 and client.get(reverse("public-one", args=[old.pk])).status_code == 302
+
+
+def test_3_a_published_self_evaluation_says_that_its_targets_were_adjusted(signed, adjusted, client, user):
+    out = published(signed, user)
+    adjusted(signed.department, "indicators.0.target", "≥90%")
+    publishing.check_published(signed.department, YEAR)
+    page, data = public(client, out)
+    assert {"what": f"{CLOSURE}（目标）", "then": "≥95%", "now": "≥90%"}.items() <= next(
+        d for d in data["drift"] if "目标" in d["what"]
+    ).items()
+    assert f"{CLOSURE}（目标）" in page
 
 
 # -- 4. a result has a type -------------------------------------------------------------------------------------------
