@@ -66,9 +66,7 @@ def _copy(source: Path, to: Path, names: tuple[str, ...]) -> None:
             shutil.copyfile(source / name, to / name)
 
 
-def decide(
-    publication: Publication, user: User, action: str, remark: str = "", *, seen: str | None = None
-) -> Step:
+def decide(publication: Publication, user: User, action: str, remark: str = "", *, seen: str | None = None) -> Step:
     """Approve, refuse or withdraw; an earlier publication of the same thing gives way to the new one.
 
     What is approved must still be ready to be public, and says from the first moment how its figures differ from what
@@ -132,7 +130,9 @@ def _still_ready(publication: Publication) -> None:
 def _returned(publication: Publication) -> Step | None:
     """Return the newest step by which a self-evaluation went back to be filled anew since its copy was made."""
     asked = Step.objects.filter(model="publication", object_id=publication.pk, action="publish.request").first()
-    found = Step.objects.filter(model="selfevaluation", object_id=publication.object_id, after__in=("draft", "returned"))
+    found = Step.objects.filter(
+        model="selfevaluation", object_id=publication.object_id, after__in=("draft", "returned")
+    )
     return found.filter(pk__gt=asked.pk if asked else 0).order_by("pk").last()
 
 
@@ -290,7 +290,10 @@ def _published(data: dict[str, Any]) -> dict[str, Shown]:
         if s.get("id"):
             lines: dict[str, tuple[str, str]] = {"total": ("得分", s["total"])}
             for i in s["indicators"]:
-                lines |= {i["id"]: (i["name"], i["actual"]), f"{i['id']}{TARGET}": (f"{i['name']}（目标）", i["target"])}
+                lines |= {
+                    i["id"]: (i["name"], i["actual"]),
+                    f"{i['id']}{TARGET}": (f"{i['name']}（目标）", i["target"]),
+                }
             found[s["id"]] = Shown(s["sheet"], lines)
     return found
 
