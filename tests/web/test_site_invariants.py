@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -33,6 +34,7 @@ from zhunsheng.web.models import (
     Assessment,
     Checkpoint,
     IndicatorLight,
+    LocalScheme,
     Membership,
     Organisation,
     ProjectDecision,
@@ -44,8 +46,9 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.roles import ACTIONS
 from zhunsheng.web.scopes import SCOPES
-from zhunsheng.web.services import matching, office, portfolio, publishing, sheets
+from zhunsheng.web.services import jobs, matching, office, portfolio, publishing, sheets
 from zhunsheng.web.services import year as figures
+from zhunsheng.web.views.overview import _chart
 from zhunsheng.web.workflow import CONDITIONS, advance
 
 YEAR, END = 2021, date(2022, 2, 28)
@@ -847,6 +850,149 @@ def test_3_a_published_self_evaluation_says_that_its_targets_were_adjusted(signe
         d for d in data["drift"] if "目标" in d["what"]
     ).items()
     assert f"{CLOSURE}（目标）" in page
+
+
+def test_3_work_runs_again_where_what_it_rests_on_went_on_and_back(found, sign_in, user, work_off, admin_scheme):
+    place = found(project())
+    jobs.assess_soon(place, user("keyuan"))
+    work_off()
+    run, version = figures.newest_assessment(place, YEAR).run, sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    sheet, line = first(run)
+    confirm = {"sheet": sheet.id, "indicator": line.id}
+    totals = []
+    for measure in ("", line.match.measure, "", line.match.measure):
+        said = {**confirm, "measure": measure}
+        assert sign_in("keyuan").post(here(place, "matches"), said).status_code == 302
+        assert row_of(place)["overtaken"], "its work waits"
+        assert work_off()
+        kept = figures.newest_assessment(place, YEAR)
+        assert not figures.overtaken(kept) and not row_of(place)["overtaken"]
+        lit = IndicatorLight.objects.get(department=place, indicator_code=line.id)
+        assert lit.score == kept.run.sheet(sheet.id).indicator(line.id).score.score
+        totals.append(kept.total)
+    assert totals[0] == totals[2] != totals[1] == totals[3] and version.state == "approved"
+    # The same state asked for again is one job.
+    assert jobs.assess_soon(place, user("keyuan")) and not work_off()
+
+
+def test_3_assessing_all_is_never_answered_with_work_on_an_earlier_state(found, district, user):
+    found(project())
+    one = jobs.assess_all_soon(district, YEAR, user("caizheng"))
+    assert jobs.assess_all_soon(district, YEAR, user("caizheng")) == one and one.state == "queued"
+    jobs.Job.objects.filter(pk=one.pk).update(state="running")
+    two = jobs.assess_all_soon(district, YEAR, user("caizheng"))
+    jobs.Job.objects.filter(pk__in=[one.pk, two.pk]).update(state="done")
+    three = jobs.assess_all_soon(district, YEAR, user("caizheng"))
+    assert len({one.pk, two.pk, three.pk}) == 3 and three.state == "queued"
+
+
+def test_5_a_changed_scheme_is_followed_by_all_departments_below(found, sign_in, user, work_off, admin_scheme):
+    place = found(project())
+    jobs.assess_soon(place, user("keyuan"))
+    work_off()
+    national = figures.newest_assessment(place, YEAR)
+    assert not row_of(place)["overtaken"]
+    admin_scheme(place.parent)
+    assert row_of(place)["overtaken"]
+    page = sign_in("caizheng").get(reverse("portfolio") + f"?year={YEAR}&q=甲局").content.decode()
+    assert "依据已变化，待重新测算" in page
+    assert {(j.kind, j.department_id) for j in work_off()} == {("assess-all", place.parent_id)}
+    assert figures.newest_assessment(place, YEAR).run.scheme.id != national.run.scheme.id
+    assert not row_of(place)["overtaken"]
+    scheme = LocalScheme.objects.get(organisation=place.parent)
+    assert sign_in("guanli").post(reverse("rules"), {"id": scheme.pk}).status_code == 302
+    assert row_of(place)["overtaken"] and work_off()
+    assert figures.newest_assessment(place, YEAR).pk == national.pk and not row_of(place)["overtaken"]
+
+
+def test_3_a_place_in_the_ranking_is_the_same_whatever_is_filtered(found, sign_in, user):
+    easy = [indicator("活动次数", "≥1次", "产出指标", "数量指标")]
+    for n, name in enumerate(("甲局", "乙局", "丙局")):
+        place = found(project(*easy), name=name)
+        figures.assess_now(place, YEAR, tables=False)
+        total = Decimal(80 if n == 2 else 90)
+        Assessment.objects.filter(department=place).update(total=total, most=total, grade="良")
+    district = place.parent
+    ranked = [(r["place"], r["total"]) for r in portfolio.ranking(district, YEAR) if r["standing"] == "graded"]
+    places = {r["department"].name: r["place"] for r in portfolio.ranking(district, YEAR)}
+    assert places["甲局"] == places["乙局"] and places["丙局"] == 1 + sum(t > 80 for _p, t in ranked)
+    assert all(p is None or p == 1 + sum(other > t for _q, other in ranked) for p, t in ranked)
+    for asked in ("q=丙局", "q=丙局&order=red", "q=丙局&order=execution"):
+        page = sign_in("caizheng").get(f"{reverse('portfolio')}?year={YEAR}&{asked}").content.decode()
+        cells = re.findall(r'<tr>\s*<td class="num">(\d*)</td>', page.split("部门排名")[1])
+        assert cells == [str(places["丙局"])], asked
+
+
+def test_3_what_was_typed_for_a_self_evaluation_nobody_signed_is_marked_in_the_ranking(found, sign_in, user):
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    assert not row_of(place)["unsigned"]
+    judged(sign_in("keyuan"), evaluation, place)
+    assert row_of(place)["unsigned"]
+    address = reverse("portfolio") + f"?year={YEAR}&q=甲局"
+    assert "自评未签字" in sign_in("caizheng").get(address).content.decode()
+    book = openpyxl.load_workbook(io.BytesIO(portfolio.ranking_file(place.parent, YEAR)[0])).active
+    assert any("自评未签字" in str(r[9]) for r in book.iter_rows(values_only=True) if r[1] == "甲局")
+    sign_on(sign_in, evaluation)
+    assert not row_of(place)["unsigned"] and "自评未签字" not in sign_in("caizheng").get(address).content.decode()
+
+
+def test_3_drafts_show_no_lights_and_their_findings_are_called_drafts(found, sign_in, user):
+    place = found()
+    version = sheets.add_version(project(total=0), place, user("keyuan"), "upload")
+    sheets.refresh_findings(place, YEAR)
+    row = row_of(place)
+    assert row["drafts"] == sum(row["findings"].values()) == version.findings.count() > 0
+    page = sign_in("caizheng").get(reverse("portfolio") + f"?year={YEAR}&q=甲局").content.decode()
+    line = page.split("部门排名")[1].split("<tbody>")[1].split("</tbody>")[0]
+    assert line.count('<td class="num muted">—</td>') == 5 and "草稿" in line
+    assert "草稿" in sign_in("caizheng").get(reverse("portfolio-findings") + f"?year={YEAR}&q=甲局").content.decode()
+    assert "草稿" in sign_in("keyuan").get(here(place, "overview")).content.decode().split("目标审核发现")[1][:600]
+
+
+def test_3_payments_nobody_knows_are_drawn_as_no_line(found):
+    plan = ({"on": date(YEAR, 6, 30), "share": Decimal("0.5")}, {"on": date(YEAR, 12, 31), "share": Decimal(1)})
+    for money in (True, False):
+        place = found(project().model_copy(update={"plan": plan}), name=f"{money}局", money=money)
+        sheet = figures.assess_now(place, YEAR, tables=False).run.results[0]
+        chart = _chart(sheet.model_copy(update={"plan": ((date(YEAR, 6, 30), Decimal("0.5")),)}), YEAR, END)
+        assert bool(chart["paid"]) == money and len(chart["labels"]) == 1 + money
+
+
+def test_1_the_bar_names_the_district_and_the_year_of_its_page(found, sign_in):
+    place = found(project())
+    client = sign_in("caizheng")
+    client.get(here(place, "overview"))
+    bar = client.get(reverse("portfolio") + "?year=2020").content.decode().split("place-bar")[1].split("</form>")[0]
+    assert place.parent.name in bar and "2020 年度" in bar and "甲局" not in bar
+    bar = sign_in("shenji").get(reverse("audit")).content.decode().split("place-bar")[1].split("</form>")[0]
+    assert "局" not in bar.split("</strong>")[0]
+
+
+def test_1_a_department_moved_since_keeps_the_district_of_the_year(found, district, sign_in, user, client, admin_scheme):
+    place = found(project())
+    version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    out = published(version, user, "targets")
+    sheets.add_version(project(name="另一个项目", code="P2", total=0), place, user("keyuan"), "upload")
+    sheets.refresh_findings(place, YEAR)
+    other = office.found("新区", "district", district.parent)
+    admin_scheme(district, "旧区")
+    before = figures.rules_for(place, YEAR).digest()
+    office.move(place, other, timezone.localdate())
+    office.rename(place, "新名局", timezone.localdate())
+    admin_scheme(other, "新区")
+    place.refresh_from_db()
+    assert figures.rules_for(place, YEAR).digest() == before
+    assert figures.rules_for(place, timezone.localdate().year).scheme != figures.rules_for(place, YEAR).scheme
+    assert place in [r["department"] for r in portfolio.ranking(district, YEAR)]
+    assert place not in [r["department"] for r in portfolio.ranking(other, YEAR)]
+    today = timezone.localdate().year
+    assert Organisation.objects.filter(office.below(other, today), pk=place.pk).exists()
+    assert not Organisation.objects.filter(office.below(district, today), pk=place.pk).exists()
+    assert client.get(reverse("open-data-json", args=[out.pk])).json()["department"] == "甲局"
+    page = sign_in("caizheng").get(reverse("portfolio-findings") + f"?year={YEAR}&q=甲局").content.decode()
+    assert "<td>甲局</td>" in page and "新名局" not in page
 
 
 # -- 4. a result has a type -------------------------------------------------------------------------------------------
