@@ -25,6 +25,7 @@ from docx import Document
 import zhunsheng.regulations as regulations
 import zhunsheng.usecases.assessing as assessing
 from zhunsheng import errors
+from zhunsheng.evidence import browse, ledger_of
 from zhunsheng.reports.forms import target_form
 from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.targets import Goal, Indicator, TargetSheet, TargetValue
@@ -34,19 +35,22 @@ from zhunsheng.web.models import (
     Assessment,
     Checkpoint,
     IndicatorLight,
+    KeyEvaluation,
     LocalScheme,
     Membership,
     Organisation,
     ProjectDecision,
     Publication,
+    SafeguardRecord,
     SelfEvaluation,
     Sheet,
     Step,
     Word,
 )
+from zhunsheng.web.models.decided import stepping
 from zhunsheng.web.roles import ACTIONS
 from zhunsheng.web.scopes import SCOPES
-from zhunsheng.web.services import jobs, matching, office, portfolio, publishing, sheets
+from zhunsheng.web.services import jobs, keyeval, matching, office, portfolio, publishing, registers, sheets
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.views.overview import _chart
 from zhunsheng.web.workflow import CONDITIONS, advance
@@ -824,7 +828,12 @@ def test_3_published_targets_say_that_another_version_has_come_into_force(found,
 def test_3_an_overtaken_address_leads_to_the_newer_one_which_lists_the_earlier(signed, client, user):
     old = published(signed, user)
     new = published(signed, user)
-    for name, more in (("public-one", []), ("open-data-json", []), ("open-data", ["csv"]), ("public-file", ["绩效自评表.xlsx"])):
+    for name, more in (
+        ("public-one", []),
+        ("open-data-json", []),
+        ("open-data", ["csv"]),
+        ("public-file", ["绩效自评表.xlsx"]),
+    ):
         answer = client.get(reverse(name, args=[old.pk, *more]))
         assert (answer.status_code, answer["Location"]) == (302, reverse(name, args=[new.pk, *more]))
     page, data = public(client, new)
@@ -970,7 +979,9 @@ def test_1_the_bar_names_the_district_and_the_year_of_its_page(found, sign_in):
     assert "局" not in bar.split("</strong>")[0]
 
 
-def test_1_a_department_moved_since_keeps_the_district_of_the_year(found, district, sign_in, user, client, admin_scheme):
+def test_1_a_department_moved_since_keeps_the_district_of_the_year(
+    found, district, sign_in, user, client, admin_scheme
+):
     place = found(project())
     version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
     out = published(version, user, "targets")
@@ -993,6 +1004,70 @@ def test_1_a_department_moved_since_keeps_the_district_of_the_year(found, distri
     assert client.get(reverse("open-data-json", args=[out.pk])).json()["department"] == "甲局"
     page = sign_in("caizheng").get(reverse("portfolio-findings") + f"?year={YEAR}&q=甲局").content.decode()
     assert "<td>甲局</td>" in page and "新名局" not in page
+
+
+def test_3_a_key_evaluation_shows_the_signed_self_evaluation_and_says_which(signed, sign_in, user, put):
+    place = signed.department
+    sheet = sheets.sheets_of(place, YEAR)[0]
+    key = KeyEvaluation.objects.create(sheet=sheet, department=place, year=YEAR, framework="x", method="比较法")
+    put(place, "late", COMPLAINT, *(f"X{n},举报,2021-03-05,,王五" for n in range(92)))
+    computed = figures.assess_now(place, YEAR, END, tables=False).run.sheet(sheet.code)
+    own = signed.assessment.run.sheet(sheet.code)
+    found, words = keyeval.result_of(key)
+    assert found == own != computed and words == "自评得分（已签字，未复核）"
+    advance(user("caizheng"), signed, "selfeval.accept")
+    assert keyeval.result_of(key) == (own, "自评得分（复核通过）")
+    other = found_draft(key, place)
+    assert other[0] is not None and other[1] == "系统测算（自评未签字）"
+
+
+def found_draft(key, place):
+    """What is shown while nobody signed."""
+    with stepping():
+        changed = SelfEvaluation.objects.get(department=place)
+        changed.state = "returned"
+        changed.save()
+    return keyeval.result_of(key)
+
+
+def test_3_a_record_void_since_is_taken_back_out_of_the_ledger(found, sign_in, user, work_off):
+    place, register = found(), registers.registers()["training"]
+    client = sign_in("caiwu")
+    page, mine = here(place, "register", "training"), SafeguardRecord.objects.filter(register="training")
+
+    def add(number):
+        said = {f.name: (f.values or ("2021-06-01" if f.type == "date" else "5",))[0] for f in register.fields}
+        said["activity_no"] = number
+        assert client.post(page, said).status_code == 302
+        return mine.get(department=place, data__activity_no=number)
+
+    def rows():
+        ledger = ledger_of("activities")
+        seen = browse(figures.store().snapshot(), ledger, place.code, limit=50, offset=0, cipher=figures.cipher())
+        return {row.values[[c.name for c in ledger.columns].index("activity_no")] for row in seen.rows}
+
+    def hand():
+        answer = client.post(page, {"to_ledger": "1"})
+        work_off()
+        return answer
+
+    one, _two = add("A1"), add("A2")
+    hand()
+    three = add("A3")
+    hand()
+    assert rows() == {"A1", "A2", "A3"}
+    assert step(client, one, "safeguards.void", remark="重复").status_code == 302
+    hand()
+    assert rows() == {"A2", "A3"}
+    # A record called otherwise leaves no row under its old number.
+    said = {**three.data, "activity_no": "A4"}
+    assert client.post(reverse("record", args=[three.pk]), said).status_code == 302
+    hand()
+    assert rows() == {"A2", "A4"}
+    for record in mine.filter(department=place).exclude(state="void"):
+        assert step(client, record, "safeguards.void", remark="有误").status_code == 302
+    assert hand()["Location"] == page and rows() == set()
+    assert "还没有记录" in client.post(page, {"to_ledger": "1"}).content.decode()
 
 
 # -- 4. a result has a type -------------------------------------------------------------------------------------------

@@ -39,7 +39,8 @@ def enqueue(
     """
     with transaction.atomic():
         job, made = Job.objects.get_or_create(
-            key=_further(key[:180]) if anew else key[:200], defaults={"kind": kind, "args": args, "by": user, "department": department}
+            key=_further(key[:180]) if anew else key[:200],
+            defaults={"kind": kind, "args": args, "by": user, "department": department},
         )
         if not made and job.state == Job.State.FAILED:
             again = Job.objects.filter(pk=job.pk, state=Job.State.FAILED).update(

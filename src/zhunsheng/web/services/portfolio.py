@@ -42,8 +42,9 @@ from zhunsheng.web.models import (
     User,
     Word,
 )
+from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.services import office
-from zhunsheng.web.services.publishing import SETTLED, check_published
+from zhunsheng.web.services.publishing import check_published
 from zhunsheng.web.services.review import unreviewed
 from zhunsheng.web.services.sheets import take_document
 from zhunsheng.web.services.uploads import keep
@@ -241,7 +242,13 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
         total, most = (found["total"], found["most"]) if found else (None, None)
         settled = total is not None and most in (None, total)
         standing: Standing = (
-            "unapproved" if department.pk not in approved else "pending" if total is None else "graded" if settled else "open"
+            "unapproved"
+            if department.pk not in approved
+            else "pending"
+            if total is None
+            else "graded"
+            if settled
+            else "open"
         )
         table.append(
             {
@@ -261,7 +268,9 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
                 "place": None,
                 "unsigned": found is not None and unsigned.get(department.pk) == found["as_of"],
                 "overtaken": found is not None
-                and (department.pk in working or changed.get(department.pk, found["assessed_at"]) > found["assessed_at"]),
+                and (
+                    department.pk in working or changed.get(department.pk, found["assessed_at"]) > found["assessed_at"]
+                ),
                 "unreviewed": pending.get(department.pk, 0),
             }
         )
@@ -310,7 +319,9 @@ def _last_changes(departments: list[Organisation], year: int) -> dict[int, datet
     for pk, at in approved.order_by().values_list("sheet__department_id").annotate(at=Max("changed_at")):
         take(pk, at)
     for kind in (MeasureDecision, ProjectDecision):
-        for pk, at in kind.objects.filter(department__in=keys).order_by().values_list("department_id").annotate(Max("at")):
+        for pk, at in (
+            kind.objects.filter(department__in=keys).order_by().values_list("department_id").annotate(Max("at"))
+        ):
             take(pk, at)
     schemes = dict(LocalScheme.objects.filter(first_year__lte=year).values_list("pk", "organisation_id"))
     if schemes:
@@ -492,7 +503,9 @@ def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
             sheet.write(n, 9, "；".join(w for w in words if w))
             if row["execution"] is not None:
                 sheet.write(n, 10, row["execution"], percent)
-            sheet.write_row(n, 11, [row["lights"].get(c, "" if row["lights"] else "—") for c in ("green", "yellow", "red", "grey")])
+            sheet.write_row(
+                n, 11, [row["lights"].get(c, "" if row["lights"] else "—") for c in ("green", "yellow", "red", "grey")]
+            )
             if not row["unreviewed"]:
                 sheet.write_row(n, 15, [row["findings"].get(c, 0) for c in ("error", "warning", "note")])
             sheet.write(n, 18, row["unreviewed"])

@@ -21,6 +21,7 @@ from zhunsheng.reports.forms import target_form
 from zhunsheng.targets.editing import changes
 from zhunsheng.targets.sheet import plain as figure
 from zhunsheng.web.models import Draw, Organisation, Publication, SelfEvaluation, SheetVersion, Step, User
+from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.services.draws import proof_of
 from zhunsheng.web.services.ledgers import plain
@@ -29,7 +30,6 @@ from zhunsheng.web.workflow import advance, note
 
 PUBLIC_CONTEST = {"typed", "computed", "difference", "reason", "accepted"}  # who typed it stays inside
 SELF_FILES = ("绩效自评表.xlsx", "绩效自评表.docx", "绩效评价报告.docx")
-SETTLED = ("signed", "accepted")  # of a self-evaluation: only then its figures are anyone's but the department's
 SUBJECTS: dict[str, Any] = {"targets": SheetVersion, "self": SelfEvaluation, "draw": Draw, "results": Draw}
 DRAW_FILES = ("抽查包.zip", "frame.tsv", "commitment.json", "公告.html", "公告.docx", "公告.json")
 

@@ -66,7 +66,12 @@ def overview(request: SignedInRequest, department: Organisation, year: int) -> H
     standings = review.standings(department, year)
     run = assessment.run if assessment else None
     results = [
-        {"n": n, "chart_id": f"plan-{n}", "sheet": one, "chart": _chart(one, year, assessment.as_of) if assessment else None}
+        {
+            "n": n,
+            "chart_id": f"plan-{n}",
+            "sheet": one,
+            "chart": _chart(one, year, assessment.as_of) if assessment else None,
+        }
         for n, one in enumerate(run.results if run else ())
     ]
     working = Job.objects.filter(department=department, state__in=("queued", "running")).first()
