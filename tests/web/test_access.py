@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls.converters import IntConverter
 
 from zhunsheng.web.models import (
     Checkpoint,
@@ -159,3 +161,22 @@ def test_every_page_names_its_action_from_the_table_of_roles():
     for pattern in get_resolver().url_patterns:
         action = getattr(getattr(pattern, "callback", None), "action", None)
         assert action is None or action in ACTIONS, pattern
+
+
+@pytest.mark.parametrize("who", ["caiwu", None])
+def test_a_number_that_no_record_can_have_leads_nowhere(who, sign_in, client, department):
+    """Each address once for each of its numbers, the others being there."""
+    browser = sign_in(who) if who else client
+    given = {"department": department.pk, "year": 2021, "ledger": "complaints", "name": "x", "line": "0", "sheet": 0}
+    asked = 0
+    for pattern in get_resolver().url_patterns:
+        converters = getattr(getattr(pattern, "pattern", None), "converters", {})
+        for number in (n for n, c in converters.items() if isinstance(c, IntConverter)):
+            wanted = {k: given.get(k, 1 if isinstance(c, IntConverter) else "x") for k, c in converters.items()}
+            for digits in (f"1{'0' * 30}", str(2**63)):
+                said = {k: str(v) for k, v in wanted.items()} | {number: digits}
+                at = "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda m: said[m[1]], str(pattern.pattern))  # noqa: B023
+                for method in (browser.get, browser.post):
+                    assert method(at).status_code == 404, at[:200]
+                asked += 1
+    assert asked > 50

@@ -399,6 +399,7 @@ def test_the_portfolio_counts_all_departments(sign_in, district):
     client = sign_in("caizheng")
     page = client.get(reverse("portfolio")).content.decode()
     assert "2021 年部门绩效汇总" in page and "示例区市场监督管理局" in page and "东城农业农村局" in page
+    assert "待重新测算" not in page
     heat = client.get(reverse("heat-map") + "?year=2021").json()
     assert len(heat["departments"]) == 5 and heat["values"] and set(heat["dimensions"]) >= {"产出", "满意度"}
     for order in ("red", "errors", "execution"):

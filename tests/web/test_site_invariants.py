@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -16,12 +17,15 @@ from django.apps import apps
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.db.models.signals import post_save
 from django.urls import reverse
 from django.utils import timezone
 from docx import Document
 
 import zhunsheng.regulations as regulations
 import zhunsheng.usecases.assessing as assessing
+from zhunsheng import errors
+from zhunsheng.evidence import browse, ledger_of
 from zhunsheng.reports.forms import target_form
 from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.targets import Goal, Indicator, TargetSheet, TargetValue
@@ -31,18 +35,24 @@ from zhunsheng.web.models import (
     Assessment,
     Checkpoint,
     IndicatorLight,
+    KeyEvaluation,
+    LocalScheme,
     Membership,
     Organisation,
     ProjectDecision,
     Publication,
+    SafeguardRecord,
     SelfEvaluation,
     Sheet,
+    Step,
     Word,
 )
+from zhunsheng.web.models.decided import stepping
 from zhunsheng.web.roles import ACTIONS
 from zhunsheng.web.scopes import SCOPES
-from zhunsheng.web.services import matching, office, portfolio, publishing, sheets
+from zhunsheng.web.services import jobs, keyeval, matching, office, portfolio, publishing, registers, sheets
 from zhunsheng.web.services import year as figures
+from zhunsheng.web.views.overview import _chart
 from zhunsheng.web.workflow import CONDITIONS, advance
 
 YEAR, END = 2021, date(2022, 2, 28)
@@ -718,6 +728,346 @@ def test_3_a_signed_or_published_figure_that_drifted_from_the_ledger_says_so(fou
     # What was signed and published has not moved.
     assert json.dumps(published.data, ensure_ascii=False) == public
     assert first(SelfEvaluation.objects.get(pk=evaluation.pk).assessment.run)[1].outcome.text == "90.22%"
+
+
+@pytest.fixture
+def signed(found, sign_in, user):
+    """A department whose self-evaluation was judged, checked and signed; the evaluation."""
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    judged(sign_in("keyuan"), evaluation, place)
+    sign_on(sign_in, evaluation)
+    return evaluation
+
+
+def sign_on(sign_in, evaluation):
+    for who, act in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
+        assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302
+
+
+def published(subject, user, kind="self"):
+    made = publishing.ask(kind, subject, user("caiwu"))
+    publishing.decide(made, user("juzhang"), "publish.approve")
+    return made
+
+
+def public(client, publication):
+    """The public page and the open data."""
+    page = client.get(reverse("public-one", args=[publication.pk])).content.decode()
+    return page, client.get(reverse("open-data-json", args=[publication.pk])).json()
+
+
+def test_3_drift_between_signing_and_publication_is_said_from_the_first_moment(signed, put, client, user):
+    put(signed.department, "late", COMPLAINT, *(f"X{n},举报,2021-03-05,,王五" for n in range(92)))
+    for _time in range(2):
+        page, data = public(client, published(signed, user))
+        assert "90.22% → 45.11%" in page and "所依据的数据、目标、填报或规则有变化" in page
+        assert {"what": CLOSURE, "then": "90.22%", "now": "45.11%"}.items() <= data["drift"][-1].items()
+
+
+def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_its_draft(signed, sign_in, client, user):
+    out, waiting = published(signed, user), publishing.ask("self", signed, user("caiwu"))
+    page, data = public(client, out)
+    assert "未经财政局复核" in page and data["notes"] == ["未经财政局复核"] and "退回" not in page
+    assert step(sign_in("caizheng"), signed, "selfeval.return", remark="补材料").status_code == 302
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.last_step().action) == ("withdrawn", "publish.overtake")
+    line = f"该自评已于 {timezone.localdate()} 退回，正在重新填报"
+    before = out.data
+    say(sign_in("keyuan"), signed, 2, actual="71.5%", reason="重新问卷")
+    publishing.check_published(signed.department, YEAR)
+    page, data = public(client, out)
+    assert line in page and line in data["notes"] and "71.5%" not in page + json.dumps(data) and not data["drift"]
+    with pytest.raises(errors.ZhunshengError, match="ZS-WB-01"):
+        publishing.ask("self", signed, user("caiwu"))
+    # Signed anew it says what differs from what was public before.
+    sign_on(sign_in, signed)
+    page, data = public(client, out)
+    assert "现已重新签字" in page and "正在重新填报" not in page and data["data"]["scores"] == before["scores"]
+    assert any(d["now"] == "71.5%" for d in data["drift"])
+    assert step(sign_in("caizheng"), signed, "selfeval.accept").status_code == 302
+    assert "未经财政局复核" not in public(client, published(signed, user))[0]
+
+
+def test_3_a_request_made_before_a_return_is_not_approved_after_it(signed, sign_in, user):
+    asked = publishing.ask("self", signed, user("caiwu"))
+    post_save.disconnect(dispatch_uid="publications follow their self-evaluation", sender=Step)
+    try:
+        step(sign_in("caizheng"), signed, "selfeval.return", remark="补材料")
+    finally:
+        post_save.connect(publishing._follow, sender=Step, dispatch_uid="publications follow their self-evaluation")
+    for _again in range(2):
+        with pytest.raises(errors.ZhunshengError, match="ZS-WB-01"):
+            publishing.decide(asked, user("juzhang"), "publish.approve")
+        if signed.state == "returned":
+            sign_on(sign_in, signed)
+    asked.refresh_from_db()
+    assert asked.state == "requested"
+
+
+def test_3_published_targets_say_that_another_version_has_come_into_force(found, adjusted, client, user):
+    place = found(project())
+    version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    out, waiting = published(version, user, "targets"), publishing.ask("targets", version, user("caiwu"))
+    assert public(client, out)[1]["notes"] == []
+    new = adjusted(place, "indicators.0.target", "≥93%")
+    page, data = public(client, out)
+    assert f"目标已调整，第 2 版自 {new.in_force_from} 起执行" in page and "≥95% → ≥93%" in page.replace("&gt;", ">")
+    assert any((c["then"], c["now"]) == ("≥95%", "≥93%") for c in data["changes"])
+    # The version that holds no more is neither asked for nor approved, and the one that holds takes its place.
+    with pytest.raises(errors.ZhunshengError, match="第2版"):
+        publishing.ask("targets", version, user("caiwu"))
+    with pytest.raises(errors.ZhunshengError, match="ZS-WB-01"):
+        publishing.decide(waiting, user("juzhang"), "publish.approve")
+    newest = published(new, user, "targets")
+    out.refresh_from_db()
+    assert out.state == "withdrawn" and public(client, newest)[1]["notes"] == []
+
+
+def test_3_an_overtaken_address_leads_to_the_newer_one_which_lists_the_earlier(signed, client, user):
+    old = published(signed, user)
+    new = published(signed, user)
+    for name, more in (
+        ("public-one", []),
+        ("open-data-json", []),
+        ("open-data", ["csv"]),
+        ("public-file", ["绩效自评表.xlsx"]),
+    ):
+        answer = client.get(reverse(name, args=[old.pk, *more]))
+        assert (answer.status_code, answer["Location"]) == (302, reverse(name, args=[new.pk, *more]))
+    page, data = public(client, new)
+    old.refresh_from_db()
+    assert f"{timezone.localtime(old.published_at):%Y-%m-%d %H:%M}" in page.split("此前的公开")[1]
+    assert data["earlier"][0]["totals"] == [{"sheet": "治理经费", "total": old.data["scores"][0]["total"]}]
+    # What a person withdrew stays gone, and so does what came before it.
+    publishing.decide(new, user("juzhang"), "publish.withdraw", "有误")
+    assert [client.get(reverse("public-one", args=[p.pk])).status_code for p in (old, new)] == [404, 404]
+    asked = publishing.ask("self", signed, user("caiwu"))
+    again = published(signed, user)
+    assert client.get(reverse("public-one", args=[asked.pk])).status_code == 404
+    page, data = public(client, again)
+    assert len(data["earlier"]) == 1 and client.get(reverse("public-one", args=[old.pk])).status_code == 302
+
+
+def test_3_a_published_self_evaluation_says_that_its_targets_were_adjusted(signed, adjusted, client, user):
+    out = published(signed, user)
+    adjusted(signed.department, "indicators.0.target", "≥90%")
+    publishing.check_published(signed.department, YEAR)
+    page, data = public(client, out)
+    assert {"what": f"{CLOSURE}（目标）", "then": "≥95%", "now": "≥90%"}.items() <= next(
+        d for d in data["drift"] if "目标" in d["what"]
+    ).items()
+    assert f"{CLOSURE}（目标）" in page
+
+
+def test_3_work_runs_again_where_what_it_rests_on_went_on_and_back(found, sign_in, user, work_off, admin_scheme):
+    place = found(project())
+    jobs.assess_soon(place, user("keyuan"))
+    work_off()
+    run, version = figures.newest_assessment(place, YEAR).run, sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    sheet, line = first(run)
+    confirm = {"sheet": sheet.id, "indicator": line.id}
+    totals = []
+    for measure in ("", line.match.measure, "", line.match.measure):
+        said = {**confirm, "measure": measure}
+        assert sign_in("keyuan").post(here(place, "matches"), said).status_code == 302
+        assert row_of(place)["overtaken"], "its work waits"
+        assert work_off()
+        kept = figures.newest_assessment(place, YEAR)
+        assert not figures.overtaken(kept) and not row_of(place)["overtaken"]
+        lit = IndicatorLight.objects.get(department=place, indicator_code=line.id)
+        assert lit.score == kept.run.sheet(sheet.id).indicator(line.id).score.score
+        totals.append(kept.total)
+    assert totals[0] == totals[2] != totals[1] == totals[3] and version.state == "approved"
+    # The same state asked for again is one job.
+    assert jobs.assess_soon(place, user("keyuan")) and not work_off()
+
+
+def test_3_assessing_all_is_never_answered_with_work_on_an_earlier_state(found, district, user):
+    found(project())
+    one = jobs.assess_all_soon(district, YEAR, user("caizheng"))
+    assert jobs.assess_all_soon(district, YEAR, user("caizheng")) == one and one.state == "queued"
+    jobs.Job.objects.filter(pk=one.pk).update(state="running")
+    two = jobs.assess_all_soon(district, YEAR, user("caizheng"))
+    jobs.Job.objects.filter(pk__in=[one.pk, two.pk]).update(state="done")
+    three = jobs.assess_all_soon(district, YEAR, user("caizheng"))
+    assert len({one.pk, two.pk, three.pk}) == 3 and three.state == "queued"
+
+
+def test_5_a_changed_scheme_is_followed_by_all_departments_below(found, sign_in, user, work_off, admin_scheme):
+    place = found(project())
+    jobs.assess_soon(place, user("keyuan"))
+    work_off()
+    national = figures.newest_assessment(place, YEAR)
+    assert not row_of(place)["overtaken"]
+    admin_scheme(place.parent)
+    assert row_of(place)["overtaken"]
+    page = sign_in("caizheng").get(reverse("portfolio") + f"?year={YEAR}&q=甲局").content.decode()
+    assert "依据已变化，待重新测算" in page
+    assert {(j.kind, j.department_id) for j in work_off()} == {("assess-all", place.parent_id)}
+    assert figures.newest_assessment(place, YEAR).run.scheme.id != national.run.scheme.id
+    assert not row_of(place)["overtaken"]
+    scheme = LocalScheme.objects.get(organisation=place.parent)
+    assert sign_in("guanli").post(reverse("rules"), {"id": scheme.pk}).status_code == 302
+    assert row_of(place)["overtaken"] and work_off()
+    assert figures.newest_assessment(place, YEAR).pk == national.pk and not row_of(place)["overtaken"]
+
+
+def test_3_a_place_in_the_ranking_is_the_same_whatever_is_filtered(found, sign_in, user):
+    easy = [indicator("活动次数", "≥1次", "产出指标", "数量指标")]
+    for n, name in enumerate(("甲局", "乙局", "丙局")):
+        place = found(project(*easy), name=name)
+        figures.assess_now(place, YEAR, tables=False)
+        total = Decimal(80 if n == 2 else 90)
+        Assessment.objects.filter(department=place).update(total=total, most=total, grade="良")
+    district = place.parent
+    ranked = [(r["place"], r["total"]) for r in portfolio.ranking(district, YEAR) if r["standing"] == "graded"]
+    places = {r["department"].name: r["place"] for r in portfolio.ranking(district, YEAR)}
+    assert places["甲局"] == places["乙局"] and places["丙局"] == 1 + sum(t > 80 for _p, t in ranked)
+    assert all(p is None or p == 1 + sum(other > t for _q, other in ranked) for p, t in ranked)
+    for asked in ("q=丙局", "q=丙局&order=red", "q=丙局&order=execution"):
+        page = sign_in("caizheng").get(f"{reverse('portfolio')}?year={YEAR}&{asked}").content.decode()
+        cells = re.findall(r'<tr>\s*<td class="num">(\d*)</td>', page.split("部门排名")[1])
+        assert cells == [str(places["丙局"])], asked
+
+
+def test_3_what_was_typed_for_a_self_evaluation_nobody_signed_is_marked_in_the_ranking(found, sign_in, user):
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    assert not row_of(place)["unsigned"]
+    judged(sign_in("keyuan"), evaluation, place)
+    assert row_of(place)["unsigned"]
+    address = reverse("portfolio") + f"?year={YEAR}&q=甲局"
+    assert "自评未签字" in sign_in("caizheng").get(address).content.decode()
+    book = openpyxl.load_workbook(io.BytesIO(portfolio.ranking_file(place.parent, YEAR)[0])).active
+    assert any("自评未签字" in str(r[9]) for r in book.iter_rows(values_only=True) if r[1] == "甲局")
+    sign_on(sign_in, evaluation)
+    assert not row_of(place)["unsigned"] and "自评未签字" not in sign_in("caizheng").get(address).content.decode()
+
+
+def test_3_drafts_show_no_lights_and_their_findings_are_called_drafts(found, sign_in, user):
+    place = found()
+    version = sheets.add_version(project(total=0), place, user("keyuan"), "upload")
+    sheets.refresh_findings(place, YEAR)
+    row = row_of(place)
+    assert row["drafts"] == sum(row["findings"].values()) == version.findings.count() > 0
+    page = sign_in("caizheng").get(reverse("portfolio") + f"?year={YEAR}&q=甲局").content.decode()
+    line = page.split("部门排名")[1].split("<tbody>")[1].split("</tbody>")[0]
+    assert line.count('<td class="num muted">—</td>') == 5 and "草稿" in line
+    assert "草稿" in sign_in("caizheng").get(reverse("portfolio-findings") + f"?year={YEAR}&q=甲局").content.decode()
+    assert "草稿" in sign_in("keyuan").get(here(place, "overview")).content.decode().split("目标审核发现")[1][:600]
+
+
+def test_3_payments_nobody_knows_are_drawn_as_no_line(found):
+    plan = ({"on": date(YEAR, 6, 30), "share": Decimal("0.5")}, {"on": date(YEAR, 12, 31), "share": Decimal(1)})
+    for money in (True, False):
+        place = found(project().model_copy(update={"plan": plan}), name=f"{money}局", money=money)
+        sheet = figures.assess_now(place, YEAR, tables=False).run.results[0]
+        chart = _chart(sheet.model_copy(update={"plan": ((date(YEAR, 6, 30), Decimal("0.5")),)}), YEAR, END)
+        assert bool(chart["paid"]) == money and len(chart["labels"]) == 1 + money
+
+
+def test_1_the_bar_names_the_district_and_the_year_of_its_page(found, sign_in):
+    place = found(project())
+    client = sign_in("caizheng")
+    client.get(here(place, "overview"))
+    bar = client.get(reverse("portfolio") + "?year=2020").content.decode().split("place-bar")[1].split("</form>")[0]
+    assert place.parent.name in bar and "2020 年度" in bar and "甲局" not in bar
+    bar = sign_in("shenji").get(reverse("audit")).content.decode().split("place-bar")[1].split("</form>")[0]
+    assert "局" not in bar.split("</strong>")[0]
+
+
+def test_1_a_department_moved_since_keeps_the_district_of_the_year(
+    found, district, sign_in, user, client, admin_scheme
+):
+    place = found(project())
+    version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    out = published(version, user, "targets")
+    sheets.add_version(project(name="另一个项目", code="P2", total=0), place, user("keyuan"), "upload")
+    sheets.refresh_findings(place, YEAR)
+    other = office.found("新区", "district", district.parent)
+    admin_scheme(district, "旧区")
+    before = figures.rules_for(place, YEAR).digest()
+    office.move(place, other, timezone.localdate())
+    office.rename(place, "新名局", timezone.localdate())
+    admin_scheme(other, "新区")
+    place.refresh_from_db()
+    assert figures.rules_for(place, YEAR).digest() == before
+    assert figures.rules_for(place, timezone.localdate().year).scheme != figures.rules_for(place, YEAR).scheme
+    assert place in [r["department"] for r in portfolio.ranking(district, YEAR)]
+    assert place not in [r["department"] for r in portfolio.ranking(other, YEAR)]
+    today = timezone.localdate().year
+    assert Organisation.objects.filter(office.below(other, today), pk=place.pk).exists()
+    assert not Organisation.objects.filter(office.below(district, today), pk=place.pk).exists()
+    assert client.get(reverse("open-data-json", args=[out.pk])).json()["department"] == "甲局"
+    page = sign_in("caizheng").get(reverse("portfolio-findings") + f"?year={YEAR}&q=甲局").content.decode()
+    assert "<td>甲局</td>" in page and "新名局" not in page
+
+
+def test_3_a_key_evaluation_shows_the_signed_self_evaluation_and_says_which(signed, sign_in, user, put):
+    place = signed.department
+    sheet = sheets.sheets_of(place, YEAR)[0]
+    key = KeyEvaluation.objects.create(sheet=sheet, department=place, year=YEAR, framework="x", method="比较法")
+    put(place, "late", COMPLAINT, *(f"X{n},举报,2021-03-05,,王五" for n in range(92)))
+    computed = figures.assess_now(place, YEAR, END, tables=False).run.sheet(sheet.code)
+    own = signed.assessment.run.sheet(sheet.code)
+    found, words = keyeval.result_of(key)
+    assert found == own != computed and words == "自评得分（已签字，未复核）"
+    advance(user("caizheng"), signed, "selfeval.accept")
+    assert keyeval.result_of(key) == (own, "自评得分（复核通过）")
+    other = found_draft(key, place)
+    assert other[0] is not None and other[1] == "系统测算（自评未签字）"
+
+
+def found_draft(key, place):
+    """What is shown while nobody signed."""
+    with stepping():
+        changed = SelfEvaluation.objects.get(department=place)
+        changed.state = "returned"
+        changed.save()
+    return keyeval.result_of(key)
+
+
+def test_3_a_record_void_since_is_taken_back_out_of_the_ledger(found, sign_in, user, work_off):
+    place, register = found(), registers.registers()["training"]
+    client = sign_in("caiwu")
+    page, mine = here(place, "register", "training"), SafeguardRecord.objects.filter(register="training")
+
+    def add(number):
+        said = {f.name: (f.values or ("2021-06-01" if f.type == "date" else "5",))[0] for f in register.fields}
+        said["activity_no"] = number
+        assert client.post(page, said).status_code == 302
+        return mine.get(department=place, data__activity_no=number)
+
+    def rows():
+        ledger = ledger_of("activities")
+        seen = browse(figures.store().snapshot(), ledger, place.code, limit=50, offset=0, cipher=figures.cipher())
+        return {row.values[[c.name for c in ledger.columns].index("activity_no")] for row in seen.rows}
+
+    def hand():
+        answer = client.post(page, {"to_ledger": "1"})
+        work_off()
+        return answer
+
+    one, _two = add("A1"), add("A2")
+    hand()
+    three = add("A3")
+    hand()
+    assert rows() == {"A1", "A2", "A3"}
+    assert step(client, one, "safeguards.void", remark="重复").status_code == 302
+    hand()
+    assert rows() == {"A2", "A3"}
+    # A record called otherwise leaves no row under its old number.
+    said = {**three.data, "activity_no": "A4"}
+    assert client.post(reverse("record", args=[three.pk]), said).status_code == 302
+    hand()
+    assert rows() == {"A2", "A4"}
+    for record in mine.filter(department=place).exclude(state="void"):
+        assert step(client, record, "safeguards.void", remark="有误").status_code == 302
+    assert hand()["Location"] == page and rows() == set()
+    assert "还没有记录" in client.post(page, {"to_ledger": "1"}).content.decode()
 
 
 # -- 4. a result has a type -------------------------------------------------------------------------------------------

@@ -241,6 +241,8 @@ class Index:
 
     def batch(self, number: int) -> Batch | None:
         """Return a batch by its number, its department by code."""
+        if number > self.last:
+            return None  # also what no integer of the database holds
         return next(self._batches("n = ?", (number,)), None)
 
     def batches(

@@ -98,6 +98,8 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return context | {
         "place": department,
         "year": year,
+        # What a page of a whole district is of, which is no department the reader happened to look at before.
+        "where": getattr(request, "where", None),
         "years": years,
         "parts": parts,
         "several": several,

@@ -10,13 +10,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import redirect
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.text import clean
 from zhunsheng.web.actor import acting
+from zhunsheng.web.forms.fields import LARGEST
 from zhunsheng.web.session import sign_in_again
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -89,6 +90,20 @@ def _cleaned(sent: QueryDict) -> QueryDict:
         found.setlist(clean(name), [clean(v) for v in values])
     found._mutable = False
     return found
+
+
+def known_numbers(get_response: Handler) -> Handler:
+    """Answer an address with a number that no record can have as one that leads nowhere, before anything asks for it."""
+
+    def look(request: HttpRequest, view: Any, args: Any, named: dict[str, Any]) -> None:
+        if any(isinstance(value, int) and value > LARGEST for value in named.values()):
+            raise Http404
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    middleware.process_view = look  # type: ignore[attr-defined]
+    return middleware
 
 
 def problems(get_response: Handler) -> Handler:

@@ -15,4 +15,5 @@ class SignedInRequest(HttpRequest):
     user: User
     department: Organisation | None
     year: int | None
+    where: tuple[Organisation, int | None]  # of a page of a whole district
     htmx: Any

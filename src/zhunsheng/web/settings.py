@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "zhunsheng.web.middleware.actor",
     "zhunsheng.web.middleware.session_limits",
     "zhunsheng.web.middleware.measured",
+    "zhunsheng.web.middleware.known_numbers",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "zhunsheng.web.urls"

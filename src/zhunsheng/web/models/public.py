@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from zhunsheng.web.models.decided import Decided
 from zhunsheng.web.models.people import Organisation, User
 
+# States of a self-evaluation in which its figures are no longer the department's alone.
+SETTLED = ("signed", "accepted")
+
 
 class Publication(Decided):
     """One published thing. ``data`` is what is shown, without personal data; files lie in ``folder()``."""

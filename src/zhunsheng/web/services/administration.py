@@ -16,6 +16,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.measures import Measure, measures
 from zhunsheng.regulations import deadlines, frameworks, key_frameworks, monitoring_rules, scheme_of, schemes
 from zhunsheng.web.models import CalendarEntry, LibraryIndicator, LocalScheme, Membership, Organisation, Role, User
+from zhunsheng.web.services import jobs
 
 # -- users and roles --------------------------------------------------------------------------------------------------
 
@@ -75,10 +76,12 @@ def toggle_user(user: User, by: User) -> None:
 # -- library, schemes, calendar ---------------------------------------------------------------------------------------
 
 
-def toggle(entry: LibraryIndicator | LocalScheme | CalendarEntry) -> None:
-    """End the use of an entry, or resume it."""
+def toggle(entry: LibraryIndicator | LocalScheme | CalendarEntry, by: User | None = None) -> None:
+    """End the use of an entry, or resume it; what rests on a scheme is assessed anew."""
     entry.active = not entry.active
     entry.save()
+    if isinstance(entry, LocalScheme):
+        jobs.assess_from(entry.organisation, entry.first_year, by)
 
 
 def known_measures() -> dict[str, Measure]:
@@ -93,13 +96,15 @@ def add_indicator(values: dict[str, str]) -> LibraryIndicator:
     return LibraryIndicator.objects.create(**values)
 
 
-def add_scheme(place: Organisation, year: int, text: str) -> LocalScheme:
-    """Add a local scheme, checked against the format. Raises ``ZS-RG-01``."""
+def add_scheme(place: Organisation, year: int, text: str, by: User | None = None) -> LocalScheme:
+    """Add a local scheme, checked against the format; all it holds for is assessed anew. Raises ``ZS-RG-01``."""
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         path = Path(scratch) / "方案.yaml"
         path.write_text(text, "utf8")
         scheme = scheme_of(year, path)
-    return LocalScheme.objects.create(organisation=place, name=scheme.name, first_year=year, text=text)
+    made = LocalScheme.objects.create(organisation=place, name=scheme.name, first_year=year, text=text)
+    jobs.assess_from(place, year, by)
+    return made
 
 
 def add_date(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import close_old_connections, connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django_tasks import task
 
@@ -20,8 +20,8 @@ from zhunsheng.evidence import ledger_of
 from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.progress import Progress
 from zhunsheng.web.actor import acting
-from zhunsheng.web.models import Draw, Job, Organisation, Sheet, Upload, User
-from zhunsheng.web.services import draws, portfolio, publishing, year
+from zhunsheng.web.models import Assessment, Draw, Job, Organisation, Sheet, Upload, User
+from zhunsheng.web.services import draws, office, portfolio, publishing, year
 from zhunsheng.web.services.sheets import this_year
 
 log = logging.getLogger(__name__)
@@ -30,11 +30,17 @@ BEAT = 5.0  # seconds between signs of life
 ATTEMPTS = 3
 
 
-def enqueue(kind: str, key: str, user: User | None, department: Organisation | None = None, **args: Any) -> Job:
-    """Put work in line and return its job. The same key again gives the same job; one that failed is tried anew."""
+def enqueue(
+    kind: str, key: str, user: User | None, department: Organisation | None = None, *, anew: bool = False, **args: Any
+) -> Job:
+    """Put work in line and return its job. The same key again gives the same job; one that failed is tried anew.
+
+    With ``anew`` only a job that still waits is given back: what one that began came to may rest on an earlier state.
+    """
     with transaction.atomic():
         job, made = Job.objects.get_or_create(
-            key=key[:200], defaults={"kind": kind, "args": args, "by": user, "department": department}
+            key=_further(key[:180]) if anew else key[:200],
+            defaults={"kind": kind, "args": args, "by": user, "department": department},
         )
         if not made and job.state == Job.State.FAILED:
             again = Job.objects.filter(pk=job.pk, state=Job.State.FAILED).update(
@@ -45,6 +51,18 @@ def enqueue(kind: str, key: str, user: User | None, department: Organisation | N
         if made:
             run_job.enqueue(job.pk)
     return job
+
+
+def _again(key: str) -> str:
+    return f"{key}:again:"
+
+
+def _further(key: str) -> str:
+    """Return the key under which the newest job of a key waits or failed, else the next one of its kind."""
+    last = Job.objects.filter(Q(key=key) | Q(key__startswith=_again(key))).order_by("pk").last()
+    if last is None:
+        return key
+    return last.key if last.state in (Job.State.QUEUED, Job.State.FAILED) else f"{_again(key)}{last.pk}"
 
 
 def import_soon(upload: Upload, user: User | None, ledger: str | None, *, good_rows: bool = False) -> Job:
@@ -199,12 +217,36 @@ HANDLERS: dict[str, Callable[[Job, Progress], dict[str, Any]]] = {
 
 
 def assess_soon(department: Organisation, user: User | None) -> list[Job]:
-    """Put the assessment of a department's years in line (those with sheets in force), once for each state of it."""
+    """Put the assessment of a department's years in line (those with sheets in force), once for each state of it.
+
+    Where the figures went on to another state since, an earlier state is assessed again.
+    """
     held = Sheet.objects.filter(department=department, retired=False, versions__state="approved")
     years = held.values_list("year", flat=True).distinct()
     jobs = []
     for one in sorted(set(years)):
         if one <= this_year():
-            key = year.state_key(department, one, year.default_as_of(one))
-            jobs.append(enqueue("assess", f"assess:{department.pk}:{one}:{key}", user, department, year=one))
+            day = year.default_as_of(one)
+            key = year.state_key(department, one, day)
+            name = f"assess:{department.pk}:{one}:{key}"
+            newest = Assessment.objects.filter(department=department, year=one, as_of=day).first()
+            last = Job.objects.filter(kind="assess", department=department, args__year=one, state=Job.State.DONE)
+            done = last.order_by("finished_at", "pk").last()
+            # Both: figures may be found by a page, which compares nothing that was published with them.
+            shown = newest is not None and newest.key == key and done is not None
+            anew = not (shown and (done.key == name or done.key.startswith(_again(name))))
+            jobs.append(enqueue("assess", name, user, department, anew=anew, year=one))
     return jobs
+
+
+def assess_all_soon(place: Organisation, of_year: int, user: User | None) -> Job:
+    """Put the assessment of all departments of a place in line; one that has begun may rest on what was before."""
+    return enqueue("assess-all", f"assess-all:{place.pk}:{of_year}", user, place, anew=True, year=of_year)
+
+
+def assess_from(place: Organisation, first_year: int, user: User | None) -> list[Job]:
+    """Put the assessment of a place in line for each year from the first on that has sheets in force there."""
+    known = Sheet.objects.filter(year__range=(first_year, this_year()), retired=False, versions__state="approved")
+    years = known.order_by("year").values_list("year", flat=True).distinct()
+    held = [y for y in years if known.filter(office.below(place, y, "department__"), year=y).exists()]
+    return [assess_all_soon(place, y, user) for y in held]

@@ -14,7 +14,17 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation.key import KeyCard, check_points, key_card
 from zhunsheng.regulations import KeyFramework, key_frameworks
 from zhunsheng.usecases.result import RunSheet
-from zhunsheng.web.models import KeyEvaluation, KeyMark, Membership, Organisation, Rectification, Sheet, User
+from zhunsheng.web.models import (
+    KeyEvaluation,
+    KeyMark,
+    Membership,
+    Organisation,
+    Rectification,
+    SelfEvaluation,
+    Sheet,
+    User,
+)
+from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.roles import reaches
 from zhunsheng.web.services.rules import rules_for
 from zhunsheng.web.services.sheets import in_force
@@ -147,10 +157,18 @@ def add_rectification(evaluation: KeyEvaluation, user: User, problem: str, owner
     return made
 
 
-def result_of(evaluation: KeyEvaluation) -> RunSheet | None:
-    """Return the newest figures of the project that is evaluated, found by its sheet's code; None without any."""
-    kept = newest_assessment(evaluation.department, evaluation.year)
-    return kept.run.sheet(evaluation.sheet.code) if kept else None
+def result_of(evaluation: KeyEvaluation) -> tuple[RunSheet | None, str]:
+    """Return the figures of the project that is evaluated, found by its sheet's code, and in words what they are.
+
+    They are those of the self-evaluation that was signed or accepted, else the newest computed; None without any.
+    """
+    department, year, code = evaluation.department, evaluation.year, evaluation.sheet.code
+    signed = SelfEvaluation.objects.filter(department=department, year=year, state__in=SETTLED).first()
+    found = signed.assessment.run.sheet(code) if signed and signed.assessment else None
+    if found is not None:
+        return found, _("自评得分（复核通过）") if signed.state == "accepted" else _("自评得分（已签字，未复核）")
+    kept = newest_assessment(department, year)
+    return kept.run.sheet(code) if kept else None, _("系统测算（自评未签字）")
 
 
 def framework_for(department: Organisation, year: int) -> KeyFramework:

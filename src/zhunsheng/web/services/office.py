@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
@@ -258,6 +260,49 @@ def _paths(one: Organisation) -> None:
     for below in one.children.all():
         below.save()
         _paths(below)
+
+
+# -- where an organisation belonged -----------------------------------------------------------------------------------
+
+
+def lines(organisations: Iterable[Organisation], year: int) -> dict[int, list[int]]:
+    """Return, by organisation, the ids from the root down to it as they were at the end of a year (or are today)."""
+    moved = _moved_after(year)
+    return {o.pk: _line(o, year) if o.path.startswith(moved) else o.line for o in organisations}
+
+
+def below(place: Organisation, year: int, prefix: str = "") -> Q:
+    """Return the condition that an organisation (the field ``prefix`` leads to) was a place or below it at a year's end."""
+    now = Q(**{f"{prefix}path__startswith": place.path})
+    moved = _moved_after(year)
+    if not moved:
+        return now
+    paths = Q()
+    for path in moved:
+        paths |= Q(path__startswith=path)
+    uncertain = list(Organisation.objects.filter(paths).prefetch_related("stages__parent"))
+    inside = [o.pk for o in uncertain if place.pk in _line(o, year)]
+    # Only those that were moved since are asked one by one.
+    return (now & ~Q(**{f"{prefix}pk__in": [o.pk for o in uncertain]})) | Q(**{f"{prefix}pk__in": inside})
+
+
+def _year_end(year: int) -> date:
+    return min(date(year, 12, 31), timezone.localdate())
+
+
+def _moved_after(year: int) -> tuple[str, ...]:
+    """Return today's paths of what was put under another parent after a year's end."""
+    moves = OrganisationStage.objects.filter(event=Event.MOVED, from_on__gt=_year_end(year))
+    return tuple(sorted(set(moves.values_list("organisation__path", flat=True))))
+
+
+def _line(organisation: Organisation, year: int) -> list[int]:
+    day, found = _year_end(year), [organisation.pk]
+    above = organisation.parent_on(day)
+    while above is not None and above.pk not in found:
+        found.append(above.pk)
+        above = above.parent_on(day)
+    return found[::-1]
 
 
 # -- finding by code or name ------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import json
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from typing import Any, Literal
 import xlsxwriter
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Sum
+from django.db.models import Count, Max, Sum
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
@@ -25,17 +25,24 @@ from zhunsheng.usecases.assessing import Evidence
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import (
     Assessment,
+    AuditEntry,
     CalendarEntry,
     Checkpoint,
     IndicatorLight,
     Job,
+    LocalScheme,
+    MeasureDecision,
     Organisation,
+    ProjectDecision,
     SelfEvaluation,
     Sheet,
     SheetFinding,
+    SheetVersion,
     Upload,
     User,
+    Word,
 )
+from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.services import office
 from zhunsheng.web.services.publishing import check_published
 from zhunsheng.web.services.review import unreviewed
@@ -179,7 +186,7 @@ def assess_all(district: Organisation, year: int, progress: Progress = no_progre
     """Assess every department below with a sheet in force in the year, against one state of the evidence."""
     departments = list(
         Organisation.objects.filter(
-            path__startswith=district.path,
+            office.below(district, year),
             sheets__year=year,
             sheets__retired=False,
             sheets__versions__state="approved",
@@ -206,29 +213,42 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
 
     ``standing`` says what can be said of it: graded; open (points undecided: a range, no grade); pending (approved, not
     assessed yet); unapproved (drafts only, which count nowhere). ``unreviewed`` is how many of its sheets were not
-    reviewed as they stand: its findings are then not all there are.
+    reviewed as they stand: its findings are then not all there are; ``drafts`` are the findings of versions that are not
+    approved. ``place`` is the place among all graded ones, None for others; ``unsigned`` says that what counts was
+    typed for a self-evaluation nobody signed yet, ``overtaken`` that something changed that the figures rest on.
     """
-    kept = Assessment.objects.filter(department__path__startswith=district.path, year=year)
-    columns = ("department_id", "total", "most", "grade", "basis", "paid", "budget")
+    kept = Assessment.objects.filter(office.below(district, year, "department__"), year=year)
+    columns = ("department_id", "as_of", "assessed_at", "total", "most", "grade", "basis", "paid", "budget")
     newest = {row["department_id"]: row for row in kept.order_by("as_of", "assessed_at", "pk").values(*columns)}
     lights: dict[int, dict[str, int]] = defaultdict(dict)
     for row in _lights(district, year).values("department_id", "light").annotate(n=Count("id")).order_by():
         lights[row["department_id"]][row["light"]] = row["n"]
     findings: dict[int, dict[str, int]] = defaultdict(dict)
-    counted = SheetFinding.objects.filter(department__path__startswith=district.path, year=year)
-    for row in counted.values("department_id", "level").annotate(n=Count("id")).order_by():
-        findings[row["department_id"]][row["level"]] = row["n"]
-    sheets = Sheet.objects.filter(department__path__startswith=district.path, year=year, retired=False)
+    drafts: dict[int, int] = defaultdict(int)
+    counted = SheetFinding.objects.filter(office.below(district, year, "department__"), year=year)
+    for row in counted.values("department_id", "level", "version__state").annotate(n=Count("id")).order_by():
+        mine = findings[row["department_id"]]
+        mine[row["level"]] = mine.get(row["level"], 0) + row["n"]
+        drafts[row["department_id"]] += row["n"] if row["version__state"] != "approved" else 0
+    sheets = Sheet.objects.filter(office.below(district, year, "department__"), year=year, retired=False)
     pending = unreviewed(district, year)
     counts = {r["department_id"]: r["n"] for r in sheets.values("department_id").annotate(n=Count("id")).order_by()}
     approved = set(sheets.filter(versions__state="approved").values_list("department_id", flat=True))
+    departments = list(Organisation.objects.filter(pk__in=counts).prefetch_related("stages"))
+    changed, unsigned, working = _last_changes(departments, year), _unsigned(year), _in_work(year)
     table = []
-    for department in Organisation.objects.filter(pk__in=counts).prefetch_related("stages"):
+    for department in departments:
         found = newest.get(department.pk) if department.pk in approved else None
         total, most = (found["total"], found["most"]) if found else (None, None)
         settled = total is not None and most in (None, total)
         standing: Standing = (
-            "unapproved" if department.pk not in approved else "pending" if total is None else "graded" if settled else "open"
+            "unapproved"
+            if department.pk not in approved
+            else "pending"
+            if total is None
+            else "graded"
+            if settled
+            else "open"
         )
         table.append(
             {
@@ -244,6 +264,13 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
                 "execution": group_rate([found]) if found else None,
                 "lights": lights[department.pk] if standing != "unapproved" else {},
                 "findings": findings[department.pk],
+                "drafts": drafts[department.pk],
+                "place": None,
+                "unsigned": found is not None and unsigned.get(department.pk) == found["as_of"],
+                "overtaken": found is not None
+                and (
+                    department.pk in working or changed.get(department.pk, found["assessed_at"]) > found["assessed_at"]
+                ),
                 "unreviewed": pending.get(department.pk, 0),
             }
         )
@@ -251,7 +278,63 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
     def order(row: dict[str, Any]) -> tuple[int, Decimal, str]:
         return STANDINGS.index(row["standing"]), -(row["total"] or Decimal(0)), row["department"].name_in(year)
 
-    return sorted(table, key=order)
+    table.sort(key=order)
+    _place([r for r in table if r["standing"] == "graded"])
+    return table
+
+
+def _place(graded: list[dict[str, Any]]) -> None:
+    """Give lines in the order of their totals their places; equal totals share one."""
+    for n, row in enumerate(graded, start=1):
+        before = graded[n - 2] if n > 1 else None
+        row["place"] = before["place"] if before and before["total"] == row["total"] else n
+
+
+def _unsigned(year: int) -> dict[int, date]:
+    """Return the dates, by department, of self-evaluations not signed for which something was typed that then counts."""
+    said = Word.objects.filter(year=year, checkpoint=None).values("department_id")
+    waiting = SelfEvaluation.objects.filter(year=year, department__in=said).exclude(state__in=SETTLED)
+    return dict(waiting.values_list("department_id", "as_of"))
+
+
+def _in_work(year: int) -> set[int]:
+    """Return the departments whose assessment is in line or running."""
+    waiting = Job.objects.filter(kind="assess", args__year=year, state__in=(Job.State.QUEUED, Job.State.RUNNING))
+    return set(waiting.values_list("department_id", flat=True))
+
+
+def _last_changes(departments: list[Organisation], year: int) -> dict[int, datetime]:
+    """Return when people last changed what departments' figures of a year rest on: approvals, confirmations, schemes.
+
+    Told by time and for all at once, without asking the evidence of each; what an import brings is told by its job.
+    """
+    latest: dict[int, datetime] = {}
+
+    def take(pk: int, at: datetime | None) -> None:
+        if at is not None and (pk not in latest or at > latest[pk]):
+            latest[pk] = at
+
+    keys = [d.pk for d in departments]
+    approved = SheetVersion.objects.filter(sheet__department__in=keys, sheet__year=year, state="approved")
+    for pk, at in approved.order_by().values_list("sheet__department_id").annotate(at=Max("changed_at")):
+        take(pk, at)
+    for kind in (MeasureDecision, ProjectDecision):
+        for pk, at in (
+            kind.objects.filter(department__in=keys).order_by().values_list("department_id").annotate(Max("at"))
+        ):
+            take(pk, at)
+    schemes = dict(LocalScheme.objects.filter(first_year__lte=year).values_list("pk", "organisation_id"))
+    if schemes:
+        logged = AuditEntry.objects.filter(model="localscheme", object_id__in=[str(pk) for pk in schemes])
+        told = logged.order_by().values_list("object_id").annotate(at=Max("at"))
+        there: dict[int, list[datetime]] = defaultdict(list)
+        for number, at in told:
+            there[schemes[int(number)]].append(at)
+        for pk, line in office.lines(departments, year).items():
+            for one in line:
+                for at in there.get(one, ()):
+                    take(pk, at)
+    return latest
 
 
 def weak_points(basis: dict[str, str]) -> dict[str, Decimal]:
@@ -265,6 +348,12 @@ def standing_words(standing: Standing) -> str:
     return words.get(standing, "")
 
 
+def remarks(row: dict[str, Any]) -> list[str]:
+    """Return what is to be known of the figures of a line of the ranking."""
+    unsigned = [_("自评未签字")] if row["unsigned"] else []
+    return unsigned + ([_("依据已变化，待重新测算")] if row["overtaken"] else [])
+
+
 def group_rate(rows: Iterable[dict[str, Any]]) -> float | None:
     """Return the execution rate of a group: what all paid over what all had; those whose money is unknown are left out."""
     known = [r for r in rows if r["paid"] is not None and r["budget"]]
@@ -273,7 +362,7 @@ def group_rate(rows: Iterable[dict[str, Any]]) -> float | None:
 
 
 def _lights(district: Organisation, year: int) -> Any:
-    return IndicatorLight.objects.filter(department__path__startswith=district.path, year=year)
+    return IndicatorLight.objects.filter(office.below(district, year, "department__"), year=year)
 
 
 def heat_map(district: Organisation, year: int) -> dict[str, Any]:
@@ -305,7 +394,7 @@ def heat_map(district: Organisation, year: int) -> dict[str, Any]:
 
 def findings_by_rule(district: Organisation, year: int) -> list[dict[str, Any]]:
     """Return rules with how many findings in how many departments, most first."""
-    rows = SheetFinding.objects.filter(department__path__startswith=district.path, year=year)
+    rows = SheetFinding.objects.filter(office.below(district, year, "department__"), year=year)
     return list(
         rows.values("rule", "level", "title")
         .annotate(n=Count("id"), departments=Count("department", distinct=True))
@@ -316,10 +405,11 @@ def findings_by_rule(district: Organisation, year: int) -> list[dict[str, Any]]:
 def late(district: Organisation, year: int, today: date) -> list[dict[str, Any]]:
     """Return who is late with what: calendar entries past due without a submission, longest first."""
     with_sheets = (
-        Organisation.objects.filter(path__startswith=district.path, sheets__year=year)
+        Organisation.objects.filter(office.below(district, year), sheets__year=year)
         .distinct()
         .prefetch_related("stages")
     )
+    lines = office.lines(with_sheets, year)
     entries = list(
         CalendarEntry.objects.filter(year=year, active=True, due_on__lt=today).select_related("organisation")
     )
@@ -332,7 +422,7 @@ def late(district: Organisation, year: int, today: date) -> list[dict[str, Any]]
     found = []
     for department in with_sheets:
         for entry in entries:
-            if not entry.organisation.covers(department):
+            if entry.organisation_id not in lines[department.pk]:
                 continue
             done = (
                 (department.pk, entry.as_of) in handed_in if entry.kind == "monitoring" else department.pk in evaluated
@@ -356,7 +446,8 @@ def totals(district: Organisation, year: int, ranked: list[dict[str, Any]]) -> d
     return {
         "departments": len(ranked),
         "sheets": sum(r["sheets"] for r in ranked),
-        "findings": SheetFinding.objects.filter(department__path__startswith=district.path, year=year).count(),
+        "findings": sum(sum(r["findings"].values()) for r in ranked),
+        "drafts": sum(r["drafts"] for r in ranked),
         "unreviewed": sum(r["unreviewed"] > 0 for r in ranked),
         "lights": lights,
         "share": float(points["score"] / points["points"]) if points["points"] else None,
@@ -402,16 +493,19 @@ def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
         sheet.set_column(1, 1, 36)
         for n, row in enumerate(ranking(district, year), start=1):
             # Only what has a grade is ranked; the others stand below with why they have none.
-            place = n if row["standing"] == "graded" else ""
-            sheet.write_row(n, 0, [place, row["department"].name_in(year), row["sheets"]])
+            sheet.write_row(n, 0, [row["place"] or "", row["department"].name_in(year), row["sheets"]])
             if row["total"] is not None:
                 sheet.write_row(n, 3, [float(row["total"]), float(row["most"] or row["total"]), row["grade"]])
                 weak = [float(row["weak"].get(k, 0)) for k in ("typed", "judged", "unconfirmed")]
                 sheet.write_row(n, 6, weak)
-            sheet.write(n, 9, standing_words(row["standing"]))
+            draft = [_("草稿的审核发现 %s 个") % row["drafts"]] if row["drafts"] else []
+            words = [standing_words(row["standing"]), *remarks(row), *draft]
+            sheet.write(n, 9, "；".join(w for w in words if w))
             if row["execution"] is not None:
                 sheet.write(n, 10, row["execution"], percent)
-            sheet.write_row(n, 11, [row["lights"].get(c, "") for c in ("green", "yellow", "red", "grey")])
+            sheet.write_row(
+                n, 11, [row["lights"].get(c, "" if row["lights"] else "—") for c in ("green", "yellow", "red", "grey")]
+            )
             if not row["unreviewed"]:
                 sheet.write_row(n, 15, [row["findings"].get(c, 0) for c in ("error", "warning", "note")])
             sheet.write(n, 18, row["unreviewed"])

@@ -10,13 +10,18 @@ from pathlib import Path
 from typing import Any, cast
 
 from django.db import transaction
+from django.db.models.signals import post_save
+from django.dispatch import receiver
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.outcomes import ORIGIN_WORDS, Origin
 from zhunsheng.reports.forms import target_form
+from zhunsheng.targets.editing import changes
 from zhunsheng.targets.sheet import plain as figure
 from zhunsheng.web.models import Draw, Organisation, Publication, SelfEvaluation, SheetVersion, Step, User
+from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.services.draws import proof_of
 from zhunsheng.web.services.ledgers import plain
@@ -25,15 +30,17 @@ from zhunsheng.web.workflow import advance, note
 
 PUBLIC_CONTEST = {"typed", "computed", "difference", "reason", "accepted"}  # who typed it stays inside
 SELF_FILES = ("绩效自评表.xlsx", "绩效自评表.docx", "绩效评价报告.docx")
+SUBJECTS: dict[str, Any] = {"targets": SheetVersion, "self": SelfEvaluation, "draw": Draw, "results": Draw}
 DRAW_FILES = ("抽查包.zip", "frame.tsv", "commitment.json", "公告.html", "公告.docx", "公告.json")
 
 
 def ask(kind: str, subject: Any, user: User) -> Publication:
     """Copy what is to be published and ask for approval. Raises ``ZS-WB-01`` where the record is not ready for it."""
+    _ready(kind, subject)
     build = {"targets": _targets, "self": _self_evaluation, "draw": _draw, "results": _results}[kind]
     year, title, data = build(subject)
     with transaction.atomic():
-        for old in Publication.objects.filter(kind=kind, object_id=subject.pk, state="requested"):
+        for old in _same(kind, subject.pk).filter(state="requested"):
             advance(user, old, "publish.overtake", "同一内容又提出了新的公开申请")
         made = Publication.objects.create(
             department=subject.department,
@@ -59,29 +66,99 @@ def _copy(source: Path, to: Path, names: tuple[str, ...]) -> None:
             shutil.copyfile(source / name, to / name)
 
 
-def decide(
-    publication: Publication, user: User, action: str, remark: str = "", *, seen: str | None = None
-) -> Step:
-    """Approve, refuse or withdraw; an earlier publication of the same thing gives way to the new one. Raises as ``advance``."""
+def decide(publication: Publication, user: User, action: str, remark: str = "", *, seen: str | None = None) -> Step:
+    """Approve, refuse or withdraw; an earlier publication of the same thing gives way to the new one.
+
+    What is approved must still be ready to be public, and says from the first moment how its figures differ from what
+    they come to now. Raises as ``advance``, ``ZS-WB-01``, and as ``assess_now``.
+    """
 
     def dated(now: Publication) -> None:
         if action == "publish.approve":
+            _still_ready(now)
             now.published_at = timezone.now()
 
     with transaction.atomic():
         step = advance(user, publication, action, remark, seen=seen, change=dated)
         if action == "publish.approve":
-            older = Publication.objects.filter(
-                kind=publication.kind, object_id=publication.object_id, state="published"
-            )
-            for old in older.exclude(pk=publication.pk):
+            for old in same(publication).filter(state="published").exclude(pk=publication.pk):
                 advance(user, old, "publish.overtake", "由新的公开内容代替")
+            _compare(publication)
     return step
 
 
+def same(publication: Publication) -> Any:
+    """Return the query of all publications of the same thing, itself included; versions of a sheet are one thing."""
+    return _same(publication.kind, publication.object_id)
+
+
+def _same(kind: str, object_id: int) -> Any:
+    if kind != "targets":
+        return Publication.objects.filter(kind=kind, object_id=object_id)
+    sheet = SheetVersion.objects.filter(pk=object_id).values("sheet")
+    versions = SheetVersion.objects.filter(sheet__in=sheet).values("pk")
+    return Publication.objects.filter(kind=kind, object_id__in=versions)
+
+
+def _ready(kind: str, subject: Any) -> None:
+    """Refuse what is not in a state to be public. Raises ``ZS-WB-01``, ``ZS-WB-06`` for a draw without results."""
+    state = ""
+    if kind == "targets":
+        holds = subject.sheet.effective
+        if subject.state != "approved":
+            state = subject.get_state_display()
+        elif holds != subject:
+            state = f"已由第{holds.number}版代替"
+    elif kind == "self":
+        state = "" if subject.state in SETTLED and subject.assessment else subject.get_state_display()
+    elif kind == "draw":
+        state = subject.get_state_display() if subject.state in ("planned", "void") else ""
+    elif not any(task.result for task in subject.tasks.all()):
+        raise ZhunshengError("ZS-WB-06", detail="还没有检查结果")
+    if state:
+        raise ZhunshengError("ZS-WB-01", title=str(subject), state=state)
+
+
+def _still_ready(publication: Publication) -> None:
+    """Refuse to approve what has moved on since it was asked for. Raises as ``_ready``."""
+    subject = SUBJECTS[publication.kind].objects.get(pk=publication.object_id)
+    _ready(publication.kind, subject)
+    if publication.kind == "self" and _returned(publication) is not None:
+        raise ZhunshengError("ZS-WB-01", title=str(subject), state="提出申请之后曾退回")
+
+
+def _returned(publication: Publication) -> Step | None:
+    """Return the newest step by which a self-evaluation went back to be filled anew since its copy was made."""
+    asked = Step.objects.filter(model="publication", object_id=publication.pk, action="publish.request").first()
+    found = Step.objects.filter(
+        model="selfevaluation", object_id=publication.object_id, after__in=("draft", "returned")
+    )
+    return found.filter(pk__gt=asked.pk if asked else 0).order_by("pk").last()
+
+
+@receiver(post_save, sender=Step, dispatch_uid="publications follow their self-evaluation")
+def _follow(sender: Any, instance: Step, created: bool, **_more: Any) -> None:
+    """Let requests and publications follow each step of a self-evaluation, whoever takes it and from where."""
+    if not created or instance.model != "selfevaluation":
+        return
+    mine = Publication.objects.filter(kind="self", object_id=instance.object_id)
+    if instance.after not in SETTLED:
+        for asked in mine.filter(state="requested"):
+            advance(instance.by, asked, "publish.overtake", "自评已退回重新填报")
+        for one in mine.filter(state="published").exclude(drift=[]):
+            one.drift, one.checked_at = [], None
+            one.save()
+        return
+    for one in mine.filter(state="published"):
+        try:
+            _compare(one)
+        except ZhunshengError:
+            # Signing does not hang on it: the page says no more of what is unknown, and the next computation compares.
+            one.drift, one.checked_at = [], None
+            one.save()
+
+
 def _targets(version: SheetVersion) -> tuple[int, str, dict[str, Any]]:
-    if version.state != "approved":
-        raise ZhunshengError("ZS-WB-01", title=str(version), state=version.get_state_display())
     body = {k: v for k, v in version.body.items() if k not in ("provenance", "place")}
     return (
         version.sheet.year,
@@ -91,8 +168,6 @@ def _targets(version: SheetVersion) -> tuple[int, str, dict[str, Any]]:
 
 
 def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, Any]]:
-    if evaluation.state not in ("signed", "accepted") or evaluation.assessment is None:
-        raise ZhunshengError("ZS-WB-01", title=str(evaluation), state=evaluation.get_state_display())
     run = evaluation.assessment.run
     # Every figure goes out with what it rests on: typed ones are marked, contested ones stand beside the reading.
     scores = [
@@ -135,8 +210,6 @@ def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, An
 
 
 def _draw(draw: Draw) -> tuple[int, str, dict[str, Any]]:
-    if draw.state in ("planned", "void"):
-        raise ZhunshengError("ZS-WB-01", title=str(draw), state=draw.get_state_display())
     data: dict[str, Any] = {
         "state": draw.state,
         "digest": draw.digest,
@@ -161,8 +234,6 @@ def _draw(draw: Draw) -> tuple[int, str, dict[str, Any]]:
 
 def _results(draw: Draw) -> tuple[int, str, dict[str, Any]]:
     done = [t for t in draw.tasks.all() if t.result]
-    if not done:
-        raise ZhunshengError("ZS-WB-06", detail="还没有检查结果")
     rows = [
         {"id": t.entity, "result": t.result, "inspected_on": t.inspected_on.isoformat() if t.inspected_on else None}
         for t in done
@@ -171,33 +242,115 @@ def _results(draw: Draw) -> tuple[int, str, dict[str, Any]]:
     return draw.frame_on.year, f"{draw.title}检查结果", {"draw": draw.code, "items": items, "results": rows}
 
 
+# -- what happened since ----------------------------------------------------------------------------------------------
+
+
 def drifted_from(publication: Publication) -> list[dict[str, str]]:
-    """Return how published figures differ from what they would be now (as ``year.differences``); empty for other kinds."""
-    then = _published(publication.data) if publication.kind == "self" and publication.state == "published" else {}
-    evaluation = SelfEvaluation.objects.filter(pk=publication.object_id).first() if then else None
+    """Return how a copy's figures differ from what they would be now (as ``year.differences``); empty for other kinds.
+
+    Only while the self-evaluation is signed or accepted: what a department is still filling in is nobody else's.
+    """
+    asked = publication.kind == "self" and publication.state in ("requested", "published")
+    then = _published(publication.data) if asked else {}
+    evaluation = SelfEvaluation.objects.filter(pk=publication.object_id, state__in=SETTLED).first() if then else None
     if evaluation is None:
         return []
     day = date.fromisoformat(publication.data["as_of"])
-    return differences(then, figures_of(assess_now(evaluation.department, evaluation.year, day, tables=False).run))
+    now = figures_of(assess_now(evaluation.department, evaluation.year, day, tables=False).run)
+    added = [
+        {"sheet": now[code].sheet, "what": what, "then": "没有这个指标", "now": text}
+        for code, shown in then.items()
+        if code in now
+        for key, (what, text) in now[code].figures.items()
+        if key.endswith(TARGET) and key not in shown.figures
+    ]
+    return differences(then, now) + added
 
 
 def check_published(department: Organisation, year: int) -> None:
     """Keep of each published self-evaluation whether its figures still are what they come to, for the public pages to say."""
     for one in Publication.objects.filter(department=department, year=year, kind="self", state="published"):
-        one.drift, one.checked_at = drifted_from(one), timezone.now()
-        one.save()
+        _compare(one)
+
+
+def _compare(publication: Publication) -> None:
+    """Keep how the figures of a published self-evaluation differ from those of now; another kind has none to compare."""
+    if publication.kind == "self":
+        publication.drift, publication.checked_at = drifted_from(publication), timezone.now()
+        publication.save()
+
+
+TARGET = "/target"  # after an indicator's code: the words of its target
 
 
 def _published(data: dict[str, Any]) -> dict[str, Shown]:
     """Return the figures that were published; none for what was published before sheets had codes to tell them by."""
-    return {
-        s["id"]: Shown(
-            s["sheet"],
-            {"total": ("得分", s["total"]), **{i["id"]: (i["name"], i["actual"]) for i in s["indicators"]}},
-        )
-        for s in data["scores"]
-        if s.get("id")
-    }
+    found = {}
+    for s in data["scores"]:
+        if s.get("id"):
+            lines: dict[str, tuple[str, str]] = {"total": ("得分", s["total"])}
+            for i in s["indicators"]:
+                lines |= {
+                    i["id"]: (i["name"], i["actual"]),
+                    f"{i['id']}{TARGET}": (f"{i['name']}（目标）", i["target"]),
+                }
+            found[s["id"]] = Shown(s["sheet"], lines)
+    return found
+
+
+def newer(publication: Publication) -> Publication | None:
+    """Return what is public in the place of one that was overtaken; None for one withdrawn by a person or never public."""
+    if publication.state != "withdrawn" or publication.published_at is None:
+        return None
+    last = publication.last_step()
+    if last is None or last.action != "publish.overtake":
+        return None
+    found: Publication | None = same(publication).filter(state="published").exclude(pk=publication.pk).first()
+    return found
+
+
+def earlier(publication: Publication) -> list[dict[str, Any]]:
+    """Return when the same thing was public before, newest first, and of self-evaluations (sheet, total) as text.
+
+    What a person withdrew is not told again.
+    """
+    before = same(publication).filter(state="withdrawn", published_at__isnull=False).exclude(pk=publication.pk)
+    overtaken = Step.objects.filter(model="publication", action="publish.overtake", object_id__in=before.values("pk"))
+    return [
+        {"published_at": one.published_at, "totals": [(s["sheet"], s["total"]) for s in one.data.get("scores", [])]}
+        for one in before.filter(pk__in=overtaken.values("object_id"))
+    ]
+
+
+def since(publication: Publication) -> dict[str, Any]:
+    """Return what became of the published thing since: ``notes`` in words, ``changes`` of targets, ``drift`` of figures.
+
+    What is public stays as it was approved; these stand beside it.
+    """
+    notes: list[str] = []
+    changed: list[dict[str, str]] = []
+    drift: list[dict[str, str]] = publication.drift
+    if publication.kind == "targets":
+        version = SheetVersion.objects.select_related("sheet").get(pk=publication.object_id)
+        holds = version.sheet.effective
+        if holds is not None and holds != version:
+            told = {"n": holds.number, "day": holds.in_force_from or ""}
+            notes.append(_("目标已调整，第 %(n)s 版自 %(day)s 起执行") % told)
+            pairs = changes(version.target_sheet(), holds.target_sheet())
+            changed = [{"what": c.label, "then": c.old, "now": c.new} for c in pairs]
+    elif publication.kind == "self":
+        evaluation = SelfEvaluation.objects.get(pk=publication.object_id)
+        back = _returned(publication)
+        day = f"{timezone.localtime(back.at):%Y-%m-%d}" if back else ""
+        if evaluation.state not in SETTLED:
+            # The figures of a draft are not for the public, so nothing is said of how they differ.
+            drift = []
+            notes.append(_("该自评已于 %s 退回，正在重新填报") % day if day else _("该自评已退回，正在重新填报"))
+        elif back is not None:
+            notes.append(_("该自评公开之后曾于 %s 退回，现已重新签字；这里是退回之前公开的数") % day)
+        if evaluation.state != "accepted":
+            notes.append(_("未经财政局复核"))
+    return {"notes": notes, "changes": changed, "drift": drift}
 
 
 # -- as open data ------------------------------------------------------------------------------------------------------
@@ -253,6 +406,7 @@ def shown(publication: Publication) -> dict[str, Any]:
     """Return what the page of a publication shows."""
     data = publication.data
     context: dict[str, Any] = {"publication": publication, "data": data}
+    context |= since(publication) | {"earlier": earlier(publication)}
     if publication.kind == "targets":
         context["forms"] = [target_form(book_of([data["sheet"]]).sheets[0])]
     elif publication.kind == "self":

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pydantic import BaseModel, ConfigDict
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import ledger_of
+from zhunsheng.evidence import Ledger, ledger_of
 from zhunsheng.regulations import read_yaml
 from zhunsheng.web.models import Organisation, SafeguardRecord
 
@@ -97,16 +97,22 @@ def due_of(register: Register, data: dict[str, str]) -> date | None:
     return date.fromisoformat(data[register.due])
 
 
-def as_ledger(register: Register, department: Organisation) -> bytes:
-    """Return a register as a csv of the ledger it feeds. Raises ``ZS-WB-06`` where it feeds none or is empty."""
+def fed_by(register: Register) -> Ledger:
+    """Return the ledger that a register feeds. Raises ``ZS-WB-06`` where it feeds none."""
     if register.ledger is None:
         raise ZhunshengError("ZS-WB-06", detail=f"“{register.title}”没有对应的台账")
-    ledger = ledger_of(register.ledger)
-    records = (
-        SafeguardRecord.objects.filter(department=department, register=register.id)
-        .exclude(state__in=("refused", "void"))
-        .order_by("pk")
-    )
+    return ledger_of(register.ledger)
+
+
+def counted(register: Register, department: Organisation) -> list[SafeguardRecord]:
+    """Return the records that are evidence: neither refused nor void."""
+    mine = SafeguardRecord.objects.filter(department=department, register=register.id)
+    return list(mine.exclude(state__in=("refused", "void")).order_by("pk"))
+
+
+def as_ledger(register: Register, department: Organisation) -> bytes:
+    """Return a register as a csv of the ledger it feeds. Raises ``ZS-WB-06`` where it feeds none or is empty."""
+    ledger, records = fed_by(register), counted(register, department)
     if not records:
         raise ZhunshengError("ZS-WB-06", detail=f"“{register.title}”还没有记录")
     stream = io.StringIO()

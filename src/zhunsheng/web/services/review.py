@@ -17,6 +17,7 @@ from zhunsheng.review import STATES, Review, State, review, rules_digest
 from zhunsheng.web.models import Organisation, Sheet, SheetFinding, SheetReview, SheetVersion
 from zhunsheng.web.models.review import beside_digest, body_digest
 from zhunsheng.web.models.targets import book_of
+from zhunsheng.web.services import office
 
 # What a page may say: not reviewed as it now stands; something found; some rules open; nothing found by any rule.
 Verdict = Literal["unreviewed", "found", "open", "clean"]
@@ -190,7 +191,7 @@ def unreviewed(district: Organisation, year: int) -> dict[int, int]:
     """Return the departments below that have sheets whose newest version wasn't reviewed as it stands: key -> how many."""
     newest = (
         SheetVersion.objects.filter(
-            sheet__department__path__startswith=district.path, sheet__year=year, sheet__retired=False
+            office.below(district, year, "sheet__department__"), sheet__year=year, sheet__retired=False
         )
         .exclude(state="void")
         .annotate(top=Max("sheet__versions__number", filter=~Q(sheet__versions__state="void")))

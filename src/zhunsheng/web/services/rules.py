@@ -5,6 +5,7 @@ from __future__ import annotations
 from zhunsheng.regulations import Rules, read_scheme
 from zhunsheng.regulations import rules_for as national
 from zhunsheng.web.models import LocalScheme, Organisation
+from zhunsheng.web.services import office
 
 
 def rules_for(department: Organisation, year: int) -> Rules:
@@ -14,8 +15,10 @@ def rules_for(department: Organisation, year: int) -> Rules:
 
 
 def scheme_for(department: Organisation, year: int) -> LocalScheme | None:
-    """Return the local scheme nearest above a department in force for a year, None for the national one."""
-    found = LocalScheme.objects.filter(
-        organisation__in=department.line, active=True, first_year__lte=year
-    ).select_related("organisation")
-    return max(found, key=lambda s: (len(s.organisation.path), s.first_year), default=None)
+    """Return the local scheme nearest above a department in force for a year, None for the national one.
+
+    Above it is what was above it at the end of that year, whoever it belongs to since.
+    """
+    line = office.lines([department], year)[department.pk]
+    found = LocalScheme.objects.filter(organisation__in=line, active=True, first_year__lte=year)
+    return max(found, key=lambda s: (line.index(s.organisation_id), s.first_year), default=None)

@@ -294,6 +294,7 @@ def figures_of(run: Run) -> dict[str, Shown]:
                 "total": ("得分", str(sheet.score.total)),
                 "paid": ("已支付（元）", str(sheet.money.paid or "无")),
                 **{line.id: (line.name, line.outcome.text) for line in sheet.indicators},
+                **{f"{line.id}/target": (f"{line.name}（目标）", line.target) for line in sheet.indicators},
             },
         )
         for sheet in run.results

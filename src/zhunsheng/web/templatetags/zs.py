@@ -20,6 +20,7 @@ from zhunsheng.evidence import ledgers
 from zhunsheng.web.models import User
 from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.roles import ACTIONS
+from zhunsheng.web.services import portfolio
 from zhunsheng.web.services.portfolio import standing_words
 
 register = template.Library()
@@ -323,6 +324,12 @@ def pairs(mapping: Any) -> list[tuple[Any, Any]]:
 def named(organisation: Any, year: Any) -> str:
     """Show an organisation by its name of a year: ``{{ department|named:year }}``; today's where the year has not ended."""
     return organisation.name_in(int(year)) if year else organisation.name
+
+
+@register.filter
+def remarks(row: Any) -> list[str]:
+    """Return what is to be known of the figures of a line of the ranking."""
+    return portfolio.remarks(row)
 
 
 @register.simple_tag

@@ -20,7 +20,7 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.requests import SignedInRequest
-from zhunsheng.web.roles import ACTIONS
+from zhunsheng.web.roles import ACTIONS, memberships
 from zhunsheng.web.services import administration as service
 from zhunsheng.web.services import office
 from zhunsheng.web.views.common import done, integer_of, page, paged
@@ -151,10 +151,10 @@ def rules(request: SignedInRequest) -> HttpResponse:
     """Show the rules in force, and local schemes; a POST adds a local scheme, checked against the format, or ends one."""
     if request.method == "POST":
         if "id" in request.POST:
-            service.toggle(sent.SchemeToggle.of(request)["id"])
+            service.toggle(sent.SchemeToggle.of(request)["id"], request.user)
             return done(request, "rules", _("已保存。"))
         said = sent.NewScheme.of(request)
-        service.add_scheme(said["organisation"], said["first_year"], said["text"])
+        service.add_scheme(said["organisation"], said["first_year"], said["text"], request.user)
         return done(request, "rules", _("方案已启用。"))
     context = {
         "part": "administration",
@@ -200,6 +200,8 @@ def permissions(request: SignedInRequest) -> HttpResponse:
 @page("audit.view")
 def audit(request: SignedInRequest) -> HttpResponse:
     """Show the audit log, newest first: by person, kind of record, and words."""
+    held = [m.organisation for m in memberships(request.user) if m.role in ACTIONS["audit.view"].roles]
+    request.where = min(held, key=lambda o: len(o.path)), None
     found = AuditEntry.objects.all()
     actor, model, search = (request.GET.get(k, "").strip()[:60] for k in ("actor", "model", "q"))
     if actor:

@@ -59,7 +59,7 @@ def keyevaluation(request: HttpRequest, evaluation: KeyEvaluation) -> HttpRespon
         and may(request.user, "keyeval.mark", evaluation)
     )
     apart = evaluation.state != "scoring"
-    result = service.result_of(evaluation)
+    result, of_what = service.result_of(evaluation)
     rows = []
     for one in card.rows:
         agreed = evaluation.agreed.get(one.row.code, {})
@@ -84,6 +84,7 @@ def keyevaluation(request: HttpRequest, evaluation: KeyEvaluation) -> HttpRespon
         "people": [(p, p.pk in evaluation.finished) for p in people],
         "marking": marking,
         "result": result,
+        "of_what": of_what,
         "agreeing": evaluation.state == "agreeing" and may(request.user, "keyeval.agree", evaluation),
         "can_add": may(request.user, "rectify.add", evaluation),
         "suggested": service.suggested(evaluation, card, result),
@@ -146,7 +147,7 @@ def key_report(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
             reasons,
             path,
             project=evaluation.sheet.name,
-            department=evaluation.department.name,
+            department=evaluation.department.name_in(evaluation.year),
             year=evaluation.year,
             on=timezone.localdate(),
             grade=service.grade_of(evaluation, card),

@@ -61,12 +61,17 @@ def overview(request: SignedInRequest, department: Organisation, year: int) -> H
     today = timezone.localdate()
     assessment = figures.newest_assessment(department, year)
     sheets = sheets_of(department, year)
-    findings = SheetFinding.objects.filter(department=department, year=year)
+    findings = SheetFinding.objects.filter(department=department, year=year).select_related("version")
     levels = {level: sum(1 for f in findings if f.level == level) for level in ("error", "warning", "note")}
     standings = review.standings(department, year)
     run = assessment.run if assessment else None
     results = [
-        {"n": n, "chart_id": f"plan-{n}", "sheet": one, "chart": _chart(one, year, assessment.as_of) if assessment else None}
+        {
+            "n": n,
+            "chart_id": f"plan-{n}",
+            "sheet": one,
+            "chart": _chart(one, year, assessment.as_of) if assessment else None,
+        }
         for n, one in enumerate(run.results if run else ())
     ]
     working = Job.objects.filter(department=department, state__in=("queued", "running")).first()
@@ -78,6 +83,7 @@ def overview(request: SignedInRequest, department: Organisation, year: int) -> H
         "stale": assessment is not None and figures.overtaken(assessment),
         "approved": any(in_force(s) for s in sheets),
         "levels": levels,
+        "drafts": sum(f.version.state != "approved" for f in findings),
         "unreviewed": sum(not s.current for s in standings.values()),
         "open_ends": sum(s.verdict == "open" or s.counts["cannot_judge"] > 0 for s in standings.values()),
         "clean": bool(standings) and all(s.verdict == "clean" for s in standings.values()),
@@ -96,6 +102,9 @@ def _chart(one: Any, year: int, as_of: date) -> dict[str, Any] | None:
         return None
     start = f"{year}-01-01"
     plan = [[start, 0.0], *([day.isoformat(), round(float(share) * 100, 2)] for day, share in one.plan)]
+    if one.money.paid is None:
+        # What was paid is not known, which is another thing than nothing.
+        return {"plan": plan, "paid": [], "labels": [_("计划")]}
     paid = [[start, 0.0], *([day.isoformat(), round(float(total / budget) * 100, 2)] for day, total in one.payments)]
     paid.append([min(as_of, date(year, 12, 31)).isoformat(), paid[-1][1]])
     return {"plan": plan, "paid": paid, "labels": [_("计划"), _("实际支付")]}

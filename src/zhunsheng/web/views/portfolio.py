@@ -13,7 +13,7 @@ from zhunsheng.web.forms.portfolio import Archive, Places
 from zhunsheng.web.models import Job, Organisation, Sheet, SheetFinding, SheetVersion, Upload
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import ACTIONS, may, memberships
-from zhunsheng.web.services import jobs
+from zhunsheng.web.services import jobs, office
 from zhunsheng.web.services import portfolio as service
 from zhunsheng.web.services.review import unreviewed
 from zhunsheng.web.services.uploads import take
@@ -33,6 +33,7 @@ def _scope(request: SignedInRequest, action: str) -> tuple[Organisation, int]:
     counted = sheets.values("year").annotate(n=Count("department", distinct=True)).order_by("-n", "-year").first()
     newest = counted["year"] if counted else None
     year = integer_of(request.GET, "year", newest or timezone.localdate().year, 2000, 2100)
+    request.where = top, year
     return top, year
 
 
@@ -65,7 +66,7 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
         "the_year": year,
         "the_years": list(years),
         "totals": service.totals(top, year, everyone),
-        "ranked": list(enumerate(ranked, start=1))[(number - 1) * PAGE : number * PAGE],
+        "ranked": ranked[(number - 1) * PAGE : number * PAGE],
         "found": len(ranked),
         "number": number,
         "pages": max(1, -(-len(ranked) // PAGE)),
@@ -96,8 +97,10 @@ def heat_map(request: SignedInRequest) -> HttpResponse:
 def portfolio_findings(request: SignedInRequest) -> HttpResponse:
     """List findings by rule, severity and department."""
     top, year = _scope(request, "portfolio.view")
-    found = SheetFinding.objects.filter(department__path__startswith=top.path, year=year).select_related(
-        "department", "version__sheet"
+    found = (
+        SheetFinding.objects.filter(office.below(top, year, "department__"), year=year)
+        .select_related("department", "version__sheet")
+        .prefetch_related("department__stages")
     )
     rule, level, search = (
         request.GET.get("rule", ""),
@@ -105,7 +108,9 @@ def portfolio_findings(request: SignedInRequest) -> HttpResponse:
         request.GET.get("q", "").strip()[:60],
     )
     if search:
-        found = found.filter(department__name__contains=search)
+        # By the name of the year, which is the one that is shown.
+        there = Organisation.objects.filter(pk__in=found.values("department")).prefetch_related("stages")
+        found = found.filter(department__in=[o.pk for o in there if search in o.name_in(year)])
     if rule:
         found = found.filter(rule=rule)
     if level in ("error", "warning", "note"):
@@ -129,8 +134,7 @@ def portfolio_import(request: SignedInRequest) -> HttpResponse:
     said = Archive.of(request)
     year = said["year"] or year
     if said["assess"]:
-        stamp = timezone.localtime().strftime("%Y%m%d%H%M")
-        job = jobs.enqueue("assess-all", f"assess-all:{top.pk}:{year}:{stamp}", request.user, top, year=year)
+        job = jobs.assess_all_soon(top, year, request.user)
         return done(request, "job", "", job.pk)
     folder = [f for f in request.FILES.getlist("folder") if f.name and f.name.lower().endswith(service.ENDINGS)]
     if folder:

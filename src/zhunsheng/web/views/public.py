@@ -12,19 +12,18 @@ from typing import Any
 
 from csp.decorators import csp_replace
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from zhunsheng.web.models import Draw, Organisation, Publication, SelfEvaluation, SheetVersion
+from zhunsheng.web.models import Organisation, Publication
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available
 from zhunsheng.web.services import publishing
 from zhunsheng.web.views.common import demand, done, page, paged, send
 
-SUBJECTS: dict[str, Any] = {"targets": SheetVersion, "self": SelfEvaluation, "draw": Draw, "results": Draw}
 PAGE = 30
 
 
@@ -38,9 +37,9 @@ def publish(request: SignedInRequest, department: Organisation, year: int) -> Ht
 @page(None, methods=("POST",))
 def ask(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
     """Ask for the publication of approved targets, a signed self-evaluation, a draw or its results."""
-    if kind not in SUBJECTS:
+    if kind not in publishing.SUBJECTS:
         raise Http404
-    subject = get_object_or_404(SUBJECTS[kind], pk=pk)
+    subject = get_object_or_404(publishing.SUBJECTS[kind], pk=pk)
     demand(request, "publish.request", subject.department)
     made = publishing.ask(kind, subject, request.user)
     return done(request, "publication", _("已提出公开申请，待部门负责人批准。"), made.pk)
@@ -80,17 +79,32 @@ def public(request: HttpRequest) -> HttpResponse:
     return render(request, "web/public/list.html", context)
 
 
+def _public(pk: int, route: str, *more: str) -> Publication | HttpResponse:
+    """Return what is public under a number, or for one that was overtaken the way to what took its place, else 404."""
+    found = get_object_or_404(Publication, pk=pk)
+    if found.state == "published":
+        return found
+    instead = publishing.newer(found)
+    if instead is None:
+        raise Http404
+    return redirect(route, instead.pk, *more)
+
+
 @require_safe
 def public_one(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show one published thing."""
-    found = get_object_or_404(Publication, pk=pk, state="published")
+    """Show one published thing; the address of one that was overtaken leads to what took its place."""
+    found = _public(pk, "public-one")
+    if isinstance(found, HttpResponse):
+        return found
     return render(request, "web/public/one.html", publishing.shown(found))
 
 
 @require_safe
 def public_file(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """Send a published file."""
-    found = get_object_or_404(Publication, pk=pk, state="published")
+    found = _public(pk, "public-file", name)
+    if isinstance(found, HttpResponse):
+        return found
     allowed = {p.name for p in found.folder().iterdir()} if found.folder().is_dir() else set()
     if name not in allowed:
         raise Http404
@@ -100,12 +114,15 @@ def public_file(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 @require_safe
 def open_data(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Return what is published as JSON, or its rows as csv."""
-    found = get_object_or_404(Publication, pk=pk, state="published")
+    found = _public(pk, *(("open-data-json",) if kind == "json" else ("open-data", kind)))
+    if isinstance(found, HttpResponse):
+        return found
     if kind == "json":
         data = {k: v for k, v in found.data.items() if k != "forms"}
-        head = {"title": found.title, "department": found.department.name, "year": found.year, "kind": found.kind}
+        name = found.department.name_in(found.year)
+        head = {"title": found.title, "department": name, "year": found.year, "kind": found.kind}
         return JsonResponse(
-            head | {"published_at": _moment(found.published_at), "data": data, **_drift(found)},
+            head | {"published_at": _moment(found.published_at), "data": data, **_since(found)},
             json_dumps_params={"ensure_ascii": False, "indent": 1},
         )
     if kind != "csv":
@@ -119,9 +136,15 @@ def _moment(at: datetime) -> str:
     return timezone.localtime(at).isoformat(timespec="seconds")
 
 
-def _drift(found: Publication) -> dict[str, Any]:
-    """Return what is known of how published figures differ from those of now, where that was computed."""
-    return {"checked_at": _moment(found.checked_at), "drift": found.drift} if found.checked_at else {}
+def _since(found: Publication) -> dict[str, Any]:
+    """Return what became of it since: notes, changed targets, earlier publications, and differing figures once computed."""
+    said = publishing.since(found)
+    before = [
+        {"published_at": _moment(e["published_at"]), "totals": [{"sheet": s, "total": t} for s, t in e["totals"]]}
+        for e in publishing.earlier(found)
+    ]
+    told = {"notes": said["notes"], "changes": said["changes"], "earlier": before}
+    return told | ({"checked_at": _moment(found.checked_at), "drift": said["drift"]} if found.checked_at else {})
 
 
 @require_safe

@@ -7,11 +7,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhunsheng.web.models import Organisation, SafeguardRecord, Upload
+from zhunsheng.web.models import Organisation, SafeguardRecord
 from zhunsheng.web.roles import available, may
-from zhunsheng.web.services import jobs
 from zhunsheng.web.services import safeguards as service
-from zhunsheng.web.services.registers import Register, as_ledger, due_of, registers
+from zhunsheng.web.services.registers import Register, due_of, registers
 from zhunsheng.web.views.common import demand, done, page
 
 
@@ -50,8 +49,10 @@ def register(request: HttpRequest, department: Organisation, year: int, name: st
     if request.method == "POST":
         if "to_ledger" in request.POST:
             demand(request, "ledgers.import", department)
-            upload = Upload.keep(as_ledger(known, department), f"{known.title}.csv", "ledger", department, request.user)
-            job = jobs.import_soon(upload, request.user, known.ledger)
+            job = service.hand_over(known, department, request.user)  # type: ignore[arg-type]
+            if job is None:
+                gone = _("没有有效的记录，此前转入台账的已撤回。")
+                return done(request, "register", gone, department=department.pk, year=year, name=name)
             return done(request, "job", "", job.pk)
         demand(request, "safeguards.record", department)
         given = {f.name: request.POST.get(f.name, "") for f in known.fields}
