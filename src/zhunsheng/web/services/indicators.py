@@ -11,8 +11,12 @@ from django.utils import timezone
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.targets import Indicator, TargetSheet
 from zhunsheng.targets.identity import with_code
+from zhunsheng.targets.kinds import KIND_WORDS, SENSE_WORDS
 from zhunsheng.web.models import SheetVersion, User
 from zhunsheng.web.services.sheets import change
+
+
+CHOICES = {"kinds": KIND_WORDS, "senses": SENSE_WORDS}  # what a person decides among
 
 
 def settle(version: SheetVersion, code: str, said: dict[str, Any], user: User) -> SheetVersion:

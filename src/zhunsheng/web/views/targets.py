@@ -16,9 +16,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import target_form
 from zhunsheng.reports.xlsx import write_workbook
-from zhunsheng.targets import TargetSheet
 from zhunsheng.targets.editing import INDICATOR_LABELS, changes, fields_of
-from zhunsheng.targets.kinds import KIND_WORDS, SENSE_WORDS
 from zhunsheng.usecases.documents import original, place_key
 from zhunsheng.web.forms.targets import SameForm, SettleForm
 from zhunsheng.web.models import LibraryIndicator, Organisation, SheetVersion
@@ -102,7 +100,7 @@ def _about(field: str, path: str) -> bool:
 
 
 def _review_context(
-    request: HttpRequest, version: SheetVersion, sheet: TargetSheet, fields: dict[str, Any]
+    request: HttpRequest, version: SheetVersion, sheet: Any, fields: dict[str, Any]
 ) -> dict[str, Any]:
     """Return what the panel of the review shows: how it stands, its findings, and those that stand beside no field."""
     standing = review.standing_of(version)
@@ -209,8 +207,7 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
         "linked": linked,
         "versions": versions,
         "editable": editable,
-        "kinds": KIND_WORDS,
-        "senses": SENSE_WORDS,
+        **deciding.CHOICES,
         "pairs": pairs,
         "left": left,
         "actions": actions if last else [],
@@ -252,8 +249,7 @@ def field(request: HttpRequest, version: SheetVersion) -> HttpResponse:
         "status": status,
         "one": one,
         "beside": [f for f in reviewed["findings"] if one and f.indicator_code == one.id],
-        "kinds": KIND_WORDS,
-        "senses": SENSE_WORDS,
+        **deciding.CHOICES,
         "error": error,
         "value": value,
         "known": known,
