@@ -15,7 +15,6 @@ from zhunsheng.targets.kinds import KIND_WORDS, SENSE_WORDS
 from zhunsheng.web.models import SheetVersion, User
 from zhunsheng.web.services.sheets import change
 
-
 CHOICES = {"kinds": KIND_WORDS, "senses": SENSE_WORDS}  # what a person decides among
 
 
