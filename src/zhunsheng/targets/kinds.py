@@ -265,6 +265,32 @@ def _torn(name: str, target: TargetValue, nature: str | None, operator: str | No
     return found
 
 
+def contradicted(sense: Sense, target: TargetValue, operator: str | None, nature: str | None) -> str | None:
+    """Return the operator that is written, in the value itself or its column, against a sense; None where none is."""
+    alone = TargetValue.parse(target.raw)
+    if not alone.implied and isinstance(alone.value, Decimal | tuple) and _sense_of(alone) != sense:
+        return alone.text() if alone.relative else alone.op
+    for column in filter(None, (operator, nature)):
+        said = TargetValue.parse("1", op=column)
+        if not said.implied and said.number is not None and _sense_of(said) != sense:
+            return column
+    return None
+
+
+def held_by_unit(told: IndicatorType) -> str | None:
+    """Return why a kind can't go with the unit of its target: a share is a ratio, a quantity none, a frequency has a period."""
+    unit, aim = told.unit, told.aim
+    ratio = split_unit(unit)[0] == "比值"
+    words = f"单位“{unit or '无'}”不合于“{KIND_WORDS[told.kind]}”" if told.kind else None
+    if told.kind == "share":
+        return None if ratio else words
+    if told.kind == "quantity":
+        return words if ratio else None
+    if told.kind == "growth":
+        return None if ratio or aim.relative else words
+    return words if told.kind == "frequency" and not aim.per else None
+
+
 def _by_sense(aim: TargetValue, sense: Sense) -> TargetValue:
     """Return the value with the operator that a sense asks for; a strict bound on that side stays strict."""
     if isinstance(aim.value, tuple) or aim.number is None:
