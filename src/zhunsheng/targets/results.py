@@ -419,7 +419,8 @@ def _share_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str
     aim = told.aim
     if split_unit(aim.unit)[0] != "比值" or not number:
         return None
-    if not unit and aim.unit != "比值" and abs(number) < 2:
+    beyond = told.kind == "growth" or aim.unit in BEYOND  # 1.2 may well be meant there, 0.92 may not
+    if not unit and aim.unit != "比值" and (abs(number) <= 1 or (abs(number) < 2 and not beyond)):
         return (
             f"完成值“{_plain(number)}”没有写 {aim.unit}，不知是 {_plain(number)}{aim.unit} 还是 {_plain(number * 100)}%"
         )
