@@ -389,17 +389,6 @@ def test_1_the_money_of_one_project_is_one_sheets(found, sign_in, user):
     assert sorted(p for p in paid if p) == [750_000]
 
 
-def test_1_a_project_code_on_two_sheets_names_neither(found, sign_in):
-    place = found(project(), project(name="第二项目"))
-    run = figures.assess_now(place, YEAR, tables=False).run
-    assert [r.money.paid for r in run.results] == [None, None]
-    assert all("不止一张目标表" in r.project_why and "P1" in r.proposals for r in run.results)
-    said = {"sheet": run.results[1].id, "project": "P1", "same": "yes"}
-    assert sign_in("keyuan").post(here(place, "matches"), said).status_code == 302
-    run = figures.assess_now(place, YEAR, tables=False).run
-    assert [r.money.paid for r in run.results] == [None, 750_000]
-
-
 # -- 2. evidence first; what a person types stands beside it ----------------------------------------------------------
 
 
