@@ -20,6 +20,7 @@ from zhunsheng.targets.editing import (
     with_text,
     without,
 )
+from zhunsheng.targets.kinds import Settled
 from zhunsheng.usecases.documents import original, place_key
 
 
@@ -194,7 +195,7 @@ def test_changing_names_keeps_the_code():
 
 def test_a_decision_stays_while_operator_and_kind_stay():
     sheet = school(operator="≥", unit="所")
-    one = sheet.indicators[0].settle(sense="more", reason="原件如此")
+    one = sheet.indicators[0].model_copy(update={"settled": Settled(sense="more", reason="原件如此")})
     sheet = sheet.model_copy(update={"indicators": (one,)})
     assert with_text(sheet, "indicators.0.target", "26").indicators[0].settled == one.settled
     assert with_text(sheet, "indicators.0.target", "≤26").indicators[0].settled is None

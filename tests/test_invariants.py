@@ -163,6 +163,18 @@ def test_1_a_likeness_of_projects_counts_once_a_person_says_so(root):
     assert unsaid.money == {}
 
 
+def test_1_a_project_code_on_two_sheets_is_neithers_money(root):
+    one, other = project(indicator(CLOSURE, "≥95%")), project(indicator(CLOSURE, "≥95%"), name="另一项目")
+    done = answer(root, one, other)
+    assert [r.money for r in done.results] == [{}, {}] and [r.project.keys for r in done.results] == [(), ()]
+    assert all("不止一张目标表" in r.project.why for r in done.results)
+    told = answer(root, one, other, links=[ProjectLink(sheet=other.id, project="P1")])
+    assert [bool(r.money) for r in told.results] == [False, True]
+    # Given to both it is nobody's: the same money never counts twice.
+    both = [ProjectLink(sheet=s.id, project="P1") for s in (one, other)]
+    assert [r.money for r in answer(root, one, other, links=both).results] == [{}, {}]
+
+
 @pytest.mark.parametrize(
     ("name", "raw", "ledger", "head", "line"),
     [
@@ -377,6 +389,31 @@ def test_4_one_row_never_stops_an_evaluation_and_says_why(root):
     (result,) = answer(root, sheet, said=said).results
     assert [s.verdict for s in result.card.scores] == ["missed", "check"]
     assert "待核对" in result.card.scores[1].how and result.card.scores[1].open == result.card.scores[1].points
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("≥100次", "100次（计划）"),
+        ("≥100次", "120次，均未完成"),
+        ("≥100次", "去年120次"),
+        ("≥90%", "95%未办结"),
+        ("≥90%", "130%"),
+        ("2021年12月底前", "2021年11月26日尚未完成"),
+    ],
+)
+def test_4_a_result_that_is_denied_planned_or_of_another_time_earns_nothing_until_looked_at(root, raw, text):
+    said = [Judgement(indicator="外出宣讲", actual=text, proof="单.pdf")]
+    (result,) = answer(root, project(indicator("外出宣讲", raw)), said=said).results
+    (score,) = result.card.scores
+    assert (score.verdict, score.score or 0) == ("check", 0) and score.open == score.points
+
+
+@pytest.mark.parametrize("text", ["负增长3%", "下滑3%", "比上年少3%", "低于上年3%"])
+def test_4_a_fall_never_meets_a_rise(root, text):
+    said = [Judgement(indicator="税收", actual=text, proof="单.pdf")]
+    (result,) = answer(root, project(indicator("税收", "较上年增长3%")), said=said).results
+    assert result.card.scores[0].verdict == "missed"
 
 
 def test_4_a_rate_of_a_group_is_sum_over_sum(root):

@@ -72,26 +72,68 @@ def test_what_conflicts_or_cannot_be_told_is_unsure_and_says_why(one, why):
 
 
 def test_a_persons_decision_ends_what_was_unsure():
-    torn = made("15", unit="天", op="≥", direction="反向")
-    settled = torn.settle(sense="less", reason="原件为“15天以内”", by="张三")
+    open_one = made("15天")
+    settled = open_one.settle(sense="less", reason="原件为“15天以内”", by="张三")
     assert (settled.type.unsure, settled.type.sense, settled.aim.text()) == ((), "less", "≤15天")
-    assert settled.target == torn.target  # what the document says stays
+    assert settled.target == open_one.target  # what the document says stays
     assert settled.words() == "≤15天"
     assert Indicator.model_validate(settled.model_dump(mode="json")) == settled
+    # Who settled it wrongly can settle it again.
+    assert settled.settle(sense="more", reason="看错了").aim.text() == "≥15天"
 
 
 @pytest.mark.parametrize(
-    ("decision", "code"),
+    ("one", "sense"),
     [
-        ({"sense": "less", "reason": " "}, "ZS-TG-10"),
-        ({"sense": "within", "reason": "有据"}, "ZS-TG-11"),
-        ({"kind": "date", "reason": "有据"}, "ZS-TG-11"),
-        ({"kind": "quantity", "reason": "有据"}, "ZS-TG-11"),
+        (made("≥700元", "单次审计费用", COST), "more"),
+        (made("≤90%", "群众满意度", GLAD), "less"),
+        (made("15", unit="天", op="≥", direction="反向"), "more"),
     ],
 )
-def test_a_decision_needs_a_reason_and_has_to_decide(decision, code):
-    with pytest.raises(ZhunshengError, match=code):
-        made("15", unit="天", op="≥", direction="反向").settle(**decision)
+def test_confirming_what_is_written_ends_the_doubt(one, sense):
+    settled = one.settle(sense=sense, reason="原件如此")
+    assert settled.type.unsure == () and settled.aim.same(one.target)
+
+
+TORN = made("15", unit="天", op="≥", direction="反向")
+OPEN_MONEY = made("700元", "购置设备", TIME)
+
+
+@pytest.mark.parametrize(
+    ("one", "decision", "why"),
+    [
+        (TORN, {"sense": "within"}, "写法不合"),
+        (TORN, {"sense": "more", "kind": "date"}, "写法不合"),
+        (TORN, {"kind": "quantity"}, "还没有确定"),
+        (TORN, {"sense": "less"}, "原文写了比较符“≥”"),
+        (made("≥700元", "单次审计费用", COST), {"sense": "less"}, "原文写了比较符“>=”"),
+        (made("≥5次", op="≤"), {"sense": "more"}, "原文写了比较符“≤”"),
+        (made("≥5次", op="≤"), {"sense": "less"}, "原文写了比较符“>=”"),
+        (made("90", "甲", unit="%", nature="≤", direction="正向"), {"sense": "more"}, "原文写了比较符“≤”"),
+        (OPEN_MONEY, {"sense": "less", "kind": "share"}, "单位“元”不合于“比率”"),
+        (OPEN_MONEY, {"sense": "less", "kind": "growth"}, "单位“元”不合于“增减幅度”"),
+        (OPEN_MONEY, {"sense": "less", "kind": "frequency"}, "单位“元”不合于“频次”"),
+        (OPEN_MONEY, {"sense": "less", "unit": "次"}, "原文写了单位“元”"),
+        (OPEN_MONEY, {"sense": "less", "unit": "万元"}, "原文写了单位“元”"),
+        (made("≤90%", "群众满意度", GLAD), {"sense": "less", "unit": "‰"}, "原文写了单位“%”"),
+        (made("≤90%", "群众满意度", GLAD), {"sense": "less", "kind": "quantity"}, "单位“%”不合于“数量”"),
+        (made("≤90", "群众满意度", GLAD), {"sense": "less", "unit": "元"}, "单位“元”不合于“比率”"),
+        (made("≥90%"), {"sense": "more"}, "没有待核对之处"),
+        (made("≥5次"), {"sense": "less"}, "没有待核对之处"),
+        (made("有效提升", nature="定量"), {"kind": "date"}, "写法不合"),
+        (made("2:1"), {}, "还没有确定是哪一种指标"),
+    ],
+)
+def test_settling_answers_a_doubt_and_nothing_else(one, decision, why):
+    """What the document writes is changed in its text, not by how it is read."""
+    with pytest.raises(ZhunshengError, match="ZS-TG-11") as caught:
+        one.settle(reason="有据", **decision)
+    assert why in caught.value.text()
+
+
+def test_a_decision_needs_a_reason():
+    with pytest.raises(ZhunshengError, match="ZS-TG-10"):
+        made("15天").settle(sense="less", reason=" ")
 
 
 def test_the_same_words_give_the_same_type_wherever_they_stand():

@@ -12,14 +12,17 @@ import yaml
 
 from places import DEPARTMENT
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Snapshot, Store
+from zhunsheng.evidence import Snapshot, Store, ledgers
+from zhunsheng.folders import load_mapping
 from zhunsheng.intake import read_book
 from zhunsheng.measures import (
     DuckEngine,
+    ProjectLink,
     SparkEngine,
     catalogue,
     evidence_rows,
     match_book,
+    match_projects,
     measure_of,
     measures,
     read_all,
@@ -27,8 +30,10 @@ from zhunsheng.measures import (
     show_number,
     write_mapping,
 )
+from zhunsheng.measures.compiling import days_of
 from zhunsheng.measures.definitions import load
 from zhunsheng.measures.reading import wilson
+from zhunsheng.targets import Book, Source, TargetSheet
 from zhunsheng.usecases.importing import import_ledger
 
 END = date(2022, 2, 28)
@@ -269,6 +274,122 @@ def test_what_an_indicator_divides_by_outweighs_its_name(tmp_path, described):
     assert not match.used, match
     (named,) = match_book(book_of(tmp_path, ("案件办结率", "", "≥90%")), measures())
     assert (named.measure, named.status) == ("case_handling_rate", "proposed")
+
+
+@pytest.mark.parametrize(
+    ("name", "described", "value"),
+    [
+        ("举报案件未办结率", "", "≤5%"),
+        ("举报案件逾期办结率", "", "≤5%"),
+        ("产品不合格率", "", "≤5%"),
+        ("非重点特种设备定期检验率", "", "≥90%"),
+        ("未开展应急演练次数", "", "≤1次"),
+        ("群众不满意度", "", "≤5%"),
+        ("没有办结的举报案件率", "", "≤5%"),
+        ("举报案件办结率", "未办结举报案件数/举报案件数", "≤5%"),
+        ("举报案件办结率", "反映举报案件未办结的情况", "≥90%"),
+        ("合格品后处理率", "", "≥90%"),
+    ],
+)
+def test_the_opposite_or_what_a_name_denies_is_never_proposed(tmp_path, name, described, value):
+    (match,) = match_book(book_of(tmp_path, (name, described, value)), measures())
+    assert (match.measure, match.status) == (None, "none")
+
+
+@pytest.mark.parametrize(
+    ("name", "described", "value", "measure"),
+    [
+        ("不合格产品后处理率", "", "≥90%", "failed_product_followup_rate"),
+        ("举报案件办结率", "不低于九成的举报案件按期办结", "≥90%", "report_closure_rate"),
+        ("重点特种设备定期检验率", "", "≥90%", "key_equipment_inspection_rate"),
+    ],
+)
+def test_what_denies_the_same_is_still_proposed(tmp_path, name, described, value, measure):
+    (match,) = match_book(book_of(tmp_path, (name, described, value)), measures())
+    assert (match.measure, match.status) == (measure, "proposed")
+
+
+def project_sheets(*pairs):
+    made = (
+        TargetSheet(id=f"s{n}", kind="project", name=name, code=code, year=2021)
+        for n, (name, code) in enumerate(pairs, start=1)
+    )
+    return Book(source=Source(name="甲.docx", sha256="", media_type=""), sheets=tuple(made))
+
+
+def keys(book, written, *links):
+    return [m.keys for m in match_projects(book, written, [ProjectLink(sheet=s, project=p) for s, p in links])]
+
+
+def test_a_project_code_on_two_sheets_names_neither():
+    book = project_sheets(("甲项目", "P1"), ("乙项目", "P1"))
+    one, other = match_projects(book, ["P1"])
+    assert one.keys == other.keys == () and all("不止一张目标表" in m.why for m in (one, other))
+    assert all(m.proposals == (("P1", 100.0),) for m in (one, other))  # a person can say whose it is
+    assert keys(book, ["P1"], ("s2", "P1")) == [(), ("P1",)]
+
+
+def test_one_projects_money_is_never_two_sheets():
+    book = project_sheets(("甲项目", "P1"), ("乙项目", "P2"), ("丙项目", None))
+    written = ["P1", "P2", "丁项目"]
+    assert keys(book, written) == [("P1",), ("P2",), ()]
+    # Given to one that does not bear it, it is nobody's until that is settled; so is what was given to two.
+    torn = match_projects(book, written, [ProjectLink(sheet="s3", project="P1")])
+    assert [m.keys for m in torn] == [(), ("P2",), ()] and all("不能算两次" in torn[n].why for n in (0, 2))
+    assert keys(book, written, ("s3", "丁项目"), ("s1", "丁项目")) == [("P1",), ("P2",), ()]
+    assert keys(book, written, ("s3", "丁项目")) == [("P1",), ("P2",), ("丁项目",)]
+    # A title that two sheets bear names neither.
+    alike = project_sheets(("甲项目", "P1"), ("甲项目", "P2"))
+    assert keys(alike, ["丁项目"], ("甲项目", "丁项目")) == [(), ()]
+    # The same project in another year is another sheet's own matter.
+    years = book.model_copy(
+        update={"sheets": (*book.sheets, book.sheets[0].model_copy(update={"id": "s9", "year": 2020}))}
+    )
+    assert keys(years, written) == [("P1",), ("P2",), (), ("P1",)]
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        "- {sheet: s3, project: P1}",
+        "- {sheet: s3, project: 甲项目}",
+        "- {sheet: s3, project: 丁}\n- {sheet: s2, project: 丁}",
+    ],
+)
+def test_a_mapping_file_gives_no_project_to_a_second_sheet(tmp_path, entries):
+    book = project_sheets(("甲项目", "P1"), ("乙项目", "P2"), ("丙项目", None))
+    (path := tmp_path / "map.yaml").write_text(entries, "utf8")
+    with pytest.raises(ZhunshengError, match="ZS-MS-03") as caught:
+        load_mapping(path, measures(), book)
+    assert "一笔钱不能算两次" in caught.value.text()
+    path.write_text("- {sheet: s3, project: 丁}\n- {sheet: s1, project: P1}", "utf8")
+    assert len(load_mapping(path, measures(), book)) == 2
+
+
+def test_nought_is_known_only_where_rows_came_in_in_the_year(tmp_path):
+    """What was dealt with in January says nothing of what came in this year."""
+    head = "编号,类型,收到日期,办结日期\n"
+    within = "kind = '举报' AND received_on >= :year_start AND received_on <= :as_of"
+    (mine,) = define(kind="count", hits=None, unit="件", population=within)
+    found = []
+    for n, lines in enumerate(("T1,举报,2020-12-05,2021-01-10\n", "T1,投诉,2021-03-05,\n")):
+        (tmp_path / f"{n}.csv").write_text(head + lines, "utf8")
+        import_ledger(tmp_path / f"s{n}", tmp_path / f"{n}.csv", department="甲局")
+        snapshot = Store(tmp_path / f"s{n}").snapshot()
+        found.append(read_all([mine], DuckEngine(snapshot), snapshot, 2021, END).get(("x", "甲局", None)))
+    old, other = found
+    assert (old.value, old.silent) == (None, "complaints") and other.value == 0
+    # Where a condition names no date, any date of the year tells.
+    assert days_of(mine, "kind = '举报'", ledgers()["complaints"]) == tuple(
+        c.name for c in ledgers()["complaints"].columns if c.sql_type == "DATE"
+    )
+    assert days_of(mine, mine.population, ledgers()["complaints"]) == ("received_on",)
+
+
+def test_hits_are_looked_up_by_the_dates_of_the_link(tmp_path):
+    """Inspections of another year are no inspections of this one: that none was hit is then not known."""
+    measure = measures()["food_producer_inspection_rate"]
+    assert days_of(measure, measure.links[0].where, ledgers()["inspections"]) == ("inspected_on",)
 
 
 def test_a_mapping_file_decides(tmp_path):

@@ -122,6 +122,84 @@ def test_what_is_doubtful_says_why_and_has_no_value(raw, text, why):
     assert found.doubt is not None and why in found.doubt
 
 
+@pytest.mark.parametrize(
+    ("raw", "text", "value"),
+    [("较上年增长3%", t, "-3") for t in ("负增长3%", "下滑3%", "回落3%", "比上年少3%", "同比减3%", "跌3%", "负3%")]
+    + [("较上年增长3%", t, "-3") for t in ("低于上年3%", "下降了3%", "增长-3%", "-3%", "较去年同期下跌3%")]
+    + [("较上年下降3%", t, "-3") for t in ("反弹3%", "上涨3%", "较上年回升3%", "高于上年3%", "比上年多3%")]
+    + [("较上年增长3%", t, "3.5") for t in ("较去年同期上涨3.5%", "同比增3.5%", "增幅3.5%", "增幅为3.5%")]
+    + [("≥90%", t, "99") for t in ("九成九", "9成9", "99%", "提高到99%", "办结率99%")],
+)
+def test_which_way_it_went_is_read_from_the_words(raw, text, value):
+    found = read(raw, text)
+    assert (found.value, found.doubt) == (Fraction(value), None)
+
+
+STRANGE = {
+    "≥100次": (
+        "100次（计划） 100次未开展 120次待开展 120次全部取消 120次，均未完成 取消120次 去年120次 2020年120次 拟开展120次 "
+        "应开展120次 120次（去年） 120次有待核实 受邀120次 上半年计划60次，下半年计划60次 每月计划10次 −100次 -100次 "
+        "还差120次 目标120次 120次无效 推迟120次 共120次（线上100次）"
+    ),
+    "≥90%": "95%未办结 逾期率95% 100%（预计） 90%（目标） 不合格率95% 0.99 1.2 130% 120% 120 -95% 95%（待核） 较上年95%",
+    "2021年12月底前": (
+        "2021年11月26日尚未完成 截至2021年11月26日未完成 截至2021年11月26日 计划2021年11月26日完成 预计2021年11月完成 "
+        "拟于2021年11月26日完成 2021年11月26日开工 2021年11月26日（计划） 2021年11月26日完成90% 2021年11月26日前未完成 "
+        "2022年1月15日前 2021年11月26日启动 争取2021年11月26日完成"
+    ),
+    "较上年增长3%": "计划增长3% 预计增长3% 未增长3% 没有增长3% 增速回落3% 增长率提高3% 同比3% 下降-3% 环比增长3% 提高到103% 多降3% 去年增长3%",
+    "≥1吨": "−1吨 -3吨 缺口1吨",
+    "是": "计划建立3项 已制定草案尚未印发 已建立部分",
+    "0起": "发生3起，未发生重大事故 未发生但有3起隐患",
+}
+
+
+@pytest.mark.parametrize(("raw", "text"), [(raw, text) for raw, texts in STRANGE.items() for text in texts.split()])
+def test_words_that_are_not_harmless_make_a_result_doubtful(raw, text):
+    """Not done, planned, wanted, of another year, of another thing: never read as done."""
+    found = read(raw, text)
+    if text == "发生3起，未发生重大事故":  # the worst that it can be read as misses the target
+        assert found.value is None or found.value > 0
+    else:
+        assert found.value is None and found.doubt
+
+
+def test_the_words_that_make_it_doubtful_are_quoted():
+    assert "“均未完成”" in str(read("≥100次", "120次，均未完成").doubt)
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "text", "value"),
+    [
+        ("案件未办结率", "≤5%", "3%", 3),
+        ("案件未办结率", "≤5%", "未办结率为3%", 3),
+        ("案件未办结率", "≤5%", "案件未办结率3%", 3),
+        ("案件未办结率", "≤5%", "办结率3%", None),
+        ("案件未办结率", "≤5%", "办结3%", None),
+        ("产品不合格率", "≤5%", "合格率3%", None),
+        ("案件办结率", "≥90%", "未办结率95%", None),
+        ("产品合格率", "≥90%", "完成率95%", None),
+        ("案件逾期率", "≤5%", "按期办结3%", None),
+        ("计划生育宣传次数", "≥10次", "计划12次", None),
+        ("计划生育宣传次数", "≥10次", "计划生育宣传12次", 12),
+        ("不动产登记次数", "≥10次", "完成登记12次", 12),
+        ("整治村数量", "≥10个", "12个村", 12),
+        ("监督抽查批次", "≥10批次", "完成监督抽查12批次", 12),
+        ("新增就业人数", "≥10人", "新增就业12人", 12),
+        ("任务完成率", "≥120%", "130%", 130),
+        ("税收增长率", "≥5%", "税收增长6%", 6),
+    ],
+)
+def test_words_of_the_name_are_its_own_save_what_the_name_denies(name, raw, text, value):
+    found = read(raw, text, name)
+    assert found.value == value and (found.doubt is None) == (value is not None)
+
+
+def test_a_day_that_is_a_whole_or_a_start_is_read_by_the_name():
+    assert read("2021年12月底前", "2021年11月26日开工", "项目开工时间").value == date(2021, 11, 26)
+    assert read("2021年12月底前", "2021年11月26日完成初步设计", "项目完成时间").value is None
+
+
 def test_a_day_is_found_in_the_words_around_it():
     assert read("2021年12月底前", "已于2021年11月26日完成验收").value == date(2021, 11, 26)
 

@@ -150,7 +150,7 @@ def test_scoring_asks_the_indicator_for_its_direction():
     assert typed("15天", "12天", **down).verdict == "met"
     assert typed("15天", "18天", **down).verdict == "missed"
     assert typed("≥15天", "18天", **down).verdict == "check"
-    settled = indicator("≥15天", **down).settle(sense="less", reason="原件为“15天以内”")
+    settled = indicator("15天").settle(sense="less", reason="原件为“15天以内”")
     outcome = outcome_of_text("18天", "天", 2021, "judgement")
     assert scoring.score_indicator(0, settled, outcome, Decimal(10), OLD, "产出").verdict == "missed"
 

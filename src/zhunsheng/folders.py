@@ -12,7 +12,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store
 from zhunsheng.intake import read_book
 from zhunsheng.judgements import Judgement, read_judgements
-from zhunsheng.measures import Link, Measure, read_mapping
+from zhunsheng.measures import Link, Measure, check_projects, read_mapping
 from zhunsheng.monitoring import PlanMode
 from zhunsheng.regulations import Rules, rules_for, scheme_of
 from zhunsheng.targets import Book, Source
@@ -82,9 +82,13 @@ def read_books(paths: Sequence[Path], progress: Progress = no_progress) -> Book:
     )
 
 
-def load_mapping(path: Path | None, measures: dict[str, Measure]) -> list[Link]:
-    """Return the decisions of a mapping file, none without a file."""
-    return read_mapping(path, measures) if path else []
+def load_mapping(path: Path | None, measures: dict[str, Measure], book: Book) -> list[Link]:
+    """Return the decisions of a mapping file for a book, none without a file. Raises ``ZS-MS-03``."""
+    if path is None:
+        return []
+    links = read_mapping(path, measures)
+    check_projects(book, links, path.name)
+    return links
 
 
 def load_judgements(path: Path | None) -> list[Judgement]:
@@ -140,7 +144,7 @@ def run(
     progress("计算测度", 0, 3)
     opened = Evidence.of(store, measures=measures)
     place = department_to_read(store.root, department)
-    links = load_mapping(mapping, opened.measures)
+    links = load_mapping(mapping, opened.measures, book)
     rules = rules_of(book, as_of, scheme)
     earlier = read_book(previous) if previous else None
     assessment = assess(

@@ -335,7 +335,7 @@ def test_1_two_indicators_of_one_name_keep_apart(found, sign_in, user):
 
 
 def test_1_renaming_an_indicator_in_an_adjustment_keeps_words_and_confirmation(found, sign_in, user, adjusted):
-    place = found(project())
+    place = found(project(indicator(CLOSURE, "≥95%", description="举报案件办结数/举报案件数")))
     settle(place, user)
     evaluation = opened(place, user)
     say(sign_in("keyuan"), evaluation, 0, cause="人员保障", measures="增派两人", proof=False)
@@ -354,6 +354,49 @@ def test_1_renaming_an_indicator_in_an_adjustment_keeps_words_and_confirmation(f
     adjusted(place, "indicators.0.description", "师德投诉办结数/师德投诉受理数")
     described = first(figures.fill_self_evaluation(evaluation).assessment.run)[1]
     assert described.match.status != "confirmed"
+
+
+@pytest.mark.parametrize("description", [None, CLOSURE])
+def test_1_a_name_that_alone_says_what_is_counted_is_confirmed_anew_when_it_changes(found, user, adjusted, description):
+    place = found(project(indicator(CLOSURE, "≥95%", description=description)))
+    settle(place, user)
+    assert first(figures.assess_now(place, YEAR, tables=False).run)[1].match.status == "confirmed"
+    adjusted(place, "indicators.0.name", "举报案件办结比率")
+    renamed = first(figures.assess_now(place, YEAR, tables=False).run)[1]
+    assert (renamed.name, renamed.match.status) == ("举报案件办结比率", "proposed")
+
+
+def test_1_two_confirmed_indicators_that_swap_names_are_asked_again(found, user, adjusted):
+    place = found(project(indicator(CLOSURE, "≥95%"), indicator("产品合格率", "≥90%")))
+    settle(place, user)
+    for n, name in ((0, "某率"), (1, CLOSURE), (0, "产品合格率")):
+        adjusted(place, f"indicators.{n}.name", name)
+    run = figures.assess_now(place, YEAR, tables=False).run
+    found_now = {i.name: (i.match.status, i.match.measure) for i in run.results[0].indicators[:2]}
+    assert found_now == {"产品合格率": ("proposed", "product_pass_rate"), CLOSURE: ("proposed", MEASURE)}
+
+
+def test_1_the_money_of_one_project_is_one_sheets(found, sign_in, user):
+    """By code, by name, or by what was confirmed: never two sheets count it."""
+    place = found(project(), project(name="第二项目", code="P2"), project(name="第三项目", code=None))
+    sheet = {s.sheet: s for s in figures.assess_now(place, YEAR, tables=False).run.results}
+    staff = sign_in("keyuan")
+
+    def give(name, key, same="yes", client=staff):
+        said = {"sheet": sheet[name].id, "project": key, "same": same}
+        return client.post(here(place, "matches"), said, headers={"HX-Request": "true"})
+
+    for key in ("P1", "治理经费"):
+        answer = give("第二项目", key).content.decode()
+        assert "ZS-WB-06" in answer and "一笔钱不能算两次" in answer
+    assert give("第二项目", "丁项目").status_code in (204, 302)
+    assert "一笔钱不能算两次" in give("第三项目", "丁项目").content.decode()
+    # What was confirmed, the finance bureau takes back; then it is another's to be.
+    assert "由财政局改定" in give("第二项目", "丁项目", "no").content.decode()
+    assert give("第二项目", "丁项目", "no", sign_in("caizheng")).status_code in (204, 302)
+    assert give("第三项目", "丁项目").status_code in (204, 302)
+    paid = [r.money.paid for r in figures.assess_now(place, YEAR, tables=False).run.results]
+    assert sorted(p for p in paid if p) == [750_000]
 
 
 # -- 2. evidence first; what a person types stands beside it ----------------------------------------------------------
@@ -546,6 +589,37 @@ def test_2_unconfirmed_matches_are_marked_and_nothing_is_submitted_or_signed_on_
     if evaluation.state == "draft":  # the figures moved while it was sent; the person looks and sends again
         assert step(staff, evaluation, "selfeval.submit").status_code == 302
     assert evaluation.assessment.run.results[0].score.unconfirmed == 0
+
+
+def test_2_a_clerk_takes_no_measure_away(found, sign_in, user):
+    """To silence a bad reading and type a figure in its place takes the finance bureau."""
+    place = found(project())
+    sheet, line = first(figures.assess_now(place, YEAR, tables=False).run)
+
+    def post(who, measure):
+        said = {"sheet": sheet.id, "indicator": line.id, "measure": measure}
+        return sign_in(who).post(here(place, "matches"), said, headers={"HX-Request": "true"})
+
+    def now():
+        match = first(figures.assess_now(place, YEAR, tables=False).run)[1].match
+        return match.status, match.measure
+
+    select = 'aria-label="测度"'
+    for state in ("proposed", "confirmed"):
+        assert now() == (state, MEASURE)
+        for who in ("keyuan", "caiwu"):
+            for measure in ("", "case_handling_rate"):
+                answer = post(who, measure).content.decode()
+                assert "ZS-WB-06" in answer and "由财政局改定" in answer
+        assert now() == (state, MEASURE)
+        row = sign_in("keyuan").get(here(place, "matches")).content.decode().split(line.name)[1].split("</tr>")[0]
+        assert select not in row
+        assert post("keyuan", MEASURE).status_code in (204, 302)
+    assert select in sign_in("caizheng").get(here(place, "matches")).content.decode()
+    assert post("caizheng", "").status_code in (204, 302) and now() == ("none", None)
+    # What the bureau decided is not turned round either.
+    assert "由财政局改定" in post("keyuan", MEASURE).content.decode()
+    assert post("caizheng", MEASURE).status_code in (204, 302) and now() == ("confirmed", MEASURE)
 
 
 # -- 3. state governs every number ------------------------------------------------------------------------------------

@@ -238,13 +238,15 @@ def test_what_an_indicator_is_is_decided_once_on_its_page(drafts, department, si
         ({"sense": "more", "reason": " "}, "ZS-WB-06"),
         ({"sense": "within", "reason": "按合同"}, "ZS-TG-11"),
         ({"sense": "sideways", "reason": "按合同"}, "ZS-WB-06"),
+        # What is written is changed in the text: no reading turns it round.
+        ({"sense": "less", "reason": "按合同"}, "ZS-TG-11"),
     ):
         assert f"[{code}]" in staff.post(act, {"indicator": one.id, **said}, **HTMX).content.decode()
-    assert sign_in("caizheng").post(act, {"indicator": one.id, "sense": "less", "reason": "按合同"}).status_code == 403
-    assert staff.post(act, {"indicator": one.id, "sense": "less", "reason": "按合同"}).status_code == 302
+    assert sign_in("caizheng").post(act, {"indicator": one.id, "sense": "more", "reason": "按合同"}).status_code == 403
+    assert staff.post(act, {"indicator": one.id, "sense": "more", "reason": "按合同"}).status_code == 302
     version.refresh_from_db()
     one = version.target_sheet().indicators[n]
-    assert (one.type.unsure, one.aim.op, one.target.raw) == ((), "<=", "≥700元")
+    assert (one.type.unsure, one.aim.op, one.target.raw) == ((), ">=", "≥700元")
     page = staff.get(address).content.decode()
     assert "认定：按合同" in page and user("keyuan").get_full_name() in page and "待核对：" not in page
     entry = AuditEntry.objects.filter(action="edit", after__has_key=f"indicators.{n}.settled").get()

@@ -390,7 +390,7 @@ def _match(
     """Show, and with ``write`` write down, which measures prove a document's indicators and which projects are its sheets'."""
     book = folders.read_books([document])
     show.unread(book)
-    links = folders.load_mapping(mapping, known)
+    links = folders.load_mapping(mapping, known, book)
     found = match_book(book, known, links)
     projects = []
     if (evidence / "batches").is_dir():
@@ -433,7 +433,7 @@ def _ask(
     book, until = folders.read_books(files), day(as_of)
     show.unread(book)
     opened = Evidence.of(Store.existing(evidence), measures=measures or ())
-    links = folders.load_mapping(mapping, opened.measures)
+    links = folders.load_mapping(mapping, opened.measures, book)
     place = folders.department_to_read(evidence, department)
     return _Asked(book, opened, until, place, links, folders.rules_of(book, until, scheme))
 

@@ -9,9 +9,11 @@ from zhunsheng.measures.matching import (
     MeasureLink,
     ProjectLink,
     ProjectMatch,
+    check_projects,
     match_book,
     match_projects,
     read_mapping,
+    taken_by,
     write_mapping,
 )
 from zhunsheng.measures.reading import EvidenceRow, Reading, Readings, combine, evidence_rows, read_all
@@ -32,6 +34,7 @@ __all__ = [
     "Readings",
     "SparkEngine",
     "catalogue",
+    "check_projects",
     "combine",
     "evidence_rows",
     "match_book",
@@ -41,5 +44,6 @@ __all__ = [
     "read_all",
     "read_mapping",
     "show_number",
+    "taken_by",
     "write_mapping",
 ]

@@ -214,13 +214,31 @@ def _fill(tree: exp.Expr, values: dict[str, exp.Expression], flags: dict[str, st
     return filled if isinstance(filled, exp.Paren) else exp.Paren(this=filled)
 
 
-def speaking_text(ledger: Ledger, year: int, departments: Collection[str], dialect: str) -> str:
-    """Return the SQL that lists which of some departments have any row of a year in a ledger (all that have rows where it has no dates)."""
+def days_of(measure: Measure, condition: str, ledger: Ledger) -> tuple[str, ...]:
+    """Return the date columns of a ledger by which a condition places its rows in the year; all of them where it names none.
+
+    A row of last year's that was dealt with in January says nothing of what came in this year.
+    """
+    links = {link.as_ for link in measure.links}
+    named = {c.name for c in predicate(measure, condition, ledger, links).find_all(exp.Column)}
+    days = [c.name for c in ledger.columns if c.sql_type == "DATE"]
+    return tuple(day for day in days if day in named) or tuple(days)
+
+
+def speaking_text(
+    ledger: Ledger, year: int, days: Sequence[tuple[str, ...]], departments: Collection[str], dialect: str
+) -> str:
+    """Return the SQL that says of some departments whether a ledger has any row of a year, by each of some groups of date columns.
+
+    One row a department that has rows: its code, then 1 or 0 for each group; a group without columns asks for any row.
+    """
     first, last = (exp.cast(exp.Literal.string(f"{year}-{day}"), "date") for day in ("01-01", "12-31"))
-    days = [exp.column(c.name) for c in ledger.columns if c.sql_type == "DATE"]
-    within = [exp.Between(this=day, low=first.copy(), high=last.copy()) for day in days]
-    select = exp.select(DEPARTMENT).distinct().from_(ledger.id).where(_chosen(exp.column(DEPARTMENT)))
-    return _put_in((select.where(exp.or_(*within)) if within else select).sql(dialect=dialect), departments, dialect)
+    select = exp.select(DEPARTMENT).from_(ledger.id).where(_chosen(exp.column(DEPARTMENT)))
+    for n, group in enumerate(days):
+        within = [exp.Between(this=exp.column(d), low=first.copy(), high=last.copy()) for d in group]
+        said = exp.Case().when(exp.or_(*within) if within else exp.true(), exp.Literal.number(1))
+        select = select.select(exp.alias_(exp.Max(this=said.else_(exp.Literal.number(0))), f"said{n}"))
+    return _put_in(select.group_by(exp.column(DEPARTMENT)).sql(dialect=dialect), departments, dialect)
 
 
 def days_text(

@@ -19,6 +19,7 @@ from rapidfuzz import fuzz
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.measures.definitions import Measure
 from zhunsheng.targets import Book, Indicator, TargetSheet
+from zhunsheng.targets.kinds import denials, denies
 from zhunsheng.targets.naming import indicators_named
 from zhunsheng.targets.units import comparable
 from zhunsheng.text import cleaned, readable
@@ -27,6 +28,8 @@ USE = 0.85  # proposals at or above this confidence are read, and shown as 待�
 SHOW = 0.6  # below this nothing is proposed
 NAME, FORMULA = 0.4, 0.6  # what an indicator's name and its described formula weigh where it has both
 ALIKE = 60.0  # how alike (0–100) two project names must be for one to be proposed for the other
+
+_SLOW = {"超期": "逾期", "超时": "逾期", "没有": "无"}  # one denial in several words
 
 Status = Literal["confirmed", "proposed", "weak", "none"]
 STATUS_WORDS: dict[Status, str] = {
@@ -162,47 +165,111 @@ def match_book(book: Book, known: Mapping[str, Measure], links: Iterable[Link] =
 def match_projects(book: Book, written: Collection[str], links: Iterable[Link] = ()) -> list[ProjectMatch]:
     """Return which projects of the ledgers belong to each sheet: by its code, its exact name, or a person's confirmation.
 
-    ``written`` are the codes or names that the department's ledgers of the year write. A name that two sheets bear tells
-    nothing. What is merely alike is proposed and counts for nothing. Department sheets have no projects.
+    ``written`` are the codes or names that the department's ledgers of the year write. A code or name that two sheets bear
+    tells nothing, nor does a confirmation that gives one project to two: no money is counted twice. What is merely alike
+    is proposed and counts for nothing. Department sheets have no projects.
     """
-    names = [s.name for s in book.sheets if s.kind == "project"]
-    confirmed = [x for x in links if isinstance(x, ProjectLink) and x.confirmed]
-    exact = {s.id: _own_keys(s, written, names) for s in book.sheets}
-    taken = {key for keys in exact.values() for key in keys} | {x.project for x in confirmed}
+    bearers, given = _bearers(book), _given(book, links)
     found = []
-    for sheet in book.sheets:
+    for n, sheet in enumerate(book.sheets):
         if sheet.kind == "department":
             found.append(ProjectMatch((), ""))
             continue
-        said = tuple(x.project for x in confirmed if x.sheet in (sheet.id, sheet.title()) and x.project in written)
-        keys = tuple(dict.fromkeys((*exact[sheet.id], *said)))
+        here = [key for key in written if _owners(book, n, key, bearers, given) == {n}]
+        own = [key for key in (sheet.code, sheet.name) if key in here and n in bearers.get((sheet.year, key), ())]
+        keys = tuple(dict.fromkeys((*own, *(key for key in _given_to(given, n) if key in here))))
+        free = (key for key in written if not _owners(book, n, key, bearers, given))
+        # Its own code, shared with another sheet: as sure as can be, and still for a person to say.
         alike = sorted(
-            ((key, fuzz.ratio(key, sheet.name or "")) for key in written if key not in taken), key=lambda x: -x[1]
+            ((key, 100.0 if key == sheet.code else fuzz.ratio(key, sheet.name or "")) for key in free),
+            key=lambda x: -x[1],
         )
         proposals = tuple((key, share) for key, share in alike if share >= ALIKE)[:3]
-        found.append(ProjectMatch(keys, _why(sheet, keys, said, proposals, names), () if keys else proposals))
+        shared = {key for key in (sheet.code, sheet.name) if key and len(bearers[sheet.year, key]) > 1}
+        claimed = [key for key in (*_given_to(given, n), sheet.code, sheet.name) if key and key in written]
+        twice = [key for key in claimed if len(owners := _owners(book, n, key, bearers, given)) > 1 and n in owners]
+        why = _why(sheet, keys, own, proposals, shared, twice)
+        found.append(ProjectMatch(keys, why, () if keys else proposals))
     return found
 
 
-def _own_keys(sheet: TargetSheet, written: Collection[str], names: Sequence[str | None]) -> tuple[str, ...]:
-    """Return the sheet's code and its name where the ledgers write them; a name borne by two sheets tells nothing."""
-    if sheet.kind == "department":
-        return ()
-    keys = [sheet.code, sheet.name if names.count(sheet.name) == 1 else None]
-    return tuple(key for key in keys if key and key in written)
+def taken_by(book: Book, sheet: str, project: str, links: Iterable[Link]) -> TargetSheet | None:
+    """Return the other sheet of the year that a project of the ledgers is, by code, exact name or confirmation; None where it is free."""
+    n = next((n for n, s in enumerate(book.sheets) if s.id == sheet), None)
+    if n is None:
+        return None
+    others = _owners(book, n, project, _bearers(book), _given(book, links)) - {n}
+    return book.sheets[min(others)] if others else None
+
+
+def check_projects(book: Book, links: Sequence[Link], name: str) -> None:
+    """Raise ``ZS-MS-03`` where a confirmed link of mapping file ``name`` gives a sheet a project that is another sheet's."""
+    for row, one in enumerate(links, start=1):
+        if not isinstance(one, ProjectLink) or not one.confirmed:
+            continue
+        for n in _sheets_of(book, one):
+            other = taken_by(book, book.sheets[n].id, one.project, links[: row - 1])
+            if other is not None:
+                detail = f"台账里的“{one.project}”已是目标表“{other.title()}”的，一笔钱不能算两次"
+                raise ZhunshengError("ZS-MS-03", name=name, row=row, detail=detail)
+
+
+# (year, project as ledgers write it) -> the sheets, by their place in the book
+_Keyed = dict[tuple[int | None, str], set[int]]
+
+
+def _bearers(book: Book) -> _Keyed:
+    """Return which sheets bear each project code or name."""
+    found: _Keyed = {}
+    for n, sheet in enumerate(book.sheets):
+        for key in filter(None, (sheet.code, sheet.name)) if sheet.kind == "project" else ():
+            found.setdefault((sheet.year, key), set()).add(n)
+    return found
+
+
+def _given(book: Book, links: Iterable[Link]) -> _Keyed:
+    """Return which sheets people gave each project to."""
+    found: _Keyed = {}
+    for one in (x for x in links if isinstance(x, ProjectLink) and x.confirmed):
+        for n in _sheets_of(book, one):
+            found.setdefault((book.sheets[n].year, one.project), set()).add(n)
+    return found
+
+
+def _given_to(given: _Keyed, sheet: int) -> list[str]:
+    """Return the projects that people gave to one sheet."""
+    return [key for (_, key), sheets in given.items() if sheet in sheets]
+
+
+def _owners(book: Book, sheet: int, key: str, bearers: _Keyed, given: _Keyed) -> set[int]:
+    """Return the sheets of a sheet's year that claim a project: the one that alone bears it, and those it was given to."""
+    place = book.sheets[sheet].year, key
+    bearing = bearers.get(place, set())
+    return (bearing if len(bearing) == 1 else set()) | given.get(place, set())
+
+
+def _sheets_of(book: Book, link: ProjectLink) -> set[int]:
+    """Return the sheet that a link names, by code or by a title that is one sheet's; none where two bear it."""
+    named = {n for n, s in enumerate(book.sheets) if s.id == link.sheet and s.kind == "project"}
+    named = named or {n for n, s in enumerate(book.sheets) if s.title() == link.sheet and s.kind == "project"}
+    return named if len(named) == 1 else set()
 
 
 def _why(
     sheet: TargetSheet,
     keys: Sequence[str],
-    said: Sequence[str],
+    own: Sequence[str],
     proposals: Sequence[tuple[str, float]],
-    names: Sequence[str | None],
+    shared: Collection[str],
+    twice: Sequence[str],
 ) -> str:
     if keys:
-        how = "项目编码相同" if sheet.code in keys else "已由人工确认" if keys[0] in said else "项目名称相同"
-        return how
-    if names.count(sheet.name) > 1:
+        return "项目编码相同" if sheet.code in own else "项目名称相同" if own else "已由人工确认"
+    if twice:
+        return f"台账里的“{twice[0]}”同时对应两张目标表，一笔钱不能算两次，请改定是哪一张的"
+    if sheet.code in shared:
+        return f"项目编码“{sheet.code}”写在不止一张目标表上，不知台账里的是哪一张的，要人工对应"
+    if sheet.name in shared:
         return "两张目标表同名，又没有项目编码可以区分，台账里的项目要人工对应"
     if proposals:
         listed = "、".join(f"“{name}”（{share:.0f}%）" for name, share in proposals)
@@ -238,7 +305,13 @@ def _confidence(indicator: Indicator, measure: Measure) -> tuple[float, str]:
         return 0.0, ""
     name = _squeeze(indicator.name)
     similar, alias = 0.0, ""
-    for candidate in (measure.name, *measure.aliases):
+    # 未办结率 is as like 办结率 as can be, and its opposite: what one denies and the other doesn't is never a likeness.
+    names = [c for c in (measure.name, *measure.aliases) if not opposed(indicator.name, c)]
+    if not names or opposed(_formula_of(indicator.description), measure.formula):
+        return 0.0, ""
+    if any(_turned(indicator.description or "", said) for said in (*names, measure.formula)):
+        return 0.0, ""
+    for candidate in names:
         score = 1.0 if _squeeze(candidate) == name else fuzz.ratio(name, _squeeze(candidate)) / 100 * 0.95
         if score > similar:
             similar, alias = score, candidate
@@ -252,6 +325,28 @@ def _confidence(indicator: Indicator, measure: Measure) -> tuple[float, str]:
     if alike > 0.9:
         return max(named, 0.9), f"计算公式与“{measure.formula}”相同"
     return NAME * named + FORMULA * alike, f"{how}，但计算公式“{indicator.description}”与“{measure.formula}”不同"
+
+
+def opposed(one: str, other: str) -> bool:
+    """Say whether one of two texts denies what the other doesn't: 未办结率 and 办结率, 逾期率 and 及时率; not where one is empty."""
+    if not one or not other:
+        return False
+    said, against = ([_SLOW.get(word, word) for word, _ in denials(text)] for text in (one, other))
+    return sorted(said) != sorted(against)
+
+
+def _turned(described: str, said: str) -> bool:
+    """Say whether a description denies a word that a measure's name or formula says plainly, or the other way round."""
+    return _denies_a_word_of(described, said) or (bool(described) and _denies_a_word_of(said, described))
+
+
+def _denies_a_word_of(one: str, other: str) -> bool:
+    for _, behind in denials(one):
+        word = _squeeze(behind)[:2]
+        places = [m.start() for m in re.finditer(re.escape(word), other)] if len(word) == 2 else []
+        if places and not any(denies(other[max(0, at - 2) : at]) for at in places):
+            return True
+    return False
 
 
 @lru_cache(maxsize=16384)

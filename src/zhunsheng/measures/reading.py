@@ -13,7 +13,7 @@ from typing import Any
 from zhunsheng.evidence.ledgers import ledgers
 from zhunsheng.evidence.privacy import mask
 from zhunsheng.evidence.store import Snapshot
-from zhunsheng.measures.compiling import Query, days_text, rows_query, speaking_text, texts
+from zhunsheng.measures.compiling import Query, days_of, days_text, rows_query, speaking_text, texts
 from zhunsheng.measures.definitions import Measure
 from zhunsheng.measures.engines import Engine
 from zhunsheng.wording import number as show_number
@@ -112,27 +112,35 @@ def _silent(found: Readings, known: dict[str, Measure], engine: Engine, year: in
 
     A count or sum of nothing asks its own ledger, a ratio without hits those that its hits are looked up in.
     """
-    doubted: dict[str, set[str]] = {}
-    asked: dict[tuple[str, str, str | None], list[str]] = {}
+    doubted: dict[str, tuple[set[str], set[tuple[str, ...]]]] = {}
+    asked: dict[tuple[str, str, str | None], list[tuple[str, tuple[str, ...]]]] = {}
     for key, reading in found.items():
-        measure = known[reading.measure]
         if reading.value != 0:
             continue
-        rests = [link.ledger for link in measure.links] if reading.denominator else [measure.ledger]
-        if rests:
+        if rests := _rests_on(known[reading.measure], counted=bool(reading.denominator)):
             asked[key] = rests
-            for ledger in rests:
-                doubted.setdefault(ledger, set()).add(reading.department)
-    speaking = {
-        name: {row[0] for row in engine.query(speaking_text(ledgers()[name], year, sorted(codes), engine.dialect))}
-        for name, codes in doubted.items()
-    }
+            for ledger, days in rests:
+                codes, groups = doubted.setdefault(ledger, (set(), set()))
+                codes.add(reading.department)
+                groups.add(days)
+    speaking: set[tuple[str, tuple[str, ...], str]] = set()
+    for name, (codes, groups) in doubted.items():
+        ordered = sorted(groups)
+        for row in engine.query(speaking_text(ledgers()[name], year, ordered, sorted(codes), engine.dialect)):
+            speaking |= {(name, days, row[0]) for days, said in zip(ordered, row[1:], strict=True) if said}
     told: Readings = {}
     for key, rests in asked.items():
-        name = next((n for n in rests if found[key].department not in speaking[n]), None)
-        if name is not None:
-            told[key] = replace(found[key], value=None, silent=name, note=f"{ledgers()[name].title}没有{year}年的记录")
+        mute = next((n for n, days in rests if (n, days, found[key].department) not in speaking), None)
+        if mute is not None:
+            told[key] = replace(found[key], value=None, silent=mute, note=f"{ledgers()[mute].title}没有{year}年的记录")
     return told
+
+
+def _rests_on(measure: Measure, *, counted: bool) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the ledgers that a nought rests on, each with the date columns by which the measure places their rows."""
+    if not counted:
+        return [(measure.ledger, days_of(measure, measure.population, ledgers()[measure.ledger]))]
+    return [(link.ledger, days_of(measure, link.where, ledgers()[link.ledger])) for link in measure.links]
 
 
 def _readings(query: Query, row: tuple[Any, ...], snapshot: Snapshot, year: int, as_of: date) -> Iterable[Reading]:

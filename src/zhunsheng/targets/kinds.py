@@ -44,6 +44,12 @@ _SAVING = re.compile(r"节约|节省|降低|下降|减少|(?:支付|执行|到�
 _DURATION = re.compile(r"(?:时限|时长|用时|天数|周期|期限|时间|耗时)$")
 _YES = re.compile(r"是|有|(?:已|已经)?(?:建立|制定|出台|发布|印发|公开)")
 _NO = re.compile(r"否|(?:未|不|零|没有)(?:再)?发生|未出现")
+# Words in which 不, 未, 非, 无 deny nothing that is counted, and the operators among words.
+_NO_DENIAL = re.compile(
+    r"不动产|未成年|非遗|非物质文化|非税|非公|非机动|非营利|非洲|无障碍|无线|无人机|无偿|无公害|无烟|无土|"
+    r"不得?(?:低于|少于|小于|高于|超过|大于|多于)|不下于"
+)
+_DENIALS = re.compile(r"[不未非无]|没有|逾期|超期|超时")
 _TIMES = ("日", "工作日", "小时", "分钟", "月")
 _UP: tuple[Op, ...] = (">=", ">")
 _LESS: tuple[Op, ...] = ("<=", "<")
@@ -259,6 +265,32 @@ def _torn(name: str, target: TargetValue, nature: str | None, operator: str | No
     return found
 
 
+def contradicted(sense: Sense, target: TargetValue, operator: str | None, nature: str | None) -> str | None:
+    """Return the operator that is written, in the value itself or its column, against a sense; None where none is."""
+    alone = TargetValue.parse(target.raw)
+    if not alone.implied and isinstance(alone.value, Decimal | tuple) and _sense_of(alone) != sense:
+        return alone.text() if alone.relative else alone.op
+    for column in filter(None, (operator, nature)):
+        said = TargetValue.parse("1", op=column)
+        if not said.implied and said.number is not None and _sense_of(said) != sense:
+            return column
+    return None
+
+
+def held_by_unit(told: IndicatorType) -> str | None:
+    """Return why a kind can't go with the unit of its target: a share is a ratio, a quantity none, a frequency has a period."""
+    unit, aim = told.unit, told.aim
+    ratio = split_unit(unit)[0] == "比值"
+    words = f"单位“{unit or '无'}”不合于“{KIND_WORDS[told.kind]}”" if told.kind else None
+    if told.kind == "share":
+        return None if ratio else words
+    if told.kind == "quantity":
+        return words if ratio else None
+    if told.kind == "growth":
+        return None if ratio or aim.relative else words
+    return words if told.kind == "frequency" and not aim.per else None
+
+
 def _by_sense(aim: TargetValue, sense: Sense) -> TargetValue:
     """Return the value with the operator that a sense asks for; a strict bound on that side stays strict."""
     if isinstance(aim.value, tuple) or aim.number is None:
@@ -267,6 +299,17 @@ def _by_sense(aim: TargetValue, sense: Sense) -> TargetValue:
     if aim.op in ops[sense] and not aim.implied:
         return aim
     return aim.replaced(op=ops[sense][0], implied=False)
+
+
+def denials(text: str) -> list[tuple[str, str]]:
+    """Return what denies in a text, each with the words behind it: 未办结率 gives 未 and 办结率, 逾期 and the like included."""
+    words = _NO_DENIAL.sub(lambda m: "＿" * len(m[0]), text)
+    return [(m[0], words[m.end() :]) for m in _DENIALS.finditer(words)]
+
+
+def denies(text: str) -> bool:
+    """Say whether a text denies something: 未办结率, 不满意度, 逾期率; not 不动产登记率 or 不低于."""
+    return bool(denials(text))
 
 
 def same_unit(one: str | None, other: str | None) -> bool:

@@ -9,35 +9,86 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from zhunsheng.targets.kinds import IndicatorType, same_unit, wants
+from zhunsheng.targets.kinds import RATE_NAME, IndicatorType, denies, same_unit, wants
 from zhunsheng.targets.sheet import Indicator
 from zhunsheng.targets.units import convert, known_unit, split_unit
 from zhunsheng.targets.value import TargetValue, normalise, periods
 
 Bound = Literal["", "least", "most", "about"]
+BEYOND = ("倍", "百分点", "个百分点")  # ratios that stop at no whole
 HIGH = 50  # a percentage from which on a result of one percent or less is rather a share that lost its format
 
 _NUMBER = re.compile(r"-?(?:\d[\d,]*(?:\.\d+)?|\.\d+)")
 _CHINESE = re.compile(r"[一二两三四五六七八九十百千万]+")
-_LEAD = re.compile(
-    r"^(?:目前|截至目前|至今|现已|已经|已|现|全年|年内|本年度?|当年|全区|共计|共|累计|合计|总计|实际|平均|均|全部|"
-    r"开展|完成|实现|达到|达|组织|举办|召开|举行|为|了)+"
-)
 _NOTE = re.compile(r"\([^()]*\)$")
-_AWAY = re.compile(r"未|没|不|无|差|缺|少于|计划|拟|应|目标|仅剩|还剩|剩余|预计")
-_GROWTH = re.compile(r"(增长|提高|上升|提升|增加|下降|降低|减少|压减|增|降)(?:了|率|幅度?|额)?(?:约|为|达|达到)?$")
+_ENDS = re.compile(r"[。.;,、:!?·~“”\"'()\[\]【】]+")
+
+# What may stand beside a number or a day and changes nothing. Everything else makes the result doubtful.
+_NEUTRAL = (
+    "目前|截[至止]目前|至今|现已|已经|已|现|全年度?|年内|本年度?|当年度?|今年|本期|全区|全市|全县|全局|我局|我区|本局|"
+    "共计|共|累计|合计|总计|总共|总|实际|平均|年均|均|全部|各|了|是|为|达到|达|在|于|按|的|"
+    "完成值|实际值|指标值|结果|数值|数量|总数|件数|次数|人数|人次|批次|场次|项目|任务|工作|情况|发生|出现"
+)
+# Words for having done it; beside an indicator that counts what is not done they would say the opposite.
+_DOING_WORDS = "开展|完成|办结|实现|组织|举办|召开|举行|达标|通过|验收|建成|宣传|活动"
+_RATES = "(?:完成|办结|达标|通过|实现|合格|覆盖|验收)率|满意度"
+_DAY_WORDS = (
+    "已于|时间|日期|日前|之前|以前|前|之?内|以内|底|末|止|为止|按时|按期|如期|及时|提前|全面|顺利|正式|办理|"
+    "结束|到位|完工|竣工|结项|支付|完毕|投入使用"
+)
+_PLAIN = re.compile(rf"(?:{_NEUTRAL}|\|)*")
+_EDGES = re.compile(rf"^(?:{_NEUTRAL})+|(?:{_NEUTRAL})+$")
+_DONE = re.compile(rf"(?:{_NEUTRAL}|{_DOING_WORDS}|\|)*")
+_DONE_RATE = re.compile(rf"(?:{_NEUTRAL}|{_RATES}|{_DOING_WORDS}|\|)*")
+_DATED = re.compile(rf"(?:{_NEUTRAL}|{_DOING_WORDS}|{_DAY_WORDS}|\|)*")
+# Never excused by standing somewhere in the name: it denies, plans, wants, or speaks of another time.
+_AWAY = re.compile(
+    r"[未没不无非缺差欠拟应须需待停]|少于|计划|目标|预[计期定]|打算|争取|力争|将|还剩|仅剩|剩余|余下|取消|暂缓|终止|中止|退回|撤销|作废|"
+    r"[去上前明次]一?年|同期|以往|历年|逾期|超期|超时"
+)
+_TAIL_OF_NAME = re.compile(
+    r"(?:次数|数量|个数|件数|批次|人数|人次|户数|起数|场次|总数|数|率|比例|比率|时限|时间|日期)$"
+)
+
+_LAST_YEAR = r"(?:上一?年度?|去年度?|基期)(?:同期)?"
+_RELATIVE = re.compile(
+    rf"(?:较|比|与|同){_LAST_YEAR}(?:相比)?|{_LAST_YEAR}相比|(?:(?<=[低高少多]于)|(?<=超过)){_LAST_YEAR}|同比|环比|(?:较|比|与)同期(?:相比)?"
+)
+_LEVELLED = re.compile(r"(?:增长|增加|提高|提升|上升|下降|降低|减少|压减|压降|增|升|降)(?:到|至)$")
+_FALLS = "负增长|下降|降低|减少|压减|压降|下滑|回落|下跌|降幅|减幅|跌幅|降|减|跌|少"
+_RISES = "增长|增加|提高|提升|上升|上涨|反弹|回升|增幅|涨幅|增|升|涨|多"
+_WAY = re.compile(
+    rf"(?:(?P<falls>{_FALLS})|(?P<rises>(?<!新)(?:{_RISES})))(?:了|率|幅度?|额|比例)?(?:约|为|达到?|有)?$"
+)
+_WAY_BESIDE = re.compile(r"(?:(?P<falls>低于|少于|低)|(?P<rises>高于|多于|超过|超出|高))(?:了)?(?:约)?$")
+_ANY_WAY = re.compile(rf"{_FALLS.replace('|少', '')}|{_RISES.replace('|多', '')}")
+_LEAST = re.compile(r"(?:不得?低于|不得?少于|不小于|不下于|至少|最低|大于等于|超过|多于|高于|大于|超|[≥>]=?)$")
+_MOST = re.compile(
+    r"(?:不得?超过|不得?高于|不得?多于|不大于|至多|最多|最高|小于等于|控制在|低于|少于|小于|不超|[≤<]=?)$"
+)
+_LEAST_BEHIND = re.compile(r"^(?:\(含\)|及|或)?以上")
+_MOST_BEHIND = re.compile(r"^(?:\(含\)|及|或)?(?:以下|以内|之内|内)")
+_PER = re.compile(r"每(?:个)?(季度|季|月|半年|周|年)度?")
 _ABOUT = re.compile(r"约|大概|左右|上下|接近|近(?=\d)|余|多(?=[个件次人户家台批]|$)")
+_SAYS = r"(?:(?!但|仅|除|只|另)[一-龥])"
 _NOTHING = re.compile(
     r"(?:全年|年内|本年度?|至今|均|从)*(?:"
-    r"(?:未|没有|零)(?:再)?(?:发生|出现|收到|接到|发现)[一-龥]{0,14}"
+    rf"(?:未|没有|零)(?:再)?(?:发生|出现|收到|接到|发现){_SAYS}{{0,14}}"
     r"|(?:无|零)(?:安全|重大|较大|食品|药品|生产|责任|群体性?|质量|有效|群众|集体|违规|违法)*"
     r"(?:事故|投诉|事件|上访|信访|差错|举报|舆情|案件|行为|发生)(?:发生|情况)?)"
 )
 _DOING = r"建立|完成|制定|出台|发布|印发|建成|实现|落实|通过|公开|达标|发生|执行|开通"
-_YES = re.compile(rf"是|有|(?:已经?)(?:全部|全面|按时)?(?:{_DOING})[一-龥]{{0,8}}|(?:按时|全部|如期)?(?:{_DOING})")
+_FULLY = r"(?:(?!未|尚|不|没|无|待|拟|将|计划|预计|草案|初稿|部分|一半|基本)[一-龥])"
+_YES = re.compile(rf"是|有|(?:已经?)(?:全部|全面|按时)?(?:{_DOING}){_FULLY}{{0,8}}|(?:按时|全部|如期)?(?:{_DOING})")
 _NO = re.compile(rf"否|不是|没有|(?:未|尚未|还未|没有|暂未)(?:{_DOING})[一-龥]{{0,8}}")
-_PARTS = re.compile(r"(上半年|下半年|[一二三四1-4]季度|\d{1,2}月份?)[^\d,;、]{0,12}?(\d[\d,]*)([一-龥]{0,3})")
+_PARTS = re.compile(r"(上半年|下半年|[一二三四1-4]季度|\d{1,2}月份?)([^\d,;、]{0,12}?)(\d[\d,]*)([一-龥]{0,3})")
 _DAY = re.compile(r"\d{4}(?:年|[-./])\d{1,2}(?:月|[-./])\d{1,2}日?")
+_DAY_PARTS = re.compile(
+    r"(?<=[\d年月日号份])(?:至|到|~|-)(?=\d)|\d{1,2}:\d{2}(?::\d{2})?|\d+|[一二三四五六七八九十]+(?=[月日号])|第?[一二三四]季度|"
+    r"上半年|[年月日号][底末初]?|[上中下]旬|份|[-./:]"
+)
+_RANGE = re.compile(r"\d[^\d,;、]{0,2}(?:-|~|至|到)\d|[≥>]\S*\d\S*[≤<]")
+_TENTHS = re.compile(r"([一二两三四五六七八九十\d])成([一二三四五六七八九\d半])?(?![员果立本效功人长交品分])")
 
 
 @dataclass(frozen=True)
@@ -45,7 +96,8 @@ class Written:
     """A result as someone wrote it, before it meets its indicator.
 
     ``growth`` is 1 for a rise, -1 for a fall, 0 where neither is said; ``bound`` says that the number is only a least, a
-    most or a rough one; ``answer`` is a yes or no; ``why`` says what stands in the way of reading it.
+    most or a rough one; ``answer`` is a yes or no; ``why`` says what stands in the way of reading it. ``around`` are the
+    words beside the number or day that said none of this: only the indicator can tell whether they are harmless.
     """
 
     text: str
@@ -57,6 +109,7 @@ class Written:
     day: date | None = None
     answer: bool | None = None
     why: str | None = None
+    around: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,26 +130,46 @@ def read_written(text: str, *, year: int | None = None, unit: str | None = None,
     ``unit`` is the unit to look for first behind the number; ``year`` completes a day without year. Never raises.
     """
     words = normalise(text)
+    note = match[0] if (match := _NOTE.search(words)) else ""
     bare = _NOTE.sub("", words).rstrip("。;；,，") or words
+    beside = () if bare == words or not note else tuple(filter(None, (_note(note),)))
     whole = TargetValue.parse(bare, year=year, dated=dated)
     if isinstance(whole.value, date):
-        return Written(text, day=whole.value)
-    days = _DAY.findall(bare)
-    if len(days) == 1 and isinstance(day := TargetValue.parse(days[0], year=year).value, date):
-        return Written(text, day=day)
+        return _read_day(text, whole.value, _DAY_PARTS.sub("", bare), beside)
+    days = list(_DAY.finditer(bare))
+    if len(days) == 1 and isinstance(day := TargetValue.parse(days[0][0], year=year).value, date):
+        return _read_day(text, day, bare[: days[0].start()] + "|" + bare[days[0].end() :], beside)
     if _NOTHING.fullmatch(bare):
-        return Written(text, Fraction(0), answer=False)
+        return Written(text, Fraction(0), answer=False, around=beside)
     if parts := _PARTS.findall(bare):
-        return _sum_of(text, parts)
+        rest = tuple(filter(None, (*_PARTS.sub(lambda m: f"|{m[2]}|", bare).split("|"), *beside)))
+        return _sum_of(text, [(p, n, u) for p, _, n, u in parts], tuple(_years_out(r, year) for r in rest))
     if not re.search(r"\d", bare) and (_YES.fullmatch(bare) or _NO.fullmatch(bare)):
-        return Written(text, answer=bool(_YES.fullmatch(bare)))
-    return _read_number(text, bare, unit)
+        return Written(text, answer=bool(_YES.fullmatch(bare)), around=beside)
+    return _read_number(text, bare, unit, year, beside)
 
 
-def _sum_of(text: str, parts: list[tuple[str, str, str]]) -> Written:
+def _note(note: str) -> str:
+    """Return what a note in brackets says beside figures: nothing for (46/51), 计划 for (计划)."""
+    return re.sub(r"[\d.,/÷=×%+\-]|100%", "", note[1:-1])
+
+
+def _years_out(words: str, year: int | None) -> str:
+    """Take the year that the result is for out of its words; another year stays."""
+    return re.sub(r"((?:19|20)\d{2})年度?", lambda m: "" if year is None or int(m[1]) == year else m[0], words)
+
+
+def _read_day(text: str, day: date, rest: str, beside: tuple[str, ...]) -> Written:
+    bound: Bound = "most" if re.search(r"前|内|止|[≤<]", rest.replace("日前", "前")) and "提前" not in rest else ""
+    around = tuple(filter(None, re.split(r"\||[≤<=]", rest)))
+    return Written(text, day=day, bound=bound, around=(*around, *beside))
+
+
+def _sum_of(text: str, parts: list[tuple[str, str, str]], around: tuple[str, ...]) -> Written:
     """Add up a year told by its halves or quarters; a year told in part is doubtful."""
     names = {re.sub(r"\D季|季", "季", p.translate(str.maketrans("一二三四", "1234"))) for p, _, _ in parts}
-    units = {u for _, _, u in parts if u}
+    units = {_unit(u, None) for _, _, u in parts if u}
+    more = (u[len(_unit(u, None) or "") :] for _, _, u in parts if u)
     halves = {p for p, _, _ in parts} == {"上半年", "下半年"}
     if len(names) != len(parts) and not halves:
         return Written(text, why="同一时段写了两次")
@@ -105,56 +178,108 @@ def _sum_of(text: str, parts: list[tuple[str, str, str]]) -> Written:
     if len(units) > 1:
         return Written(text, why="各时段的单位不同")
     total = sum((Fraction(n.replace(",", "")) for _, n, _ in parts), Fraction(0))
-    return Written(text, total, unit=next(iter(units), None))
+    return Written(text, total, unit=next(iter(units), None), around=(*around, *filter(None, more)))
 
 
-def _read_number(text: str, bare: str, unit: str | None) -> Written:
-    body = re.sub(r"(?:19|20)\d{2}年度?", "", bare)
-    body = _LEAD.sub("", body)
+def _tenths(match: re.Match[str]) -> str:
+    """Write tenths as percent: 九成九 is 99%, 三成半 35%, 十成 100%."""
+    digits = str.maketrans("一二两三四五六七八九半", "12234567895")
+    whole = 10 if match[1] == "十" else int(match[1].translate(digits))
+    return f"{whole * 10 + int((match[2] or '0').translate(digits))}%"
+
+
+def _read_number(text: str, bare: str, unit: str | None, year: int | None, beside: tuple[str, ...]) -> Written:
+    body = _TENTHS.sub(_tenths, _years_out(bare, year))
+    others = tuple(m[0] for m in re.finditer(r"(?:19|20)\d{2}年度?", body))
+    body = re.sub(r"(?:19|20)\d{2}年度?", "", body)
     about: Bound = "about" if _ABOUT.search(body) else ""
     body = _ABOUT.sub("", body) if about else body
-    read = TargetValue.parse(body)
-    if read.number is not None and not read.relative and any("误录" in d for d in read.doubts):
-        return Written(text, why=next(d for d in read.doubts if "误录" in d))
-    if read.number is not None and not re.search(r"目标|计划", body):
-        bound: Bound = about or (
-            "" if read.implied else {">": "least", ">=": "least", "<": "most", "<=": "most"}.get(read.op, "")
-        )  # type: ignore[assignment]
-        if read.relative:
-            head = read.relative
-            sign = _sign(head)
-            bound = about if not re.search(r"[≥≤<>]|不|以上|以下|超", body) else bound
-            return Written(text, Fraction(read.number), read.unit, read.per, sign, bound)
-        return Written(text, Fraction(read.number), _unit(read.unit or "", unit), read.per, 0, bound)
-    if isinstance(read.value, tuple):
-        return Written(text, why="写的是一个区间")
-    found = list(_NUMBER.finditer(body))
+    head, token, tail = _split(body, unit)
+    if token is None:
+        return Written(text, why=tail)
+    parsed = TargetValue.parse(token + (_unit(tail, unit) or ""))
+    if misread := next((d for d in TargetValue.parse(token + tail).doubts if "误录" in d), None):
+        return Written(text, why=misread)
+    if parsed.number is None:
+        return Written(text, why="没有写出数")
+    number = Fraction(parsed.number)
+    tail = tail.removeprefix(_unit(tail, unit) or "")
+    if per := _PER.search(head):
+        head = head[: per.start()] + head[per.end() :]
+    rhythm = per[1] if per else parsed.per
+    if not rhythm and (match := re.match(r"/(季度|季|月|半年|周|年)", tail)):
+        rhythm, tail = match[1], tail[match.end() :]
+    if head.endswith("负"):
+        head, number = head[:-1], -number
+    bound, head, tail = _bound_of(head, tail)
+    growth, head, why = _way_of(head)
+    if growth < 0 and number < 0:
+        why = "既写下降又写负数，看不出是升是降"
+    around = tuple(filter(None, (*others, head, tail, *beside)))
+    return Written(text, number, parsed.unit or None, rhythm, growth, about or bound, why=why, around=around)
+
+
+def _split(body: str, unit: str | None) -> tuple[str, str | None, str]:
+    """Return what stands before the one number, the number, and what follows; or (.., None, why there is none)."""
+    if match := re.search(r"(百分之|千分之)(-?[\d,.]+|[零一二两三四五六七八九十百千万点]+)", body):
+        percent = "%" if match[1] == "百分之" else "‰"
+        amount = TargetValue.parse(match[2]).number
+        if amount is not None and not re.search(r"\d", body[: match.start()] + body[match.end() :]):
+            return body[: match.start()], f"{amount:f}", percent + body[match.end() :]
+    found = list(_NUMBER.finditer(re.sub(r"(?<=m)[23]", "_", body)))
     if not found:
         found = [
             m
             for m in _CHINESE.finditer(body)
-            if known_unit(body[m.end() :]) or (unit and body[m.end() :].startswith(unit))
+            if known_unit(body[m.end() :]) or (unit and body[m.end() :].startswith(unit)) or m[0] == body
         ]
     if not found:
-        return Written(text, why="没有写出数")
+        zero = re.search(r"零(?=[起次件例个人]|$)", body)
+        return (body[: zero.start()], "0", body[zero.end() :]) if zero else (body, None, "没有写出数")
     if len(found) > 1:
-        return Written(text, why="写了不止一个数")
-    head, tail = body[: found[0].start()], body[found[0].end() :]
-    if _AWAY.search(head):
-        return Written(text, why=f"“{head}”后面的数不一定是完成的数")
-    alone = TargetValue.parse(found[0][0] + (_unit(tail, unit) or ""))
-    if alone.number is None:
-        return Written(text, why="没有写出数")
-    per = match[1] if (match := re.search(r"每(季度|季|月|半年|周|年)度?[^每]*$", head)) else None
-    growth = _sign(match[1]) if (match := _GROWTH.search(head)) else 0
-    least: Bound = "least" if re.search(r"超过?$|[≥>]$", head) or tail.endswith("以上") else ""
-    return Written(text, Fraction(alone.number), alone.unit, per or alone.per, growth, about or least)
+        return body, None, "写的是一个区间" if _RANGE.search(body) else "写了不止一个数"
+    return body[: found[0].start()], found[0][0], body[found[0].end() :]
 
 
-def _sign(word: str) -> int:
-    if re.search(r"下降|降低|减少|压减|降", word):
-        return -1
-    return 1 if re.search(r"增|提高|上升|提升", word) else 0
+def _bound_of(head: str, tail: str) -> tuple[Bound, str, str]:
+    """Take out of the words around a number those that make it a bound: not where a year before is what it is beside."""
+    bound: Bound = ""
+    if match := _LEAST_BEHIND.match(tail):
+        bound, tail = "least", tail[match.end() :]
+    elif match := _MOST_BEHIND.match(tail):
+        bound, tail = "most", tail[match.end() :]
+    # 超过 is found in 不超过 as well: what denies is looked for first.
+    sides: tuple[tuple[Bound, re.Pattern[str]], ...] = (("most", _MOST), ("least", _LEAST))
+    denied = re.search(r"不得?(?:低于|少于|小于)$|不下于$", head)
+    for side, words in reversed(sides) if denied else sides:
+        if (match := words.search(head)) and not _RELATIVE.search(
+            head[: match.start()] if not _signs(match[0]) else ""
+        ):
+            return side, head[: match.start()], tail
+    return bound, head, tail
+
+
+def _signs(words: str) -> bool:
+    return bool(re.match(r"[≥≤<>不至最控]", words))
+
+
+def _way_of(head: str) -> tuple[int, str, str | None]:
+    """Return which way a number before which these words stand has changed, the words left, and why that can't be told."""
+    beside = _RELATIVE.search(head)
+    words = _RELATIVE.sub("", head)
+    if not beside and _LEVELLED.search(words):
+        return 0, words, None  # a level that was reached, no change: 提高到95%
+    match = (_WAY_BESIDE.search(words) if beside else None) or _WAY.search(words)
+    if match is None:
+        if beside:
+            return 0, words, f"写了“{beside[0]}”，没有写是增是减"
+        return 0, head, None
+    left = words[: match.start()]
+    if _ANY_WAY.search(left) or re.search(r"[率速幅]$|幅度$", left):
+        return 0, left, f"里的“{words}”看不出是升是降"
+    if beside and beside[0] == "环比":
+        return 0, left, "写的是环比，不是与上年相比"
+    return (-1 if match["falls"] else 1), left, None
 
 
 def _unit(tail: str, wanted: str | None) -> str | None:
@@ -180,8 +305,11 @@ def against(indicator: Indicator, figure: Fraction | date | None, unit: str | No
             return Result(None, f"目标是“{told.aim.relative}”，台账给出的不是增减幅度")
     elif written.why and told.kind not in ("level", "yes_no"):
         return Result(None, f"完成值“{written.text}”{written.why}")
+    if told.kind != "level" and (written.day is not None or written.number is not None):
+        if odd := _odd(indicator, written):
+            return Result(None, f"完成值“{written.text}”里的“{odd}”使旁边的数不一定是完成的数")
     if told.kind == "date":
-        return Result(written.day) if written.day else Result(None, "目标是日期，完成值没有写日期")
+        return _day(told, written)
     if told.kind == "yes_no":
         return _answer(told, written)
     if written.day is not None:
@@ -189,6 +317,68 @@ def against(indicator: Indicator, figure: Fraction | date | None, unit: str | No
     if written.number is None:
         return Result(None, f"完成值“{written.text}”是文字，目标是数")
     return _figure(told, written)
+
+
+def _odd(indicator: Indicator, written: Written) -> str | None:
+    """Return the first words around a result that are neither harmless nor the indicator's own; None where there are none.
+
+    Words of the indicator's name count, but not those that the name denies: of 未办结率, 办结 says the opposite.
+    """
+    name, sense = normalise(indicator.name), indicator.type.sense
+    day = written.day is not None
+    denied = denies(name)
+    growth = indicator.type.kind == "growth"
+    rated = sense == "more" and not denied and not RATE_NAME.search(name)
+    harmless = _DATED if day else _PLAIN if denied else _DONE_RATE if rated else _DONE
+    short = _TAIL_OF_NAME.sub("", name)
+    own = sorted({w for w in (name, short, indicator.type.unit or "") if len(w) > 1}, key=len, reverse=True)
+    for words in written.around:
+        rest = _ENDS.sub("", words)
+        for word in own:
+            rest = rest.replace(word, "|")
+        rest = rest if growth else _LEVELLED.sub("", rest)
+        if (
+            harmless.fullmatch(rest)
+            or _names(_EDGES.sub("", rest), name, short)
+            or (written.number == 0 and _NOTHING.fullmatch(rest))
+        ):
+            continue
+        if _AWAY.search(rest):
+            return words.strip(",;:。、")
+        if len(rest) == 1 and rest in name:
+            continue
+        if not harmless.fullmatch(_without(rest, name)):
+            return words.strip(",;:。、")
+    return None
+
+
+def _names(words: str, *names: str) -> bool:
+    """Say whether words are the end of a name, with what the name denies in them: 未办结率 of 案件未办结率."""
+    for name in names:
+        before = name.removesuffix(words)
+        if len(words) > 2 and before != name and not denies(before[-2:]):
+            return True
+    return False
+
+
+def _without(words: str, name: str) -> str:
+    """Take the longest pieces that words share with a name out of them, two letters at least, save what the name denies."""
+    n = len(words)
+    for length in range(n, 1, -1):
+        for start in range(n - length + 1):
+            piece = words[start : start + length]
+            at = name.find(piece) if "|" not in piece else -1
+            if at >= 0 and not denies(name[max(0, at - 2) : at + 1]):
+                return _without(words[:start], name) + "|" + _without(words[start + length :], name)
+    return words
+
+
+def _day(told: IndicatorType, written: Written) -> Result:
+    if written.day is None:
+        return Result(None, "目标是日期，完成值没有写日期")
+    if written.bound and isinstance(told.aim.value, date) and written.day > told.aim.value:
+        return Result(None, "完成值只写了一个期限，不是完成的日期")
+    return Result(written.day)
 
 
 def _answer(told: IndicatorType, written: Written) -> Result:
@@ -210,6 +400,8 @@ def _figure(told: IndicatorType, written: Written) -> Result:
         number *= written.growth * way if written.growth else 1
     elif written.growth:
         return Result(None, f"完成值“{written.text}”写的是增减幅度，目标不是")
+    elif written.text and number < 0 and all(b >= 0 for b in told.bounds):
+        return Result(None, f"完成值“{written.text}”写成负数")
     if written.per:
         number *= 1 if split_unit(unit or aim.unit)[0] == "比值" else periods(written.per)
     if unit and not same_unit(unit, aim.unit):
@@ -227,7 +419,8 @@ def _share_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str
     aim = told.aim
     if split_unit(aim.unit)[0] != "比值" or not number:
         return None
-    if not unit and aim.unit != "比值" and abs(number) <= 1:
+    beyond = told.kind == "growth" or aim.unit in BEYOND  # 1.2 may well be meant there, 0.92 may not
+    if not unit and aim.unit != "比值" and (abs(number) <= 1 or (abs(number) < 2 and not beyond)):
         return (
             f"完成值“{_plain(number)}”没有写 {aim.unit}，不知是 {_plain(number)}{aim.unit} 还是 {_plain(number * 100)}%"
         )
@@ -235,6 +428,9 @@ def _share_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str
         return f"目标以 1 为满，完成值“{_plain(number)}”疑为百分数"
     highest = aim.value[1] if isinstance(aim.value, tuple) else aim.value
     high = isinstance(highest, Decimal) and convert(highest, aim.unit, "%") >= HIGH
+    whole = isinstance(highest, Decimal) and convert(highest, aim.unit, "%") <= 100
+    if told.kind != "growth" and aim.unit not in BEYOND and whole and convert(number, unit or aim.unit, "%") > 100:
+        return f"完成值 {_plain(number)}{unit or aim.unit} 超过 100%"
     if unit and high and 0 < convert(number, unit, "%") <= 1 and told.sense == "more":
         return f"完成值 {_plain(number)}{unit} 疑为百分数格式丢失"
     return None

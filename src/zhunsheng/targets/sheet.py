@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, field_validator
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.targets.kinds import IndicatorType, Kind, Sense, Settled, type_of
+from zhunsheng.targets.kinds import IndicatorType, Kind, Sense, Settled, contradicted, held_by_unit, type_of
 from zhunsheng.targets.value import TargetValue, is_operator
 from zhunsheng.text import clean
 
@@ -204,20 +204,40 @@ class Indicator(_Frozen):
     ) -> Indicator:
         """Return the indicator with a person's decision on what it is, which ends what was unsure.
 
-        Raises ``ZS-TG-10`` without a reason, ``ZS-TG-11`` for a decision that its value can't hold or that leaves it unsure.
+        It answers a doubt and nothing else: what the document writes is changed in its text, not by its reading.
+        Raises ``ZS-TG-10`` without a reason; ``ZS-TG-11`` where nothing is unsure, for a decision against the operator or
+        unit that is written, for one that the value can't hold, and for one that leaves it unsure.
         """
         if not reason.strip():
             raise ZhunshengError("ZS-TG-10", name=self.name)
+        if why := self._unsettled(kind, sense, unit and unit.strip()):
+            raise ZhunshengError("ZS-TG-11", name=self.name, text=self.target.raw, why=why)
         decided = Settled(kind=kind, sense=sense, unit=unit, reason=reason.strip(), by=by, on=on)
+        return self.model_copy(update={"settled": decided})
+
+    def _unsettled(self, kind: Kind | None, sense: Sense | None, unit: str | None) -> str | None:
+        """Return why an indicator can't be settled so, None where it can."""
+        open_one = self.model_copy(update={"settled": None})
+        if not open_one.type.unsure and self.settled is None:
+            return "它没有待核对之处；要改的请改指标值、比较符或单位"
         numeric = isinstance(self.target.value, Decimal | tuple)
         if sense and (sense == "within") != isinstance(self.target.value, tuple):
-            raise ZhunshengError("ZS-TG-11", name=self.name, text=self.target.raw, why="比较方向与指标值的写法不合")
+            return "比较方向与指标值的写法不合"
         if kind and numeric == (kind in ("level", "date", "yes_no")):
-            raise ZhunshengError("ZS-TG-11", name=self.name, text=self.target.raw, why="性质与指标值的写法不合")
-        found = self.model_copy(update={"settled": decided})
-        if numeric and not sense and self.type.unsure:
-            raise ZhunshengError("ZS-TG-11", name=self.name, text=self.target.raw, why="还没有确定越高越好还是越低越好")
-        return found
+            return "性质与指标值的写法不合"
+        if kind and (kind == "date") != (self.target.op == "by") and not numeric:
+            return "性质与指标值的写法不合"
+        if sense and (written := contradicted(sense, self.target, self.operator, self.nature)):
+            return f"原文写了比较符“{written}”，认定不能与它相反；原文有误的，请改指标值与比较符"
+        own = self.target.unit or self.unit
+        if unit and own and unit != own:
+            return f"原文写了单位“{own}”，不能另定为“{unit}”；原文有误的，请改单位"
+        if numeric and not sense and open_one.type.unsure:
+            return "还没有确定越高越好还是越低越好"
+        found = open_one.model_copy(update={"settled": Settled(kind=kind, sense=sense, unit=unit)}).type
+        if found.kind is None:
+            return "还没有确定是哪一种指标"
+        return held_by_unit(found) if numeric else None
 
 
 class Execution(_Frozen):

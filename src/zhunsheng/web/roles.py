@@ -100,6 +100,8 @@ ACTIONS: dict[str, Act] = {
     # -- which measure proves an indicator, which project of the ledgers is a sheet's
     "matches.view": Act(READERS),
     "matches.confirm": Act((STAFF, FINANCE, BUREAU)),
+    # To take away the measure that computes an indicator, or a project's money, silences evidence: the audited side can't.
+    "matches.override": Act((BUREAU,)),
     # -- key evaluation: 独立评分 → 合议 → 报告；整改
     "keyeval.view": Act((*READERS, EVALUATOR)),
     "keyeval.start": Act((BUREAU,)),

@@ -6,16 +6,21 @@ import hashlib
 from dataclasses import dataclass
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.measures import Link, Measure, MeasureLink, ProjectLink, measures
+from zhunsheng.measures import Link, Match, Measure, MeasureLink, ProjectLink, match_book, measures, taken_by
 from zhunsheng.targets import Book, Indicator
 from zhunsheng.usecases.result import Run, RunIndicator, RunSheet
 from zhunsheng.web.models import MeasureDecision, Organisation, ProjectDecision, User
+from zhunsheng.web.roles import permits
 
 
 def described(indicator: Indicator) -> str:
-    """Return the digest of what an indicator says it counts: its description and the unit of its target, not its name."""
-    words = f"{indicator.description or ''}\x1f{indicator.aim.unit or ''}"
-    return hashlib.sha256(words.encode()).hexdigest()
+    """Return the digest of what an indicator says it counts: its description and the unit of its target.
+
+    Its name says it only where nothing else does: where it has no description, or one that repeats the name.
+    """
+    said, name = ("".join((text or "").split()) for text in (indicator.description, indicator.name))
+    words = (indicator.description or "") if said and said != name else f"\x1e{name}"
+    return hashlib.sha256(f"{words}\x1f{indicator.aim.unit or ''}".encode()).hexdigest()
 
 
 def links_of(department: Organisation, book: Book) -> list[Link]:
@@ -49,6 +54,12 @@ class Line:
     measure: Measure | None
     decision: MeasureDecision | None
 
+    @property
+    def held(self) -> bool:
+        """Whether a measure computes the indicator now, so that only the finance bureau may say otherwise."""
+        match = self.indicator.match
+        return bool(match.measure) and match.status in ("proposed", "confirmed")
+
 
 def lines(department: Organisation, book: Book, run: Run) -> list[Line]:
     """Return every indicator of a year's figures with its match, open proposals first."""
@@ -65,12 +76,27 @@ def lines(department: Organisation, book: Book, run: Run) -> list[Line]:
 
 
 def confirm(department: Organisation, book: Book, sheet: str, indicator: str, measure: str, user: User) -> None:
-    """Keep a person's decision which measure (empty: none) proves an indicator. Raises ``ZS-WB-06``, ``ZS-MS-01``."""
+    """Keep a person's decision which measure (empty: none) proves an indicator.
+
+    Where a measure computes it already, confirmed or proposed, others than the finance bureau can only confirm that one;
+    nor do they turn round what the bureau decided: else a bad reading would be silenced and a figure typed in its place.
+    Raises ``ZS-WB-06``, ``ZS-MS-01``.
+    """
     known = next((i for s in book.sheets if s.id == sheet for i in s.indicators if i.id == indicator), None)
     if known is None:
         raise ZhunshengError("ZS-WB-06", detail="没有这个指标，目标表可能已调整")
     if measure and measure not in measures():
         raise ZhunshengError("ZS-MS-01", measure=measure)
+    if not permits(user, "matches.override", department):
+        links = links_of(department, book)
+        now = next(m for m in match_book(book, measures(), links) if _codes(book, m) == (sheet, indicator))
+        made = decisions(department, [sheet]).get((sheet, indicator))
+        ruled = (
+            made is not None and made.described == described(known) and permits(made.by, "matches.override", department)
+        )
+        if measure != (now.measure or "") and (now.used or ruled):
+            held = f"由测度“{measures()[now.measure].name}”计算" if now.measure else "经财政局认定没有测度可以证明"
+            raise ZhunshengError("ZS-WB-06", detail=f"“{known.name}”{held}，改用别的测度或不用测度，由财政局改定")
     MeasureDecision.objects.create(
         department=department,
         sheet_code=sheet,
@@ -81,13 +107,27 @@ def confirm(department: Organisation, book: Book, sheet: str, indicator: str, me
     )
 
 
+def _codes(book: Book, match: Match) -> tuple[str, str]:
+    sheet = book.sheets[match.sheet]
+    return sheet.id, sheet.indicators[match.indicator].id
+
+
 def confirm_project(department: Organisation, book: Book, sheet: str, project: str, same: bool, user: User) -> None:
-    """Keep a person's word whether a project of the ledgers is a sheet's. Raises ``ZS-WB-06``."""
-    if not any(s.id == sheet and s.kind == "project" for s in book.sheets) or not project.strip():
+    """Keep a person's word whether a project of the ledgers is a sheet's: of one sheet only, since no money counts twice.
+
+    What was confirmed, the finance bureau alone takes back. Raises ``ZS-WB-06``.
+    """
+    project = project.strip()
+    if not any(s.id == sheet and s.kind == "project" for s in book.sheets) or not project:
         raise ZhunshengError("ZS-WB-06", detail="没有这张项目目标表，目标表可能已调整")
-    ProjectDecision.objects.create(
-        department=department, sheet_code=sheet, project=project.strip()[:200], same=same, by=user
-    )
+    links = links_of(department, book)
+    if same and (other := taken_by(book, sheet, project, links)) is not None:
+        detail = f"台账里的“{project}”已是目标表“{other.title()}”的，一笔钱不能算两次"
+        raise ZhunshengError("ZS-WB-06", detail=detail)
+    given = ProjectLink(sheet=sheet, project=project) in links
+    if given and not same and not permits(user, "matches.override", department):
+        raise ZhunshengError("ZS-WB-06", detail=f"“{project}”已确认是这张目标表的项目，由财政局改定")
+    ProjectDecision.objects.create(department=department, sheet_code=sheet, project=project[:200], same=same, by=user)
 
 
 def open_proposals(run: Run) -> list[str]:

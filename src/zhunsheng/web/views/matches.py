@@ -43,6 +43,7 @@ def matches(request: SignedInRequest, department: Organisation, year: int) -> Ht
         "projects": [s for s in run.results if s.kind == "project"] if run else [],
         "measures": service.choices(),
         "can_confirm": may(request.user, "matches.confirm", department),
+        "can_override": may(request.user, "matches.override", department),
         "approved": bool(book.sheets),
     }
     return render(request, "web/matches.html", context)
