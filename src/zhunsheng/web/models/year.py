@@ -314,7 +314,9 @@ class SelfEvaluation(Decided):
     # What the re-check was made for: the key of the figures, when, and the file that was re-checked beside them.
     rechecked = models.CharField(max_length=64, blank=True, default="")
     rechecked_at = models.DateTimeField(_("复核"), null=True)
-    rechecked_of = models.ForeignKey(Upload, models.PROTECT, null=True, related_name="+", verbose_name=_("复核的上报文件"))
+    rechecked_of = models.ForeignKey(
+        Upload, models.PROTECT, null=True, related_name="+", verbose_name=_("复核的上报文件")
+    )
 
     by_digest = ("differences",)
     start = ("draft",)

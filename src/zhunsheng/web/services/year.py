@@ -531,7 +531,8 @@ def weigh(evaluation: SelfEvaluation) -> None:
     if evaluation.state in UNSETTLED:
         fill_self_evaluation(evaluation)
     elif evaluation.state != "accepted":
-        settle_contests(evaluation, assess_now(evaluation.department, evaluation.year, evaluation.as_of, tables=False).run)
+        found = assess_now(evaluation.department, evaluation.year, evaluation.as_of, tables=False)
+        settle_contests(evaluation, found.run)
 
 
 # -- self-evaluation --------------------------------------------------------------------------------------------------
