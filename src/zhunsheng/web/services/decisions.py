@@ -228,7 +228,7 @@ def _figures_since(record: Checkpoint | SelfEvaluation, entry: int) -> list[Chan
     moved = [e for e in _entries_since(record, entry) if "assessment_id" in {**e.before, **e.after}]
     if not moved:
         return []
-    at, who = moved[-1].at, moved[-1].actor
+    at, who = moved[-1].at, str(User.objects.filter(username=moved[-1].actor).first() or _("系统"))
     was = Assessment.objects.filter(pk=moved[0].before.get("assessment_id")).first()
     now = record.assessment
     if was is None or now is None or was.pk == now.pk:
