@@ -689,8 +689,13 @@ def test_3_nothing_is_closed_over_an_open_contest_or_without_a_re_check_of_what_
     assert "还没有复核" in bureau.get(here(place, "selfeval")).content.decode()
     answer = step(bureau, evaluation, "selfeval.accept").content.decode()
     assert "还有 1 项争议未裁定" in answer and "还没有复核" in answer and evaluation.state == "signed"
-    contest = evaluation.contests.get()
+    contest, seen = evaluation.contests.get(), evaluation.seen_digest()
     assert bureau.post(reverse("recheck", args=[evaluation.pk])).status_code == 302
+    evaluation.refresh_from_db()
+    answer = step(bureau, evaluation, "selfeval.accept", seen=seen)
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "<td>复核</td>" in page
+    assert evaluation.rechecked not in page
     assert "复核于" in bureau.get(here(place, "selfeval")).content.decode()
     assert step(bureau, contest, "contest.accept", remark="经核实").status_code == 302
     evaluation.refresh_from_db()

@@ -21,5 +21,16 @@ class Migration(migrations.Migration):
                 verbose_name="复核的上报文件",
             ),
         ),
+        migrations.AlterField(
+            "selfevaluation",
+            "reported",
+            models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="web.upload",
+                verbose_name="上报文件",
+            ),
+        ),
         migrations.AlterField("contest", "computed", models.TextField(verbose_name="台账算出")),
     ]

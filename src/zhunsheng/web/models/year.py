@@ -230,7 +230,9 @@ class Contest(Decided):
         return [*self.word.claim, self.computed, self._shown_now()]
 
     def _shown_now(self) -> str | None:
-        kept = Assessment.objects.filter(pk=self.evaluation.assessment_id).values_list("result", flat=True).first() or {}
+        kept = (
+            Assessment.objects.filter(pk=self.evaluation.assessment_id).values_list("result", flat=True).first() or {}
+        )
         for sheet in kept.get("results", ()):
             for line in sheet["indicators"] if sheet.get("id") == self.word.sheet_code else ():
                 if line.get("id") == self.word.indicator_code:
@@ -309,7 +311,7 @@ class SelfEvaluation(Decided):
     due_on = models.DateField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
     assessment = models.ForeignKey(Assessment, models.PROTECT, null=True)
-    reported = models.ForeignKey(Upload, models.PROTECT, null=True, related_name="+")
+    reported = models.ForeignKey(Upload, models.PROTECT, null=True, related_name="+", verbose_name=_("上报文件"))
     differences = models.JSONField(default=list)
     # What the re-check was made for: the key of the figures, when, and the file that was re-checked beside them.
     rechecked = models.CharField(max_length=64, blank=True, default="")

@@ -8,7 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
+from django.db.models import DateTimeField
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from zhunsheng.web.models import (
@@ -270,14 +273,17 @@ def _label(record: Any, name: str) -> str:
 
 
 def _value(record: Any, name: str, value: Any) -> str:
-    """Return a field's value as people know it: what an id points to by its name."""
-    if value is None or not name.endswith("_id"):
-        return _text(value)
+    """Return a field's value as people know it: what an id points to by its name, a moment in the office's time."""
     try:
         field = record._meta.get_field(name.removesuffix("_id"))
     except FieldDoesNotExist:
         return _text(value)
-    return str(field.related_model._base_manager.filter(pk=value).first() or "")
+    if value is None:
+        return ""
+    if field.is_relation:
+        return str(field.related_model._base_manager.filter(pk=value).first() or "")
+    moment = parse_datetime(str(value)) if isinstance(field, DateTimeField) else None
+    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M") if moment else _text(value)
 
 
 def _text(value: Any) -> str:
