@@ -40,6 +40,7 @@ from zhunsheng.web.models import (
     Word,
 )
 from zhunsheng.web.models.work import cipher
+from zhunsheng.web.roles import permits
 from zhunsheng.web.services.matching import links_of
 from zhunsheng.web.services.rules import rules_for
 from zhunsheng.web.services.sheets import book_in_force
@@ -499,7 +500,7 @@ def settle_contests(evaluation: SelfEvaluation, run: Run) -> bool:
             if not moved:
                 continue
             fell = fell or contest.state == "accepted"
-            by = _acting() or contest.word.by
+            by = _acting(evaluation.department) or contest.word.by
             if by is None:
                 continue  # nobody to put the step to; the figure is the reading's all the same
             advance(by, contest, "contest.replace", moved)
@@ -521,9 +522,11 @@ def _moved(contest: Contest, word: Word | None, reading: str | None) -> str:
     return "；".join(told)
 
 
-def _acting() -> User | None:
-    """Return the user of the current request or job."""
-    return User.objects.filter(username=current().name).first()
+def _acting(department: Organisation) -> User | None:
+    """Return the user of the current request or job who has a part in contests there; None for one who only looks."""
+    user = User.objects.filter(username=current().name).first()
+    acts = ("contest.raise", "contest.accept")
+    return user if user is not None and any(permits(user, act, department) for act in acts) else None
 
 
 def weigh(evaluation: SelfEvaluation) -> None:
