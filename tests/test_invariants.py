@@ -319,6 +319,47 @@ def test_2_the_re_check_holds_nothing_that_was_typed(root):
         recheck_book(reported, answer(root, sheet, said=[Judgement(indicator=CLOSURE, cause="其他", measures="甲")]))
 
 
+def test_2_an_acceptance_holds_for_the_reading_it_was_made_against_only(root):
+    sheet = project(indicator(CLOSURE, "≥95%"))
+    said = TYPED.model_copy(update={"accepted": "经核实", "against": "90.22%"})
+    held = answer(root, sheet, said=[said]).results[0].outcomes[0]
+    assert (held.origin, held.contest.accepted) == ("accepted", "经核实")
+    moved = answer(root, sheet, said=[said.model_copy(update={"against": "90.2%"})]).results[0].outcomes[0]
+    assert (moved.origin, moved.text, moved.contest.accepted) == ("evidence", "90.22%", None)
+
+
+@pytest.mark.parametrize("same", ["90.22%", "90.22", "约90.22%"])
+def test_2_a_figure_equal_to_the_reading_is_no_contest(root, same):
+    sheet = project(indicator(CLOSURE, "≥95%"))
+    outcome = answer(root, sheet, said=[TYPED.model_copy(update={"actual": same})]).results[0].outcomes[0]
+    assert outcome.origin == "evidence" and (outcome.contest is None) is ("约" not in same)
+
+
+def test_3_a_re_check_misses_no_sheet_and_no_self_evaluation(root):
+    one, other = project(indicator(CLOSURE, "≥95%")), project(indicator(CLOSURE, "≥90%"), name="另一经费", code="P2")
+    done = answer(root, one, other)
+    told = one.indicators[0].model_copy(update={"actual": "90.22%", "score": Decimal("1")})
+    lone, missing = recheck_book(book(one.model_copy(update={"indicators": (told,)})), done)
+    assert "absent" not in {d.kind for d in lone.differences}
+    assert [(d.kind, d.indicator) for d in missing.differences] == [("absent", "整张表")]
+    assert missing.as_json()["differences"][0]["title"] == "上报材料没有这张表"
+    # The approved targets handed in once more say nothing of what became of them.
+    found = recheck_book(book(one, other), done)
+    assert [[d.kind for d in r.differences] for r in found] == [["absent"], ["absent"]]
+    assert "不是自评表" in found[0].differences[0].why
+
+
+def test_3_what_the_ledger_says_is_not_done_speaks_against_a_reported_day(root):
+    sheet = project(indicator(DONE, "2021年11月底前", level2="时效指标"))
+    done = answer(root, sheet)
+    outcome = done.results[0].outcomes[0]
+    assert outcome.known and outcome.value is None
+    told = sheet.indicators[0].model_copy(update={"actual": "2021年11月20日", "score": Decimal("90")})
+    (found,) = recheck_book(book(sheet.model_copy(update={"indicators": (told,)})), done)
+    actual = next(d for d in found.differences if d.kind == "actual")
+    assert (actual.reported, actual.recomputed) == ("2021年11月20日", outcome.text)
+
+
 def test_2_an_unconfirmed_match_is_marked_and_its_share_of_points_is_told(root):
     sheet = project(indicator(CLOSURE, "≥95%"), indicator("环境", "有效提升"))
     proposal, decided = answer(root, sheet), answer(root, sheet, links=[confirmed()])

@@ -297,6 +297,9 @@ def test_monitor_and_evaluate_commands(cli, places, tmp_path):
     assert (code, "97.06" in out) == (0, True)
     code, out, _ = cli("evaluate", *common, "--as-of", "2022-02-28", "--reported", places["reported"])
     assert (code, "完成值与证据不符" in out) == (1, True)
+    # The targets handed in as a self-evaluation are none.
+    code, out, _ = cli("evaluate", *common, "--as-of", "2022-02-28", "--reported", places["doc"])
+    assert (code, "上报材料没有这张表" in out) == (1, True)
     code, out, _ = cli("evaluate", *common, "--as-of", "2022-02-28", "--json")
     assert json.loads(out)["results"][0]["score"]["grade"] == "优"
     code, out, _ = cli("evaluate", *common, "--as-of", "2021-10-31")

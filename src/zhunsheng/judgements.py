@@ -19,7 +19,8 @@ class Judgement(BaseModel):
     """A person's word on one indicator (``sheet`` None: in every sheet). Both are named by code, or by an unambiguous name.
 
     ``band`` and ``share`` (0–1) judge a qualitative indicator, with a ``reason``. ``actual`` is a result that someone
-    typed: beside a reading it is only a contest, which counts once the finance bureau has ``accepted`` it (the reason);
+    typed: beside a reading it is only a contest, which counts once the finance bureau has ``accepted`` it (the reason),
+    and only while the reading is still the text ``against`` which it was accepted (None: whatever the reading);
     without a reading it counts with its ``proof`` (what proves it: file names). ``over_accepted`` keeps the points of an
     over-achieved target, with a ``reason``; ``cause`` is one of the official categories of deviation, ``measures`` what
     is done about it. ``day`` is the date these words were written for (None: whatever the date).
@@ -34,6 +35,7 @@ class Judgement(BaseModel):
     actual: str | None = None
     proof: str | None = None
     accepted: str | None = None
+    against: str | None = None
     over_accepted: bool = False
     reason: str | None = None
     cause: str | None = None

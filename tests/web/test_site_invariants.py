@@ -26,7 +26,7 @@ import zhunsheng.regulations as regulations
 import zhunsheng.usecases.assessing as assessing
 from zhunsheng import errors
 from zhunsheng.evidence import browse, ledger_of
-from zhunsheng.reports.forms import target_form
+from zhunsheng.reports.forms import self_evaluation_form, target_form
 from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.targets import Goal, Indicator, TargetSheet, TargetValue
 from zhunsheng.usecases.importing import import_ledger
@@ -508,6 +508,117 @@ def test_2_a_contest_without_reason_or_proof_is_not_accepted(found, sign_in, use
     assert CONDITIONS["still_rechecked"](contest, {})
 
 
+def accepted(place, user, sign_in):
+    """A contest that the bureau accepted: (evaluation, contest)."""
+    settle(place, user)
+    evaluation = opened(place, user)
+    say(sign_in("keyuan"), evaluation, 0, actual="99%", reason="台账外办结")
+    contest = evaluation.contests.get()
+    assert step(sign_in("caizheng"), contest, "contest.accept", remark="经核实").status_code == 302
+    evaluation.refresh_from_db()
+    assert first(evaluation.assessment.run)[1].outcome.origin == "accepted"
+    return evaluation, contest
+
+
+def more_closed(put, place):
+    """Eight more complaints, all closed: 91 of 100."""
+    put(place, "later", COMPLAINT, *(f"T{900 + n},举报,2021-04-05,2021-06-01,王五{n}" for n in range(8)))
+
+
+def test_2_an_acceptance_falls_with_the_reading_it_was_made_on(found, sign_in, user, put, work_off):
+    place = found(project())
+    evaluation, contest = accepted(place, user, sign_in)
+    more_closed(put, place)
+    # Whoever computes now, counts the reading; nobody ruled on this one.
+    line = first(figures.assess_now(place, YEAR, END, tables=False).run)[1]
+    assert (line.outcome.origin, line.outcome.text, line.outcome.contest.accepted) == ("evidence", "91%", None)
+    jobs.assess_soon(place, user("keyuan"))
+    work_off()
+    contest.refresh_from_db(), evaluation.refresh_from_db()
+    again = evaluation.contests.get(state="open")
+    assert (contest.state, again.computed, again.word) == ("replaced", "91%", contest.word)
+    assert "台账算出 90.22% → 91%" in contest.last_step().remark
+    page = sign_in("caizheng").get(here(place, "selfeval")).content.decode()
+    assert "有争议，未采纳" in page and "争议已采纳" not in page and not figures.drifted(evaluation)
+
+
+@pytest.mark.parametrize("said", [{"reason": "另有说法"}, {"files": b"%PDF-1.4 other"}], ids=("reason", "proof"))
+def test_2_an_acceptance_falls_with_its_reason_or_its_proof(found, sign_in, user, said):
+    place = found(project())
+    evaluation, contest = accepted(place, user, sign_in)
+    files = [SimpleUploadedFile("另附.pdf", said["files"])] if "files" in said else []
+    sheet, line = first(evaluation.assessment.run)
+    sent = {"sheet": sheet.id, "indicator": line.id, "actual": "99%", "reason": said.get("reason", "台账外办结")}
+    assert sign_in("keyuan").post(reverse("word", args=[evaluation.pk]), sent | {"files": files}).status_code == 302
+    contest.refresh_from_db(), evaluation.refresh_from_db()
+    line = first(evaluation.assessment.run)[1]
+    assert (contest.state, line.outcome.origin, line.outcome.contest.accepted) == ("replaced", "evidence", None)
+    assert evaluation.contests.get(state="open").word.reason == sent["reason"]
+    page = sign_in("caizheng").get(here(place, "selfeval")).content.decode()
+    assert "有争议，未采纳" in page and "争议已采纳" not in page
+
+
+def test_2_a_word_beside_the_claim_leaves_the_ruling(found, sign_in, user):
+    place = found(project())
+    evaluation, contest = accepted(place, user, sign_in)
+    said = {"actual": "99%", "reason": "台账外办结", "cause": "其他", "measures": "补登台账"}
+    say(sign_in("keyuan"), evaluation, 0, proof=False, **said)
+    contest.refresh_from_db()
+    line = first(evaluation.assessment.run)[1]
+    assert (contest.state, line.outcome.origin, contest.word.cause) == ("accepted", "accepted", "其他")
+    assert evaluation.contests.count() == 1
+
+
+def test_2_an_old_page_accepts_no_other_figure_reading_reason_or_proof(found, sign_in, user, put):
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    staff, bureau = sign_in("keyuan"), sign_in("caizheng")
+    say(staff, evaluation, 0, actual="99%", reason="台账外办结")
+    contest = evaluation.contests.get()
+    seen = contest.seen_digest()
+    say(staff, evaluation, 0, actual="98%", reason="台账外办结")
+    answer = step(bureau, contest, "contest.accept", remark="同意", seen=seen)
+    assert answer.status_code == 409 and "填报的完成值 99% → 98%" in answer.content.decode()
+    # The ledger moved and nobody computed anew yet: the ruling does, and finds it.
+    contest = evaluation.contests.get(state="open")
+    seen = contest.seen_digest()
+    more_closed(put, place)
+    answer = step(bureau, contest, "contest.accept", remark="同意", seen=seen)
+    assert answer.status_code == 409 and "台账算出 90.22% → 91%" in answer.content.decode()
+    evaluation.refresh_from_db()
+    assert first(evaluation.assessment.run)[1].outcome.origin == "evidence"
+    contest = evaluation.contests.get(state="open")
+    assert step(bureau, contest, "contest.accept", remark="同意").status_code == 302
+    evaluation.refresh_from_db()
+    assert first(evaluation.assessment.run)[1].outcome.origin == "accepted"
+
+
+def test_2_a_proof_proves_its_own_figure_only(found, sign_in, user):
+    place = found(project())
+    evaluation = opened(place, user)
+    staff = sign_in("keyuan")
+    say(staff, evaluation, 2, actual="95%", reason="问卷")
+    assert evaluation.assessment.run.results[0].indicators[2].score.verdict == "met"
+    answer = say(staff, evaluation, 2, actual="99%", reason="问卷", proof=False)
+    assert "附件没有带过来" in staff.get(answer["Location"]).content.decode()
+    line = evaluation.assessment.run.results[0].indicators[2]
+    assert line.score.verdict == "nothing" and "没有证明材料" in line.outcome.note
+
+
+def test_2_a_figure_equal_to_the_reading_is_no_contest(found, sign_in, user):
+    place = found(project())
+    evaluation = opened(place, user)
+    staff = sign_in("keyuan")
+    for same in ("90.22%", "90.22"):
+        say(staff, evaluation, 0, actual=same)
+        assert first(evaluation.assessment.run)[1].outcome.contest is None and not evaluation.contests.exists()
+    say(staff, evaluation, 0, actual="90.3%")
+    assert evaluation.contests.get(state="open").computed == "90.22%"
+    say(staff, evaluation, 0, actual="90.22%")
+    assert evaluation.contests.get().state == "replaced"
+
+
 def test_2_a_typed_value_without_proof_counts_nothing(found, sign_in, user):
     place = found(project())
     evaluation = opened(place, user)
@@ -527,9 +638,14 @@ def test_2_a_band_typed_for_a_measured_indicator_changes_nothing(found, sign_in,
     evaluation = opened(place, user)
     before = first(evaluation.assessment.run)[1].score
     band = figures.rules_for(place, YEAR).scheme.qualitative[0]
-    say(sign_in("keyuan"), evaluation, 0, band=band.name, share="95", reason="很好")
+    for said in ({"band": band.name, "share": "95"}, {"share": "95"}):
+        answer = say(sign_in("keyuan"), evaluation, 0, reason="很好", **said)
+        assert answer.status_code == 400 and "定量指标不评档次" in answer.content.decode()
     after = first(evaluation.assessment.run)[1].score
     assert (after.score, after.verdict, after.how) == (before.score, before.verdict, before.how)
+    # The page offers no band there; where a person judges, it asks for both.
+    assert sign_in("keyuan").get(here(place, "selfeval")).content.decode().count('name="band"') == 1
+    assert "没有选评定档次" in say(sign_in("keyuan"), evaluation, 1, share="95", reason="很好").content.decode()
 
 
 def test_2_the_re_check_holds_nothing_that_was_typed(found, user, sign_in, tmp_path):
@@ -547,7 +663,9 @@ def test_2_the_re_check_holds_nothing_that_was_typed(found, user, sign_in, tmp_p
     evaluation.save()
 
     def bytes_now():
-        return json.dumps(figures.recheck(evaluation), ensure_ascii=False, sort_keys=True).encode()
+        found = [s for s in figures.recheck(evaluation, evaluation.reported) if s["of"]]
+        assert found
+        return json.dumps(found, ensure_ascii=False, sort_keys=True).encode()
 
     plain = bytes_now()
     judged(staff, evaluation, place)
@@ -623,6 +741,190 @@ def test_2_a_clerk_takes_no_measure_away(found, sign_in, user):
 
 
 # -- 3. state governs every number ------------------------------------------------------------------------------------
+
+
+def test_3_a_contest_goes_up_with_reason_and_proof_only(found, sign_in, user):
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    staff = sign_in("keyuan")
+    judged(staff, evaluation, place)
+    say(staff, evaluation, 0, actual="99%", proof=False)
+    answer = step(staff, evaluation, "selfeval.submit").content.decode()
+    assert "ZS-WB-11" in answer and "没有写理由" in answer and "没有附证明材料" in answer
+    assert evaluation.state == "draft"
+    say(staff, evaluation, 0, actual="99%", reason="台账外办结")
+    assert step(staff, evaluation, "selfeval.submit").status_code == 302
+
+
+def test_3_nothing_is_closed_over_an_open_contest_or_without_a_re_check_of_what_was_signed(found, sign_in, user, put):
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    staff, bureau = sign_in("keyuan"), sign_in("caizheng")
+    judged(staff, evaluation, place)
+    say(staff, evaluation, 0, actual="99%", reason="台账外办结")
+
+    def signed():
+        for who, act in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
+            assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302
+
+    signed()
+    assert "还没有复核" in bureau.get(here(place, "selfeval")).content.decode()
+    answer = step(bureau, evaluation, "selfeval.accept").content.decode()
+    assert "还有 1 项争议未裁定" in answer and "还没有复核" in answer and evaluation.state == "signed"
+    contest, seen = evaluation.contests.get(), evaluation.seen_digest()
+    assert bureau.post(reverse("recheck", args=[evaluation.pk])).status_code == 302
+    evaluation.refresh_from_db()
+    answer = step(bureau, evaluation, "selfeval.accept", seen=seen)
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "<td>复核</td>" in page
+    assert evaluation.rechecked not in page
+    assert "复核于" in bureau.get(here(place, "selfeval")).content.decode()
+    assert step(bureau, contest, "contest.accept", remark="经核实").status_code == 302
+    evaluation.refresh_from_db()
+    assert evaluation.state == "returned"  # the ruling moved the figures
+    signed()
+    # The re-check was of the former figures.
+    answer = step(bureau, evaluation, "selfeval.accept").content.decode()
+    assert "复核之后得分有了变化" in answer and evaluation.state == "signed"
+    assert "须重新复核" in bureau.get(here(place, "selfeval")).content.decode()
+    bureau.post(reverse("recheck", args=[evaluation.pk]))
+    # A reading that moves meanwhile opens the contest again: closing waits for it.
+    more_closed(put, place)
+    assert figures.refill(place, YEAR) == []
+    assert "还有 1 项争议未裁定" in step(bureau, evaluation, "selfeval.accept").content.decode()
+    contest = evaluation.contests.get(state="open")
+    assert step(bureau, contest, "contest.refuse", remark="台账已补").status_code == 302
+    evaluation.refresh_from_db()
+    assert (evaluation.state, first(evaluation.assessment.run)[1].outcome.origin) == ("returned", "evidence")
+    signed()
+    bureau.post(reverse("recheck", args=[evaluation.pk]))
+    assert step(bureau, evaluation, "selfeval.accept").status_code == 302
+    assert 'value="contest.accept"' not in bureau.get(here(place, "selfeval")).content.decode()
+
+
+def test_3_a_re_check_is_of_the_signed_tables_and_says_what_it_was_of(found, sign_in, user, tmp_path):
+    place = found(project(), project(name="另一经费", code="P2"))
+    settle(place, user)
+    evaluation = opened(place, user)
+    staff, bureau = sign_in("keyuan"), sign_in("caizheng")
+    for n in (0, 1):
+        sheet = evaluation.assessment.run.results[n]
+        band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+        for code, said in (
+            (sheet.indicators[1].id, {"band": band.name, "share": "90"}),
+            (sheet.indicators[2].id, {"actual": "95%"}),
+        ):
+            files = [SimpleUploadedFile("清单.pdf", PROOF)]
+            sent = {"sheet": sheet.id, "indicator": code, "reason": "问卷", "files": files, **said}
+            assert staff.post(reverse("word", args=[evaluation.pk]), sent).status_code == 302
+    evaluation.refresh_from_db()
+    for who, act in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
+        assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302
+    url = reverse("recheck", args=[evaluation.pk])
+    # The department reports one of its two sheets.
+    asked = figures.Question(place, YEAR, END, None, words=False)
+    card = asked.answer(assessing.Evidence.of(figures.store())).results[0].card
+    write_workbook([(card.sheet.title(), self_evaluation_form(card))], tmp_path / "上报一张.xlsx")
+    bureau.post(url, {"file": SimpleUploadedFile("上报一张.xlsx", (tmp_path / "上报一张.xlsx").read_bytes())})
+    evaluation.refresh_from_db()
+    of_file = [s for s in evaluation.differences if s["of"] == "上报一张.xlsx"]
+    assert [d["kind"] for d in of_file[1]["differences"]] == ["absent"] and len(of_file) == 2
+    page = bureau.get(url).content.decode()
+    assert "系统内签字的自评表" in page and "上报一张.xlsx" in page and "上报材料没有这张表" in page
+    # Without a file it is of the signed tables alone, whatever was brought before.
+    bureau.post(url)
+    evaluation.refresh_from_db()
+    assert {s["of"] for s in evaluation.differences} == {""} and evaluation.rechecked_of is None
+    assert [d for s in evaluation.differences for d in s["differences"] if d["kind"] != "total"] == []
+    bureau.post(url, {"again": "1"})
+    evaluation.refresh_from_db()
+    assert evaluation.rechecked_of.name == "上报一张.xlsx" and evaluation.rechecked_as_it_is
+
+
+def test_3_open_records_follow_the_ledgers_and_a_submitted_one_says_its_drift(found, sign_in, user, put, work_off):
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    point = figures.open_checkpoint(figures.calendar_of(place, YEAR, "monitoring")[2], place, user("caiwu"))
+    staff = sign_in("keyuan")
+    judged(staff, evaluation, place)
+    changed = "台账、口径或规则已有变化，数据将重新计算"
+    pages = [here(place, "selfeval"), reverse("checkpoint", args=[point.pk])]
+    assert not any(changed in staff.get(url).content.decode() for url in pages)
+    more_closed(put, place)
+    assert all(changed in staff.get(url).content.decode() for url in pages)
+    jobs.assess_soon(place, user("keyuan"))
+    (job,) = work_off()
+    assert (job.state, job.result["unfilled"]) == ("done", [])
+    for record in (evaluation, point):
+        record.refresh_from_db()
+        assert first(record.assessment.run)[1].outcome.text == "91%"
+    assert not any(changed in staff.get(url).content.decode() for url in pages)
+    # A submitted one too, until it is checked.
+    assert step(staff, evaluation, "selfeval.submit").status_code == 302
+    put(place, "latest", COMPLAINT, *(f"T{950 + n},举报,2021-04-05,,赵六{n}" for n in range(30)))
+    page = staff.get(pages[0]).content.decode()
+    assert changed in page and "91% → 70%" in page
+
+
+@pytest.mark.parametrize("kind", ["selfeval", "monitoring"])
+def test_3_a_refused_old_page_shows_the_figures_and_words_that_changed(found, sign_in, user, put, kind):
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    point = figures.open_checkpoint(figures.calendar_of(place, YEAR, "monitoring")[2], place, user("caiwu"))
+    record = evaluation if kind == "selfeval" else point
+    staff = sign_in("keyuan")
+    judged(staff, evaluation, place)
+    record.refresh_from_db()
+    ids, seen = [record.assessment_id], record.seen_digest()
+    more_closed(put, place)
+    sheet, line = first(record.assessment.run)
+    said = {"sheet": sheet.id, "indicator": line.id, "cause": "其他", "measures": "加派人手"}
+    url = reverse("word" if kind == "selfeval" else "checkpoint", args=[record.pk])
+    assert staff.post(url, said).status_code == 302
+    record.refresh_from_db()
+    ids.append(record.assessment_id)
+    answer = step(staff, record, f"{kind}.submit", seen=seen)
+    page = answer.content.decode().split("办成", 1)[-1]
+    assert answer.status_code == 409
+    for words in (f"{CLOSURE}</td>", "90.22%", "91%", f"{CLOSURE} · 改进措施", "加派人手", str(user("keyuan"))):
+        assert words in page, words
+    assert not any(f"<td>{one}</td>" in page for one in ids) and "按台账重新计算" not in page
+
+
+def test_3_nothing_opens_before_its_time(found, sign_in, user, monkeypatch):
+    place = found(project())
+    finance = sign_in("caiwu")
+    monkeypatch.setattr(figures.timezone, "localdate", lambda: date(2021, 6, 1))
+    answer = finance.post(here(place, "selfeval"))
+    assert answer.status_code == 400 and "2022-01-10 起填报" in answer.content.decode()
+    assert "开启自评</button>" not in finance.get(here(place, "selfeval")).content.decode()
+    half = next(e for e in figures.calendar_of(place, YEAR, "monitoring") if e.name == "上半年")
+    answer = finance.post(here(place, "monitoring"), {"entry": half.pk})
+    assert answer.status_code == 400 and "2021-07-01 起填报" in answer.content.decode()
+    # Begun by the calendar, but of a day that has not come.
+    half.opens_on = date(2021, 5, 1)
+    half.save()
+    assert "这一天还没有到" in finance.post(here(place, "monitoring"), {"entry": half.pk}).content.decode()
+    assert not Checkpoint.objects.filter(department=place).exists()
+    assert not SelfEvaluation.objects.filter(department=place).exists()
+    # Figures of a later date, kept from before, are not the year's newest.
+    Assessment.objects.create(department=place, year=YEAR, as_of=date(2021, 12, 31), key="x", result={})
+    mine = figures.assess_now(place, YEAR, tables=False)
+    assert (figures.newest_assessment(place, YEAR).pk, mine.as_of) == (mine.pk, date(2021, 6, 1))
+
+
+def test_3_an_excess_is_claimed_with_a_reason(found, sign_in, user):
+    place = found(project())
+    evaluation = opened(place, user)
+    answer = say(sign_in("keyuan"), evaluation, 0, over_accepted="on").content.decode()
+    assert "认可超额，没有写理由" in answer and "定性" not in answer.split("ZS-", 1)[1][:200]
+    # What forms say is joined into one sentence.
+    told = sign_in("keyuan").post(reverse("word", args=[evaluation.pk]), {}).content.decode()
+    assert "必填项" in told and "。。" not in told
 
 
 def test_3_a_draft_beside_approved_sheets_changes_nothing(found, sign_in, user, work_off, tmp_path):

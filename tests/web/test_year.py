@@ -375,15 +375,13 @@ def test_the_self_evaluation_is_signed_in_order_and_rechecked(evaluation, depart
     page = sign_in("caizheng").get(here(department, "selfeval")).content.decode()
     assert page.count("stop signed") == 3 and "科员甲" in page and "局长甲" in page
     # The department's own table flatters itself: the re-check says where.
-    sign_in("caizheng").post(reverse("recheck", args=[evaluation.pk]))
+    sign_in("caizheng").post(reverse("recheck", args=[evaluation.pk]), {"again": "1"})
     evaluation.refresh_from_db()
-    kinds = {d["kind"] for s in evaluation.differences for d in s["differences"]}
+    kinds = {d["kind"] for s in evaluation.differences if s["of"] for d in s["differences"]}
     assert {"score", "actual"} <= kinds
     assert "完成值与证据不符" in sign_in("shenji").get(reverse("recheck", args=[evaluation.pk])).content.decode()
     # What the site itself computed differs only where the department's word kept points: an excess it calls justified.
-    evaluation.reported = None
-    evaluation.save()
-    own = [d for s in figures.recheck(evaluation) for d in s["differences"]]
+    own = [d for s in figures.recheck(evaluation) for d in s["differences"] if not s["of"]]
     assert [(d["indicator"], d["reported"], d["recomputed"]) for d in own if d["kind"] != "total"] == [
         ("组织开展专项检查次数", "10", "7.00")
     ]
@@ -421,9 +419,11 @@ def test_a_word_is_kept_only_if_scoring_accepts_it(evaluation, department, sign_
     disguised = SimpleUploadedFile("佐证.pdf", b"MZ executable")
     assert "[ZS-IN-" in client.post(url, {**said, "files": [disguised]}).content.decode()
     assert Word.objects.count() == count + 1
-    # The newer word carries on the attachments of the older.
-    client.post(url, {**said, "actual": "98%"})
+    # The newer word carries on the attachments of the older while it states the same figure.
+    client.post(url, {**said, "actual": "99%", "reason": "补充台账外办结", "cause": "其他"})
     assert Word.objects.last().attachments.count() == 1
+    client.post(url, {**said, "actual": "98%"})
+    assert Word.objects.last().attachments.count() == 0
 
 
 def test_a_qualitative_band_is_judged_with_its_reason(department, evaluation, sign_in, user):

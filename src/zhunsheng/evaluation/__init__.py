@@ -1,6 +1,6 @@
 """What the year scores: scorecards of projects and departments, grades, and the re-check of reported self-evaluations."""
 
-from zhunsheng.evaluation.recheck import Difference, Undecided, recheck, undecided
+from zhunsheng.evaluation.recheck import Difference, Undecided, evaluated, recheck, undecided
 from zhunsheng.evaluation.scoring import ExecutionScore, Range, Score, Scorecard, score_department, score_sheet
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Score",
     "Scorecard",
     "Undecided",
+    "evaluated",
     "recheck",
     "score_department",
     "score_sheet",

@@ -16,7 +16,7 @@ from zhunsheng.outcomes import outcome_of_text, result_of
 from zhunsheng.targets import Indicator, TargetSheet
 from zhunsheng.targets.results import Result
 
-Kind = Literal["score", "actual", "target", "missing", "extra", "total", "execution", "check"]
+Kind = Literal["score", "actual", "target", "missing", "extra", "total", "execution", "check", "absent"]
 KIND_WORDS: dict[Kind, str] = {
     "score": "得分与完成值不符",
     "actual": "完成值与证据不符",
@@ -26,6 +26,7 @@ KIND_WORDS: dict[Kind, str] = {
     "total": "总分与合计不符",
     "execution": "预算执行分不符",
     "check": "完成值待核对",
+    "absent": "上报材料没有这张表",
 }
 TOLERANCE = Decimal("0.05")  # points within which rounding alone explains a difference
 
@@ -88,6 +89,13 @@ def recheck(reported: TargetSheet, card: Scorecard) -> list[Difference]:
     return found
 
 
+def evaluated(reported: TargetSheet) -> bool:
+    """Return whether a reported sheet says what became of anything: a sheet of targets alone is no self-evaluation."""
+    execution = reported.execution.score if reported.execution else None
+    said = (reported.total_score, execution, *(i.score for i in reported.indicators))
+    return any(s is not None for s in said) or any(i.actual for i in reported.indicators)
+
+
 @dataclass(frozen=True)
 class Undecided:
     """An indicator that evidence alone can't decide: its points and why."""
@@ -127,8 +135,10 @@ def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int)
                     )
                 )
         evidence = ours.outcome
-        if evidence and evidence.origin == "evidence" and evidence.value is not None and reported.value is not None:
-            if not _same(reported, result_of(indicator, evidence)):
+        if evidence and evidence.origin == "evidence" and reported.value is not None:
+            # A ledger that says “not done yet” speaks against a result as much as one with another figure.
+            undone = evidence.known and evidence.value is None and reported.value is not False
+            if undone or (evidence.value is not None and not _same(reported, result_of(indicator, evidence))):
                 scaled = (ours.score / ours.points * points).quantize(HUNDREDTH) if ours.points else Decimal(0)
                 found.append(
                     Difference(

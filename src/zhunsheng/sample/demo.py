@@ -29,7 +29,7 @@ def demo(out: Path, *, entities: int, seed: int, as_of: date, progress: Progress
     store, imports = open_evidence(out / "ledgers", out / "results", department, progress)
     opened = Evidence.of(store)
     reported = out / "documents" / "2021年绩效自评表（上报）.xlsx"
-    cards = [r.card for r in assess(book, opened, as_of).results if r.sheet.kind == "project"]
+    cards = [r.card for r in assess(book, opened, as_of).results]
     write_reported(cards, reported)
     done = run(
         [documents["docx"]],

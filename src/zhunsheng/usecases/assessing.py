@@ -38,10 +38,19 @@ from zhunsheng.measures import (
 )
 from zhunsheng.measures.reading import DaySums, combine, sums_by_day
 from zhunsheng.monitoring import Checkpoint, Figures, PlanMode, monitor
-from zhunsheng.outcomes import NOTHING, Contest, Outcome, outcome_of_reading, outcome_of_text
+from zhunsheng.outcomes import (
+    NOTHING,
+    Contest,
+    Outcome,
+    figure_text,
+    outcome_of_reading,
+    outcome_of_text,
+    result_of,
+)
 from zhunsheng.regulations import Rules, rules_for
 from zhunsheng.review import Finding, Review, review
 from zhunsheng.targets import Book, Indicator, TargetSheet
+from zhunsheng.targets.units import comparable, convert
 
 MONEY = ("budget_initial", "budget_adjusted", "paid")  # measures read for every sheet's money
 
@@ -355,10 +364,14 @@ def _line(
         return outcome, reading
     typed = outcome_of_text(said.actual, indicator.aim.unit, sheet.year, "judgement")
     if _told(outcome):
+        if _equal(indicator, typed, outcome):
+            return outcome, reading
+        # What was accepted against another reading says nothing of this one.
+        accepted = said.accepted if said.against in (None, outcome.text) else None
         contest = Contest(
-            said.actual, outcome.text, _apart(typed, outcome), said.reason, said.proof, said.by, said.accepted
+            said.actual, outcome.text, _apart(typed, outcome), said.reason, said.proof, said.by, accepted
         )
-        if said.accepted:
+        if accepted:
             return replace(typed, origin="accepted", contest=contest), reading
         return replace(outcome, contest=contest), reading
     if not said.proof:
@@ -382,6 +395,22 @@ def _read(indicator: Indicator, match: Match, reading: Reading | None, figures: 
         return Outcome(None, None, "—", "none", f"台账“{ledger.title}”没有数据", confirmed=confirmed)
     outcome = outcome_of_reading(reading.value, reading.unit, indicator, reading.note, known=reading.known)
     return replace(outcome, text=reading.text() if reading.value is None else outcome.text, confirmed=confirmed)
+
+
+def _equal(indicator: Indicator, typed: Outcome, computed: Outcome) -> bool:
+    """Return whether a typed value is the computed one, to the digits in which that is shown."""
+    if typed.text.strip() == computed.text:
+        return True
+    one, other = result_of(indicator, typed), result_of(indicator, computed)
+    if one.value is None or one.doubt or other.doubt:
+        return False
+    if isinstance(one.value, bool):  # a yes said in words is the ledger's; another number is another number
+        return one.value is other.value and typed.value in (None, computed.value)
+    aim, unit = indicator.aim.unit, computed.unit
+    if isinstance(one.value, Fraction) and isinstance(other.value, Fraction) and comparable(aim, unit):
+        here = [figure_text(convert(v, aim, unit), unit, indicator) for v in (one.value, other.value)]
+        return here[0] == here[1]
+    return one.value == other.value
 
 
 def _apart(typed: Outcome, computed: Outcome) -> str | None:

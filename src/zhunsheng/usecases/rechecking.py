@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evaluation import Difference, Undecided, recheck, undecided
+from zhunsheng.evaluation import Difference, Undecided, evaluated, recheck, undecided
 from zhunsheng.targets import Book, TargetSheet
 from zhunsheng.usecases.assessing import Assessment, SheetResult
 
@@ -35,26 +36,35 @@ class Rechecked:
 def recheck_book(reported: Book, assessment: Assessment) -> list[Rechecked]:
     """Re-check every reported sheet against the assessed sheet it names: by project code, or by exact name.
 
-    ``assessment`` must be one without judgements. Raises ``ZS-SC-05`` when it holds any, ``ZS-ID-02`` for a reported
+    An assessed sheet that was not reported, or without any result, is a difference of its own. ``assessment`` must be one without judgements. Raises ``ZS-SC-05`` when it holds any, ``ZS-ID-02`` for a reported
     sheet that no assessed one is.
     """
     if any(r.card.said for r in assessment.results):
         raise ZhunshengError("ZS-SC-05")
-    found = []
+    found: list[Rechecked] = []
+    left = list(assessment.results)
     for sheet in reported.sheets:
         ours = _same(sheet, assessment)
         if ours is None:
             raise ZhunshengError("ZS-ID-02", name=sheet.title())
-        found.append(
-            Rechecked(
-                sheet.title(),
-                tuple(recheck(sheet, ours.card)),
-                tuple(undecided(ours.card)),
-                str(ours.card.range.low),
-                str(ours.card.range.high),
-            )
-        )
-    return found
+        left = [one for one in left if one is not ours]
+        if evaluated(sheet):
+            found.append(_rechecked(sheet.title(), recheck(sheet, ours.card), ours))
+        else:
+            why = "上报的这张表没有填完成值，也没有填得分，不是自评表"
+            found.append(_rechecked(sheet.title(), [_absent(ours, why)], ours))
+    why = "批复的目标里有这张表，上报材料里没有它的自评"
+    return found + [_rechecked(one.sheet.title(), [_absent(one, why)], one) for one in left]
+
+
+def _rechecked(title: str, found: Sequence[Difference], ours: SheetResult) -> Rechecked:
+    card = ours.card
+    return Rechecked(title, tuple(found), tuple(undecided(card)), str(card.range.low), str(card.range.high))
+
+
+def _absent(ours: SheetResult, why: str) -> Difference:
+    low, high = ours.card.range.low, ours.card.range.high
+    return Difference("absent", "整张表", "—", f"{low}" if low == high else f"{low}–{high}", why)
 
 
 def _same(sheet: TargetSheet, assessment: Assessment) -> SheetResult | None:

@@ -83,12 +83,12 @@ ACTIONS: dict[str, Act] = {
     "selfeval.view": Act(READERS),
     "selfeval.open": Act((FINANCE,)),
     "selfeval.fill": Act((STAFF, FINANCE), on=("draft", "returned")),
-    "selfeval.submit": Act((STAFF, FINANCE), _("填报人签字提交"), ("draft", "returned"), "filled", needs=("all_judged", "matches_confirmed")),
+    "selfeval.submit": Act((STAFF, FINANCE), _("填报人签字提交"), ("draft", "returned"), "filled", needs=("all_judged", "matches_confirmed", "contests_proved")),
     "selfeval.withdraw": Act((STAFF, FINANCE), _("撤回"), ("filled",), "draft", ways=("returned",), undoes="selfeval.submit", style="secondary"),
     "selfeval.check": Act((FINANCE,), _("财务科审核签字"), ("filled",), "checked", apart=("selfeval.submit",)),
     "selfeval.sign": Act((HEAD,), _("负责人签字上报"), ("checked",), "signed", apart=("selfeval.submit", "selfeval.check"), needs=("matches_confirmed",)),
     "selfeval.recheck": Act((BUREAU,), on=("signed", "accepted")),
-    "selfeval.accept": Act((BUREAU,), _("复核通过"), ("signed",), "accepted", apart=("selfeval.submit", "selfeval.check", "selfeval.sign")),
+    "selfeval.accept": Act((BUREAU,), _("复核通过"), ("signed",), "accepted", apart=("selfeval.submit", "selfeval.check", "selfeval.sign"), needs=("contests_ruled", "rechecked_as_signed")),
     # What was signed is not what it comes to now: it goes back, and is signed anew.
     "selfeval.reopen": Act((), _("裁定后退回重签"), on=("filled", "checked", "signed"), to="returned", system=True),
     "selfeval.return": Act((FINANCE, HEAD, BUREAU), _("退回"), ("filled", "checked", "signed"), "returned", by=((FINANCE, "filled"), (HEAD, "checked"), (BUREAU, "signed")), remark=True, style="danger"),
@@ -96,7 +96,7 @@ ACTIONS: dict[str, Act] = {
     "contest.raise": Act((STAFF, FINANCE)),
     "contest.accept": Act((BUREAU,), _("采纳争议"), ("open",), "accepted", remark=True, needs=("contest_proved", "still_rechecked")),
     "contest.refuse": Act((BUREAU,), _("不予采纳"), ("open",), "refused", remark=True, style="danger"),
-    "contest.replace": Act((), on=("open", "accepted"), to="replaced", system=True),
+    "contest.replace": Act((), on=("open", "accepted", "refused"), to="replaced", system=True),
     # -- which measure proves an indicator, which project of the ledgers is a sheet's
     "matches.view": Act(READERS),
     "matches.confirm": Act((STAFF, FINANCE, BUREAU)),

@@ -19,8 +19,13 @@ class Faults(ZhunshengError):
             field = form.fields.get(name)
             # A fault of the form as a whole has no label.
             self.faults[name] = (str(field.label or name) if field else "", [str(m) for m in messages])
-        told = [f"“{label}”{'，'.join(said)}" if label else "，".join(said) for label, said in self.faults.values()]
+        # Messages are sentences; put into one another they lose their full stops.
+        told = [(f"“{label}”" if label else "") + "，".join(map(_bare, said)) for label, said in self.faults.values()]
         super().__init__("ZS-WB-06", detail="；".join(told))
+
+
+def _bare(message: str) -> str:
+    return message.strip().rstrip("。.")
 
 
 class Sent(forms.Form):

@@ -171,6 +171,11 @@ class Word(Audited):
     def __str__(self) -> str:
         return self.indicator
 
+    @property
+    def claim(self) -> tuple[str, str, tuple[str, ...]]:
+        """The figure it states, why, and the digests of the files that prove it: what a ruling on it rests on."""
+        return self.actual, self.reason, tuple(sorted({a.sha256 for a in self.attachments.all()}))
+
     def judgement(self) -> Judgement:
         """Return the word as the judgement that scoring and monitoring take."""
         files = "、".join(a.name for a in self.attachments.all())
@@ -183,6 +188,7 @@ class Word(Audited):
             actual=self.actual or None,
             proof=files or None,
             accepted=contest.ruling if contest else None,
+            against=contest.computed if contest else None,
             over_accepted=self.over_accepted,
             reason=self.reason or None,
             cause=self.cause or None,
@@ -194,7 +200,8 @@ class Word(Audited):
 class Contest(Decided):
     """A figure that a department typed against what its ledgers say: with reason and proof, decided by the finance bureau.
 
-    Until it is accepted the reading counts; both are shown wherever the figure is.
+    Until it is accepted the reading counts; both are shown wherever the figure is. A ruling is on one claim (figure,
+    reason, proof) against one reading (``computed``): where any of them is another, the contest is replaced by a new one.
     """
 
     class State(models.TextChoices):
@@ -205,7 +212,7 @@ class Contest(Decided):
 
     word = models.ForeignKey(Word, models.PROTECT, related_name="contests")
     evaluation = models.ForeignKey("SelfEvaluation", models.PROTECT, related_name="contests")
-    computed = models.CharField(_("台账算出"), max_length=100)
+    computed = models.TextField(_("台账算出"))
     ruling = models.TextField(_("裁定理由"), blank=True)
     state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
 
@@ -217,6 +224,21 @@ class Contest(Decided):
 
     def __str__(self) -> str:
         return f"{self.word.indicator}：{self.word.actual}"
+
+    def decided_on(self) -> Any:
+        """Return the claim, the reading it is made against, and the reading as its self-evaluation shows it now."""
+        return [*self.word.claim, self.computed, self._shown_now()]
+
+    def _shown_now(self) -> str | None:
+        kept = (
+            Assessment.objects.filter(pk=self.evaluation.assessment_id).values_list("result", flat=True).first() or {}
+        )
+        for sheet in kept.get("results", ()):
+            for line in sheet["indicators"] if sheet.get("id") == self.word.sheet_code else ():
+                if line.get("id") == self.word.indicator_code:
+                    contest = line["outcome"].get("contest") or {}
+                    return str(contest.get("computed") or line["outcome"]["text"])
+        return None
 
     @property
     def department(self) -> Organisation:
@@ -289,8 +311,14 @@ class SelfEvaluation(Decided):
     due_on = models.DateField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
     assessment = models.ForeignKey(Assessment, models.PROTECT, null=True)
-    reported = models.ForeignKey(Upload, models.PROTECT, null=True, related_name="+")
+    reported = models.ForeignKey(Upload, models.PROTECT, null=True, related_name="+", verbose_name=_("上报文件"))
     differences = models.JSONField(default=list)
+    # What the re-check was made for: the key of the figures, when, and the file that was re-checked beside them.
+    rechecked = models.CharField(max_length=64, blank=True, default="")
+    rechecked_at = models.DateTimeField(_("复核"), null=True)
+    rechecked_of = models.ForeignKey(
+        Upload, models.PROTECT, null=True, related_name="+", verbose_name=_("复核的上报文件")
+    )
 
     by_digest = ("differences",)
     start = ("draft",)
@@ -310,7 +338,13 @@ class SelfEvaluation(Decided):
     def decided_on(self) -> Any:
         """Return the figures, the words and the re-check as they stand on the page."""
         words = list(self.words().order_by("pk").values_list("pk", flat=True))
-        return [shown_figures(self.assessment_id), words, self.reported_id, self.differences]
+        checked = [self.rechecked, self.rechecked_of_id, self.differences]
+        return [shown_figures(self.assessment_id), words, self.reported_id, *checked]
+
+    @property
+    def rechecked_as_it_is(self) -> bool:
+        """Whether the re-check was made for the figures that the record holds."""
+        return self.assessment is not None and self.rechecked == self.assessment.key
 
     def writers(self) -> set[str]:
         """Return the user names of those who filled it."""

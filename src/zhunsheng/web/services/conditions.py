@@ -121,6 +121,28 @@ def matches_confirmed(evaluation: SelfEvaluation, said: Said) -> list[str]:
 
 
 @condition
+def contests_proved(evaluation: SelfEvaluation, said: Said) -> list[str]:
+    """A figure typed against a ledger goes up with its reason and its proof."""
+    open_ones = evaluation.contests.filter(state="open").select_related("word")
+    return [f"{one.word.indicator}：{'，'.join(lacks)}" for one in open_ones if (lacks := contest_proved(one, said))]
+
+
+@condition
+def contests_ruled(evaluation: SelfEvaluation, said: Said) -> list[str]:
+    """Nothing is closed over a contest that nobody ruled on."""
+    open_ones = evaluation.contests.filter(state="open").select_related("word")
+    return _listed(_("还有 %(n)s 项争议未裁定：%(names)s"), [one.word.indicator for one in open_ones])
+
+
+@condition
+def rechecked_as_signed(evaluation: SelfEvaluation, said: Said) -> list[str]:
+    """The re-check was made for the very figures that were signed."""
+    if evaluation.rechecked_as_it_is:
+        return []
+    return [_("复核之后得分有了变化，请重新复核") if evaluation.rechecked else _("还没有复核")]
+
+
+@condition
 def contest_proved(contest: Contest, said: Said) -> list[str]:
     """A figure typed against a ledger is accepted on its reason and its proof, not on being typed."""
     word = contest.word

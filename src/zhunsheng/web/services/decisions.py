@@ -8,10 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
+from django.db.models import DateTimeField
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from zhunsheng.web.models import (
+    Assessment,
     AuditEntry,
     Checkpoint,
     Contest,
@@ -25,8 +29,10 @@ from zhunsheng.web.models import (
     SheetVersion,
     Step,
     User,
+    Word,
 )
 from zhunsheng.web.models.decided import Seen
+from zhunsheng.web.models.year import shown_figures
 from zhunsheng.web.roles import ACTIONS, permits
 from zhunsheng.web.services import jobs, publishing, review, sheets
 from zhunsheng.web.services import year as figures
@@ -121,6 +127,12 @@ def _filled(record: Any) -> None:
         figures.fill_self_evaluation(record, tables=True)
 
 
+def _weighed(record: Any) -> None:
+    """Bring a contest to the present reading and words, so that nobody rules on what it no longer is."""
+    figures.weigh(record.evaluation)
+    record.refresh_from_db()
+
+
 def _reviewed_first(record: Any) -> None:
     """Review a sheet that was not reviewed as it stands (by the rules of today), so that its findings are known."""
     if not review.standing_of(record).current:
@@ -139,6 +151,8 @@ PREPARE: dict[str, Callable[[Any], None]] = {
     "targets.submit": _reviewed_first,
     "monitoring.submit": _filled,
     "selfeval.submit": _filled,
+    "contest.accept": _weighed,
+    "contest.refuse": _weighed,
 }
 CHANGES: dict[str, Callable[[Any, Mapping[str, Any], User], None]] = {
     "targets.submit": _reasoned,
@@ -152,6 +166,7 @@ AFTER: dict[str, Callable[[Any, User], None]] = {
     "targets.void": _reviewed,
     "targets.restore": _reviewed,
     "contest.accept": _counted,
+    "contest.refuse": _counted,
 }
 
 
@@ -178,13 +193,72 @@ def changes_since(record: Any, seen: Seen) -> list[Change]:
         Change(s.at, str(s.by), step=s)
         for s in Step.objects.filter(model=record._meta.model_name, object_id=record.pk, pk__gt=seen.step)
     ]
-    return sorted([*steps, *_fields_since(record, seen.entry)], key=lambda c: c.at)
+    found = [*steps, *_fields_since(record, seen.entry)]
+    if isinstance(record, Checkpoint | SelfEvaluation):
+        found += [*_words_since(record, seen.entry), *_figures_since(record, seen.entry)]
+    return sorted(found, key=lambda c: c.at)
+
+
+def _words_since(record: Checkpoint | SelfEvaluation, entry: int) -> list[Change]:
+    """Return what was said of indicators since: by whom, of which indicator, each part of it from what to what."""
+    kept = record.words if isinstance(record, Checkpoint) else record.words()
+    made = AuditEntry.objects.filter(model=Word._meta.model_name, action="create", number__gt=entry)
+    new = {int(one) for one in made.values_list("object_id", flat=True)}
+    first: dict[tuple[str, str], Word | None] = {}
+    last: dict[tuple[str, str], Word] = {}
+    newest: dict[tuple[str, str], Word] = {}
+    for word in kept.select_related("by").prefetch_related("attachments").order_by("pk"):
+        key = (word.sheet_code, word.indicator_code)
+        if word.pk in new:
+            first.setdefault(key, newest.get(key))
+            last[key] = word
+        newest[key] = word
+    found = []
+    for key, word in last.items():
+        was, now = _said(first[key]), _said(word)
+        found += [
+            Change(word.at, str(word.by or ""), f"{word.indicator} · {label}", was.get(label, ""), now.get(label, ""))
+            for label in dict.fromkeys([*was, *now])
+            if was.get(label, "") != now.get(label, "")
+        ]
+    return found
+
+
+def _said(word: Word | None) -> dict[str, str]:
+    """Return the parts of a word by their labels."""
+    if word is None:
+        return {}
+    names = ("actual", "band", "reason", "cause", "measures")
+    said = {str(Word._meta.get_field(name).verbose_name): str(getattr(word, name)) for name in names}
+    said[_("得分率")] = "" if word.share is None else f"{word.share:.2%}"
+    said[_("认可超额")] = _("是") if word.over_accepted else ""
+    said[_("附件")] = "、".join(sorted(a.name for a in word.attachments.all()))
+    return said
+
+
+def _figures_since(record: Checkpoint | SelfEvaluation, entry: int) -> list[Change]:
+    """Return the figures that are others since, by sheet and indicator; one line where only what they rest on is another."""
+    moved = [e for e in _entries_since(record, entry) if "assessment_id" in {**e.before, **e.after}]
+    if not moved:
+        return []
+    at, who = moved[-1].at, str(User.objects.filter(username=moved[-1].actor).first() or _("系统"))
+    was = Assessment.objects.filter(pk=moved[0].before.get("assessment_id")).first()
+    now = record.assessment
+    if was is None or now is None or was.pk == now.pk:
+        return []
+    apart = figures.differences(figures.figures_of(was.run), figures.figures_of(now.run))
+    if not apart and shown_figures(was.pk) != shown_figures(now.pk):
+        return [Change(at, who, _("完成值和得分没有变，它们的依据或说明有变"))]
+    return [Change(at, who, f"{d['sheet']} · {d['what']}", d["then"], d["now"]) for d in apart]
+
+
+def _entries_since(record: Any, entry: int) -> list[AuditEntry]:
+    found = AuditEntry.objects.filter(model=record._meta.model_name, object_id=str(record.pk), number__gt=entry)
+    return list(found.filter(action__in=("edit", "change")).order_by("number"))
 
 
 def _fields_since(record: Any, entry: int) -> list[Change]:
-    found = AuditEntry.objects.filter(
-        model=record._meta.model_name, object_id=str(record.pk), number__gt=entry, action__in=("edit", "change")
-    ).order_by("number")
+    found = _entries_since(record, entry)
     labels = {p: f.label for p, f in sheets.current_fields(record).items()} if isinstance(record, SheetVersion) else {}
     changes: dict[str, Change] = {}
     for one in found:
@@ -193,21 +267,33 @@ def _fields_since(record: Any, entry: int) -> list[Change]:
             if not label:
                 continue
             first = changes.get(label)
-            before = first.before if first else _text(one.before.get(name))
-            changes[label] = Change(one.at, one.actor, label, before, _text(one.after.get(name)))
+            before = first.before if first else _value(record, name, one.before.get(name))
+            changes[label] = Change(one.at, one.actor, label, before, _value(record, name, one.after.get(name)))
     return [c for c in changes.values() if c.before != c.after]
 
 
 def _label(record: Any, name: str) -> str:
     """Return the label of a field; none for what the entries of edits or the steps say better."""
-    if name in ("state", *record.by_digest):
+    if name in ("state", "assessment_id", "word_id", "rechecked", *record.by_digest):
         return ""
-    if name == "assessment_id":
-        return _("数据（已按台账重新计算）")
     try:
         return str(record._meta.get_field(name.removesuffix("_id")).verbose_name)
     except FieldDoesNotExist:
         return name
+
+
+def _value(record: Any, name: str, value: Any) -> str:
+    """Return a field's value as people know it: what an id points to by its name, a moment in the office's time."""
+    try:
+        field = record._meta.get_field(name.removesuffix("_id"))
+    except FieldDoesNotExist:
+        return _text(value)
+    if value is None:
+        return ""
+    if field.is_relation:
+        return str(field.related_model._base_manager.filter(pk=value).first() or "")
+    moment = parse_datetime(str(value)) if isinstance(field, DateTimeField) else None
+    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M") if moment else _text(value)
 
 
 def _text(value: Any) -> str:

@@ -175,8 +175,9 @@ def _assess(job: Job, progress: Progress) -> dict[str, Any]:
     assert job.department is not None
     progress("计算测度、得分与预警", 0, 1)
     done = year.assess_now(job.department, job.args["year"])
+    unfilled = year.refill(job.department, job.args["year"])
     publishing.check_published(job.department, job.args["year"])
-    return {"assessment": done.pk, "as_of": done.as_of.isoformat()}
+    return {"assessment": done.pk, "as_of": done.as_of.isoformat(), "unfilled": unfilled}
 
 
 def _take_archive(job: Job, progress: Progress) -> dict[str, Any]:

@@ -267,7 +267,7 @@ def _year(department: Organisation, people: dict[str, User], document: Path, fol
     figures.fill_self_evaluation(evaluation)
     figures.assess_now(department, YEAR)
     asked = figures.Question(department, YEAR, END, None, words=False)
-    cards = [r.card for r in asked.answer(Evidence.of(figures.store())).results if r.sheet.kind == "project"]
+    cards = [r.card for r in asked.answer(Evidence.of(figures.store())).results]
     reported = folder / "2021年绩效自评表（上报）.xlsx"
     write_reported(cards, reported)
     evaluation.reported = Upload.keep(reported.read_bytes(), reported.name, "document", department, people["keyuan"])

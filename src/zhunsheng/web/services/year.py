@@ -20,12 +20,12 @@ from zhunsheng.evidence import Snapshot, Store
 from zhunsheng.intake import read_book
 from zhunsheng.judgements import Judgement, resolve
 from zhunsheng.measures import catalogue
-from zhunsheng.targets import Book
 from zhunsheng.usecases.assessing import Assessment as Assessed
 from zhunsheng.usecases.assessing import Department, Evidence, assess, basis
 from zhunsheng.usecases.outputs import official_forms, write_outputs
 from zhunsheng.usecases.rechecking import recheck_book
 from zhunsheng.usecases.result import Run, run_of
+from zhunsheng.web.actor import current
 from zhunsheng.web.models import (
     Assessment,
     CalendarEntry,
@@ -35,16 +35,19 @@ from zhunsheng.web.models import (
     Organisation,
     SelfEvaluation,
     SheetVersion,
+    Upload,
     User,
     Word,
 )
 from zhunsheng.web.models.work import cipher
+from zhunsheng.web.roles import permits
 from zhunsheng.web.services.matching import links_of
 from zhunsheng.web.services.rules import rules_for
 from zhunsheng.web.services.sheets import book_in_force
 from zhunsheng.web.workflow import advance, note
 
 Record = Checkpoint | SelfEvaluation
+UNSETTLED = ("draft", "returned", "filled")  # states of a self-evaluation whose figures follow the evidence
 FILES = ("绩效目标表", "绩效运行监控表", "绩效自评表", "绩效评价报告")
 
 
@@ -70,8 +73,9 @@ def default_as_of(year: int) -> date:
 
 
 def newest_assessment(department: Organisation, year: int) -> Assessment | None:
-    """Return the figures of the latest date; of several states of that date the one that was assessed last."""
-    return Assessment.objects.filter(department=department, year=year).order_by("-as_of", "-assessed_at", "-pk").first()
+    """Return the figures of the latest date that has come; of several states of it the one that was assessed last."""
+    known = Assessment.objects.filter(department=department, year=year, as_of__lte=default_as_of(year))
+    return known.order_by("-as_of", "-assessed_at", "-pk").first()
 
 
 def record_of(department: Organisation, year: int, day: date) -> Record | None:
@@ -326,7 +330,12 @@ def calendar_of(department: Organisation, year: int, kind: str | None = None) ->
 
 
 def open_checkpoint(entry: CalendarEntry, department: Organisation, user: User | None) -> Checkpoint:
-    """Open the checkpoint of a calendar entry with figures filled from the evidence; an open one is returned as it is."""
+    """Open the checkpoint of a calendar entry with figures filled from the evidence; an open one is returned as it is.
+
+    Raises ``ZS-WB-06`` before its time.
+    """
+    if not Checkpoint.objects.filter(department=department, as_of=entry.as_of).exists():
+        _time_has_come(entry.name, entry.opens_on, entry.as_of)
     with transaction.atomic():
         kept, made = Checkpoint.objects.get_or_create(
             department=department,
@@ -336,6 +345,15 @@ def open_checkpoint(entry: CalendarEntry, department: Organisation, user: User |
         if made and user is not None:
             note(user, kept, "monitoring.open", after="open")
     return fill_checkpoint(kept)
+
+
+def _time_has_come(name: str, opens_on: date | None, as_of: date) -> None:
+    """Refuse to open what has not begun, or whose data do not exist yet. Raises ``ZS-WB-06``."""
+    today = timezone.localdate()
+    if opens_on is not None and opens_on > today:
+        raise ZhunshengError("ZS-WB-06", detail=f"“{name}”{opens_on} 起填报，现在还不能开启")
+    if as_of > today:
+        raise ZhunshengError("ZS-WB-06", detail=f"“{name}”的数据截至 {as_of}，这一天还没有到，现在还不能开启")
 
 
 def fill_checkpoint(checkpoint: Checkpoint, *, tables: bool = False) -> Checkpoint:
@@ -402,21 +420,29 @@ def keep_word(
 ) -> Word:
     """Keep a person's word on an indicator of a record, both by code; with ``check`` it is kept only if that runs.
 
-    ``attachments`` of the record's former word go along. Raises ``ZS-WB-06`` for an indicator that the record does not
-    have, and what ``check`` raises; nothing is kept then.
+    ``attachments`` of the record's former word go along while it states the same figure: what proves one figure proves
+    no other. Raises ``ZS-WB-06`` for an indicator that the record does not have, for a band on a quantity, for an excess
+    without reason, and what ``check`` raises; nothing is kept then.
     """
     run = record.assessment.run if record.assessment else None
     found = run.sheet(sheet) if run else None
     line = found.indicator(indicator) if found else None
     if found is None or line is None:
         raise ZhunshengError("ZS-WB-06", detail="没有这个指标，目标表可能已调整，请刷新页面")
+    if (said.get("band") or said.get("share") is not None) and (sheet, indicator) not in banded(record):
+        raise ZhunshengError("ZS-WB-06", detail=f"“{line.name}”是定量指标，定量指标不评档次，也不填得分率")
+    if said.get("share") is not None and not said.get("band"):
+        raise ZhunshengError("ZS-WB-06", detail=f"“{line.name}”填了得分率，没有选评定档次")
+    if said.get("over_accepted") and not str(said.get("reason") or "").strip():
+        raise ZhunshengError("ZS-WB-06", detail=f"“{line.name}”认可超额，没有写理由")
     files = list(said.pop("attachments", []))
     with transaction.atomic():
         former = words_of(record).get((sheet, indicator))
         if former is not None:
             for name in ("cause", "measures", "actual", "band", "share", "over_accepted", "reason"):
                 said.setdefault(name, getattr(former, name))
-            files = [*former.attachments.all(), *files]
+            if said["actual"] == former.actual:
+                files = [*former.attachments.all(), *files]
         mine = {"checkpoint": record} if isinstance(record, Checkpoint) else {"evaluation": record}
         word = Word.objects.create(
             department=record.department,
@@ -430,47 +456,107 @@ def keep_word(
             **said,
         )
         word.attachments.set(files)
+        for contest in former.contests.exclude(state="replaced") if former else ():
+            # The same claim stays the same contest, before any figure is computed; another claim stands on its own.
+            if former is not None and word.claim == former.claim:
+                contest.word = word
+                contest.save()
         if check is not None:
             check()
-        if isinstance(record, SelfEvaluation):
-            _contest(record, word, user)
     return word
 
 
-def _contest(evaluation: SelfEvaluation, word: Word, user: User) -> None:
-    """Open a contest where a figure was typed against a reading; the one it takes the place of is replaced."""
-    others = Contest.objects.filter(
-        evaluation=evaluation, word__sheet_code=word.sheet_code, word__indicator_code=word.indicator_code
-    )
-    same = others.filter(word__actual=word.actual, state__in=("open", "accepted", "refused")).last()
-    for old in others.filter(state__in=("open", "accepted")):
-        if old != same:
-            advance(user, old, "contest.replace", "另行填报")
-    run = evaluation.assessment.run if evaluation.assessment else None
-    sheet = run.sheet(word.sheet_code) if run else None
-    line = sheet.indicator(word.indicator_code) if sheet else None
-    if line is None or line.outcome.contest is None:
-        return
-    if same is not None:
-        same.word = word
-        same.save()
-        return
-    made = Contest.objects.create(word=word, evaluation=evaluation, computed=line.outcome.contest.computed)
-    note(user, made, "contest.raise", after="open", remark=word.reason)
+def banded(record: Record) -> set[tuple[str, str]]:
+    """Return the indicators (codes of sheet and indicator) that a band may be given for: no quantity can be read there."""
+    book = book_in_force(record.department, record.year, record.as_of)
+    return {
+        (s.id, i.id)
+        for s in book.sheets
+        for i in s.indicators
+        if i.type.kind in ("level", "yes_no") or i.aim.op in ("level", "unread")
+    }
+
+
+# -- contests ---------------------------------------------------------------------------------------------------------
+
+
+def settle_contests(evaluation: SelfEvaluation, run: Run) -> bool:
+    """Have the contests follow the words and readings that figures were computed from; return whether an acceptance fell.
+
+    One whose claim or reading is another than it was made on is replaced; what stands contested without one gets one.
+    """
+    words = words_of(evaluation)
+    standing = {
+        (c.word.sheet_code, c.word.indicator_code): c
+        for c in evaluation.contests.exclude(state="replaced").select_related("word").order_by("pk")
+    }
+    readings = {
+        (s.id, i.id): i.outcome.contest.computed for s in run.results for i in s.indicators if i.outcome.contest
+    }
+    fell = False
+    for key in {**standing, **readings}:
+        contest, word, reading = standing.get(key), words.get(key), readings.get(key)
+        if contest is not None:
+            moved = _moved(contest, word, reading)
+            if not moved:
+                continue
+            fell = fell or contest.state == "accepted"
+            by = _acting(evaluation.department) or contest.word.by
+            if by is None:
+                continue  # nobody to put the step to; the figure is the reading's all the same
+            advance(by, contest, "contest.replace", moved)
+        if word is not None and word.by is not None and reading is not None:
+            made = Contest.objects.create(word=word, evaluation=evaluation, computed=reading)
+            note(word.by, made, "contest.raise", after="open", remark=word.reason)
+    return fell
+
+
+def _moved(contest: Contest, word: Word | None, reading: str | None) -> str:
+    """Return in words what is another than the contest was made on; empty where nothing is."""
+    was, now = contest.word.claim, word.claim if word else ("", "", ())
+    if reading is None:
+        return "不再与台账不同" if now[0] else "填报的完成值已撤回"
+    told = [] if reading == contest.computed else [f"台账算出 {contest.computed} → {reading}"]
+    told += [] if was[0] == now[0] else [f"填报的完成值 {was[0]} → {now[0]}"]
+    told += [] if was[1] == now[1] else [f"理由 “{was[1]}” → “{now[1]}”"]
+    told += [] if was[2] == now[2] else ["证明材料有变"]
+    return "；".join(told)
+
+
+def _acting(department: Organisation) -> User | None:
+    """Return the user of the current request or job who has a part in contests there; None for one who only looks."""
+    user = User.objects.filter(username=current().name).first()
+    acts = ("contest.raise", "contest.accept")
+    return user if user is not None and any(permits(user, act, department) for act in acts) else None
+
+
+def weigh(evaluation: SelfEvaluation) -> None:
+    """Bring a self-evaluation's figures, where they are not settled, and its contests to the present evidence and words."""
+    if evaluation.state in UNSETTLED:
+        fill_self_evaluation(evaluation)
+    elif evaluation.state != "accepted":
+        found = assess_now(evaluation.department, evaluation.year, evaluation.as_of, tables=False)
+        settle_contests(evaluation, found.run)
 
 
 # -- self-evaluation --------------------------------------------------------------------------------------------------
 
 
 def open_self_evaluation(department: Organisation, year: int, user: User | None) -> SelfEvaluation:
-    """Open the self-evaluation of a year by the calendar (default: data to the end of February, due on 31 March)."""
+    """Open the self-evaluation of a year by the calendar (default: data to the end of February, due on 31 March).
+
+    Raises ``ZS-WB-06`` before its time.
+    """
     entry = next(iter(calendar_of(department, year, "self")), None)
+    day = entry.as_of if entry else default_as_of(year)
+    if not SelfEvaluation.objects.filter(department=department, year=year).exists():
+        _time_has_come(entry.name if entry else f"{year}年度自评", entry.opens_on if entry else None, day)
     with transaction.atomic():
         kept, made = SelfEvaluation.objects.get_or_create(
             department=department,
             year=year,
             defaults={
-                "as_of": entry.as_of if entry else default_as_of(year),
+                "as_of": day,
                 "due_on": entry.due_on if entry else date(year + 1, 3, 31),
             },
         )
@@ -480,18 +566,39 @@ def open_self_evaluation(department: Organisation, year: int, user: User | None)
 
 
 def fill_self_evaluation(evaluation: SelfEvaluation, *, tables: bool = False) -> SelfEvaluation:
-    """Compute the scores anew; one that was checked, signed or accepted stays as it is."""
-    _fill(evaluation, ("draft", "returned", "filled"), tables=tables)
+    """Compute the scores anew, its contests with them; one that was checked, signed or accepted stays as it is."""
+    _fill(evaluation, UNSETTLED, tables=tables)
+    if evaluation.state in UNSETTLED and evaluation.assessment is not None:
+        if settle_contests(evaluation, evaluation.assessment.run):
+            _fill(evaluation, UNSETTLED, tables=tables)
     return evaluation
+
+
+def refill(department: Organisation, year: int) -> list[str]:
+    """Bring every record of a year that is not settled to the present evidence; return what could not be, in words."""
+    failed = []
+    waiting: list[tuple[Record, Callable[[Any], Any]]] = [
+        *((c, fill_checkpoint) for c in Checkpoint.objects.filter(department=department, year=year, state="open")),
+        *((e, weigh) for e in SelfEvaluation.objects.filter(department=department, year=year)),
+    ]
+    for record, bring in waiting:
+        try:
+            with transaction.atomic():
+                bring(record)
+        except ZhunshengError as error:  # a word that no longer fits: its page says what is wrong, the others go on
+            failed.append(f"{record}：{error.web}")
+    return failed
 
 
 def ruled(contest: Contest, user: User) -> None:
     """Compute a self-evaluation anew after a ruling of the finance bureau.
 
     The ruling holds whatever state the self-evaluation is in; signatures hold for the figures they were put to, so that
-    one already submitted goes back to be signed with the new ones.
+    one already submitted goes back to be signed with the new ones. A refusal moves only what counted the typed figure.
     """
     evaluation = SelfEvaluation.objects.get(pk=contest.evaluation_id)
+    if contest.state == "refused" and not _counted(contest, evaluation):
+        return
     figures = assess_now(evaluation.department, evaluation.year, evaluation.as_of, tables=False)
     if evaluation.assessment_id == figures.pk:
         return
@@ -503,32 +610,42 @@ def ruled(contest: Contest, user: User) -> None:
     def moved(now: SelfEvaluation) -> None:
         now.assessment = figures
 
-    remark = f"采纳争议“{contest}”，得分随之改变，请重新审核签字"
+    remark = f"{contest.get_state_display()}：“{contest}”，得分随之改变，请重新审核签字"
     advance(user, evaluation, "selfeval.reopen", remark, change=moved)
 
 
-def recheck(evaluation: SelfEvaluation) -> list[dict[str, Any]]:
-    """Re-check the reported tables (uploaded, or the signed ones) against figures from evidence and approved sheets alone.
+def _counted(contest: Contest, evaluation: SelfEvaluation) -> bool:
+    """Return whether a self-evaluation's figures count the contested figure as accepted."""
+    run = evaluation.assessment.run if evaluation.assessment else None
+    sheet = run.sheet(contest.word.sheet_code) if run else None
+    line = sheet.indicator(contest.word.indicator_code) if sheet else None
+    return line is not None and line.outcome.origin == "accepted"
 
-    Nothing that the department typed goes in. The differences are kept and returned.
+
+def recheck(evaluation: SelfEvaluation, reported: Upload | None = None) -> list[dict[str, Any]]:
+    """Re-check the tables signed in the system, and a reported file beside them, from evidence and approved sheets alone.
+
+    Nothing that the department typed goes in. Returns and keeps what was found by sheet (``Rechecked.as_json``), ``of``
+    naming the file (empty: the signed tables), and for which figures it was made. Raises ``ZS-*`` for a file that can't
+    be read or whose sheets are not those that were approved.
     """
     asked = Question(evaluation.department, evaluation.year, evaluation.as_of, None, words=False)
     done = asked.answer(Evidence.of(store()))
-    reported: Book
-    if evaluation.reported is not None:
-        with evaluation.reported.opened() as path:
-            reported = read_book(path)
-    else:
-        folder = tables_of(evaluation)
-        if folder is None:
-            raise ZhunshengError("ZS-WB-06", detail="还没有自评结果")
-        reported = read_book(folder / "绩效自评表.xlsx")
-    found = [r.as_json() for r in recheck_book(reported, done)]
+    folder = tables_of(evaluation)
+    kept = evaluation.assessment
+    if folder is None or kept is None:
+        raise ZhunshengError("ZS-WB-06", detail="还没有自评结果")
+    found = [{**r.as_json(), "of": ""} for r in recheck_book(read_book(folder / "绩效自评表.xlsx"), done)]
+    if reported is not None:
+        with reported.opened() as path:
+            found += [{**r.as_json(), "of": reported.name} for r in recheck_book(read_book(path), done)]
     with transaction.atomic():
         now = SelfEvaluation.objects.select_for_update().get(pk=evaluation.pk)
-        now.differences, now.reported = found, evaluation.reported
+        now.differences, now.rechecked, now.rechecked_at, now.rechecked_of = found, kept.key, timezone.now(), reported
+        if reported is not None:
+            now.reported = reported
         now.save()
-    evaluation.differences = found
+    evaluation.refresh_from_db()
     return found
 
 

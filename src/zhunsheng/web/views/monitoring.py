@@ -28,7 +28,7 @@ def monitoring(request: SignedInRequest, department: Organisation, year: int) ->
     if request.method == "POST":
         demand(request, "monitoring.open", department)
         entry = Opening.of(request)["entry"]
-        if entry not in entries or entry.opens_on > today:
+        if entry not in entries:
             raise Http404
         checkpoint = figures.open_checkpoint(entry, department, request.user)
         return done(request, "checkpoint", _("已开启，数据已从台账填好。"), checkpoint.pk)
@@ -44,7 +44,7 @@ def monitoring(request: SignedInRequest, department: Organisation, year: int) ->
                 "checkpoint": checkpoint,
                 "waiting": len(waiting),
                 "late": open_now and entry.due_on < today,
-                "early": entry.opens_on > today,
+                "early": max(entry.opens_on, entry.as_of) > today,
             }
         )
     context = {
@@ -83,6 +83,7 @@ def checkpoint(request: SignedInRequest, checkpoint: Checkpoint) -> HttpResponse
         "rules": rules,
         "editable": may(request.user, "monitoring.explain", checkpoint),
         "missing": len(missing),
+        "overtaken": checkpoint.state == "open" and figures.drifted(checkpoint),
         "drift": figures.drift(checkpoint) if checkpoint.state != "open" else [],
         "actions": available(request.user, checkpoint, "monitoring"),
         "steps": checkpoint.steps(),

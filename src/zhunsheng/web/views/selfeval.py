@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.web.forms.base import checked
 from zhunsheng.web.forms.year import WordForm
-from zhunsheng.web.models import Organisation, SelfEvaluation, Upload
+from zhunsheng.web.models import Contest, Organisation, SelfEvaluation, Upload
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import year as figures
@@ -34,12 +34,16 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
         return done(request, "selfeval", _("已开启，得分已按台账和评分办法算好。"), department=department.pk, year=year)
     if evaluation is None:
         entry = next(iter(figures.calendar_of(department, year, "self")), None)
-        empty = {"part": "selfeval", "entry": entry, "can_open": may(request.user, "selfeval.open", department)}
+        today = timezone.localdate()
+        begun = entry is None or max(entry.opens_on, entry.as_of) <= today
+        can_open = begun and may(request.user, "selfeval.open", department)
+        empty = {"part": "selfeval", "entry": entry, "can_open": can_open}
         return render(request, "web/selfeval_empty.html", empty)
     rules = rules_for(department, year)
     words, earlier = figures.words_of(evaluation), figures.earlier_words(evaluation)
     contests = {c.word_id: c for c in evaluation.contests.exclude(state="replaced")}
     run = evaluation.assessment.run if evaluation.assessment else None
+    banded = figures.banded(evaluation)
 
     def line(sheet: Any, i: Any) -> dict[str, Any]:
         word = words.get((sheet.id, i.id))
@@ -49,7 +53,8 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
             "word": word,
             "earlier": None if word else earlier.get((sheet.id, i.id)),
             "contest": contest,
-            "rulings": available(request.user, contest, "contest") if contest else [],
+            "rulings": _rulings(request, evaluation, contest) if contest else [],
+            "banded": (sheet.id, i.id) in banded,
         }
 
     steps = evaluation.steps()
@@ -70,7 +75,8 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
         "bands": [{"name": b.name, "low": b.low, "high": b.high} for b in rules.scheme.qualitative],
         "causes": rules.monitoring(evaluation.as_of).causes,
         "proposals": open_proposals(run) if run else [],
-        "drift": figures.drift(evaluation) if reached > 1 else [],
+        "overtaken": evaluation.state in figures.UNSETTLED and figures.drifted(evaluation),
+        "drift": figures.drift(evaluation) if reached > 0 else [],
         "chain": [(label, step if n < reached else None) for n, (label, step) in enumerate(chain)],
         "editable": may(request.user, "selfeval.fill", evaluation),
         "can_publish": evaluation.state in ("signed", "accepted") and may(request.user, "publish.request", evaluation),
@@ -80,6 +86,13 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
         "late": evaluation.state in ("draft", "returned") and evaluation.due_on < timezone.localdate(),
     }
     return render(request, "web/selfeval.html", context)
+
+
+def _rulings(request: SignedInRequest, evaluation: SelfEvaluation, contest: Contest) -> list[Any]:
+    """Return the rulings that are offered: on a closed self-evaluation none that would move its figures."""
+    closed = evaluation.state == "accepted"
+    offered = available(request.user, contest, "contest")
+    return [(name, act) for name, act in offered if not (closed and name == "contest.accept")]
 
 
 @page("selfeval.view", methods=("POST",), evaluation=SelfEvaluation)
@@ -94,21 +107,26 @@ def word(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
     ]
     refill = partial(figures.fill_self_evaluation, evaluation)
     sheet, indicator = said.pop("sheet"), said.pop("indicator")
-    figures.keep_word(evaluation, sheet, indicator, request.user, refill, attachments=files, **said)
-    return done(
-        request, "selfeval", _("已保存，得分已重算。"), department=evaluation.department_id, year=evaluation.year
-    )
+    former = figures.words_of(evaluation).get((sheet, indicator))
+    kept = figures.keep_word(evaluation, sheet, indicator, request.user, refill, attachments=files, **said)
+    told = _("已保存，得分已重算。")
+    if former is not None and former.actual != kept.actual and former.attachments.exists():
+        told += _("完成值改了，证明原来那个数的附件没有带过来。")
+    return done(request, "selfeval", told, department=evaluation.department_id, year=evaluation.year)
 
 
 @page("selfeval.view", methods=("GET", "POST"), evaluation=SelfEvaluation)
 def recheck(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
-    """Re-check: figures computed anew beside the reported ones; a POST may bring the department's own table."""
+    """Re-check the signed tables against figures computed anew, and beside them a file that the department reported.
+
+    A POST may bring the file, or ask (``again``) for the one that was brought before.
+    """
     if request.method == "POST":
         demand(request, "selfeval.recheck", evaluation)
+        reported = evaluation.reported if "again" in request.POST else None
         if request.FILES.get("file"):
-            evaluation.reported = take(request.FILES["file"], "document", evaluation.department, request.user)
-            evaluation.save()
-        found = figures.recheck(evaluation)
+            reported = take(request.FILES["file"], "document", evaluation.department, request.user)
+        found = figures.recheck(evaluation, reported)
         count = sum(len(f["differences"]) for f in found)
         return done(request, "recheck", _("复核完成，差异 %s 处。") % count, evaluation.pk)
     context: dict[str, Any] = {
