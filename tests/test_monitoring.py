@@ -131,8 +131,8 @@ def test_indicators_against_time(day, raw, value, accrual, expected, forecast, l
     [
         (date(2021, 8, 1), UNDONE, "green", "有可能"),
         (date(2022, 1, 1), UNDONE, "red", "完全不可能"),
-        (date(2021, 8, 1), None, "grey", "有可能"),
-        (date(2022, 1, 1), None, "grey", "有可能"),
+        (date(2021, 8, 1), None, "grey", ""),
+        (date(2022, 1, 1), None, "grey", ""),
         (date(2022, 2, 1), date(2021, 11, 26), "green", "确定能"),
         (date(2022, 2, 1), date(2022, 1, 14), "red", "完全不可能"),
         (date(2022, 1, 10), date(2022, 1, 14), "red", "完全不可能"),
