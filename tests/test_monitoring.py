@@ -158,6 +158,29 @@ def test_nothing_is_expected_before_the_start():
     assert (status.light, status.method) == ("green", "尚未开始")
 
 
+@pytest.mark.parametrize(
+    ("day", "raw", "value", "unit", "light"),
+    [
+        (date(2021, 1, 5), "≥2次", 0, "次", "green"),  # 0.03 times are expected by then
+        (date(2021, 6, 30), "≥2次", 0, "次", "green"),
+        (date(2021, 7, 31), "≥2次", 0, "次", "red"),
+        (date(2021, 12, 31), "≥1次", 0, "次", "red"),
+        (date(2021, 1, 31), "≥0.32万人次", 0, "人次", "red"),  # 272 are expected
+        (date(2021, 1, 5), "≥90%", 0, "%", "red"),  # a share has no whole pieces
+    ],
+)
+def test_no_light_warns_of_less_than_one_whole_piece(day, raw, value, unit, light):
+    _, status = at(day, raw, value, unit)
+    assert status.light == light
+    assert ("尚早" in status.method) == (light == "green")
+
+
+def test_how_likely_is_said_of_what_is_known_only():
+    for raw, value in (("优", None), ("≥100件", None), ("≥100件", "5")):
+        _, status = at(date(2021, 6, 30), raw, value, "%" if value else None)
+        assert (status.light, status.likelihood) == ("grey", "")
+
+
 def test_lights_and_days():
     assert [light_of(Fraction(x), RULES) for x in ("0.9", "0.89", "0.7", "0.69")] == [
         "green",

@@ -321,7 +321,7 @@ def card(found: Scorecard, *, final: bool) -> None:
     console.print()
     state = "" if final else "（未满年度，阶段测算）"
     console.print(
-        f"[bold]{escape(found.sheet.title())}[/]  [bold cyan]{plain(found.total)}[/] 分  {total_words(found)}{state}"
+        f"[bold]{escape(found.sheet.title())}[/]  [bold cyan]{range_words(found.range)}[/] 分  {total_words(found)}{state}"
     )
     console.print(basis_words(found), style="bright_black")
     table = _table("指标", "目标", "完成值", "得分", "满分", "怎样得出")

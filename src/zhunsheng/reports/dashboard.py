@@ -19,7 +19,7 @@ from zhunsheng.measures import Lineage
 from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint
 from zhunsheng.outcomes import forecast_text, marks, origin_words
-from zhunsheng.reports.forms import basis_words, of_full, share, sum_words, total_words, wan
+from zhunsheng.reports.forms import basis_words, of_full, range_words, share, sum_words, total_words, wan
 from zhunsheng.review import LEVELS, Finding, Review
 from zhunsheng.targets import SpendingPlan
 from zhunsheng.targets.sheet import plain
@@ -122,6 +122,7 @@ def render(
         "total": total_words,
         "basis": basis_words,
         "of_full": of_full,
+        "range_words": range_words,
         "sum_words": sum_words,
         "marks": marks,
         "origin": origin_words,
