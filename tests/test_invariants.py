@@ -25,7 +25,7 @@ from zhunsheng.folders import RunResult
 from zhunsheng.intake import read_book
 from zhunsheng.judgements import Judgement, read_judgements
 from zhunsheng.measures import MeasureLink, ProjectLink, catalogue
-from zhunsheng.outcomes import outcome_of_reading, outcome_of_text, shown_result
+from zhunsheng.outcomes import outcome_of_text, shown_result
 from zhunsheng.regulations import rules_for, scheme_of
 from zhunsheng.reports.forms import monitoring_form, self_evaluation_form
 from zhunsheng.targets import Book, Indicator, Source, TargetSheet, TargetValue
