@@ -643,6 +643,22 @@ def test_the_re_check_names_a_doubtful_result_instead_of_ending():
     assert (found.kind, "单位不可比" in found.why) == ("check", True)
 
 
+def test_the_re_check_holds_no_open_points_against_a_report():
+    approved = sheet(indicator("≥90%", "办结率"), indicator("≥4场", "宣讲"))
+    outcomes = [Outcome(Fraction(80), "%", "80%", "evidence"), NOTHING]
+    common = {"spent": None, "budget": None, "scheme": OLD, "as_of": date(2021, 6, 30)}
+    card = score_sheet(approved, outcomes, **common)
+    assert [s.verdict for s in card.scores] == ["early", "nothing"]
+    claimed = sheet(
+        indicator("≥90%", "办结率", weight="45", actual="98%", score="45"),
+        indicator("≥4场", "宣讲", weight="45", score="45"),
+        execution=Execution(score="10"),
+    )
+    found = {d.kind: d for d in recheck(claimed, card)}
+    assert "execution" not in found, "nothing is known of the money"
+    assert "按台账得分待定" in found["actual"].why and found["score"].recomputed == "待定"
+
+
 def test_recheck_of_an_honest_report_is_empty():
     approved = sheet(indicator("≥90%", "办结率"))
     card = score_sheet(
