@@ -483,6 +483,8 @@ def test_3_unknown_is_not_zero(root):
     assert card.grade is None and not card.range.settled and card.range.low < card.range.high
     money = shown(done, root).results[0].money
     assert (money.paid, money.actual, money.light) == (None, None, "grey")
+    paid = next(row for row in monitoring_form(result.checkpoint).rows if row[0].text == "年度资金总额")
+    assert [c.text for c in paid[3:5]] == ["—", "—"]
     assert "已得" in texts(self_evaluation_form(card)) and "差" not in {
         c.text for r in self_evaluation_form(card).rows for c in r
     }
