@@ -477,7 +477,8 @@ def test_2_a_band_typed_for_a_measured_indicator_changes_nothing(found, sign_in,
     band = figures.rules_for(place, YEAR).scheme.qualitative[0]
     say(sign_in("keyuan"), evaluation, 0, band=band.name, share="95", reason="很好")
     after = first(evaluation.assessment.run)[1].score
-    assert (after.score, after.verdict, after.how) == (before.score, before.verdict, before.how)
+    assert (after.score, after.verdict) == (before.score, before.verdict)
+    assert f"所填档次“{band.name}”不计" in after.how, "what was typed is not passed over in silence"
 
 
 def test_2_the_re_check_holds_nothing_that_was_typed(found, user, sign_in, tmp_path):
