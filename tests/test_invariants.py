@@ -12,21 +12,27 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+import docx
 import pytest
 
 import zhunsheng.regulations as regulations
 import zhunsheng.usecases.assessing as assessing
+from zhunsheng.cli import show
 from zhunsheng.clock import today
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledgers
-from zhunsheng.judgements import Judgement
+from zhunsheng.folders import RunResult
+from zhunsheng.intake import read_book
+from zhunsheng.judgements import Judgement, read_judgements
 from zhunsheng.measures import MeasureLink, ProjectLink, catalogue
+from zhunsheng.outcomes import outcome_of_text, shown_result
 from zhunsheng.regulations import rules_for, scheme_of
 from zhunsheng.reports.forms import monitoring_form, self_evaluation_form
 from zhunsheng.targets import Book, Indicator, Source, TargetSheet, TargetValue
 from zhunsheng.targets.identity import identified
 from zhunsheng.usecases.assessing import Department, Evidence, assess
 from zhunsheng.usecases.importing import import_ledger
+from zhunsheng.usecases.outputs import write_outputs
 from zhunsheng.usecases.rechecking import recheck_book
 from zhunsheng.usecases.result import run_of
 from zhunsheng.wording import rate
@@ -38,6 +44,7 @@ CLOSURE, SAMPLING, DONE, EVENTS = "举报案件办结率", "监督抽查完成�
 LOCAL = ROOT / "src/zhunsheng/regulations/data/local/local-example.yaml"
 PAID = "凭证号,项目名称,项目编码,支付金额,支付日期"
 BUDGET = "项目名称,项目编码,变动类型,金额,批复日期"
+EVENT = "活动编号,活动类别,主题类别,活动名称,开展日期"
 STEP = "项目名称,项目编码,环节,计划完成日期,实际完成日期"
 COMPLAINT = "登记编号,类别,收到日期,办结日期"
 
@@ -383,6 +390,140 @@ def test_2_the_description_outweighs_the_name(root):
     assert result.readings == (None,) and result.card.scores[0].verdict == "nothing"
 
 
+def test_2_a_reading_without_rows_is_no_evidence_and_yields_to_a_proved_word(root):
+    """A share without base is said with its reason, has no origin, and what someone typed with proof stands for it."""
+    # The complaints of the store are of 2021: of 2022 there is no base.
+    sheet = project(indicator(CLOSURE, "≥95%"), kind="department", name="整体", code=None, year=2022)
+    links, day = [confirmed()], date(2022, 6, 30)
+    (result,) = answer(root, sheet, links=links, day=day).results
+    outcome = result.outcomes[0]
+    assert (outcome.origin, outcome.known, outcome.text) == ("none", False, "—") and outcome.note
+    assert result.readings[0] is not None, "what was asked can still be looked up"
+    assert result.card.scores[0].verdict == "nothing", "no evidence is not early"
+    assert shown(answer(root, sheet, links=links, day=day), root).results[0].indicators[0].outcome.origin == "none"
+    word = Judgement(indicator=CLOSURE, actual="96%", day=date(2022, 6, 30))
+    bare, proved = (
+        answer(root, sheet, links=links, day=day, said=[w]).results[0]
+        for w in (word, word.model_copy(update={"proof": "登记簿.pdf"}))
+    )
+    assert (bare.outcomes[0].origin, bare.card.scores[0].verdict) == ("none", "nothing")
+    assert (proved.outcomes[0].origin, proved.outcomes[0].contest) == ("judgement", None)
+    assert proved.card.basis["typed"] == proved.card.scores[0].points
+
+
+def test_2_points_that_only_the_fillers_reason_gives_rest_on_what_was_typed(root):
+    put(root, "activities", EVENT, *(f"E{n},宣传,守法经营,宣传日,2021-0{n}-05" for n in range(1, 6)))
+    sheet = project(indicator("守法经营宣传次数", "≥2次"), kind="department", name="整体", code=None)
+    links = [confirmed("守法经营宣传次数", "law_publicity_count")]
+    kept = Judgement(indicator="守法经营宣传次数", over_accepted=True, reason="上级临时部署")
+    (plain,), (typed,) = (answer(root, sheet, links=links, said=s).results for s in ((), [kept]))
+    one, two = plain.card.scores[0], typed.card.scores[0]
+    assert one.verdict == two.verdict == "over" and two.score == two.points > one.score
+    assert typed.card.basis["typed"] == two.granted == two.score - one.score
+    assert typed.card.basis["evidence"] == plain.card.basis["evidence"]
+
+
+def test_2_a_band_counts_for_quality_only(root):
+    """A quantity, share, date, growth, frequency or yes and no without evidence stays open whatever band is typed."""
+    raws = ("≥4场", "≥90%", "2021年12月底前", "较上年增长8%", "每季度1次", "是")
+    sheet = project(*(indicator(f"宣讲{n}", raw) for n, raw in enumerate(raws)), indicator("环境", "有效提升"))
+    best = scheme_of(2021).qualitative[0]
+    said = [
+        Judgement(indicator=i.name, band=best.name, share=best.high, reason="很好", day=None) for i in sheet.indicators
+    ]
+    (result,) = answer(root, sheet, said=said).results
+    assert [s.verdict for s in result.card.scores[:-1]] == ["nothing"] * 5 + ["pending"]
+    assert all(s.open == s.points and "档次" in s.how for s in result.card.scores[:-1])
+    assert result.card.scores[-1].verdict == "judged"
+    # Nor does it overrule a ledger that says "not done".
+    done = project(indicator(DONE, "2021年12月底前"))
+    said = [Judgement(indicator=DONE, band=best.name, share=best.high, reason="很好")]
+    (late,) = answer(root, done, said=said, links=[confirmed(DONE, "project_completed_on")]).results
+    assert (late.card.scores[0].verdict, late.card.scores[0].score) == ("missed", 0)
+
+
+def test_2_no_grade_rests_on_a_measure_that_nobody_confirmed(root):
+    sheet = project(indicator(CLOSURE, "≥90%"))
+    (open_,), (sure,) = (answer(root, sheet, links=links).results for links in ((), [confirmed()]))
+    assert open_.card.range == sure.card.range and open_.card.range.settled
+    assert (open_.card.grade is None, sure.card.grade is None) == (True, False)
+    assert "口径未确认，不评等级" in texts(self_evaluation_form(open_.card))
+    assert "等级" in texts(self_evaluation_form(sure.card)) and "未确认" not in texts(self_evaluation_form(sure.card))
+    # A lost point rests on it as an earned one does, and a department's total on those of its projects.
+    missed = project(indicator(CLOSURE, "0%", id=""))
+    (lost,) = answer(root, missed).results
+    assert lost.card.grade is None
+    whole = identified(TargetSheet(kind="department", name="整体", year=2021, department="甲局"))
+    found = answer(root, whole, sheet).results[0].card
+    assert found.projects_unconfirmed and found.grade is None
+
+
+def test_2_words_and_figures_hold_from_their_day_on(root):
+    sheet = project(indicator("外出宣讲场次", "≥4场"), indicator(CLOSURE, "≥95%"))
+    october, december = date(2021, 10, 31), date(2021, 12, 31)
+    figure = {"indicator": "外出宣讲场次", "actual": "4场", "proof": "照片.pdf"}
+
+    def origin(on, **more):
+        (result,) = answer(root, sheet, said=[Judgement(**figure, **more)], day=on).results
+        return result.outcomes[0].origin, result.outcomes[0].note
+
+    assert origin(date(2021, 1, 5)) == ("none", "填报了“4场”，没有写日期，年底起计")
+    assert origin(december)[0] == "judgement"
+    assert origin(date(2021, 10, 30), day=october) == ("none", "填报了“4场”，自 2021-10-31 起计")
+    assert [origin(d, day=october)[0] for d in (october, december)] == ["judgement"] * 2
+    words = Judgement(indicator=CLOSURE, cause="人员保障", measures="增派两人", day=october)
+    for day, told in ((october, True), (december, False), (date(2021, 10, 30), False)):
+        (result,) = answer(root, sheet, said=[words], day=day).results
+        for form in (self_evaluation_form(result.card), monitoring_form(result.checkpoint)):
+            assert ("增派两人" in texts(form)) == told, (form.title, day)
+
+
+def test_2_a_proof_that_is_not_there_proves_nothing(root, tmp_path):
+    sheet = project(indicator("外出宣讲场次", "≥4场"), indicator(CLOSURE, "≥95%"))
+    (path := tmp_path / "说明.yaml").write_text(
+        "- {indicator: 外出宣讲场次, actual: 4场, proof: 照片.pdf、名单.xlsx}\n"
+        f"- {{indicator: {CLOSURE}, actual: 99%, reason: 漏记, proof: ../说明.yaml, accepted: 属实}}\n",
+        "utf8",
+    )
+    (tmp_path / "照片.pdf").write_bytes(b"%PDF")
+    (result,) = answer(root, sheet, said=read_judgements(path)).results
+    assert result.outcomes[0].origin == "none" and result.card.scores[0].verdict == "nothing"
+    assert "没有找到证明材料 名单.xlsx" in result.outcomes[0].note
+    assert result.outcomes[1].origin == "evidence" and result.outcomes[1].contest.accepted is None
+    (tmp_path / "名单.xlsx").write_bytes(b"PK")
+    (proved,) = answer(root, sheet, said=read_judgements(path)).results
+    assert proved.outcomes[0].origin == "judgement"
+
+
+def test_2_a_mark_stands_beside_the_value_wherever_it_is_shown(root, capsys, tmp_path, monkeypatch):
+    sheet = project(indicator("外出宣讲场次", "≥4场"), indicator(CLOSURE, "≥95%"))
+    said = [TYPED, Judgement(indicator="外出宣讲场次", actual="9场", proof="照片.pdf")]
+    done = answer(root, sheet, said=said)
+    (result,) = done.results
+    want = ("人工填报", "口径未确认", "人工填报 99%，相差 +8.78个百分点，有争议，未采纳")
+    cells = [
+        {c.text for row in form.rows for c in row}
+        for form in (self_evaluation_form(result.card), monitoring_form(result.checkpoint))
+    ]
+    files = write_outputs(done, Evidence.of(Store(root)), tmp_path / "out")
+    report = docx.Document(str(files["绩效评价报告（Word）"]))
+    cells.append({c.text for t in report.tables for row in t.rows for c in row.cells})
+    for found in cells:
+        assert "9场（人工填报）" in found and f"90.22%（{want[1]}；{want[2]}）" in found
+    monkeypatch.setattr(show.console, "width", 300)
+    show.checkpoint(result.checkpoint)
+    terminal = capsys.readouterr().out
+    show.run(RunResult(done, (), (), (), files))
+    for told in (terminal, capsys.readouterr().out, files["绩效总览（网页）"].read_text("utf8")):
+        assert all(word in told for word in want)
+    # Marks are no part of the value: a table read back says the same.
+    for name in ("xlsx", "docx"):
+        (reported,) = read_book(tmp_path / "out" / f"绩效自评表.{name}").sheets
+        assert [i.actual for i in reported.indicators] == [shown_result(o).replace(" ", "") for o in result.outcomes]
+        read = [outcome_of_text(i.actual, i.aim.unit, 2021, "reported").value for i in reported.indicators]
+        assert read == [Fraction(9), Fraction("90.22")]
+
+
 # -- 3. state governs every number ------------------------------------------------------------------------------------
 
 
@@ -395,9 +536,89 @@ def test_3_unknown_is_not_zero(root):
     assert card.grade is None and not card.range.settled and card.range.low < card.range.high
     money = shown(done, root).results[0].money
     assert (money.paid, money.actual, money.light) == (None, None, "grey")
+    paid = next(row for row in monitoring_form(result.checkpoint).rows if row[0].text == "年度资金总额")
+    assert [c.text for c in paid[3:5]] == ["—", "—"]
     assert "已得" in texts(self_evaluation_form(card)) and "差" not in {
         c.text for r in self_evaluation_form(card).rows for c in r
     }
+
+
+def test_3_open_points_are_open_wherever_they_are_shown(root, capsys, tmp_path, monkeypatch):
+    """No evidence, doubt, not due and not judged are 待定 on paper, in the terminal, on the page and as data: never 0."""
+    sheet = project(
+        indicator("外出宣讲场次", "≥4场"), indicator("环境", "有效提升", level1="效益指标", level2="社会效益指标"),
+        indicator("受益群体满意度", "≥90%", level1="满意度指标", level2="服务对象满意度指标"), name="新项目", code="P7",
+    )  # fmt: skip
+    said = [Judgement(indicator="受益群体满意度", actual="5场", proof="问卷.pdf")]
+    done = answer(root, sheet, said=said)
+    (result,) = done.results
+    card = result.card
+    assert [s.verdict for s in card.scores] == ["nothing", "pending", "check"]
+    assert all(s.shown is None and "得 0" not in s.how and "不得分" not in s.how for s in card.scores)
+    assert card.execution.shown is None
+    rows = {row[-6].text: row for row in self_evaluation_form(card).rows if len(row) >= 6}
+    assert [rows[s.name][-2].text for s in sheet.indicators] == ["待定"] * 3
+    table = next(row for row in self_evaluation_form(card).rows if row[0].text == "年度资金总额")
+    assert [c.text for c in table[-2:]] == ["—", "待定"]
+    files = write_outputs(done, Evidence.of(Store(root)), tmp_path / "out")
+    report = docx.Document(str(files["绩效评价报告（Word）"]))
+    said = "\n".join([*(p.text for p in report.paragraphs), *(c.text for t in report.tables for c in t._cells)])
+    assert "，得0分" not in said and "不得分" not in said and "产出：满分50分，已得0分，待定50分" in said
+    problems = said[said.index("存在的问题") : said.index("六、有关建议")]
+    assert not re.search(r"\d+\. 新项目“", problems) and "尚待确定、不作评价的：“外出宣讲场次”无证据" in problems
+    show.card(card, final=True)
+    show.run(RunResult(done, (), (), (), files))
+    terminal = capsys.readouterr().out
+    assert "待定" in terminal and not re.search(r"(?<!\d)0\.00|  0 分", terminal)
+    page = files["绩效总览（网页）"].read_text("utf8")
+    assert "已得 0，待定 50（满分 50）" in page and "待定/50" in page and "0 / 50" not in page and "0.00 <small>" not in page
+    lines = shown(done, root).results[0].indicators
+    assert [i.score.shown for i in lines] == [None] * 3
+    assert shown(done, root).results[0].score.dimensions["产出"].open == 50
+    # Reading the table back finds no nought either.
+    (reported,) = read_book(tmp_path / "out" / "绩效自评表.xlsx").sheets
+    assert [i.score for i in reported.indicators] == [None] * 3 and reported.execution.score is None
+
+
+def test_3_a_project_of_unknown_weight_leaves_the_departments_total_open(root):
+    funded = project(indicator(CLOSURE, "≥90%"))
+    unfunded = project(indicator("外出宣讲场次", "≥4场"), name="新项目", code="P7", budget={"total": None})
+    whole = identified(TargetSheet(kind="department", name="整体", year=2021, department="甲局"))
+    links = [confirmed()]
+    card = answer(root, whole, funded, unfunded, links=links).results[0].card
+    assert not card.range.settled and card.grade is None and card.projects_open > 0
+    assert any("新项目" in note and "权重不能确定" in note for note in card.notes)
+    alone = answer(root, whole, funded, links=links).results[0].card
+    assert alone.projects_open == 0, "a single project weighs all there is"
+
+
+def test_3_the_report_says_of_what_it_knows_only(root, tmp_path):
+    put(root, "budgets2", BUDGET, "治理经费,P1,追加,200000,2021-06-01")
+    sheet = project(indicator(CLOSURE, "≥95%"), indicator("外出宣讲场次", "≥4场"), budget={"total": 1_200_000})
+    said = [
+        Judgement(indicator="外出宣讲场次", actual="9场", proof="照片.pdf", over_accepted=True, reason="临时部署"),
+        Judgement(indicator=CLOSURE, measures="增派两人"),
+    ]
+    done = answer(root, sheet, said=said)
+    files = write_outputs(done, Evidence.of(Store(root)), tmp_path / "out")
+    text = "\n".join(p.text for p in docx.Document(str(files["绩效评价报告（Word）"])).paragraphs)
+    assert "每个完成值都可追溯" not in text and "2个指标中，1个的完成值可追溯到台账的行，1个为人工填报" in text
+    assert "年初预算100万元，调整后预算120万元" in text
+    table = next(r for r in self_evaluation_form(done.results[0].card).rows if r[0].text == "年度资金总额")
+    assert [c.text for c in table[1:3]] == ["100", "120"]
+    advice = text[text.index("六、有关建议") : text.index("七、")]
+    assert "请" not in advice and "增派两人" in advice
+    assert "临时部署" in text and "原因待责任科室说明" not in text
+    for form in (self_evaluation_form(done.results[0].card), monitoring_form(done.results[0].checkpoint)):
+        assert not any(c.text.startswith("请") or "；请" in c.text for row in form.rows for c in row)
+    bare = answer(root, sheet)
+    files = write_outputs(bare, Evidence.of(Store(root)), tmp_path / "out")
+    text = "\n".join(p.text for p in docx.Document(str(files["绩效评价报告（Word）"])).paragraphs)
+    assert "原因待责任科室说明" in text and "1个没有完成值" in text
+    sure = answer(root, project(indicator(CLOSURE, "≥95%")))
+    files = write_outputs(sure, Evidence.of(Store(root)), tmp_path / "out")
+    text = "\n".join(p.text for p in docx.Document(str(files["绩效评价报告（Word）"])).paragraphs)
+    assert "每个完成值都可追溯到台账的行" in text
 
 
 @pytest.mark.parametrize(("day", "taken"), [("2035-01-01", False), ("today", True)])

@@ -131,8 +131,8 @@ def test_indicators_against_time(day, raw, value, accrual, expected, forecast, l
     [
         (date(2021, 8, 1), UNDONE, "green", "有可能"),
         (date(2022, 1, 1), UNDONE, "red", "完全不可能"),
-        (date(2021, 8, 1), None, "grey", "有可能"),
-        (date(2022, 1, 1), None, "grey", "有可能"),
+        (date(2021, 8, 1), None, "grey", ""),
+        (date(2022, 1, 1), None, "grey", ""),
         (date(2022, 2, 1), date(2021, 11, 26), "green", "确定能"),
         (date(2022, 2, 1), date(2022, 1, 14), "red", "完全不可能"),
         (date(2022, 1, 10), date(2022, 1, 14), "red", "完全不可能"),
@@ -156,6 +156,29 @@ def test_nothing_is_expected_before_the_start():
     later = Accrual.model_validate({"shape": "window", "from": "03-01", "to": "06-30"})
     _, status = at(date(2021, 2, 1), "≥85%", "0", accrual=later)
     assert (status.light, status.method) == ("green", "尚未开始")
+
+
+@pytest.mark.parametrize(
+    ("day", "raw", "value", "unit", "light"),
+    [
+        (date(2021, 1, 5), "≥2次", 0, "次", "green"),  # 0.03 times are expected by then
+        (date(2021, 6, 30), "≥2次", 0, "次", "green"),
+        (date(2021, 7, 31), "≥2次", 0, "次", "red"),
+        (date(2021, 12, 31), "≥1次", 0, "次", "red"),
+        (date(2021, 1, 31), "≥0.32万人次", 0, "人次", "red"),  # 272 are expected
+        (date(2021, 1, 5), "≥90%", 0, "%", "red"),  # a share has no whole pieces
+    ],
+)
+def test_no_light_warns_of_less_than_one_whole_piece(day, raw, value, unit, light):
+    _, status = at(day, raw, value, unit)
+    assert status.light == light
+    assert ("尚早" in status.method) == (light == "green")
+
+
+def test_how_likely_is_said_of_what_is_known_only():
+    for raw, value in (("优", None), ("≥100件", None), ("≥100件", "5")):
+        _, status = at(date(2021, 6, 30), raw, value, "%" if value else None)
+        assert (status.light, status.likelihood) == ("grey", "")
 
 
 def test_lights_and_days():

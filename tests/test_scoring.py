@@ -155,10 +155,26 @@ def test_scoring_asks_the_indicator_for_its_direction():
     assert scoring.score_indicator(0, settled, outcome, Decimal(10), OLD, "产出").verdict == "missed"
 
 
+def test_points_are_shown_once_they_are_decided():
+    for raw, result, _, verdict in CASES:
+        found = one(raw, result)
+        assert (found.shown is None) == (verdict in scoring.OPEN) == bool(found.open)
+        assert ("待定" in found.how) == (found.shown is None) != ("得 " in found.how.rpartition("，")[2])
+
+
+def test_what_a_dimension_came_to_and_what_is_open_stand_apart():
+    target = sheet(indicator("≥90%"), indicator("≥1次", "乙"))
+    known = Outcome(Fraction(95), "%", "95%", "evidence")
+    card = score_sheet(target, [known, NOTHING], spent=None, budget=Decimal(9), scheme=OLD, as_of=DAY)
+    assert card.by_dimension() == {"产出": (90, 45, 45), "预算执行率": (10, 0, 10)}
+    assert card.execution.shown is None
+
+
 def test_over_achievement_with_an_accepted_reason():
     said = Judgement(indicator="甲", over_accepted=True, reason="临时任务")
     found = one("≥100件", "341", said=said)
     assert (str(found.score), found.verdict, found.asks) == ("10.00", "over", None)
+    assert str(found.granted) == "3.00", "the part that the reason alone gives"
     with pytest.raises(ZhunshengError, match="ZS-SC-03"):
         one("≥100件", "341", said=Judgement(indicator="甲", over_accepted=True))
 
@@ -334,6 +350,26 @@ def test_a_department_over_its_projects():
     assert str(score_department(bare, [], [project], **common).projects_score) == "85.50"
     unfunded = score_sheet(sheet(indicator("≥90%")), [NOTHING], spent=None, budget=None, scheme=OLD, as_of=DAY)
     assert str(score_department(bare, [], [unfunded], **common).projects_score) == "0.00"
+
+
+def test_projects_of_unknown_weight_leave_what_they_bring_open():
+    def project(result, budget):
+        known = Outcome(Fraction(result), "%", f"{result}%", "evidence")
+        money = {"spent": Decimal(1), "budget": Decimal(1)} if budget else {"spent": None, "budget": None}
+        target = sheet(indicator("≥90%"), budget={"total": budget})
+        return score_sheet(target, [known], scheme=OLD, as_of=DAY, **money)
+
+    bare = TargetSheet(kind="department", year=2021)
+    paid = {"spent": Decimal(1), "budget": Decimal(1), "scheme": OLD, "as_of": DAY}
+    full, half = project(90, "100"), project(45, None)
+    assert (full.range.low, half.range.low, half.range.high) == (100, 45, 55)
+    card = score_department(bare, [], [full, half], **paid)
+    # 90 points for projects: the least if nothing but the unknown one weighs, the most if it weighs nothing.
+    assert (card.projects_score, card.projects_open, card.grade) == (Decimal("40.50"), Decimal("49.50"), None)
+    assert "权重不能确定" in card.notes[-1]
+    both = score_department(bare, [], [half, half], **paid)
+    assert (both.projects_score, both.projects_open) == (Decimal("40.50"), Decimal("9.00"))
+    assert score_department(bare, [], [full], **paid).grade == "优"
 
 
 @given(
@@ -605,6 +641,22 @@ def test_the_re_check_names_a_doubtful_result_instead_of_ending():
     claimed = sheet(indicator("≤15天", "审批时限", actual="7个工作日", score="90", weight="90"))
     (found,) = recheck(claimed, card)
     assert (found.kind, "单位不可比" in found.why) == ("check", True)
+
+
+def test_the_re_check_holds_no_open_points_against_a_report():
+    approved = sheet(indicator("≥90%", "办结率"), indicator("≥4场", "宣讲"))
+    outcomes = [Outcome(Fraction(80), "%", "80%", "evidence"), NOTHING]
+    common = {"spent": None, "budget": None, "scheme": OLD, "as_of": date(2021, 6, 30)}
+    card = score_sheet(approved, outcomes, **common)
+    assert [s.verdict for s in card.scores] == ["early", "nothing"]
+    claimed = sheet(
+        indicator("≥90%", "办结率", weight="45", actual="98%", score="45"),
+        indicator("≥4场", "宣讲", weight="45", score="45"),
+        execution=Execution(score="10"),
+    )
+    found = {d.kind: d for d in recheck(claimed, card)}
+    assert "execution" not in found, "nothing is known of the money"
+    assert "按台账得分待定" in found["actual"].why and found["score"].recomputed == "待定"
 
 
 def test_recheck_of_an_honest_report_is_empty():

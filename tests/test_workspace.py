@@ -55,6 +55,10 @@ def test_the_sample_year(sample):
     _, done = sample
     department, market, quality = done.assessment.results
     assert done.problems == ()
+    # The people of the sample confirmed its measures; three points rest on their own reason.
+    assert [str(r.card.total) for r in done.assessment.results] == ["92.36", "97.06", "92.05"]
+    assert [r.card.grade for r in done.assessment.results] == ["优"] * 3
+    assert market.card.basis["typed"] == 3
     assert sum(i.bad_rows for i in done.imports) == 5
     verdicts = [s.verdict for r in done.assessment.results for s in r.card.scores]
     assert {"met", "over", "missed"} <= set(verdicts)
@@ -148,6 +152,7 @@ def test_a_result_that_no_ledger_holds_can_be_entered(tmp_path, places):
         yaml.safe_dump([{"indicator": "单次审计费用", "actual": "650元", "proof": "发票.pdf"}], allow_unicode=True),
         "utf8",
     )
+    (tmp_path / "发票.pdf").write_bytes(b"%PDF")
     from zhunsheng.folders import load_judgements
 
     found = assess(read_book(places["doc"]), small_store(tmp_path, "甲局"), DAY, judgements=load_judgements(path))
@@ -301,6 +306,9 @@ def test_monitor_and_evaluate_commands(cli, places, tmp_path):
     code, out, _ = cli("evaluate", *common, "--as-of", "2022-02-28", "--reported", places["doc"])
     assert (code, "上报材料没有这张表" in out) == (1, True)
     code, out, _ = cli("evaluate", *common, "--as-of", "2022-02-28", "--json")
+    assert json.loads(out)["results"][0]["score"]["grade"] is None, "nobody confirmed the measures"
+    mapped = ("--mapping", places["doc"].parent / "指标与测度对照.yaml", "--json")
+    code, out, _ = cli("evaluate", *common, "--as-of", "2022-02-28", *mapped)
     assert json.loads(out)["results"][0]["score"]["grade"] == "优"
     code, out, _ = cli("evaluate", *common, "--as-of", "2021-10-31")
     assert "未满年度" in out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -23,7 +24,8 @@ class Judgement(BaseModel):
     and only while the reading is still the text ``against`` which it was accepted (None: whatever the reading);
     without a reading it counts with its ``proof`` (what proves it: file names). ``over_accepted`` keeps the points of an
     over-achieved target, with a ``reason``; ``cause`` is one of the official categories of deviation, ``measures`` what
-    is done about it. ``day`` is the date these words were written for (None: whatever the date).
+    is done about it. ``day`` is the date these words were written for (None: whatever the date); see ``on``.
+    ``unproved`` are the files among ``proof`` that do not lie beside the judgements, so that the result counts nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,17 +44,50 @@ class Judgement(BaseModel):
     measures: str | None = None
     day: date | None = None
     by: str | None = None
+    unproved: str | None = None
+
+    def on(self, as_of: date, year: int) -> Judgement | None:
+        """Return what holds of this on a day (inclusive) of a year's sheet: None before its ``day``.
+
+        Words (``cause``, ``measures``) explain the date they were written for and no other. A result without ``day`` is
+        the year's: it holds from the year's end on.
+        """
+        if self.day is not None and as_of < self.day:
+            return None
+        told: dict[str, None] = {}
+        if self.day not in (None, as_of):
+            told = {"cause": None, "measures": None}
+        if self.day is None and as_of < date(year, 12, 31):
+            told["actual"] = None
+        return self.model_copy(update=told)
 
 
 Said = Mapping[tuple[str, str], Judgement]  # by code of sheet and of indicator
 
 
 def read_judgements(path: Path) -> list[Judgement]:
-    """Read a judgement file (YAML list). Raises ``ZS-IN-01`` or ``ZS-RG-01``."""
+    """Read a judgement file (YAML list). Raises ``ZS-IN-01`` or ``ZS-RG-01``.
+
+    Proof lies beside the file; an entry that names a file which is not there keeps its name in ``unproved``.
+    """
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
     found: list[Judgement] | None = read_yaml(path.read_text("utf8"), list[Judgement] | None, path.name)
-    return found or []
+    return [_proved(one, path.parent) for one in found or []]
+
+
+def _proved(said: Judgement, folder: Path) -> Judgement:
+    named = [name.strip() for name in re.split(r"[、;；\n]", said.proof or "") if name.strip()]
+    absent = [name for name in named if not _lies_in(folder, name)]
+    return said.model_copy(update={"unproved": "、".join(absent) or None})
+
+
+def _lies_in(folder: Path, name: str) -> bool:
+    """Return whether a file of that name lies in the folder; a path out of it is none of its files."""
+    try:
+        return (folder / name).resolve().is_relative_to(folder.resolve()) and (folder / name).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def resolve(book: Book, judgements: Sequence[Judgement]) -> dict[tuple[str, str], Judgement]:

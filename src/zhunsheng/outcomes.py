@@ -19,7 +19,7 @@ ORIGIN_WORDS: dict[Origin, str] = {
     "judgement": "人工填报",
     "accepted": "人工填报（争议已采纳）",
     "reported": "上报数",
-    "none": "无",
+    "none": "无证据",
 }
 
 
@@ -43,7 +43,8 @@ class Contest:
 class Outcome:
     """``value`` in ``unit``, or a date, or None where there is none; ``text`` is how to show it.
 
-    ``known`` is true where a ledger says something, be it that it is not done yet; one without rows says nothing.
+    ``known`` is true where a ledger says something, be it that it is not done yet; one without rows says nothing, and its
+    origin is ``none``.
     ``confirmed`` is false for a reading whose measure nobody has confirmed for the indicator yet.
     ``proof`` names the files that prove a typed result.
     ``written`` holds a typed or reported result as it was read, which ``result_of`` compares instead of ``value``.
@@ -60,6 +61,8 @@ class Outcome:
     contest: Contest | None = None
     proof: str | None = None
 
+
+_FLAT = str.maketrans({"（": "，", "(": "，", "）": None, ")": None})
 
 NOTHING = Outcome(None, None, "—", "none", "没有证据")
 
@@ -80,10 +83,51 @@ def outcome_of_text(text: str, unit: str | None, year: int | None, origin: Origi
 def outcome_of_reading(
     value: Fraction | date | None, unit: str, indicator: Indicator, note: str | None = None, *, known: bool = True
 ) -> Outcome:
-    """Return what a ledger's reading says of an indicator, shown so that it stands on its true side of the target."""
+    """Return what a ledger's reading says of an indicator, shown so that it stands on its true side of the target.
+
+    A reading without rows (``known`` false) is no evidence: its outcome is of origin ``none``, with the note that says so.
+    """
+    if not known:
+        return Outcome(None, None, "—", "none", note or "没有证据")
     if not isinstance(value, Fraction):
         return Outcome(value, None, value.isoformat() if value else note or "—", "evidence", note, known=known)
     return Outcome(value, unit, figure_text(value, unit, indicator), "evidence", note, known=known)
+
+
+def marks(outcome: Outcome | None) -> list[str]:
+    """Return what is said beside a result wherever it is shown: that it was typed, that nobody confirmed its measure, and
+    the other figure of a contest. Empty where it is a ledger's and nobody speaks against it.
+    """
+    if outcome is None:
+        return []
+    found = []
+    if outcome.origin in ("judgement", "reported"):
+        found.append(ORIGIN_WORDS[outcome.origin])
+    if outcome.origin == "evidence" and not outcome.confirmed:
+        found.append("口径未确认")
+    if c := outcome.contest:
+        apart = f"，相差 {c.difference}" if c.difference else ""
+        accepted, refused = f"人工填报，争议已采纳，台账 {c.computed}", f"人工填报 {c.typed}"
+        found.append(f"{accepted}{apart}" if c.accepted else f"{refused}{apart}，有争议，未采纳")
+    return found
+
+
+def shown_result(outcome: Outcome | None) -> str:
+    """Return a result with its marks in brackets behind it, as a table shows it: 9场（人工填报）; — where there is none.
+
+    A table read back takes one pair of brackets at the end for a note, so the marks have none of their own.
+    """
+    if outcome is None:
+        return "—"
+    said = "；".join(marks(outcome)).translate(_FLAT)
+    return f"{outcome.text}（{said}）" if said else outcome.text
+
+
+def origin_words(outcome: Outcome | None, verdict: str) -> str:
+    """Return where a result is from, in words; one that was judged by its quality has no ledger to be from."""
+    if outcome is None or (outcome.origin == "none" and verdict == "judged"):
+        return "定性评定" if verdict == "judged" else ORIGIN_WORDS["none"]
+    return ORIGIN_WORDS[outcome.origin]
 
 
 def result_of(indicator: Indicator, outcome: Outcome) -> Result:

@@ -925,6 +925,27 @@ def test_3_an_excess_is_claimed_with_a_reason(found, sign_in, user):
     # What forms say is joined into one sentence.
     told = sign_in("keyuan").post(reverse("word", args=[evaluation.pk]), {}).content.decode()
     assert "必填项" in told and "。。" not in told
+def test_3_open_points_are_no_nought_on_pages_and_in_public(found, sign_in, user, client):
+    place = found(project())
+    settle(place, user)
+    evaluation, staff = opened(place, user), sign_in("keyuan")
+    band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+    say(staff, evaluation, 1, band=band.name, share="90", reason="问卷与走访")
+    sheet = evaluation.assessment.run.results[0]
+    assert [i.score.verdict for i in sheet.indicators] == ["missed", "judged", "nothing"]
+    page = staff.get(here(place, "selfeval")).content.decode()
+    assert "不得分" not in page and "得 0.00" not in page
+    assert re.search(r"满意度\s+已得 <strong>0\.00</strong>，待定 10\.00", page)
+    for who, act in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
+        assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302, act
+    public = publishing.ask("self", evaluation, user("caiwu"))
+    publishing.decide(public, user("juzhang"), "publish.approve")
+    assert [i["score"] is None for i in public.data["scores"][0]["indicators"]] == [False, False, True]
+    answer = client.get(reverse("open-data", args=[public.pk, "csv"])).content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(answer)))
+    assert (rows[2]["score"], rows[2]["origin"], rows[1]["origin"]) == ("", "无证据", "定性评定")
+    told = client.get(reverse("public-one", args=[public.pk])).content.decode()
+    assert "待定" in told and "0.00 / 10.00" not in told
 
 
 def test_3_a_draft_beside_approved_sheets_changes_nothing(found, sign_in, user, work_off, tmp_path):

@@ -19,14 +19,14 @@ from zhunsheng.clock import told
 from zhunsheng.draws.verification import Check
 from zhunsheng.evaluation import Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
-from zhunsheng.evaluation.scoring import VERDICT_WORDS
+from zhunsheng.evaluation.scoring import OPEN_WORD, VERDICT_WORDS
 from zhunsheng.evidence import Batch, Department
 from zhunsheng.folders import RunResult
 from zhunsheng.measures import EvidenceRow, Match, ProjectMatch, Reading, show_number
 from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint, Light
-from zhunsheng.outcomes import Outcome, forecast_text
-from zhunsheng.reports.forms import basis_words, range_words, share, total_words, wan
+from zhunsheng.outcomes import Outcome, forecast_text, marks
+from zhunsheng.reports.forms import basis_words, grade_words, range_words, share, total_words, wan
 from zhunsheng.review import LEVELS, STATES, Review
 from zhunsheng.targets import Book
 from zhunsheng.targets.sheet import plain
@@ -306,11 +306,11 @@ def checkpoint(found: Checkpoint) -> None:
         table.add_row(
             escape(i.name),
             escape(i.words()),
-            escape(s.outcome.text),
+            escape(s.outcome.text) + _marks(s.outcome),
             expected,
             forecast,
             lamp(s.light),
-            s.likelihood,
+            s.likelihood or "—",
             s.method,
         )
     console.print(table)
@@ -321,7 +321,7 @@ def card(found: Scorecard, *, final: bool) -> None:
     console.print()
     state = "" if final else "（未满年度，阶段测算）"
     console.print(
-        f"[bold]{escape(found.sheet.title())}[/]  [bold cyan]{plain(found.total)}[/] 分  {total_words(found)}{state}"
+        f"[bold]{escape(found.sheet.title())}[/]  [bold cyan]{range_words(found.range)}[/] 分  {total_words(found)}{state}"
     )
     console.print(basis_words(found), style="bright_black")
     table = _table("指标", "目标", "完成值", "得分", "满分", "怎样得出")
@@ -329,34 +329,33 @@ def card(found: Scorecard, *, final: bool) -> None:
         i = found.sheet.indicators[s.indicator]
         how = escape(s.how) + (f"\n[dark_orange3]{escape(s.asks)}[/]" if s.asks else "")
         result = f"[{_VERDICTS[s.verdict]}]{escape(s.outcome.text if s.outcome else '—')}[/]{_marks(s.outcome)}"
-        table.add_row(escape(i.name), escape(i.words()), result, _points(s.score), _points(s.points), how)
+        table.add_row(escape(i.name), escape(i.words()), result, _points(s.shown), _points(s.points), how)
     if found.projects_points:
         said = "；".join(f"{name} {range_words(r)} 分" for name, _, r in found.projects)
-        table.add_row("所属项目", "", "", _points(found.projects_score), _points(found.projects_points), escape(said))
+        came = _came_to(found.projects_score, found.projects_open)
+        table.add_row("所属项目", "", "", came, _points(found.projects_points), escape(said))
     e = found.execution
-    table.add_row("预算执行率", "100%", share(e.rate), _points(e.score), _points(e.points), escape(e.how))
+    came = _points(None) if e.shown is None else _came_to(e.score, e.open)
+    table.add_row("预算执行率", "100%", share(e.rate), came, _points(e.points), escape(e.how))
     console.print(table)
     for note in found.notes:
         console.print(escape(note), style="bright_black")
     console.print(f"依据：{'；'.join(dict.fromkeys((found.scheme.citation, *found.citations)))}", style="bright_black")
 
 
-def _points(value: Decimal) -> str:
-    """Return points to the hundredth, so that a column of them lines up."""
-    return f"{value:.2f}"
+def _points(value: Decimal | None) -> str:
+    """Return points to the hundredth, so that a column of them lines up; 待定 where they are not decided."""
+    return OPEN_WORD if value is None else f"{value:.2f}"
+
+
+def _came_to(score: Decimal, waiting: Decimal) -> str:
+    """Return what was earned so far and what may still come."""
+    return f"{_points(score)}\n[bright_black]{OPEN_WORD} {_points(waiting)}[/]" if waiting else _points(score)
 
 
 def _marks(outcome: Outcome | None) -> str:
-    """Return what stands beside a result: that it was typed, that nobody confirmed its measure, what was typed against it."""
-    if outcome is None:
-        return ""
-    marks = ["人工填报"] if outcome.origin == "judgement" else []
-    marks += [] if outcome.confirmed else ["口径未确认"]
-    if outcome.contest:
-        c = outcome.contest
-        apart = f"，相差 {c.difference}" if c.difference else ""
-        marks.append(f"人工填报 {c.typed}{apart}，{'争议已采纳' if c.accepted else '有争议，未采纳'}")
-    return "".join(f"\n[dark_orange3]{escape(m)}[/]" for m in marks)
+    """Return a line for each mark that stands beside a result."""
+    return "".join(f"\n[dark_orange3]{escape(m)}[/]" for m in marks(outcome))
 
 
 def rechecked(found: Sequence[Rechecked], *, brief: bool = False) -> None:
@@ -413,7 +412,7 @@ def run(result: RunResult) -> None:
         table.add_row(
             escape(r.sheet.title()),
             f"[bold]{range_words(r.card.range)}[/]",
-            r.card.grade or "不评",
+            grade_words(r.card),
             share(r.checkpoint.money.actual),
             lamp(r.checkpoint.money.light),
             *styled,
@@ -433,9 +432,9 @@ def run(result: RunResult) -> None:
                 attention.add_row(
                     escape(i.name),
                     escape(i.words()),
-                    escape(s.outcome.text if s.outcome else "—"),
+                    escape(s.outcome.text if s.outcome else "—") + _marks(s.outcome),
                     f"[{_VERDICTS[s.verdict]}]{VERDICT_WORDS[s.verdict]}[/]",
-                    _points(s.score),
+                    _points(s.shown),
                     _points(s.points),
                 )
     if attention.row_count:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
-from zhunsheng.evaluation.scoring import HUNDREDTH, Scorecard, score_indicator
+from zhunsheng.evaluation.scoring import HUNDREDTH, OPEN_WORD, Scorecard, score_indicator
 from zhunsheng.outcomes import outcome_of_text, result_of
 from zhunsheng.targets import Indicator, TargetSheet
 from zhunsheng.targets.results import Result
@@ -84,7 +84,9 @@ def recheck(reported: TargetSheet, card: Scorecard) -> list[Difference]:
     low, high = card.range.low, card.range.high
     if said is not None and not low - TOLERANCE <= said <= high + TOLERANCE:
         ours = f"{low}" if card.range.settled else f"{low}–{high}"
-        grade = f"，等级“{card.grade}”" if card.grade else "（只凭证据还判断不了的，按最低与最高计）"
+        grade = f"，等级“{card.grade}”" if card.grade else "（口径未确认，不评等级）"
+        if not card.range.settled:
+            grade = "（只凭证据还判断不了的，按最低与最高计）"
         found.append(Difference("total", "总分", f"{said:f}", ours, f"复核总分 {ours}{grade}"))
     return found
 
@@ -140,17 +142,19 @@ def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int)
             undone = evidence.known and evidence.value is None and reported.value is not False
             if undone or (evidence.value is not None and not _same(reported, result_of(indicator, evidence))):
                 scaled = (ours.score / ours.points * points).quantize(HUNDREDTH) if ours.points else Decimal(0)
+                came = f"按台账得 {scaled} 分" if ours.shown is not None else f"按台账得分{OPEN_WORD}"
                 found.append(
                     Difference(
                         "actual",
                         indicator.name,
                         theirs.actual,
                         evidence.text,
-                        f"台账显示 {evidence.text}；按台账得 {scaled} 分（满分 {points:f}）",
+                        f"台账显示 {evidence.text}；{came}（满分 {points:f}）",
                     )
                 )
     elif theirs.score is not None and theirs.score > 0 and ours.verdict not in ("judged", "pending"):
-        found.append(Difference("score", indicator.name, f"{theirs.score:f}", f"{ours.score}", "没有填完成值却得了分"))
+        ours_told = OPEN_WORD if ours.shown is None else f"{ours.shown}"
+        found.append(Difference("score", indicator.name, f"{theirs.score:f}", ours_told, "没有填完成值却得了分"))
     return found
 
 
@@ -181,7 +185,8 @@ def _money(reported: TargetSheet, card: Scorecard) -> list[Difference]:
                 "execution", "全年执行数", f"{theirs.spent:,.2f}元", f"{ours.spent:,.2f}元", "与支付台账合计不符"
             )
         )
-    if theirs.score is not None and abs(theirs.score - ours.score) > TOLERANCE:
+    # Points that evidence leaves open are among what is undecided, not a difference.
+    if theirs.score is not None and ours.shown is not None and abs(theirs.score - ours.score) > TOLERANCE:
         found.append(Difference("execution", "预算执行率", f"{theirs.score:f}", f"{ours.score}", ours.how))
     return found
 

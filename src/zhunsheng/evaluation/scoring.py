@@ -6,12 +6,12 @@ Basis: 财预〔2020〕10号（单位自评）; the figures are data of the sche
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.judgements import Judgement
@@ -36,6 +36,7 @@ VERDICT_WORDS: dict[Verdict, str] = {
 }
 # Verdicts that leave an indicator's points undecided.
 OPEN: tuple[Verdict, ...] = ("pending", "nothing", "early", "check")
+OPEN_WORD = "待定"  # what stands in place of points that are not decided
 # What the decided points of a card rest on, and why the others are open, in words.
 BASIS_WORDS = {
     "evidence": "台账",
@@ -47,7 +48,11 @@ BASIS_WORDS = {
 
 @dataclass(frozen=True)
 class Score:
-    """One indicator's points (full and earned, two decimals), how they came about, and what is asked of the office."""
+    """One indicator's points (full and earned, two decimals), how they came about, and what is asked of the office.
+
+    ``score`` is what adds up to the total; what is shown is ``shown``, which knows points that are not decided.
+    ``granted`` is the part of it that nothing but the filler's own reason gives.
+    """
 
     indicator: int
     dimension: str
@@ -57,6 +62,12 @@ class Score:
     how: str
     asks: str | None = None
     outcome: Outcome | None = None
+    granted: Decimal = Decimal(0)
+
+    @property
+    def shown(self) -> Decimal | None:
+        """The points to show: None while they are open, which is not nought."""
+        return None if self.verdict in OPEN else self.score
 
     @property
     def open(self) -> Decimal:
@@ -87,6 +98,19 @@ class ExecutionScore:
     how: str
     open: Decimal = Decimal(0)
 
+    @property
+    def shown(self) -> Decimal | None:
+        """The points to show: None where nothing is known of the money, which is not nought."""
+        return None if self.rate is None else self.score
+
+
+class Sum(NamedTuple):
+    """Points of a dimension: full, earned, still open."""
+
+    points: Decimal
+    score: Decimal
+    open: Decimal
+
 
 @dataclass(frozen=True)
 class Range:
@@ -105,7 +129,8 @@ class Range:
 class Scorecard:
     """A sheet's year: scores, execution, total, grade, and the entries of law they rest on.
 
-    ``total`` is what is earned; ``range`` says what it may still come to. While anything is open there is no grade.
+    ``total`` is what is earned; ``range`` says what it may still come to. While anything is open, or rests on a measure
+    that nobody confirmed, there is no grade.
     ``said`` are the judgements that went in, by the indicator's code.
     """
 
@@ -125,7 +150,9 @@ class Scorecard:
     projects_open: Decimal = Decimal(0)
     said: Mapping[str, Judgement] = field(default_factory=dict, repr=False)
     projects_basis: Mapping[str, Decimal] = field(default_factory=dict)  # what ``projects_score`` rests on
+    projects_unconfirmed: bool = False
     most: Decimal = Decimal(100)  # the highest total that a cap leaves
+    initial: Decimal | None = None  # the budget of the year's beginning, in yuan
 
     @property
     def range(self) -> Range:
@@ -139,11 +166,17 @@ class Scorecard:
         found: dict[str, Decimal] = {}
         for score in self.scores:
             if score.basis:
-                found[score.basis] = found.get(score.basis, Decimal(0)) + score.score
+                found[score.basis] = found.get(score.basis, Decimal(0)) + score.score - score.granted
+                found["typed"] = found.get("typed", Decimal(0)) + score.granted
         found["evidence"] = found.get("evidence", Decimal(0)) + self.execution.score
         for name, points in self.projects_basis.items():
             found[name] = found.get(name, Decimal(0)) + points
         return {k: found[k] for k in BASIS_WORDS if found.get(k)}
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether any points, earned or lost, rest on a measure that nobody confirmed."""
+        return self.projects_unconfirmed or any(s.basis == "unconfirmed" for s in self.scores)
 
     @property
     def waiting(self) -> dict[Verdict, Decimal]:
@@ -154,15 +187,22 @@ class Scorecard:
                 found[score.verdict] = found.get(score.verdict, Decimal(0)) + score.open
         return found
 
-    def by_dimension(self) -> dict[str, tuple[Decimal, Decimal]]:
-        """Return dimension -> (points, score), in the order of the sheet, execution last."""
-        found: dict[str, tuple[Decimal, Decimal]] = {}
+    def by_dimension(self) -> dict[str, Sum]:
+        """Return what each dimension has, came to and leaves open, in the order of the sheet, execution last."""
+        parts: dict[str, list[Score]] = {}
         for score in self.scores:
-            points, earned = found.get(score.dimension, (Decimal(0), Decimal(0)))
-            found[score.dimension] = (points + score.points, earned + score.score)
+            parts.setdefault(score.dimension, []).append(score)
+        found = {
+            name: Sum(
+                sum((s.points for s in scores), Decimal(0)),
+                sum((s.score for s in scores), Decimal(0)),
+                sum((s.open for s in scores), Decimal(0)),
+            )
+            for name, scores in parts.items()
+        }
         if self.projects_points:
-            found["所属项目"] = (self.projects_points, self.projects_score)
-        found["预算执行率"] = (self.execution.points, self.execution.score)
+            found["所属项目"] = Sum(self.projects_points, self.projects_score, self.projects_open)
+        found["预算执行率"] = Sum(self.execution.points, self.execution.score, self.execution.open)
         return found
 
     @property
@@ -211,8 +251,9 @@ def score_sheet(
 
 
 def graded(card: Scorecard) -> Scorecard:
-    """Return the card with its grade, which it has only once nothing is open."""
-    return replace(card, grade=card.scheme.grade(card.total) if card.range.settled else None)
+    """Return the card with its grade, which it has only once nothing is open and every measure is confirmed."""
+    sure = card.range.settled and not card.unconfirmed
+    return replace(card, grade=card.scheme.grade(card.total) if sure else None)
 
 
 def _over(sheet: TargetSheet, as_of: date) -> bool:
@@ -232,7 +273,11 @@ def score_department(
     said: Mapping[str, Judgement] | None = None,
     dues: Sequence[date] | None = None,
 ) -> Scorecard:
-    """Score a department: its own indicators evenly, its projects' totals weighted by budget, and execution as a whole."""
+    """Score a department: its own indicators evenly, its projects' totals weighted by budget, and execution as a whole.
+
+    A project without a budget has no known weight: what the projects bring is then open between the least and the most
+    that any weight makes of it.
+    """
     rules = scheme.department
     own, from_projects = rules.indicators, rules.projects
     notes = [
@@ -248,8 +293,12 @@ def score_department(
         for i in sheet.indicators
     ]
     scores = _scores(sheet, outcomes, points, scheme, said or {}, groups, as_of, dues)
-    earned = _round(Fraction(from_projects) * _average(projects, [p.range.low for p in projects]) / 100)
-    highest = _round(Fraction(from_projects) * _average(projects, [p.range.high for p in projects]) / 100)
+    unweighed = _unweighed(projects)
+    if unweighed:
+        names = "、".join(p.sheet.title() for p in unweighed)
+        notes.append(f"{names}没有预算数，在所属项目中的权重不能确定，所属项目得分按各种权重的最低与最高计")
+    earned = _round(Fraction(from_projects) * _bound(projects, [p.range.low for p in projects], min) / 100)
+    highest = _round(Fraction(from_projects) * _bound(projects, [p.range.high for p in projects], max) / 100)
     execution = score_execution(spent, budget, rules.execution, over=_over(sheet, as_of))
     total = sum((s.score for s in scores), execution.score + earned)
     card = Scorecard(
@@ -268,6 +317,7 @@ def score_department(
         highest - earned,
         said or {},
         _shares(earned, projects),
+        any(p.unconfirmed for p in projects),
     )
     return graded(card)
 
@@ -283,6 +333,25 @@ def _shares(earned: Decimal, projects: Sequence[Scorecard]) -> dict[str, Decimal
 def _weight(card: Scorecard) -> Decimal:
     """Return what a project weighs in its department's score: its budget after adjustment, in yuan."""
     return card.execution.budget or card.sheet.budget.total or Decimal(0)
+
+
+def _unweighed(projects: Sequence[Scorecard]) -> list[Scorecard]:
+    """Return the projects whose weight nobody knows; none where there is but one project, whose weight says nothing."""
+    return [p for p in projects if not _weight(p)] if projects[1:] else []
+
+
+def _bound(
+    projects: Sequence[Scorecard],
+    totals: Sequence[Decimal],
+    pick: Callable[[Iterable[Fraction]], Fraction],
+) -> Fraction:
+    """Return the least (or most, as ``pick`` says) that the weighted average can be, whatever unknown weights are."""
+    unknown = {id(p) for p in _unweighed(projects)}
+    if not unknown:
+        return _average(projects, totals)
+    known = [(p, t) for p, t in zip(projects, totals, strict=True) if id(p) not in unknown]
+    alone = [Fraction(t) for p, t in zip(projects, totals, strict=True) if id(p) in unknown]
+    return pick([*alone, _average([p for p, _ in known], [t for _, t in known])] if known else alone)
 
 
 def _average(projects: Sequence[Scorecard], totals: Sequence[Decimal]) -> Fraction:
@@ -413,17 +482,21 @@ def due_on(indicator: Indicator, year: int) -> date:
 
 
 def _not_due(score: Score, indicator: Indicator, due: date) -> Score:
-    """Return a score before its day: what is not met yet is not missed, unless a ceiling on a count was already broken."""
+    """Return a score before its day: what is not met yet is not missed, unless a ceiling on a count was already broken.
+
+    Where nothing is known nothing is early: no evidence stays no evidence, whatever the day.
+    """
     if score.verdict not in ("missed", "nothing"):
         return score
     outcome = score.outcome
     known = outcome is not None and outcome.value is not None
     if score.verdict == "nothing" and not (outcome and outcome.origin == "evidence"):
-        return score  # no evidence is no evidence, whatever the day
+        return score
     if known and indicator.aim.ceiling and indicator.aim.unit not in ("%", "元"):
         return score
-    said = outcome.text if outcome is not None and outcome.origin == "evidence" else "尚未完成"
-    return replace(score, score=Decimal(0), verdict="early", how=f"{due} 到期，现为 {said}，未到期不计", asks=None)
+    said = outcome.text if outcome is not None and (known or outcome.origin == "evidence") else "尚未完成"
+    how = f"{due} 到期，现为 {said}，未到期，{OPEN_WORD}（满分 {score.points}）"
+    return replace(score, score=Decimal(0), verdict="early", how=how, asks=None)
 
 
 def score_indicator(
@@ -437,34 +510,35 @@ def score_indicator(
 ) -> Score:
     """Score one indicator: its outcome against its target, or a person's judgement where the target is qualitative."""
     target = indicator.aim
+    kind = indicator.type.kind
+    result = result_of(indicator, outcome)
+    # A band is a judgement of quality. What is a quantity, share, date, growth, frequency or a yes or no is not judged:
+    # it is measured or proved, and open as long as it is not.
+    judged = kind == "level" or target.op == "unread"
+    ignored = "" if judged or not said or not said.band else f"（所填档次“{said.band}”不计：定量指标只按完成值计分）"
 
     def score(share: Fraction, verdict: Verdict, how: str, asks: str | None = None) -> Score:
         earned = points.quantize(HUNDREDTH) if share >= FULL else _round(Fraction(points) * max(share, NONE))
         if verdict == "missed" and share < FULL and earned == points and points:
             earned -= HUNDREDTH  # 89.996 of 90 is no full mark, so it is not shown as one
-        return Score(n, dimension, points, earned, verdict, f"{how}，得 {earned} 分（满分 {points}）", asks, outcome)
+        came = OPEN_WORD if verdict in OPEN else f"得 {earned} 分"
+        return Score(n, dimension, points, earned, verdict, f"{how}{ignored}，{came}（满分 {points}）", asks, outcome)
 
-    kind = indicator.type.kind
-    result = result_of(indicator, outcome)
-    # A figure that evidence gives, or that the finance bureau accepted in its place, is not judged away: a band counts
-    # only where there is nothing to compare.
-    sure = outcome.origin in ("evidence", "accepted") and result.value is not None and not result.doubt
-    measured = kind != "level" and sure
-    if said and said.band and not measured:
+    if said and said.band and judged:
         share = _judged(indicator, said, scheme)
         return score(share, "judged", f"评为“{said.band}”，得分率 {percent(share)}，理由：{said.reason}")
     if target.op == "unread" or (kind == "level" and not indicator.type.unsure):
         asks = "请评定档次并写明理由" if target.op == "level" else "指标值读不出，请评定并写明理由"
-        return score(NONE, "pending", f"目标“{indicator.words()}”需人工评定，暂不得分", asks)
+        return score(NONE, "pending", f"目标“{indicator.words()}”需人工评定", asks)
     if result.doubt:
-        return score(NONE, "check", f"{result.doubt}，待核对，暂不得分", "请核对指标值与完成值，改成可以比较的写法")
+        return score(NONE, "check", f"{result.doubt}，待核对", "请核对指标值与完成值，改成可以比较的写法")
     if kind == "yes_no":
         return _score_answer(indicator, outcome, result.value, score)
     if target.op == "by":
         return _score_date(indicator, outcome, scheme, score)
     value = result.value
     if not isinstance(value, Fraction):
-        return score(NONE, "nothing", f"{outcome.note or '没有证据'}，不得分", "请补充证据或填报完成值")
+        return score(NONE, "nothing", outcome.note or "没有证据", "请补充证据或填报完成值")
     words = f"完成值 {outcome.text}，目标 {target.text()}"
     if outcome.value != value:
         words += f"（折合 {figure_text(value, target.unit, indicator)}）"
@@ -477,21 +551,20 @@ def score_indicator(
         words += f"，为目标的 {reached}"
         if target.ceiling:
             return score(FULL, "met", f"{words}，已完成", "结果远低于上限，请说明上限是否偏高")
-        if said and said.over_accepted:
-            if not said.reason:
-                raise ZhunshengError("ZS-SC-03", name=indicator.name)
-            return score(FULL, "over", f"{words}，填报理由：{said.reason}，不扣分（复核时不计此理由）")
         ask = f"结果达到目标的 {reached}，请说明目标是否偏低（{scheme.over.citation}）"
         if scheme.over.mode == "fixed":
             off = Fraction(scheme.over.deduct) / Fraction(points) if points else NONE
-            return score(FULL - off, "over", f"{words}，超额较多，扣 {scheme.over.deduct} 分", ask)
-        off = min(attained - scheme.over.limit, Fraction(scheme.over.most))
-        return score(
-            1 - off,
-            "over",
-            f"{words}，超过 {percent(scheme.over.limit)} 的部分按偏离度扣 {percent(off)}",
-            ask,
-        )
+            how = f"{words}，超额较多，扣 {scheme.over.deduct} 分"
+        else:
+            off = min(attained - scheme.over.limit, Fraction(scheme.over.most))
+            how = f"{words}，超过 {percent(scheme.over.limit)} 的部分按偏离度扣 {percent(off)}"
+        plain = score(FULL - off, "over", how, ask)
+        if said and said.over_accepted:
+            if not said.reason:
+                raise ZhunshengError("ZS-SC-03", name=indicator.name)
+            kept = score(FULL, "over", f"{words}，填报理由：{said.reason}，不扣分（复核时不计此理由）")
+            return replace(kept, granted=kept.score - plain.score)
+        return plain
     if attained is None:
         return score(NONE, "missed", f"{words}，未完成，零目标未达到不得分", "请说明原因和改进措施")
     share = min(attained, FULL / attained) if attained > 0 else NONE
@@ -503,8 +576,8 @@ def score_indicator(
 def _score_answer(indicator: Indicator, outcome: Outcome, met: object, score: Callable[..., Score]) -> Score:
     words = f"完成值 {outcome.text}，目标“{indicator.words()}”"
     if met is None:
-        asks = "请填报是否完成，或评定档次并写明理由"
-        return score(NONE, "pending", f"目标“{indicator.words()}”需人工填报，暂不得分", asks)
+        asks = "请填报是否完成，并附证明材料"
+        return score(NONE, "pending", f"目标“{indicator.words()}”需人工填报", asks)
     if met:
         return score(FULL, "met", f"{words}，已完成")
     return score(NONE, "missed", f"{words}，未完成", "请说明原因和改进措施")
@@ -514,9 +587,9 @@ def _score_date(indicator: Indicator, outcome: Outcome, scheme: Scheme, score: C
     target = indicator.aim
     assert isinstance(target.value, date)
     if not isinstance(outcome.value, date):
-        how = f"目标 {target.value} 前完成，{outcome.note or '没有完成日期'}，不得分"
+        how = f"目标 {target.value} 前完成，{outcome.note or '没有完成日期'}"
         if outcome.known:
-            return score(NONE, "missed", how, "请说明逾期原因")  # the ledger says that it is not done
+            return score(NONE, "missed", f"{how}，不得分", "请说明逾期原因")  # the ledger says that it is not done
         return score(NONE, "nothing", how, "请补充完成日期")
     late = (outcome.value - target.value).days
     if late <= 0:

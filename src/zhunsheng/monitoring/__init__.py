@@ -17,6 +17,7 @@ from zhunsheng.measures.definitions import Accrual
 from zhunsheng.outcomes import Outcome, result_of
 from zhunsheng.regulations import MonitoringRules
 from zhunsheng.targets import Indicator, SpendingPlan, TargetSheet, convert
+from zhunsheng.targets.units import comparable
 
 Light = Literal["green", "yellow", "red", "grey"]
 LIGHT_WORDS: dict[Light, str] = {"green": "绿灯", "yellow": "黄灯", "red": "红灯", "grey": "无法判断"}
@@ -42,7 +43,10 @@ class Money:
 
 @dataclass(frozen=True)
 class Status:
-    """One indicator at the checkpoint; ``expected`` and ``forecast`` are in the target's unit."""
+    """One indicator at the checkpoint; ``expected`` and ``forecast`` are in the target's unit.
+
+    ``likelihood`` is empty where the light is grey: nobody can say how likely what nobody knows is.
+    """
 
     indicator: int
     outcome: Outcome
@@ -154,7 +158,9 @@ def _status(
     def status(
         expected: Fraction | None, forecast: Fraction | date | None, method: str, light: Light, likelihood: str
     ) -> Status:
-        return Status(n, outcome, expected, forecast, method, light, likelihood, cause, measures)
+        return Status(
+            n, outcome, expected, forecast, method, light, "" if light == "grey" else likelihood, cause, measures
+        )
 
     if target.op == "unread" or (kind == "level" and not indicator.type.unsure):
         return status(None, None, "需人工评定", "grey", perhaps)
@@ -201,7 +207,24 @@ def _status(
     # Near the target is not the target: where more time or none will not lift the figure by itself, no green.
     if light == "green" and (closed or shape == "level") and not target.meets(value):
         light = "yellow"
+    if (
+        light != "green"
+        and not closed
+        and shape in ("count", "window")
+        and _less_than_one(indicator, outcome, expected)
+    ):
+        return status(expected, forecast, "尚早：按进度应达不足 1", "green", perhaps)
     return status(expected, forecast, method, light, likelihood)
+
+
+def _less_than_one(indicator: Indicator, outcome: Outcome, expected: Fraction | None) -> bool:
+    """Return whether less than one whole piece is expected of a count by now: none can't be behind yet."""
+    kind, unit = indicator.type.kind, indicator.aim.unit
+    if expected is None or kind not in ("quantity", "frequency") or unit in ("%", "元"):
+        return False
+    whole = isinstance(outcome.value, Fraction) and outcome.value.denominator == 1
+    pieces = convert(expected, unit, outcome.unit) if comparable(unit, outcome.unit) else expected
+    return whole and pieces < 1
 
 
 def _ratio(indicator: Indicator, value: Fraction, expected: Fraction | None) -> Fraction | None:

@@ -18,8 +18,8 @@ from zhunsheng.evidence import Snapshot, ledgers
 from zhunsheng.measures import Lineage
 from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint
-from zhunsheng.outcomes import ORIGIN_WORDS, forecast_text
-from zhunsheng.reports.forms import basis_words, share, total_words, wan
+from zhunsheng.outcomes import forecast_text, marks, origin_words
+from zhunsheng.reports.forms import basis_words, of_full, range_words, share, sum_words, total_words, wan
 from zhunsheng.review import LEVELS, Finding, Review
 from zhunsheng.targets import SpendingPlan
 from zhunsheng.targets.sheet import plain
@@ -121,6 +121,11 @@ def render(
         "told": told,
         "total": total_words,
         "basis": basis_words,
+        "of_full": of_full,
+        "range_words": range_words,
+        "sum_words": sum_words,
+        "marks": marks,
+        "origin": origin_words,
     }
     template = environment.get_template("dashboard.html.j2")
     return template.render(
@@ -141,7 +146,6 @@ def render(
             "verdict": VERDICT_WORDS,
             "level": LEVELS,
             "status": STATUS_WORDS,
-            "origin": ORIGIN_WORDS,
             "kind": KIND_WORDS,
             "mode": MODE_WORDS,
         },

@@ -6,12 +6,26 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from zhunsheng.evaluation import Difference, Scorecard
+from zhunsheng.evaluation import Difference, Score, Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
+from zhunsheng.evaluation.scoring import OPEN_WORD, VERDICT_WORDS
 from zhunsheng.evidence import Snapshot
-from zhunsheng.monitoring import LIGHT_WORDS, Checkpoint
+from zhunsheng.monitoring import LIGHT_WORDS, Checkpoint, Status
+from zhunsheng.outcomes import shown_result
 from zhunsheng.reports.docx import add_form, add_heading, add_text, new_document
-from zhunsheng.reports.forms import Cell, Form, basis_words, label, range_words, share, text, typed_words, wan
+from zhunsheng.reports.forms import (
+    Cell,
+    Form,
+    basis_words,
+    grade_words,
+    label,
+    of_full,
+    range_words,
+    share,
+    text,
+    typed_words,
+    wan,
+)
 from zhunsheng.review import LEVELS, Review
 from zhunsheng.targets.sheet import plain
 
@@ -75,8 +89,28 @@ def _work(document: object, parts: Sequence[Part], as_of: date, snapshot: Snapsh
     )
     add_text(
         document,
-        f"数据来源：证据库第{snapshot.batch}批次（摘要{snapshot.digest[:16]}），数据截至{as_of:%Y年%m月%d日}；每个完成值都可追溯到台账的行。",
+        f"数据来源：证据库第{snapshot.batch}批次（摘要{snapshot.digest[:16]}），数据截至{as_of:%Y年%m月%d日}。{_sources(parts)}",
     )
+
+
+def _sources(parts: Sequence[Part]) -> str:
+    """Say how many results rest on the rows of ledgers, how many were typed or judged, and how many nothing proves."""
+    scores = [s for card, _, _ in parts for s in card.scores]
+    origins = [s.outcome.origin if s.outcome else "none" for s in scores]
+    judged = sum(s.verdict == "judged" for s in scores)
+    counts = {
+        "evidence": origins.count("evidence"),
+        "typed": len(origins) - origins.count("evidence") - origins.count("none"),
+        "judged": sum(s.verdict == "judged" and o == "none" for s, o in zip(scores, origins, strict=True)),
+    }
+    if scores and counts["evidence"] == len(scores):
+        return "每个完成值都可追溯到台账的行。"
+    said = [f"{len(scores)}个指标中，{counts['evidence']}个的完成值可追溯到台账的行"]
+    said += [f"{counts['typed']}个为人工填报"] if counts["typed"] else []
+    said += [f"{judged}个为定性评定"] if counts["judged"] else []
+    rest = len(scores) - counts["evidence"] - counts["typed"] - counts["judged"]
+    said += [f"{rest}个没有完成值"] if rest else []
+    return "，".join(said) + "。"
 
 
 def _conclusion(document: object, parts: Sequence[Part], department: str, year: int) -> None:
@@ -89,7 +123,7 @@ def _conclusion(document: object, parts: Sequence[Part], department: str, year: 
             (
                 text(card.sheet.title()),
                 Cell(range_words(card.range)),
-                Cell(card.grade or "不评等级"),
+                Cell(grade_words(card)),
                 Cell(str(done)),
                 Cell(str(missed)),
                 Cell(str(len(card.pending))),
@@ -102,19 +136,23 @@ def _analysis(document: object, parts: Sequence[Part]) -> None:
     add_heading(document, "四、绩效评价指标分析")
     for card, _, _ in parts:
         add_heading(document, card.sheet.title(), 2)
-        for name, (points, earned) in card.by_dimension().items():
-            add_text(document, f"{name}：满分{plain(points)}分，得{plain(earned)}分。")
+        for name, found in card.by_dimension().items():
+            came = (
+                f"已得{plain(found.score)}分，{OPEN_WORD}{plain(found.open)}分"
+                if found.open
+                else f"得{plain(found.score)}分"
+            )
+            add_text(document, f"{name}：满分{plain(found.points)}分，{came}。")
         add_text(document, f"{basis_words(card)}。")
         rows = [tuple(label(t) for t in ("指标", "目标", "完成值", "得分", "计分说明"))]
         for score in card.scores:
             indicator = card.sheet.indicators[score.indicator]
-            result = score.outcome.text if score.outcome else "—"
             rows.append(
                 (
                     text(indicator.name),
                     Cell(indicator.words()),
-                    Cell(result),
-                    Cell(f"{plain(score.score)}/{plain(score.points)}"),
+                    Cell(shown_result(score.outcome)),
+                    Cell(of_full(score)),
                     text("；".join((score.how, *(typed_words(score.outcome) if score.outcome else ())))),
                 )
             )
@@ -123,7 +161,7 @@ def _analysis(document: object, parts: Sequence[Part]) -> None:
                 text("预算执行率"),
                 Cell("100%"),
                 Cell(share(card.execution.rate, card.scheme.caps)),
-                Cell(f"{plain(card.execution.score)}/{plain(card.execution.points)}"),
+                Cell(of_full(card.execution)),
                 text(card.execution.how),
             )
         )
@@ -136,9 +174,10 @@ def _problems(document: object, parts: Sequence[Part], differences: Sequence[tup
     for card, checkpoint, review in parts:
         for score, status in zip(card.scores, checkpoint.indicators, strict=True):
             indicator = card.sheet.indicators[score.indicator]
-            if score.verdict in ("missed", "over", "nothing"):
+            # What nobody can judge yet is no problem found: it is listed by itself below.
+            if score.verdict in ("missed", "over"):
                 n += 1
-                cause = f"原因：{status.cause}。" if status.cause else "原因待责任科室说明。"
+                cause = _cause(card, score, status)
                 add_text(
                     document,
                     f"{n}. {card.sheet.title()}“{indicator.name}”（{LIGHT_WORDS[status.light]}）：{score.how}。{cause}",
@@ -157,11 +196,36 @@ def _problems(document: object, parts: Sequence[Part], differences: Sequence[tup
                 document,
                 f"{n}. {name}自评复核：{KIND_WORDS[one.kind]}，“{one.indicator}”所报{one.reported}，复核{one.recomputed}，{one.why}。",
             )
+    for card, _, _ in parts:
+        _waiting(document, card)
     open_ends = [(card.sheet.title(), review.verdict()) for card, _, review in parts if not _settled(review)]
     if not n and not open_ends:
         add_text(document, "未发现问题。")
     for name, verdict in open_ends:
         add_text(document, f"{name}的目标审核：{verdict}。")
+
+
+def _cause(card: Scorecard, score: Score, status: Status) -> str:
+    """Return why a target was missed or far exceeded, in the words of those responsible, or that they owe them."""
+    said = card.said.get(card.sheet.indicators[score.indicator].id)
+    cause = status.cause or (said.cause if said else None)
+    if cause:
+        return f"原因：{cause}。"
+    if said and (said.reason or said.measures):
+        # The reason for points that were kept is quoted in how they came about.
+        quoted = said.over_accepted and score.verdict == "over"
+        return "" if quoted else f"说明：{said.reason or said.measures}。"
+    return "原因待责任科室说明。"
+
+
+def _waiting(document: object, card: Scorecard) -> None:
+    """List what is not decided yet, with why: it is neither an achievement nor a problem."""
+    names = [f"“{card.sheet.indicators[s.indicator].name}”{VERDICT_WORDS[s.verdict]}" for s in card.pending]
+    names += (
+        ["预算执行率" + ("尚无数据" if card.execution.shown is None else "年度未满")] if card.execution.open else []
+    )
+    if names:
+        add_text(document, f"{card.sheet.title()}尚待确定、不作评价的：{'、'.join(names)}。")
 
 
 def _settled(review: Review) -> bool:
@@ -174,10 +238,11 @@ def _advice(document: object, parts: Sequence[Part]) -> None:
     n = 0
     for card, checkpoint, review in parts:
         for score, status in zip(card.scores, checkpoint.indicators, strict=True):
-            if score.asks:
+            said = card.said.get(card.sheet.indicators[score.indicator].id)
+            measures = status.measures or (said.measures if said else None)
+            if measures:
                 n += 1
-                measures = f"；已采取的措施：{status.measures}" if status.measures else ""
-                add_text(document, f"{n}. {card.sheet.indicators[score.indicator].name}：{score.asks}{measures}。")
+                add_text(document, f"{n}. {card.sheet.indicators[score.indicator].name}：{measures.rstrip('。')}。")
         for mend in dict.fromkeys(f.mend for f in review.findings if f.level != "note"):
             n += 1
             add_text(document, f"{n}. {card.sheet.title()}：{mend}")

@@ -10,9 +10,9 @@ from fractions import Fraction
 from typing import Literal
 
 from zhunsheng.evaluation import Range, Score, Scorecard
-from zhunsheng.evaluation.scoring import BASIS_WORDS, VERDICT_WORDS
+from zhunsheng.evaluation.scoring import BASIS_WORDS, OPEN_WORD, VERDICT_WORDS, ExecutionScore, Sum
 from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint
-from zhunsheng.outcomes import Outcome, forecast_text
+from zhunsheng.outcomes import Outcome, forecast_text, shown_result
 from zhunsheng.targets import Indicator, SpendingPlan, TargetSheet, TargetValue
 from zhunsheng.targets.sheet import plain
 from zhunsheng.wording import percent_beside
@@ -320,9 +320,9 @@ def monitoring_form(checkpoint: Checkpoint) -> Form:
     )
     known = () if money.expected is None else (money.expected,)
     values = (
-        wan(money.initial, ""),
-        wan(money.adjusted, ""),
-        wan(money.paid, ""),
+        wan(money.initial, "") or "—",
+        wan(money.adjusted, "") or "—",
+        wan(money.paid, "") or "—",
         share(money.actual, known),
         share(money.expected),
         share(money.forecast),
@@ -348,7 +348,7 @@ def monitoring_form(checkpoint: Checkpoint) -> Form:
         cells = [
             text(indicator.name),
             Cell(indicator.words()),
-            Cell(status.outcome.text),
+            Cell(shown_result(status.outcome)),
             Cell(forecast),
             *marks,
             text("；".join(filter(None, (status.measures, *typed_words(status.outcome))))),
@@ -370,11 +370,37 @@ def _spread_columns(total: int, parts: int) -> list[int]:
 # -- scores in words ---------------------------------------------------------------------------------------------------
 
 
+UNCONFIRMED = "口径未确认，不评等级"  # what stands in place of a grade that rests on measures nobody confirmed
+
+
+def grade_words(card: Scorecard) -> str:
+    """Return the grade, or in a word or two why there is none."""
+    return card.grade or ("口径未确认，不评" if card.range.settled else "不评等级")
+
+
+def points_words(score: Score | ExecutionScore) -> str:
+    """Return points as a table shows them: 9.41; 待定 while nothing decides them."""
+    return OPEN_WORD if score.shown is None else plain(score.shown)
+
+
+def of_full(score: Score | ExecutionScore) -> str:
+    """Return points over full points: 9.41/10, 待定/10; what may still come of a year that is not over stands behind."""
+    rest = f"（{OPEN_WORD} {plain(score.open)}）" if score.shown is not None and score.open else ""
+    return f"{points_words(score)}/{plain(score.points)}{rest}"
+
+
+def sum_words(found: Sum) -> str:
+    """Return what a dimension came to: 40 / 40; 已得 0，待定 40（满分 40）while anything of it is open."""
+    if not found.open:
+        return f"{plain(found.score)} / {plain(found.points)}"
+    return f"已得 {plain(found.score)}，{OPEN_WORD} {plain(found.open)}（满分 {plain(found.points)}）"
+
+
 def total_words(card: Scorecard) -> str:
     """Return what a total comes to beside its number: the grade, or what is still open and what that makes possible."""
     found = card.range
     if found.settled:
-        return f"等级：{card.grade}"
+        return f"等级：{card.grade}" if card.grade else UNCONFIRMED
     waiting = found.high - found.low
     return f"已得 {plain(found.low)}，待定 {plain(waiting)}，可能 {plain(found.low)}–{plain(found.high)}，不评等级"
 
@@ -395,7 +421,7 @@ def self_evaluation_form(card: Scorecard) -> Form:
     """Return the official self-evaluation table (财预〔2020〕10号 附件1); reading it back gives points, results and scores."""
     sheet, execution = card.sheet, card.execution
     widths = (1.6, 1.9, 3.2, 2.1, 2.3, 1.4, 1.4, 1.4, 4.2)
-    planned = sheet.budget.total
+    planned = card.initial if card.initial is not None else sheet.budget.total
     head = label("部门名称" if sheet.kind == "department" else "项目名称", columns=2)
     rows: list[Row] = [
         (
@@ -427,7 +453,7 @@ def self_evaluation_form(card: Scorecard) -> Form:
             Cell(wan(execution.spent, "") or "—"),
             Cell(plain(execution.points)),
             Cell(share(execution.rate, card.scheme.caps)),
-            Cell(plain(execution.score)),
+            Cell(points_words(execution) if execution.shown is None else _came_to(card.by_dimension()["预算执行率"])),
         ),
     ]
     goals = sheet.goals or ()
@@ -449,9 +475,9 @@ def self_evaluation_form(card: Scorecard) -> Form:
         cells = [
             text(indicator.name),
             Cell(indicator.words()),
-            Cell(_actual(score.outcome)),
+            Cell(shown_result(score.outcome)),
             Cell(plain(score.points)),
-            Cell(plain(score.score)),
+            Cell(points_words(score)),
         ]
         rows.append((*one, *two, *cells, text(why, columns=2)))
     if card.projects_points:
@@ -461,11 +487,12 @@ def self_evaluation_form(card: Scorecard) -> Form:
                 Cell("—"),
                 Cell("—"),
                 Cell(plain(card.projects_points)),
-                Cell(plain(card.projects_score)),
+                Cell(_came_to(Sum(card.projects_points, card.projects_score, card.projects_open))),
                 text("；".join(f"{name} {range_words(found)} 分" for name, _, found in card.projects), columns=2),
             )
         )
-    rows.append((label("总分", columns=5), label("100"), label(plain(card.total)), label(total_words(card), columns=2)))
+    total = plain(card.total) if card.range.settled else f"已得 {plain(card.total)}"
+    rows.append((label("总分", columns=5), label("100"), label(total), label(total_words(card), columns=2)))
     notes = (
         *card.notes,
         f"{basis_words(card)}。",
@@ -475,21 +502,27 @@ def self_evaluation_form(card: Scorecard) -> Form:
     return Form(name, widths, tuple(rows), f"（{sheet.year or ''}年度）", True, (header, header), notes)
 
 
+def _came_to(found: Sum) -> str:
+    """Return the points of a row: what it earned, and what of it is open."""
+    return f"已得 {plain(found.score)}，{OPEN_WORD} {plain(found.open)}" if found.open else plain(found.score)
+
+
 def range_words(found: Range) -> str:
     """Return a total, or what it can come to: 92.5, 62.4–92.4."""
     return plain(found.low) if found.settled else f"{plain(found.low)}–{plain(found.high)}"
 
 
 def _deviation(card: Scorecard, score: Score) -> str:
-    """Return what stands in the column for deviations: what people wrote; how it was scored; what is still asked."""
+    """Return what stands in the column for deviations: what people wrote, and how it was scored where that says more.
+
+    What is asked of the filler is not part of an official table: it stands on the page that is filled in.
+    """
     said = card.said.get(card.sheet.indicators[score.indicator].id)
     outcome = score.outcome
-    parts = [f"{said.cause}：{said.measures or ''}" if said and said.cause else said.measures if said else ""]
+    parts = ["：".join(filter(None, (said.cause, said.measures)))] if said else []
     parts += typed_words(outcome) if outcome else []
-    if score.verdict in ("missed", "over", "nothing", "pending", "judged", "early"):
+    if score.verdict != "met":
         parts.append(score.how)
-    if score.asks and not (said and (said.measures or said.reason)):
-        parts.append(score.asks)
     return "；".join(filter(None, parts))
 
 
@@ -501,7 +534,3 @@ def typed_words(outcome: Outcome) -> list[str]:
         apart = f"，相差 {c.difference}" if c.difference else ""
         found.append(f"台账 {c.computed}，人工填报 {c.typed}{apart}（{state}）")
     return found
-
-
-def _actual(outcome: Outcome | None) -> str:
-    return outcome.text if outcome else "—"

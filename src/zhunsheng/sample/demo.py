@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from zhunsheng.folders import RunResult, open_evidence, read_books, run
+from zhunsheng.measures import match_book, read_mapping, write_mapping
 from zhunsheng.sample.documents import write_documents, write_reported
 from zhunsheng.sample.ledgers import write_ledgers
+from zhunsheng.targets import Book
 from zhunsheng.usecases.assessing import Evidence, assess
 from zhunsheng.usecases.progress import Progress, no_progress
 
@@ -29,15 +32,25 @@ def demo(out: Path, *, entities: int, seed: int, as_of: date, progress: Progress
     store, imports = open_evidence(out / "ledgers", out / "results", department, progress)
     opened = Evidence.of(store)
     reported = out / "documents" / "2021年绩效自评表（上报）.xlsx"
-    cards = [r.card for r in assess(book, opened, as_of).results]
+    mapping = confirm_all(book, opened, out / "documents" / "指标与测度对照.yaml")
+    links = read_mapping(mapping, opened.measures)
+    cards = [r.card for r in assess(book, opened, as_of, links=links).results]
     write_reported(cards, reported)
     done = run(
         [documents["docx"]],
         store.root,
         as_of,
         out / "results",
+        mapping=mapping,
         judgements=documents["judgements"],
         reported=reported,
         progress=progress,
     )
     return RunResult(done.assessment, tuple(imports), done.problems, done.rechecked, done.files)
+
+
+def confirm_all(book: Book, evidence: Evidence, path: Path) -> Path:
+    """Write the mapping file in which the sample's people confirmed every measure that was proposed; return its path."""
+    matches = match_book(book, evidence.measures)
+    write_mapping(path, book, [replace(m, status="confirmed") if m.status == "proposed" else m for m in matches])
+    return path

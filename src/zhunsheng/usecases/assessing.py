@@ -315,10 +315,15 @@ def _assess_sheet(
     reviewed: Review,
 ) -> SheetResult:
     own = project if sheet.kind == "project" else None
-    lines = [_line(sheet, m, figures, own, said.get(sheet.indicators[m.indicator].id)) for m in matches]
+    year = sheet.year or as_of.year
+    stated, said = said, {i: now for i, j in said.items() if (now := j.on(as_of, year)) is not None}
+    lines = [
+        _line(sheet, m, figures, own, said.get(code), stated.get(code))
+        for m in matches
+        for code in [sheet.indicators[m.indicator].id]
+    ]
     outcomes = tuple(outcome for outcome, _ in lines)
     measured = [figures.measures[m.measure] if m.used and m.measure else None for m in matches]
-    year = sheet.year or as_of.year
     dues = [
         min(due_on(i, year), m.accrual.window(year)[1]) if m and m.accrual.shape == "window" else due_on(i, year)
         for i, m in zip(sheet.indicators, measured, strict=True)
@@ -348,34 +353,48 @@ def _assess_sheet(
         card = score_department(sheet, outcomes, projects, **common)  # type: ignore[arg-type]
     else:
         card = score_sheet(sheet, outcomes, **common)  # type: ignore[arg-type]
+    card = replace(card, initial=checkpoint.money.initial)
     return SheetResult(
         sheet, reviewed, tuple(matches), tuple(r for _, r in lines), outcomes, checkpoint, card, project, money
     )
 
 
 def _line(
-    sheet: TargetSheet, match: Match, figures: _Ledgers, project: ProjectMatch | None, said: Judgement | None
+    sheet: TargetSheet,
+    match: Match,
+    figures: _Ledgers,
+    project: ProjectMatch | None,
+    said: Judgement | None,
+    stated: Judgement | None = None,
 ) -> tuple[Outcome, Reading | None]:
-    """Return the outcome of one indicator and the reading behind it; the reading outranks what was typed."""
+    """Return the outcome of one indicator and the reading behind it; the reading outranks what was typed.
+
+    ``said`` holds on the day; what of ``stated`` does not yet is told beside an indicator that has no evidence.
+    """
     indicator = sheet.indicators[match.indicator]
     reading = figures.of(match.measure, project) if match.used and match.measure else None
     outcome = _read(indicator, match, reading, figures)
     if said is None or not said.actual:
+        if stated and stated.actual and not _told(outcome):
+            since = f"自 {stated.day} 起计" if stated.day else "没有写日期，年底起计"
+            return replace(outcome, note=f"填报了“{stated.actual}”，{since}"), reading
         return outcome, reading
     typed = outcome_of_text(said.actual, indicator.aim.unit, sheet.year, "judgement")
     if _told(outcome):
         if _equal(indicator, typed, outcome):
             return outcome, reading
+        proof = f"没有找到证明材料 {said.unproved}" if said.unproved else said.proof
         # What was accepted against another reading says nothing of this one.
-        accepted = said.accepted if said.against in (None, outcome.text) else None
-        contest = Contest(
-            said.actual, outcome.text, _apart(typed, outcome), said.reason, said.proof, said.by, accepted
-        )
+        holds = not said.unproved and said.against in (None, outcome.text)
+        accepted = said.accepted if holds else None
+        contest = Contest(said.actual, outcome.text, _apart(typed, outcome), said.reason, proof, said.by, accepted)
         if accepted:
             return replace(typed, origin="accepted", contest=contest), reading
         return replace(outcome, contest=contest), reading
     if not said.proof:
         return replace(outcome, note=f"填报了“{said.actual}”，没有证明材料，不计"), reading
+    if said.unproved:
+        return replace(outcome, note=f"填报了“{said.actual}”，没有找到证明材料 {said.unproved}，不计"), reading
     return replace(typed, proof=said.proof), reading
 
 
@@ -394,6 +413,8 @@ def _read(indicator: Indicator, match: Match, reading: Reading | None, figures: 
         ledger = ledgers()[figures.measures[match.measure].ledger]
         return Outcome(None, None, "—", "none", f"台账“{ledger.title}”没有数据", confirmed=confirmed)
     outcome = outcome_of_reading(reading.value, reading.unit, indicator, reading.note, known=reading.known)
+    if not outcome.known:
+        return replace(outcome, note=outcome.note or reading.text(), confirmed=confirmed)
     return replace(outcome, text=reading.text() if reading.value is None else outcome.text, confirmed=confirmed)
 
 

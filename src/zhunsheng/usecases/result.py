@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidationEr
 
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evaluation.scoring import Scorecard, Verdict
+from zhunsheng.evaluation.scoring import OPEN, Scorecard, Verdict
 from zhunsheng.measures import Reading, show_number
 from zhunsheng.monitoring import Light
 from zhunsheng.outcomes import Contest, Origin
@@ -123,6 +123,11 @@ class RunScore(_Part):
     how: str
     asks: str | None = None
 
+    @property
+    def shown(self) -> Decimal | None:
+        """The points to show: None while they are open, which is not nought."""
+        return None if self.verdict in OPEN else self.score
+
 
 class RunIndicator(_Part):
     """One indicator with all that was found out about it."""
@@ -154,10 +159,11 @@ class RunMoney(_Part):
 
 
 class RunDimension(_Part):
-    """Points of a dimension, full and earned."""
+    """Points of a dimension: full, earned, and still open."""
 
     points: Amount
     score: Amount
+    open: Amount = Decimal(0)
 
 
 class RunExecution(_Part):
@@ -167,6 +173,11 @@ class RunExecution(_Part):
     score: Amount
     open: Amount = Decimal(0)
     how: str
+
+    @property
+    def shown(self) -> Decimal | None:
+        """The points to show: None where all of them are open."""
+        return None if self.open and self.open == self.points else self.score
 
 
 class RunTotal(_Part):
@@ -346,7 +357,9 @@ def _total(card: Scorecard) -> RunTotal:
         grade=card.grade,
         basis=card.basis,
         waiting={str(k): v for k, v in card.waiting.items()},
-        dimensions={k: RunDimension(points=p, score=s) for k, (p, s) in card.by_dimension().items()},
+        dimensions={
+            k: RunDimension(points=d.points, score=d.score, open=d.open) for k, d in card.by_dimension().items()
+        },
         execution=RunExecution(
             points=card.execution.points, score=card.execution.score, open=card.execution.open, how=card.execution.how
         ),

@@ -189,7 +189,7 @@ def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, An
                     "contest": i.outcome.contest.model_dump(include=PUBLIC_CONTEST) if i.outcome.contest else None,
                     "verdict": i.score.verdict,
                     "points": figure(i.score.points),
-                    "score": figure(i.score.score),
+                    "score": figure(i.score.shown) if i.score.shown is not None else None,
                 }
                 for i in one.indicators
             ],
@@ -440,4 +440,6 @@ def _told(indicator: dict[str, Any]) -> dict[str, Any]:
     elif origin == "judgement":
         contest = {"typed": indicator["actual"]}
     match = "" if indicator.get("confirmed", True) else "未确认"
-    return {**indicator, "origin": ORIGIN_WORDS.get(cast(Origin, origin), ""), "match": match, **contest}
+    said = "定性评定" if origin == "none" and indicator.get("verdict") == "judged" else ""
+    said = said or ORIGIN_WORDS.get(cast(Origin, origin), "")
+    return {**indicator, "origin": said, "match": match, **contest}
