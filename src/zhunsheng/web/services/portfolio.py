@@ -204,14 +204,15 @@ def assess_all(district: Organisation, year: int, progress: Progress = no_progre
     return {"departments": len(departments), "failed": failed}
 
 
-Standing = Literal["graded", "open", "pending", "unapproved"]
-STANDINGS: tuple[Standing, ...] = ("graded", "open", "pending", "unapproved")
+Standing = Literal["graded", "open", "unconfirmed", "pending", "unapproved"]
+STANDINGS: tuple[Standing, ...] = ("graded", "open", "unconfirmed", "pending", "unapproved")
 
 
 def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
     """Return one line a department: total, lights, findings by level, execution; only graded ones are ranked among each other.
 
-    ``standing`` says what can be said of it: graded; open (points undecided: a range, no grade); pending (approved, not
+    ``standing`` says what can be said of it: graded; open (points undecided: a range, no grade); unconfirmed (points rest
+    on a measure nobody confirmed); pending (approved, not
     assessed yet); unapproved (drafts only, which count nowhere). ``unreviewed`` is how many of its sheets were not
     reviewed as they stand: its findings are then not all there are; ``drafts`` are the findings of versions that are not
     approved. ``place`` is the place among all graded ones, None for others; ``unsigned`` says that what counts was
@@ -246,9 +247,11 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
             if department.pk not in approved
             else "pending"
             if total is None
-            else "graded"
-            if settled
             else "open"
+            if not settled
+            else "graded"
+            if found and found["grade"]
+            else "unconfirmed"
         )
         table.append(
             {
@@ -344,7 +347,7 @@ def weak_points(basis: dict[str, str]) -> dict[str, Decimal]:
 
 def standing_words(standing: Standing) -> str:
     """Return why a department is not ranked, empty for one that is."""
-    words = {"open": _("有待定分值，不评等级"), "pending": _("已批复，尚未测算"), "unapproved": _("目标未批复，不计分")}
+    words = {"open": _("有待定分值，不评等级"), "unconfirmed": _("口径未确认，不评等级"), "pending": _("已批复，尚未测算"), "unapproved": _("目标未批复，不计分")}
     return words.get(standing, "")
 
 

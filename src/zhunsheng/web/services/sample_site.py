@@ -19,6 +19,7 @@ from zhunsheng.sample.portfolio import names, write_portfolio
 from zhunsheng.usecases.assessing import Evidence
 from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.progress import Progress, no_progress
+from zhunsheng.usecases.result import Run
 from zhunsheng.web.actor import acting
 from zhunsheng.web.models import (
     CalendarEntry,
@@ -121,6 +122,12 @@ def load_portfolio(count: int, progress: Progress = no_progress, seed: int = 202
         upload = Upload.keep(archive.read_bytes(), archive.name, "archive", district, writer)
         taken = portfolio.take_archive(upload, district, YEAR, writer, progress)
         _approve_all(district, writer, checker, user)
+        portfolio.assess_all(district, YEAR, progress)
+        # All but one department had its measures confirmed, so that a total without a grade can be seen.
+        for name in names(count)[1:]:
+            place = Organisation.objects.get(parent=district, name=name)
+            if (kept := figures.newest_assessment(place, YEAR)) is not None:
+                _confirm_proposals(place, kept.run, checker)
         return taken | {"assessed": portfolio.assess_all(district, YEAR, progress)}
 
 
@@ -247,7 +254,9 @@ def _year(department: Organisation, people: dict[str, User], document: Path, fol
     entries = figures.calendar_of(department, YEAR, "monitoring")
     for entry in entries[:2]:
         checkpoint = figures.open_checkpoint(entry, department, people["caiwu"])
-        _confirm_matches(department, checkpoint, people["caiwu"])
+        assert checkpoint.assessment is not None
+        # One is left to a person, so that a proposal can be seen and tried.
+        _confirm_proposals(department, checkpoint.assessment.run, people["caiwu"], but=LEFT_OPEN)
         for sheet, indicator in figures.unexplained(checkpoint):
             words = {"cause": "其他", "measures": "按计划推进，下季度补齐"}
             figures.keep_word(checkpoint, sheet, indicator, people["keyuan"], None, **words)
@@ -274,13 +283,12 @@ def _year(department: Organisation, people: dict[str, User], document: Path, fol
     evaluation.save()
 
 
-def _confirm_matches(department: Organisation, checkpoint: Checkpoint, user: User) -> None:
-    """Confirm what the system proposes, all but one, so that a proposal can be seen and tried."""
-    assert checkpoint.assessment is not None
+def _confirm_proposals(department: Organisation, run: Run, user: User, *, but: str = "") -> None:
+    """Confirm what the system proposes, all but the indicator of one name."""
     book = sheets.book_in_force(department, YEAR, END)
-    found = [line for line in matching.lines(department, book, checkpoint.assessment.run) if line.decision is None]
+    found = [line for line in matching.lines(department, book, run) if line.decision is None]
     for line in found:
-        if line.indicator.match.status == "proposed" and line.indicator.name != LEFT_OPEN:
+        if line.indicator.match.status == "proposed" and line.indicator.name != but:
             matching.confirm(department, book, line.sheet.id, line.indicator.id, line.indicator.match.measure or "", user)
 
 

@@ -76,7 +76,7 @@ ORIGINS = {
     "judgement": gettext_lazy("人工填报"),
     "accepted": gettext_lazy("人工填报（争议已采纳）"),
     "reported": gettext_lazy("上报数"),
-    "none": gettext_lazy("无"),
+    "none": gettext_lazy("无证据"),
 }
 STATES = {
     "draft": "secondary", "submitted": "blue", "checked": "blue", "changes": "yellow", "returned": "red", "approved": "green",
