@@ -579,3 +579,24 @@ def test_as_of_a_time(root):
     store = Store(root)
     moments = [datetime(2021, 3, 1, tzinfo=UTC), datetime(2021, 4, 1, tzinfo=UTC), datetime(2022, 1, 1, tzinfo=UTC)]
     assert [store.snapshot(at=m).batch for m in moments] == [0, 1, 2]
+
+
+def test_what_an_import_says_of_departments(root, tmp_path, capsys):
+    put(root, "a.csv", ["T1,举报,2021-03-05,"], department="A1", label="甲局")
+    path = tmp_path / "b.csv"
+    path.write_text(f"{HEAD}\nT2,举报,2021-03-05,\n", "utf8")
+    # Without a word it is the only department there is, and of several none.
+    assert run(capsys, "ledger", "import", path, "--store", root)[0] == 0
+    assert numbers(Store(root), "A1") == ["T1", "T2"]
+    path.write_text(f"部门,{HEAD}\n110190,T3,举报,2021-03-05,\n", "utf8")
+    code, said = run(capsys, "ledger", "import", path, "--store", root, "--department", "A1")
+    new = department_code("110190")
+    assert code == 0 and "新登记的部门" in said and f"110190（代码 {new}）" in "".join(said.split("\n"))
+    path.write_text(f"{HEAD}\nT4,举报,2021-03-05,\n", "utf8")
+    assert "ZS-EV-24" in run(capsys, "ledger", "import", path, "--store", root)[1]
+
+
+def test_the_first_import_to_a_landed_store_gives_its_department_the_code_it_states(landed):
+    put(landed, "x.csv", ["T77,举报,2021-03-05,"], department="K1", label="甲局")
+    store = Store(landed)
+    assert "T77" in numbers(store, "K1") and "T1" in numbers(store, "K1") and store.resolve("甲局").code == "K1"

@@ -191,11 +191,21 @@ def department_to_read(store: Path, text: str | None) -> Department | None:
     return Department(code, name)
 
 
-def department_to_write(store: Path, text: str) -> Department:
+def department_to_write(store: Path, text: str | None) -> Department:
     """Return the department that rows are imported for; a name that is new gets a code made from it.
 
-    代码=名称 states both, which tells a namesake or a rename. Raises ``ZS-EV-20``, ``-23``.
+    代码=名称 states both, which tells a namesake or a rename. Without a text it is the only department of the store, or
+    本部门 in an empty one. Raises ``ZS-EV-20``, ``-23``; ``-24`` without a text where the store has several.
     """
+    if text is None:
+        known = Store(store).departments()
+        if len(known) > 1:
+            listed = sorted(d.name for d in known.values())
+            raise ZhunshengError("ZS-EV-24", known="、".join(listed[:8]) + (" 等" if len(listed) > 8 else ""))
+        if known:
+            (only,) = known.values()
+            return Department(only.code, only.name)
+        text = "本部门"
     code, name = stated_department(text)
     if name is not None:
         return Department(code, name)

@@ -17,7 +17,7 @@ from zhunsheng import __version__, folders
 from zhunsheng.cli import show
 from zhunsheng.cli.arguments import day
 from zhunsheng.cli.draw_commands import draw_app
-from zhunsheng.clock import zone
+from zhunsheng.clock import told, zone
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Batch, Store, ledger_of, ledgers, write_template
 from zhunsheng.intake import read_book
@@ -176,11 +176,13 @@ def ledger_import(
     store: StoreDir = DEFAULT_STORE,
     ledger: Annotated[str | None, typer.Option("--ledger", metavar="台账", help="台账名；缺省按表头判断")] = None,
     department: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--department", metavar="部门", help="这些行属于哪个部门：代码、名称，或“代码=名称”（重名、更名时用）"
+            "--department",
+            metavar="部门",
+            help="这些行属于哪个部门：代码、名称，或“代码=名称”（重名、更名时用）；缺省为证据库里唯一的部门",
         ),
-    ] = "本部门",
+    ] = None,
     good_rows: Annotated[bool, typer.Option("--good-rows", help="有不合格的行时，只导入合格的行")] = False,
     marked: Annotated[
         Path | None, typer.Option("--marked", metavar="目录", help="标注副本写到哪里；缺省与原文件同处")
@@ -247,7 +249,7 @@ def ledger_departments(store: StoreDir = DEFAULT_STORE, as_json: AsJson = False)
         show.say_json([dataclasses.asdict(d) for d in found.values()])
         return
     for one in found.values():
-        names = "，".join(f"{name}（{since[:10]} 起）" for since, name in one.names)
+        names = "，".join(f"{name}（{told(since)[:10]} 起）" for since, name in one.names)
         show.console.print(f"{one.code}  {names}", markup=False, highlight=False)
 
 
@@ -313,8 +315,8 @@ def ledger_verify(
         for problem in problems:
             show.console.print(f"[red]不符[/] {problem}")
     else:
-        scope = f"批次 {since[:16]} 之后" if since else ""
-        show.console.print(f"[green]相符[/] {scope}共 {number} 个批次，最后批次的摘要 {last}")
+        scope = f"从批次 {since[:16]} 之后起，" if since else ""
+        show.console.print(f"[green]相符[/] {scope}核验到第 {number} 个批次，最后批次的摘要 {last}")
     if problems:
         raise typer.Exit(1)
 

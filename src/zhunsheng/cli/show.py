@@ -171,6 +171,9 @@ def imported(done: Imported) -> None:
         console.print(
             f"[green]已导入[/] {name} → {done.ledger.title}：第 {b.batch} 批次，新增 {b.inserted} 行，更新 {b.updated} 行"
         )
+        if b.named:
+            new = "、".join(f"{named}（代码 {code}）" for code, named in b.named.items())
+            console.print(f"[dark_orange3]新登记的部门[/] {escape(new)}：部门列写的，证据库里原来没有。如是笔误，请撤销第 {b.batch} 批次，改正后再导入")
     elif done.batch:
         console.print(f"[bright_black]未变化[/] {name}：第 {done.batch.batch} 批次已导入过这个文件")
     else:

@@ -20,6 +20,7 @@ import duckdb
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, write_deltalake
 from filelock import FileLock, Timeout
 
+from zhunsheng.clock import told
 from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.importing import Checked
@@ -167,7 +168,8 @@ class Store:
         and its record is completed from the commit on the next opening. Raises ``ZS-EV-09`` when another import holds
         the store.
         """
-        with self._writing() as index:
+        # Who writes code and name to a store of names says which code the rows of that name are to have.
+        with self._writing({label: department} if label else None) as index:
             known = index.imported(checked.ledger.id, checked.sha256, department)
             if known is not None and (found := index.batch(known)):
                 return found, False
@@ -457,8 +459,8 @@ class Store:
             raise ZhunshengError("ZS-EV-09", store=str(self.root)) from None
 
     @contextmanager
-    def _writing(self, *, migrate: bool = True) -> Iterator[Index]:
-        """Hold the store, complete what a killed process left, migrate; give the index of all records."""
+    def _writing(self, codes: Mapping[str, str] | None = None, *, migrate: bool = True) -> Iterator[Index]:
+        """Hold the store, complete what a killed process left, migrate (to ``codes`` by name); give the index of all records."""
         with self._locked():
             self.records.folder.mkdir(parents=True, exist_ok=True)
             with Index.at_hand(self.root, write=True) as index:
@@ -466,7 +468,7 @@ class Store:
                 self._clear(index)
                 if index.unmigrated():
                     if migrate:
-                        self._migrate(index, {})
+                        self._migrate(index, codes or {})
                 else:
                     self._mark()
                 yield index
@@ -635,7 +637,7 @@ class Store:
         if len(found) == 1:
             return found[0]
         if found:
-            choices = "、".join(f"{d.code}（{d.name}，始见于 {d.names[0][0][:10]}）" for d in found[:8])
+            choices = "、".join(f"{d.code}（{d.name}，始见于 {told(d.names[0][0])[:10]}）" for d in found[:8])
             raise ZhunshengError("ZS-EV-20", name=text, choices=choices)
         listed = sorted({d.name for d in departments.values()})
         more = f"等 {len(listed)} 个" if len(listed) > 8 else ""

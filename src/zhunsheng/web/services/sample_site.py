@@ -23,7 +23,6 @@ from zhunsheng.usecases.result import Run
 from zhunsheng.web.actor import acting
 from zhunsheng.web.models import (
     CalendarEntry,
-    Checkpoint,
     Draw,
     InspectionItem,
     Inspector,
