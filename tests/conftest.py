@@ -38,6 +38,22 @@ def spark():
     session.stop()
 
 
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's Chromium; fails, rather than skips, where it is missing."""
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.fail("这项测试需要 Chromium：apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
 @pytest.fixture
 def real():
     """The real document, where it lies beside the project."""

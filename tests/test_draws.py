@@ -673,20 +673,9 @@ def test_the_frame_file_is_its_own_digest(folder):
 # -- the page in a real browser -------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """Debian's Chromium; fails, rather than skips, where it is missing."""
-    from playwright.sync_api import sync_playwright
-
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.fail("这项测试需要 Chromium：apt-get install chromium")
-    with sync_playwright() as play:
-        opened = play.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield opened
-        opened.close()
+@pytest.fixture
+def browser(chromium):
+    return chromium
 
 
 def verify_in(browser, bundle, frame=None, expected=""):
@@ -708,13 +697,13 @@ def verify_in(browser, bundle, frame=None, expected=""):
     return dict(found)
 
 
-@pytest.mark.xdist_group("browser")
+@pytest.mark.xdist_group("site")
 def test_the_page_agrees_on_an_honest_bundle(folder, browser):
     out, digest = folder
     assert set(verify_in(browser, out / "抽查包.zip", out / "frame.tsv", digest).values()) == {True}
 
 
-@pytest.mark.xdist_group("browser")
+@pytest.mark.xdist_group("site")
 def test_the_page_catches_every_tampering(folder, browser, tmp_path):
     out, digest = folder
     for n, kind in enumerate(TAMPERINGS):
@@ -723,7 +712,7 @@ def test_the_page_catches_every_tampering(folder, browser, tmp_path):
         assert False in found.values(), kind
 
 
-@pytest.mark.xdist_group("browser")
+@pytest.mark.xdist_group("site")
 def test_the_page_on_the_vectors(browser):
     page = browser.new_page()
     page.goto(PAGE.as_uri())
@@ -741,7 +730,7 @@ def test_the_page_on_the_vectors(browser):
     assert sorted(teams, key=lambda t: t["id"]) == sorted(VECTORS["assignment"], key=lambda t: t["id"])
 
 
-@pytest.mark.xdist_group("browser")
+@pytest.mark.xdist_group("site")
 def test_the_page_assigns_as_the_program_does(browser):
     page = browser.new_page()
     page.goto(PAGE.as_uri())

@@ -959,7 +959,7 @@ def test_3_a_draft_beside_approved_sheets_changes_nothing(found, sign_in, user, 
 
     def all_of_it():
         figures.fill_checkpoint(point), figures.fill_self_evaluation(evaluation)
-        row = {k: v for k, v in row_of(place).items() if k not in ("sheets", "findings", "unreviewed")}
+        row = {k: v for k, v in row_of(place).items() if k not in ("sheets", "findings", "drafts", "unreviewed")}
         shown = publishing.shown(Publication.objects.get(pk=published.pk))
         forms = [figures.forms_of(r, n) for r, n in ((point, "绩效运行监控表"), (evaluation, "绩效自评表"))]
         lights = sorted(IndicatorLight.objects.filter(department=place).values_list("indicator_code", "light", "score"))
@@ -1183,6 +1183,8 @@ def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_it
     page, data = public(client, out)
     assert "现已重新签字" in page and "正在重新填报" not in page and data["data"]["scores"] == before["scores"]
     assert any(d["now"] == "71.5%" for d in data["drift"])
+    assert sign_in("caizheng").post(reverse("recheck", args=[signed.pk])).status_code == 302
+    signed.refresh_from_db()
     assert step(sign_in("caizheng"), signed, "selfeval.accept").status_code == 302
     assert "未经财政局复核" not in public(client, published(signed, user))[0]
 
@@ -1200,7 +1202,7 @@ def test_3_a_request_made_before_a_return_is_not_approved_after_it(signed, sign_
         if signed.state == "returned":
             sign_on(sign_in, signed)
     asked.refresh_from_db()
-    assert asked.state == "requested"
+    assert asked.state == "withdrawn"
 
 
 def test_3_published_targets_say_that_another_version_has_come_into_force(found, adjusted, client, user):
@@ -1268,7 +1270,7 @@ def test_3_work_runs_again_where_what_it_rests_on_went_on_and_back(found, sign_i
     totals = []
     for measure in ("", line.match.measure, "", line.match.measure):
         said = {**confirm, "measure": measure}
-        assert sign_in("keyuan").post(here(place, "matches"), said).status_code == 302
+        assert sign_in("caizheng").post(here(place, "matches"), said).status_code == 302
         assert row_of(place)["overtaken"], "its work waits"
         assert work_off()
         kept = figures.newest_assessment(place, YEAR)
@@ -1412,6 +1414,8 @@ def test_3_a_key_evaluation_shows_the_signed_self_evaluation_and_says_which(sign
     own = signed.assessment.run.sheet(sheet.code)
     found, words = keyeval.result_of(key)
     assert found == own != computed and words == "自评得分（已签字，未复核）"
+    sign_in("caizheng").post(reverse("recheck", args=[signed.pk]))
+    signed.refresh_from_db()
     advance(user("caizheng"), signed, "selfeval.accept")
     assert keyeval.result_of(key) == (own, "自评得分（复核通过）")
     other = found_draft(key, place)

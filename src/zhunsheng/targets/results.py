@@ -21,6 +21,9 @@ HIGH = 50  # a percentage from which on a result of one percent or less is rathe
 _NUMBER = re.compile(r"-?(?:\d[\d,]*(?:\.\d+)?|\.\d+)")
 _CHINESE = re.compile(r"[一二两三四五六七八九十百千万]+")
 _NOTE = re.compile(r"\([^()]*\)$")
+# What the product's own tables put in brackets behind a result (``outcomes.marks``): it says where the figure is from.
+_MARK = r"人工填报|上报数|口径未确认|人工填报,争议已采纳,台账[^;]*|人工填报[^;,]*(?:,相差[^;,]*)?,有争议,未采纳"
+_MARKS = re.compile(rf"\((?:{_MARK})(?:;(?:{_MARK}))*\)")
 _ENDS = re.compile(r"[。.;,、:!?·~“”\"'()\[\]【】]+")
 
 # What may stand beside a number or a day and changes nothing. Everything else makes the result doubtful.
@@ -132,7 +135,7 @@ def read_written(text: str, *, year: int | None = None, unit: str | None = None,
     words = normalise(text)
     note = match[0] if (match := _NOTE.search(words)) else ""
     bare = _NOTE.sub("", words).rstrip("。;；,，") or words
-    beside = () if bare == words or not note else tuple(filter(None, (_note(note),)))
+    beside = () if bare == words or not note or _MARKS.fullmatch(note) else tuple(filter(None, (_note(note),)))
     whole = TargetValue.parse(bare, year=year, dated=dated)
     if isinstance(whole.value, date):
         return _read_day(text, whole.value, _DAY_PARTS.sub("", bare), beside)
