@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from typing import Any
@@ -32,10 +33,10 @@ class Command(BaseCommand):
         call_command("collectstatic", interactive=False, verbosity=0)
         if sample:
             call_command("sample_site")
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "django", "worker", "--no-startup-delay", "--verbosity", "0"],
-            env=self._environment(),
-        )
+        # A service manager stops it with this signal; its children end with it, as they do after Ctrl+C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        worker = [sys.executable, "-m", "django", "worker", "--no-startup-delay", "--verbosity", "0"]
+        children = [subprocess.Popen(worker, env=self._environment())]
         self.stdout.write(f"\n准绳已启动：http://{host}:{port}/　（公开页面：http://{host}:{port}/public）")
         if sample:
             self.stdout.write(f"示例账号（密码均为 {PASSWORD}）：")
@@ -59,12 +60,16 @@ class Command(BaseCommand):
                 "--log-level",
                 "warning",
             ]
-            subprocess.run(server, check=False, env=self._environment())
+            pages = subprocess.Popen(server, env=self._environment())
+            children.append(pages)
+            pages.wait()
         except KeyboardInterrupt:
             pass
         finally:
-            worker.terminate()
-            worker.wait(30)
+            for child in children:
+                child.terminate()
+            for child in children:
+                child.wait(30)
 
     @staticmethod
     def _environment() -> dict[str, str]:
