@@ -19,7 +19,7 @@ test: .venv/.dev tools
 # What must hold of the site whatever happens, on PostgreSQL too: the run above has it on SQLite.
 .PHONY: test-postgres
 test-postgres: .venv/.dev
-	ZHUNSHENG_TEST_DATABASE=postgres $(BIN)/pytest -n 0 tests/web/test_site_invariants.py
+	ZHUNSHENG_TEST_DATABASE=postgres $(BIN)/pytest -n 2 --dist load tests/web/test_site_invariants.py
 
 # Spark runs on a Java of version 17 or newer, the browser tests drive Chromium; Debian's are installed where they are
 # missing and this is root. Tests that lack them fail and say so.
