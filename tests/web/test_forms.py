@@ -14,6 +14,8 @@ from zhunsheng.web.forms.administration import NewCalendarEntry
 from zhunsheng.web.forms.fields import CleanCharField, DigestField, IdField, RecordField
 from zhunsheng.web.models import Organisation
 
+# Thousands of requests: what they reach is counted by the tests of each page, so that the tracer need not slow them.
+pytestmark = pytest.mark.no_cover
 SOURCE = Path(__file__).parents[2] / "src" / "zhunsheng" / "web"
 NONSENSE = ("abc", "²", "-1", "千" * 7000, "\x00")
 # Who gets furthest at an address, so that the check of what is sent is reached; the finance section where not named.
