@@ -64,11 +64,9 @@ def say_same(version: SheetVersion, code: str, former: str) -> SheetVersion:
     Raises ``ZS-TG-02`` for an indicator that neither version has, ``ZS-WB-06`` for an earlier one that is already here,
     ``ZS-WB-01``.
     """
-    if former:
-        left = pairings(version)[1]
-        if former not in left:
-            raise ZhunshengError("ZS-WB-06", detail="以前各版没有这个指标，或它已对应本版的另一个指标")
     before = _before(version)
+    if former and (former not in before or any(i.id == former for i in version.target_sheet().indicators)):
+        raise ZhunshengError("ZS-WB-06", detail="以前各版没有这个指标，或它已对应本版的另一个指标")
     if not former and code not in before:
         return version  # it is a new one already
     return change(

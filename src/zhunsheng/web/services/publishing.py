@@ -25,7 +25,7 @@ from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.services.draws import proof_of
 from zhunsheng.web.services.ledgers import plain
-from zhunsheng.web.services.year import Shown, assess_now, differences, figures_of, forms_of
+from zhunsheng.web.services.year import TARGET, Shown, assess_now, differences, figures_of, forms_of
 from zhunsheng.web.workflow import advance, note
 
 PUBLIC_CONTEST = {"typed", "computed", "difference", "reason", "accepted"}  # who typed it stays inside
@@ -278,9 +278,6 @@ def _compare(publication: Publication) -> None:
     if publication.kind == "self":
         publication.drift, publication.checked_at = drifted_from(publication), timezone.now()
         publication.save()
-
-
-TARGET = "/target"  # after an indicator's code: the words of its target
 
 
 def _published(data: dict[str, Any]) -> dict[str, Shown]:

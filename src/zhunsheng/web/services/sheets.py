@@ -232,6 +232,14 @@ def current_fields(version: SheetVersion) -> dict[str, Field]:
     return fields_of(version.target_sheet())
 
 
+def _open(version: SheetVersion) -> SheetVersion:
+    """Return a version as it is now, locked, while it may be edited. Raises ``ZS-WB-01``."""
+    now = SheetVersion.objects.select_for_update().get(pk=version.pk)
+    if now.state not in EDITABLE:
+        raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
+    return now
+
+
 def set_field(version: SheetVersion, path: str, text: str, was: str) -> SheetVersion:
     """Set one field from what a person typed over ``was``.
 
@@ -239,9 +247,7 @@ def set_field(version: SheetVersion, path: str, text: str, was: str) -> SheetVer
     ``ZS-WB-01`` when the version is no longer open.
     """
     with transaction.atomic():
-        now = SheetVersion.objects.select_for_update().get(pk=version.pk)
-        if now.state not in EDITABLE:
-            raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
+        now = _open(version)
         sheet = now.target_sheet()
         field = fields_of(sheet).get(path)
         if field is None:
@@ -293,9 +299,7 @@ def change(
 ) -> SheetVersion:
     """Change an open version's sheet; ``telling`` gives what the log says of it. Raises ``ZS-WB-01`` and what ``how`` does."""
     with transaction.atomic():
-        now = SheetVersion.objects.select_for_update().get(pk=version.pk)
-        if now.state not in EDITABLE:
-            raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
+        now = _open(version)
         sheet = now.target_sheet()
         changed = how(sheet)
         return _keep(now, changed, *telling(sheet, changed))

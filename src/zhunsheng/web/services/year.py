@@ -281,6 +281,9 @@ def drift(record: Record) -> list[dict[str, str]]:
     return differences(figures_of(record.assessment.run), figures_of(now))
 
 
+TARGET = "/target"  # behind an indicator's code: the words of its target
+
+
 @dataclass(frozen=True)
 class Shown:
     """The figures that a page shows of one sheet: by the indicator's code (or a word of our own) its name and text."""
@@ -298,7 +301,7 @@ def figures_of(run: Run) -> dict[str, Shown]:
                 "total": ("得分", str(sheet.score.total)),
                 "paid": ("已支付（元）", str(sheet.money.paid or "无")),
                 **{line.id: (line.name, line.outcome.text) for line in sheet.indicators},
-                **{f"{line.id}/target": (f"{line.name}（目标）", line.target) for line in sheet.indicators},
+                **{f"{line.id}{TARGET}": (f"{line.name}（目标）", line.target) for line in sheet.indicators},
             },
         )
         for sheet in run.results
