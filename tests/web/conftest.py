@@ -20,12 +20,14 @@ from zhunsheng.web.models import (
     Organisation,
     SafeguardRecord,
     SelfEvaluation,
+    SheetVersion,
     User,
 )
-from zhunsheng.web.services import jobs
+from zhunsheng.web.services import indicators, jobs, matching
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.decisions import RECORDS
 from zhunsheng.web.services.sample_site import LEFT_OPEN, load, load_portfolio
+from zhunsheng.web.services.sheets import book_in_force
 
 ENTITIES = 600
 DEPARTMENTS = 4
@@ -95,8 +97,30 @@ SCREENS = (
 )
 
 
-def on_screen(address):
+MATCHES = re.compile(r"/d/(?P<pk>\d+)/(?P<year>\d+)/matches$")
+
+
+def on_matches(found, data):
+    """Return what the page of confirmations carries for the line that is confirmed."""
+    place, year = Organisation.objects.get(pk=found["pk"]), int(found["year"])
+    book = book_in_force(place, year, figures.default_as_of(year))
+    sheet = next((s for s in book.sheets if s.id == data.get("sheet")), None)
+    if sheet is None:
+        return None
+    if "project" in data:
+        return matching.project_seen(sheet.title(), place, sheet.id)
+    lines = matching.lines(place, book, figures.assess_now(place, year, tables=False).run)
+    return next((l.seen for l in lines if (l.sheet.id, l.indicator.id) == (sheet.id, data.get("indicator"))), None)
+
+
+def on_screen(address, data):
     """Return what a page opened this moment carries in the form that posts to an address, None where it carries nothing."""
+    if found := MATCHES.search(address):
+        return on_matches(found, data)
+    if found := re.search(r"/targets/(?P<pk>\d+)/(settle|same)$", address):
+        version = SheetVersion.objects.filter(pk=found["pk"]).first()
+        known = version.target_sheet().indicators if version else ()
+        return next((indicators.seen_of(i) for i in known if i.id == data.get("indicator")), None)
     for pattern, model in SCREENS:
         if found := pattern.search(address):
             kind = model or RECORDS.get(found["kind"])
@@ -109,7 +133,7 @@ class Browser(Client):
     """A person who has just opened the page they act on; ``seen`` given in the data stands for an older page."""
 
     def post(self, path, data=None, *args, **kwargs):
-        if isinstance(data, dict | None) and "seen" not in (data or {}) and (seen := on_screen(path)):
+        if isinstance(data, dict | None) and "seen" not in (data or {}) and (seen := on_screen(path, data or {})):
             data = {**(data or {}), "seen": seen}
         return super().post(path, data, *args, **kwargs)
 

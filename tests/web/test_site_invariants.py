@@ -740,6 +740,34 @@ def test_2_a_clerk_takes_no_measure_away(found, sign_in, user):
     assert post("caizheng", MEASURE).status_code in (204, 302) and now() == ("confirmed", MEASURE)
 
 
+def test_2_an_old_page_confirms_no_match_and_no_project(found, sign_in, user):
+    """Whoever confirms, confirms the words that stand there now and the decision that was made last."""
+    place = found(project(), project(name="第二项目", code="P2"))
+    sheet, line = first(figures.assess_now(place, YEAR, tables=False).run)
+    second = figures.assess_now(place, YEAR, tables=False).run.results[1]
+    clerk, bureau = sign_in("keyuan"), sign_in("caizheng")
+    page = clerk.get(here(place, "matches")).content.decode()
+    form = next(f for f in page.split("<form") if f'value="{sheet.id}"' in f and f'value="{line.id}"' in f)
+    old = form.split('name="seen" value="')[1].split('"')[0]
+    link = matching.project_seen(second.sheet, place, second.id)
+
+    def post(client, seen, **said):
+        sent = {"seen": seen, **said}
+        return client.post(here(place, "matches"), sent, headers={"HX-Request": "true"}).content.decode()
+
+    about = {"sheet": sheet.id, "indicator": line.id, "measure": MEASURE}
+    for seen in ("", "0" * 64):
+        assert "ZS-WB-10" in post(clerk, seen, **about)
+    assert first(figures.assess_now(place, YEAR, tables=False).run)[1].match.status == "proposed"
+    assert "ZS-WB" not in post(clerk, old, **about)
+    # The bureau's page was opened before: it does not know of the clerk's word.
+    assert "ZS-WB-10" in post(bureau, old, **{**about, "measure": ""})
+    linked = {"sheet": second.id, "project": "丁项目", "same": "yes"}
+    assert "ZS-WB-10" in post(clerk, "", **linked)
+    assert "ZS-WB" not in post(clerk, link, **linked)
+    assert "ZS-WB-10" in post(bureau, link, **{**linked, "same": "no"})
+
+
 # -- 3. state governs every number ------------------------------------------------------------------------------------
 
 

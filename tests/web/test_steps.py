@@ -117,6 +117,8 @@ def test_every_form_of_a_step_carries_what_was_seen():
         for form in re.findall(r"<form.*?</form>", path.read_text("utf8"), re.S):
             if re.search(r"url 'step'|url 'draw-act' draw.pk '(commit|enter|draw)'", form):
                 assert "{% seen " in form, (path.name, form[:80])
+            if re.search(r"url '(settle|same)'", form) or path.name in ("_match.html", "matches.html"):
+                assert 'name="seen"' in form, (path.name, form[:80])
 
 
 @pytest.mark.parametrize("prefix", RECORDS)

@@ -20,7 +20,7 @@ from zhunsheng.web.models import (
     SheetVersion,
     Step,
 )
-from zhunsheng.web.services import sheets
+from zhunsheng.web.services import indicators, sheets
 from zhunsheng.web.workflow import advance
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -243,6 +243,12 @@ def test_what_an_indicator_is_is_decided_once_on_its_page(drafts, department, si
     ):
         assert f"[{code}]" in staff.post(act, {"indicator": one.id, **said}, **HTMX).content.decode()
     assert sign_in("caizheng").post(act, {"indicator": one.id, "sense": "more", "reason": "按合同"}).status_code == 403
+    # Someone changed the target while the page was open: what is decided is not what stood there.
+    stale = {"indicator": one.id, "sense": "more", "reason": "按合同", "seen": indicators.seen_of(one)}
+    sheets.set_field(version, path, "≥800元", "≥700元")
+    assert "[ZS-WB-10]" in staff.post(act, stale, **HTMX).content.decode()
+    version.refresh_from_db()
+    sheets.set_field(version, path, "≥700元", "≥800元")
     assert staff.post(act, {"indicator": one.id, "sense": "more", "reason": "按合同"}).status_code == 302
     version.refresh_from_db()
     one = version.target_sheet().indicators[n]

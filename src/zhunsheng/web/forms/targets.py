@@ -17,6 +17,7 @@ class SettleForm(Sent):
     sense = forms.ChoiceField(label=_("方向"), choices=[("", ""), *SENSE_WORDS.items()], required=False)
     unit = forms.CharField(label=_("单位"), max_length=20, required=False)
     reason = forms.CharField(label=_("理由"), max_length=1000)
+    seen = forms.CharField(max_length=64, required=False)
 
 
 class SameForm(Sent):
@@ -24,3 +25,4 @@ class SameForm(Sent):
 
     indicator = forms.CharField(label=_("指标"), max_length=12)
     former = forms.CharField(label=_("以前的指标"), max_length=12, required=False)
+    seen = forms.CharField(max_length=64, required=False)

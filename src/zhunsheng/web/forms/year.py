@@ -60,6 +60,7 @@ class MatchForm(_OfIndicator):
     """Which measure proves an indicator; empty: none does."""
 
     measure = forms.CharField(label=_("测度"), max_length=60, required=False)
+    seen = forms.CharField(max_length=64, required=False)
 
 
 class ProjectForm(forms.Form):
@@ -68,3 +69,4 @@ class ProjectForm(forms.Form):
     sheet = forms.CharField(label=_("目标表"), max_length=12)
     project = forms.CharField(label=_("台账中的项目"), max_length=200)
     same = forms.ChoiceField(label=_("是同一项目"), choices=[("yes", _("是")), ("no", _("否"))])
+    seen = forms.CharField(max_length=64, required=False)

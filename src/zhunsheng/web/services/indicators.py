@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,15 +19,21 @@ from zhunsheng.web.services.sheets import change
 CHOICES = {"kinds": KIND_WORDS, "senses": SENSE_WORDS}  # what a person decides among
 
 
+def seen_of(indicator: Indicator) -> str:
+    """Return the digest of an indicator as a page shows it, which the forms that decide about it carry."""
+    return hashlib.sha256(indicator.model_dump_json().encode()).hexdigest()
+
+
 def settle(version: SheetVersion, code: str, said: dict[str, Any], user: User) -> SheetVersion:
     """Keep a person's word on an indicator's kind, direction and unit, with the reason; the sheet stays as written.
 
-    Raises ``ZS-TG-02``, ``ZS-TG-10``, ``ZS-TG-11``, ``ZS-WB-01``.
+    Raises ``ZS-TG-02``, ``ZS-TG-10``, ``ZS-TG-11``, ``ZS-WB-01``, ``ZS-WB-10`` where ``seen`` is not what it is now.
     """
     word = {name: said[name] or None for name in ("kind", "sense", "unit")}
 
     def settled(sheet: TargetSheet) -> TargetSheet:
-        one = _named(sheet, code).settle(**word, reason=said["reason"], by=str(user), on=timezone.localdate())
+        known = _as_seen(_named(sheet, code), said["seen"])
+        one = known.settle(**word, reason=said["reason"], by=str(user), on=timezone.localdate())
         changed = tuple(one if i.id == code else i for i in sheet.indicators)
         return sheet.model_copy(update={"indicators": changed})
 
@@ -58,7 +65,7 @@ def pairings(version: SheetVersion) -> tuple[list[Pairing], dict[str, Indicator]
     return found, left
 
 
-def say_same(version: SheetVersion, code: str, former: str) -> SheetVersion:
+def say_same(version: SheetVersion, code: str, former: str, seen: str) -> SheetVersion:
     """Keep that an indicator is an earlier version's, whose code, words and confirmations it takes; or (empty) a new one.
 
     Raises ``ZS-TG-02`` for an indicator that neither version has, ``ZS-WB-06`` for an earlier one that is already here,
@@ -89,6 +96,12 @@ def _named(sheet: TargetSheet, code: str) -> Indicator:
     if found is None:
         raise ZhunshengError("ZS-TG-02", path=f"indicators/{code}")
     return found
+
+
+def _as_seen(indicator: Indicator, seen: str) -> Indicator:
+    if seen != seen_of(indicator):
+        raise ZhunshengError("ZS-WB-10", title=indicator.name)
+    return indicator
 
 
 def _telling(code: str, what: str, words: Callable[[Indicator], str]) -> Callable[[TargetSheet, TargetSheet], Any]:

@@ -44,6 +44,23 @@ def decisions(department: Organisation, sheets: list[str]) -> dict[tuple[str, st
     return {(d.sheet_code, d.indicator_code): d for d in kept}
 
 
+def match_seen(name: str, description: str | None, measure: str | None, decision: MeasureDecision | None) -> str:
+    """Return the digest of what a person confirms: the indicator's name and description, its measure with the formula, and
+    the decision before theirs."""
+    formula = measures()[measure].formula if measure in measures() else ""
+    return _digest(name, description or "", measure or "", formula, decision.pk if decision else "")
+
+
+def project_seen(title: str, department: Organisation, sheet: str) -> str:
+    """Return the digest of what a person links a project to: the sheet's title and the last decision on it."""
+    last = ProjectDecision.objects.filter(department=department, sheet_code=sheet).order_by("pk").last()
+    return _digest(title, last.pk if last else "")
+
+
+def _digest(*said: object) -> str:
+    return hashlib.sha256("\x1f".join(map(str, said)).encode()).hexdigest()
+
+
 @dataclass(frozen=True)
 class Line:
     """One indicator on the page of matches: how it is computed now, and who confirmed that."""
@@ -60,6 +77,11 @@ class Line:
         match = self.indicator.match
         return bool(match.measure) and match.status in ("proposed", "confirmed")
 
+    @property
+    def seen(self) -> str:
+        """What a confirmation on this line rests on."""
+        return match_seen(self.indicator.name, self.description, self.indicator.match.measure, self.decision)
+
 
 def lines(department: Organisation, book: Book, run: Run) -> list[Line]:
     """Return every indicator of a year's figures with its match, open proposals first."""
@@ -75,22 +97,26 @@ def lines(department: Organisation, book: Book, run: Run) -> list[Line]:
     return sorted(found, key=lambda line: order[line.indicator.match.status])
 
 
-def confirm(department: Organisation, book: Book, sheet: str, indicator: str, measure: str, user: User) -> None:
-    """Keep a person's decision which measure (empty: none) proves an indicator.
+def confirm(
+    department: Organisation, book: Book, sheet: str, indicator: str, measure: str, user: User, seen: str | None = None
+) -> None:
+    """Keep a person's decision which measure (empty: none) proves an indicator; ``seen`` is what their page carried.
 
     Where a measure computes it already, confirmed or proposed, others than the finance bureau can only confirm that one;
     nor do they turn round what the bureau decided: else a bad reading would be silenced and a figure typed in its place.
-    Raises ``ZS-WB-06``, ``ZS-MS-01``.
+    Raises ``ZS-WB-06``, ``ZS-MS-01``, ``ZS-WB-10`` where the page is an older one.
     """
     known = next((i for s in book.sheets if s.id == sheet for i in s.indicators if i.id == indicator), None)
     if known is None:
         raise ZhunshengError("ZS-WB-06", detail="没有这个指标，目标表可能已调整")
     if measure and measure not in measures():
         raise ZhunshengError("ZS-MS-01", measure=measure)
+    links = links_of(department, book)
+    now = next(m for m in match_book(book, measures(), links) if _codes(book, m) == (sheet, indicator))
+    made = decisions(department, [sheet]).get((sheet, indicator))
+    if seen is not None and seen != match_seen(known.name, known.description, now.measure, made):
+        raise ZhunshengError("ZS-WB-10", title=known.name)
     if not permits(user, "matches.override", department):
-        links = links_of(department, book)
-        now = next(m for m in match_book(book, measures(), links) if _codes(book, m) == (sheet, indicator))
-        made = decisions(department, [sheet]).get((sheet, indicator))
         ruled = (
             made is not None and made.described == described(known) and permits(made.by, "matches.override", department)
         )
@@ -112,14 +138,19 @@ def _codes(book: Book, match: Match) -> tuple[str, str]:
     return sheet.id, sheet.indicators[match.indicator].id
 
 
-def confirm_project(department: Organisation, book: Book, sheet: str, project: str, same: bool, user: User) -> None:
+def confirm_project(
+    department: Organisation, book: Book, sheet: str, project: str, same: bool, user: User, seen: str | None = None
+) -> None:
     """Keep a person's word whether a project of the ledgers is a sheet's: of one sheet only, since no money counts twice.
 
-    What was confirmed, the finance bureau alone takes back. Raises ``ZS-WB-06``.
+    What was confirmed, the finance bureau alone takes back. Raises ``ZS-WB-06``, ``ZS-WB-10`` as ``confirm``.
     """
     project = project.strip()
-    if not any(s.id == sheet and s.kind == "project" for s in book.sheets) or not project:
+    known = next((s for s in book.sheets if s.id == sheet and s.kind == "project"), None)
+    if known is None or not project:
         raise ZhunshengError("ZS-WB-06", detail="没有这张项目目标表，目标表可能已调整")
+    if seen is not None and seen != project_seen(known.title(), department, sheet):
+        raise ZhunshengError("ZS-WB-10", title=known.title())
     links = links_of(department, book)
     if same and (other := taken_by(book, sheet, project, links)) is not None:
         detail = f"台账里的“{project}”已是目标表“{other.title()}”的，一笔钱不能算两次"

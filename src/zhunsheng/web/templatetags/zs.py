@@ -20,7 +20,7 @@ from zhunsheng.evidence import ledgers
 from zhunsheng.web.models import User
 from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.roles import ACTIONS
-from zhunsheng.web.services import portfolio
+from zhunsheng.web.services import indicators, portfolio
 from zhunsheng.web.services.portfolio import standing_words
 
 register = template.Library()
@@ -336,6 +336,12 @@ def remarks(row: Any) -> list[str]:
 def stars() -> SafeString:
     """Mark a field that must be filled."""
     return mark_safe('<span class="text-red" aria-hidden="true">*</span>')
+
+
+@register.filter
+def seen_of(indicator: Any) -> str:
+    """Return the digest of an indicator as shown, for a form that decides about it."""
+    return indicators.seen_of(indicator)
 
 
 @register.simple_tag

@@ -26,11 +26,20 @@ def matches(request: SignedInRequest, department: Organisation, year: int) -> Ht
         demand(request, "matches.confirm", department)
         if "project" in request.POST:
             project = checked(ProjectForm(request.POST))
-            same = project["same"] == "yes"
-            service.confirm_project(department, book, project["sheet"], project["project"], same, request.user)
+            service.confirm_project(
+                department,
+                book,
+                project["sheet"],
+                project["project"],
+                project["same"] == "yes",
+                request.user,
+                seen=project["seen"],
+            )
         else:
             said = checked(MatchForm(request.POST))
-            service.confirm(department, book, said["sheet"], said["indicator"], said["measure"], request.user)
+            service.confirm(
+                department, book, said["sheet"], said["indicator"], said["measure"], request.user, seen=said["seen"]
+            )
         jobs.assess_soon(department, request.user)
         return done(
             request, "matches", _("已确认，数据将重新计算。"), department=department.pk, year=year
@@ -40,7 +49,9 @@ def matches(request: SignedInRequest, department: Organisation, year: int) -> Ht
     context = {
         "part": "matches",
         "lines": service.lines(department, book, run) if run else [],
-        "projects": [s for s in run.results if s.kind == "project"] if run else [],
+        "projects": [(s, service.project_seen(s.sheet, department, s.id)) for s in run.results if s.kind == "project"]
+        if run
+        else [],
         "measures": service.choices(),
         "can_confirm": may(request.user, "matches.confirm", department),
         "can_override": may(request.user, "matches.override", department),

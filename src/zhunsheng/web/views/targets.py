@@ -289,7 +289,7 @@ def same(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     """Keep a person's word which indicator of an earlier version one is."""
     demand(request, "targets.edit", version)
     said = SameForm.of(request)
-    deciding.say_same(version, said["indicator"], said["former"])
+    deciding.say_same(version, said["indicator"], said["former"], said["seen"])
     return done(request, "version", _("已记下。"), version.pk)
 
 
