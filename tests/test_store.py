@@ -155,6 +155,10 @@ def test_the_command_line_takes_a_code_a_name_or_both(root, tmp_path, capsys):
     assert (code, [b["batch"] for b in json.loads(said)]) == (0, [2, 3])
     assert "K9" in run(capsys, "ledger", "departments", "--store", root)[1]
     assert "ZS-EV-21" in run(capsys, "ledger", "log", "--store", root, "--department", "丙局")[1]
+    asked = ("measure", "report_closure_rate", "--evidence", root, "--as-of", "2021-12-31", "--json")
+    assert len(json.loads(run(capsys, *asked)[1])) == 2
+    assert [r["department"] for r in json.loads(run(capsys, *asked, "--department", "乙局")[1])] == ["K9"]
+    assert "ZS-EV-21" in run(capsys, *asked, "--department", "丙局")[1]
     assert "ZS-EV-23" in run(capsys, "ledger", "import", path, "--store", root, "--department", "=丙局")[1]
 
 

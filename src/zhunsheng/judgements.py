@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.faults import written
 from zhunsheng.regulations import read_yaml
 from zhunsheng.targets import Book
 from zhunsheng.targets.naming import indicators_named
@@ -66,13 +67,11 @@ Said = Mapping[tuple[str, str], Judgement]  # by code of sheet and of indicator
 
 
 def read_judgements(path: Path) -> list[Judgement]:
-    """Read a judgement file (YAML list). Raises ``ZS-IN-01`` or ``ZS-RG-01``.
+    """Read a judgement file (YAML list). Raises ``ZS-IN-01``, ``ZS-IN-05`` or ``ZS-RG-01``.
 
     Proof lies beside the file; an entry that names a file which is not there keeps its name in ``unproved``.
     """
-    if not path.is_file():
-        raise ZhunshengError("ZS-IN-01", name=str(path))
-    found: list[Judgement] | None = read_yaml(path.read_text("utf8"), list[Judgement] | None, path.name)
+    found: list[Judgement] | None = read_yaml(written(path), list[Judgement] | None, path.name)
     return [_proved(one, path.parent) for one in found or []]
 
 

@@ -337,6 +337,7 @@ def measure(
     match: Annotated[
         Path | None, typer.Option("--match", metavar="文件", help="列出目标文件的指标与测度的对应")
     ] = None,
+    department: DepartmentOption = None,
     mapping: MappingFile = None,
     write: Annotated[
         Path | None, typer.Option("--write-mapping", metavar="文件", help="把对应写成对照文件，供核对确认")
@@ -348,7 +349,7 @@ def measure(
     """由台账计算指标，可列出每一行、下钻、回到较早的版本。"""
     known = catalogue(measures or ())
     if match is not None:
-        _match(match, evidence, mapping, write, known, as_json, day(as_of))
+        _match(match, evidence, department, mapping, write, known, as_json, day(as_of))
         return
     chosen = list(known.values()) if name is None else [measure_of(name, known)]
     if listing:
@@ -359,10 +360,18 @@ def measure(
                 show.console.print(f"[bold]{m.id}[/]  {m.name}（{m.unit}）：{m.formula}")
         return
     until = day(as_of)
-    store = Store.existing(evidence)
-    opened = Evidence.of(store, batch=batch, at=_moment(at), measures=measures or ())
+    opened = Evidence.of(Store.existing(evidence), batch=batch, at=_moment(at), measures=measures or ())
+    place = folders.department_to_read(evidence, department)
     if rows and len(chosen) == 1:
-        listed = evidence_rows(chosen[0], opened.engine, opened.snapshot, year or until.year, until, limit=limit)
+        listed = evidence_rows(
+            chosen[0],
+            opened.engine,
+            opened.snapshot,
+            year or until.year,
+            until,
+            limit=limit,
+            department=place.code if place else None,
+        )
         if as_json:
             show.say_json([dataclasses.asdict(r) for r in listed])
         else:
@@ -371,7 +380,8 @@ def measure(
     if by is not None and (len(chosen) != 1 or by not in chosen[0].drill):
         allowed = "、".join(chosen[0].drill) if len(chosen) == 1 else ""
         raise ZhunshengError("ZS-CL-01", detail=f"--by 要与一个测度同用，可用的列：{allowed or '（先指明测度）'}")
-    values = read_all(chosen, opened.engine, opened.snapshot, year or until.year, until, by)
+    only = {place.code} if place else None
+    values = read_all(chosen, opened.engine, opened.snapshot, year or until.year, until, by, departments=only)
     found_readings = sorted(values.values(), key=lambda r: (r.measure, r.department, r.project or ""))
     if as_json:
         show.say_json([r.as_json() for r in found_readings])
@@ -383,6 +393,7 @@ def measure(
 def _match(
     document: Path,
     evidence: Path,
+    department: str | None,
     mapping: Path | None,
     write: Path | None,
     known: dict[str, Measure],
@@ -397,7 +408,7 @@ def _match(
     projects = []
     if (evidence / "batches").is_dir():
         opened = Evidence.of(Store.existing(evidence))
-        place = department_in(book, opened.snapshot)
+        place = folders.department_to_read(evidence, department) or department_in(book, opened.snapshot)
         if place is not None:
             years = {s.year or as_of.year for s in book.sheets}
             readings = [opened.read(year, as_of, place.code) for year in years]

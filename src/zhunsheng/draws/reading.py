@@ -12,6 +12,7 @@ from zhunsheng.draws.assignment import Inspector
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.results import Result
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.faults import fault, written
 from zhunsheng.text import cleaned, readable
 
 
@@ -25,9 +26,7 @@ def plan_of(data: Any) -> Plan:
     try:
         return Plan.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ZhunshengError("ZS-DR-01", detail=f"{where} {first['msg']}".strip()) from None
+        raise ZhunshengError("ZS-DR-01", detail=fault(error)) from None
 
 
 def read_inspectors(path: Path) -> list[Inspector]:
@@ -35,20 +34,15 @@ def read_inspectors(path: Path) -> list[Inspector]:
     try:
         return TypeAdapter(list[Inspector]).validate_python(cleaned(load(path)))
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ZhunshengError(
-            "ZS-DR-01", detail=f"检查人员名录 {'.'.join(map(str, first['loc']))} {first['msg']}"
-        ) from None
+        raise ZhunshengError("ZS-DR-01", detail=f"检查人员名录 {fault(error)}") from None
 
 
 def load(path: Path) -> Any:
-    """Return the plain data of a yaml or json file. Raises ``ZS-IN-01``, ``ZS-DR-08``."""
-    if not path.is_file():
-        raise ZhunshengError("ZS-IN-01", name=str(path))
+    """Return the plain data of a yaml or json file. Raises ``ZS-IN-01``, ``ZS-IN-05``, ``ZS-DR-08``."""
     try:
-        return yaml.safe_load(readable(path.read_text("utf8")))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[0]) from None
+        return yaml.safe_load(readable(written(path)))
+    except yaml.YAMLError as error:
+        raise ZhunshengError("ZS-DR-08", name=path.name, detail=fault(error)) from None
 
 
 def read_results(path: Path) -> list[Result]:
@@ -56,4 +50,4 @@ def read_results(path: Path) -> list[Result]:
     try:
         return TypeAdapter(list[Result]).validate_python(cleaned(load(path)))
     except ValidationError as error:
-        raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[1]) from None
+        raise ZhunshengError("ZS-DR-08", name=path.name, detail=fault(error)) from None

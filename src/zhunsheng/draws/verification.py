@@ -19,6 +19,7 @@ from zhunsheng.draws.protocol import commitment_digest
 from zhunsheng.draws.randomness import canonical_text
 from zhunsheng.draws.spec import climb, frame_line, seed_of, ticket
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.faults import fault
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def verify(parts: dict[str, Any], frame_of: FrameOf | None = None, expected: str
         plan = Plan.model_validate(parts["plan.json"])
         people = TypeAdapter(list[Inspector]).validate_python(parts["inspectors.json"])
     except (ValidationError, ZhunshengError) as error:
-        return [Check("plan", "方案与名录", False, f"读不出来：{str(error).splitlines()[0]}")]
+        return [Check("plan", "方案与名录", False, f"读不出来：{fault(error) if isinstance(error, ValidationError) else str(error)}")]
     steps: list[Callable[[], Check]] = [
         lambda: _published(parts, expected),
         lambda: _plan(parts, plan),

@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.ledgers import Ledger, ledgers
+from zhunsheng.faults import written
 from zhunsheng.regulations import read_yaml
 
 Kind = Literal["count", "ratio", "mean", "sum", "date"]
@@ -181,9 +182,7 @@ def catalogue(extra: Iterable[Path] = ()) -> dict[str, Measure]:
     """Return the package's measures, overridden and extended by local files in order."""
     found = dict(measures())
     for path in extra:
-        if not path.is_file():
-            raise ZhunshengError("ZS-IN-01", name=str(path))
-        found |= {m.id: m for m in load(path.read_text("utf8"), path.name)}
+        found |= {m.id: m for m in load(written(path), path.name)}
     return found
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from rapidfuzz import fuzz
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.faults import fault, written
 from zhunsheng.measures.definitions import Measure
 from zhunsheng.targets import Book, Indicator, TargetSheet
 from zhunsheng.targets.kinds import denials, denies
@@ -94,11 +95,9 @@ class ProjectMatch:
 
 
 def read_mapping(path: Path, known: Mapping[str, Measure]) -> list[Link]:
-    """Read a mapping file (YAML list). Raises ``ZS-IN-01`` or ``ZS-MS-03`` naming the entry."""
-    if not path.is_file():
-        raise ZhunshengError("ZS-IN-01", name=str(path))
+    """Read a mapping file (YAML list). Raises ``ZS-IN-01``, ``ZS-IN-05`` or ``ZS-MS-03`` naming the entry."""
     try:
-        said = cleaned(yaml.safe_load(readable(path.read_text("utf8")))) or []
+        said = cleaned(yaml.safe_load(readable(written(path)))) or []
         found = TypeAdapter(list[Link]).validate_python(said)
     except (ValidationError, yaml.YAMLError) as error:
         row = error.errors()[0]["loc"][0] if isinstance(error, ValidationError) and error.errors()[0]["loc"] else 0
@@ -106,7 +105,7 @@ def read_mapping(path: Path, known: Mapping[str, Measure]) -> list[Link]:
             "ZS-MS-03",
             name=path.name,
             row=int(row) + 1 if str(row).isdigit() else 1,
-            detail=str(error).splitlines()[-1].strip(),
+            detail=fault(error),
         ) from None
     for row, one in enumerate(found, start=1):
         if isinstance(one, MeasureLink) and one.measure is not None and one.measure not in known:

@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.faults import fault, written
 from zhunsheng.text import cleaned, readable
 
 
@@ -253,9 +254,9 @@ class KeyFramework(Dated):
     @model_validator(mode="after")
     def _weighs_results(self) -> KeyFramework:
         if sum(r.points for r in self.rows) != 100:
-            raise ValueError("points do not sum to 100")
+            raise ValueError("分值合计应为 100")
         if sum(r.points for r in self.rows if r.dimension in ("产出", "效益")) < self.least_results:
-            raise ValueError("output and effect weigh too little")
+            raise ValueError("产出与效益的分值占比太小")
         return self
 
 
@@ -268,12 +269,8 @@ def read_yaml(text: str, kind: Any, name: str) -> Any:
     """Parse YAML text as pydantic type ``kind``. Raises ``ZS-RG-01`` naming the field that is wrong."""
     try:
         return TypeAdapter(kind).validate_python(cleaned(yaml.safe_load(readable(text))))
-    except yaml.YAMLError as error:
-        raise ZhunshengError("ZS-RG-01", name=name, detail=str(error).splitlines()[0]) from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ZhunshengError("ZS-RG-01", name=name, detail=f"{where}: {first['msg']}") from None
+    except (yaml.YAMLError, ValidationError) as error:
+        raise ZhunshengError("ZS-RG-01", name=name, detail=fault(error)) from None
 
 
 @lru_cache
@@ -332,9 +329,7 @@ def read_scheme(text: str, name: str, year: int) -> Scheme:
 def scheme_of(year: int, local: Path | None = None) -> Scheme:
     """Return the scoring scheme of a fiscal year, or the one in the file ``local``. Raises ``ZS-RG-01``, ``ZS-RG-02``."""
     if local is not None:
-        if not local.is_file():
-            raise ZhunshengError("ZS-IN-01", name=str(local))
-        return read_scheme(local.read_text("utf8"), local.name, year)
+        return read_scheme(written(local), local.name, year)
     return in_force(schemes(), date(year, 12, 31), "评分方案")
 
 

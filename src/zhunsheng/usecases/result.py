@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidationEr
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation.scoring import OPEN, Scorecard, Verdict
+from zhunsheng.faults import fault
 from zhunsheng.measures import Reading, show_number
 from zhunsheng.monitoring import Light
 from zhunsheng.outcomes import Contest, Origin
@@ -273,9 +274,7 @@ class Run(_Part):
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise ZhunshengError("ZS-RN-01", detail=f"{where}: {first['msg']}") from None
+            raise ZhunshengError("ZS-RN-01", detail=fault(error)) from None
 
     def as_json(self) -> dict[str, Any]:
         """Return the run as plain data."""

@@ -18,6 +18,7 @@ from ninja.security import HttpBearer
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import browse, ledger_of, ledgers
+from zhunsheng.faults import phrase, place
 from zhunsheng.text import cleaned
 from zhunsheng.web.actor import acting
 from zhunsheng.web.api_shapes import (
@@ -106,7 +107,7 @@ def not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpRespo
 @api.exception_handler(ValidationError)
 def not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Return 422 naming each parameter that is wrong."""
-    listed = "；".join(f"{'.'.join(map(str, e['loc'][1:] or e['loc']))}：{e['msg']}" for e in error.errors)
+    listed = "；".join(f"{place(e['loc'][1:] or e['loc'])}：{phrase(e)}" for e in error.errors)
     return say(request, ZhunshengError("ZS-WB-34", detail=listed[:1000]))
 
 
