@@ -24,7 +24,7 @@ from docx import Document
 
 import zhunsheng.regulations as regulations
 import zhunsheng.usecases.assessing as assessing
-from zhunsheng import errors
+from zhunsheng import __version__, errors
 from zhunsheng.evidence import browse, ledger_of
 from zhunsheng.reports.forms import self_evaluation_form, target_form
 from zhunsheng.reports.xlsx import write_workbook
@@ -1652,3 +1652,16 @@ def test_5_a_record_of_another_department_is_nobodys_to_see(found, sign_in, user
     assert (Assessment.objects.count(), Word.objects.count()) == before
     assert isinstance(evaluation, SelfEvaluation) and Checkpoint.objects.filter(department=place).count() == 0
     assert Organisation.objects.filter(pk=place.pk).exists()
+
+
+def test_5_figures_of_another_version_of_the_program_are_computed_anew(found, work_off):
+    place = found(project())
+    kept = figures.assess_now(place, YEAR)
+    assert kept.program == __version__ and not row_of(place)["overtaken"]
+    Assessment.objects.filter(pk=kept.pk).update(program="0.0.1", key="0" * 64)  # what an upgrade finds
+    assert row_of(place)["overtaken"]
+    jobs.assess_upgraded()
+    assert work_off()
+    assert figures.newest_assessment(place, YEAR).program == __version__ and not row_of(place)["overtaken"]
+    jobs.assess_upgraded()
+    assert not work_off()

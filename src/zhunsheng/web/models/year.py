@@ -33,6 +33,7 @@ class Assessment(models.Model):
     batch = models.PositiveIntegerField(default=0)
     digest = models.CharField(max_length=64, blank=True)
     key = models.CharField(max_length=64)
+    program = models.CharField(max_length=40, blank=True, default="")  # what computed it; "" before it was kept
     result = models.JSONField()
     # What lists of departments show, taken from the result.
     total = models.DecimalField(max_digits=6, decimal_places=2, null=True)

@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django_tasks import task
 
+from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import ledger_of
 from zhunsheng.usecases.importing import import_ledger
@@ -238,6 +239,17 @@ def assess_soon(department: Organisation, user: User | None) -> list[Job]:
             anew = not (shown and (done.key == name or done.key.startswith(_again(name))))
             jobs.append(enqueue("assess", name, user, department, anew=anew, year=one))
     return jobs
+
+
+def assess_upgraded() -> list[Job]:
+    """Put in line what another version of the program computed: its figures are not those of this one.
+
+    Only departments whose newest figures of a year are of another version; earlier figures stay as they were taken.
+    """
+    newest = Assessment.objects.filter(year__lte=this_year()).order_by("as_of", "assessed_at", "pk")
+    program = {(d, y): p for d, y, p in newest.values_list("department_id", "year", "program")}
+    behind = {department for (department, _year), said in program.items() if said != __version__}
+    return [job for one in Organisation.objects.filter(pk__in=behind) for job in assess_soon(one, None)]
 
 
 def assess_all_soon(place: Organisation, of_year: int, user: User | None) -> Job:

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import Count, Max, Sum
 from django.utils.translation import gettext as _
 
+from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import book_of, open_bytes
 from zhunsheng.usecases.assessing import Evidence
@@ -219,7 +220,7 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
     typed for a self-evaluation nobody signed yet, ``overtaken`` that something changed that the figures rest on.
     """
     kept = Assessment.objects.filter(office.below(district, year, "department__"), year=year)
-    columns = ("department_id", "as_of", "assessed_at", "total", "most", "grade", "basis", "paid", "budget")
+    columns = ("department_id", "as_of", "assessed_at", "total", "most", "grade", "basis", "paid", "budget", "program")
     newest = {row["department_id"]: row for row in kept.order_by("as_of", "assessed_at", "pk").values(*columns)}
     lights: dict[int, dict[str, int]] = defaultdict(dict)
     for row in _lights(district, year).values("department_id", "light").annotate(n=Count("id")).order_by():
@@ -272,7 +273,9 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
                 "unsigned": found is not None and unsigned.get(department.pk) == found["as_of"],
                 "overtaken": found is not None
                 and (
-                    department.pk in working or changed.get(department.pk, found["assessed_at"]) > found["assessed_at"]
+                    department.pk in working
+                    or changed.get(department.pk, found["assessed_at"]) > found["assessed_at"]
+                    or found["program"] != __version__
                 ),
                 "unreviewed": pending.get(department.pk, 0),
             }

@@ -257,14 +257,7 @@ def drifted_from(publication: Publication) -> list[dict[str, str]]:
         return []
     day = date.fromisoformat(publication.data["as_of"])
     now = figures_of(assess_now(evaluation.department, evaluation.year, day, tables=False).run)
-    added = [
-        {"sheet": now[code].sheet, "what": what, "then": "没有这个指标", "now": text}
-        for code, shown in then.items()
-        if code in now
-        for key, (what, text) in now[code].figures.items()
-        if key.endswith(TARGET) and key not in shown.figures
-    ]
-    return differences(then, now) + added
+    return differences(then, now)
 
 
 def check_published(department: Organisation, year: int) -> None:

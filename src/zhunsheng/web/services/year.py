@@ -184,6 +184,7 @@ def _keep(department: Organisation, year: int, day: date, done: Assessed, run: R
         "as_of": day,
         "batch": run.store.batch,
         "digest": run.store.digest,
+        "program": run.program,
         "result": run.as_json(),
         "total": total.total if total else None,
         "most": total.high if total else None,
@@ -319,6 +320,9 @@ def differences(then: dict[str, Shown], now: dict[str, Shown]) -> list[dict[str,
             _name, other = now[code].figures.get(key, ("", "不再有这个指标"))
             if other != text:
                 found.append({"sheet": shown.sheet, "what": what, "then": text, "now": other})
+        for key, (what, text) in now[code].figures.items():
+            if key.endswith(TARGET) and key not in shown.figures:
+                found.append({"sheet": shown.sheet, "what": what, "then": "没有这个指标", "now": text})
     new = [shown for code, shown in now.items() if code not in then]
     return found + [{"sheet": s.sheet, "what": "目标表", "then": "没有", "now": "有"} for s in new]
 

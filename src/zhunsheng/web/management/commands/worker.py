@@ -1,7 +1,8 @@
-"""Run background jobs, taking up those that a stopped worker left unfinished."""
+"""Run background jobs, taking up those that a stopped worker left and figures of an earlier version."""
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 from django.db import close_old_connections
 from django_tasks_db.management.commands.db_worker import Command as Worker
 
-from zhunsheng.web.services.jobs import requeue_interrupted
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.web.services.jobs import assess_upgraded, requeue_interrupted
 
+log = logging.getLogger(__name__)
 EVERY = 10.0  # seconds between looks for interrupted jobs
 
 
@@ -28,5 +31,9 @@ class Command(Worker):
                 requeue_interrupted()
                 time.sleep(EVERY)
 
+        try:
+            assess_upgraded()
+        except ZhunshengError:
+            log.exception("the figures of an earlier version wait until their evidence can be read")
         threading.Thread(target=watch, daemon=True).start()
         super().handle(**options)
