@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import threading
 from datetime import date, timedelta
 
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -232,6 +235,25 @@ def test_an_interrupted_job_is_taken_up_again_but_not_for_ever(department, user)
     # One still alive is left alone.
     Job.objects.filter(pk=job.pk).update(state="running", attempts=1, touched_at=timezone.now())
     assert jobs.requeue_interrupted() == 0
+
+
+def test_a_busy_database_does_not_end_a_jobs_signs_of_life(department, user, monkeypatch):
+    """Without them the job would be taken for dead and begun a second time while it runs."""
+    job = jobs.enqueue("assess", "t:5", user("keyuan"), department, year=2021)
+    beats, alive = [], threading.Event()
+
+    def beat(**changed):
+        beats.append(changed)
+        if len(beats) < 3:
+            raise OperationalError("database table is locked")
+        alive.set()
+
+    monkeypatch.setattr(jobs, "BEAT", 0.01)
+    with monkeypatch.context() as patched:
+        patched.setattr(QuerySet, "update", lambda self, **changed: beat(**changed))
+        with jobs._beating(job):
+            assert alive.wait(10)
+    assert len(beats) >= 3
 
 
 def test_a_failed_job_says_why_without_a_trace_and_can_be_tried_again(department, user, monkeypatch, sign_in):

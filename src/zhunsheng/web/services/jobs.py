@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from django.db import close_old_connections, connection, transaction
+from django.db import OperationalError, close_old_connections, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django_tasks import task
@@ -127,7 +127,8 @@ def _beating(job: Job) -> Iterator[None]:
     def beat() -> None:
         while not over.wait(BEAT):
             close_old_connections()
-            Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(touched_at=timezone.now())
+            with suppress(OperationalError):  # the database is busy: the next sign of life will do
+                Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(touched_at=timezone.now())
         connection.close()
 
     thread = threading.Thread(target=beat, daemon=True)

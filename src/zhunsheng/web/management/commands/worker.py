@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import OperationalError, close_old_connections
 from django_tasks_db.management.commands.db_worker import Command as Worker
 
 from zhunsheng.errors import ZhunshengError
@@ -28,7 +28,10 @@ class Command(Worker):
         def watch() -> None:
             while True:
                 close_old_connections()
-                requeue_interrupted()
+                try:
+                    requeue_interrupted()
+                except OperationalError:  # the database is busy or starting anew: the next look will do
+                    log.warning("could not look for interrupted jobs", exc_info=True)
                 time.sleep(EVERY)
 
         try:
