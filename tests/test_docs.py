@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,11 @@ def test_every_room_is_on_the_architecture_page():
     for path in (ROOT / "src" / "zhunsheng").iterdir():
         if not path.name.startswith("__"):
             assert f"`{path.stem}" in page, path.name
+
+
+def test_no_key_of_a_site_is_kept_with_the_source():
+    """A site's keys and database lie in its data folder, which a run from the checkout makes beside the source."""
+    assert "/zhunsheng-data/" in (ROOT / ".gitignore").read_text("utf8").split("\n")
+    if (ROOT / ".git").exists():  # an unpacked release has no list of its own
+        listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert not [name for name in listed.split("\n") if name.endswith((".key", ".pem"))]

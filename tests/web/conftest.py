@@ -117,6 +117,9 @@ def on_screen(address, data):
     """Return what a page opened this moment carries in the form that posts to an address, None where it carries nothing."""
     if found := MATCHES.search(address):
         return on_matches(found, data)
+    if (found := re.search(r"/targets/(?P<pk>\d+)/part$", address)) and "remove" in data:
+        version = SheetVersion.objects.filter(pk=found["pk"]).first()
+        return version.seen_digest() if version else None
     if found := re.search(r"/targets/(?P<pk>\d+)/(settle|same)$", address):
         version = SheetVersion.objects.filter(pk=found["pk"]).first()
         known = version.target_sheet().indicators if version else ()

@@ -195,6 +195,14 @@ def test_parts_are_added_and_removed_and_come_from_the_library(drafts, sign_in):
     client.post(url, {"part": "indicators", "remove": count + 1})
     version.refresh_from_db()
     assert len(version.target_sheet().indicators) == count + 1
+    # Sent twice, or from a page that shows others than there are now, it would remove another one.
+    entry = AuditEntry.objects.filter(model="sheetversion", action="edit", after__has_key="remove indicators").get()
+    assert "（新指标）" in entry.before["remove indicators"]
+    stale = {"part": "indicators", "remove": count, "seen": version.seen_digest()}
+    client.post(url, stale)
+    assert client.post(url, stale).status_code == 409
+    version.refresh_from_db()
+    assert len(version.target_sheet().indicators) == count
     assert "ZS-TG-02" in client.post(url, {"part": "indicators", "remove": 999}).content.decode()
     assert "ZS-TG-02" in client.post(url, {"part": "nothing"}).content.decode()
 

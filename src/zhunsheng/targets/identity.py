@@ -10,14 +10,21 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.targets.sheet import Book, Indicator, TargetSheet
 
 
-def identified(sheet: TargetSheet, former: TargetSheet | None = None) -> TargetSheet:
+def identified(
+    sheet: TargetSheet,
+    former: TargetSheet | None = None,
+    *,
+    held: Sequence[Indicator] = (),
+    taken: Collection[str] = (),
+) -> TargetSheet:
     """Return the sheet with a code for itself and for every indicator that has none.
 
-    An indicator of the same levels and name as one of ``former`` is that one and takes its code; nothing less than equal
-    counts. Others get a code from what they are called now, which they keep from then on.
+    An indicator of the same levels and name as one of ``former`` or, where that has none, of those ``held`` (in force) is
+    that one and takes its code; nothing less than equal counts. Others get a code from what they are called now, which
+    they keep from then on, and never one of ``taken``: an indicator that was deleted leaves nothing to its namesake.
     """
-    known = _by_words(former.indicators) if former else {}
-    taken = {i.id for i in (*sheet.indicators, *(former.indicators if former else ())) if i.id}
+    known = _by_words(held) | (_by_words(former.indicators) if former else {})
+    taken = {i.id for i in (*sheet.indicators, *known.values()) if i.id} | set(taken)
     given: set[str] = {i.id for i in sheet.indicators if i.id}
     found = []
     for words, indicator in _by_words(sheet.indicators).items():

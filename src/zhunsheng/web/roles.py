@@ -94,8 +94,8 @@ ACTIONS: dict[str, Act] = {
     "selfeval.return": Act((FINANCE, HEAD, BUREAU), _("退回"), ("filled", "checked", "signed"), "returned", by=((FINANCE, "filled"), (HEAD, "checked"), (BUREAU, "signed")), remark=True, style="danger"),
     # -- a figure typed against the ledgers: the finance bureau rules
     "contest.raise": Act((STAFF, FINANCE)),
-    "contest.accept": Act((BUREAU,), _("采纳争议"), ("open",), "accepted", remark=True, needs=("contest_proved", "still_rechecked")),
-    "contest.refuse": Act((BUREAU,), _("不予采纳"), ("open",), "refused", remark=True, style="danger"),
+    "contest.accept": Act((BUREAU,), _("采纳争议"), ("open",), "accepted", apart=("contest.raise",), remark=True, needs=("contest_proved", "still_rechecked")),
+    "contest.refuse": Act((BUREAU,), _("不予采纳"), ("open",), "refused", apart=("contest.raise",), remark=True, style="danger"),
     "contest.replace": Act((), on=("open", "accepted", "refused"), to="replaced", system=True),
     # -- which measure proves an indicator, which project of the ledgers is a sheet's
     "matches.view": Act(READERS),

@@ -90,11 +90,14 @@ def check(user: User, record: Any, action: str, seen: str | None = None) -> None
         raise ZhunshengError("ZS-WB-11", action=act.label, detail="已有人办理")
 
 
-def compare(record: Decided, seen: str, *, blind: bool = False) -> None:
-    """Refuse what was decided on another text or, unless ``blind``, in another round. Raises ``Overtaken``."""
-    was, now = Seen.read(seen), record.seen()
-    if was.text != now.text or (not blind and (was.state, was.step) != (now.state, now.step)):
-        raise Overtaken(record, was)
+def compare(record: Decided, *seen: str, blind: bool = False) -> None:
+    """Refuse what was decided on another text or, unless ``blind``, in another round. Raises ``Overtaken``.
+
+    A page may carry several: what it showed at first, and what the person's own edits made of it since.
+    """
+    now, shown = record.seen(), [Seen.read(one) for one in seen] or [Seen()]
+    if not any(was.text == now.text and (blind or (was.state, was.step) == (now.state, now.step)) for was in shown):
+        raise Overtaken(record, shown[-1])
 
 
 def note(

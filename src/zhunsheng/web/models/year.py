@@ -269,6 +269,8 @@ class MeasureDecision(Audited):
     measure = models.CharField(_("测度"), max_length=60, blank=True)
     described = models.CharField(max_length=64)
     by = models.ForeignKey(User, models.PROTECT)
+    # Whether the finance bureau ruled it, whoever its officer is since; None: kept before that was told.
+    ruled = models.BooleanField(null=True)
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -286,6 +288,7 @@ class ProjectDecision(Audited):
     project = models.CharField(_("台账中的项目"), max_length=200)
     same = models.BooleanField(_("是同一项目"))
     by = models.ForeignKey(User, models.PROTECT)
+    ruled = models.BooleanField(null=True)  # as a measure's
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

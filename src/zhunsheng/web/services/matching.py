@@ -116,10 +116,9 @@ def confirm(
     made = decisions(department, [sheet]).get((sheet, indicator))
     if seen is not None and seen != match_seen(known.name, known.description, now.measure, made):
         raise ZhunshengError("ZS-WB-10", title=known.name)
-    if not permits(user, "matches.override", department):
-        ruled = (
-            made is not None and made.described == described(known) and permits(made.by, "matches.override", department)
-        )
+    rules = permits(user, "matches.override", department)
+    if not rules:
+        ruled = made is not None and made.described == described(known) and _ruled(made)
         if measure != (now.measure or "") and (now.used or ruled):
             held = f"由测度“{measures()[now.measure].name}”计算" if now.measure else "经财政局认定没有测度可以证明"
             raise ZhunshengError("ZS-WB-06", detail=f"“{known.name}”{held}，改用别的测度或不用测度，由财政局改定")
@@ -130,7 +129,13 @@ def confirm(
         measure=measure,
         described=described(known),
         by=user,
+        ruled=rules,
     )
+
+
+def _ruled(made: MeasureDecision | ProjectDecision) -> bool:
+    """Return whether the finance bureau decided it; of those kept before that was told, by the roles of today."""
+    return permits(made.by, "matches.override", made.department) if made.ruled is None else made.ruled
 
 
 def _codes(book: Book, match: Match) -> tuple[str, str]:
@@ -143,7 +148,7 @@ def confirm_project(
 ) -> None:
     """Keep a person's word whether a project of the ledgers is a sheet's: of one sheet only, since no money counts twice.
 
-    What was confirmed, the finance bureau alone takes back. Raises ``ZS-WB-06``, ``ZS-WB-10`` as ``confirm``.
+    What was confirmed, the finance bureau alone takes back; nor is its own word turned round. Raises ``ZS-WB-06``, ``ZS-WB-10`` as ``confirm``.
     """
     project = project.strip()
     known = next((s for s in book.sheets if s.id == sheet and s.kind == "project"), None)
@@ -156,9 +161,15 @@ def confirm_project(
         detail = f"台账里的“{project}”已是目标表“{other.title()}”的，一笔钱不能算两次"
         raise ZhunshengError("ZS-WB-06", detail=detail)
     given = ProjectLink(sheet=sheet, project=project) in links
-    if given and not same and not permits(user, "matches.override", department):
+    made = ProjectDecision.objects.filter(department=department, sheet_code=sheet, project=project[:200]).last()
+    rules = permits(user, "matches.override", department)
+    if not rules and given and not same:
         raise ZhunshengError("ZS-WB-06", detail=f"“{project}”已确认是这张目标表的项目，由财政局改定")
-    ProjectDecision.objects.create(department=department, sheet_code=sheet, project=project[:200], same=same, by=user)
+    if not rules and same and made is not None and not made.same and _ruled(made):
+        raise ZhunshengError("ZS-WB-06", detail=f"财政局已认定“{project}”不是这张目标表的项目，由财政局改定")
+    ProjectDecision.objects.create(
+        department=department, sheet_code=sheet, project=project[:200], same=same, by=user, ruled=rules
+    )
 
 
 def open_proposals(run: Run) -> list[str]:

@@ -146,10 +146,18 @@ def add_version(
         if known.retired:
             known.retired = False
             known.save()
+        stood = [v.target_sheet() for v in every if v.state != "void"]
+        force = in_force(known)
+        coded = identified(
+            sheet.model_copy(update={"id": known.code}),
+            last.target_sheet() if last else None,
+            held=force.target_sheet().indicators if force else (),
+            taken={i.id for one in stood for i in one.indicators},
+        )
         version = SheetVersion.objects.create(
             sheet=known,
             number=(every[0].number if every else 0) + 1,
-            body=body_of(identified(sheet.model_copy(update={"id": known.code}), last.target_sheet() if last else None)),
+            body=body_of(coded),
             reason=reason,
             origin=origin,
             upload=upload,
@@ -286,10 +294,15 @@ def add_part(version: SheetVersion, part: str, library: LibraryIndicator | None 
 
 
 def remove_part(version: SheetVersion, part: str, n: int) -> SheetVersion:
-    """Remove the n-th (from 0) indicator, goal or plan date. Raises ``ZS-TG-02``, ``ZS-WB-01``."""
+    """Remove the n-th (from 0) indicator, goal or plan date; the log keeps its words. Raises ``ZS-TG-02``, ``ZS-WB-01``."""
     if part not in ("indicators", "goals", "plan"):
         raise ZhunshengError("ZS-TG-02", path=part)
-    return change(version, lambda s: without(s, part, n), lambda _old, _new: ({}, {f"remove {part}": str(n)}))  # type: ignore[arg-type]
+
+    def told(old: TargetSheet, _new: TargetSheet) -> tuple[dict[str, str], dict[str, str]]:
+        gone = [f.text for path, f in fields_of(old).items() if path.startswith(f"{part}.{n}.") and f.text]
+        return {f"remove {part}": "；".join(gone)}, {f"remove {part}": ""}
+
+    return change(version, lambda s: without(s, part, n), told)  # type: ignore[arg-type]
 
 
 def change(

@@ -27,6 +27,7 @@ from zhunsheng.web.services import review, sheets
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.views.common import demand, done, integer_of, page, send, text_of
+from zhunsheng.web.workflow import compare as unchanged
 
 
 @page("targets.view", methods=("GET", "POST"))
@@ -266,6 +267,8 @@ def part(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     demand(request, "targets.edit", version)
     what = request.POST.get("part", "")
     if "remove" in request.POST:
+        # What is removed is told by its place, so the page must show the sheet as it stands; see ``field``.
+        unchanged(version, *request.POST.getlist("seen"))
         sheets.remove_part(version, what, integer_of(request.POST, "remove", -1, -1, 10_000))
     else:
         library = None
