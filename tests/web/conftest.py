@@ -15,6 +15,7 @@ from running import manage
 from zhunsheng.web.models import (
     Contest,
     Draw,
+    DrawTask,
     Job,
     KeyEvaluation,
     Organisation,
@@ -117,6 +118,9 @@ def on_screen(address, data):
     """Return what a page opened this moment carries in the form that posts to an address, None where it carries nothing."""
     if found := MATCHES.search(address):
         return on_matches(found, data)
+    if found := re.search(r"/tasks/(?P<pk>\d+)$", address):
+        task = DrawTask.objects.filter(pk=found["pk"]).first()
+        return task.seen() if task else None
     if (found := re.search(r"/targets/(?P<pk>\d+)/part$", address)) and "remove" in data:
         version = SheetVersion.objects.filter(pk=found["pk"]).first()
         return version.seen_digest() if version else None

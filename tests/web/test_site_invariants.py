@@ -399,6 +399,41 @@ def test_1_the_money_of_one_project_is_one_sheets(found, sign_in, user):
     assert sorted(p for p in paid if p) == [750_000]
 
 
+def test_1_an_indicator_that_was_deleted_leaves_its_namesake_nothing(found, sign_in, user, approved):
+    """Deleted in an approved version and written again, it is a new one, until a person says that it is the same."""
+    place = found(project())
+    evaluation = opened(place, user)
+    say(sign_in("keyuan"), evaluation, 2, actual="95%", reason="问卷")
+    version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    gone = version.target_sheet().indicators[2]
+    cut = sheets.adjust(version, user("keyuan"), "不再考核")
+    sheets.remove_part(cut, "indicators", 2)
+    cut.refresh_from_db()
+    sheets.add_part(cut, "indicators")
+    cut.refresh_from_db()
+    for field, text in (
+        ("name", "投诉人认可程度"),
+        ("level1", "满意度指标"),
+        ("level2", "服务对象满意度指标"),
+        ("target", "≥90%"),
+    ):
+        cut = sheets.set_field(
+            cut, f"indicators.2.{field}", text, sheets.current_fields(cut)[f"indicators.2.{field}"].text
+        )
+    approved(cut)
+    again = sheets.add_version(project(), place, user("keyuan"), "upload", reason="改回原指标")
+    new = again.target_sheet().indicators[2]
+    assert new.name == gone.name and new.id != gone.id
+    # A draft deletes nothing: what is in force is still the same indicator.
+    kept = again.target_sheet().indicators[0]
+    assert kept.id == version.target_sheet().indicators[0].id
+    page = sign_in("keyuan").get(reverse("version", args=[again.pk])).content.decode()
+    assert "与以前各版的对应" in page and f'<option value="{gone.id}">{gone.name}（' in page
+    approved(again)
+    line = figures.assess_now(place, YEAR, END, tables=False).run.results[0].indicator(new.id)
+    assert line.outcome.origin not in ("typed", "accepted") and line.outcome.text != "95%"
+
+
 # -- 2. evidence first; what a person types stands beside it ----------------------------------------------------------
 
 
@@ -592,6 +627,38 @@ def test_2_an_old_page_accepts_no_other_figure_reading_reason_or_proof(found, si
     assert step(bureau, contest, "contest.accept", remark="同意").status_code == 302
     evaluation.refresh_from_db()
     assert first(evaluation.assessment.run)[1].outcome.origin == "accepted"
+
+
+def test_2_nobody_rules_on_a_claim_of_their_own(found, sign_in, user):
+    """A person of both sides raises a claim for the one and would accept it for the other."""
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    Membership.objects.create(user=user("keyuan"), organisation=place.parent, role="bureau")
+    both = sign_in("keyuan")
+    say(both, evaluation, 0, actual="99%", reason="台账外办结")
+    contest = evaluation.contests.get()
+    for action in ("contest.accept", "contest.refuse"):
+        assert step(both, contest, action, remark="同意本人所报").status_code == 403
+    assert contest.state == "open" and "采纳争议" not in both.get(here(place, "selfeval")).content.decode()
+    assert step(sign_in("caizheng"), contest, "contest.accept", remark="经核实").status_code == 302
+
+
+def test_2_a_ruling_outlives_the_office_of_who_made_it(found, sign_in, user):
+    place = found(project(), project(name="第二项目", code="P2"))
+    sheet, line = first(figures.assess_now(place, YEAR, tables=False).run)
+    second = figures.assess_now(place, YEAR, tables=False).run.results[1]
+    about = {"sheet": sheet.id, "indicator": line.id}
+    linked = {"sheet": second.id, "project": "丁项目"}
+    bureau, clerk = sign_in("caizheng"), sign_in("keyuan")
+    assert bureau.post(here(place, "matches"), {**about, "measure": ""}).status_code == 302
+    assert bureau.post(here(place, "matches"), {**linked, "same": "no"}).status_code == 302
+    for held in Membership.objects.filter(user=user("caizheng")):
+        held.active = False
+        held.save()
+    for said in ({**about, "measure": MEASURE}, {**linked, "same": "yes"}):
+        answer = clerk.post(here(place, "matches"), said, headers={"HX-Request": "true"})
+        assert "由财政局改定" in answer.content.decode()
 
 
 def test_2_a_proof_proves_its_own_figure_only(found, sign_in, user):
@@ -953,6 +1020,8 @@ def test_3_an_excess_is_claimed_with_a_reason(found, sign_in, user):
     # What forms say is joined into one sentence.
     told = sign_in("keyuan").post(reverse("word", args=[evaluation.pk]), {}).content.decode()
     assert "必填项" in told and "。。" not in told
+
+
 def test_3_open_points_are_no_nought_on_pages_and_in_public(found, sign_in, user, client):
     place = found(project())
     settle(place, user)

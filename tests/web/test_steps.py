@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -382,7 +383,29 @@ def test_an_inspection_is_not_kept_blank_or_in_the_future(department, sign_in):
     for wrong in ({}, {"note": "只有说明"}, {"inspected_on": "2021-05-01"}, {**good, "inspected_on": future}):
         assert "ZS-DR-09" in client.post(url, wrong).content.decode(), wrong
     assert "ZS-DR-09" in client.post(url, {**good, "published_on": future}).content.decode()
+    early = (task.draw.frame_on - timedelta(days=1)).isoformat()
+    assert "早于名录库的日期" in client.post(url, {**good, "inspected_on": early}).content.decode()
+    seen = task.seen()
     assert client.post(url, good).status_code == 302
+    # Someone else kept a result meanwhile: an old page does not write over it.
+    answer = client.post(url, {**good, "result": "发现问题已责令改正", "seen": seen}, **HTMX).content.decode()
+    task.refresh_from_db()
+    assert "ZS-WB-10" in answer and task.result == "未发现问题"
+
+
+def test_a_result_changed_after_its_publication_is_told_in_public(department, sign_in, user):
+    draw = Draw.objects.filter(department=department, state="drawn", tasks__inspected_on__isnull=False).distinct()[0]
+    one = publishing.ask("results", draw, user("caiwu"))
+    publishing.decide(one, user("juzhang"), "publish.approve")
+    task = draw.tasks.exclude(inspected_on=None)[0]
+    was, day = task.result, task.inspected_on.isoformat()
+    other = "发现问题已责令改正" if was == "未发现问题" else "未发现问题"
+    page = Client().get(reverse("public-one", args=[one.pk])).content.decode()
+    assert "检查结果又有变动" not in page
+    kept = {"inspected_on": day, "result": other}
+    assert sign_in("keyuan").post(reverse("task", args=[task.pk]), kept).status_code == 302
+    page = Client().get(reverse("public-one", args=[one.pk])).content.decode()
+    assert "检查结果又有变动" in page and f"{was}（{day}）" in page and f"{other}（{day}）" in page
 
 
 def test_mending_is_told_with_a_proof_or_why_there_is_none(department, sign_in):

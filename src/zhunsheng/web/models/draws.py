@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,11 @@ class DrawTask(Audited):
 
     def __str__(self) -> str:
         return self.entity
+
+    def seen(self) -> str:
+        """Return the digest of the result as it stands, which the page that changes it carries."""
+        told = (self.inspected_on, self.result, self.note, self.published_on)
+        return hashlib.sha256("\x1f".join(map(str, told)).encode()).hexdigest()
 
     @property
     def department(self) -> Organisation:

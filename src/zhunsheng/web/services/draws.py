@@ -325,13 +325,22 @@ def perform(draw: Draw, user: User, progress: Progress = no_progress, seen: str 
 
 
 def keep_result(
-    task: DrawTask, user: User, inspected_on: date | None, result: str, text: str, published_on: date | None
+    task: DrawTask,
+    user: User,
+    inspected_on: date | None,
+    result: str,
+    text: str,
+    published_on: date | None,
+    *,
+    seen: str | None = None,
 ) -> DrawTask:
-    """Keep what an inspection came to: when it was and what was found.
+    """Keep what an inspection came to: when it was and what was found; ``seen`` is what the page carried.
 
-    Raises ``ZS-DR-09`` for a category that is not official, for dates out of order or in the future, and where either is
-    missing.
+    Raises ``ZS-DR-09`` for a category that is not official, for dates out of order, before the register was taken or in
+    the future, and where either is missing; ``ZS-WB-10`` where someone kept another result meanwhile.
     """
+    if seen is not None and seen != task.seen():
+        raise ZhunshengError("ZS-WB-10", title=str(task))
     check_results(
         [Result(task.entity, tuple(task.team), result or None, inspected_on, published_on)], {task.entity: task.team}
     )
@@ -343,6 +352,9 @@ def keep_result(
     for words, day in (("检查日期", inspected_on), ("公示日期", published_on)):
         if day and day > today:
             raise ZhunshengError("ZS-DR-09", detail=f"{task.entity} 的{words} {day} 晚于今天")
+        if day and day < task.draw.frame_on:
+            detail = f"{task.entity} 的{words} {day} 早于名录库的日期 {task.draw.frame_on}，那时还没有抽取"
+            raise ZhunshengError("ZS-DR-09", detail=detail)
     task.inspected_on, task.result, task.note, task.published_on, task.by = (
         inspected_on,
         result,

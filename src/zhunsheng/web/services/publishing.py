@@ -340,7 +340,26 @@ def since(publication: Publication) -> dict[str, Any]:
             notes.append(_("该自评公开之后曾于 %s 退回，现已重新签字；这里是退回之前公开的数") % day)
         if evaluation.state != "accepted":
             notes.append(_("未经财政局复核"))
+    elif publication.kind == "results":
+        changed = _results_since(publication)
+        if changed:
+            notes.append(_("公开之后，检查结果又有变动；上面仍是公开时的结果"))
     return {"notes": notes, "changes": changed, "drift": drift}
+
+
+def _results_since(publication: Publication) -> list[dict[str, str]]:
+    """Return which results of a draw were changed or came after they were published."""
+    then = {row["id"]: row for row in publication.data["results"]}
+    now = {row["id"]: row for row in _results(Draw.objects.get(pk=publication.object_id))[2]["results"]}
+
+    def told(row: dict[str, Any] | None) -> str:
+        return f"{row['result']}（{row['inspected_on'] or ''}）" if row else _("没有")
+
+    return [
+        {"what": key, "then": told(then.get(key)), "now": told(now.get(key))}
+        for key in {**then, **now}
+        if then.get(key) != now.get(key)
+    ]
 
 
 # -- as open data ------------------------------------------------------------------------------------------------------

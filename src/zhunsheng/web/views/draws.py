@@ -252,6 +252,7 @@ def task(request: HttpRequest, task: DrawTask) -> HttpResponse:
             choice_of(request, "result", _("检查结果"), categories(), required=False),
             text_of(request, "note", _("情况说明")),
             date_of(request, "published_on", _("公示日期"), required=False),
+            seen=request.POST.get("seen", ""),
         )
         following = draw.tasks.filter(inspected_on=None).exclude(pk=task.pk).first()
         if "next" in request.POST and following:
