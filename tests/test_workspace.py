@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from datetime import date
 
+import duckdb
 import pytest
 import yaml
 from typer.main import get_command
@@ -291,6 +293,28 @@ def test_measure_commands(cli, places, tmp_path):
     mapping.write_text(mapping.read_text("utf8").replace("confirmed: false", "confirmed: true"), "utf8")
     found = json.loads(cli("measure", "--match", places["doc"], "--mapping", mapping, "--json")[1])
     assert {m["status"] for m in found} == {"confirmed"}
+
+
+def test_no_command_takes_a_changed_or_damaged_store_for_sound(cli, places, tmp_path):
+    """A changed file is told before the figures that rest on it; of a damaged one there are none. Both end with a code."""
+    store = tmp_path / "store"
+    shutil.copytree(places["store"], store)
+    common = (places["doc"], "--evidence", store, "--as-of", "2021-12-31")
+    files = sorted((store / "ledgers" / "payments").glob("*.parquet"))
+    less = tmp_path / "less.parquet"
+    duckdb.sql(f"COPY (SELECT * FROM read_parquet('{files[0]}') OFFSET 1) TO '{less}' (FORMAT parquet)")
+    less.replace(files[0])
+    for command in ("monitor", "evaluate", "run", "report"):
+        out = () if command in ("monitor", "evaluate") else ("--out", tmp_path / command)
+        code, said, _ = cli(command, *common, *out)
+        assert code == 1 and "证据库核验未通过" in said and files[0].name in said.replace("\n", ""), command
+    assert json.loads(cli("evaluate", *common, "--json")[1])["problems"]
+    files[0].write_bytes(b"PAR1" + b"\x00" * 400 + b"PAR1")
+    for command in ("monitor", "evaluate", "run", "report"):
+        out = () if command in ("monitor", "evaluate") else ("--out", tmp_path / f"{command}2")
+        code, said, wrong = cli(command, *common, *out)
+        assert code == 2 and "ZS-EV-11" in wrong and files[0].name in wrong.replace("\n", ""), (command, wrong)
+        assert "Exception" not in wrong and "Error" not in wrong
 
 
 def test_monitor_and_evaluate_commands(cli, places, tmp_path):

@@ -432,6 +432,7 @@ class _Asked:
     department: Department | None
     links: list[Link]
     rules: Rules
+    problems: tuple[str, ...]
 
 
 def _ask(
@@ -445,10 +446,18 @@ def _ask(
 ) -> _Asked:
     book, until = folders.read_books(files), day(as_of)
     show.unread(book)
-    opened = Evidence.of(Store.existing(evidence), measures=measures or ())
+    store = Store.existing(evidence)
+    problems = tuple(store.verify())
+    opened = Evidence.of(store, measures=measures or ())
     links = folders.load_mapping(mapping, opened.measures, book)
     place = folders.department_to_read(evidence, department)
-    return _Asked(book, opened, until, place, links, folders.rules_of(book, until, scheme))
+    return _Asked(book, opened, until, place, links, folders.rules_of(book, until, scheme), problems)
+
+
+def _sound(problems: Sequence[str]) -> None:
+    """End with 1 where figures rest on a store whose files are not those that were imported."""
+    if problems:
+        raise typer.Exit(1)
 
 
 def _assess(asked: _Asked, judgements: Path | None, plan: Mode) -> Assessment:
@@ -486,11 +495,14 @@ def monitor(
             {
                 **{k: v for k, v in data.items() if k not in ("book", "results")},
                 "results": [{k: r[k] for k in keep} for r in data["results"]],
+                "problems": list(asked.problems),
             }
         )
-        return
-    for result in found.results:
-        show.checkpoint(result.checkpoint)
+    else:
+        show.problems(asked.problems)
+        for result in found.results:
+            show.checkpoint(result.checkpoint)
+    _sound(asked.problems)
 
 
 @app.command()
@@ -506,7 +518,7 @@ def evaluate(
     reported: Annotated[Path | None, typer.Option("--reported", metavar="文件", help="上报的自评表，用来复核")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """绩效自评：按现行方案评分，逐项说明；加 --reported 则复核上报的自评，有差异时退出码为 1。"""
+    """绩效自评：按现行方案评分，逐项说明；加 --reported 则复核上报的自评。有差异或证据库被改动时退出码为 1。"""
     asked = _ask(files, evidence, as_of, department, mapping, scheme, measures)
     found = _assess(asked, judgements, Mode.linear)
     rechecked = []
@@ -516,11 +528,13 @@ def evaluate(
         )
     if as_json:
         run = run_of(found, asked.evidence).as_json()
-        show.say_json(run | {"recheck": [r.as_json() for r in rechecked]})
+        show.say_json(run | {"recheck": [r.as_json() for r in rechecked], "problems": list(asked.problems)})
     else:
+        show.problems(asked.problems)
         for result in found.results:
             show.card(result.card, final=found.final)
         show.rechecked(rechecked)
+    _sound(asked.problems)
     if any(r.differences for r in rechecked):
         raise typer.Exit(1)
 
@@ -566,9 +580,11 @@ def report(
         )
     if as_json:
         show.say_json({what: str(path) for what, path in done.files.items()})
-        return
-    for what, path in done.files.items():
-        show.console.print(f"{what}  {path}")
+    else:
+        show.problems(done.problems)
+        for what, path in done.files.items():
+            show.console.print(f"{what}  {path}")
+    _sound(done.problems)
 
 
 @app.command()
@@ -587,7 +603,7 @@ def run(
     reported: Annotated[Path | None, typer.Option("--reported", metavar="文件", help="上报的自评表，用来复核")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """主任务：读取、审核、计算、监控、评分，写出全部结果并汇总。"""
+    """主任务：读取、审核、计算、监控、评分，写出全部结果并汇总。证据库被改动时退出码为 1。"""
     with show.progress(quiet=as_json) as progress:
         done = folders.run(
             files,
@@ -609,6 +625,7 @@ def run(
         show.say_json(_data(done) | {"problems": list(done.problems)})
     else:
         show.run(done)
+    _sound(done.problems)
 
 
 @app.command()

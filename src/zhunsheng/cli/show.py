@@ -386,6 +386,12 @@ def checks(found: Sequence[Check]) -> None:
     console.print(table)
 
 
+def problems(found: Sequence[str]) -> None:
+    """Print what a check of the store found, before any figure that rests on it."""
+    for problem in found:
+        console.print(f"[bold red]证据库核验未通过：[/]{escape(problem)}。下面的数据依据已被改动的文件算出，不能作准")
+
+
 def run(result: RunResult) -> None:
     """Print the summary of the main job."""
     assessment: Assessment = result.assessment
@@ -399,8 +405,7 @@ def run(result: RunResult) -> None:
             expand=False,
         )
     )
-    for problem in result.problems:
-        console.print(f"[bold red]证据库核验：[/]{escape(problem)}")
+    problems(result.problems)
     table = _table("目标表", "得分", "等级", "执行率", "资金", "绿", "黄", "红", "待填", "错误", "警告", "提示")
     for r in assessment.results:
         lights = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Any, Protocol
 
@@ -10,6 +11,8 @@ import duckdb
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
 from zhunsheng.evidence.store import Snapshot
+
+log = logging.getLogger(__name__)
 
 
 class Engine(Protocol):
@@ -37,14 +40,22 @@ class DuckEngine:
             self.connection.execute(f"SET memory_limit = '{memory_limit}'")
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return the rows of a query. Raises ``ZS-EV-11`` when a data file can't be read."""
+        """Return the rows of a query. Raises ``ZS-EV-11`` naming the data files that can't be read as they were written."""
         try:
             for name in [n for n in self._waiting if re.search(rf"\b{n}\b", sql)]:
                 self.connection.execute(f"CREATE VIEW {name} AS {self._snapshot.sql(ledgers()[name])}")
                 self._waiting.discard(name)
             return self.connection.execute(sql).fetchall()
-        except (duckdb.IOException, duckdb.InvalidInputException) as error:
-            raise ZhunshengError("ZS-EV-11", detail=str(error).splitlines()[0][:160]) from None
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error as error:
+            # What the engine says of a damaged file is its own affair; which file it is, the records tell.
+            store = self._snapshot.store
+            damaged = store.verify() if store else []
+            if not damaged:
+                raise
+            log.warning("a query over a damaged store failed: %s", error)
+            raise ZhunshengError("ZS-EV-11", detail="；".join(damaged[:3])) from None
 
 
 class SparkEngine:
