@@ -13,6 +13,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
+from docx.table import _Cell
 
 from zhunsheng.reports.forms import Form
 from zhunsheng.text import clean
@@ -68,21 +69,21 @@ def add_form(document: Any, form: Form) -> None:
     table.autofit = False
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
-    grid = [list(row.cells) for row in table.rows]
-    for r, cells in enumerate(grid):
+    rows = list(table.rows)
+    grid = [list(row._tr.tc_lst) for row in rows]
+    for row, cells in zip(rows, grid, strict=True):
         for cell, width in zip(cells, widths, strict=True):
             cell.width = width
-        _keep_whole(table.rows[r])
+        _mark(row, "w:cantSplit")
     for r, c, cell in form.placed():
-        target = grid[r][c]
         if cell.rows * cell.columns > 1:
-            target = target.merge(grid[r + cell.rows - 1][c + cell.columns - 1])
-            target.width = sum(widths[c : c + cell.columns])
+            _span(grid, r, c, cell.rows, cell.columns, sum(widths[c : c + cell.columns]))
+        target = _Cell(grid[r][c], table)
         target.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
         _fill(target, cell.text, _ALIGN[cell.align], cell.bold, 9 if form.landscape else 10)
     if form.header_rows and form.header_rows[0] == 0:
-        for r in range(form.header_rows[1] + 1):
-            _mark(table.rows[r], "w:tblHeader")
+        for row in rows[: form.header_rows[1] + 1]:
+            _mark(row, "w:tblHeader")
     for note in form.notes:
         _line(document, note, 9, "宋体", WD_ALIGN_PARAGRAPH.LEFT)
 
@@ -131,8 +132,15 @@ def _page(section: Any, landscape: bool) -> None:
     section.top_margin = section.bottom_margin = MARGIN
 
 
-def _keep_whole(row: Any) -> None:
-    _mark(row, "w:cantSplit")
+def _span(grid: list[list[Any]], r: int, c: int, rows: int, columns: int, width: int) -> None:
+    """Let an empty cell cover others; the library's own merge looks through the whole table for every cell."""
+    for n, line in enumerate(grid[r : r + rows]):
+        for covered in line[c + 1 : c + columns]:
+            covered.getparent().remove(covered)
+        line[c].grid_span = columns
+        line[c].width = width
+        if rows > 1:
+            line[c].vMerge = "continue" if n else "restart"
 
 
 def _mark(row: Any, tag: str) -> None:
