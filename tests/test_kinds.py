@@ -51,6 +51,12 @@ def test_a_type_is_told_from_columns_place_name_and_value(one, kind, sense, aim)
     assert one.type.words()
 
 
+def test_a_day_is_early_or_late_and_a_fall_large_or_small_never_high_or_low():
+    assert made("2021年11月底前", "完成时间", TIME).type.words() == "日期，越早越好"
+    assert made("较上年下降5%").type.words() == "增减幅度，降得越多越好"
+    assert made("较上年增长8%").type.words() == "增减幅度，越高越好"
+
+
 UNSURE = [
     (made("15", unit="天", op="≥", direction="反向"), "指标方向“反向”与比较符相反"),
     (made("≤90%", direction="正向"), "相反"),

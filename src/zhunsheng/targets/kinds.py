@@ -28,6 +28,8 @@ KIND_WORDS: dict[Kind, str] = {
     "yes_no": "是否",
 }
 SENSE_WORDS: dict[Sense, str] = {"more": "越高越好", "less": "越低越好", "exact": "恰好", "within": "在区间内"}
+_DAYS: dict[Sense, str] = {"more": "越晚越好", "less": "越早越好"}
+_FALLS: dict[Sense, str] = {"more": "降得越多越好", "less": "降得越少越好"}
 
 RATE_NAME = re.compile(r"(?:率|比例|比重|占比|覆盖面|满意度)(?:指标)?$")
 COUNT_NAME = re.compile(r"(?:次数|数量|个数|件数|批次|人数|人次|户数|起数|篇数|份数|场次|台数|面积|里程)$")
@@ -105,7 +107,8 @@ class IndicatorType:
         """Return kind and sense in words, or why they can't be told: 比率，越高越好."""
         if self.unsure:
             return "待核对：" + "；".join(self.unsure)
-        return "，".join(filter(None, (self.kind and KIND_WORDS[self.kind], self.sense and SENSE_WORDS[self.sense])))
+        senses = SENSE_WORDS | (_DAYS if self.kind == "date" else _FALLS if self.falling else {})
+        return "，".join(filter(None, (self.kind and KIND_WORDS[self.kind], self.sense and senses[self.sense])))
 
 
 def wants(aim: TargetValue) -> bool:
