@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from zhunsheng.clock import today
 from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence.ledgers import DEPARTMENT, Column, Ledger, ledgers
+from zhunsheng.evidence.ledgers import DEPARTMENT, MONEY_BELOW, Column, Ledger, ledgers
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.files.opening import decode, file_digest, open_file
 from zhunsheng.files.spreadsheet import read_workbook, show
@@ -440,6 +440,8 @@ def _checks(ledger: Ledger, column: Column) -> list[str]:
                 f"NOT regexp_full_match({name}, {quoted(column.pattern)})",
             )
         )
+    if column.type == "money":
+        found.append(select(f"绝对值不能达到 {MONEY_BELOW:,} 元", f"abs({name}) >= {MONEY_BELOW}"))
     if column.minimum is not None:
         found.append(select(f"不能小于 {column.minimum}", f"{name} < {column.minimum}"))
     if column.not_before:
