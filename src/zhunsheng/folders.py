@@ -14,7 +14,8 @@ from zhunsheng.intake import read_book
 from zhunsheng.judgements import Judgement, read_judgements
 from zhunsheng.measures import Link, Measure, check_projects, read_mapping
 from zhunsheng.monitoring import PlanMode
-from zhunsheng.regulations import Rules, rules_for, scheme_of
+from zhunsheng.faults import written
+from zhunsheng.regulations import Rules, read_scheme, rules_for
 from zhunsheng.targets import Book, Source
 from zhunsheng.targets.identity import identified_book
 from zhunsheng.usecases.assessing import Assessment, Department, Evidence, assess
@@ -97,9 +98,9 @@ def load_judgements(path: Path | None) -> list[Judgement]:
 
 
 def rules_of(book: Book, as_of: date, scheme: Path | None) -> Rules:
-    """Return the rules of a book's year, with the local scheme in a file where one is given. Raises ``ZS-RG-*``."""
+    """Return the rules of a book's year, with the local scheme in a file where one is given and holds. Raises ``ZS-RG-*``."""
     year = max((s.year or as_of.year for s in book.sheets), default=as_of.year)
-    return rules_for(year, scheme_of(year, scheme) if scheme else None)
+    return rules_for(year, read_scheme(written(scheme), scheme.name) if scheme else None)
 
 
 @dataclass(frozen=True)
