@@ -10,14 +10,15 @@ from pathlib import Path
 from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store
+from zhunsheng.faults import written
 from zhunsheng.intake import read_book
 from zhunsheng.judgements import Judgement, read_judgements
 from zhunsheng.measures import Link, Measure, check_projects, read_mapping
 from zhunsheng.monitoring import PlanMode
-from zhunsheng.faults import written
 from zhunsheng.regulations import Rules, read_scheme, rules_for
 from zhunsheng.targets import Book, Source
 from zhunsheng.targets.identity import identified_book
+from zhunsheng.text import clean
 from zhunsheng.usecases.assessing import Assessment, Department, Evidence, assess
 from zhunsheng.usecases.importing import Imported, import_ledger
 from zhunsheng.usecases.outputs import OUTPUTS, write_outputs
@@ -169,7 +170,7 @@ def run(
 
 def stated_department(text: str) -> tuple[str, str | None]:
     """Return the code and the name of 代码=名称, or the text and None without the sign. Raises ``ZS-EV-23``."""
-    code, sign, name = (part.strip() for part in text.partition("="))
+    code, sign, name = (part.strip() for part in clean(text).partition("="))
     if not code or (sign and not name):
         raise ZhunshengError("ZS-EV-23", text=text)
     return code, name or None

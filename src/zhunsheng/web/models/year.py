@@ -20,7 +20,6 @@ from zhunsheng.web.models.decided import Decided
 from zhunsheng.web.models.people import Organisation, User
 from zhunsheng.web.models.work import Upload
 
-
 POINTS = (MinValueValidator(0), MaxValueValidator(100))
 
 
