@@ -59,6 +59,11 @@ def test_a_target_value_is_read_with_the_sheets_year(project):
         ("indicators.0.name", ""),
         ("goals.0.text", " "),
         ("name", ""),
+        *(
+            (path, text)
+            for path in ("budget.total", "plan.0.share", "indicators.0.weight")
+            for text in ("1e99999999", "1e5", "9" * 400, "NaN", "∞", "-1", "1_000", "0x10")
+        ),
     ],
 )
 def test_what_a_field_cannot_hold_is_refused_in_words(project, path, text):

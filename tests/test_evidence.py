@@ -381,6 +381,18 @@ def test_killed_at_any_moment(tmp_path, store):
     assert import_ledger(store, tmp_path / "0.csv").batch is not None
 
 
+@pytest.mark.parametrize(
+    ("amount", "taken"),
+    [("9999999999999.99", True), ("10000000000000", False), ("-1e1", False), ("-9999999999999999", False)],
+)
+def test_an_amount_no_office_has_is_an_error_of_its_row(tmp_path, amount, taken):
+    path = tmp_path / "a.csv"
+    path.write_text(f"项目名称,变动类型,金额,批复日期\n经费,追加,{amount},2021-06-01\n", "utf8")
+    done = import_ledger(tmp_path / "store", path, department="A1")
+    assert (done.batch is not None) is taken
+    assert taken or [e.column for e in done.errors] == ["金额"]
+
+
 # -- undo, privacy, browsing ------------------------------------------------------------------------------------------
 
 

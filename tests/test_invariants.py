@@ -14,12 +14,15 @@ from pathlib import Path
 
 import docx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import zhunsheng.regulations as regulations
 import zhunsheng.usecases.assessing as assessing
 from zhunsheng.cli import show
 from zhunsheng.clock import today
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.evaluation import score_department, score_sheet
 from zhunsheng.evidence import Store, ledgers
 from zhunsheng.folders import RunResult
 from zhunsheng.intake import read_book
@@ -571,7 +574,12 @@ def test_3_open_points_are_open_wherever_they_are_shown(root, capsys, tmp_path, 
     terminal = capsys.readouterr().out
     assert "待定" in terminal and not re.search(r"(?<!\d)0\.00|  0 分", terminal)
     page = files["绩效总览（网页）"].read_text("utf8")
-    assert "已得 0，待定 50（满分 50）" in page and "待定/50" in page and "0 / 50" not in page and "0.00 <small>" not in page
+    assert (
+        "已得 0，待定 50（满分 50）" in page
+        and "待定/50" in page
+        and "0 / 50" not in page
+        and "0.00 <small>" not in page
+    )
     lines = shown(done, root).results[0].indicators
     assert [i.score.shown for i in lines] == [None] * 3
     assert shown(done, root).results[0].score.dimensions["产出"].open == 50
@@ -590,6 +598,56 @@ def test_3_a_project_of_unknown_weight_leaves_the_departments_total_open(root):
     assert any("新项目" in note and "权重不能确定" in note for note in card.notes)
     alone = answer(root, whole, funded, links=links).results[0].card
     assert alone.projects_open == 0, "a single project weighs all there is"
+
+
+@pytest.mark.parametrize("change", [-1_360_000, -1_000_000])
+def test_3_a_budget_of_nought_or_less_is_no_weight_and_leaves_its_points_open(root, change):
+    put(root, "more", BUDGET, f"乙项目,P2,年初批复,{1_000_000},2021-01-01", f"乙项目,P2,调减,{change},2021-06-01")
+    put(root, "paid2", PAID, "V2,乙项目,P2,500000,2021-05-01")
+    odd = project(indicator(CLOSURE, "≥90%"), name="乙项目", code="P2")
+    whole = identified(
+        TargetSheet(
+            kind="department", name="整体", year=2021, department="甲局", indicators=(indicator(CLOSURE, "≥90%"),)
+        )
+    )
+    done = answer(root, whole, project(indicator(CLOSURE, "≥90%")), odd, links=[confirmed()])
+    card, _, mine = (r.card for r in done.results)
+    assert mine.execution.open == mine.execution.points and mine.execution.rate is None and mine.grade is None
+    assert "不是正数，待核对" in mine.execution.how and not mine.range.settled
+    assert any("乙项目" in note and "权重不能确定" in note for note in card.notes)
+    assert card.grade is None and not card.range.settled and dict((n, w) for n, w, _ in card.projects)["乙项目"] == 0
+    assert all(0 <= r.card.range.low <= r.card.range.high <= 100 for r in done.results)
+    money = done.results[2].checkpoint.money
+    assert money.actual is None and money.light == "grey" and "待核对" in money.method
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(st.none(), st.decimals(-(10**13), 10**13, places=2)),
+            st.one_of(st.none(), st.decimals(-(10**13), 10**13, places=2)),
+            st.booleans(),
+        ),
+        max_size=5,
+    ),
+    st.one_of(st.none(), st.decimals(-(10**13), 10**13, places=2)),
+)
+def test_3_no_total_leaves_nought_to_a_hundred(projects, budget):
+    scheme = scheme_of(2021)
+    goal = (indicator(CLOSURE, "≥90%"),)
+
+    def outcome(done):
+        return [outcome_of_text("95%" if done else "10%", "%", 2021, "reported")]
+
+    cards = [
+        score_sheet(project(*goal), outcome(done), spent=spent, budget=had, scheme=scheme, as_of=DAY)
+        for spent, had, done in projects
+    ]
+    whole = identified(TargetSheet(kind="department", name="整体", year=2021, indicators=goal))
+    card = score_department(whole, outcome(True), cards, spent=budget, budget=budget, scheme=scheme, as_of=DAY)
+    for one in (card, *cards):
+        assert 0 <= one.range.low <= one.range.high <= 100
 
 
 def test_3_the_report_says_of_what_it_knows_only(root, tmp_path):

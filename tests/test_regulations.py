@@ -12,6 +12,8 @@ import yaml
 
 from zhunsheng import regulations
 from zhunsheng.errors import MESSAGES, ZhunshengError
+from zhunsheng.folders import rules_of
+from zhunsheng.targets import Book, Source
 
 LOCAL = Path(str(files("zhunsheng.regulations") / "data" / "local" / "local-example.yaml"))
 
@@ -60,6 +62,51 @@ def test_a_local_scheme_overrides(tmp_path):
     path.write_text("a: [", "utf8")
     with pytest.raises(ZhunshengError, match="ZS-RG-01"):
         regulations.scheme_of(2021, path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ('threshold: "1.3"', 'threshold: "1e999999999"', "over.threshold"),
+        ('threshold: "1.3"', 'threshold: "NaN"', "over.threshold"),
+        ('deduct: "2"', 'deduct: "-50"', "over.deduct"),
+        ('share: "0.8"', 'share: "99"', "late.bands.第 1 项.share"),
+        ("days: 30", "days: 99999999999999999999999", "late.bands.第 1 项.days"),
+        ('low: "0.8"', 'low: "2"', "qualitative.第 1 项.low"),
+        ('high: "0.6"', 'high: "0"', "low 应小于 high"),
+        ('from: "90"', 'from: "1e400"', "grades.第 1 项.from"),
+        ('from: "0"', 'from: "10"', "grades 的最低一档"),
+        ("name: 优", f"name: {'优' * 11}", "grades.第 1 项.name"),
+        ('below: "0.5"', 'below: "Infinity"', "execution_caps.第 1 项.below"),
+        ("indicators: 60", "indicators: -60", "department.indicators"),
+        ("execution: 10", "execution: -10", "points.第 1 项.execution"),
+        ("framework: cn-2015", "framework: cn-1999", "framework"),
+        ("valid_to: null", "valid_to: 2019-01-01", "valid_to"),
+        ("valid_to: null", "valid_to: 2021-99-99", "读不出的值"),
+        ("points:", "points: &a [*a]\nx:", "成环"),
+        ("points:", "x: " + "[" * 4000, ""),
+        ("points:", "x: " + "[" * 80 + "]" * 80 + "\npoints:", "层次太深"),
+    ],
+)
+def test_a_local_scheme_keeps_within_bounds(old, new, place):
+    text = LOCAL.read_text("utf8")
+    assert old in text
+    with pytest.raises(ZhunshengError, match="ZS-RG-01") as caught:
+        regulations.read_scheme(text.replace(old, new, 1), "本地.yaml")
+    assert place in caught.value.text()
+
+
+def test_a_local_scheme_that_has_run_out_leaves_the_national_one(tmp_path):
+    text = LOCAL.read_text("utf8").replace("valid_to: null", "valid_to: 2021-12-31")
+    local = regulations.read_scheme(text, "本地.yaml")
+    assert regulations.rules_for(2021, local).scheme == local
+    later = regulations.rules_for(2022, local)
+    assert later.scheme == regulations.scheme_of(2022) and not later.local
+    assert local.name in later.why and "2021-12-31" in later.why and later.scheme.name in later.why
+    assert later.digest() != regulations.rules_for(2022).digest()
+    (path := tmp_path / "s.yaml").write_text(text, "utf8")
+    book = Book(source=Source(name="x", sha256="", media_type=""), sheets=())
+    assert rules_of(book, date(2022, 12, 31), path) == later
 
 
 def test_level_names_are_mapped_by_meaning():

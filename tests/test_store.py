@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -16,6 +17,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from deltalake import DeltaTable
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from zhunsheng.cli import main
 from zhunsheng.codes import department_code
@@ -23,6 +27,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, browse, check_file, ledgers
 from zhunsheng.evidence import store as store_module
 from zhunsheng.evidence.index import Index
+from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.measures import DuckEngine, combine, evidence_rows, measures, read_all
 from zhunsheng.measures.compiling import _texts
 from zhunsheng.usecases.importing import import_ledger
@@ -604,3 +609,119 @@ def test_the_first_import_to_a_landed_store_gives_its_department_the_code_it_sta
     put(landed, "x.csv", ["T77,举报,2021-03-05,"], department="K1", label="甲局")
     store = Store(landed)
     assert "T77" in numbers(store, "K1") and "T1" in numbers(store, "K1") and store.resolve("甲局").code == "K1"
+
+
+# -- undo in any order ------------------------------------------------------------------------------------------------
+
+_LINES = st.lists(
+    st.tuples(st.sampled_from("ABCD"), st.integers(1, 2)), min_size=1, max_size=4, unique_by=lambda line: line[0]
+)
+# An import of a department, the undoing of one of the imports, or a compaction.
+_STEPS = st.lists(
+    st.one_of(st.tuples(st.sampled_from(["K1", "K2"]), _LINES), st.integers(0, 5), st.just("compact")),
+    min_size=3,
+    max_size=9,
+)
+
+
+def paid(root, number, department, lines):
+    """Import vouchers; empty lines make each file another one, also where its rows are the same."""
+    rows = [f"V{key},经费,{amount},2021-03-01" for key, amount in lines]
+    name = f"{root.name}-{number}.csv"
+    return put(root, name, [*rows, *[",,,"] * number], "凭证号,项目名称,支付金额,支付日期", department=department)
+
+
+def told(store, origins):
+    """Return the rows of every department, each with the import that it is of."""
+    ledger = ledgers()["payments"]
+    found = [(d, r) for d in ("K1", "K2") for r in browse(store.snapshot(), ledger, d, limit=99).rows]
+    return sorted((d, r.values, origins[r.batch], r.row) for d, r in found)
+
+
+@settings(max_examples=40, deadline=None)
+@given(_STEPS)
+def test_3_after_any_undoing_the_state_is_that_of_the_batches_left(steps):
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch) / "store"
+        store, imports, origins, undone = Store(root), [], {}, set()
+        for step in steps:
+            if isinstance(step, tuple):
+                origins[paid(root, len(imports), *step).batch] = len(imports)
+                imports.append(step)
+            elif isinstance(step, int):
+                if step < len(imports) and step not in undone:
+                    store.undo(next(b for b, n in origins.items() if n == step))
+                    undone.add(step)
+            else:
+                store.compact()
+        other = Path(scratch) / "fresh"
+        left = {paid(other, n, *step).batch: n for n, step in enumerate(imports) if n not in undone}
+        assert told(store, origins) == told(Store(other), left)
+        assert store.verify() == []
+
+
+def test_undoing_what_later_batches_covered_whole_is_recorded(root):
+    for number, amount in enumerate((1, 2)):
+        paid(root, number, "K1", [("A", amount)])
+    store = Store(root)
+    made = store.undo(1)
+    assert (made.batch, made.undoes, made.rows, made.updated) == (3, 1, 0, 0)
+    assert [r.values[2] for r in browse(store.snapshot(), ledgers()["payments"], "K1").rows] == [2]
+    store.undo(2)
+    assert browse(store.snapshot(), ledgers()["payments"], "K1").total == 0 and store.verify() == []
+
+
+def test_a_file_of_rows_that_all_stand_there_is_a_batch_of_its_own(root):
+    paid(root, 0, "K1", [("A", 1)])
+    made = paid(root, 1, "K1", [("A", 1)])
+    assert (made.batch, made.rows, made.inserted, made.updated) == (2, 1, 0, 0)
+    store = Store(root)
+    (row,) = browse(store.snapshot(), ledgers()["payments"], "K1").rows
+    assert row.batch == 1
+    store.undo(1)
+    (row,) = browse(store.snapshot(), ledgers()["payments"], "K1").rows
+    assert row.batch == 2 and store.verify() == []
+    (kept,) = (root / "again").iterdir()
+    kept.write_bytes(b"")
+    assert any("again/" in p for p in store.verify())
+
+
+def test_rows_said_again_stand_apart_under_a_cipher_too(root):
+    cipher = Cipher("k" * 32)
+    head = f"{HEAD},诉求人"
+    for name in ("a", "b"):
+        path = root.parent / f"{name}.csv"
+        path.write_text("\n".join([head, "T1,举报,2021-03-05,,张某某", *["", ",,,,"][: ord(name) - 96]]), "utf8")
+        import_ledger(root, path, department="A1", cipher=cipher)
+    store = Store(root, cipher)
+    assert len(store.batches()) == 2 and "张某某".encode() not in next((root / "again").iterdir()).read_bytes()
+    store.undo(1)
+    (row,) = browse(store.snapshot(), ledgers()["complaints"], "A1", cipher=cipher, personal=True).rows
+    assert row.batch == 2 and "张某某" in row.values
+
+
+def test_a_row_of_a_batch_undone_long_ago_goes_with_the_next_undoing(root, monkeypatch):
+    """As stores hold them whose batches were undone oldest first by an earlier version."""
+    paid(root, 0, "K1", [("A", 1)])
+    paid(root, 1, "K1", [("B", 1)])
+    store = Store(root)
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            Store,
+            "_take_back",
+            lambda self, ledger, source, batch: self._say(DeltaTable(self._table("payments")), batch),
+        )
+        store.undo(1)
+    assert browse(store.snapshot(), ledgers()["payments"], "K1").total == 2
+    store.undo(2)
+    assert browse(store.snapshot(), ledgers()["payments"], "K1").total == 0
+
+
+def test_a_batch_of_a_landed_store_is_undone_after_the_migration(landed):
+    store = Store(landed)
+    for batch in [b for b in store.batches() if b.imports]:
+        if not any(b.undoes == batch.batch for b in store.batches()):
+            store.undo(batch.batch)
+    for name in {b.ledger for b in store.batches()}:
+        assert sum(browse(store.snapshot(), ledgers()[name], d).total for d in store.departments()) == 0
+    assert store.verify() == []

@@ -10,6 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.text import readable
 
 WORDS = {
     "missing": "缺少这一项",
@@ -27,6 +28,7 @@ WORDS = {
     "greater_than": "应大于 {gt}",
     "less_than_equal": "应不大于 {le}",
     "less_than": "应小于 {lt}",
+    "finite_number": "应是有限的数",
     "string_too_short": "至少 {min_length} 个字",
     "string_too_long": "至多 {max_length} 个字",
     "string_pattern_mismatch": "写法不合要求",
@@ -46,6 +48,32 @@ KINDS = {  # a fault of type "int_parsing", "int_type", … is of the kind "int"
 }
 
 
+NODES, DEPTH = 2_000_000, 60  # what a data file may unfold to, and how deep
+
+
+class Unfit(yaml.YAMLError):
+    """Text that is YAML and yet no data file: a value that can't be, references in a circle, nests without end."""
+
+
+def parsed(text: str) -> Any:
+    """Return the plain data of YAML text. Raises ``yaml.YAMLError`` for any text that is none, whatever is in it."""
+    try:
+        data = yaml.safe_load(readable(text))
+    except RecursionError:
+        raise Unfit("层次太深") from None
+    except (ValueError, OverflowError) as error:  # a day that never was, a number that can't be
+        raise Unfit(f"有读不出的值（{error}）") from None
+    waiting, seen = [(data, 0)], 0
+    while waiting:
+        one, depth = waiting.pop()
+        seen += 1
+        if depth > DEPTH or seen > NODES:
+            raise Unfit("层次太深，或引用（& 与 *）成环")
+        children = [*one.keys(), *one.values()] if isinstance(one, dict) else one if isinstance(one, list) else ()
+        waiting += [(child, depth + 1) for child in children]
+    return data
+
+
 def written(path: Path) -> str:
     """Return the text of a data file. Raises ``ZS-IN-01`` where there is none, ``ZS-IN-05`` where it is not UTF-8."""
     if not path.is_file():
@@ -61,6 +89,8 @@ def fault(error: ValidationError | yaml.YAMLError) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
         return f"{place(first['loc'])} {phrase(first)}".strip()
+    if isinstance(error, Unfit):
+        return str(error)
     mark = getattr(error, "problem_mark", None)
     where = f"第 {mark.line + 1} 行第 {mark.column + 1} 列" if mark else ""
     return f"{where}不合 YAML 的写法：请看缩进是否对齐、冒号后有无空格、引号是否成对"

@@ -10,13 +10,15 @@ from pathlib import Path
 from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store
+from zhunsheng.faults import written
 from zhunsheng.intake import read_book
 from zhunsheng.judgements import Judgement, read_judgements
 from zhunsheng.measures import Link, Measure, check_projects, read_mapping
 from zhunsheng.monitoring import PlanMode
-from zhunsheng.regulations import Rules, rules_for, scheme_of
+from zhunsheng.regulations import Rules, read_scheme, rules_for
 from zhunsheng.targets import Book, Source
 from zhunsheng.targets.identity import identified_book
+from zhunsheng.text import clean
 from zhunsheng.usecases.assessing import Assessment, Department, Evidence, assess
 from zhunsheng.usecases.importing import Imported, import_ledger
 from zhunsheng.usecases.outputs import OUTPUTS, write_outputs
@@ -97,9 +99,9 @@ def load_judgements(path: Path | None) -> list[Judgement]:
 
 
 def rules_of(book: Book, as_of: date, scheme: Path | None) -> Rules:
-    """Return the rules of a book's year, with the local scheme in a file where one is given. Raises ``ZS-RG-*``."""
+    """Return the rules of a book's year, with the local scheme in a file where one is given and holds. Raises ``ZS-RG-*``."""
     year = max((s.year or as_of.year for s in book.sheets), default=as_of.year)
-    return rules_for(year, scheme_of(year, scheme) if scheme else None)
+    return rules_for(year, read_scheme(written(scheme), scheme.name) if scheme else None)
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,7 @@ def run(
 
 def stated_department(text: str) -> tuple[str, str | None]:
     """Return the code and the name of 代码=名称, or the text and None without the sign. Raises ``ZS-EV-23``."""
-    code, sign, name = (part.strip() for part in text.partition("="))
+    code, sign, name = (part.strip() for part in clean(text).partition("="))
     if not code or (sign and not name):
         raise ZhunshengError("ZS-EV-23", text=text)
     return code, name or None

@@ -1,4 +1,8 @@
-"""What a text may hold: line breaks and visible signs; control characters become line breaks or go at the door."""
+"""What a text may hold: line breaks and visible signs; control and invisible characters become breaks or go at the door.
+
+Two names that look the same are the same to whoever reads them, and what looks empty is empty; so nothing stays in a text
+that is never shown.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,35 @@ from typing import Any
 
 # Breaks that word processors and terminals write: soft break (U+000B), page break, C1 next line, line and paragraph separators.
 _BREAKS = re.compile("\r\n|[\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
-# What XML 1.0 can't hold, and marks that are never shown: C0 and C1 controls, lone surrogates, non-characters, the BOM.
-_GONE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ufeff]")
+# What XML 1.0 can't hold: C0 and C1 controls, lone surrogates, non-characters.
+_UNFIT = ((0x00, 0x08), (0x0E, 0x1F), (0x7F, 0x9F), (0xD800, 0xDFFF), (0xFFFE, 0xFFFF))
+# What is never shown: Default_Ignorable_Code_Point of the Unicode Character Database (soft hyphen, joiners, zero-width
+# signs, bidi marks and overrides, fillers, variation selectors, tags, the BOM), interlinear marks, the Braille blank.
+INVISIBLE = (
+    (0xAD, 0xAD),
+    (0x34F, 0x34F),
+    (0x61C, 0x61C),
+    (0x115F, 0x1160),
+    (0x17B4, 0x17B5),
+    (0x180B, 0x180F),
+    (0x200B, 0x200F),
+    (0x202A, 0x202E),
+    (0x2060, 0x206F),
+    (0x2800, 0x2800),
+    (0x3164, 0x3164),
+    (0xFE00, 0xFE0F),
+    (0xFEFF, 0xFEFF),
+    (0xFFA0, 0xFFA0),
+    (0xFFF0, 0xFFFB),
+    (0x1BCA0, 0x1BCA3),
+    (0x1D173, 0x1D17A),
+    (0xE0000, 0xE0FFF),
+)
+_GONE = re.compile(f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in (*_UNFIT, *INVISIBLE))}]")
 
 
 def clean(text: str) -> str:
-    """Return a text with every kind of break as ``\\n`` and without characters that no document can hold."""
+    """Return a text with every kind of break as ``\\n`` and without characters that no document can hold or nobody sees."""
     return _GONE.sub("", _BREAKS.sub("\n", text))
 
 

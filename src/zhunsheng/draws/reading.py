@@ -12,8 +12,8 @@ from zhunsheng.draws.assignment import Inspector
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.results import Result
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.faults import fault, written
-from zhunsheng.text import cleaned, readable
+from zhunsheng.faults import fault, parsed, written
+from zhunsheng.text import cleaned
 
 
 def read_plan(path: Path) -> Plan:
@@ -40,7 +40,7 @@ def read_inspectors(path: Path) -> list[Inspector]:
 def load(path: Path) -> Any:
     """Return the plain data of a yaml or json file. Raises ``ZS-IN-01``, ``ZS-IN-05``, ``ZS-DR-08``."""
     try:
-        return yaml.safe_load(readable(written(path)))
+        return parsed(written(path))
     except yaml.YAMLError as error:
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=fault(error)) from None
 

@@ -275,8 +275,8 @@ def score_department(
 ) -> Scorecard:
     """Score a department: its own indicators evenly, its projects' totals weighted by budget, and execution as a whole.
 
-    A project without a budget has no known weight: what the projects bring is then open between the least and the most
-    that any weight makes of it.
+    A project without a budget, or with one that is no positive amount, has no known weight: what the projects bring is
+    then open between the least and the most that any weight makes of it.
     """
     rules = scheme.department
     own, from_projects = rules.indicators, rules.projects
@@ -296,7 +296,7 @@ def score_department(
     unweighed = _unweighed(projects)
     if unweighed:
         names = "、".join(p.sheet.title() for p in unweighed)
-        notes.append(f"{names}没有预算数，在所属项目中的权重不能确定，所属项目得分按各种权重的最低与最高计")
+        notes.append(f"{names}没有预算数或预算数不是正数，在所属项目中的权重不能确定，所属项目得分按各种权重的最低与最高计")
     earned = _round(Fraction(from_projects) * _bound(projects, [p.range.low for p in projects], min) / 100)
     highest = _round(Fraction(from_projects) * _bound(projects, [p.range.high for p in projects], max) / 100)
     execution = score_execution(spent, budget, rules.execution, over=_over(sheet, as_of))
@@ -331,8 +331,12 @@ def _shares(earned: Decimal, projects: Sequence[Scorecard]) -> dict[str, Decimal
 
 
 def _weight(card: Scorecard) -> Decimal:
-    """Return what a project weighs in its department's score: its budget after adjustment, in yuan."""
-    return card.execution.budget or card.sheet.budget.total or Decimal(0)
+    """Return what a project weighs in its department's score: its budget after adjustment, in yuan; 0 where none is known.
+
+    A budget of nought or less weighs nothing by itself and would turn an average inside out: it is to be looked at.
+    """
+    budget = card.execution.budget if card.execution.budget is not None else card.sheet.budget.total
+    return max(budget or Decimal(0), Decimal(0))
 
 
 def _unweighed(projects: Sequence[Scorecard]) -> list[Scorecard]:
@@ -443,11 +447,12 @@ def score_execution(
 ) -> ExecutionScore:
     """Return execution points: points × spent ÷ budget after adjustment, at most all. Basis: 财预〔2020〕10号（单位自评）.
 
-    Where spending or budget is unknown all points are open; while the year is not ``over``, those not earned so far.
+    Where spending or budget is unknown, or the budget is no positive amount, all points are open; while the year is not
+    ``over``, those not earned so far.
     The rate is shown on its true side of ``bounds`` (fractions, such as a scheme's caps) and of the whole.
     """
-    if spent is None or not budget:
-        what = "没有支付数据" if spent is None else "没有预算数"
+    if spent is None or budget is None or budget <= 0:
+        what = odd_budget(budget) or ("没有支付数据" if spent is None else "没有预算数")
         return ExecutionScore(points, Decimal(0), spent, budget, None, f"{what}，预算执行率待定", points)
     rate = Fraction(spent) / Fraction(budget)
     score = _round(Fraction(points) * min(max(rate, NONE), FULL))
@@ -456,6 +461,11 @@ def score_execution(
     how += "（不超过满分）" if rate > 1 else ""
     left = Decimal(0) if over else points - score
     return ExecutionScore(points, score, spent, budget, rate, how + ("，年度未满" if left else ""), left)
+
+
+def odd_budget(budget: Decimal | None) -> str | None:
+    """Return why nothing can be divided by a budget (after adjustment, in yuan), None where it can or none is known."""
+    return f"预算数为 {_money(budget)}，不是正数，待核对" if budget is not None and budget <= 0 else None
 
 
 def _scores(

@@ -19,10 +19,11 @@ import pyarrow.parquet as pq
 from zhunsheng.clock import today
 from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence.ledgers import DEPARTMENT, Column, Ledger, ledgers
+from zhunsheng.evidence.ledgers import DEPARTMENT, MONEY_BELOW, Column, Ledger, ledgers
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.files.opening import decode, file_digest, open_file
 from zhunsheng.files.spreadsheet import read_workbook, show
+from zhunsheng.text import INVISIBLE, clean
 
 _HEAD_ROWS = 15  # a header stands among the first rows, under a title or two
 _NOISE = re.compile(r"[\s::*＊（()）【】\[\]/、，,。.]+")
@@ -33,6 +34,12 @@ _TRUE, _FALSE = (
 )
 
 # One SQL expression a type turns trimmed text into a value, or into NULL where it can't be read.
+_HIDDEN = "".join(f"\\x{{{first:X}}}-\\x{{{last:X}}}" for first, last in ((0, 8), (14, 31), (127, 159), *INVISIBLE))
+# Text as ``text.clean`` leaves it, and empty where that leaves nothing. Plain ASCII without controls is as it should be.
+_TEXT = f"""
+CREATE MACRO zs_text(s) AS nullif(trim(CASE WHEN regexp_matches(s, '[{_HIDDEN}]')
+    THEN regexp_replace(s, '[{_HIDDEN}]', '', 'g') ELSE s END, ' \t\r\n　'), '');
+"""
 _MACROS = """
 CREATE MACRO zs_cn(s) AS regexp_replace(regexp_replace(regexp_replace(regexp_replace(
     translate(s, '〇零一二三四五六七八九', '00123456789'), '([0-9])十([0-9])', '\\1\\2', 'g'),
@@ -107,6 +114,7 @@ def check_file(
         try:
             connection.execute(f"SET memory_limit = '{memory_limit}'")
             connection.execute("SET enable_progress_bar = false")
+            connection.execute(_TEXT)
             connection.execute(_MACROS)
             raw = _load(path, ledger, connection, Path(scratch))
             given = {**(known or {}), department: department, **({label: department} if label else {})}
@@ -252,7 +260,7 @@ def _as_utf8(path: Path, scratch: Path) -> Path:
 
 
 def _key(title: str) -> str:
-    return _NOISE.sub("", unicodedata.normalize("NFKC", title)).lower()
+    return _NOISE.sub("", unicodedata.normalize("NFKC", clean(title))).lower()
 
 
 def _titles(ledger: Ledger) -> dict[str, str]:
@@ -313,11 +321,9 @@ def _check(
 ) -> Checked:
     ledger = raw.ledger
     present = [c for c in ledger.columns if c.name in raw.columns]
-    texts = {c.name: f"nullif(trim(c{raw.columns[c.name]}, ' \t\r\n　'), '')" for c in present}
+    texts = {c.name: f"zs_text(c{raw.columns[c.name]})" for c in present}
     chosen = {c.name: texts[c.name] for c in present}
-    given = (
-        f"nullif(trim(c{raw.columns[DEPARTMENT]}, ' \t\r\n　'), '')" if DEPARTMENT in raw.columns else "NULL::VARCHAR"
-    )
+    given = f"zs_text(c{raw.columns[DEPARTMENT]})" if DEPARTMENT in raw.columns else "NULL::VARCHAR"
     named = _departments(connection, given, known)
     fields = [
         f"{given} AS raw_{DEPARTMENT}",
@@ -440,6 +446,8 @@ def _checks(ledger: Ledger, column: Column) -> list[str]:
                 f"NOT regexp_full_match({name}, {quoted(column.pattern)})",
             )
         )
+    if column.type == "money":
+        found.append(select(f"绝对值不能达到 {MONEY_BELOW:,} 元", f"abs({name}) >= {MONEY_BELOW}"))
     if column.minimum is not None:
         found.append(select(f"不能小于 {column.minimum}", f"{name} < {column.minimum}"))
     if column.not_before:

@@ -303,6 +303,30 @@ class Index:
         """Return whether a batch was taken back."""
         return self._one("SELECT 1 FROM batch WHERE undoes = ?", (number,)) is not None
 
+    def undone_of(self, ledger: str) -> list[int]:
+        """Return the numbers of a ledger's batches that were taken back."""
+        return [
+            n for (n,) in self.connection.execute("SELECT undoes FROM batch WHERE ledger = ? AND undoes", (ledger,))
+        ]
+
+    def migrated(self, ledger: str) -> int:
+        """Return the number of the batch that gave the departments of a ledger's rows their codes, 0 where none did."""
+        return int(self._one("SELECT coalesce(max(n), 0) FROM rename WHERE ledger = ?", (ledger,)))
+
+    def stating(self, ledger: str, departments: Sequence[str]) -> list[Batch]:
+        """Return, in order, the imports of a ledger that were not undone and can have rows of some departments.
+
+        Records from before departments had codes don't say of whom they hold rows, so all of those are among them.
+        """
+        marks = ", ".join("?" * len(departments))
+        return list(
+            self._batches(
+                f"ledger = ? AND imports AND NOT EXISTS (SELECT 1 FROM batch u WHERE u.undoes = batch.n) AND "
+                f"(department IN ({marks}) OR n IN (SELECT n FROM holds WHERE department IN ({marks})) OR n < ?) ORDER BY n",
+                (ledger, *departments, *departments, self.migrated(ledger)),
+            )
+        )
+
     def numbered(self, digest: str) -> int | None:
         """Return the number of the batch with a digest."""
         found: int | None = self._one("SELECT n FROM batch WHERE digest = ?", (digest,))

@@ -20,6 +20,8 @@ SQL_TYPES: dict[ColumnType, str] = {
     "money": "DECIMAL(18,2)",
     "bool": "BOOLEAN",
 }
+# No amount of one row reaches ten million million yuan, half of what the whole country spends in a year.
+MONEY_BELOW = 10**13
 # Every row knows its department, the batch that brought it, and its row in that batch's file.
 DEPARTMENT = "department"
 LINEAGE = {"_batch": "BIGINT", "_row": "BIGINT"}

@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,8 @@ from typing import Any
 from urllib.parse import unquote
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, write_deltalake
 from filelock import FileLock, Timeout
 
@@ -34,6 +36,7 @@ from zhunsheng.files.opening import file_digest
 
 FORMAT = "zhunsheng.store/2"
 MARKER = "format.json"
+AGAIN = "again"  # the folder of rows that a batch said again, as they stood there already
 _KEY = "zhunsheng"  # where a commit of the Delta log carries its batch
 # Checkpoints are made only with a compaction, whose record holds their digest; the log itself is never cleaned.
 _NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
@@ -88,7 +91,9 @@ class Snapshot:
             return ()
         chosen = None if department is None else [department]
         with self.store._reading() as index:
-            found = tuple(index.batches(department=chosen, ledgers=ledgers, until=self.batch, limit=limit, holding=True))
+            found = tuple(
+                index.batches(department=chosen, ledgers=ledgers, until=self.batch, limit=limit, holding=True)
+            )
         self._looked_up.update((b.batch, b) for b in found)
         return found
 
@@ -131,6 +136,8 @@ class Snapshot:
 
 class Store:
     """A folder with ``ledgers/`` (Delta tables), ``batches/`` (one JSON a batch) and ``sources/`` (the files imported).
+
+    ``again/`` holds the rows that a batch brought and that stood there already: what is left when an earlier one is undone.
 
     ``index.sqlite`` beside them is made from the records and never the truth. A store of the first version, keyed by
     names of departments, is read under codes at once and migrated before the first batch that is written to it.
@@ -188,7 +195,7 @@ class Store:
                 named=dict(checked.named),
                 holds=tuple(checked.holds),
             )
-            self._merge(checked, batch)
+            self._merge(checked, replace(batch, files=self._keep_again(checked, batch, index)))
             made = self._recover(index)[-1]
             self._compact_where_due(index, checked.ledger.id, who)
             return made, True
@@ -223,6 +230,7 @@ class Store:
             )
             return
         opened = DeltaTable(table)
+        opened_at = opened.version()
         key = (DEPARTMENT, *checked.ledger.key)
         there = {f.name for f in opened.schema().fields}
         changed = " OR ".join(
@@ -242,14 +250,17 @@ class Store:
         if changed:
             merge = merge.when_matched_update_all(changed)
         merge.when_not_matched_insert_all().execute()
+        if DeltaTable(table).version() == opened_at:
+            self._say(DeltaTable(table), batch)  # every row stood there already
 
     def undo(
         self, number: int, *, department: str | None = None, who: str | None = None, when: datetime | None = None
     ) -> Batch:
-        """Take a batch back by a new batch: rows it brought go, rows it changed return to what they were before it.
+        """Take a batch back by a new batch: the rows are then what the batches that are left make of them, in order.
 
-        Rows that later batches changed stay as they are now; every earlier state stays readable. With ``department``,
-        only a batch of that one. Raises ``ZS-EV-12`` for a batch that is not there, brought no file, or was taken back.
+        This holds whatever else was or will be undone, and is recorded also where no row changes; every earlier state
+        stays readable. With ``department``, only a batch of that one. Raises ``ZS-EV-12`` for a batch that is not there,
+        brought no file, or was taken back.
         """
         with self._writing() as index:
             batch = index.batch(number)
@@ -262,22 +273,12 @@ class Store:
             if index.undone(number):
                 raise ZhunshengError("ZS-EV-12", batch=number, detail="已经撤销过")
             ledger = ledgers()[batch.ledger]
-            now = ledger_sql(ledger, self._current(index, ledger.id))
-            key = (DEPARTMENT, *ledger.key)
-            mine = f"SELECT * FROM ({now}) WHERE _batch = {number}"
-            before = ledger_sql(
-                ledger,
-                self._files_at(ledger.id, batch.version - 1) if batch.version else (),
-                index.renames(ledger.id, after=number),
-            )
-            same = " AND ".join(f'b."{c}" = n."{c}"' for c in key)
             with duckdb.connect() as connection:
                 connection.execute("SET enable_progress_bar = false")
-                connection.execute(f"CREATE TABLE mine AS {mine}")
-                connection.execute(f"CREATE TABLE back AS SELECT b.* FROM ({before}) b SEMI JOIN mine n ON {same}")
-                rows, restored = (
-                    int(connection.execute(f"SELECT count(*) FROM {t}").fetchall()[0][0]) for t in ("mine", "back")
-                )
+                self._settle(index, ledger, batch, connection)
+                counted = "SELECT count(*), count(*) FILTER (NOT _gone) FROM settled"
+                rows, restored = (int(n) for n in connection.execute(counted).fetchall()[0])
+                others = connection.execute(f"SELECT DISTINCT {DEPARTMENT} FROM settled").fetchall()
                 undoing = self._next(
                     index,
                     ledger.id,
@@ -289,21 +290,76 @@ class Store:
                     sha256=batch.sha256,
                     rows=rows,
                     updated=restored,
-                    holds=batch.holds,
+                    holds=tuple(sorted({*batch.holds, *(d for (d,) in others)} - {batch.department})),
                     undoes=number,
                 )
-                source: Any = connection.sql(
-                    f"SELECT *, false AS _gone FROM back UNION ALL "
-                    f"SELECT n.*, true FROM mine n ANTI JOIN back b ON {same}"
-                ).to_arrow_table()
-                self._take_back(ledger, source, undoing)
+                self._take_back(ledger, connection.sql("SELECT * FROM settled").to_arrow_table(), undoing)
             made = self._recover(index)[-1]
             self._compact_where_due(index, ledger.id, who)
             return made
 
+    def _settle(self, index: Index, ledger: Ledger, batch: Batch, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make a table ``settled`` of the rows that change once ``batch`` counts no more, as they are to be.
+
+        ``_gone`` marks those that no batch left brings. What a row is to be follows from what every batch left said of
+        its key, in order: the newest word counts, and the row is of the batch that said it first without a break. Rows
+        of batches undone long ago that still stand there are put right along with it.
+        """
+        undone = [*index.undone_of(ledger.id), batch.batch]
+        key = ", ".join(f'"{c}"' for c in (DEPARTMENT, *ledger.key))
+        values = [c for c in ledger.stored() if not c.startswith("_")]
+        said = "struct_pack(" + ", ".join(f'"{c}" := "{c}"' for c in values) + ")"
+        run = connection.execute
+        run(f"CREATE TABLE mine AS SELECT DISTINCT {key} FROM ({self._said(index, ledger, [batch])})")
+        now = ledger_sql(ledger, self._current(index, ledger.id))
+        stale = f"SELECT {key} FROM ({now}) WHERE _batch IN ({', '.join(map(str, undone))})"
+        run(f"CREATE TABLE touched AS SELECT * FROM mine UNION {stale}")
+        run(f"CREATE TABLE now AS SELECT * FROM ({now}) SEMI JOIN touched USING ({key})")
+        departments = [d for (d,) in run(f"SELECT DISTINCT {DEPARTMENT} FROM touched").fetchall()]
+        left = [b for b in index.stating(ledger.id, departments) if b.batch != batch.batch]
+        run(
+            f"CREATE TABLE due AS SELECT * EXCLUDE (_new) FROM (SELECT *, {said} IS DISTINCT FROM "
+            f"lag({said}) OVER (PARTITION BY {key} ORDER BY _batch) AS _new FROM "
+            f"(SELECT DISTINCT * FROM ({self._said(index, ledger, left)}) SEMI JOIN touched USING ({key}))) WHERE _new "
+            f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _batch DESC) = 1"
+        )
+        run(
+            f"CREATE TABLE settled AS SELECT *, false AS _gone FROM (SELECT * FROM due EXCEPT SELECT * FROM now) "
+            f"UNION ALL SELECT *, true FROM now ANTI JOIN due USING ({key})"
+        )
+
+    def _said(self, index: Index, ledger: Ledger, batches: Sequence[Batch]) -> str:
+        """Return the query of all that batches said: rows they brought or changed, and those they only said again."""
+        parts = [ledger_sql(ledger, ())]
+        moved = index.migrated(ledger.id)
+        for renames, some in (
+            (index.renames(ledger.id), [b for b in batches if b.batch < moved]),
+            (None, [b for b in batches if b.batch >= moved]),
+        ):
+            files = [path for b in some for path in self._brought(b)]
+            numbers = ", ".join(str(b.batch) for b in some)
+            if files:
+                parts.append(f"SELECT * FROM ({ledger_sql(ledger, files, renames)}) WHERE _batch IN ({numbers})")
+        return " UNION ALL ".join(parts)
+
+    def _brought(self, batch: Batch) -> list[str]:
+        """Return the data files that a batch wrote; they stay where they are whatever came later. Raises ``ZS-EV-11``."""
+        folder = self.root.absolute() / "ledgers" / batch.ledger
+        log = self._log(batch.ledger, batch.version)
+        if not log.is_file():
+            raise ZhunshengError("ZS-EV-11", detail=f"批次 {batch.batch} 的提交丢失")
+        written = [folder / unquote(a["add"]["path"]) for a in actions(log) if "add" in a]
+        written += [self.root.absolute() / name for name, _, _ in batch.files if name.startswith(f"{AGAIN}/")]
+        if gone := next((p for p in written if not p.is_file()), None):
+            raise ZhunshengError("ZS-EV-11", detail=f"批次 {batch.batch} 的文件丢失：{gone.name}")
+        return [str(p) for p in written]
+
     def _take_back(self, ledger: Ledger, source: Any, undoing: Batch) -> None:
-        """Commit the rows that return and the keys that go; other files stay as they are."""
+        """Commit the rows that return and the keys that go; other files stay as they are. Without rows, the word alone."""
         table = DeltaTable(self._table(ledger.id))
+        if not source.num_rows:
+            self._say(table, undoing)
+            return
         table.merge(
             source,
             predicate=" AND ".join(f't."{c}" = s."{c}"' for c in (DEPARTMENT, *ledger.key)),
@@ -312,7 +368,16 @@ class Store:
             merge_schema=not set(ledger.stored()) <= {f.name for f in table.schema().fields},
             commit_properties=_properties(undoing),
             post_commithook_properties=_NO_HOOKS,
-        ).when_matched_delete("s._gone").when_matched_update({f'"{c}"': f's."{c}"' for c in ledger.stored()}).execute()
+        ).when_matched_delete("s._gone").when_matched_update(
+            {f'"{c}"': f's."{c}"' for c in ledger.stored()}
+        ).when_not_matched_insert({f'"{c}"': f's."{c}"' for c in ledger.stored()}, predicate="NOT s._gone").execute()
+
+    def _say(self, table: DeltaTable, batch: Batch) -> None:
+        """Commit a batch that changes no row."""
+        nothing = pa.schema(table.schema().to_arrow()).empty_table()
+        write_deltalake(
+            table, nothing, mode="append", commit_properties=_properties(batch), post_commithook_properties=_NO_HOOKS
+        )
 
     def migrate(
         self,
@@ -419,6 +484,43 @@ class Store:
         )
         return self._recover(index)[-1]
 
+    def _keep_again(self, checked: Checked, batch: Batch, index: Index) -> tuple[tuple[str, int, str], ...]:
+        """Keep the rows that stand there already just as the file has them; return the file of them, if there are any.
+
+        The merge leaves such rows to the batch that brought them. Once that one is undone, they are this one's.
+        """
+        ledger, run = checked.ledger, checked.connection.execute
+        current = self._current(index, ledger.id)
+        if not current:
+            return ()
+        key = ", ".join(f'"{c}"' for c in (DEPARTMENT, *ledger.key))
+        names = [c for c in ledger.stored() if not c.startswith("_")]
+        values = ", ".join(f'"{c}"' for c in names)
+        held = run(f"SELECT DISTINCT {DEPARTMENT} FROM good").fetchall()
+        own = ", ".join(quoted(d) for (d,) in held)
+        run(
+            f"CREATE OR REPLACE TEMP TABLE there AS SELECT {values} FROM ({ledger_sql(ledger, current)}) "
+            f"WHERE {DEPARTMENT} IN ({own or 'NULL'})"
+        )
+        known: Any = checked.connection.sql(
+            f"SELECT {values}, {batch.batch}::BIGINT AS _batch, _row FROM good SEMI JOIN there USING ({key}) ORDER BY _row"
+        ).to_arrow_reader(100_000)
+        if self.cipher:
+            known = self.cipher.encrypted(known, [c.name for c in ledger.columns if c.personal])
+        checked.connection.register("known", known.read_all())
+        same = " AND ".join(f'k."{c}" IS NOT DISTINCT FROM t."{c}"' for c in names)
+        again = checked.connection.sql(f"SELECT k.* FROM known k SEMI JOIN there t ON {same}").to_arrow_table()
+        checked.connection.unregister("known")
+        run("DROP TABLE there")
+        if not again.num_rows:
+            return ()
+        path = self.root / AGAIN / f"{batch.batch:06d}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        pq.write_table(again, partial, compression="zstd")
+        partial.replace(path)
+        return (self._seen(path),)
+
     def _keep_source(self, checked: Checked) -> None:
         folder = self.root / "sources"
         folder.mkdir(parents=True, exist_ok=True)
@@ -517,7 +619,9 @@ class Store:
             batch = Batch.of(
                 {
                     **body,
-                    "inserted": metrics.get("num_target_rows_inserted", body["rows"]) if plain else 0,
+                    "inserted": metrics.get("num_target_rows_inserted", metrics.get("num_added_rows", body["rows"]))
+                    if plain
+                    else 0,
                     "updated": metrics.get("num_target_rows_updated", body["updated"]) if plain else body["updated"],
                     "version": version,
                     "files": [*self._added(name, version, said, body["sha256"]), *body["files"]],

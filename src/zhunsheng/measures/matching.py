@@ -17,13 +17,13 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from rapidfuzz import fuzz
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.faults import fault, written
+from zhunsheng.faults import fault, parsed, written
 from zhunsheng.measures.definitions import Measure
 from zhunsheng.targets import Book, Indicator, TargetSheet
 from zhunsheng.targets.kinds import denials, denies
 from zhunsheng.targets.naming import indicators_named
 from zhunsheng.targets.units import comparable
-from zhunsheng.text import cleaned, readable
+from zhunsheng.text import cleaned
 
 USE = 0.85  # proposals at or above this confidence are read, and shown as 待确认
 SHOW = 0.6  # below this nothing is proposed
@@ -97,7 +97,7 @@ class ProjectMatch:
 def read_mapping(path: Path, known: Mapping[str, Measure]) -> list[Link]:
     """Read a mapping file (YAML list). Raises ``ZS-IN-01``, ``ZS-IN-05`` or ``ZS-MS-03`` naming the entry."""
     try:
-        said = cleaned(yaml.safe_load(readable(written(path)))) or []
+        said = cleaned(parsed(written(path))) or []
         found = TypeAdapter(list[Link]).validate_python(said)
     except (ValidationError, yaml.YAMLError) as error:
         row = error.errors()[0]["loc"][0] if isinstance(error, ValidationError) and error.errors()[0]["loc"] else 0

@@ -108,8 +108,9 @@ def money_of(sheet: TargetSheet, figures: Figures, as_of: date, mode: PlanMode, 
     adjusted = figures.adjusted if figures.adjusted is not None else sheet.budget.total
     initial = figures.initial if figures.initial is not None else sheet.budget.total
     expected = expected_share(sheet.spending_plan, sheet.year or as_of.year, as_of, mode)
-    if figures.paid is None or not adjusted:
-        return Money(initial, adjusted, figures.paid, expected, None, None, mode, "没有支付或预算数据", "grey")
+    if figures.paid is None or adjusted is None or adjusted <= 0:
+        why = "没有支付或预算数据" if adjusted is None or adjusted > 0 else "预算数不是正数，待核对"
+        return Money(initial, adjusted, figures.paid, expected, None, None, mode, why, "grey")
     actual = Fraction(figures.paid) / Fraction(adjusted)
     if expected >= 1 or not expected:
         forecast, method = actual, "年度已到期，按实际" if expected else "计划尚未开始，按实际"

@@ -11,14 +11,19 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.faults import fault, written
-from zhunsheng.text import cleaned, readable
+from zhunsheng.faults import fault, parsed, written
+from zhunsheng.text import cleaned
+
+Points = Annotated[Decimal, Field(ge=0, le=100)]
+Part = Annotated[Decimal, Field(ge=0, le=1)]  # a share of something: 0.8 is 80 %
+Days = Annotated[int, Field(ge=0, le=3660)]
+Name = Annotated[str, Field(min_length=1, max_length=120)]
 
 
 class _Entry(BaseModel):
@@ -29,11 +34,16 @@ class Dated(_Entry):
     """An entry valid from ``valid_from`` to ``valid_to`` (both inclusive; None = until further notice), with its source."""
 
     id: str
-    name: str
+    name: Name
     valid_from: date
     valid_to: date | None = None
     citation: str
     status: Literal["verified", "unverified"]
+
+    def holds(self, year: int) -> bool:
+        """Return whether the entry is in force at the end of a fiscal year."""
+        day = date(year, 12, 31)
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
 class Category(_Entry):
@@ -92,8 +102,8 @@ def _key(written: str | None) -> str:
 class PointSet(_Entry):
     """Points of each dimension and of budget execution; together 100."""
 
-    dimensions: dict[str, Decimal]
-    execution: Decimal
+    dimensions: dict[str, Points]
+    execution: Points
     citation: str
 
     @model_validator(mode="after")
@@ -109,10 +119,10 @@ class Over(_Entry):
     ``deviation`` takes off the share by which it exceeds the threshold, ``most`` at most; ``fixed`` takes off ``deduct`` points.
     """
 
-    threshold: Decimal
+    threshold: Decimal = Field(gt=1, le=100)
     mode: Literal["deviation", "fixed"]
-    deduct: Decimal = Decimal(0)
-    most: Decimal = Decimal(0)
+    deduct: Points = Decimal(0)
+    most: Part = Decimal(0)
     citation: str
     status: Literal["verified", "unverified"]
 
@@ -131,8 +141,8 @@ class Over(_Entry):
 class LateBand(_Entry):
     """Up to ``days`` late (inclusive) earns ``share`` of the points."""
 
-    days: int
-    share: Decimal
+    days: Days
+    share: Part
 
 
 class Late(_Entry):
@@ -146,31 +156,37 @@ class Late(_Entry):
 class QualityBand(_Entry):
     """One band of a qualitative judgement: shares from ``low`` to ``high`` of the points."""
 
-    name: str
-    low: Decimal
-    high: Decimal
+    name: str = Field(min_length=1, max_length=60)
+    low: Part
+    high: Part
+
+    @model_validator(mode="after")
+    def _upwards(self) -> QualityBand:
+        if self.low >= self.high:
+            raise ValueError("low 应小于 high")
+        return self
 
 
 class Grade(_Entry):
     """A grade and the lowest total it is given for."""
 
-    name: str
-    from_: Decimal = Field(alias="from")
+    name: str = Field(min_length=1, max_length=10)
+    from_: Points = Field(alias="from")
 
 
 class ExecutionCap(_Entry):
     """The highest total allowed when budget execution is below a share."""
 
-    below: Decimal
-    total: Decimal
+    below: Part
+    total: Points
 
 
 class DepartmentPoints(_Entry):
     """How a department-wide total is put together."""
 
-    indicators: Decimal
-    projects: Decimal
-    execution: Decimal
+    indicators: Points
+    projects: Points
+    execution: Points
     citation: str
     status: Literal["verified", "unverified"]
 
@@ -185,15 +201,25 @@ class Scheme(Dated):
     """How a year is scored."""
 
     framework: str
-    points: tuple[PointSet, ...]
+    points: tuple[PointSet, ...] = Field(min_length=1)
     over: Over
     late: Late
-    qualitative: tuple[QualityBand, ...]
+    qualitative: tuple[QualityBand, ...] = Field(min_length=1)
     qualitative_citation: str
-    grades: tuple[Grade, ...]
+    grades: tuple[Grade, ...] = Field(min_length=1)
     grades_citation: str
     execution_caps: tuple[ExecutionCap, ...]
     department: DepartmentPoints
+
+    @model_validator(mode="after")
+    def _whole(self) -> Scheme:
+        if min(g.from_ for g in self.grades) != 0:
+            raise ValueError("grades 的最低一档应从 0 分起，否则有的总分没有等级")
+        if self.framework not in (known := [f.id for f in frameworks()]):
+            raise ValueError(f"framework 只能是 {'、'.join(known)}")
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError("valid_to 早于 valid_from")
+        return self
 
     @property
     def caps(self) -> list[Fraction]:
@@ -268,7 +294,7 @@ _DATA = files(__package__) / "data"
 def read_yaml(text: str, kind: Any, name: str) -> Any:
     """Parse YAML text as pydantic type ``kind``. Raises ``ZS-RG-01`` naming the field that is wrong."""
     try:
-        return TypeAdapter(kind).validate_python(cleaned(yaml.safe_load(readable(text))))
+        return TypeAdapter(kind).validate_python(cleaned(parsed(text)))
     except (yaml.YAMLError, ValidationError) as error:
         raise ZhunshengError("ZS-RG-01", name=name, detail=fault(error)) from None
 
@@ -320,10 +346,10 @@ def framework_of(year: int) -> Framework:
     return in_force(frameworks(), on, "绩效指标框架")
 
 
-def read_scheme(text: str, name: str, year: int) -> Scheme:
-    """Read a local scheme from YAML text. Raises ``ZS-RG-01``, and ``ZS-RG-02`` where it does not hold for the year."""
+def read_scheme(text: str, name: str, year: int | None = None) -> Scheme:
+    """Read a local scheme from YAML text. Raises ``ZS-RG-01``, and ``ZS-RG-02`` where it does not hold for a year given."""
     scheme: Scheme = read_yaml(text, Scheme, name)
-    return in_force([scheme], date(year, 12, 31), "评分方案")
+    return scheme if year is None else in_force([scheme], date(year, 12, 31), "评分方案")
 
 
 def scheme_of(year: int, local: Path | None = None) -> Scheme:
@@ -341,6 +367,7 @@ class Rules:
     framework: Framework
     scheme: Scheme
     local: bool  # whether the scheme is a local one
+    why: str = ""  # why a local scheme that was given is not the one
 
     def monitoring(self, day: date) -> MonitoringRules:
         """Return the monitoring rules in force on a day. Raises ``ZS-RG-02``."""
@@ -354,15 +381,21 @@ class Rules:
     def digest(self) -> str:
         """Return the digest of all these rules and of the national data files beside them."""
         local = self.scheme.model_dump_json() if self.local else ""
-        return hashlib.sha256(f"{data_digest()}{local}".encode()).hexdigest()
+        return hashlib.sha256(f"{data_digest()}{local}{self.why}".encode()).hexdigest()
 
 
 def rules_for(year: int, scheme: Scheme | None = None) -> Rules:
     """Return the rules of a fiscal year; ``scheme`` is a local scheme that takes the national one's place.
 
-    Raises ``ZS-RG-02`` for a year without rules.
+    A local scheme that does not hold for the year leaves the national one in its place, and ``why`` says so. Raises
+    ``ZS-RG-02`` for a year without rules.
     """
-    return Rules(year, framework_of(year), scheme or scheme_of(year), scheme is not None)
+    if scheme is None or scheme.holds(year):
+        return Rules(year, framework_of(year), scheme or scheme_of(year), scheme is not None)
+    national = scheme_of(year)
+    until = f"至 {scheme.valid_to}" if scheme.valid_to else "起，没有截止日期"
+    why = f"本地方案“{scheme.name}”自 {scheme.valid_from} {until}，不适用于 {year} 年，按国家方案“{national.name}”计分"
+    return Rules(year, framework_of(year), national, False, why)
 
 
 @lru_cache

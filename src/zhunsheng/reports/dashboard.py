@@ -62,7 +62,7 @@ def curve(
     plan: SpendingPlan, payments: Sequence[tuple[date, Decimal]], budget: Decimal | None, year: int, as_of: date
 ) -> Curve | None:
     """Return the curve of a year, or None where there is neither plan nor budget to draw it against."""
-    if not plan.steps or not budget:
+    if not plan.steps or budget is None or budget <= 0:
         return None
     first, last = date(year, 1, 1), date(year, 12, 31)
     days = (last - first).days

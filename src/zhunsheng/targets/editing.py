@@ -6,14 +6,25 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Literal
 
 from rapidfuzz import fuzz
 
 from zhunsheng.clock import today
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.targets.sheet import Budget, Goal, Indicator, Place, PlanStep, SpendingPlan, TargetSheet, plain
+from zhunsheng.targets.sheet import (
+    MOST_MONEY,
+    MOST_WEIGHT,
+    Budget,
+    Goal,
+    Indicator,
+    Place,
+    PlanStep,
+    SpendingPlan,
+    TargetSheet,
+    plain,
+)
 from zhunsheng.targets.value import TargetValue, normalise
 from zhunsheng.text import clean
 
@@ -117,7 +128,7 @@ def with_text(sheet: TargetSheet, path: str, text: str) -> TargetSheet:
     label, text = fields[path].label, clean(text).strip()
     head, _, rest = path.partition(".")
     if head == "budget":
-        amount = None if not text else _number(text, label) * WAN
+        amount = None if not text else _number(text, label, MOST_MONEY / WAN) * WAN
         if amount is not None and amount < 0:
             raise ZhunshengError("ZS-TG-01", label=label, text=text, why="金额不能为负")
         return sheet.model_copy(update={"budget": sheet.budget.model_copy(update={rest: amount})})
@@ -127,7 +138,7 @@ def with_text(sheet: TargetSheet, path: str, text: str) -> TargetSheet:
         if what == "by":
             steps[int(n)] = PlanStep(by=_date(text, label), cumulative=steps[int(n)].cumulative)
         else:
-            share = _number(text, label) / 100
+            share = _number(text, label, Decimal(100)) / 100
             if not 0 <= share <= 1:
                 raise ZhunshengError("ZS-TG-01", label=label, text=text, why="应在 0 与 100 之间")
             steps[int(n)] = PlanStep(by=steps[int(n)].by, cumulative=share)
@@ -156,7 +167,9 @@ def _indicator(one: Indicator, what: str, text: str, label: str, year: int | Non
     if what == "target":
         return with_target(one, text, year)
     if what == "weight":
-        value = None if not text else _number(text.rstrip("%％"), label)
+        value = None if not text else _number(text.rstrip("%％"), label, MOST_WEIGHT)
+        if value is not None and value < 0:
+            raise ZhunshengError("ZS-TG-01", label=label, text=text, why="权重不能为负")
     return one.model_copy(update={what: value})
 
 
@@ -214,14 +227,13 @@ def _sign(value: TargetValue) -> str | None:
     return None if value.implied else {">=": "≥", "<=": "≤", "==": "＝", ">": ">", "<": "<"}.get(value.op)
 
 
-def _number(text: str, label: str) -> Decimal:
+def _number(text: str, label: str, most: Decimal) -> Decimal:
     cleaned = re.sub(r"[,，\s]|万元$|元$|%$", "", normalise(text))
-    try:
-        number = Decimal(cleaned)
-    except InvalidOperation:
-        raise ZhunshengError("ZS-TG-01", label=label, text=text, why="应为数字") from None
-    if not number.is_finite() or abs(number) > Decimal(10) ** 14:
-        raise ZhunshengError("ZS-TG-01", label=label, text=text, why="数字超出范围")
+    # Digits alone: what is written with an exponent (1e9) may be larger than any arithmetic bears.
+    if not re.fullmatch(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)", cleaned):
+        raise ZhunshengError("ZS-TG-01", label=label, text=text, why="应为数字")
+    if len(cleaned) > 40 or abs(number := Decimal(cleaned)) > most:
+        raise ZhunshengError("ZS-TG-01", label=label, text=text, why=f"数字超出范围，绝对值不大于 {most:f}")
     return number
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 from zhunsheng.targets.kinds import RATE_NAME, IndicatorType, denies, same_unit, wants
 from zhunsheng.targets.sheet import Indicator
 from zhunsheng.targets.units import convert, known_unit, split_unit
-from zhunsheng.targets.value import TargetValue, normalise, periods
+from zhunsheng.targets.value import TargetValue, normalise, odd_digits, periods
 
 Bound = Literal["", "least", "most", "about"]
 BEYOND = ("倍", "百分点", "个百分点")  # ratios that stop at no whole
@@ -130,18 +130,21 @@ class Result:
 def read_written(text: str, *, year: int | None = None, unit: str | None = None, dated: bool = False) -> Written:
     """Read a result as people write it: 92%, 已开展4次, 全年累计3,200人次, 下降3%, 每月1次, 2021年11月26日, 未发生.
 
-    ``unit`` is the unit to look for first behind the number; ``year`` completes a day without year. Never raises.
+    ``unit`` is the unit to look for first behind the number; ``year`` is the indicator's: it completes a day without
+    year, and a day before it is doubtful. Never raises.
     """
+    if odd := odd_digits(text):
+        return Written(text, why=f"里的“{odd}”不是普通数字，读不准是多少")
     words = normalise(text)
     note = match[0] if (match := _NOTE.search(words)) else ""
     bare = _NOTE.sub("", words).rstrip("。;；,，") or words
     beside = () if bare == words or not note or _MARKS.fullmatch(note) else tuple(filter(None, (_note(note),)))
     whole = TargetValue.parse(bare, year=year, dated=dated)
     if isinstance(whole.value, date):
-        return _read_day(text, whole.value, _DAY_PARTS.sub("", bare), beside)
+        return _read_day(text, whole.value, _DAY_PARTS.sub("", bare), beside, year)
     days = list(_DAY.finditer(bare))
     if len(days) == 1 and isinstance(day := TargetValue.parse(days[0][0], year=year).value, date):
-        return _read_day(text, day, bare[: days[0].start()] + "|" + bare[days[0].end() :], beside)
+        return _read_day(text, day, bare[: days[0].start()] + "|" + bare[days[0].end() :], beside, year)
     if _NOTHING.fullmatch(bare):
         return Written(text, Fraction(0), answer=False, around=beside)
     if parts := _PARTS.findall(bare):
@@ -162,10 +165,12 @@ def _years_out(words: str, year: int | None) -> str:
     return re.sub(r"((?:19|20)\d{2})年度?", lambda m: "" if year is None or int(m[1]) == year else m[0], words)
 
 
-def _read_day(text: str, day: date, rest: str, beside: tuple[str, ...]) -> Written:
+def _read_day(text: str, day: date, rest: str, beside: tuple[str, ...], year: int | None) -> Written:
     bound: Bound = "most" if re.search(r"前|内|止|[≤<]", rest.replace("日前", "前")) and "提前" not in rest else ""
     around = tuple(filter(None, re.split(r"\||[≤<=]", rest)))
-    return Written(text, day=day, bound=bound, around=(*around, *beside))
+    # What is done in a year is not done before it: a wrong year, or another year's work.
+    why = f"写的是 {year} 年以前的日期" if year is not None and day.year < year else None
+    return Written(text, day=day, bound=bound, why=why, around=(*around, *beside))
 
 
 def _sum_of(text: str, parts: list[tuple[str, str, str]], around: tuple[str, ...]) -> Written:

@@ -29,6 +29,10 @@ Exact = Annotated[Decimal, Field(allow_inf_nan=False), PlainSerializer(plain, re
 Money = Annotated[Exact, Field(ge=0)]
 
 
+# What an amount in yuan and a weight can come to at most, as a person types them; a document keeps what it says.
+MOST_MONEY, MOST_WEIGHT = Decimal(10) ** 13, Decimal(1000)
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 

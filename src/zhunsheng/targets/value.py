@@ -145,6 +145,7 @@ _RELATIVE = re.compile(
 _NUMBER = r"(?:-?\d[\d,]*(?:\.\d+)?|-?\.\d+)"
 _CN = "零一二两三四五六七八九十百千万亿点"
 _CN_NUMBER = rf"[{_CN}]+"
+_PLAIN_DIGIT = re.compile("[0-9０-９]")
 _PLACEHOLDERS = frozenset({"", "-", "--", "---", "----", "/", "\\", "…", "……", "...", "无", "*"})
 # Words that say nothing measurable follow a number without being its unit.
 _BAD_UNIT = re.compile(r"[\d≥≤<>=%]{2}|[,;:。,;:!?!?()]")
@@ -156,6 +157,16 @@ def normalise(text: str) -> str:
     """Return ``text`` without white space, in half-width, with look-alike signs folded into one."""
     text = unicodedata.normalize("NFKC", str(text).translate(_GLYPHS)).translate(_GLYPHS)
     return re.sub(r"\s+", "", text)
+
+
+def odd_digits(text: str) -> str:
+    """Return the signs of a text that are numbers and yet no plain digits: ①②, ³, ½, ٣; empty where there are none.
+
+    Folded into digits they would make another number of the one beside them: 10³ is no 103, ①② no 12. The exponent of
+    a unit (m², m³) is one of the unit.
+    """
+    bare = re.sub("(?<=m)[²³]", "", text)
+    return "".join(c for c in bare if unicodedata.category(c) == "No" or (c.isdigit() and not _PLAIN_DIGIT.match(c)))
 
 
 def excel_date(serial: int) -> date:
@@ -412,6 +423,10 @@ def _parse(raw: str, op_text: str, unit_text: str, year: int | None, dated: bool
     column_unit = unit_text.strip() or None
     if text in _PLACEHOLDERS:
         return TargetValue(raw=raw, op="unread", unit=column_unit, doubts=("没有填写指标值",))
+    if odd := odd_digits(raw):
+        if column_op == "level" or re.match(r"定性[:：]", raw):
+            return TargetValue(raw=raw, op="level", value=re.sub(r"^定性[:：]\s*", "", raw), unit=column_unit)
+        return TargetValue(raw=raw, op="unread", unit=column_unit, doubts=(f"“{odd}”不是普通数字，读不准指标值",))
     if dated and re.fullmatch(r"\d{5}(?:\.0+)?", text) and int(float(text)) in EXCEL_DATES:
         found = excel_date(int(float(text)))
         return TargetValue(raw=raw, op="by", value=found, doubts=(f"由 Excel 日期序号 {text} 还原为 {found}",))

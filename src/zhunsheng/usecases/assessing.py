@@ -353,7 +353,8 @@ def _assess_sheet(
         card = score_department(sheet, outcomes, projects, **common)  # type: ignore[arg-type]
     else:
         card = score_sheet(sheet, outcomes, **common)  # type: ignore[arg-type]
-    card = replace(card, initial=checkpoint.money.initial)
+    notes = (rules.why, *card.notes) if rules.why else card.notes
+    card = replace(card, initial=checkpoint.money.initial, notes=notes)
     return SheetResult(
         sheet, reviewed, tuple(matches), tuple(r for _, r in lines), outcomes, checkpoint, card, project, money
     )

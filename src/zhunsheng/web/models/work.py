@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Cipher
+from zhunsheng.text import clean
 from zhunsheng.web.models.audited import Audited
 from zhunsheng.web.models.people import Organisation, User
 
@@ -48,7 +49,7 @@ class Upload(Audited):
             partial = target.with_suffix(".partial")
             partial.write_bytes(cipher().sealed(content))
             partial.replace(target)
-        safe = Path(name.replace("\\", "/")).name[:200] or "未命名"
+        safe = Path(clean(name).replace("\\", "/")).name.strip()[:200] or "未命名"
         return cls.objects.create(
             department=department, purpose=purpose, name=safe, size=len(content), sha256=digest, by=by
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -19,12 +20,14 @@ from zhunsheng.web.models.decided import Decided
 from zhunsheng.web.models.people import Organisation, User
 from zhunsheng.web.models.work import Upload
 
+POINTS = (MinValueValidator(0), MaxValueValidator(100))
+
 
 class Assessment(models.Model):
     """A department's sheets measured, monitored and scored on a date against one state of the evidence; derived, kept whole.
 
     ``key`` is the digest of all it rests on; the same state found again is the same assessment, ``assessed_at`` tells
-    when last. Amounts are yuan.
+    when last. Amounts are yuan, wide enough for the sum of as many rows as a ledger holds (each below 10^13).
     """
 
     department = models.ForeignKey(Organisation, models.PROTECT, related_name="assessments")
@@ -36,12 +39,12 @@ class Assessment(models.Model):
     program = models.CharField(max_length=40, blank=True, default="")  # what computed it; "" before it was kept
     result = models.JSONField()
     # What lists of departments show, taken from the result.
-    total = models.DecimalField(max_digits=6, decimal_places=2, null=True)
-    most = models.DecimalField(max_digits=6, decimal_places=2, null=True)
-    basis = models.JSONField(default=dict)  # points earned by what they rest on, as text
+    total = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True, validators=POINTS)
+    most = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True, validators=POINTS)
+    basis = models.JSONField(default=dict, blank=True)  # points earned by what they rest on, as text
     grade = models.CharField(max_length=10, blank=True)
-    paid = models.DecimalField(max_digits=18, decimal_places=2, null=True)
-    budget = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    paid = models.DecimalField(max_digits=24, decimal_places=2, null=True, blank=True)
+    budget = models.DecimalField(max_digits=24, decimal_places=2, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     assessed_at = models.DateTimeField(default=timezone.now)
 

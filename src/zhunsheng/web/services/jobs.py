@@ -21,6 +21,7 @@ from zhunsheng.evidence import ledger_of
 from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.progress import Progress
 from zhunsheng.web.actor import acting
+from zhunsheng.web.audit import record
 from zhunsheng.web.models import Assessment, Draw, Job, Organisation, Sheet, Upload, User
 from zhunsheng.web.services import draws, office, portfolio, publishing, year
 from zhunsheng.web.services.sheets import this_year
@@ -149,6 +150,8 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
     upload = Upload.objects.get(pk=job.args["upload"])
     assert job.department is not None
     progress(f"检查 {upload.name}", 0, 2)
+    # Before the store is touched: what is in the store has its entry, whatever breaks behind it.
+    record("import ledger", job.department, after={"upload": upload.pk, "file": upload.name, "sha256": upload.sha256})
     with upload.opened() as path:
         done = import_ledger(
             year.store().root,
@@ -168,8 +171,10 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
     result["marked"] = Path(result["marked"]).name if result["marked"] else None
     if result["batch"]:
         result["batch"] = {k: v for k, v in result["batch"].items() if k != "files"}
-    if done.new:
-        assess_soon(job.department, job.by)
+    # Also where the batch is there already: this job may have brought it before it was interrupted.
+    if done.batch is not None:
+        record("batch imported", job.department, after={"upload": upload.pk, "batch": done.batch.batch, "new": done.new})
+        follow(job.department, job.by)
     return result
 
 
@@ -240,6 +245,18 @@ def assess_soon(department: Organisation, user: User | None) -> list[Job]:
             anew = not (shown and (done.key == name or done.key.startswith(_again(name))))
             jobs.append(enqueue("assess", name, user, department, anew=anew, year=one))
     return jobs
+
+
+def follow(department: Organisation, user: User | None) -> None:
+    """Put the assessment of a department in line after its ledgers changed; where that fails, the change stands all the same.
+
+    Its pages then say that their figures are of an earlier state, until it is assessed again.
+    """
+    try:
+        with transaction.atomic():
+            assess_soon(department, user)
+    except Exception:
+        log.exception("no assessment in line after a change of the ledgers of %s", department.pk)
 
 
 def assess_upgraded() -> list[Job]:

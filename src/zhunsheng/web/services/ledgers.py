@@ -113,14 +113,24 @@ def template(ledger: Ledger) -> tuple[bytes, str]:
 
 
 def undo(department: Organisation, number: int, user: User) -> int:
-    """Take back a batch of the department by a new one and return its number. Raises ``ZS-EV-12``."""
+    """Take back a batch of the department by a new one and return its number. Raises ``ZS-EV-12``.
+
+    The log has the intention before the store is touched, in a transaction of its own: whatever breaks behind it, no
+    batch is undone without an entry, and the log is not held up while the store works. What follows from it comes last
+    and can't take it back.
+    """
     store = figures.store()
     found = store.batch(number)
     if found is None or found.department != key_of(department):
         raise ZhunshengError("ZS-EV-12", batch=number, detail=_("不是本部门的批次"))
-    made = store.undo(number, who=user.get_username())
-    record("undo batch", department, after={"batch": number, "by": made.batch})
-    jobs.assess_soon(department, user)
+    record("undo batch", department, after={"batch": number, "ledger": found.ledger, "file": found.file})
+    try:
+        made = store.undo(number, who=user.get_username())
+    except ZhunshengError as error:
+        record("undo batch refused", department, after={"batch": number, "why": error.code})
+        raise
+    record("batch undone", department, after={"batch": number, "by": made.batch})
+    jobs.follow(department, user)
     return made.batch
 
 

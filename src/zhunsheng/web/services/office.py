@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.text import clean
 from zhunsheng.web.audit import record
 from zhunsheng.web.models import Organisation, OrganisationStage
 from zhunsheng.web.models.people import ALWAYS
@@ -83,6 +84,7 @@ def found(
     Raises ``ZS-WB-20`` for a taken name, ``ZS-WB-21`` for a parent that does not fit, ``ZS-WB-22`` for a day to come,
     ``ZS-WB-24`` for a taken official code.
     """
+    name = clean(name).strip()
     with transaction.atomic():
         _fits(name, kind, parent)
         _free(name, parent)
@@ -101,6 +103,7 @@ def found(
 
 def rename(organisation: Organisation, name: str, on: date, note: str = "") -> Organisation:
     """Give another name from a day on. Raises ``ZS-WB-20``, ``ZS-WB-22``."""
+    name = clean(name).strip()
     with transaction.atomic():
         one = _locked(organisation)
         if name == one.name:

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import book_of, open_bytes
+from zhunsheng.text import clean
 from zhunsheng.usecases.assessing import Evidence
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import (
@@ -158,7 +159,7 @@ def _named_in(path: str, content: bytes) -> str:
     pure = PurePosixPath(path)
     named = next((s.department for s in book.sheets if s.department), None)
     folder = "" if pure.parent.name.isdigit() and len(pure.parent.name) == 4 else pure.parent.name
-    return (named or folder or pure.stem).strip()[:120]
+    return clean(named or folder or pure.stem).strip()[:120]
 
 
 def digest(places: dict[str, int]) -> str:

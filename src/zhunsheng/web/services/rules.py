@@ -9,16 +9,20 @@ from zhunsheng.web.services import office
 
 
 def rules_for(department: Organisation, year: int) -> Rules:
-    """Return scheme, bands, framework, monitoring rules and grades of a department's year. Raises ``ZS-RG-*``."""
-    local = scheme_for(department, year)
-    return national(year, read_scheme(local.text, local.name, year) if local else None)
+    """Return scheme, bands, framework, monitoring rules and grades of a department's year. Raises ``ZS-RG-*``.
+
+    The local scheme that holds is the nearest above that is in force for the year. Where all of them have run out it is
+    the national one, and the rules say why.
+    """
+    known = [read_scheme(one.text, one.name) for one in _schemes(department, year)]
+    return national(year, next((s for s in known if s.holds(year)), known[0] if known else None))
 
 
-def scheme_for(department: Organisation, year: int) -> LocalScheme | None:
-    """Return the local scheme nearest above a department in force for a year, None for the national one.
+def _schemes(department: Organisation, year: int) -> list[LocalScheme]:
+    """Return the local schemes in use above a department, nearest first, then newest; whatever their own dates say.
 
     Above it is what was above it at the end of that year, whoever it belongs to since.
     """
     line = office.lines([department], year)[department.pk]
     found = LocalScheme.objects.filter(organisation__in=line, active=True, first_year__lte=year)
-    return max(found, key=lambda s: (line.index(s.organisation_id), s.first_year), default=None)
+    return sorted(found, key=lambda s: (line.index(s.organisation_id), s.first_year, s.pk), reverse=True)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -179,7 +180,8 @@ def _keep(department: Organisation, year: int, day: date, done: Assessed, run: R
     own = main.money if main and main.kind == "department" else None
     # The department's own money where the ledgers tell it, else that of the projects whose money is known.
     parts = [own] if own and own.paid is not None else [s.money for s in run.results if s.kind == "project"]
-    known = [m for m in parts if m.adjusted and m.paid is not None]
+    # A budget of nought or less is to be looked at, not counted.
+    known = [m for m in parts if m.adjusted is not None and m.adjusted > 0 and m.paid is not None]
     values = {
         "as_of": day,
         "batch": run.store.batch,
@@ -190,16 +192,32 @@ def _keep(department: Organisation, year: int, day: date, done: Assessed, run: R
         "most": total.high if total else None,
         "grade": (total.grade or "") if total else "",
         "basis": {k: f"{v:f}" for k, v in total.basis.items()} if total else {},
-        "paid": sum((m.paid for m in known if m.paid is not None), Decimal(0)) if known else None,
-        "budget": sum((m.adjusted for m in known if m.adjusted), Decimal(0)) if known else None,
+        "paid": _cents(m.paid for m in known) if known else None,
+        "budget": _cents(m.adjusted for m in known) if known else None,
     }
+    _readable(Assessment(department=department, year=year, key=done.basis, **values))
     with transaction.atomic():
-        kept, made = Assessment.objects.get_or_create(
-            department=department, year=year, key=done.basis, defaults=values
-        )
+        kept, made = Assessment.objects.get_or_create(department=department, year=year, key=done.basis, defaults=values)
         if not made:
             Assessment.objects.filter(pk=kept.pk).update(assessed_at=timezone.now())
     return kept
+
+
+def _cents(amounts: Iterable[Decimal | None]) -> Decimal:
+    """Return a sum of yuan in whole cents. Raises ``ZS-RN-01`` for one that has more digits than any amount."""
+    try:
+        return sum((a for a in amounts if a is not None), Decimal(0)).quantize(Decimal("0.01"))
+    except DecimalException:
+        raise ZhunshengError("ZS-RN-01", detail="金额位数过多，请核对台账与目标表中的金额") from None
+
+
+def _readable(kept: Assessment) -> None:
+    """Refuse what could not be read back: a row that some databases take and no page can show. Raises ``ZS-RN-01``."""
+    try:
+        kept.clean_fields()
+    except ValidationError as error:
+        detail = "；".join(f"{name}：{'、'.join(said)}" for name, said in error.message_dict.items())
+        raise ZhunshengError("ZS-RN-01", detail=detail) from None
 
 
 def trial(version: SheetVersion) -> Run:
