@@ -170,6 +170,26 @@ def test_1_a_likeness_of_projects_counts_once_a_person_says_so(root):
     assert unsaid.money == {}
 
 
+def test_1_an_exact_project_hides_no_alike_one(root):
+    """Money written under a name that is merely alike is never left out without a word, whatever else is exact."""
+    put(root, "alike", PAID, "V7,治理经费（二期）,,90000,2021-06-01", "V8,治理经费 (二期),,10000,2021-06-01")
+    one = project(indicator(CLOSURE, "≥95%"))
+    done = answer(root, one)
+    (found,) = done.results
+    names = {name for name, _ in found.project.proposals}
+    assert found.project.keys == ("P1",) and found.money["paid"].numerator == 750_000
+    assert {"治理经费（二期）", "治理经费 (二期)"} <= names and "待确认" in found.project.why
+    assert set(shown(done, root).results[0].proposals) == names
+    # What is another sheet's own is no proposal, nor is what a person said is another project.
+    second = project(indicator(CLOSURE, "≥95%"), name="治理经费（二期）", code="P2")
+    assert "治理经费（二期）" not in dict(answer(root, one, second).results[0].project.proposals)
+    links = [ProjectLink(sheet=one.id, project=name, same=False) for name in names]
+    (told,) = answer(root, one, links=links).results
+    assert told.project.proposals == () and "待确认" not in told.project.why and told.money.keys() == found.money.keys()
+    (given,) = answer(root, one, links=[ProjectLink(sheet=one.id, project="治理经费（二期）")]).results
+    assert given.money["paid"].numerator == 840_000
+
+
 def test_1_a_project_code_on_two_sheets_is_neithers_money(root):
     one, other = project(indicator(CLOSURE, "≥95%")), project(indicator(CLOSURE, "≥95%"), name="另一项目")
     done = answer(root, one, other)
