@@ -528,6 +528,20 @@ def test_2_a_contest_without_reason_or_proof_is_not_accepted(found, sign_in, use
     assert CONDITIONS["still_rechecked"](contest, {})
 
 
+def test_2_a_contest_that_cannot_be_compared_is_not_accepted(found, sign_in, user):
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    clerk = sign_in("keyuan")
+    say(clerk, evaluation, 0, actual="下降3%", reason="台账外办结")
+    page = clerk.get(here(place, "selfeval")).content.decode()
+    assert "不能比较" in page and "写的是增减幅度" in page and "相差" not in page.split("不能比较")[1][:200]
+    assert "写的是增减幅度" in step(clerk, evaluation, "selfeval.submit").content.decode()
+    contest = evaluation.contests.get()
+    answer = step(sign_in("caizheng"), contest, "contest.accept", remark="同意").content.decode()
+    assert "ZS-WB-11" in answer and "不能比较" in answer and "写的是增减幅度" in answer and contest.state == "open"
+
+
 def accepted(place, user, sign_in):
     """A contest that the bureau accepted: (evaluation, contest)."""
     settle(place, user)
