@@ -187,6 +187,7 @@ class Store:
                 rejected=checked.bad_rows,
                 named=dict(checked.named),
                 holds=tuple(checked.holds),
+                notes=checked.notes,
             )
             self._merge(checked, batch)
             made = self._recover(index)[-1]

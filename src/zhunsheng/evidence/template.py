@@ -7,7 +7,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-from zhunsheng.evidence.ledgers import Column, Ledger
+from zhunsheng.evidence.ledgers import FIRST_DAY, LAST_DAY, Column, Ledger
 
 ROWS = 5000  # rows that carry drop-downs and checks
 _SAYS = {
@@ -74,8 +74,8 @@ def _validate(sheet: xlsxwriter.worksheet.Worksheet, n: int, column: Column) -> 
             {
                 "validate": "date",
                 "criteria": "between",
-                "minimum": date(1949, 10, 1),
-                "maximum": date(2099, 12, 31),
+                "minimum": FIRST_DAY,
+                "maximum": LAST_DAY,
                 **said,
             },
         )
