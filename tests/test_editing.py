@@ -72,6 +72,19 @@ def test_what_a_field_cannot_hold_is_refused_in_words(project, path, text):
     assert caught.value.code == "ZS-TG-01"
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "why"),
+    [
+        ("budget.total", "1,2345", "千位"),
+        ("plan.0.by", "2021-02-30", "没有 2021-02-30 这一天"),
+        ("plan.0.by", "三月", "2021-03-31 这样"),
+    ],
+)
+def test_what_is_wrong_with_a_text_is_told_by_what_stands_in_it(project, path, text, why):
+    with pytest.raises(ZhunshengError, match=why):
+        with_text(project, path, text)
+
+
 def test_an_unknown_field_is_refused(project):
     for path in ("nothing", "indicators.99.name", "plan.9.by"):
         with pytest.raises(ZhunshengError) as caught:

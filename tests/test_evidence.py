@@ -18,6 +18,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 
 from places import DEPARTMENT
 from zhunsheng.cli import main
@@ -101,6 +102,141 @@ def test_numbers(macro, text, value):
     connection.execute(_MACROS)
     (found,) = connection.execute(f"SELECT {macro}(?)", [text]).fetchone()
     assert (str(found) if isinstance(value, str) else found) == value
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "why"),
+    [
+        ("支付金额", "1,2345", "千位"),
+        ("支付金额", "1，23，456", "千位"),
+        ("支付金额", "1 2345", "千位"),
+        ("支付金额", "100.005", "最多两位小数"),
+        ("支付金额", "1.2万", "不是金额"),
+        ("支付金额", "1,234.50", None),
+        ("支付金额", "1，234", None),
+        ("支付金额", "100.500", None),
+        ("支付日期", "2021-02-30", "没有这一天"),
+        ("支付日期", "2021年13月1日", "没有这一天"),
+        ("支付日期", "20210230", "没有这一天"),
+        ("支付日期", "去年", "不是日期"),
+        ("支付日期", "21-3-5", "年份请写四位"),
+        ("支付日期", "21.3.5", "年份请写四位"),
+        ("支付日期", "0221-03-05", "年份请写四位"),
+        ("支付日期", "2201-03-05", "1949 年至 2099 年"),
+        ("收款人", "#N/A", "错误值"),
+        ("支付日期", "#DIV/0!", "错误值"),
+    ],
+)
+def test_a_cell_that_can_be_read_two_ways_or_none_is_an_error_that_says_why(tmp_path, store, title, text, why):
+    row = {"凭证号": "V1", "项目名称": "甲", "支付金额": "5", "支付日期": "2021-03-05", "收款人": "乙", title: f'"{text}"'}
+    done = import_ledger(store, write(tmp_path / "a.csv", [list(row), list(row.values())]))
+    assert [(e.row, e.column, e.value) for e in done.errors] == ([(2, title, text)] if why else [])
+    assert why is None or why in done.errors[0].message
+
+
+def test_amounts_of_a_workbook_are_kept_to_the_last_digit(tmp_path, store):
+    book = openpyxl.Workbook()
+    for row in (["凭证号", "项目名称", "支付金额", "支付日期"], [2021033100001, "甲", 12345678901.23, "2021-03-05"]):
+        book.active.append(row)
+    book.active.append([2021033100002, "甲", 0.1 + 0.2, "2021-03-05"])
+    book.active.append([2021033100003, "甲", 100.005, "2021-03-05"])
+    book.save(path := tmp_path / "a.xlsx")
+    done = import_ledger(store, path, good_rows=True)
+    assert [(e.row, e.message) for e in done.errors] == [(4, "金额最多两位小数")]
+    kept = {(r[1], str(r[3])) for r in rows_of(Store(store), "payments")}
+    assert kept == {("2021033100001", "12345678901.23"), ("2021033100002", "0.30")}
+
+
+def test_binary_fractions_of_parquet_bring_no_noise(tmp_path, store):
+    columns = {"凭证号": ["V1", "V2"], "项目名称": ["甲", "甲"], "支付金额": [0.1 + 0.2, 100.005]}
+    pq.write_table(pa.table(columns | {"支付日期": [date(2021, 3, 5)] * 2}), tmp_path / "a.parquet")
+    done = import_ledger(store, tmp_path / "a.parquet", good_rows=True)
+    assert [(e.row, e.value, e.message) for e in done.errors] == [(2, "100.005", "金额最多两位小数")]
+
+
+def test_formulas_without_result_errors_and_merged_cells_are_errors_at_their_cell(tmp_path, store):
+    book = openpyxl.Workbook()
+    head = [*HEAD, "承办科室"]
+    rows = [["T1", "举报", "2021-03-01", "=C2+4", "一科"], ["T2", "举报", "2021-03-01", None, "二科"]]
+    rows += [["T3", "举报", "2021-03-01", None, "三科"], ["T4", "举报", None, None, None]]
+    for row in (head, *rows, ["T5", "举报", "2021-03-01", None, "五科"]):
+        book.active.append(row)
+    book.active["D3"] = "#REF!"
+    book.active["D3"].data_type = "e"
+    book.active.merge_cells("C4:C5")
+    book.active.merge_cells("E4:E5")
+    book.save(path := tmp_path / "a.xlsx")
+    done = import_ledger(store, path, good_rows=True)
+    assert [(e.row, e.column, e.value) for e in done.errors] == [
+        (2, "办结日期", "=C2+4"),
+        (3, "办结日期", "#REF!"),
+        (5, "承办科室", ""),
+        (5, "收到日期", ""),
+    ]
+    assert "没有计算结果" in done.errors[0].message and "与 E4 合并" in done.errors[2].message
+    assert {r[1] for r in rows_of(Store(store), "complaints")} == {"T3", "T5"}
+    sheet = openpyxl.load_workbook(done.marked).active
+    assert sheet["D2"].comment and sheet["D3"].comment and sheet["C4"].comment.text.startswith("与 C4 合并")
+
+
+def test_what_is_unused_or_hidden_is_said_and_kept_with_the_batch(tmp_path, store, capsys):
+    book = openpyxl.Workbook()
+    for row in ([*HEAD, "备注说明"], ["T1", "举报", "2021-03-01", None, "某事"], ["T2", "举报", "2021-03-01", None, "", "散"]):
+        book.active.append(row)
+    book.active.row_dimensions[3].hidden = True
+    book.active.column_dimensions["D"].hidden = True
+    book.save(path := tmp_path / "a.xlsx")
+    done = import_ledger(store, path)
+    said = "；".join(done.notes)
+    assert "没有用到的列：备注说明" in said and "第 3 行" in said and "隐藏的列，也已读入：D" in said
+    assert "没有列名、没有读入的列：F" in said
+    opened = Store(store)
+    assert opened.batch(1).notes == done.notes == done.batch.notes and opened.verify() == []
+    with pytest.raises(SystemExit, match="0"):
+        main(["ledger", "import", str(path), "--store", str(tmp_path / "other")])
+    assert "备注说明" in capsys.readouterr().out.replace("\n", "")
+    # A store whose batches have nothing to say keeps the digests it had.
+    import_ledger(store, write(tmp_path / "b.csv", [HEAD, ["T9", "投诉", "2021-03-05", ""]]))
+    assert "notes" not in Store(store).batch(2).as_json()
+
+
+def test_a_csv_row_with_a_cell_too_many_is_an_error(tmp_path, store):
+    rows = [HEAD, ["T1", "投诉", "2021-03-05"], ["T2", "投诉", "2021-03-05", "2021-03-06", "", "多余"], ["T3", "投诉", "2021-03-05", "", ""]]
+    done = import_ledger(store, write(tmp_path / "a.csv", rows), good_rows=True)
+    assert [(e.row, e.value) for e in done.errors] == [(3, "多余")] and "多出一格" in done.errors[0].message
+    assert {r[1] for r in rows_of(Store(store), "complaints")} == {"T1", "T3"}
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet"])
+def test_texts_of_a_ledger_are_clean(tmp_path, store, kind):
+    rows = {"编号": ["T1", "T2"], "类型": ["投诉", "举报"], "收到日期": ["2021-03-05"] * 2, "承办科室": ["一科\x0b二科\x7f", "　甲科 "]}
+    path = tmp_path / f"a.{kind}"
+    if kind == "parquet":
+        pq.write_table(pa.table(rows), path)
+    elif kind == "csv":
+        write(path, [list(rows), *zip(*rows.values(), strict=True)])
+    else:
+        with xlsxwriter.Workbook(str(path)) as book:
+            sheet = book.add_worksheet()
+            for r, row in enumerate([list(rows), *zip(*rows.values(), strict=True)]):
+                for c, text in enumerate(row):
+                    sheet.write_string(r, c, text)
+    import_ledger(store, path)
+    assert {r[7] for r in rows_of(Store(store), "complaints")} == {"一科\n二科", "甲科"}
+
+
+def test_a_file_that_is_no_ledger_says_so_in_words_of_ledgers(tmp_path, store):
+    (tmp_path / "a.xls").write_text("<html><table><tr><td>编号</td></tr></table></html>", "utf8")
+    with pytest.raises(ZhunshengError, match="内容是网页.*另存为 xlsx"):
+        import_ledger(store, tmp_path / "a.xls")
+    (tmp_path / "b.xls").write_text("编号\t类型\n", "utf8")
+    with pytest.raises(ZhunshengError, match="ZS-IN-11.*内容是文字，不是 xls"):
+        import_ledger(store, tmp_path / "b.xls")
+    with pytest.raises(ZhunshengError, match="ZS-EV-10.*投诉举报台账（complaints）"):
+        import_ledger(store, write(tmp_path / "c.csv", [["甲", "乙"], ["1", "2"]]))
+    (tmp_path / "d.csv").write_bytes("登记编号,类别,收到日期\nB1,举报,2021-03-01\n".encode("gbk") + b"\xff\xfe\xff\n")
+    with pytest.raises(ZhunshengError, match="ZS-EV-07.*第 3 行"):
+        import_ledger(store, tmp_path / "d.csv")
 
 
 BAD = [

@@ -273,3 +273,30 @@ def _workbook(tmp_path: Path, sheets: dict[str, list[list[str]]]) -> Path:
             sheet.append(row)
     book.save(path := tmp_path / "a.xlsx")
     return path
+
+
+def test_cells_without_a_value_and_what_is_hidden_are_said(tmp_path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "目标"
+    rows = [["2021年项目支出绩效目标表"], ["项目名称", "甲项目", "预算数（万元）", "1,2345"]]
+    rows += [["一级指标", "二级指标", "三级指标", "指标值"], ["产出指标", "数量指标", "检查次数", "=1+3"]]
+    rows += [["产出指标", "质量指标", "合格率", "x"], ["产出指标", "时效指标", "完成时限", "2021年12月底前"]]
+    for row in rows:
+        sheet.append(row)
+    sheet["D5"] = "#N/A"
+    sheet["D5"].data_type = "e"
+    sheet.row_dimensions[6].hidden = True
+    sheet.column_dimensions["B"].hidden = True
+    other = book.create_sheet("旧稿")
+    for row in rows[:-1]:
+        other.append(row)
+    other.sheet_state = "hidden"
+    book.save(path := tmp_path / "a.xlsx")
+    said = [(u.field, u.text, u.why) for u in read_book(path).unsure]
+    cells = [(text, why) for name, text, why in said if name == "cell" and "目标" in text]
+    assert [text.split()[-1] for text, _ in cells] == ["=1+3", "#N/A"]
+    assert "没有计算结果" in cells[0][1] and "错误值" in cells[1][1]
+    assert {text for name, text, _ in said if name == "hidden"} == {"“目标”第 6 行", "“目标”B 列", "“旧稿”整张工作表"}
+    assert any("千位" in why for name, _, why in said if name == "budget")
+    assert read_book(path).sheets[0].budget.total is None

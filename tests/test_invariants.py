@@ -173,6 +173,26 @@ def test_1_a_likeness_of_projects_counts_once_a_person_says_so(root):
     assert unsaid.money == {}
 
 
+def test_1_an_exact_project_hides_no_alike_one(root):
+    """Money written under a name that is merely alike is never left out without a word, whatever else is exact."""
+    put(root, "alike", PAID, "V7,治理经费（二期）,,90000,2021-06-01", "V8,治理经费 (二期),,10000,2021-06-01")
+    one = project(indicator(CLOSURE, "≥95%"))
+    done = answer(root, one)
+    (found,) = done.results
+    names = {name for name, _ in found.project.proposals}
+    assert found.project.keys == ("P1",) and found.money["paid"].numerator == 750_000
+    assert {"治理经费（二期）", "治理经费 (二期)"} <= names and "待确认" in found.project.why
+    assert set(shown(done, root).results[0].proposals) == names
+    # What is another sheet's own is no proposal, nor is what a person said is another project.
+    second = project(indicator(CLOSURE, "≥95%"), name="治理经费（二期）", code="P2")
+    assert "治理经费（二期）" not in dict(answer(root, one, second).results[0].project.proposals)
+    links = [ProjectLink(sheet=one.id, project=name, same=False) for name in names]
+    (told,) = answer(root, one, links=links).results
+    assert told.project.proposals == () and "待确认" not in told.project.why and told.money.keys() == found.money.keys()
+    (given,) = answer(root, one, links=[ProjectLink(sheet=one.id, project="治理经费（二期）")]).results
+    assert given.money["paid"].numerator == 840_000
+
+
 def test_1_a_project_code_on_two_sheets_is_neithers_money(root):
     one, other = project(indicator(CLOSURE, "≥95%")), project(indicator(CLOSURE, "≥95%"), name="另一项目")
     done = answer(root, one, other)
@@ -270,6 +290,34 @@ def test_2_a_contest_counts_once_the_bureau_accepted_it_with_a_reason(root):
     assert result.card.basis["typed"] == result.card.scores[0].points
     for form in (self_evaluation_form(result.card), monitoring_form(result.checkpoint)):
         assert "90.22%" in texts(form) and "99%" in texts(form) and "经核实" in texts(form), form.title
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"), [("下降3%", "增减幅度"), ("约95%", "约数"), ("9,5.1%", "逗号"), ("1%（计划）", "计划")]
+)
+def test_2_a_contest_that_cannot_be_compared_has_no_difference_and_is_not_accepted(root, typed, why):
+    sheet = project(indicator(CLOSURE, "≥95%"))
+    said = TYPED.model_copy(update={"actual": typed, "accepted": "经核实，台账漏记"})
+    done = answer(root, sheet, said=[said])
+    assert figures(done) == figures(answer(root, sheet))
+    (result,) = done.results
+    contest = result.outcomes[0].contest
+    assert (contest.difference, contest.accepted) == (None, None) and why in contest.doubt
+    assert shown(done, root).results[0].indicators[0].outcome.contest.doubt == contest.doubt
+    for form in (self_evaluation_form(result.card), monitoring_form(result.checkpoint)):
+        assert "不能比较" in texts(form) and why in texts(form) and "相差" not in texts(form), form.title
+    # What the table says of it is a mark, whatever was typed: read back it is the reading.
+    assert outcome_of_text(shown_result(result.outcomes[0]), "%", 2021, "reported").written.around == ()
+
+
+def test_2_a_difference_counts_for_the_whole_year(root):
+    """每半年1次 is two a year: ten fewer than the twelve that the ledger holds."""
+    head = f"{EVENT},项目名称,项目编码"
+    put(root, "drills", head, *(f"E{n},演练,食品安全,演练{n},2021-{n:02}-05,治理经费,P1" for n in range(1, 13)))
+    sheet = project(indicator(EVENTS, "≥10次"))
+    said = [Judgement(indicator=EVENTS, actual="每半年1次", reason="漏", proof="a.pdf")]
+    (result,) = answer(root, sheet, said=said).results
+    assert (result.outcomes[0].text, result.outcomes[0].contest.difference) == ("12次", "-10次")
 
 
 def test_2_a_ledger_that_says_not_done_is_a_reading_too(root):

@@ -11,7 +11,7 @@ Face = Literal["terminal", "web"]
 MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     "ZS-IN-01": ("文件不存在：{name}", "请检查路径和文件名。"),
     "ZS-IN-02": ("文件是空的：{name}", "请确认文件已保存、拷贝完整。"),
-    "ZS-IN-03": ("认不出文件格式：{name}（{detail}）", "请提供 txt、docx、xlsx、xls 或 html 文件。"),
+    "ZS-IN-03": ("认不出文件格式：{name}（{detail}）", "目标文件请用 txt、docx、xlsx、xls 或 html，台账请用 xlsx、xls、csv 或 parquet。"),
     "ZS-IN-04": ("文件已加密：{name}", "请在 Word/WPS/Excel 中去掉打开密码后另存。"),
     "ZS-IN-05": ("文件已损坏或不完整：{name}（{detail}）", "请用原软件重新打开并另存，或重新下载。"),
     "ZS-IN-06": ("文件过大：{name}（{detail}）", "请拆分文件，或删去与绩效目标无关的内容。"),
@@ -62,7 +62,7 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
         "请在“台账证据”的批次历史中查看有哪些批次。",
     ),
     "ZS-EV-06": ("{name} 没有数据行", "请确认表头之下有数据。"),
-    "ZS-EV-07": ("无法判断 {name} 的文字编码", "请另存为 UTF-8 编码的 csv。"),
+    "ZS-EV-07": ("无法判断 {name} 的文字编码（{where}）", "请另存为 UTF-8 编码的 csv。"),
     "ZS-EV-08": ("{name}：列“{column}”出现了两次", "请删除重复的列。"),
     "ZS-EV-09": ("证据库正被其他程序使用：{store}", "请稍后再试。"),
     "ZS-EV-10": (

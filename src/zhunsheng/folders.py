@@ -202,7 +202,7 @@ def department_to_write(store: Path, text: str | None) -> Department:
     if text is None:
         known = Store(store).departments()
         if len(known) > 1:
-            listed = sorted(d.name for d in known.values())
+            listed = sorted(f"{d.name}（{d.code}）" for d in known.values())
             raise ZhunshengError("ZS-EV-24", known="、".join(listed[:8]) + (" 等" if len(listed) > 8 else ""))
         if known:
             (only,) = known.values()

@@ -27,7 +27,8 @@ ORIGIN_WORDS: dict[Origin, str] = {
 class Contest:
     """A result that someone typed against the reading: shown beside it, counted only once the finance bureau accepted it.
 
-    ``computed`` is the reading in words, ``difference`` what lies between them (None where they can't be compared).
+    ``computed`` is the reading in words, ``difference`` what lies between them (None where they can't be compared),
+    ``doubt`` why the typed text can't be relied on: then there is no difference, and nobody can accept it.
     """
 
     typed: str
@@ -37,6 +38,14 @@ class Contest:
     proof: str | None
     by: str | None = None
     accepted: str | None = None
+    doubt: str | None = None
+
+    @property
+    def apart(self) -> str:
+        """What lies between the two in words (相差 +2个百分点), or why that can't be told; empty where neither is known."""
+        if self.doubt:
+            return f"不能比较：{self.doubt}"
+        return f"相差 {self.difference}" if self.difference else ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,7 @@ class Outcome:
     proof: str | None = None
 
 
-_FLAT = str.maketrans({"（": "，", "(": "，", "）": None, ")": None})
+_FLAT = str.maketrans({"（": "，", "(": "，", "）": None, ")": None, "；": "，", ";": "，"})
 
 NOTHING = Outcome(None, None, "—", "none", "没有证据")
 
@@ -106,7 +115,7 @@ def marks(outcome: Outcome | None) -> list[str]:
     if outcome.origin == "evidence" and not outcome.confirmed:
         found.append("口径未确认")
     if c := outcome.contest:
-        apart = f"，相差 {c.difference}" if c.difference else ""
+        apart = f"，{c.apart}" if c.apart else ""
         accepted, refused = f"人工填报，争议已采纳，台账 {c.computed}", f"人工填报 {c.typed}"
         found.append(f"{accepted}{apart}" if c.accepted else f"{refused}{apart}，有争议，未采纳")
     return found
@@ -119,7 +128,7 @@ def shown_result(outcome: Outcome | None) -> str:
     """
     if outcome is None:
         return "—"
-    said = "；".join(marks(outcome)).translate(_FLAT)
+    said = "；".join(mark.translate(_FLAT) for mark in marks(outcome))
     return f"{outcome.text}（{said}）" if said else outcome.text
 
 

@@ -318,6 +318,26 @@ def test_1_a_second_phase_takes_nothing_of_the_first_until_a_person_says_so(foun
     assert first(figures.assess_now(place, YEAR, tables=False).run)[0].money.paid == 750_000
 
 
+def test_1_an_alike_project_beside_the_own_one_is_answered_before_signing(found, sign_in, user, put):
+    place = found(project())
+    put(place, "alike", PAID, "V7,治理经费（二期）,,90000,2021-06-01")
+    settle(place, user)
+    run = figures.assess_now(place, YEAR, tables=False).run
+    assert run.results[0].proposals == ("治理经费（二期）",) and run.results[0].money.paid == 750_000
+    assert matching.open_proposals(run) == [run.results[0].sheet]
+    clerk = sign_in("keyuan")
+    page = clerk.get(here(place, "matches")).content.decode()
+    assert "“治理经费（二期）”就是它" in page and "“治理经费（二期）”不是" in page
+    seen = page.split('name="seen" value="')[1].split('"')[0]
+    said = {"seen": seen, "sheet": run.results[0].id, "project": "治理经费（二期）", "same": "no"}
+    assert clerk.post(here(place, "matches"), said).status_code == 302
+    told = figures.assess_now(place, YEAR, tables=False).run
+    assert told.results[0].proposals == () and matching.open_proposals(told) == []
+    # A slip can be mended: what was denied can still be told to be the same.
+    page = clerk.get(here(place, "matches")).content.decode()
+    assert "已认定“治理经费（二期）”不是它" in page and "改认“治理经费（二期）”就是它" in page
+
+
 def test_1_two_indicators_of_one_name_keep_apart(found, sign_in, user):
     place = found(project(indicator(CLOSURE, "≥95%"), indicator(CLOSURE, "≥99%")))
     evaluation = opened(place, user)
@@ -544,6 +564,20 @@ def test_2_a_contest_without_reason_or_proof_is_not_accepted(found, sign_in, use
     evaluation.state = "accepted"
     contest.evaluation = evaluation
     assert CONDITIONS["still_rechecked"](contest, {})
+
+
+def test_2_a_contest_that_cannot_be_compared_is_not_accepted(found, sign_in, user):
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    clerk = sign_in("keyuan")
+    say(clerk, evaluation, 0, actual="下降3%", reason="台账外办结")
+    page = clerk.get(here(place, "selfeval")).content.decode()
+    assert "不能比较" in page and "写的是增减幅度" in page and "相差" not in page.split("不能比较")[1][:200]
+    assert "写的是增减幅度" in step(clerk, evaluation, "selfeval.submit").content.decode()
+    contest = evaluation.contests.get()
+    answer = step(sign_in("caizheng"), contest, "contest.accept", remark="同意").content.decode()
+    assert "ZS-WB-11" in answer and "不能比较" in answer and "写的是增减幅度" in answer and contest.state == "open"
 
 
 def accepted(place, user, sign_in):

@@ -178,6 +178,8 @@ def imported(done: Imported) -> None:
         console.print(f"[bright_black]未变化[/] {name}：第 {done.batch.batch} 批次已导入过这个文件")
     else:
         console.print(f"[red]未导入[/] {name}：{done.rows} 行中有 {done.bad_rows} 行不合格")
+    for said in done.notes:
+        console.print(f"[dark_orange3]请留意[/] {escape(said)}")
     if done.errors:
         table = _table("行", "列", "内容", "问题")
         for e in done.errors[:20]:

@@ -6,7 +6,7 @@ import csv
 import re
 import tempfile
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,15 +15,16 @@ from typing import Any, Literal
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+from openpyxl.utils import get_column_letter
 
 from zhunsheng.clock import today
 from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence.ledgers import DEPARTMENT, MONEY_BELOW, Column, Ledger, ledgers
+from zhunsheng.evidence.ledgers import DEPARTMENT, FIRST_DAY, LAST_DAY, MONEY_BELOW, Column, Ledger, ledgers
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.files.opening import decode, file_digest, open_file
-from zhunsheng.files.spreadsheet import read_workbook, show
-from zhunsheng.text import INVISIBLE, clean
+from zhunsheng.files.spreadsheet import Sheet, read_workbook, show
+from zhunsheng.text import clean
 
 _HEAD_ROWS = 15  # a header stands among the first rows, under a title or two
 _NOISE = re.compile(r"[\s::*＊（()）【】\[\]/、，,。.]+")
@@ -34,12 +35,6 @@ _TRUE, _FALSE = (
 )
 
 # One SQL expression a type turns trimmed text into a value, or into NULL where it can't be read.
-_HIDDEN = "".join(f"\\x{{{first:X}}}-\\x{{{last:X}}}" for first, last in ((0, 8), (14, 31), (127, 159), *INVISIBLE))
-# Text as ``text.clean`` leaves it, and empty where that leaves nothing. Plain ASCII without controls is as it should be.
-_TEXT = f"""
-CREATE MACRO zs_text(s) AS nullif(trim(CASE WHEN regexp_matches(s, '[{_HIDDEN}]')
-    THEN regexp_replace(s, '[{_HIDDEN}]', '', 'g') ELSE s END, ' \t\r\n　'), '');
-"""
 _MACROS = """
 CREATE MACRO zs_cn(s) AS regexp_replace(regexp_replace(regexp_replace(regexp_replace(
     translate(s, '〇零一二三四五六七八九', '00123456789'), '([0-9])十([0-9])', '\\1\\2', 'g'),
@@ -48,11 +43,24 @@ CREATE MACRO zs_date(s) AS coalesce(
     try_cast(regexp_replace(regexp_replace(zs_cn(s), '[年月/.]', '-', 'g'), '(日|号)?([ T]?00:00(:00(\\.0+)?)?)?$', '') AS DATE),
     CASE WHEN regexp_full_match(s, '(19|20)\\d{6}') THEN CAST(try_strptime(s, '%Y%m%d') AS DATE) END,
     CASE WHEN regexp_full_match(s, '[2-5]\\d{4}(\\.0+)?') THEN DATE '1899-12-30' + CAST(CAST(s AS DOUBLE) AS INTEGER) END);
-CREATE MACRO zs_integer(s) AS CASE WHEN regexp_full_match(replace(s, ',', ''), '[+-]?\\d+(\\.0+)?')
-    THEN try_cast(split_part(replace(s, ',', ''), '.', 1) AS BIGINT) END;
-CREATE MACRO zs_money(s) AS CASE WHEN regexp_full_match(regexp_replace(s, '[,，¥￥元 ]', '', 'g'), '[+-]?\\d+(\\.\\d+)?')
-    THEN try_cast(regexp_replace(s, '[,，¥￥元 ]', '', 'g') AS DECIMAL(18,2)) END;
+CREATE MACRO zs_bare(s) AS regexp_replace(s, '[,，¥￥元 ]', '', 'g');
+CREATE MACRO zs_misgrouped(s) AS regexp_matches(s, '\\d[,， ]+\\d')
+    AND NOT regexp_full_match(s, '[^\\d]*\\d{1,3}([,， ]\\d{3})+(\\.\\d+)?[^\\d]*');
+CREATE MACRO zs_integer(s) AS CASE WHEN regexp_full_match(regexp_replace(s, '[,，]', '', 'g'), '[+-]?\\d+(\\.0+)?')
+    AND NOT zs_misgrouped(s) THEN try_cast(split_part(regexp_replace(s, '[,，]', '', 'g'), '.', 1) AS BIGINT) END;
+CREATE MACRO zs_fen(s) AS regexp_full_match(zs_bare(s), '[+-]?\\d+\\.\\d{2}\\d*[1-9]\\d*');
+CREATE MACRO zs_money(s) AS CASE WHEN regexp_full_match(zs_bare(s), '[+-]?\\d+(\\.\\d+)?') AND NOT zs_misgrouped(s)
+    AND NOT zs_fen(s) THEN try_cast(zs_bare(s) AS DECIMAL(18,2)) END;
+CREATE MACRO zs_no_such_day(s) AS
+    regexp_full_match(zs_cn(s), '\\d{2,4}[年./-]\\d{1,2}[月./-]\\d{1,2}[日号]?([ T]?\\d{1,2}:.*)?')
+    OR regexp_full_match(s, '(19|20)\\d{6}');
 """.replace("\\g<1>0", "\\10")
+
+# A text that ``text.clean`` leaves as it is; only others are worth the call.
+_PLAIN = "[\\n -~\\x{3001}-\\x{303f}\\x{4e00}-\\x{9fff}（），：；]*"
+_ERRORS = r"#(N/A|REF!|DIV/0!|VALUE!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!)"
+_LISTED = 10  # rows or columns listed in a note before it only counts
+_SURPLUS = 16  # cells beyond the header that are looked for in a row of a csv
 
 
 @dataclass(frozen=True)
@@ -81,6 +89,7 @@ class Checked:
     sheet: str | None
     named: dict[str, str] = field(default_factory=dict)  # departments first met in the rows: code -> name
     holds: tuple[str, ...] = ()  # codes of departments other than the given one that good rows belong to
+    notes: tuple[str, ...] = ()  # what its reader should know though no row is wrong: unused columns, hidden rows
 
     @property
     def good_rows(self) -> int:
@@ -114,8 +123,8 @@ def check_file(
         try:
             connection.execute(f"SET memory_limit = '{memory_limit}'")
             connection.execute("SET enable_progress_bar = false")
-            connection.execute(_TEXT)
             connection.execute(_MACROS)
+            connection.create_function("zs_text", clean, [str], str)
             raw = _load(path, ledger, connection, Path(scratch))
             given = {**(known or {}), department: department, **({label: department} if label else {})}
             yield _check(path, raw, department, connection, only, label or department, given)
@@ -125,12 +134,20 @@ def check_file(
 
 @dataclass
 class _Raw:
-    """A file loaded as table ``raw``: _row and one text column a file column."""
+    """A file loaded as table ``raw``: _row and one text column a file column.
+
+    ``titles`` are the header's cells, ``faults`` (row, position from 0, why) cells that hold no value though they seem to;
+    cells from position ``surplus`` on stand beyond the header.
+    """
 
     ledger: Ledger
     columns: dict[str, int]
     header_row: int
     sheet: str | None
+    titles: tuple[str, ...] = ()
+    faults: list[tuple[int, int, str]] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+    surplus: tuple[int, ...] = ()
 
 
 def _load(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, scratch: Path) -> _Raw:
@@ -152,7 +169,8 @@ def _load(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnecti
 def _load_workbook(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection) -> _Raw:
     opened = open_file(path)
     if opened.kind not in ("xlsx", "xls"):
-        raise ZhunshengError("ZS-IN-03", name=path.name, detail="台账应为 xlsx、xls、csv 或 parquet")
+        what = {"html": "网页", "docx": "Word 文档"}.get(opened.kind, "文字")
+        raise ZhunshengError("ZS-IN-03", name=path.name, detail=f"内容是{what}，请用 Excel 或 WPS 打开后另存为 xlsx")
     best: tuple[_Raw, list[list[Any]]] | None = None
     failure: ZhunshengError | None = None
     for sheet in read_workbook(opened):
@@ -163,7 +181,16 @@ def _load_workbook(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBP
         except ZhunshengError as error:
             failure = failure or error
             continue
-        best = (_Raw(found, columns, at + 1, sheet.name), sheet.rows[at + 1 :])
+        titles = tuple(show(v) for v in sheet.rows[at])
+        known = set(columns.values())
+        faults = [(r + 1, c, why) for r, c, why in _faults_of(sheet) if r > at and c in known]
+        notes = tuple(_hidden_notes(sheet))
+        best = (_Raw(found, columns, at + 1, sheet.name, titles, faults, notes), sheet.rows[at + 1 :])
+        # What a faulty cell holds instead of a value stands there, so that its row is checked and shows it.
+        for (r, c), said in sheet.faults.items():
+            if r > at:
+                sheet.rows[r] += [None] * (c + 1 - len(sheet.rows[r]))
+                sheet.rows[r][c] = said
         break
     if best is None:
         raise failure or ZhunshengError("ZS-EV-06", name=path.name)
@@ -180,7 +207,33 @@ def _load_workbook(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBP
     connection.register("incoming", table)
     connection.execute("CREATE TABLE raw AS SELECT * FROM incoming")
     connection.unregister("incoming")
+    bare = [c for c, values in enumerate(texts) if not "".join(raw.titles[c : c + 1]).strip() and any(values)]
+    if bare:
+        raw.notes += (f"没有列名、没有读入的列：{'、'.join(get_column_letter(c + 1) for c in bare[:_LISTED])}",)
     return raw
+
+
+def _faults_of(sheet: Sheet) -> Iterator[tuple[int, int, str]]:
+    """Yield the cells of a worksheet that hold no value of their own: row and column from 0, and why."""
+    for (row, column), said in sheet.faults.items():
+        why = "公式没有计算结果，请在 Excel 或 WPS 中打开、计算后保存" if said.startswith("=") else "是 Excel 的错误值"
+        yield row, column, why
+    for (top, left), (height, width) in sheet.spans.items():
+        for row in range(top, top + height):
+            for column in range(left, left + width):
+                if (row, column) != (top, left):
+                    yield row, column, f"与 {get_column_letter(left + 1)}{top + 1} 合并了单元格，请取消合并后逐格填写"
+
+
+def _hidden_notes(sheet: Sheet) -> Iterator[str]:
+    """Say what of a worksheet is hidden and was read all the same."""
+    if sheet.hidden.sheet:
+        yield f"工作表“{sheet.name}”是隐藏的，也已读入"
+    if rows := sheet.hidden.rows:
+        listed = "、".join(map(str, rows[:_LISTED])) + (f" 等 {len(rows)} 行" if len(rows) > _LISTED else "")
+        yield f"有隐藏的行，也已读入：第 {listed}{'' if len(rows) > _LISTED else ' 行'}"
+    if sheet.hidden.columns:
+        yield f"有隐藏的列，也已读入：{'、'.join(map(get_column_letter, sheet.hidden.columns[:_LISTED]))}"
 
 
 def _text(value: Any) -> str | None:
@@ -190,16 +243,26 @@ def _text(value: Any) -> str | None:
 
 def _load_parquet(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection) -> _Raw:
     try:
-        names = pq.read_schema(path).names
+        schema = pq.read_schema(path)
+        names = schema.names
     except (pa.ArrowInvalid, OSError) as error:
         raise ZhunshengError("ZS-IN-05", name=path.name, detail=str(error)[:120]) from None
     found, columns, _ = _find_header([names], ledger, path.name)
-    texts = ", ".join(f'CAST("{name}" AS VARCHAR) AS c{n}' for n, name in enumerate(names))
+    texts = ", ".join(f"{_written(schema.field(n))} AS c{n}" for n in range(len(names)))
     connection.execute(
         f"CREATE TABLE raw AS SELECT file_row_number + 1 AS _row, {texts} FROM read_parquet(?, file_row_number = true)",
         [str(path)],
     )
-    return _Raw(found, columns, 0, None)
+    return _Raw(found, columns, 0, None, tuple(names))
+
+
+def _written(column: pa.Field) -> str:
+    """Return the SQL that writes a parquet column as text; binary fractions without their noise."""
+    name = '"' + column.name.replace('"', '""') + '"'
+    if not pa.types.is_floating(column.type):
+        return f"CAST({name} AS VARCHAR)"
+    exact = f"CAST(try_cast(round({name}, 6) AS DECIMAL(38, 6)) AS VARCHAR)"
+    return f"coalesce(regexp_replace({exact}, '\\.?0+$', ''), CAST({name} AS VARCHAR))"
 
 
 def _load_csv(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, scratch: Path) -> _Raw:
@@ -216,7 +279,9 @@ def _load_csv(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConn
     except csv.Error as error:
         raise ZhunshengError("ZS-IN-05", name=path.name, detail=str(error)) from None
     found, columns, at = _find_header(head, ledger, path.name)
-    width = max(len(row) for row in head)
+    titles = tuple(head[at])
+    own = max((n + 1 for n, title in enumerate(titles) if title.strip()), default=0)
+    width = max(len(row) for row in head) + _SURPLUS
     names = "{" + ", ".join(f"'c{n}': 'VARCHAR'" for n in range(width)) + "}"
     query = (
         f"CREATE OR REPLACE TABLE raw AS SELECT row_number() OVER () + {at + 1} AS _row, * FROM read_csv(?, header = false, "
@@ -230,7 +295,7 @@ def _load_csv(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConn
             connection.execute(query + "false)", [str(source)])
         except duckdb.Error as error:
             raise ZhunshengError("ZS-IN-05", name=path.name, detail=str(error).splitlines()[0][:160]) from None
-    return _Raw(found, columns, at + 1, None)
+    return _Raw(found, columns, at + 1, None, titles, surplus=tuple(range(own, width)))
 
 
 def _as_utf8(path: Path, scratch: Path) -> Path:
@@ -303,7 +368,7 @@ def _find_header(rows: list[list[str]], ledger: Ledger | None, name: str) -> tup
         raise ZhunshengError("ZS-EV-06", name=name)
     score, found, columns, at = best
     if ledger is None and (score <= 1 or score == runner_up):
-        raise ZhunshengError("ZS-EV-10", name=name, known="、".join(ledgers()))
+        raise ZhunshengError("ZS-EV-10", name=name, known="、".join(f"{x.title}（{x.id}）" for x in ledgers().values()))
     missing_titles = [c.title for c in found.columns if c.required and c.name not in columns]
     if missing_titles:
         raise ZhunshengError("ZS-EV-02", name=name, columns="、".join(missing_titles), ledger=found.id)
@@ -321,9 +386,10 @@ def _check(
 ) -> Checked:
     ledger = raw.ledger
     present = [c for c in ledger.columns if c.name in raw.columns]
-    texts = {c.name: f"zs_text(c{raw.columns[c.name]})" for c in present}
-    chosen = {c.name: texts[c.name] for c in present}
-    given = f"zs_text(c{raw.columns[DEPARTMENT]})" if DEPARTMENT in raw.columns else "NULL::VARCHAR"
+    notes = (*raw.notes, *_unused(raw))
+    _clean(connection, sorted(raw.columns.values()))
+    chosen = {c.name: f"c{raw.columns[c.name]}" for c in present}
+    given = f"c{raw.columns[DEPARTMENT]}" if DEPARTMENT in raw.columns else "NULL::VARCHAR"
     named = _departments(connection, given, known)
     fields = [
         f"{given} AS raw_{DEPARTMENT}",
@@ -341,6 +407,7 @@ def _check(
             fields += [f"NULL::VARCHAR AS raw_{column.name}", f"NULL::{column.sql_type} AS {column.name}"]
     filled = " OR ".join(f"{text} IS NOT NULL" for text in chosen.values())
     connection.execute(f"CREATE TABLE parsed AS SELECT _row, {', '.join(fields)} FROM raw WHERE {filled}")
+    _faulty(connection, raw, chosen, given)
     connection.execute("DROP TABLE raw")
     (rows,) = connection.execute("SELECT count(*) FROM parsed").fetchone() or (0,)
     if not rows:
@@ -361,6 +428,9 @@ def _check(
         said = quoted("有几个部门用过这个名称，请改填部门代码")
         checks.append(f"{wrong}{said} AS message FROM parsed WHERE {DEPARTMENT} = ''")
     connection.execute(f"CREATE TABLE problems AS {' UNION ALL '.join(checks)}")
+    # What a cell holds instead of a value is said once, by what it is, and not as a date or amount that can't be read.
+    connection.execute("DELETE FROM problems WHERE (_row, title) IN (SELECT _row, title FROM faults)")
+    connection.execute("INSERT INTO problems SELECT * FROM faults WHERE _row IN (SELECT _row FROM parsed)")
     connection.execute(
         "CREATE VIEW good AS SELECT * FROM parsed WHERE _row NOT IN (SELECT DISTINCT _row FROM problems)"
     )
@@ -387,7 +457,55 @@ def _check(
         sheet=raw.sheet,
         named={code: name for code, name in named.items() if code in others},
         holds=tuple(others),
+        notes=notes,
     )
+
+
+def _unused(raw: _Raw) -> list[str]:
+    """Say which titled columns of a file no column of the ledger takes."""
+    used = set(raw.columns.values())
+    left = [" ".join(title.split()) for n, title in enumerate(raw.titles) if n not in used and str(title).strip()]
+    return [f"没有用到的列：{'、'.join(left)}"] if left else []
+
+
+def _clean(connection: duckdb.DuckDBPyConnection, columns: Sequence[int]) -> None:
+    """Make the texts of the used columns of ``raw`` clean and trimmed, empty ones NULL: the door of every ledger."""
+    for n in dict.fromkeys(columns):
+        text = f"CASE WHEN regexp_full_match(c{n}, '{_PLAIN}') THEN c{n} ELSE zs_text(c{n}) END"
+        connection.execute(
+            f"UPDATE raw SET c{n} = nullif(trim({text}, ' \t\r\n　'), '') WHERE c{n} IS NOT NULL "
+            f"AND (NOT regexp_full_match(c{n}, '{_PLAIN}') OR c{n} = '' OR regexp_matches(c{n}, '^[ \t\r\n　]|[ \t\r\n　]$'))"
+        )
+
+
+def _faulty(connection: duckdb.DuckDBPyConnection, raw: _Raw, chosen: Mapping[str, str], given: str) -> None:
+    """Make table ``faults`` (row, title, value, message): cells that hold no value, and cells beyond the header."""
+    titles = {f"c{raw.columns[c.name]}": c.title for c in raw.ledger.columns if c.name in chosen}
+    if DEPARTMENT in raw.columns:
+        titles[given] = "部门"
+    connection.execute("CREATE TABLE faults(_row BIGINT, title VARCHAR, value VARCHAR, message VARCHAR)")
+    for cell, title in titles.items():
+        connection.execute(
+            f"INSERT INTO faults SELECT _row, ?, {cell}, '是 Excel 的错误值' FROM raw WHERE regexp_full_match({cell}, ?)",
+            [title, _ERRORS],
+        )
+    known = [(row, titles[f"c{n}"], why) for row, n, why in raw.faults if f"c{n}" in titles]
+    if known:
+        table = pa.table(dict(zip(("row", "title", "why"), map(list, zip(*known, strict=True)), strict=True)))
+        connection.register("incoming", table)
+        connection.execute("DELETE FROM faults WHERE (_row, title) IN (SELECT row, title FROM incoming)")
+        values = " ".join(f"WHEN {quoted(title)} THEN {cell}" for cell, title in titles.items())
+        connection.execute(
+            f"INSERT INTO faults SELECT raw._row, i.title, CASE i.title {values} END, i.why FROM incoming i "
+            "JOIN raw ON raw._row = i.row"
+        )
+        connection.unregister("incoming")
+    if raw.surplus:
+        filled = " ".join(f"WHEN trim(coalesce(c{n}, '')) <> '' THEN c{n}" for n in raw.surplus)
+        connection.execute(
+            f"INSERT INTO faults SELECT _row, '（表头以外）', said, '比表头多出一格，列可能错位；内容里有逗号的请加引号' "
+            f"FROM (SELECT _row, CASE {filled} END AS said FROM raw) WHERE said IS NOT NULL"
+        )
 
 
 def _departments(connection: duckdb.DuckDBPyConnection, given: str, known: Mapping[str, str]) -> dict[str, str]:
@@ -423,6 +541,13 @@ def _parse(column: Column, text: str) -> str:
 
 
 _WHAT = {"date": "不是日期", "integer": "不是整数", "money": "不是金额", "bool": "应填“是”或“否”"}
+# What is wrong with a text of a type, told before it is only called unreadable: (type, SQL condition on the text, why).
+_WHY: tuple[tuple[str, str, str], ...] = (
+    ("date", "zs_no_such_day({0})", "没有这一天"),
+    ("integer", "zs_misgrouped({0})", "逗号不在千位上，不知是几"),
+    ("money", "zs_misgrouped({0})", "逗号不在千位上，不知是几"),
+    ("money", "zs_fen({0})", "金额最多两位小数"),
+)
 
 
 def _checks(ledger: Ledger, column: Column) -> list[str]:
@@ -438,7 +563,11 @@ def _checks(ledger: Ledger, column: Column) -> list[str]:
     if column.type == "choice":
         found.append(select(f"应为：{'、'.join(column.values)}", f"{raw} IS NOT NULL AND {name} IS NULL"))
     elif column.type in _WHAT:
-        found.append(select(_WHAT[column.type], f"{raw} IS NOT NULL AND {name} IS NULL"))
+        unread = f"{raw} IS NOT NULL AND {name} IS NULL"
+        reasons = [(test.format(raw), why) for kind, test, why in _WHY if kind == column.type]
+        for n, (test, why) in enumerate(reasons):
+            found.append(select(why, " AND ".join([unread, test, *(f"NOT {t}" for t, _ in reasons[:n])])))
+        found.append(select(_WHAT[column.type], " AND ".join([unread, *(f"NOT {t}" for t, _ in reasons)])))
     if column.pattern:
         found.append(
             select(
@@ -452,6 +581,9 @@ def _checks(ledger: Ledger, column: Column) -> list[str]:
         found.append(select(f"不能小于 {column.minimum}", f"{name} < {column.minimum}"))
     if column.not_before:
         found.append(select(f"早于{ledger.column(column.not_before).title}", f"{name} < {column.not_before}"))
+    if column.type == "date":
+        out = f"{name} < DATE '{FIRST_DAY}' OR {name} > DATE '{LAST_DAY}'"
+        found.append(select(f"日期应在 {FIRST_DAY.year} 年至 {LAST_DAY.year} 年之间，年份请写四位", out))
     if column.type == "date" and not column.ahead:
-        found.append(select("日期在今天之后，还没有发生", f"{name} > DATE '{today().isoformat()}'"))
+        found.append(select("日期在今天之后，还没有发生", f"{name} > DATE '{today().isoformat()}' AND {name} <= DATE '{LAST_DAY}'"))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache
 from importlib.resources import files
 from typing import Literal
@@ -22,6 +23,8 @@ SQL_TYPES: dict[ColumnType, str] = {
 }
 # No amount of one row reaches ten million million yuan, half of what the whole country spends in a year.
 MONEY_BELOW = 10**13
+# No record an office keeps lies outside: a year before is one whose century was left out (21-3-5), one behind a slip.
+FIRST_DAY, LAST_DAY = date(1949, 10, 1), date(2099, 12, 31)
 # Every row knows its department, the batch that brought it, and its row in that batch's file.
 DEPARTMENT = "department"
 LINEAGE = {"_batch": "BIGINT", "_row": "BIGINT"}

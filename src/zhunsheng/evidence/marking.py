@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import xlsxwriter
@@ -40,14 +41,26 @@ def _mark_workbook(checked: Checked, by_row: dict[int, list[RowError]], target: 
     head.font = Font(bold=True, color="FF9C0006")
     sheet.column_dimensions[head.column_letter].width = 48
     titles = {c.title: c.name for c in checked.ledger.columns}
+    anchors = _anchors(sheet)
     for row, errors in by_row.items():
         for error in errors:
-            cell = sheet.cell(row, checked.columns.get(titles.get(error.column, DEPARTMENT), 0) + 1)
+            at = row, checked.columns.get(titles.get(error.column, DEPARTMENT), 0) + 1
+            cell = sheet.cell(*anchors.get(at, at))  # what a merged cell covers takes no comment of its own
             cell.fill = fill
             cell.comment = Comment(error.message, "准绳")
         note = sheet.cell(row, last, _said(errors))
         note.font = Font(color="FF9C0006")
     book.save(target)
+
+
+def _anchors(sheet: Any) -> dict[tuple[int, int], tuple[int, int]]:
+    """Return the first cell (row, column from 1) of the merged ones that cover each cell."""
+    return {
+        (row, column): (merged.min_row, merged.min_col)
+        for merged in sheet.merged_cells.ranges
+        for row in range(merged.min_row, merged.max_row + 1)
+        for column in range(merged.min_col, merged.max_col + 1)
+    }
 
 
 def _write_bad_rows(checked: Checked, by_row: dict[int, list[RowError]], target: Path) -> None:

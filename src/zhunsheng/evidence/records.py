@@ -18,6 +18,7 @@ _OPTIONAL: dict[str, Any] = {
     "label": "",
     "named": {},
     "holds": (),
+    "notes": (),
     "renames": None,
     "compacts": None,
 }
@@ -50,6 +51,7 @@ class Batch:
     label: str = ""
     named: Mapping[str, str] = field(default_factory=dict)  # departments first met in its rows: code -> name
     holds: tuple[str, ...] = ()  # codes of other departments that its rows belong to
+    notes: tuple[str, ...] = ()  # what was said of its file: unused columns, hidden rows that were read
     renames: Mapping[str, str] | None = None  # a migration: name in earlier rows -> code
     compacts: int | None = None  # a compaction: how many files it put together
 
@@ -57,7 +59,7 @@ class Batch:
     def of(cls, body: Mapping[str, Any]) -> Batch:
         """Return the batch that a record's JSON holds. Raises ``KeyError`` or ``TypeError`` for one of another shape."""
         files = tuple((str(f[0]), int(f[1]), str(f[2])) for f in body["files"])
-        return cls(**{**body, "files": files, "holds": tuple(body.get("holds", ()))})
+        return cls(**{**body, "files": files, "holds": tuple(body.get("holds", ())), "notes": tuple(body.get("notes", ()))})
 
     def as_json(self) -> dict[str, Any]:
         """Return the batch as plain data; optional fields are there only where they say something."""

@@ -194,6 +194,7 @@ class Store:
                 rejected=checked.bad_rows,
                 named=dict(checked.named),
                 holds=tuple(checked.holds),
+                notes=checked.notes,
             )
             self._merge(checked, replace(batch, files=self._keep_again(checked, batch, index)))
             made = self._recover(index)[-1]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import xlsxwriter
 
-from zhunsheng.evidence.ledgers import Column, Ledger
+from zhunsheng.evidence.ledgers import FIRST_DAY, LAST_DAY, Column, Ledger
 
 ROWS = 5000  # rows that carry drop-downs and checks
 _SAYS = {
@@ -74,8 +73,8 @@ def _validate(sheet: xlsxwriter.worksheet.Worksheet, n: int, column: Column) -> 
             {
                 "validate": "date",
                 "criteria": "between",
-                "minimum": date(1949, 10, 1),
-                "maximum": date(2099, 12, 31),
+                "minimum": FIRST_DAY,
+                "maximum": LAST_DAY,
                 **said,
             },
         )

@@ -131,6 +131,8 @@ def open_bytes(data: bytes, name: str) -> Opened:
         return Opened(name, "html", data, text)
     if ending in ("html", "htm"):
         return Opened(name, "html", data, text)
+    if ending == "xls":
+        raise ZhunshengError("ZS-IN-11", name=name, detail="内容是文字，不是 xls")
     if ending not in ("txt", "csv", "text", "md", "tsv", ""):
         raise ZhunshengError("ZS-IN-03", name=name, detail=f"不支持 .{ending}")
     return Opened(name, "csv" if ending in ("csv", "tsv") else "txt", data, text)
@@ -140,14 +142,16 @@ def decode(data: bytes, name: str) -> str:
     """Decode text in any common Chinese encoding. Raises ``ZS-EV-07`` where none fits."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", errors="replace")
+    furthest = 0
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
+        except UnicodeDecodeError as error:
+            furthest = max(furthest, error.start)
     best = charset_normalizer.from_bytes(data[: 2**20]).best()
     if best is None:
-        raise ZhunshengError("ZS-EV-07", name=name)
+        line = data.count(b"\n", 0, furthest) + 1
+        raise ZhunshengError("ZS-EV-07", name=name, where=f"第 {line} 行有读不出的字")
     return data.decode(best.encoding, errors="replace")
 
 

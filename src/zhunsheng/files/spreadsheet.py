@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import html
 import io
+import math
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from python_calamine import CalamineWorkbook, PasswordError
+from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import Opened, _first_line
@@ -24,21 +26,44 @@ _LETTERS = re.compile(rb'<c r="([A-Z]{1,7})')
 _DEEP = re.compile(rb'<c r="[A-Z]{1,7}\d{6}')
 _FILLED = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})"[^>/]*>')
 _MERGE = re.compile(rb'<mergeCell ref="([A-Z]{1,7})(\d{1,9}):([A-Z]{1,7})(\d{1,9})"')
+_ERROR_CELL = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})"[^>]*\bt="e"[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]*)</v>')
+_FORMULA_ONLY = re.compile(
+    rb'<c r="([A-Z]{1,7})(\d{1,9})"([^>]*[^>/])?>\s*<f(?:[^>]*/>|[^>]*>([^<]*)</f>)\s*(<v\s*/>|<v>\s*</v>)?\s*</c>'
+)
+_IS_HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
+_HIDDEN_ROW = re.compile(rb'<row\b(?=[^>]*\bhidden="(?:1|true)")[^>]*?\br="(\d{1,9})"')
+_COL = re.compile(rb"<col\b[^>]*>")
+_COL_ENDS, _COL_ENDS_MAX = re.compile(rb'\bmin="(\d{1,9})"'), re.compile(rb'\bmax="(\d{1,9})"')
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """What of a worksheet nobody sees who opens it: the sheet itself, rows and columns (from 1). It is read all the same."""
+
+    sheet: bool = False
+    rows: tuple[int, ...] = ()
+    columns: tuple[int, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.sheet or bool(self.rows) or bool(self.columns)
 
 
 @dataclass
 class Sheet:
     """One worksheet: cell values by row, from A1; ``spans`` maps an anchor (row, column) to (rows, columns) covered.
 
-    Rows and columns count from 0; ``percents`` are the cells whose number format shows percent.
+    Rows and columns count from 0; ``percents`` are the cells whose number format shows percent. ``faults`` are the cells
+    without a value where there should be one: an Excel error (#N/A), or a formula (=C2+4) whose result was never kept.
     """
 
     name: str
     rows: list[list[Any]]
     spans: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     percents: frozenset[tuple[int, int]] = frozenset()
+    faults: dict[tuple[int, int], str] = field(default_factory=dict)
+    hidden: Hidden = field(default_factory=Hidden)
 
 
 def read_workbook(opened: Opened) -> Iterator[Sheet]:
@@ -46,16 +71,20 @@ def read_workbook(opened: Opened) -> Iterator[Sheet]:
 
     Raises ``ZS-IN-04`` (password), ``ZS-IN-05`` (broken), ``ZS-IN-08`` (document type) or ``ZS-IN-10`` (too large).
     """
-    percents: dict[str, frozenset[tuple[int, int]]] = {}
+    looks: dict[str, _Look] = {}
     if opened.kind == "xlsx":
-        percents = {name: _inspect(opened, name, path) for name, path in sheet_paths(opened)}
+        looks = {name: _inspect(opened, name, path) for name, path in sheet_paths(opened)}
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(opened.data))
+        unseen = {s.name for s in book.sheets_metadata if s.visible != SheetVisibleEnum.Visible}
         for name in book.sheet_names:
             sheet = book.get_sheet_by_name(name)
             rows = sheet.to_python(skip_empty_area=False)
             merged = sheet.merged_cell_ranges if rows else None
-            yield Sheet(name, rows, _spans(merged or [], rows, opened.name, name), percents.get(name, frozenset()))
+            look = looks.get(name, _Look())
+            hidden = replace(look.hidden, sheet=name in unseen)
+            spans = _spans(merged or [], rows, opened.name, name)
+            yield Sheet(name, rows, spans, look.percents, look.faults, hidden)
     except PasswordError:
         raise ZhunshengError("ZS-IN-04", name=opened.name) from None
     except ZhunshengError:
@@ -86,8 +115,17 @@ def sheet_paths(opened: Opened) -> list[tuple[str, str]]:
     return found
 
 
-def _inspect(opened: Opened, name: str, path: str) -> frozenset[tuple[int, int]]:
-    """Measure a sheet in its raw XML before anything allocates it; return its percent cells."""
+@dataclass(frozen=True)
+class _Look:
+    """What the raw XML of a sheet says that its values don't."""
+
+    percents: frozenset[tuple[int, int]] = frozenset()
+    faults: dict[tuple[int, int], str] = field(default_factory=dict)
+    hidden: Hidden = field(default_factory=Hidden)
+
+
+def _inspect(opened: Opened, name: str, path: str) -> _Look:
+    """Measure a sheet in its raw XML before anything allocates it; return its percent cells, faults and hidden parts."""
     data = opened.member(path)
     if b"<!DOCTYPE" in data[:4096] or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise ZhunshengError("ZS-IN-08", name=opened.name)
@@ -102,11 +140,39 @@ def _inspect(opened: Opened, name: str, path: str) -> frozenset[tuple[int, int]]
     width = max(map(_column, set(_LETTERS.findall(data))), default=0)
     if width * 100_000 > MAX_CELLS or _DEEP.search(data):
         _refuse_too_large(_FILLED.findall(data), opened.name, where)
+    look = _Look(faults=_faults(data), hidden=_hidden(data))
     styles = _percent_styles(opened)
     if not styles:
-        return frozenset()
+        return look
     percent = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})" s="(?:' + b"|".join(sorted(styles)) + rb')"')
-    return frozenset((int(row) - 1, _column(letters) - 1) for letters, row in percent.findall(data))
+    cells = frozenset((int(row) - 1, _column(letters) - 1) for letters, row in percent.findall(data))
+    return replace(look, percents=cells)
+
+
+def _faults(data: bytes) -> dict[tuple[int, int], str]:
+    found = {}
+    if b't="e"' in data:
+        for letters, row, error in _ERROR_CELL.findall(data):
+            found[int(row) - 1, _column(letters) - 1] = error.decode()
+    if b"<f" in data:
+        for match in _FORMULA_ONLY.finditer(data):
+            # A formula whose kept result is the empty text has its (empty) value and says so by its type.
+            if b't="str"' not in (match[3] or b"") or not match[5]:
+                formula = html.unescape((match[4] or b"").decode("utf8", "replace"))
+                found[int(match[2]) - 1, _column(match[1]) - 1] = f"={formula}"
+    return found
+
+
+def _hidden(data: bytes) -> Hidden:
+    rows, columns = [], set()
+    if b"hidden=" in data:
+        for tag in _HIDDEN_ROW.findall(data):
+            rows.append(int(tag))
+        for tag in _COL.findall(data):
+            ends = _COL_ENDS.search(tag), _COL_ENDS_MAX.search(tag)
+            if _IS_HIDDEN.search(tag) and ends[0] and ends[1]:
+                columns |= set(range(int(ends[0][1]), min(int(ends[1][1]), MAX_COLUMNS) + 1))
+    return Hidden(rows=tuple(rows), columns=tuple(sorted(columns)))
 
 
 def _refuse_too_large(cells: list[tuple[bytes, bytes]], name: str, where: str) -> None:
@@ -140,6 +206,13 @@ def _column(letters: bytes) -> int:
     return number
 
 
+def _exact(value: float) -> Decimal:
+    """Return a number without binary noise: whole ones to the last digit, large ones to a hundredth of a fen."""
+    if math.isfinite(value) and value == int(value) and abs(value) < 2**53:
+        return Decimal(int(value))
+    return Decimal(f"{value:.4f}" if 1e8 <= abs(value) < 1e15 else f"{value:.12g}")
+
+
 def show(value: Any, *, percent: bool = False) -> str:
     """Return a cell value as the sheet shows it: 0.9 in percent format as 90%, dates as ISO, whole floats as integers."""
     if isinstance(value, str):
@@ -147,7 +220,7 @@ def show(value: Any, *, percent: bool = False) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, int | float):
-        number = Decimal(f"{value:.12g}")
+        number = _exact(value)
         if percent:
             number *= 100
         text = f"{number:f}"

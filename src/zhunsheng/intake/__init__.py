@@ -36,7 +36,7 @@ def book_of(opened: Opened) -> Book:
     book = recognise(blocks, source)
     if not book.sheets:
         raise refusal(opened.name, blocks)
-    return identified_book(book.model_copy(update={"unsure": (*book.unsure, *unread(blocks))}))
+    return identified_book(book.model_copy(update={"unsure": (*book.unsure, *xlsx.doubts(blocks), *unread(blocks))}))
 
 
 def blocks_of(opened: Opened) -> list[Block]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from zhunsheng.files.spreadsheet import show
+from zhunsheng.files.spreadsheet import Hidden, show
 from zhunsheng.targets import Place
 
 Spans = dict[tuple[int, int], tuple[int, int]]
@@ -35,7 +35,8 @@ class Cell:
 class Grid:
     """A table: raw values by row, merged spans by anchor, and a function from (row, column) to the place in the file.
 
-    Rows and columns count from 0; rows may be ragged. ``title`` is what stands over the table (a worksheet's name).
+    Rows and columns count from 0; rows may be ragged. ``title`` is what stands over the table (a worksheet's name);
+    ``faults`` and ``hidden`` are a worksheet's.
     """
 
     rows: Sequence[Sequence[Any]]
@@ -43,6 +44,8 @@ class Grid:
     place_of: Callable[[int, int], Place]
     title: str = ""
     percents: frozenset[tuple[int, int]] = field(default_factory=frozenset)
+    faults: dict[tuple[int, int], str] = field(default_factory=dict)
+    hidden: Hidden = field(default_factory=Hidden)
 
     @cached_property
     def _owners(self) -> dict[tuple[int, int], tuple[int, int]]:

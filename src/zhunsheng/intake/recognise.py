@@ -25,7 +25,7 @@ from zhunsheng.targets import (
     Unsure,
 )
 from zhunsheng.targets.sheet import Execution
-from zhunsheng.targets.value import is_operator, normalise
+from zhunsheng.targets.value import is_operator, misgrouped, normalise
 
 _YEAR = re.compile(r"(20\d{2})\s*年")
 _TITLE = re.compile(r"绩效目标|自评|自我评价|运行监控|绩效监控|目标表|绩效评价")
@@ -516,6 +516,9 @@ class Recogniser:
     def _amount(self, text: str, label: str, place: Place) -> Decimal | None:
         match = _MONEY.search(normalise(text))
         if not match:
+            return None
+        if odd := misgrouped(match[1].replace("，", ",")):
+            self._doubt(place, "budget", text, f"“{odd}”的逗号不在千位上，不知是几，未读入")
             return None
         note = _UNIT_NOTE.search(label)
         unit = match[2] or (note and (note[1] or note[2])) or self.zone_unit or self.money_unit

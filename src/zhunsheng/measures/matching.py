@@ -56,12 +56,16 @@ class MeasureLink(BaseModel):
 
 
 class ProjectLink(BaseModel):
-    """A person's decision that a project of the ledgers, by the code or name written there, is a sheet's (code or name)."""
+    """A person's decision that a project of the ledgers, by the code or name written there, is a sheet's (code or name).
+
+    ``same`` false says that it is not: then it is proposed no more.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     sheet: str
     project: str
+    same: bool = True
     confirmed: bool = True
 
 
@@ -119,7 +123,8 @@ def write_mapping(path: Path, book: Book, matches: Iterable[Match], projects: It
     ``projects`` go with the sheets of the book.
     """
     lines = [
-        "# 指标与测度、目标表与台账项目的对照。逐条核对，确认的把 confirmed 改为 true；没有测度可以证明的，measure 写 null。"
+        "# 指标与测度、目标表与台账项目的对照。逐条核对，确认的把 confirmed 改为 true；没有测度可以证明的，measure 写 null；",
+        "# 台账里的项目不是这张目标表的，把 same 改为 false，也把 confirmed 改为 true。",
     ]
     for match in matches:
         sheet = book.sheets[match.sheet]
@@ -134,7 +139,7 @@ def write_mapping(path: Path, book: Book, matches: Iterable[Match], projects: It
         lines.append(f"{head}\n{yaml.safe_dump([entry], allow_unicode=True, sort_keys=False).rstrip()}")
     for sheet, found in zip(book.sheets, projects, strict=False):
         for name, alike in found.proposals:
-            entry = {"sheet": sheet.id, "project": name, "confirmed": False}
+            entry = {"sheet": sheet.id, "project": name, "same": True, "confirmed": False}
             head = f"# {sheet.title()}：台账里有“{name}”，名称相近（{alike:.0f}%），是否同一项目？"
             lines.append(f"{head}\n{yaml.safe_dump([entry], allow_unicode=True, sort_keys=False).rstrip()}")
     path.write_text("\n".join(lines) + "\n", "utf8")
@@ -166,9 +171,11 @@ def match_projects(book: Book, written: Collection[str], links: Iterable[Link] =
 
     ``written`` are the codes or names that the department's ledgers of the year write. A code or name that two sheets bear
     tells nothing, nor does a confirmation that gives one project to two: no money is counted twice. What is merely alike
-    is proposed and counts for nothing. Department sheets have no projects.
+    is proposed and counts for nothing, also beside a project of the sheet's own; not what another sheet bears, nor what a
+    person said is another project. Department sheets have no projects.
     """
-    bearers, given = _bearers(book), _given(book, links)
+    links = list(links)
+    bearers, given, denied = _bearers(book), _given(book, links), _denied(book, links)
     found = []
     for n, sheet in enumerate(book.sheets):
         if sheet.kind == "department":
@@ -177,7 +184,12 @@ def match_projects(book: Book, written: Collection[str], links: Iterable[Link] =
         here = [key for key in written if _owners(book, n, key, bearers, given) == {n}]
         own = [key for key in (sheet.code, sheet.name) if key in here and n in bearers.get((sheet.year, key), ())]
         keys = tuple(dict.fromkeys((*own, *(key for key in _given_to(given, n) if key in here))))
-        free = (key for key in written if not _owners(book, n, key, bearers, given))
+        bearing = {key: bearers.get((sheet.year, key), {n}) for key in written}
+        free = (
+            key
+            for key in written
+            if not _owners(book, n, key, bearers, given) and n in bearing[key] and n not in denied.get((sheet.year, key), ())
+        )
         # Its own code, shared with another sheet: as sure as can be, and still for a person to say.
         alike = sorted(
             ((key, 100.0 if key == sheet.code else fuzz.ratio(key, sheet.name or "")) for key in free),
@@ -188,7 +200,7 @@ def match_projects(book: Book, written: Collection[str], links: Iterable[Link] =
         claimed = [key for key in (*_given_to(given, n), sheet.code, sheet.name) if key and key in written]
         twice = [key for key in claimed if len(owners := _owners(book, n, key, bearers, given)) > 1 and n in owners]
         why = _why(sheet, keys, own, proposals, shared, twice)
-        found.append(ProjectMatch(keys, why, () if keys else proposals))
+        found.append(ProjectMatch(keys, why, proposals))
     return found
 
 
@@ -204,7 +216,7 @@ def taken_by(book: Book, sheet: str, project: str, links: Iterable[Link]) -> Tar
 def check_projects(book: Book, links: Sequence[Link], name: str) -> None:
     """Raise ``ZS-MS-03`` where a confirmed link of mapping file ``name`` gives a sheet a project that is another sheet's."""
     for row, one in enumerate(links, start=1):
-        if not isinstance(one, ProjectLink) or not one.confirmed:
+        if not isinstance(one, ProjectLink) or not one.confirmed or not one.same:
             continue
         for n in _sheets_of(book, one):
             other = taken_by(book, book.sheets[n].id, one.project, links[: row - 1])
@@ -228,8 +240,17 @@ def _bearers(book: Book) -> _Keyed:
 
 def _given(book: Book, links: Iterable[Link]) -> _Keyed:
     """Return which sheets people gave each project to."""
+    return _answered(book, links, same=True)
+
+
+def _denied(book: Book, links: Iterable[Link]) -> _Keyed:
+    """Return which sheets people said each project is not."""
+    return _answered(book, links, same=False)
+
+
+def _answered(book: Book, links: Iterable[Link], *, same: bool) -> _Keyed:
     found: _Keyed = {}
-    for one in (x for x in links if isinstance(x, ProjectLink) and x.confirmed):
+    for one in (x for x in links if isinstance(x, ProjectLink) and x.confirmed and x.same is same):
         for n in _sheets_of(book, one):
             found.setdefault((book.sheets[n].year, one.project), set()).add(n)
     return found
@@ -262,8 +283,10 @@ def _why(
     shared: Collection[str],
     twice: Sequence[str],
 ) -> str:
+    listed = "、".join(f"“{name}”（{share:.0f}%）" for name, share in proposals)
     if keys:
-        return "项目编码相同" if sheet.code in own else "项目名称相同" if own else "已由人工确认"
+        why = "项目编码相同" if sheet.code in own else "项目名称相同" if own else "已由人工确认"
+        return f"{why}；台账里另有名称相近的{listed}，是不是同一项目待确认，确认前不计" if proposals else why
     if twice:
         return f"台账里的“{twice[0]}”同时对应两张目标表，一笔钱不能算两次，请改定是哪一张的"
     if sheet.code in shared:
@@ -271,7 +294,6 @@ def _why(
     if sheet.name in shared:
         return "两张目标表同名，又没有项目编码可以区分，台账里的项目要人工对应"
     if proposals:
-        listed = "、".join(f"“{name}”（{share:.0f}%）" for name, share in proposals)
         return f"台账里没有这个项目；名称相近的有{listed}，确认后才会采用"
     return "台账里没有这个项目"
 

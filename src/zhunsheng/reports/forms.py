@@ -531,6 +531,6 @@ def typed_words(outcome: Outcome) -> list[str]:
     found = [f"完成值为人工填报，证明材料：{outcome.proof or '无'}"] if outcome.origin == "judgement" else []
     if c := outcome.contest:
         state = f"争议已采纳：{c.accepted}" if c.accepted else "有争议，未采纳，按台账计算"
-        apart = f"，相差 {c.difference}" if c.difference else ""
+        apart = f"，{c.apart}" if c.apart else ""
         found.append(f"台账 {c.computed}，人工填报 {c.typed}{apart}（{state}）")
     return found

@@ -25,7 +25,7 @@ from zhunsheng.targets.sheet import (
     TargetSheet,
     plain,
 )
-from zhunsheng.targets.value import TargetValue, normalise
+from zhunsheng.targets.value import TargetValue, misgrouped, normalise
 from zhunsheng.text import clean
 
 # What an empty form puts where a person has to write.
@@ -227,7 +227,15 @@ def _sign(value: TargetValue) -> str | None:
     return None if value.implied else {">=": "≥", "<=": "≤", "==": "＝", ">": ">", "<": "<"}.get(value.op)
 
 
+def _undated(text: str) -> str:
+    """Return why a text is no date: it is written otherwise, or as it should be and there is no such day."""
+    form = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip())
+    return f"没有 {text.strip()} 这一天" if form else "日期应写成 2021-03-31 这样"
+
+
 def _number(text: str, label: str, most: Decimal) -> Decimal:
+    if odd := misgrouped(normalise(text)):
+        raise ZhunshengError("ZS-TG-01", label=label, text=text, why=f"“{odd}”的逗号不在千位上，不知是几")
     cleaned = re.sub(r"[,，\s]|万元$|元$|%$", "", normalise(text))
     # Digits alone: what is written with an exponent (1e9) may be larger than any arithmetic bears.
     if not re.fullmatch(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)", cleaned):
@@ -241,7 +249,7 @@ def _date(text: str, label: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ZhunshengError("ZS-TG-01", label=label, text=text, why="日期应写成 2021-03-31 这样") from None
+        raise ZhunshengError("ZS-TG-01", label=label, text=text, why=_undated(text)) from None
 
 
 Part = Literal["indicators", "goals", "plan"]

@@ -11,8 +11,8 @@ from typing import Literal
 
 from zhunsheng.targets.kinds import RATE_NAME, IndicatorType, denies, same_unit, wants
 from zhunsheng.targets.sheet import Indicator
-from zhunsheng.targets.units import convert, known_unit, split_unit
-from zhunsheng.targets.value import TargetValue, normalise, odd_digits, periods
+from zhunsheng.targets.units import convert, counts, known_unit, split_unit
+from zhunsheng.targets.value import TargetValue, misgrouped, normalise, odd_digits, periods
 
 Bound = Literal["", "least", "most", "about"]
 BEYOND = ("倍", "百分点", "个百分点")  # ratios that stop at no whole
@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"-?(?:\d[\d,]*(?:\.\d+)?|\.\d+)")
 _CHINESE = re.compile(r"[一二两三四五六七八九十百千万]+")
 _NOTE = re.compile(r"\([^()]*\)$")
 # What the product's own tables put in brackets behind a result (``outcomes.marks``): it says where the figure is from.
-_MARK = r"人工填报|上报数|口径未确认|人工填报,争议已采纳,台账[^;]*|人工填报[^;,]*(?:,相差[^;,]*)?,有争议,未采纳"
+_MARK = r"人工填报|上报数|口径未确认|人工填报,争议已采纳,台账[^;]*|人工填报[^;]*,有争议,未采纳"
 _MARKS = re.compile(rf"\((?:{_MARK})(?:;(?:{_MARK}))*\)")
 _ENDS = re.compile(r"[。.;,、:!?·~“”\"'()\[\]【】]+")
 
@@ -90,7 +90,10 @@ _DAY_PARTS = re.compile(
     r"(?<=[\d年月日号份])(?:至|到|~|-)(?=\d)|\d{1,2}:\d{2}(?::\d{2})?|\d+|[一二三四五六七八九十]+(?=[月日号])|第?[一二三四]季度|"
     r"上半年|[年月日号][底末初]?|[上中下]旬|份|[-./:]"
 )
-_RANGE = re.compile(r"\d[^\d,;、]{0,2}(?:-|~|至|到)\d|[≥>]\S*\d\S*[≤<]")
+_RANGE = re.compile(r"\d[^\d,;、升降增减提高低涨跌落]{0,2}(?:-|~|至|到)\d|[≥>]\S*\d\S*[≤<]")
+_FROM_TO = re.compile(r"[由从]\D{0,6}\d")  # 由100起降至94起 is a change, no range
+_NO_DAY = re.compile(r"\d{4}(?:年|[-./])\d{1,2}(?:月|[-./])\d{1,2}[日号]?(?!\d)|(?<!\d)\d{1,2}月\d{1,2}[日号]")
+_AVERAGE = re.compile(r"平均|人均|户均|均|/|比例|密度")
 _TENTHS = re.compile(r"([一二两三四五六七八九十\d])成([一二三四五六七八九\d半])?(?![员果立本效功人长交品分])")
 
 
@@ -139,7 +142,12 @@ def read_written(text: str, *, year: int | None = None, unit: str | None = None,
     note = match[0] if (match := _NOTE.search(words)) else ""
     bare = _NOTE.sub("", words).rstrip("。;；,，") or words
     beside = () if bare == words or not note or _MARKS.fullmatch(note) else tuple(filter(None, (_note(note),)))
+    if parted := misgrouped(bare):
+        return Written(text, why=f"里的“{parted}”逗号不在千位上，不知是几")
     whole = TargetValue.parse(bare, year=year, dated=dated)
+    for said in _NO_DAY.finditer(bare):
+        if why := next((d for d in TargetValue.parse(said[0], year=year or 2000).doubts if "这一天" in d), None):
+            return Written(text, why=f"写的日期不存在：{why if year or '年' in said[0] else f'没有 {said[0]} 这一天'}")
     if isinstance(whole.value, date):
         return _read_day(text, whole.value, _DAY_PARTS.sub("", bare), beside, year)
     days = list(_DAY.finditer(bare))
@@ -245,7 +253,8 @@ def _split(body: str, unit: str | None) -> tuple[str, str | None, str]:
         zero = re.search(r"零(?=[起次件例个人]|$)", body)
         return (body[: zero.start()], "0", body[zero.end() :]) if zero else (body, None, "没有写出数")
     if len(found) > 1:
-        return body, None, "写的是一个区间" if _RANGE.search(body) else "写了不止一个数"
+        ranged = _RANGE.search(body) and not _FROM_TO.search(body)
+        return body, None, "写的是一个区间" if ranged else "写了不止一个数"
     return body[: found[0].start()], found[0][0], body[found[0].end() :]
 
 
@@ -324,7 +333,7 @@ def against(indicator: Indicator, figure: Fraction | date | None, unit: str | No
         return Result(None, "目标是数，完成值是日期")
     if written.number is None:
         return Result(None, f"完成值“{written.text}”是文字，目标是数")
-    return _figure(told, written)
+    return _figure(indicator, written)
 
 
 def _odd(indicator: Indicator, written: Written) -> str | None:
@@ -398,13 +407,16 @@ def _answer(told: IndicatorType, written: Written) -> Result:
     return Result(answer == wants(told.aim))
 
 
-def _figure(told: IndicatorType, written: Written) -> Result:
+def _figure(indicator: Indicator, written: Written) -> Result:
+    told = indicator.type
     aim, number, unit = told.aim, written.number, written.unit
     assert number is not None
     if told.kind == "growth":
         way = -1 if told.falling else 1
         if not written.growth and number < 0 and told.falling:
             return Result(None, "目标是下降，完成值写成负数，看不出是升是降")
+        if written.text and not written.growth and (doubt := _growth_doubt(told, number, unit)):
+            return Result(None, doubt)
         number *= written.growth * way if written.growth else 1
     elif written.growth:
         return Result(None, f"完成值“{written.text}”写的是增减幅度，目标不是")
@@ -414,12 +426,39 @@ def _figure(told: IndicatorType, written: Written) -> Result:
         number *= 1 if split_unit(unit or aim.unit)[0] == "比值" else periods(written.per)
     if unit and not same_unit(unit, aim.unit):
         return Result(None, f"单位不可比：目标为“{aim.unit or '无单位'}”，完成值为“{unit}”")
-    if written.text and (doubt := _share_doubt(told, number, unit)):
+    if written.text and (doubt := _share_doubt(told, number, unit) or _part_doubt(indicator, written)):
         return Result(None, doubt)
     value = convert(number, unit or aim.unit, aim.unit)
     if doubt := _bound_doubt(told, value, written.bound):
         return Result(None, doubt)
     return Result(value)
+
+
+def _growth_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str | None:
+    """Return why a number without a word of rise or fall can't be compared with a growth target."""
+    said = f"完成值“{_plain(number)}{unit or ''}”"
+    if told.falling and number:
+        return f"目标是下降，{said}没有写上升还是下降，请写明"
+    if split_unit(told.unit)[0] != "比值" or not same_unit(unit or told.unit, told.unit):
+        return None
+    # 108% beside 增长8% is far more likely the year before taken as 100 than a growth of more than double.
+    here, aims = convert(number, unit or told.unit, "%"), [convert(b, told.unit, "%") for b in told.bounds]
+    if aims and abs(here - 100 - max(aims)) < abs(here - max(aims)):
+        return f"{said}疑以上年为 100，不知是增长 {_plain(here)}% 还是 {_plain(here - 100)}%，请写明增幅"
+    return None
+
+
+def _part_doubt(indicator: Indicator, written: Written) -> str | None:
+    """Return why a result can't be a count: a part of a thing that only whole ones are of (1.5 册 may be 1,500)."""
+    told, number = indicator.type, written.number
+    if number is None or told.kind not in ("quantity", "frequency") or _AVERAGE.search(indicator.name + written.text):
+        return None
+    unit = written.unit or told.unit
+    if not counts(unit) or any((b * split_unit(told.unit)[1]).denominator != 1 for b in told.bounds):
+        return None
+    if (number * split_unit(unit)[1]).denominator == 1:
+        return None
+    return f"完成值“{written.text}”不是整数，“{unit}”只能整着数，请核对小数点"
 
 
 def _share_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str | None:

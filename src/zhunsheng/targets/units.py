@@ -119,6 +119,15 @@ def comparable(one: str | None, other: str | None) -> bool:
     return a in counts and b in counts
 
 
+# Classifiers of whole things that no target of the kind above is compared across, and that come in no parts either.
+_WHOLE = frozenset([*_COUNTS, "册", "本", "张", "枚", "只", "头", "株", "棵", "盏", "块", "面", "幅", "封", "村", "校", "艘"])
+
+
+def counts(unit: str | None) -> bool:
+    """Say whether a unit counts whole things (册, 万人次), so that a part of one is a slip of the pen."""
+    return split_unit(unit)[0] in _WHOLE
+
+
 _MONEY_AND_MEASURES = ("元", "平方米", "公里", "米", "亩", "公顷", "m2", "m3", "分")
 _KNOWN = {*_RATIOS, *_COUNTS, *_WEIGHTS, *_TIMES, *_MONEY_AND_MEASURES} | {
     prefix + unit for prefix, _ in _PREFIXES for unit in (*_COUNTS, *_MONEY_AND_MEASURES)

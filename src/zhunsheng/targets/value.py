@@ -169,6 +169,15 @@ def odd_digits(text: str) -> str:
     return "".join(c for c in bare if unicodedata.category(c) == "No" or (c.isdigit() and not _PLAIN_DIGIT.match(c)))
 
 
+_GROUPED = re.compile(r"\d+(?:,\d+)+")
+_WELL_GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
+
+
+def misgrouped(text: str) -> str | None:
+    """Return the first number of a normalised text whose commas part no thousands (1,2345 or 1,23,456); None without one."""
+    return next((m[0] for m in _GROUPED.finditer(text) if not _WELL_GROUPED.fullmatch(m[0])), None)
+
+
 def excel_date(serial: int) -> date:
     """Return the date an Excel serial (days since 1899-12-30) stands for."""
     return _EXCEL_EPOCH + timedelta(days=serial)
@@ -557,6 +566,8 @@ def _number(text: str, doubts: list[str]) -> tuple[Decimal | None, str]:
             head, rest = fixed, rest[letters.end() :]
         if re.match(r"^[,\d.]", rest):
             return None, text
+        if odd := misgrouped(head):
+            doubts.append(f"“{odd}”的逗号不在千位上，不知是几")
         return Decimal(head.replace(",", "")), rest
     if match := re.match(rf"^{_CN_NUMBER}", text):
         word, rest = match[0], text[match.end() :]

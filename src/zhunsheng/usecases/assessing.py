@@ -386,9 +386,11 @@ def _line(
             return outcome, reading
         proof = f"没有找到证明材料 {said.unproved}" if said.unproved else said.proof
         # What was accepted against another reading says nothing of this one.
-        holds = not said.unproved and said.against in (None, outcome.text)
+        doubt = result_of(indicator, typed).doubt if indicator.type.kind != "level" else None
+        holds = not doubt and not said.unproved and said.against in (None, outcome.text)
         accepted = said.accepted if holds else None
-        contest = Contest(said.actual, outcome.text, _apart(typed, outcome), said.reason, proof, said.by, accepted)
+        apart = None if doubt else _apart(indicator, typed, outcome)
+        contest = Contest(said.actual, outcome.text, apart, said.reason, proof, said.by, accepted, doubt)
         if accepted:
             return replace(typed, origin="accepted", contest=contest), reading
         return replace(outcome, contest=contest), reading
@@ -435,12 +437,14 @@ def _equal(indicator: Indicator, typed: Outcome, computed: Outcome) -> bool:
     return one.value == other.value
 
 
-def _apart(typed: Outcome, computed: Outcome) -> str | None:
-    """Return what lies between a typed value and the computed one, in words; None where they can't be compared."""
-    one, other = typed.value, computed.value
+def _apart(indicator: Indicator, typed: Outcome, computed: Outcome) -> str | None:
+    """Return what lies between a typed value and the computed one, each as its indicator reads it; None where nothing can."""
+    one, other = (result_of(indicator, outcome).value for outcome in (typed, computed))
     if isinstance(one, date) and isinstance(other, date):
         return f"{(one - other).days:+d} 天"
-    if isinstance(one, Fraction) and isinstance(other, Fraction) and (typed.unit or computed.unit) == computed.unit:
-        unit = "个百分点" if computed.unit == "%" else computed.unit or ""
-        return f"{'+' if one >= other else ''}{show_number(one - other)}{unit}"
+    aim, unit = indicator.aim.unit, computed.unit
+    if isinstance(one, Fraction) and isinstance(other, Fraction) and comparable(aim, unit):
+        apart = convert(one - other, aim, unit)
+        words = "个百分点" if unit == "%" else unit or ""
+        return f"{'+' if apart >= 0 else ''}{show_number(apart)}{words}"
     return None

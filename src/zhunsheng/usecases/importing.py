@@ -23,6 +23,7 @@ class Imported:
     bad_rows: int
     errors: tuple[RowError, ...]
     marked: Path | None
+    notes: tuple[str, ...] = ()  # unused columns, hidden rows: what was read or left, though no row is wrong
 
     def as_json(self) -> dict[str, Any]:
         """Return the outcome as plain data."""
@@ -35,6 +36,7 @@ class Imported:
             "batch": self.batch.__dict__ if self.batch else None,
             "errors": [e.__dict__ for e in self.errors],
             "marked": str(self.marked) if self.marked else None,
+            "notes": list(self.notes),
         }
 
 
@@ -67,5 +69,13 @@ def import_ledger(
         if (not checked.errors or good_rows) and checked.good_rows:
             batch, new = opened.commit(checked, department=department, label=named, who=who, when=when)
         return Imported(
-            path.name, checked.ledger, batch, new, checked.rows, checked.bad_rows, tuple(checked.errors), marked
+            path.name,
+            checked.ledger,
+            batch,
+            new,
+            checked.rows,
+            checked.bad_rows,
+            tuple(checked.errors),
+            marked,
+            checked.notes,
         )

@@ -52,11 +52,13 @@ class RunScheme(_Part):
 
 
 class RunContest(_Part):
-    """What someone typed against the reading, shown beside it; ``accepted`` is the finance bureau's reason."""
+    """What someone typed against the reading, shown beside it; ``accepted`` is the finance bureau's reason, ``doubt`` why
+    the typed text can't be compared."""
 
     typed: str
     computed: str
     difference: str | None = None
+    doubt: str | None = None
     reason: str | None = None
     proof: str | None = None
     by: str | None = None

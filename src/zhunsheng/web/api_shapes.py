@@ -126,7 +126,8 @@ class RowsOut(Schema):
 
 
 class BatchOut(Whole):
-    """One import: ``when`` is ISO time, ``previous`` and ``digest`` chain it to the batch before."""
+    """One import: ``when`` is ISO time, ``previous`` and ``digest`` chain it to the batch before; ``notes`` are what was
+    said of its file though no row was wrong (columns without use, hidden rows)."""
 
     batch: int
     ledger: str
@@ -143,6 +144,7 @@ class BatchOut(Whole):
     previous: str
     digest: str
     undoes: int | None = None
+    notes: list[str] = []
 
 
 Outcome = Literal["imported", "partly", "unchanged", "refused", "failed", "done"]

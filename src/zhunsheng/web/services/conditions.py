@@ -144,10 +144,17 @@ def rechecked_as_signed(evaluation: SelfEvaluation, said: Said) -> list[str]:
 
 @condition
 def contest_proved(contest: Contest, said: Said) -> list[str]:
-    """A figure typed against a ledger is accepted on its reason and its proof, not on being typed."""
+    """A figure typed against a ledger is accepted on its reason and its proof, not on being typed, and where it can be read."""
     word = contest.word
     missing = [] if word.reason.strip() else [_("填报人没有写理由")]
-    return missing if word.attachments.exists() else [*missing, _("填报人没有附证明材料")]
+    if not word.attachments.exists():
+        missing.append(_("填报人没有附证明材料"))
+    run = contest.evaluation.assessment.run if contest.evaluation.assessment else None
+    sheet = run.sheet(word.sheet_code) if run else None
+    line = sheet.indicator(word.indicator_code) if sheet else None
+    if line and line.outcome.contest and line.outcome.contest.typed == word.actual and line.outcome.contest.doubt:
+        missing.append(_("填报的数不能比较：%s") % line.outcome.contest.doubt)
+    return missing
 
 
 @condition

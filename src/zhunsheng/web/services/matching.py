@@ -34,7 +34,7 @@ def links_of(department: Organisation, book: Book) -> list[Link]:
         if known is not None and described(known) == decision.described:
             found.append(MeasureLink(sheet=sheet, indicator=indicator, measure=decision.measure or None))
     said = {(d.sheet_code, d.project): d for d in ProjectDecision.objects.filter(sheet_code__in=codes)}
-    found += [ProjectLink(sheet=sheet, project=project) for (sheet, project), d in said.items() if d.same]
+    found += [ProjectLink(sheet=sheet, project=project, same=d.same) for (sheet, project), d in said.items()]
     return found
 
 
@@ -55,6 +55,12 @@ def project_seen(title: str, department: Organisation, sheet: str) -> str:
     """Return the digest of what a person links a project to: the sheet's title and the last decision on it."""
     last = ProjectDecision.objects.filter(department=department, sheet_code=sheet).order_by("pk").last()
     return _digest(title, last.pk if last else "")
+
+
+def denied_projects(department: Organisation, sheet: str) -> list[str]:
+    """Return the projects of the ledgers that the newest decision on each says are not a sheet's."""
+    made = ProjectDecision.objects.filter(department=department, sheet_code=sheet).order_by("pk")
+    return [project for project, same in {d.project: d.same for d in made}.items() if not same]
 
 
 def _digest(*said: object) -> str:
@@ -175,7 +181,7 @@ def confirm_project(
 def open_proposals(run: Run) -> list[str]:
     """Return the names of indicators whose reading rests on a proposal, and of sheets with an open project."""
     names = [i.name for s in run.results for i in s.open_matches]
-    return names + [s.sheet for s in run.results if s.proposals and not s.project_keys]
+    return names + [s.sheet for s in run.results if s.proposals]
 
 
 def choices() -> list[Measure]:

@@ -28,7 +28,7 @@ from zhunsheng.web.services.ledgers import plain
 from zhunsheng.web.services.year import TARGET, Shown, assess_now, differences, figures_of, forms_of
 from zhunsheng.web.workflow import advance, note
 
-PUBLIC_CONTEST = {"typed", "computed", "difference", "reason", "accepted"}  # who typed it stays inside
+PUBLIC_CONTEST = {"typed", "computed", "difference", "doubt", "reason", "accepted"}  # who typed it stays inside
 SELF_FILES = ("绩效自评表.xlsx", "绩效自评表.docx", "绩效评价报告.docx")
 SUBJECTS: dict[str, Any] = {"targets": SheetVersion, "self": SelfEvaluation, "draw": Draw, "results": Draw}
 DRAW_FILES = ("抽查包.zip", "frame.tsv", "commitment.json", "公告.html", "公告.docx", "公告.json")
@@ -445,7 +445,9 @@ def _told(indicator: dict[str, Any]) -> dict[str, Any]:
     origin, contest = indicator.get("origin"), indicator.get("contest") or {}
     if contest:
         ruling = "已采纳" if contest.get("accepted") else "未采纳"
-        contest = {k: contest.get(k) for k in ("computed", "typed", "difference")} | {"ruling": ruling}
+        doubt = contest.get("doubt")
+        apart = f"不能比较：{doubt}" if doubt else contest.get("difference")
+        contest = {k: contest.get(k) for k in ("computed", "typed")} | {"difference": apart, "ruling": ruling}
     elif origin == "judgement":
         contest = {"typed": indicator["actual"]}
     match = "" if indicator.get("confirmed", True) else "未确认"

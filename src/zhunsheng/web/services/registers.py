@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Ledger, ledger_of
 from zhunsheng.regulations import read_yaml
+from zhunsheng.targets.value import misgrouped
 from zhunsheng.web.models import Organisation, SafeguardRecord
 
 
@@ -77,6 +78,8 @@ def cleaned(register: Register, given: dict[str, str]) -> dict[str, str]:
                 text = day.isoformat()
             elif field.type == "money":
                 amount = Decimal(text.replace(",", ""))
+                if misgrouped(text):
+                    raise ValueError
                 if not amount.is_finite() or amount < 0:
                     raise ValueError
                 text = f"{amount:.2f}"

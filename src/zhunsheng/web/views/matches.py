@@ -49,7 +49,11 @@ def matches(request: SignedInRequest, department: Organisation, year: int) -> Ht
     context = {
         "part": "matches",
         "lines": service.lines(department, book, run) if run else [],
-        "projects": [(s, service.project_seen(s.sheet, department, s.id)) for s in run.results if s.kind == "project"]
+        "projects": [
+            (s, service.project_seen(s.sheet, department, s.id), service.denied_projects(department, s.id))
+            for s in run.results
+            if s.kind == "project"
+        ]
         if run
         else [],
         "measures": service.choices(),
