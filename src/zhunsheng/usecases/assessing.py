@@ -1,7 +1,8 @@
 """Assess a book: reviewed, measured, monitored and scored on a date against one state of the evidence.
 
 Evidence comes first: where a reading exists, what a person typed stands beside it as a contest and counts only once the
-finance bureau has accepted it. What no ledger holds counts with its proof, marked as typed.
+finance bureau has accepted it; so it is where a reading existed and was taken back. What no ledger ever held counts with
+its proof, marked as typed.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from zhunsheng.outcomes import (
     Contest,
     Outcome,
     figure_text,
+    ledger_words,
     outcome_of_reading,
     outcome_of_text,
     result_of,
@@ -383,19 +385,33 @@ def _line(
     if _told(outcome):
         if _equal(indicator, typed, outcome):
             return outcome, reading
-        proof = f"没有找到证明材料 {said.unproved}" if said.unproved else said.proof
-        # What was accepted against another reading says nothing of this one.
-        holds = not said.unproved and said.against in (None, outcome.text)
-        accepted = said.accepted if holds else None
-        contest = Contest(said.actual, outcome.text, _apart(typed, outcome), said.reason, proof, said.by, accepted)
-        if accepted:
+        contest = _contested(said, said.actual, outcome.text, _apart(typed, outcome))
+        if contest.accepted:
             return replace(typed, origin="accepted", contest=contest), reading
         return replace(outcome, contest=contest), reading
+    if said.anew:
+        return replace(outcome, note=f"填报了“{said.actual}”，{said.anew}，不计"), reading
+    if said.former:
+        # The reading was taken back, not refuted: whoever types afterwards fares no better than before.
+        once = outcome_of_text(said.former, indicator.aim.unit, sheet.year, "evidence")
+        contest = _contested(said, said.actual, said.former, _apart(typed, once))
+        contest = replace(contest, measured_on=said.former_on.isoformat() if said.former_on else "")
+        if contest.accepted:
+            return replace(typed, origin="accepted", contest=contest), reading
+        note = f"{ledger_words(contest)}，填报的“{said.actual}”待财政局裁定"
+        return replace(outcome, note=note, contest=contest), reading
     if not said.proof:
         return replace(outcome, note=f"填报了“{said.actual}”，没有证明材料，不计"), reading
     if said.unproved:
         return replace(outcome, note=f"填报了“{said.actual}”，没有找到证明材料 {said.unproved}，不计"), reading
     return replace(typed, proof=said.proof), reading
+
+
+def _contested(said: Judgement, typed: str, computed: str, apart: str | None) -> Contest:
+    """Return a typed result as a contest; what was accepted against another reading says nothing of this one."""
+    proof = f"没有找到证明材料 {said.unproved}" if said.unproved else said.proof
+    holds = not said.unproved and said.against in (None, computed)
+    return Contest(typed, computed, apart, said.reason, proof, said.by, said.accepted if holds else None)
 
 
 def _told(outcome: Outcome) -> bool:
