@@ -29,6 +29,8 @@ class Contest:
 
     ``computed`` is the reading in words, ``difference`` what lies between them (None where they can't be compared),
     ``doubt`` why the typed text can't be relied on: then there is no difference, and nobody can accept it.
+    ``measured_on`` is the day (ISO) on which a reading was computed that the ledgers no longer give, since a batch was taken
+    back or its rows are gone; None for a reading that stands.
     """
 
     typed: str
@@ -39,6 +41,7 @@ class Contest:
     by: str | None = None
     accepted: str | None = None
     doubt: str | None = None
+    measured_on: str | None = None
 
     @property
     def apart(self) -> str:
@@ -116,9 +119,18 @@ def marks(outcome: Outcome | None) -> list[str]:
         found.append("口径未确认")
     if c := outcome.contest:
         apart = f"，{c.apart}" if c.apart else ""
-        accepted, refused = f"人工填报，争议已采纳，台账 {c.computed}", f"人工填报 {c.typed}"
+        accepted, refused = f"人工填报，争议已采纳，{ledger_words(c)}", f"人工填报 {c.typed}"
+        if c.measured_on:
+            refused = f"{ledger_words(c)}，{refused}"
         found.append(f"{accepted}{apart}" if c.accepted else f"{refused}{apart}，有争议，未采纳")
     return found
+
+
+def ledger_words(contest: Contest) -> str:
+    """Return what the ledgers say, or once said, of a contested result."""
+    if contest.measured_on is None:
+        return f"台账 {contest.computed}"
+    return f"曾有台账读数 {contest.computed}（测算于 {contest.measured_on}），台账已撤销或不再有数"
 
 
 def shown_result(outcome: Outcome | None) -> str:

@@ -537,6 +537,10 @@ def score_indicator(
     if said and said.band and judged:
         share = _judged(indicator, said, scheme)
         return score(share, "judged", f"评为“{said.band}”，得分率 {percent(share)}，理由：{said.reason}")
+    if said and said.anew and said.actual and outcome.origin == "none":
+        return score(NONE, "pending", outcome.note or said.anew, "请按现在的指标重新填报完成值，并附证明材料")
+    if outcome.contest and outcome.origin == "none":
+        return score(NONE, "nothing", outcome.note or "没有证据", "请恢复台账，或由财政局裁定所填的完成值")
     if target.op == "unread" or (kind == "level" and not indicator.type.unsure):
         asks = "请评定档次并写明理由" if target.op == "level" else "指标值读不出，请评定并写明理由"
         return score(NONE, "pending", f"目标“{indicator.words()}”需人工评定", asks)

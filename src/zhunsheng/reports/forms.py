@@ -12,7 +12,7 @@ from typing import Literal
 from zhunsheng.evaluation import Range, Score, Scorecard
 from zhunsheng.evaluation.scoring import BASIS_WORDS, OPEN_WORD, VERDICT_WORDS, ExecutionScore, Sum
 from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint
-from zhunsheng.outcomes import Outcome, forecast_text, shown_result
+from zhunsheng.outcomes import Outcome, forecast_text, ledger_words, shown_result
 from zhunsheng.targets import Indicator, SpendingPlan, TargetSheet, TargetValue
 from zhunsheng.targets.sheet import plain
 from zhunsheng.wording import percent_beside
@@ -530,7 +530,8 @@ def typed_words(outcome: Outcome) -> list[str]:
     """Return what a table says of a result that someone typed: its proof, or the reading beside it; empty for none."""
     found = [f"完成值为人工填报，证明材料：{outcome.proof or '无'}"] if outcome.origin == "judgement" else []
     if c := outcome.contest:
-        state = f"争议已采纳：{c.accepted}" if c.accepted else "有争议，未采纳，按台账计算"
+        counted = "待定" if c.measured_on else "按台账计算"
+        state = f"争议已采纳：{c.accepted}" if c.accepted else f"有争议，未采纳，{counted}"
         apart = f"，{c.apart}" if c.apart else ""
-        found.append(f"台账 {c.computed}，人工填报 {c.typed}{apart}（{state}）")
+        found.append(f"{ledger_words(c)}，人工填报 {c.typed}{apart}（{state}）")
     return found

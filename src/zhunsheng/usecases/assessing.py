@@ -1,7 +1,8 @@
 """Assess a book: reviewed, measured, monitored and scored on a date against one state of the evidence.
 
 Evidence comes first: where a reading exists, what a person typed stands beside it as a contest and counts only once the
-finance bureau has accepted it. What no ledger holds counts with its proof, marked as typed.
+finance bureau has accepted it; so it is where a reading existed and was taken back. What no ledger ever held counts with
+its proof, marked as typed.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from zhunsheng.outcomes import (
     Contest,
     Outcome,
     figure_text,
+    ledger_words,
     outcome_of_reading,
     outcome_of_text,
     result_of,
@@ -384,21 +386,39 @@ def _line(
     if _told(outcome):
         if _equal(indicator, typed, outcome):
             return outcome, reading
-        proof = f"没有找到证明材料 {said.unproved}" if said.unproved else said.proof
-        # What was accepted against another reading says nothing of this one.
-        doubt = result_of(indicator, typed).doubt if indicator.type.kind != "level" else None
-        holds = not doubt and not said.unproved and said.against in (None, outcome.text)
-        accepted = said.accepted if holds else None
-        apart = None if doubt else _apart(indicator, typed, outcome)
-        contest = Contest(said.actual, outcome.text, apart, said.reason, proof, said.by, accepted, doubt)
-        if accepted:
+        contest = _contested(said, indicator, typed, outcome)
+        if contest.accepted:
             return replace(typed, origin="accepted", contest=contest), reading
         return replace(outcome, contest=contest), reading
+    if said.anew:
+        return replace(outcome, note=f"填报了“{said.actual}”，{said.anew}，不计"), reading
+    if said.former:
+        # The reading was taken back, not refuted: whoever types afterwards fares no better than before.
+        once = outcome_of_text(said.former, indicator.aim.unit, sheet.year, "evidence")
+        contest = _contested(said, indicator, typed, once)
+        contest = replace(contest, measured_on=said.former_on.isoformat() if said.former_on else "")
+        if contest.accepted:
+            return replace(typed, origin="accepted", contest=contest), reading
+        note = f"{ledger_words(contest)}，填报的“{said.actual}”待财政局裁定"
+        return replace(outcome, note=note, contest=contest), reading
     if not said.proof:
         return replace(outcome, note=f"填报了“{said.actual}”，没有证明材料，不计"), reading
     if said.unproved:
         return replace(outcome, note=f"填报了“{said.actual}”，没有找到证明材料 {said.unproved}，不计"), reading
     return replace(typed, proof=said.proof), reading
+
+
+def _contested(said: Judgement, indicator: Indicator, typed: Outcome, computed: Outcome) -> Contest:
+    """Return a typed result as a contest; what was accepted against another reading says nothing of this one.
+
+    A typed text that can be read in two ways is compared with nothing, and nobody's acceptance makes it count.
+    """
+    doubt = result_of(indicator, typed).doubt if indicator.type.kind != "level" else None
+    proof = f"没有找到证明材料 {said.unproved}" if said.unproved else said.proof
+    holds = not doubt and not said.unproved and said.against in (None, computed.text)
+    apart = None if doubt else _apart(indicator, typed, computed)
+    accepted = said.accepted if holds else None
+    return Contest(typed.text, computed.text, apart, said.reason, proof, said.by, accepted, doubt)
 
 
 def _told(outcome: Outcome) -> bool:

@@ -53,7 +53,9 @@ class RunScheme(_Part):
 
 class RunContest(_Part):
     """What someone typed against the reading, shown beside it; ``accepted`` is the finance bureau's reason, ``doubt`` why
-    the typed text can't be compared."""
+    the typed text can't be compared. ``measured_on`` is the day of a reading that the ledgers no longer give; None for one
+    that stands.
+    """
 
     typed: str
     computed: str
@@ -63,6 +65,7 @@ class RunContest(_Part):
     proof: str | None = None
     by: str | None = None
     accepted: str | None = None
+    measured_on: str | None = None
 
 
 class RunOutcome(_Part):

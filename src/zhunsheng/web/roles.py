@@ -1,7 +1,8 @@
 """Who may do what, where and when: the one table of roles and stages, and the permission rules made from it.
 
 A role is held at an organisation. It reaches that organisation and all below; a role held at a section (科室) reaches the
-section's department. A person never takes a step on a record when they took one of the steps it must be apart from in the
+section's department. For a department that was closed, what its office did is done by the office of its successors, and by
+nobody else's. A person never takes a step on a record when they took one of the steps it must be apart from in the
 record's present round, or wrote the text that the step is about.
 """
 
@@ -18,6 +19,7 @@ from zhunsheng.web.models import Decided, Membership, Organisation, Role, Step, 
 STAFF, FINANCE, HEAD, BUREAU, EVALUATOR, AUDITOR, ADMIN = (str(role) for role in Role)
 OFFICE = (STAFF, FINANCE, HEAD)
 READERS = (*OFFICE, BUREAU, AUDITOR)
+FILLED = ("all_judged", "matches_confirmed", "contests_proved")  # asked again at each signature within the department
 
 
 @dataclass(frozen=True)
@@ -77,16 +79,16 @@ ACTIONS: dict[str, Act] = {
     "monitoring.explain": Act((STAFF, FINANCE), on=("open",)),
     "monitoring.submit": Act((STAFF, FINANCE), _("提交财务科确认"), ("open",), "submitted", needs=("lights_explained",)),
     "monitoring.withdraw": Act((STAFF, FINANCE), _("撤回"), ("submitted",), "open", undoes="monitoring.submit", style="secondary"),
-    "monitoring.confirm": Act((FINANCE,), _("确认"), ("submitted",), "confirmed", apart=("monitoring.submit",)),
+    "monitoring.confirm": Act((FINANCE,), _("确认"), ("submitted",), "confirmed", apart=("monitoring.submit",), needs=("lights_explained",)),
     "monitoring.return": Act((FINANCE,), _("退回补充"), ("submitted",), "open", remark=True, style="warning"),
     # -- self-evaluation: 填报 → 财务科审核 → 负责人签字 → 财政局复核
     "selfeval.view": Act(READERS),
     "selfeval.open": Act((FINANCE,)),
     "selfeval.fill": Act((STAFF, FINANCE), on=("draft", "returned")),
-    "selfeval.submit": Act((STAFF, FINANCE), _("填报人签字提交"), ("draft", "returned"), "filled", needs=("all_judged", "matches_confirmed", "contests_proved")),
+    "selfeval.submit": Act((STAFF, FINANCE), _("填报人签字提交"), ("draft", "returned"), "filled", needs=("self_due", *FILLED)),
     "selfeval.withdraw": Act((STAFF, FINANCE), _("撤回"), ("filled",), "draft", ways=("returned",), undoes="selfeval.submit", style="secondary"),
-    "selfeval.check": Act((FINANCE,), _("财务科审核签字"), ("filled",), "checked", apart=("selfeval.submit",)),
-    "selfeval.sign": Act((HEAD,), _("负责人签字上报"), ("checked",), "signed", apart=("selfeval.submit", "selfeval.check"), needs=("matches_confirmed",)),
+    "selfeval.check": Act((FINANCE,), _("财务科审核签字"), ("filled",), "checked", apart=("selfeval.submit",), needs=FILLED),
+    "selfeval.sign": Act((HEAD,), _("负责人签字上报"), ("checked",), "signed", apart=("selfeval.submit", "selfeval.check"), needs=FILLED),
     "selfeval.recheck": Act((BUREAU,), on=("signed", "accepted")),
     "selfeval.accept": Act((BUREAU,), _("复核通过"), ("signed",), "accepted", apart=("selfeval.submit", "selfeval.check", "selfeval.sign"), needs=("contests_ruled", "rechecked_as_signed")),
     # What was signed is not what it comes to now: it goes back, and is signed anew.
@@ -175,6 +177,30 @@ def roles_at(user: User, organisation: Organisation | None) -> set[str]:
     return {m.role for m in memberships(user) if organisation is None or reaches(m, organisation)}
 
 
+def successors(organisation: Organisation) -> list[Organisation]:
+    """Return the organisations in use that a closed one went over to, by way of others closed since; none if to nobody."""
+    found: dict[int, Organisation] = {}
+    waiting, seen = [organisation], {organisation.pk}
+    while waiting:
+        stage = waiting.pop().stages.order_by("from_on", "pk").last()
+        for one in Organisation.objects.filter(code__in=stage.successors if stage else ()).exclude(pk__in=seen):
+            seen.add(one.pk)
+            if one.active:
+                found[one.pk] = one
+            else:
+                waiting.append(one)
+    return list(found.values())
+
+
+def roles_for(user: User, action: str, where: Organisation | None) -> set[str]:
+    """Return the roles in which a user may act on what belongs to an organisation; looking is left to all who could look."""
+    held = roles_at(user, where)
+    if where is None or where.active or not user.is_authenticated:
+        return held
+    inherited = {role for one in successors(where) for role in roles_at(user, one) if role in OFFICE}
+    return inherited | (held if action.endswith(".view") else held - set(OFFICE))
+
+
 def permits(user: User, action: str, subject: Any = None) -> bool:
     """Return whether a user's roles and the four eyes let them take an action, whatever state the record is in.
 
@@ -182,9 +208,9 @@ def permits(user: User, action: str, subject: Any = None) -> bool:
     """
     act = ACTIONS[action]
     if isinstance(subject, Organisation) or subject is None:
-        return bool(roles_at(user, subject) & set(act.roles))
+        return bool(roles_for(user, action, subject) & set(act.roles))
     where = subject.department
-    if not isinstance(where, Organisation) or not roles_at(user, where) & set(act.roles):
+    if not isinstance(where, Organisation) or not roles_for(user, action, where) & set(act.roles):
         return False
     return not (act.apart and _took(user, act.apart, subject))
 
@@ -194,7 +220,7 @@ def in_state(user: User, action: str, subject: Any) -> bool:
     act, state = ACTIONS[action], subject.state
     if act.on and state not in act.on:
         return False
-    return not act.by or any((role, state) in act.by for role in roles_at(user, subject.department))
+    return not act.by or any((role, state) in act.by for role in roles_for(user, action, subject.department))
 
 
 def may(user: User, action: str, subject: Any = None) -> bool:
@@ -254,6 +280,13 @@ def departments(user: User, action: str) -> list[Organisation]:
         below = Organisation.objects.filter(path__startswith=top.path, kind="department", active=True)
         found |= {o.pk: o for o in below}
     return sorted(found.values(), key=lambda o: o.path)
+
+
+def inherited(user: User, action: str) -> list[Organisation]:
+    """Return the closed departments whose successors a user may take an action for."""
+    closed = Organisation.objects.filter(kind="department", active=False)
+    acts = set(ACTIONS[action].roles)
+    return [o for o in closed if any(roles_at(user, one) & acts for one in successors(o))]
 
 
 def register() -> None:

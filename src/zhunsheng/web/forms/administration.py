@@ -147,4 +147,8 @@ class NewCalendarEntry(Sent):
         opens, due = values.get("opens_on"), values.get("due_on")
         if opens and due and due < opens:
             self.add_error("due_on", _("早于开始日期"))
+        year, as_of = values.get("year"), values.get("as_of")
+        # 财预〔2019〕136号: 绩效运行监控 looks at a budget year while it runs; what is after it is self-evaluation.
+        if values.get("kind") == "monitoring" and year and as_of and as_of.year != year:
+            self.add_error("as_of", _("运行监控的数据截至日应在该年度之内"))
         return values

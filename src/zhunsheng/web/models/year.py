@@ -164,6 +164,8 @@ class Word(Audited):
     share = models.DecimalField(_("得分率"), max_digits=5, decimal_places=4, null=True, blank=True)
     over_accepted = models.BooleanField(_("认可超额"), default=False)
     reason = models.TextField(_("理由"), blank=True)
+    # What the indicator promised when the figure was typed (``promise``); empty for what was typed before that was kept.
+    promised = models.JSONField(default=dict)
     attachments = models.ManyToManyField(Upload)
     by = models.ForeignKey(User, models.PROTECT, null=True)
     at = models.DateTimeField(auto_now_add=True)
@@ -180,10 +182,14 @@ class Word(Audited):
         """The figure it states, why, and the digests of the files that prove it: what a ruling on it rests on."""
         return self.actual, self.reason, tuple(sorted({a.sha256 for a in self.attachments.all()}))
 
-    def judgement(self) -> Judgement:
-        """Return the word as the judgement that scoring and monitoring take."""
+    def judgement(self, promise: dict[str, str]) -> Judgement:
+        """Return the word as the judgement that scoring and monitoring take, on what the indicator promises now.
+
+        What was accepted of another promise is not accepted of this one.
+        """
         files = "、".join(a.name for a in self.attachments.all())
-        contest = next((c for c in self.contests.all() if c.state == Contest.State.ACCEPTED), None)
+        accepted = (c for c in self.contests.all() if c.state == Contest.State.ACCEPTED)
+        contest = next((c for c in accepted if not promise_moved(c.promised, promise)), None)
         return Judgement(
             sheet=self.sheet_code,
             indicator=self.indicator_code,
@@ -198,14 +204,36 @@ class Word(Audited):
             cause=self.cause or None,
             measures=self.measures or None,
             by=str(self.by) if self.by else None,
+            anew=self.asked_anew(promise) or None,
         )
+
+    def asked_anew(self, promise: dict[str, str]) -> str:
+        """Return in words why the figure is to be typed again: its indicator counts something else now; empty where not."""
+        was = self.promised
+        if not self.actual or not was or was.get("counts") == promise["counts"]:
+            return ""
+        return f"之后指标改了（{promise_moved(was, promise)}），须重新填报"
+
+
+PROMISED = {"name": "指标名称", "description": "指标描述", "target": "指标值", "unit": "计量单位"}
+
+
+def promise_moved(was: dict[str, str], now: dict[str, str]) -> str:
+    """Return in words what an indicator promises otherwise than it did; empty where nothing, or where it was not kept."""
+    told = [
+        f"{label} “{was[key]}” → “{now[key]}”"
+        for key, label in PROMISED.items()
+        if key in was and was[key] != now[key] and (key != "unit" or was.get("target") == now["target"])
+    ]
+    return "；".join(told)
 
 
 class Contest(Decided):
     """A figure that a department typed against what its ledgers say: with reason and proof, decided by the finance bureau.
 
     Until it is accepted the reading counts; both are shown wherever the figure is. A ruling is on one claim (figure,
-    reason, proof) against one reading (``computed``): where any of them is another, the contest is replaced by a new one.
+    reason, proof) against one reading (``computed``), also one that was taken back since, of what the indicator ``promised``
+    (its name, description and target): where any of them is another, the contest is replaced by a new one.
     """
 
     class State(models.TextChoices):
@@ -217,6 +245,7 @@ class Contest(Decided):
     word = models.ForeignKey(Word, models.PROTECT, related_name="contests")
     evaluation = models.ForeignKey("SelfEvaluation", models.PROTECT, related_name="contests")
     computed = models.TextField(_("台账算出"))
+    promised = models.JSONField(default=dict)
     ruling = models.TextField(_("裁定理由"), blank=True)
     state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
 
@@ -230,8 +259,8 @@ class Contest(Decided):
         return f"{self.word.indicator}：{self.word.actual}"
 
     def decided_on(self) -> Any:
-        """Return the claim, the reading it is made against, and the reading as its self-evaluation shows it now."""
-        return [*self.word.claim, self.computed, self._shown_now()]
+        """Return the claim, the reading and the promise it is made against, and what its self-evaluation shows of it now."""
+        return [*self.word.claim, self.computed, self.promised, self._shown_now()]
 
     def _shown_now(self) -> str | None:
         kept = (
@@ -241,7 +270,8 @@ class Contest(Decided):
             for line in sheet["indicators"] if sheet.get("id") == self.word.sheet_code else ():
                 if line.get("id") == self.word.indicator_code:
                     contest = line["outcome"].get("contest") or {}
-                    return str(contest.get("computed") or line["outcome"]["text"])
+                    shown = str(contest.get("computed") or line["outcome"]["text"])
+                    return f"{shown} {contest.get('measured_on') or ''} {line.get('target')}".strip()
         return None
 
     @property

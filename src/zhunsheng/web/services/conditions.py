@@ -24,7 +24,7 @@ from zhunsheng.web.models.targets import SheetVersion
 from zhunsheng.web.services import keyeval
 from zhunsheng.web.services.matching import open_proposals
 from zhunsheng.web.services.registers import registers
-from zhunsheng.web.services.year import names_of, unexplained
+from zhunsheng.web.services.year import names_of, self_too_early, unexplained
 from zhunsheng.web.workflow import Said, condition
 
 PLACEHOLDERS = (NEW_INDICATOR, PLACEHOLDER)
@@ -101,6 +101,13 @@ def lights_explained(checkpoint: Checkpoint, said: Said) -> list[str]:
     """Every yellow and red light has a cause and measures."""
     names = names_of(checkpoint, unexplained(checkpoint))
     return _listed(_("还有 %(n)s 项红黄灯没有写明原因和措施：%(names)s"), names)
+
+
+@condition
+def self_due(evaluation: SelfEvaluation, said: Said) -> list[str]:
+    """A year is evaluated once it is over, or on the day that the calendar says."""
+    early = self_too_early(evaluation.department, evaluation.year, begun=True)
+    return [early] if early else []
 
 
 @condition

@@ -51,6 +51,16 @@ def listed(department: Organisation) -> tuple[list[dict[str, Any]], list[tuple[A
     return sorted(found, key=lambda x: x["batch"] is None), [(b, b.batch in undone) for b in reversed(batches)]
 
 
+def undone(department: Organisation, year: int) -> list[Any]:
+    """Return the batches by which a department took others back, newest first: of those that a year's data can have been in.
+
+    What was imported before the year began held none of it; what a later batch held is not told by its date.
+    """
+    batches = figures.store().batches(department=key_of(department))
+    of_year = {b.batch for b in batches if b.when >= f"{year}-01-01"}
+    return [b for b in reversed(batches) if b.undoes in of_year]
+
+
 def page_of(department: Organisation, ledger: Ledger, size: int, offset: int, **asked: Any) -> Page:
     """Return one page of rows. ``asked`` is as for ``evidence.browse``."""
     snapshot = figures.store().snapshot()

@@ -23,6 +23,18 @@ def described(indicator: Indicator) -> str:
     return hashlib.sha256(f"{words}\x1f{indicator.aim.unit or ''}".encode()).hexdigest()
 
 
+def promise(indicator: Indicator) -> dict[str, str]:
+    """Return what an indicator promises, as texts by ``name``, ``description``, ``target`` and ``unit``; ``counts`` is the
+    digest of what it counts (``described``)."""
+    return {
+        "name": indicator.name,
+        "description": indicator.description or "",
+        "target": indicator.words(),
+        "unit": indicator.aim.unit or "",
+        "counts": described(indicator),
+    }
+
+
 def links_of(department: Organisation, book: Book) -> list[Link]:
     """Return what people confirmed for the sheets of a book, newest decisions first to hold."""
     codes = [s.id for s in book.sheets]

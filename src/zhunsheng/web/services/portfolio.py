@@ -218,7 +218,8 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
     assessed yet); unapproved (drafts only, which count nowhere). ``unreviewed`` is how many of its sheets were not
     reviewed as they stand: its findings are then not all there are; ``drafts`` are the findings of versions that are not
     approved. ``place`` is the place among all graded ones, None for others; ``unsigned`` says that what counts was
-    typed for a self-evaluation nobody signed yet, ``overtaken`` that something changed that the figures rest on.
+    typed for a self-evaluation nobody signed yet, ``overtaken`` that something changed that the figures rest on, ``signed``
+    what was signed or accepted for that date where it is another figure than this one, in words.
     """
     kept = Assessment.objects.filter(office.below(district, year, "department__"), year=year)
     columns = ("department_id", "as_of", "assessed_at", "total", "most", "grade", "basis", "paid", "budget", "program")
@@ -239,6 +240,7 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
     approved = set(sheets.filter(versions__state="approved").values_list("department_id", flat=True))
     departments = list(Organisation.objects.filter(pk__in=counts).prefetch_related("stages"))
     changed, unsigned, working = _last_changes(departments, year), _unsigned(year), _in_work(year)
+    signed = _signed(year)
     table = []
     for department in departments:
         found = newest.get(department.pk) if department.pk in approved else None
@@ -272,6 +274,7 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
                 "drafts": drafts[department.pk],
                 "place": None,
                 "unsigned": found is not None and unsigned.get(department.pk) == found["as_of"],
+                "signed": _signed_apart(signed.get(department.pk), found),
                 "overtaken": found is not None
                 and (
                     department.pk in working
@@ -302,6 +305,34 @@ def _unsigned(year: int) -> dict[int, date]:
     said = Word.objects.filter(year=year, checkpoint=None).values("department_id")
     waiting = SelfEvaluation.objects.filter(year=year, department__in=said).exclude(state__in=SETTLED)
     return dict(waiting.values_list("department_id", "as_of"))
+
+
+def _signed(year: int) -> dict[int, dict[str, Any]]:
+    """Return by department the figures of self-evaluations that were signed or accepted, with their date and state."""
+    kept = SelfEvaluation.objects.filter(year=year, state__in=SETTLED, assessment__isnull=False)
+    return {
+        department: {"state": state, "as_of": day, "total": total, "most": most, "grade": grade}
+        for department, state, day, total, most, grade in kept.values_list(
+            "department_id", "state", "as_of", "assessment__total", "assessment__most", "assessment__grade"
+        )
+    }
+
+
+def _signed_apart(signed: dict[str, Any] | None, found: dict[str, Any] | None) -> str:
+    """Return in words what was signed for the date of the newest figures where those are others now; else nothing."""
+    if signed is None or found is None or signed["as_of"] != found["as_of"]:
+        return ""
+    if all(signed[name] == found[name] for name in ("total", "most", "grade")):
+        return ""
+    total, most = signed["total"], signed["most"]
+    if total is None:
+        points = _("待定")
+    else:
+        points = f"{total:.2f}" if most in (None, total) else f"{total:.2f}–{most:.2f}"
+    told = {"points": points, "grade": f"（{signed['grade']}）" if signed["grade"] else ""}
+    if signed["state"] == "accepted":
+        return _("复核通过的自评为 %(points)s 分%(grade)s，这里是按现有依据重算的") % told
+    return _("已签字的自评为 %(points)s 分%(grade)s，这里是按现有依据重算的") % told
 
 
 def _in_work(year: int) -> set[int]:
@@ -358,6 +389,7 @@ def standing_words(standing: Standing) -> str:
 def remarks(row: dict[str, Any]) -> list[str]:
     """Return what is to be known of the figures of a line of the ranking."""
     unsigned = [_("自评未签字")] if row["unsigned"] else []
+    unsigned += [row["signed"]] if row["signed"] else []
     return unsigned + ([_("依据已变化，待重新测算")] if row["overtaken"] else [])
 
 

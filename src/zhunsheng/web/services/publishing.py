@@ -25,10 +25,21 @@ from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.services.draws import proof_of
 from zhunsheng.web.services.ledgers import plain
-from zhunsheng.web.services.year import TARGET, Shown, assess_now, differences, figures_of, forms_of
+from zhunsheng.web.services.year import (
+    POINTS,
+    TARGET,
+    Shown,
+    assess_now,
+    differences,
+    figures_of,
+    forms_of,
+    points_figure,
+    score_figures,
+)
 from zhunsheng.web.workflow import advance, note
 
-PUBLIC_CONTEST = {"typed", "computed", "difference", "doubt", "reason", "accepted"}  # who typed it stays inside
+# Who typed it stays inside.
+PUBLIC_CONTEST = {"typed", "computed", "difference", "doubt", "reason", "accepted", "measured_on"}
 SELF_FILES = ("绩效自评表.xlsx", "绩效自评表.docx", "绩效评价报告.docx")
 SUBJECTS: dict[str, Any] = {"targets": SheetVersion, "self": SelfEvaluation, "draw": Draw, "results": Draw}
 DRAW_FILES = ("抽查包.zip", "frame.tsv", "commitment.json", "公告.html", "公告.docx", "公告.json")
@@ -256,7 +267,7 @@ def drifted_from(publication: Publication) -> list[dict[str, str]]:
     if evaluation is None:
         return []
     day = date.fromisoformat(publication.data["as_of"])
-    now = figures_of(assess_now(evaluation.department, evaluation.year, day, tables=False).run)
+    now = figures_of(assess_now(evaluation.department, evaluation.year, day, tables=False, record=evaluation).run)
     return differences(then, now)
 
 
@@ -274,16 +285,21 @@ def _compare(publication: Publication) -> None:
 
 
 def _published(data: dict[str, Any]) -> dict[str, Shown]:
-    """Return the figures that were published; none for what was published before sheets had codes to tell them by."""
+    """Return the figures that were published, as far as the copy holds them; none for what was published before sheets had
+    codes to tell them by."""
     found = {}
     for s in data["scores"]:
         if s.get("id"):
             lines: dict[str, tuple[str, str]] = {"total": ("得分", s["total"])}
+            if "grade" in s:
+                lines = score_figures(s["total"], s.get("most"), s["grade"])
             for i in s["indicators"]:
                 lines |= {
                     i["id"]: (i["name"], i["actual"]),
                     f"{i['id']}{TARGET}": (f"{i['name']}（目标）", i["target"]),
                 }
+                if "points" in i:
+                    lines[f"{i['id']}{POINTS}"] = points_figure(i["name"], i["score"], i["points"])
             found[s["id"]] = Shown(s["sheet"], lines)
     return found
 
@@ -447,7 +463,9 @@ def _told(indicator: dict[str, Any]) -> dict[str, Any]:
         ruling = "已采纳" if contest.get("accepted") else "未采纳"
         doubt = contest.get("doubt")
         apart = f"不能比较：{doubt}" if doubt else contest.get("difference")
+        once = f"（曾有台账读数，测算于 {day}，已撤销或不再有数）" if (day := contest.get("measured_on")) else ""
         contest = {k: contest.get(k) for k in ("computed", "typed")} | {"difference": apart, "ruling": ruling}
+        contest["computed"] = f"{contest['computed']}{once}"
     elif origin == "judgement":
         contest = {"typed": indicator["actual"]}
     match = "" if indicator.get("confirmed", True) else "未确认"

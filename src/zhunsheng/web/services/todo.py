@@ -23,7 +23,7 @@ from zhunsheng.web.models import (
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services.registers import due_of, registers
 from zhunsheng.web.services.sheets import newest, sheets_of
-from zhunsheng.web.services.year import calendar_of, unexplained
+from zhunsheng.web.services.year import calendar_of, self_entry, self_too_early, unexplained
 
 
 def of(user: User, department: Organisation, year: int, today: date) -> list[dict[str, Any]]:
@@ -62,8 +62,8 @@ def of(user: User, department: Organisation, year: int, today: date) -> list[dic
             add(_("确认运行监控：%s") % checkpoint.name, url, checkpoint.due_on)
     evaluation = SelfEvaluation.objects.filter(department=department, year=year).first()
     if evaluation is None:
-        own = next(iter(calendar_of(department, year, "self")), None)
-        if own and own.opens_on <= today and may(user, "selfeval.open", department):
+        own = self_entry(department, year)
+        if own and not self_too_early(department, year) and may(user, "selfeval.open", department):
             add(_("开启绩效自评"), reverse("selfeval", kwargs=place), own.due_on)
     else:
         for _name, act in available(user, evaluation, "selfeval"):

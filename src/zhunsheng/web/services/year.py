@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal, DecimalException
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, Store
 from zhunsheng.intake import read_book
 from zhunsheng.judgements import Judgement, resolve
-from zhunsheng.measures import catalogue
+from zhunsheng.measures import MeasureLink, catalogue
+from zhunsheng.targets import Book
+from zhunsheng.targets.sheet import plain
 from zhunsheng.usecases.assessing import Assessment as Assessed
 from zhunsheng.usecases.assessing import Department, Evidence, assess, basis
 from zhunsheng.usecases.outputs import official_forms, write_outputs
@@ -41,14 +44,16 @@ from zhunsheng.web.models import (
     Word,
 )
 from zhunsheng.web.models.work import cipher
+from zhunsheng.web.models.year import promise_moved
 from zhunsheng.web.roles import permits
-from zhunsheng.web.services.matching import links_of
+from zhunsheng.web.services.matching import links_of, promise
 from zhunsheng.web.services.rules import rules_for
 from zhunsheng.web.services.sheets import book_in_force
 from zhunsheng.web.workflow import advance, note
 
 Record = Checkpoint | SelfEvaluation
-UNSETTLED = ("draft", "returned", "filled")  # states of a self-evaluation whose figures follow the evidence
+# States of a self-evaluation whose figures follow the evidence: from the filler's signature on they are what was signed.
+UNSETTLED = ("draft", "returned")
 FILES = ("绩效目标表", "绩效运行监控表", "绩效自评表", "绩效评价报告")
 
 
@@ -80,7 +85,10 @@ def newest_assessment(department: Organisation, year: int) -> Assessment | None:
 
 
 def record_of(department: Organisation, year: int, day: date) -> Record | None:
-    """Return the record whose words go into the figures of a day: the self-evaluation or checkpoint of that day."""
+    """Return the record whose words go into the figures that a day is shown with: its self-evaluation, else its checkpoint.
+
+    A record's own figures are made from its own words, whatever else is of that day.
+    """
     found = SelfEvaluation.objects.filter(department=department, year=year, as_of=day).first()
     return found or Checkpoint.objects.filter(department=department, year=year, as_of=day).first()
 
@@ -113,10 +121,10 @@ class Question:
         self.place = Department(department.code, department.name_in(year))
         self.rules = rules_for(department, year)
         self.links = links_of(department, self.book)
-        codes = {(s.id, i.id) for s in self.book.sheets for i in s.indicators}
+        promised = promises(self.book)
         said = words_of(record) if words else {}
         # A word on an indicator that an adjustment took out has nothing to speak of any more.
-        self.judgements: list[Judgement] = [w.judgement() for key, w in said.items() if key in codes]
+        self.judgements: list[Judgement] = [w.judgement(promised[key]) for key, w in said.items() if key in promised]
 
     def basis(self, evidence: Store | Snapshot) -> str:
         """Return the digest of all that the figures rest on, given the evidence."""
@@ -128,20 +136,88 @@ class Question:
         """Assess. Raises ``ZS-WB-06`` where nothing is in force, ``ZS-SC-*`` for a word that scoring refuses."""
         if not self.book.sheets:
             raise ZhunshengError("ZS-WB-06", detail=f"{self.place.name} {self.year}年还没有批复的绩效目标")
+        done = self._assessed(evidence, self.judgements)
+        once = self._former(done)
+        if not once:
+            return done
+        said = [j.model_copy(update=once.get((j.sheet or "", j.indicator), {})) for j in self.judgements]
+        # The digest is of what was asked. That a reading was taken back is told by the state of the evidence, which each
+        # import and each undoing moves: under one state the same readings are gone.
+        return replace(self._assessed(evidence, said), basis=done.basis)
+
+    def _assessed(self, evidence: Evidence, said: list[Judgement]) -> Assessed:
         return assess(
             self.book,
             evidence,
             self.day,
             department=self.place,
             links=self.links,
-            judgements=self.judgements,
+            judgements=said,
             rules=self.rules,
         )
 
+    def _former(self, done: Assessed) -> dict[tuple[str, str], dict[str, Any]]:
+        """Return the former readings of indicators that a figure was typed for and that the ledgers are silent of now."""
+        typed = {(j.sheet, j.indicator) for j in self.judgements if j.actual}
+        silent = {
+            (r.sheet.id, i.id)
+            for r in done.results
+            for i, outcome in zip(r.sheet.indicators, r.outcomes, strict=True)
+            if (r.sheet.id, i.id) in typed and outcome.origin != "evidence" and outcome.contest is None
+        }
+        # What a person said that another measure, or none, proves: the former one's reading is no evidence against it.
+        decided = {(x.sheet or "", x.indicator): x.measure for x in self.links if isinstance(x, MeasureLink)}
+        return former_readings(self.department, self.year, self.day, silent, decided) if silent else {}
 
-def state_key(department: Organisation, year: int, as_of: date) -> str:
-    """Return the digest of all that the figures of a day rest on now."""
-    return Question(department, year, as_of, record_of(department, year, as_of)).basis(store())
+
+def promises(book: Book) -> dict[tuple[str, str], dict[str, str]]:
+    """Return what each indicator of a book promises, by codes of sheet and indicator."""
+    return {(s.id, i.id): promise(i) for s in book.sheets for i in s.indicators}
+
+
+def former_readings(
+    department: Organisation,
+    year: int,
+    day: date,
+    wanted: Collection[tuple[str, str]],
+    decided: dict[tuple[str, str], str | None],
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the last reading that the ledgers gave of each indicator, as fields of a judgement: ``former``, ``former_on``.
+
+    From the kept figures of the year up to a day, those of the day itself first; readings of another measure than the one
+    that was ``decided`` are left out, and so is what never had one.
+    """
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    kept = Assessment.objects.filter(department=department, year=year, as_of__lte=day)
+    for pk, key, made in kept.order_by("-as_of", "-assessed_at", "-pk").values_list("pk", "key", "created_at"):
+        for one in set(wanted) - set(found):
+            text, measure = _readings_kept(key, pk).get(one, ("", ""))
+            if text and (one not in decided or decided[one] == measure):
+                found[one] = {"former": text, "former_on": timezone.localdate(made)}
+        if len(found) == len(set(wanted)):
+            break
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _readings_kept(key: str, pk: int) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return what the ledgers gave in kept figures, which never change: the text and its measure by indicator."""
+    result = Assessment.objects.filter(pk=pk, key=key).values_list("result", flat=True).first() or {}
+    found = {}
+    for sheet in result.get("results", ()):
+        for line in sheet["indicators"]:
+            outcome, contest = line["outcome"], line["outcome"].get("contest") or {}
+            text = outcome["text"] if outcome["origin"] == "evidence" else ""
+            if contest and not contest.get("measured_on"):
+                text = contest["computed"]
+            if text:
+                found[sheet.get("id", ""), line.get("id", "")] = text, line["match"].get("measure") or ""
+    return found
+
+
+def state_key(department: Organisation, year: int, as_of: date, record: Record | None = None) -> str:
+    """Return the digest of all that the figures of a day rest on now, those of a ``record`` with its own words."""
+    return Question(department, year, as_of, record or record_of(department, year, as_of)).basis(store())
 
 
 def assess_now(
@@ -151,10 +227,14 @@ def assess_now(
     evidence: Evidence | None = None,
     *,
     tables: bool = True,
+    record: Record | None = None,
 ) -> Assessment:
-    """Assess a department's year and keep the result; the same state is not assessed twice. Raises as ``Question.answer``."""
+    """Assess a department's year and keep the result; the same state is not assessed twice. Raises as ``Question.answer``.
+
+    The words that go in are those of the ``record``, else of the record that the day's figures are.
+    """
     day = as_of or default_as_of(year)
-    asked = Question(department, year, day, record_of(department, year, day))
+    asked = Question(department, year, day, record or record_of(department, year, day))
     key = asked.basis(evidence.snapshot if evidence else store())
     known = Assessment.objects.filter(department=department, year=year, key=key).first()
     if known and (not tables or (known.folder() / "forms.json").is_file()):
@@ -286,7 +366,7 @@ def overtaken(assessment: Assessment) -> bool:
 def drifted(record: Record) -> bool:
     """Return whether what a record's figures rest on has changed since they were taken; False where there are none."""
     kept = record.assessment
-    return kept is not None and overtaken(kept)
+    return kept is not None and state_key(kept.department, kept.year, kept.as_of, record) != kept.key
 
 
 def drift(record: Record) -> list[dict[str, str]]:
@@ -296,11 +376,12 @@ def drift(record: Record) -> list[dict[str, str]]:
     """
     if record.assessment is None or not drifted(record):
         return []
-    now = assess_now(record.department, record.year, record.assessment.as_of, tables=False).run
+    now = assess_now(record.department, record.year, record.assessment.as_of, tables=False, record=record).run
     return differences(figures_of(record.assessment.run), figures_of(now))
 
 
-TARGET = "/target"  # behind an indicator's code: the words of its target
+# Behind an indicator's code: the words of its target, the points it earned of the points it carries.
+TARGET, POINTS = "/target", "/points"
 
 
 @dataclass(frozen=True)
@@ -313,18 +394,32 @@ class Shown:
 
 def figures_of(run: Run) -> dict[str, Shown]:
     """Return what a run shows of each sheet, by the sheet's code."""
-    return {
-        sheet.id: Shown(
-            sheet.sheet,
-            {
-                "total": ("得分", str(sheet.score.total)),
-                "paid": ("已支付（元）", str(sheet.money.paid or "无")),
-                **{line.id: (line.name, line.outcome.text) for line in sheet.indicators},
-                **{f"{line.id}{TARGET}": (f"{line.name}（目标）", line.target) for line in sheet.indicators},
-            },
-        )
-        for sheet in run.results
-    }
+    found = {}
+    for sheet in run.results:
+        score = sheet.score
+        most = score.total if score.high is None else score.high
+        shown = score_figures(plain(score.total), plain(most), score.grade)
+        shown["paid"] = ("已支付（元）", str(sheet.money.paid or "无"))
+        for line in sheet.indicators:
+            shown |= {
+                line.id: (line.name, line.outcome.text),
+                f"{line.id}{TARGET}": (f"{line.name}（目标）", line.target),
+                f"{line.id}{POINTS}": points_figure(line.name, line.score.shown, line.score.points),
+            }
+        found[sheet.id] = Shown(sheet.sheet, shown)
+    return found
+
+
+def score_figures(total: str, most: str | None, grade: str | None) -> dict[str, tuple[str, str]]:
+    """Return a sheet's total, the most it may come to and its grade as figures to compare; ``most`` None: not known."""
+    found = {"total": ("得分", total), "grade": ("等级", grade or "不评等级")}
+    return found if most is None else found | {"most": ("最高可能得分", most)}
+
+
+def points_figure(name: str, score: Decimal | str | None, points: Decimal | str) -> tuple[str, str]:
+    """Return what an indicator earned of its points as a figure to compare; a score of None is open."""
+    earned, of = ("待定" if one is None else plain(Decimal(one)) for one in (score, points))
+    return f"{name}（得分 / 分值）", f"{earned} / {of}"
 
 
 def differences(then: dict[str, Shown], now: dict[str, Shown]) -> list[dict[str, str]]:
@@ -336,7 +431,8 @@ def differences(then: dict[str, Shown], now: dict[str, Shown]) -> list[dict[str,
             continue
         for key, (what, text) in shown.figures.items():
             _name, other = now[code].figures.get(key, ("", "不再有这个指标"))
-            if other != text:
+            gone = key.endswith(POINTS) and key not in now[code].figures  # said of the indicator itself
+            if other != text and not gone:
                 found.append({"sheet": shown.sheet, "what": what, "then": text, "now": other})
         for key, (what, text) in now[code].figures.items():
             if key.endswith(TARGET) and key not in shown.figures:
@@ -374,11 +470,15 @@ def open_checkpoint(entry: CalendarEntry, department: Organisation, user: User |
 
 def _time_has_come(name: str, opens_on: date | None, as_of: date) -> None:
     """Refuse to open what has not begun, or whose data do not exist yet. Raises ``ZS-WB-06``."""
+    if early := _too_early(name, opens_on, as_of):
+        raise ZhunshengError("ZS-WB-06", detail=early)
+
+
+def _too_early(name: str, opens_on: date | None, as_of: date) -> str:
     today = timezone.localdate()
     if opens_on is not None and opens_on > today:
-        raise ZhunshengError("ZS-WB-06", detail=f"“{name}”{opens_on} 起填报，现在还不能开启")
-    if as_of > today:
-        raise ZhunshengError("ZS-WB-06", detail=f"“{name}”的数据截至 {as_of}，这一天还没有到，现在还不能开启")
+        return f"“{name}”{opens_on} 起填报，现在还不能开启"
+    return f"“{name}”的数据截至 {as_of}，这一天还没有到，现在还不能办理" if as_of > today else ""
 
 
 def fill_checkpoint(checkpoint: Checkpoint, *, tables: bool = False) -> Checkpoint:
@@ -391,7 +491,10 @@ def _fill(record: Record, states: tuple[str, ...], *, tables: bool) -> None:
     """Assess, then put the figures in where the record is still in one of the states: a decision taken meanwhile stands."""
     if record.state not in states:
         return
-    figures = assess_now(record.department, record.year, record.as_of, tables=tables)
+    figures = assess_now(record.department, record.year, record.as_of, tables=tables, record=record)
+    if isinstance(record, Checkpoint) and record_of(record.department, record.year, record.as_of) != record:
+        # What the department shows of that day stays the self-evaluation's, though the checkpoint was assessed last.
+        assess_now(record.department, record.year, record.as_of, tables=False)
     with transaction.atomic():
         now = type(record).objects.select_for_update().get(pk=record.pk)
         if now.state in states and now.assessment_id != figures.pk:
@@ -411,7 +514,7 @@ def tables_of(record: Record) -> Path | None:
         return None
     if not (kept.folder() / "forms.json").is_file():
         if not drifted(record):
-            assess_now(kept.department, kept.year, kept.as_of)
+            assess_now(kept.department, kept.year, kept.as_of, record=record)
         elif isinstance(record, Checkpoint):
             kept = fill_checkpoint(record, tables=True).assessment
         else:
@@ -445,8 +548,8 @@ def keep_word(
 ) -> Word:
     """Keep a person's word on an indicator of a record, both by code; with ``check`` it is kept only if that runs.
 
-    ``attachments`` of the record's former word go along while it states the same figure: what proves one figure proves
-    no other. Raises ``ZS-WB-06`` for an indicator that the record does not have, for a band on a quantity, for an excess
+    ``attachments`` of the record's former word go along while it states the same figure of the same thing: what proves
+    one figure proves no other. Raises ``ZS-WB-06`` for an indicator that the record does not have, for a band on a quantity, for an excess
     without reason, and what ``check`` raises; nothing is kept then.
     """
     run = record.assessment.run if record.assessment else None
@@ -461,12 +564,17 @@ def keep_word(
     if said.get("over_accepted") and not str(said.get("reason") or "").strip():
         raise ZhunshengError("ZS-WB-06", detail=f"“{line.name}”认可超额，没有写理由")
     files = list(said.pop("attachments", []))
+    promised = promises(book_in_force(record.department, record.year, record.as_of)).get((sheet, indicator), {})
     with transaction.atomic():
         former = words_of(record).get((sheet, indicator))
+        stale = bool(former and promised and former.asked_anew(promised))
+        if former is not None and "actual" not in said:
+            promised = former.promised  # nobody typed it again: it stays a figure for what it was typed for
+            stale = False
         if former is not None:
             for name in ("cause", "measures", "actual", "band", "share", "over_accepted", "reason"):
                 said.setdefault(name, getattr(former, name))
-            if said["actual"] == former.actual:
+            if said["actual"] == former.actual and not stale:
                 files = [*former.attachments.all(), *files]
         mine = {"checkpoint": record} if isinstance(record, Checkpoint) else {"evaluation": record}
         word = Word.objects.create(
@@ -477,6 +585,7 @@ def keep_word(
             sheet_code=sheet,
             indicator=line.name[:300],
             indicator_code=indicator,
+            promised=promised,
             **mine,
             **said,
         )
@@ -511,6 +620,7 @@ def settle_contests(evaluation: SelfEvaluation, run: Run) -> bool:
     One whose claim or reading is another than it was made on is replaced; what stands contested without one gets one.
     """
     words = words_of(evaluation)
+    promised = promises(book_in_force(evaluation.department, evaluation.year, evaluation.as_of))
     standing = {
         (c.word.sheet_code, c.word.indicator_code): c
         for c in evaluation.contests.exclude(state="replaced").select_related("word").order_by("pk")
@@ -522,7 +632,7 @@ def settle_contests(evaluation: SelfEvaluation, run: Run) -> bool:
     for key in {**standing, **readings}:
         contest, word, reading = standing.get(key), words.get(key), readings.get(key)
         if contest is not None:
-            moved = _moved(contest, word, reading)
+            moved = _moved(contest, word, reading, promised.get(key))
             if not moved:
                 continue
             fell = fell or contest.state == "accepted"
@@ -531,17 +641,25 @@ def settle_contests(evaluation: SelfEvaluation, run: Run) -> bool:
                 continue  # nobody to put the step to; the figure is the reading's all the same
             advance(by, contest, "contest.replace", moved)
         if word is not None and word.by is not None and reading is not None:
-            made = Contest.objects.create(word=word, evaluation=evaluation, computed=reading)
+            made = Contest.objects.create(
+                word=word, evaluation=evaluation, computed=reading, promised=promised.get(key, {})
+            )
             note(word.by, made, "contest.raise", after="open", remark=word.reason)
     return fell
 
 
-def _moved(contest: Contest, word: Word | None, reading: str | None) -> str:
-    """Return in words what is another than the contest was made on; empty where nothing is."""
+def _moved(contest: Contest, word: Word | None, reading: str | None, promised: dict[str, str] | None) -> str:
+    """Return in words what is another than the contest was made on; empty where nothing is.
+
+    ``reading`` is what stands against the figure, be it one that was taken back; ``promised`` what the indicator promises
+    now, None for one that is no longer there.
+    """
     was, now = contest.word.claim, word.claim if word else ("", "", ())
+    changed = promise_moved(contest.promised, promised) if promised else "指标已从目标表中删除"
     if reading is None:
-        return "不再与台账不同" if now[0] else "填报的完成值已撤回"
-    told = [] if reading == contest.computed else [f"台账算出 {contest.computed} → {reading}"]
+        return (changed or "没有与填报的完成值不同的台账读数") if now[0] else "填报的完成值已撤回"
+    told = [changed] if changed else []
+    told += [] if reading == contest.computed else [f"台账算出 {contest.computed} → {reading}"]
     told += [] if was[0] == now[0] else [f"填报的完成值 {was[0]} → {now[0]}"]
     told += [] if was[1] == now[1] else [f"理由 “{was[1]}” → “{now[1]}”"]
     told += [] if was[2] == now[2] else ["证明材料有变"]
@@ -560,7 +678,7 @@ def weigh(evaluation: SelfEvaluation) -> None:
     if evaluation.state in UNSETTLED:
         fill_self_evaluation(evaluation)
     elif evaluation.state != "accepted":
-        found = assess_now(evaluation.department, evaluation.year, evaluation.as_of, tables=False)
+        found = assess_now(evaluation.department, evaluation.year, evaluation.as_of, tables=False, record=evaluation)
         settle_contests(evaluation, found.run)
 
 
@@ -572,26 +690,61 @@ def open_self_evaluation(department: Organisation, year: int, user: User | None)
 
     Raises ``ZS-WB-06`` before its time.
     """
-    entry = next(iter(calendar_of(department, year, "self")), None)
-    day = entry.as_of if entry else default_as_of(year)
     if not SelfEvaluation.objects.filter(department=department, year=year).exists():
-        _time_has_come(entry.name if entry else f"{year}年度自评", entry.opens_on if entry else None, day)
+        if early := self_too_early(department, year):
+            raise ZhunshengError("ZS-WB-06", detail=early)
     with transaction.atomic():
         kept, made = SelfEvaluation.objects.get_or_create(
-            department=department,
-            year=year,
-            defaults={
-                "as_of": day,
-                "due_on": entry.due_on if entry else date(year + 1, 3, 31),
-            },
+            department=department, year=year, defaults=_self_dates(department, year)
         )
         if made and user is not None:
             note(user, kept, "selfeval.open", after="draft")
     return fill_self_evaluation(kept)
 
 
+def self_entry(department: Organisation, year: int) -> CalendarEntry | None:
+    """Return the date of the self-evaluation that holds for a department: the nearest above it, there the newest."""
+    line = department.line
+    return max(calendar_of(department, year, "self"), key=lambda e: (line.index(e.organisation_id), e.pk), default=None)
+
+
+def self_too_early(department: Organisation, year: int, *, begun: bool = False) -> str:
+    """Return in words why a year's self-evaluation can't be opened (or, where it has ``begun``, submitted) yet; else empty.
+
+    A year that the calendar says nothing of is evaluated once it is over.
+    """
+    entry = self_entry(department, year)
+    if entry is not None:
+        return _too_early(entry.name, None if begun else entry.opens_on, entry.as_of)
+    if timezone.localdate() > date(year, 12, 31):
+        return ""
+    return f"{year}年还没有结束，年度自评在年度结束之后开启；确需提前的，请管理员先在日历中写明自评的数据截至日"
+
+
+def _self_dates(department: Organisation, year: int) -> dict[str, date]:
+    entry = self_entry(department, year)
+    if entry is None:
+        return {"as_of": default_as_of(year), "due_on": date(year + 1, 3, 31)}
+    return {"as_of": entry.as_of, "due_on": entry.due_on}
+
+
+def _follow_calendar(evaluation: SelfEvaluation) -> None:
+    """Bring the dates of a self-evaluation that nobody submitted to the calendar, as soon as its day has come."""
+    dates = _self_dates(evaluation.department, evaluation.year)
+    known = {name: getattr(evaluation, name) for name in dates}
+    if evaluation.state not in UNSETTLED or known == dates or dates["as_of"] > timezone.localdate():
+        return
+    with transaction.atomic():
+        now = SelfEvaluation.objects.select_for_update().get(pk=evaluation.pk)
+        if now.state in UNSETTLED:
+            now.as_of, now.due_on = dates["as_of"], dates["due_on"]
+            now.save()
+    evaluation.refresh_from_db()
+
+
 def fill_self_evaluation(evaluation: SelfEvaluation, *, tables: bool = False) -> SelfEvaluation:
-    """Compute the scores anew, its contests with them; one that was checked, signed or accepted stays as it is."""
+    """Compute the scores anew, its contests with them; one that was submitted stays as it was signed."""
+    _follow_calendar(evaluation)
     _fill(evaluation, UNSETTLED, tables=tables)
     if evaluation.state in UNSETTLED and evaluation.assessment is not None:
         if settle_contests(evaluation, evaluation.assessment.run):
@@ -624,7 +777,7 @@ def ruled(contest: Contest, user: User) -> None:
     evaluation = SelfEvaluation.objects.get(pk=contest.evaluation_id)
     if contest.state == "refused" and not _counted(contest, evaluation):
         return
-    figures = assess_now(evaluation.department, evaluation.year, evaluation.as_of, tables=False)
+    figures = assess_now(evaluation.department, evaluation.year, evaluation.as_of, tables=False, record=evaluation)
     if evaluation.assessment_id == figures.pk:
         return
     if evaluation.state in ("draft", "returned"):

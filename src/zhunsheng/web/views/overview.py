@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from zhunsheng.web.context import home_of
 from zhunsheng.web.models import Job, KeyEvaluation, Organisation, SheetFinding
 from zhunsheng.web.requests import SignedInRequest
-from zhunsheng.web.roles import departments, may
+from zhunsheng.web.roles import departments, inherited, may
 from zhunsheng.web.services import review, todo
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.lineage import behind
@@ -47,7 +47,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def places(request: SignedInRequest) -> HttpResponse:
     """Let a user of several departments choose one."""
     search = request.GET.get("q", "").strip()
-    mine = departments(request.user, "targets.view")
+    mine = [*departments(request.user, "targets.view"), *inherited(request.user, "targets.view")]
     found = [d for d in mine if search in d.name]
     this = timezone.localdate().year
     years = dict(Organisation.objects.filter(pk__in=[d.pk for d in found[:200]]).values_list("pk", "sheets__year"))

@@ -37,6 +37,14 @@ def _scope(request: SignedInRequest, action: str) -> tuple[Organisation, int]:
     return top, year
 
 
+def _elsewhere(request: SignedInRequest, department: Organisation) -> str:
+    """Return in words why a department of the year can't be opened by who looks; empty where it can."""
+    if may(request.user, "overview.view", department):
+        return ""
+    above = department.parent
+    return _("现属%s，由那里办理") % above.name if above else _("不在您可看的范围内")
+
+
 @page("portfolio.view")
 def portfolio(request: SignedInRequest) -> HttpResponse:
     """Show all departments at once."""
@@ -54,6 +62,10 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
     elif order == "execution":
         ranked.sort(key=lambda r: (r["execution"] is None, r["execution"] or 0))
     number = integer_of(request.GET, "page", 1, 1, 10**6)
+    shown = ranked[(number - 1) * PAGE : number * PAGE]
+    pending = [r for r in ranked if r["unreviewed"]]
+    for row in (*shown, *pending[:15]):
+        row["elsewhere"] = _elsewhere(request, row["department"])
     years = (
         Sheet.objects.filter(department__path__startswith=top.path)
         .order_by("-year")
@@ -66,11 +78,11 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
         "the_year": year,
         "the_years": list(years),
         "totals": service.totals(top, year, everyone),
-        "ranked": ranked[(number - 1) * PAGE : number * PAGE],
+        "ranked": shown,
         "found": len(ranked),
         "number": number,
         "pages": max(1, -(-len(ranked) // PAGE)),
-        "unreviewed": (pending := [r for r in ranked if r["unreviewed"]])[:15],
+        "unreviewed": pending[:15],
         "unreviewed_total": len(pending),
         "search": search,
         "order": order,
@@ -90,7 +102,10 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
 def heat_map(request: SignedInRequest) -> HttpResponse:
     """Return the heat map's figures."""
     top, year = _scope(request, "portfolio.view")
-    return JsonResponse(service.heat_map(top, year), json_dumps_params={"ensure_ascii": False})
+    found = service.heat_map(top, year)
+    places = Organisation.objects.in_bulk(found["ids"])
+    found["ids"] = [pk if may(request.user, "overview.view", places[pk]) else None for pk in found["ids"]]
+    return JsonResponse(found, json_dumps_params={"ensure_ascii": False})
 
 
 @page("portfolio.view")
@@ -115,7 +130,9 @@ def portfolio_findings(request: SignedInRequest) -> HttpResponse:
         found = found.filter(rule=rule)
     if level in ("error", "warning", "note"):
         found = found.filter(level=level)
-    context = paged(request, found.order_by("department__name", "pk"), PAGE) | {
+    context = paged(request, found.order_by("department__name", "pk"), PAGE)
+    context["found"] = [(f, may(request.user, "targets.view", f.department)) for f in context["found"]]
+    context |= {
         "part": "portfolio",
         "the_year": year,
         "rules": service.findings_by_rule(top, year),

@@ -15,9 +15,11 @@ from zhunsheng.web.forms.year import WordForm
 from zhunsheng.web.models import Contest, Organisation, SelfEvaluation, Upload
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
+from zhunsheng.web.services import ledgers
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.matching import open_proposals
 from zhunsheng.web.services.rules import rules_for
+from zhunsheng.web.services.sheets import book_in_force
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.views.common import demand, done, page, send
 
@@ -33,17 +35,16 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
         figures.open_self_evaluation(department, year, request.user)
         return done(request, "selfeval", _("已开启，得分已按台账和评分办法算好。"), department=department.pk, year=year)
     if evaluation is None:
-        entry = next(iter(figures.calendar_of(department, year, "self")), None)
-        today = timezone.localdate()
-        begun = entry is None or max(entry.opens_on, entry.as_of) <= today
-        can_open = begun and may(request.user, "selfeval.open", department)
-        empty = {"part": "selfeval", "entry": entry, "can_open": can_open}
+        entry, early = figures.self_entry(department, year), figures.self_too_early(department, year)
+        can_open = not early and may(request.user, "selfeval.open", department)
+        empty = {"part": "selfeval", "entry": entry, "can_open": can_open, "early": early}
         return render(request, "web/selfeval_empty.html", empty)
     rules = rules_for(department, year)
     words, earlier = figures.words_of(evaluation), figures.earlier_words(evaluation)
     contests = {c.word_id: c for c in evaluation.contests.exclude(state="replaced")}
     run = evaluation.assessment.run if evaluation.assessment else None
     banded = figures.banded(evaluation)
+    promised = figures.promises(book_in_force(department, year, evaluation.as_of))
 
     def line(sheet: Any, i: Any) -> dict[str, Any]:
         word = words.get((sheet.id, i.id))
@@ -55,6 +56,7 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
             "contest": contest,
             "rulings": _rulings(request, evaluation, contest) if contest else [],
             "banded": (sheet.id, i.id) in banded,
+            "anew": word.asked_anew(promised[key]) if word and (key := (sheet.id, i.id)) in promised else "",
         }
 
     steps = evaluation.steps()
@@ -75,6 +77,7 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
         "bands": [{"name": b.name, "low": b.low, "high": b.high} for b in rules.scheme.qualitative],
         "causes": rules.monitoring(evaluation.as_of).causes,
         "proposals": open_proposals(run) if run else [],
+        "undone": ledgers.undone(department, year),
         "overtaken": evaluation.state in figures.UNSETTLED and figures.drifted(evaluation),
         "drift": figures.drift(evaluation) if reached > 0 else [],
         "chain": [(label, step if n < reached else None) for n, (label, step) in enumerate(chain)],
@@ -133,6 +136,7 @@ def recheck(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpRespons
         "part": "selfeval",
         "evaluation": evaluation,
         "can_recheck": may(request.user, "selfeval.recheck", evaluation),
+        "undone": ledgers.undone(evaluation.department, evaluation.year),
     }
     return render(request, "web/recheck.html", context)
 

@@ -183,7 +183,10 @@
       visualMap: { show: false, min: 0, max: 100, dimension: 2, inRange: { color: ["#c9362c", "#e9b44c", "#f3e3ab", "#a6d3ae", "#2b9348"] } },
       series: [{ type: "heatmap", data: figures.values, label: { show: rows <= 60, formatter: (p) => p.value[2] + "%", fontSize: 11, color: "#1b2430" }, itemStyle: { borderColor: "#fff", borderWidth: 1 }, progressive: 2000 }],
     });
-    chart.on("click", (p) => { window.location = element.dataset.open.replace("0", figures.ids[p.value[1]]); });
+    chart.on("click", (p) => {
+      const place = figures.ids[p.value[1]];  // null: now another district's, which these readers may not open
+      if (place) window.location = element.dataset.open.replace("0", place);
+    });
     return chart;
   }
   document.querySelectorAll("[data-chart]").forEach(function (element) {
