@@ -26,6 +26,7 @@ class Judgement(BaseModel):
     without a reading it counts with its ``proof`` (what proves it: file names). ``over_accepted`` keeps the points of an
     over-achieved target, with a ``reason``; ``cause`` is one of the official categories of deviation, ``measures`` what
     is done about it. ``day`` is the date these words were written for (None: whatever the date); see ``on``.
+    ``refused`` is the reason of a refusal of that result against the reading ``refused_against``.
     ``unproved`` are the files among ``proof`` that do not lie beside the judgements, so that the result counts nothing.
     """
 
@@ -46,6 +47,8 @@ class Judgement(BaseModel):
     day: date | None = None
     by: str | None = None
     unproved: str | None = None
+    refused: str | None = None
+    refused_against: str | None = None
 
     def on(self, as_of: date, year: int) -> Judgement | None:
         """Return what holds of this on a day (inclusive) of a year's sheet: None before its ``day``.

@@ -438,14 +438,14 @@ def test_2_a_typed_value_stands_beside_the_reading_everywhere_and_changes_no_sco
             io.StringIO(client.get(reverse("open-data", args=[public.pk, "csv"])).content.decode("utf-8-sig"))
         )
     )
-    assert (rows[0]["actual"], rows[0]["computed"], rows[0]["typed"], rows[0]["ruling"]) == (
+    assert (rows[0]["完成值"], rows[0]["台账算出"], rows[0]["人工填报"], rows[0]["争议"]) == (
         "90.22%",
         "90.22%",
         "99%",
-        "未采纳",
+        "有争议，待裁定",
     )
     # What no ledger holds is marked as typed, and the share of points that rests on such is told.
-    assert (rows[2]["origin"], rows[2]["typed"]) == ("人工填报", "95%")
+    assert (rows[2]["完成值来源"], rows[2]["人工填报"]) == ("人工填报", "95%")
     page = client.get(reverse("public-one", args=[public.pk])).content.decode()
     assert "人工填报" in page.split("评分办法")[0]
     assert str(user("keyuan")) not in json.dumps(public.data["scores"], ensure_ascii=False)
@@ -539,7 +539,7 @@ def test_2_an_acceptance_falls_with_the_reading_it_was_made_on(found, sign_in, u
     assert (contest.state, again.computed, again.word) == ("replaced", "91%", contest.word)
     assert "台账算出 90.22% → 91%" in contest.last_step().remark
     page = sign_in("caizheng").get(here(place, "selfeval")).content.decode()
-    assert "有争议，未采纳" in page and "争议已采纳" not in page and not figures.drifted(evaluation)
+    assert "有争议，待裁定" in page and "争议已采纳" not in page and not figures.drifted(evaluation)
 
 
 @pytest.mark.parametrize("said", [{"reason": "另有说法"}, {"files": b"%PDF-1.4 other"}], ids=("reason", "proof"))
@@ -555,7 +555,7 @@ def test_2_an_acceptance_falls_with_its_reason_or_its_proof(found, sign_in, user
     assert (contest.state, line.outcome.origin, line.outcome.contest.accepted) == ("replaced", "evidence", None)
     assert evaluation.contests.get(state="open").word.reason == sent["reason"]
     page = sign_in("caizheng").get(here(place, "selfeval")).content.decode()
-    assert "有争议，未采纳" in page and "争议已采纳" not in page
+    assert "有争议，待裁定" in page and "争议已采纳" not in page
 
 
 def test_2_a_word_beside_the_claim_leaves_the_ruling(found, sign_in, user):
@@ -971,7 +971,7 @@ def test_3_open_points_are_no_nought_on_pages_and_in_public(found, sign_in, user
     assert [i["score"] is None for i in public.data["scores"][0]["indicators"]] == [False, False, True]
     answer = client.get(reverse("open-data", args=[public.pk, "csv"])).content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(answer)))
-    assert (rows[2]["score"], rows[2]["origin"], rows[1]["origin"]) == ("", "无证据", "定性评定")
+    assert (rows[2]["得分"], rows[2]["完成值来源"], rows[1]["完成值来源"]) == ("", "无证据", "定性评定")
     told = client.get(reverse("public-one", args=[public.pk])).content.decode()
     assert "待定" in told and "0.00 / 10.00" not in told
 

@@ -272,10 +272,12 @@ def score_department(
     as_of: date,
     said: Mapping[str, Judgement] | None = None,
     dues: Sequence[date] | None = None,
+    doubt: str | None = None,
 ) -> Scorecard:
     """Score a department: its own indicators evenly, its projects' totals weighted by budget, and execution as a whole.
 
-    A project without a budget has no known weight: what the projects bring is then open between the least and the most
+    ``doubt`` says why the ledgers' budget is not the department's: its execution is then open. A project without a budget
+    has no known weight: what the projects bring is then open between the least and the most
     that any weight makes of it.
     """
     rules = scheme.department
@@ -299,7 +301,8 @@ def score_department(
         notes.append(f"{names}没有预算数，在所属项目中的权重不能确定，所属项目得分按各种权重的最低与最高计")
     earned = _round(Fraction(from_projects) * _bound(projects, [p.range.low for p in projects], min) / 100)
     highest = _round(Fraction(from_projects) * _bound(projects, [p.range.high for p in projects], max) / 100)
-    execution = score_execution(spent, budget, rules.execution, over=_over(sheet, as_of))
+    execution = score_execution(spent, budget, rules.execution, over=_over(sheet, as_of), doubt=doubt)
+    notes += [f"{doubt}，预算执行率待核对"] if doubt else []
     total = sum((s.score for s in scores), execution.score + earned)
     card = Scorecard(
         sheet,
@@ -440,12 +443,15 @@ def score_execution(
     bounds: Sequence[Fraction] = (),
     *,
     over: bool = True,
+    doubt: str | None = None,
 ) -> ExecutionScore:
     """Return execution points: points × spent ÷ budget after adjustment, at most all. Basis: 财预〔2020〕10号（单位自评）.
 
-    Where spending or budget is unknown all points are open; while the year is not ``over``, those not earned so far.
+    Where spending or budget is unknown, or ``doubt`` says why the two don't go together, all points are open; while the year is not ``over``, those not earned so far.
     The rate is shown on its true side of ``bounds`` (fractions, such as a scheme's caps) and of the whole.
     """
+    if doubt:
+        return ExecutionScore(points, Decimal(0), spent, budget, None, f"{doubt}，预算执行率待核对", points)
     if spent is None or not budget:
         what = "没有支付数据" if spent is None else "没有预算数"
         return ExecutionScore(points, Decimal(0), spent, budget, None, f"{what}，预算执行率待定", points)

@@ -37,7 +37,7 @@ from zhunsheng.measures import (
     show_number,
 )
 from zhunsheng.measures.reading import DaySums, combine, sums_by_day
-from zhunsheng.monitoring import Checkpoint, Figures, PlanMode, monitor
+from zhunsheng.monitoring import Checkpoint, Figures, PlanMode, monitor, uncovered
 from zhunsheng.outcomes import (
     NOTHING,
     Contest,
@@ -322,6 +322,8 @@ def _assess_sheet(
         for m in matches
         for code in [sheet.indicators[m.indicator].id]
     ]
+    spoken = [said.get(sheet.indicators[m.indicator].id) for m in matches]
+    lines = [(_refused(outcome, one), reading) for (outcome, reading), one in zip(lines, spoken, strict=True)]
     outcomes = tuple(outcome for outcome, _ in lines)
     measured = [figures.measures[m.measure] if m.used and m.measure else None for m in matches]
     dues = [
@@ -350,7 +352,8 @@ def _assess_sheet(
         "dues": dues,
     }
     if sheet.kind == "department":
-        card = score_department(sheet, outcomes, projects, **common)  # type: ignore[arg-type]
+        doubt = uncovered(sheet, amounts)
+        card = score_department(sheet, outcomes, projects, doubt=doubt, **common)  # type: ignore[arg-type]
     else:
         card = score_sheet(sheet, outcomes, **common)  # type: ignore[arg-type]
     card = replace(card, initial=checkpoint.money.initial)
@@ -396,6 +399,16 @@ def _line(
     if said.unproved:
         return replace(outcome, note=f"填报了“{said.actual}”，没有找到证明材料 {said.unproved}，不计"), reading
     return replace(typed, proof=said.proof), reading
+
+
+def _refused(outcome: Outcome, said: Judgement | None) -> Outcome:
+    """Return an outcome whose contest tells that it was refused, where the refusal was of this claim on this reading."""
+    contest = outcome.contest
+    if contest is None or contest.accepted or said is None or not said.refused:
+        return outcome
+    if said.refused_against not in (None, contest.computed):
+        return outcome
+    return replace(outcome, contest=replace(contest, refused=said.refused))
 
 
 def _told(outcome: Outcome) -> bool:

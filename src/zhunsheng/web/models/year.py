@@ -195,7 +195,13 @@ class Word(Audited):
             cause=self.cause or None,
             measures=self.measures or None,
             by=str(self.by) if self.by else None,
+            **self._refusal(),
         )
+
+    def _refusal(self) -> dict[str, str]:
+        """Return why the finance bureau refused the figure, and against which reading; empty where it did not."""
+        contest = next((c for c in self.contests.all() if c.state == Contest.State.REFUSED), None)
+        return {"refused": contest.ruling, "refused_against": contest.computed} if contest else {}
 
 
 class Contest(Decided):
@@ -326,7 +332,6 @@ class SelfEvaluation(Decided):
 
     by_digest = ("differences",)
     start = ("draft",)
-    final = ("accepted",)
 
     class Meta:
         ordering = ["-year"]
