@@ -27,8 +27,10 @@ from zhunsheng.judgements import Judgement, read_judgements
 from zhunsheng.measures import MeasureLink, ProjectLink, catalogue
 from zhunsheng.outcomes import outcome_of_text, shown_result
 from zhunsheng.regulations import rules_for, scheme_of
-from zhunsheng.reports.forms import monitoring_form, self_evaluation_form
-from zhunsheng.targets import Book, Indicator, Source, TargetSheet, TargetValue
+from zhunsheng.reports.docx import write_forms
+from zhunsheng.reports.forms import monitoring_form, self_evaluation_form, target_form
+from zhunsheng.reports.xlsx import write_workbook
+from zhunsheng.targets import Book, Goal, Indicator, Source, TargetSheet, TargetValue
 from zhunsheng.targets.identity import identified
 from zhunsheng.usecases.assessing import Department, Evidence, assess
 from zhunsheng.usecases.importing import import_ledger
@@ -865,3 +867,22 @@ def test_every_invariant_tried_is_on_the_page():
         tree = ast.parse((ROOT / path).read_text("utf8"))
         tests = {n.name for n in tree.body if isinstance(n, ast.FunctionDef) and re.match(r"test_\d", n.name)}
         assert tests and not sorted(t for t in tests if f"`{path}::{t}`" not in page), path
+
+
+def test_4_the_budget_of_a_departments_sheet_is_printed_and_read_back(tmp_path):
+    own = TargetSheet(
+        kind="department",
+        name="部门整体绩效目标",
+        year=2021,
+        department="甲局",
+        budget={"total": Decimal(2_500_000), "fiscal": Decimal(2_000_000)},
+        goals=(Goal(title="目标1", text="办好举报"),),
+        indicators=(indicator(CLOSURE, "≥95%", goal=0),),
+    )
+    form = target_form(own)
+    assert "250万元" in texts(form)
+    write_workbook([("表", form)], tmp_path / "表.xlsx")
+    write_forms([form], tmp_path / "表.docx")
+    for name in ("表.xlsx", "表.docx"):
+        (read,) = read_book(tmp_path / name).sheets
+        assert (read.kind, read.budget.total, read.budget.fiscal) == ("department", 2_500_000, 2_000_000), name
