@@ -30,8 +30,10 @@ from zhunsheng.judgements import Judgement, read_judgements
 from zhunsheng.measures import MeasureLink, ProjectLink, catalogue
 from zhunsheng.outcomes import outcome_of_text, shown_result
 from zhunsheng.regulations import rules_for, scheme_of
-from zhunsheng.reports.forms import monitoring_form, self_evaluation_form
-from zhunsheng.targets import Book, Indicator, Source, TargetSheet, TargetValue
+from zhunsheng.reports.docx import write_forms
+from zhunsheng.reports.forms import monitoring_form, self_evaluation_form, target_form
+from zhunsheng.reports.xlsx import write_workbook
+from zhunsheng.targets import Book, Goal, Indicator, Source, TargetSheet, TargetValue
 from zhunsheng.targets.identity import identified
 from zhunsheng.usecases.assessing import Department, Evidence, assess
 from zhunsheng.usecases.importing import import_ledger
@@ -551,7 +553,7 @@ def test_2_a_mark_stands_beside_the_value_wherever_it_is_shown(root, capsys, tmp
     said = [TYPED, Judgement(indicator="外出宣讲场次", actual="9场", proof="照片.pdf")]
     done = answer(root, sheet, said=said)
     (result,) = done.results
-    want = ("人工填报", "口径未确认", "人工填报 99%，相差 +8.78个百分点，有争议，未采纳")
+    want = ("人工填报", "口径未确认", "人工填报 99%，相差 +8.78个百分点，有争议，待裁定")
     cells = [
         {c.text for row in form.rows for c in row}
         for form in (self_evaluation_form(result.card), monitoring_form(result.checkpoint))
@@ -971,3 +973,22 @@ def test_every_invariant_tried_is_on_the_page():
         tree = ast.parse((ROOT / path).read_text("utf8"))
         tests = {n.name for n in tree.body if isinstance(n, ast.FunctionDef) and re.match(r"test_\d", n.name)}
         assert tests and not sorted(t for t in tests if f"`{path}::{t}`" not in page), path
+
+
+def test_4_the_budget_of_a_departments_sheet_is_printed_and_read_back(tmp_path):
+    own = TargetSheet(
+        kind="department",
+        name="部门整体绩效目标",
+        year=2021,
+        department="甲局",
+        budget={"total": Decimal(2_500_000), "fiscal": Decimal(2_000_000)},
+        goals=(Goal(title="目标1", text="办好举报"),),
+        indicators=(indicator(CLOSURE, "≥95%", goal=0),),
+    )
+    form = target_form(own)
+    assert "250万元" in texts(form)
+    write_workbook([("表", form)], tmp_path / "表.xlsx")
+    write_forms([form], tmp_path / "表.docx")
+    for name in ("表.xlsx", "表.docx"):
+        (read,) = read_book(tmp_path / name).sheets
+        assert (read.kind, read.budget.total, read.budget.fiscal) == ("department", 2_500_000, 2_000_000), name

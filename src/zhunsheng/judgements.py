@@ -26,6 +26,7 @@ class Judgement(BaseModel):
     without a reading it counts with its ``proof`` (what proves it: file names). ``over_accepted`` keeps the points of an
     over-achieved target, with a ``reason``; ``cause`` is one of the official categories of deviation, ``measures`` what
     is done about it. ``day`` is the date these words were written for (None: whatever the date); see ``on``.
+    ``refused`` is the reason of a refusal of that result against the reading ``refused_against``.
     ``unproved`` are the files among ``proof`` that do not lie beside the judgements, so that the result counts nothing.
     ``former`` is the reading that the ledgers once gave, computed on ``former_on``: where they give none any more, the
     result is a contest against that one. ``anew`` says why a result is to be typed again: what it was typed for has changed.
@@ -51,6 +52,8 @@ class Judgement(BaseModel):
     former: str | None = None
     former_on: date | None = None
     anew: str | None = None
+    refused: str | None = None
+    refused_against: str | None = None
 
     def on(self, as_of: date, year: int) -> Judgement | None:
         """Return what holds of this on a day (inclusive) of a year's sheet: None before its ``day``.

@@ -21,12 +21,21 @@ ORIGIN_WORDS: dict[Origin, str] = {
     "reported": "上报数",
     "none": "无证据",
 }
+# What became of a figure typed against the ledgers: three things, in one set of words wherever they are told.
+Ruled = Literal["open", "accepted", "refused"]
+RULED_WORDS: dict[Ruled, str] = {"open": "有争议，待裁定", "accepted": "争议已采纳", "refused": "争议未采纳"}
+
+
+def ruled(accepted: str | None, refused: str | None) -> Ruled:
+    """Return what was ruled on a contest, by the reasons of an acceptance and of a refusal."""
+    return "accepted" if accepted else "refused" if refused else "open"
 
 
 @dataclass(frozen=True)
 class Contest:
     """A result that someone typed against the reading: shown beside it, counted only once the finance bureau accepted it.
 
+    ``accepted`` or ``refused`` is the reason of the ruling, both None while there is none.
     ``computed`` is the reading in words, ``difference`` what lies between them (None where they can't be compared),
     ``doubt`` why the typed text can't be relied on: then there is no difference, and nobody can accept it.
     ``measured_on`` is the day (ISO) on which a reading was computed that the ledgers no longer give, since a batch was taken
@@ -42,6 +51,7 @@ class Contest:
     accepted: str | None = None
     doubt: str | None = None
     measured_on: str | None = None
+    refused: str | None = None
 
     @property
     def apart(self) -> str:
@@ -49,6 +59,11 @@ class Contest:
         if self.doubt:
             return f"不能比较：{self.doubt}"
         return f"相差 {self.difference}" if self.difference else ""
+
+    @property
+    def state(self) -> Ruled:
+        """What the finance bureau ruled."""
+        return ruled(self.accepted, self.refused)
 
 
 @dataclass(frozen=True)
@@ -122,7 +137,7 @@ def marks(outcome: Outcome | None) -> list[str]:
         accepted, refused = f"人工填报，争议已采纳，{ledger_words(c)}", f"人工填报 {c.typed}"
         if c.measured_on:
             refused = f"{ledger_words(c)}，{refused}"
-        found.append(f"{accepted}{apart}" if c.accepted else f"{refused}{apart}，有争议，未采纳")
+        found.append(f"{accepted}{apart}" if c.accepted else f"{refused}{apart}，{RULED_WORDS[c.state]}")
     return found
 
 

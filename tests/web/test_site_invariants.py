@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import zipfile
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -28,6 +29,7 @@ from zhunsheng import __version__, errors
 from zhunsheng.evidence import browse, ledger_of
 from zhunsheng.reports.forms import self_evaluation_form, target_form
 from zhunsheng.reports.xlsx import write_workbook
+from zhunsheng.sample.documents import bureau, flattened
 from zhunsheng.targets import Goal, Indicator, TargetSheet, TargetValue
 from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.web.models import (
@@ -50,7 +52,7 @@ from zhunsheng.web.models import (
 from zhunsheng.web.models.decided import stepping
 from zhunsheng.web.roles import ACTIONS
 from zhunsheng.web.scopes import SCOPES
-from zhunsheng.web.services import jobs, keyeval, matching, office, portfolio, publishing, registers, sheets
+from zhunsheng.web.services import jobs, keyeval, ledgers, matching, office, portfolio, publishing, registers, sheets
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.views.overview import _chart
 from zhunsheng.web.workflow import CONDITIONS, advance
@@ -457,6 +459,111 @@ def test_1_an_indicator_that_was_deleted_leaves_its_namesake_nothing(found, sign
     assert line.outcome.origin not in ("typed", "accepted") and line.outcome.text != "95%"
 
 
+def test_1_a_closed_unit_takes_no_document_and_a_name_that_changed_hands_is_asked_about(
+    district, sign_in, user, work_off
+):
+    kept = office.found("商务局", "department", district, official_code="900101")
+    office.rename(kept, "商务和投资局", date(2021, 5, 1))
+    gone = office.found("商务局", "department", district, official_code="900102", on=date(2021, 5, 2))
+    office.close(gone, date(2021, 9, 1))
+    alone = office.found("文旅局", "department", district)
+    client = sign_in("caizheng")
+    client.post(reverse("portfolio-import"), {"file": zipped("商务局", "文旅局"), "year": str(YEAR)})
+    job = next(j for j in work_off() if j.kind == "archive")
+    assert not Sheet.objects.filter(department__in=(kept, gone)).exists()
+    (asked,) = job.result["unknown"]
+    assert (asked["name"], asked["same"]) == ("商务局", 2)
+    assert [n["id"] for n in asked["near"]] == [kept.pk] and [c["code"] for c in asked["closed"]] == ["900102"]
+    page = client.get(reverse("job", args=[job.pk])).content.decode()
+    assert f"商务和投资局（{district.name}） 900101" in page and "已撤销的单位不收文件" in page
+    # Every file that was taken in says where it went, department with district, and to which sheet.
+    (went,) = job.result["placed"]
+    assert went["department"] == f"文旅局（{district.name}）" and went["sheets"]
+    assert went["file"] in page and all(s["name"] in page for s in went["sheets"]) and f"文旅局（{district.name}）" in page
+    # The closed one can't be chosen either.
+    answer = client.post(reverse("job-places", args=[job.pk]), {"place_0": str(gone.pk)})
+    assert answer.status_code == 400 and "ZS-WB-06" in answer.content.decode()
+    assert client.post(reverse("job-places", args=[job.pk]), {"place_0": str(kept.pk)}).status_code == 302
+    work_off()
+    assert Sheet.objects.filter(department=kept).exists() and Sheet.objects.filter(department=alone).exists()
+
+
+def zipped(*names):
+    """A zip with a target document of each department, in which the department is named."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for n, name in enumerate(names):
+            archive.writestr(f"{n}.txt", flattened({**bureau(), "department": name}))
+    return SimpleUploadedFile("各部门.zip", buffer.getvalue(), "application/zip")
+
+
+def test_1_namesakes_are_told_apart_wherever_a_department_is_named(found, district, sign_in, user, client):
+    other = office.found("邻区", "district", district.parent)
+    one = found(project(), name="同名局")
+    two = found(project(), name="同名局", parent=other, money=False)
+    for place in (one, two):
+        version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+        publishing.decide(publishing.ask("targets", version, user("caiwu")), user("juzhang"), "publish.approve")
+    public = {p.department_id: p for p in Publication.objects.filter(department__in=(one, two))}
+    listed = client.get(reverse("public") + "?q=同名局").content.decode()
+    found_by_district = client.get(reverse("public") + "?q=邻区").content.decode()
+    package = {r["path"]: r for r in client.get(reverse("data-package")).json()["resources"]}
+    api = {p["id"]: p for p in client.get("/api/public?limit=100").json()}
+    for place, where in ((one, district.name), (two, "邻区")):
+        mine = public[place.pk]
+        assert f"同名局（{where}）" in listed
+        assert f"同名局（{where}）" in client.get(reverse("public-one", args=[mine.pk])).content.decode()
+        data = client.get(reverse("open-data-json", args=[mine.pk])).json()
+        resource = next(r for path, r in package.items() if f"/{mine.pk}" in path and "targets" in r["name"])
+        for told in (data, resource, api[mine.pk]):
+            assert (told["department"], told["district"], told["department_code"]) == ("同名局", where, place.code)
+        bar = sign_in("keyuan").get(here(place, "targets")).content.decode().split("place-bar")[1]
+        assert where in bar.split("</details>")[0]
+    assert str(public[two.pk].pk) in found_by_district and f"同名局（{district.name}）" not in found_by_district
+    admin = sign_in("guanli")
+    for address in (reverse("users"), reverse("calendar"), reverse("rules"), reverse("administration") + f"?one={one.pk}"):
+        page = admin.get(address).content.decode()
+        assert "同名局（邻区）" in page and f"同名局（{district.name}）" in page and ">同名局<" not in page, address
+    # As of the year: where it belonged then, whatever it belongs to since.
+    office.move(two, office.found("新区", "district", district.parent), date(2022, 6, 1))
+    assert "同名局（邻区）" in client.get(reverse("public")).content.decode()
+    assert office.told(Organisation.objects.get(pk=two.pk)) == "同名局（新区）"
+
+
+def test_1_one_act_on_an_organisation_at_a_time_said_and_followed(found, sign_in, work_off):
+    place = found(project())
+    figures.assess_now(place, YEAR, tables=False)
+    jobs.assess_soon(place, None)
+    work_off()
+    admin, url = sign_in("guanli"), reverse("organisation")
+
+    def act(what, **said):
+        answer = admin.post(url, {"id": place.pk, "what": what, **said}, follow=True)
+        place.refresh_from_db()
+        return answer.content.decode()
+
+    assert "一次只办一件事" in act("rename", name="新名局", official_code="900777")
+    assert (place.name, place.official_code) == ("甲局", "")
+    stages = place.stages.count()
+    assert "没有变化" in act("rename", name="甲局", on="2021-06-01", note="依据") and place.stages.count() == stages
+    assert "没有变化" in act("number", official_code="")
+    assert "没有变化" in act("move", parent=place.parent_id)
+    assert not work_off()
+    # What a page promises happens: the department is assessed anew under its new name.
+    assert "已保存" in act("rename", name="新名局", on="2021-06-01")
+    assert [j.kind for j in work_off()] == ["assess"] and not row_of(place)["overtaken"]
+    assert figures.newest_assessment(place, YEAR).run.department == "新名局"
+    assert "请勾选确认" in act("close", on="2022-01-01") and place.active
+    page = admin.get(reverse("administration") + f"?one={place.pk}").content.decode()
+    forms = page.split('id="one"')[1].split("<form")[1:]
+    assert [re.findall(r'name="what" value="(\w+)"', f) for f in forms][:6] == [
+        ["rename"], ["number"], ["move"], ["merge"], ["split"], ["close"]
+    ]  # fmt: skip
+    assert all('name="confirmed"' in f for f in forms[3:6])
+    act("close", on="2022-01-01", confirmed="1")
+    assert not place.active
+
+
 # -- 2. evidence first; what a person types stands beside it ----------------------------------------------------------
 
 
@@ -496,14 +603,14 @@ def test_2_a_typed_value_stands_beside_the_reading_everywhere_and_changes_no_sco
             io.StringIO(client.get(reverse("open-data", args=[public.pk, "csv"])).content.decode("utf-8-sig"))
         )
     )
-    assert (rows[0]["actual"], rows[0]["computed"], rows[0]["typed"], rows[0]["ruling"]) == (
+    assert (rows[0]["完成值"], rows[0]["台账算出"], rows[0]["人工填报"], rows[0]["争议"]) == (
         "90.22%",
         "90.22%",
         "99%",
-        "未采纳",
+        "有争议，待裁定",
     )
     # What no ledger holds is marked as typed, and the share of points that rests on such is told.
-    assert (rows[2]["origin"], rows[2]["typed"]) == ("人工填报", "95%")
+    assert (rows[2]["完成值来源"], rows[2]["人工填报"]) == ("人工填报", "95%")
     page = client.get(reverse("public-one", args=[public.pk])).content.decode()
     assert "人工填报" in page.split("评分办法")[0]
     assert str(user("keyuan")) not in json.dumps(public.data["scores"], ensure_ascii=False)
@@ -611,7 +718,7 @@ def test_2_an_acceptance_falls_with_the_reading_it_was_made_on(found, sign_in, u
     assert (contest.state, again.computed, again.word) == ("replaced", "91%", contest.word)
     assert "台账算出 90.22% → 91%" in contest.last_step().remark
     page = sign_in("caizheng").get(here(place, "selfeval")).content.decode()
-    assert "有争议，未采纳" in page and "争议已采纳" not in page and not figures.drifted(evaluation)
+    assert "有争议，待裁定" in page and "争议已采纳" not in page and not figures.drifted(evaluation)
 
 
 @pytest.mark.parametrize("said", [{"reason": "另有说法"}, {"files": b"%PDF-1.4 other"}], ids=("reason", "proof"))
@@ -627,7 +734,7 @@ def test_2_an_acceptance_falls_with_its_reason_or_its_proof(found, sign_in, user
     assert (contest.state, line.outcome.origin, line.outcome.contest.accepted) == ("replaced", "evidence", None)
     assert evaluation.contests.get(state="open").word.reason == sent["reason"]
     page = sign_in("caizheng").get(here(place, "selfeval")).content.decode()
-    assert "有争议，未采纳" in page and "争议已采纳" not in page
+    assert "有争议，待裁定" in page and "争议已采纳" not in page
 
 
 def test_2_a_word_beside_the_claim_leaves_the_ruling(found, sign_in, user):
@@ -872,6 +979,146 @@ def test_2_an_old_page_confirms_no_match_and_no_project(found, sign_in, user):
     assert "ZS-WB-10" in post(bureau, link, **{**linked, "same": "no"})
 
 
+def whole(total=None):
+    """The department's own sheet, one indicator; ``total`` is its budget in yuan."""
+    return TargetSheet(
+        kind="department",
+        name="部门整体绩效目标",
+        year=YEAR,
+        department="甲",
+        budget={"total": Decimal(total) if total else None},
+        goals=(Goal(title="目标1", text="办好每一件举报"),),
+        indicators=(indicator(CLOSURE, "≥95%").model_copy(update={"goal": 0}),),
+    )
+
+
+def brought_up(place, user, sign_in, *, first=None):
+    """Fill, sign and return the self-evaluation of a department; ``first`` is said before anything is signed."""
+    settle(place, user)
+    evaluation, staff = opened(place, user), sign_in("keyuan")
+    band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+    if first:
+        first(staff, evaluation)
+    for sheet in evaluation.assessment.run.results:
+        for line in sheet.indicators:
+            said = {"band": band.name, "share": "90"} if line.score.verdict == "pending" else {"actual": "95%"}
+            if line.score.verdict not in ("pending", "nothing"):
+                continue
+            proof = {"files": [SimpleUploadedFile("清单.pdf", PROOF)]}
+            sent = {"sheet": sheet.id, "indicator": line.id, "reason": "问卷", **said, **proof}
+            assert staff.post(reverse("word", args=[evaluation.pk]), sent).status_code == 302
+    evaluation.refresh_from_db()
+    for who, act in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
+        assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302, act
+    return evaluation
+
+
+def made_public(evaluation, user):
+    asked = publishing.ask("self", evaluation, user("caiwu"))
+    publishing.decide(asked, user("juzhang"), "publish.approve")
+    asked.refresh_from_db()
+    return asked
+
+
+def open_rows(client, publication):
+    content = client.get(reverse("open-data", args=[publication.pk, "csv"])).content.decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(content)))
+
+
+def test_2_a_public_total_is_told_in_all_its_parts_and_they_add_up(found, sign_in, user, client):
+    evaluation = brought_up(found(whole(), project()), user, sign_in)
+    public = made_public(evaluation, user)
+    data = client.get(reverse("open-data-json", args=[public.pk])).json()["data"]
+    rows, page = open_rows(client, public), client.get(reverse("public-one", args=[public.pk])).content.decode()
+    assert len(data["scores"]) == 2 and "所属项目" in page and "预算执行率" in page
+
+    def added(parts):
+        return sum(Decimal(p["score"]) for p in parts if p["score"])
+
+    for told, of_page in zip(data["scores"], publishing.shown(public)["scores"], strict=True):
+        total = Decimal(told["total"])
+        assert total == added([*told["indicators"], *told["parts"]]) == added([*of_page["indicators"], *of_page["parts"]])
+        mine = [r for r in rows if r["目标表"] == told["sheet"]]
+        (stated,) = [r["得分"] for r in mine if r["类别"] == "总分"]
+        assert Decimal(stated) == total == sum(Decimal(r["得分"]) for r in mine if r["得分"] and r["类别"] != "总分")
+        for part in told["parts"]:
+            assert part["how"] in page.replace("&#x27;", "'") and part["name"] in {r["类别"] for r in mine}
+    assert {p["name"] for s in data["scores"] for p in s["parts"]} == {"所属项目", "预算执行率"}
+    # What was published before the parts were kept adds up as well.
+    for score in public.data["scores"]:
+        del score["parts"]
+        assert Decimal(score["total"]) == added([*score["indicators"], *publishing.parts_of(score)])
+
+
+def test_2_every_public_form_says_the_same_in_the_same_words(found, sign_in, user, client):
+    def excess(staff, evaluation):
+        assert say(staff, evaluation, 0, proof=False, over_accepted="on", reason="年初估计偏低").status_code == 302
+
+    place = found(project(indicator(CLOSURE, "≥30%")))
+    evaluation = brought_up(place, user, sign_in, first=excess)
+    public = made_public(evaluation, user)
+    answer = client.get(reverse("open-data-json", args=[public.pk])).json()
+    rows, page = open_rows(client, public), client.get(reverse("public-one", args=[public.pk])).content.decode()
+    (resource,) = [r for r in client.get(reverse("data-package")).json()["resources"] if r["name"] == f"self-{public.pk}"]
+    ids = {f["name"]: f["id"] for f in resource["schema"]["fields"]}
+    assert list(ids) == list(rows[0]) and all(re.search(r"[\u4e00-\u9fff]", title) for title in ids)
+    lines = answer["data"]["scores"][0]["indicators"]
+    for row, line in zip(rows, lines, strict=False):
+        for title, value in row.items():
+            if ids[title] in line:
+                assert (line[ids[title]] or "") == value, (title, row, line)
+    assert [r["结论"] for r in rows[:3]] == ["超额较多", "已评定", "完成"]
+    assert [r["完成值来源"] for r in rows[:3]] == ["台账", "定性评定", "人工填报"]
+    # Points that only the filler's own reason keeps are marked in the row.
+    granted = lines[0]["granted"]
+    assert Decimal(granted) > 0 and f"认可超额：其中 {granted} 分" in page and "年初估计偏低" in page
+    assert "年初估计偏低" in rows[0]["说明"] and lines[1]["granted"] is None
+    # What became of it since stands in every form, the list of the API too.
+    (listed,) = [p for p in client.get("/api/public?limit=100").json() if p["id"] == public.pk]
+    assert "未经财政局复核" in answer["notes"] and answer["notes"] == listed["notes"]
+    assert [r["说明"] for r in rows if r["类别"] == "公开后的情况"] == answer["notes"]
+    assert listed["data"] == answer["data"] and listed["department"] == answer["department"]
+    # What waits says what it waits for, and is not called without evidence.
+    waiting = {"origin": "none", "verdict": "pending", "actual": "—", "name": "", "target": ""}
+    assert publishing._told(waiting)["origin"] == "待评定"
+
+
+def test_2_only_what_a_spreadsheet_would_run_is_guarded_in_csv():
+    for text in ("+33.23个百分点", "-5 天", "+8.78%", "-1,200.50", "−3", "说明"):
+        assert ledgers.plain(text) == text
+    for text in ("=1+1", "@SUM(A1)", "\t=1", "+1+cmd|' /C calc'!A0", "-A1", "+", "-2+3"):
+        assert ledgers.plain(text) == f"'{text}"
+
+
+def test_2_open_accepted_and_refused_are_three_words_with_reasons_everywhere(found, sign_in, user, client):
+    def claim(staff, evaluation):
+        assert say(staff, evaluation, 0, actual="99%", reason="台账外办结").status_code == 302
+
+    evaluation = brought_up(found(project()), user, sign_in, first=claim)
+    before, contest, why = made_public(evaluation, user), evaluation.contests.get(), "证明材料不能证明办结"
+
+    def told(publication):
+        yield "page", client.get(reverse("public-one", args=[publication.pk])).content.decode()
+        yield "JSON", client.get(reverse("open-data-json", args=[publication.pk])).content.decode()
+        yield "CSV", client.get(reverse("open-data", args=[publication.pk, "csv"])).content.decode("utf-8-sig")
+        for name in ("绩效自评表.docx", "绩效自评表.xlsx", "绩效评价报告.docx"):
+            yield name, words_in((publication.folder() / name).read_bytes())
+
+    for where, text in told(before):
+        assert "有争议，待裁定" in text and "争议未采纳" not in text and why not in text, where
+    total, key = evaluation.assessment.run.results[0].score.total, evaluation.assessment.key
+    assert step(sign_in("caizheng"), contest, "contest.refuse", remark=why).status_code == 302
+    evaluation.refresh_from_db()
+    # No figure is another for it: what was signed stays signed.
+    assert evaluation.state == "signed" and evaluation.assessment.run.results[0].score.total == total
+    assert evaluation.assessment.key != key and not figures.drift(evaluation)
+    for where, text in list(told(before))[:3]:
+        assert "公开之后裁定：争议未采纳" in text and why in text, where
+    assert why in sign_in("keyuan").get(here(evaluation.department, "selfeval")).content.decode()
+    for where, text in told(made_public(evaluation, user)):
+        assert "争议未采纳" in text and why in text and "有争议，待裁定" not in text, where
+
+
 # -- 3. state governs every number ------------------------------------------------------------------------------------
 
 
@@ -1077,7 +1324,7 @@ def test_3_open_points_are_no_nought_on_pages_and_in_public(found, sign_in, user
     assert [i["score"] is None for i in public.data["scores"][0]["indicators"]] == [False, False, True]
     answer = client.get(reverse("open-data", args=[public.pk, "csv"])).content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(answer)))
-    assert (rows[2]["score"], rows[2]["origin"], rows[1]["origin"]) == ("", "无证据", "定性评定")
+    assert (rows[2]["得分"], rows[2]["完成值来源"], rows[1]["完成值来源"]) == ("", "无证据", "定性评定")
     told = client.get(reverse("public-one", args=[public.pk])).content.decode()
     assert "待定" in told and "0.00 / 10.00" not in told
 
@@ -1604,6 +1851,145 @@ def test_3_a_record_void_since_is_taken_back_out_of_the_ledger(found, sign_in, u
         assert step(client, record, "safeguards.void", remark="有误").status_code == 302
     assert hand()["Location"] == page and rows() == set()
     assert "还没有记录" in client.post(page, {"to_ledger": "1"}).content.decode()
+
+
+def test_3_what_nobody_looked_at_is_neither_nought_nor_none(district, sign_in, user):
+    empty = office.found("空区", "district", district.parent)
+    place = office.found("新设局", "department", empty)
+    for who, role in (("caizheng", "bureau"), ("shenji", "auditor")):
+        for held in Membership.objects.filter(user=user(who), active=True):
+            held.active = False
+            held.save()
+        Membership.objects.create(user=user(who), organisation=empty, role=role)
+    page = sign_in("caizheng").get(reverse("portfolio") + f"?year={YEAR}").content.decode()
+    assert "新设局" in page and "未报送目标" in page and "其中 1 个未报送目标" in page
+    for wrong in ("没有发现。", "没有逾期。", "0<small> 个", "0<small> 项"):
+        assert wrong not in page, wrong
+    assert "没有设置日历" in page and "还没有目标表" in page
+    assert row_of(place)["standing"] == "unfiled" and row_of(place)["place"] is None
+    rows = list(openpyxl.load_workbook(io.BytesIO(portfolio.ranking_file(empty, YEAR)[0])).active.values)
+    assert rows[1][1] == "新设局（空区）" and "未报送目标" in rows[1] and rows[1][15:19] == (None, None, None, "—")
+    found = sign_in("caizheng").get(reverse("portfolio-findings") + f"?year={YEAR}").content.decode()
+    assert "还没有审核过目标表" in found and "没有发现。" not in found
+    place.active = False
+    place.save()
+    # An auditor is not told to upload.
+    audited = sign_in("shenji").get(reverse("portfolio") + "?year=2030").content.decode()
+    assert "上传各部门目标文件" not in audited
+
+
+def test_3_points_nobody_agreed_on_are_no_nought(sign_in, user):
+    evaluation = KeyEvaluation.objects.filter(state="scoring")[0]
+    page = sign_in("caizheng").get(reverse("keyevaluation", args=[evaluation.pk])).content.decode()
+    figures_of_page = page.split('<div class="figures">')[1].split("<p ")[0]
+    assert figures_of_page.count("—") >= 5 and ">0<" not in figures_of_page
+
+
+def test_3_any_void_version_is_restored_while_none_stands_in_its_place(found, sign_in, user):
+    place, staff = found(project()), sign_in("keyuan")
+    one = sheets.add_version(project(code="P9", name="市场秩序经费"), place, user("keyuan"), "upload")
+    wrong = project(code="P9", name="消费维权经费")
+    two = sheets.add_version(wrong, place, user("keyuan"), "upload")
+    assert two.sheet == one.sheet and two.number == 2
+    assert sheets.joined_words(two) == "“消费维权经费”按项目编码记为“市场秩序经费”的第 2 版；如编码写错，请作废后改正。"
+    assert sheets.joined_words(one) == ""
+    for version in (two, one):
+        assert step(staff, version, "targets.void", remark="传错").status_code == 302
+    for version in (one, two):
+        page = staff.get(reverse("version", args=[version.pk])).content.decode()
+        assert 'value="targets.restore"' in page and "已有更新的" not in page, version
+    assert step(staff, one, "targets.restore").status_code == 302
+    assert (one.state, one.sheet.retired, one.sheet.latest) == ("draft", False, one)
+    assert Sheet.objects.get(pk=one.sheet_id).name == "市场秩序经费"
+    # While a later one stands, an earlier one stays where it is.
+    assert step(staff, two, "targets.restore").status_code == 302
+    assert step(staff, one, "targets.void", remark="传错").status_code == 302
+    page = staff.get(reverse("version", args=[one.pk])).content.decode()
+    assert 'value="targets.restore"' not in page and "已有更新的第 2 版" in page
+
+
+def test_3_an_upload_that_joins_a_sheet_of_another_name_says_so(found, sign_in, user, tmp_path):
+    place = found(project())
+    sheets.add_version(project(code="P9", name="市场秩序经费"), place, user("keyuan"), "upload")
+    write_workbook([("表", target_form(project(code="P9", name="消费维权经费")))], tmp_path / "a.xlsx")
+    sent = {"how": "upload", "file": SimpleUploadedFile("a.xlsx", (tmp_path / "a.xlsx").read_bytes())}
+    page = sign_in("keyuan").post(here(place, "targets"), sent, follow=True).content.decode()
+    assert "“消费维权经费”按项目编码记为“市场秩序经费”的第 2 版" in page
+
+
+def test_3_an_acceptance_is_recalled_with_a_reason_and_the_public_page_says_so(found, sign_in, user, client):
+    evaluation = brought_up(found(project()), user, sign_in)
+    public, bureau = made_public(evaluation, user), sign_in("caizheng")
+    figures.recheck(evaluation)
+    assert step(bureau, evaluation, "selfeval.accept").status_code == 302
+    for who in ("keyuan", "caiwu", "juzhang"):
+        assert step(sign_in(who), evaluation, "selfeval.recall", remark="有误").status_code == 403
+    assert "ZS-WB-02" in step(bureau, evaluation, "selfeval.recall").content.decode()
+    assert step(bureau, evaluation, "selfeval.recall", remark="复核依据有误").status_code == 302
+    assert evaluation.state == "returned" and evaluation.last_step().remark == "复核依据有误"
+    page = client.get(reverse("public-one", args=[public.pk])).content.decode()
+    assert "退回，正在重新填报" in page and "未经财政局复核" in page
+    assert step(sign_in("keyuan"), evaluation, "selfeval.submit").status_code == 302
+
+
+def test_3_how_an_audit_finding_ended_is_closed_by_somebody_else(department, sign_in, user):
+    record = SafeguardRecord.objects.get(department=department, register="audits")
+    clerk, url = sign_in("caiwu"), reverse("record", args=[record.pk])
+    sent = {**record.data, "owner": "办公室二"}
+    clerk.post(url, sent)
+    assert record.steps()[-1].action == "safeguards.edit"
+    proof = SimpleUploadedFile("整改.pdf", PROOF)
+    clerk.post(url, {**sent, "mended_on": "2022-03-01", "result": "已整改", "file": proof})
+    page = clerk.get(url).content.decode()
+    assert "由部门的另一人办结" in page and 'value="safeguards.close"' not in page
+    assert "修改" in page and "填写办结情况" in page
+    assert step(clerk, record, "safeguards.close").status_code == 403
+    # Whoever only changed other fields may.
+    assert step(sign_in("keyuan"), record, "safeguards.close").status_code == 302
+    # One who enters a finding that is already dealt with wrote how it ended, too.
+    given = {"source": "审计", "finding": "账实不符", "owner": "办公室", "due_on": "2022-05-01"}
+    done = {"mended_on": "2022-03-01", "result": "已整改"}
+    clerk.post(here(department, "register", "audits"), {**given, **done, "file": SimpleUploadedFile("a.pdf", PROOF)})
+    other = SafeguardRecord.objects.filter(register="audits").latest("pk")
+    assert step(clerk, other, "safeguards.close").status_code == 403
+
+
+def test_3_money_expected_without_a_plan_is_said_to_be_reckoned_by_time(found, sign_in, user):
+    place = found(project())
+    figures.assess_now(place, YEAR, tables=False)
+    point = figures.open_checkpoint(figures.calendar_of(place, YEAR, "monitoring")[0], place, user("caiwu"))
+    staff = sign_in("keyuan")
+    for address in (here(place, "overview"), reverse("checkpoint", args=[point.pk])):
+        page = staff.get(address).content.decode()
+        assert "按时间推算，没有支出计划" in page and "计划应达" not in page, address
+    assert "按时间推算，没有支出计划" in words_in(staff.get(reverse("checkpoint-xlsx", args=[point.pk])).content)
+
+
+def test_3_a_ledger_of_some_projects_is_not_the_departments_budget(found, sign_in, user, client, put):
+    place = found(whole(2_500_000), project())
+    sheet, _line = first(figures.assess_now(place, YEAR, END, tables=False).run)
+    assert (sheet.money.approved, sheet.money.adjusted) == (2_500_000, 1_000_000)
+    execution = sheet.score.execution
+    assert execution.open == execution.points and execution.shown is None and sheet.money.actual is None
+    for text in ("2,500,000.00元", "1,000,000.00元", "相差 1,500,000.00元", "没有覆盖批复的预算", "待核对"):
+        assert text in execution.how, text
+    figures.assess_now(place, YEAR, tables=False)
+    assert "没有覆盖批复的预算" in sign_in("keyuan").get(here(place, "overview")).content.decode()
+    evaluation = opened(place, user)
+    folder = figures.tables_of(evaluation)
+    for name in ("绩效自评表.docx", "绩效自评表.xlsx", "绩效评价报告.docx"):
+        assert "没有覆盖批复的预算" in words_in(folder / name), name
+    # The approved budget stands in the target table and in what is public of it.
+    version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    assert "250万元" in words_in(sign_in("keyuan").get(reverse("target-xlsx", args=[version.pk])).content)
+    asked = publishing.ask("targets", version, user("caiwu"))
+    publishing.decide(asked, user("juzhang"), "publish.approve")
+    assert "250万元" in client.get(reverse("public-one", args=[asked.pk])).content.decode()
+    assert ("预算", "250万元") in {(r["类别"], r["指标值"]) for r in open_rows(client, asked)}
+    # A ledger that holds the whole decides it.
+    put(place, "rest", BUDGET, "其余经费,P8,年初批复,1500000,2021-01-01")
+    sheet, _line = first(figures.assess_now(place, YEAR, END, tables=False).run)
+    assert sheet.money.doubt is None and sheet.score.execution.shown is not None
 
 
 # -- 4. a result has a type -------------------------------------------------------------------------------------------

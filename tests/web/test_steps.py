@@ -372,7 +372,10 @@ def test_an_audit_finding_closes_with_result_date_and_proof(department, sign_in)
     assert "不能晚于今天" in client.post(url, {**record.data, "mended_on": future}).content.decode()
     proof = SimpleUploadedFile("整改.pdf", b"%PDF-1.7")
     client.post(url, {**record.data, "mended_on": "2022-03-01", "result": "已整改", "file": proof})
-    assert step_on(client, record, "safeguards.close").status_code == 302
+    # Whoever wrote how it ended does not close it; the edit is told as one.
+    assert record.steps()[-1].action == "safeguards.result"
+    assert step_on(client, record, "safeguards.close").status_code == 403
+    assert step_on(sign_in("caiwu"), record, "safeguards.close").status_code == 302
 
 
 def test_an_inspection_is_not_kept_blank_or_in_the_future(department, sign_in):

@@ -24,7 +24,7 @@ from zhunsheng.evidence import Batch, Department
 from zhunsheng.folders import RunResult
 from zhunsheng.measures import EvidenceRow, Match, ProjectMatch, Reading, show_number
 from zhunsheng.measures.matching import STATUS_WORDS
-from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint, Light
+from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, Checkpoint, Light
 from zhunsheng.outcomes import Outcome, forecast_text, marks
 from zhunsheng.reports.forms import basis_words, grade_words, range_words, share, total_words, wan
 from zhunsheng.review import LEVELS, STATES, Review
@@ -293,15 +293,21 @@ def projects(found: Sequence[ProjectMatch], of: Book) -> None:
         console.print(f"{escape(sheet.title())}：{escape(keys)}（{escape(match.why)}）")
 
 
+def _due(found: Checkpoint) -> str:
+    planned = found.sheet.spending_plan.steps
+    return f"{'计划' if planned else ''}应达 {share(found.money.expected)}{'' if planned else f'（{BY_TIME}）'}"
+
+
 def checkpoint(found: Checkpoint) -> None:
     """Print where a sheet stands."""
     money = found.money
     console.print()
     console.print(f"[bold]{escape(found.sheet.title())}[/]  截至 {found.as_of}")
     console.print(
-        f"资金  {lamp(money.light)} 已支付 {wan(money.paid) or '—'} / 预算 {wan(money.adjusted) or '—'}，执行 {share(money.actual)}，计划应达 {share(money.expected)}，全年预计 {share(money.forecast)}"
+        f"资金  {lamp(money.light)} 已支付 {wan(money.paid) or '—'} / 预算 {wan(money.adjusted) or '—'}，执行 {share(money.actual)}，{_due(found)}，全年预计 {share(money.forecast)}"
     )
-    console.print(f"{MODE_WORDS[money.mode]}；{money.method}", style="bright_black")
+    planned = found.sheet.spending_plan.steps
+    console.print(f"{MODE_WORDS[money.mode] if planned else BY_TIME}；{money.method}", style="bright_black")
     table = _table("指标", "目标", "完成值", "应达", "全年预计", "预警", "可能性", "办法")
     for s in found.indicators:
         i = found.sheet.indicators[s.indicator]

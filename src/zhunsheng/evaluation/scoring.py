@@ -272,11 +272,13 @@ def score_department(
     as_of: date,
     said: Mapping[str, Judgement] | None = None,
     dues: Sequence[date] | None = None,
+    doubt: str | None = None,
 ) -> Scorecard:
     """Score a department: its own indicators evenly, its projects' totals weighted by budget, and execution as a whole.
 
-    A project without a budget, or with one that is no positive amount, has no known weight: what the projects bring is
-    then open between the least and the most that any weight makes of it.
+    ``doubt`` says why the ledgers' budget is not the department's: its execution is then open. A project without a budget,
+    or with one that is no positive amount, has no known weight: what the projects bring is then open between the least and
+    the most that any weight makes of it.
     """
     rules = scheme.department
     own, from_projects = rules.indicators, rules.projects
@@ -299,7 +301,8 @@ def score_department(
         notes.append(f"{names}没有预算数或预算数不是正数，在所属项目中的权重不能确定，所属项目得分按各种权重的最低与最高计")
     earned = _round(Fraction(from_projects) * _bound(projects, [p.range.low for p in projects], min) / 100)
     highest = _round(Fraction(from_projects) * _bound(projects, [p.range.high for p in projects], max) / 100)
-    execution = score_execution(spent, budget, rules.execution, over=_over(sheet, as_of))
+    execution = score_execution(spent, budget, rules.execution, over=_over(sheet, as_of), doubt=doubt)
+    notes += [f"{doubt}，预算执行率待核对"] if doubt else []
     total = sum((s.score for s in scores), execution.score + earned)
     card = Scorecard(
         sheet,
@@ -444,13 +447,16 @@ def score_execution(
     bounds: Sequence[Fraction] = (),
     *,
     over: bool = True,
+    doubt: str | None = None,
 ) -> ExecutionScore:
     """Return execution points: points × spent ÷ budget after adjustment, at most all. Basis: 财预〔2020〕10号（单位自评）.
 
-    Where spending or budget is unknown, or the budget is no positive amount, all points are open; while the year is not
-    ``over``, those not earned so far.
+    Where spending or budget is unknown, the budget is no positive amount, or ``doubt`` says why the two don't go together,
+    all points are open; while the year is not ``over``, those not earned so far.
     The rate is shown on its true side of ``bounds`` (fractions, such as a scheme's caps) and of the whole.
     """
+    if doubt:
+        return ExecutionScore(points, Decimal(0), spent, budget, None, f"{doubt}，预算执行率待核对", points)
     if spent is None or budget is None or budget <= 0:
         what = odd_budget(budget) or ("没有支付数据" if spent is None else "没有预算数")
         return ExecutionScore(points, Decimal(0), spent, budget, None, f"{what}，预算执行率待定", points)

@@ -23,6 +23,7 @@ Light = Literal["green", "yellow", "red", "grey"]
 LIGHT_WORDS: dict[Light, str] = {"green": "绿灯", "yellow": "黄灯", "red": "红灯", "grey": "无法判断"}
 NO_EVIDENCE = "没有证据"
 PlanMode = Literal["linear", "step"]
+BY_TIME = "按时间推算，没有支出计划"  # what is said of money expected by now where the sheet has no spending plan
 MODE_WORDS: dict[PlanMode, str] = {"linear": "按计划日期之间均匀推算", "step": "按计划日期分段"}
 
 
@@ -103,11 +104,29 @@ def monitor(
     return Checkpoint(sheet, as_of, rules, money_of(sheet, figures, as_of, mode, rules), tuple(statuses))
 
 
+def uncovered(sheet: TargetSheet, figures: Figures) -> str | None:
+    """Return in words why a department's budget ledger does not stand for its approved budget; None where it does.
+
+    A ledger that holds only some of a department's projects says nothing of the whole: neither what was approved at the
+    year's beginning nor what it was adjusted to reaches the budget of the approved sheet.
+    """
+    approved = sheet.budget.total
+    if sheet.kind != "department" or not approved or figures.adjusted is None:
+        return None
+    held = max(figures.adjusted, figures.initial or Decimal(0))
+    if held >= approved:
+        return None
+    told = f"批复的部门预算 {approved:,.2f}元，预算台账合计 {figures.adjusted:,.2f}元，相差 {approved - figures.adjusted:,.2f}元"
+    return f"{told}，台账没有覆盖批复的预算"
+
+
 def money_of(sheet: TargetSheet, figures: Figures, as_of: date, mode: PlanMode, rules: MonitoringRules) -> Money:
     """Compare payments to date with the spending plan on ``as_of``."""
     adjusted = figures.adjusted if figures.adjusted is not None else sheet.budget.total
     initial = figures.initial if figures.initial is not None else sheet.budget.total
     expected = expected_share(sheet.spending_plan, sheet.year or as_of.year, as_of, mode)
+    if doubt := uncovered(sheet, figures):
+        return Money(initial, adjusted, figures.paid, expected, None, None, mode, f"{doubt}，待核对", "grey")
     if figures.paid is None or adjusted is None or adjusted <= 0:
         why = "没有支付或预算数据" if adjusted is None or adjusted > 0 else "预算数不是正数，待核对"
         return Money(initial, adjusted, figures.paid, expected, None, None, mode, why, "grey")

@@ -70,6 +70,8 @@ def _basics(document: object, parts: Sequence[Part]) -> None:
         if sheet.purpose:
             add_text(document, f"项目概况：{sheet.purpose}")
         if money.adjusted is not None:
+            if card.execution.rate is None and card.sheet.kind == "department" and sheet.budget.total is not None:
+                add_text(document, f"批复的部门预算{wan(sheet.budget.total)}。")
             add_text(
                 document,
                 f"年初预算{wan(money.initial) or '未列'}，调整后预算{wan(money.adjusted)}，实际支付{wan(money.paid) or '无数据'}，预算执行率{share(money.actual)}。",
@@ -221,11 +223,16 @@ def _cause(card: Scorecard, score: Score, status: Status) -> str:
 def _waiting(document: object, card: Scorecard) -> None:
     """List what is not decided yet, with why: it is neither an achievement nor a problem."""
     names = [f"“{card.sheet.indicators[s.indicator].name}”{VERDICT_WORDS[s.verdict]}" for s in card.pending]
-    names += (
-        ["预算执行率" + ("尚无数据" if card.execution.shown is None else "年度未满")] if card.execution.open else []
-    )
+    names += [_execution_waits(card)] if card.execution.open else []
     if names:
         add_text(document, f"{card.sheet.title()}尚待确定、不作评价的：{'、'.join(names)}。")
+
+
+def _execution_waits(card: Scorecard) -> str:
+    found = card.execution
+    if found.shown is not None:
+        return "预算执行率年度未满"
+    return "预算执行率尚无数据" if found.spent is None or not found.budget else "预算执行率待核对"
 
 
 def _settled(review: Review) -> bool:

@@ -11,8 +11,8 @@ from typing import Literal
 
 from zhunsheng.evaluation import Range, Score, Scorecard
 from zhunsheng.evaluation.scoring import BASIS_WORDS, OPEN_WORD, VERDICT_WORDS, ExecutionScore, Sum
-from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint
-from zhunsheng.outcomes import Outcome, forecast_text, ledger_words, shown_result
+from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, Checkpoint
+from zhunsheng.outcomes import RULED_WORDS, Contest, Outcome, forecast_text, ledger_words, shown_result
 from zhunsheng.targets import Indicator, SpendingPlan, TargetSheet, TargetValue
 from zhunsheng.targets.sheet import plain
 from zhunsheng.wording import percent_beside
@@ -223,6 +223,13 @@ def _department_form(sheet: TargetSheet) -> Form:
             Cell(str(sheet.year or "")),
         ),
     ]
+    money = (
+        ("部门预算总额", sheet.budget.total),
+        ("其中：财政资金", sheet.budget.fiscal),
+        ("其他资金", sheet.budget.other),
+    )
+    rows += [(label(name), Cell(wan(amount), columns=n - 1)) for name, amount in money if amount is not None]
+    rows += _plan_rows(sheet.spending_plan, n)
     if sheet.narrative:
         rows.append((label("年度工作思路"), text(sheet.narrative, columns=n - 1)))
     for g, goal in enumerate(sheet.goals):
@@ -324,7 +331,7 @@ def monitoring_form(checkpoint: Checkpoint) -> Form:
         wan(money.adjusted, "") or "—",
         wan(money.paid, "") or "—",
         share(money.actual, known),
-        share(money.expected),
+        share(money.expected) if sheet.spending_plan.steps else f"{share(money.expected)}（{BY_TIME}）",
         share(money.forecast),
     )
     rows.append((Cell("年度资金总额"), *(Cell(v, columns=w) for v, w in zip(values, spans, strict=True))))
@@ -356,7 +363,7 @@ def monitoring_form(checkpoint: Checkpoint) -> Form:
         ]
         rows.append((*one, *two, *cells, Cell(LIGHT_WORDS[status.light])))
     notes = (
-        f"资金进度：{MODE_WORDS[money.mode]}；预计：{money.method}。",
+        f"资金进度：{MODE_WORDS[money.mode] if sheet.spending_plan.steps else BY_TIME}；预计：{money.method}。",
         f"预警界限：完成值与应完成值之比不低于 {rules.lights.green:.0%} 为绿灯，不低于 {rules.lights.yellow:.0%} 为黄灯（{rules.lights.citation}）。",
         f"依据：{rules.citation}。",
     )
@@ -531,7 +538,13 @@ def typed_words(outcome: Outcome) -> list[str]:
     found = [f"完成值为人工填报，证明材料：{outcome.proof or '无'}"] if outcome.origin == "judgement" else []
     if c := outcome.contest:
         counted = "待定" if c.measured_on else "按台账计算"
-        state = f"争议已采纳：{c.accepted}" if c.accepted else f"有争议，未采纳，{counted}"
+        state = f"争议已采纳：{c.accepted}" if c.accepted else f"{_not_accepted(c)}，{counted}"
         apart = f"，{c.apart}" if c.apart else ""
         found.append(f"{ledger_words(c)}，人工填报 {c.typed}{apart}（{state}）")
     return found
+
+
+def _not_accepted(contest: Contest) -> str:
+    """Return that nobody ruled on a contest yet, or that it was refused and why."""
+    words = RULED_WORDS[contest.state]
+    return f"{words}：{contest.refused}" if contest.refused else words

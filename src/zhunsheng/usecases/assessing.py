@@ -38,7 +38,7 @@ from zhunsheng.measures import (
     show_number,
 )
 from zhunsheng.measures.reading import DaySums, combine, sums_by_day
-from zhunsheng.monitoring import Checkpoint, Figures, PlanMode, monitor
+from zhunsheng.monitoring import Checkpoint, Figures, PlanMode, monitor, uncovered
 from zhunsheng.outcomes import (
     NOTHING,
     Contest,
@@ -324,6 +324,8 @@ def _assess_sheet(
         for m in matches
         for code in [sheet.indicators[m.indicator].id]
     ]
+    spoken = [said.get(sheet.indicators[m.indicator].id) for m in matches]
+    lines = [(_refused(outcome, one), reading) for (outcome, reading), one in zip(lines, spoken, strict=True)]
     outcomes = tuple(outcome for outcome, _ in lines)
     measured = [figures.measures[m.measure] if m.used and m.measure else None for m in matches]
     dues = [
@@ -352,7 +354,8 @@ def _assess_sheet(
         "dues": dues,
     }
     if sheet.kind == "department":
-        card = score_department(sheet, outcomes, projects, **common)  # type: ignore[arg-type]
+        doubt = uncovered(sheet, amounts)
+        card = score_department(sheet, outcomes, projects, doubt=doubt, **common)  # type: ignore[arg-type]
     else:
         card = score_sheet(sheet, outcomes, **common)  # type: ignore[arg-type]
     notes = (rules.why, *card.notes) if rules.why else card.notes
@@ -419,6 +422,16 @@ def _contested(said: Judgement, indicator: Indicator, typed: Outcome, computed: 
     apart = None if doubt else _apart(indicator, typed, computed)
     accepted = said.accepted if holds else None
     return Contest(typed.text, computed.text, apart, said.reason, proof, said.by, accepted, doubt)
+
+
+def _refused(outcome: Outcome, said: Judgement | None) -> Outcome:
+    """Return an outcome whose contest tells that it was refused, where the refusal was of this claim on this reading."""
+    contest = outcome.contest
+    if contest is None or contest.accepted or said is None or not said.refused:
+        return outcome
+    if said.refused_against not in (None, contest.computed):
+        return outcome
+    return replace(outcome, contest=replace(contest, refused=said.refused))
 
 
 def _told(outcome: Outcome) -> bool:

@@ -18,7 +18,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation.scoring import OPEN, Scorecard, Verdict
 from zhunsheng.faults import fault
 from zhunsheng.measures import Reading, show_number
-from zhunsheng.monitoring import Light
+from zhunsheng.monitoring import Figures, Light, uncovered
 from zhunsheng.outcomes import Contest, Origin
 from zhunsheng.targets.sheet import plain
 from zhunsheng.usecases.assessing import Assessment, Evidence, SheetResult
@@ -52,9 +52,10 @@ class RunScheme(_Part):
 
 
 class RunContest(_Part):
-    """What someone typed against the reading, shown beside it; ``accepted`` is the finance bureau's reason, ``doubt`` why
-    the typed text can't be compared. ``measured_on`` is the day of a reading that the ledgers no longer give; None for one
-    that stands.
+    """What someone typed against the reading, shown beside it; ``accepted`` or ``refused`` is the finance bureau's reason.
+
+    Both are None while it has not ruled. ``doubt`` says why the typed text can't be compared. ``measured_on`` is the day of
+    a reading that the ledgers no longer give; None for one that stands.
     """
 
     typed: str
@@ -66,6 +67,7 @@ class RunContest(_Part):
     by: str | None = None
     accepted: str | None = None
     measured_on: str | None = None
+    refused: str | None = None
 
 
 class RunOutcome(_Part):
@@ -119,12 +121,13 @@ class RunMonitoring(_Part):
 
 
 class RunScore(_Part):
-    """An indicator's points: full, earned, and still open."""
+    """An indicator's points: full, earned, and still open; ``granted`` is the part that only the filler's reason keeps."""
 
     dimension: str | None = None
     points: Amount
     score: Amount
     open: Amount = Decimal(0)
+    granted: Amount = Decimal(0)
     verdict: Verdict
     how: str
     asks: str | None = None
@@ -151,8 +154,13 @@ class RunIndicator(_Part):
 
 
 class RunMoney(_Part):
-    """Budget execution: yuan, and shares of the budget as fractions; None where nothing is known."""
+    """Budget execution: yuan, and shares of the budget as fractions; None where nothing is known.
 
+    ``approved`` is the budget of the approved sheet, ``doubt`` why the ledgers' budget does not stand for it.
+    """
+
+    approved: Amount | None = None
+    doubt: str | None = None
     initial: Amount | None = None
     adjusted: Amount | None = None
     paid: Amount | None = None
@@ -334,6 +342,8 @@ def _sheet(result: SheetResult, assessment: Assessment, evidence: Evidence) -> R
         findings=tuple(f.as_json() for f in result.findings),
         review=RunReview(verdict=result.review.verdict(), counts={str(k): n for k, n in result.review.counts.items()}),
         money=RunMoney(
+            approved=sheet.budget.total,
+            doubt=uncovered(sheet, Figures(money.initial, money.adjusted, money.paid)),
             initial=money.initial,
             adjusted=money.adjusted,
             paid=money.paid,
@@ -406,6 +416,7 @@ def _indicator(result: SheetResult, n: int) -> RunIndicator:
             points=score.points,
             score=score.score,
             open=score.open,
+            granted=score.granted,
             verdict=score.verdict,
             how=score.how,
             asks=score.asks,

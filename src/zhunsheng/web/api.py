@@ -40,7 +40,7 @@ from zhunsheng.web.api_shapes import (
 from zhunsheng.web.middleware import address
 from zhunsheng.web.models import ApiToken, Draw, Job, Organisation, Publication
 from zhunsheng.web.roles import departments, may
-from zhunsheng.web.services import jobs, review, sheets
+from zhunsheng.web.services import jobs, publishing, review, sheets
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.answers import once
 from zhunsheng.web.services.uploads import take
@@ -463,11 +463,10 @@ def list_public(request: Any, page: Page = Query(...)) -> Any:
     return [
         {
             "id": p.pk,
-            "kind": p.kind,
-            "title": p.title,
-            "department": p.department.name,
-            "year": p.year,
-            "data": {k: v for k, v in p.data.items() if k != "forms"},
+            **publishing.head_of(p),
+            "published_at": publishing.moment(p.published_at),
+            "data": publishing.open_json(p),
+            **publishing.since_json(p),
         }
         for p in found
     ]

@@ -201,11 +201,20 @@ class DrawOut(Schema):
 
 
 class PublicOut(Schema):
-    """Something that is public."""
+    """Something that is public, as its page and its open data tell it; department and district are those of its year."""
 
     id: int
     kind: str
     title: str
     department: str
+    district: str
+    department_code: str
+    official_code: str
     year: int
+    published_at: str | None
+    notes: list[str]
+    changes: list[Plain]
+    drift: list[Plain] = []
+    checked_at: str | None = None
+    earlier: list[Plain]
     data: Plain

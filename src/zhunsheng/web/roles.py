@@ -91,6 +91,8 @@ ACTIONS: dict[str, Act] = {
     "selfeval.sign": Act((HEAD,), _("负责人签字上报"), ("checked",), "signed", apart=("selfeval.submit", "selfeval.check"), needs=FILLED),
     "selfeval.recheck": Act((BUREAU,), on=("signed", "accepted")),
     "selfeval.accept": Act((BUREAU,), _("复核通过"), ("signed",), "accepted", apart=("selfeval.submit", "selfeval.check", "selfeval.sign"), needs=("contests_ruled", "rechecked_as_signed")),
+    # What was accepted in error goes back to be filled anew; what was published of it says so.
+    "selfeval.recall": Act((BUREAU,), _("撤销复核通过"), ("accepted",), "returned", remark=True, style="danger"),
     # What was signed is not what it comes to now: it goes back, and is signed anew.
     "selfeval.reopen": Act((), _("裁定后退回重签"), on=("filled", "checked", "signed"), to="returned", system=True),
     "selfeval.return": Act((FINANCE, HEAD, BUREAU), _("退回"), ("filled", "checked", "signed"), "returned", by=((FINANCE, "filled"), (HEAD, "checked"), (BUREAU, "signed")), remark=True, style="danger"),
@@ -131,11 +133,14 @@ ACTIONS: dict[str, Act] = {
     "safeguards.view": Act(READERS),
     # Editing what was approved opens it again: the approval was of the text as it stood.
     "safeguards.record": Act((STAFF, FINANCE), on=("open", "approved", "refused"), to="open"),
+    "safeguards.edit": Act((STAFF, FINANCE), on=("open", "approved", "refused"), to="open"),
+    # How it ended was written: whoever wrote it does not close the record.
+    "safeguards.result": Act((STAFF, FINANCE), on=("open", "approved", "refused"), to="open"),
     "safeguards.request": Act((STAFF, FINANCE), _("申请审批"), ("open", "approved", "refused"), "requested", needs=("request_offered",)),
     "safeguards.withdraw": Act((STAFF, FINANCE), _("撤回申请"), ("requested",), "open", ways=("approved", "refused"), undoes="safeguards.request", style="secondary"),
     "safeguards.approve": Act((HEAD, FINANCE), _("批准"), ("requested",), "approved", apart=("safeguards.request",)),
     "safeguards.refuse": Act((HEAD, FINANCE), _("不批准"), ("requested",), "refused", apart=("safeguards.request",), remark=True, style="danger"),
-    "safeguards.close": Act((STAFF, FINANCE), _("办结"), ("open", "approved"), "closed", needs=("closing_told",), style="secondary"),
+    "safeguards.close": Act((STAFF, FINANCE), _("办结"), ("open", "approved"), "closed", apart=("safeguards.result",), needs=("closing_told",), style="secondary"),
     "safeguards.void": Act((STAFF, FINANCE), _("作废"), ("open", "refused"), "void", remark=True, style="secondary"),
     "safeguards.restore": Act((STAFF, FINANCE), _("恢复"), ("void",), "open", style="secondary"),
     # -- publication: 财务科提出 → 负责人批准
@@ -212,7 +217,7 @@ def permits(user: User, action: str, subject: Any = None) -> bool:
     where = subject.department
     if not isinstance(where, Organisation) or not roles_for(user, action, where) & set(act.roles):
         return False
-    return not (act.apart and _took(user, act.apart, subject))
+    return not (act.apart and _took(user, action, subject))
 
 
 def in_state(user: User, action: str, subject: Any) -> bool:
@@ -239,13 +244,13 @@ def present_round(subject: Decided) -> list[Step]:
     return steps[starts[-1] :] if starts else steps
 
 
-def _took(user: User, actions: tuple[str, ...], subject: Any) -> bool:
+def _took(user: User, action: str, subject: Any) -> bool:
     """Return whether the user took one of the steps in the present round, or wrote the text that is decided on."""
     if not isinstance(subject, Decided):
         return False
-    if any(step.by_id == user.pk and step.action in actions for step in present_round(subject)):
+    if any(step.by_id == user.pk and step.action in ACTIONS[action].apart for step in present_round(subject)):
         return True
-    return user.get_username() in subject.writers()
+    return user.get_username() in subject.kept_apart(action)
 
 
 def available(user: User, subject: Any, prefix: str) -> list[tuple[str, Act]]:

@@ -16,6 +16,8 @@ ALL = Organisation.objects
 CHANGES = ("rename", "number", "move", "merge", "split", "close", "reopen")
 # What a change of an organisation can't do without; all but the official code take effect on a day.
 NEEDED = {"rename": "name", "merge": "into", "split": "names"}
+ENDING = ("merge", "split", "close")  # what is confirmed before it is done
+OWN = {"name": "rename", "official_code": "number", "parent": "move"}  # fields that one change alone sets
 USER_CHANGES = ("add", "role", "end-role", "password", "toggle")
 
 
@@ -30,7 +32,11 @@ class NewOrganisation(Sent):
 
 
 class OrganisationChange(Sent):
-    """A change of an organisation: ``what`` says which; today where no day is given."""
+    """A change of an organisation: ``what`` says which; today where no day is given.
+
+    Each change has a form of its own; another field that was changed along is a fault, not dropped. What ends an
+    organisation is ``confirmed``.
+    """
 
     id = RecordField(ALL, label=_("单位"))
     what = OneOfField(CHANGES, label=_("事项"))
@@ -42,6 +48,7 @@ class OrganisationChange(Sent):
     stays = forms.BooleanField(label=_("原单位保留"), required=False)
     on = DayField(label=_("自"), required=False)
     note = CleanCharField(label=_("依据"), most=300, required=False)
+    confirmed = forms.BooleanField(label=_("确认"), required=False)
 
     def clean(self) -> dict[str, Any]:
         """Ask for what the change needs; give names as a list and a day."""
@@ -50,9 +57,16 @@ class OrganisationChange(Sent):
         if any(len(n) > 120 for n in values["names"]):
             self.add_error("names", _("超过 %(most)s 字") % {"most": 120})
         values["on"] = values.get("on") or timezone.localdate()
-        needed = NEEDED.get(values.get("what", ""))
+        what = values.get("what", "")
+        needed = NEEDED.get(what)
         if needed and not values.get(needed) and needed not in self.errors:
             self.add_error(needed, self.fields[needed].error_messages["required"])
+        if what in ENDING and not values.get("confirmed"):
+            self.add_error("confirmed", _("请勾选确认后再办理"))
+        one = values.get("id")
+        for name, act in OWN.items():
+            if one and what and act != what and name in self.data and values.get(name) != getattr(one, name):
+                self.add_error(name, _("也改了，一次只办一件事，请分别保存"))
         return values
 
 

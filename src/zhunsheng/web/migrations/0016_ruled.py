@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("web", "0014_program")]
+    dependencies = [("web", "0015_amounts")]
 
     operations = [
         migrations.AddField("measuredecision", "ruled", models.BooleanField(null=True)),

@@ -98,3 +98,7 @@ class Decided(Audited):
     def writers(self) -> set[str]:
         """Return the user names of those who wrote the text since it was last approved."""
         return set()
+
+    def kept_apart(self, action: str) -> set[str]:
+        """Return the user names of those who wrote what a step decides on, and so do not take it: those of the text."""
+        return self.writers()

@@ -10,6 +10,8 @@ from zhunsheng.web.models.decided import Decided
 from zhunsheng.web.models.people import Organisation, User
 from zhunsheng.web.models.work import Upload
 
+WRITING = ("safeguards.record", "safeguards.edit", "safeguards.result")  # steps that write a record's text
+
 
 class SafeguardRecord(Decided):
     """One record of a register of the safeguards (``registers.yaml`` says which, with what fields and what approvals)."""
@@ -48,9 +50,15 @@ class SafeguardRecord(Decided):
         for step in self.steps():
             if step.action == "safeguards.approve":
                 found = set()
-            elif step.action == "safeguards.record":
+            elif step.action in WRITING:
                 found.add(step.by.get_username())
         return found
+
+    def kept_apart(self, action: str) -> set[str]:
+        """Return those who wrote the text; for closing those who wrote how it ended, in registers that keep them apart."""
+        if action != "safeguards.close":
+            return self.writers()
+        return {step.by.get_username() for step in self.steps() if step.action == "safeguards.result"}
 
 
 class LibraryIndicator(Audited):

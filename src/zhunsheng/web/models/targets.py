@@ -116,6 +116,8 @@ class SheetVersion(Decided):
         if "void" in (before, self.state):
             self.sheet.retired = not self.sheet.versions.exclude(state="void").exists()
             self.sheet.save()
+            if not self.sheet.versions.filter(state=self.State.APPROVED).exists():
+                self.sheet.latest.call_sheet()
 
     def call_sheet(self) -> None:
         """Call the record as this version calls it; the record stays the same under its code."""

@@ -205,7 +205,13 @@ class Word(Audited):
             measures=self.measures or None,
             by=str(self.by) if self.by else None,
             anew=self.asked_anew(promise) or None,
+            **self._refusal(),
         )
+
+    def _refusal(self) -> dict[str, str]:
+        """Return why the finance bureau refused the figure, and against which reading; empty where it did not."""
+        contest = next((c for c in self.contests.all() if c.state == Contest.State.REFUSED), None)
+        return {"refused": contest.ruling, "refused_against": contest.computed} if contest else {}
 
     def asked_anew(self, promise: dict[str, str]) -> str:
         """Return in words why the figure is to be typed again: its indicator counts something else now; empty where not."""
@@ -359,7 +365,6 @@ class SelfEvaluation(Decided):
 
     by_digest = ("differences",)
     start = ("draft",)
-    final = ("accepted",)
 
     class Meta:
         ordering = ["-year"]

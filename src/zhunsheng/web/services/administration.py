@@ -16,7 +16,53 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.measures import Measure, measures
 from zhunsheng.regulations import deadlines, frameworks, key_frameworks, monitoring_rules, scheme_of, schemes
 from zhunsheng.web.models import CalendarEntry, LibraryIndicator, LocalScheme, Membership, Organisation, Role, User
-from zhunsheng.web.services import jobs
+from zhunsheng.web.services import jobs, office
+
+# -- organisations ----------------------------------------------------------------------------------------------------
+
+
+def change_organisation(said: dict[str, Any], by: User) -> bool:
+    """Do what ``OrganisationChange`` says, assess anew what rests on it, and return whether anything changed. Raises as ``office``."""
+    one, what, on, note = said["id"], said["what"], said["on"], said["note"]
+    concerned = [one]
+    if what == "rename":
+        changed = said["name"] != one.name
+        office.rename(one, said["name"], on, note)
+    elif what == "number":
+        changed = said["official_code"] != one.official_code
+        if changed:
+            office.number(one, said["official_code"])
+    elif what == "move":
+        parent = said["parent"]
+        changed = (parent.pk if parent else None) != one.parent_id
+        office.move(one, parent, on, note)
+    elif what == "merge":
+        changed = bool(office.merge(one, said["into"], on, note))
+        concerned.append(said["into"])
+    elif what == "split":
+        changed = bool(office.split(one, said["names"], on, stays=said["stays"], note=note))
+    elif what == "close":
+        changed = bool(office.close(one, on, note))
+    else:
+        changed = not one.active
+        office.reopen(one, on, note)
+    if changed and what != "number":
+        _assess_concerned(concerned, by, below=what in ("move", "merge"))
+    return changed
+
+
+def _assess_concerned(organisations: list[Organisation], by: User, *, below: bool) -> None:
+    """Put in line what rests on departments' names or on the rules above them, as their pages say."""
+    found: dict[int, Organisation] = {}
+    for one in organisations:
+        one.refresh_from_db()
+        if below:
+            found |= {o.pk: o for o in Organisation.objects.filter(path__startswith=one.path, kind="department")}
+        elif one.kind == Organisation.Kind.DEPARTMENT:
+            found[one.pk] = one
+    for one in found.values():
+        jobs.assess_soon(one, by)
+
 
 # -- users and roles --------------------------------------------------------------------------------------------------
 

@@ -163,6 +163,7 @@ CHANGES: dict[str, Callable[[Any, Mapping[str, Any], User], None]] = {
 }
 AFTER: dict[str, Callable[[Any, User], None]] = {
     "targets.approve": _assessed,
+    "selfeval.recall": _assessed,
     "targets.void": _reviewed,
     "targets.restore": _reviewed,
     "contest.accept": _counted,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,15 @@ def _csv(ledger: Ledger, rows: Any) -> bytes:
 
 def plain(value: Any) -> Any:
     """Keep a spreadsheet that opens a csv from taking a text for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    return f"'{value}" if isinstance(value, str) and _runs(value) else value
+
+
+def _runs(text: str) -> bool:
+    """Return whether a spreadsheet would run a text; a signed number with its unit in words is none."""
+    return text[:1] in ("=", "+", "-", "@", "\t", "\r") and not _SIGNED.fullmatch(text)
+
+
+_SIGNED = re.compile(r"[+-]\d[\d,]*(?:\.\d+)?\s?[%‰\u4e00-\u9fff]*")
 
 
 def _xlsx(ledger: Ledger, rows: Any) -> bytes:

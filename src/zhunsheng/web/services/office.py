@@ -289,18 +289,19 @@ def below(place: Organisation, year: int, prefix: str = "") -> Q:
     return (now & ~Q(**{f"{prefix}pk__in": [o.pk for o in uncertain]})) | Q(**{f"{prefix}pk__in": inside})
 
 
-def _year_end(year: int) -> date:
+def year_end(year: int) -> date:
+    """Return the last day of a year, today for one that has not ended."""
     return min(date(year, 12, 31), timezone.localdate())
 
 
 def _moved_after(year: int) -> tuple[str, ...]:
     """Return today's paths of what was put under another parent after a year's end."""
-    moves = OrganisationStage.objects.filter(event=Event.MOVED, from_on__gt=_year_end(year))
+    moves = OrganisationStage.objects.filter(event=Event.MOVED, from_on__gt=year_end(year))
     return tuple(sorted(set(moves.values_list("organisation__path", flat=True))))
 
 
 def _line(organisation: Organisation, year: int) -> list[int]:
-    day, found = _year_end(year), [organisation.pk]
+    day, found = year_end(year), [organisation.pk]
     above = organisation.parent_on(day)
     while above is not None and above.pk not in found:
         found.append(above.pk)
@@ -308,19 +309,80 @@ def _line(organisation: Organisation, year: int) -> list[int]:
     return found[::-1]
 
 
+# -- told apart from its namesakes -------------------------------------------------------------------------------------
+
+STAGES = "stages__parent__stages__parent__stages"  # to be prefetched for a list that is told
+
+
+def above(organisation: Organisation, year: int | None = None) -> list[str]:
+    """Return the names of what an organisation belongs to, nearest first, up to the district: as of a year's end or today."""
+    found: list[str] = []
+    one = _above(organisation, year)
+    while one is not None:
+        if one.kind == Kind.CITY and found:
+            break
+        found.append(one.name_in(year) if year else one.name)
+        one = _above(one, year)
+    return found
+
+
+def _above(organisation: Organisation, year: int | None) -> Organisation | None:
+    return organisation.parent_on(year_end(year)) if year else organisation.parent
+
+
+def told(organisation: Organisation, year: int | None = None) -> str:
+    """Return an organisation's name with what tells it from its namesakes: 市场监督管理局（东城区）, as of a year or today.
+
+    The one place that says so: public pages, pickers, lists, the top of a department's pages.
+    """
+    ended = year is None and not organisation.active
+    apart = [*above(organisation, year), *(["已撤销"] if ended else [])]
+    name = organisation.name_in(year) if year else organisation.name
+    return f"{name}（{'，'.join(apart)}）" if apart else name
+
+
+def bearing(text: str, years: Iterable[int], prefix: str = "") -> Q:
+    """Return the condition that an organisation (the field ``prefix`` leads to) bore a text in its name, or that its district
+    did in the record's ``year``."""
+    own = Organisation.objects.filter(stages__name__contains=text)
+    found = Q(**{f"{prefix}in" if prefix else "pk__in": own.values("pk")})
+    places = own.filter(kind__in=(Kind.CITY, Kind.DISTRICT)).distinct().prefetch_related("stages")
+    for place in places:
+        for year in years:
+            if text in place.name_in(year):
+                found |= Q(year=year) & below(place, year, prefix)
+    return found
+
+
 # -- finding by code or name ------------------------------------------------------------------------------------------
 
 
 def named(district: Organisation, text: str, year: int) -> list[Organisation]:
-    """Return the departments below that bear a text as their official code, else as their exact name now or in the year."""
+    """Return the departments in use below that bear a text: as their official code, else as their exact name, now or at any
+    time of the year. Whoever bore the name in the year is a candidate, so that a name which changed hands is asked about;
+    what is closed takes nothing.
+    """
     below = list(
-        Organisation.objects.filter(path__startswith=district.path, kind=Kind.DEPARTMENT).prefetch_related("stages")
+        Organisation.objects.filter(path__startswith=district.path, kind=Kind.DEPARTMENT, active=True).prefetch_related(
+            "stages"
+        )
     )
-    if coded := [o for o in below if o.official_code and o.official_code == text and o.active]:
+    if coded := [o for o in below if o.official_code and o.official_code == text]:
         return coded
-    now = [o for o in below if o.name == text and o.active]
-    then = [o for o in below if o.name_in(year) == text and o not in now]
-    return [*now, *then]
+    return [o for o in below if o.name == text or text in _names_in(o, year)]
+
+
+def bore(district: Organisation, text: str, year: int) -> list[Organisation]:
+    """Return the departments below, closed ones too, that bore a name at any time of a year or bear it now."""
+    below = Organisation.objects.filter(path__startswith=district.path, kind=Kind.DEPARTMENT).prefetch_related("stages")
+    return [o for o in below if o.name == text or text in _names_in(o, year)]
+
+
+def _names_in(organisation: Organisation, year: int) -> set[str]:
+    """Return every name an organisation bore on a day of a year, up to today."""
+    first, last = date(year, 1, 1), year_end(year)
+    stages = sorted(organisation.stages.all(), key=lambda s: (s.from_on, s.pk))
+    return {organisation.name_on(first), *(s.name for s in stages if first <= s.from_on <= last)}
 
 
 def near(district: Organisation, text: str) -> list[Organisation]:

@@ -16,7 +16,8 @@ from typing import Any, Literal
 import xlsxwriter
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Max, Q, Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhunsheng import __version__
@@ -48,7 +49,7 @@ from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.services import office
 from zhunsheng.web.services.publishing import check_published
 from zhunsheng.web.services.review import unreviewed
-from zhunsheng.web.services.sheets import take_document
+from zhunsheng.web.services.sheets import joined_words, take_document
 from zhunsheng.web.services.uploads import keep
 from zhunsheng.web.services.year import assess_now, store
 from zhunsheng.wording import rate
@@ -110,14 +111,16 @@ def take_archive(
 ) -> dict[str, Any]:
     """Take in a zip: each document goes to the department whose official code or exact name it bears, or its folder or file.
 
-    A name that no department or more than one under ``district`` bears is reported with those like it, and its documents
-    are left out until a person says where they go: ``places`` are the ids of departments by path in the zip, and only
-    those paths are then taken in. Returns counts, ``unknown`` names and what could not be taken in, file by file.
+    A name that no department or more than one under ``district`` bears or bore in the year is reported with the candidates
+    or those like it, and its documents are left out until a person says where they go: ``places`` are the ids of
+    departments by path in the zip, and only those paths are then taken in. What is closed takes nothing. Returns counts,
+    ``placed`` (file by file the department and its sheets), ``unknown`` names and what could not be taken in.
     """
     listed = members(upload.content(), upload.name)
     if places is not None:
         listed = [(path, content) for path, content in listed if path in places]
-    taken, failed, departments = 0, [], set()
+    failed, departments = [], set()
+    placed: list[dict[str, Any]] = []
     unknown: dict[str, dict[str, Any]] = {}
     for n, (path, content) in enumerate(listed):
         progress(PurePosixPath(path).name, n, len(listed))
@@ -126,40 +129,55 @@ def take_archive(
                 if places is not None:
                     department = Organisation.objects.get(pk=places[path])
                 else:
-                    name = _named_in(path, content)
-                    found = office.named(district, name, year)
-                    if len(found) != 1:
-                        one = unknown.setdefault(name, {"name": name, "files": [], "near": [], "same": len(found)})
+                    name, of_year = _named_in(path, content, year)
+                    found, bore = office.named(district, name, of_year), office.bore(district, name, of_year)
+                    if len(found) != 1 or any(o.pk != found[0].pk for o in bore):
+                        one = unknown.setdefault(name, {"name": name, "files": [], "near": []})
                         one["files"].append(path)
-                        one["near"] = [_proposed(o) for o in found or office.near(district, name)]
+                        one["same"] = len({o.pk for o in (*found, *bore)})
+                        one["near"] = [_proposed(o, bool(found)) for o in found or office.near(district, name)]
+                        one["closed"] = [_proposed(o) for o in bore if not o.active]
                         continue
                     department = found[0]
+                if not department.active:
+                    raise ZhunshengError("ZS-WB-23", name=office.told(department), what=_("收文件"), detail=_("它已撤销"))
                 kept = keep(content, PurePosixPath(path).name, "document", department, user)
                 versions = take_document(kept, department, year, user, reason="集中导入")
-                taken += len(versions)
                 departments.add(department.pk)
+                placed.append(
+                    {
+                        "file": path,
+                        "department": office.told(department),
+                        "code": department.official_code,
+                        "sheets": [
+                            {"id": v.pk, "name": str(v), "year": v.sheet.year, "joined": joined_words(v)} for v in versions
+                        ],
+                        "new": bool(versions) and versions[0].upload_id == kept.pk,
+                    }
+                )
         except ZhunshengError as error:
             failed.append({"file": path, "error": error.web})
     return {
         "files": len(listed),
-        "sheets": taken,
+        "sheets": sum(len(p["sheets"]) for p in placed),
         "departments": len(departments),
+        "placed": placed,
         "unknown": list(unknown.values()),
         "failed": failed,
     }
 
 
-def _proposed(one: Organisation) -> dict[str, Any]:
-    return {"id": one.pk, "name": one.name, "under": one.parent.name if one.parent else ""}
+def _proposed(one: Organisation, same: bool = False) -> dict[str, Any]:
+    return {"id": one.pk, "name": office.told(one), "code": one.official_code, "same": same}
 
 
-def _named_in(path: str, content: bytes) -> str:
-    """Return what a document says its department is: in its text, else by its folder, else by its file's name."""
+def _named_in(path: str, content: bytes, year: int) -> tuple[str, int]:
+    """Return what a document says its department is, in its text, else by its folder, else by its file's name; and its year."""
     book = book_of(open_bytes(content, PurePosixPath(path).name))
     pure = PurePosixPath(path)
     named = next((s.department for s in book.sheets if s.department), None)
     folder = "" if pure.parent.name.isdigit() and len(pure.parent.name) == 4 else pure.parent.name
-    return clean(named or folder or pure.stem).strip()[:120]
+    return clean(named or folder or pure.stem).strip()[:120], next((s.year for s in book.sheets if s.year), year)
 
 
 def digest(places: dict[str, int]) -> str:
@@ -206,8 +224,8 @@ def assess_all(district: Organisation, year: int, progress: Progress = no_progre
     return {"departments": len(departments), "failed": failed}
 
 
-Standing = Literal["graded", "open", "unconfirmed", "pending", "unapproved"]
-STANDINGS: tuple[Standing, ...] = ("graded", "open", "unconfirmed", "pending", "unapproved")
+Standing = Literal["graded", "open", "unconfirmed", "pending", "unapproved", "unfiled"]
+STANDINGS: tuple[Standing, ...] = ("graded", "open", "unconfirmed", "pending", "unapproved", "unfiled")
 
 
 def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
@@ -215,7 +233,7 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
 
     ``standing`` says what can be said of it: graded; open (points undecided: a range, no grade); unconfirmed (points rest
     on a measure nobody confirmed); pending (approved, not
-    assessed yet); unapproved (drafts only, which count nowhere). ``unreviewed`` is how many of its sheets were not
+    assessed yet); unapproved (drafts only, which count nowhere); unfiled (no sheet of the year at all). ``unreviewed`` is how many of its sheets were not
     reviewed as they stand: its findings are then not all there are; ``drafts`` are the findings of versions that are not
     approved. ``place`` is the place among all graded ones, None for others; ``unsigned`` says that what counts was
     typed for a self-evaluation nobody signed yet, ``overtaken`` that something changed that the figures rest on, ``signed``
@@ -238,7 +256,7 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
     pending = unreviewed(district, year)
     counts = {r["department_id"]: r["n"] for r in sheets.values("department_id").annotate(n=Count("id")).order_by()}
     approved = set(sheets.filter(versions__state="approved").values_list("department_id", flat=True))
-    departments = list(Organisation.objects.filter(pk__in=counts).prefetch_related("stages"))
+    departments = [*_filed(counts), *_unfiled(district, year, counts)]
     changed, unsigned, working = _last_changes(departments, year), _unsigned(year), _in_work(year)
     signed = _signed(year)
     table = []
@@ -247,7 +265,9 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
         total, most = (found["total"], found["most"]) if found else (None, None)
         settled = total is not None and most in (None, total)
         standing: Standing = (
-            "unapproved"
+            "unfiled"
+            if department.pk not in counts
+            else "unapproved"
             if department.pk not in approved
             else "pending"
             if total is None
@@ -260,7 +280,7 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
         table.append(
             {
                 "department": department,
-                "sheets": counts[department.pk],
+                "sheets": counts.get(department.pk, 0),
                 "standing": standing,
                 "total": total,
                 "most": most,
@@ -291,6 +311,19 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
     table.sort(key=order)
     _place([r for r in table if r["standing"] == "graded"])
     return table
+
+
+def _filed(counts: dict[int, int]) -> list[Organisation]:
+    """Return the departments that have sheets of a year."""
+    return list(Organisation.objects.filter(pk__in=counts).prefetch_related(office.STAGES))
+
+
+def _unfiled(district: Organisation, year: int, counts: dict[int, int]) -> list[Organisation]:
+    """Return the departments that were in use at the year's end, or are today, and have no sheet of the year."""
+    there = Organisation.objects.filter(office.below(district, year), kind=Organisation.Kind.DEPARTMENT)
+    day = office.year_end(year)
+    known = there.exclude(pk__in=counts).prefetch_related(office.STAGES)
+    return [o for o in known if o.stage_on(day).active and (o.active or day < timezone.localdate())]
 
 
 def _place(graded: list[dict[str, Any]]) -> None:
@@ -325,10 +358,7 @@ def _signed_apart(signed: dict[str, Any] | None, found: dict[str, Any] | None) -
     if all(signed[name] == found[name] for name in ("total", "most", "grade")):
         return ""
     total, most = signed["total"], signed["most"]
-    if total is None:
-        points = _("待定")
-    else:
-        points = f"{total:.2f}" if most in (None, total) else f"{total:.2f}–{most:.2f}"
+    points = _("待定") if total is None else f"{total:.2f}" if most in (None, total) else f"{total:.2f}–{most:.2f}"
     told = {"points": points, "grade": f"（{signed['grade']}）" if signed["grade"] else ""}
     if signed["state"] == "accepted":
         return _("复核通过的自评为 %(points)s 分%(grade)s，这里是按现有依据重算的") % told
@@ -382,7 +412,7 @@ def weak_points(basis: dict[str, str]) -> dict[str, Decimal]:
 
 def standing_words(standing: Standing) -> str:
     """Return why a department is not ranked, empty for one that is."""
-    words = {"open": _("有待定分值，不评等级"), "unconfirmed": _("口径未确认，不评等级"), "pending": _("已批复，尚未测算"), "unapproved": _("目标未批复，不计分")}
+    words = {"open": _("有待定分值，不评等级"), "unconfirmed": _("口径未确认，不评等级"), "pending": _("已批复，尚未测算"), "unapproved": _("目标未批复，不计分"), "unfiled": _("未报送目标")}
     return words.get(standing, "")
 
 
@@ -446,7 +476,7 @@ def late(district: Organisation, year: int, today: date) -> list[dict[str, Any]]
     with_sheets = (
         Organisation.objects.filter(office.below(district, year), sheets__year=year)
         .distinct()
-        .prefetch_related("stages")
+        .prefetch_related(office.STAGES)
     )
     lines = office.lines(with_sheets, year)
     entries = list(
@@ -478,12 +508,20 @@ def late(district: Organisation, year: int, today: date) -> list[dict[str, Any]]
     return sorted(found, key=lambda f: (-f["days"], f["department"].name_in(year)))
 
 
+def has_calendar(district: Organisation, year: int) -> bool:
+    """Return whether any date is set for a year that some department below could be late with."""
+    mine = Q(organisation__in=district.line) | office.below(district, year, "organisation__")
+    return CalendarEntry.objects.filter(mine, year=year, active=True).exists()
+
+
 def totals(district: Organisation, year: int, ranked: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the counts at the head of the page; ``ranked`` are the lines of the ranking."""
     lights = {r["light"]: r["n"] for r in _lights(district, year).values("light").annotate(n=Count("id")).order_by()}
     points = _lights(district, year).aggregate(points=Sum("points"), score=Sum("score"))
     return {
         "departments": len(ranked),
+        "unfiled": sum(r["standing"] == "unfiled" for r in ranked),
+        "reviewed": sum(r["sheets"] - r["unreviewed"] for r in ranked),
         "sheets": sum(r["sheets"] for r in ranked),
         "findings": sum(sum(r["findings"].values()) for r in ranked),
         "drafts": sum(r["drafts"] for r in ranked),
@@ -532,7 +570,7 @@ def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
         sheet.set_column(1, 1, 36)
         for n, row in enumerate(ranking(district, year), start=1):
             # Only what has a grade is ranked; the others stand below with why they have none.
-            sheet.write_row(n, 0, [row["place"] or "", row["department"].name_in(year), row["sheets"]])
+            sheet.write_row(n, 0, [row["place"] or "", office.told(row["department"], year), row["sheets"]])
             if row["total"] is not None:
                 sheet.write_row(n, 3, [float(row["total"]), float(row["most"] or row["total"]), row["grade"]])
                 weak = [float(row["weak"].get(k, 0)) for k in ("typed", "judged", "unconfirmed")]
@@ -545,8 +583,8 @@ def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
             sheet.write_row(
                 n, 11, [row["lights"].get(c, "" if row["lights"] else "—") for c in ("green", "yellow", "red", "grey")]
             )
-            if not row["unreviewed"]:
+            if not row["unreviewed"] and row["sheets"]:
                 sheet.write_row(n, 15, [row["findings"].get(c, 0) for c in ("error", "warning", "note")])
-            sheet.write(n, 18, row["unreviewed"])
+            sheet.write(n, 18, row["unreviewed"] if row["sheets"] else "—")
         sheet.freeze_panes(1, 2)
     return buffer.getvalue(), f"{district.name_in(year)}{year}年部门绩效汇总.xlsx"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,13 +17,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.outcomes import ORIGIN_WORDS, Origin
-from zhunsheng.reports.forms import target_form
+from zhunsheng.evaluation.scoring import BASIS_WORDS, VERDICT_WORDS, Verdict
+from zhunsheng.outcomes import ORIGIN_WORDS, RULED_WORDS, Origin, ruled
+from zhunsheng.reports.forms import target_form, wan
 from zhunsheng.targets.editing import changes
 from zhunsheng.targets.sheet import plain as figure
-from zhunsheng.web.models import Draw, Organisation, Publication, SelfEvaluation, SheetVersion, Step, User
+from zhunsheng.usecases.result import RunContest, RunSheet, RunTotal
+from zhunsheng.web.models import Contest, Draw, Organisation, Publication, SelfEvaluation, SheetVersion, Step, User
 from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.models.targets import book_of
+from zhunsheng.web.services import office
 from zhunsheng.web.services.draws import proof_of
 from zhunsheng.web.services.ledgers import plain
 from zhunsheng.web.services.year import (
@@ -39,7 +43,7 @@ from zhunsheng.web.services.year import (
 from zhunsheng.web.workflow import advance, note
 
 # Who typed it stays inside.
-PUBLIC_CONTEST = {"typed", "computed", "difference", "doubt", "reason", "accepted", "measured_on"}
+PUBLIC_CONTEST = {"typed", "computed", "difference", "doubt", "reason", "accepted", "refused", "measured_on"}
 SELF_FILES = ("绩效自评表.xlsx", "绩效自评表.docx", "绩效评价报告.docx")
 SUBJECTS: dict[str, Any] = {"targets": SheetVersion, "self": SelfEvaluation, "draw": Draw, "results": Draw}
 DRAW_FILES = ("抽查包.zip", "frame.tsv", "commitment.json", "公告.html", "公告.docx", "公告.json")
@@ -180,6 +184,7 @@ def _targets(version: SheetVersion) -> tuple[int, str, dict[str, Any]]:
 
 def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, Any]]:
     run = evaluation.assessment.run
+    refused = _refusals(evaluation)
     # Every figure goes out with what it rests on: typed ones are marked, contested ones stand beside the reading.
     scores = [
         {
@@ -197,13 +202,16 @@ def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, An
                     "actual": i.outcome.text,
                     "origin": i.outcome.origin,
                     "confirmed": i.outcome.confirmed,
-                    "contest": i.outcome.contest.model_dump(include=PUBLIC_CONTEST) if i.outcome.contest else None,
+                    "contest": _contest(i.outcome.contest, refused.get((one.id, i.id))),
                     "verdict": i.score.verdict,
                     "points": figure(i.score.points),
                     "score": figure(i.score.shown) if i.score.shown is not None else None,
+                    "granted": figure(i.score.granted),
+                    "how": i.score.how,
                 }
                 for i in one.indicators
             ],
+            "parts": _parts(one, run.results),
         }
         for one in run.results
     ]
@@ -218,6 +226,50 @@ def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, An
         f"{evaluation.department.name_in(evaluation.year)} {evaluation.year}年度绩效自评",
         {**data, "forms": forms_of(evaluation, "绩效自评表")},
     )
+
+
+def _contest(contest: RunContest | None, refused: Contest | None) -> dict[str, Any] | None:
+    """Return what the public is told of a contest; a refusal made since the figures were computed is told with its reason."""
+    if contest is None:
+        return None
+    told = contest.model_dump(include=PUBLIC_CONTEST)
+    if refused is not None and not contest.accepted and refused.computed == contest.computed:
+        told["refused"] = refused.ruling
+    return told
+
+
+def _refusals(evaluation: SelfEvaluation) -> dict[tuple[str, str], Contest]:
+    """Return the refused contests of a self-evaluation by the codes of sheet and indicator."""
+    found = evaluation.contests.filter(state="refused").select_related("word").order_by("pk")
+    return {(c.word.sheet_code, c.word.indicator_code): c for c in found}
+
+
+def _parts(sheet: RunSheet, sheets: tuple[RunSheet, ...]) -> list[dict[str, Any]]:
+    """Return what a total has beside its indicators: execution, projects, and what a limit of the total takes away.
+
+    With the indicators' points they add up to the total; ``score`` is None where all of a part is open.
+    """
+    total, execution = sheet.score, sheet.score.execution
+    parts = []
+    if projects := total.dimensions.get(PROJECTS):
+        known = [s for s in sheets if s.kind == "project"]
+        how = "；".join(f"{s.sheet} {_range(s.score)} 分" for s in known)
+        parts.append(_part(PROJECTS, projects.points, projects.score, projects.open, how))
+    parts.append(_part(EXECUTION, execution.points, execution.score, execution.open, execution.how))
+    earned = sum((i.score.score for i in sheet.indicators), Decimal(0))
+    earned += sum((p.score for name, p in total.dimensions.items() if name in (PROJECTS, EXECUTION)), Decimal(0))
+    if earned != total.total:
+        parts.append(_part("总分限制", Decimal(0), total.total - earned, Decimal(0), "；".join(total.notes)))
+    return parts
+
+
+def _part(name: str, points: Decimal, score: Decimal, open_: Decimal, how: str) -> dict[str, Any]:
+    shown = None if open_ and open_ == points else figure(score)
+    return {"name": name, "points": figure(points), "score": shown, "open": figure(open_), "how": how}
+
+
+def _range(total: RunTotal) -> str:
+    return figure(total.total) if total.settled else f"{figure(total.total)}–{figure(total.high or total.total)}"
 
 
 def _draw(draw: Draw) -> tuple[int, str, dict[str, Any]]:
@@ -356,6 +408,7 @@ def since(publication: Publication) -> dict[str, Any]:
             notes.append(_("该自评公开之后曾于 %s 退回，现已重新签字；这里是退回之前公开的数") % day)
         if evaluation.state != "accepted":
             notes.append(_("未经财政局复核"))
+        notes += _ruled_since(publication, evaluation)
     elif publication.kind == "results":
         changed = _results_since(publication)
         if changed:
@@ -378,30 +431,55 @@ def _results_since(publication: Publication) -> list[dict[str, str]]:
     ]
 
 
+def _ruled_since(publication: Publication, evaluation: SelfEvaluation) -> list[str]:
+    """Return in words what was ruled on contests that were open when the copy was made."""
+    ruled = evaluation.contests.filter(state__in=("accepted", "refused")).select_related("word").order_by("pk")
+    now = {(c.word.sheet_code, c.word.indicator_code): c for c in ruled}
+    told = []
+    for sheet in publication.data.get("scores", []):
+        for line in sheet["indicators"]:
+            contest, found = line.get("contest"), now.get((sheet.get("id", ""), line.get("id", "")))
+            if not contest or contest.get("accepted") or contest.get("refused") or found is None:
+                continue
+            if (found.word.actual, found.computed) == (contest["typed"], contest["computed"]):
+                said = {"name": line["name"], "ruled": found.get_state_display(), "why": found.ruling}
+                told.append(_("“%(name)s”公开之后裁定：%(ruled)s，裁定理由：%(why)s") % said)
+    return told
+
+
 # -- as open data ------------------------------------------------------------------------------------------------------
 
-# field, title, type; the public csv and the data package say the same
+# field, title, type; the public csv, the JSON and the data package say the same
 FIELDS: dict[str, list[tuple[str, str, str]]] = {
     "targets": [
+        ("kind", "类别", "string"),
         ("level1", "一级指标", "string"),
         ("level2", "二级指标", "string"),
         ("name", "三级指标", "string"),
         ("target", "指标值", "string"),
         ("basis", "确定依据", "string"),
+        ("note", "说明", "string"),
     ],
     "self": [
+        ("kind", "类别", "string"),
         ("sheet", "目标表", "string"),
         ("name", "指标", "string"),
         ("target", "指标值", "string"),
         ("actual", "完成值", "string"),
         ("origin", "完成值来源", "string"),
         ("match", "口径", "string"),
+        ("verdict", "结论", "string"),
         ("computed", "台账算出", "string"),
         ("typed", "人工填报", "string"),
         ("difference", "相差", "string"),
-        ("ruling", "争议", "string"),
+        ("reason", "填报理由", "string"),
+        ("contest", "争议", "string"),
+        ("ruling", "裁定理由", "string"),
         ("points", "分值", "number"),
         ("score", "得分", "number"),
+        ("open", "待定分值", "number"),
+        ("granted", "其中按填报理由保留（认可超额）", "number"),
+        ("note", "说明", "string"),
     ],
     "draw": [
         ("id", "统一社会信用代码", "string"),
@@ -415,16 +493,87 @@ FIELDS: dict[str, list[tuple[str, str, str]]] = {
         ("result", "检查结果", "string"),
     ],
 }
+INDICATOR, TOTAL, NOTE, DRIFT = "指标", "总分", "公开后的情况", "重算后的不同"  # kinds of a row of the open data
+PROJECTS, EXECUTION = "所属项目", "预算执行率"  # as a scorecard calls its parts beside the dimensions
 
 
 def open_csv(publication: Publication) -> bytes:
     """Return the rows of what is published as csv, which a spreadsheet may open without taking a text for a formula."""
-    titles, rows = _rows(publication)
+    fields = FIELDS[publication.kind]
     stream = io.StringIO()
     writer = csv.writer(stream)
-    writer.writerow(titles)
-    writer.writerows([plain(v) for v in row] for row in rows)
+    writer.writerow([title for _name, title, _kind in fields])
+    for row in rows_of(publication):
+        writer.writerow([plain(row.get(name)) for name, _title, _kind in fields])
     return stream.getvalue().encode("utf-8-sig")
+
+
+def schema_of(kind: str) -> dict[str, Any]:
+    """Return the table schema of a kind's csv: its fields are called as its head calls them, ``id`` is the name in JSON."""
+    return {"fields": [{"name": title, "id": name, "type": type_} for name, title, type_ in FIELDS[kind]]}
+
+
+def head_of(publication: Publication) -> dict[str, Any]:
+    """Return what every form of a publication says first: title, department of its year with district and codes, year, kind."""
+    place, year = publication.department, publication.year
+    return {
+        "title": publication.title,
+        "department": place.name_in(year),
+        "district": next(iter(office.above(place, year)), ""),
+        "department_code": place.code,
+        "official_code": place.official_code,
+        "year": year,
+        "kind": publication.kind,
+    }
+
+
+def since_json(publication: Publication) -> dict[str, Any]:
+    """Return what became of it since: notes, changed targets, earlier publications, and differing figures once computed."""
+    said = since(publication)
+    before = [
+        {"published_at": moment(e["published_at"]), "totals": [{"sheet": s, "total": t} for s, t in e["totals"]]}
+        for e in earlier(publication)
+    ]
+    told = {"notes": said["notes"], "changes": said["changes"], "earlier": before}
+    checked = publication.checked_at
+    return told | ({"checked_at": moment(checked), "drift": said["drift"]} if checked else {})
+
+
+def moment(at: datetime | None) -> str | None:
+    """Return a moment in the office's time as ISO; None for none."""
+    return timezone.localtime(at).isoformat(timespec="seconds") if at else None
+
+
+def open_json(publication: Publication) -> dict[str, Any]:
+    """Return what is published as data, in the words of the page and of the csv."""
+    data = {k: v for k, v in publication.data.items() if k != "forms"}
+    if publication.kind == "self":
+        data["scores"] = [
+            {
+                **{k: s.get(k) for k in ("id", "sheet", "total", "most", "grade")},
+                "basis": {BASIS_WORDS.get(k, k): v for k, v in s.get("basis", {}).items()},
+                "indicators": [{"id": i.get("id"), **_told(i)} for i in s["indicators"]],
+                "parts": parts_of(s),
+            }
+            for s in data["scores"]
+        ]
+    return data
+
+
+def parts_of(score: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the parts of a published total beside its indicators.
+
+    What was published before they were kept apart is told as one part, so that everything adds up all the same.
+    """
+    if "parts" in score:
+        found: list[dict[str, Any]] = score["parts"]
+        return found
+    told = sum((Decimal(i["score"]) for i in score["indicators"] if i.get("score") is not None), Decimal(0))
+    rest = Decimal(score["total"]) - told
+    if not rest:
+        return []
+    why = "公开时没有分列，为总分与各指标得分之差"
+    return [{"name": "预算执行率、所属项目等", "points": None, "score": figure(rest), "open": "0", "how": why}]
 
 
 def shown(publication: Publication) -> dict[str, Any]:
@@ -436,6 +585,7 @@ def shown(publication: Publication) -> dict[str, Any]:
         context["forms"] = [target_form(book_of([data["sheet"]]).sheets[0])]
     elif publication.kind == "self":
         context["forms"] = data.get("forms", [])
+        context["scores"] = [{**s, "parts": parts_of(s)} for s in data["scores"]]
     elif publication.kind == "draw":
         context["drawn"] = data.get("drawn", [])[:500]
     if publication.folder().is_dir():
@@ -443,32 +593,99 @@ def shown(publication: Publication) -> dict[str, Any]:
     return context
 
 
-def _rows(found: Publication) -> tuple[list[str], list[list[Any]]]:
-    data, names = found.data, [name for name, _title, _kind in FIELDS[found.kind]]
+def rows_of(found: Publication) -> list[dict[str, Any]]:
+    """Return the rows of what is published by the names of ``FIELDS``; what became of it since stands in rows of its own."""
+    data = found.data
     if found.kind == "targets":
-        rows = [{**i, "target": i["target"]["raw"]} for i in data["sheet"]["indicators"]]
-    elif found.kind == "self":
-        rows = [_told(i) | {"sheet": s["sheet"]} for s in data["scores"] for i in s["indicators"]]
-    elif found.kind == "draw":
-        rows = [{**d, "inspectors": "、".join(d["inspectors"])} for d in data.get("drawn", [])]
-    else:
-        rows = data["results"]
-    return names, [[r.get(n) for n in names] for r in rows]
+        rows = [{**i, "target": i["target"]["raw"], "kind": INDICATOR} for i in data["sheet"]["indicators"]]
+        return [*_rows_of_money(data["sheet"]), *rows, *_rows_since(found)]
+    if found.kind == "self":
+        rows = []
+        for s in data["scores"]:
+            rows += [{"kind": INDICATOR, "sheet": s["sheet"], **_told(i)} for i in s["indicators"]]
+            rows += [{**p, "kind": p["name"], "sheet": s["sheet"], "note": p["how"]} for p in parts_of(s)]
+            rows.append(_total_row(s))
+        return [*rows, *_rows_since(found)]
+    if found.kind == "draw":
+        return [{**d, "inspectors": "、".join(d["inspectors"])} for d in data.get("drawn", [])]
+    listed: list[dict[str, Any]] = data["results"]
+    return listed
+
+
+def _rows_of_money(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what a target table says above its indicators: budget, spending plan, goals."""
+    sheet = book_of([body]).sheets[0]
+    parts = (("预算总额", "total"), ("其中：财政资金", "fiscal"), ("其他资金", "other"))
+    given = [(name, amount) for name, part in parts if (amount := getattr(sheet.budget, part)) is not None]
+    rows: list[dict[str, Any]] = [{"kind": "预算", "name": name, "target": wan(amount)} for name, amount in given]
+    rows += [
+        {"kind": "支出计划", "name": s.by.isoformat(), "target": f"{figure(s.cumulative * 100)}%"}
+        for s in sheet.spending_plan.steps
+    ]
+    return rows + [{"kind": "绩效目标", "name": g.title or "", "note": g.text} for g in sheet.goals]
+
+
+def _total_row(score: dict[str, Any]) -> dict[str, Any]:
+    waiting = Decimal(score.get("most") or score["total"]) - Decimal(score["total"])
+    grade = score.get("grade") or "不评等级"
+    return {
+        "kind": TOTAL,
+        "sheet": score["sheet"],
+        "name": TOTAL,
+        "score": score["total"],
+        "open": figure(waiting),
+        "verdict": grade,
+    }
+
+
+def _rows_since(found: Publication) -> list[dict[str, Any]]:
+    said = since(found)
+    rows: list[dict[str, Any]] = [{"kind": NOTE, "note": words} for words in said["notes"]]
+    rows += [
+        {"kind": NOTE, "name": c["what"], "note": f"{c['then'] or '—'} → {c['now'] or '—'}"} for c in said["changes"]
+    ]
+    return rows + [
+        {"kind": DRIFT, "sheet": d["sheet"], "name": d["what"], "note": f"{d['then']} → {d['now']}"}
+        for d in said["drift"]
+    ]
 
 
 def _told(indicator: dict[str, Any]) -> dict[str, Any]:
-    """Return an indicator as a row that says where its figure is from, and what was typed against it."""
+    """Return an indicator in words: where its figure is from, what was typed against it, what was ruled, what it earned."""
     origin, contest = indicator.get("origin"), indicator.get("contest") or {}
+    verdict = indicator.get("verdict") or ""
     if contest:
-        ruling = "已采纳" if contest.get("accepted") else "未采纳"
-        doubt = contest.get("doubt")
-        apart = f"不能比较：{doubt}" if doubt else contest.get("difference")
+        accepted, refused, doubt = (contest.get(name) for name in ("accepted", "refused", "doubt"))
         once = f"（曾有台账读数，测算于 {day}，已撤销或不再有数）" if (day := contest.get("measured_on")) else ""
-        contest = {k: contest.get(k) for k in ("computed", "typed")} | {"difference": apart, "ruling": ruling}
-        contest["computed"] = f"{contest['computed']}{once}"
+        contest = {
+            "computed": f"{contest['computed']}{once}",
+            "typed": contest["typed"],
+            "difference": f"不能比较：{doubt}" if doubt else contest.get("difference"),
+            "reason": contest.get("reason"),
+            "contest": RULED_WORDS[ruled(accepted, refused)],
+            "ruling": accepted or refused,
+        }
     elif origin == "judgement":
         contest = {"typed": indicator["actual"]}
-    match = "" if indicator.get("confirmed", True) else "未确认"
-    said = "定性评定" if origin == "none" and indicator.get("verdict") == "judged" else ""
-    said = said or ORIGIN_WORDS.get(cast(Origin, origin), "")
-    return {**indicator, "origin": said, "match": match, **contest}
+    granted = Decimal(indicator.get("granted") or 0)
+    words = {
+        "name": indicator["name"],
+        "target": indicator["target"],
+        "actual": indicator["actual"],
+        "origin": _origin(origin, verdict),
+        "match": "" if indicator.get("confirmed", True) else "未确认",
+        "verdict": VERDICT_WORDS.get(cast(Verdict, verdict), verdict),
+        "points": indicator.get("points"),
+        "score": indicator.get("score"),
+        "open": "0" if indicator.get("score") is not None else indicator.get("points"),
+        "granted": figure(granted) if granted else None,
+        "note": indicator.get("how"),
+    }
+    return words | contest
+
+
+def _origin(origin: str | None, verdict: str) -> str:
+    """Return where a result is from; one without any says what it waits for, as its page does."""
+    if origin != "none":
+        return ORIGIN_WORDS.get(cast(Origin, origin), "")
+    return "定性评定" if verdict == "judged" else VERDICT_WORDS.get(cast(Verdict, verdict), ORIGIN_WORDS["none"])

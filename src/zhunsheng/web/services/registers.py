@@ -35,7 +35,8 @@ class RegisterField(BaseModel):
 class Register(BaseModel):
     """One register: its fields, what needs approval, which fields say due and done, the ledger it can feed.
 
-    ``closes_with`` are the fields (``proof``: the file) without which a record is not closed.
+    ``closes_with`` are the fields (``proof``: the file) without which a record is not closed; with ``closed_by_another``
+    whoever wrote them does not close it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,6 +52,7 @@ class Register(BaseModel):
     due: str | None = None
     done: str | None = None
     closes_with: tuple[str, ...] = ()
+    closed_by_another: bool = False
 
 
 @lru_cache

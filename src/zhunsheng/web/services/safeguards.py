@@ -37,6 +37,8 @@ def enter(
             made.proof = take(file, "attachment", department, user)
         made.save()
         note(user, made, "safeguards.record", after="open")
+        if _written(register, {}, data, file) == "safeguards.result":
+            note(user, made, "safeguards.result", before="open", after="open")
     return made
 
 
@@ -45,6 +47,7 @@ def change(
 ) -> SafeguardRecord:
     """Change a record; one that was approved or refused is open again. Raises as ``enter`` and ``advance``."""
     register = registers()[record.register]
+    action = _written(register, record.data, cleaned(register, dict(given)), file)
 
     def changed(now: SafeguardRecord) -> None:
         now.data = cleaned(register, dict(given))
@@ -52,8 +55,15 @@ def change(
         if file:
             now.proof = take(file, "attachment", now.department, user)
 
-    advance(user, record, "safeguards.record", seen=seen, change=changed)
+    advance(user, record, action, seen=seen, change=changed)
     return record
+
+
+def _written(register: Register, before: Mapping[str, str], data: Mapping[str, str], file: Any) -> str:
+    """Return the step of an edit: that of writing how it ended, where the register has somebody else close what was told."""
+    told = any(data.get(name, "") != before.get(name, "") for name in register.closes_with if name != "proof")
+    proved = bool(file) and "proof" in register.closes_with
+    return "safeguards.result" if register.closed_by_another and (told or proved) else "safeguards.edit"
 
 
 def hand_over(register: Register, department: Organisation, user: User) -> Job | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import read_book
@@ -194,6 +195,15 @@ def _sheet_for(department: Organisation, year: int, sheet: TargetSheet) -> Sheet
             named[0].save()
         return named[0]
     return Sheet.objects.create(department=department, year=year, kind=sheet.kind, name=name, project_code=code)
+
+
+def joined_words(version: SheetVersion) -> str:
+    """Return in words that a version joined a record that is called otherwise, by its project code; empty where it did not."""
+    said, known = _name_of(version.target_sheet()), version.sheet.name
+    if version.number == 1 or said == known:
+        return ""
+    told = {"said": said, "known": known, "n": version.number}
+    return _("“%(said)s”按项目编码记为“%(known)s”的第 %(n)s 版；如编码写错，请作废后改正。") % told
 
 
 def adjust(version: SheetVersion, user: User, reason: str) -> SheetVersion:

@@ -257,7 +257,7 @@ def assess_now(
 def _keep(department: Organisation, year: int, day: date, done: Assessed, run: Run) -> Assessment:
     main = run.main
     total = main.score if main else None
-    own = main.money if main and main.kind == "department" else None
+    own = main.money if main and main.kind == "department" and not main.money.doubt else None
     # The department's own money where the ledgers tell it, else that of the projects whose money is known.
     parts = [own] if own and own.paid is not None else [s.money for s in run.results if s.kind == "project"]
     # A budget of nought or less is to be looked at, not counted.
@@ -775,10 +775,11 @@ def ruled(contest: Contest, user: User) -> None:
     one already submitted goes back to be signed with the new ones. A refusal moves only what counted the typed figure.
     """
     evaluation = SelfEvaluation.objects.get(pk=contest.evaluation_id)
-    if contest.state == "refused" and not _counted(contest, evaluation):
-        return
     figures = assess_now(evaluation.department, evaluation.year, evaluation.as_of, tables=False, record=evaluation)
     if evaluation.assessment_id == figures.pk:
+        return
+    if contest.state == "refused" and not _counted(contest, evaluation):
+        _told_refused(evaluation, figures)
         return
     if evaluation.state in ("draft", "returned"):
         evaluation.assessment = figures
@@ -790,6 +791,17 @@ def ruled(contest: Contest, user: User) -> None:
 
     remark = f"{contest.get_state_display()}：“{contest}”，得分随之改变，请重新审核签字"
     advance(user, evaluation, "selfeval.reopen", remark, change=moved)
+
+
+def _told_refused(evaluation: SelfEvaluation, figures: Assessment) -> None:
+    """Have a self-evaluation's tables tell a refusal, where no figure is another for it: what was signed stays signed."""
+    kept = evaluation.assessment
+    if kept is None or differences(figures_of(kept.run), figures_of(figures.run)):
+        return
+    if evaluation.rechecked == kept.key:
+        evaluation.rechecked = figures.key
+    evaluation.assessment = figures
+    evaluation.save()
 
 
 def _counted(contest: Contest, evaluation: SelfEvaluation) -> bool:

@@ -17,10 +17,11 @@ from django.utils.translation import gettext_lazy
 from zhunsheng import __version__
 from zhunsheng.clock import told
 from zhunsheng.evidence import ledgers
+from zhunsheng.outcomes import ruled as of_contest
 from zhunsheng.web.models import User
 from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.roles import ACTIONS
-from zhunsheng.web.services import indicators, portfolio
+from zhunsheng.web.services import indicators, office, portfolio
 from zhunsheng.web.services.portfolio import standing_words
 
 register = template.Library()
@@ -77,6 +78,11 @@ ORIGINS = {
     "accepted": gettext_lazy("人工填报（争议已采纳）"),
     "reported": gettext_lazy("上报数"),
     "none": gettext_lazy("无证据"),
+}
+RULED = {
+    "open": gettext_lazy("有争议，待裁定"),
+    "accepted": gettext_lazy("争议已采纳"),
+    "refused": gettext_lazy("争议未采纳"),
 }
 STATES = {
     "draft": "secondary", "submitted": "blue", "checked": "blue", "changes": "yellow", "returned": "red", "approved": "green",
@@ -230,6 +236,13 @@ def origin(value: str) -> Any:
 
 
 @register.filter
+def ruled(contest: Any) -> Any:
+    """Say what the finance bureau ruled on a contest: open, accepted and refused are three things."""
+    given = contest.get if isinstance(contest, dict) else lambda name: getattr(contest, name, None)
+    return RULED[of_contest(given("accepted"), given("refused"))]
+
+
+@register.filter
 def state(record: Any) -> SafeString:
     """Draw the state of a record."""
     return _badge(STATES.get(record.state, "secondary"), record.get_state_display())
@@ -327,6 +340,18 @@ def named(organisation: Any, year: Any) -> str:
 
 
 @register.filter
+def among(organisation: Any, year: Any = None) -> str:
+    """Show an organisation so that its namesakes are told apart, by its name and district of a year or of today."""
+    return office.told(organisation, int(year) if year else None)
+
+
+@register.filter
+def above(organisation: Any, year: Any = None) -> str:
+    """Show what an organisation belongs to, in a year or today."""
+    return "，".join(office.above(organisation, int(year) if year else None))
+
+
+@register.filter
 def remarks(row: Any) -> list[str]:
     """Return what is to be known of the figures of a line of the ranking."""
     return portfolio.remarks(row)
@@ -389,6 +414,8 @@ WORDS = {
     "draws.enter": gettext_lazy("录入随机数"),
     "draws.draw": gettext_lazy("抽取"),
     "safeguards.record": gettext_lazy("登记"),
+    "safeguards.edit": gettext_lazy("修改"),
+    "safeguards.result": gettext_lazy("填写办结情况"),
     "draws.differ": gettext_lazy("两次录入不一致，退回重录"),
     "draws.adopt": gettext_lazy("接收已抽取的整包"),
     "publish.request": gettext_lazy("提出公开"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -32,9 +33,9 @@ PAGE = 50
 def administration(request: SignedInRequest) -> HttpResponse:
     """Show the organisation tree with the people of each place."""
     search = request.GET.get("q", "").strip()
-    found = Organisation.objects.all()
+    found = Organisation.objects.select_related("parent__parent")
     if search:
-        found = found.filter(name__contains=search) | found.filter(official_code=search)
+        found = found.filter(Q(name__contains=search) | Q(official_code=search) | Q(parent__name__contains=search))
     listed = paged(request, found, PAGE)
     rows = []
     shown = list(listed["found"])
@@ -44,7 +45,8 @@ def administration(request: SignedInRequest) -> HttpResponse:
     for one in shown:
         rows.append((one, one.path.count("/") - 2, held.get(one.pk, [])))
     one = Organisation.objects.filter(pk=integer_of(request.GET, "one", 0, 0, LARGEST)).first()
-    alike = Organisation.objects.filter(kind=one.kind, active=True).exclude(pk=one.pk)[:500] if one else []
+    known = Organisation.objects.filter(active=True).select_related("parent__parent")
+    alike = known.filter(kind=one.kind).exclude(pk=one.pk)[:500] if one else []
     context = listed | {
         "part": "administration",
         "tab": "tree",
@@ -53,7 +55,7 @@ def administration(request: SignedInRequest) -> HttpResponse:
         "rows": rows,
         "search": search,
         "kinds": Organisation.Kind.choices,
-        "parents": Organisation.objects.filter(kind__in=("city", "district", "department"), active=True)[:500],
+        "parents": known.filter(kind__in=("city", "district", "department"))[:500],
         "today": timezone.localdate(),
     }
     return render(request, "web/admin/tree.html", context)
@@ -67,22 +69,8 @@ def organisation(request: SignedInRequest) -> HttpResponse:
         office.found(said["name"], said["kind"], said["parent"], official_code=said["official_code"], on=said["on"])
         return done(request, "administration", _("已保存。"))
     said = sent.OrganisationChange.of(request)
-    one, what, on, note = said["id"], said["what"], said["on"], said["note"]
-    if what == "rename":
-        office.rename(one, said["name"], on, note)
-    elif what == "number":
-        office.number(one, said["official_code"])
-    elif what == "move":
-        office.move(one, said["parent"], on, note)
-    elif what == "merge":
-        office.merge(one, said["into"], on, note)
-    elif what == "split":
-        office.split(one, said["names"], on, stays=said["stays"], note=note)
-    elif what == "close":
-        office.close(one, on, note)
-    else:
-        office.reopen(one, on, note)
-    return done(request, "administration", _("已保存。"))
+    changed = service.change_organisation(said, request.user)
+    return done(request, "administration", _("已保存。") if changed else _("没有变化，没有保存任何内容。"))
 
 
 @page("admin.manage", methods=("GET", "POST"))
@@ -91,7 +79,7 @@ def users(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST":
         return _change_user(request)
     search = request.GET.get("q", "").strip()
-    found = User.objects.prefetch_related("memberships__organisation").order_by("username")
+    found = User.objects.prefetch_related("memberships__organisation__parent__parent").order_by("username")
     if search:
         found = found.filter(username__contains=search) | found.filter(display__contains=search)
     context = paged(request, found, PAGE) | {
@@ -99,7 +87,7 @@ def users(request: SignedInRequest) -> HttpResponse:
         "tab": "users",
         "search": search,
         "roles": Role.choices,
-        "organisations": Organisation.objects.filter(active=True)[:1000],
+        "organisations": Organisation.objects.filter(active=True).select_related("parent__parent")[:1000],
         "handed": request.session.pop("handed", None),
     }
     return render(request, "web/admin/users.html", context)
@@ -160,8 +148,10 @@ def rules(request: SignedInRequest) -> HttpResponse:
         "part": "administration",
         "tab": "rules",
         "data": service.rules_in_data(),
-        "local": LocalScheme.objects.select_related("organisation"),
-        "organisations": Organisation.objects.filter(active=True).exclude(kind="section")[:1000],
+        "local": LocalScheme.objects.select_related("organisation__parent__parent"),
+        "organisations": Organisation.objects.filter(active=True)
+        .exclude(kind="section")
+        .select_related("parent__parent")[:1000],
     }
     return render(request, "web/admin/rules.html", context)
 
@@ -179,9 +169,11 @@ def calendar(request: SignedInRequest) -> HttpResponse:
     context = {
         "part": "administration",
         "tab": "calendar",
-        "found": CalendarEntry.objects.select_related("organisation").order_by("-year", "as_of")[:500],
+        "found": CalendarEntry.objects.select_related("organisation__parent__parent").order_by("-year", "as_of")[:500],
         "kinds": CalendarEntry.Kind.choices,
-        "organisations": Organisation.objects.filter(active=True).exclude(kind="section")[:1000],
+        "organisations": Organisation.objects.filter(active=True)
+        .exclude(kind="section")
+        .select_related("parent__parent")[:1000],
     }
     return render(request, "web/admin/calendar.html", context)
 

@@ -53,7 +53,7 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
     search = request.GET.get("q", "").strip()
     order = request.GET.get("order", "")
     if search:
-        ranked = [r for r in ranked if search in r["department"].name_in(year)]
+        ranked = [r for r in ranked if search in office.told(r["department"], year)]
     if order == "red":
         ranked.sort(key=lambda r: -r["lights"].get("red", 0))
     elif order == "errors":
@@ -89,6 +89,7 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
         "rules": service.findings_by_rule(top, year)[:15],
         "late": (late := service.late(top, year, timezone.localdate()))[:15],
         "late_total": len(late),
+        "calendar": service.has_calendar(top, year),
         "waiting": SheetVersion.objects.filter(
             sheet__department__path__startswith=top.path, state="checked"
         ).select_related("sheet__department")[:10],
@@ -115,7 +116,7 @@ def portfolio_findings(request: SignedInRequest) -> HttpResponse:
     found = (
         SheetFinding.objects.filter(office.below(top, year, "department__"), year=year)
         .select_related("department", "version__sheet")
-        .prefetch_related("department__stages")
+        .prefetch_related(f"department__{office.STAGES}")
     )
     rule, level, search = (
         request.GET.get("rule", ""),
@@ -136,7 +137,9 @@ def portfolio_findings(request: SignedInRequest) -> HttpResponse:
         "part": "portfolio",
         "the_year": year,
         "rules": service.findings_by_rule(top, year),
-        "unreviewed": len(unreviewed(top, year)),
+        "unreviewed": len(waiting := unreviewed(top, year)),
+        "reviewed": Sheet.objects.filter(office.below(top, year, "department__"), year=year, retired=False).count()
+        > sum(waiting.values()),
         "rule": rule,
         "level": level,
         "search": search,
@@ -168,7 +171,7 @@ def archive_places(request: SignedInRequest, job: Job) -> HttpResponse:
     if job.kind != "archive" or job.department is None or not job.result.get("unknown"):
         raise Http404
     names = [one["name"] for one in job.result["unknown"]]
-    below = Organisation.objects.filter(path__startswith=job.department.path, kind="department")
+    below = Organisation.objects.filter(path__startswith=job.department.path, kind="department", active=True)
     places = service.places_of(job, Places.of(request, names, below)["places"])
     again = jobs.enqueue(
         "archive",

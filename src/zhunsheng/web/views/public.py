@@ -5,23 +5,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
 
 from csp.decorators import csp_replace
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from zhunsheng.web.models import Organisation, Publication
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available
-from zhunsheng.web.services import publishing
+from zhunsheng.web.services import office, publishing
 from zhunsheng.web.views.common import demand, done, page, paged, send
 
 PAGE = 30
@@ -66,11 +64,12 @@ def publication(request: SignedInRequest, publication: Publication) -> HttpRespo
 def public(request: HttpRequest) -> HttpResponse:
     """List what is public, newest first, by kind, department and words."""
     kind, search = request.GET.get("kind", ""), request.GET.get("q", "").strip()[:60]
-    found = Publication.objects.filter(state="published").select_related("department")
+    found = Publication.objects.filter(state="published").select_related("department__parent")
     if kind in Publication.Kind.values:
         found = found.filter(kind=kind)
     if search:
-        found = found.filter(title__contains=search)
+        years = found.order_by().values_list("year", flat=True).distinct()
+        found = found.filter(Q(title__contains=search) | office.bearing(search, years, "department__"))
     context = paged(request, found, PAGE) | {
         "kinds": Publication.Kind.choices,
         "kind": kind,
@@ -118,11 +117,9 @@ def open_data(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     if isinstance(found, HttpResponse):
         return found
     if kind == "json":
-        data = {k: v for k, v in found.data.items() if k != "forms"}
-        name = found.department.name_in(found.year)
-        head = {"title": found.title, "department": name, "year": found.year, "kind": found.kind}
+        told = {"published_at": publishing.moment(found.published_at), "data": publishing.open_json(found)}
         return JsonResponse(
-            head | {"published_at": _moment(found.published_at), "data": data, **_since(found)},
+            publishing.head_of(found) | told | publishing.since_json(found),
             json_dumps_params={"ensure_ascii": False, "indent": 1},
         )
     if kind != "csv":
@@ -132,36 +129,21 @@ def open_data(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     return response
 
 
-def _moment(at: datetime) -> str:
-    return timezone.localtime(at).isoformat(timespec="seconds")
-
-
-def _since(found: Publication) -> dict[str, Any]:
-    """Return what became of it since: notes, changed targets, earlier publications, and differing figures once computed."""
-    said = publishing.since(found)
-    before = [
-        {"published_at": _moment(e["published_at"]), "totals": [{"sheet": s, "total": t} for s, t in e["totals"]]}
-        for e in publishing.earlier(found)
-    ]
-    told = {"notes": said["notes"], "changes": said["changes"], "earlier": before}
-    return told | ({"checked_at": _moment(found.checked_at), "drift": said["drift"]} if found.checked_at else {})
-
-
 @require_safe
 def data_package(request: HttpRequest) -> HttpResponse:
     """Describe all open data as a data package: every published csv with its fields, types and titles."""
     resources = []
-    for one in Publication.objects.filter(state="published").select_related("department"):
+    for one in Publication.objects.filter(state="published").select_related("department__parent"):
         resources.append(
             {
                 "name": f"{one.kind}-{one.pk}",
-                "title": one.title,
+                **publishing.head_of(one),
                 "path": request.build_absolute_uri(reverse("open-data", args=[one.pk, "csv"])),
                 "format": "csv",
                 "mediatype": "text/csv",
                 "encoding": "utf-8",
                 "profile": "tabular-data-resource",
-                "schema": {"fields": [{"name": n, "title": t, "type": k} for n, t, k in publishing.FIELDS[one.kind]]},
+                "schema": publishing.schema_of(one.kind),
             }
         )
     package = {

@@ -83,7 +83,7 @@ def record(request: HttpRequest, record: SafeguardRecord) -> HttpResponse:
     """Show one record with its approvals; a POST changes its fields."""
     known = _register(record.register)
     if request.method == "POST":
-        demand(request, "safeguards.record", record)
+        demand(request, "safeguards.edit", record)
         given = {f.name: request.POST.get(f.name, "") for f in known.fields}
         seen = request.POST.get("seen", "")
         service.change(record, given, request.FILES.get("file"), request.user, seen)  # type: ignore[arg-type]
@@ -96,7 +96,8 @@ def record(request: HttpRequest, record: SafeguardRecord) -> HttpResponse:
         "register": known,
         "record": record,
         "fields": [(f, record.data.get(f.name, "")) for f in known.fields],
-        "editable": may(request.user, "safeguards.record", record),
+        "editable": may(request.user, "safeguards.edit", record),
+        "closed_by_another": known.closed_by_another and record.state in ("open", "approved"),
         "actions": [(n, a) for n, a in actions if n != "safeguards.request"],
         "can_request": any(n == "safeguards.request" for n, _a in actions),
         "steps": record.steps(),

@@ -47,6 +47,8 @@ def targets(request: HttpRequest, department: Organisation, year: int) -> HttpRe
                 }
             if made[0].upload_id != upload.pk:
                 message = _("这份文件先前已上传，没有另建版本。")
+            else:
+                message += "".join(sheets.joined_words(v) for v in made)
             return done(request, "version", message, made[0].pk)
         if how == "last-year":
             made = sheets.start_from_last_year(department, year, request.user)
@@ -186,7 +188,8 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     linked = set(keys.values()) - {""}
     versions = list(version.sheet.versions.order_by("-number"))
     # A void version takes nobody's place, and can be restored while none has taken its own.
-    last = version.number >= version.sheet.latest.number
+    later = version.sheet.versions.exclude(state="void").filter(number__gt=version.number).order_by("-number").first()
+    last = later is None
     in_force = sheets.in_force(version.sheet)
     editable = may(request.user, "targets.edit", version) and last
     actions = available(request.user, version, "targets")
@@ -195,7 +198,7 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
         "part": "targets",
         "version": version,
         "in_force": in_force,
-        "newer": None if last else version.sheet.latest,
+        "newer": later,
         "sheet": sheet,
         "head": head,
         "plan": plan,
