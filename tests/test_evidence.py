@@ -529,6 +529,23 @@ def test_an_amount_no_office_has_is_an_error_of_its_row(tmp_path, amount, taken)
     assert taken or [e.column for e in done.errors] == ["金额"]
 
 
+def test_characters_nobody_sees_make_no_other_department_project_or_value(tmp_path):
+    hidden = "\u200b\u3164\u00ad\u2060"
+    path = tmp_path / "a.csv"
+    path.write_text(
+        f"部门,凭\u200b证号,项目名称,支付金额,支付日期\n甲局{hidden},V1,经{hidden}费,1{hidden},2021-06-01\n{hidden},V2,经费,2,2021-06-01\n",
+        "utf8",
+    )
+    done = import_ledger(tmp_path / "store", path, department="A1", label="甲局")
+    store = Store(tmp_path / "store")
+    assert done.batch.named == {} and list(store.departments()) == ["A1"]
+    rows = browse(store.snapshot(), ledgers()["payments"], "A1").rows
+    assert [(r.values[0], r.values[1]) for r in rows] == [("V1", "经费"), ("V2", "经费")]
+    path.write_text(f"凭证号,项目名称,支付金额,支付日期\nV3,{hidden},1,2021-06-01\n", "utf8")
+    done = import_ledger(tmp_path / "store", path, department="A1")
+    assert [(e.column, e.message) for e in done.errors] == [("项目名称", "必填")]
+
+
 # -- undo, privacy, browsing ------------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from zhunsheng.outcomes import Outcome, outcome_of_text, result_of
 from zhunsheng.targets import Indicator, TargetValue
+from zhunsheng.targets.results import against, read_written
 
 
 def made(raw, name="甲"):
@@ -252,3 +253,19 @@ def test_any_text_is_read_or_doubted_never_refused(text, raw):
 def test_words_around_a_number_do_not_change_it(number, words):
     assert read("≥4次", words.format(number)).value == number
     assert read("≥4次", words.format(f"{number:,}")).value == number
+
+
+@pytest.mark.parametrize("text", ["①②次", "10³次", "3²次", "½", "٣次"])
+def test_digits_that_are_none_are_doubtful(text):
+    one = Indicator(name="检查次数", level1="产出指标", target=TargetValue.parse("≥3次"))
+    found = against(one, None, None, read_written(text, year=2021, unit="次"))
+    assert found.value is None and "不是普通数字" in found.doubt
+
+
+@pytest.mark.parametrize(
+    ("text", "doubted"), [("2020-05", True), ("2020年12月31日", True), ("2021-05", False), ("2021年1月1日", False)]
+)
+def test_a_day_before_the_year_is_doubtful(text, doubted):
+    one = Indicator(name="完成时间", level1="产出指标", level2="时效指标", target=TargetValue.parse("2021年6月底前"))
+    found = against(one, None, None, read_written(text, year=2021))
+    assert (found.value is None) == doubted and ("以前的日期" in (found.doubt or "")) == doubted

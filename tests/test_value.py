@@ -239,3 +239,33 @@ def test_values_are_checked_when_built():
         TargetValue(raw="x", op="range", value=(Decimal(5), Decimal(3)))
     with pytest.raises(ValueError, match="not a number"):
         TargetValue.model_validate({"raw": "x", "op": ">=", "value": "many"})
+
+
+@pytest.mark.parametrize("raw", ["①②次", "≥10³平方米", "3²%", "½", "≥٣%", "㉑件", "㊀次"])
+def test_a_number_that_is_no_plain_digits_is_not_read(raw):
+    found = TargetValue.parse(raw)
+    assert found.op == "unread" and "不是普通数字" in found.doubts[0]
+
+
+@pytest.mark.parametrize(("raw", "unit"), [("≥100m²", "m2"), ("≥100㎡", "m2"), ("≥１００％", "%")])
+def test_the_exponent_of_a_unit_and_full_width_digits_are_read(raw, unit):
+    found = TargetValue.parse(raw)
+    assert (found.value, found.unit) == (100, unit)
+
+
+@pytest.mark.parametrize("raw", ["Ⅲ类", "定性：①建章立制②印发"])
+def test_a_level_may_have_signs_of_its_own(raw):
+    assert TargetValue.parse(raw).op == "level"
+
+
+@pytest.mark.parametrize(
+    "sign",
+    "\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200d\u200e\u202e\u2060\u2064\u2066\u2800\u3164\ufe0f\ufeff\uffa0\U000e0001",
+)
+def test_what_nobody_sees_is_no_text(sign):
+    assert clean(f"东城{sign}水利局{sign}") == "东城水利局" and clean(sign * 3) == ""
+
+
+def test_what_people_write_stays():
+    text = "a\n\tb 　é汉𠮷😀ㄅ㎡①—…’"
+    assert clean(text) == text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import json
 import os
@@ -35,6 +36,7 @@ from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.web.models import (
     ApiToken,
     Assessment,
+    AuditEntry,
     Checkpoint,
     IndicatorLight,
     KeyEvaluation,
@@ -2158,3 +2160,143 @@ def test_5_figures_of_another_version_of_the_program_are_computed_anew(found, wo
     assert figures.newest_assessment(place, YEAR).program == __version__ and not row_of(place)["overtaken"]
     jobs.assess_upgraded()
     assert not work_off()
+
+
+# -- what one row, one broken step or one sign nobody sees may not do -------------------------------------------------
+
+
+def test_3_what_is_done_to_the_store_has_its_entry_whatever_breaks_behind_it(
+    found, sign_in, put, user, monkeypatch, work_off
+):
+    place = found(project())
+    batch = put(place, "more", COMPLAINT, "T999,举报,2021-03-05,,李四")
+    client, url = sign_in("caiwu"), here(place, "undo")
+
+    def entries(action):
+        return AuditEntry.objects.filter(action=action, after__batch=batch.batch, model="organisation")
+
+    def broken(*_args, **_more):
+        raise RuntimeError
+
+    # Nothing is undone where the log can't be written.
+    with monkeypatch.context() as patched:
+        patched.setattr("zhunsheng.web.services.ledgers.record", broken)
+        with pytest.raises(RuntimeError):
+            client.post(url, {"batch": batch.batch})
+    assert not any(b.undoes == batch.batch for b in figures.store().batches())
+    # What the store refuses stands in the log as asked for and refused.
+    with monkeypatch.context() as patched:
+        patched.setattr("zhunsheng.web.services.ledgers.figures.Store.undo", _busy)
+        assert "ZS-EV-09" in client.post(url, {"batch": batch.batch}).content.decode()
+    assert entries("undo batch").count() == entries("undo batch refused").count() == 1
+    # What follows from it can fail; it is done and told all the same.
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs, "assess_soon", broken)
+        assert client.post(url, {"batch": batch.batch}).status_code == 302
+    assert any(b.undoes == batch.batch for b in figures.store().batches())
+    assert entries("undo batch").count() == 2 and entries("batch undone").count() == 1
+    # So with an import.
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs, "assess_soon", broken)
+        file = SimpleUploadedFile("a.csv", f"{COMPLAINT}\nT998,举报,2021-03-05,,李四\n".encode())
+        sign_in("keyuan").post(here(place, "ledgers"), {"file": file})
+        (job,) = work_off()
+    assert job.state == "done" and job.result["batch"]["batch"]
+    assert AuditEntry.objects.get(action="import ledger", object_id=str(place.pk)).after["file"] == "a.csv"
+    assert AuditEntry.objects.get(action="batch imported", object_id=str(place.pk)).actor == "keyuan"
+
+
+def _busy(*_args, **_more):
+    raise errors.ZhunshengError("ZS-EV-09", store="x")
+
+
+def test_3_a_batch_that_later_ones_covered_is_undone_on_its_page(found, sign_in, put):
+    place = found(project())
+    one = put(place, "one", PAID, "V9,治理经费,P1,1,2021-05-01")
+    put(place, "two", PAID, "V9,治理经费,P1,2,2021-05-01")
+    assert sign_in("caiwu").post(here(place, "undo"), {"batch": one.batch}).status_code == 302
+    assert any(b.undoes == one.batch for b in figures.store().batches())
+
+
+def test_3_no_ledger_row_spoils_a_page(found, sign_in, put, user):
+    whole = TargetSheet(
+        kind="department", name="整体", year=YEAR, department="甲", indicators=(indicator(CLOSURE, "≥95%"),)
+    )
+    place = found(whole, project(), project(name="乙项目", code="P2"))
+    put(place, "paid", PAID, "V2,乙项目,P2,500000,2021-05-01")
+    put(place, "less", BUDGET, "乙项目,P2,年初批复,1000000,2021-01-01", "乙项目,P2,调减,-1360000,2021-06-01")
+    kept = figures.assess_now(place, YEAR)
+    odd = next(s for s in kept.run.results if s.sheet == "乙项目")
+    assert odd.score.grade is None and "待核对" in odd.score.execution.how and odd.score.execution.open
+    assert kept.run.main.score.grade is None and 0 <= kept.total <= kept.most <= 100
+    lots = [f"治理经费,P1,追加,9999999999999.99,2021-07-{n:02}" for n in range(1, 29)]
+    put(place, "lots", BUDGET, *lots)
+    figures.assess_now(place, YEAR)
+    client, bureau = sign_in("keyuan"), sign_in("caizheng")
+    opened(place, user)
+    for page in (here(place, "overview"), here(place, "selfeval")):
+        answer = client.get(page)
+        assert answer.status_code == 200 and "待核对" in answer.content.decode()
+    for page in (reverse("portfolio"), reverse("portfolio-export")):
+        assert bureau.get(page, {"year": YEAR}).status_code == 200
+
+
+def test_3_figures_that_could_not_be_read_back_are_not_kept(found, sign_in):
+    place = found(project())
+    kept = figures.assess_now(place, YEAR)
+    for wrong in ({"total": Decimal("134.18")}, {"most": Decimal(-1)}, {"budget": Decimal(10) ** 30}):
+        with pytest.raises(errors.ZhunshengError, match="ZS-RN-01"):
+            figures._readable(Assessment(department=place, year=YEAR, as_of=END, key="x", result=kept.result, **wrong))
+    # As an earlier version kept them: emptied, and marked to be computed anew.
+    Assessment.objects.filter(pk=kept.pk).update(total=Decimal("134.18"))
+    importlib.import_module("zhunsheng.web.migrations.0015_amounts").take_back_totals(apps, connection.schema_editor())
+    kept.refresh_from_db()
+    assert (kept.total, kept.grade, kept.program) == (None, "", "")
+    Assessment.objects.filter(pk=kept.pk).update(budget=Decimal(10) ** 20)
+    assert sign_in("caizheng").get(reverse("portfolio"), {"year": YEAR}).status_code == 200
+
+
+def test_5_garbage_in_a_sheet_or_a_scheme_is_a_message(found, district, sign_in, user):
+    place = found(project())
+    new = sheets.adjust(sheets.in_force(sheets.sheets_of(place, YEAR)[0]), user("keyuan"), "试")
+    for path in ("budget.total", "indicators.0.weight"):
+        sent = {"path": path, "text": "1e99999999", "was": sheets.current_fields(new)[path].text}
+        answer = sign_in("keyuan").post(reverse("field", args=[new.pk]), sent)
+        assert answer.status_code < 500 and "ZS-TG-01" in answer.content.decode()
+    text = LOCAL.read_text("utf8")
+    for old, wrong in (
+        ("points:", "points: &a [*a]\nx:"),
+        ('threshold: "1.3"', 'threshold: "1e999999999"'),
+        ('share: "0.8"', 'share: "99"'),
+    ):
+        sent = {"organisation": district.pk, "first_year": 2030, "text": text.replace(old, wrong, 1)}
+        answer = sign_in("guanli").post(reverse("rules"), sent)
+        assert answer.status_code == 400 and "ZS-RG-01" in answer.content.decode()
+
+
+@pytest.mark.parametrize("sign", ["\u200b", "\u2060", "\u3164", "\u00ad", "\u202e"])
+def test_1_what_looks_the_same_is_the_same_and_what_looks_empty_is_empty(found, sign_in, user, sign):
+    place = found(project())
+    sent = {"name": f"甲局{sign}", "kind": "department", "parent": place.parent_id}
+    answer = sign_in("guanli").post(reverse("organisation"), sent)
+    assert answer.status_code == 400 and "ZS-WB-20" in answer.content.decode()
+    with pytest.raises(errors.ZhunshengError, match="ZS-WB-20"):
+        office.found(f"甲{sign}局", "department", place.parent)
+    same = sheets.add_version(project(name=f"治理{sign}经费"), place, user("keyuan"), "upload", reason="试")
+    assert same.sheet == sheets.sheets_of(place, YEAR)[0]
+    answer = sign_in("caizheng").post(
+        reverse("step", args=["targets", sheets.in_force(same.sheet).pk]),
+        {"action": "targets.return", "remark": sign * 3},
+    )
+    assert answer.status_code >= 400
+
+
+def test_5_a_local_scheme_that_has_run_out_leaves_the_national_one_and_the_page_says_so(found, sign_in, user):
+    place = found(project())
+    text = LOCAL.read_text("utf8").replace("valid_to: null", f"valid_to: {YEAR - 1}-12-31")
+    LocalScheme.objects.create(organisation=place.parent, name="本地", first_year=YEAR - 1, text=text)
+    rules = figures.rules_for(place, YEAR)
+    assert rules.scheme == regulations.scheme_of(YEAR) and not rules.local
+    opened(place, user)
+    page = sign_in("keyuan").get(here(place, "selfeval")).content.decode()
+    assert f"{YEAR - 1}-12-31" in page and rules.scheme.name in page and "按国家方案" in page

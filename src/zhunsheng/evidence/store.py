@@ -497,28 +497,30 @@ class Store:
         key = ", ".join(f'"{c}"' for c in (DEPARTMENT, *ledger.key))
         names = [c for c in ledger.stored() if not c.startswith("_")]
         values = ", ".join(f'"{c}"' for c in names)
-        held = run(f"SELECT DISTINCT {DEPARTMENT} FROM good").fetchall()
-        own = ", ".join(quoted(d) for (d,) in held)
-        run(
-            f"CREATE OR REPLACE TEMP TABLE there AS SELECT {values} FROM ({ledger_sql(ledger, current)}) "
-            f"WHERE {DEPARTMENT} IN ({own or 'NULL'})"
-        )
-        known: Any = checked.connection.sql(
-            f"SELECT {values}, {batch.batch}::BIGINT AS _batch, _row FROM good SEMI JOIN there USING ({key}) ORDER BY _row"
-        ).to_arrow_reader(100_000)
-        if self.cipher:
-            known = self.cipher.encrypted(known, [c.name for c in ledger.columns if c.personal])
-        checked.connection.register("known", known.read_all())
-        same = " AND ".join(f'k."{c}" IS NOT DISTINCT FROM t."{c}"' for c in names)
-        again = checked.connection.sql(f"SELECT k.* FROM known k SEMI JOIN there t ON {same}").to_arrow_table()
-        checked.connection.unregister("known")
-        run("DROP TABLE there")
-        if not again.num_rows:
-            return ()
+        own = ", ".join(quoted(d) for (d,) in run(f"SELECT DISTINCT {DEPARTMENT} FROM good").fetchall())
+        there = f"(SELECT * FROM ({ledger_sql(ledger, current)}) WHERE {DEPARTMENT} IN ({own or 'NULL'}))"
+        said = f"SELECT {values}, {batch.batch}::BIGINT AS _batch, _row FROM good"
         path = self.root / AGAIN / f"{batch.batch:06d}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        pq.write_table(again, partial, compression="zstd")
+        partial, hidden = path.with_suffix(".partial"), path.with_suffix(".hidden")
+        if self.cipher and (personal := [c.name for c in ledger.columns if c.personal]):
+            # What is personal stands encrypted in the ledger, so only so can it be compared.
+            query = f"{said} SEMI JOIN {there} USING ({key})"
+            known: Any = checked.connection.sql(query).to_arrow_reader(100_000)
+            rows = self.cipher.encrypted(known, personal)
+            with pq.ParquetWriter(hidden, rows.schema) as writer:
+                for some in rows:
+                    writer.write_batch(some)
+            said = f"SELECT * FROM read_parquet({quoted(str(hidden))})"
+        same = " AND ".join(f'k."{c}" IS NOT DISTINCT FROM t."{c}"' for c in names)
+        query = f"SELECT k.* FROM ({said}) k SEMI JOIN {there} t ON {same} ORDER BY _row"
+        (count,) = run(f"COPY ({query}) TO {quoted(str(partial))} (FORMAT parquet, COMPRESSION zstd)").fetchone() or (
+            0,
+        )
+        hidden.unlink(missing_ok=True)
+        if not count:
+            partial.unlink()
+            return ()
         partial.replace(path)
         return (self._seen(path),)
 

@@ -36,13 +36,16 @@ TYPES = {
 }
 
 
-def page(action: str | None, *, methods: tuple[str, ...] = ("GET",), **records: type[models.Model]) -> Decorator:
+def page(
+    action: str | None, *, methods: tuple[str, ...] = ("GET",), whole: bool = True, **records: type[models.Model]
+) -> Decorator:
     """Open a page to those who may take ``action`` where its address says, by ``methods`` and no others.
 
     An address names ``department`` (and ``year``), or a record: ``page("targets.view", version=SheetVersion)`` turns the
     id ``version`` into the record, whose department and year the page is of. A record without a department is refused.
     ``action`` None asks for a signed-in user only. Permission comes before all else; whether a person may act on the
-    record in its state is asked again where the act is done. What a POST does is done whole or not at all.
+    record in its state is asked again where the act is done. What a POST does is done whole or not at all; not so
+    (``whole`` false) where it changes the evidence store, which no rollback reaches: what was done there keeps its entries.
     """
     allowed = (*methods, "HEAD") if "GET" in methods else methods
 
@@ -69,7 +72,7 @@ def page(action: str | None, *, methods: tuple[str, ...] = ("GET",), **records: 
                 raise PermissionDenied(action)
             request.department, request.year = department, year
             try:
-                if request.method == "POST":
+                if request.method == "POST" and whole:
                     with transaction.atomic():
                         return view(request, **kwargs)
                 return view(request, **kwargs)

@@ -95,7 +95,7 @@ def template(request: SignedInRequest, department: Organisation, year: int, ledg
     return download(*service.template(_known(ledger)))
 
 
-@page("ledgers.view", methods=("POST",))
+@page("ledgers.view", methods=("POST",), whole=False)
 def undo(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """Take back a batch by a new one; nothing is deleted."""
     demand(request, "ledgers.undo", department)

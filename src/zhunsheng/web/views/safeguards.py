@@ -42,7 +42,7 @@ def safeguards(request: HttpRequest, department: Organisation, year: int) -> Htt
     return render(request, "web/safeguards.html", {"part": "safeguards", "listed": listed, "words": words})
 
 
-@page("safeguards.view", methods=("GET", "POST"))
+@page("safeguards.view", methods=("GET", "POST"), whole=False)
 def register(request: HttpRequest, department: Organisation, year: int, name: str) -> HttpResponse:
     """List a register; a POST adds a record, or hands the register to its ledger as evidence."""
     known = _register(name)
