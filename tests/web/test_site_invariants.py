@@ -37,6 +37,7 @@ from zhunsheng.web.models import (
     ApiToken,
     Assessment,
     AuditEntry,
+    CalendarEntry,
     Checkpoint,
     IndicatorLight,
     KeyEvaluation,
@@ -54,7 +55,18 @@ from zhunsheng.web.models import (
 from zhunsheng.web.models.decided import stepping
 from zhunsheng.web.roles import ACTIONS
 from zhunsheng.web.scopes import SCOPES
-from zhunsheng.web.services import jobs, keyeval, ledgers, matching, office, portfolio, publishing, registers, sheets
+from zhunsheng.web.services import (
+    administration,
+    jobs,
+    keyeval,
+    ledgers,
+    matching,
+    office,
+    portfolio,
+    publishing,
+    registers,
+    sheets,
+)
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.views.overview import _chart
 from zhunsheng.web.workflow import CONDITIONS, advance
@@ -1121,6 +1133,141 @@ def test_2_open_accepted_and_refused_are_three_words_with_reasons_everywhere(fou
         assert "争议未采纳" in text and why in text and "有争议，待裁定" not in text, where
 
 
+def take_back(place, user, work_off, ledger="complaints"):
+    """The office's finance section undoes every batch of a ledger; the figures follow."""
+    for one in figures.store().batches(department=place.code):
+        if one.ledger == ledger and not one.undoes and one.batch not in undone_of(place):
+            ledgers.undo(place, one.batch, user("caiwu"))
+    work_off()
+
+
+def undone_of(place):
+    return {b.undoes for b in figures.store().batches(department=place.code)}
+
+
+ONCE = "曾有台账读数"
+
+
+def test_2_a_contest_outlives_the_evidence_it_was_made_against(found, sign_in, user, work_off, client):
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    staff, bureau = sign_in("keyuan"), sign_in("caizheng")
+    judged(staff, evaluation, place)
+    say(staff, evaluation, 0, actual="99%", reason="台账外办结")
+    contest = evaluation.contests.get()
+    take_back(place, user, work_off)
+    contest.refresh_from_db(), evaluation.refresh_from_db()
+    sheet, line = first(evaluation.assessment.run)
+    assert (contest.state, contest.computed, evaluation.contests.count()) == ("open", "90.22%", 1)
+    assert (line.outcome.origin, line.score.verdict, line.score.score) == ("none", "nothing", 0)
+    assert line.outcome.contest.measured_on == timezone.localdate().isoformat() and sheet.score.grade is None
+
+    def told(text, where):
+        assert ONCE in text and "90.22%" in text and "99%" in text and "已撤销或不再有数" in text, where
+
+    told(staff.get(here(place, "selfeval")).content.decode(), "page")
+    told(staff.get(reverse("selfeval-form", args=[evaluation.pk])).content.decode(), "form")
+    for name in ("table.docx", "table.xlsx", "report.docx"):
+        told(words_in(staff.get(reverse("selfeval-file", args=[evaluation.pk, name])).content), name)
+    assert figures.drifted(evaluation) is False  # asked again it is the same
+    sign_on(sign_in, evaluation)
+    told(public(client, out := published(evaluation, user))[0], "public page")
+    told(client.get(reverse("open-data", args=[out.pk, "csv"])).content.decode("utf-8-sig"), "public csv")
+    assert bureau.post(reverse("recheck", args=[evaluation.pk])).status_code == 302
+    assert "还有 1 项争议未裁定" in step(bureau, evaluation, "selfeval.accept").content.decode()
+    # The bureau rules on that reading; then the figure counts, marked, with the reading beside it.
+    assert step(bureau, contest, "contest.accept", remark="经核实").status_code == 302
+    evaluation.refresh_from_db()
+    line = first(evaluation.assessment.run)[1]
+    assert (evaluation.state, line.outcome.origin, line.outcome.contest.computed) == ("returned", "accepted", "90.22%")
+    told(bureau.get(here(place, "selfeval")).content.decode(), "page of the accepted one")
+    # The ledger comes back with another figure: nobody ruled on that one.
+    put_back = [f"T{n},举报,2021-03-05,{'2021-06-01' if n < 80 else ''},张三{n}" for n in range(92)]
+    path = figures.settings.DATA / "again.csv"
+    path.write_text("\n".join([COMPLAINT, *put_back]) + "\n", "utf8")
+    import_ledger(figures.store().root, path, department=place.code, label=place.name, cipher=figures.cipher())
+    figures.refill(place, YEAR)
+    contest.refresh_from_db(), evaluation.refresh_from_db()
+    assert (contest.state, first(evaluation.assessment.run)[1].outcome.origin) == ("replaced", "evidence")
+
+
+def test_2_whoever_types_after_the_evidence_was_withdrawn_fares_no_better(found, sign_in, user, work_off):
+    place = found(project())
+    settle(place, user)
+    figures.assess_now(place, YEAR, tables=False)
+    take_back(place, user, work_off)
+    evaluation = opened(place, user)
+    staff, bureau = sign_in("keyuan"), sign_in("caizheng")
+    assert first(evaluation.assessment.run)[1].outcome.contest is None
+    say(staff, evaluation, 0, actual="99%", reason="台账外办结")
+    line = first(evaluation.assessment.run)[1]
+    contest = evaluation.contests.get()
+    assert (contest.state, contest.computed, line.score.verdict, line.score.score) == ("open", "90.22%", "nothing", 0)
+    # Who evaluates sees what was taken back: when, by whom, which ledger.
+    pages = [here(place, "selfeval"), reverse("recheck", args=[evaluation.pk])]
+    (batch,) = ledgers.undone(place, YEAR)
+    for page in (bureau.get(url).content.decode() for url in pages):
+        assert str(user("caiwu")) in page and f"批次 {batch.undoes}" in page and ledger_of("complaints").title in page
+    assert step(bureau, contest, "contest.refuse", remark="台账应当恢复").status_code == 302
+    evaluation.refresh_from_db()
+    assert first(evaluation.assessment.run)[1].score.score == 0
+    # That no measure proves the indicator is the bureau's to say: then there is no reading to speak against.
+    sheet, line = first(evaluation.assessment.run)
+    sent = {"sheet": sheet.id, "indicator": line.id, "measure": ""}
+    assert bureau.post(here(place, "matches"), sent).status_code == 302
+    figures.refill(place, YEAR)
+    evaluation.refresh_from_db(), contest.refresh_from_db()
+    line = first(evaluation.assessment.run)[1]
+    assert (contest.state, line.outcome.origin, line.outcome.contest) == ("replaced", "judgement", None)
+
+
+@pytest.mark.parametrize(
+    "path, text", [("indicators.0.target", "≥99%"), ("indicators.0.name", "举报案件按时办结率")], ids=("target", "name")
+)
+def test_2_an_acceptance_is_of_one_promise(found, sign_in, user, adjusted, path, text):
+    place = found(project(indicator(CLOSURE, "≥95%", description="举报案件办结数÷举报案件受理数")))
+    evaluation, contest = accepted(place, user, sign_in)
+    adjusted(place, path, text)
+    # Whoever computes now counts the reading, before anybody looked at the contest.
+    line = first(figures.assess_now(place, YEAR, END, tables=False).run)[1]
+    assert (line.outcome.origin, line.outcome.contest.accepted) == ("evidence", None)
+    figures.refill(place, YEAR)
+    contest.refresh_from_db(), evaluation.refresh_from_db()
+    again = evaluation.contests.get(state="open")
+    assert (contest.state, again.word, again.computed) == ("replaced", contest.word, "90.22%")
+    assert text in contest.last_step().remark
+    assert step(sign_in("caizheng"), again, "contest.accept", remark="按新指标核实").status_code == 302
+    evaluation.refresh_from_db()
+    assert first(evaluation.assessment.run)[1].outcome.origin == "accepted"
+
+
+def test_2_a_typed_value_is_asked_anew_when_its_indicator_counts_something_else(found, sign_in, user, adjusted):
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    staff = sign_in("keyuan")
+    judged(staff, evaluation, place)
+    adjusted(place, "indicators.2.description", "接受走访的服务对象中表示满意的比例")
+    figures.refill(place, YEAR)
+    evaluation.refresh_from_db()
+    line = evaluation.assessment.run.results[0].indicators[2]
+    assert (line.score.verdict, line.score.score) == ("pending", 0) and "须重新填报" in line.outcome.note
+    page = staff.get(here(place, "selfeval")).content.decode()
+    assert "填报过“95%”" in page and 'value="95%"' not in page
+    assert "待评定" in step(staff, evaluation, "selfeval.submit").content.decode() and evaluation.state == "draft"
+    # A proof of the other thing proves nothing of this one.
+    say(staff, evaluation, 2, actual="95%", reason="问卷", proof=False)
+    assert "没有证明材料" in evaluation.assessment.run.results[0].indicators[2].outcome.note
+    say(staff, evaluation, 2, actual="95%", reason="问卷")
+    assert evaluation.assessment.run.results[0].indicators[2].score.verdict == "met"
+    # A new target alone leaves what was counted.
+    adjusted(place, "indicators.2.target", "≥96%")
+    figures.refill(place, YEAR)
+    evaluation.refresh_from_db()
+    assert evaluation.assessment.run.results[0].indicators[2].score.verdict == "missed"
+
+
 # -- 3. state governs every number ------------------------------------------------------------------------------------
 
 
@@ -1992,6 +2139,195 @@ def test_3_a_ledger_of_some_projects_is_not_the_departments_budget(found, sign_i
     put(place, "rest", BUDGET, "其余经费,P8,年初批复,1500000,2021-01-01")
     sheet, _line = first(figures.assess_now(place, YEAR, END, tables=False).run)
     assert sheet.money.doubt is None and sheet.score.execution.shown is not None
+
+
+def test_3_what_was_submitted_stays_as_it_was_signed_and_is_asked_at_each_signature(
+    found, sign_in, user, adjusted, work_off
+):
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    staff = sign_in("keyuan")
+    unjudged = evaluation.assessment
+    judged(staff, evaluation, place)
+    assert step(staff, evaluation, "selfeval.submit").status_code == 302
+    kept = evaluation.assessment
+    adjusted(place, "indicators.0.target", "≥91%")
+    jobs.assess_soon(place, user("keyuan"))
+    work_off()
+    evaluation.refresh_from_db()
+    assert (evaluation.state, evaluation.assessment) == ("filled", kept)
+    assert "≥95% → ≥91%" in staff.get(here(place, "selfeval")).content.decode().replace("&gt;", ">")
+
+    def hold(assessment):
+        evaluation.assessment = assessment
+        evaluation.save()
+
+    # Each signature asks again what the first one asked.
+    for state, who, act in (("filled", "caiwu", "check"), ("checked", "juzhang", "sign")):
+        hold(unjudged)
+        answer = step(sign_in(who), evaluation, f"selfeval.{act}").content.decode()
+        assert "ZS-WB-11" in answer and "待评定" in answer and evaluation.state == state
+        hold(kept)
+        assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302
+    assert step(sign_in("caizheng"), evaluation, "selfeval.return", remark="目标已调整").status_code == 302
+    figures.refill(place, YEAR)
+    evaluation.refresh_from_db()
+    assert evaluation.assessment != kept and first(evaluation.assessment.run)[1].target == "≥91%"
+    assert "lights_explained" in ACTIONS["monitoring.confirm"].needs
+
+
+def test_3_a_year_is_evaluated_once_it_is_over_and_follows_the_calendar(found, sign_in, user, district, monkeypatch):
+    place = found(project())
+    finance = sign_in("caiwu")
+    for entry in CalendarEntry.objects.filter(year=YEAR, kind="self"):
+        administration.toggle(entry)
+    monkeypatch.setattr(figures.timezone, "localdate", lambda *_: date(2021, 11, 26))
+    answer = finance.post(here(place, "selfeval"))
+    assert answer.status_code == 400 and "2021年还没有结束" in answer.content.decode()
+    page = finance.get(here(place, "selfeval")).content.decode()
+    assert "开启自评</button>" not in page and "2021年还没有结束" in page
+    # The calendar may say so; it can be said later, too, and nearer to the department.
+    dates = {"year": YEAR, "kind": "self", "opens_on": date(2021, 11, 1), "due_on": date(2021, 12, 1)}
+    CalendarEntry.objects.create(organisation=district, name="提前自评", as_of=date(2021, 10, 31), **dates)
+    assert finance.post(here(place, "selfeval")).status_code == 302
+    evaluation = SelfEvaluation.objects.get(department=place)
+    assert evaluation.as_of == date(2021, 10, 31)
+    later = {**dates, "opens_on": date(2022, 1, 10), "due_on": date(2022, 3, 31)}
+    CalendarEntry.objects.create(organisation=place, name="年度自评", as_of=END, **later)
+    figures.refill(place, YEAR)
+    evaluation.refresh_from_db()
+    assert evaluation.as_of == date(2021, 10, 31)
+    answer = step(sign_in("keyuan"), evaluation, "selfeval.submit").content.decode()
+    assert "ZS-WB-11" in answer and "这一天还没有到" in answer and evaluation.state == "draft"
+    monkeypatch.setattr(figures.timezone, "localdate", lambda *_: date(2022, 3, 2))
+    assert figures.refill(place, YEAR) == []
+    evaluation.refresh_from_db()
+    assert (evaluation.as_of, evaluation.due_on) == (END, date(2022, 3, 31))
+    assert evaluation.assessment.as_of == END
+
+
+def test_3_a_changed_grade_or_weight_is_drift(found, sign_in, user, client):
+    place = found(project())
+    text = LOCAL.read_text("utf8")
+
+    def scheme(text):
+        for old in LocalScheme.objects.filter(active=True):
+            administration.toggle(old)
+        sent = {"organisation": place.pk, "first_year": YEAR, "text": text}
+        assert sign_in("guanli").post(reverse("rules"), sent).status_code == 302
+        publishing.check_published(place, YEAR)
+
+    scheme(text)
+    settle(place, user)
+    evaluation = opened(place, user)
+    judged(sign_in("keyuan"), evaluation, place)
+    sign_on(sign_in, evaluation)
+    out = published(evaluation, user)
+    grade = first(evaluation.assessment.run)[0].score.grade
+    assert grade and not figures.drift(evaluation) and public(client, out)[1]["drift"] == []
+    scheme(re.sub(r"name: (优|良|中|差)", r"name: 新\1", text))
+    told = [{"sheet": "治理经费", "what": "等级", "then": grade, "now": f"新{grade}"}]
+    assert figures.drift(evaluation) == told and public(client, out)[1]["drift"] == told
+    # A copy of before is compared in what it holds.
+    for sheet in out.data["scores"]:
+        del sheet["grade"], sheet["most"]
+        for line in sheet["indicators"]:
+            del line["points"]
+    assert publishing.drifted_from(out) == []
+    scheme(text.replace("产出: 50, 效益: 30", "产出: 40, 效益: 40"))
+    points = {d["what"]: d for d in figures.drift(evaluation)}[f"{CLOSURE}（得分 / 分值）"]
+    assert points["then"].endswith("/ 50") and points["now"].endswith("/ 40")
+
+
+def test_3_the_ranking_says_where_it_differs_from_what_was_signed(signed, adjusted, sign_in, user):
+    place = signed.department
+    figures.assess_now(place, YEAR, tables=False)
+    assert row_of(place)["signed"] == ""
+    adjusted(place, "indicators.0.target", "≥90%")
+    figures.assess_now(place, YEAR, tables=False)
+    row, total = row_of(place), f"{signed.assessment.total:.2f}"
+    assert row["total"] > signed.assessment.total
+    (words,) = [w for w in portfolio.remarks(row) if total in w]
+    assert words.startswith("已签字的自评为")
+    assert words in sign_in("caizheng").get(reverse("portfolio") + f"?year={YEAR}&q=甲局").content.decode()
+    assert words in words_in(portfolio.ranking_file(place.parent, YEAR)[0])
+    sign_in("caizheng").post(reverse("recheck", args=[signed.pk]))
+    assert step(sign_in("caizheng"), signed, "selfeval.accept").status_code == 302
+    assert any(w.startswith("复核通过的自评为") and total in w for w in portfolio.remarks(row_of(place)))
+
+
+def test_3_each_record_is_filled_from_its_own_words(found, sign_in, user, district):
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    staff = sign_in("keyuan")
+    judged(staff, evaluation, place)
+    say(staff, evaluation, 0, proof=False, cause="其他", measures="自评里说的")
+    # A monitoring date on the self-evaluation's day, from before the calendar refused it.
+    entry = CalendarEntry.objects.create(
+        organisation=district, year=YEAR, kind="monitoring", name="年末", as_of=END, opens_on=END, due_on=END
+    )
+    point = figures.open_checkpoint(entry, place, user("caiwu"))
+    sheet, line = first(point.assessment.run)
+    assert (line.monitoring.measures, sheet.indicators[2].outcome.origin) == (None, "none")
+    said = {"sheet": sheet.id, "indicator": line.id, "cause": "其他", "measures": "监控里说的"}
+    assert staff.post(reverse("checkpoint", args=[point.pk]), said).status_code == 302
+    point.refresh_from_db(), evaluation.refresh_from_db()
+    assert first(point.assessment.run)[1].monitoring.measures == "监控里说的"
+    assert first(evaluation.assessment.run)[1].monitoring.measures == "自评里说的"
+    assert "监控里说的" in staff.get(reverse("checkpoint-form", args=[point.pk])).content.decode()
+    assert not figures.drifted(point) and not figures.drifted(evaluation)
+    assert figures.newest_assessment(place, YEAR) == evaluation.assessment
+    sent = {"organisation": district.pk, "year": YEAR, "kind": "monitoring", "name": "年末监控"}
+    sent |= {"as_of": "2022-02-28", "opens_on": "2022-03-01", "due_on": "2022-03-15"}
+    answer = sign_in("guanli").post(reverse("calendar"), sent).content.decode()
+    assert "应在该年度之内" in answer and not CalendarEntry.objects.filter(name="年末监控").exists()
+
+
+def test_3_the_year_of_a_closed_department_is_its_successors(found, district, sign_in, user):
+    place, into = found(project()), found(name="接收局")
+    settle(place, user)
+    evaluation = opened(place, user)
+    judged(sign_in("keyuan"), evaluation, place)
+    # Held above, a role reaches the department also after it is closed.
+    Membership.objects.create(user=user("keyuan"), organisation=district, role="staff")
+    office.merge(place, into, timezone.localdate())
+    for one in Membership.objects.filter(user=user("caiwu"), organisation=into):
+        one.active = False
+        one.save()
+    assert step(sign_in("caiwu"), evaluation, "selfeval.submit").status_code == 403
+    assert step(sign_in("keyuan"), evaluation, "selfeval.submit").status_code == 302
+    assert "甲局" in sign_in("juzhang").get(reverse("places")).content.decode()
+    other = found(project(), name="乙局")
+    settle(other, user)
+    evaluation = opened(other, user)
+    judged(sign_in("keyuan"), evaluation, other)
+    office.close(other, timezone.localdate())
+    assert step(sign_in("keyuan"), evaluation, "selfeval.submit").status_code == 403
+    assert say(sign_in("keyuan"), evaluation, 2, actual="99%", reason="问卷").status_code == 403
+    assert sign_in("keyuan").get(here(other, "selfeval")).status_code == 200
+
+
+def test_3_what_belongs_elsewhere_now_is_listed_without_a_dead_link(found, district, sign_in, user):
+    place = found(project())
+    other = office.found("新区", "district", district.parent)
+    for one in Membership.objects.filter(organisation=place, user=user("caizheng")):
+        one.active = False
+        one.save()
+    bureau = sign_in("caizheng")
+
+    def listed():
+        return bureau.get(reverse("portfolio") + f"?year={YEAR}&q=甲局").content.decode()
+
+    link = reverse("overview", args=[place.pk, YEAR])
+    figures.assess_now(place, YEAR, tables=False)
+    assert link in listed() and place.pk in bureau.get(reverse("heat-map") + f"?year={YEAR}").json()["ids"]
+    office.move(place, other, timezone.localdate())
+    assert bureau.get(link).status_code == 403
+    page = listed()
+    assert link not in page and "甲局" in page and "现属新区" in page
+    assert place.pk not in bureau.get(reverse("heat-map") + f"?year={YEAR}").json()["ids"]
 
 
 # -- 4. a result has a type -------------------------------------------------------------------------------------------

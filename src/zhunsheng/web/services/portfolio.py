@@ -357,8 +357,8 @@ def _signed_apart(signed: dict[str, Any] | None, found: dict[str, Any] | None) -
         return ""
     if all(signed[name] == found[name] for name in ("total", "most", "grade")):
         return ""
-    total, most = signed["total"], signed["most"]
-    points = _("待定") if total is None else f"{total:.2f}" if most in (None, total) else f"{total:.2f}–{most:.2f}"
+    parts = dict.fromkeys(p for p in (signed["total"], signed["most"]) if p is not None)
+    points = "–".join(f"{p:.2f}" for p in parts) or _("待定")
     told = {"points": points, "grade": f"（{signed['grade']}）" if signed["grade"] else ""}
     if signed["state"] == "accepted":
         return _("复核通过的自评为 %(points)s 分%(grade)s，这里是按现有依据重算的") % told

@@ -193,7 +193,7 @@ def former_readings(
         for one in set(wanted) - set(found):
             text, measure = _readings_kept(key, pk).get(one, ("", ""))
             if text and (one not in decided or decided[one] == measure):
-                found[one] = {"former": text, "former_on": timezone.localdate(made)}
+                found[one] = {"former": text, "former_on": timezone.localtime(made).date()}
         if len(found) == len(set(wanted)):
             break
     return found
@@ -234,20 +234,30 @@ def assess_now(
     The words that go in are those of the ``record``, else of the record that the day's figures are.
     """
     day = as_of or default_as_of(year)
-    asked = Question(department, year, day, record or record_of(department, year, day))
+    shown = record_of(department, year, day)
+    if record is not None and shown is not None and record != shown:
+        kept = _assess(Question(department, year, day, record), evidence, tables=tables, lights=False)
+        # What the department shows of that day stays the self-evaluation's, though another record was assessed last.
+        _assess(Question(department, year, day, shown), evidence, tables=False, lights=False)
+        return kept
+    return _assess(Question(department, year, day, record or shown), evidence, tables=tables, lights=as_of is None)
+
+
+def _assess(asked: Question, evidence: Evidence | None, *, tables: bool, lights: bool) -> Assessment:
+    department, year, day = asked.department, asked.year, asked.day
     key = asked.basis(evidence.snapshot if evidence else store())
     known = Assessment.objects.filter(department=department, year=year, key=key).first()
     if known and (not tables or (known.folder() / "forms.json").is_file()):
         # Found again, it is the figures of now: whatever was assessed between is not.
         Assessment.objects.filter(pk=known.pk).update(assessed_at=timezone.now())
-        if as_of is None:
+        if lights:
             _keep_lights(known)
         return known
     opened = evidence or Evidence.of(store())
     done = asked.answer(opened)
     run = run_of(done, opened, book=False)
     kept = _keep(department, year, day, done, run)
-    if as_of is None:
+    if lights:
         _keep_lights(kept)
     if tables:
         _write_tables(done, opened, kept.folder())
@@ -492,9 +502,6 @@ def _fill(record: Record, states: tuple[str, ...], *, tables: bool) -> None:
     if record.state not in states:
         return
     figures = assess_now(record.department, record.year, record.as_of, tables=tables, record=record)
-    if isinstance(record, Checkpoint) and record_of(record.department, record.year, record.as_of) != record:
-        # What the department shows of that day stays the self-evaluation's, though the checkpoint was assessed last.
-        assess_now(record.department, record.year, record.as_of, tables=False)
     with transaction.atomic():
         now = type(record).objects.select_for_update().get(pk=record.pk)
         if now.state in states and now.assessment_id != figures.pk:
@@ -734,6 +741,8 @@ def _follow_calendar(evaluation: SelfEvaluation) -> None:
     known = {name: getattr(evaluation, name) for name in dates}
     if evaluation.state not in UNSETTLED or known == dates or dates["as_of"] > timezone.localdate():
         return
+    if evaluation.as_of >= date(evaluation.year, 12, 31) and self_entry(evaluation.department, evaluation.year) is None:
+        return  # of a day after the year, on which nothing else was set
     with transaction.atomic():
         now = SelfEvaluation.objects.select_for_update().get(pk=evaluation.pk)
         if now.state in UNSETTLED:
