@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -150,6 +151,12 @@ class QualityBand(_Entry):
     low: Decimal
     high: Decimal
 
+    @model_validator(mode="after")
+    def _upwards(self) -> QualityBand:
+        if self.low > self.high:
+            raise ValueError(f"档次“{self.name}”的 low 大于 high")
+        return self
+
 
 class Grade(_Entry):
     """A grade and the lowest total it is given for."""
@@ -194,6 +201,13 @@ class Scheme(Dated):
     grades_citation: str
     execution_caps: tuple[ExecutionCap, ...]
     department: DepartmentPoints
+
+    @model_validator(mode="after")
+    def _bands_apart(self) -> Scheme:
+        for one, other in itertools.pairwise(sorted(self.qualitative, key=lambda b: (b.low, b.high))):
+            if other.low < one.high:
+                raise ValueError(f"档次“{one.name}”与“{other.name}”的范围重叠")
+        return self
 
     @property
     def caps(self) -> list[Fraction]:
