@@ -147,3 +147,15 @@ def test_the_same_words_give_the_same_type_wherever_they_stand():
     assert made("90", unit="%", nature="≥").aim.same(made("≥90%").aim)
     assert not made("≥90%").aim.same(made("≤90%").aim)
     assert made("≥5万元").aim.same(made("≥50000元").aim)
+
+
+@pytest.mark.parametrize("raw", ["0.9", "≤0.5", "1"])
+def test_a_rate_without_unit_up_to_one_is_a_share_or_a_percentage_until_a_person_says_which(raw):
+    one = made(raw, "抽检合格率" if raw != "≤0.5" else "差错率", QUALITY)
+    assert any("还是" in why for why in one.type.unsure)
+    with pytest.raises(ZhunshengError, match="还是"):
+        one.settle(sense="less" if raw == "≤0.5" else "more", reason="口径说明")
+    for unit in ("%", "比值"):
+        settled = one.settle(sense="less" if raw == "≤0.5" else "more", unit=unit, reason="口径说明")
+        assert settled.type.unsure == () and settled.type.unit == unit
+    assert made("≥0.95", "抽检合格率", QUALITY).type.unsure == made("0.9%", "差错率", QUALITY).type.unsure == ()

@@ -301,10 +301,11 @@ def _due(found: Checkpoint) -> str:
 def checkpoint(found: Checkpoint) -> None:
     """Print where a sheet stands."""
     money = found.money
+    known = () if money.expected is None else (money.expected,)
     console.print()
     console.print(f"[bold]{escape(found.sheet.title())}[/]  截至 {found.as_of}")
     console.print(
-        f"资金  {lamp(money.light)} 已支付 {wan(money.paid) or '—'} / 预算 {wan(money.adjusted) or '—'}，执行 {share(money.actual)}，{_due(found)}，全年预计 {share(money.forecast)}"
+        f"资金  {lamp(money.light)} 已支付 {wan(money.paid) or '—'} / 预算 {wan(money.adjusted) or '—'}，执行 {share(money.actual, known)}，{_due(found)}，全年预计 {share(money.forecast)}"
     )
     planned = found.sheet.spending_plan.steps
     console.print(f"{MODE_WORDS[money.mode] if planned else BY_TIME}；{money.method}", style="bright_black")
@@ -347,7 +348,7 @@ def card(found: Scorecard, *, final: bool) -> None:
         table.add_row("所属项目", "", "", came, _points(found.projects_points), escape(said))
     e = found.execution
     came = _points(None) if e.shown is None else _came_to(e.score, e.open)
-    table.add_row("预算执行率", "100%", share(e.rate), came, _points(e.points), escape(e.how))
+    table.add_row("预算执行率", "100%", share(e.rate, found.scheme.caps), came, _points(e.points), escape(e.how))
     console.print(table)
     for note in found.notes:
         console.print(escape(note), style="bright_black")
@@ -429,7 +430,7 @@ def run(result: RunResult) -> None:
             escape(r.sheet.title()),
             f"[bold]{range_words(r.card.range)}[/]",
             grade_words(r.card),
-            share(r.checkpoint.money.actual),
+            share(r.checkpoint.money.actual, r.card.scheme.caps),
             lamp(r.checkpoint.money.light),
             *styled,
             *levels,

@@ -240,7 +240,7 @@ def score_sheet(
             most = cap.total
             if total > cap.total:
                 notes.append(
-                    f"预算执行率 {percent_beside(execution.rate, caps)} 低于 {cap.below:.0%}，总分由 {total} 限为 {cap.total}（{scheme.citation}）"
+                    f"预算执行率 {percent_beside(execution.rate, caps)} 低于 {percent(cap.below)}，总分由 {total} 限为 {cap.total}（{scheme.citation}）"
                 )
                 total = cap.total
             break

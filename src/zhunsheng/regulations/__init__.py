@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -163,7 +164,7 @@ class QualityBand(_Entry):
     @model_validator(mode="after")
     def _upwards(self) -> QualityBand:
         if self.low >= self.high:
-            raise ValueError("low 应小于 high")
+            raise ValueError(f"档次“{self.name}”的 low 应小于 high")
         return self
 
 
@@ -219,6 +220,13 @@ class Scheme(Dated):
             raise ValueError(f"framework 只能是 {'、'.join(known)}")
         if self.valid_to is not None and self.valid_to < self.valid_from:
             raise ValueError("valid_to 早于 valid_from")
+        return self
+
+    @model_validator(mode="after")
+    def _bands_apart(self) -> Scheme:
+        for one, other in itertools.pairwise(sorted(self.qualitative, key=lambda b: (b.low, b.high))):
+            if other.low < one.high:
+                raise ValueError(f"档次“{one.name}”与“{other.name}”的范围重叠")
         return self
 
     @property

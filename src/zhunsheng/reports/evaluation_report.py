@@ -74,7 +74,7 @@ def _basics(document: object, parts: Sequence[Part]) -> None:
                 add_text(document, f"批复的部门预算{wan(sheet.budget.total)}。")
             add_text(
                 document,
-                f"年初预算{wan(money.initial) or '未列'}，调整后预算{wan(money.adjusted)}，实际支付{wan(money.paid) or '无数据'}，预算执行率{share(money.actual)}。",
+                f"年初预算{wan(money.initial) or '未列'}，调整后预算{wan(money.adjusted)}，实际支付{wan(money.paid) or '无数据'}，预算执行率{share(money.actual, card.scheme.caps)}。",
             )
         for goal in sheet.goals:
             add_text(document, f"{goal.title or '绩效目标'}：{goal.text}")

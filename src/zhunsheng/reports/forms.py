@@ -158,7 +158,7 @@ def _project_form(sheet: TargetSheet) -> Form:
     rows += _plan_rows(sheet.spending_plan, n)
     for g, goal in enumerate(sheet.goals):
         head = (label("绩效目标", rows=len(sheet.goals)),) if g == 0 else ()
-        rows.append((*head, label(goal.title or f"目标{g + 1}"), text(goal.text, columns=n - 2)))
+        rows.append((*head, *_goal(sheet, g, n - 1)))
     header = len(rows)
     rows.append(tuple(label(t) for t in ("一级指标", "二级指标", *(t for _, t, _ in columns))))
     for indicator, one, two in _levelled(sheet):
@@ -234,7 +234,7 @@ def _department_form(sheet: TargetSheet) -> Form:
         rows.append((label("年度工作思路"), text(sheet.narrative, columns=n - 1)))
     for g, goal in enumerate(sheet.goals):
         head = (label("绩效目标", rows=len(sheet.goals)),) if g == 0 else ()
-        rows.append((*head, label(goal.title or f"目标{g + 1}"), text(goal.text, columns=n - 2)))
+        rows.append((*head, *_goal(sheet, g, n - 1)))
     header = len(rows)
     rows.append(tuple(label(t) for t in titles))
     for indicator, *cells in _levelled(sheet, two_columns=named):
@@ -275,6 +275,13 @@ def _level_heads(sheet: TargetSheet, rows: int = 1) -> Row:
     if any(i.level1 or i.level2 for i in sheet.indicators):
         return label("一级指标", rows), label("二级指标", rows)
     return (label("分项目标", rows, 2),)
+
+
+def _goal(sheet: TargetSheet, g: int, columns: int) -> tuple[Cell, ...]:
+    """Return a goal's cells: title and words, or words alone where it has no title and no indicator has to name it."""
+    goal = sheet.goals[g]
+    named = goal.title or (f"目标{g + 1}" if any(i.goal == g for i in sheet.indicators) else None)
+    return (label(named), text(goal.text, columns=columns - 1)) if named else (text(goal.text, columns=columns),)
 
 
 def _goal_title(sheet: TargetSheet, indicator: Indicator) -> str:

@@ -145,8 +145,10 @@ def type_of(
     falling = kind == "growth" and bool(_DOWN.search(target.relative or name))
     place = f"{level1 or ''} {level2 or ''}"
     unsure = () if settled else tuple(_torn(name, target, nature, operator))
+    if kind == "share" and not (settled and settled.unit) and (doubt := _scale_doubt(target)):
+        unsure = (*unsure, doubt)
     if settled and settled.sense:
-        return IndicatorType(kind, settled.sense, _by_sense(aim, settled.sense), falling)
+        return IndicatorType(kind, settled.sense, _by_sense(aim, settled.sense), falling, unsure)
     pointed = _pointed(direction)
     if not target.implied:
         sense = _sense_of(target)
@@ -199,6 +201,18 @@ def _unit_of(name: str, target: TargetValue) -> str | None:
     if not _is_rate(name, target) or not _highest(target):
         return None
     return "比值" if _highest(target) <= 1 else "%"
+
+
+def _scale_doubt(target: TargetValue) -> str | None:
+    """Return why a rate without unit may be a share of one or a percentage: a bare 0.9 is 90 % or 0.9 %, ≤0.5 as well.
+
+    What has to be reached (≥0.95) is surely no share below one percent.
+    """
+    highest = _highest(target)
+    if target.unit or not 0 < highest <= 1 or (target.op in _UP and not target.implied):
+        return None
+    plain = f"{(highest * 100).normalize():f}"
+    return f"“{target.raw}”没有写单位，不知是 {plain}% 还是 {highest:f}%，请定单位：比值（1 为满）或 %"
 
 
 def _sense_of(target: TargetValue) -> Sense:

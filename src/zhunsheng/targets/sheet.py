@@ -241,6 +241,8 @@ class Indicator(_Frozen):
         found = open_one.model_copy(update={"settled": Settled(kind=kind, sense=sense, unit=unit)}).type
         if found.kind is None:
             return "还没有确定是哪一种指标"
+        if found.unsure:
+            return "；".join(found.unsure)
         return held_by_unit(found) if numeric else None
 
 

@@ -6,6 +6,7 @@ fractions, scores points; decimals are strings in JSON so that nothing is rounde
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -23,6 +24,7 @@ from zhunsheng.outcomes import Contest, Origin
 from zhunsheng.targets.sheet import plain
 from zhunsheng.usecases.assessing import Assessment, Evidence, SheetResult
 from zhunsheng.usecases.tracing import payments_of
+from zhunsheng.wording import number_beside
 
 FORMAT: Literal["zhunsheng.run/1"] = "zhunsheng.run/1"
 
@@ -348,7 +350,7 @@ def _sheet(result: SheetResult, assessment: Assessment, evidence: Evidence) -> R
             adjusted=money.adjusted,
             paid=money.paid,
             expected=_share(money.expected),
-            actual=_share(money.actual),
+            actual=_share(money.actual, [*result.card.scheme.caps, *([money.expected] if money.expected is not None else [])]),
             forecast=_share(money.forecast),
             mode=money.mode,
             method=money.method,
@@ -439,6 +441,11 @@ def _number(value: Fraction | date | None) -> str | None:
     return value.isoformat() if isinstance(value, date) else show_number(value)
 
 
-def _share(value: Fraction | None) -> Decimal | None:
-    """Return a share to four decimals: a hundredth of a percent."""
-    return None if value is None else (Decimal(value.numerator) / value.denominator).quantize(Decimal("0.0001"))
+def _share(value: Fraction | None, bounds: Sequence[Fraction] = ()) -> Decimal | None:
+    """Return a share to four decimals, a hundredth of a percent; to more where it takes them to stand on its true side of
+    the whole and of ``bounds``."""
+    if value is None:
+        return None
+    told = Decimal(number_beside(value, (Fraction(1), *bounds), 4))
+    short = told.quantize(Decimal("0.0001"))
+    return short if short == told else told

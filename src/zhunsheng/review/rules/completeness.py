@@ -9,6 +9,7 @@ from decimal import Decimal
 from zhunsheng.review.catalogue import Context, Hit, rule
 from zhunsheng.targets.editing import PLACEHOLDER
 from zhunsheng.targets.sheet import plain
+from zhunsheng.wording import percent_beside
 
 _FILL = "财预〔2015〕88号（目标的内容）"
 _REVIEW = "财预〔2015〕88号（完整性审核）"
@@ -121,8 +122,10 @@ def plan_not_rising(c: Context) -> Iterator[Hit]:
     steps = c.sheet.spending_plan.steps
     for before, after in itertools.pairwise(steps):
         if after.by <= before.by or after.cumulative < before.cumulative:
+            one, other = after.cumulative, before.cumulative
             yield Hit(
-                f"{after.by} 的累计比例 {after.cumulative:.0%} 没有接在 {before.by} 的 {before.cumulative:.0%} 之后",
+                f"{after.by} 的累计比例 {percent_beside(one, (other,), 0)} 没有接在 {before.by} 的 "
+                f"{percent_beside(other, (one,), 0)} 之后",
                 field="spending_plan",
             )
 
@@ -143,7 +146,7 @@ def plan_not_full(c: Context) -> Iterator[Hit]:
     """A plan that does not end at 100 %."""
     steps = c.sheet.spending_plan.steps
     if steps and steps[-1].cumulative != 1:
-        yield Hit(f"支出计划终点为 {steps[-1].cumulative:.0%}", field="spending_plan")
+        yield Hit(f"支出计划终点为 {percent_beside(steps[-1].cumulative, (1,), 0)}", field="spending_plan")
 
 
 @rule(

@@ -11,6 +11,9 @@ from rapidfuzz import fuzz
 
 from zhunsheng.review.catalogue import Context, Hit, bigrams, rule, squeezed
 from zhunsheng.targets import Place, TargetSheet
+from zhunsheng.wording import percent_beside
+
+HALF = Decimal("0.5")
 
 _RELEVANT = "财预〔2015〕88号（相关性审核）"
 _COMPLETE = "财预〔2015〕88号（完整性审核）"
@@ -147,7 +150,7 @@ def one_rules(c: Context) -> Iterator[Hit]:
     if total and len(weights) > 2:
         for n, weight in enumerate(weights):
             if weight * 2 >= total:
-                yield Hit(f"“{c.sheet.indicators[n].name}”权重 {weight:f}，占 {weight / total:.0%}", n, "weight")
+                yield Hit(f"“{c.sheet.indicators[n].name}”权重 {weight:f}，占 {percent_beside(weight / total, (HALF,), 0)}", n, "weight")
 
 
 @rule(
@@ -320,7 +323,8 @@ def same_project_twice(c: Context) -> Iterator[Hit]:
     """The same project with another budget elsewhere in the document."""
     for other in c.siblings:
         same = other.kind == c.sheet.kind == "project" and other.name and squeezed(other.name) == squeezed(c.sheet.name)
-        if same and other.budget.total != c.sheet.budget.total:
+        known = other.budget.total is not None  # a budget that is not filled in is no other budget
+        if same and known and other.budget.total != c.sheet.budget.total:
             yield Hit(f"“{c.sheet.name}”在另一处的预算是 {other.budget.total} 元", field="budget.total")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Any
 
 from django import template
@@ -23,6 +24,7 @@ from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.roles import ACTIONS
 from zhunsheng.web.services import indicators, office, portfolio
 from zhunsheng.web.services.portfolio import standing_words
+from zhunsheng.wording import number_beside
 
 register = template.Library()
 
@@ -268,10 +270,14 @@ def wan(value: Any) -> str:
 
 @register.filter
 def percent(value: Any, places: int = 1) -> str:
-    """Show a fraction in percent; a dash for nothing."""
+    """Show a fraction in percent; a dash for nothing. What is not a whole percent never looks like one: 79.999% is no 80%."""
     if value in (None, ""):
         return "—"
-    return f"{float(value) * 100:.{places}f}%"
+    text = f"{float(value) * 100:.{places}f}"
+    whole = Fraction(text)
+    if isinstance(value, Decimal | Fraction) and whole.denominator == 1 and whole != Fraction(value) * 100:
+        text = number_beside(Fraction(value) * 100, (whole,), places)
+    return f"{text}%"
 
 
 @register.filter
