@@ -549,7 +549,7 @@ def test_2_a_typed_value_stands_beside_the_reading_everywhere_and_changes_no_sco
         "90.22%",
         "90.22%",
         "99%",
-        "有争议，待裁定",
+        "有争议，待财政局裁定",
     )
     # What no ledger holds is marked as typed, and the share of points that rests on such is told.
     assert (rows[2]["完成值来源"], rows[2]["人工填报"]) == ("人工填报", "95%")
@@ -646,7 +646,7 @@ def test_2_an_acceptance_falls_with_the_reading_it_was_made_on(found, sign_in, u
     assert (contest.state, again.computed, again.word) == ("replaced", "91%", contest.word)
     assert "台账算出 90.22% → 91%" in contest.last_step().remark
     page = sign_in("caizheng").get(here(place, "selfeval")).content.decode()
-    assert "有争议，待裁定" in page and "争议已采纳" not in page and not figures.drifted(evaluation)
+    assert "有争议，待财政局裁定" in page and "争议已采纳" not in page and not figures.drifted(evaluation)
 
 
 @pytest.mark.parametrize("said", [{"reason": "另有说法"}, {"files": b"%PDF-1.4 other"}], ids=("reason", "proof"))
@@ -662,7 +662,7 @@ def test_2_an_acceptance_falls_with_its_reason_or_its_proof(found, sign_in, user
     assert (contest.state, line.outcome.origin, line.outcome.contest.accepted) == ("replaced", "evidence", None)
     assert evaluation.contests.get(state="open").word.reason == sent["reason"]
     page = sign_in("caizheng").get(here(place, "selfeval")).content.decode()
-    assert "有争议，待裁定" in page and "争议已采纳" not in page
+    assert "有争议，待财政局裁定" in page and "争议已采纳" not in page
 
 
 def test_2_a_word_beside_the_claim_leaves_the_ruling(found, sign_in, user):
@@ -1001,7 +1001,7 @@ def test_2_open_accepted_and_refused_are_three_words_with_reasons_everywhere(fou
             yield name, words_in((publication.folder() / name).read_bytes())
 
     for where, text in told(before):
-        assert "有争议，待裁定" in text and "争议未采纳" not in text and why not in text, where
+        assert "有争议，待财政局裁定" in text and "争议未采纳" not in text and why not in text, where
     total, key = evaluation.assessment.run.results[0].score.total, evaluation.assessment.key
     assert step(sign_in("caizheng"), contest, "contest.refuse", remark=why).status_code == 302
     evaluation.refresh_from_db()
@@ -1012,7 +1012,7 @@ def test_2_open_accepted_and_refused_are_three_words_with_reasons_everywhere(fou
         assert "公开之后裁定：争议未采纳" in text and why in text, where
     assert why in sign_in("keyuan").get(here(evaluation.department, "selfeval")).content.decode()
     for where, text in told(made_public(evaluation, user)):
-        assert "争议未采纳" in text and why in text and "有争议，待裁定" not in text, where
+        assert "争议未采纳" in text and why in text and "有争议，待财政局裁定" not in text, where
 
 
 # -- 3. state governs every number ------------------------------------------------------------------------------------

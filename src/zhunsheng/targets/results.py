@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"-?(?:\d[\d,]*(?:\.\d+)?|\.\d+)")
 _CHINESE = re.compile(r"[一二两三四五六七八九十百千万]+")
 _NOTE = re.compile(r"\([^()]*\)$")
 # What the product's own tables put in brackets behind a result (``outcomes.marks``): it says where the figure is from.
-_MARK = r"人工填报|上报数|口径未确认|人工填报,争议已采纳,台账[^;]*|人工填报[^;,]*(?:,相差[^;,]*)?,(?:有争议,未采纳|有争议,待裁定|争议未采纳)"
+_MARK = r"人工填报|上报数|口径未确认|人工填报,争议已采纳,台账[^;]*|人工填报[^;,]*(?:,相差[^;,]*)?,(?:有争议,未采纳|有争议,待财政局裁定|争议未采纳)"
 _MARKS = re.compile(rf"\((?:{_MARK})(?:;(?:{_MARK}))*\)")
 _ENDS = re.compile(r"[。.;,、:!?·~“”\"'()\[\]【】]+")
 
