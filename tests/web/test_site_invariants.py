@@ -1125,7 +1125,7 @@ def test_3_open_records_follow_the_ledgers_and_a_submitted_one_says_its_drift(fo
     point = figures.open_checkpoint(figures.calendar_of(place, YEAR, "monitoring")[2], place, user("caiwu"))
     staff = sign_in("keyuan")
     judged(staff, evaluation, place)
-    changed = "台账、口径或规则已有变化，数据将重新计算"
+    changed = "台账、口径、规则或单位名称已有变化，数据将重新计算"
     pages = [here(place, "selfeval"), reverse("checkpoint", args=[point.pk])]
     assert not any(changed in staff.get(url).content.decode() for url in pages)
     more_closed(put, place)
@@ -1446,7 +1446,7 @@ def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_it
     waiting.refresh_from_db()
     assert (waiting.state, waiting.last_step().action) == ("withdrawn", "publish.overtake")
     line = f"该自评已于 {timezone.localdate()} 退回，正在重新填报"
-    before = out.data
+    before = data["data"]
     say(sign_in("keyuan"), signed, 2, actual="71.5%", reason="重新问卷")
     publishing.check_published(signed.department, YEAR)
     page, data = public(client, out)
@@ -1677,7 +1677,7 @@ def test_1_a_department_moved_since_keeps_the_district_of_the_year(
     assert not Organisation.objects.filter(office.below(district, today), pk=place.pk).exists()
     assert client.get(reverse("open-data-json", args=[out.pk])).json()["department"] == "甲局"
     page = sign_in("caizheng").get(reverse("portfolio-findings") + f"?year={YEAR}&q=甲局").content.decode()
-    assert "<td>甲局</td>" in page and "新名局" not in page
+    assert f"<td>甲局（{district.name}）</td>" in page and "新名局" not in page
 
 
 def test_3_a_key_evaluation_shows_the_signed_self_evaluation_and_says_which(signed, sign_in, user, put):
@@ -1761,7 +1761,7 @@ def test_3_what_nobody_looked_at_is_neither_nought_nor_none(district, sign_in, u
     assert "没有设置日历" in page and "还没有目标表" in page
     assert row_of(place)["standing"] == "unfiled" and row_of(place)["place"] is None
     rows = list(openpyxl.load_workbook(io.BytesIO(portfolio.ranking_file(empty, YEAR)[0])).active.values)
-    assert rows[1][1] == "新设局（空区）" and "未报送目标" in rows[1] and rows[1][15:19] == (None, None, None, "—")
+    assert (rows[1][1], rows[1][19]) == ("新设局", "空区") and "未报送目标" in rows[1] and rows[1][15:19] == (None, None, None, "—")
     found = sign_in("caizheng").get(reverse("portfolio-findings") + f"?year={YEAR}").content.decode()
     assert "还没有审核过目标表" in found and "没有发现。" not in found
     place.active = False
