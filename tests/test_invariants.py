@@ -553,7 +553,7 @@ def test_2_a_mark_stands_beside_the_value_wherever_it_is_shown(root, capsys, tmp
     said = [TYPED, Judgement(indicator="外出宣讲场次", actual="9场", proof="照片.pdf")]
     done = answer(root, sheet, said=said)
     (result,) = done.results
-    want = ("人工填报", "口径未确认", "人工填报 99%，相差 +8.78个百分点，有争议，待裁定")
+    want = ("人工填报", "口径未确认", "人工填报 99%，相差 +8.78个百分点，有争议，待财政局裁定")
     cells = [
         {c.text for row in form.rows for c in row}
         for form in (self_evaluation_form(result.card), monitoring_form(result.checkpoint))

@@ -23,7 +23,7 @@ ORIGIN_WORDS: dict[Origin, str] = {
 }
 # What became of a figure typed against the ledgers: three things, in one set of words wherever they are told.
 Ruled = Literal["open", "accepted", "refused"]
-RULED_WORDS: dict[Ruled, str] = {"open": "有争议，待裁定", "accepted": "争议已采纳", "refused": "争议未采纳"}
+RULED_WORDS: dict[Ruled, str] = {"open": "有争议，待财政局裁定", "accepted": "争议已采纳", "refused": "争议未采纳"}
 
 
 def ruled(accepted: str | None, refused: str | None) -> Ruled:

@@ -621,7 +621,7 @@ def test_2_a_typed_value_stands_beside_the_reading_everywhere_and_changes_no_sco
         "90.22%",
         "90.22%",
         "99%",
-        "有争议，待裁定",
+        "有争议，待财政局裁定",
     )
     # What no ledger holds is marked as typed, and the share of points that rests on such is told.
     assert (rows[2]["完成值来源"], rows[2]["人工填报"]) == ("人工填报", "95%")
@@ -732,7 +732,7 @@ def test_2_an_acceptance_falls_with_the_reading_it_was_made_on(found, sign_in, u
     assert (contest.state, again.computed, again.word) == ("replaced", "91%", contest.word)
     assert "台账算出 90.22% → 91%" in contest.last_step().remark
     page = sign_in("caizheng").get(here(place, "selfeval")).content.decode()
-    assert "有争议，待裁定" in page and "争议已采纳" not in page and not figures.drifted(evaluation)
+    assert "有争议，待财政局裁定" in page and "争议已采纳" not in page and not figures.drifted(evaluation)
 
 
 @pytest.mark.parametrize("said", [{"reason": "另有说法"}, {"files": b"%PDF-1.4 other"}], ids=("reason", "proof"))
@@ -748,7 +748,7 @@ def test_2_an_acceptance_falls_with_its_reason_or_its_proof(found, sign_in, user
     assert (contest.state, line.outcome.origin, line.outcome.contest.accepted) == ("replaced", "evidence", None)
     assert evaluation.contests.get(state="open").word.reason == sent["reason"]
     page = sign_in("caizheng").get(here(place, "selfeval")).content.decode()
-    assert "有争议，待裁定" in page and "争议已采纳" not in page
+    assert "有争议，待财政局裁定" in page and "争议已采纳" not in page
 
 
 def test_2_a_word_beside_the_claim_leaves_the_ruling(found, sign_in, user):
@@ -1119,7 +1119,7 @@ def test_2_open_accepted_and_refused_are_three_words_with_reasons_everywhere(fou
             yield name, words_in((publication.folder() / name).read_bytes())
 
     for where, text in told(before):
-        assert "有争议，待裁定" in text and "争议未采纳" not in text and why not in text, where
+        assert "有争议，待财政局裁定" in text and "争议未采纳" not in text and why not in text, where
     total, key = evaluation.assessment.run.results[0].score.total, evaluation.assessment.key
     assert step(sign_in("caizheng"), contest, "contest.refuse", remark=why).status_code == 302
     evaluation.refresh_from_db()
@@ -1130,7 +1130,7 @@ def test_2_open_accepted_and_refused_are_three_words_with_reasons_everywhere(fou
         assert "公开之后裁定：争议未采纳" in text and why in text, where
     assert why in sign_in("keyuan").get(here(evaluation.department, "selfeval")).content.decode()
     for where, text in told(made_public(evaluation, user)):
-        assert "争议未采纳" in text and why in text and "有争议，待裁定" not in text, where
+        assert "争议未采纳" in text and why in text and "有争议，待财政局裁定" not in text, where
 
 
 def take_back(place, user, work_off, ledger="complaints"):
@@ -1378,7 +1378,7 @@ def test_3_open_records_follow_the_ledgers_and_a_submitted_one_says_its_drift(fo
     point = figures.open_checkpoint(figures.calendar_of(place, YEAR, "monitoring")[2], place, user("caiwu"))
     staff = sign_in("keyuan")
     judged(staff, evaluation, place)
-    changed = "台账、口径或规则已有变化，数据将重新计算"
+    changed = "台账、口径、规则或单位名称已有变化，数据将重新计算"
     pages = [here(place, "selfeval"), reverse("checkpoint", args=[point.pk])]
     assert not any(changed in staff.get(url).content.decode() for url in pages)
     more_closed(put, place)
@@ -1702,7 +1702,7 @@ def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_it
     waiting.refresh_from_db()
     assert (waiting.state, waiting.last_step().action) == ("withdrawn", "publish.overtake")
     line = f"该自评已于 {timezone.localdate()} 退回，正在重新填报"
-    before = out.data
+    before = data["data"]
     say(sign_in("keyuan"), signed, 2, actual="71.5%", reason="重新问卷")
     publishing.check_published(signed.department, YEAR)
     page, data = public(client, out)
@@ -1933,7 +1933,7 @@ def test_1_a_department_moved_since_keeps_the_district_of_the_year(
     assert not Organisation.objects.filter(office.below(district, today), pk=place.pk).exists()
     assert client.get(reverse("open-data-json", args=[out.pk])).json()["department"] == "甲局"
     page = sign_in("caizheng").get(reverse("portfolio-findings") + f"?year={YEAR}&q=甲局").content.decode()
-    assert "<td>甲局</td>" in page and "新名局" not in page
+    assert f"<td>甲局（{district.name}）</td>" in page and "新名局" not in page
 
 
 def test_3_a_key_evaluation_shows_the_signed_self_evaluation_and_says_which(signed, sign_in, user, put):
@@ -2017,7 +2017,7 @@ def test_3_what_nobody_looked_at_is_neither_nought_nor_none(district, sign_in, u
     assert "没有设置日历" in page and "还没有目标表" in page
     assert row_of(place)["standing"] == "unfiled" and row_of(place)["place"] is None
     rows = list(openpyxl.load_workbook(io.BytesIO(portfolio.ranking_file(empty, YEAR)[0])).active.values)
-    assert rows[1][1] == "新设局（空区）" and "未报送目标" in rows[1] and rows[1][15:19] == (None, None, None, "—")
+    assert (rows[1][1], rows[1][19]) == ("新设局", "空区") and "未报送目标" in rows[1] and rows[1][15:19] == (None, None, None, "—")
     found = sign_in("caizheng").get(reverse("portfolio-findings") + f"?year={YEAR}").content.decode()
     assert "还没有审核过目标表" in found and "没有发现。" not in found
     place.active = False

@@ -636,7 +636,7 @@ def test_changing_an_approved_asset_opens_it_again(department, sign_in, user):
     assert client.post(url, {**record.data, "value": "1"}).status_code == 302
     record.refresh_from_db()
     last = record.last_step()
-    assert (record.state, last.action, last.before, last.after) == ("open", "safeguards.record", "approved", "open")
+    assert (record.state, last.action, last.before, last.after) == ("open", "safeguards.edit", "approved", "open")
     # The second of two people is told.
     assert client.post(url, {**record.data, "value": "2", "seen": seen}).status_code == 409
     # Who changed it does not approve it.

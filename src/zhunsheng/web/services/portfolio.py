@@ -560,6 +560,8 @@ def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
         _("警告"),
         _("提示"),
         _("尚未审核（表）"),
+        _("上级"),
+        _("单位代码"),
     ]
     with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False}) as book:
         sheet = book.add_worksheet(f"{year}")
@@ -570,7 +572,7 @@ def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
         sheet.set_column(1, 1, 36)
         for n, row in enumerate(ranking(district, year), start=1):
             # Only what has a grade is ranked; the others stand below with why they have none.
-            sheet.write_row(n, 0, [row["place"] or "", office.told(row["department"], year), row["sheets"]])
+            sheet.write_row(n, 0, [row["place"] or "", row["department"].name_in(year), row["sheets"]])
             if row["total"] is not None:
                 sheet.write_row(n, 3, [float(row["total"]), float(row["most"] or row["total"]), row["grade"]])
                 weak = [float(row["weak"].get(k, 0)) for k in ("typed", "judged", "unconfirmed")]
@@ -586,5 +588,6 @@ def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
             if not row["unreviewed"] and row["sheets"]:
                 sheet.write_row(n, 15, [row["findings"].get(c, 0) for c in ("error", "warning", "note")])
             sheet.write(n, 18, row["unreviewed"] if row["sheets"] else "—")
+            sheet.write_row(n, 19, ["，".join(office.above(row["department"], year)), row["department"].official_code])
         sheet.freeze_panes(1, 2)
     return buffer.getvalue(), f"{district.name_in(year)}{year}年部门绩效汇总.xlsx"

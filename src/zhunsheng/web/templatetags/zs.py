@@ -82,7 +82,7 @@ ORIGINS = {
     "none": gettext_lazy("无证据"),
 }
 RULED = {
-    "open": gettext_lazy("有争议，待裁定"),
+    "open": gettext_lazy("有争议，待财政局裁定"),
     "accepted": gettext_lazy("争议已采纳"),
     "refused": gettext_lazy("争议未采纳"),
 }

@@ -71,7 +71,7 @@ def account(request: SignedInRequest) -> HttpResponse:
         "tokens": ApiToken.objects.filter(user=request.user).order_by("-pk"),
         "scopes": SCOPES.items(),
         "secret": request.session.pop("secret", None),
-        "memberships": request.user.memberships.filter(active=True).select_related("organisation"),
+        "memberships": request.user.memberships.filter(active=True).select_related("organisation__parent__parent"),
     }
     return render(request, "web/account.html", context)
 

@@ -15,7 +15,7 @@ from zhunsheng.web.context import home_of
 from zhunsheng.web.models import Job, KeyEvaluation, Organisation, SheetFinding
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import departments, inherited, may
-from zhunsheng.web.services import review, todo
+from zhunsheng.web.services import office, review, todo
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.lineage import behind
 from zhunsheng.web.services.sheets import in_force, newest, sheets_of
@@ -48,7 +48,9 @@ def places(request: SignedInRequest) -> HttpResponse:
     """Let a user of several departments choose one."""
     search = request.GET.get("q", "").strip()
     mine = [*departments(request.user, "targets.view"), *inherited(request.user, "targets.view")]
-    found = [d for d in mine if search in d.name]
+    keys = [d.pk for d in mine]
+    known = Organisation.objects.filter(pk__in=keys).select_related("parent__parent").order_by("path")
+    found = [d for d in known if search in office.told(d)]
     this = timezone.localdate().year
     years = dict(Organisation.objects.filter(pk__in=[d.pk for d in found[:200]]).values_list("pk", "sheets__year"))
     listed = [(d, years.get(d.pk) or this) for d in found[:200]]
