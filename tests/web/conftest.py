@@ -13,6 +13,7 @@ from filelock import FileLock
 from running import manage
 
 from zhunsheng.web.models import (
+    Checkpoint,
     Contest,
     Draw,
     DrawTask,
@@ -121,6 +122,11 @@ def on_screen(address, data):
     if found := re.search(r"/tasks/(?P<pk>\d+)$", address):
         task = DrawTask.objects.filter(pk=found["pk"]).first()
         return task.seen() if task else None
+    if found := re.search(r"/(monitoring|selfeval)/(?P<pk>\d+)(/word)?$", address):
+        kind = Checkpoint if found[1] == "monitoring" else SelfEvaluation
+        record = kind.objects.filter(pk=found["pk"]).first()
+        said = figures.words_of(record).get((data.get("sheet"), data.get("indicator")))
+        return str(said.pk if said else 0)
     if (found := re.search(r"/targets/(?P<pk>\d+)/part$", address)) and "remove" in data:
         version = SheetVersion.objects.filter(pk=found["pk"]).first()
         return version.seen_digest() if version else None

@@ -787,6 +787,17 @@ def test_2_an_old_page_accepts_no_other_figure_reading_reason_or_proof(found, si
     assert first(evaluation.assessment.run)[1].outcome.origin == "accepted"
 
 
+def test_2_an_old_page_writes_over_no_word_of_another(found, sign_in, user):
+    """Two clerks open the page; the second to save is told, and the first one's figure, reason and proof stand."""
+    evaluation = opened(found(project()), user)
+    one, other = sign_in("keyuan"), sign_in("caiwu")
+    assert say(one, evaluation, 2, actual="95%", reason="问卷", seen="0").status_code == 302
+    answer = say(other, evaluation, 2, proof=False, cause="其他", measures="再走访", actual="", seen="0")
+    assert answer.status_code == 400 and "ZS-WB-10" in answer.content.decode()
+    line = evaluation.assessment.run.results[0].indicators[2]
+    assert (line.outcome.text, line.outcome.origin) == ("95%", "judgement")
+
+
 def test_2_nobody_rules_on_a_claim_of_their_own(found, sign_in, user):
     """A person of both sides raises a claim for the one and would accept it for the other."""
     place = found(project())

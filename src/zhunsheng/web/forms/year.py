@@ -19,6 +19,7 @@ class _OfIndicator(forms.Form):
 
     sheet = forms.CharField(label=_("目标表"), max_length=12)
     indicator = forms.CharField(label=_("指标"), max_length=12)
+    seen = forms.CharField(max_length=64, required=False)
 
 
 class ExplanationForm(_OfIndicator):
@@ -60,7 +61,6 @@ class MatchForm(_OfIndicator):
     """Which measure proves an indicator; empty: none does."""
 
     measure = forms.CharField(label=_("测度"), max_length=60, required=False)
-    seen = forms.CharField(max_length=64, required=False)
 
 
 class ProjectForm(forms.Form):

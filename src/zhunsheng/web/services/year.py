@@ -551,12 +551,21 @@ def names_of(record: Record, keys: list[tuple[str, str]]) -> list[str]:
 
 
 def keep_word(
-    record: Record, sheet: str, indicator: str, user: User, check: Callable[[], Any] | None = None, **said: Any
+    record: Record,
+    sheet: str,
+    indicator: str,
+    user: User,
+    check: Callable[[], Any] | None = None,
+    *,
+    seen: str | None = None,
+    **said: Any,
 ) -> Word:
     """Keep a person's word on an indicator of a record, both by code; with ``check`` it is kept only if that runs.
 
+    ``seen`` is the word their page showed, by its number (0: none); another one meanwhile is not written over.
+
     ``attachments`` of the record's former word go along while it states the same figure of the same thing: what proves
-    one figure proves no other. Raises ``ZS-WB-06`` for an indicator that the record does not have, for a band on a quantity, for an excess
+    one figure proves no other. Raises ``ZS-WB-10`` for an old page, ``ZS-WB-06`` for an indicator that the record does not have, for a band on a quantity, for an excess
     without reason, and what ``check`` raises; nothing is kept then.
     """
     run = record.assessment.run if record.assessment else None
@@ -574,6 +583,8 @@ def keep_word(
     promised = promises(book_in_force(record.department, record.year, record.as_of)).get((sheet, indicator), {})
     with transaction.atomic():
         former = words_of(record).get((sheet, indicator))
+        if seen is not None and seen != str(former.pk if former else 0):
+            raise ZhunshengError("ZS-WB-10", title=line.name)
         stale = bool(former and promised and former.asked_anew(promised))
         if former is not None and "actual" not in said:
             promised = former.promised  # nobody typed it again: it stays a figure for what it was typed for

@@ -65,18 +65,18 @@ def checkpoint(request: SignedInRequest, checkpoint: Checkpoint) -> HttpResponse
         if "refresh" in request.POST:
             figures.fill_checkpoint(checkpoint)
             return done(request, "checkpoint", _("数据已重新从台账填入。"), checkpoint.pk)
-        said = checked(ExplanationForm(request.POST, rules.causes))
+        told = checked(ExplanationForm(request.POST, rules.causes))
         refill = partial(figures.fill_checkpoint, checkpoint)
-        figures.keep_word(checkpoint, said.pop("sheet"), said.pop("indicator"), request.user, refill, **said)
+        figures.keep_word(checkpoint, told.pop("sheet"), told.pop("indicator"), request.user, refill, **told)
         return done(request, "checkpoint", _("已保存。"), checkpoint.pk)
     missing = set(figures.unexplained(checkpoint))
-    earlier = figures.earlier_words(checkpoint)
+    earlier, said = figures.earlier_words(checkpoint), figures.words_of(checkpoint)
     run = checkpoint.assessment.run if checkpoint.assessment else None
     context = {
         "part": "monitoring",
         "checkpoint": checkpoint,
         "results": [
-            (s, [(i, (s.id, i.id) in missing, earlier.get((s.id, i.id))) for i in s.indicators])
+            (s, [(i, (s.id, i.id) in missing, earlier.get((s.id, i.id)), said.get((s.id, i.id))) for i in s.indicators])
             for s in (run.results if run else ())
         ],
         "causes": rules.causes,
