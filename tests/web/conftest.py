@@ -122,7 +122,7 @@ def on_screen(address, data):
     if found := re.search(r"/tasks/(?P<pk>\d+)$", address):
         task = DrawTask.objects.filter(pk=found["pk"]).first()
         return task.seen() if task else None
-    if found := re.search(r"/(monitoring|selfeval)/(?P<pk>\d+)(/word)?$", address):
+    if found := re.match(r"/(monitoring|selfeval)/(?P<pk>\d+)(/word)?$", address):
         kind = Checkpoint if found[1] == "monitoring" else SelfEvaluation
         record = kind.objects.filter(pk=found["pk"]).first()
         said = figures.words_of(record).get((data.get("sheet"), data.get("indicator")))
