@@ -227,15 +227,15 @@ def test_texts_of_a_ledger_are_clean(tmp_path, store, kind):
 
 def test_a_file_that_is_no_ledger_says_so_in_words_of_ledgers(tmp_path, store):
     (tmp_path / "a.xls").write_text("<html><table><tr><td>编号</td></tr></table></html>", "utf8")
-    with pytest.raises(ZhunshengError, match="内容是网页.*另存为 xlsx"):
+    with pytest.raises(ZhunshengError, match=r"内容是网页.*另存为 xlsx"):
         import_ledger(store, tmp_path / "a.xls")
     (tmp_path / "b.xls").write_text("编号\t类型\n", "utf8")
-    with pytest.raises(ZhunshengError, match="ZS-IN-11.*内容是文字，不是 xls"):
+    with pytest.raises(ZhunshengError, match=r"ZS-IN-11.*内容是文字，不是 xls"):
         import_ledger(store, tmp_path / "b.xls")
-    with pytest.raises(ZhunshengError, match="ZS-EV-10.*投诉举报台账（complaints）"):
+    with pytest.raises(ZhunshengError, match=r"ZS-EV-10.*投诉举报台账（complaints）"):
         import_ledger(store, write(tmp_path / "c.csv", [["甲", "乙"], ["1", "2"]]))
     (tmp_path / "d.csv").write_bytes("登记编号,类别,收到日期\nB1,举报,2021-03-01\n".encode("gbk") + b"\xff\xfe\xff\n")
-    with pytest.raises(ZhunshengError, match="ZS-EV-07.*第 3 行"):
+    with pytest.raises(ZhunshengError, match=r"ZS-EV-07.*第 3 行"):
         import_ledger(store, tmp_path / "d.csv")
 
 

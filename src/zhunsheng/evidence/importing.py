@@ -169,8 +169,8 @@ def _load(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnecti
 def _load_workbook(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection) -> _Raw:
     opened = open_file(path)
     if opened.kind not in ("xlsx", "xls"):
-        found = {"html": "网页", "docx": "Word 文档"}.get(opened.kind, "文字")
-        raise ZhunshengError("ZS-IN-03", name=path.name, detail=f"内容是{found}，请用 Excel 或 WPS 打开后另存为 xlsx")
+        what = {"html": "网页", "docx": "Word 文档"}.get(opened.kind, "文字")
+        raise ZhunshengError("ZS-IN-03", name=path.name, detail=f"内容是{what}，请用 Excel 或 WPS 打开后另存为 xlsx")
     best: tuple[_Raw, list[list[Any]]] | None = None
     failure: ZhunshengError | None = None
     for sheet in read_workbook(opened):

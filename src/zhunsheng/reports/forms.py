@@ -156,7 +156,7 @@ def _project_form(sheet: TargetSheet) -> Form:
         (text(sheet.purpose, columns=n - 1),),
     ]
     rows += _plan_rows(sheet.spending_plan, n)
-    for g, goal in enumerate(sheet.goals):
+    for g in range(len(sheet.goals)):
         head = (label("绩效目标", rows=len(sheet.goals)),) if g == 0 else ()
         rows.append((*head, *_goal(sheet, g, n - 1)))
     header = len(rows)
@@ -225,7 +225,7 @@ def _department_form(sheet: TargetSheet) -> Form:
     ]
     if sheet.narrative:
         rows.append((label("年度工作思路"), text(sheet.narrative, columns=n - 1)))
-    for g, goal in enumerate(sheet.goals):
+    for g in range(len(sheet.goals)):
         head = (label("绩效目标", rows=len(sheet.goals)),) if g == 0 else ()
         rows.append((*head, *_goal(sheet, g, n - 1)))
     header = len(rows)
