@@ -786,6 +786,21 @@ def test_4_a_fall_never_meets_a_rise(root, text):
     assert result.card.scores[0].verdict == "missed"
 
 
+def test_4_a_rate_just_below_a_cap_never_looks_like_the_cap(root, tmp_path, capsys):
+    """79.999995 % beside a cap of 80 % is 79.999995 % wherever it stands."""
+    put(root, "more", PAID, "V2,治理经费,P1,49999.95,2021-06-01")
+    rules = rules_for(2021, scheme_of(2021, LOCAL))
+    assert Decimal("0.8") in {cap.below for cap in rules.scheme.execution_caps}
+    done = answer(root, project(indicator(CLOSURE, "≥95%")), rules=rules)
+    (result,) = done.results
+    assert shown(done, root).results[0].money.actual == Decimal("0.79999995")
+    show.card(result.card, final=True)
+    files = write_outputs(done, Evidence.of(Store(root)), tmp_path / "out", only=["绩效评价报告"])
+    report = "\n".join(p.text for p in docx.Document(next(iter(files.values()))).paragraphs)
+    for said in (capsys.readouterr().out, report, texts(self_evaluation_form(result.card))):
+        assert "79.999995%" in said and "执行率80%" not in said
+
+
 def test_4_a_rate_of_a_group_is_sum_over_sum(root):
     put(root, "more", PAID, "V2,大项目,P2,0,2021-05-01")
     put(root, "budgets2", BUDGET, "大项目,P2,年初批复,9000000,2021-01-01")

@@ -109,6 +109,17 @@ def test_a_local_scheme_that_has_run_out_leaves_the_national_one(tmp_path):
     assert rules_of(book, date(2022, 12, 31), path) == later
 
 
+def test_bands_run_upwards_and_lie_apart(tmp_path):
+    data = yaml.safe_load(LOCAL.read_text("utf8"))
+    for change, words in (({"low": 0.7, "high": 0.5}, "low 应小于 high"), ({"low": 0.0, "high": 1.0}, "范围重叠")):
+        bands = [dict(b) for b in data["qualitative"]]
+        bands[0] |= change
+        path = tmp_path / "scheme.yaml"
+        path.write_text(yaml.safe_dump({**data, "qualitative": bands}, allow_unicode=True), "utf8")
+        with pytest.raises(ZhunshengError, match=f"ZS-RG-01.*{words}"):
+            regulations.scheme_of(2021, path)
+
+
 def test_level_names_are_mapped_by_meaning():
     old, new = regulations.frameworks()
     assert old.dimension("产出\n\n指标 (50分)").name == "产出"

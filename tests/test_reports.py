@@ -97,7 +97,7 @@ def projects(draw):
     return identified(TargetSheet(
         kind="project", name="项" + draw(NAMES), code=draw(st.sampled_from([None, "A2021001"])), department=draw(st.sampled_from([None, "某局"])), year=2021,
         purpose="用于" + draw(NAMES) + "等工作。", budget={"total": "400000", "fiscal": "350000.5", "other": draw(st.sampled_from([None, "49999.5"]))},
-        spending_plan=SpendingPlan(steps=tuple(steps)), goals=tuple(Goal(title=f"目标{n}", text=f"做好{draw(NAMES)}，{draw(NAMES)}。") for n in range(1, draw(st.integers(2, 4)))),
+        spending_plan=SpendingPlan(steps=tuple(steps)), goals=tuple(Goal(title=draw(st.sampled_from([None, f"目标{n}"])), text=f"做好{draw(NAMES)}，{draw(NAMES)}。") for n in range(1, draw(st.integers(2, 4)))),
         indicators=tuple(indicators),
     ))  # fmt: skip
 

@@ -176,6 +176,17 @@ def test_an_unnamed_project_is_not_taken_for_last_years_unnamed_project():
     assert "ZS312" in {d.rule for d in review(book, previous).of(0).among("cannot_judge")}
 
 
+def test_a_budget_that_is_not_filled_in_is_no_other_budget():
+    patch = {"other.name": "市场秩序维护经费", "other.budget.total": None}
+    assert "ZS313" not in codes(patch)
+    assert "ZS313" in codes({**patch, "other.budget.total": "500000"})
+
+
+def test_a_plan_that_ends_just_below_the_whole_does_not_look_whole():
+    patch = {"project.spending_plan": [["2021-06-30", "0.5"], ["2021-12-31", "0.996"]]}
+    assert any("99.6%" in f.message for f in review(*example(patch)).findings if f.code == "ZS107")
+
+
 def test_an_empty_form_is_not_without_problems():
     for kind in ("project", "department"):
         sheet = blank_sheet(kind, "甲项目", "某局", 2026)

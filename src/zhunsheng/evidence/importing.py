@@ -585,5 +585,9 @@ def _checks(ledger: Ledger, column: Column) -> list[str]:
         out = f"{name} < DATE '{FIRST_DAY}' OR {name} > DATE '{LAST_DAY}'"
         found.append(select(f"日期应在 {FIRST_DAY.year} 年至 {LAST_DAY.year} 年之间，年份请写四位", out))
     if column.type == "date" and not column.ahead:
-        found.append(select("日期在今天之后，还没有发生", f"{name} > DATE '{today().isoformat()}' AND {name} <= DATE '{LAST_DAY}'"))
+        found.append(
+            select(
+                "日期在今天之后，还没有发生", f"{name} > DATE '{today().isoformat()}' AND {name} <= DATE '{LAST_DAY}'"
+            )
+        )
     return found

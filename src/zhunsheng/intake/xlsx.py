@@ -38,13 +38,24 @@ def doubts(blocks: Sequence[Block]) -> tuple[Unsure, ...]:
         cells = [(block.place_of(*at), said) for at, said in sorted(block.faults.items())]
         cells = [(place, said) for place, said in cells if place not in drawn]  # a picture in a cell is told as one
         for place, said in cells[:LISTED]:
-            why = "公式没有计算结果，没有读入；请打开、计算后保存" if said.startswith("=") else "是 Excel 的错误值，没有读入"
+            why = (
+                "公式没有计算结果，没有读入；请打开、计算后保存"
+                if said.startswith("=")
+                else "是 Excel 的错误值，没有读入"
+            )
             found.append(Unsure(place=place, field="cell", text=f"{place.label()} {said}", why=why))
         if len(cells) > LISTED:
             more = f"另有 {len(cells) - LISTED} 格没有值"
-            found.append(Unsure(place=Place(sheet=block.title), field="cell", text=more, why="是错误值或没有计算结果的公式"))
+            found.append(
+                Unsure(place=Place(sheet=block.title), field="cell", text=more, why="是错误值或没有计算结果的公式")
+            )
         found += [
-            Unsure(place=Place(sheet=block.title), field="hidden", text=f"“{block.title}”{part}", why="是隐藏的，也已读入，请核对")
+            Unsure(
+                place=Place(sheet=block.title),
+                field="hidden",
+                text=f"“{block.title}”{part}",
+                why="是隐藏的，也已读入，请核对",
+            )
             for part in _hidden(block.hidden)
         ]
     return tuple(found)

@@ -188,7 +188,9 @@ def match_projects(book: Book, written: Collection[str], links: Iterable[Link] =
         free = (
             key
             for key in written
-            if not _owners(book, n, key, bearers, given) and n in bearing[key] and n not in denied.get((sheet.year, key), ())
+            if not _owners(book, n, key, bearers, given)
+            and n in bearing[key]
+            and n not in denied.get((sheet.year, key), ())
         )
         # Its own code, shared with another sheet: as sure as can be, and still for a person to say.
         alike = sorted(

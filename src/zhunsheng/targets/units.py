@@ -120,7 +120,9 @@ def comparable(one: str | None, other: str | None) -> bool:
 
 
 # Classifiers of whole things that no target of the kind above is compared across, and that come in no parts either.
-_WHOLE = frozenset([*_COUNTS, "册", "本", "张", "枚", "只", "头", "株", "棵", "盏", "块", "面", "幅", "封", "村", "校", "艘"])
+_WHOLE = frozenset(
+    [*_COUNTS, "册", "本", "张", "枚", "只", "头", "株", "棵", "盏", "块", "面", "幅", "封", "村", "校", "艘"]
+)
 
 
 def counts(unit: str | None) -> bool:

@@ -350,7 +350,9 @@ def _sheet(result: SheetResult, assessment: Assessment, evidence: Evidence) -> R
             adjusted=money.adjusted,
             paid=money.paid,
             expected=_share(money.expected),
-            actual=_share(money.actual, [*result.card.scheme.caps, *([money.expected] if money.expected is not None else [])]),
+            actual=_share(
+                money.actual, [*result.card.scheme.caps, *([money.expected] if money.expected is not None else [])]
+            ),
             forecast=_share(money.forecast),
             mode=money.mode,
             method=money.method,
