@@ -104,7 +104,9 @@ MATCHES = re.compile(r"/d/(?P<pk>\d+)/(?P<year>\d+)/matches$")
 
 def on_matches(found, data):
     """Return what the page of confirmations carries for the line that is confirmed."""
-    place, year = Organisation.objects.get(pk=found["pk"]), int(found["year"])
+    place, year = Organisation.objects.filter(pk=found["pk"]).first(), int(found["year"])
+    if place is None or not 2000 <= year <= 2100:
+        return None
     book = book_in_force(place, year, figures.default_as_of(year))
     sheet = next((s for s in book.sheets if s.id == data.get("sheet")), None)
     if sheet is None:
