@@ -37,10 +37,13 @@ DEPARTMENTS = 4
 
 @pytest.hookimpl(tryfirst=True)  # before groups are read
 def pytest_collection_modifyitems(items):
-    """Keep all that shares the loaded district on one worker; tests that start a site of their own go their own way."""
+    """Keep what shares a loaded district on one worker; tests that start a site of their own go their own way.
+
+    The invariants take as long as all others together, so that a second district is the shorter way.
+    """
     for item in items:
         if "tests/web/" in str(item.path) and not any(item.iter_markers("xdist_group")):
-            item.add_marker(pytest.mark.xdist_group("web"))
+            item.add_marker(pytest.mark.xdist_group("invariants" if item.path.stem == "test_site_invariants" else "web"))
             item.add_marker(pytest.mark.django_db)
 
 
