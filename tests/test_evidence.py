@@ -25,8 +25,9 @@ from zhunsheng.cli import main
 from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Cipher, Store, browse, ledger_of, ledgers, write_template
-from zhunsheng.evidence.importing import _MACROS
+from zhunsheng.evidence.importing import _CLEAN, _MACROS
 from zhunsheng.evidence.ledgers import Ledger
+from zhunsheng.text import clean
 from zhunsheng.usecases.importing import import_ledger
 
 HEAD = ["编号", "类型", "收到日期", "办结日期"]
@@ -668,3 +669,12 @@ def test_reading_goes_on_while_another_imports(tmp_path):
         start = time.monotonic()
         assert store.snapshot().batch == 1 and len(store.batches()) == 1
         assert time.monotonic() - start < 5
+
+
+def test_the_door_of_ledgers_and_that_of_all_other_texts_let_in_the_same():
+    every = (*range(0xD800), *range(0xE000, 0x20000), *range(0xE0000, 0xE2000))
+    texts = [f"甲{chr(n)}乙" for n in every] + ["一\r\n二", "\r\n", "一\v\f二"]
+    with duckdb.connect() as connection:
+        connection.register("given", pa.table({"c": texts}))
+        found = connection.execute(f"SELECT {_CLEAN.format('c')} FROM given").fetchall()
+    assert [text for (text,) in found] == [clean(text) for text in texts]

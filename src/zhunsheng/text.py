@@ -12,7 +12,7 @@ from typing import Any
 # Breaks that word processors and terminals write: soft break (U+000B), page break, C1 next line, line and paragraph separators.
 _BREAKS = re.compile("\r\n|[\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
 # What XML 1.0 can't hold: C0 and C1 controls, lone surrogates, non-characters.
-_UNFIT = ((0x00, 0x08), (0x0E, 0x1F), (0x7F, 0x9F), (0xD800, 0xDFFF), (0xFFFE, 0xFFFF))
+UNFIT = ((0x00, 0x08), (0x0E, 0x1F), (0x7F, 0x9F), (0xD800, 0xDFFF), (0xFFFE, 0xFFFF))
 # What is never shown: Default_Ignorable_Code_Point of the Unicode Character Database (soft hyphen, joiners, zero-width
 # signs, bidi marks and overrides, fillers, variation selectors, tags, the BOM), interlinear marks, the Braille blank.
 INVISIBLE = (
@@ -35,7 +35,7 @@ INVISIBLE = (
     (0x1D173, 0x1D17A),
     (0xE0000, 0xE0FFF),
 )
-_GONE = re.compile(f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in (*_UNFIT, *INVISIBLE))}]")
+_GONE = re.compile(f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in (*UNFIT, *INVISIBLE))}]")
 
 
 def clean(text: str) -> str:

@@ -506,7 +506,8 @@ def test_11_administration(sign_in):
     page.fill("#uu", "liulan")
     page.fill("#ud", "浏览甲")
     page.select_option("#ur", "auditor")
-    page.select_option("#uo", label="示例区")
+    district = page.locator("#uo option", has_text=re.compile("^示例区")).first
+    page.select_option("#uo", value=district.get_attribute("value"))
     page.click("section:has-text('新增用户') button")
     page.wait_for_selector("code.secret")
     for tab, name in (

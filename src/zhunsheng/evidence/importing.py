@@ -24,7 +24,7 @@ from zhunsheng.evidence.ledgers import DEPARTMENT, FIRST_DAY, LAST_DAY, MONEY_BE
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.files.opening import decode, file_digest, open_file
 from zhunsheng.files.spreadsheet import Sheet, read_workbook, show
-from zhunsheng.text import clean
+from zhunsheng.text import INVISIBLE, UNFIT, clean
 
 _HEAD_ROWS = 15  # a header stands among the first rows, under a title or two
 _NOISE = re.compile(r"[\s::*＊（()）【】\[\]/、，,。.]+")
@@ -56,7 +56,13 @@ CREATE MACRO zs_no_such_day(s) AS
     OR regexp_full_match(s, '(19|20)\\d{6}');
 """.replace("\\g<1>0", "\\10")
 
-# A text that ``text.clean`` leaves as it is; only others are worth the call.
+# What ``text.clean`` does, in DuckDB's own words (its functions in Python would need numpy). No text there holds surrogates.
+_GONE = "".join(f"\\x{{{a:X}}}-\\x{{{b:X}}}" for a, b in (*UNFIT, *INVISIBLE) if not 0xD800 <= a <= 0xDFFF)
+_CLEAN = (
+    "regexp_replace(regexp_replace({0}, '\\r\\n|[\\r\\x0b\\x0c\\x1c-\\x1e\\x{{85}}\\x{{2028}}\\x{{2029}}]', chr(10), 'g'), "
+    f"'[{_GONE.replace('{', '{{').replace('}', '}}')}]', '', 'g')"
+)
+# A text that ``text.clean`` leaves as it is; only others are worth the work.
 _PLAIN = "[\\n -~\\x{3001}-\\x{303f}\\x{4e00}-\\x{9fff}（），：；]*"
 _ERRORS = r"#(N/A|REF!|DIV/0!|VALUE!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!)"
 _LISTED = 10  # rows or columns listed in a note before it only counts
@@ -124,7 +130,6 @@ def check_file(
             connection.execute(f"SET memory_limit = '{memory_limit}'")
             connection.execute("SET enable_progress_bar = false")
             connection.execute(_MACROS)
-            connection.create_function("zs_text", clean, [str], str)
             raw = _load(path, ledger, connection, Path(scratch))
             given = {**(known or {}), department: department, **({label: department} if label else {})}
             yield _check(path, raw, department, connection, only, label or department, given)
@@ -471,7 +476,7 @@ def _unused(raw: _Raw) -> list[str]:
 def _clean(connection: duckdb.DuckDBPyConnection, columns: Sequence[int]) -> None:
     """Make the texts of the used columns of ``raw`` clean and trimmed, empty ones NULL: the door of every ledger."""
     for n in dict.fromkeys(columns):
-        text = f"CASE WHEN regexp_full_match(c{n}, '{_PLAIN}') THEN c{n} ELSE zs_text(c{n}) END"
+        text = f"CASE WHEN regexp_full_match(c{n}, '{_PLAIN}') THEN c{n} ELSE {_CLEAN.format(f'c{n}')} END"
         connection.execute(
             f"UPDATE raw SET c{n} = nullif(trim({text}, ' \t\r\n　'), '') WHERE c{n} IS NOT NULL "
             f"AND (NOT regexp_full_match(c{n}, '{_PLAIN}') OR c{n} = '' OR regexp_matches(c{n}, '^[ \t\r\n　]|[ \t\r\n　]$'))"
