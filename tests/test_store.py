@@ -582,6 +582,21 @@ def test_a_ledger_may_gain_a_column(root):
     assert store.verify() == []
 
 
+def test_a_check_of_what_counts_now_leaves_out_what_was_overtaken(root):
+    put(root, "a.csv", ["T1,举报,2021-03-05,"], department="A1")
+    (first,) = (root / "ledgers" / "complaints").glob("*.parquet")
+    put(root, "b.csv", ["T1,举报,2021-03-06,"], department="A1")
+    (second,) = set((root / "ledgers" / "complaints").glob("*.parquet")) - {first}
+    store = Store(root)
+    assert store.verify(current=True) == store.verify() == []
+    kept = first.read_bytes()
+    first.write_bytes(kept + b" ")
+    assert store.verify(current=True) == [] and first.name in store.verify()[0]
+    first.write_bytes(kept)
+    second.write_bytes(second.read_bytes() + b" ")
+    assert second.name in store.verify(current=True)[0]
+
+
 def test_as_of_a_time(root):
     put(root, "a.csv", ["T1,举报,2021-03-05,"], department="A1", when=datetime(2021, 4, 1, tzinfo=UTC))
     put(root, "b.csv", ["T2,举报,2021-03-05,"], department="A1", when=datetime(2021, 6, 1, tzinfo=UTC))

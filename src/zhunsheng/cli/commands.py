@@ -447,7 +447,7 @@ def _ask(
     book, until = folders.read_books(files), day(as_of)
     show.unread(book)
     store = Store.existing(evidence)
-    problems = tuple(store.verify())
+    problems = tuple(store.verify(current=True))
     opened = Evidence.of(store, measures=measures or ())
     links = folders.load_mapping(mapping, opened.measures, book)
     place = folders.department_to_read(evidence, department)

@@ -790,15 +790,16 @@ class Store:
 
     # -- verifying --------------------------------------------------------------------------------------------
 
-    def verify(self, head: str | None = None, since: int | str | None = None) -> list[str]:
+    def verify(self, head: str | None = None, since: int | str | None = None, *, current: bool = False) -> list[str]:
         """Return what does not hold: records out of the chain, files changed, missing or unrecorded; empty when sound.
 
         ``head`` is the digest of the last batch as noted elsewhere; with it, batches cut off the end are found too.
-        ``since`` (a batch's number, or its digest as noted elsewhere) checks only what came after that batch. Nothing
+        ``since`` (a batch's number, or its digest as noted elsewhere) checks only what came after that batch. With
+        ``current`` all records are checked, but of the data only the files in which rows of now stand. Nothing
         is written. Raises ``ZS-EV-22`` for a ``since`` that no batch has.
         """
         try:
-            return self._verified(head, None if since is None else self._start(since))
+            return self._verified(head, None if since is None else self._start(since), current)
         except ZhunshengError as error:
             if error.code != "ZS-EV-11":
                 raise
@@ -815,7 +816,7 @@ class Store:
             raise ZhunshengError("ZS-EV-22", since=since)
         return found
 
-    def _verified(self, head: str | None, start: Batch | None) -> list[str]:
+    def _verified(self, head: str | None, start: Batch | None, current: bool) -> list[str]:
         problems: list[str] = []
         if start is None:
             batches = self.records.all()
@@ -837,6 +838,10 @@ class Store:
             pending = self._pending(index) if sound else []
             heads = index.heads() | {batch.ledger: batch.version for batch in pending}
             batches += pending
+            rested = None
+            if current and sound:
+                rested = {Path(p) for name in ledgers() for p in self._current(index, name)}
+                rested |= {self.root.absolute() / name for batch in pending for name, _, _ in batch.files}
         first = start.batch + 1 if start else 1
         previous = start.digest if start else ""
         recorded: set[str] = set()
@@ -849,6 +854,8 @@ class Store:
             for name, size, digest in batch.files:
                 recorded.add(name)
                 path = self.root / name
+                if rested is not None and path.absolute() not in rested:
+                    continue
                 if not path.is_file():
                     problems.append(f"批次 {batch.batch} 的文件丢失：{name}")
                 elif path.stat().st_size != size or file_digest(path) != digest:
