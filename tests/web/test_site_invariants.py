@@ -79,9 +79,6 @@ BUDGET = "项目名称,项目编码,变动类型,金额,批复日期"
 COMPLAINT = "登记编号,类别,收到日期,办结日期,诉求人"
 PROOF = b"%PDF-1.4 x"
 
-# What must hold of the whole is tried here, twice; how much of the code is reached, each part's own tests tell.
-pytestmark = pytest.mark.no_cover
-
 
 # -- a small department, made for one test ----------------------------------------------------------------------------
 
@@ -493,7 +490,9 @@ def test_1_a_closed_unit_takes_no_document_and_a_name_that_changed_hands_is_aske
     # Every file that was taken in says where it went, department with district, and to which sheet.
     (went,) = job.result["placed"]
     assert went["department"] == f"文旅局（{district.name}）" and went["sheets"]
-    assert went["file"] in page and all(s["name"] in page for s in went["sheets"]) and f"文旅局（{district.name}）" in page
+    assert (
+        went["file"] in page and all(s["name"] in page for s in went["sheets"]) and f"文旅局（{district.name}）" in page
+    )
     # The closed one can't be chosen either.
     answer = client.post(reverse("job-places", args=[job.pk]), {"place_0": str(gone.pk)})
     assert answer.status_code == 400 and "ZS-WB-06" in answer.content.decode()
@@ -535,7 +534,12 @@ def test_1_namesakes_are_told_apart_wherever_a_department_is_named(found, distri
         assert where in bar.split("</details>")[0]
     assert str(public[two.pk].pk) in found_by_district and f"同名局（{district.name}）" not in found_by_district
     admin = sign_in("guanli")
-    for address in (reverse("users"), reverse("calendar"), reverse("rules"), reverse("administration") + f"?one={one.pk}"):
+    for address in (
+        reverse("users"),
+        reverse("calendar"),
+        reverse("rules"),
+        reverse("administration") + f"?one={one.pk}",
+    ):
         page = admin.get(address).content.decode()
         assert "同名局（邻区）" in page and f"同名局（{district.name}）" in page and ">同名局<" not in page, address
     # As of the year: where it belonged then, whatever it belongs to since.
@@ -1062,7 +1066,9 @@ def test_2_a_public_total_is_told_in_all_its_parts_and_they_add_up(found, sign_i
 
     for told, of_page in zip(data["scores"], publishing.shown(public)["scores"], strict=True):
         total = Decimal(told["total"])
-        assert total == added([*told["indicators"], *told["parts"]]) == added([*of_page["indicators"], *of_page["parts"]])
+        assert (
+            total == added([*told["indicators"], *told["parts"]]) == added([*of_page["indicators"], *of_page["parts"]])
+        )
         mine = [r for r in rows if r["目标表"] == told["sheet"]]
         (stated,) = [r["得分"] for r in mine if r["类别"] == "总分"]
         assert Decimal(stated) == total == sum(Decimal(r["得分"]) for r in mine if r["得分"] and r["类别"] != "总分")
@@ -1084,7 +1090,9 @@ def test_2_every_public_form_says_the_same_in_the_same_words(found, sign_in, use
     public = made_public(evaluation, user)
     answer = client.get(reverse("open-data-json", args=[public.pk])).json()
     rows, page = open_rows(client, public), client.get(reverse("public-one", args=[public.pk])).content.decode()
-    (resource,) = [r for r in client.get(reverse("data-package")).json()["resources"] if r["name"] == f"self-{public.pk}"]
+    (resource,) = [
+        r for r in client.get(reverse("data-package")).json()["resources"] if r["name"] == f"self-{public.pk}"
+    ]
     ids = {f["name"]: f["id"] for f in resource["schema"]["fields"]}
     assert list(ids) == list(rows[0]) and all(re.search(r"[\u4e00-\u9fff]", title) for title in ids)
     lines = answer["data"]["scores"][0]["indicators"]
@@ -2028,7 +2036,11 @@ def test_3_what_nobody_looked_at_is_neither_nought_nor_none(district, sign_in, u
     assert "没有设置日历" in page and "还没有目标表" in page
     assert row_of(place)["standing"] == "unfiled" and row_of(place)["place"] is None
     rows = list(openpyxl.load_workbook(io.BytesIO(portfolio.ranking_file(empty, YEAR)[0])).active.values)
-    assert (rows[1][1], rows[1][19]) == ("新设局", "空区") and "未报送目标" in rows[1] and rows[1][15:19] == (None, None, None, "—")
+    assert (
+        (rows[1][1], rows[1][19]) == ("新设局", "空区")
+        and "未报送目标" in rows[1]
+        and rows[1][15:19] == (None, None, None, "—")
+    )
     found = sign_in("caizheng").get(reverse("portfolio-findings") + f"?year={YEAR}").content.decode()
     assert "还没有审核过目标表" in found and "没有发现。" not in found
     place.active = False
