@@ -39,9 +39,12 @@ DEPARTMENTS = 4
 def pytest_collection_modifyitems(items):
     """Keep what shares a loaded district on one worker; tests that start a site of their own go their own way.
 
-    The invariants take as long as all others together, so that a second district is the shorter way.
+    The invariants take as long as all others together, so that a second district is the shorter way. Most of them are of
+    states, and try at length what other tests reach: there the tracer rests.
     """
     for item in items:
+        if item.path.stem == "test_site_invariants" and item.name.startswith("test_3_"):
+            item.add_marker(pytest.mark.no_cover)
         if "tests/web/" in str(item.path) and not any(item.iter_markers("xdist_group")):
             item.add_marker(pytest.mark.xdist_group("invariants" if item.path.stem == "test_site_invariants" else "web"))
             item.add_marker(pytest.mark.django_db)
