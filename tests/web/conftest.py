@@ -129,7 +129,7 @@ def on_screen(address, data):
         return on_matches(found, data)
     if found := re.search(r"/tasks/(?P<pk>\d+)$", address):
         task = DrawTask.objects.filter(pk=found["pk"]).first()
-        return task.seen() if task else None
+        return task.seen_digest() if task else None
     if found := re.match(r"/(monitoring|selfeval)/(?P<pk>\d+)(/word)?$", address):
         kind = Checkpoint if found[1] == "monitoring" else SelfEvaluation
         record = kind.objects.filter(pk=found["pk"]).first()

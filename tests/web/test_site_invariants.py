@@ -666,8 +666,7 @@ def test_2_a_ruling_after_the_signatures_has_the_new_figures_signed_anew(found, 
     staff = sign_in("keyuan")
     say(staff, evaluation, 0, actual="99%", reason="台账外办结")
     judged(staff, evaluation, place)
-    for who, act in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
-        assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302
+    sign_on(sign_in, evaluation)
     signed = first(evaluation.assessment.run)[0].score.total
     contest = evaluation.contests.get()
     assert step(sign_in("caizheng"), contest, "contest.accept", remark="经核实").status_code == 302
@@ -1367,8 +1366,7 @@ def test_3_a_re_check_is_of_the_signed_tables_and_says_what_it_was_of(found, sig
             sent = {"sheet": sheet.id, "indicator": code, "reason": "问卷", "files": files, **said}
             assert staff.post(reverse("word", args=[evaluation.pk]), sent).status_code == 302
     evaluation.refresh_from_db()
-    for who, act in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
-        assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302
+    sign_on(sign_in, evaluation)
     url = reverse("recheck", args=[evaluation.pk])
     # The department reports one of its two sheets.
     asked = figures.Question(place, YEAR, END, None, words=False)
@@ -1650,8 +1648,7 @@ def test_3_a_signed_or_published_figure_that_drifted_from_the_ledger_says_so(fou
     evaluation = opened(place, user)
     staff = sign_in("keyuan")
     judged(staff, evaluation, place)
-    for who, act in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
-        assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302
+    sign_on(sign_in, evaluation)
     published = publishing.ask("self", evaluation, user("caiwu"))
     publishing.decide(published, user("juzhang"), "publish.approve")
     public = json.dumps(published.data, ensure_ascii=False)

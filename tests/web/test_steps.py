@@ -388,7 +388,7 @@ def test_an_inspection_is_not_kept_blank_or_in_the_future(department, sign_in):
     assert "ZS-DR-09" in client.post(url, {**good, "published_on": future}).content.decode()
     early = (task.draw.frame_on - timedelta(days=1)).isoformat()
     assert "早于名录库的日期" in client.post(url, {**good, "inspected_on": early}).content.decode()
-    seen = task.seen()
+    seen = task.seen_digest()
     assert client.post(url, good).status_code == 302
     # Someone else kept a result meanwhile: an old page does not write over it.
     answer = client.post(url, {**good, "result": "发现问题已责令改正", "seen": seen}, **HTMX).content.decode()

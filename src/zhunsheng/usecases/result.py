@@ -299,6 +299,11 @@ class Run(_Part):
         """Return a sheet by its code."""
         return next((s for s in self.results if s.id == code), None)
 
+    def line(self, sheet: str, indicator: str) -> RunIndicator | None:
+        """Return an indicator by the codes of its sheet and its own."""
+        found = self.sheet(sheet)
+        return found.indicator(indicator) if found else None
+
     @property
     def main(self) -> RunSheet | None:
         """The sheet whose score is the department's: its own, else its only project's."""

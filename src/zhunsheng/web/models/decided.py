@@ -26,6 +26,11 @@ def stepping() -> Iterator[None]:
         _stepping.reset(token)
 
 
+def shown(*said: object) -> str:
+    """Return the digest of what a page shows, which the form that decides on it carries."""
+    return hashlib.sha256("\x1f".join(map(str, said)).encode()).hexdigest()
+
+
 @dataclass(frozen=True)
 class Seen:
     """What stood on a screen: the digest of the text, the state, the last step and the last entry of the log (0: none)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from encrypted_fields.fields import EncryptedCharField
 
 from zhunsheng.web.models.audited import Audited
-from zhunsheng.web.models.decided import Decided
+from zhunsheng.web.models.decided import Decided, shown
 from zhunsheng.web.models.people import Organisation, User
 
 
@@ -127,10 +126,9 @@ class DrawTask(Audited):
     def __str__(self) -> str:
         return self.entity
 
-    def seen(self) -> str:
-        """Return the digest of the result as it stands, which the page that changes it carries."""
-        told = (self.inspected_on, self.result, self.note, self.published_on)
-        return hashlib.sha256("\x1f".join(map(str, told)).encode()).hexdigest()
+    def seen_digest(self) -> str:
+        """Return the digest of the result as it stands."""
+        return shown(self.inspected_on, self.result, self.note, self.published_on)
 
     @property
     def department(self) -> Organisation:

@@ -157,8 +157,7 @@ def contest_proved(contest: Contest, said: Said) -> list[str]:
     if not word.attachments.exists():
         missing.append(_("填报人没有附证明材料"))
     run = contest.evaluation.assessment.run if contest.evaluation.assessment else None
-    sheet = run.sheet(word.sheet_code) if run else None
-    line = sheet.indicator(word.indicator_code) if sheet else None
+    line = run.line(word.sheet_code, word.indicator_code) if run else None
     if line and line.outcome.contest and line.outcome.contest.typed == word.actual and line.outcome.contest.doubt:
         missing.append(_("填报的数不能比较：%s") % line.outcome.contest.doubt)
     return missing

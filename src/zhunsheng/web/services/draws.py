@@ -339,7 +339,7 @@ def keep_result(
     Raises ``ZS-DR-09`` for a category that is not official, for dates out of order, before the register was taken or in
     the future, and where either is missing; ``ZS-WB-10`` where someone kept another result meanwhile.
     """
-    if seen is not None and seen != task.seen():
+    if seen is not None and seen != task.seen_digest():
         raise ZhunshengError("ZS-WB-10", title=str(task))
     check_results(
         [Result(task.entity, tuple(task.team), result or None, inspected_on, published_on)], {task.entity: task.team}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from zhunsheng.targets import Indicator, TargetSheet
 from zhunsheng.targets.identity import with_code
 from zhunsheng.targets.kinds import KIND_WORDS, SENSE_WORDS
 from zhunsheng.web.models import SheetVersion, User
+from zhunsheng.web.models.decided import shown
 from zhunsheng.web.services.sheets import change
 
 CHOICES = {"kinds": KIND_WORDS, "senses": SENSE_WORDS}  # what a person decides among
@@ -21,7 +21,7 @@ CHOICES = {"kinds": KIND_WORDS, "senses": SENSE_WORDS}  # what a person decides 
 
 def seen_of(indicator: Indicator) -> str:
     """Return the digest of an indicator as a page shows it, which the forms that decide about it carry."""
-    return hashlib.sha256(indicator.model_dump_json().encode()).hexdigest()
+    return shown(indicator.model_dump_json())
 
 
 def settle(version: SheetVersion, code: str, said: dict[str, Any], user: User) -> SheetVersion:

@@ -10,6 +10,7 @@ from zhunsheng.measures import Link, Match, Measure, MeasureLink, ProjectLink, m
 from zhunsheng.targets import Book, Indicator
 from zhunsheng.usecases.result import Run, RunIndicator, RunSheet
 from zhunsheng.web.models import MeasureDecision, Organisation, ProjectDecision, User
+from zhunsheng.web.models.decided import shown
 from zhunsheng.web.roles import permits
 
 
@@ -60,23 +61,31 @@ def match_seen(name: str, description: str | None, measure: str | None, decision
     """Return the digest of what a person confirms: the indicator's name and description, its measure with the formula, and
     the decision before theirs."""
     formula = measures()[measure].formula if measure in measures() else ""
-    return _digest(name, description or "", measure or "", formula, decision.pk if decision else "")
+    return shown(name, description or "", measure or "", formula, decision.pk if decision else "")
 
 
 def project_seen(title: str, department: Organisation, sheet: str) -> str:
     """Return the digest of what a person links a project to: the sheet's title and the last decision on it."""
-    last = ProjectDecision.objects.filter(department=department, sheet_code=sheet).order_by("pk").last()
-    return _digest(title, last.pk if last else "")
+    return _project_shown(title, list(ProjectDecision.objects.filter(department=department, sheet_code=sheet)))
 
 
-def denied_projects(department: Organisation, sheet: str) -> list[str]:
-    """Return the projects of the ledgers that the newest decision on each says are not a sheet's."""
-    made = ProjectDecision.objects.filter(department=department, sheet_code=sheet).order_by("pk")
-    return [project for project, same in {d.project: d.same for d in made}.items() if not same]
+def project_lines(department: Organisation, run: Run) -> list[tuple[RunSheet, str, list[str]]]:
+    """Return each project sheet of a year's figures with what its page shows (``project_seen``) and the projects of the
+    ledgers that the newest decision on each says are not its own."""
+    sheets = [s for s in run.results if s.kind == "project"]
+    made: dict[str, list[ProjectDecision]] = {s.id: [] for s in sheets}
+    for one in ProjectDecision.objects.filter(department=department, sheet_code__in=made):
+        made[one.sheet_code].append(one)
+    found = []
+    for sheet in sheets:
+        newest = {d.project: d.same for d in made[sheet.id]}
+        denied = [project for project, same in newest.items() if not same]
+        found.append((sheet, _project_shown(sheet.sheet, made[sheet.id]), denied))
+    return found
 
 
-def _digest(*said: object) -> str:
-    return hashlib.sha256("\x1f".join(map(str, said)).encode()).hexdigest()
+def _project_shown(title: str, made: list[ProjectDecision]) -> str:
+    return shown(title, made[-1].pk if made else "")
 
 
 @dataclass(frozen=True)

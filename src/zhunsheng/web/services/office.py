@@ -357,19 +357,17 @@ def bearing(text: str, years: Iterable[int], prefix: str = "") -> Q:
 # -- finding by code or name ------------------------------------------------------------------------------------------
 
 
-def named(district: Organisation, text: str, year: int) -> list[Organisation]:
+def named(
+    district: Organisation, text: str, year: int, bearers: list[Organisation] | None = None
+) -> list[Organisation]:
     """Return the departments in use below that bear a text: as their official code, else as their exact name, now or at any
     time of the year. Whoever bore the name in the year is a candidate, so that a name which changed hands is asked about;
-    what is closed takes nothing.
+    what is closed takes nothing. ``bearers`` are those whom ``bore`` returned, where they are known.
     """
-    below = list(
-        Organisation.objects.filter(path__startswith=district.path, kind=Kind.DEPARTMENT, active=True).prefetch_related(
-            "stages"
-        )
-    )
-    if coded := [o for o in below if o.official_code and o.official_code == text]:
+    below = Organisation.objects.filter(path__startswith=district.path, kind=Kind.DEPARTMENT, active=True)
+    if text and (coded := list(below.filter(official_code=text))):
         return coded
-    return [o for o in below if o.name == text or text in _names_in(o, year)]
+    return [o for o in (bore(district, text, year) if bearers is None else bearers) if o.active]
 
 
 def bore(district: Organisation, text: str, year: int) -> list[Organisation]:

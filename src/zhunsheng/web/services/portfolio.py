@@ -130,7 +130,8 @@ def take_archive(
                     department = Organisation.objects.get(pk=places[path])
                 else:
                     name, of_year = _named_in(path, content, year)
-                    found, bore = office.named(district, name, of_year), office.bore(district, name, of_year)
+                    bore = office.bore(district, name, of_year)
+                    found = office.named(district, name, of_year, bore)
                     if len(found) != 1 or any(o.pk != found[0].pk for o in bore):
                         one = unknown.setdefault(name, {"name": name, "files": [], "near": []})
                         one["files"].append(path)

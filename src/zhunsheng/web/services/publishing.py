@@ -184,7 +184,7 @@ def _targets(version: SheetVersion) -> tuple[int, str, dict[str, Any]]:
 
 def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, Any]]:
     run = evaluation.assessment.run
-    refused = _refusals(evaluation)
+    refused = _rulings(evaluation, "refused")
     # Every figure goes out with what it rests on: typed ones are marked, contested ones stand beside the reading.
     scores = [
         {
@@ -238,9 +238,9 @@ def _contest(contest: RunContest | None, refused: Contest | None) -> dict[str, A
     return told
 
 
-def _refusals(evaluation: SelfEvaluation) -> dict[tuple[str, str], Contest]:
-    """Return the refused contests of a self-evaluation by the codes of sheet and indicator."""
-    found = evaluation.contests.filter(state="refused").select_related("word").order_by("pk")
+def _rulings(evaluation: SelfEvaluation, *states: str) -> dict[tuple[str, str], Contest]:
+    """Return the contests of a self-evaluation that were so ruled on, by the codes of sheet and indicator."""
+    found = evaluation.contests.filter(state__in=states).select_related("word").order_by("pk")
     return {(c.word.sheet_code, c.word.indicator_code): c for c in found}
 
 
@@ -433,9 +433,7 @@ def _results_since(publication: Publication) -> list[dict[str, str]]:
 
 def _ruled_since(publication: Publication, evaluation: SelfEvaluation) -> list[str]:
     """Return in words what was ruled on contests that were open when the copy was made."""
-    ruled = evaluation.contests.filter(state__in=("accepted", "refused")).select_related("word").order_by("pk")
-    now = {(c.word.sheet_code, c.word.indicator_code): c for c in ruled}
-    told = []
+    now, told = _rulings(evaluation, "accepted", "refused"), []
     for sheet in publication.data.get("scores", []):
         for line in sheet["indicators"]:
             contest, found = line.get("contest"), now.get((sheet.get("id", ""), line.get("id", "")))

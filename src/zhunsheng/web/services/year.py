@@ -570,7 +570,7 @@ def keep_word(
     """
     run = record.assessment.run if record.assessment else None
     found = run.sheet(sheet) if run else None
-    line = found.indicator(indicator) if found else None
+    line = run.line(sheet, indicator) if run else None
     if found is None or line is None:
         raise ZhunshengError("ZS-WB-06", detail="没有这个指标，目标表可能已调整，请刷新页面")
     if (said.get("band") or said.get("share") is not None) and (sheet, indicator) not in banded(record):
@@ -827,8 +827,7 @@ def _told_refused(evaluation: SelfEvaluation, figures: Assessment) -> None:
 def _counted(contest: Contest, evaluation: SelfEvaluation) -> bool:
     """Return whether a self-evaluation's figures count the contested figure as accepted."""
     run = evaluation.assessment.run if evaluation.assessment else None
-    sheet = run.sheet(contest.word.sheet_code) if run else None
-    line = sheet.indicator(contest.word.indicator_code) if sheet else None
+    line = run.line(contest.word.sheet_code, contest.word.indicator_code) if run else None
     return line is not None and line.outcome.origin == "accepted"
 
 

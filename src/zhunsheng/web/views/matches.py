@@ -49,13 +49,7 @@ def matches(request: SignedInRequest, department: Organisation, year: int) -> Ht
     context = {
         "part": "matches",
         "lines": service.lines(department, book, run) if run else [],
-        "projects": [
-            (s, service.project_seen(s.sheet, department, s.id), service.denied_projects(department, s.id))
-            for s in run.results
-            if s.kind == "project"
-        ]
-        if run
-        else [],
+        "projects": service.project_lines(department, run) if run else [],
         "measures": service.choices(),
         "can_confirm": may(request.user, "matches.confirm", department),
         "can_override": may(request.user, "matches.override", department),
