@@ -196,7 +196,8 @@ class Store:
                 holds=tuple(checked.holds),
                 notes=checked.notes,
             )
-            self._merge(checked, replace(batch, files=self._keep_again(checked, batch, index)))
+            there = self._there(checked, index)
+            self._merge(checked, replace(batch, files=self._keep_again(checked, batch, there)), new=not there)
             made = self._recover(index)[-1]
             self._compact_where_due(index, checked.ledger.id, who)
             return made, True
@@ -215,7 +216,8 @@ class Store:
     def _table(self, ledger: str) -> str:
         return str(self.root / "ledgers" / ledger)
 
-    def _merge(self, checked: Checked, batch: Batch) -> None:
+    def _merge(self, checked: Checked, batch: Batch, *, new: bool) -> None:
+        """Commit the good rows; where all their keys are ``new`` nothing that stands there need be read or compared."""
         schema = checked.ledger.stored()
         table = self._table(checked.ledger.id)
         values = [name for name in schema if not name.startswith("_")]
@@ -234,6 +236,16 @@ class Store:
         opened_at = opened.version()
         key = (DEPARTMENT, *checked.ledger.key)
         there = {f.name for f in opened.schema().fields}
+        if new:
+            write_deltalake(
+                opened,
+                rows,
+                mode="append",
+                schema_mode=None if set(schema) == there else "merge",
+                commit_properties=properties,
+                post_commithook_properties=_NO_HOOKS,
+            )
+            return
         changed = " OR ".join(
             f'(t."{c}" IS DISTINCT FROM s."{c}")' if c in there else f'(s."{c}" IS NOT NULL)'
             for c in values
@@ -307,7 +319,7 @@ class Store:
         of batches undone long ago that still stand there are put right along with it.
         """
         undone = [*index.undone_of(ledger.id), batch.batch]
-        key = ", ".join(f'"{c}"' for c in (DEPARTMENT, *ledger.key))
+        key = _key_of(ledger)
         values = [c for c in ledger.stored() if not c.startswith("_")]
         said = "struct_pack(" + ", ".join(f'"{c}" := "{c}"' for c in values) + ")"
         run = connection.execute
@@ -485,30 +497,37 @@ class Store:
         )
         return self._recover(index)[-1]
 
-    def _keep_again(self, checked: Checked, batch: Batch, index: Index) -> tuple[tuple[str, int, str], ...]:
-        """Keep the rows that stand there already just as the file has them; return the file of them, if there are any.
+    def _there(self, checked: Checked, index: Index) -> str:
+        """Return the query of the rows that stand there of the same departments; empty where no key of the file does.
 
-        The merge leaves such rows to the batch that brought them. Once that one is undone, they are this one's.
+        Most files bring rows that nobody brought before: to learn that, the keys alone are read.
         """
         ledger, run = checked.ledger, checked.connection.execute
         current = self._current(index, ledger.id)
         if not current:
-            return ()
-        key = ", ".join(f'"{c}"' for c in (DEPARTMENT, *ledger.key))
-        names = [c for c in ledger.stored() if not c.startswith("_")]
-        values = ", ".join(f'"{c}"' for c in names)
+            return ""
         own = ", ".join(quoted(d) for (d,) in run(f"SELECT DISTINCT {DEPARTMENT} FROM good").fetchall())
         there = f"(SELECT * FROM ({ledger_sql(ledger, current)}) WHERE {DEPARTMENT} IN ({own or 'NULL'}))"
-        # Most files bring rows that nobody brought before: to learn that, the keys alone are read.
-        if not run(f"SELECT count(*) FROM good SEMI JOIN {there} USING ({key})").fetchall()[0][0]:
+        known = run(f"SELECT count(*) FROM good SEMI JOIN {there} USING ({_key_of(ledger)})").fetchall()[0][0]
+        return there if known else ""
+
+    def _keep_again(self, checked: Checked, batch: Batch, there: str) -> tuple[tuple[str, int, str], ...]:
+        """Keep the rows that stand ``there`` already just as the file has them; return the file of them, if there are any.
+
+        The merge leaves such rows to the batch that brought them. Once that one is undone, they are this one's.
+        """
+        if not there:
             return ()
+        ledger, run = checked.ledger, checked.connection.execute
+        names = [c for c in ledger.stored() if not c.startswith("_")]
+        values = ", ".join(f'"{c}"' for c in names)
         said = f"SELECT {values}, {batch.batch}::BIGINT AS _batch, _row FROM good"
         path = self.root / AGAIN / f"{batch.batch:06d}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         partial, hidden = path.with_suffix(".partial"), path.with_suffix(".hidden")
         if self.cipher and (personal := [c.name for c in ledger.columns if c.personal]):
             # What is personal stands encrypted in the ledger, so only so can it be compared.
-            query = f"{said} SEMI JOIN {there} USING ({key})"
+            query = f"{said} SEMI JOIN {there} USING ({_key_of(ledger)})"
             known: Any = checked.connection.sql(query).to_arrow_reader(100_000)
             rows = self.cipher.encrypted(known, personal)
             with pq.ParquetWriter(hidden, rows.schema) as writer:
@@ -906,6 +925,10 @@ class _Earlier(Mapping[str, tuple[str, ...]]):
 
     def __len__(self) -> int:
         return len(self._versions)
+
+
+def _key_of(ledger: Ledger) -> str:
+    return ", ".join(f'"{c}"' for c in (DEPARTMENT, *ledger.key))
 
 
 def _properties(batch: Batch) -> CommitProperties:
