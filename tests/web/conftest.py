@@ -46,7 +46,9 @@ def pytest_collection_modifyitems(items):
         if item.path.stem == "test_site_invariants" and item.name.startswith("test_3_"):
             item.add_marker(pytest.mark.no_cover)
         if "tests/web/" in str(item.path) and not any(item.iter_markers("xdist_group")):
-            item.add_marker(pytest.mark.xdist_group("invariants" if item.path.stem == "test_site_invariants" else "web"))
+            item.add_marker(
+                pytest.mark.xdist_group("invariants" if item.path.stem == "test_site_invariants" else "web")
+            )
             item.add_marker(pytest.mark.django_db)
 
 
@@ -119,7 +121,7 @@ def on_matches(found, data):
         return None
     if "project" in data:
         return matching.project_seen(sheet.title(), place, sheet.id)
-    lines = matching.lines(place, book, figures.assess_now(place, year, tables=False).run)
+    lines = matching.lines(place, book, figures.assess_now(place, year).run)
     return next((l.seen for l in lines if (l.sheet.id, l.indicator.id) == (sheet.id, data.get("indicator"))), None)
 
 

@@ -213,7 +213,7 @@ def say(client, evaluation, n=0, proof=True, **said):
 def settle(place, user):
     """Confirm every match that is proposed."""
     book = sheets.book_in_force(place, YEAR, END)
-    run = figures.assess_now(place, YEAR, END, tables=False).run
+    run = figures.assess_now(place, YEAR, END).run
     for sheet in run.results:
         for line in sheet.open_matches:
             matching.confirm(place, book, sheet.id, line.id, line.match.measure, user("caiwu"))
@@ -280,9 +280,9 @@ def test_1_namesakes_in_two_districts_share_nothing(found, district, sign_in, us
     ids = [{b["batch"] for b in call(f"/departments/{p.pk}/batches").json()} for p in (one, two)]
     assert ids[0] and ids[1] and not ids[0] & ids[1]
     # figures and the rows behind them
-    totals = [first(figures.assess_now(p, YEAR, tables=False).run)[1].outcome.text for p in (one, two)]
+    totals = [first(figures.assess_now(p, YEAR).run)[1].outcome.text for p in (one, two)]
     assert totals[0] == "90.22%" and totals[1] != totals[0]
-    assert first(figures.assess_now(two, YEAR, tables=False).run)[0].money.paid is None
+    assert first(figures.assess_now(two, YEAR).run)[0].money.paid is None
     page = staff.get(here(two, "lineage", 0, "0")).content.decode()
     assert "T900" in page and "T50" not in page
     # A person of one is a stranger to the other.
@@ -301,10 +301,10 @@ def figures_of_ledgers(place):
 
 def test_1_renaming_a_department_changes_no_figure(found, sign_in):
     place = found(project())
-    before = figures.assess_now(place, YEAR, tables=False)
+    before = figures.assess_now(place, YEAR)
     office.rename(place, "改名后的局", date(2021, 7, 1))
     place.refresh_from_db()
-    after = figures.assess_now(place, YEAR, tables=False)
+    after = figures.assess_now(place, YEAR)
     assert after.key != before.key and after.run.department == "改名后的局"
     assert (after.total, after.most, after.paid, after.budget) == (
         before.total,
@@ -320,7 +320,7 @@ def test_1_renaming_a_department_changes_no_figure(found, sign_in):
 
 def test_1_a_second_phase_takes_nothing_of_the_first_until_a_person_says_so(found, sign_in, user):
     place = found(project(name="治理经费（二期）", code="P2"))
-    sheet, _ = first(figures.assess_now(place, YEAR, tables=False).run)
+    sheet, _ = first(figures.assess_now(place, YEAR).run)
     assert (
         sheet.money.paid is None
         and sheet.money_readings == {}
@@ -328,14 +328,14 @@ def test_1_a_second_phase_takes_nothing_of_the_first_until_a_person_says_so(foun
     )
     assert sheet.project_keys == () and sheet.score.grade is None
     ProjectDecision.objects.create(department=place, sheet_code=sheet.id, project="P1", same=True, by=user("caiwu"))
-    assert first(figures.assess_now(place, YEAR, tables=False).run)[0].money.paid == 750_000
+    assert first(figures.assess_now(place, YEAR).run)[0].money.paid == 750_000
 
 
 def test_1_an_alike_project_beside_the_own_one_is_answered_before_signing(found, sign_in, user, put):
     place = found(project())
     put(place, "alike", PAID, "V7,治理经费（二期）,,90000,2021-06-01")
     settle(place, user)
-    run = figures.assess_now(place, YEAR, tables=False).run
+    run = figures.assess_now(place, YEAR).run
     assert run.results[0].proposals == ("治理经费（二期）",) and run.results[0].money.paid == 750_000
     assert matching.open_proposals(run) == [run.results[0].sheet]
     clerk = sign_in("keyuan")
@@ -344,7 +344,7 @@ def test_1_an_alike_project_beside_the_own_one_is_answered_before_signing(found,
     seen = page.split('name="seen" value="')[1].split('"')[0]
     said = {"seen": seen, "sheet": run.results[0].id, "project": "治理经费（二期）", "same": "no"}
     assert clerk.post(here(place, "matches"), said).status_code == 302
-    told = figures.assess_now(place, YEAR, tables=False).run
+    told = figures.assess_now(place, YEAR).run
     assert told.results[0].proposals == () and matching.open_proposals(told) == []
     # A slip can be mended: what was denied can still be told to be the same.
     page = clerk.get(here(place, "matches")).content.decode()
@@ -361,7 +361,7 @@ def test_1_two_indicators_of_one_name_keep_apart(found, sign_in, user):
     assert (one.monitoring.measures, two.monitoring.measures) == (None, "只说第二个")
     assert one.target != two.target and one.score.how != two.score.how
     lights = IndicatorLight.objects.filter(department=place, indicator=CLOSURE)
-    figures.assess_now(place, YEAR, tables=False)
+    figures.assess_now(place, YEAR)
     assert {x.indicator_code for x in lights.all()} == {one.id, two.id}
     version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
     fields = {
@@ -396,9 +396,9 @@ def test_1_renaming_an_indicator_in_an_adjustment_keeps_words_and_confirmation(f
 def test_1_a_name_that_alone_says_what_is_counted_is_confirmed_anew_when_it_changes(found, user, adjusted, description):
     place = found(project(indicator(CLOSURE, "≥95%", description=description)))
     settle(place, user)
-    assert first(figures.assess_now(place, YEAR, tables=False).run)[1].match.status == "confirmed"
+    assert first(figures.assess_now(place, YEAR).run)[1].match.status == "confirmed"
     adjusted(place, "indicators.0.name", "举报案件办结比率")
-    renamed = first(figures.assess_now(place, YEAR, tables=False).run)[1]
+    renamed = first(figures.assess_now(place, YEAR).run)[1]
     assert (renamed.name, renamed.match.status) == ("举报案件办结比率", "proposed")
 
 
@@ -407,7 +407,7 @@ def test_1_two_confirmed_indicators_that_swap_names_are_asked_again(found, user,
     settle(place, user)
     for n, name in ((0, "某率"), (1, CLOSURE), (0, "产品合格率")):
         adjusted(place, f"indicators.{n}.name", name)
-    run = figures.assess_now(place, YEAR, tables=False).run
+    run = figures.assess_now(place, YEAR).run
     found_now = {i.name: (i.match.status, i.match.measure) for i in run.results[0].indicators[:2]}
     assert found_now == {"产品合格率": ("proposed", "product_pass_rate"), CLOSURE: ("proposed", MEASURE)}
 
@@ -415,7 +415,7 @@ def test_1_two_confirmed_indicators_that_swap_names_are_asked_again(found, user,
 def test_1_the_money_of_one_project_is_one_sheets(found, sign_in, user):
     """By code, by name, or by what was confirmed: never two sheets count it."""
     place = found(project(), project(name="第二项目", code="P2"), project(name="第三项目", code=None))
-    sheet = {s.sheet: s for s in figures.assess_now(place, YEAR, tables=False).run.results}
+    sheet = {s.sheet: s for s in figures.assess_now(place, YEAR).run.results}
     staff = sign_in("keyuan")
 
     def give(name, key, same="yes", client=staff):
@@ -431,7 +431,7 @@ def test_1_the_money_of_one_project_is_one_sheets(found, sign_in, user):
     assert "由财政局改定" in give("第二项目", "丁项目", "no").content.decode()
     assert give("第二项目", "丁项目", "no", sign_in("caizheng")).status_code in (204, 302)
     assert give("第三项目", "丁项目").status_code in (204, 302)
-    paid = [r.money.paid for r in figures.assess_now(place, YEAR, tables=False).run.results]
+    paid = [r.money.paid for r in figures.assess_now(place, YEAR).run.results]
     assert sorted(p for p in paid if p) == [750_000]
 
 
@@ -466,7 +466,7 @@ def test_1_an_indicator_that_was_deleted_leaves_its_namesake_nothing(found, sign
     page = sign_in("keyuan").get(reverse("version", args=[again.pk])).content.decode()
     assert "与以前各版的对应" in page and f'<option value="{gone.id}">{gone.name}（' in page
     approved(again)
-    line = figures.assess_now(place, YEAR, END, tables=False).run.results[0].indicator(new.id)
+    line = figures.assess_now(place, YEAR, END).run.results[0].indicator(new.id)
     assert line.outcome.origin not in ("typed", "accepted") and line.outcome.text != "95%"
 
 
@@ -550,7 +550,7 @@ def test_1_namesakes_are_told_apart_wherever_a_department_is_named(found, distri
 
 def test_1_one_act_on_an_organisation_at_a_time_said_and_followed(found, sign_in, work_off):
     place = found(project())
-    figures.assess_now(place, YEAR, tables=False)
+    figures.assess_now(place, YEAR)
     jobs.assess_soon(place, None)
     work_off()
     admin, url = sign_in("guanli"), reverse("organisation")
@@ -602,7 +602,7 @@ def test_2_a_typed_value_stands_beside_the_reading_everywhere_and_changes_no_sco
     def told(text, where):
         assert "90.22%" in text and "99%" in text and "8.78" in text, where
 
-    figures.assess_now(place, YEAR, tables=False)
+    figures.assess_now(place, YEAR)
     told(staff.get(here(place, "selfeval")).content.decode(), "page")
     told(staff.get(here(place, "overview")).content.decode(), "overview")
     told(call(f"/departments/{place.pk}/assessment?year={YEAR}").content.decode(), "API")
@@ -651,7 +651,7 @@ def test_2_a_contest_counts_after_the_bureaus_acceptance_with_a_reason_only(foun
     assert line.score.score > before.score and line.outcome.origin == "accepted"
     assert (line.outcome.contest.computed, line.outcome.contest.accepted) == ("90.22%", "经核实，台账漏记")
     assert sheet.score.typed >= line.score.score
-    figures.assess_now(place, YEAR, tables=False)
+    figures.assess_now(place, YEAR)
     assert "90.22%" in call(f"/departments/{place.pk}/assessment?year={YEAR}").content.decode()
     # A new figure is a new contest; what was accepted was the other one.
     assert say(staff, evaluation, 0, actual="100%", proof=False).status_code == 302
@@ -726,7 +726,7 @@ def test_2_an_acceptance_falls_with_the_reading_it_was_made_on(found, sign_in, u
     evaluation, contest = accepted(place, user, sign_in)
     more_closed(put, place)
     # Whoever computes now, counts the reading; nobody ruled on this one.
-    line = first(figures.assess_now(place, YEAR, END, tables=False).run)[1]
+    line = first(figures.assess_now(place, YEAR, END).run)[1]
     assert (line.outcome.origin, line.outcome.text, line.outcome.contest.accepted) == ("evidence", "91%", None)
     jobs.assess_soon(place, user("keyuan"))
     work_off()
@@ -818,8 +818,8 @@ def test_2_nobody_rules_on_a_claim_of_their_own(found, sign_in, user):
 
 def test_2_a_ruling_outlives_the_office_of_who_made_it(found, sign_in, user):
     place = found(project(), project(name="第二项目", code="P2"))
-    sheet, line = first(figures.assess_now(place, YEAR, tables=False).run)
-    second = figures.assess_now(place, YEAR, tables=False).run.results[1]
+    sheet, line = first(figures.assess_now(place, YEAR).run)
+    second = figures.assess_now(place, YEAR).run.results[1]
     about = {"sheet": sheet.id, "indicator": line.id}
     linked = {"sheet": second.id, "project": "丁项目"}
     bureau, clerk = sign_in("caizheng"), sign_in("keyuan")
@@ -894,7 +894,7 @@ def test_2_the_re_check_holds_nothing_that_was_typed(found, user, sign_in, tmp_p
     evaluation = opened(place, user)
     table = tmp_path / "上报.xlsx"
     figures.assess_now(place, YEAR, END)
-    table.write_bytes((figures.tables_of(evaluation) / "绩效自评表.xlsx").read_bytes())
+    table.write_bytes(figures.file_of(evaluation, "绩效自评表.xlsx").read_bytes())
     staff = sign_in("keyuan")
     from zhunsheng.web.models import Upload
 
@@ -932,7 +932,7 @@ def test_2_unconfirmed_matches_are_marked_and_nothing_is_submitted_or_signed_on_
     sheet, line = first(evaluation.assessment.run)
     assert line.match.status == "proposed" and not line.outcome.confirmed
     assert sheet.score.unconfirmed == line.score.score > 0
-    figures.assess_now(place, YEAR, tables=False)
+    figures.assess_now(place, YEAR)
     ranked = next(r for r in portfolio.ranking(place.parent, YEAR) if r["department"] == place)
     assert ranked["weak"]["unconfirmed"] > 0
     page = staff.get(here(place, "selfeval")).content.decode()
@@ -951,14 +951,14 @@ def test_2_unconfirmed_matches_are_marked_and_nothing_is_submitted_or_signed_on_
 def test_2_a_clerk_takes_no_measure_away(found, sign_in, user):
     """To silence a bad reading and type a figure in its place takes the finance bureau."""
     place = found(project())
-    sheet, line = first(figures.assess_now(place, YEAR, tables=False).run)
+    sheet, line = first(figures.assess_now(place, YEAR).run)
 
     def post(who, measure):
         said = {"sheet": sheet.id, "indicator": line.id, "measure": measure}
         return sign_in(who).post(here(place, "matches"), said, headers={"HX-Request": "true"})
 
     def now():
-        match = first(figures.assess_now(place, YEAR, tables=False).run)[1].match
+        match = first(figures.assess_now(place, YEAR).run)[1].match
         return match.status, match.measure
 
     select = 'aria-label="测度"'
@@ -982,8 +982,8 @@ def test_2_a_clerk_takes_no_measure_away(found, sign_in, user):
 def test_2_an_old_page_confirms_no_match_and_no_project(found, sign_in, user):
     """Whoever confirms, confirms the words that stand there now and the decision that was made last."""
     place = found(project(), project(name="第二项目", code="P2"))
-    sheet, line = first(figures.assess_now(place, YEAR, tables=False).run)
-    second = figures.assess_now(place, YEAR, tables=False).run.results[1]
+    sheet, line = first(figures.assess_now(place, YEAR).run)
+    second = figures.assess_now(place, YEAR).run.results[1]
     clerk, bureau = sign_in("keyuan"), sign_in("caizheng")
     page = clerk.get(here(place, "matches")).content.decode()
     form = next(f for f in page.split("<form") if f'value="{sheet.id}"' in f and f'value="{line.id}"' in f)
@@ -997,7 +997,7 @@ def test_2_an_old_page_confirms_no_match_and_no_project(found, sign_in, user):
     about = {"sheet": sheet.id, "indicator": line.id, "measure": MEASURE}
     for seen in ("", "0" * 64):
         assert "ZS-WB-10" in post(clerk, seen, **about)
-    assert first(figures.assess_now(place, YEAR, tables=False).run)[1].match.status == "proposed"
+    assert first(figures.assess_now(place, YEAR).run)[1].match.status == "proposed"
     assert "ZS-WB" not in post(clerk, old, **about)
     # The bureau's page was opened before: it does not know of the clerk's word.
     assert "ZS-WB-10" in post(bureau, old, **{**about, "measure": ""})
@@ -1213,7 +1213,7 @@ def test_2_a_contest_outlives_the_evidence_it_was_made_against(found, sign_in, u
 def test_2_whoever_types_after_the_evidence_was_withdrawn_fares_no_better(found, sign_in, user, work_off):
     place = found(project())
     settle(place, user)
-    figures.assess_now(place, YEAR, tables=False)
+    figures.assess_now(place, YEAR)
     take_back(place, user, work_off)
     evaluation = opened(place, user)
     staff, bureau = sign_in("keyuan"), sign_in("caizheng")
@@ -1248,7 +1248,7 @@ def test_2_an_acceptance_is_of_one_promise(found, sign_in, user, adjusted, path,
     evaluation, contest = accepted(place, user, sign_in)
     adjusted(place, path, text)
     # Whoever computes now counts the reading, before anybody looked at the contest.
-    line = first(figures.assess_now(place, YEAR, END, tables=False).run)[1]
+    line = first(figures.assess_now(place, YEAR, END).run)[1]
     assert (line.outcome.origin, line.outcome.contest.accepted) == ("evidence", None)
     figures.refill(place, YEAR)
     contest.refresh_from_db(), evaluation.refresh_from_db()
@@ -1458,7 +1458,7 @@ def test_3_nothing_opens_before_its_time(found, sign_in, user, monkeypatch):
     assert not SelfEvaluation.objects.filter(department=place).exists()
     # Figures of a later date, kept from before, are not the year's newest.
     Assessment.objects.create(department=place, year=YEAR, as_of=date(2021, 12, 31), key="x", result={})
-    mine = figures.assess_now(place, YEAR, tables=False)
+    mine = figures.assess_now(place, YEAR)
     assert (figures.newest_assessment(place, YEAR).pk, mine.as_of) == (mine.pk, date(2021, 6, 1))
 
 
@@ -1497,7 +1497,7 @@ def test_3_open_points_are_no_nought_on_pages_and_in_public(found, sign_in, user
 
 def test_3_a_draft_beside_approved_sheets_changes_nothing(found, sign_in, user, work_off, tmp_path):
     place = found(project())
-    figures.assess_now(place, YEAR, tables=False)
+    figures.assess_now(place, YEAR)
     point = figures.open_checkpoint(figures.calendar_of(place, YEAR, "monitoring")[0], place, user("caiwu"))
     evaluation = opened(place, user)
     version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
@@ -1511,7 +1511,7 @@ def test_3_a_draft_beside_approved_sheets_changes_nothing(found, sign_in, user, 
         forms = [figures.forms_of(r, n) for r, n in ((point, "绩效运行监控表"), (evaluation, "绩效自评表"))]
         lights = sorted(IndicatorLight.objects.filter(department=place).values_list("indicator_code", "light", "score"))
         return (
-            figures.assess_now(place, YEAR, tables=False).key,
+            figures.assess_now(place, YEAR).key,
             point.assessment_id,
             evaluation.assessment_id,
             row,
@@ -1537,12 +1537,12 @@ def test_3_drafts_only_are_not_ranked_as_nought(found, user):
     row = row_of(place)
     assert (row["standing"], row["total"], row["grade"]) == ("unapproved", None, "")
     with pytest.raises(figures.ZhunshengError, match="ZS-WB-06"):
-        figures.assess_now(place, YEAR, tables=False)
+        figures.assess_now(place, YEAR)
 
 
 def test_3_a_trial_touches_nothing(found, sign_in, user):
     place = found(project())
-    figures.assess_now(place, YEAR, tables=False)
+    figures.assess_now(place, YEAR)
     draft = sheets.adjust(sheets.in_force(sheets.sheets_of(place, YEAR)[0]), user("keyuan"), "试一试")
     sheets.set_field(draft, "indicators.0.target", "≥10%", "≥95%")
     client = sign_in("keyuan")
@@ -1568,19 +1568,19 @@ def test_3_an_adjustment_holds_from_the_day_of_its_approval(found, adjusted, mon
         new = adjusted(place, "indicators.0.target", "≥10%")
     assert new.in_force_from == date(2021, 8, 15)
     on = {
-        d: first(figures.assess_now(place, YEAR, date.fromisoformat(d), tables=False).run)[1]
+        d: first(figures.assess_now(place, YEAR, date.fromisoformat(d)).run)[1]
         for d in ("2021-08-14", "2021-08-15", "2022-02-28")
     }
     assert [line.target for line in on.values()] == ["≥95%", "≥10%", "≥10%"]
     # The figures of the earlier day stay so, whenever they are asked for.
-    assert first(figures.assess_now(place, YEAR, date(2021, 8, 14), tables=False).run)[1].target == "≥95%"
+    assert first(figures.assess_now(place, YEAR, date(2021, 8, 14)).run)[1].target == "≥95%"
 
 
 def test_3_unknown_is_not_zero(found, sign_in, user):
     place = found(project(), money=False)
     known = found(project(), name="乙局")
     for one in (place, known):
-        figures.assess_now(one, YEAR, tables=False)
+        figures.assess_now(one, YEAR)
     sheet, _ = first(figures.newest_assessment(place, YEAR).run)
     assert sheet.money.paid is None and sheet.score.execution.open > 0 and sheet.score.grade is None
     row = row_of(place)
@@ -1597,7 +1597,7 @@ def test_3_going_back_to_an_earlier_state_shows_its_figures(found, adjusted, sig
     for target in (None, "≥10%", "≥95%"):
         if target:
             adjusted(place, "indicators.0.target", target)
-        figures.assess_now(place, YEAR, tables=False)
+        figures.assess_now(place, YEAR)
         newest = figures.newest_assessment(place, YEAR)
         sheet, line = first(newest.run)
         page = sign_in("keyuan").get(here(place, "overview")).content.decode()
@@ -1608,11 +1608,11 @@ def test_3_going_back_to_an_earlier_state_shows_its_figures(found, adjusted, sig
 
 def test_3_going_back_to_an_earlier_state_of_the_ledgers_shows_its_figures(found, put):
     place = found(project())
-    one = figures.assess_now(place, YEAR, tables=False).total
+    one = figures.assess_now(place, YEAR).total
     batch = put(place, "more", COMPLAINT, *(f"X{n},举报,2021-03-05,,王五" for n in range(200)))
-    two = figures.assess_now(place, YEAR, tables=False).total
+    two = figures.assess_now(place, YEAR).total
     figures.store().undo(batch.batch, who="caiwu")
-    figures.assess_now(place, YEAR, tables=False)
+    figures.assess_now(place, YEAR)
     assert figures.newest_assessment(place, YEAR).total == one != two
 
 
@@ -1864,7 +1864,7 @@ def test_3_a_place_in_the_ranking_is_the_same_whatever_is_filtered(found, sign_i
     easy = [indicator("活动次数", "≥1次", "产出指标", "数量指标")]
     for n, name in enumerate(("甲局", "乙局", "丙局")):
         place = found(project(*easy), name=name)
-        figures.assess_now(place, YEAR, tables=False)
+        figures.assess_now(place, YEAR)
         total = Decimal(80 if n == 2 else 90)
         Assessment.objects.filter(department=place).update(total=total, most=total, grade="良")
     district = place.parent
@@ -1910,7 +1910,7 @@ def test_3_payments_nobody_knows_are_drawn_as_no_line(found):
     plan = ({"on": date(YEAR, 6, 30), "share": Decimal("0.5")}, {"on": date(YEAR, 12, 31), "share": Decimal(1)})
     for money in (True, False):
         place = found(project().model_copy(update={"plan": plan}), name=f"{money}局", money=money)
-        sheet = figures.assess_now(place, YEAR, tables=False).run.results[0]
+        sheet = figures.assess_now(place, YEAR).run.results[0]
         chart = _chart(sheet.model_copy(update={"plan": ((date(YEAR, 6, 30), Decimal("0.5")),)}), YEAR, END)
         assert bool(chart["paid"]) == money and len(chart["labels"]) == 1 + money
 
@@ -1957,7 +1957,7 @@ def test_3_a_key_evaluation_shows_the_signed_self_evaluation_and_says_which(sign
     sheet = sheets.sheets_of(place, YEAR)[0]
     key = KeyEvaluation.objects.create(sheet=sheet, department=place, year=YEAR, framework="x", method="比较法")
     put(place, "late", COMPLAINT, *(f"X{n},举报,2021-03-05,,王五" for n in range(92)))
-    computed = figures.assess_now(place, YEAR, END, tables=False).run.sheet(sheet.code)
+    computed = figures.assess_now(place, YEAR, END).run.sheet(sheet.code)
     own = signed.assessment.run.sheet(sheet.code)
     found, words = keyeval.result_of(key)
     assert found == own != computed and words == "自评得分（已签字，未复核）"
@@ -2125,7 +2125,7 @@ def test_3_how_an_audit_finding_ended_is_closed_by_somebody_else(department, sig
 
 def test_3_money_expected_without_a_plan_is_said_to_be_reckoned_by_time(found, sign_in, user):
     place = found(project())
-    figures.assess_now(place, YEAR, tables=False)
+    figures.assess_now(place, YEAR)
     point = figures.open_checkpoint(figures.calendar_of(place, YEAR, "monitoring")[0], place, user("caiwu"))
     staff = sign_in("keyuan")
     for address in (here(place, "overview"), reverse("checkpoint", args=[point.pk])):
@@ -2136,18 +2136,17 @@ def test_3_money_expected_without_a_plan_is_said_to_be_reckoned_by_time(found, s
 
 def test_3_a_ledger_of_some_projects_is_not_the_departments_budget(found, sign_in, user, client, put):
     place = found(whole(2_500_000), project())
-    sheet, _line = first(figures.assess_now(place, YEAR, END, tables=False).run)
+    sheet, _line = first(figures.assess_now(place, YEAR, END).run)
     assert (sheet.money.approved, sheet.money.adjusted) == (2_500_000, 1_000_000)
     execution = sheet.score.execution
     assert execution.open == execution.points and execution.shown is None and sheet.money.actual is None
     for text in ("2,500,000.00元", "1,000,000.00元", "相差 1,500,000.00元", "没有覆盖批复的预算", "待核对"):
         assert text in execution.how, text
-    figures.assess_now(place, YEAR, tables=False)
+    figures.assess_now(place, YEAR)
     assert "没有覆盖批复的预算" in sign_in("keyuan").get(here(place, "overview")).content.decode()
     evaluation = opened(place, user)
-    folder = figures.tables_of(evaluation)
     for name in ("绩效自评表.docx", "绩效自评表.xlsx", "绩效评价报告.docx"):
-        assert "没有覆盖批复的预算" in words_in(folder / name), name
+        assert "没有覆盖批复的预算" in words_in(figures.file_of(evaluation, name)), name
     # The approved budget stands in the target table and in what is public of it.
     version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
     assert "250万元" in words_in(sign_in("keyuan").get(reverse("target-xlsx", args=[version.pk])).content)
@@ -2157,7 +2156,7 @@ def test_3_a_ledger_of_some_projects_is_not_the_departments_budget(found, sign_i
     assert ("预算", "250万元") in {(r["类别"], r["指标值"]) for r in open_rows(client, asked)}
     # A ledger that holds the whole decides it.
     put(place, "rest", BUDGET, "其余经费,P8,年初批复,1500000,2021-01-01")
-    sheet, _line = first(figures.assess_now(place, YEAR, END, tables=False).run)
+    sheet, _line = first(figures.assess_now(place, YEAR, END).run)
     assert sheet.money.doubt is None and sheet.score.execution.shown is not None
 
 
@@ -2262,10 +2261,10 @@ def test_3_a_changed_grade_or_weight_is_drift(found, sign_in, user, client):
 
 def test_3_the_ranking_says_where_it_differs_from_what_was_signed(signed, adjusted, sign_in, user):
     place = signed.department
-    figures.assess_now(place, YEAR, tables=False)
+    figures.assess_now(place, YEAR)
     assert row_of(place)["signed"] == ""
     adjusted(place, "indicators.0.target", "≥90%")
-    figures.assess_now(place, YEAR, tables=False)
+    figures.assess_now(place, YEAR)
     row, total = row_of(place), f"{signed.assessment.total:.2f}"
     assert row["total"] > signed.assessment.total
     (words,) = [w for w in portfolio.remarks(row) if total in w]
@@ -2341,7 +2340,7 @@ def test_3_what_belongs_elsewhere_now_is_listed_without_a_dead_link(found, distr
         return bureau.get(reverse("portfolio") + f"?year={YEAR}&q=甲局").content.decode()
 
     link = reverse("overview", args=[place.pk, YEAR])
-    figures.assess_now(place, YEAR, tables=False)
+    figures.assess_now(place, YEAR)
     assert link in listed() and place.pk in bureau.get(reverse("heat-map") + f"?year={YEAR}").json()["ids"]
     office.move(place, other, timezone.localdate())
     assert bureau.get(link).status_code == 403
@@ -2357,7 +2356,7 @@ def test_4_a_rate_of_a_group_is_sum_over_sum_everywhere(found, put, sign_in, cal
     place = found(project(), project(name="大项目", code="P2", total=9_000_000))
     put(place, "p2", PAID, "V2,大项目,P2,450000,2021-05-01")
     put(place, "b2", BUDGET, "大项目,P2,年初批复,9000000,2021-01-01")
-    kept = figures.assess_now(place, YEAR, tables=False)
+    kept = figures.assess_now(place, YEAR)
     # 75 % and 5 %, together 12 %: never their mean.
     assert [s.money.actual for s in kept.run.results] == [Decimal("0.7500"), Decimal("0.0500")]
     money = [{"paid": s.money.paid, "budget": s.money.adjusted} for s in kept.run.results]
@@ -2463,19 +2462,19 @@ def test_5_a_local_scheme_with_other_band_names_works_from_form_to_score(found, 
     line = evaluation.assessment.run.results[0].indicators[1]
     assert line.score.verdict == "judged" and "本地第0档" in line.score.how and line.score.score > 0
     assert evaluation.assessment.run.scheme.id == figures.rules_for(place, YEAR).scheme.id
-    assert "本地第0档" in words_in((figures.tables_of(evaluation) / "绩效自评表.docx").read_bytes())
+    assert "本地第0档" in words_in(figures.file_of(evaluation, "绩效自评表.docx").read_bytes())
 
 
 def test_5_a_kept_result_is_read_back_as_the_typed_value_it_was(found):
     place = found(project())
-    kept = figures.assess_now(place, YEAR, tables=False)
+    kept = figures.assess_now(place, YEAR)
     again = Assessment.objects.get(pk=kept.pk)
     assert again.run.as_json() == kept.result and again.run.format == "zhunsheng.run/1" and again.run.basis == kept.key
 
 
 def test_5_the_api_gives_the_result_whole(found, call):
     place = found(project())
-    kept = figures.assess_now(place, YEAR, tables=False)
+    kept = figures.assess_now(place, YEAR)
     assert call(f"/departments/{place.pk}/assessment?year={YEAR}").json() == kept.result
     batch = figures.store().batches(department=place.code)[0]
     given = call(f"/departments/{place.pk}/batches").json()[0]

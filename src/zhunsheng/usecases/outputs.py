@@ -22,14 +22,26 @@ from zhunsheng.usecases.tracing import payments_of, trace
 OUTPUTS = ("绩效目标表", "绩效运行监控表", "绩效自评表", "绩效评价报告", "绩效总览", "结果")
 
 
-def official_forms(assessment: Assessment) -> dict[str, list[Form]]:
-    """Return the official tables by name, one form a sheet in the order of the book."""
+def official_forms(assessment: Assessment) -> dict[str, list[tuple[str, Form]]]:
+    """Return the official tables by name: (name of the worksheet, form) of each target sheet, in the order of the book."""
     results = assessment.results
-    return {
+    forms = {
         "绩效目标表": [target_form(r.sheet) for r in results],
         "绩效运行监控表": [monitoring_form(r.checkpoint) for r in results],
         "绩效自评表": [self_evaluation_form(r.card) for r in results],
     }
+    return {
+        name: [(name if len(results) == 1 else r.sheet.title(), form) for r, form in zip(results, made, strict=True)]
+        for name, made in forms.items()
+    }
+
+
+def write_table(named: Sequence[tuple[str, Form]], path: Path) -> None:
+    """Write an official table as Excel or Word, whichever the ending of ``path`` says."""
+    if path.suffix == ".xlsx":
+        write_workbook(named, path)
+    else:
+        write_forms([form for _, form in named], path)
 
 
 def write_outputs(
@@ -68,11 +80,9 @@ def _write(
     for name, forms in official_forms(assessment).items():
         if name not in only:
             continue
-        names = [name if len(results) == 1 else r.sheet.title() for r in results]
-        files[f"{name}（Excel）"] = out / f"{name}.xlsx"
-        write_workbook(list(zip(names, forms, strict=True)), files[f"{name}（Excel）"])
-        files[f"{name}（Word）"] = out / f"{name}.docx"
-        write_forms(forms, files[f"{name}（Word）"])
+        for what, kind in (("Excel", "xlsx"), ("Word", "docx")):
+            files[f"{name}（{what}）"] = out / f"{name}.{kind}"
+            write_table(forms, files[f"{name}（{what}）"])
     common: dict[str, Any] = {
         "department": assessment.department.name,
         "as_of": assessment.as_of,

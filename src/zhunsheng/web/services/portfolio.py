@@ -141,7 +141,9 @@ def take_archive(
                         continue
                     department = found[0]
                 if not department.active:
-                    raise ZhunshengError("ZS-WB-23", name=office.told(department), what=_("收文件"), detail=_("它已撤销"))
+                    raise ZhunshengError(
+                        "ZS-WB-23", name=office.told(department), what=_("收文件"), detail=_("它已撤销")
+                    )
                 kept = keep(content, PurePosixPath(path).name, "document", department, user)
                 versions = take_document(kept, department, year, user, reason="集中导入")
                 departments.add(department.pk)
@@ -151,7 +153,8 @@ def take_archive(
                         "department": office.told(department),
                         "code": department.official_code,
                         "sheets": [
-                            {"id": v.pk, "name": str(v), "year": v.sheet.year, "joined": joined_words(v)} for v in versions
+                            {"id": v.pk, "name": str(v), "year": v.sheet.year, "joined": joined_words(v)}
+                            for v in versions
                         ],
                         "new": bool(versions) and versions[0].upload_id == kept.pk,
                     }
@@ -218,7 +221,7 @@ def assess_all(district: Organisation, year: int, progress: Progress = no_progre
     for n, department in enumerate(departments):
         progress(department.name, n, len(departments))
         try:
-            assess_now(department, year, evidence=evidence, tables=False)
+            assess_now(department, year, evidence=evidence)
             check_published(department, year)
         except ZhunshengError as error:
             failed.append({"department": department.name, "error": error.web})
@@ -413,7 +416,13 @@ def weak_points(basis: dict[str, str]) -> dict[str, Decimal]:
 
 def standing_words(standing: Standing) -> str:
     """Return why a department is not ranked, empty for one that is."""
-    words = {"open": _("有待定分值，不评等级"), "unconfirmed": _("口径未确认，不评等级"), "pending": _("已批复，尚未测算"), "unapproved": _("目标未批复，不计分"), "unfiled": _("未报送目标")}
+    words = {
+        "open": _("有待定分值，不评等级"),
+        "unconfirmed": _("口径未确认，不评等级"),
+        "pending": _("已批复，尚未测算"),
+        "unapproved": _("目标未批复，不计分"),
+        "unfiled": _("未报送目标"),
+    }
     return words.get(standing, "")
 
 

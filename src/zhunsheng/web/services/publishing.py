@@ -36,6 +36,7 @@ from zhunsheng.web.services.year import (
     assess_now,
     differences,
     figures_of,
+    file_of,
     forms_of,
     points_figure,
     score_figures,
@@ -70,6 +71,8 @@ def ask(kind: str, subject: Any, user: User) -> Publication:
         if kind == "draw":
             _copy(subject.folder(), made.folder(), DRAW_FILES)
         if kind == "self":
+            for name in SELF_FILES:
+                file_of(subject, name)
             _copy(subject.assessment.folder(), made.folder(), SELF_FILES)
     return made
 
@@ -319,7 +322,7 @@ def drifted_from(publication: Publication) -> list[dict[str, str]]:
     if evaluation is None:
         return []
     day = date.fromisoformat(publication.data["as_of"])
-    now = figures_of(assess_now(evaluation.department, evaluation.year, day, tables=False, record=evaluation).run)
+    now = figures_of(assess_now(evaluation.department, evaluation.year, day, record=evaluation).run)
     return differences(then, now)
 
 

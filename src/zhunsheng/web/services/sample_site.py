@@ -156,10 +156,7 @@ def _organisations() -> tuple[Organisation, Organisation, dict[str, User]]:
     city = office.found("示例市", "city", None)
     district = office.found("示例区", "district", city)
     department = office.found(bureau()["department"], "department", district, official_code="305001")
-    sections = [
-        office.found(n, "section", department)
-        for n in ("综合科", "消费者权益保护科", "财务科")
-    ]
+    sections = [office.found(n, "section", department) for n in ("综合科", "消费者权益保护科", "财务科")]
     places = {
         "keyuan": sections[0],
         "keyuan2": sections[1],
@@ -288,7 +285,9 @@ def _confirm_proposals(department: Organisation, run: Run, user: User, *, but: s
     found = [line for line in matching.lines(department, book, run) if line.decision is None]
     for line in found:
         if line.indicator.match.status == "proposed" and line.indicator.name != but:
-            matching.confirm(department, book, line.sheet.id, line.indicator.id, line.indicator.match.measure or "", user)
+            matching.confirm(
+                department, book, line.sheet.id, line.indicator.id, line.indicator.match.measure or "", user
+            )
 
 
 def _key_evaluation(department: Organisation, people: dict[str, User]) -> None:

@@ -16,17 +16,19 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from pydantic import TypeAdapter
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, Store
 from zhunsheng.intake import read_book
 from zhunsheng.judgements import Judgement, resolve
 from zhunsheng.measures import MeasureLink, catalogue
+from zhunsheng.reports.forms import Form
 from zhunsheng.targets import Book
 from zhunsheng.targets.sheet import plain
 from zhunsheng.usecases.assessing import Assessment as Assessed
 from zhunsheng.usecases.assessing import Department, Evidence, assess, basis
-from zhunsheng.usecases.outputs import official_forms, write_outputs
+from zhunsheng.usecases.outputs import official_forms, write_outputs, write_table
 from zhunsheng.usecases.rechecking import recheck_book
 from zhunsheng.usecases.result import Run, run_of
 from zhunsheng.web.actor import current
@@ -54,7 +56,10 @@ from zhunsheng.web.workflow import advance, note
 Record = Checkpoint | SelfEvaluation
 # States of a self-evaluation whose figures follow the evidence: from the filler's signature on they are what was signed.
 UNSETTLED = ("draft", "returned")
-FILES = ("绩效目标表", "绩效运行监控表", "绩效自评表", "绩效评价报告")
+# What a record's people take along: the tables are written from the kept forms when asked for, the report with the forms.
+FORM = TypeAdapter(Form)
+REPORT = "绩效评价报告.docx"
+TABLES = {f"{name}.{kind}": name for name in ("绩效运行监控表", "绩效自评表") for kind in ("xlsx", "docx")}
 
 
 def store() -> Store:
@@ -226,12 +231,12 @@ def assess_now(
     as_of: date | None = None,
     evidence: Evidence | None = None,
     *,
-    tables: bool = True,
+    tables: bool = False,
     record: Record | None = None,
 ) -> Assessment:
     """Assess a department's year and keep the result; the same state is not assessed twice. Raises as ``Question.answer``.
 
-    The words that go in are those of the ``record``, else of the record that the day's figures are.
+    ``tables`` keeps the official forms and the report with it, as they are of this moment. The words that go in are those of the ``record``, else of the record that the day's figures are.
     """
     day = as_of or default_as_of(year)
     shown = record_of(department, year, day)
@@ -260,7 +265,7 @@ def _assess(asked: Question, evidence: Evidence | None, *, tables: bool, lights:
     if lights:
         _keep_lights(kept)
     if tables:
-        _write_tables(done, opened, kept.folder())
+        _keep_forms(done, opened, kept.folder())
     return kept
 
 
@@ -325,17 +330,23 @@ def trial(version: SheetVersion) -> Run:
     return run_of(asked.answer(opened), opened, book=False)
 
 
-def _write_tables(done: Assessed, opened: Evidence, folder: Path) -> None:
-    """Write the official tables aside and move them in, so that whoever reads meanwhile gets a whole file; the list comes last."""
+def _keep_forms(done: Assessed, opened: Evidence, folder: Path) -> None:
+    """Keep the report and the official forms; made aside and moved in, so that whoever reads meanwhile gets whole files.
+
+    The forms come last: where they lie, all is there.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    forms = {name: [asdict(form) for form in listed] for name, listed in official_forms(done).items()}
+    forms = {
+        name: [{**asdict(form), "sheet": title} for title, form in listed]
+        for name, listed in official_forms(done).items()
+        if name in TABLES.values()
+    }
     with tempfile.TemporaryDirectory(prefix="making-", dir=folder.parent) as scratch:
         made = Path(scratch)
-        write_outputs(done, opened, made, only=FILES)
-        for path in made.iterdir():
-            path.replace(folder / path.name)
+        write_outputs(done, opened, made, only=[Path(REPORT).stem])
         (made / "forms.json").write_text(json.dumps(forms, ensure_ascii=False), "utf8")
-        (made / "forms.json").replace(folder / "forms.json")
+        for name in (REPORT, "forms.json"):
+            (made / name).replace(folder / name)
 
 
 def _keep_lights(assessment: Assessment) -> None:
@@ -361,11 +372,26 @@ def _keep_lights(assessment: Assessment) -> None:
 
 def forms_of(record: Record, name: str) -> list[dict[str, Any]]:
     """Return the official forms of a checkpoint or self-evaluation as data; empty where there are no figures."""
-    folder = tables_of(record)
-    if folder is None:
-        return []
+    folder = _kept_forms(record)
+    return _read_forms(folder, name) if folder else []
+
+
+def _read_forms(folder: Path, name: str) -> list[dict[str, Any]]:
     forms: list[dict[str, Any]] = json.loads((folder / "forms.json").read_text("utf8")).get(name, [])
     return forms
+
+
+def file_of(record: Record, name: str) -> Path | None:
+    """Return one of a record's official files (``TABLES`` or ``REPORT``), None for one without figures."""
+    folder = _kept_forms(record)
+    if folder is None or (folder / name).is_file() or name not in TABLES:
+        return folder / name if folder else None
+    forms = _read_forms(folder, TABLES[name])
+    with tempfile.TemporaryDirectory(prefix="making-", dir=folder.parent) as scratch:
+        made = Path(scratch) / name
+        write_table([(form["sheet"], FORM.validate_python(form)) for form in forms], made)
+        made.replace(folder / name)
+    return folder / name
 
 
 def overtaken(assessment: Assessment) -> bool:
@@ -386,7 +412,7 @@ def drift(record: Record) -> list[dict[str, str]]:
     """
     if record.assessment is None or not drifted(record):
         return []
-    now = assess_now(record.department, record.year, record.assessment.as_of, tables=False, record=record).run
+    now = assess_now(record.department, record.year, record.assessment.as_of, record=record).run
     return differences(figures_of(record.assessment.run), figures_of(now))
 
 
@@ -510,10 +536,10 @@ def _fill(record: Record, states: tuple[str, ...], *, tables: bool) -> None:
     record.refresh_from_db()
 
 
-def tables_of(record: Record) -> Path | None:
-    """Return the folder of a record's official tables, None for one without figures.
+def _kept_forms(record: Record) -> Path | None:
+    """Return the folder of a record's official forms, None for one without figures.
 
-    Words are saved quickly; the tables are written when someone wants them, or at the latest when the record is submitted.
+    Words are saved quickly; the forms are made when someone wants them, or at the latest when the record is submitted.
     Figures that were overtaken while the record is open are filled anew.
     """
     kept = record.assessment
@@ -521,7 +547,7 @@ def tables_of(record: Record) -> Path | None:
         return None
     if not (kept.folder() / "forms.json").is_file():
         if not drifted(record):
-            assess_now(kept.department, kept.year, kept.as_of, record=record)
+            assess_now(kept.department, kept.year, kept.as_of, tables=True, record=record)
         elif isinstance(record, Checkpoint):
             kept = fill_checkpoint(record, tables=True).assessment
         else:
@@ -696,7 +722,7 @@ def weigh(evaluation: SelfEvaluation) -> None:
     if evaluation.state in UNSETTLED:
         fill_self_evaluation(evaluation)
     elif evaluation.state != "accepted":
-        found = assess_now(evaluation.department, evaluation.year, evaluation.as_of, tables=False, record=evaluation)
+        found = assess_now(evaluation.department, evaluation.year, evaluation.as_of, record=evaluation)
         settle_contests(evaluation, found.run)
 
 
@@ -795,7 +821,7 @@ def ruled(contest: Contest, user: User) -> None:
     one already submitted goes back to be signed with the new ones. A refusal moves only what counted the typed figure.
     """
     evaluation = SelfEvaluation.objects.get(pk=contest.evaluation_id)
-    figures = assess_now(evaluation.department, evaluation.year, evaluation.as_of, tables=False, record=evaluation)
+    figures = assess_now(evaluation.department, evaluation.year, evaluation.as_of, tables=True, record=evaluation)
     if evaluation.assessment_id == figures.pk:
         return
     if contest.state == "refused" and not _counted(contest, evaluation):
@@ -840,11 +866,11 @@ def recheck(evaluation: SelfEvaluation, reported: Upload | None = None) -> list[
     """
     asked = Question(evaluation.department, evaluation.year, evaluation.as_of, None, words=False)
     done = asked.answer(Evidence.of(store()))
-    folder = tables_of(evaluation)
+    signed = file_of(evaluation, "绩效自评表.xlsx")
     kept = evaluation.assessment
-    if folder is None or kept is None:
+    if signed is None or kept is None:
         raise ZhunshengError("ZS-WB-06", detail="还没有自评结果")
-    found = [{**r.as_json(), "of": ""} for r in recheck_book(read_book(folder / "绩效自评表.xlsx"), done)]
+    found = [{**r.as_json(), "of": ""} for r in recheck_book(read_book(signed), done)]
     if reported is not None:
         with reported.opened() as path:
             found += [{**r.as_json(), "of": reported.name} for r in recheck_book(read_book(path), done)]

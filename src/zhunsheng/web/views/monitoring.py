@@ -109,7 +109,7 @@ def checkpoint_form(request: SignedInRequest, checkpoint: Checkpoint) -> HttpRes
 @page("monitoring.view", checkpoint=Checkpoint)
 def checkpoint_file(request: SignedInRequest, checkpoint: Checkpoint, kind: str) -> HttpResponse:
     """Send the official monitoring table as Word or Excel."""
-    folder = figures.tables_of(checkpoint)
-    if folder is None:
+    table = figures.file_of(checkpoint, f"绩效运行监控表.{kind}")
+    if table is None:
         raise Http404
-    return send(folder / f"绩效运行监控表.{kind}", f"绩效运行监控表（{checkpoint.as_of}）.{kind}")
+    return send(table, f"绩效运行监控表（{checkpoint.as_of}）.{kind}")

@@ -105,9 +105,7 @@ def word(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
     rules = rules_for(evaluation.department, evaluation.year)
     bands = [b.name for b in rules.scheme.qualitative]
     said = checked(WordForm(request.POST, bands, rules.monitoring(evaluation.as_of).causes))
-    files = [
-        take(f, "attachment", evaluation.department, request.user) for f in request.FILES.getlist("files")
-    ]
+    files = [take(f, "attachment", evaluation.department, request.user) for f in request.FILES.getlist("files")]
     refill = partial(figures.fill_self_evaluation, evaluation)
     sheet, indicator = said.pop("sheet"), said.pop("indicator")
     former = figures.words_of(evaluation).get((sheet, indicator))
@@ -153,10 +151,10 @@ def selfeval_form(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpR
 @page("selfeval.view", evaluation=SelfEvaluation)
 def selfeval_file(request: SignedInRequest, evaluation: SelfEvaluation, name: str) -> HttpResponse:
     """Send the official table or the report."""
-    folder = figures.tables_of(evaluation) if name in FILES else None
-    if folder is None:
+    file = figures.file_of(evaluation, FILES[name]) if name in FILES else None
+    if file is None:
         raise Http404
-    return send(folder / FILES[name], f"{evaluation.year}年{FILES[name]}")
+    return send(file, f"{evaluation.year}年{FILES[name]}")
 
 
 @page("selfeval.view", attachment=Upload)
