@@ -663,7 +663,7 @@ def test_3_a_budget_of_nought_or_less_is_no_weight_and_leaves_its_points_open(ro
     done = answer(root, whole, project(indicator(CLOSURE, "≥90%")), odd, links=[confirmed()])
     card, _, mine = (r.card for r in done.results)
     assert mine.execution.open == mine.execution.points and mine.execution.rate is None and mine.grade is None
-    assert "不是正数，待核对" in mine.execution.how and not mine.range.settled
+    assert "不是正数，预算执行率待核对" in mine.execution.how and not mine.range.settled
     assert any("乙项目" in note and "权重不能确定" in note for note in card.notes)
     assert card.grade is None and not card.range.settled and {n: w for n, w, _ in card.projects}["乙项目"] == 0
     assert all(0 <= r.card.range.low <= r.card.range.high <= 100 for r in done.results)

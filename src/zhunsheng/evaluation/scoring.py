@@ -221,9 +221,11 @@ def score_sheet(
     as_of: date,
     said: Mapping[str, Judgement] | None = None,
     dues: Sequence[date] | None = None,
+    doubt: str | None = None,
 ) -> Scorecard:
     """Score a project's sheet; ``spent`` and ``budget`` (after adjustment) are in yuan, None where unknown.
 
+    ``doubt`` says why nothing can be divided by the budget: the execution is then open.
     ``said`` holds judgements by the indicator's code; ``dues`` the day each indicator is due (default: the year's end).
     Raises ``ZS-SC-02``/``-03`` for a judgement outside its band or without reason. A result that can't be compared with its
     target stops nothing: its row is 待核对 and says why.
@@ -232,7 +234,7 @@ def score_sheet(
     points, execution_points, notes, citations = allot(sheet, scheme, framework)
     scores = _scores(sheet, outcomes, points, scheme, said or {}, dimensions_of(sheet, framework), as_of, dues)
     caps = scheme.caps
-    execution = score_execution(spent, budget, execution_points, caps, over=_over(sheet, as_of))
+    execution = score_execution(spent, budget, execution_points, caps, over=_over(sheet, as_of), doubt=doubt)
     total = sum((s.score for s in scores), execution.score)
     most = Decimal(100)
     for cap in scheme.execution_caps:
@@ -458,7 +460,7 @@ def score_execution(
     if doubt:
         return ExecutionScore(points, Decimal(0), spent, budget, None, f"{doubt}，预算执行率待核对", points)
     if spent is None or budget is None or budget <= 0:
-        what = odd_budget(budget) or ("没有支付数据" if spent is None else "没有预算数")
+        what = "没有支付数据" if spent is None else "没有可以作除数的预算数"
         return ExecutionScore(points, Decimal(0), spent, budget, None, f"{what}，预算执行率待定", points)
     rate = Fraction(spent) / Fraction(budget)
     score = _round(Fraction(points) * min(max(rate, NONE), FULL))
@@ -467,11 +469,6 @@ def score_execution(
     how += "（不超过满分）" if rate > 1 else ""
     left = Decimal(0) if over else points - score
     return ExecutionScore(points, score, spent, budget, rate, how + ("，年度未满" if left else ""), left)
-
-
-def odd_budget(budget: Decimal | None) -> str | None:
-    """Return why nothing can be divided by a budget (after adjustment, in yuan), None where it can or none is known."""
-    return f"预算数为 {_money(budget)}，不是正数，待核对" if budget is not None and budget <= 0 else None
 
 
 def _scores(

@@ -29,7 +29,10 @@ MODE_WORDS: dict[PlanMode, str] = {"linear": "按计划日期之间均匀推算"
 
 @dataclass(frozen=True)
 class Money:
-    """Budget execution: yuan, and shares of the adjusted budget as fractions; None where nothing is known."""
+    """Budget execution: yuan, and shares of the adjusted budget as fractions; None where nothing is known.
+
+    ``doubt`` says in words why nothing can be divided by the budget, None where it can or there is none.
+    """
 
     initial: Decimal | None
     adjusted: Decimal | None
@@ -40,6 +43,7 @@ class Money:
     mode: PlanMode
     method: str
     light: Light
+    doubt: str | None = None
 
 
 @dataclass(frozen=True)
@@ -104,13 +108,16 @@ def monitor(
     return Checkpoint(sheet, as_of, rules, money_of(sheet, figures, as_of, mode, rules), tuple(statuses))
 
 
-def uncovered(sheet: TargetSheet, figures: Figures) -> str | None:
-    """Return in words why a department's budget ledger does not stand for its approved budget; None where it does.
+def _unusable(sheet: TargetSheet, figures: Figures) -> str | None:
+    """Return in words why nothing can be divided by the budget; None where it can, or where there is no budget.
 
-    A ledger that holds only some of a department's projects says nothing of the whole: neither what was approved at the
+    It is no positive amount, or a department's budget ledger does not stand for its approved budget: a ledger that holds only some of a department's projects says nothing of the whole: neither what was approved at the
     year's beginning nor what it was adjusted to reaches the budget of the approved sheet.
     """
     approved = sheet.budget.total
+    budget = approved if figures.adjusted is None else figures.adjusted
+    if budget is not None and budget <= 0:
+        return f"预算数为 {budget:,.2f}元，不是正数"
     if sheet.kind != "department" or not approved or figures.adjusted is None:
         return None
     held = max(figures.adjusted, figures.initial or Decimal(0))
@@ -125,11 +132,10 @@ def money_of(sheet: TargetSheet, figures: Figures, as_of: date, mode: PlanMode, 
     adjusted = figures.adjusted if figures.adjusted is not None else sheet.budget.total
     initial = figures.initial if figures.initial is not None else sheet.budget.total
     expected = expected_share(sheet.spending_plan, sheet.year or as_of.year, as_of, mode)
-    if doubt := uncovered(sheet, figures):
-        return Money(initial, adjusted, figures.paid, expected, None, None, mode, f"{doubt}，待核对", "grey")
-    if figures.paid is None or adjusted is None or adjusted <= 0:
-        why = "没有支付或预算数据" if adjusted is None or adjusted > 0 else "预算数不是正数，待核对"
-        return Money(initial, adjusted, figures.paid, expected, None, None, mode, why, "grey")
+    doubt = _unusable(sheet, figures)
+    if doubt or figures.paid is None or adjusted is None:
+        why = f"{doubt}，待核对" if doubt else "没有支付或预算数据"
+        return Money(initial, adjusted, figures.paid, expected, None, None, mode, why, "grey", doubt)
     actual = Fraction(figures.paid) / Fraction(adjusted)
     if expected >= 1 or not expected:
         forecast, method = actual, "年度已到期，按实际" if expected else "计划尚未开始，按实际"

@@ -38,7 +38,7 @@ from zhunsheng.measures import (
     show_number,
 )
 from zhunsheng.measures.reading import DaySums, combine, sums_by_day
-from zhunsheng.monitoring import Checkpoint, Figures, PlanMode, monitor, uncovered
+from zhunsheng.monitoring import Checkpoint, Figures, PlanMode, monitor
 from zhunsheng.outcomes import (
     NOTHING,
     Contest,
@@ -352,10 +352,10 @@ def _assess_sheet(
         "as_of": as_of,
         "said": said,
         "dues": dues,
+        "doubt": checkpoint.money.doubt,
     }
     if sheet.kind == "department":
-        doubt = uncovered(sheet, amounts)
-        card = score_department(sheet, outcomes, projects, doubt=doubt, **common)  # type: ignore[arg-type]
+        card = score_department(sheet, outcomes, projects, **common)  # type: ignore[arg-type]
     else:
         card = score_sheet(sheet, outcomes, **common)  # type: ignore[arg-type]
     notes = (rules.why, *card.notes) if rules.why else card.notes

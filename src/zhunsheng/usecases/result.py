@@ -19,7 +19,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation.scoring import OPEN, Scorecard, Verdict
 from zhunsheng.faults import fault
 from zhunsheng.measures import Reading, show_number
-from zhunsheng.monitoring import Figures, Light, uncovered
+from zhunsheng.monitoring import Light
 from zhunsheng.outcomes import Contest, Origin
 from zhunsheng.targets.sheet import plain
 from zhunsheng.usecases.assessing import Assessment, Evidence, SheetResult
@@ -158,7 +158,7 @@ class RunIndicator(_Part):
 class RunMoney(_Part):
     """Budget execution: yuan, and shares of the budget as fractions; None where nothing is known.
 
-    ``approved`` is the budget of the approved sheet, ``doubt`` why the ledgers' budget does not stand for it.
+    ``approved`` is the budget of the approved sheet, ``doubt`` why nothing can be divided by the budget.
     """
 
     approved: Amount | None = None
@@ -350,7 +350,7 @@ def _sheet(result: SheetResult, assessment: Assessment, evidence: Evidence) -> R
         review=RunReview(verdict=result.review.verdict(), counts={str(k): n for k, n in result.review.counts.items()}),
         money=RunMoney(
             approved=sheet.budget.total,
-            doubt=uncovered(sheet, Figures(money.initial, money.adjusted, money.paid)),
+            doubt=money.doubt,
             initial=money.initial,
             adjusted=money.adjusted,
             paid=money.paid,

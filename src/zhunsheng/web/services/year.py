@@ -275,8 +275,7 @@ def _keep(department: Organisation, year: int, day: date, done: Assessed, run: R
     own = main.money if main and main.kind == "department" and not main.money.doubt else None
     # The department's own money where the ledgers tell it, else that of the projects whose money is known.
     parts = [own] if own and own.paid is not None else [s.money for s in run.results if s.kind == "project"]
-    # A budget of nought or less is to be looked at, not counted.
-    known = [m for m in parts if m.adjusted is not None and m.adjusted > 0 and m.paid is not None]
+    known = [m for m in parts if m.adjusted is not None and not m.doubt and m.paid is not None]
     values = {
         "as_of": day,
         "batch": run.store.batch,

@@ -100,7 +100,7 @@ def overview(request: SignedInRequest, department: Organisation, year: int) -> H
 def _chart(one: Any, year: int, as_of: date) -> dict[str, Any] | None:
     """Return the plan and the payments as shares of the budget in percent by date, None without a plan or a budget."""
     budget = one.money.initial if one.money.adjusted is None else one.money.adjusted
-    if not one.plan or budget is None or budget <= 0:
+    if not one.plan or budget is None or one.money.doubt:
         return None
     start = f"{year}-01-01"
     plan = [[start, 0.0], *([day.isoformat(), round(float(share) * 100, 2)] for day, share in one.plan)]
