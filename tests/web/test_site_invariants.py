@@ -200,8 +200,11 @@ def opened(place, user):
 
 
 def say(client, evaluation, n=0, proof=True, **said):
-    """Post a word on an indicator as the page does."""
+    """Post a word on an indicator as the page does, which holds the cause and measures that were given before."""
     sheet = evaluation.assessment.run.results[0]
+    former = figures.words_of(evaluation).get((sheet.id, sheet.indicators[n].id))
+    held = {"cause": former.cause, "measures": former.measures} if former else {}
+    said = held | said
     files = {"files": [SimpleUploadedFile("清单.pdf", PROOF)]} if proof else {}
     answer = client.post(
         reverse("word", args=[evaluation.pk]), {"sheet": sheet.id, "indicator": sheet.indicators[n].id, **said, **files}
@@ -224,6 +227,18 @@ def judged(client, evaluation, place):
     band = figures.rules_for(place, YEAR).scheme.qualitative[0]
     assert say(client, evaluation, 1, band=band.name, share="90", reason="问卷与走访").status_code == 302
     assert say(client, evaluation, 2, actual="95%", reason="问卷").status_code == 302
+    explained(client, evaluation)
+
+
+def explained(client, evaluation):
+    """Say on the page why each missed target was missed, and leave the rest of what stands there."""
+    words = figures.words_of(evaluation)
+    for sheet, code in figures.unexplained(evaluation):
+        word = words.get((sheet, code))
+        said = {"actual": word.actual, "reason": word.reason} if word else {}
+        told = {"sheet": sheet, "indicator": code, "cause": "其他", "measures": "逐件督办", **said}
+        assert client.post(reverse("word", args=[evaluation.pk]), told).status_code == 302
+    evaluation.refresh_from_db()
 
 
 def step(client, record, action, **said):
@@ -1036,8 +1051,8 @@ def brought_up(place, user, sign_in, *, first=None):
             sent = {"sheet": sheet.id, "indicator": line.id, "reason": "问卷", **said, **proof}
             assert staff.post(reverse("word", args=[evaluation.pk]), sent).status_code == 302
     evaluation.refresh_from_db()
-    for who, act in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
-        assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302, act
+    explained(staff, evaluation)
+    sign_on(sign_in, evaluation)
     return evaluation
 
 
@@ -1303,6 +1318,24 @@ def test_3_a_contest_goes_up_with_reason_and_proof_only(found, sign_in, user):
     assert step(staff, evaluation, "selfeval.submit").status_code == 302
 
 
+def test_3_a_missed_target_is_signed_with_its_cause_and_measures_only(found, sign_in, user):
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    staff = sign_in("keyuan")
+    judged(staff, evaluation, place)
+    say(staff, evaluation, 0, cause="", measures="")
+    asked = "未达标，签字前请写明偏差原因和改进措施"
+    assert asked in staff.get(here(place, "selfeval")).content.decode()
+    answer = step(staff, evaluation, "selfeval.submit").content.decode()
+    assert f"没有写明偏差原因和改进措施：{CLOSURE}" in answer and evaluation.state == "draft"
+    say(staff, evaluation, 0, cause="其他", measures="逐件督办")
+    assert asked not in staff.get(here(place, "selfeval")).content.decode()
+    assert step(staff, evaluation, "selfeval.submit").status_code == 302
+    # In the official table people's words come first, and what the program worked out is called so.
+    assert "其他：逐件督办；得分依据：完成值 90.22%" in words_in(figures.file_of(evaluation, "绩效自评表.docx"))
+
+
 def test_3_nothing_is_closed_over_an_open_contest_or_without_a_re_check_of_what_was_signed(found, sign_in, user, put):
     place = found(project())
     settle(place, user)
@@ -1366,6 +1399,7 @@ def test_3_a_re_check_is_of_the_signed_tables_and_says_what_it_was_of(found, sig
             sent = {"sheet": sheet.id, "indicator": code, "reason": "问卷", "files": files, **said}
             assert staff.post(reverse("word", args=[evaluation.pk]), sent).status_code == 302
     evaluation.refresh_from_db()
+    explained(staff, evaluation)
     sign_on(sign_in, evaluation)
     url = reverse("recheck", args=[evaluation.pk])
     # The department reports one of its two sheets.
@@ -1483,8 +1517,8 @@ def test_3_open_points_are_no_nought_on_pages_and_in_public(found, sign_in, user
     page = staff.get(here(place, "selfeval")).content.decode()
     assert "不得分" not in page and "得 0.00" not in page
     assert re.search(r"满意度\s+已得 <strong>0\.00</strong>，待定 10\.00", page)
-    for who, act in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
-        assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302, act
+    explained(staff, evaluation)
+    sign_on(sign_in, evaluation)
     public = publishing.ask("self", evaluation, user("caiwu"))
     publishing.decide(public, user("juzhang"), "publish.approve")
     assert [i["score"] is None for i in public.data["scores"][0]["indicators"]] == [False, False, True]
@@ -1726,6 +1760,7 @@ def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_it
     with pytest.raises(errors.ZhunshengError, match="ZS-WB-01"):
         publishing.ask("self", signed, user("caiwu"))
     # Signed anew it says what differs from what was public before.
+    explained(sign_in("keyuan"), signed)
     sign_on(sign_in, signed)
     page, data = public(client, out)
     assert "现已重新签字" in page and "正在重新填报" not in page and data["data"]["scores"] == before["scores"]

@@ -536,7 +536,7 @@ def _deviation(card: Scorecard, score: Score) -> str:
     parts = ["：".join(filter(None, (said.cause, said.measures)))] if said else []
     parts += typed_words(outcome) if outcome else []
     if score.verdict != "met":
-        parts.append(score.how)
+        parts.append(f"得分依据：{score.how}")
     return "；".join(filter(None, parts))
 
 

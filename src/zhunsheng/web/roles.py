@@ -19,7 +19,7 @@ from zhunsheng.web.models import Decided, Membership, Organisation, Role, Step, 
 STAFF, FINANCE, HEAD, BUREAU, EVALUATOR, AUDITOR, ADMIN = (str(role) for role in Role)
 OFFICE = (STAFF, FINANCE, HEAD)
 READERS = (*OFFICE, BUREAU, AUDITOR)
-FILLED = ("all_judged", "matches_confirmed", "contests_proved")  # asked again at each signature within the department
+FILLED = ("all_judged", "misses_explained", "matches_confirmed", "contests_proved")  # asked again at each signature within the department
 
 
 @dataclass(frozen=True)

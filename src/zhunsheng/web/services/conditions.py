@@ -121,6 +121,13 @@ def all_judged(evaluation: SelfEvaluation, said: Said) -> list[str]:
 
 
 @condition
+def misses_explained(evaluation: SelfEvaluation, said: Said) -> list[str]:
+    """Every target that was missed has a cause and measures."""
+    names = names_of(evaluation, unexplained(evaluation))
+    return _listed(_("还有 %(n)s 项未达标的指标没有写明偏差原因和改进措施：%(names)s"), names)
+
+
+@condition
 def matches_confirmed(evaluation: SelfEvaluation, said: Said) -> list[str]:
     """Nobody signs figures while it is open what proves them."""
     names = open_proposals(evaluation.assessment.run) if evaluation.assessment else []

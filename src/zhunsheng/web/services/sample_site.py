@@ -270,6 +270,10 @@ def _year(department: Organisation, people: dict[str, User], document: Path, fol
                 values = {k: v for k, v in said.items() if k in ("cause", "measures", "over_accepted", "reason")}
                 figures.keep_word(evaluation, one.id, line.id, people["keyuan"], None, **values)
     figures.fill_self_evaluation(evaluation)
+    for sheet, indicator in figures.unexplained(evaluation):
+        words = {"cause": "其他", "measures": "查明未完成的原因，下一年度列入重点督办"}
+        figures.keep_word(evaluation, sheet, indicator, people["keyuan"], None, **words)
+    figures.fill_self_evaluation(evaluation)
     figures.assess_now(department, YEAR)
     asked = figures.Question(department, YEAR, END, None, words=False)
     cards = [r.card for r in asked.answer(Evidence.of(figures.store())).results]

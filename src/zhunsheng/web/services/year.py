@@ -554,16 +554,20 @@ def _kept_forms(record: Record) -> Path | None:
     return kept.folder() if kept and (kept.folder() / "forms.json").is_file() else None
 
 
-def unexplained(checkpoint: Checkpoint) -> list[tuple[str, str]]:
-    """Return (sheet code, indicator code) of yellow and red lights without cause and measures of this checkpoint."""
-    if checkpoint.assessment is None:
+def unexplained(record: Record) -> list[tuple[str, str]]:
+    """Return (sheet code, indicator code) of what this record owes a cause and measures for and has none.
+
+    At a checkpoint that is a yellow or red light, in a self-evaluation a target that was missed; both official tables ask
+    for it (偏差原因分析及改进措施).
+    """
+    if record.assessment is None:
         return []
-    said = words_of(checkpoint)
+    said, monitored = words_of(record), isinstance(record, Checkpoint)
     return [
         (one.id, line.id)
-        for one in checkpoint.assessment.run.results
+        for one in record.assessment.run.results
         for line in one.indicators
-        if line.monitoring.light in ("yellow", "red")
+        if (line.monitoring.light in ("yellow", "red") if monitored else line.score.verdict == "missed")
         and not ((word := said.get((one.id, line.id))) and word.cause and word.measures)
     ]
 

@@ -45,6 +45,7 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
     run = evaluation.assessment.run if evaluation.assessment else None
     banded = figures.banded(evaluation)
     promised = figures.promises(book_in_force(department, year, evaluation.as_of))
+    owed = set(figures.unexplained(evaluation))
 
     def line(sheet: Any, i: Any) -> dict[str, Any]:
         word = words.get((sheet.id, i.id))
@@ -54,6 +55,7 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
             "word": word,
             "earlier": None if word else earlier.get((sheet.id, i.id)),
             "contest": contest,
+            "owed": (sheet.id, i.id) in owed,
             "rulings": _rulings(request, evaluation, contest) if contest else [],
             "banded": (sheet.id, i.id) in banded,
             "anew": word.asked_anew(promised[key]) if word and (key := (sheet.id, i.id)) in promised else "",
