@@ -115,7 +115,7 @@ def on_matches(found, data):
     place, year = Organisation.objects.filter(pk=found["pk"]).first(), int(found["year"])
     if place is None or not 2000 <= year <= 2100:
         return None
-    book = book_in_force(place, year, figures.default_as_of(year))
+    book = book_in_force(place, year, figures.day_of(place, year))
     sheet = next((s for s in book.sheets if s.id == data.get("sheet")), None)
     if sheet is None:
         return None

@@ -2689,3 +2689,90 @@ def test_5_a_local_scheme_that_has_run_out_leaves_the_national_one_and_the_page_
     opened(place, user)
     page = sign_in("keyuan").get(here(place, "selfeval")).content.decode()
     assert f"{YEAR - 1}-12-31" in page and rules.scheme.name in page and "按国家方案" in page
+
+
+def test_2_a_reading_of_another_day_is_remembered_too(found, sign_in, user, district, work_off):
+    place = found(project())
+    settle(place, user)
+    figures.assess_now(place, YEAR)  # of the end of February, as the overview shows it
+    take_back(place, user, work_off)
+    dates = {"as_of": date(2021, 12, 31), "opens_on": date(2022, 1, 1), "due_on": date(2022, 3, 31)}
+    CalendarEntry.objects.create(organisation=place, year=YEAR, kind="self", name="自评", **dates)
+    evaluation = opened(place, user)
+    say(sign_in("keyuan"), evaluation, 0, actual="99%", reason="台账外办结")
+    assert evaluation.as_of == date(2021, 12, 31) and evaluation.contests.get(state="open").computed == "90.22%"
+    assert first(evaluation.assessment.run)[1].score.verdict == "nothing"
+
+
+def test_2_nobody_rules_on_a_claim_that_another_repeated(found, sign_in, user):
+    place = found(project())
+    settle(place, user)
+    evaluation = opened(place, user)
+    Membership.objects.create(user=user("keyuan"), organisation=place.parent, role="bureau")
+    say(sign_in("keyuan"), evaluation, 0, actual="99%", proof=False)
+    say(sign_in("caiwu"), evaluation, 0, actual="99%", reason="台账外办结")
+    contest = evaluation.contests.get(state="open")
+    assert step(sign_in("keyuan"), contest, "contest.accept", remark="同意").status_code == 403
+    assert contest.state == "open"
+    assert step(sign_in("caizheng"), contest, "contest.accept", remark="经核实").status_code == 302
+
+
+def test_3_official_files_are_of_the_figures_that_were_signed(found, sign_in, user, adjusted):
+    """A reading that came to be known under the same evidence, of what the indicator counted before, moves none of them."""
+    place = found(project(indicator(CLOSURE, "≥95%")))
+    adjusted(place, "indicators.0.description", "师德投诉办结数/师德投诉受理数")
+    evaluation, staff = opened(place, user), sign_in("keyuan")
+    say(staff, evaluation, 0, actual="99%", reason="台账外办结")
+    judged(staff, evaluation, place)
+    settle(place, user)
+    dates = {"as_of": date(2021, 6, 30), "opens_on": date(2021, 7, 1), "due_on": date(2021, 7, 31)}
+    entry = CalendarEntry.objects.create(organisation=place, year=YEAR, kind="monitoring", name="6月", **dates)
+    figures.open_checkpoint(entry, place, user("caiwu"))
+    sign_on(sign_in, evaluation)
+    kept = first(evaluation.assessment.run)[0].score.total
+    out = published(evaluation, user)
+    for name in ("绩效自评表.xlsx", "绩效自评表.docx"):
+        for path in (figures.file_of(evaluation, name), out.folder() / name):
+            text = words_in(path)
+            assert f"{kept:g}" in text and "曾有台账读数" not in text and "不评等级" not in text, name
+
+
+def test_3_a_re_check_that_would_find_another_thing_now_closes_nothing(found, sign_in, user, put):
+    place = found(project())
+    settle(place, user)
+    evaluation, staff, bureau = opened(place, user), sign_in("keyuan"), sign_in("caizheng")
+    judged(staff, evaluation, place)
+    sign_on(sign_in, evaluation)
+    bureau.post(reverse("recheck", args=[evaluation.pk]))
+    put(place, "worse", COMPLAINT, *[f"Z{n},举报,2021-03-05,,李四" for n in range(200)])
+    evaluation.refresh_from_db()
+    assert "现在复核的结果不同" in step(bureau, evaluation, "selfeval.accept").content.decode()
+    assert evaluation.state == "signed"
+    bureau.post(reverse("recheck", args=[evaluation.pk]))
+    evaluation.refresh_from_db()
+    assert evaluation.differences[0]["differences"]
+    assert step(bureau, evaluation, "selfeval.accept").status_code == 302
+
+
+@pytest.mark.parametrize("day", [date(2021, 12, 31), date(2022, 3, 15)])
+def test_3_a_year_that_is_over_is_shown_on_the_day_of_its_self_evaluation(found, sign_in, user, put, day):
+    """A band or a figure that a person gave speaks of that day: on another one it would be open again."""
+    place = found(project())
+    settle(place, user)
+    figures.assess_now(place, YEAR)  # of the end of February, before any self-evaluation
+    dates = {"as_of": day, "opens_on": date(2022, 1, 1), "due_on": date(2022, 3, 31)}
+    CalendarEntry.objects.create(organisation=place, year=YEAR, kind="self", name="自评", **dates)
+    evaluation = opened(place, user)
+    judged(sign_in("keyuan"), evaluation, place)
+    sign_on(sign_in, evaluation)
+    signed = evaluation.assessment
+    figures.assess_now(place, YEAR)
+    row = row_of(place)
+    assert (row["total"], row["grade"], row["standing"], row["signed"]) == (signed.total, signed.grade, "graded", "")
+    assert figures.newest_assessment(place, YEAR) == signed
+    assert f"{day}" in sign_in("keyuan").get(here(place, "overview")).content.decode()
+    # What changed since is computed for that day, and said beside what was signed.
+    put(place, "worse", COMPLAINT, *[f"Z{n},举报,2021-03-05,,李四" for n in range(200)])
+    figures.assess_now(place, YEAR)
+    row = row_of(place)
+    assert row["total"] < signed.total and f"{signed.total:.2f} 分" in row["signed"]

@@ -278,17 +278,17 @@ class Index:
             data = json.loads(body)
             yield Batch.of({**data, "department": department} | ({"label": label} if label else {}))
 
-    def state_of(self, department: str, until: int | None = None) -> str:
-        """Return the digest of the newest batch that can have changed a department's rows, "" where there is none.
+    def state_of(self, department: str, until: int | None = None) -> tuple[int, str]:
+        """Return number and digest of the newest batch that can have changed a department's rows, (0, "") for none.
 
         Digests are chained, so it stands for all before it; a migration gave every department's rows their codes.
         """
-        found: str | None = self._one(
-            "SELECT digest FROM batch WHERE (? IS NULL OR n <= ?) AND (department = ?"
+        found = self.connection.execute(
+            "SELECT n, digest FROM batch WHERE (? IS NULL OR n <= ?) AND (department = ?"
             " OR n IN (SELECT n FROM holds WHERE department = ?) OR n IN (SELECT n FROM rename)) ORDER BY n DESC LIMIT 1",
             (until, until, department, department),
-        )
-        return found or ""
+        ).fetchone()
+        return (int(found[0]), str(found[1])) if found else (0, "")
 
     def imported(self, ledger: str, sha256: str, department: str) -> int | None:
         """Return the number of the batch that brought a file for a department and was not undone."""

@@ -99,7 +99,11 @@ class Snapshot:
 
     def state_of(self, department: str) -> str:
         """Return the digest that stands for all that a department's rows rest on, whatever others imported since."""
-        return self.store.state_of(department, self.batch) if self.store else self.digest
+        return self.changed_in(department)[1]
+
+    def changed_in(self, department: str) -> tuple[int, str]:
+        """Return number and digest of the newest batch that can have changed a department's rows."""
+        return self.store.changed_in(department, self.batch) if self.store else (self.batch, self.digest)
 
     @cached_property
     def _looked_up(self) -> dict[int, Batch]:
@@ -733,8 +737,12 @@ class Store:
 
     def state_of(self, department: str, until: int | None = None) -> str:
         """Return the digest of the newest batch (up to ``until``) that can have changed the rows of a department, by code."""
+        return self.changed_in(department, until)[1]
+
+    def changed_in(self, department: str, until: int | None = None) -> tuple[int, str]:
+        """Return number and digest of the newest batch (up to ``until``) that can have changed a department's rows."""
         with self._reading() as index:
-            return index.digest if index.unmigrated() else index.state_of(department, until)
+            return (index.last, index.digest) if index.unmigrated() else index.state_of(department, until)
 
     def verified_head(self) -> tuple[int, str]:
         """Return number and digest of the newest batch as ``head`` does, and write nothing, as ``verify``."""

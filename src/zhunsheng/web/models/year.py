@@ -291,8 +291,10 @@ class Contest(Decided):
         return self.evaluation.year
 
     def writers(self) -> set[str]:
-        """Return the user name of who typed the figure."""
-        return {self.word.by.get_username()} if self.word.by else set()
+        """Return the user names of all who typed the figure, whoever typed it last."""
+        mine = {"sheet_code": self.word.sheet_code, "indicator_code": self.word.indicator_code}
+        typed = self.evaluation.words().filter(actual=self.word.actual, by__isnull=False, **mine)
+        return set(typed.values_list("by__username", flat=True))
 
 
 class MeasureDecision(Audited):

@@ -234,7 +234,7 @@ def assess_soon(department: Organisation, user: User | None) -> list[Job]:
     jobs = []
     for one in sorted(set(years)):
         if one <= this_year():
-            day = year.default_as_of(one)
+            day = year.day_of(department, one)
             key = year.state_key(department, one, day)
             name = f"assess:{department.pk}:{one}:{key}"
             newest = Assessment.objects.filter(department=department, year=one, as_of=day).first()

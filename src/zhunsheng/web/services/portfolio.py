@@ -51,7 +51,7 @@ from zhunsheng.web.services.publishing import check_published
 from zhunsheng.web.services.review import unreviewed
 from zhunsheng.web.services.sheets import joined_words, take_document
 from zhunsheng.web.services.uploads import keep
-from zhunsheng.web.services.year import assess_now, store
+from zhunsheng.web.services.year import assess_now, days_of, default_as_of, store
 from zhunsheng.wording import rate
 
 DIMENSIONS = ("成本", "产出", "效益", "满意度")
@@ -241,11 +241,14 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
     reviewed as they stand: its findings are then not all there are; ``drafts`` are the findings of versions that are not
     approved. ``place`` is the place among all graded ones, None for others; ``unsigned`` says that what counts was
     typed for a self-evaluation nobody signed yet, ``overtaken`` that something changed that the figures rest on, ``signed``
-    what was signed or accepted for that date where it is another figure than this one, in words.
+    what was signed or accepted where it is another figure than this one, in words.
     """
-    kept = Assessment.objects.filter(office.below(district, year, "department__"), year=year)
+    mine = office.below(district, year, "department__")
+    kept = Assessment.objects.filter(mine, year=year)
     columns = ("department_id", "as_of", "assessed_at", "total", "most", "grade", "basis", "paid", "budget", "program")
-    newest = {row["department_id"]: row for row in kept.order_by("as_of", "assessed_at", "pk").values(*columns)}
+    rows = list(kept.order_by("as_of", "assessed_at", "pk").values(*columns))
+    days, common = days_of({row["department_id"] for row in rows}, year), default_as_of(year)
+    newest = {r["department_id"]: r for r in rows if r["as_of"] <= days.get(r["department_id"], common)}
     lights: dict[int, dict[str, int]] = defaultdict(dict)
     for row in _lights(district, year).values("department_id", "light").annotate(n=Count("id")).order_by():
         lights[row["department_id"]][row["light"]] = row["n"]
@@ -356,14 +359,19 @@ def _signed(year: int) -> dict[int, dict[str, Any]]:
 
 
 def _signed_apart(signed: dict[str, Any] | None, found: dict[str, Any] | None) -> str:
-    """Return in words what was signed for the date of the newest figures where those are others now; else nothing."""
-    if signed is None or found is None or signed["as_of"] != found["as_of"]:
+    """Return in words what was signed where the newest figures are others, and of which day if not of theirs; else nothing."""
+    if signed is None or found is None:
         return ""
     if all(signed[name] == found[name] for name in ("total", "most", "grade")):
         return ""
     parts = dict.fromkeys(p for p in (signed["total"], signed["most"]) if p is not None)
     points = "–".join(f"{p:.2f}" for p in parts) or _("待定")
     told = {"points": points, "grade": f"（{signed['grade']}）" if signed["grade"] else ""}
+    if signed["as_of"] != found["as_of"]:
+        told |= {"day": signed["as_of"].isoformat(), "here": found["as_of"].isoformat()}
+        if signed["state"] == "accepted":
+            return _("复核通过的自评（数据截至 %(day)s）为 %(points)s 分%(grade)s，这里是截至 %(here)s 测算的") % told
+        return _("已签字的自评（数据截至 %(day)s）为 %(points)s 分%(grade)s，这里是截至 %(here)s 测算的") % told
     if signed["state"] == "accepted":
         return _("复核通过的自评为 %(points)s 分%(grade)s，这里是按现有依据重算的") % told
     return _("已签字的自评为 %(points)s 分%(grade)s，这里是按现有依据重算的") % told

@@ -598,7 +598,11 @@ def rows_of(found: Publication) -> list[dict[str, Any]]:
     """Return the rows of what is published by the names of ``FIELDS``; what became of it since stands in rows of its own."""
     data = found.data
     if found.kind == "targets":
-        rows = [{**i, "target": i["target"]["raw"], "kind": INDICATOR} for i in data["sheet"]["indicators"]]
+        told = book_of([data["sheet"]]).sheets[0].indicators
+        rows = [
+            {**i, "target": one.words(), "kind": INDICATOR}
+            for i, one in zip(data["sheet"]["indicators"], told, strict=True)
+        ]
         return [*_rows_of_money(data["sheet"]), *rows, *_rows_since(found)]
     if found.kind == "self":
         rows = []

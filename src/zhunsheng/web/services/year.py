@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal, DecimalException
 from functools import lru_cache
@@ -83,9 +83,23 @@ def default_as_of(year: int) -> date:
     return min(timezone.localdate(), date(year + 1, 2, 28))
 
 
+def day_of(department: Organisation, year: int) -> date:
+    """Return the day up to which a department's year is shown: once it is over that of its self-evaluation, if one is open."""
+    return days_of([department.pk], year).get(department.pk, default_as_of(year))
+
+
+def days_of(departments: Collection[int], year: int) -> dict[int, date]:
+    """Return the days of ``day_of`` by department, those alone that are another than the year's."""
+    today = timezone.localdate()
+    if today <= date(year, 12, 31):
+        return {}
+    opened = SelfEvaluation.objects.filter(department__in=departments, year=year, as_of__lte=today)
+    return dict(opened.values_list("department_id", "as_of"))
+
+
 def newest_assessment(department: Organisation, year: int) -> Assessment | None:
-    """Return the figures of the latest date that has come; of several states of it the one that was assessed last."""
-    known = Assessment.objects.filter(department=department, year=year, as_of__lte=default_as_of(year))
+    """Return the figures of the latest date that is shown; of several states of it the one that was assessed last."""
+    known = Assessment.objects.filter(department=department, year=year, as_of__lte=day_of(department, year))
     return known.order_by("-as_of", "-assessed_at", "-pk").first()
 
 
@@ -133,46 +147,37 @@ class Question:
 
     def basis(self, evidence: Store | Snapshot) -> str:
         """Return the digest of all that the figures rest on, given the evidence."""
-        said = resolve(self.book, self.judgements)
-        state = evidence.state_of(self.place.code)
+        batch, state = evidence.changed_in(self.place.code)
+        said = resolve(self.book, self._said(batch))
         return basis(self.book, state, catalogue(), self.day, self.place, self.links, said, self.rules)
 
     def answer(self, evidence: Evidence) -> Assessed:
         """Assess. Raises ``ZS-WB-06`` where nothing is in force, ``ZS-SC-*`` for a word that scoring refuses."""
         if not self.book.sheets:
             raise ZhunshengError("ZS-WB-06", detail=f"{self.place.name} {self.year}年还没有批复的绩效目标")
-        done = self._assessed(evidence, self.judgements)
-        once = self._former(done)
-        if not once:
-            return done
-        said = [j.model_copy(update=once.get((j.sheet or "", j.indicator), {})) for j in self.judgements]
-        # The digest is of what was asked. That a reading was taken back is told by the state of the evidence, which each
-        # import and each undoing moves: under one state the same readings are gone.
-        return replace(self._assessed(evidence, said), basis=done.basis)
-
-    def _assessed(self, evidence: Evidence, said: list[Judgement]) -> Assessed:
+        batch, _ = evidence.snapshot.changed_in(self.place.code)
         return assess(
             self.book,
             evidence,
             self.day,
             department=self.place,
             links=self.links,
-            judgements=said,
+            judgements=self._said(batch),
             rules=self.rules,
         )
 
-    def _former(self, done: Assessed) -> dict[tuple[str, str], dict[str, Any]]:
-        """Return the former readings of indicators that a figure was typed for and that the ledgers are silent of now."""
-        typed = {(j.sheet, j.indicator) for j in self.judgements if j.actual}
-        silent = {
-            (r.sheet.id, i.id)
-            for r in done.results
-            for i, outcome in zip(r.sheet.indicators, r.outcomes, strict=True)
-            if (r.sheet.id, i.id) in typed and outcome.origin != "evidence" and outcome.contest is None
-        }
-        # What a person said that another measure, or none, proves: the former one's reading is no evidence against it.
+    def _said(self, batch: int) -> list[Judgement]:
+        """Return what people said, each typed figure with the last reading that the ledgers gave before ``batch``.
+
+        That batch made the rows what they are: a reading of before it was taken back where there is none any more. What a
+        person said that another measure, or none, proves: the former one's reading is no evidence against it.
+        """
+        typed = {(j.sheet or "", j.indicator) for j in self.judgements if j.actual}
+        if not typed:
+            return self.judgements
         decided = {(x.sheet or "", x.indicator): x.measure for x in self.links if isinstance(x, MeasureLink)}
-        return former_readings(self.department, self.year, self.day, silent, decided) if silent else {}
+        once = _former_readings(self.department, self.year, self.day, batch, typed, decided)
+        return [j.model_copy(update=once.get((j.sheet or "", j.indicator), {})) for j in self.judgements]
 
 
 def promises(book: Book) -> dict[tuple[str, str], dict[str, str]]:
@@ -180,21 +185,23 @@ def promises(book: Book) -> dict[tuple[str, str], dict[str, str]]:
     return {(s.id, i.id): promise(i) for s in book.sheets for i in s.indicators}
 
 
-def former_readings(
+def _former_readings(
     department: Organisation,
     year: int,
     day: date,
+    batch: int,
     wanted: Collection[tuple[str, str]],
     decided: dict[tuple[str, str], str | None],
 ) -> dict[tuple[str, str], dict[str, Any]]:
     """Return the last reading that the ledgers gave of each indicator, as fields of a judgement: ``former``, ``former_on``.
 
-    From the kept figures of the year up to a day, those of the day itself first; readings of another measure than the one
-    that was ``decided`` are left out, and so is what never had one.
+    From figures of the year kept before a ``batch``, those of the day itself first, then of earlier days, then of later
+    ones; readings of another measure than the one that was ``decided`` are left out, and so is what never had one.
     """
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    kept = Assessment.objects.filter(department=department, year=year, as_of__lte=day)
-    for pk, key, made in kept.order_by("-as_of", "-assessed_at", "-pk").values_list("pk", "key", "created_at"):
+    kept = Assessment.objects.filter(department=department, year=year, batch__lt=batch)
+    told = kept.order_by("-as_of", "-assessed_at", "-pk").values_list("as_of", "pk", "key", "created_at")
+    for _as_of, pk, key, made in sorted(told, key=lambda t: t[0] > day):
         for one in set(wanted) - set(found):
             text, measure = _readings_kept(key, pk).get(one, ("", ""))
             if text and (one not in decided or decided[one] == measure):
@@ -238,7 +245,7 @@ def assess_now(
 
     ``tables`` keeps the official forms and the report with it, as they are of this moment. The words that go in are those of the ``record``, else of the record that the day's figures are.
     """
-    day = as_of or default_as_of(year)
+    day = as_of or day_of(department, year)
     shown = record_of(department, year, day)
     if record is not None and shown is not None and record != shown:
         kept = _assess(Question(department, year, day, record), evidence, tables=tables, lights=False)
@@ -320,7 +327,7 @@ def trial(version: SheetVersion) -> Run:
     Trial figures (试算) go to the page that asked and nowhere else.
     """
     department, year = version.department, version.sheet.year
-    day = default_as_of(year)
+    day = day_of(department, year)
     asked = Question(department, year, day, record_of(department, year, day), words=False)
     others = [s for s in asked.book.sheets if s.id != version.sheet.code]
     asked.book = asked.book.model_copy(update={"sheets": (*others, version.target_sheet())})
@@ -386,9 +393,10 @@ def file_of(record: Record, name: str) -> Path | None:
     if folder is None or (folder / name).is_file() or name not in TABLES:
         return folder / name if folder else None
     forms = _read_forms(folder, TABLES[name])
+    named = [(form.get("sheet") or f"{n}", FORM.validate_python(form)) for n, form in enumerate(forms, 1)]
     with tempfile.TemporaryDirectory(prefix="making-", dir=folder.parent) as scratch:
         made = Path(scratch) / name
-        write_table([(form["sheet"], FORM.validate_python(form)) for form in forms], made)
+        write_table(named, made)
         made.replace(folder / name)
     return folder / name
 
@@ -867,6 +875,19 @@ def recheck(evaluation: SelfEvaluation, reported: Upload | None = None) -> list[
     naming the file (empty: the signed tables), and for which figures it was made. Raises ``ZS-*`` for a file that can't
     be read or whose sheets are not those that were approved.
     """
+    found, key = rechecking(evaluation, reported)
+    with transaction.atomic():
+        now = SelfEvaluation.objects.select_for_update().get(pk=evaluation.pk)
+        now.differences, now.rechecked, now.rechecked_at, now.rechecked_of = found, key, timezone.now(), reported
+        if reported is not None:
+            now.reported = reported
+        now.save()
+    evaluation.refresh_from_db()
+    return found
+
+
+def rechecking(evaluation: SelfEvaluation, reported: Upload | None) -> tuple[list[dict[str, Any]], str]:
+    """Return what a re-check finds at this moment and the key of the figures it was made for; raises as ``recheck``."""
     asked = Question(evaluation.department, evaluation.year, evaluation.as_of, None, words=False)
     done = asked.answer(Evidence.of(store()))
     signed = file_of(evaluation, "绩效自评表.xlsx")
@@ -877,14 +898,7 @@ def recheck(evaluation: SelfEvaluation, reported: Upload | None = None) -> list[
     if reported is not None:
         with reported.opened() as path:
             found += [{**r.as_json(), "of": reported.name} for r in recheck_book(read_book(path), done)]
-    with transaction.atomic():
-        now = SelfEvaluation.objects.select_for_update().get(pk=evaluation.pk)
-        now.differences, now.rechecked, now.rechecked_at, now.rechecked_of = found, kept.key, timezone.now(), reported
-        if reported is not None:
-            now.reported = reported
-        now.save()
-    evaluation.refresh_from_db()
-    return found
+    return found, kept.key
 
 
 def late_things(department: Organisation, year: int, today: date) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from zhunsheng.web.views.common import demand, done, page
 @page("matches.view", methods=("GET", "POST"))
 def matches(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """List how each indicator in force is computed, open proposals first; a POST confirms one, or a project."""
-    book = book_in_force(department, year, figures.default_as_of(year))
+    book = book_in_force(department, year, figures.day_of(department, year))
     if request.method == "POST":
         demand(request, "matches.confirm", department)
         if "project" in request.POST:
