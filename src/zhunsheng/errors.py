@@ -112,6 +112,7 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
         "请对照 docs/file-formats.md 改正评定文件。",
         "请在自评页重新选择档次并填写得分率。",
     ),
+    "ZS-SC-06": ("“{name}”的偏差原因“{cause}”不在规定的原因之内", "请改为：{known}；具体情形写在改进措施里。"),
     "ZS-SC-05": ("复核只能用台账和批复的目标表计算，这次计算里有填报的内容", "请去掉填报的内容后重新复核。"),
     "ZS-RV-01": (
         "审核规则 {rule} 在“{sheet}”上没有查成：{detail}",

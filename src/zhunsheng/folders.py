@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -93,9 +93,13 @@ def load_mapping(path: Path | None, measures: dict[str, Measure], book: Book) ->
     return links
 
 
-def load_judgements(path: Path | None) -> list[Judgement]:
-    """Return the judgements of a file, none without a file."""
-    return read_judgements(path) if path else []
+def load_judgements(path: Path | None, causes: Collection[str]) -> list[Judgement]:
+    """Return the judgements of a file, none without a file. Raises ``ZS-SC-06`` for a cause the official table has no column for."""
+    found = read_judgements(path) if path else []
+    for one in found:
+        if one.cause and one.cause not in causes:
+            raise ZhunshengError("ZS-SC-06", name=one.indicator, cause=one.cause, known="、".join(causes))
+    return found
 
 
 def rules_of(book: Book, as_of: date, scheme: Path | None) -> Rules:
@@ -155,7 +159,7 @@ def run(
         as_of,
         department=place,
         links=links,
-        judgements=load_judgements(judgements),
+        judgements=load_judgements(judgements, rules.monitoring(as_of).causes),
         rules=rules,
         mode=mode,
         previous=earlier,

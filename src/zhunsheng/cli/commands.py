@@ -467,7 +467,7 @@ def _assess(asked: _Asked, judgements: Path | None, plan: Mode) -> Assessment:
         asked.as_of,
         department=asked.department,
         links=asked.links,
-        judgements=folders.load_judgements(judgements),
+        judgements=folders.load_judgements(judgements, asked.rules.monitoring(asked.as_of).causes),
         rules=asked.rules,
         mode=_mode(plan),
     )

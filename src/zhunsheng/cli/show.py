@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -230,7 +231,7 @@ def readings(found: Sequence[Reading], names: dict[str, str], departments: Mappi
             r.text() + interval,
             numerator,
             str(r.denominator),
-            str(r.as_of),
+            str(min(r.as_of, date(r.year, 12, 31))),
             str(r.batch),
         )
     console.print(table)

@@ -17,7 +17,7 @@ from zhunsheng.evaluation.scoring import VERDICT_WORDS
 from zhunsheng.evidence import Snapshot, ledgers
 from zhunsheng.measures import Lineage
 from zhunsheng.measures.matching import STATUS_WORDS
-from zhunsheng.monitoring import LIGHT_WORDS, MODE_WORDS, Checkpoint
+from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, Checkpoint
 from zhunsheng.outcomes import forecast_text, marks, origin_words
 from zhunsheng.reports.forms import basis_words, of_full, range_words, share, sum_words, total_words, wan
 from zhunsheng.review import LEVELS, Finding, Review
@@ -148,6 +148,7 @@ def render(
             "status": STATUS_WORDS,
             "kind": KIND_WORDS,
             "mode": MODE_WORDS,
+            "by_time": BY_TIME,
         },
     )
 

@@ -371,7 +371,7 @@ def monitoring_form(checkpoint: Checkpoint) -> Form:
         rows.append((*one, *two, *cells, Cell(LIGHT_WORDS[status.light])))
     notes = (
         f"资金进度：{MODE_WORDS[money.mode] if sheet.spending_plan.steps else BY_TIME}；预计：{money.method}。",
-        f"预警界限：完成值与应完成值之比不低于 {rules.lights.green:.0%} 为绿灯，不低于 {rules.lights.yellow:.0%} 为黄灯（{rules.lights.citation}）。",
+        f"预警界限：完成值与应完成值之比不低于 {rules.lights.green:.0%} 为绿灯，不低于 {rules.lights.yellow:.0%} 为黄灯（{rules.lights.citation}）；时限已到或只看现状的指标，未达目标的不给绿灯。",
         f"依据：{rules.citation}。",
     )
     return Form(rules.form, widths, tuple(rows), f"截至 {day:%Y年%m月%d日}", True, (header, header + 1), notes)

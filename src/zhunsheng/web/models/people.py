@@ -158,6 +158,11 @@ class OrganisationStage(Audited):
 
     def __str__(self) -> str:
         return f"{self.name} {self.from_on}"
+
+    @property
+    def from_unknown(self) -> bool:
+        """Whether nobody said from when it holds."""
+        return self.from_on == ALWAYS
 class Users(UserManager["User"]):
     """Users, guarded as all audited records are."""
 

@@ -119,6 +119,11 @@ class SheetVersion(Decided):
             if not self.sheet.versions.filter(state=self.State.APPROVED).exists():
                 self.sheet.latest.call_sheet()
 
+    def approved_on(self) -> date | None:
+        """Return the day on which it was approved, None for one that was not (or whose step is from before they were kept)."""
+        step = next((s for s in reversed(self.steps()) if s.action == "targets.approve"), None)
+        return timezone.localtime(step.at).date() if step else None
+
     def call_sheet(self) -> None:
         """Call the record as this version calls it; the record stays the same under its code."""
         project = self.sheet.kind == "project"

@@ -37,7 +37,7 @@ def _official(code: str, but: Organisation | None = None) -> None:
     """Refuse an official code that another organisation in use bears. Raises ``ZS-WB-24``."""
     other = Organisation.objects.filter(official_code=code, active=True).exclude(pk=but.pk if but else None).first()
     if code and other:
-        raise ZhunshengError("ZS-WB-24", number=code, name=other.name)
+        raise ZhunshengError("ZS-WB-24", number=code, name=told(other))
 
 
 def _fits(name: str, kind: str, parent: Organisation | None) -> None:

@@ -453,7 +453,11 @@ def _lights(district: Organisation, year: int) -> Any:
 
 
 def heat_map(district: Organisation, year: int) -> dict[str, Any]:
-    """Return departments × dimensions: the share of lights that are green, for the heat map; greys are left out."""
+    """Return departments × dimensions: the share of lights that are green, for the heat map, and how many there are of each.
+
+    Each value is (dimension, department, percent of lights that are green, red, yellow, green, without a light); the percent
+    is None where nothing has a light yet.
+    """
     cells: dict[tuple[int, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in _lights(district, year).values("department_id", "dimension", "light").annotate(n=Count("id")).order_by():
         # A department's own sheet has sub-goals of its own where projects have the framework's dimensions.
@@ -467,10 +471,9 @@ def heat_map(district: Organisation, year: int) -> dict[str, Any]:
         for x, dimension in enumerate(dimensions):
             counted = cells.get((department.pk, dimension))
             lit = sum(counted[c] for c in ("green", "yellow", "red")) if counted else 0
-            if counted and lit:
-                values.append(
-                    [x, y, round(100 * counted["green"] / lit), counted["red"], counted["yellow"], counted["green"]]
-                )
+            if counted:
+                share = round(100 * counted["green"] / lit) if lit else None
+                values.append([x, y, share, *(counted[c] for c in ("red", "yellow", "green", "grey"))])
     return {
         "departments": [d.name_in(year) for d in departments],
         "ids": [d.pk for d in departments],

@@ -395,8 +395,11 @@ def since(publication: Publication) -> dict[str, Any]:
         version = SheetVersion.objects.select_related("sheet").get(pk=publication.object_id)
         holds = version.sheet.effective
         if holds is not None and holds != version:
-            told = {"n": holds.number, "day": holds.in_force_from or ""}
-            notes.append(_("目标已调整，第 %(n)s 版自 %(day)s 起执行") % told)
+            approved = holds.approved_on()
+            told = {"n": holds.number, "day": holds.in_force_from or "", "on": approved or ""}
+            late = approved is not None and holds.in_force_from is not None and approved > holds.in_force_from
+            words = _("目标已调整，第 %(n)s 版于 %(on)s 批复，追溯自 %(day)s 起执行") if late else ""
+            notes.append((words or _("目标已调整，第 %(n)s 版自 %(day)s 起执行")) % told)
             pairs = changes(version.target_sheet(), holds.target_sheet())
             changed = [{"what": c.label, "then": c.old, "now": c.new} for c in pairs]
     elif publication.kind == "self":
@@ -457,7 +460,9 @@ FIELDS: dict[str, list[tuple[str, str, str]]] = {
         ("level1", "一级指标", "string"),
         ("level2", "二级指标", "string"),
         ("name", "三级指标", "string"),
+        ("description", "指标描述", "string"),
         ("target", "指标值", "string"),
+        ("weight", "权重", "number"),
         ("basis", "确定依据", "string"),
         ("note", "说明", "string"),
     ],

@@ -93,6 +93,7 @@ def overview(request: SignedInRequest, department: Organisation, year: int) -> H
         "late": figures.late_things(department, year, today),
         "todo": todo.of(request.user, department, year, today),
         "working": working,
+        "past_year_end": assessment is not None and assessment.as_of > date(year, 12, 31),
     }
     return render(request, "web/overview.html", context)
 

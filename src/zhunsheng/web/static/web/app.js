@@ -174,14 +174,16 @@
     const rows = figures.departments.length;
     element.classList.add(rows > 60 ? "chart-huge" : "chart-tall");
     const chart = echarts.init(element);
+    const share = (p) => p.value[2] === null ? "—" : p.value[2] + "%";
+    figures.values = figures.values.map((v) => v[2] === null ? { value: v, itemStyle: { color: "#e6e8ec" } } : v);
     chart.setOption({
       textStyle: FONT, animation: false, aria: { enabled: true },
       grid: { left: Math.min(190, Math.max(110, element.clientWidth * 0.32)), right: 16, top: 28, bottom: 12 },
-      tooltip: { renderMode: "richText", formatter: (p) => figures.departments[p.value[1]] + "\n" + figures.dimensions[p.value[0]] + "  " + p.value[2] + "%\n" + element.dataset.words.replace("%r", p.value[3]).replace("%y", p.value[4]).replace("%g", p.value[5]) },
+      tooltip: { renderMode: "richText", formatter: (p) => figures.departments[p.value[1]] + "\n" + figures.dimensions[p.value[0]] + "  " + share(p) + "\n" + element.dataset.words.replace("%r", p.value[3]).replace("%y", p.value[4]).replace("%g", p.value[5]).replace("%n", p.value[6]) },
       xAxis: { type: "category", data: figures.dimensions, position: "top", axisTick: { show: false } },
       yAxis: { type: "category", data: figures.departments, inverse: true, axisLabel: { width: 180, overflow: "truncate", fontSize: 11 } },
       visualMap: { show: false, min: 0, max: 100, dimension: 2, inRange: { color: ["#c9362c", "#e9b44c", "#f3e3ab", "#a6d3ae", "#2b9348"] } },
-      series: [{ type: "heatmap", data: figures.values, label: { show: rows <= 60, formatter: (p) => p.value[2] + "%", fontSize: 11, color: "#1b2430" }, itemStyle: { borderColor: "#fff", borderWidth: 1 }, progressive: 2000 }],
+      series: [{ type: "heatmap", data: figures.values, label: { show: rows <= 60, formatter: (p) => p.value[6] ? share(p) + " (" + (p.value[3] + p.value[4] + p.value[5]) + "/" + (p.value[3] + p.value[4] + p.value[5] + p.value[6]) + ")" : share(p), fontSize: 11, color: "#1b2430" }, itemStyle: { borderColor: "#fff", borderWidth: 1 }, progressive: 2000 }],
     });
     chart.on("click", (p) => {
       const place = figures.ids[p.value[1]];  // null: now another district's, which these readers may not open
