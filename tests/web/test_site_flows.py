@@ -22,6 +22,7 @@ from zhunsheng.text import clean
 from zhunsheng.web.api import api
 from zhunsheng.web.models import ApiToken, Checkpoint, Job, SheetVersion, Upload, Word
 from zhunsheng.web.scopes import SCOPES
+from zhunsheng.web.services import sheets
 
 GOOD = "HD-F1,宣传,食品安全,活动,2021-03-01\n"
 HEAD = "活动编号,活动类别,主题类别,活动名称,开展日期\n"
@@ -338,13 +339,19 @@ def test_the_same_document_sent_again_is_the_same_version(call, sign_in, departm
     assert {v["new"] for v in first} == {True} and {v["new"] for v in again} == {False}
     place = sign_in("keyuan")
     page = place.post(f"/d/{department.pk}/2023/targets", {"how": "upload", **document()}, follow=True).content.decode()
-    assert "这份文件先前已上传" in page
+    assert "这份文件先前已上传" in page and "那之后改过内容" not in page
     assert SheetVersion.objects.filter(sheet__year=2023, sheet__department=department).count() == len(first)
     other = call("post", path, data=document(amount="\n补充说明。")).json()
     assert not {v["version"] for v in other} & {v["version"] for v in first}
     # Back to the first text is a step of its own, no repetition.
     back = call("post", path, data=document()).json()
     assert {v["new"] for v in back} == {True}
+    # What a person changed since is not in the file: the page says so.
+    version = SheetVersion.objects.get(pk=back[0]["version"])
+    path, field = next((p, f) for p, f in sheets.current_fields(version).items() if p.endswith(".name"))
+    sheets.set_field(version, path, "改过的名称", field.text)
+    page = place.post(f"/d/{department.pk}/2023/targets", {"how": "upload", **document()}, follow=True).content.decode()
+    assert "那之后改过内容，现在的与文件不同" in page
 
 
 def test_a_key_gets_the_same_answer_and_does_nothing_twice(call, department):

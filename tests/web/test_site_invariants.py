@@ -2776,3 +2776,24 @@ def test_3_a_year_that_is_over_is_shown_on_the_day_of_its_self_evaluation(found,
     figures.assess_now(place, YEAR)
     row = row_of(place)
     assert row["total"] < signed.total and f"{signed.total:.2f} 分" in row["signed"]
+
+
+def test_1_two_projects_of_a_name_are_re_checked_each_by_its_code(found, sign_in, user):
+    place = found(project(), project(code="P9", total=200_000), money=False)
+    settle(place, user)
+    evaluation, staff, bureau = opened(place, user), sign_in("keyuan"), sign_in("caizheng")
+    band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+    for sheet in evaluation.assessment.run.results:
+        for n, said in ((1, {"band": band.name, "share": "90"}), (2, {"actual": "95%"})):
+            files = [SimpleUploadedFile("清单.pdf", PROOF)]
+            sent = {"sheet": sheet.id, "indicator": sheet.indicators[n].id, "reason": "问卷", "files": files, **said}
+            assert staff.post(reverse("word", args=[evaluation.pk]), sent).status_code == 302
+    evaluation.refresh_from_db()
+    explained(staff, evaluation)
+    sign_on(sign_in, evaluation)
+    text = words_in(figures.file_of(evaluation, "绩效自评表.docx"))
+    assert "P1" in text and "P9" in text
+    assert bureau.post(reverse("recheck", args=[evaluation.pk])).status_code == 302
+    evaluation.refresh_from_db()
+    assert len(evaluation.differences) == 2
+    assert step(bureau, evaluation, "selfeval.accept").status_code == 302

@@ -431,8 +431,11 @@ def basis_words(card: Scorecard) -> str:
 # -- self-evaluation table --------------------------------------------------------------------------------------------
 
 
-def self_evaluation_form(card: Scorecard) -> Form:
-    """Return the official self-evaluation table (财预〔2020〕10号 附件1); reading it back gives points, results and scores."""
+def self_evaluation_form(card: Scorecard, *, coded: bool = False) -> Form:
+    """Return the official self-evaluation table (财预〔2020〕10号 附件1); reading it back gives points, results and scores.
+
+    The official table has no place for a project's code; ``coded`` adds one, for projects that share their name.
+    """
     sheet, execution = card.sheet, card.execution
     widths = (1.6, 1.9, 3.2, 2.1, 2.3, 1.4, 1.4, 1.4, 4.2)
     planned = card.initial if card.initial is not None else sheet.budget.total
@@ -444,6 +447,7 @@ def self_evaluation_form(card: Scorecard) -> Form:
             label("年度", columns=2),
             Cell(str(sheet.year or ""), columns=2),
         ),
+        *([(label("项目编码", columns=2), Cell(sheet.code, columns=7))] if coded and sheet.code else []),
         (
             label("主管部门", columns=2),
             Cell(sheet.department or "————", columns=3),

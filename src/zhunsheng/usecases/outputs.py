@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,11 @@ OUTPUTS = ("绩效目标表", "绩效运行监控表", "绩效自评表", "绩�
 def official_forms(assessment: Assessment) -> dict[str, list[tuple[str, Form]]]:
     """Return the official tables by name: (name of the worksheet, form) of each target sheet, in the order of the book."""
     results = assessment.results
+    names = Counter(r.sheet.title() for r in results)
     forms = {
         "绩效目标表": [target_form(r.sheet) for r in results],
         "绩效运行监控表": [monitoring_form(r.checkpoint) for r in results],
-        "绩效自评表": [self_evaluation_form(r.card) for r in results],
+        "绩效自评表": [self_evaluation_form(r.card, coded=names[r.sheet.title()] > 1) for r in results],
     }
     return {
         name: [(name if len(results) == 1 else r.sheet.title(), form) for r, form in zip(results, made, strict=True)]

@@ -135,9 +135,16 @@ class SheetVersion(Decided):
 
     def writers(self) -> set[str]:
         """Return the user names of those who brought or edited this version's text."""
-        edits = AuditEntry.objects.filter(model="sheetversion", object_id=str(self.pk), action="edit")
         own = {self.created_by.get_username()} if self.created_by else set()
-        return own | set(edits.values_list("actor", flat=True))
+        return own | set(self._edits().values_list("actor", flat=True))
+
+    @property
+    def edited(self) -> bool:
+        """Whether a person changed its text since it was made."""
+        return self._edits().exists()
+
+    def _edits(self) -> models.QuerySet[AuditEntry]:
+        return AuditEntry.objects.filter(model="sheetversion", object_id=str(self.pk), action="edit")
 
     def target_sheet(self) -> TargetSheet:
         """Return the sheet as a value, of its record's code and year, with codes for indicators kept before there were any."""
