@@ -1794,7 +1794,8 @@ def test_3_published_targets_say_that_another_version_has_come_into_force(found,
     assert public(client, out)[1]["notes"] == []
     new = adjusted(place, "indicators.0.target", "≥93%")
     page, data = public(client, out)
-    assert f"目标已调整，第 2 版自 {new.in_force_from} 起执行" in page and "≥95% → ≥93%" in page.replace("&gt;", ">")
+    told = f"目标已调整，第 2 版于 {timezone.localdate()} 批复，追溯自 {new.in_force_from} 起执行"
+    assert told in page and "≥95% → ≥93%" in page.replace("&gt;", ">")
     assert any((c["then"], c["now"]) == ("≥95%", "≥93%") for c in data["changes"])
     # The version that holds no more is neither asked for nor approved, and the one that holds takes its place.
     with pytest.raises(errors.ZhunshengError, match="第2版"):

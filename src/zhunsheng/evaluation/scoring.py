@@ -548,7 +548,9 @@ def score_indicator(
         asks = "请评定档次并写明理由" if target.op == "level" else "指标值读不出，请评定并写明理由"
         return score(NONE, "pending", f"目标“{indicator.words()}”需人工评定", asks)
     if result.doubt:
-        return score(NONE, "check", f"{result.doubt}，待核对", "请核对指标值与完成值，改成可以比较的写法")
+        measured = outcome.origin == "evidence"
+        asks = "请由财政局换一个口径或改为没有口径，也可填报完成值由财政局裁定" if measured else "请把完成值改成可以比较的写法"
+        return score(NONE, "check", f"{result.doubt}，待核对", asks)
     if kind == "yes_no":
         return _score_answer(indicator, outcome, result.value, score)
     if target.op == "by":
