@@ -227,7 +227,8 @@ def _contradicts(read: Written, note: str) -> str | None:
     digits = re.findall(r"\d\.(\d+)", _NOTE.sub("", normalise(read.text)))
     step = Fraction(1, 10 ** max(map(len, digits), default=0))
     inner = re.sub(r"(?<=\d),(?=\d{3}(?!\d))|[×*]100%?", "", note[1:-1])
-    for one in filter(None, re.split(r"[=,;:、]", inner)):
+    pieces: list[str] = re.split(r"[=,;:、]", inner)
+    for one in filter(None, pieces):
         if match := re.fullmatch(r"\D*?(\d+(?:\.\d+)?)[/÷](\d+(?:\.\d+)?)\D*", one):
             if not ratio:
                 continue

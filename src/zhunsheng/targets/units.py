@@ -120,17 +120,19 @@ def comparable(one: str | None, other: str | None) -> bool:
 
 
 # Counting words that say the same of what is counted: a result in one of them answers a target in another. People, bodies
-# and what was held are counted in words of their own; so are a person and a person's visits, save that 人次 counts people.
+# and what was held are counted in words of their own; a visit to one of them (人次, 户次) answers for it and the other way round.
 _ALIKE = (
     frozenset(["件", "起", "宗", "次", "例", "项", "个", "批次", "批", "期", "条"]),
     frozenset(["场", "场次", "次", "期", "班次", "批次", "批", "个", "项"]),
     frozenset(["家", "户", "个", "所"]),
     frozenset(["家次", "户次", "次", "批次"]),
+    frozenset(["家次", "户次", "家", "户"]),
     frozenset(["个", "处", "座", "所", "项"]),
     frozenset(["个", "项", "类", "种"]),
     frozenset(["份", "篇", "件", "条", "部", "个", "次"]),
     frozenset(["台", "套", "辆", "部", "个"]),
     frozenset(["台次", "次"]),
+    frozenset(["台次", "台"]),
     frozenset(["人", "名", "人次", "人份"]),
 )
 
