@@ -119,8 +119,9 @@ def comparable(one: str | None, other: str | None) -> bool:
     return a in counts and b in counts
 
 
-# Counting words that say the same of what is counted: a result in one of them answers a target in another. People, bodies
-# and what was held are counted in words of their own; a visit to one of them (人次, 户次) answers for it and the other way round.
+# Counting words that say the same of what is counted: a result in one of them answers a target in another.
+# People, bodies and what was held are counted in words of their own; a visit to one of them (人次, 户次) answers
+# for it and the other way round.
 _ALIKE = (
     frozenset(["件", "起", "宗", "次", "例", "项", "个", "批次", "批", "期", "条"]),
     frozenset(["场", "场次", "次", "期", "班次", "批次", "批", "个", "项"]),
