@@ -548,6 +548,34 @@ def test_2_a_proof_that_is_not_there_proves_nothing(root, tmp_path):
     assert proved.outcomes[0].origin == "judgement"
 
 
+@pytest.mark.parametrize(
+    ("proof", "why"),
+    [
+        ("、", "没有证明材料，没有写出文件名"),
+        ("空.pdf", "没有证明材料，文件是空的：空.pdf"),
+        ("说明.yaml", "没有证明材料，写的是填报文件自己：说明.yaml"),
+        ("./说明.yaml", "没有证明材料，写的是填报文件自己"),
+        ("照片.pdf、空.pdf、名单.xlsx", "没有证明材料，文件是空的：空.pdf，没有找到证明材料 名单.xlsx"),
+    ],
+)
+def test_2_a_proof_with_nothing_in_it_proves_nothing_and_says_why(root, tmp_path, proof, why):
+    (tmp_path / "空.pdf").touch()
+    (tmp_path / "照片.pdf").write_bytes(b"%PDF")
+    (path := tmp_path / "说明.yaml").write_text(f"- {{indicator: 外出宣讲场次, actual: 4场, proof: {proof}}}\n", "utf8")
+    (result,) = answer(root, project(indicator("外出宣讲场次", "≥4场")), said=read_judgements(path)).results
+    assert result.outcomes[0].origin == "none" and result.card.scores[0].verdict == "nothing"
+    assert why in result.outcomes[0].note
+
+
+def test_2_nobody_types_the_marks_that_the_system_writes(tmp_path):
+    (path := tmp_path / "说明.yaml").write_text(
+        "- {indicator: 办结率, actual: '95%（人工填报，争议已采纳，台账 80%）', proof: 清单.pdf}\n", "utf8"
+    )
+    with pytest.raises(ZhunshengError) as refused:
+        read_judgements(path)
+    assert refused.value.code == "ZS-SC-10" and "完成值里不要写“人工填报”，这是系统自己的标注" in refused.value.text()
+
+
 def test_2_a_mark_stands_beside_the_value_wherever_it_is_shown(root, capsys, tmp_path, monkeypatch):
     sheet = project(indicator("外出宣讲场次", "≥4场"), indicator(CLOSURE, "≥95%"))
     said = [TYPED, Judgement(indicator="外出宣讲场次", actual="9场", proof="照片.pdf")]

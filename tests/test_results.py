@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from zhunsheng.outcomes import Outcome, outcome_of_text, result_of
 from zhunsheng.targets import Indicator, TargetValue
-from zhunsheng.targets.results import against, read_written
+from zhunsheng.targets.results import against, own_marks, read_written
 
 
 def made(raw, name="甲"):
@@ -42,7 +42,7 @@ READ = [
     ("≥100件", "2021年完成120件", "120"),
     ("≥100件", "120件以上", "120"),
     ("≥90%", "完成率95%", "95"),
-    ("≥90%", "95.5%（19/20）", "95.5"),
+    ("≥90%", "95%（19/20）", "95"),
     ("≥90%", "920‰", "92"),
     ("≥90%", "92", "92"),
     ("≥90%", "百分之九十二", "92"),
@@ -217,6 +217,129 @@ def test_the_words_that_make_it_doubtful_are_quoted():
 def test_words_of_the_name_are_its_own_save_what_the_name_denies(name, raw, text, value):
     found = read(raw, text, name)
     assert found.value == value and (found.doubt is None) == (value is not None)
+
+
+# By kind: what the doubt says, the indicator's name, its target, and what was typed.
+NOT_SURE = {
+    "没有说指标的其余部分": [
+        ("安全事故数", "0起", "未发生较大以上安全事故 未发生重大事故 无群体性食品安全事件 未发生一般事故 未发生投诉"),
+        ("安全事故", "未发生", "未发生重大事故"),
+    ],
+    "写在括号里": [
+        ("甲", "较上年增长8%", "（9%） (9%) (9) 【9%】 (9)%"),
+        ("甲", "≥4次", "（5次） (5)次"),
+        ("项目成本", "≤30万元", "（25）"),
+    ],
+    "单位不可比": [
+        ("培训场次", "≥5场", "1000人 120户"),
+        ("企业数", "≥5家", "10人 10次"),
+        ("甲", "≥0.1万人", "1200场"),
+        ("甲", "≥5台", "10次"),
+    ],
+    "单位可能是": [("项目成本", "≤30000元", "2.9 25 299"), ("收入", "≥30万元", "350000")],
+    "少了": [
+        ("按期办结率", "≥90%", "办结率95% 已办结95% 95%（办结率）"),
+        ("重大案件办结率", "≥90%", "案件95% 案件办结率95%"),
+        ("新增就业人数", "≥10人", "就业12人"),
+    ],
+    "对不上": [
+        ("甲", "≥90%", "90%（45/60） 95%（1/60） 95%（60/0） 95%（80%） 95（45/60） 95%（45÷60×100%） 95.5%（19/20）"),
+        ("甲", "≥4次", "12次（10） 12次（3+4）"),
+    ],
+    "不一定": [
+        (
+            "甲",
+            "2021年12月31日前",
+            "2021年1月1日至今 2021年1月1日召开 2021年1月1日组织开展 2021年1月1日办理 2021年1月1日举办 2021年1月1日开展活动 "
+            "约2021年1月1日 2021年1月1日？",
+        ),
+        ("甲", "≥90%", "95%？ ~95% !95% 指标值95% 任务95% 全市平均95% 95%（约） 95%（全市平均） 全区平均水平95%"),
+        ("检查次数", "≥10次", "检查任务12次"),
+        ("节约率", "≥90%", "95%（约）"),
+        ("甲", "是", "是（计划） 是（未盖章） 是（约） 是（？）"),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("why", "name", "raw", "text"),
+    [(why, n, raw, t) for why, rows in NOT_SURE.items() for n, raw, texts in rows for t in texts.split()],
+)
+def test_4_what_does_not_surely_say_what_the_indicator_came_to_is_doubtful(why, name, raw, text):
+    """A narrower negation, a bracketed figure, another counted thing, a narrower label, a sum that is not the figure, a
+    day on which something only began, a mark of doubt: each is named, none has a value."""
+    found = read(raw, text, name)
+    assert found.value is None and found.doubt is not None and why in found.doubt
+
+
+SURE = [
+    (
+        "安全事故数",
+        "0起",
+        "未发生安全事故 无事故 0起 未发生 未发生任何安全事故 未发生一起安全事故 全年未发生安全事故及舆情",
+    ),
+    ("重大安全事故数", "0起", "未发生重大事故 未发生安全事故"),
+    ("投诉件数", "0件", "未收到群众投诉 无投诉"),
+    ("社会影响", "0起", "未发生群体性事件"),
+    ("培训场次", "≥5场", "6次 6场次 6"),
+    ("甲", "≥5件", "6起 6宗 6次 6例"),
+    ("甲", "≥5家", "6户 6个"),
+    ("培训人次", "≥100人次", "120人 120名"),
+    ("项目成本", "≤30000元", "29000 2.9万元 0 300元 350"),
+    ("按期办结率", "≥90%", "按期办结率95% 按期办结95% 实际95% 完成95% 已达到95%"),
+    ("受益群体满意度", "≥90%", "满意度95%"),
+    ("食品抽检合格率", "≥98%", "合格率99%"),
+    ("检查次数", "≥10次", "检查12次 完成检查任务12次"),
+    ("重点宣传活动次数", "≥10次", "开展宣传活动12次"),
+    (
+        "甲",
+        "≥90%",
+        "95%（57/60） 90.2%（46/51） 90.19%（46/51） 95（57/60） 95%（57÷60×100%） 完成任务95% 平均95% 95%。",
+    ),
+    ("甲", "≥4次", "12次（3+4+5） 12次（12） 全区开展12次"),
+    ("甲", "较上年增长8%", "9%（109/100）"),
+    (
+        "甲",
+        "2021年12月31日前",
+        "2021年1月1日完成 2021年1月1日办结 2021年1月1日验收 2021年1月1日印发 2021年1月1日上线 2021年1月1日投入使用 "
+        "2021年1月1日建成 2021年1月1日组织验收 2021年1月1日办理完毕",
+    ),
+    ("会议召开时间", "2021年12月31日前", "2021年1月1日召开"),
+    ("培训时间", "2021年12月31日前", "2021年1月1日举办"),
+    ("甲", "是", "是（已印发） 是（3项制度）"),
+]
+
+
+@pytest.mark.parametrize(("name", "raw", "text"), [(n, raw, t) for n, raw, texts in SURE for t in texts.split()])
+def test_4_ordinary_writing_stays_sure(name, raw, text):
+    found = read(raw, text, name)
+    assert found.doubt is None and found.value is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("95%（人工填报，争议已采纳，台账 80%）", "人工填报"),
+        ("95%（上报数）", "上报数"),
+        ("95%（台账80%）", "台账"),
+        ("95%，争议 已 采 纳", "争议已采纳"),
+        ("95%（财政局已采纳）", "财政局已采纳"),
+        ("上报数据12条", ""),
+        ("建立台账12本", ""),
+        ("办结劳动争议12件", ""),
+        ("采纳建议12条", ""),
+    ],
+)
+def test_2_the_products_own_marks_are_told_from_ordinary_words(text, words):
+    assert own_marks(text) == words
+
+
+@pytest.mark.parametrize("text", ["95%（人工填报，争议已采纳，台账 80%）", "95%（人工填报）"])
+def test_2_marks_are_stripped_from_a_table_and_doubtful_in_what_a_person_typed(text):
+    one = made("≥90%")
+    reported, typed = (result_of(one, outcome_of_text(text, "%", 2021, o)) for o in ("reported", "judgement"))
+    assert (reported.value, reported.doubt) == (95, None)
+    assert typed.value is None and "人工填报" in str(typed.doubt)
 
 
 def test_a_day_that_is_a_whole_or_a_start_is_read_by_the_name():

@@ -15,6 +15,7 @@ from zhunsheng.faults import written
 from zhunsheng.regulations import read_yaml
 from zhunsheng.targets import Book
 from zhunsheng.targets.naming import indicators_named
+from zhunsheng.targets.results import own_marks
 
 
 class Judgement(BaseModel):
@@ -27,7 +28,8 @@ class Judgement(BaseModel):
     over-achieved target, with a ``reason``; ``cause`` is one of the official categories of deviation, ``measures`` what
     is done about it. ``day`` is the date these words were written for (None: whatever the date); see ``on``.
     ``refused`` is the reason of a refusal of that result against the reading ``refused_against``.
-    ``unproved`` are the files among ``proof`` that do not lie beside the judgements, so that the result counts nothing.
+    ``unproved`` says why the ``proof`` proves nothing (files that do not lie beside the judgements, empty ones, none
+    named), so that the result counts nothing.
     ``former`` is the reading that the ledgers once gave, computed on ``former_on``: where they give none any more, the
     result is a contest against that one. ``anew`` says why a result is to be typed again: what it was typed for has changed.
     """
@@ -75,18 +77,47 @@ Said = Mapping[tuple[str, str], Judgement]  # by code of sheet and of indicator
 
 
 def read_judgements(path: Path) -> list[Judgement]:
-    """Read a judgement file (YAML list). Raises ``ZS-IN-01``, ``ZS-IN-05`` or ``ZS-RG-01``.
+    """Read a judgement file (YAML list). Raises ``ZS-IN-01``, ``ZS-IN-05``, ``ZS-RG-01`` or ``ZS-SC-10``.
 
-    Proof lies beside the file; an entry that names a file which is not there keeps its name in ``unproved``.
+    Proof lies beside the file; an entry whose proof is not there, is empty or is the file itself says so in ``unproved``.
     """
     found: list[Judgement] | None = read_yaml(written(path), list[Judgement] | None, path.name)
-    return [_proved(one, path.parent) for one in found or []]
+    for one in found or []:
+        refuse_marks(one.actual)
+    return [_proved(one, path) for one in found or []]
 
 
-def _proved(said: Judgement, folder: Path) -> Judgement:
-    named = [name.strip() for name in re.split(r"[、;；\n]", said.proof or "") if name.strip()]
-    absent = [name for name in named if not _lies_in(folder, name)]
-    return said.model_copy(update={"unproved": "、".join(absent) or None})
+def refuse_marks(typed: str | None) -> None:
+    """Refuse a typed result with words that say where a figure is from or what was ruled on it: only the system says so.
+
+    Raises ``ZS-SC-10``.
+    """
+    if words := own_marks(typed or ""):
+        raise ZhunshengError("ZS-SC-10", words=words)
+
+
+def proof_names(proof: str | None) -> list[str]:
+    """Return the names of files that a proof consists of."""
+    return [name.strip() for name in re.split(r"[、;；\n]", proof or "") if name.strip()]
+
+
+def _proved(said: Judgement, path: Path) -> Judgement:
+    faults: dict[str, list[str]] = {}
+    for name in proof_names(said.proof):
+        if fault := _fault(path, name):
+            faults.setdefault(fault, []).append(name)
+    unproved = "，".join(f"{fault}{'、'.join(names)}" for fault, names in faults.items())
+    return said.model_copy(update={"unproved": unproved or None})
+
+
+def _fault(path: Path, name: str) -> str | None:
+    """Return why a file named beside the judgement file proves nothing; None where it is a file with something in it."""
+    if not _lies_in(path.parent, name):
+        return "没有找到证明材料 "
+    file = path.parent / name
+    if file.samefile(path):
+        return "没有证明材料，写的是填报文件自己："
+    return None if file.stat().st_size else "没有证明材料，文件是空的："
 
 
 def _lies_in(folder: Path, name: str) -> bool:

@@ -99,7 +99,8 @@ def outcome_of_text(text: str, unit: str | None, year: int | None, origin: Origi
 
     ``unit`` is the target's; a number without unit is in it.
     """
-    written = read_written(text, year=year, unit=unit)
+    # Only a table that the product wrote bears its marks; typed by a person they are words like any other.
+    written = read_written(text, year=year, unit=unit, marked=origin != "judgement")
     if written.day is not None:
         return Outcome(written.day, None, text, origin, written=written)
     if written.number is not None:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from zhunsheng.targets.kinds import RATE_NAME, IndicatorType, denies, same_unit, wants
 from zhunsheng.targets.sheet import Indicator
-from zhunsheng.targets.units import convert, counts, known_unit, split_unit
+from zhunsheng.targets.units import convert, counted_alike, counts, known_unit, split_unit
 from zhunsheng.targets.value import TargetValue, misgrouped, normalise, odd_digits, periods
 
 Bound = Literal["", "least", "most", "about"]
@@ -27,21 +27,32 @@ _MARK = (
     r"|(?:曾有台账[^;]*,)?人工填报[^;]*,(?:有争议,未采纳|有争议,待裁定|有争议,待财政局裁定|争议未采纳)"
 )
 _MARKS = re.compile(rf"\((?:{_MARK})(?:;(?:{_MARK}))*\)")
-_ENDS = re.compile(r"[。.;,、:!?·~“”\"'()\[\]【】]+")
+# The same words where a person types them: whatever stands between them, nobody but the system says so.
+_OWN_MARKS = re.compile(
+    r"人工填报|上报数(?!据|量)|口径未确认|争议[已未]?采纳|有争议(?=[待未])|待财政局裁定|财政局[已未]?(?:采纳|裁定)|曾有台账"
+)
+_LEDGER_BESIDE = re.compile(r"[(\[【,;:、。](台账(?:读数|显示|为|是)?)[\d-]")
+# 会计写法: a whole figure in brackets is a negative one.
+_BRACKETED = re.compile(r"[(\[{【〔][^()]*\d[^()]*[)\]}】〕][%‰]?[一-龥]{0,3}")
+_ENDS = re.compile(r"[。.;,、:·“”\"'()\[\]【】]+")
 
 # What may stand beside a number or a day and changes nothing. Everything else makes the result doubtful.
 _NEUTRAL = (
     "目前|截[至止]目前|至今|现已|已经|已|现|全年度?|年内|本年度?|当年度?|今年|本期|全区|全市|全县|全局|我局|我区|本局|"
     "共计|共|累计|合计|总计|总共|总|实际|平均|年均|均|全部|各|了|是|为|达到|达|在|于|按|的|"
-    "完成值|实际值|指标值|结果|数值|数量|总数|件数|次数|人数|人次|批次|场次|项目|任务|工作|情况|发生|出现"
+    "完成值|实际值|结果|数值|数量|总数|件数|次数|人数|人次|批次|场次|项目|工作|情况|发生|出现"
 )
 # Words for having done it; beside an indicator that counts what is not done they would say the opposite.
 _DOING_WORDS = "开展|完成|办结|实现|组织|举办|召开|举行|达标|通过|验收|建成|宣传|活动"
 _RATES = "(?:完成|办结|达标|通过|实现|合格|覆盖|验收)率|满意度"
 _DAY_WORDS = (
-    "已于|时间|日期|日前|之前|以前|前|之?内|以内|底|末|止|为止|按时|按期|如期|及时|提前|全面|顺利|正式|办理|"
+    "印发|上线|交付|启用|已于|时间|日期|日前|之前|以前|前|之?内|以内|底|末|止|为止|按时|按期|如期|及时|提前|全面|顺利|正式|办理|"
     "结束|到位|完工|竣工|结项|支付|完毕|投入使用"
 )
+_PLAIN_WORDS = re.compile(_NEUTRAL)
+_LABELS = re.compile(r"完成率|完成值|实际值|完成情况")
+_NO_LABEL = re.compile(rf"{_NEUTRAL}|完成|实现")
+_NO_NAME = re.compile(rf"{_NEUTRAL}|{_DOING_WORDS}")
 _PLAIN = re.compile(rf"(?:{_NEUTRAL}|\|)*")
 _EDGES = re.compile(rf"^(?:{_NEUTRAL})+|(?:{_NEUTRAL})+$")
 _DONE = re.compile(rf"(?:{_NEUTRAL}|{_DOING_WORDS}|\|)*")
@@ -51,6 +62,24 @@ _DATED = re.compile(rf"(?:{_NEUTRAL}|{_DOING_WORDS}|{_DAY_WORDS}|\|)*")
 _AWAY = re.compile(
     r"[未没不无非缺差欠拟应须需待停]|少于|计划|目标|预[计期定]|打算|争取|力争|将|还剩|仅剩|剩余|余下|取消|暂缓|终止|中止|退回|撤销|作废|"
     r"[去上前明次]一?年|同期|以往|历年|逾期|超期|超时"
+)
+# Beside a day: what says that something began or goes on, and what says that it was done.
+_GOES_ON = re.compile(r"至今|目前|截[至止]")
+_BEGUN = re.compile(r"开展|组织|举办|召开|举行|宣传|活动|办理|发生|出现")
+_ENDED = re.compile(
+    r"完成|办[结毕完]|达标|通过|验收|建成|结束|到位|完[工毕]|竣工|结项|支付|投入使用|印发|上线|实现|交付|启用"
+)
+_OCCASION = re.compile(r"会议|培训|活动|宣传|演练|比赛|竞赛|讲座|论坛|会$|展$|节$")  # held is done
+_TASK_DONE = re.compile(r"完成|办结|达成|实现")
+# Marks of doubt, words for a target, and what others came to: nobody's result, wherever they stand.
+_HEDGE = re.compile(
+    r"[?!~≈±]|(?<![签预违节制公合契])约|大概|左右|可能|估计|估算|指标值|目标值|计划值|全[国省市区县州]\w{0,3}?(?:平均|均值|水平)|平均水平"
+)
+# What narrows a thing to a part of it: without it a label names another, larger thing.
+_NARROW = re.compile(
+    r"按[期时]|及时|如期|限时|准时|即时|当[日天期场年]|一次性?|首次|初次|提前|线上|线下|网上|现场|重[大点要]|特[大重别]|较大|"
+    r"主要|关键|严重|[大中小]型|中小|规模以上|限额以上|一般|普通|新[增建办招]|有效|优秀|优良|优质|良好|先进|高[端级层效质]|"
+    r"无害化|[国省市区县镇村]级|国家级|上级|困难|特困|低保|残疾|老年|未成年|妇女|儿童|青年|农村|城镇|越级|恶性|以上|人均|户均"
 )
 _TAIL_OF_NAME = re.compile(
     r"(?:次数|数量|个数|件数|批次|人数|人次|户数|起数|场次|总数|数|率|比例|比率|时限|时间|日期)$"
@@ -83,6 +112,11 @@ _NOTHING = re.compile(
     r"|(?:无|零)(?:安全|重大|较大|食品|药品|生产|责任|群体性?|质量|有效|群众|集体|违规|违法)*"
     r"(?:事故|投诉|事件|上访|信访|差错|举报|舆情|案件|行为|发生)(?:发生|情况)?)"
 )
+_DENIED = re.compile(r"^.*?(?:未|没有|零|无)(?:再)?(?:发生|出现|收到|接到|发现)?")
+_ALL_OF_IT = re.compile(
+    r"任何|各类|各种|一切|所有|此类|该类|相关|有关|一起|一例|一件|一宗|群众|事故|事件|情况|现象|问题|行为|发生|出现|了|的|等|过|类|\|"
+)
+_BAD = re.compile(r"事故|投诉|事件|上访|信访|差错|举报|舆情|案件|死亡|伤亡|违规|违法")
 _DOING = r"建立|完成|制定|出台|发布|印发|建成|实现|落实|通过|公开|达标|发生|执行|开通"
 _FULLY = r"(?:(?!未|尚|不|没|无|待|拟|将|计划|预计|草案|初稿|部分|一半|基本)[一-龥])"
 _YES = re.compile(rf"是|有|(?:已经?)(?:全部|全面|按时)?(?:{_DOING}){_FULLY}{{0,8}}|(?:按时|全部|如期)?(?:{_DOING})")
@@ -107,6 +141,7 @@ class Written:
     ``growth`` is 1 for a rise, -1 for a fall, 0 where neither is said; ``bound`` says that the number is only a least, a
     most or a rough one; ``answer`` is a yes or no; ``why`` says what stands in the way of reading it. ``around`` are the
     words beside the number or day that said none of this: only the indicator can tell whether they are harmless.
+    ``denied`` is what is said not to have happened, in the words that name it: 重大事故 of 未发生重大事故.
     """
 
     text: str
@@ -119,6 +154,7 @@ class Written:
     answer: bool | None = None
     why: str | None = None
     around: tuple[str, ...] = ()
+    denied: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,20 +169,35 @@ class Result:
     doubt: str | None = None
 
 
-def read_written(text: str, *, year: int | None = None, unit: str | None = None, dated: bool = False) -> Written:
+def own_marks(text: str) -> str:
+    """Return the first of the product's own words about a figure in a text (争议已采纳), whatever stands between its signs."""
+    words = normalise(text)
+    found = _OWN_MARKS.search(re.sub(r"[\W_]+", "", words))
+    beside = _LEDGER_BESIDE.search(words)
+    return found[0] if found else beside[1] if beside else ""
+
+
+def read_written(
+    text: str, *, year: int | None = None, unit: str | None = None, dated: bool = False, marked: bool = True
+) -> Written:
     """Read a result as people write it: 92%, 已开展4次, 全年累计3,200人次, 下降3%, 每月1次, 2021年11月26日, 未发生.
 
     ``unit`` is the unit to look for first behind the number; ``year`` is the indicator's: it completes a day without
-    year, and a day before it is doubtful. Never raises.
+    year, and a day before it is doubtful. ``marked``: the text is of a table that may bear the product's own marks.
+    Never raises.
     """
     if odd := odd_digits(text):
         return Written(text, why=f"里的“{odd}”不是普通数字，读不准是多少")
     words = normalise(text)
     note = match[0] if (match := _NOTE.search(words)) else ""
     bare = _NOTE.sub("", words).rstrip("。;；,，") or words
-    beside = () if bare == words or not note or _MARKS.fullmatch(note) else tuple(filter(None, (_note(note),)))
+    beside = (
+        () if bare == words or not note or (marked and _MARKS.fullmatch(note)) else tuple(filter(None, (_note(note),)))
+    )
     if parted := misgrouped(bare):
         return Written(text, why=f"里的“{parted}”逗号不在千位上，不知是几")
+    if _BRACKETED.fullmatch(words) and not isinstance(TargetValue.parse(words[1:-1], year=year).value, date):
+        return Written(text, why="整个写在括号里，可能是负数（会计写法），请写明")
     whole = TargetValue.parse(bare, year=year, dated=dated)
     for said in _NO_DAY.finditer(bare):
         if why := next((d for d in TargetValue.parse(said[0], year=year or 2000).doubts if "这一天" in d), None):
@@ -157,13 +208,51 @@ def read_written(text: str, *, year: int | None = None, unit: str | None = None,
     if len(days) == 1 and isinstance(day := TargetValue.parse(days[0][0], year=year).value, date):
         return _read_day(text, day, bare[: days[0].start()] + "|" + bare[days[0].end() :], beside, year)
     if _NOTHING.fullmatch(bare):
-        return Written(text, Fraction(0), answer=False, around=beside)
+        return Written(text, Fraction(0), answer=False, around=beside, denied=_DENIED.sub("", bare))
     if parts := _PARTS.findall(bare):
         rest = tuple(filter(None, (*_PARTS.sub(lambda m: f"|{m[2]}|", bare).split("|"), *beside)))
         return _sum_of(text, [(p, n, u) for p, _, n, u in parts], tuple(_years_out(r, year) for r in rest))
     if not re.search(r"\d", bare) and (_YES.fullmatch(bare) or _NO.fullmatch(bare)):
         return Written(text, answer=bool(_YES.fullmatch(bare)), around=beside)
-    return _read_number(text, bare, unit, year, beside)
+    read = _read_number(text, bare, unit, year, beside)
+    if not read.why and read.number is not None and (other := _contradicts(read, note)):
+        return Written(text, why=f"与括号里的“{other}”对不上")
+    return read
+
+
+def _contradicts(read: Written, note: str) -> str | None:
+    """Return what in a note beside a figure comes to another figure, beyond the digits shown: 45/60 beside 90%."""
+    assert read.number is not None
+    ratio = split_unit(read.unit)[0] == "比值" or not read.unit
+    digits = re.findall(r"\d\.(\d+)", _NOTE.sub("", normalise(read.text)))
+    step = Fraction(1, 10 ** max(map(len, digits), default=0))
+    inner = re.sub(r"(?<=\d),(?=\d{3}(?!\d))|[×*]100%?", "", note[1:-1])
+    pieces: list[str] = re.split(r"[=,;:、]", inner)
+    for one in filter(None, pieces):
+        if match := re.fullmatch(r"\D*?(\d+(?:\.\d+)?)[/÷](\d+(?:\.\d+)?)\D*", one):
+            if not ratio:
+                continue
+            below, above = Fraction(match[2]), Fraction(match[1])
+            if not below:
+                return one
+            share = above / below
+            if read.unit:
+                scale = split_unit(read.unit)[1]
+                meant = [share / scale] + ([abs(share - 1) / scale] if read.growth or share > 1 else [])
+            else:
+                meant = [share, share * 100]
+        elif match := re.fullmatch(r"(-?\d+(?:\.\d+)?)%", one):
+            if split_unit(read.unit)[0] != "比值" or not read.unit:
+                continue
+            meant = [Fraction(match[1]) / 100 / split_unit(read.unit)[1]]
+        elif not ratio and re.fullmatch(r"\d+(?:\.\d+)?(?:\+\d+(?:\.\d+)?)*", one):
+            meant = [sum(map(Fraction, one.split("+")), Fraction(0))]
+        else:
+            continue
+        # Rounded or cut off at the digits shown; anything else is another figure.
+        if not any(abs(read.number - m) <= step / 2 or 0 <= m - read.number < step for m in meant):
+            return one
+    return None
 
 
 def _note(note: str) -> str:
@@ -328,6 +417,10 @@ def against(indicator: Indicator, figure: Fraction | date | None, unit: str | No
     if told.kind != "level" and (written.day is not None or written.number is not None):
         if odd := _odd(indicator, written):
             return Result(None, f"完成值“{written.text}”里的“{odd}”使旁边的数不一定是完成的数")
+        if narrower := _narrower(indicator, written.denied):
+            return Result(None, f"完成值“{written.text}”只说没有“{narrower}”，没有说指标的其余部分")
+        if written.day is None and (dropped := _dropped(indicator, written)):
+            return Result(None, f"完成值“{written.text}”写的不是整个指标名称，少了“{dropped}”，不一定是这个指标")
     if told.kind == "date":
         return _day(told, written)
     if told.kind == "yes_no":
@@ -352,10 +445,16 @@ def _odd(indicator: Indicator, written: Written) -> str | None:
     harmless = _DATED if day else _PLAIN if denied else _DONE_RATE if rated else _DONE
     short = _TAIL_OF_NAME.sub("", name)
     own = sorted({w for w in (name, short, indicator.type.unit or "") if len(w) > 1}, key=len, reverse=True)
+    held = bool(_OCCASION.search(short)) or bool(_ENDED.search("|".join(written.around)))
     for words in written.around:
         rest = _ENDS.sub("", words)
         for word in own:
             rest = rest.replace(word, "|")
+        if _HEDGE.search(rest) or ("任务" in rest and not _TASK_DONE.search(rest)):
+            return words.strip(",;:。、") or words
+        rest = rest.replace("任务", "|")
+        if day and (_GOES_ON.search(rest) or any(b[0] not in name and not held for b in _BEGUN.finditer(rest))):
+            return words.strip(",;:。、")
         rest = rest if growth else _LEVELLED.sub("", rest)
         if (
             harmless.fullmatch(rest)
@@ -370,6 +469,45 @@ def _odd(indicator: Indicator, written: Written) -> str | None:
         if not harmless.fullmatch(_without(rest, name)):
             return words.strip(",;:。、")
     return None
+
+
+def _narrower(indicator: Indicator, denied: str) -> str | None:
+    """Return what was said not to have happened where it is only a part of what the indicator counts, or another thing."""
+    own = normalise("|".join(filter(None, (indicator.name, indicator.description, indicator.target.raw))))
+    strict = bool(_BAD.search(own))  # it names what must not happen: any other word narrows it
+    parts = re.split(r"[及和或与、,]|以及", denied)
+    for part in parts:
+        rest = _ALL_OF_IT.sub("", _PLAIN_WORDS.sub("", _shared_out(part, own)))
+        if not rest or not (strict or _NARROW.search(rest)):
+            return None
+    return denied
+
+
+def _dropped(indicator: Indicator, written: Written) -> str | None:
+    """Return what a label beside a figure leaves out of the indicator's name, where that narrows it: 按期 of 按期办结率."""
+    name = normalise(indicator.name)
+    said = "|".join(_LABELS.sub("|", _ENDS.sub("", words)) for words in written.around)
+    harmless = _NO_LABEL if indicator.type.kind in ("share", "growth") else _NO_NAME
+    label = harmless.sub("|", said)
+    whole = (name, _TAIL_OF_NAME.sub("", name), normalise(indicator.description or "") or name)
+    if any(w in said for w in whole if len(w) > 1) or not any(
+        label[i : i + 2] in name for i in range(len(label) - 1) if "|" not in label[i : i + 2]
+    ):
+        return None
+    left = _shared_out(name, said)
+    found = _NARROW.search(left)
+    return found[0] if found else None
+
+
+def _shared_out(words: str, others: str) -> str:
+    """Take the longest pieces that words share with others out of them, two letters at least."""
+    n = len(words)
+    for length in range(n, 1, -1):
+        for start in range(n - length + 1):
+            piece = words[start : start + length]
+            if "|" not in piece and piece in others:
+                return _shared_out(words[:start], others) + "|" + _shared_out(words[start + length :], others)
+    return words
 
 
 def _names(words: str, *names: str) -> bool:
@@ -407,6 +545,10 @@ def _answer(told: IndicatorType, written: Written) -> Result:
         answer = written.number > 0
     if answer is None:
         return Result(None, f"目标是“{told.aim.raw}”，完成值看不出是或否")
+    if written.number is None and answer == wants(told.aim):
+        for words in written.around:
+            if _AWAY.search(words) or _HEDGE.search(words):
+                return Result(None, f"完成值“{written.text}”里的“{words}”使旁边的是或否不一定成立")
     return Result(answer == wants(told.aim))
 
 
@@ -427,9 +569,11 @@ def _figure(indicator: Indicator, written: Written) -> Result:
         return Result(None, f"完成值“{written.text}”写成负数")
     if written.per:
         number *= 1 if split_unit(unit or aim.unit)[0] == "比值" else periods(written.per)
-    if unit and not same_unit(unit, aim.unit):
+    if unit and (not same_unit(unit, aim.unit) or (written.text and aim.unit and not counted_alike(unit, aim.unit))):
         return Result(None, f"单位不可比：目标为“{aim.unit or '无单位'}”，完成值为“{unit}”")
-    if written.text and (doubt := _share_doubt(told, number, unit) or _part_doubt(indicator, written)):
+    if written.text and (
+        doubt := _share_doubt(told, number, unit) or _part_doubt(indicator, written) or _money_doubt(told, number, unit)
+    ):
         return Result(None, doubt)
     value = convert(number, unit or aim.unit, aim.unit)
     if doubt := _bound_doubt(told, value, written.bound):
@@ -483,6 +627,19 @@ def _share_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str
         return f"完成值 {_plain(number)}{unit or aim.unit} 超过 100%"
     if unit and high and 0 < convert(number, unit, "%") <= 1 and told.sense == "more":
         return f"完成值 {_plain(number)}{unit} 疑为百分数格式丢失"
+    return None
+
+
+def _money_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str | None:
+    """Return why a bare number beside a target in money may be in another unit: 2.9 beside ≤30000元 is rather 万元."""
+    base, scale = split_unit(told.unit)
+    if unit or base != "元" or not number or told.kind == "growth" or not told.bounds:
+        return None
+    low, high = min(told.bounds), max(told.bounds)
+    if scale == 1 and abs(number) * 100 < low:
+        return f"完成值“{_plain(number)}”没有写单位，目标以元计，单位可能是万元"
+    if scale > 1 and abs(number) > high * 100 > 0:
+        return f"完成值“{_plain(number)}”没有写单位，目标以{told.unit}计，单位可能是元"
     return None
 
 

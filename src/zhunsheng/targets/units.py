@@ -119,6 +119,37 @@ def comparable(one: str | None, other: str | None) -> bool:
     return a in counts and b in counts
 
 
+# Counting words that say the same of what is counted: a result in one of them answers a target in another.
+# People, bodies and what was held are counted in words of their own; a visit to one of them (人次, 户次) answers
+# for it and the other way round.
+_ALIKE = (
+    frozenset(["件", "起", "宗", "次", "例", "项", "个", "批次", "批", "期", "条"]),
+    frozenset(["场", "场次", "次", "期", "班次", "批次", "批", "个", "项"]),
+    frozenset(["家", "户", "个", "所"]),
+    frozenset(["家次", "户次", "次", "批次"]),
+    frozenset(["家次", "户次", "家", "户"]),
+    frozenset(["个", "处", "座", "所", "项"]),
+    frozenset(["个", "项", "类", "种"]),
+    frozenset(["份", "篇", "件", "条", "部", "个", "次"]),
+    frozenset(["台", "套", "辆", "部", "个"]),
+    frozenset(["台次", "次"]),
+    frozenset(["台次", "台"]),
+    frozenset(["人", "名", "人次", "人份"]),
+)
+
+
+@lru_cache(maxsize=4096)
+def counted_alike(one: str | None, other: str | None) -> bool:
+    """Say whether two units are no two counting words for different things: 人 and 场 are, 件 and 起 are not.
+
+    Units that count nothing, and no unit at all, are alike here; ``comparable`` tells about those.
+    """
+    a, b = split_unit(one)[0], split_unit(other)[0]
+    if a == b or a not in _COUNTS or b not in _COUNTS:
+        return True
+    return any(a in words and b in words for words in _ALIKE)
+
+
 # Classifiers of whole things that no target of the kind above is compared across, and that come in no parts either.
 _WHOLE = frozenset(
     [*_COUNTS, "册", "本", "张", "枚", "只", "头", "株", "棵", "盏", "块", "面", "幅", "封", "村", "校", "艘"]

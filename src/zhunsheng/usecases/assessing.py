@@ -21,7 +21,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation import Scorecard, score_department, score_sheet
 from zhunsheng.evaluation.scoring import due_on
 from zhunsheng.evidence import Snapshot, Store, ledgers
-from zhunsheng.judgements import Judgement, Said, resolve
+from zhunsheng.judgements import Judgement, Said, proof_names, resolve
 from zhunsheng.measures import (
     DuckEngine,
     Engine,
@@ -404,10 +404,11 @@ def _line(
             return replace(typed, origin="accepted", contest=contest), reading
         note = f"{ledger_words(contest)}，填报的“{said.actual}”待财政局裁定"
         return replace(outcome, note=note, contest=contest), reading
-    if not said.proof:
-        return replace(outcome, note=f"填报了“{said.actual}”，没有证明材料，不计"), reading
+    if not proof_names(said.proof):
+        why = "，没有写出文件名" if said.proof else ""
+        return replace(outcome, note=f"填报了“{said.actual}”，没有证明材料{why}，不计"), reading
     if said.unproved:
-        return replace(outcome, note=f"填报了“{said.actual}”，没有找到证明材料 {said.unproved}，不计"), reading
+        return replace(outcome, note=f"填报了“{said.actual}”，{said.unproved}，不计"), reading
     return replace(typed, proof=said.proof), reading
 
 
@@ -417,7 +418,7 @@ def _contested(said: Judgement, indicator: Indicator, typed: Outcome, computed: 
     A typed text that can be read in two ways is compared with nothing, and nobody's acceptance makes it count.
     """
     doubt = result_of(indicator, typed).doubt if indicator.type.kind != "level" else None
-    proof = f"没有找到证明材料 {said.unproved}" if said.unproved else said.proof
+    proof = said.unproved or said.proof
     holds = not doubt and not said.unproved and said.against in (None, computed.text)
     apart = None if doubt else _apart(indicator, typed, computed)
     accepted = said.accepted if holds else None

@@ -21,7 +21,7 @@ from pydantic import TypeAdapter
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, Store
 from zhunsheng.intake import read_book
-from zhunsheng.judgements import Judgement, resolve
+from zhunsheng.judgements import Judgement, refuse_marks, resolve
 from zhunsheng.measures import MeasureLink, catalogue
 from zhunsheng.reports.forms import Form
 from zhunsheng.targets import Book
@@ -616,6 +616,7 @@ def keep_word(
         raise ZhunshengError("ZS-WB-06", detail=f"“{line.name}”填了得分率，没有选评定档次")
     if said.get("over_accepted") and not str(said.get("reason") or "").strip():
         raise ZhunshengError("ZS-WB-06", detail=f"“{line.name}”认可超额，没有写理由")
+    refuse_marks(said.get("actual"))
     files = list(said.pop("attachments", []))
     promised = promises(book_in_force(record.department, record.year, record.as_of)).get((sheet, indicator), {})
     with transaction.atomic():
