@@ -425,6 +425,7 @@ def _check(
         f"'{titles} 与第 ' || first || ' 行重复' AS message FROM (SELECT _row, raw_{ledger.key[0]}, "
         f"first_value(_row) OVER (PARTITION BY {key} ORDER BY _row) AS first FROM parsed) WHERE first <> _row"
     )
+    checks += [_half(ledger, name) for name in ledger.open_key]
     wrong = f"SELECT _row, '部门' AS title, raw_{DEPARTMENT} AS value, "
     if only:
         said = quoted(f"只能导入本部门（{label}）的数据")
@@ -553,6 +554,22 @@ _WHY: tuple[tuple[str, str, str], ...] = (
     ("money", "zs_misgrouped({0})", "逗号不在千位上，不知是几"),
     ("money", "zs_fen({0})", "金额最多两位小数"),
 )
+
+
+def _half(ledger: Ledger, name: str) -> str:
+    """Return the SELECT (as of ``_checks``) of rows without a part of the key that other rows have, else of the same key.
+
+    Nobody can say whether such two are one, so that neither may replace the other nor stand beside it.
+    """
+    title = ledger.column(name).title
+    kept = ", ".join((DEPARTMENT, *(k for k in ledger.key if k != name)))
+    return (
+        f"SELECT _row, {quoted(title)} AS title, raw_{name} AS value, "
+        f"'没有填{title}，第 ' || other || ' 行同名项目的{title}是 ' || code || '，分不清是不是同一个' AS message FROM "
+        f"(SELECT _row, raw_{name}, {name}, min(_row) FILTER ({name} IS NOT NULL) OVER (PARTITION BY {kept}) AS other, "
+        f"arg_min({name}, _row) FILTER ({name} IS NOT NULL) OVER (PARTITION BY {kept}) AS code FROM parsed) "
+        f"WHERE {name} IS NULL AND other IS NOT NULL"
+    )
 
 
 def _checks(ledger: Ledger, column: Column) -> list[str]:
