@@ -614,7 +614,7 @@ def test_what_an_import_says_of_departments(root, tmp_path, capsys):
     assert numbers(Store(root), "A1") == ["T1", "T2"]
     path.write_text(f"部门,{HEAD}\n110190,T3,举报,2021-03-05,\n", "utf8")
     code, said = run(capsys, "ledger", "import", path, "--store", root, "--department", "A1")
-    new = department_code("110190")
+    new = "110190"  # what is no name is a code, and its own department's
     assert code == 0 and "新登记的部门" in said and f"110190（代码 {new}）" in "".join(said.split("\n"))
     path.write_text(f"{HEAD}\nT4,举报,2021-03-05,\n", "utf8")
     assert "ZS-EV-24" in run(capsys, "ledger", "import", path, "--store", root)[1]
@@ -857,3 +857,46 @@ def test_1_a_table_that_never_had_the_code_takes_rows_with_and_without(root):
     assert ledger.open_key == ("project_code",) and budgets(Store(root)) == [("", "年初批复", 900000)]
     Store(root).undo(2)
     assert budgets(Store(root)) == [("", "年初批复", 1000000)]
+
+
+def test_1_a_code_is_its_own_departments_whoever_bears_it_as_a_name(root, tmp_path):
+    put(root, "a.csv", ["T1,举报,2021-03-05,"], department="A1", label="甲局")
+    put(root, "b.csv", ["T1,举报,2021-03-05,"], department="B1", label="A1")
+    store = Store(root)
+    assert store.known() == {"A1": "A1", "甲局": "A1", "B1": "B1"} and store.resolve("A1").code == "A1"
+    head = f"部门,{HEAD}"
+    made = put(root, "c.csv", ["A1,T2,举报,2021-03-05,", ",T3,举报,2021-03-05,"], head, department="B1", label="A1")
+    assert made.holds == ("A1",) and (numbers(store, "A1"), numbers(store, "B1")) == (["T1", "T2"], ["T1", "T3"])
+    # A name that another program gives for it does not count against the code either.
+    path = tmp_path / "d.csv"
+    path.write_text(f"{head}\nA1,T9,举报,2021-03-05,\n", "utf8")
+    with check_file(path, None, "B1", known={"甲局": "A1", "A1": "B1"}) as checked:
+        assert checked.holds == ("A1",)
+
+
+def test_1_a_code_that_a_row_names_first_is_no_name_of_another_department(root):
+    head = f"部门,{HEAD}"
+    made = put(
+        root, "a.csv", ["B1,T1,举报,2021-03-05,", "乙局,T2,举报,2021-03-05,"], head, department="A1", label="甲局"
+    )
+    assert made.named == {"B1": "B1", department_code("乙局"): "乙局"}
+    put(root, "b.csv", ["T3,举报,2021-03-05,"], department="B1", label="丙局")
+    store = Store(root)
+    assert numbers(store, "B1") == ["T1", "T3"] and store.resolve("B1").name == "丙局"
+    assert store.known()["B1"] == "B1" and store.snapshot().name_of("B1") == "丙局"
+
+
+def test_without_the_key_nothing_is_written_in_clear_beside_encrypted_columns(root):
+    cipher, head = Cipher("k" * 32), f"{HEAD},诉求人"
+    put(root, "a.csv", ["T1,举报,2021-03-05,,张某某"], head, department="A1", cipher=cipher)
+    for name, lines, titles in (
+        ("b", ["T1,举报,2021-03-05,,张某某", ",,,,"], head),
+        ("c", ["V1,经费,1,2021-03-01,李某某"], "凭证号,项目名称,支付金额,支付日期,收款人"),
+    ):
+        with pytest.raises(ZhunshengError, match="ZS-EV-26"):
+            put(root, f"{name}.csv", lines, titles, department="A1")
+    # A ledger without such columns is taken; with the key all is.
+    put(root, "d.csv", ["治理经费,P1,年初批复,1,2021-01-01"], BUDGET, department="A1")
+    made = put(root, "b.csv", ["T1,举报,2021-03-05,,张某某", ",,,,"], head, department="A1", cipher=cipher)
+    assert (made.batch, made.inserted, made.updated) == (3, 0, 0)
+    assert not any("张某某".encode() in p.read_bytes() for p in root.rglob("*") if p.is_file())

@@ -170,17 +170,21 @@ class Store:
         """Merge the good rows of a checked file by key; return its batch and whether anything was new.
 
         ``department`` is the code, ``label`` its name today (the code where none is given); another label for a known
-        code is a rename. A file already imported for this ledger and department changes nothing. A row of known key is
+        code is a rename. A file already imported for this ledger and department, with as many good rows, changes nothing. A row of known key is
         updated where it differs; one that lacks a code which a row of the same name has there, or the other way round,
         can't be told to be the same or another and is refused with the file (``ZS-EV-25``). Killed at any moment, the batch is there whole or not at all: the Delta commit decides,
         and its record is completed from the commit on the next opening. Raises ``ZS-EV-09`` when another import holds
-        the store.
+        the store, ``ZS-EV-26`` without a key where personal columns stand encrypted: beside them no row is written in clear.
         """
         # Who writes code and name to a store of names says which code the rows of that name are to have.
         with self._writing({label: department} if label else None) as index:
             known = index.imported(checked.ledger.id, checked.sha256, department)
-            if known is not None and (found := index.batch(known)):
+            # With other good rows than then (a day that lay ahead has come) it brings something.
+            if known is not None and (found := index.batch(known)) and found.rows == checked.good_rows:
                 return found, False
+            personal = [ledger.id for ledger in ledgers().values() if any(c.personal for c in ledger.columns)]
+            if not self.cipher and checked.ledger.id in personal and index.sealed(personal):
+                raise ZhunshengError("ZS-EV-26", ledger=checked.ledger.title)
             self._refuse_halves(checked, index)
             self._keep_source(checked)
             batch = self._next(
@@ -797,11 +801,13 @@ class Store:
             return index.name_of(code)
 
     def resolve(self, text: str) -> Department:
-        """Return the department of a code, or of a name that is or was exactly one's.
+        """Return the department of a code, or else of a name that is or was exactly one's.
 
         Raises ``ZS-EV-20`` for a name of several, ``ZS-EV-21`` for one that nobody bears; likeness never decides.
         """
         departments = self.departments()
+        if text in departments:
+            return departments[text]  # whoever else is called so
         found = [d for d in departments.values() if text in d.words]
         if len(found) == 1:
             return found[0]
@@ -813,13 +819,13 @@ class Store:
         raise ZhunshengError("ZS-EV-21", name=text, known="、".join(listed[:8]) + more or "（无）")
 
     def known(self) -> dict[str, str]:
-        """Return code for each code and each name; "" for a name of several departments."""
+        """Return code for each code and each name; "" for a name of several departments. A code means its own alone."""
         found: dict[str, str] = {}
         departments = self.departments().values()
         for department in departments:
-            for name in department.words:
+            for _, name in department.names:
                 found[name] = department.code if found.get(name, department.code) == department.code else ""
-        return found
+        return found | {department.code: department.code for department in departments}
 
     def _current(self, index: Index, ledger: str) -> tuple[str, ...]:
         folder = self.root.absolute() / "ledgers" / ledger
