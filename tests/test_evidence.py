@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import random
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -24,10 +25,10 @@ from places import DEPARTMENT
 from zhunsheng.cli import main
 from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Cipher, Store, browse, ledger_of, ledgers, write_template
+from zhunsheng.evidence import Cipher, Store, browse, importing, ledger_of, ledgers, write_template
 from zhunsheng.evidence.importing import _CLEAN, _MACROS
 from zhunsheng.evidence.ledgers import Ledger
-from zhunsheng.text import clean
+from zhunsheng.text import clean, guarded
 from zhunsheng.usecases.importing import import_ledger
 
 HEAD = ["编号", "类型", "收到日期", "办结日期"]
@@ -678,3 +679,72 @@ def test_the_door_of_ledgers_and_that_of_all_other_texts_let_in_the_same():
         connection.register("given", pa.table({"c": texts}))
         found = connection.execute(f"SELECT {_CLEAN.format('c')} FROM given").fetchall()
     assert [text for (text,) in found] == [clean(text) for text in texts]
+
+
+def test_canonically_equivalent_texts_are_one_and_full_width_forms_are_not(tmp_path):
+    texts = [
+        "\uf90a",
+        "cafe\u0301",
+        "a\u200b\u0301",
+        "\u302b\u302a",
+        "e\u0323\u0302",
+        "A\u030a",
+        "Ａ",
+        "①",
+        "\u1112\u1161\u11ab",
+    ]
+    with duckdb.connect() as connection:
+        connection.register("given", pa.table({"c": texts}))
+        found = [t for (t,) in connection.execute(f"SELECT {_CLEAN.format('c')} FROM given").fetchall()]
+    assert found == [clean(t) for t in texts]
+    assert found[:3] == ["金", "caf\u00e9", "\u00e1"] and found[6:8] == ["Ａ", "①"]
+    path = tmp_path / "a.csv"
+    for number, name in enumerate(["\uf90a山经费", "金山经费", "调\u302b\u302a", "调\u302a\u302b"]):
+        path.write_text(f"项目名称,变动类型,金额,批复日期\n{name},年初批复,{number},2021-01-01\n", "utf8")
+        import_ledger(tmp_path / "store", path, department="A1", label="\uf90a山局" if number else "金山局")
+    store = Store(tmp_path / "store")
+    rows = browse(store.snapshot(), ledgers()["budgets"], "A1").rows
+    assert sorted((r.values[0], int(r.values[2])) for r in rows) == [("调\u302a\u302b", 3), ("金山经费", 1)]
+
+
+def test_the_guard_of_a_csv_comes_off_again_exactly(tmp_path):
+    texts = [
+        "-A1", "=1+1", "@甲", "+甲", "'-A1", "''=1", "'甲", "-5元", "'-5元", "-5 天", "甲", "=一\n二", "+１２", "'", "-",
+    ]  # fmt: skip
+    path = tmp_path / "a.csv"
+    with path.open("w", encoding="utf8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["活动编号", "活动类别", "主题类别", "活动名称", "开展日期"])
+        for number, text in enumerate(texts):
+            writer.writerow([f"N{number}", "宣传", "食品安全", guarded(text), "2021-05-01"])
+    import_ledger(tmp_path / "store", path, department="A1")
+    rows = browse(Store(tmp_path / "store").snapshot(), ledgers()["activities"], "A1").rows
+    assert [r.values[3] for r in sorted(rows, key=lambda r: r.row)] == texts
+    # Only a csv bears the guard.
+    book = openpyxl.Workbook()
+    for row in (
+        ["活动编号", "活动类别", "主题类别", "活动名称", "开展日期"],
+        ["'-X", "宣传", "食品安全", "甲", "2021-05-01"],
+    ):
+        book.active.append(row)
+    book.save(tmp_path / "b.xlsx")
+    import_ledger(tmp_path / "other", tmp_path / "b.xlsx", department="A1")
+    (row,) = browse(Store(tmp_path / "other").snapshot(), ledgers()["activities"], "A1").rows
+    assert row.values[0] == "'-X"
+
+
+def test_the_same_file_brings_what_was_not_good_then(tmp_path, monkeypatch):
+    path = tmp_path / "a.csv"
+    lines = [
+        "活动编号,活动类别,主题类别,活动名称,开展日期",
+        "N1,宣传,食品安全,甲,2021-05-01",
+        "N2,宣传,食品安全,乙,2021-06-01",
+    ]
+    path.write_text("\n".join(lines), "utf8")
+    store = tmp_path / "store"
+    for day, batch, new, total in ((20, 1, True, 1), (20, 1, False, 1), (40, 2, True, 2), (40, 2, False, 2)):
+        monkeypatch.setattr(importing, "today", lambda day=day: date(2021, 5, 1) + timedelta(days=day))
+        done = import_ledger(store, path, department="A1", good_rows=True)
+        assert (done.batch.batch, done.new) == (batch, new)
+        assert browse(Store(store).snapshot(), ledgers()["activities"], "A1").total == total
+    assert done.batch.inserted == 1

@@ -614,7 +614,7 @@ def test_what_an_import_says_of_departments(root, tmp_path, capsys):
     assert numbers(Store(root), "A1") == ["T1", "T2"]
     path.write_text(f"部门,{HEAD}\n110190,T3,举报,2021-03-05,\n", "utf8")
     code, said = run(capsys, "ledger", "import", path, "--store", root, "--department", "A1")
-    new = department_code("110190")
+    new = "110190"  # what is no name is a code, and its own department's
     assert code == 0 and "新登记的部门" in said and f"110190（代码 {new}）" in "".join(said.split("\n"))
     path.write_text(f"{HEAD}\nT4,举报,2021-03-05,\n", "utf8")
     assert "ZS-EV-24" in run(capsys, "ledger", "import", path, "--store", root)[1]
@@ -740,3 +740,163 @@ def test_a_batch_of_a_landed_store_is_undone_after_the_migration(landed):
     for name in {b.ledger for b in store.batches()}:
         assert sum(browse(store.snapshot(), ledgers()[name], d).total for d in store.departments()) == 0
     assert store.verify() == []
+
+
+# -- what tells rows apart ------------------------------------------------------------------------------------------------
+
+BUDGET = "项目名称,项目编码,变动类型,金额,批复日期"
+STEP = "项目名称,项目编码,环节,计划完成日期,实际完成日期"
+
+
+def budgets(store):
+    """Return (code, kind, amount) of the budget rows of K1."""
+    rows = browse(store.snapshot(), ledgers()["budgets"], "K1").rows
+    return sorted((r.values[4] or "", r.values[1], int(r.values[2])) for r in rows)
+
+
+def test_1_projects_of_one_name_and_kinds_of_one_day_are_rows_of_their_own(root):
+    put(root, "a.csv", ["治理经费,P1,年初批复,1000000,2021-01-01"], BUDGET, department="K1")
+    put(root, "b.csv", ["治理经费,P2,年初批复,800000,2021-01-01"], BUDGET, department="K1")
+    put(root, "c.csv", ["治理经费,P1,追加,500000,2021-01-01"], BUDGET, department="K1")
+    put(root, "d.csv", ["治理经费,P2,年初批复,900000,2021-01-01"], BUDGET, department="K1")
+    store = Store(root)
+    expected = [("P1", "年初批复", 1000000), ("P1", "追加", 500000), ("P2", "年初批复", 900000)]
+    assert budgets(store) == expected
+    store.undo(4)
+    assert budgets(store) == [*expected[:2], ("P2", "年初批复", 800000)]
+    put(
+        root, "e.csv", ["治理经费,P1,验收,2021-11-20,", "治理经费,P2,验收,2021-11-20,2021-11-01"], STEP, department="K1"
+    )
+    put(root, "f.csv", ["治理经费,P2,验收,2021-11-20,2021-11-02"], STEP, department="K1")
+    rows = browse(store.snapshot(), ledgers()["procurements"], "K1").rows
+    assert sorted((r.values[4], r.values[3]) for r in rows) == [("P1", None), ("P2", date(2021, 11, 2))]
+    assert store.verify() == []
+
+
+def test_1_rows_without_a_code_are_updated_by_rows_without_one(root):
+    put(
+        root, "a.csv", ["治理经费,,年初批复,1000000,2021-01-01", "其他,,年初批复,1,2021-01-01"], BUDGET, department="K1"
+    )
+    made = put(
+        root, "b.csv", ["治理经费,年初批复,900000,2021-01-01"], "项目名称,变动类型,金额,批复日期", department="K1"
+    )
+    store = Store(root)
+    assert (made.inserted, made.updated) == (0, 1)
+    assert budgets(store) == [("", "年初批复", 1), ("", "年初批复", 900000)]
+    put(root, "c.csv", ["其他,,年初批复,1,2021-01-01", ",,,,"], BUDGET, department="K1")
+    store.undo(1)
+    assert budgets(store) == [("", "年初批复", 1), ("", "年初批复", 900000)]
+    store.undo(2)
+    assert budgets(store) == [("", "年初批复", 1)]
+
+
+@pytest.mark.parametrize(("there", "comes"), [("P1", ""), ("", "P1")])
+def test_1_a_row_without_the_code_that_its_namesake_has_is_refused(root, tmp_path, there, comes):
+    first = f"治理经费,{there},年初批复,1000000,2021-01-01"
+    put(root, "a.csv", [first], BUDGET, department="K1")
+    with pytest.raises(ZhunshengError, match=r"ZS-EV-25.*第 2 行“治理经费”.*项目编码.*P1.*批次 1"):
+        put(root, "b.csv", [f"治理经费,{comes},年初批复,1000000,2021-01-01"], BUDGET, department="K1")
+    store = Store(root)
+    assert budgets(store) == [(there, "年初批复", 1000000)] and len(store.batches()) == 1
+    # Another department's rows, another day and another kind are none of it.
+    put(root, "c.csv", [f"治理经费,{comes},年初批复,1000000,2021-01-01"], BUDGET, department="K2")
+    put(root, "d.csv", [f"治理经费,{comes},追加,1000000,2021-01-01"], BUDGET, department="K1")
+    store.undo(1)
+    store.undo(3)
+    put(root, "b.csv", [f"治理经费,{comes},年初批复,900000,2021-01-01"], BUDGET, department="K1")
+    assert budgets(store) == [(comes, "年初批复", 900000)]
+    # Within one file, the row that lacks it is told; the other one is good.
+    path = tmp_path / "both.csv"
+    path.write_text("\n".join([BUDGET, first, f"治理经费,{comes},年初批复,9,2021-01-01"]), "utf8")
+    with check_file(path, None, "K1") as checked:
+        (error,) = checked.errors
+        assert (error.row, error.column) == (3 if there else 2, "项目编码") and "P1" in error.message
+
+
+def test_1_a_store_merged_by_the_wider_key_stays_usable(root, monkeypatch):
+    """Up to an earlier version another code, or another kind on the same day, replaced a row."""
+    with monkeypatch.context() as patched:
+        for name in ("budgets", "procurements"):
+            ledger = ledgers()[name]
+            patched.setitem(ledgers(), name, ledger.model_copy(update={"key": ledger.formerly, "formerly": ()}))
+        put(root, "a.csv", ["治理经费,,年初批复,1000000,2021-01-01"], BUDGET, department="K1")
+        put(root, "b.csv", ["治理经费,P1,年初批复,1000000,2021-01-01"], BUDGET, department="K1")
+        put(root, "c.csv", ["治理经费,P2,年初批复,7,2021-01-01"], BUDGET, department="K1")
+    store = Store(root)
+    assert budgets(store) == [("P2", "年初批复", 7)]
+    store.undo(3)
+    assert budgets(store) == [("P1", "年初批复", 1000000)]
+    store.undo(2)
+    assert budgets(store) == [("", "年初批复", 1000000)]
+    store.undo(1)
+    put(
+        root,
+        "d.csv",
+        ["治理经费,P1,年初批复,1,2021-01-01", "治理经费,P2,年初批复,2,2021-01-01"],
+        BUDGET,
+        department="K1",
+    )
+    assert budgets(store) == [("P1", "年初批复", 1), ("P2", "年初批复", 2)] and store.verify() == []
+
+
+def test_1_a_table_that_never_had_the_code_takes_rows_with_and_without(root):
+    ledger = ledgers()["budgets"]
+    (root / "ledgers" / "budgets").parent.mkdir(parents=True)
+    put(root, "a.csv", ["治理经费,,年初批复,1000000,2021-01-01"], BUDGET, department="K1")
+    folder = root / "ledgers" / "budgets"
+    log = folder / "_delta_log" / f"{0:020d}.json"
+    said = [json.loads(line) for line in log.read_text("utf8").splitlines()]
+    for action in said:
+        if "metaData" in action:
+            schema = json.loads(action["metaData"]["schemaString"])
+            schema["fields"] = [f for f in schema["fields"] if f["name"] != "project_code"]
+            action["metaData"]["schemaString"] = json.dumps(schema)
+    log.write_text("\n".join(json.dumps(a, ensure_ascii=False) for a in said) + "\n", "utf8")
+    made = put(root, "b.csv", ["治理经费,,年初批复,900000,2021-01-01"], BUDGET, department="K1")
+    assert (made.inserted, made.updated) == (0, 1)
+    assert ledger.open_key == ("project_code",) and budgets(Store(root)) == [("", "年初批复", 900000)]
+    Store(root).undo(2)
+    assert budgets(Store(root)) == [("", "年初批复", 1000000)]
+
+
+def test_1_a_code_is_its_own_departments_whoever_bears_it_as_a_name(root, tmp_path):
+    put(root, "a.csv", ["T1,举报,2021-03-05,"], department="A1", label="甲局")
+    put(root, "b.csv", ["T1,举报,2021-03-05,"], department="B1", label="A1")
+    store = Store(root)
+    assert store.known() == {"A1": "A1", "甲局": "A1", "B1": "B1"} and store.resolve("A1").code == "A1"
+    head = f"部门,{HEAD}"
+    made = put(root, "c.csv", ["A1,T2,举报,2021-03-05,", ",T3,举报,2021-03-05,"], head, department="B1", label="A1")
+    assert made.holds == ("A1",) and (numbers(store, "A1"), numbers(store, "B1")) == (["T1", "T2"], ["T1", "T3"])
+    # A name that another program gives for it does not count against the code either.
+    path = tmp_path / "d.csv"
+    path.write_text(f"{head}\nA1,T9,举报,2021-03-05,\n", "utf8")
+    with check_file(path, None, "B1", known={"甲局": "A1", "A1": "B1"}) as checked:
+        assert checked.holds == ("A1",)
+
+
+def test_1_a_code_that_a_row_names_first_is_no_name_of_another_department(root):
+    head = f"部门,{HEAD}"
+    made = put(
+        root, "a.csv", ["B1,T1,举报,2021-03-05,", "乙局,T2,举报,2021-03-05,"], head, department="A1", label="甲局"
+    )
+    assert made.named == {"B1": "B1", department_code("乙局"): "乙局"}
+    put(root, "b.csv", ["T3,举报,2021-03-05,"], department="B1", label="丙局")
+    store = Store(root)
+    assert numbers(store, "B1") == ["T1", "T3"] and store.resolve("B1").name == "丙局"
+    assert store.known()["B1"] == "B1" and store.snapshot().name_of("B1") == "丙局"
+
+
+def test_without_the_key_nothing_is_written_in_clear_beside_encrypted_columns(root):
+    cipher, head = Cipher("k" * 32), f"{HEAD},诉求人"
+    put(root, "a.csv", ["T1,举报,2021-03-05,,张某某"], head, department="A1", cipher=cipher)
+    for name, lines, titles in (
+        ("b", ["T1,举报,2021-03-05,,张某某", ",,,,"], head),
+        ("c", ["V1,经费,1,2021-03-01,李某某"], "凭证号,项目名称,支付金额,支付日期,收款人"),
+    ):
+        with pytest.raises(ZhunshengError, match="ZS-EV-26"):
+            put(root, f"{name}.csv", lines, titles, department="A1")
+    # A ledger without such columns is taken; with the key all is.
+    put(root, "d.csv", ["治理经费,P1,年初批复,1,2021-01-01"], BUDGET, department="A1")
+    made = put(root, "b.csv", ["T1,举报,2021-03-05,,张某某", ",,,,"], head, department="A1", cipher=cipher)
+    assert (made.batch, made.inserted, made.updated) == (3, 0, 0)
+    assert not any("张某某".encode() in p.read_bytes() for p in root.rglob("*") if p.is_file())

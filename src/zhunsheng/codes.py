@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection
 
 LENGTH = 10
@@ -16,6 +17,15 @@ def derived_code(*words: object, taken: Collection[str] = ()) -> str:
         if code not in taken:
             return code
     raise AssertionError("more turns than codes taken")
+
+
+def named_code(text: str) -> str:
+    """Return the code of a department that a row names and nobody knows yet: a code is its own, a name gets one.
+
+    Only letters, digits and signs without a space are no name here; as a name such a code would stand in the way of the
+    department that it is of.
+    """
+    return text if re.fullmatch("[!-~]+", text) else department_code(text)
 
 
 def department_code(name: str) -> str:

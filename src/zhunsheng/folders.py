@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from zhunsheng.codes import department_code
+from zhunsheng.codes import named_code
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store
 from zhunsheng.faults import written
@@ -220,7 +220,7 @@ def department_to_write(store: Path, text: str | None) -> Department:
     except ZhunshengError as error:
         if error.code != "ZS-EV-21":
             raise
-        return Department(department_code(code), code)
+        return Department(named_code(code), code)
     return Department(found.code, found.name)
 
 

@@ -7,6 +7,7 @@ that is never shown.
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 # Breaks that word processors and terminals write: soft break (U+000B), page break, C1 next line, line and paragraph separators.
@@ -38,9 +39,30 @@ INVISIBLE = (
 _GONE = re.compile(f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in (*UNFIT, *INVISIBLE))}]")
 
 
+# A text that begins so runs as a formula in a spreadsheet; a signed number with its unit in words is none.
+_RUNS = "[=+\\-@\t\r]"
+_SIGNED = "[+-][0-9][0-9,]*(?:\\.[0-9]+)?[ 　]?[%‰一-\u9fff]*"
+# What ``guarded`` writes, and what it leaves though it seems so: patterns that RE2 and Python read alike.
+GUARDED = f"'+{_RUNS}(?s:.*)"
+NOT_GUARDED = f"'+{_SIGNED}"
+_TO_GUARD, _SAFE = re.compile(f"'*{_RUNS}(?s:.*)"), re.compile(f"'*{_SIGNED}")
+
+
+def guarded(text: str) -> str:
+    """Return a text as it stands in a csv that a spreadsheet opens: an apostrophe before what would run as a formula.
+
+    One that already begins with apostrophes before such gets one more, so that whoever takes one off has the text again.
+    """
+    return f"'{text}" if _TO_GUARD.fullmatch(text) and not _SAFE.fullmatch(text) else text
+
+
 def clean(text: str) -> str:
-    """Return a text with every kind of break as ``\\n`` and without characters that no document can hold or nobody sees."""
-    return _GONE.sub("", _BREAKS.sub("\n", text))
+    """Return a text with every kind of break as ``\\n`` and without characters that no document can hold or nobody sees.
+
+    Of canonically equivalent spellings (composed or not, the compatibility ideographs that are the same character) one is
+    left, by NFC; what only looks alike, as full-width forms do, stays.
+    """
+    return unicodedata.normalize("NFC", _GONE.sub("", _BREAKS.sub("\n", text)))
 
 
 def readable(text: str) -> str:

@@ -18,13 +18,13 @@ import pyarrow.parquet as pq
 from openpyxl.utils import get_column_letter
 
 from zhunsheng.clock import today
-from zhunsheng.codes import department_code
+from zhunsheng.codes import named_code
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.ledgers import DEPARTMENT, FIRST_DAY, LAST_DAY, MONEY_BELOW, Column, Ledger, ledgers
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.files.opening import decode, file_digest, open_file
 from zhunsheng.files.spreadsheet import Sheet, read_workbook, show
-from zhunsheng.text import INVISIBLE, UNFIT, clean
+from zhunsheng.text import GUARDED, INVISIBLE, NOT_GUARDED, UNFIT, clean
 
 _HEAD_ROWS = 15  # a header stands among the first rows, under a title or two
 _NOISE = re.compile(r"[\s::*＊（()）【】\[\]/、，,。.]+")
@@ -59,11 +59,11 @@ CREATE MACRO zs_no_such_day(s) AS
 # What ``text.clean`` does, in DuckDB's own words (its functions in Python would need numpy). No text there holds surrogates.
 _GONE = "".join(f"\\x{{{a:X}}}-\\x{{{b:X}}}" for a, b in (*UNFIT, *INVISIBLE) if not 0xD800 <= a <= 0xDFFF)
 _CLEAN = (
-    "regexp_replace(regexp_replace({0}, '\\r\\n|[\\r\\x0b\\x0c\\x1c-\\x1e\\x{{85}}\\x{{2028}}\\x{{2029}}]', chr(10), 'g'), "
-    f"'[{_GONE.replace('{', '{{').replace('}', '}}')}]', '', 'g')"
+    "nfc_normalize(regexp_replace(regexp_replace({0}, '\\r\\n|[\\r\\x0b\\x0c\\x1c-\\x1e\\x{{85}}\\x{{2028}}\\x{{2029}}]', chr(10), 'g'), "
+    f"'[{_GONE.replace('{', '{{').replace('}', '}}')}]', '', 'g'))"
 )
 # A text that ``text.clean`` leaves as it is; only others are worth the work.
-_PLAIN = "[\\n -~\\x{3001}-\\x{303f}\\x{4e00}-\\x{9fff}（），：；]*"
+_PLAIN = "[\\n -~\\x{3001}-\\x{3029}\\x{3030}-\\x{303f}\\x{4e00}-\\x{9fff}（），：；]*"
 _ERRORS = r"#(N/A|REF!|DIV/0!|VALUE!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!)"
 _LISTED = 10  # rows or columns listed in a note before it only counts
 _SURPLUS = 16  # cells beyond the header that are looked for in a row of a csv
@@ -121,7 +121,8 @@ def check_file(
 
     ``ledger`` None recognises the ledger by its headers; ``department`` (a code, ``label`` its name) fills rows that name
     none. A row's own department is a code or an exact name out of ``known`` (name or code -> code, "" for a name of
-    several, which is an error); any other name makes a new department, told in ``Checked.named``. With ``only``, rows of
+    several, which is an error; a code is its own department's, whoever bears it as a name); any other makes a new
+    department, told in ``Checked.named``: a name under a code made from it, what is no name under itself. With ``only``, rows of
     another department are errors. Memory is bounded by ``memory_limit``, beyond it DuckDB spills to disk. Raises ``ZS-IN-*`` and ``ZS-EV-02``, ``-06``, ``-07``, ``-08``, ``-10``.
     """
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
@@ -131,7 +132,9 @@ def check_file(
             connection.execute("SET enable_progress_bar = false")
             connection.execute(_MACROS)
             raw = _load(path, ledger, connection, Path(scratch))
-            given = {**(known or {}), department: department, **({label: department} if label else {})}
+            given = {clean(word): code for word, code in (known or {}).items()}
+            codes = {department, *given.values()} - {""}
+            given |= ({clean(label): department} if label else {}) | {code: code for code in codes}
             yield _check(path, raw, department, connection, only, label or department, given)
         finally:
             connection.close()
@@ -142,7 +145,8 @@ class _Raw:
     """A file loaded as table ``raw``: _row and one text column a file column.
 
     ``titles`` are the header's cells, ``faults`` (row, position from 0, why) cells that hold no value though they seem to;
-    cells from position ``surplus`` on stand beyond the header.
+    cells from position ``surplus`` on stand beyond the header. ``guarded`` says that a text can have an apostrophe before
+    what a spreadsheet would run, as ``text.guarded`` writes it into a csv.
     """
 
     ledger: Ledger
@@ -153,6 +157,7 @@ class _Raw:
     faults: list[tuple[int, int, str]] = field(default_factory=list)
     notes: tuple[str, ...] = ()
     surplus: tuple[int, ...] = ()
+    guarded: bool = False
 
 
 def _load(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, scratch: Path) -> _Raw:
@@ -300,7 +305,7 @@ def _load_csv(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConn
             connection.execute(query + "false)", [str(source)])
         except duckdb.Error as error:
             raise ZhunshengError("ZS-IN-05", name=path.name, detail=str(error).splitlines()[0][:160]) from None
-    return _Raw(found, columns, at + 1, None, titles, surplus=tuple(range(own, width)))
+    return _Raw(found, columns, at + 1, None, titles, surplus=tuple(range(own, width)), guarded=True)
 
 
 def _as_utf8(path: Path, scratch: Path) -> Path:
@@ -392,6 +397,8 @@ def _check(
     ledger = raw.ledger
     present = [c for c in ledger.columns if c.name in raw.columns]
     notes = (*raw.notes, *_unused(raw))
+    if raw.guarded:
+        _unguard(connection, sorted(raw.columns.values()))
     _clean(connection, sorted(raw.columns.values()))
     chosen = {c.name: f"c{raw.columns[c.name]}" for c in present}
     given = f"c{raw.columns[DEPARTMENT]}" if DEPARTMENT in raw.columns else "NULL::VARCHAR"
@@ -425,6 +432,7 @@ def _check(
         f"'{titles} 与第 ' || first || ' 行重复' AS message FROM (SELECT _row, raw_{ledger.key[0]}, "
         f"first_value(_row) OVER (PARTITION BY {key} ORDER BY _row) AS first FROM parsed) WHERE first <> _row"
     )
+    checks += [_half(ledger, name) for name in ledger.open_key]
     wrong = f"SELECT _row, '部门' AS title, raw_{DEPARTMENT} AS value, "
     if only:
         said = quoted(f"只能导入本部门（{label}）的数据")
@@ -473,6 +481,16 @@ def _unused(raw: _Raw) -> list[str]:
     return [f"没有用到的列：{'、'.join(left)}"] if left else []
 
 
+def _unguard(connection: duckdb.DuckDBPyConnection, columns: Sequence[int]) -> None:
+    """Take off the apostrophes that ``text.guarded`` put before texts of a csv."""
+    for n in dict.fromkeys(columns):
+        connection.execute(
+            f"UPDATE raw SET c{n} = substr(c{n}, 2) WHERE starts_with(c{n}, chr(39)) "
+            f"AND regexp_full_match(c{n}, ?) AND NOT regexp_full_match(c{n}, ?)",
+            [GUARDED, NOT_GUARDED],
+        )
+
+
 def _clean(connection: duckdb.DuckDBPyConnection, columns: Sequence[int]) -> None:
     """Make the texts of the used columns of ``raw`` clean and trimmed, empty ones NULL: the door of every ledger."""
     for n in dict.fromkeys(columns):
@@ -519,7 +537,7 @@ def _departments(connection: duckdb.DuckDBPyConnection, given: str, known: Mappi
     found = [
         name for (name,) in connection.execute(f"SELECT DISTINCT {given} AS d FROM raw WHERE d IS NOT NULL").fetchall()
     ]
-    new = {department_code(name): name for name in found if name not in known}
+    new = {named_code(name): name for name in found if name not in known}
     codes = {**known, **{name: code for code, name in new.items()}}
     if found:
         connection.executemany("INSERT INTO departments VALUES (?, ?)", [[name, codes[name]] for name in found])
@@ -553,6 +571,22 @@ _WHY: tuple[tuple[str, str, str], ...] = (
     ("money", "zs_misgrouped({0})", "逗号不在千位上，不知是几"),
     ("money", "zs_fen({0})", "金额最多两位小数"),
 )
+
+
+def _half(ledger: Ledger, name: str) -> str:
+    """Return the SELECT (as of ``_checks``) of rows without a part of the key that other rows have, else of the same key.
+
+    Nobody can say whether such two are one, so that neither may replace the other nor stand beside it.
+    """
+    title = ledger.column(name).title
+    kept = ", ".join((DEPARTMENT, *(k for k in ledger.key if k != name)))
+    return (
+        f"SELECT _row, {quoted(title)} AS title, raw_{name} AS value, "
+        f"'没有填{title}，第 ' || other || ' 行同名项目的{title}是 ' || code || '，分不清是不是同一个' AS message FROM "
+        f"(SELECT _row, raw_{name}, {name}, min(_row) FILTER ({name} IS NOT NULL) OVER (PARTITION BY {kept}) AS other, "
+        f"arg_min({name}, _row) FILTER ({name} IS NOT NULL) OVER (PARTITION BY {kept}) AS code FROM parsed) "
+        f"WHERE {name} IS NULL AND other IS NOT NULL"
+    )
 
 
 def _checks(ledger: Ledger, column: Column) -> list[str]:

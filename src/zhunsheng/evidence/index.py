@@ -291,13 +291,23 @@ class Index:
         return (int(found[0]), str(found[1])) if found else (0, "")
 
     def imported(self, ledger: str, sha256: str, department: str) -> int | None:
-        """Return the number of the batch that brought a file for a department and was not undone."""
+        """Return the number of the newest batch that brought a file for a department and was not undone."""
         found: int | None = self._one(
             "SELECT n FROM batch b WHERE sha256 = ? AND ledger = ? AND department = ? AND imports"
-            " AND NOT EXISTS (SELECT 1 FROM batch u WHERE u.undoes = b.n) ORDER BY n LIMIT 1",
+            " AND NOT EXISTS (SELECT 1 FROM batch u WHERE u.undoes = b.n) ORDER BY n DESC LIMIT 1",
             (sha256, ledger, department),
         )
         return found
+
+    def sealed(self, ledgers: Sequence[str]) -> bool:
+        """Return whether one of some ledgers was last imported under a key, so that its file is kept encrypted."""
+        for ledger in ledgers:
+            body = self._one("SELECT body FROM batch WHERE ledger = ? AND imports ORDER BY n DESC LIMIT 1", (ledger,))
+            if body and any(
+                name.startswith("sources/") and name.endswith(".enc") for name, _, _ in json.loads(body)["files"]
+            ):
+                return True
+        return False
 
     def undone(self, number: int) -> bool:
         """Return whether a batch was taken back."""

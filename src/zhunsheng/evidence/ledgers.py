@@ -59,7 +59,11 @@ class Column(BaseModel):
 
 
 class Ledger(BaseModel):
-    """One ledger; ``key`` identifies a row within a department."""
+    """One ledger; ``key`` identifies a row within a department.
+
+    A column of the key that is not required may be empty: empty is then a value like any other. ``formerly`` is the key
+    that earlier versions merged by, where it was another: what a batch of theirs replaced returns when it is undone.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -67,6 +71,7 @@ class Ledger(BaseModel):
     title: str
     what: str
     key: tuple[str, ...]
+    formerly: tuple[str, ...] = ()
     columns: tuple[Column, ...]
 
     @model_validator(mode="after")
@@ -74,7 +79,7 @@ class Ledger(BaseModel):
         names = [c.name for c in self.columns]
         if len(set(names)) != len(names):
             raise ValueError("a column is defined twice")
-        for name in (*self.key, *(c.not_before for c in self.columns if c.not_before)):
+        for name in (*self.key, *self.formerly, *(c.not_before for c in self.columns if c.not_before)):
             if name not in names:
                 raise ValueError(f"no column {name}")
         for column in self.columns:
@@ -90,6 +95,11 @@ class Ledger(BaseModel):
     def column(self, name: str) -> Column:
         """Return a column by name."""
         return next(c for c in self.columns if c.name == name)
+
+    @property
+    def open_key(self) -> tuple[str, ...]:
+        """The columns of the key that may be empty: a row without them can be one with them that was filled in badly."""
+        return tuple(name for name in self.key if not self.column(name).required)
 
     def stored(self) -> dict[str, str]:
         """Return the stored columns and their SQL types, in order, department and lineage included."""

@@ -31,7 +31,7 @@ from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
 from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.evidence.records import Batch, Records, actions
 from zhunsheng.evidence.sql import quoted
-from zhunsheng.evidence.tables import ledger_sql
+from zhunsheng.evidence.tables import half_key, ledger_sql, same_key
 from zhunsheng.files.opening import file_digest
 
 FORMAT = "zhunsheng.store/2"
@@ -174,16 +174,22 @@ class Store:
         """Merge the good rows of a checked file by key; return its batch and whether anything was new.
 
         ``department`` is the code, ``label`` its name today (the code where none is given); another label for a known
-        code is a rename. A file already imported for this ledger and department changes nothing. A row of known key is
-        updated where it differs. Killed at any moment, the batch is there whole or not at all: the Delta commit decides,
+        code is a rename. A file already imported for this ledger and department, with as many good rows, changes nothing. A row of known key is
+        updated where it differs; one that lacks a code which a row of the same name has there, or the other way round,
+        can't be told to be the same or another and is refused with the file (``ZS-EV-25``). Killed at any moment, the batch is there whole or not at all: the Delta commit decides,
         and its record is completed from the commit on the next opening. Raises ``ZS-EV-09`` when another import holds
-        the store.
+        the store, ``ZS-EV-26`` without a key where personal columns stand encrypted: beside them no row is written in clear.
         """
         # Who writes code and name to a store of names says which code the rows of that name are to have.
         with self._writing({label: department} if label else None) as index:
             known = index.imported(checked.ledger.id, checked.sha256, department)
-            if known is not None and (found := index.batch(known)):
+            # With other good rows than then (a day that lay ahead has come) it brings something.
+            if known is not None and (found := index.batch(known)) and found.rows == checked.good_rows:
                 return found, False
+            personal = [ledger.id for ledger in ledgers().values() if any(c.personal for c in ledger.columns)]
+            if not self.cipher and checked.ledger.id in personal and index.sealed(personal):
+                raise ZhunshengError("ZS-EV-26", ledger=checked.ledger.title)
+            self._refuse_halves(checked, index)
             self._keep_source(checked)
             batch = self._next(
                 index,
@@ -257,7 +263,7 @@ class Store:
         )
         merge = opened.merge(
             rows,
-            predicate=" AND ".join(f't."{c}" = s."{c}"' for c in key),
+            predicate=same_key(checked.ledger, "t", "s", set(schema) - there),
             source_alias="s",
             target_alias="t",
             merge_schema=not set(schema) <= there,
@@ -331,18 +337,31 @@ class Store:
         now = ledger_sql(ledger, self._current(index, ledger.id))
         stale = f"SELECT {key} FROM ({now}) WHERE _batch IN ({', '.join(map(str, undone))})"
         run(f"CREATE TABLE touched AS SELECT * FROM mine UNION {stale}")
-        run(f"CREATE TABLE now AS SELECT * FROM ({now}) SEMI JOIN touched USING ({key})")
+        same = same_key(ledger, "r", "k")
+        run(f"CREATE TABLE now AS SELECT r.* FROM ({now}) r SEMI JOIN touched k ON {same}")
         departments = [d for (d,) in run(f"SELECT DISTINCT {DEPARTMENT} FROM touched").fetchall()]
         left = [b for b in index.stating(ledger.id, departments) if b.batch != batch.batch]
-        run(
-            f"CREATE TABLE due AS SELECT * EXCLUDE (_new) FROM (SELECT *, {said} IS DISTINCT FROM "
-            f"lag({said}) OVER (PARTITION BY {key} ORDER BY _batch) AS _new FROM "
-            f"(SELECT DISTINCT * FROM ({self._said(index, ledger, left)}) SEMI JOIN touched USING ({key}))) WHERE _new "
-            f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _batch DESC) = 1"
-        )
+
+        def newest(rows: str, key: str) -> str:
+            return (
+                f"SELECT * EXCLUDE (_new) FROM (SELECT *, {said} IS DISTINCT FROM "
+                f"lag({said}) OVER (PARTITION BY {key} ORDER BY _batch) AS _new FROM (SELECT DISTINCT r.* FROM {rows})) "
+                f"WHERE _new QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _batch DESC) = 1"
+            )
+
+        told = f"({self._said(index, ledger, left)}) r"
+        run(f"CREATE TABLE due AS {newest(f'{told} SEMI JOIN touched k ON {same}', key)}")
+        if ledger.formerly:
+            # What a batch of an earlier version replaced by the wider key of then returns where nothing else stands for it.
+            wide = ", ".join(f'"{c}"' for c in (DEPARTMENT, *ledger.formerly))
+            run(
+                f"CREATE TABLE bare AS SELECT {wide} FROM now r ANTI JOIN due k ON {same} EXCEPT "
+                f"(SELECT {wide} FROM due UNION ALL SELECT {wide} FROM ({now}) r ANTI JOIN touched k ON {same})"
+            )
+            run(f"INSERT INTO due {newest(f'{told} SEMI JOIN bare k USING ({wide})', wide)}")
         run(
             f"CREATE TABLE settled AS SELECT *, false AS _gone FROM (SELECT * FROM due EXCEPT SELECT * FROM now) "
-            f"UNION ALL SELECT *, true FROM now ANTI JOIN due USING ({key})"
+            f"UNION ALL SELECT r.*, true FROM now r ANTI JOIN due k ON {same}"
         )
 
     def _said(self, index: Index, ledger: Ledger, batches: Sequence[Batch]) -> str:
@@ -377,12 +396,13 @@ class Store:
         if not source.num_rows:
             self._say(table, undoing)
             return
+        lacking = set(ledger.stored()) - {f.name for f in table.schema().fields}
         table.merge(
             source,
-            predicate=" AND ".join(f't."{c}" = s."{c}"' for c in (DEPARTMENT, *ledger.key)),
+            predicate=same_key(ledger, "t", "s", lacking),
             source_alias="s",
             target_alias="t",
-            merge_schema=not set(ledger.stored()) <= {f.name for f in table.schema().fields},
+            merge_schema=bool(lacking),
             commit_properties=_properties(undoing),
             post_commithook_properties=_NO_HOOKS,
         ).when_matched_delete("s._gone").when_matched_update(
@@ -501,6 +521,29 @@ class Store:
         )
         return self._recover(index)[-1]
 
+    def _refuse_halves(self, checked: Checked, index: Index) -> None:
+        """Raise ``ZS-EV-25`` for rows that may be rows that stand there, but for a part of the key that one of them lacks."""
+        ledger = checked.ledger
+        if not ledger.open_key or not (current := self._current(index, ledger.id)):
+            return
+        name = ledger.key[0]
+        found = checked.connection.execute(
+            f"SELECT g._row, g.{name}, {', '.join(f'g.{c}, t.{c}' for c in ledger.open_key)}, t._batch "
+            f"FROM good g JOIN ({ledger_sql(ledger, current)}) t ON {half_key(ledger, 'g', 't')} ORDER BY ALL"
+        ).fetchall()
+        if not found:
+            return
+        said = {}
+        for row, named, *codes, batch in found:
+            for column, (own, there) in zip(ledger.open_key, zip(codes[::2], codes[1::2], strict=True), strict=True):
+                title = ledger.column(column).title
+                if own is None and there is not None:
+                    said[row] = f"第 {row} 行“{named}”没有填{title}，台账中同名项目已有{title} {there}（批次 {batch}）"
+                elif own is not None and there is None:
+                    said[row] = f"第 {row} 行“{named}”的{title}是 {own}，台账中同名项目没有填{title}（批次 {batch}）"
+        more = f"；等 {len(said)} 行" if len(said) > 5 else ""
+        raise ZhunshengError("ZS-EV-25", name=checked.path.name, rows="；".join(list(said.values())[:5]) + more)
+
     def _there(self, checked: Checked, index: Index) -> str:
         """Return the query of the rows that stand there of the same departments; empty where no key of the file does.
 
@@ -512,7 +555,8 @@ class Store:
             return ""
         own = ", ".join(quoted(d) for (d,) in run(f"SELECT DISTINCT {DEPARTMENT} FROM good").fetchall())
         there = f"(SELECT * FROM ({ledger_sql(ledger, current)}) WHERE {DEPARTMENT} IN ({own or 'NULL'}))"
-        known = run(f"SELECT count(*) FROM good SEMI JOIN {there} USING ({_key_of(ledger)})").fetchall()[0][0]
+        same = same_key(ledger, "g", "t")
+        known = run(f"SELECT count(*) FROM good g SEMI JOIN {there} t ON {same}").fetchall()[0][0]
         return there if known else ""
 
     def _keep_again(self, checked: Checked, batch: Batch, there: str) -> tuple[tuple[str, int, str], ...]:
@@ -531,7 +575,7 @@ class Store:
         partial, hidden = path.with_suffix(".partial"), path.with_suffix(".hidden")
         if self.cipher and (personal := [c.name for c in ledger.columns if c.personal]):
             # What is personal stands encrypted in the ledger, so only so can it be compared.
-            query = f"{said} SEMI JOIN {there} USING ({_key_of(ledger)})"
+            query = f"{said} g SEMI JOIN {there} t ON {same_key(ledger, 'g', 't')}"
             known: Any = checked.connection.sql(query).to_arrow_reader(100_000)
             rows = self.cipher.encrypted(known, personal)
             with pq.ParquetWriter(hidden, rows.schema) as writer:
@@ -765,11 +809,13 @@ class Store:
             return index.name_of(code)
 
     def resolve(self, text: str) -> Department:
-        """Return the department of a code, or of a name that is or was exactly one's.
+        """Return the department of a code, or else of a name that is or was exactly one's.
 
         Raises ``ZS-EV-20`` for a name of several, ``ZS-EV-21`` for one that nobody bears; likeness never decides.
         """
         departments = self.departments()
+        if text in departments:
+            return departments[text]  # whoever else is called so
         found = [d for d in departments.values() if text in d.words]
         if len(found) == 1:
             return found[0]
@@ -781,13 +827,13 @@ class Store:
         raise ZhunshengError("ZS-EV-21", name=text, known="、".join(listed[:8]) + more or "（无）")
 
     def known(self) -> dict[str, str]:
-        """Return code for each code and each name; "" for a name of several departments."""
+        """Return code for each code and each name; "" for a name of several departments. A code means its own alone."""
         found: dict[str, str] = {}
         departments = self.departments().values()
         for department in departments:
-            for name in department.words:
+            for _, name in department.names:
                 found[name] = department.code if found.get(name, department.code) == department.code else ""
-        return found
+        return found | {department.code: department.code for department in departments}
 
     def _current(self, index: Index, ledger: str) -> tuple[str, ...]:
         folder = self.root.absolute() / "ledgers" / ledger

@@ -2,10 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.sql import quoted
+
+
+def same_key(ledger: Ledger, one: str, other: str, lacking: Collection[str] = ()) -> str:
+    """Return the SQL condition that rows ``one`` and ``other`` (aliases) have one key, of a department and the ledger.
+
+    Columns that can't be empty are compared by ``=``, which joins by hash everywhere; the others take empty as a value.
+    Each test stands in brackets: delta-rs reads ``a IS NOT DISTINCT FROM b AND c`` as ``b AND c`` compared with ``a``.
+    ``lacking`` are columns that ``one`` does not have yet, which is to say that they are empty there.
+    """
+    tests = []
+    for name in (DEPARTMENT, *ledger.key):
+        if name in lacking:
+            tests.append(f'{other}."{name}" IS NULL')
+        else:
+            sign = "IS NOT DISTINCT FROM" if name in ledger.open_key else "="
+            tests.append(f'({one}."{name}" {sign} {other}."{name}")')
+    return " AND ".join(tests)
+
+
+def half_key(ledger: Ledger, one: str, other: str) -> str:
+    """Return the SQL condition that rows may be one and the same: keys differ only in that one row lacks what the other has."""
+    kept = [name for name in (DEPARTMENT, *ledger.key) if name not in ledger.open_key]
+    tests = [f'{one}."{name}" = {other}."{name}"' for name in kept]
+    halves = (
+        f'({one}."{name}" IS NULL OR {other}."{name}" IS NULL OR {one}."{name}" = {other}."{name}")'
+        for name in ledger.open_key
+    )
+    differ = " OR ".join(f'({one}."{name}" IS NULL) <> ({other}."{name}" IS NULL)' for name in ledger.open_key)
+    return " AND ".join([*tests, *halves, f"({differ})"])
 
 
 def ledger_sql(ledger: Ledger, files: Sequence[str], renames: Mapping[str, str] | None = None) -> str:

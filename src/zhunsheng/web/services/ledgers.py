@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Ledger, Page, browse, ledger_of, write_template
 from zhunsheng.evidence import ledgers as all_ledgers
+from zhunsheng.text import guarded
 from zhunsheng.web.audit import record
 from zhunsheng.web.models import Organisation, User
 from zhunsheng.web.services import jobs
@@ -88,15 +88,7 @@ def _csv(ledger: Ledger, rows: Any) -> bytes:
 
 def plain(value: Any) -> Any:
     """Keep a spreadsheet that opens a csv from taking a text for a formula."""
-    return f"'{value}" if isinstance(value, str) and _runs(value) else value
-
-
-def _runs(text: str) -> bool:
-    """Return whether a spreadsheet would run a text; a signed number with its unit in words is none."""
-    return text[:1] in ("=", "+", "-", "@", "\t", "\r") and not _SIGNED.fullmatch(text)
-
-
-_SIGNED = re.compile(r"[+-]\d[\d,]*(?:\.\d+)?\s?[%‰\u4e00-\u9fff]*")
+    return guarded(value) if isinstance(value, str) else value
 
 
 def _xlsx(ledger: Ledger, rows: Any) -> bytes:
