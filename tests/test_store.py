@@ -900,3 +900,25 @@ def test_without_the_key_nothing_is_written_in_clear_beside_encrypted_columns(ro
     made = put(root, "b.csv", ["T1,举报,2021-03-05,,张某某", ",,,,"], head, department="A1", cipher=cipher)
     assert (made.batch, made.inserted, made.updated) == (3, 0, 0)
     assert not any("张某某".encode() in p.read_bytes() for p in root.rglob("*") if p.is_file())
+
+
+def test_3_an_earlier_file_is_a_step_back_where_later_batches_changed_its_rows(root):
+    """It changes nothing only while all it says stands there."""
+    first = paid(root, 0, "K1", [("A", 1), ("B", 1)])
+    path = root.parent / f"{root.name}-0.csv"
+    head = "凭证号,项目名称,支付金额,支付日期"
+    rows = [head, "VA,经费,1,2021-03-01", "VB,经费,1,2021-03-01"]
+
+    def again():
+        path.write_text("\n".join(rows) + "\n", "utf8")
+        return import_ledger(root, path, department="K1")
+
+    assert (again().new, Store(root).head[0]) == (False, first.batch)
+    paid(root, 1, "K1", [("C", 5)])  # another row is nothing to it
+    assert not again().new
+    paid(root, 2, "K1", [("A", 2)])
+    back = again()
+    assert back.new and (back.batch.inserted, back.batch.updated) == (0, 1)
+    values = {r.values[0]: r.values[2] for r in browse(Store(root).snapshot(), ledgers()["payments"], "K1").rows}
+    assert values == {"VA": 1, "VB": 1, "VC": 5} and Store(root).verify() == []
+    assert not again().new

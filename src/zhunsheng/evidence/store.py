@@ -174,23 +174,20 @@ class Store:
         """Merge the good rows of a checked file by key; return its batch and whether anything was new.
 
         ``department`` is the code, ``label`` its name today (the code where none is given); another label for a known
-        code is a rename. A file already imported for this ledger and department, with as many good rows, changes nothing. A row of known key is
+        code is a rename. A file already imported for this ledger and department changes nothing while all its good rows
+        stand there; where later batches changed some of them, it is a step back to what it says. A row of known key is
         updated where it differs; one that lacks a code which a row of the same name has there, or the other way round,
-        can't be told to be the same or another and is refused with the file (``ZS-EV-25``). Killed at any moment, the batch is there whole or not at all: the Delta commit decides,
-        and its record is completed from the commit on the next opening. Raises ``ZS-EV-09`` when another import holds
+        can't be told to be the same or another and is refused with the file (``ZS-EV-25``). Killed at any moment, the
+        batch is there whole or not at all: the Delta commit decides, and its record is completed from the commit on the
+        next opening. Raises ``ZS-EV-09`` when another import holds
         the store, ``ZS-EV-26`` without a key where personal columns stand encrypted: beside them no row is written in clear.
         """
         # Who writes code and name to a store of names says which code the rows of that name are to have.
         with self._writing({label: department} if label else None) as index:
-            known = index.imported(checked.ledger.id, checked.sha256, department)
-            # With other good rows than then (a day that lay ahead has come) it brings something.
-            if known is not None and (found := index.batch(known)) and found.rows == checked.good_rows:
-                return found, False
             personal = [ledger.id for ledger in ledgers().values() if any(c.personal for c in ledger.columns)]
             if not self.cipher and checked.ledger.id in personal and index.sealed(personal):
                 raise ZhunshengError("ZS-EV-26", ledger=checked.ledger.title)
             self._refuse_halves(checked, index)
-            self._keep_source(checked)
             batch = self._next(
                 index,
                 checked.ledger.id,
@@ -207,7 +204,14 @@ class Store:
                 notes=checked.notes,
             )
             there = self._there(checked, index)
-            self._merge(checked, replace(batch, files=self._keep_again(checked, batch, there)), new=not there)
+            again, count = self._keep_again(checked, batch, there)
+            known = index.imported(checked.ledger.id, checked.sha256, department)
+            if known is not None and count == checked.good_rows and (found := index.batch(known)):
+                for path, _, _ in again:
+                    (self.root / path).unlink()
+                return found, False
+            self._keep_source(checked)
+            self._merge(checked, replace(batch, files=again), new=not there)
             made = self._recover(index)[-1]
             self._compact_where_due(index, checked.ledger.id, who)
             return made, True
@@ -559,13 +563,13 @@ class Store:
         known = run(f"SELECT count(*) FROM good g SEMI JOIN {there} t ON {same}").fetchall()[0][0]
         return there if known else ""
 
-    def _keep_again(self, checked: Checked, batch: Batch, there: str) -> tuple[tuple[str, int, str], ...]:
-        """Keep the rows that stand ``there`` already just as the file has them; return the file of them, if there are any.
+    def _keep_again(self, checked: Checked, batch: Batch, there: str) -> tuple[tuple[tuple[str, int, str], ...], int]:
+        """Keep the rows that stand ``there`` already just as the file has them; return the file of them, if any, and how many.
 
         The merge leaves such rows to the batch that brought them. Once that one is undone, they are this one's.
         """
         if not there:
-            return ()
+            return (), 0
         ledger, run = checked.ledger, checked.connection.execute
         names = [c for c in ledger.stored() if not c.startswith("_")]
         values = ", ".join(f'"{c}"' for c in names)
@@ -590,9 +594,9 @@ class Store:
         hidden.unlink(missing_ok=True)
         if not count:
             partial.unlink()
-            return ()
+            return (), 0
         partial.replace(path)
-        return (self._seen(path),)
+        return (self._seen(path),), int(count)
 
     def _keep_source(self, checked: Checked) -> None:
         folder = self.root / "sources"
