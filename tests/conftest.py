@@ -64,7 +64,12 @@ def real():
 
 @pytest.hookimpl(tryfirst=True)  # before groups are read
 def pytest_collection_modifyitems(items):
-    """Keep on one worker what shares the sample's demonstration or the Spark session, which take long to make."""
+    """Keep on one worker what shares the sample's demonstration or the Spark session, which take long to make.
+
+    The tracer rests where a property is tried over many examples: the plain tests reach the same lines.
+    """
     for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.no_cover)
         if {"sample", "spark"} & set(getattr(item, "fixturenames", ())) and "tests/web/" not in str(item.path):
             item.add_marker(pytest.mark.xdist_group("heavy"))

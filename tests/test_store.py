@@ -653,7 +653,7 @@ def told(store, origins):
     return sorted((d, r.values, origins[r.batch], r.row) for d, r in found)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(_STEPS)
 def test_3_after_any_undoing_the_state_is_that_of_the_batches_left(steps):
     with tempfile.TemporaryDirectory() as scratch:
