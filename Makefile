@@ -12,8 +12,9 @@ PORT ?= 8000
 serve: .venv/.run
 	ZHUNSHENG_DATA=$${ZHUNSHENG_DATA:-build/site} ZHUNSHENG_HTTPS=$${ZHUNSHENG_HTTPS:-0} $(BIN)/python manage.py serve --sample --port $(PORT)
 
+# Three workers on two cores: some tests wait for servers and browsers of their own.
 test: .venv/.dev tools
-	$(BIN)/pytest -n 2 --dist loadgroup --cov=zhunsheng --cov-report=term --cov-fail-under=95
+	$(BIN)/pytest -n 3 --dist loadgroup --cov=zhunsheng --cov-report=term --cov-fail-under=95
 	$(MAKE) test-postgres
 
 # What must hold of the site whatever happens, on PostgreSQL too: the run above has it on SQLite.
