@@ -2798,3 +2798,38 @@ def test_1_two_projects_of_a_name_are_re_checked_each_by_its_code(found, sign_in
     evaluation.refresh_from_db()
     assert len(evaluation.differences) == 2
     assert step(bureau, evaluation, "selfeval.accept").status_code == 302
+
+
+def test_2_a_reading_of_what_the_indicator_was_before_is_no_withdrawn_one(found, sign_in, user, adjusted, put):
+    """No batch of another ledger makes one of it either."""
+    place = found(project(indicator(CLOSURE, "≥95%")))
+    settle(place, user)
+    figures.assess_now(place, YEAR)
+    adjusted(place, "indicators.0.description", "接受走访的商户中表示知晓政策的比例")
+    settle(place, user)
+    evaluation, staff = opened(place, user), sign_in("keyuan")
+    say(staff, evaluation, 0, actual="99%", reason="走访记录")
+    judged(staff, evaluation, place)
+    sign_on(sign_in, evaluation)
+    kept = first(evaluation.assessment.run)[1]
+    assert (kept.outcome.origin, kept.score.verdict) == ("judgement", "met")
+    put(place, "more", PAID, "V2,治理经费,P1,10,2021-05-02")
+    figures.assess_now(place, YEAR)
+    assert not evaluation.contests.exists()
+    assert {d["what"] for d in figures.drift(evaluation)} == {"已支付（元）"}
+
+
+def test_3_a_self_evaluation_of_a_day_within_the_year_holds_its_words_and_not_the_year(found, sign_in, user):
+    place = found(project())
+    settle(place, user)
+    dates = {"as_of": date(2021, 10, 31), "opens_on": date(2021, 11, 1), "due_on": date(2021, 12, 1)}
+    CalendarEntry.objects.create(organisation=place, year=YEAR, kind="self", name="提前自评", **dates)
+    evaluation = opened(place, user)
+    judged(sign_in("keyuan"), evaluation, place)
+    line = evaluation.assessment.run.results[0].indicators[2]
+    assert (line.outcome.text, line.outcome.origin) == ("95%", "judgement")
+    figures.assess_now(place, YEAR)
+    assert figures.newest_assessment(place, YEAR).as_of == END
+    lights = set(IndicatorLight.objects.filter(department=place, year=YEAR).values_list("light", flat=True))
+    shown = {i.monitoring.light for s in figures.newest_assessment(place, YEAR).run.results for i in s.indicators}
+    assert lights == shown

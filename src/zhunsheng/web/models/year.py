@@ -291,9 +291,9 @@ class Contest(Decided):
         return self.evaluation.year
 
     def writers(self) -> set[str]:
-        """Return the user names of all who typed the figure, whoever typed it last."""
+        """Return the user names of all who typed a figure for the indicator, in whatever writing, whoever was the last."""
         mine = {"sheet_code": self.word.sheet_code, "indicator_code": self.word.indicator_code}
-        typed = self.evaluation.words().filter(actual=self.word.actual, by__isnull=False, **mine)
+        typed = self.evaluation.words().filter(by__isnull=False, **mine).exclude(actual="")
         return set(typed.values_list("by__username", flat=True))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, dataclass
@@ -22,7 +23,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, Store
 from zhunsheng.intake import read_book
 from zhunsheng.judgements import Judgement, refuse_marks, resolve
-from zhunsheng.measures import MeasureLink, catalogue
+from zhunsheng.measures import catalogue, match_book
 from zhunsheng.reports.forms import Form
 from zhunsheng.targets import Book
 from zhunsheng.targets.sheet import plain
@@ -84,16 +85,18 @@ def default_as_of(year: int) -> date:
 
 
 def day_of(department: Organisation, year: int) -> date:
-    """Return the day up to which a department's year is shown: once it is over that of its self-evaluation, if one is open."""
+    """Return the day up to which a department's year is shown: once it is over that of its self-evaluation, if one is open.
+
+    One of a day within the year does not hold the year there: what came after it is shown, too.
+    """
     return days_of([department.pk], year).get(department.pk, default_as_of(year))
 
 
 def days_of(departments: Collection[int], year: int) -> dict[int, date]:
     """Return the days of ``day_of`` by department, those alone that are another than the year's."""
-    today = timezone.localdate()
-    if today <= date(year, 12, 31):
-        return {}
-    opened = SelfEvaluation.objects.filter(department__in=departments, year=year, as_of__lte=today)
+    opened = SelfEvaluation.objects.filter(
+        department__in=departments, year=year, as_of__range=(date(year, 12, 31), timezone.localdate())
+    )
     return dict(opened.values_list("department_id", "as_of"))
 
 
@@ -143,7 +146,10 @@ class Question:
         promised = promises(self.book)
         said = words_of(record) if words else {}
         # A word on an indicator that an adjustment took out has nothing to speak of any more.
-        self.judgements: list[Judgement] = [w.judgement(promised[key]) for key, w in said.items() if key in promised]
+        spoken = [w.judgement(promised[key]) for key, w in said.items() if key in promised]
+        # A result without a day is of the year's end; in a self-evaluation of an earlier one it is of that.
+        of_day = day if isinstance(record, SelfEvaluation) and day < date(year, 12, 31) else None
+        self.judgements: list[Judgement] = [j.model_copy(update={"day": of_day}) for j in spoken]
 
     def basis(self, evidence: Store | Snapshot) -> str:
         """Return the digest of all that the figures rest on, given the evidence."""
@@ -169,14 +175,20 @@ class Question:
     def _said(self, batch: int) -> list[Judgement]:
         """Return what people said, each typed figure with the last reading that the ledgers gave before ``batch``.
 
-        That batch made the rows what they are: a reading of before it was taken back where there is none any more. What a
-        person said that another measure, or none, proves: the former one's reading is no evidence against it.
+        That batch made the rows what they are: a reading of before it was taken back where there is none any more. It is
+        one by the measure that the indicator has today: what another measure said is no evidence against a figure, nor
+        what was read before the indicator came to count something else.
         """
         typed = {(j.sheet or "", j.indicator) for j in self.judgements if j.actual}
         if not typed:
             return self.judgements
-        decided = {(x.sheet or "", x.indicator): x.measure for x in self.links if isinstance(x, MeasureLink)}
-        once = _former_readings(self.department, self.year, self.day, batch, typed, decided)
+        measures = {}
+        for match in match_book(self.book, catalogue(), self.links):
+            sheet = self.book.sheets[match.sheet]
+            key = sheet.id, sheet.indicators[match.indicator].id
+            if key in typed and match.used and match.measure:
+                measures[key] = match.measure
+        once = _former_readings(self.department, self.year, self.day, batch, measures)
         return [j.model_copy(update=once.get((j.sheet or "", j.indicator), {})) for j in self.judgements]
 
 
@@ -186,27 +198,28 @@ def promises(book: Book) -> dict[tuple[str, str], dict[str, str]]:
 
 
 def _former_readings(
-    department: Organisation,
-    year: int,
-    day: date,
-    batch: int,
-    wanted: Collection[tuple[str, str]],
-    decided: dict[tuple[str, str], str | None],
+    department: Organisation, year: int, day: date, batch: int, measures: dict[tuple[str, str], str]
 ) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return the last reading that the ledgers gave of each indicator, as fields of a judgement: ``former``, ``former_on``.
+    """Return the last reading that the ledgers gave of each indicator by its measure, as fields of a judgement.
 
-    From figures of the year kept before a ``batch``, those of the day itself first, then of earlier days, then of later
-    ones; readings of another measure than the one that was ``decided`` are left out, and so is what never had one.
+    These are ``former`` and ``former_on``, from figures of the year kept before a ``batch``: those of the day itself first,
+    then of earlier days. A later day may hold rows that this one does not; what was read of one counts where a batch of that
+    ledger was taken back since.
     """
     found: dict[tuple[str, str], dict[str, Any]] = {}
+    taken: dict[str, int] = {}
     kept = Assessment.objects.filter(department=department, year=year, batch__lt=batch)
-    told = kept.order_by("-as_of", "-assessed_at", "-pk").values_list("as_of", "pk", "key", "created_at")
-    for _as_of, pk, key, made in sorted(told, key=lambda t: t[0] > day):
-        for one in set(wanted) - set(found):
+    told = kept.order_by("-as_of", "-assessed_at", "-pk").values_list("as_of", "pk", "key", "created_at", "batch")
+    for as_of, pk, key, made, then in sorted(told, key=lambda t: t[0] > day):
+        if as_of > day and not taken:
+            undoings = store().batches(department=department.code)
+            taken = {b.ledger: b.batch for b in undoings if b.undoes and b.batch <= batch} or {"": 0}
+        for one in set(measures) - set(found):
             text, measure = _readings_kept(key, pk).get(one, ("", ""))
-            if text and (one not in decided or decided[one] == measure):
+            since = as_of <= day or then < taken.get(catalogue()[measure].ledger if measure in catalogue() else "", 0)
+            if text and measure == measures[one] and since:
                 found[one] = {"former": text, "former_on": timezone.localtime(made).date()}
-        if len(found) == len(set(wanted)):
+        if len(found) == len(measures):
             break
     return found
 
@@ -252,7 +265,8 @@ def assess_now(
         # What the department shows of that day stays the self-evaluation's, though another record was assessed last.
         _assess(Question(department, year, day, shown), evidence, tables=False, lights=False)
         return kept
-    return _assess(Question(department, year, day, record or shown), evidence, tables=tables, lights=as_of is None)
+    lights = day == day_of(department, year)
+    return _assess(Question(department, year, day, record or shown), evidence, tables=tables, lights=lights)
 
 
 def _assess(asked: Question, evidence: Evidence | None, *, tables: bool, lights: bool) -> Assessment:
@@ -576,7 +590,7 @@ def unexplained(record: Record) -> list[tuple[str, str]]:
         for one in record.assessment.run.results
         for line in one.indicators
         if (line.monitoring.light in ("yellow", "red") if monitored else line.score.verdict == "missed")
-        and not ((word := said.get((one.id, line.id))) and word.cause and word.measures)
+        and not ((word := said.get((one.id, line.id))) and word.cause and re.search(r"\w\w", word.measures))
     ]
 
 
