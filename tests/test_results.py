@@ -392,3 +392,35 @@ def test_a_day_before_the_year_is_doubtful(text, doubted):
     one = Indicator(name="完成时间", level1="产出指标", level2="时效指标", target=TargetValue.parse("2021年6月底前"))
     found = against(one, None, None, read_written(text, year=2021))
     assert (found.value is None) == doubted and ("以前的日期" in (found.doubt or "")) == doubted
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "text", "met"),
+    [
+        ("项目完成时限", "2021年12月底前", "已于11月26日验收", True),
+        ("项目完成时限", "2021年12月底前", "11月26日完成验收", True),
+        ("项目完成时限", "2021年10月底前", "11月26日上线", False),
+        ("出台管理办法", "是", "已出台管理办法", True),
+        ("单次抽检费用", "≤650元", "600元/次", True),
+        ("单次抽检费用", "≤650元", "实际支付600元", True),
+    ],
+)
+def test_4_days_and_costs_are_read_as_offices_write_them(name, raw, text, met):
+    one = made(raw, name)
+    found = result_of(one, outcome_of_text(text, one.aim.unit, 2021, "judgement"))
+    assert found.doubt is None, found.doubt
+    value = found.value
+    assert (value if isinstance(value, bool) else value <= one.aim.value) is met
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "text"),
+    [
+        *(("出台管理办法", "是", t) for t in ["已印发征求意见稿", "已完成起草", "已通过初审", "已完成立项", "已建立工作组", "已完成80%", "是（80%）"]),
+        ("项目完成时限", "2021年12月底前", "计划11月26日验收"),
+        ("项目成本", "≤30000元", "600元/次"),
+        ("单次抽检费用", "≤650元", "预计支出600元"),
+    ],
+)
+def test_4_a_step_on_the_way_is_not_the_thing(name, raw, text):
+    assert read(raw, text, name).doubt

@@ -2806,6 +2806,7 @@ def test_2_a_reading_of_what_the_indicator_was_before_is_no_withdrawn_one(found,
     settle(place, user)
     figures.assess_now(place, YEAR)
     adjusted(place, "indicators.0.description", "接受走访的商户中表示知晓政策的比例")
+    adjusted(place, "indicators.0.name", "商户政策知晓度")
     settle(place, user)
     evaluation, staff = opened(place, user), sign_in("keyuan")
     say(staff, evaluation, 0, actual="99%", reason="走访记录")

@@ -71,6 +71,10 @@ _ENDED = re.compile(
 )
 _OCCASION = re.compile(r"会议|培训|活动|宣传|演练|比赛|竞赛|讲座|论坛|会$|展$|节$")  # held is done
 _TASK_DONE = re.compile(r"完成|办结|达成|实现")
+# Beside an amount: that it was spent, and, where the indicator is of the cost of one, what it was spent on one of.
+_SPENT = re.compile(r"支出|支付|花费|费用|成本")
+_EACH = re.compile(r"(?:每|/)(?:人次|批次|[次批件户人家台场项])")
+_OF_EACH = re.compile(r"单(?:位|[次批件户人家台场项])|每|[人户次件]均|平均")
 # Marks of doubt, words for a target, and what others came to: nobody's result, wherever they stand.
 _HEDGE = re.compile(
     r"[?!~≈±]|(?<![签预违节制公合契])约|大概|左右|可能|估计|估算|指标值|目标值|计划值|全[国省市区县州]\w{0,3}?(?:平均|均值|水平)|平均水平"
@@ -118,11 +122,16 @@ _ALL_OF_IT = re.compile(
 )
 _BAD = re.compile(r"事故|投诉|事件|上访|信访|差错|举报|舆情|案件|死亡|伤亡|违规|违法")
 _DOING = r"建立|完成|制定|出台|发布|印发|建成|实现|落实|通过|公开|达标|发生|执行|开通"
-_FULLY = r"(?:(?!未|尚|不|没|无|待|拟|将|计划|预计|草案|初稿|部分|一半|基本)[一-龥])"
-_YES = re.compile(rf"是|有|(?:已经?)(?:全部|全面|按时)?(?:{_DOING}){_FULLY}{{0,8}}|(?:按时|全部|如期)?(?:{_DOING})")
+# A draft, a preliminary or a step on the way is not the thing.
+_HALF = r"未|尚|不|没|无|待|拟|将|计划|预计|草|稿|初[稿审步评]|征求|意见|部分|一半|基本|立项|招标|论证|框架|工作组|专班|起草|方案|试[行点]"
+_FULLY = rf"(?:(?!{_HALF})[一-龥])"
+_YES = re.compile(
+    rf"是|有|(?:已经?)(?:全部|全面|按时)?(?:{_DOING}){_FULLY}{{0,8}}|(?:按时|全部|如期)?(?:{_DOING})了?"
+)
 _NO = re.compile(rf"否|不是|没有|(?:未|尚未|还未|没有|暂未)(?:{_DOING})[一-龥]{{0,8}}")
-_PARTS = re.compile(r"(上半年|下半年|[一二三四1-4]季度|\d{1,2}月份?)([^\d,;、]{0,12}?)(\d[\d,]*)([一-龥]{0,3})")
+_PARTS = re.compile(r"(上半年|下半年|[一二三四1-4]季度|\d{1,2}月份?)([^\d,;、]{0,12}?)(\d[\d,]*)(?![\d日号])([一-龥]{0,3})")
 _DAY = re.compile(r"\d{4}(?:年|[-./])\d{1,2}(?:月|[-./])\d{1,2}日?")
+_YEARLESS = re.compile(r"(?<![\d年])\d{1,2}月\d{1,2}[日号]")
 _DAY_PARTS = re.compile(
     r"(?<=[\d年月日号份])(?:至|到|~|-)(?=\d)|\d{1,2}:\d{2}(?::\d{2})?|\d+|[一二三四五六七八九十]+(?=[月日号])|第?[一二三四]季度|"
     r"上半年|[年月日号][底末初]?|[上中下]旬|份|[-./:]"
@@ -204,9 +213,10 @@ def read_written(
             return Written(text, why=f"写的日期不存在：{why if year or '年' in said[0] else f'没有 {said[0]} 这一天'}")
     if isinstance(whole.value, date):
         return _read_day(text, whole.value, _DAY_PARTS.sub("", bare), beside, year)
-    days = list(_DAY.finditer(bare))
+    dayed = _YEARLESS.sub(rf"{year}年\g<0>", bare) if year and not _DAY.search(bare) else bare
+    days = list(_DAY.finditer(dayed))
     if len(days) == 1 and isinstance(day := TargetValue.parse(days[0][0], year=year).value, date):
-        return _read_day(text, day, bare[: days[0].start()] + "|" + bare[days[0].end() :], beside, year)
+        return _read_day(text, day, dayed[: days[0].start()] + "|" + dayed[days[0].end() :], beside, year)
     if _NOTHING.fullmatch(bare):
         return Written(text, Fraction(0), answer=False, around=beside, denied=_DENIED.sub("", bare))
     if parts := _PARTS.findall(bare):
@@ -453,6 +463,9 @@ def _odd(indicator: Indicator, written: Written) -> str | None:
         if _HEDGE.search(rest) or ("任务" in rest and not _TASK_DONE.search(rest)):
             return words.strip(",;:。、") or words
         rest = rest.replace("任务", "|")
+        if split_unit(indicator.type.unit or indicator.aim.unit)[0] == "元":
+            rest = _SPENT.sub("|", rest)
+            rest = _EACH.sub("|", rest) if _OF_EACH.search(name) else rest
         if day and (_GOES_ON.search(rest) or any(b[0] not in name and not held for b in _BEGUN.finditer(rest))):
             return words.strip(",;:。、")
         rest = rest if growth else _LEVELLED.sub("", rest)
@@ -543,9 +556,13 @@ def _answer(told: IndicatorType, written: Written) -> Result:
     answer = written.answer
     if answer is None and written.number is not None:
         answer = written.number > 0
+        if split_unit(written.unit)[0] == "比值" and written.unit and answer:
+            return Result(None, f"目标是“{told.aim.raw}”，完成值“{written.text}”是比例，看不出是否全部完成")
     if answer is None:
         return Result(None, f"目标是“{told.aim.raw}”，完成值看不出是或否")
     if written.number is None and answer == wants(told.aim):
+        if share := re.search(r"\d+(?:\.\d+)?%", normalise(written.text)):
+            return Result(None, f"完成值“{written.text}”里的“{share[0]}”使旁边的是或否不一定成立")
         for words in written.around:
             if _AWAY.search(words) or _HEDGE.search(words):
                 return Result(None, f"完成值“{written.text}”里的“{words}”使旁边的是或否不一定成立")
