@@ -255,7 +255,8 @@ class Site:
     def command(self, name: str, *given: str) -> None:
         """Run a ledger command over the site's store."""
         command = [sys.executable, "-m", "zhunsheng", "ledger", name, *given, "--store", str(self.folder / "evidence")]
-        subprocess.run(command, check=True, capture_output=True)
+        key = {"ZHUNSHENG_PERSONAL_KEY": (self.folder / "personal.key").read_text().strip()}
+        subprocess.run(command, check=True, capture_output=True, env={**os.environ, **key})
 
 
 ACTS: dict[str, str] = {

@@ -922,3 +922,19 @@ def test_3_an_earlier_file_is_a_step_back_where_later_batches_changed_its_rows(r
     values = {r.values[0]: r.values[2] for r in browse(Store(root).snapshot(), ledgers()["payments"], "K1").rows}
     assert values == {"VA": 1, "VB": 1, "VC": 5} and Store(root).verify() == []
     assert not again().new
+
+
+def test_the_command_imports_under_the_key_of_the_site_and_under_no_other(root, monkeypatch, capsys):
+    key = "k" * 40
+    head = f"{HEAD},诉求人"
+    put(root, "a.csv", ["T1,举报,2021-03-05,,张三"], head, department="K1", cipher=Cipher(key))
+    path = root.parent / "b.csv"
+    path.write_text(f"{head}\nT2,举报,2021-03-06,,李四\n", "utf8")
+    for given, code, said in ((None, 2, "ZS-EV-26"), ("x" * 40, 2, "ZS-EV-13"), (key, 0, "")):
+        monkeypatch.delenv("ZHUNSHENG_PERSONAL_KEY", raising=False)
+        if given:
+            monkeypatch.setenv("ZHUNSHENG_PERSONAL_KEY", given)
+        with pytest.raises(SystemExit) as ended:
+            main(["ledger", "import", str(path), "--store", str(root), "--department", "K1"])
+        assert ((ended.value.code or 0), said in capsys.readouterr().err) == (code, True)
+    assert numbers(Store(root), "K1") == ["T1", "T2"]

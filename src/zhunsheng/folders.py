@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +11,7 @@ from pathlib import Path
 from zhunsheng.codes import named_code
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store
+from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.faults import written
 from zhunsheng.intake import read_book
 from zhunsheng.judgements import Judgement, read_judgements
@@ -82,6 +84,21 @@ def read_books(paths: Sequence[Path], progress: Progress = no_progress) -> Book:
             unsure=tuple(u for b in books for u in b.unsure),
         )
     )
+
+
+def cipher_of(store: Path) -> Cipher | None:
+    """Return the cipher under the key in ``ZHUNSHENG_PERSONAL_KEY``, None where none is set. Raises ``ZS-EV-13``.
+
+    A key other than that of the files kept in the store is refused: what it wrote nobody could read beside the rest.
+    """
+    key = os.environ.get("ZHUNSHENG_PERSONAL_KEY")
+    if not key:
+        return None
+    opened = Store(store, Cipher(key))
+    newest = (b for b in reversed(opened.batches(limit=50)) if any(name.endswith(".enc") for name, _, _ in b.files))
+    if kept := next(newest, None):
+        opened.source_of(kept)
+    return opened.cipher
 
 
 def load_mapping(path: Path | None, measures: dict[str, Measure], book: Book) -> list[Link]:

@@ -193,6 +193,7 @@ def ledger_import(
     """导入台账：逐行检查，全部合格才导入；有不合格的行时退出码为 1。"""
     chosen = ledger_of(ledger) if ledger else None
     whose = folders.department_to_write(store, department)
+    cipher = folders.cipher_of(store)
     done = []
     with show.progress(quiet=as_json) as report:
         for n, path in enumerate(files):
@@ -207,6 +208,7 @@ def ledger_import(
                     good_rows=good_rows,
                     marked_in=marked,
                     who=who,
+                    cipher=cipher,
                 )
             )
     if as_json:
