@@ -186,7 +186,7 @@ class Site:
     before_figures = act_import
 
     def act_figures(self) -> None:
-        """Compute the year's figures after an import, with lights and official tables, as the background job does."""
+        """Compute the year's figures after an import, with lights, as the background job does."""
         self.work_off()
 
     def act_both(self) -> None:
