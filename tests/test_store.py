@@ -930,10 +930,10 @@ def test_the_command_imports_under_the_key_of_the_site_and_under_no_other(root, 
     put(root, "a.csv", ["T1,举报,2021-03-05,,张三"], head, department="K1", cipher=Cipher(key))
     path = root.parent / "b.csv"
     path.write_text(f"{head}\nT2,举报,2021-03-06,,李四\n", "utf8")
-    for given, code, said in ((None, 2, "ZS-EV-26"), ("x" * 40, 2, "ZS-EV-13"), (key, 0, "")):
+    for secret, code, said in ((None, 2, "ZS-EV-26"), ("x" * 40, 2, "ZS-EV-13"), (key, 0, "")):
         monkeypatch.delenv("ZHUNSHENG_PERSONAL_KEY", raising=False)
-        if given:
-            monkeypatch.setenv("ZHUNSHENG_PERSONAL_KEY", given)
+        if secret:
+            monkeypatch.setenv("ZHUNSHENG_PERSONAL_KEY", secret)
         with pytest.raises(SystemExit) as ended:
             main(["ledger", "import", str(path), "--store", str(root), "--department", "K1"])
         assert ((ended.value.code or 0), said in capsys.readouterr().err) == (code, True)
