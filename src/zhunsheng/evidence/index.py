@@ -278,7 +278,7 @@ class Index:
             data = json.loads(body)
             yield Batch.of({**data, "department": department} | ({"label": label} if label else {}))
 
-    def state_of(self, department: str, until: int | None = None) -> tuple[int, str]:
+    def changed_in(self, department: str, until: int | None = None) -> tuple[int, str]:
         """Return number and digest of the newest batch that can have changed a department's rows, (0, "") for none.
 
         Digests are chained, so it stands for all before it; a migration gave every department's rows their codes.

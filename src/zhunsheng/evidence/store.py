@@ -179,8 +179,7 @@ class Store:
         updated where it differs; one that lacks a code which a row of the same name has there, or the other way round,
         can't be told to be the same or another and is refused with the file (``ZS-EV-25``). Killed at any moment, the
         batch is there whole or not at all: the Delta commit decides, and its record is completed from the commit on the
-        next opening. Raises ``ZS-EV-09`` when another import holds
-        the store, ``ZS-EV-26`` without a key where personal columns stand encrypted: beside them no row is written in clear.
+        next opening. Raises ``ZS-EV-09`` when another import holds the store, ``ZS-EV-26`` without a key where personal columns stand encrypted: beside them no row is written in clear.
         """
         # Who writes code and name to a store of names says which code the rows of that name are to have.
         with self._writing({label: department} if label else None) as index:
@@ -333,7 +332,7 @@ class Store:
         of batches undone long ago that still stand there are put right along with it.
         """
         undone = [*index.undone_of(ledger.id), batch.batch]
-        key = _key_of(ledger)
+        key = _columns((DEPARTMENT, *ledger.key))
         values = [c for c in ledger.stored() if not c.startswith("_")]
         said = "struct_pack(" + ", ".join(f'"{c}" := "{c}"' for c in values) + ")"
         run = connection.execute
@@ -357,7 +356,7 @@ class Store:
         run(f"CREATE TABLE due AS {newest(f'{told} SEMI JOIN touched k ON {same}', key)}")
         if ledger.formerly:
             # What a batch of an earlier version replaced by the wider key of then returns where nothing else stands for it.
-            wide = ", ".join(f'"{c}"' for c in (DEPARTMENT, *ledger.formerly))
+            wide = _columns((DEPARTMENT, *ledger.formerly))
             run(
                 f"CREATE TABLE bare AS SELECT {wide} FROM now r ANTI JOIN due k ON {same} EXCEPT "
                 f"(SELECT {wide} FROM due UNION ALL SELECT {wide} FROM ({now}) r ANTI JOIN touched k ON {same})"
@@ -572,7 +571,7 @@ class Store:
             return (), 0
         ledger, run = checked.ledger, checked.connection.execute
         names = [c for c in ledger.stored() if not c.startswith("_")]
-        values = ", ".join(f'"{c}"' for c in names)
+        values = _columns(names)
         said = f"SELECT {values}, {batch.batch}::BIGINT AS _batch, _row FROM good"
         path = self.root / AGAIN / f"{batch.batch:06d}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -790,7 +789,7 @@ class Store:
     def changed_in(self, department: str, until: int | None = None) -> tuple[int, str]:
         """Return number and digest of the newest batch (up to ``until``) that can have changed a department's rows."""
         with self._reading() as index:
-            return (index.last, index.digest) if index.unmigrated() else index.state_of(department, until)
+            return (index.last, index.digest) if index.unmigrated() else index.changed_in(department, until)
 
     def verified_head(self) -> tuple[int, str]:
         """Return number and digest of the newest batch as ``head`` does, and write nothing, as ``verify``."""
@@ -985,8 +984,8 @@ class _Earlier(Mapping[str, tuple[str, ...]]):
         return len(self._versions)
 
 
-def _key_of(ledger: Ledger) -> str:
-    return ", ".join(f'"{c}"' for c in (DEPARTMENT, *ledger.key))
+def _columns(names: Sequence[str]) -> str:
+    return ", ".join(f'"{c}"' for c in names)
 
 
 def _properties(batch: Batch) -> CommitProperties:

@@ -344,10 +344,9 @@ def _assess_sheet(
         mode=mode,
         said=said,
     )
-    budget = amounts.adjusted if amounts.adjusted is not None else sheet.budget.total
     common = {
         "spent": amounts.paid,
-        "budget": budget,
+        "budget": checkpoint.money.adjusted,
         "scheme": rules.scheme,
         "as_of": as_of,
         "said": said,

@@ -69,19 +69,17 @@ def ask(kind: str, subject: Any, user: User) -> Publication:
         )
         note(user, made, "publish.request", after="requested")
         if kind == "draw":
-            _copy(subject.folder(), made.folder(), DRAW_FILES)
+            _copy([subject.folder() / name for name in DRAW_FILES], made.folder())
         if kind == "self":
-            for name in SELF_FILES:
-                file_of(subject, name)
-            _copy(subject.assessment.folder(), made.folder(), SELF_FILES)
+            _copy([file for name in SELF_FILES if (file := file_of(subject, name))], made.folder())
     return made
 
 
-def _copy(source: Path, to: Path, names: tuple[str, ...]) -> None:
+def _copy(files: list[Path], to: Path) -> None:
     to.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        if (source / name).is_file():
-            shutil.copyfile(source / name, to / name)
+    for file in files:
+        if file.is_file():
+            shutil.copyfile(file, to / file.name)
 
 
 def decide(publication: Publication, user: User, action: str, remark: str = "", *, seen: str | None = None) -> Step:

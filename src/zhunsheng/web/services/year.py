@@ -207,13 +207,14 @@ def _former_readings(
     ledger was taken back since.
     """
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    taken: dict[str, int] = {}
     kept = Assessment.objects.filter(department=department, year=year, batch__lt=batch)
-    told = kept.order_by("-as_of", "-assessed_at", "-pk").values_list("as_of", "pk", "key", "created_at", "batch")
+    columns = ("as_of", "pk", "key", "created_at", "batch")
+    told = list(kept.order_by("-as_of", "-assessed_at", "-pk").values_list(*columns))
+    taken: dict[str, int] = {}
+    if any(as_of > day for as_of, *_ in told):
+        undoings = store().batches(department=department.code)
+        taken = {b.ledger: b.batch for b in undoings if b.undoes and b.batch <= batch}
     for as_of, pk, key, made, then in sorted(told, key=lambda t: t[0] > day):
-        if as_of > day and not taken:
-            undoings = store().batches(department=department.code)
-            taken = {b.ledger: b.batch for b in undoings if b.undoes and b.batch <= batch} or {"": 0}
         for one in set(measures) - set(found):
             text, measure = _readings_kept(key, pk).get(one, ("", ""))
             since = as_of <= day or then < taken.get(catalogue()[measure].ledger if measure in catalogue() else "", 0)
@@ -404,8 +405,10 @@ def _read_forms(folder: Path, name: str) -> list[dict[str, Any]]:
 def file_of(record: Record, name: str) -> Path | None:
     """Return one of a record's official files (``TABLES`` or ``REPORT``), None for one without figures."""
     folder = _kept_forms(record)
-    if folder is None or (folder / name).is_file() or name not in TABLES:
-        return folder / name if folder else None
+    if folder is None:
+        return None
+    if (folder / name).is_file() or name not in TABLES:
+        return folder / name
     forms = _read_forms(folder, TABLES[name])
     named = [(form.get("sheet") or f"{n}", FORM.validate_python(form)) for n, form in enumerate(forms, 1)]
     with tempfile.TemporaryDirectory(prefix="making-", dir=folder.parent) as scratch:
