@@ -8,7 +8,7 @@ COPY src src
 RUN pip install --no-cache-dir --no-deps . \
     && useradd --system --uid 10001 zhunsheng && mkdir /data && chown zhunsheng /data
 USER zhunsheng
-ENV ZHUNSHENG_DATA=/data ZHUNSHENG_PROXIES=1
+ENV ZHUNSHENG_DATA=/data
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK CMD python -c "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health')"

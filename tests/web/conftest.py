@@ -8,7 +8,7 @@ import re
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.urls import reverse
+from django.urls import get_resolver, reverse
 from filelock import FileLock
 from running import manage
 
@@ -20,9 +20,11 @@ from zhunsheng.web.models import (
     Job,
     KeyEvaluation,
     Organisation,
+    Publication,
     SafeguardRecord,
     SelfEvaluation,
     SheetVersion,
+    Upload,
     User,
 )
 from zhunsheng.web.services import indicators, jobs, matching
@@ -214,3 +216,56 @@ def contested(department, sign_in):
     said["files"] = [SimpleUploadedFile("佐证.pdf", b"%PDF-1.4 x")]
     assert sign_in("keyuan").post(reverse("word", args=[evaluation.pk]), said).status_code == 302
     return Contest.objects.get(evaluation=evaluation, state="open")
+
+
+@pytest.fixture
+def address(department):
+    """Return a function that gives each address by its name, of records of the sample."""
+    draw = Draw.objects.get(department=department)
+    published = Publication.objects.filter(state="published", kind="draw").get()
+    attachment = Upload.objects.filter(purpose="attachment").first() or Upload.keep(
+        b"x", "x.pdf", "attachment", department, None
+    )
+    job = Job.objects.create(kind="assess", key="test-access", department=department)
+    known = {
+        "department": department.pk,
+        "year": 2021,
+        "version": SheetVersion.objects.filter(sheet__department=department, state="approved")[0].pk,
+        "other": SheetVersion.objects.filter(sheet__department=department, state="approved")[0].pk,
+        "ledger": "complaints",
+        "batch": 1,
+        "job": job.pk,
+        "sheet": 0,
+        "line": "0",
+        "checkpoint": Checkpoint.objects.filter(department=department)[0].pk,
+        "evaluation": SelfEvaluation.objects.get(department=department).pk,
+        "attachment": attachment.pk,
+        "draw": draw.pk,
+        "what": "commit",
+        "task": draw.tasks.first().pk,
+        "record": SafeguardRecord.objects.filter(department=department)[0].pk,
+        "prefix": "targets",
+        "pk": published.pk,
+        "publication": published.pk,
+    }
+    special = {
+        "selfeval-file": {"name": "table.xlsx"},
+        "draw-file": {"name": "commitment.json"},
+        "public-file": {"name": "commitment.json"},
+        "register": {"name": "policies"},
+        "open-data": {"kind": "csv"},
+        "publish-ask": {"kind": "targets", "pk": known["version"]},
+        "step": {"pk": known["version"]},
+    }
+    key = KeyEvaluation.objects.get(department=department).pk
+
+    def build(name):
+        pattern = next(p for p in get_resolver().url_patterns if getattr(p, "name", None) == name)
+        wanted = {k: special.get(name, {}).get(k, known.get(k)) for k in pattern.pattern.converters}
+        if str(pattern.pattern).startswith("keyeval/"):
+            wanted["evaluation"] = key
+        if name == "key-report":
+            pass
+        return reverse(name, kwargs=wanted)
+
+    return build

@@ -11,16 +11,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.converters import IntConverter
 
 from zhunsheng.web.models import (
-    Checkpoint,
-    Draw,
-    Job,
-    KeyEvaluation,
     Organisation,
-    Publication,
-    SafeguardRecord,
-    SelfEvaluation,
     SheetVersion,
-    Upload,
 )
 from zhunsheng.web.roles import ACTIONS
 
@@ -54,58 +46,6 @@ def names() -> set[str]:
 
     walk(get_resolver().url_patterns)
     return found
-
-
-@pytest.fixture
-def address(department):
-    draw = Draw.objects.get(department=department)
-    published = Publication.objects.filter(state="published", kind="draw").get()
-    attachment = Upload.objects.filter(purpose="attachment").first() or Upload.keep(
-        b"x", "x.pdf", "attachment", department, None
-    )
-    job = Job.objects.create(kind="assess", key="test-access", department=department)
-    known = {
-        "department": department.pk,
-        "year": 2021,
-        "version": SheetVersion.objects.filter(sheet__department=department, state="approved")[0].pk,
-        "other": SheetVersion.objects.filter(sheet__department=department, state="approved")[0].pk,
-        "ledger": "complaints",
-        "batch": 1,
-        "job": job.pk,
-        "sheet": 0,
-        "line": "0",
-        "checkpoint": Checkpoint.objects.filter(department=department)[0].pk,
-        "evaluation": SelfEvaluation.objects.get(department=department).pk,
-        "attachment": attachment.pk,
-        "draw": draw.pk,
-        "what": "commit",
-        "task": draw.tasks.first().pk,
-        "record": SafeguardRecord.objects.filter(department=department)[0].pk,
-        "prefix": "targets",
-        "pk": published.pk,
-        "publication": published.pk,
-    }
-    special = {
-        "selfeval-file": {"name": "table.xlsx"},
-        "draw-file": {"name": "commitment.json"},
-        "public-file": {"name": "commitment.json"},
-        "register": {"name": "policies"},
-        "open-data": {"kind": "csv"},
-        "publish-ask": {"kind": "targets", "pk": known["version"]},
-        "step": {"pk": known["version"]},
-    }
-    key = KeyEvaluation.objects.get(department=department).pk
-
-    def build(name):
-        pattern = next(p for p in get_resolver().url_patterns if getattr(p, "name", None) == name)
-        wanted = {k: special.get(name, {}).get(k, known.get(k)) for k in pattern.pattern.converters}
-        if str(pattern.pattern).startswith("keyeval/"):
-            wanted["evaluation"] = key
-        if name == "key-report":
-            pass
-        return reverse(name, kwargs=wanted)
-
-    return build
 
 
 def test_the_table_lists_every_address_and_nothing_else():

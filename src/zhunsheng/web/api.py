@@ -56,7 +56,7 @@ def token_of(request: HttpRequest) -> ApiToken | None:
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not secret:
         return None
-    token = ApiToken.objects.select_related("user").filter(digest=ApiToken.digest_of(secret.strip())).first()
+    token = ApiToken.objects.select_related("user", "place").filter(digest=ApiToken.digest_of(secret.strip())).first()
     return token if token is not None and token.valid else None
 
 
@@ -68,6 +68,7 @@ class Token(HttpBearer):
         found = token_of(request)
         if found is not None:
             request.user = found.user
+            found.user.only = found.place
             now = timezone.now()
             if found.last_used_at is None or (now - found.last_used_at).total_seconds() > SEEN_EVERY:
                 ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
@@ -398,7 +399,8 @@ def job_marked(request: Any, job: int) -> Any:
 
 def _own_job(request: Any, job: int) -> Job:
     found = Job.objects.filter(pk=job, by=request.auth.user).first() if 0 < job <= PK else None
-    if found is None:
+    only = request.auth.place
+    if found is None or (only is not None and (found.department is None or not only.covers(found.department))):
         raise ZhunshengError("ZS-WB-32", what=f"任务 {job}")
     return found
 

@@ -24,8 +24,10 @@ def register() -> None:
         if user is not None:
             record("sign-out", user)
 
-    def failed(sender: Any, credentials: dict[str, Any], **_: Any) -> None:
-        record("sign-in failed", title=str(credentials.get("username", ""))[:150])
+    def failed(sender: Any, credentials: dict[str, Any], request: Any = None, **_: Any) -> None:
+        # A try that came before its wait was over was not looked at: nothing happened that the log could tell.
+        if not getattr(request, "axes_locked_out", False):
+            record("sign-in failed", title=str(credentials.get("username", ""))[:150])
 
     user_logged_in.connect(signed_in, weak=False, dispatch_uid="audit-in")
     user_logged_out.connect(signed_out, weak=False, dispatch_uid="audit-out")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
+from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +16,7 @@ from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.text import clean
@@ -25,12 +29,40 @@ MINUTE = 60
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
+def client(get_response: Handler) -> Handler:
+    """Put the client's address in the place of the proxy's, for all that asks for it: limits, log, metrics.
+
+    What forwarded headers say counts only as far as the proxies are trusted (``settings.PROXIES``); from anyone else
+    they are taken away, but for one that shows that a proxy was passed.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        here = str(request.META.get("REMOTE_ADDR", ""))
+        passed = [one for one in map(str.strip, request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")) if one]
+        found, hops = here, 0
+        while passed and settings.PROXIES.trusts(found, hops) and (further := _host(passed[-1])):
+            found, hops = further, hops + 1
+            passed.pop()
+        request.META["REMOTE_ADDR"] = found
+        request.META["zhunsheng.proxied"] = "HTTP_X_FORWARDED_FOR" in request.META
+        if not settings.PROXIES.trusts(here, 0):
+            request.META.pop("HTTP_X_FORWARDED_PROTO", None)
+        return get_response(request)
+
+    return middleware
+
+
+def _host(written: str) -> str:
+    """Return the address that an entry of the header names, without its port; empty where it is none."""
+    bare = re.sub(r"^\[([^]]*)\](:[0-9]+)?$|^([^:]*):[0-9]+$", lambda m: m[1] or m[3] or "", written)
+    try:
+        return str(ip_address(bare))
+    except ValueError:
+        return ""
+
+
 def address(request: HttpRequest) -> str:
-    """Return the client's address, past as many proxies as are trusted and no more."""
-    if settings.PROXIES:
-        passed = [p.strip() for p in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if p.strip()]
-        if passed:
-            return passed[-min(settings.PROXIES, len(passed))][:64]
+    """Return the client's address."""
     return str(request.META.get("REMOTE_ADDR", ""))[:64]
 
 
@@ -58,15 +90,19 @@ def session_limits(get_response: Handler) -> Handler:
             # Written at most once a minute: a page view should not cost a write.
             if seen is None or now - seen > MINUTE:
                 request.session["seen"] = now
-            if getattr(request.user, "must_change", False) and not request.path.startswith(
-                ("/account", "/session", "/sign", "/static", "/language")
-            ):
+            if getattr(request.user, "must_change", False) and request.path not in _before_a_password():
                 if request.htmx:  # type: ignore[attr-defined]
                     return sign_in_again(request)
                 return redirect("password")
         return get_response(request)
 
     return middleware
+
+
+@cache
+def _before_a_password() -> frozenset[str]:
+    """Return the addresses that stay open to who must choose a password first, and no others below them."""
+    return frozenset(reverse(name) for name in ("password", "session", "sign-in", "sign-out", "set_language"))
 
 
 def clean_input(get_response: Handler) -> Handler:

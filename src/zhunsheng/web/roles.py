@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import rules
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng.web.models import Decided, Membership, Organisation, Role, Step, User
+from zhunsheng.web.models import CalendarEntry, Decided, LocalScheme, Membership, Organisation, Role, Step, User
 
 STAFF, FINANCE, HEAD, BUREAU, EVALUATOR, AUDITOR, ADMIN = (str(role) for role in Role)
 OFFICE = (STAFF, FINANCE, HEAD)
@@ -59,7 +60,7 @@ ACTIONS: dict[str, Act] = {
     "targets.view": Act((*READERS, EVALUATOR)),
     "targets.start": Act((STAFF, FINANCE)),
     "targets.edit": Act((STAFF, FINANCE), on=("draft", "returned", "changes")),
-    "targets.submit": Act((STAFF, FINANCE), _("提交审核"), ("draft", "returned", "changes"), "submitted", ways=("checked",), needs=("newest_version", "indicators_given", "budget_given", "goals_written", "errors_known", "reason_given")),
+    "targets.submit": Act((STAFF, FINANCE), _("提交审核"), ("draft", "returned", "changes"), "submitted", needs=("newest_version", "indicators_given", "budget_given", "goals_written", "errors_known", "reason_given")),
     "targets.withdraw": Act((STAFF, FINANCE), _("撤回"), ("submitted", "checked"), "draft", ways=("returned", "changes"), undoes="targets.submit", style="secondary"),
     "targets.check": Act((FINANCE,), _("审核通过，报财政局"), ("submitted",), "checked", apart=("targets.submit",), needs=("newest_version",)),
     "targets.approve": Act((BUREAU,), _("批复"), ("checked",), "approved", apart=("targets.submit", "targets.check"), needs=("newest_version",)),
@@ -176,8 +177,11 @@ def reaches(membership: Membership, organisation: Organisation) -> bool:
 
 
 def roles_at(user: User, organisation: Organisation | None) -> set[str]:
-    """Return the roles a user has for an organisation, or anywhere for None."""
+    """Return the roles a user has for an organisation, or anywhere for None; with a token, within its place only."""
     if not user.is_authenticated or not user.is_active:
+        return set()
+    only = user.only if organisation is not None else None
+    if only is not None and organisation is not None and not only.covers(organisation):
         return set()
     return {m.role for m in memberships(user) if organisation is None or reaches(m, organisation)}
 
@@ -283,8 +287,66 @@ def departments(user: User, action: str) -> list[Organisation]:
         if top is None:
             continue
         below = Organisation.objects.filter(path__startswith=top.path, kind="department", active=True)
-        found |= {o.pk: o for o in below}
+        found |= {o.pk: o for o in below if user.only is None or user.only.covers(o)}
     return sorted(found.values(), key=lambda o: o.path)
+
+
+def _tops(user: User, action: str) -> list[Organisation]:
+    """Return the organisations from which a user's roles for an action reach down."""
+    held = [m.organisation for m in memberships(user) if m.role in ACTIONS[action].roles]
+    return [(one.parent or one) if one.kind == Organisation.Kind.SECTION else one for one in held]
+
+
+def within(user: User, action: str, lookup: str = "") -> Q:
+    """Return the condition for organisations, or records whose organisation ``lookup`` names, that an action reaches."""
+    found = Q(pk__in=[])
+    for top in _tops(user, action):
+        found |= Q(**{f"{lookup}path__startswith": top.path})
+    return found
+
+
+def everywhere(user: User, action: str) -> bool:
+    """Return whether a user's role for an action reaches all there is: what belongs to no place is looked at from there only."""
+    roots = Organisation.objects.filter(parent=None, active=True)
+    tops = _tops(user, action)
+    return bool(tops) and all(any(top.covers(root) for top in tops) for root in roots)
+
+
+def governs(user: User, subject: Any) -> bool:
+    """Return whether an administrator's reach covers what is to be changed, whatever it is.
+
+    A person is within it when all roles that they hold are (when none is left, all they ever held were): whoever resets a
+    password can act in every one of them. Rules and dates are set from above: a department's own administrator does not
+    write what it is judged by.
+    """
+    if isinstance(subject, User):
+        held = list(subject.memberships.select_related("organisation"))
+        held = [m for m in held if m.active] or held
+        return all(governs(user, m.organisation) for m in held) if held else everywhere(user, "admin.manage")
+    if isinstance(subject, LocalScheme | CalendarEntry):
+        return sets_rules(user, subject.organisation)
+    if isinstance(subject, Membership):
+        subject = subject.organisation
+    if not isinstance(subject, Organisation):
+        return everywhere(user, "admin.manage")
+    return permits(user, "admin.manage", subject)
+
+
+def sets_rules(user: User, place: Organisation) -> bool:
+    """Return whether an administrator may set what an organisation is judged by: from a city, a district, or the very top."""
+    above = (top for top in _tops(user, "admin.manage") if top.parent_id is None or top.kind != top.Kind.DEPARTMENT)
+    return any(top.covers(place) for top in above)
+
+
+def token_places(user: User) -> list[Organisation]:
+    """Return the places that a token can be for: where its person holds a role, first, and the departments below."""
+    held = {m.organisation_id: m.organisation.department or m.organisation for m in memberships(user)}
+    found = {one.pk: one for one in held.values()}
+    paths = Q(pk__in=[])
+    for one in held.values():
+        paths |= Q(path__startswith=one.path)
+    below = Organisation.objects.filter(paths, kind="department", active=True).select_related("parent__parent")
+    return list((found | {one.pk: one for one in below.order_by("path") if one.pk not in found}).values())
 
 
 def inherited(user: User, action: str) -> list[Organisation]:

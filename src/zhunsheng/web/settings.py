@@ -11,6 +11,8 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from zhunsheng.web.proxies import Proxies
+
 BASE = Path(__file__).parent
 
 
@@ -45,7 +47,7 @@ DEBUG = _flag("ZHUNSHENG_DEBUG", False)
 HTTPS = _flag("ZHUNSHENG_HTTPS", True)
 ALLOWED_HOSTS = os.environ.get("ZHUNSHENG_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("ZHUNSHENG_ORIGINS", "").split(",") if o]
-PROXIES = int(os.environ.get("ZHUNSHENG_PROXIES", "0"))  # trusted proxies in front, for addresses in the audit log
+PROXIES = Proxies.read(os.environ.get("ZHUNSHENG_PROXIES", ""))
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -64,6 +66,7 @@ INSTALLED_APPS = [
     "zhunsheng.web",
 ]
 MIDDLEWARE = [
+    "zhunsheng.web.middleware.client",
     "zhunsheng.web.middleware.problems",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -132,13 +135,15 @@ PASSWORD_HASHERS = ["zhunsheng.web.passwords.Argon2", "django.contrib.auth.hashe
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "public"
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25  # hours
+# How long who failed must wait is decided in one place; what is tried while waiting is not even looked at.
+AXES_HANDLER = "zhunsheng.web.throttle.Handler"
+AXES_LOCKOUT_CALLABLE = "zhunsheng.web.throttle.answer"
+AXES_LOCK_OUT_AT_FAILURE = False
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_COOLOFF_TIME = 1  # hours after which a failure is forgotten
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_TEMPLATE = "web/locked.html"
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
-AXES_IPWARE_PROXY_COUNT = PROXIES or None
 CSRF_FAILURE_VIEW = "zhunsheng.web.session.stale"
 SESSION_COOKIE_AGE = 8 * 3600  # a working day, whatever happens
 SESSION_IDLE = int(os.environ.get("ZHUNSHENG_IDLE_MINUTES", "60")) * 60
@@ -176,7 +181,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
-if PROXIES:
+if PROXIES.any:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -110,7 +110,7 @@ def note(
     seen: str | None = None,
 ) -> Step:
     """Keep a step that changes no state, such as making a record; ``after`` is then the state it was made in."""
-    return Step.objects.create(
+    step = Step(
         model=subject._meta.model_name,
         object_id=subject.pk,
         action=action,
@@ -118,16 +118,20 @@ def note(
         after=after,
         remark=remark.strip(),
         seen=seen,
+        text=subject.text_digest(),
         by=user,
     )
+    step.department = subject.department
+    step.save()
+    return step
 
 
 def _destination(record: Decided, act: Act, action: str) -> str:
-    """Return where a step leads: what is taken back goes where it came from, changes asked for go to whoever asked."""
+    """Return where a step leads: what is taken back goes where it came from.
+
+    What was returned, or changed because somebody asked for it, passes every stage anew: it is another text.
+    """
     if act.undoes:
         last = record.last_step()
         return last.before if last else act.to
-    if action == "targets.submit" and getattr(record, "state") == "changes":  # noqa: B009
-        asked = [step for step in record.steps() if step.action == "targets.ask"]
-        return asked[-1].before if asked else act.to
     return act.to

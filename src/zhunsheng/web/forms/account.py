@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.web.forms.base import Sent
-from zhunsheng.web.forms.fields import CleanCharField, IdField, ManyOfField, NumberField
+from zhunsheng.web.forms.fields import CleanCharField, IdField, ManyOfField, NumberField, RecordField
+from zhunsheng.web.models import Organisation
 from zhunsheng.web.scopes import SCOPES
+
+MOST_DAYS = 180
 
 
 class Revocation(Sent):
@@ -16,8 +21,13 @@ class Revocation(Sent):
 
 
 class NewToken(Sent):
-    """A token to be issued, valid for a number of days."""
+    """A token to be issued for one of ``places`` and what is below it, valid for a number of days."""
 
     name = CleanCharField(label=_("用途"), most=60)
     scopes = ManyOfField(SCOPES, label=_("范围"), required=False)
-    days = NumberField(low=1, high=366, label=_("有效天数"), required=False)
+    days = NumberField(low=1, high=MOST_DAYS, label=_("有效天数"), required=False)
+
+    def __init__(self, data: Any, files: Any, places: list[Organisation]) -> None:
+        super().__init__(data, files)
+        known = Organisation.objects.filter(pk__in=[one.pk for one in places])
+        self.fields["place"] = RecordField(known, label=_("单位"), required=False)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from zhunsheng.web.forms.base import Sent
 from zhunsheng.web.forms.fields import CleanCharField, DayField, OneOfField, RecordField, YearField
 from zhunsheng.web.models import CalendarEntry, LibraryIndicator, LocalScheme, Membership, Organisation, Role, User
+from zhunsheng.web.roles import governs, sets_rules
 
 ALL = Organisation.objects
 CHANGES = ("rename", "number", "move", "merge", "split", "close", "reopen")
@@ -26,7 +27,7 @@ class NewOrganisation(Sent):
 
     name = CleanCharField(label=_("名称"), most=120)
     kind = OneOfField(Organisation.Kind.values, label=_("类别"))
-    parent = RecordField(ALL, label=_("上级"), required=False)
+    parent = RecordField(ALL, allowed=governs, label=_("上级"), required=False)
     official_code = CleanCharField(label=_("单位代码"), most=40, required=False)
     on = DayField(label=_("设立日期"), required=False)
 
@@ -38,12 +39,12 @@ class OrganisationChange(Sent):
     organisation is ``confirmed``.
     """
 
-    id = RecordField(ALL, label=_("单位"))
+    id = RecordField(ALL, allowed=governs, label=_("单位"))
     what = OneOfField(CHANGES, label=_("事项"))
     name = CleanCharField(label=_("名称"), most=120, required=False)
     official_code = CleanCharField(label=_("单位代码"), most=40, required=False)
-    parent = RecordField(ALL, label=_("上级"), required=False)
-    into = RecordField(ALL, label=_("并入"), required=False)
+    parent = RecordField(ALL, allowed=governs, label=_("上级"), required=False)
+    into = RecordField(ALL, allowed=governs, label=_("并入"), required=False)
     names = CleanCharField(label=_("新单位"), most=2000, required=False)
     stays = forms.BooleanField(label=_("原单位保留"), required=False)
     on = DayField(label=_("自"), required=False)
@@ -79,8 +80,8 @@ class UserChange(Sent):
     display = CleanCharField(label=_("姓名"), most=60, required=False)
     phone = CleanCharField(label=_("联系电话"), most=40, required=False)
     role = OneOfField(Role.values, label=_("角色"), required=False)
-    organisation = RecordField(ALL, label=_("单位"), required=False)
-    membership = RecordField(Membership.objects.select_related("user"), label=_("角色"), required=False)
+    organisation = RecordField(ALL, allowed=governs, label=_("单位"), required=False)
+    membership = RecordField(Membership.objects.select_related("user", "organisation"), allowed=governs, label=_("角色"), required=False)
 
     needed = {
         "add": ("username", "display", "role", "organisation"),
@@ -105,7 +106,7 @@ class UserChange(Sent):
 class LibraryToggle(Sent):
     """An entry of the indicator library to be ended or resumed."""
 
-    id = RecordField(LibraryIndicator.objects, label=_("指标"))
+    id = RecordField(LibraryIndicator.objects, allowed=governs, label=_("指标"))
 
 
 class NewLibraryIndicator(Sent):
@@ -127,13 +128,13 @@ class NewLibraryIndicator(Sent):
 class SchemeToggle(Sent):
     """A local scheme to be ended or resumed."""
 
-    id = RecordField(LocalScheme.objects, label=_("方案"))
+    id = RecordField(LocalScheme.objects, allowed=governs, label=_("方案"))
 
 
 class NewScheme(Sent):
     """A local scheme, as the text of a data file."""
 
-    organisation = RecordField(ALL, label=_("单位"))
+    organisation = RecordField(ALL, allowed=sets_rules, label=_("单位"))
     first_year = YearField(label=_("起始年度"))
     text = CleanCharField(label=_("方案"), most=50_000)
 
@@ -141,13 +142,13 @@ class NewScheme(Sent):
 class CalendarToggle(Sent):
     """A calendar entry to be ended or resumed."""
 
-    id = RecordField(CalendarEntry.objects, label=_("日历"))
+    id = RecordField(CalendarEntry.objects, allowed=governs, label=_("日历"))
 
 
 class NewCalendarEntry(Sent):
     """A date of the calendar."""
 
-    organisation = RecordField(ALL, label=_("单位"))
+    organisation = RecordField(ALL, allowed=sets_rules, label=_("单位"))
     year = YearField(label=_("年度"))
     kind = OneOfField(CalendarEntry.Kind.values, label=_("事项"))
     name = CleanCharField(label=_("名称"), most=60)

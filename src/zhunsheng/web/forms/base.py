@@ -8,6 +8,7 @@ from django import forms
 from django.http import HttpRequest
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.web.forms.fields import RecordField
 
 
 class Faults(ZhunshengError):
@@ -33,8 +34,12 @@ class Sent(forms.Form):
 
     @classmethod
     def of(cls, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Return the values of what was sent. Raises ``Faults``."""
-        return checked(cls(request.POST, request.FILES, *args, **kwargs))
+        """Return the values of what was sent. Raises ``Faults``, ``PermissionDenied`` for a record out of reach."""
+        form = cls(request.POST, request.FILES, *args, **kwargs)
+        for field in form.fields.values():
+            if isinstance(field, RecordField):
+                field.user = request.user
+        return checked(form)
 
 
 def checked(form: forms.Form) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import RegexValidator
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
@@ -80,11 +81,17 @@ class YearField(NumberField):
 
 
 class RecordField(IdField):
-    """A record of a query by its id; what was sent becomes the record, None for nothing."""
+    """A record of a query by its id; what was sent becomes the record, None for nothing.
 
-    def __init__(self, found: Any, **kwargs: Any) -> None:
+    Where ``allowed`` says that whoever sent it does not reach the record, it is refused before anything is said of it.
+    """
+
+    user: Any = None  # who sent the form (``Sent.of``)
+
+    def __init__(self, found: Any, *, allowed: Callable[[Any, Any], bool] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.found = found
+        self.allowed = allowed
 
     def clean(self, value: Any) -> Model | None:
         """Return the record."""
@@ -94,6 +101,8 @@ class RecordField(IdField):
         record: Model | None = self.found.all().filter(pk=pk).first()
         if record is None:
             raise ValidationError(_("没有这一项，可能已被改动，请刷新页面"), code="gone")
+        if self.allowed is not None and not self.allowed(self.user, record):
+            raise PermissionDenied
         return record
 
 

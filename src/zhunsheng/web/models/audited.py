@@ -35,6 +35,8 @@ class AuditEntry(models.Model):
     title = models.CharField(max_length=300, blank=True)
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
+    # The ids of the organisations it belongs to, from the root down, as they stood then; none: it is of no place.
+    place = models.CharField(max_length=200, null=True)
     previous = models.CharField(max_length=64, blank=True)
     digest = models.CharField(max_length=64)
 
@@ -57,6 +59,8 @@ class AuditEntry(models.Model):
             "after": self.after,
             "previous": self.previous,
         }
+        if self.place:  # entries from before there were places keep their digests
+            body["place"] = self.place
         text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -79,6 +83,7 @@ def record(
             title=(title or (str(instance) if instance is not None else ""))[:300],
             before=_plain(before or {}),
             after=_plain(after or {}),
+            place=_place_of(instance),
             previous=head.digest,
         )
         entry.digest = entry.content_digest()
@@ -86,6 +91,14 @@ def record(
         head.number, head.digest = entry.number, entry.digest
         head.save()
     return entry
+
+
+def _place_of(instance: models.Model | None) -> str | None:
+    """Return the path of the organisation that a record belongs to, or of the one that it is."""
+    owner: Any = instance if hasattr(instance, "path") else None
+    for name in ("department", "organisation"):
+        owner = owner or getattr(instance, name, None)
+    return owner.path if owner is not None else None
 
 
 def _plain(data: Any) -> Any:

@@ -53,23 +53,37 @@ class Seen:
 
 
 class Decided(Audited):
-    """A record with a state. ``start`` are the states in which a round of decisions begins, ``final`` those that end it."""
+    """A record with a state. ``start`` are the states in which a round of decisions begins, ``final`` those that end it.
+
+    In the ``bound`` states its text is what was decided on: it changes by a step that leads elsewhere, and by nothing else.
+    """
 
     start: tuple[str, ...] = ()
     final: tuple[str, ...] = ()
+    bound: tuple[str, ...] = ()
 
     class Meta:
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save. Raises ``TypeError`` where the state would change without a step."""
-        if not _stepping.get():
-            known = type(self)._base_manager.filter(pk=self.pk).values_list("state", flat=True).first()
-            if known is None:
-                known = self._meta.get_field("state").get_default()
-            if known != getattr(self, "state"):  # noqa: B009 (the field is each record's own)
-                raise TypeError(f"{type(self).__name__}: a state changes by a step of the workflow only")
+        """Save. Raises ``TypeError`` where the state would change without a step, or a text that was decided on at all."""
+        known: Any = type(self)._base_manager.filter(pk=self.pk).first()
+        state = getattr(self, "state")  # noqa: B009 (the field is each record's own)
+        before = known.state if known is not None else self._meta.get_field("state").get_default()
+        if before != state and not _stepping.get():
+            raise TypeError(f"{type(self).__name__}: a state changes by a step of the workflow only")
+        if known is not None and before == state and state in self.bound and known.bound_text() != self.bound_text():
+            raise TypeError(f"{type(self).__name__}: what was decided on changes by a new version or step only")
         super().save(*args, **kwargs)
+
+    def bound_text(self) -> Any:
+        """Return as plain data what may not change in a ``bound`` state."""
+        return self.decided_on()
+
+    def text_digest(self) -> str:
+        """Return the digest of the text a decision rests on."""
+        plain = json.dumps(self.decided_on(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(plain.encode()).hexdigest()[:32]
 
     def decided_on(self) -> Any:
         """Return as plain data the text a decision rests on, without the state."""
@@ -86,12 +100,10 @@ class Decided(Audited):
 
     def seen(self) -> Seen:
         """Return what someone sees who looks at the record now."""
-        plain = json.dumps(self.decided_on(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         step = self.last_step()
         entries = AuditEntry.objects.filter(model=self._meta.model_name, object_id=str(self.pk))
         entry = entries.order_by("-number").values_list("number", flat=True).first()
-        text = hashlib.sha256(plain.encode()).hexdigest()[:32]
-        return Seen(text, getattr(self, "state"), step.pk if step else 0, entry or 0)  # noqa: B009
+        return Seen(self.text_digest(), getattr(self, "state"), step.pk if step else 0, entry or 0)  # noqa: B009
 
     def seen_digest(self) -> str:
         """Return the same as the text that forms carry."""

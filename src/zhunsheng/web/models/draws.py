@@ -82,6 +82,7 @@ class Draw(Decided):
 
     start = ("planned", "committed")
     final = ("drawn",)
+    bound = ("committed", "entered", "sealed", "drawn", "void")
 
     class Meta:
         ordering = ["-pk"]
@@ -94,6 +95,11 @@ class Draw(Decided):
     def year(self) -> int:
         """The year of the frame."""
         return self.frame_on.year
+
+    def bound_text(self) -> Any:
+        """Return the plan and its commitment, which nothing moves once it is given."""
+        return [self.code, self.title, self.plan, str(self.frame_on), str(self.ends_on), self.digest]
+
     def decided_on(self) -> Any:
         """Return the plan and its commitment; what another person entered is not to be seen."""
         return [self.code, self.title, self.plan, str(self.frame_on), str(self.ends_on), self.digest, self.drawn_count]

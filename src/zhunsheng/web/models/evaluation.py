@@ -35,6 +35,7 @@ class KeyEvaluation(Decided):
 
     start = ("scoring",)
     final = ("reported",)
+    bound = ("reported",)
 
     class Meta:
         ordering = ["-pk"]
@@ -83,6 +84,7 @@ class Rectification(Decided):
 
     start = ("open",)
     final = ("closed",)
+    bound = ("proved", "closed")
 
     class Meta:
         ordering = ["due_on", "pk"]

@@ -36,6 +36,7 @@ class SafeguardRecord(Decided):
 
     start = ("open", "approved", "refused")
     final = ("closed",)
+    bound = ("requested", "approved", "refused", "closed", "void")
 
     class Meta:
         ordering = ["-pk"]

@@ -8,12 +8,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser, UserManager
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from encrypted_fields.fields import EncryptedCharField
 
-from zhunsheng.web.models.audited import Audited, AuditedQuerySet
+from zhunsheng.web.models.audited import Audited, AuditedQuerySet, changed_in_bulk
 
 # The day from which the first stage of an organisation holds when nobody said since when it has existed.
 ALWAYS = date(2000, 1, 1)
@@ -183,10 +183,21 @@ class User(Audited, AbstractUser):
     hidden = ("password", "phone")
     unwatched = ("last_login",)
 
+    # Where a program that acts for the person may act at all, by its token; not kept.
+    only: Organisation | None = None
+
     objects = Users()
 
     def __str__(self) -> str:
         return self.display or self.username
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; with another password the tokens issued under the former one end, as the sessions do."""
+        renewed = self.pk is not None and self._password is not None
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if renewed:
+                changed_in_bulk(self.tokens.filter(revoked=False), revoked=True)
 
 
 class Role(models.TextChoices):
@@ -217,12 +228,17 @@ class Membership(Audited):
 
 
 class ApiToken(Audited):
-    """A token for programs; only its digest is kept. ``scopes`` are names like ``ledgers:write``."""
+    """A token for programs; only its digest is kept. ``scopes`` are names like ``ledgers:write``.
+
+    It reaches ``place`` and what is below it, and never more than its person does; one from before there were places
+    reaches what its person does.
+    """
 
     user = models.ForeignKey(User, models.PROTECT, related_name="tokens")
     name = models.CharField(_("用途"), max_length=60)
     digest = models.CharField(max_length=64, unique=True)
     scopes = models.JSONField(default=list)
+    place = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", verbose_name=_("单位"))
     expires_at = models.DateTimeField()
     revoked = models.BooleanField(default=False)
     last_used_at = models.DateTimeField(null=True)
@@ -238,15 +254,18 @@ class ApiToken(Audited):
         return hashlib.sha256(secret.encode()).hexdigest()
 
     @classmethod
-    def issue(cls, user: User, name: str, scopes: list[str], days: int) -> tuple[ApiToken, str]:
+    def issue(
+        cls, user: User, name: str, scopes: list[str], days: int, place: Organisation | None = None
+    ) -> tuple[ApiToken, str]:
         """Make a token valid for ``days`` days; return it and its secret, which is shown once."""
         secret = f"zs_{secrets.token_urlsafe(32)}"
         expires = timezone.now() + timedelta(days=days)
         return cls.objects.create(
-            user=user, name=name, digest=cls.digest_of(secret), scopes=scopes, expires_at=expires
+            user=user, name=name, digest=cls.digest_of(secret), scopes=scopes, expires_at=expires, place=place
         ), secret
 
     @property
     def valid(self) -> bool:
-        """Whether the token may be used now."""
-        return not self.revoked and self.expires_at > timezone.now() and self.user.is_active
+        """Whether the token may be used now: never while its person must choose a password first."""
+        ready = self.user.is_active and not self.user.must_change
+        return ready and not self.revoked and self.expires_at > timezone.now()

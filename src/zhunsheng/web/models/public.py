@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -47,6 +48,7 @@ class Publication(Decided):
     unwatched = ("checked_at",)
     start = ("requested",)
     final = ("refused", "withdrawn")
+    bound = ("published", "refused", "withdrawn")
 
     class Meta:
         ordering = ["-published_at", "-pk"]
@@ -58,6 +60,10 @@ class Publication(Decided):
     def writers(self) -> set[str]:
         """Return the user name of who asked for it."""
         return {self.requested_by.get_username()} if self.requested_by else set()
+
+    def bound_text(self) -> Any:
+        """Return the copy; what became of it since is no part of it."""
+        return [self.kind, self.object_id, self.title, self.data]
 
     def folder(self) -> Path:
         """Return the folder of the published files."""

@@ -86,6 +86,7 @@ class SheetVersion(Decided):
     unwatched = ("changed_at",)
     start = ("draft",)
     final = ("approved",)
+    bound = ("submitted", "checked", "approved", "void")
 
     class Meta:
         ordering = ["number"]
@@ -119,6 +120,10 @@ class SheetVersion(Decided):
             if not self.sheet.versions.filter(state=self.State.APPROVED).exists():
                 self.sheet.latest.call_sheet()
 
+    def bound_text(self) -> Any:
+        """Return the sheet and the reason for its adjustment; from when it holds follows from the approval."""
+        return [self.body, self.reason]
+
     def approved_on(self) -> date | None:
         """Return the day on which it was approved, None for one that was not (or whose step is from before they were kept)."""
         step = next((s for s in reversed(self.steps()) if s.action == "targets.approve"), None)
@@ -134,9 +139,16 @@ class SheetVersion(Decided):
             self.sheet.save()
 
     def writers(self) -> set[str]:
-        """Return the user names of those who brought or edited this version's text."""
-        own = {self.created_by.get_username()} if self.created_by else set()
-        return own | set(self._edits().values_list("actor", flat=True))
+        """Return the user names of those who brought or edited the text since a version was last approved.
+
+        A new version of a draft is the same work going on: whoever wrote in the one before wrote it too.
+        """
+        earlier = self.sheet.versions.filter(number__lte=self.number)
+        approved = earlier.filter(state=self.State.APPROVED).order_by("number").last()
+        mine = list(earlier.filter(number__gt=approved.number if approved and approved.pk != self.pk else 0))
+        brought = {v.created_by.get_username() for v in mine if v.created_by}
+        edits = AuditEntry.objects.filter(model="sheetversion", object_id__in=[str(v.pk) for v in mine], action="edit")
+        return brought | set(edits.values_list("actor", flat=True))
 
     @property
     def edited(self) -> bool:

@@ -125,6 +125,7 @@ class Checkpoint(Decided):
 
     start = ("open",)
     final = ("confirmed",)
+    bound = ("submitted", "confirmed")
 
     class Meta:
         ordering = ["as_of"]
@@ -136,6 +137,10 @@ class Checkpoint(Decided):
     def decided_on(self) -> Any:
         """Return the figures and the words as they stand on the page."""
         return [shown_figures(self.assessment_id), list(self.words.order_by("pk").values_list("pk", flat=True))]
+
+    def bound_text(self) -> Any:
+        """Return the figures; the words are records of their own, kept while it is open only."""
+        return self.assessment_id
 
     def writers(self) -> set[str]:
         """Return the user names of those who explained its indicators."""
@@ -367,6 +372,7 @@ class SelfEvaluation(Decided):
 
     by_digest = ("differences",)
     start = ("draft",)
+    bound = ("accepted",)
 
     class Meta:
         ordering = ["-year"]
@@ -389,6 +395,10 @@ class SelfEvaluation(Decided):
     def rechecked_as_it_is(self) -> bool:
         """Whether the re-check was made for the figures that the record holds."""
         return self.assessment is not None and self.rechecked == self.assessment.key
+
+    def bound_text(self) -> Any:
+        """Return the figures and the file that were accepted."""
+        return [self.assessment_id, self.reported_id]
 
     def writers(self) -> set[str]:
         """Return the user names of those who filled it."""

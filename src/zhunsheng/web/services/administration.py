@@ -77,7 +77,7 @@ def add_user(username: str, display: str, phone: str, role: str, place: Organisa
         raise ZhunshengError("ZS-WB-06", detail="".join(error.messages)) from None
     user = User(username=username, display=display, phone=phone)
     password = hand_password(user)
-    give_role(user, role, place)
+    give_role(user, role, place, None)
     return password
 
 
@@ -91,8 +91,10 @@ def hand_password(user: User) -> str:
     return password
 
 
-def give_role(user: User, role: str, place: Organisation) -> Membership:
-    """Give a role at an organisation. Raises ``ZS-WB-06`` where the role is not held at such a place."""
+def give_role(user: User, role: str, place: Organisation, by: User | None) -> Membership:
+    """Give a role at an organisation. Raises ``ZS-WB-06`` where the role is not held at such a place, and for oneself."""
+    if user == by:
+        raise ZhunshengError("ZS-WB-06", detail=_("不能给自己授予角色，请由另一位管理员办理"))
     if role in (Role.FINANCE, Role.HEAD) and place.kind not in ("department", "section"):
         raise ZhunshengError("ZS-WB-06", detail=_("财务科、部门负责人应在部门任职"))
     if role == Role.BUREAU and place.kind not in ("city", "district"):

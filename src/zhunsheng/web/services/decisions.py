@@ -200,6 +200,17 @@ def changes_since(record: Any, seen: Seen) -> list[Change]:
     return sorted(found, key=lambda c: c.at)
 
 
+def mended_since(record: Decided) -> tuple[Step, list[Change]] | None:
+    """Return the last step that sent a record back and what was changed since; None for what was not sent back, or is again."""
+    sent_back = [s for s in record.steps() if s.action.endswith((".return", ".ask", ".reopen", ".recall"))]
+    if not sent_back or getattr(record, "state") in (*record.start, sent_back[-1].after):  # noqa: B009
+        return None
+    last = sent_back[-1]
+    entry = AuditEntry.objects.filter(model="step", object_id=str(last.pk), action="create").first()
+    since = Seen(text="sent back", step=last.pk, entry=entry.number if entry else 0)
+    return last, [c for c in changes_since(record, since) if c.step is None]
+
+
 def _words_since(record: Checkpoint | SelfEvaluation, entry: int) -> list[Change]:
     """Return what was said of indicators since: by whom, of which indicator, each part of it from what to what."""
     kept = record.words if isinstance(record, Checkpoint) else record.words()

@@ -22,7 +22,7 @@ from zhunsheng.outcomes import ruled as of_contest
 from zhunsheng.web.models import User
 from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.roles import ACTIONS
-from zhunsheng.web.services import indicators, office, portfolio
+from zhunsheng.web.services import decisions, indicators, office, portfolio
 from zhunsheng.web.services.portfolio import standing_words
 from zhunsheng.wording import number_beside
 
@@ -536,3 +536,17 @@ def ledger_title(value: str) -> str:
     """Return a ledger's title by its id."""
     known = ledgers().get(value)
     return known.title if known else value
+
+
+@register.inclusion_tag("web/_mended.html")
+def mended(record: Any) -> dict[str, Any]:
+    """Show what was changed since a record was last sent back, to everyone who decides on it anew."""
+    found = decisions.mended_since(record)
+    return {"sent_back": found[0], "changes": found[1]} if found else {}
+
+
+@register.filter
+def other_than_decided(record: Any, steps: Any) -> bool:
+    """Return whether a record that was decided on is no longer what its last step left."""
+    last = next(reversed(steps), None)
+    return bool(last and last.text and record.state in record.bound and last.text != record.text_digest())

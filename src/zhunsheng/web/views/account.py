@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.contrib.auth import views as auth
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -17,14 +20,16 @@ from django.views.decorators.http import require_safe
 from zhunsheng import __version__
 from zhunsheng.web.api import token_of
 from zhunsheng.web.audit import record
-from zhunsheng.web.forms.account import NewToken, Revocation
-from zhunsheng.web.middleware import Figures
+from zhunsheng.web.forms.account import MOST_DAYS, NewToken, Revocation
+from zhunsheng.web.middleware import Figures, address
 from zhunsheng.web.models import ApiToken, AuditHead, Job
 from zhunsheng.web.requests import SignedInRequest
+from zhunsheng.web.roles import token_places
 from zhunsheng.web.scopes import SCOPES
+from zhunsheng.web.throttle import remember
 from zhunsheng.web.views.common import done, page
 
-TOKEN_DAYS = 90
+TOKEN_DAYS = 30
 
 
 class SignIn(auth.LoginView):
@@ -33,6 +38,12 @@ class SignIn(auth.LoginView):
     template_name = "web/sign_in.html"
     redirect_authenticated_user = True
     http_method_names = ("get", "head", "post")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Sign in, and know the browser again."""
+        response = super().form_valid(form)
+        remember(self.request, response, form.get_user())
+        return response
 
 
 @page(None)
@@ -63,12 +74,19 @@ def account(request: SignedInRequest) -> HttpResponse:
             token.revoked = True
             token.save()
             return done(request, "account", _("令牌已停用。"))
-        said = NewToken.of(request)
-        _token, secret = ApiToken.issue(request.user, said["name"], said["scopes"], said["days"] or TOKEN_DAYS)
+        said = NewToken.of(request, known := token_places(request.user))
+        # Without a word the token is for the place where its person works, not for all that they reach.
+        place = said["place"] or (known[0] if known else None)
+        if place is None:
+            raise PermissionDenied("account")
+        days = said["days"] or TOKEN_DAYS
+        _token, secret = ApiToken.issue(request.user, said["name"], said["scopes"], days, place)
         request.session["secret"] = secret
         return done(request, "account", _("令牌已生成，只显示这一次，请立即保存。"))
     context = {
-        "tokens": ApiToken.objects.filter(user=request.user).order_by("-pk"),
+        "tokens": ApiToken.objects.filter(user=request.user).select_related("place__parent__parent").order_by("-pk"),
+        "places": token_places(request.user),
+        "days": (TOKEN_DAYS, MOST_DAYS),
         "scopes": SCOPES.items(),
         "secret": request.session.pop("secret", None),
         "memberships": request.user.memberships.filter(active=True).select_related("organisation__parent__parent"),
@@ -96,7 +114,8 @@ def health(request: HttpRequest) -> JsonResponse:
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Return counts and times in the text format that Prometheus reads; for the machine itself or a token's holder."""
-    if request.META.get("REMOTE_ADDR") not in ("127.0.0.1", "::1") or request.META.get("HTTP_X_FORWARDED_FOR"):
+    # A proxy on this machine speaks for others, even where nobody said that it may be trusted.
+    if address(request) not in ("127.0.0.1", "::1") or request.META["zhunsheng.proxied"]:
         token = token_of(request)
         if token is None or "metrics:read" not in token.scopes:
             return HttpResponse(status=403)
@@ -119,9 +138,11 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Say that this is not for this person."""
+    """Say that this is not for this person; the same refusal is in the log once a minute, however often it is asked for."""
     if request.user.is_authenticated:
-        record("refused", title=f"{request.method} {request.path}"[:300])
+        asked = f"{request.method} {request.path}"[:300]
+        if cache.add(f"refused-{request.user.pk}-{hashlib.sha256(asked.encode()).hexdigest()}", 1, 60):
+            record("refused", title=asked)
     return render(request, "web/refused.html", status=403)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -21,7 +24,7 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.requests import SignedInRequest
-from zhunsheng.web.roles import ACTIONS, memberships
+from zhunsheng.web.roles import ACTIONS, everywhere, governs, memberships, sets_rules, within
 from zhunsheng.web.services import administration as service
 from zhunsheng.web.services import office
 from zhunsheng.web.views.common import done, integer_of, page, paged
@@ -29,11 +32,31 @@ from zhunsheng.web.views.common import done, integer_of, page, paged
 PAGE = 50
 
 
+def _from_the_top(request: SignedInRequest, parent: Organisation | None = None) -> None:
+    """Refuse what belongs to no place, or to none above, to whoever does not reach all there is."""
+    if parent is None and not everywhere(request.user, "admin.manage"):
+        raise PermissionDenied("admin.manage")
+
+
+def _in_force(request: SignedInRequest, model: Any) -> Any:
+    """Return what was set for places within an administrator's reach, and what is set above them."""
+    above = {pk for m in memberships(request.user) if m.role == Role.ADMIN for pk in m.organisation.line}
+    found = model.objects.filter(within(request.user, "admin.manage", "organisation__") | Q(organisation__in=above))
+    return found.select_related("organisation__parent__parent")
+
+
+def _judged(request: SignedInRequest) -> list[Organisation]:
+    """Return the places whose rules and dates an administrator may set."""
+    found = Organisation.objects.filter(within(request.user, "admin.manage"), active=True).exclude(kind="section")
+    return [one for one in found.select_related("parent__parent")[:1000] if sets_rules(request.user, one)]
+
+
 @page("admin.manage")
 def administration(request: SignedInRequest) -> HttpResponse:
     """Show the organisation tree with the people of each place."""
     search = request.GET.get("q", "").strip()
-    found = Organisation.objects.select_related("parent__parent")
+    mine = within(request.user, "admin.manage")
+    found = Organisation.objects.filter(mine).select_related("parent__parent")
     if search:
         found = found.filter(Q(name__contains=search) | Q(official_code=search) | Q(parent__name__contains=search))
     listed = paged(request, found, PAGE)
@@ -44,8 +67,8 @@ def administration(request: SignedInRequest) -> HttpResponse:
         held.setdefault(m.organisation_id, []).append(m)
     for one in shown:
         rows.append((one, one.path.count("/") - 2, held.get(one.pk, [])))
-    one = Organisation.objects.filter(pk=integer_of(request.GET, "one", 0, 0, LARGEST)).first()
-    known = Organisation.objects.filter(active=True).select_related("parent__parent")
+    one = Organisation.objects.filter(mine, pk=integer_of(request.GET, "one", 0, 0, LARGEST)).first()
+    known = Organisation.objects.filter(mine, active=True).select_related("parent__parent")
     alike = known.filter(kind=one.kind).exclude(pk=one.pk)[:500] if one else []
     context = listed | {
         "part": "administration",
@@ -66,9 +89,12 @@ def organisation(request: SignedInRequest) -> HttpResponse:
     """Add an organisation, or change one as of a day."""
     if "id" not in request.POST:
         said = sent.NewOrganisation.of(request)
+        _from_the_top(request, said["parent"])
         office.found(said["name"], said["kind"], said["parent"], official_code=said["official_code"], on=said["on"])
         return done(request, "administration", _("已保存。"))
     said = sent.OrganisationChange.of(request)
+    if said["what"] == "move":
+        _from_the_top(request, said["parent"])
     changed = service.change_organisation(said, request.user)
     return done(request, "administration", _("已保存。") if changed else _("没有变化，没有保存任何内容。"))
 
@@ -79,7 +105,11 @@ def users(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST":
         return _change_user(request)
     search = request.GET.get("q", "").strip()
-    found = User.objects.prefetch_related("memberships__organisation__parent__parent").order_by("username")
+    mine = within(request.user, "admin.manage", "memberships__organisation__")
+    if everywhere(request.user, "admin.manage"):
+        mine |= Q(memberships=None)
+    found = User.objects.filter(pk__in=User.objects.filter(mine).values("pk"))
+    found = found.prefetch_related("memberships__organisation__parent__parent").order_by("username")
     if search:
         found = found.filter(username__contains=search) | found.filter(display__contains=search)
     context = paged(request, found, PAGE) | {
@@ -87,9 +117,15 @@ def users(request: SignedInRequest) -> HttpResponse:
         "tab": "users",
         "search": search,
         "roles": Role.choices,
-        "organisations": Organisation.objects.filter(active=True).select_related("parent__parent")[:1000],
+        "organisations": Organisation.objects.filter(
+            within(request.user, "admin.manage"), active=True
+        ).select_related("parent__parent")[:1000],
         "handed": request.session.pop("handed", None),
     }
+    context["found"] = [
+        (u, [m for m in u.memberships.all() if m.active and governs(request.user, m)], governs(request.user, u))
+        for u in context["found"]
+    ]
     return render(request, "web/admin/users.html", context)
 
 
@@ -98,6 +134,9 @@ def _change_user(request: SignedInRequest) -> HttpResponse:
         raise Http404
     said = sent.UserChange.of(request)
     what, user = said["what"], said["user"]
+    # A role of one's own place ends though its holder has others elsewhere; all else is of the whole person.
+    if what != "end-role" and user is not None and not governs(request.user, user):
+        raise PermissionDenied("admin.manage")
     # A password handed out is shown once, to the administrator.
     if what == "add":
         password = service.add_user(
@@ -106,7 +145,7 @@ def _change_user(request: SignedInRequest) -> HttpResponse:
         request.session["handed"] = [said["username"], password]
         return done(request, "users", _("已建立用户 %s。") % said["username"])
     if what == "role":
-        service.give_role(user, said["role"], said["organisation"])
+        service.give_role(user, said["role"], said["organisation"], request.user)
     elif what == "end-role":
         service.end_role(said["membership"], request.user)
     elif what == "password":
@@ -120,6 +159,7 @@ def _change_user(request: SignedInRequest) -> HttpResponse:
 def library(request: SignedInRequest) -> HttpResponse:
     """List the indicator library; a POST adds an entry or ends one."""
     if request.method == "POST":
+        _from_the_top(request)
         if "id" in request.POST:
             service.toggle(sent.LibraryToggle.of(request)["id"])
         else:
@@ -129,6 +169,7 @@ def library(request: SignedInRequest) -> HttpResponse:
         "part": "administration",
         "tab": "library",
         "found": LibraryIndicator.objects.all(),
+        "may_change": everywhere(request.user, "admin.manage"),
         "measures": service.known_measures().values(),
     }
     return render(request, "web/admin/library.html", context)
@@ -148,10 +189,8 @@ def rules(request: SignedInRequest) -> HttpResponse:
         "part": "administration",
         "tab": "rules",
         "data": service.rules_in_data(),
-        "local": LocalScheme.objects.select_related("organisation__parent__parent"),
-        "organisations": Organisation.objects.filter(active=True)
-        .exclude(kind="section")
-        .select_related("parent__parent")[:1000],
+        "local": [(s, governs(request.user, s)) for s in _in_force(request, LocalScheme)],
+        "organisations": _judged(request),
     }
     return render(request, "web/admin/rules.html", context)
 
@@ -169,11 +208,11 @@ def calendar(request: SignedInRequest) -> HttpResponse:
     context = {
         "part": "administration",
         "tab": "calendar",
-        "found": CalendarEntry.objects.select_related("organisation__parent__parent").order_by("-year", "as_of")[:500],
+        "found": [
+            (e, governs(request.user, e)) for e in _in_force(request, CalendarEntry).order_by("-year", "as_of")[:500]
+        ],
         "kinds": CalendarEntry.Kind.choices,
-        "organisations": Organisation.objects.filter(active=True)
-        .exclude(kind="section")
-        .select_related("parent__parent")[:1000],
+        "organisations": _judged(request),
     }
     return render(request, "web/admin/calendar.html", context)
 
@@ -194,7 +233,13 @@ def audit(request: SignedInRequest) -> HttpResponse:
     """Show the audit log, newest first: by person, kind of record, and words."""
     held = [m.organisation for m in memberships(request.user) if m.role in ACTIONS["audit.view"].roles]
     request.where = min(held, key=lambda o: len(o.path)), None
-    found = AuditEntry.objects.all()
+    found = all_mine = AuditEntry.objects.all()
+    if not everywhere(request.user, "audit.view"):
+        # Of a place: what was of it when it happened. Sign-ins and accounts are of no place.
+        mine = Q(pk__in=[])
+        for one in held:
+            mine |= Q(place__contains=f"/{one.pk}/")
+        found = all_mine = found.filter(mine)
     actor, model, search = (request.GET.get(k, "").strip()[:60] for k in ("actor", "model", "q"))
     if actor:
         found = found.filter(actor=actor)
@@ -207,6 +252,7 @@ def audit(request: SignedInRequest) -> HttpResponse:
         "actor": actor,
         "model": model,
         "search": search,
-        "models": AuditEntry.objects.order_by("model").values_list("model", flat=True).distinct(),
+        "whole": everywhere(request.user, "audit.view"),
+        "models": all_mine.order_by("model").values_list("model", flat=True).distinct(),
     }
     return render(request, "web/admin/audit.html", context)

@@ -94,7 +94,7 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
             sheet__department__path__startswith=top.path, state="checked"
         ).select_related("sheet__department")[:10],
         "can_import": may(request.user, "portfolio.import"),
-        "jobs": Job.objects.filter(kind__in=("archive", "assess-all"))[:5],
+        "jobs": Job.objects.filter(kind__in=("archive", "assess-all"), department__path__startswith=top.path)[:5],
     }
     return render(request, "web/portfolio.html", context)
 

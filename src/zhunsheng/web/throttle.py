@@ -1,0 +1,115 @@
+"""How long whoever failed to sign in waits: by name and address together, by name, by address, each longer than before.
+
+Nobody is locked out by strangers: a browser that has signed in as a person before carries a mark of it and waits for its
+own failures only, and no wait of the others is longer than a minute (OWASP, device cookies).
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from axes.handlers.database import AxesDatabaseHandler
+from axes.models import AccessAttempt
+from django.core import signing
+from django.db.models import Max, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from zhunsheng.web.models import User
+
+COOKIE = "zhunsheng-known"
+COOKIE_AGE = 180 * 86400
+MOST_KNOWN = 20  # people that one browser may be known to
+SALT = "zhunsheng.known-browser"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many failures are free; then each doubles the wait, from ``first`` seconds up to ``most``."""
+
+    free: int
+    first: int
+    most: int
+
+    def wait(self, failures: int) -> timedelta:
+        """Return the wait after so many failures."""
+        over = failures - self.free
+        return timedelta(seconds=min(self.first * 2 ** min(over, 20), self.most) if over >= 0 else 0)
+
+
+# An office may share one address: its limit is wider than that of one name.
+BY_BOTH = Limit(5, 30, 900)
+BY_NAME = Limit(20, 1, 60)
+BY_ADDRESS = Limit(50, 1, 60)
+
+
+def known(request: HttpRequest, name: str) -> str:
+    """Return the mark under which a browser's failures count when it has signed in by a name before, else nothing."""
+    try:
+        said = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=COOKIE_AGE)
+    except signing.BadSignature:
+        return ""
+    names: dict[str, str] = said if isinstance(said, dict) else {}
+    return names.get(name, "")
+
+
+def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
+    """Mark a browser as one that has signed in as a person; it may be known to several, who share a computer."""
+    try:
+        names = dict(signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=COOKIE_AGE))
+    except (signing.BadSignature, TypeError, ValueError):
+        names = {}
+    name = user.get_username()
+    names[name] = names.pop(name, "") or f"known-{secrets.token_urlsafe(12)}"
+    kept = dict(list(names.items())[-MOST_KNOWN:])
+    response.set_cookie(
+        COOKIE,
+        signing.dumps(kept, salt=SALT),
+        max_age=COOKIE_AGE,
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure(),
+    )
+
+
+def waiting(name: str, address: str, mark: str, now: datetime) -> timedelta:
+    """Return how long until the next try is looked at."""
+    strangers = AccessAttempt.objects.filter(user_agent="")
+    if mark:
+        limits = [(AccessAttempt.objects.filter(username=name, user_agent=mark), BY_BOTH)]
+    else:
+        limits = [
+            (strangers.filter(username=name, ip_address=address), BY_BOTH),
+            (strangers.filter(username=name), BY_NAME),
+            (strangers.filter(ip_address=address), BY_ADDRESS),
+        ]
+    longest = timedelta()
+    for failures, limit in limits:
+        found = failures.aggregate(n=Sum("failures_since_start"), last=Max("attempt_time"))
+        if found["n"]:
+            longest = max(longest, found["last"] + limit.wait(found["n"]) - now)
+    return longest
+
+
+class Handler(AxesDatabaseHandler):
+    """Counts failures by name, address and known browser, and refuses a try that comes before its wait is over."""
+
+    def is_locked(self, request: Any, credentials: dict[str, Any] | None = None) -> bool:
+        """Return whether the wait is not over; ``sign_in_wait`` of the request then is the rest of it in seconds."""
+        name = str((credentials or {}).get("username") or "")
+        request.axes_user_agent = known(request, name)
+        left = waiting(name, request.axes_ip_address, request.axes_user_agent, timezone.now())
+        request.sign_in_wait = max(1, -(-int(left.total_seconds() * 1000) // 1000))
+        return left > timedelta()
+
+
+def answer(request: Any, response: HttpResponse | None = None, credentials: Any = None) -> HttpResponse:
+    """Say how long to wait; 429 with ``Retry-After``."""
+    seconds = getattr(request, "sign_in_wait", 1)
+    said = render(request, "web/locked.html", {"minutes": seconds // 60, "seconds": seconds % 60}, status=429)
+    said["Retry-After"] = str(seconds)
+    return said

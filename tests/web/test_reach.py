@@ -1,0 +1,186 @@
+"""Nobody where they don't belong: each role, held at each kind of place, against every address and object of another tree."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import get_resolver, reverse
+from test_access import TABLE
+
+from zhunsheng.web.models import (
+    ApiToken,
+    AuditEntry,
+    CalendarEntry,
+    LibraryIndicator,
+    LocalScheme,
+    Membership,
+    Organisation,
+    OrganisationStage,
+    Role,
+    Step,
+    User,
+)
+from zhunsheng.web.services import office
+from zhunsheng.web.services.sample_site import PASSWORD
+
+# Addresses that name no record: of one's own account, or of all that one reaches.
+OF_NO_RECORD = {
+    "home", "places", "account", "password", "sign-in", "sign-out", "signed-in", "session", "set_language", "health", "metrics",
+    "public", "public-one", "public-file", "open-data", "open-data-json", "data-package", "verify", "portfolio", "heat-map",
+    "portfolio-findings", "portfolio-import", "portfolio-export", "administration", "organisation", "users", "library",
+    "rules", "calendar", "permissions", "audit",
+}  # fmt: skip
+HELD = {"department": Role.values, "section": ("staff", "finance"), "city": ("bureau", "auditor", "admin")}
+METHODS = {p.name: getattr(p.callback, "methods", ()) for p in get_resolver().url_patterns if hasattr(p, "callback")}
+
+
+@pytest.fixture
+def elsewhere(department):
+    """Another tree: a city, a district, a department of the sample's name and a section of it."""
+    city = office.found("另一市", "city", None)
+    district = office.found("另一区", "district", city)
+    department = office.found("示例区市场监督管理局", "department", district)
+    return {
+        "city": city,
+        "district": district,
+        "department": department,
+        "section": office.found("综合科", "section", department),
+    }
+
+
+@pytest.fixture
+def holder(sign_in):
+    """Return a client of a new person who holds a role at a place, and the person."""
+
+    def made(role, place):
+        user = User(username=f"{role}-{place.pk}-{User.objects.count()}", display="外人")
+        user.set_password(PASSWORD)
+        user.save()
+        Membership.objects.create(user=user, organisation=place, role=role)
+        return sign_in(user.username), user
+
+    return made
+
+
+def state():
+    """Return what any change of anything would move: entries of the log but refusals, and steps."""
+    return AuditEntry.objects.exclude(action="refused").count(), Step.objects.count()
+
+
+def test_no_role_at_another_place_opens_or_changes_anything(elsewhere, holder, address):
+    """Every role at every kind of place of another tree, at every address of every kind of record, reading and writing."""
+    asked, wrong = 0, []
+    for kind, roles in HELD.items():
+        for role in roles:
+            browser, _person = holder(role, elsewhere[kind])
+            before = state()
+            for name in sorted(set(TABLE) - OF_NO_RECORD):
+                at = address(name)
+                ways = [browser.get(at)] if "GET" in METHODS[name] else []
+                ways += [browser.post(at, {"action": "targets.submit"})] if "POST" in METHODS[name] else []
+                for answer in ways:
+                    asked += 1
+                    if answer.status_code not in (403, 404, 405):
+                        wrong.append(f"{role} at a {kind}: {name} {answer.status_code}")
+            if state() != before:
+                wrong.append(f"{role} at a {kind} changed something")
+    assert not wrong and asked > 900, (asked, wrong[:20])
+
+
+def test_lists_of_all_show_what_the_role_reaches_and_no_more(elsewhere, holder):
+    named = ("示例区人民", "消费者权益保护科", "keyuan", "科员甲", "示例市")
+    for role, place in (("admin", "department"), ("admin", "city"), ("auditor", "district"), ("bureau", "district")):
+        browser, _person = holder(role, elsewhere[place])
+        for name in ("administration", "users", "library", "rules", "calendar", "audit", "portfolio", "portfolio-findings", "heat-map"):
+            page = browser.get(reverse(name)).content.decode()
+            assert not [word for word in named if word in page], (role, place, name)
+        assert "综合科" in browser.get(reverse("administration")).content.decode() or role != "admin"
+
+
+def test_an_administrator_changes_nothing_beyond_their_reach(district, elsewhere, holder, department, user):
+    """Each act of the administration, on each object of another tree, by administrators at each kind of place."""
+    scheme = LocalScheme.objects.create(organisation=district, name="方案", first_year=2021, text="x")
+    day = CalendarEntry.objects.first()
+    library = LibraryIndicator.objects.create(level1="产出指标", level2="数量指标", name="某")
+    city = department.parent.parent
+    head, member = user("juzhang"), user("juzhang").memberships.get()
+    for place in elsewhere.values():
+        browser, me = holder("admin", place)
+        mine = elsewhere["section"]
+        acts = [
+            *[("organisation", {"id": one.pk, "what": what, "name": "改", "into": mine.pk, "names": "甲", "confirmed": "1"})
+              for one in (department, district, city) for what in ("rename", "number", "move", "merge", "split", "close", "reopen")],
+            ("organisation", {"name": "新", "kind": "section", "parent": department.pk}),
+            ("organisation", {"name": "新市", "kind": "city"}),
+            ("organisation", {"id": mine.pk, "what": "move", "parent": department.pk}),
+            ("organisation", {"id": mine.pk, "what": "merge", "into": department.pk, "confirmed": "1"}),
+            *[("users", {"what": "add", "username": "neiying", "display": "x", "role": r, "organisation": o.pk})
+              for r in Role.values for o in (department, district, city)],
+            *[("users", {"what": "role", "user": u.pk, "role": r, "organisation": o.pk})
+              for r in Role.values for u, o in ((me, department), (me, city), (head, mine), (head, department))],
+            ("users", {"what": "password", "user": head.pk}),
+            ("users", {"what": "toggle", "user": head.pk}),
+            ("users", {"what": "end-role", "user": head.pk, "membership": member.pk}),
+            ("library", {"id": library.pk}),
+            ("library", {"level1": "a", "level2": "b", "name": "c"}),
+            ("rules", {"id": scheme.pk}),
+            ("rules", {"organisation": department.pk, "first_year": "2021", "text": "x"}),
+            ("calendar", {"id": day.pk}),
+            ("calendar", {"organisation": department.pk, "year": "2022", "kind": "monitoring", "name": "a",
+                          "as_of": "2022-06-30", "opens_on": "2022-07-01", "due_on": "2022-07-02"}),
+        ]  # fmt: skip
+        before = state(), OrganisationStage.objects.count(), User.objects.values_list("password", flat=True).get(pk=head.pk)
+        got = {(name, str(said)): browser.post(reverse(name), said).status_code for name, said in acts}
+        assert {at: status for at, status in got.items() if status != 403} == {}, place
+        assert (state(), OrganisationStage.objects.count(), User.objects.values_list("password", flat=True).get(pk=head.pk)) == before
+
+
+def test_within_their_reach_administrators_do_their_work(elsewhere, holder, user):
+    browser, me = holder("admin", elsewhere["district"])
+    place = elsewhere["department"]
+    said = {"what": "add", "username": "benqu", "display": "本区", "role": "finance", "organisation": place.pk}
+    assert browser.post(reverse("users"), said).status_code == 302
+    one = User.objects.get(username="benqu")
+    assert browser.post(reverse("users"), {"what": "password", "user": one.pk}).status_code == 302
+    assert browser.post(reverse("organisation"), {"id": place.pk, "what": "rename", "name": "新名局"}).status_code == 302
+    # Their own roles are for another administrator to give.
+    own = browser.post(reverse("users"), {"what": "role", "user": me.pk, "role": "auditor", "organisation": place.pk})
+    assert "请由另一位管理员办理" in own.content.decode() and me.memberships.count() == 1
+    # Who holds a role elsewhere too is not theirs to let in, but the role at their place is theirs to end.
+    far = Membership.objects.create(user=user("juzhang"), organisation=place, role="staff")
+    assert browser.post(reverse("users"), {"what": "password", "user": far.user_id}).status_code == 403
+    assert "另在" in (page := browser.get(reverse("users")).content.decode()) or "范围之外" in page
+    assert browser.post(reverse("users"), {"what": "end-role", "user": far.user_id, "membership": far.pk}).status_code == 302
+
+
+def test_a_department_does_not_set_what_it_is_judged_by(department, holder):
+    browser, _me = holder("admin", department)
+    entry = {"organisation": department.pk, "year": "2022", "kind": "self", "name": "a", "as_of": "2022-12-31", "opens_on": "2023-01-01", "due_on": "2023-06-30"}
+    assert browser.post(reverse("calendar"), entry).status_code == 403
+    assert browser.post(reverse("rules"), {"organisation": department.pk, "first_year": "2021", "text": "x"}).status_code == 403
+    assert "不设置自己的方案" in browser.get(reverse("rules")).content.decode()
+
+
+def test_the_log_of_a_place_is_of_that_place(elsewhere, holder, department, sign_in):
+    other, _one = holder("auditor", elsewhere["department"])
+    own, _two = holder("auditor", department)
+    office.rename(elsewhere["section"], "改名科", elsewhere["section"].stages.last().from_on)
+    page = other.get(reverse("audit")).content.decode()
+    assert "改名科" in page and "keyuan" not in page
+    assert "改名科" not in own.get(reverse("audit")).content.decode()
+    # Who signed in and who was let in belong to no place: only a role at the top shows them.
+    assert "sign-in" not in own.get(reverse("audit")).content.decode()
+
+
+def test_a_token_reaches_its_place_and_no_further(department, district, user, client):
+    other = Organisation.objects.filter(parent=district, kind="department").exclude(pk=department.pk)[0]
+
+    def asked(token, place):
+        at = f"/api/departments/{place.pk}/sheets?year=2021"
+        return client.get(at, headers={"Authorization": f"Bearer {token}"}).status_code
+
+    _kept, narrow = ApiToken.issue(user("caizheng"), "一个部门", ["targets:read"], 1, department)
+    _kept, wide = ApiToken.issue(user("caizheng"), "全区", ["targets:read"], 1, district)
+    assert [asked(narrow, department), asked(narrow, other)] == [200, 404]
+    assert [asked(wide, department), asked(wide, other)] == [200, 200]
+    listed = client.get("/api/departments", headers={"Authorization": f"Bearer {narrow}"}).json()
+    assert [one["id"] for one in listed] == [department.pk]

@@ -1,0 +1,218 @@
+"""Signing in under attack: handed-out passwords, tokens, guessing one name or many, and what proxies are believed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from axes.models import AccessAttempt
+from django.db.models import F
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from zhunsheng.web.middleware import address
+from zhunsheng.web.middleware import client as past_proxies
+from zhunsheng.web.models import ApiToken, AuditEntry
+from zhunsheng.web.proxies import Proxies
+from zhunsheng.web.services.administration import hand_password
+from zhunsheng.web.services.sample_site import PASSWORD
+from zhunsheng.web.throttle import BY_ADDRESS, BY_BOTH, BY_NAME, COOKIE
+
+NEW = "Gengqiang-2026!"
+
+
+def attempt(client, password, username="keyuan", at="10.1.0.1"):
+    return client.post(reverse("sign-in"), {"username": username, "password": password}, REMOTE_ADDR=at)
+
+
+def later(seconds):
+    """Let time pass: every failure was so many seconds earlier."""
+    AccessAttempt.objects.update(attempt_time=F("attempt_time") - timedelta(seconds=seconds))
+
+
+def renew(client, old=PASSWORD):
+    said = {"old_password": old, "new_password1": NEW, "new_password2": NEW}
+    assert client.post(reverse("password"), said).status_code == 302
+
+
+# -- guessing ---------------------------------------------------------------------------------------------------------
+
+
+def test_after_five_failures_each_wait_is_longer_than_the_one_before(client):
+    waits = []
+    for n in range(1, 12):
+        answer = attempt(client, "wrong")
+        if n <= BY_BOTH.free:
+            assert "用户名或密码不对" in answer.content.decode()
+            continue
+        waits.append(int(answer["Retry-After"]))
+        assert answer.status_code == 429 and "没有核对" in answer.content.decode()
+        later(waits[-1])
+        assert attempt(client, "wrong").status_code == 200
+    assert waits == sorted(waits) and waits[1] == 2 * waits[0] and max(waits) <= BY_BOTH.most
+    later(BY_BOTH.most)
+    assert attempt(client, PASSWORD).status_code == 302
+
+
+def test_what_is_tried_while_waiting_is_not_looked_at_and_prolongs_nothing(client):
+    for _ in range(BY_BOTH.free):
+        attempt(client, "wrong")
+    told, failures = AuditEntry.objects.count(), AccessAttempt.objects.get().failures_since_start
+    assert {attempt(client, PASSWORD).status_code for _ in range(20)} == {429}
+    assert (AuditEntry.objects.count(), AccessAttempt.objects.get().failures_since_start) == (told, failures)
+    later(BY_BOTH.first)
+    assert attempt(client, PASSWORD).status_code == 302
+
+
+def test_strangers_lock_nobody_out(client):
+    """A hundred failures on a name from elsewhere: who has signed in on a browser before signs in there at once."""
+    own = Client()
+    assert attempt(own, PASSWORD).status_code == 302
+    own.post(reverse("sign-out"))
+    for n in range(100):
+        later(BY_NAME.most)
+        attempt(Client(), "wrong", at=f"10.9.{n % 30}.7")
+    assert attempt(Client(), PASSWORD, at="10.9.200.7").status_code == 429  # from a browser that nobody knows
+    assert attempt(own, PASSWORD).status_code == 302
+    # And where the wait of strangers ends within a minute, any browser.
+    later(BY_NAME.most)
+    assert attempt(Client(), PASSWORD, at="10.9.200.8").status_code == 302
+
+
+def test_the_mark_of_a_browser_is_of_one_person_and_of_this_site(client):
+    assert attempt(client, PASSWORD).status_code == 302
+    client.post(reverse("sign-out"))
+    for _ in range(BY_NAME.free + 1):
+        later(BY_BOTH.most)
+        attempt(Client(), "wrong", "caiwu", at="10.9.0.7")
+    assert attempt(client, PASSWORD, "caiwu").status_code == 429  # known as another person only
+    forged = Client()
+    forged.cookies[COOKIE] = client.cookies[COOKIE].value[:-4] + "AAAA"
+    for _ in range(BY_BOTH.free):
+        attempt(forged, "wrong")
+    assert attempt(forged, PASSWORD).status_code == 429
+
+
+def test_names_are_not_sprayed_from_one_address(client):
+    answers = [attempt(Client(), "wrong", f"name{n}", "10.7.0.1").status_code for n in range(BY_ADDRESS.free + 20)]
+    assert answers[: BY_ADDRESS.free] == [200] * BY_ADDRESS.free and 429 in answers[BY_ADDRESS.free :]
+    assert answers.count(429) >= 18
+    assert attempt(Client(), PASSWORD, "caiwu", "10.7.0.2").status_code == 302  # another address goes on
+
+
+def test_one_name_is_not_guessed_from_many_addresses():
+    answers = [attempt(Client(), "wrong", at=f"10.8.{n}.1").status_code for n in range(BY_NAME.free + 10)]
+    assert answers.count(200) <= BY_NAME.free + 1
+
+
+# -- a password that was handed out ------------------------------------------------------------------------------------
+
+
+def test_with_a_handed_out_password_nothing_opens_but_the_change_of_it(user, client):
+    secret = hand_password(user("caiwu"))
+    _token, key = ApiToken.issue(user("caiwu"), "x", ["ledgers:read"], 30)
+    assert attempt(client, secret, "caiwu").status_code == 302
+    open_ones = set()
+    for pattern in get_resolver().url_patterns:
+        name, converters = getattr(pattern, "name", None), getattr(getattr(pattern, "pattern", None), "converters", None)
+        if name is None or converters or name in ("sign-out",):
+            continue
+        at = reverse(name)
+        for answer in (client.get(at), client.post(at, {"name": "t", "scopes": ["ledgers:read"]})):
+            if answer.status_code != 302 or answer["Location"] != reverse("password"):
+                open_ones.add(name)
+    assert open_ones == {"password", "session", "sign-in", "set_language"}
+    assert ApiToken.objects.count() == 1
+    assert Client().get("/api/ledgers", headers={"Authorization": f"Bearer {key}"}).status_code == 401
+    renew(client, secret)
+    assert client.get(reverse("account")).status_code == 200
+
+
+def test_another_password_ends_sessions_and_tokens(user, client, sign_in):
+    elsewhere = Client()
+    assert attempt(elsewhere, PASSWORD, "caiwu").status_code == attempt(client, PASSWORD, "caiwu").status_code == 302
+    token, key = ApiToken.issue(user("caiwu"), "x", ["ledgers:read"], 30)
+    assert client.get("/api/ledgers", headers={"Authorization": f"Bearer {key}"}).status_code == 200
+    renew(client)
+    assert client.get(reverse("account")).status_code == 200
+    assert elsewhere.get(reverse("account")).status_code == 302
+    assert client.get("/api/ledgers", headers={"Authorization": f"Bearer {key}"}).status_code == 401
+    token.refresh_from_db()
+    assert token.revoked and AuditEntry.objects.filter(model="apitoken", action="change").exists()
+    # One handed out by an administrator ends them, too.
+    _token, key = ApiToken.issue(user("caiwu"), "x", ["ledgers:read"], 30)
+    hand_password(user("caiwu"))
+    assert client.get(reverse("account")).status_code == 302
+    assert client.get("/api/ledgers", headers={"Authorization": f"Bearer {key}"}).status_code == 401
+
+
+def test_a_token_is_short_lived_and_of_one_place_unless_said(sign_in, user, department, district):
+    browser = sign_in("caizheng")
+    assert browser.post(reverse("account"), {"name": "t", "scopes": ["targets:read"]}).status_code == 302
+    made = ApiToken.objects.get()
+    assert made.place == district and (made.expires_at - AuditEntry.objects.first().at).days in (29, 30)
+    assert browser.post(reverse("account"), {"name": "t", "scopes": [], "days": "181"}).status_code == 400
+    browser.post(reverse("account"), {"name": "t", "scopes": ["targets:read"], "place": department.pk})
+    assert ApiToken.objects.latest("pk").place == department
+    # A place that one does not reach is none to choose.
+    assert sign_in("keyuan").post(reverse("account"), {"name": "t", "place": district.pk}).status_code == 400
+
+
+def test_asking_again_for_what_is_refused_costs_no_entry(sign_in):
+    browser = sign_in("keyuan")
+    before = AuditEntry.objects.count()
+    assert {browser.get(reverse("administration")).status_code for _ in range(30)} == {403}
+    assert AuditEntry.objects.count() == before + 1
+
+
+# -- proxies ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("trusted", "remote", "forwarded", "found"),
+    [
+        ("", "10.0.0.1", "6.6.6.6, 192.168.1.7", "10.0.0.1"),
+        ("1", "10.0.0.1", "6.6.6.6, 192.168.1.7", "192.168.1.7"),
+        ("2", "10.0.0.1", "6.6.6.6, 192.168.1.7", "6.6.6.6"),
+        ("2", "10.0.0.1", "192.168.1.7", "192.168.1.7"),
+        ("10.0.0.0/24", "10.0.0.1", "6.6.6.6, 192.168.1.7", "192.168.1.7"),
+        ("10.0.0.1, 192.168.0.0/16", "10.0.0.1", "6.6.6.6, 192.168.1.7", "6.6.6.6"),
+        ("10.0.0.0/24", "172.16.0.9", "6.6.6.6", "172.16.0.9"),  # who comes past the proxy is not believed
+        ("10.0.0.0/24", "10.0.0.1", "nonsense", "10.0.0.1"),
+        ("10.0.0.0/24", "10.0.0.1", "[2001:db8::1]:443", "2001:db8::1"),
+        ("10.0.0.0/24", "10.0.0.1", "192.168.1.7:5123", "192.168.1.7"),
+        ("10.0.0.0/24", "10.0.0.1", "2001:db8::7", "2001:db8::7"),
+        ("10.0.0.0/24", "10.0.0.1", "", "10.0.0.1"),
+    ],
+)
+def test_the_address_is_the_nearest_that_no_trusted_proxy_vouches_for(settings, rf, trusted, remote, forwarded, found):
+    settings.PROXIES = Proxies.read(trusted)
+    more = {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
+    request = rf.get("/", REMOTE_ADDR=remote, HTTP_X_FORWARDED_PROTO="https", **more)
+    past_proxies(lambda _request: None)(request)
+    assert address(request) == found
+    believed = trusted != "" and remote != "172.16.0.9"
+    assert ("HTTP_X_FORWARDED_PROTO" in request.META) == believed
+
+
+def test_limits_and_log_go_by_the_address_behind_the_proxy(settings, client):
+    settings.PROXIES = Proxies.read("10.0.0.1")
+
+    def behind(at, password, name="keyuan"):
+        return client.post(
+            reverse("sign-in"),
+            {"username": name, "password": password},
+            REMOTE_ADDR="10.0.0.1",
+            HTTP_X_FORWARDED_FOR=f"1.2.3.4, {at}",
+        )
+
+    for _ in range(BY_BOTH.free):
+        behind("192.168.1.66", "wrong")
+    assert behind("192.168.1.66", PASSWORD).status_code == 429
+    assert behind("192.168.1.67", PASSWORD).status_code == 302
+    assert AuditEntry.objects.filter(action="sign-in").first().origin == "192.168.1.67"
+
+
+def test_the_container_trusts_nobody(pytestconfig):
+    told = (pytestconfig.rootpath / "Dockerfile").read_text("utf8")
+    assert "PROXIES" not in told
