@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.urls import get_resolver, reverse
+from django.urls import URLPattern, get_resolver, reverse
 from test_access import TABLE
 
 from zhunsheng.web.models import (
@@ -30,7 +30,8 @@ OF_NO_RECORD = {
     "rules", "calendar", "permissions", "audit",
 }  # fmt: skip
 HELD = {"department": Role.values, "section": ("staff", "finance"), "city": ("bureau", "auditor", "admin")}
-METHODS = {p.name: getattr(p.callback, "methods", ()) for p in get_resolver().url_patterns if hasattr(p, "callback")}
+PATTERNS = [p for p in get_resolver().url_patterns if isinstance(p, URLPattern)]
+METHODS = {p.name: getattr(p.callback, "methods", ()) for p in PATTERNS}
 
 
 @pytest.fixture
