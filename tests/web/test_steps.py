@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +20,7 @@ import zhunsheng.web
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.documents import bureau, flattened
 from zhunsheng.web.actor import acting
+from zhunsheng.web.audit import altered_records
 from zhunsheng.web.models import (
     AuditEntry,
     Checkpoint,
@@ -234,7 +237,7 @@ def test_changes_asked_for_come_back_as_such_when_taken_back(project, user):
     advance(user("caiwu"), project, "targets.check")
     advance(user("caizheng"), project, "targets.ask", "请核对")
     advance(user("keyuan"), project, "targets.submit")
-    assert project.state == "checked"
+    assert project.state == "submitted"
     advance(user("keyuan"), project, "targets.withdraw")
     assert project.state == "changes"
 
@@ -625,6 +628,52 @@ def test_a_round_begins_where_the_way_begins(project, user):
     assert project.state == "checked"
 
 
+def test_what_was_changed_because_somebody_asked_passes_every_stage_anew(project, user, sign_in):
+    """One word asked for by the bureau, the budget rewritten: finance sees it first, and everyone sees what changed."""
+    advance(user("keyuan"), project, "targets.submit")
+    advance(user("caiwu"), project, "targets.check")
+    advance(user("caizheng"), project, "targets.ask", "请改一个字")
+    fields = sheets.current_fields(project)
+    was = fields["budget.total"].text
+    with acting("keyuan"):
+        sheets.set_field(project, "budget.total", "9999", was)
+    advance(user("keyuan2"), project, "targets.submit", said={"despite": True})
+    assert project.state == "submitted" and not may(user("caizheng"), "targets.approve", project)
+    for reader in ("caiwu", "caizheng"):
+        page = sign_in(reader).get(reverse("version", args=[project.pk])).content.decode()
+        mended = page.split("退回之后的改动")[1].split("</table>")[0]
+        assert "请改一个字" in mended and was in mended and "9999" in mended
+    advance(user("caiwu2"), project, "targets.check")
+    advance(user("caizheng"), project, "targets.approve")
+
+
+def test_a_return_without_a_change_says_so(project, user, sign_in):
+    advance(user("keyuan"), project, "targets.submit")
+    advance(user("caiwu"), project, "targets.return", "请核对")
+    assert "退回之后" not in sign_in("keyuan").get(reverse("version", args=[project.pk])).content.decode()
+    advance(user("keyuan"), project, "targets.submit")
+    assert "退回之后内容没有改动" in sign_in("caiwu").get(reverse("version", args=[project.pk])).content.decode()
+
+
+def test_who_wrote_an_earlier_version_since_the_last_approval_is_an_author(project, department, user):
+    """Finance writes version 1, staff brings it again as version 2 and submits: finance checks its own text no more."""
+    with acting("caiwu"):
+        sheets.set_field(project, "unit", "财务科", sheets.current_fields(project)["unit"].text)
+    again = sheets.add_version(project.target_sheet(), department, user("keyuan"), "upload", of=project.sheet)
+    review.refresh(department, {2023})
+    advance(user("keyuan"), again, "targets.submit", said={"despite": True})
+    assert again.writers() >= {"caiwu", "keyuan"}
+    for step in ("targets.check", "targets.return"):
+        assert permits(user("caiwu2"), step, again)
+    with pytest.raises(PermissionDenied):
+        advance(user("caiwu"), again, "targets.check")
+    advance(user("caiwu2"), again, "targets.check")
+    advance(user("caizheng"), again, "targets.approve")
+    # What was approved is nobody's draft any more: an adjustment has authors of its own.
+    adjusted = sheets.adjust(again, user("keyuan2"), "调整")
+    assert adjusted.writers() == {"keyuan2"}
+
+
 # -- what was approved is not changed in silence ----------------------------------------------------------------------
 
 
@@ -643,6 +692,46 @@ def test_changing_an_approved_asset_opens_it_again(department, sign_in, user):
     Membership.objects.create(user=user("keyuan"), organisation=department, role="head")
     advance(user("keyuan2"), record, "safeguards.request", change=lambda now: setattr(now, "request", "登记入账"))
     assert not may(user("keyuan"), "safeguards.approve", record) and may(user("juzhang"), "safeguards.approve", record)
+
+
+def test_each_step_keeps_the_digest_of_the_text_that_it_left(department):
+    kept = 0
+    for model in set(RECORDS.values()):
+        for record in model.objects.all():
+            last = record.last_step()
+            if last is not None and record.state in record.bound:
+                kept += 1
+                assert last.text == record.bound_digest(), (model, record.pk)
+    assert kept > 8 and altered_records() == []
+
+
+def test_what_was_decided_on_is_not_saved_otherwise(department, user):
+    """Whatever code saves a record in a state that binds its text: the text stays, or the save is refused."""
+    changes = {
+        SafeguardRecord: ("data", {"asset_no": "GD-0001", "value": "999999"}),
+        SheetVersion: ("body", {}),
+        Publication: ("data", {"sheet": {}}),
+        Draw: ("plan", {}),
+    }
+    for model, (name, value) in changes.items():
+        record = next(r for r in model.objects.all() if r.state in model.bound)
+        setattr(record, name, value)
+        with pytest.raises(TypeError, match="new version or step"):
+            record.save()
+    fix = Rectification.objects.get(department=department)
+    assert "proved" in fix.bound and KeyEvaluation.bound and Checkpoint.bound and SelfEvaluation.bound
+
+
+def test_a_text_changed_in_the_database_itself_is_told(department, sign_in):
+    version = SheetVersion.objects.filter(sheet__department=department, state="approved")[0]
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE web_sheetversion SET reason = %s WHERE id = %s", ["悄悄改了", version.pk])
+    page = sign_in("shenji").get(reverse("version", args=[version.pk])).content.decode()
+    assert "与最后一步办理时的不同" in page
+    assert [str(version.pk) in one for one in altered_records()] == [True]
+    with pytest.raises(CommandError, match="与最后一步办理时的内容不同"):
+        call_command("check_audit")
+    assert "悄悄改了" in page
 
 
 # -- the log sees all -------------------------------------------------------------------------------------------------

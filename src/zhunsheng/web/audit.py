@@ -1,16 +1,17 @@
-"""Sign-ins in the audit log, and the check of its chain."""
+"""Sign-ins in the audit log, the check of its chain, and of the records that were decided on."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
 from zhunsheng.web.actor import acting, current
-from zhunsheng.web.models import AuditEntry, AuditHead
+from zhunsheng.web.models import AuditEntry, AuditHead, Decided
 from zhunsheng.web.models.audited import record
 
-__all__ = ["broken_links", "record", "register"]
+__all__ = ["altered_records", "broken_links", "record", "register"]
 
 
 def register() -> None:
@@ -32,6 +33,19 @@ def register() -> None:
     user_logged_in.connect(signed_in, weak=False, dispatch_uid="audit-in")
     user_logged_out.connect(signed_out, weak=False, dispatch_uid="audit-out")
     user_login_failed.connect(failed, weak=False, dispatch_uid="audit-failed")
+
+
+def altered_records() -> list[str]:
+    """Return the records whose text is no longer what was decided on: changed past the site, in the database itself."""
+    found = []
+    for model in apps.get_models():
+        if not (issubclass(model, Decided) and model.bound):
+            continue
+        for record in model.objects.filter(state__in=model.bound).iterator(chunk_size=500):
+            last = record.last_step()
+            if last is not None and last.text and last.text != record.bound_digest():
+                found.append(f"{model._meta.model_name} {record.pk}（{record}）与最后一步办理时的内容不同")
+    return found
 
 
 def broken_links(head: str | None = None) -> list[str]:

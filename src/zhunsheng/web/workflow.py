@@ -118,7 +118,7 @@ def note(
         after=after,
         remark=remark.strip(),
         seen=seen,
-        text=subject.text_digest(),
+        text=subject.bound_digest(),
         by=user,
     )
     step.department = subject.department

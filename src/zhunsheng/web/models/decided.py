@@ -52,6 +52,11 @@ class Seen:
         return f"{self.text}-{self.state}-{self.step}-{self.entry}"
 
 
+def _digest(said: Any) -> str:
+    plain = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(plain.encode()).hexdigest()[:32]
+
+
 class Decided(Audited):
     """A record with a state. ``start`` are the states in which a round of decisions begins, ``final`` those that end it.
 
@@ -80,10 +85,9 @@ class Decided(Audited):
         """Return as plain data what may not change in a ``bound`` state."""
         return self.decided_on()
 
-    def text_digest(self) -> str:
-        """Return the digest of the text a decision rests on."""
-        plain = json.dumps(self.decided_on(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(plain.encode()).hexdigest()[:32]
+    def bound_digest(self) -> str:
+        """Return its digest, which each step keeps of the text that it left."""
+        return _digest(self.bound_text())
 
     def decided_on(self) -> Any:
         """Return as plain data the text a decision rests on, without the state."""
@@ -103,7 +107,7 @@ class Decided(Audited):
         step = self.last_step()
         entries = AuditEntry.objects.filter(model=self._meta.model_name, object_id=str(self.pk))
         entry = entries.order_by("-number").values_list("number", flat=True).first()
-        return Seen(self.text_digest(), getattr(self, "state"), step.pk if step else 0, entry or 0)  # noqa: B009
+        return Seen(_digest(self.decided_on()), getattr(self, "state"), step.pk if step else 0, entry or 0)  # noqa: B009
 
     def seen_digest(self) -> str:
         """Return the same as the text that forms carry."""

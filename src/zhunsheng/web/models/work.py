@@ -77,7 +77,7 @@ class Step(Audited):
     after = models.CharField(max_length=20)
     remark = models.TextField(blank=True)
     seen = models.CharField(max_length=120, null=True)  # None: a step from before they carried it
-    # The digest of the text as the step left it (``Decided.text_digest``): what an approval is of.
+    # The digest of the text as the step left it (``Decided.bound_digest``): what an approval is of.
     text = models.CharField(max_length=32, null=True)  # None: a step from before they kept it
     department: Organisation | None = None  # whose record it is, for the log; not kept
     by = models.ForeignKey(User, models.PROTECT)

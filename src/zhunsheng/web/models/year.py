@@ -138,10 +138,6 @@ class Checkpoint(Decided):
         """Return the figures and the words as they stand on the page."""
         return [shown_figures(self.assessment_id), list(self.words.order_by("pk").values_list("pk", flat=True))]
 
-    def bound_text(self) -> Any:
-        """Return the figures; the words are records of their own, kept while it is open only."""
-        return self.assessment_id
-
     def writers(self) -> set[str]:
         """Return the user names of those who explained its indicators."""
         return set(self.words.exclude(by=None).values_list("by__username", flat=True))
@@ -397,8 +393,8 @@ class SelfEvaluation(Decided):
         return self.assessment is not None and self.rechecked == self.assessment.key
 
     def bound_text(self) -> Any:
-        """Return the figures and the file that were accepted."""
-        return [self.assessment_id, self.reported_id]
+        """Return the figures, the words and the reported file; a re-check may be made anew."""
+        return self.decided_on()[:3]
 
     def writers(self) -> set[str]:
         """Return the user names of those who filled it."""

@@ -549,4 +549,4 @@ def mended(record: Any) -> dict[str, Any]:
 def other_than_decided(record: Any, steps: Any) -> bool:
     """Return whether a record that was decided on is no longer what its last step left."""
     last = next(reversed(steps), None)
-    return bool(last and last.text and record.state in record.bound and last.text != record.text_digest())
+    return bool(last and last.text and record.state in record.bound and last.text != record.bound_digest())

@@ -1,4 +1,4 @@
-"""Check the chain of the audit log and that the database still refuses changes to it."""
+"""Check the chain of the audit log, and that what was decided on is still what was decided on."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from zhunsheng.web.audit import broken_links
+from zhunsheng.web.audit import altered_records, broken_links
 from zhunsheng.web.models import AuditHead
 
 
 class Command(BaseCommand):
-    """``manage.py check_audit [--head DIGEST]``: exits with 1 where the chain is broken."""
+    """``manage.py check_audit [--head DIGEST]``: exits with 1 where the chain is broken or a decided record was altered."""
 
-    help = "核验审计日志：逐条重算摘要，检查有无缺失、改动和截断"
+    help = "核验审计日志：逐条重算摘要，检查有无缺失、改动和截断；核验已办理的记录有无绕过系统的改动"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take a digest noted elsewhere, so that a log rewritten from end to end is found too."""
@@ -26,6 +26,8 @@ class Command(BaseCommand):
             self.stderr.write(problem)
         if problems:
             raise CommandError("审计日志不完整")
+        if altered := altered_records():
+            raise CommandError("；".join(altered[:20]))
         last = AuditHead.objects.filter(pk=1).first()
         self.stdout.write(
             f"审计日志完整，共 {last.number if last else 0} 条，最后一条的摘要：{last.digest if last else '（无）'}"
