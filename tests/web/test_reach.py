@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, get_resolver, reverse
 from test_access import TABLE
 
@@ -185,3 +187,25 @@ def test_a_token_reaches_its_place_and_no_further(department, district, user, cl
     assert [asked(wide, department), asked(wide, other)] == [200, 200]
     listed = client.get("/api/departments", headers={"Authorization": f"Bearer {narrow}"}).json()
     assert [one["id"] for one in listed] == [department.pk]
+
+
+READING = {"shenji": {"draw-act"}, "zhuanjia1": {"marks"}, "juzhang": {"draw-act", "draw-register"}}
+
+
+@pytest.mark.parametrize("who", READING)
+def test_who_may_look_and_posts_is_refused_before_anything_is_worked(who, address, sign_in):
+    """Every address that acts, posted to by readers: 403 after a few queries, nothing said of the record, nothing kept."""
+    browser, wrong, asked = sign_in(who), [], 0
+    before = state()
+    own = {"account", "password", "sign-in", "sign-out", "set_language", "step", "signed-in"}
+    allowed = READING[who]
+    for name in sorted(n for n, ways in METHODS.items() if "POST" in ways and n in TABLE and n not in own):
+        with CaptureQueriesContext(connection) as ran:
+            answer = browser.post(address(name), {"action": "x", "name": "某", "how": "blank", "kind": "project"})
+        if name in allowed or answer.status_code == 404:
+            continue
+        asked += 1
+        page = answer.content.decode()
+        if answer.status_code != 403 or len(ran) > 30 or "草稿" in page or "已批复" in page:
+            wrong.append((name, answer.status_code, len(ran)))
+    assert not wrong and asked > 20 and state() == before, (asked, wrong)

@@ -41,10 +41,10 @@ def altered_records() -> list[str]:
     for model in apps.get_models():
         if not (issubclass(model, Decided) and model.bound):
             continue
-        for record in model.objects.filter(state__in=model.bound).iterator(chunk_size=500):
-            last = record.last_step()
-            if last is not None and last.text and last.text != record.bound_digest():
-                found.append(f"{model._meta.model_name} {record.pk}（{record}）与最后一步办理时的内容不同")
+        for one in model.objects.filter(state__in=model.bound).iterator(chunk_size=500):
+            last = one.last_step()
+            if last is not None and last.text and last.text != one.bound_digest():
+                found.append(f"{model._meta.model_name} {one.pk}（{one}）与最后一步办理时的内容不同")
     return found
 
 
