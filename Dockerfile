@@ -11,5 +11,6 @@ USER zhunsheng
 ENV ZHUNSHENG_DATA=/data
 VOLUME /data
 EXPOSE 8000
-HEALTHCHECK CMD python -c "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health')"
+# Under a name that the site answers to, which need not be this machine's.
+HEALTHCHECK CMD python -c "import os, urllib.request as u; host = os.environ.get('ZHUNSHENG_HOSTS', 'localhost').split(',')[0]; u.urlopen(u.Request('http://127.0.0.1:8000/health', headers={'Host': host.lstrip('.')}))"
 CMD ["python", "manage.py", "serve", "--host", "0.0.0.0", "--port", "8000"]
