@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from zhunsheng.catalogues import PAGES, main
+from zhunsheng.catalogues import PAGES, STATES, main, standard
 
 ROOT = Path(__file__).parents[1]
 
@@ -52,3 +54,47 @@ def test_no_key_of_a_site_is_kept_with_the_source():
     if (ROOT / ".git").exists():  # an unpacked release has no list of its own
         listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
         assert not [name for name in listed.split("\n") if name.endswith((".key", ".pem"))]
+
+
+# -- security -----------------------------------------------------------------------------------------------------------
+
+
+@cache
+def known_tests() -> frozenset[str]:
+    """Return all tests as ``tests/FILE.py::NAME``."""
+    found = set()
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf8"))):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                found.add(f"{path.relative_to(ROOT).as_posix()}::{node.name}")
+    return frozenset(found)
+
+
+def test_every_item_of_asvs_of_levels_1_and_2_is_answered_once():
+    wanted = [one for rows in standard("asvs-items")["levels"].values() for row in rows for one in row]
+    answered = [one["id"] for one in standard("asvs")["items"]]
+    assert len(wanted) == len(set(wanted)) == 253 and sorted(answered) == sorted(wanted)
+    assert {one.split(".")[0] for one in wanted} == set(standard("asvs")["chapters"])
+
+
+@pytest.mark.parametrize(("name", "field"), [("asvs", "status"), ("djbh", "state")])
+def test_an_answer_to_a_standard_has_a_known_state_and_tests_that_are_there(name, field):
+    wrong = []
+    for one in standard(name)["items"]:
+        if one[field] not in STATES or not (one["asks"] and one.get("how", one.get("does"))):
+            wrong.append((one["id"], one[field]))
+        if ("tests" in one) == ("none" in one) or not one.get("tests", one.get("none")):
+            wrong.append((one["id"], "a test, or why there is none"))
+        wrong += [(one["id"], test) for test in one.get("tests", ()) if test not in known_tests()]
+    assert not wrong
+
+
+def test_every_test_that_the_threat_model_names_is_there():
+    page = (ROOT / "docs" / "security.md").read_text("utf8")
+    named = set(re.findall(r"tests/[\w/]+\.py::\w+", page))
+    assert len(named) > 60 and not named - known_tests()
+    rooms = re.findall(r"^## (.+)$", page, re.M)
+    assert len(rooms) > 12
+    for room in rooms[1:-2]:
+        told = page.split(f"## {room}\n", 1)[1].split("\n## ", 1)[0]
+        assert "**Not promised**" in told, room

@@ -1,4 +1,4 @@
-"""Write the catalogue pages of the docs from what the code and data hold: rules, measures, ledgers, errors, schemes."""
+"""Write the catalogue pages of the docs from what the code and data hold: rules, measures, ledgers, errors, schemes, standards."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from zhunsheng.errors import MESSAGES
 from zhunsheng.evidence import ledgers
@@ -178,6 +180,73 @@ def errors_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+DOCS = Path(__file__).parents[2] / "docs"  # of the checkout: what the standards are answered with is data there
+# How the site stands to an item of a standard, in the order of attention.
+STATES = {"open": "未做", "partly": "部分", "operator": "由使用单位", "met": "满足", "not applicable": "不涉及"}
+
+
+def standard(name: str) -> Any:
+    """Return the data of ``docs/NAME.yaml``."""
+    return yaml.safe_load((DOCS / f"{name}.yaml").read_text("utf8"))
+
+
+def asvs_page() -> str:
+    """Return how the site stands to each item of ASVS, what is open first."""
+    data, items = standard("asvs"), standard("asvs-items")
+    levels = {one: level for level, rows in items["levels"].items() for row in rows for one in row}
+    known = data["items"]
+    lines = [
+        "<!-- Written by `make docs` from asvs.yaml; change that. -->\n",
+        f"# {data['about']}\n",
+        "What each item asks is told in our own few words; the text is "
+        "[OWASP's](https://github.com/OWASP/ASVS/tree/master/5.0) (CC BY-SA 4.0). The answers are our own examination by "
+        "reading and testing, no audit. “met” without a test says why there is none.\n",
+        "| | items |\n|---|---:|",
+        *(f"| {state} | {sum(i['status'] == state for i in known)} |" for state in STATES),
+        f"| all | {len(known)} |\n",
+        "## Open\n",
+        *(f"- **{i['id']}** (level {levels[i['id']]}) {i['asks']}: {i['how']}" for i in known if i["status"] == "open"),
+        "\n## Partly\n",
+        *(f"- **{i['id']}** (level {levels[i['id']]}) {i['asks']}: {i['how']}" for i in known if i["status"] == "partly"),
+    ]
+    for chapter, title in data["chapters"].items():
+        lines += [f"\n## {chapter} {title}\n", "| item | level | asks | status | how | test |", "|---|---:|---|---|---|---|"]
+        lines += [
+            f"| {i['id']} | {levels[i['id']]} | {i['asks']} | {i['status']} | {i['how']} | {_tests(i)} |"
+            for i in known
+            if i["id"].split(".")[0] == chapter
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _tests(item: dict[str, Any]) -> str:
+    return "<br>".join(f"`{test}`" for test in item["tests"]) if "tests" in item else item["none"]
+
+
+def djbh_page() -> str:
+    """Return what the site does for each item of 等保 level 3, and what its operator must do."""
+    data = standard("djbh")
+    known = data["items"]
+    lines = [
+        "<!-- 本页由 `make docs` 从 djbh.yaml 生成，请勿手改。 -->\n",
+        f"# {data['about']}\n",
+        "各项要求是用自己的话概括的，不代替标准；条号和控制点名称与公开资料一致，各款内容没有核对标准原文"
+        "（`status: unverified`），测评前请对照原文。结论是项目自己的，不是测评结论。\n",
+        "| | 项 |\n|---|---:|",
+        *(f"| {words} | {sum(i['state'] == state for i in known)} |" for state, words in STATES.items()),
+        f"| 合计 | {len(known)} |\n",
+    ]
+    for part in dict.fromkeys(i["part"] for i in known):
+        lines += [f"## {part}\n", "| 条号 | 控制点 | 要求 | 结论 | 软件做了什么 | 使用单位还要做什么 | 测试 |", "|---|---|---|---|---|---|---|"]
+        lines += [
+            f"| {i['id']} | {i['name']} | {i['asks']} | {STATES[i['state']]} | {i['does']} | {i['operator']} | {_tests(i)} |"
+            for i in known
+            if i["part"] == part
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
 def _json(schema: dict[str, Any]) -> str:
     return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
 
@@ -188,6 +257,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "ledgers.md": ledgers_page,
     "regulations.md": regulations_page,
     "errors.md": errors_page,
+    "asvs.md": asvs_page,
+    "djbh.md": djbh_page,
     "schema/book.json": lambda: _json(json_schema()),
     "schema/run.json": lambda: _json(run_schema()),
 }

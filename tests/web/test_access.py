@@ -14,7 +14,8 @@ from zhunsheng.web.models import (
     Organisation,
     SheetVersion,
 )
-from zhunsheng.web.roles import ACTIONS
+from zhunsheng.web.roles import ACTIONS, PARTS, WORDS, words_of
+from zhunsheng.web.services.permissions import parts
 
 TABLE = yaml.safe_load((Path(__file__).parent / "access.yaml").read_text("utf8"))
 ROLES = {
@@ -120,3 +121,23 @@ def test_a_number_that_no_record_can_have_leads_nowhere(who, sign_in, client, de
                     assert method(at).status_code == 404, at[:200]
                 asked += 1
     assert asked > 50
+
+
+def test_the_table_of_roles_is_told_in_words(sign_in):
+    """Every action in its part, by its name in words: no code of an action, a state or a role is on the page."""
+    page = sign_in("guanli").get(reverse("permissions")).content.decode()
+    body = page[page.index('<section class="card perm">') : page.index("</section>", page.index('class="card perm"'))]
+    assert body.count("<details>") == len(PARTS) and body.count("<li") == len(ACTIONS)
+    assert {name.split(".")[0] for name in ACTIONS} == set(PARTS)
+    seen = re.sub(r"<[^>]*>", " ", body)
+    assert not re.findall(r"[A-Za-z]+", seen), re.findall(r"[A-Za-z]+", seen)
+    assert not set(WORDS) - set(ACTIONS) and not [name for name in ACTIONS if words_of(name) == name]
+    check = next(line for line in body.split("<li") if "审核通过，报财政局" in line)
+    assert 'aria-label="财务科"' in check and "科室人员" not in check
+    assert "待财务科审核 → 待财政局批复" in check and "不得由同一人：提交审核" in check
+
+
+def test_the_table_of_roles_shows_the_way_of_each_kind_of_record():
+    told = {str(part.words): part.way for part in parts()}
+    assert told["绩效自评"] == ["填报中", "待财务科审核", "待负责人签字", "待财政局复核", "复核通过"]
+    assert told["信息公开"] == ["待批准公开", "已公开"] and told["台账证据"] == []

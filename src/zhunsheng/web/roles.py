@@ -159,6 +159,80 @@ ACTIONS: dict[str, Act] = {
     "audit.view": Act((ADMIN, AUDITOR)),
 }  # fmt: skip
 
+# What an action without a button of its own is called, in the log and in the table of permissions.
+WORDS: dict[str, Any] = {
+    "overview.view": _("查看总览"),
+    "targets.view": _("查看目标"),
+    "targets.start": _("建立"),
+    "targets.edit": _("填写"),
+    "targets.adjust": _("提出调整"),
+    "ledgers.view": _("查看台账"),
+    "ledgers.personal": _("查看个人信息"),
+    "ledgers.import": _("导入"),
+    "ledgers.undo": _("撤销批次"),
+    "monitoring.view": _("查看监控"),
+    "monitoring.open": _("开启填报"),
+    "monitoring.explain": _("填写原因和措施"),
+    "selfeval.view": _("查看自评"),
+    "selfeval.open": _("开启自评"),
+    "selfeval.fill": _("填报完成值"),
+    "selfeval.recheck": _("复核计算"),
+    "contest.raise": _("填报与台账不同的完成值"),
+    "contest.replace": _("由新的填报代替"),
+    "matches.view": _("查看口径"),
+    "matches.confirm": _("确认口径和项目"),
+    "matches.override": _("取消测度或项目归属"),
+    "keyeval.view": _("查看重点评价"),
+    "keyeval.agree": _("合议评分"),
+    "keyeval.start": _("列入重点评价"),
+    "keyeval.mark": _("提交独立评分"),
+    "rectify.add": _("列入整改"),
+    "draws.view": _("查看抽查"),
+    "draws.registers": _("维护名录"),
+    "draws.plan": _("制定方案"),
+    "draws.commit": _("公布承诺"),
+    "draws.enter": _("录入随机数"),
+    "draws.draw": _("抽取"),
+    "draws.result": _("录入检查结果"),
+    "draws.differ": _("两次录入不一致，退回重录"),
+    "draws.adopt": _("接收已抽取的整包"),
+    "safeguards.view": _("查看保障措施"),
+    "safeguards.record": _("登记"),
+    "safeguards.edit": _("修改"),
+    "safeguards.result": _("填写办结情况"),
+    "publish.view": _("查看公开事项"),
+    "publish.request": _("提出公开"),
+    "publish.overtake": _("由新的公开代替"),
+    "portfolio.view": _("查看财政汇总"),
+    "portfolio.import": _("集中导入目标文件"),
+    "admin.manage": _("管理单位、用户、规则和日历"),
+    "audit.view": _("查看审计日志"),
+}
+# Part of the site, or kind of record, that the first word of an action names; in the order of the table.
+PARTS: dict[str, Any] = {
+    "overview": _("总览"),
+    "targets": _("绩效目标"),
+    "ledgers": _("台账证据"),
+    "monitoring": _("运行监控"),
+    "matches": _("口径确认"),
+    "selfeval": _("绩效自评"),
+    "contest": _("完成值争议"),
+    "keyeval": _("重点评价"),
+    "rectify": _("整改"),
+    "draws": _("双随机"),
+    "safeguards": _("保障措施"),
+    "publish": _("信息公开"),
+    "portfolio": _("财政汇总"),
+    "admin": _("系统管理"),
+    "audit": _("审计日志"),
+}
+
+
+def words_of(action: str) -> Any:
+    """Return what an action is called: its button's label, else its word, else itself where it is none of the table."""
+    act = ACTIONS.get(action)
+    return act.label if act and act.label else WORDS.get(action, action)
+
 
 def memberships(user: User) -> list[Membership]:
     """Return a user's active memberships, read once a request."""

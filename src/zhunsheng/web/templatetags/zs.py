@@ -21,7 +21,7 @@ from zhunsheng.evidence import ledgers
 from zhunsheng.outcomes import ruled as of_contest
 from zhunsheng.web.models import User
 from zhunsheng.web.models.work import OUTCOMES
-from zhunsheng.web.roles import ACTIONS
+from zhunsheng.web.roles import words_of
 from zhunsheng.web.services import decisions, indicators, office, portfolio
 from zhunsheng.web.services.portfolio import standing_words
 from zhunsheng.wording import number_beside
@@ -400,33 +400,7 @@ def action_words(step: Any) -> Any:
 
 
 def _said(action: str) -> Any:
-    act = ACTIONS.get(action)
-    return act.label if act and act.label else WORDS.get(action, action)
-
-
-WORDS = {
-    "targets.start": gettext_lazy("建立"),
-    "targets.adjust": gettext_lazy("提出调整"),
-    "monitoring.open": gettext_lazy("开启填报"),
-    "selfeval.open": gettext_lazy("开启自评"),
-    "contest.raise": gettext_lazy("填报与台账不同的完成值"),
-    "contest.replace": gettext_lazy("由新的填报代替"),
-    "keyeval.agree": gettext_lazy("合议评分"),
-    "keyeval.start": gettext_lazy("列入重点评价"),
-    "keyeval.mark": gettext_lazy("提交独立评分"),
-    "rectify.add": gettext_lazy("列入整改"),
-    "draws.plan": gettext_lazy("制定方案"),
-    "draws.commit": gettext_lazy("公布承诺"),
-    "draws.enter": gettext_lazy("录入随机数"),
-    "draws.draw": gettext_lazy("抽取"),
-    "safeguards.record": gettext_lazy("登记"),
-    "safeguards.edit": gettext_lazy("修改"),
-    "safeguards.result": gettext_lazy("填写办结情况"),
-    "draws.differ": gettext_lazy("两次录入不一致，退回重录"),
-    "draws.adopt": gettext_lazy("接收已抽取的整包"),
-    "publish.request": gettext_lazy("提出公开"),
-    "publish.overtake": gettext_lazy("由新的公开代替"),
-}
+    return words_of(action)
 
 
 AUDITED = {

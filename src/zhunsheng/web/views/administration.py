@@ -27,6 +27,7 @@ from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import ACTIONS, everywhere, governs, memberships, sets_rules, within
 from zhunsheng.web.services import administration as service
 from zhunsheng.web.services import office
+from zhunsheng.web.services.permissions import parts
 from zhunsheng.web.views.common import done, integer_of, page, paged
 
 PAGE = 50
@@ -220,12 +221,8 @@ def calendar(request: SignedInRequest) -> HttpResponse:
 @page("admin.manage")
 def permissions(request: SignedInRequest) -> HttpResponse:
     """Show the table of roles and stages as it is in force."""
-    rows = [(name, act, [(role, role in act.roles) for role in Role.values]) for name, act in ACTIONS.items()]
-    return render(
-        request,
-        "web/admin/permissions.html",
-        {"part": "administration", "tab": "permissions", "rows": rows, "roles": Role.choices},
-    )
+    context = {"part": "administration", "tab": "permissions", "table": parts(), "roles": Role.labels}
+    return render(request, "web/admin/permissions.html", context)
 
 
 @page("audit.view")
