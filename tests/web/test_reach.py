@@ -19,9 +19,10 @@ from zhunsheng.web.models import (
     OrganisationStage,
     Role,
     Step,
+    Upload,
     User,
 )
-from zhunsheng.web.services import office
+from zhunsheng.web.services import jobs, office
 from zhunsheng.web.services.sample_site import PASSWORD
 
 # Addresses that name no record: of one's own account, or of all that one reaches.
@@ -209,3 +210,15 @@ def test_who_may_look_and_posts_is_refused_before_anything_is_worked(who, addres
         if answer.status_code != 403 or len(ran) > 30 or "草稿" in page or "已批复" in page:
             wrong.append((name, answer.status_code, len(ran)))
     assert not wrong and asked > 20 and state() == before, (asked, wrong)
+
+
+def test_work_that_waited_is_not_done_for_who_may_no_longer_do_it(department, user, work_off):
+    upload = Upload.keep("投诉编号\n1\n".encode(), "投诉.csv", "ledger", department, user("keyuan"))
+    job = jobs.import_soon(upload, user("keyuan"), "complaints")
+    membership = user("keyuan").memberships.get()
+    membership.active = False
+    membership.save()
+    work_off()
+    job.refresh_from_db()
+    assert job.state == "failed" and "ZS-WB-38" in job.error and "科员甲" in job.error
+    assert not AuditEntry.objects.filter(action="import ledger", after__upload=upload.pk).exists()

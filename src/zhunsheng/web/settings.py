@@ -144,6 +144,7 @@ AXES_COOLOFF_TIME = 1  # hours after which a failure is forgotten
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
+LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_SAMESITE = HTTPS, "Lax"
 CSRF_FAILURE_VIEW = "zhunsheng.web.session.stale"
 SESSION_COOKIE_AGE = 8 * 3600  # a working day, whatever happens
 SESSION_IDLE = int(os.environ.get("ZHUNSHENG_IDLE_MINUTES", "60")) * 60

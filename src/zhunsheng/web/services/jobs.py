@@ -23,6 +23,7 @@ from zhunsheng.usecases.progress import Progress
 from zhunsheng.web.actor import acting
 from zhunsheng.web.audit import record
 from zhunsheng.web.models import Assessment, Draw, Job, Organisation, Sheet, Upload, User
+from zhunsheng.web.roles import may
 from zhunsheng.web.services import draws, office, portfolio, publishing, year
 from zhunsheng.web.services.sheets import this_year
 
@@ -87,6 +88,7 @@ def run_job(job_id: int) -> None:
     job = Job.objects.select_related("by", "department").get(pk=job_id)
     state, error, result = Job.State.DONE, "", {}
     try:
+        _still_permitted(job)
         with _beating(job), acting(job.by.get_username() if job.by else "system", "job"):
             result = HANDLERS[job.kind](job, _progress(job))
     except ZhunshengError as failure:
@@ -95,6 +97,13 @@ def run_job(job_id: int) -> None:
         log.exception("job %s failed", job.pk)
         state, error = Job.State.FAILED, ZhunshengError("ZS-CL-99", detail=type(failure).__name__).web
     Job.objects.filter(pk=job.pk).update(state=state, error=error, result=result, finished_at=timezone.now(), what="")
+
+
+def _still_permitted(job: Job) -> None:
+    """Refuse work whose person may no longer do it: a role can end while the work waits. Raises ``ZS-WB-38``."""
+    action = NEEDED.get(job.kind)
+    if action and job.by is not None and not may(job.by, action, job.department):
+        raise ZhunshengError("ZS-WB-38", who=str(job.by))
 
 
 def requeue_interrupted() -> int:
@@ -144,6 +153,7 @@ def _beating(job: Job) -> Iterator[None]:
 # -- what jobs do -----------------------------------------------------------------------------------------------------
 
 ERRORS_KEPT = 500
+NEEDED = {"import": "ledgers.import", "archive": "portfolio.import"}  # what its person must still be allowed to do
 
 
 def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
