@@ -198,6 +198,22 @@ assert [u.username for u in backend.filter_users_by_claims({"preferred_username"
 assert not backend.filter_users_by_claims({"preferred_username": "li"}) and not backend.verify_claims({})
 from django.conf import settings
 assert settings.OIDC_CREATE_USER is False
+# Tokens of another issuer, for another site, or of another person open nothing.
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.core.exceptions import SuspiciousOperation
+key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+backend.retrieve_matching_jwk = lambda token: key.public_key()
+good = {"iss": "https://id.example.gov.cn", "aud": "zs", "sub": "1", "nonce": "n"}
+def verified(**other):
+    return backend.verify_token(jwt.encode({**good, **other}, key, "RS256").encode(), nonce="n")
+assert verified()["sub"] == "1" and verified(aud=["zs", "x"], azp="zs")
+for wrong in ({"iss": "https://evil.example"}, {"aud": "other"}, {"aud": ["other"]}, {"aud": ["zs", "x"], "azp": "x"}, {"nonce": "m"}, {"aud": None}):
+    try:
+        verified(**wrong)
+    except (SuspiciousOperation, jwt.PyJWTError):
+        continue
+    raise AssertionError(wrong)
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

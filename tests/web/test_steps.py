@@ -366,6 +366,14 @@ def test_a_superseded_version_goes_no_further(project, department, user):
     assert code_of(caught) == "ZS-WB-11" and f"第 {newer.number} 版" in caught.value.text()
 
 
+def test_a_superseded_draft_is_no_longer_edited(project, department, user, sign_in):
+    sheets.add_version(project.target_sheet(), department, user("keyuan"), "upload", of=project.sheet)
+    said = {"path": "unit", "text": "另一科", "was": sheets.current_fields(project)["unit"].text}
+    answer = sign_in("keyuan").post(reverse("field", args=[project.pk]), said)
+    project.refresh_from_db()
+    assert "已有更新的第2版" in answer.content.decode() and project.target_sheet().unit != "另一科"
+
+
 def test_an_audit_finding_closes_with_result_date_and_proof(department, sign_in):
     record = SafeguardRecord.objects.get(department=department, register="audits")
     client, url = sign_in("keyuan"), reverse("record", args=[record.pk])

@@ -153,7 +153,7 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # Single sign-on is off until it is configured; the packages come with the extras `oidc` and `ldap`.
 OIDC = bool(os.environ.get("ZHUNSHENG_OIDC_ISSUER"))
 if OIDC:
-    _ISSUER = os.environ["ZHUNSHENG_OIDC_ISSUER"].rstrip("/")
+    OIDC_ISSUER = _ISSUER = os.environ["ZHUNSHENG_OIDC_ISSUER"].rstrip("/")
     INSTALLED_APPS.append("mozilla_django_oidc")
     AUTHENTICATION_BACKENDS.append("zhunsheng.web.oidc.Backend")
     OIDC_RP_CLIENT_ID = os.environ["ZHUNSHENG_OIDC_CLIENT"]

@@ -251,10 +251,12 @@ def current_fields(version: SheetVersion) -> dict[str, Field]:
 
 
 def _open(version: SheetVersion) -> SheetVersion:
-    """Return a version as it is now, locked, while it may be edited. Raises ``ZS-WB-01``."""
+    """Return a version as it is now, locked, while it may be edited and none took its place. Raises ``ZS-WB-01``."""
     now = SheetVersion.objects.select_for_update().get(pk=version.pk)
     if now.state not in EDITABLE:
         raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
+    if newer := now.sheet.versions.filter(number__gt=now.number).exclude(state="void").last():
+        raise ZhunshengError("ZS-WB-01", title=str(now), state=f"已有更新的第{newer.number}版")
     return now
 
 
