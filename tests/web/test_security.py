@@ -154,8 +154,17 @@ def test_deployment_checks_are_clean(tmp_path):
         "ZHUNSHENG_HOSTS": "jixiao.example.gov.cn",
         "DJANGO_SETTINGS_MODULE": "zhunsheng.web.settings",
     }
+    script = """
+import django; django.setup()
+from django.conf import settings
+from django.core.management import call_command
+call_command("check", deploy=True, fail_level="WARNING")
+names = {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
+assert names == {"__Host-sessionid", "__Host-csrftoken"} and settings.COOKIE_PREFIX == "__Host-"
+assert settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE and settings.LANGUAGE_COOKIE_SECURE
+"""
     done = subprocess.run(
-        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        [sys.executable, "-c", script],
         cwd=ROOT,
         env=environment,
         capture_output=True,

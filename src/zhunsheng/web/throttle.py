@@ -13,6 +13,7 @@ from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
 from axes.models import AccessAttempt
+from django.conf import settings
 from django.core import signing
 from django.db.models import Max, Sum
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +22,7 @@ from django.utils import timezone
 
 from zhunsheng.web.models import User
 
-COOKIE = "zhunsheng-known"
+COOKIE = f"{settings.COOKIE_PREFIX}zhunsheng-known"
 COOKIE_AGE = 180 * 86400
 MOST_KNOWN = 20  # people that one browser may be known to
 SALT = "zhunsheng.known-browser"
@@ -72,7 +73,7 @@ def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
         max_age=COOKIE_AGE,
         httponly=True,
         samesite="Lax",
-        secure=request.is_secure(),
+        secure=settings.HTTPS,
     )
 
 
