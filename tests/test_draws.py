@@ -22,10 +22,11 @@ from scipy.stats import chisquare
 from zhunsheng.draw_folders import commit_draw, results_to_ledger, seal_draw
 from zhunsheng.draws import spec
 from zhunsheng.draws.assignment import Inspector, assign, register_digest
+from zhunsheng.draws.bundle import PARTS, read_bundle
 from zhunsheng.draws.drawing import DuckDatabase, PostgresDatabase, SparkDatabase, draw, draw_file, query, threshold
 from zhunsheng.draws.frame import frame_from_file, open_database
 from zhunsheng.draws.plan import Plan, Quota, drand_time
-from zhunsheng.draws.protocol import PARTS, commitment, commitment_digest, read_bundle, seal
+from zhunsheng.draws.protocol import commitment, commitment_digest, seal
 from zhunsheng.draws.randomness import both, canonical_text
 from zhunsheng.draws.reading import read_inspectors, read_plan
 from zhunsheng.draws.results import Result, categories, check_results, due, overdue, publish_by
@@ -626,7 +627,7 @@ def tampered(out: Path, kind: str, elsewhere: Path) -> tuple[Path, Path]:
 TAMPERINGS = {
     "name added to the frame": "frame", "name taken out of the frame": "frame", "changed quota": "plan", "changed quota in the commitment": "quotas", "another seed": "seed",
     "other numbers": "randomness", "swapped object": "tickets", "object left out": "order", "swapped inspector": "assignment", "reordered list": "order", "re-used seed": "seed",
-    "later commitment": "published", "register changed": "inspectors", "one person entered twice": "randomness", "office hidden": "randomness", "broken part": "form", "another cut-off": "order",
+    "later commitment": "published", "register changed": "inspectors", "one person entered twice": "randomness", "office hidden": "randomness", "broken part": "ZS-DR-22", "another cut-off": "order",
 }  # fmt: skip
 
 
@@ -634,6 +635,10 @@ TAMPERINGS = {
 def test_every_tampering_is_caught(folder, tmp_path, kind):
     out, digest = folder
     bundle, frame = tampered(out, kind, tmp_path / "t")
+    if TAMPERINGS[kind].startswith("ZS-"):
+        with pytest.raises(ZhunshengError, match=TAMPERINGS[kind]):
+            verify_bundle(bundle, frame, digest)
+        return
     found = held(verify_bundle(bundle, frame, digest))
     assert found[TAMPERINGS[kind]] is False, found
 

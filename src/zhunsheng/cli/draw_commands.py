@@ -11,7 +11,7 @@ import typer
 from zhunsheng import draw_folders
 from zhunsheng.cli import show
 from zhunsheng.cli.arguments import day
-from zhunsheng.draws.protocol import read_bundle
+from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.reading import read_plan, read_results
 from zhunsheng.draws.results import overdue
 from zhunsheng.usecases import drawing

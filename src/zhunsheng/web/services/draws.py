@@ -16,8 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from zhunsheng.draws.assignment import Inspector as Registered
+from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.plan import Plan
-from zhunsheng.draws.protocol import read_bundle
 from zhunsheng.draws.randomness import canonical_text
 from zhunsheng.draws.reading import plan_of, read_plan
 from zhunsheng.draws.results import Result, check_results, overdue, publish_by
