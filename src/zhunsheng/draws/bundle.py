@@ -324,7 +324,7 @@ def read_part(path: Path) -> Any:
 
 # -- the zip: a subset of the format in which no byte is left over; ``zipfile`` would look for the archive inside the file
 
-_END, _CENTRAL, _LOCAL = struct.Struct("<4s4H2LH"), struct.Struct("<4s6H3L5H2L"), struct.Struct("<4s5H3L2H")
+_END, _CENTRAL = struct.Struct("<4s4H2LH"), struct.Struct("<4s6H3L5H2L")
 
 
 def read_bundle(path: Path) -> dict[str, Any]:
@@ -370,11 +370,11 @@ def _members(packed: bytes, source: str) -> dict[str, tuple[int, int, int, int, 
     for _ in range(count):
         if at + _CENTRAL.size > at_end:
             raise refuse("目录不完整")
-        mark, _by, _needs, flags, method, _time, _day, check, packed_size, size, name_size, *rest, _outside, local = (
+        mark, _by, needs, flags, method, _time, _day, check, packed_size, size, name_size, *rest, _outside, local = (
             _CENTRAL.unpack_from(packed, at)
         )
         name = packed[at + _CENTRAL.size : at + _CENTRAL.size + name_size].decode("latin-1")
-        if mark != b"PK\1\2" or flags or method not in (0, 8) or any(rest[:3]):
+        if mark != b"PK\1\2" or needs != 20 or flags or method not in (0, 8) or any(rest[:3]):
             raise refuse("有加密、附注或别的打包方式")
         if name not in LIMITS:
             raise refuse(f"有不该有的文件“{name[:40]}”")
@@ -382,12 +382,11 @@ def _members(packed: bytes, source: str) -> dict[str, tuple[int, int, int, int, 
             raise refuse(f"{name} 有两份")
         if size > LIMITS[name][0]:
             raise refuse(f"{name} 解压后超过 {LIMITS[name][0]} 字节")
-        head = (b"PK\3\4", flags, method, check, packed_size, size, name_size, 0)
-        if local != expected or _head(packed, local) != head:
+        # A member's own head repeats the directory's fields from the version needed to the extra field's length.
+        head = b"PK\3\4" + packed[at + 6 : at + 32] + name.encode("latin-1")
+        start = local + len(head)
+        if local != expected or packed[local:start] != head:
             raise refuse(f"{name} 之前有多余的内容，或与目录不同")
-        start = local + _LOCAL.size + name_size
-        if packed[local + _LOCAL.size : start] != name.encode("latin-1"):
-            raise refuse(f"{name} 与目录不同")
         found[name] = (method, start, packed_size, size, check)
         at, expected = at + _CENTRAL.size + name_size, start + packed_size
     if lacking := [name for name in PARTS if name not in found]:
@@ -395,15 +394,6 @@ def _members(packed: bytes, source: str) -> dict[str, tuple[int, int, int, int, 
     if at != at_end or expected != at_end - length:
         raise refuse("文件之间有多余的内容")
     return {name: found[name] for name in LIMITS if name in found}
-
-
-def _head(packed: bytes, at: int) -> tuple[Any, ...] | None:
-    if at + _LOCAL.size > len(packed):
-        return None
-    mark, _needs, flags, method, _time, _day, check, packed_size, size, name_size, extra = _LOCAL.unpack_from(
-        packed, at
-    )
-    return mark, flags, method, check, packed_size, size, name_size, extra
 
 
 def _unpacked(data: bytes, method: int, size: int, check: int) -> bytes | None:
