@@ -12,6 +12,7 @@ from zhunsheng import draw_folders
 from zhunsheng.cli import show
 from zhunsheng.cli.arguments import day
 from zhunsheng.draws.bundle import read_bundle
+from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.reading import read_plan, read_results
 from zhunsheng.draws.results import overdue
 from zhunsheng.usecases import drawing
@@ -48,10 +49,13 @@ def commit(
     committed, digest = draw_folders.commit_draw(
         plan, inspectors, out, frame=frame, evidence=evidence, on=day(on), where=where, memory_limit=memory_limit
     )
+    untouched = Plan.untouched(committed["strata"])
     if as_json:
-        show.say_json({"digest": digest, **committed, "allotted": read_plan(plan).allotted(committed["strata"])})
+        said = {"digest": digest, **committed, "allotted": read_plan(plan).allotted(committed["strata"])}
+        show.say_json({**said, "untouched": [{"stratum": s, "size": n} for s, n in untouched]})
         return
     show.strata(read_plan(plan).allotted(committed["strata"]))
+    show.untouched(untouched)
     total = sum(n["quota"] for n in committed["strata"].values())
     show.console.print(f"名录库 {committed['frame']['count']} 户，{len(committed['strata'])} 层，将抽 {total} 户")
     show.console.print(f"请立即公布承诺摘要：[bold]{digest}[/]")

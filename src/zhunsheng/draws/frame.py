@@ -184,7 +184,7 @@ def _checked(
         "编号或分层不合规",
     )
     # Ids of which no two look alike are no two the same: one pass tells both.
-    alike = _repeats(connection, _LOOK)
+    alike = _repeats(connection, _LOOK if new else "id")
     _refuse(
         connection, source,
         "SELECT n, id, stratum FROM (SELECT row_number() OVER () AS n, *, count(*) OVER (PARTITION BY id) AS times FROM frame) WHERE times > 1 ORDER BY id, n"

@@ -53,7 +53,7 @@ def pairs(names: Iterable[str]) -> list[tuple[str, str]]:
 def shown(name: str) -> str:
     """Return a name in quotes, with the code points of what can't be told apart or seen by eye."""
     odd = [c for c in name if (not c.isascii() and unicodedata.normalize("NFKC", c) != c) or ord(c) in _signs()]
-    odd += [c for c in name if not c.isprintable() or c.isspace()]
+    odd += [c for c in name if not c.isprintable() or c.isspace() or unicodedata.combining(c)]
     points = "、".join(f"U+{ord(c):04X}" for c in dict.fromkeys(odd))
     return f"“{name}”（{points}）" if points else f"“{name}”"
 
