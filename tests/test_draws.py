@@ -321,6 +321,8 @@ def test_a_draw_larger_than_a_bundle_or_a_plan_without_end_is_refused(tmp_path):
     many = [(f"E{n:06d}", f"所{n}", "A") for n in range(20_001)]
     with pytest.raises(ZhunshengError, match="ZS-DR-26"):
         frame_from_file(write_frame_csv(tmp_path / "f.csv", many), plan_of(), open_database())
+    with pytest.raises(ZhunshengError, match="ZS-DR-26"):
+        assign(plan_of(staffing={"per_object": 20}), objects_of(20_001), people(), "a" * 32)
     wide = [Inspector(id=f"P{n}", certified=True) for n in range(2_000)]
     objects = [(spec.ticket("a" * 32, f"E{n}"), f"E{n}", f"所{n}|A") for n in range(1_001)]
     with pytest.raises(ZhunshengError, match="ZS-DR-26"):
@@ -493,6 +495,12 @@ def test_sources_as_text():
 def test_two_people_must_agree(first, second):
     with pytest.raises(ZhunshengError, match="ZS-DR-04"):
         both(plan_of(), first, second)
+
+
+@pytest.mark.parametrize("entry", [[], "甲", None, {"by": "乙", "values": 5}, {"by": "乙", "values": ["3"]}, {"by": "乙", "values": {"a": 1}}])
+def test_an_entry_that_is_none_is_refused(entry):
+    with pytest.raises(ZhunshengError, match="ZS-DR-05"):
+        both(plan_of(), {"by": "甲", "values": NUMBERS}, entry)
 
 
 def test_a_seed_the_office_controls_is_marked(tmp_path):

@@ -16,6 +16,7 @@ from zhunsheng.draws.spec import ID, STRATUM_JOIN, canonical, digest, turn
 from zhunsheng.errors import ZhunshengError
 
 DISTRICT = "district"
+MAX_PLACES = 400_000  # objects × inspectors an object
 MAX_POOLED = 2_000_000  # inspectors × districts with drawn objects, summed over who may check where
 Listed = Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=5_000)]
 
@@ -74,8 +75,11 @@ def assign(
 
     ``objects`` are (ticket, id, stratum). In the order of tickets each object takes the certified inspector with the
     smallest load, ties by ``spec.turn``; then, in the same order, its second from all, and so on. Afterwards chains of
-    exchanges even the loads out until none can. Raises ``ZS-DR-06`` naming the objects that can't be staffed, and why.
+    exchanges even the loads out until none can. Raises ``ZS-DR-06`` naming the objects that can't be staffed, and why;
+    ``ZS-DR-26`` for more than can be computed in minutes.
     """
+    if len(objects) * plan.staffing.per_object > MAX_PLACES:
+        raise ZhunshengError("ZS-DR-26", what="抽中户数与每户检查人员之积", most=MAX_PLACES)
     people = {i.id: i for i in sorted(inspectors, key=lambda i: i.id)}
     pools = _Pools(plan, people, seed)
     loads = dict.fromkeys(people, 0)

@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from zhunsheng.draws.assignment import MAX_POOLED, Inspector, register_json
+from zhunsheng.draws.assignment import MAX_PLACES, MAX_POOLED, Inspector, register_json
 from zhunsheng.draws.plan import MOMENT, Plan
 from zhunsheng.draws.randomness import MAX_NUMBERS, NUMBERS
 from zhunsheng.draws.spec import ID, PART, STRATUM_JOIN, VERSION, canonical
@@ -147,6 +147,7 @@ def page_rules() -> dict[str, Any]:
         "packed": MAX_PACKED,
         "unpacked": MAX_UNPACKED,
         "matches": MAX_MATCHES,
+        "places": MAX_PLACES,
         "pooled": MAX_POOLED,
         "proofs": MAX_PROOFS,
     }
