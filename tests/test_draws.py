@@ -26,7 +26,7 @@ from zhunsheng.draws.bundle import PARTS, read_bundle
 from zhunsheng.draws.drawing import DuckDatabase, PostgresDatabase, SparkDatabase, draw, draw_file, query, threshold
 from zhunsheng.draws.frame import frame_from_file, open_database
 from zhunsheng.draws.plan import Plan, Quota, drand_time
-from zhunsheng.draws.protocol import Outcome, commitment, commitment_digest, seal
+from zhunsheng.draws.protocol import Outcome, commitment, commitment_digest, refuse_too_large, seal
 from zhunsheng.draws.randomness import both, canonical_text
 from zhunsheng.draws.reading import read_inspectors, read_plan
 from zhunsheng.draws.results import Result, categories, check_results, due, overdue, publish_by
@@ -323,6 +323,10 @@ def test_a_draw_larger_than_a_bundle_or_a_plan_without_end_is_refused(tmp_path):
         frame_from_file(write_frame_csv(tmp_path / "f.csv", many), plan_of(), open_database())
     with pytest.raises(ZhunshengError, match="ZS-DR-26"):
         assign(plan_of(staffing={"per_object": 20}), objects_of(20_001), people(), "a" * 32)
+    strata = {"东|A": {"size": 10**6, "quota": 100_000, "reserve": 20_001}}
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-26.*120001 户"):
+        refuse_too_large(plan_of(), strata)
+    refuse_too_large(plan_of(), {"东|A": {**strata["东|A"], "reserve": 20_000}})
     wide = [Inspector(id=f"P{n}", certified=True) for n in range(2_000)]
     objects = [(spec.ticket("a" * 32, f"E{n}"), f"E{n}", f"所{n}|A") for n in range(1_001)]
     with pytest.raises(ZhunshengError, match="ZS-DR-26"):

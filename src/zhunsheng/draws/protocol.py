@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from zhunsheng.clock import told
-from zhunsheng.draws.assignment import Inspector, assign, register_digest, register_json
+from zhunsheng.draws.assignment import MAX_PLACES, Inspector, assign, register_digest, register_json
 from zhunsheng.draws.bundle import MAX_DRAWN, MAX_PROOFS, part_of
 from zhunsheng.draws.drawing import Database, Drawn, draw
 from zhunsheng.draws.frame import Frame
@@ -41,6 +41,16 @@ def commitment(plan: Plan, frame: Frame, inspectors: Sequence[Inspector], when: 
         "inspectors": {"count": len(inspectors), "digest": register_digest(inspectors)},
         "committed_at": when.astimezone(UTC).strftime(_UTC),
     }
+
+
+def refuse_too_large(plan: Plan, strata: Mapping[str, Mapping[str, int]]) -> None:
+    """Raise ``ZS-DR-26`` for more than one bundle can carry and prove; such draws are only listed (``draw list``)."""
+    drawn = sum(n["quota"] for n in strata.values())
+    wanted = drawn + sum(n["reserve"] for n in strata.values())
+    if wanted > MAX_DRAWN:
+        raise ZhunshengError("ZS-DR-26", what=f"将抽 {wanted} 户（连同候补），户数", most=MAX_DRAWN)
+    if drawn * plan.staffing.per_object > MAX_PLACES:
+        raise ZhunshengError("ZS-DR-26", what="抽中户数与每户检查人员之积", most=MAX_PLACES)
 
 
 def commitment_digest(committed: dict[str, Any]) -> str:
@@ -117,9 +127,7 @@ def perform(
         raise ZhunshengError(
             "ZS-DR-08", name="plan.json、inspectors.json", detail="方案或检查人员名录与承诺的不是同一份"
         )
-    wanted = sum(n["quota"] + n["reserve"] for n in committed["strata"].values())
-    if wanted > MAX_DRAWN:
-        raise ZhunshengError("ZS-DR-26", what=f"将抽 {wanted} 户（连同候补），户数", most=MAX_DRAWN)
+    refuse_too_large(plan, committed["strata"])
     drawn = draw(database, sealed["seed"], committed["strata"])
     teams = assign(plan, [(d.ticket, d.id, d.stratum) for d in drawn if not d.reserve], inspectors, sealed["seed"])
     proofs: dict[str, list[str]] = {}

@@ -28,6 +28,7 @@ from zhunsheng.draws.protocol import (
     commitment,
     commitment_digest,
     perform,
+    refuse_too_large,
     seal,
     write_bundle,
     write_frame,
@@ -49,11 +50,12 @@ MAX_CHECK_FORMS = 200  # check forms written to Word at once
 def commit_plan(
     plan: Plan, people: Sequence[Inspector], out: Path, *, frame: Path | None = None, evidence: Path | None = None,
     on: date | None = None, where: str | None = None, department: str | None = None, now: datetime | None = None,
-    memory_limit: str | None = None,
+    memory_limit: str | None = None, bundled: bool = False,
 ) -> tuple[dict[str, Any], str]:  # fmt: skip
     """Write plan.json, inspectors.json, frame.tsv and commitment.json to ``out``; return the commitment and its digest.
 
-    The frame comes from a file or from the ``entities`` ledger as of ``on``. Raises ``ZS-DR-*``.
+    The frame comes from a file or from the ``entities`` ledger as of ``on``. ``bundled``: refuse what one bundle can't
+    carry, where nothing else is made of a draw. Raises ``ZS-DR-*``.
     """
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
@@ -67,6 +69,8 @@ def commit_plan(
             raise ZhunshengError("ZS-CL-01", detail="请用 --frame 或 --evidence 指明名录库")
         refuse_inspectors(people, districts_of(plan, built.sizes))
         committed = commitment(plan, built, list(people), now or clock_now())
+        if bundled:
+            refuse_too_large(plan, committed["strata"])
         out.mkdir(parents=True, exist_ok=True)
         write_frame(built, out / "frame.tsv")
         connection.close()

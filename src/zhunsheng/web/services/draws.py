@@ -22,6 +22,7 @@ from zhunsheng.draws.assignment import districts_of
 from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.frame import sizes_in_ledger
 from zhunsheng.draws.plan import Plan
+from zhunsheng.draws.protocol import refuse_too_large
 from zhunsheng.draws.randomness import canonical_text
 from zhunsheng.draws.reading import plan_of, read_plan
 from zhunsheng.draws.results import Result, check_results, overdue, publish_by
@@ -243,6 +244,7 @@ def commit(draw: Draw, user: User, progress: Progress = no_progress, seen: str |
         evidence=store().root,
         on=draw.frame_on,
         department=draw.department.code,
+        bundled=True,
     )
 
     def fixed(now: Draw) -> None:
@@ -280,9 +282,11 @@ def foreseen(draw: Draw) -> tuple[list[dict[str, Any]], ZhunshengError | None]:
         sizes = sizes_in_ledger(store().snapshot(), plan, draw.frame_on, draw.department.code)
         plan.check_rules(sizes)
         lookalikes.refuse_inspectors(_registered(draw.department), districts_of(plan, sizes))
+        strata = plan.allot(sizes)
+        refuse_too_large(plan, strata)
     except ZhunshengError as error:
         return [], error
-    return plan.allotted(plan.allot(sizes)), None
+    return plan.allotted(strata), None
 
 
 def allotted(draw: Draw) -> list[dict[str, Any]]:
