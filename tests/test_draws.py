@@ -22,10 +22,11 @@ from scipy.stats import chisquare
 from zhunsheng.draw_folders import commit_draw, results_to_ledger, seal_draw
 from zhunsheng.draws import spec
 from zhunsheng.draws.assignment import Inspector, assign, register_digest
+from zhunsheng.draws.bundle import PARTS, read_bundle
 from zhunsheng.draws.drawing import DuckDatabase, PostgresDatabase, SparkDatabase, draw, draw_file, query, threshold
 from zhunsheng.draws.frame import frame_from_file, open_database
 from zhunsheng.draws.plan import Plan, Quota, drand_time
-from zhunsheng.draws.protocol import PARTS, commitment, commitment_digest, read_bundle, seal
+from zhunsheng.draws.protocol import Outcome, commitment, commitment_digest, refuse_too_large, seal
 from zhunsheng.draws.randomness import both, canonical_text
 from zhunsheng.draws.reading import read_inspectors, read_plan
 from zhunsheng.draws.results import Result, categories, check_results, due, overdue, publish_by
@@ -259,6 +260,108 @@ def test_frames_that_are_refused_name_their_rows(tmp_path, data, said):
     assert said in caught.value.text()
 
 
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ([*rows(4), ("e00001", "东", "A")], "第2行 E00001与第5行 e00001"),  # case
+        ([*rows(4), ("EOOOO1", "东", "A")], "第2行 E00001与第5行 EOOOO1"),  # O and 0
+        ([*rows(4), ("E0000l", "东", "A")], "第2行 E00001与第5行 E0000l"),  # l and 1
+        ([*rows(4), ("E0000I", "东", "A")], "第2行 E00001与第5行 E0000I"),  # I and 1
+        ([*rows(8), ("E9", "东", "Ａ")], "credit_class 第1行“A”与第9行“Ａ”（U+FF21）"),  # width
+        ([*rows(8), ("E9", "东", "a")], "credit_class 第1行“A”与第9行“a”"),
+        ([*rows(8), ("E9", "东", "А")], "“А”（U+0410）"),  # Cyrillic
+        ([*rows(8), ("E9", "东 ", "A")], "district 第1行“东”与第9行“东 ”（U+0020）"),  # blanks
+        ([*rows(8), ("E9", "东\u200b", "A")], "（U+200B）"),  # what nobody sees
+        ([*rows(8), ("E8", "é", "A"), ("E9", "e\u0301", "A")], "（U+0301）"),  # composed or not
+        ([*rows(8), ("E8", "\uf900", "A"), ("E9", "豈", "A")], "（U+F900）"),  # compatibility ideographs
+        ([*rows(8), ("E8", "中口所", "A"), ("E9", "中囗所", "A")], "中囗所”（U+56D7）"),  # the same outline
+        ([*rows(8), ("E8", "二〇所", "A"), ("E9", "二○所", "A")], "（U+25CB）"),
+        ([*rows(8), ("E8", "长⻔", "A"), ("E9", "长门", "A")], "（U+2ED4）"),  # radicals
+    ],
+)
+def test_what_only_looks_the_same_is_refused_with_both_rows(tmp_path, data, said):
+    """One object beside its look-alike with a quota of none would be exempt."""
+    path = write_frame_csv(tmp_path / "f.csv", data)
+    with pytest.raises(ZhunshengError, match="ZS-DR-24") as caught:
+        frame_from_file(path, plan_of(), open_database())
+    assert said in caught.value.text(), caught.value.text()
+    # What was committed before this was asked is drawn and verified as it is.
+    assert frame_from_file(path, plan_of(), open_database(), published=True).count == len(data)
+
+
+def test_districts_of_their_own_and_codes_are_no_look_alikes(tmp_path):
+    places = ["东城", "西城", "东湖所", "北山所", "中心所", "中山所", "甲乙", "由申", "一所", "三所", "N区", "V区", "八里", "入里"]
+    data = [(f"91110190MA{n:07d}X", places[n % len(places)], "ABCD"[n % 4]) for n in range(200)]
+    assert frame_from_file(write_frame_csv(tmp_path / "f.csv", data), plan_of(), open_database()).count == 200
+
+
+def test_inspectors_that_look_the_same_are_refused(tmp_path, drawn):
+    place, _ = drawn
+    for staff, said in (
+        ([*people(), Inspector(id="P1O", certified=True)], "第11人 P10 与第13人 P1O"),
+        ([*people(), Inspector(id="Z", certified=True, districts=["东 "])], "第13人 Z 的辖区“东 ”（U+0020）与名录库的“东”"),
+    ):
+        (tmp_path / "i.yaml").write_text(yaml.safe_dump([p.model_dump(mode="json") for p in staff]), "utf8")
+        with pytest.raises(ZhunshengError, match="ZS-DR-25") as caught:
+            commit_draw(place / "plan.yaml", tmp_path / "i.yaml", tmp_path / "o", frame=place / "frame.csv", now=BEFORE)
+        assert said in caught.value.text(), caught.value.text()
+        assert not (tmp_path / "o").exists()
+
+
+def test_a_draw_larger_than_a_bundle_or_a_plan_without_end_is_refused(tmp_path):
+    for changes, said in (
+        ({"staffing": {"per_object": 10**9}}, "per_object"), ({"quotas": [{"count": 10**18}]}, "count"), ({"known_at": "9999-12-31T23:59:59-23:59"}, "2000 至 2999"),
+        ({"known_at": "0001-01-01T00:00:00+23:59"}, "2000 至 2999"), ({"randomness": [{"source": "drand", "round": 10**18}]}, "round"), ({"strata": ["a", "a"]}, "strata"),
+        ({"quotas": [{"ratio": "0.５"}]}, "ratio"), ({"title": "长" * 1001}, "title"),
+    ):  # fmt: skip
+        (tmp_path / "p.yaml").write_text(yaml.safe_dump({**BASE, **changes}, allow_unicode=True), "utf8")
+        with pytest.raises(ZhunshengError, match="ZS-DR-01") as caught:
+            read_plan(tmp_path / "p.yaml")
+        assert said in caught.value.text(), caught.value.text()
+    many = [(f"E{n:06d}", f"所{n}", "A") for n in range(20_001)]
+    with pytest.raises(ZhunshengError, match="ZS-DR-26"):
+        frame_from_file(write_frame_csv(tmp_path / "f.csv", many), plan_of(), open_database())
+    with pytest.raises(ZhunshengError, match="ZS-DR-26"):
+        assign(plan_of(staffing={"per_object": 20}), objects_of(20_001), people(), "a" * 32)
+    strata = {"东|A": {"size": 10**6, "quota": 100_000, "reserve": 20_001}}
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-26.*120001 户"):
+        refuse_too_large(plan_of(), strata)
+    refuse_too_large(plan_of(), {"东|A": {**strata["东|A"], "reserve": 20_000}})
+    wide = [Inspector(id=f"P{n}", certified=True) for n in range(2_000)]
+    objects = [(spec.ticket("a" * 32, f"E{n}"), f"E{n}", f"所{n}|A") for n in range(1_001)]
+    with pytest.raises(ZhunshengError, match="ZS-DR-26"):
+        assign(plan_of(), objects, wide, "a" * 32)
+
+
+def test_full_width_digits_are_entered_as_plain_ones(tmp_path):
+    plan, wide = plan_of(), {"by": "乙", "values": [{"numbers": "０３　０８ 17 22"}]}
+    assert both(plan, {"by": "甲", "values": [{"numbers": "03 08 17 22"}]}, wide)[0].endswith(":03 08 17 22")
+    frame = frame_from_file(write_frame_csv(tmp_path / "f.csv", rows()), plan, open_database())
+    sealed = seal(plan, commitment(plan, frame, people(), BEFORE), wide, {**wide, "by": "甲"})
+    assert sealed["values"] == [{"numbers": "03 08 17 22"}]
+    with pytest.raises(ZhunshengError, match="ZS-DR-05"):
+        canonical_text(plan, [{"numbers": "٣"}])
+
+
+def test_strata_of_which_nobody_is_drawn_are_told(tmp_path, capsys, drawn):
+    from zhunsheng.cli import main
+    from zhunsheng.reports.draw_forms import notice_form
+
+    place, _ = drawn
+    plan = {**BASE, "quotas": [{"match": {"credit_class": "D"}, "count": 0}, {"ratio": "0.05"}]}
+    (tmp_path / "p.yaml").write_text(yaml.safe_dump({**plan, "known_at": "2999-01-01T00:00:00Z"}, allow_unicode=True), "utf8")
+    frame = write_frame_csv(tmp_path / "f.csv", [*rows(40), ("E99999", "乡", "D")])
+    arguments = ("draw", "commit", tmp_path / "p.yaml", "--inspectors", place / "people.yaml", "--frame", frame, "--out", tmp_path / "o")
+    for more, said in (((), "有 3 层共 11 户一户也不抽，公告会写明：乡|D（1 户）"), (("--json",), '"stratum": "乡|D"')):
+        with pytest.raises(SystemExit) as left:
+            main([str(a) for a in (*arguments, *more)])
+        assert left.value.code == 0
+        assert said in capsys.readouterr().out.replace("\n", "")
+    committed = json.loads((tmp_path / "o" / "commitment.json").read_text("utf8"))
+    outcome = Outcome(Plan.model_validate(plan), committed, {"randomness": "", "seed": ""}, (), (), {}, {})
+    assert "3 层，共 11 户：乡|D（1 户）、东|D（5 户）" in "".join(c.text for row in notice_form(outcome).rows for c in row)
+
+
 def test_strata_without_quota_and_missing_columns_are_refused(tmp_path):
     path = write_frame_csv(tmp_path / "f.csv", rows(8))
     only_d = plan_of(quotas=[{"match": {"credit_class": "D"}, "count": 1}])
@@ -396,6 +499,12 @@ def test_sources_as_text():
 def test_two_people_must_agree(first, second):
     with pytest.raises(ZhunshengError, match="ZS-DR-04"):
         both(plan_of(), first, second)
+
+
+@pytest.mark.parametrize("entry", [[], "甲", None, {"by": "乙", "values": 5}, {"by": "乙", "values": ["3"]}, {"by": "乙", "values": {"a": 1}}])
+def test_an_entry_that_is_none_is_refused(entry):
+    with pytest.raises(ZhunshengError, match="ZS-DR-05"):
+        both(plan_of(), {"by": "甲", "values": NUMBERS}, entry)
 
 
 def test_a_seed_the_office_controls_is_marked(tmp_path):
@@ -626,7 +735,7 @@ def tampered(out: Path, kind: str, elsewhere: Path) -> tuple[Path, Path]:
 TAMPERINGS = {
     "name added to the frame": "frame", "name taken out of the frame": "frame", "changed quota": "plan", "changed quota in the commitment": "quotas", "another seed": "seed",
     "other numbers": "randomness", "swapped object": "tickets", "object left out": "order", "swapped inspector": "assignment", "reordered list": "order", "re-used seed": "seed",
-    "later commitment": "published", "register changed": "inspectors", "one person entered twice": "randomness", "office hidden": "randomness", "broken part": "form", "another cut-off": "order",
+    "later commitment": "published", "register changed": "inspectors", "one person entered twice": "randomness", "office hidden": "randomness", "broken part": "ZS-DR-22", "another cut-off": "order",
 }  # fmt: skip
 
 
@@ -634,6 +743,10 @@ TAMPERINGS = {
 def test_every_tampering_is_caught(folder, tmp_path, kind):
     out, digest = folder
     bundle, frame = tampered(out, kind, tmp_path / "t")
+    if TAMPERINGS[kind].startswith("ZS-"):
+        with pytest.raises(ZhunshengError, match=TAMPERINGS[kind]):
+            verify_bundle(bundle, frame, digest)
+        return
     found = held(verify_bundle(bundle, frame, digest))
     assert found[TAMPERINGS[kind]] is False, found
 

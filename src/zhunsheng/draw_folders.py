@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from zhunsheng.draws.protocol import read_bundle
+from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.reading import load, read_inspectors, read_plan, read_results
 from zhunsheng.usecases.drawing import commit_plan, results_csv, seal_entries
 

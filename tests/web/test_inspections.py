@@ -167,6 +167,50 @@ def test_registers_take_single_entries_and_files(department, sign_in):
     assert "检查员1" not in sign_in("shenji").get(here(department, "draws")).content.decode()
 
 
+def test_a_number_that_looks_like_anothers_is_refused(department, sign_in):
+    client, url = sign_in("caiwu"), here(department, "draw-register")
+    assert Inspector.objects.filter(department=department, number="ZF001").exists()
+    said = client.post(url, {"what": "inspector", "number": "ZFOO1", "items": "A01"}).content.decode()
+    assert "ZS-DR-25" in said and "ZFOO1 与已有的 ZF001" in said
+    csv = "编号,姓名,可查事项\nZF950,甲,A01\nzf95O,乙,A01\n"
+    said = client.post(url, {"what": "file", "file": SimpleUploadedFile("名录.csv", csv.encode())}).content.decode()
+    assert "ZS-DR-25" in said and "第 3 行：zf95O 与已有的 ZF950" in said
+    assert not Inspector.objects.filter(number__in=["ZFOO1", "ZF950", "zf95O"]).exists()
+    assert "ZS-WB-06" in client.post(url, {"what": "inspector", "number": "9" * 23}).content.decode()
+
+
+def test_strata_of_which_nobody_is_drawn_are_told_before_and_after_the_commitment(department, sign_in, work_off):
+    client = sign_in("keyuan")
+    plan(client, department, ratio_A="0", floor_A="0")
+    draw = Draw.objects.get(code="SJ-2021-09")
+    address = reverse("draw", args=[draw.pk])
+    before = client.get(address).content.decode()
+    assert "以下各层一户也不抽" in before and "按现在的台账，承诺时将分为以下各层" in before
+    told = [s for s in draws.foreseen(draw)[0] if not s["quota"]]
+    assert told and all(s["stratum"].endswith("|A") for s in told)
+    client.post(reverse("draw-act", args=[draw.pk, "commit"]))
+    work_off()
+    draw.refresh_from_db()
+    assert draws.foreseen(draw) == ([], None)
+    sizes = draws.untouched(draws.allotted(draw))
+    assert [(s["stratum"], s["size"]) for s in told] and {s["stratum"] for s in sizes} == {s["stratum"] for s in told}
+    assert f"{sizes[0]['stratum']}（{sizes[0]['size']} 户）" in client.get(address).content.decode()
+    sign_in("caiwu").post(reverse("publish-ask", args=["draw", draw.pk]))
+    asked = Publication.objects.get(kind="draw", object_id=draw.pk)
+    assert asked.data["untouched"] == sizes
+    page = sign_in("juzhang").get(reverse("publication", args=[asked.pk])).content.decode()
+    assert "一户也不抽的分层" in page and sizes[0]["stratum"] in page
+
+
+def test_what_stands_against_a_commitment_is_told_on_the_plans_page(department, sign_in):
+    client = sign_in("keyuan")
+    plan(client, department)
+    draw = Draw.objects.get(code="SJ-2021-09")
+    Inspector.objects.create(department=department, number="zfOO1", name="影")
+    page = client.get(reverse("draw", args=[draw.pk])).content.decode()
+    assert "ZS-DR-25" in page and "ZF001" in page and "还不能承诺" in page
+
+
 # -- key evaluation ---------------------------------------------------------------------------------------------------
 
 

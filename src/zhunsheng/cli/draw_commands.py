@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from zhunsheng import draw_folders
 from zhunsheng.cli import show
 from zhunsheng.cli.arguments import day
-from zhunsheng.draws.protocol import read_bundle
+from zhunsheng.draws.bundle import read_bundle
+from zhunsheng.draws.plan import Plan
+from zhunsheng.draws.protocol import refuse_too_large
 from zhunsheng.draws.reading import read_plan, read_results
 from zhunsheng.draws.results import overdue
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases import drawing
 
 draw_app = typer.Typer(help="双随机抽查：承诺、种子、抽取、核验、结果。", no_args_is_help=True)
@@ -48,10 +52,17 @@ def commit(
     committed, digest = draw_folders.commit_draw(
         plan, inspectors, out, frame=frame, evidence=evidence, on=day(on), where=where, memory_limit=memory_limit
     )
+    untouched = Plan.untouched(committed["strata"])
     if as_json:
-        show.say_json({"digest": digest, **committed, "allotted": read_plan(plan).allotted(committed["strata"])})
+        said = {"digest": digest, **committed, "allotted": read_plan(plan).allotted(committed["strata"])}
+        show.say_json({**said, "untouched": [{"stratum": s, "size": n} for s, n in untouched]})
         return
     show.strata(read_plan(plan).allotted(committed["strata"]))
+    show.untouched(untouched)
+    try:
+        refuse_too_large(read_plan(plan), committed["strata"])
+    except ZhunshengError as error:
+        show.console.print(f"[dark_orange3]注意[/] {escape(error.text())}只能用 zhunsheng draw list 写出名单，不能生成抽查包")
     total = sum(n["quota"] for n in committed["strata"].values())
     show.console.print(f"名录库 {committed['frame']['count']} 户，{len(committed['strata'])} 层，将抽 {total} 户")
     show.console.print(f"请立即公布承诺摘要：[bold]{digest}[/]")

@@ -218,6 +218,17 @@ def strata(found: Sequence[dict[str, Any]]) -> None:
         console.print(f"…… 共 {len(found)} 层，全部各层见 commitment.json", style="bright_black")
 
 
+def untouched(found: Sequence[tuple[str, int]]) -> None:
+    """Warn of strata of which nobody is drawn."""
+    if found:
+        said = "、".join(f"{escape(stratum)}（{size} 户）" for stratum, size in found[:STRATA_SHOWN])
+        more = "……" if len(found) > STRATA_SHOWN else ""
+        total = sum(size for _, size in found)
+        console.print(
+            f"[dark_orange3]注意[/] 有 {len(found)} 层共 {total} 户一户也不抽，公告会写明：{said}{more}", soft_wrap=True
+        )
+
+
 def readings(found: Sequence[Reading], names: dict[str, str], departments: Mapping[str, str]) -> None:
     """Print readings with numerator and denominator."""
     table = _table("测度", "部门", "项目", "值", "分子", "分母", "截至", "批次")

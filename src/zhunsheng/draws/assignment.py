@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Annotated
@@ -12,10 +12,13 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from zhunsheng.draws.plan import Plan
-from zhunsheng.draws.spec import STRATUM_JOIN, canonical, digest, turn
+from zhunsheng.draws.spec import ID, STRATUM_JOIN, canonical, digest, turn
 from zhunsheng.errors import ZhunshengError
 
 DISTRICT = "district"
+MAX_PLACES = 400_000  # objects × inspectors an object
+MAX_POOLED = 2_000_000  # inspectors × districts with drawn objects, summed over who may check where
+Listed = Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=5_000)]
 
 
 class Inspector(BaseModel):
@@ -26,11 +29,11 @@ class Inspector(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,22}$")]
+    id: Annotated[str, Field(pattern=f"^{ID.pattern}$")]
     certified: bool
-    districts: tuple[str, ...] = ()
-    items: tuple[str, ...] = ()
-    recuse: tuple[str, ...] = ()
+    districts: Listed = ()
+    items: Listed = ()
+    recuse: Listed = ()
 
 
 def register_json(inspectors: Sequence[Inspector]) -> list[dict[str, object]]:
@@ -49,6 +52,13 @@ def register_digest(inspectors: Sequence[Inspector]) -> str:
     return digest(canonical(register_json(inspectors)))
 
 
+def districts_of(plan: Plan, strata: Iterable[str]) -> set[str]:
+    """Return the districts that stand in names of strata, none where the plan has no such part."""
+    if DISTRICT not in plan.strata:
+        return set()
+    return {stratum.split(STRATUM_JOIN)[plan.strata.index(DISTRICT)] for stratum in strata}
+
+
 @dataclass
 class _Pool:
     """The inspectors who may check the objects of one district, and a queue of them by load and turn."""
@@ -65,8 +75,11 @@ def assign(
 
     ``objects`` are (ticket, id, stratum). In the order of tickets each object takes the certified inspector with the
     smallest load, ties by ``spec.turn``; then, in the same order, its second from all, and so on. Afterwards chains of
-    exchanges even the loads out until none can. Raises ``ZS-DR-06`` naming the objects that can't be staffed, and why.
+    exchanges even the loads out until none can. Raises ``ZS-DR-06`` naming the objects that can't be staffed, and why;
+    ``ZS-DR-26`` for more than can be computed in minutes.
     """
+    if len(objects) * plan.staffing.per_object > MAX_PLACES:
+        raise ZhunshengError("ZS-DR-26", what="抽中户数与每户检查人员之积", most=MAX_PLACES)
     people = {i.id: i for i in sorted(inspectors, key=lambda i: i.id)}
     pools = _Pools(plan, people, seed)
     loads = dict.fromkeys(people, 0)
@@ -99,7 +112,13 @@ class _Pools:
     def __init__(self, plan: Plan, people: dict[str, Inspector], seed: str) -> None:
         self.plan, self.people, self.seed = plan, people, seed
         self.column = plan.strata.index(DISTRICT) if DISTRICT in plan.strata else None
-        self.items = {item.code for item in plan.items}
+        items = {item.code for item in plan.items}
+        self.able = {
+            p.id: frozenset(p.districts) for p in people.values() if not p.items or items <= set(p.items)
+        }
+        # Made once and shared by the pools: thousands of districts with the same inspectors would fill the memory.
+        self.first = {one: (0, turn(seed, one, 0), one) for one in self.able}
+        self.pooled = 0
         self.pools: dict[str, _Pool] = {}
 
     def district(self, stratum: str) -> str:
@@ -107,13 +126,11 @@ class _Pools:
 
     def pool(self, district: str) -> _Pool:
         if district not in self.pools:
-            members = [
-                p.id
-                for p in self.people.values()
-                if (not p.districts or not district or district in p.districts)
-                and (not p.items or self.items <= set(p.items))
-            ]
-            queue = [(0, turn(self.seed, m, 0), m) for m in members]
+            members = [one for one, theirs in self.able.items() if not theirs or not district or district in theirs]
+            self.pooled += len(members)
+            if self.pooled > MAX_POOLED:
+                raise ZhunshengError("ZS-DR-26", what="有资格的检查人员与辖区之积", most=MAX_POOLED)
+            queue = [self.first[m] for m in members]
             heapq.heapify(queue)
             certified = [entry for entry in queue if self.people[entry[2]].certified]
             heapq.heapify(certified)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 import duckdb
 
+from zhunsheng.draws import lookalikes
+from zhunsheng.draws.bundle import MAX_MATCHES, MAX_STRATA
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.spec import ID, PART, STRATUM_JOIN, Tree, frame_line, leaf, lines_digest
 from zhunsheng.errors import ZhunshengError
@@ -20,6 +23,7 @@ from zhunsheng.measures.definitions import measures, predicate
 
 BATCH = 200_000
 SHOWN = 10  # bad rows named in a refusal
+_LOOK = f"translate(upper(id), '{lookalikes.LETTERS}', '{lookalikes.FIGURES}')"
 
 
 @dataclass
@@ -61,11 +65,15 @@ def open_database(memory_limit: str | None = None, scratch: Path | None = None) 
     return connection
 
 
-def frame_from_file(path: Path, plan: Plan, connection: duckdb.DuckDBPyConnection) -> Frame:
-    """Read a frame from csv or parquet with columns ``id`` and one a stratum name, or a published frame.tsv.
+def frame_from_file(
+    path: Path, plan: Plan, connection: duckdb.DuckDBPyConnection, *, published: bool = False
+) -> Frame:
+    """Read a frame from csv or parquet with columns ``id`` and one a stratum name, or a frame.tsv as it is published.
 
-    A published frame has no header: id, tab, stratum. Raises ``ZS-IN-01``,
-    ``ZS-DR-02`` (duplicate ids, ids out of form, unknown strata, each with its row).
+    A frame.tsv has no header: id, tab, stratum. ``published``: it is already committed, so that look-alikes, which a new
+    frame may not have, can't be mended any more, and a frame.tsv must be the very bytes that its digest is of. Raises
+    ``ZS-IN-01``, ``ZS-DR-02`` (duplicate ids, ids out of form, unknown strata, each with its row), ``ZS-DR-24``,
+    ``ZS-DR-08``.
     """
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
@@ -80,7 +88,13 @@ def frame_from_file(path: Path, plan: Plan, connection: duckdb.DuckDBPyConnectio
         names = [row[0] for row in connection.execute("DESCRIBE source").fetchall()]
     except duckdb.Error as error:
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[0][:160]) from None
-    return _build(connection, plan, names, path.name)
+    frame = _build(connection, plan, names, path.name, new=not published)
+    if published and path.suffix == ".tsv":
+        with path.open("rb") as stream:
+            if hashlib.file_digest(stream, "sha256").hexdigest() != frame.digest:
+                detail = "与公布的写法不同：换行、次序、编码或文件头被改动"
+                raise ZhunshengError("ZS-DR-08", name=path.name, detail=detail)
+    return frame
 
 
 def frame_from_ledger(
@@ -94,8 +108,22 @@ def frame_from_ledger(
     """Read a frame from the ``entities`` ledger: those registered and not deregistered on ``on`` (inclusive).
 
     ``where`` narrows it by an SQL predicate on the ledger's columns, checked as measures are; ``department`` to one
-    department's ledger (its code). Raises ``ZS-DR-02``, ``ZS-MS-02``.
+    department's ledger (its code). Raises ``ZS-DR-02``, ``ZS-DR-24``, ``ZS-MS-02``.
     """
+    return _build(connection, plan, _ledger_source(snapshot, on, connection, where, department), "市场主体台账")
+
+
+def sizes_in_ledger(snapshot: Snapshot, plan: Plan, on: date, department: str) -> dict[str, int]:
+    """Return the size of each stratum that a frame of today's ledger would have, digests apart. Raises as the frame."""
+    connection = open_database()
+    names = _ledger_source(snapshot, on, connection, None, department)
+    return _checked(connection, plan, names, "市场主体台账", new=True)
+
+
+def _ledger_source(
+    snapshot: Snapshot, on: date, connection: duckdb.DuckDBPyConnection, where: str | None, department: str | None
+) -> list[str]:
+    """Make the view ``source`` over the ledger of entities; return its columns."""
     narrowed = ""
     if where:
         # Measures check their predicates node by node; here the words are the plan's, and so is the name in the error.
@@ -110,22 +138,43 @@ def frame_from_ledger(
         f"CREATE OR REPLACE VIEW source AS SELECT credit_code AS id, * FROM ({snapshot.sql(ledgers()['entities'])})"
         f" WHERE registered_on <= {day} AND (deregistered_on IS NULL OR deregistered_on > {day}){narrowed}"
     )
-    names = [row[0] for row in connection.execute("DESCRIBE source").fetchall()]
-    return _build(connection, plan, names, "市场主体台账")
+    return [row[0] for row in connection.execute("DESCRIBE source").fetchall()]
 
 
-def _build(connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str) -> Frame:
+def _build(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str, *, new: bool = True
+) -> Frame:
+    sizes = _checked(connection, plan, names, source, new=new)
+    cursor = connection.cursor()
+    cursor.execute("SELECT id, stratum FROM frame ORDER BY id")
+
+    def lines() -> Iterator[bytes]:
+        while rows := cursor.fetchmany(BATCH):
+            for row in rows:
+                yield frame_line(*row)
+
+    whole, root, count = lines_digest(lines())
+    return Frame(connection, count, whole, root, sizes)
+
+
+def _checked(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str, *, new: bool
+) -> dict[str, int]:
+    """Make the table ``frame``, refuse what may not be in it, and return the size of each stratum, by its bytes."""
     if "stratum" in names:
         stratum = "stratum"
     elif missing := [name for name in plan.strata if name not in names]:
         raise ZhunshengError("ZS-DR-02", name=source, count=0, detail=f"没有列 {'、'.join(missing)}")
     else:
-        stratum = f" || '{STRATUM_JOIN}' || ".join(f"CAST({name} AS VARCHAR)" for name in plan.strata)
+        stratum = f" || '{STRATUM_JOIN}' || ".join(f'CAST("{name}" AS VARCHAR)' for name in plan.strata)
     if "id" not in names:
         raise ZhunshengError("ZS-DR-02", name=source, count=0, detail="没有列 id")
-    connection.execute(
-        f"CREATE OR REPLACE TABLE frame AS SELECT CAST(id AS VARCHAR) AS id, {stratum} AS stratum FROM source"
-    )
+    try:
+        connection.execute(
+            f"CREATE OR REPLACE TABLE frame AS SELECT CAST(id AS VARCHAR) AS id, {stratum} AS stratum FROM source"
+        )
+    except duckdb.Error as error:  # rows that are none are met only now
+        raise ZhunshengError("ZS-DR-08", name=source, detail=str(error).splitlines()[0][:160]) from None
     parts = STRATUM_JOIN.replace("|", "\\|").join([f"({PART.pattern})"] * len(plan.strata))
     wrong = f"id IS NULL OR NOT regexp_full_match(id, '{ID.pattern}') OR stratum IS NULL OR NOT regexp_full_match(stratum, {quoted(parts)})"
     _refuse(
@@ -134,12 +183,18 @@ def _build(connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], 
         f"SELECT n, id, coalesce(stratum, '（空）') FROM (SELECT row_number() OVER () AS n, * FROM frame) WHERE {wrong}",
         "编号或分层不合规",
     )
+    # Ids of which no two look alike are no two the same: one pass tells both.
+    alike = _repeats(connection, _LOOK if new else "id")
     _refuse(
         connection, source,
         "SELECT n, id, stratum FROM (SELECT row_number() OVER () AS n, *, count(*) OVER (PARTITION BY id) AS times FROM frame) WHERE times > 1 ORDER BY id, n"
-        if _has_duplicates(connection) else "SELECT 1 WHERE false", "编号重复",
+        if alike and _repeats(connection, "id") else "SELECT 1 WHERE false", "编号重复",
     )  # fmt: skip
     sizes = dict(connection.execute("SELECT stratum, count(*) FROM frame GROUP BY stratum").fetchall())
+    if len(sizes) > MAX_STRATA:
+        raise ZhunshengError("ZS-DR-26", what=f"名录库有 {len(sizes)} 层，层数", most=MAX_STRATA)
+    if len(sizes) * len(plan.quotas) > MAX_MATCHES:
+        raise ZhunshengError("ZS-DR-26", what="层数与配额条数之积", most=MAX_MATCHES)
     unknown = [s for s in sizes if plan.quota(s) is None]
     if unknown:
         listed = ", ".join(quoted(s) for s in unknown)
@@ -151,21 +206,45 @@ def _build(connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], 
         )
     if not sizes:
         raise ZhunshengError("ZS-DR-02", name=source, count=0, detail="没有检查对象")
-    cursor = connection.cursor()
-    cursor.execute("SELECT id, stratum FROM frame ORDER BY id")
-
-    def lines() -> Iterator[bytes]:
-        while rows := cursor.fetchmany(BATCH):
-            for row in rows:
-                yield frame_line(*row)
-
-    whole, root, count = lines_digest(lines())
-    return Frame(connection, count, whole, root, {k: sizes[k] for k in sorted(sizes, key=str.encode)})
+    if new:
+        _refuse_alike(connection, source, sizes, plan, alike=alike)
+    return {k: sizes[k] for k in sorted(sizes, key=str.encode)}
 
 
-def _has_duplicates(connection: duckdb.DuckDBPyConnection) -> bool:
-    total, distinct = connection.execute("SELECT count(*), count(DISTINCT id) FROM frame").fetchone() or (0, 0)
+def _repeats(connection: duckdb.DuckDBPyConnection, of: str) -> bool:
+    total, distinct = connection.execute(f"SELECT count(*), count(DISTINCT {of}) FROM frame").fetchone() or (0, 0)
     return bool(total != distinct)
+
+
+def _refuse_alike(
+    connection: duckdb.DuckDBPyConnection, source: str, strata: Iterable[str], plan: Plan, *, alike: bool
+) -> None:
+    """Raise ``ZS-DR-24`` naming ids, and parts of strata, that look alike and aren't the same, with their rows.
+
+    Ids are compared in the database, since there may be millions (``alike``: some are); the names of strata are few.
+    """
+    said = []
+    if alike:
+        kinds = f"SELECT {_LOOK} AS look FROM frame GROUP BY look HAVING count(*) > 1"
+        found = connection.execute(
+            f"SELECT list(n ORDER BY n), list(id ORDER BY n) FROM (SELECT row_number() OVER () AS n, id FROM frame)"
+            f" JOIN ({kinds}) ON look = {_LOOK} GROUP BY look ORDER BY min(n)"
+        ).fetchall()
+        said += ["与".join(f"第{n}行 {one}" for n, one in zip(*two, strict=True)) for two in found]
+    rows: dict[str, int] = {}
+    for place, name in enumerate(plan.strata):
+        for two in lookalikes.pairs(stratum.split(STRATUM_JOIN)[place] for stratum in strata):
+            if not rows:
+                rows = dict(
+                    connection.execute(
+                        "SELECT stratum, min(n) FROM (SELECT row_number() OVER () AS n, * FROM frame) GROUP BY stratum"
+                    ).fetchall()
+                )
+            first = [min(n for s, n in rows.items() if s.split(STRATUM_JOIN)[place] == one) for one in two]
+            named = [f"第{n}行{lookalikes.shown(one)}" for n, one in zip(first, two, strict=True)]
+            said.append(f"{name} {'与'.join(named)}")
+    if said:
+        raise ZhunshengError("ZS-DR-24", name=source, count=len(said), detail="；".join(said[:SHOWN]))
 
 
 def _refuse(connection: duckdb.DuckDBPyConnection, source: str, query: str, why: str) -> None:

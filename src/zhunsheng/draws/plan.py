@@ -8,7 +8,7 @@ from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from zhunsheng.clock import told
 from zhunsheng.draws.spec import PART, STRATUM_JOIN, canonical, digest
@@ -17,8 +17,16 @@ from zhunsheng.wording import percent
 
 VALUES_SHOWN = 20  # values of the frame named in a refusal
 
-Ratio = Annotated[str, Field(pattern=r"^(0(\.\d{1,9})?|1(\.0{1,9})?)$")]
+# Bounds that whoever verifies relies on: nothing here makes a computation endless, no moment leaves the calendar.
+Ratio = Annotated[str, Field(pattern=r"^(0(\.[0-9]{1,9})?|1(\.0{1,9})?)$")]
 Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]{1,40}$")]
+Words = Annotated[str, Field(max_length=1_000)]
+Short = Annotated[str, Field(max_length=40)]
+Part = Annotated[str, Field(pattern=f"^{PART.pattern}$")]
+Amount = Annotated[int, Field(ge=0, le=10**9)]
+MAX_ROUND = 10**10  # of drand: in the year 2974
+YEARS = (2000, 2999)
+MOMENT = "^2[0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"
 
 
 class _Entry(BaseModel):
@@ -29,17 +37,17 @@ class Item(_Entry):
     """One inspection item (抽查事项) of the item list."""
 
     code: Code
-    name: str
+    name: Words
 
 
 class Quota(_Entry):
     """How many to draw in the strata that ``match``: a count, or a ratio (text, 0 to 1) with a floor and a ceiling."""
 
-    match: dict[str, str] = {}
+    match: Annotated[dict[Code, Part], Field(max_length=6)] = {}
     ratio: Ratio | None = None
-    count: Annotated[int, Field(ge=0)] | None = None
-    floor: Annotated[int, Field(ge=0)] = 0
-    ceiling: Annotated[int, Field(ge=0)] | None = None
+    count: Amount | None = None
+    floor: Amount = 0
+    ceiling: Amount | None = None
 
     def words(self) -> str:
         """Say which strata the rule is for and how many it draws, as people read it."""
@@ -68,9 +76,9 @@ class Quota(_Entry):
 class Staffing(_Entry):
     """Inspectors per object (2 or more), how many of them certified at least, and the most objects one may get."""
 
-    per_object: Annotated[int, Field(ge=2)] = 2
+    per_object: Annotated[int, Field(ge=2, le=20)] = 2
     certified: Literal[1] = 1
-    max_load: Annotated[int, Field(ge=1)] | None = None
+    max_load: Annotated[int, Field(ge=1, le=10**6)] | None = None
 
 
 class Drand(_Entry):
@@ -78,14 +86,14 @@ class Drand(_Entry):
 
     source: Literal["drand"]
     chain: Literal["quicknet"] = "quicknet"
-    round: Annotated[int, Field(ge=1)]
+    round: Annotated[int, Field(ge=1, le=MAX_ROUND)]
 
 
 class Lottery(_Entry):
     """The published numbers of a lottery's issue."""
 
     source: Literal["lottery"]
-    name: str
+    name: Words
     issue: Code
 
 
@@ -93,7 +101,7 @@ class Ceremony(_Entry):
     """Numbers spoken by several people at a public ceremony."""
 
     source: Literal["ceremony"]
-    speakers: Annotated[tuple[str, ...], Field(min_length=2)]
+    speakers: Annotated[tuple[Words, ...], Field(min_length=2, max_length=50)]
 
 
 class Office(_Entry):
@@ -119,26 +127,33 @@ class Plan(_Entry):
 
     format: Literal["zhunsheng.draw-plan/1"] = "zhunsheng.draw-plan/1"
     id: Code
-    title: str
-    office: str
-    rule: str
-    items: Annotated[tuple[Item, ...], Field(min_length=1)]
-    strata: Annotated[tuple[Code, ...], Field(min_length=1)]
-    quotas: Annotated[tuple[Quota, ...], Field(min_length=1)]
+    title: Words
+    office: Words
+    rule: Words
+    items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=200)]
+    strata: Annotated[tuple[Code, ...], Field(min_length=1, max_length=6)]
+    quotas: Annotated[tuple[Quota, ...], Field(min_length=1, max_length=1_000)]
     reserve: Ratio = "0"
     staffing: Staffing = Staffing()
-    randomness: Annotated[tuple[Source, ...], Field(min_length=1)]
-    known_at: datetime
-    ends_on: str | None = None
-    supplements: str | None = None
+    randomness: Annotated[tuple[Source, ...], Field(min_length=1, max_length=10)]
+    known_at: Annotated[datetime, WithJsonSchema({"type": "string", "pattern": MOMENT})]
+    ends_on: Short | None = None
+    supplements: Short | None = None
 
     @model_validator(mode="after")
     def _holds_together(self) -> Plan:
         if self.known_at.tzinfo is None:
             raise ValueError("known_at 须写时区，如 2026-12-01T20:00:00+08:00")
+        # The year as written first: at the ends of the calendar the moment has no other zone.
+        if not YEARS[0] < self.known_at.year < YEARS[1] and not (
+            self.known_at.year in YEARS and YEARS[0] <= self.known_at.astimezone(UTC).year <= YEARS[1]
+        ):
+            raise ValueError(f"known_at 应在 {YEARS[0]} 至 {YEARS[1]} 年之间")
+        if len(set(self.strata)) != len(self.strata):
+            raise ValueError("strata 有重复的分层项")
         for quota in self.quotas:
             for name, value in quota.match.items():
-                if name not in self.strata or not PART.fullmatch(value):
+                if name not in self.strata:
                     raise ValueError(f"quotas 中的 {name}={value} 不是分层项")
         if any(q.match == {} for q in self.quotas[:-1]):
             raise ValueError("不写 match 的配额只能放在最后")
@@ -194,6 +209,11 @@ class Plan(_Entry):
             for name, n in strata.items()
             for found in (self.quota(name),)
         ]  # fmt: skip
+
+    @staticmethod
+    def untouched(strata: Mapping[str, Mapping[str, int]]) -> list[tuple[str, int]]:
+        """Return the strata of which nobody is drawn, with their sizes, the smallest first: who sits there is exempt."""
+        return sorted(((s, n["size"]) for s, n in strata.items() if not n["quota"]), key=lambda one: (one[1], one[0]))
 
     def allot(self, sizes: Mapping[str, int]) -> dict[str, dict[str, int]]:
         """Return for each stratum its size, quota and reserve (which follows the quota, up to the stratum's size)."""

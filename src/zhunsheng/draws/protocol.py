@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import io
-import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from zhunsheng.clock import told
-from zhunsheng.draws.assignment import Inspector, assign, register_digest, register_json
+from zhunsheng.draws.assignment import MAX_PLACES, Inspector, assign, register_digest, register_json
+from zhunsheng.draws.bundle import MAX_DRAWN, MAX_PROOFS, part_of
 from zhunsheng.draws.drawing import Database, Drawn, draw
 from zhunsheng.draws.frame import Frame
 from zhunsheng.draws.plan import Plan, drand_time
-from zhunsheng.draws.randomness import both
+from zhunsheng.draws.randomness import both, entered
 from zhunsheng.draws.spec import VERSION, canonical, digest, frame_line, seed_of
 from zhunsheng.errors import ZhunshengError
 
-MAX_PROOFS = 20_000  # drawn objects up to which the bundle carries inclusion proofs
 _UTC = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -45,6 +43,16 @@ def commitment(plan: Plan, frame: Frame, inspectors: Sequence[Inspector], when: 
     }
 
 
+def refuse_too_large(plan: Plan, strata: Mapping[str, Mapping[str, int]]) -> None:
+    """Raise ``ZS-DR-26`` for more than one bundle can carry and prove; such draws are only listed (``draw list``)."""
+    drawn = sum(n["quota"] for n in strata.values())
+    wanted = drawn + sum(n["reserve"] for n in strata.values())
+    if wanted > MAX_DRAWN:
+        raise ZhunshengError("ZS-DR-26", what=f"将抽 {wanted} 户（连同候补），户数", most=MAX_DRAWN)
+    if drawn * plan.staffing.per_object > MAX_PLACES:
+        raise ZhunshengError("ZS-DR-26", what="抽中户数与每户检查人员之积", most=MAX_PLACES)
+
+
 def commitment_digest(committed: dict[str, Any]) -> str:
     """Return the digest that binds everything to this commitment."""
     return digest(canonical(committed))
@@ -60,7 +68,7 @@ def seal(plan: Plan, committed: dict[str, Any], first: dict[str, Any], second: d
     return {
         "format": f"{VERSION}/seed",
         "commitment": bound,
-        "values": first["values"],
+        "values": entered(first["values"]),
         "randomness": text,
         "seed": seed_of(bound, text),
         "entered_by": [digest(f"{bound}:{name}".encode())[:16] for name in names],
@@ -109,13 +117,17 @@ def perform(
     inspectors: Sequence[Inspector],
     database: Database,
 ) -> Outcome:
-    """Draw and assign by a sealed seed. Raises ``ZS-DR-08`` when frame or register are not the committed ones, ``ZS-DR-06``."""
+    """Draw and assign by a sealed seed.
+
+    Raises ``ZS-DR-08`` when frame or register are not the committed ones, ``ZS-DR-06``, ``ZS-DR-26`` for more than a bundle holds.
+    """
     if (frame.digest, frame.root) != (committed["frame"]["digest"], committed["frame"]["root"]):
         raise ZhunshengError("ZS-DR-08", name="frame.tsv", detail="名录库与承诺的不是同一份")
     if register_digest(inspectors) != committed["inspectors"]["digest"] or plan.digest != committed["plan"]:
         raise ZhunshengError(
             "ZS-DR-08", name="plan.json、inspectors.json", detail="方案或检查人员名录与承诺的不是同一份"
         )
+    refuse_too_large(plan, committed["strata"])
     drawn = draw(database, sealed["seed"], committed["strata"])
     teams = assign(plan, [(d.ticket, d.id, d.stratum) for d in drawn if not d.reserve], inspectors, sealed["seed"])
     proofs: dict[str, list[str]] = {}
@@ -136,38 +148,17 @@ assignment.json 检查人员的分派；inspectors.json 检查人员名录（只
 
 
 def write_bundle(outcome: Outcome, path: Path) -> None:
-    """Write the proof bundle: one zip, the same bytes for the same outcome."""
+    """Write the proof bundle: one zip, the same bytes for the same outcome.
+
+    What could not be read again is not written: raises as ``bundle.part_of``.
+    """
+    members = {name: canonical(data) for name, data in outcome.parts().items()}
+    for name, raw in members.items():
+        part_of(name, raw, path.name)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in outcome.parts().items():
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), canonical(data), zipfile.ZIP_DEFLATED)
+        for name, raw in members.items():
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), raw, zipfile.ZIP_DEFLATED)
         archive.writestr(zipfile.ZipInfo("README.txt", (1980, 1, 1, 0, 0, 0)), README, zipfile.ZIP_DEFLATED)
-
-
-def read_bundle(path: Path) -> dict[str, Any]:
-    """Return a bundle's JSON parts by file name. Raises ``ZS-IN-01``, ``ZS-DR-07``."""
-    if not path.is_file():
-        raise ZhunshengError("ZS-IN-01", name=str(path))
-    try:
-        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
-            if sum(m.file_size for m in archive.infolist()) > 2**31:
-                raise ZhunshengError("ZS-DR-07", name=path.name, detail="解压后过大")
-            return {n: json.loads(archive.read(n)) for n in PARTS}
-    except KeyError as error:
-        raise ZhunshengError("ZS-DR-07", name=path.name, detail=f"缺少 {error.args[0]}") from None
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
-        raise ZhunshengError("ZS-DR-07", name=path.name, detail=str(error)[:120]) from None
-
-
-PARTS = (
-    "plan.json",
-    "commitment.json",
-    "seed.json",
-    "inspectors.json",
-    "drawn.json",
-    "assignment.json",
-    "cutoffs.json",
-    "proofs.json",
-)
 
 
 def write_frame(frame: Frame, path: Path) -> None:

@@ -11,7 +11,10 @@ import drand_verify
 from zhunsheng.draws.plan import DRAND_CHAIN, Ceremony, Drand, Lottery, Plan
 from zhunsheng.errors import ZhunshengError
 
-_NUMBERS = re.compile(r"\d{1,12}(?: \d{1,12})*")
+# Full-width digits stand in draws of before; they are text as well. New entries are folded (``entered``).
+NUMBERS = re.compile(r"[0-9０-９]{1,12}(?: [0-9０-９]{1,12})*")
+MAX_NUMBERS = 2_000  # characters
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９　", "0123456789 ")
 
 
 def canonical_text(plan: Plan, values: Sequence[dict[str, Any]]) -> str:
@@ -52,9 +55,20 @@ def _beacon(round_number: int, value: dict[str, Any]) -> str:
 
 def _numbers(value: Any) -> str:
     """Return published numbers as text; a number type would lose leading zeros, so only text is taken."""
-    if not isinstance(value, str) or not _NUMBERS.fullmatch(value):
-        raise ZhunshengError("ZS-DR-05", detail=f"“{value}”应为数字，以单个空格相隔，按公布的写法录入（保留前面的零）")
+    if not isinstance(value, str) or len(value) > MAX_NUMBERS or not NUMBERS.fullmatch(value):
+        raise ZhunshengError("ZS-DR-05", detail=f"“{str(value)[:40]}”应为数字，以单个空格相隔，按公布的写法录入（保留前面的零）")
     return value
+
+
+def entered(values: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return an entry's values with full-width digits and blanks, which a Chinese keyboard writes, as plain ones."""
+
+    def folded(said: Any) -> Any:
+        if isinstance(said, list):
+            return [folded(one) for one in said]
+        return said.translate(_FULL_WIDTH) if isinstance(said, str) else said
+
+    return [{k: folded(v) for k, v in value.items()} for value in values]
 
 
 def both(plan: Plan, first: dict[str, Any], second: dict[str, Any]) -> tuple[str, list[str]]:
@@ -62,10 +76,14 @@ def both(plan: Plan, first: dict[str, Any], second: dict[str, Any]) -> tuple[str
 
     An entry is ``{"by": name, "values": [...]}``.
     """
+    for entry in (first, second):
+        values = entry.get("values", []) if isinstance(entry, dict) else None
+        if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+            raise ZhunshengError("ZS-DR-05", detail="录入应有 by（姓名）和 values（列表，每个来源一项）")
     names = [str(entry.get("by", "")).strip() for entry in (first, second)]
     if not all(names) or names[0] == names[1]:
         raise ZhunshengError("ZS-DR-04", detail="须由两个不同的人录入，并写明姓名（by）")
-    texts = [canonical_text(plan, entry.get("values", [])) for entry in (first, second)]
+    texts = [canonical_text(plan, entered(entry.get("values", []))) for entry in (first, second)]
     if texts[0] != texts[1]:
         raise ZhunshengError("ZS-DR-04", detail=f"{names[0]} 与 {names[1]} 录入的内容不同")
     return texts[0], names

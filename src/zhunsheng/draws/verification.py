@@ -74,7 +74,7 @@ def _safely(step: Callable[[], Check]) -> Check:
     """Run a step; a bundle so broken that a step can't read it does not hold."""
     try:
         return step()
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, UnicodeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
         return Check("form", "文件格式", False, f"内容残缺：{type(error).__name__} {error}")
 
 
@@ -82,7 +82,7 @@ def _published(parts: dict[str, Any], expected: str | None) -> Check:
     ours = commitment_digest(parts["commitment.json"])
     if expected is None:
         return Check("published", "事先公布的承诺", None, f"承诺摘要 {ours}，请与事先公布的核对")
-    same = ours == expected.strip().lower()
+    same = ours == expected.strip(" \t\r\n").lower()
     return Check("published", "事先公布的承诺", same, "与事先公布的摘要相同" if same else "与事先公布的摘要不同")
 
 
@@ -167,8 +167,11 @@ def _order(parts: dict[str, Any]) -> Check:
         return Check("order", "名次", False, "名单的先后被调换")
     if len({d["id"] for d in drawn}) != len(drawn):
         return Check("order", "名次", False, "有对象出现两次")
+    by_stratum: dict[str, list[dict[str, Any]]] = {}
+    for d in drawn:
+        by_stratum.setdefault(d["stratum"], []).append(d)
     for stratum, numbers in strata.items():
-        mine = [d for d in drawn if d["stratum"] == stratum]
+        mine = by_stratum.get(stratum, [])
         wanted = numbers["quota"] + numbers["reserve"]
         ranks = [d["rank"] for d in mine] == list(range(1, wanted + 1))
         rising = all((a["ticket"], a["id"]) < (b["ticket"], b["id"]) for a, b in itertools.pairwise(mine))
@@ -187,10 +190,11 @@ def _proofs(parts: dict[str, Any]) -> Check:
     proofs, root = parts["proofs.json"], parts["commitment.json"]["frame"]["root"]
     if not proofs:
         return Check("proofs", "在册证明", None, "抽中的太多，包里没有逐个的在册证明，请用名录库核对")
+    drawn = parts["drawn.json"]
+    if more := sorted(proofs.keys() - {d["id"] for d in drawn}):
+        return Check("proofs", "在册证明", False, f"有没抽中的对象的证明：{'、'.join(more[:5])}")
     wrong = [
-        d["id"]
-        for d in parts["drawn.json"]
-        if climb(frame_line(d["id"], d["stratum"]), proofs.get(d["id"], [])) != root
+        d["id"] for d in drawn if climb(frame_line(d["id"], d["stratum"]), proofs.get(d["id"], [])) != root
     ]
     return Check(
         "proofs",
@@ -206,8 +210,10 @@ def _assignment(parts: dict[str, Any], plan: Plan, people: list[Inspector]) -> C
         teams = assign(plan, [(d["ticket"], d["id"], d["stratum"]) for d in drawn], people, parts["seed.json"]["seed"])
     except ZhunshengError as error:
         return Check("assignment", "人员分派", False, error.text())
-    said = {a["id"]: tuple(a["inspectors"]) for a in parts["assignment.json"]}
-    wrong = sorted(e for e in teams.keys() | said.keys() if teams.get(e) != said.get(e))
+    # In the order of drawn.json, each object once.
+    said = [(a["id"], tuple(a["inspectors"])) for a in parts["assignment.json"]]
+    right = [(d["id"], teams[d["id"]]) for d in drawn]
+    wrong = [(b or a)[0] for a, b in itertools.zip_longest(said, right) if a != b]
     return Check(
         "assignment",
         "人员分派",

@@ -11,6 +11,8 @@ from zhunsheng.draws.protocol import Outcome, commitment_digest
 from zhunsheng.draws.results import categories
 from zhunsheng.reports.forms import Cell, Form, Row, label, text
 
+UNTOUCHED_SHOWN = 200  # strata of which nobody is drawn, named in a notice
+
 
 def task_form(outcome: Outcome, team: Sequence[str], names: dict[str, str]) -> Form:
     """Return the task list of one team: its objects with room for results. ``names`` are the objects' names where known."""
@@ -63,6 +65,11 @@ def notice_form(outcome: Outcome) -> Form:
         ("种子", outcome.sealed["seed"]),
         ("抽中", f"{len(drawn)} 户，候补 {len(outcome.drawn) - len(drawn)} 户"),
     ]
+    if untouched := plan.untouched(committed["strata"]):
+        said = "、".join(f"{stratum}（{size} 户）" for stratum, size in untouched[:UNTOUCHED_SHOWN])
+        more = "……（全部各层见 commitment.json）" if len(untouched) > UNTOUCHED_SHOWN else ""
+        total = sum(size for _, size in untouched)
+        facts.append(("一户也不抽的分层", f"{len(untouched)} 层，共 {total} 户：{said}{more}"))
     rows: list[Row] = [(label(name), text(value, columns=4)) for name, value in facts]
     header = len(rows)
     rows.append(tuple(label(t) for t in ("分层", "名次", "统一社会信用代码", "号码", "检查人员")))

@@ -17,16 +17,18 @@ from pydantic import TypeAdapter
 
 from zhunsheng.clock import now as clock_now
 from zhunsheng.clock import today
-from zhunsheng.draws.assignment import Inspector, assign, register_json
+from zhunsheng.draws.assignment import Inspector, assign, districts_of, register_json
+from zhunsheng.draws.bundle import read_bundle, read_part
 from zhunsheng.draws.drawing import DuckDatabase, draw, draw_file
 from zhunsheng.draws.frame import Frame, frame_from_file, frame_from_ledger, open_database
+from zhunsheng.draws.lookalikes import refuse_inspectors
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import (
     Outcome,
     commitment,
     commitment_digest,
     perform,
-    read_bundle,
+    refuse_too_large,
     seal,
     write_bundle,
     write_frame,
@@ -48,11 +50,12 @@ MAX_CHECK_FORMS = 200  # check forms written to Word at once
 def commit_plan(
     plan: Plan, people: Sequence[Inspector], out: Path, *, frame: Path | None = None, evidence: Path | None = None,
     on: date | None = None, where: str | None = None, department: str | None = None, now: datetime | None = None,
-    memory_limit: str | None = None,
+    memory_limit: str | None = None, bundled: bool = False,
 ) -> tuple[dict[str, Any], str]:  # fmt: skip
     """Write plan.json, inspectors.json, frame.tsv and commitment.json to ``out``; return the commitment and its digest.
 
-    The frame comes from a file or from the ``entities`` ledger as of ``on``. Raises ``ZS-DR-*``.
+    The frame comes from a file or from the ``entities`` ledger as of ``on``. ``bundled``: refuse what one bundle can't
+    carry, where nothing else is made of a draw. Raises ``ZS-DR-*``.
     """
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
@@ -64,7 +67,10 @@ def commit_plan(
             )
         else:
             raise ZhunshengError("ZS-CL-01", detail="请用 --frame 或 --evidence 指明名录库")
+        refuse_inspectors(people, districts_of(plan, built.sizes))
         committed = commitment(plan, built, list(people), now or clock_now())
+        if bundled:
+            refuse_too_large(plan, committed["strata"])
         out.mkdir(parents=True, exist_ok=True)
         write_frame(built, out / "frame.tsv")
         connection.close()
@@ -76,7 +82,7 @@ def commit_plan(
 
 def seal_entries(folder: Path, first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     """Check two people's entries (``by``, ``values``) and write seed.json. Raises ``ZS-DR-04``, ``ZS-DR-05``."""
-    sealed = seal(read_plan(folder / "plan.json"), load(folder / "commitment.json"), first, second)
+    sealed = seal(read_plan(folder / "plan.json"), read_part(folder / "commitment.json"), first, second)
     _write(folder / "seed.json", sealed)
     return sealed
 
@@ -89,9 +95,9 @@ def run_draw(folder: Path, evidence: Path | None = None, memory_limit: str | Non
     plan = read_plan(folder / "plan.json")
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
-        frame = frame_from_file(folder / "frame.tsv", plan, connection)
+        frame = frame_from_file(folder / "frame.tsv", plan, connection, published=True)
         outcome = perform(
-            plan, load(folder / "commitment.json"), load(folder / "seed.json"), frame,
+            plan, read_part(folder / "commitment.json"), read_part(folder / "seed.json"), frame,
             read_inspectors(folder / "inspectors.json"), DuckDatabase(connection),
         )  # fmt: skip
         connection.close()
@@ -117,13 +123,13 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None) -> int:
 
     Raises ``ZS-DR-08`` when the frame is not the committed one.
     """
-    plan, committed = read_plan(folder / "plan.json"), load(folder / "commitment.json")
+    plan, committed = read_plan(folder / "plan.json"), read_part(folder / "commitment.json")
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
-        frame = frame_from_file(folder / "frame.tsv", plan, connection)
+        frame = frame_from_file(folder / "frame.tsv", plan, connection, published=True)
         if frame.digest != committed["frame"]["digest"]:
             raise ZhunshengError("ZS-DR-08", name="frame.tsv", detail="名录库与承诺的不是同一份")
-        count = draw_file(_database(frame), load(folder / "seed.json")["seed"], committed["strata"], out)
+        count = draw_file(_database(frame), read_part(folder / "seed.json")["seed"], committed["strata"], out)
         connection.close()
     return count
 
@@ -137,12 +143,12 @@ def run_vectors(path: Path) -> list[Check]:
         with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
             published = Path(scratch) / "frame.tsv"
             published.write_text("".join(f"{entity}\t{stratum}\n" for entity, stratum in said["frame"]), "utf8")
-            frame = frame_from_file(published, plan, open_database())
+            frame = frame_from_file(published, plan, open_database(), published=True)
         text = canonical_text(plan, said["values"])
         seed = seed_of(said["commitment"], text)
         drawn = draw(DuckDatabase(frame.connection), seed, plan.allot(frame.sizes))
         teams = assign(plan, [(d.ticket, d.id, d.stratum) for d in drawn if not d.reserve], people, seed)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[0]) from None
     pairs = [
         ("名录库摘要", frame.digest, said["frame_digest"]),
@@ -199,7 +205,7 @@ def verify_bundle(
         connection = open_database(memory_limit, Path(scratch))
 
         def frame_of(plan: Plan) -> Frame:
-            return frame_from_file(frame, plan, connection)
+            return frame_from_file(frame, plan, connection, published=True)
 
         found = verify(parts, frame_of, expected)
         connection.close()

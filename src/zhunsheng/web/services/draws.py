@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
@@ -14,14 +14,21 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
+from pydantic import ValidationError
 
+from zhunsheng.draws import lookalikes
 from zhunsheng.draws.assignment import Inspector as Registered
+from zhunsheng.draws.assignment import districts_of
+from zhunsheng.draws.bundle import read_bundle
+from zhunsheng.draws.frame import sizes_in_ledger
 from zhunsheng.draws.plan import Plan
-from zhunsheng.draws.protocol import read_bundle
+from zhunsheng.draws.protocol import refuse_too_large
 from zhunsheng.draws.randomness import canonical_text
 from zhunsheng.draws.reading import plan_of, read_plan
 from zhunsheng.draws.results import Result, check_results, overdue, publish_by
+from zhunsheng.draws.spec import ID
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.faults import fault
 from zhunsheng.files.opening import decode
 from zhunsheng.usecases.drawing import commit_plan, entity_names, results_csv, run_draw, seal_entries
 from zhunsheng.usecases.progress import Progress, no_progress
@@ -52,11 +59,25 @@ def keep_item(department: Organisation, code: str, name: str, basis: str) -> Ins
     return kept
 
 
-def keep_inspector(department: Organisation, said: Mapping[str, str]) -> Inspector:
-    """Keep an entry of the register of inspectors. Raises ``ZS-WB-06`` for a number that is none."""
+def _numbers(department: Organisation) -> dict[str, str]:
+    """Return what the numbers in a register look like -> the number."""
+    numbers = Inspector.objects.filter(department=department).values_list("number", flat=True)
+    return {lookalikes.of_id(number): number for number in numbers}
+
+
+def keep_inspector(
+    department: Organisation, said: Mapping[str, str], known: dict[str, str] | None = None
+) -> Inspector:
+    """Keep an entry of the register of inspectors; ``known`` are its ``_numbers``, which the new one joins.
+
+    Raises ``ZS-WB-06`` for a number that is none, ``ZS-DR-25`` for one that looks like another's.
+    """
     number = said.get("number", "").strip()
-    if not number or len(number) > 30 or not number.isascii() or not number.isalnum():
-        raise ZhunshengError("ZS-WB-06", detail=gettext("检查人员编号应由字母和数字组成"))
+    if not number or not ID.fullmatch(number) or not number.isalnum():
+        raise ZhunshengError("ZS-WB-06", detail=gettext("检查人员编号应由字母和数字组成，至多 22 个"))
+    other = (_numbers(department) if known is None else known).setdefault(lookalikes.of_id(number), number)
+    if other != number and not Inspector.objects.filter(department=department, number=number).exists():
+        raise ZhunshengError("ZS-DR-25", detail=gettext("%(new)s 与已有的 %(old)s") % {"new": number, "old": other})
 
     def listed(name: str) -> list[str]:
         return [p.strip() for p in said.get(name, "").replace("，", "、").replace(",", "、").split("、") if p.strip()]
@@ -74,16 +95,20 @@ def keep_inspector(department: Organisation, said: Mapping[str, str]) -> Inspect
 
 
 def take_inspectors(upload: Upload, department: Organisation) -> int:
-    """Keep every row of a csv of inspectors; all or none. Raises ``ZS-WB-06`` naming the row, ``ZS-EV-07``."""
+    """Keep every row of a csv of inspectors; all or none. Raises ``ZS-WB-06`` and ``ZS-DR-25`` naming the row, ``ZS-EV-07``."""
     rows = list(csv.DictReader(io.StringIO(decode(upload.content(), upload.name))))
+    known = _numbers(department)
     with transaction.atomic():
         for n, row in enumerate(rows, start=2):
             said = {COLUMNS[k.strip()]: v or "" for k, v in row.items() if k and k.strip() in COLUMNS}
             try:
-                keep_inspector(department, said)
+                keep_inspector(department, said, known)
             except ZhunshengError as error:
                 why = {"file": upload.name, "n": n, "why": error.params.get("detail", "")}
-                raise ZhunshengError("ZS-WB-06", detail=gettext("%(file)s 第 %(n)s 行：%(why)s") % why) from None
+                detail = gettext("%(file)s 第 %(n)s 行：%(why)s") % why
+                if error.code == "ZS-DR-25":
+                    raise ZhunshengError("ZS-DR-25", detail=detail) from None
+                raise ZhunshengError("ZS-WB-06", detail=detail) from None
     return len(rows)
 
 
@@ -210,16 +235,7 @@ def commit(draw: Draw, user: User, progress: Progress = no_progress, seen: str |
     known_later(datetime.fromisoformat(draw.plan["known_at"]))
     folder = draw.folder()
     folder.mkdir(parents=True, exist_ok=True)
-    people = [
-        Registered(
-            id=i.number,
-            certified=i.certified,
-            districts=tuple(i.districts),
-            items=tuple(i.items),
-            recuse=tuple(i.recuse),
-        )
-        for i in Inspector.objects.filter(department=draw.department, active=True)
-    ]
+    people = _registered(draw.department)
     progress("生成名录库与承诺", 0, 1)
     committed, digest = commit_plan(
         Plan.model_validate(draw.plan),
@@ -228,6 +244,7 @@ def commit(draw: Draw, user: User, progress: Progress = no_progress, seen: str |
         evidence=store().root,
         on=draw.frame_on,
         department=draw.department.code,
+        bundled=True,
     )
 
     def fixed(now: Draw) -> None:
@@ -237,6 +254,41 @@ def commit(draw: Draw, user: User, progress: Progress = no_progress, seen: str |
     return draw
 
 
+def _registered(department: Organisation) -> list[Registered]:
+    """Return the inspectors in use as the protocol knows them. Raises ``ZS-DR-01`` for an entry that can't be one."""
+    found = []
+    for i in Inspector.objects.filter(department=department, active=True):
+        try:
+            found.append(
+                Registered(
+                    id=i.number,
+                    certified=i.certified,
+                    districts=tuple(i.districts),
+                    items=tuple(i.items),
+                    recuse=tuple(i.recuse),
+                )
+            )
+        except ValidationError as error:
+            raise ZhunshengError("ZS-DR-01", detail=f"检查人员 {i.number[:40]} {fault(error)}") from None
+    return found
+
+
+def foreseen(draw: Draw) -> tuple[list[dict[str, Any]], ZhunshengError | None]:
+    """Return each stratum as a commitment made now would have it, or why none can be made; nothing once committed."""
+    if draw.state != "planned":
+        return [], None
+    plan = Plan.model_validate(draw.plan)
+    try:
+        sizes = sizes_in_ledger(store().snapshot(), plan, draw.frame_on, draw.department.code)
+        plan.check_rules(sizes)
+        lookalikes.refuse_inspectors(_registered(draw.department), districts_of(plan, sizes))
+        strata = plan.allot(sizes)
+        refuse_too_large(plan, strata)
+    except ZhunshengError as error:
+        return [], error
+    return plan.allotted(strata), None
+
+
 def allotted(draw: Draw) -> list[dict[str, Any]]:
     """Return each stratum of the commitment with its size, rule and number to draw; none before the commitment."""
     committed = draw.folder() / "commitment.json"
@@ -244,6 +296,12 @@ def allotted(draw: Draw) -> list[dict[str, Any]]:
         return []
     strata = json.loads(committed.read_text("utf8"))["strata"]
     return Plan.model_validate(draw.plan).allotted(strata)
+
+
+def untouched(strata: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the strata of which nobody is drawn as ``{stratum, size}``, the smallest first."""
+    found = Plan.untouched({s["stratum"]: s for s in strata})
+    return [{"stratum": stratum, "size": size} for stratum, size in found]
 
 
 def enter(

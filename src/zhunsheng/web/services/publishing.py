@@ -27,7 +27,7 @@ from zhunsheng.web.models import Contest, Draw, Organisation, Publication, SelfE
 from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.services import office
-from zhunsheng.web.services.draws import proof_of
+from zhunsheng.web.services.draws import allotted, proof_of, untouched
 from zhunsheng.web.services.ledgers import plain
 from zhunsheng.web.services.year import (
     POINTS,
@@ -279,6 +279,7 @@ def _draw(draw: Draw) -> tuple[int, str, dict[str, Any]]:
         "digest": draw.digest,
         "plan": draw.plan,
         "frame_count": draw.frame_count,
+        "untouched": untouched(allotted(draw)),
     }
     if draw.state == "drawn":
         parts = proof_of(draw)

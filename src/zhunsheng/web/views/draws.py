@@ -165,22 +165,27 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
         else {}
     )
     shown = [(t, [(p, names.get(p, "")) for p in t.team]) for t in listed["found"]]
+    can_commit = may(request.user, "draws.commit", draw)
+    strata, refusal = service.foreseen(draw) if can_commit else ([], None)
+    strata = strata or service.allotted(draw)
     context = listed | {
         "part": "draws",
         "draw": draw,
+        "refusal": refusal,
+        "untouched": service.untouched(strata),
         "sources": sources,
         "items": draw.plan["items"],
         "tasks": shown,
         "search": search,
         "state": state,
         "finished": draw.tasks.exclude(inspected_on=None).count(),
-        "strata": service.allotted(draw),
+        "strata": strata,
         "overdue": service.overdue_tasks(draw, today)[:20],
         "publish_by": service.publication_deadline(draw),
         "files": [f for f in FILES if (draw.folder() / f).is_file()],
         "known_at": timezone.localtime(datetime.fromisoformat(draw.plan["known_at"])),
         "can_change": may(request.user, "draws.plan", draw),
-        "can_commit": may(request.user, "draws.commit", draw),
+        "can_commit": can_commit,
         "can_enter": may(request.user, "draws.enter", draw) and draw.first_by_id != request.user.pk,
         "waiting_other": draw.state == "entered" and draw.first_by_id == request.user.pk,
         "can_draw": may(request.user, "draws.draw", draw),

@@ -1,0 +1,80 @@
+"""What only looks the same: ids and names that differ by case, width, blanks, invisible signs or a sign of the same outline.
+
+A stratum of one object beside its look-alike with a quota of none would exempt that object, and nobody reading the lists
+would see it. What is canonically the same becomes one spelling at the door (``text.clean``); what only looks alike is
+refused with both places named.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+
+import yaml
+
+from zhunsheng.draws.assignment import Inspector
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.text import clean
+
+# The same in SQL and in Python, for ids, which are ASCII: SQL's ``translate(upper(id), …)``.
+LETTERS, FIGURES = "OIL", "011"
+_ALIKE = str.maketrans(LETTERS, FIGURES)
+SHOWN = 5
+
+
+def of_id(entity: str) -> str:
+    """Return what all ids that look like this one share: capitals, with O as 0 and I and L as 1."""
+    return entity.upper().translate(_ALIKE)
+
+
+@cache
+def _signs() -> dict[int, str]:
+    groups: list[str] = yaml.safe_load((files("zhunsheng.draws") / "lookalikes.yaml").read_text("utf8"))
+    return {ord(sign): group[0] for group in groups for sign in group[1:]}
+
+
+def of_name(name: str) -> str:
+    """Return what all names that look like this one share; blanks and invisible signs don't count."""
+    plain = unicodedata.normalize("NFKC", clean(name)).translate(_signs())
+    return "".join(c for c in plain.upper() if c.isprintable() and not c.isspace()).translate(_ALIKE)
+
+
+def pairs(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return pairs of different names that look alike, each with the next of its kind, in order."""
+    kinds: dict[str, list[str]] = {}
+    for name in sorted(set(names)):
+        kinds.setdefault(of_name(name), []).append(name)
+    return [two for kind in kinds.values() for two in pairwise(kind)]
+
+
+def shown(name: str) -> str:
+    """Return a name in quotes, with the code points of what can't be told apart or seen by eye."""
+    odd = [c for c in name if (not c.isascii() and unicodedata.normalize("NFKC", c) != c) or ord(c) in _signs()]
+    odd += [c for c in name if not c.isprintable() or c.isspace() or unicodedata.combining(c)]
+    points = "、".join(f"U+{ord(c):04X}" for c in dict.fromkeys(odd))
+    return f"“{name}”（{points}）" if points else f"“{name}”"
+
+
+def refuse_inspectors(people: Sequence[Inspector], districts: Iterable[str] = ()) -> None:
+    """Refuse ids in a register that look alike, and districts that look like one of the frame's and are another.
+
+    Raises ``ZS-DR-25`` naming both with their rows.
+    """
+    said: list[str] = []
+    kinds: dict[str, tuple[int, str]] = {}
+    for n, one in enumerate(people, start=1):
+        before, theirs = kinds.setdefault(of_id(one.id), (n, one.id))
+        if theirs != one.id:
+            said.append(f"第{before}人 {theirs} 与第{n}人 {one.id}")
+    known = {of_name(district): district for district in districts}
+    for n, one in enumerate(people, start=1):
+        for mine in one.districts:
+            there = known.get(of_name(mine), mine)
+            if there != mine:
+                said.append(f"第{n}人 {one.id} 的辖区{shown(mine)}与名录库的{shown(there)}")
+    if said:
+        more = f"等 {len(said)} 处" if len(said) > SHOWN else ""
+        raise ZhunshengError("ZS-DR-25", detail="；".join(said[:SHOWN]) + more)
