@@ -20,6 +20,7 @@ from zhunsheng.web.models import (
     Job,
     KeyEvaluation,
     Organisation,
+    Publication,
     SafeguardRecord,
     SelfEvaluation,
     SheetVersion,
@@ -104,6 +105,7 @@ SCREENS = (
     (re.compile(r"/draws/(?P<pk>\d+)/(act/\w+|plan)$"), Draw),
     (re.compile(r"/keyeval/(?P<pk>\d+)/(marks|agree)$"), KeyEvaluation),
     (re.compile(r"/records/(?P<pk>\d+)$"), SafeguardRecord),
+    (re.compile(r"/publications/(?P<pk>\d+)/keep$"), Publication),
 )
 
 

@@ -23,7 +23,8 @@ from lxml import etree
 from zhunsheng.disclosure.finding import Found, found_in, hidden
 from zhunsheng.disclosure.rules import rules
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.opening import decode, parse_xml
+from zhunsheng.files.opening import decode, open_bytes, parse_xml
+from zhunsheng.files.spreadsheet import read_workbook, show
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -151,6 +152,10 @@ class _Whole:
         elif ending == ".csv":
             self.tree = list(csv.reader(io.StringIO(decode(self.data, self.name))))
             yield from _rows(self.name, self.tree)
+        elif ending == ".xls":
+            for sheet in read_workbook(open_bytes(self.data, self.name)):
+                cells = [[show(value) for value in row] for row in sheet.rows]
+                yield from _rows(f"{self.name}的工作表“{sheet.name}”", cells)
         elif ending in (".tsv", ".txt", ".md"):
             self.tree = [decode(self.data, self.name)]
             yield Text(self.name, [(self.tree, 0)], lines=True)  # type: ignore[list-item]
@@ -170,6 +175,8 @@ class _Whole:
             stream = io.StringIO()
             csv.writer(stream).writerows(self.tree)
             return stream.getvalue().encode("utf-8-sig")
+        if ending == ".xls":
+            raise ZhunshengError("ZS-WB-43", name=self.name)
         return str(self.tree[0]).encode()
 
     def _archive(self, ending: str) -> Iterator[Text]:
@@ -230,17 +237,24 @@ def _named(place: str, names: Sequence[str]) -> Iterator[Text]:
 
 
 def json_texts(place: str, holder: Any, key: Any, labels: tuple[str, ...] = ()) -> Iterator[Text]:
-    """Yield the texts of plain data at ``holder[key]``, keys beside them as their labels."""
+    """Yield the texts of plain data at ``holder[key]``, keys beside them as their labels.
+
+    In a row of cells (``text``) the words of a cell are the label of the next.
+    """
     value = holder[key]
     if isinstance(value, str):
         yield Text(place, [(holder, key)], labels)
     elif isinstance(value, dict):
         yield from _named(f"{place}的名称", [k for k in value if isinstance(k, str)])
         for name in value:
-            yield from json_texts(f"{place} › {name}", value, name, (str(name),))
+            if name not in rules().figures:
+                beside = (str(name), *labels) if name == "text" else (str(name),)
+                yield from json_texts(f"{place} › {name}", value, name, beside)
     elif isinstance(value, list):
-        for n in range(len(value)):
-            yield from json_texts(f"{place}第{n + 1}项", value, n, labels)
+        for n, one in enumerate(value):
+            before = value[n - 1] if n and isinstance(one, dict) else None
+            beside = (str(before.get("text", "")),) if isinstance(before, dict) else labels
+            yield from json_texts(f"{place}第{n + 1}项", value, n, beside)
 
 
 def _rows(place: str, rows: list[list[str]]) -> Iterator[Text]:

@@ -39,6 +39,7 @@ class Rules(BaseModel):
     service_lines: tuple[str, ...]
     least_count: int
     programs: tuple[str, ...]
+    figures: frozenset[str]
 
 
 def _text() -> str:
