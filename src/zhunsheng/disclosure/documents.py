@@ -171,11 +171,7 @@ class _Whole:
             return json.dumps(self.tree[0], ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
         if ending in (".html", ".htm"):
             return lxml.html.tostring(self.tree, encoding="utf-8", doctype="<!doctype html>")  # type: ignore[no-any-return]
-        if ending == ".csv":
-            stream = io.StringIO()
-            csv.writer(stream).writerows(self.tree)
-            return stream.getvalue().encode("utf-8-sig")
-        if ending == ".xls":
+        if ending in (".xls", ".csv"):  # nothing of the site's is published so
             raise ZhunshengError("ZS-WB-43", name=self.name)
         return str(self.tree[0]).encode()
 

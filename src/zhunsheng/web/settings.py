@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "zhunsheng.web",
 ]
 MIDDLEWARE = [
+    "zhunsheng.web.middleware.unkept",
     "zhunsheng.web.middleware.problems",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import csv
-import io
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,6 +25,7 @@ from zhunsheng.reports.forms import target_form, wan
 from zhunsheng.targets import TargetValue
 from zhunsheng.targets.editing import changes
 from zhunsheng.targets.sheet import plain as figure
+from zhunsheng.text import csv_text
 from zhunsheng.usecases.result import RunContest, RunSheet, RunTotal
 from zhunsheng.web.models import Contest, Draw, Organisation, Publication, SelfEvaluation, SheetVersion, Step, User
 from zhunsheng.web.models.public import SETTLED
@@ -34,7 +33,6 @@ from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.services import disclosing, office
 from zhunsheng.web.services.disclosing import Decision, Item, Undecided
 from zhunsheng.web.services.draws import proof_of
-from zhunsheng.web.services.ledgers import plain
 from zhunsheng.web.services.year import (
     FORM,
     POINTS,
@@ -702,12 +700,8 @@ PROJECTS, EXECUTION = "所属项目", "预算执行率"  # as a scorecard calls 
 def open_csv(publication: Publication) -> bytes:
     """Return the rows of what is published as csv, which a spreadsheet may open without taking a text for a formula."""
     fields = FIELDS[publication.kind]
-    stream = io.StringIO()
-    writer = csv.writer(stream)
-    writer.writerow([title for _name, title, _kind in fields])
-    for row in rows_of(publication):
-        writer.writerow([plain(row.get(name)) for name, _title, _kind in fields])
-    return stream.getvalue().encode("utf-8-sig")
+    rows = [[row.get(name) for name, _title, _kind in fields] for row in rows_of(publication)]
+    return csv_text([[title for _name, title, _kind in fields], *rows]).encode("utf-8-sig")
 
 
 def schema_of(kind: str) -> dict[str, Any]:

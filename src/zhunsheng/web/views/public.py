@@ -23,7 +23,7 @@ from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import office, publishing
 from zhunsheng.web.services.disclosing import Undecided
-from zhunsheng.web.views.common import demand, done, page, paged, send
+from zhunsheng.web.views.common import demand, done, download, page, paged, send
 
 PAGE = 30
 
@@ -156,6 +156,8 @@ def public_file(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 @require_safe
 def open_data(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Return what is published as JSON, or its rows as csv."""
+    if kind not in ("json", "csv"):
+        raise Http404
     found = _public(pk, *(("open-data-json",) if kind == "json" else ("open-data", kind)))
     if isinstance(found, HttpResponse):
         return found
@@ -165,11 +167,7 @@ def open_data(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
             publishing.head_of(found) | told | publishing.since_json(found),
             json_dumps_params={"ensure_ascii": False, "indent": 1},
         )
-    if kind != "csv":
-        raise Http404
-    response = HttpResponse(publishing.open_csv(found), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="zhunsheng-{found.kind}-{found.pk}.csv"'
-    return response
+    return download(publishing.open_csv(found), f"zhunsheng-{found.kind}-{found.pk}.csv")
 
 
 @require_safe
