@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import random
 import zipfile
@@ -15,7 +16,7 @@ from openpyxl.packaging.custom import StringProperty
 from stdnum import luhn
 from stdnum.cn import ric, uscc
 
-from zhunsheng.disclosure import found_in, redacted, texts_of, without
+from zhunsheng.disclosure import found_in, redacted, rules, suppressed, texts_of, without
 from zhunsheng.errors import ZhunshengError
 
 CARD = "110101199003070032"
@@ -213,3 +214,45 @@ def test_members_lines_and_pages_are_looked_through():
 def test_what_can_not_be_read_is_refused(name):
     with pytest.raises(ZhunshengError, match="ZS-WB-43"):
         list(texts_of(name, b"x"))
+
+
+# -- small counts -----------------------------------------------------------------------------------------------------
+
+
+def consistent(told, least):
+    """Every way the counts can be, for whoever reads what is told and knows the rule."""
+    unknown = [n for n, words in told.groups.items() if n not in told.numbers]
+    ranges = [range(1, least) if told.groups[n] == f"少于{least}" else range(0, 31) for n in unknown]
+    known = sum(told.numbers.values())
+    for values in itertools.product(*ranges):
+        if told.whole is None or known + sum(values) == told.whole:
+            yield dict(zip(unknown, values, strict=True))
+
+
+def test_small_counts_can_not_be_had_from_what_is_told():
+    least, chance = rules().least_count, random.Random(5)
+    hidden_ones = 0
+    for _time in range(300):
+        counts = {f"组{n}": chance.choice((0, 0, 1, 2, 3, 4, 5, 7, 12)) for n in range(chance.randint(1, 4))}
+        told = suppressed(counts)
+        ways = list(consistent(told, least)) if len(set(counts) - set(told.numbers)) <= 3 else []
+        for name, n in counts.items():
+            if 0 < n < least:
+                hidden_ones += 1
+                assert told.groups[name] == f"少于{least}"
+                assert not ways or len({way[name] for way in ways}) > 1, (counts, told)
+    assert hidden_ones > 200
+
+
+def test_small_counts_can_not_be_had_from_an_earlier_publication():
+    first = suppressed({"未发现问题": 20, "未按规定公示": 9})
+    assert first.whole == 29 and first.numbers == {"未发现问题": 20, "未按规定公示": 9}
+    # One more: neither the group nor the total may say so.
+    then = suppressed({"未发现问题": 20, "未按规定公示": 10}, [first.as_json()])
+    assert "未按规定公示" not in then.numbers and (then.whole is None or len(then.numbers) == 0)
+    assert suppressed({"未发现问题": 40, "未按规定公示": 19}, [first.as_json()]).whole == 59
+    assert suppressed({"甲": 3}).total == "少于5" and suppressed({"甲": 0, "乙": 0}).total == "0"
+    # Groups that were kept back together tell nothing by their sum either.
+    one = suppressed({"甲": 3, "乙": 3, "丙": 50})
+    again = suppressed({"甲": 4, "乙": 3, "丙": 50}, [one.as_json()])
+    assert one.whole == 56 and again.whole is None and "甲" not in again.numbers

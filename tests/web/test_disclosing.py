@@ -10,6 +10,7 @@ import docx
 import openpyxl
 import pytest
 from django.urls import reverse
+from stdnum.cn import ric
 
 from zhunsheng.disclosure import texts_of
 from zhunsheng.errors import ZhunshengError
@@ -168,8 +169,6 @@ def test_a_frame_of_natural_persons_is_not_published_unseen(department, user):
         made = publishing.ask("draw", draw, user("caiwu"), {item.key: Decision("keep", "依法公示的经营者")})
         assert made.disclosures[0]["fixed"] == "frame.tsv"
         # Very many are decided together.
-        from stdnum.cn import ric
-
         cards = [b + ric.calc_check_digit(b) for n in range(100) if (b := f"11010119900307{n:03}")]
         (folder / "frame.tsv").write_text(frame + "".join(f"{c}\t东城|A\n" for c in cards), "utf8")
         (item,) = publishing.copied("draw", draw).personal()
@@ -215,3 +214,27 @@ def test_a_document_taken_in_is_told_of_at_once(department, user, sign_in):
     assert ("身份证号", "110************32", "文件名") in told
     page = sign_in("keyuan").get(reverse("version", args=[made.pk])).content.decode()
     assert "像是个人信息" in page and "138******00" in page
+
+
+def test_results_of_natural_persons_are_told_by_count_and_small_ones_not_at_all(department, user, client):
+    draw = Draw.objects.get(department=department)
+    tasks = list(draw.tasks.exclude(result="")[:12]) or list(draw.tasks.all()[:12])
+    cards = [b + ric.calc_check_digit(b) for n in range(12) if (b := f"11010119900307{n:03}")]
+    for n, (task, card) in enumerate(zip(tasks, cards, strict=True)):
+        task.entity, task.result = card, "未发现问题" if n < 9 else "发现问题已责令改正"
+        task.inspected_on = task.inspected_on or draw.frame_on
+        task.save()
+    hide = {i.key: Decision("redact") for i in publishing.copied("results", draw).personal()}
+    assert len(hide) == 12
+    one = publishing.ask("results", draw, user("caiwu"), hide)
+    publishing.decide(one, user("juzhang"), "publish.approve")
+    told = everything_public(client, one)
+    assert not any(card in told for card in cards) and "〔已隐去" not in json.dumps(one.data, ensure_ascii=False)
+    groups = client.get(reverse("open-data-json", args=[one.pk])).json()["data"]["persons"]["groups"]
+    assert groups["发现问题已责令改正"] == "少于5" and groups["未发现问题"] == "不公布"
+    rows = client.get(reverse("open-data", args=[one.pk, "csv"])).content.decode("utf-8-sig")
+    assert "自然人（不列编号）,,发现问题已责令改正,少于5" in rows and "少于5" in told
+    # What comes later of one of them is not told as a change.
+    tasks[0].result = "发现问题已责令改正"
+    tasks[0].save()
+    assert publishing.since(one)["changes"] == []

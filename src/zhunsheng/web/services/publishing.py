@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,7 +17,8 @@ from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhunsheng.disclosure import json_texts, redacted, version, without
+from zhunsheng.disclosure import json_texts, redacted, suppressed, version, without
+from zhunsheng.draws.results import categories
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation.scoring import BASIS_WORDS, VERDICT_WORDS, Verdict
 from zhunsheng.outcomes import ORIGIN_WORDS, RULED_WORDS, Origin, ruled
@@ -80,8 +81,8 @@ class Copy:
             item.places = [_place(place) for place in item.places]
         return found
 
-    def without(self, items: list[Item]) -> Copy:
-        """Return it with what was decided to be hidden hidden everywhere.
+    def without(self, items: list[Item], before: Sequence[dict[str, Any]] = ()) -> Copy:
+        """Return it with what was decided to be hidden hidden everywhere; ``before`` is the data published of it earlier.
 
         Raises ``ZS-WB-42`` where something stands that can't be written over.
         """
@@ -95,6 +96,8 @@ class Copy:
         for line in data["sheet"]["indicators"] if self.kind == "targets" else ():
             if line["target"]["raw"] != _raw_of(self.data, line["id"]):
                 line["target"] = TargetValue.parse(line["target"]["raw"]).model_dump(mode="json")
+        if self.kind == "results":
+            data |= _persons(data, before)
         files = {name: without(name, content, gone) for name, content in self.files.items()}
         made = Copy(self.kind, self.year, redacted(self.title, gone), data, files)
         kept = {item.key for item in items if item.decision == disclosing.KEEP}
@@ -107,6 +110,24 @@ class Copy:
 TITLE, DATA, PAGE = "标题", "公开的数据", "公开的页面"
 
 
+def _persons(data: dict[str, Any], before: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the results of a draw without the rows of natural persons, whose numbers are hidden: by result, how many.
+
+    A row that names nobody still tells of someone where there are few; so only counts are told, and no small ones.
+    """
+    listed, counts = [], dict.fromkeys(categories(), 0)
+    for row in data["results"]:
+        if row["id"].startswith(HIDDEN):
+            counts[row["result"]] = counts.get(row["result"], 0) + 1
+        else:
+            listed.append(row)
+    if len(listed) == len(data["results"]):
+        return {}
+    earlier = [one["persons"] for one in before if "persons" in one]
+    return {"results": listed, "persons": suppressed(counts, earlier).as_json()}
+
+
+HIDDEN = "〔已隐去"  # begins what stands in the place of what was hidden
 # Names of the parts of a copy beside those of the open data's fields, for whoever decides what is hidden.
 PARTS = {
     "sheet": "目标表",
@@ -170,7 +191,8 @@ def ask(kind: str, subject: Any, user: User, said: Mapping[str, Decision] | None
     items = disclosing.decided(whole.personal(), said or {}, user)
     if waiting := [item for item in items if not item.decision]:
         raise Undecided("ZS-WB-40", whole.title, waiting)
-    whole = whole.without(items)
+    public = _same(kind, subject.pk).filter(published_at__isnull=False).order_by("pk")
+    whole = whole.without(items, [one.data for one in public] if kind == "results" else [])
     with transaction.atomic():
         for old in _same(kind, subject.pk).filter(state="requested"):
             advance(user, old, "publish.overtake", "同一内容又提出了新的公开申请")
@@ -620,6 +642,9 @@ def _results_since(publication: Publication) -> list[dict[str, str]]:
     """Return which results of a draw were changed or came after they were published."""
     then = {row["id"]: row for row in publication.data["results"]}
     now = {row["id"]: row for row in _results(Draw.objects.get(pk=publication.object_id))[2]["results"]}
+    if "persons" in publication.data:  # of those only counts are told
+        words = disclosing.unsaid(disclosing.read(publication.disclosures))
+        now = {key: row for key, row in now.items() if words(key) == key}
 
     def told(row: dict[str, Any] | None) -> str:
         return f"{row['result']}（{row['inspected_on'] or ''}）" if row else _("没有")
@@ -691,8 +716,10 @@ FIELDS: dict[str, list[tuple[str, str, str]]] = {
         ("id", "统一社会信用代码", "string"),
         ("inspected_on", "检查日期", "date"),
         ("result", "检查结果", "string"),
+        ("count", "户数", "string"),
     ],
 }
+PERSONS = "自然人（不列编号）"
 INDICATOR, TOTAL, NOTE, DRIFT = "指标", "总分", "公开后的情况", "重算后的不同"  # kinds of a row of the open data
 PROJECTS, EXECUTION = "所属项目", "预算执行率"  # as a scorecard calls its parts beside the dimensions
 
@@ -743,6 +770,8 @@ def moment(at: datetime | None) -> str | None:
 def open_json(publication: Publication) -> dict[str, Any]:
     """Return what is published as data, in the words of the page and of the csv."""
     data = {k: v for k, v in publication.data.items() if k != "forms"}
+    if "persons" in data:
+        data["persons"] = {k: data["persons"][k] for k in ("groups", "total")}
     if publication.kind == "self":
         data["scores"] = [
             {
@@ -809,7 +838,8 @@ def rows_of(found: Publication) -> list[dict[str, Any]]:
     if found.kind == "draw":
         return [{**d, "inspectors": "、".join(d["inspectors"])} for d in data.get("drawn", [])]
     listed: list[dict[str, Any]] = data["results"]
-    return listed
+    persons = data.get("persons", {"groups": {}})["groups"]
+    return listed + [{"id": PERSONS, "result": result, "count": count} for result, count in persons.items()]
 
 
 def _rows_of_money(body: dict[str, Any]) -> list[dict[str, Any]]:
