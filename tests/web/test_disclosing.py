@@ -177,6 +177,27 @@ def test_a_frame_of_natural_persons_is_not_published_unseen(department, user):
         (folder / "frame.tsv").write_text(frame, "utf8")
 
 
+def test_files_of_what_was_never_kept_go_out_with_nothing_else(version, user):
+    last = Publication.objects.order_by("pk").last()
+    for n in range(1, 20):
+        left = last.folder().parent / str(last.pk + n)
+        left.mkdir(parents=True, exist_ok=True)
+        (left / "名单.txt").write_text(MOBILE, "utf8")
+    made = publishing.ask("targets", version, user("caiwu"), choices(publishing.copied("targets", version).personal()))
+    assert made.pk in range(last.pk + 1, last.pk + 20) and not made.folder().exists()
+
+
+def test_a_copy_is_looked_through_once_by_the_same_rules(version, user, monkeypatch):
+    """The approval holds locks: it reads the copy's digest, and looks through it again where anything is another."""
+    made = publishing.ask("targets", version, user("caiwu"), choices(publishing.copied("targets", version).personal()))
+    looked = []
+    known = publishing.Copy.personal
+    monkeypatch.setattr(publishing.Copy, "personal", lambda self: looked.append(self.title) or known(self))
+    assert publishing.undecided(made) == [] and not looked
+    monkeypatch.setattr(publishing, "version", lambda: "other rules")
+    assert publishing.undecided(made) == [] and len(looked) == 1
+
+
 def test_files_go_out_without_what_was_hidden(version):
     book = openpyxl.Workbook()
     book.active["A1"] = MOBILE

@@ -6,6 +6,8 @@ import hashlib
 from functools import lru_cache
 from importlib.resources import files
 
+import phonenumbers
+import stdnum
 from pydantic import BaseModel, ConfigDict
 
 from zhunsheng.regulations import read_yaml
@@ -55,5 +57,6 @@ def rules() -> Rules:
 
 @lru_cache
 def version() -> str:
-    """Return what tells these rules from others (16 hex digits): what was looked through by others is looked through anew."""
-    return hashlib.sha256(_text().encode()).hexdigest()[:16]
+    """Return what tells these rules and numbering plans from others: what was looked through by others is so anew."""
+    told = "\x1f".join((_text(), phonenumbers.__version__, stdnum.__version__))
+    return hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -8,6 +8,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField("publication", "disclosures", models.JSONField(default=list)),
-        migrations.AddField("publication", "looked_by", models.CharField(blank=True, default="", max_length=16)),
+        migrations.AddField("publication", "looked_by", models.CharField(blank=True, default="", max_length=64)),
         migrations.AddField("sheetversion", "personal", models.JSONField(default=list)),
     ]

@@ -45,8 +45,8 @@ class Publication(Decided):
 
     # What was found to be personal in it, masked, with its places and what was decided (``services/disclosing.Item``).
     disclosures = models.JSONField(default=list)
-    # The rules by which it was last looked through; empty for never.
-    looked_by = models.CharField(max_length=16, blank=True, default="")
+    # The digest of the copy and the rules as it was last looked through by them; empty for never.
+    looked_by = models.CharField(max_length=64, blank=True, default="")
 
     by_digest = ("data",)
     unwatched = ("checked_at", "looked_by")

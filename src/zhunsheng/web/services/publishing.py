@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
 import re
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -65,6 +68,12 @@ class Copy:
     title: str
     data: dict[str, Any]
     files: dict[str, bytes]
+
+    def digest(self) -> str:
+        """Return the SHA-256 of all of it and of the rules: what was looked through as it is need not be so again."""
+        told = [version(), self.kind, self.title, json.dumps(self.data, ensure_ascii=False, sort_keys=True)]
+        told += [f"{name}:{hashlib.sha256(content).hexdigest()}" for name, content in sorted(self.files.items())]
+        return hashlib.sha256("\x1f".join(told).encode()).hexdigest()
 
     def personal(self) -> list[Item]:
         """Return what is personal in it, wherever the public could read it. Raises ``ZS-WB-43`` for a file that can't be read."""
@@ -205,9 +214,11 @@ def ask(kind: str, subject: Any, user: User, said: Mapping[str, Decision] | None
             data=whole.data,
             requested_by=user,
             disclosures=[item.as_json() for item in items],
-            looked_by=version(),
+            looked_by=whole.digest(),
         )
         note(user, made, "publish.request", after="requested")
+        # A number may have been given before, to what was never kept: nothing of that goes out under it.
+        shutil.rmtree(made.folder(), ignore_errors=True)
         for name, content in whole.files.items():
             made.folder().mkdir(parents=True, exist_ok=True)
             (made.folder() / name).write_bytes(content)
@@ -231,9 +242,16 @@ def copy_of(publication: Publication) -> Copy:
 
 
 def undecided(publication: Publication) -> list[Item]:
-    """Return what is personal in a publication's copy as it lies there and was not decided to be kept."""
-    kept = {item.key for item in disclosing.read(publication.disclosures) if item.decision == disclosing.KEEP}
-    return [item for item in copy_of(publication).personal() if item.key not in kept]
+    """Return what is personal in a publication's copy as it lies there and was not decided on.
+
+    Quickly where copy and rules are those that it was last looked through with.
+    """
+    known = disclosing.read(publication.disclosures)
+    whole = copy_of(publication)
+    if whole.digest() == publication.looked_by:
+        return [item for item in known if not item.decision]
+    kept = {item.key for item in known if item.decision == disclosing.KEEP}
+    return [item for item in whole.personal() if item.key not in kept]
 
 
 def look_through(found: Any) -> int:
@@ -242,7 +260,10 @@ def look_through(found: Any) -> int:
     Nothing is taken down: it waits for the head, who withdraws it or says why it may stay.
     """
     count = 0
-    for one in found.filter(state="published").exclude(looked_by=version()).order_by("pk"):
+    for one in found.filter(state="published").order_by("pk"):
+        digest = copy_of(one).digest()
+        if one.looked_by == digest:
+            continue
         try:
             waiting = undecided(one)
         except ZhunshengError as error:
@@ -252,7 +273,7 @@ def look_through(found: Any) -> int:
             known = {item.key for item in disclosing.read(now.disclosures) if item.decision != disclosing.HIDE}
             new = [item for item in waiting if item.key not in known]
             now.disclosures = [*now.disclosures, *(item.as_json() for item in new)]
-            now.looked_by = version()
+            now.looked_by = digest
             now.save()
         count += bool(new)
     return count
@@ -297,7 +318,7 @@ def decide(publication: Publication, user: User, action: str, remark: str = "", 
     def dated(now: Publication) -> None:
         if action == "publish.approve":
             _still_ready(now)
-            now.published_at, now.looked_by = timezone.now(), version()
+            now.published_at = timezone.now()
 
     with transaction.atomic():
         step = advance(user, publication, action, remark, seen=seen, change=dated)

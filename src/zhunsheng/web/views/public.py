@@ -35,7 +35,7 @@ def publish(request: SignedInRequest, department: Organisation, year: int) -> Ht
     return render(request, "web/publish.html", {"part": "publish", "found": found})
 
 
-@page(None, methods=("GET", "POST"))
+@page(None, methods=("GET", "POST"), whole=False)
 def ask(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
     """Ask for the publication of approved targets, a signed self-evaluation, a draw or its results.
 
