@@ -170,7 +170,8 @@ def _place(path: str) -> str:
     for part in path.split(" › "):
         name, rest = re.match("([A-Za-z_0-9]*)(.*)", part, re.S).groups()  # type: ignore[union-attr]
         said.append(f"{titles.get(name, name) if '.' not in part else name}{rest}")
-    return " › ".join(words for words in said if words)
+    words = " › ".join(part for part in said if part)
+    return re.sub("行第([0-9]+)项第([0-9]+)项 › 内容", r"第\1行第\2格", words)
 
 
 def _raw_of(data: dict[str, Any], code: str) -> str:
