@@ -12,7 +12,6 @@ import pytest
 from places import REAL
 from zhunsheng.sample.demo import demo
 
-
 # What tests import and load stays: looking through it again and again for garbage takes a tenth of their time.
 gc.set_threshold(100_000, 50, 50)
 

@@ -6,8 +6,11 @@ that is never shown.
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 # Breaks that word processors and terminals write: soft break (U+000B), page break, C1 next line, line and paragraph separators.
@@ -40,7 +43,7 @@ _GONE = re.compile(f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in (*
 
 
 # A text that begins so runs as a formula in a spreadsheet; a signed number with its unit in words is none.
-_RUNS = "[=+\\-@\t\r]"
+_RUNS = "[=+\\-@\t\r\n＝＋－＠]"
 _SIGNED = "[+-][0-9][0-9,]*(?:\\.[0-9]+)?[ 　]?[%‰一-\u9fff]*"
 # What ``guarded`` writes, and what it leaves though it seems so: patterns that RE2 and Python read alike.
 GUARDED = f"'+{_RUNS}(?s:.*)"
@@ -54,6 +57,17 @@ def guarded(text: str) -> str:
     One that already begins with apostrophes before such gets one more, so that whoever takes one off has the text again.
     """
     return f"'{text}" if _TO_GUARD.fullmatch(text) and not _SAFE.fullmatch(text) else text
+
+
+def csv_text(rows: Iterable[Iterable[Any]]) -> str:
+    """Return rows as the text of a csv that a spreadsheet may open: no text of theirs runs. The one way to write a csv."""
+    stream = io.StringIO(newline="")
+    csv.writer(stream).writerows([guarded(v) if isinstance(v, str) else v for v in row] for row in rows)
+    return stream.getvalue()
+
+
+# How every workbook is opened for writing: what looks like a formula, a link or a number stays the text that it is.
+AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
 def clean(text: str) -> str:

@@ -106,6 +106,7 @@ SCREENS = (
     (re.compile(r"/draws/(?P<pk>\d+)/(act/\w+|plan)$"), Draw),
     (re.compile(r"/keyeval/(?P<pk>\d+)/(marks|agree)$"), KeyEvaluation),
     (re.compile(r"/records/(?P<pk>\d+)$"), SafeguardRecord),
+    (re.compile(r"/publications/(?P<pk>\d+)/keep$"), Publication),
 )
 
 

@@ -30,7 +30,7 @@ ROLES = {
 }
 POSTED = {
     "field", "part", "settle", "same", "adjust", "undo", "job-again", "word", "marks", "agree", "rectification", "draw-register", "draw-act", "step",
-    "publish-ask", "portfolio-import", "job-places", "organisation", "sign-out", "set_language",
+    "publish-ask", "publication-keep", "portfolio-import", "job-places", "organisation", "sign-out", "set_language",
 }  # fmt: skip
 
 

@@ -195,8 +195,10 @@ def _load_workbook(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBP
         known = set(columns.values())
         faults = [(r + 1, c, why) for r, c, why in _faults_of(sheet) if r > at and c in known]
         notes = tuple(_hidden_notes(sheet))
+        # What a faulty cell holds instead of a value stands there, so that its row is checked and shows it; a last row of
+        # formulas that never came to anything is no row to the reader.
+        sheet.rows += [[] for _r in range(max((r for r, _c in sheet.faults), default=-1) + 1 - len(sheet.rows))]
         best = (_Raw(found, columns, at + 1, sheet.name, titles, faults, notes), sheet.rows[at + 1 :])
-        # What a faulty cell holds instead of a value stands there, so that its row is checked and shows it.
         for (r, c), said in sheet.faults.items():
             if r > at:
                 sheet.rows[r] += [None] * (c + 1 - len(sheet.rows[r]))

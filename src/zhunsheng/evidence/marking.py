@@ -13,6 +13,7 @@ from openpyxl.styles import Font, PatternFill
 
 from zhunsheng.evidence.importing import Checked, RowError
 from zhunsheng.evidence.ledgers import DEPARTMENT
+from zhunsheng.text import AS_TEXT
 
 _FILL = "FFFFC7CE"
 _TITLE = "错误说明"
@@ -33,7 +34,8 @@ def marked_copy(checked: Checked, out: Path) -> Path:
 
 
 def _mark_workbook(checked: Checked, by_row: dict[int, list[RowError]], target: Path) -> None:
-    book = openpyxl.load_workbook(checked.path)
+    book = openpyxl.load_workbook(checked.path, keep_links=False)
+    _still(book, checked.path)
     sheet = book[checked.sheet]
     fill = PatternFill("solid", fgColor=_FILL)
     last = sheet.max_column + 1
@@ -49,8 +51,25 @@ def _mark_workbook(checked: Checked, by_row: dict[int, list[RowError]], target: 
             cell.fill = fill
             cell.comment = Comment(error.message, "准绳")
         note = sheet.cell(row, last, _said(errors))
+        note.data_type = "s"
         note.font = Font(color="FF9C0006")
     book.save(target)
+
+
+def _still(book: Any, path: Path) -> None:
+    """Leave of each formula what it came to when the file was saved, or its words: the copy of a stranger's file runs nothing.
+
+    Who wrote and who saved the file is nobody's business who gets the copy.
+    """
+    formulas = [cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    if formulas:
+        values = openpyxl.load_workbook(path, data_only=True, keep_links=False)
+        for cell in formulas:
+            value, words = values[cell.parent.title][cell.coordinate].value, getattr(cell.value, "text", cell.value)
+            cell.value = str(words) if value is None else value
+            if isinstance(cell.value, str):
+                cell.data_type = "s"
+    book.properties.creator, book.properties.lastModifiedBy = "准绳", None
 
 
 def _anchors(sheet: Any) -> dict[tuple[int, int], tuple[int, int]]:
@@ -66,7 +85,7 @@ def _anchors(sheet: Any) -> dict[tuple[int, int], tuple[int, int]]:
 def _write_bad_rows(checked: Checked, by_row: dict[int, list[RowError]], target: Path) -> None:
     """A csv has no colours, so its bad rows go into a workbook, each with its row number in the file."""
     columns = [c for c in checked.ledger.columns if c.name in checked.columns]
-    book = xlsxwriter.Workbook(str(target), {"strings_to_formulas": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(str(target), AS_TEXT)
     sheet = book.add_worksheet("不合格的行")
     bold = book.add_format({"bold": True})
     bad = book.add_format({"bg_color": "#FFC7CE"})

@@ -26,6 +26,8 @@ MARGIN = Cm(2.0)
 def new_document(*, landscape: bool = False) -> Any:
     """Return an empty A4 document in 宋体 with 黑体 headings."""
     document = docx.Document()
+    # The library signs with its own name; a file of the site is signed by nobody.
+    document.core_properties.author = document.core_properties.comments = ""
     _page(document.sections[0], landscape)
     for name, font, size in (
         ("Normal", "宋体", 10.5),

@@ -10,16 +10,14 @@ from pathlib import Path
 import xlsxwriter
 
 from zhunsheng.reports.forms import Cell, Form
-from zhunsheng.text import clean
+from zhunsheng.text import AS_TEXT, clean
 
 _LINE = 15.0  # points a line of 10.5-point text takes
 
 
 def write_workbook(forms: Sequence[tuple[str, Form]], path: Path) -> None:
     """Write (sheet name, form) pairs to ``path``. User text that looks like a formula stays text."""
-    book = xlsxwriter.Workbook(
-        str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    )
+    book = xlsxwriter.Workbook(str(path), AS_TEXT)
     used: set[str] = set()
     for name, form in forms:
         _write(book, sheet_name(name, used), form)

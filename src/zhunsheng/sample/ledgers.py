@@ -13,6 +13,7 @@ import duckdb
 import xlsxwriter
 
 from zhunsheng.evidence.ledgers import Ledger, ledger_of
+from zhunsheng.text import AS_TEXT
 
 YEAR = 2021
 MARKET = "市场秩序监督管理及食品安全经费"
@@ -160,9 +161,7 @@ def _write_csv(
 
 
 def _write_workbook(path: Path, ledger: Ledger, rows: Sequence[dict[str, Any]]) -> Path:
-    book = xlsxwriter.Workbook(
-        str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
+    book = xlsxwriter.Workbook(str(path), AS_TEXT | {"constant_memory": True})
     bold = book.add_format({"bold": True, "bg_color": "#EDEDED", "border": 1})
     day = book.add_format({"num_format": "yyyy-mm-dd"})
     sheet = book.add_worksheet(ledger.title)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import random
 import zipfile
 from datetime import date, timedelta
@@ -12,6 +10,7 @@ from typing import Any
 
 from zhunsheng.evidence import ledger_of
 from zhunsheng.sample.documents import bureau, flattened
+from zhunsheng.text import csv_text
 
 _FIELDS = (
     "农业农村",
@@ -177,10 +176,7 @@ def _fill(rows: dict[str, list[dict[str, Any]]], n: int, name: str, data: dict[s
 def _write(out: Path, name: str, listed: list[dict[str, Any]]) -> Path:
     ledger = ledger_of(name)
     present = [c for c in ledger.columns if any(c.name in row for row in listed)]
-    stream = io.StringIO()
-    writer = csv.writer(stream)
-    writer.writerow(["部门", *(c.title for c in present)])
-    writer.writerows([row["部门"], *(row.get(c.name, "") for c in present)] for row in listed)
+    rows = [[row["部门"], *(row.get(c.name, "") for c in present)] for row in listed]
     path = out / f"{ledger.title}.csv"
-    path.write_text(stream.getvalue(), "utf-8-sig")
+    path.write_bytes(csv_text([["部门", *(c.title for c in present)], *rows]).encode("utf-8-sig"))
     return path

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -43,6 +41,7 @@ from zhunsheng.evidence import Store, ledger_of
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.draw_forms import check_form, notice_form, page_of, task_form
 from zhunsheng.reports.xlsx import write_workbook
+from zhunsheng.text import csv_text
 
 MAX_CHECK_FORMS = 200  # check forms written to Word at once
 
@@ -218,17 +217,15 @@ def results_csv(parts: dict[str, Any], results: Sequence[Result]) -> str:
     check_results(list(results), teams)
     plan = parts["plan.json"]
     item = "、".join(i["name"] for i in plan["items"])
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream)
-    writer.writerow(
-        ["任务编号", "统一社会信用代码", "检查方式", "检查事项", "检查日期", "检查人员", "检查结果", "公示日期"]
-    )
+    rows: list[Sequence[Any]] = [
+        ("任务编号", "统一社会信用代码", "检查方式", "检查事项", "检查日期", "检查人员", "检查结果", "公示日期")
+    ]
     for r in results:
         if r.inspected_on:
             people = "、".join(r.inspectors)
             row = (plan["id"], r.id, "双随机", item, r.inspected_on, people, r.result or "", r.published_on or "")
-            writer.writerow(row)
-    return stream.getvalue()
+            rows.append(row)
+    return csv_text(rows)
 
 
 def _write(path: Path, data: Any) -> None:

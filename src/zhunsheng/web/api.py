@@ -373,7 +373,8 @@ def job_state(request: Any, job: int) -> Any:
     return _job(_own_job(request, job))
 
 
-MARKED = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MARKED = {XLSX: {"schema": {"type": "string", "format": "binary"}}}
 
 
 @api.get(
@@ -393,7 +394,7 @@ def job_marked(request: Any, job: int) -> Any:
     if not may(request.auth.user, "ledgers.personal", found.department):
         raise ZhunshengError("ZS-WB-31", detail="令牌的主人不能看个人信息")
     return FileResponse(
-        (found.folder() / name).open("rb"), as_attachment=True, filename=name, content_type="application/octet-stream"
+        (found.folder() / name).open("rb"), as_attachment=True, filename=name, content_type=XLSX
     )
 
 

@@ -168,6 +168,28 @@ def problems(get_response: Handler) -> Handler:
     return middleware
 
 
+# Pages, data and files that are the same for everybody and hold nothing of anybody; all else is kept by nobody on the way.
+OPEN = {"public-file", "open-data", "open-data-json", "data-package", "verify"}  # pages carry a token of the visitor's
+OPEN_API = ("/api/public", "/api/openapi.json", "/api/docs")
+
+
+def unkept(get_response: Handler) -> Handler:
+    """Let no browser and no proxy keep an answer, but what is public and was asked for without signing in."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        match: Any = request.resolver_match
+        open_ = (match is not None and match.view_name in OPEN) or request.path in OPEN_API
+        known = "Authorization" in request.headers or settings.SESSION_COOKIE_NAME in request.COOKIES
+        if request.path.startswith(settings.STATIC_URL):
+            return response
+        if not open_ or known or response.status_code >= 400 or response.cookies:
+            response["Cache-Control"] = "no-store"
+        return response
+
+    return middleware
+
+
 class Figures:
     """Counts and times of answers since the process started, by route and status."""
 

@@ -148,6 +148,8 @@ ACTIONS: dict[str, Act] = {
     "publish.view": Act(READERS),
     "publish.request": Act((FINANCE,)),
     "publish.approve": Act((HEAD,), _("批准公开"), ("requested",), "published", apart=("publish.request",)),
+    # Personal data found in what is public already: kept for a reason, or the whole is withdrawn.
+    "publish.keep": Act((HEAD,), on=("published",)),
     "publish.retract": Act((FINANCE,), _("撤回申请"), ("requested",), "withdrawn", style="secondary"),
     "publish.overtake": Act((), on=("requested", "published"), to="withdrawn", system=True),
     "publish.refuse": Act((HEAD,), _("不予公开"), ("requested",), "refused", remark=True, style="danger"),

@@ -67,6 +67,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "zhunsheng.web.middleware.client",
+    "zhunsheng.web.middleware.unkept",
     "zhunsheng.web.middleware.problems",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

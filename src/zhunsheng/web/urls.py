@@ -103,6 +103,7 @@ urlpatterns = [
     path(f"{HERE}publish", public.publish, name="publish"),
     path("publish/<str:kind>/<int:pk>/ask", public.ask, name="publish-ask"),
     path("publications/<int:publication>", public.publication, name="publication"),
+    path("publications/<int:publication>/keep", public.keep, name="publication-keep"),
     path("public", public.public, name="public"),
     path("public/<int:pk>", public.public_one, name="public-one"),
     path("public/<int:pk>/file/<str:name>", public.public_file, name="public-file"),

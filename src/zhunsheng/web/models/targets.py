@@ -76,6 +76,8 @@ class SheetVersion(Decided):
     origin = models.CharField(max_length=20, default="upload")
     upload = models.ForeignKey(Upload, models.PROTECT, null=True)
     unsure = models.JSONField(default=list)
+    # What is personal in the document it was read from, masked, with its places (``services/disclosing.noted``).
+    personal = models.JSONField(default=list)
     # The first day on which an approved version holds; the year's first one holds for the whole year.
     in_force_from = models.DateField(null=True)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
@@ -83,7 +85,7 @@ class SheetVersion(Decided):
     changed_at = models.DateTimeField(auto_now=True)
 
     by_digest = ("body", "unsure")
-    unwatched = ("changed_at",)
+    unwatched = ("changed_at", "personal")
     start = ("draft",)
     final = ("approved",)
     bound = ("submitted", "checked", "approved", "void")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import tempfile
 from pathlib import Path
@@ -14,7 +13,7 @@ from django.utils.translation import gettext as _
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Ledger, Page, browse, ledger_of, write_template
 from zhunsheng.evidence import ledgers as all_ledgers
-from zhunsheng.text import guarded
+from zhunsheng.text import AS_TEXT, csv_text
 from zhunsheng.web.audit import record
 from zhunsheng.web.models import Organisation, User
 from zhunsheng.web.services import jobs
@@ -79,27 +78,13 @@ def exported(department: Organisation, ledger: Ledger, kind: str, **asked: Any) 
 
 
 def _csv(ledger: Ledger, rows: Any) -> bytes:
-    stream = io.StringIO()
-    writer = csv.writer(stream)
-    writer.writerow([c.title for c in ledger.columns])
-    writer.writerows([plain(v) for v in r.values] for r in rows)
-    return stream.getvalue().encode("utf-8-sig")
-
-
-def plain(value: Any) -> Any:
-    """Keep a spreadsheet that opens a csv from taking a text for a formula."""
-    return guarded(value) if isinstance(value, str) else value
+    return csv_text([[c.title for c in ledger.columns], *(r.values for r in rows)]).encode("utf-8-sig")
 
 
 def _xlsx(ledger: Ledger, rows: Any) -> bytes:
     titles = [c.title for c in ledger.columns]
     buffer = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "default_date_format": "yyyy-mm-dd",
-    }
+    options = AS_TEXT | {"in_memory": True, "default_date_format": "yyyy-mm-dd"}
     with xlsxwriter.Workbook(buffer, options) as book:
         sheet = book.add_worksheet(ledger.title[:31])
         bold = book.add_format({"bold": True, "bg_color": "#EEF2F7", "border": 1})

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import book_of, open_bytes
-from zhunsheng.text import clean
+from zhunsheng.text import AS_TEXT, clean
 from zhunsheng.usecases.assessing import Evidence
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import (
@@ -584,7 +584,7 @@ def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
         _("上级"),
         _("单位代码"),
     ]
-    with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False}) as book:
+    with xlsxwriter.Workbook(buffer, AS_TEXT | {"in_memory": True}) as book:
         sheet = book.add_worksheet(f"{year}")
         bold = book.add_format({"bold": True, "bg_color": "#EEF2F7", "border": 1, "align": "center"})
         percent = book.add_format({"num_format": "0.00%"})

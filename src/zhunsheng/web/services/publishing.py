@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import copy
+import hashlib
+import json
+import re
 import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,20 +20,25 @@ from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from zhunsheng.disclosure import json_texts, redacted, suppressed, version, without
+from zhunsheng.draws.results import categories
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation.scoring import BASIS_WORDS, VERDICT_WORDS, Verdict
 from zhunsheng.outcomes import ORIGIN_WORDS, RULED_WORDS, Origin, ruled
 from zhunsheng.reports.forms import target_form, wan
+from zhunsheng.targets import TargetValue
 from zhunsheng.targets.editing import changes
 from zhunsheng.targets.sheet import plain as figure
+from zhunsheng.text import csv_text
 from zhunsheng.usecases.result import RunContest, RunSheet, RunTotal
 from zhunsheng.web.models import Contest, Draw, Organisation, Publication, SelfEvaluation, SheetVersion, Step, User
 from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.models.targets import book_of
-from zhunsheng.web.services import office
+from zhunsheng.web.services import disclosing, office
+from zhunsheng.web.services.disclosing import Decision, Item, Undecided
 from zhunsheng.web.services.draws import allotted, proof_of, untouched
-from zhunsheng.web.services.ledgers import plain
 from zhunsheng.web.services.year import (
+    FORM,
     POINTS,
     TARGET,
     Shown,
@@ -41,7 +50,7 @@ from zhunsheng.web.services.year import (
     points_figure,
     score_figures,
 )
-from zhunsheng.web.workflow import advance, note
+from zhunsheng.web.workflow import advance, check, note
 
 # Who typed it stays inside.
 PUBLIC_CONTEST = {"typed", "computed", "difference", "doubt", "reason", "accepted", "refused", "measured_on"}
@@ -50,44 +59,262 @@ SUBJECTS: dict[str, Any] = {"targets": SheetVersion, "self": SelfEvaluation, "dr
 DRAW_FILES = ("抽查包.zip", "frame.tsv", "commitment.json", "公告.html", "公告.docx", "公告.json")
 
 
-def ask(kind: str, subject: Any, user: User) -> Publication:
-    """Copy what is to be published and ask for approval. Raises ``ZS-WB-01`` where the record is not ready for it."""
+@dataclass(frozen=True)
+class Copy:
+    """What would be published of a record: its year and title, what pages and data show, and files by their names."""
+
+    kind: str
+    year: int
+    title: str
+    data: dict[str, Any]
+    files: dict[str, bytes]
+
+    def digest(self) -> str:
+        """Return the SHA-256 of all of it and of the rules: what was looked through as it is need not be so again."""
+        told = [version(), self.kind, self.title, json.dumps(self.data, ensure_ascii=False, sort_keys=True)]
+        told += [f"{name}:{hashlib.sha256(content).hexdigest()}" for name, content in sorted(self.files.items())]
+        return hashlib.sha256("\x1f".join(told).encode()).hexdigest()
+
+    def personal(self) -> list[Item]:
+        """Return what is personal in it, wherever the public could read it. Raises ``ZS-WB-43`` for a file that can't be read."""
+        # A draw's files prove one another by their digests: none can be written over.
+        proof = self.kind == "draw"
+        shown = [{TITLE: self.title, DATA: self.data}]
+        if self.kind == "targets":
+            shown.append({PAGE: FORM.dump_python(target_form(book_of([self.data["sheet"]]).sheets[0]), mode="json")})
+        parts = [disclosing.items_in(t for n in range(len(shown)) for t in json_texts("", shown, n))]
+        for name, content in self.files.items():
+            parts.append(disclosing.items_in(disclosing.of_file(name, content), source=name, fixed=proof))
+        found = disclosing.joined(parts)
+        for item in found:
+            item.places = [_place(place) for place in item.places]
+        return found
+
+    def without(self, items: list[Item], before: Sequence[dict[str, Any]] = ()) -> Copy:
+        """Return it with what was decided to be hidden hidden everywhere; ``before`` is the data published of it earlier.
+
+        Raises ``ZS-WB-42`` where something stands that can't be written over.
+        """
+        gone = disclosing.hides(items)
+        if all(item.decision != disclosing.HIDE for item in items):
+            return self
+        shown = [{TITLE: self.title, DATA: copy.deepcopy(self.data)}]
+        for text in json_texts("", shown, 0):
+            text.hide(gone)
+        data: dict[str, Any] = cast(dict[str, Any], shown[0][DATA])
+        for line in data["sheet"]["indicators"] if self.kind == "targets" else ():
+            if line["target"]["raw"] != _raw_of(self.data, line["id"]):
+                line["target"] = TargetValue.parse(line["target"]["raw"]).model_dump(mode="json")
+        if self.kind == "results":
+            data |= _persons(data, before)
+        files = {name: without(name, content, gone) for name, content in self.files.items()}
+        made = Copy(self.kind, self.year, redacted(self.title, gone), data, files)
+        kept = {item.key for item in items if item.decision == disclosing.KEEP}
+        for item in made.personal():
+            if item.key not in kept:
+                raise ZhunshengError("ZS-WB-42", name=item.places[0], kind=item.title)
+        return made
+
+
+TITLE, DATA, PAGE = "标题", "公开的数据", "公开的页面"
+
+
+def _persons(data: dict[str, Any], before: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the results of a draw without the rows of natural persons, whose numbers are hidden: by result, how many.
+
+    A row that names nobody still tells of someone where there are few; so only counts are told, and no small ones.
+    """
+    listed, counts = [], dict.fromkeys(categories(), 0)
+    for row in data["results"]:
+        if row["id"].startswith(HIDDEN):
+            counts[row["result"]] = counts.get(row["result"], 0) + 1
+        else:
+            listed.append(row)
+    if len(listed) == len(data["results"]):
+        return {}
+    earlier = [one["persons"] for one in before if "persons" in one]
+    return {"results": listed, "persons": suppressed(counts, earlier).as_json()}
+
+
+HIDDEN = "〔已隐去"  # begins what stands in the place of what was hidden
+# Names of the parts of a copy beside those of the open data's fields, for whoever decides what is hidden.
+PARTS = {
+    "sheet": "目标表",
+    "purpose": "资金用途",
+    "goals": "绩效目标",
+    "text": "内容",
+    "indicators": "指标",
+    "raw": "",
+    "scores": "自评",
+    "forms": "官方表样",
+    "rows": "行",
+    "notes": "附注",
+    "caption": "表头",
+    "plan": "抽查方案",
+    "items": "抽查事项",
+    "drawn": "抽中名单",
+    "results": "检查结果",
+    "randomness": "随机数",
+    "parts": "其他得分",
+    "how": "说明",
+    "contest": "争议",
+    "accepted": "裁定理由",
+    "refused": "裁定理由",
+}
+
+
+def _place(path: str) -> str:
+    """Return a place within a copy in words."""
+    titles = {name: title for fields in FIELDS.values() for name, title, _type in fields} | PARTS
+    said = []
+    for part in path.split(" › "):
+        name, rest = re.match("([A-Za-z_0-9]*)(.*)", part, re.S).groups()  # type: ignore[union-attr]
+        said.append(f"{titles.get(name, name) if '.' not in part else name}{rest}")
+    words = " › ".join(part for part in said if part)
+    return re.sub("行第([0-9]+)项第([0-9]+)项 › 内容", r"第\1行第\2格", words)
+
+
+def _raw_of(data: dict[str, Any], code: str) -> str:
+    return next(str(i["target"]["raw"]) for i in data["sheet"]["indicators"] if i["id"] == code)
+
+
+def copied(kind: str, subject: Any) -> Copy:
+    """Return what would be published of a record. Raises ``ZS-WB-01`` where it is not ready for it."""
     _ready(kind, subject)
     build = {"targets": _targets, "self": _self_evaluation, "draw": _draw, "results": _results}[kind]
     year, title, data = build(subject)
+    files: list[Path] = []
+    if kind == "draw":
+        files = [subject.folder() / name for name in DRAW_FILES]
+    if kind == "self":
+        files = [file for name in SELF_FILES if (file := file_of(subject, name))]
+    return Copy(kind, year, title, data, {file.name: file.read_bytes() for file in files if file.is_file()})
+
+
+def ask(kind: str, subject: Any, user: User, said: Mapping[str, Decision] | None = None) -> Publication:
+    """Copy what is to be published and ask for approval; ``said`` is what was decided on what is personal in it, by key.
+
+    Raises ``ZS-WB-01`` where the record is not ready for it, ``Undecided`` (``ZS-WB-40``) where something personal in it was
+    not decided on, ``ZS-WB-42`` to ``-44``.
+    """
+    whole = copied(kind, subject)
+    items = disclosing.decided(whole.personal(), said or {}, user)
+    if waiting := [item for item in items if not item.decision]:
+        raise Undecided("ZS-WB-40", whole.title, waiting)
+    public = _same(kind, subject.pk).filter(published_at__isnull=False).order_by("pk")
+    whole = whole.without(items, [one.data for one in public] if kind == "results" else [])
     with transaction.atomic():
         for old in _same(kind, subject.pk).filter(state="requested"):
             advance(user, old, "publish.overtake", "同一内容又提出了新的公开申请")
         made = Publication.objects.create(
             department=subject.department,
-            year=year,
+            year=whole.year,
             kind=kind,
             object_id=subject.pk,
-            title=title,
-            data=data,
+            title=whole.title,
+            data=whole.data,
             requested_by=user,
+            disclosures=[item.as_json() for item in items],
+            looked_by=whole.digest(),
         )
         note(user, made, "publish.request", after="requested")
-        if kind == "draw":
-            _copy([subject.folder() / name for name in DRAW_FILES], made.folder())
-        if kind == "self":
-            _copy([file for name in SELF_FILES if (file := file_of(subject, name))], made.folder())
+        # A number may have been given before, to what was never kept: nothing of that goes out under it.
+        shutil.rmtree(made.folder(), ignore_errors=True)
+        for name, content in whole.files.items():
+            made.folder().mkdir(parents=True, exist_ok=True)
+            (made.folder() / name).write_bytes(content)
     return made
 
 
-def _copy(files: list[Path], to: Path) -> None:
-    to.mkdir(parents=True, exist_ok=True)
-    for file in files:
-        if file.is_file():
-            shutil.copyfile(file, to / file.name)
+# -- what is personal in it -------------------------------------------------------------------------------------------
+
+
+def copy_of(publication: Publication) -> Copy:
+    """Return a publication's copy as it lies there."""
+    folder = publication.folder()
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    return Copy(
+        publication.kind,
+        publication.year,
+        publication.title,
+        publication.data,
+        {file.name: file.read_bytes() for file in files if file.is_file()},
+    )
+
+
+def undecided(publication: Publication) -> list[Item]:
+    """Return what is personal in a publication's copy as it lies there and was not decided on.
+
+    Quickly where copy and rules are those that it was last looked through with.
+    """
+    known = disclosing.read(publication.disclosures)
+    whole = copy_of(publication)
+    if whole.digest() == publication.looked_by:
+        return [item for item in known if not item.decision]
+    kept = {item.key for item in known if item.decision == disclosing.KEEP}
+    return [item for item in whole.personal() if item.key not in kept]
+
+
+def look_through(found: Any) -> int:
+    """Look through what is public and was not yet by the present rules, and keep what nobody decided on; return how many.
+
+    Nothing is taken down: it waits for the head, who withdraws it or says why it may stay.
+    """
+    count = 0
+    for one in found.filter(state="published").order_by("pk"):
+        digest = copy_of(one).digest()
+        if one.looked_by == digest:
+            continue
+        try:
+            waiting = undecided(one)
+        except ZhunshengError as error:
+            waiting = [Item(f"unread-{one.pk}", "author", error.web[:80], [TITLE], 1)]
+        with transaction.atomic():
+            now = Publication.objects.select_for_update().get(pk=one.pk)
+            known = {item.key for item in disclosing.read(now.disclosures) if item.decision != disclosing.HIDE}
+            new = [item for item in waiting if item.key not in known]
+            now.disclosures = [*now.disclosures, *(item.as_json() for item in new)]
+            now.looked_by = digest
+            now.save()
+        count += bool(new)
+    return count
+
+
+def look_through_all() -> int:
+    """Look through everything that is public, after the rules changed or where it was published before there were any."""
+    return look_through(Publication.objects.all())
+
+
+def disclosures(publication: Publication) -> list[Item]:
+    """Return what was found to be personal in a publication with what was decided on it, what waits first."""
+    return sorted(disclosing.read(publication.disclosures), key=lambda item: bool(item.decision))
+
+
+def keep(publication: Publication, user: User, said: Mapping[str, Decision], seen: str | None = None) -> Publication:
+    """Keep what is personal in something public, each for a reason. Raises ``PermissionDenied``, ``ZS-WB-10``, ``ZS-WB-44``."""
+    with transaction.atomic():
+        now = Publication.objects.select_for_update().get(pk=publication.pk)
+        check(user, now, "publish.keep", seen)
+        items = disclosing.read(now.disclosures)
+        open_ = [item for item in items if not item.decision]
+        disclosing.decided(open_, {k: v for k, v in said.items() if v.what == disclosing.KEEP}, user)
+        now.disclosures = [item.as_json() for item in items]
+        now.save()
+        note(user, now, "publish.keep", now.state, now.state, seen=seen)
+    return now
 
 
 def decide(publication: Publication, user: User, action: str, remark: str = "", *, seen: str | None = None) -> Step:
     """Approve, refuse or withdraw; an earlier publication of the same thing gives way to the new one.
 
     What is approved must still be ready to be public, and says from the first moment how its figures differ from what
-    they come to now. Raises as ``advance``, ``ZS-WB-01``, and as ``assess_now``.
+    they come to now. What is personal in it must have been decided on when it was asked for, all that is in it now.
+    Raises as ``advance``, ``ZS-WB-01``, as ``assess_now``, and ``Undecided`` (``ZS-WB-41``).
     """
+    if action == "publish.approve" and publication.state == "requested":
+        check(user, publication, action, seen)
+        if waiting := undecided(publication):
+            raise Undecided("ZS-WB-41", str(publication), waiting)
 
     def dated(now: Publication) -> None:
         if action == "publish.approve":
@@ -322,13 +549,23 @@ def drifted_from(publication: Publication) -> list[dict[str, str]]:
         return []
     day = date.fromisoformat(publication.data["as_of"])
     now = figures_of(assess_now(evaluation.department, evaluation.year, day, record=evaluation).run)
-    return differences(then, now)
+    words = disclosing.unsaid(disclosing.read(publication.disclosures))
+    return differences(_said(then, words), _said(now, words))
+
+
+def _said(shown: dict[str, Shown], words: Callable[[str], str]) -> dict[str, Shown]:
+    """Return figures with what is hidden in the copy hidden in them too, so that this alone makes no difference."""
+    return {
+        code: Shown(words(one.sheet), {k: (words(name), words(text)) for k, (name, text) in one.figures.items()})
+        for code, one in shown.items()
+    }
 
 
 def check_published(department: Organisation, year: int) -> None:
     """Keep of each published self-evaluation whether its figures still are what they come to, for the public pages to say."""
     for one in Publication.objects.filter(department=department, year=year, kind="self", state="published"):
         _compare(one)
+    look_through(Publication.objects.filter(department=department, year=year))
 
 
 def _compare(publication: Publication) -> None:
@@ -418,13 +655,19 @@ def since(publication: Publication) -> dict[str, Any]:
         changed = _results_since(publication)
         if changed:
             notes.append(_("公开之后，检查结果又有变动；上面仍是公开时的结果"))
-    return {"notes": notes, "changes": changed, "drift": drift}
+    # What came after the approval was looked over by nobody: only what was decided to be kept is said in it.
+    words = disclosing.unsaid(disclosing.read(publication.disclosures))
+    said: dict[str, Any] = disclosing.over_all({"notes": notes, "changes": changed, "drift": drift}, words)
+    return said
 
 
 def _results_since(publication: Publication) -> list[dict[str, str]]:
     """Return which results of a draw were changed or came after they were published."""
     then = {row["id"]: row for row in publication.data["results"]}
     now = {row["id"]: row for row in _results(Draw.objects.get(pk=publication.object_id))[2]["results"]}
+    if "persons" in publication.data:  # of those only counts are told
+        words = disclosing.unsaid(disclosing.read(publication.disclosures))
+        now = {key: row for key, row in now.items() if words(key) == key}
 
     def told(row: dict[str, Any] | None) -> str:
         return f"{row['result']}（{row['inspected_on'] or ''}）" if row else _("没有")
@@ -496,8 +739,10 @@ FIELDS: dict[str, list[tuple[str, str, str]]] = {
         ("id", "统一社会信用代码", "string"),
         ("inspected_on", "检查日期", "date"),
         ("result", "检查结果", "string"),
+        ("count", "户数", "string"),
     ],
 }
+PERSONS = "自然人（不列编号）"
 INDICATOR, TOTAL, NOTE, DRIFT = "指标", "总分", "公开后的情况", "重算后的不同"  # kinds of a row of the open data
 PROJECTS, EXECUTION = "所属项目", "预算执行率"  # as a scorecard calls its parts beside the dimensions
 
@@ -505,12 +750,8 @@ PROJECTS, EXECUTION = "所属项目", "预算执行率"  # as a scorecard calls 
 def open_csv(publication: Publication) -> bytes:
     """Return the rows of what is published as csv, which a spreadsheet may open without taking a text for a formula."""
     fields = FIELDS[publication.kind]
-    stream = io.StringIO()
-    writer = csv.writer(stream)
-    writer.writerow([title for _name, title, _kind in fields])
-    for row in rows_of(publication):
-        writer.writerow([plain(row.get(name)) for name, _title, _kind in fields])
-    return stream.getvalue().encode("utf-8-sig")
+    rows = [[row.get(name) for name, _title, _kind in fields] for row in rows_of(publication)]
+    return csv_text([[title for _name, title, _kind in fields], *rows]).encode("utf-8-sig")
 
 
 def schema_of(kind: str) -> dict[str, Any]:
@@ -552,6 +793,8 @@ def moment(at: datetime | None) -> str | None:
 def open_json(publication: Publication) -> dict[str, Any]:
     """Return what is published as data, in the words of the page and of the csv."""
     data = {k: v for k, v in publication.data.items() if k != "forms"}
+    if "persons" in data:
+        data["persons"] = {k: data["persons"][k] for k in ("groups", "total")}
     if publication.kind == "self":
         data["scores"] = [
             {
@@ -618,7 +861,8 @@ def rows_of(found: Publication) -> list[dict[str, Any]]:
     if found.kind == "draw":
         return [{**d, "inspectors": "、".join(d["inspectors"])} for d in data.get("drawn", [])]
     listed: list[dict[str, Any]] = data["results"]
-    return listed
+    persons = data.get("persons", {"groups": {}})["groups"]
+    return listed + [{"id": PERSONS, "result": result, "count": count} for result, count in persons.items()]
 
 
 def _rows_of_money(body: dict[str, Any]) -> list[dict[str, Any]]:

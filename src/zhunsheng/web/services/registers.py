@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -17,6 +15,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Ledger, ledger_of
 from zhunsheng.regulations import read_yaml
 from zhunsheng.targets.value import misgrouped
+from zhunsheng.text import csv_text
 from zhunsheng.web.models import Organisation, SafeguardRecord
 
 
@@ -120,10 +119,8 @@ def as_ledger(register: Register, department: Organisation) -> bytes:
     ledger, records = fed_by(register), counted(register, department)
     if not records:
         raise ZhunshengError("ZS-WB-06", detail=f"“{register.title}”还没有记录")
-    stream = io.StringIO()
-    writer = csv.writer(stream)
-    writer.writerow([c.title for c in ledger.columns])
+    rows: list[list[Any]] = [[c.title for c in ledger.columns]]
     for one in records:
         values: dict[str, Any] = {**one.data, **register.fixed}
-        writer.writerow([values.get(c.name, "") for c in ledger.columns])
-    return stream.getvalue().encode("utf-8-sig")
+        rows.append([values.get(c.name, "") for c in ledger.columns])
+    return csv_text(rows).encode("utf-8-sig")

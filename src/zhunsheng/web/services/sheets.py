@@ -37,6 +37,7 @@ from zhunsheng.web.models import (
 from zhunsheng.web.models.audited import record
 from zhunsheng.web.models.people import new_code
 from zhunsheng.web.models.targets import NO_SOURCE, UNNAMED, WHOLE, body_of
+from zhunsheng.web.services.disclosing import noted
 from zhunsheng.web.services.review import refresh
 from zhunsheng.web.workflow import note
 
@@ -78,6 +79,7 @@ def take_document(
     """
     with upload.opened() as path:
         book = read_book(path)
+        personal = noted(upload.name, path.read_bytes())
     made = []
     with transaction.atomic():
         # One document after the other: of two that arrive at once, the second finds what the first made.
@@ -89,7 +91,12 @@ def take_document(
                 update={"year": read.year or year, "department": read.department or department.name}
             )
             unsure = [u.model_dump(mode="json") for u in book.unsure] if n == 0 else []
-            made.append(add_version(sheet, department, user, "upload", reason=reason, upload=upload, unsure=unsure))
+            told = personal if n == 0 else []
+            made.append(
+                add_version(
+                    sheet, department, user, "upload", reason=reason, upload=upload, unsure=unsure, personal=told
+                )
+            )
         # A document says of which year it is; the reviews follow the record, not the page it was sent from.
         refresh(department, {v.sheet.year for v in made})
     return made
@@ -126,6 +133,7 @@ def add_version(
     reason: str = "",
     upload: Upload | None = None,
     unsure: list[Any] | None = None,
+    personal: list[dict[str, str]] | None = None,
     of: Sheet | None = None,
 ) -> SheetVersion:
     """Keep a sheet as the next version of the record it belongs to: ``of``, or the one its code or exact name says.
@@ -163,6 +171,7 @@ def add_version(
             origin=origin,
             upload=upload,
             unsure=unsure or [],
+            personal=personal or [],
             created_by=user,
         )
         if user is not None:

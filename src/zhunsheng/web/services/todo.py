@@ -107,4 +107,9 @@ def of(user: User, department: Organisation, year: int, today: date) -> list[dic
     for publication in Publication.objects.filter(department=department, state="requested"):
         if may(user, "publish.approve", publication):
             add(_("批准公开：%s") % publication.title, reverse("publication", args=[publication.pk]))
+    # By an upgrade, by new rules: what is public already is not taken down by itself, the head decides.
+    for publication in Publication.objects.filter(department=department, state="published"):
+        if any(not item["decision"] for item in publication.disclosures) and may(user, "publish.keep", publication):
+            told = _("公开的内容里有个人信息待处理：%s") % publication.title
+            add(told, reverse("publication", args=[publication.pk]), publication.published_at.date())
     return sorted(found, key=lambda t: (-t["late"], t["due"] or date.max))

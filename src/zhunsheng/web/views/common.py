@@ -189,7 +189,7 @@ def paged(request: HttpRequest, found: Any, size: int) -> dict[str, Any]:
 def download(content: bytes, name: str) -> HttpResponse:
     """Send bytes as a file to be saved; browsers never show uploaded content as a page."""
     response = HttpResponse(content, content_type=TYPES.get(Path(name).suffix.lower(), "application/octet-stream"))
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
     response["X-Content-Type-Options"] = "nosniff"
     return response
 

@@ -16,11 +16,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.web.forms.public import Disclosed, said_of
 from zhunsheng.web.models import Organisation, Publication
 from zhunsheng.web.requests import SignedInRequest
-from zhunsheng.web.roles import available
+from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import office, publishing
-from zhunsheng.web.views.common import demand, done, page, paged, send
+from zhunsheng.web.services.disclosing import Undecided
+from zhunsheng.web.views.common import demand, done, download, page, paged, send
 
 PAGE = 30
 
@@ -32,20 +35,49 @@ def publish(request: SignedInRequest, department: Organisation, year: int) -> Ht
     return render(request, "web/publish.html", {"part": "publish", "found": found})
 
 
-@page(None, methods=("POST",))
+@page(None, methods=("GET", "POST"), whole=False)
 def ask(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
-    """Ask for the publication of approved targets, a signed self-evaluation, a draw or its results."""
+    """Ask for the publication of approved targets, a signed self-evaluation, a draw or its results.
+
+    What is personal in it is shown first, masked, with its places: each is hidden, or kept with a reason.
+    """
     if kind not in publishing.SUBJECTS:
         raise Http404
     subject = get_object_or_404(publishing.SUBJECTS[kind], pk=pk)
     demand(request, "publish.request", subject.department)
-    made = publishing.ask(kind, subject, request.user)
-    return done(request, "publication", _("已提出公开申请，待部门负责人批准。"), made.pk)
+    request.department = subject.department
+    said = Disclosed.of(request) if request.method == "POST" else {}
+    error: ZhunshengError | None = None
+    if request.method == "POST":
+        try:
+            made = publishing.ask(kind, subject, request.user, said)
+        except Undecided as waiting:
+            if not said:
+                return done(request, "publish-ask", "", kind, pk)
+            error = waiting
+        except ZhunshengError as wrong:
+            if not said:
+                raise
+            error = wrong
+        else:
+            return done(request, "publication", _("已提出公开申请，待部门负责人批准。"), made.pk)
+    whole = publishing.copied(kind, subject)
+    context = {
+        "part": "publish",
+        "kind": kind,
+        "subject": subject,
+        "year": whole.year,
+        "title": whole.title,
+        "items": said_of(whole.personal(), said),
+        "error": error,
+    }
+    return render(request, "web/publish_ask.html", context, status=400 if error else 200)
 
 
 @page("publish.view", publication=Publication)
 def publication(request: SignedInRequest, publication: Publication) -> HttpResponse:
-    """Show exactly what would be or is public, with its decisions."""
+    """Show exactly what would be or is public, with its decisions and what was decided on personal data in it."""
+    items = publishing.disclosures(publication)
     context = publishing.shown(publication) | {
         "part": "publish",
         "record": publication,
@@ -53,8 +85,19 @@ def publication(request: SignedInRequest, publication: Publication) -> HttpRespo
         "steps": publication.steps(),
         "prefix": "publish",
         "drift": publishing.drifted_from(publication),
+        "items": items,
+        "waiting": [item for item in items if not item.decision],
+        "may_keep": may(request.user, "publish.keep", publication),
     }
     return render(request, "web/publication.html", context)
+
+
+@page("publish.view", methods=("POST",), publication=Publication)
+def keep(request: SignedInRequest, publication: Publication) -> HttpResponse:
+    """Keep what is personal in something that is public already, each for a reason."""
+    demand(request, "publish.keep", publication)
+    publishing.keep(publication, request.user, Disclosed.of(request), request.POST.get("seen", ""))
+    return done(request, "publication", _("已记下保留的理由。"), publication.pk)
 
 
 # -- without signing in -----------------------------------------------------------------------------------------------
@@ -113,6 +156,8 @@ def public_file(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 @require_safe
 def open_data(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Return what is published as JSON, or its rows as csv."""
+    if kind not in ("json", "csv"):
+        raise Http404
     found = _public(pk, *(("open-data-json",) if kind == "json" else ("open-data", kind)))
     if isinstance(found, HttpResponse):
         return found
@@ -122,11 +167,7 @@ def open_data(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
             publishing.head_of(found) | told | publishing.since_json(found),
             json_dumps_params={"ensure_ascii": False, "indent": 1},
         )
-    if kind != "csv":
-        raise Http404
-    response = HttpResponse(publishing.open_csv(found), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="zhunsheng-{found.kind}-{found.pk}.csv"'
-    return response
+    return download(publishing.open_csv(found), f"zhunsheng-{found.kind}-{found.pk}.csv")
 
 
 @require_safe

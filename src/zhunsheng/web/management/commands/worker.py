@@ -12,6 +12,7 @@ from django_tasks_db.management.commands.db_worker import Command as Worker
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.services.jobs import assess_upgraded, requeue_interrupted
+from zhunsheng.web.services.publishing import look_through_all
 
 log = logging.getLogger(__name__)
 EVERY = 10.0  # seconds between looks for interrupted jobs
@@ -38,5 +39,6 @@ class Command(Worker):
             assess_upgraded()
         except ZhunshengError:
             log.exception("the figures of an earlier version wait until their evidence can be read")
+        look_through_all()
         threading.Thread(target=watch, daemon=True).start()
         super().handle(**options)

@@ -1,0 +1,62 @@
+"""The rules of what is personal, read from ``rules.yaml``."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from importlib.resources import files
+
+import phonenumbers
+import stdnum
+from pydantic import BaseModel, ConfigDict
+
+from zhunsheng.regulations import read_yaml
+
+
+class Kind(BaseModel):
+    """A kind of personal data: its name to a person, and how many characters its shown form keeps at either end."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    title: str
+    keeps: tuple[int, int]
+
+
+class Rules(BaseModel):
+    """All of ``rules.yaml``, whose comments say what each part is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    kinds: dict[str, Kind]
+    person_labels: tuple[str, ...]
+    strong_labels: tuple[str, ...]
+    not_names: tuple[str, ...]
+    surnames: str
+    double_surnames: tuple[str, ...]
+    address_labels: tuple[str, ...]
+    phone_labels: tuple[str, ...]
+    phone_letters: tuple[str, ...]
+    bank_labels: tuple[str, ...]
+    passport_labels: tuple[str, ...]
+    code_labels: tuple[str, ...]
+    units: tuple[str, ...]
+    service_lines: tuple[str, ...]
+    least_count: int
+    programs: tuple[str, ...]
+    figures: frozenset[str]
+
+
+def _text() -> str:
+    return (files("zhunsheng.disclosure") / "rules.yaml").read_text("utf8")
+
+
+@lru_cache
+def rules() -> Rules:
+    """Return the rules in force."""
+    found: Rules = read_yaml(_text(), Rules, "rules.yaml")
+    return found
+
+
+@lru_cache
+def version() -> str:
+    """Return what tells these rules and numbering plans from others: what was looked through by others is so anew."""
+    told = "\x1f".join((_text(), phonenumbers.__version__, stdnum.__version__))
+    return hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -1,0 +1,43 @@
+"""What is decided on personal data in what is to be public: one choice and one reason a datum."""
+
+from __future__ import annotations
+
+import re
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from zhunsheng.web.forms.base import checked
+from zhunsheng.web.forms.fields import CleanCharField, OneOfField
+from zhunsheng.web.services.disclosing import HIDE, KEEP, Decision, Item
+
+_CHOICE = re.compile("decision_([0-9a-f]{32})")
+MOST = 2000  # data decided on at once
+
+
+class Disclosed(forms.Form):
+    """The decisions of a page by the data's keys; what was not chosen is not there."""
+
+    def __init__(self, sent: object, keys: list[str]) -> None:
+        super().__init__(sent)
+        for key in keys:
+            self.fields[f"decision_{key}"] = OneOfField((HIDE, KEEP), label=_("处理"), required=False)
+            self.fields[f"reason_{key}"] = CleanCharField(most=300, label=_("保留的理由"), required=False)
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> dict[str, Decision]:
+        """Return what was sent. Raises ``Faults``."""
+        keys = [found[1] for name in request.POST if (found := _CHOICE.fullmatch(name))][:MOST]
+        said = checked(cls(request.POST, keys))
+        return {
+            key: Decision(said[f"decision_{key}"], said[f"reason_{key}"]) for key in keys if said[f"decision_{key}"]
+        }
+
+
+def said_of(items: list[Item], said: dict[str, Decision]) -> list[Item]:
+    """Return the items with what was chosen on the page, for it to be shown again."""
+    for item in items:
+        if choice := said.get(item.key):
+            item.decision, item.reason = choice.what, choice.reason
+    return items
