@@ -16,12 +16,6 @@ from zhunsheng.sample.demo import demo
 gc.set_threshold(100_000, 50, 50)
 
 
-def pytest_collection_finish(session):
-    """Set aside what was imported, for good."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory):
     """The demonstration at its usual size, as (folder, result); tests must not change it."""

@@ -205,6 +205,7 @@ WORDS: dict[str, Any] = {
     "publish.view": _("查看公开事项"),
     "publish.request": _("提出公开"),
     "publish.overtake": _("由新的公开代替"),
+    "publish.keep": _("说明保留已公开内容的理由"),
     "portfolio.view": _("查看财政汇总"),
     "portfolio.import": _("集中导入目标文件"),
     "admin.manage": _("管理单位、用户、规则和日历"),
