@@ -56,6 +56,14 @@ def guarded(text: str) -> str:
     return f"'{text}" if _TO_GUARD.fullmatch(text) and not _SAFE.fullmatch(text) else text
 
 
+def whole(text: str, digits: int = 18) -> int | None:
+    """Return a whole number written in the plain digits 0–9, at most so many; None for anything else.
+
+    What ``str.isdigit`` and ``int`` take besides is no number here: ², ٣, ９, 1_000, nor thousands of digits.
+    """
+    return int(text) if re.fullmatch(f"[0-9]{{1,{digits}}}", text) else None
+
+
 def clean(text: str) -> str:
     """Return a text with every kind of break as ``\\n`` and without characters that no document can hold or nobody sees.
 

@@ -12,7 +12,7 @@ from typing import Literal
 from zhunsheng.targets.kinds import RATE_NAME, IndicatorType, denies, same_unit, wants
 from zhunsheng.targets.sheet import Indicator
 from zhunsheng.targets.units import convert, counted_alike, counts, known_unit, split_unit
-from zhunsheng.targets.value import TargetValue, misgrouped, normalise, odd_digits, periods
+from zhunsheng.targets.value import TargetValue, misgrouped, normalise, odd_digits, periods, too_long
 
 Bound = Literal["", "least", "most", "about"]
 BEYOND = ("倍", "百分点", "个百分点")  # ratios that stop at no whole
@@ -198,6 +198,8 @@ def read_written(
     if odd := odd_digits(text):
         return Written(text, why=f"里的“{odd}”不是普通数字，读不准是多少")
     words = normalise(text)
+    if digits := too_long(words):
+        return Written(text, why=f"里有一个 {digits} 位的数，读不准是多少")
     note = match[0] if (match := _NOTE.search(words)) else ""
     bare = _NOTE.sub("", words).rstrip("。;；,，") or words
     beside = (
