@@ -19,6 +19,7 @@ from zhunsheng.draws.plan import Plan, drand_time
 from zhunsheng.draws.randomness import both
 from zhunsheng.draws.spec import VERSION, canonical, digest, frame_line, seed_of
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.writing import whole_file
 
 MAX_PROOFS = 20_000  # drawn objects up to which the bundle carries inclusion proofs
 _UTC = "%Y-%m-%dT%H:%M:%SZ"
@@ -137,7 +138,7 @@ assignment.json 检查人员的分派；inspectors.json 检查人员名录（只
 
 def write_bundle(outcome: Outcome, path: Path) -> None:
     """Write the proof bundle: one zip, the same bytes for the same outcome."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with whole_file(path) as partial, zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in outcome.parts().items():
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), canonical(data), zipfile.ZIP_DEFLATED)
         archive.writestr(zipfile.ZipInfo("README.txt", (1980, 1, 1, 0, 0, 0)), README, zipfile.ZIP_DEFLATED)
@@ -172,6 +173,6 @@ PARTS = (
 
 def write_frame(frame: Frame, path: Path) -> None:
     """Write the frame as it is digested, so that ``sha256sum`` of the file is the committed digest."""
-    with path.open("wb") as stream:
+    with whole_file(path) as partial, partial.open("wb") as stream:
         for row in frame.lines():
             stream.write(frame_line(*row) + b"\n")

@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "zhunsheng.web.middleware.session_limits",
     "zhunsheng.web.middleware.measured",
     "zhunsheng.web.middleware.known_numbers",
+    "zhunsheng.web.middleware.system_faults",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "zhunsheng.web.urls"

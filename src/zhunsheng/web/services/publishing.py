@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation.scoring import BASIS_WORDS, VERDICT_WORDS, Verdict
+from zhunsheng.files.writing import whole_file
 from zhunsheng.outcomes import ORIGIN_WORDS, RULED_WORDS, Origin, ruled
 from zhunsheng.reports.forms import target_form, wan
 from zhunsheng.targets.editing import changes
@@ -79,7 +80,8 @@ def _copy(files: list[Path], to: Path) -> None:
     to.mkdir(parents=True, exist_ok=True)
     for file in files:
         if file.is_file():
-            shutil.copyfile(file, to / file.name)
+            with whole_file(to / file.name) as partial:
+                shutil.copyfile(file, partial)
 
 
 def decide(publication: Publication, user: User, action: str, remark: str = "", *, seen: str | None = None) -> Step:
