@@ -9,7 +9,8 @@ from zhunsheng.intake import docx, html, text, xlsx
 from zhunsheng.intake.grid import Block
 from zhunsheng.intake.pictures import refusal, unread
 from zhunsheng.intake.recognise import recognise
-from zhunsheng.targets import Book, Source
+from zhunsheng.targets import Book, Source, TargetSheet, Unsure
+from zhunsheng.targets.editing import most_of, overlong
 from zhunsheng.targets.identity import identified_book
 
 MAX_DOCUMENT = 50 * 2**20  # bytes; target documents are a few hundred KB
@@ -36,7 +37,27 @@ def book_of(opened: Opened) -> Book:
     book = recognise(blocks, source)
     if not book.sheets:
         raise refusal(opened.name, blocks)
-    return identified_book(book.model_copy(update={"unsure": (*book.unsure, *xlsx.doubts(blocks), *unread(blocks))}))
+    sheets, long = _bounded(book)
+    unsure = (*book.unsure, *xlsx.doubts(blocks), *unread(blocks), *long)
+    return identified_book(book.model_copy(update={"sheets": sheets, "unsure": unsure}))
+
+
+def _bounded(book: Book) -> tuple[tuple[TargetSheet, ...], list[Unsure]]:
+    """Return the sheets, and an entry for each text longer than a person could type there.
+
+    Texts stay as the document has them, whole. Only a project's code that is none goes: cut, two could become one.
+    """
+    sheets, told = [], []
+    for sheet in book.sheets:
+        for path, label, said, place in overlong(sheet):
+            kept = path != "code"
+            how = "已照原文全文读入，改动时请改短" if kept else "不是编码，没有读入"
+            why = f"“{label}”有 {len(said)} 字，超过 {most_of(path)} 字，{how}"
+            told.append(Unsure(place=place, field=path, text=f"{said[:40]}…", why=why))
+            if not kept:
+                sheet = sheet.model_copy(update={"code": None})
+        sheets.append(sheet)
+    return tuple(sheets), told
 
 
 def blocks_of(opened: Opened) -> list[Block]:

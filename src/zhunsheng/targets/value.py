@@ -148,6 +148,8 @@ _CN = "零一二两三四五六七八九十百千万亿点"
 _CN_NUMBER = rf"[{_CN}]+"
 _CN_DIGITS = "零一二三四五六七八九"
 _PLAIN_DIGIT = re.compile("[0-9０-９]")
+LONGEST = 1000  # characters of a value that is read as one; a number with its words has a few dozen
+REMEMBERED = 200  # characters up to which a reading is remembered: what repeats is short, and what is long takes memory
 _PLACEHOLDERS = frozenset({"", "-", "--", "---", "----", "/", "\\", "…", "……", "...", "无", "*"})
 # Words that say nothing measurable follow a number without being its unit.
 _BAD_UNIT = re.compile(r"[\d≥≤<>=%]{2}|[,;:。,;:!?!?()]")
@@ -277,7 +279,9 @@ class TargetValue(BaseModel):
         by the indicator (``kinds``), not here. Never raises: what can't be read comes back as ``unread`` with the reason
         among ``doubts``.
         """
-        return _parse(_cell_text(raw), _cell_text(op), _cell_text(unit), year, dated)
+        text, column = _cell_text(raw), _cell_text(unit)
+        read = _parse if len(text) + len(column) <= REMEMBERED else _parse.__wrapped__
+        return read(text, _cell_text(op), column, year, dated)
 
     def replaced(self, **changes: Any) -> TargetValue:
         """Return the value with some fields changed, validated anew."""
@@ -456,6 +460,11 @@ def _parse(raw: str, op_text: str, unit_text: str, year: int | None, dated: bool
     column_unit = unit_text.strip() or None
     if text in _PLACEHOLDERS:
         return TargetValue(raw=raw, op="unread", unit=column_unit, doubts=("没有填写指标值",))
+    if len(text) > LONGEST:
+        words = re.sub(r"^定性[:：]\s*", "", raw)
+        if words != raw or column_op == "level" or not re.search(r"[\d≥≤<>=]", text):
+            return TargetValue(raw=raw, op="level", value=words, unit=column_unit)
+        return TargetValue(raw=raw, op="unread", unit=column_unit, doubts=(f"指标值有 {len(text)} 字，读不准",))
     if odd := odd_digits(raw):
         if column_op == "level" or re.match(r"定性[:：]", raw):
             return TargetValue(raw=raw, op="level", value=re.sub(r"^定性[:：]\s*", "", raw), unit=column_unit)

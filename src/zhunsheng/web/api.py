@@ -19,7 +19,7 @@ from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import browse, ledger_of, ledgers
 from zhunsheng.faults import of_system, phrase, place
-from zhunsheng.text import cleaned
+from zhunsheng.text import MOST, cleaned
 from zhunsheng.web.actor import acting
 from zhunsheng.web.api_shapes import (
     AssessmentOut,
@@ -257,7 +257,7 @@ def upload_document(
     department: int,
     file: UploadedFile = File(...),
     year: int = Year,
-    reason: str = "",
+    reason: str = Query("", max_length=MOST["remark"]),
     key: str | None = Key,
 ) -> Any:
     """Read a document; each sheet becomes a draft version, to be checked and submitted by a person.
@@ -269,7 +269,7 @@ def upload_document(
     def run() -> tuple[int, Any]:
         with acting(request.auth.user.get_username(), address(request)):
             upload = take(file, "document", place, request.auth.user)
-            made = sheets.take_document(upload, place, year, request.auth.user, reason[:1000])
+            made = sheets.take_document(upload, place, year, request.auth.user, reason)
         return 201, [
             {
                 "version": v.pk,

@@ -57,12 +57,14 @@ def keep_inspector(department: Organisation, said: Mapping[str, str]) -> Inspect
     number = said.get("number", "").strip()
     if not number or len(number) > 30 or not number.isascii() or not number.isalnum():
         raise ZhunshengError("ZS-WB-06", detail=gettext("检查人员编号应由字母和数字组成"))
+    if len(said.get("name", "").strip()) > 60:
+        raise ZhunshengError("ZS-WB-06", detail=gettext("“%(label)s”超过 %(most)s 字") % {"label": gettext("姓名"), "most": 60})
 
     def listed(name: str) -> list[str]:
         return [p.strip() for p in said.get(name, "").replace("，", "、").replace(",", "、").split("、") if p.strip()]
 
     values = {
-        "name": said.get("name", "").strip()[:60],
+        "name": said.get("name", "").strip(),
         "certified": said.get("certified", "").strip() in ("是", "on", "1", "true"),
         "districts": listed("districts"),
         "items": listed("items"),

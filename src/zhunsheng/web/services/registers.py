@@ -18,10 +18,8 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Ledger, ledger_of
 from zhunsheng.regulations import read_yaml
 from zhunsheng.targets.value import misgrouped
-from zhunsheng.text import whole
+from zhunsheng.text import MOST, whole
 from zhunsheng.web.models import Organisation, SafeguardRecord
-
-MOST_TEXT = 2000  # characters of one field
 
 
 class RegisterField(BaseModel):
@@ -90,8 +88,8 @@ def cleaned(register: Register, given: dict[str, str]) -> dict[str, str]:
                 text = str(number)
             elif field.type == "choice" and text not in field.values:
                 raise ValueError
-            elif len(text) > MOST_TEXT:
-                detail = f"“{field.title}”有 {len(text)} 字，最多 {MOST_TEXT} 字"
+            elif len(text) > MOST["words"]:
+                detail = f"“{field.title}”有 {len(text)} 字，最多 {MOST['words']} 字"
                 raise ZhunshengError("ZS-WB-06", detail=detail)
         except ValueError:
             raise ZhunshengError("ZS-WB-06", detail=f"“{field.title}”填写有误：{text[:60]}") from None
