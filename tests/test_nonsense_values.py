@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import string
 import time
 from decimal import Decimal
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import book_of, open_bytes
-from zhunsheng.targets import Indicator
+from zhunsheng.targets import Book, Goal, Indicator
 from zhunsheng.targets.results import against, read_written
 from zhunsheng.targets.value import TargetValue, chinese_number
 from zhunsheng.text import whole
@@ -79,6 +80,18 @@ def test_a_long_text_is_told_in_no_time(piece):
 @pytest.mark.parametrize("text", ["²", "٣", "９", "1_0", "", "-1", "+1", " 1", "9" * 19, "9" * 5000, "①"])
 def test_only_plain_digits_are_a_whole_number(text):
     assert whole(text) is None
+
+
+def test_no_way_into_a_record_leaves_a_text_unclean():
+    text = "第一部分\n\n2021年部门整体绩效目标\n\n部门名称：某局\n\n一、总体目标\n（一）目标一\n做好\u202e工作\x0b完成\u200b。\n"
+    lines = [*text.split("\n"), "绩效指标：", "数量指标：检查次数≥5次"]
+    goal = Goal(text="旧").model_copy(update={"text": "做好\u202e工作"})
+    assert goal.text == "做好工作" and Goal.model_validate(goal.model_dump()) == goal
+    one = Indicator(name="甲", target=TargetValue.parse("≥5次")).model_copy(update={"name": "乙\u200b", "description": "\x00"})
+    assert (one.name, one.description) == ("乙", "")
+    with contextlib.suppress(ZhunshengError):  # whether it is recognised or not, nothing unclean comes of it
+        book = book_of(open_bytes("\n".join(lines).encode(), "目标.txt"))
+        assert Book.from_json(book.as_json()) == book
 
 
 @pytest.mark.parametrize("span", ["²", "٣", "9" * 5000, "-1", "abc"])

@@ -637,12 +637,15 @@ class Store:
 
     @contextmanager
     def _locked(self, seconds: float | None = None) -> Iterator[None]:
-        self.root.mkdir(parents=True, exist_ok=True)
+        before = os.umask(0o077)  # ledgers hold personal data: what is written here is its account's alone
         try:
-            with FileLock(str(self.root / ".lock"), timeout=LOCK_SECONDS if seconds is None else seconds):
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with FileLock(str(self.root / ".lock"), timeout=LOCK_SECONDS if seconds is None else seconds, mode=0o600):
                 yield
         except Timeout:
             raise ZhunshengError("ZS-EV-09", store=str(self.root)) from None
+        finally:
+            os.umask(before)
 
     @contextmanager
     def _writing(self, codes: Mapping[str, str] | None = None, *, migrate: bool = True) -> Iterator[Index]:
