@@ -2,7 +2,8 @@
 
 ``python bench/fuzz.py`` reads 316,000 values and 10,000 documents and a share of each other kind, from a seed, and prints what
 each kind came to: answers, refusals with a code, crashes, hangs, seconds, memory. It ends with 1 where anything crashed or
-hung; ``--values``, ``--documents``, ``--others`` and ``--seed`` say how much and which; ``--only`` names kinds.
+hung; ``--values``, ``--documents``, ``--others`` and ``--seed`` say how much and which; ``--only`` names kinds, and
+``--write`` keeps the table in docs/benchmarks-fuzz.md.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import copy
 import io
 import json
 import os
+import platform
 import random
 import re
 import resource
@@ -438,6 +440,19 @@ def _site(work: Path) -> tuple[Any, int, str]:
 # -- the run ----------------------------------------------------------------------------------------------------------
 
 
+HEAD = (
+    "| kind | inputs | read | refused | crashed | hung | seconds | slowest | peak MiB |",
+    "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+)
+DOC_INTRO = """# Nonsense for every reader
+
+Read by `make fuzz` (`bench/fuzz.py`, seed {seed}) on {day}, Python {python}. Each line is one kind of input, made from the
+sample and spoiled: its bytes, the members of its zip, its markup, its texts. *Refused* is an error with a code, *crashed* any
+other exception or a process that ends, *hung* more than {bound:.0f} seconds for one input. Memory is the whole process from its start.
+
+"""
+
+
 def _overdue(*_: Any) -> None:
     raise Hang
 
@@ -481,22 +496,27 @@ def main() -> None:
     parser.add_argument("--others", type=int, default=1_000, help="inputs of each other kind")
     parser.add_argument("--seed", type=int, default=2021)
     parser.add_argument("--only", nargs="*", default=())
+    parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     counts = {"values": given.values, "documents": given.documents // len(ENDINGS), "others": given.others}
     bad = 0
     warnings.simplefilter("ignore")  # of zipfile, for the names doubled on purpose
     with tempfile.TemporaryDirectory(prefix="zhunsheng-fuzz-") as work:
-        print("| kind | inputs | read | refused | crashed | hung | seconds | slowest | peak MiB |")
-        print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+        table = list(HEAD)
+        print("\n".join(HEAD))
         for kind, group, make, read in Readers(Path(work)).kinds():
             if given.only and kind not in given.only:
                 continue
             found = run(kind, counts[group], given.seed, make, read)
             cells = [kind, *(found.get(k, 0) for k in ("count", "read", "refused", "crashed", "hung"))]
-            print(f"| {' | '.join(map(str, cells))} | {found['seconds']:.0f} | {found['slowest']:.2f} | {found['MiB']:.0f} |", flush=True)
+            table.append(f"| {' | '.join(map(str, cells))} | {found['seconds']:.0f} | {found['slowest']:.2f} | {found['MiB']:.0f} |")
+            print(table[-1], flush=True)
             for what, example in found["crashes"].items():
                 print(f"    {what}: {example!r}", file=sys.stderr, flush=True)
             bad += found.get("crashed", 0) + found.get("hung", 0)
+    if given.write:
+        intro = DOC_INTRO.format(seed=given.seed, bound=BOUND, python=platform.python_version(), day=date.today().isoformat())
+        Path("docs/benchmarks-fuzz.md").write_text(intro + "\n".join(table) + "\n", "utf8")
     sys.exit(bool(bad))
 
 

@@ -30,7 +30,7 @@ TEXTS = (
 FEW = 2  # texts a field gets in the run of every day, others the next field
 FILES = (
     ("长" * 90 + ".docx", b"PK\x03\x04junk"), ("CON", b"x"), ("a\x00b.xlsx", b"\xd0\xcf\x11\xe0" + b"\0" * 600), ("空.txt", b""),
-    ("..", b"%PDF-1.4"), ("x. ", "项目名称：甲".encode()), ("表.html", b"<table><tr><td rowspan='\xc2\xb2'>x</td></tr></table>"),
+    ("...", b"%PDF-1.4"), ("x. ", "项目名称：甲".encode()), ("表.html", b"<table><tr><td rowspan='\xc2\xb2'>x</td></tr></table>"),
 )  # fmt: skip
 _TRACE = re.compile(rb"Traceback \(most recent|File \"/[^\"]+\.py\"|django\.(?:core|db)\.|DoesNotExist|IntegrityError")
 
