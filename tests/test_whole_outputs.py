@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import re
 import resource
 import stat
@@ -129,7 +131,7 @@ def test_a_form_with_rows_that_are_many_rows_reads_back_the_same(sample, tmp_pat
     sheet = sheet.model_copy(update={"goals": goals})
     write_workbook([("表", target_form(sheet))], tmp_path / "a.xlsx")
     (found,) = book_of(open_bytes((tmp_path / "a.xlsx").read_bytes(), "a.xlsx")).sheets
-    assert [g.text for g in found.goals] == [g.text for g in sheet.goals]
+    assert ["".join(g.text.split()) for g in found.goals] == ["".join(g.text.split()) for g in sheet.goals]
     assert [i.name for i in found.indicators] == [i.name for i in sheet.indicators]
 
 
@@ -237,3 +239,22 @@ def test_the_command_tells_a_full_disk_and_keeps_the_store(tmp_path):
     assert stat.S_IMODE(store.stat().st_mode) == 0o700
     open_to_others = [p for p in store.rglob("*") if p.is_file() and stat.S_IMODE(p.stat().st_mode) & 0o077]
     assert not open_to_others
+
+
+def test_the_site_keeps_its_folder_to_itself(tmp_path):
+    (data := tmp_path / "data").mkdir(mode=0o755)
+    (data / "zhunsheng.sqlite3").touch(0o644)
+    start = "import zhunsheng.web.settings as s, sqlite3; sqlite3.connect(s.DATA / 'new.sqlite3').execute('create table t (x)')"
+    subprocess.run([sys.executable, "-c", start], check=True, env={**os.environ, "ZHUNSHENG_DATA": str(data)}, timeout=60)
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+    found = {p.name: stat.S_IMODE(p.stat().st_mode) for p in data.iterdir()}
+    assert set(found) == {"zhunsheng.sqlite3", "new.sqlite3", "secret.key", "personal.key"} and set(found.values()) == {0o600}
+
+
+def test_a_refused_request_is_one_line_of_the_log_and_a_fault_has_its_trace():
+    from zhunsheng.web.logs import Brief
+
+    for status, kept in ((403, False), (404, False), (500, True)):
+        record = logging.LogRecord("django.request", logging.WARNING, "", 0, "x", (), (ValueError, ValueError(), None))
+        record.status_code = status
+        assert Brief().filter(record) and (record.exc_info is not None) == kept

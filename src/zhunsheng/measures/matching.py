@@ -24,7 +24,7 @@ from zhunsheng.targets import Book, Indicator, TargetSheet
 from zhunsheng.targets.kinds import denials, denies
 from zhunsheng.targets.naming import indicators_named
 from zhunsheng.targets.units import comparable
-from zhunsheng.text import cleaned
+from zhunsheng.text import MOST, cleaned
 
 USE = 0.85  # proposals at or above this confidence are read, and shown as 待确认
 SHOW = 0.6  # below this nothing is proposed
@@ -307,6 +307,9 @@ def _why(
 
 
 def _propose(s: int, n: int, indicator: Indicator, known: Mapping[str, Measure]) -> Match:
+    if len(indicator.name) > MOST["indicator"] or len(indicator.description or "") > MOST["words"]:
+        # Likeness takes time by the square of the length, and nobody's name is as long.
+        return Match(s, n, None, 0.0, "none", "名称或描述过长，没有与测度比对")
     best: tuple[float, Measure | None, str] = (0.0, None, "")
     for measure in known.values():
         score, why = _confidence(indicator, measure)
