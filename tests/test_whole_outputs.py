@@ -52,6 +52,11 @@ HOSTILE = {
 }
 
 
+def up_to(words, most):
+    """The words as long as a field can have them, their end kept."""
+    return words if len(words) <= most else words[: most - len(END)] + END
+
+
 def cells_of(path):
     """Every text of a workbook, what goes on on 续页 put behind the cell it began in, by worksheet and cell."""
     book = openpyxl.load_workbook(path)
@@ -70,10 +75,11 @@ def test_every_output_is_written_with_all_of_every_text(kind, sample, tmp_path):
     sheets = []
     for n, sheet in enumerate(book.sheets):
         goals = tuple(g.model_copy(update={"text": f"{g.title}{given}"}) for g in sheet.goals)
-        first = sheet.indicators[0].model_copy(update={"name": f"{sheet.indicators[0].name}{given}", "description": given})
-        changes = {"goals": goals, "indicators": (first, *sheet.indicators[1:]), "purpose": given, "narrative": given, "unit": given}
-        sheets.append(sheet.model_copy(update=changes | ({"name": f"{sheet.name}{given}"} if n else {})))
-    short = given[: MOST["words"]]
+        name = up_to(given, MOST["name"] - 40)
+        first = sheet.indicators[0].model_copy(update={"name": f"{sheet.indicators[0].name}{name}", "description": given})
+        changes = {"goals": goals, "indicators": (first, *sheet.indicators[1:]), "purpose": given, "narrative": given, "unit": name}
+        sheets.append(sheet.model_copy(update=changes | ({"name": f"{sheet.name}{name}"} if n else {})))
+    short = up_to(given, MOST["words"])
     words = [
         Judgement(sheet=s.id, indicator=s.indicators[0].id, cause=None, measures=short, reason=short) for s in sheets
     ]
@@ -172,7 +178,8 @@ def test_typed_and_read_by_the_same_bounds(sample):
     book = book_of(open_bytes(f"<table>{page}</table>".encode(), "目标.html"))
     told = {u.field: u.why for u in book.unsure}
     assert "300 字" in told["name"] and "400 字" in told["indicators.0.name"]
-    assert book.sheets[0].indicators[0].name == "乙" * 400 and book.sheets[0].name == "甲" * 300
+    assert {"甲" * 300, "乙" * 400} <= {u.text for u in book.unsure}, "the whole text is told where the name is its head"
+    assert book.sheets[0].indicators[0].name == "乙" * 299 + "…" and book.sheets[0].name == "甲" * 199 + "…"
     assert book.sheets[0].code is None and "50 字" in told["code"]
 
 

@@ -112,7 +112,7 @@ def pieces(text: str, room: int = _ROOM) -> list[str]:
 
 def sheet_name(name: str, used: set[str]) -> str:
     """Return a name Excel accepts (31 units, no []:*?/\\) that is not among ``used``, and add it to them."""
-    fit = "".join("-" if c in "[]:*?/\\'\n\t" else c for c in clean(name))
+    fit = "".join("-" if c in "[]:*?/\\'\n\t" else c for c in clean(name[: 4 * MOST_SHEET_NAME]))[:MOST_SHEET_NAME]
     while units(fit) > MOST_SHEET_NAME - 3:
         fit = fit[:-1]
     fit = fit if fit.strip() and fit.lower() != "history" else f"{fit.strip()}表"  # Excel keeps “History” for itself

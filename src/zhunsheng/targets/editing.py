@@ -141,6 +141,12 @@ def most_of(path: str) -> int:
     return MOST["long"] if head == "goals" else MOST[_KINDS_OF_SHEET.get(head, "words")]
 
 
+def is_name(path: str) -> bool:
+    """Return whether a field is what something is called by, rather than what is said of it."""
+    head, _, rest = path.partition(".")
+    return head in ("name", "department", "unit") or (head == "indicators" and rest.rpartition(".")[2] in ("name", "level1", "level2"))
+
+
 def overlong(sheet: TargetSheet) -> list[tuple[str, str, str, Place | None]]:
     """Return the texts of a sheet that are longer than a person could type there: path, label, text, and where it stood."""
     found: list[tuple[str, str, str, Place | None]] = []
