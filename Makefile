@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 OUT ?= build/demo
 
-.PHONY: demo serve test lint types contract docs messages bench bench-draws bench-web bench-store bench-site-scale clean
+.PHONY: demo serve test lint types contract docs messages bench bench-draws bench-web bench-store bench-site-scale fuzz clean
 demo: .venv/.run
 	$(BIN)/zhunsheng demo --out $(OUT)
 
@@ -65,6 +65,9 @@ bench-web: .venv/.dev
 
 bench-store: .venv/.run
 	$(BIN)/python bench/store.py
+
+fuzz: .venv/.run
+	$(BIN)/python bench/fuzz.py --write
 
 bench-site-scale: .venv/.run
 	$(BIN)/python bench/site_scale.py

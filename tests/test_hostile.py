@@ -69,7 +69,19 @@ FAR = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="ZZ1048576">
 BILLION = "<!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;'>]>"
 EXTERNAL = '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
 
+def many_texts(count: str) -> bytes:
+    """A workbook whose table of shared texts says it has so many; the library makes room for them before it reads one."""
+    stream = io.BytesIO(sheet("<row r='1'><c r='A1' t='s'><v>0</v></c></row>"))
+    table = f'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" uniqueCount="{count}"><si><t>x</t></si></sst>'
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr("xl/SharedStrings.xml", table)
+    return stream.getvalue()
+
+
 CASES = {
+    "共有文字.xlsx": (many_texts("99999999999"), "ZS-IN-05"),
+    "共有文字也多.xlsx": (many_texts("4294967295"), "ZS-IN-05"),
+    "怪数字.xlsx": (many_texts("²"), "ZS-IN-05"),
     "空.docx": (b"", "ZS-IN-02"),
     "全零.txt": (b"\0" * 100, "ZS-IN-02"),
     "改名.docx": (bytes(range(1, 256)) * 20, "ZS-IN-11"),

@@ -23,13 +23,14 @@ from test_hostile import word
 from test_intake import core
 from zhunsheng.evaluation import recheck, score_sheet
 from zhunsheng.files.opening import open_bytes
+from zhunsheng.files.writing import sheet_name
 from zhunsheng.intake import blocks_of, read_book
 from zhunsheng.monitoring import Figures, monitor
 from zhunsheng.outcomes import outcome_of_reading, outcome_of_text
 from zhunsheng.regulations import monitoring_rules, scheme_of
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import Cell, Form, monitoring_form, self_evaluation_form, target_form
-from zhunsheng.reports.xlsx import sheet_name, write_workbook
+from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.targets import Goal, Indicator, PlanStep, SpendingPlan, TargetSheet, TargetValue, convert, split_unit
 from zhunsheng.targets.identity import identified
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.reading import load, read_inspectors, read_plan, read_results
+from zhunsheng.files.writing import safe_name, write_whole
 from zhunsheng.usecases.drawing import commit_plan, results_csv, seal_entries
 
 
@@ -50,7 +51,6 @@ def results_to_ledger(bundle: Path, results: Path, out: Path) -> Path:
     Fields of a result: ``id``, ``inspectors``, ``result``, ``inspected_on``, ``published_on``. Raises ``ZS-DR-08``, ``ZS-DR-09``.
     """
     parts = read_bundle(bundle)
-    target = out / f"检查台账-{parts['plan.json']['id']}.csv"
-    out.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(results_csv(parts, read_results(results)).encode("utf-8-sig"))
+    target = out / safe_name(f"检查台账-{parts['plan.json']['id']}.csv")
+    write_whole(target, results_csv(parts, read_results(results)).encode("utf-8-sig"))
     return target

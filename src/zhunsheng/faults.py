@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,10 @@ KINDS = {  # a fault of type "int_parsing", "int_type", … is of the kind "int"
 
 
 NODES, DEPTH = 2_000_000, 60  # what a data file may unfold to, and how deep
+# How a full disk is told: by the system's number, or only in the words of a library that lets nothing else through.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL_WORDS = ("no space left on device", "database or disk is full", "disk quota exceeded", "file too large", "disk full")
+_CLOSED = {errno.EACCES: "没有权限", errno.EPERM: "没有权限", errno.EROFS: "只读的文件系统", errno.ENOTDIR: "上级不是文件夹"}
 
 
 class Unfit(yaml.YAMLError):
@@ -109,3 +114,27 @@ def phrase(one: Mapping[str, Any]) -> str:
     if words := WORDS.get(one["type"]) or KINDS.get(one["type"].split("_")[0]):
         return words.format_map({"expected": "", "expected_tags": "", "discriminator": ""} | told)
     return f"不合要求（{one['type']}）"
+
+
+def of_system(error: BaseException, path: str = "") -> ZhunshengError | None:
+    """Return what the system refused, and nobody's program did wrong, as an error for a person; None for any other.
+
+    Looks through the errors that led to this one. ``ZS-CL-10`` a full disk, ``ZS-CL-11`` no permission to write,
+    ``ZS-CL-12`` a name too long; ``path`` is what was to be written where the error itself does not say.
+    """
+    seen: set[int] = set()
+    one: BaseException | None = error
+    while one is not None and id(one) not in seen:
+        seen.add(id(one))
+        if isinstance(one, ZhunshengError):
+            return None
+        number = getattr(one, "errno", None) if isinstance(one, OSError) else None
+        where = path or str(getattr(one, "filename", None) or "") or "临时文件"
+        if number in _FULL or any(words in str(one).lower() for words in _FULL_WORDS):
+            return ZhunshengError("ZS-CL-10", path=where)
+        if number in _CLOSED:
+            return ZhunshengError("ZS-CL-11", path=where, detail=_CLOSED[number])
+        if number == errno.ENAMETOOLONG:
+            return ZhunshengError("ZS-CL-12", path=f"{where[:60]}…")
+        one = one.__cause__ or one.__context__
+    return None

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import written
@@ -16,6 +16,7 @@ from zhunsheng.regulations import read_yaml
 from zhunsheng.targets import Book
 from zhunsheng.targets.naming import indicators_named
 from zhunsheng.targets.results import own_marks
+from zhunsheng.text import MOST
 
 
 class Judgement(BaseModel):
@@ -40,14 +41,14 @@ class Judgement(BaseModel):
     indicator: str
     band: str | None = None
     share: Decimal | None = None
-    actual: str | None = None
+    actual: str | None = Field(None, max_length=MOST["actual"])
     proof: str | None = None
     accepted: str | None = None
     against: str | None = None
     over_accepted: bool = False
-    reason: str | None = None
+    reason: str | None = Field(None, max_length=MOST["words"])
     cause: str | None = None
-    measures: str | None = None
+    measures: str | None = Field(None, max_length=MOST["words"])
     day: date | None = None
     by: str | None = None
     unproved: str | None = None

@@ -42,6 +42,22 @@ INVISIBLE = (
 _GONE = re.compile(f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in (*UNFIT, *INVISIBLE))}]")
 
 
+# What a text may have at most, in characters: one place for what forms, data files and readers take. What people type is
+# refused beyond it; what a document brings is kept as it says and told. Two of the longest texts fit one cell of Excel.
+MOST = {
+    "name": 200,  # of a project, a department, a unit
+    "code": 40,
+    "level": 60,
+    "indicator": 300,
+    "value": 300,  # a target value, a value of last year, a basis
+    "unit": 20,
+    "actual": 100,  # a result as someone types it
+    "words": 4_000,  # reasons, measures, descriptions, conclusions
+    "remark": 1_000,
+    "long": 10_000,  # goals, the purpose of money, what a department sets out to do
+}
+
+
 # A text that begins so runs as a formula in a spreadsheet; a signed number with its unit in words is none.
 _RUNS = "[=+\\-@\t\r\n＝＋－＠]"
 _SIGNED = "[+-][0-9][0-9,]*(?:\\.[0-9]+)?[ 　]?[%‰一-\u9fff]*"
@@ -68,6 +84,12 @@ def csv_text(rows: Iterable[Iterable[Any]]) -> str:
 
 # How every workbook is opened for writing: what looks like a formula, a link or a number stays the text that it is.
 AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+def whole(text: str, digits: int = 18) -> int | None:
+    """Return a whole number written in the plain digits 0–9, at most so many; None for anything else.
+
+    What ``str.isdigit`` and ``int`` take besides is no number here: ², ٣, ９, 1_000, nor thousands of digits.
+    """
+    return int(text) if re.fullmatch(f"[0-9]{{1,{digits}}}", text) else None
 
 
 def clean(text: str) -> str:

@@ -58,8 +58,9 @@ def pytest_collection_modifyitems(items):
 def django_db_setup(django_db_setup, django_db_blocker):
     """Load the sample district once; each test's changes are rolled back."""
     with django_db_blocker.unblock():
-        load(ENTITIES)
-        load_portfolio(DEPARTMENTS)
+        if not Organisation.objects.exists():  # tests/nonsense brings the same fixture again
+            load(ENTITIES)
+            load_portfolio(DEPARTMENTS)
 
 
 @pytest.fixture(scope="session")

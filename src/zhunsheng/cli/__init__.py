@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 from zhunsheng.cli import show
 from zhunsheng.cli.commands import app
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.faults import of_system
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -41,6 +42,8 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:
         if os.environ.get("ZHUNSHENG_DEBUG"):
             raise
+        if told := of_system(error):
+            _fail(given, told)
         _fail(given, ZhunshengError("ZS-CL-99", detail=f"{type(error).__name__}: {error}"[:300]))
 
 

@@ -39,6 +39,7 @@ from zhunsheng.review.sarif import sarif
 from zhunsheng.sample.demo import demo as make_demo
 from zhunsheng.sample.draw import demo_draw
 from zhunsheng.targets import Book, json_schema
+from zhunsheng.text import whole
 from zhunsheng.usecases.assessing import Assessment, Department, Evidence, assess, department_in, written_projects
 from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.outputs import OUTPUTS
@@ -308,7 +309,8 @@ def ledger_verify(
 ) -> None:
     """核验证据库：批次首尾相接、文件未被改动；不成立时退出码为 1。只读，不写任何文件。"""
     opened = Store.existing(store)
-    start = int(since) if since and since.isdigit() and len(since) < 12 else since
+    number_of = whole(since or "", 11)
+    start = since if number_of is None else number_of
     problems = opened.verify(head, since=start)
     number, last = opened.verified_head() if not problems else (0, "")
     if as_json:

@@ -18,6 +18,7 @@ from zhunsheng.draws.plan import Plan, drand_time
 from zhunsheng.draws.randomness import both, entered
 from zhunsheng.draws.spec import VERSION, canonical, digest, frame_line, seed_of
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.writing import whole_file
 
 _UTC = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -148,14 +149,14 @@ assignment.json 检查人员的分派；inspectors.json 检查人员名录（只
 
 
 def write_bundle(outcome: Outcome, path: Path) -> None:
-    """Write the proof bundle: one zip, the same bytes for the same outcome.
+    """Write the proof bundle, whole: one zip, the same bytes for the same outcome.
 
     What could not be read again is not written: raises as ``bundle.part_of``.
     """
     members = {name: canonical(data) for name, data in outcome.parts().items()}
     for name, raw in members.items():
         part_of(name, raw, path.name)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with whole_file(path) as partial, zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, raw in members.items():
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), raw, zipfile.ZIP_DEFLATED)
         archive.writestr(zipfile.ZipInfo("README.txt", (1980, 1, 1, 0, 0, 0)), README, zipfile.ZIP_DEFLATED)
@@ -163,6 +164,6 @@ def write_bundle(outcome: Outcome, path: Path) -> None:
 
 def write_frame(frame: Frame, path: Path) -> None:
     """Write the frame as it is digested, so that ``sha256sum`` of the file is the committed digest."""
-    with path.open("wb") as stream:
+    with whole_file(path) as partial, partial.open("wb") as stream:
         for row in frame.lines():
             stream.write(frame_line(*row) + b"\n")

@@ -22,6 +22,7 @@ from zhunsheng.codes import named_code
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.ledgers import DEPARTMENT, FIRST_DAY, LAST_DAY, MONEY_BELOW, Column, Ledger, ledgers
 from zhunsheng.evidence.sql import quoted
+from zhunsheng.faults import of_system
 from zhunsheng.files.opening import decode, file_digest, open_file
 from zhunsheng.files.spreadsheet import Sheet, read_workbook, show
 from zhunsheng.text import GUARDED, INVISIBLE, NOT_GUARDED, UNFIT, clean
@@ -258,6 +259,8 @@ def _load_parquet(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPy
         schema = pq.read_schema(path)
         names = schema.names
     except (pa.ArrowInvalid, OSError) as error:
+        if told := of_system(error):
+            raise told from error
         raise ZhunshengError("ZS-IN-05", name=path.name, detail=str(error)[:120]) from None
     found, columns, _ = _find_header([names], ledger, path.name)
     texts = ", ".join(f"{_written(schema.field(n))} AS c{n}" for n in range(len(names)))
@@ -306,6 +309,8 @@ def _load_csv(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConn
         try:  # quoted line breaks can't be split among threads
             connection.execute(query + "false)", [str(source)])
         except duckdb.Error as error:
+            if told := of_system(error):  # a full disk says nothing against the file
+                raise told from error
             raise ZhunshengError("ZS-IN-05", name=path.name, detail=str(error).splitlines()[0][:160]) from None
     return _Raw(found, columns, at + 1, None, titles, surplus=tuple(range(own, width)), guarded=True)
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-import xlsxwriter
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 
 from zhunsheng.evidence.importing import Checked, RowError
 from zhunsheng.evidence.ledgers import DEPARTMENT
-from zhunsheng.text import AS_TEXT
+from zhunsheng.faults import of_system
+from zhunsheng.files.writing import TextBook, named_after, pieces, whole_file
 
 _FILL = "FFFFC7CE"
 _TITLE = "错误说明"
@@ -22,21 +22,32 @@ _TITLE = "错误说明"
 def marked_copy(checked: Checked, out: Path) -> Path:
     """Write the marked copy to folder ``out`` and return its path: the workbook itself, or the bad rows of a csv."""
     out.mkdir(parents=True, exist_ok=True)
-    target = out / f"{checked.path.stem}-标注.xlsx"
+    target = out / named_after(checked.path.stem, "-标注.xlsx")
     by_row: dict[int, list[RowError]] = defaultdict(list)
     for error in checked.errors:
         by_row[error.row].append(error)
-    if checked.path.suffix.lower() == ".xlsx" and checked.sheet:
-        _mark_workbook(checked, by_row, target)
-    else:
-        _write_bad_rows(checked, by_row, target)
+    with whole_file(target) as partial:
+        if not (checked.path.suffix.lower() == ".xlsx" and checked.sheet and _mark_workbook(checked, by_row, partial)):
+            _write_bad_rows(checked, by_row, partial)
     return target
 
 
-def _mark_workbook(checked: Checked, by_row: dict[int, list[RowError]], target: Path) -> None:
-    book = openpyxl.load_workbook(checked.path, keep_links=False)
-    _still(book, checked.path)
-    sheet = book[checked.sheet]
+def _mark_workbook(checked: Checked, by_row: dict[int, list[RowError]], target: Path) -> bool:
+    """Mark a copy of the workbook; return False where the library that changes workbooks can't take this one."""
+    try:
+        book = openpyxl.load_workbook(checked.path, keep_links=False)
+        _still(book, checked.path)
+        _mark(book[checked.sheet], checked, by_row)
+        book.save(target)
+    except Exception as error:
+        if of_system(error):
+            raise
+        # Read by another library, which takes more: styles that are none, names that lead nowhere, days before 1900.
+        return False
+    return True
+
+
+def _mark(sheet: Any, checked: Checked, by_row: dict[int, list[RowError]]) -> None:
     fill = PatternFill("solid", fgColor=_FILL)
     last = sheet.max_column + 1
     head = sheet.cell(checked.header_row, last, _TITLE)
@@ -50,10 +61,10 @@ def _mark_workbook(checked: Checked, by_row: dict[int, list[RowError]], target: 
             cell = sheet.cell(*anchors.get(at, at))  # what a merged cell covers takes no comment of its own
             cell.fill = fill
             cell.comment = Comment(error.message, "准绳")
-        note = sheet.cell(row, last, _said(errors))
-        note.data_type = "s"
-        note.font = Font(color="FF9C0006")
-    book.save(target)
+        for n, piece in enumerate(pieces(_said(errors))):  # what one cell can't hold goes on to its right
+            note = sheet.cell(row, last + n, piece)
+            note.data_type = "s"
+            note.font = Font(color="FF9C0006")
 
 
 def _still(book: Any, path: Path) -> None:
@@ -85,10 +96,10 @@ def _anchors(sheet: Any) -> dict[tuple[int, int], tuple[int, int]]:
 def _write_bad_rows(checked: Checked, by_row: dict[int, list[RowError]], target: Path) -> None:
     """A csv has no colours, so its bad rows go into a workbook, each with its row number in the file."""
     columns = [c for c in checked.ledger.columns if c.name in checked.columns]
-    book = xlsxwriter.Workbook(str(target), AS_TEXT)
-    sheet = book.add_worksheet("不合格的行")
-    bold = book.add_format({"bold": True})
-    bad = book.add_format({"bg_color": "#FFC7CE"})
+    book = TextBook(target)
+    sheet = book.sheet("不合格的行")
+    bold = book.book.add_format({"bold": True})
+    bad = book.book.add_format({"bg_color": "#FFC7CE"})
     for n, title in enumerate(["文件行号", *(c.title for c in columns), _TITLE]):
         sheet.write_string(0, n, title, bold)
     fields = ", ".join(f"raw_{c.name}" for c in columns)
@@ -100,8 +111,8 @@ def _write_bad_rows(checked: Checked, by_row: dict[int, list[RowError]], target:
         wrong = {error.column for error in errors}
         sheet.write_number(at, 0, row)
         for n, (column, value) in enumerate(zip(columns, values, strict=True), start=1):
-            sheet.write_string(at, n, value or "", bad if column.title in wrong else None)
-        sheet.write_string(at, len(columns) + 1, _said(errors))
+            book.text(sheet, at, n, value or "", bad if column.title in wrong else None)
+        book.text(sheet, at, len(columns) + 1, _said(errors))
     sheet.autofit(320)
     sheet.freeze_panes(1, 1)
     book.close()

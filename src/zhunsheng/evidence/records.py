@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.writing import whole_file
 
 # Fields that stand in a record only where they say something, so that records of every version keep their digests.
 _OPTIONAL: dict[str, Any] = {
@@ -104,14 +105,10 @@ class Records:
 
     def write(self, batch: Batch) -> None:
         """Write a record whole or not at all."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        target = self.path(batch.batch)
-        partial = target.with_suffix(".partial")
-        with partial.open("w", encoding="utf8") as stream:
+        with whole_file(self.path(batch.batch)) as partial, partial.open("w", encoding="utf8") as stream:
             json.dump(batch.as_json(), stream, ensure_ascii=False, indent=1)
             stream.flush()
             os.fsync(stream.fileno())
-        partial.replace(target)
 
 
 def _read(path: Path) -> Batch:

@@ -33,6 +33,7 @@ from zhunsheng.evidence.records import Batch, Records, actions
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.evidence.tables import half_key, ledger_sql, same_key
 from zhunsheng.files.opening import file_digest
+from zhunsheng.files.writing import whole_file, write_whole
 
 FORMAT = "zhunsheng.store/2"
 MARKER = "format.json"
@@ -45,6 +46,7 @@ READ_SECONDS = 0.5  # a reader waits no longer for an import that goes on
 COMPACT_FROM = 16  # so many small files of a ledger are put together
 SMALL = 8 * 2**20  # bytes; a larger file is no reason to put files together
 PACKED = 64 * 2**20  # bytes; files are put together up to this size
+_ENDINGS = (".csv", ".xlsx", ".xls", ".parquet", ".xlsm", ".txt", "")  # that a kept source can have
 
 
 @dataclass(frozen=True)
@@ -482,9 +484,7 @@ class Store:
         """Write what version the store is of, for other programs; the records themselves tell it as well."""
         path = self.root / MARKER
         if not path.is_file():
-            partial = path.with_suffix(".partial")
-            partial.write_text(json.dumps({"format": FORMAT}), "utf8")
-            partial.replace(path)
+            write_whole(path, json.dumps({"format": FORMAT}))
 
     def _compact_where_due(self, index: Index, ledger: str, who: str | None = None) -> None:
         if sum(size < SMALL for _, size in index.files(ledger)) >= COMPACT_FROM:
@@ -569,13 +569,26 @@ class Store:
         """
         if not there:
             return (), 0
-        ledger, run = checked.ledger, checked.connection.execute
-        names = [c for c in ledger.stored() if not c.startswith("_")]
+        names = [c for c in checked.ledger.stored() if not c.startswith("_")]
         values = _columns(names)
         said = f"SELECT {values}, {batch.batch}::BIGINT AS _batch, _row FROM good"
         path = self.root / AGAIN / f"{batch.batch:06d}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         partial, hidden = path.with_suffix(".partial"), path.with_suffix(".hidden")
+        try:
+            if not (count := self._write_again(checked, said, there, names, partial, hidden)):
+                return (), 0
+            partial.replace(path)
+        finally:  # whatever fails, a full disk too, leaves nothing half written
+            partial.unlink(missing_ok=True)
+            hidden.unlink(missing_ok=True)
+        return (self._seen(path),), count
+
+    def _write_again(
+        self, checked: Checked, said: str, there: str, names: list[str], partial: Path, hidden: Path
+    ) -> int:
+        """Write to ``partial`` the rows of the query ``said`` that stand ``there`` just so; return how many."""
+        ledger, run = checked.ledger, checked.connection.execute
         if self.cipher and (personal := [c.name for c in ledger.columns if c.personal]):
             # What is personal stands encrypted in the ledger, so only so can it be compared.
             query = f"{said} g SEMI JOIN {there} t ON {same_key(ledger, 'g', 't')}"
@@ -590,30 +603,25 @@ class Store:
         (count,) = run(f"COPY ({query}) TO {quoted(str(partial))} (FORMAT parquet, COMPRESSION zstd)").fetchone() or (
             0,
         )
-        hidden.unlink(missing_ok=True)
-        if not count:
-            partial.unlink()
-            return (), 0
-        partial.replace(path)
-        return (self._seen(path),), int(count)
+        return int(count)
 
     def _keep_source(self, checked: Checked) -> None:
         folder = self.root / "sources"
         folder.mkdir(parents=True, exist_ok=True)
-        target = folder / f"{checked.sha256}{checked.path.suffix.lower()}{'.enc' if self.cipher else ''}"
+        ending = checked.path.suffix.lower()
+        ending = ending if ending in _ENDINGS else ""  # what a stranger calls an ending may be longer than any name
+        target = folder / f"{checked.sha256}{ending}{'.enc' if self.cipher else ''}"
         if not target.exists():
-            partial = target.with_suffix(".partial")
-            if self.cipher:
-                partial.write_bytes(self.cipher.sealed(checked.path.read_bytes()))
-            else:
-                shutil.copyfile(checked.path, partial)
-            partial.replace(target)
+            with whole_file(target) as partial:
+                if self.cipher:
+                    partial.write_bytes(self.cipher.sealed(checked.path.read_bytes()))
+                else:
+                    shutil.copyfile(checked.path, partial)
 
     def _sources(self, sha256: str) -> list[Path]:
         # Asked for by name: looking through the folder would cost more with every batch.
         folder = self.root / "sources"
-        endings = (".csv", ".xlsx", ".xls", ".parquet", ".xlsm", ".txt", "")
-        paths = [folder / f"{sha256}{ending}{sealed}" for ending in endings for sealed in ("", ".enc")]
+        paths = [folder / f"{sha256}{ending}{sealed}" for ending in _ENDINGS for sealed in ("", ".enc")]
         found = [p for p in paths if p.is_file()]
         return found or sorted(folder.glob(f"{sha256}*"))
 
@@ -629,12 +637,15 @@ class Store:
 
     @contextmanager
     def _locked(self, seconds: float | None = None) -> Iterator[None]:
-        self.root.mkdir(parents=True, exist_ok=True)
+        before = os.umask(0o077)  # ledgers hold personal data: what is written here is its account's alone
         try:
-            with FileLock(str(self.root / ".lock"), timeout=LOCK_SECONDS if seconds is None else seconds):
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with FileLock(str(self.root / ".lock"), timeout=LOCK_SECONDS if seconds is None else seconds, mode=0o600):
                 yield
         except Timeout:
             raise ZhunshengError("ZS-EV-09", store=str(self.root)) from None
+        finally:
+            os.umask(before)
 
     @contextmanager
     def _writing(self, codes: Mapping[str, str] | None = None, *, migrate: bool = True) -> Iterator[Index]:

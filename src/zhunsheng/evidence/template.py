@@ -7,6 +7,7 @@ from pathlib import Path
 import xlsxwriter
 
 from zhunsheng.evidence.ledgers import FIRST_DAY, LAST_DAY, Column, Ledger
+from zhunsheng.files.writing import whole_file
 from zhunsheng.text import AS_TEXT
 
 ROWS = 5000  # rows that carry drop-downs and checks
@@ -21,7 +22,12 @@ _SAYS = {
 
 
 def write_template(ledger: Ledger, path: Path) -> None:
-    """Write the template to ``path`` (xlsx): a sheet to fill in and a sheet that explains every column."""
+    """Write the template to ``path`` (xlsx), whole: a sheet to fill in and a sheet that explains every column."""
+    with whole_file(path) as partial:
+        _write(ledger, partial)
+
+
+def _write(ledger: Ledger, path: Path) -> None:
     book = xlsxwriter.Workbook(str(path), AS_TEXT)
     font = {"font_name": "宋体", "font_size": 11}
     required = book.add_format({**font, "bold": True, "bg_color": "#FCE4D6", "border": 1, "align": "center"})

@@ -52,7 +52,7 @@ class Opened:
         """The media type of what the file turned out to be."""
         return MEDIA_TYPES[self.kind]
 
-    def member(self, path: str) -> bytes:
+    def member(self, path: str | zipfile.ZipInfo) -> bytes:
         """Return one member of a zip-based file. Raises ``ZS-IN-05`` when it is missing or broken."""
         assert self.archive is not None
         try:

@@ -17,6 +17,7 @@ from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import Opened, _first_line
+from zhunsheng.text import whole
 
 MAX_COLUMNS = 2_000  # filled columns; the widest real export seen has 60
 MAX_CELLS = 40_000_000  # rows × filled columns of one sheet
@@ -32,6 +33,9 @@ _ERROR_CELL = re.compile(
 _FORMULA_ONLY = re.compile(
     rb'<c r="([A-Z]{1,7})(\d{1,9})"([^>]*[^>/])?>\s*<f(?:[^>]*/>|[^>]*>([^<]*)</f>)\s*(<v\s*/>|<v>\s*</v>)?\s*</c>'
 )
+_TEXTS = re.compile(rb"<(?:[\w.-]+:)?sst\b[^>]*>")
+_COUNT = re.compile(rb"\buniqueCount\s*=\s*[\"']([^\"']*)[\"']")
+LEAST_TEXT = 5  # bytes of the shortest shared text, <si/>
 _IS_HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
 _HIDDEN_ROW = re.compile(rb'<row\b(?=[^>]*\bhidden="(?:1|true)")[^>]*?\br="(\d{1,9})"')
 _COL = re.compile(rb"<col\b[^>]*>")
@@ -75,6 +79,7 @@ def read_workbook(opened: Opened) -> Iterator[Sheet]:
     """
     looks: dict[str, _Look] = {}
     if opened.kind == "xlsx":
+        _count_strings(opened)
         looks = {name: _inspect(opened, name, path) for name, path in sheet_paths(opened)}
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(opened.data))
@@ -93,6 +98,24 @@ def read_workbook(opened: Opened) -> Iterator[Sheet]:
         raise
     except Exception as error:  # calamine raises a family of errors, and panics reach Python as BaseException
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=_first_line(error)) from None
+
+
+def _count_strings(opened: Opened) -> None:
+    """Refuse a table of shared texts that says it has more of them than its bytes can hold. Raises ``ZS-IN-05``.
+
+    The library makes room for as many as it says before it reads one: a count of 100 billion ends the process.
+    """
+    assert opened.archive is not None
+    for member in opened.archive.infolist():
+        if not member.filename.lower().endswith("sharedstrings.xml"):
+            continue
+        data = opened.member(member)  # each one that bears the name: which of them is read, is the library's choice
+        for head in _TEXTS.findall(data):
+            for said in _COUNT.findall(head):
+                count = whole(said.decode("ascii", "replace"), 12)
+                if count is None or count > len(data) // LEAST_TEXT:
+                    detail = f"共有文字表说有 {said[:20].decode('ascii', 'replace')} 条，与内容不符"
+                    raise ZhunshengError("ZS-IN-05", name=opened.name, detail=detail)
 
 
 def _spans(merged: list[Any], rows: list[list[Any]], file: str, sheet: str) -> dict[tuple[int, int], tuple[int, int]]:

@@ -10,6 +10,7 @@ from zhunsheng.files.opening import Opened
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture, Spans
 from zhunsheng.intake.pictures import in_html
 from zhunsheng.targets import Place
+from zhunsheng.text import whole
 
 MAX_SPAN = 2_000  # browsers stop at 1,000 columns; a form never comes near
 MAX_COVERED = 400_000  # positions under merged cells of one table
@@ -99,11 +100,12 @@ def _table(table: etree._Element, number: int, name: str, shown: list[Picture]) 
 
 def _span(td: etree._Element, attribute: str, number: int, name: str) -> int:
     text = (td.get(attribute) or "1").strip()
-    if not text.isdigit():
+    span = whole(text)
+    if span is None and not (text.isascii() and text.isdigit()):
         return 1
-    if len(text) > 6 or int(text) > MAX_SPAN:
+    if span is None or span > MAX_SPAN:
         raise ZhunshengError("ZS-IN-10", name=name, where=f"表{number}", detail=f"{attribute}={text[:12]}")
-    return max(int(text), 1)
+    return max(span, 1)
 
 
 def _text(td: etree._Element) -> str:

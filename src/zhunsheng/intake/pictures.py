@@ -13,6 +13,7 @@ from zhunsheng.files.opening import Opened
 from zhunsheng.files.spreadsheet import Sheet, sheet_paths
 from zhunsheng.intake.grid import Block, Paragraph, Picture
 from zhunsheng.targets import Place, Unsure
+from zhunsheng.text import whole
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -108,7 +109,7 @@ def _floating(opened: Opened, members: set[str], sheet: str, path: str, related:
             start = anchor.find(f"{_XDR}from")
             place = Place(sheet=sheet)
             if start is not None:
-                row, column = (int(start.findtext(f"{_XDR}{n}") or 0) + 1 for n in ("row", "col"))
+                row, column = ((whole((start.findtext(f"{_XDR}{n}") or "").strip(), 7) or 0) + 1 for n in ("row", "col"))
                 place = Place(sheet=sheet, row=row, column=column)
             yield from (Picture(place) for _ in range(0 if objects else blips))
 

@@ -18,12 +18,13 @@ from rapidfuzz import fuzz
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault, parsed, written
+from zhunsheng.files.writing import write_whole
 from zhunsheng.measures.definitions import Measure
 from zhunsheng.targets import Book, Indicator, TargetSheet
 from zhunsheng.targets.kinds import denials, denies
 from zhunsheng.targets.naming import indicators_named
 from zhunsheng.targets.units import comparable
-from zhunsheng.text import cleaned
+from zhunsheng.text import MOST, cleaned
 
 USE = 0.85  # proposals at or above this confidence are read, and shown as 待确认
 SHOW = 0.6  # below this nothing is proposed
@@ -135,14 +136,19 @@ def write_mapping(path: Path, book: Book, matches: Iterable[Match], projects: It
             "measure": match.measure,
             "confirmed": match.status == "confirmed",
         }
-        head = f"# {sheet.title()}　{indicator.name}：{STATUS_WORDS[match.status]}，{match.why}"
+        head = _remark(f"{sheet.title()}　{indicator.name}：{STATUS_WORDS[match.status]}，{match.why}")
         lines.append(f"{head}\n{yaml.safe_dump([entry], allow_unicode=True, sort_keys=False).rstrip()}")
     for sheet, found in zip(book.sheets, projects, strict=False):
         for name, alike in found.proposals:
             entry = {"sheet": sheet.id, "project": name, "same": True, "confirmed": False}
-            head = f"# {sheet.title()}：台账里有“{name}”，名称相近（{alike:.0f}%），是否同一项目？"
+            head = _remark(f"{sheet.title()}：台账里有“{name}”，名称相近（{alike:.0f}%），是否同一项目？")
             lines.append(f"{head}\n{yaml.safe_dump([entry], allow_unicode=True, sort_keys=False).rstrip()}")
-    path.write_text("\n".join(lines) + "\n", "utf8")
+    write_whole(path, "\n".join(lines) + "\n")
+
+
+def _remark(text: str) -> str:
+    """Return a text as a remark of one line: a break in a name would end the remark and begin data."""
+    return f"# {' '.join(text.split())}"
 
 
 def match_book(book: Book, known: Mapping[str, Measure], links: Iterable[Link] = ()) -> list[Match]:
@@ -301,6 +307,9 @@ def _why(
 
 
 def _propose(s: int, n: int, indicator: Indicator, known: Mapping[str, Measure]) -> Match:
+    if len(indicator.name) > MOST["indicator"] or len(indicator.description or "") > MOST["words"]:
+        # Likeness takes time by the square of the length, and nobody's name is as long.
+        return Match(s, n, None, 0.0, "none", "名称或描述过长，没有与测度比对")
     best: tuple[float, Measure | None, str] = (0.0, None, "")
     for measure in known.values():
         score, why = _confidence(indicator, measure)

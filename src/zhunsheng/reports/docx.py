@@ -15,12 +15,14 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
 from docx.table import _Cell
 
+from zhunsheng.files.writing import whole_file
 from zhunsheng.reports.forms import Form
 from zhunsheng.text import clean
 
 _ALIGN = {"center": WD_ALIGN_PARAGRAPH.CENTER, "left": WD_ALIGN_PARAGRAPH.LEFT, "right": WD_ALIGN_PARAGRAPH.RIGHT}
 A4 = (Cm(21.0), Cm(29.7))
 MARGIN = Cm(2.0)
+HIGH = 300  # characters in the narrowest cells of a form that fill about half a page
 
 
 def new_document(*, landscape: bool = False) -> Any:
@@ -53,7 +55,8 @@ def write_forms(forms: Sequence[Form], path: Path) -> None:
         if n:
             _page(document.add_section(), form.landscape)
         add_form(document, form)
-    document.save(str(path))
+    with whole_file(path) as partial:
+        document.save(str(partial))
 
 
 def add_form(document: Any, form: Form) -> None:
@@ -73,10 +76,13 @@ def add_form(document: Any, form: Form) -> None:
         column.width = width
     rows = list(table.rows)
     grid = [list(row._tr.tc_lst) for row in rows]
-    for row, cells in zip(rows, grid, strict=True):
+    for cells in grid:
         for cell, width in zip(cells, widths, strict=True):
             cell.width = width
-        _mark(row, "w:cantSplit")
+    high = {r + n for r, _, cell in form.placed() if _high(cell.text) for n in range(cell.rows)}
+    for n, row in enumerate(rows):
+        if n not in high:  # a row higher than a page that may not break would lose its end
+            _mark(row, "w:cantSplit")
     for r, c, cell in form.placed():
         if cell.rows * cell.columns > 1:
             _span(grid, r, c, cell.rows, cell.columns, sum(widths[c : c + cell.columns]))
@@ -143,6 +149,11 @@ def _span(grid: list[list[Any]], r: int, c: int, rows: int, columns: int, width:
         line[c].width = width
         if rows > 1:
             line[c].vMerge = "continue" if n else "restart"
+
+
+def _high(text: str) -> bool:
+    """Return whether a text may take more of a page than a row that stays together should."""
+    return len(text) > HIGH or text.count("\n") * 12 > HIGH
 
 
 def _mark(row: Any, tag: str) -> None:

@@ -10,6 +10,7 @@ from zhunsheng.evaluation import Difference, Score, Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
 from zhunsheng.evaluation.scoring import OPEN_WORD, VERDICT_WORDS
 from zhunsheng.evidence import Snapshot
+from zhunsheng.files.writing import whole_file
 from zhunsheng.monitoring import LIGHT_WORDS, Checkpoint, Status
 from zhunsheng.outcomes import shown_result
 from zhunsheng.reports.docx import add_form, add_heading, add_text, new_document
@@ -59,7 +60,8 @@ def write_report(
         for note in card.notes:
             add_text(document, f"{card.sheet.title()}：{note}。")
     add_text(document, "评分方案、预警界限等地方自定的数据尚未核实的，使用前应由财政部门核定。")
-    document.save(str(path))
+    with whole_file(path) as partial:
+        document.save(str(partial))
 
 
 def _basics(document: object, parts: Sequence[Part]) -> None:

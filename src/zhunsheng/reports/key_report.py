@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from zhunsheng.evaluation.key import KeyCard
+from zhunsheng.files.writing import whole_file
 from zhunsheng.regulations import KeyFramework
 from zhunsheng.reports.docx import add_form, add_heading, add_text, new_document
 from zhunsheng.reports.forms import Cell, Form, Row, label, text
@@ -81,4 +82,5 @@ def write_key_report(
         add_text(document, "未发现需要整改的问题。")
     for n, (problem, owner, due) in enumerate(findings, start=1):
         add_text(document, f"{n}. {problem}。责任人：{owner}；整改期限：{f'{due:%Y年%m月%d日}' if due else '未定'}。")
-    document.save(str(path))
+    with whole_file(path) as partial:
+        document.save(str(partial))

@@ -5,69 +5,70 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
-import xlsxwriter
-
+from zhunsheng.files.writing import MOST_HEIGHT, TextBook, pieces, whole_file
 from zhunsheng.reports.forms import Cell, Form
-from zhunsheng.text import AS_TEXT, clean
+from zhunsheng.text import clean
 
 _LINE = 15.0  # points a line of 10.5-point text takes
 
 
 def write_workbook(forms: Sequence[tuple[str, Form]], path: Path) -> None:
-    """Write (sheet name, form) pairs to ``path``. User text that looks like a formula stays text."""
-    book = xlsxwriter.Workbook(str(path), AS_TEXT)
-    used: set[str] = set()
-    for name, form in forms:
-        _write(book, sheet_name(name, used), form)
-    book.close()
+    """Write (sheet name, form) pairs to ``path``, whole or not at all. User text that looks like a formula stays text.
+
+    Nothing is cut: a row higher than Excel has rows becomes several, its cells merged over them; what one cell can't hold
+    goes on on the sheet 续页. Raises ``ZS-CL-10``, ``-11``, ``-12``.
+    """
+    with whole_file(path) as partial, TextBook(partial) as book:
+        for name, form in forms:
+            _write(book, name, form)
 
 
-def sheet_name(name: str, used: set[str]) -> str:
-    """Return a name Excel accepts (31 characters, no []:*?/\\) that is not among ``used``, and add it to them."""
-    fit = "".join("-" if c in "[]:*?/\\'\n\t" else c for c in clean(name))[:28] or "表"
-    candidate, n = fit, 2
-    while candidate.lower() in used:
-        candidate, n = f"{fit}{n}", n + 1
-    used.add(candidate.lower())
-    return candidate
-
-
-def _write(book: xlsxwriter.Workbook, name: str, form: Form) -> None:
-    sheet = book.add_worksheet(name)
+def _write(book: TextBook, name: str, form: Form) -> None:
+    sheet = book.sheet(name)
     base = {"font_name": "宋体", "font_size": 10.5, "valign": "vcenter"}
     formats = {
-        (align, bold): book.add_format({**base, "align": align, "bold": bold, "border": 1, "text_wrap": True})
+        (align, bold): book.book.add_format({**base, "align": align, "bold": bold, "border": 1, "text_wrap": True})
         for align in ("center", "left", "right")
         for bold in (True, False)
     }
-    title = book.add_format({**base, "font_name": "黑体", "font_size": 16, "align": "center"})
-    plain = book.add_format({**base, "align": "center"})
-    note = book.add_format({**base, "font_size": 9, "align": "left", "text_wrap": True})
+    title = book.book.add_format({**base, "font_name": "黑体", "font_size": 16, "align": "center", "text_wrap": True})
+    plain = book.book.add_format({**base, "align": "center"})
+    note = book.book.add_format({**base, "font_size": 9, "align": "left", "text_wrap": True})
     total = sum(form.widths)
     room = 118 if form.landscape else 80  # characters across an A4 page at this size
     widths = [w * room / total for w in form.widths]
     for n, width in enumerate(widths):
         sheet.set_column(n, n, width)
     last = len(widths) - 1
-    _merge(sheet, 0, 0, 0, last, form.title, title)
-    sheet.set_row(0, 30)
+    _merge(book, sheet, 0, 0, 0, last, form.title, title)
+    sheet.set_row(0, min(30 * math.ceil(_width(clean(form.title)) * 1.6 / room), MOST_HEIGHT))
     top = 1
     if form.caption:
-        _merge(sheet, 1, 0, 1, last, form.caption, plain)
+        _merge(book, sheet, 1, 0, 1, last, form.caption, plain)
         top = 2
     placed = form.placed()
+    heights = row_heights(placed, widths, len(form.rows))
+    # A row of the form is as many of the worksheet as its height asks for; ``starts`` are the first ones, and the end.
+    counts = [math.ceil(height / MOST_HEIGHT) for height in heights]
+    starts = list(accumulate(counts, initial=top))
     for r, c, cell in placed:
-        _merge(
-            sheet, top + r, c, top + r + cell.rows - 1, c + cell.columns - 1, cell.text, formats[cell.align, cell.bold]
-        )
-    for r, height in enumerate(row_heights(placed, widths, len(form.rows))):
-        sheet.set_row(top + r, height)
-    for n, line in enumerate(form.notes):
-        row = top + len(form.rows) + n
-        _merge(sheet, row, 0, row, last, line, note)
-        sheet.set_row(row, 13 * math.ceil(_width(line) / room) + 2)
+        end = starts[min(r + cell.rows, len(counts))] - 1
+        _merge(book, sheet, starts[r], c, end, c + cell.columns - 1, cell.text, formats[cell.align, cell.bold])
+    for start, count, height in zip(starts, counts, heights, strict=False):
+        for row in range(start, start + count):
+            sheet.set_row(row, height / count)
+    row = starts[-1]
+    for line in form.notes:
+        needed = 13.0 * _lines(clean(line), room) + 2
+        count = math.ceil(needed / MOST_HEIGHT)
+        _merge(book, sheet, row, 0, row + count - 1, last, line, note)
+        for n in range(row, row + count):
+            sheet.set_row(n, needed / count)
+        row += count
     sheet.set_paper(9)
     sheet.set_margins(0.5, 0.5, 0.6, 0.6)
     sheet.center_horizontally()
@@ -76,27 +77,34 @@ def _write(book: xlsxwriter.Workbook, name: str, form: Form) -> None:
     if form.landscape:
         sheet.set_landscape()
     if form.header_rows:
-        sheet.repeat_rows(top + form.header_rows[0], top + form.header_rows[1])
+        sheet.repeat_rows(starts[form.header_rows[0]], starts[form.header_rows[1] + 1] - 1)
 
 
-def _merge(sheet: xlsxwriter.worksheet.Worksheet, r1: int, c1: int, r2: int, c2: int, text: str, style: object) -> None:
+def _merge(book: TextBook, sheet: Any, r1: int, c1: int, r2: int, c2: int, text: str, style: object) -> None:
     if (r1, c1) != (r2, c2):
         sheet.merge_range(r1, c1, r2, c2, "", style)
-    sheet.write_string(r1, c1, clean(text), style)
+    book.text(sheet, r1, c1, text, style)
 
 
 def row_heights(placed: Sequence[tuple[int, int, Cell]], widths: Sequence[float], rows: int) -> list[float]:
-    """Return heights in points that show all text, since Excel does not fit rows with merged cells by itself."""
+    """Return heights in points that show all text, since Excel does not fit rows with merged cells by itself.
+
+    They may be more than a row of Excel can have.
+    """
     heights = [_LINE + 5] * rows
     for r, c, cell in sorted(placed, key=lambda p: p[2].rows):
         width = sum(widths[c : c + cell.columns]) - 1
-        lines = sum(max(1, math.ceil(_width(line) / max(width, 2))) for line in cell.text.split("\n"))
-        needed = lines * _LINE + 5
+        needed = sum(_lines(piece, width) for piece in pieces(clean(cell.text))[:1]) * _LINE + 5
         have = sum(heights[r : r + cell.rows])
         if needed > have:
             for i in range(r, r + cell.rows):
                 heights[i] += (needed - have) / cell.rows
-    return [min(h, 400.0) for h in heights]
+    return heights
+
+
+def _lines(text: str, width: float) -> int:
+    """Return how many lines a text takes in a column of so many characters."""
+    return sum(max(1, math.ceil(_width(line) / max(width, 2))) for line in text.split("\n"))
 
 
 def _width(text: str) -> float:

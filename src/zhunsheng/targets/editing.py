@@ -26,7 +26,7 @@ from zhunsheng.targets.sheet import (
     plain,
 )
 from zhunsheng.targets.value import TargetValue, misgrouped, normalise
-from zhunsheng.text import clean
+from zhunsheng.text import MOST, clean
 
 # What an empty form puts where a person has to write.
 PLACEHOLDER, NEW_INDICATOR = "（待填写）", "（新指标）"
@@ -50,6 +50,24 @@ INDICATOR_LABELS = {
     "basis": "确定依据",
     "weight": "权重",
     "last_year": "上年值",
+}
+# What kind of text each field holds, which says how long it may be (``text.MOST``); others are numbers and days.
+_KINDS_OF_SHEET = {
+    "name": "name",
+    "code": "code",
+    "department": "name",
+    "unit": "name",
+    "purpose": "long",
+    "narrative": "long",
+}
+_KINDS_OF_INDICATOR = {
+    "level1": "level",
+    "level2": "level",
+    "name": "indicator",
+    "description": "words",
+    "target": "value",
+    "basis": "words",
+    "last_year": "value",
 }
 WAN = Decimal(10000)
 
@@ -115,17 +133,53 @@ def fields_of(sheet: TargetSheet) -> dict[str, Field]:
     return found
 
 
+def most_of(path: str) -> int:
+    """Return how many characters a field may have at most, by its dotted path."""
+    head, _, rest = path.partition(".")
+    if head == "indicators":
+        return MOST[_KINDS_OF_INDICATOR.get(rest.rpartition(".")[2], "words")]
+    return MOST["long"] if head == "goals" else MOST[_KINDS_OF_SHEET.get(head, "words")]
+
+
+def is_name(path: str) -> bool:
+    """Return whether a field is what something is called by, rather than what is said of it."""
+    head, _, rest = path.partition(".")
+    return head in ("name", "department", "unit") or (head == "indicators" and rest.rpartition(".")[2] in ("name", "level1", "level2"))
+
+
+def overlong(sheet: TargetSheet) -> list[tuple[str, str, str, Place | None]]:
+    """Return the texts of a sheet that are longer than a person could type there: path, label, text, and where it stood."""
+    found: list[tuple[str, str, str, Place | None]] = []
+
+    def look(path: str, label: str, text: str | None, place: Place | None) -> None:
+        if text and len(text) > most_of(path):
+            found.append((path, label, text, place))
+
+    for name in _KINDS_OF_SHEET:
+        look(name, LABELS[name], getattr(sheet, name), sheet.provenance.get(name))
+    for n, goal in enumerate(sheet.goals):
+        look(f"goals.{n}.text", goal.title or f"目标{n + 1}", goal.text, goal.place)
+    for n, one in enumerate(sheet.indicators):
+        for name in _KINDS_OF_INDICATOR:
+            value = one.target.raw if name == "target" else getattr(one, name)
+            look(f"indicators.{n}.{name}", f"指标{n + 1}：{INDICATOR_LABELS[name]}", value, one.place)
+    return found
+
+
 def with_text(sheet: TargetSheet, path: str, text: str) -> TargetSheet:
     """Return the sheet with one field set from what a person typed; empty text clears it.
 
     A target value is typed whole (≥25所) or in part: what is left out of a number (operator, unit, period) stays as it was.
 
-    Raises ``ZS-TG-01`` for text the field can't hold, ``ZS-TG-02`` for a path the sheet does not have.
+    Raises ``ZS-TG-01`` for text the field can't hold, ``ZS-TG-02`` for a path the sheet does not have, ``ZS-IN-30`` for text
+    that is too long.
     """
     fields = fields_of(sheet)
     if path not in fields:
         raise ZhunshengError("ZS-TG-02", path=path)
     label, text = fields[path].label, clean(text).strip()
+    if len(text) > (most := most_of(path)):
+        raise ZhunshengError("ZS-IN-30", label=label, count=len(text), most=most)
     head, _, rest = path.partition(".")
     if head == "budget":
         amount = None if not text else _number(text, label, MOST_MONEY / WAN) * WAN

@@ -12,7 +12,7 @@ from typing import Literal
 from zhunsheng.targets.kinds import RATE_NAME, IndicatorType, denies, same_unit, wants
 from zhunsheng.targets.sheet import Indicator
 from zhunsheng.targets.units import convert, counted_alike, counts, known_unit, split_unit
-from zhunsheng.targets.value import TargetValue, misgrouped, normalise, odd_digits, periods
+from zhunsheng.targets.value import LONGEST, TargetValue, misgrouped, normalise, odd_digits, periods, too_long
 
 Bound = Literal["", "least", "most", "about"]
 BEYOND = ("倍", "百分点", "个百分点")  # ratios that stop at no whole
@@ -198,6 +198,10 @@ def read_written(
     if odd := odd_digits(text):
         return Written(text, why=f"里的“{odd}”不是普通数字，读不准是多少")
     words = normalise(text)
+    if len(words) > LONGEST:
+        return Written(text, why=f"有 {len(words)} 字，读不准是多少")
+    if digits := too_long(words):
+        return Written(text, why=f"里有一个 {digits} 位的数，读不准是多少")
     note = match[0] if (match := _NOTE.search(words)) else ""
     bare = _NOTE.sub("", words).rstrip("。;；,，") or words
     beside = (
@@ -423,7 +427,8 @@ def against(indicator: Indicator, figure: Fraction | date | None, unit: str | No
         if told.aim.relative and written.number is not None:
             return Result(None, f"目标是“{told.aim.relative}”，台账给出的不是增减幅度")
     elif written.why and told.kind not in ("level", "yes_no"):
-        return Result(None, f"完成值“{written.text}”{written.why}")
+        shown = written.text if len(written.text) <= 100 else f"{written.text[:100]}…"
+        return Result(None, f"完成值“{shown}”{written.why}")
     if told.kind != "level" and (written.day is not None or written.number is not None):
         if odd := _odd(indicator, written):
             return Result(None, f"完成值“{written.text}”里的“{odd}”使旁边的数不一定是完成的数")

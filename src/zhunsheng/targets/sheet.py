@@ -41,6 +41,11 @@ class _Frozen(BaseModel):
     def _printable(cls, value: object) -> object:
         return clean(value) if isinstance(value, str) else value
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy; texts put into it are cleaned as those of a new one are, which copying by itself leaves out."""
+        said = {k: clean(v) if isinstance(v, str) else v for k, v in (update or {}).items()}
+        return super().model_copy(update=said, deep=deep)
+
 
 class Place(_Frozen):
     """Where something stood in its file; rows, columns, tables and lines count from 1."""

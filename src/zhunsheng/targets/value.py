@@ -143,9 +143,13 @@ _RELATIVE = re.compile(
     r"(?:有所)?(增长|提高|上升|提升|增加|下降|降低|减少|压减)?(?:率)?"
 )
 _NUMBER = r"(?:-?\d[\d,]*(?:\.\d+)?|-?\.\d+)"
+_LONG = re.compile(r"\d[\d,]{40,}")  # no amount has as many digits, and arithmetic on thousands of them takes its time
 _CN = "零一二两三四五六七八九十百千万亿点"
 _CN_NUMBER = rf"[{_CN}]+"
+_CN_DIGITS = "零一二三四五六七八九"
 _PLAIN_DIGIT = re.compile("[0-9０-９]")
+LONGEST = 1000  # characters of a value that is read as one; a number with its words has a few dozen
+REMEMBERED = 200  # characters up to which a reading is remembered: what repeats is short, and what is long takes memory
 _PLACEHOLDERS = frozenset({"", "-", "--", "---", "----", "/", "\\", "…", "……", "...", "无", "*"})
 # Words that say nothing measurable follow a number without being its unit.
 _BAD_UNIT = re.compile(r"[\d≥≤<>=%]{2}|[,;:。,;:!?!?()]")
@@ -169,6 +173,11 @@ def odd_digits(text: str) -> str:
     return "".join(c for c in bare if unicodedata.category(c) == "No" or (c.isdigit() and not _PLAIN_DIGIT.match(c)))
 
 
+def too_long(text: str) -> int:
+    """Return how many digits a number of a normalised text has where it is longer than any amount (40); 0 for none."""
+    return len(found[0].replace(",", "")) if (found := _LONG.search(text)) else 0
+
+
 _GROUPED = re.compile(r"\d+(?:,\d+)+")
 _WELL_GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
 
@@ -176,6 +185,23 @@ _WELL_GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
 def misgrouped(text: str) -> str | None:
     """Return the first number of a normalised text whose commas part no thousands (1,2345 or 1,23,456); None without one."""
     return next((m[0] for m in _GROUPED.finditer(text) if not _WELL_GROUPED.fullmatch(m[0])), None)
+
+
+def chinese_number(word: str) -> Decimal | None:
+    """Return the number that a word of Chinese numerals writes (九十五, 二〇二一, 三点二); None where it writes none.
+
+    The one place where the library of numerals is called: what it raises for words that only look like numbers
+    (九十零, 十点一二三万) is of many kinds and costs that word alone. Digits behind 点 are read here, since the library
+    gives a binary fraction.
+    """
+    whole, point, digits = word.partition("点")
+    if point and not (digits and all(c in _CN_DIGITS for c in digits)):
+        return None
+    try:
+        units = Decimal(int(cn2an.cn2an(whole, "smart")))
+    except Exception:
+        return None
+    return units + Decimal("0." + "".join(str(_CN_DIGITS.index(c)) for c in digits)) if point else units
 
 
 def excel_date(serial: int) -> date:
@@ -253,7 +279,9 @@ class TargetValue(BaseModel):
         by the indicator (``kinds``), not here. Never raises: what can't be read comes back as ``unread`` with the reason
         among ``doubts``.
         """
-        return _parse(_cell_text(raw), _cell_text(op), _cell_text(unit), year, dated)
+        text, column = _cell_text(raw), _cell_text(unit)
+        read = _parse if len(text) + len(column) <= REMEMBERED else _parse.__wrapped__
+        return read(text, _cell_text(op), column, year, dated)
 
     def replaced(self, **changes: Any) -> TargetValue:
         """Return the value with some fields changed, validated anew."""
@@ -432,10 +460,17 @@ def _parse(raw: str, op_text: str, unit_text: str, year: int | None, dated: bool
     column_unit = unit_text.strip() or None
     if text in _PLACEHOLDERS:
         return TargetValue(raw=raw, op="unread", unit=column_unit, doubts=("没有填写指标值",))
+    if len(text) > LONGEST:
+        words = re.sub(r"^定性[:：]\s*", "", raw)
+        if words != raw or column_op == "level" or not re.search(r"[\d≥≤<>=]", text):
+            return TargetValue(raw=raw, op="level", value=words, unit=column_unit)
+        return TargetValue(raw=raw, op="unread", unit=column_unit, doubts=(f"指标值有 {len(text)} 字，读不准",))
     if odd := odd_digits(raw):
         if column_op == "level" or re.match(r"定性[:：]", raw):
             return TargetValue(raw=raw, op="level", value=re.sub(r"^定性[:：]\s*", "", raw), unit=column_unit)
         return TargetValue(raw=raw, op="unread", unit=column_unit, doubts=(f"“{odd}”不是普通数字，读不准指标值",))
+    if digits := too_long(text):
+        return TargetValue(raw=raw, op="unread", unit=column_unit, doubts=(f"有一个 {digits} 位的数，读不准指标值",))
     if dated and re.fullmatch(r"\d{5}(?:\.0+)?", text) and int(float(text)) in EXCEL_DATES:
         found = excel_date(int(float(text)))
         return TargetValue(raw=raw, op="by", value=found, doubts=(f"由 Excel 日期序号 {text} 还原为 {found}",))
@@ -578,12 +613,10 @@ def _number(text: str, doubts: list[str]) -> tuple[Decimal | None, str]:
             or rest.startswith("分之")
         ):
             return None, text
-        if rest.startswith("成") and len(word) == 1:
-            return Decimal(cn2an.cn2an(word, "smart")) * 10, "%" + rest[1:]
-        try:
-            return Decimal(str(cn2an.cn2an(word, "smart"))), rest
-        except ValueError:
+        number = chinese_number(word)
+        if number is None:
             return None, text
+        return (number * 10, "%" + rest[1:]) if rest.startswith("成") and len(word) == 1 else (number, rest)
     return None, text
 
 
@@ -626,7 +659,7 @@ _TAIL = r"(?:(?:之?以?前|之?内|止|为止)?(?:全部|全面|及时|按时)?
 def _read_date(text: str, year: int | None, dated: bool) -> date | str | None:
     """Return a date, a reason why a date can't be completed, or None where the text is no date."""
     body = re.sub(r"^(?:≤|<=?|=|≥)?(?:截至|截止|截止到|截至到|于|在|到|至|按时于)?", "", text)
-    body = re.sub(r"[一二三四五六七八九十]{1,3}(?=[月日号])", lambda m: str(cn2an.cn2an(m[0], "smart")), body)
+    body = re.sub(r"[一二三四五六七八九十]{1,3}(?=[月日号])", lambda m: str(chinese_number(m[0]) or m[0]), body)
     body = re.sub(r"\d{1,2}:\d{2}(?::\d{2})?$", "", body) if re.search(r"\d{4}-\d", body) else body
     period = re.fullmatch(r"(.*?\d(?:年|月|日)?份?)(?:-|~|至|到)(\d.*)", body)
     if period and re.search(r"年|月|日|\d{4}[.\-/]\d", period[1]):

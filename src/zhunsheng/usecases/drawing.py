@@ -38,6 +38,7 @@ from zhunsheng.draws.spec import canonical, seed_of
 from zhunsheng.draws.verification import Check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledger_of
+from zhunsheng.files.writing import write_whole
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.draw_forms import check_form, notice_form, page_of, task_form
 from zhunsheng.reports.xlsx import write_workbook
@@ -103,7 +104,7 @@ def run_draw(folder: Path, evidence: Path | None = None, memory_limit: str | Non
     write_bundle(outcome, folder / "抽查包.zip")
     shutil.copyfile(str(files("zhunsheng.draws") / "verify.html"), folder / "verify.html")
     notice = notice_form(outcome)
-    (folder / "公告.html").write_text(page_of([notice]), "utf8")
+    write_whole(folder / "公告.html", page_of([notice]))
     write_forms([notice], folder / "公告.docx")
     _write(
         folder / "公告.json",
@@ -188,7 +189,7 @@ def _write_tasks(outcome: Outcome, folder: Path, names: dict[str, str]) -> None:
     if not forms:
         return
     write_workbook([("、".join(team), form) for team, form in zip(teams, forms, strict=True)], folder / "任务清单.xlsx")
-    (folder / "任务清单.html").write_text(page_of(forms), "utf8")
+    write_whole(folder / "任务清单.html", page_of(forms))
     drawn = [d.id for d in outcome.drawn if not d.reserve][:MAX_CHECK_FORMS]
     write_forms([check_form(outcome, entity, names) for entity in drawn], folder / "检查记录表.docx")
 
@@ -230,6 +231,4 @@ def results_csv(parts: dict[str, Any], results: Sequence[Result]) -> str:
 
 def _write(path: Path, data: Any) -> None:
     """Write canonical JSON, so that the file's own SHA-256 is its digest."""
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(canonical(data))
-    partial.replace(path)
+    write_whole(path, canonical(data))

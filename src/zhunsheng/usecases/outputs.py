@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from zhunsheng.faults import of_system
 from zhunsheng.measures import Lineage, Match, Reading
 from zhunsheng.reports.dashboard import Panel, render
 from zhunsheng.reports.docx import write_forms
@@ -59,12 +60,18 @@ def write_outputs(
     """Write the tables (xlsx, docx), the report (docx), the page (html) and the data (json) named in ``only``.
 
     All are made aside and moved in together, so that a failure leaves what was there. Returns what each file is and where.
+    Raises ``ZS-CL-10`` for a full disk, ``ZS-CL-11`` where nothing may be written.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".making-", dir=out) as scratch:
-        made = _write(assessment, evidence, Path(scratch), only, problems, rechecked, source)
-        for path in made.values():
-            path.replace(out / path.name)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".making-", dir=out) as scratch:
+            made = _write(assessment, evidence, Path(scratch), only, problems, rechecked, source)
+            for path in made.values():
+                path.replace(out / path.name)
+    except OSError as error:
+        if told := of_system(error, str(out)):
+            raise told from error
+        raise
     return {what: out / path.name for what, path in made.items()}
 
 

@@ -18,8 +18,8 @@ from ninja.security import HttpBearer
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import browse, ledger_of, ledgers
-from zhunsheng.faults import phrase, place
-from zhunsheng.text import cleaned
+from zhunsheng.faults import of_system, phrase, place
+from zhunsheng.text import MOST, cleaned
 from zhunsheng.web.actor import acting
 from zhunsheng.web.api_shapes import (
     AssessmentOut,
@@ -48,7 +48,7 @@ from zhunsheng.web.services.uploads import take
 log = logging.getLogger(__name__)
 PK = 2**31 - 1
 SEEN_EVERY = 60  # seconds between notes of a token's last use
-STATUS = {"ZS-WB-30": 401, "ZS-WB-31": 403, "ZS-WB-32": 404, "ZS-WB-33": 405, "ZS-WB-35": 429, "ZS-CL-99": 500}
+STATUS = {"ZS-WB-30": 401, "ZS-WB-31": 403, "ZS-WB-32": 404, "ZS-WB-33": 405, "ZS-WB-35": 429, "ZS-CL-10": 507, "ZS-CL-11": 507, "ZS-CL-99": 500}
 
 
 def token_of(request: HttpRequest) -> ApiToken | None:
@@ -135,7 +135,7 @@ def other(request: HttpRequest, error: HttpError) -> HttpResponse:
 def broken(request: HttpRequest, error: Exception) -> HttpResponse:
     """Return 500 without a trace; the log has it."""
     log.error("the API failed at %s", request.path, exc_info=error)
-    return say(request, ZhunshengError("ZS-CL-99", detail=type(error).__name__))
+    return say(request, of_system(error) or ZhunshengError("ZS-CL-99", detail=type(error).__name__))
 
 
 ERRORS: dict[int, Any] = {401: Problem, 403: Problem, 404: Problem, 422: Problem, 429: Problem, 500: Problem}
@@ -258,7 +258,7 @@ def upload_document(
     department: int,
     file: UploadedFile = File(...),
     year: int = Year,
-    reason: str = "",
+    reason: str = Query("", max_length=MOST["remark"]),
     key: str | None = Key,
 ) -> Any:
     """Read a document; each sheet becomes a draft version, to be checked and submitted by a person.
@@ -270,7 +270,7 @@ def upload_document(
     def run() -> tuple[int, Any]:
         with acting(request.auth.user.get_username(), address(request)):
             upload = take(file, "document", place, request.auth.user)
-            made = sheets.take_document(upload, place, year, request.auth.user, reason[:1000])
+            made = sheets.take_document(upload, place, year, request.auth.user, reason)
         return 201, [
             {
                 "version": v.pk,

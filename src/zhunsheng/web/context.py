@@ -49,11 +49,23 @@ def home_of(user: Any) -> tuple[Organisation | None, int | None]:
     return first, working_year(first)
 
 
+FETCHED = ("job",)  # addresses that pages ask for a part of
+
+
+def _brief(request: HttpRequest) -> bool:
+    """Whether only a part of a page is asked for, which needs nothing of what stands around it.
+
+    A whole page asked for with htmx's header, by whatever sends it, is a whole page all the same.
+    """
+    match = request.resolver_match
+    return bool(request.htmx) and (request.method != "GET" or (match is not None and match.view_name in FETCHED))  # type: ignore[attr-defined]
+
+
 def site(request: HttpRequest) -> dict[str, Any]:
     """Return the context of every page."""
     context: dict[str, Any] = {"site_title": settings.SITE_TITLE, "oidc": settings.OIDC}
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated or request.htmx:
+    if user is None or not user.is_authenticated or _brief(request):
         return context
     department = getattr(request, "department", None)
     year = getattr(request, "year", None)

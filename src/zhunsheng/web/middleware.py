@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections import Counter, defaultdict
@@ -15,15 +16,17 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.faults import of_system
 from zhunsheng.text import clean
 from zhunsheng.web.actor import acting
 from zhunsheng.web.forms.fields import LARGEST
 from zhunsheng.web.session import sign_in_again
 
+log = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 MINUTE = 60
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -139,6 +142,26 @@ def known_numbers(get_response: Handler) -> Handler:
         return get_response(request)
 
     middleware.process_view = look  # type: ignore[attr-defined]
+    return middleware
+
+
+def system_faults(get_response: Handler) -> Handler:
+    """Answer what the system refuses (a full disk, a folder closed to the site) with what it is and who can mend it."""
+
+    def answer(request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if (told := of_system(error)) is None:
+            return None
+        log.error("%s %s: %s", request.method, request.path, told, exc_info=error)
+        brief = bool(request.htmx)  # type: ignore[attr-defined]
+        response = render(request, "web/_alert.html" if brief else "web/error.html", {"error": told, "faults": {}}, status=507)
+        if brief:
+            response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML show:#alerts:top"
+        return response
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    middleware.process_exception = answer  # type: ignore[attr-defined]
     return middleware
 
 

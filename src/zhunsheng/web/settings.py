@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,13 @@ def _flag(name: str, default: bool) -> bool:
 
 
 DATA = Path(os.environ.get("ZHUNSHENG_DATA", "zhunsheng-data")).resolve()
+# Whatever the site writes is its own account's alone: database, uploads, keys, files made; so for every command that runs.
+os.umask(0o077)
 DATA.mkdir(parents=True, exist_ok=True)
+with suppress(PermissionError):  # a folder of another account's, given to this one: its owner says who reads it
+    DATA.chmod(0o700)
+    for _file in (*DATA.glob("*.sqlite3*"), *DATA.glob("*.key")):
+        _file.chmod(0o600)
 
 
 def _key(variable: str, file: str) -> str:
@@ -85,6 +92,7 @@ MIDDLEWARE = [
     "zhunsheng.web.middleware.session_limits",
     "zhunsheng.web.middleware.measured",
     "zhunsheng.web.middleware.known_numbers",
+    "zhunsheng.web.middleware.system_faults",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "zhunsheng.web.urls"
@@ -223,7 +231,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"brief": {"()": "zhunsheng.web.logs.Brief"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["brief"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {"axes": {"level": "WARNING"}, "django.security": {"level": "WARNING"}},
 }

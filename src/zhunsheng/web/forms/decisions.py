@@ -5,13 +5,15 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from zhunsheng.text import MOST
+
 
 class StepForm(forms.Form):
     """A step with its remark, what was on the screen, and what single steps ask for beside."""
 
-    remark = forms.CharField(label=_("意见"), max_length=1000, required=False)
+    remark = forms.CharField(label=_("意见"), max_length=MOST["remark"], required=False)
     seen = forms.CharField(required=False)
-    result = forms.CharField(label=_("整改情况"), max_length=4000, required=False)
+    result = forms.CharField(label=_("整改情况"), max_length=MOST["words"], required=False)
     no_proof = forms.CharField(label=_("没有佐证材料的原因"), max_length=300, required=False)
     request = forms.CharField(label=_("申请事项"), max_length=40, required=False)
     despite = forms.BooleanField(required=False)

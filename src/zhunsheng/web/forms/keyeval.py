@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.regulations import KeyFramework
+from zhunsheng.text import MOST
 from zhunsheng.web.models import Sheet, User
 
 
@@ -30,7 +31,7 @@ class KeyStartForm(forms.Form):
 class PointsForm(forms.Form):
     """Points and reasons by row, each within its row's points; rows left empty are not touched."""
 
-    conclusion = forms.CharField(label=_("评价结论"), max_length=4000, required=False)
+    conclusion = forms.CharField(label=_("评价结论"), max_length=MOST["words"], required=False)
     finish = forms.BooleanField(required=False)
     seen = forms.CharField(required=False)
 
@@ -41,7 +42,7 @@ class PointsForm(forms.Form):
             self.fields[f"points_{row.code}"] = forms.DecimalField(
                 label=row.name, min_value=Decimal(0), max_value=row.points, decimal_places=2, required=False
             )
-            self.fields[f"reason_{row.code}"] = forms.CharField(label=row.name, max_length=1000, required=False)
+            self.fields[f"reason_{row.code}"] = forms.CharField(label=row.name, max_length=MOST["remark"], required=False)
 
     def given(self) -> dict[str, tuple[Decimal, str]]:
         """Return (points, reason) of the rows that were filled, by row code."""
@@ -56,6 +57,6 @@ class PointsForm(forms.Form):
 class RectificationForm(forms.Form):
     """A problem to be mended: who, and by when."""
 
-    problem = forms.CharField(label=_("问题"), max_length=1000)
+    problem = forms.CharField(label=_("问题"), max_length=MOST["remark"])
     owner = forms.CharField(label=_("责任人"), max_length=60)
     due_on = forms.DateField(label=_("整改期限"))

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.targets.kinds import KIND_WORDS, SENSE_WORDS
+from zhunsheng.text import MOST
 from zhunsheng.web.forms.base import Sent
 
 
@@ -15,8 +16,8 @@ class SettleForm(Sent):
     indicator = forms.CharField(label=_("指标"), max_length=12)
     kind = forms.ChoiceField(label=_("性质"), choices=[("", ""), *KIND_WORDS.items()], required=False)
     sense = forms.ChoiceField(label=_("方向"), choices=[("", ""), *SENSE_WORDS.items()], required=False)
-    unit = forms.CharField(label=_("单位"), max_length=20, required=False)
-    reason = forms.CharField(label=_("理由"), max_length=1000)
+    unit = forms.CharField(label=_("单位"), max_length=MOST["unit"], required=False)
+    reason = forms.CharField(label=_("理由"), max_length=MOST["remark"])
     seen = forms.CharField(max_length=64, required=False)
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from zhunsheng.text import MOST
+
 
 def _choices(values: Sequence[str]) -> list[tuple[str, str]]:
     return [("", ""), *((v, v) for v in values)]
@@ -26,7 +28,7 @@ class ExplanationForm(_OfIndicator):
     """Why an indicator is behind at a checkpoint, and what is done about it."""
 
     cause = forms.ChoiceField(label=_("偏差原因"))
-    measures = forms.CharField(label=_("改进措施"), max_length=4000)
+    measures = forms.CharField(label=_("改进措施"), max_length=MOST["words"])
 
     def __init__(self, data: Any, causes: Sequence[str]) -> None:
         super().__init__(data)
@@ -40,11 +42,11 @@ class WordForm(_OfIndicator):
     share = forms.DecimalField(
         label=_("得分率"), min_value=Decimal(0), max_value=Decimal(100), max_digits=8, required=False
     )
-    actual = forms.CharField(label=_("完成值"), max_length=100, required=False)
+    actual = forms.CharField(label=_("完成值"), max_length=MOST["actual"], required=False)
     over_accepted = forms.BooleanField(required=False)
-    reason = forms.CharField(label=_("理由"), max_length=4000, required=False)
+    reason = forms.CharField(label=_("理由"), max_length=MOST["words"], required=False)
     cause = forms.ChoiceField(label=_("偏差原因"), required=False)
-    measures = forms.CharField(label=_("改进措施"), max_length=4000, required=False)
+    measures = forms.CharField(label=_("改进措施"), max_length=MOST["words"], required=False)
 
     def __init__(self, data: Any, bands: Sequence[str], causes: Sequence[str]) -> None:
         super().__init__(data)
@@ -67,6 +69,6 @@ class ProjectForm(forms.Form):
     """Whether a project of the ledgers is a sheet's."""
 
     sheet = forms.CharField(label=_("目标表"), max_length=12)
-    project = forms.CharField(label=_("台账中的项目"), max_length=200)
+    project = forms.CharField(label=_("台账中的项目"), max_length=MOST["name"])
     same = forms.ChoiceField(label=_("是同一项目"), choices=[("yes", _("是")), ("no", _("否"))])
     seen = forms.CharField(max_length=64, required=False)

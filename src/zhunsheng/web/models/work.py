@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Cipher
-from zhunsheng.text import clean
+from zhunsheng.files.writing import named_after, safe_name, write_whole
 from zhunsheng.web.models.audited import Audited
 from zhunsheng.web.models.people import Organisation, User
 
@@ -41,15 +41,12 @@ class Upload(Audited):
 
     @classmethod
     def keep(cls, content: bytes, name: str, purpose: str, department: Organisation | None, by: User | None) -> Upload:
-        """Store the bytes and return their record."""
+        """Store the bytes and return their record. Raises ``ZS-IN-31`` for a name too long, ``ZS-CL-10`` for a full disk."""
         digest = hashlib.sha256(content).hexdigest()
         target = settings.DATA / "uploads" / digest[:2] / digest
+        safe = safe_name(name)
         if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            partial = target.with_suffix(".partial")
-            partial.write_bytes(cipher().sealed(content))
-            partial.replace(target)
-        safe = Path(clean(name).replace("\\", "/")).name.strip()[:200] or "未命名"
+            write_whole(target, cipher().sealed(content))
         return cls.objects.create(
             department=department, purpose=purpose, name=safe, size=len(content), sha256=digest, by=by
         )
@@ -62,7 +59,7 @@ class Upload(Audited):
     def opened(self) -> Iterator[Path]:
         """Give the file under its own name in a folder that is gone afterwards."""
         with tempfile.TemporaryDirectory(prefix="zhunsheng-") as folder:
-            path = Path(folder) / self.name
+            path = Path(folder) / named_after(self.name, "")  # records of earlier versions have longer names
             path.write_bytes(self.content())
             yield path
 

@@ -78,12 +78,14 @@ def keep_inspector(
     other = (_numbers(department) if known is None else known).setdefault(lookalikes.of_id(number), number)
     if other != number and not Inspector.objects.filter(department=department, number=number).exists():
         raise ZhunshengError("ZS-DR-25", detail=gettext("%(new)s 与已有的 %(old)s") % {"new": number, "old": other})
+    if len(said.get("name", "").strip()) > 60:
+        raise ZhunshengError("ZS-WB-06", detail=gettext("“%(label)s”超过 %(most)s 字") % {"label": gettext("姓名"), "most": 60})
 
     def listed(name: str) -> list[str]:
         return [p.strip() for p in said.get(name, "").replace("，", "、").replace(",", "、").split("、") if p.strip()]
 
     values = {
-        "name": said.get("name", "").strip()[:60],
+        "name": said.get("name", "").strip(),
         "certified": said.get("certified", "").strip() in ("是", "on", "1", "true"),
         "districts": listed("districts"),
         "items": listed("items"),

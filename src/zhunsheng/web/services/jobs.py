@@ -18,6 +18,7 @@ from django_tasks import task
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import ledger_of
+from zhunsheng.faults import of_system
 from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.progress import Progress
 from zhunsheng.web.actor import acting
@@ -95,7 +96,8 @@ def run_job(job_id: int) -> None:
         state, error = Job.State.FAILED, failure.web
     except Exception as failure:  # a person sees a code, the log has the rest
         log.exception("job %s failed", job.pk)
-        state, error = Job.State.FAILED, ZhunshengError("ZS-CL-99", detail=type(failure).__name__).web
+        told = of_system(failure) or ZhunshengError("ZS-CL-99", detail=type(failure).__name__)
+        state, error = Job.State.FAILED, told.web
     Job.objects.filter(pk=job.pk).update(state=state, error=error, result=result, finished_at=timezone.now(), what="")
 
 

@@ -7,13 +7,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Ledger, Page, browse, ledger_of, write_template
 from zhunsheng.evidence import ledgers as all_ledgers
-from zhunsheng.text import AS_TEXT, csv_text
+from zhunsheng.files.writing import TextBook
+from zhunsheng.text import csv_text
 from zhunsheng.web.audit import record
 from zhunsheng.web.models import Organisation, User
 from zhunsheng.web.services import jobs
@@ -84,16 +84,17 @@ def _csv(ledger: Ledger, rows: Any) -> bytes:
 def _xlsx(ledger: Ledger, rows: Any) -> bytes:
     titles = [c.title for c in ledger.columns]
     buffer = io.BytesIO()
-    options = AS_TEXT | {"in_memory": True, "default_date_format": "yyyy-mm-dd"}
-    with xlsxwriter.Workbook(buffer, options) as book:
-        sheet = book.add_worksheet(ledger.title[:31])
-        bold = book.add_format({"bold": True, "bg_color": "#EEF2F7", "border": 1})
+    with TextBook(buffer, in_memory=True, default_date_format="yyyy-mm-dd") as book:
+        sheet = book.sheet(ledger.title)
+        bold = book.book.add_format({"bold": True, "bg_color": "#EEF2F7", "border": 1})
         for c, title in enumerate(titles):
             sheet.write(0, c, title, bold)
             sheet.set_column(c, c, max(10, 2 * len(title) + 4))
         for r, row in enumerate(rows, start=1):
             for c, value in enumerate(row.values):
-                if value is not None:
+                if isinstance(value, str):
+                    book.text(sheet, r, c, value)
+                elif value is not None:
                     sheet.write(r, c, value if not hasattr(value, "quantize") else float(value))
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, max(1, len(rows)), len(titles) - 1)

@@ -24,6 +24,7 @@ from zhunsheng.disclosure import json_texts, redacted, suppressed, version, with
 from zhunsheng.draws.results import categories
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation.scoring import BASIS_WORDS, VERDICT_WORDS, Verdict
+from zhunsheng.files.writing import write_whole
 from zhunsheng.outcomes import ORIGIN_WORDS, RULED_WORDS, Origin, ruled
 from zhunsheng.reports.forms import target_form, wan
 from zhunsheng.targets import TargetValue
@@ -221,8 +222,7 @@ def ask(kind: str, subject: Any, user: User, said: Mapping[str, Decision] | None
         # A number may have been given before, to what was never kept: nothing of that goes out under it.
         shutil.rmtree(made.folder(), ignore_errors=True)
         for name, content in whole.files.items():
-            made.folder().mkdir(parents=True, exist_ok=True)
-            (made.folder() / name).write_bytes(content)
+            write_whole(made.folder() / name, content)
     return made
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -15,7 +16,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Ledger, ledger_of
 from zhunsheng.regulations import read_yaml
 from zhunsheng.targets.value import misgrouped
-from zhunsheng.text import csv_text
+from zhunsheng.text import MOST, csv_text, whole
 from zhunsheng.web.models import Organisation, SafeguardRecord
 
 
@@ -78,20 +79,28 @@ def cleaned(register: Register, given: dict[str, str]) -> dict[str, str]:
                     raise ZhunshengError("ZS-WB-06", detail=f"“{field.title}”不能晚于今天：{day}")
                 text = day.isoformat()
             elif field.type == "money":
-                amount = Decimal(text.replace(",", ""))
-                if misgrouped(text):
-                    raise ValueError
-                if not amount.is_finite() or amount < 0:
-                    raise ValueError
-                text = f"{amount:.2f}"
+                text = f"{_amount(text):.2f}"
             elif field.type == "number":
-                text = str(int(text))
+                if (number := whole(text)) is None:
+                    raise ValueError
+                text = str(number)
             elif field.type == "choice" and text not in field.values:
                 raise ValueError
-        except (ValueError, InvalidOperation):
-            raise ZhunshengError("ZS-WB-06", detail=f"“{field.title}”填写有误：{text}") from None
-        data[field.name] = text[:2000]
+            elif len(text) > MOST["words"]:
+                detail = f"“{field.title}”有 {len(text)} 字，最多 {MOST['words']} 字"
+                raise ZhunshengError("ZS-WB-06", detail=detail)
+        except ValueError:
+            raise ZhunshengError("ZS-WB-06", detail=f"“{field.title}”填写有误：{text[:60]}") from None
+        data[field.name] = text
     return data
+
+
+def _amount(text: str) -> Decimal:
+    """Return an amount in plain digits. Raises ``ValueError``: an exponent may make it longer than any memory holds."""
+    bare = text.replace(",", "")
+    if misgrouped(text) or not re.fullmatch(r"[0-9]{1,16}(?:\.[0-9]{1,2})?", bare):
+        raise ValueError
+    return Decimal(bare)
 
 
 def due_of(register: Register, data: dict[str, str]) -> date | None:
