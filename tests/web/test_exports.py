@@ -11,8 +11,9 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from django.db.models import QuerySet
 from django.urls import reverse
-from test_access import POSTED, TABLE, address  # noqa: F401 (a fixture)
+from test_access import POSTED, TABLE
 
 from zhunsheng.evidence import check_file, ledgers, marked_copy, write_template
 from zhunsheng.sample.documents import write_documents
@@ -58,14 +59,14 @@ def cells_that_run(content, name):
 @pytest.fixture
 def spoilt(department, user):
     """The sample with something that would run in every text that people write."""
+    # Past the records themselves, which would not have it: what was approved is bound.
     for version in SheetVersion.objects.filter(sheet__department=department):
-        version.body = hostile(version.body)
-        version.save()
+        QuerySet(SheetVersion).filter(pk=version.pk).update(body=hostile(version.body))
     department.name = "=1+1局"
     department.save()
     for record in SafeguardRecord.objects.filter(department=department):
-        record.data = {k: f"=1+1{v}" if v and not v[:1].isdigit() else v for k, v in record.data.items()}
-        record.save()
+        data = {k: f"=1+1{v}" if v and not v[:1].isdigit() else v for k, v in record.data.items()}
+        QuerySet(SafeguardRecord).filter(pk=record.pk).update(data=data)
     for task in DrawTask.objects.filter(draw__department=department)[:3]:
         task.name = task.note = "@SUM(1)"
         task.save()
@@ -174,7 +175,7 @@ OPEN = {"public-file", "open-data", "open-data-json", "data-package", "verify"}
 
 
 @pytest.mark.parametrize("who", ["caiwu", "caizheng", "guanli", None])
-def test_no_answer_to_someone_signed_in_is_kept(who, sign_in, client, address):  # noqa: F811
+def test_no_answer_to_someone_signed_in_is_kept(who, sign_in, client, address):
     browser = sign_in(who) if who else client
     for name in sorted(TABLE):
         if name in ("sign-out",):

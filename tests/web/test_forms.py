@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
-from test_access import POSTED, address, names  # noqa: F401
+from test_access import POSTED
 
 from zhunsheng.web.forms.administration import NewCalendarEntry
 from zhunsheng.web.forms.fields import CleanCharField, DigestField, IdField, RecordField
@@ -72,7 +72,7 @@ def test_the_addresses_that_act_are_known():
 
 
 @pytest.mark.parametrize("text", NONSENSE, ids=("letters", "superscript", "negative", "20KB", "null"))
-def test_nonsense_in_any_field_of_any_address_is_never_a_fault_of_the_site(text, address, sign_in):  # noqa: F811
+def test_nonsense_in_any_field_of_any_address_is_never_a_fault_of_the_site(text, address, sign_in):
     clients = {}
     bodies = [(name, dict.fromkeys(fields(), text)) for name in posting()]
     bodies += [(name, {k: text if v == "@" else v for k, v in body.items()}) for name, body in DEEPER]
@@ -110,7 +110,7 @@ CASES = [
 @pytest.mark.parametrize("name, body", CASES, ids=[f"{n}-{i}" for i, (n, _) in enumerate(CASES)])
 # A control character alone is nothing given, which is a fault only where something is required.
 @pytest.mark.parametrize("text", [*(t for t in NONSENSE if t != "\x00"), "9" * 30, str(2**63), "1e3", "٣"])
-def test_a_nonsense_id_is_a_message_at_its_field(name, body, text, address, sign_in):  # noqa: F811
+def test_a_nonsense_id_is_a_message_at_its_field(name, body, text, address, sign_in):
     who = {
         "monitoring": "caiwu",
         "undo": "caiwu",
@@ -160,7 +160,7 @@ def _plain(pattern) -> str:
     return text
 
 
-def test_reading_an_address_that_acts_is_405_with_what_is_allowed(address, sign_in):  # noqa: F811
+def test_reading_an_address_that_acts_is_405_with_what_is_allowed(address, sign_in):
     client = sign_in("guanli")
     for name in sorted(POSTED):
         answer = client.get(address(name))
