@@ -72,6 +72,7 @@ def advance(
         now.moved(before)
         for field in now._meta.concrete_fields:
             setattr(subject, field.attname, getattr(now, field.attname))
+        subject.remember()
         return note(user, now, action, before, now.state, remark, seen)
 
 

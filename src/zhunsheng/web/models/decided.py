@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models.audited import Audited, AuditEntry
 from zhunsheng.web.models.work import Step
 
@@ -64,12 +65,17 @@ class Decided(Audited):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save. Raises ``TypeError`` where the state would change without a step."""
         if not _stepping.get():
-            known = type(self)._base_manager.filter(pk=self.pk).values_list("state", flat=True).first()
-            if known is None:
-                known = self._meta.get_field("state").get_default()
-            if known != getattr(self, "state"):  # noqa: B009 (the field is each record's own)
+            new = self._state.adding
+            known = self._meta.get_field("state").get_default() if new else self.__dict__["_read"].get("state")
+            if "state" in self.__dict__ and known != self.__dict__["state"]:
                 raise TypeError(f"{type(self).__name__}: a state changes by a step of the workflow only")
         super().save(*args, **kwargs)
+
+    def _refuse_late(self, known: Any, names: list[str]) -> None:
+        """Refuse as every record does, and what was meant for a state that the record is no longer in."""
+        super()._refuse_late(known, names)
+        if self.__dict__["_read"].get("state") != known.state:
+            raise ZhunshengError("ZS-WB-01", title=str(known), state=known.get_state_display())
 
     def decided_on(self) -> Any:
         """Return as plain data the text a decision rests on, without the state."""
