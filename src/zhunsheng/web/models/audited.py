@@ -6,6 +6,7 @@ import hashlib
 import json
 import pickle
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -16,6 +17,38 @@ from django.utils import timezone
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.actor import current
 from zhunsheng.web.databases import writer
+from zhunsheng.web.models.sent import spend
+from zhunsheng.web.sending import current as form
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What stood on a screen: the digest of the text, the state, the last step and the last entry of the log (0: none)."""
+
+    text: str = ""
+    state: str = ""
+    step: int = 0
+    entry: int = 0
+
+    @classmethod
+    def read(cls, sent: str) -> Seen:
+        """Return what a form sent back; anything that is none counts as nothing seen."""
+        parts = sent.split("-")
+        if len(parts) != 4 or not (parts[2].isdecimal() and parts[3].isdecimal()) or len(sent) > 120:
+            return cls()
+        return cls(parts[0], parts[1], int(parts[2]), int(parts[3]))
+
+    def __str__(self) -> str:
+        return f"{self.text}-{self.state}-{self.step}-{self.entry}"
+
+
+class Overtaken(ZhunshengError):
+    """The record is no longer what was on the screen (``ZS-WB-10``); ``record`` is as it is now."""
+
+    def __init__(self, record: Any, seen: Seen) -> None:
+        super().__init__("ZS-WB-10", title=str(record))
+        self.record = record
+        self.seen = seen
 
 
 class Log(models.Manager[Any]):
@@ -107,6 +140,8 @@ def record(
 @writer
 def append(entries: list[AuditEntry]) -> None:
     """Chain entries to the log in their order; the head is held from here to the end of the transaction."""
+    if (sent := form()) is not None:
+        spend(sent)
     heads = AuditHead._base_manager.select_for_update()
     head = heads.filter(pk=1).first()
     if head is None:
@@ -117,6 +152,8 @@ def append(entries: list[AuditEntry]) -> None:
         entry.digest = entry.content_digest()
         head.number, head.digest = entry.number, entry.digest
     AuditEntry._base_manager.bulk_create(entries)
+    if sent is not None:
+        sent.own.update(entry.number for entry in entries)
     head.save(update_fields=["number", "digest"])
 
 
@@ -187,9 +224,11 @@ class Audited(models.Model):
     save of one field never takes another back. Where somebody else set the same field meanwhile, nothing is saved.
 
     ``by_digest`` fields are large: the log keeps their SHA-256. ``hidden`` fields are secret or personal: the log keeps
-    only that they changed. ``unwatched`` fields change too often to say anything.
+    only that they changed. ``unwatched`` fields change too often to say anything. ``as_seen`` records are changed from
+    pages as those showed them: what changed after the page was made is shown first, and not written over.
     """
 
+    as_seen = False
     by_digest: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     unwatched: tuple[str, ...] = ()
@@ -265,12 +304,18 @@ class Audited(models.Model):
         return attname in given or self._meta.get_field(attname).name in given
 
     def _refuse_late(self, known: Any, names: list[str]) -> None:
-        """Refuse to write over what the record's fields became since it was read. Raises ``ZS-WB-45``."""
+        """Refuse to write over what the record's fields became since it was read. Raises ``ZS-WB-45``, ``Overtaken``."""
         read, mine, theirs = self.__dict__.get("_read", {}), self.__dict__, known.__dict__
-        late = [n for n in names if n in read and not read[n] == theirs[n] and mine[n] != theirs[n]]
+        late = [n for n in names if n in read and read[n] != theirs[n] and mine[n] != theirs[n]]
         if late:
             labels = [str(self._meta.get_field(n).verbose_name) for n in late]
             raise ZhunshengError("ZS-WB-45", title=str(known), fields="、".join(labels))
+        sent = form()
+        if self.as_seen and sent is not None and sent.position is not None:
+            since = AuditEntry._base_manager.filter(model=self._meta.model_name, object_id=str(self.pk))
+            since = since.filter(number__gt=sent.position, action__in=("create", "change")).exclude(number__in=sent.own)
+            if since.exists():
+                raise Overtaken(known, Seen("page", entry=sent.position))
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         """Refuse: what was entered stays; records are closed, withdrawn or replaced instead."""

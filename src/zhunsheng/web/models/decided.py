@@ -7,12 +7,13 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.web.models.audited import Audited, AuditEntry
+from zhunsheng.web.models.audited import Audited, AuditEntry, Overtaken, Seen
 from zhunsheng.web.models.work import Step
+
+__all__ = ["Decided", "Overtaken", "Seen", "shown", "stepping"]
 
 _stepping: ContextVar[bool] = ContextVar("stepping", default=False)
 
@@ -30,27 +31,6 @@ def stepping() -> Iterator[None]:
 def shown(*said: object) -> str:
     """Return the digest of what a page shows, which the form that decides on it carries."""
     return hashlib.sha256("\x1f".join(map(str, said)).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What stood on a screen: the digest of the text, the state, the last step and the last entry of the log (0: none)."""
-
-    text: str = ""
-    state: str = ""
-    step: int = 0
-    entry: int = 0
-
-    @classmethod
-    def read(cls, sent: str) -> Seen:
-        """Return what a form sent back; anything that is none counts as nothing seen."""
-        parts = sent.split("-")
-        if len(parts) != 4 or not (parts[2].isdecimal() and parts[3].isdecimal()) or len(sent) > 120:
-            return cls()
-        return cls(parts[0], parts[1], int(parts[2]), int(parts[3]))
-
-    def __str__(self) -> str:
-        return f"{self.text}-{self.state}-{self.step}-{self.entry}"
 
 
 class Decided(Audited):

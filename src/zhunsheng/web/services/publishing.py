@@ -41,7 +41,7 @@ from zhunsheng.web.services.year import (
     points_figure,
     score_figures,
 )
-from zhunsheng.web.workflow import advance, note
+from zhunsheng.web.workflow import Overtaken, advance, note
 
 # Who typed it stays inside.
 PUBLIC_CONTEST = {"typed", "computed", "difference", "doubt", "reason", "accepted", "refused", "measured_on"}
@@ -52,10 +52,15 @@ DRAW_FILES = ("抽查包.zip", "frame.tsv", "commitment.json", "公告.html", "�
 
 def ask(kind: str, subject: Any, user: User) -> Publication:
     """Copy what is to be published and ask for approval. Raises ``ZS-WB-01`` where the record is not ready for it."""
+    seen = subject.seen()
     _ready(kind, subject)
     build = {"targets": _targets, "self": _self_evaluation, "draw": _draw, "results": _results}[kind]
     year, title, data = build(subject)
     with transaction.atomic():
+        # Copied before anything was locked: what moved meanwhile is not what was copied.
+        now = type(subject)._base_manager.select_for_update(no_key=True).get(pk=subject.pk)
+        if now.seen() != seen:
+            raise Overtaken(now, seen)
         for old in _same(kind, subject.pk).filter(state="requested"):
             advance(user, old, "publish.overtake", "同一内容又提出了新的公开申请")
         made = Publication.objects.create(

@@ -32,7 +32,7 @@ def publish(request: SignedInRequest, department: Organisation, year: int) -> Ht
     return render(request, "web/publish.html", {"part": "publish", "found": found})
 
 
-@page(None, methods=("POST",))
+@page(None, methods=("POST",), whole=False)
 def ask(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
     """Ask for the publication of approved targets, a signed self-evaluation, a draw or its results."""
     if kind not in publishing.SUBJECTS:
