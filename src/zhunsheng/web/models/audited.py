@@ -51,6 +51,14 @@ class Overtaken(ZhunshengError):
         self.seen = seen
 
 
+class Late(ZhunshengError):
+    """A record was changed by somebody else between reading it and saving it (``ZS-WB-45``)."""
+
+    def __init__(self, record: Any, names: list[str]) -> None:
+        labels = [str(record._meta.get_field(n).verbose_name) for n in names]
+        super().__init__("ZS-WB-45", title=str(record), fields="、".join(labels))
+
+
 class Log(models.Manager[Any]):
     """The log as it is read: with what this transaction has to say, which waits for its end, written down first."""
 
@@ -304,12 +312,11 @@ class Audited(models.Model):
         return attname in given or self._meta.get_field(attname).name in given
 
     def _refuse_late(self, known: Any, names: list[str]) -> None:
-        """Refuse to write over what the record's fields became since it was read. Raises ``ZS-WB-45``, ``Overtaken``."""
-        read, mine, theirs = self.__dict__.get("_read", {}), self.__dict__, known.__dict__
-        late = [n for n in names if n in read and read[n] != theirs[n] and mine[n] != theirs[n]]
+        """Refuse to write over what the record's fields became since it was read. Raises ``Late``, ``Overtaken``."""
+        read = self.__dict__.get("_read", {})
+        late = [n for n in names if n in read and read[n] != known.__dict__[n]]
         if late:
-            labels = [str(self._meta.get_field(n).verbose_name) for n in late]
-            raise ZhunshengError("ZS-WB-45", title=str(known), fields="、".join(labels))
+            raise Late(known, late)
         sent = form()
         if self.as_seen and sent is not None and sent.position is not None:
             since = AuditEntry._base_manager.filter(model=self._meta.model_name, object_id=str(self.pk))

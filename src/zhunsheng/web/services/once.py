@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models.api import ApiAnswer
-from zhunsheng.web.models.audited import AuditHead
+from zhunsheng.web.models.audited import AuditHead, Late
 from zhunsheng.web.models.sent import Repeated, Sent, spend
 from zhunsheng.web.sending import Form, current
 from zhunsheng.web.services.answers import KEPT, request_digest
@@ -48,10 +48,11 @@ def form_of(request: HttpRequest) -> Form:
     return Form(user, told[1], digest, path, int(told[2]) if told[2] else None)
 
 
-def acted(act: Callable[[], HttpResponse]) -> HttpResponse | Sent:
+def acted(act: Callable[[], HttpResponse], *, whole: bool) -> HttpResponse | Sent:
     """Act on the current form, or return what was kept where it was acted on before.
 
-    What fails keeps nothing and may be sent again. Raises ``ZS-WB-47`` where the first does not come to an end.
+    What is done ``whole`` is done again where somebody else was first with the same thing or changed what it rests on: the
+    next turn reads theirs. What fails keeps nothing and may be sent again. Raises ``ZS-WB-47`` where the first does not come to an end.
     """
     form = current()
     assert form is not None
@@ -63,10 +64,9 @@ def acted(act: Callable[[], HttpResponse]) -> HttpResponse | Sent:
         except Repeated:
             form.row = None
             continue
-        except (IntegrityError, OperationalError) as error:
-            # Somebody else was first with the same thing, or waited for this as this for them: the next turn sees theirs.
+        except (IntegrityError, OperationalError, Late) as error:
             _let_go(form)
-            if _turn + 1 == TURNS or not _of_two(error):
+            if _turn + 1 == TURNS or not whole or not _of_two(error):
                 raise
             form.row = None
             continue
@@ -81,7 +81,7 @@ def acted(act: Callable[[], HttpResponse]) -> HttpResponse | Sent:
 def _of_two(error: Exception) -> bool:
     """Return whether an error of the database comes of two acts at once."""
     code = getattr(error.__cause__, "sqlstate", None) or ""
-    return isinstance(error, IntegrityError) or code in ("40001", "40P01")
+    return isinstance(error, IntegrityError | Late) or code in ("40001", "40P01")
 
 
 def answered(response: HttpResponse, said: str = "") -> None:

@@ -609,15 +609,20 @@ def fill_checkpoint(checkpoint: Checkpoint, *, tables: bool = False) -> Checkpoi
 
 def _fill(record: Record, states: tuple[str, ...], *, tables: bool) -> None:
     """Assess, then put the figures in where the record is still in one of the states: a decision taken meanwhile stands."""
-    if record.state not in states:
-        return
-    figures = assess_now(record.department, record.year, record.as_of, tables=tables, record=record)
-    with transaction.atomic():
-        now = type(record).objects.select_for_update().get(pk=record.pk)
-        if now.state in states and now.assessment_id != figures.pk:
-            now.assessment = figures
-            now.save()
-    record.refresh_from_db()
+    for turn in range(1, TURNS + 1):
+        if record.state not in states:
+            return
+        figures = assess_now(record.department, record.year, record.as_of, tables=tables, record=record)
+        with transaction.atomic():
+            now = type(record).objects.select_for_update(no_key=True).get(pk=record.pk)
+            # What somebody said or imported while this was computed is not written over with figures from before.
+            moved = turn < TURNS and state_key(now.department, now.year, now.as_of, now) != figures.key
+            if not moved and now.state in states and now.assessment_id != figures.pk:
+                now.assessment = figures
+                now.save()
+        record.refresh_from_db()
+        if not moved:
+            return
 
 
 def _kept_forms(record: Record) -> Path | None:

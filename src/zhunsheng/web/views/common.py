@@ -115,7 +115,7 @@ def _acted(
             return response
 
     with sending(once.form_of(request)):
-        found = once.acted(act)
+        found = once.acted(act, whole=whole)
     return found if isinstance(found, HttpResponse) else done(request, found.location, found.said)
 
 
