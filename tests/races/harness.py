@@ -492,8 +492,22 @@ def race(kind: Kind, state: str, a: Act, b: Act) -> Outcome:
             for n in order:
                 answers[n] = send(*people[n])
             orders.append((answers, state_of(kind, record, since)))
-    answers = ["", ""]
-    barrier = threading.Barrier(2)
+    answers = at_once(people)
+    ended = answers, state_of(kind, record, since)
+    told = ""
+    if any(x.startswith("broken") or not x for x in answers):
+        told = f"broken: {answers}"
+    elif ended not in orders:
+        told = "; ".join(difference(ended, one) for one in orders)
+    if not told:
+        told = unchained(since)
+    return Outcome(kind.name, state, (a.name, b.name), answers, told)
+
+
+def at_once(people: list[tuple[str, str, Sent]]) -> list[str]:
+    """Let all send at the same moment, each on a connection of its own, and return what came of each."""
+    answers = [""] * len(people)
+    barrier = threading.Barrier(len(people))
 
     def run(n: int) -> None:
         try:
@@ -504,20 +518,62 @@ def race(kind: Kind, state: str, a: Act, b: Act) -> Outcome:
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=run, args=(n,)) for n in (0, 1)]
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(len(people))]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    ended = answers, state_of(kind, record, since)
-    told = ""
-    if any(x.startswith("broken") or not x for x in answers):
-        told = f"broken: {answers}"
-    elif ended not in orders:
-        told = "; ".join(difference(ended, one) for one in orders)
-    if not told:
-        told = unchained(since)
-    return Outcome(kind.name, state, (a.name, b.name), answers, told)
+    return answers
+
+
+CLICKS = 6
+
+
+def clicked(kind: Kind, state: str, act: Act) -> Outcome | None:
+    """Send one form six times at once; what comes of it must be what comes of it once. None for one that is refused."""
+    brought(kind.one(), state)
+    record = kind.one()
+    person = both(record, act, act)[0]
+    since = once.position()
+    with undone():
+        if send(*person) != "done":
+            return None
+        expected = [["done"] * CLICKS, state_of(kind, record, since)]
+    answers = at_once([person] * CLICKS)
+    ended = [answers, state_of(kind, record, since)]
+    told = "" if ended == expected else difference(ended, expected)
+    return Outcome(kind.name, state, (act.name, act.name), answers, told or unchained(since))
+
+
+def forms() -> list[tuple[Kind, str, Act]]:
+    """Return every form that acts, in a state in which it may."""
+    return [(kind, (act.on or ("",))[0], act) for kind in kinds() for act in kind.acts]
+
+
+def held_up() -> float:
+    """Return for how many seconds a save waits while somebody else's transaction, begun and saved in, goes on computing."""
+    saved, over = threading.Event(), threading.Event()
+
+    def compute() -> None:
+        with transaction.atomic():
+            user = models.User.objects.get(username="keyuan")
+            user.display = "改了"
+            user.save()
+            saved.set()
+            over.wait(3)
+        connections.close_all()
+
+    thread = threading.Thread(target=compute)
+    thread.start()
+    saved.wait()
+    begun = time.perf_counter()
+    user = models.User.objects.get(username="caiwu")
+    user.display = "也改了"
+    user.save()
+    taken = time.perf_counter() - begun
+    over.set()
+    thread.join()
+    return taken
 
 
 def unchained(since: int) -> str:
@@ -544,6 +600,7 @@ def main() -> None:
     """Race as many pairs as asked for, drawn by the seed over all kinds, and print what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=40)
+    parser.add_argument("--clicks", action="store_true", help="send every form six times at once")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="")
     parser.add_argument("--listed", action="store_true")
@@ -570,7 +627,7 @@ def main() -> None:
     every = [pair for kind in kinds() for pair in kind.pairs()]
     if asked.only:
         every = [p for p in every if asked.only in f"{p[0].name} {p[1]} {p[2].name} {p[3].name}"]
-    chosen = drawn(every, asked.pairs, random.Random(asked.seed))
+    chosen = drawn(every, asked.pairs, random.Random(asked.seed)) if asked.pairs else []
     started, wrong, done, count = time.perf_counter(), [], Counter[str](), Counter[str]()
     for kind, state, a, b in chosen:
         connections.close_all()
@@ -582,7 +639,19 @@ def main() -> None:
             print(f"{kind.name} [{state}] {a.name} / {b.name}: {outcome.answers} {outcome.told}", flush=True)
         if outcome.told:
             wrong.append(vars(outcome))
+    clicks = 0
+    for kind, state, act in forms() if asked.clicks else []:
+        connections.close_all()
+        database.restore()
+        if (outcome := clicked(kind, state, act)) is None:
+            continue
+        clicks += 1
+        if asked.listed:
+            print(f"{kind.name} [{state}] {act.name} x {CLICKS}: {outcome.answers} {outcome.told}", flush=True)
+        if outcome.told:
+            wrong.append(vars(outcome))
     broken = broken_links()
+    waited = held_up() if connection.vendor == "postgresql" else None
     print(
         json.dumps(
             {
@@ -593,6 +662,8 @@ def main() -> None:
                 "answers": done,
                 "wrong": wrong,
                 "log": broken,
+                "clicked": clicks,
+                "waited": waited,
                 "seconds": round(time.perf_counter() - started, 1),
             },
             ensure_ascii=False,

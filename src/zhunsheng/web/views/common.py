@@ -22,7 +22,7 @@ from zhunsheng.web.models import Organisation
 from zhunsheng.web.roles import may
 from zhunsheng.web.sending import sending
 from zhunsheng.web.services import decisions, once
-from zhunsheng.web.session import sign_in_again
+from zhunsheng.web.session import sign_in_again, typed
 from zhunsheng.web.workflow import Overtaken
 
 View = Callable[..., HttpResponse]
@@ -139,6 +139,8 @@ def say_overtaken(request: HttpRequest, error: Overtaken) -> HttpResponse:
         response = render(request, "web/_overtaken.html", context, status=200)
         response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML show:#alerts:top"
         return response
+    # A form sent whole leaves its page: what was written in it stands beside what is there now.
+    context["typed"] = [one for one in typed(request) if one[0] not in ("seen", "path", "was")]
     return render(request, "web/overtaken.html", context, status=409)
 
 
