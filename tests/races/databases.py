@@ -19,7 +19,7 @@ def copied(file: Path, connection: Any) -> None:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         known = {n for (n,) in cursor.fetchall()}
         names = [n for n in names if n in known and n != "django_migrations"]
-        cursor.execute("TRUNCATE " + ", ".join(f'"{n}"' for n in names))
+        cursor.execute("TRUNCATE " + ", ".join(f'"{n}"' for n in sorted(known - {"django_migrations"})))
         for name in names:
             columns = [c[1] for c in source.execute(f'PRAGMA table_info("{name}")')]
             listed = ", ".join(f'"{c}"' for c in columns)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal, DecimalException
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from django.conf import settings
@@ -25,7 +27,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, Store
 from zhunsheng.intake import read_book
 from zhunsheng.judgements import Judgement, refuse_marks, resolve
-from zhunsheng.measures import catalogue, match_book
+from zhunsheng.measures import DuckEngine, catalogue, match_book
 from zhunsheng.reports.forms import Form
 from zhunsheng.targets import Book
 from zhunsheng.targets.sheet import plain
@@ -340,9 +342,50 @@ def _assess(asked: Question, evidence: Evidence | None, *, tables: bool, lights:
 
 
 def _compute(asked: Question, evidence: Evidence | None = None) -> Computed:
-    opened = evidence or Evidence.of(store())
+    opened = evidence or _opened(asked.place.code)
     done = asked.answer(opened)
+    if evidence is None:
+        _remember(asked.place.code, opened)
     return Computed(done, opened, run_of(done, opened, book=False))
+
+
+class _Lazy:
+    """An engine that is started by the first question: where all readings are remembered, none is."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def __getattr__(self, name: str) -> Any:
+        if "_engine" not in self.__dict__:
+            self._engine = DuckEngine(self._snapshot)
+        return getattr(self._engine, name)
+
+
+# What was read of a department's rows, by the digest of their state: a word that somebody says changes none of them.
+_read: OrderedDict[tuple[str, str], tuple[dict[Any, Any], dict[Any, Any]]] = OrderedDict()
+_reading = Lock()
+REMEMBERED = 128  # departments
+
+
+def _opened(code: str) -> Evidence:
+    """Return the evidence as it is now, with what was read of a department while its rows were the same."""
+    snapshot = store().snapshot()
+    with _reading:
+        known, paid = _read.get((code, snapshot.state_of(code)), ({}, {}))
+    opened = Evidence(snapshot, _Lazy(snapshot), catalogue())  # type: ignore[arg-type]
+    now = {"batch": snapshot.batch, "digest": snapshot.digest}
+    opened._known.update({key: {n: replace(r, **now) for n, r in found.items()} for key, found in known.items()})
+    opened._paid.update(paid)
+    return opened
+
+
+def _remember(code: str, opened: Evidence) -> None:
+    key = (code, opened.snapshot.state_of(code))
+    with _reading:
+        _read[key] = dict(opened._known), dict(opened._paid)
+        _read.move_to_end(key)
+        while len(_read) > REMEMBERED:
+            _read.popitem(last=False)
 
 
 def _keep(department: Organisation, year: int, day: date, done: Assessed, run: Run) -> Assessment:
@@ -616,7 +659,8 @@ def _fill(record: Record, states: tuple[str, ...], *, tables: bool) -> None:
         with transaction.atomic():
             now = type(record).objects.select_for_update(no_key=True).get(pk=record.pk)
             # What somebody said or imported while this was computed is not written over with figures from before.
-            moved = turn < TURNS and state_key(now.department, now.year, now.as_of, now) != figures.key
+            # Where it was computed ahead, the record is locked already, and the key was asked for behind the lock.
+            moved = turn < TURNS and _ahead.get() is None and state_key(now.department, now.year, now.as_of, now) != figures.key
             if not moved and now.state in states and now.assessment_id != figures.pk:
                 now.assessment = figures
                 now.save()
