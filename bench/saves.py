@@ -3,8 +3,8 @@
 ``python bench/saves.py FOLDER`` takes a site made by ``bench/site_scale.py`` (a SQLite data folder), copies it to a
 PostgreSQL of its own, opens the self-evaluation of as many departments as people save, and serves it as ``manage.py serve`` does.
 Each person keeps a word on an indicator (which computes the scores anew), sees the page again, thinks, and goes on; readers open other pages and save a
-plain record meanwhile. ``--root`` serves another working tree, to compare. It prints saves a second, milliseconds by page
-and the CPU seconds of the site and of the database.
+plain record meanwhile. ``--root`` serves another working tree, to compare. It prints saves a second, milliseconds by page,
+how many requests wait for a lock of the database at a time, and the CPU seconds of the site and of the database.
 """
 
 from __future__ import annotations
@@ -150,6 +150,7 @@ def serve(root: Path, data: Path, database: str, people: int) -> tuple[subproces
 def measure(root: Path, folder: Path, seconds: float, people: int, readers: int, think: float) -> None:
     """Serve a copy of the site, let everybody work, print what came of it."""
     import pgserver
+    import psycopg
 
     with tempfile.TemporaryDirectory(prefix="zhunsheng-saves-") as scratch:
         data = Path(scratch) / "site"
@@ -192,7 +193,16 @@ def measure(root: Path, folder: Path, seconds: float, people: int, readers: int,
                     one.ask("save a record", "POST", f"{here}/safeguards/training", said)
                 over.wait(random.expovariate(2))
 
-        threads = [threading.Thread(target=save, args=(n,)) for n in range(people)]
+        waiting: list[int] = []
+
+        def look() -> None:
+            with psycopg.connect(postgres.get_uri(), autocommit=True) as watch:
+                while not over.wait(0.1):
+                    found = watch.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").fetchone()
+                    waiting.append(found[0] if found else 0)
+
+        threads = [threading.Thread(target=look)]
+        threads += [threading.Thread(target=save, args=(n,)) for n in range(people)]
         threads += [threading.Thread(target=read, args=(n,)) for n in range(readers)]
         for n in range(2):  # what only the first request of a process does is not of the day
             Person(port, found[n][0], defaultdict(list), []).ask("", "GET", f"/d/{found[n][1]}/{YEAR}/")
@@ -208,7 +218,7 @@ def measure(root: Path, folder: Path, seconds: float, people: int, readers: int,
         server.wait(30)
         postgres.cleanup()
     saves = len(times["save a word"])
-    print(f"{saves / seconds:.1f} saves/s, CPU s: site {used[0]:.1f}, database {used[1]:.1f}; load {os.getloadavg()[0]:.1f}; errors {errors[:5]}")
+    print(f"{saves / seconds:.1f} saves/s, CPU s: site {used[0]:.1f}, database {used[1]:.1f}; requests waiting for a lock on average {statistics.mean(waiting):.2f}; load {os.getloadavg()[0]:.1f}; errors {errors[:5]}")
     others = [t for name, listed in times.items() if name not in ("save a word", "page saved on") for t in listed]
     for name, listed in [*sorted(times.items()), ("every other page", others)]:
         cut = statistics.quantiles(listed, n=20) if len(listed) > 1 else [listed[0]] * 19

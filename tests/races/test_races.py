@@ -15,7 +15,7 @@ KINDS = 14
 
 
 def check(found, pairs):
-    print(f"{found['database']}: {found['raced']} pairs of {found['possible']}, {found['clicked']} forms six times")
+    print(f"{found['database']}: {found['raced']} pairs of {found['possible']}: {found['kinds']}")
     assert found["wrong"] == [] and found["log"] == []
     assert found["raced"] == pairs and len(found["kinds"]) == min(KINDS, pairs or KINDS)
     assert found["possible"] > 1000
@@ -33,6 +33,7 @@ def test_pairs_of_acts_on_postgresql_come_to_one_of_the_two_orders_and_hold_nobo
     assert found["waited"] < 1  # though somebody else's transaction, which saved something, went on computing
 
 
-def test_every_form_that_is_clicked_six_times_is_acted_on_once(moved):
-    found = moved.race("--pairs", "0", "--clicks")
-    assert found["wrong"] == [] and found["log"] == [] and found["clicked"] >= 40
+def test_every_form_that_creates_something_creates_one_when_it_is_sent_six_times_at_once(moved):
+    found = moved.race("--pairs", "0", "--clicks", "every" if PAIRS > 100 else "creating")
+    print(f"{found['clicked']} forms")
+    assert found["wrong"] == [] and found["log"] == [] and found["clicked"] >= 20
