@@ -48,7 +48,7 @@ from zhunsheng.web.services.sample_site import END, LEFT_OPEN, YEAR  # noqa: E40
 PEOPLE = ("keyuan", "keyuan2", "caiwu", "caiwu2", "juzhang", "caizheng", "zhuanjia2", "guanli", "hecha")
 NEUTRAL = "shenji"  # who is said to have brought a record to where a race begins
 WAIT = 0.004  # seconds at most before a query of a race
-ALWAYS_OTHER = ("at", "created_at", "changed_at", "seen", "expires_at", "digest", "published_at", "rechecked_at", "checked_at", "date_joined", "code")
+ALWAYS_OTHER = ("at", "created_at", "changed_at", "seen", "expires_at", "digest", "published_at", "rechecked_at", "checked_at", "date_joined", "code", "path")
 
 
 # -- acts -------------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ FIELD = "once"
 DAY = timedelta(days=1)
 WAIT = 20.0  # seconds for the first of two to come to an end
 TURNS = 3
+DEADLOCKS = ("40001", "40P01")  # as PostgreSQL calls them
 _KEY = re.compile(r"([0-9a-f]{16})\.([0-9]{0,15})")
 
 
@@ -52,7 +53,8 @@ def acted(act: Callable[[], HttpResponse], *, whole: bool) -> HttpResponse | Sen
     """Act on the current form, or return what was kept where it was acted on before.
 
     What is done ``whole`` is done again where somebody else was first with the same thing or changed what it rests on: the
-    next turn reads theirs. What fails keeps nothing and may be sent again. Raises ``ZS-WB-47`` where the first does not come to an end.
+    next turn reads theirs. What fails keeps nothing and may be sent again. Raises ``ZS-WB-47`` where the first does not come
+    to an end.
     """
     form = current()
     assert form is not None
@@ -61,27 +63,28 @@ def acted(act: Callable[[], HttpResponse], *, whole: bool) -> HttpResponse | Sen
             return kept
         try:
             response = act()
+            _settle(form)
         except Repeated:
             form.row = None
             continue
-        except (IntegrityError, OperationalError, Late) as error:
+        except Exception as error:
             _let_go(form)
-            if _turn + 1 == TURNS or not whole or not _of_two(error):
-                raise
-            form.row = None
-            continue
-        except BaseException:
-            _let_go(form)
+            if whole and _turn + 1 < TURNS and _of_two(error):
+                continue  # somebody else was first with the same thing, or changed what it rests on
+            # Refused because the same form was acted on while this one was on its way: that is its answer, too.
+            if form.key and (kept := _first(form)) is not None:
+                return kept
             raise
-        _settle(form)
+        if form.open and form.key and (kept := _first(form)) is not None:
+            return kept
         return response
     raise ZhunshengError("ZS-WB-47")
 
 
 def _of_two(error: Exception) -> bool:
     """Return whether an error of the database comes of two acts at once."""
-    code = getattr(error.__cause__, "sqlstate", None) or ""
-    return isinstance(error, IntegrityError | Late) or code in ("40001", "40P01")
+    waited = isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", "") in DEADLOCKS
+    return waited or isinstance(error, IntegrityError | Late)
 
 
 def answered(response: HttpResponse, said: str = "") -> None:
@@ -129,6 +132,7 @@ def _settle(form: Form) -> None:
 def _let_go(form: Form) -> None:
     if form.row is not None:
         Sent.objects.filter(pk=form.row).delete()
+        form.row = None
 
 
 def prune() -> int:
