@@ -459,7 +459,7 @@ def test_1_an_indicator_that_was_deleted_leaves_its_namesake_nothing(found, sign
     version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
     gone = version.target_sheet().indicators[2]
     cut = sheets.adjust(version, user("keyuan"), "不再考核")
-    sheets.remove_part(cut, "indicators", 2)
+    sheets.remove_part(cut, "indicators", cut.target_sheet().indicators[2].id)
     cut.refresh_from_db()
     sheets.add_part(cut, "indicators")
     cut.refresh_from_db()

@@ -193,18 +193,19 @@ def test_parts_are_added_and_removed_and_come_from_the_library(drafts, sign_in):
     version.refresh_from_db()
     added = version.target_sheet().indicators
     assert [i.name for i in added[count:]] == ["双随机抽查比例", "（新指标）"] and added[count].target.raw == "≥3%"
-    client.post(url, {"part": "indicators", "remove": count + 1})
+    client.post(url, {"part": "indicators", "remove": added[count + 1].id})
     version.refresh_from_db()
     assert len(version.target_sheet().indicators) == count + 1
     # Sent twice, or from a page that shows others than there are now, it would remove another one.
     entry = AuditEntry.objects.filter(model="sheetversion", action="edit", after__has_key="remove indicators").get()
     assert "（新指标）" in entry.before["remove indicators"]
-    stale = {"part": "indicators", "remove": count, "seen": version.seen_digest()}
+    stale = {"part": "indicators", "remove": added[count].id, "seen": version.seen_digest()}
     client.post(url, stale)
     assert client.post(url, stale).status_code == 409
     version.refresh_from_db()
     assert len(version.target_sheet().indicators) == count
-    assert "ZS-TG-02" in client.post(url, {"part": "indicators", "remove": 999}).content.decode()
+    for gone in (added[count].id, "0"):
+        assert "ZS-WB-46" in client.post(url, {"part": "indicators", "remove": gone}).content.decode()
     assert "ZS-TG-02" in client.post(url, {"part": "nothing"}).content.decode()
 
 
@@ -301,7 +302,7 @@ def test_a_new_indicator_inherits_nothing_of_a_deleted_one(drafts):
     version = sheets.add_part(drafts[1], "indicators")
     n = len(version.target_sheet().indicators) - 1
     first = version.target_sheet().indicators[n].id
-    version = sheets.remove_part(version, "indicators", n)
+    version = sheets.remove_part(version, "indicators", first)
     version = sheets.add_part(version, "indicators")
     assert version.target_sheet().indicators[n].id not in ("", first)
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 TOKEN = "csrfmiddlewaretoken"
+FIELD = "once"  # a form sent again after signing in is a form of its own
 
 
 def sign_in_again(request: HttpRequest) -> HttpResponse:
@@ -23,7 +24,7 @@ def sign_in_again(request: HttpRequest) -> HttpResponse:
         return _above(request, "web/_session_over.html", 401)
     if request.method == "POST":
         return render(
-            request, "web/session_over.html", {"typed": _typed(request), "files": _files(request)}, status=401
+            request, "web/session_over.html", {"typed": typed(request), "files": _files(request)}, status=401
         )
     asked = {"next": request.get_full_path()}
     if getattr(request, "session_over", False):
@@ -40,7 +41,7 @@ def stale(request: HttpRequest, reason: str = "") -> HttpResponse:
         response = _above(request, "web/_session_stale.html", 403)
         response["X-Renew"] = "1"
         return response
-    return render(request, "web/session_stale.html", {"typed": _typed(request)}, status=403)
+    return render(request, "web/session_stale.html", {"typed": typed(request)}, status=403)
 
 
 @require_safe
@@ -59,13 +60,13 @@ def _above(request: HttpRequest, template: str, status: int) -> HttpResponse:
     return response
 
 
-def _typed(request: HttpRequest) -> list[tuple[str, str, bool]]:
+def typed(request: HttpRequest) -> list[tuple[str, str, bool]]:
     """Return what was sent as (field, text, whether a person typed it at length); passwords never."""
     return [
         (name, text, len(text) > 12 or "\n" in text)
         for name, texts in request.POST.lists()
         for text in texts
-        if name != TOKEN and "password" not in name
+        if name not in (TOKEN, FIELD) and "password" not in name
     ]
 
 

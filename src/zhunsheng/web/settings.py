@@ -102,6 +102,7 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["zhunsheng.web.templatetags.forms"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
@@ -115,6 +116,8 @@ TEMPLATES = [
 
 _DATABASE = os.environ.get("ZHUNSHENG_DATABASE", f"sqlite:///{DATA / 'zhunsheng.sqlite3'}")
 DATABASES: dict[str, Any] = {"default": dj_database_url.parse(_DATABASE, conn_max_age=600, conn_health_checks=True)}
+# Django's own, which write the audit log at the end of a transaction: web/databases.
+DATABASES["default"]["ENGINE"] = DATABASES["default"]["ENGINE"].replace("django.db.backends", "zhunsheng.web.databases")
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models import Decided, Step, User
-from zhunsheng.web.models.decided import Seen, stepping
+from zhunsheng.web.models.decided import Overtaken, Seen, stepping
 from zhunsheng.web.roles import ACTIONS, Act, in_state, permits, was_last
 
 Said = Mapping[str, Any]
@@ -22,15 +22,6 @@ def condition(check: Condition) -> Condition:
     """Register a condition under its name: given the record as it would be and what was sent, it returns what is missing."""
     CONDITIONS[check.__name__] = check
     return check
-
-
-class Overtaken(ZhunshengError):
-    """The record is no longer what was on the screen (``ZS-WB-10``); ``record`` is as it is now."""
-
-    def __init__(self, record: Any, seen: Seen) -> None:
-        super().__init__("ZS-WB-10", title=str(record))
-        self.record = record
-        self.seen = seen
 
 
 def advance(
@@ -72,6 +63,7 @@ def advance(
         now.moved(before)
         for field in now._meta.concrete_fields:
             setattr(subject, field.attname, getattr(now, field.attname))
+        subject.remember()
         return note(user, now, action, before, now.state, remark, seen)
 
 

@@ -9,6 +9,7 @@ from zhunsheng.web.models.office import CalendarEntry, LibraryIndicator, LocalSc
 from zhunsheng.web.models.people import ApiToken, Membership, Organisation, OrganisationStage, Role, User
 from zhunsheng.web.models.public import Publication
 from zhunsheng.web.models.review import SheetReview
+from zhunsheng.web.models.sent import Sent
 from zhunsheng.web.models.targets import Sheet, SheetFinding, SheetVersion
 from zhunsheng.web.models.work import Job, Step, Upload
 from zhunsheng.web.models.year import (
@@ -53,6 +54,7 @@ __all__ = [
     "Role",
     "SafeguardRecord",
     "SelfEvaluation",
+    "Sent",
     "Sheet",
     "SheetFinding",
     "SheetReview",

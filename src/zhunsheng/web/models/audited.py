@@ -4,15 +4,68 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models.signals import m2m_changed
 from django.utils import timezone
 
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.actor import current
+from zhunsheng.web.databases import writer
+from zhunsheng.web.models.sent import spend
+from zhunsheng.web.sending import current as form
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What stood on a screen: the digest of the text, the state, the last step and the last entry of the log (0: none)."""
+
+    text: str = ""
+    state: str = ""
+    step: int = 0
+    entry: int = 0
+
+    @classmethod
+    def read(cls, sent: str) -> Seen:
+        """Return what a form sent back; anything that is none counts as nothing seen."""
+        parts = sent.split("-")
+        if len(parts) != 4 or not (parts[2].isdecimal() and parts[3].isdecimal()) or len(sent) > 120:
+            return cls()
+        return cls(parts[0], parts[1], int(parts[2]), int(parts[3]))
+
+    def __str__(self) -> str:
+        return f"{self.text}-{self.state}-{self.step}-{self.entry}"
+
+
+class Overtaken(ZhunshengError):
+    """The record is no longer what was on the screen (``ZS-WB-10``); ``record`` is as it is now."""
+
+    def __init__(self, record: Any, seen: Seen) -> None:
+        super().__init__("ZS-WB-10", title=str(record))
+        self.record = record
+        self.seen = seen
+
+
+class Late(ZhunshengError):
+    """A record was changed by somebody else between reading it and saving it (``ZS-WB-45``)."""
+
+    def __init__(self, record: Any, names: list[str]) -> None:
+        labels = [str(record._meta.get_field(n).verbose_name) for n in names]
+        super().__init__("ZS-WB-45", title=str(record), fields="、".join(labels))
+
+
+class Log(models.Manager[Any]):
+    """The log as it is read: with what this transaction has to say, which waits for its end, written down first."""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        """Return the query."""
+        connection.write_waiting()
+        return super().get_queryset()
 
 
 class AuditHead(models.Model):
@@ -20,6 +73,8 @@ class AuditHead(models.Model):
 
     number = models.PositiveBigIntegerField(default=0)
     digest = models.CharField(max_length=64, default="", blank=True)
+
+    objects = Log()
 
 
 class AuditEntry(models.Model):
@@ -39,6 +94,8 @@ class AuditEntry(models.Model):
     place = models.CharField(max_length=200, null=True)
     previous = models.CharField(max_length=64, blank=True)
     digest = models.CharField(max_length=64)
+
+    objects = Log()
 
     class Meta:
         ordering = ["-number"]
@@ -67,30 +124,62 @@ class AuditEntry(models.Model):
 
 def record(
     action: str, instance: models.Model | None = None, before: Any = None, after: Any = None, title: str = ""
-) -> AuditEntry:
-    """Append an entry to the log and return it; the actor and the address are the current request's or job's."""
-    with transaction.atomic():
-        head, _ = AuditHead.objects.select_for_update().get_or_create(pk=1)
-        who = current()
-        entry = AuditEntry(
-            number=head.number + 1,
-            at=timezone.now(),
-            actor=who.name,
-            origin=who.origin,
-            action=action,
-            model=instance._meta.model_name or "" if instance is not None else "",
-            object_id=str(instance.pk) if instance is not None else "",
-            title=(title or (str(instance) if instance is not None else ""))[:300],
-            before=_plain(before or {}),
-            after=_plain(after or {}),
-            place=_place_of(instance),
-            previous=head.digest,
-        )
+) -> None:
+    """Append an entry to the log, of the current request's or job's actor.
+
+    Within a transaction it is written at the end, where the log's head is held for no longer than that takes; entry and
+    change stay or fall together all the same.
+    """
+    who = current()
+    entry = AuditEntry(
+        at=timezone.now(),
+        actor=who.name,
+        origin=who.origin,
+        action=action,
+        model=instance._meta.model_name or "" if instance is not None else "",
+        object_id=str(instance.pk) if instance is not None else "",
+        title=(title or (str(instance) if instance is not None else ""))[:300],
+        before=_plain(before or {}),
+        after=_plain(after or {}),
+        place=_place_of(instance),
+    )
+    if connection.in_transaction:
+        connection.put_off(entry)
+    else:
+        with transaction.atomic():
+            append([entry])
+
+
+@writer
+def append(entries: list[AuditEntry]) -> None:
+    """Chain entries to the log in their order; the head is held from here to the end of the transaction."""
+    if (sent := form()) is not None:
+        spend(sent)
+    heads = AuditHead._base_manager.select_for_update()
+    head = heads.filter(pk=1).first()
+    if head is None:
+        AuditHead._base_manager.bulk_create([AuditHead(pk=1)], ignore_conflicts=True)
+        head = heads.get(pk=1)
+    for entry in entries:
+        entry.number, entry.previous = head.number + 1, head.digest
         entry.digest = entry.content_digest()
-        entry.save(force_insert=True)
         head.number, head.digest = entry.number, entry.digest
-        head.save()
-    return entry
+    AuditEntry._base_manager.bulk_create(entries)
+    if sent is not None:
+        sent.own.update(entry.number for entry in entries)
+    head.save(update_fields=["number", "digest"])
+
+
+class _Copy:
+    """A list or mapping as it was, equal to one of the same content."""
+
+    def __init__(self, value: Any) -> None:
+        self.kept = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+
+    def __eq__(self, other: object) -> bool:
+        return bool(pickle.loads(self.kept) == other)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def _place_of(instance: models.Model | None) -> str | None:
@@ -152,10 +241,15 @@ def created_in_bulk(records: Iterable[Audited]) -> int:
 class Audited(models.Model):
     """A record whose every change goes to the audit log; it can't be deleted.
 
+    It knows what was read from the database, and a save writes the fields alone that were set to something else since: a
+    save of one field never takes another back. Where somebody else set the same field meanwhile, nothing is saved.
+
     ``by_digest`` fields are large: the log keeps their SHA-256. ``hidden`` fields are secret or personal: the log keeps
-    only that they changed. ``unwatched`` fields change too often to say anything.
+    only that they changed. ``unwatched`` fields change too often to say anything. ``as_seen`` records are changed from
+    pages as those showed them: what changed after the page was made is shown first, and not written over.
     """
 
+    as_seen = False
     by_digest: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     unwatched: tuple[str, ...] = ()
@@ -165,21 +259,83 @@ class Audited(models.Model):
     class Meta:
         abstract = True
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and record what changed."""
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Any:
+        """Return a record as it was read, and remember how that was."""
+        found = super().from_db(*args, **kwargs)
+        found.remember()
+        return found
+
+    def remember(self, *names: str) -> None:
+        """Take the fields (all, or those named) as they are for what the database holds."""
+        held = self.__dict__
+        if not names:
+            self._read: dict[str, Any] = {}
+            names = tuple(f.attname for f in self._meta.concrete_fields)
+        for name in names:
+            if name in held:
+                value = held[name]
+                # What can change in place is kept as a copy of its own.
+                self._read[name] = _Copy(value) if isinstance(value, dict | list) else value
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """Read anew, and remember how that was."""
+        super().refresh_from_db(*args, **kwargs)
+        self.remember()
+
+    def _set(self) -> list[str]:
+        """Return the fields that are another than what was read."""
+        read = self.__dict__.get("_read", {})
+        return [
+            f.attname
+            for f in self._meta.concrete_fields
+            if f.attname in self.__dict__ and not (f.attname in read and read[f.attname] == self.__dict__[f.attname])
+        ]
+
+    def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
+        """Save what was set, and record what changed. Raises ``ZS-WB-45`` where somebody else set it meanwhile."""
         with transaction.atomic():
-            known = type(self)._base_manager.filter(pk=self.pk).first() if self.pk else None
-            super().save(*args, **kwargs)
-            before = known._logged() if isinstance(known, Audited) else {}
-            after = self._logged()
-            changed = {k for k in after if before.get(k) != after[k]}
-            if known is None or changed:
+            # Locked, so that what it is compared with is what is written over.
+            rows = type(self)._base_manager.select_for_update(no_key=True)
+            known = rows.filter(pk=self.pk).first() if self.pk else None
+            if known is None:
+                super().save(*args, update_fields=update_fields, **kwargs)
+                self.remember()
+                made = {k: v for k, v in sorted(self._logged().items()) if v is not None}
+                record("create", self, {}, {k: self._shown(k, v) for k, v in made.items()})
+                return
+            names = [n for n in self._set() if update_fields is None or self._named(n, update_fields)]
+            if not names:
+                return
+            self._refuse_late(known, names)
+            kept = [f.attname for f in self._meta.concrete_fields if getattr(f, "auto_now", False)]
+            super().save(*args, update_fields=[*names, *kept], **kwargs)
+            self.remember(*names, *kept)
+            before, after = known._logged(), self._logged()
+            changed = sorted(k for k in names if k in after and before[k] != after[k])
+            if changed:
                 record(
-                    "create" if known is None else "change",
+                    "change",
                     self,
-                    {k: self._shown(k, before[k]) for k in sorted(changed) if k in before},
-                    {k: self._shown(k, after[k]) for k in sorted(changed)},
+                    {k: self._shown(k, before[k]) for k in changed},
+                    {k: self._shown(k, after[k]) for k in changed},
                 )
+
+    def _named(self, attname: str, given: Any) -> bool:
+        return attname in given or self._meta.get_field(attname).name in given
+
+    def _refuse_late(self, known: Any, names: list[str]) -> None:
+        """Refuse to write over what the record's fields became since it was read. Raises ``Late``, ``Overtaken``."""
+        read = self.__dict__.get("_read", {})
+        late = [n for n in names if n in read and read[n] != known.__dict__[n]]
+        if late:
+            raise Late(known, late)
+        sent = form()
+        if self.as_seen and sent is not None and sent.position is not None:
+            since = AuditEntry._base_manager.filter(model=self._meta.model_name, object_id=str(self.pk))
+            since = since.filter(number__gt=sent.position, action__in=("create", "change")).exclude(number__in=sent.own)
+            if since.exists():
+                raise Overtaken(known, Seen("page", entry=sent.position))
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         """Refuse: what was entered stays; records are closed, withdrawn or replaced instead."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 
-from zhunsheng.web.models.audited import Audited, AuditEntry
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.web.models.audited import Audited, AuditEntry, Overtaken, Seen
 from zhunsheng.web.models.work import Step
+
+__all__ = ["Decided", "Overtaken", "Seen", "shown", "stepping"]
 
 _stepping: ContextVar[bool] = ContextVar("stepping", default=False)
 
@@ -29,27 +32,6 @@ def stepping() -> Iterator[None]:
 def shown(*said: object) -> str:
     """Return the digest of what a page shows, which the form that decides on it carries."""
     return hashlib.sha256("\x1f".join(map(str, said)).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What stood on a screen: the digest of the text, the state, the last step and the last entry of the log (0: none)."""
-
-    text: str = ""
-    state: str = ""
-    step: int = 0
-    entry: int = 0
-
-    @classmethod
-    def read(cls, sent: str) -> Seen:
-        """Return what a form sent back; anything that is none counts as nothing seen."""
-        parts = sent.split("-")
-        if len(parts) != 4 or not (parts[2].isdecimal() and parts[3].isdecimal()) or len(sent) > 120:
-            return cls()
-        return cls(parts[0], parts[1], int(parts[2]), int(parts[3]))
-
-    def __str__(self) -> str:
-        return f"{self.text}-{self.state}-{self.step}-{self.entry}"
 
 
 def _digest(said: Any) -> str:
@@ -72,14 +54,24 @@ class Decided(Audited):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save. Raises ``TypeError`` where the state would change without a step, or a text that was decided on at all."""
-        known: Any = type(self)._base_manager.filter(pk=self.pk).first()
-        state = getattr(self, "state")  # noqa: B009 (the field is each record's own)
-        before = known.state if known is not None else self._meta.get_field("state").get_default()
-        if before != state and not _stepping.get():
-            raise TypeError(f"{type(self).__name__}: a state changes by a step of the workflow only")
-        if known is not None and before == state and state in self.bound and known.bound_text() != self.bound_text():
-            raise TypeError(f"{type(self).__name__}: what was decided on changes by a new version or step only")
+        if not _stepping.get():
+            new = self._state.adding
+            known = self._meta.get_field("state").get_default() if new else self.__dict__["_read"].get("state")
+            if "state" in self.__dict__ and known != self.__dict__["state"]:
+                raise TypeError(f"{type(self).__name__}: a state changes by a step of the workflow only")
         super().save(*args, **kwargs)
+
+    def _refuse_late(self, known: Any, names: list[str]) -> None:
+        """Refuse as every record does, and what was meant for a state that the record is no longer in."""
+        super()._refuse_late(known, names)
+        if self.__dict__["_read"].get("state") != known.state:
+            raise ZhunshengError("ZS-WB-01", title=str(known), state=known.get_state_display())
+        if known.state in self.bound and "state" not in names:
+            kept = copy.copy(known)
+            for name in names:
+                setattr(kept, name, getattr(self, name))
+            if kept.bound_text() != known.bound_text():
+                raise TypeError(f"{type(self).__name__}: what was decided on changes by a new version or step only")
 
     def bound_text(self) -> Any:
         """Return as plain data what may not change in a ``bound`` state."""

@@ -18,6 +18,8 @@ from zhunsheng.web.models.people import Organisation, User
 class InspectionItem(Audited):
     """One entry of the list of inspection items (随机抽查事项清单)."""
 
+    as_seen = True
+
     department = models.ForeignKey(Organisation, models.PROTECT)
     code = models.CharField(_("编号"), max_length=20)
     name = models.CharField(_("抽查事项"), max_length=120)
@@ -34,6 +36,8 @@ class InspectionItem(Audited):
 
 class Inspector(Audited):
     """One entry of the register of inspectors; names are encrypted and only numbers are ever published."""
+
+    as_seen = True
 
     department = models.ForeignKey(Organisation, models.PROTECT)
     number = models.CharField(_("编号"), max_length=30)
@@ -112,6 +116,8 @@ class Draw(Decided):
 
 class DrawTask(Audited):
     """One drawn object with its team and what the inspection came to."""
+
+    as_seen = True
 
     draw = models.ForeignKey(Draw, models.PROTECT, related_name="tasks")
     entity = models.CharField(_("统一社会信用代码"), max_length=40)

@@ -52,6 +52,8 @@ class KeyEvaluation(Decided):
 class KeyMark(Audited):
     """One evaluator's points for one row, with the reason."""
 
+    as_seen = True
+
     evaluation = models.ForeignKey(KeyEvaluation, models.PROTECT, related_name="marks")
     by = models.ForeignKey(User, models.PROTECT)
     row = models.CharField(max_length=8)

@@ -65,6 +65,8 @@ class SafeguardRecord(Decided):
 class LibraryIndicator(Audited):
     """One entry of the indicator library, offered when a sheet is written."""
 
+    as_seen = True
+
     level1 = models.CharField(_("一级指标"), max_length=40)
     level2 = models.CharField(_("二级指标"), max_length=40)
     name = models.CharField(_("三级指标"), max_length=120)
@@ -85,6 +87,8 @@ class LibraryIndicator(Audited):
 class LocalScheme(Audited):
     """A local scoring scheme, valid for an organisation and all below from a year on; text in the format of the data files."""
 
+    as_seen = True
+
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     name = models.CharField(_("名称"), max_length=120)
     first_year = models.PositiveSmallIntegerField(_("起始年度"))
@@ -100,6 +104,8 @@ class LocalScheme(Audited):
 
 class CalendarEntry(Audited):
     """A date of the year for an organisation and all below: when a monitoring checkpoint or the self-evaluation opens and is due."""
+
+    as_seen = True
 
     class Kind(models.TextChoices):
         MONITORING = "monitoring", _("运行监控")

@@ -32,6 +32,8 @@ class Organisation(Audited):
     they were on another day is told by its stages. ``services.office`` alone changes them.
     """
 
+    as_seen = True
+
     class Kind(models.TextChoices):
         CITY = "city", _("市")
         DISTRICT = "district", _("区县")
@@ -176,6 +178,8 @@ class Users(UserManager["User"]):
 class User(Audited, AbstractUser):
     """A person who signs in; ``phone`` is encrypted at rest."""
 
+    as_seen = True
+
     display = models.CharField(_("姓名"), max_length=60, blank=True)
     phone = EncryptedCharField(_("联系电话"), max_length=40, blank=True, null=True)
     must_change = models.BooleanField(_("下次登录须改密码"), default=False)
@@ -215,6 +219,8 @@ class Role(models.TextChoices):
 class Membership(Audited):
     """A role held at an organisation and, for all but section staff, below it; ended, never deleted."""
 
+    as_seen = True
+
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="memberships")
     role = models.CharField(_("角色"), max_length=12, choices=Role.choices)
@@ -233,6 +239,8 @@ class ApiToken(Audited):
     It reaches ``place`` and what is below it, and never more than its person does; one from before there were places
     reaches what its person does.
     """
+
+    as_seen = True
 
     user = models.ForeignKey(User, models.PROTECT, related_name="tokens")
     name = models.CharField(_("用途"), max_length=60)

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.db import models
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,7 @@ from zhunsheng.web.models.decided import Decided
 from zhunsheng.web.models.people import Organisation, User, new_code
 from zhunsheng.web.models.work import Upload
 
+counted_anew = Signal()  # of a sheet (``instance``) another version is the newest that counts
 WHOLE, UNNAMED = "部门整体绩效目标", "（未命名项目）"
 
 
@@ -119,6 +121,7 @@ class SheetVersion(Decided):
         if "void" in (before, self.state):
             self.sheet.retired = not self.sheet.versions.exclude(state="void").exists()
             self.sheet.save()
+            counted_anew.send(Sheet, instance=self.sheet)
             if not self.sheet.versions.filter(state=self.State.APPROVED).exists():
                 self.sheet.latest.call_sheet()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -181,15 +182,24 @@ class Word(Audited):
     @property
     def claim(self) -> tuple[str, str, tuple[str, ...]]:
         """The figure it states, why, and the digests of the files that prove it: what a ruling on it rests on."""
-        return self.actual, self.reason, tuple(sorted({a.sha256 for a in self.attachments.all()}))
+        return self.claim_with(self.attachments.all())
+
+    def claim_with(self, files: Iterable[Upload]) -> tuple[str, str, tuple[str, ...]]:
+        """Return the claim that it would state with these files."""
+        return self.actual, self.reason, tuple(sorted({a.sha256 for a in files}))
 
     def judgement(self, promise: dict[str, str]) -> Judgement:
         """Return the word as the judgement that scoring and monitoring take, on what the indicator promises now.
 
         What was accepted of another promise is not accepted of this one.
         """
-        files = "、".join(a.name for a in self.attachments.all())
-        accepted = (c for c in self.contests.all() if c.state == Contest.State.ACCEPTED)
+        return self.judged(promise, self.attachments.all(), self.contests.all())
+
+    def judged(self, promise: dict[str, str], attached: Iterable[Upload], contests: Iterable[Contest]) -> Judgement:
+        """Return the judgement that the word is with these files and contests, which it need not have yet."""
+        files = "、".join(a.name for a in attached)
+        contests = list(contests)
+        accepted = (c for c in contests if c.state == Contest.State.ACCEPTED)
         contest = next((c for c in accepted if not promise_moved(c.promised, promise)), None)
         return Judgement(
             sheet=self.sheet_code,
@@ -206,12 +216,12 @@ class Word(Audited):
             measures=self.measures or None,
             by=str(self.by) if self.by else None,
             anew=self.asked_anew(promise) or None,
-            **self._refusal(),
+            **self._refusal(contests),
         )
 
-    def _refusal(self) -> dict[str, str]:
+    def _refusal(self, contests: Iterable[Contest]) -> dict[str, str]:
         """Return why the finance bureau refused the figure, and against which reading; empty where it did not."""
-        contest = next((c for c in self.contests.all() if c.state == Contest.State.REFUSED), None)
+        contest = next((c for c in contests if c.state == Contest.State.REFUSED), None)
         return {"refused": contest.ruling, "refused_against": contest.computed} if contest else {}
 
     def asked_anew(self, promise: dict[str, str]) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
-from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models.api import ApiAnswer
@@ -19,14 +18,17 @@ from zhunsheng.web.models.people import ApiToken
 KEPT = timedelta(days=30)
 
 
-def request_digest(request: HttpRequest) -> str:
-    """Return the SHA-256 of what a request asks for: method, address with its query, fields, and each file's name and bytes."""
+def request_digest(request: HttpRequest, but: tuple[str, ...] = ()) -> str:
+    """Return the SHA-256 of what a request asks for: method, address with its query, fields, and each file's name and bytes.
+
+    Fields named in ``but`` are left out.
+    """
     files = []
     for field in sorted(request.FILES):
         for file in request.FILES.getlist(field):
             files.append([field, file.name, hashlib.sha256(file.read()).hexdigest()])
             file.seek(0)
-    fields = sorted([k, v] for k in request.POST for v in request.POST.getlist(k))
+    fields = sorted([k, v] for k in request.POST if k not in but for v in request.POST.getlist(k))
     text = json.dumps([request.method, request.get_full_path(), fields, files], ensure_ascii=False)
     return hashlib.sha256(text.encode("utf8", "replace")).hexdigest()
 
@@ -40,7 +42,6 @@ def once(token: ApiToken, key: str | None, request: HttpRequest, run: Callable[[
     if not key:
         return run()
     digest = request_digest(request)
-    ApiAnswer.objects.filter(at__lt=timezone.now() - KEPT).delete()
     try:
         with transaction.atomic():
             kept = ApiAnswer.objects.create(token=token, key=key, digest=digest)

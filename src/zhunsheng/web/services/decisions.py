@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
+from django.db import transaction
 from django.db.models import DateTimeField
 from django.urls import reverse
 from django.utils import timezone
@@ -15,13 +16,24 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from zhunsheng.web.models import (
+    ApiToken,
     Assessment,
+    Audited,
     AuditEntry,
+    CalendarEntry,
     Checkpoint,
     Contest,
     Decided,
     Draw,
+    DrawTask,
+    InspectionItem,
+    Inspector,
     KeyEvaluation,
+    KeyMark,
+    LibraryIndicator,
+    LocalScheme,
+    Membership,
+    Organisation,
     Publication,
     Rectification,
     SafeguardRecord,
@@ -67,7 +79,8 @@ def permitted(user: User, record: Any, action: str) -> None:
 def decide(user: User, record: Any, action: str, said: Mapping[str, Any]) -> Step | Overtaken:
     """Take a step on a record with what was sent (the fields of ``StepForm``), and do what follows from it.
 
-    Returns ``Overtaken`` where the figures had to be filled anew, which is kept. Raises as ``advance``.
+    What is long is computed first, before anything is locked; what was on the screen is compared again where the step is
+    taken. Returns ``Overtaken`` where the figures had to be filled anew, which is kept. Raises as ``advance``.
     """
     seen = said.get("seen") or ""
     check(user, record, action, seen)
@@ -87,12 +100,13 @@ def decide(user: User, record: Any, action: str, said: Mapping[str, Any]) -> Ste
             remark = f"{remark} {told}".strip()
     change = (lambda now: CHANGES[action](now, said, user)) if action in CHANGES else None
     sent = {k: v for k, v in said.items() if v}
-    if isinstance(record, Publication):
-        step = publishing.decide(record, user, action, remark, seen=seen)
-    else:
-        step = advance(user, record, action, remark, seen=seen, said=sent, change=change)
-    if action in AFTER:
-        AFTER[action](record, user)
+    with transaction.atomic():
+        if isinstance(record, Publication):
+            step = publishing.decide(record, user, action, remark, seen=seen)
+        else:
+            step = advance(user, record, action, remark, seen=seen, said=sent, change=change)
+        if action in AFTER:
+            AFTER[action](record, user)
     return step
 
 
@@ -139,6 +153,11 @@ def _reviewed_first(record: Any) -> None:
         sheets.refresh_findings(record.department, record.sheet.year)
 
 
+def _compared(record: Any) -> None:
+    """Compute what a publication is compared with once it is public."""
+    publishing.drifted_from(record)
+
+
 def _reviewed(record: Any, user: User) -> None:
     sheets.refresh_findings(record.department, record.sheet.year)
 
@@ -153,6 +172,7 @@ PREPARE: dict[str, Callable[[Any], None]] = {
     "selfeval.submit": _filled,
     "contest.accept": _weighed,
     "contest.refuse": _weighed,
+    "publish.approve": _compared,
 }
 CHANGES: dict[str, Callable[[Any, Mapping[str, Any], User], None]] = {
     "targets.submit": _reasoned,
@@ -316,6 +336,12 @@ def _text(value: Any) -> str:
 
 def address_of(record: Any) -> str:
     """Return the page of a record."""
+    if isinstance(record, InspectionItem | Inspector):
+        return reverse("draws", args=[record.department_id, timezone.localdate().year])
+    if isinstance(record, KeyMark):
+        return reverse("keyevaluation", args=[record.evaluation_id])
+    if type(record) in LISTS:
+        return reverse(LISTS[type(record)])
     if isinstance(record, SelfEvaluation):
         return reverse("selfeval", kwargs={"department": record.department_id, "year": record.year})
     if isinstance(record, Contest):
@@ -325,11 +351,22 @@ def address_of(record: Any) -> str:
     return reverse(PAGES[type(record)], args=[record.pk])
 
 
-PAGES: dict[type[Decided], str] = {
+PAGES: dict[type[Audited], str] = {
     SheetVersion: "version",
     Checkpoint: "checkpoint",
     KeyEvaluation: "keyevaluation",
     SafeguardRecord: "record",
     Draw: "draw",
     Publication: "publication",
+    DrawTask: "task",
+}
+# Records without a page of their own: the page that lists them.
+LISTS: dict[type[Audited], str] = {
+    Organisation: "administration",
+    User: "users",
+    Membership: "users",
+    LibraryIndicator: "library",
+    LocalScheme: "rules",
+    CalendarEntry: "calendar",
+    ApiToken: "account",
 }

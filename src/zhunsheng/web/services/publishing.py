@@ -51,7 +51,7 @@ from zhunsheng.web.services.year import (
     points_figure,
     score_figures,
 )
-from zhunsheng.web.workflow import advance, check, note
+from zhunsheng.web.workflow import Overtaken, advance, check, note
 
 # Who typed it stays inside.
 PUBLIC_CONTEST = {"typed", "computed", "difference", "doubt", "reason", "accepted", "refused", "measured_on"}
@@ -198,6 +198,7 @@ def ask(kind: str, subject: Any, user: User, said: Mapping[str, Decision] | None
     Raises ``ZS-WB-01`` where the record is not ready for it, ``Undecided`` (``ZS-WB-40``) where something personal in it was
     not decided on, ``ZS-WB-42`` to ``-44``.
     """
+    seen = subject.seen()
     whole = copied(kind, subject)
     items = disclosing.decided(whole.personal(), said or {}, user)
     if waiting := [item for item in items if not item.decision]:
@@ -205,6 +206,10 @@ def ask(kind: str, subject: Any, user: User, said: Mapping[str, Decision] | None
     public = _same(kind, subject.pk).filter(published_at__isnull=False).order_by("pk")
     whole = whole.without(items, [one.data for one in public] if kind == "results" else [])
     with transaction.atomic():
+        # Copied before anything was locked: what moved meanwhile is not what was copied.
+        now = type(subject)._base_manager.select_for_update(no_key=True).get(pk=subject.pk)
+        if now.seen() != seen:
+            raise Overtaken(now, seen)
         for old in _same(kind, subject.pk).filter(state="requested"):
             advance(user, old, "publish.overtake", "同一内容又提出了新的公开申请")
         made = Publication.objects.create(

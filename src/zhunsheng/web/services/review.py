@@ -16,7 +16,7 @@ from django.utils import timezone
 from zhunsheng.review import STATES, Review, State, review, rules_digest
 from zhunsheng.web.models import Organisation, Sheet, SheetFinding, SheetReview, SheetVersion
 from zhunsheng.web.models.review import beside_digest, body_digest
-from zhunsheng.web.models.targets import book_of
+from zhunsheng.web.models.targets import book_of, counted_anew
 from zhunsheng.web.services import office
 
 # What a page may say: not reviewed as it now stands; something found; some rules open; nothing found by any rule.
@@ -225,8 +225,9 @@ def approved(sender: Any, instance: SheetVersion, created: bool, **kwargs: Any) 
             _refresh(instance.department, after)
 
 
+@receiver(counted_anew)
 @receiver(post_save, sender=Sheet)
-def sheet_changed(sender: Any, instance: Sheet, created: bool, **kwargs: Any) -> None:
-    """Review the year and the next when a sheet is taken out or brought back."""
+def sheet_changed(sender: Any, instance: Sheet, created: bool = False, **kwargs: Any) -> None:
+    """Review the year and the next when a sheet, or its newest version, is taken out or brought back."""
     if not created:
         refresh(instance.department, {instance.year})

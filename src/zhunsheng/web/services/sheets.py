@@ -35,6 +35,7 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.models.audited import record
+from zhunsheng.web.models.decided import shown
 from zhunsheng.web.models.people import new_code
 from zhunsheng.web.models.targets import NO_SOURCE, UNNAMED, WHOLE, body_of
 from zhunsheng.web.services.disclosing import noted
@@ -314,16 +315,35 @@ def add_part(version: SheetVersion, part: str, library: LibraryIndicator | None 
     return change(version, lambda s: with_added(s, part, indicator), lambda _old, _new: ({}, added))  # type: ignore[arg-type]
 
 
-def remove_part(version: SheetVersion, part: str, n: int) -> SheetVersion:
-    """Remove the n-th (from 0) indicator, goal or plan date; the log keeps its words. Raises ``ZS-TG-02``, ``ZS-WB-01``."""
+def row_keys(sheet: TargetSheet, part: str) -> list[str]:
+    """Return what tells the rows of a part apart, whatever stands before them: an indicator's code, the others' words."""
+    if part == "indicators":
+        return [i.id for i in sheet.indicators]
+    rows: Any = sheet.spending_plan.steps if part == "plan" else sheet.goals
+    return [shown(row.model_dump_json())[:16] for row in rows]
+
+
+def remove_part(version: SheetVersion, part: str, key: str) -> SheetVersion:
+    """Remove the indicator, goal or plan date of a key (``row_keys``); the log keeps its words.
+
+    Raises ``ZS-TG-02``, ``ZS-WB-01``, ``ZS-WB-46`` where it is there no more.
+    """
     if part not in ("indicators", "goals", "plan"):
         raise ZhunshengError("ZS-TG-02", path=part)
+    at: list[int] = []
+
+    def gone(sheet: TargetSheet) -> TargetSheet:
+        keys = row_keys(sheet, part)
+        if key not in keys:
+            raise ZhunshengError("ZS-WB-46", title=str(version))
+        at.append(keys.index(key))
+        return without(sheet, part, at[0])  # type: ignore[arg-type]
 
     def told(old: TargetSheet, _new: TargetSheet) -> tuple[dict[str, str], dict[str, str]]:
-        gone = [f.text for path, f in fields_of(old).items() if path.startswith(f"{part}.{n}.") and f.text]
-        return {f"remove {part}": "；".join(gone)}, {f"remove {part}": ""}
+        said = [f.text for path, f in fields_of(old).items() if path.startswith(f"{part}.{at[0]}.") and f.text]
+        return {f"remove {part}": "；".join(said)}, {f"remove {part}": ""}
 
-    return change(version, lambda s: without(s, part, n), told)  # type: ignore[arg-type]
+    return change(version, gone, told)
 
 
 def change(

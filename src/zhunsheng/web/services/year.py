@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import asdict, dataclass
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal, DecimalException
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from django.conf import settings
@@ -23,7 +27,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, Store
 from zhunsheng.intake import read_book
 from zhunsheng.judgements import Judgement, refuse_marks, resolve
-from zhunsheng.measures import catalogue, match_book
+from zhunsheng.measures import DuckEngine, catalogue, match_book
 from zhunsheng.reports.forms import Form
 from zhunsheng.targets import Book
 from zhunsheng.targets.sheet import plain
@@ -134,10 +138,52 @@ def earlier_words(record: Record) -> dict[tuple[str, str], Word]:
 # -- assessing --------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Computed:
+    """Figures that were computed and not kept yet, with the evidence they were computed from."""
+
+    done: Assessed
+    evidence: Evidence
+    run: Run
+
+
+class Moved(Exception):
+    """What figures were computed from has moved since: they are computed again, before anything is locked."""
+
+
+# Figures computed ahead by their key; with ``TURNS`` used up, what is not among them is computed where it is asked for.
+_ahead: ContextVar[dict[str, Computed] | None] = ContextVar("ahead", default=None)
+TURNS = 3
+
+
+@contextmanager
+def ahead(*computed: Computed, only: bool) -> Iterator[None]:
+    """Let figures that were computed ahead be kept within the block; with ``only`` no others are computed there (``Moved``)."""
+    token = _ahead.set({one.done.basis: one for one in computed})
+    strict = _only.set(only)
+    try:
+        yield
+    finally:
+        _ahead.reset(token)
+        _only.reset(strict)
+
+
+_only: ContextVar[bool] = ContextVar("only", default=False)
+
+
 class Question:
     """What is asked of the evidence: a department's sheets in force on a day, what people confirmed and said, the rules."""
 
-    def __init__(self, department: Organisation, year: int, day: date, record: Record | None, *, words: bool = True):
+    def __init__(
+        self,
+        department: Organisation,
+        year: int,
+        day: date,
+        record: Record | None,
+        *,
+        words: bool = True,
+        new: Said | None = None,
+    ):
         self.department, self.year, self.day = department, year, day
         self.book = book_in_force(department, year, day)
         self.place = Department(department.code, department.name_in(year))
@@ -146,7 +192,9 @@ class Question:
         promised = promises(self.book)
         said = words_of(record) if words else {}
         # A word on an indicator that an adjustment took out has nothing to speak of any more.
-        spoken = [w.judgement(promised[key]) for key, w in said.items() if key in promised]
+        spoken = [w.judgement(promised[key]) for key, w in said.items() if key in promised and not (new and new.key == key)]
+        if new is not None and new.key in promised:
+            spoken.append(new.word.judged(promised[new.key], new.files, new.contests))
         # A result without a day is of the year's end; in a self-evaluation of an earlier one it is of that.
         of_day = day if isinstance(record, SelfEvaluation) and day < date(year, 12, 31) else None
         self.judgements: list[Judgement] = [j.model_copy(update={"day": of_day}) for j in spoken]
@@ -280,15 +328,64 @@ def _assess(asked: Question, evidence: Evidence | None, *, tables: bool, lights:
         if lights:
             _keep_lights(known)
         return known
-    opened = evidence or Evidence.of(store())
-    done = asked.answer(opened)
-    run = run_of(done, opened, book=False)
-    kept = _keep(department, year, day, done, run)
+    found = (_ahead.get() or {}).get(key)
+    if found is None:
+        if _only.get():
+            raise Moved
+        found = _compute(asked, evidence)
+    kept = _keep(department, year, day, found.done, found.run)
     if lights:
         _keep_lights(kept)
     if tables:
-        _keep_forms(done, opened, kept.folder())
+        _keep_forms(found.done, found.evidence, kept.folder())
     return kept
+
+
+def _compute(asked: Question, evidence: Evidence | None = None) -> Computed:
+    opened = evidence or _opened(asked.place.code)
+    done = asked.answer(opened)
+    if evidence is None:
+        _remember(asked.place.code, opened)
+    return Computed(done, opened, run_of(done, opened, book=False))
+
+
+class _Lazy:
+    """An engine that is started by the first question: where all readings are remembered, none is."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def __getattr__(self, name: str) -> Any:
+        if "_engine" not in self.__dict__:
+            self._engine = DuckEngine(self._snapshot)
+        return getattr(self._engine, name)
+
+
+# What was read of a department's rows, by the digest of their state: a word that somebody says changes none of them.
+_read: OrderedDict[tuple[str, str], tuple[dict[Any, Any], dict[Any, Any]]] = OrderedDict()
+_reading = Lock()
+REMEMBERED = 128  # departments
+
+
+def _opened(code: str) -> Evidence:
+    """Return the evidence as it is now, with what was read of a department while its rows were the same."""
+    snapshot = store().snapshot()
+    with _reading:
+        known, paid = _read.get((code, snapshot.state_of(code)), ({}, {}))
+    opened = Evidence(snapshot, _Lazy(snapshot), catalogue())  # type: ignore[arg-type]
+    now = {"batch": snapshot.batch, "digest": snapshot.digest}
+    opened._known.update({key: {n: replace(r, **now) for n, r in found.items()} for key, found in known.items()})
+    opened._paid.update(paid)
+    return opened
+
+
+def _remember(code: str, opened: Evidence) -> None:
+    key = (code, opened.snapshot.state_of(code))
+    with _reading:
+        _read[key] = dict(opened._known), dict(opened._paid)
+        _read.move_to_end(key)
+        while len(_read) > REMEMBERED:
+            _read.popitem(last=False)
 
 
 def _keep(department: Organisation, year: int, day: date, done: Assessed, run: Run) -> Assessment:
@@ -517,6 +614,7 @@ def open_checkpoint(entry: CalendarEntry, department: Organisation, user: User |
     """
     if not Checkpoint.objects.filter(department=department, as_of=entry.as_of).exists():
         _time_has_come(entry.name, entry.opens_on, entry.as_of)
+        _ready_to_open(department, entry.year, entry.as_of)
     with transaction.atomic():
         kept, made = Checkpoint.objects.get_or_create(
             department=department,
@@ -526,6 +624,11 @@ def open_checkpoint(entry: CalendarEntry, department: Organisation, user: User |
         if made and user is not None:
             note(user, kept, "monitoring.open", after="open")
     return fill_checkpoint(kept)
+
+
+def _ready_to_open(department: Organisation, year: int, day: date) -> None:
+    """Compute the figures that a record will be opened with, so that one without any is not opened. Raises as ``assess_now``."""
+    _assess(Question(department, year, day, None), None, tables=False, lights=False)
 
 
 def _time_has_come(name: str, opens_on: date | None, as_of: date) -> None:
@@ -549,15 +652,21 @@ def fill_checkpoint(checkpoint: Checkpoint, *, tables: bool = False) -> Checkpoi
 
 def _fill(record: Record, states: tuple[str, ...], *, tables: bool) -> None:
     """Assess, then put the figures in where the record is still in one of the states: a decision taken meanwhile stands."""
-    if record.state not in states:
-        return
-    figures = assess_now(record.department, record.year, record.as_of, tables=tables, record=record)
-    with transaction.atomic():
-        now = type(record).objects.select_for_update().get(pk=record.pk)
-        if now.state in states and now.assessment_id != figures.pk:
-            now.assessment = figures
-            now.save()
-    record.refresh_from_db()
+    for turn in range(1, TURNS + 1):
+        if record.state not in states:
+            return
+        figures = assess_now(record.department, record.year, record.as_of, tables=tables, record=record)
+        with transaction.atomic():
+            now = type(record).objects.select_for_update(no_key=True).get(pk=record.pk)
+            # What somebody said or imported while this was computed is not written over with figures from before.
+            # Where it was computed ahead, the record is locked already, and the key was asked for behind the lock.
+            moved = turn < TURNS and _ahead.get() is None and state_key(now.department, now.year, now.as_of, now) != figures.key
+            if not moved and now.state in states and now.assessment_id != figures.pk:
+                now.assessment = figures
+                now.save()
+        record.refresh_from_db()
+        if not moved:
+            return
 
 
 def _kept_forms(record: Record) -> Path | None:
@@ -604,6 +713,41 @@ def names_of(record: Record, keys: list[tuple[str, str]]) -> list[str]:
     return [lines.get(key, "") for key in keys]
 
 
+@dataclass(frozen=True)
+class Said:
+    """A word that is not kept yet, with the files and contests that it will have; ``former`` is the one it takes the place of."""
+
+    key: tuple[str, str]
+    word: Word
+    files: list[Upload]
+    contests: list[Contest]
+    former: Word | None
+
+
+def say(
+    record: Record, sheet: str, indicator: str, user: User, *, seen: str | None = None, **said: Any
+) -> tuple[Word, Word | None]:
+    """Keep a person's word and fill the record with the figures it makes; return it, and the one before it.
+
+    The figures are computed as if the word were kept, before anything is locked, and kept with it where nothing they rest
+    on has moved meanwhile. Raises as ``keep_word`` and ``assess_now``; nothing is kept then.
+    """
+    fill = fill_checkpoint if isinstance(record, Checkpoint) else fill_self_evaluation
+    for turn in range(1, TURNS + 1):
+        new = _spoken(record, sheet, indicator, user, seen, dict(said))
+        asked = Question(record.department, record.year, record.as_of, record, new=new)
+        known = Assessment.objects.filter(department=record.department, year=record.year, key=asked.basis(store()))
+        computed = [] if known.exists() else [_compute(asked)]
+        try:
+            with ahead(*computed, only=turn < TURNS):
+                kept = keep_word(record, sheet, indicator, user, lambda: fill(record), seen=seen, **said)
+        except Moved:
+            record.refresh_from_db()
+            continue
+        return kept, new.former
+    raise AssertionError  # the last turn computes whatever it needs
+
+
 def keep_word(
     record: Record,
     sheet: str,
@@ -619,9 +763,31 @@ def keep_word(
     ``seen`` is the word their page showed, by its number (0: none); another one meanwhile is not written over.
 
     ``attachments`` of the record's former word go along while it states the same figure of the same thing: what proves
-    one figure proves no other. Raises ``ZS-WB-10`` for an old page, ``ZS-WB-06`` for an indicator that the record does not have, for a band on a quantity, for an excess
-    without reason, and what ``check`` raises; nothing is kept then.
+    one figure proves no other. Raises ``ZS-WB-01`` for a record that takes no words any more, ``ZS-WB-10`` for an old page,
+    ``ZS-WB-06`` for an indicator that the record does not have, for a band on a quantity, for an excess without reason, and
+    what ``check`` raises; nothing is kept then.
     """
+    with transaction.atomic():
+        # Of two who speak of one record at once, the second finds the word of the first.
+        now = type(record)._base_manager.select_for_update(no_key=True).get(pk=record.pk)
+        if now.state not in (("open",) if isinstance(record, Checkpoint) else UNSETTLED):
+            raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
+        new = _spoken(record, sheet, indicator, user, seen, said)
+        new.word.save()
+        new.word.attachments.set(new.files)
+        for contest in new.contests:
+            # The same claim stays the same contest, before any figure is computed; another claim stands on its own.
+            contest.word = new.word
+            contest.save()
+        if check is not None:
+            check()
+    return new.word
+
+
+def _spoken(
+    record: Record, sheet: str, indicator: str, user: User, seen: str | None, said: dict[str, Any]
+) -> Said:
+    """Return the word that what was said makes of the former one. Raises as ``keep_word``."""
     run = record.assessment.run if record.assessment else None
     found = run.sheet(sheet) if run else None
     line = run.line(sheet, indicator) if run else None
@@ -636,41 +802,34 @@ def keep_word(
     refuse_marks(said.get("actual"))
     files = list(said.pop("attachments", []))
     promised = promises(book_in_force(record.department, record.year, record.as_of)).get((sheet, indicator), {})
-    with transaction.atomic():
-        former = words_of(record).get((sheet, indicator))
-        if seen is not None and seen != str(former.pk if former else 0):
-            raise ZhunshengError("ZS-WB-10", title=line.name)
-        stale = bool(former and promised and former.asked_anew(promised))
-        if former is not None and "actual" not in said:
-            promised = former.promised  # nobody typed it again: it stays a figure for what it was typed for
-            stale = False
-        if former is not None:
-            for name in ("cause", "measures", "actual", "band", "share", "over_accepted", "reason"):
-                said.setdefault(name, getattr(former, name))
-            if said["actual"] == former.actual and not stale:
-                files = [*former.attachments.all(), *files]
-        mine = {"checkpoint": record} if isinstance(record, Checkpoint) else {"evaluation": record}
-        word = Word.objects.create(
-            department=record.department,
-            year=record.year,
-            by=user,
-            sheet=found.sheet[:200],
-            sheet_code=sheet,
-            indicator=line.name[:300],
-            indicator_code=indicator,
-            promised=promised,
-            **mine,
-            **said,
-        )
-        word.attachments.set(files)
-        for contest in former.contests.exclude(state="replaced") if former else ():
-            # The same claim stays the same contest, before any figure is computed; another claim stands on its own.
-            if former is not None and word.claim == former.claim:
-                contest.word = word
-                contest.save()
-        if check is not None:
-            check()
-    return word
+    former = words_of(record).get((sheet, indicator))
+    if seen is not None and seen != str(former.pk if former else 0):
+        raise ZhunshengError("ZS-WB-10", title=line.name)
+    stale = bool(former and promised and former.asked_anew(promised))
+    if former is not None and "actual" not in said:
+        promised = former.promised  # nobody typed it again: it stays a figure for what it was typed for
+        stale = False
+    if former is not None:
+        for name in ("cause", "measures", "actual", "band", "share", "over_accepted", "reason"):
+            said.setdefault(name, getattr(former, name))
+        if said["actual"] == former.actual and not stale:
+            files = [*former.attachments.all(), *files]
+    mine = {"checkpoint": record} if isinstance(record, Checkpoint) else {"evaluation": record}
+    word = Word(
+        department=record.department,
+        year=record.year,
+        by=user,
+        sheet=found.sheet[:200],
+        sheet_code=sheet,
+        indicator=line.name[:300],
+        indicator_code=indicator,
+        promised=promised,
+        **mine,
+        **said,
+    )
+    same = former is not None and word.claim_with(files) == former.claim
+    contests = list(former.contests.exclude(state="replaced")) if former is not None and same else []
+    return Said((sheet, indicator), word, files, contests, former)
 
 
 def banded(record: Record) -> set[tuple[str, str]]:
@@ -687,6 +846,7 @@ def banded(record: Record) -> set[tuple[str, str]]:
 # -- contests ---------------------------------------------------------------------------------------------------------
 
 
+@transaction.atomic
 def settle_contests(evaluation: SelfEvaluation, run: Run) -> bool:
     """Have the contests follow the words and readings that figures were computed from; return whether an acceptance fell.
 
@@ -766,6 +926,7 @@ def open_self_evaluation(department: Organisation, year: int, user: User | None)
     if not SelfEvaluation.objects.filter(department=department, year=year).exists():
         if early := self_too_early(department, year):
             raise ZhunshengError("ZS-WB-06", detail=early)
+        _ready_to_open(department, year, _self_dates(department, year)["as_of"])
     with transaction.atomic():
         kept, made = SelfEvaluation.objects.get_or_create(
             department=department, year=year, defaults=_self_dates(department, year)
@@ -836,6 +997,8 @@ def refill(department: Organisation, year: int) -> list[str]:
     ]
     for record, bring in waiting:
         try:
+            # Computed before the transaction, which finds it: nobody waits for it.
+            assess_now(department, year, record.as_of, record=record)
             with transaction.atomic():
                 bring(record)
         except ZhunshengError as error:  # a word that no longer fits: its page says what is wrong, the others go on
@@ -896,6 +1059,8 @@ def recheck(evaluation: SelfEvaluation, reported: Upload | None = None) -> list[
     found, key = rechecking(evaluation, reported)
     with transaction.atomic():
         now = SelfEvaluation.objects.select_for_update().get(pk=evaluation.pk)
+        if now.state != evaluation.state:
+            raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
         now.differences, now.rechecked, now.rechecked_at, now.rechecked_of = found, key, timezone.now(), reported
         if reported is not None:
             now.reported = reported

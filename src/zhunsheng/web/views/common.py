@@ -20,8 +20,9 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.text import clean
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.roles import may
-from zhunsheng.web.services import decisions
-from zhunsheng.web.session import sign_in_again
+from zhunsheng.web.sending import sending
+from zhunsheng.web.services import decisions, once
+from zhunsheng.web.session import sign_in_again, typed
 from zhunsheng.web.workflow import Overtaken
 
 View = Callable[..., HttpResponse]
@@ -44,8 +45,10 @@ def page(
     An address names ``department`` (and ``year``), or a record: ``page("targets.view", version=SheetVersion)`` turns the
     id ``version`` into the record, whose department and year the page is of. A record without a department is refused.
     ``action`` None asks for a signed-in user only. Permission comes before all else; whether a person may act on the
-    record in its state is asked again where the act is done. What a POST does is done whole or not at all; not so
-    (``whole`` false) where it changes the evidence store, which no rollback reaches: what was done there keeps its entries.
+    record in its state is asked again where the act is done. What a POST does is done whole or not at all, on records
+    that are read anew and locked; not so (``whole`` false) where it changes the evidence store, which no rollback reaches,
+    or computes at length, which no lock may wait for: the service then opens its own transactions. The same form sent twice
+    is acted on once and answered alike.
     """
     allowed = (*methods, "HEAD") if "GET" in methods else methods
 
@@ -72,9 +75,9 @@ def page(
                 raise PermissionDenied(action)
             request.department, request.year = department, year
             try:
-                if request.method == "POST" and whole:
-                    with transaction.atomic():
-                        return view(request, **kwargs)
+                if request.method == "POST":
+                    return _acted(request, view, kwargs, records, whole)
+                request.position = once.position()
                 return view(request, **kwargs)
             except ZhunshengError as error:
                 return say_error(request, error)
@@ -84,6 +87,36 @@ def page(
         return inner
 
     return wrap
+
+
+def _acted(
+    request: Any, view: View, kwargs: dict[str, Any], records: dict[str, type[models.Model]], whole: bool
+) -> HttpResponse:
+    """Act on what was sent, once for each form, on records read and locked in the transaction that changes them."""
+
+    def act() -> HttpResponse:
+        for name in request.FILES:
+            for file in request.FILES.getlist(name):
+                file.seek(0)
+        if not whole:
+            response = view(request, **kwargs)
+            once.answered(response, getattr(response, "said", ""))
+            return response
+        with transaction.atomic():
+            # Of what is begun in one department one thing comes after the other: the second finds what the first made.
+            if "department" in kwargs:
+                locked = Organisation._base_manager.select_for_update(no_key=True)
+                kwargs["department"] = request.department = locked.get(pk=kwargs["department"].pk)
+            for name, model in records.items():
+                kwargs[name] = model._base_manager.select_for_update(no_key=True).get(pk=kwargs[name].pk)
+            response = view(request, **kwargs)
+            once.answered(response, getattr(response, "said", ""))
+            once.spend_now()
+            return response
+
+    with sending(once.form_of(request)):
+        found = once.acted(act, whole=whole)
+    return found if isinstance(found, HttpResponse) else done(request, found.location, found.said)
 
 
 def say_error(request: HttpRequest, error: ZhunshengError) -> HttpResponse:
@@ -106,6 +139,8 @@ def say_overtaken(request: HttpRequest, error: Overtaken) -> HttpResponse:
         response = render(request, "web/_overtaken.html", context, status=200)
         response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML show:#alerts:top"
         return response
+    # A form sent whole leaves its page: what was written in it stands beside what is there now.
+    context["typed"] = [one for one in typed(request) if one[0] not in ("seen", "path", "was")]
     return render(request, "web/overtaken.html", context, status=409)
 
 
@@ -118,6 +153,7 @@ def done(request: HttpRequest, to: Any, message: str = "", *args: Any, **kwargs:
         address = response["Location"]
         response = HttpResponse(status=204)
         response["HX-Redirect"] = address
+    response.said = message
     return response
 
 

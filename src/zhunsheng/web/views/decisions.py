@@ -16,7 +16,7 @@ from zhunsheng.web.views.common import done, page, say_error
 from zhunsheng.web.workflow import Overtaken
 
 
-@page(None, methods=("POST",))
+@page(None, methods=("POST",), whole=False)
 def step(request: HttpRequest, prefix: str, pk: int) -> HttpResponse:
     """Take a step on a record: check, approve, return, sign, confirm, close … with a remark where one is asked for."""
     action = request.POST.get("action", "")

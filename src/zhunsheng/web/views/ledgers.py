@@ -21,7 +21,7 @@ PAGE = 50
 BATCHES = 200
 
 
-@page("ledgers.view", methods=("GET", "POST"))
+@page("ledgers.view", methods=("GET", "POST"), whole=False)
 def ledgers(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """List the ledgers with their newest batches; a POST takes in a file."""
     if request.method == "POST":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -20,7 +18,7 @@ from zhunsheng.web.services.rules import rules_for
 from zhunsheng.web.views.common import demand, done, page, send
 
 
-@page("monitoring.view", methods=("GET", "POST"))
+@page("monitoring.view", methods=("GET", "POST"), whole=False)
 def monitoring(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """List the year's checkpoints with their dates; a POST opens one."""
     today = timezone.localdate()
@@ -56,7 +54,7 @@ def monitoring(request: SignedInRequest, department: Organisation, year: int) ->
     return render(request, "web/monitoring.html", context)
 
 
-@page("monitoring.view", methods=("GET", "POST"), checkpoint=Checkpoint)
+@page("monitoring.view", methods=("GET", "POST"), whole=False, checkpoint=Checkpoint)
 def checkpoint(request: SignedInRequest, checkpoint: Checkpoint) -> HttpResponse:
     """Show a checkpoint: money and indicators with lights; a POST keeps the cause and the measures of one indicator."""
     rules = rules_for(checkpoint.department, checkpoint.year).monitoring(checkpoint.as_of)
@@ -66,8 +64,7 @@ def checkpoint(request: SignedInRequest, checkpoint: Checkpoint) -> HttpResponse
             figures.fill_checkpoint(checkpoint)
             return done(request, "checkpoint", _("数据已重新从台账填入。"), checkpoint.pk)
         told = checked(ExplanationForm(request.POST, rules.causes))
-        refill = partial(figures.fill_checkpoint, checkpoint)
-        figures.keep_word(checkpoint, told.pop("sheet"), told.pop("indicator"), request.user, refill, **told)
+        figures.say(checkpoint, told.pop("sheet"), told.pop("indicator"), request.user, **told)
         return done(request, "checkpoint", _("已保存。"), checkpoint.pk)
     missing = set(figures.unexplained(checkpoint))
     earlier, said = figures.earlier_words(checkpoint), figures.words_of(checkpoint)

@@ -147,7 +147,7 @@ def portfolio_findings(request: SignedInRequest) -> HttpResponse:
     return render(request, "web/portfolio_findings.html", context)
 
 
-@page("portfolio.import", methods=("POST",))
+@page("portfolio.import", methods=("POST",), whole=False)
 def portfolio_import(request: SignedInRequest) -> HttpResponse:
     """Take in a zip of documents, or assess all anew, in the background."""
     top, year = _scope(request, "portfolio.import")

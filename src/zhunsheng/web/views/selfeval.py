@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -26,7 +25,7 @@ from zhunsheng.web.views.common import demand, done, page, send
 FILES = {"table.xlsx": "绩效自评表.xlsx", "table.docx": "绩效自评表.docx", "report.docx": "绩效评价报告.docx"}
 
 
-@page("selfeval.view", methods=("GET", "POST"))
+@page("selfeval.view", methods=("GET", "POST"), whole=False)
 def selfeval(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """Show the self-evaluation of a year; a POST opens it."""
     evaluation = SelfEvaluation.objects.filter(department=department, year=year).select_related("assessment").first()
@@ -100,7 +99,7 @@ def _rulings(request: SignedInRequest, evaluation: SelfEvaluation, contest: Cont
     return [(name, act) for name, act in offered if not (closed and name == "contest.accept")]
 
 
-@page("selfeval.view", methods=("POST",), evaluation=SelfEvaluation)
+@page("selfeval.view", methods=("POST",), whole=False, evaluation=SelfEvaluation)
 def word(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
     """Keep what is said of one indicator: band and share with a reason, a result no ledger holds, cause and measures, files."""
     demand(request, "selfeval.fill", evaluation)
@@ -108,17 +107,15 @@ def word(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
     bands = [b.name for b in rules.scheme.qualitative]
     said = checked(WordForm(request.POST, bands, rules.monitoring(evaluation.as_of).causes))
     files = [take(f, "attachment", evaluation.department, request.user) for f in request.FILES.getlist("files")]
-    refill = partial(figures.fill_self_evaluation, evaluation)
     sheet, indicator = said.pop("sheet"), said.pop("indicator")
-    former = figures.words_of(evaluation).get((sheet, indicator))
-    kept = figures.keep_word(evaluation, sheet, indicator, request.user, refill, attachments=files, **said)
+    kept, former = figures.say(evaluation, sheet, indicator, request.user, attachments=files, **said)
     told = _("已保存，得分已重算。")
     if former is not None and former.actual != kept.actual and former.attachments.exists():
         told += _("完成值改了，证明原来那个数的附件没有带过来。")
     return done(request, "selfeval", told, department=evaluation.department_id, year=evaluation.year)
 
 
-@page("selfeval.view", methods=("GET", "POST"), evaluation=SelfEvaluation)
+@page("selfeval.view", methods=("GET", "POST"), whole=False, evaluation=SelfEvaluation)
 def recheck(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
     """Re-check the signed tables against figures computed anew, and beside them a file that the department reported.
 

@@ -158,7 +158,7 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
         if parts[0] == "plan":
             plan.setdefault(int(parts[1]), {})[parts[2]] = entry
         elif parts[0] == "goals":
-            goals.append(entry)
+            goals.append(entry | {"row": sheets.row_keys(sheet, "goals")[int(parts[1])]})
         elif parts[0] == "indicators":
             indicators.setdefault(int(parts[1]), {})[parts[2]] = entry
         else:
@@ -206,6 +206,7 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
         "plan": plan,
         "goals": goals,
         "rows": rows,
+        "plan_keys": sheets.row_keys(sheet, "plan"),
         "labels": {k: v for k, v in INDICATOR_LABELS.items() if k not in hidden},
         "hidden": hidden,
         **reviewed,
@@ -272,9 +273,8 @@ def part(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     demand(request, "targets.edit", version)
     what = request.POST.get("part", "")
     if "remove" in request.POST:
-        # What is removed is told by its place, so the page must show the sheet as it stands; see ``field``.
         unchanged(version, *request.POST.getlist("seen"))
-        sheets.remove_part(version, what, integer_of(request.POST, "remove", -1, -1, 10_000))
+        sheets.remove_part(version, what, request.POST["remove"])
     else:
         library = None
         if request.POST.get("library"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
@@ -11,11 +12,13 @@ from django.db import OperationalError, close_old_connections
 from django_tasks_db.management.commands.db_worker import Command as Worker
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.web.services import once
 from zhunsheng.web.services.jobs import assess_upgraded, requeue_interrupted
 from zhunsheng.web.services.publishing import look_through_all
 
 log = logging.getLogger(__name__)
 EVERY = 10.0  # seconds between looks for interrupted jobs
+UPKEEP = 360  # looks from one pruning to the next: an hour
 
 
 class Command(Worker):
@@ -27,10 +30,12 @@ class Command(Worker):
         """Start the watch, then work."""
 
         def watch() -> None:
-            while True:
+            for look in itertools.count():
                 close_old_connections()
                 try:
                     requeue_interrupted()
+                    if look % UPKEEP == 0:
+                        once.prune()
                 except OperationalError:  # the database is busy or starting anew: the next look will do
                     log.warning("could not look for interrupted jobs", exc_info=True)
                 time.sleep(EVERY)

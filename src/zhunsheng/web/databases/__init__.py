@@ -1,0 +1,79 @@
+"""Databases that write the audit log last: entries wait with their transaction and are chained just before it commits.
+
+The log's head is one row that every change of the site takes in turn. Taken at the first change of a transaction it would
+be held for as long as the transaction computes; taken last it is held for the time of two statements. What waits is kept by
+the savepoints it was made under, as Django keeps what is to run after a commit, so that what is rolled back leaves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Writer = Callable[[list[Any]], None]
+_writers: list[Writer] = []
+
+
+def writer(write: Writer) -> Writer:
+    """Register what writes down, in one go and in order, all that waits when a transaction ends."""
+    _writers[:] = [write]
+    return write
+
+
+class Late:
+    """A database wrapper whose transactions end with what was put off."""
+
+    waiting: list[tuple[set[str], Any]]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.waiting = []
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction of the program's own is open: one that a test wraps around itself is none."""
+        return any(not block._from_testcase for block in self.atomic_blocks)  # type: ignore[attr-defined]
+
+    def put_off(self, item: Any) -> None:
+        """Keep something for the end of the transaction, or until it is asked for."""
+        self.waiting.append((set(self.savepoint_ids), item))  # type: ignore[attr-defined]
+
+    def write_waiting(self) -> None:
+        """Write down what waits."""
+        items, self.waiting = [item for _savepoints, item in self.waiting], []
+        if items:
+            _writers[0](items)
+
+    def commit(self) -> None:
+        """Write down what waits, then commit; where that fails, nothing of the transaction stays."""
+        try:
+            self.write_waiting()
+        except BaseException:
+            self.rollback()
+            raise
+        super().commit()  # type: ignore[misc]
+
+    def rollback(self) -> None:
+        """Roll back, and forget what waits."""
+        self.waiting = []
+        super().rollback()  # type: ignore[misc]
+
+    def savepoint_commit(self, sid: str) -> None:
+        """Release a savepoint; within a test's own transaction that is the end of the program's."""
+        if not self.in_transaction:
+            try:
+                self.write_waiting()
+            except BaseException:
+                self.savepoint_rollback(sid)
+                raise
+        super().savepoint_commit(sid)  # type: ignore[misc]
+
+    def savepoint_rollback(self, sid: str) -> None:
+        """Roll back to a savepoint, and forget what waits from behind it."""
+        self.waiting = [one for one in self.waiting if sid not in one[0]]
+        super().savepoint_rollback(sid)  # type: ignore[misc]
+
+    def close(self) -> None:
+        """Close the connection, and forget what waits."""
+        self.waiting = []
+        super().close()  # type: ignore[misc]

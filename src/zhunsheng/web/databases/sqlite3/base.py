@@ -1,0 +1,11 @@
+"""SQLite that writes the audit log at the end of each transaction."""
+
+from __future__ import annotations
+
+from django.db.backends.sqlite3 import base
+
+from zhunsheng.web.databases import Late
+
+
+class DatabaseWrapper(Late, base.DatabaseWrapper):  # type: ignore[misc]
+    """Django's own, with what waits for the end of a transaction."""
