@@ -190,7 +190,7 @@ def test_a_token_reaches_its_place_and_no_further(department, district, user, cl
     assert [one["id"] for one in listed] == [department.pk]
 
 
-READING = {"shenji": {"draw-act"}, "zhuanjia1": {"marks"}, "juzhang": {"draw-act", "draw-register"}}
+READING = {"shenji": {"draw-act"}, "zhuanjia1": {"marks"}, "juzhang": {"draw-act", "draw-register", "publication-keep"}}
 
 
 @pytest.mark.parametrize("who", READING)

@@ -303,9 +303,10 @@ def keep(publication: Publication, user: User, said: Mapping[str, Decision], see
         items = disclosing.read(now.disclosures)
         open_ = [item for item in items if not item.decision]
         disclosing.decided(open_, {k: v for k, v in said.items() if v.what == disclosing.KEEP}, user)
-        now.disclosures = [item.as_json() for item in items]
-        now.save()
-        note(user, now, "publish.keep", now.state, now.state, seen=seen)
+        if any(item.decision for item in open_):
+            now.disclosures = [item.as_json() for item in items]
+            now.save()
+            note(user, now, "publish.keep", now.state, now.state, seen=seen)
     return now
 
 
