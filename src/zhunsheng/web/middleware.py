@@ -32,6 +32,10 @@ MINUTE = 60
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
+# What proxies write, each its own; any of them shows that one was passed.
+FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED_PROTO")
+
+
 def client(get_response: Handler) -> Handler:
     """Put the client's address in the place of the proxy's, for all that asks for it: limits, log, metrics.
 
@@ -47,7 +51,7 @@ def client(get_response: Handler) -> Handler:
             found, hops = further, hops + 1
             passed.pop()
         request.META["REMOTE_ADDR"] = found
-        request.META["zhunsheng.proxied"] = "HTTP_X_FORWARDED_FOR" in request.META
+        request.META["zhunsheng.proxied"] = any(name in request.META for name in FORWARDED)
         if not settings.PROXIES.trusts(here, 0):
             request.META.pop("HTTP_X_FORWARDED_PROTO", None)
         return get_response(request)
@@ -86,7 +90,10 @@ def session_limits(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated and "_auth_user_id" in request.session:
             now, seen = int(time.time()), request.session.get("seen")
-            if seen is not None and now - seen > settings.SESSION_IDLE:
+            # Each save of a session renews its cookie; the day it began is what ends it.
+            since = request.session.setdefault("since", now)
+            over = now - since > settings.SESSION_COOKIE_AGE or not request.user.is_active
+            if over or (seen is not None and now - seen > settings.SESSION_IDLE):
                 logout(request)
                 request.session_over = True  # type: ignore[attr-defined]
                 return get_response(request)  # pages ask to sign in; public ones stay open

@@ -248,9 +248,12 @@ def memberships(user: User) -> list[Membership]:
 def reaches(membership: Membership, organisation: Organisation) -> bool:
     """Return whether a role held there reaches an organisation."""
     held = membership.organisation
-    if held.kind == Organisation.Kind.SECTION:
-        held = held.parent or held
-    return held.covers(organisation)
+    return _lifted(held).covers(organisation)
+
+
+def _lifted(held: Organisation) -> Organisation:
+    """Return the department of a section, any other organisation itself."""
+    return held.parent if held.kind == "section" and held.parent and held.parent.kind == "department" else held
 
 
 def roles_at(user: User, organisation: Organisation | None) -> set[str]:
@@ -321,7 +324,8 @@ def may(user: User, action: str, subject: Any = None) -> bool:
 def present_round(subject: Decided) -> list[Step]:
     """Return the steps since the record was last at a start of its way."""
     steps = subject.steps()
-    starts = [n for n, step in enumerate(steps, start=1) if step.after in subject.start]
+    # What was put aside and taken up again goes on where it was.
+    starts = [n for n, s in enumerate(steps, start=1) if s.after in subject.start and not s.action.endswith(".restore")]
     return steps[starts[-1] :] if starts else steps
 
 
@@ -371,7 +375,7 @@ def departments(user: User, action: str) -> list[Organisation]:
 def _tops(user: User, action: str) -> list[Organisation]:
     """Return the organisations from which a user's roles for an action reach down."""
     held = [m.organisation for m in memberships(user) if m.role in ACTIONS[action].roles]
-    return [(one.parent or one) if one.kind == Organisation.Kind.SECTION else one for one in held]
+    return [_lifted(one) for one in held]
 
 
 def within(user: User, action: str, lookup: str = "") -> Q:

@@ -149,6 +149,7 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "public"
 # How long who failed must wait is decided in one place; what is tried while waiting is not even looked at.
 AXES_HANDLER = "zhunsheng.web.throttle.Handler"
+AXES_USERNAME_CALLABLE = "zhunsheng.web.throttle.counted_name"
 AXES_LOCKOUT_CALLABLE = "zhunsheng.web.throttle.answer"
 AXES_LOCK_OUT_AT_FAILURE = False
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False

@@ -7,8 +7,10 @@ own failures only, and no wait of the others is longer than a minute (OWASP, dev
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
@@ -46,6 +48,7 @@ class Limit:
 BY_BOTH = Limit(5, 30, 900)
 BY_NAME = Limit(20, 1, 60)
 BY_ADDRESS = Limit(50, 1, 60)
+FRESH = 2  # tries by a name that each network has
 
 
 def known(request: HttpRequest, name: str) -> str:
@@ -77,17 +80,36 @@ def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
     )
 
 
+def counted(name: str) -> str:
+    """Return a user name as failures are counted by it: capitals and width make no other person."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+def counted_name(request: Any, credentials: dict[str, Any] | None = None) -> str:
+    """Return the name that a try is counted by."""
+    return counted(str((credentials or {}).get("username") or ""))
+
+
+def network(address: str) -> str:
+    """Return what of an address one subscriber has: of IPv6 a /64, which comes with any connection."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network(f"{found}/64", strict=False).network_address) if found.version == 6 else address
+
+
 def waiting(name: str, address: str, mark: str, now: datetime) -> timedelta:
     """Return how long until the next try is looked at."""
     strangers = AccessAttempt.objects.filter(user_agent="")
     if mark:
         limits = [(AccessAttempt.objects.filter(username=name, user_agent=mark), BY_BOTH)]
     else:
-        limits = [
-            (strangers.filter(username=name, ip_address=address), BY_BOTH),
-            (strangers.filter(username=name), BY_NAME),
-            (strangers.filter(ip_address=address), BY_ADDRESS),
-        ]
+        here = strangers.filter(username=name, ip_address=address)
+        limits = [(here, BY_BOTH), (strangers.filter(ip_address=address), BY_ADDRESS)]
+        # A network from which the name was hardly tried is looked at, whatever others do to it: they lock nobody out.
+        if (here.aggregate(n=Sum("failures_since_start"))["n"] or 0) >= FRESH:
+            limits.append((strangers.filter(username=name), BY_NAME))
     longest = timedelta()
     for failures, limit in limits:
         found = failures.aggregate(n=Sum("failures_since_start"), last=Max("attempt_time"))
@@ -101,8 +123,9 @@ class Handler(AxesDatabaseHandler):
 
     def is_locked(self, request: Any, credentials: dict[str, Any] | None = None) -> bool:
         """Return whether the wait is not over; ``sign_in_wait`` of the request then is the rest of it in seconds."""
-        name = str((credentials or {}).get("username") or "")
-        request.axes_user_agent = known(request, name)
+        name = counted_name(request, credentials)
+        request.axes_user_agent = known(request, str((credentials or {}).get("username") or ""))
+        request.axes_ip_address = network(request.axes_ip_address)
         left = waiting(name, request.axes_ip_address, request.axes_user_agent, timezone.now())
         request.sign_in_wait = max(1, -(-int(left.total_seconds() * 1000) // 1000))
         return left > timedelta()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.forms import PasswordChangeForm
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.web.forms.base import Sent
@@ -12,6 +14,17 @@ from zhunsheng.web.models import Organisation
 from zhunsheng.web.scopes import SCOPES
 
 MOST_DAYS = 180
+
+
+class NewPassword(PasswordChangeForm):
+    """Another password: not the one that is known already to whoever handed it out."""
+
+    def clean_new_password1(self) -> str:
+        """Refuse the present password."""
+        password: str = self.cleaned_data["new_password1"]
+        if self.user.check_password(password):
+            raise ValidationError(_("新密码不能与现在的密码相同"))
+        return password
 
 
 class Revocation(Sent):

@@ -84,6 +84,8 @@ class Draw(Decided):
     second_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
 
+    # What the first of two people entered is nobody's to read before the second did.
+    hidden = ("first_entry",)
     start = ("planned", "committed")
     final = ("drawn",)
     bound = ("committed", "entered", "sealed", "drawn", "void")

@@ -60,11 +60,19 @@ class KeyMark(Audited):
     points = models.DecimalField(max_digits=5, decimal_places=2)
     reason = models.TextField(blank=True)
 
+    # Marks are given unseen by one another; what they were at last stands in the record.
+    hidden = ("points", "reason")
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["evaluation", "by", "row"], name="one_mark")]
 
     def __str__(self) -> str:
-        return f"{self.row} {self.points}"
+        return self.row
+
+    @property
+    def department(self) -> Organisation:
+        """The department whose project is evaluated."""
+        return self.evaluation.department
 
 
 class Rectification(Decided):

@@ -59,7 +59,10 @@ class SafeguardRecord(Decided):
         """Return those who wrote the text; for closing those who wrote how it ended, in registers that keep them apart."""
         if action != "safeguards.close":
             return self.writers()
-        return {step.by.get_username() for step in self.steps() if step.action == "safeguards.result"}
+        # From the first telling of how it ended on, whoever writes anything writes what the closing is about.
+        steps = self.steps()
+        told = next((n for n, step in enumerate(steps) if step.action == "safeguards.result"), len(steps))
+        return {step.by.get_username() for step in steps[told:] if step.action in WRITING}
 
 
 class LibraryIndicator(Audited):

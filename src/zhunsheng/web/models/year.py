@@ -403,8 +403,8 @@ class SelfEvaluation(Decided):
         return self.assessment is not None and self.rechecked == self.assessment.key
 
     def bound_text(self) -> Any:
-        """Return the figures, the words and the reported file; a re-check may be made anew."""
-        return self.decided_on()[:3]
+        """Return the figures and the words; a re-check may be made anew, and of another file."""
+        return self.decided_on()[:2]
 
     def writers(self) -> set[str]:
         """Return the user names of those who filled it."""

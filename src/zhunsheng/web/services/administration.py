@@ -17,6 +17,7 @@ from zhunsheng.measures import Measure, measures
 from zhunsheng.regulations import deadlines, frameworks, key_frameworks, monitoring_rules, scheme_of, schemes
 from zhunsheng.web.models import CalendarEntry, LibraryIndicator, LocalScheme, Membership, Organisation, Role, User
 from zhunsheng.web.services import jobs, office
+from zhunsheng.web.throttle import counted
 
 # -- organisations ----------------------------------------------------------------------------------------------------
 
@@ -69,7 +70,9 @@ def _assess_concerned(organisations: list[Organisation], by: User, *, below: boo
 
 def add_user(username: str, display: str, phone: str, role: str, place: Organisation) -> str:
     """Add a user with a role and return the password handed out. Raises ``ZS-WB-06`` for a taken or impossible name."""
-    if User.objects.filter(username=username).exists():
+    # Names that differ in capitals or width alone are one to a directory, and to whoever reads them.
+    like = counted(username)
+    if any(counted(name) == like for name in User.objects.values_list("username", flat=True)):
         raise ZhunshengError("ZS-WB-06", detail=_("用户名“%s”已存在") % username)
     try:
         User.username_validator(username)

@@ -237,4 +237,8 @@ def closing_told(record: SafeguardRecord, said: Said) -> list[str]:
     titles = {f.name: f.title for f in register.fields} | {"proof": _("佐证材料")}
     given = {**record.data, "proof": record.proof_id}
     lacking = [titles[name] for name in register.closes_with if not given.get(name)]
-    return [_("没有填：%s") % "、".join(lacking)] if lacking else []
+    missing = [_("没有填：%s") % "、".join(lacking)] if lacking else []
+    # A register whose every change is asked for first closes nothing that nobody approved as it stands.
+    if register.requests and record.state != "approved":
+        missing.append(_("还没有批准"))
+    return missing

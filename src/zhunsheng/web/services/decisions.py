@@ -126,6 +126,13 @@ def _asked(record: Any, said: Mapping[str, Any], user: User) -> None:
     record.request = str(said.get("request") or "").strip()
 
 
+def _as_before(record: Any, said: Mapping[str, Any], user: User) -> None:
+    """Take back what was asked for, too: a record that was approved stays approved for what it was approved for."""
+    entries = AuditEntry.objects.filter(model="safeguardrecord", object_id=str(record.pk), action="change")
+    last = entries.filter(after__has_key="request").order_by("number").last()
+    record.request = str(last.before.get("request") or "") if last else ""
+
+
 def _ruled(record: Any, said: Mapping[str, Any], user: User) -> None:
     record.ruling = str(said.get("remark") or "").strip()
 
@@ -178,6 +185,7 @@ CHANGES: dict[str, Callable[[Any, Mapping[str, Any], User], None]] = {
     "targets.submit": _reasoned,
     "rectify.prove": _proved,
     "safeguards.request": _asked,
+    "safeguards.withdraw": _as_before,
     "contest.accept": _ruled,
     "contest.refuse": _ruled,
 }

@@ -47,8 +47,9 @@ def enqueue(
             defaults={"kind": kind, "args": args, "by": user, "department": department},
         )
         if not made and job.state == Job.State.FAILED:
+            # It is whoever asks for it now who does it, and as they ask.
             again = Job.objects.filter(pk=job.pk, state=Job.State.FAILED).update(
-                state=Job.State.QUEUED, error="", attempts=0, done=0
+                state=Job.State.QUEUED, error="", attempts=0, done=0, by=user, args=args
             )
             made = bool(again)
             job.refresh_from_db()

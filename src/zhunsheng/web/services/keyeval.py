@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,7 @@ from zhunsheng.web.models import (
     Rectification,
     SelfEvaluation,
     Sheet,
+    Step,
     User,
 )
 from zhunsheng.web.models.public import SETTLED
@@ -48,11 +49,20 @@ def framework_of(evaluation: KeyEvaluation) -> KeyFramework:
     return next(f for f in key_frameworks() if f.id == evaluation.framework)
 
 
+def told_apart(people: Iterable[User]) -> dict[int, str]:
+    """Return the names of people by their ids; those of one name with their accounts, as two people are not one."""
+    shown = {one.pk: str(one) for one in people}
+    several = {name for name in shown.values() if list(shown.values()).count(name) > 1}
+    return {p.pk: f"{p}（{p.get_username()}）" if str(p) in several else str(p) for p in people}
+
+
 def card_of(evaluation: KeyEvaluation) -> KeyCard:
     """Return the marks put together; evaluators are named by their display names."""
     given: dict[str, dict[str, Decimal]] = {}
-    for mark in evaluation.marks.select_related("by"):
-        given.setdefault(str(mark.by), {})[mark.row] = mark.points
+    marks = list(evaluation.marks.select_related("by"))
+    names = told_apart({mark.by for mark in marks})
+    for mark in marks:
+        given.setdefault(names[mark.by_id], {})[mark.row] = mark.points
     agreed = {code: Decimal(said["points"]) for code, said in evaluation.agreed.items()}
     return key_card(framework_of(evaluation), given, agreed)
 
@@ -193,3 +203,13 @@ def suggested(evaluation: KeyEvaluation, card: KeyCard, result: RunSheet | None)
         if one.agreed is not None and one.agreed < one.row.points * WEAK:
             found.append(f"{one.row.name}得分偏低（{one.agreed} / {one.row.points}）")
     return found
+
+
+def reported_fixes(evaluation: KeyEvaluation) -> list[Rectification]:
+    """Return the problems that the report names: those listed before it was final, as what is final does not grow."""
+    final = next((s for s in reversed(evaluation.steps()) if s.action == "keyeval.report"), None)
+    listed = Step.objects.filter(model="rectification", action="rectify.add")
+    if final is not None:
+        listed = listed.filter(pk__lt=final.pk)
+    known = set(listed.values_list("object_id", flat=True))
+    return [r for r in evaluation.rectifications.all() if final is None or r.pk in known]

@@ -34,8 +34,9 @@ def _free(name: str, parent: Organisation | None, but: Organisation | None = Non
 
 
 def _official(code: str, but: Organisation | None = None) -> None:
-    """Refuse an official code that another organisation in use bears. Raises ``ZS-WB-24``."""
-    other = Organisation.objects.filter(official_code=code, active=True).exclude(pk=but.pk if but else None).first()
+    """Refuse an official code that another organisation in use bears as its code or its name. Raises ``ZS-WB-24``."""
+    bearing = Organisation.objects.filter(Q(official_code=code) | Q(name=code), active=True)
+    other = bearing.exclude(pk=but.pk if but else None).first()
     if code and other:
         raise ZhunshengError("ZS-WB-24", number=code, name=told(other))
 
@@ -50,6 +51,9 @@ def _fits(name: str, kind: str, parent: Organisation | None) -> None:
         raise ZhunshengError("ZS-WB-21", name=name, parent=where, detail="上级已撤销")
     if parent is not None and order.index(parent.kind) >= order.index(kind):
         raise ZhunshengError("ZS-WB-21", name=name, parent=where, detail="上级的层级不高于它")
+    # A role at a section reaches the section's department: a section of a district would reach them all.
+    if parent is not None and kind == Kind.SECTION and parent.kind != Kind.DEPARTMENT:
+        raise ZhunshengError("ZS-WB-21", name=name, parent=where, detail="科室只设在部门之下")
 
 
 def _on(organisation: Organisation, day: date) -> None:
@@ -108,6 +112,7 @@ def rename(organisation: Organisation, name: str, on: date, note: str = "") -> O
         one = _locked(organisation)
         if name == one.name:
             return one
+        _in_use(one, "更名")
         _on(one, on)
         _free(name, one.parent, one)
         before = _told(one)
@@ -130,6 +135,7 @@ def move(organisation: Organisation, parent: Organisation | None, on: date, note
         one = _locked(organisation)
         if (parent.pk if parent else None) == one.parent_id:
             return one
+        _in_use(one, "划转")
         _on(one, on)
         if parent is not None and one.covers(parent):
             raise ZhunshengError("ZS-WB-21", name=one.name, parent=parent.name, detail="上级是它自己或在它之下")

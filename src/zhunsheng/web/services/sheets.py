@@ -200,7 +200,8 @@ def _sheet_for(department: Organisation, year: int, sheet: TargetSheet) -> Sheet
     if len(named) > 1:
         raise ZhunshengError("ZS-WB-06", detail=f"有 {len(named)} 张目标表叫“{name}”，请在文件里写明项目编码")
     if named:
-        if code:
+        # What was approved keeps its code until another version is.
+        if code and not named[0].versions.filter(state="approved").exists():
             named[0].project_code = code
             named[0].save()
         return named[0]

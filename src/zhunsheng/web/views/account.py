@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from axes.handlers.proxy import AxesProxyHandler
 from django.contrib.auth import views as auth
+from django.contrib.auth.signals import user_login_failed
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import connection
@@ -20,13 +22,13 @@ from django.views.decorators.http import require_safe
 from zhunsheng import __version__
 from zhunsheng.web.api import token_of
 from zhunsheng.web.audit import record
-from zhunsheng.web.forms.account import MOST_DAYS, NewToken, Revocation
+from zhunsheng.web.forms.account import MOST_DAYS, NewPassword, NewToken, Revocation
 from zhunsheng.web.middleware import Figures, address
 from zhunsheng.web.models import ApiToken, AuditHead, Job
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import token_places
 from zhunsheng.web.scopes import SCOPES
-from zhunsheng.web.throttle import remember
+from zhunsheng.web.throttle import answer, remember
 from zhunsheng.web.views.common import done, page
 
 TOKEN_DAYS = 30
@@ -58,6 +60,22 @@ class Password(auth.PasswordChangeView):
     template_name = "web/password.html"
     success_url = reverse_lazy("account")
     http_method_names = ("get", "head", "post")
+    form_class = NewPassword
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Let who failed to give the present password wait, as at signing in."""
+        if request.method == "POST" and request.user.is_authenticated:
+            said = {"username": request.user.get_username()}
+            if not AxesProxyHandler.is_allowed(request, said):
+                return answer(request)
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Count a wrong present password as a failure to sign in."""
+        if "old_password" in form.errors:
+            said = {"username": self.request.user.get_username()}
+            user_login_failed.send(sender=__name__, credentials=said, request=self.request)
+        return super().form_invalid(form)
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Keep the new password; a handed-out one is thereby replaced."""
@@ -140,7 +158,10 @@ def metrics(request: HttpRequest) -> HttpResponse:
 def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that this is not for this person; the same refusal is in the log once a minute, however often it is asked for."""
     if request.user.is_authenticated:
-        asked = f"{request.method} {request.path}"[:300]
+        # By its route and numbers: what else stands in an address are anybody's words, and no end of them.
+        match = request.resolver_match
+        numbers = " ".join(f"{k}={v}" for k, v in match.kwargs.items() if isinstance(v, int)) if match else ""
+        asked = f"{request.method} {match.view_name if match else ''} {numbers}".strip()[:300]
         if cache.add(f"refused-{request.user.pk}-{hashlib.sha256(asked.encode()).hexdigest()}", 1, 60):
             record("refused", title=asked)
     return render(request, "web/refused.html", status=403)

@@ -96,6 +96,10 @@ def organisation(request: SignedInRequest) -> HttpResponse:
     said = sent.OrganisationChange.of(request)
     if said["what"] == "move":
         _from_the_top(request, said["parent"])
+    # What an organisation is called and becomes is decided above it: its own administrator keeps what is below.
+    above = said["id"].parent
+    if not (governs(request.user, above) if above else everywhere(request.user, "admin.manage")):
+        raise PermissionDenied("admin.manage")
     changed = service.change_organisation(said, request.user)
     return done(request, "administration", _("已保存。") if changed else _("没有变化，没有保存任何内容。"))
 
@@ -139,6 +143,9 @@ def _change_user(request: SignedInRequest) -> HttpResponse:
     if what != "end-role" and user is not None and not governs(request.user, user):
         raise PermissionDenied("admin.manage")
     # A password handed out is shown once, to the administrator.
+    # Whoever judges is appointed from above the judged.
+    if what in ("add", "role") and said["role"] == Role.EVALUATOR and not sets_rules(request.user, said["organisation"]):
+        raise PermissionDenied("admin.manage")
     if what == "add":
         password = service.add_user(
             said["username"], said["display"], said["phone"], said["role"], said["organisation"]

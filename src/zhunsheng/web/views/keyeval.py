@@ -153,6 +153,6 @@ def key_report(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
             grade=service.grade_of(evaluation, card),
             method=evaluation.method,
             conclusion=evaluation.conclusion,
-            findings=[(r.problem, r.owner, r.due_on) for r in evaluation.rectifications.all()],
+            findings=[(r.problem, r.owner, r.due_on) for r in service.reported_fixes(evaluation)],
         )
         return send(path, f"{evaluation.sheet.name}重点绩效评价报告.docx")

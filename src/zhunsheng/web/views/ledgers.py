@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from zhunsheng.web.forms.ledgers import LedgerFile, Undoing
 from zhunsheng.web.models import Job, Organisation, Upload
 from zhunsheng.web.requests import SignedInRequest
-from zhunsheng.web.roles import may
+from zhunsheng.web.roles import may, roles_for
 from zhunsheng.web.services import jobs
 from zhunsheng.web.services import ledgers as service
 from zhunsheng.web.services.uploads import take
@@ -124,9 +124,9 @@ def _mine(request: SignedInRequest, job: int) -> Job:
     found = Job.objects.filter(pk=job).select_related("department", "by").first()
     if found is None:
         raise Http404
-    if found.by_id != request.user.pk and not (
-        found.department and may(request.user, "overview.view", found.department)
-    ):
+    here = found.department
+    mine = found.by_id == request.user.pk and (here is None or roles_for(request.user, "overview.view", here))
+    if not mine and not (here and may(request.user, "overview.view", here)):
         raise Http404
     return found
 

@@ -344,7 +344,7 @@ def target_file(request: HttpRequest, version: SheetVersion, kind: str) -> HttpR
         return send(path, f"{name}.{kind}")
 
 
-@page("targets.view", version=SheetVersion)
+@page("overview.view", version=SheetVersion)
 def trial(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
     """Show what a version that is not in force would come to (试算); nothing is kept and nothing else shows it."""
     context = {"part": "targets", "version": version, "run": figures.trial(version)}
