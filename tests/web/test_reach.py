@@ -22,6 +22,7 @@ from zhunsheng.web.models import (
     Upload,
     User,
 )
+from zhunsheng.web.roles import successors
 from zhunsheng.web.services import jobs, office
 from zhunsheng.web.services.sample_site import PASSWORD
 
@@ -164,6 +165,45 @@ def test_a_department_does_not_set_what_it_is_judged_by(department, holder):
     assert "不设置自己的方案" in browser.get(reverse("rules")).content.decode()
 
 
+def test_what_an_organisation_becomes_is_decided_above_it(elsewhere, holder):
+    browser, _me = holder("admin", elsewhere["department"])
+    one = elsewhere["department"]
+    for said in (
+        {"what": "rename", "name": "大局"},
+        {"what": "number", "official_code": "示例区"},
+        {"what": "split", "names": "甲局", "stays": "1", "confirmed": "1"},
+        {"what": "close", "confirmed": "1"},
+        {"what": "merge", "into": one.pk, "confirmed": "1"},
+    ):
+        assert browser.post(reverse("organisation"), {"id": one.pk, **said}).status_code == 403, said
+    section = {"id": elsewhere["section"].pk, "what": "rename", "name": "办公室"}
+    assert browser.post(reverse("organisation"), section).status_code == 302
+    # Who judges is appointed from above the judged.
+    said = {"what": "add", "username": "pingjia", "display": "专家甲", "role": "evaluator", "organisation": one.pk}
+    assert browser.post(reverse("users"), said).status_code == 403
+
+
+def test_a_section_lies_below_a_department_and_reaches_no_more(elsewhere, holder, department):
+    browser, _me = holder("admin", elsewhere["district"])
+    for parent in (elsewhere["district"], elsewhere["city"]):
+        said = {"name": "某科", "kind": "section", "parent": parent.pk}
+        assert browser.post(reverse("organisation"), said).status_code in (400, 403)
+    # One that was founded so before reaches itself alone.
+    odd = Organisation.objects.create(name="某科", kind="section", parent=department.parent)
+    inside, _one = holder("head", odd)
+    assert inside.get(reverse("overview", args=[department.pk, 2021])).status_code == 403
+
+
+def test_a_code_is_no_ones_name_and_what_ended_is_not_renamed(elsewhere, holder, district):
+    browser, _me = holder("admin", elsewhere["city"])
+    one, two = elsewhere["department"], office.found("水利局", "department", elsewhere["district"])
+    taken = browser.post(reverse("organisation"), {"id": one.pk, "what": "number", "official_code": "水利局"})
+    assert "ZS-WB-24" in taken.content.decode()
+    office.merge(one, two, one.stages.last().from_on.replace(year=2020))
+    ended = browser.post(reverse("organisation"), {"id": one.pk, "what": "rename", "name": "旧局"})
+    assert "ZS-WB-23" in ended.content.decode() and [o.pk for o in successors(one)] == [two.pk]
+
+
 def test_the_log_of_a_place_is_of_that_place(elsewhere, holder, department, sign_in):
     other, _one = holder("auditor", elsewhere["department"])
     own, _two = holder("auditor", department)
@@ -222,3 +262,6 @@ def test_work_that_waited_is_not_done_for_who_may_no_longer_do_it(department, us
     job.refresh_from_db()
     assert job.state == "failed" and "ZS-WB-38" in job.error and "科员甲" in job.error
     assert not AuditEntry.objects.filter(action="import ledger", after__upload=upload.pk).exists()
+    # Whoever asks for it again does it, under their own name and roles.
+    again = jobs.import_soon(upload, user("keyuan2"), "complaints")
+    assert (again.pk, again.by, again.state) == (job.pk, user("keyuan2"), "queued")

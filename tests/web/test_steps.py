@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +29,7 @@ from zhunsheng.web.models import (
     DrawTask,
     InspectionItem,
     KeyEvaluation,
+    KeyMark,
     Membership,
     Publication,
     Rectification,
@@ -41,9 +43,10 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.models.audited import changed_in_bulk, created_in_bulk
 from zhunsheng.web.roles import ACTIONS, may, permits
-from zhunsheng.web.services import decisions, publishing, review, sheets, todo
+from zhunsheng.web.services import decisions, keyeval, publishing, review, safeguards, sheets, todo
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.decisions import RECORDS
+from zhunsheng.web.services.registers import registers
 from zhunsheng.web.templatetags import zs
 from zhunsheng.web.workflow import CONDITIONS, Overtaken, advance
 
@@ -700,6 +703,82 @@ def test_changing_an_approved_asset_opens_it_again(department, sign_in, user):
     Membership.objects.create(user=user("keyuan"), organisation=department, role="head")
     advance(user("keyuan2"), record, "safeguards.request", change=lambda now: setattr(now, "request", "登记入账"))
     assert not may(user("keyuan"), "safeguards.approve", record) and may(user("juzhang"), "safeguards.approve", record)
+
+
+def test_a_request_taken_back_leaves_what_was_approved_as_it_was(department, user):
+    record = SafeguardRecord.objects.get(data__asset_no="GD-0001")
+    was = record.request
+    asked = {"request": "处置报废", "seen": record.seen_digest()}
+    decisions.decide(user("keyuan2"), record, "safeguards.request", asked)
+    assert (record.state, record.request) == ("requested", "处置报废")
+    decisions.decide(user("keyuan2"), record, "safeguards.withdraw", {"seen": record.seen_digest()})
+    record.refresh_from_db()
+    assert (record.state, record.request) == ("approved", was) and altered_records() == []
+
+
+def test_an_asset_is_disposed_of_once_it_is_approved_as_it_stands(department, sign_in, user):
+    record = SafeguardRecord.objects.get(data__asset_no="GD-0001")
+    said = {**record.data, "value": "1", "disposed_on": "2021-12-01"}
+    assert sign_in("keyuan").post(reverse("record", args=[record.pk]), said).status_code == 302
+    assert "还没有批准" in step_on(sign_in("keyuan"), record, "safeguards.close").content.decode()
+    record.refresh_from_db()
+    assert record.state == "open"
+
+
+def test_who_rewrites_a_finding_once_its_end_is_told_does_not_close_it(department, user, sign_in):
+    audits = registers()["audits"]
+    said = {"source": "审计", "finding": "问题", "owner": "综合科", "due_on": "2021-12-31"}
+    record = safeguards.enter(audits, department, said, None, user("keyuan"))
+    told = said | {"mended_on": "2021-06-01", "result": "已改"}
+    proof = SimpleUploadedFile("证明.pdf", b"%PDF-1.4 x")
+    safeguards.change(record, told, proof, user("keyuan2"))
+    assert permits(user("keyuan"), "safeguards.close", record)
+    safeguards.change(record, told | {"finding": "没有问题"}, None, user("keyuan"))
+    assert not permits(user("keyuan"), "safeguards.close", record)
+    assert permits(user("caiwu"), "safeguards.close", record)
+
+
+def test_putting_aside_and_taking_up_again_begins_no_round(project, user):
+    advance(user("caiwu"), project, "targets.submit")
+    advance(user("caiwu2"), project, "targets.return", "请核对")
+    advance(user("caiwu"), project, "targets.void", "不要了")
+    advance(user("caiwu"), project, "targets.restore")
+    advance(user("keyuan"), project, "targets.submit")
+    with pytest.raises(PermissionDenied):
+        advance(user("caiwu"), project, "targets.check")
+
+
+def test_what_two_people_enter_unseen_is_not_in_the_log(department, user):
+    draw = Draw.objects.get(department=department)
+    QuerySet(Draw).filter(pk=draw.pk).update(state="committed")
+    draw.refresh_from_db()
+    entry = {"by": "keyuan", "values": {"winning": "735192"}}
+    advance(user("keyuan"), draw, "draws.enter", change=lambda now: setattr(now, "first_entry", entry))
+    mark = KeyMark.objects.first()
+    mark.reason = "很不理想"
+    mark.save()
+    logged = str(list(AuditEntry.objects.values_list("before", "after", "title")))
+    assert "735192" not in logged and "很不理想" not in logged
+
+
+def test_two_experts_of_one_name_are_two(department, user):
+    evaluation = KeyEvaluation.objects.get(department=department)
+    for name in ("zhuanjia1", "zhuanjia2"):
+        one = user(name)
+        one.display = "张伟"
+        one.save()
+    card = keyeval.card_of(evaluation)
+    named = keyeval.told_apart(evaluation.evaluators.all())
+    assert sorted(named.values()) == ["张伟（zhuanjia1）", "张伟（zhuanjia2）"] and card is not None
+
+
+def test_a_version_put_aside_leaves_the_project_its_code(department, user):
+    approved = SheetVersion.objects.filter(sheet__department=department, sheet__kind="project", state="approved")[0]
+    was = approved.sheet.project_code
+    other = approved.target_sheet().model_copy(update={"code": "P-OTHER"})
+    made = sheets.add_version(other, department, user("keyuan"), "upload", reason="改编码", of=approved.sheet)
+    advance(user("keyuan"), made, "targets.void", "不要了")
+    assert Sheet.objects.get(pk=approved.sheet_id).project_code == was
 
 
 def test_each_step_keeps_the_digest_of_the_text_that_it_left(department):
