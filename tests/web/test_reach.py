@@ -194,7 +194,7 @@ def test_a_section_lies_below_a_department_and_reaches_no_more(elsewhere, holder
     assert inside.get(reverse("overview", args=[department.pk, 2021])).status_code == 403
 
 
-def test_a_code_is_no_ones_name_and_what_ended_is_not_renamed(elsewhere, holder, district):
+def test_a_code_is_no_ones_name_and_what_ended_is_not_renamed(elsewhere, holder):
     browser, _me = holder("admin", elsewhere["city"])
     one, two = elsewhere["department"], office.found("水利局", "department", elsewhere["district"])
     taken = browser.post(reverse("organisation"), {"id": one.pk, "what": "number", "official_code": "水利局"})

@@ -776,7 +776,7 @@ def test_a_version_put_aside_leaves_the_project_its_code(department, user):
     approved = SheetVersion.objects.filter(sheet__department=department, sheet__kind="project", state="approved")[0]
     was = approved.sheet.project_code
     other = approved.target_sheet().model_copy(update={"code": "P-OTHER"})
-    made = sheets.add_version(other, department, user("keyuan"), "upload", reason="改编码", of=approved.sheet)
+    made = sheets.add_version(other, department, user("keyuan"), "upload", reason="改编码")
     advance(user("keyuan"), made, "targets.void", "不要了")
     assert Sheet.objects.get(pk=approved.sheet_id).project_code == was
 
