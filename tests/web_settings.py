@@ -11,10 +11,10 @@ os.environ.setdefault("ZHUNSHENG_HTTPS", "0")
 # Playwright leaves an event loop in the process, which Django would take for an asynchronous view.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 if os.environ.get("ZHUNSHENG_TEST_DATABASE") == "postgres":
-    import pgserver
+    import servers
 
     # Stopped when the process ends; the name keeps the server from being let go before.
-    SERVER = pgserver.get_server(tempfile.mkdtemp(prefix="zhunsheng-test-pg-"), cleanup_mode="stop")
+    SERVER = servers.postgres(tempfile.mkdtemp(prefix="zhunsheng-test-pg-"))
     HOST = SERVER.get_uri().split("host=")[1].replace("/", "%2F")
     os.environ["ZHUNSHENG_DATABASE"] = f"postgres://postgres@{HOST}/postgres"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import sys
 from pathlib import Path
 
@@ -17,6 +18,20 @@ _found.loader.exec_module(_fixtures)
 django_db_setup, sign_in, department, user = (
     getattr(_fixtures, name) for name in ("django_db_setup", "sign_in", "department", "user")
 )
+
+
+@pytest.fixture(scope="module")
+def spare(tmp_path_factory, django_db_setup):
+    """A copy of the site's folder: no rollback reaches the evidence that a form takes back."""
+    from django.conf import settings
+
+    return shutil.copytree(settings.DATA, tmp_path_factory.mktemp("nonsense") / "data")
+
+
+@pytest.fixture(autouse=True)
+def own_folder(spare, settings):
+    """Let nonsense loose on the copy."""
+    settings.DATA = spare
 
 
 @pytest.hookimpl(tryfirst=True)  # before groups are read

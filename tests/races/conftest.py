@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import servers
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
@@ -57,11 +59,9 @@ def prepared(tmp_path_factory):
 @pytest.fixture(scope="session")
 def moved(prepared, tmp_path_factory):
     """The same site on a PostgreSQL server of its own."""
-    import pgserver
-
     folder = tmp_path_factory.mktemp("raced-pg")
     shutil.copytree(prepared.data, folder / "site")
-    server = pgserver.get_server(folder / "pg", cleanup_mode="stop")
+    server = servers.postgres(folder / "pg")
     server.psql("CREATE DATABASE work")
     host = server.get_uri().split("host=")[1].replace("/", "%2F")
     more = {"ZHUNSHENG_DATABASE": f"postgres://postgres@{host}/work", "RACES_ADMIN": server.get_uri()}

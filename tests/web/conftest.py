@@ -12,6 +12,7 @@ from django.urls import get_resolver, reverse
 from filelock import FileLock
 from running import manage
 
+import servers
 from zhunsheng.web.models import (
     Checkpoint,
     Contest,
@@ -80,9 +81,7 @@ def loaded(tmp_path_factory):
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory):
     """A PostgreSQL server."""
-    import pgserver
-
-    server = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    server = servers.postgres(tmp_path_factory.mktemp("pg"))
     yield server
     server.cleanup()
 

@@ -44,7 +44,7 @@ def test_every_answer_tells_browsers_the_same(sign_in, department):
 
 
 def test_cookies_are_out_of_reach_of_scripts_and_other_sites(client, settings):
-    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True  # as with ZHUNSHENG_HTTPS=1
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = settings.HTTPS = True  # as with ZHUNSHENG_HTTPS=1
     client.get(reverse("sign-in"), secure=True)
     said = {"username": "keyuan", "password": PASSWORD}
     assert client.post(reverse("sign-in"), said, secure=True).status_code == 302
