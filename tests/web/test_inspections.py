@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -68,7 +69,8 @@ def test_a_draw_from_plan_to_results(department, sign_in, work_off):
     enter = reverse("draw-act", args=[draw.pk, "enter"])
     assert "才公布" in one.post(enter, numbers).content.decode()
     draw.plan["known_at"] = (timezone.now() - timedelta(seconds=1)).isoformat()
-    draw.save()
+    QuerySet(Draw).filter(pk=draw.pk).update(plan=draw.plan)  # past the record, whose plan is bound
+    draw.refresh_from_db()
     assert "ZS-DR-05" in one.post(enter, {**numbers, "v0": "三"}).content.decode()
     assert one.post(enter, numbers).status_code == 302
     assert "由两个人完成" in one.post(enter, numbers).content.decode()
@@ -131,7 +133,8 @@ def test_a_commitment_after_the_numbers_are_known_fails_in_words(department, sig
     plan(client, department)
     draw = Draw.objects.get(code="SJ-2021-09")
     draw.plan["known_at"] = (timezone.now() - timedelta(seconds=1)).isoformat()
-    draw.save()
+    QuerySet(Draw).filter(pk=draw.pk).update(plan=draw.plan)  # past the record, whose plan is bound
+    draw.refresh_from_db()
     client.post(reverse("draw-act", args=[draw.pk, "commit"]))
     (job,) = work_off()
     assert job.state == "failed" and "ZS-WB-12" in job.error
