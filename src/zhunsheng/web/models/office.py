@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -44,6 +46,10 @@ class SafeguardRecord(Decided):
 
     def __str__(self) -> str:
         return str(next(iter(self.data.values()), self.register))[:120]
+
+    def bound_text(self) -> Any:
+        """Return what was entered and what was asked for."""
+        return [self.register, self.data, self.request, str(self.due_on or ""), self.proof_id]
 
     def writers(self) -> set[str]:
         """Return the user names of those who entered or changed it since it was last approved."""
