@@ -204,6 +204,14 @@ def test_asking_again_for_what_is_refused_costs_no_entry(sign_in):
     assert AuditEntry.objects.count() == before + 1 and AuditEntry.objects.first().title == "GET administration"
 
 
+def test_what_is_larger_than_anything_taken_is_refused_unread(client, settings):
+    settings.MAX_UPLOAD = 2**20
+    more = {"CONTENT_TYPE": "multipart/form-data; boundary=x", "CONTENT_LENGTH": str(30 * 2**20)}
+    for at in ("/nothing", reverse("sign-in"), "/api/departments/1/documents"):
+        answer = client.post(at, b"--x", content_type=more["CONTENT_TYPE"], CONTENT_LENGTH=more["CONTENT_LENGTH"])
+        assert answer.status_code == 413, at
+
+
 # -- proxies ----------------------------------------------------------------------------------------------------------
 
 

@@ -761,6 +761,15 @@ def test_what_two_people_enter_unseen_is_not_in_the_log(department, user):
     assert "735192" not in logged and "很不理想" not in logged
 
 
+def test_a_draft_of_last_year_that_is_taken_over_keeps_its_writers(project, department, user):
+    with acting("caiwu"):
+        sheets.set_field(project, "unit", "财务科", sheets.current_fields(project)["unit"].text)
+    made = sheets.start_from_last_year(department, 2024, user("keyuan2"))
+    one = next(v for v in made if v.sheet.name == project.sheet.name)
+    assert one.writers() >= {"caiwu", "keyuan", "keyuan2"}
+    assert not permits(user("caiwu"), "targets.check", one) and permits(user("caiwu2"), "targets.check", one)
+
+
 def test_two_experts_of_one_name_are_two(department, user):
     evaluation = KeyEvaluation.objects.get(department=department)
     for name in ("zhuanjia1", "zhuanjia2"):

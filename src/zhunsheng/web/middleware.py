@@ -21,7 +21,7 @@ from django.urls import reverse
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import of_system
-from zhunsheng.text import clean
+from zhunsheng.text import clean, whole
 from zhunsheng.web.actor import acting
 from zhunsheng.web.forms.fields import LARGEST
 from zhunsheng.web.session import sign_in_again
@@ -29,6 +29,7 @@ from zhunsheng.web.session import sign_in_again
 log = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 MINUTE = 60
+BESIDE = 10 * 2**20  # bytes of a form beside its file
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -119,6 +120,10 @@ def clean_input(get_response: Handler) -> Handler:
     """Let no control character in: what forms and addresses bring is cleaned before anything reads it."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
+        if _length(request) > settings.MAX_UPLOAD + BESIDE:
+            # Said before anything of it is read, to whoever sends it: what is read first lies on the disk.
+            told = ZhunshengError("ZS-WB-04", name=request.path[:100], limit=settings.MAX_UPLOAD // 2**20)
+            return HttpResponse(told.web, status=413, content_type="text/plain; charset=utf-8")
         if request.META.get("QUERY_STRING"):
             request.GET = _cleaned(request.GET)  # type: ignore[assignment, misc]
         if request.method == "POST" and request.content_type in FORM_TYPES:
@@ -128,6 +133,11 @@ def clean_input(get_response: Handler) -> Handler:
         return get_response(request)
 
     return middleware
+
+
+def _length(request: HttpRequest) -> int:
+    """Return how much a request says that it brings, in bytes."""
+    return whole(str(request.META.get("CONTENT_LENGTH") or "")) or 0
 
 
 def _cleaned(sent: QueryDict) -> QueryDict:

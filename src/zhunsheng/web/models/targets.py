@@ -152,6 +152,12 @@ class SheetVersion(Decided):
         approved = earlier.filter(state=self.State.APPROVED).order_by("number").last()
         mine = list(earlier.filter(number__gt=approved.number if approved and approved.pk != self.pk else 0))
         brought = {v.created_by.get_username() for v in mine if v.created_by}
+        if any(v.origin == "last-year" for v in mine):
+            # A draft of last year that was taken over is still its writers', unless it was approved then.
+            named = {"department": self.sheet.department, "kind": self.sheet.kind, "name": self.sheet.name}
+            before = Sheet.objects.filter(year=self.sheet.year - 1, **named).first()
+            if before is not None and before.effective is None and before.versions.exists():
+                brought |= before.latest.writers()
         edits = AuditEntry.objects.filter(model="sheetversion", object_id__in=[str(v.pk) for v in mine], action="edit")
         return brought | set(edits.values_list("actor", flat=True))
 
