@@ -101,7 +101,7 @@ class RecordField(IdField):
         record: Model | None = self.found.all().filter(pk=pk).first()
         if record is None:
             raise ValidationError(_("没有这一项，可能已被改动，请刷新页面"), code="gone")
-        if self.allowed is not None and not self.allowed(self.user, record):
+        if self.allowed is not None and not (self.user and self.allowed(self.user, record)):
             raise PermissionDenied
         return record
 
