@@ -24,7 +24,7 @@ from zhunsheng.faults import of_system
 from zhunsheng.text import clean, whole
 from zhunsheng.web.actor import acting
 from zhunsheng.web.forms.fields import LARGEST
-from zhunsheng.web.session import sign_in_again
+from zhunsheng.web.session import above, sign_in_again
 
 log = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -169,11 +169,10 @@ def system_faults(get_response: Handler) -> Handler:
         if (told := of_system(error)) is None:
             return None
         log.error("%s %s: %s", request.method, request.path, told, exc_info=error)
-        brief = bool(request.htmx)  # type: ignore[attr-defined]
-        response = render(request, "web/_alert.html" if brief else "web/error.html", {"error": told, "faults": {}}, status=507)
-        if brief:
-            response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML show:#alerts:top"
-        return response
+        said = {"error": told, "faults": {}}
+        if request.htmx:  # type: ignore[attr-defined]
+            return above(request, "web/_alert.html", 507, said)
+        return render(request, "web/error.html", said, status=507)
 
     def middleware(request: HttpRequest) -> HttpResponse:
         return get_response(request)

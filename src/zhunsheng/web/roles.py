@@ -8,6 +8,7 @@ record's present round, or wrote the text that the step is about.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -247,8 +248,7 @@ def memberships(user: User) -> list[Membership]:
 
 def reaches(membership: Membership, organisation: Organisation) -> bool:
     """Return whether a role held there reaches an organisation."""
-    held = membership.organisation
-    return _lifted(held).covers(organisation)
+    return _lifted(membership.organisation).covers(organisation)
 
 
 def _lifted(held: Organisation) -> Organisation:
@@ -359,17 +359,8 @@ def was_last(subject: Decided, action: str) -> bool:
 
 def departments(user: User, action: str) -> list[Organisation]:
     """Return the departments where a user may take an action, in the order of the tree."""
-    held = [m for m in memberships(user) if m.role in ACTIONS[action].roles]
-    found: dict[int, Organisation] = {}
-    for membership in held:
-        top = (
-            membership.organisation.department if membership.organisation.kind == "section" else membership.organisation
-        )
-        if top is None:
-            continue
-        below = Organisation.objects.filter(path__startswith=top.path, kind="department", active=True)
-        found |= {o.pk: o for o in below if user.only is None or user.only.covers(o)}
-    return sorted(found.values(), key=lambda o: o.path)
+    found = Organisation.objects.filter(within(user, action), kind="department", active=True)
+    return sorted((o for o in found if user.only is None or user.only.covers(o)), key=lambda o: o.path)
 
 
 def _tops(user: User, action: str) -> list[Organisation]:
@@ -380,8 +371,12 @@ def _tops(user: User, action: str) -> list[Organisation]:
 
 def within(user: User, action: str, lookup: str = "") -> Q:
     """Return the condition for organisations, or records whose organisation ``lookup`` names, that an action reaches."""
+    return _below(_tops(user, action), lookup)
+
+
+def _below(tops: Iterable[Organisation], lookup: str = "") -> Q:
     found = Q(pk__in=[])
-    for top in _tops(user, action):
+    for top in tops:
         found |= Q(**{f"{lookup}path__startswith": top.path})
     return found
 
@@ -421,13 +416,11 @@ def sets_rules(user: User, place: Organisation) -> bool:
 
 def token_places(user: User) -> list[Organisation]:
     """Return the places that a token can be for: where its person holds a role, first, and the departments below."""
-    held = {m.organisation_id: m.organisation.department or m.organisation for m in memberships(user)}
-    found = {one.pk: one for one in held.values()}
-    paths = Q(pk__in=[])
-    for one in held.values():
-        paths |= Q(path__startswith=one.path)
-    below = Organisation.objects.filter(paths, kind="department", active=True).select_related("parent__parent")
-    return list((found | {one.pk: one for one in below.order_by("path") if one.pk not in found}).values())
+    found = {one.pk: one for one in (_lifted(m.organisation) for m in memberships(user))}
+    below = Organisation.objects.filter(_below(found.values()), kind="department", active=True)
+    for one in below.select_related("parent__parent").order_by("path"):
+        found.setdefault(one.pk, one)
+    return list(found.values())
 
 
 def inherited(user: User, action: str) -> list[Organisation]:

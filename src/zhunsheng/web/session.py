@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -21,7 +22,7 @@ def sign_in_again(request: HttpRequest) -> HttpResponse:
     it is; a form sent whole answers 401 with all that was typed, to be sent again after signing in.
     """
     if request.htmx:  # type: ignore[attr-defined]
-        return _above(request, "web/_session_over.html", 401)
+        return above(request, "web/_session_over.html", 401)
     if request.method == "POST":
         return render(
             request, "web/session_over.html", {"typed": typed(request), "files": _files(request)}, status=401
@@ -38,7 +39,7 @@ def stale(request: HttpRequest, reason: str = "") -> HttpResponse:
     The text is shown to be copied, never sent again from here: the form may be a stranger's.
     """
     if request.headers.get("HX-Request") == "true":
-        response = _above(request, "web/_session_stale.html", 403)
+        response = above(request, "web/_session_stale.html", 403)
         response["X-Renew"] = "1"
         return response
     return render(request, "web/session_stale.html", {"typed": typed(request)}, status=403)
@@ -49,13 +50,12 @@ def session(request: HttpRequest) -> JsonResponse:
     """Tell an open page who is signed in now and the token its forms need; nobody is, who must choose a password first."""
     ready = request.user.is_authenticated and not getattr(request.user, "must_change", False)
     name = request.user.get_username() if ready else ""
-    response = JsonResponse({"user": name, "token": get_token(request)})
-    response["Cache-Control"] = "no-store"
-    return response
+    return JsonResponse({"user": name, "token": get_token(request)})
 
 
-def _above(request: HttpRequest, template: str, status: int) -> HttpResponse:
-    response = render(request, template, status=status)
+def above(request: HttpRequest, template: str, status: int = 200, context: dict[str, Any] | None = None) -> HttpResponse:
+    """Answer a part of a page with words for the page's head, so that the form on it stays as it is."""
+    response = render(request, template, context, status=status)
     response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML show:#alerts:top"
     return response
 

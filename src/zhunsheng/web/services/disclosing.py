@@ -164,7 +164,7 @@ def noted(name: str, content: bytes) -> list[dict[str, str]]:
     """Return what is personal in a document that is taken in, in its name, pages' heads and feet too: kind, masked, place."""
     found = []
     try:
-        for text in (Text(_("文件名"), [([name], 0)]), *texts_of(name, content)):  # type: ignore[list-item]
+        for text in of_file(name, content):
             found += [
                 {"kind": one.title, "shown": one.shown, "place": re.sub(f"^{re.escape(name)}的?", "", text.where(one))}
                 for one in text.found()

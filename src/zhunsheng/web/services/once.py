@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 import time
@@ -142,7 +141,3 @@ def prune() -> int:
     answers, _of = ApiAnswer.objects.filter(at__lt=now - KEPT).delete()
     return int(forms) + int(answers)
 
-
-def digest_of(text: str) -> str:
-    """Return a short digest of a text, by which a row of a list is told."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

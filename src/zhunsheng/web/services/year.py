@@ -151,24 +151,26 @@ class Moved(Exception):
     """What figures were computed from has moved since: they are computed again, before anything is locked."""
 
 
-# Figures computed ahead by their key; with ``TURNS`` used up, what is not among them is computed where it is asked for.
-_ahead: ContextVar[dict[str, Computed] | None] = ContextVar("ahead", default=None)
-TURNS = 3
+@dataclass(frozen=True)
+class Ahead:
+    """Figures that were computed ahead, by their key; with ``only`` no others are computed."""
+
+    computed: dict[str, Computed]
+    only: bool
+
+
+_ahead: ContextVar[Ahead | None] = ContextVar("ahead", default=None)
+TURNS = 3  # with these used up, what was not computed ahead is computed where it is asked for
 
 
 @contextmanager
 def ahead(*computed: Computed, only: bool) -> Iterator[None]:
     """Let figures that were computed ahead be kept within the block; with ``only`` no others are computed there (``Moved``)."""
-    token = _ahead.set({one.done.basis: one for one in computed})
-    strict = _only.set(only)
+    token = _ahead.set(Ahead({one.done.basis: one for one in computed}, only))
     try:
         yield
     finally:
         _ahead.reset(token)
-        _only.reset(strict)
-
-
-_only: ContextVar[bool] = ContextVar("only", default=False)
 
 
 class Question:
@@ -328,9 +330,10 @@ def _assess(asked: Question, evidence: Evidence | None, *, tables: bool, lights:
         if lights:
             _keep_lights(known)
         return known
-    found = (_ahead.get() or {}).get(key)
+    ahead_of = _ahead.get()
+    found = ahead_of.computed.get(key) if ahead_of else None
     if found is None:
-        if _only.get():
+        if ahead_of and ahead_of.only:
             raise Moved
         found = _compute(asked, evidence)
     kept = _keep(department, year, day, found.done, found.run)

@@ -33,9 +33,9 @@ from zhunsheng.web.views.common import done, integer_of, page, paged
 PAGE = 50
 
 
-def _from_the_top(request: SignedInRequest, parent: Organisation | None = None) -> None:
-    """Refuse what belongs to no place, or to none above, to whoever does not reach all there is."""
-    if parent is None and not everywhere(request.user, "admin.manage"):
+def _from_above(request: SignedInRequest, parent: Organisation | None = None) -> None:
+    """Refuse what is decided at an organisation, or for None above all of them, to whoever does not reach that far."""
+    if not (governs(request.user, parent) if parent else everywhere(request.user, "admin.manage")):
         raise PermissionDenied("admin.manage")
 
 
@@ -90,16 +90,14 @@ def organisation(request: SignedInRequest) -> HttpResponse:
     """Add an organisation, or change one as of a day."""
     if "id" not in request.POST:
         said = sent.NewOrganisation.of(request)
-        _from_the_top(request, said["parent"])
+        _from_above(request, said["parent"])
         office.found(said["name"], said["kind"], said["parent"], official_code=said["official_code"], on=said["on"])
         return done(request, "administration", _("已保存。"))
     said = sent.OrganisationChange.of(request)
     if said["what"] == "move":
-        _from_the_top(request, said["parent"])
+        _from_above(request, said["parent"])
     # What an organisation is called and becomes is decided above it: its own administrator keeps what is below.
-    above = said["id"].parent
-    if not (governs(request.user, above) if above else everywhere(request.user, "admin.manage")):
-        raise PermissionDenied("admin.manage")
+    _from_above(request, said["id"].parent)
     changed = service.change_organisation(said, request.user)
     return done(request, "administration", _("已保存。") if changed else _("没有变化，没有保存任何内容。"))
 
@@ -167,7 +165,7 @@ def _change_user(request: SignedInRequest) -> HttpResponse:
 def library(request: SignedInRequest) -> HttpResponse:
     """List the indicator library; a POST adds an entry or ends one."""
     if request.method == "POST":
-        _from_the_top(request)
+        _from_above(request)
         if "id" in request.POST:
             service.toggle(sent.LibraryToggle.of(request)["id"])
         else:

@@ -22,7 +22,7 @@ from zhunsheng.web.models import Organisation
 from zhunsheng.web.roles import may
 from zhunsheng.web.sending import sending
 from zhunsheng.web.services import decisions, once
-from zhunsheng.web.session import sign_in_again, typed
+from zhunsheng.web.session import above, sign_in_again, typed
 from zhunsheng.web.workflow import Overtaken
 
 View = Callable[..., HttpResponse]
@@ -125,9 +125,7 @@ def say_error(request: HttpRequest, error: ZhunshengError) -> HttpResponse:
         return say_overtaken(request, error)
     context = {"error": error, "faults": getattr(error, "faults", {})}
     if request.htmx:
-        response = render(request, "web/_alert.html", context)
-        response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML show:#alerts:top"
-        return response
+        return above(request, "web/_alert.html", context=context)
     return render(request, "web/error.html", context, status=400)
 
 
@@ -136,9 +134,7 @@ def say_overtaken(request: HttpRequest, error: Overtaken) -> HttpResponse:
     changed = decisions.changes_since(error.record, error.seen)
     context = {"error": error, "changes": changed, "address": decisions.address_of(error.record)}
     if request.htmx:  # type: ignore[attr-defined]
-        response = render(request, "web/_overtaken.html", context, status=200)
-        response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML show:#alerts:top"
-        return response
+        return above(request, "web/_overtaken.html", context=context)
     # A form sent whole leaves its page: what was written in it stands beside what is there now.
     context["typed"] = [one for one in typed(request) if one[0] not in ("seen", "path", "was")]
     return render(request, "web/overtaken.html", context, status=409)

@@ -19,6 +19,7 @@ from django.db import connection
 
 from zhunsheng.evidence import Store
 from zhunsheng.files.opening import file_digest
+from zhunsheng.files.writing import whole_file
 from zhunsheng.web.models import AuditHead
 
 FOLDERS = ("evidence", "uploads", "assessments", "draws", "published", "jobs")
@@ -38,8 +39,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, archive: Path, with_keys: bool, **options: Any) -> None:
         """Write the archive whole or not at all. The database comes first: files it names are never removed."""
         digests: dict[str, str] = {}
-        partial = archive.with_suffix(".partial")
-        with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch, tarfile.open(partial, "w") as tar:
+        with (
+            tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch,
+            whole_file(archive) as partial,
+            tarfile.open(partial, "w") as tar,
+        ):
             head = AuditHead.objects.filter(pk=1).first()
             database = self._database(Path(scratch))
             members = [(database, database.name)]
@@ -64,7 +68,6 @@ class Command(BaseCommand):
             listing = Path(scratch) / "backup.json"
             listing.write_text(json.dumps(about, ensure_ascii=False, indent=1), "utf8")
             tar.add(listing, "backup.json")
-        partial.replace(archive)
         self.stdout.write(f"已备份 {len(digests)} 个文件到 {archive}，SHA-256 {file_digest(archive)}")
         if Store(settings.DATA / "evidence").root.is_dir() and not with_keys:
             self.stdout.write("密钥没有备份在内，请另行保管；没有密钥，个人信息和上传的文件无法读出。")
