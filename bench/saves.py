@@ -108,19 +108,19 @@ def cpu(*pids: int) -> float:
     return total
 
 
-def serve(root: Path, data: Path, database: str, people: int) -> tuple[subprocess.Popen[bytes], int, list[list]]:
+def serve(asked: argparse.Namespace, data: Path, database: str) -> tuple[subprocess.Popen[bytes], int, list[list]]:
     """Bring the site to the database and start it; return the server, its port and who can save what."""
     environment = os.environ | {
         "ZHUNSHENG_DATA": str(data),
         "ZHUNSHENG_HTTPS": "0",
         "ZHUNSHENG_DATABASE": database,
         "DJANGO_SETTINGS_MODULE": "zhunsheng.web.settings",
-        "PYTHONPATH": str(root / "src"),
+        "PYTHONPATH": str(asked.root / "src"),
     }
 
     def manage(*words: str) -> str:
         command = [sys.executable, "manage.py", *words]
-        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=asked.root, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(done.stderr[-3000:])
         return done.stdout
@@ -129,14 +129,14 @@ def serve(root: Path, data: Path, database: str, people: int) -> tuple[subproces
     manage("collectstatic", "--noinput", "-v0")
     races = str(ROOT / "tests" / "races")
     manage("shell", "-v0", "-c", FILL.format(races=races, file=str(data / "zhunsheng.sqlite3")))
-    found = json.loads(manage("shell", "-v0", "-c", SETUP.format(people=people, year=YEAR)).strip().splitlines()[-1])
+    found = json.loads(manage("shell", "-v0", "-c", SETUP.format(people=asked.people, year=YEAR)).strip().splitlines()[-1])
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = ["--bind", f"127.0.0.1:{port}", "--workers", "2", "--worker-class", "gthread", "--threads", "4"]
+    words = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", str(asked.workers), "--threads", str(asked.threads)]
     server = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "zhunsheng.web.wsgi:application", *words, "--timeout", "120", "--keep-alive", "75", "--log-level", "warning"],
-        cwd=root, env=environment,
+        cwd=asked.root, env=environment,
     )  # fmt: skip
     for _ in range(240):
         try:
@@ -147,24 +147,26 @@ def serve(root: Path, data: Path, database: str, people: int) -> tuple[subproces
     return server, port, found
 
 
-def measure(root: Path, folder: Path, seconds: float, people: int, readers: int, think: float) -> None:
+def measure(asked: argparse.Namespace) -> None:
     """Serve a copy of the site, let everybody work, print what came of it."""
     import pgserver
     import psycopg
 
+    people, think = asked.people, asked.think
     with tempfile.TemporaryDirectory(prefix="zhunsheng-saves-") as scratch:
         data = Path(scratch) / "site"
-        shutil.copytree(folder, data)
+        shutil.copytree(asked.folder, data)
         postgres = pgserver.get_server(Path(scratch) / "pg", cleanup_mode="stop")
         postgres.psql("CREATE DATABASE zhunsheng")
         host = postgres.get_uri().split("host=")[1].replace("/", "%2F")
-        server, port, found = serve(root, data, f"postgres://postgres@{host}/zhunsheng", people)
+        server, port, found = serve(asked, data, f"postgres://postgres@{host}/zhunsheng")
         lead = int((Path(scratch) / "pg" / "postmaster.pid").read_text().splitlines()[0])
         times: dict[str, list[float]] = defaultdict(list)
         errors: list[str] = []
         over = threading.Event()
 
         def save(n: int) -> None:
+            over.wait(random.uniform(0, think))  # people do not begin in the same millisecond
             session, place, point, sheet, lines = found[n]
             one, count = Person(port, session, times, errors), 0
             address, word = f"/d/{place}/{YEAR}/selfeval", f"/selfeval/{point}/word"
@@ -180,6 +182,7 @@ def measure(root: Path, folder: Path, seconds: float, people: int, readers: int,
                 over.wait(random.expovariate(1 / think) if think else 0)
 
         def read(n: int) -> None:
+            over.wait(random.uniform(0, 2))
             session, place, _point, _sheet, _lines = found[n % people]
             one = Person(port, session, times, errors)
             here = f"/d/{place}/{YEAR}"
@@ -201,24 +204,27 @@ def measure(root: Path, folder: Path, seconds: float, people: int, readers: int,
                     found = watch.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").fetchone()
                     waiting.append(found[0] if found else 0)
 
-        threads = [threading.Thread(target=look)]
-        threads += [threading.Thread(target=save, args=(n,)) for n in range(people)]
-        threads += [threading.Thread(target=read, args=(n,)) for n in range(readers)]
-        for n in range(2):  # what only the first request of a process does is not of the day
-            Person(port, found[n][0], defaultdict(list), []).ask("", "GET", f"/d/{found[n][1]}/{YEAR}/")
-        before = cpu(server.pid), cpu(lead)
-        for thread in threads:
+        working = [threading.Thread(target=look)]
+        working += [threading.Thread(target=save, args=(n,)) for n in range(people)]
+        working += [threading.Thread(target=read, args=(n,)) for n in range(asked.readers)]
+        for n in range(4 * asked.workers * asked.threads):  # what only the first request of a process does is not of the day
+            Person(port, found[n % people][0], defaultdict(list), []).ask("", "GET", f"/d/{found[n % people][1]}/{YEAR}/")
+        for thread in working:
             thread.start()
-        time.sleep(seconds)
+        time.sleep(asked.warm)  # each process reads each department's evidence once after it started, not once a minute
+        times.clear()
+        waiting.clear()
+        before = cpu(server.pid), cpu(lead)
+        time.sleep(asked.seconds)
         over.set()
-        for thread in threads:
+        for thread in working:
             thread.join()
         used = cpu(server.pid) - before[0], cpu(lead) - before[1]
         server.terminate()
         server.wait(30)
         postgres.cleanup()
     saves = len(times["save a word"])
-    print(f"{saves / seconds:.1f} saves/s, CPU s: site {used[0]:.1f}, database {used[1]:.1f}; requests waiting for a lock on average {statistics.mean(waiting):.2f}; load {os.getloadavg()[0]:.1f}; errors {errors[:5]}")
+    print(f"{saves / asked.seconds:.1f} saves/s, CPU s: site {used[0]:.1f}, database {used[1]:.1f}; requests waiting for a lock on average {statistics.mean(waiting):.2f}; load {os.getloadavg()[0]:.1f}; errors {errors[:5]}")
     others = [t for name, listed in times.items() if name not in ("save a word", "page saved on") for t in listed]
     for name, listed in [*sorted(times.items()), ("every other page", others)]:
         cut = statistics.quantiles(listed, n=20) if len(listed) > 1 else [listed[0]] * 19
@@ -234,8 +240,10 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--readers", type=int, default=6)
     parser.add_argument("--think", type=float, default=5.0)
-    asked = parser.parse_args()
-    measure(asked.root, asked.folder, asked.seconds, asked.people, asked.readers, asked.think)
+    parser.add_argument("--warm", type=float, default=30, help="seconds of the same work before what is measured")
+    parser.add_argument("--workers", type=int, default=2, help="processes of the site")
+    parser.add_argument("--threads", type=int, default=4, help="of each process")
+    measure(parser.parse_args())
 
 
 if __name__ == "__main__":

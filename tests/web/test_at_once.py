@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.audit import broken_links
+from zhunsheng.web.databases import remembering
 from zhunsheng.web.models import (
     AuditEntry,
     AuditHead,
@@ -284,3 +287,44 @@ def test_whoever_reads_the_log_in_a_transaction_finds_what_it_has_to_say(user):
         one.display = "改了"
         one.save()
         assert AuditEntry.objects.first().after == {"display": "改了"}
+
+
+# -- what a request has read -------------------------------------------------------------------------------------------
+
+
+def test_what_a_request_has_read_is_read_again_once_it_writes_locks_or_begins_a_transaction(checkpoint, user):
+    """So that a reading of before a lock is never what an act behind the lock goes by."""
+
+    def reads() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            figures.words_of(checkpoint)
+        return len(asked)
+
+    assert reads() == reads() > 0  # in a job or a command nothing is kept
+    with remembering():
+        cost = reads()
+        assert cost > 0
+        assert reads() == 0
+        record = SafeguardRecord.objects.filter(department=checkpoint.department).first()
+        for act in (
+            record.save,
+            lambda: list(Checkpoint._base_manager.select_for_update().filter(pk=checkpoint.pk)),
+            lambda: QuerySet(LibraryIndicator).filter(pk=0).update(name="x"),
+        ):
+            with transaction.atomic():
+                act()
+                assert reads() == cost
+            assert reads() == cost
+            assert reads() == 0
+    assert reads() == cost
+
+
+def test_what_is_rolled_back_is_not_remembered(checkpoint, user):
+    explain_all(checkpoint, user("keyuan"))
+    with remembering():
+        before = figures.words_of(checkpoint)
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            QuerySet(Word).filter(checkpoint=checkpoint).update(measures="另一个说法")
+            assert {w.measures for w in figures.words_of(checkpoint).values()} == {"另一个说法"}
+            raise ZeroDivisionError
+        assert {k: w.measures for k, w in figures.words_of(checkpoint).items()} == {k: w.measures for k, w in before.items()}

@@ -23,6 +23,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import of_system
 from zhunsheng.text import clean, whole
 from zhunsheng.web.actor import acting
+from zhunsheng.web.databases import remembering
 from zhunsheng.web.forms.fields import LARGEST
 from zhunsheng.web.session import above, sign_in_again
 
@@ -225,6 +226,16 @@ def unkept(get_response: Handler) -> Handler:
         if not open_ or known or response.status_code >= 400 or response.cookies:
             response["Cache-Control"] = "no-store"
         return response
+
+    return middleware
+
+
+def remembered(get_response: Handler) -> Handler:
+    """Read once what a request asks for in many places."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with remembering():
+            return get_response(request)
 
     return middleware
 

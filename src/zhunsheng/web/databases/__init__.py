@@ -3,13 +3,22 @@
 The log's head is one row that every change of the site takes in turn. Taken at the first change of a transaction it would
 be held for as long as the transaction computes; taken last it is held for the time of two statements. What waits is kept by
 the savepoints it was made under, as Django keeps what is to run after a commit, so that what is rolled back leaves nothing.
+
+They also keep what a request has read, until it writes, locks a row or begins or ends a transaction: a page asks for the
+same sheets, words and names in many places.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
+from django.db import connection
+
+P = ParamSpec("P")
+R = TypeVar("R")
 Writer = Callable[[list[Any]], None]
 _writers: list[Writer] = []
 
@@ -20,14 +29,61 @@ def writer(write: Writer) -> Writer:
     return write
 
 
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Keep what ``remembered`` functions find within the block (a request), as long as nothing is written or locked."""
+    connection.found = {}
+    try:
+        yield
+    finally:
+        connection.found = None
+
+
+def remembered(function: Callable[P, R]) -> Callable[P, R]:
+    """Find once within a request what ``function`` reads from the database; its arguments are hashable.
+
+    What it returns is shared by all who ask, and changed by none of them.
+    """
+
+    @wraps(function)
+    def found(*args: P.args, **kwargs: P.kwargs) -> R:
+        kept: dict[Any, Any] | None = connection.found
+        if kept is None:
+            return function(*args, **kwargs)
+        key = (function, args, *kwargs.items())
+        if key not in kept:
+            kept[key] = function(*args, **kwargs)
+        return kept[key]  # type: ignore[no-any-return]
+
+    return found
+
+
+def _reads_only(sql: str) -> bool:
+    return sql.startswith("SELECT") and " FOR UPDATE" not in sql and " FOR NO KEY UPDATE" not in sql
+
+
 class Late:
-    """A database wrapper whose transactions end with what was put off."""
+    """A database wrapper whose transactions end with what was put off, and which keeps what a request has read."""
 
     waiting: list[tuple[set[str], Any]]
+    found: dict[Any, Any] | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.waiting = []
+        self.execute_wrappers.append(self._watch)  # type: ignore[attr-defined]
+
+    def _watch(self, execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        """Forget what was read before anything but a plain reading is done."""
+        if self.found and not _reads_only(sql):
+            self.found.clear()
+        return execute(sql, params, many, context)
+
+    def set_autocommit(self, *args: Any, **kwargs: Any) -> None:
+        """Begin or end a transaction, and forget what was read outside or in it."""
+        if self.found:
+            self.found.clear()
+        super().set_autocommit(*args, **kwargs)  # type: ignore[misc]
 
     @property
     def in_transaction(self) -> bool:
@@ -56,6 +112,8 @@ class Late:
     def rollback(self) -> None:
         """Roll back, and forget what waits."""
         self.waiting = []
+        if self.found:
+            self.found.clear()
         super().rollback()  # type: ignore[misc]
 
     def savepoint_commit(self, sid: str) -> None:

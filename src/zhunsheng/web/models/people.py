@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from encrypted_fields.fields import EncryptedCharField
 
+from zhunsheng.web.databases import remembered
 from zhunsheng.web.models.audited import Audited, AuditedQuerySet, changed_in_bulk
 
 # The day from which the first stage of an organisation holds when nobody said since when it has existed.
@@ -96,8 +98,7 @@ class Organisation(Audited):
 
     def stage_on(self, day: date) -> OrganisationStage:
         """Return the stage that holds on a day; before the first one, the first."""
-        # In Python, so that stages fetched for a whole list are used.
-        stages = sorted(self.stages.all(), key=lambda s: (s.from_on, s.pk))
+        stages = stages_of(self)
         return [s for s in stages if s.from_on <= day][-1] if stages[0].from_on <= day else stages[0]
 
     def name_on(self, day: date) -> str:
@@ -165,6 +166,13 @@ class OrganisationStage(Audited):
     def from_unknown(self) -> bool:
         """Whether nobody said from when it holds."""
         return self.from_on == ALWAYS
+@remembered
+def stages_of(organisation: Organisation) -> Sequence[OrganisationStage]:
+    """Return an organisation's stages in their order."""
+    # In Python, so that stages fetched for a whole list are used.
+    return sorted(organisation.stages.all(), key=lambda s: (s.from_on, s.pk))
+
+
 class Users(UserManager["User"]):
     """Users, guarded as all audited records are."""
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from zhunsheng.regulations import Rules, read_scheme
 from zhunsheng.regulations import rules_for as national
+from zhunsheng.web.databases import remembered
 from zhunsheng.web.models import LocalScheme, Organisation
 from zhunsheng.web.services import office
 
 
+@remembered
 def rules_for(department: Organisation, year: int) -> Rules:
     """Return scheme, bands, framework, monitoring rules and grades of a department's year. Raises ``ZS-RG-*``.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -25,6 +25,7 @@ from zhunsheng.targets.editing import (
 )
 from zhunsheng.targets.identity import identified
 from zhunsheng.text import clean
+from zhunsheng.web.databases import remembered
 from zhunsheng.web.models import (
     AuditEntry,
     LibraryIndicator,
@@ -47,7 +48,8 @@ KNOWN_STATES = ("draft", "submitted", "checked", "changes", "returned", "approve
 EDITABLE = ("draft", "returned", "changes")
 
 
-def sheets_of(department: Organisation, year: int) -> list[Sheet]:
+@remembered
+def sheets_of(department: Organisation, year: int) -> Sequence[Sheet]:
     """Return a department's sheets of a year: its own first, then its projects. Those of which all is void are retired."""
     found = Sheet.objects.filter(department=department, year=year, retired=False)
     return list(found.select_related("department").prefetch_related("versions"))
@@ -381,6 +383,7 @@ def in_force_on(sheet: Sheet, day: date) -> SheetVersion | None:
     return max(held, key=lambda v: v.number, default=None)
 
 
+@remembered
 def book_in_force(department: Organisation, year: int, day: date) -> Book:
     """Return the sheets as they are in force on a day, in their order: what alone counts in figures."""
     held = [v for s in sheets_of(department, year) if (v := in_force_on(s, day))]

@@ -6,7 +6,7 @@ import json
 import re
 import tempfile
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, replace
@@ -37,6 +37,7 @@ from zhunsheng.usecases.outputs import official_forms, write_outputs, write_tabl
 from zhunsheng.usecases.rechecking import recheck_book
 from zhunsheng.usecases.result import Run, run_of
 from zhunsheng.web.actor import current
+from zhunsheng.web.databases import remembered
 from zhunsheng.web.models import (
     Assessment,
     CalendarEntry,
@@ -119,7 +120,8 @@ def record_of(department: Organisation, year: int, day: date) -> Record | None:
     return found or Checkpoint.objects.filter(department=department, year=year, as_of=day).first()
 
 
-def words_of(record: Record | None) -> dict[tuple[str, str], Word]:
+@remembered
+def words_of(record: Record | None) -> Mapping[tuple[str, str], Word]:
     """Return the newest word of a record on each indicator, by codes of sheet and indicator."""
     if record is None:
         return {}
