@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, get_resolver, reverse
@@ -155,6 +158,47 @@ def test_within_their_reach_administrators_do_their_work(elsewhere, holder, user
     assert browser.post(reverse("users"), {"what": "password", "user": far.user_id}).status_code == 403
     assert "另在" in (page := browser.get(reverse("users")).content.decode()) or "范围之外" in page
     assert browser.post(reverse("users"), {"what": "end-role", "user": far.user_id, "membership": far.pk}).status_code == 302
+
+
+def test_what_was_ended_from_above_is_not_taken_up_again_from_below(elsewhere, holder):
+    above, _ = holder("admin", elsewhere["city"])
+    below, _ = holder("admin", elsewhere["department"])
+    _, one = holder("finance", elsewhere["department"])
+    role, toggle = one.memberships.get(), {"what": "toggle", "user": one.pk}
+    end = {"what": "end-role", "user": one.pk, "membership": role.pk}
+    give = {"what": "role", "user": one.pk, "role": "finance", "organisation": elsewhere["department"].pk}
+
+    def stands():
+        one.refresh_from_db()
+        return one.is_active, one.memberships.get().active
+
+    for browser, act in ((above, toggle), (above, end)):
+        assert browser.post(reverse("users"), act).status_code == 302
+    assert stands() == (False, False)
+    for act in (toggle, give):
+        assert "由“另一市”停用，由其管理员恢复" in below.post(reverse("users"), act).content.decode()
+    # Ended once more from below, it is still for those above.
+    assert below.post(reverse("users"), end).status_code == 302
+    assert stands() == (False, False)
+    for act in (toggle, give):
+        assert above.post(reverse("users"), act).status_code == 302
+    assert stands() == (True, True)
+    # What a place ended itself it takes up again.
+    for act in (toggle, toggle, end, give):
+        assert below.post(reverse("users"), act).status_code == 302
+    assert stands() == (True, True)
+
+
+def test_a_password_handed_out_stands_readable_in_no_table(elsewhere, holder):
+    browser, _ = holder("admin", elsewhere["district"])
+    said = {"what": "add", "username": "benqu", "display": "本区", "role": "finance", "organisation": elsewhere["department"].pk}
+    assert browser.post(reverse("users"), said).status_code == 302
+    [kept] = [s for s in (row.get_decoded() for row in Session.objects.all()) if "handed" in s]
+    page = browser.get(reverse("users")).content.decode()
+    password = re.search(r'<code class="secret">(.*?)</code>', page)[1]
+    assert User.objects.get(username="benqu").check_password(password)
+    assert password not in str(kept)
+    assert "secret" not in browser.get(reverse("users")).content.decode()
 
 
 def test_a_department_does_not_set_what_it_is_judged_by(department, holder):

@@ -396,8 +396,7 @@ def governs(user: User, subject: Any) -> bool:
     write what it is judged by.
     """
     if isinstance(subject, User):
-        held = list(subject.memberships.select_related("organisation"))
-        held = [m for m in held if m.active] or held
+        held = _held(subject)
         return all(governs(user, m.organisation) for m in held) if held else everywhere(user, "admin.manage")
     if isinstance(subject, LocalScheme | CalendarEntry):
         return sets_rules(user, subject.organisation)
@@ -406,6 +405,26 @@ def governs(user: User, subject: Any) -> bool:
     if not isinstance(subject, Organisation):
         return everywhere(user, "admin.manage")
     return permits(user, "admin.manage", subject)
+
+
+def acts_from(user: User, subject: User | Membership) -> Organisation:
+    """Return the highest place from which an administrator, who governs a subject, does so."""
+    tops = [top for top in _tops(user, "admin.manage") if top.covers(_reached(subject) or top)]
+    return min(tops, key=lambda top: (len(top.path), top.pk))
+
+
+def _reached(subject: User | Membership) -> Organisation | None:
+    """Return the highest place that an account or a role is of; None for an account that never had a role."""
+    if isinstance(subject, Membership):
+        return subject.organisation
+    held = _held(subject)
+    return min((m.organisation for m in held), key=lambda o: len(o.path)) if held else None
+
+
+def _held(user: User) -> list[Membership]:
+    """Return the roles that a person holds; where none is left, all they ever held."""
+    held = list(user.memberships.select_related("organisation"))
+    return [m for m in held if m.active] or held
 
 
 def sets_rules(user: User, place: Organisation) -> bool:

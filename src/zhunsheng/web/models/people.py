@@ -191,6 +191,8 @@ class User(Audited, AbstractUser):
     display = models.CharField(_("姓名"), max_length=60, blank=True)
     phone = EncryptedCharField(_("联系电话"), max_length=40, blank=True, null=True)
     must_change = models.BooleanField(_("下次登录须改密码"), default=False)
+    # From where the account was ended: nobody below takes it into use again.
+    ended_at = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", verbose_name=_("停用单位"))
 
     hidden = ("password", "phone")
     unwatched = ("last_login",)
@@ -233,6 +235,8 @@ class Membership(Audited):
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="memberships")
     role = models.CharField(_("角色"), max_length=12, choices=Role.choices)
     active = models.BooleanField(_("有效"), default=True)
+    # From where the role was ended: nobody below gives it again.
+    ended_at = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", verbose_name=_("停用单位"))
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "organisation", "role"], name="one_membership")]

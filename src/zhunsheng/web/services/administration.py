@@ -16,6 +16,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.measures import Measure, measures
 from zhunsheng.regulations import deadlines, frameworks, key_frameworks, monitoring_rules, scheme_of, schemes
 from zhunsheng.web.models import CalendarEntry, LibraryIndicator, LocalScheme, Membership, Organisation, Role, User
+from zhunsheng.web.roles import acts_from, permits
 from zhunsheng.web.services import jobs, office
 from zhunsheng.web.throttle import counted
 
@@ -95,16 +96,22 @@ def hand_password(user: User) -> str:
 
 
 def give_role(user: User, role: str, place: Organisation, by: User | None) -> Membership:
-    """Give a role at an organisation. Raises ``ZS-WB-06`` where the role is not held at such a place, and for oneself."""
+    """Give a role at an organisation.
+
+    Raises ``ZS-WB-06`` where the role is not held at such a place, for oneself, and for one that was ended from above.
+    """
     if user == by:
         raise ZhunshengError("ZS-WB-06", detail=_("不能给自己授予角色，请由另一位管理员办理"))
     if role in (Role.FINANCE, Role.HEAD) and place.kind not in ("department", "section"):
         raise ZhunshengError("ZS-WB-06", detail=_("财务科、部门负责人应在部门任职"))
     if role == Role.BUREAU and place.kind not in ("city", "district"):
         raise ZhunshengError("ZS-WB-06", detail=_("财政局应设在市或区县"))
-    held, _made = Membership.objects.update_or_create(
-        user=user, organisation=place, role=role, defaults={"active": True}
-    )
+    held = Membership.objects.filter(user=user, organisation=place, role=role).first()
+    held = held or Membership(user=user, organisation=place, role=role)
+    if by is not None:
+        _refuse_below(held, by)
+    held.active, held.ended_at = True, None
+    held.save()
     return held
 
 
@@ -112,16 +119,28 @@ def end_role(membership: Membership, by: User) -> None:
     """End a role. Raises ``ZS-WB-06`` for one's own as an administrator."""
     if membership.user == by and membership.role == Role.ADMIN:
         raise ZhunshengError("ZS-WB-06", detail=_("不能取消自己的管理员角色"))
-    membership.active = False
+    if not membership.active:
+        return
+    membership.active, membership.ended_at = False, acts_from(by, membership)
     membership.save()
 
 
 def toggle_user(user: User, by: User) -> None:
-    """End an account or take it into use again. Raises ``ZS-WB-06`` for one's own."""
+    """End an account or take it into use again. Raises ``ZS-WB-06`` for one's own and for one that was ended from above."""
     if user == by:
         raise ZhunshengError("ZS-WB-06", detail=_("不能停用自己的账号"))
+    if not user.is_active:
+        _refuse_below(user, by)
     user.is_active = not user.is_active
+    user.ended_at = None if user.is_active else acts_from(by, user)
     user.save()
+
+
+def _refuse_below(subject: User | Membership, by: User) -> None:
+    """Raise ``ZS-WB-06`` where an account or a role was ended from above the administrator who takes it into use again."""
+    place = subject.ended_at
+    if place is not None and not permits(by, "admin.manage", place):
+        raise ZhunshengError("ZS-WB-06", detail=_("“%s”由“%s”停用，由其管理员恢复") % (subject, place))
 
 
 # -- library, schemes, calendar ---------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from zhunsheng.web.models import (
     Role,
     User,
 )
+from zhunsheng.web.models.work import cipher
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import ACTIONS, everywhere, governs, memberships, sets_rules, within
 from zhunsheng.web.services import administration as service
@@ -123,7 +124,7 @@ def users(request: SignedInRequest) -> HttpResponse:
         "organisations": Organisation.objects.filter(
             within(request.user, "admin.manage"), active=True
         ).select_related("parent__parent")[:1000],
-        "handed": request.session.pop("handed", None),
+        "handed": [cipher().show(text) for text in request.session.pop("handed", ())],
     }
     context["found"] = [
         (u, [m for m in u.memberships.all() if m.active and governs(request.user, m)], governs(request.user, u))
@@ -140,7 +141,6 @@ def _change_user(request: SignedInRequest) -> HttpResponse:
     # A role of one's own place ends though its holder has others elsewhere; all else is of the whole person.
     if what != "end-role" and user is not None and not governs(request.user, user):
         raise PermissionDenied("admin.manage")
-    # A password handed out is shown once, to the administrator.
     # Whoever judges is appointed from above the judged.
     if what in ("add", "role") and said["role"] == Role.EVALUATOR and not sets_rules(request.user, said["organisation"]):
         raise PermissionDenied("admin.manage")
@@ -148,17 +148,22 @@ def _change_user(request: SignedInRequest) -> HttpResponse:
         password = service.add_user(
             said["username"], said["display"], said["phone"], said["role"], said["organisation"]
         )
-        request.session["handed"] = [said["username"], password]
+        _hand(request, said["username"], password)
         return done(request, "users", _("已建立用户 %s。") % said["username"])
     if what == "role":
         service.give_role(user, said["role"], said["organisation"], request.user)
     elif what == "end-role":
         service.end_role(said["membership"], request.user)
     elif what == "password":
-        request.session["handed"] = [user.username, service.hand_password(user)]
+        _hand(request, user.username, service.hand_password(user))
     else:
         service.toggle_user(user, request.user)
     return done(request, "users", _("已保存。"))
+
+
+def _hand(request: SignedInRequest, username: str, password: str) -> None:
+    """Keep a password for the one page that shows it, in no copy of the database that anybody could read."""
+    request.session["handed"] = [username, cipher().hide(password)]
 
 
 @page("admin.manage", methods=("GET", "POST"))

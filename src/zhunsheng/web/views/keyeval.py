@@ -39,7 +39,7 @@ def keyeval(request: HttpRequest, department: Organisation, year: int) -> HttpRe
         "part": "keyeval",
         "listed": [(e, card_of(e)) for e in listed],
         "projects": service.free_projects(department, year),
-        "people": people,
+        "people": service.told_apart(people).items(),
         "methods": service.framework_for(department, year).methods,
         "can_start": may(request.user, "keyeval.start", department),
     }
