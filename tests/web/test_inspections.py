@@ -19,6 +19,8 @@ from zhunsheng.regulations import key_frameworks
 from zhunsheng.sample.documents import bureau, flattened
 from zhunsheng.usecases.drawing import verify_bundle
 from zhunsheng.web.models import (
+    AuditEntry,
+    AuditHead,
     Draw,
     InspectionItem,
     Inspector,
@@ -33,6 +35,7 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.services import draws, office, registers
 from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.keyeval import reported_fixes
 
 
 def here(department, name, *more):
@@ -231,6 +234,7 @@ def marks(share, rows=None):
 
 def test_evaluators_score_apart_then_agree_and_what_they_found_is_mended(key, sign_in, user):
     second, bureau, staff = sign_in("zhuanjia2"), sign_in("caizheng"), sign_in("keyuan")
+    begun = AuditHead.objects.get().number
     page_url, url = reverse("keyevaluation", args=[key.pk]), reverse("marks", args=[key.pk])
     # While the second scores, the first's marks are not to be seen, and the bureau sees none.
     for client in (second, bureau, staff):
@@ -257,6 +261,11 @@ def test_evaluators_score_apart_then_agree_and_what_they_found_is_mended(key, si
         reverse("rectification", args=[key.pk]), {"problem": "目标偏低", "owner": "综合科", "due_on": "2022-05-01"}
     )
     fix = Rectification.objects.get(problem="目标偏低")
+    # What is final does not grow: a problem listed after it is followed up, and is not in the report.
+    assert fix not in reported_fixes(key) and list(reported_fixes(key)) != list(key.rectifications.all())
+    # Marks are of the department that they are given to, and so are their entries in the log.
+    entries = AuditEntry.objects.filter(model="keymark", number__gt=begun)
+    assert {e.place for e in entries} == {key.department.path}
     fix_url = reverse("step", args=["rectify", fix.pk])
     assert "ZS-WB-11" in staff.post(fix_url, {"action": "rectify.prove"}).content.decode()
     proof = SimpleUploadedFile("整改.pdf", b"%PDF-1.7")

@@ -22,6 +22,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from zhunsheng.web import audit
+from zhunsheng.web.middleware import FORWARDED
 from zhunsheng.web.models import (
     ApiToken,
     AuditEntry,
@@ -443,6 +444,8 @@ def test_health_and_metrics_say_how_the_site_is(client, sign_in, user, monkeypat
     text = client.get(reverse("metrics")).content.decode()
     assert 'zhunsheng_requests_total{route="public",status="200"}' in text and "zhunsheng_audit_entries" in text
     assert client.get(reverse("metrics"), REMOTE_ADDR="10.0.0.9").status_code == 403
+    for header in FORWARDED:  # a proxy on the machine itself speaks for others
+        assert client.get(reverse("metrics"), **{header: "10.0.0.9"}).status_code == 403, header
     _token, secret = ApiToken.issue(user("guanli"), "监控", ["metrics:read"], 1)
     assert (
         client.get(reverse("metrics"), REMOTE_ADDR="10.0.0.9", HTTP_AUTHORIZATION=f"Bearer {secret}").status_code == 200

@@ -17,6 +17,7 @@ from django.utils import timezone
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import browse, ledgers
 from zhunsheng.regulations import scheme_of
+from zhunsheng.web.audit import altered_records
 from zhunsheng.web.models import Assessment, Checkpoint, Job, Organisation, SelfEvaluation, Upload, User, Word
 from zhunsheng.web.models.audited import changed_in_bulk
 from zhunsheng.web.services import jobs, todo
@@ -408,6 +409,12 @@ def test_the_self_evaluation_is_signed_in_order_and_rechecked(evaluation, depart
         ("组织开展专项检查次数", "10", "7.00")
     ]
     assert sign_in("caizheng").post(url, {"action": "selfeval.accept"}).status_code == 302
+    # It may be re-checked again, with the reported file too; what was accepted stays as it was accepted.
+    evaluation.refresh_from_db()
+    text = evaluation.bound_text()
+    assert sign_in("caizheng").post(reverse("recheck", args=[evaluation.pk]), {"again": "1"}).status_code == 302
+    evaluation.refresh_from_db()
+    assert evaluation.state == "accepted" and evaluation.bound_text() == text and altered_records() == []
     assert sign_in("keyuan").post(reverse("word", args=[evaluation.pk]), {}).status_code == 403
 
 
