@@ -132,6 +132,25 @@ def verify(
         raise typer.Exit(1)
 
 
+@draw_app.command("log")
+def log(
+    file: Annotated[Path, typer.Argument(metavar="承诺记录", help="公布的承诺记录.jsonl")],
+    bundle: Annotated[
+        Path | None, typer.Option("--bundle", metavar="抽查包", help="查这份抽查包的承诺何时公布、有没有作废")
+    ] = None,
+    head: Annotated[
+        str | None, typer.Option("--head", metavar="摘要", help="以前抄下的最后一条的摘要，查记录是不是接着它")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """核对公布的承诺记录：编号连续、每条接着前一条；有不符时退出码为 1。"""
+    entries = drawing.read_commitments(file, bundle, head)
+    if as_json:
+        show.say_json([entry.model_dump() for entry in entries])
+        return
+    show.commitments(entries)
+
+
 @draw_app.command("vectors")
 def vectors(file: Annotated[Path, typer.Argument(metavar="文件", help="测试向量（json）")]) -> None:
     """按测试向量自检，也可检验别人写的实现；有不符时退出码为 1。"""

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from zhunsheng.cli.prose import ChineseConsole
 from zhunsheng.clock import told
+from zhunsheng.draws.public_log import KINDS, Entry
 from zhunsheng.draws.verification import Check
 from zhunsheng.evaluation import Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
@@ -405,6 +406,18 @@ def checks(found: Sequence[Check]) -> None:
     for one in found:
         table.add_row(words[one.holds], one.title, escape(one.says))
     console.print(table)
+
+
+def commitments(entries: Sequence[Entry]) -> None:
+    """Print entries of a public log that holds, and the digest to be noted of the last."""
+    table = _table("编号", "时间", "类别", "抽查编号", "名称", "说明")
+    for entry in entries:
+        table.add_row(
+            str(entry.number), told(entry.at), KINDS[entry.kind], entry.draw, escape(entry.title), escape(entry.reason)
+        )
+    console.print(table)
+    if entries:
+        console.print(f"最后一条的摘要 [bold]{entries[-1].own}[/]")
 
 
 def problems(found: Sequence[str]) -> None:

@@ -31,6 +31,7 @@ from zhunsheng.draws.protocol import (
     write_bundle,
     write_frame,
 )
+from zhunsheng.draws.public_log import Entry, read_log, told_of
 from zhunsheng.draws.randomness import canonical_text
 from zhunsheng.draws.reading import load, read_inspectors, read_plan
 from zhunsheng.draws.results import Result, check_results
@@ -38,6 +39,7 @@ from zhunsheng.draws.spec import canonical, seed_of
 from zhunsheng.draws.verification import Check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledger_of
+from zhunsheng.faults import written
 from zhunsheng.files.writing import write_whole
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.draw_forms import check_form, notice_form, page_of, task_form
@@ -85,6 +87,24 @@ def seal_entries(folder: Path, first: dict[str, Any], second: dict[str, Any]) ->
     sealed = seal(read_plan(folder / "plan.json"), read_part(folder / "commitment.json"), first, second)
     _write(folder / "seed.json", sealed)
     return sealed
+
+
+def read_commitments(file: Path, bundle: Path | None = None, head: str | None = None) -> list[Entry]:
+    """Return the entries of a published log, whole and unbroken; with ``bundle`` those on its commitment and its draw.
+
+    Raises ``ZS-DR-45`` where the log is broken or does not go on from ``head`` (the digest of an entry noted before),
+    ``ZS-DR-46`` where a bundle's commitment is not in it, ``ZS-IN-01``, ``ZS-IN-05``, and as ``read_bundle``.
+    """
+    entries = read_log(written(file), file.name)
+    if head is not None and head.strip().lower() not in {entry.own for entry in entries}:
+        raise ZhunshengError("ZS-DR-45", name=file.name, number=len(entries), detail="没有一条的摘要是给出的那个，记录被改动过")
+    if bundle is None:
+        return entries
+    bound = commitment_digest(read_bundle(bundle)["commitment.json"])
+    found = told_of(entries, bound)
+    if not any(entry.digest == bound for entry in found):
+        raise ZhunshengError("ZS-DR-46", name=file.name)
+    return found
 
 
 def run_draw(folder: Path, evidence: Path | None = None, memory_limit: str | None = None) -> Outcome:

@@ -209,7 +209,9 @@ def problems(get_response: Handler) -> Handler:
 
 
 # Pages, data and files that are the same for everybody and hold nothing of anybody; all else is kept by nobody on the way.
-OPEN = {"public-file", "open-data", "open-data-json", "data-package", "verify"}  # pages carry a token of the visitor's
+OPEN = {
+    "public-file", "open-data", "open-data-json", "data-package", "verify", "commitment-lines", "commitment-file"
+}  # pages carry a token of the visitor's
 OPEN_API = ("/api/public", "/api/openapi.json", "/api/docs")
 
 

@@ -124,7 +124,9 @@ ACTIONS: dict[str, Act] = {
     "draws.registers": Act((STAFF, FINANCE)),
     "draws.plan": Act((STAFF, FINANCE), on=("planned",)),
     "draws.void": Act((STAFF, FINANCE), _("作废方案"), ("planned",), "void", remark=True, style="secondary"),
-    "draws.restore": Act((STAFF, FINANCE), _("恢复方案"), ("void",), "planned", style="secondary"),
+    "draws.restore": Act((STAFF, FINANCE), _("恢复方案"), ("void",), "planned", needs=("never_committed",), style="secondary"),
+    # What was promised in public is given up in public, with its reason, and is not taken up again.
+    "draws.annul": Act((HEAD,), _("作废已公布的抽查"), ("committed", "entered", "sealed"), "void", remark=True, style="danger"),
     "draws.commit": Act((STAFF, FINANCE, HEAD), on=("planned",), to="committed", needs=("numbers_unknown",)),
     "draws.enter": Act((STAFF, FINANCE, HEAD, AUDITOR), on=("committed", "entered"), to="entered", ways=("sealed",), blind=True),
     "draws.differ": Act((), on=("entered",), to="committed", system=True),

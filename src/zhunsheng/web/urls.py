@@ -111,6 +111,10 @@ urlpatterns = [
     path("public/<int:pk>/data.<str:kind>", public.open_data, name="open-data"),
     path("public/datapackage.json", public.data_package, name="data-package"),
     path("public/verify", public.verify, name="verify"),
+    path("public/commitments", public.commitment_log, name="commitments"),
+    path("public/commitments.jsonl", public.commitment_lines, name="commitment-lines"),
+    path("public/commitments/<int:number>", public.commitment, name="commitment"),
+    path("public/commitments/<int:number>/<str:name>", public.commitment_file, name="commitment-file"),
     # the finance bureau
     path("portfolio", portfolio.portfolio, name="portfolio"),
     path("portfolio/heat-map", portfolio.heat_map, name="heat-map"),

@@ -116,6 +116,39 @@ class Draw(Decided):
         return path
 
 
+class Commitment(Audited):
+    """One entry of the public log of commitments, as ``draws.public_log.Entry``; written once, never changed."""
+
+    class Kind(models.TextChoices):
+        COMMIT = "commit", _("公布承诺")
+        VOID = "void", _("作废")
+        LATE = "late", _("事后补记")
+
+    draw = models.ForeignKey(Draw, models.PROTECT, related_name="published")
+    number = models.PositiveIntegerField(_("编号"), unique=True)
+    at = models.DateTimeField(_("时间"))
+    kind = models.CharField(_("类别"), max_length=6, choices=Kind.choices)
+    # The canonical line itself: what was shown and digested, whatever is renamed since.
+    line = models.TextField()
+
+    class Meta:
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.draw}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save a new entry. Raises ``TypeError`` for one that is written."""
+        if self.pk is not None:
+            raise TypeError("an entry of the log of commitments is never changed")
+        super().save(*args, **kwargs)
+
+    @property
+    def department(self) -> Organisation:
+        """The department whose draw this is."""
+        return self.draw.department
+
+
 class DrawTask(Audited):
     """One drawn object with its team and what the inspection came to."""
 

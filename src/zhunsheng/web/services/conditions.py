@@ -209,6 +209,12 @@ def numbers_unknown(draw: Draw, said: Said) -> list[str]:
     return []
 
 
+@condition
+def never_committed(draw: Draw, said: Said) -> list[str]:
+    """A plan that was committed to and given up stays so: a second draw by it is another, with a commitment of its own."""
+    return [_("承诺已经公布，作废之后不能恢复，请另立方案")] if draw.digest else []
+
+
 def known_later(known_at: datetime) -> None:
     """Refuse a moment that has passed, in the office's time. Raises ``ZS-WB-12``."""
     now = timezone.now()

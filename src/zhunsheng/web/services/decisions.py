@@ -46,7 +46,7 @@ from zhunsheng.web.models import (
 from zhunsheng.web.models.decided import Seen
 from zhunsheng.web.models.year import shown_figures
 from zhunsheng.web.roles import ACTIONS, permits
-from zhunsheng.web.services import jobs, publishing, review, sheets
+from zhunsheng.web.services import commitments, jobs, publishing, review, sheets
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.workflow import Overtaken, advance, check, compare
@@ -169,6 +169,13 @@ def _reviewed(record: Any, user: User) -> None:
     sheets.refresh_findings(record.department, record.sheet.year)
 
 
+def _annulled(record: Any, user: User) -> None:
+    """Say in the public log that a commitment is given up, and why."""
+    reason = record.last_step().remark
+    commitments.refuse_personal(record, reason)
+    commitments.append(record, "void", reason)
+
+
 def _assessed(record: Any, user: User) -> None:
     jobs.assess_soon(record.department, user)
 
@@ -196,6 +203,7 @@ AFTER: dict[str, Callable[[Any, User], None]] = {
     "targets.restore": _reviewed,
     "contest.accept": _counted,
     "contest.refuse": _counted,
+    "draws.annul": _annulled,
 }
 
 

@@ -22,7 +22,7 @@ from zhunsheng.draws.assignment import districts_of
 from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.frame import sizes_in_ledger
 from zhunsheng.draws.plan import Plan
-from zhunsheng.draws.protocol import refuse_too_large
+from zhunsheng.draws.protocol import commitment_digest, refuse_too_large
 from zhunsheng.draws.randomness import canonical_text
 from zhunsheng.draws.reading import plan_of, read_plan
 from zhunsheng.draws.results import Result, check_results, overdue, publish_by
@@ -33,6 +33,7 @@ from zhunsheng.files.opening import decode
 from zhunsheng.usecases.drawing import commit_plan, entity_names, results_csv, run_draw, seal_entries
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, Upload, User
+from zhunsheng.web.services import commitments
 from zhunsheng.web.services.conditions import known_later
 from zhunsheng.web.services.year import store
 from zhunsheng.web.workflow import advance, check, note
@@ -228,13 +229,14 @@ def form_of(draw: Draw) -> dict[str, Any]:
 
 
 def commit(draw: Draw, user: User, progress: Progress = no_progress, seen: str | None = None) -> Draw:
-    """Fix plan, frame and register by publishing their digests.
+    """Fix plan, frame and register by publishing their digests: they stand in the public log with the step itself.
 
     Raises ``PermissionDenied``, ``ZS-WB-10`` for a plan that is not the one on the screen, ``ZS-WB-12`` where the numbers
-    are known, ``ZS-DR-*``, ``ZS-EV-04``.
+    are known, ``ZS-WB-48`` for personal data in the plan, ``ZS-DR-*``, ``ZS-EV-04``.
     """
     check(user, draw, "draws.commit", seen)
     known_later(datetime.fromisoformat(draw.plan["known_at"]))
+    commitments.refuse_personal(draw)
     folder = draw.folder()
     folder.mkdir(parents=True, exist_ok=True)
     people = _registered(draw.department)
@@ -252,7 +254,10 @@ def commit(draw: Draw, user: User, progress: Progress = no_progress, seen: str |
     def fixed(now: Draw) -> None:
         now.digest, now.frame_count = digest, committed["frame"]["count"]
 
-    advance(user, draw, "draws.commit", seen=seen, change=fixed)
+    # Fixed and public are one: nothing is committed to that does not stand in the public log.
+    with transaction.atomic():
+        advance(user, draw, "draws.commit", seen=seen, change=fixed)
+        commitments.append(draw, "commit")
     return draw
 
 
@@ -283,6 +288,7 @@ def foreseen(draw: Draw) -> tuple[list[dict[str, Any]], ZhunshengError | None]:
     try:
         sizes = sizes_in_ledger(store().snapshot(), plan, draw.frame_on, draw.department.code)
         plan.check_rules(sizes)
+        commitments.refuse_personal(draw)
         lookalikes.refuse_inspectors(_registered(draw.department), districts_of(plan, sizes))
         strata = plan.allot(sizes)
         refuse_too_large(plan, strata)
@@ -467,7 +473,13 @@ def adopt(draw: Draw, source: Any, user: User) -> Draw:
             team=teams[d["id"]],
         )
 
-    advance(user, draw, "draws.adopt", "由命令行完成抽取，整包接收")
+    def fixed(now: Draw) -> None:
+        now.digest, now.frame_count = commitment_digest(parts["commitment.json"]), parts["commitment.json"]["frame"]["count"]
+        now.drawn_count = len(drawn)
+
+    with transaction.atomic():
+        advance(user, draw, "draws.adopt", "由命令行完成抽取，整包接收", change=fixed)
+        commitments.append(draw, "late", "由命令行完成抽取后接收，承诺事先没有在本站公布")
     return draw
 
 

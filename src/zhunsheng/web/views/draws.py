@@ -193,6 +193,7 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
         "can_publish": may(request.user, "publish.request", draw) and draw.state not in ("planned", "void"),
         "actions": available(request.user, draw, "draws"),
         "steps": draw.steps(),
+        "published": draw.published.all(),
     }
     return render(request, "web/draw.html", context)
 

@@ -18,10 +18,10 @@ from django.views.decorators.http import require_safe
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.forms.public import Disclosed, said_of
-from zhunsheng.web.models import Organisation, Publication
+from zhunsheng.web.models import Commitment, Organisation, Publication
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
-from zhunsheng.web.services import office, publishing
+from zhunsheng.web.services import commitments, office, publishing
 from zhunsheng.web.services.disclosing import Undecided
 from zhunsheng.web.views.common import demand, done, download, page, paged, send
 
@@ -119,6 +119,37 @@ def public(request: HttpRequest) -> HttpResponse:
         "search": search,
     }
     return render(request, "web/public/list.html", context)
+
+
+@require_safe
+def commitment_log(request: HttpRequest) -> HttpResponse:
+    """List the public log of commitments, newest first, with the digest that its last entry ends on."""
+    found = Commitment.objects.select_related("draw__department__parent").order_by("-number")
+    last = found.first()
+    context = paged(request, found, PAGE) | {"head": commitments.entry_of(last).own if last else ""}
+    return render(request, "web/public/commitments.html", context)
+
+
+@require_safe
+def commitment_lines(request: HttpRequest) -> HttpResponse:
+    """Send the whole log, one canonical line an entry, as it is chained."""
+    return download(commitments.log_text().encode(), "承诺记录.jsonl")
+
+
+@require_safe
+def commitment(request: HttpRequest, number: int) -> HttpResponse:
+    """Show one entry of the log: what was committed to, and what has come of it."""
+    kept = get_object_or_404(Commitment.objects.select_related("draw__department"), number=number)
+    return render(request, "web/public/commitment.html", commitments.shown(kept))
+
+
+@require_safe
+def commitment_file(request: HttpRequest, number: int, name: str) -> HttpResponse:
+    """Send the plan or the commitment itself."""
+    kept = get_object_or_404(Commitment, number=number)
+    if name not in commitments.FILES:
+        raise Http404
+    return send(kept.draw.folder() / name)
 
 
 def _public(pk: int, route: str, *more: str) -> Publication | HttpResponse:

@@ -1,0 +1,135 @@
+"""What is promised before a draw is public at once, numbered and chained; what is given up is public too."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from typer.testing import CliRunner
+
+from zhunsheng.cli import app
+from zhunsheng.draws.public_log import read_log
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.web.models import Commitment, Draw
+from zhunsheng.web.services import commitments
+
+SAID = {
+    "title": "第三次双随机抽查",
+    "rule": "国市监信〔2019〕38号",
+    "items": ["A01"],
+    "frame_on": "2021-02-25",
+    **{f"ratio_{c}": "5" for c in "ABCD"},
+    **{f"floor_{c}": "1" for c in "ABCD"},
+    "reserve": "0",
+    "per_object": "2",
+    "lottery_name": "双色球",
+    "lottery_issue": "2021099",
+}
+
+
+@pytest.fixture
+def planned(department, sign_in):
+    """Return what plans a draw by its code and returns it."""
+
+    def made(code, **said):
+        later = (timezone.localtime() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S")
+        url = reverse("draw-plan", args=[department.pk, 2021])
+        assert sign_in("keyuan").post(url, {**SAID, "code": code, "known_at": later, **said}).status_code == 302
+        return Draw.objects.get(code=code)
+
+    return made
+
+
+@pytest.fixture
+def commit(sign_in, work_off):
+    """Return what commits to a draw as the page does, and returns the job."""
+
+    def done(draw):
+        sign_in("keyuan").post(reverse("draw-act", args=[draw.pk, "commit"]))
+        (job,) = work_off()
+        draw.refresh_from_db()
+        return job
+
+    return done
+
+
+def test_a_commitment_is_public_with_the_step_that_makes_it(planned, commit, client):
+    draw = planned("SJ-2021-30")
+    begun = Commitment.objects.count()
+    assert draw.title not in client.get(reverse("commitments")).content.decode()
+    assert commit(draw).state == "done"
+    entry = Commitment.objects.last()
+    assert Commitment.objects.count() == begun + 1 and (entry.draw, entry.kind) == (draw, "commit")
+    # Whoever looks, without signing in, finds it: on the list, on a page of its own, as files, as the log itself.
+    assert draw.title in client.get(reverse("commitments")).content.decode()
+    page = client.get(reverse("commitment", args=[entry.number])).content.decode()
+    assert draw.digest in page and "随机数公布时间" in page and "公布承诺" in page and "已抽取" not in page
+    for name in ("plan.json", "commitment.json"):
+        answer = client.get(reverse("commitment-file", args=[entry.number, name]))
+        assert b"".join(answer) == (draw.folder() / name).read_bytes()
+    assert client.get(reverse("commitment-file", args=[entry.number, "frame.tsv"])).status_code == 404
+    log = client.get(reverse("commitment-lines")).content.decode()
+    found = read_log(log, "承诺记录.jsonl")[-1]
+    assert (found.digest, found.draw, found.at) == (draw.digest, draw.code, entry.at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    assert found.own in client.get(reverse("commitments")).content.decode()
+
+
+def test_what_was_promised_is_given_up_in_public_and_for_good(planned, commit, sign_in, client):
+    """Many draws committed to and one kept: the others stand there, each with why it was given up."""
+    draw = planned("SJ-2021-31")
+    commit(draw)
+    staff, head, step = sign_in("keyuan"), sign_in("juzhang"), reverse("step", args=["draws", draw.pk])
+    assert staff.post(step, {"action": "draws.void", "remark": "x"}).status_code == 400  # no longer what it was
+    assert staff.post(step, {"action": "draws.annul", "remark": "x"}).status_code == 403
+    assert "ZS-WB-02" in head.post(step, {"action": "draws.annul"}).content.decode()
+    told = head.post(step, {"action": "draws.annul", "remark": "请与联系人王小明联系，手机13912345678"}).content.decode()
+    assert "ZS-WB-48" in told and "13912345678" not in told.split("ZS-WB-48")[1][:300]
+    draw.refresh_from_db()
+    assert draw.state == "committed" and not draw.published.filter(kind="void").exists()
+    assert head.post(step, {"action": "draws.annul", "remark": "名录库日期有误"}).status_code == 302
+    entry = Commitment.objects.last()
+    page = client.get(reverse("commitment", args=[entry.number])).content.decode()
+    assert "这次抽查已作废" in page and "名录库日期有误" in page and "作废 1 次" in page
+    assert "承诺已经公布" in staff.post(step, {"action": "draws.restore"}).content.decode()
+    draw.refresh_from_db()
+    assert draw.state == "void"
+    read_log(commitments.log_text(), "x")
+
+
+def test_a_plan_with_personal_data_is_not_made_public(planned, commit, sign_in):
+    draw = planned("SJ-2021-32", title="抽查（联系人：王小明 13912345678）")
+    page = sign_in("keyuan").get(reverse("draw", args=[draw.pk])).content.decode()
+    assert "ZS-WB-48" in page
+    job = commit(draw)
+    assert job.state == "failed" and "ZS-WB-48" in job.error and "13912345678" not in job.error
+    assert (draw.state, draw.digest) == ("planned", "") and not draw.published.exists()
+
+
+def test_a_draw_that_was_made_elsewhere_is_told_as_known_afterwards(client):
+    entry = Commitment.objects.filter(kind="late").first()
+    page = client.get(reverse("commitment", args=[entry.number])).content.decode()
+    assert "事先没有在本站公布" in page and "事后补记" in page
+
+
+def test_the_table_of_entries_is_not_rewritten_unseen(planned, commit, sign_in, tmp_path):
+    draw = planned("SJ-2021-33")
+    commit(draw)
+    entry = Commitment.objects.last()
+    with pytest.raises(TypeError):
+        entry.save()
+    with pytest.raises(TypeError):
+        Commitment.objects.filter(pk=entry.pk).update(line="x")
+    commitments.check_log()
+    file = tmp_path / "承诺记录.jsonl"
+    file.write_text(commitments.log_text(), "utf8")
+    run = CliRunner().invoke(app, ["draw", "log", str(file), "--head", commitments.entry_of(entry).own])
+    assert run.exit_code == 0 and draw.code in run.output
+    QuerySet(Commitment).filter(pk=entry.pk).update(line=entry.line.replace(draw.digest, "f" * 64))
+    commitments.check_log()  # the last entry alone may be exchanged unseen: its digest is what people note
+    first = Commitment.objects.first()
+    QuerySet(Commitment).filter(pk=first.pk).update(line=first.line.replace('"title":"', '"title":"改'))
+    with pytest.raises(ZhunshengError, match="ZS-DR-45"):
+        commitments.check_log()
