@@ -15,6 +15,7 @@ from running import manage
 import servers
 from zhunsheng.web.models import (
     Checkpoint,
+    Commitment,
     Contest,
     Draw,
     DrawTask,
@@ -243,6 +244,7 @@ def address(department):
         "attachment": attachment.pk,
         "draw": draw.pk,
         "what": "commit",
+        "number": Commitment.objects.first().number,
         "task": draw.tasks.first().pk,
         "record": SafeguardRecord.objects.filter(department=department)[0].pk,
         "prefix": "targets",
@@ -253,6 +255,7 @@ def address(department):
         "selfeval-file": {"name": "table.xlsx"},
         "draw-file": {"name": "commitment.json"},
         "public-file": {"name": "commitment.json"},
+        "commitment-file": {"name": "commitment.json"},
         "register": {"name": "policies"},
         "open-data": {"kind": "csv"},
         "publish-ask": {"kind": "targets", "pk": known["version"]},

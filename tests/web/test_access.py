@@ -29,7 +29,7 @@ ROLES = {
     "admin": "guanli",
 }
 POSTED = {
-    "field", "part", "settle", "same", "adjust", "undo", "job-again", "word", "marks", "agree", "rectification", "draw-register", "draw-act", "step",
+    "field", "part", "settle", "same", "adjust", "undo", "job-again", "word", "marks", "agree", "appoint", "rectification", "draw-register", "draw-act", "step",
     "publish-ask", "publication-keep", "portfolio-import", "job-places", "organisation", "sign-out", "set_language",
 }  # fmt: skip
 
@@ -58,7 +58,7 @@ def answer(response) -> str:
         return "sign-in"
     if response.status_code == 401:  # a form sent without a session: what was typed comes back with the way to sign in
         return "sign-in"
-    return {200: "open", 302: "open", 204: "open", 400: "open", 403: "refused", 404: "none", 405: "open"}[
+    return {200: "open", 302: "open", 204: "open", 400: "open", 403: "refused", 404: "none", 405: "open", 409: "open"}[
         response.status_code
     ]
 

@@ -170,7 +170,7 @@ def test_a_frame_of_natural_persons_is_not_published_unseen(department, user):
         made = publishing.ask("draw", draw, user("caiwu"), {item.key: Decision("keep", "依法公示的经营者")})
         assert made.disclosures[0]["fixed"] == "frame.tsv"
         # Very many are decided together.
-        cards = [b + ric.calc_check_digit(b) for n in range(100) if (b := f"11010119900307{n:03}")]
+        cards = [b + ric.calc_check_digit(f"{b}0") for n in range(100) if (b := f"11010119900307{n:03}")]
         (folder / "frame.tsv").write_text(frame + "".join(f"{c}\t东城|A\n" for c in cards), "utf8")
         (item,) = publishing.copied("draw", draw).personal()
         assert item.count == 100 and "等 100 个" in item.shown
@@ -241,7 +241,7 @@ def test_a_document_taken_in_is_told_of_at_once(department, user, sign_in):
 def test_results_of_natural_persons_are_told_by_count_and_small_ones_not_at_all(department, user, client):
     draw = Draw.objects.get(department=department)
     tasks = list(draw.tasks.exclude(result="")[:12]) or list(draw.tasks.all()[:12])
-    cards = [b + ric.calc_check_digit(b) for n in range(12) if (b := f"11010119900307{n:03}")]
+    cards = [b + ric.calc_check_digit(f"{b}0") for n in range(12) if (b := f"11010119900307{n:03}")]
     for n, (task, card) in enumerate(zip(tasks, cards, strict=True)):
         task.entity, task.result = card, "未发现问题" if n < 9 else "发现问题已责令改正"
         task.inspected_on = task.inspected_on or draw.frame_on

@@ -7,6 +7,7 @@ import re
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import connection
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, get_resolver, reverse
 from test_access import TABLE
@@ -21,6 +22,7 @@ from zhunsheng.web.models import (
     Organisation,
     OrganisationStage,
     Role,
+    SafeguardRecord,
     Step,
     Upload,
     User,
@@ -32,7 +34,7 @@ from zhunsheng.web.services.sample_site import PASSWORD
 # Addresses that name no record: of one's own account, or of all that one reaches.
 OF_NO_RECORD = {
     "home", "places", "account", "password", "sign-in", "sign-out", "signed-in", "session", "set_language", "health", "metrics",
-    "public", "public-one", "public-file", "open-data", "open-data-json", "data-package", "verify", "portfolio", "heat-map",
+    "public", "public-one", "public-file", "open-data", "open-data-json", "data-package", "verify", "commitments", "commitment-lines", "commitment", "commitment-file", "portfolio", "heat-map",
     "portfolio-findings", "portfolio-import", "portfolio-export", "administration", "organisation", "users", "library",
     "rules", "calendar", "permissions", "audit",
 }  # fmt: skip
@@ -187,6 +189,84 @@ def test_what_was_ended_from_above_is_not_taken_up_again_from_below(elsewhere, h
     for act in (toggle, toggle, end, give):
         assert below.post(reverse("users"), act).status_code == 302
     assert stands() == (True, True)
+
+
+def test_who_judges_is_dismissed_from_above_the_judged_as_they_are_appointed(department, holder, elsewhere):
+    judge = holder("evaluator", department)[1]
+    role = judge.memberships.get()
+    acts = [
+        {"what": "end-role", "user": judge.pk, "membership": role.pk},
+        {"what": "toggle", "user": judge.pk},
+        {"what": "password", "user": judge.pk},  # with it one marks as they
+    ]
+    own, _ = holder("admin", department)
+    before = state()
+    assert {own.post(reverse("users"), act).status_code for act in acts} == {403} and state() == before
+    above, _ = holder("admin", department.parent)
+    assert [above.post(reverse("users"), act).status_code for act in acts] == [302, 302, 302]
+    section = holder("admin", elsewhere["city"])[0].post(
+        reverse("users"), {"what": "role", "user": holder("staff", elsewhere["section"])[1].pk, "role": "evaluator",
+                           "organisation": elsewhere["section"].pk},
+    )  # fmt: skip
+    assert "评价专家应在" in section.content.decode()
+
+
+def between(connection, act):
+    """Return a hook that does something past the site when the first transaction of a request has begun."""
+    done = []
+
+    def watch(execute, sql, params, many, context):
+        found = execute(sql, params, many, context)
+        if sql.startswith("SAVEPOINT") and not done:
+            done.append(True)
+            act()
+        return found
+
+    return connection.execute_wrapper(watch)
+
+
+@pytest.mark.parametrize("ended", ["role", "account"])
+def test_what_waited_for_a_lock_is_not_done_in_a_role_that_ended_meanwhile(ended, department, holder, sign_in):
+    browser, one = holder("finance", department)
+    assert browser.get(reverse("targets", args=[department.pk, 2021])).status_code == 200
+
+    def end():
+        if ended == "role":
+            QuerySet(Membership).filter(user=one).update(active=False)
+        else:
+            QuerySet(User).filter(pk=one.pk).update(is_active=False)
+
+    def given_again():
+        QuerySet(Membership).filter(user=one).update(active=True)
+        QuerySet(User).filter(pk=one.pk).update(is_active=True)
+
+    record = SafeguardRecord.objects.filter(department=department).first()
+    blank = {"how": "blank", "kind": "project", "name": "占位项目"}
+    for address, said in (
+        (reverse("targets", args=[department.pk, 2031]), blank),
+        (reverse("record", args=[record.pk]), {"title": "另一个"}),
+    ):
+        before = state()
+        with between(connection, end):
+            assert browser.post(address, said).status_code == 403, address
+        assert state() == before
+        given_again()
+        browser = sign_in(one.username)
+
+
+def test_of_two_administrators_who_end_each_other_at_once_one_stays(elsewhere, holder, sign_in):
+    (first, one), (_, two) = holder("admin", elsewhere["city"]), holder("admin", elsewhere["city"])
+
+    def other_way():
+        QuerySet(User).filter(pk=one.pk).update(is_active=False)
+
+    for act in ({"what": "toggle", "user": two.pk}, {"what": "end-role", "user": two.pk, "membership": two.memberships.get().pk}):
+        with between(connection, other_way):
+            assert first.post(reverse("users"), act).status_code == 403
+        two.refresh_from_db()
+        assert two.is_active and two.memberships.get().active
+        QuerySet(User).filter(pk=one.pk).update(is_active=True)
+        first = sign_in(one.username)
 
 
 def test_a_password_handed_out_stands_readable_in_no_table(elsewhere, holder):

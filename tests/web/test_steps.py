@@ -770,6 +770,26 @@ def test_a_draft_of_last_year_that_is_taken_over_keeps_its_writers(project, depa
     assert not permits(user("caiwu"), "targets.check", one) and permits(user("caiwu2"), "targets.check", one)
 
 
+@pytest.mark.parametrize("what", ["the new one is renamed", "the old one is renamed", "the old one is void", "another text is approved"])
+def test_who_wrote_a_draft_that_was_taken_over_wrote_it_whatever_becomes_of_either(project, department, user, what):
+    """That is written down when it is taken over: no name, no state of today says it."""
+    with acting("caiwu"):
+        sheets.set_field(project, "unit", "财务科", sheets.current_fields(project)["unit"].text)
+    made = sheets.start_from_last_year(department, 2024, user("keyuan2"))
+    one = next(v for v in made if v.sheet.name == project.sheet.name)
+    if what == "another text is approved":
+        QuerySet(SheetVersion).filter(pk=project.pk).update(state="approved", body=one.body)
+    elif what == "the old one is void":
+        advance(user("keyuan"), project, "targets.void", "不要了")
+    else:
+        renamed = one if what.startswith("the new") else project
+        with acting("keyuan2"):
+            sheets.set_field(renamed, "name", "另一个名称", sheets.current_fields(renamed)["name"].text)
+    one = SheetVersion.objects.get(pk=one.pk)
+    assert one.writers() >= {"caiwu", "keyuan", "keyuan2"}
+    assert not permits(user("caiwu"), "targets.check", one) and permits(user("caiwu2"), "targets.check", one)
+
+
 def test_two_experts_of_one_name_are_two(department, user):
     evaluation = KeyEvaluation.objects.get(department=department)
     for name in ("zhuanjia1", "zhuanjia2"):

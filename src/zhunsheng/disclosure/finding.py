@@ -240,7 +240,7 @@ def _identity(number: str) -> bool:
         return False
     if not date(1900, 1, 1) <= day <= date(2100, 1, 1):
         return False
-    return len(number) == 15 or ric.calc_check_digit(number[:-1]) == number[-1]
+    return len(number) == 15 or ric.calc_check_digit(number) == number[-1]
 
 
 @lru_cache(maxsize=4096)

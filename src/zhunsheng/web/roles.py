@@ -16,6 +16,7 @@ import rules
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from zhunsheng.web.databases import remembered
 from zhunsheng.web.models import CalendarEntry, Decided, LocalScheme, Membership, Organisation, Role, Step, User
 
 STAFF, FINANCE, HEAD, BUREAU, EVALUATOR, AUDITOR, ADMIN = (str(role) for role in Role)
@@ -111,6 +112,7 @@ ACTIONS: dict[str, Act] = {
     # -- key evaluation: 独立评分 → 合议 → 报告；整改
     "keyeval.view": Act((*READERS, EVALUATOR)),
     "keyeval.start": Act((BUREAU,)),
+    "keyeval.appoint": Act((BUREAU,), on=("scoring",), to="scoring", ways=("agreeing",), remark=True),
     "keyeval.mark": Act((EVALUATOR,), on=("scoring",), to="scoring", ways=("agreeing",), blind=True),
     "keyeval.agree": Act((BUREAU,), on=("agreeing",)),
     "keyeval.report": Act((BUREAU,), _("定稿出报告"), ("agreeing",), "reported", needs=("all_rows_agreed",)),
@@ -190,6 +192,7 @@ WORDS: dict[str, Any] = {
     "keyeval.view": _("查看重点评价"),
     "keyeval.agree": _("合议评分"),
     "keyeval.start": _("列入重点评价"),
+    "keyeval.appoint": _("改派评价人"),
     "keyeval.mark": _("提交独立评分"),
     "rectify.add": _("列入整改"),
     "draws.view": _("查看抽查"),
@@ -240,12 +243,11 @@ def words_of(action: str) -> Any:
     return act.label if act and act.label else WORDS.get(action, action)
 
 
+@remembered
 def memberships(user: User) -> list[Membership]:
-    """Return a user's active memberships, read once a request."""
-    if not hasattr(user, "_memberships"):
-        found = user.memberships.filter(active=True, organisation__active=True).select_related("organisation__parent")
-        user._memberships = list(found)  # type: ignore[attr-defined]
-    return user._memberships  # type: ignore[attr-defined,no-any-return]
+    """Return the memberships that hold now: of an account in use, at an organisation in use; read again behind each lock."""
+    held = Membership.objects.filter(user=user, user__is_active=True, active=True, organisation__active=True)
+    return list(held.select_related("organisation__parent"))
 
 
 def reaches(membership: Membership, organisation: Organisation) -> bool:
@@ -399,10 +401,13 @@ def governs(user: User, subject: Any) -> bool:
     """
     if isinstance(subject, User):
         held = _held(subject)
-        return all(governs(user, m.organisation) for m in held) if held else everywhere(user, "admin.manage")
+        return all(governs(user, m) for m in held) if held else everywhere(user, "admin.manage")
     if isinstance(subject, LocalScheme | CalendarEntry):
         return sets_rules(user, subject.organisation)
     if isinstance(subject, Membership):
+        # Who judges is appointed from above the judged, and dismissed from there.
+        if subject.role == Role.EVALUATOR:
+            return sets_rules(user, subject.organisation)
         subject = subject.organisation
     if not isinstance(subject, Organisation):
         return everywhere(user, "admin.manage")

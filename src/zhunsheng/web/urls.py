@@ -81,6 +81,7 @@ urlpatterns = [
     path(f"{HERE}keyeval", keyeval.keyeval, name="keyeval"),
     path("keyeval/<int:evaluation>", keyeval.keyevaluation, name="keyevaluation"),
     path("keyeval/<int:evaluation>/marks", keyeval.marks, name="marks"),
+    path("keyeval/<int:evaluation>/appoint", keyeval.appoint, name="appoint"),
     path("keyeval/<int:evaluation>/agree", keyeval.agree, name="agree"),
     path("keyeval/<int:evaluation>/rectify", keyeval.rectification, name="rectification"),
     path("keyeval/<int:evaluation>/report", keyeval.key_report, name="key-report"),

@@ -28,6 +28,18 @@ class KeyStartForm(forms.Form):
         self.fields["method"].choices = [(m, m) for m in methods]  # type: ignore[attr-defined]
 
 
+class AppointForm(forms.Form):
+    """Who is to mark from now on, and why."""
+
+    evaluators = forms.ModelMultipleChoiceField(label=_("评价人"), queryset=User.objects.none(), required=False)
+    remark = forms.CharField(label=_("理由"), max_length=MOST["remark"], required=False)
+    seen = forms.CharField(required=False)
+
+    def __init__(self, data: Any, people: Sequence[User]) -> None:
+        super().__init__(data)
+        self.fields["evaluators"].queryset = User.objects.filter(pk__in=[p.pk for p in people])  # type: ignore[attr-defined]
+
+
 class PointsForm(forms.Form):
     """Points and reasons by row, each within its row's points; rows left empty are not touched."""
 

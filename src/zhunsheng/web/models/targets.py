@@ -77,6 +77,8 @@ class SheetVersion(Decided):
     reason = models.TextField(_("调整理由"), blank=True)
     origin = models.CharField(max_length=20, default="upload")
     upload = models.ForeignKey(Upload, models.PROTECT, null=True)
+    # Who wrote the text that it was taken over from, where nobody had approved that: written down then, for good.
+    carried = models.JSONField(default=list)
     unsure = models.JSONField(default=list)
     # What is personal in the document it was read from, masked, with its places (``services/disclosing.noted``).
     personal = models.JSONField(default=list)
@@ -152,12 +154,8 @@ class SheetVersion(Decided):
         approved = earlier.filter(state=self.State.APPROVED).order_by("number").last()
         mine = list(earlier.filter(number__gt=approved.number if approved and approved.pk != self.pk else 0))
         brought = {v.created_by.get_username() for v in mine if v.created_by}
-        if any(v.origin == "last-year" for v in mine):
-            # A draft of last year that was taken over is still its writers', unless it was approved then.
-            named = {"department": self.sheet.department, "kind": self.sheet.kind, "name": self.sheet.name}
-            before = Sheet.objects.filter(year=self.sheet.year - 1, **named).first()
-            if before is not None and before.effective is None and before.versions.exists():
-                brought |= before.latest.writers()
+        for version in mine:
+            brought |= set(version.carried)
         edits = AuditEntry.objects.filter(model="sheetversion", object_id__in=[str(v.pk) for v in mine], action="edit")
         return brought | set(edits.values_list("actor", flat=True))
 

@@ -104,6 +104,8 @@ def give_role(user: User, role: str, place: Organisation, by: User | None) -> Me
         raise ZhunshengError("ZS-WB-06", detail=_("不能给自己授予角色，请由另一位管理员办理"))
     if role in (Role.FINANCE, Role.HEAD) and place.kind not in ("department", "section"):
         raise ZhunshengError("ZS-WB-06", detail=_("财务科、部门负责人应在部门任职"))
+    if role == Role.EVALUATOR and place.kind == "section":
+        raise ZhunshengError("ZS-WB-06", detail=_("评价专家应在市、区县或部门任职"))
     if role == Role.BUREAU and place.kind not in ("city", "district"):
         raise ZhunshengError("ZS-WB-06", detail=_("财政局应设在市或区县"))
     held = Membership.objects.filter(user=user, organisation=place, role=role).first()

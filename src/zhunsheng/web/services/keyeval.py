@@ -44,6 +44,18 @@ def evaluators_for(department: Organisation) -> list[User]:
     return sorted({m.user for m in held if reaches(m, department)}, key=lambda u: u.pk)
 
 
+def experts(evaluation: KeyEvaluation) -> list[tuple[int, str, bool, bool]]:
+    """Return whom the bureau may have mark: (id, name, whether they do now, whether they have finished and so stay)."""
+    chosen = {p.pk: p for p in evaluation.evaluators.all()}
+    may_mark = {p.pk: p for p in evaluators_for(evaluation.department)}
+    told = told_apart([*chosen.values(), *(p for p in may_mark.values() if p.pk not in chosen)])
+    return [
+        (pk, name, pk in chosen, pk in evaluation.finished)
+        for pk, name in told.items()
+        if pk in may_mark or pk in evaluation.finished
+    ]
+
+
 def framework_of(evaluation: KeyEvaluation) -> KeyFramework:
     """Return the framework an evaluation goes by."""
     return next(f for f in key_frameworks() if f.id == evaluation.framework)
@@ -59,7 +71,7 @@ def told_apart(people: Iterable[User]) -> dict[int, str]:
 def card_of(evaluation: KeyEvaluation) -> KeyCard:
     """Return the marks put together; evaluators are named by their display names."""
     given: dict[str, dict[str, Decimal]] = {}
-    marks = list(evaluation.marks.select_related("by"))
+    marks = list(evaluation.marks.filter(by__in=evaluation.evaluators.all()).select_related("by"))
     names = told_apart({mark.by for mark in marks})
     for mark in marks:
         given.setdefault(names[mark.by_id], {})[mark.row] = mark.points
@@ -91,6 +103,28 @@ def start(sheet: Sheet, method: str, people: Sequence[User], user: User) -> KeyE
         made.evaluators.set(people)
         note(user, made, "keyeval.start", after="scoring", remark="、".join(map(str, people)))
     return made
+
+
+def appoint(evaluation: KeyEvaluation, people: Sequence[User], remark: str, user: User, seen: str | None = None) -> KeyEvaluation:
+    """Have others mark in the place of those who have not finished; who has, stays, with their marks.
+
+    Where all that are left have finished, the talk opens. Marks that somebody left unfinished are kept and count nowhere.
+    Raises ``PermissionDenied``, ``ZS-WB-10``, ``ZS-WB-01``, ``ZS-WB-02`` without a reason, ``ZS-WB-06`` for fewer than two.
+    """
+    with transaction.atomic():
+        now = KeyEvaluation.objects.select_for_update().get(pk=evaluation.pk)
+        check(user, now, "keyeval.appoint", seen)
+        before = list(now.evaluators.order_by("pk"))
+        chosen = {p.pk: p for p in (*(p for p in before if p.pk in now.finished), *people)}
+        if len(chosen) < 2:
+            raise ZhunshengError("ZS-WB-06", detail=_("请选择至少两位评价人"))
+        told = told_apart([*before, *chosen.values()])
+        now.evaluators.set(chosen.values())
+        names = ["、".join(told[p.pk] for p in some) for some in (before, chosen.values())]
+        words = f"{names[0]} → {names[1]}；{remark.strip()}" if remark.strip() else ""
+        everyone = set(now.finished) >= chosen.keys()
+        advance(user, now, "keyeval.appoint", words, seen=seen, to="agreeing" if everyone else "scoring")
+    return now
 
 
 def keep_marks(
@@ -133,7 +167,7 @@ def _finish(now: KeyEvaluation, user: User, framework: KeyFramework, seen: str |
     def kept(one: KeyEvaluation) -> None:
         one.finished = finished
 
-    everyone = len(finished) == now.evaluators.count()
+    everyone = set(finished) >= set(now.evaluators.values_list("pk", flat=True))
     advance(user, now, "keyeval.mark", seen=seen, change=kept, to="agreeing" if everyone else "scoring")
 
 

@@ -138,8 +138,11 @@ def add_version(
     unsure: list[Any] | None = None,
     personal: list[dict[str, str]] | None = None,
     of: Sheet | None = None,
+    carried: Sequence[str] = (),
 ) -> SheetVersion:
     """Keep a sheet as the next version of the record it belongs to: ``of``, or the one its code or exact name says.
+
+    ``carried`` are the user names of those who wrote what it was taken over from.
 
     Indicators equal to the last version's keep their codes. Raises ``ZS-WB-01``, ``ZS-WB-06``.
     """
@@ -175,6 +178,7 @@ def add_version(
             upload=upload,
             unsure=unsure or [],
             personal=personal or [],
+            carried=list(carried),
             created_by=user,
         )
         if user is not None:
@@ -251,7 +255,8 @@ def start_from_last_year(department: Organisation, year: int, user: User) -> lis
             continue
         source = in_force(old) or newest(old)
         carried = carried_over(source.target_sheet(), year, in_force=source.state == "approved")
-        made.append(add_version(carried, department, user, "last-year"))
+        writers = [] if source.state == "approved" else sorted(source.writers())
+        made.append(add_version(carried, department, user, "last-year", carried=writers))
     if not made:
         raise ZhunshengError("ZS-WB-06", detail=f"{year - 1}年没有可以沿用的目标表，或都已沿用")
     refresh_findings(department, year)

@@ -25,6 +25,7 @@ from zhunsheng.web.audit import record
 from zhunsheng.web.forms.account import MOST_DAYS, NewPassword, NewToken, Revocation
 from zhunsheng.web.middleware import Figures, address
 from zhunsheng.web.models import ApiToken, AuditHead, Job
+from zhunsheng.web.models.work import cipher
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import token_places
 from zhunsheng.web.scopes import SCOPES
@@ -99,14 +100,14 @@ def account(request: SignedInRequest) -> HttpResponse:
             raise PermissionDenied("account")
         days = said["days"] or TOKEN_DAYS
         _token, secret = ApiToken.issue(request.user, said["name"], said["scopes"], days, place)
-        request.session["secret"] = secret
+        request.session["secret"] = cipher().hide(secret)  # for the one page that shows it
         return done(request, "account", _("令牌已生成，只显示这一次，请立即保存。"))
     context = {
         "tokens": ApiToken.objects.filter(user=request.user).select_related("place__parent__parent").order_by("-pk"),
         "places": token_places(request.user),
         "days": (TOKEN_DAYS, MOST_DAYS),
         "scopes": SCOPES.items(),
-        "secret": request.session.pop("secret", None),
+        "secret": cipher().show(request.session.pop("secret", None)),
         "memberships": request.user.memberships.filter(active=True).select_related("organisation__parent__parent"),
     }
     return render(request, "web/account.html", context)

@@ -29,7 +29,7 @@ from zhunsheng.web.roles import ACTIONS, everywhere, governs, memberships, sets_
 from zhunsheng.web.services import administration as service
 from zhunsheng.web.services import office
 from zhunsheng.web.services.permissions import parts
-from zhunsheng.web.views.common import done, integer_of, page, paged
+from zhunsheng.web.views.common import demand, done, integer_of, page, paged
 
 PAGE = 50
 
@@ -138,6 +138,10 @@ def _change_user(request: SignedInRequest) -> HttpResponse:
         raise Http404
     said = sent.UserChange.of(request)
     what, user = said["what"], said["user"]
+    # Of two who end one another at once, the second finds that nothing is theirs to end any more.
+    both = {request.user.pk, user.pk} if user else {request.user.pk}
+    list(User.objects.select_for_update(no_key=True).filter(pk__in=both).order_by("pk"))
+    demand(request, "admin.manage", None)
     # A role of one's own place ends though its holder has others elsewhere; all else is of the whole person.
     if what != "end-role" and user is not None and not governs(request.user, user):
         raise PermissionDenied("admin.manage")

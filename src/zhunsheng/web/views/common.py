@@ -76,7 +76,7 @@ def page(
             request.department, request.year = department, year
             try:
                 if request.method == "POST":
-                    return _acted(request, view, kwargs, records, whole)
+                    return _acted(request, view, kwargs, records, action, whole)
                 request.position = once.position()
                 return view(request, **kwargs)
             except ZhunshengError as error:
@@ -90,7 +90,12 @@ def page(
 
 
 def _acted(
-    request: Any, view: View, kwargs: dict[str, Any], records: dict[str, type[models.Model]], whole: bool
+    request: Any,
+    view: View,
+    kwargs: dict[str, Any],
+    records: dict[str, type[models.Model]],
+    action: str | None,
+    whole: bool,
 ) -> HttpResponse:
     """Act on what was sent, once for each form, on records read and locked in the transaction that changes them."""
 
@@ -109,6 +114,9 @@ def _acted(
                 kwargs["department"] = request.department = locked.get(pk=kwargs["department"].pk)
             for name, model in records.items():
                 kwargs[name] = model._base_manager.select_for_update(no_key=True).get(pk=kwargs[name].pk)
+            # While this waited for the lock, the role that let it in may have been ended.
+            if action and not may(request.user, action, request.department):
+                raise PermissionDenied(action)
             response = view(request, **kwargs)
             once.answered(response, getattr(response, "said", ""))
             once.spend_now()

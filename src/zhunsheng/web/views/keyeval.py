@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.reports.key_report import write_key_report
 from zhunsheng.web.forms.base import checked
-from zhunsheng.web.forms.keyeval import KeyStartForm, PointsForm, RectificationForm
+from zhunsheng.web.forms.keyeval import AppointForm, KeyStartForm, PointsForm, RectificationForm
 from zhunsheng.web.models import KeyEvaluation, Organisation, Sheet
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import keyeval as service
@@ -82,6 +82,7 @@ def keyevaluation(request: HttpRequest, evaluation: KeyEvaluation) -> HttpRespon
         "rows": rows,
         "names": [str(p) for p in people if apart],
         "people": [(p, p.pk in evaluation.finished) for p in people],
+        "experts": service.experts(evaluation) if may(request.user, "keyeval.appoint", evaluation) else [],
         "marking": marking,
         "result": result,
         "of_what": of_what,
@@ -111,6 +112,15 @@ def marks(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
         seen=said["seen"],
     )
     return done(request, "keyevaluation", _("评分已保存。"), evaluation.pk)
+
+
+@page("keyeval.view", methods=("POST",), evaluation=KeyEvaluation)
+def appoint(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
+    """Have others mark in the place of evaluators who have not finished."""
+    demand(request, "keyeval.appoint", evaluation)
+    said = checked(AppointForm(request.POST, service.evaluators_for(evaluation.department)))
+    service.appoint(evaluation, list(said["evaluators"]), said["remark"], request.user, said["seen"])  # type: ignore[arg-type]
+    return done(request, "keyevaluation", _("评价人已改派。"), evaluation.pk)
 
 
 @page("keyeval.view", methods=("POST",), evaluation=KeyEvaluation)
