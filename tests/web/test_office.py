@@ -106,6 +106,8 @@ def test_a_taken_name_is_a_message(sign_in, district, department):
     )
     assert answer.status_code == 400 and "ZS-WB-20" in answer.content.decode()
     refused("ZS-WB-24", office.number, other, department.official_code)
+    wide = "".join(chr(ord(c) + 0xFEE0) for c in department.official_code)
+    refused("ZS-WB-24", office.number, other, f" {wide}")
     # A closed one keeps its name; another may bear it, and then the first can't come back under it.
     office.close(other, ON)
     office.found("甲局", "department", district)

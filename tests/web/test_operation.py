@@ -138,12 +138,18 @@ def test_the_sample_is_not_loaded_over_a_site(small):
 
 
 def test_an_empty_site_gets_its_first_administrator(tmp_path):
+    early = manage(tmp_path, "first_admin", "guanli", check=False)
+    assert "数据库还没有建立" in early.stderr and "Traceback" not in early.stderr
     manage(tmp_path, "migrate", "-v0")
     said = manage(tmp_path, "first_admin", "guanli", "--organisation", "某市").stdout
     assert "临时密码" in said
     check = "from zhunsheng.web.models import *; u = User.objects.get(); print(u.must_change, u.check_password(%r), u.memberships.get().role)"
     assert script(tmp_path, check % said.rsplit("：", 1)[1].strip()) == "True True admin"
     assert manage(tmp_path, "first_admin", "other", check=False).returncode != 0
+    # Where none of them can sign in any more, whoever operates the machine makes another, for the same organisation.
+    script(tmp_path, "from zhunsheng.web.models import *; u = User.objects.get(); u.is_active = False; u.save(); print()")
+    assert "用户名 guanli 已存在" in manage(tmp_path, "first_admin", "guanli", check=False).stderr
+    assert "某市 的系统管理员 other" in manage(tmp_path, "first_admin", "other").stdout
 
 
 def test_postgresql_is_backed_up_and_restored_too(postgres, moved, tmp_path):

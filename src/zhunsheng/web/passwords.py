@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -15,6 +16,19 @@ class Argon2(Argon2PasswordHasher):
     memory_cost = 47104
     time_cost = 1
     parallelism = 1
+
+
+class LongEnough(MinimumLengthValidator):
+    """Django's rule of a least length, said in the reader's language."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        """Raise ``ValidationError`` for a password that is too short."""
+        if len(password) < self.min_length:
+            raise ValidationError(self.get_help_text(), code="password_too_short")
+
+    def get_help_text(self) -> str:
+        """Return the rule in words."""
+        return _("密码至少 %s 个字符。") % self.min_length
 
 
 class MixedCharacters:

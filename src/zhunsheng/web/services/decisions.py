@@ -111,7 +111,9 @@ def decide(user: User, record: Any, action: str, said: Mapping[str, Any]) -> Ste
 
 
 def _reasoned(record: Any, said: Mapping[str, Any], user: User) -> None:
-    record.reason = record.reason or str(said.get("remark") or "").strip()
+    # Only a version that adjusts an approved one has a reason for that; what is said otherwise is the step's remark.
+    if record.sheet.versions.filter(state="approved").exists():
+        record.reason = record.reason or str(said.get("remark") or "").strip()
 
 
 def _proved(record: Any, said: Mapping[str, Any], user: User) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -31,6 +32,11 @@ def _free(name: str, parent: Organisation | None, but: Organisation | None = Non
     namesakes = Organisation.objects.filter(parent=parent, name=name, active=True)
     if namesakes.exclude(pk=but.pk if but else None).exists():
         raise ZhunshengError("ZS-WB-20", name=name, parent=parent.name if parent else "最上级")
+
+
+def plain_code(text: str) -> str:
+    """Return an official code as it is kept: full-width signs and blanks around it make no other code."""
+    return unicodedata.normalize("NFKC", text).strip()
 
 
 def _official(code: str, but: Organisation | None = None) -> None:
@@ -92,6 +98,7 @@ def found(
     with transaction.atomic():
         _fits(name, kind, parent)
         _free(name, parent)
+        official_code = plain_code(official_code)
         _official(official_code)
         made = Organisation(name=name, kind=kind, parent=parent, official_code=official_code)
         if on is not None and on > timezone.localdate():
@@ -123,6 +130,7 @@ def rename(organisation: Organisation, name: str, on: date, note: str = "") -> O
 def number(organisation: Organisation, official_code: str) -> Organisation:
     """Keep the official code of an organisation, by which documents may name it. Raises ``ZS-WB-24``."""
     one = _locked(organisation)
+    official_code = plain_code(official_code)
     _official(official_code, one)
     one.official_code = official_code
     one.save()
@@ -371,7 +379,7 @@ def named(
     what is closed takes nothing. ``bearers`` are those whom ``bore`` returned, where they are known.
     """
     below = Organisation.objects.filter(path__startswith=district.path, kind=Kind.DEPARTMENT, active=True)
-    if text and (coded := list(below.filter(official_code=text))):
+    if text and (coded := list(below.filter(official_code=plain_code(text)))):
         return coded
     return [o for o in (bore(district, text, year) if bearers is None else bearers) if o.active]
 
