@@ -73,6 +73,7 @@ def read(opened, as_of=END, by=None, names=None):
         ({"population": "kind IN ('举报', '表扬')"}, "没有“表扬”这个值"),
         ({"population": "received_on > :tomorrow"}, "没有参数 :tomorrow"),
         ({"population": "kind = "}, "不是一个条件"),
+        ({"population": "kind = '"}, "不是一个条件"),
         ({"population": "exists (select 1 from payments)"}, "里不能用"),
         ({"population": "read_csv('/etc/passwd') = 1"}, "里不能用"),
         ({"population": "1 = 1; drop table complaints"}, "不是一个条件"),

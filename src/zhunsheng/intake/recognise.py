@@ -150,8 +150,10 @@ class Recogniser:
             self.department.provenance.setdefault("narrative", place)
 
     def _prose(self, text: str, place: Place) -> None:
-        draft = self.department or self._start("department", None, place)
-        self.department = draft
+        if self.department is None:
+            # A sheet of its own: the goal that was open is the one before's.
+            self.department, self.subsection = self._start("department", None, place), None
+        draft = self.department
         stated, left = prose.indicators(text, self.year)
         for one in stated:
             draft.indicators.append({"name": one.name, "target": one.target, "goal": self.subsection, "place": place})

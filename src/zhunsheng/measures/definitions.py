@@ -12,6 +12,7 @@ from typing import Literal
 import sqlglot
 from pydantic import BaseModel, ConfigDict, Field
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.ledgers import Ledger, ledgers
@@ -136,7 +137,7 @@ def predicate(measure: Measure, text: str, ledger: Ledger, flags: set[str]) -> e
     """Parse one predicate and check every node of it. Raises ``ZS-MS-02``."""
     try:
         tree = sqlglot.parse_one(text, read="duckdb", into=exp.Condition)
-    except sqlglot.ParseError as error:
+    except SqlglotError as error:  # signs that are none, too
         _refuse(measure, f"“{text}”不是一个条件（{str(error).splitlines()[0]}）")
     columns = {c.name: c for c in ledger.columns}
     for node in tree.walk():
