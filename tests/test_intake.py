@@ -300,3 +300,11 @@ def test_cells_without_a_value_and_what_is_hidden_are_said(tmp_path):
     assert {text for name, text, _ in said if name == "hidden"} == {"“目标”第 6 行", "“目标”B 列", "“旧稿”整张工作表"}
     assert any("千位" in why for name, _, why in said if name == "budget")
     assert read_book(path).sheets[0].budget.total is None
+
+
+def test_a_sheet_that_begins_in_prose_takes_no_goal_of_the_one_before():
+    """Spoiled lines once left indicators under a goal that their sheet does not have, and its tables could not be written."""
+    lines = "2021年部门整体绩效目标\n（一）市场主体年报\n目标：按时年报\n第二部分 其他\n绩效指标：企业年报率达到95%以上，案件查处率达到100%。"
+    book = book_of(open_bytes(lines.encode(), "目标.txt"))
+    assert [i.goal for s in book.sheets for i in s.indicators] == [None, None]
+    assert all(target_form(sheet).rows for sheet in book.sheets)
