@@ -106,7 +106,7 @@ def _count_strings(opened: Opened) -> None:
     The library makes room for as many as it says before it reads one: a count of 100 billion ends the process.
     """
     assert opened.archive is not None
-    for member in opened.archive.infolist():
+    for member in opened.archive.members:
         if not member.filename.lower().endswith("sharedstrings.xml"):
             continue
         data = opened.member(member)  # each one that bears the name: which of them is read, is the library's choice
@@ -212,7 +212,7 @@ def _refuse_too_large(cells: list[tuple[bytes, bytes]], name: str, where: str) -
 
 def _percent_styles(opened: Opened) -> frozenset[bytes]:
     assert opened.archive is not None
-    if "xl/styles.xml" not in opened.archive.namelist():
+    if "xl/styles.xml" not in opened.archive.names:
         return frozenset()
     root = opened.xml("xl/styles.xml")
     formats = {f.get("numFmtId"): f.get("formatCode") or "" for f in root.iter(f"{_MAIN}numFmt")}
