@@ -120,7 +120,7 @@ def of_system(error: BaseException, path: str = "") -> ZhunshengError | None:
     """Return what the system refused, and nobody's program did wrong, as an error for a person; None for any other.
 
     Looks through the errors that led to this one. ``ZS-CL-10`` a full disk, ``ZS-CL-11`` no permission to write,
-    ``ZS-CL-12`` a name too long; ``path`` is what was to be written where the error itself does not say.
+    ``ZS-CL-12`` a name too long, ``ZS-EV-41`` no memory left; ``path`` is what was to be written where the error itself does not say.
     """
     seen: set[int] = set()
     one: BaseException | None = error
@@ -128,6 +128,9 @@ def of_system(error: BaseException, path: str = "") -> ZhunshengError | None:
         seen.add(id(one))
         if isinstance(one, ZhunshengError):
             return None
+        # DuckDB's by its name, so that this room needs no database.
+        if isinstance(one, MemoryError) or type(one).__name__ == "OutOfMemoryException":
+            return ZhunshengError("ZS-EV-41")
         number = getattr(one, "errno", None) if isinstance(one, OSError) else None
         where = path or str(getattr(one, "filename", None) or "") or "临时文件"
         if number in _FULL or any(words in str(one).lower() for words in _FULL_WORDS):

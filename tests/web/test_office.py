@@ -6,6 +6,8 @@ import io
 import zipfile
 from datetime import date, timedelta
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -173,6 +175,47 @@ def archive_of(*named):
             data = {**bureau(), "department": name} if name else {**bureau(), "department": ""}
             archive.writestr(f"{folder}/{n}.txt", flattened(data))
     return SimpleUploadedFile("各部门.zip", buffer.getvalue(), "application/zip")
+
+
+def test_a_zip_that_is_broken_or_a_bomb_is_refused_whole_in_words(sign_in, district, work_off):
+    known = Organisation.objects.filter(parent=district, kind="department").exclude(official_code="305001")[0]
+    whole = archive_of(("x", known.name), ("y", known.name)).read()
+    packed = {m: io.BytesIO() for m in (zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2)}
+    for method, stream in packed.items():
+        with zipfile.ZipFile(io.BytesIO(whole)) as source, zipfile.ZipFile(stream, "w", method) as archive:
+            for info in source.infolist():
+                archive.writestr(info.filename, source.read(info))
+
+    def spoiled(data, start):
+        return data[:start] + b"\xff" * 60 + data[start + 60 :]
+
+    deflated, lzma, bzip2 = (stream.getvalue() for stream in packed.values())
+    second = deflated.rindex(b"PK\3\4")
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x/0.txt", b"\0" * (60 * 2**20))
+    locked = bytearray(deflated)
+    locked[locked.index(b"PK\1\2") + 8] |= 1
+    # The second document alone is spoiled: nothing of the first is taken in.
+    wrong = (spoiled(deflated, second + 60), spoiled(lzma, 60), lzma, spoiled(bzip2, 60), bytes(locked), bomb.getvalue())
+    client, before = sign_in("caizheng"), Sheet.objects.count()
+    for n, data in enumerate(wrong):
+        file = SimpleUploadedFile(f"{n}.zip", data, "application/zip")
+        assert client.post(reverse("portfolio-import"), {"file": file, "year": "2022"}).status_code == 302
+        (job, *_) = [j for j in work_off() if j.kind == "archive"]
+        assert job.state == "failed" and "ZS-WB-07" in job.error, (n, job.error)
+    assert Sheet.objects.count() == before
+
+
+def test_a_parquet_file_beyond_the_site_s_bounds_is_not_even_kept(sign_in, department):
+    rows = pa.array([0], pa.int32()).take(pa.array([0] * 1_100_000))
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"登记编号": pa.DictionaryArray.from_arrays(rows, pa.array(["T"]))}), buffer)
+    before = Upload.objects.count()
+    file = SimpleUploadedFile("投诉.parquet", buffer.getvalue())
+    answer = sign_in("keyuan").post(reverse("ledgers", args=[department.pk, 2021]), {"file": file})
+    assert answer.status_code == 400 and "ZS-EV-40" in answer.content.decode()
+    assert Upload.objects.count() == before
 
 
 def test_an_unknown_name_makes_no_department_until_a_person_says_so(sign_in, district, work_off):

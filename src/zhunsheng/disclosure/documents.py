@@ -23,8 +23,9 @@ from lxml import etree
 from zhunsheng.disclosure.finding import Found, found_in, hidden
 from zhunsheng.disclosure.rules import rules
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.opening import decode, open_bytes, parse_xml
+from zhunsheng.files.opening import decode, open_bytes, parse_xml, unfit
 from zhunsheng.files.spreadsheet import read_workbook, show
+from zhunsheng.files.zips import Unfit, Zip
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -179,13 +180,13 @@ class _Whole:
         if self.depth > MAX_DEPTH:
             raise ZhunshengError("ZS-WB-43", name=self.name)
         try:
-            archive = zipfile.ZipFile(io.BytesIO(self.data))
-            names = archive.namelist()
-        except zipfile.BadZipFile:
-            raise ZhunshengError("ZS-IN-05", name=self.name, detail="不是完整的压缩文件") from None
-        yield from _named(f"{self.name}的成员名称", names)
-        for member in names:
-            content = archive.read(member)
+            archive = Zip(self.data)
+        except Unfit as fault:
+            raise unfit(fault, self.name) from None
+        yield from _named(f"{self.name}的成员名称", [info.filename for info in archive.members])
+        for info in archive.members:
+            member = info.filename
+            content = self._read(archive, info)
             inside = PurePosixPath(member).suffix.lower()
             if ending != ".zip" and inside in (".xml", ".rels", ".vml"):
                 if content.strip():
@@ -205,12 +206,19 @@ class _Whole:
                     text.place = f"{self.name} › {text.place}"
                     yield text
 
+    def _read(self, archive: Zip, info: zipfile.ZipInfo) -> bytes:
+        try:
+            return archive.read(info)
+        except Unfit as fault:
+            raise unfit(fault, self.name) from None
+
     def _packed(self) -> bytes:
         out = io.BytesIO()
-        with zipfile.ZipFile(io.BytesIO(self.data)) as archive, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
-            for info in archive.infolist():
+        archive = Zip(self.data)
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+            for info in archive.members:
                 member = self.members.get(info.filename)
-                content = archive.read(info)
+                content = self._read(archive, info)
                 if isinstance(member, _Whole):
                     content = member.content() if member.tree is not None or member.members else content
                 elif member is not None:

@@ -1,7 +1,8 @@
 """What happened: ledgers as data files, imports checked row by row, and a versioned, verifiable store."""
 
+from zhunsheng.evidence.bounds import HOME, WEB, Bounds
 from zhunsheng.evidence.browsing import Page, Row, browse
-from zhunsheng.evidence.importing import Checked, RowError, check_file
+from zhunsheng.evidence.importing import Checked, RowError, check_file, look_parquet
 from zhunsheng.evidence.ledgers import Column, Ledger, ledger_of, ledgers
 from zhunsheng.evidence.marking import marked_copy
 from zhunsheng.evidence.privacy import Cipher, mask
@@ -9,7 +10,10 @@ from zhunsheng.evidence.store import Batch, Department, Snapshot, Store
 from zhunsheng.evidence.template import write_template
 
 __all__ = [
+    "HOME",
+    "WEB",
     "Batch",
+    "Bounds",
     "Checked",
     "Cipher",
     "Column",
@@ -24,6 +28,7 @@ __all__ = [
     "check_file",
     "ledger_of",
     "ledgers",
+    "look_parquet",
     "marked_copy",
     "mask",
     "write_template",

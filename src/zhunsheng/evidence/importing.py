@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 import duckdb
 import pyarrow as pa
@@ -20,11 +20,12 @@ from openpyxl.utils import get_column_letter
 from zhunsheng.clock import today
 from zhunsheng.codes import named_code
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence.bounds import HOME, Bounds
 from zhunsheng.evidence.ledgers import DEPARTMENT, FIRST_DAY, LAST_DAY, MONEY_BELOW, Column, Ledger, ledgers
-from zhunsheng.evidence.sql import quoted
+from zhunsheng.evidence.sql import quoted, quoted_name
 from zhunsheng.faults import of_system
 from zhunsheng.files.opening import decode, file_digest, open_file
-from zhunsheng.files.spreadsheet import Sheet, read_workbook, show
+from zhunsheng.files.spreadsheet import MAX_CELLS, MAX_TEXT, Sheet, read_workbook, show
 from zhunsheng.text import GUARDED, INVISIBLE, NOT_GUARDED, UNFIT, clean
 
 _HEAD_ROWS = 15  # a header stands among the first rows, under a title or two
@@ -67,6 +68,7 @@ _CLEAN = (
 _PLAIN = "[\\n -~\\x{3001}-\\x{3029}\\x{3030}-\\x{303f}\\x{4e00}-\\x{9fff}（），：；]*"
 _ERRORS = r"#(N/A|REF!|DIV/0!|VALUE!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!)"
 _LISTED = 10  # rows or columns listed in a note before it only counts
+_HEAD_LINE = 2**20  # characters of one of the first rows
 _SURPLUS = 16  # cells beyond the header that are looked for in a row of a csv
 
 
@@ -112,7 +114,7 @@ def check_file(
     path: Path,
     ledger: Ledger | None,
     department: str,
-    memory_limit: str = "2GB",
+    bounds: Bounds = HOME,
     *,
     only: bool = False,
     label: str | None = None,
@@ -124,19 +126,23 @@ def check_file(
     none. A row's own department is a code or an exact name out of ``known`` (name or code -> code, "" for a name of
     several, which is an error; a code is its own department's, whoever bears it as a name); any other makes a new
     department, told in ``Checked.named``: a name under a code made from it, what is no name under itself. With ``only``, rows of
-    another department are errors. Memory is bounded by ``memory_limit``, beyond it DuckDB spills to disk. Raises ``ZS-IN-*`` and ``ZS-EV-02``, ``-06``, ``-07``, ``-08``, ``-10``.
+    another department are errors. Memory is bounded by ``bounds.memory``, beyond it DuckDB spills to disk. Raises ``ZS-IN-*``
+    and ``ZS-EV-02``, ``-06``, ``-07``, ``-08``, ``-10``; ``-40`` for more than ``bounds`` let through, ``-41`` where memory
+    is too small for it all the same, ``-42`` for a column that holds no single values.
     """
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = duckdb.connect(str(Path(scratch) / "import.duckdb"))
         try:
-            connection.execute(f"SET memory_limit = '{memory_limit}'")
+            connection.execute(f"SET memory_limit = '{bounds.memory}'")
             connection.execute("SET enable_progress_bar = false")
             connection.execute(_MACROS)
-            raw = _load(path, ledger, connection, Path(scratch))
+            raw = _load(path, ledger, connection, Path(scratch), bounds)
             given = {clean(word): code for word, code in (known or {}).items()}
             codes = {department, *given.values()} - {""}
             given |= ({clean(label): department} if label else {}) | {code: code for code in codes}
             yield _check(path, raw, department, connection, only, label or department, given)
+        except (MemoryError, duckdb.OutOfMemoryException) as error:
+            raise ZhunshengError("ZS-EV-41") from error
         finally:
             connection.close()
 
@@ -161,30 +167,46 @@ class _Raw:
     guarded: bool = False
 
 
-def _load(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, scratch: Path) -> _Raw:
+def _load(
+    path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, scratch: Path, bounds: Bounds
+) -> _Raw:
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
     with path.open("rb") as stream:
         head = stream.read(8)
     if head[:4] == b"PAR1":
-        return _load_parquet(path, ledger, connection)
+        return _load_parquet(path, ledger, connection, bounds)
     if (
         head[:4] == b"PK\x03\x04"
         or head[:4] == b"\xd0\xcf\x11\xe0"
         or path.suffix.lower() in (".xlsx", ".xls", ".xlsm")
     ):
-        return _load_workbook(path, ledger, connection)
-    return _load_csv(path, ledger, connection, scratch)
+        return _load_workbook(path, ledger, connection, bounds)
+    return _load_csv(path, ledger, connection, scratch, bounds)
 
 
-def _load_workbook(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection) -> _Raw:
+def _too_much(name: str, detail: str) -> ZhunshengError:
+    return ZhunshengError("ZS-EV-40", name=name, detail=detail)
+
+
+def _refuse_more(name: str, rows: int, columns: int, bounds: Bounds) -> None:
+    """Refuse more rows and columns than ``bounds`` let through. Raises ``ZS-EV-40``."""
+    if columns > bounds.columns:
+        raise _too_much(name, f"{columns:,} 列，上限 {bounds.columns:,} 列")
+    if rows > bounds.rows:
+        raise _too_much(name, f"{rows:,} 行，上限 {bounds.rows:,} 行")
+    if rows * columns > bounds.cells:
+        raise _too_much(name, f"{rows:,} 行 × {columns:,} 列，上限 {bounds.cells:,} 格")
+
+
+def _load_workbook(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, bounds: Bounds) -> _Raw:
     opened = open_file(path)
     if opened.kind not in ("xlsx", "xls"):
         what = {"html": "网页", "docx": "Word 文档"}.get(opened.kind, "文字")
         raise ZhunshengError("ZS-IN-03", name=path.name, detail=f"内容是{what}，请用 Excel 或 WPS 打开后另存为 xlsx")
     best: tuple[_Raw, list[list[Any]]] | None = None
     failure: ZhunshengError | None = None
-    for sheet in read_workbook(opened):
+    for sheet in read_workbook(opened, max_cells=min(bounds.cells, MAX_CELLS), max_text=min(bounds.texts, MAX_TEXT)):
         try:
             found, columns, at = _find_header(
                 [[show(v) for v in row] for row in sheet.rows[:_HEAD_ROWS]], ledger, path.name
@@ -192,6 +214,7 @@ def _load_workbook(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBP
         except ZhunshengError as error:
             failure = failure or error
             continue
+        _refuse_more(path.name, len(sheet.rows), max(map(len, sheet.rows), default=0), bounds)
         titles = tuple(show(v) for v in sheet.rows[at])
         known = set(columns.values())
         faults = [(r + 1, c, why) for r, c, why in _faults_of(sheet) if r > at and c in known]
@@ -254,38 +277,81 @@ def _text(value: Any) -> str | None:
     return text or None
 
 
-def _load_parquet(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection) -> _Raw:
+def look_parquet(source: Path | IO[bytes], name: str, bounds: Bounds) -> pa.Schema:
+    """Return the schema of a parquet file whose own account of itself is within ``bounds``. Raises ``ZS-IN-05``, ``ZS-EV-40``."""
     try:
-        schema = pq.read_schema(path)
+        said = pq.ParquetFile(source).metadata
+        schema = said.schema.to_arrow_schema()
+        groups = [said.row_group(n) for n in range(said.num_row_groups)]
         names = schema.names
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         if told := of_system(error):
             raise told from error
-        raise ZhunshengError("ZS-IN-05", name=path.name, detail=str(error)[:120]) from None
-    found, columns, _ = _find_header([names], ledger, path.name)
-    texts = ", ".join(f"{_written(schema.field(n))} AS c{n}" for n in range(len(names)))
-    connection.execute(
-        f"CREATE TABLE raw AS SELECT file_row_number + 1 AS _row, {texts} FROM read_parquet(?, file_row_number = true)",
-        [str(path)],
-    )
-    return _Raw(found, columns, 0, None, tuple(names))
+        raise ZhunshengError("ZS-IN-05", name=name, detail=str(error)[:120]) from None
+    _refuse_more(name, max(said.num_rows, sum(group.num_rows for group in groups)), len(names), bounds)
+    size = sum(group.total_byte_size for group in groups)
+    if size > bounds.texts:
+        raise _too_much(name, f"解压后 {size / 2**20:,.0f} MB，上限 {bounds.texts / 2**20:,.0f} MB")
+    return schema
+
+
+def _load_parquet(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, bounds: Bounds) -> _Raw:
+    schema = look_parquet(path, path.name, bounds)
+    found, columns, _ = _find_header([schema.names], ledger, path.name)
+    used = sorted(set(columns.values()))
+    for n in used:
+        if pa.types.is_nested(schema.field(n).type):
+            raise ZhunshengError("ZS-EV-42", name=path.name, column=schema.names[n], kind=str(schema.field(n).type)[:40])
+    texts = ", ".join(f"{_written(schema.field(n))} AS c{n}" for n in used)
+    try:
+        # A value that stands in the file once can stand in a million rows: what it comes to is asked of the rows, whose
+        # texts the database counts where they are, without writing one of them out.
+        sizes = " + ".join(f"coalesce(sum({_size(schema.field(n))}), 0)" for n in used)
+        ((size,),) = connection.execute(f"SELECT {sizes} FROM read_parquet(?)", [str(path)]).fetchall()
+        if size > bounds.texts:
+            raise _too_much(path.name, f"写成文字有 {size / 2**20:,.0f} MB，上限 {bounds.texts / 2**20:,.0f} MB")
+        connection.execute(
+            f"CREATE TABLE raw AS SELECT file_row_number + 1 AS _row, {texts} FROM read_parquet(?, file_row_number = true)",
+            [str(path)],
+        )
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        if told := of_system(error):
+            raise told from error
+        raise ZhunshengError("ZS-IN-05", name=path.name, detail=str(error).splitlines()[0][:160]) from None
+    return _Raw(found, columns, 0, None, tuple(schema.names))
+
+
+def _size(column: pa.Field) -> str:
+    """Return the SQL of how many bytes a parquet column's value takes as text, at most."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return f"strlen({quoted_name(column.name)})"
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        return f"4 * octet_length(CAST({quoted_name(column.name)} AS BLOB))"
+    return "40"
 
 
 def _written(column: pa.Field) -> str:
     """Return the SQL that writes a parquet column as text; binary fractions without their noise."""
-    name = '"' + column.name.replace('"', '""') + '"'
+    name = quoted_name(column.name)
     if not pa.types.is_floating(column.type):
         return f"CAST({name} AS VARCHAR)"
     exact = f"CAST(try_cast(round({name}, 6) AS DECIMAL(38, 6)) AS VARCHAR)"
     return f"coalesce(regexp_replace({exact}, '\\.?0+$', ''), CAST({name} AS VARCHAR))"
 
 
-def _load_csv(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, scratch: Path) -> _Raw:
+def _load_csv(
+    path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, scratch: Path, bounds: Bounds
+) -> _Raw:
     if not path.stat().st_size:
         raise ZhunshengError("ZS-IN-02", name=path.name)
     source = _as_utf8(path, scratch)
     with source.open(encoding="utf-8-sig", newline="") as stream:
-        lines = [line for _, line in zip(range(_HEAD_ROWS), stream, strict=False)]
+        lines = [line for _ in range(_HEAD_ROWS) if (line := stream.readline(_HEAD_LINE))]
+    if any(len(line) >= _HEAD_LINE for line in lines):
+        raise _too_much(path.name, f"前 {_HEAD_ROWS} 行中有一行超过 {_HEAD_LINE:,} 个字")
     if any("\0" in line for line in lines):
         raise ZhunshengError("ZS-IN-03", name=path.name, detail="二进制文件")
     delimiter = max(",\t;|", key=lambda d: max((line.count(d) for line in lines), default=0))
@@ -297,21 +363,30 @@ def _load_csv(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConn
     titles = tuple(head[at])
     own = max((n + 1 for n, title in enumerate(titles) if title.strip()), default=0)
     width = max(len(row) for row in head) + _SURPLUS
+    _refuse_more(path.name, 0, width - _SURPLUS, bounds)
+    most = min(bounds.rows, bounds.cells // width)
     names = "{" + ", ".join(f"'c{n}': 'VARCHAR'" for n in range(width)) + "}"
     query = (
         f"CREATE OR REPLACE TABLE raw AS SELECT row_number() OVER () + {at + 1} AS _row, * FROM read_csv(?, header = false, "
         f"skip = {at + 1}, delim = '{delimiter}', quote = '\"', escape = '\"', columns = {names}, null_padding = true, "
         f"auto_detect = false, strict_mode = false, parallel = "
     )
+    # One more than may be, so that no more than that is read where the file holds more.
+    end = f") LIMIT {most + 1}" if bounds.rows < HOME.rows else ")"
     try:
-        connection.execute(query + "true)", [str(source)])
+        connection.execute(query + "true" + end, [str(source)])
     except duckdb.Error:
         try:  # quoted line breaks can't be split among threads
-            connection.execute(query + "false)", [str(source)])
+            connection.execute(query + "false" + end, [str(source)])
+        except duckdb.OutOfMemoryException:
+            raise
         except duckdb.Error as error:
             if told := of_system(error):  # a full disk says nothing against the file
                 raise told from error
             raise ZhunshengError("ZS-IN-05", name=path.name, detail=str(error).splitlines()[0][:160]) from None
+    ((rows,),) = connection.execute("SELECT count(*) FROM raw").fetchall()
+    if rows > most:
+        raise _too_much(path.name, f"超过 {most:,} 行（{width - _SURPLUS:,} 列的文件的上限）")
     return _Raw(found, columns, at + 1, None, titles, surplus=tuple(range(own, width)), guarded=True)
 
 
@@ -547,7 +622,10 @@ def _departments(connection: duckdb.DuckDBPyConnection, given: str, known: Mappi
     new = {named_code(name): name for name in found if name not in known}
     codes = {**known, **{name: code for code, name in new.items()}}
     if found:
-        connection.executemany("INSERT INTO departments VALUES (?, ?)", [[name, codes[name]] for name in found])
+        # As one table: a statement a name takes minutes where every row names another.
+        connection.register("incoming", pa.table({"name": found, "code": [codes[name] for name in found]}))
+        connection.execute("INSERT INTO departments SELECT name, code FROM incoming")
+        connection.unregister("incoming")
     return new
 
 

@@ -13,10 +13,13 @@ from openpyxl.styles import Font, PatternFill
 from zhunsheng.evidence.importing import Checked, RowError
 from zhunsheng.evidence.ledgers import DEPARTMENT
 from zhunsheng.faults import of_system
+from zhunsheng.files.opening import open_file
 from zhunsheng.files.writing import TextBook, named_after, pieces, whole_file
 
 _FILL = "FFFFC7CE"
 _TITLE = "错误说明"
+# What is marked in the workbook itself: the library that changes workbooks takes half a kilobyte a cell, also of empty ones.
+_MARKED_BYTES, _MARKED_CELLS = 16 * 2**20, 500_000
 
 
 def marked_copy(checked: Checked, out: Path) -> Path:
@@ -33,9 +36,14 @@ def marked_copy(checked: Checked, out: Path) -> Path:
 
 
 def _mark_workbook(checked: Checked, by_row: dict[int, list[RowError]], target: Path) -> bool:
-    """Mark a copy of the workbook; return False where the library that changes workbooks can't take this one."""
+    """Mark a copy of the workbook; return False where it is too large, or the library can't take it."""
     try:
+        parts = open_file(checked.path).archive
+        if parts is None or sum(m.file_size for m in parts.members if m.filename.endswith(".xml")) > _MARKED_BYTES:
+            return False
         book = openpyxl.load_workbook(checked.path, keep_links=False)
+        if sum(sheet.max_row * sheet.max_column for sheet in book.worksheets) > _MARKED_CELLS:
+            return False
         _still(book, checked.path)
         _mark(book[checked.sheet], checked, by_row)
         book.save(target)

@@ -4,3 +4,8 @@
 def quoted(text: str) -> str:
     """Return ``text`` as an SQL string literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def quoted_name(name: str) -> str:
+    """Return the name of a column as SQL writes it, whatever is in it."""
+    return '"' + name.replace('"', '""') + '"'

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
+from lxml import etree
 from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from zhunsheng.errors import ZhunshengError
@@ -20,12 +22,19 @@ from zhunsheng.files.opening import Opened, _first_line
 from zhunsheng.text import whole
 
 MAX_COLUMNS = 2_000  # filled columns; the widest real export seen has 60
-MAX_CELLS = 40_000_000  # rows × filled columns of one sheet
+MAX_CELLS = 40_000_000  # rows × filled columns of one sheet of a ledger on one's own machine
+DOCUMENT_CELLS = 4_000_000  # of a sheet of a document
+SPARSE_FROM, MAX_SPARSE = 4_000_000, 64  # from so many cells on, one in so many holds something: each takes memory
+MAX_TEXT = 2**31  # bytes of all texts of a sheet: one text of the shared table can stand in a million cells
+DOCUMENT_TEXT = 128 * 2**20
 MAX_SPAN = 2_000_000  # cells under one merged cell
 # The quick look reads column letters only; a row number of six digits or more calls for the full one.
 _LETTERS = re.compile(rb'<c r="([A-Z]{1,7})')
 _DEEP = re.compile(rb'<c r="[A-Z]{1,7}\d{6}')
 _FILLED = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})"[^>/]*>')
+_ODD = re.compile(rb'<[\w.-]+:c[\s/>]|<c\s+(?!r="[A-Z])')  # a cell written as the quick look doesn't see it
+_SHARED = re.compile(rb"<(?:[\w.-]+:)?si\b")
+_PLACE = re.compile("([A-Za-z]{1,7})([0-9]{1,9})")
 _MERGE = re.compile(rb'<mergeCell ref="([A-Z]{1,7})(\d{1,9}):([A-Z]{1,7})(\d{1,9})"')
 _ERROR_CELL = re.compile(
     rb'<c r="([A-Z]{1,7})(\d{1,9})"[^>]*\bt="e"[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]*)</v>'
@@ -72,15 +81,17 @@ class Sheet:
     hidden: Hidden = field(default_factory=Hidden)
 
 
-def read_workbook(opened: Opened) -> Iterator[Sheet]:
-    """Yield the visible and hidden sheets of an xlsx or xls file, in order.
+def read_workbook(
+    opened: Opened, *, max_cells: int = DOCUMENT_CELLS, max_text: int = DOCUMENT_TEXT
+) -> Iterator[Sheet]:
+    """Yield the visible and hidden sheets of an xlsx or xls file, in order, none above ``max_cells`` or ``max_text`` bytes.
 
     Raises ``ZS-IN-04`` (password), ``ZS-IN-05`` (broken), ``ZS-IN-08`` (document type) or ``ZS-IN-10`` (too large).
     """
     looks: dict[str, _Look] = {}
     if opened.kind == "xlsx":
-        _count_strings(opened)
-        looks = {name: _inspect(opened, name, path) for name, path in sheet_paths(opened)}
+        texts = _count_strings(opened)
+        looks = {name: _inspect(opened, name, path, texts, max_cells, max_text) for name, path in sheet_paths(opened)}
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(opened.data))
         unseen = {s.name for s in book.sheets_metadata if s.visible != SheetVisibleEnum.Visible}
@@ -100,13 +111,15 @@ def read_workbook(opened: Opened) -> Iterator[Sheet]:
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=_first_line(error)) from None
 
 
-def _count_strings(opened: Opened) -> None:
-    """Refuse a table of shared texts that says it has more of them than its bytes can hold. Raises ``ZS-IN-05``.
+def _count_strings(opened: Opened) -> list[int]:
+    """Return how many bytes each shared text takes at most; refuse a table that says it has more texts than its bytes can hold.
 
+    Raises ``ZS-IN-05``.
     The library makes room for as many as it says before it reads one: a count of 100 billion ends the process.
     """
     assert opened.archive is not None
-    for member in opened.archive.infolist():
+    longest: list[int] = []
+    for member in opened.archive.members:
         if not member.filename.lower().endswith("sharedstrings.xml"):
             continue
         data = opened.member(member)  # each one that bears the name: which of them is read, is the library's choice
@@ -116,6 +129,10 @@ def _count_strings(opened: Opened) -> None:
                 if count is None or count > len(data) // LEAST_TEXT:
                     detail = f"共有文字表说有 {said[:20].decode('ascii', 'replace')} 条，与内容不符"
                     raise ZhunshengError("ZS-IN-05", name=opened.name, detail=detail)
+        starts = [found.start() for found in _SHARED.finditer(data)]
+        lengths = [after - start for start, after in zip(starts, [*starts[1:], len(data)], strict=True)]
+        longest = [max(pair) for pair in zip_longest(longest, lengths, fillvalue=0)]
+    return longest
 
 
 def _spans(merged: list[Any], rows: list[list[Any]], file: str, sheet: str) -> dict[tuple[int, int], tuple[int, int]]:
@@ -149,7 +166,7 @@ class _Look:
     hidden: Hidden = field(default_factory=Hidden)
 
 
-def _inspect(opened: Opened, name: str, path: str) -> _Look:
+def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: int, max_text: int) -> _Look:
     """Measure a sheet in its raw XML before anything allocates it; return its percent cells, faults and hidden parts."""
     data = opened.member(path)
     if b"<!DOCTYPE" in data[:4096] or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -162,9 +179,17 @@ def _inspect(opened: Opened, name: str, path: str) -> _Look:
             raise ZhunshengError(
                 "ZS-IN-10", name=opened.name, where=where, detail=f"合并单元格跨 {rows * columns:,} 格"
             )
+    odd = _ODD.search(data) is not None
+    repeated = max(texts, default=0) * (data.count(b"<v") + data.count(b":v")) > max_text
+    if odd or repeated:
+        _measure(data, texts, opened.name, where, max_cells, max_text)
     width = max(map(_column, set(_LETTERS.findall(data))), default=0)
-    if width * 100_000 > MAX_CELLS or _DEEP.search(data):
-        _refuse_too_large(_FILLED.findall(data), opened.name, where)
+    if width * 100_000 > min(SPARSE_FROM, max_cells) or _DEEP.search(data):
+        filled, last, used = 0, 0, set()
+        for cell in _FILLED.finditer(data):  # one by one: millions of them at once would take a gigabyte
+            filled, last = filled + 1, max(last, int(cell[2]))
+            used.add(cell[1])
+        _refuse_too_large(last, max(map(_column, used), default=0), filled, opened.name, where, max_cells)
     look = _Look(faults=_faults(data), hidden=_hidden(data))
     styles = _percent_styles(opened)
     if not styles:
@@ -200,19 +225,46 @@ def _hidden(data: bytes) -> Hidden:
     return Hidden(rows=tuple(rows), columns=tuple(sorted(columns)))
 
 
-def _refuse_too_large(cells: list[tuple[bytes, bytes]], name: str, where: str) -> None:
+def _measure(data: bytes, texts: list[int], name: str, where: str, max_cells: int, max_text: int) -> None:
+    """Read a sheet as XML, cell by cell, where the quick look is not enough. Raises as ``read_workbook``."""
+    rows = columns = filled = size = row = column = 0
+    try:
+        for event, element in etree.iterparse(
+            io.BytesIO(data), ("start", "end"), tag=("{*}row", "{*}c"), resolve_entities=False, no_network=True
+        ):
+            kind = etree.QName(element).localname
+            if event == "start" and kind == "row":
+                row, column = (whole(str(element.get("r") or ""), 9) or row + 1), 0
+            elif event == "start":
+                said = _PLACE.fullmatch(element.get("r") or "")
+                row, column = (int(said[2]), _column(said[1].upper().encode())) if said else (row, column + 1)
+            elif kind == "c" and len(element):
+                rows, columns, filled = max(rows, row), max(columns, column), filled + 1
+                at = whole((element.findtext("{*}v") or "").strip(), 9) if element.get("t") == "s" else None
+                size += texts[at] if at is not None and at < len(texts) else 0
+                element.clear()
+            else:
+                element.clear()
+    except etree.XMLSyntaxError as error:
+        raise ZhunshengError("ZS-IN-05", name=name, detail=_first_line(error)) from None
+    _refuse_too_large(rows, columns, filled, name, where, max_cells)
+    if size > max_text:
+        detail = f"文字重复写出有 {size / 2**20:,.0f} MB，上限 {max_text / 2**20:,.0f} MB"
+        raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=detail)
+
+
+def _refuse_too_large(rows: int, columns: int, filled: int, name: str, where: str, max_cells: int) -> None:
     """Raise ``ZS-IN-10`` when the filled cells span more than would fit; formatted but empty ones do not count."""
-    width = max(map(_column, {letters for letters, _ in cells}), default=0)
-    height = max(map(int, {row for _, row in cells}), default=0)
-    if width > MAX_COLUMNS:
-        raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=f"{width:,} 列，上限 {MAX_COLUMNS:,} 列")
-    if width * height > MAX_CELLS:
-        raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=f"{height:,} 行 × {width:,} 列")
+    if columns > MAX_COLUMNS:
+        raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=f"{columns:,} 列，上限 {MAX_COLUMNS:,} 列")
+    cells = rows * columns
+    if cells > max_cells or (cells > SPARSE_FROM and cells > MAX_SPARSE * filled):
+        raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=f"{rows:,} 行 × {columns:,} 列")
 
 
 def _percent_styles(opened: Opened) -> frozenset[bytes]:
     assert opened.archive is not None
-    if "xl/styles.xml" not in opened.archive.namelist():
+    if "xl/styles.xml" not in opened.archive.names:
         return frozenset()
     root = opened.xml("xl/styles.xml")
     formats = {f.get("numFmtId"): f.get("formatCode") or "" for f in root.iter(f"{_MAIN}numFmt")}

@@ -72,7 +72,7 @@ def in_workbook(opened: Opened, sheets: Sequence[Sheet]) -> list[Picture]:
         return found + [Picture(Place()) for _ in range(count)]
     if opened.archive is None:
         return found
-    members = set(opened.archive.namelist())
+    members = set(opened.archive.names)
     rich = any(m.startswith("xl/richData/richValueRel") for m in members)
     for name, path in sheet_paths(opened):
         if rich:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from zhunsheng.evidence import Batch, Cipher, Ledger, RowError, Store, check_file, marked_copy
+from zhunsheng.evidence import HOME, Batch, Bounds, Cipher, Ledger, RowError, Store, check_file, marked_copy
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,18 @@ def import_ledger(
     cipher: Cipher | None = None,
     only_own: bool = False,
     known: Mapping[str, str] | None = None,
+    bounds: Bounds = HOME,
 ) -> Imported:
     """Check a ledger file and commit it to the store: all rows, or with ``good_rows`` those that pass, or none.
 
     ``department`` is a code, ``label`` its name today, ``known`` gives codes of others that rows may name, by name. With ``only_own``, rows that name another department are errors. The
     copy with marked cells goes to ``marked_in`` (default: beside the file). Raises ``ZS-IN-*`` and ``ZS-EV-*``; rows with
-    errors do not raise, the batch is then None unless ``good_rows``.
+    errors do not raise, the batch is then None unless ``good_rows``. ``bounds`` is what the file may hold, by where it comes from.
     """
     opened = Store(store, cipher)
     named = label or opened.label_of(department)
-    with check_file(path, ledger, department, only=only_own, label=named, known={**opened.known(), **(known or {})}) as checked:
+    everyone = {**opened.known(), **(known or {})}
+    with check_file(path, ledger, department, bounds, only=only_own, label=named, known=everyone) as checked:
         marked = marked_copy(checked, marked_in or path.parent) if checked.errors else None
         batch, new = None, False
         if (not checked.errors or good_rows) and checked.good_rows:

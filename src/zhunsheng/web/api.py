@@ -48,7 +48,7 @@ from zhunsheng.web.services.uploads import take
 log = logging.getLogger(__name__)
 PK = 2**31 - 1
 SEEN_EVERY = 60  # seconds between notes of a token's last use
-STATUS = {"ZS-WB-30": 401, "ZS-WB-31": 403, "ZS-WB-32": 404, "ZS-WB-33": 405, "ZS-WB-35": 429, "ZS-CL-10": 507, "ZS-CL-11": 507, "ZS-CL-99": 500}
+STATUS = {"ZS-WB-30": 401, "ZS-WB-31": 403, "ZS-WB-32": 404, "ZS-WB-33": 405, "ZS-WB-35": 429, "ZS-CL-10": 507, "ZS-CL-11": 507, "ZS-EV-41": 507, "ZS-CL-99": 500}
 
 
 def token_of(request: HttpRequest) -> ApiToken | None:

@@ -17,7 +17,7 @@ from django_tasks import task
 
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import ledger_of
+from zhunsheng.evidence import WEB, ledger_of
 from zhunsheng.faults import of_system
 from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.progress import Progress
@@ -177,6 +177,7 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
             who=job.by.get_username() if job.by else None,
             cipher=year.cipher(),
             only_own=True,
+            bounds=WEB,
         )
     progress("更新指标数据", 1, 2)
     result = done.as_json()

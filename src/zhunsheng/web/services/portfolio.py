@@ -7,7 +7,8 @@ import io
 import json
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import PurePosixPath
@@ -22,6 +23,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.zips import Bounds, Unfit, Zip
 from zhunsheng.intake import book_of, open_bytes
 from zhunsheng.text import AS_TEXT, clean
 from zhunsheng.usecases.assessing import Evidence
@@ -50,37 +52,57 @@ from zhunsheng.web.services import office
 from zhunsheng.web.services.publishing import check_published
 from zhunsheng.web.services.review import unreviewed
 from zhunsheng.web.services.sheets import joined_words, take_document
-from zhunsheng.web.services.uploads import keep
+from zhunsheng.web.services.uploads import LIMITS, keep
 from zhunsheng.web.services.year import assess_now, days_of, default_as_of, store
 from zhunsheng.wording import rate
 
 DIMENSIONS = ("成本", "产出", "效益", "满意度")
 WHOLE = "部门整体"
-MAX_MEMBERS = 5000
-MAX_UNZIPPED = 2 * 2**30
+# A document in a zip may be as large as one that comes alone. They are read one by one, so that all of them cost time only.
+BOUNDS = Bounds(members=5000, member=LIMITS["document"], unpacked=2 * 2**30)
 ENDINGS = (".docx", ".xlsx", ".xls", ".txt", ".html")
 
 
-def members(content: bytes, name: str) -> list[tuple[str, bytes]]:
-    """Return a zip's documents as (path, bytes). Raises ``ZS-WB-07`` for one that is broken, too large or empty."""
+def members(content: bytes, name: str, chosen: Callable[[str], bool] = lambda _path: True) -> Documents:
+    """Return a zip's documents at the ``chosen`` paths, each of which was unpacked once and is whole.
+
+    Raises ``ZS-WB-07`` for a zip that is broken, too large, locked or without any document.
+    """
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            listed = [i for i in archive.infolist() if not i.is_dir()]
-            if len(listed) > MAX_MEMBERS or sum(i.file_size for i in listed) > MAX_UNZIPPED:
-                raise ZhunshengError("ZS-WB-07", name=name, detail="文件过多或解压后过大")
-            found = []
-            for info in listed:
-                # Names from Windows tools come in GBK without a flag that says otherwise.
-                path = info.filename if info.flag_bits & 0x800 else _gbk(info.filename)
-                if PurePosixPath(path).suffix.lower() in ENDINGS and not PurePosixPath(path).name.startswith(
-                    ("~$", ".")
-                ):
-                    found.append((path, archive.read(info)))
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
-        raise ZhunshengError("ZS-WB-07", name=name, detail=str(error)[:120]) from None
-    if not found:
-        raise ZhunshengError("ZS-WB-07", name=name, detail="里面没有绩效目标文件")
-    return found
+        archive = Zip(content, BOUNDS, lambda info: _is_document(path_of(info)))
+        if not archive.members:
+            raise ZhunshengError("ZS-WB-07", name=name, detail="里面没有绩效目标文件")
+        listed = [info for info in archive.members if chosen(path_of(info))]
+        for info in listed:  # all before the first is taken in: of a zip that is broken nothing is
+            archive.test(info)
+    except Unfit as fault:
+        raise ZhunshengError("ZS-WB-07", name=name, detail=str(fault)[:200]) from None
+    return Documents(archive, listed)
+
+
+@dataclass(frozen=True)
+class Documents:
+    """The documents of a zip: ``len`` of them, and one after the other as (path, bytes), never two at a time."""
+
+    archive: Zip
+    listed: Sequence[zipfile.ZipInfo]
+
+    def __len__(self) -> int:
+        return len(self.listed)
+
+    def __iter__(self) -> Iterator[tuple[str, bytes]]:
+        for info in self.listed:
+            yield path_of(info), self.archive.read(info)
+
+
+def path_of(info: zipfile.ZipInfo) -> str:
+    """Return a member's path; names from Windows tools come in GBK without a flag that says otherwise."""
+    return info.filename if info.flag_bits & 0x800 else _gbk(info.filename)
+
+
+def _is_document(path: str) -> bool:
+    pure = PurePosixPath(path)
+    return not path.endswith("/") and pure.suffix.lower() in ENDINGS and not pure.name.startswith(("~$", "."))
 
 
 def _gbk(name: str) -> str:
@@ -116,9 +138,7 @@ def take_archive(
     departments by path in the zip, and only those paths are then taken in. What is closed takes nothing. Returns counts,
     ``placed`` (file by file the department and its sheets), ``unknown`` names and what could not be taken in.
     """
-    listed = members(upload.content(), upload.name)
-    if places is not None:
-        listed = [(path, content) for path, content in listed if path in places]
+    listed = members(upload.content(), upload.name, lambda path: places is None or path in places)
     failed, departments = [], set()
     placed: list[dict[str, Any]] = []
     unknown: dict[str, dict[str, Any]] = {}

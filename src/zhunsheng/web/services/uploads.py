@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence import WEB, look_parquet
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.web.models import Organisation, Upload, User
 
@@ -36,7 +39,7 @@ def take(
 
 
 def keep(content: bytes, name: str, purpose: str, department: Organisation | None, user: User | None) -> Upload:
-    """Check bytes by their content and keep them. Raises ``ZS-IN-*``."""
+    """Check bytes by their content and keep them. Raises ``ZS-IN-*``, ``ZS-EV-40`` for a parquet file beyond what is taken."""
     if not content:
         raise ZhunshengError("ZS-IN-02", name=name)
     ending = next((e for head, e in _HEADS.items() if content.startswith(head)), None)
@@ -47,7 +50,7 @@ def keep(content: bytes, name: str, purpose: str, department: Organisation | Non
         if not name.lower().endswith((ending, ".jpeg" if ending == ".jpg" else ending)):
             raise ZhunshengError("ZS-IN-11", name=name, detail=f"内容是 {ending[1:]} 文件")
     elif purpose == "ledger" and ending == ".parquet":
-        pass
+        look_parquet(io.BytesIO(content), name, WEB)
     else:
         open_bytes(content, name)
     return Upload.keep(content, name, purpose, department, user)

@@ -1,0 +1,25 @@
+"""How much one ledger file may hold, by the face it comes through: the one place, whatever its format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a file may hold at most: ``rows``, ``columns``, ``cells`` (their product), and bytes of all its ``texts`` written out.
+
+    ``memory`` is what the database may take to check it (in DuckDB's words); beyond it spills to disk.
+    """
+
+    rows: int
+    columns: int
+    cells: int
+    texts: int
+    memory: str
+
+
+# From a stranger through the site: what a sheet of Excel holds, and no more text than the largest file that may be sent.
+WEB = Bounds(rows=1_048_576, columns=500, cells=32 * 2**20, texts=256 * 2**20, memory="1GB")
+# On one's own machine: the ledgers of a province. The disk is the bound, and what is plainly no ledger.
+HOME = Bounds(rows=1_000_000_000, columns=2_000, cells=40_000_000_000, texts=64 * 2**30, memory="2GB")

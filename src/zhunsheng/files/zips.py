@@ -1,0 +1,134 @@
+"""Read the zips that strangers send: within bounds kept on what is really unpacked, every fault told alike.
+
+The one place that unpacks them, but for the bundles of draws, whose zip is a format of its own (``draws.bundle``).
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+MAX_DIRECTORY = 8 * 2**20  # bytes of the list of members, which is read whole before anything can be asked
+MAX_RATIO = 250  # office XML packs about 10–30 to 1; a bomb packs a thousand to 1
+RATIO_FROM = 8 * 2**20  # what unpacks to less can't do harm, whatever its ratio
+_CHUNK = 2**20
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # of others Python unpacks a whole block at once, however large
+_ENCRYPTED = 0x1 | 0x40
+# What the library raises for a zip that is not what it says.
+_FAULTS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError, LookupError, OverflowError)
+
+
+class Unfit(Exception):
+    """A zip that can't be read, with the reason in Chinese."""
+
+
+class TooLarge(Unfit):
+    """More, or more tightly packed, than the bounds let through."""
+
+
+class Locked(Unfit):
+    """A member that needs a password."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a zip may hold at most: ``members`` of any kind, bytes of one and of all that are read together, unpacked."""
+
+    members: int
+    member: int
+    unpacked: int
+
+
+OFFICE = Bounds(members=20_000, member=1024 * 2**20, unpacked=1024 * 2**20)  # ledgers come as workbooks of this size
+
+
+def _every(_member: zipfile.ZipInfo) -> bool:
+    return True
+
+
+class Zip:
+    """A zip in memory; ``members`` are those that are read, each checked against the bounds by what the directory says.
+
+    A member never gives more than the directory said of it, so that the bounds hold for what is really unpacked.
+    """
+
+    def __init__(
+        self, data: bytes, bounds: Bounds = OFFICE, wanted: Callable[[zipfile.ZipInfo], bool] = _every
+    ) -> None:
+        """Read the directory. Raises ``Unfit``: ``TooLarge`` beyond ``bounds``, ``Locked`` with a password."""
+        stream = io.BytesIO(data)
+        try:
+            # The library's own look at the end of the file: how long the directory is that it would read next.
+            end = zipfile._EndRecData(stream)  # type: ignore[attr-defined]
+            if end and end[zipfile._ECD_SIZE] > MAX_DIRECTORY:  # type: ignore[attr-defined]
+                raise TooLarge("成员的目录过长")
+            self._archive = zipfile.ZipFile(stream)
+        except _FAULTS as error:
+            raise Unfit(_said(error)) from None
+        listed = self._archive.infolist()
+        if len(listed) > bounds.members:
+            raise TooLarge(f"含 {len(listed)} 个成员，上限 {bounds.members} 个")
+        self.members = [member for member in listed if wanted(member)]
+        self.names = frozenset(member.filename for member in self.members)
+        self._admit(bounds)
+
+    def _admit(self, bounds: Bounds) -> None:
+        total = packed = 0
+        for member in self.members:
+            size, small = member.file_size, member.compress_size
+            if size > bounds.member:
+                raise TooLarge(f"{member.filename} 解压后 {_mb(size)}，单个文件上限 {_mb(bounds.member)}")
+            if size > RATIO_FROM and size > MAX_RATIO * max(small, 1):
+                raise TooLarge(f"{member.filename} 膨胀 {size // max(small, 1)} 倍")
+            if member.flag_bits & _ENCRYPTED:
+                raise Locked(f"{member.filename} 已加密")
+            total, packed = total + size, packed + small
+        if total > bounds.unpacked:
+            raise TooLarge(f"解压后共 {_mb(total)}，上限 {_mb(bounds.unpacked)}")
+        if total > RATIO_FROM and total > MAX_RATIO * max(packed, 1):
+            raise TooLarge(f"全部解压后膨胀 {total // max(packed, 1)} 倍")
+
+    def read(self, member: str | zipfile.ZipInfo) -> bytes:
+        """Return a member's bytes. Raises ``KeyError`` for a name that is not there, ``Unfit`` for one that is not as said."""
+        info = self._archive.getinfo(member) if isinstance(member, str) else member
+        return b"".join(self._pieces(info, info.file_size + 1))
+
+    def test(self, member: zipfile.ZipInfo) -> None:
+        """Unpack a member and keep nothing of it. Raises ``Unfit`` as ``read``."""
+        for _piece in self._pieces(member, _CHUNK):
+            pass
+
+    def _pieces(self, info: zipfile.ZipInfo, most: int) -> Iterator[bytes]:
+        """Yield a member's bytes, ``most`` at a time, and not one more than the directory says."""
+        if info.compress_type not in _METHODS:
+            raise Unfit(f"{info.filename} 用了少见的压缩方式，请用普通的 zip 方式（Deflate）重新压缩")
+        # The library stops where the directory says a member ends, and so never notices that it goes on.
+        told = copy.copy(info)
+        told.file_size += 1
+        size = 0
+        try:
+            with self._archive.open(told) as stream:
+                while size <= info.file_size and (piece := stream.read(min(most, told.file_size - size))):
+                    size += len(piece)
+                    if size > info.file_size:
+                        break
+                    yield piece
+        except _FAULTS as error:
+            raise Unfit(f"{info.filename} 已损坏（{_said(error)}）") from None
+        if size > info.file_size:
+            raise TooLarge(f"{info.filename} 解压后比目录里写的大")
+        if size < info.file_size:
+            raise Unfit(f"{info.filename} 解压后比目录里写的小")
+
+
+def _mb(size: int) -> str:
+    return f"{size / 2**20:,.0f} MB"
+
+
+def _said(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:120] or type(error).__name__
