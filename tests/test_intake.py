@@ -13,9 +13,10 @@ import pytest
 from places import GOLDEN
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_bytes
-from zhunsheng.intake import blocks_of, read_book
+from zhunsheng.intake import blocks_of, book_of, read_book
 from zhunsheng.intake.grid import Grid, Paragraph
 from zhunsheng.intake.prose import indicators
+from zhunsheng.reports.forms import target_form
 from zhunsheng.sample.documents import write_documents
 
 
