@@ -25,6 +25,7 @@ from zhunsheng.web.models import (
     InspectionItem,
     Inspector,
     KeyEvaluation,
+    Membership,
     Organisation,
     Publication,
     Rectification,
@@ -32,10 +33,11 @@ from zhunsheng.web.models import (
     SelfEvaluation,
     Sheet,
     SheetVersion,
+    User,
 )
-from zhunsheng.web.services import draws, office, registers
+from zhunsheng.web.services import draws, keyeval, office, registers
 from zhunsheng.web.services import year as figures
-from zhunsheng.web.services.keyeval import reported_fixes
+from zhunsheng.web.services.sample_site import PASSWORD
 
 
 def here(department, name, *more):
@@ -262,7 +264,7 @@ def test_evaluators_score_apart_then_agree_and_what_they_found_is_mended(key, si
     )
     fix = Rectification.objects.get(problem="目标偏低")
     # What is final does not grow: a problem listed after it is followed up, and is not in the report.
-    assert fix not in reported_fixes(key) and list(reported_fixes(key)) != list(key.rectifications.all())
+    assert fix not in keyeval.reported_fixes(key) and list(keyeval.reported_fixes(key)) != list(key.rectifications.all())
     # Marks are of the department that they are given to, and so are their entries in the log.
     entries = AuditEntry.objects.filter(model="keymark", number__gt=begun)
     assert {e.place for e in entries} == {key.department.path}
@@ -275,6 +277,32 @@ def test_evaluators_score_apart_then_agree_and_what_they_found_is_mended(key, si
     assert bureau.post(fix_url, {"action": "rectify.close"}).status_code == 302
     fix.refresh_from_db()
     assert fix.state == "closed" and fix.proof.name == "整改.pdf"
+
+
+def test_others_mark_for_evaluators_who_can_not_any_more(key, sign_in, user):
+    """An evaluation does not wait for ever for somebody who can't mark; what was handed in stays."""
+    bureau, url = sign_in("caizheng"), reverse("appoint", args=[key.pk])
+    third = User(username="zhuanjia3", display="专家丙")
+    third.set_password(PASSWORD)
+    third.save()
+    Membership.objects.create(user=third, organisation=key.department.parent, role="evaluator")
+    one, two = user("zhuanjia1"), user("zhuanjia2")
+    assert key.finished == [one.pk]
+    said = {"evaluators": [third.pk], "remark": "专家乙不再担任", "seen": key.seen()}
+    assert sign_in("juzhang").post(url, said).status_code == 403
+    assert "ZS-WB-02" in bureau.post(url, said | {"remark": ""}).content.decode()
+    assert "至少两位" in bureau.post(url, said | {"evaluators": []}).content.decode()
+    assert bureau.post(url, said).status_code == 302
+    key.refresh_from_db()
+    assert set(key.evaluators.all()) == {one, third} and key.state == "scoring"
+    assert "专家乙 → 专家甲、专家丙" in key.last_step().remark
+    assert sign_in("zhuanjia2").post(reverse("marks", args=[key.pk]), marks("0.5")).status_code == 409
+    # Who has handed in can't be exchanged; where all that are left have, the talk begins.
+    done = {**marks("0.5"), "finish": "1"}
+    assert sign_in("zhuanjia3").post(reverse("marks", args=[key.pk]), done).status_code == 302
+    key.refresh_from_db()
+    assert key.state == "agreeing" and set(keyeval.card_of(key).rows[0].given) == {"专家甲", "专家丙"}
+    assert two not in key.evaluators.all()
 
 
 def test_a_project_is_chosen_with_two_evaluators(department, sign_in, user):
