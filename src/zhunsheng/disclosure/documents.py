@@ -44,6 +44,7 @@ _HEAD_CODES = re.compile('&"[^"]*"|&K[0-9A-Fa-f+-]{6}|&[0-9]{1,3}(?![0-9])|&[A-Z
 _AUTHORS = {"creator", "lastModifiedBy", "Manager"}
 _WHO = {f"{_W}author", f"{_W}initials", "displayName", "userId"}
 _INLINE = {"a", "abbr", "b", "bdi", "bdo", "code", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u", "wbr"}
+MAX_COPY_TAGS = 20_000_000  # of a workbook that the site wrote for the public
 MAX_DEPTH = 3  # archives within archives
 Part = tuple[Any, str | None]  # an element whose text, or whose attribute of that name, is a piece of a text
 
@@ -190,7 +191,7 @@ class _Whole:
             inside = PurePosixPath(member).suffix.lower()
             if ending != ".zip" and inside in (".xml", ".rels", ".vml"):
                 if content.strip():
-                    self.members[member] = parse_xml(content, self.name)
+                    self.members[member] = parse_xml(content, self.name, MAX_COPY_TAGS)
             elif inside in (".docx", ".xlsx", ".zip", ".json", ".html", ".htm", ".csv", ".tsv", ".txt", ".md"):
                 self.members[member] = _Whole(member, content, self.depth + 1)
             elif ending == ".zip" and not member.endswith("/"):
