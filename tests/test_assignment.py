@@ -6,6 +6,7 @@ import hashlib
 import random
 import re
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,13 @@ from scipy.stats import chisquare
 
 from zhunsheng.draws import assignment, assignment_1, loads, spec
 from zhunsheng.draws.assignment import Inspector, assign
-from zhunsheng.draws.plan import Plan
+from zhunsheng.draws.bundle import contradicted, part_of
+from zhunsheng.draws.drawing import DuckDatabase
+from zhunsheng.draws.frame import frame_from_file, open_database
+from zhunsheng.draws.plan import Plan, Quota
+from zhunsheng.draws.protocol import commitment, perform, seal, write_bundle
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.usecases.drawing import verify_bundle
 
 PAGE = Path(str(spec.__file__)).parent / "verify.html"
 DISTRICTS = ("东", "西", "\U00020000里", "\ue000", "南", "北")
@@ -372,3 +378,185 @@ def test_the_page_gives_the_same_teams(chromium):
     page.close()
     assert found == [said for *_, said in cases]
     assert sum(isinstance(said, dict) for said in found) > 200
+
+
+# -- fairness
+
+
+def people_of(*rows):
+    return [Inspector(id=i, certified=c, districts=list(d)) for i, c, d in rows]
+
+
+# Inspectors P0, P1, P2 are interchangeable, and loads must be evened out over districts.
+UNEVEN = [
+    (people_of(("P0", True, "东"), ("P1", True, "东"), ("P2", True, "东"), ("Q0", True, "西"), ("Q1", True, "东"), ("Q2", False, "东西")), "东东东西西东东西"),
+    (people_of(("P0", True, "东"), ("P1", True, "东"), ("P2", True, "东"), ("Q0", True, "东西"), ("Q1", True, "西"), ("Q2", False, "东")), "东西东东西东东西"),
+    (
+        people_of(
+            ("P0", False, "东"), ("P1", False, "东"), ("P2", False, "东"), ("Q0", True, "西"), ("Q1", True, "东"), ("Q2", False, "东西"),
+            ("Q3", False, "东西"), ("Q4", True, "西"),
+        ),
+        "东西东西",
+    ),
+]  # fmt: skip
+
+
+def fairness(how, people, where, seeds=400):
+    """Return p-values: is the work of P0, P1, P2, and are their visits to the first object, spread alike over seeds?"""
+    work, first = Counter(), Counter()
+    for n in range(seeds):
+        teams = how(plan_of(), objects_of(seed_of(n), where), people, seed_of(n))
+        work.update(p for team in teams.values() for p in team)
+        first.update(teams["E0"])
+    # What all have in every draw is no chance.
+    least = min(work[p] for p in ("P0", "P1", "P2")) // seeds * seeds
+    return [chisquare([c[p] - sure for p in ("P0", "P1", "P2")]).pvalue for c, sure in ((work, least), (first, 0))]
+
+
+@pytest.mark.parametrize(("people", "where"), UNEVEN)
+def test_interchangeable_inspectors_are_treated_alike_where_loads_are_evened(people, where):
+    assert min(fairness(assign, people, where)) > 1e-3
+    assert min(fairness(assignment_1.assign, people, where)) < 1e-3  # so the test sees it
+
+
+def test_pairs_are_mixed_as_by_chance():
+    """As many different pairs as where the same people with the same loads are put together by a shuffle."""
+    people = [Inspector(id=f"P{n:02d}", certified=n < 10, districts=["东"]) for n in range(20)]
+    ours, shuffled = [], []
+    for n in range(40):
+        teams = assign(plan_of(), objects_of(seed_of(n), "东" * 60), people, seed_of(n))
+        ours.append(len(set(teams.values())))
+        leads, seconds = zip(*teams.values(), strict=True)
+        shuffled.append(len({(a, b) for a, b in zip(leads, random.Random(n).sample(seconds, 60), strict=True) if a != b}))
+    assert np.mean(ours) > 0.95 * np.mean(shuffled)
+
+
+# -- growth and bounds
+
+
+def scaled(size, *, chained):
+    """Return a draw of ``size`` objects, a fiftieth as many inspectors, forty districts or one for every fifty of these."""
+    chance = random.Random(size)
+    districts = 40 if size <= 100_000 else size // 2500
+    names = [f"所{d}" for d in range(districts)]
+    ids = [f"E{n}" for n in range(size)]
+    where = chance.choices(names, [1 / (1 + d) ** 0.7 for d in range(districts)], k=size)
+    people = []
+    for n in range(size // 50):
+        d = n % districts
+        others = {(d + 1) % districts} if chained else {chance.randrange(districts)} if chance.random() < 0.4 else set()
+        people.append(
+            Inspector(
+                id=f"P{n}", certified=n < districts or chance.random() < 0.6, districts=[names[x] for x in sorted({d} | others)],
+                recuse=sorted(chance.sample(ids, 2)),
+            )
+        )  # fmt: skip
+    return plan_of(), [(spec.ticket("a" * 32, e), e, f"{w}|A") for e, w in zip(ids, where, strict=True)], people, "a" * 32
+
+
+@pytest.mark.parametrize("chained", [False, True])
+def test_work_grows_with_the_draw_and_not_with_its_square(chained, monkeypatch):
+    """Counted, not timed: arcs looked at in flows, places looked at for recusals."""
+    looked = Counter()
+
+    def add(self, steps):
+        looked[self.most] += steps
+
+    monkeypatch.setattr(loads.Work, "add", add)
+    found = {}
+    for size in (5_000, 20_000):
+        looked.clear()
+        plan, objects, people, seed = scaled(size, chained=chained)
+        check_teams(plan, objects, people, assign(plan, objects, people, seed))
+        found[size] = dict(looked)
+    flow, mended = loads.MAX_STEPS, assignment.MAX_STEPS
+    assert 0 < found[20_000][flow] < 6 * found[5_000][flow]
+    assert found[20_000].get(mended, 0) < 5 * 2 * 20_000  # a few places looked at for each that there is
+    assert found[20_000][flow] < 3_000_000
+
+
+def test_what_would_take_too_long_is_refused(monkeypatch):
+    plan, objects, people, seed = scaled(10_000, chained=True)
+    monkeypatch.setattr(loads, "MAX_STEPS", 1_000)
+    with pytest.raises(ZhunshengError, match="ZS-DR-31"):
+        assign(plan, objects, people, seed)
+    monkeypatch.undo()
+    monkeypatch.setattr(assignment, "MAX_STEPS", 10)
+    hampered = [one.model_copy(update={"recuse": tuple(f"E{k}" for k in range(n % 5, 10_000, 5))}) for n, one in enumerate(people)]
+    with pytest.raises(ZhunshengError, match="ZS-DR-31"):
+        assign(plan, objects, hampered, seed)
+
+
+def test_many_recusals_keep_the_optimum_within_bounds():
+    """Everyone is recused from a fifth of everything: exchanges, and chains where none is left."""
+    plan, objects, people, seed = scaled(10_000, chained=True)
+    objects = objects[:1_200]
+    hampered = [one.model_copy(update={"recuse": tuple(f"E{k}" for k in range(n % 5, 10_000, 5))}) for n, one in enumerate(people)]
+    teams = assign(plan, objects, hampered, seed)
+    check_teams(plan, objects, hampered, teams)
+    assert squares(teams) == squares(assignment_1.assign(plan, objects, hampered, seed))
+
+
+# -- versions
+
+
+@pytest.fixture(scope="module")
+def of_both(tmp_path_factory):
+    """A draw's parts as each version has them, from the same frame, register, plan and numbers."""
+    place = tmp_path_factory.mktemp("versions")
+    ids = [f"E{n:03d}" for n in range(60)]
+    (place / "frame.tsv").write_text("".join(f"{e}\t{'东西'[n % 2]}|A\n" for n, e in enumerate(ids)), "utf8", newline="")
+    people = [Inspector(id=f"P{n}", certified=n % 2 == 0, districts=["东西"[n % 3 % 2]], recuse=ids[n::7]) for n in range(8)]
+    plan = plan_of().model_copy(update={"quotas": (Quota(ratio="0.5"),)})
+    frame = frame_from_file(place / "frame.tsv", plan, open_database(), published=True)
+    found = {}
+    for version in spec.VERSIONS:
+        # As it was committed by the program of that version.
+        committed = commitment(plan, frame, people, datetime(2021, 2, 26, tzinfo=UTC)) | {"format": f"{version}/commitment"}
+        entry = {"values": [{"numbers": "1 2"}]}
+        sealed = seal(plan, committed, {"by": "a", **entry}, {"by": "b", **entry})
+        outcome = perform(plan, committed, sealed, frame, people, DuckDatabase(frame.connection))
+        write_bundle(outcome, place / f"{version[-1]}.zip")
+        found[version] = outcome.parts()
+    return place, found
+
+
+def test_a_draw_is_run_and_verified_by_the_version_it_was_committed_under(of_both):
+    place, found = of_both
+    for version, how in zip(spec.VERSIONS, (assignment_1.assign, assign), strict=True):
+        parts = found[version]
+        assert parts["seed.json"]["format"] == f"{version}/seed"
+        objects = [(d["ticket"], d["id"], d["stratum"]) for d in parts["drawn.json"] if not d["reserve"]]
+        people = [Inspector.model_validate(one) for one in parts["inspectors.json"]]
+        teams = how(Plan.model_validate(parts["plan.json"]), objects, people, parts["seed.json"]["seed"])
+        assert {a["id"]: tuple(a["inspectors"]) for a in parts["assignment.json"]} == teams
+        held = {c.code: c.holds for c in verify_bundle(place / f"{version[-1]}.zip", place / "frame.tsv")}
+        assert {code for code, holds in held.items() if not holds} <= {"published", "randomness"}
+
+
+def test_parts_of_two_versions_are_no_bundle(of_both):
+    _, found = of_both
+    old, new = (found[version] for version in spec.VERSIONS)
+    assert contradicted(new) == contradicted(old) == ""
+    for a, b in ((old, new), (new, old)):
+        assert "版本（format）不同" in contradicted({**a, "seed.json": b["seed.json"]})
+    raw = spec.canonical({**new["commitment.json"], "format": "zhunsheng.draw/3/commitment"})
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-22.*format 写法不合要求"):
+        part_of("commitment.json", raw, "x.zip")
+
+
+@pytest.mark.xdist_group("site")
+def test_the_page_goes_by_the_version(of_both, chromium):
+    place, found = of_both
+    page = chromium.new_page()
+    page.goto(PAGE.as_uri())
+    for version in spec.VERSIONS:
+        page.set_input_files("#bundle", str(place / f"{version[-1]}.zip"))
+        page.click("#go")
+        page.wait_for_selector("body[data-done]")
+        assert page.locator("#checks tr[data-code=assignment]").get_attribute("data-holds") == "true"
+        page.evaluate("delete document.body.dataset.done")
+    old, new = (found[version] for version in spec.VERSIONS)
+    assert page.evaluate("parts => contradicted(parts)", new) == ""
+    assert "版本" in page.evaluate("parts => contradicted(parts)", {**old, "seed.json": new["seed.json"]})
+    page.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence, Set
+from operator import itemgetter
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -78,11 +79,14 @@ def assign(
     if limit is not None and max(teams.loads, default=0) > limit:
         raise _overload(teams, limit)
     listed = sorted(range(len(task.people)), key=lambda p: (not task.people[p].certified, task.people[p].id))
-    place = {p: n for n, p in enumerate(listed)}
-    names = [task.people[p].id for p in listed]
+    place = [0] * len(listed)
+    for n, p in enumerate(listed):
+        place[p] = n
+    name_of = [task.people[p].id for p in listed].__getitem__
+    rows = [[place[p] for p in row] for row in teams.rows]
     return {
-        entity: tuple([names[n] for n in sorted([place[p] for p in team])])
-        for (_, entity, _), team in zip(task.objects, zip(*teams.rows, strict=True), strict=True)
+        entity: tuple(map(name_of, sorted(team)))
+        for (_, entity, _), team in zip(task.objects, zip(*rows, strict=True), strict=True)
     }
 
 
@@ -93,7 +97,8 @@ class _Task:
         self, plan: Plan, objects: Sequence[tuple[str, str, str]], inspectors: Sequence[Inspector], seed: str
     ) -> None:
         self.plan, self.seed, self.per_object = plan, seed, plan.staffing.per_object
-        self.objects = sorted(objects)
+        # By ticket, then id; faster than by both at once.
+        self.objects = sorted(sorted(objects, key=itemgetter(1)), key=itemgetter(0))
         column = plan.strata.index(DISTRICT) if DISTRICT in plan.strata else None
         names: dict[str, int] = {}
         by_stratum: dict[str, int] = {}
@@ -254,7 +259,7 @@ class _Teams:
         objects, members, sha256 = self.task.objects, self.task.members[d], hashlib.sha256
         # As ``spec.mix``, a million times.
         marks = [sha256((head + objects[o][1]).encode("ascii")).digest() for o in members]
-        return [o for _, o in sorted(zip(marks, members, strict=True))]
+        return [members[n] for n in sorted(range(len(marks)), key=marks.__getitem__)]
 
     def _conflicts(self) -> Iterator[tuple[int, int]]:
         """Yield (object, row) of those who are recused from what they have, as they stand when their turn comes."""

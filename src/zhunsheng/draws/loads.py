@@ -56,6 +56,8 @@ class Network:
         queue = [self.source]
         to, left, looked = self.to, self.left, 0
         for a in queue:
+            if level[self.sink] >= 0:
+                break  # what lies farther than the sink leads nowhere in this phase
             beyond = level[a] + 1
             looked += len(self.out[a])
             for e in self.out[a]:
