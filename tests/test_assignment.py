@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 import re
 from collections import Counter
@@ -23,9 +24,10 @@ from zhunsheng.draws.frame import frame_from_file, open_database
 from zhunsheng.draws.plan import Plan, Quota
 from zhunsheng.draws.protocol import commitment, perform, seal, write_bundle
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.usecases.drawing import verify_bundle
+from zhunsheng.usecases.drawing import run_vectors, verify_bundle
 
 PAGE = Path(str(spec.__file__)).parent / "verify.html"
+VECTORS = Path(__file__).parents[1] / "docs" / "draw-vectors.json"
 DISTRICTS = ("东", "西", "\U00020000里", "\ue000", "南", "北")
 
 
@@ -108,9 +110,9 @@ def check_teams(plan, objects, people, teams):
 
 
 def test_loads_are_the_optimum_and_what_cannot_be_staffed_is_counted():
-    """500 small instances: least sum of squares; a number that is said is exact, or said to be one at least and not above."""
+    """300 small instances: least sum of squares; a number that is said is exact, or said to be one at least and not above."""
     kinds = Counter()
-    for n in range(500):
+    for n in range(300):
         plan, objects, people, seed = instance(n)
         size, most = plan.staffing.per_object, plan.staffing.max_load
         best = solved(objects, people, size)
@@ -131,8 +133,8 @@ def test_loads_are_the_optimum_and_what_cannot_be_staffed_is_counted():
         assert squares(teams) == best, n
         assert not most or max(Counter(p for t in teams.values() for p in t).values()) <= most
         kinds["staffed", False] += 1
-    assert kinds["staffed", False] > 150
-    assert kinds["over", False] > 30  # and few are only a bound
+    assert kinds["staffed", False] > 100
+    assert kinds["over", False] > 15  # and few are only a bound
     assert kinds["over", True] < kinds["over", False] / 5
 
 
@@ -362,9 +364,32 @@ def test_a_second_reading_gives_the_same_teams():
     assert mended > 50
 
 
+def published():
+    """Yield the published vectors' assignments: name, plan, objects, inspectors, seed, what they come to."""
+    for case in json.loads(VECTORS.read_text("utf8"))["assignments"]:
+        people = [Inspector.model_validate(one) for one in case["inspectors"]]
+        objects = [(spec.ticket(case["seed"], e), e, s) for e, s in case["objects"]]
+        said = {a["id"]: a["inspectors"] for a in case["assignment"]} if "assignment" in case else case["refused"]
+        yield case["name"], Plan.model_validate(case["plan"]), objects, people, case["seed"], said
+
+
+def test_the_published_vectors():
+    """By a second reading; tests of the command and the page have them too."""
+    names = {}
+    for name, plan, objects, people, seed, said in published():
+        names[name] = said
+        if isinstance(said, dict):
+            assert {e: list(t) for e, t in read_again(plan, objects, people, seed).items()} == said, name
+        else:
+            with pytest.raises(ZhunshengError, match=said):
+                assign(plan, objects, people, seed)
+    assert len(names) == 9
+    assert all(check.holds for check in run_vectors(VECTORS))
+
+
 @pytest.mark.xdist_group("site")
 def test_the_page_gives_the_same_teams(chromium):
-    cases = [*readable(2000, 250), *readable(3000, 150, 60, 25)]
+    cases = [*readable(2000, 200), *readable(3000, 120, 60, 25), *(case for _, *case in published())]
     page = chromium.new_page()
     page.goto(PAGE.as_uri())
     sent = [
@@ -490,7 +515,7 @@ def test_what_would_take_too_long_is_refused(monkeypatch):
 def test_many_recusals_keep_the_optimum_within_bounds():
     """Everyone is recused from a fifth of everything: exchanges, and chains where none is left."""
     plan, objects, people, seed = scaled(10_000, chained=True)
-    objects = objects[:1_200]
+    objects = objects[:800]
     hampered = [one.model_copy(update={"recuse": tuple(f"E{k}" for k in range(n % 5, 10_000, 5))}) for n, one in enumerate(people)]
     teams = assign(plan, objects, hampered, seed)
     check_teams(plan, objects, hampered, teams)
@@ -506,7 +531,7 @@ def of_both(tmp_path_factory):
     place = tmp_path_factory.mktemp("versions")
     ids = [f"E{n:03d}" for n in range(60)]
     (place / "frame.tsv").write_text("".join(f"{e}\t{'东西'[n % 2]}|A\n" for n, e in enumerate(ids)), "utf8", newline="")
-    people = [Inspector(id=f"P{n}", certified=n % 2 == 0, districts=["东西"[n % 3 % 2]], recuse=ids[n::7]) for n in range(8)]
+    people = [Inspector(id=f"P{n}", certified=n % 3 > 0, districts=["东西"[n % 3 % 2]] if n < 6 else [], recuse=ids[n::9]) for n in range(8)]
     plan = plan_of().model_copy(update={"quotas": (Quota(ratio="0.5"),)})
     frame = frame_from_file(place / "frame.tsv", plan, open_database(), published=True)
     found = {}

@@ -20,8 +20,7 @@ from scipy.optimize import LinearConstraint, milp
 from scipy.stats import chisquare
 
 from zhunsheng.draw_folders import commit_draw, results_to_ledger, seal_draw
-from zhunsheng.draws import spec
-from zhunsheng.draws import assignment_1
+from zhunsheng.draws import assignment_1, spec
 from zhunsheng.draws.assignment import Inspector, assign, register_digest
 from zhunsheng.draws.bundle import PARTS, read_bundle
 from zhunsheng.draws.drawing import DuckDatabase, PostgresDatabase, SparkDatabase, draw, draw_file, query, threshold
@@ -326,7 +325,7 @@ def test_a_draw_larger_than_a_bundle_or_a_plan_without_end_is_refused(tmp_path):
         assign(plan_of(staffing={"per_object": 20}), objects_of(120_001), people(), "a" * 32)
     with pytest.raises(ZhunshengError, match="ZS-DR-26"):
         assignment_1.assign(plan_of(staffing={"per_object": 20}), objects_of(20_001), people(), "a" * 32)
-    with pytest.raises(ZhunshengError, match="ZS-DR-26.*400000"):
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-26.*400000"):
         refuse_too_large(plan_of(staffing={"per_object": 20}), {"东|A": {"size": 10**6, "quota": 20_001, "reserve": 0}})
     strata = {"东|A": {"size": 10**6, "quota": 100_000, "reserve": 20_001}}
     with pytest.raises(ZhunshengError, match=r"ZS-DR-26.*120001 户"):

@@ -173,13 +173,14 @@ def _assigned(case: Mapping[str, Any]) -> dict[str, Any]:
     try:
         teams = ASSIGN[case["version"]](Plan.model_validate(case["plan"]), objects, people, case["seed"])
     except ZhunshengError as error:
-        return {"refused": error.code, "count": str(error.params["count"])}
+        # A number that is one at least is for the message; how near it comes is not of the protocol.
+        return {"refused": error.code} | ({"count": error.params["count"]} if "count" in case else {})
     return {entity: list(team) for entity, team in teams.items()}
 
 
 def _said_of(case: Mapping[str, Any]) -> dict[str, Any]:
     if "refused" in case:
-        return {"refused": case["refused"], "count": case["count"]}
+        return {key: case[key] for key in ("refused", "count") if key in case}
     return {one["id"]: one["inspectors"] for one in case["assignment"]}
 
 
