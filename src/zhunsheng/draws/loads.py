@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from zhunsheng.errors import ZhunshengError
 
-MAX_STEPS = 200_000_000  # arcs looked at in one assignment's flows
+MAX_STEPS = 100_000_000  # arcs looked at in one assignment's flows
 
 Arc = tuple[int, int, int]  # from, to, capacity
 
