@@ -512,6 +512,35 @@ def test_what_would_take_too_long_is_refused(monkeypatch):
         assign(plan, objects, hampered, seed)
 
 
+@pytest.mark.xdist_group("site")
+def test_page_and_command_refuse_at_the_same_step(chromium, monkeypatch):
+    """So that no bundle is too much for one of them only."""
+    plan, objects, people, seed = scaled(10_000, chained=True)
+    objects = objects[:1_500]
+    people = [one.model_copy(update={"recuse": tuple(f"E{k}" for k in range(n % 5, 1_500, 5))}) for n, one in enumerate(people)]
+    looked = Counter()
+    add = loads.Work.add
+
+    def counted(self, steps):
+        looked[self.most] += steps
+        add(self, steps)
+
+    monkeypatch.setattr(loads.Work, "add", counted)
+    assign(plan, objects, people, seed)
+    flow, steps = looked[loads.MAX_STEPS], looked[assignment.MAX_STEPS]
+    assert min(flow, steps) > 1_000
+    page = chromium.new_page()
+    page.goto(PAGE.as_uri())
+    sent = [plan.as_json(), [{"ticket": t, "id": e, "stratum": s} for t, e, s in objects], [one.model_dump(mode="json") for one in people], seed]
+    said = page.evaluate(
+        """([one, bounds]) => bounds.map(([flow, steps]) => { Object.assign(RULES.bounds, { flow, steps });
+        try { return assignTwo(...one).size; } catch (error) { return error.message.split(" ")[0]; } })""",
+        [sent, [[flow, steps], [flow - 1, steps], [flow, steps - 1]]],
+    )
+    page.close()
+    assert said == [len(objects), "ZS-DR-31", "ZS-DR-31"]
+
+
 def test_many_recusals_keep_the_optimum_within_bounds():
     """Everyone is recused from a fifth of everything: exchanges, and chains where none is left."""
     plan, objects, people, seed = scaled(10_000, chained=True)
