@@ -36,6 +36,7 @@ CASES = {
     "100k-recusals": (100_000, 2_000, 40, 2, True, 100),
     "100k-small-districts": (100_000, 2_000, 400, 2, True, 2),
 }
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
 REQUIRED = {"100k": 2, "100k-chained": 2, "1m": 20, "1m-chained": 20}  # CPU seconds
 
 
@@ -78,9 +79,9 @@ def run(objects: int, inspectors: int, districts: int, per_object: int, chained:
 
 
 def main() -> None:
-    """Run every case three times, each in a process of its own, and write the page of figures."""
+    """Run every case in turn, ``ROUNDS`` times, each in a process of its own, and write the page of figures."""
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in CASES}
-    for _ in range(3):
+    for _ in range(ROUNDS):
         for name in CASES:
             done = subprocess.run([sys.executable, __file__, name], capture_output=True, text=True, check=True)
             runs[name].append(json.loads(done.stdout.splitlines()[-1]))
@@ -97,7 +98,7 @@ def main() -> None:
     body = "\n".join(rows)
     text = f"""# Benchmarks of the assignment
 
-Measured by `python bench/assignment.py` on {date.today().isoformat()}, {os.cpu_count()} cores, medians of three runs in turn, each in a process of its own; read the column by object for the growth. Districts are chained where every inspector works in two that follow one another, so that evening out goes through all of them. Steps are arcs and places looked at, and don't depend on the machine. The peak has the objects and the register in it.
+Measured by `python bench/assignment.py` on {date.today().isoformat()}, {os.cpu_count()} cores, medians of runs in turn ({ROUNDS} of each), each in a process of its own; read the column by object for the growth. Districts are chained where every inspector works in two that follow one another, so that evening out goes through all of them. Steps are arcs and places looked at, and don't depend on the machine. The peak has the objects and the register in it.
 
 | objects | inspectors | districts | to each | recusals of each inspector | CPU seconds required | CPU seconds | wall | µs an object | steps an object | peak MiB |
 |---:|---:|---|---:|---:|---|---:|---:|---:|---:|---:|
