@@ -21,6 +21,7 @@ from zhunsheng.errors import ZhunshengError
 DISTRICT = "district"
 MAX_PLACES = 2_400_000  # objects × inspectors an object
 MAX_STEPS = 50_000_000  # looked at for what recusals stand in the way of
+KEPT = 5  # steps that an inspector noted in a list counts, so that memory has a bound too
 Listed = Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=5_000)]
 
 
@@ -312,7 +313,7 @@ class _Teams:
     def _pool(self, d: int) -> list[int]:
         if d not in self._pools:
             self._pools[d] = self.task.pool(d)
-            self.work.add(len(self._pools[d]))
+            self.work.add(KEPT * len(self._pools[d]))
         return self._pools[d]
 
     def _even_out(self) -> None:
@@ -357,7 +358,7 @@ class _Teams:
                 d = task.district[o]
                 if d not in waiting:
                     pool = [p for p in self._pool(d) if p not in settled]
-                    self.work.add(len(pool))
+                    self.work.add(KEPT * len(pool))
                     waiting[d] = ([p for p in pool if task.people[p].certified], [p for p in pool if not task.people[p].certified])
                 certified, others = waiting[d]
                 team = self.team(o)
