@@ -20,7 +20,7 @@ from scipy.optimize import LinearConstraint, milp
 from scipy.stats import chisquare
 
 from zhunsheng.draw_folders import commit_draw, results_to_ledger, seal_draw
-from zhunsheng.draws import spec
+from zhunsheng.draws import assignment_1, spec
 from zhunsheng.draws.assignment import Inspector, assign, register_digest
 from zhunsheng.draws.bundle import PARTS, read_bundle
 from zhunsheng.draws.drawing import DuckDatabase, PostgresDatabase, SparkDatabase, draw, draw_file, query, threshold
@@ -322,7 +322,11 @@ def test_a_draw_larger_than_a_bundle_or_a_plan_without_end_is_refused(tmp_path):
     with pytest.raises(ZhunshengError, match="ZS-DR-26"):
         frame_from_file(write_frame_csv(tmp_path / "f.csv", many), plan_of(), open_database())
     with pytest.raises(ZhunshengError, match="ZS-DR-26"):
-        assign(plan_of(staffing={"per_object": 20}), objects_of(20_001), people(), "a" * 32)
+        assign(plan_of(staffing={"per_object": 20}), objects_of(120_001), people(), "a" * 32)
+    with pytest.raises(ZhunshengError, match="ZS-DR-26"):
+        assignment_1.assign(plan_of(staffing={"per_object": 20}), objects_of(20_001), people(), "a" * 32)
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-26.*400000"):
+        refuse_too_large(plan_of(staffing={"per_object": 20}), {"东|A": {"size": 10**6, "quota": 20_001, "reserve": 0}})
     strata = {"东|A": {"size": 10**6, "quota": 100_000, "reserve": 20_001}}
     with pytest.raises(ZhunshengError, match=r"ZS-DR-26.*120001 户"):
         refuse_too_large(plan_of(), strata)
@@ -330,7 +334,8 @@ def test_a_draw_larger_than_a_bundle_or_a_plan_without_end_is_refused(tmp_path):
     wide = [Inspector(id=f"P{n}", certified=True) for n in range(2_000)]
     objects = [(spec.ticket("a" * 32, f"E{n}"), f"E{n}", f"所{n}|A") for n in range(1_001)]
     with pytest.raises(ZhunshengError, match="ZS-DR-26"):
-        assign(plan_of(), objects, wide, "a" * 32)
+        assignment_1.assign(plan_of(), objects, wide, "a" * 32)
+    assert len(assign(plan_of(), objects, wide, "a" * 32)) == 1_001
 
 
 def test_full_width_digits_are_entered_as_plain_ones(tmp_path):
@@ -617,7 +622,8 @@ def test_too_much_work_for_some_is_shown_as_a_cut():
     staff = [Inspector(id=f"P{n}", certified=True, districts=["东" if n < 2 else "西"]) for n in range(12)]
     with pytest.raises(ZhunshengError, match="ZS-DR-06") as caught:
         assign(limited, objects_of(10), staff, "a" * 32)
-    assert "要由 P0 等 1 人承担 5 人次，换给别人都不合规，而每人至多 3 个，只有 3 人次" in caught.value.text()
+    assert "有 2 个检查对象派不出" in caught.value.text()
+    assert "要由 P0、P1 等 2 人承担 10 人次，换给别人都不合规，而每人至多 3 个，只有 6 人次" in caught.value.text()
     assert len(assign(limited, objects_of(6), staff, "a" * 32)) == 6
 
 
@@ -844,7 +850,7 @@ def test_the_page_on_the_vectors(browser):
 
 
 @pytest.mark.xdist_group("site")
-def test_the_page_assigns_as_the_program_does(browser):
+def test_the_page_assigns_as_draw_1_did(browser):
     page = browser.new_page()
     page.goto(PAGE.as_uri())
     chance = random.Random(5)
@@ -861,7 +867,7 @@ def test_the_page_assigns_as_the_program_does(browser):
         ]
         staff += [Inspector(id=f"Q{i}", certified=True, districts=[d]) for i, d in enumerate("东西")]
         objects = objects_of(60, seed)
-        ours = assign(plan_of(), objects, staff, seed)
+        ours = assignment_1.assign(plan_of(), objects, staff, seed)
         sent = [{"ticket": t, "id": i, "stratum": s} for t, i, s in objects]
         theirs = page.evaluate(
             "([p, o, i, s]) => Object.fromEntries(assign(p, o, i, s))",

@@ -1,23 +1,27 @@
-"""Assign inspectors to objects: by qualification, district and recusal, loads as even as these allow, chance by the seed."""
+"""Assign inspectors to objects: by qualification, district and recusal, loads as even as these allow, chance by the seed.
+
+This is the assignment of ``zhunsheng.draw/2``, in the steps of docs/draw-specification.md; ``loads`` has the flows.
+"""
 
 from __future__ import annotations
 
-import heapq
+import hashlib
 from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence, Set
+from operator import itemgetter
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from zhunsheng.draws.loads import Kind, Work, shares
 from zhunsheng.draws.plan import Plan
-from zhunsheng.draws.spec import ID, STRATUM_JOIN, canonical, digest, turn
+from zhunsheng.draws.spec import ID, SEPARATOR, STRATUM_JOIN, canonical, digest, mix
 from zhunsheng.errors import ZhunshengError
 
 DISTRICT = "district"
-MAX_PLACES = 400_000  # objects × inspectors an object
-MAX_POOLED = 2_000_000  # inspectors × districts with drawn objects, summed over who may check where
+MAX_PLACES = 2_400_000  # objects × inspectors an object
+MAX_STEPS = 50_000_000  # looked at for what recusals stand in the way of
+KEPT = 5  # steps that an inspector noted in a list counts, so that memory has a bound too
 Listed = Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=5_000)]
 
 
@@ -59,225 +63,391 @@ def districts_of(plan: Plan, strata: Iterable[str]) -> set[str]:
     return {stratum.split(STRATUM_JOIN)[plan.strata.index(DISTRICT)] for stratum in strata}
 
 
-@dataclass
-class _Pool:
-    """The inspectors who may check the objects of one district, and a queue of them by load and turn."""
-
-    members: frozenset[str]
-    certified: list[tuple[int, str, str]] = field(default_factory=list)
-    everyone: list[tuple[int, str, str]] = field(default_factory=list)
-
-
 def assign(
     plan: Plan, objects: Sequence[tuple[str, str, str]], inspectors: Sequence[Inspector], seed: str
 ) -> dict[str, tuple[str, ...]]:
-    """Return object id -> ids of its inspectors, a certified one first.
+    """Return object id -> ids of its inspectors, a certified one first; ``objects`` are (ticket, id, stratum).
 
-    ``objects`` are (ticket, id, stratum). In the order of tickets each object takes the certified inspector with the
-    smallest load, ties by ``spec.turn``; then, in the same order, its second from all, and so on. Afterwards chains of
-    exchanges even the loads out until none can. Raises ``ZS-DR-06`` naming the objects that can't be staffed, and why;
-    ``ZS-DR-26`` for more than can be computed in minutes.
+    Raises ``ZS-DR-06`` naming the objects that can't be staffed, and why; ``ZS-DR-26``, ``ZS-DR-31`` for more than can be
+    computed in minutes.
     """
     if len(objects) * plan.staffing.per_object > MAX_PLACES:
         raise ZhunshengError("ZS-DR-26", what="抽中户数与每户检查人员之积", most=MAX_PLACES)
-    people = {i.id: i for i in sorted(inspectors, key=lambda i: i.id)}
-    pools = _Pools(plan, people, seed)
-    loads = dict.fromkeys(people, 0)
-    recused = {i.id: frozenset(i.recuse) for i in inspectors}
-    order = sorted(objects)
-    districts = {entity: pools.district(stratum) for _, entity, stratum in order}
-    chosen: dict[str, list[str]] = {entity: [] for _, entity, _ in order}
-    # Those with a certificate first, for all objects: they are the scarce ones, and the others then even the loads out.
-    for place in range(plan.staffing.per_object):
-        for _, entity, _ in order:
-            if len(chosen[entity]) == place:
-                pools.take(districts[entity], entity, chosen[entity], recused, loads)
-    short = [
-        pools.why(districts[entity], entity, stratum, recused)
-        for _, entity, stratum in order
-        if len(chosen[entity]) < plan.staffing.per_object
-    ]
-    if short:
-        raise ZhunshengError("ZS-DR-06", count=len(short), detail="；".join(short[:10]))
-    busiest = _even_out(chosen, districts, pools, recused, loads)
+    task = _Task(plan, objects, inspectors, seed)
+    task.refuse_unstaffed()
+    teams = _Teams(task)
     limit = plan.staffing.max_load
-    if limit is not None and busiest:
-        _refuse_overload(chosen, busiest, loads, limit, plan.staffing.per_object)
-    return {entity: tuple(_certified_first(team, people)) for entity, team in chosen.items()}
+    if limit is not None and max(teams.loads, default=0) > limit:
+        raise _overload(teams, limit)
+    listed = sorted(range(len(task.people)), key=lambda p: (not task.people[p].certified, task.people[p].id))
+    place = [0] * len(listed)
+    for n, p in enumerate(listed):
+        place[p] = n
+    name_of = [task.people[p].id for p in listed].__getitem__
+    rows = [[place[p] for p in row] for row in teams.rows]
+    return {
+        entity: tuple(map(name_of, sorted(team)))
+        for (_, entity, _), team in zip(task.objects, zip(*rows, strict=True), strict=True)
+    }
 
 
-class _Pools:
-    """Who may check what, by district, with queues that give the next in turn."""
+class _Task:
+    """Objects in the order of tickets, inspectors in their turn, districts in the order of their first object."""
 
-    def __init__(self, plan: Plan, people: dict[str, Inspector], seed: str) -> None:
-        self.plan, self.people, self.seed = plan, people, seed
-        self.column = plan.strata.index(DISTRICT) if DISTRICT in plan.strata else None
-        items = {item.code for item in plan.items}
-        self.able = {
-            p.id: frozenset(p.districts) for p in people.values() if not p.items or items <= set(p.items)
-        }
-        # Made once and shared by the pools: thousands of districts with the same inspectors would fill the memory.
-        self.first = {one: (0, turn(seed, one, 0), one) for one in self.able}
-        self.pooled = 0
-        self.pools: dict[str, _Pool] = {}
-
-    def district(self, stratum: str) -> str:
-        return stratum.split(STRATUM_JOIN)[self.column] if self.column is not None else ""
-
-    def pool(self, district: str) -> _Pool:
-        if district not in self.pools:
-            members = [one for one, theirs in self.able.items() if not theirs or not district or district in theirs]
-            self.pooled += len(members)
-            if self.pooled > MAX_POOLED:
-                raise ZhunshengError("ZS-DR-26", what="有资格的检查人员与辖区之积", most=MAX_POOLED)
-            queue = [self.first[m] for m in members]
-            heapq.heapify(queue)
-            certified = [entry for entry in queue if self.people[entry[2]].certified]
-            heapq.heapify(certified)
-            self.pools[district] = _Pool(frozenset(members), certified, queue)
-        return self.pools[district]
-
-    def take(
-        self, district: str, entity: str, team: list[str], recused: dict[str, frozenset[str]], loads: dict[str, int]
+    def __init__(
+        self, plan: Plan, objects: Sequence[tuple[str, str, str]], inspectors: Sequence[Inspector], seed: str
     ) -> None:
-        """Add to a team the next in turn, the first of it among those with a certificate; nobody where nobody may."""
-        pool = self.pool(district)
-        one = self._next(pool.everyone if team else pool.certified, entity, team, recused, loads)
-        if one is not None:
-            loads[one] += 1
-            team.append(one)
+        self.plan, self.seed, self.per_object = plan, seed, plan.staffing.per_object
+        # By ticket, then id; faster than by both at once.
+        self.objects = sorted(sorted(objects, key=itemgetter(1)), key=itemgetter(0))
+        column = plan.strata.index(DISTRICT) if DISTRICT in plan.strata else None
+        names: dict[str, int] = {}
+        by_stratum: dict[str, int] = {}
+        for _, _, stratum in self.objects:
+            if stratum not in by_stratum:
+                name = stratum.split(STRATUM_JOIN)[column] if column is not None else ""
+                by_stratum[stratum] = names.setdefault(name, len(names))
+        self.district = [by_stratum[stratum] for _, _, stratum in self.objects]
+        self.members: list[list[int]] = [[] for _ in names]  # objects of each district
+        for o, d in enumerate(self.district):
+            self.members[d].append(o)
+        self.people = sorted(inspectors, key=lambda one: (mix(seed, "i", one.id), one.id))
+        self.kinds = _kinds(self.people, names, {item.code for item in plan.items}, everywhere=column is None)
+        self.pools: list[list[int]] = [[] for _ in names]  # kinds of each district
+        for y, kind in enumerate(self.kinds):
+            for d in kind.districts:
+                self.pools[d].append(y)
+        wanted = {entity for one in self.people for entity in one.recuse}
+        numbers = {entity: o for o, (_, entity, _) in enumerate(self.objects) if entity in wanted}
+        self.recused: dict[int, set[int]] = {}  # object -> inspectors
+        for p, one in enumerate(self.people):
+            for entity in one.recuse:
+                if entity in numbers:
+                    self.recused.setdefault(numbers[entity], set()).add(p)
 
-    def _next(
-        self,
-        queue: list[tuple[int, str, str]],
-        entity: str,
-        team: list[str],
-        recused: dict[str, frozenset[str]],
-        loads: dict[str, int],
-    ) -> str | None:
-        """Take the first in turn who may; entries whose load has changed since go back with the load they have."""
-        aside: list[tuple[int, str, str]] = []
-        found = None
-        while queue:
-            load, _, one = queue[0]
-            if load != loads[one]:
-                heapq.heapreplace(queue, (loads[one], turn(self.seed, one, loads[one]), one))
+    def without(self, left_out: Set[int]) -> _Task:
+        """Return the same task without some objects."""
+        return _Task(self.plan, [one for o, one in enumerate(self.objects) if o not in left_out], self.people, self.seed)
+
+    def pool(self, district: int) -> list[int]:
+        """Return who may work in a district, in turn."""
+        return sorted(p for y in self.pools[district] for p in self.kinds[y].members)
+
+    def refuse_unstaffed(self) -> None:
+        """Raise ``ZS-DR-06`` where an object has too few who may check it, or none of them certified."""
+        sizes = [sum(len(self.kinds[y].members) for y in kinds) for kinds in self.pools]
+        certified = [sum(len(self.kinds[y].members) for y in kinds if self.kinds[y].certified) for kinds in self.pools]
+        of = {p: y for y, kind in enumerate(self.kinds) for p in kind.members}
+        count = 0
+        shown: list[str] = []
+        here = [set(kinds) for kinds in self.pools]
+        staffed = [size >= self.per_object and n > 0 for size, n in zip(sizes, certified, strict=True)]
+        for o, d in enumerate(self.district):
+            if staffed[d] and o not in self.recused:
                 continue
-            if one in team or entity in recused[one]:
-                aside.append(heapq.heappop(queue))
+            away = [p for p in self.recused.get(o, ()) if of.get(p, -1) in here[d]]
+            able, able_certified = sizes[d] - len(away), certified[d] - sum(self.people[p].certified for p in away)
+            if able >= self.per_object and able_certified:
                 continue
-            found = one
-            break
-        for entry in aside:
-            heapq.heappush(queue, entry)
-        return found
-
-    def why(self, district: str, entity: str, stratum: str, recused: dict[str, frozenset[str]]) -> str:
-        pool = self.pool(district)
-        able = [m for m in pool.members if entity not in recused[m]]
-        away = len(pool.members) - len(able)
-        certified = sum(self.people[m].certified for m in able)
-        need = self.plan.staffing.per_object
-        lack = "其中没有持执法证的" if able and not certified else f"不足 {need} 人"
-        return f"{entity}（{stratum}）：有资格的 {len(pool.members)} 人，回避 {away} 人，可派 {len(able)} 人，{lack}"
+            count += 1
+            if len(shown) < 10:
+                lack = "其中没有持执法证的" if able and not able_certified else f"不足 {self.per_object} 人"
+                _, entity, stratum = self.objects[o]
+                shown.append(f"{entity}（{stratum}）：有资格的 {sizes[d]} 人，回避 {len(away)} 人，可派 {able} 人，{lack}")
+        if count:
+            raise ZhunshengError("ZS-DR-06", count=count, detail="；".join(shown))
 
 
-def _even_out(
-    chosen: dict[str, list[str]],
-    districts: dict[str, str],
-    pools: _Pools,
-    recused: dict[str, frozenset[str]],
-    loads: dict[str, int],
-) -> set[str]:
-    """Exchange along chains from the busiest to the least busy until no chain lowers a load by more than it raises one.
-
-    The teams an object may get are the bases of a matroid, so when no chain is left the loads are as even as they can be.
-    Returns the busiest inspector with all whom its work could be passed to: none of them is less busy by two.
-    """
-    work: dict[str, set[str]] = {p: set() for p in loads}
-    for entity, team in chosen.items():
-        for one in team:
-            work[one].add(entity)
-    settled: set[str] = set()
-    while True:
-        source = min((p for p in loads if p not in settled), key=lambda p: (-loads[p], p), default=None)
-        if source is None or (settled and loads[source] <= min(loads.values()) + 1):
-            break
-        steps = _chain(source, chosen, districts, pools, recused, loads, work)
-        if isinstance(steps, set):
-            # All that can be reached is as busy as this one, and so can't help others as busy either.
-            settled |= {p for p in steps if loads[p] <= loads[source]}
+def _kinds(people: Sequence[Inspector], names: dict[str, int], items: Set[str], *, everywhere: bool) -> list[Kind]:
+    """Return the kinds of those who have all items and a district of the draw, in the order of their first member."""
+    found: dict[tuple[bool, tuple[int, ...]], Kind] = {}
+    every = tuple(range(len(names)))
+    for p, one in enumerate(people):
+        if one.items and not items <= set(one.items):
             continue
-        for entity, gives, takes in steps:
-            team = chosen[entity]
-            team[team.index(gives)] = takes
-            work[gives].discard(entity)
-            work[takes].add(entity)
-        loads[steps[0][1]] -= 1
-        loads[steps[-1][2]] += 1
-        settled.clear()
-    top = min(loads, key=lambda p: (-loads[p], p), default=None)
-    reach = _chain(top, chosen, districts, pools, recused, loads, work) if top else set()
-    return reach if isinstance(reach, set) else set()
+        if everywhere or not one.districts:
+            where = every
+        else:
+            where = tuple(sorted({names[d] for d in one.districts if d in names}))
+        if where:
+            found.setdefault((one.certified, where), Kind(one.certified, where, [])).members.append(p)
+    return list(found.values())
 
 
-def _chain(
-    source: str, chosen: dict[str, list[str]], districts: dict[str, str], pools: _Pools, recused: dict[str, frozenset[str]],
-    loads: dict[str, int], work: dict[str, set[str]],
-) -> list[tuple[str, str, str]] | set[str]:  # fmt: skip
-    """Return exchanges (object, gives, takes) from ``source`` to one less busy by two or more; or all that were reached."""
-    came: dict[str, tuple[str, str] | None] = {source: None}
-    queue = deque([source])
-    while queue:
-        gives = queue.popleft()
-        # Objects this inspector may leave to anyone, and those it must leave to one with a certificate.
-        free: dict[str, list[str]] = {}
-        bound: dict[str, list[str]] = {}
-        for entity in sorted(work[gives]):
-            others = any(pools.people[p].certified for p in chosen[entity] if p != gives)
-            (free if others else bound).setdefault(districts[entity], []).append(entity)
-        for district in sorted(free.keys() | bound.keys()):
-            for takes in sorted(pools.pool(district).members - came.keys()):
-                certified = pools.people[takes].certified
-                offered = chain(free.get(district, ()), bound.get(district, ()) if certified else ())
-                entity = next((e for e in offered if takes not in chosen[e] and e not in recused[takes]), "")
-                if not entity:
+class _Teams:
+    """The teams: those of even loads, with places exchanged where a recusal stands in the way."""
+
+    def __init__(self, task: _Task) -> None:
+        self.task = task
+        self.work = Work(MAX_STEPS)
+        self.loads = [0] * len(task.people)
+        self.rows = [[-1] * len(task.objects) for _ in range(task.per_object)]  # row -> object -> inspector
+        self.orders: dict[tuple[int, int], list[int]] = {}  # (district, row) -> its objects in order
+        self._places: dict[tuple[int, int], dict[int, int]] = {}
+        self._pools: dict[int, list[int]] = {}
+        self.tasks: list[set[int]] = []
+        conflicts = {task.district[o] for o in task.recused}
+        for d, runs in enumerate(self._runs()):
+            self._lay(d, runs, keep=d in conflicts)
+        replaced = 0
+        for o, row in self._conflicts():
+            if not self._swap(o, row):
+                self._replace(o, row)
+                replaced += 1
+        if replaced:
+            self.note_tasks()
+            self._even_out()
+
+    def note_tasks(self) -> None:
+        """Note the objects of each inspector."""
+        self.tasks = [set() for _ in self.task.people]
+        for row in self.rows:
+            for o, p in enumerate(row):
+                self.tasks[p].add(o)
+
+    def team(self, o: int) -> list[int]:
+        """Return an object's inspectors by row."""
+        return [row[o] for row in self.rows]
+
+    def _runs(self) -> list[list[tuple[bool, int, int]]]:
+        """Return for each district (without a certificate, inspector, places), in the order in which they are laid."""
+        task = self.task
+        runs: list[list[tuple[bool, int, int]]] = [[] for _ in task.members]
+        for kind, share in zip(task.kinds, shares([len(m) for m in task.members], task.per_object, task.kinds), strict=True):
+            begin = 0
+            size = len(kind.members)
+            for d, places in share:
+                each, more = divmod(places, size)
+                # Only who gets one is looked at: many inspectors may work in many small districts.
+                for n in range(size if each else more):
+                    p = kind.members[(begin + n) % size]
+                    mine = each + (n < more)
+                    runs[d].append((not kind.certified, p, mine))
+                    self.loads[p] += mine
+                begin = (begin + more) % size
+        for row in runs:
+            row.sort()
+        return runs
+
+    def _lay(self, d: int, runs: list[tuple[bool, int, int]], *, keep: bool) -> None:
+        """Lay a district's places in rows of its objects, each row in an order by chance."""
+        row, at = -1, 0
+        order: list[int] = []
+        for _, p, count in runs:
+            left = count
+            while left:
+                if at == len(order):
+                    row, at = row + 1, 0
+                    order = self._order(d, row)
+                    if keep:
+                        self.orders[d, row] = order
+                take = min(left, len(order) - at)
+                if left < count:
+                    # Begun in the row before: of this row the first objects that don't have this one yet.
+                    before = self.rows[row - 1]
+                    lacking = [o for o in order if before[o] != p][:take]
+                    given = set(lacking)
+                    order = lacking + [o for o in order if o not in given]
+                mine = self.rows[row]
+                for o in order[at : at + take]:
+                    mine[o] = p
+                at += take
+                left -= take
+
+    def _order(self, d: int, row: int) -> list[int]:
+        """Return a district's objects in the order of a row."""
+        head = f"{self.task.seed}{SEPARATOR}{row}{SEPARATOR}"
+        objects, members, sha256 = self.task.objects, self.task.members[d], hashlib.sha256
+        # As ``spec.mix``, a million times.
+        marks = [sha256((head + objects[o][1]).encode("ascii")).digest() for o in members]
+        return [members[n] for n in sorted(range(len(marks)), key=marks.__getitem__)]
+
+    def _conflicts(self) -> Iterator[tuple[int, int]]:
+        """Yield (object, row) of those who are recused from what they have, as they stand when their turn comes."""
+        for o in sorted(self.task.recused):
+            for row in range(self.task.per_object):
+                if self.rows[row][o] in self.task.recused[o]:
+                    yield o, row
+
+    def _swap(self, o: int, row: int) -> bool:
+        """Exchange an object's inspector with that of the next object in the row where both then fit; False where none does."""
+        task, mine = self.task, self.rows[row]
+        order = self.orders[task.district[o], row]
+        team, p, nobody = self.team(o), mine[o], frozenset[int]()
+        begin = self._place(task.district[o], row)[o] + 1
+        for n in range(len(order) - 1):
+            self.work.add(1)
+            z = order[(begin + n) % len(order)]
+            q = mine[z]
+            if (
+                task.people[p].certified == task.people[q].certified
+                and q not in team and p not in self.team(z)
+                and p not in task.recused.get(z, nobody) and q not in task.recused[o]
+            ):  # fmt: skip
+                mine[o], mine[z] = q, p
+                return True
+        return False
+
+    def _place(self, d: int, row: int) -> dict[int, int]:
+        """Return where each object stands in a row's order."""
+        if (d, row) not in self._places:
+            self._places[d, row] = {o: n for n, o in enumerate(self.orders[d, row])}
+        return self._places[d, row]
+
+    def _replace(self, o: int, row: int) -> None:
+        """Take, in the place of one recused, of those who may come the one with the least load, the first in turn."""
+        task, team = self.task, self.team(o)
+        gone = team[row]
+        bound = not any(task.people[p].certified for p in team if p != gone)
+        pool = self._pool(task.district[o])
+        self.work.add(len(pool))
+        _, came = min(
+            (self.loads[p], p)
+            for p in pool
+            if p not in team and p not in task.recused[o] and (task.people[p].certified or not bound)
+        )
+        self.rows[row][o] = came
+        self.loads[gone] -= 1
+        self.loads[came] += 1
+
+    def _pool(self, d: int) -> list[int]:
+        if d not in self._pools:
+            self._pools[d] = self.task.pool(d)
+            self.work.add(KEPT * len(self._pools[d]))
+        return self._pools[d]
+
+    def _even_out(self) -> None:
+        """Exchange along chains from the busiest to one less busy by two, until no chain leads there.
+
+        The teams an object may get are the bases of a matroid, so that then the loads are as even as they can be. What a
+        search without a chain has reached can neither help nor be helped by the others, and is left out from then on.
+        """
+        settled: set[int] = set()
+        while True:
+            rest = [p for p in range(len(self.loads)) if p not in settled]
+            self.work.add(len(self.loads))
+            source = min(rest, key=lambda p: (-self.loads[p], p), default=None)
+            if source is None or self.loads[source] <= min(self.loads[p] for p in rest) + 1:
+                return
+            came, last = self.search([source], self.loads[source] - 2, settled)
+            if last is None:
+                settled |= came.keys()
+                continue
+            self.loads[source] -= 1
+            self.loads[last] += 1
+            while (step := came[last]) is not None:
+                gives, o = step
+                self.rows[self.team(o).index(gives)][o] = last
+                self.tasks[gives].discard(o)
+                self.tasks[last].add(o)
+                last = gives
+
+    def search(
+        self, sources: list[int], most: int, settled: Set[int] = frozenset()
+    ) -> tuple[dict[int, tuple[int, int] | None], int | None]:
+        """Return who can be reached by passing objects on (by whom, with which object), and the first of load ``most``."""
+        task = self.task
+        came: dict[int, tuple[int, int] | None] = dict.fromkeys(sources)
+        queue = deque(sources)
+        waiting: dict[int, tuple[list[int], list[int]]] = {}  # district -> certified and others not reached there
+        nobody = frozenset[int]()
+        while queue:
+            gives = queue.popleft()
+            for o in sorted(self.tasks[gives]):
+                self.work.add(1)
+                d = task.district[o]
+                if d not in waiting:
+                    pool = [p for p in self._pool(d) if p not in settled]
+                    self.work.add(KEPT * len(pool))
+                    waiting[d] = ([p for p in pool if task.people[p].certified], [p for p in pool if not task.people[p].certified])
+                certified, others = waiting[d]
+                team = self.team(o)
+                bound = not any(task.people[p].certified for p in team if p != gives)
+                offered = certified if bound or not others else sorted(certified + others)
+                if not offered:
                     continue
-                came[takes] = (gives, entity)
-                if loads[takes] + 2 <= loads[source]:
-                    return _back(takes, came)
-                queue.append(takes)
-    return set(came)
+                away = task.recused.get(o, nobody)
+                still = []
+                for takes in offered:
+                    self.work.add(1)
+                    if takes in came:
+                        continue
+                    if takes in team or takes in away:
+                        still.append(takes)
+                        continue
+                    came[takes] = (gives, o)
+                    if self.loads[takes] <= most:
+                        return came, takes
+                    queue.append(takes)
+                waiting[d] = (
+                    [p for p in still if task.people[p].certified],
+                    others if bound else [p for p in still if not task.people[p].certified],
+                )
+        return came, None
 
 
-def _back(last: str, came: dict[str, tuple[str, str] | None]) -> list[tuple[str, str, str]]:
-    steps = []
-    while (step := came[last]) is not None:
-        steps.append((step[1], step[0], last))
-        last = step[0]
-    return steps[::-1]
+def _overload(teams: _Teams, limit: int) -> ZhunshengError:
+    """Return ``ZS-DR-06`` for loads above ``limit``, with the least number of objects that must be left out.
 
-
-def _refuse_overload(
-    chosen: dict[str, list[str]], busiest: set[str], loads: dict[str, int], limit: int, per_object: int
-) -> None:
-    """Raise ``ZS-DR-06`` when somebody has more than ``limit``.
-
-    The busiest and all whom its work could be passed to are a cut: none of what they carry may be passed to anyone else,
-    and it is more than they may carry together.
+    Those above and all whom their work could be passed to are a cut: none of what they carry may be passed to anyone else,
+    and it is more than they may carry together. Where the others can be staffed without as many objects as the cut asks
+    for, the number is exact; else it is said to be one at least.
     """
-    top = max(loads[p] for p in busiest)
-    if top <= limit:
-        return
-    theirs = sorted(e for e, team in chosen.items() if busiest & set(team))
-    need, room = sum(loads[p] for p in busiest), limit * len(busiest)
-    over = max(need - room, top - limit)
+    task = teams.task
+    teams.note_tasks()
+    came, _ = teams.search([p for p, load in enumerate(teams.loads) if load > limit], -1)
+    need, room = sum(teams.loads[p] for p in came), limit * len(came)
+    left_out = _left_out(teams, came.keys(), limit)
+    exact = max(_Teams(task.without(left_out)).loads) <= limit
+    theirs = sorted(task.objects[o][1] for o in {o for p in came for o in teams.tasks[p]})
+    people = sorted(task.people[p].id for p in came)
     detail = (
-        f"{len(theirs)} 个对象（如 {'、'.join(theirs[:5])}）要由 {'、'.join(sorted(busiest)[:8])} 等 {len(busiest)} 人承担 {need} 人次，"
+        f"{len(theirs)} 个对象（如 {'、'.join(theirs[:5])}）要由 {'、'.join(people[:8])} 等 {len(people)} 人承担 {need} 人次，"
         f"换给别人都不合规，而每人至多 {limit} 个，只有 {room} 人次"
     )
-    raise ZhunshengError("ZS-DR-06", count=-(-over // per_object), detail=detail)
+    return ZhunshengError("ZS-DR-06", count=len(left_out) if exact else f"至少 {len(left_out)}", detail=detail)
 
 
-def _certified_first(team: list[str], people: dict[str, Inspector]) -> list[str]:
-    return sorted(team, key=lambda p: (not people[p].certified, p))
+def _left_out(teams: _Teams, cut: Set[int], limit: int) -> set[int]:
+    """Return as many objects as must be left out at least: by the cut's parts, those that need most of it first."""
+    task = teams.task
+    part = {p: p for p in cut}
+
+    def top(p: int) -> int:
+        while part[p] != p:
+            part[p] = part[part[p]]
+            p = part[p]
+        return p
+
+    of_object: dict[int, list[int]] = {}
+    first: dict[int, int] = {}
+    for o in sorted({o for p in cut for o in teams.tasks[p]}):
+        mine = of_object[o] = [p for p in teams.team(o) if p in cut]
+        # Whoever of the cut may work in the object's district may come to it: one part.
+        d = task.district[o]
+        if d not in first:
+            first[d] = mine[0]
+            mine = [*mine, *(p for p in task.pool(d) if p in cut)]
+        for p in mine:
+            part[top(p)] = top(first[d])
+    found: set[int] = set()
+    parts: dict[int, list[int]] = {}
+    for o, mine in of_object.items():
+        parts.setdefault(top(mine[0]), []).append(o)
+    loads = teams.loads.copy()
+    for root, objects in parts.items():
+        over = sum(teams.loads[p] - limit for p in cut if top(p) == root)
+        number = 0
+        for size in sorted((len(of_object[o]) for o in objects), reverse=True):
+            if over <= 0:
+                break
+            over -= size
+            number += 1
+        for wanted in range(task.per_object, -1, -1):
+            for o in objects:
+                if number and o not in found and sum(loads[p] > limit for p in of_object[o]) >= wanted:
+                    found.add(o)
+                    number -= 1
+                    for p in of_object[o]:
+                        loads[p] -= 1
+    return found

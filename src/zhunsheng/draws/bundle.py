@@ -18,15 +18,17 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from zhunsheng.draws.assignment import MAX_PLACES, MAX_POOLED, Inspector, register_json
+from zhunsheng.draws import assignment, assignment_1, loads
+from zhunsheng.draws.assignment import Inspector, register_json
 from zhunsheng.draws.plan import MOMENT, Plan
 from zhunsheng.draws.randomness import MAX_NUMBERS, NUMBERS
-from zhunsheng.draws.spec import ID, PART, STRATUM_JOIN, VERSION, canonical
+from zhunsheng.draws.spec import ID, PART, STRATUM_JOIN, VERSIONS, canonical, version_of
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault, place
 
 MAX_PROOFS = 20_000  # drawn objects up to which the bundle carries inclusion proofs
 MAX_DRAWN = 120_000  # drawn with reserve that one bundle can carry
+MAX_PLACED = 400_000  # drawn × inspectors an object that assignment.json can carry
 MAX_STRATA = 20_000
 MAX_INSPECTORS = 10_000
 MAX_MATCHES = 2_000_000  # strata × quotas, each of which is compared
@@ -51,6 +53,7 @@ _ID = {"type": "string", "pattern": f"^{ID.pattern}$"}
 _STRATUM = {"type": "string", "pattern": rf"^{PART.pattern}(?:\{STRATUM_JOIN}{PART.pattern})*$"}
 _NUMBERS = {"type": "string", "pattern": f"^{NUMBERS.pattern}$", "maxLength": MAX_NUMBERS}
 _AMOUNT = {"type": "integer", "minimum": 0, "maximum": 10**9}
+_VERSION = f"(?:{'|'.join(map(re.escape, VERSIONS))})"
 _CODE = {"type": "string", "pattern": "^[0-9A-Za-z_.-]{1,40}$"}
 
 
@@ -80,7 +83,7 @@ def schemas() -> dict[str, Any]:
     return {
         "plan.json": _flat(Plan.model_json_schema(mode="serialization")),
         "commitment.json": _record(
-            format={"const": f"{VERSION}/commitment"},
+            format={"type": "string", "pattern": f"^{_VERSION}/commitment$"},
             draw=_CODE,
             plan=_DIGEST,
             frame=_record(count={**_AMOUNT, "minimum": 1}, digest=_DIGEST, root=_DIGEST),
@@ -89,7 +92,7 @@ def schemas() -> dict[str, Any]:
             committed_at={"type": "string", "pattern": MOMENT},
         ),
         "seed.json": _record(
-            format={"const": f"{VERSION}/seed"},
+            format={"type": "string", "pattern": f"^{_VERSION}/seed$"},
             commitment=_DIGEST,
             values=_listed({"anyOf": value}, 10),
             randomness={"type": "string", "maxLength": 100_000},
@@ -147,8 +150,10 @@ def page_rules() -> dict[str, Any]:
         "packed": MAX_PACKED,
         "unpacked": MAX_UNPACKED,
         "matches": MAX_MATCHES,
-        "places": MAX_PLACES,
-        "pooled": MAX_POOLED,
+        "places": assignment_1.MAX_PLACES,
+        "pooled": assignment_1.MAX_POOLED,
+        "flow": loads.MAX_STEPS,
+        "steps": assignment.MAX_STEPS,
         "proofs": MAX_PROOFS,
     }
     return {"bounds": bounds, "limits": LIMITS, "schemas": schemas()}
@@ -446,6 +451,8 @@ def contradicted(parts: Mapping[str, Any]) -> str:
         datetime.fromisoformat(parts["commitment.json"]["committed_at"])
     except ValueError:
         return "commitment.json 的 committed_at 不是日历上有的时刻"
+    if parts["seed.json"]["format"] != f"{version_of(parts['commitment.json'])}/seed":
+        return "seed.json 与 commitment.json 的版本（format）不同"
     for member in ("inspectors.json", "drawn.json", "assignment.json"):
         seen: dict[str, int] = {}
         for n, row in enumerate(parts[member], start=1):

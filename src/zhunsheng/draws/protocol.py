@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from zhunsheng.clock import told
-from zhunsheng.draws.assignment import MAX_PLACES, Inspector, assign, register_digest, register_json
-from zhunsheng.draws.bundle import MAX_DRAWN, MAX_PROOFS, part_of
+from zhunsheng.draws import assignment_1
+from zhunsheng.draws.assignment import Inspector, assign, register_digest, register_json
+from zhunsheng.draws.bundle import MAX_DRAWN, MAX_PLACED, MAX_PROOFS, part_of
 from zhunsheng.draws.drawing import Database, Drawn, draw
 from zhunsheng.draws.frame import Frame
 from zhunsheng.draws.plan import Plan, drand_time
 from zhunsheng.draws.randomness import both, entered
-from zhunsheng.draws.spec import VERSION, canonical, digest, frame_line, seed_of
+from zhunsheng.draws.spec import VERSION, VERSIONS, canonical, digest, frame_line, seed_of, version_of
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import whole_file
 
+Assign = Callable[[Plan, Sequence[tuple[str, str, str]], Sequence[Inspector], str], dict[str, tuple[str, ...]]]
+# A draw that was committed under an earlier version is drawn, and verified, as that version has it.
+ASSIGN: dict[str, Assign] = dict(zip(VERSIONS, (assignment_1.assign, assign), strict=True))
 _UTC = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -50,8 +54,8 @@ def refuse_too_large(plan: Plan, strata: Mapping[str, Mapping[str, int]]) -> Non
     wanted = drawn + sum(n["reserve"] for n in strata.values())
     if wanted > MAX_DRAWN:
         raise ZhunshengError("ZS-DR-26", what=f"将抽 {wanted} 户（连同候补），户数", most=MAX_DRAWN)
-    if drawn * plan.staffing.per_object > MAX_PLACES:
-        raise ZhunshengError("ZS-DR-26", what="抽中户数与每户检查人员之积", most=MAX_PLACES)
+    if drawn * plan.staffing.per_object > MAX_PLACED:
+        raise ZhunshengError("ZS-DR-26", what="抽中户数与每户检查人员之积", most=MAX_PLACED)
 
 
 def commitment_digest(committed: dict[str, Any]) -> str:
@@ -67,7 +71,7 @@ def seal(plan: Plan, committed: dict[str, Any], first: dict[str, Any], second: d
     text, names = both(plan, first, second)
     bound = commitment_digest(committed)
     return {
-        "format": f"{VERSION}/seed",
+        "format": f"{version_of(committed)}/seed",
         "commitment": bound,
         "values": entered(first["values"]),
         "randomness": text,
@@ -130,7 +134,8 @@ def perform(
         )
     refuse_too_large(plan, committed["strata"])
     drawn = draw(database, sealed["seed"], committed["strata"])
-    teams = assign(plan, [(d.ticket, d.id, d.stratum) for d in drawn if not d.reserve], inspectors, sealed["seed"])
+    objects = [(d.ticket, d.id, d.stratum) for d in drawn if not d.reserve]
+    teams = ASSIGN[version_of(committed)](plan, objects, inspectors, sealed["seed"])
     proofs: dict[str, list[str]] = {}
     if len(drawn) <= MAX_PROOFS:
         places, tree = frame.position([d.id for d in drawn]), frame.tree()

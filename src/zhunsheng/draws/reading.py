@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +41,13 @@ def read_inspectors(path: Path) -> list[Inspector]:
 
 def load(path: Path) -> Any:
     """Return the plain data of a yaml or json file. Raises ``ZS-IN-01``, ``ZS-IN-05``, ``ZS-DR-08``."""
+    text = written(path)
+    if path.suffix == ".json":
+        # JSON may write a sign beyond U+FFFF as two escapes, which YAML takes for two halves.
+        with suppress(ValueError, RecursionError):
+            text = json.dumps(json.loads(text), ensure_ascii=False)
     try:
-        return parsed(written(path))
+        return parsed(text)
     except yaml.YAMLError as error:
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=fault(error)) from None
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-VERSION = "zhunsheng.draw/1"
+VERSION = "zhunsheng.draw/2"
+VERSIONS = ("zhunsheng.draw/1", VERSION)  # those that are verified; they differ in the assignment
 # 32 hexadecimal seed characters, a colon and at most 22 characters of an id fill one block of SHA-256 (55 bytes).
 ID = re.compile(r"[0-9A-Za-z_-]{1,22}")
 SEED_LENGTH = 32
@@ -16,6 +17,11 @@ SEPARATOR = ":"
 STRATUM_JOIN = "|"
 # A part of a stratum's name may hold any character but the separators of the files it stands in.
 PART = re.compile(r"[^|\t\r\n\x00-\x1f\x7f]{1,40}")
+
+
+def version_of(committed: Mapping[str, Any]) -> str:
+    """Return the version of the protocol that a commitment is of; its seed and assignment are of the same."""
+    return str(committed["format"]).rpartition("/")[0]
 
 
 def canonical(data: Any) -> bytes:
@@ -46,8 +52,13 @@ def ticket(seed: str, entity: str) -> str:
     return digest(f"{seed}{SEPARATOR}{entity}".encode("ascii"))
 
 
+def mix(seed: str, tag: str, one: str) -> str:
+    """Return the place of an inspector (tag ``i``) or of an object in a row (its number) by chance: SHA-256(seed:tag:id)."""
+    return digest(f"{seed}{SEPARATOR}{tag}{SEPARATOR}{one}".encode("ascii"))
+
+
 def turn(seed: str, inspector: str, load: int) -> str:
-    """Return an inspector's place in the queue at a given load: SHA-256(seed, colon, load, colon, id)."""
+    """Return an inspector's place in the queue of ``draw/1`` at a given load: SHA-256(seed, colon, load, colon, id)."""
     return digest(f"{seed}{SEPARATOR}{load}{SEPARATOR}{inspector}".encode("ascii"))
 
 

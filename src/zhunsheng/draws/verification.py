@@ -11,13 +11,13 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from zhunsheng.clock import told
-from zhunsheng.draws.assignment import Inspector, assign, register_digest
+from zhunsheng.draws.assignment import Inspector, register_digest
 from zhunsheng.draws.drawing import DuckDatabase, draw
 from zhunsheng.draws.frame import Frame
 from zhunsheng.draws.plan import Plan, drand_time
-from zhunsheng.draws.protocol import commitment_digest
+from zhunsheng.draws.protocol import ASSIGN, commitment_digest
 from zhunsheng.draws.randomness import canonical_text
-from zhunsheng.draws.spec import climb, frame_line, seed_of, ticket
+from zhunsheng.draws.spec import climb, frame_line, seed_of, ticket, version_of
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
 
@@ -207,7 +207,8 @@ def _proofs(parts: dict[str, Any]) -> Check:
 def _assignment(parts: dict[str, Any], plan: Plan, people: list[Inspector]) -> Check:
     drawn = [d for d in parts["drawn.json"] if not d["reserve"]]
     try:
-        teams = assign(plan, [(d["ticket"], d["id"], d["stratum"]) for d in drawn], people, parts["seed.json"]["seed"])
+        objects = [(d["ticket"], d["id"], d["stratum"]) for d in drawn]
+        teams = ASSIGN[version_of(parts["commitment.json"])](plan, objects, people, parts["seed.json"]["seed"])
     except ZhunshengError as error:
         return Check("assignment", "人员分派", False, error.text())
     # In the order of drawn.json, each object once.

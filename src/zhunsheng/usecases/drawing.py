@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from importlib.resources import files
 from importlib.util import find_spec
@@ -15,13 +15,14 @@ from pydantic import TypeAdapter
 
 from zhunsheng.clock import now as clock_now
 from zhunsheng.clock import today
-from zhunsheng.draws.assignment import Inspector, assign, districts_of, register_json
+from zhunsheng.draws.assignment import Inspector, districts_of, register_json
 from zhunsheng.draws.bundle import read_bundle, read_part
 from zhunsheng.draws.drawing import DuckDatabase, draw, draw_file
 from zhunsheng.draws.frame import Frame, frame_from_file, frame_from_ledger, open_database
 from zhunsheng.draws.lookalikes import refuse_inspectors
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import (
+    ASSIGN,
     Outcome,
     commitment,
     commitment_digest,
@@ -35,7 +36,7 @@ from zhunsheng.draws.public_log import Entry, read_log, told_of
 from zhunsheng.draws.randomness import canonical_text
 from zhunsheng.draws.reading import load, read_inspectors, read_plan
 from zhunsheng.draws.results import Result, check_results
-from zhunsheng.draws.spec import canonical, seed_of
+from zhunsheng.draws.spec import canonical, seed_of, ticket
 from zhunsheng.draws.verification import Check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledger_of
@@ -167,7 +168,9 @@ def run_vectors(path: Path) -> list[Check]:
         text = canonical_text(plan, said["values"])
         seed = seed_of(said["commitment"], text)
         drawn = draw(DuckDatabase(frame.connection), seed, plan.allot(frame.sizes))
-        teams = assign(plan, [(d.ticket, d.id, d.stratum) for d in drawn if not d.reserve], people, seed)
+        objects = [(d.ticket, d.id, d.stratum) for d in drawn if not d.reserve]
+        teams = ASSIGN[said["version"]](plan, objects, people, seed)
+        assigned = [(f"人员分派（{one['name']}）", _assigned(one), _said_of(one)) for one in said.get("assignments", [])]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[0]) from None
     pairs = [
@@ -179,7 +182,26 @@ def run_vectors(path: Path) -> list[Check]:
         ("抽中名单", [d.__dict__ for d in drawn], said["drawn"]),
         ("人员分派", {k: list(v) for k, v in teams.items()}, {a["id"]: a["inspectors"] for a in said["assignment"]}),
     ]
+    pairs += assigned
     return [Check("vectors", title, a == b, "相同" if a == b else "不同") for title, a, b in pairs]
+
+
+def _assigned(case: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what one of the vectors' assignments comes to: teams by object, or how many can't be staffed."""
+    objects = [(ticket(case["seed"], entity), entity, stratum) for entity, stratum in case["objects"]]
+    people = TypeAdapter(list[Inspector]).validate_python(case["inspectors"])
+    try:
+        teams = ASSIGN[case["version"]](Plan.model_validate(case["plan"]), objects, people, case["seed"])
+    except ZhunshengError as error:
+        # A number that is one at least is for the message; how near it comes is not of the protocol.
+        return {"refused": error.code} | ({"count": error.params["count"]} if "count" in case else {})
+    return {entity: list(team) for entity, team in teams.items()}
+
+
+def _said_of(case: Mapping[str, Any]) -> dict[str, Any]:
+    if "refused" in case:
+        return {key: case[key] for key in ("refused", "count") if key in case}
+    return {one["id"]: one["inspectors"] for one in case["assignment"]}
 
 
 FAST_FROM = 2_000_000  # entities from which the sieve's start-up is worth it
