@@ -395,4 +395,4 @@ def test_draws_of_landed_versions_still_hold(tmp_path):
         for name in ("抽查包.zip", "frame.tsv"):
             (tmp_path / name).write_bytes(archive.extractfile(f"./draws/1/{name}").read())
     found = verify_bundle(tmp_path / "抽查包.zip", tmp_path / "frame.tsv")
-    assert {c.code for c in found if c.holds is not True} == {"published"}
+    assert {c.code for c in found if c.holds is not True} == {"published", "strength"}

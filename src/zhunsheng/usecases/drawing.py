@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from zhunsheng.clock import now as clock_now
-from zhunsheng.clock import today
+from zhunsheng.clock import today, told
 from zhunsheng.draws.assignment import Inspector, assign, districts_of, register_json
 from zhunsheng.draws.bundle import read_bundle, read_part
 from zhunsheng.draws.drawing import DuckDatabase, draw, draw_file
@@ -34,6 +34,8 @@ from zhunsheng.draws.protocol import (
 from zhunsheng.draws.randomness import canonical_text
 from zhunsheng.draws.reading import load, read_inspectors, read_plan
 from zhunsheng.draws.results import Result, check_results
+from zhunsheng.draws.slips import record as slip_record
+from zhunsheng.draws.slips import record_digest, recorded
 from zhunsheng.draws.spec import canonical, seed_of
 from zhunsheng.draws.verification import Check, verify
 from zhunsheng.errors import ZhunshengError
@@ -44,6 +46,7 @@ from zhunsheng.reports.draw_forms import check_form, notice_form, page_of, task_
 from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.text import csv_text
 
+SLIPS = "slips.json"  # of a ceremony whose numbers are sealed first
 MAX_CHECK_FORMS = 200  # check forms written to Word at once
 
 
@@ -81,10 +84,49 @@ def commit_plan(
 
 
 def seal_entries(folder: Path, first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
-    """Check two people's entries (``by``, ``values``) and write seed.json. Raises ``ZS-DR-04``, ``ZS-DR-05``."""
-    sealed = seal(read_plan(folder / "plan.json"), read_part(folder / "commitment.json"), first, second)
-    _write(folder / "seed.json", sealed)
+    """Check two people's entries (``by``, ``values``) and write seed.json, once.
+
+    Raises ``ZS-DR-04``, ``ZS-DR-05``, ``ZS-DR-35``, ``ZS-DR-36``; ``ZS-DR-38`` where the draw has another seed.
+    """
+    plan, committed = read_plan(folder / "plan.json"), read_part(folder / "commitment.json")
+    sealed = seal(plan, committed, first, second, slips_of(folder))
+    kept = folder / "seed.json"
+    # Of one commitment there is one seed, or whoever enters could try until the result pleases.
+    if kept.is_file() and read_part(kept)["randomness"] != sealed["randomness"]:
+        raise ZhunshengError("ZS-DR-38")
+    _write(kept, sealed)
     return sealed
+
+
+def slips_of(folder: Path) -> dict[str, Any] | None:
+    """Return the record of a ceremony's sealed slips, None where none is kept. Raises ``ZS-DR-39`` for a broken one."""
+    path = folder / SLIPS
+    if not path.is_file():
+        return None
+    found = load(path)
+    plan = read_plan(folder / "plan.json")
+    try:
+        same = found == recorded(plan, found["slips"], found["sealed_at"])
+    except (LookupError, TypeError):
+        same = False
+    if not same:
+        raise ZhunshengError("ZS-DR-39", detail=f"{SLIPS} 不是为这个方案登记的，或被改动")
+    return dict(found)
+
+
+def record_slips(folder: Path, slips: Sequence[str], now: datetime | None = None) -> tuple[dict[str, Any], str]:
+    """Write the record of the slips that the speakers handed in, once; return it and the digest to show before opening.
+
+    Raises ``ZS-DR-37`` where slips are recorded already, ``ZS-DR-38`` where the seed is known, ``ZS-DR-39``.
+    """
+    kept = slips_of(folder)
+    if kept is not None:
+        raise ZhunshengError("ZS-DR-37", sealed_at=told(kept["sealed_at"]))
+    if (folder / "seed.json").is_file():
+        raise ZhunshengError("ZS-DR-38")
+    made = slip_record(read_plan(folder / "plan.json"), slips, now or clock_now())
+    _write(folder / SLIPS, made)
+    return made, record_digest(made)
 
 
 def run_draw(folder: Path, evidence: Path | None = None, memory_limit: str | None = None) -> Outcome:
