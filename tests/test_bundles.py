@@ -21,12 +21,14 @@ import pytest
 
 from zhunsheng.draws import spec
 from zhunsheng.draws.assignment import Inspector
+from zhunsheng.draws.beacons import randomness_of
 from zhunsheng.draws.bundle import LIMITS, PARTS, page_rules, read_bundle
 from zhunsheng.draws.drawing import DuckDatabase
 from zhunsheng.draws.frame import frame_from_file, open_database
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import commitment, commitment_digest, perform, seal
-from zhunsheng.draws.randomness import canonical_text
+from zhunsheng.draws.randomness import canonical_text, entered
+from zhunsheng.draws.slips import recorded, slip
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases.drawing import verify_bundle
 
@@ -41,6 +43,16 @@ NAMES = (
 )  # fmt: skip
 IDS = ("__proto__", "constructor", "-", "_", "0", "00", "a", "A", "hasOwnProperty", "9" * 22)
 NUMBERS = ("03 08 17", "0", "０３ ０８", "999999999999", "１２３")
+# Real rounds (drand's own documentation): quicknet 1000, default 3311596.
+BEACONS = {
+    "quicknet": {"signature": "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39"},
+    "default": {
+        "signature": "a696b9409ababce45749c3a4ec369074453dd4a79967734e1390d969c8ad8d98897d217b9121e92c8ddebbddda8d92f900e3bd6bf9deb166863b1a19390d743f82774001487594c5c09e581db7365f02b70a2c8cc41ce32446ef08e4890c4754",
+        "previous_signature": "8ed588f2a7716fb1349e2d9803da5db0005e98a83783c353d4a08f183236a9ad91d70ddb01266f4b7c576983db464b430e65680b9e0098552758afd6c1e6afcb77e3f62fe1b93d42d1cb63abbb2205512fe12fbf74ea9c5ac3b8f5c1e283a1d8",
+    },
+}  # fmt: skip
+# Points on the two curves that are not in the subgroup of prime order, with the smallest coordinate there is.
+OFF_SUBGROUP = {"quicknet": f"8{4:095x}", "default": f"8{2:0191x}"}
 
 
 def pack(members, stored=()):
@@ -57,6 +69,16 @@ def packed(parts):
     return pack([(name, spec.canonical(data)) for name, data in parts.items()])
 
 
+def value_of(chance, source):
+    """Return what one person enters of a source."""
+    if source["source"] == "drand":
+        return BEACONS[source["chain"]]
+    if source["source"] != "ceremony":
+        return {"numbers": chance.choice(NUMBERS)}
+    said = {"numbers": chance.choices(NUMBERS, k=len(source["speakers"]))}
+    return said | {"salts": [f"{n:032x}" for n in range(len(said["numbers"]))]} if source.get("sealed") else said
+
+
 def honest(chance, place):
     """Return (parts, frame's bytes, commitment's digest) of a small draw with names, ids and numbers of every kind."""
     names = ["district", "credit_class", "kind"][: chance.randint(1, 3)]
@@ -66,17 +88,21 @@ def honest(chance, place):
     first = chance.choice(rows)[1].split("|")[0]
     sources = chance.sample(
         [{"source": "lottery", "name": chance.choice(NAMES), "issue": "2021-1"},
-         {"source": "ceremony", "speakers": ["甲", chance.choice(NAMES), "\U00020001"]}, {"source": "office"}],
+         {"source": "ceremony", "speakers": ["甲", chance.choice(NAMES), "\U00020001"]}, {"source": "office"},
+         {"source": "ceremony", "speakers": ["甲", "\U00020001"], "sealed": True},
+         {"source": "drand", "chain": "quicknet", "round": 1000}, {"source": "drand", "chain": "default", "round": 3311596}],
         chance.randint(1, 3),
     )  # fmt: skip
-    numbers = {"lottery": lambda: chance.choice(NUMBERS), "ceremony": lambda: chance.choices(NUMBERS, k=3)}
-    values = [{"numbers": numbers.get(s["source"], numbers["lottery"])()} for s in sources]
+    values = [value_of(chance, source) for source in sources]
+    known_at = "2024-01-01T00:00:00Z" if any(s["source"] == "drand" for s in sources) else "2021-03-01T22:00:00+08:00"
     plan = Plan.model_validate({
         "id": "T-1", "title": chance.choice(NAMES) + "\n\t抽", "office": "\U00020bb7", "rule": '“”"\\', "items": [{"code": "A", "name": chance.choice(NAMES)}],
         "strata": names, "reserve": chance.choice(["0", "0.5", "1", "0.333333333"]), "staffing": {"per_object": chance.choice([2, 3])},
         "quotas": [{"match": {names[0]: first}, "count": chance.randint(1, 3)}, {"ratio": chance.choice(["0.1", "0.25", "1"]), "floor": 1, "ceiling": 6}],
-        "randomness": sources, "known_at": "2021-03-01T22:00:00+08:00",
+        "randomness": sources, "known_at": known_at,
     })  # fmt: skip
+    slips = [slip(*one) for v in entered(values) for one in zip(v.get("salts", ()), v.get("numbers", ()), strict=False)]
+    sealed_at = "2021-02-27T00:00:00Z"
     people = [Inspector(id=f"P{n}", certified=True) for n in range(4)] + [
         Inspector(id=one, certified=chance.random() < 0.5, districts=chance.sample(NAMES, 3), recuse=chance.sample(ids, 2))
         for one in ("__proto__", "-", "z")
@@ -84,7 +110,10 @@ def honest(chance, place):
     (place / "frame.tsv").write_text("".join(f"{one}\t{stratum}\n" for one, stratum in rows), "utf8", newline="")
     frame = frame_from_file(place / "frame.tsv", plan, open_database(), published=True)
     committed = commitment(plan, frame, people, BEFORE)
-    sealed = seal(plan, committed, {"by": "a", "values": values}, {"by": "b", "values": values})
+    sealed = seal(
+        plan, committed, {"by": "a", "values": values}, {"by": "b", "values": values}, recorded(plan, slips, sealed_at)
+    )
+    values = [{**value, "sealed_at": sealed_at} if "salts" in value else value for value in values]
     if chance.random() < 0.5:  # as versions wrote it that kept full-width digits
         sealed |= {"values": values, "randomness": canonical_text(plan, values)}
         sealed["seed"] = spec.seed_of(sealed["commitment"], sealed["randomness"])
@@ -254,6 +283,37 @@ def compared(said):
     if isinstance(said, dict) and said.get("frame") is False:
         return {k: v for k, v in said.items() if k != "again"}
     return said
+
+
+def test_beacons_alike_in_command_and_page(chromium):
+    """Each signature with a bit changed, of another round or group, at infinity or off the subgroup: the same answer."""
+    chance = random.Random(12)
+    cases = []
+    for chain, number in (("quicknet", 1000), ("default", 3311596)):
+        value = BEACONS[chain]
+        size = len(value["signature"])
+        bits = [f"{int(value['signature'], 16) ^ 1 << chance.randrange(size * 4):0{size}x}" for _ in range(3)]
+        wrong = [*bits, f"{int(value['signature'], 16) ^ 1 << (size * 4 - 3):0{size}x}", "c" + "0" * (size - 1)]
+        wrong += ["0" * size, "f" * size, OFF_SUBGROUP[chain]]
+        cases += [(chain, number, value), (chain, number + 1, value)]
+        cases += [(chain, number, {**value, "signature": one}) for one in wrong]
+        if "previous_signature" in value:
+            cases.append((chain, number, {**value, "previous_signature": value["signature"]}))
+    command = [beacon_holds(*case) for case in cases]
+    page = chromium.new_page()
+    page.goto(PAGE.as_uri())
+    script = """cases => Promise.all(cases.map(([chain, round, v]) =>
+      signedBy(RULES.chains[chain], round, v.signature, v.previous_signature || "")))"""
+    assert page.evaluate(script, cases) == command
+    page.close()
+    assert [n for n, holds in enumerate(command) if holds] == [0, 10]
+
+
+def beacon_holds(chain, number, value):
+    try:
+        return bool(randomness_of(chain, number, value))
+    except ZhunshengError:
+        return False
 
 
 def refused(said):
