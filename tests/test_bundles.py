@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from places import BEACONS
 from zhunsheng.draws import spec
 from zhunsheng.draws.assignment import Inspector
 from zhunsheng.draws.beacons import randomness_of
@@ -43,14 +44,6 @@ NAMES = (
 )  # fmt: skip
 IDS = ("__proto__", "constructor", "-", "_", "0", "00", "a", "A", "hasOwnProperty", "9" * 22)
 NUMBERS = ("03 08 17", "0", "０３ ０８", "999999999999", "１２３")
-# Real rounds (drand's own documentation): quicknet 1000, default 3311596.
-BEACONS = {
-    "quicknet": {"signature": "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39"},
-    "default": {
-        "signature": "a696b9409ababce45749c3a4ec369074453dd4a79967734e1390d969c8ad8d98897d217b9121e92c8ddebbddda8d92f900e3bd6bf9deb166863b1a19390d743f82774001487594c5c09e581db7365f02b70a2c8cc41ce32446ef08e4890c4754",
-        "previous_signature": "8ed588f2a7716fb1349e2d9803da5db0005e98a83783c353d4a08f183236a9ad91d70ddb01266f4b7c576983db464b430e65680b9e0098552758afd6c1e6afcb77e3f62fe1b93d42d1cb63abbb2205512fe12fbf74ea9c5ac3b8f5c1e283a1d8",
-    },
-}  # fmt: skip
 # Points on the two curves that are not in the subgroup of prime order, with the smallest coordinate there is.
 OFF_SUBGROUP = {"quicknet": f"8{4:095x}", "default": f"8{2:0191x}"}
 

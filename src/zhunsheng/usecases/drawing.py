@@ -37,6 +37,7 @@ from zhunsheng.draws.results import Result, check_results
 from zhunsheng.draws.slips import record as slip_record
 from zhunsheng.draws.slips import record_digest, recorded
 from zhunsheng.draws.spec import canonical, seed_of
+from zhunsheng.draws.verdicts import verdict
 from zhunsheng.draws.verification import Check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledger_of
@@ -92,7 +93,7 @@ def seal_entries(folder: Path, first: dict[str, Any], second: dict[str, Any]) ->
     sealed = seal(plan, committed, first, second, slips_of(folder))
     kept = folder / "seed.json"
     # Of one commitment there is one seed, or whoever enters could try until the result pleases.
-    if kept.is_file() and read_part(kept)["randomness"] != sealed["randomness"]:
+    if kept.is_file() and read_part(kept)["seed"] != sealed["seed"]:
         raise ZhunshengError("ZS-DR-38")
     _write(kept, sealed)
     return sealed
@@ -190,6 +191,7 @@ def run_vectors(path: Path) -> list[Check]:
         seed = seed_of(said["commitment"], text)
         drawn = draw(DuckDatabase(frame.connection), seed, plan.allot(frame.sizes))
         teams = assign(plan, [(d.ticket, d.id, d.stratum) for d in drawn if not d.reserve], people, seed)
+        sources = [_source_vector(one) for one in said.get("sources", [])]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[0]) from None
     pairs = [
@@ -200,8 +202,16 @@ def run_vectors(path: Path) -> list[Check]:
         ("种子", seed, said["seed"]),
         ("抽中名单", [d.__dict__ for d in drawn], said["drawn"]),
         ("人员分派", {k: list(v) for k, v in teams.items()}, {a["id"]: a["inspectors"] for a in said["assignment"]}),
+        *sources,
     ]
     return [Check("vectors", title, a == b, "相同" if a == b else "不同") for title, a, b in pairs]
+
+
+def _source_vector(said: dict[str, Any]) -> tuple[str, Any, Any]:
+    """Return the title of a vector of randomness, what it comes to here, and what it says."""
+    plan = Plan.model_validate(said["plan"])
+    here = (plan.digest, canonical_text(plan, said["values"]), verdict(plan, said["values"]).strength)
+    return f"随机数的来源：{said['name']}", here, (said["plan_digest"], said["randomness"], said["strength"])
 
 
 FAST_FROM = 2_000_000  # entities from which the sieve's start-up is worth it
