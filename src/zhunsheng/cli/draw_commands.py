@@ -70,6 +70,7 @@ def commit(
         show.console.print(f"[dark_orange3]注意[/] {escape(error.text())}只能用 zhunsheng draw list 写出名单，不能生成抽查包")
     total = sum(n["quota"] for n in committed["strata"].values())
     show.console.print(f"名录库 {committed['frame']['count']} 户，{len(committed['strata'])} 层，将抽 {total} 户")
+    show.console.print(f"随机数的来源 {escape(verdict(read_plan(out / 'plan.json')).text())}")
     show.console.print(f"请立即公布承诺摘要：[bold]{digest}[/]")
     show.console.print(f"承诺、名录库和方案在 {out}")
 
