@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -41,6 +42,7 @@ from zhunsheng.draws.verdicts import verdict
 from zhunsheng.draws.verification import Check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledger_of
+from zhunsheng.faults import written
 from zhunsheng.files.writing import write_whole
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.draw_forms import check_form, notice_form, page_of, task_form
@@ -179,7 +181,11 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None) -> int:
 
 def run_vectors(path: Path) -> list[Check]:
     """Recompute a file of test vectors (docs/draw-vectors.json), also one that another implementation wrote."""
-    said = load(path)
+    try:
+        # As JSON: other programs may write signs beyond U+FFFF as two escapes, which YAML reads as two halves.
+        said = json.loads(written(path))
+    except (ValueError, RecursionError):
+        raise ZhunshengError("ZS-DR-08", name=path.name, detail="不是 JSON") from None
     try:
         plan = Plan.model_validate(said["plan"])
         people = TypeAdapter(list[Inspector]).validate_python(said["inspectors"])
