@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from places import BEACONS, VECTORS, VERIFY_PAGE
+from zhunsheng.cli import main
 from zhunsheng.draws import beacons, spec
 from zhunsheng.draws.assignment import Inspector
 from zhunsheng.draws.bundle import read_bundle, read_part
@@ -126,6 +128,38 @@ def test_a_last_speaker_who_sealed_can_open_only_what_was_sealed(tmp_path):
     parts["seed.json"]["values"][0]["numbers"][2] = "907"
     with pytest.raises(AssertionError):
         assert canonical_text(of, parts["seed.json"]["values"]) == sealed["randomness"]
+
+
+def command(capsys, *arguments):
+    """Run a command of a draw; return its exit code and what it printed, line breaks of the terminal taken out."""
+    with pytest.raises(SystemExit) as left:
+        main(["draw", *map(str, arguments)])
+    return left.value.code, "".join(capsys.readouterr().out.split("\n"))
+
+
+def test_slips_by_the_command(tmp_path, capsys):
+    soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    commit(tmp_path, plan(SEALED, known_at=soon), now=datetime.now(UTC))
+    pairs = []
+    for number in ("0731", "58", "906"):
+        code, said = command(capsys, "slip", number)
+        salt, handed = re.search(r"([0-9a-f]{32})摘要 ([0-9a-f]{64})", said).groups()
+        assert (code, handed) == (0, slip(salt, number))
+        pairs.append((salt, number))
+    code, said = command(capsys, "slips", tmp_path, *(slip(*one) for one in pairs))
+    shown = record_digest(read_json(tmp_path / "slips.json"))
+    assert (code, shown in said) == (0, True)
+    assert command(capsys, "slips", tmp_path, *(slip(*one) for one in pairs))[0] == 2
+    values = [{"numbers": [n for _, n in pairs], "salts": [s for s, _ in pairs]}]
+    for name in ("甲", "乙"):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"by": name, "values": values}), "utf8")
+    code, said = command(capsys, "seed", tmp_path, "--first", tmp_path / "甲.json", "--second", tmp_path / "乙.json")
+    assert (code, "仅有见证：现场报数，先封存后开封" in said) == (0, True)
+    assert command(capsys, "slip", "七三一")[0] == 2
+
+
+def read_json(path):
+    return json.loads(path.read_text("utf8"))
 
 
 @pytest.mark.parametrize(

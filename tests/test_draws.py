@@ -359,7 +359,7 @@ def test_strata_of_which_nobody_is_drawn_are_told(tmp_path, capsys, drawn):
         assert left.value.code == 0
         assert said in capsys.readouterr().out.replace("\n", "")
     committed = json.loads((tmp_path / "o" / "commitment.json").read_text("utf8"))
-    outcome = Outcome(Plan.model_validate(plan), committed, {"randomness": "", "seed": ""}, (), (), {}, {})
+    outcome = Outcome(Plan.model_validate(plan), committed, {"randomness": "", "seed": "", "values": []}, (), (), {}, {})
     assert "3 层，共 11 户：乡|D（1 户）、东|D（5 户）" in "".join(c.text for row in notice_form(outcome).rows for c in row)
 
 
