@@ -173,15 +173,16 @@ def read_json(path):
         ([OFFICE], None, "office", "外人无法核验，机关可以选定结果"),
         ([OFFICE, OFFICE], None, "office", "外人无法核验，机关可以选定结果"),
         ([SPOKEN, SPOKEN], None, "witnessed", "没有先封存"),
-        ([LOTTERY, QUICKNET], None, "proved", "签名用这条链的公钥验证"),
+        ([LOTTERY, QUICKNET], None, "published", "录入时信标已经公布。号码请向公布方核对"),
+        ([QUICKNET, CHAINED], None, "proved", "签名用这条链的公钥验证"),
         ([QUICKNET, SPOKEN], None, "witnessed", "最后报数的人可以在别的数公布之后选定结果"),
         ([QUICKNET, OFFICE], None, "office", "录入时别的数已经公布，机关可以选定结果"),
-        ([SEALED, QUICKNET], "2023-08-23T15:59:23Z", "proved", "签名用这条链的公钥验证"),
+        ([SEALED, QUICKNET], "2023-08-23T15:59:23Z", "witnessed", "封存摘要在别的数公布之前就有人见到的，没有人能选定结果"),
         ([SEALED, QUICKNET], "2023-08-23T15:59:24Z", "witnessed", "封存的时间不早于信标公布的时间"),
-        ([SEALED, LOTTERY], "2021-03-01T00:00:00Z", "published", "请向公布方核对"),
+        ([SEALED, LOTTERY], "2021-03-01T00:00:00Z", "witnessed", "封存摘要在别的数公布之前就有人见到的"),
     ],
 )
-def test_the_strongest_source_decides_only_where_nobody_could_choose_after_it(sources, sealed_at, strength, words, chromium):
+def test_the_weakest_source_decides_for_it_can_be_chosen_when_the_others_are_out(sources, sealed_at, strength, words, chromium):
     of = plan(*sources, known_at="2024-01-01T00:00:00Z")
     values = [{"sealed_at": sealed_at} if sealed_at and s.get("sealed") else {} for s in sources]
     found = verdict(of, values)
@@ -311,6 +312,17 @@ def test_two_clerks_who_enter_a_false_lottery_number_are_found_by_its_publisher_
     assert "第 2021024 期" in found["strength"].says
     shutil.copy(tmp_path / "抽查包.zip", tmp_path / "as published.zip")  # the numbers stand in it, for anyone to compare
     assert read_bundle(tmp_path / "as published.zip")["seed.json"]["values"] == [{"numbers": "99 99"}]
+
+
+def test_a_beacon_beside_a_lottery_proves_nothing_until_the_publisher_is_asked(tmp_path):
+    """Two clerks who know the beacon's round choose a lottery number for it: so the mark is the lottery's."""
+    of = plan(QUICKNET, LOTTERY, known_at="2024-01-01T00:00:00Z")
+    committed, digest = commit(tmp_path, of)
+    beacon = BEACONS["quicknet"]
+    enter(tmp_path, *chosen_last(of, committed, lambda mine: [beacon, {"numbers": mine}]))
+    assert not {*FRIENDS} & {d.id for d in run_draw(tmp_path).drawn}
+    said = checks(tmp_path, digest)["strength"]
+    assert (said.holds, said.says.startswith("可向公布方核对"), "有证明" in said.says) == (None, True, False)
 
 
 # -- the round of a beacon

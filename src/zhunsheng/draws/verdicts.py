@@ -14,13 +14,12 @@ import yaml
 from zhunsheng.clock import told
 from zhunsheng.draws.plan import Ceremony, Drand, Lottery, Plan, Source
 
-ORDER = ("proved", "published", "witnessed", "office")  # the strongest first
 _STRENGTH = {"beacon": "proved", "lottery": "published", "sealed": "witnessed", "spoken": "witnessed", "office": "office"}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A strength (one of ``ORDER``), its mark of four characters or so, and what may be said."""
+    """A strength (``proved``, ``published``, ``witnessed``, ``office``), its mark of four characters or so, and what may be said."""
 
     strength: str
     mark: str
@@ -62,24 +61,15 @@ def of_source(source: Source) -> Verdict:
 def verdict(plan: Plan, values: Sequence[Mapping[str, Any]] | None = None) -> Verdict:
     """Return what all sources give together; ``values`` are the seed's, None before they are known.
 
-    The strongest decides only where nobody could choose another value after it was out: numbers of the office, and spoken
-    ones that were not sealed, are entered last, so that whoever says them decides.
+    The weakest decides: whoever can say or enter one value as they like once the others are out decides the seed with it.
     """
-    if len(plan.randomness) == 1:
+    kinds = {_kind(source): source for source in plan.randomness}
+    if len(kinds) == 1:
         return of_source(plan.randomness[0])
-    kinds = [_kind(source) for source in plan.randomness]
-    if {*kinds} == {"office"}:
-        return of_source(plan.randomness[0])
-    marks, mixed = words()["marks"], words()["mixed"]
-    if "office" in kinds:
-        return Verdict("office", marks["office"], mixed["office"])
-    if "spoken" in kinds:
-        spoken = {*kinds} == {"spoken"}
-        return Verdict("witnessed", marks["witnessed"], words()["sources"]["spoken"] if spoken else mixed["spoken"])
+    weakest: str = next(kind for kind in ("office", "spoken", "sealed", "lottery") if kind in kinds)
     out = [source.published for source in plan.randomness if isinstance(source, Drand)]
     sealed = [value["sealed_at"] for value in values or () if "sealed_at" in value]
-    if out and any(datetime.fromisoformat(moment) >= min(out) for moment in sealed):
-        return Verdict("witnessed", marks["witnessed"], mixed["late"])
-    best = min(ORDER.index(_STRENGTH[kind]) for kind in kinds)
-    chosen = next(s for s in plan.randomness if _STRENGTH[_kind(s)] == ORDER[best])
-    return Verdict(ORDER[best], marks[ORDER[best]], f"{of_source(chosen).says}。{mixed['strongest']}")
+    if weakest == "sealed" and out and any(datetime.fromisoformat(moment) >= min(out) for moment in sealed):
+        weakest = "late"
+    strength = _STRENGTH.get(weakest, "witnessed")
+    return Verdict(strength, words()["marks"][strength], words()["mixed"][weakest])
