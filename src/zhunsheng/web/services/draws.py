@@ -34,6 +34,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
 from zhunsheng.files.opening import decode
 from zhunsheng.usecases.drawing import (
+    SLIPS,
     commit_plan,
     entity_names,
     record_slips,
@@ -249,6 +250,9 @@ def commit(draw: Draw, user: User, progress: Progress = no_progress, seen: str |
     known_later(datetime.fromisoformat(draw.plan["known_at"]))
     folder = draw.folder()
     folder.mkdir(parents=True, exist_ok=True)
+    # A draw that is only planned has neither: what lies here is of another whose number was given again (a restored site).
+    for left in ("seed.json", SLIPS):
+        (folder / left).unlink(missing_ok=True)
     people = _registered(draw.department)
     progress("生成名录库与承诺", 0, 1)
     committed, digest = commit_plan(
