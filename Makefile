@@ -51,6 +51,12 @@ contract: .venv/.dev
 docs: .venv/.run
 	$(BIN)/python -m zhunsheng.catalogues docs
 
+# The library by which verify.html checks a beacon's signature (npm's lock file gives its digest), and the page's rules.
+.PHONY: page-bls
+page-bls: .venv/.run
+	cd requirements/page && npm ci --ignore-scripts --no-audit --no-fund && node build.mjs
+	$(BIN)/python -m zhunsheng.draws.bundle
+
 messages: .venv/.run
 	ZHUNSHENG_DATA=build/site $(BIN)/python manage.py messages
 

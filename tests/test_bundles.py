@@ -18,15 +18,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from py_ecc.bls import g2_primitives as points
+from py_ecc.optimized_bls12_381 import add, curve_order, multiply
 
+from places import BEACONS
 from zhunsheng.draws import spec
 from zhunsheng.draws.assignment import Inspector
+from zhunsheng.draws.beacons import randomness_of
 from zhunsheng.draws.bundle import LIMITS, PARTS, page_rules, read_bundle
 from zhunsheng.draws.drawing import DuckDatabase
 from zhunsheng.draws.frame import frame_from_file, open_database
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import commitment, commitment_digest, perform, seal
-from zhunsheng.draws.randomness import canonical_text
+from zhunsheng.draws.randomness import canonical_text, entered
+from zhunsheng.draws.slips import recorded, slip
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases.drawing import verify_bundle
 
@@ -41,6 +46,8 @@ NAMES = (
 )  # fmt: skip
 IDS = ("__proto__", "constructor", "-", "_", "0", "00", "a", "A", "hasOwnProperty", "9" * 22)
 NUMBERS = ("03 08 17", "0", "０３ ０８", "999999999999", "１２３")
+# Points on the two curves that are not in the subgroup of prime order, with the smallest coordinate there is.
+OFF_SUBGROUP = {"quicknet": f"8{4:095x}", "default": f"8{2:0191x}"}
 
 
 def pack(members, stored=()):
@@ -57,6 +64,16 @@ def packed(parts):
     return pack([(name, spec.canonical(data)) for name, data in parts.items()])
 
 
+def value_of(chance, source):
+    """Return what one person enters of a source."""
+    if source["source"] == "drand":
+        return BEACONS[source["chain"]]
+    if source["source"] != "ceremony":
+        return {"numbers": chance.choice(NUMBERS)}
+    said = {"numbers": chance.choices(NUMBERS, k=len(source["speakers"]))}
+    return said | {"salts": [f"{n:032x}" for n in range(len(said["numbers"]))]} if source.get("sealed") else said
+
+
 def honest(chance, place):
     """Return (parts, frame's bytes, commitment's digest) of a small draw with names, ids and numbers of every kind."""
     names = ["district", "credit_class", "kind"][: chance.randint(1, 3)]
@@ -66,17 +83,21 @@ def honest(chance, place):
     first = chance.choice(rows)[1].split("|")[0]
     sources = chance.sample(
         [{"source": "lottery", "name": chance.choice(NAMES), "issue": "2021-1"},
-         {"source": "ceremony", "speakers": ["甲", chance.choice(NAMES), "\U00020001"]}, {"source": "office"}],
+         {"source": "ceremony", "speakers": ["甲", chance.choice(NAMES), "\U00020001"]}, {"source": "office"},
+         {"source": "ceremony", "speakers": ["甲", "\U00020001"], "sealed": True},
+         {"source": "drand", "chain": "quicknet", "round": 1000}, {"source": "drand", "chain": "default", "round": 3311596}],
         chance.randint(1, 3),
     )  # fmt: skip
-    numbers = {"lottery": lambda: chance.choice(NUMBERS), "ceremony": lambda: chance.choices(NUMBERS, k=3)}
-    values = [{"numbers": numbers.get(s["source"], numbers["lottery"])()} for s in sources]
+    values = [value_of(chance, source) for source in sources]
+    known_at = "2024-01-01T00:00:00Z" if any(s["source"] == "drand" for s in sources) else "2021-03-01T22:00:00+08:00"
     plan = Plan.model_validate({
         "id": "T-1", "title": chance.choice(NAMES) + "\n\t抽", "office": "\U00020bb7", "rule": '“”"\\', "items": [{"code": "A", "name": chance.choice(NAMES)}],
         "strata": names, "reserve": chance.choice(["0", "0.5", "1", "0.333333333"]), "staffing": {"per_object": chance.choice([2, 3])},
         "quotas": [{"match": {names[0]: first}, "count": chance.randint(1, 3)}, {"ratio": chance.choice(["0.1", "0.25", "1"]), "floor": 1, "ceiling": 6}],
-        "randomness": sources, "known_at": "2021-03-01T22:00:00+08:00",
+        "randomness": sources, "known_at": known_at,
     })  # fmt: skip
+    slips = [slip(*one) for v in entered(values) for one in zip(v.get("salts", ()), v.get("numbers", ()), strict=False)]
+    sealed_at = "2021-02-27T00:00:00Z"
     people = [Inspector(id=f"P{n}", certified=True) for n in range(4)] + [
         Inspector(id=one, certified=chance.random() < 0.5, districts=chance.sample(NAMES, 3), recuse=chance.sample(ids, 2))
         for one in ("__proto__", "-", "z")
@@ -84,7 +105,10 @@ def honest(chance, place):
     (place / "frame.tsv").write_text("".join(f"{one}\t{stratum}\n" for one, stratum in rows), "utf8", newline="")
     frame = frame_from_file(place / "frame.tsv", plan, open_database(), published=True)
     committed = commitment(plan, frame, people, BEFORE)
-    sealed = seal(plan, committed, {"by": "a", "values": values}, {"by": "b", "values": values})
+    sealed = seal(
+        plan, committed, {"by": "a", "values": values}, {"by": "b", "values": values}, recorded(plan, slips, sealed_at)
+    )
+    values = [{**value, "sealed_at": sealed_at} if "salts" in value else value for value in values]
     if chance.random() < 0.5:  # as versions wrote it that kept full-width digits
         sealed |= {"values": values, "randomness": canonical_text(plan, values)}
         sealed["seed"] = spec.seed_of(sealed["commitment"], sealed["randomness"])
@@ -256,6 +280,46 @@ def compared(said):
     return said
 
 
+def test_beacons_alike_in_command_and_page(chromium):
+    """Each signature with a bit changed, of another round or group, at infinity or off the subgroup: the same answer."""
+    chance = random.Random(12)
+    cases = []
+    for chain, number in (("quicknet", 1000), ("default", 3311596)):
+        value = BEACONS[chain]
+        size = len(value["signature"])
+        bits = [f"{int(value['signature'], 16) ^ 1 << chance.randrange(size * 4):0{size}x}" for _ in range(3)]
+        wrong = [*bits, f"{int(value['signature'], 16) ^ 1 << (size * 4 - 3):0{size}x}", "c" + "0" * (size - 1)]
+        wrong += ["0" * size, "f" * size, OFF_SUBGROUP[chain], shifted(chain, value["signature"])]
+        cases += [(chain, number, value), (chain, number + 1, value)]
+        cases += [(chain, number, {**value, "signature": one}) for one in wrong]
+        if "previous_signature" in value:
+            cases.append((chain, number, {**value, "previous_signature": value["signature"]}))
+    command = [beacon_holds(*case) for case in cases]
+    page = chromium.new_page()
+    page.goto(PAGE.as_uri())
+    script = """cases => Promise.all(cases.map(([chain, round, v]) =>
+      signedBy(RULES.chains[chain], round, v.signature, v.previous_signature || "")))"""
+    assert page.evaluate(script, cases) == command
+    page.close()
+    assert [n for n, holds in enumerate(command) if holds] == [0, 11]
+
+
+def shifted(chain, signature):
+    """Return a true signature plus a point of small order, for which the pairing holds as well: another text of it."""
+    read, write = (
+        (points.pubkey_to_G1, points.G1_to_pubkey) if chain == "quicknet" else (points.signature_to_G2, points.G2_to_signature)
+    )
+    small = multiply(read(bytes.fromhex(OFF_SUBGROUP[chain])), curve_order)
+    return write(add(read(bytes.fromhex(signature)), small)).hex()
+
+
+def beacon_holds(chain, number, value):
+    try:
+        return bool(randomness_of(chain, number, value))
+    except ZhunshengError:
+        return False
+
+
 def refused(said):
     return isinstance(said, str) or False in said.values()
 
@@ -395,4 +459,4 @@ def test_draws_of_landed_versions_still_hold(tmp_path):
         for name in ("抽查包.zip", "frame.tsv"):
             (tmp_path / name).write_bytes(archive.extractfile(f"./draws/1/{name}").read())
     found = verify_bundle(tmp_path / "抽查包.zip", tmp_path / "frame.tsv")
-    assert {c.code for c in found if c.holds is not True} == {"published"}
+    assert {c.code for c in found if c.holds is not True} == {"published", "strength"}

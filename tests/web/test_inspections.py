@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from zhunsheng.draws.slips import slip
 from zhunsheng.draws.verification import verify
 from zhunsheng.regulations import key_frameworks
 from zhunsheng.sample.documents import bureau, flattened
@@ -114,6 +115,48 @@ def test_a_draw_from_plan_to_results(department, sign_in, work_off):
     assert imported.result["ledger"] == "inspections" and imported.result["batch"]["inserted"] == 1
     late = draws.overdue_tasks(draw, timezone.localdate())
     assert len(late) == draw.drawn_count - 1
+
+
+def test_slips_are_recorded_before_a_ceremony_speaks_and_only_they_are_taken(department, sign_in, work_off):
+    one, two = sign_in("keyuan"), sign_in("keyuan2")
+    plan(one, department, lottery_name="", lottery_issue="", sealed="on")
+    draw = Draw.objects.get(code="SJ-2021-09")
+    assert draw.plan["randomness"] == [{"source": "ceremony", "speakers": ["代表甲", "代表乙"], "sealed": True}]
+    one.post(reverse("draw-act", args=[draw.pk, "commit"]))
+    work_off()
+    page = one.get(reverse("draw", args=[draw.pk])).content.decode()
+    assert "登记封条" in page and "仅有见证" in page and "封条上的盐" not in page
+    salts = ["a" * 32, "b" * 32]
+    handed = {"slip_0": slip(salts[0], "0731"), "slip_1": slip(salts[1], "58")}
+    record = reverse("draw-act", args=[draw.pk, "slips"])
+    assert "ZS-DR-39" in one.post(record, {**handed, "slip_1": "0731"}).content.decode()
+    assert sign_in("caizheng").post(record, handed).status_code == 403
+    assert one.post(record, handed).status_code == 302
+    assert "ZS-DR-37" in two.post(record, handed).content.decode()
+    draw.refresh_from_db()
+    shown = draws.slips_shown(draw)["digest"]
+    assert shown in one.get(reverse("draw", args=[draw.pk])).content.decode()
+    enter = reverse("draw-act", args=[draw.pk, "enter"])
+    said = {"v0_0": "0731", "v0_1": "58", "s0_0": salts[0], "s0_1": salts[1]}
+    assert "ZS-DR-36" in one.post(enter, {**said, "v0_1": "59"}).content.decode()
+    assert "才公布" in one.post(enter, said).content.decode()
+
+
+def test_a_beacon_needs_no_round(department, sign_in):
+    known = (timezone.localtime() + timedelta(hours=1)).replace(second=7, microsecond=0)
+    for chain, period in (("quicknet", 3), ("default", 30)):
+        client = sign_in("keyuan")
+        made = plan(
+            client, department, code=f"SJ-{chain}", lottery_name="", speakers="", drand_chain=chain,
+            known_at=known.strftime("%Y-%m-%dT%H:%M:%S"),
+        )  # fmt: skip
+        assert made.status_code == 302, made.content.decode()
+        draw = Draw.objects.get(code=f"SJ-{chain}")
+        (source,) = draw.plan["randomness"]
+        later = datetime.fromisoformat(draw.plan["known_at"]) - known
+        assert source["chain"] == chain and source["round"] > 1 and timedelta(0) <= later < timedelta(seconds=period)
+        page = client.get(reverse("draw", args=[draw.pk])).content.decode()
+        assert "有证明" in page and f"第 {source['round']} 轮" in page
 
 
 def test_the_plan_says_what_is_wrong(department, sign_in):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import secrets
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +13,15 @@ from rich.markup import escape
 from zhunsheng import draw_folders
 from zhunsheng.cli import show
 from zhunsheng.cli.arguments import day
+from zhunsheng.clock import told
 from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import refuse_too_large
+from zhunsheng.draws.randomness import NUMBERS
 from zhunsheng.draws.reading import read_plan, read_results
 from zhunsheng.draws.results import overdue
+from zhunsheng.draws.slips import slip as slip_digest
+from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases import drawing
 
@@ -65,6 +70,7 @@ def commit(
         show.console.print(f"[dark_orange3]注意[/] {escape(error.text())}只能用 zhunsheng draw list 写出名单，不能生成抽查包")
     total = sum(n["quota"] for n in committed["strata"].values())
     show.console.print(f"名录库 {committed['frame']['count']} 户，{len(committed['strata'])} 层，将抽 {total} 户")
+    show.console.print(f"随机数的来源 {escape(verdict(read_plan(out / 'plan.json')).text())}")
     show.console.print(f"请立即公布承诺摘要：[bold]{digest}[/]")
     show.console.print(f"承诺、名录库和方案在 {out}")
 
@@ -78,8 +84,28 @@ def seed(
     """录入随机数：两人分别录入，一致才生效。"""
     sealed = draw_folders.seal_draw(folder, first, second)
     show.console.print(f"种子 [bold]{sealed['seed']}[/]")
-    if sealed["controlled_by_office"]:
-        show.console.print("[dark_orange3]注意[/] 随机数由抽查机关单独产生，公告会注明外人无法核验")
+    said = verdict(read_plan(folder / "plan.json"), sealed["values"])
+    show.console.print(f"随机数的来源 [bold]{said.mark}[/]：{escape(said.says)}")
+
+
+@draw_app.command("slip")
+def slip(number: Annotated[str, typer.Argument(metavar="数", help="写在封条上的数，如 0731")]) -> None:
+    """给现场报数的人做一张封条：盐和摘要。开封前只交出摘要，数和盐自己留着。"""
+    if not NUMBERS.fullmatch(number):
+        raise ZhunshengError("ZS-DR-05", detail=f"“{number[:40]}”应为数字")
+    salt = secrets.token_hex(16)
+    show.console.print(f"盐　 {salt}\n摘要 [bold]{slip_digest(salt, number)}[/]")
+
+
+@draw_app.command("slips")
+def slips(
+    folder: Folder,
+    handed: Annotated[list[str], typer.Argument(metavar="摘要", help="各人封条的摘要，按方案里报数人的次序")],
+) -> None:
+    """登记现场报数的封条：开封之前，登记一次，不能换。"""
+    made, digest = drawing.record_slips(folder, handed)
+    show.console.print(f"{told(made['sealed_at'])} 已登记 {len(made['slips'])} 张封条")
+    show.console.print(f"请在开封之前公布封存摘要：[bold]{digest}[/]")
 
 
 @draw_app.command("run")

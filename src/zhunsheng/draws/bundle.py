@@ -11,6 +11,7 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,12 @@ from pydantic_core import from_json
 
 from zhunsheng.draws import assignment, assignment_1, loads
 from zhunsheng.draws.assignment import Inspector, register_json
+from zhunsheng.draws.beacons import CHAINS
 from zhunsheng.draws.plan import MOMENT, Plan
 from zhunsheng.draws.randomness import MAX_NUMBERS, NUMBERS
+from zhunsheng.draws.slips import SALT
 from zhunsheng.draws.spec import ID, PART, STRATUM_JOIN, VERSIONS, canonical, version_of
+from zhunsheng.draws.verdicts import words
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault, place
 
@@ -74,10 +78,14 @@ def schemas() -> dict[str, Any]:
 
     ``names`` and ``values`` are of an object that is a table; all other objects have the ``properties`` listed and no more.
     """
+    salt = {"type": "string", "pattern": f"^{SALT.pattern}$"}
+    moment, long = {"type": "string", "pattern": MOMENT}, {"type": "string", "pattern": "^[0-9a-f]{192}$"}
     value = [
         _record(numbers=_NUMBERS),
         _record(numbers=_listed(_NUMBERS, 50)),
+        _record(numbers=_listed(_NUMBERS, 50), salts=_listed(salt, 50), sealed_at=moment),
         _record(signature={"type": "string", "pattern": "^[0-9a-f]{96}$"}),
+        _record(signature=long, previous_signature=long),
     ]
     numbers = {"size": {**_AMOUNT, "minimum": 1}, "quota": _AMOUNT, "reserve": _AMOUNT}
     return {
@@ -156,7 +164,8 @@ def page_rules() -> dict[str, Any]:
         "steps": assignment.MAX_STEPS,
         "proofs": MAX_PROOFS,
     }
-    return {"bounds": bounds, "limits": LIMITS, "schemas": schemas()}
+    chains = {name: asdict(chain) for name, chain in CHAINS.items()}
+    return {"bounds": bounds, "limits": LIMITS, "chains": chains, "verdicts": words(), "schemas": schemas()}
 
 
 # -- the schema at work: functions made once, so that 200,000 rows take a second
@@ -453,6 +462,11 @@ def contradicted(parts: Mapping[str, Any]) -> str:
         return "commitment.json 的 committed_at 不是日历上有的时刻"
     if parts["seed.json"]["format"] != f"{version_of(parts['commitment.json'])}/seed":
         return "seed.json 与 commitment.json 的版本（format）不同"
+    try:
+        for value in parts["seed.json"]["values"]:
+            datetime.fromisoformat(value.get("sealed_at", parts["commitment.json"]["committed_at"]))
+    except ValueError:
+        return "seed.json 的 sealed_at 不是日历上有的时刻"
     for member in ("inspectors.json", "drawn.json", "assignment.json"):
         seen: dict[str, int] = {}
         for n, row in enumerate(parts[member], start=1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal
@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from zhunsheng.clock import told
+from zhunsheng.draws.beacons import round_time
 from zhunsheng.draws.spec import PART, STRATUM_JOIN, canonical, digest
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.wording import percent
@@ -82,11 +83,16 @@ class Staffing(_Entry):
 
 
 class Drand(_Entry):
-    """A round of the drand beacon; ``quicknet`` is the unchained network with a round every three seconds."""
+    """A round of a drand beacon: ``quicknet`` has one every three seconds, ``default``, which is chained, every thirty."""
 
     source: Literal["drand"]
-    chain: Literal["quicknet"] = "quicknet"
+    chain: Literal["quicknet", "default"] = "quicknet"
     round: Annotated[int, Field(ge=1, le=MAX_ROUND)]
+
+    @property
+    def published(self) -> datetime:
+        """When the round is published."""
+        return round_time(self.chain, self.round)
 
 
 class Lottery(_Entry):
@@ -98,10 +104,11 @@ class Lottery(_Entry):
 
 
 class Ceremony(_Entry):
-    """Numbers spoken by several people at a public ceremony."""
+    """Numbers spoken by several people at a public ceremony; ``sealed``: digests of their slips are recorded first."""
 
     source: Literal["ceremony"]
     speakers: Annotated[tuple[Words, ...], Field(min_length=2, max_length=50)]
+    sealed: Literal[True] | None = None
 
 
 class Office(_Entry):
@@ -111,15 +118,6 @@ class Office(_Entry):
 
 
 Source = Annotated[Drand | Lottery | Ceremony | Office, Field(discriminator="source")]
-
-DRAND_GENESIS = datetime(2023, 8, 23, 15, 9, 27, tzinfo=UTC)  # quicknet, round 1
-DRAND_PERIOD = 3  # seconds
-DRAND_CHAIN = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
-
-
-def drand_time(round_number: int) -> datetime:
-    """Return when a quicknet round is published."""
-    return DRAND_GENESIS + timedelta(seconds=DRAND_PERIOD * (round_number - 1))
 
 
 class Plan(_Entry):
@@ -158,9 +156,16 @@ class Plan(_Entry):
         if any(q.match == {} for q in self.quotas[:-1]):
             raise ValueError("不写 match 的配额只能放在最后")
         for source in self.randomness:
-            if isinstance(source, Drand) and drand_time(source.round) > self.known_at:
-                raise ValueError(f"drand 第 {source.round} 轮在 {told(drand_time(source.round))} 才公布，晚于 known_at")
+            if isinstance(source, Drand) and source.published > self.known_at:
+                raise ValueError(f"drand 第 {source.round} 轮在 {told(source.published)} 才公布，晚于 known_at")
+        if sum(isinstance(source, Ceremony) and source.sealed is True for source in self.randomness) > 1:
+            raise ValueError("先封存的现场报数至多一项")
         return self
+
+    @property
+    def known_from(self) -> datetime:
+        """The first moment at which some of the randomness may be known: the commitment must lie before it."""
+        return min([self.known_at, *(s.published for s in self.randomness if isinstance(s, Drand))])
 
     @property
     def controlled_by_office(self) -> bool:

@@ -15,8 +15,8 @@ from zhunsheng.draws.assignment import Inspector, assign, register_digest, regis
 from zhunsheng.draws.bundle import MAX_DRAWN, MAX_PLACED, MAX_PROOFS, part_of
 from zhunsheng.draws.drawing import Database, Drawn, draw
 from zhunsheng.draws.frame import Frame
-from zhunsheng.draws.plan import Plan, drand_time
-from zhunsheng.draws.randomness import both, entered
+from zhunsheng.draws.plan import Plan
+from zhunsheng.draws.randomness import both
 from zhunsheng.draws.spec import VERSION, VERSIONS, canonical, digest, frame_line, seed_of, version_of
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import whole_file
@@ -34,9 +34,8 @@ def commitment(plan: Plan, frame: Frame, inspectors: Sequence[Inspector], when: 
     for a quota that is for no stratum of the frame.
     """
     plan.check_rules(frame.sizes)
-    known = min([plan.known_at, *(drand_time(s.round) for s in plan.randomness if s.source == "drand")])
-    if when >= known:
-        raise ZhunshengError("ZS-DR-03", committed=told(when), known=told(known))
+    if when >= plan.known_from:
+        raise ZhunshengError("ZS-DR-03", committed=told(when), known=told(plan.known_from))
     return {
         "format": f"{VERSION}/commitment",
         "draw": plan.id,
@@ -63,17 +62,21 @@ def commitment_digest(committed: dict[str, Any]) -> str:
     return digest(canonical(committed))
 
 
-def seal(plan: Plan, committed: dict[str, Any], first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+def seal(
+    plan: Plan, committed: dict[str, Any], first: dict[str, Any], second: dict[str, Any],
+    slips: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Return the seed's record from two people's entries; names are published as digests only.
 
-    Raises ``ZS-DR-04`` when the two differ, ``ZS-DR-05`` when a source's proof does not hold.
+    ``slips`` is the record of a ceremony's sealed slips. Raises ``ZS-DR-04`` when the two differ, ``ZS-DR-05`` when a
+    source's proof does not hold, ``ZS-DR-35`` and ``ZS-DR-36`` for slips that are not recorded or not these.
     """
-    text, names = both(plan, first, second)
+    text, names, values = both(plan, first, second, slips)
     bound = commitment_digest(committed)
     return {
         "format": f"{version_of(committed)}/seed",
         "commitment": bound,
-        "values": entered(first["values"]),
+        "values": values,
         "randomness": text,
         "seed": seed_of(bound, text),
         "entered_by": [digest(f"{bound}:{name}".encode())[:16] for name in names],

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-import drand_verify
-
-from zhunsheng.draws.plan import DRAND_CHAIN, Ceremony, Drand, Lottery, Plan
+from zhunsheng.draws.beacons import CHAINS, randomness_of
+from zhunsheng.draws.plan import Ceremony, Drand, Lottery, Plan, Source
+from zhunsheng.draws.slips import SALT, opened, record_digest, recorded, slip
 from zhunsheng.errors import ZhunshengError
 
 # Full-width digits stand in draws of before; they are text as well. New entries are folded (``entered``).
@@ -20,15 +21,20 @@ _FULL_WIDTH = str.maketrans("０１２３４５６７８９　", "0123456789 ")
 def canonical_text(plan: Plan, values: Sequence[dict[str, Any]]) -> str:
     """Return what the sources published as one text, a line a source in the plan's order. Raises ``ZS-DR-05``.
 
-    A drand value is ``{"signature"}`` (checked against the chain's key), lottery ``{"numbers"}``, ceremony
-    ``{"numbers": [one a speaker]}``, office ``{"numbers"}``; numbers are digits with single spaces between, kept as text.
+    A drand value is ``{"signature"}``, of the default chain with ``"previous_signature"`` (checked against the chain's
+    key), lottery ``{"numbers"}``, ceremony ``{"numbers": [one a speaker]}``, with sealed slips ``"salts"`` and
+    ``"sealed_at"`` too, office ``{"numbers"}``; numbers are digits with single spaces between, kept as text.
     """
     if len(values) != len(plan.randomness):
         raise ZhunshengError("ZS-DR-05", detail=f"方案有 {len(plan.randomness)} 个来源，录入了 {len(values)} 个")
     lines = []
-    for source, value in zip(plan.randomness, values, strict=True):
+    for number, (source, value) in enumerate(zip(plan.randomness, values, strict=True), start=1):
+        # Anything else would stand in the bundle without a meaning.
+        if {*value} != {*(wanted := fields_of(source))}:
+            raise ZhunshengError("ZS-DR-05", detail=f"第 {number} 个来源应录入且只录入 {'、'.join(wanted)}")
         if isinstance(source, Drand):
-            lines.append(f"drand:{DRAND_CHAIN}:{source.round}:{_beacon(source.round, value)}")
+            found = randomness_of(source.chain, source.round, value)
+            lines.append(f"drand:{CHAINS[source.chain].hash}:{source.round}:{found}")
         elif isinstance(source, Lottery):
             lines.append(f"lottery:{source.name}:{source.issue}:{_numbers(value.get('numbers'))}")
         elif isinstance(source, Ceremony):
@@ -36,21 +42,30 @@ def canonical_text(plan: Plan, values: Sequence[dict[str, Any]]) -> str:
             if not isinstance(spoken, list) or len(spoken) != len(source.speakers):
                 raise ZhunshengError("ZS-DR-05", detail=f"现场应有 {len(source.speakers)} 人各报一个数")
             said = ";".join(f"{who}={_numbers(n)}" for who, n in zip(source.speakers, spoken, strict=True))
-            lines.append(f"ceremony:{said}")
+            lines.append(f"ceremony:{said}" + (f":{_slips(plan, value)}" if source.sealed else ""))
         else:
             lines.append(f"office:{_numbers(value.get('numbers'))}")
     return "\n".join(lines)
 
 
-def _beacon(round_number: int, value: dict[str, Any]) -> str:
-    signature = str(value.get("signature", ""))
-    # The library panics on what is not hexadecimal at all.
-    if not re.fullmatch(r"[0-9a-f]{96}", signature):
-        raise ZhunshengError("ZS-DR-05", detail=f"drand 第 {round_number} 轮的签名应为 96 个十六进制字符")
-    try:
-        return str(drand_verify.verify_quicknet(round_number, signature))
-    except ValueError as error:
-        raise ZhunshengError("ZS-DR-05", detail=f"drand 第 {round_number} 轮的签名不成立（{error}）") from None
+def fields_of(source: Source) -> tuple[str, ...]:
+    """Return the fields of a source's value as it stands in the seed's record."""
+    if isinstance(source, Drand):
+        return ("signature", "previous_signature") if CHAINS[source.chain].chained else ("signature",)
+    return ("numbers", "salts", "sealed_at") if isinstance(source, Ceremony) and source.sealed else ("numbers",)
+
+
+def _slips(plan: Plan, value: Mapping[str, Any]) -> str:
+    """Return the digest of the slips' record, made again from the salts and numbers of the opened slips."""
+    salts, sealed_at = value.get("salts"), value.get("sealed_at")
+    if not isinstance(salts, list) or len(salts) != len(value["numbers"]):
+        raise ZhunshengError("ZS-DR-05", detail="每张封条应有一个盐")
+    if not all(isinstance(salt, str) and SALT.fullmatch(salt) for salt in salts):
+        raise ZhunshengError("ZS-DR-05", detail="封条的盐应为 32 个十六进制字符（0-9、a-f）")
+    if datetime.fromisoformat(str(sealed_at)) >= plan.known_at:
+        raise ZhunshengError("ZS-DR-05", detail=f"封条到 {sealed_at} 才登记，那时数字已在公布")
+    slips = [slip(salt, number) for salt, number in zip(salts, value["numbers"], strict=True)]
+    return record_digest(recorded(plan, slips, str(sealed_at)))
 
 
 def _numbers(value: Any) -> str:
@@ -71,10 +86,13 @@ def entered(values: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{k: folded(v) for k, v in value.items()} for value in values]
 
 
-def both(plan: Plan, first: dict[str, Any], second: dict[str, Any]) -> tuple[str, list[str]]:
-    """Return the canonical text that two people entered alike, and who they are. Raises ``ZS-DR-04`` or ``ZS-DR-05``.
+def both(
+    plan: Plan, first: dict[str, Any], second: dict[str, Any], sealed: Mapping[str, Any] | None = None
+) -> tuple[str, list[str], list[dict[str, Any]]]:
+    """Return the canonical text that two people entered alike, who they are, and the values as they are kept.
 
-    An entry is ``{"by": name, "values": [...]}``.
+    An entry is ``{"by": name, "values": [...]}``; ``sealed`` is the record of a ceremony's slips. Raises ``ZS-DR-04``,
+    ``ZS-DR-05``, ``ZS-DR-35``, ``ZS-DR-36``.
     """
     for entry in (first, second):
         values = entry.get("values", []) if isinstance(entry, dict) else None
@@ -83,7 +101,8 @@ def both(plan: Plan, first: dict[str, Any], second: dict[str, Any]) -> tuple[str
     names = [str(entry.get("by", "")).strip() for entry in (first, second)]
     if not all(names) or names[0] == names[1]:
         raise ZhunshengError("ZS-DR-04", detail="须由两个不同的人录入，并写明姓名（by）")
-    texts = [canonical_text(plan, entered(entry.get("values", []))) for entry in (first, second)]
+    values = [opened(plan, entered(entry.get("values", [])), sealed) for entry in (first, second)]
+    texts = [canonical_text(plan, one) for one in values]
     if texts[0] != texts[1]:
         raise ZhunshengError("ZS-DR-04", detail=f"{names[0]} 与 {names[1]} 录入的内容不同")
-    return texts[0], names
+    return texts[0], names, values[0]

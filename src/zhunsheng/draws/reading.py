@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from zhunsheng.draws.assignment import Inspector
+from zhunsheng.draws.beacons import round_at, round_time
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.results import Result
 from zhunsheng.errors import ZhunshengError
@@ -24,11 +26,36 @@ def read_plan(path: Path) -> Plan:
 
 
 def plan_of(data: Any) -> Plan:
-    """Return plain data as a plan. Raises ``ZS-DR-01`` naming the field."""
+    """Return plain data as a plan, a beacon's round left out written in. Raises ``ZS-DR-01`` naming the field."""
     try:
-        return Plan.model_validate(data)
+        return Plan.model_validate(_with_rounds(data))
     except ValidationError as error:
         raise ZhunshengError("ZS-DR-01", detail=fault(error)) from None
+
+
+def _with_rounds(data: Any) -> Any:
+    """Return a plan's data with every drand source's round: the first published at or after ``known_at``.
+
+    ``known_at`` becomes that round's moment, less than one period later, so that it stays the moment the numbers are known.
+    What can't be read is left to the plan, which names it.
+    """
+    sources = data.get("randomness") if isinstance(data, dict) else None
+    if not isinstance(sources, list):
+        return data
+    without = [
+        one for one in sources if isinstance(one, dict) and one.get("source") == "drand" and one.get("round") is None
+    ]
+    try:
+        known = TypeAdapter(AwareDatetime).validate_python(data.get("known_at")).astimezone(UTC)
+        rounds = [round_at(one.get("chain", "quicknet"), known) for one in without]
+        moments = [round_time(one.get("chain", "quicknet"), n) for one, n in zip(without, rounds, strict=True)]
+    except (ValidationError, KeyError, TypeError, OverflowError):
+        return data
+    if not without:
+        return data
+    numbers = iter(rounds)
+    written = [{**one, "round": next(numbers)} if any(one is w for w in without) else one for one in sources]
+    return {**data, "randomness": written, "known_at": max(known, *moments).isoformat()}
 
 
 def read_inspectors(path: Path) -> list[Inspector]:

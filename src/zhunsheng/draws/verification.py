@@ -14,10 +14,11 @@ from zhunsheng.clock import told
 from zhunsheng.draws.assignment import Inspector, register_digest
 from zhunsheng.draws.drawing import DuckDatabase, draw
 from zhunsheng.draws.frame import Frame
-from zhunsheng.draws.plan import Plan, drand_time
+from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import ASSIGN, commitment_digest
 from zhunsheng.draws.randomness import canonical_text
 from zhunsheng.draws.spec import climb, frame_line, seed_of, ticket, version_of
+from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
 
@@ -53,6 +54,7 @@ def verify(parts: dict[str, Any], frame_of: FrameOf | None = None, expected: str
         lambda: _time(parts, plan),
         lambda: _quotas(parts, plan),
         lambda: _randomness(parts, plan),
+        lambda: _strength(parts, plan),
         lambda: _seed(parts),
         lambda: _tickets(parts),
         lambda: _order(parts),
@@ -101,8 +103,7 @@ def _register(parts: dict[str, Any], people: list[Inspector]) -> Check:
 
 def _time(parts: dict[str, Any], plan: Plan) -> Check:
     when = datetime.fromisoformat(parts["commitment.json"]["committed_at"])
-    rounds = [drand_time(s.round) for s in plan.randomness if s.source == "drand"]
-    early = when < min([plan.known_at, *rounds])
+    early = when < plan.known_from
     return Check(
         "time", "承诺在先", early, f"{told(when)} 承诺，随机数其后才公布" if early else f"{told(when)} 才承诺，随机数已经公布"
     )
@@ -129,16 +130,16 @@ def _randomness(parts: dict[str, Any], plan: Plan) -> Check:
         return Check("randomness", "随机数", False, error.text())
     if text != sealed["randomness"]:
         return Check("randomness", "随机数", False, "记录的随机数与来源公布的不同")
-    if plan.controlled_by_office or sealed.get("controlled_by_office") is not plan.controlled_by_office:
-        marked = sealed.get("controlled_by_office") is True and plan.controlled_by_office
-        return Check(
-            "randomness",
-            "随机数",
-            None if marked else False,
-            "随机数由抽查机关单独产生，外人无法核验" if marked else "没有如实标明随机数由谁控制",
-        )
+    if sealed.get("controlled_by_office") is not plan.controlled_by_office:
+        return Check("randomness", "随机数", False, "没有如实标明随机数由谁控制")
     two = len(set(sealed["entered_by"])) == 2
-    return Check("randomness", "随机数", two, "来源的证明成立，两人分别录入" if two else "不是由两个不同的人录入")
+    return Check("randomness", "随机数", two, "与各来源的记录相符，两人分别录入" if two else "不是由两个不同的人录入")
+
+
+def _strength(parts: dict[str, Any], plan: Plan) -> Check:
+    """Say how strong the randomness is: only a beacon's, whose signature the check before has verified, is a proof."""
+    found = verdict(plan, parts["seed.json"]["values"])
+    return Check("strength", "随机数的来源", True if found.strength == "proved" else None, found.text())
 
 
 def _seed(parts: dict[str, Any]) -> Check:

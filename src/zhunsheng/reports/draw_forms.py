@@ -9,6 +9,7 @@ from jinja2 import Environment
 from zhunsheng.clock import told
 from zhunsheng.draws.protocol import Outcome, commitment_digest
 from zhunsheng.draws.results import categories
+from zhunsheng.draws.verdicts import verdict
 from zhunsheng.reports.forms import Cell, Form, Row, label, text
 
 UNTOUCHED_SHOWN = 200  # strata of which nobody is drawn, named in a notice
@@ -53,7 +54,6 @@ def notice_form(outcome: Outcome) -> Form:
     """Return the public notice: how the draw was made and who was drawn."""
     plan, committed = outcome.plan, outcome.committed
     drawn = [d for d in outcome.drawn if not d.reserve]
-    office = "随机数由抽查机关单独产生，外人无法核验" if plan.controlled_by_office else "公开来源，任何人可核验"
     facts = [
         ("抽查名称", plan.title),
         ("组织单位", plan.office),
@@ -61,7 +61,8 @@ def notice_form(outcome: Outcome) -> Form:
         ("抽查依据", plan.rule),
         ("名录库", f"{committed['frame']['count']} 户，摘要 {committed['frame']['digest']}"),
         ("承诺", f"{told(committed['committed_at'])} 公布，摘要 {commitment_digest(committed)}"),
-        ("随机数", f"{outcome.sealed['randomness']}（{office}）"),
+        ("随机数", outcome.sealed["randomness"]),
+        ("随机数的来源", verdict(plan, outcome.sealed["values"]).text()),
         ("种子", outcome.sealed["seed"]),
         ("抽中", f"{len(drawn)} 户，候补 {len(outcome.drawn) - len(drawn)} 户"),
     ]

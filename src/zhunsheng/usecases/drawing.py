@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from zhunsheng.clock import now as clock_now
-from zhunsheng.clock import today
+from zhunsheng.clock import today, told
 from zhunsheng.draws.assignment import Inspector, districts_of, register_json
 from zhunsheng.draws.bundle import read_bundle, read_part
 from zhunsheng.draws.drawing import DuckDatabase, draw, draw_file
@@ -36,7 +37,10 @@ from zhunsheng.draws.public_log import Entry, read_log, told_of
 from zhunsheng.draws.randomness import canonical_text
 from zhunsheng.draws.reading import load, read_inspectors, read_plan
 from zhunsheng.draws.results import Result, check_results
+from zhunsheng.draws.slips import record as slip_record
+from zhunsheng.draws.slips import record_digest, recorded
 from zhunsheng.draws.spec import canonical, seed_of, ticket
+from zhunsheng.draws.verdicts import verdict
 from zhunsheng.draws.verification import Check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledger_of
@@ -47,6 +51,7 @@ from zhunsheng.reports.draw_forms import check_form, notice_form, page_of, task_
 from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.text import csv_text
 
+SLIPS = "slips.json"  # of a ceremony whose numbers are sealed first
 MAX_CHECK_FORMS = 200  # check forms written to Word at once
 
 
@@ -84,9 +89,17 @@ def commit_plan(
 
 
 def seal_entries(folder: Path, first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
-    """Check two people's entries (``by``, ``values``) and write seed.json. Raises ``ZS-DR-04``, ``ZS-DR-05``."""
-    sealed = seal(read_plan(folder / "plan.json"), read_part(folder / "commitment.json"), first, second)
-    _write(folder / "seed.json", sealed)
+    """Check two people's entries (``by``, ``values``) and write seed.json, once.
+
+    Raises ``ZS-DR-04``, ``ZS-DR-05``, ``ZS-DR-35``, ``ZS-DR-36``; ``ZS-DR-38`` where the draw has another seed.
+    """
+    plan, committed = read_plan(folder / "plan.json"), read_part(folder / "commitment.json")
+    sealed = seal(plan, committed, first, second, slips_of(folder))
+    kept = folder / "seed.json"
+    # Of one commitment there is one seed, or whoever enters could try until the result pleases.
+    if kept.is_file() and read_part(kept)["seed"] != sealed["seed"]:
+        raise ZhunshengError("ZS-DR-38")
+    _write(kept, sealed)
     return sealed
 
 
@@ -106,6 +119,37 @@ def read_commitments(file: Path, bundle: Path | None = None, head: str | None = 
     if not any(entry.digest == bound for entry in found):
         raise ZhunshengError("ZS-DR-46", name=file.name)
     return found
+
+
+def slips_of(folder: Path) -> dict[str, Any] | None:
+    """Return the record of a ceremony's sealed slips, None where none is kept. Raises ``ZS-DR-39`` for a broken one."""
+    path = folder / SLIPS
+    if not path.is_file():
+        return None
+    found = load(path)
+    plan = read_plan(folder / "plan.json")
+    try:
+        same = found == recorded(plan, found["slips"], found["sealed_at"])
+    except (LookupError, TypeError):
+        same = False
+    if not same:
+        raise ZhunshengError("ZS-DR-39", detail=f"{SLIPS} 不是为这个方案登记的，或被改动")
+    return dict(found)
+
+
+def record_slips(folder: Path, slips: Sequence[str], now: datetime | None = None) -> tuple[dict[str, Any], str]:
+    """Write the record of the slips that the speakers handed in, once; return it and the digest to show before opening.
+
+    Raises ``ZS-DR-37`` where slips are recorded already, ``ZS-DR-38`` where the seed is known, ``ZS-DR-39``.
+    """
+    kept = slips_of(folder)
+    if kept is not None:
+        raise ZhunshengError("ZS-DR-37", sealed_at=told(kept["sealed_at"]))
+    if (folder / "seed.json").is_file():
+        raise ZhunshengError("ZS-DR-38")
+    made = slip_record(read_plan(folder / "plan.json"), slips, now or clock_now())
+    _write(folder / SLIPS, made)
+    return made, record_digest(made)
 
 
 def run_draw(folder: Path, evidence: Path | None = None, memory_limit: str | None = None) -> Outcome:
@@ -157,7 +201,11 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None) -> int:
 
 def run_vectors(path: Path) -> list[Check]:
     """Recompute a file of test vectors (docs/draw-vectors.json), also one that another implementation wrote."""
-    said = load(path)
+    try:
+        # As JSON: other programs may write signs beyond U+FFFF as two escapes, which YAML reads as two halves.
+        said = json.loads(written(path))
+    except (ValueError, RecursionError):
+        raise ZhunshengError("ZS-DR-08", name=path.name, detail="不是 JSON") from None
     try:
         plan = Plan.model_validate(said["plan"])
         people = TypeAdapter(list[Inspector]).validate_python(said["inspectors"])
@@ -171,6 +219,7 @@ def run_vectors(path: Path) -> list[Check]:
         objects = [(d.ticket, d.id, d.stratum) for d in drawn if not d.reserve]
         teams = ASSIGN[said["version"]](plan, objects, people, seed)
         assigned = [(f"人员分派（{one['name']}）", _assigned(one), _said_of(one)) for one in said.get("assignments", [])]
+        sources = [_source_vector(one) for one in said.get("sources", [])]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[0]) from None
     pairs = [
@@ -181,6 +230,7 @@ def run_vectors(path: Path) -> list[Check]:
         ("种子", seed, said["seed"]),
         ("抽中名单", [d.__dict__ for d in drawn], said["drawn"]),
         ("人员分派", {k: list(v) for k, v in teams.items()}, {a["id"]: a["inspectors"] for a in said["assignment"]}),
+        *sources,
     ]
     pairs += assigned
     return [Check("vectors", title, a == b, "相同" if a == b else "不同") for title, a, b in pairs]
@@ -202,6 +252,13 @@ def _said_of(case: Mapping[str, Any]) -> dict[str, Any]:
     if "refused" in case:
         return {key: case[key] for key in ("refused", "count") if key in case}
     return {one["id"]: one["inspectors"] for one in case["assignment"]}
+
+
+def _source_vector(said: dict[str, Any]) -> tuple[str, Any, Any]:
+    """Return the title of a vector of randomness, what it comes to here, and what it says."""
+    plan = Plan.model_validate(said["plan"])
+    here = (plan.digest, canonical_text(plan, said["values"]), verdict(plan, said["values"]).strength)
+    return f"随机数的来源：{said['name']}", here, (said["plan_digest"], said["randomness"], said["strength"])
 
 
 FAST_FROM = 2_000_000  # entities from which the sieve's start-up is worth it

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhunsheng.web.models import InspectionItem
-from zhunsheng.web.services.draws import CLASSES
+from zhunsheng.web.services.draws import CHAIN_NAMES, CLASSES
 
 
 class PlanForm(forms.Form):
@@ -27,6 +27,8 @@ class PlanForm(forms.Form):
     lottery_name = forms.CharField(label=gettext_lazy("彩票名称"), max_length=60, required=False)
     lottery_issue = forms.CharField(label=gettext_lazy("期号"), max_length=40, required=False)
     speakers = forms.CharField(label=gettext_lazy("现场报数人"), max_length=200, required=False)
+    sealed = forms.BooleanField(label=gettext_lazy("报数前先封存"), required=False)
+    drand_chain = forms.ChoiceField(label="drand", choices=[(c, c) for c in ("", *CHAIN_NAMES)], required=False)
     drand_round = forms.IntegerField(label=gettext_lazy("drand 轮次"), min_value=1, max_value=10**12, required=False)
     per_object = forms.IntegerField(label=gettext_lazy("每户检查人员"), min_value=2, max_value=10, required=False)
     reserve = forms.DecimalField(label=gettext_lazy("候补比例"), min_value=0, max_value=100, required=False)

@@ -19,18 +19,30 @@ from pydantic import ValidationError
 from zhunsheng.draws import lookalikes
 from zhunsheng.draws.assignment import Inspector as Registered
 from zhunsheng.draws.assignment import districts_of
-from zhunsheng.draws.bundle import read_bundle
+from zhunsheng.draws.beacons import CHAINS
+from zhunsheng.draws.bundle import read_bundle, read_part
 from zhunsheng.draws.frame import sizes_in_ledger
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import commitment_digest, refuse_too_large
-from zhunsheng.draws.randomness import canonical_text
+from zhunsheng.draws.randomness import canonical_text, entered
 from zhunsheng.draws.reading import plan_of, read_plan
 from zhunsheng.draws.results import Result, check_results, overdue, publish_by
+from zhunsheng.draws.slips import ceremony_of, opened, record_digest
 from zhunsheng.draws.spec import ID
+from zhunsheng.draws.verdicts import Verdict, verdict
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
 from zhunsheng.files.opening import decode
-from zhunsheng.usecases.drawing import commit_plan, entity_names, results_csv, run_draw, seal_entries
+from zhunsheng.usecases.drawing import (
+    SLIPS,
+    commit_plan,
+    entity_names,
+    record_slips,
+    results_csv,
+    run_draw,
+    seal_entries,
+    slips_of,
+)
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, Upload, User
 from zhunsheng.web.services import commitments
@@ -40,6 +52,7 @@ from zhunsheng.web.workflow import advance, check, note
 from zhunsheng.wording import number
 
 CLASSES = ("A", "B", "C", "D")
+CHAIN_NAMES = tuple(CHAINS)
 
 
 COLUMNS = {
@@ -129,9 +142,9 @@ def plan_from_form(department: Organisation, form: dict[str, Any]) -> dict[str, 
         sources.append({"source": "lottery", "name": form["lottery_name"], "issue": form["lottery_issue"]})
     if form.get("speakers"):
         speakers = [s.strip() for s in form["speakers"].replace("，", "、").split("、") if s.strip()]
-        sources.append({"source": "ceremony", "speakers": speakers})
-    if form.get("drand_round"):
-        sources.append({"source": "drand", "chain": "quicknet", "round": int(form["drand_round"])})
+        sources.append({"source": "ceremony", "speakers": speakers} | ({"sealed": True} if form.get("sealed") else {}))
+    if form.get("drand_round") or form.get("drand_chain"):
+        sources.append({"source": "drand", "chain": form.get("drand_chain") or "quicknet", "round": form.get("drand_round")})
     if not sources:
         sources.append({"source": "office"})
     quotas: list[dict[str, Any]] = []
@@ -218,9 +231,9 @@ def form_of(draw: Draw) -> dict[str, Any]:
         if source["source"] == "lottery":
             form |= {"lottery_name": source["name"], "lottery_issue": source["issue"]}
         elif source["source"] == "ceremony":
-            form["speakers"] = "、".join(source["speakers"])
+            form |= {"speakers": "、".join(source["speakers"]), "sealed": source.get("sealed", False)}
         elif source["source"] == "drand":
-            form["drand_round"] = source["round"]
+            form |= {"drand_chain": source["chain"], "drand_round": source["round"]}
     for quota in draw.plan["quotas"]:
         letter = quota.get("match", {}).get("credit_class")
         if letter and quota.get("ratio"):
@@ -239,6 +252,9 @@ def commit(draw: Draw, user: User, progress: Progress = no_progress, seen: str |
     commitments.refuse_personal(draw)
     folder = draw.folder()
     folder.mkdir(parents=True, exist_ok=True)
+    # A draw that is only planned has neither: what lies here is of another whose number was given again (a restored site).
+    for left in ("seed.json", SLIPS):
+        (folder / left).unlink(missing_ok=True)
     people = _registered(draw.department)
     progress("生成名录库与承诺", 0, 1)
     committed, digest = commit_plan(
@@ -312,6 +328,45 @@ def untouched(strata: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{"stratum": stratum, "size": size} for stratum, size in found]
 
 
+def chained(source: Mapping[str, Any]) -> bool:
+    """Return whether a source of a plan is a beacon whose rounds each need the signature before."""
+    return source["source"] == "drand" and CHAINS[source["chain"]].chained
+
+
+def seals(draw: Draw) -> bool:
+    """Return whether slips of a ceremony are to be recorded before numbers are entered."""
+    sealed = ceremony_of(Plan.model_validate(draw.plan)) is not None
+    return draw.state == "committed" and sealed and slips_of(draw.folder()) is None
+
+
+def seal_slips(draw: Draw, user: User, slips: list[str], seen: str | None = None) -> str:
+    """Record the digests of a ceremony's slips, once, before any is opened; return the digest to show to all.
+
+    Raises ``PermissionDenied``, ``ZS-WB-10``, ``ZS-DR-37``, ``ZS-DR-39``.
+    """
+    check(user, draw, "draws.enter", seen)
+    with transaction.atomic():
+        now = Draw.objects.select_for_update().get(pk=draw.pk)
+        if now.state != "committed":
+            raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
+        _record, shown = record_slips(now.folder(), slips, timezone.now())
+        note(user, now, "draws.enter", now.state, now.state, gettext("登记封条，封存摘要 %s") % shown, seen=seen)
+    return shown
+
+
+def strength(draw: Draw) -> Verdict:
+    """Return how strong a draw's randomness is, by its seed where there is one, else as the plan foresees it."""
+    sealed = draw.folder() / "seed.json"
+    values = read_part(sealed)["values"] if sealed.is_file() else None
+    return verdict(Plan.model_validate(draw.plan), values)
+
+
+def slips_shown(draw: Draw) -> dict[str, str] | None:
+    """Return when a ceremony's slips were recorded and the digest of the record, None without one."""
+    kept = slips_of(draw.folder()) if draw.state != "planned" else None
+    return {"sealed_at": kept["sealed_at"], "digest": record_digest(kept)} if kept else None
+
+
 def enter(
     draw: Draw, user: User, values: list[dict[str, Any]], seen: str | None = None
 ) -> tuple[Draw, ZhunshengError | None]:
@@ -319,11 +374,12 @@ def enter(
 
     Returns the draw and, where the two entries differ, ``ZS-DR-04``: the first entry is then taken back, so that both look
     again, which an error raised would undo. Raises ``ZS-DR-05`` before the numbers are known or for ones that can't be,
-    ``ZS-WB-06`` for the same person twice.
+    ``ZS-WB-06`` for the same person twice, ``ZS-DR-35`` and ``ZS-DR-36`` for slips that are not recorded or not these.
     """
     check(user, draw, "draws.enter", seen)
     # A number that can't be right is said at once, not when the second person comes.
-    canonical_text(Plan.model_validate(draw.plan), values)
+    plan = Plan.model_validate(draw.plan)
+    canonical_text(plan, opened(plan, entered(values), slips_of(draw.folder())))
     known_at = datetime.fromisoformat(draw.plan["known_at"])
     if timezone.now() < known_at:
         raise ZhunshengError("ZS-DR-05", detail=f"随机数要到 {timezone.localtime(known_at):%Y-%m-%d %H:%M:%S} 才公布")

@@ -37,7 +37,7 @@ from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.services import disclosing, office
 from zhunsheng.web.services.disclosing import Decision, Item, Undecided
-from zhunsheng.web.services.draws import allotted, proof_of, untouched
+from zhunsheng.web.services.draws import allotted, proof_of, slips_shown, strength, untouched
 from zhunsheng.web.services.year import (
     FORM,
     POINTS,
@@ -513,6 +513,8 @@ def _draw(draw: Draw) -> tuple[int, str, dict[str, Any]]:
         "plan": draw.plan,
         "frame_count": draw.frame_count,
         "untouched": untouched(allotted(draw)),
+        "verdict": strength(draw).text(),
+        "slips": slips_shown(draw),
     }
     if draw.state == "drawn":
         parts = proof_of(draw)

@@ -37,6 +37,7 @@ FILES = (
     "抽查包.zip",
     "frame.tsv",
     "commitment.json",
+    "slips.json",
     "公告.html",
     "公告.docx",
     "任务清单.xlsx",
@@ -130,6 +131,7 @@ def _plan_page(department: Organisation, said: dict[str, Any]) -> dict[str, Any]
         "items": InspectionItem.objects.filter(department=department, active=True),
         "classes": [(c, said.get(f"ratio_{c}", ""), said.get(f"floor_{c}", 0)) for c in service.CLASSES],
         "said": said,
+        "chains": service.CHAIN_NAMES,
         "people": Inspector.objects.filter(department=department, active=True).count(),
     }
 
@@ -168,6 +170,7 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
     can_commit = may(request.user, "draws.commit", draw)
     strata, refusal = service.foreseen(draw) if can_commit else ([], None)
     strata = strata or service.allotted(draw)
+    can_enter, seals = may(request.user, "draws.enter", draw) and draw.first_by_id != request.user.pk, service.seals(draw)
     context = listed | {
         "part": "draws",
         "draw": draw,
@@ -186,7 +189,10 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
         "known_at": timezone.localtime(datetime.fromisoformat(draw.plan["known_at"])),
         "can_change": may(request.user, "draws.plan", draw),
         "can_commit": can_commit,
-        "can_enter": may(request.user, "draws.enter", draw) and draw.first_by_id != request.user.pk,
+        "can_enter": can_enter and not seals,
+        "can_seal": can_enter and seals,
+        "slips": service.slips_shown(draw),
+        "verdict": service.strength(draw),
         "waiting_other": draw.state == "entered" and draw.first_by_id == request.user.pk,
         "can_draw": may(request.user, "draws.draw", draw),
         "can_result": may(request.user, "draws.result", draw),
@@ -196,6 +202,13 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
         "published": draw.published.all(),
     }
     return render(request, "web/draw.html", context)
+
+
+def _each(request: HttpRequest, name: str, ceremony: dict[str, Any]) -> list[str]:
+    """Return what was sent for each speaker of a ceremony, in the plan's order."""
+    return [
+        text_of(request, f"{name}_{k}", who, required=True, most=64) for k, who in enumerate(ceremony["speakers"])
+    ]
 
 
 @page("draws.view", methods=("POST",), draw=Draw)
@@ -210,18 +223,17 @@ def act(request: HttpRequest, draw: Draw, what: str) -> HttpResponse:
     elif what == "enter":
         demand(request, "draws.enter", draw)
         values: list[dict[str, Any]] = []
+        said: dict[str, Any]
         for n, source in enumerate(draw.plan["randomness"]):
             if source["source"] == "ceremony":
-                values.append(
-                    {
-                        "numbers": [
-                            text_of(request, f"v{n}_{k}", who, required=True, most=60)
-                            for k, who in enumerate(source["speakers"])
-                        ]
-                    }
-                )
+                said = {"numbers": _each(request, f"v{n}", source)}
+                values.append(said | ({"salts": _each(request, f"s{n}", source)} if source.get("sealed") else {}))
             elif source["source"] == "drand":
-                values.append({"signature": text_of(request, f"v{n}", _("签名"), required=True, most=200).lower()})
+                said = {"signature": text_of(request, f"v{n}", _("签名"), required=True, most=200).lower()}
+                if service.chained(source):
+                    before = text_of(request, f"p{n}", _("前一轮签名"), required=True, most=200)
+                    said["previous_signature"] = before.lower()
+                values.append(said)
             else:
                 values.append({"numbers": text_of(request, f"v{n}", _("号码"), required=True, most=200)})
         now, differ = service.enter(draw, request.user, values, seen)  # type: ignore[arg-type]
@@ -231,6 +243,12 @@ def act(request: HttpRequest, draw: Draw, what: str) -> HttpResponse:
             _("两人录入一致，种子已定，可以抽取。") if now.state == "sealed" else _("已录入，请另一人独立录入核对。")
         )
         return done(request, "draw", message, draw.pk)
+    elif what == "slips":
+        demand(request, "draws.enter", draw)
+        ceremony: dict[str, Any] = next((s for s in draw.plan["randomness"] if s.get("sealed")), {"speakers": []})
+        slips = [one.lower() for one in _each(request, "slip", ceremony)]
+        service.seal_slips(draw, request.user, slips, seen)  # type: ignore[arg-type]
+        return done(request, "draw", _("封条已登记。请在开封之前公布封存摘要。"), draw.pk)
     elif what == "draw":
         demand(request, "draws.draw", draw)
         compare(draw, seen)

@@ -1,0 +1,368 @@
+"""What each party to a draw could try, played through: refused where it fails, said in the product's words where it works."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import shutil
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from places import BEACONS, VECTORS, VERIFY_PAGE
+from zhunsheng.cli import main
+from zhunsheng.draws import beacons, spec
+from zhunsheng.draws.assignment import Inspector
+from zhunsheng.draws.bundle import read_bundle, read_part
+from zhunsheng.draws.plan import Plan
+from zhunsheng.draws.protocol import commitment_digest
+from zhunsheng.draws.randomness import canonical_text
+from zhunsheng.draws.reading import plan_of
+from zhunsheng.draws.slips import record_digest, slip
+from zhunsheng.draws.verdicts import verdict
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.usecases.drawing import commit_plan, record_slips, run_draw, seal_entries, verify_bundle
+
+COMMITTED, KNOWN = datetime(2021, 2, 26, tzinfo=UTC), datetime(2021, 3, 1, 14, tzinfo=UTC)
+FRIENDS = ("E010", "E011", "E012")
+LOTTERY = {"source": "lottery", "name": "某彩票", "issue": "2021024"}
+SPOKEN = {"source": "ceremony", "speakers": ["人大代表", "政协委员", "局长的朋友"]}
+SEALED = {**SPOKEN, "sealed": True}
+OFFICE = {"source": "office"}
+QUICKNET = {"source": "drand", "chain": "quicknet", "round": 1000}
+CHAINED = {"source": "drand", "chain": "default", "round": 3311596}
+SLIPS = [("a" * 32, "0731"), ("b" * 32, "58"), ("c" * 32, "906")]
+
+
+def plan(*sources, known_at="2021-03-01T22:00:00+08:00", **changes) -> Plan:
+    return plan_of({
+        "id": "T-1", "title": "试抽", "office": "某局", "rule": "国市监信〔2019〕38号", "items": [{"code": "A", "name": "甲"}], "strata": ["credit_class"],
+        "quotas": [{"ratio": "0.2"}], "randomness": list(sources), "known_at": known_at, **changes,
+    })  # fmt: skip
+
+
+def commit(out, of, rows=None, now=COMMITTED):
+    """Commit sixty firms, or these rows, and four inspectors."""
+    out.mkdir(parents=True, exist_ok=True)
+    rows = rows or [(f"E{n:03d}", "C") for n in range(60)]
+    (out / "rows.csv").write_text("id,credit_class\n" + "".join(f"{a},{b}\n" for a, b in rows), "utf8")
+    people = [Inspector(id=f"P{n}", certified=True) for n in range(4)]
+    return commit_plan(of, people, out, frame=out / "rows.csv", now=now)
+
+
+def enter(out, *values):
+    return seal_entries(out, {"by": "甲", "values": list(values)}, {"by": "乙", "values": list(values)})
+
+
+def drawn_by(committed, text):
+    """Return who would be drawn by a text of randomness: anyone can compute it once the commitment is known."""
+    seed = spec.seed_of(commitment_digest(committed), text)
+    (numbers,) = committed["strata"].values()
+    return sorted((f"E{n:03d}" for n in range(60)), key=lambda one: spec.ticket(seed, one))[: numbers["quota"]]
+
+
+def checks(out, expected=None):
+    return {c.code: c for c in verify_bundle(out / "抽查包.zip", out / "frame.tsv", expected)}
+
+
+def chosen_last(of, committed, value_of):
+    """Return the first value by which no friend is drawn, as one finds it who enters it when all else is known."""
+    return next(
+        value
+        for value in (value_of(str(n)) for n in itertools.count(100))
+        if not {*FRIENDS} & {*drawn_by(committed, canonical_text(of, value))}
+    )
+
+
+# -- the last speaker
+
+
+def test_a_last_speaker_who_did_not_seal_chooses_the_result_and_all_places_say_so(tmp_path):
+    of = plan(SPOKEN)
+    committed, digest = commit(tmp_path, of)
+    values = chosen_last(of, committed, lambda mine: [{"numbers": ["0731", "58", mine]}])
+    enter(tmp_path, *values)
+    outcome = run_draw(tmp_path)
+    assert not {*FRIENDS} & {d.id for d in outcome.drawn}
+    found = checks(tmp_path, digest)
+    assert not any(c.holds is False for c in found.values())  # no computation can tell: so the words must
+    said = found["strength"]
+    assert said.holds is None
+    assert said.says.startswith("仅有见证")
+    assert "最后报数的人" in said.says
+    assert "选定结果" in said.says
+    assert said.says in (tmp_path / "公告.html").read_text("utf8")
+
+
+def test_a_last_speaker_who_sealed_can_open_only_what_was_sealed(tmp_path):
+    of = plan(SEALED)
+    _, digest = commit(tmp_path, of)
+    salts, numbers = [s for s, _ in SLIPS], [n for _, n in SLIPS]
+    with pytest.raises(ZhunshengError, match="ZS-DR-35"):
+        enter(tmp_path, {"numbers": numbers, "salts": salts})
+    handed = [slip(*one) for one in SLIPS]
+    for wrong in (handed[:2], [*handed[:2], handed[0]], [*handed[:2], "x" * 64]):
+        with pytest.raises(ZhunshengError, match="ZS-DR-39"):
+            record_slips(tmp_path, wrong, COMMITTED)
+    with pytest.raises(ZhunshengError, match="ZS-DR-39"):
+        record_slips(tmp_path, handed, KNOWN)
+    record, shown = record_slips(tmp_path, handed, KNOWN - timedelta(minutes=10))
+    assert (shown, record["sealed_at"]) == (record_digest(record), "2021-03-01T13:50:00Z")
+    with pytest.raises(ZhunshengError, match="ZS-DR-37"):
+        record_slips(tmp_path, handed[::-1], KNOWN - timedelta(minutes=5))
+    for other in ({"numbers": [*numbers[:2], "907"], "salts": salts}, {"numbers": numbers, "salts": [*salts[:2], "d" * 32]}):
+        with pytest.raises(ZhunshengError, match=r"ZS-DR-36.*局长的朋友"):
+            enter(tmp_path, other)
+    sealed = enter(tmp_path, {"numbers": numbers, "salts": salts})
+    assert sealed["randomness"] == f"ceremony:人大代表=0731;政协委员=58;局长的朋友=906:{shown}"
+    run_draw(tmp_path)
+    said = checks(tmp_path, digest)["strength"]
+    assert said.says.startswith("仅有见证：现场报数，先封存后开封")
+    # Whoever changes the record on the disk, or the numbers in the bundle, is found.
+    kept = json.loads((tmp_path / "slips.json").read_text("utf8"))
+    (tmp_path / "slips.json").write_text(json.dumps({**kept, "slips": kept["slips"][::-1]}), "utf8")
+    with pytest.raises(ZhunshengError, match="ZS-DR-36"):
+        enter(tmp_path, {"numbers": numbers, "salts": salts})
+    parts = read_bundle(tmp_path / "抽查包.zip")
+    parts["seed.json"]["values"][0]["numbers"][2] = "907"
+    with pytest.raises(AssertionError):
+        assert canonical_text(of, parts["seed.json"]["values"]) == sealed["randomness"]
+
+
+def command(capsys, *arguments):
+    """Run a command of a draw; return its exit code and what it printed, line breaks of the terminal taken out."""
+    with pytest.raises(SystemExit) as left:
+        main(["draw", *map(str, arguments)])
+    return left.value.code, "".join(capsys.readouterr().out.split("\n"))
+
+
+def test_slips_by_the_command(tmp_path, capsys):
+    soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    commit(tmp_path, plan(SEALED, known_at=soon), now=datetime.now(UTC))
+    pairs = []
+    for number in ("0731", "58", "906"):
+        code, said = command(capsys, "slip", number)
+        salt, handed = re.search(r"([0-9a-f]{32})摘要 ([0-9a-f]{64})", said).groups()
+        assert (code, handed) == (0, slip(salt, number))
+        pairs.append((salt, number))
+    code, said = command(capsys, "slips", tmp_path, *(slip(*one) for one in pairs))
+    shown = record_digest(read_json(tmp_path / "slips.json"))
+    assert (code, shown in said) == (0, True)
+    assert command(capsys, "slips", tmp_path, *(slip(*one) for one in pairs))[0] == 2
+    values = [{"numbers": [n for _, n in pairs], "salts": [s for s, _ in pairs]}]
+    for name in ("甲", "乙"):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"by": name, "values": values}), "utf8")
+    code, said = command(capsys, "seed", tmp_path, "--first", tmp_path / "甲.json", "--second", tmp_path / "乙.json")
+    assert (code, "仅有见证：现场报数，先封存后开封" in said) == (0, True)
+    assert command(capsys, "slip", "七三一")[0] == 2
+
+
+def read_json(path):
+    return json.loads(path.read_text("utf8"))
+
+
+@pytest.mark.parametrize(
+    ("sources", "sealed_at", "strength", "words"),
+    [
+        ([QUICKNET], None, "proved", "签名用这条链的公钥验证"),
+        ([CHAINED], None, "proved", "drand（default）第 3311596 轮"),
+        ([LOTTERY], None, "published", "请向公布方核对；本程序没有核对"),
+        ([SPOKEN], None, "witnessed", "最后报数的人听到别人的数之后，可以算出并选定结果"),
+        ([SEALED], None, "witnessed", "先封存后开封"),
+        ([OFFICE], None, "office", "外人无法核验，机关可以选定结果"),
+        ([OFFICE, OFFICE], None, "office", "外人无法核验，机关可以选定结果"),
+        ([SPOKEN, SPOKEN], None, "witnessed", "没有先封存"),
+        ([LOTTERY, QUICKNET], None, "published", "录入时信标已经公布。号码请向公布方核对"),
+        ([QUICKNET, CHAINED], None, "proved", "签名用这条链的公钥验证"),
+        ([QUICKNET, SPOKEN], None, "witnessed", "最后报数的人可以在别的数公布之后选定结果"),
+        ([QUICKNET, OFFICE], None, "office", "录入时别的数已经公布，机关可以选定结果"),
+        ([SEALED, QUICKNET], "2023-08-23T15:59:23Z", "witnessed", "封存摘要在别的数公布之前就有人见到的，没有人能选定结果"),
+        ([SEALED, QUICKNET], "2023-08-23T15:59:24Z", "witnessed", "封存的时间不早于信标公布的时间"),
+        ([SEALED, LOTTERY], "2021-03-01T00:00:00Z", "witnessed", "封存摘要在别的数公布之前就有人见到的"),
+    ],
+)
+def test_the_weakest_source_decides_for_it_can_be_chosen_when_the_others_are_out(sources, sealed_at, strength, words, chromium):
+    of = plan(*sources, known_at="2024-01-01T00:00:00Z")
+    values = [{"sealed_at": sealed_at} if sealed_at and s.get("sealed") else {} for s in sources]
+    found = verdict(of, values)
+    assert (found.strength, words in found.says) == (strength, True), found
+    assert ("有证明" in found.text()) == (strength == "proved")
+    page = chromium.new_page()
+    page.goto(VERIFY_PAGE.as_uri())
+    theirs = page.evaluate("([plan, values]) => verdictOf(plan, values)", [of.as_json(), values])
+    page.close()
+    theirs["says"] = theirs["says"].replace("（北京时间）", "")  # the page names the zone, which it can't ask the office for
+    assert theirs == {"strength": found.strength, "says": found.says}
+
+
+# -- the office
+
+
+def test_an_office_that_chooses_its_number_is_named(tmp_path):
+    of = plan(LOTTERY, OFFICE)
+    committed, digest = commit(tmp_path, of)
+    lottery = {"numbers": "03 08 17 22"}  # known by now: the office's number alone decides
+    enter(tmp_path, *chosen_last(of, committed, lambda mine: [lottery, {"numbers": mine}]))
+    assert not {*FRIENDS} & {d.id for d in run_draw(tmp_path).drawn}
+    said = checks(tmp_path, digest)["strength"]
+    assert (said.holds, said.says.startswith("机关自定"), "机关可以选定结果" in said.says) == (None, True, True)
+
+
+def test_a_second_seed_for_a_committed_draw_is_refused(tmp_path):
+    committed, _ = commit(tmp_path, plan(LOTTERY))
+    first = enter(tmp_path, {"numbers": "03 08"})
+    assert enter(tmp_path, {"numbers": "03 08"}) == first
+    with pytest.raises(ZhunshengError, match="ZS-DR-38"):
+        enter(tmp_path, {"numbers": "03 09"})
+    # Nor by committing the same again a minute later, which would draw other firms with the same numbers.
+    again, _ = commit(tmp_path, plan(LOTTERY), now=COMMITTED + timedelta(minutes=1))
+    assert again["committed_at"] != committed["committed_at"]
+    with pytest.raises(ZhunshengError, match="ZS-DR-38"):
+        enter(tmp_path, {"numbers": "03 08"})
+    assert read_part(tmp_path / "seed.json") == first
+
+
+def test_of_many_draws_on_one_source_the_one_kept_is_not_the_one_announced(tmp_path):
+    """Commitments that nobody saw can be thrown away: only the digest that was announced tells, and its lack is said."""
+    of, text, favours = plan(LOTTERY), "lottery:某彩票:2021024:03 08", []
+    _, announced = commit(tmp_path / "announced", of)
+    for minute in range(1, 60):
+        committed, _ = commit(tmp_path / "tried", of, now=COMMITTED + timedelta(minutes=minute))
+        if not {*FRIENDS} & {*drawn_by(committed, text)}:
+            favours.append(minute)
+            break
+    assert favours
+    enter(tmp_path / "tried", {"numbers": "03 08"})
+    assert not {*FRIENDS} & {d.id for d in run_draw(tmp_path / "tried").drawn}
+    unknown, known = checks(tmp_path / "tried"), checks(tmp_path / "tried", announced)
+    assert (unknown["published"].holds, known["published"].holds) == (None, False)
+    assert "请与事先公布的核对" in unknown["published"].says
+
+
+def test_a_commitment_withheld_until_the_numbers_are_out_needs_a_false_time(tmp_path):
+    of = plan(LOTTERY)
+    with pytest.raises(ZhunshengError, match="ZS-DR-03"):
+        commit(tmp_path / "honest clock", of, now=KNOWN)
+    # With a clock set back it is made: the bundle itself can't tell, whoever holds what was announced can.
+    _, late = commit(tmp_path / "false clock", of, now=KNOWN - timedelta(hours=1))
+    enter(tmp_path / "false clock", {"numbers": "03 08"})
+    run_draw(tmp_path / "false clock")
+    assert checks(tmp_path / "false clock", late)["time"].holds is True
+    assert checks(tmp_path / "false clock")["published"].holds is None
+    assert checks(tmp_path / "false clock", "0" * 64)["published"].holds is False
+
+
+def test_a_frame_edited_after_the_commitment_is_neither_drawn_nor_verified(tmp_path):
+    _, digest = commit(tmp_path, plan(LOTTERY))
+    enter(tmp_path, {"numbers": "03 08"})
+    run_draw(tmp_path)
+    lines = (tmp_path / "frame.tsv").read_text("utf8").splitlines(keepends=True)
+    for edited in (lines[1:], [*lines, "E999\tC\n"], [line.replace("E010", "e010") for line in lines]):
+        (tmp_path / "frame.tsv").write_text("".join(edited), "utf8")
+        assert False in {c.holds for c in checks(tmp_path, digest).values()}
+        with pytest.raises(ZhunshengError, match="ZS-DR-08"):
+            run_draw(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        ([("E010", "C"), ("e010", "C")], "ZS-DR-24"),  # case
+        ([("E010", "C"), ("Ｅ010", "C")], "ZS-DR-02"),  # full width
+        ([("E010", "C"), ("E01O", "C")], "ZS-DR-24"),  # a letter for a figure
+        ([("E 010", "C")], "ZS-DR-02"),  # a blank within
+        ([(" E010 ", "C")], "ZS-DR-02"),  # and blanks around
+        ([("E010", "C"), ("E011", "Ｃ")], "ZS-DR-24"),  # a stratum of one's own, by width
+        ([("E010", "C"), ("E011", "C\u200b")], "ZS-DR-24"),  # and by a sign that isn't seen
+    ],
+)
+def test_ids_and_strata_can_not_be_ground_by_width_blanks_or_case(tmp_path, rows, code):
+    with pytest.raises(ZhunshengError, match=code):
+        commit(tmp_path, plan(LOTTERY), rows)
+
+
+# -- who carries the numbers: a relay of the beacon, a lottery's publisher, two clerks
+
+
+def test_a_relay_can_give_no_other_number(tmp_path):
+    for source, other in ((QUICKNET, 1001), (CHAINED, 3311597)):
+        value = BEACONS[source["chain"]]
+        honest = plan(source, known_at="2024-01-01T00:00:00Z")
+        assert canonical_text(honest, [value]).startswith(f"drand:{beacons.CHAINS[source['chain']].hash}:{source['round']}:")
+        infinity = "c" + "0" * (len(value["signature"]) - 1)
+        for of, given in (
+            (plan({**source, "round": other}, known_at="2024-01-01T00:00:00Z"), value),  # another round's
+            (honest, {**value, "signature": value["signature"][::-1]}),
+            (honest, {**value, "signature": infinity}),
+            (honest, BEACONS["default" if source is QUICKNET else "quicknet"]),  # the other chain's
+            (honest, {**value, "randomness": "0" * 64}),
+        ):
+            with pytest.raises(ZhunshengError, match="ZS-DR-05"):
+                canonical_text(of, [given])
+
+
+def test_two_clerks_who_enter_a_false_lottery_number_are_found_by_its_publisher_only(tmp_path):
+    _, digest = commit(tmp_path, plan(LOTTERY))
+    enter(tmp_path, {"numbers": "99 99"})
+    run_draw(tmp_path)
+    found = checks(tmp_path, digest)
+    assert not any(c.holds is False for c in found.values())
+    assert (found["strength"].holds, found["strength"].says.startswith("可向公布方核对")) == (None, True)
+    assert "第 2021024 期" in found["strength"].says
+    shutil.copy(tmp_path / "抽查包.zip", tmp_path / "as published.zip")  # the numbers stand in it, for anyone to compare
+    assert read_bundle(tmp_path / "as published.zip")["seed.json"]["values"] == [{"numbers": "99 99"}]
+
+
+def test_a_beacon_beside_a_lottery_proves_nothing_until_the_publisher_is_asked(tmp_path):
+    """Two clerks who know the beacon's round choose a lottery number for it: so the mark is the lottery's."""
+    of = plan(QUICKNET, LOTTERY, known_at="2024-01-01T00:00:00Z")
+    committed, digest = commit(tmp_path, of)
+    beacon = BEACONS["quicknet"]
+    enter(tmp_path, *chosen_last(of, committed, lambda mine: [beacon, {"numbers": mine}]))
+    assert not {*FRIENDS} & {d.id for d in run_draw(tmp_path).drawn}
+    said = checks(tmp_path, digest)["strength"]
+    assert (said.holds, said.says.startswith("可向公布方核对"), "有证明" in said.says) == (None, True, False)
+
+
+# -- the round of a beacon
+
+
+@pytest.mark.parametrize(
+    ("chain", "known_at", "number", "moment"),
+    [
+        ("quicknet", "2026-12-01T20:00:00+08:00", 34441012, "2026-12-01T12:00:00Z"),
+        ("quicknet", "2026-12-01T20:00:01+08:00", 34441013, "2026-12-01T12:00:03Z"),
+        ("default", "2026-12-01T20:00:00+08:00", 6689846, "2026-12-01T12:00:00Z"),
+        ("default", "2026-12-01T20:00:01+08:00", 6689847, "2026-12-01T12:00:30Z"),
+    ],
+)
+def test_a_round_left_out_is_the_first_at_or_after_the_moment_and_is_bound(chain, known_at, number, moment):
+    written = plan({"source": "drand", "chain": chain}, known_at=known_at)
+    (source,) = written.as_json()["randomness"]
+    assert (source["round"], written.as_json()["known_at"]) == (number, moment)
+    assert written.randomness[0].published == written.known_at
+    assert plan({**source, "round": number - 1}, known_at=moment).digest != written.digest
+    assert plan_of(written.as_json()) == written
+
+
+def test_a_beacon_of_before_is_no_source_of_a_later_plan(tmp_path):
+    """A round that is out already can't be committed to, whatever ``known_at`` says."""
+    of = plan(QUICKNET, known_at="2030-01-01T00:00:00Z")
+    with pytest.raises(ZhunshengError, match="ZS-DR-03"):
+        commit(tmp_path, of, now=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def test_the_vectors_of_sources_in_the_page(chromium):
+    page = chromium.new_page()
+    page.goto(VERIFY_PAGE.as_uri())
+    script = """cases => Promise.all(cases.map(async one =>
+      [await digestText(canonical(one.plan)), await randomness(one.plan, one.values), verdictOf(one.plan, one.values).strength]))"""
+    found = page.evaluate(script, VECTORS["sources"])
+    page.close()
+    assert found == [[one["plan_digest"], one["randomness"], one["strength"]] for one in VECTORS["sources"]]
+    sealed = [one for one in VECTORS["sources"] if "slips" in one]
+    assert len(sealed) == 3
+    for one in sealed:
+        (value,) = (v for v in one["values"] if "salts" in v)
+        assert [slip(*pair) for pair in zip(value["salts"], value["numbers"], strict=True)] == one["slips"]
