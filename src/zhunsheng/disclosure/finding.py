@@ -60,7 +60,7 @@ def _starts() -> re.Pattern[str]:
 _START = _starts()
 _WHOLE = re.compile(
     rf"(?:(?:00)?86)?1[3-9][0-9]{{9}}|(?:62[1-9]|60[0-9]|9558)[0-9]{{12,16}}|{_PROVINCE}[0-9]{{13}}|0[0-9]{{9,11}}"
-    r"|(?:00)?86[1-9][0-9]{8,11}"
+    rf"|(?:00)?86[1-9][0-9]{{8,11}}|{_PROVINCE}[0-9]{{4}}(?:19|20|21)[0-9]{{2}}[01][0-9][0-3][0-9]{{4}}[0-9X]"
 )
 # What may be a telephone or an account where the label beside the text says so.
 _CALLED = re.compile(
@@ -70,7 +70,7 @@ _FIRST = re.compile("(?<![0-9])(?=[0-9])")
 _GROUP = re.compile("[0-9]+[Xx]?|[Xx]")
 MOST_GROUPS = 20  # of one number
 BEFORE = 24  # signs before a number in which its label is looked for
-_AT = re.compile(r"@|[(\[{【] ?(?:at|AT|At|艾特) ?[)\]}】]")
+_AT = re.compile(r"(?<=[A-Za-z0-9._%+\- ])(?:@|[(\[{【] ?(?:at|AT|At|艾特) ?[)\]}】])(?= ?[A-Za-z0-9\-])")
 _LOCAL = re.compile(r" ?([A-Za-z0-9._%+\-]{1,64})")
 _DOT = r"(?: ?\. ?| ?[(\[{【] ?(?:dot|DOT|点) ?[)\]}】] ?)"
 _HOST = re.compile(rf" ?[A-Za-z0-9\-]{{1,63}}(?:{_DOT}[A-Za-z0-9\-]{{1,63}}){{0,4}}{_DOT}[A-Za-z]{{2,12}}(?![A-Za-z])")
@@ -86,6 +86,7 @@ _ROOM = re.compile(
     r"(?<![0-9])[0-9]{1,4} ?(?:幢|栋|号楼|座)[ -]?(?:[0-9一二三四五六七八九]{1,2} ?单元)?[ -]?[0-9]{3,4}(?: ?室|(?![0-9]))"
 )
 _ROAD = re.compile(r"[一-鿿0-9A-Za-z]{2,20}(?:路|街|巷|弄|村|苑|园|小区|新村|花园|公寓)[一-鿿0-9A-Za-z]{0,10}\Z")
+_ROADS = re.compile("[路街巷弄村苑园区寓]")
 _LIVES = re.compile(r"住(?:在|于|址)?[ :]?[^，。；;\n\t]{0,40}\Z")
 
 
@@ -236,13 +237,14 @@ def _of_run(text: str, start: int, end: int, beside: Beside) -> Iterator[Hit]:
 
     Looked at are the groups that a number may begin with, not every one: a text of single figures has very many.
     """
-    first = text[max(0, start - BEFORE) : start]
     known = rules()
     starts = [m.start() for m in _START.finditer(text, start, end)]
-    short = end - start <= 100 and re.sub("[^0-9Xx]", "", text[start:end])
+    short = text[start:end] if end - start <= 100 else ""
+    if not short.isdigit():
+        short = _NO_SIGN.sub("", short)
     if short and _WHOLE.fullmatch(short):
         starts.append(start)
-    if any(_labelled(first, one) for one in (known.bank_labels, known.phone_labels, known.identity_labels)):
+    if _cleaned(text, start).endswith(known.bank_labels + known.phone_labels + known.identity_labels):
         starts += [m.start() for m in islice(_FIRST.finditer(text, start, end), 4)]
     if beside.phone:
         starts += [m.start() for m in _CALLED.finditer(text, start, end)]
@@ -261,28 +263,32 @@ def _from(text: str, at: int, end: int, start: int, beside: Beside) -> Iterator[
     groups = [(m.start(), m.end()) for m in islice(_GROUP.finditer(text, at, min(end, at + 4 * BEFORE)), MOST_GROUPS + 1)]
     if len(groups) > 1 and text[groups[-1][0]] in "Xx" and groups[-1][1] == end:  # the check sign, written apart
         groups[-2:] = [(groups[-2][0], groups[-1][1])]
-    near = text[max(0, at - BEFORE) : at]
+    near = _cleaned(text, at)
+    known = rules()
+    called = beside.bank or beside.identity or beside.phone
+    called = called or near.endswith(known.bank_labels + known.phone_labels + known.identity_labels)
+    before = text[max(0, at - BEFORE) : at]
     wholes = list(accumulate(text[s:e] for s, e in groups))
     for m in range(min(len(groups), MOST_GROUPS), 0, -1):
         whole, last = wholes[m - 1].upper(), groups[m - 1][1]
-        if not 7 <= len(whole) <= 24:
+        if not 7 <= len(whole) <= 24 or not (called or _WHOLE.fullmatch(whole)):
             continue
         shape = tuple(e - s for s, e in groups[:m])
         alone = at == start and last == end
-        if kind := _kind(whole, shape, alone, near, text[last : last + 6], beside):
+        if kind := _kind(whole, shape, alone, before, near, text[last : last + 6], beside):
             yield kind, at, last, re.sub("^(?:00)?86(?=1)", "", whole) if kind == "mobile" else whole
             return
 
 
-def _kind(number: str, shape: tuple[int, ...], alone: bool, before: str, after: str, beside: Beside) -> str:
-    """Return the kind of a number of these groups, empty for none."""
+def _kind(number: str, shape: tuple[int, ...], alone: bool, before: str, near: str, after: str, beside: Beside) -> str:
+    """Return the kind of a number of these groups, empty for none; ``near`` is what stands before it without its signs."""
     known = rules()
     solid = len(shape) == 1
     counted = after.lstrip().startswith(known.units) or (after[:1] == "." and after[1:2].isdigit())
     counted = counted or before.rstrip().endswith(("¥", "￥", "$", "€"))
     if len(number) == 18 and _identity(number):
         return "identity"
-    if len(number) in (15, 18) and "X" not in number[:-1] and (beside.identity or _labelled(before, known.identity_labels)):
+    if len(number) in (15, 18) and "X" not in number[:-1] and (beside.identity or near.endswith(known.identity_labels)):
         return "identity"  # what is called one is one, whether or not its check digit holds
     if "X" in number or (after[:1].isalnum() and after[:1].isascii()):
         return ""
@@ -297,22 +303,22 @@ def _kind(number: str, shape: tuple[int, ...], alone: bool, before: str, after: 
             return "mobile"
     if tail:
         return ""
-    if 12 <= len(number) <= 24 and (beside.bank or _labelled(before, known.bank_labels)):
+    if 12 <= len(number) <= 24 and (beside.bank or near.endswith(known.bank_labels)):
         return "bank"
-    coded = beside.code or _labelled(before, known.code_labels)
+    coded = beside.code or near.endswith(known.code_labels)
     if not coded and not counted and 16 <= len(number) <= 19 and re.match("62[1-9]|60[0-9]|9558", number):
         if (solid or alone or set(shape[:-1]) == {4}) and luhn.is_valid(number):
             return "bank"
     if not coded and not counted and len(number) == 15 and (solid or alone or shape in ID15_GROUPS) and _identity(number):
         return "identity"
-    return "" if counted else _landline(number, shape, solid, coded, before, beside)
+    return "" if counted else _landline(number, shape, coded, before, near, beside)
 
 
-def _landline(number: str, shape: tuple[int, ...], solid: bool, coded: bool, before: str, beside: Beside) -> str:
+def _landline(number: str, shape: tuple[int, ...], coded: bool, before: str, near: str, beside: Beside) -> str:
     known = rules()
     if any(re.search(line, number) for line in known.service_lines):
         return ""
-    labelled = beside.phone or _labelled(before, known.phone_labels)
+    labelled = beside.phone or near.endswith(known.phone_labels)
     bare = re.sub("^(?:00)?86(?=[1-9])", "0", number)
     if bare.startswith("0") and 10 <= len(bare) <= 12 and not coded:
         if labelled or shape in FIXED_GROUPS or bare != number or before.endswith("("):
@@ -321,10 +327,21 @@ def _landline(number: str, shape: tuple[int, ...], solid: bool, coded: bool, bef
     return "phone" if labelled and len(number) in (7, 8) and number[0] in "2345678" else ""
 
 
-def _labelled(before: str, known: tuple[str, ...]) -> bool:
-    """Return whether one of the known labels ends a text: with a colon or bracket behind it, its signs apart or not."""
-    near = re.sub(r"[（(][^()（）]*[)）]|\s", "", before[-LABEL:]).rstrip(":：-为是=+*(（|/;；")
-    return near.endswith(known)
+_NO_SIGN = re.compile("[^0-9Xx]")
+_ASIDE = re.compile(r"[（(][^()（）]*[)）]|\s")
+
+
+def _cleaned(text: str, at: int) -> str:
+    """Return what stands right before a place without blanks, words in brackets and the signs between label and value."""
+    before = text[max(0, at - BEFORE) : at]
+    if not before or before[-1] == ")" or not before.isalnum():
+        before = _ASIDE.sub("", before)
+    return before.rstrip(":：-为是=+*(（|/;；")
+
+
+def _labelled(label: str, known: tuple[str, ...]) -> bool:
+    """Return whether one of the known labels ends a text that stands beside another: its signs apart or not."""
+    return _cleaned(label, len(label)).endswith(known)
 
 
 def _identity(number: str) -> bool:
@@ -413,6 +430,8 @@ def _addresses(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
                 yield "address", m.start("place"), m.end("place"), m["place"].strip()
     for m in _ROOM.finditer(digits):
         before = plain[max(0, m.start() - 34) : m.start()]
+        if not _ROADS.search(before):
+            continue
         # Without the sign of a room it is a home only where someone is said to live there.
         if (road := _ROAD.search(before)) and (m.group().endswith("室") or _LIVES.search(plain[max(0, m.start() - 44) : m.start()])):
             lives = road.group().rfind("住") + 1

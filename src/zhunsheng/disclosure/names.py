@@ -32,7 +32,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.P
     ends = (
         r"[^一-鿿·]|[和及与跟同兼](?![一-鿿]?[\s:])|" + "|".join((*known.after_names, *known.titles)) + r"|\Z"
     )
-    given = "[一-鿿](?:[一-鿿](?<![局处室所队院厅办股站科委]))?"
+    given = "[一-鿿](?:[一-鿿](?<![局处室所队院厅办股站科委副]))?"
     name = (
         rf"(?:{double}|[{known.surnames}])(?=(?:{titles})(?:[^一-鿿]|\Z))"
         rf"|(?:{double}|[{known.surnames}]) {{0,3}}{given}(?={ends})"
