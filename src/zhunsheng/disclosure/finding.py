@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from itertools import accumulate, islice
+from itertools import islice
+from string import ascii_letters
 
 import phonenumbers
 from stdnum import luhn
@@ -52,7 +53,7 @@ def _starts() -> re.Pattern[str]:
     ways += [f"(?:(?:00)?86{_APART})?{_grouped(shape, '1[3-9]')}" for shape in (*sorted(MOBILE_GROUPS), (11,))]
     ways.append(f"(?=62[1-9]|60[0-9]|9558)(?:[0-9]{{16}}|{_APART.join(['[0-9]{4}'] * 3)}{_APART}[0-9])")
     ways += [_grouped(shape, _PROVINCE) for shape in (*sorted(ID15_GROUPS), (15,))]
-    ways.append(f"0[0-9]{{2,3}}{_APART}[0-9]{{3}}")
+    ways += [_grouped(shape, "0") for shape in sorted(FIXED_GROUPS)]
     ways.append(f"(?:00)?86{_BREAK}[1-9][0-9]{{1,2}}{_BREAK}[0-9]{{3}}[0-9]?{_BREAK}[0-9]{{4}}")
     return re.compile(f"(?<![0-9])(?=[0-9])(?={'|'.join(ways)})")
 
@@ -69,6 +70,7 @@ _CALLED = re.compile(
 _FIRST = re.compile("(?<![0-9])(?=[0-9])")
 _GROUP = re.compile("[0-9]+[Xx]?|[Xx]")
 MOST_GROUPS = 20  # of one number
+MOST_DIGITS = 24
 BEFORE = 24  # signs before a number in which its label is looked for
 _AT = re.compile(r"(?<=[A-Za-z0-9._%+\- ])(?:@|[(\[{【] ?(?:at|AT|At|艾特) ?[)\]}】])(?= ?[A-Za-z0-9\-])")
 _LOCAL = re.compile(r" ?([A-Za-z0-9._%+\-]{1,64})")
@@ -260,23 +262,35 @@ def _of_run(text: str, start: int, end: int, beside: Beside) -> Iterator[Hit]:
 
 def _from(text: str, at: int, end: int, start: int, beside: Beside) -> Iterator[Hit]:
     """Yield what is personal of the groups from one on, the longest combination of them first; ``start`` to ``end`` is the run."""
-    groups = [(m.start(), m.end()) for m in islice(_GROUP.finditer(text, at, min(end, at + 4 * BEFORE)), MOST_GROUPS + 1)]
-    if len(groups) > 1 and text[groups[-1][0]] in "Xx" and groups[-1][1] == end:  # the check sign, written apart
-        groups[-2:] = [(groups[-2][0], groups[-1][1])]
+    groups: list[tuple[int, int]] = []
+    wholes: list[str] = []
+    for group in _GROUP.finditer(text, at, min(end, at + 4 * BEFORE)):
+        whole = (wholes[-1] if wholes else "") + group.group()
+        if len(whole) > MOST_DIGITS or len(groups) == MOST_GROUPS:
+            break
+        if groups and group.group() in ("X", "x"):  # the check sign, written apart
+            groups[-1], wholes[-1] = (groups[-1][0], group.end()), whole
+        else:
+            groups.append(group.span())
+            wholes.append(whole)
+    before = text[max(0, at - BEFORE) : at]
     near = _cleaned(text, at)
     known = rules()
-    called = beside.bank or beside.identity or beside.phone
-    called = called or near.endswith(known.bank_labels + known.phone_labels + known.identity_labels)
-    before = text[max(0, at - BEFORE) : at]
-    wholes = list(accumulate(text[s:e] for s, e in groups))
-    for m in range(min(len(groups), MOST_GROUPS), 0, -1):
+    lengths = frozenset((15, 18)) if beside.identity or near.endswith(known.identity_labels) else frozenset()
+    if beside.bank or near.endswith(known.bank_labels):
+        lengths |= frozenset(range(12, MOST_DIGITS + 1))
+    if beside.phone or near.endswith(known.phone_labels):
+        lengths |= frozenset((7, 8))
+    for m in range(len(groups), 0, -1):
         whole, last = wholes[m - 1].upper(), groups[m - 1][1]
-        if not 7 <= len(whole) <= 24 or not (called or _WHOLE.fullmatch(whole)):
+        if len(whole) < 7:
+            return
+        if len(whole) not in lengths and not _WHOLE.fullmatch(whole):
             continue
         shape = tuple(e - s for s, e in groups[:m])
         alone = at == start and last == end
         if kind := _kind(whole, shape, alone, before, near, text[last : last + 6], beside):
-            yield kind, at, last, re.sub("^(?:00)?86(?=1)", "", whole) if kind == "mobile" else whole
+            yield kind, at, last, _ABROAD.sub("", whole) if kind == "mobile" else whole
             return
 
 
@@ -292,14 +306,13 @@ def _kind(number: str, shape: tuple[int, ...], alone: bool, before: str, near: s
         return "identity"  # what is called one is one, whether or not its check digit holds
     if "X" in number or (after[:1].isalnum() and after[:1].isascii()):
         return ""
-    letters = re.search(r"[A-Za-z]*\Z", before)
-    tail = letters.group().lower() if letters else ""
+    tail = before[len(before.rstrip(ascii_letters)) :].lower()
     if tail and tail not in known.phone_letters:
         return ""
     abroad = shape[0] in (2, 4) and shape[1:] in MOBILE_GROUPS | {(11,)}
     if not counted and (solid or alone or abroad or shape in MOBILE_GROUPS):
-        bare = re.sub("^(?:00)?86(?=1)", "", number)
-        if re.fullmatch("1[3-9][0-9]{9}", bare) and _valid(bare, phonenumbers.PhoneNumberType.MOBILE):
+        bare = _ABROAD.sub("", number)
+        if len(bare) == 11 and bare[0] == "1" and bare[1] in "3456789" and _valid(bare, phonenumbers.PhoneNumberType.MOBILE):
             return "mobile"
     if tail:
         return ""
@@ -327,6 +340,7 @@ def _landline(number: str, shape: tuple[int, ...], coded: bool, before: str, nea
     return "phone" if labelled and len(number) in (7, 8) and number[0] in "2345678" else ""
 
 
+_ABROAD = re.compile("^(?:00)?86(?=1)")
 _NO_SIGN = re.compile("[^0-9Xx]")
 _ASIDE = re.compile(r"[（(][^()（）]*[)）]|\s")
 
