@@ -58,6 +58,9 @@ def names_in(plain: str, digits: str, labels: Sequence[str]) -> Iterator[tuple[s
                 for start, end in _walk(digits, part.end()):
                     walked = end
                     yield "name", start, end, plain[start:end].replace(" ", "")
+    said = plain.strip()
+    if not walked and not set(rules().name_fields).isdisjoint(labels) and said and not said.endswith((*rules().roles, "〕")):
+        yield "name", 0, len(plain), said  # a name of any kind
     strong, walked = rules().strong_labels, 0
     for m in label.finditer(digits):
         if m.start() < walked:

@@ -30,6 +30,7 @@ class Rules(BaseModel):
     strong_labels: tuple[str, ...]
     label_tails: tuple[str, ...]
     name_fields: tuple[str, ...]
+    roles: tuple[str, ...]
     titles: tuple[str, ...]
     units_of_office: tuple[str, ...]
     after_names: tuple[str, ...]
