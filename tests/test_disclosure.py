@@ -372,7 +372,7 @@ HOSTILE = {
 def test_the_time_a_text_takes_grows_with_its_length_only(name):
     """Twice the text takes no more than about twice the time, whatever it repeats; 30,000 figures took 9 seconds."""
     times = []
-    for size in (60_000, 120_000):
+    for size in (30_000, 60_000):
         text = HOSTILE[name] * (size // len(HOSTILE[name]))
         times.append(min(_timed(text) for _turn in range(2)))
     assert times[1] < max(3 * times[0], 0.1), times
@@ -386,9 +386,9 @@ def _timed(text):
 
 
 def test_a_file_of_very_many_is_placed_and_written_over_in_one_pass():
-    lines = "".join(f"联系人：张伟 {13800000000 + n}\n" for n in range(8_000)).encode()
+    lines = "".join(f"联系人：张伟 {13800000000 + n}\n" for n in range(3_000)).encode()
     start = time.process_time()
     found = places("表.txt", lines)
-    assert len(found) == 16_000 and found[-1] == ("表.txt第8000行", "mobile")
+    assert len(found) == 6_000 and found[-1] == ("表.txt第3000行", "mobile")
     gone = without("表.txt", lines, lambda _one: True)
-    assert gone.decode().count("〔已隐去") == 16_000 and time.process_time() - start < 10
+    assert gone.decode().count("〔已隐去") == 6_000 and time.process_time() - start < 10

@@ -71,6 +71,7 @@ _FIRST = re.compile("(?<![0-9])(?=[0-9])")
 _GROUP = re.compile("[0-9]+[Xx]?|[Xx]")
 MOST_GROUPS = 20  # of one number
 MOST_DIGITS = 24
+REACH = 100  # signs from the first digit of a number on within which its last stands
 BEFORE = 24  # signs before a number in which its label is looked for
 _AT = re.compile(r"(?<=[A-Za-z0-9._%+\- ])(?:@|[(\[{【] ?(?:at|AT|At|艾特) ?[)\]}】])(?= ?[A-Za-z0-9\-])")
 _LOCAL = re.compile(r" ?([A-Za-z0-9._%+\-]{1,64})")
@@ -261,10 +262,18 @@ def _of_run(text: str, start: int, end: int, beside: Beside) -> Iterator[Hit]:
 
 
 def _from(text: str, at: int, end: int, start: int, beside: Beside) -> Iterator[Hit]:
-    """Yield what is personal of the groups from one on, the longest combination of them first; ``start`` to ``end`` is the run."""
+    """Yield what is personal of the groups from a place on in the run from ``start`` to ``end``."""
+    low, high = max(0, at - BEFORE), at + REACH
+    if hit := _hit(text[low : high + 6], at - low, min(end, high) - low, at == start, beside):
+        yield hit[0], low + hit[1], low + hit[2], hit[3]
+
+
+@lru_cache(maxsize=8192)  # a table has the same words again and again
+def _hit(text: str, at: int, end: int, first: bool, beside: Beside) -> Hit | None:
+    """Return what is personal of the groups from one on, the longest combination of them first; ``first`` of their run."""
     groups: list[tuple[int, int]] = []
     wholes: list[str] = []
-    for group in _GROUP.finditer(text, at, min(end, at + 4 * BEFORE)):
+    for group in _GROUP.finditer(text, at, end):
         whole = (wholes[-1] if wholes else "") + group.group()
         if len(whole) > MOST_DIGITS or len(groups) == MOST_GROUPS:
             break
@@ -284,14 +293,14 @@ def _from(text: str, at: int, end: int, start: int, beside: Beside) -> Iterator[
     for m in range(len(groups), 0, -1):
         whole, last = wholes[m - 1].upper(), groups[m - 1][1]
         if len(whole) < 7:
-            return
+            return None
         if len(whole) not in lengths and not _WHOLE.fullmatch(whole):
             continue
         shape = tuple(e - s for s, e in groups[:m])
-        alone = at == start and last == end
+        alone = first and last == end
         if kind := _kind(whole, shape, alone, before, near, text[last : last + 6], beside):
-            yield kind, at, last, _ABROAD.sub("", whole) if kind == "mobile" else whole
-            return
+            return kind, at, last, _ABROAD.sub("", whole) if kind == "mobile" else whole
+    return None
 
 
 def _kind(number: str, shape: tuple[int, ...], alone: bool, before: str, near: str, after: str, beside: Beside) -> str:
@@ -372,7 +381,7 @@ def _identity(number: str) -> bool:
     return len(number) == 15 or ric.calc_check_digit(number[:-1]) == number[-1]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65536)
 def _valid(number: str, kind: int) -> bool:
     """Return whether the numbering plan of mainland China has such a number of this kind."""
     try:
