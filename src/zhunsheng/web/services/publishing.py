@@ -156,6 +156,7 @@ PARTS = {
     "drawn": "抽中名单",
     "results": "检查结果",
     "randomness": "随机数",
+    "speakers": "现场报数人",
     "parts": "其他得分",
     "how": "说明",
     "contest": "争议",
