@@ -318,6 +318,7 @@ def test_offices_titles_and_words_behind_a_label_are_no_names():
         "联系人：区政府办公室",
         "负责人：严格落实",
         "申请人/被申请人",
+        "负责人/经办人",
         "负责人 时间 成本",
         "经办人——安全员",
         "负责人\n项目金额：5万元",

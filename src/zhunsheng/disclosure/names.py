@@ -98,7 +98,7 @@ def _walk(text: str, at: int) -> Iterator[tuple[int, int]]:
         if m is None:
             return
         said = m[m.lastgroup or 0]
-        if said.startswith(rules().not_names) or said in rules().not_whole:
+        if said.startswith(rules().not_names) or said in rules().not_whole or said in rules().person_labels:
             return
         yield m.span(m.lastgroup or 0)
         further = between.match(text, m.end())
