@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import random
+import time
 import zipfile
 
 import docx
@@ -256,3 +257,139 @@ def test_small_counts_can_not_be_had_from_an_earlier_publication():
     one = suppressed({"甲": 3, "乙": 3, "丙": 50})
     again = suppressed({"甲": 4, "乙": 3, "丙": 50}, [one.as_json()])
     assert one.whole == 56 and again.whole is None and "甲" not in again.numbers
+
+
+# -- what hides a name, and what takes long ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("联系人及电话：张伟 010-62345678", ["张伟", "01062345678"]),
+        ("联系人、电话：李娜、13812345678", ["李娜", "13812345678"]),
+        ("联 系 人：王芳", ["王芳"]),
+        ("联系人（赵敏）", ["赵敏"]),
+        ("联系人：刘洋主任", ["刘洋"]),
+        ("联系人：王主任", ["王"]),
+        ("联系人：陈静和周杰", ["陈静", "周杰"]),
+        ("联系人：张伟及李娜", ["张伟", "李娜"]),
+        ("联系人：张伟/李娜", ["张伟", "李娜"]),
+        ("联系人：张伟科长、李娜副科长", ["张伟", "李娜"]),
+        ("联系人：张伟 13812345678，李娜 13912345678", ["张伟", "13812345678", "李娜", "13912345678"]),
+        ("联系人\n孙丽", ["孙丽"]),
+        ("联系人：\n张伟", ["张伟"]),
+        ("联系人——张伟", ["张伟"]),
+        ("联系人；张伟", ["张伟"]),
+        ("联系人／张伟", ["张伟"]),
+        ("联系人｜张伟", ["张伟"]),
+        ("联系人：【张伟】", ["张伟"]),
+        ("联系人：“张伟”", ["张伟"]),
+        ("联系人：张伟-财务科", ["张伟"]),
+        ("联系人：财务科张伟", ["张伟"]),
+        ("联系人：市场监管局 张伟", ["张伟"]),
+        ("联系人：张  伟", ["张伟"]),
+        ("联系人：欧阳 修", ["欧阳修"]),
+        ("联系人：小张", ["小张"]),
+        ("制表：张伟", ["张伟"]),
+        ("填表人（签字）：张伟", ["张伟"]),
+        ("本企业法定代表人张伟", ["张伟"]),
+        ("身份证号：110105194912310020", ["110105194912310020"]),
+        ("住建国路88号院2号楼501", ["建国路88号院2号楼501"]),
+        ("QQ：123456789；微信号 zhangwei_88", ["123456789", "zhangwei_88"]),
+        ("zhang(at)example.com", ["zhang@example.com"]),
+        ("zhang [at] example [dot] com", ["zhang@example.com"]),
+        ("138\n12345678", ["13812345678"]),
+        ("WJ京00001", ["WJ京00001"]),
+        ("WJ 京1234X", ["WJ京1234X"]),
+        ("壹叁捌壹贰叁肆伍陆柒捌", ["13812345678"]),
+        ("幺三八-壹贰叁肆-五六七八", ["13812345678"]),
+    ],
+)
+def test_no_way_of_writing_a_label_hides_what_it_names(text, values):
+    assert [f.value for f in found_in(text)] == values
+    assert "〔已隐去" in redacted(text) and not found_in(redacted(text))
+
+
+def test_offices_titles_and_words_behind_a_label_are_no_names():
+    for text in (
+        "负责人：办公室",
+        "负责人：财务科",
+        "联系人：水务局",
+        "联系人：区政府办公室",
+        "负责人：严格落实",
+        "申请人/被申请人",
+        "负责人/经办人",
+        "负责人 时间 成本",
+        "经办人——安全员",
+        "负责人\n项目金额：5万元",
+        "微信公众号：示例市监",
+        "住房建设路12号项目",
+        "138\n1234\n5678",
+        "统计：1\n3812345678",
+    ):
+        assert kinds(text) == [], text
+
+
+def test_a_label_stands_above_what_it_names():
+    document = docx.Document()
+    for words in ("联系人：", "张伟", "以上", "张伟"):
+        document.add_paragraph(words)
+    out = io.BytesIO()
+    document.save(out)
+    assert [w for w, kind in places("表.docx", out.getvalue()) if kind == "name"] == ["表.docx的正文第2段"]
+    page = "<p>联系人：</p><p>张伟</p><p>以上</p>".encode()
+    assert [k for _w, k in places("公告.html", page)] == ["name"]
+
+
+def test_who_speaks_in_a_plan_is_named():
+    def named(*speakers):
+        return [k for _w, k in places("plan.json", json.dumps({"speakers": speakers}).encode())]
+
+    assert named("张伟", "公证员李娜", "Li Wei", "佚名先生") == ["name"] * 4
+    assert named("人大代表", "政协委员", "企业代表") == []
+
+
+HOSTILE = {
+    "names": "联系人：王 王王 ",
+    "labels": "联系人：",
+    "listed": "联系人：张伟、",
+    "figures": "1 ",
+    "cards": "1 1 0 1 0 1 1 9 4 9 1 2 3 1 ",
+    "mobiles": "138 1234 567 ",
+    "accounts": "6222 0212 3456 7890 ",
+    "phones": "0571 888 ",
+    "mails": "a@a.",
+    "plates": "京A1234",
+    "passports": "护照E1",
+    "homes": "一路1幢1单元",
+    "addresses": "住址：一路1",
+    "chinese": "壹 ",
+    "lines": "138\n",
+    "offices": "联系人：财务科",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_the_time_a_text_takes_grows_with_its_length_only(name):
+    """Twice the text takes no more than about twice the time, whatever it repeats; 30,000 figures took 9 seconds."""
+    times = []
+    for size in (30_000, 60_000):
+        text = HOSTILE[name] * (size // len(HOSTILE[name]))
+        times.append(min(_timed(text) for _turn in range(2)))
+    assert times[1] < max(3 * times[0], 0.1), times
+    assert times[1] < 4, times
+
+
+def _timed(text):
+    start = time.process_time()
+    found_in(text)
+    return time.process_time() - start
+
+
+def test_a_file_of_very_many_is_placed_and_written_over_in_one_pass():
+    lines = "".join(f"联系人：张伟 {13800000000 + n}\n" for n in range(3_000)).encode()
+    start = time.process_time()
+    found = places("表.txt", lines)
+    assert len(found) == 6_000 and found[-1] == ("表.txt第3000行", "mobile")
+    gone = without("表.txt", lines, lambda _one: True)
+    assert gone.decode().count("〔已隐去") == 6_000 and time.process_time() - start < 10

@@ -9,6 +9,7 @@ import zipfile
 import docx
 import openpyxl
 import pytest
+from django.db import connection
 from django.db.models import QuerySet
 from django.urls import reverse
 from stdnum.cn import ric
@@ -176,6 +177,66 @@ def test_a_frame_of_natural_persons_is_not_published_unseen(department, user):
         assert item.count == 100 and "等 100 个" in item.shown
     finally:
         (folder / "frame.tsv").write_text(frame, "utf8")
+
+
+def test_who_speaks_at_a_ceremony_is_asked_about_before_the_notice_is_published(department, user):
+    draw = Draw.objects.get(department=department)
+    plan = json.loads(json.dumps(draw.plan))
+    for source in plan["randomness"]:
+        if source["source"] == "ceremony":
+            source["speakers"] = ["张伟", "公证员李娜", "企业代表"]
+    QuerySet(Draw).filter(pk=draw.pk).update(plan=plan)
+    draw.refresh_from_db()
+    with pytest.raises(ZhunshengError, match=r"ZS-WB-40.*姓名.*现场报数人"):
+        publishing.ask("draw", draw, user("caiwu"))
+    items = publishing.copied("draw", draw).personal()
+    assert sorted(i.shown for i in items) == ["张*", "李*"]
+    keep = {i.key: Decision("keep", "当场公开报数") for i in items}
+    assert publishing.ask("draw", draw, user("caiwu"), keep).state == "requested"
+
+
+def test_very_many_in_a_target_table_are_hidden_one_by_one(version, user):
+    """What is decided on together is hidden wherever each of it stands; it was refused as if nothing could be written over."""
+    mobiles = [str(13800138000 + 7 * n) for n in range(100)]
+    body = version.body
+    body["indicators"][0]["description"] = "、".join(mobiles)
+    QuerySet(SheetVersion).filter(pk=version.pk).update(body=body)
+    version.refresh_from_db()
+    items = publishing.copied("targets", version).personal()
+    assert any(i.count >= 100 and "等 10" in i.shown for i in items)
+    made = publishing.ask("targets", version, user("caiwu"), choices(items))
+    told = json.dumps([made.data, made.disclosures], ensure_ascii=False)
+    assert "〔已隐去手机号码〕" in told and not any(one in told for one in mobiles)
+    assert publishing.undecided(made) == []
+    # Kept together, they stay, each.
+    kept = {i.key: Decision("keep", "本人同意") for i in items}
+    again = json.dumps(publishing.ask("targets", version, user("caiwu"), kept).data)
+    assert all(one in again for one in mobiles)
+    some = {i.key: Decision("redact") if i.members else Decision("keep", "本人同意") for i in items}
+    data = json.dumps(publishing.ask("targets", version, user("caiwu"), some).data, ensure_ascii=False)
+    assert not any(one in data for one in mobiles) and OFFICE in data
+
+
+def test_a_document_is_read_before_anything_is_locked(department, user, sign_in, monkeypatch):
+    """However long it takes to read, nobody waits for it: neither a row nor the log is held meanwhile."""
+    document = SheetVersion.objects.filter(origin="upload", upload__name__endswith="docx")[0].upload
+    depth, known = [], sheets.noted
+    monkeypatch.setattr(sheets, "noted", lambda *a: depth.append(len(connection.savepoint_ids)) or known(*a))
+    file = io.BytesIO(document.content())
+    file.name = "目标.docx"
+    before, outside = Upload.objects.count(), len(connection.savepoint_ids)
+    address = reverse("targets", args=[department.pk, 2021])
+    answer = sign_in("keyuan").post(address, {"how": "upload", "file": file, "reason": "重新上传"})
+    assert answer.status_code == 302 and depth == [outside] and Upload.objects.count() == before + 1
+    # What can't be kept leaves no file behind either.
+    book = docx.Document(io.BytesIO(document.content()))
+    book.core_properties.title = "另一份"
+    out = io.BytesIO()
+    book.save(out)
+    out.seek(0)
+    out.name = "目标.docx"
+    answer = sign_in("keyuan").post(address, {"how": "upload", "file": out})
+    assert answer.status_code == 400 and depth == [outside] * 2 and Upload.objects.count() == before + 1
 
 
 def test_files_of_what_was_never_kept_go_out_with_nothing_else(version, user):

@@ -11,7 +11,7 @@ import io
 import json
 import re
 import zipfile
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -46,6 +46,7 @@ _WHO = {f"{_W}author", f"{_W}initials", "displayName", "userId"}
 _INLINE = {"a", "abbr", "b", "bdi", "bdo", "code", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u", "wbr"}
 MAX_COPY_TAGS = 20_000_000  # of a workbook that the site wrote for the public
 MAX_DEPTH = 3  # archives within archives
+MOST_LABEL = 20  # signs of a paragraph that may be the label of the next
 Part = tuple[Any, str | None]  # an element whose text, or whose attribute of that name, is a piece of a text
 
 
@@ -63,6 +64,7 @@ class Text:
     cover: Callable[[str], str] = str
     lines: bool = False
     written: Callable[[], None] | None = field(default=None, repr=False)
+    breaks: list[int] | None = field(default=None, repr=False)
 
     @property
     def words(self) -> str:
@@ -80,21 +82,32 @@ class Text:
 
     def where(self, one: Found) -> str:
         """Return the place of what was found in it."""
-        return f"{self.place}第{self.words.count(chr(10), 0, one.start) + 1}行" if self.lines else self.place
+        if not self.lines:
+            return self.place
+        if self.breaks is None:
+            self.breaks = [m.start() for m in re.finditer("\n", self.words)]
+        return f"{self.place}第{bisect_left(self.breaks, one.start) + 1}行"
 
     def hide(self, hides: Callable[[Found], bool]) -> bool:
         """Write 〔已隐去…〕 over what ``hides`` says yes to; return whether anything was."""
         gone = [one for one in self.found() if hides(one)]
-        starts = [0]
-        for part in self.parts:
-            starts.append(starts[-1] + len(_get(part)))
-        for one in reversed(gone):
-            first = min(bisect_right(starts, one.start) - 1, len(self.parts) - 1)
-            for n, part in enumerate(self.parts):
-                low, high = max(one.start - starts[n], 0), min(one.end - starts[n], starts[n + 1] - starts[n])
-                if low < high or n == first:
-                    text, words = _get(part), hidden(one.kind) if n == first else ""
-                    _set(part, text[:low] + words + text[max(low, high) :])
+        start = n = 0
+        for part in self.parts if gone else ():
+            text, said, last = _get(part), [], 0
+            end = start + len(text)
+            # What reaches into this part: written over where it begins, left out of the parts after.
+            while n < len(gone) and gone[n].start < end:
+                one = gone[n]
+                low, high = max(one.start - start, 0), min(one.end - start, len(text))
+                said += [text[last:low], hidden(one.kind) if one.start >= start else ""]
+                last = high
+                if one.end > end:
+                    break
+                n += 1
+            if said:
+                _set(part, "".join([*said, text[last:]]))
+            start = end
+        self.breaks = None
         if gone and self.written:
             self.written()
         return bool(gone)
@@ -259,6 +272,8 @@ def json_texts(place: str, holder: Any, key: Any, labels: tuple[str, ...] = ()) 
         for n, one in enumerate(value):
             before = value[n - 1] if n and isinstance(one, dict) else None
             beside = (str(before.get("text", "")),) if isinstance(before, dict) else labels
+            if n and isinstance(one, str) and isinstance(value[n - 1], str):
+                beside = (*labels, _label(value[n - 1]))
             yield from json_texts(f"{place}第{n + 1}项", value, n, beside)
 
 
@@ -288,11 +303,13 @@ def _html(place: str, root: Any) -> Iterator[Text]:
             blocks[-1][1].append((_Tail(child), None))
 
     walk(root, None)
+    before = ""
     for block, parts in blocks:
         left = block.getprevious() if block.tag in ("td", "th") else None
-        labels = ("".join(left.itertext()),) if left is not None else ()
+        labels = ("".join(left.itertext()) if left is not None else "",) if block.tag in ("td", "th") else (before,)
         if any(_get(part).strip() for part in parts):
             yield Text(place, parts, labels)
+            before = _label("".join(map(_get, parts)).strip())
 
 
 class _Tail:
@@ -340,14 +357,24 @@ def _word(name: str, trees: dict[str, Any]) -> Iterator[Text]:
             continue
         part = next((words for head, words in _WORD_PARTS.items() if path.removeprefix("word/").startswith(head)), "其他部分")
         cells = _cells_of(root)
+        before = ""
         for count, paragraph in enumerate(root.iter(f"{_W}p"), start=1):
             pieces = paragraph.iter(f"{_W}t", f"{_W}delText", f"{_W}instrText")
             pieces = [t for t in pieces if _of(t, f"{_W}p") is paragraph]
             if pieces:
-                labels, place = cells.get(_of(paragraph, f"{_W}tc"), ((), ""))
+                cell = _of(paragraph, f"{_W}tc")
+                labels, place = cells.get(cell, ((), ""))
+                # A label may stand in a paragraph of its own, above what it names.
+                labels = (*labels, before) if cell is None else labels
+                before = _label("".join(t.text or "" for t in pieces))
                 at = place or (f"第{count}段" if part == "正文" else "")
                 yield Text(f"{name}的{part}{at}", [(t, None) for t in pieces], labels)
         yield from _drawn(name, root)
+
+
+def _label(words: str) -> str:
+    """Return a text that is short enough to be the label of the next, else nothing."""
+    return words if len(words) <= MOST_LABEL else ""
 
 
 def _of(element: Any, tag: str) -> Any:

@@ -14,11 +14,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import islice
+from string import ascii_letters
 
 import phonenumbers
 from stdnum import luhn
 from stdnum.cn import ric
 
+from zhunsheng.disclosure.names import LABEL, names_in
 from zhunsheng.disclosure.rules import rules
 from zhunsheng.text import INVISIBLE, UNFIT
 
@@ -28,19 +31,66 @@ MOBILE_GROUPS = frozenset(((3, 4, 4), (3, 8), (7, 4), (4, 4, 3), (3, 3, 5), (4, 
 ID15_GROUPS = frozenset(((6, 6, 3), (6, 9), (3, 3, 6, 3)))
 FIXED_GROUPS = frozenset(((3, 8), (4, 7), (4, 8), (3, 4, 4), (4, 4, 4), (4, 3, 4)))
 _BREAK = r"[ \-.·_/()*]{0,3}"
+_APART = r"[ \-.·_/()*]{1,3}"
 _RUN = re.compile(rf"(?:(?<=\+)|(?<!\d))\d(?:{_BREAK}\d)*(?:{_BREAK}[Xx](?![0-9A-Za-z]))?")
-_CHINESE = re.compile(rf"[〇零一二三四五六七八九](?:{_BREAK}[〇零一二三四五六七八九]){{6,}}")
-_MAIL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63} ?@ ?[A-Za-z0-9\-]+(?: ?\. ?[A-Za-z0-9\-]+){0,4} ?\. ?[A-Za-z]{2,12}(?![A-Za-z])")
+_FIGURES = str.maketrans("〇零一二三四五六七八九幺壹贰貳叁參肆伍陆陸柒捌玖", "001234567891122334566789")
+_SIGN = f"[0-9{''.join(map(chr, _FIGURES))}]"
+_CHINESE = re.compile(rf"{_SIGN}(?:{_BREAK}{_SIGN}){{6,}}")
+_PROVINCE = "(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])"
+
+
+def _grouped(groups: tuple[int, ...], first: str) -> str:
+    """Return the pattern of digits in groups of these lengths, the first of which begins with the pattern ``first``."""
+    return f"(?={first})" + _APART.join(f"[0-9]{{{n}}}" for n in groups) + "(?![0-9])"
+
+
+def _starts() -> re.Pattern[str]:
+    """Return where a number may begin that speaks for itself: every other group of a long run is passed at once."""
+    card = f"(?:1{_BREAK}[1-5]|2{_BREAK}[1-3]|3{_BREAK}[1-7]|4{_BREAK}[1-6]|5{_BREAK}[0-4]|6{_BREAK}[1-5]|7{_BREAK}1|8{_BREAK}[1-3])"
+    card += f"{_BREAK}[0-9]" * 4 + f"{_BREAK}(?:1{_BREAK}9|2{_BREAK}[01])" + f"{_BREAK}[0-9]" * 2
+    card += "".join(_BREAK + sign for sign in ("[01]", "[0-9]", "[0-3]", *("[0-9]",) * 4, "[0-9Xx]"))
+    ways = [card, "(?:00)?(?:86)?1[3-9][0-9]{9}(?![0-9])"]
+    ways += [f"(?:(?:00)?86{_APART})?{_grouped(shape, '1[3-9]')}" for shape in (*sorted(MOBILE_GROUPS), (11,))]
+    ways.append(f"(?=62[1-9]|60[0-9]|9558)(?:[0-9]{{16}}|{_APART.join(['[0-9]{4}'] * 3)}{_APART}[0-9])")
+    ways += [_grouped(shape, _PROVINCE) for shape in (*sorted(ID15_GROUPS), (15,))]
+    ways += [_grouped(shape, "0") for shape in sorted(FIXED_GROUPS)]
+    ways.append(f"(?:00)?86{_BREAK}[1-9][0-9]{{1,2}}{_BREAK}[0-9]{{3}}[0-9]?{_BREAK}[0-9]{{4}}")
+    return re.compile(f"(?<![0-9])(?=[0-9])(?={'|'.join(ways)})")
+
+
+_START = _starts()
+_WHOLE = re.compile(
+    rf"(?:(?:00)?86)?1[3-9][0-9]{{9}}|(?:62[1-9]|60[0-9]|9558)[0-9]{{12,16}}|{_PROVINCE}[0-9]{{13}}|0[0-9]{{9,11}}"
+    rf"|(?:00)?86[1-9][0-9]{{8,11}}|{_PROVINCE}[0-9]{{4}}(?:19|20|21)[0-9]{{2}}[01][0-9][0-3][0-9]{{4}}[0-9X]"
+)
+# What may be a telephone or an account where the label beside the text says so.
+_CALLED = re.compile(
+    rf"(?<![0-9])(?=[2-8][0-9]{{2,3}}{_BREAK}[0-9]{{4}}(?![0-9])|[2-8][0-9]{{6,7}}(?![0-9])|0[0-9]{{9,11}}(?![0-9]))"
+)
+_FIRST = re.compile("(?<![0-9])(?=[0-9])")
+_GROUP = re.compile("[0-9]+[Xx]?|[Xx]")
+MOST_GROUPS = 20  # of one number
+MOST_DIGITS = 24
+REACH = 100  # signs from the first digit of a number on within which its last stands
+BEFORE = 24  # signs before a number in which its label is looked for
+_AT = re.compile(r"(?<=[A-Za-z0-9._%+\- ])(?:@|[(\[{【] ?(?:at|AT|At|艾特) ?[)\]}】])(?= ?[A-Za-z0-9\-])")
+_LOCAL = re.compile(r" ?([A-Za-z0-9._%+\-]{1,64})")
+_DOT = r"(?: ?\. ?| ?[(\[{【] ?(?:dot|DOT|点) ?[)\]}】] ?)"
+_HOST = re.compile(rf" ?[A-Za-z0-9\-]{{1,63}}(?:{_DOT}[A-Za-z0-9\-]{{1,63}}){{0,4}}{_DOT}[A-Za-z]{{2,12}}(?![A-Za-z])")
+_REGIONS = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _PLATE = re.compile(
-    "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][ ·.-]{0,2}"
-    "(?=[A-Z0-9·. -]*[0-9])(?:[DF][A-HJ-NP-Z0-9][0-9]{4}|[0-9]{5}[DF]|[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳])(?![A-Za-z0-9])"
+    rf"[{_REGIONS}][A-HJ-NP-Z][ ·.-]{{0,2}}(?=[A-Z·. -]{{0,6}}[0-9])"
+    "(?:[DF][A-HJ-NP-Z0-9][0-9]{4}|[0-9]{5}[DF]|[A-HJ-NP-Z0-9]{4}(?:[A-HJ-NP-Z0-9挂学警港澳领]|应急))(?![A-Za-z0-9])"
+    rf"|(?<![A-Za-z0-9])WJ[ ·.-]{{0,2}}(?:[{_REGIONS}]|[0-9]{{2}})?[ ·.-]{{0,2}}[0-9]{{4}}[0-9A-Z](?![A-Za-z0-9])"
+    "|军[A-Z][ ·.-]{0,2}[0-9]{5}(?![A-Za-z0-9])"
 )
 _PASSPORT = re.compile(r"(?<![A-Za-z0-9])(?:[EGDSPKHMCWTR][A-HJ-NP-Z]?[ -]?[0-9]{6,10}|[0-9]{8})(?![A-Za-z0-9])")
-_HOME = re.compile(
-    r"[一-鿿0-9A-Za-z]{2,20}?(?:路|街|巷|弄|村|苑|园|小区|新村|花园|公寓)[一-鿿0-9A-Za-z]{0,10}?"
-    r"[0-9]{1,4} ?(?:幢|栋|号楼|座)[ -]?(?:[0-9一二三四五六七八九]{1,2} ?单元)?[ -]?[0-9]{3,4} ?室"
+_ROOM = re.compile(
+    r"(?<![0-9])[0-9]{1,4} ?(?:幢|栋|号楼|座)[ -]?(?:[0-9一二三四五六七八九]{1,2} ?单元)?[ -]?[0-9]{3,4}(?: ?室|(?![0-9]))"
 )
-_ENDS = r"[，,。；;、（()）\[\]【】/|\s:：0-9]|电话|手机|联系|先生|女士|同志|反映|诉称|表示|要求|投诉|举报|来电|来信|\Z"
+_ROAD = re.compile(r"[一-鿿0-9A-Za-z]{2,20}(?:路|街|巷|弄|村|苑|园|小区|新村|花园|公寓)[一-鿿0-9A-Za-z]{0,10}\Z")
+_ROADS = re.compile("[路街巷弄村苑园区寓]")
+_LIVES = re.compile(r"住(?:在|于|址)?[ :]?[^，。；;\n\t]{0,40}\Z")
 
 
 @dataclass(frozen=True)
@@ -79,20 +129,25 @@ def found_in(text: str, labels: Sequence[str] = ()) -> list[Found]:
     if not text or text.isspace():
         return []
     plain, digits, at = _plain(text)
+    labels = tuple(label[-LABEL:] for label in labels)
+    taken = bytearray(len(plain))
     found: list[Found] = []
-    for finder in (_numbers, _mails, _plates, _passports, _names, _addresses):
+    for finder in (_numbers, _mails, _plates, _passports, names_in, _accounts, _addresses):
         for kind, start, end, value in finder(plain, digits, labels):
-            if all(end <= other.start or start >= other.end for other in found):
-                found.append(Found(kind, start, end, value))
-    return sorted((Found(f.kind, at[f.start], at[f.end - 1] + 1, f.value) for f in found), key=lambda f: f.start)
+            if taken.find(1, start, end) < 0:
+                taken[start:end] = b"\1" * (end - start)
+                found.append(Found(kind, at[start], at[end - 1] + 1, value))
+    return sorted(found, key=lambda f: f.start)
 
 
 def redacted(text: str, hides: Callable[[Found], bool] = lambda _found: True, labels: Sequence[str] = ()) -> str:
     """Return a text in which what ``hides`` says yes to is replaced by 〔已隐去…〕."""
-    for one in reversed(found_in(text, labels)):
+    said, last = [], 0
+    for one in found_in(text, labels):
         if hides(one):
-            text = text[: one.start] + hidden(one.kind) + text[one.end :]
-    return text
+            said += [text[last : one.start], hidden(one.kind)]
+            last = one.end
+    return "".join([*said, text[last:]])
 
 
 def hidden(kind: str) -> str:
@@ -141,80 +196,151 @@ def _plain(text: str) -> tuple[str, str, Sequence[int]]:
 # -- numbers ----------------------------------------------------------------------------------------------------------
 
 Hit = tuple[str, int, int, str]
-_FIGURES = str.maketrans("〇零一二三四五六七八九", "00123456789")
 
 
 def _numbers(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
+    """Yield the personal numbers of a text: those in plain digits, in Chinese ones, and those that a line's end breaks."""
+    beside = Beside.of(labels)
     for run in _RUN.finditer(digits):
         if run.end() - run.start() >= 7:
-            yield from _of_run(digits, run.start(), run.end(), labels)
-    for run in _CHINESE.finditer(plain):
-        written = plain[: run.start()] + run.group().translate(_FIGURES) + plain[run.end() :]
-        yield from _of_run(written, run.start(), run.end(), labels)
+            yield from _of_run(digits, run.start(), run.end(), beside)
+    for run in _CHINESE.finditer(digits):
+        if not run.group().isascii():
+            first = max(0, run.start() - BEFORE)
+            near = digits[first : run.start()] + run.group().translate(_FIGURES) + digits[run.end() : run.end() + 6]
+            for kind, start, end, value in _of_run(near, run.start() - first, run.end() - first, beside):
+                yield kind, first + start, first + end, value
+    if "\n" in digits:
+        joined = digits.replace("\n", " ")
+        for m in _START.finditer(joined):
+            for kind, start, end, value in _from(joined, m.start(), len(joined), m.start(), beside):
+                if kind in ("mobile", "identity") and digits.count("\n", start, end) == 1:
+                    yield kind, start, end, value
 
 
-def _of_run(text: str, start: int, end: int, labels: Sequence[str]) -> Iterator[Hit]:
-    """Yield what is personal of a run of digits and breaks: the longest combination of its groups first."""
-    groups = [(start + m.start(), start + m.end()) for m in re.finditer("[0-9]+[Xx]?|[Xx]", text[start:end])]
-    if groups and text[groups[-1][0]] in "Xx" and len(groups) > 1:  # the check sign, written apart
-        groups[-2:] = [(groups[-2][0], groups[-1][1])]
-    before = text[max(0, start - 12) : start]
-    n = 0
-    while n < len(groups):
-        taken = 0
-        for m in range(min(len(groups), n + 20), n, -1):
-            first, last = groups[n][0], groups[m - 1][1]
-            whole = re.sub("[^0-9Xx]", "", text[first:last]).upper()
-            if not 7 <= len(whole) <= 24:
-                continue
-            shape = tuple(e - s for s, e in groups[n:m])
-            alone = n == 0 and m == len(groups)
-            near = before if n == 0 else text[max(0, first - 12) : first]
-            if kind := _kind(whole, shape, alone, near, text[last : last + 6], labels):
-                bare = re.sub("^(?:00)?86(?=1)", "", whole) if kind == "mobile" else whole
-                yield kind, first, last, bare
-                taken = m
-                break
-        n = taken or n + 1
+@dataclass(frozen=True)
+class Beside:
+    """What the labels beside a text call its numbers."""
+
+    bank: bool
+    phone: bool
+    identity: bool
+    code: bool
+
+    @classmethod
+    def of(cls, labels: Sequence[str]) -> Beside:
+        """Return what these labels say."""
+        known = rules()
+        words = ("bank_labels", "phone_labels", "identity_labels", "code_labels")
+        return cls(*(any(_labelled(label, getattr(known, one)) for label in labels) for one in words))
 
 
-def _kind(number: str, shape: tuple[int, ...], alone: bool, before: str, after: str, labels: Sequence[str]) -> str:
-    """Return the kind of a number of these groups, empty for none."""
+def _of_run(text: str, start: int, end: int, beside: Beside) -> Iterator[Hit]:
+    """Yield what is personal of a run of digits and breaks.
+
+    Looked at are the groups that a number may begin with, not every one: a text of single figures has very many.
+    """
+    known = rules()
+    starts = [m.start() for m in _START.finditer(text, start, end)]
+    short = text[start:end] if end - start <= 100 else ""
+    if not short.isdigit():
+        short = _NO_SIGN.sub("", short)
+    if short and _WHOLE.fullmatch(short):
+        starts.append(start)
+    if _cleaned(text, start).endswith(known.bank_labels + known.phone_labels + known.identity_labels):
+        starts += [m.start() for m in islice(_FIRST.finditer(text, start, end), 4)]
+    if beside.phone:
+        starts += [m.start() for m in _CALLED.finditer(text, start, end)]
+    if beside.bank or beside.identity:
+        starts += [m.start() for m in _FIRST.finditer(text, start, end)]
+    done = start
+    for at in sorted(set(starts)):
+        if at >= done:
+            for hit in _from(text, at, end, start, beside):
+                yield hit
+                done = hit[2]
+
+
+def _from(text: str, at: int, end: int, start: int, beside: Beside) -> Iterator[Hit]:
+    """Yield what is personal of the groups from a place on in the run from ``start`` to ``end``."""
+    low, high = max(0, at - BEFORE), at + REACH
+    if hit := _hit(text[low : high + 6], at - low, min(end, high) - low, at == start, beside):
+        yield hit[0], low + hit[1], low + hit[2], hit[3]
+
+
+@lru_cache(maxsize=8192)  # a table has the same words again and again
+def _hit(text: str, at: int, end: int, first: bool, beside: Beside) -> Hit | None:
+    """Return what is personal of the groups from one on, the longest combination of them first; ``first`` of their run."""
+    groups: list[tuple[int, int]] = []
+    wholes: list[str] = []
+    for group in _GROUP.finditer(text, at, end):
+        whole = (wholes[-1] if wholes else "") + group.group()
+        if len(whole) > MOST_DIGITS or len(groups) == MOST_GROUPS:
+            break
+        if groups and group.group() in ("X", "x"):  # the check sign, written apart
+            groups[-1], wholes[-1] = (groups[-1][0], group.end()), whole
+        else:
+            groups.append(group.span())
+            wholes.append(whole)
+    before = text[max(0, at - BEFORE) : at]
+    near = _cleaned(text, at)
+    known = rules()
+    lengths = frozenset((15, 18)) if beside.identity or near.endswith(known.identity_labels) else frozenset()
+    if beside.bank or near.endswith(known.bank_labels):
+        lengths |= frozenset(range(12, MOST_DIGITS + 1))
+    if beside.phone or near.endswith(known.phone_labels):
+        lengths |= frozenset((7, 8))
+    for m in range(len(groups), 0, -1):
+        whole, last = wholes[m - 1].upper(), groups[m - 1][1]
+        if len(whole) < 7:
+            return None
+        if len(whole) not in lengths and not _WHOLE.fullmatch(whole):
+            continue
+        shape = tuple(e - s for s, e in groups[:m])
+        alone = first and last == end
+        if kind := _kind(whole, shape, alone, before, near, text[last : last + 6], beside):
+            return kind, at, last, _ABROAD.sub("", whole) if kind == "mobile" else whole
+    return None
+
+
+def _kind(number: str, shape: tuple[int, ...], alone: bool, before: str, near: str, after: str, beside: Beside) -> str:
+    """Return the kind of a number of these groups, empty for none; ``near`` is what stands before it without its signs."""
     known = rules()
     solid = len(shape) == 1
-    coded = _labelled(before, labels, known.code_labels)
     counted = after.lstrip().startswith(known.units) or (after[:1] == "." and after[1:2].isdigit())
     counted = counted or before.rstrip().endswith(("¥", "￥", "$", "€"))
     if len(number) == 18 and _identity(number):
         return "identity"
+    if len(number) in (15, 18) and "X" not in number[:-1] and (beside.identity or near.endswith(known.identity_labels)):
+        return "identity"  # what is called one is one, whether or not its check digit holds
     if "X" in number or (after[:1].isalnum() and after[:1].isascii()):
         return ""
-    letters = re.search(r"[A-Za-z]*\Z", before)
-    tail = letters.group().lower() if letters else ""
+    tail = before[len(before.rstrip(ascii_letters)) :].lower()
     if tail and tail not in known.phone_letters:
         return ""
     abroad = shape[0] in (2, 4) and shape[1:] in MOBILE_GROUPS | {(11,)}
     if not counted and (solid or alone or abroad or shape in MOBILE_GROUPS):
-        bare = re.sub("^(?:00)?86(?=1)", "", number)
-        if re.fullmatch("1[3-9][0-9]{9}", bare) and _valid(bare, phonenumbers.PhoneNumberType.MOBILE):
+        bare = _ABROAD.sub("", number)
+        if len(bare) == 11 and bare[0] == "1" and bare[1] in "3456789" and _valid(bare, phonenumbers.PhoneNumberType.MOBILE):
             return "mobile"
     if tail:
         return ""
-    if 12 <= len(number) <= 24 and _labelled(before, labels, known.bank_labels):
+    if 12 <= len(number) <= 24 and (beside.bank or near.endswith(known.bank_labels)):
         return "bank"
+    coded = beside.code or near.endswith(known.code_labels)
     if not coded and not counted and 16 <= len(number) <= 19 and re.match("62[1-9]|60[0-9]|9558", number):
         if (solid or alone or set(shape[:-1]) == {4}) and luhn.is_valid(number):
             return "bank"
     if not coded and not counted and len(number) == 15 and (solid or alone or shape in ID15_GROUPS) and _identity(number):
         return "identity"
-    return "" if counted else _landline(number, shape, solid, coded, before, labels)
+    return "" if counted else _landline(number, shape, coded, before, near, beside)
 
 
-def _landline(number: str, shape: tuple[int, ...], solid: bool, coded: bool, before: str, labels: Sequence[str]) -> str:
+def _landline(number: str, shape: tuple[int, ...], coded: bool, before: str, near: str, beside: Beside) -> str:
     known = rules()
     if any(re.search(line, number) for line in known.service_lines):
         return ""
-    labelled = _labelled(before, labels, known.phone_labels)
+    labelled = beside.phone or near.endswith(known.phone_labels)
     bare = re.sub("^(?:00)?86(?=[1-9])", "0", number)
     if bare.startswith("0") and 10 <= len(bare) <= 12 and not coded:
         if labelled or shape in FIXED_GROUPS or bare != number or before.endswith("("):
@@ -223,10 +349,22 @@ def _landline(number: str, shape: tuple[int, ...], solid: bool, coded: bool, bef
     return "phone" if labelled and len(number) in (7, 8) and number[0] in "2345678" else ""
 
 
-def _labelled(before: str, labels: Sequence[str], known: Sequence[str]) -> bool:
-    """Return whether one of the known labels stands right before, or beside as the label of the whole."""
-    near = re.sub("[（(].*?[)）]", "", before).rstrip(" :：-为是=+(（")
-    return near.endswith(tuple(known)) or any(label.strip(" :：*\n").endswith(tuple(known)) for label in labels)
+_ABROAD = re.compile("^(?:00)?86(?=1)")
+_NO_SIGN = re.compile("[^0-9Xx]")
+_ASIDE = re.compile(r"[（(][^()（）]*[)）]|\s")
+
+
+def _cleaned(text: str, at: int) -> str:
+    """Return what stands right before a place without blanks, words in brackets and the signs between label and value."""
+    before = text[max(0, at - BEFORE) : at]
+    if not before or before[-1] == ")" or not before.isalnum():
+        before = _ASIDE.sub("", before)
+    return before.rstrip(":：-为是=+*(（|/;；")
+
+
+def _labelled(label: str, known: tuple[str, ...]) -> bool:
+    """Return whether one of the known labels ends a text that stands beside another: its signs apart or not."""
+    return _cleaned(label, len(label)).endswith(known)
 
 
 def _identity(number: str) -> bool:
@@ -243,7 +381,7 @@ def _identity(number: str) -> bool:
     return len(number) == 15 or ric.calc_check_digit(number) == number[-1]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65536)
 def _valid(number: str, kind: int) -> bool:
     """Return whether the numbering plan of mainland China has such a number of this kind."""
     try:
@@ -258,9 +396,14 @@ def _valid(number: str, kind: int) -> bool:
 
 
 def _mails(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
-    if "@" in plain:
-        for m in _MAIL.finditer(plain):
-            yield "email", m.start(), m.end(), m.group().replace(" ", "").lower()
+    """Yield addresses of mail, each from the sign in its middle outwards."""
+    for m in _AT.finditer(plain):
+        local = _LOCAL.match(plain[max(0, m.start() - 66) : m.start()][::-1])
+        host = _HOST.match(plain, m.end(), min(len(plain), m.end() + 400))
+        name = local[1][::-1].lstrip("._%+-") if local else ""
+        if local and host and name:
+            end = re.sub(rf"{_DOT}", ".", host.group().strip())
+            yield "email", m.start() - local.end() + len(local[1]) - len(name), host.end(), f"{name}@{end}".lower()
 
 
 def _plates(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
@@ -273,60 +416,54 @@ def _passports(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
     if not any(word in plain for word in known) and not any(label.endswith(known) for label in labels):
         return
     for m in _PASSPORT.finditer(digits):
-        before = digits[max(0, m.start() - 12) : m.start()].rstrip(" :：").removesuffix("码").removesuffix("号")
-        if _labelled(before, labels, (*known, "证件")):
+        before = digits[max(0, m.start() - BEFORE) : m.start()].rstrip(" :：").removesuffix("码").removesuffix("号")
+        if any(_labelled(one, (*known, "证件")) for one in (before, *labels)):
             yield "passport", m.start(), m.end(), re.sub("[ -]", "", m.group())
 
 
 @lru_cache
-def _name_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """Return the patterns of a name alone, of one after a label, and of one right after a strong label."""
+def _label_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns of an account on a network, and of a place, each behind its label."""
     known = rules()
-    double = "|".join(known.double_surnames)
-    name = f"(?:(?:{double})[一-鿿]{{1,2}}|[{known.surnames}][一-鿿]{{1,2}}|[{known.surnames}] [一-鿿]{{1,2}}|[一-鿿]{{2,8}}·[一-鿿]{{2,10}})"
-    labels, strong = "|".join(known.person_labels), "|".join(known.strong_labels)
-    between = r"(?:[\(（][^)）]{0,12}[\)）])?(?:姓名)?(?:[ \t]*[:：=][ \t]*|[ \t]+|为|是)"
-    after = re.compile(rf"(?:{labels}){between}(?P<names>{name}(?:[、，, ]{{1,2}}{name})*)(?={_ENDS})", re.M)
-    tight = re.compile(rf"(?:{strong})(?P<names>{name})(?={_ENDS})", re.M)
-    return re.compile(name), after, tight
+    account = rf"(?:{'|'.join(known.account_labels)})(?:号码|号|账号|帐号|ID|id)?"
+    sign = r"(?:[A-Za-z][A-Za-z0-9_\-]{4,29}|[0-9]{5,12})(?![A-Za-z0-9_])"
+    sure = rf"{account}[ 为是]{{0,3}}[:=][ :]{{0,3}}(?P<sure>{sign})"
+    loose = rf"{account}[ 为是]{{0,3}}(?P<loose>(?=[A-Za-z\-]{{0,29}}[0-9_]){sign})"
+    place = rf"(?:{'|'.join(known.address_labels)})[ :：为在是\n]{{0,8}}(?=(?P<place>[^，。；;\n\t]{{4,60}}))"
+    return re.compile(f"{sure}|{loose}"), re.compile(place)
 
 
-def _names(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
-    known = rules()
-    name, after, tight = _name_patterns()
-    if any(label.strip(" :：*\n").removesuffix("姓名").endswith(known.person_labels) or "姓名" in label for label in labels):
-        at = 0
-        for part in re.split(r"([、，,;；/\s]+)", plain):
-            if name.fullmatch(part) and not part.startswith(known.not_names):
-                yield "name", at, at + len(part), part.replace(" ", "")
-            at += len(part)
-    if not any(word in plain for word in known.person_labels):
-        return
-    for pattern in (after, tight):
-        for m in pattern.finditer(plain):
-            for one in name.finditer(m["names"]):
-                if not one.group().startswith(known.not_names):
-                    yield "name", m.start("names") + one.start(), m.start("names") + one.end(), one.group().replace(" ", "")
-
-
-_PLACE = re.compile(r"[^，。；;\n\t]{4,60}")
+def _accounts(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
+    if any(word in plain for word in rules().account_labels):
+        for m in _label_patterns()[0].finditer(digits):
+            group = m.lastgroup or ""
+            yield "account", m.start(group), m.end(group), m[group]
+    if any(_labelled(re.sub("(?:号码|号)$", "", label.rstrip(" :：")), rules().account_labels) for label in labels):
+        for m in re.finditer(r"[A-Za-z][A-Za-z0-9_\-]{4,29}|[0-9]{5,12}", digits):
+            yield "account", m.start(), m.end(), m.group()
 
 
 def _addresses(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
     known = rules().address_labels
-    if any(label.strip(" :：*\n").endswith(known) for label in labels) and _is_address(plain.strip()):
+    if len(plain) <= MOST_PLACE and any(_labelled(label, known) for label in labels) and _is_address(plain.strip()):
         yield "address", 0, len(plain), plain.strip()
-    for word in known:
-        at = plain.find(word)
-        while at >= 0:
-            start = at + len(word)
-            start += len(plain[start:]) - len(plain[start:].lstrip(" :：为在是"))
-            if (m := _PLACE.match(plain, start)) and _is_address(m.group()):
-                yield "address", m.start(), m.end(), m.group().strip()
-            at = plain.find(word, at + len(word))
-    if "室" in plain:
-        for m in _HOME.finditer(plain):
-            yield "address", m.start(), m.end(), m.group()
+    if any(word in plain for word in known):
+        for m in _label_patterns()[1].finditer(plain):
+            if _is_address(m["place"]):
+                yield "address", m.start("place"), m.end("place"), m["place"].strip()
+    for m in _ROOM.finditer(digits):
+        before = plain[max(0, m.start() - 34) : m.start()]
+        if not _ROADS.search(before):
+            continue
+        # Without the sign of a room it is a home only where someone is said to live there.
+        if (road := _ROAD.search(before)) and (m.group().endswith("室") or _LIVES.search(plain[max(0, m.start() - 44) : m.start()])):
+            lives = road.group().rfind("住") + 1
+            lives += lives and road.group()[lives : lives + 1] in ("在", "于", "址")
+            first = m.start() - len(road.group()) + lives
+            yield "address", first, m.end(), plain[first : m.end()]
+
+
+MOST_PLACE = 80
 
 
 def _is_address(text: str) -> bool:

@@ -266,11 +266,11 @@ def upload_document(
     The same bytes sent again to the same department and year give the same versions, not new ones.
     """
     place = allowed(request, "targets:write", "targets.start", department)
+    document = sheets.read_file(file)
 
     def run() -> tuple[int, Any]:
         with acting(request.auth.user.get_username(), address(request)):
-            upload = take(file, "document", place, request.auth.user)
-            made = sheets.take_document(upload, place, year, request.auth.user, reason)
+            upload, made = sheets.keep_document(document, place, year, request.auth.user, reason)
         return 201, [
             {
                 "version": v.pk,

@@ -23,7 +23,8 @@ FILES = ("plan.json", "commitment.json")
 def refuse_personal(draw: Draw, reason: str = "") -> None:
     """Refuse a plan, or a reason, with personal data in it, for it becomes public as it is. Raises ``ZS-WB-48``.
 
-    Who speaks at a ceremony does so in public, under their name.
+    Who speaks at a ceremony does so in public, under their name, and an entry can't wait for a decision on it; the notice's
+    publication can, and asks for them as for anybody (``docs/security.md``).
     """
     plan = Plan.model_validate(draw.plan).as_json()
     plan["randomness"] = [{k: v for k, v in s.items() if k != "speakers"} for s in plan["randomness"]]

@@ -30,7 +30,8 @@ HIDE, KEEP = "redact", "keep"
 class Item:
     """One datum: its ``key``, kind, masked form, places, how often it stands; what was decided by whom, when and why.
 
-    ``fixed`` names a file that can't be written over without losing its proof.
+    ``fixed`` names a file that can't be written over without losing its proof. ``members`` are the keys of what an item
+    stands for, where very many are decided together; no record keeps them.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Item:
     reason: str = ""
     by: str = ""
     at: str = ""
+    members: frozenset[str] = frozenset()
 
     @property
     def title(self) -> str:
@@ -51,7 +53,7 @@ class Item:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as a record keeps it."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "members"}
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ def items_in(texts: Iterable[Text], *, source: str = "", fixed: bool = False) ->
             told = _("%(first)s 等 %(n)s 个") % {"first": many[0].shown, "n": len(many)}
             whole = Item(hashlib.sha256(said.encode()).hexdigest()[:32], kind, told, many[0].places, fixed=many[0].fixed)
             whole.count = sum(item.count for item in many)
+            whole.members = frozenset(item.key for item in many)
             found = {k: v for k, v in found.items() if v.kind != kind} | {whole.key: whole}
     return list(found.values())
 
@@ -104,6 +107,7 @@ def joined(parts: Iterable[list[Item]]) -> list[Item]:
         known = found.setdefault(item.key, Item(item.key, item.kind, item.shown))
         known.count += item.count
         known.fixed = known.fixed or item.fixed
+        known.members |= item.members
         known.places += [p for p in item.places if p not in known.places][: max(0, PLACES - len(known.places))]
     return sorted(found.values(), key=lambda i: (list(rules().kinds).index(i.kind), i.shown, i.key))
 
@@ -132,9 +136,19 @@ def decided(items: list[Item], said: Mapping[str, Decision], user: User) -> list
 
 
 def hides(items: list[Item]) -> Callable[[Found], bool]:
-    """Return what says of a datum whether it is to be hidden: decided so."""
-    gone = {item.key for item in items if item.decision == HIDE}
+    """Return what says of a datum whether it is to be hidden: decided so, by itself or with those it is one of."""
+    gone = chosen(items, HIDE)
     return lambda one: key_of(one) in gone
+
+
+def chosen(items: list[Item], decision: str) -> set[str]:
+    """Return the keys of all that was so decided on, of very many decided together each one's."""
+    return {key for item in items if item.decision == decision for key in (item.key, *item.members)}
+
+
+def is_among(item: Item, keys: set[str]) -> bool:
+    """Return whether an item is one of these, or all that it stands for is."""
+    return item.key in keys or (bool(item.members) and item.members <= keys)
 
 
 def unsaid(items: list[Item]) -> Callable[[str], str]:

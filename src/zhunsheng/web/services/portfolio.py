@@ -51,8 +51,8 @@ from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.services import office
 from zhunsheng.web.services.publishing import check_published
 from zhunsheng.web.services.review import unreviewed
-from zhunsheng.web.services.sheets import joined_words, take_document
-from zhunsheng.web.services.uploads import LIMITS, keep
+from zhunsheng.web.services.sheets import joined_words, keep_document, read_document
+from zhunsheng.web.services.uploads import LIMITS
 from zhunsheng.web.services.year import assess_now, days_of, default_as_of, store
 from zhunsheng.wording import rate
 
@@ -164,8 +164,8 @@ def take_archive(
                     raise ZhunshengError(
                         "ZS-WB-23", name=office.told(department), what=_("收文件"), detail=_("它已撤销")
                     )
-                kept = keep(content, PurePosixPath(path).name, "document", department, user)
-                versions = take_document(kept, department, year, user, reason="集中导入")
+                document = read_document(PurePosixPath(path).name, content)
+                kept, versions = keep_document(document, department, year, user, reason="集中导入")
                 departments.add(department.pk)
                 placed.append(
                     {

@@ -110,9 +110,9 @@ class Copy:
             data |= _persons(data, before)
         files = {name: without(name, content, gone) for name, content in self.files.items()}
         made = Copy(self.kind, self.year, redacted(self.title, gone), data, files)
-        kept = {item.key for item in items if item.decision == disclosing.KEEP}
+        kept = disclosing.chosen(items, disclosing.KEEP)
         for item in made.personal():
-            if item.key not in kept:
+            if not disclosing.is_among(item, kept):
                 raise ZhunshengError("ZS-WB-42", name=item.places[0], kind=item.title)
         return made
 
@@ -156,6 +156,7 @@ PARTS = {
     "drawn": "抽中名单",
     "results": "检查结果",
     "randomness": "随机数",
+    "speakers": "现场报数人",
     "parts": "其他得分",
     "how": "说明",
     "contest": "争议",

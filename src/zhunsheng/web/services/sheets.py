@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.intake import read_book
+from zhunsheng.files.opening import open_bytes
+from zhunsheng.intake import book_of
 from zhunsheng.targets import Book, Indicator, TargetSheet, TargetValue
 from zhunsheng.targets.editing import (
     NEW_INDICATOR,
@@ -39,8 +44,10 @@ from zhunsheng.web.models.audited import record
 from zhunsheng.web.models.decided import shown
 from zhunsheng.web.models.people import new_code
 from zhunsheng.web.models.targets import NO_SOURCE, UNNAMED, WHOLE, body_of
+from zhunsheng.web.roles import permits
 from zhunsheng.web.services.disclosing import noted
 from zhunsheng.web.services.review import refresh
+from zhunsheng.web.services.uploads import content_of, keep
 from zhunsheng.web.workflow import note
 
 # States in which a version stands for the document it was made from; one put aside in another way does not.
@@ -71,6 +78,53 @@ def in_force(sheet: Sheet) -> SheetVersion | None:
     return max((v for v in sheet.versions.all() if v.state == "approved"), key=lambda v: v.number, default=None)
 
 
+@dataclass(frozen=True)
+class Document:
+    """A target document as it was read: its targets, and what in it is personal."""
+
+    name: str
+    content: bytes
+    book: Book
+    personal: list[dict[str, str]]
+
+
+def read_document(name: str, content: bytes) -> Document:
+    """Read a document, at length and before anything is kept or locked for it. Raises ``ZS-IN-*``."""
+    if not content:
+        raise ZhunshengError("ZS-IN-02", name=name)
+    return Document(name, content, book_of(open_bytes(content, name)), noted(name, content))
+
+
+def read_file(file: UploadedFile | None) -> Document:
+    """Read a document that was sent. Raises ``ZS-WB-05``, ``ZS-WB-04``, ``ZS-IN-*``."""
+    content = content_of(file, "document")
+    assert file is not None and file.name
+    file.seek(0)
+    return read_document(file.name, content)
+
+
+@contextmanager
+def _turn(department: Organisation, user: User | None) -> Iterator[None]:
+    """Do what begins sheets in a department one after the other, whole or not at all: the second finds what the first made.
+
+    Raises ``PermissionDenied`` where the role in which the user came has ended while they waited.
+    """
+    with transaction.atomic():
+        Organisation._base_manager.select_for_update(no_key=True).get(pk=department.pk)
+        if user is not None and not any(permits(user, act, department) for act in ("targets.start", "portfolio.import")):
+            raise PermissionDenied("targets.start")
+        yield
+
+
+def keep_document(
+    document: Document, department: Organisation, year: int, user: User | None, reason: str = ""
+) -> tuple[Upload, list[SheetVersion]]:
+    """Keep a document that was read, with its sheets as ``take_document`` does; both or nothing. Raises as that does."""
+    with _turn(department, user):
+        upload = keep(document.content, document.name, "document", department, user)
+        return upload, _keep_sheets(document, upload, department, year, user, reason)
+
+
 def take_document(
     upload: Upload, department: Organisation, year: int, user: User | None, reason: str = ""
 ) -> list[SheetVersion]:
@@ -80,13 +134,16 @@ def take_document(
     whose ``upload`` is then the earlier one. Raises ``ZS-IN-*``; ``ZS-WB-01`` where a sheet is with someone for decision; ``ZS-WB-06`` where an approved sheet would
     change without a reason.
     """
-    with upload.opened() as path:
-        book = read_book(path)
-        personal = noted(upload.name, path.read_bytes())
+    document = read_document(upload.name, upload.content())
+    return _keep_sheets(document, upload, department, year, user, reason)
+
+
+def _keep_sheets(
+    document: Document, upload: Upload, department: Organisation, year: int, user: User | None, reason: str
+) -> list[SheetVersion]:
+    book, personal = document.book, document.personal
     made = []
-    with transaction.atomic():
-        # One document after the other: of two that arrive at once, the second finds what the first made.
-        Organisation.objects.select_for_update().get(pk=department.pk)
+    with _turn(department, user):
         if known := _made_before(upload, department, [(s.year or year, s.kind, _name_of(s)) for s in book.sheets]):
             return known
         for n, read in enumerate(book.sheets):
@@ -238,29 +295,37 @@ def start_blank(department: Organisation, year: int, kind: str, name: str, user:
     if kind not in ("department", "project") or (kind == "project" and not name.strip()):
         raise ZhunshengError("ZS-WB-06", detail="请填写项目名称")
     known = WHOLE if kind == "department" else name.strip()
-    if any((s.kind, s.name) == (kind, known) for s in sheets_of(department, year)):
-        raise ZhunshengError("ZS-WB-06", detail=f"{year}年已有“{known}”")
-    sheet = blank_sheet(kind, name.strip() or None, department.name, year)  # type: ignore[arg-type]
-    made = add_version(sheet, department, user, "blank")
-    refresh_findings(department, year)
+    with _turn(department, user):
+        if any((s.kind, s.name) == (kind, known) for s in sheets_of(department, year)):
+            raise ZhunshengError("ZS-WB-06", detail=f"{year}年已有“{known}”")
+        sheet = blank_sheet(kind, name.strip() or None, department.name, year)  # type: ignore[arg-type]
+        made = add_version(sheet, department, user, "blank")
+        refresh_findings(department, year)
     return made
 
 
 def start_from_last_year(department: Organisation, year: int, user: User) -> list[SheetVersion]:
     """Start every sheet of last year that this year does not have yet. Raises ``ZS-WB-06`` where there is none."""
-    have = {(s.kind, s.name) for s in sheets_of(department, year)}
-    made = []
-    for old in sheets_of(department, year - 1):
-        if (old.kind, old.name) in have:
-            continue
-        source = in_force(old) or newest(old)
-        carried = carried_over(source.target_sheet(), year, in_force=source.state == "approved")
-        writers = [] if source.state == "approved" else sorted(source.writers())
-        made.append(add_version(carried, department, user, "last-year", carried=writers))
-    if not made:
-        raise ZhunshengError("ZS-WB-06", detail=f"{year - 1}年没有可以沿用的目标表，或都已沿用")
-    refresh_findings(department, year)
+    with _turn(department, user):
+        have = {(s.kind, s.name) for s in sheets_of(department, year)}
+        made = []
+        for old in sheets_of(department, year - 1):
+            if (old.kind, old.name) in have:
+                continue
+            source = in_force(old) or newest(old)
+            carried = carried_over(source.target_sheet(), year, in_force=source.state == "approved")
+            writers = [] if source.state == "approved" else sorted(source.writers())
+            made.append(add_version(carried, department, user, "last-year", carried=writers))
+        if not made:
+            raise ZhunshengError("ZS-WB-06", detail=f"{year - 1}年没有可以沿用的目标表，或都已沿用")
+        refresh_findings(department, year)
     return made
+
+
+def review_again(department: Organisation, year: int) -> None:
+    """Review a year's sheets anew, as when the rules have changed."""
+    with _turn(department, None):
+        refresh(department, {year})
 
 
 def current_fields(version: SheetVersion) -> dict[str, Field]:

@@ -27,15 +27,21 @@ def take(
 ) -> Upload:
     """Check a file by its content and keep it. ``purpose`` is document, ledger, attachment or archive.
 
-    Raises ``ZS-WB-05`` without a file, ``ZS-WB-04`` for one too large, ``ZS-IN-*`` for content that is not what is taken here.
+    Raises as ``content_of``, ``ZS-IN-*`` for content that is not what is taken here.
     """
+    content = content_of(file, purpose, limit=limit)
+    assert file is not None and file.name
+    return keep(content, file.name, purpose, department, user)
+
+
+def content_of(file: UploadedFile | None, purpose: str, *, limit: int | None = None) -> bytes:
+    """Return the bytes of a file that was sent. Raises ``ZS-WB-05`` without a file, ``ZS-WB-04`` for one too large."""
     if file is None or not file.name:
         raise ZhunshengError("ZS-WB-05")
     most = limit or LIMITS.get(purpose, settings.MAX_UPLOAD)
     if (file.size or 0) > most:
         raise ZhunshengError("ZS-WB-04", name=file.name, limit=most // 2**20)
-    content = file.read()
-    return keep(content, file.name, purpose, department, user)
+    return file.read()  # type: ignore[no-any-return]
 
 
 def keep(content: bytes, name: str, purpose: str, department: Organisation | None, user: User | None) -> Upload:

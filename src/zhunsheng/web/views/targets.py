@@ -25,20 +25,20 @@ from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import indicators as deciding
 from zhunsheng.web.services import review, sheets
 from zhunsheng.web.services import year as figures
-from zhunsheng.web.services.uploads import take
 from zhunsheng.web.views.common import demand, done, integer_of, page, send, text_of
 from zhunsheng.web.workflow import compare as unchanged
 
 
-@page("targets.view", methods=("GET", "POST"))
+@page("targets.view", methods=("GET", "POST"), whole=False)
 def targets(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
     """List the sheets of a year; a POST starts some: from a document, last year's, or the empty form."""
     if request.method == "POST":
         demand(request, "targets.start", department)
         how = request.POST.get("how")
         if how == "upload":
-            upload = take(request.FILES.get("file"), "document", department, request.user)
-            made = sheets.take_document(upload, department, year, request.user, text_of(request, "reason"))
+            document = sheets.read_file(request.FILES.get("file"))
+            reason = text_of(request, "reason")
+            upload, made = sheets.keep_document(document, department, year, request.user, reason)
             message = _("识别出 %(n)s 张目标表，请逐项核对。") % {"n": len(made)}
             if elsewhere := sorted({v.sheet.year for v in made} - {year}):
                 message += _("文件写明的年度是 %(years)s 年，已归入该年，不在 %(year)s 年之下。") % {
@@ -62,7 +62,7 @@ def targets(request: HttpRequest, department: Organisation, year: int) -> HttpRe
                 year=year,
             )
         if how == "review":
-            review.refresh(department, {year})
+            sheets.review_again(department, year)
             asked = integer_of(request.POST, "version", 0, 0, 2**31 - 1)
             one = get_object_or_404(SheetVersion, pk=asked, sheet__department=department, sheet__year=year)
             return done(request, "version", _("已重新审核。"), one.pk)
