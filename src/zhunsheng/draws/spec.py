@@ -95,6 +95,13 @@ class Tree:
             level = b"".join(pairs) + (level[-32:] if len(level) % 64 else b"")
             self.levels.append(level)
 
+    @classmethod
+    def of_levels(cls, levels: list[bytes]) -> Tree:
+        """Return a tree of levels that are known, leaves first."""
+        tree = cls(())
+        tree.levels = levels
+        return tree
+
     def proof(self, index: int) -> list[str]:
         """Return the path from leaf ``index`` (from 0) to the root: each step "L" or "R" and the sibling in hex."""
         path = []

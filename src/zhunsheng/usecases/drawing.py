@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from pydantic import TypeAdapter
 
 from zhunsheng.clock import now as clock_now
 from zhunsheng.clock import today
 from zhunsheng.draws.assignment import Inspector, assign, districts_of, register_json
 from zhunsheng.draws.bundle import read_bundle, read_part
-from zhunsheng.draws.drawing import DuckDatabase, draw, draw_file
-from zhunsheng.draws.frame import Frame, frame_from_file, frame_from_ledger, open_database
+from zhunsheng.draws.drawing import draw
+from zhunsheng.draws.frame import (
+    LEDGER,
+    Frame,
+    frame_from_file,
+    frame_of_source,
+    open_database,
+    source_of_file,
+    source_of_ledger,
+)
 from zhunsheng.draws.lookalikes import refuse_inspectors
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import (
@@ -60,13 +69,13 @@ def commit_plan(
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
         if frame is not None:
-            built = frame_from_file(frame, plan, connection)
+            names, source = source_of_file(frame, connection), frame.name
         elif evidence is not None:
-            built = frame_from_ledger(
-                Store.existing(evidence).snapshot(), plan, on or today(), connection, where, department
-            )
+            snapshot = Store.existing(evidence).snapshot()
+            names, source = source_of_ledger(snapshot, on or today(), connection, where, department), LEDGER
         else:
             raise ZhunshengError("ZS-CL-01", detail="请用 --frame 或 --evidence 指明名录库")
+        built = _new_frame(connection, plan, names, source, Path(scratch))
         refuse_inspectors(people, districts_of(plan, built.sizes))
         committed = commitment(plan, built, list(people), now or clock_now())
         if bundled:
@@ -95,10 +104,12 @@ def run_draw(folder: Path, evidence: Path | None = None, memory_limit: str | Non
     plan = read_plan(folder / "plan.json")
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
-        frame = frame_from_file(folder / "frame.tsv", plan, connection, published=True)
+        committed, sealed = read_part(folder / "commitment.json"), read_part(folder / "seed.json")
+        wanted = (sealed["seed"], committed["strata"])
+        frame = _published_frame(folder / "frame.tsv", plan, connection, wanted)
         outcome = perform(
-            plan, read_part(folder / "commitment.json"), read_part(folder / "seed.json"), frame,
-            read_inspectors(folder / "inspectors.json"), DuckDatabase(connection),
+            plan, committed, sealed, frame,
+            read_inspectors(folder / "inspectors.json"), frame.engine(),
         )  # fmt: skip
         connection.close()
     write_bundle(outcome, folder / "抽查包.zip")
@@ -126,10 +137,11 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None) -> int:
     plan, committed = read_plan(folder / "plan.json"), read_part(folder / "commitment.json")
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
-        frame = frame_from_file(folder / "frame.tsv", plan, connection, published=True)
+        wanted = (read_part(folder / "seed.json")["seed"], committed["strata"])
+        frame = _published_frame(folder / "frame.tsv", plan, connection, wanted, tree=False)
         if frame.digest != committed["frame"]["digest"]:
             raise ZhunshengError("ZS-DR-08", name="frame.tsv", detail="名录库与承诺的不是同一份")
-        count = draw_file(_database(frame), read_part(folder / "seed.json")["seed"], committed["strata"], out)
+        count = frame.write_drawn(*wanted, out)
         connection.close()
     return count
 
@@ -146,7 +158,7 @@ def run_vectors(path: Path) -> list[Check]:
             frame = frame_from_file(published, plan, open_database(), published=True)
         text = canonical_text(plan, said["values"])
         seed = seed_of(said["commitment"], text)
-        drawn = draw(DuckDatabase(frame.connection), seed, plan.allot(frame.sizes))
+        drawn = draw(frame.engine(), seed, plan.allot(frame.sizes))
         teams = assign(plan, [(d.ticket, d.id, d.stratum) for d in drawn if not d.reserve], people, seed)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[0]) from None
@@ -162,16 +174,42 @@ def run_vectors(path: Path) -> list[Check]:
     return [Check("vectors", title, a == b, "相同" if a == b else "不同") for title, a, b in pairs]
 
 
-FAST_FROM = 2_000_000  # entities from which the sieve's start-up is worth it
+COMPILED_FROM = 4 * 2**20  # bytes of a frame's text from which the start of compiled code is worth it
+_Wanted = tuple[str, Mapping[str, Mapping[str, int]]]
 
 
-def _database(frame: Frame) -> DuckDatabase:
-    """Return DuckDB, behind the faster sieve for large frames where the extra ``fast`` is installed."""
-    if frame.count >= FAST_FROM and find_spec("numba"):
-        from zhunsheng.draws.fast import FastDatabase
+def _new_frame(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str, scratch: Path
+) -> Frame:
+    """Return the frame of the view ``source``: by compiled code where there is some and much to do, else by SQL."""
+    if find_spec("numba") and _large(connection):
+        from zhunsheng.draws import texts
 
-        return FastDatabase(frame.connection)
-    return DuckDatabase(frame.connection)
+        if found := texts.new_frame(connection, plan, names, source, scratch / "frame.tsv"):
+            return found
+    return frame_of_source(connection, plan, names, source)
+
+
+def _large(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Return whether the view ``source`` has so many rows that their text is large (a line is some 25 bytes)."""
+    rows = f"SELECT count(*) FROM (SELECT 1 FROM source LIMIT {COMPILED_FROM // 25 + 1})"
+    try:
+        ((count,),) = connection.execute(rows).fetchall()
+    except duckdb.Error:  # what is no row is told with its place by who reads them
+        return False
+    return bool(25 * count > COMPILED_FROM)
+
+
+def _published_frame(
+    path: Path, plan: Plan, connection: duckdb.DuckDBPyConnection, wanted: _Wanted, *, tree: bool = True
+) -> Frame:
+    """Return a published frame, read for the draw ``wanted`` (seed, quotas). Raises as ``frame_from_file``."""
+    if path.suffix == ".tsv" and path.is_file() and path.stat().st_size > COMPILED_FROM and find_spec("numba"):
+        from zhunsheng.draws import texts
+
+        if found := texts.published_frame(path, plan, connection, texts.Tickets(*wanted), tree=tree):
+            return found
+    return frame_from_file(path, plan, connection, published=True, tree=tree)
 
 
 def entity_names(evidence: Path, drawn: list[str]) -> dict[str, str]:
@@ -205,7 +243,8 @@ def verify_bundle(
         connection = open_database(memory_limit, Path(scratch))
 
         def frame_of(plan: Plan) -> Frame:
-            return frame_from_file(frame, plan, connection, published=True)
+            wanted = (parts["seed.json"]["seed"], parts["commitment.json"]["strata"])
+            return _published_frame(frame, plan, connection, wanted)
 
         found = verify(parts, frame_of, expected)
         connection.close()
