@@ -122,7 +122,7 @@ def limits_of(quotas: Mapping[str, Mapping[str, int]], *, filtered: bool) -> dic
     for stratum, numbers in quotas.items():
         wanted = numbers["quota"] + numbers["reserve"]
         limit = threshold(wanted, numbers["size"]) if filtered else FULL
-        found[stratum] = 0 if not wanted else 2**64 - 1 if limit == FULL else (int(limit, 16) << 4) - 1
+        found[stratum] = 0 if not wanted else 2**64 - 1 if limit == FULL else max(0, (int(limit, 16) << 4) - 1)
     return found
 
 

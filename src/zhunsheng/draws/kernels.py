@@ -56,7 +56,7 @@ def _cache_folder() -> Path | None:
 
 _FOLDER = _cache_folder()
 if _FOLDER and not os.environ.get("NUMBA_CACHE_DIR"):
-    numba.config.CACHE_DIR = str(_FOLDER)
+    setattr(numba.config, "CACHE_DIR", str(_FOLDER))  # noqa: B010 (its settings are made as it is loaded)
 # Code that holds the address of OpenSSL's function is of this process only.
 _compiled = njit(nogil=True, cache=bool(_FOLDER) and HAS_SHA)
 
@@ -66,8 +66,7 @@ _I32, _I64 = ir.IntType(32), ir.IntType(64)
 _V4 = ir.VectorType(_I32, 4)
 
 
-@intrinsic
-def _by_instructions(context: Any, state: Any, block: Any, other_state: Any, other: Any) -> Any:
+def _rounds(context: Any, state: Any, block: Any, other_state: Any, other: Any) -> Any:
     """Add a block of 64 bytes to a state of eight uint32, twice; all four are addresses."""
     signature = types.void(types.uintp, types.uintp, types.uintp, types.uintp)
 
@@ -114,6 +113,9 @@ def _by_instructions(context: Any, state: Any, block: Any, other_state: Any, oth
     return signature, code
 
 
+_by_instructions: Any = intrinsic(_rounds)
+
+
 _transform = ctypes.CDLL(_hashlib.__file__).SHA256_Transform
 _transform.argtypes, _transform.restype = [ctypes.c_void_p, ctypes.c_void_p], None
 
@@ -136,8 +138,7 @@ else:
 # -- bytes at addresses -----------------------------------------------------------------------------------------------
 
 
-@intrinsic
-def _word(context: Any, address: Any) -> Any:
+def _load(context: Any, address: Any) -> Any:
     """Return the eight bytes at an address."""
 
     def code(_context: Any, b: Any, _signature: Any, arguments: Any) -> Any:
@@ -146,8 +147,10 @@ def _word(context: Any, address: Any) -> Any:
     return types.uint64(types.uintp), code
 
 
-@intrinsic
-def _put(context: Any, address: Any, value: Any) -> Any:
+_word: Any = intrinsic(_load)
+
+
+def _store(context: Any, address: Any, value: Any) -> Any:
     """Write eight bytes to an address."""
 
     def code(_context: Any, b: Any, _signature: Any, arguments: Any) -> Any:
@@ -157,14 +160,19 @@ def _put(context: Any, address: Any, value: Any) -> Any:
     return types.void(types.uintp, types.uint64), code
 
 
-@intrinsic
-def _turned(context: Any, value: Any) -> Any:
+_put: Any = intrinsic(_store)
+
+
+def _swap(context: Any, value: Any) -> Any:
     """Return a word with its bytes in the other order."""
 
     def code(_context: Any, b: Any, _signature: Any, arguments: Any) -> Any:
         return b.bswap(arguments[0])
 
     return types.uint64(types.uint64), code
+
+
+_turned: Any = intrinsic(_swap)
 
 
 @njit(nogil=True)
@@ -205,7 +213,7 @@ def scan(
     q = np.uintp(names.ctypes.data)
     size = table.size - 1
     found = 0
-    at = begin
+    at: Any = begin
     x, y, z = last[0], last[1], last[2]
     starts[0] = begin
     room = lengths.size
@@ -287,14 +295,14 @@ def scan(
 
 
 @_compiled
-def place_of(data: Any, begin: int, end: int, table: Any) -> int:  # pragma: no cover (compiled)
+def place_of(data: Any, begin: int, end: int, table: Any) -> Any:  # pragma: no cover (compiled)
     """Return the first empty slot of ``table`` for the stratum at ``data[begin:end]``, by the hash of ``scan``."""
     a = np.uintp(data.ctypes.data)
     h = np.uint64(0)
     for at in range(begin, end + 1, 8):
         h = (h ^ (_word(a + np.uintp(at)) & _kept(end - at))) * np.uint64(0x9E3779B97F4A7C15)
         h ^= h >> np.uint64(29)
-    slot = np.int64((h >> np.uint64(20)) & np.uint64(table.size - 1))
+    slot: Any = np.int64((h >> np.uint64(20)) & np.uint64(table.size - 1))
     while table[slot] >= 0:
         slot = (slot + 1) & (table.size - 1)
     return slot
@@ -442,3 +450,86 @@ def gather(data: Any, starts: Any, lengths: Any, rows: Any, kept: int, out: Any)
         for k in range(3):
             word = _word(p + np.uintp(8 * k)) & _kept(lengths[rows[i]] - 8 * k)
             _put(o + np.uintp(24 * i + 8 * k), word)
+
+
+# -- making the text --------------------------------------------------------------------------------------------------
+
+
+@njit(nogil=True)
+def _copied(data: Any, begin: int, end: int, out: Any, at: int) -> int:  # pragma: no cover (compiled)
+    """Copy ``data[begin:end]`` to ``out`` at ``at``, and up to seven bytes more; return the end there."""
+    for k in range(0, end - begin, 8):
+        _put(out + np.uintp(at + k), _word(data + np.uintp(begin + k)))
+    return at + end - begin
+
+
+@_compiled
+def joined(ids: Any, id_ends: Any, strata: Any, stratum_ends: Any, out: Any) -> int:  # pragma: no cover (compiled)
+    """Write the lines of two columns (their bytes and offsets, one more than rows) to ``out``; return how many bytes.
+
+    Eight bytes behind the columns' bytes are read, and as many behind the lines written.
+    """
+    o = np.uintp(out.ctypes.data)
+    a, b = np.uintp(ids.ctypes.data), np.uintp(strata.ctypes.data)
+    at = 0
+    for i in range(id_ends.size - 1):
+        at = _copied(a, id_ends[i], id_ends[i + 1], o, at)
+        out[at] = 9
+        at = _copied(b, stratum_ends[i], stratum_ends[i + 1], o, at + 1)
+        out[at] = 10
+        at += 1
+    return at
+
+
+@_compiled
+def words(text: Any, starts: Any, order: Any, skip: int, out: Any) -> None:  # pragma: no cover (compiled)
+    """Write eight bytes of each line, from ``skip`` on, as a big-endian word: lines compare as these do."""
+    p = np.uintp(text.ctypes.data)
+    for i in range(order.size):
+        out[i] = _turned(_word(p + np.uintp(starts[order[i]] + skip)))
+
+
+@_compiled
+def settle(
+    text: Any, starts: Any, order: Any, keys: Any, skip: int, few: int, large: Any
+) -> int:  # pragma: no cover (compiled)
+    """Sort lines whose keys are the same by the 16 bytes from ``skip`` on; return how many runs are left.
+
+    Runs of more than ``few`` lines are left for later, their begin and end in ``large``.
+    """
+    p = np.uintp(text.ctypes.data)
+    left = 0
+    begin = 0
+    for i in range(1, order.size + 1):
+        if i < order.size and keys[i] == keys[begin]:
+            continue
+        if i - begin > few:
+            large[left, 0], large[left, 1] = begin, i
+            left += 1
+        else:
+            for j in range(begin + 1, i):
+                line = order[j]
+                one = p + np.uintp(starts[line] + skip)
+                u: Any = _turned(_word(one))
+                v: Any = _turned(_word(one + np.uintp(8)))
+                k = j
+                while k > begin:
+                    two = p + np.uintp(starts[order[k - 1]] + skip)
+                    x = _turned(_word(two))
+                    if x < u or (x == u and _turned(_word(two + np.uintp(8))) <= v):
+                        break
+                    order[k] = order[k - 1]
+                    k -= 1
+                order[k] = line
+        begin = i
+    return left
+
+
+@_compiled
+def permuted(text: Any, starts: Any, order: Any, out: Any) -> None:  # pragma: no cover (compiled)
+    """Write lines (``starts``: one more than lines) in another order."""
+    at = 0
+    for i in range(order.size):
+        for k in range(starts[order[i]], starts[order[i] + 1]):
+            out[at] = text[k]
+            at += 1

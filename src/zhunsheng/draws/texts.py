@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from zhunsheng.draws import kernels, lookalikes
 from zhunsheng.draws.bundle import MAX_MATCHES, MAX_STRATA
 from zhunsheng.draws.drawing import DuckDatabase, Engine, check, limits_of, wanted_of
-from zhunsheng.draws.frame import BATCH, Frame, frame_from_file, stratum_of, text_of
+from zhunsheng.draws.frame import Frame, frame_from_file, stratum_of
 from zhunsheng.draws.merkle import GROUP, Groups
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.spec import PART, SEPARATOR, STRATUM_JOIN, Tree, frame_line, leaf, ticket
@@ -32,7 +32,10 @@ from zhunsheng.files.writing import whole_file
 
 PIECE = 2**18  # bytes read at once: with all that is made of them they stay in the second-level cache
 MOST_KEPT = 10_000_000  # candidates held in memory, some 200 bytes each; draws of more are the database's
+SORTED_IN_MEMORY = 640 * 2**20  # bytes of text; more is sorted by DuckDB, which spills
+FEW = 32  # lines that are sorted by comparing each with each
 SLOTS = 2**16
+ROWS = 20_480  # taken from DuckDB at once; their text is about a piece
 _LINES = (PIECE + kernels.LONGEST_LINE) // 4 + 1  # an id, a tab, a stratum, a line feed
 
 
@@ -86,7 +89,7 @@ class Reader:
         self._starts, self._lengths = np.zeros(_LINES + 1, np.int32), np.zeros(_LINES, np.int32)
         self._strata, self._rows = np.zeros(_LINES, np.int32), np.zeros(_LINES, np.int32)
         self._heads, self._looks = np.zeros(_LINES, np.uint64), np.zeros(_LINES, np.uint64)
-        self._leaves = np.zeros((_LINES + GROUP, 32), np.uint8) if self.tree else None
+        self._leaves = np.zeros((_LINES + GROUP, 32), np.uint8)
         self._waiting = 0  # leaves that are no whole group yet
         self._table = np.full(SLOTS, -1, np.int64)
         self._name_bytes = np.zeros(MAX_STRATA * 64 + kernels.LONGEST_LINE, np.uint8)
@@ -113,7 +116,7 @@ class Reader:
     def read(self, source: Source) -> str | None:
         """Read to the end; return None when all lines are as specified, else what is wrong with the first that is not."""
         begin = at_file = 0  # bytes carried over from the piece before; where the buffer begins in the text
-        view = memoryview(self._text)
+        view = memoryview(self._text.data)
         while got := source.readinto(view[begin : begin + PIECE]):
             self._whole.update(view[begin : begin + got])
             end = begin + got
@@ -223,10 +226,14 @@ class Reader:
     def candidates(self) -> Candidates:
         """Return the lines that may be drawn."""
         if not self._found:
-            return Candidates(*(np.zeros(0, t) for t in (np.int32, np.uint64, np.int64)), np.zeros((0, 24), np.uint8))
-        return Candidates(*(
-            np.concatenate([getattr(one, name) for one in self._found]) for name in ("strata", "heads", "lines", "ids")
-        ))  # fmt: skip
+            none = np.zeros(0, np.int64)
+            return Candidates(none, np.zeros(0, np.uint64), none, np.zeros((0, 24), np.uint8))
+        return Candidates(
+            np.concatenate([one.strata for one in self._found]),
+            np.concatenate([one.heads for one in self._found]),
+            np.concatenate([one.lines for one in self._found]),
+            np.concatenate([one.ids for one in self._found]),
+        )
 
 
 _ZERO = np.zeros(1, np.uint8)
@@ -432,16 +439,19 @@ def new_frame(
     ``source`` is what a refusal calls it. Raises ``ZS-DR-02`` for columns that are missing.
     """
     query = f"SELECT CAST(id AS VARCHAR) AS id, {stratum_of(plan, names, source)} AS stratum FROM source"
-    for order in ("", " ORDER BY id"):
-        reader = Reader(len(plan.strata), looks=True)
-        try:
+    try:
+        with into.open("wb") as stream:
+            lines = _Lines(_rows_of(connection, query), stream)
+            reader = Reader(len(plan.strata), looks=True)
+            wrong = reader.read(lines)
+        if wrong == "order":
+            rows = _rows_of(connection, query)
             with into.open("wb") as stream:
-                lines = _Lines(connection.cursor().sql(query + order).to_arrow_reader(BATCH), stream)
+                lines = _Lines(_in_order(rows) or _rows_of(connection, f"{query} ORDER BY id"), stream)
+                reader = Reader(len(plan.strata), looks=True)
                 wrong = reader.read(lines)
-        except (duckdb.Error, _NullError):
-            return None
-        if wrong != "order":
-            break
+    except (duckdb.Error, _NullError):
+        return None
     if wrong or reader.count != lines.count or not _fits(reader, plan) or _alike(reader, plan):
         return None
     reader.look_hashes = bytearray()
@@ -452,23 +462,81 @@ class _NullError(Exception):
     """A row lacks its id or its stratum."""
 
 
-class _Lines:
-    """Rows as text, read like a file and written to one on the way; ``count`` rows so far."""
+_Text = Iterator[tuple[Any, int]]  # bytes (uint8) of whole lines, and how many lines
 
-    def __init__(self, rows: Any, stream: BinaryIO) -> None:
+
+def _rows_of(connection: duckdb.DuckDBPyConnection, query: str) -> _Text:
+    """Yield the lines of a query for id and stratum. Raises ``_NullError``."""
+    for batch in connection.cursor().sql(query).to_arrow_reader(ROWS):
+        columns = [column.cast(pa.string()) for column in batch.columns]
+        if any(column.null_count for column in columns):
+            raise _NullError
+        (ids, id_ends), (strata, stratum_ends) = map(_bytes, columns)
+        out = np.empty(ids.size + strata.size + 2 * batch.num_rows + kernels.ROOM, np.uint8)
+        if batch.num_rows:
+            yield out[: kernels.joined(ids, id_ends, strata, stratum_ends, out)], batch.num_rows
+
+
+def _bytes(column: pa.Array) -> tuple[Any, Any]:
+    """Return the bytes of a column of texts, with room behind, and where each begins, with the end of the last."""
+    _, ends, data = column.buffers()
+    places = np.frombuffer(ends, np.int32)[column.offset : column.offset + len(column) + 1]
+    return np.frombuffer((data.to_pybytes() if data else b"") + bytes(kernels.ROOM), np.uint8), places
+
+
+def _in_order(rows: _Text) -> _Text | None:
+    """Return the lines sorted by their bytes, which is by id; None where they are too many to sort in memory."""
+    pieces, size, count = [], 0, 0
+    for text, lines in rows:
+        pieces.append(text)
+        size += text.size
+        count += lines
+        if size > SORTED_IN_MEMORY:
+            return None
+    text = np.concatenate([*pieces, np.zeros(kernels.ROOM, np.uint8)])
+    del pieces
+    starts = np.concatenate([[0], np.flatnonzero(text == 10) + 1])
+    if starts.size != count + 1:
+        raise _NullError  # a line feed within a row
+    out = np.empty(size, np.uint8)
+    kernels.permuted(text, starts, _order(text, starts, np.arange(count), 0), out)
+    return iter([(out, count)])
+
+
+def _order(text: Any, starts: Any, lines: Any, skip: int) -> Any:
+    """Return ``lines`` sorted by their bytes from ``skip`` on; those before are the same. 24 bytes are compared in all."""
+    keys = np.empty(lines.size, np.uint64)
+    while True:
+        kernels.words(text, starts, lines, skip, keys)
+        same = (64 - int(keys.min() ^ keys.max()).bit_length()) // 8
+        if same == 0 or skip + same >= kernels.LONGEST_ID + 1:
+            break
+        skip += same  # what all have in common tells nothing
+    order = np.argsort(keys)
+    lines, keys = lines[order], keys[order]
+    large = np.empty((lines.size // FEW + 1, 2), np.int64)
+    for begin, end in large[: kernels.settle(text, starts, lines, keys, skip + 8, FEW, large)]:
+        if skip + 8 < kernels.LONGEST_ID + 1:
+            lines[begin:end] = _order(text, starts, lines[begin:end], skip + 8)
+    return lines
+
+
+class _Lines:
+    """Lines as they are made, read like a file and written to one on the way; ``count`` lines so far."""
+
+    def __init__(self, rows: _Text, stream: BinaryIO) -> None:
         self.count = 0
         self._rows, self._stream = rows, stream
         self._text = memoryview(b"")
 
     def readinto(self, into: memoryview, /) -> int:
+        """Fill ``into`` as an open file does."""
         while not self._text:
-            batch = next(self._rows, None)
-            if batch is None:
+            text, lines = next(self._rows, (None, 0))
+            if text is None:
                 return 0
-            if any(column.null_count for column in batch.columns):
-                raise _NullError
-            self.count += batch.num_rows
-            self._text = memoryview(text_of(batch)).cast("B")
+            self.count += lines
+            self._text = memoryview(text)
             self._stream.write(self._text)
         size = min(len(into), len(self._text))
         into[:size] = self._text[:size]
