@@ -293,3 +293,110 @@ def test_the_steps_of_a_draw_compiled_and_not(tmp_path, compiled, monkeypatch, n
     found = drawing.verify_bundle(out / "抽查包.zip", out / "frame.tsv")
     assert {c.code: c.holds for c in found if c.holds is not True} == {"published": None}
     assert read_plan(out / "plan.json").id == BASE["id"]
+
+
+# -- other engines ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def sealed(tmp_path_factory):
+    """A draw that is committed and sealed, with quotes and backslashes in its strata."""
+    place = tmp_path_factory.mktemp("sealed")
+    data = [(one, f'{a}"\\{a}', b) for one, a, b in rows(800)]
+    (place / "f.csv").write_text(
+        "id,district,credit_class\n"
+        + "".join(f'{one},"{a.replace(chr(34), chr(34) * 2)}",{b}\n' for one, a, b in data),
+        "utf8",
+    )
+    drawing.commit_plan(plan_of(), people(), place / "draw", frame=place / "f.csv", now=BEFORE)
+    entry = {"by": "a", "values": NUMBERS}
+    drawing.seal_entries(place / "draw", entry, {**entry, "by": "b"})
+    drawing.run_draw(place / "draw", tasks=False)
+    drawing.list_draw(place / "draw", place / "here.parquet")
+    return place
+
+
+def listed(path: Path):
+    return open_database().execute(f"SELECT stratum, place, id, ticket FROM read_parquet('{path}')").fetchall()
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory):
+    """The address of a PostgreSQL server of the tests' own."""
+    import servers
+
+    server = servers.postgres(tmp_path_factory.mktemp("engine"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+def say(capsys, *arguments) -> tuple[int, str]:
+    from zhunsheng.cli import main
+
+    with pytest.raises(SystemExit) as left:
+        main(["draw", *map(str, arguments)])
+    said = capsys.readouterr()
+    return int(left.value.code), "".join((said.out + said.err).split())
+
+
+@pytest.mark.xdist_group("postgres")
+def test_postgresql_is_chosen_by_the_command(sealed, address, tmp_path, capsys):
+    import psycopg
+
+    folder = sealed / "draw"
+    chosen = ("--engine", "postgres", "--url", address)
+    assert say(capsys, "list", folder, "--out", tmp_path / "there.parquet", *chosen)[0] == 0
+    assert listed(tmp_path / "there.parquet") == listed(sealed / "here.parquet") != []
+    before = (folder / "抽查包.zip").read_bytes()
+    assert say(capsys, "run", folder, "--no-tasks", *chosen)[0] == 0
+    assert (folder / "抽查包.zip").read_bytes() == before
+    with psycopg.connect(address, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS kept (id text, stratum text)")
+        with cursor.copy("COPY kept FROM STDIN") as copy:
+            for line in (folder / "frame.tsv").read_text("utf8").splitlines()[::-1]:
+                copy.write_row(line.split("\t"))
+        kept = ("list", folder, "--out", tmp_path / "kept.parquet", *chosen, "--table", "kept")
+        assert say(capsys, *kept)[0] == 0
+        assert listed(tmp_path / "kept.parquet") == listed(sealed / "here.parquet")
+        cursor.execute("UPDATE kept SET id = 'E99999' WHERE id = 'E00001'")
+        assert "ZS-DR-43" in say(capsys, *kept)[1]
+        cursor.execute("DROP TABLE kept")
+    code, said = say(capsys, *kept)
+    assert (code, "ZS-DR-42" in said, "kept" in said) == (2, True, True)
+
+
+@pytest.mark.parametrize(
+    ("engine", "url", "code", "says"),
+    [
+        ("postgres", None, "ZS-DR-40", "postgresql://"),
+        ("postgres", "mysql://x", "ZS-DR-40", "postgresql://"),
+        ("postgres", "postgresql://me:geheim@127.0.0.1:9/x", "ZS-DR-40", "127.0.0.1"),
+        ("spark", None, "ZS-DR-40", "spark://"),
+        ("spark", "http://x", "ZS-DR-40", "spark://"),
+    ],
+)
+def test_what_keeps_an_engine_from_drawing_is_said(sealed, tmp_path, capsys, engine, url, code, says):
+    left, said = say(
+        capsys, "list", sealed / "draw", "--out", tmp_path / "x", "--engine", engine, *(["--url", url] if url else [])
+    )
+    assert (left, code in said, says in said, "geheim" in said) == (2, True, True, False), said
+
+
+def test_a_package_that_is_missing_and_an_engine_that_is_none_are_said(sealed, tmp_path, capsys, monkeypatch):
+    arguments = ("list", sealed / "draw", "--out", tmp_path / "x", "--engine")
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    assert "ZS-DR-41" in say(capsys, *arguments, "spark", "--url", "local[1]")[1]
+    assert "ZS-DR-41" in say(capsys, *arguments, "postgres", "--url", "postgresql://x")[1]
+    assert "ZS-DR-44" in say(capsys, *arguments, "spark", "--url", "local[1]", "--table", "x")[1]
+    assert say(capsys, *arguments, "oracle")[0] == 2
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.xdist_group("spark")
+def test_spark_is_chosen_by_the_command(sealed, spark, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(type(spark), "stop", lambda session: None)  # the tests' session goes on
+    arguments = ("list", sealed / "draw", "--out", tmp_path / "there.parquet", "--engine", "spark", "--url", "local[2]")
+    code, said = say(capsys, *arguments)
+    assert code == 0, said
+    assert listed(tmp_path / "there.parquet") == listed(sealed / "here.parquet")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import sqlglot
 
 from zhunsheng.draws.spec import SEPARATOR, ticket
 from zhunsheng.evidence.sql import quoted
+from zhunsheng.files.writing import whole_file
 
 # Ids and seeds are ASCII of fixed form (spec.ID), so no quoting can break out of the text below.
 _TICKETS = "SELECT stratum, id, SHA256('{seed}' || '{separator}' || id) AS ticket FROM frame"
@@ -180,6 +183,19 @@ def draw_file(database: DuckDatabase, seed: str, quotas: Mapping[str, Mapping[st
     step = max(1, min(100, count // 1000))
     check(seed, database.rows(f"SELECT stratum, place, id, ticket FROM {drawn} WHERE place % {step} = 0"))
     return int(count)
+
+
+def write_list(drawn: Sequence[Drawn], path: Path) -> int:
+    """Write drawn objects as ``draw_file`` does; return how many."""
+    columns = {
+        "stratum": pa.array([d.stratum for d in drawn], pa.string()),
+        "place": pa.array([d.rank for d in drawn], pa.int64()),
+        "id": pa.array([d.id for d in drawn], pa.string()),
+        "ticket": pa.array([d.ticket for d in drawn], pa.string()),
+    }
+    with whole_file(path) as partial:
+        pq.write_table(pa.table(columns), partial)
+    return len(drawn)
 
 
 def wanted_of(quotas: Mapping[str, Mapping[str, int]]) -> int:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.resources import files
 from importlib.util import find_spec
@@ -18,7 +20,8 @@ from zhunsheng.clock import now as clock_now
 from zhunsheng.clock import today
 from zhunsheng.draws.assignment import Inspector, assign, districts_of, register_json
 from zhunsheng.draws.bundle import read_bundle, read_part
-from zhunsheng.draws.drawing import draw
+from zhunsheng.draws.drawing import Engine, draw, write_list
+from zhunsheng.draws.engines import Kind, connected
 from zhunsheng.draws.frame import (
     LEDGER,
     Frame,
@@ -96,10 +99,36 @@ def seal_entries(folder: Path, first: dict[str, Any], second: dict[str, Any]) ->
     return sealed
 
 
-def run_draw(folder: Path, evidence: Path | None = None, memory_limit: str | None = None) -> Outcome:
+@dataclass(frozen=True)
+class Where:
+    """Where a draw is computed: an engine, its address, and of PostgreSQL a table that already holds the frame."""
+
+    kind: Kind = "duckdb"
+    url: str | None = None
+    table: str | None = None
+
+
+HERE = Where()
+
+
+@contextmanager
+def _engine(where: Where, frame: Frame, text: Path) -> Iterator[Engine]:
+    """Give the engine that was chosen, with the frame, whose published text is given. Raises as ``engines.connected``."""
+    if where.kind == "duckdb":
+        yield frame.engine()
+        return
+    with connected(where.kind, where.url, text, frame.digest, where.table) as engine:
+        yield engine
+
+
+def run_draw(
+    folder: Path, evidence: Path | None = None, memory_limit: str | None = None, *, where: Where = HERE,
+    tasks: bool = True,
+) -> Outcome:  # fmt: skip
     """Draw, assign and write the bundle, notice and tasks to ``folder``; ``evidence`` gives the tasks their objects' names.
 
-    Raises ``ZS-DR-06``, ``ZS-DR-08``, ``ZS-EV-04``.
+    ``tasks`` False: no task lists and no check forms. Raises ``ZS-DR-06``, ``ZS-DR-08``, ``ZS-EV-04``, and as
+    ``engines.connected``.
     """
     plan = read_plan(folder / "plan.json")
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
@@ -107,10 +136,10 @@ def run_draw(folder: Path, evidence: Path | None = None, memory_limit: str | Non
         committed, sealed = read_part(folder / "commitment.json"), read_part(folder / "seed.json")
         wanted = (sealed["seed"], committed["strata"])
         frame = _published_frame(folder / "frame.tsv", plan, connection, wanted)
-        outcome = perform(
-            plan, committed, sealed, frame,
-            read_inspectors(folder / "inspectors.json"), frame.engine(),
-        )  # fmt: skip
+        with _engine(where, frame, folder / "frame.tsv") as engine:
+            outcome = perform(
+                plan, committed, sealed, frame, read_inspectors(folder / "inspectors.json"), engine
+            )  # fmt: skip
         connection.close()
     write_bundle(outcome, folder / "抽查包.zip")
     shutil.copyfile(str(files("zhunsheng.draws") / "verify.html"), folder / "verify.html")
@@ -125,14 +154,15 @@ def run_draw(folder: Path, evidence: Path | None = None, memory_limit: str | Non
             if k in ("plan.json", "commitment.json", "seed.json", "drawn.json", "assignment.json")
         },
     )
-    _write_tasks(outcome, folder, entity_names(evidence, [d.id for d in outcome.drawn]) if evidence else {})
+    if tasks:
+        _write_tasks(outcome, folder, entity_names(evidence, [d.id for d in outcome.drawn]) if evidence else {})
     return outcome
 
 
-def list_draw(folder: Path, out: Path, memory_limit: str | None = None) -> int:
-    """Write the drawn of a very large draw to a Parquet file without holding them in memory; return how many.
+def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where: Where = HERE) -> int:
+    """Write the drawn of a very large draw to a Parquet file; return how many.
 
-    Raises ``ZS-DR-08`` when the frame is not the committed one.
+    Raises ``ZS-DR-08`` when the frame is not the committed one, and as ``engines.connected``.
     """
     plan, committed = read_plan(folder / "plan.json"), read_part(folder / "commitment.json")
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
@@ -141,7 +171,11 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None) -> int:
         frame = _published_frame(folder / "frame.tsv", plan, connection, wanted, tree=False)
         if frame.digest != committed["frame"]["digest"]:
             raise ZhunshengError("ZS-DR-08", name="frame.tsv", detail="名录库与承诺的不是同一份")
-        count = frame.write_drawn(*wanted, out)
+        if where.kind == "duckdb":
+            count = frame.write_drawn(*wanted, out)
+        else:
+            with _engine(where, frame, folder / "frame.tsv") as engine:
+                count = write_list(draw(engine, *wanted), out)
         connection.close()
     return count
 
