@@ -131,6 +131,45 @@ def test_the_long_way_up_is_the_same_compiled_or_not(monkeypatch):
     assert merkle.parents(nodes) == plain
 
 
+def test_the_kept_tree_is_used_only_for_the_text_it_is_of(tmp_path, compiled, monkeypatch):
+    source = write_frame_csv(tmp_path / "f.csv", rows(3000))
+    out, told = tmp_path / "draw", []
+    drawing.commit_plan(plan_of(), people(), out, frame=source, now=BEFORE)
+    entry = {"by": "a", "values": NUMBERS}
+    drawing.seal_entries(out, entry, {**entry, "by": "b"})
+    hashed = []
+    honest = kernels.digests
+    monkeypatch.setattr(kernels, "digests", lambda *given: (hashed.append(len(given[2])), honest(*given)))
+
+    def bundle() -> bytes:
+        hashed.clear()
+        drawing.run_draw(out, tasks=False, told=told.append)
+        return (out / "抽查包.zip").read_bytes()
+
+    right = bundle()
+    assert not told and sum(hashed) < 3000
+    own = merkle.kept(out / drawing.KEPT, *root_and_digest(out))
+    nodes = bytes(own.nodes)
+    for stale in (
+        lambda: (out / drawing.KEPT).write_bytes(b"PAR1"),
+        lambda: merkle.keep(own, "0" * 64, out / drawing.KEPT),
+        lambda: merkle.keep(
+            merkle.Groups(nodes[32:] + nodes[:32], own.starts.tobytes()), root_and_digest(out)[0], out / drawing.KEPT
+        ),
+    ):
+        told.clear()
+        stale()
+        assert bundle() == right and "重新计算" in told[0] and sum(hashed) >= 3000
+    (out / drawing.KEPT).unlink()
+    told.clear()
+    assert bundle() == right and not told
+
+
+def root_and_digest(out: Path) -> tuple[str, str]:
+    frame = texts.published_frame(out / "frame.tsv", plan_of(), open_database())
+    return frame.digest, frame.root
+
+
 # -- what is not as specified -----------------------------------------------------------------------------------------
 
 GOOD = text_of(rows(200))
@@ -287,7 +326,7 @@ def test_the_steps_of_a_draw_compiled_and_not(tmp_path, compiled, monkeypatch, n
     assert committed["frame"]["root"] == spec.root_of(map(spec.leaf, text_of(data).split(b"\n")[:-1]))
     entry = {"by": "a", "values": NUMBERS}
     drawing.seal_entries(out, entry, {**entry, "by": "b"})
-    outcome = drawing.run_draw(out)
+    outcome = drawing.run_draw(out, tasks=False)
     assert drawing.list_draw(out, tmp_path / "list.parquet") == len(outcome.drawn)
     monkeypatch.setattr(drawing, "find_spec", (lambda name: None) if numba else util.find_spec)
     found = drawing.verify_bundle(out / "抽查包.zip", out / "frame.tsv")

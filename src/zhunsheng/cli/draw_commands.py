@@ -107,8 +107,9 @@ def run(
 ) -> None:
     """抽取并分派，写出抽查包、公告和任务清单。"""
     outcome = drawing.run_draw(
-        folder, evidence, memory_limit, where=drawing.Where(engine, url, table), tasks=not no_tasks
-    )
+        folder, evidence, memory_limit, where=drawing.Where(engine, url, table), tasks=not no_tasks,
+        told=lambda words: show.errors.print(words, markup=False, soft_wrap=True),
+    )  # fmt: skip
     drawn = [d for d in outcome.drawn if not d.reserve]
     if as_json:
         show.say_json({"drawn": len(drawn), "reserve": len(outcome.drawn) - len(drawn), "seed": outcome.sealed["seed"]})

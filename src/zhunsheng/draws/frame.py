@@ -57,6 +57,15 @@ class Frame:
         """Yield the published text, a million lines at a time."""
         return _text(self.connection, "SELECT id, stratum FROM frame ORDER BY id")
 
+    def write(self, path: Path) -> None:
+        """Write the published text, so that ``sha256sum`` of the file is the committed digest."""
+        with path.open("wb") as stream:
+            for text in self.text():
+                stream.write(text)
+
+    def keep(self, path: Path) -> None:
+        """Write what of a large frame need not be computed twice to a file beside its text; of this one nothing."""
+
     def engine(self) -> Engine:
         """Return what draws from this frame."""
         return DuckDatabase(self.connection)

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 from array import array
 from importlib.util import find_spec
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from zhunsheng.draws.spec import Tree, digest, leaf, node
+from zhunsheng.files.writing import whole_file
 
 GROUP = 64  # lines under one node that is kept; a power of two
+FORMAT = b"zhunsheng.frame-tree/1"
 COMPILED_FROM = 20_000  # nodes from which the start of compiled code is worth it
 
 
@@ -78,3 +84,33 @@ class Groups:
         if lower.levels[-1] != self.nodes[32 * group : 32 * group + 32]:
             raise ValueError(f"group {group} is of other lines")
         return [*lower.proof(within), *Tree.of_levels(self.levels()).proof(group)]
+
+
+def keep(groups: Groups, text_digest: str, path: Path) -> None:
+    """Write nodes and starts to a Parquet file that names the text they are of."""
+    levels = groups.levels()
+    nodes = pa.FixedSizeBinaryArray.from_buffers(pa.binary(32), len(levels[0]) // 32, [None, pa.py_buffer(levels[0])])
+    starts = pa.Array.from_buffers(pa.int64(), len(groups.starts), [None, pa.py_buffer(groups.starts)])
+    named = {b"format": FORMAT, b"text": text_digest.encode()}
+    with whole_file(path) as partial:
+        kept = pa.table({"start": starts, "node": nodes}).replace_schema_metadata(named)
+        pq.write_table(kept, partial, use_dictionary=False, compression="NONE")
+
+
+def kept(path: Path, text_digest: str, root: str) -> Groups | None:
+    """Return what was kept beside a text, or None where it is of another text or leads to another root than committed."""
+    try:
+        table = pq.read_table(path)
+        named = table.schema.metadata or {}
+        if (named.get(b"format"), named.get(b"text")) != (FORMAT, text_digest.encode()):
+            return None
+        nodes, starts = table["node"].combine_chunks(), table["start"].combine_chunks()
+        if (nodes.type, starts.type, nodes.null_count, starts.null_count) != (pa.binary(32), pa.int64(), 0, 0):
+            return None
+    except (pa.ArrowException, OSError, KeyError):
+        return None
+    found = Groups(
+        nodes.buffers()[1].slice(32 * nodes.offset, 32 * len(nodes)).to_pybytes(),
+        starts.buffers()[1].slice(8 * starts.offset, 8 * len(starts)).to_pybytes(),
+    )
+    return found if found.root() == root else None

@@ -163,6 +163,5 @@ def write_bundle(outcome: Outcome, path: Path) -> None:
 
 def write_frame(frame: Frame, path: Path) -> None:
     """Write the frame as it is digested, so that ``sha256sum`` of the file is the committed digest."""
-    with whole_file(path) as partial, partial.open("wb") as stream:
-        for text in frame.text():
-            stream.write(text)
+    with whole_file(path) as partial:
+        frame.write(partial)

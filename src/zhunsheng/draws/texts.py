@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from zhunsheng.draws import kernels, lookalikes
 from zhunsheng.draws.bundle import MAX_MATCHES, MAX_STRATA
 from zhunsheng.draws.drawing import DuckDatabase, Engine, check, limits_of, wanted_of
 from zhunsheng.draws.frame import Frame, frame_from_file, stratum_of
-from zhunsheng.draws.merkle import GROUP, Groups
+from zhunsheng.draws.merkle import GROUP, Groups, keep
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.spec import PART, SEPARATOR, STRATUM_JOIN, Tree, frame_line, leaf, ticket
 from zhunsheng.errors import ZhunshengError
@@ -246,8 +247,10 @@ _ALL = np.full(MAX_STRATA, 2**64 - 1, np.uint64)
 class TextFrame(Frame):
     """A frame whose text lies in a file that was read; its table is made only for who asks for ``connection``."""
 
-    def __init__(self, path: Path, plan: Plan, reader: Reader, database: duckdb.DuckDBPyConnection) -> None:
-        self.path, self.plan, self._database, self._filled = path, plan, database, False
+    def __init__(
+        self, path: Path, plan: Plan, reader: Reader, database: duckdb.DuckDBPyConnection, *, ours: bool = False
+    ) -> None:
+        self.path, self.plan, self._database, self._filled, self._ours = path, plan, database, False, ours
         self.count, self.digest, self.sizes = reader.count, reader.digest, reader.sizes
         self.groups = reader.groups
         self.root = reader.groups.root() if reader.tree else ""
@@ -260,6 +263,22 @@ class TextFrame(Frame):
             frame_from_file(self.path, self.plan, self._database, published=True, tree=False)
             self._filled = True
         return self._database
+
+    def write(self, path: Path) -> None:
+        """Write the text; where it was made here, the file is moved there."""
+        if not self._ours:
+            shutil.copyfile(self.path, path)
+            return
+        shutil.move(self.path, path)
+        self.path = path
+
+    def keep(self, path: Path) -> None:
+        """Write the tree's nodes to a file beside the text."""
+        keep(self.groups, self.digest, path)
+
+    def take(self, groups: Groups) -> None:
+        """Have the tree that was kept, instead of one computed."""
+        self.groups, self.root = groups, groups.root()
 
     def text(self) -> Iterator[pa.Buffer]:
         """Yield the text as it lies in the file."""
@@ -455,7 +474,7 @@ def new_frame(
     if wrong or reader.count != lines.count or not _fits(reader, plan) or _alike(reader, plan):
         return None
     reader.look_hashes = bytearray()
-    return TextFrame(into, plan, reader, connection)
+    return TextFrame(into, plan, reader, connection, ours=True)
 
 
 class _NullError(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -32,6 +32,7 @@ from zhunsheng.draws.frame import (
     source_of_ledger,
 )
 from zhunsheng.draws.lookalikes import refuse_inspectors
+from zhunsheng.draws.merkle import kept
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import (
     Outcome,
@@ -56,6 +57,7 @@ from zhunsheng.reports.draw_forms import check_form, notice_form, page_of, task_
 from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.text import csv_text
 
+KEPT = "frame.tree.parquet"  # beside frame.tsv, of large frames: the tree's nodes, so that proofs need no second hashing
 MAX_CHECK_FORMS = 200  # check forms written to Word at once
 
 
@@ -85,6 +87,8 @@ def commit_plan(
             refuse_too_large(plan, committed["strata"])
         out.mkdir(parents=True, exist_ok=True)
         write_frame(built, out / "frame.tsv")
+        (out / KEPT).unlink(missing_ok=True)
+        built.keep(out / KEPT)
         connection.close()
     _write(out / "plan.json", plan.as_json())
     _write(out / "inspectors.json", register_json(list(people)))
@@ -123,11 +127,11 @@ def _engine(where: Where, frame: Frame, text: Path) -> Iterator[Engine]:
 
 def run_draw(
     folder: Path, evidence: Path | None = None, memory_limit: str | None = None, *, where: Where = HERE,
-    tasks: bool = True,
+    tasks: bool = True, told: Callable[[str], None] = lambda words: None,
 ) -> Outcome:  # fmt: skip
     """Draw, assign and write the bundle, notice and tasks to ``folder``; ``evidence`` gives the tasks their objects' names.
 
-    ``tasks`` False: no task lists and no check forms. Raises ``ZS-DR-06``, ``ZS-DR-08``, ``ZS-EV-04``, and as
+    ``tasks`` False: no task lists and no check forms. ``told`` gets notes for people. Raises ``ZS-DR-06``, ``ZS-DR-08``, ``ZS-EV-04``, and as
     ``engines.connected``.
     """
     plan = read_plan(folder / "plan.json")
@@ -135,7 +139,7 @@ def run_draw(
         connection = open_database(memory_limit, Path(scratch))
         committed, sealed = read_part(folder / "commitment.json"), read_part(folder / "seed.json")
         wanted = (sealed["seed"], committed["strata"])
-        frame = _published_frame(folder / "frame.tsv", plan, connection, wanted)
+        frame = _with_kept_tree(folder, plan, connection, wanted, committed["frame"]["root"], told)
         with _engine(where, frame, folder / "frame.tsv") as engine:
             outcome = perform(
                 plan, committed, sealed, frame, read_inspectors(folder / "inspectors.json"), engine
@@ -244,6 +248,25 @@ def _published_frame(
         if found := texts.published_frame(path, plan, connection, texts.Tickets(*wanted), tree=tree):
             return found
     return frame_from_file(path, plan, connection, published=True, tree=tree)
+
+
+def _with_kept_tree(
+    folder: Path, plan: Plan, connection: duckdb.DuckDBPyConnection, wanted: _Wanted, root: str,
+    told: Callable[[str], None],
+) -> Frame:  # fmt: skip
+    """Return the published frame of a folder, with the tree kept at the commitment where that is still its own.
+
+    The text is digested anew whatever lies beside it; ``root`` is the committed one, to which the kept nodes must lead.
+    """
+    path = folder / KEPT
+    if not path.is_file():
+        return _published_frame(folder / "frame.tsv", plan, connection, wanted)
+    frame = _published_frame(folder / "frame.tsv", plan, connection, wanted, tree=False)
+    if (take := getattr(frame, "take", None)) and (groups := kept(path, frame.digest, root)):
+        take(groups)
+        return frame
+    told(f"{KEPT} 不是这份名录库的，已不用，树根重新计算")
+    return _published_frame(folder / "frame.tsv", plan, connection, wanted)
 
 
 def entity_names(evidence: Path, drawn: list[str]) -> dict[str, str]:
