@@ -228,7 +228,7 @@ def sampler() -> float:
 
 
 def prepared(millions: str, *, shuffled: bool = False) -> Path:
-    """Write a frame of 24 strata as Parquet, in order or not, a plan of some 10,000 drawn, a register and two entries."""
+    """Write a frame of 24 strata as Parquet, in order or not, a plan of some 1,000 drawn, a register and two entries."""
     import duckdb
     import yaml
 
@@ -242,7 +242,7 @@ def prepared(millions: str, *, shuffled: bool = False) -> Path:
             f"""COPY (SELECT '9113019' || lpad(({i})::VARCHAR, 11, '0') AS id, '所' || i % 6 || '|' || ['A', 'B', 'C', 'D'][1 + i // 6 % 4] AS stratum
             FROM range({n}) t(i)) TO '{folder}/frame.parquet'"""
         )
-    for name, ratio in (("plan", f"{10_000 / n:.4f}"), ("wide", "0.03")):
+    for name, ratio in (("plan", f"{1_000 / n:.6f}"), ("wide", "0.03")):
         data = {**plan().as_json(), "id": f"B-{name}", "known_at": "2990-01-01T00:00:00Z", "quotas": [{"ratio": ratio}]}
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(data, allow_unicode=True), "utf8")
     people = [{"id": f"P{i:03d}", "certified": i % 5 < 2, "districts": [f"所{i % 6}"]} for i in range(240)]
@@ -274,7 +274,7 @@ def commands(chosen: list[str]) -> None:
     lines = []
     command = [sys.executable, "-m", "zhunsheng", "draw"]
     for millions in chosen:
-        n, ways = SIZES[millions], [False, True] if millions in ("1", "10", "20") else [False]
+        n, ways = SIZES[millions], [False, True] if millions in ("1", "10") else [False]
         for shuffled in ways:
             folder = prepared(millions, shuffled=shuffled)
             out = str(folder / "out")
@@ -305,9 +305,14 @@ def commands(chosen: list[str]) -> None:
                     f" {need if shuffled is False else '–'} | {ratio:.1f} | {blocks:.1f} | {n * blocks / used['cpu'] / limit:.0%} | {used['peak']:,.0f} |"
                 )
                 print(lines[-1], flush=True)
+                written(lines, chosen)
             if shuffled:
                 for name in ("out/frame.tsv", "out/frame.tree.parquet"):
                     (folder / name).unlink(missing_ok=True)
+
+
+def written(lines: list[str], chosen: list[str]) -> None:
+    """Write the section of the commands, with the lines measured so far."""
     table = "\n".join(lines)
     section = f"""{COMMANDS}
 
@@ -317,7 +322,7 @@ Measured by `python bench/draws.py commands {" ".join(chosen)}` on {date.today()
 |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 {table}
 
-`draw commit` hashes a leaf (one block) and a node (two) an id and digests the text, `draw list` and `draw run` a ticket, `draw verify` all of them. `draw list` draws 3 %, `draw run` (with `--no-tasks`: no Word or Excel for each team) and `draw verify` some 10,000 with proofs and assignment; `draw run` takes the tree that `draw commit` kept.
+`draw commit` hashes a leaf (one block) and a node (two) an id and digests the text, `draw list` and `draw run` a ticket, `draw verify` all of them. `draw list` draws 3 %, `draw run` (with `--no-tasks`: no Word or Excel for each team) and `draw verify` some 1,000 with proofs and assignment; `draw run` takes the tree that `draw commit` kept.
 """
     before = PAGE.read_text("utf8")
     PAGE.write_text(before.partition(f"\n{COMMANDS}")[0].rstrip("\n") + "\n\n" + section, "utf8")
