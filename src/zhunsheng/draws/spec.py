@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 VERSION = "zhunsheng.draw/1"
@@ -121,19 +121,3 @@ def climb(line: bytes, path: Iterable[str]) -> str:
         sibling = bytes.fromhex(step[1:])
         found = node(sibling, found) if step[:1] == "L" else node(found, sibling)
     return found.hex()
-
-
-def lines_digest(lines: Iterator[bytes]) -> tuple[str, str, int]:
-    """Return (SHA-256 over all lines with their line feeds, root of the tree, number of lines) in one pass."""
-    whole = hashlib.sha256()
-    count = 0
-
-    def leaves() -> Iterator[bytes]:
-        nonlocal count
-        for line in lines:
-            whole.update(line + b"\n")
-            count += 1
-            yield leaf(line)
-
-    root = root_of(leaves())
-    return whole.hexdigest(), root, count
