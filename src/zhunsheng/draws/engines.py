@@ -88,9 +88,8 @@ def _spark(url: str | None, text: Path) -> Iterator[Engine]:
     if not url or not url.startswith(("spark://", "local", "yarn", "k8s://")):
         raise ZhunshengError("ZS-DR-40", engine="Spark", detail="--url 应写成 spark://主机:端口，或 local[*] 试用")
     try:
-        # Quick to say that nobody answers, instead of asking for minutes.
-        builder = SparkSession.builder.master(url).appName("zhunsheng draw").config("spark.ui.enabled", "false")
-        session = builder.config("spark.cores.max", "64").getOrCreate()
+        builder = SparkSession.builder.master(url).appName("zhunsheng draw")
+        session = builder.config("spark.ui.enabled", "false").getOrCreate()
         session.sparkContext.setLogLevel("ERROR")
         _frame_view(session, text)
     except Exception as error:  # of Java, of Py4J or of the network
