@@ -1,6 +1,7 @@
 """Benchmarks of the draw: 100 million entities against other samplers, assignment, the page in a real browser.
 
-``python bench/draws.py`` runs all and writes docs/benchmarks-draws.md; ``python bench/draws.py CASE`` runs one case once.
+``python bench/draws.py`` runs all cases and writes docs/benchmarks-draws.md; ``python bench/draws.py CASE`` runs one case
+once; ``python bench/draws.py commands 1 10 20 100`` measures the commands at those sizes and writes their section.
 """
 
 from __future__ import annotations
@@ -54,23 +55,6 @@ def draw_duckdb() -> dict[str, float]:
     connection.execute(f"CREATE VIEW frame AS SELECT * FROM read_parquet('{WORK}/frame100m.parquet')")
     started = time.perf_counter()
     found = draw_file(DuckDatabase(connection), SEED, strata(LARGE), WORK / "drawn.parquet")
-    return rate(LARGE, started, found)
-
-
-def draw_fast() -> dict[str, float]:
-    """Do the same behind the faster sieve (OpenSSL's block function from numba); its compilation is not counted."""
-    from zhunsheng.draws.drawing import draw_file
-    from zhunsheng.draws.fast import FastDatabase
-    from zhunsheng.draws.frame import open_database
-
-    connection = open_database(MEMORY)
-    connection.execute("CREATE VIEW frame AS SELECT 'E' || i AS id, '所0|A' AS stratum FROM range(300000) t(i)")
-    draw_file(
-        FastDatabase(connection), SEED, {"所0|A": {"size": 300_000, "quota": 5000, "reserve": 0}}, WORK / "warm.parquet"
-    )
-    connection.execute(f"CREATE OR REPLACE VIEW frame AS SELECT * FROM read_parquet('{WORK}/frame100m.parquet')")
-    started = time.perf_counter()
-    found = draw_file(FastDatabase(connection), SEED, strata(LARGE), WORK / "drawn-fast.parquet")
     return rate(LARGE, started, found)
 
 
@@ -198,7 +182,6 @@ CASES = {
     f.__name__: f
     for f in (
         draw_duckdb,
-        draw_fast,
         draw_tickets_only,
         draw_hashlib_heapq,
         draw_consistent_sampler,
@@ -207,6 +190,142 @@ CASES = {
         command,
     )
 }
+
+
+# -- the commands, as people run them: start-up, digests and files included --------------------------------------------
+
+COMMANDS = "## The commands"
+PAGE = Path("docs/benchmarks-draws.md")
+SIZES = {"1": 1_000_000, "10": 10_000_000, "20": 20_000_000, "100": LARGE}
+REQUIRED = {(100, "list"): 25, (100, "run"): 25, (20, "list"): 18, (20, "run"): 18, (20, "commit"): 8, (20, "verify"): 8}
+
+
+def measured(*command: str) -> dict[str, float]:
+    """Run a command; return wall and CPU seconds and its peak memory in MiB, by the kernel's own account of the process."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{command} ended with {status}")
+    cpu = used.ru_utime + used.ru_stime
+    return {"wall": time.perf_counter() - started, "cpu": cpu, "peak": used.ru_maxrss / 1024}
+
+
+def block_limit() -> float:
+    """Return how many blocks of SHA-256 one core does a CPU second: OpenSSL by way of hashlib, over one large buffer."""
+    data = bytes(2**26)
+    started = time.process_time()
+    for _ in range(4):
+        hashlib.sha256(data).digest()
+    return 4 * len(data) / 64 / (time.process_time() - started)
+
+
+def sampler() -> float:
+    """Return how many ids consistent-sampler draws from a CPU second (the case above, in a process of its own)."""
+    code = f"import importlib.util as u; m = u.spec_from_file_location('b', {__file__!r}); import sys, time; b = u.module_from_spec(m); m.loader.exec_module(b); import consistent_sampler; s = time.process_time(); b.draw_consistent_sampler(); print(time.process_time() - s)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return 200_000 / float(done.stdout)
+
+
+def prepared(millions: str, *, shuffled: bool = False) -> Path:
+    """Write a frame of 24 strata as Parquet, in order or not, a plan of some 1,000 drawn, a register and two entries."""
+    import duckdb
+    import yaml
+
+    n, folder = SIZES[millions], WORK / f"commands-{millions}{'-shuffled' if shuffled else ''}"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "frame.parquet").exists():
+        connection = duckdb.connect()
+        connection.execute("SET enable_progress_bar = false")
+        i = f"(i * 7919) % {n}" if shuffled else "i"
+        connection.execute(
+            f"""COPY (SELECT '9113019' || lpad(({i})::VARCHAR, 11, '0') AS id, '所' || i % 6 || '|' || ['A', 'B', 'C', 'D'][1 + i // 6 % 4] AS stratum
+            FROM range({n}) t(i)) TO '{folder}/frame.parquet'"""
+        )
+    for name, ratio in (("plan", f"{1_000 / n:.6f}"), ("wide", "0.03")):
+        data = {**plan().as_json(), "id": f"B-{name}", "known_at": "2990-01-01T00:00:00Z", "quotas": [{"ratio": ratio}]}
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump(data, allow_unicode=True), "utf8")
+    people = [{"id": f"P{i:03d}", "certified": i % 5 < 2, "districts": [f"所{i % 6}"]} for i in range(240)]
+    (folder / "people.yaml").write_text(yaml.safe_dump(people, allow_unicode=True), "utf8")
+    for who in "ab":
+        (folder / f"{who}.yaml").write_text(yaml.safe_dump({"by": who, "values": [{"numbers": "1 2 3"}]}), "utf8")
+    return folder
+
+
+def widened(folder: Path) -> Path:
+    """Return a folder with the same frame under the plan that draws 3 %, which no bundle holds: it is listed."""
+    from zhunsheng.draws.reading import read_plan
+    from zhunsheng.draws.spec import canonical
+
+    wide, out = read_plan(folder / "wide.yaml"), folder / "wide"
+    out.mkdir(exist_ok=True)
+    said = json.loads((folder / "out" / "commitment.json").read_text("utf8"))
+    sizes = {stratum: n["size"] for stratum, n in said["strata"].items()}
+    said |= {"draw": wide.id, "plan": wide.digest, "strata": wide.allot(sizes)}
+    for name, data in (("plan.json", wide.as_json()), ("commitment.json", said)):
+        (out / name).write_bytes(canonical(data))
+    (out / "frame.tsv").unlink(missing_ok=True)
+    (out / "frame.tsv").hardlink_to(folder / "out" / "frame.tsv")
+    return out
+
+
+def commands(chosen: list[str]) -> None:
+    """Measure the commands at the sizes chosen (millions) and write their section of the page."""
+    lines = []
+    command = [sys.executable, "-m", "zhunsheng", "draw"]
+    for millions in chosen:
+        n, ways = SIZES[millions], [False, True] if millions in ("1", "10") else [False]
+        for shuffled in ways:
+            folder = prepared(millions, shuffled=shuffled)
+            out = str(folder / "out")
+            commit = [*command, "commit", f"{folder}/plan.yaml", "--inspectors", f"{folder}/people.yaml", "--frame", f"{folder}/frame.parquet", "--out", out]
+            bundle = [f"{out}/抽查包.zip", "--frame", f"{out}/frame.tsv"]
+            entries = ["--first", f"{folder}/a.yaml", "--second", f"{folder}/b.yaml"]
+            steps = {"commit": commit}
+            if not shuffled:
+                wide = folder / "wide"
+                steps |= {
+                    "list": [*command, "list", str(wide), "--out", f"{folder}/list.parquet"],
+                    "run": [*command, "run", out, "--no-tasks"],
+                    "verify": [*command, "verify", *bundle],
+                }
+            for name, arguments in steps.items():
+                base, limit = sampler(), block_limit()
+                used = measured(*arguments)
+                if name == "commit" and not shuffled:
+                    widened(folder)
+                    for place in (out, str(folder / "wide")):
+                        subprocess.run([*command, "seed", place, *entries], check=True, stdout=subprocess.DEVNULL)
+                size = Path(out, "frame.tsv").stat().st_size / n / 64  # blocks an id of the file's own digest
+                blocks = size + {"commit": 3, "list": 1, "run": 1, "verify": 4}[name]
+                ratio, need = n / used["cpu"] / base, REQUIRED.get((int(millions), name), "–")
+                what = f"`draw {name}`{' (rows in no order)' if shuffled else ''}"
+                lines.append(
+                    f"| {what} | {millions} | {used['wall']:.1f} | {used['cpu']:.1f} | {n / used['cpu'] / 1e6:.2f} | {base / 1e6:.3f} |"
+                    f" {need if shuffled is False else '–'} | {ratio:.1f} | {blocks:.1f} | {n * blocks / used['cpu'] / limit:.0%} | {used['peak']:,.0f} |"
+                )
+                print(lines[-1], flush=True)
+                written(lines, chosen)
+            if shuffled:
+                for name in ("out/frame.tsv", "out/frame.tree.parquet"):
+                    (folder / name).unlink(missing_ok=True)
+
+
+def written(lines: list[str], chosen: list[str]) -> None:
+    """Write the section of the commands, with the lines measured so far."""
+    table = "\n".join(lines)
+    section = f"""{COMMANDS}
+
+Measured by `python bench/draws.py commands {" ".join(chosen)}` on {date.today().isoformat()}, {os.cpu_count()} cores shared with others, load {os.getloadavg()[0]:.1f}. Each is the command in a process of its own: start-up (some 2 to 3 CPU seconds), digests and files written included, compiled code from the cache, CPU seconds and peak memory by the kernel's account of the process. consistent-sampler (200,000 ids in memory, its import not counted) and the limit of one core (SHA-256 blocks a CPU second, hashlib over 64 MiB) are measured before each command. Rows come from Parquet, in the order of ids unless said otherwise.
+
+| command | million ids | wall s | CPU s | million ids a CPU s | consistent-sampler | required × | measured × | blocks an id | share of that limit | peak MiB |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+{table}
+
+`draw commit` hashes a leaf (one block) and a node (two) an id and digests the text, `draw list` and `draw run` a ticket, `draw verify` all of them. `draw list` draws 3 %, `draw run` (with `--no-tasks`: no Word or Excel for each team) and `draw verify` some 1,000 with proofs and assignment; `draw run` takes the tree that `draw commit` kept.
+"""
+    before = PAGE.read_text("utf8")
+    PAGE.write_text(before.partition(f"\n{COMMANDS}")[0].rstrip("\n") + "\n\n" + section, "utf8")
 
 
 def openssl_limit() -> float:
@@ -258,18 +377,16 @@ Measured by `make bench-draws` on {date.today().isoformat()}, {os.cpu_count()} c
 |---|---|---:|
 | DuckDB's draw ÷ consistent-sampler, per entity | 25 | {by("draw_duckdb", "draw_consistent_sampler")} |
 | DuckDB's draw ÷ hashlib with heapq on one core, per entity | 3 | {by("draw_duckdb", "draw_hashlib_heapq")} |
-| the faster path ÷ consistent-sampler, per entity | 25 | {by("draw_fast", "draw_consistent_sampler")} |
-| the faster path ÷ hashlib with heapq on one core, per entity | 3 | {by("draw_fast", "draw_hashlib_heapq")} |
 | the whole draw ÷ hashing alone, in time | below 2: sorting must not cost more than hashing | {middle["draw_duckdb"]["seconds"] / middle["draw_tickets_only"]["seconds"]:.2f} |
 | share of the machine's one-block SHA-256 limit (openssl: {limit / 1e6:.0f} M/s), DuckDB | – | {middle["draw_duckdb"]["rate"] / limit:.1%} |
-| the same, the faster path | aim 25 % | {middle["draw_fast"]["rate"] / limit:.1%} |
 | the page verifies 10,000 of a million, seconds | below 10 | {middle["page"]["seconds"]:.1f} |
 | 100,000 objects to 2,000 inspectors, seconds | below 2 | {middle["assignment"]["seconds"]:.1f} |
 
 The memory limit of the draw is {MEMORY}; the drawn rows ({LARGE * 3 // 100:,}) go to a Parquet file. The page's
 peak is Playwright's driver's, not Chromium's.
 """
-    Path("docs/benchmarks-draws.md").write_text(text, "utf8")
+    before = PAGE.read_text("utf8") if PAGE.exists() else ""
+    PAGE.write_text(text + before[len(before.partition(f"\n{COMMANDS}")[0]) :], "utf8")
     print(text)
 
 
@@ -280,7 +397,9 @@ def peak() -> float:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
+    if sys.argv[1:2] == ["commands"]:
+        commands(sys.argv[2:] or ["1", "10", "20", "100"])
+    elif len(sys.argv) > 1:
         print(json.dumps({**CASES[sys.argv[1]](), "peak": peak()}))
     else:
         main()

@@ -24,7 +24,7 @@ from zhunsheng.draws import assignment_1, spec
 from zhunsheng.draws.assignment import Inspector, assign, register_digest
 from zhunsheng.draws.beacons import round_time
 from zhunsheng.draws.bundle import PARTS, read_bundle
-from zhunsheng.draws.drawing import DuckDatabase, PostgresDatabase, SparkDatabase, draw, draw_file, query, threshold
+from zhunsheng.draws.drawing import DuckDatabase, PostgresDatabase, SparkDatabase, draw, query, threshold
 from zhunsheng.draws.frame import frame_from_file, open_database
 from zhunsheng.draws.plan import Plan, Quota
 from zhunsheng.draws.protocol import Outcome, commitment, commitment_digest, refuse_too_large, seal
@@ -417,33 +417,6 @@ def test_a_threshold_too_low_drops_nobody(tmp_path, monkeypatch):
     assert draw(DuckDatabase(frame.connection), "a" * 32, strata) == right
     assert threshold(10, 20) == "g" * 64
     assert threshold(10, 10**6) < "0004"
-
-
-def test_the_faster_sieve_draws_the_same(tmp_path):
-    from zhunsheng.draws.fast import FastDatabase
-
-    frame = frame_from_file(write_frame_csv(tmp_path / "f.csv", rows(30_000)), plan_of(), open_database())
-    strata = plan_of().allot(frame.sizes)
-    for seed in ("a" * 32, "0123456789abcdef0123456789abcdef"):
-        right = draw(DuckDatabase(frame.connection), seed, strata)
-        assert draw(FastDatabase(frame.connection), seed, strata) == right
-        for n, database in enumerate((DuckDatabase(frame.connection), FastDatabase(frame.connection))):
-            assert draw_file(database, seed, strata, tmp_path / f"{n}.parquet") == len(right)
-            listed = frame.connection.execute(f"SELECT * FROM read_parquet('{tmp_path}/{n}.parquet')").fetchall()
-            assert sorted(listed) == sorted((d.stratum, d.rank, d.id, d.ticket) for d in right)
-
-
-def test_a_sieve_that_lies_is_caught(tmp_path, monkeypatch):
-    from zhunsheng.draws import fast
-
-    frame = frame_from_file(write_frame_csv(tmp_path / "f.csv", rows(4000)), plan_of(), open_database())
-    monkeypatch.setattr(fast, "_START", fast._START + 1)
-    with pytest.raises(AssertionError, match="not SHA-256"):
-        draw(
-            fast.FastDatabase(frame.connection),
-            "a" * 32,
-            plan_of(quotas=[{"ratio": "0.01"}], reserve="0").allot(frame.sizes),
-        )
 
 
 def test_an_engine_that_lies_is_caught(tmp_path):

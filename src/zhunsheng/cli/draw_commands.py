@@ -15,6 +15,7 @@ from zhunsheng.cli import show
 from zhunsheng.cli.arguments import day
 from zhunsheng.clock import told
 from zhunsheng.draws.bundle import read_bundle
+from zhunsheng.draws.engines import Kind
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import refuse_too_large
 from zhunsheng.draws.randomness import NUMBERS
@@ -33,6 +34,15 @@ FrameFile = Annotated[
 ]
 MemoryLimit = Annotated[
     str | None, typer.Option("--memory-limit", metavar="大小", help="内存上限，如 1GB；超出时写临时文件")
+]
+EngineName = Annotated[
+    Kind, typer.Option("--engine", metavar="引擎", help="在哪里抽取：duckdb（本机）、postgres 或 spark")
+]
+Url = Annotated[
+    str | None, typer.Option("--url", metavar="地址", help="postgresql://用户@主机/数据库 或 spark://主机:端口")
+]
+Table = Annotated[
+    str | None, typer.Option("--table", metavar="表", help="PostgreSQL 里已有的名录库（列 id、stratum）；缺省由程序传入")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
@@ -115,10 +125,17 @@ def run(
         Path | None, typer.Option("--evidence", metavar="目录", help="证据库，用来在任务清单上写出名称")
     ] = None,
     memory_limit: MemoryLimit = None,
+    engine: EngineName = "duckdb",
+    url: Url = None,
+    table: Table = None,
+    no_tasks: Annotated[bool, typer.Option("--no-tasks", help="不写任务清单和检查记录表")] = False,
     as_json: AsJson = False,
 ) -> None:
     """抽取并分派，写出抽查包、公告和任务清单。"""
-    outcome = drawing.run_draw(folder, evidence, memory_limit)
+    outcome = drawing.run_draw(
+        folder, evidence, memory_limit, where=drawing.Where(engine, url, table), tasks=not no_tasks,
+        told=lambda words: show.errors.print(words, markup=False, soft_wrap=True),
+    )  # fmt: skip
     drawn = [d for d in outcome.drawn if not d.reserve]
     if as_json:
         show.say_json({"drawn": len(drawn), "reserve": len(outcome.drawn) - len(drawn), "seed": outcome.sealed["seed"]})
@@ -126,7 +143,7 @@ def run(
     show.console.print(
         f"抽中 {len(drawn)} 户，候补 {len(outcome.drawn) - len(drawn)} 户，分派给 {len(set(outcome.teams.values()))} 组"
     )
-    show.console.print(f"抽查包、公告、任务清单和核验页在 {folder}")
+    show.console.print(f"抽查包、公告{'' if no_tasks else '、任务清单'}和核验页在 {folder}")
 
 
 @draw_app.command("list")
@@ -134,9 +151,12 @@ def listing(
     folder: Folder,
     out: Annotated[Path, typer.Option("--out", metavar="文件", help="写成哪个 Parquet 文件")],
     memory_limit: MemoryLimit = None,
+    engine: EngineName = "duckdb",
+    url: Url = None,
+    table: Table = None,
 ) -> None:
     """只写抽中名单（Parquet），用于全国、全省的大规模抽取。"""
-    count = drawing.list_draw(folder, out, memory_limit)
+    count = drawing.list_draw(folder, out, memory_limit, where=drawing.Where(engine, url, table))
     show.console.print(f"已写出 {count} 户：{out}")
 
 

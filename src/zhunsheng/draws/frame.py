@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from zhunsheng.draws import lookalikes
 from zhunsheng.draws.bundle import MAX_MATCHES, MAX_STRATA
+from zhunsheng.draws.drawing import DuckDatabase, Engine, draw_file
+from zhunsheng.draws.merkle import Groups
 from zhunsheng.draws.plan import Plan
-from zhunsheng.draws.spec import ID, PART, STRATUM_JOIN, Tree, frame_line, leaf, lines_digest
+from zhunsheng.draws.spec import ID, PART, STRATUM_JOIN, Tree, frame_line, leaf
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, ledgers
 from zhunsheng.evidence.ledgers import DEPARTMENT
@@ -22,13 +27,18 @@ from zhunsheng.evidence.sql import quoted
 from zhunsheng.measures.definitions import measures, predicate
 
 BATCH = 200_000
+TEXT_BATCH = 2**20  # lines of the text at a time
+LEDGER = "市场主体台账"
 SHOWN = 10  # bad rows named in a refusal
 _LOOK = f"translate(upper(id), '{lookalikes.LETTERS}', '{lookalikes.FIGURES}')"
 
 
 @dataclass
 class Frame:
-    """A checked frame: table ``frame(id, stratum)`` on ``connection``, with its digests and the size of each stratum."""
+    """A checked frame: table ``frame(id, stratum)`` on ``connection``, with its digests and the size of each stratum.
+
+    ``root`` is empty where it was not asked for.
+    """
 
     connection: duckdb.DuckDBPyConnection
     count: int
@@ -42,6 +52,32 @@ class Frame:
         cursor.execute("SELECT id, stratum FROM frame ORDER BY id")
         while rows := cursor.fetchmany(BATCH):
             yield from rows
+
+    def text(self) -> Iterator[pa.Buffer]:
+        """Yield the published text, a million lines at a time."""
+        return _text(self.connection, "SELECT id, stratum FROM frame ORDER BY id")
+
+    def write(self, path: Path) -> None:
+        """Write the published text, so that ``sha256sum`` of the file is the committed digest."""
+        with path.open("wb") as stream:
+            for text in self.text():
+                stream.write(text)
+
+    def keep(self, path: Path) -> None:
+        """Write what of a large frame need not be computed twice to a file beside its text; of this one nothing."""
+
+    def engine(self) -> Engine:
+        """Return what draws from this frame."""
+        return DuckDatabase(self.connection)
+
+    def write_drawn(self, seed: str, quotas: Mapping[str, Mapping[str, int]], path: Path) -> int:
+        """Write the drawn of a draw too large to hold to a Parquet file; return how many."""
+        return draw_file(DuckDatabase(self.connection), seed, quotas, path)
+
+    def proofs(self, entities: list[str]) -> dict[str, list[str]]:
+        """Return the path in the tree of each of ``entities``, all of which are in the frame."""
+        places, tree = self.position(entities), self.tree()
+        return {entity: tree.proof(places[entity]) for entity in entities}
 
     def tree(self) -> Tree:
         """Return the tree over the frame; 64 bytes an entity."""
@@ -65,16 +101,45 @@ def open_database(memory_limit: str | None = None, scratch: Path | None = None) 
     return connection
 
 
+def _text(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.Buffer]:
+    """Yield the lines of a query for id and stratum as the frame is published, a million at a time."""
+    for batch in connection.cursor().sql(query).to_arrow_reader(TEXT_BATCH):
+        if batch.num_rows:
+            yield text_of(batch)
+
+
+def text_of(batch: pa.RecordBatch) -> pa.Buffer:
+    """Return the lines of rows (id, stratum), none of them null, joined one after another."""
+    ids, strata = (column.cast(pa.large_string()) for column in batch.columns)
+    feed, tab = pa.scalar("\n", pa.large_string()), pa.scalar("\t", pa.large_string())
+    lines = pc.binary_join_element_wise(ids, pc.binary_join_element_wise(strata, pa.scalar("", pa.large_string()), feed), tab)
+    _, places, data = lines.buffers()
+    begin, end = (int.from_bytes(places[8 * k : 8 * k + 8].to_pybytes(), sys.byteorder) for k in (lines.offset, lines.offset + len(lines)))
+    return data.slice(begin, end - begin)
+
+
 def frame_from_file(
-    path: Path, plan: Plan, connection: duckdb.DuckDBPyConnection, *, published: bool = False
+    path: Path, plan: Plan, connection: duckdb.DuckDBPyConnection, *, published: bool = False, tree: bool = True
 ) -> Frame:
     """Read a frame from csv or parquet with columns ``id`` and one a stratum name, or a frame.tsv as it is published.
 
     A frame.tsv has no header: id, tab, stratum. ``published``: it is already committed, so that look-alikes, which a new
-    frame may not have, can't be mended any more, and a frame.tsv must be the very bytes that its digest is of. Raises
-    ``ZS-IN-01``, ``ZS-DR-02`` (duplicate ids, ids out of form, unknown strata, each with its row), ``ZS-DR-24``,
-    ``ZS-DR-08``.
+    frame may not have, can't be mended any more, and a frame.tsv must be the very bytes that its digest is of. ``tree``:
+    the root is asked for. Raises ``ZS-IN-01``, ``ZS-DR-02`` (duplicate ids, ids out of form, unknown strata, each with its
+    row), ``ZS-DR-24``, ``ZS-DR-08``.
     """
+    names = source_of_file(path, connection)
+    frame = frame_of_source(connection, plan, names, path.name, new=not published, tree=tree)
+    if published and path.suffix == ".tsv":
+        with path.open("rb") as stream:
+            if hashlib.file_digest(stream, "sha256").hexdigest() != frame.digest:
+                detail = "与公布的写法不同：换行、次序、编码或文件头被改动"
+                raise ZhunshengError("ZS-DR-08", name=path.name, detail=detail)
+    return frame
+
+
+def source_of_file(path: Path, connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Make the view ``source`` over a file; return its columns. Raises ``ZS-IN-01``, ``ZS-DR-08``."""
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
     name = quoted(str(path))
@@ -85,16 +150,9 @@ def frame_from_file(
     reader = readers.get(path.suffix, f"read_csv({name}, all_varchar = true, header = true)")
     try:
         connection.execute(f"CREATE OR REPLACE VIEW source AS SELECT * FROM {reader}")
-        names = [row[0] for row in connection.execute("DESCRIBE source").fetchall()]
+        return [row[0] for row in connection.execute("DESCRIBE source").fetchall()]
     except duckdb.Error as error:
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[0][:160]) from None
-    frame = _build(connection, plan, names, path.name, new=not published)
-    if published and path.suffix == ".tsv":
-        with path.open("rb") as stream:
-            if hashlib.file_digest(stream, "sha256").hexdigest() != frame.digest:
-                detail = "与公布的写法不同：换行、次序、编码或文件头被改动"
-                raise ZhunshengError("ZS-DR-08", name=path.name, detail=detail)
-    return frame
 
 
 def frame_from_ledger(
@@ -110,20 +168,20 @@ def frame_from_ledger(
     ``where`` narrows it by an SQL predicate on the ledger's columns, checked as measures are; ``department`` to one
     department's ledger (its code). Raises ``ZS-DR-02``, ``ZS-DR-24``, ``ZS-MS-02``.
     """
-    return _build(connection, plan, _ledger_source(snapshot, on, connection, where, department), "市场主体台账")
+    return frame_of_source(connection, plan, source_of_ledger(snapshot, on, connection, where, department), LEDGER)
 
 
 def sizes_in_ledger(snapshot: Snapshot, plan: Plan, on: date, department: str) -> dict[str, int]:
     """Return the size of each stratum that a frame of today's ledger would have, digests apart. Raises as the frame."""
     connection = open_database()
-    names = _ledger_source(snapshot, on, connection, None, department)
+    names = source_of_ledger(snapshot, on, connection, None, department)
     return _checked(connection, plan, names, "市场主体台账", new=True)
 
 
-def _ledger_source(
+def source_of_ledger(
     snapshot: Snapshot, on: date, connection: duckdb.DuckDBPyConnection, where: str | None, department: str | None
 ) -> list[str]:
-    """Make the view ``source`` over the ledger of entities; return its columns."""
+    """Make the view ``source`` over the ledger of entities; return its columns. Raises ``ZS-DR-02``, ``ZS-MS-02``."""
     narrowed = ""
     if where:
         # Measures check their predicates node by node; here the words are the plan's, and so is the name in the error.
@@ -141,26 +199,22 @@ def _ledger_source(
     return [row[0] for row in connection.execute("DESCRIBE source").fetchall()]
 
 
-def _build(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str, *, new: bool = True
+def frame_of_source(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str, *, new: bool = True, tree: bool = True
 ) -> Frame:
+    """Make a frame of the view ``source`` with columns ``names``; ``source`` is what a refusal calls it. Raises as above."""
     sizes = _checked(connection, plan, names, source, new=new)
-    cursor = connection.cursor()
-    cursor.execute("SELECT id, stratum FROM frame ORDER BY id")
-
-    def lines() -> Iterator[bytes]:
-        while rows := cursor.fetchmany(BATCH):
-            for row in rows:
-                yield frame_line(*row)
-
-    whole, root, count = lines_digest(lines())
-    return Frame(connection, count, whole, root, sizes)
+    whole, groups = hashlib.sha256(), Groups()
+    for text in _text(connection, "SELECT id, stratum FROM frame ORDER BY id"):
+        whole.update(text)
+        if tree:
+            groups.add_text(text.to_pybytes())
+    root = groups.root() if tree else ""
+    return Frame(connection, sum(sizes.values()), whole.hexdigest(), root, sizes)
 
 
-def _checked(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str, *, new: bool
-) -> dict[str, int]:
-    """Make the table ``frame``, refuse what may not be in it, and return the size of each stratum, by its bytes."""
+def stratum_of(plan: Plan, names: list[str], source: str) -> str:
+    """Return the SQL for the stratum of a row of ``source`` with columns ``names``. Raises ``ZS-DR-02``."""
     if "stratum" in names:
         stratum = "stratum"
     elif missing := [name for name in plan.strata if name not in names]:
@@ -169,6 +223,14 @@ def _checked(
         stratum = f" || '{STRATUM_JOIN}' || ".join(f'CAST("{name}" AS VARCHAR)' for name in plan.strata)
     if "id" not in names:
         raise ZhunshengError("ZS-DR-02", name=source, count=0, detail="没有列 id")
+    return stratum
+
+
+def _checked(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str, *, new: bool
+) -> dict[str, int]:
+    """Make the table ``frame``, refuse what may not be in it, and return the size of each stratum, by its bytes."""
+    stratum = stratum_of(plan, names, source)
     try:
         connection.execute(
             f"CREATE OR REPLACE TABLE frame AS SELECT CAST(id AS VARCHAR) AS id, {stratum} AS stratum FROM source"

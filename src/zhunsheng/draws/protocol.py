@@ -13,11 +13,11 @@ from zhunsheng.clock import told
 from zhunsheng.draws import assignment_1
 from zhunsheng.draws.assignment import Inspector, assign, register_digest, register_json
 from zhunsheng.draws.bundle import MAX_DRAWN, MAX_PLACED, MAX_PROOFS, part_of
-from zhunsheng.draws.drawing import Database, Drawn, draw
+from zhunsheng.draws.drawing import Drawn, Engine, draw
 from zhunsheng.draws.frame import Frame
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.randomness import both
-from zhunsheng.draws.spec import VERSION, VERSIONS, canonical, digest, frame_line, seed_of, version_of
+from zhunsheng.draws.spec import VERSION, VERSIONS, canonical, digest, seed_of, version_of
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import whole_file
 
@@ -123,7 +123,7 @@ def perform(
     sealed: dict[str, Any],
     frame: Frame,
     inspectors: Sequence[Inspector],
-    database: Database,
+    engine: Engine,
 ) -> Outcome:
     """Draw and assign by a sealed seed.
 
@@ -136,13 +136,12 @@ def perform(
             "ZS-DR-08", name="plan.json、inspectors.json", detail="方案或检查人员名录与承诺的不是同一份"
         )
     refuse_too_large(plan, committed["strata"])
-    drawn = draw(database, sealed["seed"], committed["strata"])
+    drawn = draw(engine, sealed["seed"], committed["strata"])
     objects = [(d.ticket, d.id, d.stratum) for d in drawn if not d.reserve]
     teams = ASSIGN[version_of(committed)](plan, objects, inspectors, sealed["seed"])
     proofs: dict[str, list[str]] = {}
     if len(drawn) <= MAX_PROOFS:
-        places, tree = frame.position([d.id for d in drawn]), frame.tree()
-        proofs = {d.id: tree.proof(places[d.id]) for d in drawn}
+        proofs = frame.proofs([d.id for d in drawn])
     return Outcome(plan, committed, sealed, tuple(inspectors), tuple(drawn), teams, proofs)
 
 
@@ -172,6 +171,5 @@ def write_bundle(outcome: Outcome, path: Path) -> None:
 
 def write_frame(frame: Frame, path: Path) -> None:
     """Write the frame as it is digested, so that ``sha256sum`` of the file is the committed digest."""
-    with whole_file(path) as partial, partial.open("wb") as stream:
-        for row in frame.lines():
-            stream.write(frame_line(*row) + b"\n")
+    with whole_file(path) as partial:
+        frame.write(partial)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 VERSION = "zhunsheng.draw/2"
@@ -106,6 +106,13 @@ class Tree:
             level = b"".join(pairs) + (level[-32:] if len(level) % 64 else b"")
             self.levels.append(level)
 
+    @classmethod
+    def of_levels(cls, levels: list[bytes]) -> Tree:
+        """Return a tree of levels that are known, leaves first."""
+        tree = cls(())
+        tree.levels = levels
+        return tree
+
     def proof(self, index: int) -> list[str]:
         """Return the path from leaf ``index`` (from 0) to the root: each step "L" or "R" and the sibling in hex."""
         path = []
@@ -125,19 +132,3 @@ def climb(line: bytes, path: Iterable[str]) -> str:
         sibling = bytes.fromhex(step[1:])
         found = node(sibling, found) if step[:1] == "L" else node(found, sibling)
     return found.hex()
-
-
-def lines_digest(lines: Iterator[bytes]) -> tuple[str, str, int]:
-    """Return (SHA-256 over all lines with their line feeds, root of the tree, number of lines) in one pass."""
-    whole = hashlib.sha256()
-    count = 0
-
-    def leaves() -> Iterator[bytes]:
-        nonlocal count
-        for line in lines:
-            whole.update(line + b"\n")
-            count += 1
-            yield leaf(line)
-
-    root = root_of(leaves())
-    return whole.hexdigest(), root, count

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from zhunsheng.clock import told
 from zhunsheng.draws.assignment import Inspector, register_digest
-from zhunsheng.draws.drawing import DuckDatabase, draw
+from zhunsheng.draws.drawing import draw
 from zhunsheng.draws.frame import Frame
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import ASSIGN, commitment_digest
@@ -236,6 +236,6 @@ def _frame(parts: dict[str, Any], frame: Frame) -> Check:
 
 
 def _again(parts: dict[str, Any], frame: Frame) -> Check:
-    again = draw(DuckDatabase(frame.connection), parts["seed.json"]["seed"], parts["commitment.json"]["strata"])
+    again = draw(frame.engine(), parts["seed.json"]["seed"], parts["commitment.json"]["strata"])
     same = [d.__dict__ for d in again] == parts["drawn.json"]
     return Check("again", "重新抽取", same, "用名录库重抽，名单相同" if same else "用名录库重抽，名单不同")

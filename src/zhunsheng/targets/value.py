@@ -12,7 +12,6 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
-import cn2an
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from zhunsheng.targets.units import comparable, convert, split_unit
@@ -198,6 +197,8 @@ def chinese_number(word: str) -> Decimal | None:
     if point and not (digits and all(c in _CN_DIGITS for c in digits)):
         return None
     try:
+        import cn2an  # here, because a quarter of a second goes by while it is loaded
+
         units = Decimal(int(cn2an.cn2an(whole, "smart")))
     except Exception:
         return None

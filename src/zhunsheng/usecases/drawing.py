@@ -5,22 +5,35 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from pydantic import TypeAdapter
 
 from zhunsheng.clock import now as clock_now
 from zhunsheng.clock import today, told
 from zhunsheng.draws.assignment import Inspector, districts_of, register_json
 from zhunsheng.draws.bundle import read_bundle, read_part
-from zhunsheng.draws.drawing import DuckDatabase, draw, draw_file
-from zhunsheng.draws.frame import Frame, frame_from_file, frame_from_ledger, open_database
+from zhunsheng.draws.drawing import Engine, draw, write_list
+from zhunsheng.draws.engines import Kind, connected
+from zhunsheng.draws.frame import (
+    LEDGER,
+    Frame,
+    frame_from_file,
+    frame_of_source,
+    open_database,
+    source_of_file,
+    source_of_ledger,
+)
 from zhunsheng.draws.lookalikes import refuse_inspectors
+from zhunsheng.draws.merkle import kept
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import (
     ASSIGN,
@@ -52,6 +65,7 @@ from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.text import csv_text
 
 SLIPS = "slips.json"  # of a ceremony whose numbers are sealed first
+KEPT = "frame.tree.parquet"  # beside frame.tsv, of large frames: the tree's nodes, so that proofs need no second hashing
 MAX_CHECK_FORMS = 200  # check forms written to Word at once
 
 
@@ -68,19 +82,21 @@ def commit_plan(
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
         if frame is not None:
-            built = frame_from_file(frame, plan, connection)
+            names, source = source_of_file(frame, connection), frame.name
         elif evidence is not None:
-            built = frame_from_ledger(
-                Store.existing(evidence).snapshot(), plan, on or today(), connection, where, department
-            )
+            snapshot = Store.existing(evidence).snapshot()
+            names, source = source_of_ledger(snapshot, on or today(), connection, where, department), LEDGER
         else:
             raise ZhunshengError("ZS-CL-01", detail="请用 --frame 或 --evidence 指明名录库")
+        built = _new_frame(connection, plan, names, source, Path(scratch))
         refuse_inspectors(people, districts_of(plan, built.sizes))
         committed = commitment(plan, built, list(people), now or clock_now())
         if bundled:
             refuse_too_large(plan, committed["strata"])
         out.mkdir(parents=True, exist_ok=True)
         write_frame(built, out / "frame.tsv")
+        (out / KEPT).unlink(missing_ok=True)
+        built.keep(out / KEPT)
         connection.close()
     _write(out / "plan.json", plan.as_json())
     _write(out / "inspectors.json", register_json(list(people)))
@@ -152,19 +168,47 @@ def record_slips(folder: Path, slips: Sequence[str], now: datetime | None = None
     return made, record_digest(made)
 
 
-def run_draw(folder: Path, evidence: Path | None = None, memory_limit: str | None = None) -> Outcome:
+@dataclass(frozen=True)
+class Where:
+    """Where a draw is computed: an engine, its address, and of PostgreSQL a table that already holds the frame."""
+
+    kind: Kind = "duckdb"
+    url: str | None = None
+    table: str | None = None
+
+
+HERE = Where()
+
+
+@contextmanager
+def _engine(where: Where, frame: Frame, text: Path) -> Iterator[Engine]:
+    """Give the engine that was chosen, with the frame, whose published text is given. Raises as ``engines.connected``."""
+    if where.kind == "duckdb":
+        yield frame.engine()
+        return
+    with connected(where.kind, where.url, text, frame.digest, where.table) as engine:
+        yield engine
+
+
+def run_draw(
+    folder: Path, evidence: Path | None = None, memory_limit: str | None = None, *, where: Where = HERE,
+    tasks: bool = True, told: Callable[[str], None] = lambda words: None,
+) -> Outcome:  # fmt: skip
     """Draw, assign and write the bundle, notice and tasks to ``folder``; ``evidence`` gives the tasks their objects' names.
 
-    Raises ``ZS-DR-06``, ``ZS-DR-08``, ``ZS-EV-04``.
+    ``tasks`` False: no task lists and no check forms. ``told`` gets notes for people. Raises ``ZS-DR-06``, ``ZS-DR-08``, ``ZS-EV-04``, and as
+    ``engines.connected``.
     """
     plan = read_plan(folder / "plan.json")
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
-        frame = frame_from_file(folder / "frame.tsv", plan, connection, published=True)
-        outcome = perform(
-            plan, read_part(folder / "commitment.json"), read_part(folder / "seed.json"), frame,
-            read_inspectors(folder / "inspectors.json"), DuckDatabase(connection),
-        )  # fmt: skip
+        committed, sealed = read_part(folder / "commitment.json"), read_part(folder / "seed.json")
+        wanted = (sealed["seed"], committed["strata"])
+        frame = _with_kept_tree(folder, plan, connection, wanted, committed["frame"]["root"], told)
+        with _engine(where, frame, folder / "frame.tsv") as engine:
+            outcome = perform(
+                plan, committed, sealed, frame, read_inspectors(folder / "inspectors.json"), engine
+            )  # fmt: skip
         connection.close()
     write_bundle(outcome, folder / "抽查包.zip")
     shutil.copyfile(str(files("zhunsheng.draws") / "verify.html"), folder / "verify.html")
@@ -179,22 +223,28 @@ def run_draw(folder: Path, evidence: Path | None = None, memory_limit: str | Non
             if k in ("plan.json", "commitment.json", "seed.json", "drawn.json", "assignment.json")
         },
     )
-    _write_tasks(outcome, folder, entity_names(evidence, [d.id for d in outcome.drawn]) if evidence else {})
+    if tasks:
+        _write_tasks(outcome, folder, entity_names(evidence, [d.id for d in outcome.drawn]) if evidence else {})
     return outcome
 
 
-def list_draw(folder: Path, out: Path, memory_limit: str | None = None) -> int:
-    """Write the drawn of a very large draw to a Parquet file without holding them in memory; return how many.
+def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where: Where = HERE) -> int:
+    """Write the drawn of a very large draw to a Parquet file; return how many.
 
-    Raises ``ZS-DR-08`` when the frame is not the committed one.
+    Raises ``ZS-DR-08`` when the frame is not the committed one, and as ``engines.connected``.
     """
     plan, committed = read_plan(folder / "plan.json"), read_part(folder / "commitment.json")
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
-        frame = frame_from_file(folder / "frame.tsv", plan, connection, published=True)
+        wanted = (read_part(folder / "seed.json")["seed"], committed["strata"])
+        frame = _published_frame(folder / "frame.tsv", plan, connection, wanted, tree=False)
         if frame.digest != committed["frame"]["digest"]:
             raise ZhunshengError("ZS-DR-08", name="frame.tsv", detail="名录库与承诺的不是同一份")
-        count = draw_file(_database(frame), read_part(folder / "seed.json")["seed"], committed["strata"], out)
+        if where.kind == "duckdb":
+            count = frame.write_drawn(*wanted, out)
+        else:
+            with _engine(where, frame, folder / "frame.tsv") as engine:
+                count = write_list(draw(engine, *wanted), out)
         connection.close()
     return count
 
@@ -215,7 +265,7 @@ def run_vectors(path: Path) -> list[Check]:
             frame = frame_from_file(published, plan, open_database(), published=True)
         text = canonical_text(plan, said["values"])
         seed = seed_of(said["commitment"], text)
-        drawn = draw(DuckDatabase(frame.connection), seed, plan.allot(frame.sizes))
+        drawn = draw(frame.engine(), seed, plan.allot(frame.sizes))
         objects = [(d.ticket, d.id, d.stratum) for d in drawn if not d.reserve]
         teams = ASSIGN[said["version"]](plan, objects, people, seed)
         assigned = [(f"人员分派（{one['name']}）", _assigned(one), _said_of(one)) for one in said.get("assignments", [])]
@@ -261,16 +311,61 @@ def _source_vector(said: dict[str, Any]) -> tuple[str, Any, Any]:
     return f"随机数的来源：{said['name']}", here, (said["plan_digest"], said["randomness"], said["strength"])
 
 
-FAST_FROM = 2_000_000  # entities from which the sieve's start-up is worth it
+COMPILED_FROM = 4 * 2**20  # bytes of a frame's text from which the start of compiled code is worth it
+_Wanted = tuple[str, Mapping[str, Mapping[str, int]]]
 
 
-def _database(frame: Frame) -> DuckDatabase:
-    """Return DuckDB, behind the faster sieve for large frames where the extra ``fast`` is installed."""
-    if frame.count >= FAST_FROM and find_spec("numba"):
-        from zhunsheng.draws.fast import FastDatabase
+def _new_frame(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str, scratch: Path
+) -> Frame:
+    """Return the frame of the view ``source``: by compiled code where there is some and much to do, else by SQL."""
+    if find_spec("numba") and _large(connection):
+        from zhunsheng.draws import texts
 
-        return FastDatabase(frame.connection)
-    return DuckDatabase(frame.connection)
+        if found := texts.new_frame(connection, plan, names, source, scratch / "frame.tsv"):
+            return found
+    return frame_of_source(connection, plan, names, source)
+
+
+def _large(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Return whether the view ``source`` has so many rows that their text is large (a line is some 25 bytes)."""
+    rows = f"SELECT count(*) FROM (SELECT 1 FROM source LIMIT {COMPILED_FROM // 25 + 1})"
+    try:
+        ((count,),) = connection.execute(rows).fetchall()
+    except duckdb.Error:  # what is no row is told with its place by who reads them
+        return False
+    return bool(25 * count > COMPILED_FROM)
+
+
+def _published_frame(
+    path: Path, plan: Plan, connection: duckdb.DuckDBPyConnection, wanted: _Wanted, *, tree: bool = True
+) -> Frame:
+    """Return a published frame, read for the draw ``wanted`` (seed, quotas). Raises as ``frame_from_file``."""
+    if path.suffix == ".tsv" and path.is_file() and path.stat().st_size > COMPILED_FROM and find_spec("numba"):
+        from zhunsheng.draws import texts
+
+        if found := texts.published_frame(path, plan, connection, texts.Tickets(*wanted), tree=tree):
+            return found
+    return frame_from_file(path, plan, connection, published=True, tree=tree)
+
+
+def _with_kept_tree(
+    folder: Path, plan: Plan, connection: duckdb.DuckDBPyConnection, wanted: _Wanted, root: str,
+    told: Callable[[str], None],
+) -> Frame:  # fmt: skip
+    """Return the published frame of a folder, with the tree kept at the commitment where that is still its own.
+
+    The text is digested anew whatever lies beside it; ``root`` is the committed one, to which the kept nodes must lead.
+    """
+    path = folder / KEPT
+    if not path.is_file():
+        return _published_frame(folder / "frame.tsv", plan, connection, wanted)
+    frame = _published_frame(folder / "frame.tsv", plan, connection, wanted, tree=False)
+    if (take := getattr(frame, "take", None)) and (groups := kept(path, frame.digest, root)):
+        take(groups)
+        return frame
+    told(f"{KEPT} 不是这份名录库的，已不用，树根重新计算")
+    return _published_frame(folder / "frame.tsv", plan, connection, wanted)
 
 
 def entity_names(evidence: Path, drawn: list[str]) -> dict[str, str]:
@@ -304,7 +399,8 @@ def verify_bundle(
         connection = open_database(memory_limit, Path(scratch))
 
         def frame_of(plan: Plan) -> Frame:
-            return frame_from_file(frame, plan, connection, published=True)
+            wanted = (parts["seed.json"]["seed"], parts["commitment.json"]["strata"])
+            return _published_frame(frame, plan, connection, wanted)
 
         found = verify(parts, frame_of, expected)
         connection.close()

@@ -1,0 +1,116 @@
+"""The tree over a frame kept small: one node for every 64 lines and where they begin, from which root and proofs follow.
+
+40 bytes for 64 entities instead of 64 for each: the 64 lines of a proof are read and hashed again, and must give the node
+that was kept.
+"""
+
+from __future__ import annotations
+
+from array import array
+from importlib.util import find_spec
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from zhunsheng.draws.spec import Tree, digest, leaf, node
+from zhunsheng.files.writing import whole_file
+
+GROUP = 64  # lines under one node that is kept; a power of two
+FORMAT = b"zhunsheng.frame-tree/1"
+COMPILED_FROM = 20_000  # nodes from which the start of compiled code is worth it
+
+
+def parents(nodes: bytes) -> bytes:
+    """Return the level above ``nodes`` (32 bytes each); an odd one at the end goes up as it is."""
+    count = len(nodes) // 32
+    if count >= COMPILED_FROM and find_spec("numba"):
+        import numpy as np
+
+        from zhunsheng.draws import kernels
+
+        copied = np.frombuffer(bytearray(nodes), np.uint8)
+        return copied[: 32 * kernels.level(copied, count)].tobytes()
+    pairs = [node(nodes[i : i + 32], nodes[i + 32 : i + 64]) for i in range(0, len(nodes) - 32, 64)]
+    return b"".join(pairs) + (nodes[-32:] if count % 2 else b"")
+
+
+class Groups:
+    """The nodes over each 64 lines, in order, and the byte of the text at which each group begins."""
+
+    def __init__(self, nodes: bytes = b"", starts: bytes = b"") -> None:
+        self.nodes = bytearray(nodes)
+        self.starts = array("q", starts)
+        self._levels: list[bytes] = []
+        self._waiting: list[bytes] = []  # lines that are no whole group yet
+
+    def starts_at(self, places: bytes) -> None:
+        """Add where groups begin: int64 each, in this machine's byte order."""
+        self.starts.frombytes(places)
+
+    def add(self, nodes: bytes) -> None:
+        """Add nodes of whole groups; of fewer lines only the last."""
+        self.nodes += nodes
+
+    def add_text(self, text: bytes) -> None:
+        """Add lines of the text, each with its line feed, in any number at a time."""
+        lines = self._waiting + text.split(b"\n")[:-1]
+        whole = len(lines) // GROUP * GROUP
+        for n in range(0, whole, GROUP):
+            self.nodes += Tree(map(leaf, lines[n : n + GROUP])).levels[-1]
+        self._waiting = lines[whole:]
+
+    def levels(self) -> list[bytes]:
+        """Return the levels of the tree from the kept nodes up, the last of one node."""
+        if not self._levels:
+            if self._waiting:
+                self.nodes += Tree(map(leaf, self._waiting)).levels[-1]
+                self._waiting = []
+            self._levels = [bytes(self.nodes)]
+            while len(self._levels[-1]) > 32:
+                self._levels.append(parents(self._levels[-1]))
+        return self._levels
+
+    def root(self) -> str:
+        """Return the root in hex: that of ``spec.root_of`` over the leaves."""
+        return self.levels()[-1].hex() or digest(b"")
+
+    def proof(self, group: int, lines: list[bytes], within: int) -> list[str]:
+        """Return the path of line ``within`` of a group (both from 0) to the root, ``lines`` being all of the group.
+
+        Raises ``ValueError`` when the lines are not those that the kept node is of.
+        """
+        lower = Tree(leaf(line) for line in lines)
+        if lower.levels[-1] != self.nodes[32 * group : 32 * group + 32]:
+            raise ValueError(f"group {group} is of other lines")
+        return [*lower.proof(within), *Tree.of_levels(self.levels()).proof(group)]
+
+
+def keep(groups: Groups, text_digest: str, path: Path) -> None:
+    """Write nodes and starts to a Parquet file that names the text they are of."""
+    levels = groups.levels()
+    nodes = pa.FixedSizeBinaryArray.from_buffers(pa.binary(32), len(levels[0]) // 32, [None, pa.py_buffer(levels[0])])
+    starts = pa.Array.from_buffers(pa.int64(), len(groups.starts), [None, pa.py_buffer(groups.starts)])
+    named = {b"format": FORMAT, b"text": text_digest.encode()}
+    with whole_file(path) as partial:
+        kept = pa.table({"start": starts, "node": nodes}).replace_schema_metadata(named)
+        pq.write_table(kept, partial, use_dictionary=False, compression="NONE")
+
+
+def kept(path: Path, text_digest: str, root: str) -> Groups | None:
+    """Return what was kept beside a text, or None where it is of another text or leads to another root than committed."""
+    try:
+        table = pq.read_table(path)
+        named = table.schema.metadata or {}
+        if (named.get(b"format"), named.get(b"text")) != (FORMAT, text_digest.encode()):
+            return None
+        nodes, starts = table["node"].combine_chunks(), table["start"].combine_chunks()
+        if (nodes.type, starts.type, nodes.null_count, starts.null_count) != (pa.binary(32), pa.int64(), 0, 0):
+            return None
+    except (pa.ArrowException, OSError, KeyError):
+        return None
+    found = Groups(
+        nodes.buffers()[1].slice(32 * nodes.offset, 32 * len(nodes)).to_pybytes(),
+        starts.buffers()[1].slice(8 * starts.offset, 8 * len(starts)).to_pybytes(),
+    )
+    return found if found.root() == root else None
