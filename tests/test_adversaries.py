@@ -137,7 +137,7 @@ def command(capsys, *arguments):
     return left.value.code, "".join(capsys.readouterr().out.split("\n"))
 
 
-def test_slips_by_the_command(tmp_path, capsys):
+def test_slips_by_the_command(tmp_path, capsys, monkeypatch):
     soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     commit(tmp_path, plan(SEALED, known_at=soon), now=datetime.now(UTC))
     pairs = []
@@ -153,7 +153,10 @@ def test_slips_by_the_command(tmp_path, capsys):
     values = [{"numbers": [n for _, n in pairs], "salts": [s for s, _ in pairs]}]
     for name in ("甲", "乙"):
         (tmp_path / f"{name}.json").write_text(json.dumps({"by": name, "values": values}), "utf8")
-    code, said = command(capsys, "seed", tmp_path, "--first", tmp_path / "甲.json", "--second", tmp_path / "乙.json")
+    seed = ("seed", tmp_path, "--first", tmp_path / "甲.json", "--second", tmp_path / "乙.json")
+    assert command(capsys, *seed)[0] == 2  # the numbers are not known yet
+    monkeypatch.setattr("zhunsheng.usecases.drawing.clock_now", lambda: datetime.now(UTC) + timedelta(hours=2))
+    code, said = command(capsys, *seed)
     assert (code, "仅有见证：现场报数，先封存后开封" in said) == (0, True)
     assert command(capsys, "slip", "七三一")[0] == 2
 

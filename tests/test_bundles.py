@@ -14,7 +14,7 @@ import sys
 import tarfile
 import time
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -90,8 +90,9 @@ def honest(chance, place):
     )  # fmt: skip
     values = [value_of(chance, source) for source in sources]
     known_at = "2024-01-01T00:00:00Z" if any(s["source"] == "drand" for s in sources) else "2021-03-01T22:00:00+08:00"
+    lead = chance.choice([{}, {"lead": 1}, {"lead": 60}])
     plan = Plan.model_validate({
-        "id": "T-1", "title": chance.choice(NAMES) + "\n\t抽", "office": "\U00020bb7", "rule": '“”"\\', "items": [{"code": "A", "name": chance.choice(NAMES)}],
+        **lead, "id": "T-1", "title": chance.choice(NAMES) + "\n\t抽", "office": "\U00020bb7", "rule": '“”"\\', "items": [{"code": "A", "name": chance.choice(NAMES)}],
         "strata": names, "reserve": chance.choice(["0", "0.5", "1", "0.333333333"]), "staffing": {"per_object": chance.choice([2, 3])},
         "quotas": [{"match": {names[0]: first}, "count": chance.randint(1, 3)}, {"ratio": chance.choice(["0.1", "0.25", "1"]), "floor": 1, "ceiling": 6}],
         "randomness": sources, "known_at": known_at,
@@ -194,6 +195,21 @@ def forged(chance, parts):
     return packed(parts)
 
 
+def hurried(chance, parts):
+    """Have the plan promise more time before the numbers than the commitment left, all digests anew."""
+    parts = copy.deepcopy(parts)
+    parts["plan.json"]["lead"] = 525_600 * (3 if chance.random() < 0.1 else 1)
+    # Committed a minute before the year that is promised, at the edge of it, or a second within.
+    known = Plan.model_validate(parts["plan.json"] | {"lead": 1}).known_from
+    when = known - timedelta(minutes=525_600) + timedelta(seconds=chance.choice([1, 60, 86_400]))
+    parts["commitment.json"] |= {
+        "committed_at": when.strftime("%Y-%m-%dT%H:%M:%SZ"), "plan": spec.digest(spec.canonical(parts["plan.json"])),
+    }  # fmt: skip
+    parts["seed.json"]["commitment"] = spec.digest(spec.canonical(parts["commitment.json"]))
+    parts["seed.json"]["seed"] = spec.seed_of(parts["seed.json"]["commitment"], parts["seed.json"]["randomness"])
+    return packed(parts)
+
+
 def text_changed(chance, parts):
     """Change how one file is written, so that it reads the same or nearly so."""
     name = chance.choice(PARTS)
@@ -234,7 +250,7 @@ def zip_changed(chance, parts):
     ])()  # fmt: skip
 
 
-CHANGES = (data_changed,) * 7 + (data_bent,) * 5 + (forged,) * 6 + (text_changed,) * 4 + (zip_changed,) * 4
+CHANGES = (data_changed,) * 7 + (data_bent,) * 5 + (forged,) * 6 + (hurried,) + (text_changed,) * 4 + (zip_changed,) * 4
 
 
 def ours(path, bundle, frame, expected):

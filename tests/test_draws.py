@@ -442,6 +442,22 @@ def test_a_commitment_after_the_numbers_is_refused(tmp_path):
     assert commitment(early, frame, people(), round_time("quicknet", 1000) - timedelta(seconds=1))["draw"] == "T-1"
 
 
+def test_the_time_that_a_plan_leaves_is_kept_and_numbers_are_not_taken_before_they_are_known(tmp_path):
+    """A minute before the numbers nobody outside could note a commitment; an entry before them is nobody's number."""
+    frame = frame_from_file(write_frame_csv(tmp_path / "f.csv", rows()), plan_of(), open_database())
+    unhurried = plan_of(lead=60)
+    assert plan_of().as_json().get("lead") is None and unhurried.as_json()["lead"] == 60
+    last = unhurried.known_at - timedelta(minutes=60)
+    committed = commitment(unhurried, frame, people(), last)
+    with pytest.raises(ZhunshengError, match="ZS-DR-47"):
+        commitment(unhurried, frame, people(), last + timedelta(seconds=1))
+    entry = {"by": "a", "values": [{"numbers": "03 08"}]}
+    entries = entry, {**entry, "by": "b"}
+    with pytest.raises(ZhunshengError, match="才公布"):
+        seal(unhurried, committed, *entries, when=unhurried.known_at - timedelta(seconds=1))
+    assert seal(unhurried, committed, *entries, when=unhurried.known_at)["randomness"]
+
+
 def test_a_real_drand_round_is_verified():
     beacon = plan_of(randomness=[{"source": "drand", "round": 1000}], known_at="2024-01-01T00:00:00Z")
     text = canonical_text(beacon, [{"signature": SIGNATURE}])

@@ -59,7 +59,7 @@ def plan(client, department, **changes):
     return client.post(here(department, "draw-plan"), {**PLAN, "known_at": known, **changes})
 
 
-def test_a_draw_from_plan_to_results(department, sign_in, work_off):
+def test_a_draw_from_plan_to_results(department, sign_in, work_off, monkeypatch):
     one, two = sign_in("keyuan"), sign_in("keyuan2")
     assert plan(one, department).status_code == 302
     draw = Draw.objects.get(code="SJ-2021-09")
@@ -74,6 +74,7 @@ def test_a_draw_from_plan_to_results(department, sign_in, work_off):
     numbers = {"v0": "03 08 17", "v1_0": "0731", "v1_1": "58"}
     enter = reverse("draw-act", args=[draw.pk, "enter"])
     assert "才公布" in one.post(enter, numbers).content.decode()
+    monkeypatch.setattr("zhunsheng.usecases.drawing.clock_now", lambda: timezone.now() + timedelta(hours=2))
     draw.plan["known_at"] = (timezone.now() - timedelta(seconds=1)).isoformat()
     QuerySet(Draw).filter(pk=draw.pk).update(plan=draw.plan)  # past the record, whose plan is bound
     draw.refresh_from_db()

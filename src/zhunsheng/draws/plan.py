@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal
@@ -135,6 +135,8 @@ class Plan(_Entry):
     staffing: Staffing = Staffing()
     randomness: Annotated[tuple[Source, ...], Field(min_length=1, max_length=10)]
     known_at: Annotated[datetime, WithJsonSchema({"type": "string", "pattern": MOMENT})]
+    # Minutes that lie at least between the commitment and the first of the randomness: time for others to note it.
+    lead: Annotated[int, Field(ge=1, le=525_600)] | None = None
     ends_on: Short | None = None
     supplements: Short | None = None
 
@@ -166,6 +168,11 @@ class Plan(_Entry):
     def known_from(self) -> datetime:
         """The first moment at which some of the randomness may be known: the commitment must lie before it."""
         return min([self.known_at, *(s.published for s in self.randomness if isinstance(s, Drand))])
+
+    @property
+    def commit_by(self) -> datetime:
+        """The last moment of a commitment that leaves the plan's ``lead``; without one the moment before anything is known."""
+        return self.known_from - timedelta(minutes=self.lead or 0, seconds=0 if self.lead else 1)
 
     @property
     def controlled_by_office(self) -> bool:

@@ -104,13 +104,15 @@ def commit_plan(
     return committed, commitment_digest(committed)
 
 
-def seal_entries(folder: Path, first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
-    """Check two people's entries (``by``, ``values``) and write seed.json, once.
+def seal_entries(
+    folder: Path, first: dict[str, Any], second: dict[str, Any], now: datetime | None = None
+) -> dict[str, Any]:
+    """Check two people's entries (``by``, ``values``) and write seed.json, once, and not before the numbers are known.
 
     Raises ``ZS-DR-04``, ``ZS-DR-05``, ``ZS-DR-35``, ``ZS-DR-36``; ``ZS-DR-38`` where the draw has another seed.
     """
     plan, committed = read_plan(folder / "plan.json"), read_part(folder / "commitment.json")
-    sealed = seal(plan, committed, first, second, slips_of(folder))
+    sealed = seal(plan, committed, first, second, slips_of(folder), now or clock_now())
     kept = folder / "seed.json"
     # Of one commitment there is one seed, or whoever enters could try until the result pleases.
     if kept.is_file() and read_part(kept)["seed"] != sealed["seed"]:

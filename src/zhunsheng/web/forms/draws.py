@@ -23,6 +23,7 @@ class PlanForm(forms.Form):
     items = forms.MultipleChoiceField(label=gettext_lazy("抽查事项"), required=False)
     frame_on = forms.DateField(label=gettext_lazy("名录库日期"))
     known_at = forms.DateTimeField(label=gettext_lazy("随机数公布时间"))
+    lead = forms.IntegerField(label=gettext_lazy("承诺至少提前（分钟）"), min_value=1, max_value=525_600, required=False)
     ends_on = forms.DateField(label=gettext_lazy("任务截止日期"), required=False)
     lottery_name = forms.CharField(label=gettext_lazy("彩票名称"), max_length=60, required=False)
     lottery_issue = forms.CharField(label=gettext_lazy("期号"), max_length=40, required=False)

@@ -171,6 +171,8 @@ def plan_from_form(department: Organisation, form: dict[str, Any]) -> dict[str, 
         "randomness": sources,
         "known_at": form["known_at"].isoformat(),
     }
+    if form.get("lead"):
+        plan["lead"] = form["lead"]
     if form.get("ends_on"):
         plan["ends_on"] = form["ends_on"].isoformat()
     return plan_of(plan).as_json()
@@ -223,6 +225,7 @@ def form_of(draw: Draw) -> dict[str, Any]:
         "items": [i.code for i in plan.items],
         "frame_on": draw.frame_on,
         "known_at": timezone.localtime(plan.known_at),
+        "lead": plan.lead,
         "ends_on": draw.ends_on,
         "per_object": plan.staffing.per_object,
         "reserve": number(Fraction(str(plan.reserve)) * 100, 7),

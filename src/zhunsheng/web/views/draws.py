@@ -104,6 +104,7 @@ def plan(request: HttpRequest, department: Organisation, year: int) -> HttpRespo
         )
     said: dict[str, Any] = {f"ratio_{c}": ratio for c, (ratio, _floor) in DEFAULTS.items()}
     said |= {f"floor_{c}": floor for c, (_ratio, floor) in DEFAULTS.items()}
+    said["lead"] = 30
     address = reverse("draw-plan", args=[department.pk, year])
     return render(request, "web/draw_plan.html", _plan_page(department, said) | {"action": address})
 
