@@ -48,7 +48,12 @@ def targets(request: HttpRequest, department: Organisation, year: int) -> HttpRe
             if made[0].upload_id != upload.pk:
                 message = _("这份文件先前已上传，没有另建版本。")
                 if any(v.edited for v in made):
-                    message += _("那之后改过内容，现在的与文件不同；要按文件重来，请先作废这一版再上传。")
+                    message += _("那之后改过内容，现在的与文件不同。")
+                    message += (
+                        _("已批复的要按文件重来，请先提出调整，再上传。")
+                        if any(v.state == "approved" for v in made)
+                        else _("要按文件重来，请先作废这一版再上传。")
+                    )
             else:
                 message += "".join(sheets.joined_words(v) for v in made)
             return done(request, "version", message, made[0].pk)
