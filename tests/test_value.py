@@ -269,3 +269,16 @@ def test_what_nobody_sees_is_no_text(sign):
 def test_what_people_write_stays():
     text = "a\n\tb 　é汉𠮷😀ㄅ㎡①—…’"
     assert clean(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("≥1O项", 10), ("≥9o%", 90), ("1OO%", 100), ("≥2I家", 21), ("≥1l个", 11), ("3O", 30), ("≥1O户次", 10)]
+)
+def test_a_letter_that_looks_like_a_digit_is_asked_about(text, value):
+    """A target of ten read as one in silence is reached by one."""
+    found = TargetValue.parse(text)
+    assert found.value == value and any("疑为" in doubt for doubt in found.doubts)
+
+
+def test_litres_are_litres():
+    assert TargetValue.parse("≥5L").value == 5

@@ -596,7 +596,7 @@ def _number(text: str, doubts: list[str]) -> tuple[Decimal | None, str]:
         return inner, ("%" if match[1] == "百分之" else "‰") + rest + text[match.end() :]
     if match := re.match(rf"^{_NUMBER}", text):
         head, rest = match[0], text[match.end() :]
-        if letters := re.match(r"^[oOlI]+(?=[%\d个次元万]|$)", rest):
+        if letters := re.match(r"^[oOlI]+(?=[%\d一-龥]|$)", rest):
             fixed = head + letters[0].translate(str.maketrans("oOlI", "0011"))
             doubts.append(f"“{head}{letters[0]}”疑为“{fixed}”的误录")
             head, rest = fixed, rest[letters.end() :]
