@@ -7,6 +7,7 @@ import os
 import shutil
 from datetime import date
 
+import hypothesis
 import pytest
 
 from places import REAL
@@ -14,6 +15,11 @@ from zhunsheng.sample.demo import demo
 
 # What tests import and load stays: looking through it again and again for garbage takes a tenth of their time.
 gc.set_threshold(100_000, 50, 50)
+
+
+# How long one example takes on a busy machine says nothing; what must not take long is measured where it is asked.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
