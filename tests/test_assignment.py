@@ -585,7 +585,7 @@ def test_a_draw_is_run_and_verified_by_the_version_it_was_committed_under(of_bot
         teams = how(Plan.model_validate(parts["plan.json"]), objects, people, parts["seed.json"]["seed"])
         assert {a["id"]: tuple(a["inspectors"]) for a in parts["assignment.json"]} == teams
         held = {c.code: c.holds for c in verify_bundle(place / f"{version[-1]}.zip", place / "frame.tsv")}
-        assert {code for code, holds in held.items() if not holds} <= {"published", "randomness"}
+        assert {code for code, holds in held.items() if not holds} <= {"published", "strength"}
 
 
 def test_parts_of_two_versions_are_no_bundle(of_both):

@@ -330,7 +330,7 @@ def test_the_steps_of_a_draw_compiled_and_not(tmp_path, compiled, monkeypatch, n
     assert drawing.list_draw(out, tmp_path / "list.parquet") == len(outcome.drawn)
     monkeypatch.setattr(drawing, "find_spec", (lambda name: None) if numba else util.find_spec)
     found = drawing.verify_bundle(out / "抽查包.zip", out / "frame.tsv")
-    assert {c.code: c.holds for c in found if c.holds is not True} == {"published": None}
+    assert {c.code: c.holds for c in found if c.holds is not True} == {"published": None, "strength": None}
     assert read_plan(out / "plan.json").id == BASE["id"]
 
 

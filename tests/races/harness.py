@@ -367,7 +367,10 @@ def brought(record: Any, state: str) -> None:
     undone = {act.undoes for name, act in ACTIONS.items() if act.undoes}
     lead = next((n for n in mine if n in undone), next(iter(mine), ""))
     before = ACTIONS[lead].on[0] if lead else state
-    type(record)._base_manager.filter(pk=record.pk).update(state=state)
+    values = {"state": state}
+    if isinstance(record, models.Draw) and state in ("committed", "entered", "sealed", "drawn"):
+        values["digest"] = "a" * 64  # what was committed to has one
+    type(record)._base_manager.filter(pk=record.pk).update(**values)
     record.refresh_from_db()
     by = models.User.objects.get(username=NEUTRAL)
     models.Step.objects.create(

@@ -171,7 +171,7 @@ def test_files_of_the_site_are_signed_by_nobody(tmp_path, sign_in, user):
 
 # -- nothing is kept on the way ---------------------------------------------------------------------------------------
 
-OPEN = {"public-file", "open-data", "open-data-json", "data-package", "verify"}
+OPEN = {"public-file", "open-data", "open-data-json", "data-package", "verify", "commitment-lines", "commitment-file"}
 
 
 @pytest.mark.parametrize("who", ["caiwu", "caizheng", "guanli", None])

@@ -21,10 +21,18 @@ FORMAT = b"zhunsheng.frame-tree/1"
 COMPILED_FROM = 20_000  # nodes from which the start of compiled code is worth it
 
 
+def compiles() -> bool:
+    """Return whether there is compiled code to be had (the extra ``fast``)."""
+    try:
+        return find_spec("numba") is not None
+    except ModuleNotFoundError:  # so says who keeps a package out
+        return False
+
+
 def parents(nodes: bytes) -> bytes:
     """Return the level above ``nodes`` (32 bytes each); an odd one at the end goes up as it is."""
     count = len(nodes) // 32
-    if count >= COMPILED_FROM and find_spec("numba"):
+    if count >= COMPILED_FROM and compiles():
         import numpy as np
 
         from zhunsheng.draws import kernels

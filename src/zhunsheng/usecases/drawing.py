@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ from zhunsheng.draws.frame import (
     source_of_ledger,
 )
 from zhunsheng.draws.lookalikes import refuse_inspectors
-from zhunsheng.draws.merkle import kept
+from zhunsheng.draws.merkle import compiles, kept
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import (
     ASSIGN,
@@ -321,7 +320,7 @@ def _new_frame(
     connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str, scratch: Path
 ) -> Frame:
     """Return the frame of the view ``source``: by compiled code where there is some and much to do, else by SQL."""
-    if find_spec("numba") and _large(connection):
+    if compiles() and _large(connection):
         from zhunsheng.draws import texts
 
         if found := texts.new_frame(connection, plan, names, source, scratch / "frame.tsv"):
@@ -343,7 +342,7 @@ def _published_frame(
     path: Path, plan: Plan, connection: duckdb.DuckDBPyConnection, wanted: _Wanted, *, tree: bool = True
 ) -> Frame:
     """Return a published frame, read for the draw ``wanted`` (seed, quotas). Raises as ``frame_from_file``."""
-    if path.suffix == ".tsv" and path.is_file() and path.stat().st_size > COMPILED_FROM and find_spec("numba"):
+    if path.suffix == ".tsv" and path.is_file() and path.stat().st_size > COMPILED_FROM and compiles():
         from zhunsheng.draws import texts
 
         if found := texts.published_frame(path, plan, connection, texts.Tickets(*wanted), tree=tree):
