@@ -1,0 +1,1254 @@
+// A second verifier of draws, written from docs/draw-specification.md alone, to find where that text is not enough.
+//
+//   node verify.mjs BUNDLE.zip [--frame frame.tsv] [--commitment DIGEST]
+//   node verify.mjs --vectors draw-vectors.json
+//   node verify.mjs --batch CASES.json        [{"bundle": …, "frame": …, "commitment": …}, …], one JSON line each
+//
+// Exit 0: all that was checked holds; 1: something does not hold; 2: the bundle is refused.
+
+import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { crc32, inflateRawSync } from "node:zlib";
+import process from "node:process";
+
+class Refused extends Error {
+  constructor(code, place, count = null) {
+    super(`${code} ${place}`);
+    Object.assign(this, { code, place, count });
+  }
+}
+const refuse = (code, place, count) => {
+  throw new Refused(code, place, count);
+};
+const lacking = (place) => refuse("ZS-DR-07", place);
+const badZip = (place) => refuse("ZS-DR-21", place);
+const badFile = (place) => refuse("ZS-DR-22", place);
+const contradiction = (place) => refuse("ZS-DR-23", place);
+
+const sha = (...parts) => {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+};
+const digest = (...parts) => sha(...parts).toString("hex");
+
+// UTF-16 puts U+10000 before U+E000; moving the surrogates above makes the order that of the UTF-8 bytes.
+const rankOfUnit = (u) => (u >= 0xe000 ? u - 0x800 : u >= 0xd800 ? u + 0x2000 : u);
+function compare(a, b) {
+  const shorter = Math.min(a.length, b.length);
+  for (let i = 0; i < shorter; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return rankOfUnit(x) - rankOfUnit(y);
+  }
+  return a.length - b.length;
+}
+const by = (...keys) => (a, b) => {
+  for (const key of keys) {
+    const x = key(a);
+    const y = key(b);
+    const order = typeof x === "string" ? compare(x, y) : x - y;
+    if (order) return order;
+  }
+  return 0;
+};
+const sum = (values) => values.reduce((a, b) => a + b, 0);
+const codePoints = (text) => {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+};
+
+// ---------------------------------------------------------------------------------------------- canonical JSON
+
+function decode(bytes, place) {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return text.startsWith("\ufeff") ? badFile(`${place}: byte-order mark`) : text;
+  } catch (error) {
+    if (error instanceof Refused) throw error;
+    return badFile(`${place}: not UTF-8`);
+  }
+}
+
+const SHORT = { '"': '"', "\\": "\\", b: "\b", t: "\t", n: "\n", f: "\f", r: "\r" };
+
+// Takes the canonical form and no other, so nothing need be written anew and compared. Objects become Maps: a name
+// such as __proto__ or 12 is a name like others there.
+function parse(bytes, place) {
+  const text = decode(bytes, place);
+  let at = 0;
+  const bad = () => badFile(`${place}: not canonical at ${at}`);
+  const run = /[^"\\\u0000-\u001f]*/y;
+  const integer = /-?(?:0|[1-9][0-9]{0,14})(?![0-9.eE])/y;
+
+  function string() {
+    if (text[at++] !== '"') bad();
+    let value = "";
+    for (;;) {
+      run.lastIndex = at;
+      const plain = run.exec(text)[0];
+      value += plain;
+      at += plain.length;
+      const sign = text[at++];
+      if (sign === '"') return value;
+      if (sign !== "\\") bad();
+      const kind = text[at++];
+      if (kind === "u") {
+        const hex = text.slice(at, at + 4);
+        at += 4;
+        if (!/^00[01][0-9a-f]$/.test(hex)) bad();
+        const sign = String.fromCharCode(parseInt(hex, 16));
+        if (Object.values(SHORT).includes(sign)) bad();
+        value += sign;
+      } else if (Object.hasOwn(SHORT, kind ?? "")) value += SHORT[kind];
+      else bad();
+    }
+  }
+
+  function value(depth) {
+    if (depth > 12) bad(); // no file of a bundle is half as deep, and the stack is not to be filled
+    const sign = text[at];
+    if (sign === '"') return string();
+    if (sign === "{") {
+      const object = new Map();
+      let last = null;
+      at++;
+      if (text[at] === "}") return at++, object;
+      for (;;) {
+        const key = string();
+        if (last !== null && compare(last, key) >= 0) bad();
+        if (text[at++] !== ":") bad();
+        object.set(key, value(depth + 1));
+        last = key;
+        const next = text[at++];
+        if (next === "}") return object;
+        if (next !== ",") bad();
+      }
+    }
+    if (sign === "[") {
+      const list = [];
+      at++;
+      if (text[at] === "]") return at++, list;
+      for (;;) {
+        list.push(value(depth + 1));
+        const next = text[at++];
+        if (next === "]") return list;
+        if (next !== ",") bad();
+      }
+    }
+    for (const [word, meant] of [["true", true], ["false", false], ["null", null]])
+      if (text.startsWith(word, at)) return (at += word.length), meant;
+    integer.lastIndex = at;
+    const digits = integer.exec(text)?.[0];
+    if (digits === undefined || digits === "-0") bad();
+    at += digits.length;
+    return Number(digits);
+  }
+
+  const whole = value(0);
+  return at === text.length ? whole : bad();
+}
+
+function canonicalText(text) {
+  const escaped = text.replace(/["\\\u0000-\u001f]/g, (sign) => {
+    const short = Object.keys(SHORT).find((name) => SHORT[name] === sign);
+    return short ? `\\${short}` : `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+  return `"${escaped}"`;
+}
+function canonical(value) {
+  if (typeof value === "string") return canonicalText(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (value instanceof Map) {
+    const keys = [...value.keys()].sort(compare);
+    return `{${keys.map((key) => `${canonicalText(key)}:${canonical(value.get(key))}`).join(",")}}`;
+  }
+  return String(value);
+}
+const same = (a, b) => canonical(a) === canonical(b);
+
+// ------------------------------------------------------------------------------------------------------ the zip
+
+const MIB = 1 << 20;
+const FILES = {
+  "plan.json": [MIB, 20_000],
+  "commitment.json": [8 * MIB, 200_000],
+  "seed.json": [256 << 10, 2_000],
+  "inspectors.json": [8 * MIB, 300_000],
+  "drawn.json": [32 * MIB, 850_000],
+  "assignment.json": [16 * MIB, 850_000],
+  "cutoffs.json": [8 * MIB, 50_000],
+  "proofs.json": [40 * MIB, 850_000],
+  "README.txt": [16 << 10, Infinity],
+};
+
+// Two programs that read a loose zip can see two bundles in it; so every byte has one meaning or the zip is refused.
+function unzip(zip) {
+  if (zip.length < 22 || zip.readUInt32LE(zip.length - 22) !== 0x06054b50) badZip("end record");
+  if (zip.length > 64 * MIB) badZip("longer than 64 MiB");
+  const end = zip.subarray(zip.length - 22);
+  const count = end.readUInt16LE(10);
+  const size = end.readUInt32LE(12);
+  const start = end.readUInt32LE(16);
+  const disks = end.readUInt32LE(4);
+  if (disks !== 0 || end.readUInt16LE(8) !== count || end.readUInt16LE(20) !== 0) badZip("end record");
+  if (start + size !== zip.length - 22) badZip("directory's place");
+
+  const entries = new Map();
+  let at = start;
+  for (let i = 0; i < count; i++) {
+    if (at + 46 > start + size || zip.readUInt32LE(at) !== 0x02014b50) badZip("directory");
+    const nameLength = zip.readUInt16LE(at + 28);
+    if (at + 46 + nameLength > start + size) badZip("directory");
+    const name = zip.toString("latin1", at + 46, at + 46 + nameLength);
+    if (!Object.hasOwn(FILES, name) || entries.has(name)) badZip(`member ${JSON.stringify(name)}`);
+    if (zip.readUInt32LE(at + 30) !== 0 || zip.readUInt16LE(at + 34) !== 0) badZip(`${name}: extra field, comment`);
+    // From "version needed" to the extra field's length both heads have the same 26 bytes.
+    const entry = { name, head: zip.subarray(at + 6, at + 32), offset: zip.readUInt32LE(at + 42) };
+    entries.set(name, entry);
+    at += 46 + nameLength;
+  }
+  if (at !== start + size) badZip("directory");
+  for (const name of Object.keys(FILES)) if (!entries.has(name)) lacking(name);
+
+  let next = 0;
+  let total = 0;
+  for (const entry of [...entries.values()].sort(by((e) => e.offset))) {
+    const { name, head, offset } = entry;
+    if (offset !== next || offset + 30 + name.length > start) badZip(`${name}: place`);
+    if (zip.readUInt32LE(offset) !== 0x04034b50) badZip(`${name}: head`);
+    if (!zip.subarray(offset + 4, offset + 30).equals(head)) badZip(`${name}: head`);
+    if (zip.toString("latin1", offset + 30, offset + 30 + name.length) !== name) badZip(`${name}: head`);
+    entry.method = head.readUInt16LE(4);
+    entry.crc = head.readUInt32LE(10);
+    entry.length = head.readUInt32LE(18);
+    const packed = head.readUInt32LE(14);
+    if (head.readUInt16LE(0) !== 20 || head.readUInt16LE(2) !== 0) badZip(`${name}: version or flags`);
+    if (entry.method !== 8 && !(entry.method === 0 && packed === entry.length)) badZip(`${name}: method`);
+    entry.packed = zip.subarray(offset + 30 + name.length, offset + 30 + name.length + packed);
+    next = offset + 30 + name.length + packed;
+    if (next > start) badZip(`${name}: place`);
+    if (entry.length > FILES[name][0]) badFile(`${name}: ${entry.length} bytes`);
+    total += entry.length;
+  }
+  if (next !== start) badZip("bytes between members and directory");
+  if (total > 64 * MIB) badZip("unpacks to more than 64 MiB");
+
+  const files = new Map();
+  for (const entry of entries.values()) files.set(entry.name, unpack(entry));
+  return files;
+}
+
+function unpack({ name, method, packed, length, crc }) {
+  let bytes = packed;
+  if (method === 8) {
+    try {
+      const { buffer, engine } = inflateRawSync(packed, { maxOutputLength: Math.max(length, 1), info: true });
+      if (engine.bytesWritten !== packed.length) badZip(`${name}: bytes behind the packed ones`);
+      bytes = buffer;
+    } catch (error) {
+      if (error instanceof Refused) throw error;
+      badZip(`${name}: cannot be unpacked`);
+    }
+  }
+  if (bytes.length !== length || crc32(bytes) !== crc) badZip(`${name}: size or CRC-32`);
+  let marks = 0;
+  for (const byte of bytes) if (byte === 0x2c || byte === 0x5b || byte === 0x7b) marks++;
+  if (marks > FILES[name][1]) badFile(`${name}: ${marks} commas and brackets`);
+  return bytes;
+}
+
+// ------------------------------------------------------------------------------------------- shapes and bounds
+
+const BILLION = 1_000_000_000;
+const all = (...tests) => (v, at) => tests.forEach((test) => test(v, at));
+const when = (test) => (v, at) => test(v) || badFile(at);
+const integer = (least, most) => when((v) => typeof v === "number" && v >= least && v <= most);
+const pattern = (re) => when((v) => typeof v === "string" && re.test(v));
+const text = (most) => when((v) => typeof v === "string" && codePoints(v) <= most);
+const literal = (...words) => when((v) => words.includes(v));
+const flag = when((v) => typeof v === "boolean");
+const list = (least, most, item) => (v, at) => {
+  if (!Array.isArray(v) || v.length < least || v.length > most) badFile(at);
+  v.forEach((one, i) => item(one, `${at}[${i}]`));
+};
+const table = (key, value) => (v, at) => {
+  if (!(v instanceof Map)) badFile(at);
+  for (const [name, one] of v) key(name, `${at}.${name}`), value(one, `${at}.${name}`);
+};
+const object = (needed, optional = {}) => (v, at) => {
+  if (!(v instanceof Map)) badFile(at);
+  for (const name of Object.keys(needed)) if (!v.has(name)) badFile(`${at}.${name}`);
+  for (const [name, one] of v) {
+    const test = Object.hasOwn(needed, name) ? needed[name] : Object.hasOwn(optional, name) ? optional[name] : null;
+    test ? test(one, `${at}.${name}`) : badFile(`${at}.${name}`);
+  }
+};
+const once = (key, what) => (v, at) => new Set(v.map(key)).size === v.length || badFile(`${at}: ${what}`);
+const ascending = (key) => (v, at) =>
+  v.every((one, i) => i === 0 || compare(key(v[i - 1]), key(one)) < 0) || badFile(`${at}: order`);
+const self = (v) => v;
+const idOf = (v) => v.get("id");
+
+const hex = (length) => pattern(new RegExp(`^[0-9a-f]{${length}}$`));
+const id = pattern(/^[0-9A-Za-z_-]{1,22}$/);
+const code = pattern(/^[0-9A-Za-z_.-]{1,40}$/);
+const decimal = pattern(/^[0-9]{1,20}(\.[0-9]{1,20})?$/);
+const NUMBERS = /^[0-9０-９]{1,12}( [0-9０-９]{1,12})*$/;
+const numbers = all(pattern(NUMBERS), text(2000));
+const moment = when((v) => seconds(v) !== null);
+const part = (v) => codePoints(v) >= 1 && codePoints(v) <= 40 && !/[|\u0000-\u001f\u007f-\u009f\u2028\u2029]/u.test(v);
+const stratum = when((v) => typeof v === "string" && v.split("|").every(part));
+
+function seconds(v) {
+  if (typeof v !== "string" || !/^2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/.test(v)) return null;
+  const time = new Date(v);
+  // Date takes the 30th of February for the 1st of March: only what comes back unchanged is a day of the calendar.
+  return Number.isNaN(time.getTime()) || time.toISOString() !== v.replace("Z", ".000Z") ? null : time.getTime() / 1000;
+}
+
+const source = (v, at) => {
+  const kind = v instanceof Map ? v.get("source") : null;
+  const shapes = {
+    drand: object({ source: self, chain: literal("quicknet", "default"), round: integer(1, 10 * BILLION) }),
+    lottery: object({ source: self, name: text(1000), issue: code }),
+    ceremony: object({ source: self, speakers: list(2, 50, text(1000)) }, { sealed: literal(true) }),
+    office: object({ source: self }),
+  };
+  Object.hasOwn(shapes, kind ?? "") ? shapes[kind](v, at) : badFile(`${at}.source`);
+  if (v.get("chain") === "default" && v.get("round") === 1) badFile(`${at}.round`);
+};
+const quota = (v, at) => {
+  object(
+    { match: table(text(1000), text(1000)), floor: integer(0, BILLION) },
+    { ratio: decimal, count: integer(0, BILLION), ceiling: integer(0, BILLION) },
+  )(v, at);
+  if (v.has("ratio") === v.has("count")) badFile(at);
+};
+const planShape = object(
+  {
+    format: literal("zhunsheng.draw-plan/1"),
+    id: code,
+    title: text(1000),
+    office: text(1000),
+    rule: text(1000),
+    items: list(1, 200, object({ code, name: text(1000) })),
+    strata: all(list(1, 6, code), once(self, "strata")),
+    quotas: list(1, 1000, quota),
+    reserve: decimal,
+    staffing: object({ per_object: integer(2, 20), certified: literal(1) }, { max_load: integer(1, 1_000_000) }),
+    randomness: list(1, 10, source),
+    known_at: moment,
+  },
+  { lead: integer(1, 525_600), ends_on: text(40), supplements: text(40) },
+);
+
+function checkPlan(plan) {
+  planShape(plan, "plan.json");
+  const names = plan.get("strata");
+  const quotas = plan.get("quotas");
+  quotas.forEach((quota, i) => {
+    for (const name of quota.get("match").keys()) if (!names.includes(name)) badFile(`plan.json.quotas[${i}].match`);
+    if (quota.get("match").size === 0 && i < quotas.length - 1) badFile(`plan.json.quotas[${i}].match`);
+  });
+  if (plan.get("randomness").filter((one) => one.has("sealed")).length > 1) badFile("plan.json.randomness");
+}
+
+const versions = (what) => literal(`zhunsheng.draw/1/${what}`, `zhunsheng.draw/2/${what}`);
+const SHAPES = {
+  "commitment.json": object({
+    format: versions("commitment"),
+    draw: code,
+    plan: hex(64),
+    frame: object({ count: integer(1, BILLION), digest: hex(64), root: hex(64) }),
+    strata: table(
+      stratum,
+      object({ size: integer(1, BILLION), quota: integer(0, BILLION), reserve: integer(0, BILLION) }),
+    ),
+    inspectors: object({ count: integer(0, BILLION), digest: hex(64) }),
+    committed_at: moment,
+  }),
+  "seed.json": object({
+    format: versions("seed"),
+    commitment: hex(64),
+    values: list(1, 10, self),
+    randomness: text(100_000),
+    seed: hex(32),
+    entered_by: list(2, 2, hex(16)),
+    controlled_by_office: flag,
+  }),
+  "inspectors.json": all(
+    list(0, 10_000, object({
+      id,
+      certified: flag,
+      districts: all(list(0, 5000, text(100)), ascending(self)),
+      items: all(list(0, 5000, text(100)), ascending(self)),
+      recuse: all(list(0, 5000, text(100)), ascending(self)),
+    })),
+    ascending(idOf),
+  ),
+  "drawn.json": all(
+    list(0, 120_000, object({ stratum, rank: integer(1, BILLION), id, ticket: hex(64), reserve: flag })),
+    once(idOf, "ids"),
+  ),
+  "assignment.json": all(list(0, 120_000, object({ id, inspectors: list(0, 20, id) })), once(idOf, "ids")),
+  "cutoffs.json": table(stratum, hex(64)),
+  "proofs.json": table(id, list(0, 40, pattern(/^[LR][0-9a-f]{64}$/))),
+};
+
+function checkValues(plan, values, at = "seed.json.values") {
+  const sources = plan.get("randomness");
+  if (values.length !== sources.length) contradiction(at);
+  sources.forEach((source, i) => {
+    const place = `${at}[${i}]`;
+    const speakers = source.get("speakers")?.length;
+    const said = { numbers: list(speakers, speakers, numbers) };
+    const shape = {
+      drand: () =>
+        source.get("chain") === "quicknet"
+          ? object({ signature: hex(96) })
+          : object({ signature: hex(192), previous_signature: hex(192) }),
+      lottery: () => object({ numbers }),
+      office: () => object({ numbers }),
+      ceremony: () =>
+        source.has("sealed")
+          ? object({ ...said, salts: list(speakers, speakers, hex(32)), sealed_at: moment })
+          : object(said),
+    }[source.get("source")];
+    shape()(values[i], place);
+  });
+}
+
+function readBundle(zip) {
+  const files = unzip(zip);
+  decode(files.get("README.txt"), "README.txt");
+  const read = (name) => parse(files.get(name), name);
+  const bundle = { plan: read("plan.json") };
+  checkPlan(bundle.plan);
+  for (const [name, shape] of Object.entries(SHAPES)) {
+    const value = read(name);
+    shape(value, name);
+    bundle[name.replace(".json", "")] = value;
+  }
+  const { plan, commitment, seed, drawn, assignment, proofs } = bundle;
+  checkValues(plan, seed.get("values"));
+  const strata = commitment.get("strata");
+  if (strata.size < 1 || strata.size > 20_000 || strata.size * plan.get("quotas").length > 2_000_000)
+    badFile("commitment.json.strata");
+  bundle.version = commitment.get("format").replace("/commitment", "");
+  if (seed.get("format") !== `${bundle.version}/seed`) contradiction("seed.json.format");
+  for (const name of strata.keys())
+    if (name.split("|").length !== plan.get("strata").length) contradiction(`commitment.json.strata.${name}`);
+  for (const one of drawn) if (!strata.has(one.get("stratum"))) contradiction(`drawn.json ${one.get("id")}`);
+  for (const name of bundle.cutoffs.keys()) if (!strata.has(name)) contradiction(`cutoffs.json.${name}`);
+  const chosen = drawn.filter((one) => !one.get("reserve"));
+  if (!same(chosen.map(idOf), assignment.map(idOf))) contradiction("assignment.json");
+  if (proofs.size && (proofs.size !== drawn.length || drawn.length > 20_000 || !drawn.every((one) => proofs.has(idOf(one)))))
+    contradiction("proofs.json");
+  bundle.digests = Object.fromEntries([...files].map(([name, bytes]) => [name, digest(bytes)]));
+  return bundle;
+}
+
+// ------------------------------------------------------------------------------------------ quotas and randomness
+
+const fraction = (decimal) => {
+  const [whole, rest = ""] = decimal.split(".");
+  return [BigInt(whole + rest), 10n ** BigInt(rest.length)];
+};
+// A ratio as a binary float would be off by one object where ratio × size is a whole number.
+const timesUp = (decimal, size) => {
+  const [above, below] = fraction(decimal);
+  return (above * BigInt(size) + below - 1n) / below;
+};
+const least = (a, b) => (a < b ? a : b);
+
+function quotaOf(plan, name, size) {
+  const parts = name.split("|");
+  const place = (part) => plan.get("strata").indexOf(part);
+  const fits = (quota) => [...quota.get("match")].every(([part, value]) => parts[place(part)] === value);
+  const quota = plan.get("quotas").find(fits);
+  if (!quota) return null;
+  let count = quota.has("count") ? BigInt(quota.get("count")) : timesUp(quota.get("ratio"), size);
+  if (count < BigInt(quota.get("floor"))) count = BigInt(quota.get("floor"));
+  if (quota.has("ceiling")) count = least(count, BigInt(quota.get("ceiling")));
+  count = least(count, BigInt(size));
+  const reserve = least(timesUp(plan.get("reserve"), count), BigInt(size) - count);
+  return new Map([["quota", Number(count)], ["reserve", Number(reserve)], ["size", size]]);
+}
+
+const CHAINS = {
+  quicknet: ["52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971", 1692803367, 3],
+  default: ["8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce", 1595431050, 30],
+};
+const roundTime = (source) => {
+  const [, genesis, period] = CHAINS[source.get("chain")];
+  return genesis + period * (source.get("round") - 1);
+};
+const drandTimes = (plan) => plan.get("randomness").filter((s) => s.get("source") === "drand").map(roundTime);
+
+const slipDigests = (value) => value.get("salts").map((salt, i) => digest(`${salt}:${value.get("numbers")[i]}`));
+const slipsRecord = (value, planDigest) =>
+  digest(canonical(new Map([
+    ["format", "zhunsheng.draw-slips/1"],
+    ["plan", planDigest],
+    ["sealed_at", value.get("sealed_at")],
+    ["slips", slipDigests(value)],
+  ])));
+
+function randomnessLine(source, value, planDigest) {
+  switch (source.get("source")) {
+    case "drand": {
+      const randomness = digest(Buffer.from(value.get("signature"), "hex"));
+      return `drand:${CHAINS[source.get("chain")][0]}:${source.get("round")}:${randomness}`;
+    }
+    case "lottery":
+      return `lottery:${source.get("name")}:${source.get("issue")}:${value.get("numbers")}`;
+    case "ceremony": {
+      const said = source.get("speakers").map((speaker, i) => `${speaker}=${value.get("numbers")[i]}`).join(";");
+      return `ceremony:${said}${source.has("sealed") ? `:${slipsRecord(value, planDigest)}` : ""}`;
+    }
+    default:
+      return `office:${value.get("numbers")}`;
+  }
+}
+const randomnessOf = (plan, values, planDigest) =>
+  plan.get("randomness").map((source, i) => randomnessLine(source, values[i], planDigest)).join("\n");
+const seedOf = (commitment, randomness) => digest(`${commitment}\n${randomness}`).slice(0, 32);
+
+const WORDS = { office: "机关自定", witnessed: "仅有见证", published: "可向公布方核对", proved: "有证明" };
+function strengthOf(plan) {
+  const kinds = plan.get("randomness").map((source) => source.get("source"));
+  if (kinds.includes("office")) return "office";
+  if (kinds.includes("ceremony")) return "witnessed";
+  return kinds.includes("lottery") ? "published" : "proved";
+}
+
+// What can be said of a signature without pairings: compressed, not the point at infinity, coordinates in the field.
+const FIELD = BigInt(
+  "0x1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaab",
+);
+function encoded(signature) {
+  const bytes = Buffer.from(signature, "hex");
+  if ((bytes[0] & 0xc0) !== 0x80) return false;
+  bytes[0] &= 0x1f;
+  for (let at = 0; at < bytes.length; at += 48)
+    if (BigInt(`0x${bytes.toString("hex", at, at + 48)}`) >= FIELD) return false;
+  return true;
+}
+
+// ----------------------------------------------------------------------------------------------- frame and drawing
+
+const TAB = 9;
+const LF = 10;
+
+function readFrame(bytes) {
+  const lines = [];
+  const entities = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = bytes.indexOf(LF, at);
+    const tab = bytes.indexOf(TAB, at);
+    if (end < 0 || tab < 0 || tab > end) return null;
+    const entity = { id: bytes.toString("latin1", at, tab), stratum: bytes.toString("utf8", tab + 1, end) };
+    if (!/^[0-9A-Za-z_-]{1,22}$/.test(entity.id)) return null;
+    if (entities.length && compare(entities.at(-1).id, entity.id) >= 0) return null;
+    lines.push(bytes.subarray(at, end));
+    entities.push(entity);
+    at = end + 1;
+  }
+  return { lines, entities };
+}
+
+const [LEAF, NODE] = [Buffer.from([0]), Buffer.from([1])];
+function merkleRoot(lines) {
+  let level = lines.map((line) => sha(LEAF, line));
+  while (level.length > 1) {
+    const above = [];
+    for (let i = 0; i + 1 < level.length; i += 2) above.push(sha(NODE, level[i], level[i + 1]));
+    if (level.length % 2) above.push(level.at(-1));
+    level = above;
+  }
+  return level.length ? level[0].toString("hex") : null;
+}
+function foldProof(line, steps) {
+  let node = sha(LEAF, line);
+  for (const step of steps) {
+    const sibling = Buffer.from(step.slice(1), "hex");
+    node = step[0] === "L" ? sha(NODE, sibling, node) : sha(NODE, node, sibling);
+  }
+  return node.toString("hex");
+}
+
+const ticketOf = (seed, id) => digest(`${seed}:${id}`);
+
+function sizesOf(entities) {
+  const sizes = new Map();
+  for (const { stratum } of entities) sizes.set(stratum, (sizes.get(stratum) ?? 0) + 1);
+  return sizes;
+}
+const strataOf = (plan, sizes) => new Map([...sizes].map(([name, size]) => [name, quotaOf(plan, name, size)]));
+
+function drawAnew(strata, seed, entities) {
+  const members = new Map();
+  for (const { id, stratum } of entities) {
+    if (!members.has(stratum)) members.set(stratum, []);
+    members.get(stratum).push({ id, ticket: ticketOf(seed, id) });
+  }
+  const drawn = [];
+  for (const stratum of [...strata.keys()].sort(compare)) {
+    const numbers = strata.get(stratum);
+    const ordered = (members.get(stratum) ?? []).sort(by((e) => e.ticket, (e) => e.id));
+    const taken = ordered.slice(0, numbers.get("quota") + numbers.get("reserve"));
+    taken.forEach(({ id, ticket }, i) => {
+      const reserve = i >= numbers.get("quota");
+      drawn.push(new Map(Object.entries({ id, rank: i + 1, reserve, stratum, ticket })));
+    });
+  }
+  return drawn;
+}
+
+// The objects of an assignment, in its order: the drawn without reserve by (ticket, id).
+function objectsOf(plan, drawn) {
+  const place = plan.get("strata").indexOf("district");
+  return drawn
+    .filter((one) => !one.get("reserve"))
+    .map((one) => ({
+      id: one.get("id"),
+      ticket: one.get("ticket"),
+      district: place < 0 ? null : one.get("stratum").split("|")[place],
+    }))
+    .sort(by((o) => o.ticket, (o) => o.id));
+}
+
+// ---------------------------------------------------------------------------------------------- assignment, draw/2
+
+const cannotStaff = (count) => refuse("ZS-DR-06", "objects that cannot be staffed", count);
+const holdsAll = (inspector, codes) =>
+  inspector.get("items").length === 0 || codes.every((code) => inspector.get("items").includes(code));
+const holdsDistrict = (inspector, district) =>
+  district === null || inspector.get("districts").length === 0 || inspector.get("districts").includes(district);
+
+function assign2(plan, seed, objects, register) {
+  const perObject = plan.get("staffing").get("per_object");
+  const codes = plan.get("items").map((item) => item.get("code"));
+  const mix = (tag, id) => digest(`${seed}:${tag}:${id}`);
+
+  const districts = [...new Set(objects.map((object) => object.district))];
+  const people = register
+    .map((one) => ({
+      id: one.get("id"),
+      certified: one.get("certified"),
+      recused: new Set(one.get("recuse")),
+      mixed: mix("i", one.get("id")),
+      works: districts.map((district) => holdsAll(one, codes) && holdsDistrict(one, district)),
+      load: 0,
+    }))
+    .sort(by((p) => p.mixed, (p) => p.id));
+  people.forEach((person, turn) => Object.assign(person, { turn }));
+  objects.forEach((object, number) => {
+    Object.assign(object, { number, team: [], d: districts.indexOf(object.district) });
+  });
+  const counts = districts.map((_, d) => objects.filter((object) => object.d === d).length);
+  const workers = districts.map((_, d) => people.filter((person) => person.works[d]));
+
+  const unstaffed = objects.filter((object) => {
+    const able = workers[object.d].filter((person) => !person.recused.has(object.id));
+    return able.length < perObject || !able.some((person) => person.certified);
+  });
+  if (unstaffed.length) cannotStaff(unstaffed.length);
+
+  const kinds = kindsOf(people);
+  giveLoads(kinds, counts, perObject);
+  const places = placesOf(kinds, counts, perObject);
+  const given = placesOfPeople(kinds, places, people, counts.length);
+  const orders = fillRows(objects, workers, given, counts, perObject, mix);
+  if (settleRecusals(objects, workers, orders, perObject)) evenOut(people, objects, workers);
+
+  const most = plan.get("staffing").get("max_load") ?? Infinity;
+  if (people.some((person) => person.load > most)) cannotStaff(null);
+  return new Map(objects.map(({ id, team }) => [id, listed(team)]));
+}
+
+const listed = (team) => [...team].sort(by((p) => (p.certified ? 0 : 1), (p) => p.id)).map((p) => p.id);
+
+function kindsOf(people) {
+  const kinds = new Map();
+  for (const person of people) {
+    if (!person.works.includes(true)) continue;
+    const name = JSON.stringify([person.certified, person.works]);
+    if (!kinds.has(name)) kinds.set(name, { certified: person.certified, works: person.works, members: [], load: 0 });
+    kinds.get(name).members.push(person);
+  }
+  return [...kinds.values()];
+}
+
+// Step 1, over kinds instead of people: round after round raises a kind's members evenly, and a kind's places can be
+// handed round among members whose loads differ by at most one, so nobody gets more than n(d) places in a district.
+function giveLoads(kinds, counts, perObject) {
+  const flow = kinds.map(() => counts.map(() => 0)); // places of a kind in a district
+  const taken = counts.map(() => 0);
+  const uncertified = counts.map(() => 0);
+
+  // One more place for this kind, places of other kinds moved between districts where need be. A state of the search
+  // is a kind, or a district that one place has too many; `free` says that the place there may be taken by anyone.
+  function oneMore(first) {
+    const from = new Map(); // name of a state -> [the state before, what to do]
+    const queue = [];
+    const reach = (state, before, change) => {
+      if (from.has(state)) return;
+      from.set(state, [before, change]);
+      queue.push(state);
+    };
+    const districtsCount = counts.length;
+    const kindState = (y) => y;
+    const totalState = (d) => kinds.length + d; // district d, all its places
+    const groupState = (d) => kinds.length + districtsCount + d; // d', its places of those not certified
+    reach(kindState(first), null, null);
+    for (let i = 0; i < queue.length; i++) {
+      const state = queue[i];
+      if (state < kinds.length) {
+        const kind = kinds[state];
+        for (let d = 0; d < districtsCount; d++)
+          if (kind.works[d] && flow[state][d] < counts[d] * kind.members.length)
+            reach(kind.certified ? totalState(d) : groupState(d), state, () => flow[state][d]++);
+        continue;
+      }
+      const isGroup = state >= kinds.length + districtsCount;
+      const d = (state - kinds.length) % districtsCount;
+      if (isGroup) {
+        if (uncertified[d] < (perObject - 1) * counts[d]) reach(totalState(d), state, () => uncertified[d]++);
+      } else if (taken[d] < perObject * counts[d]) {
+        taken[d]++;
+        for (let s = state; from.get(s)[0] !== null; s = from.get(s)[0]) from.get(s)[1]();
+        return true;
+      } else if (uncertified[d] > 0) reach(groupState(d), state, () => uncertified[d]--);
+      kinds.forEach((kind, y) => {
+        if (kind.certified !== isGroup && flow[y][d] > 0) reach(kindState(y), state, () => flow[y][d]--);
+      });
+    }
+    return false;
+  }
+
+  // In turn, over people; of a kind that can have no more, nobody can.
+  const inTurn = kinds.flatMap((kind, y) => kind.members.map((person) => [person, y])).sort(by(([p]) => p.turn));
+  const done = kinds.map(() => false);
+  while (!done.every(Boolean))
+    for (const [person, y] of inTurn) {
+      if (done[y]) continue;
+      if (oneMore(y)) person.load++, kinds[y].load++;
+      else done[y] = true;
+    }
+}
+
+// Step 2: Dinic's flow with arcs in the order of the specification, since which of the greatest flows comes out
+// depends on it. Within a phase an arc that is full or given up stays so; so a place in each node's list will do.
+function placesOf(kinds, counts, perObject) {
+  const n = counts.length;
+  const [S, T] = [0, 1];
+  const district = (d) => 2 + 2 * d;
+  const kindNode = (y) => 2 + 2 * n + y;
+  const lists = Array.from({ length: 2 + 2 * n + kinds.length }, () => []);
+  const to = [];
+  const left = [];
+  const arc = (a, b, capacity) => {
+    lists[a].push(to.push(b) - 1);
+    lists[b].push(to.push(a) - 1);
+    left.push(capacity, 0);
+    return to.length - 2;
+  };
+  const into = kinds.map(() => new Map());
+  counts.forEach((count, d) => {
+    arc(S, district(d), perObject * count);
+    arc(district(d), district(d) + 1, (perObject - 1) * count);
+    kinds.forEach((kind, y) => {
+      if (!kind.works[d]) return;
+      into[y].set(d, arc(district(d) + (kind.certified ? 0 : 1), kindNode(y), count * kind.members.length));
+    });
+  });
+  kinds.forEach((kind, y) => arc(kindNode(y), T, kind.load));
+
+  for (;;) {
+    const far = lists.map(() => -1);
+    far[S] = 0;
+    const queue = [S];
+    for (const a of queue)
+      for (const e of lists[a])
+        if (left[e] > 0 && far[to[e]] < 0) {
+          far[to[e]] = far[a] + 1;
+          queue.push(to[e]);
+        }
+    if (far[T] < 0) break;
+    const next = lists.map(() => 0);
+    const walk = [];
+    for (let a = S; ; ) {
+      if (a === T) {
+        const amount = Math.min(...walk.map((e) => left[e]));
+        for (const e of walk) {
+          left[e] -= amount;
+          left[e ^ 1] += amount;
+        }
+        walk.length = 0;
+        a = S;
+      }
+      const list = lists[a];
+      while (next[a] < list.length && !(left[list[next[a]]] > 0 && far[to[list[next[a]]]] === far[a] + 1)) next[a]++;
+      if (next[a] < list.length) {
+        walk.push(list[next[a]]);
+        a = to[list[next[a]]];
+      } else if (a === S) break;
+      else {
+        a = to[walk.pop() ^ 1];
+        next[a]++;
+      }
+    }
+  }
+  return into.map((arcs) => counts.map((_, d) => (arcs.has(d) ? left[arcs.get(d) ^ 1] : 0)));
+}
+
+// Step 3.
+function placesOfPeople(kinds, places, people, districts) {
+  const given = people.map(() => new Array(districts).fill(0));
+  kinds.forEach((kind, y) => {
+    let number = 0;
+    places[y].forEach((count, d) => {
+      for (let i = 0; i < count; i++) given[kind.members[number++ % kind.members.length].turn][d]++;
+    });
+  });
+  return given;
+}
+
+// Step 4; returns each district's orders of its rows, which step 5 goes through again.
+function fillRows(objects, workers, given, counts, perObject, mix) {
+  return counts.map((count, d) => {
+    const orders = [];
+    for (let r = 0; r < perObject; r++) {
+      const mixed = objects.filter((object) => object.d === d).map((object) => [mix(String(r), object.id), object]);
+      orders.push(mixed.sort(by(([m]) => m, ([, object]) => object.number)).map(([, object]) => object));
+    }
+    let row = 0;
+    let filled = 0;
+    let first = 0; // nobody is missing in the row before this object
+    for (const person of [...workers[d]].sort(by((p) => (p.certified ? 0 : 1), (p) => p.turn)))
+      for (let i = 0; i < given[person.turn][d]; i++) {
+        if (filled === count) [row, filled, first] = [row + 1, 0, 0];
+        while (orders[row][first].team[row]) first++;
+        let at = first;
+        while (orders[row][at].team[row] || (row > 0 && orders[row][at].team[row - 1] === person)) at++;
+        orders[row][at].team[row] = person;
+        filled++;
+      }
+    return orders;
+  });
+}
+
+// Step 5; true where somebody was replaced.
+function settleRecusals(objects, workers, orders, perObject) {
+  let replaced = false;
+  const mayJoin = (person, object) => !object.team.includes(person) && !person.recused.has(object.id);
+  for (const object of objects)
+    for (let r = 0; r < perObject; r++) {
+      const p = object.team[r];
+      if (!p.recused.has(object.id)) continue;
+      const order = orders[object.d][r];
+      const here = order.indexOf(object);
+      let other = null;
+      for (let step = 1; step < order.length && !other; step++) {
+        const z = order[(here + step) % order.length];
+        const q = z.team[r];
+        if (q.certified === p.certified && mayJoin(q, object) && mayJoin(p, z)) other = z;
+      }
+      if (other) [object.team[r], other.team[r]] = [other.team[r], p];
+      else {
+        const safe = object.team.some((one) => one !== p && one.certified);
+        const able = workers[object.d].filter((one) => mayJoin(one, object) && (one.certified || safe));
+        if (!able.length) cannotStaff(null);
+        const taker = able.reduce((best, one) => (one.load < best.load ? one : best));
+        object.team[r] = taker;
+        p.load--;
+        taker.load++;
+        replaced = true;
+      }
+    }
+  return replaced;
+}
+
+// Step 6.
+function evenOut(people, objects, workers) {
+  const settled = new Set();
+  for (;;) {
+    const open = people.filter((person) => !settled.has(person));
+    if (!open.length) return;
+    const source = open.reduce((best, one) => (one.load > best.load ? one : best));
+    if (source.load <= Math.min(...open.map((one) => one.load)) + 1) return;
+    const reached = new Map([[source, null]]);
+    const queue = [source];
+    const last = search();
+    if (!last) {
+      for (const person of reached.keys()) settled.add(person);
+      continue;
+    }
+    source.load--;
+    last.load++;
+    for (let b = last; reached.get(b); ) {
+      const [a, object] = reached.get(b);
+      object.team[object.team.indexOf(a)] = b;
+      b = a;
+    }
+
+    function search() {
+      for (const a of queue)
+        for (const object of objects) {
+          if (!object.team.includes(a)) continue;
+          const safe = object.team.some((one) => one !== a && one.certified);
+          for (const b of workers[object.d]) {
+            if (settled.has(b) || reached.has(b) || object.team.includes(b) || b.recused.has(object.id)) continue;
+            if (!b.certified && !safe) continue;
+            reached.set(b, [a, object]);
+            queue.push(b);
+            if (b.load <= source.load - 2) return b;
+          }
+        }
+      return null;
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------- assignment, draw/1
+
+function assign1(plan, seed, objects, register) {
+  const { perObject, most } = {
+    perObject: plan.get("staffing").get("per_object"),
+    most: plan.get("staffing").get("max_load") ?? Infinity,
+  };
+  const codes = plan.get("items").map((item) => item.get("code"));
+  const people = register
+    .map((one) => ({ id: one.get("id"), certified: one.get("certified"), recused: new Set(one.get("recuse")), one }))
+    .sort(by((p) => p.id));
+  const pools = new Map();
+  for (const object of objects) {
+    if (!pools.has(object.district))
+      pools.set(object.district, people.filter(({ one }) => holdsAll(one, codes) && holdsDistrict(one, object.district)));
+    Object.assign(object, { pool: pools.get(object.district), team: [] });
+  }
+  if (sum([...pools.values()].map((pool) => pool.length)) > 2_000_000) contradiction("inspectors.json");
+  for (const person of people) {
+    person.load = 0;
+    person.turn = digest(`${seed}:0:${person.id}`);
+  }
+  const setLoad = (person, load) => Object.assign(person, { load, turn: digest(`${seed}:${load}:${person.id}`) });
+
+  for (let place = 1; place <= perObject; place++)
+    for (const object of objects) {
+      let best = null;
+      for (const one of object.pool) {
+        if (one.recused.has(object.id) || object.team.includes(one) || (place === 1 && !one.certified)) continue;
+        if (!best || one.load < best.load || (one.load === best.load && one.turn < best.turn)) best = one;
+      }
+      if (!best) cannotStaff(null);
+      object.team.push(best);
+      setLoad(best, best.load + 1);
+    }
+
+  const byId = [...objects].sort(by((object) => object.id));
+  const settled = new Set();
+  for (;;) {
+    const open = people.filter((person) => !settled.has(person));
+    if (!open.length) break;
+    const source = open.reduce((best, one) => (one.load > best.load ? one : best));
+    if (settled.size && source.load <= people.reduce((low, one) => Math.min(low, one.load), Infinity) + 1) break;
+    const reached = new Map([[source, null]]);
+    const last = search1(source, reached, byId);
+    if (!last) {
+      if (source.load > most) cannotStaff(null);
+      for (const person of reached.keys()) if (person.load <= source.load) settled.add(person);
+      continue;
+    }
+    source.load--;
+    last.load++;
+    for (let b = last; reached.get(b); ) {
+      const [a, object] = reached.get(b);
+      object.team[object.team.indexOf(a)] = b;
+      b = a;
+    }
+    settled.clear();
+  }
+  return new Map(objects.map(({ id, team }) => [id, listed(team)]));
+}
+
+function search1(source, reached, objects) {
+  const queue = [source];
+  for (const a of queue) {
+    const groups = new Map();
+    for (const object of objects) {
+      if (!object.team.includes(a)) continue;
+      if (!groups.has(object.district)) groups.set(object.district, { pool: object.pool, free: [], bound: [] });
+      const safe = object.team.some((one) => one !== a && one.certified);
+      groups.get(object.district)[safe ? "free" : "bound"].push(object);
+    }
+    for (const district of [...groups.keys()].sort((x, y) => compare(x ?? "", y ?? ""))) {
+      const { pool, free, bound } = groups.get(district);
+      for (const b of pool) {
+        if (reached.has(b)) continue;
+        const open = (object) => !object.team.includes(b) && !b.recused.has(object.id);
+        const object = free.find(open) ?? (b.certified ? bound.find(open) : undefined);
+        if (!object) continue;
+        reached.set(b, [a, object]);
+        queue.push(b);
+        if (b.load <= source.load - 2) return b;
+      }
+    }
+  }
+  return null;
+}
+
+const assign = (version, ...rest) => (version === "zhunsheng.draw/1" ? assign1 : assign2)(...rest);
+
+// --------------------------------------------------------------------------------------------------------- checks
+
+// Each check is [code, holds, words]; null is "not checked".
+function verify(zip, frame = null, announced = null) {
+  const bundle = readBundle(zip);
+  const { plan, commitment, seed, inspectors, drawn, assignment, cutoffs, proofs, digests, version } = bundle;
+  const checks = [];
+  const check = (code, holds, words) => checks.push([code, holds, words]);
+  const commitmentDigest = digests["commitment.json"];
+  const strata = commitment.get("strata");
+  const names = [...strata.keys()].sort(compare);
+
+  check(
+    "announced",
+    announced === null ? null : announced === commitmentDigest,
+    announced === null ? "未核：没有给出公布的承诺摘要" : "承诺摘要与公布的一致",
+  );
+  check(
+    "plan",
+    commitment.get("plan") === digests["plan.json"] && commitment.get("draw") === plan.get("id"),
+    "承诺所指的方案即包内方案",
+  );
+  const registered = commitment.get("inspectors");
+  check(
+    "inspectors",
+    registered.get("digest") === digests["inspectors.json"] && registered.get("count") === inspectors.length,
+    "承诺所指的检查人员名录即包内名录",
+  );
+  check("times", timesHold(plan, commitment, seed), "承诺早于随机数，各时刻先后相符");
+  check(
+    "quotas",
+    names.every((name) => {
+      const numbers = strata.get(name);
+      const right = quotaOf(plan, name, numbers.get("size"));
+      return right !== null && same(right, numbers);
+    }) && sum(names.map((name) => strata.get(name).get("size"))) === commitment.get("frame").get("count"),
+    "各层抽取数、备选数按方案算得，各层家数合计即名录家数",
+  );
+
+  const values = seed.get("values");
+  check(
+    "randomness",
+    seed.get("randomness") === randomnessOf(plan, values, digests["plan.json"]),
+    "随机数文本由各来源的数值得出",
+  );
+  plan.get("randomness").forEach((source, i) => {
+    if (source.get("source") === "drand") {
+      const fine = [...values[i].values()].every(encoded);
+      check(`drand ${i + 1}`, fine ? null : false, fine ? "签名未核（本程序不算 BLS12-381）" : "签名不是曲线点的编码");
+    }
+    if (source.has("sealed")) {
+      const slips = slipDigests(values[i]);
+      check(`slips ${i + 1}`, new Set(slips).size === slips.length, "密封条摘要各不相同");
+    }
+  });
+  check(
+    "seed",
+    seed.get("commitment") === commitmentDigest &&
+      seed.get("seed") === seedOf(commitmentDigest, seed.get("randomness")),
+    "种子由承诺与随机数算得",
+  );
+  const entered = seed.get("entered_by");
+  check("entered", entered[0] !== entered[1], "两人录入");
+  const strength = strengthOf(plan);
+  const byOffice = plan.get("randomness").every((source) => source.get("source") === "office");
+  check("office", seed.get("controlled_by_office") === byOffice, `随机数来源：${WORDS[strength]}`);
+
+  const text = seed.get("seed");
+  check("tickets", drawn.every((one) => one.get("ticket") === ticketOf(text, one.get("id"))), "每个签号算得");
+  check("order", orderHolds(names, strata, drawn), "各层按签号先后抽取，家数与承诺一致");
+  const last = new Map();
+  for (const one of drawn) if (!one.get("reserve")) last.set(one.get("stratum"), one.get("ticket"));
+  check("cutoffs", same(cutoffs, last), "各层末位签号相符");
+  const root = commitment.get("frame").get("root");
+  check(
+    "proofs",
+    proofs.size === 0 && drawn.length > 0
+      ? null
+      : drawn.every((one) => foldProof(`${one.get("id")}\t${one.get("stratum")}`, proofs.get(one.get("id"))) === root),
+    proofs.size === 0 && drawn.length > 0 ? "未核：包内没有包含证明，要有名录才能核" : "抽中的都在承诺的名录里",
+  );
+  check("assignment", assignmentHolds(version, plan, text, drawn, inspectors, assignment), "分派重算一致");
+  checkFrame(check, frame, bundle);
+  return { checks, strength, accepted: checks.every(([, holds]) => holds !== false) };
+}
+
+function timesHold(plan, commitment, seed) {
+  const known = seconds(plan.get("known_at"));
+  const committed = seconds(commitment.get("committed_at"));
+  const rounds = drandTimes(plan);
+  const first = Math.min(known, ...rounds);
+  const sealed = seed.get("values").filter((value) => value.has("sealed_at"));
+  return (
+    committed < first &&
+    committed + 60 * (plan.get("lead") ?? 0) <= first &&
+    rounds.every((time) => time <= known) &&
+    sealed.every((value) => seconds(value.get("sealed_at")) < known)
+  );
+}
+
+function orderHolds(names, strata, drawn) {
+  let at = 0;
+  for (const name of names) {
+    const quota = strata.get(name).get("quota");
+    const total = quota + strata.get(name).get("reserve");
+    for (let rank = 1; rank <= total; rank++, at++) {
+      const one = drawn[at];
+      if (!one || one.get("stratum") !== name || one.get("rank") !== rank) return false;
+      if (one.get("reserve") !== rank > quota) return false;
+      const place = by((o) => o.get("ticket"), idOf);
+      if (rank > 1 && place(drawn[at - 1], one) >= 0) return false;
+    }
+  }
+  return at === drawn.length;
+}
+
+function assignmentHolds(version, plan, seed, drawn, inspectors, assignment) {
+  try {
+    const teams = assign(version, plan, seed, objectsOf(plan, drawn), inspectors);
+    return assignment.every((one) => same(one.get("inspectors"), teams.get(one.get("id"))));
+  } catch (error) {
+    if (error instanceof Refused && error.code === "ZS-DR-06") return false;
+    throw error;
+  }
+}
+
+function checkFrame(check, frame, { plan, commitment, seed, drawn }) {
+  if (frame === null) {
+    check("frame", null, "未核：没有给出名录");
+    check("redraw", null, "未核：没有给出名录");
+    return;
+  }
+  const said = commitment.get("frame");
+  const read = readFrame(frame);
+  const holds =
+    read !== null &&
+    digest(frame) === said.get("digest") &&
+    read.lines.length === said.get("count") &&
+    merkleRoot(read.lines) === said.get("root");
+  check("frame", holds, "名录即承诺的名录：摘要、家数、默克尔根");
+  const strata = read && strataOf(plan, sizesOf(read.entities));
+  check(
+    "redraw",
+    read !== null &&
+      [...strata.values()].every(Boolean) &&
+      same(strata, commitment.get("strata")) &&
+      same(drawAnew(strata, seed.get("seed"), read.entities), drawn),
+    "由名录重抽，结果一致",
+  );
+}
+
+// -------------------------------------------------------------------------------------------------------- vectors
+
+const mapped = (value) => {
+  if (Array.isArray(value)) return value.map(mapped);
+  if (value === null || typeof value !== "object") return value;
+  return new Map(Object.entries(value).map(([key, one]) => [key, mapped(one)]));
+};
+
+function vectors(file) {
+  const data = JSON.parse(readFileSync(file, "utf8"));
+  const results = [];
+  const expect = (name, got, wanted) => results.push([name, same(mapped(got), mapped(wanted)), String(wanted).slice(0, 60)]);
+  for (const one of data.sources) {
+    const plan = mapped(one.plan);
+    const values = mapped(one.values);
+    checkPlan(plan);
+    checkValues(plan, values, one.name);
+    expect(`${one.name}: plan`, digest(canonical(plan)), one.plan_digest);
+    expect(`${one.name}: randomness`, randomnessOf(plan, values, one.plan_digest), one.randomness);
+    expect(`${one.name}: strength`, strengthOf(plan), one.strength);
+    if (one.slips) expect(`${one.name}: slips`, values.flatMap((v) => (v.has("salts") ? slipDigests(v) : [])), one.slips);
+  }
+
+  const plan = mapped(data.plan);
+  checkPlan(plan);
+  const bytes = Buffer.from(data.frame.map((line) => `${line.join("\t")}\n`).join(""));
+  const frame = readFrame(bytes);
+  expect("frame: digest", digest(bytes), data.frame_digest);
+  expect("frame: root", merkleRoot(frame.lines), data.frame_root);
+  const strata = strataOf(plan, sizesOf(frame.entities));
+  expect("strata", strata, mapped(data.strata));
+  expect("randomness", randomnessOf(plan, mapped(data.values), digest(canonical(plan))), data.randomness);
+  expect("seed", seedOf(data.commitment, data.randomness), data.seed);
+  const drawn = drawAnew(strata, data.seed, frame.entities);
+  expect("drawn", drawn, data.drawn);
+  const listed = (teams, order) => order.map((id) => ({ id, inspectors: teams.get(id) }));
+  const teams = assign(data.version, plan, data.seed, objectsOf(plan, drawn), mapped(data.inspectors));
+  expect("assignment", listed(teams, drawn.filter((o) => !o.get("reserve")).map(idOf)), data.assignment);
+
+  for (const one of data.assignments) {
+    const plan = mapped(one.plan);
+    const drawn = one.objects.map(([id, stratum]) => mapped({ id, stratum, ticket: ticketOf(one.seed, id) }));
+    const objects = objectsOf(plan, drawn);
+    let got;
+    try {
+      const teams = assign(one.version, plan, one.seed, objects, mapped(one.inspectors));
+      got = { assignment: listed(teams, objects.map(({ id }) => id)) };
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      got = { refused: error.code, ...(one.count !== undefined && error.count !== null && { count: error.count }) };
+      if (one.count !== undefined && error.count === null) got.count = one.count; // the number was not computed
+    }
+    const wanted = one.refused ? { refused: one.refused, ...(one.count !== undefined && { count: one.count }) } : null;
+    expect(one.name, got, wanted ?? { assignment: one.assignment });
+  }
+  return results;
+}
+
+// -------------------------------------------------------------------------------------------------------- command
+
+function outcome({ bundle, frame = null, commitment = null }) {
+  try {
+    return { bundle, ...verify(readFileSync(bundle), frame === null ? null : readFileSync(frame), commitment) };
+  } catch (error) {
+    if (error instanceof Refused) return { bundle, refused: error.code, place: error.place, accepted: false };
+    throw error;
+  }
+}
+
+function main(words) {
+  const option = (name) => {
+    const at = words.indexOf(name);
+    return at < 0 ? null : words.splice(at, 2)[1] ?? null;
+  };
+  const print = (checks) => {
+    for (const [code, holds, said] of checks) console.log(`${code}\t${holds}\t${said}`);
+    return checks.every(([, holds]) => holds !== false) ? 0 : 1;
+  };
+  const vectorFile = option("--vectors");
+  if (vectorFile) return print(vectors(vectorFile));
+  const batch = option("--batch");
+  if (batch) {
+    const results = JSON.parse(readFileSync(batch, "utf8")).map(outcome);
+    for (const result of results) console.log(JSON.stringify(result));
+    return results.some((one) => one.refused) ? 2 : results.every((one) => one.accepted) ? 0 : 1;
+  }
+  const [frame, commitment] = [option("--frame"), option("--commitment")];
+  if (words.length !== 1) {
+    console.error("node verify.mjs BUNDLE.zip [--frame frame.tsv] [--commitment DIGEST] | --vectors FILE | --batch FILE");
+    return 2;
+  }
+  const result = outcome({ bundle: words[0], frame, commitment });
+  if (!result.refused) return print(result.checks);
+  console.log(`refused\tfalse\t${result.refused} ${result.place}`);
+  return 2;
+}
+
+process.exitCode = main(process.argv.slice(2));
