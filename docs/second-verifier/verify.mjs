@@ -17,9 +17,7 @@ class Refused extends Error {
     Object.assign(this, { code, place, count });
   }
 }
-const refuse = (code, place, count) => {
-  throw new Refused(code, place, count);
-};
+const refuse = (code, place, count) => { throw new Refused(code, place, count); };
 const lacking = (place) => refuse("ZS-DR-07", place);
 const badZip = (place) => refuse("ZS-DR-21", place);
 const badFile = (place) => refuse("ZS-DR-22", place);
@@ -185,8 +183,8 @@ const FILES = {
 
 // Two programs that read a loose zip can see two bundles in it; so every byte has one meaning or the zip is refused.
 function unzip(zip) {
-  if (zip.length < 22 || zip.readUInt32LE(zip.length - 22) !== 0x06054b50) badZip("end record");
   if (zip.length > 64 * MIB) badZip("longer than 64 MiB");
+  if (zip.length < 22 || zip.readUInt32LE(zip.length - 22) !== 0x06054b50) lacking("no zip ends here");
   const end = zip.subarray(zip.length - 22);
   const count = end.readUInt16LE(10);
   const size = end.readUInt32LE(12);
@@ -229,7 +227,7 @@ function unzip(zip) {
     entry.packed = zip.subarray(offset + 30 + name.length, offset + 30 + name.length + packed);
     next = offset + 30 + name.length + packed;
     if (next > start) badZip(`${name}: place`);
-    if (entry.length > FILES[name][0]) badFile(`${name}: ${entry.length} bytes`);
+    if (entry.length > FILES[name][0]) badZip(`${name}: ${entry.length} bytes`);
     total += entry.length;
   }
   if (next !== start) badZip("bytes between members and directory");
@@ -285,9 +283,9 @@ const object = (needed, optional = {}) => (v, at) => {
     test ? test(one, `${at}.${name}`) : badFile(`${at}.${name}`);
   }
 };
-const once = (key, what) => (v, at) => new Set(v.map(key)).size === v.length || badFile(`${at}: ${what}`);
+const once = (key) => (v, at) => new Set(v.map(key)).size === v.length || contradiction(`${at}: one twice`);
 const ascending = (key) => (v, at) =>
-  v.every((one, i) => i === 0 || compare(key(v[i - 1]), key(one)) < 0) || badFile(`${at}: order`);
+  v.every((one, i) => i === 0 || compare(key(v[i - 1]), key(one)) < 0) || contradiction(`${at}: order`);
 const self = (v) => v;
 const idOf = (v) => v.get("id");
 
@@ -298,7 +296,7 @@ const decimal = pattern(/^[0-9]{1,20}(\.[0-9]{1,20})?$/);
 const NUMBERS = /^[0-9０-９]{1,12}( [0-9０-９]{1,12})*$/;
 const numbers = all(pattern(NUMBERS), text(2000));
 const moment = when((v) => seconds(v) !== null);
-const part = (v) => codePoints(v) >= 1 && codePoints(v) <= 40 && !/[|\u0000-\u001f\u007f-\u009f\u2028\u2029]/u.test(v);
+const part = (v) => codePoints(v) >= 1 && codePoints(v) <= 40 && !/[|\u0000-\u001f\u007f]/.test(v);
 const stratum = when((v) => typeof v === "string" && v.split("|").every(part));
 
 function seconds(v) {
@@ -334,7 +332,7 @@ const planShape = object(
     office: text(1000),
     rule: text(1000),
     items: list(1, 200, object({ code, name: text(1000) })),
-    strata: all(list(1, 6, code), once(self, "strata")),
+    strata: all(list(1, 6, code), once(self)),
     quotas: list(1, 1000, quota),
     reserve: decimal,
     staffing: object({ per_object: integer(2, 20), certified: literal(1) }, { max_load: integer(1, 1_000_000) }),
@@ -390,9 +388,9 @@ const SHAPES = {
   ),
   "drawn.json": all(
     list(0, 120_000, object({ stratum, rank: integer(1, BILLION), id, ticket: hex(64), reserve: flag })),
-    once(idOf, "ids"),
+    once(idOf),
   ),
-  "assignment.json": all(list(0, 120_000, object({ id, inspectors: list(0, 20, id) })), once(idOf, "ids")),
+  "assignment.json": all(list(0, 120_000, object({ id, inspectors: list(0, 20, id) })), once(idOf)),
   "cutoffs.json": table(stratum, hex(64)),
   "proofs.json": table(id, list(0, 40, pattern(/^[LR][0-9a-f]{64}$/))),
 };
@@ -438,7 +436,8 @@ function readBundle(zip) {
   bundle.version = commitment.get("format").replace("/commitment", "");
   if (seed.get("format") !== `${bundle.version}/seed`) contradiction("seed.json.format");
   for (const name of strata.keys())
-    if (name.split("|").length !== plan.get("strata").length) contradiction(`commitment.json.strata.${name}`);
+    if (name.split("|").length !== plan.get("strata").length || !quotaOf(plan, name, 1))
+      contradiction(`commitment.json.strata.${name}`);
   for (const one of drawn) if (!strata.has(one.get("stratum"))) contradiction(`drawn.json ${one.get("id")}`);
   for (const name of bundle.cutoffs.keys()) if (!strata.has(name)) contradiction(`cutoffs.json.${name}`);
   const chosen = drawn.filter((one) => !one.get("reserve"));
@@ -915,10 +914,8 @@ function evenOut(people, objects, workers) {
 // ---------------------------------------------------------------------------------------------- assignment, draw/1
 
 function assign1(plan, seed, objects, register) {
-  const { perObject, most } = {
-    perObject: plan.get("staffing").get("per_object"),
-    most: plan.get("staffing").get("max_load") ?? Infinity,
-  };
+  const perObject = plan.get("staffing").get("per_object");
+  const most = plan.get("staffing").get("max_load") ?? Infinity;
   const codes = plan.get("items").map((item) => item.get("code"));
   const people = register
     .map((one) => ({ id: one.get("id"), certified: one.get("certified"), recused: new Set(one.get("recuse")), one }))
@@ -1033,11 +1030,7 @@ function verify(zip, frame = null, announced = null) {
   check("times", timesHold(plan, commitment, seed), "承诺早于随机数，各时刻先后相符");
   check(
     "quotas",
-    names.every((name) => {
-      const numbers = strata.get(name);
-      const right = quotaOf(plan, name, numbers.get("size"));
-      return right !== null && same(right, numbers);
-    }) && sum(names.map((name) => strata.get(name).get("size"))) === commitment.get("frame").get("count"),
+    names.every((name) => same(quotaOf(plan, name, strata.get(name).get("size")), strata.get(name))) && sum(names.map((name) => strata.get(name).get("size"))) === commitment.get("frame").get("count"),
     "各层抽取数、备选数按方案算得，各层家数合计即名录家数",
   );
 
