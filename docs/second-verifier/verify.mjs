@@ -71,81 +71,25 @@ function decode(bytes, place) {
 
 const SHORT = { '"': '"', "\\": "\\", b: "\b", t: "\t", n: "\n", f: "\f", r: "\r" };
 
-// Takes the canonical form and no other, so nothing need be written anew and compared. Objects become Maps: a name
-// such as __proto__ or 12 is a name like others there.
+// Objects become Maps: a name such as __proto__ or 12 is a name like others there.
+const mapped = (value) => {
+  if (Array.isArray(value)) return value.map(mapped);
+  if (value === null || typeof value !== "object") return value;
+  const entries = value instanceof Map ? [...value] : Object.entries(value);
+  return new Map(entries.map(([key, one]) => [key, mapped(one)]));
+};
+
+// Whatever is not in canonical form comes out otherwise when it is written anew: a key twice, blanks, 1.0, -0, 1e0.
 function parse(bytes, place) {
   const text = decode(bytes, place);
-  let at = 0;
-  const bad = () => badFile(`${place}: not canonical at ${at}`);
-  const run = /[^"\\\u0000-\u001f]*/y;
-  const integer = /-?(?:0|[1-9][0-9]{0,14})(?![0-9.eE])/y;
-
-  function string() {
-    if (text[at++] !== '"') bad();
-    let value = "";
-    for (;;) {
-      run.lastIndex = at;
-      const plain = run.exec(text)[0];
-      value += plain;
-      at += plain.length;
-      const sign = text[at++];
-      if (sign === '"') return value;
-      if (sign !== "\\") bad();
-      const kind = text[at++];
-      if (kind === "u") {
-        const hex = text.slice(at, at + 4);
-        at += 4;
-        if (!/^00[01][0-9a-f]$/.test(hex)) bad();
-        const sign = String.fromCharCode(parseInt(hex, 16));
-        if (Object.values(SHORT).includes(sign)) bad();
-        value += sign;
-      } else if (Object.hasOwn(SHORT, kind ?? "")) value += SHORT[kind];
-      else bad();
-    }
+  let value;
+  try {
+    value = mapped(JSON.parse(text));
+    if (canonical(value) === text) return value;
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error; // no JSON, or endlessly deep
   }
-
-  function value(depth) {
-    if (depth > 12) bad(); // no file of a bundle is half as deep, and the stack is not to be filled
-    const sign = text[at];
-    if (sign === '"') return string();
-    if (sign === "{") {
-      const object = new Map();
-      let last = null;
-      at++;
-      if (text[at] === "}") return at++, object;
-      for (;;) {
-        const key = string();
-        if (last !== null && compare(last, key) >= 0) bad();
-        if (text[at++] !== ":") bad();
-        object.set(key, value(depth + 1));
-        last = key;
-        const next = text[at++];
-        if (next === "}") return object;
-        if (next !== ",") bad();
-      }
-    }
-    if (sign === "[") {
-      const list = [];
-      at++;
-      if (text[at] === "]") return at++, list;
-      for (;;) {
-        list.push(value(depth + 1));
-        const next = text[at++];
-        if (next === "]") return list;
-        if (next !== ",") bad();
-      }
-    }
-    for (const [word, meant] of [["true", true], ["false", false], ["null", null]])
-      if (text.startsWith(word, at)) return (at += word.length), meant;
-    integer.lastIndex = at;
-    const digits = integer.exec(text)?.[0];
-    if (digits === undefined || digits === "-0") bad();
-    at += digits.length;
-    return Number(digits);
-  }
-
-  const whole = value(0);
-  return at === text.length ? whole : bad();
+  return badFile(`${place}: not canonical`);
 }
 
 function canonicalText(text) {
@@ -184,7 +128,8 @@ const FILES = {
 // Two programs that read a loose zip can see two bundles in it; so every byte has one meaning or the zip is refused.
 function unzip(zip) {
   if (zip.length > 64 * MIB) badZip("longer than 64 MiB");
-  if (zip.length < 22 || zip.readUInt32LE(zip.length - 22) !== 0x06054b50) lacking("no zip ends here");
+  if (!zip.includes("PK\x05\x06")) lacking("no zip");
+  if (zip.length < 22 || zip.readUInt32LE(zip.length - 22) !== 0x06054b50) badZip("end record");
   const end = zip.subarray(zip.length - 22);
   const count = end.readUInt16LE(10);
   const size = end.readUInt32LE(12);
@@ -262,7 +207,7 @@ function unpack({ name, method, packed, length, crc }) {
 const BILLION = 1_000_000_000;
 const all = (...tests) => (v, at) => tests.forEach((test) => test(v, at));
 const when = (test) => (v, at) => test(v) || badFile(at);
-const integer = (least, most) => when((v) => typeof v === "number" && v >= least && v <= most);
+const integer = (least, most) => when((v) => Number.isInteger(v) && v >= least && v <= most);
 const pattern = (re) => when((v) => typeof v === "string" && re.test(v));
 const text = (most) => when((v) => typeof v === "string" && codePoints(v) <= most);
 const literal = (...words) => when((v) => words.includes(v));
@@ -326,18 +271,11 @@ const quota = (v, at) => {
 };
 const planShape = object(
   {
-    format: literal("zhunsheng.draw-plan/1"),
-    id: code,
-    title: text(1000),
-    office: text(1000),
-    rule: text(1000),
-    items: list(1, 200, object({ code, name: text(1000) })),
-    strata: all(list(1, 6, code), once(self)),
-    quotas: list(1, 1000, quota),
-    reserve: decimal,
+    format: literal("zhunsheng.draw-plan/1"), id: code, title: text(1000), office: text(1000),
+    rule: text(1000), items: list(1, 200, object({ code, name: text(1000) })),
+    strata: all(list(1, 6, code), once(self)), quotas: list(1, 1000, quota), reserve: decimal,
     staffing: object({ per_object: integer(2, 20), certified: literal(1) }, { max_load: integer(1, 1_000_000) }),
-    randomness: list(1, 10, source),
-    known_at: moment,
+    randomness: list(1, 10, source), known_at: moment,
   },
   { lead: integer(1, 525_600), ends_on: text(40), supplements: text(40) },
 );
@@ -368,19 +306,13 @@ const SHAPES = {
     committed_at: moment,
   }),
   "seed.json": object({
-    format: versions("seed"),
-    commitment: hex(64),
-    values: list(1, 10, self),
-    randomness: text(100_000),
-    seed: hex(32),
-    entered_by: list(2, 2, hex(16)),
+    format: versions("seed"), commitment: hex(64), values: list(1, 10, self),
+    randomness: text(100_000), seed: hex(32), entered_by: list(2, 2, hex(16)),
     controlled_by_office: flag,
   }),
   "inspectors.json": all(
     list(0, 10_000, object({
-      id,
-      certified: flag,
-      districts: all(list(0, 5000, text(100)), ascending(self)),
+      id, certified: flag, districts: all(list(0, 5000, text(100)), ascending(self)),
       items: all(list(0, 5000, text(100)), ascending(self)),
       recuse: all(list(0, 5000, text(100)), ascending(self)),
     })),
@@ -488,9 +420,7 @@ const drandTimes = (plan) => plan.get("randomness").filter((s) => s.get("source"
 const slipDigests = (value) => value.get("salts").map((salt, i) => digest(`${salt}:${value.get("numbers")[i]}`));
 const slipsRecord = (value, planDigest) =>
   digest(canonical(new Map([
-    ["format", "zhunsheng.draw-slips/1"],
-    ["plan", planDigest],
-    ["sealed_at", value.get("sealed_at")],
+    ["format", "zhunsheng.draw-slips/1"], ["plan", planDigest], ["sealed_at", value.get("sealed_at")],
     ["slips", slipDigests(value)],
   ])));
 
@@ -611,8 +541,7 @@ function objectsOf(plan, drawn) {
   return drawn
     .filter((one) => !one.get("reserve"))
     .map((one) => ({
-      id: one.get("id"),
-      ticket: one.get("ticket"),
+      id: one.get("id"), ticket: one.get("ticket"),
       district: place < 0 ? null : one.get("stratum").split("|")[place],
     }))
     .sort(by((o) => o.ticket, (o) => o.id));
@@ -634,9 +563,7 @@ function assign2(plan, seed, objects, register) {
   const districts = [...new Set(objects.map((object) => object.district))];
   const people = register
     .map((one) => ({
-      id: one.get("id"),
-      certified: one.get("certified"),
-      recused: new Set(one.get("recuse")),
+      id: one.get("id"), certified: one.get("certified"), recused: new Set(one.get("recuse")),
       mixed: mix("i", one.get("id")),
       works: districts.map((district) => holdsAll(one, codes) && holdsDistrict(one, district)),
       load: 0,
@@ -688,7 +615,7 @@ function giveLoads(kinds, counts, perObject) {
   const uncertified = counts.map(() => 0);
 
   // One more place for this kind, places of other kinds moved between districts where need be. A state of the search
-  // is a kind, or a district that one place has too many; `free` says that the place there may be taken by anyone.
+  // is a kind, or a district that one place has too many.
   function oneMore(first) {
     const from = new Map(); // name of a state -> [the state before, what to do]
     const queue = [];
@@ -870,6 +797,17 @@ function settleRecusals(objects, workers, orders, perObject) {
   return replaced;
 }
 
+// Back along the way each object gives the one for the other.
+function giveAlong(reached, source, last) {
+  source.load--;
+  last.load++;
+  for (let b = last; reached.get(b); ) {
+    const [a, object] = reached.get(b);
+    object.team[object.team.indexOf(a)] = b;
+    b = a;
+  }
+}
+
 // Step 6.
 function evenOut(people, objects, workers) {
   const settled = new Set();
@@ -885,13 +823,7 @@ function evenOut(people, objects, workers) {
       for (const person of reached.keys()) settled.add(person);
       continue;
     }
-    source.load--;
-    last.load++;
-    for (let b = last; reached.get(b); ) {
-      const [a, object] = reached.get(b);
-      object.team[object.team.indexOf(a)] = b;
-      b = a;
-    }
+    giveAlong(reached, source, last);
 
     function search() {
       for (const a of queue)
@@ -959,13 +891,7 @@ function assign1(plan, seed, objects, register) {
       for (const person of reached.keys()) if (person.load <= source.load) settled.add(person);
       continue;
     }
-    source.load--;
-    last.load++;
-    for (let b = last; reached.get(b); ) {
-      const [a, object] = reached.get(b);
-      object.team[object.team.indexOf(a)] = b;
-      b = a;
-    }
+    giveAlong(reached, source, last);
     settled.clear();
   }
   return new Map(objects.map(({ id, team }) => [id, listed(team)]));
@@ -1012,8 +938,7 @@ function verify(zip, frame = null, announced = null) {
   const names = [...strata.keys()].sort(compare);
 
   check(
-    "announced",
-    announced === null ? null : announced.trim().toLowerCase() === commitmentDigest,
+    "announced", announced === null ? null : announced.trim().toLowerCase() === commitmentDigest,
     announced === null ? "未核：没有给出公布的承诺摘要" : "承诺摘要与公布的一致",
   );
   check(
@@ -1036,8 +961,7 @@ function verify(zip, frame = null, announced = null) {
 
   const values = seed.get("values");
   check(
-    "randomness",
-    seed.get("randomness") === randomnessOf(plan, values, digests["plan.json"]),
+    "randomness", seed.get("randomness") === randomnessOf(plan, values, digests["plan.json"]),
     "随机数文本由各来源的数值得出",
   );
   plan.get("randomness").forEach((source, i) => {
@@ -1147,13 +1071,6 @@ function checkFrame(check, frame, { plan, commitment, seed, drawn }) {
 }
 
 // -------------------------------------------------------------------------------------------------------- vectors
-
-const mapped = (value) => {
-  if (Array.isArray(value)) return value.map(mapped);
-  if (value === null || typeof value !== "object") return value;
-  const entries = value instanceof Map ? [...value] : Object.entries(value);
-  return new Map(entries.map(([key, one]) => [key, mapped(one)]));
-};
 
 function vectors(file) {
   const data = JSON.parse(readFileSync(file, "utf8"));
