@@ -18,10 +18,10 @@ class Refused extends Error {
   }
 }
 const refuse = (code, place, count) => { throw new Refused(code, place, count); };
-const lacking = (place) => refuse("ZS-DR-07", place);
-const badZip = (place) => refuse("ZS-DR-21", place);
-const badFile = (place) => refuse("ZS-DR-22", place);
-const contradiction = (place) => refuse("ZS-DR-23", place);
+const lacking = place => refuse("ZS-DR-07", place);
+const badZip = place => refuse("ZS-DR-21", place);
+const badFile = place => refuse("ZS-DR-22", place);
+const contradiction = place => refuse("ZS-DR-23", place);
 
 const sha = (...parts) => {
   const hash = createHash("sha256");
@@ -31,34 +31,30 @@ const sha = (...parts) => {
 const digest = (...parts) => sha(...parts).toString("hex");
 
 // UTF-16 puts U+10000 before U+E000; moving the surrogates above makes the order that of the UTF-8 bytes.
-const rankOfUnit = (u) => (u >= 0xe000 ? u - 0x800 : u >= 0xd800 ? u + 0x2000 : u);
+const rankOfUnit = u => (u >= 0xe000 ? u - 0x800 : u >= 0xd800 ? u + 0x2000 : u);
 function compare(a, b) {
   const shorter = Math.min(a.length, b.length);
   for (let i = 0; i < shorter; i++) {
-    const x = a.charCodeAt(i);
-    const y = b.charCodeAt(i);
+    const x = a.charCodeAt(i), y = b.charCodeAt(i);
     if (x !== y) return rankOfUnit(x) - rankOfUnit(y);
   }
   return a.length - b.length;
 }
 const by = (...keys) => (a, b) => {
   for (const key of keys) {
-    const x = key(a);
-    const y = key(b);
-    const order = typeof x === "string" ? compare(x, y) : x - y;
+    const x = key(a), y = key(b), order = typeof x === "string" ? compare(x, y) : x - y;
     if (order) return order;
   }
   return 0;
 };
-const sum = (values) => values.reduce((a, b) => a + b, 0);
-const codePoints = (text) => {
+const sum = values => values.reduce((a, b) => a + b, 0);
+const codePoints = text => {
   let count = 0;
   for (const _ of text) count++;
   return count;
 };
 
 // ---------------------------------------------------------------------------------------------- canonical JSON
-
 function decode(bytes, place) {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -72,7 +68,7 @@ function decode(bytes, place) {
 const SHORT = { '"': '"', "\\": "\\", b: "\b", t: "\t", n: "\n", f: "\f", r: "\r" };
 
 // Objects become Maps: a name such as __proto__ or 12 is a name like others there.
-const mapped = (value) => {
+const mapped = value => {
   if (Array.isArray(value)) return value.map(mapped);
   if (value === null || typeof value !== "object") return value;
   const entries = value instanceof Map ? [...value] : Object.entries(value);
@@ -93,8 +89,8 @@ function parse(bytes, place) {
 }
 
 function canonicalText(text) {
-  const escaped = text.replace(/["\\\u0000-\u001f]/g, (sign) => {
-    const short = Object.keys(SHORT).find((name) => SHORT[name] === sign);
+  const escaped = text.replace(/["\\\u0000-\u001f]/g, sign => {
+    const short = Object.keys(SHORT).find(name => SHORT[name] === sign);
     return short ? `\\${short}` : `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
   return `"${escaped}"`;
@@ -104,14 +100,13 @@ function canonical(value) {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (value instanceof Map) {
     const keys = [...value.keys()].sort(compare);
-    return `{${keys.map((key) => `${canonicalText(key)}:${canonical(value.get(key))}`).join(",")}}`;
+    return `{${keys.map(key => `${canonicalText(key)}:${canonical(value.get(key))}`).join(",")}}`;
   }
   return String(value);
 }
 const same = (a, b) => canonical(a) === canonical(b);
 
 // ------------------------------------------------------------------------------------------------------ the zip
-
 const MIB = 1 << 20;
 const FILES = {
   "plan.json": [MIB, 20_000],
@@ -130,11 +125,8 @@ function unzip(zip) {
   if (zip.length > 64 * MIB) badZip("longer than 64 MiB");
   if (!zip.includes("PK\x05\x06")) lacking("no zip");
   if (zip.length < 22 || zip.readUInt32LE(zip.length - 22) !== 0x06054b50) badZip("end record");
-  const end = zip.subarray(zip.length - 22);
-  const count = end.readUInt16LE(10);
-  const size = end.readUInt32LE(12);
-  const start = end.readUInt32LE(16);
-  const disks = end.readUInt32LE(4);
+  const end = zip.subarray(zip.length - 22), count = end.readUInt16LE(10), size = end.readUInt32LE(12);
+  const start = end.readUInt32LE(16), disks = end.readUInt32LE(4);
   if (disks !== 0 || end.readUInt16LE(8) !== count || end.readUInt16LE(20) !== 0) badZip("end record");
   if (start + size !== zip.length - 22) badZip("directory's place");
 
@@ -155,9 +147,8 @@ function unzip(zip) {
   if (at !== start + size) badZip("directory");
   for (const name of Object.keys(FILES)) if (name !== "README.txt" && !entries.has(name)) lacking(name);
 
-  let next = 0;
-  let total = 0;
-  for (const entry of [...entries.values()].sort(by((e) => e.offset))) {
+  let next = 0, total = 0;
+  for (const entry of [...entries.values()].sort(by(e => e.offset))) {
     const { name, head, offset } = entry;
     if (offset !== next || offset + 30 + name.length > start) badZip(`${name}: place`);
     if (zip.readUInt32LE(offset) !== 0x04034b50) badZip(`${name}: head`);
@@ -203,15 +194,14 @@ function unpack({ name, method, packed, length, crc }) {
 }
 
 // ------------------------------------------------------------------------------------------- shapes and bounds
-
 const BILLION = 1_000_000_000;
-const all = (...tests) => (v, at) => tests.forEach((test) => test(v, at));
-const when = (test) => (v, at) => test(v) || badFile(at);
-const integer = (least, most) => when((v) => Number.isInteger(v) && v >= least && v <= most);
-const pattern = (re) => when((v) => typeof v === "string" && re.test(v));
-const text = (most) => when((v) => typeof v === "string" && codePoints(v) <= most);
-const literal = (...words) => when((v) => words.includes(v));
-const flag = when((v) => typeof v === "boolean");
+const all = (...tests) => (v, at) => tests.forEach(test => test(v, at));
+const when = test => (v, at) => test(v) || badFile(at);
+const integer = (least, most) => when(v => Number.isInteger(v) && v >= least && v <= most);
+const pattern = re => when(v => typeof v === "string" && re.test(v));
+const text = most => when(v => typeof v === "string" && codePoints(v) <= most);
+const literal = (...words) => when(v => words.includes(v));
+const flag = when(v => typeof v === "boolean");
 const list = (least, most, item) => (v, at) => {
   if (!Array.isArray(v) || v.length < least || v.length > most) badFile(at);
   v.forEach((one, i) => item(one, `${at}[${i}]`));
@@ -228,21 +218,21 @@ const object = (needed, optional = {}) => (v, at) => {
     test ? test(one, `${at}.${name}`) : badFile(`${at}.${name}`);
   }
 };
-const once = (key) => (v, at) => new Set(v.map(key)).size === v.length || contradiction(`${at}: one twice`);
-const ascending = (key) => (v, at) =>
+const once = key => (v, at) => new Set(v.map(key)).size === v.length || contradiction(`${at}: one twice`);
+const ascending = key => (v, at) =>
   v.every((one, i) => i === 0 || compare(key(v[i - 1]), key(one)) < 0) || contradiction(`${at}: order`);
-const self = (v) => v;
-const idOf = (v) => v.get("id");
+const self = v => v;
+const idOf = v => v.get("id");
 
-const hex = (length) => pattern(new RegExp(`^[0-9a-f]{${length}}$`));
+const hex = length => pattern(new RegExp(`^[0-9a-f]{${length}}$`));
 const id = pattern(/^[0-9A-Za-z_-]{1,22}$/);
 const code = pattern(/^[0-9A-Za-z_.-]{1,40}$/);
 const decimal = pattern(/^[0-9]{1,20}(\.[0-9]{1,20})?$/);
 const NUMBERS = /^[0-9０-９]{1,12}( [0-9０-９]{1,12})*$/;
 const numbers = all(pattern(NUMBERS), text(2000));
-const moment = when((v) => seconds(v) !== null);
-const part = (v) => codePoints(v) >= 1 && codePoints(v) <= 40 && !/[|\u0000-\u001f\u007f]/.test(v);
-const stratum = when((v) => typeof v === "string" && v.split("|").every(part));
+const moment = when(v => seconds(v) !== null);
+const part = v => codePoints(v) >= 1 && codePoints(v) <= 40 && !/[|\u0000-\u001f\u007f]/.test(v);
+const stratum = when(v => typeof v === "string" && v.split("|").every(part));
 
 function seconds(v) {
   if (typeof v !== "string" || !/^2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/.test(v)) return null;
@@ -282,16 +272,15 @@ const planShape = object(
 
 function checkPlan(plan) {
   planShape(plan, "plan.json");
-  const names = plan.get("strata");
-  const quotas = plan.get("quotas");
+  const names = plan.get("strata"), quotas = plan.get("quotas");
   quotas.forEach((quota, i) => {
     for (const name of quota.get("match").keys()) if (!names.includes(name)) badFile(`plan.json.quotas[${i}].match`);
     if (quota.get("match").size === 0 && i < quotas.length - 1) badFile(`plan.json.quotas[${i}].match`);
   });
-  if (plan.get("randomness").filter((one) => one.has("sealed")).length > 1) badFile("plan.json.randomness");
+  if (plan.get("randomness").filter(one => one.has("sealed")).length > 1) badFile("plan.json.randomness");
 }
 
-const versions = (what) => literal(`zhunsheng.draw/1/${what}`, `zhunsheng.draw/2/${what}`);
+const versions = what => literal(`zhunsheng.draw/1/${what}`, `zhunsheng.draw/2/${what}`);
 const SHAPES = {
   "commitment.json": object({
     format: versions("commitment"),
@@ -331,18 +320,14 @@ function checkValues(plan, values, at = "seed.json.values") {
   const sources = plan.get("randomness");
   if (values.length !== sources.length) contradiction(at);
   sources.forEach((source, i) => {
-    const place = `${at}[${i}]`;
-    const speakers = source.get("speakers")?.length;
+    const place = `${at}[${i}]`, speakers = source.get("speakers")?.length;
     const said = { numbers: list(speakers, speakers, numbers) };
     const shape = {
-      drand: () =>
-        source.get("chain") === "quicknet"
-          ? object({ signature: hex(96) })
+      drand: () => source.get("chain") === "quicknet" ? object({ signature: hex(96) })
           : object({ signature: hex(192), previous_signature: hex(192) }),
       lottery: () => object({ numbers }),
       office: () => object({ numbers }),
-      ceremony: () =>
-        source.has("sealed")
+      ceremony: () => source.has("sealed")
           ? object({ ...said, salts: list(speakers, speakers, hex(32)), sealed_at: moment })
           : object(said),
     }[source.get("source")];
@@ -351,8 +336,7 @@ function checkValues(plan, values, at = "seed.json.values") {
 }
 
 function readBundle(zip) {
-  const files = unzip(zip);
-  const read = (name) => parse(files.get(name), name);
+  const files = unzip(zip), read = name => parse(files.get(name), name);
   const bundle = { plan: read("plan.json") };
   checkPlan(bundle.plan);
   for (const [name, shape] of Object.entries(SHAPES)) {
@@ -372,17 +356,16 @@ function readBundle(zip) {
       contradiction(`commitment.json.strata.${name}`);
   for (const one of drawn) if (!strata.has(one.get("stratum"))) contradiction(`drawn.json ${one.get("id")}`);
   for (const name of bundle.cutoffs.keys()) if (!strata.has(name)) contradiction(`cutoffs.json.${name}`);
-  const chosen = drawn.filter((one) => !one.get("reserve"));
+  const chosen = drawn.filter(one => !one.get("reserve"));
   if (!same(chosen.map(idOf), assignment.map(idOf))) contradiction("assignment.json");
-  if (proofs.size && (proofs.size !== drawn.length || drawn.length > 20_000 || !drawn.every((one) => proofs.has(idOf(one)))))
+  if (proofs.size && (proofs.size !== drawn.length || drawn.length > 20_000 || !drawn.every(one => proofs.has(idOf(one)))))
     contradiction("proofs.json");
   bundle.digests = Object.fromEntries([...files].map(([name, bytes]) => [name, digest(bytes)]));
   return bundle;
 }
 
 // ------------------------------------------------------------------------------------------ quotas and randomness
-
-const fraction = (decimal) => {
+const fraction = decimal => {
   const [whole, rest = ""] = decimal.split(".");
   return [BigInt(whole + rest), 10n ** BigInt(rest.length)];
 };
@@ -394,9 +377,8 @@ const timesUp = (decimal, size) => {
 const least = (a, b) => (a < b ? a : b);
 
 function quotaOf(plan, name, size) {
-  const parts = name.split("|");
-  const place = (part) => plan.get("strata").indexOf(part);
-  const fits = (quota) => [...quota.get("match")].every(([part, value]) => parts[place(part)] === value);
+  const parts = name.split("|"), place = part => plan.get("strata").indexOf(part);
+  const fits = quota => [...quota.get("match")].every(([part, value]) => parts[place(part)] === value);
   const quota = plan.get("quotas").find(fits);
   if (!quota) return null;
   let count = quota.has("count") ? BigInt(quota.get("count")) : timesUp(quota.get("ratio"), size);
@@ -411,15 +393,14 @@ const CHAINS = {
   quicknet: ["52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971", 1692803367, 3],
   default: ["8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce", 1595431050, 30],
 };
-const roundTime = (source) => {
+const roundTime = source => {
   const [, genesis, period] = CHAINS[source.get("chain")];
   return genesis + period * (source.get("round") - 1);
 };
-const drandTimes = (plan) => plan.get("randomness").filter((s) => s.get("source") === "drand").map(roundTime);
+const drandTimes = plan => plan.get("randomness").filter(s => s.get("source") === "drand").map(roundTime);
 
-const slipDigests = (value) => value.get("salts").map((salt, i) => digest(`${salt}:${value.get("numbers")[i]}`));
-const slipsRecord = (value, planDigest) =>
-  digest(canonical(new Map([
+const slipDigests = value => value.get("salts").map((salt, i) => digest(`${salt}:${value.get("numbers")[i]}`));
+const slipsRecord = (value, planDigest) => digest(canonical(new Map([
     ["format", "zhunsheng.draw-slips/1"], ["plan", planDigest], ["sealed_at", value.get("sealed_at")],
     ["slips", slipDigests(value)],
   ])));
@@ -446,7 +427,7 @@ const seedOf = (commitment, randomness) => digest(`${commitment}\n${randomness}`
 
 const WORDS = { office: "机关自定", witnessed: "仅有见证", published: "可向公布方核对", proved: "有证明" };
 function strengthOf(plan) {
-  const kinds = plan.get("randomness").map((source) => source.get("source"));
+  const kinds = plan.get("randomness").map(source => source.get("source"));
   if (kinds.includes("office")) return "office";
   if (kinds.includes("ceremony")) return "witnessed";
   return kinds.includes("lottery") ? "published" : "proved";
@@ -466,16 +447,13 @@ function encoded(signature) {
 }
 
 // ----------------------------------------------------------------------------------------------- frame and drawing
-
 const TAB = 9;
 const LF = 10;
 
 function readFrame(bytes) {
-  const lines = [];
-  const entities = [];
+  const lines = [], entities = [];
   for (let at = 0; at < bytes.length; ) {
-    const end = bytes.indexOf(LF, at);
-    const tab = bytes.indexOf(TAB, at);
+    const end = bytes.indexOf(LF, at), tab = bytes.indexOf(TAB, at);
     if (end < 0 || tab < 0 || tab > end) return null;
     const entity = { id: bytes.toString("latin1", at, tab), stratum: bytes.toString("utf8", tab + 1, end) };
     if (!/^[0-9A-Za-z_-]{1,22}$/.test(entity.id)) return null;
@@ -489,7 +467,7 @@ function readFrame(bytes) {
 
 const [LEAF, NODE] = [Buffer.from([0]), Buffer.from([1])];
 function merkleRoot(lines) {
-  let level = lines.map((line) => sha(LEAF, line));
+  let level = lines.map(line => sha(LEAF, line));
   while (level.length > 1) {
     const above = [];
     for (let i = 0; i + 1 < level.length; i += 2) above.push(sha(NODE, level[i], level[i + 1]));
@@ -525,7 +503,7 @@ function drawAnew(strata, seed, entities) {
   const drawn = [];
   for (const stratum of [...strata.keys()].sort(compare)) {
     const numbers = strata.get(stratum);
-    const ordered = (members.get(stratum) ?? []).sort(by((e) => e.ticket, (e) => e.id));
+    const ordered = (members.get(stratum) ?? []).sort(by(e => e.ticket, e => e.id));
     const taken = ordered.slice(0, numbers.get("quota") + numbers.get("reserve"));
     taken.forEach(({ id, ticket }, i) => {
       const reserve = i >= numbers.get("quota");
@@ -538,47 +516,42 @@ function drawAnew(strata, seed, entities) {
 // The objects of an assignment, in its order: the drawn without reserve by (ticket, id).
 function objectsOf(plan, drawn) {
   const place = plan.get("strata").indexOf("district");
-  return drawn
-    .filter((one) => !one.get("reserve"))
-    .map((one) => ({
+  return drawn.filter(one => !one.get("reserve"))
+    .map(one => ({
       id: one.get("id"), ticket: one.get("ticket"),
       district: place < 0 ? null : one.get("stratum").split("|")[place],
-    }))
-    .sort(by((o) => o.ticket, (o) => o.id));
+    })).sort(by(o => o.ticket, o => o.id));
 }
 
 // ---------------------------------------------------------------------------------------------- assignment, draw/2
-
-const cannotStaff = (count) => refuse("ZS-DR-06", "objects that cannot be staffed", count);
+const cannotStaff = count => refuse("ZS-DR-06", "objects that cannot be staffed", count);
 const holdsAll = (inspector, codes) =>
-  inspector.get("items").length === 0 || codes.every((code) => inspector.get("items").includes(code));
+  inspector.get("items").length === 0 || codes.every(code => inspector.get("items").includes(code));
 const holdsDistrict = (inspector, district) =>
   district === null || inspector.get("districts").length === 0 || inspector.get("districts").includes(district);
 
 function assign2(plan, seed, objects, register) {
   const perObject = plan.get("staffing").get("per_object");
-  const codes = plan.get("items").map((item) => item.get("code"));
+  const codes = plan.get("items").map(item => item.get("code"));
   const mix = (tag, id) => digest(`${seed}:${tag}:${id}`);
 
-  const districts = [...new Set(objects.map((object) => object.district))];
+  const districts = [...new Set(objects.map(object => object.district))];
   const people = register
-    .map((one) => ({
+    .map(one => ({
       id: one.get("id"), certified: one.get("certified"), recused: new Set(one.get("recuse")),
       mixed: mix("i", one.get("id")),
-      works: districts.map((district) => holdsAll(one, codes) && holdsDistrict(one, district)),
-      load: 0,
-    }))
-    .sort(by((p) => p.mixed, (p) => p.id));
+      works: districts.map(district => holdsAll(one, codes) && holdsDistrict(one, district)), load: 0,
+    })).sort(by(p => p.mixed, p => p.id));
   people.forEach((person, turn) => Object.assign(person, { turn }));
   objects.forEach((object, number) => {
     Object.assign(object, { number, team: [], d: districts.indexOf(object.district) });
   });
-  const counts = districts.map((_, d) => objects.filter((object) => object.d === d).length);
-  const workers = districts.map((_, d) => people.filter((person) => person.works[d]));
+  const counts = districts.map((_, d) => objects.filter(object => object.d === d).length);
+  const workers = districts.map((_, d) => people.filter(person => person.works[d]));
 
-  const unstaffed = objects.filter((object) => {
-    const able = workers[object.d].filter((person) => !person.recused.has(object.id));
-    return able.length < perObject || !able.some((person) => person.certified);
+  const unstaffed = objects.filter(object => {
+    const able = workers[object.d].filter(person => !person.recused.has(object.id));
+    return able.length < perObject || !able.some(person => person.certified);
   });
   if (unstaffed.length) cannotStaff(unstaffed.length);
 
@@ -590,11 +563,11 @@ function assign2(plan, seed, objects, register) {
   if (settleRecusals(objects, workers, orders, perObject)) evenOut(people, objects, workers);
 
   const most = plan.get("staffing").get("max_load") ?? Infinity;
-  if (people.some((person) => person.load > most)) cannotStaff(null);
+  if (people.some(person => person.load > most)) cannotStaff(null);
   return new Map(objects.map(({ id, team }) => [id, listed(team)]));
 }
 
-const listed = (team) => [...team].sort(by((p) => (p.certified ? 0 : 1), (p) => p.id)).map((p) => p.id);
+const listed = team => [...team].sort(by(p => (p.certified ? 0 : 1), p => p.id)).map(p => p.id);
 
 function kindsOf(people) {
   const kinds = new Map();
@@ -611,8 +584,7 @@ function kindsOf(people) {
 // handed round among members whose loads differ by at most one, so nobody gets more than n(d) places in a district.
 function giveLoads(kinds, counts, perObject) {
   const flow = kinds.map(() => counts.map(() => 0)); // places of a kind in a district
-  const taken = counts.map(() => 0);
-  const uncertified = counts.map(() => 0);
+  const taken = counts.map(() => 0), uncertified = counts.map(() => 0);
 
   // One more place for this kind, places of other kinds moved between districts where need be. A state of the search
   // is a kind, or a district that one place has too many.
@@ -624,10 +596,9 @@ function giveLoads(kinds, counts, perObject) {
       from.set(state, [before, change]);
       queue.push(state);
     };
-    const districtsCount = counts.length;
-    const kindState = (y) => y;
-    const totalState = (d) => kinds.length + d; // district d, all its places
-    const groupState = (d) => kinds.length + districtsCount + d; // d', its places of those not certified
+    const districtsCount = counts.length, kindState = y => y;
+    const totalState = d => kinds.length + d; // district d, all its places
+    const groupState = d => kinds.length + districtsCount + d; // d', its places of those not certified
     reach(kindState(first), null, null);
     for (let i = 0; i < queue.length; i++) {
       const state = queue[i];
@@ -638,8 +609,7 @@ function giveLoads(kinds, counts, perObject) {
             reach(kind.certified ? totalState(d) : groupState(d), state, () => flow[state][d]++);
         continue;
       }
-      const isGroup = state >= kinds.length + districtsCount;
-      const d = (state - kinds.length) % districtsCount;
+      const isGroup = state >= kinds.length + districtsCount, d = (state - kinds.length) % districtsCount;
       if (isGroup) {
         if (uncertified[d] < (perObject - 1) * counts[d]) reach(totalState(d), state, () => uncertified[d]++);
       } else if (taken[d] < perObject * counts[d]) {
@@ -655,7 +625,7 @@ function giveLoads(kinds, counts, perObject) {
   }
 
   // In turn, over people; of a kind that can have no more, nobody can.
-  const inTurn = kinds.flatMap((kind, y) => kind.members.map((person) => [person, y])).sort(by(([p]) => p.turn));
+  const inTurn = kinds.flatMap((kind, y) => kind.members.map(person => [person, y])).sort(by(([p]) => p.turn));
   const done = kinds.map(() => false);
   while (!done.every(Boolean))
     for (const [person, y] of inTurn) {
@@ -668,13 +638,9 @@ function giveLoads(kinds, counts, perObject) {
 // Step 2: Dinic's flow with arcs in the order of the specification, since which of the greatest flows comes out
 // depends on it. Within a phase an arc that is full or given up stays so; so a place in each node's list will do.
 function placesOf(kinds, counts, perObject) {
-  const n = counts.length;
-  const [S, T] = [0, 1];
-  const district = (d) => 2 + 2 * d;
-  const kindNode = (y) => 2 + 2 * n + y;
+  const n = counts.length, [S, T] = [0, 1], district = d => 2 + 2 * d, kindNode = y => 2 + 2 * n + y;
   const lists = Array.from({ length: 2 + 2 * n + kinds.length }, () => []);
-  const to = [];
-  const left = [];
+  const to = [], left = [];
   const arc = (a, b, capacity) => {
     lists[a].push(to.push(b) - 1);
     lists[b].push(to.push(a) - 1);
@@ -703,11 +669,10 @@ function placesOf(kinds, counts, perObject) {
           queue.push(to[e]);
         }
     if (far[T] < 0) break;
-    const next = lists.map(() => 0);
-    const walk = [];
+    const next = lists.map(() => 0), walk = [];
     for (let a = S; ; ) {
       if (a === T) {
-        const amount = Math.min(...walk.map((e) => left[e]));
+        const amount = Math.min(...walk.map(e => left[e]));
         for (const e of walk) {
           left[e] -= amount;
           left[e ^ 1] += amount;
@@ -727,7 +692,7 @@ function placesOf(kinds, counts, perObject) {
       }
     }
   }
-  return into.map((arcs) => counts.map((_, d) => (arcs.has(d) ? left[arcs.get(d) ^ 1] : 0)));
+  return into.map(arcs => counts.map((_, d) => (arcs.has(d) ? left[arcs.get(d) ^ 1] : 0)));
 }
 
 // Step 3.
@@ -747,13 +712,12 @@ function fillRows(objects, workers, given, counts, perObject, mix) {
   return counts.map((count, d) => {
     const orders = [];
     for (let r = 0; r < perObject; r++) {
-      const mixed = objects.filter((object) => object.d === d).map((object) => [mix(String(r), object.id), object]);
+      const mixed = objects.filter(object => object.d === d).map(object => [mix(String(r), object.id), object]);
       orders.push(mixed.sort(by(([m]) => m, ([, object]) => object.number)).map(([, object]) => object));
     }
-    let row = 0;
-    let filled = 0;
+    let row = 0, filled = 0;
     let first = 0; // nobody is missing in the row before this object
-    for (const person of [...workers[d]].sort(by((p) => (p.certified ? 0 : 1), (p) => p.turn)))
+    for (const person of [...workers[d]].sort(by(p => (p.certified ? 0 : 1), p => p.turn)))
       for (let i = 0; i < given[person.turn][d]; i++) {
         if (filled === count) [row, filled, first] = [row + 1, 0, 0];
         while (orders[row][first].team[row]) first++;
@@ -774,18 +738,16 @@ function settleRecusals(objects, workers, orders, perObject) {
     for (let r = 0; r < perObject; r++) {
       const p = object.team[r];
       if (!p.recused.has(object.id)) continue;
-      const order = orders[object.d][r];
-      const here = order.indexOf(object);
+      const order = orders[object.d][r], here = order.indexOf(object);
       let other = null;
       for (let step = 1; step < order.length && !other; step++) {
-        const z = order[(here + step) % order.length];
-        const q = z.team[r];
+        const z = order[(here + step) % order.length], q = z.team[r];
         if (q.certified === p.certified && mayJoin(q, object) && mayJoin(p, z)) other = z;
       }
       if (other) [object.team[r], other.team[r]] = [other.team[r], p];
       else {
-        const safe = object.team.some((one) => one !== p && one.certified);
-        const able = workers[object.d].filter((one) => mayJoin(one, object) && (one.certified || safe));
+        const safe = object.team.some(one => one !== p && one.certified);
+        const able = workers[object.d].filter(one => mayJoin(one, object) && (one.certified || safe));
         if (!able.length) cannotStaff(null);
         const taker = able.reduce((best, one) => (one.load < best.load ? one : best));
         object.team[r] = taker;
@@ -812,13 +774,11 @@ function giveAlong(reached, source, last) {
 function evenOut(people, objects, workers) {
   const settled = new Set();
   for (;;) {
-    const open = people.filter((person) => !settled.has(person));
+    const open = people.filter(person => !settled.has(person));
     if (!open.length) return;
     const source = open.reduce((best, one) => (one.load > best.load ? one : best));
-    if (source.load <= Math.min(...open.map((one) => one.load)) + 1) return;
-    const reached = new Map([[source, null]]);
-    const queue = [source];
-    const last = search();
+    if (source.load <= Math.min(...open.map(one => one.load)) + 1) return;
+    const reached = new Map([[source, null]]), queue = [source], last = search();
     if (!last) {
       for (const person of reached.keys()) settled.add(person);
       continue;
@@ -829,7 +789,7 @@ function evenOut(people, objects, workers) {
       for (const a of queue)
         for (const object of objects) {
           if (!object.team.includes(a)) continue;
-          const safe = object.team.some((one) => one !== a && one.certified);
+          const safe = object.team.some(one => one !== a && one.certified);
           for (const b of workers[object.d]) {
             if (settled.has(b) || reached.has(b) || object.team.includes(b) || b.recused.has(object.id)) continue;
             if (!b.certified && !safe) continue;
@@ -844,21 +804,20 @@ function evenOut(people, objects, workers) {
 }
 
 // ---------------------------------------------------------------------------------------------- assignment, draw/1
-
 function assign1(plan, seed, objects, register) {
   const perObject = plan.get("staffing").get("per_object");
   const most = plan.get("staffing").get("max_load") ?? Infinity;
-  const codes = plan.get("items").map((item) => item.get("code"));
+  const codes = plan.get("items").map(item => item.get("code"));
   const people = register
-    .map((one) => ({ id: one.get("id"), certified: one.get("certified"), recused: new Set(one.get("recuse")), one }))
-    .sort(by((p) => p.id));
+    .map(one => ({ id: one.get("id"), certified: one.get("certified"), recused: new Set(one.get("recuse")), one }))
+    .sort(by(p => p.id));
   const pools = new Map();
   for (const object of objects) {
     if (!pools.has(object.district))
       pools.set(object.district, people.filter(({ one }) => holdsAll(one, codes) && holdsDistrict(one, object.district)));
     Object.assign(object, { pool: pools.get(object.district), team: [] });
   }
-  if (sum([...pools.values()].map((pool) => pool.length)) > 2_000_000) contradiction("inspectors.json");
+  if (sum([...pools.values()].map(pool => pool.length)) > 2_000_000) contradiction("inspectors.json");
   for (const person of people) {
     person.load = 0;
     person.turn = digest(`${seed}:0:${person.id}`);
@@ -877,15 +836,13 @@ function assign1(plan, seed, objects, register) {
       setLoad(best, best.load + 1);
     }
 
-  const byId = [...objects].sort(by((object) => object.id));
-  const settled = new Set();
+  const byId = [...objects].sort(by(object => object.id)), settled = new Set();
   for (;;) {
-    const open = people.filter((person) => !settled.has(person));
+    const open = people.filter(person => !settled.has(person));
     if (!open.length) break;
     const source = open.reduce((best, one) => (one.load > best.load ? one : best));
     if (settled.size && source.load <= people.reduce((low, one) => Math.min(low, one.load), Infinity) + 1) break;
-    const reached = new Map([[source, null]]);
-    const last = search1(source, reached, byId);
+    const reached = new Map([[source, null]]), last = search1(source, reached, byId);
     if (!last) {
       if (source.load > most) cannotStaff(null);
       for (const person of reached.keys()) if (person.load <= source.load) settled.add(person);
@@ -904,14 +861,14 @@ function search1(source, reached, objects) {
     for (const object of objects) {
       if (!object.team.includes(a)) continue;
       if (!groups.has(object.district)) groups.set(object.district, { pool: object.pool, free: [], bound: [] });
-      const safe = object.team.some((one) => one !== a && one.certified);
+      const safe = object.team.some(one => one !== a && one.certified);
       groups.get(object.district)[safe ? "free" : "bound"].push(object);
     }
     for (const district of [...groups.keys()].sort((x, y) => compare(x ?? "", y ?? ""))) {
       const { pool, free, bound } = groups.get(district);
       for (const b of pool) {
         if (reached.has(b)) continue;
-        const open = (object) => !object.team.includes(b) && !b.recused.has(object.id);
+        const open = object => !object.team.includes(b) && !b.recused.has(object.id);
         const object = free.find(open) ?? (b.certified ? bound.find(open) : undefined);
         if (!object) continue;
         reached.set(b, [a, object]);
@@ -926,15 +883,12 @@ function search1(source, reached, objects) {
 const assign = (version, ...rest) => (version === "zhunsheng.draw/1" ? assign1 : assign2)(...rest);
 
 // --------------------------------------------------------------------------------------------------------- checks
-
 // Each check is [code, holds, words]; null is "not checked".
 function verify(zip, frame = null, announced = null) {
   const bundle = readBundle(zip);
   const { plan, commitment, seed, inspectors, drawn, assignment, cutoffs, proofs, digests, version } = bundle;
-  const checks = [];
-  const check = (code, holds, words) => checks.push([code, holds, words]);
-  const commitmentDigest = digests["commitment.json"];
-  const strata = commitment.get("strata");
+  const checks = [], check = (code, holds, words) => checks.push([code, holds, words]);
+  const commitmentDigest = digests["commitment.json"], strata = commitment.get("strata");
   const names = [...strata.keys()].sort(compare);
 
   check(
@@ -955,7 +909,7 @@ function verify(zip, frame = null, announced = null) {
   check("times", timesHold(plan, commitment, seed), "承诺早于随机数，各时刻先后相符");
   check(
     "quotas",
-    names.every((name) => same(quotaOf(plan, name, strata.get(name).get("size")), strata.get(name))) && sum(names.map((name) => strata.get(name).get("size"))) === commitment.get("frame").get("count"),
+    names.every(name => same(quotaOf(plan, name, strata.get(name).get("size")), strata.get(name))) && sum(names.map(name => strata.get(name).get("size"))) === commitment.get("frame").get("count"),
     "各层抽取数、备选数按方案算得，各层家数合计即名录家数",
   );
 
@@ -983,11 +937,11 @@ function verify(zip, frame = null, announced = null) {
   const entered = seed.get("entered_by");
   check("entered", entered[0] !== entered[1], "两人录入");
   const strength = strengthOf(plan);
-  const byOffice = plan.get("randomness").every((source) => source.get("source") === "office");
+  const byOffice = plan.get("randomness").every(source => source.get("source") === "office");
   check("office", seed.get("controlled_by_office") === byOffice, `随机数来源：${WORDS[strength]}`);
 
   const text = seed.get("seed");
-  check("tickets", drawn.every((one) => one.get("ticket") === ticketOf(text, one.get("id"))), "每个签号算得");
+  check("tickets", drawn.every(one => one.get("ticket") === ticketOf(text, one.get("id"))), "每个签号算得");
   check("order", orderHolds(names, strata, drawn), "各层按签号先后抽取，家数与承诺一致");
   const last = new Map();
   for (const one of drawn) if (!one.get("reserve")) last.set(one.get("stratum"), one.get("ticket"));
@@ -995,9 +949,8 @@ function verify(zip, frame = null, announced = null) {
   const root = commitment.get("frame").get("root");
   check(
     "proofs",
-    proofs.size === 0 && drawn.length > 0
-      ? null
-      : drawn.every((one) => foldProof(`${one.get("id")}\t${one.get("stratum")}`, proofs.get(one.get("id"))) === root),
+    proofs.size === 0 && drawn.length > 0 ? null
+      : drawn.every(one => foldProof(`${one.get("id")}\t${one.get("stratum")}`, proofs.get(one.get("id"))) === root),
     proofs.size === 0 && drawn.length > 0 ? "未核：包内没有包含证明，要有名录才能核" : "抽中的都在承诺的名录里",
   );
   check("assignment", assignmentHolds(version, plan, text, drawn, inspectors, assignment), "分派重算一致");
@@ -1006,29 +959,24 @@ function verify(zip, frame = null, announced = null) {
 }
 
 function timesHold(plan, commitment, seed) {
-  const known = seconds(plan.get("known_at"));
-  const committed = seconds(commitment.get("committed_at"));
-  const rounds = drandTimes(plan);
-  const first = Math.min(known, ...rounds);
-  const sealed = seed.get("values").filter((value) => value.has("sealed_at"));
+  const known = seconds(plan.get("known_at")), committed = seconds(commitment.get("committed_at"));
+  const rounds = drandTimes(plan), first = Math.min(known, ...rounds);
+  const sealed = seed.get("values").filter(value => value.has("sealed_at"));
   return (
-    committed < first &&
-    committed + 60 * (plan.get("lead") ?? 0) <= first &&
-    rounds.every((time) => time <= known) &&
-    sealed.every((value) => seconds(value.get("sealed_at")) < known)
+    committed < first && committed + 60 * (plan.get("lead") ?? 0) <= first &&
+    rounds.every(time => time <= known) && sealed.every(value => seconds(value.get("sealed_at")) < known)
   );
 }
 
 function orderHolds(names, strata, drawn) {
   let at = 0;
   for (const name of names) {
-    const quota = strata.get(name).get("quota");
-    const total = quota + strata.get(name).get("reserve");
+    const quota = strata.get(name).get("quota"), total = quota + strata.get(name).get("reserve");
     for (let rank = 1; rank <= total; rank++, at++) {
       const one = drawn[at];
       if (!one || one.get("stratum") !== name || one.get("rank") !== rank) return false;
       if (one.get("reserve") !== rank > quota) return false;
-      const place = by((o) => o.get("ticket"), idOf);
+      const place = by(o => o.get("ticket"), idOf);
       if (rank > 1 && place(drawn[at - 1], one) >= 0) return false;
     }
   }
@@ -1038,7 +986,7 @@ function orderHolds(names, strata, drawn) {
 function assignmentHolds(version, plan, seed, drawn, inspectors, assignment) {
   try {
     const teams = assign(version, plan, seed, objectsOf(plan, drawn), inspectors);
-    return assignment.every((one) => same(one.get("inspectors"), teams.get(one.get("id"))));
+    return assignment.every(one => same(one.get("inspectors"), teams.get(one.get("id"))));
   } catch (error) {
     if (error instanceof Refused && error.code === "ZS-DR-06") return false;
     throw error;
@@ -1051,45 +999,36 @@ function checkFrame(check, frame, { plan, commitment, seed, drawn }) {
     check("redraw", null, "未核：没有给出名录");
     return;
   }
-  const said = commitment.get("frame");
-  const read = readFrame(frame);
-  const holds =
-    read !== null &&
-    digest(frame) === said.get("digest") &&
-    read.lines.length === said.get("count") &&
-    merkleRoot(read.lines) === said.get("root");
+  const said = commitment.get("frame"), read = readFrame(frame);
+  const holds = read !== null && digest(frame) === said.get("digest") &&
+    read.lines.length === said.get("count") && merkleRoot(read.lines) === said.get("root");
   check("frame", holds, "名录即承诺的名录：摘要、家数、默克尔根");
   const strata = read && strataOf(plan, sizesOf(read.entities));
   check(
     "redraw",
-    read !== null &&
-      [...strata.values()].every(Boolean) &&
-      same(strata, commitment.get("strata")) &&
+    read !== null && [...strata.values()].every(Boolean) && same(strata, commitment.get("strata")) &&
       same(drawAnew(strata, seed.get("seed"), read.entities), drawn),
     "由名录重抽，结果一致",
   );
 }
 
 // -------------------------------------------------------------------------------------------------------- vectors
-
 function vectors(file) {
-  const data = JSON.parse(readFileSync(file, "utf8"));
-  const results = [];
+  const data = JSON.parse(readFileSync(file, "utf8")), results = [];
   const expect = (name, got, wanted) => results.push([name, same(mapped(got), mapped(wanted)), JSON.stringify(wanted).slice(0, 60)]);
   for (const one of data.sources) {
-    const plan = mapped(one.plan);
-    const values = mapped(one.values);
+    const plan = mapped(one.plan), values = mapped(one.values);
     checkPlan(plan);
     checkValues(plan, values, one.name);
     expect(`${one.name}: plan`, digest(canonical(plan)), one.plan_digest);
     expect(`${one.name}: randomness`, randomnessOf(plan, values, one.plan_digest), one.randomness);
     expect(`${one.name}: strength`, strengthOf(plan), one.strength);
-    if (one.slips) expect(`${one.name}: slips`, values.flatMap((v) => (v.has("salts") ? slipDigests(v) : [])), one.slips);
+    if (one.slips) expect(`${one.name}: slips`, values.flatMap(v => (v.has("salts") ? slipDigests(v) : [])), one.slips);
   }
 
   const plan = mapped(data.plan);
   checkPlan(plan);
-  const bytes = Buffer.from(data.frame.map((line) => `${line.join("\t")}\n`).join(""));
+  const bytes = Buffer.from(data.frame.map(line => `${line.join("\t")}\n`).join(""));
   const frame = readFrame(bytes);
   expect("frame: digest", digest(bytes), data.frame_digest);
   expect("frame: root", merkleRoot(frame.lines), data.frame_root);
@@ -1099,9 +1038,9 @@ function vectors(file) {
   expect("seed", seedOf(data.commitment, data.randomness), data.seed);
   const drawn = drawAnew(strata, data.seed, frame.entities);
   expect("drawn", drawn, data.drawn);
-  const listed = (teams, order) => order.map((id) => ({ id, inspectors: teams.get(id) }));
+  const listed = (teams, order) => order.map(id => ({ id, inspectors: teams.get(id) }));
   const teams = assign(data.version, plan, data.seed, objectsOf(plan, drawn), mapped(data.inspectors));
-  expect("assignment", listed(teams, drawn.filter((o) => !o.get("reserve")).map(idOf)), data.assignment);
+  expect("assignment", listed(teams, drawn.filter(o => !o.get("reserve")).map(idOf)), data.assignment);
 
   for (const one of data.assignments) {
     const plan = mapped(one.plan);
@@ -1123,7 +1062,6 @@ function vectors(file) {
 }
 
 // -------------------------------------------------------------------------------------------------------- command
-
 function outcome({ bundle, frame = null, commitment = null }) {
   try {
     return { bundle, ...verify(readFileSync(bundle), frame === null ? null : readFileSync(frame), commitment) };
@@ -1134,11 +1072,11 @@ function outcome({ bundle, frame = null, commitment = null }) {
 }
 
 function main(words) {
-  const option = (name) => {
+  const option = name => {
     const at = words.indexOf(name);
     return at < 0 ? null : words.splice(at, 2)[1] ?? null;
   };
-  const print = (checks) => {
+  const print = checks => {
     for (const [code, holds, said] of checks) console.log(`${code}\t${holds}\t${said}`);
     return checks.every(([, holds]) => holds !== false) ? 0 : 1;
   };
@@ -1148,7 +1086,7 @@ function main(words) {
   if (batch) {
     const results = JSON.parse(readFileSync(batch, "utf8")).map(outcome);
     for (const result of results) console.log(JSON.stringify(result));
-    return results.some((one) => one.refused) ? 2 : results.every((one) => one.accepted) ? 0 : 1;
+    return results.some(one => one.refused) ? 2 : results.every(one => one.accepted) ? 0 : 1;
   }
   const [frame, commitment] = [option("--frame"), option("--commitment")];
   if (words.length !== 1) {
