@@ -67,13 +67,11 @@ function decode(bytes, place) {
 
 const SHORT = { '"': '"', "\\": "\\", b: "\b", t: "\t", n: "\n", f: "\f", r: "\r" };
 
-// Objects become Maps: a name such as __proto__ or 12 is a name like others there.
-const mapped = value => {
-  if (Array.isArray(value)) return value.map(mapped);
-  if (value === null || typeof value !== "object") return value;
-  const entries = value instanceof Map ? [...value] : Object.entries(value);
-  return new Map(entries.map(([key, one]) => [key, mapped(one)]));
-};
+// Objects have no prototype: a name such as __proto__ or constructor is a name like others there.
+const isObject = v => typeof v === "object" && v !== null && !Array.isArray(v);
+const bare = pairs => pairs.reduce((object, [key, one]) => ((object[key] = one), object), Object.create(null));
+const mapped = v => Array.isArray(v) ? v.map(mapped) : !isObject(v) ? v
+  : bare(Object.entries(v).map(([key, one]) => [key, mapped(one)]));
 
 // Whatever is not in canonical form comes out otherwise when it is written anew: a key twice, blanks, 1.0, -0, 1e0.
 function parse(bytes, place) {
@@ -98,11 +96,9 @@ function canonicalText(text) {
 function canonical(value) {
   if (typeof value === "string") return canonicalText(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (value instanceof Map) {
-    const keys = [...value.keys()].sort(compare);
-    return `{${keys.map(key => `${canonicalText(key)}:${canonical(value.get(key))}`).join(",")}}`;
-  }
-  return String(value);
+  if (!isObject(value)) return String(value);
+  const keys = Object.keys(value).sort(compare);
+  return `{${keys.map(key => `${canonicalText(key)}:${canonical(value[key])}`).join(",")}}`;
 }
 const same = (a, b) => canonical(a) === canonical(b);
 
@@ -207,13 +203,13 @@ const list = (least, most, item) => (v, at) => {
   v.forEach((one, i) => item(one, `${at}[${i}]`));
 };
 const table = (key, value) => (v, at) => {
-  if (!(v instanceof Map)) badFile(at);
-  for (const [name, one] of v) key(name, `${at}.${name}`), value(one, `${at}.${name}`);
+  if (!isObject(v)) badFile(at);
+  for (const [name, one] of Object.entries(v)) key(name, `${at}.${name}`), value(one, `${at}.${name}`);
 };
 const object = (needed, optional = {}) => (v, at) => {
-  if (!(v instanceof Map)) badFile(at);
-  for (const name of Object.keys(needed)) if (!v.has(name)) badFile(`${at}.${name}`);
-  for (const [name, one] of v) {
+  if (!isObject(v)) badFile(at);
+  for (const name of Object.keys(needed)) if (!(name in v)) badFile(`${at}.${name}`);
+  for (const [name, one] of Object.entries(v)) {
     const test = Object.hasOwn(needed, name) ? needed[name] : Object.hasOwn(optional, name) ? optional[name] : null;
     test ? test(one, `${at}.${name}`) : badFile(`${at}.${name}`);
   }
@@ -222,7 +218,7 @@ const once = key => (v, at) => new Set(v.map(key)).size === v.length || contradi
 const ascending = key => (v, at) =>
   v.every((one, i) => i === 0 || compare(key(v[i - 1]), key(one)) < 0) || contradiction(`${at}: order`);
 const self = v => v;
-const idOf = v => v.get("id");
+const idOf = v => v.id;
 
 const hex = length => pattern(new RegExp(`^[0-9a-f]{${length}}$`));
 const id = pattern(/^[0-9A-Za-z_-]{1,22}$/);
@@ -242,7 +238,7 @@ function seconds(v) {
 }
 
 const source = (v, at) => {
-  const kind = v instanceof Map ? v.get("source") : null;
+  const kind = isObject(v) ? v.source : null;
   const shapes = {
     drand: object({ source: self, chain: literal("quicknet", "default"), round: integer(1, 10 * BILLION) }),
     lottery: object({ source: self, name: text(1000), issue: code }),
@@ -250,14 +246,14 @@ const source = (v, at) => {
     office: object({ source: self }),
   };
   Object.hasOwn(shapes, kind ?? "") ? shapes[kind](v, at) : badFile(`${at}.source`);
-  if (v.get("chain") === "default" && v.get("round") === 1) badFile(`${at}.round`);
+  if (v.chain === "default" && v.round === 1) badFile(`${at}.round`);
 };
 const quota = (v, at) => {
   object(
     { match: table(text(1000), text(1000)), floor: integer(0, BILLION) },
     { ratio: decimal, count: integer(0, BILLION), ceiling: integer(0, BILLION) },
   )(v, at);
-  if (v.has("ratio") === v.has("count")) badFile(at);
+  if (("ratio" in v) === ("count" in v)) badFile(at);
 };
 const planShape = object(
   {
@@ -272,12 +268,12 @@ const planShape = object(
 
 function checkPlan(plan) {
   planShape(plan, "plan.json");
-  const names = plan.get("strata"), quotas = plan.get("quotas");
-  quotas.forEach((quota, i) => {
-    for (const name of quota.get("match").keys()) if (!names.includes(name)) badFile(`plan.json.quotas[${i}].match`);
-    if (quota.get("match").size === 0 && i < quotas.length - 1) badFile(`plan.json.quotas[${i}].match`);
+  const names = plan.strata, quotas = plan.quotas;
+  quotas.forEach(({ match }, i) => {
+    const parts = Object.keys(match), onlyLast = parts.length === 0 && i < quotas.length - 1;
+    if (onlyLast || !parts.every(part => names.includes(part))) badFile(`plan.json.quotas[${i}].match`);
   });
-  if (plan.get("randomness").filter(one => one.has("sealed")).length > 1) badFile("plan.json.randomness");
+  if (plan.randomness.filter(one => one.sealed).length > 1) badFile("plan.json.randomness");
 }
 
 const versions = what => literal(`zhunsheng.draw/1/${what}`, `zhunsheng.draw/2/${what}`);
@@ -317,20 +313,20 @@ const SHAPES = {
 };
 
 function checkValues(plan, values, at = "seed.json.values") {
-  const sources = plan.get("randomness");
+  const sources = plan.randomness;
   if (values.length !== sources.length) contradiction(at);
   sources.forEach((source, i) => {
-    const place = `${at}[${i}]`, speakers = source.get("speakers")?.length;
+    const place = `${at}[${i}]`, speakers = source.speakers?.length;
     const said = { numbers: list(speakers, speakers, numbers) };
     const shape = {
-      drand: () => source.get("chain") === "quicknet" ? object({ signature: hex(96) })
+      drand: () => source.chain === "quicknet" ? object({ signature: hex(96) })
           : object({ signature: hex(192), previous_signature: hex(192) }),
       lottery: () => object({ numbers }),
       office: () => object({ numbers }),
-      ceremony: () => source.has("sealed")
+      ceremony: () => source.sealed
           ? object({ ...said, salts: list(speakers, speakers, hex(32)), sealed_at: moment })
           : object(said),
-    }[source.get("source")];
+    }[source.source];
     shape()(values[i], place);
   });
 }
@@ -345,20 +341,20 @@ function readBundle(zip) {
     bundle[name.replace(".json", "")] = value;
   }
   const { plan, commitment, seed, drawn, assignment, proofs } = bundle;
-  checkValues(plan, seed.get("values"));
-  const strata = commitment.get("strata");
-  if (strata.size < 1 || strata.size > 20_000 || strata.size * plan.get("quotas").length > 2_000_000)
+  checkValues(plan, seed.values);
+  const { strata } = commitment, names = Object.keys(strata), proven = Object.keys(proofs).length;
+  if (!names.length || names.length > 20_000 || names.length * plan.quotas.length > 2_000_000)
     badFile("commitment.json.strata");
-  bundle.version = commitment.get("format").replace("/commitment", "");
-  if (seed.get("format") !== `${bundle.version}/seed`) contradiction("seed.json.format");
-  for (const name of strata.keys())
-    if (name.split("|").length !== plan.get("strata").length || !quotaOf(plan, name, 1))
+  bundle.version = commitment.format.replace("/commitment", "");
+  if (seed.format !== `${bundle.version}/seed`) contradiction("seed.json.format");
+  for (const name of names)
+    if (name.split("|").length !== plan.strata.length || !quotaOf(plan, name, 1))
       contradiction(`commitment.json.strata.${name}`);
-  for (const one of drawn) if (!strata.has(one.get("stratum"))) contradiction(`drawn.json ${one.get("id")}`);
-  for (const name of bundle.cutoffs.keys()) if (!strata.has(name)) contradiction(`cutoffs.json.${name}`);
-  const chosen = drawn.filter(one => !one.get("reserve"));
+  for (const one of drawn) if (!(one.stratum in strata)) contradiction(`drawn.json ${one.id}`);
+  for (const name of Object.keys(bundle.cutoffs)) if (!(name in strata)) contradiction(`cutoffs.json.${name}`);
+  const chosen = drawn.filter(one => !one.reserve);
   if (!same(chosen.map(idOf), assignment.map(idOf))) contradiction("assignment.json");
-  if (proofs.size && (proofs.size !== drawn.length || drawn.length > 20_000 || !drawn.every(one => proofs.has(idOf(one)))))
+  if (proven && (proven !== drawn.length || proven > 20_000 || !drawn.every(one => one.id in proofs)))
     contradiction("proofs.json");
   bundle.digests = Object.fromEntries([...files].map(([name, bytes]) => [name, digest(bytes)]));
   return bundle;
@@ -377,16 +373,16 @@ const timesUp = (decimal, size) => {
 const least = (a, b) => (a < b ? a : b);
 
 function quotaOf(plan, name, size) {
-  const parts = name.split("|"), place = part => plan.get("strata").indexOf(part);
-  const fits = quota => [...quota.get("match")].every(([part, value]) => parts[place(part)] === value);
-  const quota = plan.get("quotas").find(fits);
+  const parts = name.split("|"), place = part => plan.strata.indexOf(part);
+  const fits = quota => Object.entries(quota.match).every(([part, value]) => parts[place(part)] === value);
+  const quota = plan.quotas.find(fits);
   if (!quota) return null;
-  let count = quota.has("count") ? BigInt(quota.get("count")) : timesUp(quota.get("ratio"), size);
-  if (count < BigInt(quota.get("floor"))) count = BigInt(quota.get("floor"));
-  if (quota.has("ceiling")) count = least(count, BigInt(quota.get("ceiling")));
+  let count = "count" in quota ? BigInt(quota.count) : timesUp(quota.ratio, size);
+  if (count < BigInt(quota.floor)) count = BigInt(quota.floor);
+  if ("ceiling" in quota) count = least(count, BigInt(quota.ceiling));
   count = least(count, BigInt(size));
-  const reserve = least(timesUp(plan.get("reserve"), count), BigInt(size) - count);
-  return new Map([["quota", Number(count)], ["reserve", Number(reserve)], ["size", size]]);
+  const reserve = least(timesUp(plan.reserve, count), BigInt(size) - count);
+  return { quota: Number(count), reserve: Number(reserve), size };
 }
 
 const CHAINS = {
@@ -394,40 +390,38 @@ const CHAINS = {
   default: ["8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce", 1595431050, 30],
 };
 const roundTime = source => {
-  const [, genesis, period] = CHAINS[source.get("chain")];
-  return genesis + period * (source.get("round") - 1);
+  const [, genesis, period] = CHAINS[source.chain];
+  return genesis + period * (source.round - 1);
 };
-const drandTimes = plan => plan.get("randomness").filter(s => s.get("source") === "drand").map(roundTime);
+const drandTimes = plan => plan.randomness.filter(s => s.source === "drand").map(roundTime);
 
-const slipDigests = value => value.get("salts").map((salt, i) => digest(`${salt}:${value.get("numbers")[i]}`));
-const slipsRecord = (value, planDigest) => digest(canonical(new Map([
-    ["format", "zhunsheng.draw-slips/1"], ["plan", planDigest], ["sealed_at", value.get("sealed_at")],
-    ["slips", slipDigests(value)],
-  ])));
+const slipDigests = value => value.salts.map((salt, i) => digest(`${salt}:${value.numbers[i]}`));
+const slipsRecord = (value, plan) =>
+  digest(canonical({ format: "zhunsheng.draw-slips/1", plan, sealed_at: value.sealed_at, slips: slipDigests(value) }));
 
 function randomnessLine(source, value, planDigest) {
-  switch (source.get("source")) {
+  switch (source.source) {
     case "drand": {
-      const randomness = digest(Buffer.from(value.get("signature"), "hex"));
-      return `drand:${CHAINS[source.get("chain")][0]}:${source.get("round")}:${randomness}`;
+      const randomness = digest(Buffer.from(value.signature, "hex"));
+      return `drand:${CHAINS[source.chain][0]}:${source.round}:${randomness}`;
     }
     case "lottery":
-      return `lottery:${source.get("name")}:${source.get("issue")}:${value.get("numbers")}`;
+      return `lottery:${source.name}:${source.issue}:${value.numbers}`;
     case "ceremony": {
-      const said = source.get("speakers").map((speaker, i) => `${speaker}=${value.get("numbers")[i]}`).join(";");
-      return `ceremony:${said}${source.has("sealed") ? `:${slipsRecord(value, planDigest)}` : ""}`;
+      const said = source.speakers.map((speaker, i) => `${speaker}=${value.numbers[i]}`).join(";");
+      return `ceremony:${said}${source.sealed ? `:${slipsRecord(value, planDigest)}` : ""}`;
     }
     default:
-      return `office:${value.get("numbers")}`;
+      return `office:${value.numbers}`;
   }
 }
 const randomnessOf = (plan, values, planDigest) =>
-  plan.get("randomness").map((source, i) => randomnessLine(source, values[i], planDigest)).join("\n");
+  plan.randomness.map((source, i) => randomnessLine(source, values[i], planDigest)).join("\n");
 const seedOf = (commitment, randomness) => digest(`${commitment}\n${randomness}`).slice(0, 32);
 
 const WORDS = { office: "机关自定", witnessed: "仅有见证", published: "可向公布方核对", proved: "有证明" };
 function strengthOf(plan) {
-  const kinds = plan.get("randomness").map(source => source.get("source"));
+  const kinds = plan.randomness.map(source => source.source);
   if (kinds.includes("office")) return "office";
   if (kinds.includes("ceremony")) return "witnessed";
   return kinds.includes("lottery") ? "published" : "proved";
@@ -487,59 +481,50 @@ function foldProof(line, steps) {
 
 const ticketOf = (seed, id) => digest(`${seed}:${id}`);
 
-function sizesOf(entities) {
-  const sizes = new Map();
-  for (const { stratum } of entities) sizes.set(stratum, (sizes.get(stratum) ?? 0) + 1);
-  return sizes;
-}
-const strataOf = (plan, sizes) => new Map([...sizes].map(([name, size]) => [name, quotaOf(plan, name, size)]));
-
-function drawAnew(strata, seed, entities) {
+function membersOf(entities) {
   const members = new Map();
   for (const { id, stratum } of entities) {
     if (!members.has(stratum)) members.set(stratum, []);
-    members.get(stratum).push({ id, ticket: ticketOf(seed, id) });
+    members.get(stratum).push(id);
   }
-  const drawn = [];
-  for (const stratum of [...strata.keys()].sort(compare)) {
-    const numbers = strata.get(stratum);
-    const ordered = (members.get(stratum) ?? []).sort(by(e => e.ticket, e => e.id));
-    const taken = ordered.slice(0, numbers.get("quota") + numbers.get("reserve"));
-    taken.forEach(({ id, ticket }, i) => {
-      const reserve = i >= numbers.get("quota");
-      drawn.push(new Map(Object.entries({ id, rank: i + 1, reserve, stratum, ticket })));
-    });
-  }
-  return drawn;
+  return members;
+}
+const strataOf = (plan, members) => bare([...members].map(([name, ids]) => [name, quotaOf(plan, name, ids.length)]));
+
+function drawAnew(strata, seed, members) {
+  return [...members.keys()].sort(compare).flatMap(stratum => {
+    const { quota, reserve } = strata[stratum];
+    const ordered = members.get(stratum).map(id => ({ id, ticket: ticketOf(seed, id) }));
+    ordered.sort(by(e => e.ticket, e => e.id));
+    return ordered.slice(0, quota + reserve).map((e, i) => ({ ...e, stratum, rank: i + 1, reserve: i >= quota }));
+  });
 }
 
 // The objects of an assignment, in its order: the drawn without reserve by (ticket, id).
 function objectsOf(plan, drawn) {
-  const place = plan.get("strata").indexOf("district");
-  return drawn.filter(one => !one.get("reserve"))
+  const place = plan.strata.indexOf("district");
+  return drawn.filter(one => !one.reserve)
     .map(one => ({
-      id: one.get("id"), ticket: one.get("ticket"),
-      district: place < 0 ? null : one.get("stratum").split("|")[place],
+      id: one.id, ticket: one.ticket,
+      district: place < 0 ? null : one.stratum.split("|")[place],
     })).sort(by(o => o.ticket, o => o.id));
 }
 
 // ---------------------------------------------------------------------------------------------- assignment, draw/2
 const cannotStaff = count => refuse("ZS-DR-06", "objects that cannot be staffed", count);
 const holdsAll = (inspector, codes) =>
-  inspector.get("items").length === 0 || codes.every(code => inspector.get("items").includes(code));
+  inspector.items.length === 0 || codes.every(code => inspector.items.includes(code));
 const holdsDistrict = (inspector, district) =>
-  district === null || inspector.get("districts").length === 0 || inspector.get("districts").includes(district);
+  district === null || inspector.districts.length === 0 || inspector.districts.includes(district);
 
 function assign2(plan, seed, objects, register) {
-  const perObject = plan.get("staffing").get("per_object");
-  const codes = plan.get("items").map(item => item.get("code"));
+  const perObject = plan.staffing.per_object, codes = plan.items.map(item => item.code);
   const mix = (tag, id) => digest(`${seed}:${tag}:${id}`);
 
   const districts = [...new Set(objects.map(object => object.district))];
   const people = register
     .map(one => ({
-      id: one.get("id"), certified: one.get("certified"), recused: new Set(one.get("recuse")),
-      mixed: mix("i", one.get("id")),
+      id: one.id, certified: one.certified, recused: new Set(one.recuse), mixed: mix("i", one.id),
       works: districts.map(district => holdsAll(one, codes) && holdsDistrict(one, district)), load: 0,
     })).sort(by(p => p.mixed, p => p.id));
   people.forEach((person, turn) => Object.assign(person, { turn }));
@@ -562,7 +547,7 @@ function assign2(plan, seed, objects, register) {
   const orders = fillRows(objects, workers, given, counts, perObject, mix);
   if (settleRecusals(objects, workers, orders, perObject)) evenOut(people, objects, workers);
 
-  const most = plan.get("staffing").get("max_load") ?? Infinity;
+  const most = plan.staffing.max_load ?? Infinity;
   if (people.some(person => person.load > most)) cannotStaff(null);
   return new Map(objects.map(({ id, team }) => [id, listed(team)]));
 }
@@ -805,11 +790,10 @@ function evenOut(people, objects, workers) {
 
 // ---------------------------------------------------------------------------------------------- assignment, draw/1
 function assign1(plan, seed, objects, register) {
-  const perObject = plan.get("staffing").get("per_object");
-  const most = plan.get("staffing").get("max_load") ?? Infinity;
-  const codes = plan.get("items").map(item => item.get("code"));
+  const perObject = plan.staffing.per_object, most = plan.staffing.max_load ?? Infinity;
+  const codes = plan.items.map(item => item.code);
   const people = register
-    .map(one => ({ id: one.get("id"), certified: one.get("certified"), recused: new Set(one.get("recuse")), one }))
+    .map(one => ({ id: one.id, certified: one.certified, recused: new Set(one.recuse), one }))
     .sort(by(p => p.id));
   const pools = new Map();
   for (const object of objects) {
@@ -888,70 +872,64 @@ function verify(zip, frame = null, announced = null) {
   const bundle = readBundle(zip);
   const { plan, commitment, seed, inspectors, drawn, assignment, cutoffs, proofs, digests, version } = bundle;
   const checks = [], check = (code, holds, words) => checks.push([code, holds, words]);
-  const commitmentDigest = digests["commitment.json"], strata = commitment.get("strata");
-  const names = [...strata.keys()].sort(compare);
+  const commitmentDigest = digests["commitment.json"], strata = commitment.strata;
+  const names = Object.keys(strata).sort(compare);
 
   check(
     "announced", announced === null ? null : announced.trim().toLowerCase() === commitmentDigest,
     announced === null ? "未核：没有给出公布的承诺摘要" : "承诺摘要与公布的一致",
   );
-  check(
-    "plan",
-    commitment.get("plan") === digests["plan.json"] && commitment.get("draw") === plan.get("id"),
-    "承诺所指的方案即包内方案",
-  );
-  const registered = commitment.get("inspectors");
+  check("plan", commitment.plan === digests["plan.json"] && commitment.draw === plan.id, "承诺所指的方案即包内方案");
+  const registered = commitment.inspectors;
   check(
     "inspectors",
-    registered.get("digest") === digests["inspectors.json"] && registered.get("count") === inspectors.length,
+    registered.digest === digests["inspectors.json"] && registered.count === inspectors.length,
     "承诺所指的检查人员名录即包内名录",
   );
   check("times", timesHold(plan, commitment, seed), "承诺早于随机数，各时刻先后相符");
   check(
     "quotas",
-    names.every(name => same(quotaOf(plan, name, strata.get(name).get("size")), strata.get(name))) && sum(names.map(name => strata.get(name).get("size"))) === commitment.get("frame").get("count"),
+    names.every(name => same(quotaOf(plan, name, strata[name].size), strata[name])) && sum(names.map(name => strata[name].size)) === commitment.frame.count,
     "各层抽取数、备选数按方案算得，各层家数合计即名录家数",
   );
 
-  const values = seed.get("values");
+  const values = seed.values;
   check(
-    "randomness", seed.get("randomness") === randomnessOf(plan, values, digests["plan.json"]),
+    "randomness", seed.randomness === randomnessOf(plan, values, digests["plan.json"]),
     "随机数文本由各来源的数值得出",
   );
-  plan.get("randomness").forEach((source, i) => {
-    if (source.get("source") === "drand") {
-      const fine = [...values[i].values()].every(encoded);
+  plan.randomness.forEach((source, i) => {
+    if (source.source === "drand") {
+      const fine = Object.values(values[i]).every(encoded);
       check(`drand ${i + 1}`, fine ? null : false, fine ? "签名未核（本程序不算 BLS12-381）" : "签名不是曲线点的编码");
     }
-    if (source.has("sealed")) {
+    if (source.sealed) {
       const slips = slipDigests(values[i]);
       check(`slips ${i + 1}`, new Set(slips).size === slips.length, "密封条摘要各不相同");
     }
   });
   check(
     "seed",
-    seed.get("commitment") === commitmentDigest &&
-      seed.get("seed") === seedOf(commitmentDigest, seed.get("randomness")),
+    seed.commitment === commitmentDigest && seed.seed === seedOf(commitmentDigest, seed.randomness),
     "种子由承诺与随机数算得",
   );
-  const entered = seed.get("entered_by");
+  const entered = seed.entered_by;
   check("entered", entered[0] !== entered[1], "两人录入");
   const strength = strengthOf(plan);
-  const byOffice = plan.get("randomness").every(source => source.get("source") === "office");
-  check("office", seed.get("controlled_by_office") === byOffice, `随机数来源：${WORDS[strength]}`);
+  const byOffice = plan.randomness.every(source => source.source === "office");
+  check("office", seed.controlled_by_office === byOffice, `随机数来源：${WORDS[strength]}`);
 
-  const text = seed.get("seed");
-  check("tickets", drawn.every(one => one.get("ticket") === ticketOf(text, one.get("id"))), "每个签号算得");
+  const text = seed.seed;
+  check("tickets", drawn.every(one => one.ticket === ticketOf(text, one.id)), "每个签号算得");
   check("order", orderHolds(names, strata, drawn), "各层按签号先后抽取，家数与承诺一致");
-  const last = new Map();
-  for (const one of drawn) if (!one.get("reserve")) last.set(one.get("stratum"), one.get("ticket"));
+  const last = Object.create(null), unproven = Object.keys(proofs).length === 0 && drawn.length > 0;
+  for (const one of drawn) if (!one.reserve) last[one.stratum] = one.ticket;
   check("cutoffs", same(cutoffs, last), "各层末位签号相符");
-  const root = commitment.get("frame").get("root");
+  const root = commitment.frame.root;
   check(
     "proofs",
-    proofs.size === 0 && drawn.length > 0 ? null
-      : drawn.every(one => foldProof(`${one.get("id")}\t${one.get("stratum")}`, proofs.get(one.get("id"))) === root),
-    proofs.size === 0 && drawn.length > 0 ? "未核：包内没有包含证明，要有名录才能核" : "抽中的都在承诺的名录里",
+    unproven ? null : drawn.every(one => foldProof(`${one.id}\t${one.stratum}`, proofs[one.id]) === root),
+    unproven ? "未核：包内没有包含证明，要有名录才能核" : "抽中的都在承诺的名录里",
   );
   check("assignment", assignmentHolds(version, plan, text, drawn, inspectors, assignment), "分派重算一致");
   checkFrame(check, frame, bundle);
@@ -959,24 +937,24 @@ function verify(zip, frame = null, announced = null) {
 }
 
 function timesHold(plan, commitment, seed) {
-  const known = seconds(plan.get("known_at")), committed = seconds(commitment.get("committed_at"));
+  const known = seconds(plan.known_at), committed = seconds(commitment.committed_at);
   const rounds = drandTimes(plan), first = Math.min(known, ...rounds);
-  const sealed = seed.get("values").filter(value => value.has("sealed_at"));
+  const sealed = seed.values.filter(value => value.sealed_at);
   return (
-    committed < first && committed + 60 * (plan.get("lead") ?? 0) <= first &&
-    rounds.every(time => time <= known) && sealed.every(value => seconds(value.get("sealed_at")) < known)
+    committed < first && committed + 60 * (plan.lead ?? 0) <= first &&
+    rounds.every(time => time <= known) && sealed.every(value => seconds(value.sealed_at) < known)
   );
 }
 
 function orderHolds(names, strata, drawn) {
   let at = 0;
   for (const name of names) {
-    const quota = strata.get(name).get("quota"), total = quota + strata.get(name).get("reserve");
+    const quota = strata[name].quota, total = quota + strata[name].reserve;
     for (let rank = 1; rank <= total; rank++, at++) {
       const one = drawn[at];
-      if (!one || one.get("stratum") !== name || one.get("rank") !== rank) return false;
-      if (one.get("reserve") !== rank > quota) return false;
-      const place = by(o => o.get("ticket"), idOf);
+      if (!one || one.stratum !== name || one.rank !== rank) return false;
+      if (one.reserve !== rank > quota) return false;
+      const place = by(o => o.ticket, idOf);
       if (rank > 1 && place(drawn[at - 1], one) >= 0) return false;
     }
   }
@@ -986,7 +964,7 @@ function orderHolds(names, strata, drawn) {
 function assignmentHolds(version, plan, seed, drawn, inspectors, assignment) {
   try {
     const teams = assign(version, plan, seed, objectsOf(plan, drawn), inspectors);
-    return assignment.every(one => same(one.get("inspectors"), teams.get(one.get("id"))));
+    return assignment.every(one => same(one.inspectors, teams.get(one.id)));
   } catch (error) {
     if (error instanceof Refused && error.code === "ZS-DR-06") return false;
     throw error;
@@ -999,15 +977,15 @@ function checkFrame(check, frame, { plan, commitment, seed, drawn }) {
     check("redraw", null, "未核：没有给出名录");
     return;
   }
-  const said = commitment.get("frame"), read = readFrame(frame);
-  const holds = read !== null && digest(frame) === said.get("digest") &&
-    read.lines.length === said.get("count") && merkleRoot(read.lines) === said.get("root");
+  const said = commitment.frame, read = readFrame(frame);
+  const holds = read !== null && digest(frame) === said.digest &&
+    read.lines.length === said.count && merkleRoot(read.lines) === said.root;
   check("frame", holds, "名录即承诺的名录：摘要、家数、默克尔根");
-  const strata = read && strataOf(plan, sizesOf(read.entities));
+  const strata = read && strataOf(plan, membersOf(read.entities));
   check(
     "redraw",
-    read !== null && [...strata.values()].every(Boolean) && same(strata, commitment.get("strata")) &&
-      same(drawAnew(strata, seed.get("seed"), read.entities), drawn),
+    read !== null && Object.values(strata).every(Boolean) && same(strata, commitment.strata) &&
+      same(drawAnew(strata, seed.seed, membersOf(read.entities)), drawn),
     "由名录重抽，结果一致",
   );
 }
@@ -1023,7 +1001,7 @@ function vectors(file) {
     expect(`${one.name}: plan`, digest(canonical(plan)), one.plan_digest);
     expect(`${one.name}: randomness`, randomnessOf(plan, values, one.plan_digest), one.randomness);
     expect(`${one.name}: strength`, strengthOf(plan), one.strength);
-    if (one.slips) expect(`${one.name}: slips`, values.flatMap(v => (v.has("salts") ? slipDigests(v) : [])), one.slips);
+    if (one.slips) expect(`${one.name}: slips`, values.flatMap(v => (v.salts ? slipDigests(v) : [])), one.slips);
   }
 
   const plan = mapped(data.plan);
@@ -1032,15 +1010,15 @@ function vectors(file) {
   const frame = readFrame(bytes);
   expect("frame: digest", digest(bytes), data.frame_digest);
   expect("frame: root", merkleRoot(frame.lines), data.frame_root);
-  const strata = strataOf(plan, sizesOf(frame.entities));
+  const strata = strataOf(plan, membersOf(frame.entities));
   expect("strata", strata, mapped(data.strata));
   expect("randomness", randomnessOf(plan, mapped(data.values), digest(canonical(plan))), data.randomness);
   expect("seed", seedOf(data.commitment, data.randomness), data.seed);
-  const drawn = drawAnew(strata, data.seed, frame.entities);
+  const drawn = drawAnew(strata, data.seed, membersOf(frame.entities));
   expect("drawn", drawn, data.drawn);
   const listed = (teams, order) => order.map(id => ({ id, inspectors: teams.get(id) }));
   const teams = assign(data.version, plan, data.seed, objectsOf(plan, drawn), mapped(data.inspectors));
-  expect("assignment", listed(teams, drawn.filter(o => !o.get("reserve")).map(idOf)), data.assignment);
+  expect("assignment", listed(teams, drawn.filter(o => !o.reserve).map(idOf)), data.assignment);
 
   for (const one of data.assignments) {
     const plan = mapped(one.plan);
