@@ -312,23 +312,19 @@ const SHAPES = {
   "proofs.json": table(id, list(0, 40, pattern(/^[LR][0-9a-f]{64}$/))),
 };
 
-function checkValues(plan, values, at = "seed.json.values") {
-  const sources = plan.randomness;
-  if (values.length !== sources.length) contradiction(at);
-  sources.forEach((source, i) => {
-    const place = `${at}[${i}]`, speakers = source.speakers?.length;
-    const said = { numbers: list(speakers, speakers, numbers) };
-    const shape = {
-      drand: () => source.chain === "quicknet" ? object({ signature: hex(96) })
-          : object({ signature: hex(192), previous_signature: hex(192) }),
-      lottery: () => object({ numbers }),
-      office: () => object({ numbers }),
-      ceremony: () => source.sealed
-          ? object({ ...said, salts: list(speakers, speakers, hex(32)), sealed_at: moment })
-          : object(said),
-    }[source.source];
-    shape()(values[i], place);
-  });
+const valueShapes = {
+  drand: ({ chain }) =>
+    object(chain === "quicknet" ? { signature: hex(96) } : { signature: hex(192), previous_signature: hex(192) }),
+  lottery: () => object({ numbers }),
+  office: () => object({ numbers }),
+  ceremony: ({ speakers: { length }, sealed }) => {
+    const said = { numbers: list(length, length, numbers) };
+    return object(sealed ? { ...said, salts: list(length, length, hex(32)), sealed_at: moment } : said);
+  },
+};
+function checkValues({ randomness }, values, at = "seed.json.values") {
+  if (values.length !== randomness.length) contradiction(at);
+  randomness.forEach((source, i) => valueShapes[source.source](source)(values[i], `${at}[${i}]`));
 }
 
 function readBundle(zip) {
@@ -419,7 +415,6 @@ const randomnessOf = (plan, values, planDigest) =>
   plan.randomness.map((source, i) => randomnessLine(source, values[i], planDigest)).join("\n");
 const seedOf = (commitment, randomness) => digest(`${commitment}\n${randomness}`).slice(0, 32);
 
-const WORDS = { office: "机关自定", witnessed: "仅有见证", published: "可向公布方核对", proved: "有证明" };
 function strengthOf(plan) {
   const kinds = plan.randomness.map(source => source.source);
   if (kinds.includes("office")) return "office";
@@ -565,119 +560,80 @@ function kindsOf(people) {
   return [...kinds.values()];
 }
 
-// Step 1, over kinds instead of people: round after round raises a kind's members evenly, and a kind's places can be
-// handed round among members whose loads differ by at most one, so nobody gets more than n(d) places in a district.
-function giveLoads(kinds, counts, perObject) {
-  const flow = kinds.map(() => counts.map(() => 0)); // places of a kind in a district
-  const taken = counts.map(() => 0), uncertified = counts.map(() => 0);
-
-  // One more place for this kind, places of other kinds moved between districts where need be. A state of the search
-  // is a kind, or a district that one place has too many.
-  function oneMore(first) {
-    const from = new Map(); // name of a state -> [the state before, what to do]
-    const queue = [];
-    const reach = (state, before, change) => {
-      if (from.has(state)) return;
-      from.set(state, [before, change]);
-      queue.push(state);
-    };
-    const districtsCount = counts.length, kindState = y => y;
-    const totalState = d => kinds.length + d; // district d, all its places
-    const groupState = d => kinds.length + districtsCount + d; // d', its places of those not certified
-    reach(kindState(first), null, null);
-    for (let i = 0; i < queue.length; i++) {
-      const state = queue[i];
-      if (state < kinds.length) {
-        const kind = kinds[state];
-        for (let d = 0; d < districtsCount; d++)
-          if (kind.works[d] && flow[state][d] < counts[d] * kind.members.length)
-            reach(kind.certified ? totalState(d) : groupState(d), state, () => flow[state][d]++);
-        continue;
-      }
-      const isGroup = state >= kinds.length + districtsCount, d = (state - kinds.length) % districtsCount;
-      if (isGroup) {
-        if (uncertified[d] < (perObject - 1) * counts[d]) reach(totalState(d), state, () => uncertified[d]++);
-      } else if (taken[d] < perObject * counts[d]) {
-        taken[d]++;
-        for (let s = state; from.get(s)[0] !== null; s = from.get(s)[0]) from.get(s)[1]();
-        return true;
-      } else if (uncertified[d] > 0) reach(groupState(d), state, () => uncertified[d]--);
-      kinds.forEach((kind, y) => {
-        if (kind.certified !== isGroup && flow[y][d] > 0) reach(kindState(y), state, () => flow[y][d]--);
-      });
-    }
-    return false;
-  }
-
-  // In turn, over people; of a kind that can have no more, nobody can.
-  const inTurn = kinds.flatMap((kind, y) => kind.members.map(person => [person, y])).sort(by(([p]) => p.turn));
-  const done = kinds.map(() => false);
-  while (!done.every(Boolean))
-    for (const [person, y] of inTurn) {
-      if (done[y]) continue;
-      if (oneMore(y)) person.load++, kinds[y].load++;
-      else done[y] = true;
-    }
-}
-
-// Step 2: Dinic's flow with arcs in the order of the specification, since which of the greatest flows comes out
-// depends on it. Within a phase an arc that is full or given up stays so; so a place in each node's list will do.
-function placesOf(kinds, counts, perObject) {
+// The network of step 2, whose arcs stand in the specification's order, since which of the greatest flows comes out
+// depends on it. Within a phase an arc that is full or given up stays so: a place in each node's list will do.
+function networkOf(kinds, counts, perObject) {
   const n = counts.length, [S, T] = [0, 1], district = d => 2 + 2 * d, kindNode = y => 2 + 2 * n + y;
-  const lists = Array.from({ length: 2 + 2 * n + kinds.length }, () => []);
-  const to = [], left = [];
+  const lists = Array.from({ length: 2 + 2 * n + kinds.length }, () => []), to = [], left = [];
   const arc = (a, b, capacity) => {
     lists[a].push(to.push(b) - 1);
     lists[b].push(to.push(a) - 1);
-    left.push(capacity, 0);
-    return to.length - 2;
+    return left.push(capacity, 0) - 2;
   };
-  const into = kinds.map(() => new Map());
+  const into = kinds.map(() => []);
   counts.forEach((count, d) => {
     arc(S, district(d), perObject * count);
     arc(district(d), district(d) + 1, (perObject - 1) * count);
-    kinds.forEach((kind, y) => {
-      if (!kind.works[d]) return;
-      into[y].set(d, arc(district(d) + (kind.certified ? 0 : 1), kindNode(y), count * kind.members.length));
+    kinds.forEach(({ works, certified, members }, y) => {
+      if (works[d]) into[y][d] = arc(district(d) + (certified ? 0 : 1), kindNode(y), count * members.length);
     });
   });
-  kinds.forEach((kind, y) => arc(kindNode(y), T, kind.load));
+  const outOf = kinds.map((kind, y) => arc(kindNode(y), T, kind.load));
 
-  for (;;) {
-    const far = lists.map(() => -1);
+  function distances() {
+    const far = lists.map(() => -1), queue = [S];
     far[S] = 0;
-    const queue = [S];
     for (const a of queue)
-      for (const e of lists[a])
-        if (left[e] > 0 && far[to[e]] < 0) {
-          far[to[e]] = far[a] + 1;
-          queue.push(to[e]);
+      for (const e of lists[a]) if (left[e] > 0 && far[to[e]] < 0) far[to[e]] = far[a] + 1, queue.push(to[e]);
+    return far[T] < 0 ? null : far;
+  }
+  // Dinic's; returns how much more flows.
+  function flow() {
+    let more = 0;
+    for (let far = distances(); far; far = distances()) {
+      const next = lists.map(() => 0), walk = [];
+      for (let a = S; ; ) {
+        if (a === T) {
+          const amount = walk.reduce((low, e) => Math.min(low, left[e]), Infinity);
+          for (const e of walk) left[e] -= amount, left[e ^ 1] += amount;
+          more += amount;
+          walk.length = 0;
+          a = S;
         }
-    if (far[T] < 0) break;
-    const next = lists.map(() => 0), walk = [];
-    for (let a = S; ; ) {
-      if (a === T) {
-        const amount = Math.min(...walk.map(e => left[e]));
-        for (const e of walk) {
-          left[e] -= amount;
-          left[e ^ 1] += amount;
-        }
-        walk.length = 0;
-        a = S;
-      }
-      const list = lists[a];
-      while (next[a] < list.length && !(left[list[next[a]]] > 0 && far[to[list[next[a]]]] === far[a] + 1)) next[a]++;
-      if (next[a] < list.length) {
-        walk.push(list[next[a]]);
-        a = to[list[next[a]]];
-      } else if (a === S) break;
-      else {
-        a = to[walk.pop() ^ 1];
-        next[a]++;
+        const open = e => left[e] > 0 && far[to[e]] === far[a] + 1;
+        while (next[a] < lists[a].length && !open(lists[a][next[a]])) next[a]++;
+        if (next[a] < lists[a].length) {
+          walk.push(lists[a][next[a]]);
+          a = to[walk.at(-1)];
+        } else if (a === S) break;
+        else next[(a = to[walk.pop() ^ 1])]++;
       }
     }
+    return more;
   }
-  return into.map(arcs => counts.map((_, d) => (arcs.has(d) ? left[arcs.get(d) ^ 1] : 0)));
+  return { left, into, outOf, flow };
+}
+
+// Step 1, over kinds instead of people: round after round raises a kind's members evenly, and a kind's places can be
+// handed round among members whose loads differ by at most one, so nobody gets more than n(d) places in a district.
+function giveLoads(kinds, counts, perObject) {
+  const { left, outOf, flow } = networkOf(kinds, counts, perObject), done = kinds.map(() => false);
+  const inTurn = kinds.flatMap(({ members }, y) => members.map(person => ({ person, y })));
+  inTurn.sort(by(({ person }) => person.turn));
+  while (!done.every(Boolean))
+    for (const { person, y } of inTurn) {
+      if (done[y]) continue; // of a kind that can have no more, nobody can
+      left[outOf[y]]++;
+      if (flow()) person.load++, kinds[y].load++;
+      else done[y] = true, left[outOf[y]]--;
+    }
+}
+
+// Step 2.
+function placesOf(kinds, counts, perObject) {
+  const { left, into, flow } = networkOf(kinds, counts, perObject);
+  flow();
+  return into.map(arcs => counts.map((_, d) => (d in arcs ? left[arcs[d] ^ 1] : 0)));
 }
 
 // Step 3.
@@ -867,73 +823,47 @@ function search1(source, reached, objects) {
 const assign = (version, ...rest) => (version === "zhunsheng.draw/1" ? assign1 : assign2)(...rest);
 
 // --------------------------------------------------------------------------------------------------------- checks
+const SAID = {
+  announced: "承诺摘要与公布的一致", plan: "承诺所指的方案即包内方案", inspectors: "承诺所指的名录即包内检查人员名录",
+  times: "承诺早于随机数，各时刻先后相符", quotas: "各层抽取数、备选数按方案算得，家数合计即名录家数",
+  randomness: "随机数文本由各来源的数值得出", drand: "签名是曲线点的编码（配对本程序不算）", slips: "密封条各不相同",
+  seed: "种子由承诺与随机数算得", entered: "两人录入", office: "是否全由机关自定，如实写明", tickets: "每个签号算得",
+  order: "各层按签号先后抽取，家数与承诺一致", cutoffs: "各层末位签号相符", proofs: "抽中的都在承诺的名录里",
+  assignment: "分派重算一致", frame: "名录即承诺的名录：摘要、家数、默克尔根", redraw: "由名录重抽，结果一致",
+};
+
 // Each check is [code, holds, words]; null is "not checked".
 function verify(zip, frame = null, announced = null) {
-  const bundle = readBundle(zip);
-  const { plan, commitment, seed, inspectors, drawn, assignment, cutoffs, proofs, digests, version } = bundle;
-  const checks = [], check = (code, holds, words) => checks.push([code, holds, words]);
-  const commitmentDigest = digests["commitment.json"], strata = commitment.strata;
-  const names = Object.keys(strata).sort(compare);
+  const bundle = readBundle(zip), { plan, commitment, seed, inspectors, drawn, cutoffs, proofs, digests } = bundle;
+  const { strata } = commitment, names = Object.keys(strata).sort(compare), values = seed.values, checks = [];
+  const check = (code, holds) => checks.push([code, holds, holds === null ? `未核：${SAID[code]}` : SAID[code]]);
+  const committed = digests["commitment.json"];
 
-  check(
-    "announced", announced === null ? null : announced.trim().toLowerCase() === commitmentDigest,
-    announced === null ? "未核：没有给出公布的承诺摘要" : "承诺摘要与公布的一致",
-  );
-  check("plan", commitment.plan === digests["plan.json"] && commitment.draw === plan.id, "承诺所指的方案即包内方案");
-  const registered = commitment.inspectors;
-  check(
-    "inspectors",
-    registered.digest === digests["inspectors.json"] && registered.count === inspectors.length,
-    "承诺所指的检查人员名录即包内名录",
-  );
-  check("times", timesHold(plan, commitment, seed), "承诺早于随机数，各时刻先后相符");
-  check(
-    "quotas",
-    names.every(name => same(quotaOf(plan, name, strata[name].size), strata[name])) && sum(names.map(name => strata[name].size)) === commitment.frame.count,
-    "各层抽取数、备选数按方案算得，各层家数合计即名录家数",
-  );
-
-  const values = seed.values;
-  check(
-    "randomness", seed.randomness === randomnessOf(plan, values, digests["plan.json"]),
-    "随机数文本由各来源的数值得出",
-  );
+  check("announced", announced === null ? null : announced.trim().toLowerCase() === committed);
+  check("plan", commitment.plan === digests["plan.json"] && commitment.draw === plan.id);
+  check("inspectors", same(commitment.inspectors, { count: inspectors.length, digest: digests["inspectors.json"] }));
+  check("times", timesHold(plan, commitment, seed));
+  const asPlanned = names.every(name => same(quotaOf(plan, name, strata[name].size), strata[name]));
+  check("quotas", asPlanned && sum(names.map(name => strata[name].size)) === commitment.frame.count);
+  check("randomness", seed.randomness === randomnessOf(plan, values, digests["plan.json"]));
   plan.randomness.forEach((source, i) => {
-    if (source.source === "drand") {
-      const fine = Object.values(values[i]).every(encoded);
-      check(`drand ${i + 1}`, fine ? null : false, fine ? "签名未核（本程序不算 BLS12-381）" : "签名不是曲线点的编码");
-    }
-    if (source.sealed) {
-      const slips = slipDigests(values[i]);
-      check(`slips ${i + 1}`, new Set(slips).size === slips.length, "密封条摘要各不相同");
-    }
+    if (source.source === "drand") check("drand", Object.values(values[i]).every(encoded) ? null : false);
+    if (source.sealed) check("slips", new Set(slipDigests(values[i])).size === source.speakers.length);
   });
-  check(
-    "seed",
-    seed.commitment === commitmentDigest && seed.seed === seedOf(commitmentDigest, seed.randomness),
-    "种子由承诺与随机数算得",
-  );
-  const entered = seed.entered_by;
-  check("entered", entered[0] !== entered[1], "两人录入");
-  const strength = strengthOf(plan);
-  const byOffice = plan.randomness.every(source => source.source === "office");
-  check("office", seed.controlled_by_office === byOffice, `随机数来源：${WORDS[strength]}`);
+  check("seed", seed.commitment === committed && seed.seed === seedOf(committed, seed.randomness));
+  check("entered", seed.entered_by[0] !== seed.entered_by[1]);
+  check("office", seed.controlled_by_office === plan.randomness.every(({ source }) => source === "office"));
 
-  const text = seed.seed;
-  check("tickets", drawn.every(one => one.ticket === ticketOf(text, one.id)), "每个签号算得");
-  check("order", orderHolds(names, strata, drawn), "各层按签号先后抽取，家数与承诺一致");
-  const last = Object.create(null), unproven = Object.keys(proofs).length === 0 && drawn.length > 0;
-  for (const one of drawn) if (!one.reserve) last[one.stratum] = one.ticket;
-  check("cutoffs", same(cutoffs, last), "各层末位签号相符");
-  const root = commitment.frame.root;
-  check(
-    "proofs",
-    unproven ? null : drawn.every(one => foldProof(`${one.id}\t${one.stratum}`, proofs[one.id]) === root),
-    unproven ? "未核：包内没有包含证明，要有名录才能核" : "抽中的都在承诺的名录里",
-  );
-  check("assignment", assignmentHolds(version, plan, text, drawn, inspectors, assignment), "分派重算一致");
-  checkFrame(check, frame, bundle);
-  return { checks, strength, accepted: checks.every(([, holds]) => holds !== false) };
+  check("tickets", drawn.every(one => one.ticket === ticketOf(seed.seed, one.id)));
+  check("order", orderHolds(names, strata, drawn));
+  const chosen = drawn.filter(one => !one.reserve), { root } = commitment.frame;
+  check("cutoffs", same(cutoffs, bare(chosen.map(one => [one.stratum, one.ticket]))));
+  const proven = one => foldProof(`${one.id}\t${one.stratum}`, proofs[one.id]) === root;
+  check("proofs", drawn.length && !Object.keys(proofs).length ? null : drawn.every(proven));
+  check("assignment", assignmentHolds(bundle));
+  check("frame", frame === null ? null : frameHolds(commitment.frame, frame));
+  check("redraw", frame === null ? null : redrawHolds(bundle, frame));
+  return { checks, strength: strengthOf(plan), accepted: checks.every(([, holds]) => holds !== false) };
 }
 
 function timesHold(plan, commitment, seed) {
@@ -961,9 +891,9 @@ function orderHolds(names, strata, drawn) {
   return at === drawn.length;
 }
 
-function assignmentHolds(version, plan, seed, drawn, inspectors, assignment) {
+function assignmentHolds({ version, plan, seed, drawn, inspectors, assignment }) {
   try {
-    const teams = assign(version, plan, seed, objectsOf(plan, drawn), inspectors);
+    const teams = assign(version, plan, seed.seed, objectsOf(plan, drawn), inspectors);
     return assignment.every(one => same(one.inspectors, teams.get(one.id)));
   } catch (error) {
     if (error instanceof Refused && error.code === "ZS-DR-06") return false;
@@ -971,23 +901,18 @@ function assignmentHolds(version, plan, seed, drawn, inspectors, assignment) {
   }
 }
 
-function checkFrame(check, frame, { plan, commitment, seed, drawn }) {
-  if (frame === null) {
-    check("frame", null, "未核：没有给出名录");
-    check("redraw", null, "未核：没有给出名录");
-    return;
-  }
-  const said = commitment.frame, read = readFrame(frame);
-  const holds = read !== null && digest(frame) === said.digest &&
-    read.lines.length === said.count && merkleRoot(read.lines) === said.root;
-  check("frame", holds, "名录即承诺的名录：摘要、家数、默克尔根");
-  const strata = read && strataOf(plan, membersOf(read.entities));
-  check(
-    "redraw",
-    read !== null && Object.values(strata).every(Boolean) && same(strata, commitment.strata) &&
-      same(drawAnew(strata, seed.seed, membersOf(read.entities)), drawn),
-    "由名录重抽，结果一致",
-  );
+function frameHolds(said, frame) {
+  const read = readFrame(frame);
+  if (read === null || digest(frame) !== said.digest) return false;
+  return read.lines.length === said.count && merkleRoot(read.lines) === said.root;
+}
+
+function redrawHolds({ plan, commitment, seed, drawn }, frame) {
+  const read = readFrame(frame);
+  if (read === null) return false;
+  const members = membersOf(read.entities), strata = strataOf(plan, members);
+  if (!Object.values(strata).every(Boolean) || !same(strata, commitment.strata)) return false;
+  return same(drawAnew(strata, seed.seed, members), drawn);
 }
 
 // -------------------------------------------------------------------------------------------------------- vectors
