@@ -11,8 +11,14 @@ from pathlib import Path
 import playwright
 import pytest
 
-from test_bundles import CHANGES, LANDED, PARTS, honest, ours, pack, packed, refused
+from test_bundles import BEFORE, CHANGES, LANDED, NAMES, PARTS, honest, ours, pack, packed, refused
 from zhunsheng.draws import spec
+from zhunsheng.draws.assignment import Inspector
+from zhunsheng.draws.drawing import DuckDatabase
+from zhunsheng.draws.frame import frame_from_file, open_database
+from zhunsheng.draws.plan import Plan
+from zhunsheng.draws.protocol import commitment, commitment_digest, perform, seal
+from zhunsheng.errors import ZhunshengError
 
 DOCS = Path(__file__).parent.parent / "docs"
 VERIFIER = DOCS / "second-verifier" / "verify.mjs"
@@ -100,6 +106,51 @@ def test_a_draw_of_a_landed_version(tmp_path, with_frame):
     lines, code = run(tmp_path / "抽查包.zip", *frame)
     assert code == 0, lines
     assert sum(line.split("\t")[1] == "null" for line in lines) == (1 if with_frame else 3)
+
+
+def assigned(chance, place):
+    """Return (bundle, frame, digest) of a draw whose assignment is not simple, or None where nobody could staff it."""
+    districts = chance.sample(NAMES, chance.randint(1, 6))
+    names = chance.choice([["district"], ["district", "kind"], ["kind", "district"], ["kind"]])
+    ids = [f"E{n:04d}" for n in range(chance.randint(20, 200))]
+    size = chance.choice([2, 2, 3, 4, 5])
+    rows = [(one, "|".join(chance.choice(districts if name == "district" else "ab") for name in names)) for one in ids]
+    plan = Plan.model_validate({
+        "id": "T-2", "title": "抽", "office": "局", "rule": "法", "items": [{"code": "A", "name": "甲"}, {"code": "B", "name": "乙"}],
+        "strata": names, "quotas": [{"ratio": chance.choice(["0.1", "0.25", "0.5", "1"]), "floor": 0}], "reserve": "0.2",
+        "staffing": {"per_object": size} | chance.choice([{}, {"max_load": chance.randint(3, 80)}]),
+        "randomness": [{"source": "office"}], "known_at": "2021-03-01T22:00:00+08:00",
+    })  # fmt: skip
+    people = [
+        Inspector(
+            id=f"P{n}",
+            certified=chance.random() < 0.5,
+            districts=chance.choice([[], chance.sample(districts, chance.randint(1, len(districts)))]),
+            items=chance.choice([[], [], ["A", "B"], ["A", "B", "C"], ["A"]]),
+            recuse=chance.sample(ids, chance.choice([0, 0, 5, len(ids) // 4, len(ids) // 2])),
+        )
+        for n in range(chance.randint(size + 1, 30))
+    ]
+    (place / "frame.tsv").write_text("".join(f"{one}\t{stratum}\n" for one, stratum in rows), "utf8", newline="")
+    frame = frame_from_file(place / "frame.tsv", plan, open_database(), published=True)
+    committed = commitment(plan, frame, people, BEFORE)
+    values = [{"numbers": str(chance.randrange(10**9))}]
+    sealed = seal(plan, committed, {"by": "a", "values": values}, {"by": "b", "values": values}, None)
+    try:
+        outcome = perform(plan, committed, sealed, frame, people, DuckDatabase(frame.connection))
+    except ZhunshengError as error:
+        assert error.code == "ZS-DR-06"
+        return None
+    return packed(outcome.parts()), (place / "frame.tsv").read_bytes(), commitment_digest(committed)
+
+
+def test_assignments_of_larger_draws(tmp_path):
+    """Districts that overlap, recusals of half of the objects, teams of up to five: the same teams by other code."""
+    chance = random.Random(6)
+    cases = [case for case in (assigned(chance, tmp_path) for _ in range(30)) if case]
+    assert len(cases) >= 15
+    apart = [(n, said) for n, said in enumerate(judged(tmp_path, cases)) if not said["accepted"]]
+    assert apart == []
 
 
 def test_exit_codes(tmp_path):

@@ -142,7 +142,7 @@ function unzip(zip) {
   for (const name of Object.keys(FILES)) if (name !== "README.txt" && !entries.has(name)) lacking(name);
 
   let next = 0, total = 0;
-  for (const entry of [...entries.values()].sort(by(e => e.offset))) {
+  for (const entry of entries.values()) {
     const { name, head, offset } = entry;
     if (offset !== next || offset + 30 + name.length > start) badZip(`${name}: place`);
     if (zip.readUInt32LE(offset) !== 0x04034b50) badZip(`${name}: head`);
@@ -222,7 +222,7 @@ const idOf = v => v.id;
 const hex = length => pattern(new RegExp(`^[0-9a-f]{${length}}$`));
 const id = pattern(/^[0-9A-Za-z_-]{1,22}$/);
 const code = pattern(/^[0-9A-Za-z_.-]{1,40}$/);
-const decimal = pattern(/^[0-9]{1,20}(\.[0-9]{1,20})?$/);
+const decimal = pattern(/^(0(\.[0-9]{1,9})?|1(\.0{1,9})?)$/); // 0 to 1
 const NUMBERS = /^[0-9０-９]{1,12}( [0-9０-９]{1,12})*$/;
 const numbers = all(pattern(NUMBERS), text(2000));
 const moment = when(v => seconds(v) !== null);
@@ -250,7 +250,7 @@ const source = (v, at) => {
 };
 const quota = (v, at) => {
   object(
-    { match: table(text(1000), text(1000)), floor: integer(0, BILLION) },
+    { match: table(code, when(v => typeof v === "string" && part(v))), floor: integer(0, BILLION) },
     { ratio: decimal, count: integer(0, BILLION), ceiling: integer(0, BILLION) },
   )(v, at);
   if (("ratio" in v) === ("count" in v)) badFile(at);
