@@ -1,4 +1,4 @@
-// A second verifier of draws, written from docs/draw-specification.md alone, to find where that is not enough.
+// A second verifier of draws, written from docs/draw-specification.md alone, to find that text's gaps.
 //
 //   node verify.mjs BUNDLE.zip [--frame frame.tsv] [--commitment DIGEST]
 //   node verify.mjs --vectors draw-vectors.json
@@ -229,9 +229,9 @@ const moment = when(v => seconds(v) !== null);
 const part = v => codePoints(v) >= 1 && codePoints(v) <= 40 && !/[|\u0000-\u001f\u007f]/.test(v);
 const stratum = when(v => typeof v === "string" && v.split("|").every(part));
 
-// Date takes the 30th of February for the 1st of March: only what comes back unchanged is a day of the calendar.
+// Date takes the 30th of February for the 1st of March: only what comes back unchanged is a day.
 function seconds(v) {
-  if (typeof v !== "string" || !/^2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/.test(v)) return null;
+  if (typeof v !== "string" || !/^2[0-9]{3}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z$/.test(v)) return null;
   const time = Date.parse(v);
   if (Number.isNaN(time) || new Date(time).toISOString() !== v.replace("Z", ".000Z")) return null;
   return time / 1000;
@@ -998,7 +998,7 @@ function main(words) {
   }
   const [frame, commitment] = [option("--frame"), option("--commitment")];
   if (words.length !== 1) {
-    console.error("verify.mjs BUNDLE.zip [--frame FRAME] [--commitment DIGEST] | --vectors FILE | --batch FILE");
+    console.error("verify.mjs ZIP [--frame FRAME] [--commitment DIGEST] | --vectors FILE | --batch FILE");
     return 2;
   }
   const result = outcome({ bundle: words[0], frame, commitment });
