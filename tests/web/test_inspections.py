@@ -36,7 +36,7 @@ from zhunsheng.web.models import (
     SheetVersion,
     User,
 )
-from zhunsheng.web.services import draws, keyeval, office, registers
+from zhunsheng.web.services import draws, keyeval, office, publishing, registers
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.sample_site import PASSWORD
 
@@ -247,7 +247,9 @@ def test_strata_of_which_nobody_is_drawn_are_told_before_and_after_the_commitmen
     sizes = draws.untouched(draws.allotted(draw))
     assert [(s["stratum"], s["size"]) for s in told] and {s["stratum"] for s in sizes} == {s["stratum"] for s in told}
     assert f"{sizes[0]['stratum']}（{sizes[0]['size']} 户）" in client.get(address).content.decode()
-    sign_in("caiwu").post(reverse("publish-ask", args=["draw", draw.pk]))
+    asking = sign_in("caiwu").post(reverse("publish-ask", args=["draw", draw.pk]))
+    assert asking.status_code == 302, asking.content.decode()
+    print([(i.kind, i.shown, i.places) for i in publishing.copied("draw", draw).personal()])
     asked = Publication.objects.get(kind="draw", object_id=draw.pk)
     assert asked.data["untouched"] == sizes
     page = sign_in("juzhang").get(reverse("publication", args=[asked.pk])).content.decode()
@@ -340,7 +342,7 @@ def test_others_mark_for_evaluators_who_can_not_any_more(key, sign_in, user):
     key.refresh_from_db()
     assert set(key.evaluators.all()) == {one, third} and key.state == "scoring"
     assert "专家乙 → 专家甲、专家丙" in key.last_step().remark
-    assert sign_in("zhuanjia2").post(reverse("marks", args=[key.pk]), marks("0.5")).status_code == 409
+    assert sign_in("zhuanjia2").post(reverse("marks", args=[key.pk]), marks("0.5")).status_code == 403
     # Who has handed in can't be exchanged; where all that are left have, the talk begins.
     done = {**marks("0.5"), "finish": "1"}
     assert sign_in("zhuanjia3").post(reverse("marks", args=[key.pk]), done).status_code == 302

@@ -425,7 +425,9 @@ def _passports(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
 def _label_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return the patterns of an account on a network, and of a place, each behind its label."""
     known = rules()
-    account = rf"(?:{'|'.join(known.account_labels)})(?:号码|号|账号|帐号|ID|id)?"
+    # In letters a label is a word of its own: the qq within a code is none.
+    words = [rf"(?<![A-Za-z0-9_]){word}" if word.isascii() else word for word in known.account_labels]
+    account = rf"(?:{'|'.join(words)})(?:号码|号|账号|帐号|ID|id)?"
     sign = r"(?:[A-Za-z][A-Za-z0-9_\-]{4,29}|[0-9]{5,12})(?![A-Za-z0-9_])"
     sure = rf"{account}[ 为是]{{0,3}}[:=][ :]{{0,3}}(?P<sure>{sign})"
     loose = rf"{account}[ 为是]{{0,3}}(?P<loose>(?=[A-Za-z\-]{{0,29}}[0-9_]){sign})"

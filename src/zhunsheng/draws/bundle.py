@@ -462,6 +462,8 @@ def contradicted(parts: Mapping[str, Any]) -> str:
         return "commitment.json 的 committed_at 不是日历上有的时刻"
     if parts["seed.json"]["format"] != f"{version_of(parts['commitment.json'])}/seed":
         return "seed.json 与 commitment.json 的版本（format）不同"
+    if parts["commitment.json"]["draw"] != plan.id:
+        return "commitment.json 的 draw 不是 plan.json 的编号"
     try:
         for value in parts["seed.json"]["values"]:
             datetime.fromisoformat(value.get("sealed_at", parts["commitment.json"]["committed_at"]))

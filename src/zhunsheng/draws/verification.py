@@ -176,7 +176,7 @@ def _order(parts: dict[str, Any]) -> Check:
     for stratum, numbers in strata.items():
         mine = by_stratum.get(stratum, [])
         wanted = numbers["quota"] + numbers["reserve"]
-        ranks = [d["rank"] for d in mine] == list(range(1, wanted + 1))
+        ranks = len(mine) == wanted and all(d["rank"] == n for n, d in enumerate(mine, start=1))
         rising = all((a["ticket"], a["id"]) < (b["ticket"], b["id"]) for a, b in itertools.pairwise(mine))
         reserves = all(d["reserve"] is (d["rank"] > numbers["quota"]) for d in mine)
         if not (ranks and rising and reserves):

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -137,7 +138,9 @@ def keep_marks(
     with transaction.atomic():
         now = KeyEvaluation.objects.select_for_update().get(pk=evaluation.pk)
         check(user, now, "keyeval.mark", seen)
-        if user.pk in now.finished or not now.evaluators.filter(pk=user.pk).exists():
+        if not now.evaluators.filter(pk=user.pk).exists():
+            raise PermissionDenied("keyeval.mark")  # another marks in their place
+        if user.pk in now.finished:
             raise ZhunshengError("ZS-WB-01", title=str(now), state=_("已提交评分"))
         framework = framework_of(now)
         for row in framework.rows:
