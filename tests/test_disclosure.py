@@ -393,3 +393,8 @@ def test_a_file_of_very_many_is_placed_and_written_over_in_one_pass():
     assert len(found) == 6_000 and found[-1] == ("表.txt第3000行", "mobile")
     gone = without("表.txt", lines, lambda _one: True)
     assert gone.decode().count("〔已隐去") == 6_000 and time.process_time() - start < 10
+
+
+def test_a_label_in_letters_is_a_word_of_its_own():
+    """Codes of the site are made of letters and digits by chance; one in a hundred holds a qq."""
+    assert kinds("a4qq7mzk2h") == kinds("xqq5zzk2hh", "单位代码") == [] and kinds("QQ123456789") == ["account"]
