@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tarfile
 import time
+import tracemalloc
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +33,7 @@ from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import commitment, commitment_digest, perform, seal
 from zhunsheng.draws.randomness import canonical_text, entered
 from zhunsheng.draws.slips import recorded, slip
+from zhunsheng.draws.verification import verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases.drawing import verify_bundle
 
@@ -468,6 +470,25 @@ def test_a_small_bundle_never_takes_much_memory(one, tmp_path):
     assert set(said) == {"ZS-DR-21", "ZS-DR-22"} and len(said) == len(paths)
     assert peak < 300
     assert time.monotonic() - started < 60
+
+
+def test_a_quota_of_a_thousand_million_is_counted_and_not_laid_out(one):
+    """Five kilobytes that said so took all memory of who verified them."""
+    parts = copy.deepcopy(one[0])
+    stratum = next(iter(parts["commitment.json"]["strata"]))
+    parts["commitment.json"]["strata"][stratum]["quota"] = 10**9
+    tracemalloc.start()
+    held = {c.code: c.holds for c in verify(parts)}
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert held["order"] is False and held["quotas"] is False and peak < 50 * 2**20
+
+
+def test_a_commitment_is_of_the_draw_that_its_plan_names(one, tmp_path):
+    bundle = tmp_path / "b.zip"
+    bundle.write_bytes(changed(one[0], "commitment.json", lambda said: said.update(draw="other")))
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-23.*draw 不是 plan.json 的编号"):
+        read_bundle(bundle)
 
 
 def test_draws_of_landed_versions_still_hold(tmp_path):
