@@ -162,7 +162,7 @@ def test_a_frame_of_natural_persons_is_not_published_unseen(department, user):
     frame = (folder / "frame.tsv").read_text("utf8")
     (folder / "frame.tsv").write_text(f"{frame}{CARD}\t东城|A\n", "utf8")
     try:
-        with pytest.raises(ZhunshengError, match=r"ZS-WB-40.*身份证号 110\*+32（frame.tsv第"):
+        with pytest.raises(ZhunshengError, match=r"ZS-WB-40.*身份证号 110\*+38（frame.tsv第"):
             publishing.ask("draw", draw, user("caiwu"))
         (item,) = publishing.copied("draw", draw).personal()
         # A frame can't be written over and still be proved.
