@@ -133,3 +133,13 @@ def test_the_table_of_entries_is_not_rewritten_unseen(planned, commit, sign_in, 
     QuerySet(Commitment).filter(pk=first.pk).update(line=first.line.replace('"title":"', '"title":"改'))
     with pytest.raises(ZhunshengError, match="ZS-DR-45"):
         commitments.check_log()
+
+
+def test_nothing_of_an_earlier_draw_lies_in_the_folder_of_a_new_one(planned, commit):
+    """A restored site gives a number again; what lay under it would be published as this draw's."""
+    draw = planned("SJ-2021-34")
+    draw.folder().mkdir(parents=True, exist_ok=True)
+    for name in ("公告.html", "抽查包.zip", "seed.json"):
+        (draw.folder() / name).write_text("负责人：王小明", "utf8")
+    assert commit(draw).state == "done"
+    assert {p.name for p in draw.folder().iterdir()} == {"plan.json", "commitment.json", "inspectors.json", "frame.tsv"}

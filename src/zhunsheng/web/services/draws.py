@@ -23,7 +23,7 @@ from zhunsheng.draws.beacons import CHAINS
 from zhunsheng.draws.bundle import read_bundle, read_part
 from zhunsheng.draws.frame import sizes_in_ledger
 from zhunsheng.draws.plan import Plan
-from zhunsheng.draws.protocol import commitment_digest, refuse_too_large
+from zhunsheng.draws.protocol import commitment_digest, refuse_early, refuse_too_large
 from zhunsheng.draws.randomness import canonical_text, entered
 from zhunsheng.draws.reading import plan_of, read_plan
 from zhunsheng.draws.results import Result, check_results, overdue, publish_by
@@ -34,7 +34,6 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
 from zhunsheng.files.opening import decode
 from zhunsheng.usecases.drawing import (
-    SLIPS,
     commit_plan,
     entity_names,
     record_slips,
@@ -254,10 +253,9 @@ def commit(draw: Draw, user: User, progress: Progress = no_progress, seen: str |
     known_later(datetime.fromisoformat(draw.plan["known_at"]))
     commitments.refuse_personal(draw)
     folder = draw.folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    # A draw that is only planned has neither: what lies here is of another whose number was given again (a restored site).
-    for left in ("seed.json", SLIPS):
-        (folder / left).unlink(missing_ok=True)
+    # A draw that is only planned has no files: what lies here is of another whose number was given again (a restored site).
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     people = _registered(draw.department)
     progress("生成名录库与承诺", 0, 1)
     committed, digest = commit_plan(
@@ -383,9 +381,7 @@ def enter(
     # A number that can't be right is said at once, not when the second person comes.
     plan = Plan.model_validate(draw.plan)
     canonical_text(plan, opened(plan, entered(values), slips_of(draw.folder())))
-    known_at = datetime.fromisoformat(draw.plan["known_at"])
-    if timezone.now() < known_at:
-        raise ZhunshengError("ZS-DR-05", detail=f"随机数要到 {timezone.localtime(known_at):%Y-%m-%d %H:%M:%S} 才公布")
+    refuse_early(plan, timezone.now())
     entry = {"by": user.get_username(), "values": values}
     with transaction.atomic():
         now = Draw.objects.select_for_update().get(pk=draw.pk)
