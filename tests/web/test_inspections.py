@@ -36,7 +36,7 @@ from zhunsheng.web.models import (
     SheetVersion,
     User,
 )
-from zhunsheng.web.services import draws, keyeval, office, publishing, registers
+from zhunsheng.web.services import draws, keyeval, office, registers
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.sample_site import PASSWORD
 
@@ -249,7 +249,6 @@ def test_strata_of_which_nobody_is_drawn_are_told_before_and_after_the_commitmen
     assert f"{sizes[0]['stratum']}（{sizes[0]['size']} 户）" in client.get(address).content.decode()
     asking = sign_in("caiwu").post(reverse("publish-ask", args=["draw", draw.pk]))
     assert asking.status_code == 302, asking.content.decode()
-    print([(i.kind, i.shown, i.places) for i in publishing.copied("draw", draw).personal()])
     asked = Publication.objects.get(kind="draw", object_id=draw.pk)
     assert asked.data["untouched"] == sizes
     page = sign_in("juzhang").get(reverse("publication", args=[asked.pk])).content.decode()

@@ -189,7 +189,7 @@ def log(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """核对公布的承诺记录：编号连续、每条接着前一条；有不符时退出码为 1。"""
+    """核对公布的承诺记录：编号连续、每条接着前一条；有不符时说明在哪一行，退出码为 2。"""
     entries = drawing.read_commitments(file, bundle, head)
     if as_json:
         show.say_json([entry.model_dump() for entry in entries])

@@ -55,7 +55,7 @@ class Frame:
 
     def text(self) -> Iterator[pa.Buffer]:
         """Yield the published text, a million lines at a time."""
-        return _text(self.connection, "SELECT id, stratum FROM frame ORDER BY id")
+        return _text(self.connection)
 
     def write(self, path: Path) -> None:
         """Write the published text, so that ``sha256sum`` of the file is the committed digest."""
@@ -101,9 +101,10 @@ def open_database(memory_limit: str | None = None, scratch: Path | None = None) 
     return connection
 
 
-def _text(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.Buffer]:
-    """Yield the lines of a query for id and stratum as the frame is published, a million at a time."""
-    for batch in connection.cursor().sql(query).to_arrow_reader(TEXT_BATCH):
+def _text(connection: duckdb.DuckDBPyConnection) -> Iterator[pa.Buffer]:
+    """Yield the lines of the table ``frame`` as it is published, a million at a time."""
+    rows = "SELECT id, stratum FROM frame ORDER BY id"
+    for batch in connection.cursor().sql(rows).to_arrow_reader(TEXT_BATCH):
         if batch.num_rows:
             yield text_of(batch)
 
@@ -175,7 +176,7 @@ def sizes_in_ledger(snapshot: Snapshot, plan: Plan, on: date, department: str) -
     """Return the size of each stratum that a frame of today's ledger would have, digests apart. Raises as the frame."""
     connection = open_database()
     names = source_of_ledger(snapshot, on, connection, None, department)
-    return _checked(connection, plan, names, "市场主体台账", new=True)
+    return _checked(connection, plan, names, LEDGER, new=True)
 
 
 def source_of_ledger(
@@ -190,7 +191,7 @@ def source_of_ledger(
     if department is not None:
         narrowed += f" AND {DEPARTMENT} = {quoted(department)}"
     if not snapshot.files.get("entities"):
-        raise ZhunshengError("ZS-DR-02", name="市场主体台账", count=0, detail="证据库里没有市场主体")
+        raise ZhunshengError("ZS-DR-02", name=LEDGER, count=0, detail="证据库里没有市场主体")
     day = f"DATE '{on.isoformat()}'"
     connection.execute(
         f"CREATE OR REPLACE VIEW source AS SELECT credit_code AS id, * FROM ({snapshot.sql(ledgers()['entities'])})"
@@ -205,7 +206,7 @@ def frame_of_source(
     """Make a frame of the view ``source`` with columns ``names``; ``source`` is what a refusal calls it. Raises as above."""
     sizes = _checked(connection, plan, names, source, new=new)
     whole, groups = hashlib.sha256(), Groups()
-    for text in _text(connection, "SELECT id, stratum FROM frame ORDER BY id"):
+    for text in _text(connection):
         whole.update(text)
         if tree:
             groups.add_text(text.to_pybytes())

@@ -171,8 +171,8 @@ class Plan(_Entry):
 
     @property
     def commit_by(self) -> datetime:
-        """The last moment of a commitment that leaves the plan's ``lead``; without one the moment before anything is known."""
-        return self.known_from - timedelta(minutes=self.lead or 0, seconds=0 if self.lead else 1)
+        """The last moment of a commitment that leaves the plan's ``lead``."""
+        return self.known_from - timedelta(minutes=self.lead or 0)
 
     @property
     def controlled_by_office(self) -> bool:

@@ -36,7 +36,7 @@ def commitment(plan: Plan, frame: Frame, inspectors: Sequence[Inspector], when: 
     plan.check_rules(frame.sizes)
     if when >= plan.known_from:
         raise ZhunshengError("ZS-DR-03", committed=told(when), known=told(plan.known_from))
-    if plan.lead and when > plan.commit_by:
+    if when > plan.commit_by:
         raise ZhunshengError("ZS-DR-47", committed=told(when), lead=plan.lead, by=told(plan.commit_by))
     return {
         "format": f"{VERSION}/commitment",
@@ -64,6 +64,12 @@ def commitment_digest(committed: dict[str, Any]) -> str:
     return digest(canonical(committed))
 
 
+def refuse_early(plan: Plan, when: datetime) -> None:
+    """Raise ``ZS-DR-05`` for an entry of numbers that are not known yet."""
+    if when < plan.known_at:
+        raise ZhunshengError("ZS-DR-05", detail=f"随机数要到 {told(plan.known_at)} 才公布")
+
+
 def seal(
     plan: Plan, committed: dict[str, Any], first: dict[str, Any], second: dict[str, Any],
     slips: Mapping[str, Any] | None = None, when: datetime | None = None,
@@ -74,8 +80,8 @@ def seal(
     awaited. Raises ``ZS-DR-04`` when the two differ, ``ZS-DR-05`` when a
     source's proof does not hold, ``ZS-DR-35`` and ``ZS-DR-36`` for slips that are not recorded or not these.
     """
-    if when is not None and when < plan.known_at:
-        raise ZhunshengError("ZS-DR-05", detail=f"随机数要到 {told(plan.known_at)} 才公布")
+    if when is not None:
+        refuse_early(plan, when)
     text, names, values = both(plan, first, second, slips)
     bound = commitment_digest(committed)
     return {

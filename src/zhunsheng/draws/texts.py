@@ -27,7 +27,7 @@ from zhunsheng.draws.drawing import DuckDatabase, Engine, check, limits_of, want
 from zhunsheng.draws.frame import Frame, frame_from_file, stratum_of
 from zhunsheng.draws.merkle import GROUP, Groups, keep
 from zhunsheng.draws.plan import Plan
-from zhunsheng.draws.spec import PART, SEPARATOR, STRATUM_JOIN, Tree, frame_line, leaf, ticket
+from zhunsheng.draws.spec import PART, SEPARATOR, STRATUM_JOIN, ticket
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import whole_file
 
@@ -319,10 +319,6 @@ class TextFrame(Frame):
     def proofs(self, entities: list[str]) -> dict[str, list[str]]:
         """Return the path in the tree of each of ``entities``, all of which are in the frame."""
         return {entity: self.groups.proof(*self._found(entity)) for entity in entities}
-
-    def tree(self) -> Tree:
-        """Return the whole tree; 64 bytes an entity."""
-        return Tree(leaf(frame_line(*row)) for row in self.lines())
 
     def _found(self, entity: str) -> tuple[int, list[bytes], int]:
         """Return (group, the group's lines, place in it) of an entity, no lines where it is not in the frame."""

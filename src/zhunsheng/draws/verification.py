@@ -104,7 +104,7 @@ def _register(parts: dict[str, Any], people: list[Inspector]) -> Check:
 def _time(parts: dict[str, Any], plan: Plan) -> Check:
     when = datetime.fromisoformat(parts["commitment.json"]["committed_at"])
     early = when < plan.known_from
-    if early and plan.lead and when > plan.commit_by:
+    if early and when > plan.commit_by:
         return Check("time", "承诺在先", False, f"{told(when)} 才承诺，不到方案要求的提前 {plan.lead} 分钟")
     return Check(
         "time", "承诺在先", early, f"{told(when)} 承诺，随机数其后才公布" if early else f"{told(when)} 才承诺，随机数已经公布"

@@ -232,7 +232,7 @@ def unkept(get_response: Handler) -> Handler:
     return middleware
 
 
-def remembered(get_response: Handler) -> Handler:
+def read_once(get_response: Handler) -> Handler:
     """Read once what a request asks for in many places."""
 
     def middleware(request: HttpRequest) -> HttpResponse:

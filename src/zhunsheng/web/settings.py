@@ -91,7 +91,7 @@ MIDDLEWARE = [
     "zhunsheng.web.middleware.actor",
     "zhunsheng.web.middleware.session_limits",
     "zhunsheng.web.middleware.measured",
-    "zhunsheng.web.middleware.remembered",
+    "zhunsheng.web.middleware.read_once",
     "zhunsheng.web.middleware.known_numbers",
     "zhunsheng.web.middleware.system_faults",
     "axes.middleware.AxesMiddleware",

@@ -73,16 +73,20 @@ class Late:
         self.waiting = []
         self.execute_wrappers.append(self._watch)  # type: ignore[attr-defined]
 
+    def forget(self) -> None:
+        """Forget what was read."""
+        if self.found:
+            self.found.clear()
+
     def _watch(self, execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
         """Forget what was read before anything but a plain reading is done."""
-        if self.found and not _reads_only(sql):
-            self.found.clear()
+        if not _reads_only(sql):
+            self.forget()
         return execute(sql, params, many, context)
 
     def set_autocommit(self, *args: Any, **kwargs: Any) -> None:
         """Begin or end a transaction, and forget what was read outside or in it."""
-        if self.found:
-            self.found.clear()
+        self.forget()
         super().set_autocommit(*args, **kwargs)  # type: ignore[misc]
 
     @property
@@ -112,8 +116,7 @@ class Late:
     def rollback(self) -> None:
         """Roll back, and forget what waits."""
         self.waiting = []
-        if self.found:
-            self.found.clear()
+        self.forget()
         super().rollback()  # type: ignore[misc]
 
     def savepoint_commit(self, sid: str) -> None:

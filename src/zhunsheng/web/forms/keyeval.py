@@ -14,30 +14,33 @@ from zhunsheng.text import MOST
 from zhunsheng.web.models import Sheet, User
 
 
-class KeyStartForm(forms.Form):
-    """A project, the method, and two evaluators or more."""
-
-    sheet = forms.ModelChoiceField(label=_("项目"), queryset=Sheet.objects.none())
-    method = forms.ChoiceField(label=_("评价方法"))
-    evaluators = forms.ModelMultipleChoiceField(label=_("评价人"), queryset=User.objects.none(), required=False)
-
-    def __init__(self, data: Any, sheets: Any, people: Sequence[User], methods: Sequence[str]) -> None:
-        super().__init__(data)
-        self.fields["sheet"].queryset = sheets  # type: ignore[attr-defined]
-        self.fields["evaluators"].queryset = User.objects.filter(pk__in=[p.pk for p in people])  # type: ignore[attr-defined]
-        self.fields["method"].choices = [(m, m) for m in methods]  # type: ignore[attr-defined]
-
-
-class AppointForm(forms.Form):
-    """Who is to mark from now on, and why."""
+class EvaluatorsForm(forms.Form):
+    """Evaluators among the people who may be."""
 
     evaluators = forms.ModelMultipleChoiceField(label=_("评价人"), queryset=User.objects.none(), required=False)
-    remark = forms.CharField(label=_("理由"), max_length=MOST["remark"], required=False)
-    seen = forms.CharField(required=False)
 
     def __init__(self, data: Any, people: Sequence[User]) -> None:
         super().__init__(data)
         self.fields["evaluators"].queryset = User.objects.filter(pk__in=[p.pk for p in people])  # type: ignore[attr-defined]
+
+
+class KeyStartForm(EvaluatorsForm):
+    """A project, the method, and two evaluators or more."""
+
+    sheet = forms.ModelChoiceField(label=_("项目"), queryset=Sheet.objects.none())
+    method = forms.ChoiceField(label=_("评价方法"))
+
+    def __init__(self, data: Any, sheets: Any, people: Sequence[User], methods: Sequence[str]) -> None:
+        super().__init__(data, people)
+        self.fields["sheet"].queryset = sheets  # type: ignore[attr-defined]
+        self.fields["method"].choices = [(m, m) for m in methods]  # type: ignore[attr-defined]
+
+
+class AppointForm(EvaluatorsForm):
+    """Who is to mark from now on, and why."""
+
+    remark = forms.CharField(label=_("理由"), max_length=MOST["remark"], required=False)
+    seen = forms.CharField(required=False)
 
 
 class PointsForm(forms.Form):

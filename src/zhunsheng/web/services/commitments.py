@@ -15,6 +15,7 @@ from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.public_log import START, Entry, read_log
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models import AuditHead, Commitment, Draw, Publication
+from zhunsheng.web.roles import WORDS
 from zhunsheng.web.services.disclosing import items_in
 
 FILES = ("plan.json", "commitment.json")
@@ -62,12 +63,9 @@ def entry_of(kept: Commitment) -> Entry:
 
 
 # What a step of a draw is, as the public reads it; an entry is there only where the step was taken.
-HAPPENED = {
+HAPPENED = {action: WORDS[action] for action in ("draws.enter", "draws.differ")} | {
     "draws.commit": gettext_lazy("承诺已作出"),
-    "draws.enter": gettext_lazy("录入随机数"),
-    "draws.differ": gettext_lazy("两次录入不一致，退回重录"),
     "draws.draw": gettext_lazy("已抽取"),
-    "draws.annul": gettext_lazy("作废"),
 }
 
 
@@ -77,9 +75,7 @@ def shown(kept: Commitment) -> dict[str, Any]:
     plan = Plan.model_validate(draw.plan)
     entries = list(draw.published.all())
     happened = [(e.at, e.get_kind_display(), entry_of(e).reason) for e in entries]
-    happened += [
-        (s.at, HAPPENED[s.action], "") for s in draw.steps() if s.action in HAPPENED and s.action != "draws.annul"
-    ]
+    happened += [(s.at, HAPPENED[s.action], "") for s in draw.steps() if s.action in HAPPENED]
     of_year = Commitment.objects.filter(draw__department=draw.department, draw__frame_on__year=draw.year)
     path = draw.folder() / "commitment.json"
     committed = json.loads(path.read_text("utf8")) if path.is_file() else {"strata": {}}
