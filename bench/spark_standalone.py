@@ -1,59 +1,110 @@
-"""Run one draw on a standalone Spark master with two workers and compare it with DuckDB's, byte for byte."""
+"""Run the commands of one draw on a standalone Spark master with two workers and compare what they write with DuckDB's.
+
+The driver may take 8 MiB of results at most, a third of the frame of a million: a frame that were collected would end the draw.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.request import urlopen
 
+import pyarrow.parquet as pq
 import pyspark
+import yaml
 
-from zhunsheng.draws.drawing import DuckDatabase, SparkDatabase, draw
-from zhunsheng.draws.frame import open_database
+from draws import measured, prepared, widened
 
-N, SEED = 2_000_000, "0123456789abcdef0123456789abcdef"
-PORT = 17077
+PORT, PAGES = 17077, 17078
+URL = f"spark://127.0.0.1:{PORT}"
+COMMAND = [sys.executable, "-m", "zhunsheng", "draw"]
+SOON = timedelta(seconds=40)  # from the plan to its numbers: time enough to commit
+WIDEST = "8m"  # of results that come to the driver
 
 
-def main() -> None:
-    """Start master and workers, draw on both engines, compare, stop."""
+@contextmanager
+def cluster(folder: Path):  # type: ignore[no-untyped-def]
+    """Start a master and two workers of one core each, wait until both are registered, and stop them at the end."""
     home = Path(pyspark.__file__).parent
-    work = Path(tempfile.mkdtemp(prefix="zhunsheng-spark-"))
-    path = work / "frame.parquet"
-    connection = open_database()
-    connection.execute(
-        f"COPY (SELECT '9113019' || lpad(i::VARCHAR, 11, '0') AS id, '所' || i % 6 AS stratum FROM range({N}) t(i)) TO '{path}'"
-    )
-    connection.execute(f"CREATE VIEW frame AS SELECT * FROM read_parquet('{path}')")
-    strata = {f"所{k}": {"size": N // 6, "quota": 3000, "reserve": 300} for k in range(6)}
     environment = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1"}
-    launch = [str(home / "bin" / "spark-class")]
-    master = ["org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", str(PORT), "--webui-port", "0"]
-    worker = ["org.apache.spark.deploy.worker.Worker", "-c", "1", "-m", "1g", "--webui-port", "0", "-d"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment}
-    running = [subprocess.Popen([*launch, *master], **quiet)]  # type: ignore[call-overload]
-    time.sleep(5)
-    for n in range(2):
-        running.append(subprocess.Popen([*launch, *worker, str(work / f"w{n}"), f"spark://127.0.0.1:{PORT}"], **quiet))  # type: ignore[call-overload]
+    launch = [str(home / "bin" / "spark-class"), "org.apache.spark.deploy."]
+    master = ["master.Master", "--host", "127.0.0.1", "--port", str(PORT), "--webui-port", str(PAGES)]
+    worker = ["worker.Worker", "-c", "1", "-m", "1g", "--webui-port", "0", URL]
+    starts = [master, *([*worker, "-d", str(folder / f"worker{n}")] for n in range(2))]
+    running = []
     try:
-        builder = pyspark.sql.SparkSession.builder.master(f"spark://127.0.0.1:{PORT}")
-        session = builder.config("spark.ui.enabled", "false").config("spark.executor.memory", "900m").getOrCreate()
-        session.sparkContext.setLogLevel("ERROR")
-        session.read.parquet(str(path)).createOrReplaceTempView("frame")
-        same = draw(SparkDatabase(session), SEED, strata) == draw(DuckDatabase(connection), SEED, strata)
-        executors = session.sparkContext._jsc.sc().getExecutorMemoryStatus().size() - 1
-        session.stop()
+        for first, *rest in starts:
+            of_class = [launch[0], launch[1] + first, *rest]
+            running.append(subprocess.Popen(of_class, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment))
+        for _ in range(60):
+            time.sleep(1)
+            try:
+                with urlopen(f"http://127.0.0.1:{PAGES}/json/", timeout=5) as answer:
+                    if answer.read().count(b'"ALIVE"') == 3:  # the master and both workers
+                        break
+            except OSError:
+                continue
+        else:
+            raise SystemExit("the cluster did not start within a minute")
+        yield
     finally:
         for process in reversed(running):
             process.terminate()
-    print(f"{N:,} entities, {executors} executors: {'identical' if same else 'DIFFERENT'}")
-    sys.exit(not same)
+            process.wait()
+
+
+def until_known(folder: Path) -> datetime:
+    """Let the numbers of the plans in a folder be known soon; return when."""
+    known = datetime.now(UTC).replace(microsecond=0) + SOON
+    for name in ("plan.yaml", "wide.yaml"):
+        data = yaml.safe_load((folder / name).read_text("utf8")) | {"known_at": f"{known:%Y-%m-%dT%H:%M:%SZ}"}
+        (folder / name).write_text(yaml.safe_dump(data, allow_unicode=True), "utf8")
+    return known
+
+
+def drawn(folder: Path, wide: Path, out: Path, *where: str) -> dict[str, str]:
+    """Run ``draw run`` and ``draw list``; return the digest of each file of results (of the list, of its rows), print the cost."""
+    listed = out / "listed.parquet"
+    for name, arguments in (("run", [str(folder), "--no-tasks"]), ("list", [str(wide), "--out", str(listed)])):
+        used = measured(*COMMAND, name, *arguments, *where)
+        print(f"draw {name} {' '.join(where) or 'here'}: {used['wall']:.1f} s, {used['cpu']:.1f} CPU s, {used['peak']:,.0f} MiB")
+    results = {name: (folder / name).read_bytes() for name in ("seed.json", "抽查包.zip")}
+    rows = pq.read_table(listed).select(["stratum", "place", "id", "ticket"]).to_pydict()
+    results[listed.name] = repr(sorted(zip(*rows.values(), strict=True))).encode()
+    return {name: hashlib.sha256(data).hexdigest() for name, data in results.items()}
+
+
+def main() -> None:
+    """Commit, enter the numbers, draw here and on the cluster, compare."""
+    source = prepared("1")
+    known = until_known(source)
+    with tempfile.TemporaryDirectory(prefix="zhunsheng-spark-") as made:
+        work = Path(made)
+        out = source / "out"
+        commit = ["commit", f"{source}/plan.yaml", "--inspectors", f"{source}/people.yaml", "--frame", f"{source}/frame.parquet"]
+        subprocess.run([*COMMAND, *commit, "--out", str(out)], check=True, stdout=subprocess.DEVNULL)
+        wide = widened(source)
+        entries = ["--first", f"{source}/a.yaml", "--second", f"{source}/b.yaml"]
+        time.sleep(max(0.0, (known - datetime.now(UTC)).total_seconds() + 1))
+        for place in (out, wide):
+            subprocess.run([*COMMAND, "seed", str(place), *entries], check=True, stdout=subprocess.DEVNULL)
+        here = drawn(out, wide, work)
+        os.environ["PYSPARK_SUBMIT_ARGS"] = (
+            f"--conf spark.driver.maxResultSize={WIDEST} --conf spark.executor.memory=900m --conf spark.ui.enabled=false pyspark-shell"
+        )
+        with cluster(work):
+            there = drawn(out, wide, work, "--engine", "spark", "--url", URL)
+    for name, digest in here.items():
+        print(f"{name}: {'identical' if there[name] == digest else 'DIFFERENT'}")
+    sys.exit(here != there)
 
 
 if __name__ == "__main__":
-    import pyspark.sql
-
     main()
