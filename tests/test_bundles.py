@@ -271,7 +271,7 @@ IN_PAGE = """async cases => {
   const bytes = text => Uint8Array.from(atob(text), c => c.charCodeAt(0)).buffer, found = [];
   for (const [bundle, frame, expected] of cases) {
     try {
-      const checks = await verify(bytes(bundle), frame === null ? null : bytes(frame), expected, () => {});
+      const checks = await verify(bytes(bundle), frame === null ? null : new Blob([bytes(frame)]), expected, () => {});
       found.push(Object.fromEntries(checks.map(c => [c.code, c.holds])));
     } catch (error) { found.push(error.message); }
   }

@@ -239,6 +239,7 @@ def _verify_page() -> tuple[bytes, dict[str, list[str]]]:
     return page, {
         "script-src": hashes("script"),
         "style-src": hashes("style"),
+        "worker-src": ["blob:"],
         "img-src": ["data:"],
         "connect-src": ["'none'"],
     }
