@@ -204,6 +204,10 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
         "Spark 直接读取目录里的 frame.tsv，请去掉 --table，并让各节点都能读到该文件。",
         "请系统管理员核对抽取所用数据库的设置。",
     ),
+    "ZS-DR-48": (
+        "名录库 {name} 的盐不对：{detail}",
+        "请用承诺时写出的 frame.tsv 原件，不要删去或改动它的第一行；csv、parquet 不能用来核验。",
+    ),
     "ZS-WB-01": ("“{title}”现为“{state}”，不能这样办理", "它可能刚被他人办理，请刷新页面后再看。"),
     "ZS-WB-02": ("“{action}”需要写明意见", "请填写意见后再提交。"),
     "ZS-WB-03": ("“{label}”已被 {who} 改为“{theirs}”", "您填的“{mine}”已保留，请选择采用哪一个。"),

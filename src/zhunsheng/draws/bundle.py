@@ -25,7 +25,7 @@ from zhunsheng.draws.beacons import CHAINS
 from zhunsheng.draws.plan import MOMENT, Plan
 from zhunsheng.draws.randomness import MAX_NUMBERS, NUMBERS
 from zhunsheng.draws.slips import SALT
-from zhunsheng.draws.spec import ID, PART, STRATUM_JOIN, VERSIONS, canonical, version_of
+from zhunsheng.draws.spec import ID, KEY, PART, STRATUM_JOIN, UNSALTED, VERSIONS, canonical, version_of
 from zhunsheng.draws.verdicts import words
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault, place
@@ -47,7 +47,7 @@ LIMITS: dict[str, tuple[int, int]] = {
     "drawn.json": (32 * _MIB, 850_000),
     "assignment.json": (16 * _MIB, 850_000),
     "cutoffs.json": (8 * _MIB, 50_000),
-    "proofs.json": (40 * _MIB, 850_000),
+    "proofs.json": (44 * _MIB, 850_000),
     "README.txt": (_MIB // 64, 2**20),
 }
 PARTS = tuple(name for name in LIMITS if name.endswith(".json"))
@@ -87,6 +87,8 @@ def schemas() -> dict[str, Any]:
         _record(signature={"type": "string", "pattern": "^[0-9a-f]{96}$"}),
         _record(signature=long, previous_signature=long),
     ]
+    path = _listed({"type": "string", "pattern": "^[LR][0-9a-f]{64}$"}, 40)
+    proof = {"anyOf": [_record(salt={"type": "string", "pattern": f"^{KEY.pattern}$"}, path=path), path]}
     numbers = {"size": {**_AMOUNT, "minimum": 1}, "quota": _AMOUNT, "reserve": _AMOUNT}
     return {
         "plan.json": _flat(Plan.model_json_schema(mode="serialization")),
@@ -121,7 +123,7 @@ def schemas() -> dict[str, Any]:
         ),
         "assignment.json": _listed(_record(id=_ID, inspectors=_listed(_ID, 20)), MAX_DRAWN),
         "cutoffs.json": _named(_STRATUM, _DIGEST, MAX_STRATA),
-        "proofs.json": _named(_ID, _listed({"type": "string", "pattern": "^[LR][0-9a-f]{64}$"}, 40), MAX_PROOFS),
+        "proofs.json": _named(_ID, proof, MAX_PROOFS),
     }
 
 
@@ -462,6 +464,9 @@ def contradicted(parts: Mapping[str, Any]) -> str:
         return "commitment.json 的 committed_at 不是日历上有的时刻"
     if parts["seed.json"]["format"] != f"{version_of(parts['commitment.json'])}/seed":
         return "seed.json 与 commitment.json 的版本（format）不同"
+    kind = list if version_of(parts["commitment.json"]) == UNSALTED else dict
+    if not all(type(proof) is kind for proof in parts["proofs.json"].values()):
+        return "proofs.json 的写法不是 commitment.json 的版本的"
     if parts["commitment.json"]["draw"] != plan.id:
         return "commitment.json 的 draw 不是 plan.json 的编号"
     try:

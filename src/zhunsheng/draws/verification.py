@@ -13,11 +13,11 @@ from pydantic import TypeAdapter, ValidationError
 from zhunsheng.clock import told
 from zhunsheng.draws.assignment import Inspector, register_digest
 from zhunsheng.draws.drawing import draw
-from zhunsheng.draws.frame import Frame
+from zhunsheng.draws.frame import Frame, refuse_key
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import ASSIGN, commitment_digest
 from zhunsheng.draws.randomness import canonical_text
-from zhunsheng.draws.spec import climb, frame_line, seed_of, ticket, version_of
+from zhunsheng.draws.spec import UNSALTED, climb, frame_line, seed_of, ticket, version_of
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
@@ -196,8 +196,9 @@ def _proofs(parts: dict[str, Any]) -> Check:
     drawn = parts["drawn.json"]
     if more := sorted(proofs.keys() - {d["id"] for d in drawn}):
         return Check("proofs", "在册证明", False, f"有没抽中的对象的证明：{'、'.join(more[:5])}")
+    salted = version_of(parts["commitment.json"]) != UNSALTED
     wrong = [
-        d["id"] for d in drawn if climb(frame_line(d["id"], d["stratum"]), proofs.get(d["id"], [])) != root
+        d["id"] for d in drawn if _proven(frame_line(d["id"], d["stratum"]), proofs.get(d["id"]), salted=salted) != root
     ]
     return Check(
         "proofs",
@@ -205,6 +206,13 @@ def _proofs(parts: dict[str, Any]) -> Check:
         not wrong,
         "抽中的都在承诺的名录库里" if not wrong else f"不在承诺的名录库里：{'、'.join(wrong[:5])}",
     )
+
+
+def _proven(line: bytes, proof: Any, *, salted: bool) -> str:
+    """Return the root that a line's proof leads to; without a proof none."""
+    if proof is None:
+        return ""
+    return climb(line, proof["path"], bytes.fromhex(proof["salt"])) if salted else climb(line, proof)
 
 
 def _assignment(parts: dict[str, Any], plan: Plan, people: list[Inspector]) -> Check:
@@ -228,6 +236,10 @@ def _assignment(parts: dict[str, Any], plan: Plan, people: list[Inspector]) -> C
 
 def _frame(parts: dict[str, Any], frame: Frame) -> Check:
     said = parts["commitment.json"]
+    try:
+        refuse_key(version_of(said), frame, "frame.tsv")
+    except ZhunshengError as error:
+        return Check("frame", "名录库", False, error.text())
     same = {"count": frame.count, "digest": frame.digest, "root": frame.root} == said["frame"]
     sizes = frame.sizes == {s: n["size"] for s, n in said["strata"].items()}
     if same and sizes:

@@ -51,7 +51,7 @@ from zhunsheng.draws.reading import load, read_inspectors, read_plan
 from zhunsheng.draws.results import Result, check_results
 from zhunsheng.draws.slips import record as slip_record
 from zhunsheng.draws.slips import record_digest, recorded
-from zhunsheng.draws.spec import canonical, seed_of, ticket
+from zhunsheng.draws.spec import canonical, head, seed_of, ticket
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.draws.verification import Check, verify
 from zhunsheng.errors import ZhunshengError
@@ -262,8 +262,12 @@ def run_vectors(path: Path) -> list[Check]:
         people = TypeAdapter(list[Inspector]).validate_python(said["inspectors"])
         with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
             published = Path(scratch) / "frame.tsv"
-            published.write_text("".join(f"{entity}\t{stratum}\n" for entity, stratum in said["frame"]), "utf8")
+            text = "".join(f"{entity}\t{stratum}\n" for entity, stratum in said["frame"])
+            published.write_text(text, "utf8", newline="")
             frame = frame_from_file(published, plan, open_database(), published=True)
+            published.write_text(head(said["salted"]["key"]).decode() + text, "utf8", newline="")
+            salted = frame_from_file(published, plan, open_database(), published=True)
+            proofs = salted.proofs(list(said["salted"]["proofs"]))
         text = canonical_text(plan, said["values"])
         seed = seed_of(said["commitment"], text)
         drawn = draw(frame.engine(), seed, plan.allot(frame.sizes))
@@ -276,6 +280,9 @@ def run_vectors(path: Path) -> list[Check]:
     pairs = [
         ("名录库摘要", frame.digest, said["frame_digest"]),
         ("名录库树根", frame.root, said["frame_root"]),
+        ("加盐的名录库摘要", salted.digest, said["salted"]["frame_digest"]),
+        ("加盐的名录库树根", salted.root, said["salted"]["frame_root"]),
+        ("在册证明", proofs, said["salted"]["proofs"]),
         ("各层配额", plan.allot(frame.sizes), said["strata"]),
         ("随机数", text, said["randomness"]),
         ("种子", seed, said["seed"]),
@@ -362,7 +369,7 @@ def _with_kept_tree(
     if not path.is_file():
         return _published_frame(folder / "frame.tsv", plan, connection, wanted)
     frame = _published_frame(folder / "frame.tsv", plan, connection, wanted, tree=False)
-    if (take := getattr(frame, "take", None)) and (groups := kept(path, frame.digest, root)):
+    if (take := getattr(frame, "take", None)) and (groups := kept(path, frame.digest, root, frame.key)):
         take(groups)
         return frame
     told(f"{KEPT} 不是这份名录库的，已不用，树根重新计算")
