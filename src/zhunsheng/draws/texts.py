@@ -547,9 +547,9 @@ def _in_order(rows: _Text) -> _Text | None:
     starts = np.concatenate([[0], np.flatnonzero(text == 10) + 1])
     if starts.size != count + 1:
         raise _NullError  # a line feed within a row
-    out = np.empty(size, np.uint8)
+    out = np.empty(size + kernels.ROOM, np.uint8)
     kernels.permuted(text, starts, _order(text, starts, np.arange(count), 0), out)
-    return iter([(out, count)])
+    return iter([(out[:size], count)])
 
 
 def _order(text: Any, starts: Any, lines: Any, skip: int) -> Any:
