@@ -297,7 +297,7 @@ def commands(chosen: list[str]) -> None:
                     for place in (out, str(folder / "wide")):
                         subprocess.run([*command, "seed", place, *entries], check=True, stdout=subprocess.DEVNULL)
                 size = Path(out, "frame.tsv").stat().st_size / n / 64  # blocks an id of the file's own digest
-                blocks = size + {"commit": 3, "list": 1, "run": 1, "verify": 4}[name]
+                blocks = size + {"commit": 4, "list": 1, "run": 1, "verify": 5}[name]
                 ratio, need = n / used["cpu"] / base, REQUIRED.get((int(millions), name), "–")
                 what = f"`draw {name}`{' (rows in no order)' if shuffled else ''}"
                 lines.append(
@@ -322,7 +322,7 @@ Measured by `python bench/draws.py commands {" ".join(chosen)}` on {date.today()
 |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 {table}
 
-`draw commit` hashes a leaf (one block) and a node (two) an id and digests the text, `draw list` and `draw run` a ticket, `draw verify` all of them. `draw list` draws 3 %, `draw run` (with `--no-tasks`: no Word or Excel for each team) and `draw verify` some 1,000 with proofs and assignment; `draw run` takes the tree that `draw commit` kept.
+`draw commit` hashes a salt and a leaf (one block each) and a node (two) an id and digests the text, `draw list` and `draw run` a ticket, `draw verify` all of them. `draw list` draws 3 %, `draw run` (with `--no-tasks`: no Word or Excel for each team) and `draw verify` some 1,000 with proofs and assignment; `draw run` takes the tree that `draw commit` kept.
 """
     before = PAGE.read_text("utf8")
     PAGE.write_text(before.partition(f"\n{COMMANDS}")[0].rstrip("\n") + "\n\n" + section, "utf8")
