@@ -18,10 +18,8 @@ from pydantic_core import from_json
 
 from zhunsheng.draws.frame import key_of
 from zhunsheng.draws.merkle import KEPT_FROM, Groups, group_of, keep, kept
-from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import commitment_digest
 from zhunsheng.draws.spec import ID, UNSALTED, VERSION, canonical, climb, frame_line, head, salt, ticket, version_of
-from zhunsheng.draws.verdicts import verdict
 from zhunsheng.draws.verification import Check
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
@@ -218,7 +216,10 @@ def standing(
 
 
 def check_proof(proof: OwnProof, parts: Mapping[str, Any]) -> list[Check]:
-    """Return what holds of a proof by a bundle's parts, or by commitment.json alone before there is a bundle."""
+    """Return what holds of a proof by a bundle's parts, or by commitment.json alone before there is a bundle.
+
+    The bundle itself is checked by ``verification.verify``, which also says how strong its randomness is.
+    """
     committed = parts["commitment.json"]
     bound = commitment_digest(committed) == proof.commitment
     found = [Check("own", "证明所指的承诺", bound, "就是这份承诺" if bound else "是另一份承诺，请用那次抽查的文件核对")]
@@ -227,20 +228,17 @@ def check_proof(proof: OwnProof, parts: Mapping[str, Any]) -> list[Check]:
     numbers = committed["strata"].get(proof.stratum)
     held = proof.root() == committed["frame"]["root"] and version_of(committed) == VERSION and numbers is not None
     says = f"{proof.id} 在承诺时的名录库里，属于“{proof.stratum}”层" if held else "由这份证明算不到承诺的树根：不在名录库里，或证明被改动"
-    found.append(Check("own-frame", "在名录库里", held, says))
+    found.append(Check("own-frame", "本户在名录库里", held, says))
     if not held:
         return found
     if "drawn.json" not in parts:
-        return [*found, Check("own-place", "抽取", None, f"{WAITING.says()}；抽取之后请用抽查包再核对一次")]
-    seed, values = parts["seed.json"]["seed"], parts["seed.json"]["values"]
-    where = standing(proof.id, proof.stratum, seed, parts["drawn.json"], numbers)
-    strength = verdict(Plan.model_validate(parts["plan.json"]), values)
+        return [*found, Check("own-place", "本户抽中没有", None, f"{WAITING.says()}；抽取之后请用抽查包再核对一次")]
+    where = standing(proof.id, proof.stratum, parts["seed.json"]["seed"], parts["drawn.json"], numbers)
     cut = f"本层末位抽中的号码 {where.cutoff}" if where.cutoff else "本层没有抽"
     return [
         *found,
-        Check("own-ticket", "号码", True, f"{where.ticket}，由种子和代码算出；{cut}"),
-        Check("own-place", "抽取", where.kind != "fault", where.says()),
-        Check("own-strength", "随机数的来源", True if strength.strength == "proved" else None, strength.text()),
+        Check("own-ticket", "本户的号码", True, f"{where.ticket}，由种子和代码算出；{cut}"),
+        Check("own-place", "本户抽中没有", where.kind != "fault", where.says()),
     ]
 
 

@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 from zhunsheng.clock import now as clock_now
 from zhunsheng.clock import today, told
 from zhunsheng.draws.assignment import Inspector, districts_of, register_json
-from zhunsheng.draws.bundle import LIMITS, part_of, read_bundle, read_part
+from zhunsheng.draws.bundle import LIMITS, part_of, read_bundle, read_members, read_part
 from zhunsheng.draws.drawing import Engine, draw, write_list
 from zhunsheng.draws.engines import Kind, connected
 from zhunsheng.draws.frame import (
@@ -478,7 +478,7 @@ def _hat_of(folder: Path, _stamps: tuple[int, ...]) -> Hat:
 
 @lru_cache(maxsize=4)
 def _drawn_of(bundle: Path, _stamp: int) -> tuple[str, list[dict[str, Any]], dict[str, Any]]:
-    parts = read_bundle(bundle)
+    parts = read_members(bundle, ("commitment.json", "seed.json", "drawn.json"))
     return parts["seed.json"]["seed"], parts["drawn.json"], parts["commitment.json"]["strata"]
 
 
