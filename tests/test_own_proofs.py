@@ -5,7 +5,11 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import re
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -241,6 +245,18 @@ def test_a_draw_of_the_first_version_gives_no_single_proofs(tmp_path):
     assert own_of(tmp_path, "E010").stratum == "C"
     with pytest.raises(ZhunshengError, match="ZS-DR-50"):
         own_proof(tmp_path, "E010")
+
+
+def test_by_hand(done, tmp_path):
+    """Run what docs/verify-by-hand.md says of an own proof, as a stranger would."""
+    page = (Path(__file__).parents[1] / "docs" / "verify-by-hand.md").read_text("utf8")
+    script = next(one for one in re.findall(r"```python\n(.*?)```", page, re.S) if "proof.json" in one)
+    shutil.copyfile(done[0] / "commitment.json", tmp_path / "commitment.json")
+    raw = own_proof(done[0], "E0042").raw()
+    for content, code in ((raw, 0), (raw.replace(b"E0042", b"E0043"), 1)):
+        (tmp_path / "proof.json").write_bytes(content)
+        ran = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
+        assert (ran.returncode, "E0042 在名录库里" in ran.stdout) == (code, code == 0), ran.stderr
 
 
 def test_by_the_command(done, tmp_path, capsys):
