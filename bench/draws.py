@@ -416,7 +416,7 @@ Measured by `python bench/draws.py commands {" ".join(chosen)}` on {date.today()
 |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 {table}
 
-`draw commit` hashes salt and leaf (one block each) and a node (two) an id and digests the text, `draw list` and `draw run` a ticket, `draw verify` all of them. `draw list` draws 3 %, `draw run` (with `--no-tasks`: no Word or Excel for each team) and `draw verify` some 1,000 with proofs and assignment; `draw run` takes the tree that `draw commit` kept.
+`draw commit` hashes a salt and a leaf (one block each) and a node (two) an id and digests the text, `draw list` and `draw run` a ticket, `draw verify` all of them. `draw list` draws 3 %, `draw run` (with `--no-tasks`: no Word or Excel for each team) and `draw verify` some 1,000 with proofs and assignment; `draw run` takes the tree that `draw commit` kept.
 """
     replaced(COMMANDS, section)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import copy
 import hashlib
 import json
 import random
@@ -15,7 +14,9 @@ import pytest
 from places import VECTORS, VERIFY_PAGE
 from test_bundles import honest, packed
 from zhunsheng.draws import spec
+from zhunsheng.draws.own_proof import OwnProof, check_proof, read_proof
 from zhunsheng.draws.protocol import commitment_digest
+from zhunsheng.errors import ZhunshengError
 
 pytestmark = pytest.mark.xdist_group("site")
 
@@ -183,65 +184,85 @@ def own_proof(parts, frame, entity):
     first, *lines, _ = frame.split(b"\n")
     key = first[2:].decode()
     place = next(n for n, line in enumerate(lines) if line.startswith(entity.encode() + b"\t"))
-    path = spec.Tree(spec.leaf_under(key, line) for line in lines).proof(place)
-    return {
-        "format": "zhunsheng.draw-proof/2", "commitment": commitment_digest(parts["commitment.json"]), "id": entity,
-        "stratum": lines[place].decode().partition("\t")[2], **spec.proof_of(key, entity, path),
-    }  # fmt: skip
-
-
-def test_ones_own_proof_says_what_the_draw_came_to(page, tmp_path):
-    parts, frame, _digest = next(
-        one for n in range(99)
-        if (one := honest(random.Random(n), tmp_path)) and {d["reserve"] for d in one[0]["drawn.json"]} == {True, False}
+    return OwnProof(
+        commitment=commitment_digest(parts["commitment.json"]), id=entity, salt=spec.salt(key, entity).hex(),
+        stratum=lines[place].decode().partition("\t")[2],
+        path=spec.Tree(spec.leaf_under(key, line) for line in lines).proof(place),
     )  # fmt: skip
-    drawn = {d["id"]: d for d in parts["drawn.json"]}
-    quotas = parts["commitment.json"]["strata"]
+
+
+def shown(page, folder, parts, raw):
+    """Return what the page says of a proof: check -> (whether it holds, words)."""
+    chosen(page, folder, packed(parts), own=raw)
+    page.click("#go")
+    page.wait_for_selector("body[data-done]")
+    return {code: one for code, one in said(page).items() if code.startswith("own")}
+
+
+def of_command(raw, parts):
+    """Return what the command says of it, in the same form."""
+    return {c.code: [str(c.holds).lower(), c.says] for c in check_proof(read_proof(raw, "own.json"), parts)}
+
+
+@pytest.fixture(scope="module")
+def drawn_with_reserve(tmp_path_factory):
+    place = tmp_path_factory.mktemp("own")
+    for n in range(99):
+        parts, frame, _digest = honest(random.Random(n), place)
+        if {d["reserve"] for d in parts["drawn.json"]} == {True, False} and len(parts["drawn.json"]) > 3:
+            return parts, frame
+    raise AssertionError("no draw with a reserve")
+
+
+def test_page_and_command_say_the_same_of_everyones_own_proof(page, drawn_with_reserve, tmp_path):
+    parts, frame = drawn_with_reserve
+    words = set()
     for line in frame.decode().split("\n")[1:-1]:
-        entity, _, stratum = line.partition("\t")
-        chosen(page, tmp_path, packed(parts), own=spec.canonical(own_proof(parts, frame, entity)))
-        page.click("#go")
-        page.wait_for_selector("body[data-done]")
-        found = said(page)
-        assert found["own"] == ["true", f"{entity}（{stratum}）在承诺的名录库里"]
-        mine, wanted = drawn.get(entity), quotas[stratum]["quota"] + quotas[stratum]["reserve"]
-        word = "没有抽中" if wanted else "本层不抽"
-        if mine:
-            word = f"{'候补' if mine['reserve'] else '抽中'}，本层第 {mine['rank']} 名"
-        assert found["outcome"][0] == "true" and word in found["outcome"][1]
-        assert spec.ticket(parts["seed.json"]["seed"], entity)[:16] in found["outcome"][1]
+        raw = own_proof(parts, frame, line.partition("\t")[0]).raw()
+        found = shown(page, tmp_path, parts, raw)
+        assert found == of_command(raw, parts) and found["own-place"][0] == "true"
+        words.add(found["own-place"][1][:2])
+    assert words == {"抽中", "候补", "没有"}
 
 
-def test_a_proof_of_something_else_or_an_entity_passed_over_is_said(page, tmp_path):
-    parts, frame, _digest = next(
-        one for n in range(99) if len((one := honest(random.Random(n), tmp_path))[0]["drawn.json"]) > 3
-    )
-    passed = parts["drawn.json"][0]
-    right = own_proof(parts, frame, passed["id"])
-    other = {**parts, "drawn.json": parts["drawn.json"][1:]}
-    old = copy.deepcopy(parts)
-    for name in ("commitment.json", "seed.json"):
-        old[name]["format"] = old[name]["format"].replace("draw/2", "draw/1")
-    old["proofs.json"] = {}
+def test_page_and_command_find_the_same_fault(page, drawn_with_reserve, tmp_path):
+    """A proof that was changed or is of another draw; an entity that the draw went around, or drew under another ticket."""
+    parts, frame = drawn_with_reserve
+    rows = parts["drawn.json"]
+    right = own_proof(parts, frame, rows[0]["id"])
+    away = next(line for line in frame.decode().split("\n")[1:-1] if line.partition("\t")[0] not in {d["id"] for d in rows})
+    outside = own_proof(parts, frame, away.partition("\t")[0])
+    first = next(d for d in rows if d["stratum"] == outside.stratum)
     cases = [
-        (other, spec.canonical(right), "outcome", "应当在名单里，名单里却没有"),
-        (parts, spec.canonical({**right, "commitment": "0" * 64}), "own", "承诺摘要不同"),
-        (parts, spec.canonical({**right, "salt": "0" * 32}), "own", "证明不成立"),
-        (parts, spec.canonical({**right, "stratum": "别处"}), "own", "证明不成立"),
-        (parts, spec.canonical({**right, "path": right["path"][1:]}), "own", "证明不成立"),
-        (parts, spec.canonical({**right, "name": "张三"}), "own", "写法不合规"),
-        (parts, json.dumps(right).encode(), "own", "不是规范写法"),
-        (parts, b"PK", "own", "不是 UTF-8 的 JSON"),
-        (parts, b" " * 20_000, "own", "文件过大"),
-        (old, spec.canonical(right), "own", "旧版本"),
+        ({**parts, "drawn.json": rows[1:]}, right, "own-place"),
+        ({**parts, "drawn.json": [{**rows[0], "ticket": "0" * 64}, *rows[1:]]}, right, "own-place"),
+        # Somebody of the stratum with the highest ticket in place of the one with the lowest.
+        ({**parts, "drawn.json": [{**d, "ticket": "f" * 64} if d is first else d for d in rows]}, outside, "own-place"),
+        ({**parts, "drawn.json": [d for d in rows if d is not first]}, outside, "own-place"),
+        (parts, right.model_copy(update={"commitment": "0" * 64}), "own"),
+        (parts, right.model_copy(update={"salt": "0" * 32}), "own-frame"),
+        (parts, right.model_copy(update={"stratum": "别处"}), "own-frame"),
+        (parts, right.model_copy(update={"path": right.path[1:]}), "own-frame"),
     ]
-    for bundle, raw, code, words in cases:
-        chosen(page, tmp_path, packed(bundle), own=raw)
-        page.click("#go")
-        page.wait_for_selector("body[data-done]")
-        found = said(page)
-        assert found[code][0] == "false" and words in found[code][1], (words, found)
+    for given, proof, code in cases:
+        found = shown(page, tmp_path, given, proof.raw())
+        assert found == of_command(proof.raw(), given) and found[code][0] == "false", (code, found)
         assert page.inner_text("#verdict").startswith("不成立")
+
+
+def test_what_is_no_proof_is_refused_by_both(page, drawn_with_reserve, tmp_path):
+    parts, frame = drawn_with_reserve
+    right = own_proof(parts, frame, parts["drawn.json"][0]["id"]).model_dump()
+    cases = [
+        spec.canonical({**right, "name": "张三"}), spec.canonical({k: v for k, v in right.items() if k != "salt"}),
+        spec.canonical({**right, "path": ["X" + "0" * 64]}), spec.canonical({**right, "format": "zhunsheng.draw-proof/1"}),
+        json.dumps(right).encode(), b"PK", b" " * 20_000, spec.canonical(right) + b"\n",
+    ]  # fmt: skip
+    for raw in cases:
+        with pytest.raises(ZhunshengError, match="ZS-DR-49"):
+            read_proof(raw, "own.json")
+        found = shown(page, tmp_path, parts, raw)
+        assert found["own"][0] == "false" and found["own"][1].startswith("ZS-DR-49"), found
 
 
 def test_the_vectors_of_the_salted_frame(page):

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from zhunsheng.draws import lookalikes
 from zhunsheng.draws.bundle import MAX_MATCHES, MAX_STRATA
 from zhunsheng.draws.drawing import DuckDatabase, Engine, draw_file
-from zhunsheng.draws.merkle import Groups
+from zhunsheng.draws.merkle import KEPT_FROM, Groups, keep
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.spec import ID, KEY, PART, STRATUM_JOIN, UNSALTED, Tree, frame_line, head, leaf_under, proof_of
 from zhunsheng.errors import ZhunshengError
@@ -47,6 +47,7 @@ class Frame:
     root: str
     sizes: dict[str, int]
     key: str
+    groups: Groups
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Yield (id, stratum) in the protocol's order: by the bytes of the id."""
@@ -67,7 +68,9 @@ class Frame:
                 stream.write(text)
 
     def keep(self, path: Path) -> None:
-        """Write what of a large frame need not be computed twice to a file beside its text; of this one nothing."""
+        """Write the tree's nodes to a file beside the text, for who asks for one entity's proof; of a small frame nothing."""
+        if self.count >= KEPT_FROM:
+            keep(self.groups, self.digest, path)
 
     def engine(self) -> Engine:
         """Return what draws from this frame."""
@@ -251,7 +254,7 @@ def frame_of_source(
         if tree:
             groups.add_text(text.to_pybytes())
     root = groups.root() if tree else ""
-    return Frame(connection, sum(sizes.values()), whole.hexdigest(), root, sizes, key)
+    return Frame(connection, sum(sizes.values()), whole.hexdigest(), root, sizes, key, groups)
 
 
 def stratum_of(plan: Plan, names: list[str], source: str) -> str:

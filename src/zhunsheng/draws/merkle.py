@@ -7,6 +7,7 @@ that was kept.
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from zhunsheng.files.writing import whole_file
 
 GROUP = 64  # lines under one node that is kept; a power of two
 FORMAT = b"zhunsheng.frame-tree/1"
+KEPT_FROM = 16 * GROUP  # lines of a text from which its nodes are kept: of fewer they are made anew in milliseconds
 COMPILED_FROM = 20_000  # nodes from which the start of compiled code is worth it
 
 
@@ -96,12 +98,36 @@ class Groups:
     def proof(self, group: int, lines: list[bytes], within: int) -> list[str]:
         """Return the path of line ``within`` of a group (both from 0) to the root, ``lines`` being all of the group.
 
-        Raises ``ValueError`` when the lines are not those that the kept node is of.
+        Raises as ``check``.
         """
+        return [*self.check(group, lines).proof(within), *Tree.of_levels(self.levels()).proof(group)]
+
+    def check(self, group: int, lines: list[bytes]) -> Tree:
+        """Return the tree over a group's lines. Raises ``ValueError`` when the kept node is of other lines."""
         lower = self._tree(lines)
         if lower.levels[-1] != self.nodes[32 * group : 32 * group + 32]:
             raise ValueError(f"group {group} is of other lines")
-        return [*lower.proof(within), *Tree.of_levels(self.levels()).proof(group)]
+        return lower
+
+
+def group_of(text: Path, groups: Groups, entity: str) -> tuple[int, list[bytes], int | None]:
+    """Return (group, its lines, place among them) for an entity of a text; None for the place where it is not in the frame.
+
+    A few lines are read, not the text. The lines are what lies there now: ``Groups.proof`` compares them.
+    """
+    starts, name = groups.starts, entity.encode()
+    with text.open("rb", buffering=4096) as stream:
+
+        def first(place: int) -> bytes:
+            stream.seek(place)
+            return stream.readline().partition(b"\t")[0]
+
+        group = max(0, bisect_right(starts, name, key=first) - 1)
+        stream.seek(starts[group])
+        end = starts[group + 1] if group + 1 < len(starts) else text.stat().st_size
+        lines = stream.read(end - starts[group]).split(b"\n")[:-1]
+    ids = [line.partition(b"\t")[0] for line in lines]
+    return group, lines, ids.index(name) if name in ids else None
 
 
 def keep(groups: Groups, text_digest: str, path: Path) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +24,7 @@ from zhunsheng.draws import kernels, lookalikes
 from zhunsheng.draws.bundle import MAX_MATCHES, MAX_STRATA
 from zhunsheng.draws.drawing import DuckDatabase, Engine, check, limits_of, wanted_of
 from zhunsheng.draws.frame import Frame, frame_from_file, key_of, new_key, stratum_of
-from zhunsheng.draws.merkle import GROUP, Groups, keep
+from zhunsheng.draws.merkle import GROUP, KEPT_FROM, Groups, group_of, keep
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.spec import PART, SALT_LENGTH, SEPARATOR, STRATUM_JOIN, head, proof_of, salt, ticket
 from zhunsheng.errors import ZhunshengError
@@ -297,7 +296,8 @@ class TextFrame(Frame):
 
     def keep(self, path: Path) -> None:
         """Write the tree's nodes to a file beside the text."""
-        keep(self.groups, self.digest, path)
+        if self.count >= KEPT_FROM:
+            keep(self.groups, self.digest, path)
 
     def take(self, groups: Groups) -> None:
         """Have the tree that was kept, instead of one computed."""
@@ -337,30 +337,17 @@ class TextFrame(Frame):
 
     def position(self, entities: list[str]) -> dict[str, int]:
         """Return where entities stand in the frame, from 0; those that are not in it are left out."""
-        found = {entity: self._found(entity) for entity in entities}
-        return {entity: GROUP * group + within for entity, (group, lines, within) in found.items() if lines}
+        found = {entity: group_of(self.path, self.groups, entity) for entity in entities}
+        return {one: GROUP * group + within for one, (group, _, within) in found.items() if within is not None}
 
     def proofs(self, entities: list[str]) -> dict[str, Any]:
         """Return the salt and the path in the tree (``spec.proof_of``) of each of ``entities``, all in the frame."""
-        return {one: proof_of(self.key, one, self.groups.proof(*self._found(one))) for one in entities}
-
-    def _found(self, entity: str) -> tuple[int, list[bytes], int]:
-        """Return (group, the group's lines, place in it) of an entity, no lines where it is not in the frame."""
-        starts, name = self.groups.starts, entity.encode()
-        with self.path.open("rb", buffering=4096) as stream:
-
-            def first(place: int) -> bytes:
-                stream.seek(place)
-                return stream.readline().partition(b"\t")[0]
-
-            group = bisect_right(starts, name, key=first) - 1
-            if group < 0:
-                return 0, [], 0
-            stream.seek(starts[group])
-            end = starts[group + 1] if group + 1 < len(starts) else self.path.stat().st_size
-            lines = stream.read(end - starts[group]).split(b"\n")[:-1]
-        ids = [line.partition(b"\t")[0] for line in lines]
-        return (group, lines, ids.index(name)) if name in ids else (group, [], 0)
+        proofs = {}
+        for one in entities:
+            group, lines, within = group_of(self.path, self.groups, one)
+            assert within is not None
+            proofs[one] = proof_of(self.key, one, self.groups.proof(group, lines, within))
+        return proofs
 
 
 class TextEngine:

@@ -48,7 +48,7 @@ def verify(parts: dict[str, Any], frame_of: FrameOf | None = None, expected: str
     except (ValidationError, ZhunshengError) as error:
         return [Check("plan", "方案与名录", False, f"读不出来：{fault(error) if isinstance(error, ValidationError) else str(error)}")]
     steps: list[Callable[[], Check]] = [
-        lambda: _published(parts, expected),
+        lambda: published_check(parts, expected),
         lambda: _plan(parts, plan),
         lambda: _register(parts, people),
         lambda: _time(parts, plan),
@@ -80,7 +80,8 @@ def _safely(step: Callable[[], Check]) -> Check:
         return Check("form", "文件格式", False, f"内容残缺：{type(error).__name__} {error}")
 
 
-def _published(parts: dict[str, Any], expected: str | None) -> Check:
+def published_check(parts: dict[str, Any], expected: str | None) -> Check:
+    """Compare a commitment with the digest that was published, where one is given."""
     ours = commitment_digest(parts["commitment.json"])
     if expected is None:
         return Check("published", "事先公布的承诺", None, f"承诺摘要 {ours}，请与事先公布的核对")
