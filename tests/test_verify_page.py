@@ -108,6 +108,14 @@ def test_what_is_wrong_is_met_in_whichever_piece_it_lies(page):
             assert (found[name] == said) if name else (said in found), (name, said, found)
 
 
+def test_two_lines_that_changed_places_are_met_wherever_a_piece_ends(page):
+    key, rows = "5" * 32, [(f"E{n:05d}", "东") for n in range(100)]
+    committed = {"format": spec.VERSION + "/commitment", "strata": {"东": {"size": 100, "quota": 3, "reserve": 0}}}
+    for n in range(20, 45):  # a piece holds some twenty
+        text = text_of(key, [*rows[:n], rows[n + 1], rows[n], *rows[n + 2 :]])
+        assert page.evaluate(FACTS, [coded(text), "0" * 32, committed, 256, 1])["sorted"] is False
+
+
 def test_without_workers_the_page_reads_all_the_same(chromium):
     """A policy that forbids them, a browser without them: the same facts, never fewer."""
     key, rows, quotas = "6" * 32, [(f"E{n:05d}", "东") for n in range(2000)], {"东": {"size": 2000, "quota": 9, "reserve": 1}}
@@ -209,9 +217,10 @@ def drawn_with_reserve(tmp_path_factory):
     place = tmp_path_factory.mktemp("own")
     for n in range(99):
         parts, frame, _digest = honest(random.Random(n), place)
-        if {d["reserve"] for d in parts["drawn.json"]} == {True, False} and len(parts["drawn.json"]) > 3:
+        some = {s for s, n in parts["commitment.json"]["strata"].items() if 0 < n["quota"] + n["reserve"] < n["size"]}
+        if some and {d["reserve"] for d in parts["drawn.json"]} == {True, False} and len(parts["drawn.json"]) > 3:
             return parts, frame
-    raise AssertionError("no draw with a reserve")
+    raise AssertionError("no draw of some with a reserve")
 
 
 def test_page_and_command_say_the_same_of_everyones_own_proof(page, drawn_with_reserve, tmp_path):
@@ -230,8 +239,9 @@ def test_page_and_command_find_the_same_fault(page, drawn_with_reserve, tmp_path
     parts, frame = drawn_with_reserve
     rows = parts["drawn.json"]
     right = own_proof(parts, frame, rows[0]["id"])
-    away = next(line for line in frame.decode().split("\n")[1:-1] if line.partition("\t")[0] not in {d["id"] for d in rows})
-    outside = own_proof(parts, frame, away.partition("\t")[0])
+    ids, strata = {d["id"] for d in rows}, {d["stratum"] for d in rows}
+    lines = (line.split("\t") for line in frame.decode().split("\n")[1:-1])
+    outside = own_proof(parts, frame, next(one for one, s in lines if one not in ids and s in strata))
     first = next(d for d in rows if d["stratum"] == outside.stratum)
     cases = [
         ({**parts, "drawn.json": rows[1:]}, right, "own-place"),
