@@ -7,6 +7,7 @@ import json
 import random
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from zhunsheng.draws.drawing import DuckDatabase
 from zhunsheng.draws.frame import frame_from_file, open_database
 from zhunsheng.draws.plan import Plan, Quota
 from zhunsheng.draws.protocol import commitment, perform, seal, write_bundle
+from zhunsheng.draws.verification import verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases.drawing import run_vectors, verify_bundle
 
@@ -559,14 +561,17 @@ def of_both(tmp_path_factory):
     """A draw's parts as each version has them, from the same frame, register, plan and numbers."""
     place = tmp_path_factory.mktemp("versions")
     ids = [f"E{n:03d}" for n in range(60)]
-    (place / "frame.tsv").write_text("".join(f"{e}\t{'东西'[n % 2]}|A\n" for n, e in enumerate(ids)), "utf8", newline="")
+    lines = "".join(f"{e}\t{'东西'[n % 2]}|A\n" for n, e in enumerate(ids))
     people = [Inspector(id=f"P{n}", certified=n % 3 > 0, districts=["东西"[n % 3 % 2]] if n < 6 else [], recuse=ids[n::9]) for n in range(8)]
     plan = plan_of().model_copy(update={"quotas": (Quota(ratio="0.5"),)})
-    frame = frame_from_file(place / "frame.tsv", plan, open_database(), published=True)
     found = {}
     for version in spec.VERSIONS:
-        # As it was committed by the program of that version.
-        committed = commitment(plan, frame, people, datetime(2021, 2, 26, tzinfo=UTC)) | {"format": f"{version}/commitment"}
+        path = place / f"{version[-1]}.tsv"
+        path.write_text(lines if version == spec.UNSALTED else f"#\t{'5' * 32}\n{lines}", "utf8", newline="")
+        frame = frame_from_file(path, plan, open_database(), published=True)
+        # As it was committed by the program of that version, which knew no key.
+        committed = commitment(plan, replace(frame, key="5"), people, datetime(2021, 2, 26, tzinfo=UTC))
+        committed["format"] = f"{version}/commitment"
         entry = {"values": [{"numbers": "1 2"}]}
         sealed = seal(plan, committed, {"by": "a", **entry}, {"by": "b", **entry})
         outcome = perform(plan, committed, sealed, frame, people, DuckDatabase(frame.connection))
@@ -584,7 +589,7 @@ def test_a_draw_is_run_and_verified_by_the_version_it_was_committed_under(of_bot
         people = [Inspector.model_validate(one) for one in parts["inspectors.json"]]
         teams = how(Plan.model_validate(parts["plan.json"]), objects, people, parts["seed.json"]["seed"])
         assert {a["id"]: tuple(a["inspectors"]) for a in parts["assignment.json"]} == teams
-        held = {c.code: c.holds for c in verify_bundle(place / f"{version[-1]}.zip", place / "frame.tsv")}
+        held = {c.code: c.holds for c in verify_bundle(place / f"{version[-1]}.zip", place / f"{version[-1]}.tsv")}
         assert {code for code, holds in held.items() if not holds} <= {"published", "strength"}
 
 
@@ -594,9 +599,26 @@ def test_parts_of_two_versions_are_no_bundle(of_both):
     assert contradicted(new) == contradicted(old) == ""
     for a, b in ((old, new), (new, old)):
         assert "版本（format）不同" in contradicted({**a, "seed.json": b["seed.json"]})
+        assert "proofs.json 的写法" in contradicted({**a, "proofs.json": b["proofs.json"]})
     raw = spec.canonical({**new["commitment.json"], "format": "zhunsheng.draw/3/commitment"})
     with pytest.raises(ZhunshengError, match=r"ZS-DR-22.*format 写法不合要求"):
         part_of("commitment.json", raw, "x.zip")
+
+
+def test_a_frame_has_the_key_of_its_version(of_both):
+    """Who leaves the key out of a draw/2 commits to a tree whose proofs tell of others: refused, though all digests fit."""
+    place, found = of_both
+    plan, people = plan_of(), [Inspector(id="P1", certified=True)]
+    for version, other in zip(spec.VERSIONS, spec.VERSIONS[::-1], strict=True):
+        frame = frame_from_file(place / f"{version[-1]}.tsv", plan, open_database(), published=True)
+        committed = {**found[version]["commitment.json"], "format": f"{other}/commitment"}
+        with pytest.raises(ZhunshengError, match=r"ZS-DR-48.*第一行"):
+            perform(plan, committed, found[version]["seed.json"], frame, people, DuckDatabase(frame.connection))
+        checks = verify({**found[version], "commitment.json": committed}, lambda _plan, frame=frame: frame)
+        assert "ZS-DR-48" in next(c for c in checks if c.code == "frame").says
+        if version == spec.UNSALTED:
+            with pytest.raises(ZhunshengError, match="ZS-DR-48"):
+                commitment(plan, frame, people, datetime(2021, 2, 26, tzinfo=UTC))
 
 
 @pytest.mark.xdist_group("site")

@@ -105,7 +105,8 @@ def honest(chance, place):
         Inspector(id=one, certified=chance.random() < 0.5, districts=chance.sample(NAMES, 3), recuse=chance.sample(ids, 2))
         for one in ("__proto__", "-", "z")
     ]  # fmt: skip
-    (place / "frame.tsv").write_text("".join(f"{one}\t{stratum}\n" for one, stratum in rows), "utf8", newline="")
+    text = f"#\t{chance.randbytes(16).hex()}\n" + "".join(f"{one}\t{stratum}\n" for one, stratum in rows)
+    (place / "frame.tsv").write_text(text, "utf8", newline="")
     frame = frame_from_file(place / "frame.tsv", plan, open_database(), published=True)
     committed = commitment(plan, frame, people, BEFORE)
     sealed = seal(
@@ -271,7 +272,7 @@ IN_PAGE = """async cases => {
   const bytes = text => Uint8Array.from(atob(text), c => c.charCodeAt(0)).buffer, found = [];
   for (const [bundle, frame, expected] of cases) {
     try {
-      const checks = await verify(bytes(bundle), frame === null ? null : bytes(frame), expected, () => {});
+      const checks = await verify(bytes(bundle), frame === null ? null : new Blob([bytes(frame)]), expected, () => {});
       found.push(Object.fromEntries(checks.map(c => [c.code, c.holds])));
     } catch (error) { found.push(error.message); }
   }

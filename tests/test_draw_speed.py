@@ -15,16 +15,31 @@ import pytest
 from test_draws import BASE, BEFORE, NUMBERS, people, plan_of, rows, write_frame_csv
 from zhunsheng.draws import kernels, merkle, spec, texts
 from zhunsheng.draws.drawing import DuckDatabase, draw
-from zhunsheng.draws.frame import frame_from_file, open_database, source_of_file
+from zhunsheng.draws.frame import frame_from_file, key_of, open_database, source_of_file
 from zhunsheng.draws.reading import read_plan
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases import drawing
 
 SEED = "0123456789abcdef0123456789abcdef"
+KEY = bytes(range(16, 32)).hex()
 
 
-def text_of(data) -> bytes:
-    return b"".join(f"{entity}\t{'|'.join(parts)}\n".encode() for entity, *parts in sorted(data))
+def text_of(data, key=KEY) -> bytes:
+    """Return a frame's text; without a key that of draw/1."""
+    return spec.head(key) + b"".join(f"{entity}\t{'|'.join(parts)}\n".encode() for entity, *parts in sorted(data))
+
+
+def leaves_of(text: bytes) -> list[bytes]:
+    """Return the leaves of a frame's text by ``hashlib`` alone."""
+    found, key = [], None
+    for line in text.split(b"\n")[:-1]:
+        one, _, rest = line.partition(b"\t")
+        if one == b"#":
+            key = rest
+        else:
+            salt = hashlib.sha256(key + b":" + one).digest()[:16] if key else b""
+            found.append(hashlib.sha256(b"\0" + salt + line).digest())
+    return found
 
 
 @pytest.fixture
@@ -44,13 +59,17 @@ def buffers(messages):
 
 
 def check_against_hashlib() -> None:
-    """Compare leaves of every length up to three blocks and some longer, nodes and tickets of every length, with hashlib."""
+    """Compare leaves of every length up to three blocks and some longer, nodes, salts and tickets, with hashlib."""
     chance = random.Random(7)
     lines = [chance.randbytes(n) for n in (*range(180), 245, 246, 247, 500, 1024, 3)]
     data, starts, ends = buffers(lines)
     out = np.zeros((len(lines), 32), np.uint8)
-    kernels.digests(np.zeros(1, np.uint8), data, starts, ends, out)
-    assert [o.tobytes() for o in out] == [spec.leaf(line) for line in lines]
+    kernels.digests(np.zeros((1, 8), np.uint8), 1, data, starts, ends, out)
+    assert [o.tobytes() for o in out] == [hashlib.sha256(b"\0" + line).digest() for line in lines]
+    firsts = np.frombuffer(chance.randbytes(24 * len(lines)), np.uint8).reshape(-1, 24)
+    kernels.digests(firsts, 17, data, starts, ends, out)
+    salted = [hashlib.sha256(first[:17].tobytes() + line).digest() for first, line in zip(firsts, lines, strict=True)]
+    assert [o.tobytes() for o in out] == salted
     for count in (1, 2, 3, 64, 65, 186):
         nodes = out[:count].copy()
         assert nodes[: kernels.level(nodes, count)].tobytes() == merkle.parents(out[:count].tobytes())
@@ -60,6 +79,11 @@ def check_against_hashlib() -> None:
     where, none = np.zeros(67, np.int32), np.zeros(67, np.int32)
     prefix = np.frombuffer(f"{SEED}:".encode(), np.uint8)
     assert kernels.tickets(prefix, data, starts, ends - starts, none, every, 67, where, found) == 67
+    behind = np.zeros((64, 24), np.uint8)
+    kernels.salts(np.frombuffer(f"{KEY}:".encode(), np.uint8), data, starts, ends - starts, 3, 66, behind)
+    salts = [hashlib.sha256(f"{KEY}:".encode() + one).digest()[:16] for one in ids]
+    assert [row.tobytes() for row in behind[:63]] == [b"\0" + salt + bytes(7) for salt in salts[3:66]]
+    assert not behind[63].any()
     right = [int(spec.ticket(SEED, i.decode())[:16], 16) for i in ids]
     assert found.tolist() == right
     limit = np.array([sorted(right)[10]], np.uint64)
@@ -91,21 +115,51 @@ def test_duckdbs_digests_are_hashlibs():
 # -- the tree ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("key", [KEY, ""])
 @pytest.mark.parametrize("count", [1, 2, 3, 63, 64, 65, 127, 128, 129, 191, 4095, 4096, 4097, 5000])
-def test_roots_and_proofs_are_the_specifications(tmp_path, compiled, count):
+def test_roots_and_proofs_are_the_specifications(tmp_path, compiled, count, key):
     path = tmp_path / "frame.tsv"
-    path.write_bytes(text_of(rows(count)))
+    path.write_bytes(text_of(rows(count), key))
     frame = texts.published_frame(path, plan_of(), open_database())
-    lines = path.read_bytes().split(b"\n")[:-1]
-    assert frame.root == spec.root_of(map(spec.leaf, lines))
+    leaves = leaves_of(path.read_bytes())
+    assert frame.root == spec.root_of(leaves) and frame.key == key
     assert (frame.count, frame.digest) == (count, hashlib.sha256(path.read_bytes()).hexdigest())
     chosen = [f"E{n:05d}" for n in {0, 1, count // 2, 63, 64, count - 1} if n < count]
     proofs = frame.proofs(chosen)
-    tree = spec.Tree(map(spec.leaf, lines))
-    assert proofs == {one: tree.proof(int(one[1:])) for one in chosen}
+    tree = spec.Tree(leaves)
+    assert proofs == {one: spec.proof_of(key, one, tree.proof(int(one[1:]))) for one in chosen}
     assert frame.position([*chosen, "E99999", "A"]) == {one: int(one[1:]) for one in chosen}
     by_sql = frame_from_file(path, plan_of(), open_database(), published=True)
     assert (by_sql.root, by_sql.digest, by_sql.sizes) == (frame.root, frame.digest, frame.sizes)
+    assert by_sql.proofs(chosen) == proofs
+    assert b"".join(by_sql.text()) == b"".join(frame.text()) == path.read_bytes()
+    assert list(by_sql.lines()) == list(frame.lines())
+
+
+def test_the_compiled_salt_that_lies_is_caught(tmp_path, compiled, monkeypatch):
+    path = tmp_path / "frame.tsv"
+    path.write_bytes(text_of(rows(20)))
+    monkeypatch.setattr(kernels, "salts", lambda *given: None)
+    with pytest.raises(AssertionError, match="salt of E00000 is not SHA-256"):
+        texts.published_frame(path, plan_of(), open_database())
+
+
+def test_a_frame_has_a_key_of_its_own(tmp_path):
+    """Made of the same rows, or of a frame that was published: no two have the same key, so none tells of another."""
+    source = write_frame_csv(tmp_path / "f.csv", rows(9))
+    keys = {frame_from_file(source, plan_of(), open_database()).key for _ in range(3)}
+    (tmp_path / "frame.tsv").write_bytes(text_of(rows(9)))
+    again = frame_from_file(tmp_path / "frame.tsv", plan_of(), open_database())
+    assert len(keys) == 3 and KEY not in {*keys, again.key} and again.count == 9
+
+
+@pytest.mark.parametrize("line", [b"#", b"#\t\n", b"#\t" + b"A" * 32 + b"\n", b"#\t" + b"a" * 33 + b"\n", b"# " + b"a" * 32 + b"\n", b"#\t" + b"a" * 32 + b"\r\n"])
+def test_a_broken_line_of_the_key_is_told(tmp_path, compiled, line):
+    path = tmp_path / "frame.tsv"
+    path.write_bytes(line + text_of(rows(9), ""))
+    for read in (texts.published_frame, frame_from_file):
+        with pytest.raises(ZhunshengError, match="ZS-DR-48"):
+            read(path, plan_of(), open_database())
 
 
 def test_no_lines_have_the_root_of_nothing():
@@ -138,7 +192,7 @@ def test_the_kept_tree_is_used_only_for_the_text_it_is_of(tmp_path, compiled, mo
     drawing.seal_entries(out, entry, {**entry, "by": "b"})
     hashed = []
     honest = kernels.digests
-    monkeypatch.setattr(kernels, "digests", lambda *given: (hashed.append(len(given[2])), honest(*given)))
+    monkeypatch.setattr(kernels, "digests", lambda *given: (hashed.append(len(given[3])), honest(*given)))
 
     def bundle() -> bytes:
         hashed.clear()
@@ -153,7 +207,7 @@ def test_the_kept_tree_is_used_only_for_the_text_it_is_of(tmp_path, compiled, mo
         lambda: (out / drawing.KEPT).write_bytes(b"PAR1"),
         lambda: merkle.keep(own, "0" * 64, out / drawing.KEPT),
         lambda: merkle.keep(
-            merkle.Groups(nodes[32:] + nodes[:32], own.starts.tobytes()), root_and_digest(out)[0], out / drawing.KEPT
+            merkle.Groups(nodes[32:] + nodes[:32], own.starts.tobytes(), own.key), root_and_digest(out)[0], out / drawing.KEPT
         ),
     ):
         told.clear()
@@ -164,16 +218,17 @@ def test_the_kept_tree_is_used_only_for_the_text_it_is_of(tmp_path, compiled, mo
     assert bundle() == right and not told
 
 
-def root_and_digest(out: Path) -> tuple[str, str]:
+def root_and_digest(out: Path) -> tuple[str, str, str]:
     frame = texts.published_frame(out / "frame.tsv", plan_of(), open_database())
-    return frame.digest, frame.root
+    return frame.digest, frame.root, frame.key
 
 
 # -- what is not as specified -----------------------------------------------------------------------------------------
 
 GOOD = text_of(rows(200))
 SPOILED = {
-    "line ends": GOOD.replace(b"\n", b"\r\n"),
+    "line ends": GOOD[:35] + GOOD[35:].replace(b"\n", b"\r\n"),
+    "no line of the key and a byte order mark": b"\xef\xbb\xbf" + GOOD[35:],
     "byte order mark": b"\xef\xbb\xbf" + GOOD,
     "no last line feed": GOOD[:-1],
     "a blank line": GOOD + b"\n",
@@ -182,7 +237,9 @@ SPOILED = {
     "twice": GOOD.replace(b"E00101", b"E00100"),
     "too long an id": GOOD.replace(b"E00100", b"E00100" + b"0" * 17),
     "a letter of no id": GOOD.replace(b"E00100", b"E001.0"),
-    "no id": b"\t" + GOOD.partition(b"\t")[2],
+    "no id": GOOD.replace(b"E00000", b""),
+    "the key twice": GOOD[:35] + GOOD,
+    "nothing but the key": GOOD[:35],
     "no stratum": GOOD.replace("E00100\t东|C".encode(), b"E00100\t"),
     "a part too few": GOOD.replace("E00100\t东|".encode(), b"E00100\t"),
     "a part too many": GOOD.replace("E00100\t东".encode(), "E00100\t东|南".encode()),
@@ -221,7 +278,7 @@ def test_a_stratum_without_quota_is_no_frame_of_this_plan(tmp_path, compiled):
 
 def built(path: Path, plan, folder: Path):
     connection = open_database()
-    return texts.new_frame(connection, plan, source_of_file(path, connection), path.name, folder / "made.tsv")
+    return texts.new_frame(connection, plan, source_of_file(path, connection), path.name, folder / "made.tsv", KEY)
 
 
 @pytest.mark.parametrize("few", [1, 32])
@@ -231,7 +288,7 @@ def test_rows_in_any_order_become_the_same_text(tmp_path, compiled, monkeypatch,
     monkeypatch.setattr(texts, "FEW", few)
     data = [(f"{'ABC'[n % 3] * (n % 19 + 1)}{n}", *rest) for n, (_, *rest) in enumerate(rows(900))]
     path = write_frame_csv(tmp_path / "f.csv", data)
-    by_sql = frame_from_file(path, plan_of(), open_database())
+    by_sql = frame_from_file(path, plan_of(), open_database(), key=KEY)
     for n in range(2):
         random.Random(n).shuffle(data)
         write_frame_csv(path, data)
@@ -321,8 +378,9 @@ def test_the_steps_of_a_draw_compiled_and_not(tmp_path, compiled, monkeypatch, n
     source = write_frame_csv(tmp_path / "f.csv", data)
     out = tmp_path / "draw"
     committed, _ = drawing.commit_plan(plan_of(), people(), out, frame=source, now=BEFORE)
-    assert (out / "frame.tsv").read_bytes() == text_of(data)
-    assert committed["frame"]["root"] == spec.root_of(map(spec.leaf, text_of(data).split(b"\n")[:-1]))
+    text = (out / "frame.tsv").read_bytes()
+    assert text == text_of(data, key_of(out / "frame.tsv"))
+    assert committed["frame"]["root"] == spec.root_of(leaves_of(text))
     entry = {"by": "a", "values": NUMBERS}
     drawing.seal_entries(out, entry, {**entry, "by": "b"})
     outcome = drawing.run_draw(out, tasks=False)
@@ -391,7 +449,7 @@ def test_postgresql_is_chosen_by_the_command(sealed, address, tmp_path, capsys):
     with psycopg.connect(address, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE IF NOT EXISTS kept (id text, stratum text)")
         with cursor.copy("COPY kept FROM STDIN") as copy:
-            for line in (folder / "frame.tsv").read_text("utf8").splitlines()[::-1]:
+            for line in (folder / "frame.tsv").read_text("utf8").splitlines()[:0:-1]:
                 copy.write_row(line.split("\t"))
         kept = ("list", folder, "--out", tmp_path / "kept.parquet", *chosen, "--table", "kept")
         assert say(capsys, *kept)[0] == 0

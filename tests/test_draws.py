@@ -106,6 +106,16 @@ def test_vectors_by_hashlib_alone():
         assert [(d["ticket"], d["id"]) for d in VECTORS["drawn"] if d["stratum"] == stratum] == mine
     lines = b"".join(f"{e}\t{s}\n".encode() for e, s in sorted(VECTORS["frame"]))
     assert hashlib.sha256(lines).hexdigest() == VECTORS["frame_digest"]
+    salted = VECTORS["salted"]
+    assert hashlib.sha256(f"#\t{salted['key']}\n".encode() + lines).hexdigest() == salted["frame_digest"]
+    strata = dict(VECTORS["frame"])
+    for entity, proof in salted["proofs"].items():
+        assert proof["salt"] == sha(f"{salted['key']}:{entity}")[:32]
+        node = hashlib.sha256(b"\0" + bytes.fromhex(proof["salt"]) + f"{entity}\t{strata[entity]}".encode()).digest()
+        for step in proof["path"]:
+            other = bytes.fromhex(step[1:])
+            node = hashlib.sha256(b"\1" + (other + node if step[0] == "L" else node + other)).digest()
+        assert node.hex() == salted["frame_root"]
 
 
 def test_vectors_by_the_command(capsys, tmp_path):
@@ -122,6 +132,8 @@ def test_vectors_by_the_command(capsys, tmp_path):
         ("assignment", []),
         ("strata", {}),
         ("randomness", "x"),
+        ("salted", {**VECTORS["salted"], "frame_root": "0" * 64}),
+        ("salted", {**VECTORS["salted"], "key": "0" * 32}),
     ):
         (changed := tmp_path / "v.json").write_text(json.dumps({**VECTORS, key: wrong}), "utf8")
         with pytest.raises(SystemExit) as left:
@@ -141,7 +153,10 @@ def drawn_of(database):
 
 
 def test_vectors_on_duckdb(tmp_path):
-    frame = frame_from_file(vector_frame(tmp_path), Plan.model_validate(VECTORS["plan"]), open_database())
+    path, plan, salted = vector_frame(tmp_path), Plan.model_validate(VECTORS["plan"]), VECTORS["salted"]
+    frame = frame_from_file(path, plan, open_database(), key=salted["key"])
+    assert (frame.digest, frame.root) == (salted["frame_digest"], salted["frame_root"])
+    frame = frame_from_file(path, plan, open_database(), published=True)
     assert (frame.digest, frame.root) == (VECTORS["frame_digest"], VECTORS["frame_root"])
     assert drawn_of(DuckDatabase(frame.connection)) == VECTORS["drawn"]
 
@@ -206,13 +221,14 @@ def test_canonical_json():
         spec.canonical({"a": [0.5]})
 
 
-@given(st.lists(st.binary(max_size=20), min_size=1, max_size=70))
-def test_every_leaf_proves_itself_and_no_other(lines):
-    tree = spec.Tree(spec.leaf(line) for line in lines)
-    root = spec.root_of(spec.leaf(line) for line in lines)
+@given(st.lists(st.binary(max_size=20), min_size=1, max_size=70), st.sampled_from([b"", b"s" * 16]))
+def test_every_leaf_proves_itself_and_no_other(lines, salt):
+    tree = spec.Tree(spec.leaf(line, salt) for line in lines)
+    root = spec.root_of(spec.leaf(line, salt) for line in lines)
     for n, line in enumerate(lines):
-        assert spec.climb(line, tree.proof(n)) == root
-        assert spec.climb(line + b"x", tree.proof(n)) != root
+        assert spec.climb(line, tree.proof(n), salt) == root
+        assert spec.climb(line + b"x", tree.proof(n), salt) != root
+        assert spec.climb(line, tree.proof(n), b"t" * 16) != root
 
 
 def test_empty_tree_is_defined():

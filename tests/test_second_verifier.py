@@ -51,7 +51,8 @@ def test_all_vectors():
     lines, code = run("--vectors", DOCS / "draw-vectors.json")
     assert [line for line in lines if "\ttrue\t" not in line] == []
     vectors = json.loads((DOCS / "draw-vectors.json").read_text("utf8"))
-    assert code == 0 and len(lines) == 3 * len(vectors["sources"]) + 3 + 7 + len(vectors["assignments"])
+    salted = 2 + 2 * len(vectors["salted"]["proofs"])
+    assert code == 0 and len(lines) == 3 * len(vectors["sources"]) + 3 + 7 + salted + len(vectors["assignments"])
 
 
 def made(place, bases, rounds):
@@ -68,7 +69,10 @@ def made(place, bases, rounds):
             if bundle != whole:
                 found.append((change.__name__, bundle, None, chance.choice([digest, None])))
         lines = frame.splitlines(keepends=True)
-        others = (frame.replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + frame, frame[:-1], b"".join(lines[1:]), b"")
+        others = (
+            frame.replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + frame, frame[:-1], b"".join([lines[0], *lines[2:]]), b"",
+            b"".join(lines[1:]), lines[0].upper() + b"".join(lines[1:]), b"#\t" + b"0" * 32 + b"\n" + b"".join(lines[1:]),
+        )  # fmt: skip
         found += [("frame", whole, other, digest) for other in others if base < 2]
     return found
 
@@ -131,7 +135,8 @@ def assigned(chance, place):
         )
         for n in range(chance.randint(size + 1, 30))
     ]
-    (place / "frame.tsv").write_text("".join(f"{one}\t{stratum}\n" for one, stratum in rows), "utf8", newline="")
+    text = f"#\t{chance.randbytes(16).hex()}\n" + "".join(f"{one}\t{stratum}\n" for one, stratum in rows)
+    (place / "frame.tsv").write_text(text, "utf8", newline="")
     frame = frame_from_file(place / "frame.tsv", plan, open_database(), published=True)
     committed = commitment(plan, frame, people, BEFORE)
     values = [{"numbers": str(chance.randrange(10**9))}]

@@ -109,7 +109,7 @@ const FILES = {
   "plan.json": [MIB, 20_000], "commitment.json": [8 * MIB, 200_000], "seed.json": [256 << 10, 2_000],
   "inspectors.json": [8 * MIB, 300_000], "drawn.json": [32 * MIB, 850_000],
   "assignment.json": [16 * MIB, 850_000],
-  "cutoffs.json": [8 * MIB, 50_000], "proofs.json": [40 * MIB, 850_000],
+  "cutoffs.json": [8 * MIB, 50_000], "proofs.json": [44 * MIB, 850_000],
   "README.txt": [16 << 10, Infinity],
 };
 
@@ -276,7 +276,10 @@ function checkPlan(plan) {
   if (plan.randomness.filter(one => one.sealed).length > 1) badFile("plan.json.randomness");
 }
 
+const FIRST = "zhunsheng.draw/1";
 const versions = what => literal(`zhunsheng.draw/1/${what}`, `zhunsheng.draw/2/${what}`);
+const path = list(0, 40, pattern(/^[LR][0-9a-f]{64}$/));
+const salted = object({ salt: hex(32), path });
 const SHAPES = {
   "commitment.json": object({
     format: versions("commitment"),
@@ -309,7 +312,7 @@ const SHAPES = {
   ),
   "assignment.json": all(list(0, 120_000, object({ id, inspectors: list(0, 20, id) })), once(idOf)),
   "cutoffs.json": table(stratum, hex(64)),
-  "proofs.json": table(id, list(0, 40, pattern(/^[LR][0-9a-f]{64}$/))),
+  "proofs.json": table(id, (v, at) => (Array.isArray(v) ? path : salted)(v, at)),
 };
 
 const valueShapes = {
@@ -353,6 +356,8 @@ function readBundle(zip) {
   if (!same(chosen.map(idOf), assignment.map(idOf))) contradiction("assignment.json");
   if (proven && (proven !== drawn.length || proven > 20_000 || !drawn.every(one => one.id in proofs)))
     contradiction("proofs.json");
+  if (Object.values(proofs).some(one => Array.isArray(one) !== (bundle.version === FIRST)))
+    contradiction("proofs.json: of another version");
   bundle.digests = Object.fromEntries([...files].map(([name, bytes]) => [name, digest(bytes)]));
   return bundle;
 }
@@ -437,9 +442,16 @@ function encoded(signature) {
 const TAB = 9;
 const LF = 10;
 
-function readFrame(bytes) {
+// With the key, its line stands first; a version that has none takes "#" for a bad id.
+function readFrame(bytes, version) {
   const lines = [], entities = [];
-  for (let at = 0; at < bytes.length; ) {
+  let key = null, at = 0;
+  if (version !== FIRST) {
+    key = /^#\t([0-9a-f]{32})\n/.exec(bytes.toString("latin1", 0, 35))?.[1];
+    if (!key) return null;
+    at = 35;
+  }
+  while (at < bytes.length) {
     const end = bytes.indexOf(LF, at), tab = bytes.indexOf(TAB, at);
     if (end < 0 || tab < 0 || tab > end) return null;
     const entity = { id: bytes.toString("latin1", at, tab), stratum: bytes.toString("utf8", tab + 1, end) };
@@ -449,12 +461,14 @@ function readFrame(bytes) {
     entities.push(entity);
     at = end + 1;
   }
-  return { lines, entities };
+  return { lines, entities, leaves: lines.map((line, i) => leafOf(line, saltOf(key, entities[i].id))) };
 }
 
 const [LEAF, NODE] = [Buffer.from([0]), Buffer.from([1])];
-function merkleRoot(lines) {
-  let level = lines.map(line => sha(LEAF, line));
+const saltOf = (key, id) => (key === null ? Buffer.alloc(0) : sha(`${key}:${id}`).subarray(0, 16));
+const leafOf = (line, salt) => sha(LEAF, salt, line);
+function merkleRoot(leaves) {
+  let level = leaves;
   while (level.length > 1) {
     const above = [];
     for (let i = 0; i + 1 < level.length; i += 2) above.push(sha(NODE, level[i], level[i + 1]));
@@ -463,9 +477,11 @@ function merkleRoot(lines) {
   }
   return level.length ? level[0].toString("hex") : null;
 }
-function foldProof(line, steps) {
-  let node = sha(LEAF, line);
-  for (const step of steps) {
+function foldProof(line, proof) {
+  if (!proof) return null;
+  const [salt, path] = Array.isArray(proof) ? ["", proof] : [proof.salt, proof.path];
+  let node = leafOf(line, Buffer.from(salt, "hex"));
+  for (const step of path) {
     const sibling = Buffer.from(step.slice(1), "hex");
     node = step[0] === "L" ? sha(NODE, sibling, node) : sha(NODE, node, sibling);
   }
@@ -868,7 +884,7 @@ function verify(zip, frame = null, announced = null) {
   const proven = one => foldProof(`${one.id}\t${one.stratum}`, proofs[one.id]) === root;
   check("proofs", drawn.length && !Object.keys(proofs).length ? null : drawn.every(proven));
   check("assignment", assignmentHolds(bundle));
-  check("frame", frame === null ? null : frameHolds(commitment.frame, frame));
+  check("frame", frame === null ? null : frameHolds(bundle, frame));
   check("redraw", frame === null ? null : redrawHolds(bundle, frame));
   return { checks, strength: strengthOf(plan), accepted: checks.every(([, holds]) => holds !== false) };
 }
@@ -908,14 +924,14 @@ function assignmentHolds({ version, plan, seed, drawn, inspectors, assignment })
   }
 }
 
-function frameHolds(said, frame) {
-  const read = readFrame(frame);
+function frameHolds({ version, commitment: { frame: said } }, frame) {
+  const read = readFrame(frame, version);
   if (read === null || digest(frame) !== said.digest) return false;
-  return read.lines.length === said.count && merkleRoot(read.lines) === said.root;
+  return read.lines.length === said.count && merkleRoot(read.leaves) === said.root;
 }
 
-function redrawHolds({ plan, commitment, seed, drawn }, frame) {
-  const read = readFrame(frame);
+function redrawHolds({ version, plan, commitment, seed, drawn }, frame) {
+  const read = readFrame(frame, version);
   if (read === null) return false;
   const members = membersOf(read.entities), strata = strataOf(plan, members);
   if (!Object.values(strata).every(Boolean) || !same(strata, commitment.strata)) return false;
@@ -940,9 +956,18 @@ function vectors(file) {
   const plan = mapped(data.plan);
   checkPlan(plan);
   const bytes = Buffer.from(data.frame.map(line => `${line.join("\t")}\n`).join(""));
-  const frame = readFrame(bytes);
+  const frame = readFrame(bytes, data.version);
   expect("frame: digest", digest(bytes), data.frame_digest);
-  expect("frame: root", merkleRoot(frame.lines), data.frame_root);
+  expect("frame: root", merkleRoot(frame.leaves), data.frame_root);
+  const { key, version, frame_digest, frame_root, proofs } = data.salted;
+  const withKey = Buffer.concat([Buffer.from(`#\t${key}\n`), bytes]);
+  expect("salted: digest", digest(withKey), frame_digest);
+  expect("salted: root", merkleRoot(readFrame(withKey, version).leaves), frame_root);
+  for (const [id, proof] of Object.entries(proofs)) {
+    expect(`salted: salt of ${id}`, proof.salt, saltOf(key, id).toString("hex"));
+    const { stratum } = frame.entities.find(one => one.id === id);
+    expect(`salted: path of ${id}`, foldProof(`${id}\t${stratum}`, proof), frame_root);
+  }
   const strata = strataOf(plan, membersOf(frame.entities));
   expect("strata", strata, mapped(data.strata));
   expect("randomness", randomnessOf(plan, mapped(data.values), digest(canonical(plan))), data.randomness);

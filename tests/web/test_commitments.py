@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import timezone
 from typer.testing import CliRunner
 
 from zhunsheng.cli import app
+from zhunsheng.draws.own_proof import check_proof, read_proof
 from zhunsheng.draws.public_log import read_log
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models import Commitment, Draw
@@ -75,6 +77,25 @@ def test_a_commitment_is_public_with_the_step_that_makes_it(planned, commit, cli
     found = read_log(log, "承诺记录.jsonl")[-1]
     assert (found.digest, found.draw, found.at) == (draw.digest, draw.code, entry.at.strftime("%Y-%m-%dT%H:%M:%SZ"))
     assert found.own in client.get(reverse("commitments")).content.decode()
+
+
+def test_after_the_commitment_each_finds_themselves_in_the_hat(planned, commit, client):
+    """Before anything is drawn an entity's own proof is there to be kept; what is exchanged later doesn't fit it."""
+    draw = planned("SJ-2021-35")
+    commit(draw)
+    entry = draw.published.get()
+    assert "查一查本单位" in client.get(reverse("commitment", args=[entry.number])).content.decode()
+    code, stratum = (draw.folder() / "frame.tsv").read_text("utf8").splitlines()[5].split("\t")
+    own = reverse("own-proof", args=[entry.number])
+    page = client.post(own, {"code": code}).content.decode()
+    assert f"在名录库中，属于“{stratum}”层" in page and "还没有抽取" in page and "本单位的号码" not in page
+    proof = read_proof(client.post(own, {"code": code, "file": "1"}).content, "x")
+    committed = json.loads((draw.folder() / "commitment.json").read_text("utf8"))
+    assert [c.holds for c in check_proof(proof, {"commitment.json": committed})] == [True, True, None]
+    text = (draw.folder() / "frame.tsv").read_text("utf8")
+    (draw.folder() / "frame.tsv").write_text(text.replace(f"{code}\t{stratum}\n", ""), "utf8")
+    answer = client.post(own, {"code": code})
+    assert answer.status_code == 400 and "ZS-DR-08" in answer.content.decode()
 
 
 def test_what_was_promised_is_given_up_in_public_and_for_good(planned, commit, sign_in, client):

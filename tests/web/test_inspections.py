@@ -487,6 +487,7 @@ def test_anyone_verifies_a_published_draw(client):
     page = client.get(reverse("verify"))
     policy = page["Content-Security-Policy"]
     assert "sha256-" in policy and "unsafe-inline" not in policy and "connect-src 'none'" in policy
+    assert "worker-src blob:" in policy and "unsafe-eval" not in policy
     assert client.get(reverse("public-file", args=[found.pk, "inspectors.json"])).status_code == 404
 
 

@@ -14,8 +14,9 @@ from zhunsheng import draw_folders
 from zhunsheng.cli import show
 from zhunsheng.cli.arguments import day
 from zhunsheng.clock import told
-from zhunsheng.draws.bundle import read_bundle
+from zhunsheng.draws.bundle import read_bundle, read_part
 from zhunsheng.draws.engines import Kind
+from zhunsheng.draws.own_proof import PROVES, PROVES_NOT
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import refuse_too_large
 from zhunsheng.draws.randomness import NUMBERS
@@ -31,6 +32,9 @@ Folder = Annotated[Path, typer.Argument(metavar="目录", help="承诺时写出�
 Bundle = Annotated[Path, typer.Argument(metavar="抽查包", help="抽查包.zip")]
 FrameFile = Annotated[
     Path | None, typer.Option("--frame", metavar="文件", help="名录库（csv、parquet 或公布的 frame.tsv）")
+]
+PublishedFile = Annotated[
+    Path | None, typer.Option("--frame", metavar="文件", help="公布的名录库（frame.tsv）")
 ]
 MemoryLimit = Annotated[
     str | None, typer.Option("--memory-limit", metavar="大小", help="内存上限，如 1GB；超出时写临时文件")
@@ -163,7 +167,7 @@ def listing(
 @draw_app.command("verify")
 def verify(
     bundle: Bundle,
-    frame: FrameFile = None,
+    frame: PublishedFile = None,
     expected: Annotated[str | None, typer.Option("--commitment", metavar="摘要", help="事先公布的承诺摘要")] = None,
     memory_limit: MemoryLimit = None,
     as_json: AsJson = False,
@@ -174,6 +178,47 @@ def verify(
         show.say_json([dataclasses.asdict(c) for c in found])
     else:
         show.checks(found)
+    if any(c.holds is False for c in found):
+        raise typer.Exit(1)
+
+
+@draw_app.command("proof")
+def proof(
+    folder: Folder,
+    codes: Annotated[list[str], typer.Argument(metavar="代码", help="统一社会信用代码，可以几个")],
+    out: Annotated[Path, typer.Option("--out", metavar="目录", help="写到哪个目录")] = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """给出各对象自己的在册证明：在不在名录库、号码、抽中没有；不透露别的对象。有不在名录库中的，退出码为 1。"""
+    told_ = drawing.write_proofs(folder, codes, out)
+    if as_json:
+        rows = [{**dataclasses.asdict(own), "file": str(path) if path else None} for own, path in told_]
+        show.say_json([{**row, "says": own.says()} for row, (own, _) in zip(rows, told_, strict=True)])
+    else:
+        show.own_proofs(told_)
+        if (folder / "seed.json").is_file():
+            plan_, values = read_plan(folder / "plan.json"), read_part(folder / "seed.json")["values"]
+            show.console.print(f"随机数的来源 {escape(verdict(plan_, values).text())}")
+    if any(path is None for _, path in told_):
+        raise typer.Exit(1)
+
+
+@draw_app.command("check-proof")
+def check_proof(
+    file: Annotated[Path, typer.Argument(metavar="在册证明", help="在册证明-代码.json")],
+    bundle: Annotated[
+        Path, typer.Option("--bundle", metavar="文件", help="公布的抽查包.zip；还没有抽取的，用公布的 commitment.json")
+    ],
+    expected: Annotated[str | None, typer.Option("--commitment", metavar="摘要", help="事先公布的承诺摘要")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """核对一份在册证明，不需要名录库：说明它证明什么、不证明什么；有不符时退出码为 1。"""
+    own, found = drawing.check_own(file, bundle, expected)
+    if as_json:
+        show.say_json({"id": own.id, "checks": [dataclasses.asdict(c) for c in found]})
+    else:
+        show.checks(found)
+        show.console.print(f"{PROVES}\n{PROVES_NOT}")
     if any(c.holds is False for c in found):
         raise typer.Exit(1)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from rich.markup import escape
@@ -33,6 +34,7 @@ from zhunsheng.review import LEVELS, STATES, Review
 from zhunsheng.targets import Book
 from zhunsheng.targets.sheet import plain
 from zhunsheng.usecases.assessing import Assessment
+from zhunsheng.usecases.drawing import Own
 from zhunsheng.usecases.importing import Imported
 from zhunsheng.usecases.progress import Progress as Report
 from zhunsheng.usecases.rechecking import Rechecked
@@ -406,6 +408,16 @@ def checks(found: Sequence[Check]) -> None:
     for one in found:
         table.add_row(words[one.holds], one.title, escape(one.says))
     console.print(table)
+
+
+def own_proofs(found: Sequence[tuple[Own, Path | None]]) -> None:
+    """Print where each entity stands in a draw, and the file of its proof."""
+    for own, path in found:
+        console.print(f"[bold]{escape(own.entity)}[/] {escape(own.says())}")
+        if own.standing.ticket:
+            console.print(f"　号码 {own.standing.ticket}\n　本层末位抽中的号码 {own.standing.cutoff or '（本层没有抽）'}")
+        if path:
+            console.print(f"　在册证明 {escape(str(path))}")
 
 
 def commitments(entries: Sequence[Entry]) -> None:

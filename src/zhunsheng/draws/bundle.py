@@ -10,7 +10,7 @@ import json
 import re
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from zhunsheng.draws.beacons import CHAINS
 from zhunsheng.draws.plan import MOMENT, Plan
 from zhunsheng.draws.randomness import MAX_NUMBERS, NUMBERS
 from zhunsheng.draws.slips import SALT
-from zhunsheng.draws.spec import ID, PART, STRATUM_JOIN, VERSIONS, canonical, version_of
+from zhunsheng.draws.spec import ID, KEY, PART, STRATUM_JOIN, UNSALTED, VERSIONS, canonical, version_of
 from zhunsheng.draws.verdicts import words
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault, place
@@ -47,7 +47,7 @@ LIMITS: dict[str, tuple[int, int]] = {
     "drawn.json": (32 * _MIB, 850_000),
     "assignment.json": (16 * _MIB, 850_000),
     "cutoffs.json": (8 * _MIB, 50_000),
-    "proofs.json": (40 * _MIB, 850_000),
+    "proofs.json": (44 * _MIB, 850_000),
     "README.txt": (_MIB // 64, 2**20),
 }
 PARTS = tuple(name for name in LIMITS if name.endswith(".json"))
@@ -87,6 +87,8 @@ def schemas() -> dict[str, Any]:
         _record(signature={"type": "string", "pattern": "^[0-9a-f]{96}$"}),
         _record(signature=long, previous_signature=long),
     ]
+    path = _listed({"type": "string", "pattern": "^[LR][0-9a-f]{64}$"}, 40)
+    proof = {"anyOf": [_record(salt={"type": "string", "pattern": f"^{KEY.pattern}$"}, path=path), path]}
     numbers = {"size": {**_AMOUNT, "minimum": 1}, "quota": _AMOUNT, "reserve": _AMOUNT}
     return {
         "plan.json": _flat(Plan.model_json_schema(mode="serialization")),
@@ -121,7 +123,7 @@ def schemas() -> dict[str, Any]:
         ),
         "assignment.json": _listed(_record(id=_ID, inspectors=_listed(_ID, 20)), MAX_DRAWN),
         "cutoffs.json": _named(_STRATUM, _DIGEST, MAX_STRATA),
-        "proofs.json": _named(_ID, _listed({"type": "string", "pattern": "^[LR][0-9a-f]{64}$"}, 40), MAX_PROOFS),
+        "proofs.json": _named(_ID, proof, MAX_PROOFS),
     }
 
 
@@ -384,6 +386,22 @@ def read_bundle(path: Path) -> dict[str, Any]:
     return found
 
 
+def read_members(path: Path, names: Collection[str]) -> dict[str, Any]:
+    """Return some JSON parts of a bundle that was written here, without the others. Raises as ``read_bundle``, but ``ZS-DR-23``."""
+    if not path.is_file():
+        raise ZhunshengError("ZS-IN-01", name=str(path))
+    with path.open("rb") as stream:
+        packed = stream.read(MAX_PACKED + 1)
+    parts = {}
+    for name, (method, start, length, size, check) in _members(packed, path.name).items():
+        if name in names:
+            raw = _unpacked(packed[start : start + length], method, size, check)
+            if raw is None:
+                raise ZhunshengError("ZS-DR-21", name=path.name, detail=f"{name} 的内容与包里记的大小或校验码不同")
+            parts[name] = part_of(name, raw, path.name)
+    return parts
+
+
 def _members(packed: bytes, source: str) -> dict[str, tuple[int, int, int, int, int]]:
     """Return member -> (method, start, packed length, size, CRC-32), in the order of ``LIMITS``. Raises as ``read_bundle``."""
 
@@ -462,6 +480,9 @@ def contradicted(parts: Mapping[str, Any]) -> str:
         return "commitment.json 的 committed_at 不是日历上有的时刻"
     if parts["seed.json"]["format"] != f"{version_of(parts['commitment.json'])}/seed":
         return "seed.json 与 commitment.json 的版本（format）不同"
+    kind = list if version_of(parts["commitment.json"]) == UNSALTED else dict
+    if not all(type(proof) is kind for proof in parts["proofs.json"].values()):
+        return "proofs.json 的写法不是 commitment.json 的版本的"
     if parts["commitment.json"]["draw"] != plan.id:
         return "commitment.json 的 draw 不是 plan.json 的编号"
     try:

@@ -14,6 +14,8 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from zhunsheng.draws.drawing import Engine, PostgresDatabase, SparkDatabase
+from zhunsheng.draws.frame import key_of
+from zhunsheng.draws.spec import head
 from zhunsheng.errors import ZhunshengError
 
 Kind = Literal["duckdb", "postgres", "spark"]
@@ -56,14 +58,16 @@ def _postgres(url: str | None, text: Path, digest: str, table: str | None) -> It
     with connection, connection.cursor() as cursor:
         # A tab between, no quotes and no escapes: text is taken as it is. Control characters are none in a frame.
         form = "(FORMAT csv, DELIMITER E'\\t', QUOTE E'\\x01', ESCAPE E'\\x01')"
+        first = head(key_of(text))  # the key is no row
         cursor.execute("CREATE TEMP TABLE frame (id text, stratum text) ON COMMIT DROP")
         if table is None:
             with cursor.copy(f"COPY frame FROM STDIN {form}") as copy, text.open("rb") as stream:
+                stream.seek(len(first))
                 while piece := stream.read(PIECE):
                     copy.write(piece)
         else:
             name = sql.Identifier(*table.split("."))
-            whole = hashlib.sha256()
+            whole = hashlib.sha256(first)
             rows = sql.SQL('COPY (SELECT id, stratum FROM {} ORDER BY id COLLATE "C") TO STDOUT ').format(name)
             try:
                 with cursor.copy(rows + sql.SQL(form)) as copy:
@@ -101,8 +105,8 @@ def _spark(url: str | None, text: Path) -> Iterator[Engine]:
 
 
 def _frame_view(session: Any, text: Path) -> None:
-    """Make the view ``frame`` over the published text, read as it is."""
-    lines = session.read.text(str(text.resolve()), lineSep="\n")
+    """Make the view ``frame`` over the published text, read as it is, but for the key's line."""
+    lines = session.read.text(str(text.resolve()), lineSep="\n").filter("NOT startswith(value, '#')")
     parts = lines.selectExpr("substring_index(value, '\t', 1) AS id", "substring_index(value, '\t', -1) AS stratum")
     parts.createOrReplaceTempView("frame")
 

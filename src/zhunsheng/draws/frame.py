@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,9 +18,9 @@ import pyarrow.compute as pc
 from zhunsheng.draws import lookalikes
 from zhunsheng.draws.bundle import MAX_MATCHES, MAX_STRATA
 from zhunsheng.draws.drawing import DuckDatabase, Engine, draw_file
-from zhunsheng.draws.merkle import Groups
+from zhunsheng.draws.merkle import KEPT_FROM, Groups, keep
 from zhunsheng.draws.plan import Plan
-from zhunsheng.draws.spec import ID, PART, STRATUM_JOIN, Tree, frame_line, leaf
+from zhunsheng.draws.spec import ID, KEY, PART, STRATUM_JOIN, UNSALTED, Tree, frame_line, head, leaf_under, proof_of
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, ledgers
 from zhunsheng.evidence.ledgers import DEPARTMENT
@@ -37,7 +38,7 @@ _LOOK = f"translate(upper(id), '{lookalikes.LETTERS}', '{lookalikes.FIGURES}')"
 class Frame:
     """A checked frame: table ``frame(id, stratum)`` on ``connection``, with its digests and the size of each stratum.
 
-    ``root`` is empty where it was not asked for.
+    ``root`` is empty where it was not asked for, ``key`` in a frame of ``draw/1``, whose tree is not salted.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -45,6 +46,8 @@ class Frame:
     digest: str
     root: str
     sizes: dict[str, int]
+    key: str
+    groups: Groups
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Yield (id, stratum) in the protocol's order: by the bytes of the id."""
@@ -54,8 +57,9 @@ class Frame:
             yield from rows
 
     def text(self) -> Iterator[pa.Buffer]:
-        """Yield the published text, a million lines at a time."""
-        return _text(self.connection)
+        """Yield the published text, the key's line first, then a million lines at a time."""
+        yield pa.py_buffer(head(self.key))
+        yield from _text(self.connection)
 
     def write(self, path: Path) -> None:
         """Write the published text, so that ``sha256sum`` of the file is the committed digest."""
@@ -64,7 +68,9 @@ class Frame:
                 stream.write(text)
 
     def keep(self, path: Path) -> None:
-        """Write what of a large frame need not be computed twice to a file beside its text; of this one nothing."""
+        """Write the tree's nodes to a file beside the text, for who asks for one entity's proof; of a small frame nothing."""
+        if self.count >= KEPT_FROM:
+            keep(self.groups, self.digest, path)
 
     def engine(self) -> Engine:
         """Return what draws from this frame."""
@@ -74,14 +80,14 @@ class Frame:
         """Write the drawn of a draw too large to hold to a Parquet file; return how many."""
         return draw_file(DuckDatabase(self.connection), seed, quotas, path)
 
-    def proofs(self, entities: list[str]) -> dict[str, list[str]]:
-        """Return the path in the tree of each of ``entities``, all of which are in the frame."""
+    def proofs(self, entities: list[str]) -> dict[str, Any]:
+        """Return the salt and the path in the tree (``spec.proof_of``) of each of ``entities``, all in the frame."""
         places, tree = self.position(entities), self.tree()
-        return {entity: tree.proof(places[entity]) for entity in entities}
+        return {entity: proof_of(self.key, entity, tree.proof(places[entity])) for entity in entities}
 
     def tree(self) -> Tree:
         """Return the tree over the frame; 64 bytes an entity."""
-        return Tree(leaf(frame_line(*row)) for row in self.lines())
+        return Tree(leaf_under(self.key, frame_line(*row)) for row in self.lines())
 
     def position(self, entities: list[str]) -> dict[str, int]:
         """Return where entities stand in the frame, from 0."""
@@ -119,18 +125,46 @@ def text_of(batch: pa.RecordBatch) -> pa.Buffer:
     return data.slice(begin, end - begin)
 
 
+def new_key() -> str:
+    """Return a key for a new frame: whoever doesn't have the frame can't guess from one line's proof what others hold."""
+    return secrets.token_hex(16)
+
+
+def key_of(path: Path) -> str:
+    """Return the key in the first line of a frame.tsv, empty where there is none. Raises ``ZS-DR-48`` for a broken line."""
+    with path.open("rb") as stream:
+        first = stream.read(len(head("0" * 32)))
+    if not first.startswith(b"#"):
+        return ""
+    key = first[2:-1].decode("latin-1")
+    if not KEY.fullmatch(key) or first != head(key):
+        raise ZhunshengError("ZS-DR-48", name=path.name, detail="第一行应是“#”、制表符和 32 个十六进制字符")
+    return key
+
+
+def refuse_key(version: str, frame: Frame, name: str) -> None:
+    """Raise ``ZS-DR-48`` for a frame without a key under a version that has one, and the other way round."""
+    if (version == UNSALTED) == bool(frame.key):
+        detail = "这个版本的名录库第一行没有盐" if frame.key else "缺少第一行的盐，无法核对"
+        raise ZhunshengError("ZS-DR-48", name=name, detail=detail)
+
+
 def frame_from_file(
-    path: Path, plan: Plan, connection: duckdb.DuckDBPyConnection, *, published: bool = False, tree: bool = True
-) -> Frame:
+    path: Path, plan: Plan, connection: duckdb.DuckDBPyConnection, *, published: bool = False, tree: bool = True,
+    key: str | None = None,
+) -> Frame:  # fmt: skip
     """Read a frame from csv or parquet with columns ``id`` and one a stratum name, or a frame.tsv as it is published.
 
-    A frame.tsv has no header: id, tab, stratum. ``published``: it is already committed, so that look-alikes, which a new
-    frame may not have, can't be mended any more, and a frame.tsv must be the very bytes that its digest is of. ``tree``:
-    the root is asked for. Raises ``ZS-IN-01``, ``ZS-DR-02`` (duplicate ids, ids out of form, unknown strata, each with its
-    row), ``ZS-DR-24``, ``ZS-DR-08``.
+    A frame.tsv has no header: the line of its key (none in ``draw/1``), then id, tab, stratum. ``published``: it is
+    already committed, so that look-alikes, which a new frame may not have, can't be mended any more, the key is the
+    file's, and a frame.tsv must be the very bytes that its digest is of. ``key``: of a new frame; None makes one.
+    ``tree``: the root is asked for. Raises ``ZS-IN-01``, ``ZS-DR-02`` (duplicate ids, ids out of form, unknown strata,
+    each with its row), ``ZS-DR-24``, ``ZS-DR-08``, ``ZS-DR-48``.
     """
     names = source_of_file(path, connection)
-    frame = frame_of_source(connection, plan, names, path.name, new=not published, tree=tree)
+    if published:
+        key = key_of(path) if path.suffix == ".tsv" else ""
+    frame = frame_of_source(connection, plan, names, path.name, new=not published, tree=tree, key=key)
     if published and path.suffix == ".tsv":
         with path.open("rb") as stream:
             if hashlib.file_digest(stream, "sha256").hexdigest() != frame.digest:
@@ -140,13 +174,17 @@ def frame_from_file(
 
 
 def source_of_file(path: Path, connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Make the view ``source`` over a file; return its columns. Raises ``ZS-IN-01``, ``ZS-DR-08``."""
+    """Make the view ``source`` over a file; return its columns. Raises ``ZS-IN-01``, ``ZS-DR-08``, ``ZS-DR-48``.
+
+    The key of a frame.tsv is no row of it: a new frame that is made of an old one has a key of its own.
+    """
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
     name = quoted(str(path))
+    skipped = int(path.suffix == ".tsv" and bool(key_of(path)))
     readers = {
         ".parquet": f"read_parquet({name})",
-        ".tsv": f"read_csv({name}, delim = '\t', header = false, quote = '', escape = '', columns = {{'id': 'VARCHAR', 'stratum': 'VARCHAR'}})",
+        ".tsv": f"read_csv({name}, delim = '\t', header = false, skip = {skipped}, quote = '', escape = '', columns = {{'id': 'VARCHAR', 'stratum': 'VARCHAR'}})",
     }
     reader = readers.get(path.suffix, f"read_csv({name}, all_varchar = true, header = true)")
     try:
@@ -201,17 +239,22 @@ def source_of_ledger(
 
 
 def frame_of_source(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str, *, new: bool = True, tree: bool = True
-) -> Frame:
-    """Make a frame of the view ``source`` with columns ``names``; ``source`` is what a refusal calls it. Raises as above."""
+    connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str, *, new: bool = True,
+    tree: bool = True, key: str | None = None,
+) -> Frame:  # fmt: skip
+    """Make a frame of the view ``source`` with columns ``names``; ``source`` is what a refusal calls it. Raises as above.
+
+    ``key``: None makes one.
+    """
     sizes = _checked(connection, plan, names, source, new=new)
-    whole, groups = hashlib.sha256(), Groups()
+    key = new_key() if key is None else key
+    whole, groups = hashlib.sha256(head(key)), Groups(key=key)
     for text in _text(connection):
         whole.update(text)
         if tree:
             groups.add_text(text.to_pybytes())
     root = groups.root() if tree else ""
-    return Frame(connection, sum(sizes.values()), whole.hexdigest(), root, sizes)
+    return Frame(connection, sum(sizes.values()), whole.hexdigest(), root, sizes, key, groups)
 
 
 def stratum_of(plan: Plan, names: list[str], source: str) -> str:

@@ -338,16 +338,7 @@ def tickets(
     for i in range(0, found, 2):
         pair = min(2, found - i)
         for lane in range(pair):
-            length = lengths[i + lane]
-            p = d + np.uintp(starts[i + lane])
-            to = a + np.uintp(72 * lane + PREFIX)
-            for k in range(3):
-                left = length - 8 * k
-                word = _word(p + np.uintp(8 * k)) & _kept(left)
-                if 0 <= left < 8:
-                    word |= np.uint64(0x80) << np.uint64(8 * left)
-                _put(to + np.uintp(8 * k), word)
-            _put(a + np.uintp(72 * lane + 56), _turned(np.uint64(8 * (PREFIX + length))))
+            _asked(a + np.uintp(72 * lane), d + np.uintp(starts[i + lane]), lengths[i + lane])
             for k in range(8):
                 states[lane, k] = _START[k]
         _two(s, a, s + np.uintp(32), a + np.uintp(72))
@@ -361,6 +352,48 @@ def tickets(
 
 
 @njit(nogil=True)
+def _asked(to: Any, p: Any, length: Any) -> None:  # pragma: no cover (compiled)
+    """Write an id at ``p`` behind the prefix of a block at ``to``, with SHA-256's padding: one block, at most 55 bytes."""
+    for k in range(3):
+        left = length - 8 * k
+        word = _word(p + np.uintp(8 * k)) & _kept(left)
+        if 0 <= left < 8:
+            word |= np.uint64(0x80) << np.uint64(8 * left)
+        _put(to + np.uintp(PREFIX + 8 * k), word)
+    _put(to + np.uintp(56), _turned(np.uint64(8 * (PREFIX + length))))
+
+
+@_compiled
+def salts(
+    prefix: Any, data: Any, starts: Any, lengths: Any, begin: int, end: int, out: Any
+) -> None:  # pragma: no cover (compiled)
+    """Write the salt of lines ``begin`` to ``end`` behind the first byte of rows of ``out`` (24 bytes each) from 0 on.
+
+    ``prefix``: the frame's key and the separator.
+    """
+    blocks, states = np.zeros((2, 72), np.uint8), np.zeros((2, 8), np.uint32)
+    for lane in range(2):
+        blocks[lane, :PREFIX] = prefix
+    a, s, d, o = (
+        np.uintp(blocks.ctypes.data),
+        np.uintp(states.ctypes.data),
+        np.uintp(data.ctypes.data),
+        np.uintp(out.ctypes.data),
+    )
+    for i in range(begin, end, 2):
+        pair = min(2, end - i)
+        for lane in range(pair):
+            _asked(a + np.uintp(72 * lane), d + np.uintp(starts[i + lane]), lengths[i + lane])
+            for k in range(8):
+                states[lane, k] = _START[k]
+        _two(s, a, s + np.uintp(32), a + np.uintp(72))
+        for lane in range(pair):
+            for k in range(2):
+                word = (np.uint64(states[lane, 2 * k]) << np.uint64(32)) | np.uint64(states[lane, 2 * k + 1])
+                _put(o + np.uintp(24 * (i - begin + lane) + 1 + 8 * k), _turned(word))
+
+
+@njit(nogil=True)
 def _digested(states: Any, lane: int, to: Any) -> None:  # pragma: no cover (compiled)
     """Write a state as its 32 bytes to an address."""
     for k in range(4):
@@ -369,18 +402,22 @@ def _digested(states: Any, lane: int, to: Any) -> None:  # pragma: no cover (com
 
 
 @_compiled
-def digests(first: Any, data: Any, starts: Any, ends: Any, out: Any) -> None:  # pragma: no cover (compiled)
-    """Write SHA-256(first, data[starts[i]:ends[i]]) as 32 bytes each to ``out``; together at most 1,090 bytes."""
+def digests(
+    firsts: Any, begin: int, data: Any, starts: Any, ends: Any, out: Any
+) -> None:  # pragma: no cover (compiled)
+    """Write SHA-256(first, data[starts[i]:ends[i]]) as 32 bytes each to ``out``; together at most 1,090 bytes.
+
+    ``firsts``: rows of a multiple of eight bytes of which ``begin`` count, one for each message or one for all.
+    """
     blocks, states = np.zeros((2, LONGEST_LINE + 192), np.uint8), np.zeros((3, 8), np.uint32)
     width = blocks.shape[1]
-    begin = first.size
-    for lane in range(2):
-        blocks[lane, :begin] = first
-    a, s, d, o = (
+    step = firsts.shape[1] if firsts.shape[0] > 1 else 0
+    a, s, d, o, f = (
         np.uintp(blocks.ctypes.data),
         np.uintp(states.ctypes.data),
         np.uintp(data.ctypes.data),
         np.uintp(out.ctypes.data),
+        np.uintp(firsts.ctypes.data),
     )
     many = np.zeros(2, np.int64)
     for i in range(0, starts.size, 2):
@@ -389,7 +426,10 @@ def digests(first: Any, data: Any, starts: Any, ends: Any, out: Any) -> None:  #
         for lane in range(pair):
             length = ends[i + lane] - starts[i + lane]
             p = d + np.uintp(starts[i + lane])
-            to = a + np.uintp(width * lane + begin)
+            to = a + np.uintp(width * lane)
+            for k in range(0, begin, 8):
+                _put(to + np.uintp(k), _word(f + np.uintp(step * (i + lane) + k)))
+            to += np.uintp(begin)
             many[lane] = (begin + length + 8) // 64 + 1
             last = 64 * many[lane] - 8
             for k in range(0, length + 1, 8):
@@ -527,9 +567,8 @@ def settle(
 
 @_compiled
 def permuted(text: Any, starts: Any, order: Any, out: Any) -> None:  # pragma: no cover (compiled)
-    """Write lines (``starts``: one more than lines) in another order."""
+    """Write lines (``starts``: one more than lines) in another order; ``out`` has room for eight bytes more."""
+    p, o = np.uintp(text.ctypes.data), np.uintp(out.ctypes.data)
     at = 0
     for i in range(order.size):
-        for k in range(starts[order[i]], starts[order[i] + 1]):
-            out[at] = text[k]
-            at += 1
+        at = _copied(p, starts[order[i]], starts[order[i] + 1], o, at)

@@ -7,17 +7,19 @@ that was kept.
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from importlib.util import find_spec
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from zhunsheng.draws.spec import Tree, digest, leaf, node
+from zhunsheng.draws.spec import Tree, digest, head, leaf_under, node
 from zhunsheng.files.writing import whole_file
 
 GROUP = 64  # lines under one node that is kept; a power of two
 FORMAT = b"zhunsheng.frame-tree/1"
+KEPT_FROM = 16 * GROUP  # lines of a text from which its nodes are kept: of fewer they are made anew in milliseconds
 COMPILED_FROM = 20_000  # nodes from which the start of compiled code is worth it
 
 
@@ -44,13 +46,15 @@ def parents(nodes: bytes) -> bytes:
 
 
 class Groups:
-    """The nodes over each 64 lines, in order, and the byte of the text at which each group begins."""
+    """The nodes over each 64 lines, in order, and the byte of the text at which each group begins; ``key`` salts the lines."""
 
-    def __init__(self, nodes: bytes = b"", starts: bytes = b"") -> None:
+    def __init__(self, nodes: bytes = b"", starts: bytes = b"", key: str = "") -> None:
         self.nodes = bytearray(nodes)
         self.starts = array("q", starts)
+        self.key = key
         self._levels: list[bytes] = []
         self._waiting: list[bytes] = []  # lines that are no whole group yet
+        self._at = len(head(key))  # where these begin in the text
 
     def starts_at(self, places: bytes) -> None:
         """Add where groups begin: int64 each, in this machine's byte order."""
@@ -61,18 +65,26 @@ class Groups:
         self.nodes += nodes
 
     def add_text(self, text: bytes) -> None:
-        """Add lines of the text, each with its line feed, in any number at a time."""
+        """Add lines of the text behind the key's, each with its line feed, in any number at a time."""
         lines = self._waiting + text.split(b"\n")[:-1]
         whole = len(lines) // GROUP * GROUP
         for n in range(0, whole, GROUP):
-            self.nodes += Tree(map(leaf, lines[n : n + GROUP])).levels[-1]
+            self._add_group(lines[n : n + GROUP])
         self._waiting = lines[whole:]
+
+    def _add_group(self, lines: list[bytes]) -> None:
+        self.nodes += self._tree(lines).levels[-1]
+        self.starts.append(self._at)
+        self._at += sum(map(len, lines)) + len(lines)
+
+    def _tree(self, lines: list[bytes]) -> Tree:
+        return Tree(leaf_under(self.key, line) for line in lines)
 
     def levels(self) -> list[bytes]:
         """Return the levels of the tree from the kept nodes up, the last of one node."""
         if not self._levels:
             if self._waiting:
-                self.nodes += Tree(map(leaf, self._waiting)).levels[-1]
+                self._add_group(self._waiting)
                 self._waiting = []
             self._levels = [bytes(self.nodes)]
             while len(self._levels[-1]) > 32:
@@ -86,12 +98,36 @@ class Groups:
     def proof(self, group: int, lines: list[bytes], within: int) -> list[str]:
         """Return the path of line ``within`` of a group (both from 0) to the root, ``lines`` being all of the group.
 
-        Raises ``ValueError`` when the lines are not those that the kept node is of.
+        Raises as ``check``.
         """
-        lower = Tree(leaf(line) for line in lines)
+        return [*self.check(group, lines).proof(within), *Tree.of_levels(self.levels()).proof(group)]
+
+    def check(self, group: int, lines: list[bytes]) -> Tree:
+        """Return the tree over a group's lines. Raises ``ValueError`` when the kept node is of other lines."""
+        lower = self._tree(lines)
         if lower.levels[-1] != self.nodes[32 * group : 32 * group + 32]:
             raise ValueError(f"group {group} is of other lines")
-        return [*lower.proof(within), *Tree.of_levels(self.levels()).proof(group)]
+        return lower
+
+
+def group_of(text: Path, groups: Groups, entity: str) -> tuple[int, list[bytes], int | None]:
+    """Return (group, its lines, place among them) for an entity of a text; None for the place where it is not in the frame.
+
+    A few lines are read, not the text. The lines are what lies there now: ``Groups.proof`` compares them.
+    """
+    starts, name = groups.starts, entity.encode()
+    with text.open("rb", buffering=4096) as stream:
+
+        def first(place: int) -> bytes:
+            stream.seek(place)
+            return stream.readline().partition(b"\t")[0]
+
+        group = max(0, bisect_right(starts, name, key=first) - 1)
+        stream.seek(starts[group])
+        end = starts[group + 1] if group + 1 < len(starts) else text.stat().st_size
+        lines = stream.read(end - starts[group]).split(b"\n")[:-1]
+    ids = [line.partition(b"\t")[0] for line in lines]
+    return group, lines, ids.index(name) if name in ids else None
 
 
 def keep(groups: Groups, text_digest: str, path: Path) -> None:
@@ -105,8 +141,11 @@ def keep(groups: Groups, text_digest: str, path: Path) -> None:
         pq.write_table(kept, partial, use_dictionary=False, compression="NONE")
 
 
-def kept(path: Path, text_digest: str, root: str) -> Groups | None:
-    """Return what was kept beside a text, or None where it is of another text or leads to another root than committed."""
+def kept(path: Path, text_digest: str, root: str, key: str) -> Groups | None:
+    """Return what was kept beside a text, or None where it is of another text or leads to another root than committed.
+
+    ``key`` is that of the text.
+    """
     try:
         table = pq.read_table(path)
         named = table.schema.metadata or {}
@@ -120,5 +159,6 @@ def kept(path: Path, text_digest: str, root: str) -> Groups | None:
     found = Groups(
         nodes.buffers()[1].slice(32 * nodes.offset, 32 * len(nodes)).to_pybytes(),
         starts.buffers()[1].slice(8 * starts.offset, 8 * len(starts)).to_pybytes(),
+        key,
     )
     return found if found.root() == root else None

@@ -14,7 +14,7 @@ from zhunsheng.draws import assignment_1
 from zhunsheng.draws.assignment import Inspector, assign, register_digest, register_json
 from zhunsheng.draws.bundle import MAX_DRAWN, MAX_PLACED, MAX_PROOFS, part_of
 from zhunsheng.draws.drawing import Drawn, Engine, draw
-from zhunsheng.draws.frame import Frame
+from zhunsheng.draws.frame import Frame, refuse_key
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.randomness import both
 from zhunsheng.draws.spec import VERSION, VERSIONS, canonical, digest, seed_of, version_of
@@ -31,8 +31,9 @@ def commitment(plan: Plan, frame: Frame, inspectors: Sequence[Inspector], when: 
     """Return the commitment to publish: digests of plan, frame and register, the quotas, and its time.
 
     Raises ``ZS-DR-03`` unless ``when`` lies before the randomness is known, or before a drand round is out; ``ZS-DR-20``
-    for a quota that is for no stratum of the frame.
+    for a quota that is for no stratum of the frame, ``ZS-DR-48`` for a frame without a key.
     """
+    refuse_key(VERSION, frame, "frame.tsv")
     plan.check_rules(frame.sizes)
     if when >= plan.known_from:
         raise ZhunshengError("ZS-DR-03", committed=told(when), known=told(plan.known_from))
@@ -97,7 +98,7 @@ def seal(
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a draw came to; ``proofs`` maps a drawn id to its path in the tree, empty for very large draws."""
+    """What a draw came to; ``proofs`` maps a drawn id to its proof (``spec.proof_of``), empty for very large draws."""
 
     plan: Plan
     committed: dict[str, Any]
@@ -105,7 +106,7 @@ class Outcome:
     inspectors: tuple[Inspector, ...]
     drawn: tuple[Drawn, ...]
     teams: dict[str, tuple[str, ...]]
-    proofs: dict[str, list[str]]
+    proofs: dict[str, Any]
 
     def parts(self) -> dict[str, Any]:
         """Return the bundle's JSON parts by file name."""
@@ -138,10 +139,12 @@ def perform(
 ) -> Outcome:
     """Draw and assign by a sealed seed.
 
-    Raises ``ZS-DR-08`` when frame or register are not the committed ones, ``ZS-DR-06``, ``ZS-DR-26`` for more than a bundle holds.
+    Raises ``ZS-DR-08`` when frame or register are not the committed ones, ``ZS-DR-48`` for a committed frame without the
+    key of its version, ``ZS-DR-06``, ``ZS-DR-26`` for more than a bundle holds.
     """
     if (frame.digest, frame.root) != (committed["frame"]["digest"], committed["frame"]["root"]):
         raise ZhunshengError("ZS-DR-08", name="frame.tsv", detail="名录库与承诺的不是同一份")
+    refuse_key(version_of(committed), frame, "frame.tsv")
     if register_digest(inspectors) != committed["inspectors"]["digest"] or plan.digest != committed["plan"]:
         raise ZhunshengError(
             "ZS-DR-08", name="plan.json、inspectors.json", detail="方案或检查人员名录与承诺的不是同一份"
@@ -150,7 +153,7 @@ def perform(
     drawn = draw(engine, sealed["seed"], committed["strata"])
     objects = [(d.ticket, d.id, d.stratum) for d in drawn if not d.reserve]
     teams = ASSIGN[version_of(committed)](plan, objects, inspectors, sealed["seed"])
-    proofs: dict[str, list[str]] = {}
+    proofs: dict[str, Any] = {}
     if len(drawn) <= MAX_PROOFS:
         proofs = frame.proofs([d.id for d in drawn])
     return Outcome(plan, committed, sealed, tuple(inspectors), tuple(drawn), teams, proofs)

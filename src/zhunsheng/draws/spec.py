@@ -9,11 +9,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 VERSION = "zhunsheng.draw/2"
-VERSIONS = ("zhunsheng.draw/1", VERSION)  # those that are verified; they differ in the assignment
+VERSIONS = ("zhunsheng.draw/1", VERSION)  # those that are verified; they differ in the assignment and the salted frame
+UNSALTED = "zhunsheng.draw/1"
 # 32 hexadecimal seed characters, a colon and at most 22 characters of an id fill one block of SHA-256 (55 bytes).
 ID = re.compile(r"[0-9A-Za-z_-]{1,22}")
 SEED_LENGTH = 32
 SEPARATOR = ":"
+KEY = re.compile(r"[0-9a-f]{32}")  # of a frame: 16 random bytes, from which each line's salt follows
+SALT_LENGTH = 16  # bytes
 STRATUM_JOIN = "|"
 # A part of a stratum's name may hold any character but the separators of the files it stands in.
 PART = re.compile(r"[^|\t\r\n\x00-\x1f\x7f]{1,40}")
@@ -67,9 +70,29 @@ def frame_line(entity: str, stratum: str) -> bytes:
     return f"{entity}\t{stratum}".encode()
 
 
-def leaf(line: bytes) -> bytes:
-    """Return the leaf of a frame line (RFC 6962: a zero byte before the data)."""
-    return hashlib.sha256(b"\0" + line).digest()
+def head(key: str) -> bytes:
+    """Return the line of the key, at the head of a frame's text; none where the frame has no key (``draw/1``)."""
+    return f"#\t{key}\n".encode() if key else b""
+
+
+def salt(key: str, entity: str) -> bytes:
+    """Return what keeps an entity's line from being guessed: half of SHA-256(key, colon, id); none without a key."""
+    return hashlib.sha256(f"{key}{SEPARATOR}{entity}".encode("ascii")).digest()[:SALT_LENGTH] if key else b""
+
+
+def leaf(line: bytes, salted: bytes = b"") -> bytes:
+    """Return the leaf of a frame line and its salt (RFC 6962: a zero byte before the data)."""
+    return hashlib.sha256(b"\0" + salted + line).digest()
+
+
+def leaf_under(key: str, line: bytes) -> bytes:
+    """Return the leaf of a frame line under the frame's key."""
+    return leaf(line, salt(key, line.partition(b"\t")[0].decode("ascii")))
+
+
+def proof_of(key: str, entity: str, path: list[str]) -> dict[str, Any] | list[str]:
+    """Return an entity's proof as it is published: its salt and its path; without a key the path alone."""
+    return {"salt": salt(key, entity).hex(), "path": path} if key else path
 
 
 def node(left: bytes, right: bytes) -> bytes:
@@ -125,9 +148,9 @@ class Tree:
         return path
 
 
-def climb(line: bytes, path: Iterable[str]) -> str:
-    """Return the root that a line and its path lead to. Raises ``ValueError`` when a step is not hex."""
-    found = leaf(line)
+def climb(line: bytes, path: Iterable[str], salted: bytes = b"") -> str:
+    """Return the root that a line, its salt and its path lead to. Raises ``ValueError`` when a step is not hex."""
+    found = leaf(line, salted)
     for step in path:
         sibling = bytes.fromhex(step[1:])
         found = node(sibling, found) if step[:1] == "L" else node(found, sibling)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,16 +23,17 @@ import pyarrow.parquet as pq
 from zhunsheng.draws import kernels, lookalikes
 from zhunsheng.draws.bundle import MAX_MATCHES, MAX_STRATA
 from zhunsheng.draws.drawing import DuckDatabase, Engine, check, limits_of, wanted_of
-from zhunsheng.draws.frame import Frame, frame_from_file, stratum_of
-from zhunsheng.draws.merkle import GROUP, Groups, keep
+from zhunsheng.draws.frame import Frame, frame_from_file, key_of, new_key, stratum_of
+from zhunsheng.draws.merkle import GROUP, KEPT_FROM, Groups, group_of, keep
 from zhunsheng.draws.plan import Plan
-from zhunsheng.draws.spec import PART, SEPARATOR, STRATUM_JOIN, ticket
+from zhunsheng.draws.spec import PART, SALT_LENGTH, SEPARATOR, STRATUM_JOIN, head, proof_of, salt, ticket
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import whole_file
 
 PIECE = 2**18  # bytes read at once: with all that is made of them they stay in the second-level cache
 MOST_KEPT = 10_000_000  # candidates held in memory, some 200 bytes each; draws of more are the database's
 SORTED_IN_MEMORY = 640 * 2**20  # bytes of text; more is sorted by DuckDB, which spills
+AT_ONCE = 512  # lines salted and hashed while their salts lie in the first-level cache
 FEW = 32  # lines that are sorted by comparing each with each
 SLOTS = 2**16
 ROWS = 20_480  # taken from DuckDB at once; their text is about a piece
@@ -69,19 +69,23 @@ class Candidates:
 
 @dataclass
 class Reader:
-    """One pass over a frame's text; ``tree`` and ``looks`` say what else is made of it than its digest and its checks."""
+    """One pass over a frame's text behind its ``key``'s line, which is digested with it.
+
+    ``tree`` and ``looks`` say what else is made of it than its digest and its checks.
+    """
 
     parts: int
     wanted: Tickets | None = None
     tree: bool = True
     looks: bool = False
+    key: str = ""
     names: list[str] = field(default_factory=list)
     count: int = 0
     overflow: bool = False
 
     def __post_init__(self) -> None:
-        self._whole = hashlib.sha256()
-        self.groups = Groups()
+        self._whole = hashlib.sha256(head(self.key))
+        self.groups = Groups(key=self.key)
         self.look_hashes = bytearray()
         self._found: list[Candidates] = []
         self._kept = 0
@@ -100,8 +104,10 @@ class Reader:
         self._limits = np.zeros(MAX_STRATA, np.uint64)
         self._prefix = np.zeros(kernels.PREFIX, np.uint8)
         if self.wanted:
-            self._prefix[:] = np.frombuffer(f"{self.wanted.seed}{SEPARATOR}".encode("ascii"), np.uint8)
+            self._prefix[:] = _bytes_of(f"{self.wanted.seed}{SEPARATOR}")
             self._bounds = limits_of(self.wanted.quotas, filtered=self.wanted.filtered)
+        self._salts = np.zeros((AT_ONCE, 24), np.uint8)  # the zero byte of a leaf, its salt, room
+        self._key = _bytes_of(f"{self.key}{SEPARATOR}")
 
     @property
     def digest(self) -> str:
@@ -116,7 +122,7 @@ class Reader:
 
     def read(self, source: Source) -> str | None:
         """Read to the end; return None when all lines are as specified, else what is wrong with the first that is not."""
-        begin = at_file = 0  # bytes carried over from the piece before; where the buffer begins in the text
+        begin, at_file = 0, len(head(self.key))  # bytes carried over from the piece before; where the buffer begins
         view = memoryview(self._text.data)
         while got := source.readinto(view[begin : begin + PIECE]):
             self._whole.update(view[begin : begin + got])
@@ -181,12 +187,28 @@ class Reader:
             kernels.looks(text, starts, self._lengths, found, self._looks)
             self.look_hashes += self._looks[:found].data
         if self.tree:
-            kernels.digests(_ZERO, text, starts[:found], starts[1 : found + 1] - 1, self._leaves[self._waiting :])
+            self._hash(found)
             first = -self.count % GROUP  # the first line here that begins a group
             self.groups.starts_at((starts[first:found:GROUP].astype(np.int64) + at_file).tobytes())
             self._waiting += found
             self._fold(self._waiting // GROUP * GROUP)
         self.count += found
+
+    def _hash(self, found: int) -> None:
+        """Add the leaves of the lines just found to those that wait."""
+        text, starts, leaves = self._text, self._starts, self._leaves[self._waiting :]
+        if not self.key:
+            kernels.digests(_ZERO, 1, text, starts[:found], starts[1 : found + 1] - 1, leaves)
+            return
+        for begin in range(0, found, AT_ONCE):
+            end = min(begin + AT_ONCE, found)
+            kernels.salts(self._key, text, starts, self._lengths, begin, end, self._salts)
+            if begin == 0:
+                entity = text[starts[0] : starts[0] + self._lengths[0]].tobytes().decode("ascii")
+                if self._salts[0, 1 : 1 + SALT_LENGTH].tobytes() != salt(self.key, entity):
+                    raise AssertionError(f"the compiled salt of {entity} is not SHA-256")
+            one = slice(begin, end), slice(begin + 1, end + 1)
+            kernels.digests(self._salts, 1 + SALT_LENGTH, text, starts[one[0]], starts[one[1]] - 1, leaves[begin:])
 
     def _ticketed(self, found: int) -> None:
         text, starts, lengths, rows = self._text, self._starts, self._lengths, self._rows
@@ -237,7 +259,7 @@ class Reader:
         )
 
 
-_ZERO = np.zeros(1, np.uint8)
+_ZERO = np.zeros((1, 8), np.uint8)
 _ALL = np.full(MAX_STRATA, 2**64 - 1, np.uint64)
 
 
@@ -251,7 +273,7 @@ class TextFrame(Frame):
         self, path: Path, plan: Plan, reader: Reader, database: duckdb.DuckDBPyConnection, *, ours: bool = False
     ) -> None:
         self.path, self.plan, self._database, self._filled, self._ours = path, plan, database, False, ours
-        self.count, self.digest, self.sizes = reader.count, reader.digest, reader.sizes
+        self.count, self.digest, self.sizes, self.key = reader.count, reader.digest, reader.sizes, reader.key
         self.groups = reader.groups
         self.root = reader.groups.root() if reader.tree else ""
         self._ready = [reader] if reader.wanted else []
@@ -274,7 +296,8 @@ class TextFrame(Frame):
 
     def keep(self, path: Path) -> None:
         """Write the tree's nodes to a file beside the text."""
-        keep(self.groups, self.digest, path)
+        if self.count >= KEPT_FROM:
+            keep(self.groups, self.digest, path)
 
     def take(self, groups: Groups) -> None:
         """Have the tree that was kept, instead of one computed."""
@@ -289,6 +312,7 @@ class TextFrame(Frame):
     def lines(self) -> Iterator[tuple[str, str]]:
         """Yield (id, stratum) in the protocol's order."""
         with self.path.open(encoding="utf8", newline="\n") as stream:
+            stream.read(len(head(self.key)))
             for line in stream:
                 entity, _, stratum = line.rstrip("\n").partition("\t")
                 yield entity, stratum
@@ -313,30 +337,17 @@ class TextFrame(Frame):
 
     def position(self, entities: list[str]) -> dict[str, int]:
         """Return where entities stand in the frame, from 0; those that are not in it are left out."""
-        found = {entity: self._found(entity) for entity in entities}
-        return {entity: GROUP * group + within for entity, (group, lines, within) in found.items() if lines}
+        found = {entity: group_of(self.path, self.groups, entity) for entity in entities}
+        return {one: GROUP * group + within for one, (group, _, within) in found.items() if within is not None}
 
-    def proofs(self, entities: list[str]) -> dict[str, list[str]]:
-        """Return the path in the tree of each of ``entities``, all of which are in the frame."""
-        return {entity: self.groups.proof(*self._found(entity)) for entity in entities}
-
-    def _found(self, entity: str) -> tuple[int, list[bytes], int]:
-        """Return (group, the group's lines, place in it) of an entity, no lines where it is not in the frame."""
-        starts, name = self.groups.starts, entity.encode()
-        with self.path.open("rb", buffering=4096) as stream:
-
-            def first(place: int) -> bytes:
-                stream.seek(place)
-                return stream.readline().partition(b"\t")[0]
-
-            group = bisect_right(starts, name, key=first) - 1
-            if group < 0:
-                return 0, [], 0
-            stream.seek(starts[group])
-            end = starts[group + 1] if group + 1 < len(starts) else self.path.stat().st_size
-            lines = stream.read(end - starts[group]).split(b"\n")[:-1]
-        ids = [line.partition(b"\t")[0] for line in lines]
-        return (group, lines, ids.index(name)) if name in ids else (group, [], 0)
+    def proofs(self, entities: list[str]) -> dict[str, Any]:
+        """Return the salt and the path in the tree (``spec.proof_of``) of each of ``entities``, all in the frame."""
+        proofs = {}
+        for one in entities:
+            group, lines, within = group_of(self.path, self.groups, one)
+            assert within is not None
+            proofs[one] = proof_of(self.key, one, self.groups.proof(group, lines, within))
+        return proofs
 
 
 class TextEngine:
@@ -363,8 +374,9 @@ class TextEngine:
     def _ranked(self, wanted: Tickets) -> pa.Table | None:
         reader = next((one for one in self.frame._ready if one.wanted == wanted), None)
         if reader is None:
-            reader = Reader(len(self.frame.plan.strata), wanted, tree=False)
+            reader = Reader(len(self.frame.plan.strata), wanted, tree=False, key=self.frame.key)
             with self.frame.path.open("rb", buffering=0) as stream:
+                stream.seek(len(head(self.frame.key)))
                 wrong = reader.read(stream)
             if wrong or reader.digest != self.frame.digest:
                 raise ZhunshengError("ZS-DR-08", name=self.frame.path.name, detail="名录库在读取期间被改动")
@@ -391,9 +403,9 @@ def ranked(found: Candidates, names: list[str], wanted: Tickets) -> pa.Table:
     flat = np.concatenate([ids[there], np.zeros(kernels.ROOM, np.uint8)])
     starts = np.concatenate([[0], np.cumsum(there.sum(axis=1))]).astype(np.int32)
     marks = np.zeros((rows.size, 32), np.uint8)
-    kernels.digests(
-        np.frombuffer(f"{wanted.seed}{SEPARATOR}".encode("ascii"), np.uint8), flat, starts[:-1], starts[1:], marks
-    )
+    seed = np.zeros((1, kernels.PREFIX // 8 * 8 + 8), np.uint8)
+    seed[0, : kernels.PREFIX] = _bytes_of(f"{wanted.seed}{SEPARATOR}")
+    kernels.digests(seed, kernels.PREFIX, flat, starts[:-1], starts[1:], marks)
     hexes = _HEX[marks]
     return pa.table({
         "stratum": pa.DictionaryArray.from_arrays(
@@ -405,6 +417,10 @@ def ranked(found: Candidates, names: list[str], wanted: Tickets) -> pa.Table:
             rows.size, pa.py_buffer(np.arange(rows.size + 1, dtype=np.int64) * 64), pa.py_buffer(hexes)
         ),
     })  # fmt: skip
+
+
+def _bytes_of(text: str) -> Any:
+    return np.frombuffer(text.encode("ascii"), np.uint8)
 
 
 _HEX = np.array([int.from_bytes(f"{n:02x}".encode(), "little") for n in range(256)], np.dtype("<u2"))
@@ -438,32 +454,37 @@ def published_frame(
 ) -> TextFrame | None:
     """Read a frame.tsv as it is published; None where it is not as specified, or not for this plan.
 
-    ``connection`` takes the rows where a table is asked for. ``wanted``: the draw that follows, so that one pass is enough. ``tree``: the root is asked for.
+    ``connection`` takes the rows where a table is asked for. ``wanted``: the draw that follows, so that one pass is
+    enough. ``tree``: the root is asked for. Raises ``ZS-DR-48`` for a broken line of the key.
     """
-    reader = Reader(len(plan.strata), wanted, tree=tree)
+    reader = Reader(len(plan.strata), wanted, tree=tree, key=key_of(path))
     with path.open("rb", buffering=0) as stream:
+        stream.seek(len(head(reader.key)))
         wrong = reader.read(stream)
     return None if wrong or not _fits(reader, plan) else TextFrame(path, plan, reader, connection)
 
 
 def new_frame(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str, into: Path
+    connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str, into: Path, key: str | None = None
 ) -> TextFrame | None:
     """Write the frame of the view ``source`` to ``into`` as it is published; None where SQL must say what is wrong.
 
-    ``source`` is what a refusal calls it. Raises ``ZS-DR-02`` for columns that are missing.
+    ``source`` is what a refusal calls it; without ``key`` the frame gets a new one. Raises ``ZS-DR-02`` for columns that are missing.
     """
     query = f"SELECT CAST(id AS VARCHAR) AS id, {stratum_of(plan, names, source)} AS stratum FROM source"
+    key = new_key() if key is None else key
     try:
         with into.open("wb") as stream:
+            stream.write(head(key))
             lines = _Lines(_rows_of(connection, query), stream)
-            reader = Reader(len(plan.strata), looks=True)
+            reader = Reader(len(plan.strata), looks=True, key=key)
             wrong = reader.read(lines)
         if wrong == "order":
             rows = _rows_of(connection, query)
             with into.open("wb") as stream:
+                stream.write(head(key))
                 lines = _Lines(_in_order(rows) or _rows_of(connection, f"{query} ORDER BY id"), stream)
-                reader = Reader(len(plan.strata), looks=True)
+                reader = Reader(len(plan.strata), looks=True, key=key)
                 wrong = reader.read(lines)
     except (duckdb.Error, _NullError):
         return None
@@ -513,9 +534,9 @@ def _in_order(rows: _Text) -> _Text | None:
     starts = np.concatenate([[0], np.flatnonzero(text == 10) + 1])
     if starts.size != count + 1:
         raise _NullError  # a line feed within a row
-    out = np.empty(size, np.uint8)
+    out = np.empty(size + kernels.ROOM, np.uint8)
     kernels.permuted(text, starts, _order(text, starts, np.arange(count), 0), out)
-    return iter([(out, count)])
+    return iter([(out[:size], count)])
 
 
 def _order(text: Any, starts: Any, lines: Any, skip: int) -> Any:

@@ -13,11 +13,11 @@ from pydantic import TypeAdapter, ValidationError
 from zhunsheng.clock import told
 from zhunsheng.draws.assignment import Inspector, register_digest
 from zhunsheng.draws.drawing import draw
-from zhunsheng.draws.frame import Frame
+from zhunsheng.draws.frame import Frame, refuse_key
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import ASSIGN, commitment_digest
 from zhunsheng.draws.randomness import canonical_text
-from zhunsheng.draws.spec import climb, frame_line, seed_of, ticket, version_of
+from zhunsheng.draws.spec import UNSALTED, climb, frame_line, seed_of, ticket, version_of
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
@@ -48,7 +48,7 @@ def verify(parts: dict[str, Any], frame_of: FrameOf | None = None, expected: str
     except (ValidationError, ZhunshengError) as error:
         return [Check("plan", "方案与名录", False, f"读不出来：{fault(error) if isinstance(error, ValidationError) else str(error)}")]
     steps: list[Callable[[], Check]] = [
-        lambda: _published(parts, expected),
+        lambda: published_check(parts, expected),
         lambda: _plan(parts, plan),
         lambda: _register(parts, people),
         lambda: _time(parts, plan),
@@ -80,7 +80,8 @@ def _safely(step: Callable[[], Check]) -> Check:
         return Check("form", "文件格式", False, f"内容残缺：{type(error).__name__} {error}")
 
 
-def _published(parts: dict[str, Any], expected: str | None) -> Check:
+def published_check(parts: dict[str, Any], expected: str | None) -> Check:
+    """Compare a commitment with the digest that was published, where one is given."""
     ours = commitment_digest(parts["commitment.json"])
     if expected is None:
         return Check("published", "事先公布的承诺", None, f"承诺摘要 {ours}，请与事先公布的核对")
@@ -196,8 +197,9 @@ def _proofs(parts: dict[str, Any]) -> Check:
     drawn = parts["drawn.json"]
     if more := sorted(proofs.keys() - {d["id"] for d in drawn}):
         return Check("proofs", "在册证明", False, f"有没抽中的对象的证明：{'、'.join(more[:5])}")
+    salted = version_of(parts["commitment.json"]) != UNSALTED
     wrong = [
-        d["id"] for d in drawn if climb(frame_line(d["id"], d["stratum"]), proofs.get(d["id"], [])) != root
+        d["id"] for d in drawn if _proven(frame_line(d["id"], d["stratum"]), proofs.get(d["id"]), salted=salted) != root
     ]
     return Check(
         "proofs",
@@ -205,6 +207,13 @@ def _proofs(parts: dict[str, Any]) -> Check:
         not wrong,
         "抽中的都在承诺的名录库里" if not wrong else f"不在承诺的名录库里：{'、'.join(wrong[:5])}",
     )
+
+
+def _proven(line: bytes, proof: Any, *, salted: bool) -> str:
+    """Return the root that a line's proof leads to; without a proof none."""
+    if proof is None:
+        return ""
+    return climb(line, proof["path"], bytes.fromhex(proof["salt"])) if salted else climb(line, proof)
 
 
 def _assignment(parts: dict[str, Any], plan: Plan, people: list[Inspector]) -> Check:
@@ -228,6 +237,10 @@ def _assignment(parts: dict[str, Any], plan: Plan, people: list[Inspector]) -> C
 
 def _frame(parts: dict[str, Any], frame: Frame) -> Check:
     said = parts["commitment.json"]
+    try:
+        refuse_key(version_of(said), frame, "frame.tsv")
+    except ZhunshengError as error:
+        return Check("frame", "名录库", False, error.text())
     same = {"count": frame.count, "digest": frame.digest, "root": frame.root} == said["frame"]
     sizes = frame.sizes == {s: n["size"] for s, n in said["strata"].items()}
     if same and sizes:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from pydantic import TypeAdapter
 from zhunsheng.clock import now as clock_now
 from zhunsheng.clock import today, told
 from zhunsheng.draws.assignment import Inspector, districts_of, register_json
-from zhunsheng.draws.bundle import read_bundle, read_part
+from zhunsheng.draws.bundle import LIMITS, part_of, read_bundle, read_members, read_part
 from zhunsheng.draws.drawing import Engine, draw, write_list
 from zhunsheng.draws.engines import Kind, connected
 from zhunsheng.draws.frame import (
@@ -33,6 +34,8 @@ from zhunsheng.draws.frame import (
 )
 from zhunsheng.draws.lookalikes import refuse_inspectors
 from zhunsheng.draws.merkle import compiles, kept
+from zhunsheng.draws.own_proof import MOST as MOST_OF_A_PROOF
+from zhunsheng.draws.own_proof import WAITING, Hat, OwnProof, Standing, check_proof, read_proof, standing
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import (
     ASSIGN,
@@ -51,9 +54,9 @@ from zhunsheng.draws.reading import load, read_inspectors, read_plan
 from zhunsheng.draws.results import Result, check_results
 from zhunsheng.draws.slips import record as slip_record
 from zhunsheng.draws.slips import record_digest, recorded
-from zhunsheng.draws.spec import canonical, seed_of, ticket
+from zhunsheng.draws.spec import canonical, head, seed_of, ticket
 from zhunsheng.draws.verdicts import verdict
-from zhunsheng.draws.verification import Check, verify
+from zhunsheng.draws.verification import Check, published_check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledger_of
 from zhunsheng.faults import written
@@ -262,8 +265,12 @@ def run_vectors(path: Path) -> list[Check]:
         people = TypeAdapter(list[Inspector]).validate_python(said["inspectors"])
         with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
             published = Path(scratch) / "frame.tsv"
-            published.write_text("".join(f"{entity}\t{stratum}\n" for entity, stratum in said["frame"]), "utf8")
+            text = "".join(f"{entity}\t{stratum}\n" for entity, stratum in said["frame"])
+            published.write_text(text, "utf8", newline="")
             frame = frame_from_file(published, plan, open_database(), published=True)
+            published.write_text(head(said["salted"]["key"]).decode() + text, "utf8", newline="")
+            salted = frame_from_file(published, plan, open_database(), published=True)
+            proofs = salted.proofs(list(said["salted"]["proofs"]))
         text = canonical_text(plan, said["values"])
         seed = seed_of(said["commitment"], text)
         drawn = draw(frame.engine(), seed, plan.allot(frame.sizes))
@@ -276,6 +283,9 @@ def run_vectors(path: Path) -> list[Check]:
     pairs = [
         ("名录库摘要", frame.digest, said["frame_digest"]),
         ("名录库树根", frame.root, said["frame_root"]),
+        ("加盐的名录库摘要", salted.digest, said["salted"]["frame_digest"]),
+        ("加盐的名录库树根", salted.root, said["salted"]["frame_root"]),
+        ("在册证明", proofs, said["salted"]["proofs"]),
         ("各层配额", plan.allot(frame.sizes), said["strata"]),
         ("随机数", text, said["randomness"]),
         ("种子", seed, said["seed"]),
@@ -338,11 +348,16 @@ def _large(connection: duckdb.DuckDBPyConnection) -> bool:
     return bool(25 * count > COMPILED_FROM)
 
 
+def _compiled(path: Path) -> bool:
+    """Return whether a text is read by compiled code: where there is some and much to do."""
+    return path.is_file() and path.stat().st_size > COMPILED_FROM and compiles()
+
+
 def _published_frame(
     path: Path, plan: Plan, connection: duckdb.DuckDBPyConnection, wanted: _Wanted, *, tree: bool = True
 ) -> Frame:
     """Return a published frame, read for the draw ``wanted`` (seed, quotas). Raises as ``frame_from_file``."""
-    if path.suffix == ".tsv" and path.is_file() and path.stat().st_size > COMPILED_FROM and compiles():
+    if path.suffix == ".tsv" and _compiled(path):
         from zhunsheng.draws import texts
 
         if found := texts.published_frame(path, plan, connection, texts.Tickets(*wanted), tree=tree):
@@ -359,10 +374,10 @@ def _with_kept_tree(
     The text is digested anew whatever lies beside it; ``root`` is the committed one, to which the kept nodes must lead.
     """
     path = folder / KEPT
-    if not path.is_file():
+    if not path.is_file() or not _compiled(folder / "frame.tsv"):
         return _published_frame(folder / "frame.tsv", plan, connection, wanted)
     frame = _published_frame(folder / "frame.tsv", plan, connection, wanted, tree=False)
-    if (take := getattr(frame, "take", None)) and (groups := kept(path, frame.digest, root)):
+    if (take := getattr(frame, "take", None)) and (groups := kept(path, frame.digest, root, frame.key)):
         take(groups)
         return frame
     told(f"{KEPT} 不是这份名录库的，已不用，树根重新计算")
@@ -406,6 +421,107 @@ def verify_bundle(
         found = verify(parts, frame_of, expected)
         connection.close()
         return found
+
+
+# -- one entity's own proof -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Own:
+    """What an entity of a draw is told: the stratum in which it is, None where it is not in the frame; where it stands."""
+
+    entity: str
+    stratum: str | None
+    standing: Standing = WAITING
+
+    def says(self) -> str:
+        """Return it in words."""
+        if self.stratum is None:
+            return "不在这次抽查的名录库中"
+        return f"在名录库中，属于“{self.stratum}”层；{self.standing.says()}"
+
+
+BUNDLE = "抽查包.zip"
+
+
+def own_of(folder: Path, typed: str, *, drawn: bool = True) -> Own:
+    """Return where an entity stands in the draw of a folder; ``drawn`` False tells of the frame alone, as before the draw.
+
+    ``typed``: its code as a person writes it. Little is read: the frame is not. Raises ``ZS-DR-08`` where the frame's text
+    is not the committed one, ``ZS-IN-01``.
+    """
+    hat = _hat(folder)
+    entity = hat.entity(typed)
+    stratum = hat.stratum(entity)
+    bundle = folder / BUNDLE
+    if stratum is None or not drawn or not bundle.is_file():
+        return Own(entity, stratum)
+    seed, rows, strata = _drawn_of(bundle, bundle.stat().st_mtime_ns)
+    return Own(entity, stratum, standing(entity, stratum, seed, rows, strata[stratum]))
+
+
+def own_proof(folder: Path, typed: str) -> OwnProof | None:
+    """Return an entity's own proof, None where it is not in the frame. Raises as ``own_of``, ``ZS-DR-50`` for ``draw/1``."""
+    hat = _hat(folder)
+    return hat.proof(hat.entity(typed))
+
+
+def _hat(folder: Path) -> Hat:
+    files_ = (folder / "commitment.json", folder / "frame.tsv")
+    return _hat_of(folder, tuple(one.stat().st_mtime_ns if one.is_file() else 0 for one in files_))
+
+
+@lru_cache(maxsize=4)  # the nodes of a tree, half a byte an entity, are not read and compared anew for each who asks
+def _hat_of(folder: Path, _stamps: tuple[int, ...]) -> Hat:
+    return Hat(folder / "frame.tsv", folder / KEPT, read_part(folder / "commitment.json"))
+
+
+@lru_cache(maxsize=4)
+def _drawn_of(bundle: Path, _stamp: int) -> tuple[str, list[dict[str, Any]], dict[str, Any]]:
+    parts = read_members(bundle, ("commitment.json", "seed.json", "drawn.json"))
+    return parts["seed.json"]["seed"], parts["drawn.json"], parts["commitment.json"]["strata"]
+
+
+def write_proofs(folder: Path, entities: Sequence[str], out: Path) -> list[tuple[Own, Path | None]]:
+    """Write each entity's own proof to ``out``; return where it stands, and its file (none for who is not in the frame).
+
+    Raises as ``own_proof``.
+    """
+    told: list[tuple[Own, Path | None]] = []
+    for typed in dict.fromkeys(entities):
+        proof, path = own_proof(folder, typed), None
+        if proof:
+            path = out / proof.file_name()
+            out.mkdir(parents=True, exist_ok=True)
+            write_whole(path, proof.raw())
+        told.append((own_of(folder, typed), path))
+    return told
+
+
+def check_own(file: Path, against: Path, expected: str | None = None) -> tuple[OwnProof, list[Check]]:
+    """Check an entity's own proof against a bundle, or a commitment.json before there is one; the bundle is checked too.
+
+    Raises ``ZS-IN-01``, ``ZS-DR-49`` for a file that is no proof, and as ``read_bundle`` and ``read_part``.
+    """
+    if not file.is_file():
+        raise ZhunshengError("ZS-IN-01", name=str(file))
+    with file.open("rb") as stream:
+        proof = read_proof(stream.read(MOST_OF_A_PROOF + 1), file.name)
+    if against.suffix == ".json":
+        parts = {"commitment.json": _commitment_in(against)}
+        found = [published_check(parts, expected)]
+    else:
+        parts = read_bundle(against)
+        found = verify(parts, None, expected)
+    return proof, [*found, *check_proof(proof, parts)]
+
+
+def _commitment_in(path: Path) -> Any:
+    """Return the commitment in a file of any name. Raises ``ZS-IN-01``, ``ZS-DR-22``."""
+    if not path.is_file():
+        raise ZhunshengError("ZS-IN-01", name=str(path))
+    with path.open("rb") as stream:
+        return part_of("commitment.json", stream.read(LIMITS["commitment.json"][0] + 1), path.name)
 
 
 def results_csv(parts: dict[str, Any], results: Sequence[Result]) -> str:

@@ -126,7 +126,12 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456;",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+_MEMORY = "django.core.cache.backends.locmem.LocMemCache"
+# How often strangers asked has a place of its own: what fills the other can't wipe it out.
+CACHES = {
+    "default": {"BACKEND": _MEMORY},
+    "asked": {"BACKEND": _MEMORY, "LOCATION": "asked", "OPTIONS": {"MAX_ENTRIES": 100_000}},
+}
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 
 # -- sign-in ----------------------------------------------------------------------------------------------------------

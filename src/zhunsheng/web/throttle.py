@@ -1,4 +1,4 @@
-"""How long whoever failed to sign in waits: by name and address together, by name, by address, each longer than before.
+"""How long whoever failed to sign in waits, by name and address, each longer than before; how often a stranger may ask.
 
 Nobody is locked out by strangers: a browser that has signed in as a person before carries a mark of it and waits for its
 own failures only, and no wait of the others is longer than a minute (OWASP, device cookies).
@@ -7,6 +7,7 @@ own failures only, and no wait of the others is longer than a minute (OWASP, dev
 from __future__ import annotations
 
 import secrets
+import time
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,10 +18,12 @@ from axes.handlers.database import AxesDatabaseHandler
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.core import signing
+from django.core.cache import caches
 from django.db.models import Max, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from zhunsheng.web.models import User
 
@@ -28,6 +31,7 @@ COOKIE = f"{settings.COOKIE_PREFIX}zhunsheng-known"
 COOKIE_AGE = 180 * 86400
 MOST_KNOWN = 20  # people that one browser may be known to
 SALT = "zhunsheng.known-browser"
+MOST_ASKED, HOUR = 40, 3600  # questions of a public page that one network has answered in an hour
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,23 @@ class Handler(AxesDatabaseHandler):
         left = waiting(name, request.axes_ip_address, request.axes_user_agent, timezone.now())
         request.sign_in_wait = max(1, -(-int(left.total_seconds() * 1000) // 1000))
         return left > timedelta()
+
+
+def asked(request: HttpRequest) -> int:
+    """Count a stranger's question by its network; return the seconds until another is answered, 0 where this one is.
+
+    Kept is a number under a keyed digest of the network, in this process's memory and for an hour: neither who asked nor
+    what. So several processes answer as many times as much.
+    """
+    turn, left = divmod(int(time.time()), HOUR)
+    name = salted_hmac("zhunsheng.asked", f"{turn} {network(str(request.META.get('REMOTE_ADDR', '')))}").hexdigest()
+    kept = caches["asked"]
+    kept.add(name, 0, HOUR)
+    try:
+        times = kept.incr(name)
+    except ValueError:  # put out meanwhile, by very many others
+        times = 1
+    return HOUR - left if times > MOST_ASKED else 0
 
 
 def answer(request: Any, response: HttpResponse | None = None, credentials: Any = None) -> HttpResponse:

@@ -115,6 +115,7 @@ urlpatterns = [
     path("public/commitments", public.commitment_log, name="commitments"),
     path("public/commitments.jsonl", public.commitment_lines, name="commitment-lines"),
     path("public/commitments/<int:number>", public.commitment, name="commitment"),
+    path("public/commitments/<int:number>/own", public.own_proof, name="own-proof"),
     path("public/commitments/<int:number>/<str:name>", public.commitment_file, name="commitment-file"),
     # the finance bureau
     path("portfolio", portfolio.portfolio, name="portfolio"),

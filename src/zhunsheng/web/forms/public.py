@@ -1,4 +1,4 @@
-"""What is decided on personal data in what is to be public: one choice and one reason a datum."""
+"""What is decided on personal data in what is to be public, one choice and one reason a datum; what a stranger asks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng.web.forms.base import checked
+from zhunsheng.web.forms.base import Sent, checked
 from zhunsheng.web.forms.fields import CleanCharField, OneOfField
 from zhunsheng.web.services.disclosing import HIDE, KEEP, Decision, Item
 
@@ -33,6 +33,13 @@ class Disclosed(forms.Form):
         return {
             key: Decision(said[f"decision_{key}"], said[f"reason_{key}"]) for key in keys if said[f"decision_{key}"]
         }
+
+
+class OwnCode(Sent):
+    """The code of an entity that asks for its own result; ``file``: its proof is to be saved."""
+
+    code = CleanCharField(most=60, label=_("统一社会信用代码"))
+    file = forms.BooleanField(required=False)
 
 
 def said_of(items: list[Item], said: dict[str, Decision]) -> list[Item]:

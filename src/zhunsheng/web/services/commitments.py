@@ -89,12 +89,17 @@ def shown(kept: Commitment) -> dict[str, Any]:
         "strata": plan.allotted(committed["strata"]),
         "untouched": [{"stratum": s, "size": n} for s, n in Plan.untouched(committed["strata"])],
         "happened": sorted(happened, key=lambda h: h[0]),
-        "given_up": any(e.kind == Commitment.Kind.VOID for e in entries),
+        "given_up": given_up(draw),
         "publications": Publication.objects.filter(kind__in=("draw", "results"), state="published", object_id=draw.pk),
         "files": [name for name in FILES if (draw.folder() / name).is_file()],
         # Many committed to with one kept is for all to see.
         "counts": {kind: of_year.filter(kind=kind).count() for kind in Commitment.Kind.values},
     }
+
+
+def given_up(draw: Draw) -> bool:
+    """Return whether a draw's commitment was given up in public."""
+    return any(e.kind == Commitment.Kind.VOID for e in draw.published.all())
 
 
 def log_text() -> str:

@@ -7,6 +7,7 @@ import hashlib
 import re
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 from csp.decorators import csp_replace
 from django.db.models import Q
@@ -14,15 +15,16 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.web.forms.public import Disclosed, said_of
+from zhunsheng.web.forms.public import Disclosed, OwnCode, said_of
 from zhunsheng.web.models import Commitment, Organisation, Publication
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
-from zhunsheng.web.services import commitments, office, publishing
+from zhunsheng.web.services import commitments, office, own_proofs, publishing
 from zhunsheng.web.services.disclosing import Undecided
+from zhunsheng.web.throttle import MOST_ASKED, asked
 from zhunsheng.web.views.common import demand, done, download, page, paged, send
 
 PAGE = 30
@@ -140,7 +142,8 @@ def commitment_lines(request: HttpRequest) -> HttpResponse:
 def commitment(request: HttpRequest, number: int) -> HttpResponse:
     """Show one entry of the log: what was committed to, and what has come of it."""
     kept = get_object_or_404(Commitment.objects.select_related("draw__department"), number=number)
-    return render(request, "web/public/commitment.html", commitments.shown(kept))
+    context = commitments.shown(kept) | {"own_number": number if own_proofs.askable(kept.draw) else None}
+    return render(request, "web/public/commitment.html", context)
 
 
 @require_safe
@@ -150,6 +153,37 @@ def commitment_file(request: HttpRequest, number: int, name: str) -> HttpRespons
     if name not in commitments.FILES:
         raise Http404
     return send(kept.draw.folder() / name)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def own_proof(request: HttpRequest, number: int) -> HttpResponse:
+    """Tell one entity by its code whether it is in the frame of a draw, its ticket and whether it was drawn; or send its proof.
+
+    What is asked comes in the form, never in the address, which logs and histories keep.
+    """
+    kept = get_object_or_404(Commitment.objects.select_related("draw__department"), number=number)
+    if not own_proofs.askable(kept.draw):
+        raise Http404
+    context: dict[str, Any] = {"entry": kept, "draw": kept.draw, "given_up": commitments.given_up(kept.draw)}
+    status = 200
+    if request.method == "POST":
+        try:
+            said = OwnCode.of(request)
+            context["typed"] = said["code"]
+            if seconds := asked(request):
+                raise _Often("ZS-WB-50", most=MOST_ASKED, minutes=-(-seconds // 60))
+            if said["file"] and (found := own_proofs.proof_file(kept.draw, said["code"])):
+                name, raw = found
+                return download(raw, name)
+            context["told"] = own_proofs.told(kept.draw, said["code"])
+        except ZhunshengError as error:
+            context["error"] = error
+            status = 429 if isinstance(error, _Often) else 400
+    return render(request, "web/public/own_proof.html", context, status=status)
+
+
+class _Often(ZhunshengError):
+    """A network has asked as often as it may."""
 
 
 def _public(pk: int, route: str, *more: str) -> Publication | HttpResponse:
@@ -169,7 +203,8 @@ def public_one(request: HttpRequest, pk: int) -> HttpResponse:
     found = _public(pk, "public-one")
     if isinstance(found, HttpResponse):
         return found
-    return render(request, "web/public/one.html", publishing.shown(found))
+    context = publishing.shown(found) | {"own_number": own_proofs.number_of(found)}
+    return render(request, "web/public/one.html", context)
 
 
 @require_safe
@@ -239,6 +274,7 @@ def _verify_page() -> tuple[bytes, dict[str, list[str]]]:
     return page, {
         "script-src": hashes("script"),
         "style-src": hashes("style"),
+        "worker-src": ["blob:"],
         "img-src": ["data:"],
         "connect-src": ["'none'"],
     }
