@@ -52,7 +52,8 @@ def test_all_vectors():
     assert [line for line in lines if "\ttrue\t" not in line] == []
     vectors = json.loads((DOCS / "draw-vectors.json").read_text("utf8"))
     salted = 2 + 2 * len(vectors["salted"]["proofs"])
-    assert code == 0 and len(lines) == 3 * len(vectors["sources"]) + 3 + 7 + salted + len(vectors["assignments"])
+    assert code == 0 and len(lines) == 3 * len(vectors["sources"]) + 3 + 7 + salted + len(vectors["assignments"]) + 4 * len(vectors["plans"])
+    assert len(vectors["plans"]) == 100
 
 
 def made(place, bases, rounds):
