@@ -134,6 +134,8 @@ def test_vectors_by_the_command(capsys, tmp_path):
         ("randomness", "x"),
         ("salted", {**VECTORS["salted"], "frame_root": "0" * 64}),
         ("salted", {**VECTORS["salted"], "key": "0" * 32}),
+        ("plans", [{**VECTORS["plans"][0], "drawn_digest": "0" * 64}]),
+        ("plans", [{**VECTORS["plans"][0], "seed": "0" * 32}]),
     ):
         (changed := tmp_path / "v.json").write_text(json.dumps({**VECTORS, key: wrong}), "utf8")
         with pytest.raises(SystemExit) as left:
@@ -850,7 +852,9 @@ def test_the_page_on_the_vectors(browser):
         "v => [...assign(v.plan, v.drawn.filter(d => !d.reserve), v.inspectors, v.seed)].map(([id, team]) => ({id, inspectors: team}))",
         VECTORS,
     )
+    every = page.evaluate("plans => plans.map(one => canonical(allot(one.plan, one.strata)))", VECTORS["plans"])
     page.close()
+    assert every == [spec.canonical(one["strata"]).decode() for one in VECTORS["plans"]]
     assert seed == VECTORS["seed"]
     assert tickets == [d["ticket"] for d in VECTORS["drawn"]]
     assert quotas == spec.canonical(VECTORS["strata"]).decode()

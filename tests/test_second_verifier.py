@@ -53,8 +53,10 @@ def test_all_vectors():
     lines, code = run("--vectors", DOCS / "draw-vectors.json")
     assert [line for line in lines if "\ttrue\t" not in line] == []
     vectors = json.loads((DOCS / "draw-vectors.json").read_text("utf8"))
-    salted = 3 + 2 * len(vectors["salted"]["proofs"])
-    assert code == 0 and len(lines) == 3 * len(vectors["sources"]) + 3 + 7 + salted + len(vectors["assignments"])
+    salted, plans = 3 + 2 * len(vectors["salted"]["proofs"]), 4 * len(vectors["plans"])
+    rest = salted + plans + len(vectors["assignments"])
+    assert code == 0 and len(lines) == 3 * len(vectors["sources"]) + 3 + 7 + rest
+    assert len(vectors["plans"]) == 100
 
 
 def made(place, bases, rounds):

@@ -1025,6 +1025,21 @@ function vectors(file) {
       expect(name, [error.code, error.count ?? count ?? null], [refused, count ?? error.count]);
     }
   }
+
+  for (const one of data.plans) {
+    const plan = mapped(one.plan), name = plan.id;
+    checkPlan(plan);
+    const stratumOf = one.sizes.flatMap(([stratum, size]) => Array(size).fill(stratum));
+    const line = (stratum, n) => `C${String(n + 1).padStart(6, "0")}\t${stratum}\n`;
+    const bytes = Buffer.from(`#\t${one.key}\n${stratumOf.map(line).join("")}`);
+    const { leaves, entities } = readFrame(bytes, "zhunsheng.draw/2");
+    const members = membersOf(entities), strata = strataOf(plan, members);
+    const drawn = drawAnew(strata, one.seed, members);
+    expect(`${name}: plan`, digest(canonical(plan)), one.plan_digest);
+    expect(`${name}: frame`, [digest(bytes), merkleRoot(leaves)], [one.frame_digest, one.frame_root]);
+    expect(`${name}: strata`, strata, one.strata);
+    expect(`${name}: drawn`, [drawn.length, digest(canonical(drawn))], [one.drawn, one.drawn_digest]);
+  }
   return results;
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import tempfile
@@ -54,7 +55,7 @@ from zhunsheng.draws.reading import load, read_inspectors, read_plan
 from zhunsheng.draws.results import Result, check_results
 from zhunsheng.draws.slips import record as slip_record
 from zhunsheng.draws.slips import record_digest, recorded
-from zhunsheng.draws.spec import canonical, head, seed_of, ticket
+from zhunsheng.draws.spec import canonical, digest, frame_line, head, seed_of, ticket
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.draws.verification import Check, published_check, verify
 from zhunsheng.errors import ZhunshengError
@@ -279,6 +280,7 @@ def run_vectors(path: Path) -> list[Check]:
         teams = ASSIGN[said["version"]](plan, objects, people, seed)
         assigned = [(f"人员分派（{one['name']}）", _assigned(one), _said_of(one)) for one in said.get("assignments", [])]
         sources = [_source_vector(one) for one in said.get("sources", [])]
+        plans = [_plan_vector(one) for one in said.get("plans", [])]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[0]) from None
     pairs = [
@@ -294,8 +296,9 @@ def run_vectors(path: Path) -> list[Check]:
         ("抽中名单", [d.__dict__ for d in drawn], said["drawn"]),
         ("人员分派", {k: list(v) for k, v in teams.items()}, {a["id"]: a["inspectors"] for a in said["assignment"]}),
         *sources,
+        *assigned,
+        *plans,
     ]
-    pairs += assigned
     return [Check("vectors", title, a == b, "相同" if a == b else "不同") for title, a, b in pairs]
 
 
@@ -322,6 +325,27 @@ def _source_vector(said: dict[str, Any]) -> tuple[str, Any, Any]:
     plan = Plan.model_validate(said["plan"])
     here = (plan.digest, canonical_text(plan, said["values"]), verdict(plan, said["values"]).strength)
     return f"随机数的来源：{said['name']}", here, (said["plan_digest"], said["randomness"], said["strength"])
+
+
+def _plan_vector(said: dict[str, Any]) -> tuple[str, Any, Any]:
+    """Return the title of a vector of a plan, what frame, quotas and draw come to here, and what it says.
+
+    ``sizes`` counts the ids C000001, C000002, … on from stratum to stratum.
+    """
+    plan, number, lines = Plan.model_validate(said["plan"]), itertools.count(1), []
+    for stratum, size in said["sizes"]:
+        lines += [frame_line(f"C{next(number):06d}", stratum) + b"\n" for _ in range(size)]
+    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
+        published = Path(scratch) / "frame.tsv"
+        published.write_bytes(head(said["key"]) + b"".join(lines))
+        frame = frame_from_file(published, plan, open_database(), published=True)
+    strata = plan.allot(frame.sizes)
+    drawn = [one.__dict__ for one in draw(frame.engine(), said["seed"], strata)]
+    here = {
+        "plan_digest": plan.digest, "strata": strata, "frame_digest": frame.digest, "frame_root": frame.root,
+        "drawn": len(drawn), "drawn_digest": digest(canonical(drawn)),
+    }  # fmt: skip
+    return f"方案 {plan.id}", here, {name: said[name] for name in here}
 
 
 COMPILED_FROM = 4 * 2**20  # bytes of a frame's text from which the start of compiled code is worth it
