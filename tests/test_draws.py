@@ -31,6 +31,7 @@ from zhunsheng.draws.protocol import Outcome, commitment, commitment_digest, ref
 from zhunsheng.draws.randomness import both, canonical_text
 from zhunsheng.draws.reading import read_inspectors, read_plan
 from zhunsheng.draws.results import Result, categories, check_results, due, overdue, publish_by
+from zhunsheng.draws.strata import match_words, stratum_words
 from zhunsheng.draws.verification import verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.draw import demo_draw, inspectors, plan
@@ -268,8 +269,8 @@ def test_frames_that_are_refused_name_their_rows(tmp_path, data, said):
         ([*rows(4), ("EOOOO1", "东", "A")], "第2行 E00001与第5行 EOOOO1"),  # O and 0
         ([*rows(4), ("E0000l", "东", "A")], "第2行 E00001与第5行 E0000l"),  # l and 1
         ([*rows(4), ("E0000I", "东", "A")], "第2行 E00001与第5行 E0000I"),  # I and 1
-        ([*rows(8), ("E9", "东", "Ａ")], "credit_class 第1行“A”与第9行“Ａ”（U+FF21）"),  # width
-        ([*rows(8), ("E9", "东", "a")], "credit_class 第1行“A”与第9行“a”"),
+        ([*rows(8), ("E9", "东", "Ａ")], "信用风险类别 第1行“A”与第9行“Ａ”（U+FF21）"),  # width
+        ([*rows(8), ("E9", "东", "a")], "信用风险类别 第1行“A”与第9行“a”"),
         ([*rows(8), ("E9", "东", "А")], "“А”（U+0410）"),  # Cyrillic
         ([*rows(8), ("E9", "东 ", "A")], "district 第1行“东”与第9行“东 ”（U+0020）"),  # blanks
         ([*rows(8), ("E9", "东\u200b", "A")], "（U+200B）"),  # what nobody sees
@@ -867,6 +868,18 @@ def test_the_page_assigns_as_draw_1_did(browser):
         )
         assert theirs == {k: list(v) for k, v in ours.items()}
     page.close()
+
+
+def test_strata_and_rules_are_told_by_the_titles_of_the_ledger():
+    """Pages, notice and command say 城关所 A 类; the plan's data, the frame and the digests keep their codes."""
+    known = plan_of(quotas=[{"match": {"credit_class": "A"}, "ratio": "0.005", "floor": 3}, {"match": {"district": "东"}, "count": 4}, {"ratio": "0"}])
+    assert [q.words() for q in known.quotas] == ["A 类：0.5%，至少 3 户", "辖区“东”：4 户", "其余各层：0%"]
+    assert plan_of(quotas=[{"match": {"credit_class": "B类"}, "count": 1}]).quotas[0].words() == "信用风险类别“B类”：1 户"
+    told = known.allotted({"东|A": {"size": 9, "quota": 3, "reserve": 0}})
+    assert [(s["stratum"], s["words"]) for s in told] == [("东|A", "东 A 类")]
+    # A frame from a file may have columns that no ledger knows: they are called as the file calls them.
+    assert stratum_words(["kind", "credit_class"], "甲|Z") == "甲 Z" and stratum_words(["kind"], "甲|Z") == "甲|Z"
+    assert match_words({"kind": "甲"}) == "kind“甲”"
 
 
 # -- the sample, results, due dates ----------------------------------------------------------------------------------------

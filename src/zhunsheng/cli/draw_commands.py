@@ -22,6 +22,7 @@ from zhunsheng.draws.randomness import NUMBERS
 from zhunsheng.draws.reading import read_plan, read_results
 from zhunsheng.draws.results import overdue
 from zhunsheng.draws.slips import slip as slip_digest
+from zhunsheng.draws.strata import stratum_words
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases import drawing
@@ -72,8 +73,9 @@ def commit(
         said = {"digest": digest, **committed, "allotted": read_plan(plan).allotted(committed["strata"])}
         show.say_json({**said, "untouched": [{"stratum": s, "size": n} for s, n in untouched]})
         return
-    show.strata(read_plan(plan).allotted(committed["strata"]))
-    show.untouched(untouched)
+    kept = read_plan(plan)
+    show.strata(kept.allotted(committed["strata"]))
+    show.untouched([(stratum_words(kept.strata, s), n) for s, n in untouched])
     try:
         refuse_too_large(read_plan(plan), committed["strata"])
     except ZhunshengError as error:

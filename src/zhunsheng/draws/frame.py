@@ -20,6 +20,7 @@ from zhunsheng.draws.drawing import DuckDatabase, Engine, draw_file
 from zhunsheng.draws.merkle import Groups
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.spec import ID, PART, STRATUM_JOIN, Tree, frame_line, leaf
+from zhunsheng.draws.strata import column_words
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, ledgers
 from zhunsheng.evidence.ledgers import DEPARTMENT
@@ -305,7 +306,7 @@ def _refuse_alike(
                 )
             first = [min(n for s, n in rows.items() if s.split(STRATUM_JOIN)[place] == one) for one in two]
             named = [f"第{n}行{lookalikes.shown(one)}" for n, one in zip(first, two, strict=True)]
-            said.append(f"{name} {'与'.join(named)}")
+            said.append(f"{column_words(name)} {'与'.join(named)}")
     if said:
         raise ZhunshengError("ZS-DR-24", name=source, count=len(said), detail="；".join(said[:SHOWN]))
 

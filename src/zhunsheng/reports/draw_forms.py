@@ -9,6 +9,7 @@ from jinja2 import Environment
 from zhunsheng.clock import told
 from zhunsheng.draws.protocol import Outcome, commitment_digest
 from zhunsheng.draws.results import categories
+from zhunsheng.draws.strata import stratum_words
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.reports.forms import Cell, Form, Row, label, text
 
@@ -22,7 +23,7 @@ def task_form(outcome: Outcome, team: Sequence[str], names: dict[str, str]) -> F
         tuple(label(t) for t in ("序号", "统一社会信用代码", "名称", "分层", "检查日期", "检查结果", "备注"))
     ]
     rows += [
-        (Cell(str(n)), Cell(d.id), text(names.get(d.id, "")), Cell(d.stratum), Cell(""), Cell(""), Cell(""))
+        (Cell(str(n)), Cell(d.id), text(names.get(d.id, "")), Cell(stratum_words(outcome.plan.strata, d.stratum)), Cell(""), Cell(""), Cell(""))
         for n, d in enumerate(mine, start=1)
     ]
     items = "、".join(i.name for i in outcome.plan.items)
@@ -67,7 +68,7 @@ def notice_form(outcome: Outcome) -> Form:
         ("抽中", f"{len(drawn)} 户，候补 {len(outcome.drawn) - len(drawn)} 户"),
     ]
     if untouched := plan.untouched(committed["strata"]):
-        said = "、".join(f"{stratum}（{size} 户）" for stratum, size in untouched[:UNTOUCHED_SHOWN])
+        said = "、".join(f"{stratum_words(plan.strata, s)}（{size} 户）" for s, size in untouched[:UNTOUCHED_SHOWN])
         more = "……（全部各层见 commitment.json）" if len(untouched) > UNTOUCHED_SHOWN else ""
         total = sum(size for _, size in untouched)
         facts.append(("一户也不抽的分层", f"{len(untouched)} 层，共 {total} 户：{said}{more}"))
@@ -76,7 +77,7 @@ def notice_form(outcome: Outcome) -> Form:
     rows.append(tuple(label(t) for t in ("分层", "名次", "统一社会信用代码", "号码", "检查人员")))
     rows += [
         (
-            Cell(d.stratum),
+            Cell(stratum_words(plan.strata, d.stratum)),
             Cell(str(d.rank)),
             Cell(d.id),
             Cell(d.ticket[:12] + "…"),

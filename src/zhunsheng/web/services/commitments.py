@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from zhunsheng.disclosure.documents import json_texts
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.public_log import START, Entry, read_log
+from zhunsheng.draws.strata import untouched
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models import AuditHead, Commitment, Draw, Publication
 from zhunsheng.web.roles import WORDS
@@ -87,7 +88,7 @@ def shown(kept: Commitment) -> dict[str, Any]:
         "own": entry_of(kept).own,
         "committed": committed,
         "strata": plan.allotted(committed["strata"]),
-        "untouched": [{"stratum": s, "size": n} for s, n in Plan.untouched(committed["strata"])],
+        "untouched": untouched(plan.allotted(committed["strata"])),
         "happened": sorted(happened, key=lambda h: h[0]),
         "given_up": any(e.kind == Commitment.Kind.VOID for e in entries),
         "publications": Publication.objects.filter(kind__in=("draw", "results"), state="published", object_id=draw.pk),

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
@@ -323,10 +323,9 @@ def allotted(draw: Draw) -> list[dict[str, Any]]:
     return Plan.model_validate(draw.plan).allotted(strata)
 
 
-def untouched(strata: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the strata of which nobody is drawn as ``{stratum, size}``, the smallest first."""
-    found = Plan.untouched({s["stratum"]: s for s in strata})
-    return [{"stratum": stratum, "size": size} for stratum, size in found]
+def rules(draw: Draw) -> list[str]:
+    """Return the plan's rules as people read them, in order."""
+    return [quota.words() for quota in Plan.model_validate(draw.plan).quotas]
 
 
 def chained(source: Mapping[str, Any]) -> bool:

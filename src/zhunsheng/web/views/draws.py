@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhunsheng.draws.results import categories
+from zhunsheng.draws.strata import untouched
 from zhunsheng.web.forms.base import checked
 from zhunsheng.web.forms.draws import PlanForm
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, Upload
@@ -176,9 +177,10 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
         "part": "draws",
         "draw": draw,
         "refusal": refusal,
-        "untouched": service.untouched(strata),
+        "untouched": untouched(strata),
         "sources": sources,
         "items": draw.plan["items"],
+        "quotas": service.rules(draw),
         "tasks": shown,
         "search": search,
         "state": state,
