@@ -91,6 +91,7 @@ urlpatterns = [
     path(f"{HERE}draws/plan", draws.plan, name="draw-plan"),
     path("draws/<int:draw>", draws.draw, name="draw"),
     path("draws/<int:draw>/plan", draws.edit, name="draw-edit"),
+    path("draws/<int:draw>/screen", draws.screen, name="draw-screen"),
     path("draws/<int:draw>/act/<str:what>", draws.act, name="draw-act"),
     path("draws/<int:draw>/file/<str:name>", draws.draw_file, name="draw-file"),
     path("tasks/<int:task>", draws.task, name="task"),
@@ -115,6 +116,7 @@ urlpatterns = [
     path("public/commitments", public.commitment_log, name="commitments"),
     path("public/commitments.jsonl", public.commitment_lines, name="commitment-lines"),
     path("public/commitments/<int:number>", public.commitment, name="commitment"),
+    path("public/commitments/<int:number>/screen", public.commitment_screen, name="commitment-screen"),
     path("public/commitments/<int:number>/<str:name>", public.commitment_file, name="commitment-file"),
     # the finance bureau
     path("portfolio", portfolio.portfolio, name="portfolio"),

@@ -192,6 +192,12 @@ def minus(value: Any, other: Any) -> Decimal:
 
 
 @register.filter
+def thousands(value: int) -> str:
+    """Show a count with commas."""
+    return f"{value:,}"
+
+
+@register.filter
 def waiting_parts(score: Any) -> list[tuple[Any, Decimal]]:
     """Split the open points of a total by reason; the parts add up to the points that are open."""
     parts = [(MARKS[name][2], points) for name, points in score.waiting.items()]

@@ -26,6 +26,7 @@ from zhunsheng.web.views.common import (
     demand,
     done,
     integer_of,
+    on_screen,
     page,
     paged,
     say_error,
@@ -205,6 +206,12 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
         "published": draw.published.all(),
     }
     return render(request, "web/draw.html", context)
+
+
+@page("draws.view", draw=Draw)
+def screen(request: HttpRequest, draw: Draw) -> HttpResponse:
+    """Show a draw to the hall: what has happened, with its times; the part that changes is asked for again and again."""
+    return on_screen(request, draw, inside=True)
 
 
 def _each(request: HttpRequest, name: str, ceremony: dict[str, Any]) -> list[str]:

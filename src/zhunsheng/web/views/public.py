@@ -23,7 +23,7 @@ from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import commitments, office, publishing
 from zhunsheng.web.services.disclosing import Undecided
-from zhunsheng.web.views.common import demand, done, download, page, paged, send
+from zhunsheng.web.views.common import demand, done, download, on_screen, page, paged, send
 
 PAGE = 30
 
@@ -141,6 +141,13 @@ def commitment(request: HttpRequest, number: int) -> HttpResponse:
     """Show one entry of the log: what was committed to, and what has come of it."""
     kept = get_object_or_404(Commitment.objects.select_related("draw__department"), number=number)
     return render(request, "web/public/commitment.html", commitments.shown(kept))
+
+
+@require_safe
+def commitment_screen(request: HttpRequest, number: int) -> HttpResponse:
+    """Show a draw to a hall, or to whoever follows it from elsewhere, as far as it is public."""
+    kept = get_object_or_404(Commitment.objects.select_related("draw__department"), number=number)
+    return on_screen(request, kept.draw, inside=False)
 
 
 @require_safe
