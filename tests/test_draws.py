@@ -359,14 +359,14 @@ def test_strata_of_which_nobody_is_drawn_are_told(tmp_path, capsys, drawn):
     (tmp_path / "p.yaml").write_text(yaml.safe_dump({**plan, "known_at": "2999-01-01T00:00:00Z"}, allow_unicode=True), "utf8")
     frame = write_frame_csv(tmp_path / "f.csv", [*rows(40), ("E99999", "乡", "D")])
     arguments = ("draw", "commit", tmp_path / "p.yaml", "--inspectors", place / "people.yaml", "--frame", frame, "--out", tmp_path / "o")
-    for more, said in (((), "有 3 层共 11 户一户也不抽，公告会写明：乡|D（1 户）"), (("--json",), '"stratum": "乡|D"')):
+    for more, said in (((), "有 3 层共 11 户一户也不抽，公告会写明：乡 D 类（1 户）"), (("--json",), '"stratum": "乡|D"')):
         with pytest.raises(SystemExit) as left:
             main([str(a) for a in (*arguments, *more)])
         assert left.value.code == 0
         assert said in capsys.readouterr().out.replace("\n", "")
     committed = json.loads((tmp_path / "o" / "commitment.json").read_text("utf8"))
     outcome = Outcome(Plan.model_validate(plan), committed, {"randomness": "", "seed": "", "values": []}, (), (), {}, {})
-    assert "3 层，共 11 户：乡|D（1 户）、东|D（5 户）" in "".join(c.text for row in notice_form(outcome).rows for c in row)
+    assert "3 层，共 11 户：乡 D 类（1 户）、东 D 类（5 户）" in "".join(c.text for row in notice_form(outcome).rows for c in row)
 
 
 def test_strata_without_quota_and_missing_columns_are_refused(tmp_path):

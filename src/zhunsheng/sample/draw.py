@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +93,7 @@ def beacon_plan() -> dict[str, Any]:
 
 def demo_draw(out: Path, store: Path, seed: int) -> DrawDemo:
     """Commit, record the sealed slips, enter the seed twice, draw and verify; everything is written to ``out``."""
-    said = [{"numbers": list(SPOKEN), "salts": list(SALTS)}, {"numbers": "03 08 17 22 26 31 09"}]
+    said: list[dict[str, Any]] = [{"numbers": list(SPOKEN), "salts": list(SALTS)}, {"numbers": "03 08 17 22 26 31 09"}]
     return _performed(
         out, store, seed, plan(), said, date(2021, 2, 25), datetime(2021, 2, 26, 1, 0, tzinfo=UTC),
         datetime(2021, 3, 1, 13, 40, tzinfo=UTC),
@@ -126,7 +126,8 @@ def _performed(
     )  # fmt: skip
     if sealed_at is not None:
         record_slips(out, [slip(salt, number) for salt, number in zip(SALTS, SPOKEN, strict=True)], sealed_at)
-    seal_draw(out, out / "录入一.yaml", out / "录入二.yaml")
-    outcome = run_draw(out, store)
+    known = datetime.fromisoformat(planned["known_at"])
+    seal_draw(out, out / "录入一.yaml", out / "录入二.yaml", known + timedelta(minutes=5))
+    outcome = run_draw(out, store, now=known + timedelta(minutes=6))
     checks = verify_bundle(out / "抽查包.zip", out / "frame.tsv", digest)
     return DrawDemo(sum(not d.reserve for d in outcome.drawn), committed["frame"]["count"], out, digest, tuple(checks))

@@ -29,7 +29,7 @@ from zhunsheng.web.services.commitments import entry_of
 from zhunsheng.web.services.draws import allotted
 from zhunsheng.wording import percent
 
-ROWS, COLUMNS = 12, 6  # of the table that a hall can read; what is beyond is summed
+ROWS, COLUMNS = 10, 6  # of the table that a hall can read; what is beyond is summed
 DONE, NOW, WAITING, UNSEEN = "done", "now", "waiting", "unseen"
 
 
@@ -178,7 +178,7 @@ def _stops(
     if elsewhere:
         stops += [Stop(_("两人录入"), UNSEEN, _("本站没有见到")), Stop(_("抽取分派"), UNSEEN, _("本站没有见到"))]
     else:
-        at = when(second if entered else first if draw.state == "entered" else None, now)
+        at = when(second, now) if entered else f"1/2 {when(first, now)}" if draw.state == "entered" else ""
         stops.append(Stop(_("两人录入"), DONE if entered else NOW if going and known else WAITING, at))
         stops.append(Stop(_("抽取分派"), DONE if drawn else NOW if draw.state == "sealed" else WAITING, when(drawn, now)))
     if published:
@@ -302,7 +302,7 @@ def _number(
     plan: Plan, source: Source, value: Mapping[str, Any] | None, slips: Mapping[str, Any] | None, now: datetime, *, entered: bool
 ) -> Number:
     said = of_source(source)
-    agreed = _("两人分别录入，一致") if entered else _("等公布后由两人分别录入")
+    agreed = _("两人分别录入，一致") if entered else _("到时由两人分别录入")
     if isinstance(source, Drand):
         lines: tuple[str, ...] = ()
         if value is not None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from zhunsheng.disclosure.documents import json_texts
 from zhunsheng.draws.plan import Plan
@@ -63,20 +64,50 @@ def entry_of(kept: Commitment) -> Entry:
     return Entry.model_validate_json(kept.line)
 
 
-# What a step of a draw is, as the public reads it; an entry is there only where the step was taken.
-HAPPENED = {action: WORDS[action] for action in ("draws.enter", "draws.differ")} | {
-    "draws.commit": gettext_lazy("承诺已作出"),
-    "draws.draw": gettext_lazy("已抽取"),
+# What a step of a draw is, as people read it: by what was done and, of entries, where that led.
+HAPPENED = {
+    ("draws.enter", "committed"): gettext_lazy("登记封条"),
+    ("draws.enter", "entered"): gettext_lazy("第一人录入随机数"),
+    ("draws.enter", "sealed"): gettext_lazy("第二人录入，两次一致，种子已定"),
+    ("draws.differ", "committed"): WORDS["draws.differ"],
+    ("draws.draw", "drawn"): gettext_lazy("抽取并分派"),
+    ("draws.adopt", "drawn"): WORDS["draws.adopt"],
 }
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened to a draw: when, what in words, why where a reason was given, and its number in the public log."""
+
+    at: datetime
+    what: str
+    reason: str = ""
+    number: int | None = None
+
+
+def happened(draw: Draw) -> list[Event]:
+    """Return what happened to a draw since it was promised, each with its own time as it was recorded, in order.
+
+    The promise has the time that its file gives, its publication that of its entry in the log, all else that of its step.
+    """
+    found = []
+    path = draw.folder() / "commitment.json"
+    if draw.state != "planned" and path.is_file():
+        made = datetime.fromisoformat(json.loads(path.read_text("utf8"))["committed_at"])
+        found.append(Event(made, gettext("作出承诺（承诺文件所记的时间）")))
+    for entry in draw.published.order_by("number"):
+        found.append(Event(entry.at, str(entry.get_kind_display()), entry_of(entry).reason, entry.number))
+    for step in draw.steps():
+        if words := HAPPENED.get((step.action, step.after)):
+            found.append(Event(step.at, str(words)))
+    # Those of one second keep this order: a step's time is finer than an entry's.
+    return sorted(found, key=lambda event: event.at.replace(microsecond=0))
 
 
 def shown(kept: Commitment) -> dict[str, Any]:
     """Return what the page of an entry shows: the promise in words, and what the site saw happen, each with its time."""
     draw = kept.draw
     plan = Plan.model_validate(draw.plan)
-    entries = list(draw.published.all())
-    happened = [(e.at, e.get_kind_display(), entry_of(e).reason) for e in entries]
-    happened += [(s.at, HAPPENED[s.action], "") for s in draw.steps() if s.action in HAPPENED]
     of_year = Commitment.objects.filter(draw__department=draw.department, draw__frame_on__year=draw.year)
     path = draw.folder() / "commitment.json"
     committed = json.loads(path.read_text("utf8")) if path.is_file() else {"strata": {}}
@@ -89,8 +120,8 @@ def shown(kept: Commitment) -> dict[str, Any]:
         "committed": committed,
         "strata": plan.allotted(committed["strata"]),
         "untouched": untouched(plan.allotted(committed["strata"])),
-        "happened": sorted(happened, key=lambda h: h[0]),
-        "given_up": any(e.kind == Commitment.Kind.VOID for e in entries),
+        "happened": happened(draw),
+        "given_up": draw.published.filter(kind=Commitment.Kind.VOID).exists(),
         "publications": Publication.objects.filter(kind__in=("draw", "results"), state="published", object_id=draw.pk),
         "files": [name for name in FILES if (draw.folder() / name).is_file()],
         # Many committed to with one kept is for all to see.

@@ -41,6 +41,7 @@ from zhunsheng.usecases.drawing import (
     run_draw,
     seal_entries,
     slips_of,
+    write_notice,
 )
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, Upload, User
@@ -441,7 +442,15 @@ def perform(draw: Draw, user: User, progress: Progress = no_progress, seen: str 
             now.drawn_count = len(drawn)
 
         advance(user, draw, "draws.draw", seen=seen, change=counted)
+        # What happened is told by the record, the draw's own step with it.
+        write_notice(outcome, draw.folder(), [(e.at, _told(e)) for e in commitments.happened(draw)])
     return draw
+
+
+def _told(event: commitments.Event) -> str:
+    """Return what happened as a notice has it."""
+    numbered = f"，公开记录第 {event.number} 号" if event.number else ""
+    return event.what + numbered + (f"（{event.reason}）" if event.reason else "")
 
 
 def keep_result(

@@ -19,6 +19,7 @@ from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Orga
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import draws as service
 from zhunsheng.web.services import jobs
+from zhunsheng.web.services.commitments import happened
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.views.common import (
     choice_of,
@@ -203,7 +204,7 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
         "can_publish": may(request.user, "publish.request", draw) and draw.state not in ("planned", "void"),
         "actions": available(request.user, draw, "draws"),
         "steps": draw.steps(),
-        "published": draw.published.all(),
+        "happened": happened(draw),
     }
     return render(request, "web/draw.html", context)
 
