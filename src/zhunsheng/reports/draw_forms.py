@@ -63,7 +63,7 @@ def notice_form(outcome: Outcome, happened: Sequence[tuple[datetime, str]] = ())
         ("抽查依据", plan.rule),
         ("名录库", f"{committed['frame']['count']} 户，摘要 {committed['frame']['digest']}"),
         ("承诺摘要", commitment_digest(committed)),
-        ("随机数公布时间", f"{told(plan.known_at)}（方案所定）"),
+        ("数字公布", f"{told(plan.known_at)}（方案所定的时间）"),
         ("经过", "\n".join(f"{told(at)}　{what}" for at, what in happened)),
         ("随机数", outcome.sealed["randomness"]),
         ("随机数的来源", verdict(plan, outcome.sealed["values"]).text()),

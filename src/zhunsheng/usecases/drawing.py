@@ -45,7 +45,7 @@ from zhunsheng.draws.protocol import (
     write_bundle,
     write_frame,
 )
-from zhunsheng.draws.public_log import Entry, read_log, told_of
+from zhunsheng.draws.public_log import Entry, Held, held, read_log, told_of
 from zhunsheng.draws.randomness import canonical_text
 from zhunsheng.draws.reading import load, read_inspectors, read_plan
 from zhunsheng.draws.results import Result, check_results
@@ -124,22 +124,26 @@ def seal_entries(
     return sealed
 
 
-def read_commitments(file: Path, bundle: Path | None = None, head: str | None = None) -> list[Entry]:
+def read_commitments(
+    file: Path, bundle: Path | None = None, head: str | None = None, number: int | None = None
+) -> tuple[list[Entry], Held | None]:
     """Return the entries of a published log, whole and unbroken; with ``bundle`` those on its commitment and its draw.
 
-    Raises ``ZS-DR-45`` where the log is broken or does not go on from ``head`` (the digest of an entry noted before),
+    Also how ``head`` (a digest noted before, of entry ``number`` where that is known) stands to it. Raises ``ZS-DR-45`` where
+    the log is broken, ``ZS-DR-58`` where it does not hold ``head``,
     ``ZS-DR-46`` where a bundle's commitment is not in it, ``ZS-IN-01``, ``ZS-IN-05``, and as ``read_bundle``.
     """
     entries = read_log(written(file), file.name)
-    if head is not None and head.strip().lower() not in {entry.own for entry in entries}:
-        raise ZhunshengError("ZS-DR-45", name=file.name, number=len(entries), detail="没有一条的摘要是给出的那个，记录被改动过")
+    mine = held(entries, head, number) if head is not None else None
+    if mine is not None and not mine.agrees:
+        raise ZhunshengError("ZS-DR-58", name=file.name, detail=mine.says)
     if bundle is None:
-        return entries
+        return entries, mine
     bound = commitment_digest(read_bundle(bundle)["commitment.json"])
     found = told_of(entries, bound)
     if not any(entry.digest == bound for entry in found):
         raise ZhunshengError("ZS-DR-46", name=file.name)
-    return found
+    return found, mine
 
 
 def slips_of(folder: Path) -> dict[str, Any] | None:

@@ -116,6 +116,9 @@ urlpatterns = [
     path("public/commitments", public.commitment_log, name="commitments"),
     path("public/commitments.jsonl", public.commitment_lines, name="commitment-lines"),
     path("public/commitments/<int:number>", public.commitment, name="commitment"),
+    path("public/commitments/check", public.commitment_check, name="commitment-check"),
+    path("public/commitments/<int:number>/slip", public.commitment_slip, name="commitment-slip"),
+    path("public/commitments/<int:number>/slip.txt", public.commitment_slip_text, name="commitment-slip-text"),
     path("public/commitments/<int:number>/screen", public.commitment_screen, name="commitment-screen"),
     path("public/commitments/<int:number>/<str:name>", public.commitment_file, name="commitment-file"),
     # the finance bureau

@@ -1,4 +1,4 @@
-"""What is decided on personal data in what is to be public: one choice and one reason a datum."""
+"""What people send on public matters: a decision on each datum that is personal, and the slip that someone holds."""
 
 from __future__ import annotations
 
@@ -33,6 +33,13 @@ class Disclosed(forms.Form):
         return {
             key: Decision(said[f"decision_{key}"], said[f"reason_{key}"]) for key in keys if said[f"decision_{key}"]
         }
+
+
+class HeldSlip(forms.Form):
+    """What stands on a slip that someone holds: its number, where they say it, and its digest, blanks or not."""
+
+    number = forms.IntegerField(label=_("编号"), min_value=1, max_value=10**9, required=False)
+    digest = CleanCharField(most=200, label=_("摘要"))
 
 
 def said_of(items: list[Item], said: dict[str, Decision]) -> list[Item]:

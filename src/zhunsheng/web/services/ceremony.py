@@ -19,7 +19,7 @@ from zhunsheng.draws.beacons import randomness_of
 from zhunsheng.draws.bundle import read_part
 from zhunsheng.draws.plan import Ceremony, Drand, Lottery, Plan, Source
 from zhunsheng.draws.results import publish_by
-from zhunsheng.draws.slips import ceremony_of
+from zhunsheng.draws.slips import ceremony_of, record_digest
 from zhunsheng.draws.spec import STRATUM_JOIN
 from zhunsheng.draws.strata import column_words, stratum_words, value_words
 from zhunsheng.draws.verdicts import Verdict, of_source, verdict
@@ -52,6 +52,7 @@ class Number:
     lines: tuple[str, ...]
     digits: bool
     note: str
+    known: bool
 
 
 @dataclass(frozen=True)
@@ -298,6 +299,11 @@ def _numbers(
     ]
 
 
+def _groups(digest: str) -> tuple[str, ...]:
+    """Return a digest of 64 signs in two lines of four groups."""
+    return tuple(" ".join(digest[k : k + 8] for k in range(n, n + 32, 8)) for n in (0, 32))
+
+
 def _number(
     plan: Plan, source: Source, value: Mapping[str, Any] | None, slips: Mapping[str, Any] | None, now: datetime, *, entered: bool
 ) -> Number:
@@ -307,28 +313,30 @@ def _number(
         lines: tuple[str, ...] = ()
         if value is not None:
             found = randomness_of(source.chain, source.round, value)
-            groups = [found[k : k + 8] for k in range(0, len(found), 8)]
-            lines = (" ".join(groups[:4]), " ".join(groups[4:]))
+            lines = _groups(found)
         what = _("%(chain)s 第 %(round)s 轮") % {"chain": source.chain, "round": f"{source.round:,}"}
         note = _("签名已验") if entered else _("公布时带签名，录入时验")
-        return Number(_("随机信标 drand"), f"{what}　{when(source.published, now)}", said, lines, True, note)
+        return Number(_("随机信标 drand"), f"{what}　{when(source.published, now)}", said, lines, True, note, value is not None)
     if isinstance(source, Lottery):
         lines = (str(value["numbers"]),) if value is not None else ()
-        return Number(source.name, _("第 %s 期") % source.issue, said, lines, False, agreed)
+        return Number(source.name, _("第 %s 期") % source.issue, said, lines, False, agreed, value is not None)
     if isinstance(source, Ceremony):
+        lines = ()
         if value is not None:
             lines = ("　".join(f"{who} {one}" for who, one in zip(source.speakers, value["numbers"], strict=True)),)
-        else:
-            lines = ()
+        elif source.sealed and slips is not None:
+            # What everyone in the hall notes down before the first slip is opened.
+            sealed = record_digest(slips)
+            lines = (_("封存摘要"), *_groups(sealed))
         what = "、".join(source.speakers) if value is None else ""
         if not source.sealed:
-            return Number(_("现场报数"), what, said, lines, False, _("没有先封存"))
+            return Number(_("现场报数"), what, said, lines, False, _("没有先封存"), value is not None)
         note = _slips_line(plan, slips, now)
         if slips is not None and entered:
             note += _("，与开封的数逐一相符")
-        return Number(_("现场报数"), what, said, lines, False, note)
+        return Number(_("现场报数"), what, said, lines, value is None, note, value is not None)
     lines = (str(value["numbers"]),) if value is not None else ()
-    return Number(_("机关自定"), "", said, lines, False, agreed)
+    return Number(_("机关自定"), "", said, lines, False, agreed, value is not None)
 
 
 # -- the table --------------------------------------------------------------------------------------------------------

@@ -11,9 +11,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
+from zhunsheng.clock import told
 from zhunsheng.disclosure.documents import json_texts
 from zhunsheng.draws.plan import Plan
-from zhunsheng.draws.public_log import START, Entry, read_log
+from zhunsheng.draws.public_log import KINDS, START, Entry, Held, held, read_log
 from zhunsheng.draws.strata import untouched
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models import AuditHead, Commitment, Draw, Publication
@@ -127,6 +128,33 @@ def shown(kept: Commitment) -> dict[str, Any]:
         # Many committed to with one kept is for all to see.
         "counts": {kind: of_year.filter(kind=kind).count() for kind in Commitment.Kind.values},
     }
+
+
+def slip_text(kept: Commitment, address: str) -> str:
+    """Return what an observer keeps of an entry, as a text to be mailed; at ``address`` it is compared with the log."""
+    entry = entry_of(kept)
+    own = entry.own
+    return "\n".join(
+        (
+            "抽查承诺公开记录　摘要",
+            f"编号　第 {entry.number} 号（{KINDS[entry.kind]}）",
+            f"时间　{told(entry.at)}",
+            f"抽查　{entry.title}（{entry.draw}）",
+            f"摘要　{' '.join(own[n : n + 4] for n in range(0, 64, 4))}",
+            "请保留这份摘要。以后打开下面的网址，看记录是不是还和它一致；",
+            "不一致的，这一条或它之前的记录被改动过。",
+            address,
+            "",
+        )
+    )
+
+
+def held_by(digest: str, number: int | None) -> Held:
+    """Return how a slip that someone holds stands to the log as it is now; a log that is broken agrees with none."""
+    try:
+        return held(check_log(), digest, number)
+    except ZhunshengError as error:
+        return Held(False, error.web)
 
 
 def log_text() -> str:
