@@ -83,8 +83,8 @@ def inspectors(seed: int) -> list[dict[str, Any]]:
 def beacon_plan() -> dict[str, Any]:
     """Return the plan of a draw whose randomness is a beacon's alone: what such a draw says, anyone can prove."""
     return plan() | {
-        "id": "SJ-2020-03",
-        "title": "2020年第三次双随机抽查",
+        "id": "SJ-2020-02",
+        "title": "2020年第二次双随机抽查",
         "randomness": [{"source": "drand", "chain": "default", "round": ROUND}],
         "known_at": "2020-07-23T10:25:30+08:00",
         "lead": 60,

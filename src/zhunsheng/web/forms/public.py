@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.web.forms.base import checked
-from zhunsheng.web.forms.fields import CleanCharField, OneOfField
+from zhunsheng.web.forms.fields import CleanCharField, NumberField, OneOfField
 from zhunsheng.web.services.disclosing import HIDE, KEEP, Decision, Item
 
 _CHOICE = re.compile("decision_([0-9a-f]{32})")
@@ -38,7 +38,7 @@ class Disclosed(forms.Form):
 class HeldSlip(forms.Form):
     """What stands on a slip that someone holds: its number, where they say it, and its digest, blanks or not."""
 
-    number = forms.IntegerField(label=_("编号"), min_value=1, max_value=10**9, required=False)
+    number = NumberField(label=_("编号"), low=1, high=10**9, required=False)
     digest = CleanCharField(most=200, label=_("摘要"))
 
 

@@ -149,9 +149,9 @@ def screen(draw: Draw, *, inside: bool) -> Screen:
     )
 
 
-def code_of(address: str) -> SafeString:
-    """Draw a QR code of an address, as large as its place; read with a fifth of it hidden."""
-    drawn = segno.make(address, error="m").svg_inline(omitsize=True, border=0, dark="#10263d", svgclass="code", lineclass=None)
+def code_of(address: str, error: str = "m") -> SafeString:
+    """Draw a QR code of an address, as large as its place; ``error``: how much of it may be hidden (``l``, ``m``)."""
+    drawn = segno.make(address, error=error).svg_inline(omitsize=True, border=0, dark="#10263d", svgclass="code", lineclass=None)
     return mark_safe(drawn)
 
 
@@ -327,13 +327,13 @@ def _number(
         elif source.sealed and slips is not None:
             # What everyone in the hall notes down before the first slip is opened.
             sealed = record_digest(slips)
-            lines = (_("封存摘要"), *_groups(sealed))
+            lines = _groups(sealed)
         what = "、".join(source.speakers) if value is None else ""
         if not source.sealed:
             return Number(_("现场报数"), what, said, lines, False, _("没有先封存"), value is not None)
         note = _slips_line(plan, slips, now)
-        if slips is not None and entered:
-            note += _("，与开封的数逐一相符")
+        if slips is not None:
+            note += _("，与开封的数逐一相符") if entered else _("，上面是封存摘要")
         return Number(_("现场报数"), what, said, lines, value is None, note, value is not None)
     lines = (str(value["numbers"]),) if value is not None else ()
     return Number(_("机关自定"), "", said, lines, False, agreed, value is not None)
