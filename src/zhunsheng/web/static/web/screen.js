@@ -39,7 +39,7 @@
   async function ask() {
     let wait = 5;
     try {
-      const answer = await fetch(location.href, { headers: { "HX-Request": "true" }, cache: "no-store", redirect: "error" });
+      const answer = await fetch(location.href, { headers: { "HX-Request": "true" }, cache: "no-store", redirect: "error", signal: AbortSignal.timeout(8000) });
       if (answer.ok) {
         const text = await answer.text();
         // A page that is no screen, of a proxy say, takes nothing's place.
