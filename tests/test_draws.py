@@ -34,7 +34,7 @@ from zhunsheng.draws.results import Result, categories, check_results, due, over
 from zhunsheng.draws.strata import match_words, stratum_words
 from zhunsheng.draws.verification import verify
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.sample.draw import demo_draw, inspectors, plan
+from zhunsheng.sample.draw import demo_beacon_draw, demo_draw, inspectors, plan
 from zhunsheng.usecases.drawing import list_draw, run_draw, verify_bundle
 
 VECTORS = json.loads((Path(__file__).parents[1] / "docs" / "draw-vectors.json").read_text("utf8"))
@@ -905,6 +905,12 @@ def test_the_samples_draw(sample, tmp_path):
     tasks, public = (done.folder / "任务清单.html").read_text("utf8"), (done.folder / "公告.html").read_text("utf8")
     assert "示例区" in tasks
     assert "有限公司" not in public
+    # Each event has its own time; when it was published is for the log to say.
+    for told in ("2021-02-26 09:00:00　作出承诺", "2021-03-01 21:40:00　登记封条", "2021-03-01 22:05:00　两人录入一致", "2021-03-01 22:06:00　抽取并分派"):
+        assert told in public
+    assert "09:00:00 公布" not in public and "A 类" in public and "|A" not in public
+    proved = demo_beacon_draw(tmp_path / "b", sample[0] / "results" / "evidence", 2021)
+    assert {c.holds for c in proved.checks} == {True} and "有证明：随机信标" in (proved.folder / "公告.html").read_text("utf8")
     assert len(inspectors(1)) == 40
 
 

@@ -105,7 +105,7 @@ def test_no_export_runs_anything(spoilt, sign_in, user):
     for register in registers.registers().values():
         if register.ledger and registers.counted(register, spoilt):
             assert cells_that_run(registers.as_ledger(register, spoilt), "x.csv") == [], register.id
-    draw = DrawTask.objects.filter(draw__department=spoilt)[0].draw
+    draw = DrawTask.objects.filter(draw__department=spoilt).exclude(inspected_on=None)[0].draw
     assert cells_that_run(draws.ledger_file(draw), "x.csv") == []
 
 

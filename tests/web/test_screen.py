@@ -115,6 +115,17 @@ def test_every_time_is_of_its_own_event(planned, commit, sign_in, work_off, clie
     assert f"公开记录第 {entry.number} 号" in paper and f"{told(Plan.model_validate(draw.plan).known_at)}（方案所定" in paper
 
 
+def test_a_draw_that_was_given_up_has_nothing_to_come(planned, commit, sign_in, client):  # noqa: F811
+    draw = planned("SJ-2021-64", speakers="人大代表、政协委员", sealed="on", lottery_name="", lottery_issue="")
+    commit(draw)
+    sign_in("keyuan").post(reverse("draw-act", args=[draw.pk, "slips"]), {f"slip_{k}": slip(SALTS[k], NUMBERS[k]) for k in range(2)})
+    head = sign_in("juzhang")
+    assert head.post(reverse("step", args=["draws", draw.pk]), {"action": "draws.annul", "remark": "名录库日期有误"}).status_code == 302
+    for found in (shown(client, draw, "commitment-screen"), shown(head, draw)):
+        assert "已作废" in found and "名录库日期有误" in found and "封条 0/2" not in found
+        assert "两人录入" not in found and "结果公示" not in found and "离随机数公布还有" not in found
+
+
 def test_a_draw_made_elsewhere_claims_nothing_that_the_site_did_not_see(sign_in, department):
     draw = Draw.objects.get(department=department, code="SJ-2021-01")
     found = shown(sign_in("keyuan"), draw)
@@ -132,7 +143,7 @@ def test_the_weakest_source_is_what_the_hall_reads():
     marks = []
     for k in (1, 2, 3):
         plan = Plan.model_validate({**base, "randomness": [*said[:k]], "known_at": "2024-01-01T00:00:00Z"})
-        marks.append([n.verdict.mark for n in ceremony._numbers(plan, None, None, timezone.now(), entered=False)] + [ceremony.verdict(plan).mark])
+        marks.append([n.verdict.mark for n in ceremony._numbers(Draw.objects.first(), plan, None, None, timezone.now())] + [ceremony.verdict(plan).mark])
     assert marks == [
         ["可向公布方核对", "可向公布方核对"], ["可向公布方核对", "有证明", "可向公布方核对"], ["可向公布方核对", "有证明", "机关自定", "机关自定"],
     ]  # fmt: skip

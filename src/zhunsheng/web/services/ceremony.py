@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -123,7 +123,7 @@ def screen(draw: Draw, *, inside: bool) -> Screen:
     steps = draw.steps()
     sealed = draw.folder() / "seed.json"
     values = read_part(sealed)["values"] if open_ and draw.state in ("sealed", "drawn") and sealed.is_file() else None
-    slips = slips_of(draw.folder()) if draw.state not in ("planned", "void") else None
+    slips = slips_of(draw.folder()) if draw.digest else None
     strata = allotted(draw) if draw.state != "void" else []
     counts = dict(draw.tasks.order_by().values_list("stratum").annotate(Count("pk"))) if open_ and draw.state == "drawn" else {}
     void = next((e for e in entries if e.kind == Commitment.Kind.VOID), None)
@@ -138,7 +138,7 @@ def screen(draw: Draw, *, inside: bool) -> Screen:
         unchanged=any(s.action == "draws.draw" for s in steps),  # the draw refuses a frame that is not the promised one
         people=_people(draw),
         middle=_middle(draw, plan, steps, strata, slips, now, counted=open_),
-        numbers=_numbers(plan, values, slips, now, entered=draw.state in ("sealed", "drawn")),
+        numbers=_numbers(draw, plan, values, slips, now),
         verdict=verdict(plan, values or ([slips] if slips else None)),
         whole=values is not None,
         table=table_of(plan, strata) if strata else None,
@@ -174,6 +174,9 @@ def _stops(
         stops.append(Stop(_("承诺公布"), NOW if draw.state == "planned" else WAITING))
     else:
         stops.append(Stop(_("事后补记") if entry.kind == Commitment.Kind.LATE else _("承诺公布"), DONE, when(entry.at, now)))
+    if draw.state == "void":
+        given_up = next((s.at for s in reversed(steps) if s.after == "void"), None)
+        return [*(stop for stop in stops if stop.stands == DONE), Stop(_("作废"), NOW, when(given_up, now))]
     going = draw.state in ("committed", "entered", "sealed")
     stops.append(Stop(_("数字公布时间"), DONE if known else NOW if going else WAITING, when(plan.known_at, now)))
     if elsewhere:
@@ -291,12 +294,14 @@ def clock(moment: datetime, now: datetime) -> str:
 
 
 def _numbers(
-    plan: Plan, values: Sequence[Mapping[str, Any]] | None, slips: Mapping[str, Any] | None, now: datetime, *, entered: bool
+    draw: Draw, plan: Plan, values: Sequence[Mapping[str, Any]] | None, slips: Mapping[str, Any] | None, now: datetime
 ) -> list[Number]:
-    return [
-        _number(plan, source, values[n] if values else None, slips, now, entered=entered)
+    found = [
+        _number(plan, source, values[n] if values else None, slips, now, entered=draw.state in ("sealed", "drawn"))
         for n, source in enumerate(plan.randomness)
     ]
+    # Of a draw that was given up nothing is to come.
+    return found if draw.state != "void" else [replace(one, note="") for one in found]
 
 
 def _groups(digest: str) -> tuple[str, ...]:
