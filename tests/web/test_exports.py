@@ -67,7 +67,7 @@ def spoilt(department, user):
     for record in SafeguardRecord.objects.filter(department=department):
         data = {k: f"=1+1{v}" if v and not v[:1].isdigit() else v for k, v in record.data.items()}
         QuerySet(SafeguardRecord).filter(pk=record.pk).update(data=data)
-    for task in DrawTask.objects.filter(draw__department=department)[:3]:
+    for task in DrawTask.objects.filter(draw__department=department).exclude(inspected_on=None)[:3]:
         task.name = task.note = "@SUM(1)"
         task.save()
     return department

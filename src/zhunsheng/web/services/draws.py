@@ -442,8 +442,8 @@ def perform(draw: Draw, user: User, progress: Progress = no_progress, seen: str 
             now.drawn_count = len(drawn)
 
         advance(user, draw, "draws.draw", seen=seen, change=counted)
-        # What happened is told by the record, the draw's own step with it.
-        write_notice(outcome, draw.folder(), [(e.at, _told(e)) for e in commitments.happened(draw)])
+    # Once more, with the times of the record, which has the draw's own step now; what no lock may wait for comes after it.
+    write_notice(outcome, draw.folder(), [(e.at, _told(e)) for e in commitments.happened(draw)])
     return draw
 
 

@@ -26,7 +26,7 @@ from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import commitments, office, publishing
 from zhunsheng.web.services.ceremony import code_of
 from zhunsheng.web.services.disclosing import Undecided
-from zhunsheng.web.views.common import demand, done, download, on_screen, page, paged, send
+from zhunsheng.web.views.common import demand, done, download, on_screen, page, paged, say_error, send
 
 PAGE = 30
 SLIPS = 4  # of a commitment on one sheet of paper
@@ -194,7 +194,10 @@ def commitment_slip_text(request: HttpRequest, number: int) -> HttpResponse:
 def commitment_screen(request: HttpRequest, number: int) -> HttpResponse:
     """Show a draw to a hall, or to whoever follows it from elsewhere, as far as it is public."""
     kept = get_object_or_404(Commitment.objects.select_related("draw__department"), number=number)
-    return on_screen(request, kept.draw, inside=False)
+    try:
+        return on_screen(request, kept.draw, inside=False)
+    except ZhunshengError as error:  # a file of the draw that was tampered with
+        return say_error(request, error)
 
 
 @require_safe
