@@ -31,9 +31,10 @@ from zhunsheng.draws.protocol import Outcome, commitment, commitment_digest, ref
 from zhunsheng.draws.randomness import both, canonical_text
 from zhunsheng.draws.reading import read_inspectors, read_plan
 from zhunsheng.draws.results import Result, categories, check_results, due, overdue, publish_by
+from zhunsheng.draws.strata import match_words, stratum_words
 from zhunsheng.draws.verification import verify
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.sample.draw import demo_draw, inspectors, plan
+from zhunsheng.sample.draw import demo_beacon_draw, demo_draw, inspectors, plan
 from zhunsheng.usecases.drawing import list_draw, run_draw, verify_bundle
 
 VECTORS = json.loads((Path(__file__).parents[1] / "docs" / "draw-vectors.json").read_text("utf8"))
@@ -286,8 +287,8 @@ def test_frames_that_are_refused_name_their_rows(tmp_path, data, said):
         ([*rows(4), ("EOOOO1", "东", "A")], "第2行 E00001与第5行 EOOOO1"),  # O and 0
         ([*rows(4), ("E0000l", "东", "A")], "第2行 E00001与第5行 E0000l"),  # l and 1
         ([*rows(4), ("E0000I", "东", "A")], "第2行 E00001与第5行 E0000I"),  # I and 1
-        ([*rows(8), ("E9", "东", "Ａ")], "credit_class 第1行“A”与第9行“Ａ”（U+FF21）"),  # width
-        ([*rows(8), ("E9", "东", "a")], "credit_class 第1行“A”与第9行“a”"),
+        ([*rows(8), ("E9", "东", "Ａ")], "信用风险类别 第1行“A”与第9行“Ａ”（U+FF21）"),  # width
+        ([*rows(8), ("E9", "东", "a")], "信用风险类别 第1行“A”与第9行“a”"),
         ([*rows(8), ("E9", "东", "А")], "“А”（U+0410）"),  # Cyrillic
         ([*rows(8), ("E9", "东 ", "A")], "district 第1行“东”与第9行“东 ”（U+0020）"),  # blanks
         ([*rows(8), ("E9", "东\u200b", "A")], "（U+200B）"),  # what nobody sees
@@ -376,14 +377,14 @@ def test_strata_of_which_nobody_is_drawn_are_told(tmp_path, capsys, drawn):
     (tmp_path / "p.yaml").write_text(yaml.safe_dump({**plan, "known_at": "2999-01-01T00:00:00Z"}, allow_unicode=True), "utf8")
     frame = write_frame_csv(tmp_path / "f.csv", [*rows(40), ("E99999", "乡", "D")])
     arguments = ("draw", "commit", tmp_path / "p.yaml", "--inspectors", place / "people.yaml", "--frame", frame, "--out", tmp_path / "o")
-    for more, said in (((), "有 3 层共 11 户一户也不抽，公告会写明：乡|D（1 户）"), (("--json",), '"stratum": "乡|D"')):
+    for more, said in (((), "有 3 层共 11 户一户也不抽，公告会写明：乡 D 类（1 户）"), (("--json",), '"stratum": "乡|D"')):
         with pytest.raises(SystemExit) as left:
             main([str(a) for a in (*arguments, *more)])
         assert left.value.code == 0
         assert said in capsys.readouterr().out.replace("\n", "")
     committed = json.loads((tmp_path / "o" / "commitment.json").read_text("utf8"))
     outcome = Outcome(Plan.model_validate(plan), committed, {"randomness": "", "seed": "", "values": []}, (), (), {}, {})
-    assert "3 层，共 11 户：乡|D（1 户）、东|D（5 户）" in "".join(c.text for row in notice_form(outcome).rows for c in row)
+    assert "3 层，共 11 户：乡 D 类（1 户）、东 D 类（5 户）" in "".join(c.text for row in notice_form(outcome).rows for c in row)
 
 
 def test_strata_without_quota_and_missing_columns_are_refused(tmp_path):
@@ -889,6 +890,18 @@ def test_the_page_assigns_as_draw_1_did(browser):
     page.close()
 
 
+def test_strata_and_rules_are_told_by_the_titles_of_the_ledger():
+    """Pages, notice and command say 城关所 A 类; the plan's data, the frame and the digests keep their codes."""
+    known = plan_of(quotas=[{"match": {"credit_class": "A"}, "ratio": "0.005", "floor": 3}, {"match": {"district": "东"}, "count": 4}, {"ratio": "0"}])
+    assert [q.words() for q in known.quotas] == ["A 类：0.5%，至少 3 户", "辖区“东”：4 户", "其余各层：0%"]
+    assert plan_of(quotas=[{"match": {"credit_class": "B类"}, "count": 1}]).quotas[0].words() == "信用风险类别“B类”：1 户"
+    told = known.allotted({"东|A": {"size": 9, "quota": 3, "reserve": 0}})
+    assert [(s["stratum"], s["words"]) for s in told] == [("东|A", "东 A 类")]
+    # A frame from a file may have columns that no ledger knows: they are called as the file calls them.
+    assert stratum_words(["kind", "credit_class"], "甲|Z") == "甲 Z" and stratum_words(["kind"], "甲|Z") == "甲|Z"
+    assert match_words({"kind": "甲"}) == "kind“甲”"
+
+
 # -- the sample, results, due dates ----------------------------------------------------------------------------------------
 
 
@@ -912,6 +925,12 @@ def test_the_samples_draw(sample, tmp_path):
     tasks, public = (done.folder / "任务清单.html").read_text("utf8"), (done.folder / "公告.html").read_text("utf8")
     assert "示例区" in tasks
     assert "有限公司" not in public
+    # Each event has its own time; when it was published is for the log to say.
+    for told in ("2021-02-26 09:00:00　作出承诺", "2021-03-01 21:40:00　登记封条", "2021-03-01 22:05:00　两人录入一致", "2021-03-01 22:06:00　抽取并分派"):
+        assert told in public
+    assert "09:00:00 公布" not in public and "A 类" in public and "|A" not in public
+    proved = demo_beacon_draw(tmp_path / "b", sample[0] / "results" / "evidence", 2021)
+    assert {c.holds for c in proved.checks} == {True} and "有证明：随机信标" in (proved.folder / "公告.html").read_text("utf8")
     assert len(inspectors(1)) == 40
 
 

@@ -76,7 +76,7 @@ def test_a_quota_for_no_stratum_is_refused_before_anything_is_written(tmp_path, 
     )  # fmt: skip
     said = "".join(capsys.readouterr()).replace("\n", "")
     assert code != 0 and "ZS-DR-20" in said and not out.exists()
-    assert re.search("credit_class 有：B", said)
+    assert re.search("信用风险类别有：B", said)
 
 
 def test_the_commitment_lists_each_stratum_with_its_rule(tmp_path, evidence, capsys):

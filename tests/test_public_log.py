@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from zhunsheng.cli import app
-from zhunsheng.draws.public_log import START, Entry, read_log, told_of
+from zhunsheng.draws.public_log import START, Entry, held, read_log, told_of
 from zhunsheng.errors import ZhunshengError
 
 
@@ -80,6 +80,27 @@ def test_a_log_made_anew_does_not_go_on_from_what_was_noted(tmp_path):
     run = CliRunner().invoke
     told = run(app, ["draw", "log", str(old), "--head", noted.upper()])
     assert told.exit_code == 0 and "作废" in told.output and "系统故障" in told.output
+    assert "一致" in told.output and "此后又有 2 条" in told.output
     refused = run(app, ["draw", "log", str(new), "--head", noted])
-    assert refused.exit_code == 1 and "记录被改动过" in str(refused.exception)
+    assert "ZS-DR-58" in str(refused.exception) and "记录被改动过" in str(refused.exception)
     assert json.loads(run(app, ["draw", "log", str(old), "--json"]).output)[4]["kind"] == "late"
+
+
+def test_whoever_holds_an_old_slip_learns_whether_it_still_stands(tmp_path):
+    """Page and command ask the same: the number and the digest of a slip, however it was copied out."""
+    entries = read_log(text(LINES), "x")
+    noted = entries[2].own
+    grouped = " ".join(noted[k : k + 4] for k in range(0, 64, 4)).upper()
+    assert held(entries, grouped, 3).agrees and held(entries, noted).entry == entries[2]
+    assert "最后一条" in held(entries, entries[4].own, 5).says
+    for number, digest, why in (
+        (4, noted, "是第 3 号的，不是第 4 号"), (3, "f" * 64, "被改动过"), (9, "f" * 64, "只到第 5 号"), (3, noted[:-1], "64 个字符"), (None, "f" * 64, "没有一条"),
+    ):  # fmt: skip
+        found = held(entries, digest, number)
+        assert not found.agrees and why in found.says
+    file = tmp_path / "log.jsonl"
+    file.write_text(text(LINES), "utf8")
+    run = CliRunner().invoke
+    assert "第 3 号记录还在原处" in run(app, ["draw", "log", str(file), "--number", "3", "--head", noted]).output
+    assert "ZS-DR-58" in str(run(app, ["draw", "log", str(file), "--number", "4", "--head", noted]).exception)
+    assert "ZS-CL-01" in str(run(app, ["draw", "log", str(file), "--number", "4"]).exception)

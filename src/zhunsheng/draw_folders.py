@@ -40,9 +40,9 @@ def commit_draw(
     )
 
 
-def seal_draw(folder: Path, first: Path, second: Path) -> dict[str, Any]:
+def seal_draw(folder: Path, first: Path, second: Path, now: datetime | None = None) -> dict[str, Any]:
     """Check two people's entries from files and write seed.json. Raises ``ZS-DR-04``, ``ZS-DR-05``."""
-    return seal_entries(folder, load(first), load(second))
+    return seal_entries(folder, load(first), load(second), now)
 
 
 def results_to_ledger(bundle: Path, results: Path, out: Path) -> Path:

@@ -223,8 +223,8 @@ def contested(department, sign_in):
 @pytest.fixture
 def address(department):
     """Return a function that gives each address by its name, of records of the sample."""
-    draw = Draw.objects.get(department=department)
-    published = Publication.objects.filter(state="published", kind="draw").get()
+    draw = Draw.objects.get(department=department, code="SJ-2021-01")
+    published = Publication.objects.get(state="published", kind="draw", object_id=draw.pk)
     attachment = Upload.objects.filter(purpose="attachment").first() or Upload.keep(
         b"x", "x.pdf", "attachment", department, None
     )

@@ -564,6 +564,9 @@ def test_pages_fit_a_phone_and_a_screen(sign_in):
             "/selfeval/1/recheck",
             "/keyeval/1",
             "/draws/1",
+            "/draws/2/screen",
+            "/public/commitments/2/slip",
+            "/public/commitments/check?number=2&digest=f",
             "/records/4",
             "/publications/1",
             "/public/1",
@@ -602,6 +605,41 @@ def test_the_table_of_roles_is_taken_in_on_one_screen(sign_in):
     assert page.is_visible("text=负责人签字上报")
 
 
+def test_the_screen_of_the_hall_is_one_screen_and_keeps_the_sites_time(sign_in):
+    """The clock of the machine at the projector is of no account; what could not be asked for says from when it is."""
+    page = sign_in(None, {"width": 1366, "height": 768})
+    page.add_init_script(
+        "const R = Date; window.Date = class extends R { constructor(...a) { a.length ? super(...a) : super(R.now() + 9e8); } static now() { return R.now() + 9e8; } }"
+    )
+    cut = []
+
+    def answer(route):
+        if cut:
+            route.abort("internetdisconnected")
+            return
+        found = route.fetch()
+        route.fulfill(response=found, body=found.text().replace('data-seconds="30"', 'data-seconds="1"'))
+
+    page.route("**/screen", answer)
+    for number in (1, 2):
+        page.goto(f"/public/commitments/{number}/screen")
+        assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [1366, 768]
+    told = page.inner_text("[data-clock]")
+    page.wait_for_timeout(2500)
+    later = page.inner_text("[data-clock]")
+    site = re.search("data-clock>([0-9:]+)", page.request.get("/public/commitments/2/screen").text())[1]
+    first, second, third = (int(a) * 3600 + int(b) * 60 + int(c) for a, b, c in (t.split(":") for t in (told, later, site)))
+    assert 2 <= (second - first) % 86400 <= 8 and (third - second) % 86400 <= 8
+    assert not page.is_visible("#stale")
+    cut.append(True)
+    page.wait_for_selector("#stale:visible", timeout=20_000)
+    stopped = page.inner_text("[data-clock]")
+    page.wait_for_timeout(1500)
+    assert page.inner_text("[data-clock]") == stopped
+    cut.clear()
+    page.wait_for_selector("#stale", state="hidden", timeout=20_000)
+
+
 def test_axe_finds_no_serious_fault(sign_in):
     axe, faults = Axe(), []
 
@@ -620,6 +658,10 @@ def test_axe_finds_no_serious_fault(sign_in):
         "/monitoring/3",
         "/keyeval/1",
         "/draws/1",
+        "/draws/2/screen",
+        "/public/commitments/1/screen",
+        "/public/commitments/2/slip",
+        "/public/commitments/check?number=2&digest=f",
         "/records/4",
         "/account",
         "/public",

@@ -67,7 +67,7 @@ def spoilt(department, user):
     for record in SafeguardRecord.objects.filter(department=department):
         data = {k: f"=1+1{v}" if v and not v[:1].isdigit() else v for k, v in record.data.items()}
         QuerySet(SafeguardRecord).filter(pk=record.pk).update(data=data)
-    for task in DrawTask.objects.filter(draw__department=department)[:3]:
+    for task in DrawTask.objects.filter(draw__department=department).exclude(inspected_on=None)[:3]:
         task.name = task.note = "@SUM(1)"
         task.save()
     return department
@@ -105,7 +105,7 @@ def test_no_export_runs_anything(spoilt, sign_in, user):
     for register in registers.registers().values():
         if register.ledger and registers.counted(register, spoilt):
             assert cells_that_run(registers.as_ledger(register, spoilt), "x.csv") == [], register.id
-    draw = DrawTask.objects.filter(draw__department=spoilt)[0].draw
+    draw = DrawTask.objects.filter(draw__department=spoilt).exclude(inspected_on=None)[0].draw
     assert cells_that_run(draws.ledger_file(draw), "x.csv") == []
 
 

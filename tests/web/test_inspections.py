@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from zhunsheng.draws.slips import slip
+from zhunsheng.draws.strata import untouched
 from zhunsheng.draws.verification import verify
 from zhunsheng.regulations import key_frameworks
 from zhunsheng.sample.documents import bureau, flattened
@@ -244,15 +245,15 @@ def test_strata_of_which_nobody_is_drawn_are_told_before_and_after_the_commitmen
     work_off()
     draw.refresh_from_db()
     assert draws.foreseen(draw) == ([], None)
-    sizes = draws.untouched(draws.allotted(draw))
+    sizes = untouched(draws.allotted(draw))
     assert [(s["stratum"], s["size"]) for s in told] and {s["stratum"] for s in sizes} == {s["stratum"] for s in told}
-    assert f"{sizes[0]['stratum']}（{sizes[0]['size']} 户）" in client.get(address).content.decode()
+    assert f"{sizes[0]['words']}（{sizes[0]['size']} 户）" in client.get(address).content.decode()
     asking = sign_in("caiwu").post(reverse("publish-ask", args=["draw", draw.pk]))
     assert asking.status_code == 302, asking.content.decode()
     asked = Publication.objects.get(kind="draw", object_id=draw.pk)
-    assert asked.data["untouched"] == sizes
+    assert asked.data["untouched"] == [{"stratum": s["stratum"], "size": s["size"]} for s in sizes]
     page = sign_in("juzhang").get(reverse("publication", args=[asked.pk])).content.decode()
-    assert "一户也不抽的分层" in page and sizes[0]["stratum"] in page
+    assert "一户也不抽的分层" in page and sizes[0]["words"] in page and sizes[0]["words"].endswith(" A 类")
 
 
 def test_what_stands_against_a_commitment_is_told_on_the_plans_page(department, sign_in):
@@ -477,7 +478,7 @@ def test_a_signed_self_evaluation_is_published_with_its_files(department, sign_i
 
 
 def test_anyone_verifies_a_published_draw(client):
-    found = Publication.objects.get(kind="draw", state="published")
+    found = Publication.objects.get(kind="draw", state="published", title="2021年第一次双随机抽查")
     page = client.get(reverse("public-one", args=[found.pk])).content.decode()
     assert found.data["seed"] in page
     content = client.get(reverse("public-file", args=[found.pk, "抽查包.zip"])).content

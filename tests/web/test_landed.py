@@ -27,7 +27,7 @@ version = SheetVersion.objects.filter(sheet__department=d, state="approved").fir
 checkpoint = Checkpoint.objects.filter(department=d).exclude(state="open").first().pk
 evaluation = SelfEvaluation.objects.get(department=d).pk
 key = KeyEvaluation.objects.get(department=d).pk
-draw = Draw.objects.get(department=d)
+draw = Draw.objects.get(department=d, code="SJ-2021-01")
 published = Publication.objects.filter(state="published").first().pk
 public = ["/public", f"/public/{published}", "/public/datapackage.json", "/public/verify"]
 paths = {

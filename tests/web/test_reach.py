@@ -34,7 +34,7 @@ from zhunsheng.web.services.sample_site import PASSWORD
 # Addresses that name no record: of one's own account, or of all that one reaches.
 OF_NO_RECORD = {
     "home", "places", "account", "password", "sign-in", "sign-out", "signed-in", "session", "set_language", "health", "metrics",
-    "public", "public-one", "public-file", "open-data", "open-data-json", "data-package", "verify", "commitments", "commitment-lines", "commitment", "commitment-file", "own-proof", "portfolio", "heat-map",
+    "public", "public-one", "public-file", "open-data", "open-data-json", "data-package", "verify", "commitments", "commitment-lines", "commitment", "commitment-file", "commitment-screen", "commitment-check", "commitment-slip", "commitment-slip-text", "own-proof", "portfolio", "heat-map",
     "portfolio-findings", "portfolio-import", "portfolio-export", "administration", "organisation", "users", "library",
     "rules", "calendar", "permissions", "audit",
 }  # fmt: skip

@@ -23,6 +23,7 @@ from zhunsheng.draws.randomness import NUMBERS
 from zhunsheng.draws.reading import read_plan, read_results
 from zhunsheng.draws.results import overdue
 from zhunsheng.draws.slips import slip as slip_digest
+from zhunsheng.draws.strata import stratum_words
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases import drawing
@@ -76,8 +77,9 @@ def commit(
         said = {"digest": digest, **committed, "allotted": read_plan(plan).allotted(committed["strata"])}
         show.say_json({**said, "untouched": [{"stratum": s, "size": n} for s, n in untouched]})
         return
-    show.strata(read_plan(plan).allotted(committed["strata"]))
-    show.untouched(untouched)
+    kept = read_plan(plan)
+    show.strata(kept.allotted(committed["strata"]))
+    show.untouched([(stratum_words(kept.strata, s), n) for s, n in untouched])
     try:
         refuse_too_large(read_plan(plan), committed["strata"])
     except ZhunshengError as error:
@@ -230,16 +232,23 @@ def log(
         Path | None, typer.Option("--bundle", metavar="抽查包", help="查这份抽查包的承诺何时公布、有没有作废")
     ] = None,
     head: Annotated[
-        str | None, typer.Option("--head", metavar="摘要", help="以前抄下的最后一条的摘要，查记录是不是接着它")
+        str | None, typer.Option("--head", metavar="摘要", help="手里的摘要（摘要单上的），查那一条还在不在、改没改")
+    ] = None,
+    number: Annotated[
+        int | None, typer.Option("--number", metavar="编号", help="摘要单上的编号，与 --head 一起用")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """核对公布的承诺记录：编号连续、每条接着前一条；有不符时说明在哪一行，退出码为 2。"""
-    entries = drawing.read_commitments(file, bundle, head)
+    if number is not None and head is None:
+        raise ZhunshengError("ZS-CL-01", detail="--number 与 --head 一起用：请写上摘要单上的摘要")
+    entries, mine = drawing.read_commitments(file, bundle, head, number)
     if as_json:
         show.say_json([entry.model_dump() for entry in entries])
         return
     show.commitments(entries)
+    if mine is not None:
+        show.console.print(f"[bold green]一致[/]　{escape(mine.says)}", soft_wrap=True)
 
 
 @draw_app.command("vectors")

@@ -215,7 +215,7 @@ def strata(found: Sequence[dict[str, Any]]) -> None:
     """Print the strata of a commitment: size, rule and number to draw."""
     table = _table("分层", "户数", "配额", "抽取", "候补")
     for s in found[:STRATA_SHOWN]:
-        table.add_row(escape(s["stratum"]), str(s["size"]), escape(s["rule"]), str(s["quota"]), str(s["reserve"]))
+        table.add_row(escape(s["words"]), str(s["size"]), escape(s["rule"]), str(s["quota"]), str(s["reserve"]))
     console.print(table)
     if len(found) > STRATA_SHOWN:
         console.print(f"…… 共 {len(found)} 层，全部各层见 commitment.json", style="bright_black")

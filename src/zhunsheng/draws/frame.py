@@ -21,6 +21,7 @@ from zhunsheng.draws.drawing import DuckDatabase, Engine, draw_file
 from zhunsheng.draws.merkle import KEPT_FROM, Groups, keep
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.spec import ID, KEY, PART, STRATUM_JOIN, UNSALTED, Tree, frame_line, head, leaf_under, proof_of
+from zhunsheng.draws.strata import column_words
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, ledgers
 from zhunsheng.evidence.ledgers import DEPARTMENT
@@ -348,7 +349,7 @@ def _refuse_alike(
                 )
             first = [min(n for s, n in rows.items() if s.split(STRATUM_JOIN)[place] == one) for one in two]
             named = [f"第{n}行{lookalikes.shown(one)}" for n, one in zip(first, two, strict=True)]
-            said.append(f"{name} {'与'.join(named)}")
+            said.append(f"{column_words(name)} {'与'.join(named)}")
     if said:
         raise ZhunshengError("ZS-DR-24", name=source, count=len(said), detail="；".join(said[:SHOWN]))
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validat
 from zhunsheng.clock import told
 from zhunsheng.draws.beacons import round_time
 from zhunsheng.draws.spec import PART, STRATUM_JOIN, canonical, digest
+from zhunsheng.draws.strata import column_words, match_words, stratum_words
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.wording import percent
 
@@ -52,12 +53,11 @@ class Quota(_Entry):
 
     def words(self) -> str:
         """Say which strata the rule is for and how many it draws, as people read it."""
-        where = "、".join(f"{name}={value}" for name, value in self.match.items()) or "其余各层"
         # A ratio has at most nine decimals.
         amount = f"{self.count} 户" if self.count is not None else percent(Fraction(self.ratio or "0"), 7)
         least = f"，至少 {self.floor} 户" if self.floor else ""
         most = f"，至多 {self.ceiling} 户" if self.ceiling is not None else ""
-        return f"{where}：{amount}{least}{most}"
+        return f"{match_words(self.match)}：{amount}{least}{most}"
 
     @model_validator(mode="after")
     def _one_way(self) -> Quota:
@@ -208,15 +208,15 @@ class Plan(_Entry):
             if any(all(parts[k] == v for k, v in rule.match.items()) for parts in found):
                 continue
             have = "；".join(
-                f"{name} 有：{'、'.join(sorted({parts[name] for parts in found})[:VALUES_SHOWN])}"
+                f"{column_words(name)}有：{'、'.join(sorted({parts[name] for parts in found})[:VALUES_SHOWN])}"
                 for name in rule.match
             )
             raise ZhunshengError("ZS-DR-20", number=number, rule=rule.words(), have=have)
 
     def allotted(self, strata: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
-        """Return what ``allot`` gave as a list for people: ``{stratum, size, rule, quota, reserve}``, in its order."""
+        """Return what ``allot`` gave as a list for people: ``{stratum, words, size, rule, quota, reserve}``, in its order."""
         return [
-            {"stratum": name, "size": n["size"], "rule": found.words() if found else "", "quota": n["quota"],
+            {"stratum": name, "words": stratum_words(self.strata, name), "size": n["size"], "rule": found.words() if found else "", "quota": n["quota"],
              "reserve": n["reserve"]}
             for name, n in strata.items()
             for found in (self.quota(name),)

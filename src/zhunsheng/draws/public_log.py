@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -16,6 +18,7 @@ from zhunsheng.faults import fault
 
 START = "0" * 64  # what the first entry has in the place of the digest of the one before
 MAX_ENTRY = 16 * 1024  # bytes of a line
+_DIGEST = re.compile("[0-9a-f]{64}")
 Kind = Literal["commit", "void", "late"]
 KINDS = {"commit": "公布承诺", "void": "作废", "late": "事后补记"}
 
@@ -79,6 +82,36 @@ def read_log(text: str, name: str) -> list[Entry]:
             raise refuse("与前一条接不上，此前的记录被改动过")
         found.append(entry)
     return found
+
+
+@dataclass(frozen=True)
+class Held:
+    """How a digest that someone holds stands to the log: whether it agrees, in words, and which entry it is of."""
+
+    agrees: bool
+    says: str
+    entry: Entry | None = None
+
+
+def held(entries: Sequence[Entry], noted: str, number: int | None = None) -> Held:
+    """Compare a digest that someone noted, of entry ``number`` where they know it, with a log that is whole.
+
+    The log is chained, so that an entry that still has its digest stands where it stood, and all before it too.
+    """
+    noted = "".join(noted.split()).lower()
+    if not _DIGEST.fullmatch(noted):
+        return Held(False, "摘要应为 64 个字符（0-9、a-f），请对照手里的摘要单，每四个字符核对一遍")
+    found = next((entry for entry in entries if entry.own == noted), None)
+    if found is not None and number in (None, found.number):
+        after = len(entries) - found.number
+        more = f"此后又有 {after} 条，都接在它后面" if after else "它是现在的最后一条"
+        return Held(True, f"第 {found.number} 号记录还在原处，内容与您手里的摘要相符；它之前的记录也都没有改动。{more}", found)
+    if found is not None:
+        return Held(False, f"您手里的摘要是第 {found.number} 号的，不是第 {number} 号的，请核对编号", found)
+    if number is not None and number > len(entries):
+        return Held(False, f"公开记录现在只到第 {len(entries)} 号，没有第 {number} 号。编号没有抄错的，记录被删过")
+    which = f"第 {number} 号现在的摘要与您手里的不同" if number is not None else "没有一条的摘要是您手里的这个"
+    return Held(False, f"{which}。摘要没有抄错的，这一条或它之前的记录被改动过：请保留手里的摘要，向公布方查问")
 
 
 def told_of(entries: Sequence[Entry], committed: str) -> list[Entry]:

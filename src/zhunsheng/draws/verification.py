@@ -18,6 +18,7 @@ from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import ASSIGN, commitment_digest
 from zhunsheng.draws.randomness import canonical_text
 from zhunsheng.draws.spec import UNSALTED, climb, frame_line, seed_of, ticket, version_of
+from zhunsheng.draws.strata import stratum_words
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
@@ -181,7 +182,7 @@ def _order(parts: dict[str, Any]) -> Check:
         rising = all((a["ticket"], a["id"]) < (b["ticket"], b["id"]) for a, b in itertools.pairwise(mine))
         reserves = all(d["reserve"] is (d["rank"] > numbers["quota"]) for d in mine)
         if not (ranks and rising and reserves):
-            return Check("order", "名次", False, f"“{stratum}”层的数量、名次或号码次序不对")
+            return Check("order", "名次", False, f"“{stratum_words(parts['plan.json']['strata'], stratum)}”层的数量、名次或号码次序不对")
     last = {d["stratum"]: d["ticket"] for d in drawn if not d["reserve"]}
     if parts["cutoffs.json"] != last:
         return Check("order", "名次", False, "公布的各层末位号码与名单不同")

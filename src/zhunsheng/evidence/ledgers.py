@@ -34,6 +34,7 @@ class Column(BaseModel):
     """One column. ``values`` are allowed for a choice, ``aliases`` turn other spellings into them; money is in yuan.
 
     A date is of something that happened, so that none lies in the future, unless ``ahead`` says that it is a plan's.
+    ``reads`` is how a value of a choice is said by itself, such as ``{} 类``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,6 +51,7 @@ class Column(BaseModel):
     not_before: str | None = None
     ahead: bool = False
     personal: bool = False
+    reads: str | None = None
     note: str | None = None
 
     @property

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from jinja2 import Environment
 
 from zhunsheng.clock import told
 from zhunsheng.draws.protocol import Outcome, commitment_digest
 from zhunsheng.draws.results import categories
+from zhunsheng.draws.strata import stratum_words
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.reports.forms import Cell, Form, Row, label, text
 
@@ -22,7 +24,7 @@ def task_form(outcome: Outcome, team: Sequence[str], names: dict[str, str]) -> F
         tuple(label(t) for t in ("序号", "统一社会信用代码", "名称", "分层", "检查日期", "检查结果", "备注"))
     ]
     rows += [
-        (Cell(str(n)), Cell(d.id), text(names.get(d.id, "")), Cell(d.stratum), Cell(""), Cell(""), Cell(""))
+        (Cell(str(n)), Cell(d.id), text(names.get(d.id, "")), Cell(stratum_words(outcome.plan.strata, d.stratum)), Cell(""), Cell(""), Cell(""))
         for n, d in enumerate(mine, start=1)
     ]
     items = "、".join(i.name for i in outcome.plan.items)
@@ -50,8 +52,8 @@ def check_form(outcome: Outcome, entity: str, names: dict[str, str]) -> Form:
     return Form("双随机、一公开检查记录表", (2, 4, 2.6, 3.6), tuple(rows), notes=(f"依据：{plan.rule}。",))
 
 
-def notice_form(outcome: Outcome) -> Form:
-    """Return the public notice: how the draw was made and who was drawn."""
+def notice_form(outcome: Outcome, happened: Sequence[tuple[datetime, str]] = ()) -> Form:
+    """Return the public notice: how the draw was made and who was drawn; ``happened`` is what was recorded, with its times."""
     plan, committed = outcome.plan, outcome.committed
     drawn = [d for d in outcome.drawn if not d.reserve]
     facts = [
@@ -60,23 +62,25 @@ def notice_form(outcome: Outcome) -> Form:
         ("抽查事项", "、".join(i.name for i in plan.items)),
         ("抽查依据", plan.rule),
         ("名录库", f"{committed['frame']['count']} 户，摘要 {committed['frame']['digest']}"),
-        ("承诺", f"{told(committed['committed_at'])} 公布，摘要 {commitment_digest(committed)}"),
+        ("承诺摘要", commitment_digest(committed)),
+        ("数字公布", f"{told(plan.known_at)}（方案所定的时间）"),
+        ("经过", "\n".join(f"{told(at)}　{what}" for at, what in happened)),
         ("随机数", outcome.sealed["randomness"]),
         ("随机数的来源", verdict(plan, outcome.sealed["values"]).text()),
         ("种子", outcome.sealed["seed"]),
         ("抽中", f"{len(drawn)} 户，候补 {len(outcome.drawn) - len(drawn)} 户"),
     ]
     if untouched := plan.untouched(committed["strata"]):
-        said = "、".join(f"{stratum}（{size} 户）" for stratum, size in untouched[:UNTOUCHED_SHOWN])
+        said = "、".join(f"{stratum_words(plan.strata, s)}（{size} 户）" for s, size in untouched[:UNTOUCHED_SHOWN])
         more = "……（全部各层见 commitment.json）" if len(untouched) > UNTOUCHED_SHOWN else ""
         total = sum(size for _, size in untouched)
         facts.append(("一户也不抽的分层", f"{len(untouched)} 层，共 {total} 户：{said}{more}"))
-    rows: list[Row] = [(label(name), text(value, columns=4)) for name, value in facts]
+    rows: list[Row] = [(label(name), text(value, columns=4)) for name, value in facts if value]
     header = len(rows)
     rows.append(tuple(label(t) for t in ("分层", "名次", "统一社会信用代码", "号码", "检查人员")))
     rows += [
         (
-            Cell(d.stratum),
+            Cell(stratum_words(plan.strata, d.stratum)),
             Cell(str(d.rank)),
             Cell(d.id),
             Cell(d.ticket[:12] + "…"),

@@ -1,19 +1,34 @@
-"""One draw of the sample bureau, from plan to verified bundle: inspectors, plan, and numbers spoken at a ceremony."""
+"""Two draws of the sample bureau, from plan to verified bundle: numbers sealed and then spoken, and a round of drand."""
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from zhunsheng.draw_folders import commit_draw, seal_draw
+from zhunsheng.draws.slips import slip
 from zhunsheng.draws.verification import Check
 from zhunsheng.sample.ledgers import DISTRICTS
-from zhunsheng.usecases.drawing import run_draw, verify_bundle
+from zhunsheng.usecases.drawing import record_slips, run_draw, verify_bundle
+
+# What the speakers wrote on their slips, in the plan's order, and the salt beside it.
+SPOKEN = ("0731", "58", "906")
+SALTS = ("3f1c0a5d9be84726a1d0c4f2857e6b93", "9a7d24e16c0b5f83d2e8417ab6093c5f", "c580e2a94d7f1b36805ae9d37c42f61b")
+# Round 1337 of drand's default chain, out on 2020-07-23 at 10:25:30 in Beijing, and the one before it, as published.
+ROUND = 1337
+SIGNATURE = (
+    "945b08dcb30e24da281ccf14a646f0630ceec515af5c5895e18cc1b19edd65d156b71c776a369af3487f1bc6af106250"
+    "0b059e01095cc0eedce91713977d7735cac675554edfa0d0481bb991ed93d333d08286192c05bf6b65d20f23a37fc7bb"
+)
+SIGNATURE_BEFORE = (
+    "80d95247ddf1bb3acf5738497a5f10406be283144603f63d714bb1a44ff6b93285ae2697fffeb50c68862bd9fbecd4b2"
+    "04b1798d2686b4ac5d573615031d9d67e6168bde9a7adf1161430a498ca701a25c216aee3e38ffd5290369034fa050a2"
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +60,7 @@ def plan() -> dict[str, Any]:
         ],
         "reserve": "0.1",
         "staffing": {"per_object": 2, "certified": 1},
-        "randomness": [{"source": "ceremony", "speakers": ["人大代表", "政协委员", "企业代表"]}, {"source": "lottery", "name": "某彩票", "issue": "2021024"}],
+        "randomness": [{"source": "ceremony", "speakers": ["人大代表", "政协委员", "企业代表"], "sealed": True}, {"source": "lottery", "name": "某彩票", "issue": "2021024"}],
         "known_at": "2021-03-01T22:00:00+08:00",
     }  # fmt: skip
 
@@ -65,26 +80,54 @@ def inspectors(seed: int) -> list[dict[str, Any]]:
     ]
 
 
+def beacon_plan() -> dict[str, Any]:
+    """Return the plan of a draw whose randomness is a beacon's alone: what such a draw says, anyone can prove."""
+    return plan() | {
+        "id": "SJ-2020-02",
+        "title": "2020年第二次双随机抽查",
+        "randomness": [{"source": "drand", "chain": "default", "round": ROUND}],
+        "known_at": "2020-07-23T10:25:30+08:00",
+        "lead": 60,
+    }
+
+
 def demo_draw(out: Path, store: Path, seed: int) -> DrawDemo:
-    """Commit, enter the seed twice, draw and verify; everything is written to ``out``."""
+    """Commit, record the sealed slips, enter the seed twice, draw and verify; everything is written to ``out``."""
+    said: list[dict[str, Any]] = [{"numbers": list(SPOKEN), "salts": list(SALTS)}, {"numbers": "03 08 17 22 26 31 09"}]
+    return _performed(
+        out, store, seed, plan(), said, date(2021, 2, 25), datetime(2021, 2, 26, 1, 0, tzinfo=UTC),
+        datetime(2021, 3, 1, 13, 40, tzinfo=UTC),
+    )  # fmt: skip
+
+
+def demo_beacon_draw(out: Path, store: Path, seed: int) -> DrawDemo:
+    """Do the same with a round of drand that was really published."""
+    said = [{"signature": SIGNATURE, "previous_signature": SIGNATURE_BEFORE}]
+    return _performed(
+        out, store, seed, beacon_plan(), said, date(2020, 7, 20), datetime(2020, 7, 21, 1, 0, tzinfo=UTC)
+    )  # fmt: skip
+
+
+def _performed(
+    out: Path, store: Path, seed: int, planned: dict[str, Any], said: list[dict[str, Any]], on: date,
+    committed_at: datetime, sealed_at: datetime | None = None,
+) -> DrawDemo:  # fmt: skip
+    """Take a plan through all its steps, with the frame of the day ``on``."""
     out.mkdir(parents=True, exist_ok=True)
-    numbers = [{"numbers": ["0731", "58", "906"]}, {"numbers": "03 08 17 22 26 31 09"}]
     for name, data in {
-        "方案.yaml": plan(),
+        "方案.yaml": planned,
         "检查人员.yaml": inspectors(seed),
-        "录入一.yaml": {"by": "录入员一", "values": numbers},
-        "录入二.yaml": {"by": "录入员二", "values": numbers},
+        "录入一.yaml": {"by": "录入员一", "values": said},
+        "录入二.yaml": {"by": "录入员二", "values": said},
     }.items():
         (out / name).write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), "utf8")
     committed, digest = commit_draw(
-        out / "方案.yaml",
-        out / "检查人员.yaml",
-        out,
-        evidence=store,
-        on=date(2021, 2, 25),
-        now=datetime(2021, 2, 26, 1, 0, tzinfo=UTC),
-    )
-    seal_draw(out, out / "录入一.yaml", out / "录入二.yaml")
-    outcome = run_draw(out, store)
+        out / "方案.yaml", out / "检查人员.yaml", out, evidence=store, on=on, now=committed_at
+    )  # fmt: skip
+    if sealed_at is not None:
+        record_slips(out, [slip(salt, number) for salt, number in zip(SALTS, SPOKEN, strict=True)], sealed_at)
+    known = datetime.fromisoformat(planned["known_at"])
+    seal_draw(out, out / "录入一.yaml", out / "录入二.yaml", known + timedelta(minutes=5))
+    outcome = run_draw(out, store, now=known + timedelta(minutes=6))
     checks = verify_bundle(out / "抽查包.zip", out / "frame.tsv", digest)
     return DrawDemo(sum(not d.reserve for d in outcome.drawn), committed["frame"]["count"], out, digest, tuple(checks))

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -49,7 +49,7 @@ from zhunsheng.draws.protocol import (
     write_bundle,
     write_frame,
 )
-from zhunsheng.draws.public_log import Entry, read_log, told_of
+from zhunsheng.draws.public_log import Entry, Held, held, read_log, told_of
 from zhunsheng.draws.randomness import canonical_text
 from zhunsheng.draws.reading import load, read_inspectors, read_plan
 from zhunsheng.draws.results import Result, check_results
@@ -68,6 +68,7 @@ from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.text import csv_text
 
 SLIPS = "slips.json"  # of a ceremony whose numbers are sealed first
+ENTERED = "entered.json"  # when the seed was entered; no part of the bundle, which is the same whenever it is made
 KEPT = "frame.tree.parquet"  # beside frame.tsv, of large frames: the tree's nodes, so that proofs need no second hashing
 MAX_CHECK_FORMS = 200  # check forms written to Word at once
 
@@ -115,31 +116,38 @@ def seal_entries(
     Raises ``ZS-DR-04``, ``ZS-DR-05``, ``ZS-DR-35``, ``ZS-DR-36``; ``ZS-DR-38`` where the draw has another seed.
     """
     plan, committed = read_plan(folder / "plan.json"), read_part(folder / "commitment.json")
-    sealed = seal(plan, committed, first, second, slips_of(folder), now or clock_now())
+    when = now or clock_now()
+    sealed = seal(plan, committed, first, second, slips_of(folder), when)
     kept = folder / "seed.json"
     # Of one commitment there is one seed, or whoever enters could try until the result pleases.
     if kept.is_file() and read_part(kept)["seed"] != sealed["seed"]:
         raise ZhunshengError("ZS-DR-38")
+    if not kept.is_file():
+        _write(folder / ENTERED, {"seed": sealed["seed"], "entered_at": when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")})
     _write(kept, sealed)
     return sealed
 
 
-def read_commitments(file: Path, bundle: Path | None = None, head: str | None = None) -> list[Entry]:
+def read_commitments(
+    file: Path, bundle: Path | None = None, head: str | None = None, number: int | None = None
+) -> tuple[list[Entry], Held | None]:
     """Return the entries of a published log, whole and unbroken; with ``bundle`` those on its commitment and its draw.
 
-    Raises ``ZS-DR-45`` where the log is broken or does not go on from ``head`` (the digest of an entry noted before),
+    Also how ``head`` (a digest noted before, of entry ``number`` where that is known) stands to it. Raises ``ZS-DR-45`` where
+    the log is broken, ``ZS-DR-58`` where it does not hold ``head``,
     ``ZS-DR-46`` where a bundle's commitment is not in it, ``ZS-IN-01``, ``ZS-IN-05``, and as ``read_bundle``.
     """
     entries = read_log(written(file), file.name)
-    if head is not None and head.strip().lower() not in {entry.own for entry in entries}:
-        raise ZhunshengError("ZS-DR-45", name=file.name, number=len(entries), detail="没有一条的摘要是给出的那个，记录被改动过")
+    mine = held(entries, head, number) if head is not None else None
+    if mine is not None and not mine.agrees:
+        raise ZhunshengError("ZS-DR-58", name=file.name, detail=mine.says)
     if bundle is None:
-        return entries
+        return entries, mine
     bound = commitment_digest(read_bundle(bundle)["commitment.json"])
     found = told_of(entries, bound)
     if not any(entry.digest == bound for entry in found):
         raise ZhunshengError("ZS-DR-46", name=file.name)
-    return found
+    return found, mine
 
 
 def slips_of(folder: Path) -> dict[str, Any] | None:
@@ -197,11 +205,11 @@ def _engine(where: Where, frame: Frame, text: Path) -> Iterator[Engine]:
 
 def run_draw(
     folder: Path, evidence: Path | None = None, memory_limit: str | None = None, *, where: Where = HERE,
-    tasks: bool = True, told: Callable[[str], None] = lambda words: None,
+    tasks: bool = True, told: Callable[[str], None] = lambda words: None, now: datetime | None = None,
 ) -> Outcome:  # fmt: skip
     """Draw, assign and write the bundle, notice and tasks to ``folder``; ``evidence`` gives the tasks their objects' names.
 
-    ``tasks`` False: no task lists and no check forms. ``told`` gets notes for people. Raises ``ZS-DR-06``, ``ZS-DR-08``, ``ZS-EV-04``, and as
+    ``tasks`` False: no task lists and no check forms. ``told`` gets notes for people; ``now`` is the notice's time of the draw. Raises ``ZS-DR-06``, ``ZS-DR-08``, ``ZS-EV-04``, and as
     ``engines.connected``.
     """
     plan = read_plan(folder / "plan.json")
@@ -217,9 +225,7 @@ def run_draw(
         connection.close()
     write_bundle(outcome, folder / "抽查包.zip")
     shutil.copyfile(str(files("zhunsheng.draws") / "verify.html"), folder / "verify.html")
-    notice = notice_form(outcome)
-    write_whole(folder / "公告.html", page_of([notice]))
-    write_forms([notice], folder / "公告.docx")
+    write_notice(outcome, folder, _recorded(folder, outcome, now or clock_now()))
     _write(
         folder / "公告.json",
         {
@@ -231,6 +237,25 @@ def run_draw(
     if tasks:
         _write_tasks(outcome, folder, entity_names(evidence, [d.id for d in outcome.drawn]) if evidence else {})
     return outcome
+
+
+def write_notice(outcome: Outcome, folder: Path, happened: Sequence[tuple[datetime, str]]) -> None:
+    """Write the notice, as a page and for Word; ``happened`` is what was recorded of the draw, each thing with its own time."""
+    notice = notice_form(outcome, happened)
+    write_whole(folder / "公告.html", page_of([notice]))
+    write_forms([notice], folder / "公告.docx")
+
+
+def _recorded(folder: Path, outcome: Outcome, drawn: datetime) -> list[tuple[datetime, str]]:
+    """Return what the folder holds of a draw's events: where it was published only who published it knows."""
+    found = [(datetime.fromisoformat(outcome.committed["committed_at"]), "作出承诺（何时公布以公布的承诺记录为准）")]
+    if slips := slips_of(folder):
+        found.append((datetime.fromisoformat(slips["sealed_at"]), "登记封条"))
+    kept = folder / ENTERED
+    # Of another seed it tells nothing.
+    if kept.is_file() and (said := load(kept)).get("seed") == outcome.sealed["seed"]:
+        found.append((datetime.fromisoformat(said["entered_at"]), "两人录入一致，种子已定"))
+    return [*found, (drawn, "抽取并分派")]
 
 
 def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where: Where = HERE) -> int:

@@ -1,4 +1,4 @@
-"""What is decided on personal data in what is to be public, one choice and one reason a datum; what a stranger asks."""
+"""What people send on public matters: a decision on each datum that is personal, a code they ask after, the slip they hold."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.web.forms.base import Sent, checked
-from zhunsheng.web.forms.fields import CleanCharField, OneOfField
+from zhunsheng.web.forms.fields import CleanCharField, NumberField, OneOfField
 from zhunsheng.web.services.disclosing import HIDE, KEEP, Decision, Item
 
 _CHOICE = re.compile("decision_([0-9a-f]{32})")
@@ -40,6 +40,13 @@ class OwnCode(Sent):
 
     code = CleanCharField(most=60, label=_("统一社会信用代码"))
     file = forms.BooleanField(required=False)
+
+
+class HeldSlip(forms.Form):
+    """What stands on a slip that someone holds: its number, where they say it, and its digest, blanks or not."""
+
+    number = NumberField(label=_("编号"), low=1, high=10**9, required=False)
+    digest = CleanCharField(most=200, label=_("摘要"))
 
 
 def said_of(items: list[Item], said: dict[str, Decision]) -> list[Item]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
+from zhunsheng.clock import told
 from zhunsheng.disclosure.documents import json_texts
 from zhunsheng.draws.plan import Plan
-from zhunsheng.draws.public_log import START, Entry, read_log
+from zhunsheng.draws.public_log import KINDS, START, Entry, Held, held, read_log
+from zhunsheng.draws.strata import untouched
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models import AuditHead, Commitment, Draw, Publication
 from zhunsheng.web.roles import WORDS
@@ -62,20 +65,50 @@ def entry_of(kept: Commitment) -> Entry:
     return Entry.model_validate_json(kept.line)
 
 
-# What a step of a draw is, as the public reads it; an entry is there only where the step was taken.
-HAPPENED = {action: WORDS[action] for action in ("draws.enter", "draws.differ")} | {
-    "draws.commit": gettext_lazy("承诺已作出"),
-    "draws.draw": gettext_lazy("已抽取"),
+# What a step of a draw is, as people read it: by what was done and, of entries, where that led.
+HAPPENED = {
+    ("draws.enter", "committed"): gettext_lazy("登记封条"),
+    ("draws.enter", "entered"): gettext_lazy("第一人录入随机数"),
+    ("draws.enter", "sealed"): gettext_lazy("第二人录入，两次一致，种子已定"),
+    ("draws.differ", "committed"): WORDS["draws.differ"],
+    ("draws.draw", "drawn"): gettext_lazy("抽取并分派"),
+    ("draws.adopt", "drawn"): WORDS["draws.adopt"],
 }
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened to a draw: when, what in words, why where a reason was given, and its number in the public log."""
+
+    at: datetime
+    what: str
+    reason: str = ""
+    number: int | None = None
+
+
+def happened(draw: Draw) -> list[Event]:
+    """Return what happened to a draw since it was promised, each with its own time as it was recorded, in order.
+
+    The promise has the time that its file gives, its publication that of its entry in the log, all else that of its step.
+    """
+    found = []
+    path = draw.folder() / "commitment.json"
+    if draw.state != "planned" and path.is_file():
+        made = datetime.fromisoformat(json.loads(path.read_text("utf8"))["committed_at"])
+        found.append(Event(made, gettext("作出承诺（承诺文件所记的时间）")))
+    for entry in draw.published.order_by("number"):
+        found.append(Event(entry.at, str(entry.get_kind_display()), entry_of(entry).reason, entry.number))
+    for step in draw.steps():
+        if words := HAPPENED.get((step.action, step.after)):
+            found.append(Event(step.at, str(words)))
+    # Those of one second keep this order: a step's time is finer than an entry's.
+    return sorted(found, key=lambda event: event.at.replace(microsecond=0))
 
 
 def shown(kept: Commitment) -> dict[str, Any]:
     """Return what the page of an entry shows: the promise in words, and what the site saw happen, each with its time."""
     draw = kept.draw
     plan = Plan.model_validate(draw.plan)
-    entries = list(draw.published.all())
-    happened = [(e.at, e.get_kind_display(), entry_of(e).reason) for e in entries]
-    happened += [(s.at, HAPPENED[s.action], "") for s in draw.steps() if s.action in HAPPENED]
     of_year = Commitment.objects.filter(draw__department=draw.department, draw__frame_on__year=draw.year)
     path = draw.folder() / "commitment.json"
     committed = json.loads(path.read_text("utf8")) if path.is_file() else {"strata": {}}
@@ -87,8 +120,8 @@ def shown(kept: Commitment) -> dict[str, Any]:
         "own": entry_of(kept).own,
         "committed": committed,
         "strata": plan.allotted(committed["strata"]),
-        "untouched": [{"stratum": s, "size": n} for s, n in Plan.untouched(committed["strata"])],
-        "happened": sorted(happened, key=lambda h: h[0]),
+        "untouched": untouched(plan.allotted(committed["strata"])),
+        "happened": happened(draw),
         "given_up": given_up(draw),
         "publications": Publication.objects.filter(kind__in=("draw", "results"), state="published", object_id=draw.pk),
         "files": [name for name in FILES if (draw.folder() / name).is_file()],
@@ -100,6 +133,33 @@ def shown(kept: Commitment) -> dict[str, Any]:
 def given_up(draw: Draw) -> bool:
     """Return whether a draw's commitment was given up in public."""
     return any(e.kind == Commitment.Kind.VOID for e in draw.published.all())
+
+
+def slip_text(kept: Commitment, address: str) -> str:
+    """Return what an observer keeps of an entry, as a text to be mailed; at ``address`` it is compared with the log."""
+    entry = entry_of(kept)
+    own = entry.own
+    return "\n".join(
+        (
+            "抽查承诺公开记录　摘要",
+            f"编号　第 {entry.number} 号（{KINDS[entry.kind]}）",
+            f"时间　{told(entry.at)}",
+            f"抽查　{entry.title}（{entry.draw}）",
+            f"摘要　{' '.join(own[n : n + 4] for n in range(0, 64, 4))}",
+            "请保留这份摘要。以后打开下面的网址，看记录是不是还和它一致；",
+            "不一致的，这一条或它之前的记录被改动过。",
+            address,
+            "",
+        )
+    )
+
+
+def held_by(digest: str, number: int | None) -> Held:
+    """Return how a slip that someone holds stands to the log as it is now; a log that is broken agrees with none."""
+    try:
+        return held(check_log(), digest, number)
+    except ZhunshengError as error:
+        return Held(False, error.web)
 
 
 def log_text() -> str:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
@@ -41,6 +41,7 @@ from zhunsheng.usecases.drawing import (
     run_draw,
     seal_entries,
     slips_of,
+    write_notice,
 )
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, Upload, User
@@ -323,10 +324,9 @@ def allotted(draw: Draw) -> list[dict[str, Any]]:
     return Plan.model_validate(draw.plan).allotted(strata)
 
 
-def untouched(strata: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the strata of which nobody is drawn as ``{stratum, size}``, the smallest first."""
-    found = Plan.untouched({s["stratum"]: s for s in strata})
-    return [{"stratum": stratum, "size": size} for stratum, size in found]
+def rules(draw: Draw) -> list[str]:
+    """Return the plan's rules as people read them, in order."""
+    return [quota.words() for quota in Plan.model_validate(draw.plan).quotas]
 
 
 def chained(source: Mapping[str, Any]) -> bool:
@@ -442,7 +442,15 @@ def perform(draw: Draw, user: User, progress: Progress = no_progress, seen: str 
             now.drawn_count = len(drawn)
 
         advance(user, draw, "draws.draw", seen=seen, change=counted)
+    # Once more, with the times of the record, which has the draw's own step now; what no lock may wait for comes after it.
+    write_notice(outcome, draw.folder(), [(e.at, _told(e)) for e in commitments.happened(draw)])
     return draw
+
+
+def _told(event: commitments.Event) -> str:
+    """Return what happened as a notice has it."""
+    numbered = f"，公开记录第 {event.number} 号" if event.number else ""
+    return event.what + numbered + (f"（{event.reason}）" if event.reason else "")
 
 
 def keep_result(

@@ -20,8 +20,10 @@ from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from zhunsheng.clock import told
 from zhunsheng.disclosure import json_texts, redacted, suppressed, version, without
 from zhunsheng.draws.results import categories
+from zhunsheng.draws.strata import untouched
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation.scoring import BASIS_WORDS, VERDICT_WORDS, Verdict
 from zhunsheng.files.writing import write_whole
@@ -36,8 +38,9 @@ from zhunsheng.web.models import Contest, Draw, Organisation, Publication, SelfE
 from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.services import disclosing, office
+from zhunsheng.web.services.commitments import happened
 from zhunsheng.web.services.disclosing import Decision, Item, Undecided
-from zhunsheng.web.services.draws import allotted, proof_of, slips_shown, strength, untouched
+from zhunsheng.web.services.draws import allotted, proof_of, slips_shown, strength
 from zhunsheng.web.services.year import (
     FORM,
     POINTS,
@@ -513,9 +516,10 @@ def _draw(draw: Draw) -> tuple[int, str, dict[str, Any]]:
         "digest": draw.digest,
         "plan": draw.plan,
         "frame_count": draw.frame_count,
-        "untouched": untouched(allotted(draw)),
+        "untouched": [{"stratum": s["stratum"], "size": s["size"]} for s in untouched(allotted(draw))],
         "verdict": strength(draw).text(),
         "slips": slips_shown(draw),
+        "happened": [{"at": told(e.at), "what": e.what, "number": e.number} for e in happened(draw)],
     }
     if draw.state == "drawn":
         parts = proof_of(draw)

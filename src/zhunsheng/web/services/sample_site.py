@@ -13,7 +13,7 @@ from typing import Any
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.regulations import key_frameworks
 from zhunsheng.sample.documents import bureau, write_documents, write_reported
-from zhunsheng.sample.draw import demo_draw, inspectors, plan
+from zhunsheng.sample.draw import DrawDemo, beacon_plan, demo_beacon_draw, demo_draw, inspectors, plan
 from zhunsheng.sample.ledgers import write_ledgers
 from zhunsheng.sample.portfolio import names, write_portfolio
 from zhunsheng.usecases.assessing import Evidence
@@ -321,14 +321,30 @@ def _draw(department: Organisation, people: dict[str, User], folder: Path) -> No
             districts=person["districts"],
             items=person["items"],
         )
+    # An earlier one first, whose randomness is a beacon's: anyone can prove it.
+    earlier = demo_beacon_draw(folder / "beacon", figures.store().root, YEAR)
+    proved = _adopted(department, people, earlier, beacon_plan(), date(YEAR - 1, 7, 20), date(YEAR - 1, 9, 30))
+    publishing.decide(publishing.ask("draw", proved, people["caiwu"]), people["juzhang"], "publish.approve")
     done = demo_draw(folder / "draw", figures.store().root, YEAR)
+    draw = _adopted(department, people, done, plan(), date(YEAR, 2, 25), date(YEAR, 6, 30))
+    for n, task in enumerate(draw.tasks.all()[:40]):
+        result = ("未发现问题", "未发现问题", "发现问题已责令改正", "通过登记的住所无法联系")[n % 4]
+        draws.keep_result(task, people["keyuan"], date(YEAR, 3, 10 + n % 20), result, "", date(YEAR, 4, 20))
+    for kind in ("draw", "results"):
+        publishing.decide(publishing.ask(kind, draw, people["caiwu"]), people["juzhang"], "publish.approve")
+
+
+def _adopted(
+    department: Organisation, people: dict[str, User], done: DrawDemo, planned: dict[str, Any], on: date, ends: date
+) -> Draw:
+    """Take over a draw of the sample as the site takes over any that the command made."""
     draw = Draw.objects.create(
         department=department,
-        code=plan()["id"],
-        title=plan()["title"],
-        plan=plan(),
-        frame_on=date(YEAR, 2, 25),
-        ends_on=date(YEAR, 6, 30),
+        code=planned["id"],
+        title=planned["title"],
+        plan=planned,
+        frame_on=on,
+        ends_on=ends,
         digest=done.digest,
         frame_count=done.frame,
         drawn_count=done.drawn,
@@ -337,12 +353,7 @@ def _draw(department: Organisation, people: dict[str, User], folder: Path) -> No
         created_by=people["keyuan"],
     )
     note(people["keyuan"], draw, "draws.plan", after="planned")
-    draws.adopt(draw, folder / "draw", people["keyuan"])
-    for n, task in enumerate(draw.tasks.all()[:40]):
-        result = ("未发现问题", "未发现问题", "发现问题已责令改正", "通过登记的住所无法联系")[n % 4]
-        draws.keep_result(task, people["keyuan"], date(YEAR, 3, 10 + n % 20), result, "", date(YEAR, 4, 20))
-    for kind in ("draw", "results"):
-        publishing.decide(publishing.ask(kind, draw, people["caiwu"]), people["juzhang"], "publish.approve")
+    return draws.adopt(draw, done.folder, people["keyuan"])
 
 
 def _safeguards(department: Organisation, people: dict[str, User]) -> None:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from zhunsheng import __version__
 from zhunsheng.clock import told
+from zhunsheng.draws.strata import stratum_words
 from zhunsheng.evidence import ledgers
 from zhunsheng.outcomes import ruled as of_contest
 from zhunsheng.web.models import User
@@ -191,6 +192,12 @@ def minus(value: Any, other: Any) -> Decimal:
 
 
 @register.filter
+def thousands(value: int) -> str:
+    """Show a count with commas."""
+    return f"{value:,}"
+
+
+@register.filter
 def waiting_parts(score: Any) -> list[tuple[Any, Decimal]]:
     """Split the open points of a total by reason; the parts add up to the points that are open."""
     parts = [(MARKS[name][2], points) for name, points in score.waiting.items()]
@@ -343,6 +350,12 @@ def pairs(mapping: Any) -> list[tuple[Any, Any]]:
 def named(organisation: Any, year: Any) -> str:
     """Show an organisation by its name of a year: ``{{ department|named:year }}``; today's where the year has not ended."""
     return organisation.name_in(int(year)) if year else organisation.name
+
+
+@register.filter
+def stratum(name: str, names: Any) -> str:
+    """Show a stratum's name by the plan's ``strata`` as people read it."""
+    return stratum_words(names, name) if isinstance(names, list | tuple) else name
 
 
 @register.filter

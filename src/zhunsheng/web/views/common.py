@@ -14,14 +14,17 @@ from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from zhunsheng.clock import DEFAULT
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.text import clean
-from zhunsheng.web.models import Organisation
+from zhunsheng.web.models import Draw, Organisation
 from zhunsheng.web.roles import may
 from zhunsheng.web.sending import sending
-from zhunsheng.web.services import decisions, once
+from zhunsheng.web.services import ceremony, decisions, once
 from zhunsheng.web.session import above, sign_in_again, typed
 from zhunsheng.web.workflow import Overtaken
 
@@ -165,6 +168,22 @@ def demand(request: HttpRequest, action: str, subject: Any) -> None:
     """Refuse unless the user may take the action on the record in its present state."""
     if not may(request.user, action, subject):
         raise PermissionDenied(action)
+
+
+def on_screen(request: HttpRequest, draw: Draw, *, inside: bool) -> HttpResponse:
+    """Show a draw's screen for the hall, or of it the part that changes; ``inside``: with what is not public yet."""
+    shown = ceremony.screen(draw, inside=inside)
+    address = request.build_absolute_uri(reverse("commitment", args=[shown.entry.number])) if shown.entry else ""
+    context = {
+        "screen": shown,
+        "draw": draw,
+        "inside": inside,
+        "code": ceremony.code_of(address) if address else "",
+        "zone": timezone.get_current_timezone_name() == DEFAULT,
+    }
+    response = render(request, "web/_screen.html" if request.htmx else "web/screen.html", context)  # type: ignore[attr-defined]
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 # -- fields of forms --------------------------------------------------------------------------------------------------

@@ -12,12 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhunsheng.draws.results import categories
+from zhunsheng.draws.strata import untouched
 from zhunsheng.web.forms.base import checked
 from zhunsheng.web.forms.draws import PlanForm
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, Upload
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import draws as service
 from zhunsheng.web.services import jobs
+from zhunsheng.web.services.commitments import happened
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.views.common import (
     choice_of,
@@ -25,6 +27,7 @@ from zhunsheng.web.views.common import (
     demand,
     done,
     integer_of,
+    on_screen,
     page,
     paged,
     say_error,
@@ -176,9 +179,10 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
         "part": "draws",
         "draw": draw,
         "refusal": refusal,
-        "untouched": service.untouched(strata),
+        "untouched": untouched(strata),
         "sources": sources,
         "items": draw.plan["items"],
+        "quotas": service.rules(draw),
         "tasks": shown,
         "search": search,
         "state": state,
@@ -200,9 +204,15 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
         "can_publish": may(request.user, "publish.request", draw) and draw.state not in ("planned", "void"),
         "actions": available(request.user, draw, "draws"),
         "steps": draw.steps(),
-        "published": draw.published.all(),
+        "happened": happened(draw),
     }
     return render(request, "web/draw.html", context)
+
+
+@page("draws.view", draw=Draw)
+def screen(request: HttpRequest, draw: Draw) -> HttpResponse:
+    """Show a draw to the hall: what has happened, with its times; the part that changes is asked for again and again."""
+    return on_screen(request, draw, inside=True)
 
 
 def _each(request: HttpRequest, name: str, ceremony: dict[str, Any]) -> list[str]:

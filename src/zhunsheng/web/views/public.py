@@ -8,6 +8,7 @@ import re
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
+from urllib.parse import urlencode
 
 from csp.decorators import csp_replace
 from django.db.models import Q
@@ -18,16 +19,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.web.forms.public import Disclosed, OwnCode, said_of
+from zhunsheng.web.forms.public import Disclosed, HeldSlip, OwnCode, said_of
 from zhunsheng.web.models import Commitment, Organisation, Publication
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import commitments, office, own_proofs, publishing
+from zhunsheng.web.services.ceremony import code_of
 from zhunsheng.web.services.disclosing import Undecided
 from zhunsheng.web.throttle import MOST_ASKED, asked
-from zhunsheng.web.views.common import demand, done, download, page, paged, send
+from zhunsheng.web.views.common import demand, done, download, on_screen, page, paged, say_error, send
 
 PAGE = 30
+SLIPS = 4  # of a commitment on one sheet of paper
 
 
 @page("publish.view")
@@ -128,7 +131,7 @@ def commitment_log(request: HttpRequest) -> HttpResponse:
     """List the public log of commitments, newest first, with the digest that its last entry ends on."""
     found = Commitment.objects.select_related("draw__department__parent").order_by("-number")
     last = found.first()
-    context = paged(request, found, PAGE) | {"head": commitments.entry_of(last).own if last else ""}
+    context = paged(request, found, PAGE) | {"head": commitments.entry_of(last).own if last else "", "last": last}
     return render(request, "web/public/commitments.html", context)
 
 
@@ -144,6 +147,59 @@ def commitment(request: HttpRequest, number: int) -> HttpResponse:
     kept = get_object_or_404(Commitment.objects.select_related("draw__department"), number=number)
     context = commitments.shown(kept) | {"own_number": number if own_proofs.askable(kept.draw) else None}
     return render(request, "web/public/commitment.html", context)
+
+
+@require_safe
+def commitment_check(request: HttpRequest) -> HttpResponse:
+    """Tell whoever holds a slip whether its entry still stands in the log as it was."""
+    said = HeldSlip(request.GET) if request.GET else None
+    found = commitments.held_by(**said.cleaned_data) if said is not None and said.is_valid() else None
+    given = {"number": request.GET.get("number", ""), "digest": request.GET.get("digest", "")}
+    last = Commitment.objects.order_by("number").last()
+    context = {"said": said, "given": given, "found": found, "last": last}
+    return render(request, "web/public/check.html", context, status=400 if said is not None and found is None else 200)
+
+
+def _slip(request: HttpRequest, number: int) -> dict[str, Any]:
+    """Return what a slip to be handed out says of an entry, and the address at which it is compared."""
+    kept = get_object_or_404(Commitment.objects.select_related("draw__department__parent"), number=number)
+    entry = commitments.entry_of(kept)
+    held = urlencode({"number": entry.number, "digest": entry.own})
+    address = request.build_absolute_uri(f"{reverse('commitment-check')}?{held}")
+    return {
+        "kept": kept,
+        "entry": entry,
+        "office": office.told(kept.draw.department, kept.draw.year),
+        "groups": [entry.own[n : n + 4] for n in range(0, 64, 4)],
+        "kind": commitments.KINDS[entry.kind],
+        "subject": f"抽查承诺公开记录第 {entry.number} 号",
+        "page": request.build_absolute_uri(reverse("commitment-check")),
+        "text": commitments.slip_text(kept, address),
+        "code": code_of(address, "l"),
+        "slips": range(SLIPS),
+    }
+
+
+@require_safe
+def commitment_slip(request: HttpRequest, number: int) -> HttpResponse:
+    """Show the slips of an entry for one sheet of paper: handed to observers, who come back with them."""
+    return render(request, "web/public/slip.html", _slip(request, number))
+
+
+@require_safe
+def commitment_slip_text(request: HttpRequest, number: int) -> HttpResponse:
+    """Send the slip as a text to be mailed."""
+    return download(_slip(request, number)["text"].encode("utf-8-sig"), f"承诺摘要-第{number}号.txt")
+
+
+@require_safe
+def commitment_screen(request: HttpRequest, number: int) -> HttpResponse:
+    """Show a draw to a hall, or to whoever follows it from elsewhere, as far as it is public."""
+    kept = get_object_or_404(Commitment.objects.select_related("draw__department"), number=number)
+    try:
+        return on_screen(request, kept.draw, inside=False)
+    except ZhunshengError as error:  # a file of the draw that was tampered with
+        return say_error(request, error)
 
 
 @require_safe
