@@ -303,7 +303,7 @@ def test_spoilt_proofs_are_refused_with_a_code():
     files += [proof(ENTRY.own, wrong) for wrong in (
         b"", b"\xff", b"\xff" * 400, b"\x08" * 900, b"\xf2" * 9, b"\x67" + pending(), b"\xf0\x00" + pending(),
         b"\xf0" + sized(b"x" * 5_000) + pending(), b"\xf3" * 12 + pending(), b"\xf0" + b"\xff" * 12, pending(b""),
-        pending("日历".encode()), pending(b"x" * 1_001), b"\xf2\xf0\x01x" + block(9), block(2**40),
+        pending("日历".encode()), pending(b"x" * 1_001), pending(b"https://a?b=1"), b"\xf2\xf0\x01x" + block(9), block(2**40),
         b"\x00" + ots.BITCOIN + sized(varied(9) + b"\x00"), b"\x00" + ots.PENDING + sized(b"\xff" * 20),
     )]  # fmt: skip
     files += [ots.MAGIC + b"\x02\x08" + bytes(32) + pending(), ots.MAGIC + b"\x01\x03" + bytes(20) + pending()]

@@ -7,6 +7,7 @@ message, forks, and attestations at the ends. Nothing is asked of a network: a b
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ HASHES = {0x02: "sha1", 0x03: "ripemd160", 0x08: "sha256"}
 SHA256, APPEND, PREPEND, REVERSE, HEXLIFY = 0x08, 0xF0, 0xF1, 0xF2, 0xF3
 ATTESTATION, FORK = 0x00, 0xFF
 PENDING, BITCOIN = bytes.fromhex("83dfe30d2ef90c8e"), bytes.fromhex("0588960d73d71901")
+ADDRESS = re.compile(rb"[A-Za-z0-9._/:-]{1,1000}")  # no queries, no names: what a proof may have published of itself
 HEADER = 80  # bytes of a block's header
 LEAST_DIFFICULTY = 10**10  # the main chain's never fell below it since June 2014, two years before there were calendars
 
@@ -138,7 +140,7 @@ def _attestation(file: _Reader, message: bytes) -> Attestation:
     tag, payload = file.take(8), _Reader(file.text(MAX_PAYLOAD))
     if tag == PENDING:
         address = payload.text(1_000)
-        if not address or not all(33 <= sign <= 126 for sign in address):
+        if not ADDRESS.fullmatch(address):
             raise Unreadable("日历的地址写得不对")
         found = Attestation("pending", address.decode("ascii"))
     elif tag == BITCOIN:

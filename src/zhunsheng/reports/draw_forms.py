@@ -50,8 +50,8 @@ def check_form(outcome: Outcome, entity: str, names: dict[str, str]) -> Form:
     return Form("双随机、一公开检查记录表", (2, 4, 2.6, 3.6), tuple(rows), notes=(f"依据：{plan.rule}。",))
 
 
-def notice_form(outcome: Outcome) -> Form:
-    """Return the public notice: how the draw was made and who was drawn."""
+def notice_form(outcome: Outcome, stamped: str = "") -> Form:
+    """Return the public notice: how the draw was made and who was drawn; ``stamped`` says whose clocks tell that it was promised first."""
     plan, committed = outcome.plan, outcome.committed
     drawn = [d for d in outcome.drawn if not d.reserve]
     facts = [
@@ -66,6 +66,8 @@ def notice_form(outcome: Outcome) -> Form:
         ("种子", outcome.sealed["seed"]),
         ("抽中", f"{len(drawn)} 户，候补 {len(outcome.drawn) - len(drawn)} 户"),
     ]
+    if stamped:
+        facts.insert([name for name, _ in facts].index("承诺") + 1, ("外部时间戳", stamped))
     if untouched := plan.untouched(committed["strata"]):
         said = "、".join(f"{stratum}（{size} 户）" for stratum, size in untouched[:UNTOUCHED_SHOWN])
         more = "……（全部各层见 commitment.json）" if len(untouched) > UNTOUCHED_SHOWN else ""

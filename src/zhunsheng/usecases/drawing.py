@@ -193,12 +193,12 @@ def _engine(where: Where, frame: Frame, text: Path) -> Iterator[Engine]:
 
 def run_draw(
     folder: Path, evidence: Path | None = None, memory_limit: str | None = None, *, where: Where = HERE,
-    tasks: bool = True, told: Callable[[str], None] = lambda words: None,
+    tasks: bool = True, told: Callable[[str], None] = lambda words: None, stamped: str = "",
 ) -> Outcome:  # fmt: skip
     """Draw, assign and write the bundle, notice and tasks to ``folder``; ``evidence`` gives the tasks their objects' names.
 
-    ``tasks`` False: no task lists and no check forms. ``told`` gets notes for people. Raises ``ZS-DR-06``, ``ZS-DR-08``, ``ZS-EV-04``, and as
-    ``engines.connected``.
+    ``tasks`` False: no task lists and no check forms. ``told`` gets notes for people; ``stamped`` goes into the notice. Raises ``ZS-DR-06``,
+    ``ZS-DR-08``, ``ZS-EV-04``, and as ``engines.connected``.
     """
     plan = read_plan(folder / "plan.json")
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
@@ -213,7 +213,7 @@ def run_draw(
         connection.close()
     write_bundle(outcome, folder / "抽查包.zip")
     shutil.copyfile(str(files("zhunsheng.draws") / "verify.html"), folder / "verify.html")
-    notice = notice_form(outcome)
+    notice = notice_form(outcome, stamped)
     write_whole(folder / "公告.html", page_of([notice]))
     write_forms([notice], folder / "公告.docx")
     _write(

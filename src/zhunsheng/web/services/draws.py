@@ -44,7 +44,7 @@ from zhunsheng.usecases.drawing import (
 )
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, Upload, User
-from zhunsheng.web.services import commitments
+from zhunsheng.web.services import commitments, stamps
 from zhunsheng.web.services.conditions import known_later
 from zhunsheng.web.services.year import store
 from zhunsheng.web.workflow import advance, check, note
@@ -422,7 +422,7 @@ def perform(draw: Draw, user: User, progress: Progress = no_progress, seen: str 
     """
     check(user, draw, "draws.draw", seen)
     progress("抽取与分派", 0, 2)
-    outcome = run_draw(draw.folder(), store().root)
+    outcome = run_draw(draw.folder(), store().root, stamped=stamps.words_for(draw))
     drawn = [d for d in outcome.drawn if not d.reserve]
     names = entity_names(store().root, [d.id for d in drawn])
     progress("生成任务", 1, 2)

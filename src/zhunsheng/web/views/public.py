@@ -21,7 +21,7 @@ from zhunsheng.web.forms.public import Disclosed, said_of
 from zhunsheng.web.models import Commitment, Organisation, Publication
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
-from zhunsheng.web.services import commitments, office, publishing
+from zhunsheng.web.services import commitments, office, publishing, stamps
 from zhunsheng.web.services.disclosing import Undecided
 from zhunsheng.web.views.common import demand, done, download, page, paged, send
 
@@ -126,7 +126,8 @@ def commitment_log(request: HttpRequest) -> HttpResponse:
     """List the public log of commitments, newest first, with the digest that its last entry ends on."""
     found = Commitment.objects.select_related("draw__department__parent").order_by("-number")
     last = found.first()
-    context = paged(request, found, PAGE) | {"head": commitments.entry_of(last).own if last else ""}
+    head = {"head": commitments.entry_of(last).own if last else "", "last": last, "latest": stamps.latest()}
+    context = paged(request, found, PAGE) | head
     return render(request, "web/public/commitments.html", context)
 
 
@@ -140,13 +141,15 @@ def commitment_lines(request: HttpRequest) -> HttpResponse:
 def commitment(request: HttpRequest, number: int) -> HttpResponse:
     """Show one entry of the log: what was committed to, and what has come of it."""
     kept = get_object_or_404(Commitment.objects.select_related("draw__department"), number=number)
-    return render(request, "web/public/commitment.html", commitments.shown(kept))
+    return render(request, "web/public/commitment.html", commitments.shown(kept) | stamps.shown(kept))
 
 
 @require_safe
 def commitment_file(request: HttpRequest, number: int, name: str) -> HttpResponse:
-    """Send the plan or the commitment itself."""
+    """Send the plan, the commitment itself, what it takes to have the entry stamped, or a time-stamp on it."""
     kept = get_object_or_404(Commitment, number=number)
+    if found := stamps.file_of(kept, name):
+        return download(*found)
     if name not in commitments.FILES:
         raise Http404
     return send(kept.draw.folder() / name)
