@@ -306,6 +306,7 @@ def test_spoilt_proofs_are_refused_with_a_code():
         pending("日历".encode()), pending(b"x" * 1_001), pending(b"https://a?b=1"), b"\xf2\xf0\x01x" + block(9), block(2**40),
         b"\x00" + ots.BITCOIN + sized(varied(9) + b"\x00"), b"\x00" + ots.PENDING + sized(b"\xff" * 20),
     )]  # fmt: skip
+    files.append(proof(ENTRY.own, (b"\xff" + pending()) * 1_200 + pending()))  # all of it right, and too much
     files += [ots.MAGIC + b"\x02\x08" + bytes(32) + pending(), ots.MAGIC + b"\x01\x03" + bytes(20) + pending()]
     for file in files:
         assert code(file, "a.ots", ENTRIES, {}) in REFUSED, file.hex()
@@ -395,7 +396,7 @@ def served(authority, tmp_path):
         def do_POST(self):
             asked = self.rfile.read(int(self.headers["Content-Length"]))
             if self.path == "/moved":
-                self.send_response(307)
+                self.send_response(302)
                 self.send_header("Location", "/stamp")
                 self.end_headers()
                 return
@@ -434,7 +435,7 @@ def test_where_there_is_a_network_the_command_sends_to_the_one_address_given(aut
             ask(address, asked, seconds, context)
         return str(error.value)
 
-    assert "307" in refused(f"{base}/moved") and "500" in refused(f"{base}/broken")
+    assert "302" in refused(f"{base}/moved") and "500" in refused(f"{base}/broken")
     assert "没有答复" in refused(f"{base}/slow", 0.5) and "超过" in refused(f"{base}/endless")
     assert "证书验不过" in refused(f"{base}/stamp", 5, None)  # a server that the machine does not trust
     for address in ("http://127.0.0.1/", "file:///etc/passwd", "https:///x", "tsa", "https://127.0.0.1:1/"):

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 MAGIC = b"\x00OpenTimestamps\x00\x00Proof\x00\xbf\x89\xe2\xe8\x84\xe8\x92\x94"
-MAX_MESSAGE, MAX_PAYLOAD, MAX_FORKS = 4096, 8192, 256  # bytes, bytes, depth: the bounds of the format's own library
+MAX_MESSAGE, MAX_PAYLOAD = 4096, 8192  # bytes: the bounds of the format's own library
 HASHES = {0x02: "sha1", 0x03: "ripemd160", 0x08: "sha256"}
 SHA256, APPEND, PREPEND, REVERSE, HEXLIFY = 0x08, 0xF0, 0xF1, 0xF2, 0xF3
 ATTESTATION, FORK = 0x00, 0xFF
@@ -102,8 +102,6 @@ def read_proof(content: bytes) -> tuple[str, list[Attestation]]:
         while (tag := file.byte()) != ATTESTATION:
             if tag == FORK:
                 waiting.append(message)
-                if len(waiting) > MAX_FORKS:
-                    raise Unreadable("分支过多")
                 if (tag := file.byte()) == ATTESTATION:
                     break
             message = _operated(file, tag, message)
