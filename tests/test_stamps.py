@@ -10,6 +10,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -24,6 +25,7 @@ from zhunsheng.draws.stamps import MAX_STAMP, Stamp, earliest, in_order, read_st
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases.stamping import ask
 
+BUNDLES = Path(__file__).parents[1] / "docs" / "draw-bundles"
 REFUSED = {"ZS-DR-53", "ZS-DR-54", "ZS-DR-55"}
 
 
@@ -381,6 +383,20 @@ def test_an_office_without_a_network_carries_files(authority, log, tmp_path):
     (out / "第2条.tsq").write_bytes(request(ENTRIES[0]))
     invoke("request", log, "--entry", 2, "--out", out)
     assert read_stamp(authority.stamp((out / "第2条.tsq").read_bytes()), "x", ENTRIES, authority.pem())[0].number == 2
+
+
+def test_a_bundle_committed_under_a_false_clock_is_told_by_its_stamp(authority, tmp_path):
+    """The log says 2021, the numbers came out in 2024, the stamp is of today: the log's own time proves nothing."""
+    said = next(one for one in json.loads((BUNDLES / "cases.json").read_text("utf8")) if one["name"] == "office")
+    entry = ENTRIES[0].model_copy(update={"at": "2021-02-26T00:00:00Z", "digest": said["commitment"]})
+    log, bundle = tmp_path / "log.jsonl", BUNDLES / said["bundle"]
+    log.write_text(entry.line() + "\n", "utf8")
+    assert "没有外部的时间戳" in invoke("check", log, "--bundle", bundle)[1]
+    (tmp_path / "1.tsr").write_bytes(authority.stamp(request(entry)))
+    given = ("check", log, "--root", authority.root, "--bundle")
+    assert "不证明承诺在先" in invoke(*given, bundle)[1]
+    assert "1" in json.loads(invoke(*given, bundle, "--json")[1])["standing"]
+    assert invoke(*given, BUNDLES / "draw-1.zip")[0] == "ZS-DR-46"
 
 
 @pytest.fixture

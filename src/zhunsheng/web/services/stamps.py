@@ -68,7 +68,8 @@ def told(kept: Commitment, own: Sequence[CommitmentStamp]) -> str:
         return ""
     every = [one for row in own for one in said_by(row)]
     # A stamp on a later entry covers this one too, and only the earliest of them says more.
-    later = CommitmentStamp.objects.filter(commitment__number__gt=kept.number, bound__isnull=False).order_by("bound")
+    dated = CommitmentStamp.objects.defer("content").filter(bound__isnull=False)
+    later = dated.filter(commitment__number__gt=kept.number).order_by("bound")
     if first := later.first():
         every += said_by(first)
     return standing(every, entry_of(kept), Plan.model_validate(kept.draw.plan).known_from)
@@ -76,7 +77,7 @@ def told(kept: Commitment, own: Sequence[CommitmentStamp]) -> str:
 
 def shown(kept: Commitment) -> dict[str, Any]:
     """Return what the page of an entry shows of its stamps: each with its file, and what they come to."""
-    own = list(kept.stamps.all())
+    own = list(kept.stamps.defer("content"))
     return {
         "stamps": [{"file": file_name(row), "says": [one.says for one in said_by(row)]} for row in own],
         "standing": told(kept, own),
@@ -92,12 +93,12 @@ def of_draw(draw: Draw) -> list[dict[str, Any]]:
 def words_for(draw: Draw) -> str:
     """Return what stamps come to for a draw's commitment as it was first made public, "" where it was not."""
     first = draw.published.filter(kind=Commitment.Kind.COMMIT).first()
-    return told(first, list(first.stamps.all())) if first else ""
+    return told(first, list(first.stamps.defer("content"))) if first else ""
 
 
 def latest() -> CommitmentStamp | None:
     """Return the stamp on the latest entry that has a time."""
-    dated: QuerySet[CommitmentStamp] = CommitmentStamp.objects.filter(bound__isnull=False)
+    dated: QuerySet[CommitmentStamp] = CommitmentStamp.objects.defer("content").filter(bound__isnull=False)
     found: CommitmentStamp | None = dated.order_by("-commitment__number", "bound").select_related("commitment").first()
     return found
 
