@@ -81,7 +81,6 @@ def shown(kept: Commitment) -> dict[str, Any]:
     return {
         "stamps": [{"file": file_name(row), "says": [one.says for one in said_by(row)]} for row in own],
         "standing": told(kept, own),
-        "requests": REQUESTS,
     }
 
 
