@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID as Use
 from typer.testing import CliRunner
@@ -171,6 +172,27 @@ def test_certificates_may_come_in_any_order(tmp_path):
     for answer in answers:
         assert in_order(in_order(answer)) == in_order(answer) and sorted(in_order(answer)) == sorted(answer)
     assert any(in_order(answer) != answer for answer in answers)
+
+
+def test_what_lies_between_root_and_signer_may_come_with_the_answer_or_with_the_root(tmp_path):
+    """A signer of elliptic curves below an authority between: as openssl has it, whichever way the middle one comes."""
+    long = Authority(tmp_path / "long")
+    keys, own = key(), ec.generate_private_key(ec.SECP256R1())
+    between = certificate(name("中间"), keys, long.issuer, long.keys, serial=5, authority=True).public_bytes(Encoding.PEM)
+    signer = certificate(name("章"), own, name("中间"), keys, serial=6, uses=[Use.TIME_STAMPING])
+    (long.folder / "between.pem").write_bytes(between)
+    (long.folder / "signer.pem").write_bytes(signer.public_bytes(Encoding.PEM))
+    (long.folder / "signer.key").write_bytes(own.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    root, bare = long.root.read_bytes(), long.stamp(request(ENTRY))
+    (long.folder / "tsa.cnf").write_text((long.folder / "tsa.cnf").read_text() + f"certs = {long.folder}/between.pem\n")
+    whole = long.stamp(request(ENTRY))
+    for answer, pem in ((whole, root), (whole, root + between), (bare, root + between), (bare, between + root)):
+        (found,) = read_stamp(answer, "a.tsr", ENTRIES, {"a.pem": pem})
+        assert found.details["name"] == "某时间戳机构 章"
+    assert long.holds(whole, LINE) and long.holds(bare, LINE, "-untrusted", long.folder / "between.pem")
+    assert code(bare, "a.tsr", ENTRIES, {"a.pem": root}) == "ZS-DR-55" and not long.holds(bare, LINE)
+    # What lies between is no root.
+    assert code(whole, "a.tsr", ENTRIES, {"a.pem": between}) == "ZS-DR-55"
 
 
 def test_cut_spoilt_and_random_files_are_refused_with_a_code(authority, answer):
