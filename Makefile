@@ -35,6 +35,7 @@ test-postgres: .venv/.dev
 tools:
 	@needed=""; command -v java >/dev/null || [ -n "$$JAVA_HOME" ] || needed="openjdk-17-jre-headless"; \
 	  command -v chromium >/dev/null || needed="$$needed chromium fonts-noto-cjk"; \
+	  command -v openssl >/dev/null || needed="$$needed openssl"; \
 	  [ -z "$$needed" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$needed >/dev/null; } || \
 	  echo "没有找到 $$needed，与之有关的测试会失败，请先安装"

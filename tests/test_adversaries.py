@@ -17,9 +17,11 @@ from zhunsheng.draws.assignment import Inspector
 from zhunsheng.draws.bundle import read_bundle, read_part
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import commitment_digest
+from zhunsheng.draws.public_log import START, Entry
 from zhunsheng.draws.randomness import canonical_text
 from zhunsheng.draws.reading import plan_of
 from zhunsheng.draws.slips import record_digest, slip
+from zhunsheng.draws.stamps import Stamp, standing
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases.drawing import commit_plan, record_slips, run_draw, seal_entries, verify_bundle
@@ -250,7 +252,11 @@ def test_a_commitment_withheld_until_the_numbers_are_out_needs_a_false_time(tmp_
     # With a clock set back it is made: the bundle itself can't tell, whoever holds what was announced can.
     _, late = commit(tmp_path / "false clock", of, now=KNOWN - timedelta(hours=1))
     enter(tmp_path / "false clock", {"numbers": "03 08"})
-    run_draw(tmp_path / "false clock")
+    # A time-stamp by somebody else tells it to everybody: the notice has its words beside the office's time.
+    stamp = Stamp(1, "authority", KNOWN.isoformat(), KNOWN.isoformat(), {})
+    entry = Entry(number=1, at="2024-01-01T00:00:00Z", kind="commit", office="a", draw="b", title="c", digest=late, previous=START)
+    run_draw(tmp_path / "false clock", stamped=standing([stamp], entry, of.known_from))
+    assert "不证明承诺在先" in (tmp_path / "false clock" / "公告.html").read_text("utf8")
     assert checks(tmp_path / "false clock", late)["time"].holds is True
     assert checks(tmp_path / "false clock")["published"].holds is None
     assert checks(tmp_path / "false clock", "0" * 64)["published"].holds is False

@@ -385,8 +385,26 @@ def test_the_published_vectors():
         else:
             with pytest.raises(ZhunshengError, match=said):
                 assign(plan, objects, people, seed)
-    assert len(names) == 9
+    assert len(names) == 14
     assert all(check.holds for check in run_vectors(VECTORS))
+
+
+def test_numbers_in_the_vectors_are_those_of_an_integer_program():
+    """``count`` where the message's number is exact; ``least`` the true one where it says that it is one at least."""
+    cases = {case["name"]: case for case in json.loads(VECTORS.read_text("utf8"))["assignments"]}
+    told = 0
+    for name, plan, objects, people, seed, said in published():
+        if said == "ZS-DR-06" and (most := plan.staffing.max_load):
+            with pytest.raises(ZhunshengError) as refused:
+                assign(plan, objects, people, seed)
+            least = solved(objects, people, plan.staffing.per_object, most)
+            number = refused.value.params["count"]
+            if "count" in cases[name]:
+                assert number == cases[name]["count"] == least, name
+            else:
+                assert int(number.removeprefix("至少 ")) <= cases[name]["least"] == least, name
+            told += 1
+    assert told == 7
 
 
 @pytest.mark.xdist_group("site")

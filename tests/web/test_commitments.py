@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from typer.testing import CliRunner
 
+from authority import Authority
 from zhunsheng.cli import app
 from zhunsheng.draws.own_proof import check_proof, read_proof
 from zhunsheng.draws.public_log import read_log
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.web.models import Commitment, Draw
-from zhunsheng.web.services import commitments
+from zhunsheng.web.models import AuditEntry, Commitment, CommitmentStamp, Draw
+from zhunsheng.web.services import commitments, stamps
 
 SAID = {
     "title": "第三次双随机抽查",
@@ -164,3 +168,92 @@ def test_nothing_of_an_earlier_draw_lies_in_the_folder_of_a_new_one(planned, com
         (draw.folder() / name).write_text("负责人：王小明", "utf8")
     assert commit(draw).state == "done"
     assert {p.name for p in draw.folder().iterdir()} == {"plan.json", "commitment.json", "inspectors.json", "frame.tsv"}
+
+
+# -- time-stamps by outside parties ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("tsa") / "a")
+
+
+@pytest.fixture
+def trusted(authority):
+    """The administrator has put the authority's root where the site looks for it."""
+    place = settings.DATA / "stamp-roots"
+    place.mkdir(parents=True)
+    shutil.copyfile(authority.root, place / "机构.pem")
+    yield place
+    shutil.rmtree(place)
+
+
+def given(client, entry, name):
+    answer = client.get(reverse("commitment-file", args=[entry.number, name]))
+    assert answer.status_code == 200
+    return answer.content
+
+
+def test_an_outside_stamp_is_public_with_its_own_time_and_words(planned, commit, sign_in, client, authority, trusted):
+    draw = planned("SJ-2021-35")
+    commit(draw)
+    entry = Commitment.objects.last()
+    page = client.get(reverse("commitment", args=[entry.number])).content.decode()
+    assert "没有外部的时间戳" in page and "本站自己的时钟" in page
+    # Whoever wants has it stamped: the request needs no account, and is for the line that anyone can digest.
+    answer = authority.stamp(given(client, entry, "request.tsq"))
+    line = given(client, entry, "entry.json")
+    assert line.decode() == entry.line and authority.holds(answer, line)
+    act = reverse("draw-act", args=[draw.pk, "stamp"])
+    head = sign_in("juzhang")
+    assert "时间戳文件" in head.get(reverse("draw", args=[draw.pk])).content.decode()
+
+    def sent(content, by=head):
+        return by.post(act, {"file": SimpleUploadedFile("回执.tsr", content)})
+
+    assert sent(answer).status_code == 302
+    kept = CommitmentStamp.objects.get(commitment=entry)
+    assert AuditEntry.objects.filter(model="commitmentstamp", object_id=str(kept.pk), actor="juzhang").exists()
+    for where in (client.get(reverse("commitment", args=[entry.number])), head.get(reverse("draw", args=[draw.pk]))):
+        page = where.content.decode()
+        assert "某时间戳机构 测试时间戳" in page and "承诺在先，不只凭机关自己的时钟" in page and "没有外部的时间戳" not in page
+    assert given(client, entry, f"{kept.pk}.tsr") == answer
+    assert client.get(reverse("commitment-file", args=[entry.number, f"{kept.pk}.ots"])).status_code == 404
+    assert "最近的外部时间戳" in client.get(reverse("commitments")).content.decode()
+    # What comes with the log is enough for a stranger with the authority's root.
+    assert stamps.words_for(draw).startswith("外部的时间戳最迟是")
+    # Once, by whom it is for, while it holds.
+    assert "ZS-WB-55" in sent(answer).content.decode()
+    other = authority.stamp(given(client, Commitment.objects.first(), "request.tsq"))
+    assert "ZS-DR-54" in sent(other).content.decode()
+    assert "ZS-DR-53" in sent(answer[:900]).content.decode() and "ZS-WB-05" in head.post(act).content.decode()
+    assert sent(answer, sign_in("keyuan")).status_code == 403 and sent(answer, sign_in("shenji")).status_code == 403
+    (trusted / "机构.pem").unlink()
+    said = sent(authority.stamp(given(client, entry, "request.tsq"))).content.decode()
+    assert "ZS-DR-56" in said and "stamp-roots" in said and "--root" not in said
+    assert CommitmentStamp.objects.filter(commitment=entry).count() == 1
+    with pytest.raises(TypeError):
+        kept.save()
+
+
+def test_a_stamp_on_the_head_covers_what_came_before(planned, commit, sign_in, client, authority, trusted):
+    first, second = planned("SJ-2021-36"), planned("SJ-2021-37")
+    commit(first)
+    commit(second)
+    last = Commitment.objects.last()
+    answer = authority.stamp(given(client, last, "request.tsq"))
+    file = SimpleUploadedFile("x", answer)
+    assert sign_in("caiwu").post(reverse("draw-act", args=[second.pk, "stamp"]), {"file": file}).status_code == 302
+    page = client.get(reverse("commitment", args=[last.number - 1])).content.decode()
+    assert f"第 {last.number} 条上" in page and "承诺在先，不只凭机关自己的时钟" in page
+    # The numbers were known before it was stamped: it proves no order, whatever the office's clock says.
+    plan = first.plan | {"known_at": (timezone.now() - timedelta(minutes=1)).isoformat()}
+    QuerySet(Draw).filter(pk=first.pk).update(plan=plan)
+    first.refresh_from_db()
+    assert "不证明承诺在先" in stamps.words_for(first)
+
+
+def test_before_a_commitment_there_is_nothing_to_stamp(planned, sign_in):
+    draw = planned("SJ-2021-38")
+    page = sign_in("juzhang").post(reverse("draw-act", args=[draw.pk, "stamp"]), {"file": SimpleUploadedFile("x", b"x")})
+    assert "ZS-WB-56" in page.content.decode()

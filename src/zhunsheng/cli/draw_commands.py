@@ -13,6 +13,7 @@ from rich.markup import escape
 from zhunsheng import draw_folders
 from zhunsheng.cli import show
 from zhunsheng.cli.arguments import day
+from zhunsheng.cli.stamp_commands import stamp_app
 from zhunsheng.clock import told
 from zhunsheng.draws.bundle import read_bundle, read_part
 from zhunsheng.draws.engines import Kind
@@ -29,6 +30,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases import drawing
 
 draw_app = typer.Typer(help="双随机抽查：承诺、种子、抽取、核验、结果。", no_args_is_help=True)
+draw_app.add_typer(stamp_app, name="stamp")
 Folder = Annotated[Path, typer.Argument(metavar="目录", help="承诺时写出的目录")]
 Bundle = Annotated[Path, typer.Argument(metavar="抽查包", help="抽查包.zip")]
 FrameFile = Annotated[

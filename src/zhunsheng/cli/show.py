@@ -38,6 +38,7 @@ from zhunsheng.usecases.drawing import Own
 from zhunsheng.usecases.importing import Imported
 from zhunsheng.usecases.progress import Progress as Report
 from zhunsheng.usecases.rechecking import Rechecked
+from zhunsheng.usecases.stamping import Checked
 
 console = ChineseConsole(highlight=False)
 errors = ChineseConsole(stderr=True, highlight=False)
@@ -430,6 +431,17 @@ def commitments(entries: Sequence[Entry]) -> None:
     console.print(table)
     if entries:
         console.print(f"最后一条的摘要 [bold]{entries[-1].own}[/]")
+
+
+def stamps(found: Checked) -> None:
+    """Print what each time-stamp says, and what they come to for a draw's commitment."""
+    for name, said in found.stamps.items():
+        for one in said:
+            console.print(f"[bold]第 {one.number} 条[/] {escape(name)}\n  {escape(one.says)}", soft_wrap=True)
+    for number, words in found.standing.items():
+        console.print(f"[bold]第 {number} 条的承诺[/] {escape(words)}", soft_wrap=True)
+    if not found.stamps:
+        console.print("没有找到时间戳文件（*.tsr、*.ots）")
 
 
 def problems(found: Sequence[str]) -> None:

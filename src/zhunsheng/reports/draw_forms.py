@@ -52,8 +52,11 @@ def check_form(outcome: Outcome, entity: str, names: dict[str, str]) -> Form:
     return Form("双随机、一公开检查记录表", (2, 4, 2.6, 3.6), tuple(rows), notes=(f"依据：{plan.rule}。",))
 
 
-def notice_form(outcome: Outcome, happened: Sequence[tuple[datetime, str]] = ()) -> Form:
-    """Return the public notice: how the draw was made and who was drawn; ``happened`` is what was recorded, with its times."""
+def notice_form(outcome: Outcome, happened: Sequence[tuple[datetime, str]] = (), stamped: str = "") -> Form:
+    """Return the public notice: how the draw was made and who was drawn.
+
+    ``happened`` is what was recorded, with its times; ``stamped`` says whose clocks tell that it was promised first.
+    """
     plan, committed = outcome.plan, outcome.committed
     drawn = [d for d in outcome.drawn if not d.reserve]
     facts = [
@@ -65,6 +68,7 @@ def notice_form(outcome: Outcome, happened: Sequence[tuple[datetime, str]] = ())
         ("承诺摘要", commitment_digest(committed)),
         ("数字公布", f"{told(plan.known_at)}（方案所定的时间）"),
         ("经过", "\n".join(f"{told(at)}　{what}" for at, what in happened)),
+        ("外部时间戳", stamped),
         ("随机数", outcome.sealed["randomness"]),
         ("随机数的来源", verdict(plan, outcome.sealed["values"]).text()),
         ("种子", outcome.sealed["seed"]),

@@ -205,11 +205,12 @@ def _engine(where: Where, frame: Frame, text: Path) -> Iterator[Engine]:
 
 def run_draw(
     folder: Path, evidence: Path | None = None, memory_limit: str | None = None, *, where: Where = HERE,
-    tasks: bool = True, told: Callable[[str], None] = lambda words: None, now: datetime | None = None,
+    tasks: bool = True, told: Callable[[str], None] = lambda words: None, now: datetime | None = None, stamped: str = "",
 ) -> Outcome:  # fmt: skip
     """Draw, assign and write the bundle, notice and tasks to ``folder``; ``evidence`` gives the tasks their objects' names.
 
-    ``tasks`` False: no task lists and no check forms. ``told`` gets notes for people; ``now`` is the notice's time of the draw. Raises ``ZS-DR-06``, ``ZS-DR-08``, ``ZS-EV-04``, and as
+    ``tasks`` False: no task lists and no check forms. ``told`` gets notes for people; ``now`` is the notice's time of the
+    draw, ``stamped`` what it says of time-stamps. Raises ``ZS-DR-06``, ``ZS-DR-08``, ``ZS-EV-04``, and as
     ``engines.connected``.
     """
     plan = read_plan(folder / "plan.json")
@@ -225,7 +226,7 @@ def run_draw(
         connection.close()
     write_bundle(outcome, folder / "抽查包.zip")
     shutil.copyfile(str(files("zhunsheng.draws") / "verify.html"), folder / "verify.html")
-    write_notice(outcome, folder, _recorded(folder, outcome, now or clock_now()))
+    write_notice(outcome, folder, _recorded(folder, outcome, now or clock_now()), stamped)
     _write(
         folder / "公告.json",
         {
@@ -239,9 +240,11 @@ def run_draw(
     return outcome
 
 
-def write_notice(outcome: Outcome, folder: Path, happened: Sequence[tuple[datetime, str]]) -> None:
-    """Write the notice, as a page and for Word; ``happened`` is what was recorded of the draw, each thing with its own time."""
-    notice = notice_form(outcome, happened)
+def write_notice(
+    outcome: Outcome, folder: Path, happened: Sequence[tuple[datetime, str]], stamped: str = ""
+) -> None:
+    """Write the notice, as a page and for Word: ``happened`` and ``stamped`` as in ``notice_form``."""
+    notice = notice_form(outcome, happened, stamped)
     write_whole(folder / "公告.html", page_of([notice]))
     write_forms([notice], folder / "公告.docx")
 

@@ -132,6 +132,8 @@ ACTIONS: dict[str, Act] = {
     "draws.commit": Act((STAFF, FINANCE, HEAD), on=("planned",), to="committed", needs=("numbers_unknown",)),
     "draws.enter": Act((STAFF, FINANCE, HEAD, AUDITOR), on=("committed", "entered"), to="entered", ways=("sealed",), blind=True),
     "draws.differ": Act((), on=("entered",), to="committed", system=True),
+    # What an outside party stamped is kept as it came: it changes no state.
+    "draws.stamp": Act((FINANCE, HEAD)),
     "draws.adopt": Act((), on=("planned",), to="drawn", system=True),
     "draws.draw": Act((STAFF, FINANCE, HEAD), on=("sealed",), to="drawn"),
     "draws.result": Act((STAFF,), on=("drawn",)),
@@ -201,6 +203,7 @@ WORDS: dict[str, Any] = {
     "draws.commit": _("公布承诺"),
     "draws.enter": _("录入随机数"),
     "draws.draw": _("抽取"),
+    "draws.stamp": _("登记外部时间戳"),
     "draws.result": _("录入检查结果"),
     "draws.differ": _("两次录入不一致，退回重录"),
     "draws.adopt": _("接收已抽取的整包"),

@@ -3,7 +3,7 @@
 from zhunsheng.web.models.api import ApiAnswer
 from zhunsheng.web.models.audited import Audited, AuditEntry, AuditHead
 from zhunsheng.web.models.decided import Decided
-from zhunsheng.web.models.draws import Commitment, Draw, DrawTask, InspectionItem, Inspector
+from zhunsheng.web.models.draws import Commitment, CommitmentStamp, Draw, DrawTask, InspectionItem, Inspector
 from zhunsheng.web.models.evaluation import KeyEvaluation, KeyMark, Rectification
 from zhunsheng.web.models.office import CalendarEntry, LibraryIndicator, LocalScheme, SafeguardRecord
 from zhunsheng.web.models.people import ApiToken, Membership, Organisation, OrganisationStage, Role, User
@@ -33,6 +33,7 @@ __all__ = [
     "CalendarEntry",
     "Checkpoint",
     "Commitment",
+    "CommitmentStamp",
     "Contest",
     "Decided",
     "Draw",

@@ -149,6 +149,38 @@ class Commitment(Audited):
         return self.draw.department
 
 
+class CommitmentStamp(Audited):
+    """A time-stamp by an outside party on an entry of the log, as it came, with what it said when it was taken in."""
+
+    commitment = models.ForeignKey(Commitment, models.PROTECT, related_name="stamps")
+    content = models.TextField()  # the file, in base64
+    digest = models.CharField(max_length=64)
+    found = models.JSONField()  # draws.stamps.Stamp of each statement in the file
+    bound = models.DateTimeField(null=True)  # the latest moment that the best of them can mean
+    by = models.ForeignKey(User, models.PROTECT)
+    at = models.DateTimeField(auto_now_add=True)
+
+    by_digest = ("content",)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["commitment", "digest"], name="one_stamp")]
+
+    def __str__(self) -> str:
+        return f"{self.commitment}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save a new stamp. Raises ``TypeError`` for one that is kept."""
+        if self.pk is not None:
+            raise TypeError("a time-stamp is never changed")
+        super().save(*args, **kwargs)
+
+    @property
+    def department(self) -> Organisation:
+        """The department whose draw this is."""
+        return self.commitment.department
+
+
 class DrawTask(Audited):
     """One drawn object with its team and what the inspection came to."""
 

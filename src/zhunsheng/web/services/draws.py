@@ -45,7 +45,7 @@ from zhunsheng.usecases.drawing import (
 )
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, Upload, User
-from zhunsheng.web.services import commitments
+from zhunsheng.web.services import commitments, stamps
 from zhunsheng.web.services.conditions import known_later
 from zhunsheng.web.services.year import store
 from zhunsheng.web.workflow import advance, check, note
@@ -443,7 +443,8 @@ def perform(draw: Draw, user: User, progress: Progress = no_progress, seen: str 
 
         advance(user, draw, "draws.draw", seen=seen, change=counted)
     # Once more, with the times of the record, which has the draw's own step now; what no lock may wait for comes after it.
-    write_notice(outcome, draw.folder(), [(e.at, _told(e)) for e in commitments.happened(draw)])
+    happened = [(e.at, _told(e)) for e in commitments.happened(draw)]
+    write_notice(outcome, draw.folder(), happened, stamps.words_for(draw))
     return draw
 
 

@@ -37,7 +37,7 @@ from zhunsheng.usecases.result import RunContest, RunSheet, RunTotal
 from zhunsheng.web.models import Contest, Draw, Organisation, Publication, SelfEvaluation, SheetVersion, Step, User
 from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.models.targets import book_of
-from zhunsheng.web.services import disclosing, office
+from zhunsheng.web.services import disclosing, office, stamps
 from zhunsheng.web.services.commitments import happened
 from zhunsheng.web.services.disclosing import Decision, Item, Undecided
 from zhunsheng.web.services.draws import allotted, proof_of, slips_shown, strength
@@ -849,6 +849,8 @@ def shown(publication: Publication) -> dict[str, Any]:
         context["scores"] = [{**s, "parts": parts_of(s)} for s in data["scores"]]
     elif publication.kind == "draw":
         context["drawn"] = data.get("drawn", [])[:500]
+        # As it stands today: what is stamped after the publication tells of the same commitment.
+        context["stamped"] = stamps.words_for(Draw.objects.get(pk=publication.object_id))
     if publication.folder().is_dir():
         context["files"] = sorted(p.name for p in publication.folder().iterdir())
     return context

@@ -18,9 +18,9 @@ from zhunsheng.web.forms.draws import PlanForm
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, Upload
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import draws as service
-from zhunsheng.web.services import jobs
+from zhunsheng.web.services import jobs, stamps
 from zhunsheng.web.services.commitments import happened
-from zhunsheng.web.services.uploads import take
+from zhunsheng.web.services.uploads import content_of, take
 from zhunsheng.web.views.common import (
     choice_of,
     date_of,
@@ -205,6 +205,9 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
         "actions": available(request.user, draw, "draws"),
         "steps": draw.steps(),
         "happened": happened(draw),
+        "published": draw.published.all(),
+        "can_stamp": may(request.user, "draws.stamp", draw),
+        "stamped": stamps.of_draw(draw),
     }
     return render(request, "web/draw.html", context)
 
@@ -260,6 +263,11 @@ def act(request: HttpRequest, draw: Draw, what: str) -> HttpResponse:
         slips = [one.lower() for one in _each(request, "slip", ceremony)]
         service.seal_slips(draw, request.user, slips, seen)  # type: ignore[arg-type]
         return done(request, "draw", _("封条已登记。请在开封之前公布封存摘要。"), draw.pk)
+    elif what == "stamp":
+        demand(request, "draws.stamp", draw)
+        file = request.FILES.get("file")
+        stamps.add(draw, request.user, content_of(file, "stamp", limit=2**20), file.name if file else "")  # type: ignore[arg-type]
+        return done(request, "draw", _("时间戳已核对并登记，在公开的承诺记录里可见。"), draw.pk)
     elif what == "draw":
         demand(request, "draws.draw", draw)
         compare(draw, seen)

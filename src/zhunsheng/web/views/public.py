@@ -23,7 +23,7 @@ from zhunsheng.web.forms.public import Disclosed, HeldSlip, OwnCode, said_of
 from zhunsheng.web.models import Commitment, Organisation, Publication
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
-from zhunsheng.web.services import commitments, office, own_proofs, publishing
+from zhunsheng.web.services import commitments, office, own_proofs, publishing, stamps
 from zhunsheng.web.services.ceremony import code_of
 from zhunsheng.web.services.disclosing import Undecided
 from zhunsheng.web.throttle import MOST_ASKED, asked
@@ -131,7 +131,8 @@ def commitment_log(request: HttpRequest) -> HttpResponse:
     """List the public log of commitments, newest first, with the digest that its last entry ends on."""
     found = Commitment.objects.select_related("draw__department__parent").order_by("-number")
     last = found.first()
-    context = paged(request, found, PAGE) | {"head": commitments.entry_of(last).own if last else "", "last": last}
+    head = {"head": commitments.entry_of(last).own if last else "", "last": last, "latest": stamps.latest()}
+    context = paged(request, found, PAGE) | head
     return render(request, "web/public/commitments.html", context)
 
 
@@ -145,7 +146,8 @@ def commitment_lines(request: HttpRequest) -> HttpResponse:
 def commitment(request: HttpRequest, number: int) -> HttpResponse:
     """Show one entry of the log: what was committed to, and what has come of it."""
     kept = get_object_or_404(Commitment.objects.select_related("draw__department"), number=number)
-    context = commitments.shown(kept) | {"own_number": number if own_proofs.askable(kept.draw) else None}
+    context = commitments.shown(kept) | stamps.shown(kept)
+    context |= {"own_number": number if own_proofs.askable(kept.draw) else None}
     return render(request, "web/public/commitment.html", context)
 
 
@@ -204,8 +206,10 @@ def commitment_screen(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_safe
 def commitment_file(request: HttpRequest, number: int, name: str) -> HttpResponse:
-    """Send the plan or the commitment itself."""
+    """Send the plan, the commitment itself, what it takes to have the entry stamped, or a time-stamp on it."""
     kept = get_object_or_404(Commitment, number=number)
+    if found := stamps.file_of(kept, name):
+        return download(*found)
     if name not in commitments.FILES:
         raise Http404
     return send(kept.draw.folder() / name)

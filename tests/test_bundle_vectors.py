@@ -1,0 +1,61 @@
+"""The bundles of docs/draw-bundles: command, page and second verifier say of each what is written down, every code and check among it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bundle_vectors import PLACE
+from test_bundles import compared, ours, theirs
+from test_second_verifier import judged
+
+CASES = json.loads((PLACE / "cases.json").read_text("utf8"))
+
+
+def given(case):
+    """Return bundle, frame and announced digest of a case."""
+    frame = (PLACE / case["frame"]).read_bytes() if "frame" in case else None
+    return (PLACE / case["bundle"]).read_bytes(), frame, case.get("commitment")
+
+
+def wanted(case):
+    return case["refused"] if "refused" in case else dict(map(tuple, case["checks"]))
+
+
+def test_the_command_says_what_is_written_down(tmp_path):
+    for case in CASES:
+        said = ours(tmp_path, *given(case))
+        assert said == wanted(case), case["name"]
+        assert isinstance(said, str) or list(said.items()) == [tuple(one) for one in case["checks"]], case["name"]
+
+
+@pytest.mark.xdist_group("site")
+def test_the_page_says_the_same(chromium):
+    said = theirs(chromium, [given(case) for case in CASES])
+    found = {case["name"]: compared(one) for case, one in zip(CASES, said, strict=True)}
+    assert found == {case["name"]: compared(wanted(case)) for case in CASES}
+
+
+def test_the_second_verifier_takes_the_same(tmp_path):
+    """It reports under names of its own, and leaves a beacon's signature to others."""
+    said = judged(tmp_path, [given(case) for case in CASES])
+    for case, one in zip(CASES, said, strict=True):
+        found = wanted(case)
+        holds = not isinstance(found, str) and False not in found.values()
+        assert one["accepted"] == holds, (case["name"], one)
+        code = one["refused"].split()[0] if "refused" in one else None
+        # What contradicts itself may be told as that, by its file, or by a check.
+        if found == "ZS-DR-23":
+            may = {"ZS-DR-23", "ZS-DR-22", None}
+        else:
+            may = {found} if isinstance(found, str) else {None} if holds else {None, "ZS-DR-23"}
+        assert code in may, (case["name"], one)
+
+
+def test_every_code_and_check_is_among_them():
+    codes = {case["refused"] for case in CASES if "refused" in case}
+    false = {code for case in CASES for code, holds in case.get("checks", ()) if holds is False}
+    every = {code for case in CASES for code, _holds in case.get("checks", ())}
+    assert codes == {"ZS-DR-07", "ZS-DR-21", "ZS-DR-22", "ZS-DR-23"}
+    assert every - false == {"strength"}
