@@ -30,6 +30,7 @@ PEOPLE = [
     Inspector(id="P1", certified=True), Inspector(id="P2", certified=True, recuse=("E03", "E07")), Inspector(id="P3", certified=False),
     Inspector(id="P4", certified=True, districts=("东",)), Inspector(id="P5", certified=False, districts=("\U00020000里", "\ue000")),
 ]  # fmt: skip
+KEY = "00112233445566778899aabbccddeeff"  # of every frame here; a real one is random
 DISTRICTS = ("东", "\U00020000里", "\ue000")
 
 
@@ -43,7 +44,8 @@ def made(place, sources, values, **more):
         "quotas": [{"match": {"credit_class": "A"}, "ratio": "0.3", "floor": 1, "ceiling": 2}, {"match": {"district": "东"}, "count": 0}, {"ratio": "0.5"}],
         "randomness": sources, "known_at": "2024-01-01T00:00:00Z", "lead": 60,
     } | more)  # fmt: skip
-    (place / "frame.tsv").write_text("".join(f"{one}\t{stratum}\n" for one, stratum in rows), "utf8", newline="")
+    text = spec.head(KEY).decode() + "".join(f"{one}\t{stratum}\n" for one, stratum in rows)
+    (place / "frame.tsv").write_text(text, "utf8", newline="")
     frame = frame_from_file(place / "frame.tsv", plan, open_database(), published=True)
     committed = commitment(plan, frame, PEOPLE, BEFORE)
     slips = [slip(salt, number) for v in values for salt, number in zip(v.get("salts", ()), v.get("numbers", ()), strict=False)]
@@ -132,6 +134,10 @@ def cases(place):
         ("ranks-exchanged", of("drawn.json", lambda d: exchanged(d, 0, 1)), None, digest, {"order", "assignment"}),
         ("a-cut-off-changed", of("cutoffs.json", lambda d: d.update(dict.fromkeys(list(d)[:1], "0" * 64))), None, digest, {"order"}),
         ("proofs-exchanged", of("proofs.json", lambda d: exchanged(d, drawn[0], drawn[1])), None, digest, {"proofs"}),
+        ("salts-exchanged", of("proofs.json", lambda d: swap(d, drawn[0], drawn[1], "salt")), None, digest, {"proofs"}),
+        ("proofs-without-salts", of("proofs.json", lambda d: d.update({one: proof["path"] for one, proof in d.items()})), None, digest, "ZS-DR-23"),
+        ("a-frame-without-its-key", whole, frame.partition(b"\n")[2], digest, {"frame"}),
+        ("a-frame-under-another-key", whole, spec.head("f" * 32) + frame.partition(b"\n")[2], digest, {"frame"}),
         ("a-proof-taken-away", of("proofs.json", lambda d: d.pop(drawn[-1])), None, digest, {"proofs"}),
         ("teams-exchanged", of("assignment.json", lambda d: swap(d, 0, unlike, "inspectors")), None, digest, {"assignment"}),
         ("a-line-taken-from-the-frame", whole, less, digest, {"frame", "again"}),

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhunsheng.draws.results import categories
-from zhunsheng.draws.strata import untouched
 from zhunsheng.web.forms.base import checked
 from zhunsheng.web.forms.draws import PlanForm
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, Upload
@@ -179,7 +178,7 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
         "part": "draws",
         "draw": draw,
         "refusal": refusal,
-        "untouched": untouched(strata),
+        "untouched": service.untouched(strata),
         "sources": sources,
         "items": draw.plan["items"],
         "quotas": service.rules(draw),
