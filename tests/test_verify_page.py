@@ -294,3 +294,34 @@ def test_the_page_holds_together_without_the_network():
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html)[1]
     assert policy == "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; worker-src blob:"
     assert Path(VERIFY_PAGE).stat().st_size < 400_000
+
+
+def test_files_dropped_on_the_page_go_to_their_fields(page):
+    names = ["抽查包.zip", "frame.tsv", "在册证明-A.json"]
+    page.evaluate(
+        """names => {
+          const dropped = new DataTransfer();
+          for (const name of names) dropped.items.add(new File(["x"], name));
+          document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: dropped, bubbles: true, cancelable: true }));
+        }""",
+        names,
+    )
+    assert page.evaluate("['bundle', 'frame', 'own'].map(id => document.getElementById(id).files[0].name)") == names
+
+
+def test_keyboard_and_reader_are_told_what_happens(page, drawn_with_reserve, tmp_path):
+    """Each field has its label, the stages are said, the verdict gets the focus; without a bundle the field does."""
+    for name in ("bundle", "frame", "own", "expected"):
+        assert page.locator(f"label[for={name}]").count() == 1
+    assert page.locator("#stage[role=status]").count() == 1 and page.locator("progress[aria-label]").count() == 1
+    page.focus("#expected")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#stage:has-text('请先选择抽查包')")
+    assert page.evaluate("document.activeElement.id") == "bundle"
+    parts, frame = drawn_with_reserve
+    chosen(page, tmp_path, packed(parts), frame)
+    page.focus("#expected")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("body[data-done]")
+    assert page.evaluate("document.activeElement.id") == "verdict"
+    assert page.locator("#checks th[scope=row]").count() == page.locator("#checks tr").count() > 10
