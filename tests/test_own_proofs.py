@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from array import array
 from pathlib import Path
 
 import pytest
@@ -231,6 +232,22 @@ def test_nodes_that_are_missing_or_of_another_frame_are_made_anew(done, tmp_path
     for spoil in (kept.unlink, lambda: kept.write_bytes(b"x")):
         spoil()
         assert hat_in(tmp_path / "d").proof("E0321") == right and kept.read_bytes() == raw
+
+
+@pytest.mark.parametrize("moved", [1, -1, -10**6, 10**6])
+def test_nodes_that_are_right_with_places_that_are_not_answer_nothing_false(done, tmp_path, moved):
+    """The root binds the nodes, not where in the text they begin: what is read must be the lines of its node."""
+    shutil.copytree(done[0], tmp_path / "d")
+    hat, kept = hat_in(done[0]), tmp_path / "d" / drawing.KEPT
+    said = json.loads((tmp_path / "d" / "commitment.json").read_text("utf8"))["frame"]
+    starts = array("q", [one + moved for one in hat._groups.starts])
+    merkle.keep(merkle.Groups(bytes(hat._groups.nodes), starts.tobytes(), hat._groups.key), said["digest"], kept)
+    if moved < 0:  # before the first line: not used
+        assert hat_in(tmp_path / "d").proof("E0321") == hat.proof("E0321")
+        return
+    for entity in ("E0321", "E0322x"):
+        with pytest.raises(ZhunshengError, match="ZS-DR-08"):
+            hat_in(tmp_path / "d").stratum(entity)
 
 
 def test_a_draw_of_the_first_version_gives_no_single_proofs(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 import subprocess
@@ -16,6 +17,7 @@ from zhunsheng.draws import spec
 from zhunsheng.draws.assignment import Inspector
 from zhunsheng.draws.drawing import DuckDatabase
 from zhunsheng.draws.frame import frame_from_file, open_database
+from zhunsheng.draws.own_proof import check_proof, read_proof
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import commitment, commitment_digest, perform, seal
 from zhunsheng.errors import ZhunshengError
@@ -51,7 +53,7 @@ def test_all_vectors():
     lines, code = run("--vectors", DOCS / "draw-vectors.json")
     assert [line for line in lines if "\ttrue\t" not in line] == []
     vectors = json.loads((DOCS / "draw-vectors.json").read_text("utf8"))
-    salted = 2 + 2 * len(vectors["salted"]["proofs"])
+    salted = 3 + 2 * len(vectors["salted"]["proofs"])
     assert code == 0 and len(lines) == 3 * len(vectors["sources"]) + 3 + 7 + salted + len(vectors["assignments"])
 
 
@@ -110,6 +112,48 @@ def test_a_draw_of_a_landed_version(tmp_path, with_frame):
     lines, code = run(tmp_path / "抽查包.zip", *frame)
     assert code == 0, lines
     assert sum(line.split("\t")[1] == "null" for line in lines) == (1 if with_frame else 3)
+
+
+def test_own_proofs_are_judged_as_the_command_judges_them(tmp_path):
+    """Of the drawn and the others; with one thing changed in the proof; and where the draw went around an entity."""
+    chance = random.Random(5)
+    cases, command = [], []
+    for _ in range(8):
+        parts, frame, _digest = honest(chance, tmp_path)
+        rows = [line.split("\t") for line in frame.decode().split("\n")[:-1]]
+        key, rows = rows[0][1], rows[1:]
+        tree = spec.Tree(spec.leaf_under(key, spec.frame_line(*row)) for row in rows)
+        bound = spec.digest(spec.canonical(parts["commitment.json"]))
+        for place, (entity, stratum) in enumerate(rows):
+            proof = {"format": "zhunsheng.draw-proof/2", "commitment": bound, "id": entity, "stratum": stratum}
+            proof |= spec.proof_of(key, entity, tree.proof(place))
+            around = copy.deepcopy(parts)
+            for name in ("drawn.json", "assignment.json"):
+                around[name] = [row for row in around[name] if row["id"] != entity]
+            around["proofs.json"].pop(entity, None)
+            bent = {**proof, **chance.choice([{"id": "E9"}, {"stratum": "x"}, {"salt": "0" * 32}, {"path": []}, {"commitment": "0" * 64}])}
+            broken = {**proof, **chance.choice([{"salt": ""}, {"path": ["X"]}, {"id": ""}, {"more": 1}, {"format": "1"}])}
+            for one, said in ((parts, proof), (parts, bent), (parts, broken), (around, proof)):
+                cases.append((packed(one), spec.canonical(said)))
+                try:
+                    found = check_proof(read_proof(cases[-1][1], "x"), one)
+                    command.append({c.code: c.holds for c in found if c.code != "own-ticket"})
+                except ZhunshengError as error:
+                    command.append(error.code)
+    written = []
+    for n, (bundle, proof) in enumerate(cases):
+        (tmp_path / f"{n}.zip").write_bytes(bundle)
+        (tmp_path / f"{n}.json").write_bytes(proof)
+        written.append({"bundle": str(tmp_path / f"{n}.zip"), "proof": str(tmp_path / f"{n}.json")})
+    (tmp_path / "cases.json").write_text(json.dumps(written))
+    theirs = []
+    for line in run("--batch", tmp_path / "cases.json")[0]:
+        said = json.loads(line)
+        own = {code: holds for code, holds, _ in said.get("checks", ()) if code.startswith("own")}
+        theirs.append(said.get("refused") or own)
+    assert theirs == command
+    kinds = {repr(one) for one in command}
+    assert len(kinds) == 5 and len(cases) > 300, kinds  # holds, fault, not in the frame, another commitment, no proof
 
 
 def assigned(chance, place):

@@ -1,6 +1,6 @@
 // A second verifier of draws, written from docs/draw-specification.md alone, to find that text's gaps.
 //
-//   node verify.mjs BUNDLE.zip [--frame frame.tsv] [--commitment DIGEST]
+//   node verify.mjs BUNDLE.zip [--frame frame.tsv] [--commitment DIGEST] [--proof FILE]
 //   node verify.mjs --vectors draw-vectors.json
 //   node verify.mjs --batch CASES.json     [{"bundle": …, "frame": …, "commitment": …}, …], a JSON line each
 //
@@ -850,11 +850,12 @@ const SAID = {
   randomness: "随机数文本由各来源的数值得出", drand: "签名是曲线点的编码（配对本程序不算）", slips: "密封条各不相同",
   seed: "种子由承诺与随机数算得", entered: "两人录入", office: "是否全由机关自定，如实写明", tickets: "每个签号算得",
   order: "各层按签号先后抽取，家数与承诺一致", cutoffs: "各层末位签号相符", proofs: "抽中的都在承诺的名录里",
-  assignment: "分派重算一致", frame: "名录即承诺的名录：摘要、家数、默克尔根", redraw: "由名录重抽，结果一致",
+  assignment: "分派重算一致", own: "证明所指的承诺即此承诺", "own-frame": "由证明算得承诺的树根：当时在名录里",
+  "own-place": "按签号，在名单里或不在名单里，与公布的相同", frame: "名录即承诺的名录：摘要、家数、默克尔根", redraw: "由名录重抽，结果一致",
 };
 
 // Each check is [code, holds, words]; null is "not checked".
-function verify(zip, frame = null, announced = null) {
+function verify(zip, frame = null, announced = null, own = null) {
   const bundle = readBundle(zip), checks = [];
   const { plan, commitment, seed, inspectors, drawn, cutoffs, proofs, digests } = bundle;
   const { strata } = commitment, names = Object.keys(strata).sort(compare), { values } = seed;
@@ -886,7 +887,37 @@ function verify(zip, frame = null, announced = null) {
   check("assignment", assignmentHolds(bundle));
   check("frame", frame === null ? null : frameHolds(bundle, frame));
   check("redraw", frame === null ? null : redrawHolds(bundle, frame));
+  if (own !== null) for (const [code, holds] of ownHolds(bundle, readOwn(own))) check(code, holds);
   return { checks, strength: strengthOf(plan), accepted: checks.every(([, holds]) => holds !== false) };
+}
+
+// An entity's own proof.
+const ownShape = object({
+  format: literal("zhunsheng.draw-proof/2"), commitment: hex(64), id, stratum, salt: hex(32), path,
+});
+function readOwn(bytes) {
+  if (bytes.length > 16 * 1024) refuse("ZS-DR-49", "longer than 16 KiB");
+  try {
+    const proof = parse(bytes, "proof");
+    ownShape(proof, "proof");
+    return proof;
+  } catch (error) {
+    throw error instanceof Refused ? new Refused("ZS-DR-49", error.place) : error;
+  }
+}
+function ownHolds({ version, commitment, seed, drawn, digests }, proof) {
+  const { id, stratum } = proof, numbers = commitment.strata[stratum];
+  if (proof.commitment !== digests["commitment.json"]) return [["own", false]];
+  const led = foldProof(`${id}\t${stratum}`, proof) === commitment.frame.root;
+  if (!led || !numbers || version === FIRST) return [["own", true], ["own-frame", false]];
+  const ticket = ticketOf(seed.seed, id), row = drawn.find(one => one.id === id);
+  let holds = row?.stratum === stratum && row.ticket === ticket;
+  if (!row) {
+    const mine = drawn.filter(one => one.stratum === stratum), place = by(o => o.ticket, idOf);
+    const wanted = numbers.quota + numbers.reserve;
+    holds = wanted < numbers.size && mine.length >= wanted && mine.every(one => place(one, { id, ticket }) < 0);
+  }
+  return [["own", true], ["own-frame", true], ["own-place", holds]];
 }
 
 function timesHold(plan, commitment, seed) {
@@ -963,6 +994,9 @@ function vectors(file) {
   const withKey = Buffer.concat([Buffer.from(`#\t${key}\n`), bytes]);
   expect("salted: digest", digest(withKey), frame_digest);
   expect("salted: root", merkleRoot(readFrame(withKey, version).leaves), frame_root);
+  const own = readOwn(Buffer.from(data.salted.own));
+  const { stratum: where } = frame.entities.find(one => one.id === own.id);
+  expect("salted: own", [own.stratum, foldProof(`${own.id}\t${where}`, own)], [where, frame_root]);
   for (const [id, proof] of Object.entries(proofs)) {
     expect(`salted: salt of ${id}`, proof.salt, saltOf(key, id).toString("hex"));
     const { stratum } = frame.entities.find(one => one.id === id);
@@ -995,9 +1029,10 @@ function vectors(file) {
 }
 
 // ---------------------------------------------------------------------------------------- command
-function outcome({ bundle, frame = null, commitment = null }) {
+function outcome({ bundle, frame = null, commitment = null, proof = null }) {
+  const read = path => path && readFileSync(path);
   try {
-    return { bundle, ...verify(readFileSync(bundle), frame && readFileSync(frame), commitment) };
+    return { bundle, ...verify(readFileSync(bundle), read(frame), commitment, read(proof)) };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     return { bundle, refused: error.code, place: error.place, accepted: false };
@@ -1021,12 +1056,12 @@ function main(words) {
     for (const result of results) console.log(JSON.stringify(result));
     return results.some(one => one.refused) ? 2 : results.every(one => one.accepted) ? 0 : 1;
   }
-  const [frame, commitment] = [option("--frame"), option("--commitment")];
+  const [frame, commitment, proof] = [option("--frame"), option("--commitment"), option("--proof")];
   if (words.length !== 1) {
-    console.error("verify.mjs ZIP [--frame FRAME] [--commitment DIGEST] | --vectors FILE | --batch FILE");
+    console.error("verify.mjs ZIP [--frame F] [--commitment DIGEST] [--proof F] | --vectors F | --batch F");
     return 2;
   }
-  const result = outcome({ bundle: words[0], frame, commitment });
+  const result = outcome({ bundle: words[0], frame, commitment, proof });
   if (!result.refused) return print(result.checks);
   console.log(`refused\tfalse\t${result.refused} ${result.place}`);
   return 2;

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from zhunsheng.draws.spec import Tree, digest, head, leaf_under, node
@@ -153,6 +154,8 @@ def kept(path: Path, text_digest: str, root: str, key: str) -> Groups | None:
             return None
         nodes, starts = table["node"].combine_chunks(), table["start"].combine_chunks()
         if (nodes.type, starts.type, nodes.null_count, starts.null_count) != (pa.binary(32), pa.int64(), 0, 0):
+            return None
+        if len(starts) and pc.min(starts).as_py() < len(head(key)):
             return None
     except (pa.ArrowException, OSError, KeyError):
         return None

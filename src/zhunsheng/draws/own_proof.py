@@ -153,8 +153,8 @@ class Hat:
         """Return (stratum, path); what is read must be the committed lines, also where the entity is not among them."""
         if not ID.fullmatch(entity):
             return None
-        group, lines, within = group_of(self._text, self._groups, entity)
         try:
+            group, lines, within = group_of(self._text, self._groups, entity)
             path = self._groups.proof(group, lines, within or 0)
         except (ValueError, IndexError):
             raise self._changed() from None

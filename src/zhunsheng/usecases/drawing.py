@@ -271,6 +271,7 @@ def run_vectors(path: Path) -> list[Check]:
             published.write_text(head(said["salted"]["key"]).decode() + text, "utf8", newline="")
             salted = frame_from_file(published, plan, open_database(), published=True)
             proofs = salted.proofs(list(said["salted"]["proofs"]))
+            own = read_proof(said["salted"]["own"].encode(), path.name)
         text = canonical_text(plan, said["values"])
         seed = seed_of(said["commitment"], text)
         drawn = draw(frame.engine(), seed, plan.allot(frame.sizes))
@@ -286,6 +287,7 @@ def run_vectors(path: Path) -> list[Check]:
         ("加盐的名录库摘要", salted.digest, said["salted"]["frame_digest"]),
         ("加盐的名录库树根", salted.root, said["salted"]["frame_root"]),
         ("在册证明", proofs, said["salted"]["proofs"]),
+        ("单个对象的在册证明", (own.root(), dict(salted.lines())[own.id]), (said["salted"]["frame_root"], own.stratum)),
         ("各层配额", plan.allot(frame.sizes), said["strata"]),
         ("随机数", text, said["randomness"]),
         ("种子", seed, said["seed"]),
