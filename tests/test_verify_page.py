@@ -327,3 +327,22 @@ def test_keyboard_and_reader_are_told_what_happens(page, drawn_with_reserve, tmp
     page.wait_for_selector("body[data-done]")
     assert page.evaluate("document.activeElement.id") == "verdict"
     assert page.locator("#checks th[scope=row]").count() == page.locator("#checks tr").count() > 10
+
+
+def test_the_smallest_tickets_are_kept_without_sorting_all(page):
+    """Of 6,000 tickets a few, cut down many times: none is lost at the limit, and never many are held."""
+    script = """([seed, ids, wanted]) => {
+      const best = new Smallest(seed, wanted);
+      let most = 0;
+      for (const id of ids) {
+        const head = parseInt(ticketOf(seed, id).slice(0, 13), 16);
+        if (Math.floor(head / 2 ** 20) <= best.limit) best.add(head, id);
+        most = Math.max(most, best.found.length);
+      }
+      return [best.cut().map(one => one.id), most];
+    }"""
+    seed, ids = "7" * 32, [f"E{n:05d}" for n in range(6000)]
+    for wanted in (1, 5, 40):
+        kept, most = page.evaluate(script, [seed, ids, wanted])
+        assert kept == sorted(ids, key=lambda one: spec.ticket(seed, one))[:wanted]
+        assert most <= 2 * wanted + 64
