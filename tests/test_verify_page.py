@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import random
 import re
 from pathlib import Path
@@ -182,6 +183,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_judged(page, tmp_path):
     parts, frame, _digest = honest(random.Random(7), tmp_path)
     chosen(page, tmp_path, packed(parts), frame)
     (tmp_path / "frame.tsv").write_bytes(frame + b"z\tA\n")
+    os.utime(tmp_path / "frame.tsv", (2e9, 2e9))  # another second, which is what a browser tells a change by
     page.click("#go")
     page.wait_for_selector("body[data-done]")
     assert "没有核完" in page.inner_text("#verdict")
@@ -294,3 +296,53 @@ def test_the_page_holds_together_without_the_network():
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html)[1]
     assert policy == "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; worker-src blob:"
     assert Path(VERIFY_PAGE).stat().st_size < 400_000
+
+
+def test_files_dropped_on_the_page_go_to_their_fields(page):
+    names = ["抽查包.zip", "frame.tsv", "在册证明-A.json"]
+    page.evaluate(
+        """names => {
+          const dropped = new DataTransfer();
+          for (const name of names) dropped.items.add(new File(["x"], name));
+          document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: dropped, bubbles: true, cancelable: true }));
+        }""",
+        names,
+    )
+    assert page.evaluate("['bundle', 'frame', 'own'].map(id => document.getElementById(id).files[0].name)") == names
+
+
+def test_keyboard_and_reader_are_told_what_happens(page, drawn_with_reserve, tmp_path):
+    """Each field has its label, the stages are said, the verdict gets the focus; without a bundle the field does."""
+    for name in ("bundle", "frame", "own", "expected"):
+        assert page.locator(f"label[for={name}]").count() == 1
+    assert page.locator("#stage[role=status]").count() == 1 and page.locator("progress[aria-label]").count() == 1
+    page.focus("#expected")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#stage:has-text('请先选择抽查包')")
+    assert page.evaluate("document.activeElement.id") == "bundle"
+    parts, frame = drawn_with_reserve
+    chosen(page, tmp_path, packed(parts), frame)
+    page.focus("#expected")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("body[data-done]")
+    assert page.evaluate("document.activeElement.id") == "verdict"
+    assert page.locator("#checks th[scope=row]").count() == page.locator("#checks tr").count() > 10
+
+
+def test_the_smallest_tickets_are_kept_without_sorting_all(page):
+    """Of 6,000 tickets a few, cut down many times: none is lost at the limit, and never many are held."""
+    script = """([seed, ids, wanted]) => {
+      const best = new Smallest(seed, wanted);
+      let most = 0;
+      for (const id of ids) {
+        const head = parseInt(ticketOf(seed, id).slice(0, 13), 16);
+        if (Math.floor(head / 2 ** 20) <= best.limit) best.add(head, id);
+        most = Math.max(most, best.found.length);
+      }
+      return [best.cut().map(one => one.id), most];
+    }"""
+    seed, ids = "7" * 32, [f"E{n:05d}" for n in range(6000)]
+    for wanted in (1, 5, 40):
+        kept, most = page.evaluate(script, [seed, ids, wanted])
+        assert kept == sorted(ids, key=lambda one: spec.ticket(seed, one))[:wanted]
+        assert most <= 2 * wanted + 64
