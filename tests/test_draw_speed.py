@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import os
 import random
 import subprocess
@@ -416,6 +418,19 @@ def listed(path: Path):
     return open_database().execute(f"SELECT stratum, place, id, ticket FROM read_parquet('{path}')").fetchall()
 
 
+def test_a_list_is_what_its_name_says(sealed, tmp_path, capsys):
+    """As a csv for Excel, whose cells run nothing; under a name of another kind it is refused, and nothing is written."""
+    code, said = say(capsys, "list", sealed / "draw", "--out", tmp_path / "there.csv")
+    assert code == 0, said
+    text = (tmp_path / "there.csv").read_text("utf-8-sig")
+    first, *others = csv.reader(io.StringIO(text))
+    assert first == ["分层", "名次", "编号", "号码"]
+    wanted = [tuple(map(str, row)) for row in listed(sealed / "here.parquet")]
+    assert [(row[0].removeprefix("'"), row[1], row[2].removeprefix("'"), row[3]) for row in others] == wanted
+    code, said = say(capsys, "list", sealed / "draw", "--out", tmp_path / "there.xlsx")
+    assert code == 2 and "ZS-CL-01" in said and not (tmp_path / "there.xlsx").exists()
+
+
 @pytest.fixture(scope="session")
 def address(tmp_path_factory):
     """The address of a PostgreSQL server of the tests' own."""
@@ -473,20 +488,20 @@ def test_postgresql_is_chosen_by_the_command(sealed, address, tmp_path, capsys):
 )
 def test_what_keeps_an_engine_from_drawing_is_said(sealed, tmp_path, capsys, engine, url, code, says):
     left, said = say(
-        capsys, "list", sealed / "draw", "--out", tmp_path / "x", "--engine", engine, *(["--url", url] if url else [])
+        capsys, "list", sealed / "draw", "--out", tmp_path / "x.parquet", "--engine", engine, *(["--url", url] if url else [])
     )
     assert (left, code in said, says in said, "geheim" in said) == (2, True, True, False), said
 
 
 def test_a_package_that_is_missing_and_an_engine_that_is_none_are_said(sealed, tmp_path, capsys, monkeypatch):
-    arguments = ("list", sealed / "draw", "--out", tmp_path / "x", "--engine")
+    arguments = ("list", sealed / "draw", "--out", tmp_path / "x.parquet", "--engine")
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     monkeypatch.setitem(sys.modules, "psycopg", None)
     assert "ZS-DR-41" in say(capsys, *arguments, "spark", "--url", "local[1]")[1]
     assert "ZS-DR-41" in say(capsys, *arguments, "postgres", "--url", "postgresql://x")[1]
     assert "ZS-DR-44" in say(capsys, *arguments, "spark", "--url", "local[1]", "--table", "x")[1]
     assert say(capsys, *arguments, "oracle")[0] == 2
-    assert not (tmp_path / "x").exists()
+    assert not (tmp_path / "x.parquet").exists()
 
 
 @pytest.mark.xdist_group("spark")

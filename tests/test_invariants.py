@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import zhunsheng.regulations as regulations
 import zhunsheng.usecases.assessing as assessing
-from zhunsheng.cli import show
+from zhunsheng.cli import show, terminal
 from zhunsheng.clock import today
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation import score_department, score_sheet
@@ -591,11 +591,11 @@ def test_2_a_mark_stands_beside_the_value_wherever_it_is_shown(root, capsys, tmp
     cells.append({c.text for t in report.tables for row in t.rows for c in row.cells})
     for found in cells:
         assert "9场（人工填报）" in found and f"90.22%（{want[1]}；{want[2]}）" in found
-    monkeypatch.setattr(show.console, "width", 300)
+    monkeypatch.setattr(terminal.console, "width", 300)
     show.checkpoint(result.checkpoint)
-    terminal = capsys.readouterr().out
+    printed = capsys.readouterr().out
     show.run(RunResult(done, (), (), (), files))
-    for told in (terminal, capsys.readouterr().out, files["绩效总览（网页）"].read_text("utf8")):
+    for told in (printed, capsys.readouterr().out, files["绩效总览（网页）"].read_text("utf8")):
         assert all(word in told for word in want)
     # Marks are no part of the value: a table read back says the same.
     for name in ("xlsx", "docx"):

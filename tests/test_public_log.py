@@ -7,7 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from zhunsheng.cli import app
+from zhunsheng.cli.commands import app
 from zhunsheng.draws.public_log import START, Entry, held, read_log, told_of
 from zhunsheng.errors import ZhunshengError
 

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from typer.testing import CliRunner
 
-from zhunsheng.cli import app
+from zhunsheng.cli.commands import app
 from zhunsheng.intake import read_book
 from zhunsheng.review import STATES, all_rules, review
 from zhunsheng.review.catalogue import Rule, rule

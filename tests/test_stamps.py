@@ -19,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID as Use
 from typer.testing import CliRunner
 
 from authority import Authority, certificate, key, name, replaced, run
-from zhunsheng.cli import app
+from zhunsheng.cli.commands import app
 from zhunsheng.draws import opentimestamps as ots
 from zhunsheng.draws.public_log import START, Entry
 from zhunsheng.draws.stamps import MAX_STAMP, Stamp, earliest, in_order, read_stamp, request, standing

@@ -17,7 +17,7 @@ from typer.main import get_command
 
 from places import DEPARTMENT
 from zhunsheng import __version__
-from zhunsheng.cli import main, show
+from zhunsheng.cli import main, terminal
 from zhunsheng.cli.commands import app
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store
@@ -32,7 +32,7 @@ DAY = date(2022, 2, 28)
 
 @pytest.fixture
 def cli(capsys, monkeypatch):
-    monkeypatch.setattr(show.console, "width", 200)  # no cell is broken in the middle of a word that a test looks for
+    monkeypatch.setattr(terminal.console, "width", 200)  # no cell is broken in the middle of a word that a test looks for
 
     def call(*arguments):
         with pytest.raises(SystemExit) as left:
@@ -419,7 +419,7 @@ class Absent:
         if name.split(".")[0] in gone:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Absent())
-from zhunsheng.cli import main
+from zhunsheng.cli import main, terminal
 main(sys.argv[1:])
 """
 

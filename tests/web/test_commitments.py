@@ -15,7 +15,7 @@ from django.utils import timezone
 from typer.testing import CliRunner
 
 from authority import Authority
-from zhunsheng.cli import app
+from zhunsheng.cli.commands import app
 from zhunsheng.draws.own_proof import check_proof, read_proof
 from zhunsheng.draws.public_log import read_log
 from zhunsheng.errors import ZhunshengError

@@ -10,8 +10,8 @@ import typer
 from typer import rich_utils
 from typer.exceptions import TyperException
 
-from zhunsheng.cli import show
-from zhunsheng.cli.commands import app
+from zhunsheng.cli import terminal
+from zhunsheng.cli.arguments import whole_app
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import of_system
 
@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a command; exit 0 when all is well, 1 when what was examined has errors, 2 when the command could not run."""
     given = sys.argv[1:] if arguments is None else arguments
     try:
-        command = _chinese(typer.main.get_command(app))
+        command = _chinese(typer.main.get_command(_app(given)))
         status = command.main(given, prog_name="zhunsheng", standalone_mode=False)
         raise SystemExit(status if isinstance(status, int) else 0)
     except ZhunshengError as error:
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
             raise SystemExit(0) from None
         _fail(given, ZhunshengError("ZS-CL-01", detail=_translated(error)))
     except (KeyboardInterrupt, typer.Abort):
-        show.errors.print("已中断。已提交的批次不受影响。")
+        terminal.errors.print("已中断。已提交的批次不受影响。")
         raise SystemExit(130) from None
     except BrokenPipeError:
         # The reader of a pipe (head, less) left early.
@@ -47,10 +47,23 @@ def main(arguments: list[str] | None = None) -> None:
         _fail(given, ZhunshengError("ZS-CL-99", detail=f"{type(error).__name__}: {error}"[:300]))
 
 
+def _app(given: list[str]) -> typer.Typer:
+    """Return the commands; where a draw's are asked for these alone, since the others take a second to import."""
+    if given[:1] == ["draw"]:
+        from zhunsheng.cli.draw_commands import draw_app
+
+        alone = whole_app()
+        alone.add_typer(draw_app, name="draw")
+        return alone
+    from zhunsheng.cli.commands import app
+
+    return app
+
+
 def _fail(arguments: list[str], error: ZhunshengError) -> None:
     if "--json" in arguments:
-        show.say_json({"error": error.as_json()})
-    show.errors.print(error.text(), style="red", markup=False, soft_wrap=True)
+        terminal.say_json({"error": error.as_json()})
+    terminal.errors.print(error.text(), style="red", markup=False, soft_wrap=True)
     raise SystemExit(2)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import typer
+
 from zhunsheng.clock import today
 from zhunsheng.errors import ZhunshengError
 
@@ -16,3 +18,13 @@ def day(text: str | None) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise ZhunshengError("ZS-CL-01", detail=f"“{text}”不是日期，应写成 2021-10-31") from None
+
+
+def whole_app() -> typer.Typer:
+    """Return the program without its commands yet."""
+    return typer.Typer(
+        help="准绳：读懂绩效目标，用台账证明，按现行规则评分，每个数都能追溯。",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+    )

@@ -14,8 +14,8 @@ from typing import Annotated, Any
 import typer
 
 from zhunsheng import __version__, folders
-from zhunsheng.cli import show
-from zhunsheng.cli.arguments import day
+from zhunsheng.cli import show, show_draws, terminal
+from zhunsheng.cli.arguments import day, whole_app
 from zhunsheng.cli.draw_commands import draw_app
 from zhunsheng.clock import told, zone
 from zhunsheng.errors import ZhunshengError
@@ -45,12 +45,7 @@ from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.outputs import OUTPUTS
 from zhunsheng.usecases.result import run_of
 
-app = typer.Typer(
-    help="准绳：读懂绩效目标，用台账证明，按现行规则评分，每个数都能追溯。",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-)
+app = whole_app()
 ledger_app = typer.Typer(help="台账：模板、导入、批次、核验。", no_args_is_help=True)
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(draw_app, name="draw")
@@ -116,11 +111,11 @@ def read(
 ) -> None:
     """读取绩效目标文件，列出识别出的目标表、指标和存疑之处。"""
     if schema:
-        show.say_json(json_schema())
+        terminal.say_json(json_schema())
         return
     book = read_book(file)
     if as_json:
-        show.say_json(book.as_json())
+        terminal.say_json(book.as_json())
     else:
         show.book(book, codes=codes)
 
@@ -139,9 +134,9 @@ def review(
     show.unread(book)
     done = review_book(book, read_book(previous) if previous else None)
     if as_json or format is Format.json:
-        show.say_json({"source": book.source.model_dump(), **done.as_json()})
+        terminal.say_json({"source": book.source.model_dump(), **done.as_json()})
     elif format is Format.sarif:
-        show.say_json(sarif(done.findings, file.name))
+        terminal.say_json(sarif(done.findings, file.name))
     else:
         show.reviewed(done)
     if any(f.level == "error" for f in done.findings):
@@ -152,10 +147,10 @@ def review(
 def ledger_list(as_json: AsJson = False) -> None:
     """列出全部台账。"""
     if as_json:
-        show.say_json([ledger.model_dump(mode="json") for ledger in ledgers().values()])
+        terminal.say_json([ledger.model_dump(mode="json") for ledger in ledgers().values()])
         return
     for ledger in ledgers().values():
-        show.console.print(f"[bold]{ledger.id}[/]  {ledger.title}：{ledger.what}")
+        terminal.console.print(f"[bold]{ledger.id}[/]  {ledger.title}：{ledger.what}")
 
 
 @ledger_app.command("template")
@@ -168,7 +163,7 @@ def ledger_template(
     for one in ledgers().values() if ledger == "all" else [ledger_of(ledger)]:
         path = out / f"{one.title}-模板.xlsx"
         write_template(one, path)
-        show.console.print(f"已写出 {path}")
+        terminal.console.print(f"已写出 {path}")
 
 
 @ledger_app.command("import")
@@ -196,7 +191,7 @@ def ledger_import(
     whose = folders.department_to_write(store, department)
     cipher = folders.cipher_of(store)
     done = []
-    with show.progress(quiet=as_json) as report:
+    with terminal.progress(quiet=as_json) as report:
         for n, path in enumerate(files):
             report(f"导入 {path.name}", n, len(files))
             done.append(
@@ -213,7 +208,7 @@ def ledger_import(
                 )
             )
     if as_json:
-        show.say_json([d.as_json() for d in done])
+        terminal.say_json([d.as_json() for d in done])
     else:
         for one in done:
             show.imported(one)
@@ -223,7 +218,7 @@ def ledger_import(
 
 def _say_batches(found: Sequence[Batch], opened: Store, as_json: bool) -> None:
     if as_json:
-        show.say_json([b.as_json() for b in found])
+        terminal.say_json([b.as_json() for b in found])
     else:
         show.batches(found, opened.departments())
 
@@ -249,11 +244,11 @@ def ledger_departments(store: StoreDir = DEFAULT_STORE, as_json: AsJson = False)
     """列出证据库里的部门：代码和历次名称。"""
     found = Store.existing(store).departments()
     if as_json:
-        show.say_json([dataclasses.asdict(d) for d in found.values()])
+        terminal.say_json([dataclasses.asdict(d) for d in found.values()])
         return
     for one in found.values():
         names = "，".join(f"{name}（{told(since)[:10]} 起）" for since, name in one.names)
-        show.console.print(f"{one.code}  {names}", markup=False, highlight=False)
+        terminal.console.print(f"{one.code}  {names}", markup=False, highlight=False)
 
 
 @ledger_app.command("undo")
@@ -266,7 +261,7 @@ def ledger_undo(
     opened = Store.existing(store)
     made = opened.undo(batch)
     if as_json:
-        show.say_json(made.as_json())
+        terminal.say_json(made.as_json())
     else:
         show.batches([made], opened.departments())
 
@@ -314,13 +309,13 @@ def ledger_verify(
     problems = opened.verify(head, since=start)
     number, last = opened.verified_head() if not problems else (0, "")
     if as_json:
-        show.say_json({"sound": not problems, "problems": problems, "batch": number, "head": last})
+        terminal.say_json({"sound": not problems, "problems": problems, "batch": number, "head": last})
     elif problems:
         for problem in problems:
-            show.console.print(f"[red]不符[/] {problem}")
+            terminal.console.print(f"[red]不符[/] {problem}")
     else:
         scope = f"从批次 {since[:16]} 之后起，" if since else ""
-        show.console.print(f"[green]相符[/] {scope}核验到第 {number} 个批次，最后批次的摘要 {last}")
+        terminal.console.print(f"[green]相符[/] {scope}核验到第 {number} 个批次，最后批次的摘要 {last}")
     if problems:
         raise typer.Exit(1)
 
@@ -358,10 +353,10 @@ def measure(
     chosen = list(known.values()) if name is None else [measure_of(name, known)]
     if listing:
         if as_json:
-            show.say_json([m.model_dump(mode="json", by_alias=True) for m in chosen])
+            terminal.say_json([m.model_dump(mode="json", by_alias=True) for m in chosen])
         else:
             for m in chosen:
-                show.console.print(f"[bold]{m.id}[/]  {m.name}（{m.unit}）：{m.formula}")
+                terminal.console.print(f"[bold]{m.id}[/]  {m.name}（{m.unit}）：{m.formula}")
         return
     until = day(as_of)
     opened = Evidence.of(Store.existing(evidence), batch=batch, at=_moment(at), measures=measures or ())
@@ -377,7 +372,7 @@ def measure(
             department=place.code if place else None,
         )
         if as_json:
-            show.say_json([dataclasses.asdict(r) for r in listed])
+            terminal.say_json([dataclasses.asdict(r) for r in listed])
         else:
             show.rows(listed)
         return
@@ -388,7 +383,7 @@ def measure(
     values = read_all(chosen, opened.engine, opened.snapshot, year or until.year, until, by, departments=only)
     found_readings = sorted(values.values(), key=lambda r: (r.measure, r.department, r.project or ""))
     if as_json:
-        show.say_json([r.as_json() for r in found_readings])
+        terminal.say_json([r.as_json() for r in found_readings])
     else:
         called = {code: opened.snapshot.name_of(code) for code in {r.department for r in found_readings}}
         show.readings(found_readings, {m.id: m.name for m in chosen}, called)
@@ -420,7 +415,7 @@ def _match(
     if write is not None:
         write_mapping(write, book, found, projects)
     if as_json:
-        show.say_json([dataclasses.asdict(m) for m in found])
+        terminal.say_json([dataclasses.asdict(m) for m in found])
     else:
         show.matches(found, book)
         show.projects(projects, book)
@@ -495,7 +490,7 @@ def monitor(
     if as_json:
         data = run_of(found, asked.evidence).as_json()
         keep = ("sheet", "kind", "project", "money", "indicators")
-        show.say_json(
+        terminal.say_json(
             {
                 **{k: v for k, v in data.items() if k not in ("book", "results")},
                 "results": [{k: r[k] for k in keep} for r in data["results"]],
@@ -532,7 +527,7 @@ def evaluate(
         )
     if as_json:
         run = run_of(found, asked.evidence).as_json()
-        show.say_json(run | {"recheck": [r.as_json() for r in rechecked], "problems": list(asked.problems)})
+        terminal.say_json(run | {"recheck": [r.as_json() for r in rechecked], "problems": list(asked.problems)})
     else:
         show.problems(asked.problems)
         for result in found.results:
@@ -566,7 +561,7 @@ def report(
     unknown = [name for name in only or [] if name not in OUTPUTS]
     if unknown:
         raise ZhunshengError("ZS-CL-01", detail=f"没有“{unknown[0]}”，可选：{'、'.join(OUTPUTS)}")
-    with show.progress(quiet=as_json) as progress:
+    with terminal.progress(quiet=as_json) as progress:
         done = folders.run(
             files,
             evidence,
@@ -583,11 +578,11 @@ def report(
             progress=progress,
         )
     if as_json:
-        show.say_json({what: str(path) for what, path in done.files.items()})
+        terminal.say_json({what: str(path) for what, path in done.files.items()})
     else:
         show.problems(done.problems)
         for what, path in done.files.items():
-            show.console.print(f"{what}  {path}")
+            terminal.console.print(f"{what}  {path}")
     _sound(done.problems)
 
 
@@ -608,7 +603,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """主任务：读取、审核、计算、监控、评分，写出全部结果并汇总。证据库被改动时退出码为 1。"""
-    with show.progress(quiet=as_json) as progress:
+    with terminal.progress(quiet=as_json) as progress:
         done = folders.run(
             files,
             evidence,
@@ -626,7 +621,7 @@ def run(
         )
     show.unread(done.assessment.book)
     if as_json:
-        show.say_json(_data(done) | {"problems": list(done.problems)})
+        terminal.say_json(_data(done) | {"problems": list(done.problems)})
     else:
         show.run(done)
     _sound(done.problems)
@@ -643,19 +638,19 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """生成一个虚构的区局，走完从目标到复核的一年。"""
-    with show.progress(quiet=as_json) as progress:
+    with terminal.progress(quiet=as_json) as progress:
         done = make_demo(out, entities=entities, seed=seed, as_of=day(as_of), progress=progress)
         progress("双随机抽查", 0, 1)
         drawn = demo_draw(out / "results" / "抽查", out / "results" / "evidence", seed)
     if as_json:
         checks = [dataclasses.asdict(c) for c in drawn.checks]
-        show.say_json(_data(done) | {"draw": {"drawn": drawn.drawn, "checks": checks}})
+        terminal.say_json(_data(done) | {"draw": {"drawn": drawn.drawn, "checks": checks}})
     else:
         show.run(done)
-        show.console.print()
-        show.console.print(f"[bold]双随机抽查[/]  {drawn.frame} 户中抽 {drawn.drawn} 户，承诺摘要 {drawn.digest[:16]}…")
-        show.checks(drawn.checks)
-        show.console.print(f"公告、任务清单、抽查包和离线核验页在 {drawn.folder}")
+        terminal.console.print()
+        terminal.console.print(f"[bold]双随机抽查[/]  {drawn.frame} 户中抽 {drawn.drawn} 户，承诺摘要 {drawn.digest[:16]}…")
+        show_draws.checks(drawn.checks)
+        terminal.console.print(f"公告、任务清单、抽查包和离线核验页在 {drawn.folder}")
 
 
 def _data(done: folders.RunResult) -> dict[str, Any]:
@@ -679,4 +674,4 @@ def _mode(plan: Mode) -> PlanMode:
 
 
 if os.environ.get("NO_COLOR"):
-    show.console.no_color = True
+    terminal.console.no_color = True

@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from zhunsheng import draw_folders
-from zhunsheng.cli import show
+from zhunsheng.cli import show_draws, terminal
 from zhunsheng.cli.arguments import day
 from zhunsheng.cli.stamp_commands import stamp_app
 from zhunsheng.clock import told
@@ -77,20 +77,20 @@ def commit(
     untouched = Plan.untouched(committed["strata"])
     if as_json:
         said = {"digest": digest, **committed, "allotted": read_plan(plan).allotted(committed["strata"])}
-        show.say_json({**said, "untouched": [{"stratum": s, "size": n} for s, n in untouched]})
+        terminal.say_json({**said, "untouched": [{"stratum": s, "size": n} for s, n in untouched]})
         return
     kept = read_plan(plan)
-    show.strata(kept.allotted(committed["strata"]))
-    show.untouched([(stratum_words(kept.strata, s), n) for s, n in untouched])
+    show_draws.strata(kept.allotted(committed["strata"]))
+    show_draws.untouched([(stratum_words(kept.strata, s), n) for s, n in untouched])
     try:
         refuse_too_large(read_plan(plan), committed["strata"])
     except ZhunshengError as error:
-        show.console.print(f"[dark_orange3]注意[/] {escape(error.text())}只能用 zhunsheng draw list 写出名单，不能生成抽查包")
+        terminal.console.print(f"[dark_orange3]注意[/] {escape(error.text())}只能用 zhunsheng draw list 写出名单，不能生成抽查包")
     total = sum(n["quota"] for n in committed["strata"].values())
-    show.console.print(f"名录库 {committed['frame']['count']} 户，{len(committed['strata'])} 层，将抽 {total} 户")
-    show.console.print(f"随机数的来源 {escape(verdict(read_plan(out / 'plan.json')).text())}")
-    show.console.print(f"请立即公布承诺摘要：[bold]{digest}[/]")
-    show.console.print(f"承诺、名录库和方案在 {out}")
+    terminal.console.print(f"名录库 {committed['frame']['count']} 户，{len(committed['strata'])} 层，将抽 {total} 户")
+    terminal.console.print(f"随机数的来源 {escape(verdict(read_plan(out / 'plan.json')).text())}")
+    terminal.console.print(f"请立即公布承诺摘要：[bold]{digest}[/]")
+    terminal.console.print(f"承诺、名录库和方案在 {out}")
 
 
 @draw_app.command("seed")
@@ -101,9 +101,9 @@ def seed(
 ) -> None:
     """录入随机数：两人分别录入，一致才生效。"""
     sealed = draw_folders.seal_draw(folder, first, second)
-    show.console.print(f"种子 [bold]{sealed['seed']}[/]")
+    terminal.console.print(f"种子 [bold]{sealed['seed']}[/]")
     said = verdict(read_plan(folder / "plan.json"), sealed["values"])
-    show.console.print(f"随机数的来源 [bold]{said.mark}[/]：{escape(said.says)}")
+    terminal.console.print(f"随机数的来源 [bold]{said.mark}[/]：{escape(said.says)}")
 
 
 @draw_app.command("slip")
@@ -112,7 +112,7 @@ def slip(number: Annotated[str, typer.Argument(metavar="数", help="写在封条
     if not NUMBERS.fullmatch(number):
         raise ZhunshengError("ZS-DR-05", detail=f"“{number[:40]}”应为数字")
     salt = secrets.token_hex(16)
-    show.console.print(f"盐　 {salt}\n摘要 [bold]{slip_digest(salt, number)}[/]")
+    terminal.console.print(f"盐　 {salt}\n摘要 [bold]{slip_digest(salt, number)}[/]")
 
 
 @draw_app.command("slips")
@@ -122,8 +122,8 @@ def slips(
 ) -> None:
     """登记现场报数的封条：开封之前，登记一次，不能换。"""
     made, digest = drawing.record_slips(folder, handed)
-    show.console.print(f"{told(made['sealed_at'])} 已登记 {len(made['slips'])} 张封条")
-    show.console.print(f"请在开封之前公布封存摘要：[bold]{digest}[/]")
+    terminal.console.print(f"{told(made['sealed_at'])} 已登记 {len(made['slips'])} 张封条")
+    terminal.console.print(f"请在开封之前公布封存摘要：[bold]{digest}[/]")
 
 
 @draw_app.command("run")
@@ -142,30 +142,32 @@ def run(
     """抽取并分派，写出抽查包、公告和任务清单。"""
     outcome = drawing.run_draw(
         folder, evidence, memory_limit, where=drawing.Where(engine, url, table), tasks=not no_tasks,
-        told=lambda words: show.errors.print(words, markup=False, soft_wrap=True),
+        told=lambda words: terminal.errors.print(words, markup=False, soft_wrap=True),
     )  # fmt: skip
     drawn = [d for d in outcome.drawn if not d.reserve]
     if as_json:
-        show.say_json({"drawn": len(drawn), "reserve": len(outcome.drawn) - len(drawn), "seed": outcome.sealed["seed"]})
+        terminal.say_json({"drawn": len(drawn), "reserve": len(outcome.drawn) - len(drawn), "seed": outcome.sealed["seed"]})
         return
-    show.console.print(
+    terminal.console.print(
         f"抽中 {len(drawn)} 户，候补 {len(outcome.drawn) - len(drawn)} 户，分派给 {len(set(outcome.teams.values()))} 组"
     )
-    show.console.print(f"抽查包、公告{'' if no_tasks else '、任务清单'}和核验页在 {folder}")
+    terminal.console.print(f"抽查包、公告{'' if no_tasks else '、任务清单'}和核验页在 {folder}")
 
 
 @draw_app.command("list")
 def listing(
     folder: Folder,
-    out: Annotated[Path, typer.Option("--out", metavar="文件", help="写成哪个 Parquet 文件")],
+    out: Annotated[Path, typer.Option("--out", metavar="文件", help="写成哪个文件（.parquet 或 .csv）")],
     memory_limit: MemoryLimit = None,
     engine: EngineName = "duckdb",
     url: Url = None,
     table: Table = None,
 ) -> None:
-    """只写抽中名单（Parquet），用于全国、全省的大规模抽取。"""
+    """只写抽中名单（Parquet 或 csv），用于全国、全省的大规模抽取。"""
+    if out.suffix.lower() not in (".parquet", ".csv"):
+        raise ZhunshengError("ZS-CL-01", detail="--out 的文件名应以 .parquet 或 .csv 结尾")
     count = drawing.list_draw(folder, out, memory_limit, where=drawing.Where(engine, url, table))
-    show.console.print(f"已写出 {count} 户：{out}")
+    terminal.console.print(f"已写出 {count} 户：{out}")
 
 
 @draw_app.command("verify")
@@ -179,9 +181,9 @@ def verify(
     """核验抽查包：全部重算，说明哪些相符、哪些不符；有不符时退出码为 1。"""
     found = drawing.verify_bundle(bundle, frame, expected, memory_limit)
     if as_json:
-        show.say_json([dataclasses.asdict(c) for c in found])
+        terminal.say_json([dataclasses.asdict(c) for c in found])
     else:
-        show.checks(found)
+        show_draws.checks(found)
     if any(c.holds is False for c in found):
         raise typer.Exit(1)
 
@@ -197,12 +199,12 @@ def proof(
     told_ = drawing.write_proofs(folder, codes, out)
     if as_json:
         rows = [{**dataclasses.asdict(own), "file": str(path) if path else None} for own, path in told_]
-        show.say_json([{**row, "says": own.says()} for row, (own, _) in zip(rows, told_, strict=True)])
+        terminal.say_json([{**row, "says": own.says()} for row, (own, _) in zip(rows, told_, strict=True)])
     else:
-        show.own_proofs(told_)
+        show_draws.own_proofs(told_)
         if (folder / "seed.json").is_file():
             plan_, values = read_plan(folder / "plan.json"), read_part(folder / "seed.json")["values"]
-            show.console.print(f"随机数的来源 {escape(verdict(plan_, values).text())}")
+            terminal.console.print(f"随机数的来源 {escape(verdict(plan_, values).text())}")
     if any(path is None for _, path in told_):
         raise typer.Exit(1)
 
@@ -219,10 +221,10 @@ def check_proof(
     """核对一份在册证明，不需要名录库：说明它证明什么、不证明什么；有不符时退出码为 1。"""
     own, found = drawing.check_own(file, bundle, expected)
     if as_json:
-        show.say_json({"id": own.id, "checks": [dataclasses.asdict(c) for c in found]})
+        terminal.say_json({"id": own.id, "checks": [dataclasses.asdict(c) for c in found]})
     else:
-        show.checks(found)
-        show.console.print(f"{PROVES}\n{PROVES_NOT}")
+        show_draws.checks(found)
+        terminal.console.print(f"{PROVES}\n{PROVES_NOT}")
     if any(c.holds is False for c in found):
         raise typer.Exit(1)
 
@@ -246,18 +248,18 @@ def log(
         raise ZhunshengError("ZS-CL-01", detail="--number 与 --head 一起用：请写上摘要单上的摘要")
     entries, mine = drawing.read_commitments(file, bundle, head, number)
     if as_json:
-        show.say_json([entry.model_dump() for entry in entries])
+        terminal.say_json([entry.model_dump() for entry in entries])
         return
-    show.commitments(entries)
+    show_draws.commitments(entries)
     if mine is not None:
-        show.console.print(f"[bold green]一致[/]　{escape(mine.says)}", soft_wrap=True)
+        terminal.console.print(f"[bold green]一致[/]　{escape(mine.says)}", soft_wrap=True)
 
 
 @draw_app.command("vectors")
 def vectors(file: Annotated[Path, typer.Argument(metavar="文件", help="测试向量（json）")]) -> None:
     """按测试向量自检，也可检验别人写的实现；有不符时退出码为 1。"""
     found = drawing.run_vectors(file)
-    show.checks(found)
+    show_draws.checks(found)
     if any(c.holds is False for c in found):
         raise typer.Exit(1)
 
@@ -270,7 +272,7 @@ def results(
 ) -> None:
     """核对检查结果，写成检查台账的导入文件。"""
     target = draw_folders.results_to_ledger(bundle, file, out)
-    show.console.print(f"已写出 {target}，用 zhunsheng ledger import 导入")
+    terminal.console.print(f"已写出 {target}，用 zhunsheng ledger import 导入")
 
 
 @draw_app.command("overdue")
@@ -285,5 +287,5 @@ def late(
     ended = day(ended_on)
     found = overdue(read_results(file), teams, ended, day(today))
     for entity, what, last in found:
-        show.console.print(f"{entity}  {what}，应在 {last} 前完成")
-    show.console.print(f"共 {len(found)} 户逾期")
+        terminal.console.print(f"{entity}  {what}，应在 {last} 前完成")
+    terminal.console.print(f"共 {len(found)} 户逾期")

@@ -1,25 +1,18 @@
-"""How answers look in a terminal: tables, colours and progress bars; and as JSON where asked."""
+"""How answers look in a terminal: books, batches, readings, scores; those on a draw are in ``show_draws``."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 from rich.markup import escape
 from rich.panel import Panel
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from zhunsheng.cli.prose import ChineseConsole
+from zhunsheng.cli.terminal import console, errors
+from zhunsheng.cli.terminal import table as table_of
 from zhunsheng.clock import told
-from zhunsheng.draws.public_log import KINDS, Entry
-from zhunsheng.draws.verification import Check
 from zhunsheng.evaluation import Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
 from zhunsheng.evaluation.scoring import OPEN_WORD, VERDICT_WORDS
@@ -34,14 +27,9 @@ from zhunsheng.review import LEVELS, STATES, Review
 from zhunsheng.targets import Book
 from zhunsheng.targets.sheet import plain
 from zhunsheng.usecases.assessing import Assessment
-from zhunsheng.usecases.drawing import Own
 from zhunsheng.usecases.importing import Imported
-from zhunsheng.usecases.progress import Progress as Report
 from zhunsheng.usecases.rechecking import Rechecked
-from zhunsheng.usecases.stamping import Checked
 
-console = ChineseConsole(highlight=False)
-errors = ChineseConsole(stderr=True, highlight=False)
 _LIGHTS: dict[Light, str] = {
     "green": "bold white on green4",
     "yellow": "bold black on gold3",
@@ -61,35 +49,9 @@ _VERDICTS = {
 }
 
 
-def say_json(data: Any) -> None:
-    """Print data as JSON, unwrapped, for programs."""
-    print(json.dumps(data, ensure_ascii=False, indent=1, default=str))
-
-
 def lamp(light: Light) -> str:
     """Return a light as coloured words."""
     return f"[{_LIGHTS[light]}] {LIGHT_WORDS[light]} [/]"
-
-
-@contextmanager
-def progress(quiet: bool = False) -> Iterator[Report]:
-    """Give a function that draws a progress bar on stderr; nothing is drawn when ``quiet``."""
-    if quiet:
-        yield lambda _what, _done, _total: None
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=32),
-        TextColumn("{task.completed}/{task.total}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task("准备", total=1)
-
-        def report(what: str, done: int, total: int) -> None:
-            bar.update(task, description=what, completed=done, total=total)
-
-        yield report
 
 
 def unread(found: Book) -> None:
@@ -119,7 +81,7 @@ def book(found: Book, *, codes: bool = False) -> None:
         levels = [n for n in ("level1", "level2") if any(getattr(i, n) for i in sheet.indicators)]
         titles = {"level1": "一级", "level2": "二级"}
         first = ("代码",) if codes else ()
-        table = _table(*first, *(titles[n] for n in levels), "指标", "指标值", "读作", "位置")
+        table = table_of(*first, *(titles[n] for n in levels), "指标", "指标值", "读作", "位置")
         for i in sheet.indicators:
             read = "[red]未读出[/]" if i.target.op == "unread" else f"[green]{escape(i.aim.text())}[/]"
             table.add_row(
@@ -186,7 +148,7 @@ def imported(done: Imported) -> None:
     for said in done.notes:
         console.print(f"[dark_orange3]请留意[/] {escape(said)}")
     if done.errors:
-        table = _table("行", "列", "内容", "问题")
+        table = table_of("行", "列", "内容", "问题")
         for e in done.errors[:20]:
             table.add_row(str(e.row), escape(e.column), escape(e.value), escape(e.message))
         console.print(table)
@@ -198,7 +160,7 @@ def imported(done: Imported) -> None:
 def batches(found: Sequence[Batch], departments: Mapping[str, Department]) -> None:
     """Print the log of a store; departments by the name of their time, with the code where another bears that name."""
     names = Counter(name for d in departments.values() for name in {name for _, name in d.names})
-    table = _table("批次", "部门", "台账", "文件", "行", "新增", "更新", "剔除", "谁", "何时", "摘要")
+    table = table_of("批次", "部门", "台账", "文件", "行", "新增", "更新", "剔除", "谁", "何时", "摘要")
     for b in found:
         numbers = map(str, (b.rows, b.inserted, b.updated, b.rejected))
         name = b.label or b.department
@@ -209,33 +171,9 @@ def batches(found: Sequence[Batch], departments: Mapping[str, Department]) -> No
     console.print(table)
 
 
-STRATA_SHOWN = 60
-
-
-def strata(found: Sequence[dict[str, Any]]) -> None:
-    """Print the strata of a commitment: size, rule and number to draw."""
-    table = _table("分层", "户数", "配额", "抽取", "候补")
-    for s in found[:STRATA_SHOWN]:
-        table.add_row(escape(s["words"]), str(s["size"]), escape(s["rule"]), str(s["quota"]), str(s["reserve"]))
-    console.print(table)
-    if len(found) > STRATA_SHOWN:
-        console.print(f"…… 共 {len(found)} 层，全部各层见 commitment.json", style="bright_black")
-
-
-def untouched(found: Sequence[tuple[str, int]]) -> None:
-    """Warn of strata of which nobody is drawn."""
-    if found:
-        said = "、".join(f"{escape(stratum)}（{size} 户）" for stratum, size in found[:STRATA_SHOWN])
-        more = "……" if len(found) > STRATA_SHOWN else ""
-        total = sum(size for _, size in found)
-        console.print(
-            f"[dark_orange3]注意[/] 有 {len(found)} 层共 {total} 户一户也不抽，公告会写明：{said}{more}", soft_wrap=True
-        )
-
-
 def readings(found: Sequence[Reading], names: dict[str, str], departments: Mapping[str, str]) -> None:
     """Print readings with numerator and denominator."""
-    table = _table("测度", "部门", "项目", "值", "分子", "分母", "截至", "批次")
+    table = table_of("测度", "部门", "项目", "值", "分子", "分母", "截至", "批次")
     for r in found:
         interval = f"（{r.interval[0]}–{r.interval[1]}%）" if r.interval else ""
         numerator = "" if r.numerator is None else f"{r.numerator:f}"
@@ -264,7 +202,7 @@ def rows(found: Sequence[EvidenceRow]) -> None:
     if len(files) == 1:
         console.print(escape(found[0].file), style="bright_black")
     several = len(files) > 1
-    table = _table("计入", *(("文件",) if several else ()), "行", *titles)
+    table = table_of("计入", *(("文件",) if several else ()), "行", *titles)
     for r in found:
         cells = [
             "是"
@@ -290,7 +228,7 @@ def matches(found: Sequence[Match], of: Book) -> None:
     for n, sheet in enumerate(of.sheets):
         console.print()
         console.print(f"[bold]{escape(sheet.title())}[/]")
-        table = _table("指标", "测度代码", "状态", "说明")
+        table = table_of("指标", "测度代码", "状态", "说明")
         for m in found:
             if m.sheet == n:
                 name = escape(sheet.indicators[m.indicator].name)
@@ -325,7 +263,7 @@ def checkpoint(found: Checkpoint) -> None:
     )
     planned = found.sheet.spending_plan.steps
     console.print(f"{MODE_WORDS[money.mode] if planned else BY_TIME}；{money.method}", style="bright_black")
-    table = _table("指标", "目标", "完成值", "应达", "全年预计", "预警", "可能性", "办法")
+    table = table_of("指标", "目标", "完成值", "应达", "全年预计", "预警", "可能性", "办法")
     for s in found.indicators:
         i = found.sheet.indicators[s.indicator]
         unit = i.aim.unit or ""
@@ -352,7 +290,7 @@ def card(found: Scorecard, *, final: bool) -> None:
         f"[bold]{escape(found.sheet.title())}[/]  [bold cyan]{range_words(found.range)}[/] 分  {total_words(found)}{state}"
     )
     console.print(basis_words(found), style="bright_black")
-    table = _table("指标", "目标", "完成值", "得分", "满分", "怎样得出")
+    table = table_of("指标", "目标", "完成值", "得分", "满分", "怎样得出")
     for s in found.scores:
         i = found.sheet.indicators[s.indicator]
         how = escape(s.how) + (f"\n[dark_orange3]{escape(s.asks)}[/]" if s.asks else "")
@@ -391,7 +329,7 @@ def rechecked(found: Sequence[Rechecked], *, brief: bool = False) -> None:
     for one in found:
         console.print()
         console.print(f"[bold]复核：{escape(one.sheet)}[/]  {len(one.differences)} 处差异")
-        table = _table("差异", "指标", "所报", "复核", *(() if brief else ("说明",)))
+        table = table_of("差异", "指标", "所报", "复核", *(() if brief else ("说明",)))
         for d in one.differences:
             why = () if brief else (escape(d.why),)
             table.add_row(KIND_WORDS[d.kind], escape(d.indicator), escape(d.reported), escape(d.recomputed), *why)
@@ -400,48 +338,6 @@ def rechecked(found: Sequence[Rechecked], *, brief: bool = False) -> None:
         if one.undecided:
             names = "、".join(u.indicator for u in one.undecided)
             console.print(f"只凭台账和批复判断不了：{escape(names)}", style="bright_black")
-
-
-def checks(found: Sequence[Check]) -> None:
-    """Print what holds of a draw and what does not, in plain words."""
-    words = {True: "[green]相符[/]", False: "[bold red]不符[/]", None: "[dark_orange3]未核[/]"}
-    table = _table("", "核验", "说明")
-    for one in found:
-        table.add_row(words[one.holds], one.title, escape(one.says))
-    console.print(table)
-
-
-def own_proofs(found: Sequence[tuple[Own, Path | None]]) -> None:
-    """Print where each entity stands in a draw, and the file of its proof."""
-    for own, path in found:
-        console.print(f"[bold]{escape(own.entity)}[/] {escape(own.says())}")
-        if own.standing.ticket:
-            console.print(f"　号码 {own.standing.ticket}\n　本层末位抽中的号码 {own.standing.cutoff or '（本层没有抽）'}")
-        if path:
-            console.print(f"　在册证明 {escape(str(path))}")
-
-
-def commitments(entries: Sequence[Entry]) -> None:
-    """Print entries of a public log that holds, and the digest to be noted of the last."""
-    table = _table("编号", "时间", "类别", "抽查编号", "名称", "说明")
-    for entry in entries:
-        table.add_row(
-            str(entry.number), told(entry.at), KINDS[entry.kind], entry.draw, escape(entry.title), escape(entry.reason)
-        )
-    console.print(table)
-    if entries:
-        console.print(f"最后一条的摘要 [bold]{entries[-1].own}[/]")
-
-
-def stamps(found: Checked) -> None:
-    """Print what each time-stamp says, and what they come to for a draw's commitment."""
-    for name, said in found.stamps.items():
-        for one in said:
-            console.print(f"[bold]第 {one.number} 条[/] {escape(name)}\n  {escape(one.says)}", soft_wrap=True)
-    for number, words in found.standing.items():
-        console.print(f"[bold]第 {number} 条的承诺[/] {escape(words)}", soft_wrap=True)
-    if not found.stamps:
-        console.print("没有找到时间戳文件（*.tsr、*.ots）")
 
 
 def problems(found: Sequence[str]) -> None:
@@ -464,7 +360,7 @@ def run(result: RunResult) -> None:
         )
     )
     problems(result.problems)
-    table = _table("目标表", "得分", "等级", "执行率", "资金", "绿", "黄", "红", "待填", "错误", "警告", "提示")
+    table = table_of("目标表", "得分", "等级", "执行率", "资金", "绿", "黄", "红", "待填", "错误", "警告", "提示")
     for r in assessment.results:
         lights = [
             str(sum(s.light == light for s in r.checkpoint.indicators) or "")
@@ -490,7 +386,7 @@ def run(result: RunResult) -> None:
         said = basis_words(r.card).removeprefix("得分依据：")
         console.print(f"  {escape(r.sheet.title())}：{escape(said)}", style="bright_black")
     console.print()
-    attention = _table("要关注的指标", "目标", "完成值", "判断", "得分", "满分")
+    attention = table_of("要关注的指标", "目标", "完成值", "判断", "得分", "满分")
     for r in assessment.results:
         for s in r.card.scores:
             if s.verdict != "met":
@@ -519,7 +415,7 @@ def run(result: RunResult) -> None:
     rechecked(result.rechecked, brief=True)
     console.print()
     console.print("[bold]结果[/]")
-    listing = _table("", "")
+    listing = table_of("", "")
     listing.show_header = False
     for what, path in result.files.items():
         listing.add_row(f"  {what}", escape(str(path)))
@@ -529,36 +425,3 @@ def run(result: RunResult) -> None:
         console.print(f"用浏览器打开 [bold]{escape(str(page))}[/] 查看总览；表格用 Excel、Word 或 WPS 打开。")
 
 
-def _table(*titles: str) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
-    right = {
-        "行",
-        "值",
-        "分子",
-        "分母",
-        "批次",
-        "新增",
-        "更新",
-        "剔除",
-        "得分",
-        "满分",
-        "完成值",
-        "应达",
-        "全年预计",
-        "目标",
-        "绿",
-        "黄",
-        "红",
-        "待填",
-        "错误",
-        "警告",
-        "提示",
-        "执行率",
-        "所报",
-        "复核",
-    }
-    for title in titles:
-        # Broken over two lines they can't be read.
-        whole = title in ("批次", "何时", "摘要", "代码", "测度代码", "位置") or title.endswith(("编号", "日期"))
-        table.add_column(title, justify="right" if title in right else "left", overflow="fold", no_wrap=whole)
-    return table

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from zhunsheng.cli import show
+from zhunsheng.cli import show_draws, terminal
 from zhunsheng.files.writing import write_whole
 from zhunsheng.usecases import stamping
 
@@ -33,11 +33,11 @@ def request(
 ) -> None:
     """写出请求文件（tsq），带到能上网的电脑上盖；给出 --authority 的，直接发送并核对答复。"""
     made, path = stamping.make_request(log, entry, out)
-    show.console.print(f"第 {made.number} 条，盖的是这一行的 SHA-256：[bold]{made.own}[/]")
+    terminal.console.print(f"第 {made.number} 条，盖的是这一行的 SHA-256：[bold]{made.own}[/]")
     if authority is None:
         answer = path.with_suffix(".tsr").name
-        show.console.print(f"请求文件 {escape(str(path))}。在能上网的电脑上：")
-        show.console.print(
+        terminal.console.print(f"请求文件 {escape(str(path))}。在能上网的电脑上：")
+        terminal.console.print(
             f"curl --data-binary @{path.name} -H 'Content-Type: application/timestamp-query' -o {answer} 机构的地址",
             markup=False, soft_wrap=True,
         )  # fmt: skip
@@ -45,11 +45,11 @@ def request(
     kept = path.with_suffix(".tsr")
     answered = stamping.ask(authority, path.read_bytes(), timeout)
     write_whole(kept, answered)
-    show.console.print(f"答复在 {escape(str(kept))}")
+    terminal.console.print(f"答复在 {escape(str(kept))}")
     if roots:
-        show.stamps(stamping.check_stamps(log, [kept], roots, asked=path))
+        show_draws.stamps(stamping.check_stamps(log, [kept], roots, asked=path))
     else:
-        show.console.print("还没有核对：请用 zhunsheng draw stamp check，以 --root 给出机构的根证书")
+        terminal.console.print("还没有核对：请用 zhunsheng draw stamp check，以 --root 给出机构的根证书")
 
 
 @stamp_app.command("check")
@@ -77,6 +77,6 @@ def check(
         log, files or [], roots or [], asked=asked, policy=policy, headers=headers, bundle=bundle
     )
     if as_json:
-        show.say_json(found.as_json())
+        terminal.say_json(found.as_json())
         return
-    show.stamps(found)
+    show_draws.stamps(found)

@@ -15,7 +15,7 @@ from typing import IO, Any, Literal
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from openpyxl.utils import get_column_letter
+from xlsxwriter.utility import xl_col_to_name
 
 from zhunsheng.clock import today
 from zhunsheng.codes import named_code
@@ -245,7 +245,7 @@ def _load_workbook(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBP
     connection.unregister("incoming")
     bare = [c for c, values in enumerate(texts) if not "".join(raw.titles[c : c + 1]).strip() and any(values)]
     if bare:
-        raw.notes += (f"没有列名、没有读入的列：{'、'.join(get_column_letter(c + 1) for c in bare[:_LISTED])}",)
+        raw.notes += (f"没有列名、没有读入的列：{'、'.join(xl_col_to_name(c) for c in bare[:_LISTED])}",)
     return raw
 
 
@@ -258,7 +258,7 @@ def _faults_of(sheet: Sheet) -> Iterator[tuple[int, int, str]]:
         for row in range(top, top + height):
             for column in range(left, left + width):
                 if (row, column) != (top, left):
-                    yield row, column, f"与 {get_column_letter(left + 1)}{top + 1} 合并了单元格，请取消合并后逐格填写"
+                    yield row, column, f"与 {xl_col_to_name(left)}{top + 1} 合并了单元格，请取消合并后逐格填写"
 
 
 def _hidden_notes(sheet: Sheet) -> Iterator[str]:
@@ -269,7 +269,7 @@ def _hidden_notes(sheet: Sheet) -> Iterator[str]:
         listed = "、".join(map(str, rows[:_LISTED])) + (f" 等 {len(rows)} 行" if len(rows) > _LISTED else "")
         yield f"有隐藏的行，也已读入：第 {listed}{'' if len(rows) > _LISTED else ' 行'}"
     if sheet.hidden.columns:
-        yield f"有隐藏的列，也已读入：{'、'.join(map(get_column_letter, sheet.hidden.columns[:_LISTED]))}"
+        yield f"有隐藏的列，也已读入：{'、'.join(xl_col_to_name(c - 1) for c in sheet.hidden.columns[:_LISTED])}"
 
 
 def _text(value: Any) -> str | None:

@@ -6,10 +6,6 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-from openpyxl.comments import Comment
-from openpyxl.styles import Font, PatternFill
-
 from zhunsheng.evidence.importing import Checked, RowError
 from zhunsheng.evidence.ledgers import DEPARTMENT
 from zhunsheng.faults import of_system
@@ -37,6 +33,8 @@ def marked_copy(checked: Checked, out: Path) -> Path:
 
 def _mark_workbook(checked: Checked, by_row: dict[int, list[RowError]], target: Path) -> bool:
     """Mark a copy of the workbook; return False where it is too large, or the library can't take it."""
+    import openpyxl  # here, as below: a quarter of a second that no command pays which marks nothing
+
     try:
         parts = open_file(checked.path).archive
         if parts is None or sum(m.file_size for m in parts.members if m.filename.endswith(".xml")) > _MARKED_BYTES:
@@ -56,6 +54,9 @@ def _mark_workbook(checked: Checked, by_row: dict[int, list[RowError]], target: 
 
 
 def _mark(sheet: Any, checked: Checked, by_row: dict[int, list[RowError]]) -> None:
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Font, PatternFill
+
     fill = PatternFill("solid", fgColor=_FILL)
     last = sheet.max_column + 1
     head = sheet.cell(checked.header_row, last, _TITLE)
@@ -82,6 +83,8 @@ def _still(book: Any, path: Path) -> None:
     """
     formulas = [cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
     if formulas:
+        import openpyxl
+
         values = openpyxl.load_workbook(path, data_only=True, keep_links=False)
         for cell in formulas:
             value, words = values[cell.parent.title][cell.coordinate].value, getattr(cell.value, "text", cell.value)

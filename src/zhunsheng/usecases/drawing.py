@@ -25,6 +25,7 @@ from zhunsheng.draws.bundle import LIMITS, part_of, read_bundle, read_members, r
 from zhunsheng.draws.drawing import Engine, draw, write_list
 from zhunsheng.draws.engines import Kind, connected
 from zhunsheng.draws.frame import (
+    BATCH,
     LEDGER,
     Frame,
     frame_from_file,
@@ -61,10 +62,7 @@ from zhunsheng.draws.verification import Check, published_check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledger_of
 from zhunsheng.faults import written
-from zhunsheng.files.writing import write_whole
-from zhunsheng.reports.docx import write_forms
-from zhunsheng.reports.draw_forms import check_form, notice_form, page_of, task_form
-from zhunsheng.reports.xlsx import write_workbook
+from zhunsheng.files.writing import whole_file, write_whole
 from zhunsheng.text import csv_text
 
 SLIPS = "slips.json"  # of a ceremony whose numbers are sealed first
@@ -244,6 +242,10 @@ def write_notice(
     outcome: Outcome, folder: Path, happened: Sequence[tuple[datetime, str]], stamped: str = ""
 ) -> None:
     """Write the notice, as a page and for Word: ``happened`` and ``stamped`` as in ``notice_form``."""
+    # Word's library takes a second that lists and verifications need not wait for.
+    from zhunsheng.reports.docx import write_forms
+    from zhunsheng.reports.draw_forms import notice_form, page_of
+
     notice = notice_form(outcome, happened, stamped)
     write_whole(folder / "公告.html", page_of([notice]))
     write_forms([notice], folder / "公告.docx")
@@ -262,7 +264,7 @@ def _recorded(folder: Path, outcome: Outcome, drawn: datetime) -> list[tuple[dat
 
 
 def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where: Where = HERE) -> int:
-    """Write the drawn of a very large draw to a Parquet file; return how many.
+    """Write the drawn of a very large draw to a Parquet file, or where its name ends so to a csv; return how many.
 
     Raises ``ZS-DR-08`` when the frame is not the committed one, and as ``engines.connected``.
     """
@@ -273,13 +275,26 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where
         frame = _published_frame(folder / "frame.tsv", plan, connection, wanted, tree=False)
         if frame.digest != committed["frame"]["digest"]:
             raise ZhunshengError("ZS-DR-08", name="frame.tsv", detail="名录库与承诺的不是同一份")
+        as_text = out.suffix.lower() == ".csv"
+        listed = Path(scratch) / "listed.parquet" if as_text else out
         if where.kind == "duckdb":
-            count = frame.write_drawn(*wanted, out)
+            count = frame.write_drawn(*wanted, listed)
         else:
             with _engine(where, frame, folder / "frame.tsv") as engine:
-                count = write_list(draw(engine, *wanted), out)
+                count = write_list(draw(engine, *wanted), listed)
+        if as_text:
+            _write_csv(connection, listed, out)
         connection.close()
     return count
+
+
+def _write_csv(connection: duckdb.DuckDBPyConnection, listed: Path, out: Path) -> None:
+    """Write a list of the drawn as a csv for Excel, in its order."""
+    rows = connection.execute("SELECT stratum, place, id, ticket FROM read_parquet(?)", [str(listed)])
+    with whole_file(out) as partial, partial.open("w", encoding="utf-8-sig", newline="") as stream:
+        stream.write(csv_text([("分层", "名次", "编号", "号码")]))
+        while piece := rows.fetchmany(BATCH):
+            stream.write(csv_text(piece))
 
 
 def run_vectors(path: Path) -> list[Check]:
@@ -448,6 +463,10 @@ def entity_names(evidence: Path, drawn: list[str]) -> dict[str, str]:
 
 
 def _write_tasks(outcome: Outcome, folder: Path, names: dict[str, str]) -> None:
+    from zhunsheng.reports.docx import write_forms
+    from zhunsheng.reports.draw_forms import check_form, page_of, task_form
+    from zhunsheng.reports.xlsx import write_workbook
+
     teams = sorted(set(outcome.teams.values()))
     forms = [task_form(outcome, team, names) for team in teams]
     if not forms:
