@@ -27,7 +27,7 @@ TEXTS = (
     "=1+1", "'; DROP TABLE web_user; --", "<script>alert(1)</script>", "{{ 7*7 }}", "%s%n{0}", "../../etc/passwd", "CON",
     "百分之九十零1.2", "一\n" * 300, "千" * 7000, "[" * 3000, "&a [*a]", "indicators.999.name", "indicators.².name", "plan.x.y", "-",
 )  # fmt: skip
-FEW = 2  # texts a field gets in the run of every day, others the next field
+FEW = 1  # texts a field gets in the run of every day, others the next field
 FILES = (
     ("长" * 90 + ".docx", b"PK\x03\x04junk"), ("CON", b"x"), ("a\x00b.xlsx", b"\xd0\xcf\x11\xe0" + b"\0" * 600), ("空.txt", b""),
     ("...", b"%PDF-1.4"), ("x. ", "项目名称：甲".encode()), ("表.html", b"<table><tr><td rowspan='\xc2\xb2'>x</td></tr></table>"),

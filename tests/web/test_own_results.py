@@ -11,6 +11,7 @@ from zhunsheng.draws import spec
 from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.own_proof import check_proof, read_proof
 from zhunsheng.web.models import AuditEntry, Commitment, Draw, Publication
+from zhunsheng.web.services import publishing
 from zhunsheng.web.throttle import MOST_ASKED
 
 PERSON = "11010519491231002X"
@@ -124,3 +125,32 @@ def test_where_the_frame_is_not_here_nothing_is_asked(draw, client, address_of_o
         assert client.get(address_of_own).status_code == client.post(address_of_own, {"code": "x"}).status_code == 404
     finally:
         aside.rename(frame)
+
+
+def test_a_draw_may_be_public_without_the_list_of_all(draw, sign_in, user, client, address_of_own):
+    """Then everyone still gets their own proof, the bundle tells of nobody but the drawn, and the page says what is left open."""
+    finance, head = sign_in("caiwu"), sign_in("juzhang")
+    ask = reverse("publish-ask", args=["draw", draw.pk])
+    assert 'name="frame"' in finance.get(ask).content.decode()
+    published = {}
+    for extent in ("whole", "own"):
+        finance.post(ask, {"frame": extent})
+        made = Publication.objects.filter(kind="draw", object_id=draw.pk, state="requested").get()
+        word = "名单没有公开"
+        assert (word in head.get(reverse("publication", args=[made.pk])).content.decode()) is (extent == "own")
+        publishing.decide(made, user("juzhang"), "publish.approve")
+        made.refresh_from_db()
+        assert made.state == "published"
+        published[extent] = {p.name for p in made.folder().iterdir()}
+        page = client.get(reverse("public-one", args=[made.pk])).content.decode()
+        assert (word in page) is (extent == "own") and ("frame.tsv" in page) is (extent == "whole")
+        assert "查一查本单位" in page
+    assert published["whole"] - published["own"] == {"frame.tsv"}
+    assert client.get(reverse("public-file", args=[made.pk, "frame.tsv"])).status_code == 404
+    drawn, _reserve, other = codes(draw)
+    parts = read_bundle(made.folder() / "抽查包.zip")
+    own = read_proof(client.post(address_of_own, {"code": other, "file": "1"}).content, "x")
+    assert all(c.holds for c in check_proof(own, parts))
+    everywhere = b"".join(p.read_bytes() for p in made.folder().iterdir())
+    assert drawn["id"].encode() in everywhere and other.encode() not in everywhere
+    assert finance.post(ask, {"frame": "some"}).status_code == 400

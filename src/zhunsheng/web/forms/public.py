@@ -35,6 +35,17 @@ class Disclosed(forms.Form):
         }
 
 
+class Extent(forms.Form):
+    """How much of a draw is to be public: with the list of all who were in it, or without."""
+
+    frame = OneOfField(("whole", "own"), label=_("名录库"), required=False)
+
+    @classmethod
+    def whole(cls, request: HttpRequest) -> bool:
+        """Return whether the list is to be public too, as where nothing else was chosen. Raises ``Faults``."""
+        return bool(checked(cls(request.POST))["frame"] != "own")
+
+
 class OwnCode(Sent):
     """The code of an entity that asks for its own result; ``file``: its proof is to be saved."""
 

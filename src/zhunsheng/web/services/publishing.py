@@ -60,7 +60,8 @@ from zhunsheng.web.workflow import Overtaken, advance, check, note
 PUBLIC_CONTEST = {"typed", "computed", "difference", "doubt", "reason", "accepted", "refused", "measured_on"}
 SELF_FILES = ("绩效自评表.xlsx", "绩效自评表.docx", "绩效评价报告.docx")
 SUBJECTS: dict[str, Any] = {"targets": SheetVersion, "self": SelfEvaluation, "draw": Draw, "results": Draw}
-DRAW_FILES = ("抽查包.zip", "frame.tsv", "commitment.json", "公告.html", "公告.docx", "公告.json")
+FRAME = "frame.tsv"
+DRAW_FILES = ("抽查包.zip", FRAME, "commitment.json", "公告.html", "公告.docx", "公告.json")
 
 
 @dataclass(frozen=True)
@@ -183,27 +184,32 @@ def _raw_of(data: dict[str, Any], code: str) -> str:
     return next(str(i["target"]["raw"]) for i in data["sheet"]["indicators"] if i["id"] == code)
 
 
-def copied(kind: str, subject: Any) -> Copy:
-    """Return what would be published of a record. Raises ``ZS-WB-01`` where it is not ready for it."""
+def copied(kind: str, subject: Any, *, frame: bool = True) -> Copy:
+    """Return what would be published of a record. Raises ``ZS-WB-01`` where it is not ready for it.
+
+    ``frame`` False, of a draw: without the list of all who were in it; each of them still gets a proof of their own.
+    """
     _ready(kind, subject)
     build = {"targets": _targets, "self": _self_evaluation, "draw": _draw, "results": _results}[kind]
     year, title, data = build(subject)
     files: list[Path] = []
     if kind == "draw":
-        files = [subject.folder() / name for name in DRAW_FILES]
+        files = [subject.folder() / name for name in DRAW_FILES if frame or name != FRAME]
     if kind == "self":
         files = [file for name in SELF_FILES if (file := file_of(subject, name))]
     return Copy(kind, year, title, data, {file.name: file.read_bytes() for file in files if file.is_file()})
 
 
-def ask(kind: str, subject: Any, user: User, said: Mapping[str, Decision] | None = None) -> Publication:
+def ask(
+    kind: str, subject: Any, user: User, said: Mapping[str, Decision] | None = None, *, frame: bool = True
+) -> Publication:
     """Copy what is to be published and ask for approval; ``said`` is what was decided on what is personal in it, by key.
 
-    Raises ``ZS-WB-01`` where the record is not ready for it, ``Undecided`` (``ZS-WB-40``) where something personal in it was
+    ``frame`` as in ``copied``. Raises ``ZS-WB-01`` where the record is not ready for it, ``Undecided`` (``ZS-WB-40``) where something personal in it was
     not decided on, ``ZS-WB-42`` to ``-44``.
     """
     seen = subject.seen()
-    whole = copied(kind, subject)
+    whole = copied(kind, subject, frame=frame)
     items = disclosing.decided(whole.personal(), said or {}, user)
     if waiting := [item for item in items if not item.decision]:
         raise Undecided("ZS-WB-40", whole.title, waiting)
@@ -853,6 +859,7 @@ def shown(publication: Publication) -> dict[str, Any]:
         context["stamped"] = stamps.words_for(Draw.objects.get(pk=publication.object_id))
     if publication.folder().is_dir():
         context["files"] = sorted(p.name for p in publication.folder().iterdir())
+        context["frame_withheld"] = publication.kind == "draw" and FRAME not in context["files"]
     return context
 
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.web.forms.public import Disclosed, HeldSlip, OwnCode, said_of
+from zhunsheng.web.forms.public import Disclosed, Extent, HeldSlip, OwnCode, said_of
 from zhunsheng.web.models import Commitment, Organisation, Publication
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
@@ -52,12 +52,13 @@ def ask(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
     demand(request, "publish.request", subject.department)
     request.department = subject.department
     said = Disclosed.of(request) if request.method == "POST" else {}
+    frame = Extent.whole(request)
     error: ZhunshengError | None = None
     if request.method == "POST":
         try:
-            made = publishing.ask(kind, subject, request.user, said)
+            made = publishing.ask(kind, subject, request.user, said, frame=frame)
         except Undecided as waiting:
-            if not said:
+            if not said and frame:
                 return done(request, "publish-ask", "", kind, pk)
             error = waiting
         except ZhunshengError as wrong:
@@ -66,13 +67,14 @@ def ask(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
             error = wrong
         else:
             return done(request, "publication", _("已提出公开申请，待部门负责人批准。"), made.pk)
-    whole = publishing.copied(kind, subject)
+    whole = publishing.copied(kind, subject, frame=frame)
     context = {
         "part": "publish",
         "kind": kind,
         "subject": subject,
         "year": whole.year,
         "title": whole.title,
+        "frame": frame,
         "items": said_of(whole.personal(), said),
         "error": error,
     }
