@@ -32,7 +32,7 @@ from zhunsheng.draws.randomness import both, canonical_text
 from zhunsheng.draws.reading import read_inspectors, read_plan
 from zhunsheng.draws.results import Result, categories, check_results, due, overdue, publish_by
 from zhunsheng.draws.strata import match_words, stratum_words
-from zhunsheng.draws.verification import verify
+from zhunsheng.draws.verification import published_check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.draw import demo_beacon_draw, demo_draw, inspectors, plan
 from zhunsheng.usecases.drawing import list_draw, run_draw, verify_bundle
@@ -831,6 +831,31 @@ def test_the_page_agrees_on_an_honest_bundle(folder, browser):
     out, digest = folder
     found = verify_in(browser, out / "抽查包.zip", out / "frame.tsv", digest)
     assert {c for c, h in found.items() if h is not True} == {"strength"}
+
+
+@pytest.mark.xdist_group("site")
+def test_a_digest_is_taken_as_it_was_copied_and_what_is_none_accuses_nobody(folder, browser, capsys):
+    """Screens and slips show digests in groups; a slip's own digest, or half of one, says nothing against the draw."""
+    out, digest = folder
+    grouped = " ".join(digest[n : n + 8] for n in range(0, 64, 8)).upper()
+    parts = read_bundle(out / "抽查包.zip")
+    for typed, holds in ((grouped, True), (f"\u3000{digest}\n", True), ("abc", None), ("f" * 64, False)):
+        assert published_check(parts, typed).holds is holds, typed
+    found = verify_in(browser, out / "抽查包.zip", None, grouped)
+    assert found["published"] is True
+    page = browser.new_page()
+    page.goto(PAGE.as_uri())
+    page.set_input_files("#bundle", str(out / "抽查包.zip"))
+    page.fill("#expected", digest[:40])
+    page.click("#go")
+    page.wait_for_selector("text=承诺摘要应是 64 个")
+    assert not page.locator("#result").is_visible()
+    page.close()
+    from zhunsheng.cli import main
+
+    with pytest.raises(SystemExit) as left:
+        main(["draw", "verify", str(out / "抽查包.zip"), "--commitment", "123"])
+    assert left.value.code == 2 and "ZS-CL-01" in capsys.readouterr().err
 
 
 @pytest.mark.xdist_group("site")

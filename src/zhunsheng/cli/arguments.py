@@ -7,6 +7,7 @@ from datetime import date
 import typer
 
 from zhunsheng.clock import today
+from zhunsheng.draws.verification import DIGEST, typed_digest
 from zhunsheng.errors import ZhunshengError
 
 
@@ -18,6 +19,16 @@ def day(text: str | None) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise ZhunshengError("ZS-CL-01", detail=f"“{text}”不是日期，应写成 2021-10-31") from None
+
+
+def announced(text: str | None) -> str | None:
+    """Return a commitment's digest as it was announced, None where none was given. Raises ``ZS-CL-01``."""
+    if text is None:
+        return None
+    found = typed_digest(text)
+    if not DIGEST.fullmatch(found):
+        raise ZhunshengError("ZS-CL-01", detail="--commitment 应是 64 个 0 至 9、a 至 f 的字符")
+    return found
 
 
 def whole_app() -> typer.Typer:

@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from zhunsheng import draw_folders
 from zhunsheng.cli import show_draws, terminal
-from zhunsheng.cli.arguments import day
+from zhunsheng.cli.arguments import announced, day
 from zhunsheng.cli.stamp_commands import stamp_app
 from zhunsheng.clock import told
 from zhunsheng.draws.bundle import read_bundle, read_part
@@ -179,7 +179,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """核验抽查包：全部重算，说明哪些相符、哪些不符；有不符时退出码为 1。"""
-    found = drawing.verify_bundle(bundle, frame, expected, memory_limit)
+    found = drawing.verify_bundle(bundle, frame, announced(expected), memory_limit)
     if as_json:
         terminal.say_json([dataclasses.asdict(c) for c in found])
     else:
@@ -219,12 +219,13 @@ def check_proof(
     as_json: AsJson = False,
 ) -> None:
     """核对一份在册证明，不需要名录库：说明它证明什么、不证明什么；有不符时退出码为 1。"""
-    own, found = drawing.check_own(file, bundle, expected)
+    own, found = drawing.check_own(file, bundle, announced(expected))
     if as_json:
         terminal.say_json({"id": own.id, "checks": [dataclasses.asdict(c) for c in found]})
     else:
         show_draws.checks(found)
-        terminal.console.print(f"{PROVES}\n{PROVES_NOT}")
+        holds = not any(c.holds is False for c in found)
+        terminal.console.print(f"{PROVES}\n{PROVES_NOT}" if holds else "有不符的项：这份文件什么也不证明。")
     if any(c.holds is False for c in found):
         raise typer.Exit(1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,8 @@ from zhunsheng.draws.strata import stratum_words
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
+
+DIGEST = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -82,12 +85,20 @@ def _safely(step: Callable[[], Check]) -> Check:
 
 
 def published_check(parts: dict[str, Any], expected: str | None) -> Check:
-    """Compare a commitment with the digest that was published, where one is given."""
+    """Compare a commitment with the digest that was published, where one is given; blanks in it, and capitals, don't count."""
     ours = commitment_digest(parts["commitment.json"])
-    if expected is None:
+    said = typed_digest(expected or "")
+    if not said:
         return Check("published", "事先公布的承诺", None, f"承诺摘要 {ours}，请与事先公布的核对")
-    same = ours == expected.strip(" \t\r\n").lower()
-    return Check("published", "事先公布的承诺", same, "与事先公布的摘要相同" if same else "与事先公布的摘要不同")
+    if not DIGEST.fullmatch(said):
+        return Check("published", "事先公布的承诺", None, f"所填的不是摘要，没有核对；承诺摘要 {ours}")
+    unlike = "与事先公布的摘要不同；请确认填的是承诺摘要，不是摘要单上的“本条摘要”"
+    return Check("published", "事先公布的承诺", ours == said, "与事先公布的摘要相同" if ours == said else unlike)
+
+
+def typed_digest(text: str) -> str:
+    """Return a digest as it was copied from a screen or a slip, without blanks between its groups, in small letters."""
+    return re.sub("[ \t\r\n\u00a0\u3000]", "", text).lower()
 
 
 def _plan(parts: dict[str, Any], plan: Plan) -> Check:
