@@ -35,7 +35,7 @@ from zhunsheng.draws.strata import match_words, stratum_words
 from zhunsheng.draws.verification import verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.draw import demo_beacon_draw, demo_draw, inspectors, plan
-from zhunsheng.usecases.drawing import list_draw, run_draw, verify_bundle
+from zhunsheng.usecases.drawing import list_draw, own_of, own_proof, run_draw, seal_entries, verify_bundle
 
 VECTORS = json.loads((Path(__file__).parents[1] / "docs" / "draw-vectors.json").read_text("utf8"))
 PAGE = Path(str(spec.__file__)).parent / "verify.html"
@@ -788,8 +788,68 @@ def test_a_changed_frame_or_register_is_not_drawn_from(folder):
         run_draw(out)
     (out / "frame.tsv").write_text(kept, "utf8")
     (out / "inspectors.json").write_text("[]", "utf8")
-    with pytest.raises(ZhunshengError, match="ZS-DR-08"):
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-61.*inspectors\.json"):
         run_draw(out)
+
+
+def _overwritten(out, name, change):
+    data = json.loads((out / name).read_text("utf8"))
+    change(data)
+    (out / name).write_bytes(spec.canonical(data))
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "blamed"),
+    [
+        ("seed.json", lambda one: one.update(seed="0" * 32), "seed.json"),
+        ("seed.json", lambda one: one.update(commitment="0" * 64), "seed.json"),
+        ("seed.json", lambda one: one.update(randomness="lottery:某彩票:2021024:03 08 17 23"), "seed.json"),
+        ("seed.json", lambda one: one["values"][0].update(numbers="03 08 17 23"), "seed.json"),
+        ("seed.json", lambda one: one.update(controlled_by_office=True), "seed.json"),
+        ("commitment.json", lambda one: one["strata"]["东|D"].update(quota=0, reserve=0), "commitment.json"),
+        ("commitment.json", lambda one: one["frame"].update(count=399), "commitment.json"),
+        ("commitment.json", lambda one: one.update(committed_at="2021-02-25T00:00:00Z"), "seed.json"),
+        ("plan.json", lambda one: one["quotas"][0].update(floor=3), "plan.json"),
+        ("plan.json", lambda one: one.update(title="另一次"), "plan.json"),
+    ],
+)  # fmt: skip
+def test_whatever_was_changed_in_the_folder_is_neither_drawn_nor_listed_nor_told(folder, tmp_path, capsys, name, change, blamed):
+    out, _ = folder
+    _overwritten(out, name, change)
+    for ask in (
+        lambda: run_draw(out),
+        lambda: list_draw(out, tmp_path / "l.csv"),
+        lambda: own_of(out, "E00001"),
+        lambda: own_proof(out, "E00001"),
+        lambda: seal_entries(out, {"by": "a", "values": NUMBERS}, {"by": "b", "values": NUMBERS}),
+    ):
+        with pytest.raises(ZhunshengError, match=f"ZS-DR-61.* {blamed} "):
+            ask()
+    assert not (tmp_path / "l.csv").exists()
+
+
+def test_a_bundle_of_another_seed_tells_nobody_where_they_stand(folder):
+    """Seed and all changed consistently in the folder, and the old bundle beside them."""
+    out, _ = folder
+    own_of(out, "E00001")
+    other = canonical_text(read_plan(out / "plan.json"), values := [{"numbers": "01"}])
+    bound = commitment_digest(json.loads((out / "commitment.json").read_text("utf8")))
+    _overwritten(out, "seed.json", lambda one: one.update(values=values, randomness=other, seed=spec.seed_of(bound, other)))
+    with pytest.raises(ZhunshengError, match="ZS-DR-61.* 抽查包.zip"):
+        own_of(out, "E00001")
+
+
+def test_a_folder_without_commitment_or_seed_says_what_comes_first(folder, tmp_path):
+    out, _ = folder
+    for ask in (run_draw, lambda one: list_draw(one, tmp_path / "l.csv"), lambda one: own_of(one, "E1")):
+        with pytest.raises(ZhunshengError, match="ZS-DR-63.*commitment"):
+            ask(tmp_path)
+    with pytest.raises(ZhunshengError, match="ZS-DR-63"):
+        seal_draw(tmp_path, tmp_path / "a.yaml", tmp_path / "b.yaml")
+    (out / "seed.json").unlink()
+    for ask in (run_draw, lambda one: list_draw(one, tmp_path / "l.csv")):
+        with pytest.raises(ZhunshengError, match="ZS-DR-62.*还没有录入随机数"):
+            ask(out)
 
 
 def test_the_frame_file_is_its_own_digest(folder):
