@@ -813,7 +813,7 @@ def _overwritten(out, name, change):
         ("plan.json", lambda one: one.update(title="另一次"), "plan.json"),
     ],
 )  # fmt: skip
-def test_whatever_was_changed_in_the_folder_is_neither_drawn_nor_listed_nor_told(folder, tmp_path, capsys, name, change, blamed):
+def test_whatever_was_changed_in_the_folder_is_neither_drawn_nor_listed_nor_told(folder, tmp_path, name, change, blamed):
     out, _ = folder
     _overwritten(out, name, change)
     for ask in (
@@ -821,10 +821,12 @@ def test_whatever_was_changed_in_the_folder_is_neither_drawn_nor_listed_nor_told
         lambda: list_draw(out, tmp_path / "l.csv"),
         lambda: own_of(out, "E00001"),
         lambda: own_proof(out, "E00001"),
-        lambda: seal_entries(out, {"by": "a", "values": NUMBERS}, {"by": "b", "values": NUMBERS}),
     ):
         with pytest.raises(ZhunshengError, match=f"ZS-DR-61.* {blamed} "):
             ask()
+    if name != "seed.json":
+        with pytest.raises(ZhunshengError, match=r"ZS-DR-61|ZS-DR-38"):
+            seal_entries(out, {"by": "a", "values": NUMBERS}, {"by": "b", "values": NUMBERS})
     assert not (tmp_path / "l.csv").exists()
 
 
@@ -835,20 +837,53 @@ def test_a_bundle_of_another_seed_tells_nobody_where_they_stand(folder):
     other = canonical_text(read_plan(out / "plan.json"), values := [{"numbers": "01"}])
     bound = commitment_digest(json.loads((out / "commitment.json").read_text("utf8")))
     _overwritten(out, "seed.json", lambda one: one.update(values=values, randomness=other, seed=spec.seed_of(bound, other)))
-    with pytest.raises(ZhunshengError, match="ZS-DR-61.* 抽查包.zip"):
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-61.* 抽查包\.zip"):
         own_of(out, "E00001")
+
+
+def _command(capsys, *arguments):
+    from zhunsheng.cli import main
+
+    with pytest.raises(SystemExit) as left:
+        main(["draw", *map(str, arguments)])
+    said = capsys.readouterr()
+    return left.value.code, "".join((said.out + said.err).split("\n"))
+
+
+def test_a_folder_that_holds_a_commitment_is_not_written_over(folder, tmp_path, capsys):
+    """The key of a public commitment's frame lies in frame.tsv and nowhere else."""
+    out, _ = folder
+    kept = {one.name: one.read_bytes() for one in out.iterdir()}
+    ask = ("commit", tmp_path / "plan.yaml", "--inspectors", tmp_path / "people.yaml", "--frame", tmp_path / "frame.csv", "--out")
+    code, said = _command(capsys, *ask, out)
+    assert code == 2 and "ZS-DR-64" in said and "换一个新目录" in said
+    assert {one.name: one.read_bytes() for one in out.iterdir()} == kept
+    (tmp_path / "half").mkdir()
+    shutil.copy(out / "frame.tsv", tmp_path / "half")
+    assert "ZS-DR-64" in _command(capsys, *ask, tmp_path / "half")[1]
+
+
+def test_a_file_where_a_folder_is_asked_for_is_told(folder, tmp_path, capsys):
+    out, _ = folder
+    (there := tmp_path / "there").write_text("x", "utf8")
+    for ask in (("proof", out, "E00001", "--out", there), ("list", out, "--out", there / "l.csv")):
+        code, said = _command(capsys, *ask)
+        assert code == 2 and "ZS-CL-11" in said and "ZS-CL-99" not in said
+    (tmp_path / "dir.csv").mkdir()
+    assert "ZS-CL-11" in _command(capsys, "list", out, "--out", tmp_path / "dir.csv")[1]
+    assert there.read_text("utf8") == "x"
 
 
 def test_a_folder_without_commitment_or_seed_says_what_comes_first(folder, tmp_path):
     out, _ = folder
     for ask in (run_draw, lambda one: list_draw(one, tmp_path / "l.csv"), lambda one: own_of(one, "E1")):
-        with pytest.raises(ZhunshengError, match="ZS-DR-63.*commitment"):
+        with pytest.raises(ZhunshengError, match=r"ZS-DR-63.*commitment"):
             ask(tmp_path)
     with pytest.raises(ZhunshengError, match="ZS-DR-63"):
         seal_draw(tmp_path, tmp_path / "a.yaml", tmp_path / "b.yaml")
     (out / "seed.json").unlink()
     for ask in (run_draw, lambda one: list_draw(one, tmp_path / "l.csv")):
-        with pytest.raises(ZhunshengError, match="ZS-DR-62.*还没有录入随机数"):
+        with pytest.raises(ZhunshengError, match=r"ZS-DR-62.*还没有录入随机数"):
             ask(out)
 
 

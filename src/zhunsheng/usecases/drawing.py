@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 from pydantic import TypeAdapter
@@ -34,7 +34,7 @@ from zhunsheng.draws.frame import (
     source_of_file,
     source_of_ledger,
 )
-from zhunsheng.draws.lookalikes import refuse_inspectors
+from zhunsheng.draws.lookalikes import refuse_inspectors, refuse_sources
 from zhunsheng.draws.merkle import compiles, kept
 from zhunsheng.draws.own_proof import MOST as MOST_OF_A_PROOF
 from zhunsheng.draws.own_proof import WAITING, Hat, OwnProof, Standing, check_proof, read_proof, standing
@@ -81,6 +81,7 @@ def commit_plan(
     The frame comes from a file or from the ``entities`` ledger as of ``on``. ``bundled``: refuse what one bundle can't
     carry, where nothing else is made of a draw. Raises ``ZS-DR-*``.
     """
+    refuse_sources(plan)
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
         if frame is not None:
@@ -122,19 +123,21 @@ class InFolder:
         return self.sealed["seed"], self.committed["strata"]
 
 
-def in_folder(folder: Path, *, seed: bool = True, register: bool = False) -> InFolder:
+def in_folder(
+    folder: Path, seed: Literal["needed", "if there", "not asked"] = "needed", *, register: bool = False
+) -> InFolder:
     """Return what a draw's folder holds, recomputed: the one way in for whatever draws, lists or tells of it.
 
-    ``seed``: it is asked for; without, it is checked where it is there. ``register``: the inspectors too. Raises
+    ``seed``: whether its record must be there, is checked where it is, or is not read. ``register``: the inspectors too. Raises
     ``ZS-DR-61`` naming the file that is not as it was committed, ``ZS-DR-62`` before the seed, ``ZS-DR-63`` where there is
     no commitment, and as ``read_part``, ``read_plan`` and ``read_inspectors``.
     """
     if missing := [name for name in ("commitment.json", "plan.json") if not (folder / name).is_file()]:
         raise ZhunshengError("ZS-DR-63", name=str(folder), missing="、".join(missing))
     plan, parts = read_plan(folder / "plan.json"), {"commitment.json": read_part(folder / "commitment.json")}
-    if (folder / "seed.json").is_file():
+    if seed != "not asked" and (folder / "seed.json").is_file():
         parts["seed.json"] = read_part(folder / "seed.json")
-    elif seed:
+    elif seed == "needed":
         raise ZhunshengError("ZS-DR-62", name=str(folder))
     people = read_inspectors(folder / "inspectors.json") if register else None
     refuse_altered(parts, plan, people)
@@ -148,12 +151,12 @@ def seal_entries(
 
     Raises ``ZS-DR-04``, ``ZS-DR-05``, ``ZS-DR-35``, ``ZS-DR-36``; ``ZS-DR-38`` where the draw has another seed.
     """
-    found = in_folder(folder, seed=False)
+    found = in_folder(folder, "not asked")
     when = now or clock_now()
     sealed = seal(found.plan, found.committed, first, second, slips_of(folder), when)
     kept = folder / "seed.json"
     # Of one commitment there is one seed, or whoever enters could try until the result pleases.
-    if found.sealed is not None and found.sealed["seed"] != sealed["seed"]:
+    if kept.is_file() and read_part(kept)["seed"] != sealed["seed"]:
         raise ZhunshengError("ZS-DR-38")
     if not kept.is_file():
         _write(folder / ENTERED, {"seed": sealed["seed"], "entered_at": when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")})
@@ -167,10 +170,12 @@ def read_commitments(
     """Return the entries of a published log, whole and unbroken; with ``bundle`` those on its commitment and its draw.
 
     Also how ``head`` (a digest noted before, of entry ``number`` where that is known) stands to it. Raises ``ZS-DR-45`` where
-    the log is broken, ``ZS-DR-58`` where it does not hold ``head``,
+    the log is broken, ``ZS-DR-58`` where it does not hold ``head``, ``ZS-DR-65`` where nothing is in it,
     ``ZS-DR-46`` where a bundle's commitment is not in it, ``ZS-IN-01``, ``ZS-IN-05``, and as ``read_bundle``.
     """
     entries = read_log(written(file), file.name)
+    if not entries:
+        raise ZhunshengError("ZS-DR-65", name=file.name)
     mine = held(entries, head, number) if head is not None else None
     if mine is not None and not mine.agrees:
         raise ZhunshengError("ZS-DR-58", name=file.name, detail=mine.says)
@@ -209,7 +214,7 @@ def record_slips(folder: Path, slips: Sequence[str], now: datetime | None = None
         raise ZhunshengError("ZS-DR-37", sealed_at=told(kept["sealed_at"]))
     if (folder / "seed.json").is_file():
         raise ZhunshengError("ZS-DR-38")
-    made = slip_record(read_plan(folder / "plan.json"), slips, now or clock_now())
+    made = slip_record(in_folder(folder, "not asked").plan, slips, now or clock_now())
     _write(folder / SLIPS, made)
     return made, record_digest(made)
 
@@ -587,7 +592,7 @@ def _hat(folder: Path) -> Hat:
 
 @lru_cache(maxsize=4)  # the nodes of a tree, half a byte an entity, are not read and compared anew for each who asks
 def _hat_of(folder: Path, _read: tuple[tuple[int, int], ...]) -> Hat:
-    return Hat(folder / "frame.tsv", folder / KEPT, in_folder(folder, seed=False).committed)
+    return Hat(folder / "frame.tsv", folder / KEPT, in_folder(folder, "if there").committed)
 
 
 @lru_cache(maxsize=4)
