@@ -280,6 +280,26 @@ def test_frames_that_are_refused_name_their_rows(tmp_path, data, said):
     assert said in caught.value.text()
 
 
+def test_frames_as_excel_saves_them_are_told_how_to_save_them(tmp_path):
+    import openpyxl
+
+    text = "id,district,credit_class\n" + "".join(f"E{n:04d},A,A\n" for n in range(2_000)) + "E9999,东,A\n"
+    openpyxl.Workbook().save(tmp_path / "a.xlsx")
+    shutil.copy(tmp_path / "a.xlsx", tmp_path / "a.csv")
+    (tmp_path / "gbk.csv").write_bytes(text.encode("gbk"))
+    (tmp_path / "utf16.csv").write_bytes(text.encode("utf-16"))
+    for name, said in (("a.xlsx", "xlsx 工作簿"), ("a.csv", "xlsx 工作簿"), ("gbk.csv", "GBK"), ("utf16.csv", "UTF-16")):
+        with pytest.raises(ZhunshengError, match=r"ZS-DR-66.*CSV UTF-8") as caught:
+            frame_from_file(tmp_path / name, plan_of(), open_database())
+        assert said in caught.value.text()
+    for encoding in ("utf-8", "utf-8-sig"):
+        (tmp_path / "right.csv").write_text(text, encoding)
+        assert frame_from_file(tmp_path / "right.csv", plan_of(), open_database()).count == 2_001
+    (tmp_path / "c.csv").write_text("编号,district\nE1,东\n", "utf8")
+    with pytest.raises(ZhunshengError, match=r"没有列 id、credit_class：第一行的列名应为 id 和 district、credit_class，现在是 编号、district"):
+        frame_from_file(tmp_path / "c.csv", plan_of(), open_database())
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
