@@ -25,6 +25,7 @@ from zhunsheng.draws.stamps import Stamp, standing
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases.drawing import commit_plan, record_slips, run_draw, seal_entries, verify_bundle
+from zhunsheng.usecases.stamping import check_stamps
 
 COMMITTED, KNOWN = datetime(2021, 2, 26, tzinfo=UTC), datetime(2021, 3, 1, 14, tzinfo=UTC)
 FRIENDS = ("E010", "E011", "E012")
@@ -375,3 +376,66 @@ def test_the_vectors_of_sources_in_the_page(chromium):
     for one in sealed:
         (value,) = (v for v in one["values"] if "salts" in v)
         assert [slip(*pair) for pair in zip(value["salts"], value["numbers"], strict=True)] == one["slips"]
+
+
+def test_a_slip_with_full_width_digits_seals_what_entries_open(tmp_path, capsys):
+    code, said = command(capsys, "slip", "０５８")
+    number, salt, handed = re.search(r"数　 (\d+)盐　 ([0-9a-f]{32})摘要 ([0-9a-f]{64})", said).groups()
+    assert (code, number, handed) == (0, "058", slip(salt, "058"))
+    assert "半角" in said and "半角" not in command(capsys, "slip", "058")[1]
+
+
+def test_numbers_without_quotes_accuse_nobody(tmp_path):
+    """YAML reads 0731 as an octal number: the one who wrote the entry is told, not the speaker."""
+    commit(tmp_path, plan(SEALED))
+    record_slips(tmp_path, [slip(*one) for one in SLIPS], KNOWN - timedelta(minutes=10))
+    salts, numbers = [s for s, _ in SLIPS], [n for _, n in SLIPS]
+    for wrong, said in (
+        ({"numbers": [0o731, *numbers[1:]], "salts": salts}, "第 1 个来源的 numbers 的第 1 个没有加引号"),
+        ({"numbers": numbers, "salts": [*salts[:2], 10**31]}, "salts 的第 3 个没有加引号"),
+        ({"numbers": numbers[:2], "salts": salts}, "numbers 应是列表"),
+        ({"numbers": numbers}, "salts 应是列表"),
+    ):
+        with pytest.raises(ZhunshengError, match="ZS-DR-05") as caught:
+            enter(tmp_path, wrong)
+        assert said in caught.value.text(), caught.value.text()
+    commit(tmp_path / "lottery", plan(LOTTERY))
+    with pytest.raises(ZhunshengError, match=r'ZS-DR-05.*加引号，如 "0731"'):
+        enter(tmp_path / "lottery", {"numbers": 473})
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ({**SPOKEN, "speakers": ["甲", "乙", "甲"]}, "第 1 个报数人“甲”与第 3 个“甲”"),
+        ({**SPOKEN, "speakers": ["甲A", "甲Ａ"]}, "看上去相同"),
+        ({**SPOKEN, "speakers": ["甲=1;乙", "丙"]}, "“甲=1;乙”里不能有"),
+        ({**SPOKEN, "speakers": ["甲:乙", "丙"]}, "里不能有"),
+        ({**SPOKEN, "speakers": ["甲", " "]}, "第 2 个名字是空的"),
+        ({**LOTTERY, "name": "某\n彩票"}, "里不能有"),
+    ],
+)
+def test_sources_whose_names_could_be_read_two_ways_are_not_committed(tmp_path, monkeypatch, source, said):
+    with pytest.raises(ZhunshengError, match="ZS-DR-01") as caught:
+        commit(tmp_path / "new", plan(source))
+    assert said in caught.value.text(), caught.value.text()
+    assert "第 1 项" in caught.value.text()
+    # What was committed before this was asked is drawn and verified as it is.
+    monkeypatch.setattr("zhunsheng.usecases.drawing.refuse_sources", lambda _plan: None)
+    _, digest = commit(tmp_path / "old", plan(source))
+    monkeypatch.undo()
+    enter(tmp_path / "old", {"numbers": ["1"] * len(source["speakers"]) if "speakers" in source else "1"})
+    run_draw(tmp_path / "old", tasks=False)
+    assert False not in {c.holds for c in checks(tmp_path / "old", digest).values()}
+
+
+def test_what_was_noted_afterwards_is_told_as_that(tmp_path):
+    """A draw taken over from the command line stands in the log as late: it is there, and proves no order."""
+    _, digest = commit(tmp_path, plan(LOTTERY))
+    enter(tmp_path, {"numbers": "03 08"})
+    run_draw(tmp_path, tasks=False)
+    for kind in ("late", "commit"):
+        entry = Entry(number=1, at="2021-03-02T00:00:00Z", kind=kind, office="x", draw="T-1", title="试抽", digest=digest, previous=START)
+        (tmp_path / "log.jsonl").write_text(entry.line() + "\n", "utf8")
+        (said,) = check_stamps(tmp_path / "log.jsonl", [], [], bundle=tmp_path / "抽查包.zip").standing.values()
+        assert ("补记" in said) == (kind == "late"), said

@@ -35,7 +35,7 @@ from zhunsheng.draws.strata import match_words, stratum_words
 from zhunsheng.draws.verification import published_check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.draw import demo_beacon_draw, demo_draw, inspectors, plan
-from zhunsheng.usecases.drawing import list_draw, run_draw, verify_bundle
+from zhunsheng.usecases.drawing import list_draw, own_of, own_proof, run_draw, seal_entries, verify_bundle
 
 VECTORS = json.loads((Path(__file__).parents[1] / "docs" / "draw-vectors.json").read_text("utf8"))
 PAGE = Path(str(spec.__file__)).parent / "verify.html"
@@ -278,6 +278,26 @@ def test_frames_that_are_refused_name_their_rows(tmp_path, data, said):
     with pytest.raises(ZhunshengError, match="ZS-DR-02") as caught:
         frame_from_file(write_frame_csv(tmp_path / "f.csv", data), plan_of(), open_database())
     assert said in caught.value.text()
+
+
+def test_frames_as_excel_saves_them_are_told_how_to_save_them(tmp_path):
+    import openpyxl
+
+    text = "id,district,credit_class\n" + "".join(f"E{n:04d},A,A\n" for n in range(2_000)) + "E9999,东,A\n"
+    openpyxl.Workbook().save(tmp_path / "a.xlsx")
+    shutil.copy(tmp_path / "a.xlsx", tmp_path / "a.csv")
+    (tmp_path / "gbk.csv").write_bytes(text.encode("gbk"))
+    (tmp_path / "utf16.csv").write_bytes(text.encode("utf-16"))
+    for name, said in (("a.xlsx", "xlsx 工作簿"), ("a.csv", "xlsx 工作簿"), ("gbk.csv", "GBK"), ("utf16.csv", "UTF-16")):
+        with pytest.raises(ZhunshengError, match=r"ZS-DR-66.*CSV UTF-8") as caught:
+            frame_from_file(tmp_path / name, plan_of(), open_database())
+        assert said in caught.value.text()
+    for encoding in ("utf-8", "utf-8-sig"):
+        (tmp_path / "right.csv").write_text(text, encoding)
+        assert frame_from_file(tmp_path / "right.csv", plan_of(), open_database()).count == 2_001
+    (tmp_path / "c.csv").write_text("编号,district\nE1,东\n", "utf8")
+    with pytest.raises(ZhunshengError, match=r"没有列 id、credit_class：第一行的列名应为 id 和 district、credit_class，现在是 编号、district"):
+        frame_from_file(tmp_path / "c.csv", plan_of(), open_database())
 
 
 @pytest.mark.parametrize(
@@ -719,7 +739,8 @@ def tampered(out: Path, kind: str, elsewhere: Path) -> tuple[Path, Path]:
     elif kind == "other numbers":
         parts["seed.json"]["values"] = [{"numbers": "1 2 3"}]
     elif kind == "swapped object":
-        drawn[0]["id"] = "E00399" if all(d["id"] != "E00399" for d in drawn) else "E00398"
+        ids = {d["id"] for d in drawn}
+        drawn[0]["id"] = next(one for one, *_ in rows() if one not in ids)
     elif kind == "object left out":
         del drawn[0]
     elif kind == "swapped inspector":
@@ -788,8 +809,103 @@ def test_a_changed_frame_or_register_is_not_drawn_from(folder):
         run_draw(out)
     (out / "frame.tsv").write_text(kept, "utf8")
     (out / "inspectors.json").write_text("[]", "utf8")
-    with pytest.raises(ZhunshengError, match="ZS-DR-08"):
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-61.*inspectors\.json"):
         run_draw(out)
+
+
+def _overwritten(out, name, change):
+    data = json.loads((out / name).read_text("utf8"))
+    change(data)
+    (out / name).write_bytes(spec.canonical(data))
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "blamed"),
+    [
+        ("seed.json", lambda one: one.update(seed="0" * 32), "seed.json"),
+        ("seed.json", lambda one: one.update(commitment="0" * 64), "seed.json"),
+        ("seed.json", lambda one: one.update(randomness="lottery:某彩票:2021024:03 08 17 23"), "seed.json"),
+        ("seed.json", lambda one: one["values"][0].update(numbers="03 08 17 23"), "seed.json"),
+        ("seed.json", lambda one: one.update(controlled_by_office=True), "seed.json"),
+        ("commitment.json", lambda one: one["strata"]["东|D"].update(quota=0, reserve=0), "commitment.json"),
+        ("commitment.json", lambda one: one["frame"].update(count=399), "commitment.json"),
+        ("commitment.json", lambda one: one.update(committed_at="2021-02-25T00:00:00Z"), "seed.json"),
+        ("plan.json", lambda one: one["quotas"][0].update(floor=3), "plan.json"),
+        ("plan.json", lambda one: one.update(title="另一次"), "plan.json"),
+    ],
+)  # fmt: skip
+def test_whatever_was_changed_in_the_folder_is_neither_drawn_nor_listed_nor_told(folder, tmp_path, name, change, blamed):
+    out, _ = folder
+    _overwritten(out, name, change)
+    for ask in (
+        lambda: run_draw(out),
+        lambda: list_draw(out, tmp_path / "l.csv"),
+        lambda: own_of(out, "E00001"),
+        lambda: own_proof(out, "E00001"),
+    ):
+        with pytest.raises(ZhunshengError, match=f"ZS-DR-61.* {blamed} "):
+            ask()
+    if name != "seed.json":
+        with pytest.raises(ZhunshengError, match=r"ZS-DR-61|ZS-DR-38"):
+            seal_entries(out, {"by": "a", "values": NUMBERS}, {"by": "b", "values": NUMBERS})
+    assert not (tmp_path / "l.csv").exists()
+
+
+def test_a_bundle_of_another_seed_tells_nobody_where_they_stand(folder):
+    """Seed and all changed consistently in the folder, and the old bundle beside them."""
+    out, _ = folder
+    own_of(out, "E00001")
+    other = canonical_text(read_plan(out / "plan.json"), values := [{"numbers": "01"}])
+    bound = commitment_digest(json.loads((out / "commitment.json").read_text("utf8")))
+    _overwritten(out, "seed.json", lambda one: one.update(values=values, randomness=other, seed=spec.seed_of(bound, other)))
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-61.* 抽查包\.zip"):
+        own_of(out, "E00001")
+
+
+def _command(capsys, *arguments):
+    from zhunsheng.cli import main
+
+    with pytest.raises(SystemExit) as left:
+        main(["draw", *map(str, arguments)])
+    said = capsys.readouterr()
+    return left.value.code, "".join((said.out + said.err).split("\n"))
+
+
+def test_a_folder_that_holds_a_commitment_is_not_written_over(folder, tmp_path, capsys):
+    """The key of a public commitment's frame lies in frame.tsv and nowhere else."""
+    out, _ = folder
+    kept = {one.name: one.read_bytes() for one in out.iterdir()}
+    ask = ("commit", tmp_path / "plan.yaml", "--inspectors", tmp_path / "people.yaml", "--frame", tmp_path / "frame.csv", "--out")
+    code, said = _command(capsys, *ask, out)
+    assert code == 2 and "ZS-DR-64" in said and "换一个新目录" in said
+    assert {one.name: one.read_bytes() for one in out.iterdir()} == kept
+    (tmp_path / "half").mkdir()
+    shutil.copy(out / "frame.tsv", tmp_path / "half")
+    assert "ZS-DR-64" in _command(capsys, *ask, tmp_path / "half")[1]
+
+
+def test_a_file_where_a_folder_is_asked_for_is_told(folder, tmp_path, capsys):
+    out, _ = folder
+    (there := tmp_path / "there").write_text("x", "utf8")
+    for ask in (("proof", out, "E00001", "--out", there), ("list", out, "--out", there / "l.csv")):
+        code, said = _command(capsys, *ask)
+        assert code == 2 and "ZS-CL-11" in said and "ZS-CL-99" not in said
+    (tmp_path / "dir.csv").mkdir()
+    assert "ZS-CL-11" in _command(capsys, "list", out, "--out", tmp_path / "dir.csv")[1]
+    assert there.read_text("utf8") == "x"
+
+
+def test_a_folder_without_commitment_or_seed_says_what_comes_first(folder, tmp_path):
+    out, _ = folder
+    for ask in (run_draw, lambda one: list_draw(one, tmp_path / "l.csv"), lambda one: own_of(one, "E1")):
+        with pytest.raises(ZhunshengError, match=r"ZS-DR-63.*commitment"):
+            ask(tmp_path)
+    with pytest.raises(ZhunshengError, match="ZS-DR-63"):
+        seal_draw(tmp_path, tmp_path / "a.yaml", tmp_path / "b.yaml")
+    (out / "seed.json").unlink()
+    for ask in (run_draw, lambda one: list_draw(one, tmp_path / "l.csv")):
+        with pytest.raises(ZhunshengError, match=r"ZS-DR-62.*还没有录入随机数"):
+            ask(out)
 
 
 def test_the_frame_file_is_its_own_digest(folder):
@@ -1120,7 +1236,7 @@ def test_draw_commands(folder, tmp_path, capsys):
         tmp_path / "n",
     )
     assert "承诺摘要" in call(*common)[1]
-    assert len(json.loads(call(*common, "--json")[1])["digest"]) == 64
+    assert len(json.loads(call(*common[:-1], tmp_path / "n2", "--json")[1])["digest"]) == 64
 
 
 def test_the_tens_of_lines_in_the_docs_work(folder, tmp_path):

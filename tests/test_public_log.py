@@ -104,3 +104,11 @@ def test_whoever_holds_an_old_slip_learns_whether_it_still_stands(tmp_path):
     assert "第 3 号记录还在原处" in run(app, ["draw", "log", str(file), "--number", "3", "--head", noted]).output
     assert "ZS-DR-58" in str(run(app, ["draw", "log", str(file), "--number", "4", "--head", noted]).exception)
     assert "ZS-CL-01" in str(run(app, ["draw", "log", str(file), "--number", "4"]).exception)
+
+
+def test_an_empty_log_is_no_log_that_holds(tmp_path):
+    (file := tmp_path / "log.jsonl").write_text("", "utf8")
+    assert "ZS-DR-65" in str(CliRunner().invoke(app, ["draw", "log", str(file)]).exception)
+    file.write_text(text(LINES), "utf8")
+    nothing = CliRunner().invoke(app, ["draw", "stamp", "check", str(file)])
+    assert "ZS-CL-01" in str(nothing.exception) and "没有可核对的时间戳" in str(nothing.exception)

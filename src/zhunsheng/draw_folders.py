@@ -8,6 +8,7 @@ from typing import Any
 
 from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.reading import load, read_inspectors, read_plan, read_results
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import safe_name, write_whole
 from zhunsheng.usecases.drawing import commit_plan, results_csv, seal_entries
 
@@ -38,6 +39,15 @@ def commit_draw(
         now=now,
         memory_limit=memory_limit,
     )
+
+
+HELD = ("commitment.json", "frame.tsv", "seed.json")  # any of these is of a draw that is under way
+
+
+def refuse_held(out: Path) -> None:
+    """Raise ``ZS-DR-64`` for a folder that already holds a commitment, or the frame whose key is nowhere else."""
+    if held := [name for name in HELD if (out / name).exists()]:
+        raise ZhunshengError("ZS-DR-64", name=str(out), held="、".join(held))
 
 
 def seal_draw(folder: Path, first: Path, second: Path, now: datetime | None = None) -> dict[str, Any]:

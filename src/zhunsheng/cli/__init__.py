@@ -42,6 +42,10 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:
         if os.environ.get("ZHUNSHENG_DEBUG"):
             raise
+        # A folder was asked for where a file of that name lies, or a file where a folder does.
+        if isinstance(error, FileExistsError | NotADirectoryError | IsADirectoryError):
+            lies = "文件夹，应写明文件" if isinstance(error, IsADirectoryError) else "文件，不能当文件夹用"
+            _fail(given, ZhunshengError("ZS-CL-11", path=str(error.filename2 or error.filename), detail=f"这里已有一个同名的{lies}"))
         if told := of_system(error):
             _fail(given, told)
         _fail(given, ZhunshengError("ZS-CL-99", detail=f"{type(error).__name__}: {error}"[:300]))

@@ -20,7 +20,7 @@ from zhunsheng.draws.engines import Kind
 from zhunsheng.draws.own_proof import PROVES, PROVES_NOT
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import refuse_too_large
-from zhunsheng.draws.randomness import NUMBERS
+from zhunsheng.draws.randomness import plain_numbers
 from zhunsheng.draws.reading import read_plan, read_results
 from zhunsheng.draws.results import overdue
 from zhunsheng.draws.slips import slip as slip_digest
@@ -71,6 +71,7 @@ def commit(
     as_json: AsJson = False,
 ) -> None:
     """作出承诺：名录库、检查人员和方案的摘要，须在随机数公布之前公布。"""
+    draw_folders.refuse_held(out)
     committed, digest = draw_folders.commit_draw(
         plan, inspectors, out, frame=frame, evidence=evidence, on=day(on), where=where, memory_limit=memory_limit
     )
@@ -109,10 +110,11 @@ def seed(
 @draw_app.command("slip")
 def slip(number: Annotated[str, typer.Argument(metavar="数", help="写在封条上的数，如 0731")]) -> None:
     """给现场报数的人做一张封条：盐和摘要。开封前只交出摘要，数和盐自己留着。"""
-    if not NUMBERS.fullmatch(number):
-        raise ZhunshengError("ZS-DR-05", detail=f"“{number[:40]}”应为数字")
-    salt = secrets.token_hex(16)
-    terminal.console.print(f"盐　 {salt}\n摘要 [bold]{slip_digest(salt, number)}[/]")
+    # As entries are read, or what was sealed could never be opened.
+    sealed, salt = plain_numbers(number), secrets.token_hex(16)
+    terminal.console.print(f"数　 {sealed}\n盐　 {salt}\n摘要 [bold]{slip_digest(salt, sealed)}[/]")
+    if sealed != number:
+        terminal.console.print("封的是上面这个数（半角数字），请照它写在封条上。")
 
 
 @draw_app.command("slips")

@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from zhunsheng.cli import show_draws, terminal
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import write_whole
 from zhunsheng.usecases import stamping
 
@@ -76,6 +77,9 @@ def check(
     found = stamping.check_stamps(
         log, files or [], roots or [], asked=asked, policy=policy, headers=headers, bundle=bundle
     )
+    if not found.stamps and not found.standing:
+        detail = f"没有可核对的时间戳：{log.name} 旁边没有 tsr 或 ots 文件，也没有写明是哪个文件"
+        raise ZhunshengError("ZS-CL-01", detail=detail)
     if as_json:
         terminal.say_json(found.as_json())
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import sys
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -29,6 +30,7 @@ from zhunsheng.evidence.sql import quoted
 from zhunsheng.measures.definitions import measures, predicate
 
 BATCH = 200_000
+PIECE = 2**22  # bytes of a csv read at once, for its encoding
 TEXT_BATCH = 2**20  # lines of the text at a time
 LEDGER = "市场主体台账"
 SHOWN = 10  # bad rows named in a refusal
@@ -181,6 +183,8 @@ def source_of_file(path: Path, connection: duckdb.DuckDBPyConnection) -> list[st
     """
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
+    if path.suffix not in (".parquet", ".tsv"):
+        _refuse_no_csv(path)
     name = quoted(str(path))
     skipped = int(path.suffix == ".tsv" and bool(key_of(path)))
     readers = {
@@ -193,6 +197,31 @@ def source_of_file(path: Path, connection: duckdb.DuckDBPyConnection) -> list[st
         return [row[0] for row in connection.execute("DESCRIBE source").fetchall()]
     except duckdb.Error as error:
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[0][:160]) from None
+
+
+_NO_CSV = {b"PK\x03\x04": "它是 xlsx 工作簿，不是 csv", b"\xd0\xcf\x11\xe0": "它是 xls 工作簿，不是 csv"}
+
+
+def _refuse_no_csv(path: Path) -> None:
+    """Raise ``ZS-DR-66`` for a workbook, or a csv in another encoding than UTF-8, as Excel saves it by itself.
+
+    The whole text is read for its encoding: the one name that is not ASCII may stand in the last row.
+    """
+    decoder = getincrementaldecoder("utf-8")()
+    with path.open("rb") as stream:
+        piece = stream.read(PIECE)
+        if said := _NO_CSV.get(piece[:4]):
+            raise ZhunshengError("ZS-DR-66", name=path.name, detail=said)
+        if piece[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):
+            raise ZhunshengError("ZS-DR-66", name=path.name, detail="编码是 UTF-16，应为 UTF-8")
+        try:
+            while piece:
+                decoder.decode(piece)
+                piece = stream.read(PIECE)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            detail = "编码不是 UTF-8（多半是 GBK，Excel 直接存成的 csv 就是）"
+            raise ZhunshengError("ZS-DR-66", name=path.name, detail=detail) from None
 
 
 def frame_from_ledger(
@@ -258,16 +287,23 @@ def frame_of_source(
     return Frame(connection, sum(sizes.values()), whole.hexdigest(), root, sizes, key, groups)
 
 
+def _lacks(plan: Plan, names: list[str], source: str) -> ZhunshengError:
+    wanted = ("id", *plan.strata)
+    missing, have = "、".join(one for one in wanted if one not in names), "、".join(names[:SHOWN])
+    detail = f"没有列 {missing}：第一行的列名应为 id 和 {'、'.join(plan.strata)}，现在是 {have}"
+    return ZhunshengError("ZS-DR-02", name=source, count=0, detail=detail)
+
+
 def stratum_of(plan: Plan, names: list[str], source: str) -> str:
     """Return the SQL for the stratum of a row of ``source`` with columns ``names``. Raises ``ZS-DR-02``."""
     if "stratum" in names:
         stratum = "stratum"
-    elif missing := [name for name in plan.strata if name not in names]:
-        raise ZhunshengError("ZS-DR-02", name=source, count=0, detail=f"没有列 {'、'.join(missing)}")
+    elif [name for name in plan.strata if name not in names]:
+        raise _lacks(plan, names, source)
     else:
         stratum = f" || '{STRATUM_JOIN}' || ".join(f'CAST("{name}" AS VARCHAR)' for name in plan.strata)
     if "id" not in names:
-        raise ZhunshengError("ZS-DR-02", name=source, count=0, detail="没有列 id")
+        raise _lacks(plan, names, source)
     return stratum
 
 

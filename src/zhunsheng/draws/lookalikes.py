@@ -16,6 +16,7 @@ from itertools import pairwise
 import yaml
 
 from zhunsheng.draws.assignment import Inspector
+from zhunsheng.draws.plan import Ceremony, Lottery, Plan
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.text import clean
 
@@ -56,6 +57,28 @@ def shown(name: str) -> str:
     odd += [c for c in name if not c.isprintable() or c.isspace() or unicodedata.combining(c)]
     points = "、".join(f"U+{ord(c):04X}" for c in dict.fromkeys(odd))
     return f"“{name}”（{points}）" if points else f"“{name}”"
+
+
+PARTING = ";=:\n"  # what the canonical text of the randomness is parted by
+
+
+def refuse_sources(plan: Plan) -> None:
+    """Refuse names in a new plan's sources by which two different ceremonies would have one text, or one person two voices.
+
+    Raises ``ZS-DR-01`` with the place. Only asked of what is to be committed: what is committed is verified as it stands.
+    """
+    for number, source in enumerate(plan.randomness, start=1):
+        at = f"randomness 第 {number} 项"
+        names = source.speakers if isinstance(source, Ceremony) else (source.name,) if isinstance(source, Lottery) else ()
+        for n, name in enumerate(names, start=1):
+            if not of_name(name):
+                raise ZhunshengError("ZS-DR-01", detail=f"{at}的第 {n} 个名字是空的")
+            if any(sign in name for sign in PARTING):
+                signs = "分号（;）、等号（=）、冒号（:）和换行"
+                raise ZhunshengError("ZS-DR-01", detail=f"{at}的名字“{name[:40]}”里不能有{signs}")
+            if (before := next((m for m, one in enumerate(names[: n - 1], start=1) if of_name(one) == of_name(name)), 0)):
+                detail = f"{at}的第 {before} 个报数人{shown(names[before - 1])}与第 {n} 个{shown(name)}相同，或看上去相同；应是不同的人"
+                raise ZhunshengError("ZS-DR-01", detail=detail)
 
 
 def refuse_inspectors(people: Sequence[Inspector], districts: Iterable[str] = ()) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from zhunsheng.draws.beacons import CHAINS, randomness_of
@@ -75,15 +75,28 @@ def _numbers(value: Any) -> str:
     return value
 
 
-def entered(values: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return an entry's values with full-width digits and blanks, which a Chinese keyboard writes, as plain ones."""
+def plain_numbers(typed: str) -> str:
+    """Return numbers as they are sealed, entered and digested: full-width digits as plain ones. Raises ``ZS-DR-05``."""
+    return _numbers(typed.translate(_FULL_WIDTH))
 
-    def folded(said: Any) -> Any:
+
+def entered(values: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return an entry's values with full-width digits and blanks, which a Chinese keyboard writes, as plain ones.
+
+    Raises ``ZS-DR-05`` for what YAML took for a number, a date or a truth, since nobody wrote quotes: what stood there,
+    its zeros before all, is lost, and a speaker would be told that the slip is another.
+    """
+
+    def folded(said: Any, where: str) -> Any:
         if isinstance(said, list):
-            return [folded(one) for one in said]
+            return [folded(one, f"{where} 的第 {n} 个") for n, one in enumerate(said, start=1)]
+        if isinstance(said, int | float | date):  # a truth is an int, a moment a date
+            raise ZhunshengError("ZS-DR-05", detail=f"{where}没有加引号，被读成了 {said}：请给号码加引号，如 \"0731\"")
         return said.translate(_FULL_WIDTH) if isinstance(said, str) else said
 
-    return [{k: folded(v) for k, v in value.items()} for value in values]
+    return [
+        {k: folded(v, f"第 {n} 个来源的 {k}") for k, v in value.items()} for n, value in enumerate(values, start=1)
+    ]
 
 
 def both(

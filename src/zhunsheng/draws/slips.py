@@ -72,6 +72,11 @@ def opened(
     if sealed is None or sealed["plan"] != plan.digest:
         raise ZhunshengError("ZS-DR-35")
     said = values[place]
+    for name, what in (("numbers", "数"), ("salts", "盐")):
+        given = said.get(name)
+        # What is missing, or not written as a list, is nobody's slip that differs.
+        if not isinstance(given, list) or len(given) != len(ceremony.speakers):
+            raise ZhunshengError("ZS-DR-05", detail=f"{name} 应是列表，{len(ceremony.speakers)} 个报数人各一个{what}")
     for n, who in enumerate(ceremony.speakers):
         try:
             same = slip(said["salts"][n], said["numbers"][n]) == sealed["slips"][n]

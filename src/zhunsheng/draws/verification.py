@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -74,6 +74,27 @@ def verify(parts: dict[str, Any], frame_of: FrameOf | None = None, expected: str
     except ZhunshengError as error:
         return [*found, Check("frame", "名录库", False, error.text())]
     return [*found, _safely(lambda: _frame(parts, frame)), _safely(lambda: _again(parts, frame))]
+
+
+_FILES = {"plan": "plan.json", "inspectors": "inspectors.json", "quotas": "commitment.json"}
+
+
+def refuse_altered(parts: Mapping[str, Any], plan: Plan, people: Sequence[Inspector] | None = None) -> None:
+    """Raise ``ZS-DR-61`` naming the file of a draw's folder that is not what was committed, or sealed.
+
+    ``parts``: commitment.json, and seed.json once there is one; ``people``: the register, where it is used. What a
+    verifier would find false afterwards is refused before anybody is drawn, or told where they stand.
+    """
+    given = dict(parts)
+    steps: list[Callable[[], Check]] = [lambda: _plan(given, plan), lambda: _quotas(given, plan)]
+    if people is not None:
+        steps.append(lambda: _register(given, list(people)))
+    if "seed.json" in given:
+        steps += [lambda: _randomness(given, plan), lambda: _seed(given)]
+    for step in steps:
+        found = _safely(step)
+        if found.holds is False:
+            raise ZhunshengError("ZS-DR-61", name=_FILES.get(found.code, "seed.json"), detail=found.says)
 
 
 def _safely(step: Callable[[], Check]) -> Check:

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 from pydantic import TypeAdapter
@@ -34,7 +34,7 @@ from zhunsheng.draws.frame import (
     source_of_file,
     source_of_ledger,
 )
-from zhunsheng.draws.lookalikes import refuse_inspectors
+from zhunsheng.draws.lookalikes import refuse_inspectors, refuse_sources
 from zhunsheng.draws.merkle import compiles, kept
 from zhunsheng.draws.own_proof import MOST as MOST_OF_A_PROOF
 from zhunsheng.draws.own_proof import WAITING, Hat, OwnProof, Standing, check_proof, read_proof, standing
@@ -58,7 +58,7 @@ from zhunsheng.draws.slips import record as slip_record
 from zhunsheng.draws.slips import record_digest, recorded
 from zhunsheng.draws.spec import canonical, digest, frame_line, head, seed_of, ticket
 from zhunsheng.draws.verdicts import verdict
-from zhunsheng.draws.verification import Check, published_check, verify
+from zhunsheng.draws.verification import Check, published_check, refuse_altered, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledger_of
 from zhunsheng.faults import written
@@ -81,6 +81,7 @@ def commit_plan(
     The frame comes from a file or from the ``entities`` ledger as of ``on``. ``bundled``: refuse what one bundle can't
     carry, where nothing else is made of a draw. Raises ``ZS-DR-*``.
     """
+    refuse_sources(plan)
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
         if frame is not None:
@@ -106,6 +107,43 @@ def commit_plan(
     return committed, commitment_digest(committed)
 
 
+@dataclass(frozen=True)
+class InFolder:
+    """What a draw's folder holds and what holds together: the plan, the commitment, the seed's record once there is one."""
+
+    plan: Plan
+    committed: dict[str, Any]
+    sealed: dict[str, Any] | None
+    people: tuple[Inspector, ...] = ()
+
+    @property
+    def wanted(self) -> tuple[str, dict[str, Any]]:
+        """The draw that follows: seed and quotas. Only of a folder that was read with its seed."""
+        assert self.sealed is not None
+        return self.sealed["seed"], self.committed["strata"]
+
+
+def in_folder(
+    folder: Path, seed: Literal["needed", "if there", "not asked"] = "needed", *, register: bool = False
+) -> InFolder:
+    """Return what a draw's folder holds, recomputed: the one way in for whatever draws, lists or tells of it.
+
+    ``seed``: whether its record must be there, is checked where it is, or is not read. ``register``: the inspectors too. Raises
+    ``ZS-DR-61`` naming the file that is not as it was committed, ``ZS-DR-62`` before the seed, ``ZS-DR-63`` where there is
+    no commitment, and as ``read_part``, ``read_plan`` and ``read_inspectors``.
+    """
+    if missing := [name for name in ("commitment.json", "plan.json") if not (folder / name).is_file()]:
+        raise ZhunshengError("ZS-DR-63", name=str(folder), missing="、".join(missing))
+    plan, parts = read_plan(folder / "plan.json"), {"commitment.json": read_part(folder / "commitment.json")}
+    if seed != "not asked" and (folder / "seed.json").is_file():
+        parts["seed.json"] = read_part(folder / "seed.json")
+    elif seed == "needed":
+        raise ZhunshengError("ZS-DR-62", name=str(folder))
+    people = read_inspectors(folder / "inspectors.json") if register else None
+    refuse_altered(parts, plan, people)
+    return InFolder(plan, parts["commitment.json"], parts.get("seed.json"), tuple(people or ()))
+
+
 def seal_entries(
     folder: Path, first: dict[str, Any], second: dict[str, Any], now: datetime | None = None
 ) -> dict[str, Any]:
@@ -113,9 +151,9 @@ def seal_entries(
 
     Raises ``ZS-DR-04``, ``ZS-DR-05``, ``ZS-DR-35``, ``ZS-DR-36``; ``ZS-DR-38`` where the draw has another seed.
     """
-    plan, committed = read_plan(folder / "plan.json"), read_part(folder / "commitment.json")
+    found = in_folder(folder, "not asked")
     when = now or clock_now()
-    sealed = seal(plan, committed, first, second, slips_of(folder), when)
+    sealed = seal(found.plan, found.committed, first, second, slips_of(folder), when)
     kept = folder / "seed.json"
     # Of one commitment there is one seed, or whoever enters could try until the result pleases.
     if kept.is_file() and read_part(kept)["seed"] != sealed["seed"]:
@@ -132,10 +170,12 @@ def read_commitments(
     """Return the entries of a published log, whole and unbroken; with ``bundle`` those on its commitment and its draw.
 
     Also how ``head`` (a digest noted before, of entry ``number`` where that is known) stands to it. Raises ``ZS-DR-45`` where
-    the log is broken, ``ZS-DR-58`` where it does not hold ``head``,
+    the log is broken, ``ZS-DR-58`` where it does not hold ``head``, ``ZS-DR-65`` where nothing is in it,
     ``ZS-DR-46`` where a bundle's commitment is not in it, ``ZS-IN-01``, ``ZS-IN-05``, and as ``read_bundle``.
     """
     entries = read_log(written(file), file.name)
+    if not entries:
+        raise ZhunshengError("ZS-DR-65", name=file.name)
     mine = held(entries, head, number) if head is not None else None
     if mine is not None and not mine.agrees:
         raise ZhunshengError("ZS-DR-58", name=file.name, detail=mine.says)
@@ -174,7 +214,7 @@ def record_slips(folder: Path, slips: Sequence[str], now: datetime | None = None
         raise ZhunshengError("ZS-DR-37", sealed_at=told(kept["sealed_at"]))
     if (folder / "seed.json").is_file():
         raise ZhunshengError("ZS-DR-38")
-    made = slip_record(read_plan(folder / "plan.json"), slips, now or clock_now())
+    made = slip_record(in_folder(folder, "not asked").plan, slips, now or clock_now())
     _write(folder / SLIPS, made)
     return made, record_digest(made)
 
@@ -211,16 +251,14 @@ def run_draw(
     draw, ``stamped`` what it says of time-stamps. Raises ``ZS-DR-06``, ``ZS-DR-08``, ``ZS-EV-04``, and as
     ``engines.connected``.
     """
-    plan = read_plan(folder / "plan.json")
+    found = in_folder(folder, register=True)
+    sealed = found.sealed or {}
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
-        committed, sealed = read_part(folder / "commitment.json"), read_part(folder / "seed.json")
-        wanted = (sealed["seed"], committed["strata"])
-        frame = _with_kept_tree(folder, plan, connection, wanted, committed["frame"]["root"], told)
+        root = found.committed["frame"]["root"]
+        frame = _with_kept_tree(folder, found.plan, connection, found.wanted, root, told)
         with _engine(where, frame, folder / "frame.tsv") as engine:
-            outcome = perform(
-                plan, committed, sealed, frame, read_inspectors(folder / "inspectors.json"), engine
-            )  # fmt: skip
+            outcome = perform(found.plan, found.committed, sealed, frame, found.people, engine)
         connection.close()
     write_bundle(outcome, folder / "抽查包.zip")
     shutil.copyfile(str(files("zhunsheng.draws") / "verify.html"), folder / "verify.html")
@@ -268,10 +306,10 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where
 
     Raises ``ZS-DR-08`` when the frame is not the committed one, and as ``engines.connected``.
     """
-    plan, committed = read_plan(folder / "plan.json"), read_part(folder / "commitment.json")
+    found = in_folder(folder)
+    plan, committed, wanted = found.plan, found.committed, found.wanted
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
-        wanted = (read_part(folder / "seed.json")["seed"], committed["strata"])
         frame = _published_frame(folder / "frame.tsv", plan, connection, wanted, tree=False)
         if frame.digest != committed["frame"]["digest"]:
             raise ZhunshengError("ZS-DR-08", name="frame.tsv", detail="名录库与承诺的不是同一份")
@@ -529,7 +567,7 @@ def own_of(folder: Path, typed: str, *, drawn: bool = True) -> Own:
     bundle = folder / BUNDLE
     if stratum is None or not drawn or not bundle.is_file():
         return Own(entity, stratum)
-    seed, rows, strata = _drawn_of(bundle, bundle.stat().st_mtime_ns)
+    seed, rows, strata = _drawn_of(folder, _stamps(folder, *_BOUND, BUNDLE))
     return Own(entity, stratum, standing(entity, stratum, seed, rows, strata[stratum]))
 
 
@@ -539,20 +577,32 @@ def own_proof(folder: Path, typed: str) -> OwnProof | None:
     return hat.proof(hat.entity(typed))
 
 
+_BOUND = ("plan.json", "commitment.json", "seed.json")
+
+
+def _stamps(folder: Path, *names: str) -> tuple[tuple[int, int], ...]:
+    """Return what tells whether files are still those that were read: when they changed, and how long they are."""
+    found = [(folder / name).stat() if (folder / name).is_file() else None for name in names]
+    return tuple((one.st_mtime_ns, one.st_size) if one else (0, 0) for one in found)
+
+
 def _hat(folder: Path) -> Hat:
-    files_ = (folder / "commitment.json", folder / "frame.tsv")
-    return _hat_of(folder, tuple(one.stat().st_mtime_ns if one.is_file() else 0 for one in files_))
+    return _hat_of(folder, _stamps(folder, *_BOUND, "frame.tsv"))
 
 
 @lru_cache(maxsize=4)  # the nodes of a tree, half a byte an entity, are not read and compared anew for each who asks
-def _hat_of(folder: Path, _stamps: tuple[int, ...]) -> Hat:
-    return Hat(folder / "frame.tsv", folder / KEPT, read_part(folder / "commitment.json"))
+def _hat_of(folder: Path, _read: tuple[tuple[int, int], ...]) -> Hat:
+    return Hat(folder / "frame.tsv", folder / KEPT, in_folder(folder, "if there").committed)
 
 
 @lru_cache(maxsize=4)
-def _drawn_of(bundle: Path, _stamp: int) -> tuple[str, list[dict[str, Any]], dict[str, Any]]:
-    parts = read_members(bundle, ("commitment.json", "seed.json", "drawn.json"))
-    return parts["seed.json"]["seed"], parts["drawn.json"], parts["commitment.json"]["strata"]
+def _drawn_of(folder: Path, _read: tuple[tuple[int, int], ...]) -> tuple[str, list[dict[str, Any]], dict[str, Any]]:
+    """Return seed, drawn and strata of a folder's bundle. Raises ``ZS-DR-61`` where it is another commitment's or seed's."""
+    found = in_folder(folder)
+    parts = read_members(folder / BUNDLE, ("commitment.json", "seed.json", "drawn.json"))
+    if (parts["commitment.json"], parts["seed.json"]) != (found.committed, found.sealed):
+        raise ZhunshengError("ZS-DR-61", name=BUNDLE, detail="它是另一份承诺或另一个种子的")
+    return found.wanted[0], parts["drawn.json"], found.committed["strata"]
 
 
 def write_proofs(folder: Path, entities: Sequence[str], out: Path) -> list[tuple[Own, Path | None]]:

@@ -12,12 +12,14 @@ from ssl import SSLContext, SSLError
 from typing import Any
 from urllib.parse import urlsplit
 
+from zhunsheng.clock import told
 from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.opentimestamps import Unreadable, headers_of
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import commitment_digest
 from zhunsheng.draws.public_log import Entry, read_log, told_of
 from zhunsheng.draws.stamps import MAX_STAMP, Authorities, Stamp, asked_for, read_stamp, request, standing
+from zhunsheng.draws.verdicts import words
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import written
 from zhunsheng.files.writing import write_whole
@@ -153,7 +155,11 @@ def check_stamps(
 def _standing(bundle: Path, entries: Sequence[Entry], stamps: dict[str, list[Stamp]], name: str) -> dict[int, str]:
     parts = read_bundle(bundle)
     bound, known = commitment_digest(parts["commitment.json"]), Plan.model_validate(parts["plan.json"]).known_from
-    mine = [one for one in told_of(entries, bound) if one.digest == bound and one.kind == "commit"]
+    of_it = [one for one in told_of(entries, bound) if one.digest == bound]
+    mine = [one for one in of_it if one.kind == "commit"]
+    if late := [one for one in of_it if one.kind == "late" and not mine]:
+        # No stamp on what was noted after the draw can put the commitment before the numbers.
+        return {one.number: words()["standing"]["late"].format(at=told(one.at)) for one in late}
     if not mine:
         raise ZhunshengError("ZS-DR-46", name=name)
     every = [one for found in stamps.values() for one in found]
