@@ -7,6 +7,8 @@ import shutil
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509 import load_pem_x509_certificate
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import QuerySet
@@ -92,7 +94,8 @@ def test_after_the_commitment_each_finds_themselves_in_the_hat(planned, commit, 
     code, stratum = (draw.folder() / "frame.tsv").read_text("utf8").splitlines()[5].split("\t")
     own = reverse("own-proof", args=[entry.number])
     page = client.post(own, {"code": code}).content.decode()
-    assert f"在名录库中，属于“{stratum}”层" in page and "还没有抽取" in page and "本单位的号码" not in page
+    # In words, as other pages have it, not as the frame's key.
+    assert stratum not in page and "“" + stratum.split("|")[0] in page and f"{stratum[-1]} 类”层" in page and "还没有抽取" in page and "本单位的号码" not in page
     proof = read_proof(client.post(own, {"code": code, "file": "1"}).content, "x")
     committed = json.loads((draw.folder() / "commitment.json").read_text("utf8"))
     assert [c.holds for c in check_proof(proof, {"commitment.json": committed})] == [True, True, None]
@@ -118,10 +121,40 @@ def test_what_was_promised_is_given_up_in_public_and_for_good(planned, commit, s
     entry = Commitment.objects.last()
     page = client.get(reverse("commitment", args=[entry.number])).content.decode()
     assert "这次抽查已作废" in page and "名录库日期有误" in page and "作废 1 次" in page
+    first = client.get(reverse("commitment", args=[draw.published.get(kind="commit").number])).content.decode()
+    assert "下面说的只是已作废的那次承诺：没有外部的时间戳" in first
     assert "承诺已经公布" in staff.post(step, {"action": "draws.restore"}).content.decode()
     draw.refresh_from_db()
     assert draw.state == "void"
     read_log(commitments.log_text(), "x")
+
+
+def test_commitments_are_counted_by_when_they_were_made_public(planned, commit, client):
+    """Frames of other years would spread an office's commitments over as many lines."""
+    draws = [planned(f"SJ-2021-4{n}", frame_on=day) for n, day in enumerate(("2021-02-25", "2020-12-31"))]
+    for draw in draws:
+        assert commit(draw).state == "done"
+    now = timezone.localtime().year
+    counted = Commitment.objects.filter(draw__department=draws[0].department, kind="commit", at__year=now).count()
+    assert counted >= 2
+    for draw, day in zip(draws, ("2021-02-25", "2020-12-31"), strict=True):
+        page = client.get(reverse("commitment", args=[draw.published.get().number])).content.decode()
+        assert f"{now} 年公布承诺 {counted} 次" in page and f"{day}（本站所记，不在承诺摘要之内）" in page
+
+
+def test_a_frame_of_a_day_to_come_is_refused(planned, commit, sign_in):
+    draw = planned("SJ-2021-42")
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    later = (timezone.localtime() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S")
+    said = {**SAID, "code": "SJ-2021-43", "known_at": later, "frame_on": str(tomorrow)}
+    staff = sign_in("keyuan")
+    assert "ZS-WB-58" in staff.post(reverse("draw-plan", args=[draw.department_id, 2021]), said).content.decode()
+    assert not Draw.objects.filter(code="SJ-2021-43").exists()
+    seen = {"seen": draw.seen_digest()}
+    assert "ZS-WB-58" in staff.post(reverse("draw-edit", args=[draw.pk]), said | seen).content.decode()
+    QuerySet(Draw).filter(pk=draw.pk).update(frame_on=tomorrow)  # kept by an older version
+    draw.refresh_from_db()
+    assert "ZS-WB-58" in commit(draw).error and not draw.published.exists()
 
 
 def test_a_plan_with_personal_data_is_not_made_public(planned, commit, sign_in):
@@ -214,9 +247,13 @@ def test_an_outside_stamp_is_public_with_its_own_time_and_words(planned, commit,
     assert sent(answer).status_code == 302
     kept = CommitmentStamp.objects.get(commitment=entry)
     assert AuditEntry.objects.filter(model="commitmentstamp", object_id=str(kept.pk), actor="juzhang").exists()
+    root = load_pem_x509_certificate(authority.root.read_bytes())
     for where in (client.get(reverse("commitment", args=[entry.number])), head.get(reverse("draw", args=[draw.pk]))):
         page = where.content.decode()
         assert "某时间戳机构 测试时间戳" in page and "承诺在先，不只凭机关自己的时钟" in page and "没有外部的时间戳" not in page
+        # The headline carries its condition, and whose root it is stands beside it.
+        assert "相信盖章机构" in page.split("承诺在先，不只凭")[0] and "根证书（由本站管理员放入）：CN=" in page
+        assert root.fingerprint(SHA256()).hex() in page.split("根证书（由本站管理员放入）：")[1]
     assert given(client, entry, f"{kept.pk}.tsr") == answer
     assert client.get(reverse("commitment-file", args=[entry.number, f"{kept.pk}.ots"])).status_code == 404
     assert "最近的外部时间戳" in client.get(reverse("commitments")).content.decode()

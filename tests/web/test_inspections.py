@@ -133,6 +133,16 @@ def test_slips_are_recorded_before_a_ceremony_speaks_and_only_they_are_taken(dep
     record = reverse("draw-act", args=[draw.pk, "slips"])
     assert "ZS-DR-39" in one.post(record, {**handed, "slip_1": "0731"}).content.decode()
     assert sign_in("caizheng").post(record, handed).status_code == 403
+    # One person alone makes nothing final, and an auditor takes no part in it.
+    assert sign_in("shenji").post(record, handed).status_code == 403
+    assert one.post(record, handed).status_code == 302
+    assert draws.slips_shown(draw) is None and "ZS-DR-35" in two.post(reverse("draw-act", args=[draw.pk, "enter"]), {"v0_0": "0731", "v0_1": "58", "s0_0": salts[0], "s0_1": salts[1]}).content.decode()
+    assert "ZS-WB-06" in one.post(record, handed).content.decode() and draws.slips_shown(draw) is None
+    assert "登记封条</h2>" not in one.get(reverse("draw", args=[draw.pk])).content.decode()
+    # Another's differ: whose is told, neither is recorded, both begin again.
+    told = two.post(record, {**handed, "slip_1": slip(salts[1], "59")}).content.decode()
+    assert "ZS-WB-59" in told and "不一致：代表乙，没有登记" in told and draws.slips_shown(draw) is None
+    assert two.post(record, handed).status_code == 302 and draws.slips_shown(draw) is None
     assert one.post(record, handed).status_code == 302
     assert "ZS-DR-37" in two.post(record, handed).content.decode()
     draw.refresh_from_db()

@@ -53,10 +53,12 @@ def test_the_hall_sees_what_was_saved_and_no_more(planned, commit, sign_in, work
     page = staff.get(reverse("draw-screen", args=[draw.pk])).content.decode()
     assert "离随机数公布还有" in page and "封条 0/2" in page and "<svg" in page and "no-store" in staff.get(reverse("draw-screen", args=[draw.pk]))["Cache-Control"]
     # Counted from the site's own moment; the whole digest in groups; its own time of publication.
-    assert re.search(r'data-now="\d+\.\d+" data-until="\d+\.\d+"', page) and entry.at.strftime("%Y-%m-%d ") in page
+    assert re.search(r'data-now="\d+\.\d+" data-until="\d+\.\d+"', page) and timezone.localtime(entry.at).strftime("%Y-%m-%d ") in page
     assert all(f"<span>{draw.digest[n : n + 8]}</span>" in page for n in range(0, 64, 8))
     assert f"第 {entry.number} 号" in page
-    staff.post(act, {f"slip_{k}": slip(SALTS[k], NUMBERS[k]) for k in range(2)})
+    for one in (staff, other):
+        assert "封条 0/2" in shown(staff, draw)
+        one.post(act, {f"slip_{k}": slip(SALTS[k], NUMBERS[k]) for k in range(2)})
     sealed = draws.slips_shown(draw)["digest"]
     for found in (shown(staff, draw), shown(client, draw, "commitment-screen")):
         assert "封条 2/2" in found and sealed[:8] in found and "按方案应当是" in found and "0731" not in found
@@ -118,7 +120,8 @@ def test_every_time_is_of_its_own_event(planned, commit, sign_in, work_off, clie
 def test_a_draw_that_was_given_up_has_nothing_to_come(planned, commit, sign_in, client):  # noqa: F811
     draw = planned("SJ-2021-64", speakers="人大代表、政协委员", sealed="on", lottery_name="", lottery_issue="")
     commit(draw)
-    sign_in("keyuan").post(reverse("draw-act", args=[draw.pk, "slips"]), {f"slip_{k}": slip(SALTS[k], NUMBERS[k]) for k in range(2)})
+    for name in ("keyuan", "keyuan2"):
+        sign_in(name).post(reverse("draw-act", args=[draw.pk, "slips"]), {f"slip_{k}": slip(SALTS[k], NUMBERS[k]) for k in range(2)})
     head = sign_in("juzhang")
     assert head.post(reverse("step", args=["draws", draw.pk]), {"action": "draws.annul", "remark": "名录库日期有误"}).status_code == 302
     for found in (shown(client, draw, "commitment-screen"), shown(head, draw)):
@@ -129,7 +132,12 @@ def test_a_draw_that_was_given_up_has_nothing_to_come(planned, commit, sign_in, 
 def test_a_draw_made_elsewhere_claims_nothing_that_the_site_did_not_see(sign_in, department):
     draw = Draw.objects.get(department=department, code="SJ-2021-01")
     found = shown(sign_in("keyuan"), draw)
-    assert found.count("本站没有见到") == 3 and "抽取时核对过" not in found and "事后补记" in found
+    assert found.count("本站没有见到") == 4 and "抽取时核对过" not in found and "事后补记" in found
+    page = sign_in("keyuan").get(reverse("draw-screen", args=[draw.pk])).content.decode()
+    # Known afterwards is no tick; who entered what and who sealed it is the bundle's word.
+    assert re.search(r'<li class="late">\s*<i aria-hidden="true">\d</i>\s*<span>事后补记', page)
+    assert "两人分别录入，一致" not in found and "据抽查包所记，本站没有见到录入" in found
+    assert all("据抽查包所记：" in found[m.start() - 10 : m.start()] for m in re.finditer(r"封条 \d", found))
     # The weakest decides: a ceremony beside a lottery is witnessed, whatever the lottery is.
     assert "最弱的一项决定整体 仅有见证" in found and "最强" not in found
     proved = Draw.objects.get(department=department, code="SJ-2020-02")
@@ -188,6 +196,17 @@ def test_a_slip_is_handed_out_and_asked_about_later(planned, commit, client):  #
         answer = client.get(check, said).content.decode()
         assert "不一致</strong>" in answer and why in answer
     assert client.get(check, {"number": "-1", "digest": own}).status_code == 400 and client.get(check).status_code == 200
+    # Two digests, each with what it is for; the other one in this place is told, and full-width signs are read.
+    promised = " ".join(draw.digest[n : n + 4] for n in range(0, 64, 4))
+    assert f"本条摘要　{' '.join(groups)}" in text and f"承诺摘要　{promised}" in text and "填入核验网页" in text
+    assert "".join(f"<span>{g}</span>" for g in promised.split()) in page and page.count("<b>承诺摘要</b>") == 4
+    public = client.get(reverse("commitment", args=[entry.number])).content.decode()
+    assert "（填入核验网页）" in public and "（核对手里的摘要时填这一个）" in public
+    for number in ("", entry.number, entry.number + 1):
+        answer = client.get(check, {"number": number, "digest": promised}).content.decode()
+        assert f"这是第 {entry.number} 号记录的承诺摘要，不是本条摘要" in answer and "不一致" not in answer
+    wide = str(entry.number).translate({ord(d): ord(d) + 0xFEE0 for d in "0123456789"})
+    assert f"第 {entry.number} 号记录还在原处" in client.get(check, {"number": wide, "digest": own}).content.decode()
     # The office rewrites the log, each digest right again: the old slip tells.
     line = entry.line.replace(draw.digest, "e" * 64)
     QuerySet(Commitment).filter(pk=entry.pk).update(line=line)

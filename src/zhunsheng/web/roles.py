@@ -129,7 +129,10 @@ ACTIONS: dict[str, Act] = {
     "draws.restore": Act((STAFF, FINANCE), _("恢复方案"), ("void",), "planned", needs=("never_committed",), style="secondary"),
     # What was promised in public is given up in public, with its reason, and is not taken up again.
     "draws.annul": Act((HEAD,), _("作废已公布的抽查"), ("committed", "entered", "sealed"), "void", remark=True, style="danger"),
-    "draws.commit": Act((STAFF, FINANCE, HEAD), on=("planned",), to="committed", needs=("numbers_unknown",)),
+    "draws.commit": Act((STAFF, FINANCE, HEAD), on=("planned",), to="committed", needs=("numbers_unknown", "frame_taken")),
+    # Slips become final only when two of the office gave the same digests; an auditor is a second pair of eyes for numbers.
+    "draws.slips": Act((STAFF, FINANCE, HEAD), on=("committed",), blind=True),
+    "draws.seal": Act((), on=("committed",), system=True),
     "draws.enter": Act((STAFF, FINANCE, HEAD, AUDITOR), on=("committed", "entered"), to="entered", ways=("sealed",), blind=True),
     "draws.differ": Act((), on=("entered",), to="committed", system=True),
     # What an outside party stamped is kept as it came: it changes no state.
@@ -201,6 +204,8 @@ WORDS: dict[str, Any] = {
     "draws.registers": _("维护名录"),
     "draws.plan": _("制定方案"),
     "draws.commit": _("公布承诺"),
+    "draws.slips": _("录入封条摘要"),
+    "draws.seal": _("封条两次录入一致，登记"),
     "draws.enter": _("录入随机数"),
     "draws.draw": _("抽取"),
     "draws.stamp": _("登记外部时间戳"),

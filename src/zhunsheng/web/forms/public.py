@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest
@@ -53,11 +55,27 @@ class OwnCode(Sent):
     file = forms.BooleanField(required=False)
 
 
+class _WideNumber(NumberField):
+    """A number that may be typed with full-width digits, as Chinese input methods give them."""
+
+    def to_python(self, value: Any) -> int | None:
+        """Return the number, None for nothing."""
+        return super().to_python(unicodedata.normalize("NFKC", str(value or "")))
+
+
+class _Digest(CleanCharField):
+    """A digest that may be typed in full width."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the text with plain letters and digits."""
+        return unicodedata.normalize("NFKC", super().to_python(value))
+
+
 class HeldSlip(forms.Form):
     """What stands on a slip that someone holds: its number, where they say it, and its digest, blanks or not."""
 
-    number = NumberField(label=_("编号"), low=1, high=10**9, required=False)
-    digest = CleanCharField(most=200, label=_("摘要"))
+    number = _WideNumber(label=_("编号"), low=1, high=10**9, required=False)
+    digest = _Digest(most=200, label=_("摘要"))
 
 
 def said_of(items: list[Item], said: dict[str, Decision]) -> list[Item]:

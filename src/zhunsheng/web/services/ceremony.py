@@ -30,12 +30,12 @@ from zhunsheng.web.services.draws import allotted
 from zhunsheng.wording import percent
 
 ROWS, COLUMNS = 10, 6  # of the table that a hall can read; what is beyond is summed
-DONE, NOW, WAITING, UNSEEN = "done", "now", "waiting", "unseen"
+DONE, NOW, WAITING, UNSEEN, LATE = "done", "now", "waiting", "unseen", "late"
 
 
 @dataclass(frozen=True)
 class Stop:
-    """One stop of the way: its name, how it stands (``done``, ``now``, ``waiting``, ``unseen``), and its time in words."""
+    """One stop of the way: its name, how it stands (``done``, ``now``, ``waiting``, ``unseen``, ``late``), and its time in words."""
 
     name: str
     stands: str
@@ -138,7 +138,7 @@ def screen(draw: Draw, *, inside: bool) -> Screen:
         unchanged=any(s.action == "draws.draw" for s in steps),  # the draw refuses a frame that is not the promised one
         people=_people(draw),
         middle=_middle(draw, plan, steps, strata, slips, now, counted=open_),
-        numbers=_numbers(draw, plan, values, slips, now),
+        numbers=_numbers(draw, plan, values, slips, now, elsewhere=any(s.action == "draws.adopt" for s in steps)),
         verdict=verdict(plan, values or ([slips] if slips else None)),
         whole=values is not None,
         table=table_of(plan, strata) if strata else None,
@@ -173,10 +173,11 @@ def _stops(
     if entry is None:
         stops.append(Stop(_("承诺公布"), NOW if draw.state == "planned" else WAITING))
     else:
-        stops.append(Stop(_("事后补记") if entry.kind == Commitment.Kind.LATE else _("承诺公布"), DONE, when(entry.at, now)))
+        late = entry.kind == Commitment.Kind.LATE
+        stops.append(Stop(_("事后补记") if late else _("承诺公布"), LATE if late else DONE, when(entry.at, now)))
     if draw.state == "void":
         given_up = next((s.at for s in reversed(steps) if s.after == "void"), None)
-        return [*(stop for stop in stops if stop.stands == DONE), Stop(_("作废"), NOW, when(given_up, now))]
+        return [*(stop for stop in stops if stop.stands in (DONE, LATE)), Stop(_("作废"), NOW, when(given_up, now))]
     going = draw.state in ("committed", "entered", "sealed")
     stops.append(Stop(_("数字公布时间"), DONE if known else NOW if going else WAITING, when(plan.known_at, now)))
     if elsewhere:
@@ -294,10 +295,12 @@ def clock(moment: datetime, now: datetime) -> str:
 
 
 def _numbers(
-    draw: Draw, plan: Plan, values: Sequence[Mapping[str, Any]] | None, slips: Mapping[str, Any] | None, now: datetime
-) -> list[Number]:
+    draw: Draw, plan: Plan, values: Sequence[Mapping[str, Any]] | None, slips: Mapping[str, Any] | None, now: datetime,
+    *, elsewhere: bool = False,
+) -> list[Number]:  # fmt: skip
+    entered = draw.state in ("sealed", "drawn")
     found = [
-        _number(plan, source, values[n] if values else None, slips, now, entered=draw.state in ("sealed", "drawn"))
+        _number(plan, source, values[n] if values else None, slips, now, entered=entered, elsewhere=elsewhere)
         for n, source in enumerate(plan.randomness)
     ]
     # Of a draw that was given up nothing is to come.
@@ -310,10 +313,14 @@ def _groups(digest: str) -> tuple[str, ...]:
 
 
 def _number(
-    plan: Plan, source: Source, value: Mapping[str, Any] | None, slips: Mapping[str, Any] | None, now: datetime, *, entered: bool
-) -> Number:
+    plan: Plan, source: Source, value: Mapping[str, Any] | None, slips: Mapping[str, Any] | None, now: datetime,
+    *, entered: bool, elsewhere: bool,
+) -> Number:  # fmt: skip
+    """Return what is told of a source; of a draw made ``elsewhere`` who entered what, and when, is the bundle's word."""
     said = of_source(source)
     agreed = _("两人分别录入，一致") if entered else _("到时由两人分别录入")
+    if elsewhere:
+        agreed = _("据抽查包所记，本站没有见到录入")
     if isinstance(source, Drand):
         lines: tuple[str, ...] = ()
         if value is not None:
@@ -337,6 +344,8 @@ def _number(
         if not source.sealed:
             return Number(_("现场报数"), what, said, lines, False, _("没有先封存"), value is not None)
         note = _slips_line(plan, slips, now)
+        if elsewhere:
+            note = _("据抽查包所记：") + note
         if slips is not None:
             note += _("，与开封的数逐一相符") if entered else _("，上面是封存摘要")
         return Number(_("现场报数"), what, said, lines, value is None, note, value is not None)

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
-from zhunsheng.clock import told
+from zhunsheng.clock import local, told
 from zhunsheng.disclosure.documents import json_texts
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.public_log import KINDS, START, Entry, Held, held, read_log
@@ -67,7 +67,9 @@ def entry_of(kept: Commitment) -> Entry:
 
 # What a step of a draw is, as people read it: by what was done and, of entries, where that led.
 HAPPENED = {
-    ("draws.enter", "committed"): gettext_lazy("登记封条"),
+    ("draws.enter", "committed"): gettext_lazy("登记封条"),  # by one person, as it was once
+    ("draws.slips", "committed"): gettext_lazy("第一人录入封条摘要"),
+    ("draws.seal", "committed"): gettext_lazy("第二人录入封条摘要，两次一致，封条已登记"),
     ("draws.enter", "entered"): gettext_lazy("第一人录入随机数"),
     ("draws.enter", "sealed"): gettext_lazy("第二人录入，两次一致，种子已定"),
     ("draws.differ", "committed"): WORDS["draws.differ"],
@@ -109,7 +111,9 @@ def shown(kept: Commitment) -> dict[str, Any]:
     """Return what the page of an entry shows: the promise in words, and what the site saw happen, each with its time."""
     draw = kept.draw
     plan = Plan.model_validate(draw.plan)
-    of_year = Commitment.objects.filter(draw__department=draw.department, draw__frame_on__year=draw.year)
+    # By when the site wrote the entry: the day of a frame is for the office to choose.
+    year = local(kept.at).year
+    of_year = Commitment.objects.filter(draw__department=draw.department, at__year=year)
     path = draw.folder() / "commitment.json"
     committed = json.loads(path.read_text("utf8")) if path.is_file() else {"strata": {}}
     return {
@@ -126,6 +130,7 @@ def shown(kept: Commitment) -> dict[str, Any]:
         "publications": Publication.objects.filter(kind__in=("draw", "results"), state="published", object_id=draw.pk),
         "files": [name for name in FILES if (draw.folder() / name).is_file()],
         # Many committed to with one kept is for all to see.
+        "year": year,
         "counts": {kind: of_year.filter(kind=kind).count() for kind in Commitment.Kind.values},
     }
 
@@ -145,13 +150,23 @@ def slip_text(kept: Commitment, address: str) -> str:
             f"编号　第 {entry.number} 号（{KINDS[entry.kind]}）",
             f"时间　{told(entry.at)}",
             f"抽查　{entry.title}（{entry.draw}）",
-            f"摘要　{' '.join(own[n : n + 4] for n in range(0, 64, 4))}",
-            "请保留这份摘要。以后打开下面的网址，看记录是不是还和它一致；",
+            f"本条摘要　{' '.join(own[n : n + 4] for n in range(0, 64, 4))}",
+            "　　（核对手里的摘要时填这一个）",
+            f"承诺摘要　{' '.join(entry.digest[n : n + 4] for n in range(0, 64, 4))}",
+            "　　（填入核验网页）",
+            "请保留这两个摘要。以后打开下面的网址，看记录是不是还和本条摘要一致；",
             "不一致的，这一条或它之前的记录被改动过。",
             address,
             "",
         )
     )
+
+
+def mistaken_for(digest: str) -> Entry | None:
+    """Return the first entry whose commitment has the digest that was given in the place of an entry's own, if any."""
+    bare = "".join(digest.split()).lower()
+    every = (entry_of(kept) for kept in Commitment.objects.order_by("number"))
+    return next((entry for entry in every if entry.digest == bare), None)
 
 
 def held_by(digest: str, number: int | None) -> Held:

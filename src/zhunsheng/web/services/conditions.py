@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -210,6 +210,13 @@ def numbers_unknown(draw: Draw, said: Said) -> list[str]:
 
 
 @condition
+def frame_taken(draw: Draw, said: Said) -> list[str]:
+    """The day of the frame has come: what will be on a register is nobody's to promise."""
+    frame_past(draw.frame_on)
+    return []
+
+
+@condition
 def never_committed(draw: Draw, said: Said) -> list[str]:
     """A plan that was committed to and given up stays so: a second draw by it is another, with a commitment of its own."""
     return [_("承诺已经公布，作废之后不能恢复，请另立方案")] if draw.digest else []
@@ -222,6 +229,13 @@ def known_later(known_at: datetime) -> None:
         form = "%Y-%m-%d %H:%M:%S"
         known, present = timezone.localtime(known_at).strftime(form), timezone.localtime(now).strftime(form)
         raise ZhunshengError("ZS-WB-12", known=known, now=present)
+
+
+def frame_past(day: date) -> None:
+    """Refuse a frame of a day after today, in the office's time. Raises ``ZS-WB-58``."""
+    today = timezone.localdate()
+    if day > today:
+        raise ZhunshengError("ZS-WB-58", day=day, today=today)
 
 
 # -- safeguards -------------------------------------------------------------------------------------------------------

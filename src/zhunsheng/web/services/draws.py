@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from pydantic import ValidationError
 
+from zhunsheng.clock import told
 from zhunsheng.draws import lookalikes
 from zhunsheng.draws.assignment import Inspector as Registered
 from zhunsheng.draws.assignment import districts_of
@@ -27,7 +28,7 @@ from zhunsheng.draws.protocol import commitment_digest, refuse_early, refuse_too
 from zhunsheng.draws.randomness import canonical_text, entered
 from zhunsheng.draws.reading import plan_of, read_plan
 from zhunsheng.draws.results import Result, check_results, overdue, publish_by
-from zhunsheng.draws.slips import ceremony_of, opened, record_digest
+from zhunsheng.draws.slips import ceremony_of, opened, record, record_digest
 from zhunsheng.draws.spec import ID
 from zhunsheng.draws.strata import untouched as spared
 from zhunsheng.draws.verdicts import Verdict, verdict
@@ -47,7 +48,7 @@ from zhunsheng.usecases.drawing import (
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, Upload, User
 from zhunsheng.web.services import commitments, stamps
-from zhunsheng.web.services.conditions import known_later
+from zhunsheng.web.services.conditions import frame_past, known_later
 from zhunsheng.web.services.year import store
 from zhunsheng.web.workflow import advance, check, note
 from zhunsheng.wording import number
@@ -180,11 +181,14 @@ def plan_from_form(department: Organisation, form: dict[str, Any]) -> dict[str, 
 
 
 def make_plan(department: Organisation, form: dict[str, Any], user: User) -> Draw:
-    """Keep a new draw's plan. Raises ``ZS-DR-01``, ``ZS-WB-06`` for a code that is taken, ``ZS-WB-12`` for a time past."""
+    """Keep a new draw's plan. Raises ``ZS-DR-01``, ``ZS-WB-06`` for a code that is taken, ``ZS-WB-12`` for a time past,
+    ``ZS-WB-58`` for a frame of a day to come.
+    """
     if Draw.objects.filter(department=department, code=form["code"]).exists():
         raise ZhunshengError("ZS-WB-06", detail=f"编号 {form['code']} 已用过")
     plan = plan_from_form(department, form)
     known_later(form["known_at"])
+    frame_past(form["frame_on"])
     with transaction.atomic():
         draw = Draw.objects.create(
             department=department,
@@ -203,13 +207,14 @@ def change_plan(draw: Draw, form: dict[str, Any], user: User, seen: str | None =
     """Change a plan that is not committed yet; its code stays.
 
     Raises ``PermissionDenied``, ``ZS-WB-10`` where it was changed meanwhile, ``ZS-WB-01`` once committed, ``ZS-DR-01``,
-    ``ZS-WB-12``.
+    ``ZS-WB-12``, ``ZS-WB-58``.
     """
     with transaction.atomic():
         now = Draw.objects.select_for_update().get(pk=draw.pk)
         check(user, now, "draws.plan", seen)
         now.plan = plan_from_form(now.department, {**form, "code": now.code})
         known_later(form["known_at"])
+        frame_past(form["frame_on"])
         now.title, now.frame_on, now.ends_on = form["title"], form["frame_on"], form.get("ends_on")
         now.save()
         note(user, now, "draws.plan", now.state, now.state, seen=seen)
@@ -249,10 +254,11 @@ def commit(draw: Draw, user: User, progress: Progress = no_progress, seen: str |
     """Fix plan, frame and register by publishing their digests: they stand in the public log with the step itself.
 
     Raises ``PermissionDenied``, ``ZS-WB-10`` for a plan that is not the one on the screen, ``ZS-WB-12`` where the numbers
-    are known, ``ZS-WB-48`` for personal data in the plan, ``ZS-DR-*``, ``ZS-EV-04``.
+    are known, ``ZS-WB-58`` for a frame of a day to come, ``ZS-WB-48`` for personal data in the plan, ``ZS-DR-*``, ``ZS-EV-04``.
     """
     check(user, draw, "draws.commit", seen)
     known_later(datetime.fromisoformat(draw.plan["known_at"]))
+    frame_past(draw.frame_on)
     commitments.refuse_personal(draw)
     folder = draw.folder()
     # A draw that is only planned has no files: what lies here is of another whose number was given again (a restored site).
@@ -305,6 +311,7 @@ def foreseen(draw: Draw) -> tuple[list[dict[str, Any]], ZhunshengError | None]:
         return [], None
     plan = Plan.model_validate(draw.plan)
     try:
+        frame_past(draw.frame_on)
         sizes = sizes_in_ledger(store().snapshot(), plan, draw.frame_on, draw.department.code)
         plan.check_rules(sizes)
         commitments.refuse_personal(draw)
@@ -346,19 +353,43 @@ def seals(draw: Draw) -> bool:
     return draw.state == "committed" and sealed and slips_of(draw.folder()) is None
 
 
-def seal_slips(draw: Draw, user: User, slips: list[str], seen: str | None = None) -> str:
-    """Record the digests of a ceremony's slips, once, before any is opened; return the digest to show to all.
+def seal_slips(
+    draw: Draw, user: User, slips: list[str], seen: str | None = None
+) -> tuple[str, ZhunshengError | None]:
+    """Take one person's entry of the digests of a ceremony's slips; the second, by another person, records them for good.
 
-    Raises ``PermissionDenied``, ``ZS-WB-10``, ``ZS-DR-37``, ``ZS-DR-39``.
+    Returns the digest to show to all, "" while there is one entry only, and where the two differ ``ZS-WB-59``: the first is
+    then taken back and nothing recorded. Raises ``PermissionDenied``, ``ZS-WB-10``, ``ZS-DR-37``, ``ZS-DR-39``, ``ZS-WB-06``
+    for the same person twice.
     """
-    check(user, draw, "draws.enter", seen)
+    check(user, draw, "draws.slips", seen)
     with transaction.atomic():
         now = Draw.objects.select_for_update().get(pk=draw.pk)
         if now.state != "committed":
             raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
-        _record, shown = record_slips(now.folder(), slips, timezone.now())
-        note(user, now, "draws.enter", now.state, now.state, gettext("登记封条，封存摘要 %s") % shown, seen=seen)
-    return shown
+        at = timezone.now()
+        if (kept := slips_of(now.folder())) is not None:
+            raise ZhunshengError("ZS-DR-37", sealed_at=told(kept["sealed_at"]))
+        record(Plan.model_validate(now.plan), slips, at)  # what can't be is said at once, not when the second comes
+        first = now.first_entry
+        if first is None:
+            now.first_entry, now.first_by = {"by": user.get_username(), "slips": slips}, user
+            now.save()
+            note(user, now, "draws.slips", now.state, now.state, seen=seen)
+            return "", None
+        if now.first_by_id == user.pk:
+            raise ZhunshengError("ZS-WB-06", detail=gettext("封条的摘要须由两个人各自录入"))
+        now.first_entry, now.first_by = None, None
+        now.save()
+        found = ceremony_of(Plan.model_validate(now.plan))
+        speakers = found[1].speakers if found else ()
+        differ = [who for who, one, two in zip(speakers, first["slips"], slips, strict=True) if one != two]
+        if differ:
+            note(user, now, "draws.differ", now.state, now.state, gettext("封条的摘要两次录入不一致：%s") % "、".join(differ), seen=seen)
+            return "", ZhunshengError("ZS-WB-59", who="、".join(differ))
+        _record, shown = record_slips(now.folder(), slips, at)
+        note(user, now, "draws.seal", now.state, now.state, gettext("登记封条，封存摘要 %s") % shown, seen=seen)
+    return shown, None
 
 
 def strength(draw: Draw) -> Verdict:

@@ -50,7 +50,7 @@ ACCOUNTS = (
     ("caizheng", "财政局", "批复、汇总、复核、重点评价"),
     ("zhuanjia1", "评价专家", "独立评分"),
     ("zhuanjia2", "评价专家", "独立评分"),
-    ("shenji", "审计", "只看：数据、来源、审计日志"),
+    ("shenji", "审计", "看数据、来源、审计日志；抽查中可以作第二人录入随机数"),
     ("guanli", "系统管理员", "组织、用户、日历、指标库"),
 )
 # those who write and check for the small departments of the district

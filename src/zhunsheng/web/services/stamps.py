@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from cryptography.hazmat.primitives.hashes import SHA256
 from django.conf import settings
 from django.db.models import QuerySet
 
 from zhunsheng.draws.plan import Plan
-from zhunsheng.draws.stamps import Authorities, Stamp, read_stamp, request, standing
+from zhunsheng.draws.stamps import Authorities, Stamp, certificates, read_stamp, request, standing
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases.stamping import authorities_in
 from zhunsheng.web.models import Commitment, CommitmentStamp, Draw, User
-from zhunsheng.web.services.commitments import entry_of
+from zhunsheng.web.services.commitments import entry_of, given_up
 from zhunsheng.web.workflow import check
 
 MOST = 20  # of one draw: what is public is not a place to keep files
@@ -75,18 +76,41 @@ def told(kept: Commitment, own: Sequence[CommitmentStamp]) -> str:
     return standing(every, entry_of(kept), Plan.model_validate(kept.draw.plan).known_from)
 
 
+def root_subjects() -> dict[str, str]:
+    """Return SHA-256 fingerprint -> subject of each certificate that the administrator put into the data folder."""
+    found = {}
+    for file, pem in roots().items():
+        try:
+            given = certificates(pem, file)
+        except ZhunshengError:  # a file that is none is said to whoever adds a stamp, not to the public
+            continue
+        found |= {one.fingerprint(SHA256()).hex(): one.subject.rfc4514_string() for one in given}
+    return found
+
+
+def _roots_of(row: CommitmentStamp, known: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the roots that an authority's stamps led to: fingerprint, and subject, "" where it lies here no longer."""
+    found = [one.details["root"] for one in said_by(row) if one.kind == "authority"]
+    return [{"fingerprint": one, "subject": known.get(one, "")} for one in found]
+
+
 def shown(kept: Commitment) -> dict[str, Any]:
     """Return what the page of an entry shows of its stamps: each with its file, and what they come to."""
     own = list(kept.stamps.defer("content"))
+    known = root_subjects() if own else {}
     return {
-        "stamps": [{"file": file_name(row), "says": [one.says for one in said_by(row)]} for row in own],
+        "stamps": [
+            {"file": file_name(row), "says": [one.says for one in said_by(row)], "roots": _roots_of(row, known)}
+            for row in own
+        ],
         "standing": told(kept, own),
     }
 
 
 def of_draw(draw: Draw) -> list[dict[str, Any]]:
     """Return the same for each of a draw's entries, with the entry."""
-    return [{"kept": kept, **shown(kept)} for kept in draw.published.all()]
+    gone = given_up(draw)
+    return [{"kept": kept, "given_up": gone, **shown(kept)} for kept in draw.published.all()]
 
 
 def words_for(draw: Draw) -> str:

@@ -21,6 +21,7 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.roles import available, may
+from zhunsheng.web.services.draws import seals
 from zhunsheng.web.services.registers import due_of, registers
 from zhunsheng.web.services.sheets import newest, sheets_of
 from zhunsheng.web.services.year import calendar_of, self_entry, self_too_early, unexplained
@@ -79,10 +80,15 @@ def of(user: User, department: Organisation, year: int, today: date) -> list[dic
     for draw in Draw.objects.filter(department=department).exclude(state__in=("drawn", "void")):
         for action, words in (
             ("draws.commit", _("公布承诺")),
+            ("draws.slips", _("录入封条摘要")),
             ("draws.enter", _("录入随机数")),
             ("draws.draw", _("抽取")),
         ):
-            if may(user, action, draw) and not (action == "draws.enter" and draw.first_by_id == user.pk):
+            if action in ("draws.slips", "draws.enter") and (
+                draw.first_by_id == user.pk or (action == "draws.slips") != seals(draw)
+            ):
+                continue
+            if may(user, action, draw):
                 add(f"{draw.title}：{words}", reverse("draw", args=[draw.pk]))
     if may(user, "draws.result", department):
         open_tasks = DrawTask.objects.filter(draw__department=department, draw__frame_on__year=year, inspected_on=None)

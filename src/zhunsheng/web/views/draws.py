@@ -173,7 +173,7 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
     can_commit = may(request.user, "draws.commit", draw)
     strata, refusal = service.foreseen(draw) if can_commit else ([], None)
     strata = strata or service.allotted(draw)
-    can_enter, seals = may(request.user, "draws.enter", draw) and draw.first_by_id != request.user.pk, service.seals(draw)
+    seals, mine = service.seals(draw), draw.first_by_id == request.user.pk
     context = listed | {
         "part": "draws",
         "draw": draw,
@@ -193,11 +193,12 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
         "known_at": timezone.localtime(datetime.fromisoformat(draw.plan["known_at"])),
         "can_change": may(request.user, "draws.plan", draw),
         "can_commit": can_commit,
-        "can_enter": can_enter and not seals,
-        "can_seal": can_enter and seals,
+        "can_enter": may(request.user, "draws.enter", draw) and not mine and not seals,
+        "can_seal": may(request.user, "draws.slips", draw) and not mine and seals,
+        "seals": seals,
         "slips": service.slips_shown(draw),
         "verdict": service.strength(draw),
-        "waiting_other": draw.state == "entered" and draw.first_by_id == request.user.pk,
+        "waiting_other": draw.state in ("committed", "entered") and mine,
         "can_draw": may(request.user, "draws.draw", draw),
         "can_result": may(request.user, "draws.result", draw),
         "can_publish": may(request.user, "publish.request", draw) and draw.state not in ("planned", "void"),
@@ -257,11 +258,14 @@ def act(request: HttpRequest, draw: Draw, what: str) -> HttpResponse:
         )
         return done(request, "draw", message, draw.pk)
     elif what == "slips":
-        demand(request, "draws.enter", draw)
+        demand(request, "draws.slips", draw)
         ceremony: dict[str, Any] = next((s for s in draw.plan["randomness"] if s.get("sealed")), {"speakers": []})
         slips = [one.lower() for one in _each(request, "slip", ceremony)]
-        service.seal_slips(draw, request.user, slips, seen)  # type: ignore[arg-type]
-        return done(request, "draw", _("封条已登记。请在开封之前公布封存摘要。"), draw.pk)
+        shown, differ = service.seal_slips(draw, request.user, slips, seen)  # type: ignore[arg-type]
+        if differ is not None:
+            return say_error(request, differ)
+        sealed = _("两人录入一致，封条已登记。请在开封之前公布封存摘要。")
+        return done(request, "draw", sealed if shown else _("已录入，请另一人独立录入封条的摘要。"), draw.pk)
     elif what == "stamp":
         demand(request, "draws.stamp", draw)
         file = request.FILES.get("file")

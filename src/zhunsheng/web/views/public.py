@@ -160,7 +160,10 @@ def commitment_check(request: HttpRequest) -> HttpResponse:
     found = commitments.held_by(**said.cleaned_data) if said is not None and said.is_valid() else None
     given = {"number": request.GET.get("number", ""), "digest": request.GET.get("digest", "")}
     last = Commitment.objects.order_by("number").last()
-    context = {"said": said, "given": given, "found": found, "last": last}
+    other = None
+    if said is not None and found is not None and found.entry is None:
+        other = commitments.mistaken_for(said.cleaned_data["digest"])
+    context = {"said": said, "given": given, "found": found, "other": other, "last": last}
     return render(request, "web/public/check.html", context, status=400 if said is not None and found is None else 200)
 
 
@@ -175,6 +178,7 @@ def _slip(request: HttpRequest, number: int) -> dict[str, Any]:
         "entry": entry,
         "office": office.told(kept.draw.department, kept.draw.year),
         "groups": [entry.own[n : n + 4] for n in range(0, 64, 4)],
+        "promised": [entry.digest[n : n + 4] for n in range(0, 64, 4)],
         "kind": commitments.KINDS[entry.kind],
         "subject": f"抽查承诺公开记录第 {entry.number} 号",
         "page": request.build_absolute_uri(reverse("commitment-check")),
