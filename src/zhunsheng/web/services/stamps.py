@@ -78,7 +78,7 @@ def told(kept: Commitment, own: Sequence[CommitmentStamp]) -> str:
 
 def root_subjects() -> dict[str, str]:
     """Return SHA-256 fingerprint -> subject of each certificate that the administrator put into the data folder."""
-    found = {}
+    found: dict[str, str] = {}
     for file, pem in roots().items():
         try:
             given = certificates(pem, file)
