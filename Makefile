@@ -12,6 +12,9 @@ PORT ?= 8000
 serve: .venv/.run
 	ZHUNSHENG_DATA=$${ZHUNSHENG_DATA:-build/site} ZHUNSHENG_HTTPS=$${ZHUNSHENG_HTTPS:-0} $(BIN)/python manage.py serve --sample --port $(PORT)
 
+# Tests start some hundred processes: what one has compiled the next need not compile again, whatever the shell says.
+test test-postgres coverage: export PYTHONDONTWRITEBYTECODE :=
+
 # Three workers on two cores: some tests wait for servers and browsers of their own.
 test: .venv/.dev tools
 	$(BIN)/pytest -n 3 --dist loadgroup
