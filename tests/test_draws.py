@@ -310,7 +310,7 @@ def test_frames_as_excel_saves_them_are_told_how_to_save_them(tmp_path):
         ([*rows(8), ("E9", "东", "Ａ")], "信用风险类别 第1行“A”与第9行“Ａ”（U+FF21）"),  # width
         ([*rows(8), ("E9", "东", "a")], "信用风险类别 第1行“A”与第9行“a”"),
         ([*rows(8), ("E9", "东", "А")], "“А”（U+0410）"),  # Cyrillic
-        ([*rows(8), ("E9", "东 ", "A")], "district 第1行“东”与第9行“东 ”（U+0020）"),  # blanks
+        ([*rows(8), ("E9", "东 ", "A")], "辖区 第1行“东”与第9行“东 ”（U+0020）"),  # blanks
         ([*rows(8), ("E9", "东\u200b", "A")], "（U+200B）"),  # what nobody sees
         ([*rows(8), ("E8", "é", "A"), ("E9", "e\u0301", "A")], "（U+0301）"),  # composed or not
         ([*rows(8), ("E8", "\uf900", "A"), ("E9", "豈", "A")], "（U+F900）"),  # compatibility ideographs
