@@ -396,8 +396,9 @@ def test_strata_of_which_nobody_is_drawn_are_told(tmp_path, capsys, drawn):
     plan = {**BASE, "quotas": [{"match": {"credit_class": "D"}, "count": 0}, {"ratio": "0.05"}]}
     (tmp_path / "p.yaml").write_text(yaml.safe_dump({**plan, "known_at": "2999-01-01T00:00:00Z"}, allow_unicode=True), "utf8")
     frame = write_frame_csv(tmp_path / "f.csv", [*rows(40), ("E99999", "乡", "D")])
-    arguments = ("draw", "commit", tmp_path / "p.yaml", "--inspectors", place / "people.yaml", "--frame", frame, "--out", tmp_path / "o")
-    for more, said in (((), "有 3 层共 11 户一户也不抽，公告会写明：乡 D 类（1 户）"), (("--json",), '"stratum": "乡|D"')):
+    arguments = ("draw", "commit", tmp_path / "p.yaml", "--inspectors", place / "people.yaml", "--frame", frame)
+    out, again = ("--out", tmp_path / "o"), ("--out", tmp_path / "again", "--json")
+    for more, said in ((out, "有 3 层共 11 户一户也不抽，公告会写明：乡 D 类（1 户）"), (again, '"stratum": "乡|D"')):
         with pytest.raises(SystemExit) as left:
             main([str(a) for a in (*arguments, *more)])
         assert left.value.code == 0
