@@ -88,7 +88,7 @@ def test_the_commitment_lists_each_stratum_with_its_rule(tmp_path, evidence, cap
     )  # fmt: skip
     said = capsys.readouterr().out
     assert code == 0
-    for size, rule, drawn in ((3, "district=乙所：2 户", 2), (57, "其余各层：5%，至少 1 户", 3)):
+    for size, rule, drawn in ((3, "辖区“乙所”：2 户", 2), (57, "其余各层：5%，至少 1 户", 3)):
         assert re.search(rf"{size} +{re.escape(rule)} +{drawn} ", said), said
 
 
