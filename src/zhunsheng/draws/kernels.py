@@ -322,6 +322,14 @@ def looks(data: Any, starts: Any, lengths: Any, found: int, out: Any) -> None:  
 # -- hashing ----------------------------------------------------------------------------------------------------------
 
 
+@njit(nogil=True)
+def _held(blocks: Any, states: Any) -> None:  # pragma: no cover (compiled)
+    """Keep arrays until here: one is freed after its last mention, and an address that was taken of it is no mention.
+
+    Another thread's text may lie there then. Whoever takes the address of an array of their own ends with this.
+    """
+
+
 @_compiled
 def tickets(
     prefix: Any, data: Any, starts: Any, lengths: Any, strata: Any, limits: Any, found: int, rows: Any, heads: Any
@@ -348,6 +356,7 @@ def tickets(
                 rows[kept] = i + lane
                 heads[kept] = head
                 kept += 1
+    _held(blocks, states)
     return kept
 
 
@@ -391,6 +400,7 @@ def salts(
             for k in range(2):
                 word = (np.uint64(states[lane, 2 * k]) << np.uint64(32)) | np.uint64(states[lane, 2 * k + 1])
                 _put(o + np.uintp(24 * (i - begin + lane) + 1 + 8 * k), _turned(word))
+    _held(blocks, states)
 
 
 @njit(nogil=True)
@@ -450,6 +460,7 @@ def digests(
             _two(one, a + np.uintp(64 * block), two, a + np.uintp(width + 64 * block))
         for lane in range(pair):
             _digested(states, lane, o + np.uintp(32 * (i + lane)))
+    _held(blocks, states)
 
 
 @_compiled
@@ -474,6 +485,7 @@ def level(nodes: Any, count: int) -> int:  # pragma: no cover (compiled)
             _two(s, a + np.uintp(block), s + np.uintp(32), a + np.uintp(128 + block))
         for lane in range(pair):
             _digested(states, lane, n + np.uintp(32 * (i + lane)))
+    _held(blocks, states)
     if count % 2:
         for k in range(0, 32, 8):
             _put(n + np.uintp(32 * parents + k), _word(n + np.uintp(32 * (count - 1) + k)))
