@@ -7,7 +7,7 @@ from datetime import date
 import typer
 
 from zhunsheng.clock import today
-from zhunsheng.draws.verification import DIGEST, typed_digest
+from zhunsheng.draws.spec import DIGEST, typed_digest
 from zhunsheng.errors import ZhunshengError
 
 

@@ -18,13 +18,12 @@ from zhunsheng.clock import told
 from zhunsheng.draws.bundle import read_bundle, read_part
 from zhunsheng.draws.engines import Kind
 from zhunsheng.draws.own_proof import PROVES, PROVES_NOT
-from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import refuse_too_large
 from zhunsheng.draws.randomness import plain_numbers
 from zhunsheng.draws.reading import read_plan, read_results
 from zhunsheng.draws.results import overdue
 from zhunsheng.draws.slips import slip as slip_digest
-from zhunsheng.draws.strata import stratum_words
+from zhunsheng.draws.strata import untouched
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases import drawing
@@ -75,21 +74,22 @@ def commit(
     committed, digest = draw_folders.commit_draw(
         plan, inspectors, out, frame=frame, evidence=evidence, on=day(on), where=where, memory_limit=memory_limit
     )
-    untouched = Plan.untouched(committed["strata"])
+    kept = read_plan(out / "plan.json")
+    allotted = kept.allotted(committed["strata"])
+    spared = untouched(allotted)
     if as_json:
-        said = {"digest": digest, **committed, "allotted": read_plan(plan).allotted(committed["strata"])}
-        terminal.say_json({**said, "untouched": [{"stratum": s, "size": n} for s, n in untouched]})
+        said = {"digest": digest, **committed, "allotted": allotted}
+        terminal.say_json({**said, "untouched": [{"stratum": s["stratum"], "size": s["size"]} for s in spared]})
         return
-    kept = read_plan(plan)
-    show_draws.strata(kept.allotted(committed["strata"]))
-    show_draws.untouched([(stratum_words(kept.strata, s), n) for s, n in untouched])
+    show_draws.strata(allotted)
+    show_draws.untouched(spared)
     try:
-        refuse_too_large(read_plan(plan), committed["strata"])
+        refuse_too_large(kept, committed["strata"])
     except ZhunshengError as error:
         terminal.console.print(f"[dark_orange3]注意[/] {escape(error.text())}只能用 zhunsheng draw list 写出名单，不能生成抽查包")
     total = sum(n["quota"] for n in committed["strata"].values())
     terminal.console.print(f"名录库 {committed['frame']['count']} 户，{len(committed['strata'])} 层，将抽 {total} 户")
-    terminal.console.print(f"随机数的来源 {escape(verdict(read_plan(out / 'plan.json')).text())}")
+    terminal.console.print(f"随机数的来源 {escape(verdict(kept).text())}")
     terminal.console.print(f"请立即公布承诺摘要：[bold]{digest}[/]")
     terminal.console.print(f"承诺、名录库和方案在 {out}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +29,12 @@ def strata(found: Sequence[dict[str, Any]]) -> None:
         console.print(f"…… 共 {len(found)} 层，全部各层见 commitment.json", style="bright_black")
 
 
-def untouched(found: Sequence[tuple[str, int]]) -> None:
+def untouched(found: Sequence[Mapping[str, Any]]) -> None:
     """Warn of strata of which nobody is drawn."""
     if found:
-        said = "、".join(f"{escape(stratum)}（{size} 户）" for stratum, size in found[:STRATA_SHOWN])
+        said = "、".join(f"{escape(s['words'])}（{s['size']} 户）" for s in found[:STRATA_SHOWN])
         more = "……" if len(found) > STRATA_SHOWN else ""
-        total = sum(size for _, size in found)
+        total = sum(s["size"] for s in found)
         console.print(
             f"[dark_orange3]注意[/] 有 {len(found)} 层共 {total} 户一户也不抽，公告会写明：{said}{more}", soft_wrap=True
         )

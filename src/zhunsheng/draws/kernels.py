@@ -330,6 +330,29 @@ def _held(blocks: Any, states: Any) -> None:  # pragma: no cover (compiled)
     """
 
 
+@njit(nogil=True)
+def _asked(
+    a: Any, s: Any, d: Any, states: Any, starts: Any, lengths: Any, i: int, pair: int
+) -> None:  # pragma: no cover (compiled)
+    """Digest the ids of ``pair`` (at most two) lines from ``i`` on behind the prefix in their blocks, 55 bytes at most each.
+
+    ``a``, ``s``, ``d``: the addresses of blocks (72 bytes each), states and the text.
+    """
+    for lane in range(pair):
+        length = lengths[i + lane]
+        p, to = d + np.uintp(starts[i + lane]), a + np.uintp(72 * lane)
+        for k in range(3):
+            left = length - 8 * k
+            word = _word(p + np.uintp(8 * k)) & _kept(left)
+            if 0 <= left < 8:
+                word |= np.uint64(0x80) << np.uint64(8 * left)
+            _put(to + np.uintp(PREFIX + 8 * k), word)
+        _put(to + np.uintp(56), _turned(np.uint64(8 * (PREFIX + length))))
+        for k in range(8):
+            states[lane, k] = _START[k]
+    _two(s, a, s + np.uintp(32), a + np.uintp(72))
+
+
 @_compiled
 def tickets(
     prefix: Any, data: Any, starts: Any, lengths: Any, strata: Any, limits: Any, found: int, rows: Any, heads: Any
@@ -345,11 +368,7 @@ def tickets(
     kept = 0
     for i in range(0, found, 2):
         pair = min(2, found - i)
-        for lane in range(pair):
-            _asked(a + np.uintp(72 * lane), d + np.uintp(starts[i + lane]), lengths[i + lane])
-            for k in range(8):
-                states[lane, k] = _START[k]
-        _two(s, a, s + np.uintp(32), a + np.uintp(72))
+        _asked(a, s, d, states, starts, lengths, i, pair)
         for lane in range(pair):
             head = (np.uint64(states[lane, 0]) << np.uint64(32)) | np.uint64(states[lane, 1])
             if head <= limits[strata[i + lane]]:
@@ -358,18 +377,6 @@ def tickets(
                 kept += 1
     _held(blocks, states)
     return kept
-
-
-@njit(nogil=True)
-def _asked(to: Any, p: Any, length: Any) -> None:  # pragma: no cover (compiled)
-    """Write an id at ``p`` behind the prefix of a block at ``to``, with SHA-256's padding: one block, at most 55 bytes."""
-    for k in range(3):
-        left = length - 8 * k
-        word = _word(p + np.uintp(8 * k)) & _kept(left)
-        if 0 <= left < 8:
-            word |= np.uint64(0x80) << np.uint64(8 * left)
-        _put(to + np.uintp(PREFIX + 8 * k), word)
-    _put(to + np.uintp(56), _turned(np.uint64(8 * (PREFIX + length))))
 
 
 @_compiled
@@ -383,19 +390,11 @@ def salts(
     blocks, states = np.zeros((2, 72), np.uint8), np.zeros((2, 8), np.uint32)
     for lane in range(2):
         blocks[lane, :PREFIX] = prefix
-    a, s, d, o = (
-        np.uintp(blocks.ctypes.data),
-        np.uintp(states.ctypes.data),
-        np.uintp(data.ctypes.data),
-        np.uintp(out.ctypes.data),
-    )
+    a, s, d = np.uintp(blocks.ctypes.data), np.uintp(states.ctypes.data), np.uintp(data.ctypes.data)
+    o = np.uintp(out.ctypes.data)
     for i in range(begin, end, 2):
         pair = min(2, end - i)
-        for lane in range(pair):
-            _asked(a + np.uintp(72 * lane), d + np.uintp(starts[i + lane]), lengths[i + lane])
-            for k in range(8):
-                states[lane, k] = _START[k]
-        _two(s, a, s + np.uintp(32), a + np.uintp(72))
+        _asked(a, s, d, states, starts, lengths, i, pair)
         for lane in range(pair):
             for k in range(2):
                 word = (np.uint64(states[lane, 2 * k]) << np.uint64(32)) | np.uint64(states[lane, 2 * k + 1])

@@ -222,11 +222,6 @@ class Plan(_Entry):
             for found in (self.quota(name),)
         ]  # fmt: skip
 
-    @staticmethod
-    def untouched(strata: Mapping[str, Mapping[str, int]]) -> list[tuple[str, int]]:
-        """Return the strata of which nobody is drawn, with their sizes, the smallest first: who sits there is exempt."""
-        return sorted(((s, n["size"]) for s, n in strata.items() if not n["quota"]), key=lambda one: (one[1], one[0]))
-
     def allot(self, sizes: Mapping[str, int]) -> dict[str, dict[str, int]]:
         """Return for each stratum its size, quota and reserve (which follows the quota, up to the stratum's size)."""
         found = {}

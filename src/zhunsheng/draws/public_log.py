@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,13 +11,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from zhunsheng.draws.plan import MOMENT, Code, Words
-from zhunsheng.draws.spec import canonical, digest
+from zhunsheng.draws.spec import DIGEST, canonical, digest, typed_digest
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
 
 START = "0" * 64  # what the first entry has in the place of the digest of the one before
 MAX_ENTRY = 16 * 1024  # bytes of a line
-_DIGEST = re.compile("[0-9a-f]{64}")
 Kind = Literal["commit", "void", "late"]
 KINDS = {"commit": "公布承诺", "void": "作废", "late": "事后补记"}
 
@@ -98,8 +96,8 @@ def held(entries: Sequence[Entry], noted: str, number: int | None = None) -> Hel
 
     The log is chained, so that an entry that still has its digest stands where it stood, and all before it too.
     """
-    noted = "".join(noted.split()).lower()
-    if not _DIGEST.fullmatch(noted):
+    noted = typed_digest(noted)
+    if not DIGEST.fullmatch(noted):
         return Held(False, "摘要应为 64 个字符（0-9、a-f），请对照手里的摘要单，每四个字符核对一遍")
     found = next((entry for entry in entries if entry.own == noted), None)
     if found is not None and number in (None, found.number):

@@ -9,12 +9,11 @@ from typing import Any
 
 from zhunsheng.clock import told
 from zhunsheng.draws.plan import Ceremony, Plan
-from zhunsheng.draws.spec import canonical, digest
+from zhunsheng.draws.spec import DIGEST, canonical, digest
 from zhunsheng.errors import ZhunshengError
 
 FORMAT = "zhunsheng.draw-slips/1"
 SALT = re.compile(r"[0-9a-f]{32}")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def slip(salt: str, numbers: str) -> str:
@@ -48,7 +47,7 @@ def record(plan: Plan, slips: Sequence[str], when: datetime) -> dict[str, Any]:
     if len(slips) != len(speakers):
         raise ZhunshengError("ZS-DR-39", detail=f"应有 {len(speakers)} 张封条，登记了 {len(slips)} 张")
     for who, one in zip(speakers, slips, strict=True):
-        if not isinstance(one, str) or not _DIGEST.fullmatch(one):
+        if not isinstance(one, str) or not DIGEST.fullmatch(one):
             raise ZhunshengError("ZS-DR-39", detail=f"{who} 的封条摘要应为 64 个十六进制字符（0-9、a-f）")
     # Whoever hands in another's digest would open it with the other's words, and add nothing of their own.
     if len({*slips}) != len(slips):

@@ -17,6 +17,7 @@ SEED_LENGTH = 32
 SEPARATOR = ":"
 KEY = re.compile(r"[0-9a-f]{32}")  # of a frame: 16 random bytes, from which each line's salt follows
 SALT_LENGTH = 16  # bytes
+DIGEST = re.compile(r"[0-9a-f]{64}")
 STRATUM_JOIN = "|"
 # A part of a stratum's name may hold any character but the separators of the files it stands in.
 PART = re.compile(r"[^|\t\r\n\x00-\x1f\x7f]{1,40}")
@@ -43,6 +44,16 @@ def _no_floats(data: Any) -> None:
 def digest(data: bytes) -> str:
     """Return SHA-256 in lower-case hexadecimal."""
     return hashlib.sha256(data).hexdigest()
+
+
+def typed_digest(text: str) -> str:
+    """Return a digest as it was copied from a screen or a slip, without blanks between its groups, in small letters."""
+    return re.sub("[ \t\r\n\u00a0\u3000]", "", text).lower()
+
+
+def grouped(text: str, size: int) -> list[str]:
+    """Return a digest in groups of so many characters, as people copy and compare it."""
+    return [text[n : n + size] for n in range(0, len(text), size)]
 
 
 def seed_of(commitment_digest: str, randomness: str) -> str:

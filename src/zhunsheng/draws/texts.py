@@ -24,7 +24,7 @@ from zhunsheng.draws import kernels, lookalikes
 from zhunsheng.draws.bundle import MAX_MATCHES, MAX_STRATA
 from zhunsheng.draws.drawing import DuckDatabase, Engine, check, limits_of, wanted_of
 from zhunsheng.draws.frame import Frame, frame_from_file, key_of, new_key, stratum_of
-from zhunsheng.draws.merkle import GROUP, KEPT_FROM, Groups, group_of, keep
+from zhunsheng.draws.merkle import GROUP, Groups, group_of
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.spec import PART, SALT_LENGTH, SEPARATOR, STRATUM_JOIN, head, proof_of, salt, ticket
 from zhunsheng.errors import ZhunshengError
@@ -293,11 +293,6 @@ class TextFrame(Frame):
             return
         shutil.move(self.path, path)
         self.path = path
-
-    def keep(self, path: Path) -> None:
-        """Write the tree's nodes to a file beside the text."""
-        if self.count >= KEPT_FROM:
-            keep(self.groups, self.digest, path)
 
     def take(self, groups: Groups) -> None:
         """Have the tree that was kept, instead of one computed."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,13 +17,11 @@ from zhunsheng.draws.frame import Frame, refuse_key
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import ASSIGN, commitment_digest
 from zhunsheng.draws.randomness import canonical_text
-from zhunsheng.draws.spec import UNSALTED, climb, frame_line, seed_of, ticket, version_of
+from zhunsheng.draws.spec import DIGEST, UNSALTED, climb, frame_line, seed_of, ticket, typed_digest, version_of
 from zhunsheng.draws.strata import stratum_words
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
-
-DIGEST = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -115,11 +112,6 @@ def published_check(parts: dict[str, Any], expected: str | None) -> Check:
         return Check("published", "事先公布的承诺", None, f"所填的不是摘要，没有核对；承诺摘要 {ours}")
     unlike = "与事先公布的摘要不同；请确认填的是承诺摘要，不是摘要单上的“本条摘要”"
     return Check("published", "事先公布的承诺", ours == said, "与事先公布的摘要相同" if ours == said else unlike)
-
-
-def typed_digest(text: str) -> str:
-    """Return a digest as it was copied from a screen or a slip, without blanks between its groups, in small letters."""
-    return re.sub("[ \t\r\n\u00a0\u3000]", "", text).lower()
 
 
 def _plan(parts: dict[str, Any], plan: Plan) -> Check:

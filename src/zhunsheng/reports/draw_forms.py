@@ -10,7 +10,7 @@ from jinja2 import Environment
 from zhunsheng.clock import told
 from zhunsheng.draws.protocol import Outcome, commitment_digest
 from zhunsheng.draws.results import categories
-from zhunsheng.draws.strata import stratum_words
+from zhunsheng.draws.strata import stratum_words, untouched
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.reports.forms import Cell, Form, Row, label, text
 
@@ -74,11 +74,11 @@ def notice_form(outcome: Outcome, happened: Sequence[tuple[datetime, str]] = (),
         ("种子", outcome.sealed["seed"]),
         ("抽中", f"{len(drawn)} 户，候补 {len(outcome.drawn) - len(drawn)} 户"),
     ]
-    if untouched := plan.untouched(committed["strata"]):
-        said = "、".join(f"{stratum_words(plan.strata, s)}（{size} 户）" for s, size in untouched[:UNTOUCHED_SHOWN])
-        more = "……（全部各层见 commitment.json）" if len(untouched) > UNTOUCHED_SHOWN else ""
-        total = sum(size for _, size in untouched)
-        facts.append(("一户也不抽的分层", f"{len(untouched)} 层，共 {total} 户：{said}{more}"))
+    if spared := untouched(plan.allotted(committed["strata"])):
+        said = "、".join(f"{s['words']}（{s['size']} 户）" for s in spared[:UNTOUCHED_SHOWN])
+        more = "……（全部各层见 commitment.json）" if len(spared) > UNTOUCHED_SHOWN else ""
+        total = sum(s["size"] for s in spared)
+        facts.append(("一户也不抽的分层", f"{len(spared)} 层，共 {total} 户：{said}{more}"))
     rows: list[Row] = [(label(name), text(value, columns=4)) for name, value in facts if value]
     header = len(rows)
     rows.append(tuple(label(t) for t in ("分层", "名次", "统一社会信用代码", "号码", "检查人员")))

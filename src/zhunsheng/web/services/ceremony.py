@@ -20,7 +20,7 @@ from zhunsheng.draws.bundle import read_part
 from zhunsheng.draws.plan import Ceremony, Drand, Lottery, Plan, Source
 from zhunsheng.draws.results import publish_by
 from zhunsheng.draws.slips import ceremony_of, record_digest
-from zhunsheng.draws.spec import STRATUM_JOIN
+from zhunsheng.draws.spec import STRATUM_JOIN, grouped
 from zhunsheng.draws.strata import column_words, stratum_words, value_words
 from zhunsheng.draws.verdicts import Verdict, of_source, verdict
 from zhunsheng.usecases.drawing import slips_of
@@ -131,7 +131,7 @@ def screen(draw: Draw, *, inside: bool) -> Screen:
         draw=draw,
         at=now,
         stops=_stops(draw, plan, steps, entry, now, inside=inside),
-        digest=[draw.digest[n : n + 8] for n in range(0, len(draw.digest), 8)],
+        digest=grouped(draw.digest, 8),
         entry=entry,
         late=entry is not None and entry.kind == Commitment.Kind.LATE,
         ahead=_span((plan.known_from - entry.at).total_seconds()) if entry and entry.at < plan.known_from else "",
@@ -309,7 +309,7 @@ def _numbers(
 
 def _groups(digest: str) -> tuple[str, ...]:
     """Return a digest of 64 signs in two lines of four groups."""
-    return tuple(" ".join(digest[k : k + 8] for k in range(n, n + 32, 8)) for n in (0, 32))
+    return tuple(" ".join(grouped(line, 8)) for line in grouped(digest, 32))
 
 
 def _number(

@@ -15,6 +15,7 @@ from zhunsheng.clock import local, told
 from zhunsheng.disclosure.documents import json_texts
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.public_log import KINDS, START, Entry, Held, held, read_log
+from zhunsheng.draws.spec import grouped, typed_digest
 from zhunsheng.draws.strata import untouched
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models import AuditHead, Commitment, Draw, Publication
@@ -143,16 +144,15 @@ def given_up(draw: Draw) -> bool:
 def slip_text(kept: Commitment, address: str) -> str:
     """Return what an observer keeps of an entry, as a text to be mailed; at ``address`` it is compared with the log."""
     entry = entry_of(kept)
-    own = entry.own
     return "\n".join(
         (
             "抽查承诺公开记录　摘要",
             f"编号　第 {entry.number} 号（{KINDS[entry.kind]}）",
             f"时间　{told(entry.at)}",
             f"抽查　{entry.title}（{entry.draw}）",
-            f"本条摘要　{' '.join(own[n : n + 4] for n in range(0, 64, 4))}",
+            f"本条摘要　{' '.join(grouped(entry.own, 4))}",
             "　　（核对手里的摘要时填这一个）",
-            f"承诺摘要　{' '.join(entry.digest[n : n + 4] for n in range(0, 64, 4))}",
+            f"承诺摘要　{' '.join(grouped(entry.digest, 4))}",
             "　　（填入核验网页）",
             "请保留这两个摘要。以后打开下面的网址，看记录是不是还和本条摘要一致；",
             "不一致的，这一条或它之前的记录被改动过。",
@@ -164,7 +164,7 @@ def slip_text(kept: Commitment, address: str) -> str:
 
 def mistaken_for(digest: str) -> Entry | None:
     """Return the first entry whose commitment has the digest that was given in the place of an entry's own, if any."""
-    bare = "".join(digest.split()).lower()
+    bare = typed_digest(digest)
     every = (entry_of(kept) for kept in Commitment.objects.order_by("number"))
     return next((entry for entry in every if entry.digest == bare), None)
 

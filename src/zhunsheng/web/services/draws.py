@@ -30,7 +30,7 @@ from zhunsheng.draws.reading import plan_of, read_plan
 from zhunsheng.draws.results import Result, check_results, overdue, publish_by
 from zhunsheng.draws.slips import ceremony_of, opened, record, record_digest
 from zhunsheng.draws.spec import ID
-from zhunsheng.draws.strata import untouched as spared
+from zhunsheng.draws.strata import untouched as untouched
 from zhunsheng.draws.verdicts import Verdict, verdict
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
@@ -321,11 +321,6 @@ def foreseen(draw: Draw) -> tuple[list[dict[str, Any]], ZhunshengError | None]:
     except ZhunshengError as error:
         return [], error
     return plan.allotted(strata), None
-
-
-def untouched(strata: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the strata of which nobody is drawn, as ``draws.strata.untouched``."""
-    return spared(strata)
 
 
 def allotted(draw: Draw) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from stdnum.cn import ric, uscc
 
+from zhunsheng.draws.frame import key_of
 from zhunsheng.draws.own_proof import writings
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases.drawing import Own, own_of, own_proof
@@ -37,7 +38,7 @@ def told(draw: Draw, typed: str) -> Told:
     public = _result_is_public(draw)
     own = own_of(draw.folder(), typed, drawn=public)
     mistyped = own.stratum is None and len(own.entity) == 18 and not uscc.is_valid(own.entity)
-    return Told(own, strength(draw).text() if public else "", mistyped, _salted(draw))
+    return Told(own, strength(draw).text() if public else "", mistyped, bool(key_of(draw.folder() / "frame.tsv")))
 
 
 def proof_file(draw: Draw, typed: str) -> tuple[str, bytes] | None:
@@ -61,11 +62,6 @@ def number_of(publication: Publication) -> int | None:
 def _result_is_public(draw: Draw) -> bool:
     public = Publication.objects.filter(kind="draw", state="published", object_id=draw.pk)
     return any(one.data.get("state") == "drawn" for one in public)
-
-
-def _salted(draw: Draw) -> bool:
-    with (draw.folder() / "frame.tsv").open("rb") as stream:
-        return stream.read(1) == b"#"
 
 
 def _refuse_persons(typed: str) -> None:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from zhunsheng import __version__
 from zhunsheng.clock import told
+from zhunsheng.draws.spec import grouped
 from zhunsheng.draws.strata import stratum_words
 from zhunsheng.evidence import ledgers
 from zhunsheng.outcomes import ruled as of_contest
@@ -317,8 +318,14 @@ def digest(value: str) -> SafeString:
     text = str(value or "")
     if not text:
         return mark_safe("—")
-    groups = " ".join(text[n : n + 4] for n in range(0, 16, 4))
+    groups = " ".join(grouped(text[:16], 4))
     return format_html('<details class="hash inline"><summary>{} …</summary>{}</details>', groups, text)
+
+
+@register.filter
+def groups(value: str) -> list[str]:
+    """Return a digest in groups of four, as a slip has it."""
+    return grouped(value, 4)
 
 
 @register.filter

@@ -177,8 +177,6 @@ def _slip(request: HttpRequest, number: int) -> dict[str, Any]:
         "kept": kept,
         "entry": entry,
         "office": office.told(kept.draw.department, kept.draw.year),
-        "groups": [entry.own[n : n + 4] for n in range(0, 64, 4)],
-        "promised": [entry.digest[n : n + 4] for n in range(0, 64, 4)],
         "kind": commitments.KINDS[entry.kind],
         "subject": f"抽查承诺公开记录第 {entry.number} 号",
         "page": request.build_absolute_uri(reverse("commitment-check")),
