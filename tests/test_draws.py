@@ -35,7 +35,8 @@ from zhunsheng.draws.strata import match_words, stratum_words
 from zhunsheng.draws.verification import published_check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.draw import demo_beacon_draw, demo_draw, inspectors, plan
-from zhunsheng.usecases.drawing import list_draw, own_of, own_proof, run_draw, seal_entries, verify_bundle
+from zhunsheng.usecases.drawing import list_draw, run_draw, seal_entries, verify_bundle
+from zhunsheng.usecases.own_proofs import own_of, own_proof
 
 VECTORS = json.loads((Path(__file__).parents[1] / "docs" / "draw-vectors.json").read_text("utf8"))
 PAGE = Path(str(spec.__file__)).parent / "verify.html"

@@ -20,7 +20,8 @@ from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.own_proof import MOST, Hat, check_proof, read_proof, standing, writings
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases import drawing
-from zhunsheng.usecases.drawing import check_own, own_of, own_proof, run_draw, write_proofs
+from zhunsheng.usecases.drawing import run_draw
+from zhunsheng.usecases.own_proofs import check_own, own_of, own_proof, write_proofs
 
 NUMBERS = {"numbers": "03 08"}
 FIRMS = [(f"E{n:04d}", "ABCD"[n % 4]) for n in range(1500)]  # so many that the tree's nodes are kept

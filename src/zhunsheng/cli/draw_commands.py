@@ -26,7 +26,8 @@ from zhunsheng.draws.slips import slip as slip_digest
 from zhunsheng.draws.strata import untouched
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.usecases import drawing
+from zhunsheng.usecases import drawing, own_proofs
+from zhunsheng.usecases.draw_vectors import run_vectors
 
 draw_app = typer.Typer(help="双随机抽查：承诺、种子、抽取、核验、结果。", no_args_is_help=True)
 draw_app.add_typer(stamp_app, name="stamp")
@@ -198,7 +199,7 @@ def proof(
     as_json: AsJson = False,
 ) -> None:
     """给出各对象自己的在册证明：在不在名录库、号码、抽中没有；不透露别的对象。有不在名录库中的，退出码为 1。"""
-    told_ = drawing.write_proofs(folder, codes, out)
+    told_ = own_proofs.write_proofs(folder, codes, out)
     if as_json:
         rows = [{**dataclasses.asdict(own), "file": str(path) if path else None} for own, path in told_]
         terminal.say_json([{**row, "says": own.says()} for row, (own, _) in zip(rows, told_, strict=True)])
@@ -221,7 +222,7 @@ def check_proof(
     as_json: AsJson = False,
 ) -> None:
     """核对一份在册证明，不需要名录库：说明它证明什么、不证明什么；有不符时退出码为 1。"""
-    own, found = drawing.check_own(file, bundle, announced(expected))
+    own, found = own_proofs.check_own(file, bundle, announced(expected))
     if as_json:
         terminal.say_json({"id": own.id, "checks": [dataclasses.asdict(c) for c in found]})
     else:
@@ -261,7 +262,7 @@ def log(
 @draw_app.command("vectors")
 def vectors(file: Annotated[Path, typer.Argument(metavar="文件", help="测试向量（json）")]) -> None:
     """按测试向量自检，也可检验别人写的实现；有不符时退出码为 1。"""
-    found = drawing.run_vectors(file)
+    found = run_vectors(file)
     show_draws.checks(found)
     if any(c.holds is False for c in found):
         raise typer.Exit(1)

@@ -13,7 +13,7 @@ from zhunsheng.cli.terminal import table as table_of
 from zhunsheng.clock import told
 from zhunsheng.draws.public_log import KINDS, Entry
 from zhunsheng.draws.verification import Check
-from zhunsheng.usecases.drawing import Own
+from zhunsheng.usecases.own_proofs import Own
 from zhunsheng.usecases.stamping import Checked
 
 STRATA_SHOWN = 60

@@ -14,7 +14,7 @@ from zhunsheng.draw_folders import commit_draw, seal_draw
 from zhunsheng.draws.slips import slip
 from zhunsheng.draws.verification import Check
 from zhunsheng.sample.ledgers import DISTRICTS
-from zhunsheng.usecases.drawing import record_slips, run_draw, verify_bundle
+from zhunsheng.usecases.drawing import BUNDLE, record_slips, run_draw, verify_bundle
 
 # What the speakers wrote on their slips, in the plan's order, and the salt beside it.
 SPOKEN = ("0731", "58", "906")
@@ -129,5 +129,5 @@ def _performed(
     known = datetime.fromisoformat(planned["known_at"])
     seal_draw(out, out / "录入一.yaml", out / "录入二.yaml", known + timedelta(minutes=5))
     outcome = run_draw(out, store, now=known + timedelta(minutes=6))
-    checks = verify_bundle(out / "抽查包.zip", out / "frame.tsv", digest)
+    checks = verify_bundle(out / BUNDLE, out / "frame.tsv", digest)
     return DrawDemo(sum(not d.reserve for d in outcome.drawn), committed["frame"]["count"], out, digest, tuple(checks))

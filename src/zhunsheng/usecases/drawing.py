@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
-import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
-from pydantic import TypeAdapter
 
 from zhunsheng.clock import now as clock_now
 from zhunsheng.clock import today, told
 from zhunsheng.draws.assignment import Inspector, districts_of, register_json
-from zhunsheng.draws.bundle import LIMITS, part_of, read_bundle, read_members, read_part
+from zhunsheng.draws.bundle import read_bundle, read_part
 from zhunsheng.draws.drawing import Engine, draw, write_list
 from zhunsheng.draws.engines import Kind, connected
 from zhunsheng.draws.frame import (
@@ -36,11 +32,8 @@ from zhunsheng.draws.frame import (
 )
 from zhunsheng.draws.lookalikes import refuse_inspectors, refuse_sources
 from zhunsheng.draws.merkle import compiles, kept
-from zhunsheng.draws.own_proof import MOST as MOST_OF_A_PROOF
-from zhunsheng.draws.own_proof import WAITING, Hat, OwnProof, Standing, check_proof, read_proof, standing
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import (
-    ASSIGN,
     Outcome,
     commitment,
     commitment_digest,
@@ -51,14 +44,12 @@ from zhunsheng.draws.protocol import (
     write_frame,
 )
 from zhunsheng.draws.public_log import Entry, Held, held, read_log, told_of
-from zhunsheng.draws.randomness import canonical_text
 from zhunsheng.draws.reading import load, read_inspectors, read_plan
 from zhunsheng.draws.results import Result, check_results
 from zhunsheng.draws.slips import record as slip_record
 from zhunsheng.draws.slips import record_digest, recorded
-from zhunsheng.draws.spec import canonical, digest, frame_line, head, seed_of, ticket
-from zhunsheng.draws.verdicts import verdict
-from zhunsheng.draws.verification import Check, published_check, refuse_altered, verify
+from zhunsheng.draws.spec import canonical
+from zhunsheng.draws.verification import Check, refuse_altered, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledger_of
 from zhunsheng.faults import written
@@ -67,6 +58,7 @@ from zhunsheng.text import csv_text
 
 SLIPS = "slips.json"  # of a ceremony whose numbers are sealed first
 ENTERED = "entered.json"  # when the seed was entered; no part of the bundle, which is the same whenever it is made
+BUNDLE = "抽查包.zip"
 KEPT = "frame.tree.parquet"  # beside frame.tsv, of large frames: the tree's nodes, so that proofs need no second hashing
 MAX_CHECK_FORMS = 200  # check forms written to Word at once
 
@@ -109,17 +101,16 @@ def commit_plan(
 
 @dataclass(frozen=True)
 class InFolder:
-    """What a draw's folder holds and what holds together: the plan, the commitment, the seed's record once there is one."""
+    """What a draw's folder holds and what holds together: plan, commitment, the seed's record (empty before there is one)."""
 
     plan: Plan
     committed: dict[str, Any]
-    sealed: dict[str, Any] | None
+    sealed: dict[str, Any]
     people: tuple[Inspector, ...] = ()
 
     @property
     def wanted(self) -> tuple[str, dict[str, Any]]:
         """The draw that follows: seed and quotas. Only of a folder that was read with its seed."""
-        assert self.sealed is not None
         return self.sealed["seed"], self.committed["strata"]
 
 
@@ -141,7 +132,7 @@ def in_folder(
         raise ZhunshengError("ZS-DR-62", name=str(folder))
     people = read_inspectors(folder / "inspectors.json") if register else None
     refuse_altered(parts, plan, people)
-    return InFolder(plan, parts["commitment.json"], parts.get("seed.json"), tuple(people or ()))
+    return InFolder(plan, parts["commitment.json"], parts.get("seed.json", {}), tuple(people or ()))
 
 
 def seal_entries(
@@ -252,15 +243,14 @@ def run_draw(
     ``engines.connected``.
     """
     found = in_folder(folder, register=True)
-    sealed = found.sealed or {}
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
         root = found.committed["frame"]["root"]
         frame = _with_kept_tree(folder, found.plan, connection, found.wanted, root, told)
         with _engine(where, frame, folder / "frame.tsv") as engine:
-            outcome = perform(found.plan, found.committed, sealed, frame, found.people, engine)
+            outcome = perform(found.plan, found.committed, found.sealed, frame, found.people, engine)
         connection.close()
-    write_bundle(outcome, folder / "抽查包.zip")
+    write_bundle(outcome, folder / BUNDLE)
     shutil.copyfile(str(files("zhunsheng.draws") / "verify.html"), folder / "verify.html")
     write_notice(outcome, folder, _recorded(folder, outcome, now or clock_now()), stamped)
     _write(
@@ -333,100 +323,6 @@ def _write_csv(connection: duckdb.DuckDBPyConnection, listed: Path, out: Path) -
         stream.write(csv_text([("分层", "名次", "编号", "号码")]))
         while piece := rows.fetchmany(BATCH):
             stream.write(csv_text(piece))
-
-
-def run_vectors(path: Path) -> list[Check]:
-    """Recompute a file of test vectors (docs/draw-vectors.json), also one that another implementation wrote."""
-    try:
-        # As JSON: other programs may write signs beyond U+FFFF as two escapes, which YAML reads as two halves.
-        said = json.loads(written(path))
-    except (ValueError, RecursionError):
-        raise ZhunshengError("ZS-DR-08", name=path.name, detail="不是 JSON") from None
-    try:
-        plan = Plan.model_validate(said["plan"])
-        people = TypeAdapter(list[Inspector]).validate_python(said["inspectors"])
-        with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
-            published = Path(scratch) / "frame.tsv"
-            text = "".join(f"{entity}\t{stratum}\n" for entity, stratum in said["frame"])
-            published.write_text(text, "utf8", newline="")
-            frame = frame_from_file(published, plan, open_database(), published=True)
-            published.write_text(head(said["salted"]["key"]).decode() + text, "utf8", newline="")
-            salted = frame_from_file(published, plan, open_database(), published=True)
-            proofs = salted.proofs(list(said["salted"]["proofs"]))
-            own = read_proof(said["salted"]["own"].encode(), path.name)
-        text = canonical_text(plan, said["values"])
-        seed = seed_of(said["commitment"], text)
-        drawn = draw(frame.engine(), seed, plan.allot(frame.sizes))
-        objects = [(d.ticket, d.id, d.stratum) for d in drawn if not d.reserve]
-        teams = ASSIGN[said["version"]](plan, objects, people, seed)
-        assigned = [(f"人员分派（{one['name']}）", _assigned(one), _said_of(one)) for one in said.get("assignments", [])]
-        sources = [_source_vector(one) for one in said.get("sources", [])]
-        plans = [_plan_vector(one) for one in said.get("plans", [])]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[0]) from None
-    pairs = [
-        ("名录库摘要", frame.digest, said["frame_digest"]),
-        ("名录库树根", frame.root, said["frame_root"]),
-        ("加盐的名录库摘要", salted.digest, said["salted"]["frame_digest"]),
-        ("加盐的名录库树根", salted.root, said["salted"]["frame_root"]),
-        ("在册证明", proofs, said["salted"]["proofs"]),
-        ("单个对象的在册证明", (own.root(), dict(salted.lines())[own.id]), (said["salted"]["frame_root"], own.stratum)),
-        ("各层配额", plan.allot(frame.sizes), said["strata"]),
-        ("随机数", text, said["randomness"]),
-        ("种子", seed, said["seed"]),
-        ("抽中名单", [d.__dict__ for d in drawn], said["drawn"]),
-        ("人员分派", {k: list(v) for k, v in teams.items()}, {a["id"]: a["inspectors"] for a in said["assignment"]}),
-        *sources,
-        *assigned,
-        *plans,
-    ]
-    return [Check("vectors", title, a == b, "相同" if a == b else "不同") for title, a, b in pairs]
-
-
-def _assigned(case: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what one of the vectors' assignments comes to: teams by object, or how many can't be staffed."""
-    objects = [(ticket(case["seed"], entity), entity, stratum) for entity, stratum in case["objects"]]
-    people = TypeAdapter(list[Inspector]).validate_python(case["inspectors"])
-    try:
-        teams = ASSIGN[case["version"]](Plan.model_validate(case["plan"]), objects, people, case["seed"])
-    except ZhunshengError as error:
-        # A number that is one at least is for the message; how near it comes is not of the protocol.
-        return {"refused": error.code} | ({"count": error.params["count"]} if "count" in case else {})
-    return {entity: list(team) for entity, team in teams.items()}
-
-
-def _said_of(case: Mapping[str, Any]) -> dict[str, Any]:
-    if "refused" in case:
-        return {key: case[key] for key in ("refused", "count") if key in case}
-    return {one["id"]: one["inspectors"] for one in case["assignment"]}
-
-
-def _source_vector(said: dict[str, Any]) -> tuple[str, Any, Any]:
-    """Return the title of a vector of randomness, what it comes to here, and what it says."""
-    plan = Plan.model_validate(said["plan"])
-    here = (plan.digest, canonical_text(plan, said["values"]), verdict(plan, said["values"]).strength)
-    return f"随机数的来源：{said['name']}", here, (said["plan_digest"], said["randomness"], said["strength"])
-
-
-def _plan_vector(said: dict[str, Any]) -> tuple[str, Any, Any]:
-    """Return the title of a vector of a plan, what frame, quotas and draw come to here, and what it says.
-
-    ``sizes`` counts the ids C000001, C000002, … on from stratum to stratum.
-    """
-    plan, number, lines = Plan.model_validate(said["plan"]), itertools.count(1), []
-    for stratum, size in said["sizes"]:
-        lines += [frame_line(f"C{next(number):06d}", stratum) + b"\n" for _ in range(size)]
-    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
-        published = Path(scratch) / "frame.tsv"
-        published.write_bytes(head(said["key"]) + b"".join(lines))
-        frame = frame_from_file(published, plan, open_database(), published=True)
-    strata = plan.allot(frame.sizes)
-    drawn = [one.__dict__ for one in draw(frame.engine(), said["seed"], strata)]
-    here = {
-        "plan_digest": plan.digest, "strata": strata, "frame_digest": frame.digest, "frame_root": frame.root,
-        "drawn": len(drawn), "drawn_digest": digest(canonical(drawn)),
-    }  # fmt: skip
-    return f"方案 {plan.id}", here, {name: said[name] for name in here}
 
 
 COMPILED_FROM = 4 * 2**20  # bytes of a frame's text from which the start of compiled code is worth it
@@ -532,119 +428,6 @@ def verify_bundle(
         found = verify(parts, frame_of, expected)
         connection.close()
         return found
-
-
-# -- one entity's own proof -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Own:
-    """What an entity of a draw is told: the stratum in which it is, None where it is not in the frame; where it stands."""
-
-    entity: str
-    stratum: str | None
-    standing: Standing = WAITING
-
-    def says(self) -> str:
-        """Return it in words."""
-        if self.stratum is None:
-            return "不在这次抽查的名录库中"
-        return f"在名录库中，属于“{self.stratum}”层；{self.standing.says()}"
-
-
-BUNDLE = "抽查包.zip"
-
-
-def own_of(folder: Path, typed: str, *, drawn: bool = True) -> Own:
-    """Return where an entity stands in the draw of a folder; ``drawn`` False tells of the frame alone, as before the draw.
-
-    ``typed``: its code as a person writes it. Little is read: the frame is not. Raises ``ZS-DR-08`` where the frame's text
-    is not the committed one, ``ZS-IN-01``.
-    """
-    hat = _hat(folder)
-    entity = hat.entity(typed)
-    stratum = hat.stratum(entity)
-    bundle = folder / BUNDLE
-    if stratum is None or not drawn or not bundle.is_file():
-        return Own(entity, stratum)
-    seed, rows, strata = _drawn_of(folder, _stamps(folder, *_BOUND, BUNDLE))
-    return Own(entity, stratum, standing(entity, stratum, seed, rows, strata[stratum]))
-
-
-def own_proof(folder: Path, typed: str) -> OwnProof | None:
-    """Return an entity's own proof, None where it is not in the frame. Raises as ``own_of``, ``ZS-DR-50`` for ``draw/1``."""
-    hat = _hat(folder)
-    return hat.proof(hat.entity(typed))
-
-
-_BOUND = ("plan.json", "commitment.json", "seed.json")
-
-
-def _stamps(folder: Path, *names: str) -> tuple[tuple[int, int], ...]:
-    """Return what tells whether files are still those that were read: when they changed, and how long they are."""
-    found = [(folder / name).stat() if (folder / name).is_file() else None for name in names]
-    return tuple((one.st_mtime_ns, one.st_size) if one else (0, 0) for one in found)
-
-
-def _hat(folder: Path) -> Hat:
-    return _hat_of(folder, _stamps(folder, *_BOUND, "frame.tsv"))
-
-
-@lru_cache(maxsize=4)  # the nodes of a tree, half a byte an entity, are not read and compared anew for each who asks
-def _hat_of(folder: Path, _read: tuple[tuple[int, int], ...]) -> Hat:
-    return Hat(folder / "frame.tsv", folder / KEPT, in_folder(folder, "if there").committed)
-
-
-@lru_cache(maxsize=4)
-def _drawn_of(folder: Path, _read: tuple[tuple[int, int], ...]) -> tuple[str, list[dict[str, Any]], dict[str, Any]]:
-    """Return seed, drawn and strata of a folder's bundle. Raises ``ZS-DR-61`` where it is another commitment's or seed's."""
-    found = in_folder(folder)
-    parts = read_members(folder / BUNDLE, ("commitment.json", "seed.json", "drawn.json"))
-    if (parts["commitment.json"], parts["seed.json"]) != (found.committed, found.sealed):
-        raise ZhunshengError("ZS-DR-61", name=BUNDLE, detail="它是另一份承诺或另一个种子的")
-    return found.wanted[0], parts["drawn.json"], found.committed["strata"]
-
-
-def write_proofs(folder: Path, entities: Sequence[str], out: Path) -> list[tuple[Own, Path | None]]:
-    """Write each entity's own proof to ``out``; return where it stands, and its file (none for who is not in the frame).
-
-    Raises as ``own_proof``.
-    """
-    told: list[tuple[Own, Path | None]] = []
-    for typed in dict.fromkeys(entities):
-        proof, path = own_proof(folder, typed), None
-        if proof:
-            path = out / proof.file_name()
-            out.mkdir(parents=True, exist_ok=True)
-            write_whole(path, proof.raw())
-        told.append((own_of(folder, typed), path))
-    return told
-
-
-def check_own(file: Path, against: Path, expected: str | None = None) -> tuple[OwnProof, list[Check]]:
-    """Check an entity's own proof against a bundle, or a commitment.json before there is one; the bundle is checked too.
-
-    Raises ``ZS-IN-01``, ``ZS-DR-49`` for a file that is no proof, and as ``read_bundle`` and ``read_part``.
-    """
-    if not file.is_file():
-        raise ZhunshengError("ZS-IN-01", name=str(file))
-    with file.open("rb") as stream:
-        proof = read_proof(stream.read(MOST_OF_A_PROOF + 1), file.name)
-    if against.suffix == ".json":
-        parts = {"commitment.json": _commitment_in(against)}
-        found = [published_check(parts, expected)]
-    else:
-        parts = read_bundle(against)
-        found = verify(parts, None, expected)
-    return proof, [*found, *check_proof(proof, parts)]
-
-
-def _commitment_in(path: Path) -> Any:
-    """Return the commitment in a file of any name. Raises ``ZS-IN-01``, ``ZS-DR-22``."""
-    if not path.is_file():
-        raise ZhunshengError("ZS-IN-01", name=str(path))
-    with path.open("rb") as stream:
-        return part_of("commitment.json", stream.read(LIMITS["commitment.json"][0] + 1), path.name)
 
 
 def results_csv(parts: dict[str, Any], results: Sequence[Result]) -> str:

@@ -36,6 +36,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
 from zhunsheng.files.opening import decode
 from zhunsheng.usecases.drawing import (
+    BUNDLE,
     commit_plan,
     entity_names,
     record_slips,
@@ -548,7 +549,7 @@ def ledger_file(draw: Draw) -> bytes:
 
 def proof_of(draw: Draw) -> dict[str, Any]:
     """Return the parts of a draw's bundle. Raises ``ZS-IN-01``, ``ZS-DR-07``."""
-    return read_bundle(draw.folder() / "抽查包.zip")
+    return read_bundle(draw.folder() / BUNDLE)
 
 
 def adopt(draw: Draw, source: Any, user: User) -> Draw:

@@ -12,7 +12,7 @@ from stdnum.cn import ric, uscc
 from zhunsheng.draws.frame import key_of
 from zhunsheng.draws.own_proof import writings
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.usecases.drawing import Own, own_of, own_proof
+from zhunsheng.usecases.own_proofs import Own, own_of, own_proof
 from zhunsheng.web.models import Commitment, Draw, Publication
 from zhunsheng.web.services.draws import strength
 

@@ -33,6 +33,7 @@ from zhunsheng.targets import TargetValue
 from zhunsheng.targets.editing import changes
 from zhunsheng.targets.sheet import plain as figure
 from zhunsheng.text import csv_text
+from zhunsheng.usecases.drawing import BUNDLE
 from zhunsheng.usecases.result import RunContest, RunSheet, RunTotal
 from zhunsheng.web.models import Contest, Draw, Organisation, Publication, SelfEvaluation, SheetVersion, Step, User
 from zhunsheng.web.models.public import SETTLED
@@ -61,7 +62,7 @@ PUBLIC_CONTEST = {"typed", "computed", "difference", "doubt", "reason", "accepte
 SELF_FILES = ("绩效自评表.xlsx", "绩效自评表.docx", "绩效评价报告.docx")
 SUBJECTS: dict[str, Any] = {"targets": SheetVersion, "self": SelfEvaluation, "draw": Draw, "results": Draw}
 FRAME = "frame.tsv"
-DRAW_FILES = ("抽查包.zip", FRAME, "commitment.json", "公告.html", "公告.docx", "公告.json")
+DRAW_FILES = (BUNDLE, FRAME, "commitment.json", "公告.html", "公告.docx", "公告.json")
 
 
 @dataclass(frozen=True)
