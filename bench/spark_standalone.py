@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -88,10 +89,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="zhunsheng-spark-") as made:
         work = Path(made)
         out = source / "out"
+        shutil.rmtree(out, ignore_errors=True)  # a commitment is written over no other
         commit = ["commit", f"{source}/plan.yaml", "--inspectors", f"{source}/people.yaml", "--frame", f"{source}/frame.parquet"]
         subprocess.run([*COMMAND, *commit, "--out", str(out)], check=True, stdout=subprocess.DEVNULL)
         wide = widened(source)
-        entries = ["--first", f"{source}/a.yaml", "--second", f"{source}/b.yaml"]
+        entries = []
+        for option, who in (("--first", "a"), ("--second", "b")):
+            (work / f"{who}.yaml").write_text(yaml.safe_dump({"by": who, "values": [{"numbers": "1 2 3"}]}), "utf8")
+            entries += [option, str(work / f"{who}.yaml")]
         time.sleep(max(0.0, (known - datetime.now(UTC)).total_seconds() + 1))
         for place in (out, wide):
             subprocess.run([*COMMAND, "seed", str(place), *entries], check=True, stdout=subprocess.DEVNULL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping, Sequence
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,15 @@ class Unfit(yaml.YAMLError):
     """Text that is YAML and yet no data file: a value that can't be, references in a circle, nests without end."""
 
 
+def packaged(resource: Traversable) -> Any:
+    """Return the plain data of a YAML file of this package.
+
+    By the parser in C where there is one: five times as fast, but a text that nests without end would end the process,
+    so it is for nothing that comes from elsewhere.
+    """
+    return yaml.load(resource.read_text("utf8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
 def parsed(text: str) -> Any:
     """Return the plain data of YAML text. Raises ``yaml.YAMLError`` for any text that is none, whatever is in it."""
     try:
@@ -68,6 +78,11 @@ def parsed(text: str) -> Any:
         raise Unfit("层次太深") from None
     except (ValueError, OverflowError) as error:  # a day that never was, a number that can't be
         raise Unfit(f"有读不出的值（{error}）") from None
+    return bounded(data)
+
+
+def bounded(data: Any) -> Any:
+    """Return plain data as it is. Raises ``Unfit`` where it nests too deep, has too much in it or holds itself."""
     waiting, seen = [(data, 0)], 0
     while waiting:
         one, depth = waiting.pop()

@@ -10,7 +10,7 @@ import phonenumbers
 import stdnum
 from pydantic import BaseModel, ConfigDict
 
-from zhunsheng.regulations import read_yaml
+from zhunsheng.regulations import read_packaged
 
 
 class Kind(BaseModel):
@@ -53,19 +53,18 @@ class Rules(BaseModel):
     figures: frozenset[str]
 
 
-def _text() -> str:
-    return (files("zhunsheng.disclosure") / "rules.yaml").read_text("utf8")
+_RULES = files("zhunsheng.disclosure") / "rules.yaml"
 
 
 @lru_cache
 def rules() -> Rules:
     """Return the rules in force."""
-    found: Rules = read_yaml(_text(), Rules, "rules.yaml")
+    found: Rules = read_packaged(_RULES, Rules)
     return found
 
 
 @lru_cache
 def version() -> str:
     """Return what tells these rules and numbering plans from others: what was looked through by others is so anew."""
-    told = "\x1f".join((_text(), phonenumbers.__version__, stdnum.__version__))
+    told = "\x1f".join((_RULES.read_text("utf8"), phonenumbers.__version__, stdnum.__version__))
     return hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -13,11 +13,10 @@ from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 
-import yaml
-
 from zhunsheng.draws.assignment import Inspector
 from zhunsheng.draws.plan import Ceremony, Lottery, Plan
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.faults import packaged
 from zhunsheng.text import clean
 
 # The same in SQL and in Python, for ids, which are ASCII: SQL's ``translate(upper(id), …)``.
@@ -33,7 +32,7 @@ def of_id(entity: str) -> str:
 
 @cache
 def _signs() -> dict[int, str]:
-    groups: list[str] = yaml.safe_load((files("zhunsheng.draws") / "lookalikes.yaml").read_text("utf8"))
+    groups: list[str] = packaged(files("zhunsheng.draws") / "lookalikes.yaml")
     return {ord(sign): group[0] for group in groups for sign in group[1:]}
 
 

@@ -148,7 +148,8 @@ def kept(path: Path, text_digest: str, root: str, key: str) -> Groups | None:
     ``key`` is that of the text.
     """
     try:
-        table = pq.read_table(path)
+        with pq.ParquetFile(path) as file:  # read_table would load the whole dataset layer of the library
+            table = file.read()
         named = table.schema.metadata or {}
         if (named.get(b"format"), named.get(b"text")) != (FORMAT, text_digest.encode()):
             return None

@@ -16,7 +16,7 @@ from zhunsheng.draws.beacons import round_at, round_time
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.results import Result
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.faults import fault, parsed, written
+from zhunsheng.faults import bounded, fault, parsed, written
 from zhunsheng.text import cleaned
 
 
@@ -69,14 +69,18 @@ def read_inspectors(path: Path) -> list[Inspector]:
 def load(path: Path) -> Any:
     """Return the plain data of a yaml or json file. Raises ``ZS-IN-01``, ``ZS-IN-05``, ``ZS-DR-08``."""
     text = written(path)
-    if path.suffix == ".json":
-        # JSON may write a sign beyond U+FFFF as two escapes, which YAML takes for two halves.
-        with suppress(ValueError, RecursionError):
-            text = json.dumps(json.loads(text), ensure_ascii=False)
     try:
+        if path.suffix == ".json":
+            # Not by YAML, which is slow and takes a sign beyond U+FFFF written as two escapes for two halves.
+            with suppress(ValueError, RecursionError):
+                return bounded(json.loads(text, parse_constant=_no_number))
         return parsed(text)
     except yaml.YAMLError as error:
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=fault(error)) from None
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(word)  # NaN and Infinity, which JSON has not
 
 
 def read_results(path: Path) -> list[Result]:

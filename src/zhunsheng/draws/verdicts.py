@@ -9,10 +9,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from zhunsheng.clock import told
 from zhunsheng.draws.plan import Ceremony, Drand, Lottery, Plan, Source
+from zhunsheng.faults import packaged
 
 _STRENGTH = {"beacon": "proved", "lottery": "published", "sealed": "witnessed", "spoken": "witnessed", "office": "office"}
 
@@ -33,7 +32,7 @@ class Verdict:
 @lru_cache(maxsize=1)
 def words() -> dict[str, dict[str, str]]:
     """Return the words of ``verdicts.yaml``."""
-    found: dict[str, dict[str, str]] = yaml.safe_load((files("zhunsheng.draws") / "verdicts.yaml").read_text("utf8"))
+    found: dict[str, dict[str, str]] = packaged(files("zhunsheng.draws") / "verdicts.yaml")
     return found
 
 

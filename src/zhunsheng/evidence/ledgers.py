@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.regulations import read_yaml
+from zhunsheng.regulations import read_packaged
 
 ColumnType = Literal["text", "date", "integer", "money", "bool", "choice"]
 SQL_TYPES: dict[ColumnType, str] = {
@@ -114,7 +114,7 @@ def ledgers() -> dict[str, Ledger]:
     found: dict[str, Ledger] = {}
     for path in sorted((files(__package__) / "ledgers").iterdir(), key=lambda p: p.name):
         if path.name.endswith(".yaml"):
-            ledger = read_yaml(path.read_text("utf8"), Ledger, path.name)
+            ledger = read_packaged(path, Ledger)
             found[ledger.id] = ledger
     return found
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from zhunsheng.faults import packaged
 
 _NOISE = re.compile(r"[\s::：、,，.．。*＊（）()【】\[\]“”\"'‘’/／%％]+")
 _UNIT_NOTE = re.compile(r"[（(](?:单位[:：])?(?:人民币)?(?:百?万元|元|亿元|千元|%|％|分|A|B|B/A|A/B)[）)]")
@@ -16,7 +16,7 @@ _ASIDE = re.compile(r"[（(][^（()）]*[）)]")
 
 @lru_cache(maxsize=1)
 def _tables() -> dict[str, dict[str, str]]:
-    data: dict[str, Any] = yaml.safe_load((files(__package__) / "labels.yaml").read_text("utf8"))
+    data: dict[str, Any] = packaged(files(__package__) / "labels.yaml")
     tables = {
         group: {clean(word): field for field, words in data[group].items() for word in words}
         for group in ("headers", "labels", "execution")

@@ -17,7 +17,7 @@ from sqlglot.errors import SqlglotError
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.ledgers import Ledger, ledgers
 from zhunsheng.faults import written
-from zhunsheng.regulations import read_yaml
+from zhunsheng.regulations import read_packaged, read_yaml
 
 Kind = Literal["count", "ratio", "mean", "sum", "date"]
 Shape = Literal["count", "level", "window", "date"]
@@ -166,17 +166,20 @@ def _refuse(measure: Measure, detail: str) -> None:
 
 def load(text: str, name: str) -> tuple[Measure, ...]:
     """Read and check measures from YAML text. Raises ``ZS-RG-01`` or ``ZS-MS-02``."""
-    found = read_yaml(text, list[Measure], name)
-    for measure in found:
-        check(measure)
-    return tuple(found)
+    return _checked(read_yaml(text, list[Measure], name))
 
 
 @lru_cache
 def measures() -> dict[str, Measure]:
     """Return the measures that come with the package, by id."""
-    text = (files(__package__) / "catalogue.yaml").read_text("utf8")
-    return {m.id: m for m in load(text, "catalogue.yaml")}
+    found = read_packaged(files(__package__) / "catalogue.yaml", list[Measure])
+    return {m.id: m for m in _checked(found)}
+
+
+def _checked(found: list[Measure]) -> tuple[Measure, ...]:
+    for measure in found:
+        check(measure)
+    return tuple(found)
 
 
 def catalogue(extra: Iterable[Path] = ()) -> dict[str, Measure]:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -18,7 +19,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.faults import fault, parsed, written
+from zhunsheng.faults import fault, packaged, parsed, written
 from zhunsheng.text import cleaned
 
 Points = Annotated[Decimal, Field(ge=0, le=100)]
@@ -307,36 +308,43 @@ def read_yaml(text: str, kind: Any, name: str) -> Any:
         raise ZhunshengError("ZS-RG-01", name=name, detail=fault(error)) from None
 
 
+def read_packaged(resource: Traversable, kind: Any) -> Any:
+    """Return a YAML file of this package as pydantic type ``kind``. Raises ``ZS-RG-01`` naming the field that is wrong."""
+    try:
+        return TypeAdapter(kind).validate_python(cleaned(packaged(resource)))
+    except ValidationError as error:
+        raise ZhunshengError("ZS-RG-01", name=resource.name, detail=fault(error)) from None
+
+
 @lru_cache
 def frameworks() -> tuple[Framework, ...]:
     """Return all indicator frameworks."""
-    return tuple(read_yaml((_DATA / "frameworks.yaml").read_text("utf8"), list[Framework], "frameworks.yaml"))
+    return tuple(read_packaged(_DATA / "frameworks.yaml", list[Framework]))
 
 
 @lru_cache
 def schemes() -> tuple[Scheme, ...]:
     """Return all national scoring schemes."""
     found = sorted((p for p in (_DATA / "schemes").iterdir() if p.name.endswith(".yaml")), key=lambda p: p.name)
-    return tuple(read_yaml(p.read_text("utf8"), Scheme, p.name) for p in found)
+    return tuple(read_packaged(p, Scheme) for p in found)
 
 
 @lru_cache
 def monitoring_rules() -> tuple[MonitoringRules, ...]:
     """Return all monitoring rules."""
-    return tuple(read_yaml((_DATA / "monitoring.yaml").read_text("utf8"), list[MonitoringRules], "monitoring.yaml"))
+    return tuple(read_packaged(_DATA / "monitoring.yaml", list[MonitoringRules]))
 
 
 @lru_cache
 def deadlines() -> tuple[Deadline, ...]:
     """Return all statutory deadlines."""
-    return tuple(read_yaml((_DATA / "deadlines.yaml").read_text("utf8"), list[Deadline], "deadlines.yaml"))
+    return tuple(read_packaged(_DATA / "deadlines.yaml", list[Deadline]))
 
 
 @lru_cache
 def key_frameworks() -> tuple[KeyFramework, ...]:
     """Return all frameworks of key evaluation."""
-    name = "key-evaluation.yaml"
-    return tuple(read_yaml((_DATA / name).read_text("utf8"), list[KeyFramework], name))
+    return tuple(read_packaged(_DATA / "key-evaluation.yaml", list[KeyFramework]))
 
 
 def in_force(entries: Sequence[_D], on: date, kind: str) -> _D:

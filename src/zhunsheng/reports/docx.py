@@ -71,17 +71,20 @@ def add_form(document: Any, form: Form) -> None:
     room = section.page_width - section.left_margin - section.right_margin
     unit = room / sum(form.widths)
     widths = [int(w * unit) for w in form.widths]
-    table = document.add_table(rows=len(form.rows), cols=len(widths))
+    table = document.add_table(rows=1, cols=len(widths))
     table.style = "Table Grid"
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
+    first = table.rows[0]._tr
+    for tc, width in zip(first.tc_lst, widths, strict=True):
+        tc.width = width
+        _Cell(tc, table).vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
+    for _ in form.rows[1:]:  # the library takes ten times as long to make a row as to copy one
+        table._tbl.append(deepcopy(first))
     rows = list(table.rows)
     grid = [list(row._tr.tc_lst) for row in rows]
-    for cells in grid:
-        for cell, width in zip(cells, widths, strict=True):
-            cell.width = width
     high = {r + n for r, _, cell in form.placed() if _high(cell.text) for n in range(cell.rows)}
     for n, row in enumerate(rows):
         if n not in high:  # a row higher than a page that may not break would lose its end
@@ -89,9 +92,7 @@ def add_form(document: Any, form: Form) -> None:
     for r, c, cell in form.placed():
         if cell.rows * cell.columns > 1:
             _span(grid, r, c, cell.rows, cell.columns, sum(widths[c : c + cell.columns]))
-        target = _Cell(grid[r][c], table)
-        target.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
-        _fill(target, cell.text, _ALIGN[cell.align], cell.bold, 9 if form.landscape else 10)
+        _fill(_Cell(grid[r][c], table), cell.text, _ALIGN[cell.align], cell.bold, 9 if form.landscape else 10)
     if form.header_rows and form.header_rows[0] == 0:
         for row in rows[: form.header_rows[1] + 1]:
             _mark(row, "w:tblHeader")

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from zhunsheng.evaluation import Scorecard
+from zhunsheng.faults import packaged
 from zhunsheng.reports.docx import add_form, add_text, new_document
 from zhunsheng.reports.forms import Cell, Form, label, self_evaluation_form, text, wan
 from zhunsheng.reports.xlsx import write_workbook
@@ -18,7 +19,7 @@ from zhunsheng.targets.sheet import plain
 
 def bureau() -> dict[str, Any]:
     """Return the sample bureau's data."""
-    data: dict[str, Any] = yaml.safe_load((files(__package__) / "bureau.yaml").read_text("utf8"))
+    data: dict[str, Any] = packaged(files(__package__) / "bureau.yaml")
     return data
 
 

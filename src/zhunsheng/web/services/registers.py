@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Ledger, ledger_of
-from zhunsheng.regulations import read_yaml
+from zhunsheng.regulations import read_packaged
 from zhunsheng.targets.value import misgrouped
 from zhunsheng.text import MOST, csv_text, whole
 from zhunsheng.web.models import Organisation, SafeguardRecord
@@ -58,7 +58,7 @@ class Register(BaseModel):
 @lru_cache
 def registers() -> dict[str, Register]:
     """Return all registers by id."""
-    found = read_yaml((files("zhunsheng.web") / "registers.yaml").read_text("utf8"), list[Register], "registers.yaml")
+    found = read_packaged(files("zhunsheng.web") / "registers.yaml", list[Register])
     return {r.id: r for r in found}
 
 
