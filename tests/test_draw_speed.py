@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pytest
 
 from test_draws import BASE, BEFORE, NUMBERS, people, plan_of, rows, write_frame_csv
@@ -436,7 +437,18 @@ def test_a_list_is_what_its_name_says(sealed, tmp_path, capsys):
     wanted = [tuple(map(str, row)) for row in listed(sealed / "here.parquet")]
     assert [(row[0].removeprefix("'"), row[1], row[2].removeprefix("'"), row[3]) for row in others] == wanted
     code, said = say(capsys, "list", sealed / "draw", "--out", tmp_path / "there.xlsx")
-    assert code == 2 and "ZS-CL-01" in said and not (tmp_path / "there.xlsx").exists()
+    assert code == 0, said
+    sheet = openpyxl.load_workbook(tmp_path / "there.xlsx").active
+    assert [tuple(map(str, row)) for row in sheet.iter_rows(min_row=2, values_only=True)] == wanted
+    code, said = say(capsys, "list", sealed / "draw", "--out", tmp_path / "there.ods")
+    assert code == 2 and "ZS-CL-01" in said and not (tmp_path / "there.ods").exists()
+
+
+def test_a_list_longer_than_a_worksheet_is_refused_before_it_is_drawn(sealed, tmp_path, monkeypatch):
+    monkeypatch.setattr(drawing, "MOST_ROWS", 2)
+    with pytest.raises(ZhunshengError, match="ZS-DR-68"):
+        drawing.list_draw(sealed / "draw", tmp_path / "there.xlsx")
+    assert not (tmp_path / "there.xlsx").exists()
 
 
 @pytest.fixture(scope="session")

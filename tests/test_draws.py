@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from scipy.optimize import LinearConstraint, milp
 from scipy.stats import chisquare
 
-from zhunsheng.draw_folders import commit_draw, results_to_ledger, seal_draw
+from zhunsheng.draw_folders import commit_draw, results_to_ledger, seal_draw, write_template
 from zhunsheng.draws import assignment_1, spec
 from zhunsheng.draws.assignment import Inspector, assign, register_digest
 from zhunsheng.draws.beacons import round_time
@@ -267,11 +267,11 @@ def test_plans_that_do_not_hold_together(tmp_path, changes, said):
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ([*rows(4), ("E00001", "东", "A")], "编号重复：第2行 E00001"),
-        ([*rows(4), ("甲", "东", "A")], "第5行 甲"),
-        ([*rows(4), ("9" * 23, "东", "A")], "第5行"),
-        ([*rows(4), ("E9", "东|西", "A")], "第5行 E9"),
-        ([*rows(4), ("E9", "", "A")], "第5行 E9"),
+        ([*rows(4), ("E00001", "东", "A")], "编号重复：第3行 E00001"),
+        ([*rows(4), ("甲", "东", "A")], "第6行 甲"),
+        ([*rows(4), ("9" * 23, "东", "A")], "第6行"),
+        ([*rows(4), ("E9", "东|西", "A")], "第6行 E9"),
+        ([*rows(4), ("E9", "", "A")], "第6行 E9"),
         ([], "没有检查对象"),
     ],
 )
@@ -279,6 +279,16 @@ def test_frames_that_are_refused_name_their_rows(tmp_path, data, said):
     with pytest.raises(ZhunshengError, match="ZS-DR-02") as caught:
         frame_from_file(write_frame_csv(tmp_path / "f.csv", data), plan_of(), open_database())
     assert said in caught.value.text()
+
+
+def test_the_template_commits_as_it_is_and_is_written_over_nothing(tmp_path):
+    write_template(tmp_path)
+    committed, _ = commit_draw(
+        tmp_path / "方案.yaml", tmp_path / "检查人员.yaml", tmp_path / "抽查", frame=tmp_path / "名录库.csv"
+    )
+    assert committed["frame"]["count"] == 7
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-67.*方案.yaml"):
+        write_template(tmp_path)
 
 
 def test_frames_as_excel_saves_them_are_told_how_to_save_them(tmp_path):
@@ -304,14 +314,14 @@ def test_frames_as_excel_saves_them_are_told_how_to_save_them(tmp_path):
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ([*rows(4), ("e00001", "东", "A")], "第2行 E00001与第5行 e00001"),  # case
-        ([*rows(4), ("EOOOO1", "东", "A")], "第2行 E00001与第5行 EOOOO1"),  # O and 0
-        ([*rows(4), ("E0000l", "东", "A")], "第2行 E00001与第5行 E0000l"),  # l and 1
-        ([*rows(4), ("E0000I", "东", "A")], "第2行 E00001与第5行 E0000I"),  # I and 1
-        ([*rows(8), ("E9", "东", "Ａ")], "信用风险类别 第1行“A”与第9行“Ａ”（U+FF21）"),  # width
-        ([*rows(8), ("E9", "东", "a")], "信用风险类别 第1行“A”与第9行“a”"),
+        ([*rows(4), ("e00001", "东", "A")], "第3行 E00001与第6行 e00001"),  # case
+        ([*rows(4), ("EOOOO1", "东", "A")], "第3行 E00001与第6行 EOOOO1"),  # O and 0
+        ([*rows(4), ("E0000l", "东", "A")], "第3行 E00001与第6行 E0000l"),  # l and 1
+        ([*rows(4), ("E0000I", "东", "A")], "第3行 E00001与第6行 E0000I"),  # I and 1
+        ([*rows(8), ("E9", "东", "Ａ")], "信用风险类别 第2行“A”与第10行“Ａ”（U+FF21）"),  # width
+        ([*rows(8), ("E9", "东", "a")], "信用风险类别 第2行“A”与第10行“a”"),
         ([*rows(8), ("E9", "东", "А")], "“А”（U+0410）"),  # Cyrillic
-        ([*rows(8), ("E9", "东 ", "A")], "辖区 第1行“东”与第9行“东 ”（U+0020）"),  # blanks
+        ([*rows(8), ("E9", "东 ", "A")], "辖区 第2行“东”与第10行“东 ”（U+0020）"),  # blanks
         ([*rows(8), ("E9", "东\u200b", "A")], "（U+200B）"),  # what nobody sees
         ([*rows(8), ("E8", "é", "A"), ("E9", "e\u0301", "A")], "（U+0301）"),  # composed or not
         ([*rows(8), ("E8", "\uf900", "A"), ("E9", "豈", "A")], "（U+F900）"),  # compatibility ideographs

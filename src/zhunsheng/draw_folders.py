@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from zhunsheng.clock import today, zone
 from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.reading import load, read_inspectors, read_plan, read_results
 from zhunsheng.errors import ZhunshengError
@@ -39,6 +41,25 @@ def commit_draw(
         now=now,
         memory_limit=memory_limit,
     )
+
+
+TEMPLATE = {"plan.yaml": "方案.yaml", "inspectors.yaml": "检查人员.yaml", "frame.csv": "名录库.csv"}
+
+
+def write_template(out: Path) -> list[Path]:
+    """Write a plan, a register and a frame to change and commit, tomorrow evening the numbers; return the files.
+
+    Raises ``ZS-DR-67`` rather than write over one that is there.
+    """
+    if there := [name for name in TEMPLATE.values() if (out / name).exists()]:
+        raise ZhunshengError("ZS-DR-67", name=str(out), held="、".join(there))
+    known = datetime.combine(today() + timedelta(days=1), time(20), zone()).isoformat()
+    out.mkdir(parents=True, exist_ok=True)
+    for name, written in TEMPLATE.items():
+        text = (files("zhunsheng.draws") / "template" / name).read_text("utf8").replace("KNOWN_AT", known)
+        # Excel takes a csv for UTF-8 only by its mark.
+        write_whole(out / written, text.encode("utf-8-sig" if name.endswith(".csv") else "utf8"))
+    return [out / written for written in TEMPLATE.values()]
 
 
 HELD = ("commitment.json", "frame.tsv", "seed.json")  # any of these is of a draw that is under way

@@ -54,6 +54,13 @@ Table = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 
+@draw_app.command("template")
+def template(out: Annotated[Path, typer.Option("--out", metavar="目录", help="写到哪个目录")]) -> None:
+    """写出方案、检查人员名录和名录库的样本，照着改成自己的。"""
+    for path in draw_folders.write_template(out):
+        terminal.console.print(f"已写出 {path}")
+
+
 @draw_app.command("commit")
 def commit(
     plan: Annotated[Path, typer.Argument(metavar="方案", help="抽查方案（yaml）")],
@@ -160,15 +167,15 @@ def run(
 @draw_app.command("list")
 def listing(
     folder: Folder,
-    out: Annotated[Path, typer.Option("--out", metavar="文件", help="写成哪个文件（.parquet 或 .csv）")],
+    out: Annotated[Path, typer.Option("--out", metavar="文件", help="写成哪个文件（.xlsx、.csv 或 .parquet）")],
     memory_limit: MemoryLimit = None,
     engine: EngineName = "duckdb",
     url: Url = None,
     table: Table = None,
 ) -> None:
-    """只写抽中名单（Parquet 或 csv），用于全国、全省的大规模抽取。"""
-    if out.suffix.lower() not in (".parquet", ".csv"):
-        raise ZhunshengError("ZS-CL-01", detail="--out 的文件名应以 .parquet 或 .csv 结尾")
+    """只写抽中名单（Excel、csv 或 Parquet），用于全国、全省的大规模抽取。"""
+    if out.suffix.lower() not in (".parquet", ".csv", ".xlsx"):
+        raise ZhunshengError("ZS-CL-01", detail="--out 的文件名应以 .xlsx、.csv 或 .parquet 结尾")
     count = drawing.list_draw(folder, out, memory_limit, where=drawing.Where(engine, url, table))
     terminal.console.print(f"已写出 {count} 户：{out}")
 

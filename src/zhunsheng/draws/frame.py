@@ -192,8 +192,10 @@ def source_of_file(path: Path, connection: duckdb.DuckDBPyConnection) -> list[st
         ".tsv": f"read_csv({name}, delim = '\t', header = false, skip = {skipped}, quote = '', escape = '', columns = {{'id': 'VARCHAR', 'stratum': 'VARCHAR'}})",
     }
     reader = readers.get(path.suffix, f"read_csv({name}, all_varchar = true, header = true)")
+    above = 0 if path.suffix == ".parquet" else skipped if path.suffix == ".tsv" else 1
     try:
         connection.execute(f"CREATE OR REPLACE VIEW source AS SELECT * FROM {reader}")
+        connection.execute(f"SET VARIABLE above = {above}")  # lines of the file above the first entity's
         return [row[0] for row in connection.execute("DESCRIBE source").fetchall()]
     except duckdb.Error as error:
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[0][:160]) from None
@@ -318,19 +320,22 @@ def _checked(
         )
     except duckdb.Error as error:  # rows that are none are met only now
         raise ZhunshengError("ZS-DR-08", name=source, detail=str(error).splitlines()[0][:160]) from None
+    connection.execute(
+        "CREATE OR REPLACE VIEW numbered AS SELECT row_number() OVER () + coalesce(getvariable('above'), 0) AS n, * FROM frame"
+    )
     parts = STRATUM_JOIN.replace("|", "\\|").join([f"({PART.pattern})"] * len(plan.strata))
     wrong = f"id IS NULL OR NOT regexp_full_match(id, '{ID.pattern}') OR stratum IS NULL OR NOT regexp_full_match(stratum, {quoted(parts)})"
     _refuse(
         connection,
         source,
-        f"SELECT n, id, coalesce(stratum, '（空）') FROM (SELECT row_number() OVER () AS n, * FROM frame) WHERE {wrong}",
+        f"SELECT n, id, coalesce(stratum, '（空）') FROM numbered WHERE {wrong}",
         "编号或分层不合规",
     )
     # Ids of which no two look alike are no two the same: one pass tells both.
     alike = _repeats(connection, _LOOK if new else "id")
     _refuse(
         connection, source,
-        "SELECT n, id, stratum FROM (SELECT row_number() OVER () AS n, *, count(*) OVER (PARTITION BY id) AS times FROM frame) WHERE times > 1 ORDER BY id, n"
+        "SELECT n, id, stratum FROM (SELECT *, count(*) OVER (PARTITION BY id) AS times FROM numbered) WHERE times > 1 ORDER BY id, n"
         if alike and _repeats(connection, "id") else "SELECT 1 WHERE false", "编号重复",
     )  # fmt: skip
     sizes = dict(connection.execute("SELECT stratum, count(*) FROM frame GROUP BY stratum").fetchall())
@@ -344,7 +349,7 @@ def _checked(
         _refuse(
             connection,
             source,
-            f"SELECT n, id, stratum FROM (SELECT row_number() OVER () AS n, * FROM frame) WHERE stratum IN ({listed})",
+            f"SELECT n, id, stratum FROM numbered WHERE stratum IN ({listed})",
             "方案没有给这个分层配额",
         )
     if not sizes:
@@ -370,7 +375,7 @@ def _refuse_alike(
     if alike:
         kinds = f"SELECT {_LOOK} AS look FROM frame GROUP BY look HAVING count(*) > 1"
         found = connection.execute(
-            f"SELECT list(n ORDER BY n), list(id ORDER BY n) FROM (SELECT row_number() OVER () AS n, id FROM frame)"
+            f"SELECT list(n ORDER BY n), list(id ORDER BY n) FROM numbered"
             f" JOIN ({kinds}) ON look = {_LOOK} GROUP BY look ORDER BY min(n)"
         ).fetchall()
         said += ["与".join(f"第{n}行 {one}" for n, one in zip(*two, strict=True)) for two in found]
@@ -380,7 +385,7 @@ def _refuse_alike(
             if not rows:
                 rows = dict(
                     connection.execute(
-                        "SELECT stratum, min(n) FROM (SELECT row_number() OVER () AS n, * FROM frame) GROUP BY stratum"
+                        "SELECT stratum, min(n) FROM numbered GROUP BY stratum"
                     ).fetchall()
                 )
             first = [min(n for s, n in rows.items() if s.split(STRATUM_JOIN)[place] == one) for one in two]

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +19,7 @@ from zhunsheng.clock import now as clock_now
 from zhunsheng.clock import today, told
 from zhunsheng.draws.assignment import Inspector, districts_of, register_json
 from zhunsheng.draws.bundle import read_bundle, read_part
-from zhunsheng.draws.drawing import Engine, draw, write_list
+from zhunsheng.draws.drawing import Engine, draw, wanted_of, write_list
 from zhunsheng.draws.engines import Kind, connected
 from zhunsheng.draws.frame import (
     BATCH,
@@ -53,7 +54,7 @@ from zhunsheng.draws.verification import Check, refuse_altered, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledger_of
 from zhunsheng.faults import written
-from zhunsheng.files.writing import whole_file, write_whole
+from zhunsheng.files.writing import TextBook, whole_file, write_whole
 from zhunsheng.text import csv_text
 
 SLIPS = "slips.json"  # of a ceremony whose numbers are sealed first
@@ -292,9 +293,10 @@ def _recorded(folder: Path, outcome: Outcome, drawn: datetime) -> list[tuple[dat
 
 
 def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where: Where = HERE) -> int:
-    """Write the drawn of a very large draw to a Parquet file, or where its name ends so to a csv; return how many.
+    """Write the drawn of a very large draw to a Parquet file, or by its name a csv or workbook; return how many.
 
-    Raises ``ZS-DR-08`` when the frame is not the committed one, and as ``engines.connected``.
+    Raises ``ZS-DR-08`` when the frame is not the committed one, ``ZS-DR-68`` for more than a worksheet holds, and as
+    ``engines.connected``.
     """
     found = in_folder(folder)
     plan, committed, wanted = found.plan, found.committed, found.wanted
@@ -303,7 +305,10 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where
         frame = _published_frame(folder / "frame.tsv", plan, connection, wanted, tree=False)
         if frame.digest != committed["frame"]["digest"]:
             raise ZhunshengError("ZS-DR-08", name="frame.tsv", detail="名录库与承诺的不是同一份")
-        as_text = out.suffix.lower() == ".csv"
+        kind = out.suffix.lower()
+        if kind == ".xlsx" and (count := wanted_of(wanted[1])) >= MOST_ROWS:
+            raise ZhunshengError("ZS-DR-68", count=count, most=MOST_ROWS - 1)
+        as_text = kind in (".csv", ".xlsx")
         listed = Path(scratch) / "listed.parquet" if as_text else out
         if where.kind == "duckdb":
             count = frame.write_drawn(*wanted, listed)
@@ -311,18 +316,39 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where
             with _engine(where, frame, folder / "frame.tsv") as engine:
                 count = write_list(draw(engine, *wanted), listed)
         if as_text:
-            _write_csv(connection, listed, out)
+            rows = connection.execute("SELECT stratum, place, id, ticket FROM read_parquet(?)", [str(listed)])
+            (_write_sheet if kind == ".xlsx" else _write_csv)(rows, out)
         connection.close()
     return count
 
 
-def _write_csv(connection: duckdb.DuckDBPyConnection, listed: Path, out: Path) -> None:
-    """Write a list of the drawn as a csv for Excel, in its order."""
-    rows = connection.execute("SELECT stratum, place, id, ticket FROM read_parquet(?)", [str(listed)])
+MOST_ROWS = 2**20  # of a worksheet
+LISTED = ("分层", "名次", "编号", "号码")
+
+
+def _write_csv(rows: duckdb.DuckDBPyConnection, out: Path) -> None:
+    """Write a list of the drawn as a csv, in its order. Excel takes long ids for numbers and shows them cut."""
     with whole_file(out) as partial, partial.open("w", encoding="utf-8-sig", newline="") as stream:
-        stream.write(csv_text([("分层", "名次", "编号", "号码")]))
+        stream.write(csv_text([LISTED]))
         while piece := rows.fetchmany(BATCH):
             stream.write(csv_text(piece))
+
+
+def _write_sheet(rows: duckdb.DuckDBPyConnection, out: Path) -> None:
+    """Write a list of the drawn as a workbook in which ids stay text, row by row."""
+    with whole_file(out) as partial, TextBook(partial, constant_memory=True) as book:
+        sheet = book.sheet("抽中名单")
+        for column, width in enumerate((24, 8, 24, 70)):
+            sheet.set_column(column, column, width)
+        sheet.freeze_panes(1, 0)
+        for column, title in enumerate(LISTED):
+            book.text(sheet, 0, column, title)
+        each = chain.from_iterable(iter(lambda: rows.fetchmany(BATCH), []))
+        for n, (stratum, place, entity, ticket) in enumerate(each, start=1):
+            book.text(sheet, n, 0, stratum)
+            sheet.write_number(n, 1, place)
+            book.text(sheet, n, 2, entity)
+            book.text(sheet, n, 3, ticket)
 
 
 COMPILED_FROM = 4 * 2**20  # bytes of a frame's text from which the start of compiled code is worth it

@@ -316,6 +316,7 @@ def foreseen(draw: Draw) -> tuple[list[dict[str, Any]], ZhunshengError | None]:
         sizes = sizes_in_ledger(store().snapshot(), plan, draw.frame_on, draw.department.code)
         plan.check_rules(sizes)
         commitments.refuse_personal(draw)
+        lookalikes.refuse_sources(plan)
         lookalikes.refuse_inspectors(_registered(draw.department), districts_of(plan, sizes))
         strata = plan.allot(sizes)
         refuse_too_large(plan, strata)
