@@ -11,8 +11,10 @@ from typing import Literal
 
 from zhunsheng.targets.kinds import RATE_NAME, IndicatorType, denies, same_unit, wants
 from zhunsheng.targets.sheet import Indicator
+from zhunsheng.targets.spelling import misgrouped, normalise, odd_digits, periods, too_long
 from zhunsheng.targets.units import convert, counted_alike, counts, known_unit, split_unit
-from zhunsheng.targets.value import LONGEST, TargetValue, misgrouped, normalise, odd_digits, periods, too_long
+from zhunsheng.targets.value import LONGEST, TargetValue
+from zhunsheng.wording import plain
 
 Bound = Literal["", "least", "most", "about"]
 BEYOND = ("倍", "百分点", "个百分点")  # ratios that stop at no whole
@@ -605,7 +607,7 @@ def _figure(indicator: Indicator, written: Written) -> Result:
 
 def _growth_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str | None:
     """Return why a number without a word of rise or fall can't be compared with a growth target."""
-    said = f"完成值“{_plain(number)}{unit or ''}”"
+    said = f"完成值“{plain(number)}{unit or ''}”"
     if told.falling and number:
         return f"目标是下降，{said}没有写上升还是下降，请写明"
     if split_unit(told.unit)[0] != "比值" or not same_unit(unit or told.unit, told.unit):
@@ -613,7 +615,7 @@ def _growth_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> st
     # 108% beside 增长8% is far more likely the year before taken as 100 than a growth of more than double.
     here, aims = convert(number, unit or told.unit, "%"), [convert(b, told.unit, "%") for b in told.bounds]
     if aims and abs(here - 100 - max(aims)) < abs(here - max(aims)):
-        return f"{said}疑以上年为 100，不知是增长 {_plain(here)}% 还是 {_plain(here - 100)}%，请写明增幅"
+        return f"{said}疑以上年为 100，不知是增长 {plain(here)}% 还是 {plain(here - 100)}%，请写明增幅"
     return None
 
 
@@ -638,17 +640,17 @@ def _share_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str
     beyond = told.kind == "growth" or aim.unit in BEYOND  # 1.2 may well be meant there, 0.92 may not
     if not unit and aim.unit != "比值" and (abs(number) <= 1 or (abs(number) < 2 and not beyond)):
         return (
-            f"完成值“{_plain(number)}”没有写 {aim.unit}，不知是 {_plain(number)}{aim.unit} 还是 {_plain(number * 100)}%"
+            f"完成值“{plain(number)}”没有写 {aim.unit}，不知是 {plain(number)}{aim.unit} 还是 {plain(number * 100)}%"
         )
     if not unit and aim.unit == "比值" and abs(number) > 1:
-        return f"目标以 1 为满，完成值“{_plain(number)}”疑为百分数"
+        return f"目标以 1 为满，完成值“{plain(number)}”疑为百分数"
     highest = aim.value[1] if isinstance(aim.value, tuple) else aim.value
     high = isinstance(highest, Decimal) and convert(highest, aim.unit, "%") >= HIGH
     whole = isinstance(highest, Decimal) and convert(highest, aim.unit, "%") <= 100
     if told.kind != "growth" and aim.unit not in BEYOND and whole and convert(number, unit or aim.unit, "%") > 100:
-        return f"完成值 {_plain(number)}{unit or aim.unit} 超过 100%"
+        return f"完成值 {plain(number)}{unit or aim.unit} 超过 100%"
     if unit and high and 0 < convert(number, unit, "%") <= 1 and told.sense == "more":
-        return f"完成值 {_plain(number)}{unit} 疑为百分数格式丢失"
+        return f"完成值 {plain(number)}{unit} 疑为百分数格式丢失"
     return None
 
 
@@ -659,9 +661,9 @@ def _money_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str
         return None
     low, high = min(told.bounds), max(told.bounds)
     if scale == 1 and abs(number) * 100 < low:
-        return f"完成值“{_plain(number)}”没有写单位，目标以元计，单位可能是万元"
+        return f"完成值“{plain(number)}”没有写单位，目标以元计，单位可能是万元"
     if scale > 1 and abs(number) > high * 100 > 0:
-        return f"完成值“{_plain(number)}”没有写单位，目标以{told.unit}计，单位可能是元"
+        return f"完成值“{plain(number)}”没有写单位，目标以{told.unit}计，单位可能是元"
     return None
 
 
@@ -672,8 +674,3 @@ def _bound_doubt(told: IndicatorType, value: Fraction, bound: Bound) -> str | No
         return "完成值只是约数"
     safe = (bound == "least" and told.sense == "more") or (bound == "most" and told.sense == "less")
     return None if safe and told.aim.meets(value) else "完成值只写了一个界限，不是确数"
-
-
-def _plain(number: Fraction) -> str:
-    text = f"{Decimal(number.numerator) / Decimal(number.denominator):f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

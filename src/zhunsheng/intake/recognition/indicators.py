@@ -11,7 +11,7 @@ from zhunsheng.intake.recognition.goals import is_ellipsis
 from zhunsheng.intake.recognition.rows import Row, decimal, said
 from zhunsheng.regulations import framework_of
 from zhunsheng.targets import Goal, Indicator, Place, TargetValue
-from zhunsheng.targets.value import is_operator
+from zhunsheng.targets.spelling import is_operator
 
 _MARK = re.compile(r"^指标\s*\d{1,2}\s*[：:.、]\s*|^[（(]?\d{1,2}[）)、.．]\s*(?=[一-龥])")
 _DATED_NAME = re.compile(r"时限|日期|期限|完成时间|时间节点|及时性")

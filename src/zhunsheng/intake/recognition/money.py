@@ -10,7 +10,7 @@ from typing import Literal, cast
 from zhunsheng.intake import labels
 from zhunsheng.intake.recognition.draft import BudgetPart, Document, Draft, ExecutionPart, Said
 from zhunsheng.intake.recognition.rows import Row, decimal
-from zhunsheng.targets.value import misgrouped, normalise
+from zhunsheng.targets.spelling import misgrouped, normalise
 
 _MONEY = re.compile(r"(-?\d[\d,，]*(?:\.\d+)?)\s*(亿元|百万元|万元|千元|元|万)?")
 _YUAN = {"亿元": 10**8, "百万元": 10**6, "万元": 10**4, "万": 10**4, "千元": 10**3, "元": 1}

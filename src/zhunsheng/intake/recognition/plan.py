@@ -9,7 +9,7 @@ from decimal import Decimal
 from zhunsheng.intake.recognition.draft import Document, Draft
 from zhunsheng.intake.recognition.rows import Row
 from zhunsheng.targets import PlanStep, TargetValue
-from zhunsheng.targets.value import normalise
+from zhunsheng.targets.spelling import normalise
 
 _PERCENT = re.compile(r"^(\d{1,3}(?:\.\d+)?)\s*[%％]?$")
 _BOTH = re.compile(r"^(.*?[月日末底度年前])[^\d]{0,3}(\d{1,3}(?:\.\d+)?)\s*[%％]$")

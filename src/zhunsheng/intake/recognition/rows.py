@@ -9,7 +9,7 @@ from decimal import Decimal
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid
 from zhunsheng.targets import Place
-from zhunsheng.targets.value import normalise
+from zhunsheng.targets.spelling import normalise
 
 
 @dataclass(frozen=True)
