@@ -48,7 +48,7 @@ def _one_date(text: str, year: int | None, dated: bool) -> date | str | None:
     if year is None:
         return "日期缺少年份"
     month, day, word = told
-    return _date(year, month, day) if day else _month(year, month, word)
+    return _month(year, month, word) if day is None else _date(year, month, day)
 
 
 def _with_year(text: str, dated: bool) -> date | str | None:
@@ -71,20 +71,20 @@ def _with_year(text: str, dated: bool) -> date | str | None:
     return None
 
 
-def _without_year(text: str, dated: bool) -> tuple[int, int, str] | None:
-    """Return month, day (0 for none said) and what part of the month is said (底, 上旬)."""
+def _without_year(text: str, dated: bool) -> tuple[int, int | None, str] | None:
+    """Return month, day (None for none said) and what part of the month is said (底, 上旬)."""
     if match := re.fullmatch(rf"(?:当年|本年|全年|年度)?(\d{{1,2}})月(\d{{1,2}})[日号]{_TAIL}", text):
         return int(match[1]), int(match[2]), ""
     if match := re.fullmatch(rf"(?:当年|本年)?(\d{{1,2}})月(底|末|初|上旬|中旬|下旬|份底?)?{_TAIL}", text):
         if not (match[2] or dated or re.search(r"前|完成", text)):
             return None
-        return int(match[1]), 0, (match[2] or "")[:2].replace("份底", "底")
+        return int(match[1]), None, (match[2] or "")[:2].replace("份底", "底")
     if re.fullmatch(rf"(?:本|当|今)?(?:年底|年末|年内|年度内|年度|财政年度内){_TAIL}", text):
         return 12, 31, ""
     if re.fullmatch(rf"上半年{_TAIL}", text):
         return 6, 30, ""
     if match := re.fullmatch(rf"(?:第)?([一二三四1-4])季度(?:末|底)?{_TAIL}", text):
-        return _QUARTER[match[1]], 0, ""
+        return _QUARTER[match[1]], None, ""
     return None
 
 
