@@ -2442,7 +2442,7 @@ def test_5_what_figures_rest_on_is_one_digest(found, put, adjusted, sign_in, use
         patch.setattr(assessing, "__version__", "999")
         key("program")
     with monkeypatch.context() as patch:
-        patch.setattr(regulations, "data_digest", lambda: "monitoring bands and all other national rules")
+        patch.setattr("zhunsheng.regulations.rules.data_digest", lambda: "monitoring bands and all other national rules")
         key("national rules and monitoring bands")
     with monkeypatch.context() as patch:
         known = dict(figures.catalogue())
