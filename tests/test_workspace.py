@@ -401,7 +401,9 @@ def test_demo_command(cli, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [(["none"], "没有命令 none"), (["read"], "缺少参数 文件"), (["read", "a", "b"], "多余的参数"), (["read", "a", "--none"], "没有选项"),
-     (["demo", "--entities", "x"], "不合要求"), (["ledger", "log", "--store", "none"], "ZS-EV-04")],
+     (["demo", "--entities", "x"], "--entities 的值不合要求，应是整数，至少 100。"),
+     (["monitor", "a", "--plan", "x"], "--plan 的值不合要求，可选：linear、step。"), (["ledger", "undo", "x"], "批次 的值不合要求，应是整数。"),
+     (["draw", "stamp", "request", "a", "--out", "b", "--timeout", "0"], "应是数，1 至 600。"), (["ledger", "log", "--store", "none"], "ZS-EV-04")],
 )  # fmt: skip
 def test_wrong_arguments_are_said_in_chinese(cli, arguments, said):
     code, _, err = cli(*arguments)

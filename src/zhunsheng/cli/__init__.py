@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 import typer
 from typer.exceptions import TyperException
 
 from zhunsheng.cli import terminal
 from zhunsheng.cli.groups import program_for
-from zhunsheng.cli.help import chinese
+from zhunsheng.cli.help import chinese, range_of
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import of_system
 
@@ -69,5 +70,15 @@ def _translated(error: TyperException) -> str:
         return f"没有命令 {said.split(chr(39))[1]}"
     if "unexpected extra argument" in said:
         return f"多余的参数：{said.split('(')[-1].rstrip(')')}"
-    value = f"（{said}）" if said else ""
-    return f"参数的值不合要求{value}"
+    if (parameter := getattr(error, "param", None)) is not None:
+        option = next((one for one in parameter.opts if one.startswith("-")), parameter.metavar)
+        return f"{option} 的值不合要求，{_wanted(parameter.type)}"
+    return "参数的值不合要求"
+
+
+def _wanted(kind: Any) -> str:
+    """Return in Chinese what a parameter of a type has to be."""
+    if choices := getattr(kind, "choices", None):
+        return f"可选：{'、'.join(choices)}"
+    number = "整数" if "int" in kind.name else "数"
+    return f"应是{number}" + (f"，{bounds}" if (bounds := range_of(kind)) else "")
