@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
 from zhunsheng.measures.definitions import Link, Measure, predicate
+from zhunsheng.regulations.dates import fixed_day
 
 PROJECT = "project"
 PROJECT_CODE = "project_code"
@@ -32,16 +33,18 @@ class Query:
 
 
 def parameters(year: int, today: date) -> dict[str, exp.Expression]:
-    """Return the literals that predicates' parameters stand for; ``as_of`` is ``today`` cut to the year's end."""
+    """Return the literals that predicates' parameters stand for; ``as_of`` is ``today`` cut to the year's end.
+
+    Raises ``ZS-RG-02`` for a year without rules.
+    """
     as_of = min(today, date(year, 12, 31))
     days = {
         "year_start": date(year, 1, 1),
         "year_end": date(year, 12, 31),
         "as_of": as_of,
         "today": today,
-        "report_deadline": date(year, 6, 30),
-        # A year's budget is approved from the last quarter of the year before on.
-        "budget_from": date(year - 1, 9, 30),
+        "report_deadline": fixed_day("annual-report-due", year),
+        "budget_from": fixed_day("budget-approved-after", year),
     }
     literals: dict[str, exp.Expression] = {
         k: exp.cast(exp.Literal.string(v.isoformat()), "date") for k, v in days.items()
