@@ -23,7 +23,7 @@ from zhunsheng.targets.identity import identified_book
 from zhunsheng.text import clean
 from zhunsheng.usecases.assessing import Assessment, Department, Evidence, assess
 from zhunsheng.usecases.importing import Imported, import_ledger
-from zhunsheng.usecases.outputs import OUTPUTS, write_outputs
+from zhunsheng.usecases.outputs import OUTPUTS, Beside, write_outputs
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.usecases.rechecking import Rechecked, recheck_book
 
@@ -187,8 +187,8 @@ def run(given: Inputs, out: Path, *, only: Sequence[str] = OUTPUTS, progress: Pr
     )
     rechecked = recheck(given.reported, assessment, opened, links) if given.reported else []
     progress("写出报表", 1, 3)
-    source = "、".join(p.name for p in given.documents)
-    files = write_outputs(assessment, opened, out, only=only, problems=problems, rechecked=rechecked, source=source)
+    beside = Beside(problems, rechecked, "、".join(p.name for p in given.documents))
+    files = write_outputs(assessment, opened, out, only=only, beside=beside)
     progress("完成", 3, 3)
     return RunResult(assessment, tuple(imports), problems, tuple(rechecked), files)
 

@@ -33,6 +33,7 @@ from zhunsheng.measures import (
     Match,
     Measure,
     ProjectMatch,
+    Rows,
     catalogue,
     evidence_rows,
     match_book,
@@ -122,15 +123,8 @@ class _Asked:
 def _trace(asked: _Asked, limit: int, as_json: bool) -> None:
     """Show at most ``limit`` rows behind the one measure asked for."""
     (measure,), opened = asked.measures, asked.evidence
-    listed = evidence_rows(
-        measure,
-        opened.engine,
-        opened.snapshot,
-        asked.year,
-        asked.until,
-        limit=limit,
-        department=asked.department,
-    )
+    wanted = Rows(limit=limit, department=asked.department)
+    listed = evidence_rows(measure, opened.engine, opened.snapshot, asked.year, asked.until, wanted)
     if as_json:
         terminal.say_json([dataclasses.asdict(r) for r in listed])
     else:

@@ -261,21 +261,23 @@ def _days_text(measure: Measure, year: int, today: date, day: str, dialect: str)
     return select.order_by(*(c.copy() for c in columns)).sql(dialect=dialect)
 
 
-def rows_query(
-    measure: Measure,
-    year: int,
-    today: date,
-    limit: int | None,
-    *,
-    only: bool | None = None,
-    department: str | None = None,
-    projects: Collection[str] | None = None,
-) -> exp.Select:
-    """Return the query that lists a measure's rows: the ledger's columns, whether each is a hit, and its lineage.
+@dataclass(frozen=True)
+class Rows:
+    """Which of a measure's rows are listed, and how: ``limit`` at most (None: all), personal columns masked or as they are.
 
-    ``only`` True lists the hits, False the others; ``department`` (a code) and ``projects`` (codes, or names where
-    rows have no code: what readings are keyed by) narrow the rows.
+    ``only`` True lists the rows that count, False the others; ``department`` (a code) and ``projects`` (codes, or names
+    where rows have no code: what readings are keyed by) narrow the list.
     """
+
+    limit: int | None = 1000
+    only: bool | None = None
+    department: str | None = None
+    projects: Collection[str] | None = None
+    personal: bool = False
+
+
+def rows_query(measure: Measure, year: int, today: date, rows: Rows) -> exp.Select:
+    """Return the query that lists a measure's rows: the ledger's columns, whether each is a hit, and its lineage."""
     ledger = ledgers()[measure.ledger]
     values = parameters(year, today)
     source, flags = _source(ledger, [measure], values)
@@ -288,14 +290,14 @@ def rows_query(
         )
     columns = [DEPARTMENT, *(c.name for c in ledger.columns), "_batch", "_row"]
     select = exp.select(*columns, exp.alias_(hit, "_hit")).from_(source).where(population)
-    if department is not None:
-        select = select.where(exp.EQ(this=exp.column(DEPARTMENT), expression=exp.Literal.string(department)))
-    if projects is not None:
+    if rows.department is not None:
+        select = select.where(exp.EQ(this=exp.column(DEPARTMENT), expression=exp.Literal.string(rows.department)))
+    if rows.projects is not None:
         # A ledger without projects has no rows of one.
-        listed: list[exp.Expression] = [exp.Literal.string(p) for p in sorted(projects)] or [exp.Null()]
+        listed: list[exp.Expression] = [exp.Literal.string(p) for p in sorted(rows.projects)] or [exp.Null()]
         own = exp.In(this=exp.column(_PROJECT), expressions=listed)
         select = select.where(own if ledger.by_project else exp.false())
-    if only is not None:
-        select = select.where(hit.copy() if only else exp.Not(this=hit.copy()))
+    if rows.only is not None:
+        select = select.where(hit.copy() if rows.only else exp.Not(this=hit.copy()))
     select = select.order_by("_batch", "_row")
-    return select.limit(limit) if limit is not None else select
+    return select.limit(rows.limit) if rows.limit is not None else select
