@@ -84,7 +84,7 @@ Readings = dict[tuple[str, str, str | None], Reading]
 DaySums = dict[str, list[tuple[date, Decimal]]]  # project as readings name it -> (day, sum), in order
 
 
-def read_all(
+def read_all(  # noqa: PLR0913 - measures, their evidence, the time, how narrowed
     measures: Sequence[Measure],
     engine: Engine,
     snapshot: Snapshot,

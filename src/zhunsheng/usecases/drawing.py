@@ -87,7 +87,7 @@ class FrameSource:
         return source_of_ledger(snapshot, self.on or today(), connection, self.where, self.department), LEDGER
 
 
-def commit_plan(
+def commit_plan(  # noqa: PLR0913 - what is committed, and three options by their names
     plan: Plan, people: Sequence[Inspector], out: Path, source: FrameSource, *, now: datetime | None = None,
     memory_limit: str | None = None, bundled: bool = False,
 ) -> tuple[dict[str, Any], str]:  # fmt: skip
@@ -247,7 +247,7 @@ def _engine(where: Where, frame: Frame, text: Path) -> Iterator[Engine]:
         yield engine
 
 
-def run_draw(
+def run_draw(  # noqa: PLR0913 - options, by their names
     folder: Path, evidence: Path | None = None, memory_limit: str | None = None, *, where: Where = HERE,
     tasks: bool = True, told: Callable[[str], None] = lambda words: None, now: datetime | None = None, stamped: str = "",
 ) -> Outcome:  # fmt: skip

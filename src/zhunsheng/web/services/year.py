@@ -33,7 +33,7 @@ from zhunsheng.reports.forms import Form
 from zhunsheng.targets import Book
 from zhunsheng.targets.sheet import plain
 from zhunsheng.usecases.assessing import Assessment as Assessed
-from zhunsheng.usecases.assessing import Department, Evidence, assess, basis
+from zhunsheng.usecases.assessing import Department, Evidence, Grounds, assess, basis
 from zhunsheng.usecases.outputs import official_forms, write_outputs, write_table
 from zhunsheng.usecases.rechecking import recheck_book
 from zhunsheng.usecases.result import Run, run_of
@@ -208,7 +208,8 @@ class Question:
         """Return the digest of all that the figures rest on, given the evidence."""
         batch, state = evidence.changed_in(self.place.code)
         said = resolve(self.book, self._said(batch))
-        return basis(self.book, state, catalogue(), self.day, self.place, self.links, said, self.rules)
+        grounds = Grounds(self.day, self.place, self.rules, self.links, said)
+        return basis(self.book, state, catalogue(), grounds)
 
     def answer(self, evidence: Evidence) -> Assessed:
         """Assess. Raises ``ZS-WB-06`` where nothing is in force, ``ZS-SC-*`` for a word that scoring refuses."""
