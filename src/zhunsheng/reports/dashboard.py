@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from jinja2 import Environment, PackageLoader
-
 from zhunsheng import __version__
 from zhunsheng.clock import told
 from zhunsheng.evaluation import Scorecard
@@ -100,6 +98,8 @@ def curve(
 
 def render(panels: Sequence[Panel], about: About) -> str:
     """Return the page as HTML text. All user text is escaped; there is no script and nothing is fetched."""
+    from jinja2 import Environment, PackageLoader  # only here, since every command would wait for it
+
     environment = Environment(
         loader=PackageLoader("zhunsheng.reports", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
