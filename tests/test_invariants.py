@@ -848,7 +848,7 @@ def _version(root, monkeypatch):
 
 
 def _national(root, monkeypatch):
-    monkeypatch.setattr(regulations, "data_digest", lambda: "another")
+    monkeypatch.setattr("zhunsheng.regulations.rules.data_digest", lambda: "another")
 
 
 def _ledger(root, monkeypatch):
@@ -918,7 +918,7 @@ def test_5_every_file_of_national_rules_is_in_the_digest(tmp_path, monkeypatch):
 
     data = tmp_path / "data"
     shutil.copytree(ROOT / "src/zhunsheng/regulations/data", data)
-    monkeypatch.setattr(regulations, "_DATA", data)
+    monkeypatch.setattr("zhunsheng.regulations.loading.DATA", data)
     found = {regulations.data_digest.__wrapped__()}
     files = [p for f in (data, data / "schemes") for p in sorted(f.iterdir()) if p.is_file()]
     assert {"monitoring.yaml", "frameworks.yaml", "deadlines.yaml", "key-evaluation.yaml"} <= {p.name for p in files}

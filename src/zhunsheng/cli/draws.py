@@ -77,7 +77,7 @@ def commit(
 ) -> None:
     """作出承诺：名录库、检查人员和方案的摘要，须在随机数公布之前公布。"""
     draw_folders.refuse_held(out)
-    source = drawing.FrameSource(frame, evidence, day(on), where)
+    source = drawing.FrameSource(frame, evidence, day(on) if on else None, where)
     committed, digest = draw_folders.commit_draw(plan, inspectors, out, source, memory_limit=memory_limit)
     kept = read_plan(out / "plan.json")
     allotted = kept.allotted(committed["strata"])

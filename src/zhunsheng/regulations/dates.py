@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
-from importlib.resources import files
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from zhunsheng.regulations import Dated, in_force, read_packaged
+from zhunsheng.regulations.entries import Dated
+from zhunsheng.regulations.loading import DATA, in_force, read_packaged
 
 
 class FixedDay(Dated):
@@ -28,7 +28,7 @@ class FixedDay(Dated):
 @lru_cache
 def fixed_days() -> tuple[FixedDay, ...]:
     """Return all days of the year that rules fix."""
-    return tuple(read_packaged(files(__package__) / "data" / "dates.yaml", list[FixedDay]))
+    return tuple(read_packaged(DATA / "dates.yaml", list[FixedDay]))
 
 
 @lru_cache(maxsize=1024)

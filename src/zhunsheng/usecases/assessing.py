@@ -38,7 +38,7 @@ from zhunsheng.measures import (
     show_number,
 )
 from zhunsheng.measures.reading import DaySums, combine, sums_by_day
-from zhunsheng.monitoring import Checkpoint, Figures, PlanMode, monitor
+from zhunsheng.monitoring import Checkpoint, Figures, PlanMode, Terms, monitor
 from zhunsheng.outcomes import (
     NOTHING,
     Contest,
@@ -346,10 +346,7 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
         outcomes,
         [m.accrual if m else None for m in measured],
         amounts,
-        as_of,
-        rules=rules.monitoring(as_of),
-        mode=grounds.mode,
-        said=said,
+        Terms(as_of, rules.monitoring(as_of), grounds.mode, said),
     )
     common = {
         "spent": amounts.paid,

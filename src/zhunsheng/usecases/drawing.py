@@ -66,7 +66,7 @@ MAX_CHECK_FORMS = 200  # check forms written to Word at once
 
 @dataclass(frozen=True)
 class FrameSource:
-    """What a frame is made from: a file, or else the ``entities`` ledger of the ``evidence`` as of a day (None: today).
+    """What a frame is made from: a file as it is, or the ``entities`` ledger of the ``evidence`` as of a day (None: today).
 
     ``where`` (a condition) and ``department`` (a code) narrow the ledger.
     """
@@ -80,6 +80,8 @@ class FrameSource:
     def view(self, connection: duckdb.DuckDBPyConnection) -> tuple[list[str], str]:
         """Make the view ``source`` of it; return its columns and what a refusal calls it. Raises ``ZS-CL-01``, ``ZS-DR-*``."""
         if self.file is not None:
+            if self.evidence or self.on or self.where:
+                raise ZhunshengError("ZS-CL-01", detail="--evidence、--on 和 --where 不能与 --frame 同用：名录库文件是什么样就按什么样抽，请先在文件里筛好")
             return source_of_file(self.file, connection), self.file.name
         if self.evidence is None:
             raise ZhunshengError("ZS-CL-01", detail="请用 --frame 或 --evidence 指明名录库")

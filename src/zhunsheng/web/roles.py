@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import rules
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -462,13 +461,3 @@ def inherited(user: User, action: str) -> list[Organisation]:
     closed = Organisation.objects.filter(kind="department", active=False)
     acts = set(ACTIONS[action].roles)
     return [o for o in closed if any(roles_at(user, one) & acts for one in successors(o))]
-
-
-def register() -> None:
-    """Enter every action as a permission, so that ``user.has_perm("targets.check", version)`` asks this table."""
-
-    def predicate(action: str) -> Any:
-        return rules.predicate(lambda user, subject=None: may(user, action, subject), name=action)
-
-    for action in ACTIONS:
-        rules.add_perm(action, predicate(action))

@@ -9,7 +9,7 @@ from zhunsheng.cli.terminal import table as table_of
 from zhunsheng.reports.forms import wan
 from zhunsheng.review import LEVELS, STATES, Review
 from zhunsheng.targets import Book
-from zhunsheng.targets.sheet import plain
+from zhunsheng.wording import plain
 
 _LEVELS = {"error": "bold red", "warning": "dark_orange3", "note": "bright_black"}
 

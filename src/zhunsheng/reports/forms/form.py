@@ -8,8 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from zhunsheng.targets.sheet import plain
-from zhunsheng.wording import percent_beside
+from zhunsheng.wording import percent_beside, plain
 
 Align = Literal["center", "left", "right"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zhunsheng.evaluation import Range, Score, Scorecard
 from zhunsheng.evaluation.scoring import BASIS_WORDS, OPEN_WORD, VERDICT_WORDS, ExecutionScore, Sum
 from zhunsheng.outcomes import RULED_WORDS, Contest, Outcome, ledger_words
-from zhunsheng.targets.sheet import plain
+from zhunsheng.wording import plain
 
 UNCONFIRMED = "口径未确认，不评等级"  # what stands in place of a grade that rests on measures nobody confirmed
 

@@ -8,7 +8,7 @@ from zhunsheng.outcomes import shown_result
 from zhunsheng.reports.forms.form import Cell, Form, Row, label, share, text, wan
 from zhunsheng.reports.forms.levels import level_heads, levelled
 from zhunsheng.reports.forms.scores import basis_words, points_words, range_words, total_words, typed_words
-from zhunsheng.targets.sheet import plain
+from zhunsheng.wording import plain
 
 
 def self_evaluation_form(card: Scorecard, *, coded: bool = False) -> Form:

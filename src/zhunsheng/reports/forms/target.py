@@ -8,7 +8,7 @@ from decimal import Decimal
 from zhunsheng.reports.forms.form import Cell, Form, Row, label, text, wan
 from zhunsheng.reports.forms.levels import goal_title, levelled
 from zhunsheng.targets import Indicator, SpendingPlan, TargetSheet, TargetValue
-from zhunsheng.targets.sheet import plain
+from zhunsheng.wording import plain
 
 
 def target_form(sheet: TargetSheet) -> Form:
