@@ -24,7 +24,7 @@ from zhunsheng.draws.slips import record_digest, slip
 from zhunsheng.draws.stamps import Stamp, standing
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.usecases.drawing import commit_plan, record_slips, run_draw, seal_entries, verify_bundle
+from zhunsheng.usecases.drawing import FrameSource, commit_plan, record_slips, run_draw, seal_entries, verify_bundle
 from zhunsheng.usecases.stamping import check_stamps
 
 COMMITTED, KNOWN = datetime(2021, 2, 26, tzinfo=UTC), datetime(2021, 3, 1, 14, tzinfo=UTC)
@@ -51,7 +51,7 @@ def commit(out, of, rows=None, now=COMMITTED):
     rows = rows or [(f"E{n:03d}", "C") for n in range(60)]
     (out / "rows.csv").write_text("id,credit_class\n" + "".join(f"{a},{b}\n" for a, b in rows), "utf8")
     people = [Inspector(id=f"P{n}", certified=True) for n in range(4)]
-    return commit_plan(of, people, out, frame=out / "rows.csv", now=now)
+    return commit_plan(of, people, out, FrameSource(out / "rows.csv"), now=now)
 
 
 def enter(out, *values):

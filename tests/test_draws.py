@@ -36,7 +36,7 @@ from zhunsheng.draws.strata import match_words, stratum_words
 from zhunsheng.draws.verification import published_check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.draw import demo_beacon_draw, demo_draw, inspectors, plan
-from zhunsheng.usecases.drawing import list_draw, run_draw, seal_entries, verify_bundle
+from zhunsheng.usecases.drawing import FrameSource, list_draw, run_draw, seal_entries, verify_bundle
 from zhunsheng.usecases.own_proofs import own_of, own_proof
 
 VECTORS = json.loads((Path(__file__).parents[1] / "docs" / "draw-vectors.json").read_text("utf8"))
@@ -77,7 +77,7 @@ def drawn(tmp_path_factory):
     frame = write_frame_csv(place / "frame.csv", rows())
     out = place / "draw"
     _, digest = commit_draw(
-        place / "plan.yaml", place / "people.yaml", out, frame=frame, now=BEFORE, memory_limit="200MB"
+        place / "plan.yaml", place / "people.yaml", out, FrameSource(frame), now=BEFORE, memory_limit="200MB"
     )
     for name in ("a", "b"):
         (place / f"{name}.yaml").write_text(yaml.safe_dump({"by": name, "values": NUMBERS}), "utf8")
@@ -285,7 +285,7 @@ def test_frames_that_are_refused_name_their_rows(tmp_path, data, said):
 def test_the_template_commits_as_it_is_and_is_written_over_nothing(tmp_path):
     write_template(tmp_path)
     committed, _ = commit_draw(
-        tmp_path / "方案.yaml", tmp_path / "检查人员.yaml", tmp_path / "抽查", frame=tmp_path / "名录库.csv"
+        tmp_path / "方案.yaml", tmp_path / "检查人员.yaml", tmp_path / "抽查", FrameSource(tmp_path / "名录库.csv")
     )
     assert committed["frame"]["count"] == 7
     with pytest.raises(ZhunshengError, match=r"ZS-DR-67.*方案.yaml"):
@@ -338,7 +338,7 @@ def test_a_file_is_not_filtered_in_silence(tmp_path):
     files = (tmp_path / "方案.yaml", tmp_path / "检查人员.yaml", tmp_path / "抽查")
     for more in ({"on": date(2020, 1, 1)}, {"where": "credit_class = 'A'"}, {"evidence": tmp_path}):
         with pytest.raises(ZhunshengError, match=r"ZS-CL-01.*--frame"):
-            commit_draw(*files, frame=tmp_path / "名录库.csv", **more)
+            commit_draw(*files, FrameSource(tmp_path / "名录库.csv", **more))
 
 
 def test_what_the_template_has_to_fill_in_is_read(tmp_path):
@@ -411,7 +411,7 @@ def test_inspectors_that_look_the_same_are_refused(tmp_path, drawn):
     ):
         (tmp_path / "i.yaml").write_text(yaml.safe_dump([p.model_dump(mode="json") for p in staff]), "utf8")
         with pytest.raises(ZhunshengError, match="ZS-DR-25") as caught:
-            commit_draw(place / "plan.yaml", tmp_path / "i.yaml", tmp_path / "o", frame=place / "frame.csv", now=BEFORE)
+            commit_draw(place / "plan.yaml", tmp_path / "i.yaml", tmp_path / "o", FrameSource(place / "frame.csv"), now=BEFORE)
         assert said in caught.value.text(), caught.value.text()
         assert not (tmp_path / "o").exists()
 
@@ -1156,9 +1156,7 @@ def test_frame_from_the_ledger_can_be_narrowed(sample, tmp_path):
             tmp_path / "p.yaml",
             tmp_path / "i.yaml",
             tmp_path / "o",
-            evidence=store,
-            on=date(2021, 2, 25),
-            where=where,
+            FrameSource(evidence=store, on=date(2021, 2, 25), where=where),
             now=BEFORE,
         )
         return committed["frame"]["count"]
@@ -1167,7 +1165,7 @@ def test_frame_from_the_ledger_can_be_narrowed(sample, tmp_path):
     with pytest.raises(ZhunshengError, match="ZS-MS-02"):
         count("colour = 1")
     with pytest.raises(ZhunshengError, match="ZS-CL-01"):
-        commit_draw(tmp_path / "p.yaml", tmp_path / "i.yaml", tmp_path / "o", now=BEFORE)
+        commit_draw(tmp_path / "p.yaml", tmp_path / "i.yaml", tmp_path / "o", FrameSource(), now=BEFORE)
 
 
 def test_a_draw_within_a_small_memory_limit(tmp_path):
@@ -1179,7 +1177,7 @@ def test_a_draw_within_a_small_memory_limit(tmp_path):
     (tmp_path / "i.yaml").write_text(yaml.safe_dump([p.model_dump(mode="json") for p in people()]), "utf8")
     limit = "64MB"
     committed, _ = commit_draw(
-        tmp_path / "p.yaml", tmp_path / "i.yaml", tmp_path / "o", frame=frame, now=BEFORE, memory_limit=limit
+        tmp_path / "p.yaml", tmp_path / "i.yaml", tmp_path / "o", FrameSource(frame), now=BEFORE, memory_limit=limit
     )
     assert committed["frame"]["count"] == 900_000
     for name in ("a", "b"):

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 import zhunsheng.regulations as regulations
 import zhunsheng.usecases.assessing as assessing
 from scored import score_department, score_sheet
-from zhunsheng.cli import show, terminal
+from zhunsheng.cli import terminal
+from zhunsheng.cli.show import results as show
 from zhunsheng.clock import today
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledgers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,34 +12,21 @@ from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.reading import load, read_inspectors, read_plan, read_results
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import safe_name, write_whole
-from zhunsheng.usecases.drawing import commit_plan, results_csv, seal_entries
+from zhunsheng.usecases.drawing import FrameSource, commit_plan, results_csv, seal_entries
 
 
 def commit_draw(
     plan: Path,
     inspectors: Path,
     out: Path,
+    source: FrameSource,
     *,
-    frame: Path | None = None,
-    evidence: Path | None = None,
-    on: date | None = None,
-    where: str | None = None,
-    department: str | None = None,
     now: datetime | None = None,
     memory_limit: str | None = None,
 ) -> tuple[dict[str, Any], str]:
-    """Commit a plan and a register from files; return the commitment and its digest. Raises as ``commit_plan``."""
+    """Commit a plan and inspectors from files; return the commitment and its digest. Raises as ``commit_plan``."""
     return commit_plan(
-        read_plan(plan),
-        read_inspectors(inspectors),
-        out,
-        frame=frame,
-        evidence=evidence,
-        on=on,
-        where=where,
-        department=department,
-        now=now,
-        memory_limit=memory_limit,
+        read_plan(plan), read_inspectors(inspectors), out, source, now=now, memory_limit=memory_limit
     )
 
 

@@ -298,7 +298,7 @@ def source_of_ledger(
     return [row[0] for row in connection.execute("DESCRIBE source").fetchall()]
 
 
-def frame_of_source(
+def frame_of_source(  # noqa: PLR0913 - a view with its columns and its name, and three choices
     connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str, *, new: bool = True,
     tree: bool = True, key: str | None = None,
 ) -> Frame:  # fmt: skip

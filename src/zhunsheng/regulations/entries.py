@@ -52,6 +52,7 @@ class Dimension(Entry):
     synonyms: tuple[str, ...]
     required: bool
     categories: tuple[Category, ...]
+    claims: tuple[str, ...] = ()  # level-2 names that belong here even where a sheet puts them under another dimension
 
 
 class Framework(Dated):
@@ -61,14 +62,10 @@ class Framework(Dated):
 
     def dimension(self, written: str | None, category: str | None = None) -> Dimension | None:
         """Return the dimension that a level-1 name as written means, or the one its level-2 name belongs to."""
-        key = _key(written)
+        key, second = _key(written), _key(category)
         for dimension in self.dimensions:
             if key and key in dimension.synonyms:
-                # Under the four-dimension framework an older sheet may still put 成本 under 产出.
-                if category and self.id == "cn-2021" and _key(category) in ("成本指标", "成本"):
-                    return next(d for d in self.dimensions if d.name == "成本")
-                return dimension
-        second = _key(category)
+                return next((d for d in self.dimensions if second in d.claims), dimension)
         return next(
             (d for d in self.dimensions for c in d.categories if second and second in c.synonyms), None
         )

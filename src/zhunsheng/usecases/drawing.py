@@ -64,29 +64,43 @@ KEPT = "frame.tree.parquet"  # beside frame.tsv, of large frames: the tree's nod
 MAX_CHECK_FORMS = 200  # check forms written to Word at once
 
 
-def commit_plan(
-    plan: Plan, people: Sequence[Inspector], out: Path, *, frame: Path | None = None, evidence: Path | None = None,
-    on: date | None = None, where: str | None = None, department: str | None = None, now: datetime | None = None,
+@dataclass(frozen=True)
+class FrameSource:
+    """What a frame is made from: a file as it is, or the ``entities`` ledger of the ``evidence`` as of a day (None: today).
+
+    ``where`` (a condition) and ``department`` (a code) narrow the ledger.
+    """
+
+    file: Path | None = None
+    evidence: Path | None = None
+    on: date | None = None
+    where: str | None = None
+    department: str | None = None
+
+    def view(self, connection: duckdb.DuckDBPyConnection) -> tuple[list[str], str]:
+        """Make the view ``source`` of it; return its columns and what a refusal calls it. Raises ``ZS-CL-01``, ``ZS-DR-*``."""
+        if self.file is not None:
+            if self.evidence or self.on or self.where:
+                raise ZhunshengError("ZS-CL-01", detail="--evidence、--on 和 --where 不能与 --frame 同用：名录库文件是什么样就按什么样抽，请先在文件里筛好")
+            return source_of_file(self.file, connection), self.file.name
+        if self.evidence is None:
+            raise ZhunshengError("ZS-CL-01", detail="请用 --frame 或 --evidence 指明名录库")
+        snapshot = Store.existing(self.evidence).snapshot()
+        return source_of_ledger(snapshot, self.on or today(), connection, self.where, self.department), LEDGER
+
+
+def commit_plan(  # noqa: PLR0913 - what is committed, and three options by their names
+    plan: Plan, people: Sequence[Inspector], out: Path, source: FrameSource, *, now: datetime | None = None,
     memory_limit: str | None = None, bundled: bool = False,
 ) -> tuple[dict[str, Any], str]:  # fmt: skip
     """Write plan.json, inspectors.json, frame.tsv and commitment.json to ``out``; return the commitment and its digest.
 
-    The frame comes from a file or from the ``entities`` ledger as of ``on``. ``bundled``: refuse what one bundle can't
-    carry, where nothing else is made of a draw. Raises ``ZS-DR-*``.
+    ``bundled``: refuse what one bundle can't carry, where nothing else is made of a draw. Raises ``ZS-DR-*``.
     """
     refuse_sources(plan)
-    if frame is not None and (evidence or on or where):
-        raise ZhunshengError("ZS-CL-01", detail="--evidence、--on 和 --where 不能与 --frame 同用：名录库文件是什么样就按什么样抽，请先在文件里筛好")
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
-        if frame is not None:
-            names, source = source_of_file(frame, connection), frame.name
-        elif evidence is not None:
-            snapshot = Store.existing(evidence).snapshot()
-            names, source = source_of_ledger(snapshot, on or today(), connection, where, department), LEDGER
-        else:
-            raise ZhunshengError("ZS-CL-01", detail="请用 --frame 或 --evidence 指明名录库")
-        built = _new_frame(connection, plan, names, source, Path(scratch))
+        built = _new_frame(connection, plan, *source.view(connection), Path(scratch))
         refuse_inspectors(people, districts_of(plan, built.sizes))
         committed = commitment(plan, built, list(people), now or clock_now())
         if bundled:
@@ -235,7 +249,7 @@ def _engine(where: Where, frame: Frame, text: Path) -> Iterator[Engine]:
         yield engine
 
 
-def run_draw(
+def run_draw(  # noqa: PLR0913 - options, by their names
     folder: Path, evidence: Path | None = None, memory_limit: str | None = None, *, where: Where = HERE,
     tasks: bool = True, told: Callable[[str], None] = lambda words: None, now: datetime | None = None, stamped: str = "",
 ) -> Outcome:  # fmt: skip

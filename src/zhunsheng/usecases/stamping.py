@@ -128,7 +128,7 @@ class Checked:
         return {"stamps": files, "standing": {str(number): said for number, said in self.standing.items()}}
 
 
-def check_stamps(
+def check_stamps(  # noqa: PLR0913 - files, each by its name
     log: Path, files: Sequence[Path], roots: Sequence[Path], *, asked: Path | None = None, policy: str | None = None,
     headers: Path | None = None, bundle: Path | None = None,
 ) -> Checked:  # fmt: skip

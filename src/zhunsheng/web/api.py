@@ -17,7 +17,7 @@ from ninja.security import HttpBearer
 
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import browse, ledger_of, ledgers
+from zhunsheng.evidence import Window, browse, ledger_of, ledgers
 from zhunsheng.faults import of_system, phrase, place
 from zhunsheng.text import MOST, cleaned
 from zhunsheng.web.actor import acting
@@ -313,7 +313,7 @@ def ledger_rows(request: Any, department: int, ledger: str, page: Page = Query(.
     place = allowed(request, "ledgers:read", "ledgers.view", department)
     known = ledger_of(ledger)
     state = figures.store().snapshot()
-    found = browse(state, known, place.code, limit=page.limit, offset=page.offset, cipher=figures.cipher())
+    found = browse(state, known, place.code, window=Window(page.limit, page.offset), cipher=figures.cipher())
     names = [c.name for c in known.columns]
     rows = [
         dict(zip(names, map(_plain, r.values), strict=True)) | {"_batch": r.batch, "_row": r.row} for r in found.rows

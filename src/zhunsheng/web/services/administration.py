@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.measures import Measure, measures
 from zhunsheng.regulations import deadlines, frameworks, key_frameworks, monitoring_rules, scheme_of, schemes
+from zhunsheng.regulations.dates import fixed_days
 from zhunsheng.web.models import CalendarEntry, LibraryIndicator, LocalScheme, Membership, Organisation, Role, User
 from zhunsheng.web.roles import acts_from, permits
 from zhunsheng.web.services import jobs, office
@@ -195,5 +196,5 @@ def rules_in_data() -> list[tuple[str, Any]]:
         (_("评分方案"), schemes()),
         (_("运行监控规则"), monitoring_rules()),
         (_("重点评价指标体系"), key_frameworks()),
-        (_("法定期限"), deadlines()),
+        (_("法定期限"), (*deadlines(), *fixed_days())),
     ]

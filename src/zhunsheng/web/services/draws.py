@@ -37,6 +37,7 @@ from zhunsheng.faults import fault
 from zhunsheng.files.opening import decode
 from zhunsheng.usecases.drawing import (
     BUNDLE,
+    FrameSource,
     commit_plan,
     entity_names,
     record_slips,
@@ -271,9 +272,7 @@ def commit(draw: Draw, user: User, progress: Progress = no_progress, seen: str |
         Plan.model_validate(draw.plan),
         people,
         folder,
-        evidence=store().root,
-        on=draw.frame_on,
-        department=draw.department.code,
+        FrameSource(evidence=store().root, on=draw.frame_on, department=draw.department.code),
         bundled=True,
     )
 

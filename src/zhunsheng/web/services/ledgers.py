@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Ledger, Page, browse, ledger_of, write_template
+from zhunsheng.evidence import Ledger, Page, View, Window, browse, ledger_of, write_template
 from zhunsheng.evidence import ledgers as all_ledgers
 from zhunsheng.files.writing import TextBook
 from zhunsheng.text import csv_text
@@ -62,16 +62,16 @@ def undone(department: Organisation, year: int) -> list[Any]:
 
 
 def page_of(department: Organisation, ledger: Ledger, size: int, offset: int, **asked: Any) -> Page:
-    """Return one page of rows. ``asked`` is as for ``evidence.browse``."""
+    """Return one page of rows. ``asked`` are the fields of ``evidence.View``."""
     snapshot = figures.store().snapshot()
-    return browse(snapshot, ledger, key_of(department), limit=size, offset=offset, cipher=figures.cipher(), **asked)
+    return browse(snapshot, ledger, key_of(department), View(**asked), Window(size, offset), figures.cipher())
 
 
 def exported(department: Organisation, ledger: Ledger, kind: str, **asked: Any) -> tuple[bytes, str]:
     """Return what is found as an Excel (``xlsx``) or csv file with its name; the log keeps that it was taken out."""
-    snapshot = figures.store().snapshot()
-    found = browse(snapshot, ledger, key_of(department), limit=EXPORT_ROWS, cipher=figures.cipher(), **asked)
-    said = {"ledger": ledger.id, "rows": len(found.rows), "personal": bool(asked.get("personal"))}
+    snapshot, view = figures.store().snapshot(), View(**asked)
+    found = browse(snapshot, ledger, key_of(department), view, Window(EXPORT_ROWS), figures.cipher())
+    said = {"ledger": ledger.id, "rows": len(found.rows), "personal": view.personal}
     record("export", department, after=said)
     content = _csv(ledger, found.rows) if kind == "csv" else _xlsx(ledger, found.rows)
     return content, f"{ledger.title}.{kind}"

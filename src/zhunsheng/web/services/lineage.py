@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from zhunsheng.evidence import ledgers
-from zhunsheng.measures import Match, combine
+from zhunsheng.measures import Match, Rows, combine
 from zhunsheng.usecases.assessing import Evidence
 from zhunsheng.usecases.tracing import trace
 from zhunsheng.web.models import Organisation
@@ -50,9 +50,8 @@ def behind(
     parts = [readings.get((kept.measure, key_of(department), project)) for project in projects or (None,)]
     reading = combine(evidence.measures[kept.measure], [r for r in parts if r])
     if reading is not None:
-        found = trace(
-            evidence, match, reading, year, assessment.as_of, projects=projects, limit=limit, personal=personal
-        )
+        wanted = Rows(limit=limit, projects=projects, personal=personal)
+        found = trace(evidence, match, reading, year, assessment.as_of, wanted)
         cipher = figures.cipher()
         rows = [(r, [cipher.show(v) if personal else v for v in r.values.values()]) for r in found.rows]
         context |= {

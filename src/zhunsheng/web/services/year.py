@@ -28,10 +28,11 @@ from zhunsheng.evidence import Snapshot, Store
 from zhunsheng.intake import read_book
 from zhunsheng.judgements import Judgement, refuse_marks, resolve
 from zhunsheng.measures import DuckEngine, catalogue, match_book
+from zhunsheng.regulations.dates import fixed_day
 from zhunsheng.reports.forms import Form
 from zhunsheng.targets import Book
 from zhunsheng.usecases.assessing import Assessment as Assessed
-from zhunsheng.usecases.assessing import Department, Evidence, assess, basis
+from zhunsheng.usecases.assessing import Department, Evidence, Grounds, assess, basis
 from zhunsheng.usecases.outputs import official_forms, write_outputs, write_table
 from zhunsheng.usecases.rechecking import recheck_book
 from zhunsheng.usecases.result import Run, run_of
@@ -85,8 +86,8 @@ def _codes() -> dict[str, str]:
 
 
 def default_as_of(year: int) -> date:
-    """Return the date up to which a year is shown: today, or for years past the end of February after it."""
-    return min(timezone.localdate(), date(year + 1, 2, 28))
+    """Return the date up to which a year is shown: today, for years past the day to which self-evaluations go by custom."""
+    return min(timezone.localdate(), fixed_day("self-evaluation-as-of", year))
 
 
 def day_of(department: Organisation, year: int) -> date:
@@ -207,7 +208,8 @@ class Question:
         """Return the digest of all that the figures rest on, given the evidence."""
         batch, state = evidence.changed_in(self.place.code)
         said = resolve(self.book, self._said(batch))
-        return basis(self.book, state, catalogue(), self.day, self.place, self.links, said, self.rules)
+        grounds = Grounds(self.day, self.place, self.rules, self.links, said)
+        return basis(self.book, state, catalogue(), grounds)
 
     def answer(self, evidence: Evidence) -> Assessed:
         """Assess. Raises ``ZS-WB-06`` where nothing is in force, ``ZS-SC-*`` for a word that scoring refuses."""
@@ -963,7 +965,7 @@ def self_too_early(department: Organisation, year: int, *, begun: bool = False) 
 def _self_dates(department: Organisation, year: int) -> dict[str, date]:
     entry = self_entry(department, year)
     if entry is None:
-        return {"as_of": default_as_of(year), "due_on": date(year + 1, 3, 31)}
+        return {"as_of": default_as_of(year), "due_on": fixed_day("self-evaluation-due", year)}
     return {"as_of": entry.as_of, "due_on": entry.due_on}
 
 

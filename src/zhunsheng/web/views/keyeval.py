@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhunsheng.reports.key_report import write_key_report
+from zhunsheng.reports.key_report import KeyReport, write_key_report
 from zhunsheng.web.forms.base import checked
 from zhunsheng.web.forms.keyeval import AppointForm, KeyStartForm, PointsForm, RectificationForm
 from zhunsheng.web.models import KeyEvaluation, Organisation, Sheet
@@ -155,14 +155,16 @@ def key_report(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
             framework_of(evaluation),
             card,
             reasons,
+            KeyReport(
+                project=evaluation.sheet.name,
+                department=evaluation.department.name_in(evaluation.year),
+                year=evaluation.year,
+                on=timezone.localdate(),
+                grade=service.grade_of(evaluation, card),
+                method=evaluation.method,
+                conclusion=evaluation.conclusion,
+                findings=[(r.problem, r.owner, r.due_on) for r in service.reported_fixes(evaluation)],
+            ),
             path,
-            project=evaluation.sheet.name,
-            department=evaluation.department.name_in(evaluation.year),
-            year=evaluation.year,
-            on=timezone.localdate(),
-            grade=service.grade_of(evaluation, card),
-            method=evaluation.method,
-            conclusion=evaluation.conclusion,
-            findings=[(r.problem, r.owner, r.due_on) for r in service.reported_fixes(evaluation)],
         )
         return send(path, f"{evaluation.sheet.name}重点绩效评价报告.docx")
