@@ -6,6 +6,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models import Q
 
 from zhunsheng.web.actor import acting, current
 from zhunsheng.web.models import AuditEntry, AuditHead, Decided
@@ -41,7 +42,7 @@ def altered_records() -> list[str]:
     for model in apps.get_models():
         if not (issubclass(model, Decided) and model.bound):
             continue
-        for one in model.objects.filter(state__in=model.bound).iterator(chunk_size=500):
+        for one in model.objects.filter(Q(state__in=model.bound)).iterator(chunk_size=500):
             last = one.last_step()
             if last is not None and last.text and last.text != one.bound_digest():
                 found.append(f"{model._meta.model_name} {one.pk}（{one}）与最后一步办理时的内容不同")

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import rules
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from rules.permissions import add_perm
+from rules.predicates import Predicate
 
 from zhunsheng.web.databases import remembered
 from zhunsheng.web.models import CalendarEntry, Decided, LocalScheme, Membership, Organisation, Role, Step, User
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 STAFF, FINANCE, HEAD, BUREAU, EVALUATOR, AUDITOR, ADMIN = (str(role) for role in Role)
 OFFICE = (STAFF, FINANCE, HEAD)
@@ -36,7 +40,7 @@ class Act:
     """
 
     roles: tuple[str, ...]
-    label: Any = ""
+    label: StrOrPromise = ""
     on: tuple[str, ...] = ()
     to: str = ""
     apart: tuple[str, ...] = ()
@@ -172,7 +176,7 @@ ACTIONS: dict[str, Act] = {
 }  # fmt: skip
 
 # What an action without a button of its own is called, in the log and in the table of permissions.
-WORDS: dict[str, Any] = {
+WORDS: dict[str, StrOrPromise] = {
     "overview.view": _("查看总览"),
     "targets.view": _("查看目标"),
     "targets.start": _("建立"),
@@ -226,7 +230,7 @@ WORDS: dict[str, Any] = {
     "audit.view": _("查看审计日志"),
 }
 # Part of the site, or kind of record, that the first word of an action names; in the order of the table.
-PARTS: dict[str, Any] = {
+PARTS: dict[str, StrOrPromise] = {
     "overview": _("总览"),
     "targets": _("绩效目标"),
     "ledgers": _("台账证据"),
@@ -245,7 +249,7 @@ PARTS: dict[str, Any] = {
 }
 
 
-def words_of(action: str) -> Any:
+def words_of(action: str) -> StrOrPromise:
     """Return what an action is called: its button's label, else its word, else itself where it is none of the table."""
     act = ACTIONS.get(action)
     return act.label if act and act.label else WORDS.get(action, action)
@@ -467,8 +471,8 @@ def inherited(user: User, action: str) -> list[Organisation]:
 def register() -> None:
     """Enter every action as a permission, so that ``user.has_perm("targets.check", version)`` asks this table."""
 
-    def predicate(action: str) -> Any:
-        return rules.predicate(lambda user, subject=None: may(user, action, subject), name=action)
+    def asked(action: str) -> Predicate:
+        return Predicate(lambda user, subject=None: may(user, action, subject), name=action)
 
     for action in ACTIONS:
-        rules.add_perm(action, predicate(action))
+        add_perm(action, asked(action))

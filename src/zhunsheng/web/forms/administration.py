@@ -53,7 +53,8 @@ class OrganisationChange(Sent):
 
     def clean(self) -> dict[str, Any]:
         """Ask for what the change needs; give names as a list and a day."""
-        values: dict[str, Any] = super().clean()
+        super().clean()
+        values = self.cleaned_data
         values["names"] = [n.strip() for n in (values.get("names") or "").splitlines() if n.strip()]
         if any(len(n) > 120 for n in values["names"]):
             self.add_error("names", _("超过 %(most)s 字") % {"most": 120})
@@ -93,7 +94,8 @@ class UserChange(Sent):
 
     def clean(self) -> dict[str, Any]:
         """Ask for what the change needs."""
-        values: dict[str, Any] = super().clean()
+        super().clean()
+        values = self.cleaned_data
         for name in self.needed.get(values.get("what", ""), ()):
             if not values.get(name) and name not in self.errors:
                 self.add_error(name, self.fields[name].error_messages["required"])
@@ -158,7 +160,8 @@ class NewCalendarEntry(Sent):
 
     def clean(self) -> dict[str, Any]:
         """See that the dates follow one another."""
-        values: dict[str, Any] = super().clean()
+        super().clean()
+        values = self.cleaned_data
         opens, due = values.get("opens_on"), values.get("due_on")
         if opens and due and due < opens:
             self.add_error("due_on", _("早于开始日期"))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from zhunsheng.errors import ZhunshengError
@@ -40,6 +42,20 @@ class Sent(forms.Form):
             if isinstance(field, RecordField):
                 field.user = request.user
         return checked(form)
+
+
+def offer(form: forms.Form, name: str, choices: Iterable[tuple[str, str]]) -> None:
+    """Say what may be chosen in a field."""
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = list(choices)
+
+
+def offer_records(form: forms.Form, name: str, found: QuerySet[Any]) -> None:
+    """Say which records may be chosen in a field."""
+    field = form.fields[name]
+    assert isinstance(field, forms.ModelChoiceField)
+    field.queryset = found
 
 
 def checked(form: forms.Form) -> dict[str, Any]:

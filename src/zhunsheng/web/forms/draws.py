@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from zhunsheng.web.forms.base import offer
 from zhunsheng.web.models import InspectionItem
 from zhunsheng.web.services.draws import CHAIN_NAMES, CLASSES
 
@@ -37,7 +38,7 @@ class PlanForm(forms.Form):
 
     def __init__(self, data: Any, items: Iterable[InspectionItem]) -> None:
         super().__init__(data)
-        self.fields["items"].choices = [(i.code, str(i)) for i in items]  # type: ignore[attr-defined]
+        offer(self, "items", ((i.code, str(i)) for i in items))
         for letter in CLASSES:
             self.fields[f"ratio_{letter}"] = forms.DecimalField(
                 label=_("%s 类抽取比例") % letter, min_value=Decimal(0), max_value=Decimal(100), required=False

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.regulations import KeyFramework
 from zhunsheng.text import MOST
+from zhunsheng.web.forms.base import offer, offer_records
 from zhunsheng.web.models import Sheet, User
 
 
@@ -19,9 +21,9 @@ class EvaluatorsForm(forms.Form):
 
     evaluators = forms.ModelMultipleChoiceField(label=_("评价人"), queryset=User.objects.none(), required=False)
 
-    def __init__(self, data: Any, people: Sequence[User]) -> None:
+    def __init__(self, data: QueryDict, people: Sequence[User]) -> None:
         super().__init__(data)
-        self.fields["evaluators"].queryset = User.objects.filter(pk__in=[p.pk for p in people])  # type: ignore[attr-defined]
+        offer_records(self, "evaluators", User.objects.filter(pk__in=[p.pk for p in people]))
 
 
 class KeyStartForm(EvaluatorsForm):
@@ -30,10 +32,10 @@ class KeyStartForm(EvaluatorsForm):
     sheet = forms.ModelChoiceField(label=_("项目"), queryset=Sheet.objects.none())
     method = forms.ChoiceField(label=_("评价方法"))
 
-    def __init__(self, data: Any, sheets: Any, people: Sequence[User], methods: Sequence[str]) -> None:
+    def __init__(self, data: QueryDict, sheets: QuerySet[Sheet], people: Sequence[User], methods: Sequence[str]) -> None:
         super().__init__(data, people)
-        self.fields["sheet"].queryset = sheets  # type: ignore[attr-defined]
-        self.fields["method"].choices = [(m, m) for m in methods]  # type: ignore[attr-defined]
+        offer_records(self, "sheet", sheets)
+        offer(self, "method", ((m, m) for m in methods))
 
 
 class AppointForm(EvaluatorsForm):
@@ -50,7 +52,7 @@ class PointsForm(forms.Form):
     finish = forms.BooleanField(required=False)
     seen = forms.CharField(required=False)
 
-    def __init__(self, data: Any, framework: KeyFramework) -> None:
+    def __init__(self, data: QueryDict, framework: KeyFramework) -> None:
         super().__init__(data)
         self.framework = framework
         for row in framework.rows:

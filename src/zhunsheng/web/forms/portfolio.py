@@ -38,7 +38,8 @@ class Places(Sent):
 
     def clean(self) -> dict[str, Any]:
         """Return the places by name; at least one must be chosen."""
-        values: dict[str, Any] = super().clean()
+        super().clean()
+        values = self.cleaned_data
         places: dict[str, Organisation | str | None] = {
             name: values.get(f"place_{n}") for n, name in enumerate(self.names)
         }

@@ -7,7 +7,7 @@ import unicodedata
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.web.forms.base import Sent, checked
@@ -21,7 +21,7 @@ MOST = 2000  # data decided on at once
 class Disclosed(forms.Form):
     """The decisions of a page by the data's keys; what was not chosen is not there."""
 
-    def __init__(self, sent: object, keys: list[str]) -> None:
+    def __init__(self, sent: QueryDict, keys: list[str]) -> None:
         super().__init__(sent)
         for key in keys:
             self.fields[f"decision_{key}"] = OneOfField((HIDE, KEEP), label=_("处理"), required=False)

@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.text import MOST
+from zhunsheng.web.forms.base import offer
 
 
 def _choices(values: Sequence[str]) -> list[tuple[str, str]]:
@@ -32,7 +33,7 @@ class ExplanationForm(_OfIndicator):
 
     def __init__(self, data: Any, causes: Sequence[str]) -> None:
         super().__init__(data)
-        self.fields["cause"].choices = _choices(causes)  # type: ignore[attr-defined]
+        offer(self, "cause", _choices(causes))
 
 
 class WordForm(_OfIndicator):
@@ -50,8 +51,8 @@ class WordForm(_OfIndicator):
 
     def __init__(self, data: Any, bands: Sequence[str], causes: Sequence[str]) -> None:
         super().__init__(data)
-        self.fields["band"].choices = _choices(bands)  # type: ignore[attr-defined]
-        self.fields["cause"].choices = _choices(causes)  # type: ignore[attr-defined]
+        offer(self, "band", _choices(bands))
+        offer(self, "cause", _choices(causes))
 
     def clean_share(self) -> Decimal | None:
         """Turn percent into a fraction."""

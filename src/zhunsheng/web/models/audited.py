@@ -7,16 +7,16 @@ import json
 import pickle
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models.signals import m2m_changed
 from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.actor import current
-from zhunsheng.web.databases import writer
+from zhunsheng.web.databases import connection, writer
 from zhunsheng.web.models.sent import spend
 from zhunsheng.web.sending import current as form
 
@@ -59,10 +59,13 @@ class Late(ZhunshengError):
         super().__init__("ZS-WB-45", title=str(record), fields="、".join(labels))
 
 
-class Log(models.Manager[Any]):
+M = TypeVar("M", bound=models.Model)
+
+
+class Log(models.Manager[M]):
     """The log as it is read: with what this transaction has to say, which waits for its end, written down first."""
 
-    def get_queryset(self) -> models.QuerySet[Any]:
+    def get_queryset(self) -> models.QuerySet[M]:
         """Return the query."""
         connection.write_waiting()
         return super().get_queryset()
@@ -194,7 +197,7 @@ def _plain(data: Any) -> Any:
     return json.loads(json.dumps(data, cls=DjangoJSONEncoder, ensure_ascii=False))
 
 
-class AuditedQuerySet(models.QuerySet[Any]):
+class AuditedQuerySet(models.QuerySet[M]):
     """Queries of audited records: what would change many rows past the log is refused (``changed_in_bulk`` records it)."""
 
     def update(self, **values: Any) -> int:
@@ -215,6 +218,14 @@ class AuditedQuerySet(models.QuerySet[Any]):
     def delete(self) -> Any:
         """Refuse: what was entered stays."""
         raise TypeError(f"{self.model.__name__} is never deleted")
+
+
+class AuditedManager(models.Manager[M]):
+    """What gives the guarded queries."""
+
+    def get_queryset(self) -> AuditedQuerySet[M]:
+        """Return the guarded query."""
+        return AuditedQuerySet(self.model, using=self._db)
 
 
 def changed_in_bulk(found: models.QuerySet[Any], **values: Any) -> int:
@@ -254,13 +265,13 @@ class Audited(models.Model):
     hidden: tuple[str, ...] = ()
     unwatched: tuple[str, ...] = ()
 
-    objects = AuditedQuerySet.as_manager()
+    objects = AuditedManager()
 
     class Meta:
         abstract = True
 
     @classmethod
-    def from_db(cls, *args: Any, **kwargs: Any) -> Any:
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
         """Return a record as it was read, and remember how that was."""
         found = super().from_db(*args, **kwargs)
         found.remember()

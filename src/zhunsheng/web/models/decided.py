@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from django.db import models
+
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models.audited import Audited, AuditEntry, Overtaken, Seen
 from zhunsheng.web.models.work import Step
@@ -56,7 +58,9 @@ class Decided(Audited):
         """Save. Raises ``TypeError`` where the state would change without a step, or a text that was decided on at all."""
         if not _stepping.get():
             new = self._state.adding
-            known = self._meta.get_field("state").get_default() if new else self.__dict__["_read"].get("state")
+            field = self._meta.get_field("state")
+            assert isinstance(field, models.Field)
+            known = field.get_default() if new else self.__dict__["_read"].get("state")
             if "state" in self.__dict__ and known != self.__dict__["state"]:
                 raise TypeError(f"{type(self).__name__}: a state changes by a step of the workflow only")
         super().save(*args, **kwargs)

@@ -78,6 +78,8 @@ def shown_figures(assessment: int | None) -> Any:
 
     Read anew, because pages put things of their own into the result they hold.
     """
+    if assessment is None:
+        return None
     found = Assessment.objects.filter(pk=assessment).values_list("as_of", "result").first()
     return None if found is None else [found[0].isoformat(), _apart(found[1].get("results"))]
 
@@ -280,9 +282,10 @@ class Contest(Decided):
         return [*self.word.claim, self.computed, self.promised, self._shown_now()]
 
     def _shown_now(self) -> str | None:
-        kept = (
-            Assessment.objects.filter(pk=self.evaluation.assessment_id).values_list("result", flat=True).first() or {}
-        )
+        held = self.evaluation.assessment_id
+        if held is None:
+            return None
+        kept = Assessment.objects.filter(pk=held).values_list("result", flat=True).first() or {}
         for sheet in kept.get("results", ()):
             for line in sheet["indicators"] if sheet.get("id") == self.word.sheet_code else ():
                 if line.get("id") == self.word.indicator_code:

@@ -27,6 +27,7 @@ def change_organisation(said: dict[str, Any], by: User) -> bool:
     """Do what ``OrganisationChange`` says, assess anew what rests on it, and return whether anything changed. Raises as ``office``."""
     one, what, on, note = said["id"], said["what"], said["on"], said["note"]
     concerned = [one]
+    changed: bool
     if what == "rename":
         changed = said["name"] != one.name
         office.rename(one, said["name"], on, note)

@@ -43,13 +43,13 @@ from zhunsheng.web.models import (
     User,
     Word,
 )
-from zhunsheng.web.models.decided import Seen
+from zhunsheng.web.models.decided import Overtaken, Seen
 from zhunsheng.web.models.year import shown_figures
 from zhunsheng.web.roles import ACTIONS, permits
 from zhunsheng.web.services import commitments, jobs, publishing, review, sheets
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.uploads import take
-from zhunsheng.web.workflow import Overtaken, advance, check, compare
+from zhunsheng.web.workflow import advance, check, compare
 
 RECORDS: dict[str, type[Decided]] = {
     "targets": SheetVersion,
@@ -144,10 +144,7 @@ def _counted(record: Any, user: User) -> None:
 
 
 def _filled(record: Any) -> None:
-    if isinstance(record, Checkpoint):
-        figures.fill_checkpoint(record, tables=True)
-    else:
-        figures.fill_self_evaluation(record, tables=True)
+    figures.fill(record, tables=True)
 
 
 def _weighed(record: Any) -> None:
@@ -279,7 +276,8 @@ def _said(word: Word | None) -> dict[str, str]:
     if word is None:
         return {}
     names = ("actual", "band", "reason", "cause", "measures")
-    said = {str(Word._meta.get_field(name).verbose_name): str(getattr(word, name)) for name in names}
+    labels = {field.name: str(field.verbose_name) for field in Word._meta.fields}
+    said = {labels[name]: str(getattr(word, name)) for name in names}
     said[_("得分率")] = "" if word.share is None else f"{word.share:.2%}"
     said[_("认可超额")] = _("是") if word.over_accepted else ""
     said[_("附件")] = "、".join(sorted(a.name for a in word.attachments.all()))

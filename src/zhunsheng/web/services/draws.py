@@ -430,6 +430,7 @@ def enter(
             raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
         if now.first_by_id == user.pk:
             raise ZhunshengError("ZS-WB-06", detail="两次录入须由两个人完成")
+        assert now.first_entry is not None
         try:
             seal_entries(now.folder(), now.first_entry, entry)
         except ZhunshengError as error:

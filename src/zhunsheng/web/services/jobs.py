@@ -24,6 +24,7 @@ from zhunsheng.usecases.progress import Progress
 from zhunsheng.web.actor import acting
 from zhunsheng.web.audit import record
 from zhunsheng.web.models import Assessment, Draw, Job, Organisation, Sheet, Upload, User
+from zhunsheng.web.models.work import cipher
 from zhunsheng.web.roles import may
 from zhunsheng.web.services import draws, office, portfolio, publishing, year
 from zhunsheng.web.services.sheets import this_year
@@ -175,7 +176,7 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
             good_rows=bool(job.args.get("good_rows")),
             marked_in=job.folder(),
             who=job.by.get_username() if job.by else None,
-            cipher=year.cipher(),
+            cipher=cipher(),
             only_own=True,
             bounds=WEB,
         )
@@ -255,8 +256,9 @@ def assess_soon(department: Organisation, user: User | None) -> list[Job]:
             last = Job.objects.filter(kind="assess", department=department, args__year=one, state=Job.State.DONE)
             done = last.order_by("finished_at", "pk").last()
             # Both: figures may be found by a page, which compares nothing that was published with them.
-            shown = newest is not None and newest.key == key and done is not None
-            anew = not (shown and (done.key == name or done.key.startswith(_again(name))))
+            shown = newest is not None and newest.key == key
+            said = done is not None and (done.key == name or done.key.startswith(_again(name)))
+            anew = not (shown and said)
             jobs.append(enqueue("assess", name, user, department, anew=anew, year=one))
     return jobs
 

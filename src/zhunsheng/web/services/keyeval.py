@@ -212,7 +212,7 @@ def result_of(evaluation: KeyEvaluation) -> tuple[RunSheet | None, str]:
     department, year, code = evaluation.department, evaluation.year, evaluation.sheet.code
     signed = SelfEvaluation.objects.filter(department=department, year=year, state__in=SETTLED).first()
     found = signed.assessment.run.sheet(code) if signed and signed.assessment else None
-    if found is not None:
+    if signed is not None and found is not None:
         return found, _("自评得分（复核通过）") if signed.state == "accepted" else _("自评得分（已签字，未复核）")
     kept = newest_assessment(department, year)
     return kept.run.sheet(code) if kept else None, _("系统测算（自评未签字）")

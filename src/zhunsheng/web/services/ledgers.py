@@ -16,6 +16,7 @@ from zhunsheng.files.writing import TextBook
 from zhunsheng.text import csv_text
 from zhunsheng.web.audit import record
 from zhunsheng.web.models import Organisation, User
+from zhunsheng.web.models.work import cipher
 from zhunsheng.web.services import jobs
 from zhunsheng.web.services import year as figures
 
@@ -64,13 +65,13 @@ def undone(department: Organisation, year: int) -> list[Any]:
 def page_of(department: Organisation, ledger: Ledger, size: int, offset: int, **asked: Any) -> Page:
     """Return one page of rows. ``asked`` is as for ``evidence.browse``."""
     snapshot = figures.store().snapshot()
-    return browse(snapshot, ledger, key_of(department), limit=size, offset=offset, cipher=figures.cipher(), **asked)
+    return browse(snapshot, ledger, key_of(department), limit=size, offset=offset, cipher=cipher(), **asked)
 
 
 def exported(department: Organisation, ledger: Ledger, kind: str, **asked: Any) -> tuple[bytes, str]:
     """Return what is found as an Excel (``xlsx``) or csv file with its name; the log keeps that it was taken out."""
     snapshot = figures.store().snapshot()
-    found = browse(snapshot, ledger, key_of(department), limit=EXPORT_ROWS, cipher=figures.cipher(), **asked)
+    found = browse(snapshot, ledger, key_of(department), limit=EXPORT_ROWS, cipher=cipher(), **asked)
     said = {"ledger": ledger.id, "rows": len(found.rows), "personal": bool(asked.get("personal"))}
     record("export", department, after=said)
     content = _csv(ledger, found.rows) if kind == "csv" else _xlsx(ledger, found.rows)

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import IntegrityError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models.api import ApiAnswer
 from zhunsheng.web.models.audited import AuditHead, Late
 from zhunsheng.web.models.sent import Repeated, Sent, spend
+from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.sending import Form, current
 from zhunsheng.web.services.answers import KEPT, request_digest
 
@@ -37,7 +38,7 @@ def new_key(seen: int | None) -> str:
     return f"{secrets.token_hex(8)}.{'' if seen is None else seen}"
 
 
-def form_of(request: HttpRequest) -> Form:
+def form_of(request: SignedInRequest) -> Form:
     """Return the form that a POST brings; one without a key (a program's) is acted on each time it comes."""
     told = _KEY.fullmatch(request.POST.get(FIELD, ""))
     user, path = request.user.pk, request.path

@@ -276,8 +276,8 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
     drafts: dict[int, int] = defaultdict(int)
     counted = SheetFinding.objects.filter(office.below(district, year, "department__"), year=year)
     for row in counted.values("department_id", "level", "version__state").annotate(n=Count("id")).order_by():
-        mine = findings[row["department_id"]]
-        mine[row["level"]] = mine.get(row["level"], 0) + row["n"]
+        levels = findings[row["department_id"]]
+        levels[row["level"]] = levels.get(row["level"], 0) + row["n"]
         drafts[row["department_id"]] += row["n"] if row["version__state"] != "approved" else 0
     sheets = Sheet.objects.filter(office.below(district, year, "department__"), year=year, retired=False)
     pending = unreviewed(district, year)
@@ -505,11 +505,10 @@ def heat_map(district: Organisation, year: int) -> dict[str, Any]:
 def findings_by_rule(district: Organisation, year: int) -> list[dict[str, Any]]:
     """Return rules with how many findings in how many departments, most first."""
     rows = SheetFinding.objects.filter(office.below(district, year, "department__"), year=year)
-    return list(
-        rows.values("rule", "level", "title")
-        .annotate(n=Count("id"), departments=Count("department", distinct=True))
-        .order_by("-n", "rule")
+    counted = rows.values("rule", "level", "title").annotate(
+        n=Count("id"), departments=Count("department", distinct=True)
     )
+    return [{**row} for row in counted.order_by("-n", "rule")]
 
 
 def late(district: Organisation, year: int, today: date) -> list[dict[str, Any]]:

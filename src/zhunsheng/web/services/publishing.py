@@ -36,6 +36,7 @@ from zhunsheng.text import csv_text
 from zhunsheng.usecases.drawing import BUNDLE
 from zhunsheng.usecases.result import RunContest, RunSheet, RunTotal
 from zhunsheng.web.models import Contest, Draw, Organisation, Publication, SelfEvaluation, SheetVersion, Step, User
+from zhunsheng.web.models.decided import Overtaken
 from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.services import disclosing, office, stamps
@@ -55,7 +56,7 @@ from zhunsheng.web.services.year import (
     points_figure,
     score_figures,
 )
-from zhunsheng.web.workflow import Overtaken, advance, check, note
+from zhunsheng.web.workflow import advance, check, note
 
 # Who typed it stays inside.
 PUBLIC_CONTEST = {"typed", "computed", "difference", "doubt", "reason", "accepted", "refused", "measured_on"}
@@ -175,7 +176,8 @@ def _place(path: str) -> str:
     titles = {name: title for fields in FIELDS.values() for name, title, _type in fields} | PARTS
     said = []
     for part in path.split(" › "):
-        name, rest = re.match("([A-Za-z_0-9]*)(.*)", part, re.S).groups()  # type: ignore[union-attr]
+        name = re.split("[^A-Za-z_0-9]", part, maxsplit=1)[0]
+        rest = part.removeprefix(name)
         said.append(f"{titles.get(name, name) if '.' not in part else name}{rest}")
     words = " › ".join(part for part in said if part)
     return re.sub("行第([0-9]+)项第([0-9]+)项 › 内容", r"第\1行第\2格", words)
@@ -191,8 +193,7 @@ def copied(kind: str, subject: Any, *, frame: bool = True) -> Copy:
     ``frame`` False, of a draw: without the list of all who were in it; each of them still gets a proof of their own.
     """
     _ready(kind, subject)
-    build = {"targets": _targets, "self": _self_evaluation, "draw": _draw, "results": _results}[kind]
-    year, title, data = build(subject)
+    year, title, data = BUILDERS[kind](subject)
     files: list[Path] = []
     if kind == "draw":
         files = [subject.folder() / name for name in DRAW_FILES if frame or name != FRAME]
@@ -428,6 +429,7 @@ def _targets(version: SheetVersion) -> tuple[int, str, dict[str, Any]]:
 
 
 def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, Any]]:
+    assert evaluation.assessment is not None  # it is signed
     run = evaluation.assessment.run
     refused = _rulings(evaluation, "refused")
     # Every figure goes out with what it rests on: typed ones are marked, contested ones stand beside the reading.
@@ -595,6 +597,14 @@ def _compare(publication: Publication) -> None:
         publication.save()
 
 
+BUILDERS: dict[str, Callable[[Any], tuple[int, str, dict[str, Any]]]] = {
+    "targets": _targets,
+    "self": _self_evaluation,
+    "draw": _draw,
+    "results": _results,
+}
+
+
 def _published(data: dict[str, Any]) -> dict[str, Shown]:
     """Return the figures that were published, as far as the copy holds them; none for what was published before sheets had
     codes to tell them by."""
@@ -676,8 +686,8 @@ def since(publication: Publication) -> dict[str, Any]:
         if changed:
             notes.append(_("公开之后，检查结果又有变动；上面仍是公开时的结果"))
     # What came after the approval was looked over by nobody: only what was decided to be kept is said in it.
-    words = disclosing.unsaid(disclosing.read(publication.disclosures))
-    said: dict[str, Any] = disclosing.over_all({"notes": notes, "changes": changed, "drift": drift}, words)
+    hiding = disclosing.unsaid(disclosing.read(publication.disclosures))
+    said: dict[str, Any] = disclosing.over_all({"notes": notes, "changes": changed, "drift": drift}, hiding)
     return said
 
 

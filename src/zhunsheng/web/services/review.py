@@ -82,18 +82,7 @@ def _refresh(department: Organisation, year: int) -> None:
         SheetFinding.objects.bulk_create(_rows(done, versions, department, year))
         SheetReview.objects.filter(version__in=versions).delete()
         SheetReview.objects.bulk_create(
-            SheetReview(
-                version=version,
-                department=department,
-                year=year,
-                at=timezone.now(),
-                rules=done.rules,
-                body=body_digest(version.body),
-                beside=beside,
-                duties=_duties(own := done.of(n)),
-                **own.counts,
-            )
-            for n, version in enumerate(versions)
+            _kept(done.of(n), version, department, year, beside) for n, version in enumerate(versions)
         )
 
 
@@ -130,6 +119,20 @@ def _rows(done: Review, versions: Sequence[SheetVersion], department: Organisati
         )
         for f in done.findings
     ]
+
+
+def _kept(own: Review, version: SheetVersion, department: Organisation, year: int, beside: str) -> SheetReview:
+    return SheetReview(
+        version=version,
+        department=department,
+        year=year,
+        at=timezone.now(),
+        rules=own.rules,
+        body=body_digest(version.body),
+        beside=beside,
+        duties=_duties(own),
+        **own.counts,
+    )
 
 
 def _duties(done: Review) -> list[dict[str, Any]]:

@@ -95,7 +95,7 @@ def read_document(name: str, content: bytes) -> Document:
     return Document(name, content, book_of(open_bytes(content, name)), noted(name, content))
 
 
-def read_file(file: UploadedFile | None) -> Document:
+def read_file(file: UploadedFile[bytes] | None) -> Document:
     """Read a document that was sent. Raises ``ZS-WB-05``, ``ZS-WB-04``, ``ZS-IN-*``."""
     content = content_of(file, "document")
     assert file is not None and file.name

@@ -377,7 +377,7 @@ def _opened(code: str) -> Evidence:
     snapshot = store().snapshot()
     with _reading:
         known, paid = _read.get((code, snapshot.state_of(code)), ({}, {}))
-    opened = Evidence(snapshot, _Lazy(snapshot), catalogue())  # type: ignore[arg-type]
+    opened = Evidence(snapshot, _Lazy(snapshot), catalogue())
     now = {"batch": snapshot.batch, "digest": snapshot.digest}
     opened._known.update({key: {n: replace(r, **now) for n, r in found.items()} for key, found in known.items()})
     opened._paid.update(paid)
@@ -655,6 +655,13 @@ def fill_checkpoint(checkpoint: Checkpoint, *, tables: bool = False) -> Checkpoi
     return checkpoint
 
 
+def fill(record: Record, *, tables: bool = False) -> Record:
+    """Fill the figures of an open record of either kind anew."""
+    if isinstance(record, Checkpoint):
+        return fill_checkpoint(record, tables=tables)
+    return fill_self_evaluation(record, tables=tables)
+
+
 def _fill(record: Record, states: tuple[str, ...], *, tables: bool) -> None:
     """Assess, then put the figures in where the record is still in one of the states: a decision taken meanwhile stands."""
     for turn in range(1, TURNS + 1):
@@ -686,10 +693,8 @@ def _kept_forms(record: Record) -> Path | None:
     if not (kept.folder() / "forms.json").is_file():
         if not drifted(record):
             assess_now(kept.department, kept.year, kept.as_of, tables=True, record=record)
-        elif isinstance(record, Checkpoint):
-            kept = fill_checkpoint(record, tables=True).assessment
         else:
-            kept = fill_self_evaluation(record, tables=True).assessment
+            kept = fill(record, tables=True).assessment
     return kept.folder() if kept and (kept.folder() / "forms.json").is_file() else None
 
 
@@ -737,7 +742,6 @@ def say(
     The figures are computed as if the word were kept, before anything is locked, and kept with it where nothing they rest
     on has moved meanwhile. Raises as ``keep_word`` and ``assess_now``; nothing is kept then.
     """
-    fill = fill_checkpoint if isinstance(record, Checkpoint) else fill_self_evaluation
     for turn in range(1, TURNS + 1):
         new = _spoken(record, sheet, indicator, user, seen, dict(said))
         asked = Question(record.department, record.year, record.as_of, record, new=new)

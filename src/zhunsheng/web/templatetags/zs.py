@@ -21,11 +21,11 @@ from zhunsheng.draws.spec import grouped
 from zhunsheng.draws.strata import stratum_words
 from zhunsheng.evidence import ledgers
 from zhunsheng.outcomes import ruled as of_contest
-from zhunsheng.web.models import User
+from zhunsheng.web.models import Organisation, User
 from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.roles import words_of
 from zhunsheng.web.services import decisions, indicators, office, portfolio
-from zhunsheng.web.services.portfolio import standing_words
+from zhunsheng.web.services.portfolio import Standing, standing_words
 from zhunsheng.wording import number_beside
 
 register = template.Library()
@@ -199,9 +199,9 @@ def thousands(value: int) -> str:
 
 
 @register.filter
-def waiting_parts(score: Any) -> list[tuple[Any, Decimal]]:
+def waiting_parts(score: Any) -> list[tuple[object, Decimal]]:
     """Split the open points of a total by reason; the parts add up to the points that are open."""
-    parts = [(MARKS[name][2], points) for name, points in score.waiting.items()]
+    parts: list[tuple[object, Decimal]] = [(MARKS[name][2], points) for name, points in score.waiting.items()]
     if score.execution.open:
         parts.append((_("预算执行"), score.execution.open))
     rest = score.open - sum((points for _word, points in parts), Decimal(0))
@@ -246,9 +246,12 @@ def origin(value: str) -> Any:
 
 
 @register.filter
-def ruled(contest: Any) -> Any:
+def ruled(contest: Any) -> object:
     """Say what the finance bureau ruled on a contest: open, accepted and refused are three things."""
-    given = contest.get if isinstance(contest, dict) else lambda name: getattr(contest, name, None)
+
+    def given(name: str) -> Any:
+        return contest.get(name) if isinstance(contest, dict) else getattr(contest, name, None)
+
     return RULED[of_contest(given("accepted"), given("refused"))]
 
 
@@ -354,7 +357,7 @@ def pairs(mapping: Any) -> list[tuple[Any, Any]]:
 
 
 @register.filter
-def named(organisation: Any, year: Any) -> str:
+def named(organisation: Organisation, year: int | str | None) -> str:
     """Show an organisation by its name of a year: ``{{ department|named:year }}``; today's where the year has not ended."""
     return organisation.name_in(int(year)) if year else organisation.name
 
@@ -520,9 +523,9 @@ def verdict_word(value: str) -> str:
 
 
 @register.filter
-def standing(value: str) -> str:
+def standing(value: Standing) -> str:
     """Return why a department is not ranked."""
-    return standing_words(value)  # type: ignore[arg-type]
+    return standing_words(value)
 
 
 @register.filter

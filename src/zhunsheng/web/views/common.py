@@ -6,14 +6,14 @@ from collections.abc import Callable
 from datetime import date
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, cast
 from urllib.parse import quote
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,14 +22,27 @@ from zhunsheng.clock import DEFAULT
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.text import clean
 from zhunsheng.web.models import Draw, Organisation
+from zhunsheng.web.models.decided import Overtaken
+from zhunsheng.web.requests import SignedInRequest, SiteRequest
 from zhunsheng.web.roles import may
 from zhunsheng.web.sending import sending
 from zhunsheng.web.services import ceremony, decisions, once
 from zhunsheng.web.session import above, sign_in_again, typed
-from zhunsheng.web.workflow import Overtaken
 
 View = Callable[..., HttpResponse]
-Decorator = Callable[[View], View]
+
+
+class Page(Protocol):
+    """A view as ``page`` opens it: with the action it asks for and the methods it answers."""
+
+    action: str | None
+    methods: tuple[str, ...]
+
+    def __call__(self, request: HttpRequest, **named: Any) -> HttpResponse:
+        """Answer a request."""
+
+
+Decorator = Callable[[View], Page]
 TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -55,9 +68,9 @@ def page(
     """
     allowed = (*methods, "HEAD") if "GET" in methods else methods
 
-    def wrap(view: View) -> View:
+    def wrap(view: View) -> Page:
         @wraps(view)
-        def inner(request: Any, **kwargs: Any) -> HttpResponse:
+        def inner(request: SignedInRequest, **kwargs: Any) -> HttpResponse:
             if request.method not in allowed:
                 return HttpResponseNotAllowed(allowed)
             if not request.user.is_authenticated:
@@ -67,7 +80,7 @@ def page(
                 department = kwargs["department"] = get_object_or_404(Organisation, pk=kwargs["department"])
             for name, model in records.items():
                 record = kwargs[name] = get_object_or_404(model, pk=kwargs[name])
-                department, year = record.department, getattr(record, "year", None)
+                department, year = getattr(record, "department", None), getattr(record, "year", None)
                 if department is None:
                     raise PermissionDenied(action)
             if "year" in kwargs:
@@ -85,15 +98,15 @@ def page(
             except ZhunshengError as error:
                 return say_error(request, error)
 
-        inner.action = action  # type: ignore[attr-defined]
-        inner.methods = allowed  # type: ignore[attr-defined]
-        return inner
+        opened = cast(Page, inner)
+        opened.action, opened.methods = action, allowed
+        return opened
 
     return wrap
 
 
 def _acted(
-    request: Any,
+    request: SignedInRequest,
     view: View,
     kwargs: dict[str, Any],
     records: dict[str, type[models.Model]],
@@ -108,7 +121,7 @@ def _acted(
                 file.seek(0)
         if not whole:
             response = view(request, **kwargs)
-            once.answered(response, getattr(response, "said", ""))
+            once.answered(response, response.said if isinstance(response, Done) else "")
             return response
         with transaction.atomic():
             # Of what is begun in one department one thing comes after the other: the second finds what the first made.
@@ -121,7 +134,7 @@ def _acted(
             if action and not may(request.user, action, request.department):
                 raise PermissionDenied(action)
             response = view(request, **kwargs)
-            once.answered(response, getattr(response, "said", ""))
+            once.answered(response, response.said if isinstance(response, Done) else "")
             once.spend_now()
             return response
 
@@ -130,7 +143,7 @@ def _acted(
     return found if isinstance(found, HttpResponse) else done(request, found.location, found.said)
 
 
-def say_error(request: HttpRequest, error: ZhunshengError) -> HttpResponse:
+def say_error(request: SiteRequest, error: ZhunshengError) -> HttpResponse:
     """Show an error a person can mend: above the form they filled, which stays as it is, or on a page of its own."""
     if isinstance(error, Overtaken):
         return say_overtaken(request, error)
@@ -140,37 +153,47 @@ def say_error(request: HttpRequest, error: ZhunshengError) -> HttpResponse:
     return render(request, "web/error.html", context, status=400)
 
 
-def say_overtaken(request: HttpRequest, error: Overtaken) -> HttpResponse:
+def say_overtaken(request: SiteRequest, error: Overtaken) -> HttpResponse:
     """Show what changed since the page was opened from which someone decided, and the way to the page as it is now."""
     changed = decisions.changes_since(error.record, error.seen)
     context = {"error": error, "changes": changed, "address": decisions.address_of(error.record)}
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return above(request, "web/_overtaken.html", context=context)
     # A form sent whole leaves its page: what was written in it stands beside what is there now.
     context["typed"] = [one for one in typed(request) if one[0] not in ("seen", "path", "was")]
     return render(request, "web/overtaken.html", context, status=409)
 
 
-def done(request: HttpRequest, to: Any, message: str = "", *args: Any, **kwargs: Any) -> HttpResponse:
+class Done(HttpResponseRedirect):
+    """Where to go on after something was done, with what was ``said`` of it, which the same form is told again.
+
+    A form that was sent by a page's script (not ``whole``) has the script go there.
+    """
+
+    def __init__(self, address: str, said: str, *, whole: bool) -> None:
+        super().__init__(address)
+        self.said = said
+        if not whole:
+            self.status_code = 204
+            self["HX-Redirect"] = self.url
+            del self["Location"]
+
+
+def done(request: SiteRequest, to: str, message: str = "", *args: Any, **kwargs: Any) -> HttpResponse:
     """Go on to a page after something was done, with a message on it."""
     if message:
         messages.success(request, message)
-    response = redirect(to, *args, **kwargs)
-    if request.htmx:
-        address = response["Location"]
-        response = HttpResponse(status=204)
-        response["HX-Redirect"] = address
-    response.said = message
-    return response
+    address = resolve_url(to, *args, **kwargs)
+    return Done(address, message, whole=not request.htmx)
 
 
-def demand(request: HttpRequest, action: str, subject: Any) -> None:
+def demand(request: SignedInRequest, action: str, subject: Any) -> None:
     """Refuse unless the user may take the action on the record in its present state."""
     if not may(request.user, action, subject):
         raise PermissionDenied(action)
 
 
-def on_screen(request: HttpRequest, draw: Draw, *, inside: bool) -> HttpResponse:
+def on_screen(request: SiteRequest, draw: Draw, *, inside: bool) -> HttpResponse:
     """Show a draw's screen for the hall, or of it the part that changes; ``inside``: with what is not public yet."""
     shown = ceremony.screen(draw, inside=inside)
     address = request.build_absolute_uri(reverse("commitment", args=[shown.entry.number])) if shown.entry else ""
@@ -181,7 +204,7 @@ def on_screen(request: HttpRequest, draw: Draw, *, inside: bool) -> HttpResponse
         "code": ceremony.code_of(address) if address else "",
         "zone": timezone.get_current_timezone_name() == DEFAULT,
     }
-    response = render(request, "web/_screen.html" if request.htmx else "web/screen.html", context)  # type: ignore[attr-defined]
+    response = render(request, "web/_screen.html" if request.htmx else "web/screen.html", context)
     response["Cache-Control"] = "no-store"
     return response
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from zhunsheng.draws.results import categories
 from zhunsheng.web.forms.base import checked
 from zhunsheng.web.forms.draws import PlanForm
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, Upload
+from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import draws as service
 from zhunsheng.web.services import jobs, stamps
@@ -51,7 +52,7 @@ DEFAULTS = {"A": ("0.5", 3), "B": ("1", 3), "C": ("3", 5), "D": ("10", 5)}  # cl
 
 
 @page("draws.view")
-def draws(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
+def draws(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """List draws, items and the register of inspectors."""
     found = Draw.objects.filter(department=department).select_related("first_by", "second_by")
     today = timezone.localdate()
@@ -68,7 +69,7 @@ def draws(request: HttpRequest, department: Organisation, year: int) -> HttpResp
 
 
 @page("draws.view", methods=("POST",))
-def register(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
+def register(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """Add an item, add an inspector, take in a csv of inspectors, or end an entry's use."""
     demand(request, "draws.registers", department)
     what = request.POST.get("what")
@@ -86,21 +87,23 @@ def register(request: HttpRequest, department: Organisation, year: int) -> HttpR
         upload: Upload = take(request.FILES.get("file"), "ledger", department, request.user, limit=5 * 2**20)
         service.take_inspectors(upload, department)
     elif what in ("end-item", "end-inspector"):
-        model = InspectionItem if what == "end-item" else Inspector
         pk = integer_of(request.POST, "id", 0, 0, 2**31)
-        service.turn(get_object_or_404(model, pk=pk, department=department))
+        if what == "end-item":
+            service.turn(get_object_or_404(InspectionItem, pk=pk, department=department))
+        else:
+            service.turn(get_object_or_404(Inspector, pk=pk, department=department))
     else:
         raise Http404
     return done(request, "draws", _("已保存。"), department=department.pk, year=year)
 
 
 @page("draws.view", methods=("GET", "POST"))
-def plan(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
+def plan(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """Show the form of a plan; a POST keeps it."""
     demand(request, "draws.plan", department)
     items = InspectionItem.objects.filter(department=department, active=True)
     if request.method == "POST":
-        draw = service.make_plan(department, checked(PlanForm(request.POST, items)), request.user)  # type: ignore[arg-type]
+        draw = service.make_plan(department, checked(PlanForm(request.POST, items)), request.user)
         return done(
             request, "draw", _("方案已保存。核对无误后公布承诺；承诺后方案、名录库和人员名录都不能再改。"), draw.pk
         )
@@ -112,14 +115,14 @@ def plan(request: HttpRequest, department: Organisation, year: int) -> HttpRespo
 
 
 @page("draws.view", methods=("GET", "POST"), draw=Draw)
-def edit(request: HttpRequest, draw: Draw) -> HttpResponse:
+def edit(request: SignedInRequest, draw: Draw) -> HttpResponse:
     """Show the form of a plan that is not committed yet; a POST changes it."""
-    request.year = draw.frame_on.year  # type: ignore[attr-defined]
+    request.year = draw.frame_on.year
     demand(request, "draws.plan", draw)
     items = InspectionItem.objects.filter(department=draw.department, active=True)
     if request.method == "POST":
         said = checked(PlanForm(request.POST, items))
-        service.change_plan(draw, said, request.user, said["seen"])  # type: ignore[arg-type]
+        service.change_plan(draw, said, request.user, said["seen"])
         return done(request, "draw", _("方案已修改。"), draw.pk)
     context = _plan_page(draw.department, service.form_of(draw))
     return render(
@@ -140,7 +143,7 @@ def _plan_page(department: Organisation, said: dict[str, Any]) -> dict[str, Any]
 
 
 @page("draws.view", draw=Draw)
-def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
+def draw(request: SignedInRequest, draw: Draw) -> HttpResponse:
     """Show a draw with its steps, proofs and tasks."""
     search, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
     tasks = draw.tasks.all()
@@ -213,12 +216,12 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
 
 
 @page("draws.view", draw=Draw)
-def screen(request: HttpRequest, draw: Draw) -> HttpResponse:
+def screen(request: SignedInRequest, draw: Draw) -> HttpResponse:
     """Show a draw to the hall: what has happened, with its times; the part that changes is asked for again and again."""
     return on_screen(request, draw, inside=True)
 
 
-def _each(request: HttpRequest, name: str, ceremony: dict[str, Any]) -> list[str]:
+def _each(request: SignedInRequest, name: str, ceremony: dict[str, Any]) -> list[str]:
     """Return what was sent for each speaker of a ceremony, in the plan's order."""
     return [
         text_of(request, f"{name}_{k}", who, required=True, most=64) for k, who in enumerate(ceremony["speakers"])
@@ -226,14 +229,14 @@ def _each(request: HttpRequest, name: str, ceremony: dict[str, Any]) -> list[str
 
 
 @page("draws.view", methods=("POST",), draw=Draw)
-def act(request: HttpRequest, draw: Draw, what: str) -> HttpResponse:
+def act(request: SignedInRequest, draw: Draw, what: str) -> HttpResponse:
     """Take the next step of a draw: commit, enter the numbers, draw, or hand the results to the ledger."""
     seen = request.POST.get("seen", "")
     if what == "commit":
         demand(request, "draws.commit", draw)
         compare(draw, seen)
         key = f"commit:{draw.pk}:{seen}"
-        job = jobs.enqueue("commit", key, request.user, draw.department, draw=draw.pk, seen=seen)  # type: ignore[arg-type]
+        job = jobs.enqueue("commit", key, request.user, draw.department, draw=draw.pk, seen=seen)
     elif what == "enter":
         demand(request, "draws.enter", draw)
         values: list[dict[str, Any]] = []
@@ -250,7 +253,7 @@ def act(request: HttpRequest, draw: Draw, what: str) -> HttpResponse:
                 values.append(said)
             else:
                 values.append({"numbers": text_of(request, f"v{n}", _("号码"), required=True, most=200)})
-        now, differ = service.enter(draw, request.user, values, seen)  # type: ignore[arg-type]
+        now, differ = service.enter(draw, request.user, values, seen)
         if differ is not None:
             return say_error(request, differ)
         message = (
@@ -261,7 +264,7 @@ def act(request: HttpRequest, draw: Draw, what: str) -> HttpResponse:
         demand(request, "draws.slips", draw)
         ceremony: dict[str, Any] = next((s for s in draw.plan["randomness"] if s.get("sealed")), {"speakers": []})
         slips = [one.lower() for one in _each(request, "slip", ceremony)]
-        shown, differ = service.seal_slips(draw, request.user, slips, seen)  # type: ignore[arg-type]
+        shown, differ = service.seal_slips(draw, request.user, slips, seen)
         if differ is not None:
             return say_error(request, differ)
         sealed = _("两人录入一致，封条已登记。请在开封之前公布封存摘要。")
@@ -269,12 +272,12 @@ def act(request: HttpRequest, draw: Draw, what: str) -> HttpResponse:
     elif what == "stamp":
         demand(request, "draws.stamp", draw)
         file = request.FILES.get("file")
-        stamps.add(draw, request.user, content_of(file, "stamp", limit=2**20), file.name if file else "")  # type: ignore[arg-type]
+        stamps.add(draw, request.user, content_of(file, "stamp", limit=2**20), (file and file.name) or "")
         return done(request, "draw", _("时间戳已核对并登记，在公开的承诺记录里可见。"), draw.pk)
     elif what == "draw":
         demand(request, "draws.draw", draw)
         compare(draw, seen)
-        job = jobs.enqueue("draw", f"draw:{draw.pk}", request.user, draw.department, draw=draw.pk, seen=seen)  # type: ignore[arg-type]
+        job = jobs.enqueue("draw", f"draw:{draw.pk}", request.user, draw.department, draw=draw.pk, seen=seen)
     elif what == "ledger":
         demand(request, "ledgers.import", draw.department)
         content = service.ledger_file(draw)
@@ -286,7 +289,7 @@ def act(request: HttpRequest, draw: Draw, what: str) -> HttpResponse:
 
 
 @page("draws.view", methods=("GET", "POST"), task=DrawTask)
-def task(request: HttpRequest, task: DrawTask) -> HttpResponse:
+def task(request: SignedInRequest, task: DrawTask) -> HttpResponse:
     """Show one inspection, made for a phone; a POST keeps its result."""
     draw = task.draw
     if request.method == "POST":
@@ -317,7 +320,7 @@ def task(request: HttpRequest, task: DrawTask) -> HttpResponse:
 
 
 @page("draws.view", draw=Draw)
-def draw_file(request: HttpRequest, draw: Draw, name: str) -> HttpResponse:
+def draw_file(request: SignedInRequest, draw: Draw, name: str) -> HttpResponse:
     """Send one file of a draw."""
     if name not in FILES:
         raise Http404

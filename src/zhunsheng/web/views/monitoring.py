@@ -33,13 +33,13 @@ def monitoring(request: SignedInRequest, department: Organisation, year: int) ->
     opened = {c.as_of: c for c in Checkpoint.objects.filter(department=department, year=year)}
     listed = []
     for entry in entries:
-        checkpoint = opened.pop(entry.as_of, None)
-        waiting = figures.unexplained(checkpoint) if checkpoint else []
-        open_now = checkpoint is None or checkpoint.state == "open"
+        begun = opened.pop(entry.as_of, None)
+        waiting = figures.unexplained(begun) if begun else []
+        open_now = begun is None or begun.state == "open"
         listed.append(
             {
                 "entry": entry,
-                "checkpoint": checkpoint,
+                "checkpoint": begun,
                 "waiting": len(waiting),
                 "late": open_now and entry.due_on < today,
                 "early": max(entry.opens_on, entry.as_of) > today,

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.forms.public import Disclosed, Extent, HeldSlip, OwnCode, said_of
 from zhunsheng.web.models import Commitment, Organisation, Publication
-from zhunsheng.web.requests import SignedInRequest
+from zhunsheng.web.requests import SignedInRequest, SiteRequest
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import commitments, office, own_proofs, publishing, stamps
 from zhunsheng.web.services.ceremony import code_of
@@ -199,7 +199,7 @@ def commitment_slip_text(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_safe
-def commitment_screen(request: HttpRequest, number: int) -> HttpResponse:
+def commitment_screen(request: SiteRequest, number: int) -> HttpResponse:
     """Show a draw to a hall, or to whoever follows it from elsewhere, as far as it is public."""
     kept = get_object_or_404(Commitment.objects.select_related("draw__department"), number=number)
     try:

@@ -124,8 +124,8 @@ def recheck(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpRespons
     if request.method == "POST":
         demand(request, "selfeval.recheck", evaluation)
         reported = evaluation.reported if "again" in request.POST else None
-        if request.FILES.get("file"):
-            reported = take(request.FILES["file"], "document", evaluation.department, request.user)
+        if sent := request.FILES.get("file"):
+            reported = take(sent, "document", evaluation.department, request.user)
         found = figures.recheck(evaluation, reported)
         count = sum(len(f["differences"]) for f in found)
         return done(request, "recheck", _("复核完成，差异 %s 处。") % count, evaluation.pk)

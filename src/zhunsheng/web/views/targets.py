@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -30,7 +30,7 @@ from zhunsheng.web.workflow import compare as unchanged
 
 
 @page("targets.view", methods=("GET", "POST"), whole=False)
-def targets(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
+def targets(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """List the sheets of a year; a POST starts some: from a document, last year's, or the empty form."""
     if request.method == "POST":
         demand(request, "targets.start", department)
@@ -110,7 +110,7 @@ def _about(field: str, path: str) -> bool:
 
 
 def _review_context(
-    request: HttpRequest, version: SheetVersion, sheet: Any, fields: dict[str, Any]
+    request: SignedInRequest, version: SheetVersion, sheet: Any, fields: dict[str, Any]
 ) -> dict[str, Any]:
     """Return what the panel of the review shows: how it stands, its findings, and those that stand beside no field."""
     standing = review.standing_of(version)
@@ -141,7 +141,7 @@ RARE = ("weight", "last_year")  # columns that many sheets leave empty
 
 
 @page("targets.view", version=SheetVersion)
-def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
+def version(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
     """Show a version: the original on one side, the fields with their findings on the other."""
     sheet = version.target_sheet()
     fields = fields_of(sheet)
@@ -188,8 +188,8 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
     document: list[dict[str, Any]] = []
     if version.upload is not None:
         try:
-            with version.upload.opened() as path:
-                document = original(path)
+            with version.upload.opened() as file:
+                document = original(file)
         except ZhunshengError as error:
             document = [{"kind": "p", "key": "", "text": error.web}]
     linked = set(keys.values()) - {""}
@@ -236,7 +236,7 @@ def version(request: HttpRequest, version: SheetVersion) -> HttpResponse:
 
 
 @page("targets.view", methods=("POST",), version=SheetVersion)
-def field(request: HttpRequest, version: SheetVersion) -> HttpResponse:
+def field(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
     """Set one field; where someone else changed it meanwhile, both values come back for a choice."""
     demand(request, "targets.edit", version)
     path, text, was = request.POST.get("path", ""), request.POST.get("text", ""), request.POST.get("was", "")
@@ -273,7 +273,7 @@ def field(request: HttpRequest, version: SheetVersion) -> HttpResponse:
 
 
 @page("targets.view", methods=("POST",), version=SheetVersion)
-def part(request: HttpRequest, version: SheetVersion) -> HttpResponse:
+def part(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
     """Add or remove an indicator, a goal or a plan date."""
     demand(request, "targets.edit", version)
     what = request.POST.get("part", "")
@@ -298,7 +298,7 @@ def settle(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
 
 
 @page("targets.view", methods=("POST",), version=SheetVersion)
-def same(request: HttpRequest, version: SheetVersion) -> HttpResponse:
+def same(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
     """Keep a person's word which indicator of an earlier version one is."""
     demand(request, "targets.edit", version)
     said = SameForm.of(request)
@@ -307,7 +307,7 @@ def same(request: HttpRequest, version: SheetVersion) -> HttpResponse:
 
 
 @page("targets.view", methods=("POST",), version=SheetVersion)
-def adjust(request: HttpRequest, version: SheetVersion) -> HttpResponse:
+def adjust(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
     """Open an adjustment of an approved version, with its reason."""
     demand(request, "targets.adjust", version)
     made = sheets.adjust(version, request.user, text_of(request, "reason", _("调整理由"), required=True))
@@ -315,7 +315,7 @@ def adjust(request: HttpRequest, version: SheetVersion) -> HttpResponse:
 
 
 @page("targets.view", version=SheetVersion)
-def compare(request: HttpRequest, version: SheetVersion, other: int) -> HttpResponse:
+def compare(request: SignedInRequest, version: SheetVersion, other: int) -> HttpResponse:
     """Show two versions of a sheet side by side, changed fields first."""
     against = get_object_or_404(SheetVersion, pk=other, sheet=version.sheet)
     old, new = sorted((version, against), key=lambda v: v.number)
@@ -331,7 +331,7 @@ def compare(request: HttpRequest, version: SheetVersion, other: int) -> HttpResp
 
 
 @page("targets.view", version=SheetVersion)
-def target_file(request: HttpRequest, version: SheetVersion, kind: str) -> HttpResponse:
+def target_file(request: SignedInRequest, version: SheetVersion, kind: str) -> HttpResponse:
     """Send the official target table as Word or Excel, or the original document."""
     name = f"{version.sheet.name}（第{version.number}版）"
     if kind == "original":

@@ -7,5 +7,5 @@ from django.db.backends.sqlite3 import base
 from zhunsheng.web.databases import Late
 
 
-class DatabaseWrapper(Late, base.DatabaseWrapper):  # type: ignore[misc]
+class DatabaseWrapper(Late, base.DatabaseWrapper):
     """Django's own, with what waits for the end of a transaction."""
