@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils.translation import gettext_lazy as _
 from rules.permissions import add_perm
 from rules.predicates import Predicate
@@ -23,6 +23,7 @@ from zhunsheng.web.models import CalendarEntry, Decided, LocalScheme, Membership
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+Subject = Organisation | Decided | None  # what an action is taken on; None: anywhere at all
 STAFF, FINANCE, HEAD, BUREAU, EVALUATOR, AUDITOR, ADMIN = (str(role) for role in Role)
 OFFICE = (STAFF, FINANCE, HEAD)
 READERS = (*OFFICE, BUREAU, AUDITOR)
@@ -306,7 +307,7 @@ def roles_for(user: User, action: str, where: Organisation | None) -> set[str]:
     return inherited | (held if action.endswith(".view") else held - set(OFFICE))
 
 
-def permits(user: User, action: str, subject: Any = None) -> bool:
+def permits(user: User, action: str, subject: Subject = None) -> bool:
     """Return whether a user's roles and the four eyes let them take an action, whatever state the record is in.
 
     A record without a department is nobody's to act on.
@@ -320,7 +321,7 @@ def permits(user: User, action: str, subject: Any = None) -> bool:
     return not (act.apart and _took(user, action, subject))
 
 
-def in_state(user: User, action: str, subject: Any) -> bool:
+def in_state(user: User, action: str, subject: Decided) -> bool:
     """Return whether the record's state lets the action be taken in one of the user's roles."""
     act, state = ACTIONS[action], subject.state
     if act.on and state not in act.on:
@@ -328,9 +329,9 @@ def in_state(user: User, action: str, subject: Any) -> bool:
     return not act.by or any((role, state) in act.by for role in roles_for(user, action, subject.department))
 
 
-def may(user: User, action: str, subject: Any = None) -> bool:
+def may(user: User, action: str, subject: Subject = None) -> bool:
     """Return whether a user may take an action on a record, an organisation, or (None) anywhere at all."""
-    if getattr(subject, "state", None) is not None and not isinstance(subject, Organisation):
+    if isinstance(subject, Decided):
         if ACTIONS[action].on and subject.state not in ACTIONS[action].on:
             return False  # said first only because it costs no query
         return permits(user, action, subject) and in_state(user, action, subject)
@@ -345,7 +346,7 @@ def present_round(subject: Decided) -> list[Step]:
     return steps[starts[-1] :] if starts else steps
 
 
-def _took(user: User, action: str, subject: Any) -> bool:
+def _took(user: User, action: str, subject: object) -> bool:
     """Return whether the user took one of the steps in the present round, or wrote the text that is decided on."""
     if not isinstance(subject, Decided):
         return False
@@ -354,7 +355,7 @@ def _took(user: User, action: str, subject: Any) -> bool:
     return user.get_username() in subject.kept_apart(action)
 
 
-def available(user: User, subject: Any, prefix: str) -> list[tuple[str, Act]]:
+def available(user: User, subject: Decided, prefix: str) -> list[tuple[str, Act]]:
     """Return the labelled actions a user may take on a record now, for its buttons."""
     return [
         (name, act)
@@ -404,7 +405,7 @@ def everywhere(user: User, action: str) -> bool:
     return bool(tops) and all(any(top.covers(root) for top in tops) for root in roots)
 
 
-def governs(user: User, subject: Any) -> bool:
+def governs(user: User, subject: Model) -> bool:
     """Return whether an administrator's reach covers what is to be changed, whatever it is.
 
     A person is within it when all roles that they hold are (when none is left, all they ever held were): whoever resets a

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -66,7 +65,7 @@ class Publication(Decided):
         """Return the user name of who asked for it."""
         return {self.requested_by.get_username()} if self.requested_by else set()
 
-    def bound_text(self) -> Any:
+    def bound_text(self) -> object:
         """Return the copy; what became of it since is no part of it."""
         return [self.kind, self.object_id, self.title, self.data]
 
