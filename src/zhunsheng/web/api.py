@@ -30,6 +30,7 @@ from zhunsheng.web.api_shapes import (
     JobOut,
     LedgerOut,
     Page,
+    Plain,
     Problem,
     PublicOut,
     ReviewOut,
@@ -79,9 +80,9 @@ class Token(HttpBearer):
 class CleanParser(Parser):
     """Reads the body of a request; texts in it come without control characters, as those of forms do."""
 
-    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+    def parse_body(self, request: HttpRequest) -> Plain:
         """Return the body's JSON."""
-        found: dict[str, Any] = cleaned(json.loads(request.body))
+        found: Plain = cleaned(json.loads(request.body))
         return found
 
 
@@ -139,8 +140,8 @@ def broken(request: HttpRequest, error: Exception) -> HttpResponse:
     return say(request, of_system(error) or ZhunshengError("ZS-CL-99", detail=type(error).__name__))
 
 
-ERRORS: dict[int, Any] = {401: Problem, 403: Problem, 404: Problem, 422: Problem, 429: Problem, 500: Problem}
-OPEN_ERRORS: dict[int, Any] = {422: Problem, 429: Problem, 500: Problem}
+ERRORS: dict[int, type[Problem]] = {401: Problem, 403: Problem, 404: Problem, 422: Problem, 429: Problem, 500: Problem}
+OPEN_ERRORS: dict[int, type[Problem]] = {422: Problem, 429: Problem, 500: Problem}
 Year = QueryEx[int, P(ge=2000, le=2100)]
 Key = HeaderEx[str | None, P(alias="Idempotency-Key", max_length=255)]
 Remark = QueryEx[str, P(max_length=MOST["remark"])]
@@ -170,7 +171,7 @@ def allowed(request: TokenRequest, scope: str, action: str, department: int) -> 
 @api.get(
     "/departments", response={200: list[DepartmentOut], **ERRORS}, operation_id="departments", summary="可查看的部门"
 )
-def list_departments(request: TokenRequest, page: Query[Page]) -> Any:
+def list_departments(request: TokenRequest, page: Query[Page]) -> list[Plain]:
     """Departments in the order of the tree, with the years that have target sheets."""
     mine = departments(request.auth.user, "targets.view")[page.offset : page.offset + page.limit]
     years: dict[int, list[int]] = {}
@@ -189,7 +190,7 @@ def list_departments(request: TokenRequest, page: Query[Page]) -> Any:
     operation_id="sheets",
     summary="绩效目标表",
 )
-def list_sheets(request: TokenRequest, department: int, year: Year) -> Any:
+def list_sheets(request: TokenRequest, department: int, year: Year) -> list[Plain]:
     """The newest version of each sheet of a year: its state, number and content (format zhunsheng.book/1, one sheet)."""
     place = allowed(request, "targets:read", "targets.view", department)
     found = []
@@ -215,7 +216,7 @@ def list_sheets(request: TokenRequest, department: int, year: Year) -> Any:
     operation_id="findings",
     summary="审核发现的问题",
 )
-def list_findings(request: TokenRequest, department: int, year: Year) -> Any:
+def list_findings(request: TokenRequest, department: int, year: Year) -> list[Plain]:
     """Findings of the review of the newest versions; “reviews” says which rules were judged at all."""
     place = allowed(request, "targets:read", "targets.view", department)
     versions = [sheets.newest(s) for s in sheets.sheets_of(place, year)]
@@ -241,7 +242,7 @@ def list_findings(request: TokenRequest, department: int, year: Year) -> Any:
     operation_id="reviews",
     summary="审核情况：每条规则的状态",
 )
-def list_reviews(request: TokenRequest, department: int, year: Year) -> Any:
+def list_reviews(request: TokenRequest, department: int, year: Year) -> list[Plain]:
     """How the review of each sheet's newest version stands: verdict, counts by state, and every rule with what is missing.
 
     The verdict is “clean” only when every rule that applies was judged on the present text and none found anything.
@@ -268,7 +269,7 @@ def upload_document(
     year: Year,
     reason: Remark = "",
     key: Key = None,
-) -> Any:
+) -> tuple[int, Any]:
     """Read a document; each sheet becomes a draft version, to be checked and submitted by a person.
 
     The same bytes sent again to the same department and year give the same versions, not new ones.
@@ -294,7 +295,7 @@ def upload_document(
 
 
 @api.get("/ledgers", response={200: list[LedgerOut], **ERRORS}, operation_id="ledgers", summary="台账字典")
-def list_ledgers(request: TokenRequest) -> Any:
+def list_ledgers(request: TokenRequest) -> list[Plain]:
     """All ledgers with their columns."""
     return [
         {
@@ -316,7 +317,7 @@ def list_ledgers(request: TokenRequest) -> Any:
     operation_id="ledger_rows",
     summary="台账数据",
 )
-def ledger_rows(request: TokenRequest, department: int, ledger: str, page: Query[Page]) -> Any:
+def ledger_rows(request: TokenRequest, department: int, ledger: str, page: Query[Page]) -> Plain:
     """Rows of a ledger, personal columns masked, with the batch and file row that brought each."""
     place = allowed(request, "ledgers:read", "ledgers.view", department)
     known = ledger_of(ledger)
@@ -329,7 +330,7 @@ def ledger_rows(request: TokenRequest, department: int, ledger: str, page: Query
     return {"total": found.total, "rows": rows}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else str(value) if hasattr(value, "quantize") else value
 
 
@@ -346,7 +347,7 @@ def import_file(
     file: File[UploadedFile],
     good_rows: bool = False,
     key: Key = None,
-) -> Any:
+) -> tuple[int, Any]:
     """Take in a ledger file; it is checked and imported in the background. Ask ``/jobs/{id}`` what it came to."""
     place = allowed(request, "ledgers:write", "ledgers.import", department)
     known = ledger_of(ledger)
@@ -366,7 +367,7 @@ def import_file(
     operation_id="batches",
     summary="导入批次",
 )
-def list_batches(request: TokenRequest, department: int) -> Any:
+def list_batches(request: TokenRequest, department: int) -> list[Plain]:
     """Batches of a department's ledgers, oldest first, each chained to the one before by its digest."""
     place = allowed(request, "ledgers:read", "ledgers.view", department)
     return [
@@ -376,7 +377,7 @@ def list_batches(request: TokenRequest, department: int) -> Any:
 
 
 @api.get("/jobs/{job}", response={200: JobOut, **ERRORS}, operation_id="job", summary="后台任务")
-def job_state(request: TokenRequest, job: int) -> Any:
+def job_state(request: TokenRequest, job: int) -> Plain:
     """How far a job is and what it came to; one's own jobs only."""
     return _job(_own_job(request, job))
 
@@ -392,7 +393,7 @@ MARKED = {XLSX: {"schema": {"type": "string", "format": "binary"}}}
     summary="标注了错误的台账文件",
     openapi_extra={"responses": {200: {"description": "OK", "content": MARKED}}},
 )
-def job_marked(request: TokenRequest, job: int) -> Any:
+def job_marked(request: TokenRequest, job: int) -> FileResponse:
     """The copy of a ledger file with its errors marked in place; personal data stand in it as they were sent."""
     scoped(request, "ledgers:read")
     found = _own_job(request, job)
@@ -414,7 +415,7 @@ def _own_job(request: TokenRequest, job: int) -> Job:
     return found
 
 
-def _job(job: Job) -> dict[str, Any]:
+def _job(job: Job) -> Plain:
     said = job.as_json()
     return said | {"marked": f"/api/jobs/{job.pk}/marked" if job.result.get("marked") else None}
 
@@ -425,13 +426,13 @@ def _job(job: Job) -> dict[str, Any]:
     operation_id="assessment",
     summary="监控、得分与来源",
 )
-def assessment(request: TokenRequest, department: int, year: Year) -> Any:
+def assessment(request: TokenRequest, department: int, year: Year) -> Plain:
     """The newest assessment (format zhunsheng.run/1); 404 where there is none yet."""
     place = allowed(request, "results:read", "overview.view", department)
     found = figures.newest_assessment(place, year)
     if found is None:
         raise ZhunshengError("ZS-WB-32", what=f"{year} 年的测算结果")
-    result: dict[str, Any] = found.result
+    result: Plain = found.result
     return result
 
 
@@ -441,7 +442,7 @@ def assessment(request: TokenRequest, department: int, year: Year) -> Any:
     operation_id="draws",
     summary="双随机抽查",
 )
-def list_draws(request: TokenRequest, department: int) -> Any:
+def list_draws(request: TokenRequest, department: int) -> list[Plain]:
     """Draws with their plan, commitment digest and state."""
     place = allowed(request, "draws:read", "draws.view", department)
     return [
@@ -466,7 +467,7 @@ def list_draws(request: TokenRequest, department: int) -> Any:
     operation_id="public",
     summary="已公开的内容（不需要令牌）",
 )
-def list_public(request: HttpRequest, page: Query[Page]) -> Any:
+def list_public(request: HttpRequest, page: Query[Page]) -> list[Plain]:
     """What is public, newest first."""
     found = Publication.objects.filter(state="published").select_related("department")[
         page.offset : page.offset + page.limit

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng.web.models import Organisation
+from zhunsheng.web.models import Organisation, User
 from zhunsheng.web.requests import SiteRequest
 from zhunsheng.web.roles import departments, may, memberships, roles_at
 
@@ -40,7 +40,7 @@ def working_year(department: Organisation) -> int | None:
     return approved or sheets.first()
 
 
-def home_of(user: Any) -> tuple[Organisation | None, int | None]:
+def home_of(user: User) -> tuple[Organisation | None, int | None]:
     """Return the department a user starts in and the year that was worked on last."""
     mine = departments(user, "targets.view")
     if not mine:

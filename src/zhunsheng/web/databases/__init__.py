@@ -49,7 +49,7 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def found(*args: P.args, **kwargs: P.kwargs) -> R:
-        kept: dict[Any, Any] | None = connection.found
+        kept: dict[object, Any] | None = connection.found
         if kept is None:
             return function(*args, **kwargs)
         key = (function, args, *kwargs.items())
@@ -67,8 +67,8 @@ def _reads_only(sql: str) -> bool:
 class Late(BaseDatabaseWrapper):
     """A database wrapper whose transactions end with what was put off, and which keeps what a request has read."""
 
-    waiting: list[tuple[set[str], Any]]
-    found: dict[Any, Any] | None = None
+    waiting: list[tuple[set[str], object]]
+    found: dict[object, Any] | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -96,7 +96,7 @@ class Late(BaseDatabaseWrapper):
         """Whether a transaction of the program's own is open: one that a test wraps around itself is none."""
         return any(not getattr(block, "_from_testcase", False) for block in self.atomic_blocks)
 
-    def put_off(self, item: Any) -> None:
+    def put_off(self, item: object) -> None:
         """Keep something for the end of the transaction, or until it is asked for."""
         self.waiting.append((set(self.savepoint_ids), item))
 

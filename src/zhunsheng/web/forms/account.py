@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.auth.forms import PasswordChangeForm
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng.web.forms.base import Sent
+from zhunsheng.web.forms.base import Files, Sent
 from zhunsheng.web.forms.fields import CleanCharField, IdField, ManyOfField, NumberField, RecordField
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.scopes import SCOPES
@@ -40,7 +39,7 @@ class NewToken(Sent):
     scopes = ManyOfField(SCOPES, label=_("范围"), required=False)
     days = NumberField(low=1, high=MOST_DAYS, label=_("有效天数"), required=False)
 
-    def __init__(self, data: Any, files: Any, places: list[Organisation]) -> None:
+    def __init__(self, data: QueryDict, files: Files, places: list[Organisation]) -> None:
         super().__init__(data, files)
         known = Organisation.objects.filter(pk__in=[one.pk for one in places])
         self.fields["place"] = RecordField(known, label=_("单位"), required=False)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng.web.forms.base import Sent
+from zhunsheng.web.forms.base import Files, Sent
 from zhunsheng.web.forms.fields import CleanCharField, DayField, OneOfField, RecordField, YearField
 from zhunsheng.web.models import CalendarEntry, LibraryIndicator, LocalScheme, Membership, Organisation, Role, User
 from zhunsheng.web.roles import governs, sets_rules
@@ -122,7 +124,7 @@ class NewLibraryIndicator(Sent):
     basis = CleanCharField(label=_("确定依据"), most=60, required=False)
     measure = CleanCharField(label=_("测度"), most=60, required=False)
 
-    def __init__(self, data: Any, files: Any, measures: Any) -> None:
+    def __init__(self, data: QueryDict, files: Files, measures: Iterable[str]) -> None:
         super().__init__(data, files)
         self.fields["measure"] = OneOfField(measures, label=_("测度"), required=False)
 

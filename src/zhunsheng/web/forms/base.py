@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.datastructures import MultiValueDict
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.forms.fields import RecordField
@@ -29,6 +31,9 @@ class Faults(ZhunshengError):
 
 def _bare(message: str) -> str:
     return message.strip().rstrip("。.")
+
+
+Files = MultiValueDict[str, UploadedFile[bytes]]
 
 
 class Sent(forms.Form):

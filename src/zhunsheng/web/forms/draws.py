@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -36,7 +37,7 @@ class PlanForm(forms.Form):
     reserve = forms.DecimalField(label=gettext_lazy("候补比例"), min_value=0, max_value=100, required=False)
     seen = forms.CharField(required=False)
 
-    def __init__(self, data: Any, items: Iterable[InspectionItem]) -> None:
+    def __init__(self, data: QueryDict, items: Iterable[InspectionItem]) -> None:
         super().__init__(data)
         offer(self, "items", ((i.code, str(i)) for i in items))
         for letter in CLASSES:

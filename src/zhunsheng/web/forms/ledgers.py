@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng.web.forms.base import Sent
+from zhunsheng.web.forms.base import Files, Sent
 from zhunsheng.web.forms.fields import CleanCharField, IdField, OneOfField
 
 
@@ -17,7 +18,7 @@ class LedgerFile(Sent):
     ledger = CleanCharField(label=_("台账"), most=60, required=False)
     good_rows = forms.BooleanField(label=_("跳过有错的行"), required=False)
 
-    def __init__(self, data: Any, files: Any, ledgers: Any) -> None:
+    def __init__(self, data: QueryDict, files: Files, ledgers: Iterable[str]) -> None:
         super().__init__(data, files)
         self.fields["ledger"] = OneOfField(ledgers, label=_("台账"), required=False)
 

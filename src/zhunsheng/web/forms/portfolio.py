@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng.web.forms.base import Sent
+from zhunsheng.web.forms.base import Files, Sent
 from zhunsheng.web.forms.fields import OneOfField, RecordField, YearField
 from zhunsheng.web.models import Organisation
 
@@ -27,7 +29,7 @@ class Places(Sent):
     The field of the n-th name is ``place_n``; the values come as {name: department, ``new`` or None}.
     """
 
-    def __init__(self, data: Any, files: Any, names: list[str], below: Any) -> None:
+    def __init__(self, data: QueryDict, files: Files, names: list[str], below: QuerySet[Organisation]) -> None:
         super().__init__(data, files)
         self.names = names
         for n, name in enumerate(names):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any
 
 from django import forms
 from django.http import HttpRequest, QueryDict
@@ -58,7 +57,7 @@ class OwnCode(Sent):
 class _WideNumber(NumberField):
     """A number that may be typed with full-width digits, as Chinese input methods give them."""
 
-    def to_python(self, value: Any) -> int | None:
+    def to_python(self, value: object) -> int | None:
         """Return the number, None for nothing."""
         return super().to_python(unicodedata.normalize("NFKC", str(value or "")))
 
@@ -66,7 +65,7 @@ class _WideNumber(NumberField):
 class _Digest(CleanCharField):
     """A digest that may be typed in full width."""
 
-    def to_python(self, value: Any) -> str:
+    def to_python(self, value: object) -> str:
         """Return the text with plain letters and digits."""
         return unicodedata.normalize("NFKC", super().to_python(value))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.text import MOST
@@ -31,7 +31,7 @@ class ExplanationForm(_OfIndicator):
     cause = forms.ChoiceField(label=_("偏差原因"))
     measures = forms.CharField(label=_("改进措施"), max_length=MOST["words"])
 
-    def __init__(self, data: Any, causes: Sequence[str]) -> None:
+    def __init__(self, data: QueryDict, causes: Sequence[str]) -> None:
         super().__init__(data)
         offer(self, "cause", _choices(causes))
 
@@ -49,7 +49,7 @@ class WordForm(_OfIndicator):
     cause = forms.ChoiceField(label=_("偏差原因"), required=False)
     measures = forms.CharField(label=_("改进措施"), max_length=MOST["words"], required=False)
 
-    def __init__(self, data: Any, bands: Sequence[str], causes: Sequence[str]) -> None:
+    def __init__(self, data: QueryDict, bands: Sequence[str], causes: Sequence[str]) -> None:
         super().__init__(data)
         offer(self, "band", _choices(bands))
         offer(self, "cause", _choices(causes))

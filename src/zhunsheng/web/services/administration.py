@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -189,7 +190,7 @@ def add_date(
     )
 
 
-def rules_in_data() -> list[tuple[str, Any]]:
+def rules_in_data() -> list[tuple[str, Sequence[object]]]:
     """Return the rules that come with the program, with the title of each kind."""
     return [
         (_("指标框架"), frameworks()),

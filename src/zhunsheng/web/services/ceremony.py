@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -215,9 +215,9 @@ def when(moment: datetime | None, now: datetime) -> str:
     return f"{at:%m-%d %H:%M:%S}" if at.year == today.year else f"{at:%Y-%m-%d %H:%M}"
 
 
-def day(date: Any, now: datetime) -> str:
+def day(on: date, now: datetime) -> str:
     """Return a day, without the year where it is this one."""
-    return f"{date:%m-%d}" if date.year == local(now).year else f"{date:%Y-%m-%d}"
+    return f"{on:%m-%d}" if on.year == local(now).year else f"{on:%Y-%m-%d}"
 
 
 def _span(seconds: float) -> str:

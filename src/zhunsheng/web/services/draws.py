@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Mapping
 from datetime import date, datetime
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -554,7 +555,7 @@ def proof_of(draw: Draw) -> dict[str, Any]:
     return read_bundle(draw.folder() / BUNDLE)
 
 
-def adopt(draw: Draw, source: Any, user: User) -> Draw:
+def adopt(draw: Draw, source: Path, user: User) -> Draw:
     """Take over a draw made by the command line: its folder is copied, its tasks are made, its state follows."""
     shutil.copytree(source, draw.folder(), dirs_exist_ok=True)
     read_plan(draw.folder() / "plan.json")

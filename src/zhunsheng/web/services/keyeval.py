@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
@@ -80,7 +81,7 @@ def card_of(evaluation: KeyEvaluation) -> KeyCard:
     return key_card(framework_of(evaluation), given, agreed)
 
 
-def free_projects(department: Organisation, year: int) -> Any:
+def free_projects(department: Organisation, year: int) -> QuerySet[Sheet]:
     """Return the query of the projects that are not evaluated yet."""
     return Sheet.objects.filter(
         department=department, year=year, kind="project", retired=False, key_evaluations=None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from django.utils.translation import gettext as _
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Ledger, Page, browse, ledger_of, write_template
 from zhunsheng.evidence import ledgers as all_ledgers
+from zhunsheng.evidence.browsing import Row
+from zhunsheng.evidence.records import Batch
 from zhunsheng.files.writing import TextBook
 from zhunsheng.text import csv_text
 from zhunsheng.web.audit import record
@@ -41,7 +44,7 @@ def one(name: str) -> Ledger | None:
         return None
 
 
-def listed(department: Organisation) -> tuple[list[dict[str, Any]], list[tuple[Any, bool]]]:
+def listed(department: Organisation) -> tuple[list[dict[str, Any]], list[tuple[Batch, bool]]]:
     """Return each ledger with its newest batch, those with data first; and all batches, newest first, with whether undone."""
     batches = figures.store().batches(department=key_of(department))
     undone = {b.undoes for b in batches if b.undoes}
@@ -52,7 +55,7 @@ def listed(department: Organisation) -> tuple[list[dict[str, Any]], list[tuple[A
     return sorted(found, key=lambda x: x["batch"] is None), [(b, b.batch in undone) for b in reversed(batches)]
 
 
-def undone(department: Organisation, year: int) -> list[Any]:
+def undone(department: Organisation, year: int) -> list[Batch]:
     """Return the batches by which a department took others back, newest first: of those that a year's data can have been in.
 
     What was imported before the year began held none of it; what a later batch held is not told by its date.
@@ -78,11 +81,11 @@ def exported(department: Organisation, ledger: Ledger, kind: str, **asked: Any) 
     return content, f"{ledger.title}.{kind}"
 
 
-def _csv(ledger: Ledger, rows: Any) -> bytes:
+def _csv(ledger: Ledger, rows: Sequence[Row]) -> bytes:
     return csv_text([[c.title for c in ledger.columns], *(r.values for r in rows)]).encode("utf-8-sig")
 
 
-def _xlsx(ledger: Ledger, rows: Any) -> bytes:
+def _xlsx(ledger: Ledger, rows: Sequence[Row]) -> bytes:
     titles = [c.title for c in ledger.columns]
     buffer = io.BytesIO()
     with TextBook(buffer, in_memory=True, default_date_format="yyyy-mm-dd") as book:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zhunsheng.web.models import Role
 from zhunsheng.web.roles import ACTIONS, PARTS, Act, words_of
 from zhunsheng.web.services.decisions import RECORDS
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True)
 class Row:
     """One action: its name, who may take it, on which states (by role where they differ), where it leads, apart from what."""
 
-    words: Any
+    words: StrOrPromise
     held: list[tuple[str, bool]]
     on: list[str]
     to: list[str]
-    apart: list[Any]
+    apart: list[StrOrPromise]
     remark: bool
     system: bool
 
@@ -27,7 +30,7 @@ class Row:
 class Part:
     """The actions of one part; ``held`` says of each role whether it acts there (``act``), looks (``look``) or neither."""
 
-    words: Any
+    words: StrOrPromise
     rows: list[Row]
     held: list[tuple[str, str]]
     way: list[str]

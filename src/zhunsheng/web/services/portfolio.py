@@ -16,8 +16,9 @@ from typing import Any, Literal
 
 import xlsxwriter
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -112,7 +113,7 @@ def _gbk(name: str) -> str:
         return name
 
 
-def packed(files: list[Any]) -> bytes:
+def packed(files: Sequence[UploadedFile[bytes]]) -> bytes:
     """Return the files of a chosen folder as one zip, so that they go the way of an uploaded one. Raises ``ZS-WB-04``."""
     if sum(f.size or 0 for f in files) > settings.MAX_UPLOAD:
         raise ZhunshengError("ZS-WB-04", name=_("选择的文件夹"), limit=settings.MAX_UPLOAD // 2**20)
@@ -270,8 +271,8 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
     days, common = days_of({row["department_id"] for row in rows}, year), default_as_of(year)
     newest = {r["department_id"]: r for r in rows if r["as_of"] <= days.get(r["department_id"], common)}
     lights: dict[int, dict[str, int]] = defaultdict(dict)
-    for row in _lights(district, year).values("department_id", "light").annotate(n=Count("id")).order_by():
-        lights[row["department_id"]][row["light"]] = row["n"]
+    for lit in _lights(district, year).values("department_id", "light").annotate(n=Count("id")).order_by():
+        lights[lit["department_id"]][lit["light"]] = lit["n"]
     findings: dict[int, dict[str, int]] = defaultdict(dict)
     drafts: dict[int, int] = defaultdict(int)
     counted = SheetFinding.objects.filter(office.below(district, year, "department__"), year=year)
@@ -468,7 +469,7 @@ def group_rate(rows: Iterable[dict[str, Any]]) -> float | None:
     return None if found is None else float(found)
 
 
-def _lights(district: Organisation, year: int) -> Any:
+def _lights(district: Organisation, year: int) -> QuerySet[IndicatorLight]:
     return IndicatorLight.objects.filter(office.below(district, year, "department__"), year=year)
 
 

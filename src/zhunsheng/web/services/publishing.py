@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils import timezone
@@ -272,7 +273,7 @@ def undecided(publication: Publication) -> list[Item]:
     return [item for item in whole.personal() if item.key not in kept]
 
 
-def look_through(found: Any) -> int:
+def look_through(found: QuerySet[Publication]) -> int:
     """Look through what is public and was not yet by the present rules, and keep what nobody decided on; return how many.
 
     Nothing is taken down: it waits for the head, who withdraws it or says why it may stay.
@@ -348,12 +349,12 @@ def decide(publication: Publication, user: User, action: str, remark: str = "", 
     return step
 
 
-def same(publication: Publication) -> Any:
+def same(publication: Publication) -> QuerySet[Publication]:
     """Return the query of all publications of the same thing, itself included; versions of a sheet are one thing."""
     return _same(publication.kind, publication.object_id)
 
 
-def _same(kind: str, object_id: int) -> Any:
+def _same(kind: str, object_id: int) -> QuerySet[Publication]:
     if kind != "targets":
         return Publication.objects.filter(kind=kind, object_id=object_id)
     sheet = SheetVersion.objects.filter(pk=object_id).values("sheet")
@@ -398,7 +399,7 @@ def _returned(publication: Publication) -> Step | None:
 
 
 @receiver(post_save, sender=Step, dispatch_uid="publications follow their self-evaluation")
-def _follow(sender: Any, instance: Step, created: bool, **_more: Any) -> None:
+def _follow(sender: object, instance: Step, created: bool, **_more: object) -> None:
     """Let requests and publications follow each step of a self-evaluation, whoever takes it and from where."""
     if not created or instance.model != "selfevaluation":
         return

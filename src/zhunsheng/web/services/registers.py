@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Literal
 
 from django.utils import timezone
 from pydantic import BaseModel, ConfigDict
@@ -128,8 +128,8 @@ def as_ledger(register: Register, department: Organisation) -> bytes:
     ledger, records = fed_by(register), counted(register, department)
     if not records:
         raise ZhunshengError("ZS-WB-06", detail=f"“{register.title}”还没有记录")
-    rows: list[list[Any]] = [[c.title for c in ledger.columns]]
+    rows: list[list[str]] = [[c.title for c in ledger.columns]]
     for one in records:
-        values: dict[str, Any] = {**one.data, **register.fixed}
+        values: dict[str, str] = {**one.data, **register.fixed}
         rows.append([values.get(c.name, "") for c in ledger.columns])
     return csv_text(rows).encode("utf-8-sig")

@@ -220,7 +220,7 @@ def review_all() -> int:
 
 
 @receiver(post_save, sender=SheetVersion)
-def approved(sender: Any, instance: SheetVersion, created: bool, **kwargs: Any) -> None:
+def approved(sender: object, instance: SheetVersion, created: bool, **kwargs: object) -> None:
     """Compare next year's sheets anew with what has come into force, whichever way a version was approved."""
     if not created and instance.state == SheetVersion.State.APPROVED:
         after = instance.sheet.year + 1
@@ -230,7 +230,7 @@ def approved(sender: Any, instance: SheetVersion, created: bool, **kwargs: Any) 
 
 @receiver(counted_anew)
 @receiver(post_save, sender=Sheet)
-def sheet_changed(sender: Any, instance: Sheet, created: bool = False, **kwargs: Any) -> None:
+def sheet_changed(sender: object, instance: Sheet, created: bool = False, **kwargs: object) -> None:
     """Review the year and the next when a sheet, or its newest version, is taken out or brought back."""
     if not created:
         refresh(instance.department, {instance.year})

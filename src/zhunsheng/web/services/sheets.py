@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.intake import book_of
-from zhunsheng.targets import Book, Indicator, TargetSheet, TargetValue
+from zhunsheng.targets import Book, Goal, Indicator, PlanStep, TargetSheet, TargetValue
 from zhunsheng.targets.editing import (
     NEW_INDICATOR,
     Field,
@@ -392,7 +392,7 @@ def row_keys(sheet: TargetSheet, part: str) -> list[str]:
     """Return what tells the rows of a part apart, whatever stands before them: an indicator's code, the others' words."""
     if part == "indicators":
         return [i.id for i in sheet.indicators]
-    rows: Any = sheet.spending_plan.steps if part == "plan" else sheet.goals
+    rows: Sequence[PlanStep | Goal] = sheet.spending_plan.steps if part == "plan" else sheet.goals
     return [shown(row.model_dump_json())[:16] for row in rows]
 
 

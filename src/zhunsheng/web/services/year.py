@@ -762,7 +762,7 @@ def keep_word(
     sheet: str,
     indicator: str,
     user: User,
-    check: Callable[[], Any] | None = None,
+    check: Callable[[], object] | None = None,
     *,
     seen: str | None = None,
     **said: Any,
@@ -1000,7 +1000,7 @@ def fill_self_evaluation(evaluation: SelfEvaluation, *, tables: bool = False) ->
 def refill(department: Organisation, year: int) -> list[str]:
     """Bring every record of a year that is not settled to the present evidence; return what could not be, in words."""
     failed = []
-    waiting: list[tuple[Record, Callable[[Any], Any]]] = [
+    waiting: list[tuple[Record, Callable[[Any], object]]] = [
         *((c, fill_checkpoint) for c in Checkpoint.objects.filter(department=department, year=year, state="open")),
         *((e, weigh) for e in SelfEvaluation.objects.filter(department=department, year=year)),
     ]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 from axes.handlers.proxy import AxesProxyHandler
 from django.contrib.auth import views as auth
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.signals import user_login_failed
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse_lazy
@@ -42,7 +43,7 @@ class SignIn(auth.LoginView):
     redirect_authenticated_user = True
     http_method_names = ("get", "head", "post")
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Sign in, and know the browser again."""
         response = super().form_valid(form)
         remember(self.request, response, form.get_user())
@@ -63,7 +64,7 @@ class Password(auth.PasswordChangeView):
     http_method_names = ("get", "head", "post")
     form_class = NewPassword
 
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Let who failed to give the present password wait, as at signing in."""
         if request.method == "POST" and request.user.is_authenticated:
             said = {"username": request.user.get_username()}
@@ -71,14 +72,14 @@ class Password(auth.PasswordChangeView):
                 return answer(request)
         return super().dispatch(request, *args, **kwargs)
 
-    def form_invalid(self, form: Any) -> HttpResponse:
+    def form_invalid(self, form: PasswordChangeForm) -> HttpResponse:
         """Count a wrong present password as a failure to sign in."""
         if "old_password" in form.errors:
             said = {"username": self.request.user.get_username()}
             user_login_failed.send(sender=__name__, credentials=said, request=self.request)
         return super().form_invalid(form)
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         """Keep the new password; a handed-out one is thereby replaced."""
         form.user.must_change = False
         return super().form_valid(form)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -40,10 +40,10 @@ def _from_above(request: SignedInRequest, parent: Organisation | None = None) ->
         raise PermissionDenied("admin.manage")
 
 
-def _in_force(request: SignedInRequest, model: Any) -> Any:
+def _in_force(request: SignedInRequest, model: Any) -> QuerySet[Any]:
     """Return what was set for places within an administrator's reach, and what is set above them."""
     above = {pk for m in memberships(request.user) if m.role == Role.ADMIN for pk in m.organisation.line}
-    found = model.objects.filter(within(request.user, "admin.manage", "organisation__") | Q(organisation__in=above))
+    found: QuerySet[Any] = model.objects.filter(within(request.user, "admin.manage", "organisation__") | Q(organisation__in=above))
     return found.select_related("organisation__parent__parent")
 
 

@@ -24,7 +24,7 @@ from zhunsheng.text import clean
 from zhunsheng.web.models import Draw, Organisation
 from zhunsheng.web.models.decided import Overtaken
 from zhunsheng.web.requests import SignedInRequest, SiteRequest
-from zhunsheng.web.roles import may
+from zhunsheng.web.roles import Subject, may
 from zhunsheng.web.sending import sending
 from zhunsheng.web.services import ceremony, decisions, once
 from zhunsheng.web.session import above, sign_in_again, typed
@@ -179,7 +179,7 @@ class Done(HttpResponseRedirect):
             del self["Location"]
 
 
-def done(request: SiteRequest, to: str, message: str = "", *args: Any, **kwargs: Any) -> HttpResponse:
+def done(request: SiteRequest, to: str, message: str = "", *args: object, **kwargs: object) -> HttpResponse:
     """Go on to a page after something was done, with a message on it."""
     if message:
         messages.success(request, message)
@@ -187,7 +187,7 @@ def done(request: SiteRequest, to: str, message: str = "", *args: Any, **kwargs:
     return Done(address, message, whole=not request.htmx)
 
 
-def demand(request: SignedInRequest, action: str, subject: Any) -> None:
+def demand(request: SignedInRequest, action: str, subject: Subject) -> None:
     """Refuse unless the user may take the action on the record in its present state."""
     if not may(request.user, action, subject):
         raise PermissionDenied(action)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -23,7 +21,7 @@ def step(request: SignedInRequest, prefix: str, pk: int) -> HttpResponse:
     action = request.POST.get("action", "")
     if not decisions.known(prefix, action):
         raise Http404
-    record: Any = get_object_or_404(decisions.RECORDS[prefix], pk=pk)
+    record = get_object_or_404(decisions.RECORDS[prefix], pk=pk)
     decisions.permitted(request.user, record, action)
     said = checked(StepForm(request.POST, request.FILES))
     outcome = decisions.decide(request.user, record, action, said)

@@ -13,7 +13,7 @@ from zhunsheng.web.forms.base import checked
 from zhunsheng.web.forms.year import WordForm
 from zhunsheng.web.models import Contest, Organisation, SelfEvaluation, Upload
 from zhunsheng.web.requests import SignedInRequest
-from zhunsheng.web.roles import available, may
+from zhunsheng.web.roles import Act, available, may
 from zhunsheng.web.services import ledgers
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.matching import open_proposals
@@ -92,7 +92,7 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
     return render(request, "web/selfeval.html", context)
 
 
-def _rulings(request: SignedInRequest, evaluation: SelfEvaluation, contest: Contest) -> list[Any]:
+def _rulings(request: SignedInRequest, evaluation: SelfEvaluation, contest: Contest) -> list[tuple[str, Act]]:
     """Return the rulings that are offered: on a closed self-evaluation none that would move its figures."""
     closed = evaluation.state == "accepted"
     offered = available(request.user, contest, "contest")
