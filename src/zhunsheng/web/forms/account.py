@@ -29,6 +29,8 @@ class NewPassword(PasswordChangeForm):
 class Revocation(Sent):
     """A token to be revoked."""
 
+    mark = "revoke"
+
     revoke = IdField(label=_("令牌"))
 
 

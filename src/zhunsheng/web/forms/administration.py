@@ -41,6 +41,8 @@ class OrganisationChange(Sent):
     organisation is ``confirmed``.
     """
 
+    mark = "id"
+
     id = RecordField(ALL, allowed=governs, label=_("单位"))
     what = OneOfField(CHANGES, label=_("事项"))
     name = CleanCharField(label=_("名称"), most=120, required=False)
@@ -77,6 +79,8 @@ class OrganisationChange(Sent):
 class UserChange(Sent):
     """A new user, or a change of one: ``what`` says which."""
 
+    mark, marks = "what", USER_CHANGES
+
     what = OneOfField(USER_CHANGES, label=_("事项"))
     user = RecordField(User.objects, label=_("用户"), required=False)
     username = CleanCharField(label=_("用户名"), most=60, required=False)
@@ -110,6 +114,8 @@ class UserChange(Sent):
 class LibraryToggle(Sent):
     """An entry of the indicator library to be ended or resumed."""
 
+    mark = "id"
+
     id = RecordField(LibraryIndicator.objects, allowed=governs, label=_("指标"))
 
 
@@ -132,6 +138,8 @@ class NewLibraryIndicator(Sent):
 class SchemeToggle(Sent):
     """A local scheme to be ended or resumed."""
 
+    mark = "id"
+
     id = RecordField(LocalScheme.objects, allowed=governs, label=_("方案"))
 
 
@@ -145,6 +153,8 @@ class NewScheme(Sent):
 
 class CalendarToggle(Sent):
     """A calendar entry to be ended or resumed."""
+
+    mark = "id"
 
     id = RecordField(CalendarEntry.objects, allowed=governs, label=_("日历"))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -37,16 +37,40 @@ Files = MultiValueDict[str, UploadedFile[bytes]]
 
 
 class Sent(forms.Form):
-    """A form of which only the values are wanted; the templates draw it themselves."""
+    """A form of which only the values are wanted; the templates draw it themselves.
+
+    Where a page has several, ``mark`` is the field that tells this one by being there, with one of ``marks`` if any.
+    """
+
+    mark: ClassVar[str] = ""
+    marks: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
-    def of(cls, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Return the values of what was sent. Raises ``Faults``, ``PermissionDenied`` for a record out of reach."""
+    def came(cls, request: HttpRequest) -> bool:
+        """Return whether it is this one of its page's forms that was sent."""
+        told = request.POST.get(cls.mark)
+        return told is not None and (not cls.marks or told in cls.marks)
+
+    @classmethod
+    def sent(cls, request: HttpRequest, *args: Any, **kwargs: Any) -> Self:
+        """Return the form as it was sent, checked. Raises ``Faults``, ``PermissionDenied`` for a record out of reach."""
         form = cls(request.POST, request.FILES, *args, **kwargs)
         for field in form.fields.values():
             if isinstance(field, RecordField):
                 field.user = request.user
-        return checked(form)
+        checked(form)
+        return form
+
+    @classmethod
+    def of(cls, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return the values of what was sent. Raises as ``sent``."""
+        return cls.sent(request, *args, **kwargs).cleaned_data
+
+
+class SeenForm(Sent):
+    """What was on the screen, of a form that says nothing else."""
+
+    seen = forms.CharField(required=False)
 
 
 def offer(form: forms.Form, name: str, choices: Iterable[tuple[str, str]]) -> None:

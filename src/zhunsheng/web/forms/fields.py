@@ -147,3 +147,36 @@ class ManyOfField(forms.MultipleChoiceField):
 
     def __init__(self, values: Iterable[str], **kwargs: Any) -> None:
         super().__init__(choices=[(v, v) for v in values], **kwargs)
+
+
+class SentFile(forms.FileField):
+    """A file; an empty one, or none where one is needed, is refused by whatever takes it in."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, allow_empty_file=True, **kwargs)
+
+
+class _SeveralFiles(forms.FileInput):
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """Return all files of the name."""
+        return files.getlist(name)
+
+
+class SentFiles(forms.Field):
+    """Any number of files, a list."""
+
+    widget = _SeveralFiles
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
+
+
+class SentTexts(forms.Field):
+    """All texts that were sent under one name, a list."""
+
+    widget = forms.MultipleHiddenInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)

@@ -12,17 +12,17 @@ from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.regulations import KeyFramework
 from zhunsheng.text import MOST
-from zhunsheng.web.forms.base import offer, offer_records
+from zhunsheng.web.forms.base import Files, Sent, offer, offer_records
 from zhunsheng.web.models import Sheet, User
 
 
-class EvaluatorsForm(forms.Form):
+class EvaluatorsForm(Sent):
     """Evaluators among the people who may be."""
 
     evaluators = forms.ModelMultipleChoiceField(label=_("评价人"), queryset=User.objects.none(), required=False)
 
-    def __init__(self, data: QueryDict, people: Sequence[User]) -> None:
-        super().__init__(data)
+    def __init__(self, data: QueryDict, files: Files, people: Sequence[User]) -> None:
+        super().__init__(data, files)
         offer_records(self, "evaluators", User.objects.filter(pk__in=[p.pk for p in people]))
 
 
@@ -32,8 +32,8 @@ class KeyStartForm(EvaluatorsForm):
     sheet = forms.ModelChoiceField(label=_("项目"), queryset=Sheet.objects.none())
     method = forms.ChoiceField(label=_("评价方法"))
 
-    def __init__(self, data: QueryDict, sheets: QuerySet[Sheet], people: Sequence[User], methods: Sequence[str]) -> None:
-        super().__init__(data, people)
+    def __init__(self, data: QueryDict, files: Files, sheets: QuerySet[Sheet], people: Sequence[User], methods: Sequence[str]) -> None:
+        super().__init__(data, files, people)
         offer_records(self, "sheet", sheets)
         offer(self, "method", ((m, m) for m in methods))
 
@@ -45,15 +45,15 @@ class AppointForm(EvaluatorsForm):
     seen = forms.CharField(required=False)
 
 
-class PointsForm(forms.Form):
+class PointsForm(Sent):
     """Points and reasons by row, each within its row's points; rows left empty are not touched."""
 
     conclusion = forms.CharField(label=_("评价结论"), max_length=MOST["words"], required=False)
     finish = forms.BooleanField(required=False)
     seen = forms.CharField(required=False)
 
-    def __init__(self, data: QueryDict, framework: KeyFramework) -> None:
-        super().__init__(data)
+    def __init__(self, data: QueryDict, files: Files, framework: KeyFramework) -> None:
+        super().__init__(data, files)
         self.framework = framework
         for row in framework.rows:
             self.fields[f"points_{row.code}"] = forms.DecimalField(
@@ -71,7 +71,7 @@ class PointsForm(forms.Form):
         }
 
 
-class RectificationForm(forms.Form):
+class RectificationForm(Sent):
     """A problem to be mended: who, and by when."""
 
     problem = forms.CharField(label=_("问题"), max_length=MOST["remark"])

@@ -12,9 +12,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 from pydantic import ValidationError
 
 from zhunsheng.clock import told
@@ -29,6 +30,7 @@ from zhunsheng.draws.protocol import commitment_digest, refuse_early, refuse_too
 from zhunsheng.draws.randomness import canonical_text, entered
 from zhunsheng.draws.reading import plan_of, read_plan
 from zhunsheng.draws.results import Result, check_results, overdue, publish_by
+from zhunsheng.draws.results import categories as categories
 from zhunsheng.draws.slips import ceremony_of, opened, record, record_digest
 from zhunsheng.draws.spec import ID
 from zhunsheng.draws.strata import untouched as untouched
@@ -48,9 +50,10 @@ from zhunsheng.usecases.drawing import (
     write_notice,
 )
 from zhunsheng.usecases.progress import Progress, no_progress
-from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, Upload, User
+from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, User
 from zhunsheng.web.services import commitments, stamps
 from zhunsheng.web.services.conditions import frame_past, known_later
+from zhunsheng.web.services.uploads import take
 from zhunsheng.web.services.year import store
 from zhunsheng.web.workflow import advance, check, note
 from zhunsheng.wording import number
@@ -67,6 +70,14 @@ COLUMNS = {
     "可查事项": "items",
     "回避对象": "recuse",
 }
+
+
+UNNUMBERED = gettext_lazy("检查人员编号应由字母和数字组成，至多 22 个")
+
+
+def numbered(number: str) -> bool:
+    """Return whether a text can be an inspector's number."""
+    return bool(ID.fullmatch(number)) and number.isalnum()
 
 
 def keep_item(department: Organisation, code: str, name: str, basis: str) -> InspectionItem:
@@ -91,8 +102,8 @@ def keep_inspector(
     Raises ``ZS-WB-06`` for a number that is none, ``ZS-DR-25`` for one that looks like another's.
     """
     number = said.get("number", "").strip()
-    if not number or not ID.fullmatch(number) or not number.isalnum():
-        raise ZhunshengError("ZS-WB-06", detail=gettext("检查人员编号应由字母和数字组成，至多 22 个"))
+    if not numbered(number):
+        raise ZhunshengError("ZS-WB-06", detail=str(UNNUMBERED))
     other = (_numbers(department) if known is None else known).setdefault(lookalikes.of_id(number), number)
     if other != number and not Inspector.objects.filter(department=department, number=number).exists():
         raise ZhunshengError("ZS-DR-25", detail=gettext("%(new)s 与已有的 %(old)s") % {"new": number, "old": other})
@@ -114,8 +125,12 @@ def keep_inspector(
     return kept
 
 
-def take_inspectors(upload: Upload, department: Organisation) -> int:
-    """Keep every row of a csv of inspectors; all or none. Raises ``ZS-WB-06`` and ``ZS-DR-25`` naming the row, ``ZS-EV-07``."""
+def take_inspectors(file: UploadedFile[bytes] | None, department: Organisation, user: User) -> int:
+    """Keep every row of a csv of inspectors; all or none.
+
+    Raises as ``uploads.take``, ``ZS-WB-06`` and ``ZS-DR-25`` naming the row, ``ZS-EV-07``.
+    """
+    upload = take(file, "ledger", department, user, limit=5 * 2**20)
     rows = list(csv.DictReader(io.StringIO(decode(upload.content(), upload.name))))
     known = _numbers(department)
     with transaction.atomic():
@@ -395,6 +410,12 @@ def strength(draw: Draw) -> Verdict:
     sealed = draw.folder() / "seed.json"
     values = read_part(sealed)["values"] if sealed.is_file() else None
     return verdict(Plan.model_validate(draw.plan), values)
+
+
+def sealing(draw: Draw) -> list[str]:
+    """Return the speakers of a draw's ceremony whose slips are sealed before they speak, none without such a ceremony."""
+    found: list[str] = next((s["speakers"] for s in draw.plan["randomness"] if s.get("sealed")), [])
+    return found
 
 
 def slips_shown(draw: Draw) -> dict[str, str] | None:

@@ -28,6 +28,7 @@ from zhunsheng.web.models.work import cipher
 from zhunsheng.web.roles import may
 from zhunsheng.web.services import draws, office, portfolio, publishing, year
 from zhunsheng.web.services.sheets import this_year
+from zhunsheng.web.workflow import compare
 
 log = logging.getLogger(__name__)
 STALE = timedelta(seconds=30)  # without a sign of life a running job counts as interrupted
@@ -237,6 +238,24 @@ HANDLERS: dict[str, Callable[[Job, Progress], dict[str, Any]]] = {
     "commit": _commit_draw,
     "draw": _run_draw,
 }
+
+
+def commit_soon(draw: Draw, user: User, seen: str) -> Job:
+    """Put a draw's commitment in line. Raises ``ZS-WB-10`` where the draw is no longer what was seen."""
+    compare(draw, seen)
+    return enqueue("commit", f"commit:{draw.pk}:{seen}", user, draw.department, draw=draw.pk, seen=seen)
+
+
+def draw_soon(draw: Draw, user: User, seen: str) -> Job:
+    """Put the drawing itself in line. Raises ``ZS-WB-10`` where the draw is no longer what was seen."""
+    compare(draw, seen)
+    return enqueue("draw", f"draw:{draw.pk}", user, draw.department, draw=draw.pk, seen=seen)
+
+
+def results_soon(draw: Draw, user: User) -> Job:
+    """Put the import of a draw's results into the inspections ledger in line."""
+    upload = Upload.keep(draws.ledger_file(draw), f"检查台账-{draw.code}.csv", "ledger", draw.department, user)
+    return import_soon(upload, user, "inspections")
 
 
 def assess_soon(department: Organisation, user: User | None) -> list[Job]:

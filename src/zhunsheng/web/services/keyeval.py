@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -15,6 +17,7 @@ from django.utils.translation import gettext as _
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation.key import KeyCard, check_points, key_card
 from zhunsheng.regulations import KeyFramework, key_frameworks
+from zhunsheng.reports.key_report import write_key_report
 from zhunsheng.usecases.result import RunSheet
 from zhunsheng.web.models import (
     KeyEvaluation,
@@ -227,6 +230,30 @@ def framework_for(department: Organisation, year: int) -> KeyFramework:
 def grade_of(evaluation: KeyEvaluation, card: KeyCard) -> str:
     """Return the grade of an agreed card by the rules that hold for the department."""
     return rules_for(evaluation.department, evaluation.year).scheme.grade(card.total)
+
+
+def report_of(evaluation: KeyEvaluation, on: date) -> tuple[bytes, str] | None:
+    """Return the report in Word, dated ``on``, and its name; None until every row is agreed."""
+    card = card_of(evaluation)
+    if not card.complete:
+        return None
+    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
+        path = Path(scratch) / "重点绩效评价报告.docx"
+        write_key_report(
+            framework_of(evaluation),
+            card,
+            {code: said.get("reason", "") for code, said in evaluation.agreed.items()},
+            path,
+            project=evaluation.sheet.name,
+            department=evaluation.department.name_in(evaluation.year),
+            year=evaluation.year,
+            on=on,
+            grade=grade_of(evaluation, card),
+            method=evaluation.method,
+            conclusion=evaluation.conclusion,
+            findings=[(r.problem, r.owner, r.due_on) for r in reported_fixes(evaluation)],
+        )
+        return path.read_bytes(), f"{evaluation.sheet.name}重点绩效评价报告.docx"
 
 
 def suggested(evaluation: KeyEvaluation, card: KeyCard, result: RunSheet | None) -> list[str]:

@@ -504,7 +504,7 @@ def pager(context: Context) -> dict[str, Any]:
     number = context["number"]
     return {
         "request": context["request"],
-        "total": context.get("total", context.get("found")),
+        "total": context["total"],
         "number": number,
         "pages": context["pages"],
         "before": number - 1,

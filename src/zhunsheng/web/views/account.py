@@ -89,7 +89,7 @@ class Password(auth.PasswordChangeView):
 def account(request: SignedInRequest) -> HttpResponse:
     """Show one's roles and tokens; a POST issues or revokes a token."""
     if request.method == "POST":
-        if "revoke" in request.POST:
+        if Revocation.came(request):
             token = get_object_or_404(ApiToken, pk=Revocation.of(request)["revoke"], user=request.user)
             token.revoked = True
             token.save()

@@ -69,7 +69,7 @@ def administration(request: SignedInRequest) -> HttpResponse:
         held.setdefault(m.organisation_id, []).append(m)
     for one in shown:
         rows.append((one, one.path.count("/") - 2, held.get(one.pk, [])))
-    one = Organisation.objects.filter(mine, pk=integer_of(request.GET, "one", 0, 0, LARGEST)).first()
+    one = Organisation.objects.filter(mine, pk=integer_of(request, "one", 0, 0, LARGEST)).first()
     known = Organisation.objects.filter(mine, active=True).select_related("parent__parent")
     alike = known.filter(kind=one.kind).exclude(pk=one.pk)[:500] if one else []
     context = listed | {
@@ -89,7 +89,7 @@ def administration(request: SignedInRequest) -> HttpResponse:
 @page("admin.manage", methods=("POST",))
 def organisation(request: SignedInRequest) -> HttpResponse:
     """Add an organisation, or change one as of a day."""
-    if "id" not in request.POST:
+    if not sent.OrganisationChange.came(request):
         said = sent.NewOrganisation.of(request)
         _from_above(request, said["parent"])
         office.found(said["name"], said["kind"], said["parent"], official_code=said["official_code"], on=said["on"])
@@ -134,7 +134,7 @@ def users(request: SignedInRequest) -> HttpResponse:
 
 
 def _change_user(request: SignedInRequest) -> HttpResponse:
-    if request.POST.get("what") not in sent.USER_CHANGES:
+    if not sent.UserChange.came(request):
         raise Http404
     said = sent.UserChange.of(request)
     what, user = said["what"], said["user"]
@@ -175,7 +175,7 @@ def library(request: SignedInRequest) -> HttpResponse:
     """List the indicator library; a POST adds an entry or ends one."""
     if request.method == "POST":
         _from_above(request)
-        if "id" in request.POST:
+        if sent.LibraryToggle.came(request):
             service.toggle(sent.LibraryToggle.of(request)["id"])
         else:
             service.add_indicator(sent.NewLibraryIndicator.of(request, service.known_measures()))
@@ -194,7 +194,7 @@ def library(request: SignedInRequest) -> HttpResponse:
 def rules(request: SignedInRequest) -> HttpResponse:
     """Show the rules in force, and local schemes; a POST adds a local scheme, checked against the format, or ends one."""
     if request.method == "POST":
-        if "id" in request.POST:
+        if sent.SchemeToggle.came(request):
             service.toggle(sent.SchemeToggle.of(request)["id"], request.user)
             return done(request, "rules", _("已保存。"))
         said = sent.NewScheme.of(request)
@@ -214,7 +214,7 @@ def rules(request: SignedInRequest) -> HttpResponse:
 def calendar(request: SignedInRequest) -> HttpResponse:
     """List the calendar; a POST adds a date or ends one."""
     if request.method == "POST":
-        if "id" in request.POST:
+        if sent.CalendarToggle.came(request):
             service.toggle(sent.CalendarToggle.of(request)["id"])
         else:
             said = sent.NewCalendarEntry.of(request)

@@ -1,9 +1,8 @@
-"""What all pages share: who may open them, errors in words, fields of forms, files for download."""
+"""What all pages share: who may open them, errors in words, pages of lists, files for download."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -11,16 +10,16 @@ from urllib.parse import quote
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db import models, transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from zhunsheng.clock import DEFAULT
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.text import clean
 from zhunsheng.web.models import Draw, Organisation
 from zhunsheng.web.models.decided import Overtaken
 from zhunsheng.web.requests import SignedInRequest, SiteRequest
@@ -32,7 +31,7 @@ from zhunsheng.web.session import above, sign_in_again, typed
 View = Callable[..., HttpResponse]
 
 
-class Page(Protocol):
+class OpenedView(Protocol):
     """A view as ``page`` opens it: with the action it asks for and the methods it answers."""
 
     action: str | None
@@ -42,7 +41,7 @@ class Page(Protocol):
         """Answer a request."""
 
 
-Decorator = Callable[[View], Page]
+Decorator = Callable[[View], OpenedView]
 TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -68,7 +67,7 @@ def page(
     """
     allowed = (*methods, "HEAD") if "GET" in methods else methods
 
-    def wrap(view: View) -> Page:
+    def wrap(view: View) -> OpenedView:
         @wraps(view)
         def inner(request: SignedInRequest, **kwargs: Any) -> HttpResponse:
             if request.method not in allowed:
@@ -98,7 +97,7 @@ def page(
             except ZhunshengError as error:
                 return say_error(request, error)
 
-        opened = cast(Page, inner)
+        opened = cast(OpenedView, inner)
         opened.action, opened.methods = action, allowed
         return opened
 
@@ -209,59 +208,25 @@ def on_screen(request: SiteRequest, draw: Draw, *, inside: bool) -> HttpResponse
     return response
 
 
-# -- fields of forms --------------------------------------------------------------------------------------------------
+# -- what an address says ---------------------------------------------------------------------------------------------
 
 
-def text_of(request: HttpRequest, name: str, label: str = "", *, required: bool = False, most: int = 4000) -> str:
-    """Return a text field, trimmed. Raises ``ZS-WB-06``."""
-    text = clean(request.POST.get(name, "")).strip()
-    if required and not text:
-        raise ZhunshengError("ZS-WB-06", detail=_("请填写“%(label)s”") % {"label": label or name})
-    if len(text) > most:
-        raise ZhunshengError(
-            "ZS-WB-06", detail=_("“%(label)s”超过 %(most)s 字") % {"label": label or name, "most": most}
-        )
-    return text
-
-
-def date_of(request: HttpRequest, name: str, label: str, *, required: bool = True) -> date | None:
-    """Return a date field. Raises ``ZS-WB-06``."""
-    text = text_of(request, name, label, required=required)
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ZhunshengError("ZS-WB-06", detail=_("“%(label)s”应为日期") % {"label": label}) from None
-
-
-def choice_of(request: HttpRequest, name: str, label: str, choices: Any, *, required: bool = True) -> str:
-    """Return one of the choices. Raises ``ZS-WB-06``."""
-    text = text_of(request, name, label, required=required)
-    if text and text not in choices:
-        raise ZhunshengError(
-            "ZS-WB-06", detail=_("“%(label)s”没有这个选项：%(text)s") % {"label": label, "text": text[:40]}
-        )
-    return text
-
-
-def integer_of(values: Any, name: str, default: int, low: int, high: int) -> int:
+def integer_of(request: HttpRequest, name: str, default: int, low: int, high: int) -> int:
     """Return a number from the address, the default for anything else."""
     try:
-        return min(max(int(values.get(name, default)), low), high)
-    except (TypeError, ValueError):
+        return min(max(int(request.GET.get(name, default)), low), high)
+    except ValueError:
         return default
 
 
-def paged(request: HttpRequest, found: Any, size: int) -> dict[str, Any]:
-    """Return one page of a query as the context that lists and their pager read: ``found``, ``total``, ``number``, ``pages``."""
-    number = integer_of(request.GET, "page", 1, 1, 10**6)
-    total = found.count()
+def paged(request: HttpRequest, found: Sequence[Any] | QuerySet[Any], size: int) -> dict[str, Any]:
+    """Return one page of a list as the context that lists and their pager read: ``found``, ``total``, ``number``, ``pages``."""
+    shown = Paginator(found, size).get_page(request.GET.get("page", 1))
     return {
-        "found": found[(number - 1) * size : number * size],
-        "total": total,
-        "number": number,
-        "pages": max(1, -(-total // size)),
+        "found": shown.object_list,
+        "total": shown.paginator.count,
+        "number": shown.number,
+        "pages": shown.paginator.num_pages,
     }
 
 

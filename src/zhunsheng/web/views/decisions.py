@@ -6,8 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from zhunsheng.web.forms.base import checked
-from zhunsheng.web.forms.decisions import StepForm
+from zhunsheng.web.forms.decisions import StepForm, StepName
 from zhunsheng.web.models.decided import Overtaken
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import ACTIONS
@@ -18,12 +17,12 @@ from zhunsheng.web.views.common import done, page, say_error
 @page(None, methods=("POST",), whole=False)
 def step(request: SignedInRequest, prefix: str, pk: int) -> HttpResponse:
     """Take a step on a record: check, approve, return, sign, confirm, close … with a remark where one is asked for."""
-    action = request.POST.get("action", "")
+    action = StepName.of(request)["action"]
     if not decisions.known(prefix, action):
         raise Http404
     record = get_object_or_404(decisions.RECORDS[prefix], pk=pk)
     decisions.permitted(request.user, record, action)
-    said = checked(StepForm(request.POST, request.FILES))
+    said = StepForm.of(request)
     outcome = decisions.decide(request.user, record, action, said)
     if isinstance(outcome, Overtaken):
         return say_error(request, outcome)

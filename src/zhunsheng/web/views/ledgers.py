@@ -63,14 +63,14 @@ def ledger(request: SignedInRequest, department: Organisation, year: int, ledger
     asked: dict[str, Any] = {
         "search": request.GET.get("q", "").strip()[:100],
         "filters": filters,
-        "batch": integer_of(request.GET, "batch", 0, 0, 10**9) or None,
+        "batch": integer_of(request, "batch", 0, 0, 10**9) or None,
         "order": order.lstrip("-") or None,
         "descending": order.startswith("-"),
         "personal": personal,
     }
     if (kind := request.GET.get("export")) in ("xlsx", "csv"):
         return download(*service.exported(department, known, kind, **asked))
-    number = integer_of(request.GET, "page", 1, 1, 10**6)
+    number = integer_of(request, "page", 1, 1, 10**6)
     found = service.page_of(department, known, PAGE, (number - 1) * PAGE, **asked)
     context = {
         "part": "ledgers",

@@ -120,7 +120,7 @@ def lineage(request: SignedInRequest, department: Organisation, year: int, sheet
     ``line`` is an indicator's number, or ``paid`` or ``budget`` for the sheet's money.
     """
     personal = may(request.user, "ledgers.personal", department)
-    limit = integer_of(request.GET, "rows", ROWS, 10, 1000)
+    limit = integer_of(request, "rows", ROWS, 10, 1000)
     context = behind(department, year, sheet, line, limit, personal=personal)
     if context is None:
         raise Http404

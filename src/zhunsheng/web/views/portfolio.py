@@ -32,7 +32,7 @@ def _scope(request: SignedInRequest, action: str) -> tuple[Organisation, int]:
     # The year most is known of: next year's few drafts are not what the bureau looks at.
     counted = sheets.values("year").annotate(n=Count("department", distinct=True)).order_by("-n", "-year").first()
     newest = counted["year"] if counted else None
-    year = integer_of(request.GET, "year", newest or timezone.localdate().year, 2000, 2100)
+    year = integer_of(request, "year", newest or timezone.localdate().year, 2000, 2100)
     request.where = top, year
     return top, year
 
@@ -61,10 +61,9 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
         ranked.sort(key=lambda r: (r["unreviewed"] > 0, -r["findings"].get("error", 0)))
     elif order == "execution":
         ranked.sort(key=lambda r: (r["execution"] is None, r["execution"] or 0))
-    number = integer_of(request.GET, "page", 1, 1, 10**6)
-    shown = ranked[(number - 1) * PAGE : number * PAGE]
+    listed = paged(request, ranked, PAGE)
     pending = [r for r in ranked if r["unreviewed"]]
-    for row in (*shown, *pending[:15]):
+    for row in (*listed["found"], *pending[:15]):
         row["elsewhere"] = _elsewhere(request, row["department"])
     years = (
         Sheet.objects.filter(department__path__startswith=top.path)
@@ -78,10 +77,10 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
         "the_year": year,
         "the_years": list(years),
         "totals": service.totals(top, year, everyone),
-        "ranked": shown,
-        "found": len(ranked),
-        "number": number,
-        "pages": max(1, -(-len(ranked) // PAGE)),
+        "ranked": listed["found"],
+        "total": listed["total"],
+        "number": listed["number"],
+        "pages": listed["pages"],
         "unreviewed": pending[:15],
         "unreviewed_total": len(pending),
         "search": search,

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.web.forms.base import SeenForm
 from zhunsheng.web.forms.public import Disclosed, Extent, HeldSlip, OwnCode, said_of
 from zhunsheng.web.models import Commitment, Organisation, Publication
 from zhunsheng.web.requests import SignedInRequest, SiteRequest
@@ -103,7 +104,7 @@ def publication(request: SignedInRequest, publication: Publication) -> HttpRespo
 def keep(request: SignedInRequest, publication: Publication) -> HttpResponse:
     """Keep what is personal in something that is public already, each for a reason."""
     demand(request, "publish.keep", publication)
-    publishing.keep(publication, request.user, Disclosed.of(request), request.POST.get("seen", ""))
+    publishing.keep(publication, request.user, Disclosed.of(request), SeenForm.of(request)["seen"])
     return done(request, "publication", _("已记下保留的理由。"), publication.pk)
 
 

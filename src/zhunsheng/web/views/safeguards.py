@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from zhunsheng.web.forms.safeguards import Handover, RecordForm
 from zhunsheng.web.models import Organisation, SafeguardRecord
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
@@ -48,7 +49,7 @@ def register(request: SignedInRequest, department: Organisation, year: int, name
     """List a register; a POST adds a record, or hands the register to its ledger as evidence."""
     known = _register(name)
     if request.method == "POST":
-        if "to_ledger" in request.POST:
+        if Handover.came(request):
             demand(request, "ledgers.import", department)
             job = service.hand_over(known, department, request.user)
             if job is None:
@@ -56,8 +57,8 @@ def register(request: SignedInRequest, department: Organisation, year: int, name
                 return done(request, "register", gone, department=department.pk, year=year, name=name)
             return done(request, "job", "", job.pk)
         demand(request, "safeguards.record", department)
-        given = {f.name: request.POST.get(f.name, "") for f in known.fields}
-        service.enter(known, department, given, request.FILES.get("file"), request.user)
+        form = RecordForm.sent(request, known)
+        service.enter(known, department, form.texts(), form.cleaned_data["file"], request.user)
         return done(request, "register", _("已登记。"), department=department.pk, year=year, name=name)
     records = SafeguardRecord.objects.filter(department=department, register=known.id).select_related("proof")
     today = timezone.localdate()
@@ -85,9 +86,9 @@ def record(request: SignedInRequest, record: SafeguardRecord) -> HttpResponse:
     known = _register(record.register)
     if request.method == "POST":
         demand(request, "safeguards.edit", record)
-        given = {f.name: request.POST.get(f.name, "") for f in known.fields}
-        seen = request.POST.get("seen", "")
-        service.change(record, given, request.FILES.get("file"), request.user, seen)
+        form = RecordForm.sent(request, known)
+        said = form.cleaned_data
+        service.change(record, form.texts(), said["file"], request.user, said["seen"])
         return done(request, "record", _("已保存。"), record.pk)
     actions = [
         (n, a) for n, a in available(request.user, record, "safeguards") if n != "safeguards.request" or known.requests
