@@ -9,13 +9,14 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.web.forms.base import Files, Sent
-from zhunsheng.web.forms.fields import CleanCharField, IdField, OneOfField
+from zhunsheng.web.forms.fields import CleanCharField, IdField, OneOfField, SentFile
 
 
 class LedgerFile(Sent):
     """The ledger that a file is of, empty for telling by its headers; ``ledgers`` are the known ones."""
 
     ledger = CleanCharField(label=_("台账"), most=60, required=False)
+    file = SentFile(label=_("台账文件"))
     good_rows = forms.BooleanField(label=_("跳过有错的行"), required=False)
 
     def __init__(self, data: QueryDict, files: Files, ledgers: Iterable[str]) -> None:

@@ -10,16 +10,18 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.web.forms.base import Files, Sent
-from zhunsheng.web.forms.fields import OneOfField, RecordField, YearField
+from zhunsheng.web.forms.fields import OneOfField, RecordField, SentFile, SentFiles, YearField
 from zhunsheng.web.models import Organisation
 
 NEW = "new"
 
 
 class Archive(Sent):
-    """The year of documents that name none."""
+    """Documents, as a zip or a folder, with the year of those that name none; or all is to be assessed anew."""
 
     year = YearField(label=_("年度"), required=False)
+    file = SentFile(label=_("压缩包"))
+    folder = SentFiles(label=_("文件夹"))
     assess = OneOfField(("1",), label=_("全部重新测算"), required=False)
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError, close_old_connections, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_tasks import task
 
 from zhunsheng import __version__
@@ -28,6 +30,7 @@ from zhunsheng.web.models.work import cipher
 from zhunsheng.web.roles import may
 from zhunsheng.web.services import draws, office, portfolio, publishing, year
 from zhunsheng.web.services.sheets import this_year
+from zhunsheng.web.services.uploads import take
 from zhunsheng.web.workflow import compare
 
 log = logging.getLogger(__name__)
@@ -238,6 +241,27 @@ HANDLERS: dict[str, Callable[[Job, Progress], dict[str, Any]]] = {
     "commit": _commit_draw,
     "draw": _run_draw,
 }
+
+
+def archive_soon(
+    place: Organisation, of_year: int, user: User, file: UploadedFile[bytes] | None, folder: Sequence[UploadedFile[bytes]]
+) -> Job:
+    """Put documents that came as a zip, or as the files of a folder, in line. Raises as ``uploads.take``, ``ZS-WB-04``."""
+    documents = [f for f in folder if f.name and f.name.lower().endswith(portfolio.ENDINGS)]
+    if documents:
+        name = _("选择的文件夹") + ".zip"
+        upload = Upload.keep(portfolio.packed(documents), name, "archive", place, user)
+    else:
+        upload = take(file, "archive", place, user)
+    return enqueue("archive", f"archive:{upload.pk}", user, place, upload=upload.pk, year=of_year)
+
+
+def archive_again(job: Job, chosen: dict[str, Organisation | str | None], user: User) -> Job:
+    """Put what is left of an archive in line, with the places that a person chose for it by name."""
+    places = portfolio.places_of(job, chosen)
+    key = f"archive:{job.pk}:{portfolio.digest(places)}"
+    told = {"upload": job.args["upload"], "year": job.args["year"], "places": places}
+    return enqueue("archive", key, user, job.department, **told)
 
 
 def commit_soon(draw: Draw, user: User, seen: str) -> Job:

@@ -839,6 +839,35 @@ def open_json(publication: Publication) -> dict[str, Any]:
     return data
 
 
+def open_document(publication: Publication) -> dict[str, Any]:
+    """Return what is public of a thing as one document: what it is, since when, its data, and what became of it since."""
+    told = {"published_at": moment(publication.published_at), "data": open_json(publication)}
+    return head_of(publication) | told | since_json(publication)
+
+
+def data_package(address: Callable[[Publication], str]) -> dict[str, Any]:
+    """Describe all open data as a data package: every published csv by its ``address``, with its fields, types and titles."""
+    resources = [
+        {
+            "name": f"{one.kind}-{one.pk}",
+            **head_of(one),
+            "path": address(one),
+            "format": "csv",
+            "mediatype": "text/csv",
+            "encoding": "utf-8",
+            "profile": "tabular-data-resource",
+            "schema": schema_of(one.kind),
+        }
+        for one in Publication.objects.filter(state="published").select_related("department__parent")
+    ]
+    return {
+        "profile": "tabular-data-package",
+        "name": "zhunsheng-open-data",
+        "title": "绩效与抽查公开数据",
+        "resources": resources,
+    }
+
+
 def parts_of(score: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the parts of a published total beside its indicators.
 

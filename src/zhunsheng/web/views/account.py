@@ -9,7 +9,6 @@ from django.contrib.auth import views as auth
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.signals import user_login_failed
 from django.core.cache import cache
-from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -30,10 +29,9 @@ from zhunsheng.web.models.work import cipher
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import token_places
 from zhunsheng.web.scopes import SCOPES
+from zhunsheng.web.services import tokens
 from zhunsheng.web.throttle import answer, remember
 from zhunsheng.web.views.common import done, page
-
-TOKEN_DAYS = 30
 
 
 class SignIn(auth.LoginView):
@@ -90,23 +88,15 @@ def account(request: SignedInRequest) -> HttpResponse:
     """Show one's roles and tokens; a POST issues or revokes a token."""
     if request.method == "POST":
         if Revocation.came(request):
-            token = get_object_or_404(ApiToken, pk=Revocation.of(request)["revoke"], user=request.user)
-            token.revoked = True
-            token.save()
+            tokens.revoke(get_object_or_404(ApiToken, pk=Revocation.of(request)["revoke"], user=request.user))
             return done(request, "account", _("令牌已停用。"))
-        said = NewToken.of(request, known := token_places(request.user))
-        # Without a word the token is for the place where its person works, not for all that they reach.
-        place = said["place"] or (known[0] if known else None)
-        if place is None:
-            raise PermissionDenied("account")
-        days = said["days"] or TOKEN_DAYS
-        _token, secret = ApiToken.issue(request.user, said["name"], said["scopes"], days, place)
+        secret = tokens.issue(request.user, **NewToken.of(request, token_places(request.user)))
         request.session["secret"] = cipher().hide(secret)  # for the one page that shows it
         return done(request, "account", _("令牌已生成，只显示这一次，请立即保存。"))
     context = {
         "tokens": ApiToken.objects.filter(user=request.user).select_related("place__parent__parent").order_by("-pk"),
         "places": token_places(request.user),
-        "days": (TOKEN_DAYS, MOST_DAYS),
+        "days": (tokens.DAYS, MOST_DAYS),
         "scopes": SCOPES.items(),
         "secret": cipher().show(request.session.pop("secret", None)),
         "memberships": request.user.memberships.filter(active=True).select_related("organisation__parent__parent"),

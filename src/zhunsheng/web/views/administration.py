@@ -29,7 +29,7 @@ from zhunsheng.web.roles import ACTIONS, everywhere, governs, memberships, sets_
 from zhunsheng.web.services import administration as service
 from zhunsheng.web.services import office
 from zhunsheng.web.services.permissions import parts
-from zhunsheng.web.views.common import demand, done, integer_of, page, paged
+from zhunsheng.web.views.common import done, integer_of, page, paged
 
 PAGE = 50
 
@@ -137,32 +137,10 @@ def _change_user(request: SignedInRequest) -> HttpResponse:
     if not sent.UserChange.came(request):
         raise Http404
     said = sent.UserChange.of(request)
-    what, user = said["what"], said["user"]
-    # Of two who end one another at once, the second finds that nothing is theirs to end any more.
-    both = {request.user.pk, user.pk} if user else {request.user.pk}
-    list(User.objects.select_for_update(no_key=True).filter(pk__in=both).order_by("pk"))
-    demand(request, "admin.manage", None)
-    # A role of one's own place ends though its holder has others elsewhere; all else is of the whole person.
-    if what != "end-role" and user is not None and not governs(request.user, user):
-        raise PermissionDenied("admin.manage")
-    # Whoever judges is appointed from above the judged.
-    if what in ("add", "role") and said["role"] == Role.EVALUATOR and not sets_rules(request.user, said["organisation"]):
-        raise PermissionDenied("admin.manage")
-    if what == "add":
-        password = service.add_user(
-            said["username"], said["display"], said["phone"], said["role"], said["organisation"]
-        )
-        _hand(request, said["username"], password)
-        return done(request, "users", _("已建立用户 %s。") % said["username"])
-    if what == "role":
-        service.give_role(user, said["role"], said["organisation"], request.user)
-    elif what == "end-role":
-        service.end_role(said["membership"], request.user)
-    elif what == "password":
-        _hand(request, user.username, service.hand_password(user))
-    else:
-        service.toggle_user(user, request.user)
-    return done(request, "users", _("已保存。"))
+    made = said["what"] == "add"
+    if password := service.change_user(said, request.user):
+        _hand(request, said["username"] if made else said["user"].username, password)
+    return done(request, "users", _("已建立用户 %s。") % said["username"] if made else _("已保存。"))
 
 
 def _hand(request: SignedInRequest, username: str, password: str) -> None:

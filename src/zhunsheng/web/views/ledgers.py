@@ -27,7 +27,7 @@ def ledgers(request: SignedInRequest, department: Organisation, year: int) -> Ht
     if request.method == "POST":
         demand(request, "ledgers.import", department)
         said = LedgerFile.of(request, service.known())
-        upload = take(request.FILES.get("file"), "ledger", department, request.user)
+        upload = take(said["file"], "ledger", department, request.user)
         job = jobs.import_soon(upload, request.user, said["ledger"] or None, good_rows=said["good_rows"])
         return done(request, "job", "", job.pk)
     listed, batches = service.listed(department)

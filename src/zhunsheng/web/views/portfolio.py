@@ -10,13 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhunsheng.web.forms.portfolio import Archive, Places
-from zhunsheng.web.models import Job, Organisation, Sheet, SheetFinding, SheetVersion, Upload
+from zhunsheng.web.models import Job, Organisation, Sheet, SheetFinding, SheetVersion
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import ACTIONS, may, memberships
 from zhunsheng.web.services import jobs, office
 from zhunsheng.web.services import portfolio as service
 from zhunsheng.web.services.review import unreviewed
-from zhunsheng.web.services.uploads import take
 from zhunsheng.web.views.common import done, download, integer_of, page, paged
 
 PAGE = 50
@@ -155,12 +154,7 @@ def portfolio_import(request: SignedInRequest) -> HttpResponse:
     if said["assess"]:
         job = jobs.assess_all_soon(top, year, request.user)
         return done(request, "job", "", job.pk)
-    folder = [f for f in request.FILES.getlist("folder") if f.name and f.name.lower().endswith(service.ENDINGS)]
-    if folder:
-        upload = Upload.keep(service.packed(folder), _("选择的文件夹") + ".zip", "archive", top, request.user)
-    else:
-        upload = take(request.FILES.get("file"), "archive", top, request.user)
-    job = jobs.enqueue("archive", f"archive:{upload.pk}", request.user, top, upload=upload.pk, year=year)
+    job = jobs.archive_soon(top, year, request.user, said["file"], said["folder"])
     return done(request, "job", "", job.pk)
 
 
@@ -171,16 +165,7 @@ def archive_places(request: SignedInRequest, job: Job) -> HttpResponse:
         raise Http404
     names = [one["name"] for one in job.result["unknown"]]
     below = Organisation.objects.filter(path__startswith=job.department.path, kind="department", active=True)
-    places = service.places_of(job, Places.of(request, names, below)["places"])
-    again = jobs.enqueue(
-        "archive",
-        f"archive:{job.pk}:{service.digest(places)}",
-        request.user,
-        job.department,
-        upload=job.args["upload"],
-        year=job.args["year"],
-        places=places,
-    )
+    again = jobs.archive_again(job, Places.of(request, names, below)["places"], request.user)
     return done(request, "job", "", again.pk)
 
 

@@ -293,37 +293,18 @@ def open_data(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     if isinstance(found, HttpResponse):
         return found
     if kind == "json":
-        told = {"published_at": publishing.moment(found.published_at), "data": publishing.open_json(found)}
-        return JsonResponse(
-            publishing.head_of(found) | told | publishing.since_json(found),
-            json_dumps_params={"ensure_ascii": False, "indent": 1},
-        )
+        return JsonResponse(publishing.open_document(found), json_dumps_params={"ensure_ascii": False, "indent": 1})
     return download(publishing.open_csv(found), f"zhunsheng-{found.kind}-{found.pk}.csv")
 
 
 @require_safe
 def data_package(request: HttpRequest) -> HttpResponse:
     """Describe all open data as a data package: every published csv with its fields, types and titles."""
-    resources = []
-    for one in Publication.objects.filter(state="published").select_related("department__parent"):
-        resources.append(
-            {
-                "name": f"{one.kind}-{one.pk}",
-                **publishing.head_of(one),
-                "path": request.build_absolute_uri(reverse("open-data", args=[one.pk, "csv"])),
-                "format": "csv",
-                "mediatype": "text/csv",
-                "encoding": "utf-8",
-                "profile": "tabular-data-resource",
-                "schema": publishing.schema_of(one.kind),
-            }
-        )
-    package = {
-        "profile": "tabular-data-package",
-        "name": "zhunsheng-open-data",
-        "title": "绩效与抽查公开数据",
-        "resources": resources,
-    }
+
+    def address(one: Publication) -> str:
+        return request.build_absolute_uri(reverse("open-data", args=[one.pk, "csv"]))
+
+    package = publishing.data_package(address)
     return JsonResponse(package, json_dumps_params={"ensure_ascii": False, "indent": 1})
 
 
