@@ -43,8 +43,26 @@ tools:
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$needed >/dev/null; } || \
 	  echo "没有找到 $$needed，与之有关的测试会失败，请先安装"
 
+# Templates, styles and scripts are laid out by kept formatters, so that they are read one element a line.
+WEB := src/zhunsheng/web
+SHEETS := $(wildcard $(WEB)/static/web/*.css)
+SCRIPTS := $(wildcard $(WEB)/static/web/*.js)
+DJANGOFMT = $(BIN)/djangofmt --quiet --line-length 110 --indent-width 2
+CSSFMT = $(BIN)/css-beautify --indent-size 2 --end-with-newline
+JSFMT = $(BIN)/js-beautify --indent-size 2 --end-with-newline -w 110
+
 lint: .venv/.dev
 	$(BIN)/ruff check .
+	$(BIN)/deptry .
+	$(DJANGOFMT) --check $(WEB)/templates
+	for f in $(SHEETS); do $(CSSFMT) $$f | cmp - $$f || exit 1; done
+	for f in $(SCRIPTS); do $(JSFMT) $$f | cmp - $$f || exit 1; done
+
+.PHONY: format
+format: .venv/.dev
+	$(DJANGOFMT) $(WEB)/templates
+	for f in $(SHEETS); do $(CSSFMT) --replace $$f; done
+	for f in $(SCRIPTS); do $(JSFMT) --replace $$f; done
 
 types: .venv/.dev
 	$(BIN)/mypy

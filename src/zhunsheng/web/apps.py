@@ -1,4 +1,4 @@
-"""The application's entry in Django: signals for sign-in and the permission rules are registered when it is ready."""
+"""The application's entry in Django: signals for sign-in and the conditions of steps are registered when it is ready."""
 
 from django.apps import AppConfig
 
@@ -11,9 +11,8 @@ class WebConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the permission rules and the audit of sign-ins."""
-        from zhunsheng.web import audit, roles
+        """Register the conditions of steps and the audit of sign-ins."""
+        from zhunsheng.web import audit
         from zhunsheng.web.services import conditions  # noqa: F401 (enters the conditions of steps)
 
-        roles.register()
         audit.register()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -22,6 +21,7 @@ from django.urls import reverse
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import of_system
 from zhunsheng.text import clean, whole
+from zhunsheng.web import metrics
 from zhunsheng.web.actor import acting
 from zhunsheng.web.databases import remembering
 from zhunsheng.web.forms.fields import LARGEST
@@ -250,13 +250,6 @@ def read_once(get_response: Handler) -> Handler:
     return middleware
 
 
-class Figures:
-    """Counts and times of answers since the process started, by route and status."""
-
-    counts: Counter[tuple[str, int]] = Counter()
-    seconds: defaultdict[str, float] = defaultdict(float)
-
-
 def measured(get_response: Handler) -> Handler:
     """Count answers and their time for the metrics page."""
 
@@ -265,8 +258,7 @@ def measured(get_response: Handler) -> Handler:
         response = get_response(request)
         match = request.resolver_match
         route = match.view_name or "" if match else ""
-        Figures.counts[route, response.status_code] += 1
-        Figures.seconds[route] += time.perf_counter() - start
+        metrics.answered(route, response.status_code, time.perf_counter() - start)
         return response
 
     return middleware

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Model, Q
 from django.utils.translation import gettext_lazy as _
-from rules.permissions import add_perm
-from rules.predicates import Predicate
 
 from zhunsheng.web.databases import remembered
 from zhunsheng.web.models import CalendarEntry, Decided, LocalScheme, Membership, Organisation, Role, Step, User
@@ -467,13 +465,3 @@ def inherited(user: User, action: str) -> list[Organisation]:
     closed = Organisation.objects.filter(kind="department", active=False)
     acts = set(ACTIONS[action].roles)
     return [o for o in closed if any(roles_at(user, one) & acts for one in successors(o))]
-
-
-def register() -> None:
-    """Enter every action as a permission, so that ``user.has_perm("targets.check", version)`` asks this table."""
-
-    def asked(action: str) -> Predicate:
-        return Predicate(lambda user, subject=None: may(user, action, subject), name=action)
-
-    for action in ACTIONS:
-        add_perm(action, asked(action))

@@ -20,11 +20,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from zhunsheng import __version__
+from zhunsheng.web import metrics as figures
 from zhunsheng.web.api import token_of
 from zhunsheng.web.audit import record
 from zhunsheng.web.forms.account import MOST_DAYS, NewPassword, NewToken, Revocation
-from zhunsheng.web.middleware import Figures, address
-from zhunsheng.web.models import ApiToken, AuditHead, Job
+from zhunsheng.web.middleware import address
+from zhunsheng.web.models import ApiToken, Job
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import token_places
@@ -129,22 +130,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         token = token_of(request)
         if token is None or "metrics:read" not in token.scopes:
             return HttpResponse(status=403)
-    lines = ["# TYPE zhunsheng_requests_total counter"]
-    lines += [
-        f'zhunsheng_requests_total{{route="{route}",status="{status}"}} {n}'
-        for (route, status), n in sorted(Figures.counts.items())
-    ]
-    lines.append("# TYPE zhunsheng_request_seconds_total counter")
-    lines += [
-        f'zhunsheng_request_seconds_total{{route="{route}"}} {s:.6f}' for route, s in sorted(Figures.seconds.items())
-    ]
-    lines.append("# TYPE zhunsheng_jobs gauge")
-    lines += [
-        f'zhunsheng_jobs{{state="{state}"}} {Job.objects.filter(state=state).count()}' for state in Job.State.values
-    ]
-    head = AuditHead.objects.filter(pk=1).first()
-    lines += ["# TYPE zhunsheng_audit_entries counter", f"zhunsheng_audit_entries {head.number if head else 0}"]
-    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
+    return HttpResponse(figures.text(), content_type=figures.CONTENT_TYPE)
 
 
 def refused(request: HttpRequest, exception: Exception) -> HttpResponse:

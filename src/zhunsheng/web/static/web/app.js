@@ -1,5 +1,5 @@
 // What pages do beyond htmx: charts, the link between fields and the original, the keyboard, upload progress, errors.
-(function () {
+(function() {
   "use strict";
 
   function alertBox(text) {
@@ -11,24 +11,31 @@
     div.setAttribute("role", "alert");
     div.textContent = text;
     box.append(div);
-    box.scrollIntoView({ block: "nearest" });
+    box.scrollIntoView({
+      block: "nearest"
+    });
   }
 
   const words = document.body.dataset;
-  document.body.addEventListener("htmx:responseError", function (event) {
+  document.body.addEventListener("htmx:responseError", function(event) {
     const status = event.detail.xhr.status;
     alertBox(status === 403 ? words.refused : status === 404 ? words.missing : words.failed);
   });
-  document.body.addEventListener("htmx:sendError", function () { alertBox(words.offline); });
+  document.body.addEventListener("htmx:sendError", function() {
+    alertBox(words.offline);
+  });
 
   // A key pressed while an input method composes belongs to it: Enter takes the letters, it does not leave the field.
-  function composing(event) { return event.isComposing || event.keyCode === 229; }
+  function composing(event) {
+    return event.isComposing || event.keyCode === 229;
+  }
 
   // -- the session ended: what was typed stays; after signing in beside it, saving works again
   const session = document.getElementById("session");
-  const waiting = new Set();  // forms whose saving was refused for it
-  document.body.addEventListener("htmx:beforeSwap", function (event) {
-    const detail = event.detail, renew = detail.xhr.getResponseHeader("X-Renew");
+  const waiting = new Set(); // forms whose saving was refused for it
+  document.body.addEventListener("htmx:beforeSwap", function(event) {
+    const detail = event.detail,
+      renew = detail.xhr.getResponseHeader("X-Renew");
     if (detail.xhr.status !== 401 && !renew) return;
     const form = detail.requestConfig.elt.closest("form");
     if (form) waiting.add(form);
@@ -39,7 +46,9 @@
   async function signedInAgain() {
     const alert = document.querySelector("[data-session]");
     if (!alert) return;
-    const answer = await fetch(session.dataset.url, { cache: "no-store" });
+    const answer = await fetch(session.dataset.url, {
+      cache: "no-store"
+    });
     if (!answer.ok) return;
     const now = await answer.json();
     if (!now.user) return;
@@ -47,20 +56,28 @@
       alert.textContent = session.dataset.other + now.user;
       return;
     }
-    document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": now.token }));
-    document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((input) => { input.value = now.token; });
+    document.body.setAttribute("hx-headers", JSON.stringify({
+      "X-CSRFToken": now.token
+    }));
+    document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((input) => {
+      input.value = now.token;
+    });
     alert.className = "alert alert-success";
     alert.removeAttribute("data-session");
     alert.textContent = session.dataset.again;
     // Fields save themselves when they change, so nobody would press a button for them.
-    waiting.forEach((form) => { if (form.isConnected && form.matches("form.field")) form.requestSubmit(); });
+    waiting.forEach((form) => {
+      if (form.isConnected && form.matches("form.field")) form.requestSubmit();
+    });
     waiting.clear();
   }
   window.addEventListener("focus", signedInAgain);
-  document.addEventListener("visibilitychange", function () { if (!document.hidden) signedInAgain(); });
+  document.addEventListener("visibilitychange", function() {
+    if (!document.hidden) signedInAgain();
+  });
 
   // -- upload progress
-  document.body.addEventListener("htmx:xhr:progress", function (event) {
+  document.body.addEventListener("htmx:xhr:progress", function(event) {
     const bar = event.target.querySelector && event.target.querySelector("progress.upload");
     if (bar && event.detail.lengthComputable) {
       bar.hidden = false;
@@ -70,19 +87,21 @@
   });
 
   // -- forms that submit when a choice changes
-  document.addEventListener("change", function (event) {
+  document.addEventListener("change", function(event) {
     const form = event.target.closest("form[data-auto]");
     if (form) form.requestSubmit();
   });
-  document.addEventListener("click", function (event) {
+  document.addEventListener("click", function(event) {
     if (event.target.closest("[data-print]")) window.print();
   });
 
   // -- the sheet beside its original
   const original = document.querySelector(".original");
+
   function show(key) {
     if (!original) return;
-    original.querySelectorAll(".shown, .shown-row").forEach((e) => e.classList.remove("shown", "shown-row"));
+    original.querySelectorAll(".shown, .shown-row").forEach((e) => e.classList.remove("shown",
+    "shown-row"));
     const place = key && document.getElementById("o-" + key);
     if (place) {
       place.classList.add("shown");
@@ -92,14 +111,15 @@
       original.scrollTop += top - original.clientHeight / 3;
     }
   }
-  document.addEventListener("focusin", function (event) {
+  document.addEventListener("focusin", function(event) {
     const field = event.target.closest("[data-key]");
     if (field) show(field.dataset.key);
   });
-  document.addEventListener("click", function (event) {
+  document.addEventListener("click", function(event) {
     const place = event.target.closest(".original [data-linked]");
     if (place) {
-      const field = document.querySelector('[data-key="' + CSS.escape(place.id.slice(2)) + '"] textarea, [data-key="' + CSS.escape(place.id.slice(2)) + '"] input');
+      const field = document.querySelector('[data-key="' + CSS.escape(place.id.slice(2)) +
+        '"] textarea, [data-key="' + CSS.escape(place.id.slice(2)) + '"] input');
       if (field) field.focus();
       show(place.id.slice(2));
     }
@@ -111,11 +131,19 @@
       const input = form.querySelector("[name=text]");
       const theirs = form.querySelector(".state [data-theirs]").dataset.theirs;
       form.querySelector("[name=was]").value = theirs;
-      if (choice.dataset.take === "theirs") { input.value = theirs; form.querySelector(".state").replaceChildren(); form.classList.remove("wrong"); input.focus(); }
-      else { input.dispatchEvent(new Event("change", { bubbles: true })); }
+      if (choice.dataset.take === "theirs") {
+        input.value = theirs;
+        form.querySelector(".state").replaceChildren();
+        form.classList.remove("wrong");
+        input.focus();
+      } else {
+        input.dispatchEvent(new Event("change", {
+          bubbles: true
+        }));
+      }
     }
   });
-  document.body.addEventListener("htmx:afterSwap", function (event) {
+  document.body.addEventListener("htmx:afterSwap", function(event) {
     const state = event.target.querySelector && event.target.querySelector("[data-status]");
     const form = event.target.closest("form.field");
     if (!form || !state) return;
@@ -129,7 +157,7 @@
     if (count && state.dataset.findings) count.textContent = state.dataset.findings;
   });
   // Enter goes down a column as in a spreadsheet, Shift+Enter up; Escape takes the last kept text back; Alt+Enter breaks a line.
-  document.addEventListener("keydown", function (event) {
+  document.addEventListener("keydown", function(event) {
     if (composing(event)) return;
     const input = event.target.closest("form.field textarea, form.field input:not([type=hidden])");
     if (!input) return;
@@ -141,63 +169,209 @@
     } else if (event.key === "Enter") {
       event.preventDefault();
       const column = input.dataset.column;
-      const all = column ? [...document.querySelectorAll('[data-column="' + column + '"]')] : [...document.querySelectorAll("form.field textarea, form.field input:not([type=hidden])")];
+      const all = column ? [...document.querySelectorAll('[data-column="' + column + '"]')] : [...
+        document.querySelectorAll("form.field textarea, form.field input:not([type=hidden])")
+      ];
       const next = all[all.indexOf(input) + (event.shiftKey ? -1 : 1)];
-      if (next) next.focus(); else input.blur();
+      if (next) next.focus();
+      else input.blur();
     }
   });
 
   // -- charts
-  const COLOURS = { plan: "#8793a1", paid: "#1d5a96", green: "#2b9348", yellow: "#e0a100", red: "#c9362c", grey: "#9aa5b1" };
-  const FONT = { fontFamily: getComputedStyle(document.body).fontFamily };
+  const COLOURS = {
+    plan: "#8793a1",
+    paid: "#1d5a96",
+    green: "#2b9348",
+    yellow: "#e0a100",
+    red: "#c9362c",
+    grey: "#9aa5b1"
+  };
+  const FONT = {
+    fontFamily: getComputedStyle(document.body).fontFamily
+  };
+
   function data(element) {
     const holder = document.getElementById(element.dataset.from);
     return holder ? JSON.parse(holder.textContent) : null;
   }
+
   function planChart(element, figures) {
-    const chart = echarts.init(element, null, { renderer: "canvas" });
+    const chart = echarts.init(element, null, {
+      renderer: "canvas"
+    });
     chart.setOption({
-      textStyle: FONT, animation: false, aria: { enabled: true },
-      grid: { left: 44, right: 18, top: 34, bottom: 26 },
-      legend: { top: 2, right: 8, data: figures.labels },
-      tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: (v) => v + "%" },
-      xAxis: { type: "time", axisLabel: { formatter: "{M}月" }, minInterval: 28 * 86400000 },
-      yAxis: { type: "value", min: 0, max: (v) => Math.max(100, Math.ceil(v.max / 10) * 10), axisLabel: { formatter: "{value}%" } },
-      series: [
-        { name: figures.labels[0], type: "line", data: figures.plan, symbol: "circle", symbolSize: 6, lineStyle: { type: "dashed", color: COLOURS.plan }, itemStyle: { color: COLOURS.plan }, label: { show: true, formatter: (p) => (p.dataIndex ? p.value[1] + "%" : ""), position: "top", fontSize: 11 } },
-        { name: figures.labels[1], type: "line", step: "end", data: figures.paid, showSymbol: false, lineStyle: { color: COLOURS.paid, width: 2 }, itemStyle: { color: COLOURS.paid }, areaStyle: { color: COLOURS.paid, opacity: 0.08 } },
-      ],
+      textStyle: FONT,
+      animation: false,
+      aria: {
+        enabled: true
+      },
+      grid: {
+        left: 44,
+        right: 18,
+        top: 34,
+        bottom: 26
+      },
+      legend: {
+        top: 2,
+        right: 8,
+        data: figures.labels
+      },
+      tooltip: {
+        trigger: "axis",
+        renderMode: "richText",
+        valueFormatter: (v) => v + "%"
+      },
+      xAxis: {
+        type: "time",
+        axisLabel: {
+          formatter: "{M}月"
+        },
+        minInterval: 28 * 86400000
+      },
+      yAxis: {
+        type: "value",
+        min: 0,
+        max: (v) => Math.max(100, Math.ceil(v.max / 10) * 10),
+        axisLabel: {
+          formatter: "{value}%"
+        }
+      },
+      series: [{
+        name: figures.labels[0],
+        type: "line",
+        data: figures.plan,
+        symbol: "circle",
+        symbolSize: 6,
+        lineStyle: {
+          type: "dashed",
+          color: COLOURS.plan
+        },
+        itemStyle: {
+          color: COLOURS.plan
+        },
+        label: {
+          show: true,
+          formatter: (p) => (p.dataIndex ? p.value[1] + "%" : ""),
+          position: "top",
+          fontSize: 11
+        }
+      }, {
+        name: figures.labels[1],
+        type: "line",
+        step: "end",
+        data: figures.paid,
+        showSymbol: false,
+        lineStyle: {
+          color: COLOURS.paid,
+          width: 2
+        },
+        itemStyle: {
+          color: COLOURS.paid
+        },
+        areaStyle: {
+          color: COLOURS.paid,
+          opacity: 0.08
+        }
+      }, ],
     });
     return chart;
   }
+
   function heatChart(element, figures) {
     const rows = figures.departments.length;
     element.classList.add(rows > 60 ? "chart-huge" : "chart-tall");
     const chart = echarts.init(element);
     const share = (p) => p.value[2] === null ? "—" : p.value[2] + "%";
-    figures.values = figures.values.map((v) => v[2] === null ? { value: v, itemStyle: { color: "#e6e8ec" } } : v);
+    figures.values = figures.values.map((v) => v[2] === null ? {
+      value: v,
+      itemStyle: {
+        color: "#e6e8ec"
+      }
+    } : v);
     chart.setOption({
-      textStyle: FONT, animation: false, aria: { enabled: true },
-      grid: { left: Math.min(190, Math.max(110, element.clientWidth * 0.32)), right: 16, top: 28, bottom: 12 },
-      tooltip: { renderMode: "richText", formatter: (p) => figures.departments[p.value[1]] + "\n" + figures.dimensions[p.value[0]] + "  " + share(p) + "\n" + element.dataset.words.replace("%r", p.value[3]).replace("%y", p.value[4]).replace("%g", p.value[5]).replace("%n", p.value[6]) },
-      xAxis: { type: "category", data: figures.dimensions, position: "top", axisTick: { show: false } },
-      yAxis: { type: "category", data: figures.departments, inverse: true, axisLabel: { width: 180, overflow: "truncate", fontSize: 11 } },
-      visualMap: { show: false, min: 0, max: 100, dimension: 2, inRange: { color: ["#c9362c", "#e9b44c", "#f3e3ab", "#a6d3ae", "#2b9348"] } },
-      series: [{ type: "heatmap", data: figures.values, label: { show: rows <= 60, formatter: (p) => p.value[6] ? share(p) + " (" + (p.value[3] + p.value[4] + p.value[5]) + "/" + (p.value[3] + p.value[4] + p.value[5] + p.value[6]) + ")" : share(p), fontSize: 11, color: "#1b2430" }, itemStyle: { borderColor: "#fff", borderWidth: 1 }, progressive: 2000 }],
+      textStyle: FONT,
+      animation: false,
+      aria: {
+        enabled: true
+      },
+      grid: {
+        left: Math.min(190, Math.max(110, element.clientWidth * 0.32)),
+        right: 16,
+        top: 28,
+        bottom: 12
+      },
+      tooltip: {
+        renderMode: "richText",
+        formatter: (p) => figures.departments[p.value[1]] + "\n" + figures.dimensions[p.value[0]] +
+          "  " + share(p) + "\n" + element.dataset.words.replace("%r", p.value[3]).replace("%y", p
+            .value[4]).replace("%g", p.value[5]).replace("%n", p.value[6])
+      },
+      xAxis: {
+        type: "category",
+        data: figures.dimensions,
+        position: "top",
+        axisTick: {
+          show: false
+        }
+      },
+      yAxis: {
+        type: "category",
+        data: figures.departments,
+        inverse: true,
+        axisLabel: {
+          width: 180,
+          overflow: "truncate",
+          fontSize: 11
+        }
+      },
+      visualMap: {
+        show: false,
+        min: 0,
+        max: 100,
+        dimension: 2,
+        inRange: {
+          color: ["#c9362c", "#e9b44c", "#f3e3ab", "#a6d3ae", "#2b9348"]
+        }
+      },
+      series: [{
+        type: "heatmap",
+        data: figures.values,
+        label: {
+          show: rows <= 60,
+          formatter: (p) => p.value[6] ? share(p) + " (" + (p.value[3] + p.value[4] + p.value[5]) +
+            "/" + (p.value[3] + p.value[4] + p.value[5] + p.value[6]) + ")" : share(p),
+          fontSize: 11,
+          color: "#1b2430"
+        },
+        itemStyle: {
+          borderColor: "#fff",
+          borderWidth: 1
+        },
+        progressive: 2000
+      }],
     });
     chart.on("click", (p) => {
-      const place = figures.ids[p.value[1]];  // null: now another district's, which these readers may not open
+      const place = figures.ids[p.value[
+      1]]; // null: now another district's, which these readers may not open
       if (place) window.location = element.dataset.open.replace("0", place);
     });
     return chart;
   }
-  document.querySelectorAll("[data-chart]").forEach(function (element) {
+  document.querySelectorAll("[data-chart]").forEach(function(element) {
     if (element.dataset.chart === "plan") {
       const figures = data(element);
-      if (figures) { const chart = planChart(element, figures); window.addEventListener("resize", () => chart.resize()); }
+      if (figures) {
+        const chart = planChart(element, figures);
+        window.addEventListener("resize", () => chart.resize());
+      }
     } else if (element.dataset.chart === "heat") {
-      fetch(element.dataset.url).then((r) => r.json()).then(function (figures) {
-        if (!figures.values.length) { element.textContent = element.dataset.empty; element.className = "empty-hint"; return; }
+      fetch(element.dataset.url).then((r) => r.json()).then(function(figures) {
+        if (!figures.values.length) {
+          element.textContent = element.dataset.empty;
+          element.className = "empty-hint";
+          return;
+        }
         const chart = heatChart(element, figures);
         window.addEventListener("resize", () => chart.resize());
       });
