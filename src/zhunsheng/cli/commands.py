@@ -40,7 +40,14 @@ from zhunsheng.sample.demo import demo as make_demo
 from zhunsheng.sample.draw import demo_draw
 from zhunsheng.targets import Book, json_schema
 from zhunsheng.text import whole
-from zhunsheng.usecases.assessing import Assessment, Department, Evidence, assess, department_in, written_projects
+from zhunsheng.usecases.assessing import (
+    AssessedDepartment,
+    Assessment,
+    Evidence,
+    assess,
+    department_in,
+    written_projects,
+)
 from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.outputs import OUTPUTS
 from zhunsheng.usecases.result import run_of
@@ -428,7 +435,7 @@ class _Asked:
     book: Book
     evidence: Evidence
     as_of: date
-    department: Department | None
+    department: AssessedDepartment | None
     links: list[Link]
     rules: Rules
     problems: tuple[str, ...]

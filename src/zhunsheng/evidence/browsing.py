@@ -22,7 +22,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Page:
+class LedgerPage:
     """Some rows of a ledger and how many there are in all."""
 
     rows: tuple[Row, ...]
@@ -43,14 +43,14 @@ def browse(
     offset: int = 0,
     personal: bool = False,
     cipher: Cipher | None = None,
-) -> Page:
+) -> LedgerPage:
     """Return rows of one department's ledger; ``department`` is its code.
 
     ``search`` finds text in any column that is not personal, ``filters`` compare columns by name for equality. Personal
     columns come masked, or as they are with ``personal`` (decrypted where there is a ``cipher``).
     """
     if not snapshot.files.get(ledger.id):
-        return Page((), 0)
+        return LedgerPage((), 0)
     names = [c.name for c in ledger.columns]
     tests, values = [f'"{DEPARTMENT}" = ?'], [department]
     if search:
@@ -81,7 +81,7 @@ def browse(
         Row(tuple(_value(v, h, personal, cipher) for v, h in zip(r[:-2], hidden, strict=True)), r[-2], r[-1])
         for r in found
     )
-    return Page(rows, total)
+    return LedgerPage(rows, total)
 
 
 def _value(value: Any, hidden: bool, personal: bool, cipher: Cipher | None) -> Any:

@@ -28,11 +28,11 @@ Days = Annotated[int, Field(ge=0, le=3660)]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 
 
-class _Entry(BaseModel):
+class _RulePart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class Dated(_Entry):
+class Dated(_RulePart):
     """An entry valid from ``valid_from`` to ``valid_to`` (both inclusive; None = until further notice), with its source."""
 
     id: str
@@ -48,7 +48,7 @@ class Dated(_Entry):
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
-class Category(_Entry):
+class Category(_RulePart):
     """A level-2 category with the names documents give it."""
 
     name: str
@@ -56,7 +56,7 @@ class Category(_Entry):
     required: bool
 
 
-class Dimension(_Entry):
+class Dimension(_RulePart):
     """A level-1 dimension with the names documents give it and its categories."""
 
     name: str
@@ -101,7 +101,7 @@ def _key(written: str | None) -> str:
     return text.lstrip("0123456789一二三四五六七八九十、.．")
 
 
-class PointSet(_Entry):
+class PointSet(_RulePart):
     """Points of each dimension and of budget execution; together 100."""
 
     dimensions: dict[str, Points]
@@ -115,7 +115,7 @@ class PointSet(_Entry):
         return self
 
 
-class Over(_Entry):
+class Over(_RulePart):
     """What happens when a result is ``threshold`` times its target or more.
 
     ``deviation`` takes off the share by which it exceeds the threshold, ``most`` at most; ``fixed`` takes off ``deduct`` points.
@@ -140,14 +140,14 @@ class Over(_Entry):
         return self
 
 
-class LateBand(_Entry):
+class LateBand(_RulePart):
     """Up to ``days`` late (inclusive) earns ``share`` of the points."""
 
     days: Days
     share: Part
 
 
-class Late(_Entry):
+class Late(_RulePart):
     """Points for a missed date, by how late it was met."""
 
     bands: tuple[LateBand, ...]
@@ -155,7 +155,7 @@ class Late(_Entry):
     status: Literal["verified", "unverified"]
 
 
-class QualityBand(_Entry):
+class QualityBand(_RulePart):
     """One band of a qualitative judgement: shares from ``low`` to ``high`` of the points."""
 
     name: str = Field(min_length=1, max_length=60)
@@ -169,21 +169,21 @@ class QualityBand(_Entry):
         return self
 
 
-class Grade(_Entry):
+class Grade(_RulePart):
     """A grade and the lowest total it is given for."""
 
     name: str = Field(min_length=1, max_length=10)
     from_: Points = Field(alias="from")
 
 
-class ExecutionCap(_Entry):
+class ExecutionCap(_RulePart):
     """The highest total allowed when budget execution is below a share."""
 
     below: Part
     total: Points
 
 
-class DepartmentPoints(_Entry):
+class DepartmentPoints(_RulePart):
     """How a department-wide total is put together."""
 
     indicators: Points
@@ -240,7 +240,7 @@ class Scheme(Dated):
         return next(g.name for g in sorted(self.grades, key=lambda g: -g.from_) if total >= g.from_)
 
 
-class Lights(_Entry):
+class Lights(_RulePart):
     """Bounds of the traffic lights, as shares of what is expected by now."""
 
     green: Decimal
@@ -266,7 +266,7 @@ class Deadline(Dated):
     workdays: bool
 
 
-class KeyRow(_Entry):
+class KeyRow(_RulePart):
     """One third-level indicator of a key evaluation with its full points and what it asks."""
 
     code: str

@@ -22,7 +22,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Writer = Callable[[list[Any]], None]
 _writers: list[Writer] = []
-connection = cast("Late", _connection)  # what the settings name as the engine is one of those below
+connection = cast("LateWriting", _connection)  # what the settings name as the engine is one of those below
 
 
 def writer(write: Writer) -> Writer:
@@ -64,7 +64,7 @@ def _reads_only(sql: str) -> bool:
     return sql.startswith("SELECT") and " FOR UPDATE" not in sql and " FOR NO KEY UPDATE" not in sql
 
 
-class Late(BaseDatabaseWrapper):
+class LateWriting(BaseDatabaseWrapper):
     """A database wrapper whose transactions end with what was put off, and which keeps what a request has read."""
 
     waiting: list[tuple[set[str], object]]

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng.web.forms.base import Files, Sent
+from zhunsheng.web.forms.base import Files, SentForm
 from zhunsheng.web.forms.fields import CleanCharField, IdField, ManyOfField, NumberField, RecordField
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.scopes import SCOPES
@@ -26,7 +26,7 @@ class NewPassword(PasswordChangeForm):
         return password
 
 
-class Revocation(Sent):
+class Revocation(SentForm):
     """A token to be revoked."""
 
     mark = "revoke"
@@ -34,7 +34,7 @@ class Revocation(Sent):
     revoke = IdField(label=_("令牌"))
 
 
-class NewToken(Sent):
+class NewToken(SentForm):
     """A token to be issued for one of ``places`` and what is below it, valid for a number of days."""
 
     name = CleanCharField(label=_("用途"), most=60)

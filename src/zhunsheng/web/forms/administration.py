@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng.web.forms.base import Files, Sent
+from zhunsheng.web.forms.base import Files, SentForm
 from zhunsheng.web.forms.fields import CleanCharField, DayField, OneOfField, RecordField, YearField
 from zhunsheng.web.models import CalendarEntry, LibraryIndicator, LocalScheme, Membership, Organisation, Role, User
 from zhunsheng.web.roles import governs, sets_rules
@@ -24,7 +24,7 @@ OWN = {"name": "rename", "official_code": "number", "parent": "move"}  # fields 
 USER_CHANGES = ("add", "role", "end-role", "password", "toggle")
 
 
-class NewOrganisation(Sent):
+class NewOrganisation(SentForm):
     """An organisation to be added."""
 
     name = CleanCharField(label=_("名称"), most=120)
@@ -34,7 +34,7 @@ class NewOrganisation(Sent):
     on = DayField(label=_("设立日期"), required=False)
 
 
-class OrganisationChange(Sent):
+class OrganisationChange(SentForm):
     """A change of an organisation: ``what`` says which; today where no day is given.
 
     Each change has a form of its own; another field that was changed along is a fault, not dropped. What ends an
@@ -76,7 +76,7 @@ class OrganisationChange(Sent):
         return values
 
 
-class UserChange(Sent):
+class UserChange(SentForm):
     """A new user, or a change of one: ``what`` says which."""
 
     mark, marks = "what", USER_CHANGES
@@ -111,7 +111,7 @@ class UserChange(Sent):
         return values
 
 
-class LibraryToggle(Sent):
+class LibraryToggle(SentForm):
     """An entry of the indicator library to be ended or resumed."""
 
     mark = "id"
@@ -119,7 +119,7 @@ class LibraryToggle(Sent):
     id = RecordField(LibraryIndicator.objects, allowed=governs, label=_("指标"))
 
 
-class NewLibraryIndicator(Sent):
+class NewLibraryIndicator(SentForm):
     """An entry of the indicator library; ``measures`` are the known measures."""
 
     level1 = CleanCharField(label=_("一级指标"), most=40)
@@ -135,7 +135,7 @@ class NewLibraryIndicator(Sent):
         self.fields["measure"] = OneOfField(measures, label=_("测度"), required=False)
 
 
-class SchemeToggle(Sent):
+class SchemeToggle(SentForm):
     """A local scheme to be ended or resumed."""
 
     mark = "id"
@@ -143,7 +143,7 @@ class SchemeToggle(Sent):
     id = RecordField(LocalScheme.objects, allowed=governs, label=_("方案"))
 
 
-class NewScheme(Sent):
+class NewScheme(SentForm):
     """A local scheme, as the text of a data file."""
 
     organisation = RecordField(ALL, allowed=sets_rules, label=_("单位"))
@@ -151,7 +151,7 @@ class NewScheme(Sent):
     text = CleanCharField(label=_("方案"), most=50_000)
 
 
-class CalendarToggle(Sent):
+class CalendarToggle(SentForm):
     """A calendar entry to be ended or resumed."""
 
     mark = "id"
@@ -159,7 +159,7 @@ class CalendarToggle(Sent):
     id = RecordField(CalendarEntry.objects, allowed=governs, label=_("日历"))
 
 
-class NewCalendarEntry(Sent):
+class NewCalendarEntry(SentForm):
     """A date of the calendar."""
 
     organisation = RecordField(ALL, allowed=sets_rules, label=_("单位"))

@@ -36,7 +36,7 @@ def _bare(message: str) -> str:
 Files = MultiValueDict[str, UploadedFile[bytes]]
 
 
-class Sent(forms.Form):
+class SentForm(forms.Form):
     """A form of which only the values are wanted; the templates draw it themselves.
 
     Where a page has several, ``mark`` is the field that tells this one by being there, with one of ``marks`` if any.
@@ -67,7 +67,7 @@ class Sent(forms.Form):
         return cls.sent(request, *args, **kwargs).cleaned_data
 
 
-class SeenForm(Sent):
+class SeenForm(SentForm):
     """What was on the screen, of a form that says nothing else."""
 
     seen = forms.CharField(required=False)

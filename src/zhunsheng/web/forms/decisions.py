@@ -6,17 +6,17 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.text import MOST
-from zhunsheng.web.forms.base import Sent
+from zhunsheng.web.forms.base import SentForm
 from zhunsheng.web.forms.fields import SentFile
 
 
-class StepName(Sent):
+class StepName(SentForm):
     """Which step is to be taken."""
 
     action = forms.CharField(required=False)
 
 
-class StepForm(Sent):
+class StepForm(SentForm):
     """A step with its remark, what was on the screen, and what single steps ask for beside."""
 
     remark = forms.CharField(label=_("意见"), max_length=MOST["remark"], required=False)

@@ -11,13 +11,13 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from zhunsheng.web.forms.base import Files, SeenForm, Sent, offer
+from zhunsheng.web.forms.base import Files, SeenForm, SentForm, offer
 from zhunsheng.web.forms.fields import CleanCharField, DayField, OneOfField, RecordField, SentFile
 from zhunsheng.web.models import InspectionItem, Inspector, Organisation
 from zhunsheng.web.services.draws import CHAIN_NAMES, CLASSES, UNNUMBERED, chained, numbered
 
 
-class ItemForm(Sent):
+class ItemForm(SentForm):
     """An entry of the list of what is inspected."""
 
     mark, marks = "what", ("item",)
@@ -27,7 +27,7 @@ class ItemForm(Sent):
     basis = CleanCharField(label=gettext_lazy("依据"), most=200, required=False)
 
 
-class InspectorForm(Sent):
+class InspectorForm(SentForm):
     """An entry of the register of inspectors; districts, items and who is not inspected by them as lists with “、”."""
 
     mark, marks = "what", ("inspector",)
@@ -51,7 +51,7 @@ class InspectorForm(Sent):
         return "是" if self.cleaned_data["certified"] else "否"
 
 
-class InspectorsFile(Sent):
+class InspectorsFile(SentForm):
     """A csv of inspectors."""
 
     mark, marks = "what", ("file",)
@@ -59,7 +59,7 @@ class InspectorsFile(Sent):
     file = SentFile(label=gettext_lazy("检查人员 csv"))
 
 
-class ItemTurn(Sent):
+class ItemTurn(SentForm):
     """An entry of a department's item list whose use is ended or begun again."""
 
     mark, marks = "what", ("end-item",)
@@ -69,7 +69,7 @@ class ItemTurn(Sent):
         self.fields["id"] = RecordField(InspectionItem.objects.filter(department=department), label=_("抽查事项"))
 
 
-class InspectorTurn(Sent):
+class InspectorTurn(SentForm):
     """An inspector of a department's register whose use is ended or begun again."""
 
     mark, marks = "what", ("end-inspector",)
@@ -131,7 +131,7 @@ class SlipsForm(SeenForm):
         return [self.cleaned_data[f"slip_{k}"].lower() for k in range(self.count)]
 
 
-class StampForm(Sent):
+class StampForm(SentForm):
     """A time-stamp on an entry of the public log."""
 
     file = SentFile(label=gettext_lazy("时间戳文件"))
@@ -150,7 +150,7 @@ class ResultForm(SeenForm):
         self.fields["result"] = OneOfField(categories, label=_("检查结果"), required=False)
 
 
-class PlanForm(Sent):
+class PlanForm(SentForm):
     """The plan of a draw; shares are in percent."""
 
     code = forms.CharField(label=gettext_lazy("抽查编号"), max_length=40)

@@ -89,7 +89,7 @@ class RecordField(IdField):
     Where ``allowed`` says that whoever sent it does not reach the record, it is refused before anything is said of it.
     """
 
-    user: User | AnonymousUser | None = None  # who sent the form (``Sent.of``)
+    user: User | AnonymousUser | None = None  # who sent the form (``SentForm.of``)
 
     def __init__(self, found: QuerySet[Any] | Manager[Any], *, allowed: Callable[[User, Any], bool] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

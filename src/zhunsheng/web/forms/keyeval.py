@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.regulations import KeyFramework
 from zhunsheng.text import MOST
-from zhunsheng.web.forms.base import Files, Sent, offer, offer_records
+from zhunsheng.web.forms.base import Files, SentForm, offer, offer_records
 from zhunsheng.web.models import Sheet, User
 
 
-class EvaluatorsForm(Sent):
+class EvaluatorsForm(SentForm):
     """Evaluators among the people who may be."""
 
     evaluators = forms.ModelMultipleChoiceField(label=_("评价人"), queryset=User.objects.none(), required=False)
@@ -45,7 +45,7 @@ class AppointForm(EvaluatorsForm):
     seen = forms.CharField(required=False)
 
 
-class PointsForm(Sent):
+class PointsForm(SentForm):
     """Points and reasons by row, each within its row's points; rows left empty are not touched."""
 
     conclusion = forms.CharField(label=_("评价结论"), max_length=MOST["words"], required=False)
@@ -71,7 +71,7 @@ class PointsForm(Sent):
         }
 
 
-class RectificationForm(Sent):
+class RectificationForm(SentForm):
     """A problem to be mended: who, and by when."""
 
     problem = forms.CharField(label=_("问题"), max_length=MOST["remark"])

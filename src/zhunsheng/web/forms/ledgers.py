@@ -8,11 +8,11 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng.web.forms.base import Files, Sent
+from zhunsheng.web.forms.base import Files, SentForm
 from zhunsheng.web.forms.fields import CleanCharField, IdField, OneOfField, SentFile
 
 
-class LedgerFile(Sent):
+class LedgerFile(SentForm):
     """The ledger that a file is of, empty for telling by its headers; ``ledgers`` are the known ones."""
 
     ledger = CleanCharField(label=_("台账"), most=60, required=False)
@@ -24,7 +24,7 @@ class LedgerFile(Sent):
         self.fields["ledger"] = OneOfField(ledgers, label=_("台账"), required=False)
 
 
-class Undoing(Sent):
+class Undoing(SentForm):
     """A batch to be undone."""
 
     batch = IdField(label=_("批次"))

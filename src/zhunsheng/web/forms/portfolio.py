@@ -9,14 +9,14 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng.web.forms.base import Files, Sent
+from zhunsheng.web.forms.base import Files, SentForm
 from zhunsheng.web.forms.fields import OneOfField, RecordField, SentFile, SentFiles, YearField
 from zhunsheng.web.models import Organisation
 
 NEW = "new"
 
 
-class Archive(Sent):
+class Archive(SentForm):
     """Documents, as a zip or a folder, with the year of those that name none; or all is to be assessed anew."""
 
     year = YearField(label=_("年度"), required=False)
@@ -25,7 +25,7 @@ class Archive(Sent):
     assess = OneOfField(("1",), label=_("全部重新测算"), required=False)
 
 
-class Places(Sent):
+class Places(SentForm):
     """For each name that documents bear: a department, ``new`` for one to be added, nothing to leave them out.
 
     The field of the n-th name is ``place_n``; the values come as {name: department, ``new`` or None}.

@@ -9,9 +9,9 @@ from django import forms
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng.web.forms.base import Sent, checked
+from zhunsheng.web.forms.base import SentForm, checked
 from zhunsheng.web.forms.fields import CleanCharField, NumberField, OneOfField
-from zhunsheng.web.services.disclosing import HIDE, KEEP, Decision, Item
+from zhunsheng.web.services.disclosing import HIDE, KEEP, Datum, Decision
 
 _CHOICE = re.compile("decision_([0-9a-f]{32})")
 MOST = 2000  # data decided on at once
@@ -47,7 +47,7 @@ class Extent(forms.Form):
         return bool(checked(cls(request.POST))["frame"] != "own")
 
 
-class OwnCode(Sent):
+class OwnCode(SentForm):
     """The code of an entity that asks for its own result; ``file``: its proof is to be saved."""
 
     code = CleanCharField(most=60, label=_("统一社会信用代码"))
@@ -77,7 +77,7 @@ class HeldSlip(forms.Form):
     digest = _Digest(most=200, label=_("摘要"))
 
 
-def said_of(items: list[Item], said: dict[str, Decision]) -> list[Item]:
+def said_of(items: list[Datum], said: dict[str, Decision]) -> list[Datum]:
     """Return the items with what was chosen on the page, for it to be shown again."""
     for item in items:
         if choice := said.get(item.key):

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from zhunsheng.web.forms.base import Files, SeenForm, Sent
+from zhunsheng.web.forms.base import Files, SeenForm, SentForm
 from zhunsheng.web.forms.fields import SentFile
 from zhunsheng.web.services.registers import Register, RegisterField, in_one_form
 
@@ -26,7 +26,7 @@ class _RegisterText(forms.CharField):
             raise ValidationError(str(error)) from None
 
 
-class Handover(Sent):
+class Handover(SentForm):
     """A register is to be given to its ledger."""
 
     mark = "to_ledger"

@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.targets.kinds import KIND_WORDS, SENSE_WORDS
 from zhunsheng.text import MOST
-from zhunsheng.web.forms.base import Files, Sent
+from zhunsheng.web.forms.base import Files, SentForm
 from zhunsheng.web.forms.fields import CleanCharField, OneOfField, RecordField, SentFile, SentTexts
 from zhunsheng.web.models import LibraryIndicator, Organisation, SheetVersion
 
 
-class DocumentForm(Sent):
+class DocumentForm(SentForm):
     """A document with sheets to be read; the reason for an adjustment of what is approved."""
 
     mark, marks = "how", ("upload",)
@@ -24,13 +24,13 @@ class DocumentForm(Sent):
     reason = CleanCharField(label=_("理由"), required=False)
 
 
-class LastYearForm(Sent):
+class LastYearForm(SentForm):
     """Last year's sheets are to be taken over."""
 
     mark, marks = "how", ("last-year",)
 
 
-class ReviewForm(Sent):
+class ReviewForm(SentForm):
     """The sheets of a department's year are to be reviewed anew, from the page of one version."""
 
     mark, marks = "how", ("review",)
@@ -41,7 +41,7 @@ class ReviewForm(Sent):
         self.fields["version"] = RecordField(mine, label=_("版本"))
 
 
-class BlankForm(Sent):
+class BlankForm(SentForm):
     """An empty sheet: the department's own, or a project's with its name."""
 
     kind = OneOfField(("project", "department"), label=_("类别"), required=False)
@@ -56,7 +56,7 @@ class BlankForm(Sent):
         return values
 
 
-class FieldForm(Sent):
+class FieldForm(SentForm):
     """One field's new text over what it ``was``; ``seen`` is what the page knows of the whole version."""
 
     path = forms.CharField(required=False)
@@ -65,7 +65,7 @@ class FieldForm(Sent):
     seen = forms.CharField(required=False)
 
 
-class PartRemoval(Sent):
+class PartRemoval(SentForm):
     """A row to be removed from a part of a sheet, by its key; ``seen`` at first and after the person's own edits."""
 
     mark = "remove"
@@ -75,20 +75,20 @@ class PartRemoval(Sent):
     seen = SentTexts()
 
 
-class PartAddition(Sent):
+class PartAddition(SentForm):
     """A row to be added to a part of a sheet, an indicator perhaps from the library."""
 
     part = forms.CharField(required=False)
     library = RecordField(LibraryIndicator.objects, label=_("指标库"), required=False)
 
 
-class AdjustmentForm(Sent):
+class AdjustmentForm(SentForm):
     """Why an approved version is to be adjusted."""
 
     reason = CleanCharField(label=_("调整理由"))
 
 
-class SettleForm(Sent):
+class SettleForm(SentForm):
     """Kind, direction and unit of an indicator whose columns, place and name conflict or don't tell; empty: as read."""
 
     indicator = forms.CharField(label=_("指标"), max_length=12)
@@ -99,7 +99,7 @@ class SettleForm(Sent):
     seen = forms.CharField(max_length=64, required=False)
 
 
-class SameForm(Sent):
+class SameForm(SentForm):
     """Which indicator of an earlier version one is, by its code; empty: none, it is a new one."""
 
     indicator = forms.CharField(label=_("指标"), max_length=12)

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.text import MOST
-from zhunsheng.web.forms.base import Files, Sent, offer
+from zhunsheng.web.forms.base import Files, SentForm, offer
 from zhunsheng.web.forms.fields import SentFile, SentFiles
 
 
@@ -18,7 +18,7 @@ def _choices(values: Sequence[str]) -> list[tuple[str, str]]:
     return [("", ""), *((v, v) for v in values)]
 
 
-class _OfIndicator(Sent):
+class _OfIndicator(SentForm):
     """The indicator that is spoken of, by codes of sheet and indicator."""
 
     sheet = forms.CharField(label=_("目标表"), max_length=12)
@@ -26,7 +26,7 @@ class _OfIndicator(Sent):
     seen = forms.CharField(max_length=64, required=False)
 
 
-class Refresh(Sent):
+class Refresh(SentForm):
     """The figures of a checkpoint are to be filled anew."""
 
     mark = "refresh"
@@ -68,7 +68,7 @@ class WordForm(_OfIndicator):
         return None if share is None else share / 100
 
 
-class RecheckForm(Sent):
+class RecheckForm(SentForm):
     """What signed tables are compared with beside: a file, or (``again``) the one that was brought before."""
 
     again = forms.BooleanField(required=False)
@@ -81,7 +81,7 @@ class MatchForm(_OfIndicator):
     measure = forms.CharField(label=_("测度"), max_length=60, required=False)
 
 
-class ProjectForm(Sent):
+class ProjectForm(SentForm):
     """Whether a project of the ledgers is a sheet's."""
 
     mark = "project"

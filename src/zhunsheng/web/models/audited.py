@@ -51,7 +51,7 @@ class Overtaken(ZhunshengError):
         self.seen = seen
 
 
-class Late(ZhunshengError):
+class LateSave(ZhunshengError):
     """A record was changed by somebody else between reading it and saving it (``ZS-WB-45``)."""
 
     def __init__(self, record: models.Model, names: list[str]) -> None:
@@ -337,11 +337,11 @@ class Audited(models.Model):
         return attname in given or self._meta.get_field(attname).name in given
 
     def _refuse_late(self, known: Self, names: list[str]) -> None:
-        """Refuse to write over what the record's fields became since it was read. Raises ``Late``, ``Overtaken``."""
+        """Refuse to write over what the record's fields became since it was read. Raises ``LateSave``, ``Overtaken``."""
         read = self.__dict__.get("_read", {})
         late = [n for n in names if n in read and read[n] != known.__dict__[n]]
         if late:
-            raise Late(known, late)
+            raise LateSave(known, late)
         sent = form()
         if self.as_seen and sent is not None and sent.position is not None:
             since = AuditEntry._base_manager.filter(model=self._meta.model_name, object_id=str(self.pk))

@@ -211,7 +211,7 @@ AFTER: dict[str, Callable[[Any, User], None]] = {
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangeSince:
     """One thing that changed since a page was opened: a field from one text to another, or a step (``step``)."""
 
     at: datetime
@@ -222,12 +222,12 @@ class Change:
     step: Step | None = None
 
 
-def changes_since(record: Audited, seen: Seen) -> list[Change]:
+def changes_since(record: Audited, seen: Seen) -> list[ChangeSince]:
     """Return what happened to a record since it was seen, oldest first; nothing where the page carried no trace of it."""
     if not seen.text:
         return []
     steps = [
-        Change(s.at, str(s.by), step=s)
+        ChangeSince(s.at, str(s.by), step=s)
         for s in Step.objects.filter(model=record._meta.model_name, object_id=record.pk, pk__gt=seen.step)
     ]
     found = [*steps, *_fields_since(record, seen.entry)]
@@ -236,7 +236,7 @@ def changes_since(record: Audited, seen: Seen) -> list[Change]:
     return sorted(found, key=lambda c: c.at)
 
 
-def mended_since(record: Decided) -> tuple[Step, list[Change]] | None:
+def mended_since(record: Decided) -> tuple[Step, list[ChangeSince]] | None:
     """Return the last step that sent a record back and what was changed since; None for what was not sent back, or is again."""
     sent_back = [s for s in record.steps() if s.action.endswith((".return", ".ask", ".reopen", ".recall"))]
     if not sent_back or getattr(record, "state") in (*record.start, sent_back[-1].after):  # noqa: B009
@@ -247,7 +247,7 @@ def mended_since(record: Decided) -> tuple[Step, list[Change]] | None:
     return last, [c for c in changes_since(record, since) if c.step is None]
 
 
-def _words_since(record: Checkpoint | SelfEvaluation, entry: int) -> list[Change]:
+def _words_since(record: Checkpoint | SelfEvaluation, entry: int) -> list[ChangeSince]:
     """Return what was said of indicators since: by whom, of which indicator, each part of it from what to what."""
     kept = record.words if isinstance(record, Checkpoint) else record.words()
     made = AuditEntry.objects.filter(model=Word._meta.model_name, action="create", number__gt=entry)
@@ -265,7 +265,7 @@ def _words_since(record: Checkpoint | SelfEvaluation, entry: int) -> list[Change
     for key, word in last.items():
         was, now = _said(first[key]), _said(word)
         found += [
-            Change(word.at, str(word.by or ""), f"{word.indicator} · {label}", was.get(label, ""), now.get(label, ""))
+            ChangeSince(word.at, str(word.by or ""), f"{word.indicator} · {label}", was.get(label, ""), now.get(label, ""))
             for label in dict.fromkeys([*was, *now])
             if was.get(label, "") != now.get(label, "")
         ]
@@ -285,7 +285,7 @@ def _said(word: Word | None) -> dict[str, str]:
     return said
 
 
-def _figures_since(record: Checkpoint | SelfEvaluation, entry: int) -> list[Change]:
+def _figures_since(record: Checkpoint | SelfEvaluation, entry: int) -> list[ChangeSince]:
     """Return the figures that are others since, by sheet and indicator; one line where only what they rest on is another."""
     moved = [e for e in _entries_since(record, entry) if "assessment_id" in {**e.before, **e.after}]
     if not moved:
@@ -297,8 +297,8 @@ def _figures_since(record: Checkpoint | SelfEvaluation, entry: int) -> list[Chan
         return []
     apart = figures.differences(figures.figures_of(was.run), figures.figures_of(now.run))
     if not apart and shown_figures(was.pk) != shown_figures(now.pk):
-        return [Change(at, who, _("完成值和得分没有变，它们的依据或说明有变"))]
-    return [Change(at, who, f"{d['sheet']} · {d['what']}", d["then"], d["now"]) for d in apart]
+        return [ChangeSince(at, who, _("完成值和得分没有变，它们的依据或说明有变"))]
+    return [ChangeSince(at, who, f"{d['sheet']} · {d['what']}", d["then"], d["now"]) for d in apart]
 
 
 def _entries_since(record: Audited, entry: int) -> list[AuditEntry]:
@@ -306,10 +306,10 @@ def _entries_since(record: Audited, entry: int) -> list[AuditEntry]:
     return list(found.filter(action__in=("edit", "change")).order_by("number"))
 
 
-def _fields_since(record: Audited, entry: int) -> list[Change]:
+def _fields_since(record: Audited, entry: int) -> list[ChangeSince]:
     found = _entries_since(record, entry)
     labels = {p: f.label for p, f in sheets.current_fields(record).items()} if isinstance(record, SheetVersion) else {}
-    changes: dict[str, Change] = {}
+    changes: dict[str, ChangeSince] = {}
     for one in found:
         for name in {**one.before, **one.after}:
             label = labels.get(name, name) if one.action == "edit" else _label(record, name)
@@ -317,7 +317,7 @@ def _fields_since(record: Audited, entry: int) -> list[Change]:
                 continue
             first = changes.get(label)
             before = first.before if first else _value(record, name, one.before.get(name))
-            changes[label] = Change(one.at, one.actor, label, before, _value(record, name, one.after.get(name)))
+            changes[label] = ChangeSince(one.at, one.actor, label, before, _value(record, name, one.after.get(name)))
     return [c for c in changes.values() if c.before != c.after]
 
 

@@ -29,7 +29,7 @@ from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import commitment_digest, refuse_early, refuse_too_large
 from zhunsheng.draws.randomness import canonical_text, entered
 from zhunsheng.draws.reading import plan_of, read_plan
-from zhunsheng.draws.results import Result, check_results, overdue, publish_by
+from zhunsheng.draws.results import InspectionResult, check_results, overdue, publish_by
 from zhunsheng.draws.results import categories as categories
 from zhunsheng.draws.slips import ceremony_of, opened, record, record_digest
 from zhunsheng.draws.spec import ID
@@ -529,7 +529,7 @@ def keep_result(
     if seen is not None and seen != task.seen_digest():
         raise ZhunshengError("ZS-WB-10", title=str(task))
     check_results(
-        [Result(task.entity, tuple(task.team), result or None, inspected_on, published_on)], {task.entity: task.team}
+        [InspectionResult(task.entity, tuple(task.team), result or None, inspected_on, published_on)], {task.entity: task.team}
     )
     if result and not inspected_on:
         raise ZhunshengError("ZS-DR-09", detail=f"{task.entity} 有结果而没有检查日期")
@@ -558,7 +558,7 @@ def overdue_tasks(draw: Draw, today: date) -> list[tuple[str, str, date]]:
     if draw.ends_on is None:
         return []
     tasks = list(draw.tasks.all())
-    results = [Result(t.entity, tuple(t.team), t.result or None, t.inspected_on, t.published_on) for t in tasks]
+    results = [InspectionResult(t.entity, tuple(t.team), t.result or None, t.inspected_on, t.published_on) for t in tasks]
     return overdue(results, {t.entity: t.team for t in tasks}, draw.ends_on, today)
 
 
@@ -567,7 +567,7 @@ def ledger_file(draw: Draw) -> bytes:
     done = draw.tasks.exclude(inspected_on=None)
     if not done:
         raise ZhunshengError("ZS-WB-06", detail="还没有检查结果")
-    results = [Result(t.entity, tuple(t.team), t.result or None, t.inspected_on, t.published_on) for t in done]
+    results = [InspectionResult(t.entity, tuple(t.team), t.result or None, t.inspected_on, t.published_on) for t in done]
     return results_csv(proof_of(draw), results).encode("utf-8-sig")
 
 

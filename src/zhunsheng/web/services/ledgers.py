@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Ledger, Page, browse, ledger_of, write_template
+from zhunsheng.evidence import Ledger, LedgerPage, browse, ledger_of, write_template
 from zhunsheng.evidence import ledgers as all_ledgers
 from zhunsheng.evidence.browsing import Row
 from zhunsheng.evidence.records import Batch
@@ -65,7 +65,7 @@ def undone(department: Organisation, year: int) -> list[Batch]:
     return [b for b in reversed(batches) if b.undoes in of_year]
 
 
-def page_of(department: Organisation, ledger: Ledger, size: int, offset: int, **asked: Any) -> Page:
+def page_of(department: Organisation, ledger: Ledger, size: int, offset: int, **asked: Any) -> LedgerPage:
     """Return one page of rows. ``asked`` is as for ``evidence.browse``."""
     snapshot = figures.store().snapshot()
     return browse(snapshot, ledger, key_of(department), limit=size, offset=offset, cipher=cipher(), **asked)

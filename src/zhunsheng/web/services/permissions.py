@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Row:
+class ActionRow:
     """One action: its name, who may take it, on which states (by role where they differ), where it leads, apart from what."""
 
     words: StrOrPromise
@@ -31,7 +31,7 @@ class Part:
     """The actions of one part; ``held`` says of each role whether it acts there (``act``), looks (``look``) or neither."""
 
     words: StrOrPromise
-    rows: list[Row]
+    rows: list[ActionRow]
     held: list[tuple[str, str]]
     way: list[str]
 
@@ -54,8 +54,8 @@ def states_of(prefix: str) -> dict[str, str]:
     return {str(value): str(words) for value, words in kind.State.choices} if kind else {}
 
 
-def _row(name: str, act: Act, states: dict[str, str]) -> Row:
-    return Row(
+def _row(name: str, act: Act, states: dict[str, str]) -> ActionRow:
+    return ActionRow(
         words=words_of(name),
         held=[(str(role.label), role in act.roles) for role in Role],
         on=[f"{Role(role).label}：{states[s]}" for role, s in act.by] or [states[s] for s in act.on],

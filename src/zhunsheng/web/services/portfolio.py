@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.zips import Bounds, Unfit, Zip
+from zhunsheng.files.zips import UnfitZip, Zip, ZipBounds
 from zhunsheng.intake import book_of, open_bytes
 from zhunsheng.text import AS_TEXT, clean
 from zhunsheng.usecases.assessing import Evidence
@@ -60,7 +60,7 @@ from zhunsheng.wording import rate
 DIMENSIONS = ("成本", "产出", "效益", "满意度")
 WHOLE = "部门整体"
 # A document in a zip may be as large as one that comes alone. They are read one by one, so that all of them cost time only.
-BOUNDS = Bounds(members=5000, member=LIMITS["document"], unpacked=2 * 2**30)
+BOUNDS = ZipBounds(members=5000, member=LIMITS["document"], unpacked=2 * 2**30)
 ENDINGS = (".docx", ".xlsx", ".xls", ".txt", ".html")
 
 
@@ -76,7 +76,7 @@ def members(content: bytes, name: str, chosen: Callable[[str], bool] = lambda _p
         listed = [info for info in archive.members if chosen(path_of(info))]
         for info in listed:  # all before the first is taken in: of a zip that is broken nothing is
             archive.test(info)
-    except Unfit as fault:
+    except UnfitZip as fault:
         raise ZhunshengError("ZS-WB-07", name=name, detail=str(fault)[:200]) from None
     return Documents(archive, listed)
 
@@ -249,8 +249,8 @@ def assess_all(district: Organisation, year: int, progress: Progress = no_progre
     return {"departments": len(departments), "failed": failed}
 
 
-Standing = Literal["graded", "open", "unconfirmed", "pending", "unapproved", "unfiled"]
-STANDINGS: tuple[Standing, ...] = ("graded", "open", "unconfirmed", "pending", "unapproved", "unfiled")
+RankStanding = Literal["graded", "open", "unconfirmed", "pending", "unapproved", "unfiled"]
+STANDINGS: tuple[RankStanding, ...] = ("graded", "open", "unconfirmed", "pending", "unapproved", "unfiled")
 
 
 def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
@@ -292,7 +292,7 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
         found = newest.get(department.pk) if department.pk in approved else None
         total, most = (found["total"], found["most"]) if found else (None, None)
         settled = total is not None and most in (None, total)
-        standing: Standing = (
+        standing: RankStanding = (
             "unfiled"
             if department.pk not in counts
             else "unapproved"
@@ -443,7 +443,7 @@ def weak_points(basis: dict[str, str]) -> dict[str, Decimal]:
     return {k: Decimal(v) for k, v in basis.items() if k != "evidence" and Decimal(v)}
 
 
-def standing_words(standing: Standing) -> str:
+def standing_words(standing: RankStanding) -> str:
     """Return why a department is not ranked, empty for one that is."""
     words = {
         "open": _("有待定分值，不评等级"),

@@ -42,7 +42,7 @@ from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.services import disclosing, office, stamps
 from zhunsheng.web.services.commitments import happened
-from zhunsheng.web.services.disclosing import Decision, Item, Undecided
+from zhunsheng.web.services.disclosing import Datum, Decision, UndecidedData
 from zhunsheng.web.services.draws import allotted, proof_of, slips_shown, strength
 from zhunsheng.web.services.year import (
     FORM,
@@ -83,7 +83,7 @@ class Copy:
         told += [f"{name}:{hashlib.sha256(content).hexdigest()}" for name, content in sorted(self.files.items())]
         return hashlib.sha256("\x1f".join(told).encode()).hexdigest()
 
-    def personal(self) -> list[Item]:
+    def personal(self) -> list[Datum]:
         """Return what is personal in it, wherever the public could read it. Raises ``ZS-WB-43`` for a file that can't be read."""
         # A draw's files prove one another by their digests: none can be written over.
         proof = self.kind == "draw"
@@ -98,7 +98,7 @@ class Copy:
             item.places = [_place(place) for place in item.places]
         return found
 
-    def without(self, items: list[Item], before: Sequence[dict[str, Any]] = ()) -> Copy:
+    def without(self, items: list[Datum], before: Sequence[dict[str, Any]] = ()) -> Copy:
         """Return it with what was decided to be hidden hidden everywhere; ``before`` is the data published of it earlier.
 
         Raises ``ZS-WB-42`` where something stands that can't be written over.
@@ -208,14 +208,14 @@ def ask(
 ) -> Publication:
     """Copy what is to be published and ask for approval; ``said`` is what was decided on what is personal in it, by key.
 
-    ``frame`` as in ``copied``. Raises ``ZS-WB-01`` where the record is not ready for it, ``Undecided`` (``ZS-WB-40``) where something personal in it was
+    ``frame`` as in ``copied``. Raises ``ZS-WB-01`` where the record is not ready for it, ``UndecidedData`` (``ZS-WB-40``) where something personal in it was
     not decided on, ``ZS-WB-42`` to ``-44``.
     """
     seen = subject.seen()
     whole = copied(kind, subject, frame=frame)
     items = disclosing.decided(whole.personal(), said or {}, user)
     if waiting := [item for item in items if not item.decision]:
-        raise Undecided("ZS-WB-40", whole.title, waiting)
+        raise UndecidedData("ZS-WB-40", whole.title, waiting)
     public = _same(kind, subject.pk).filter(published_at__isnull=False).order_by("pk")
     whole = whole.without(items, [one.data for one in public] if kind == "results" else [])
     with transaction.atomic():
@@ -260,7 +260,7 @@ def copy_of(publication: Publication) -> Copy:
     )
 
 
-def undecided(publication: Publication) -> list[Item]:
+def undecided(publication: Publication) -> list[Datum]:
     """Return what is personal in a publication's copy as it lies there and was not decided on.
 
     Quickly where copy and rules are those that it was last looked through with.
@@ -286,7 +286,7 @@ def look_through(found: QuerySet[Publication]) -> int:
         try:
             waiting = undecided(one)
         except ZhunshengError as error:
-            waiting = [Item(f"unread-{one.pk}", "author", error.web[:80], [TITLE], 1)]
+            waiting = [Datum(f"unread-{one.pk}", "author", error.web[:80], [TITLE], 1)]
         with transaction.atomic():
             now = Publication.objects.select_for_update().get(pk=one.pk)
             known = {item.key for item in disclosing.read(now.disclosures) if item.decision != disclosing.HIDE}
@@ -303,7 +303,7 @@ def look_through_all() -> int:
     return look_through(Publication.objects.all())
 
 
-def disclosures(publication: Publication) -> list[Item]:
+def disclosures(publication: Publication) -> list[Datum]:
     """Return what was found to be personal in a publication with what was decided on it, what waits first."""
     return sorted(disclosing.read(publication.disclosures), key=lambda item: bool(item.decision))
 
@@ -328,12 +328,12 @@ def decide(publication: Publication, user: User, action: str, remark: str = "", 
 
     What is approved must still be ready to be public, and says from the first moment how its figures differ from what
     they come to now. What is personal in it must have been decided on when it was asked for, all that is in it now.
-    Raises as ``advance``, ``ZS-WB-01``, as ``assess_now``, and ``Undecided`` (``ZS-WB-41``).
+    Raises as ``advance``, ``ZS-WB-01``, as ``assess_now``, and ``UndecidedData`` (``ZS-WB-41``).
     """
     if action == "publish.approve" and publication.state == "requested":
         check(user, publication, action, seen)
         if waiting := undecided(publication):
-            raise Undecided("ZS-WB-41", str(publication), waiting)
+            raise UndecidedData("ZS-WB-41", str(publication), waiting)
 
     def dated(now: Publication) -> None:
         if action == "publish.approve":

@@ -26,7 +26,7 @@ CARRIED = ("rule", "level", "title", "state", "why", "missing")
 
 
 @dataclass(frozen=True)
-class Standing:
+class ReviewStanding:
     """How the review of a version stands today.
 
     ``duties`` are mappings as kept, by state; without a review of the present text every rule is “not_run”.
@@ -143,7 +143,7 @@ def _duties(done: Review) -> list[dict[str, Any]]:
     return kept
 
 
-def standings(department: Organisation, year: int) -> dict[int, Standing]:
+def standings(department: Organisation, year: int) -> dict[int, ReviewStanding]:
     """Return how the review of each newest version of a year stands, by the version's key."""
     versions, previous = _counted(department, year)
     beside = beside_digest([v.body for v in versions], [v.body for v in previous])
@@ -151,13 +151,13 @@ def standings(department: Organisation, year: int) -> dict[int, Standing]:
     return {v.pk: _standing(v, kept.get(v.pk), beside) for v in versions}
 
 
-def standing_of(version: SheetVersion) -> Standing:
+def standing_of(version: SheetVersion) -> ReviewStanding:
     """Return how the review of a version stands; an overtaken version is judged by its own text alone."""
     now = standings(version.department, version.sheet.year).get(version.pk)
     return now or _standing(version, SheetReview.objects.filter(version=version).first(), None)
 
 
-def told(version: SheetVersion, standing: Standing) -> list[SheetFinding]:
+def told(version: SheetVersion, standing: ReviewStanding) -> list[SheetFinding]:
     """Return what the review of an overtaken version found, whose findings are no longer kept as rows, to be shown."""
     return [
         SheetFinding(version=version, rule=d["rule"], level=d["level"], title=d["title"], message=message)
@@ -166,7 +166,7 @@ def told(version: SheetVersion, standing: Standing) -> list[SheetFinding]:
     ]
 
 
-def _standing(version: SheetVersion, kept: SheetReview | None, beside: str | None) -> Standing:
+def _standing(version: SheetVersion, kept: SheetReview | None, beside: str | None) -> ReviewStanding:
     if kept is None:
         return _unreviewed("never", None)
     if kept.stale or kept.body != body_digest(version.body) or beside not in (None, kept.beside):
@@ -182,12 +182,12 @@ def _standing(version: SheetVersion, kept: SheetReview | None, beside: str | Non
         "found" if counts["found"] else "open" if counts["cannot_judge"] or counts["not_run"] else "clean"
     )
     missing = tuple(dict.fromkeys(m for duty in duties["cannot_judge"] for m in duty["missing"]))
-    return Standing(verdict, kept.at, counts, duties, missing)
+    return ReviewStanding(verdict, kept.at, counts, duties, missing)
 
 
-def _unreviewed(why: Literal["never", "changed", "rules"], at: datetime | None) -> Standing:
+def _unreviewed(why: Literal["never", "changed", "rules"], at: datetime | None) -> ReviewStanding:
     counts = dict.fromkeys(STATES, 0)
-    return Standing("unreviewed", at, counts, {state: [] for state in STATES}, (), why)
+    return ReviewStanding("unreviewed", at, counts, {state: [] for state in STATES}, (), why)
 
 
 def unreviewed(district: Organisation, year: int) -> dict[int, int]:

@@ -31,8 +31,8 @@ from zhunsheng.measures import DuckEngine, catalogue, match_book
 from zhunsheng.reports.forms import Form
 from zhunsheng.targets import Book
 from zhunsheng.targets.sheet import plain
+from zhunsheng.usecases.assessing import AssessedDepartment, Evidence, assess, basis
 from zhunsheng.usecases.assessing import Assessment as Assessed
-from zhunsheng.usecases.assessing import Department, Evidence, assess, basis
 from zhunsheng.usecases.outputs import official_forms, write_outputs, write_table
 from zhunsheng.usecases.rechecking import recheck_book
 from zhunsheng.usecases.result import Run, run_of
@@ -190,7 +190,7 @@ class Question:
     ):
         self.department, self.year, self.day = department, year, day
         self.book = book_in_force(department, year, day)
-        self.place = Department(department.code, department.name_in(year))
+        self.place = AssessedDepartment(department.code, department.name_in(year))
         self.rules = rules_for(department, year)
         self.links = links_of(department, self.book)
         promised = promises(self.book)

@@ -30,7 +30,7 @@ from zhunsheng.web.models import AuditEntry, Decided, Job, Organisation, Step, U
 from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.roles import words_of
 from zhunsheng.web.services import decisions, indicators, office, portfolio
-from zhunsheng.web.services.portfolio import Standing, standing_words
+from zhunsheng.web.services.portfolio import RankStanding, standing_words
 from zhunsheng.wording import number_beside
 
 if TYPE_CHECKING:
@@ -531,7 +531,7 @@ def verdict_word(value: str) -> str:
 
 
 @register.filter
-def standing(value: Standing) -> str:
+def standing(value: RankStanding) -> str:
     """Return why a department is not ranked."""
     return standing_words(value)
 

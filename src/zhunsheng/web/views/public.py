@@ -26,7 +26,7 @@ from zhunsheng.web.requests import SignedInRequest, SiteRequest
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import commitments, office, own_proofs, publishing, stamps
 from zhunsheng.web.services.ceremony import code_of
-from zhunsheng.web.services.disclosing import Undecided
+from zhunsheng.web.services.disclosing import UndecidedData
 from zhunsheng.web.throttle import MOST_ASKED, asked
 from zhunsheng.web.views.common import demand, done, download, on_screen, page, paged, say_error, send
 
@@ -58,7 +58,7 @@ def ask(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
     if request.method == "POST":
         try:
             made = publishing.ask(kind, subject, request.user, said, frame=frame)
-        except Undecided as waiting:
+        except UndecidedData as waiting:
             if not said and frame:
                 return done(request, "publish-ask", "", kind, pk)
             error = waiting
