@@ -122,7 +122,7 @@ def waiting(name: str, address: str, mark: str, now: datetime) -> timedelta:
     return longest
 
 
-class Handler(AxesDatabaseHandler):  # type: ignore[misc]  # without types
+class Handler(AxesDatabaseHandler):  # type: ignore[misc]
     """Counts failures by name, address and known browser, and refuses a try that comes before its wait is over."""
 
     def is_locked(self, request: Any, credentials: dict[str, str] | None = None) -> bool:

@@ -55,7 +55,8 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
         key = (function, args, *kwargs.items())
         if key not in kept:
             kept[key] = function(*args, **kwargs)
-        return kept[key]  # type: ignore[no-any-return]
+        once: R = kept[key]
+        return once
 
     return found
 

@@ -239,7 +239,7 @@ def changes_since(record: Audited, seen: Seen) -> list[ChangeSince]:
 def mended_since(record: Decided) -> tuple[Step, list[ChangeSince]] | None:
     """Return the last step that sent a record back and what was changed since; None for what was not sent back, or is again."""
     sent_back = [s for s in record.steps() if s.action.endswith((".return", ".ask", ".reopen", ".recall"))]
-    if not sent_back or getattr(record, "state") in (*record.start, sent_back[-1].after):  # noqa: B009
+    if not sent_back or record.state in (*record.start, sent_back[-1].after):
         return None
     last = sent_back[-1]
     entry = AuditEntry.objects.filter(model="step", object_id=str(last.pk), action="create").first()
