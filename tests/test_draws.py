@@ -27,11 +27,11 @@ from zhunsheng.draws.bundle import PARTS, read_bundle
 from zhunsheng.draws.drawing import DuckDatabase, PostgresDatabase, SparkDatabase, draw, query, threshold
 from zhunsheng.draws.frame import frame_from_file, open_database
 from zhunsheng.draws.plan import Plan, Quota
-from zhunsheng.draws.protocol import Outcome, commitment, commitment_digest, refuse_too_large, seal
+from zhunsheng.draws.protocol import DrawOutcome, commitment, commitment_digest, refuse_too_large, seal
 from zhunsheng.draws.randomness import both, canonical_text
 from zhunsheng.draws.reading import load, read_inspectors, read_plan, read_results
 from zhunsheng.draws.reading import plan_of as plan_of_data
-from zhunsheng.draws.results import Result, categories, check_results, due, overdue, publish_by
+from zhunsheng.draws.results import InspectionResult, categories, check_results, due, overdue, publish_by
 from zhunsheng.draws.strata import match_words, stratum_words
 from zhunsheng.draws.verification import published_check, verify
 from zhunsheng.errors import ZhunshengError
@@ -472,7 +472,7 @@ def test_strata_of_which_nobody_is_drawn_are_told(tmp_path, capsys, drawn):
         assert left.value.code == 0
         assert said in capsys.readouterr().out.replace("\n", "")
     committed = json.loads((tmp_path / "o" / "commitment.json").read_text("utf8"))
-    outcome = Outcome(Plan.model_validate(plan), committed, {"randomness": "", "seed": "", "values": []}, (), (), {}, {})
+    outcome = DrawOutcome(Plan.model_validate(plan), committed, {"randomness": "", "seed": "", "values": []}, (), (), {}, {})
     assert "3 层，共 11 户：乡 D 类（1 户）、东 D 类（5 户）" in "".join(c.text for row in notice_form(outcome).rows for c in row)
 
 
@@ -1225,7 +1225,7 @@ def test_results_and_what_is_overdue(folder, tmp_path):
     done = import_ledger(tmp_path / "s", fixed)
     assert (done.ledger.id, done.batch.inserted, Store(tmp_path / "s").verify()) == ("inspections", 2, [])
     parsed = [
-        Result(
+        InspectionResult(
             r["id"],
             tuple(r["inspectors"]),
             r["result"],
@@ -1245,7 +1245,7 @@ def test_results_and_what_is_overdue(folder, tmp_path):
         ({"published_on": date(2021, 1, 1)}, "早于"),
     ]:
         with pytest.raises(ZhunshengError, match="ZS-DR-09") as caught:
-            check_results([Result(**{**parsed[0].__dict__, **change})], teams)
+            check_results([InspectionResult(**{**parsed[0].__dict__, **change})], teams)
         assert said in caught.value.text()
     path.write_text("- {id: x}", "utf8")
     with pytest.raises(ZhunshengError, match="ZS-DR-09"):

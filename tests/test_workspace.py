@@ -25,7 +25,7 @@ from zhunsheng.evidence import Store
 from zhunsheng.folders import Inputs, open_evidence, read_books, run
 from zhunsheng.intake import read_book
 from zhunsheng.sample.ledgers import write_ledgers
-from zhunsheng.usecases.assessing import Department, Evidence, assess
+from zhunsheng.usecases.assessing import AssessedDepartment, Evidence, assess
 from zhunsheng.usecases.importing import import_ledger
 
 DAY = date(2022, 2, 28)
@@ -147,7 +147,7 @@ def test_several_departments_must_be_told_apart(tmp_path, places):
     evidence = small_store(tmp_path, "甲局", "乙局")
     with pytest.raises(ZhunshengError, match="ZS-CL-01"):
         assess(read_book(places["doc"]), evidence, DAY)
-    found = assess(read_book(places["doc"]), evidence, DAY, department=Department("乙局", "乙局"))
+    found = assess(read_book(places["doc"]), evidence, DAY, department=AssessedDepartment("乙局", "乙局"))
     assert found.department.code == "乙局"
 
 

@@ -21,7 +21,7 @@ from zhunsheng.regulations import Rules, read_scheme, rules_for
 from zhunsheng.targets import Book, Source
 from zhunsheng.targets.identity import identified_book
 from zhunsheng.text import clean
-from zhunsheng.usecases.assessing import Assessment, Department, Evidence, assess
+from zhunsheng.usecases.assessing import AssessedDepartment, Assessment, Evidence, assess
 from zhunsheng.usecases.importing import Imported, import_ledger
 from zhunsheng.usecases.outputs import OUTPUTS, Beside, write_outputs
 from zhunsheng.usecases.progress import Progress, no_progress
@@ -201,7 +201,7 @@ def stated_department(text: str) -> tuple[str, str | None]:
     return code, name or None
 
 
-def department_to_read(store: Path, text: str | None) -> Department | None:
+def department_to_read(store: Path, text: str | None) -> AssessedDepartment | None:
     """Return the department that a code, an exact name or 代码=名称 means in a store, None where none was named.
 
     Raises ``ZS-EV-20`` for a name that several bear, ``ZS-EV-21`` for one that is not there, ``ZS-EV-23``.
@@ -212,13 +212,13 @@ def department_to_read(store: Path, text: str | None) -> Department | None:
     opened = Store.existing(store)
     if name is None:
         found = opened.resolve(code)
-        return Department(found.code, found.name)
+        return AssessedDepartment(found.code, found.name)
     if code not in opened.departments():
         raise ZhunshengError("ZS-EV-21", name=text, known="、".join(list(opened.departments())[:8]) or "（无）")
-    return Department(code, name)
+    return AssessedDepartment(code, name)
 
 
-def department_to_write(store: Path, text: str | None) -> Department:
+def department_to_write(store: Path, text: str | None) -> AssessedDepartment:
     """Return the department that rows are imported for; a name that is new gets a code made from it.
 
     代码=名称 states both, which tells a namesake or a rename. Without a text it is the only department of the store, or
@@ -231,18 +231,18 @@ def department_to_write(store: Path, text: str | None) -> Department:
             raise ZhunshengError("ZS-EV-24", known="、".join(listed[:8]) + (" 等" if len(listed) > 8 else ""))
         if known:
             (only,) = known.values()
-            return Department(only.code, only.name)
+            return AssessedDepartment(only.code, only.name)
         text = "本部门"
     code, name = stated_department(text)
     if name is not None:
-        return Department(code, name)
+        return AssessedDepartment(code, name)
     try:
         found = Store(store).resolve(code)
     except ZhunshengError as error:
         if error.code != "ZS-EV-21":
             raise
-        return Department(named_code(code), code)
-    return Department(found.code, found.name)
+        return AssessedDepartment(named_code(code), code)
+    return AssessedDepartment(found.code, found.name)
 
 
 def recheck(reported: Path, assessed: Assessment, evidence: Evidence, links: Sequence[Link]) -> list[Rechecked]:

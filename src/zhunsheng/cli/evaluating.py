@@ -32,7 +32,7 @@ from zhunsheng.measures import Link
 from zhunsheng.monitoring import PlanMode
 from zhunsheng.regulations import Rules
 from zhunsheng.targets import Book
-from zhunsheng.usecases.assessing import Assessment, Department, Evidence, assess
+from zhunsheng.usecases.assessing import AssessedDepartment, Assessment, Evidence, assess
 from zhunsheng.usecases.result import run_of
 
 app = typer.Typer()
@@ -47,7 +47,7 @@ class _Opened:
 
     book: Book
     evidence: Evidence
-    department: Department | None
+    department: AssessedDepartment | None
     links: list[Link]
     rules: Rules
     problems: tuple[str, ...]

@@ -36,7 +36,7 @@ def publish_by(ended_on: date) -> date:
 
 
 @dataclass(frozen=True)
-class Result:
+class InspectionResult:
     """One object's result: an official category, when it was checked and published (None: not yet)."""
 
     id: str
@@ -51,7 +51,7 @@ def categories() -> tuple[str, ...]:
     return ledger_of("inspections").column("result").values
 
 
-def check_results(results: Iterable[Result], teams: dict[str, Sequence[str]]) -> None:
+def check_results(results: Iterable[InspectionResult], teams: dict[str, Sequence[str]]) -> None:
     """Raise ``ZS-DR-09`` for an object that was not drawn, other inspectors, an unknown category, or dates that run backwards."""
     for one in results:
         if one.id not in teams:
@@ -65,7 +65,7 @@ def check_results(results: Iterable[Result], teams: dict[str, Sequence[str]]) ->
 
 
 def overdue(
-    results: Iterable[Result], teams: dict[str, Sequence[str]], ended_on: date, today: date
+    results: Iterable[InspectionResult], teams: dict[str, Sequence[str]], ended_on: date, today: date
 ) -> list[tuple[str, str, date]]:
     """Return (object, what is missing, due date) for all that was due before ``today``: checks by the task's end, publication after."""
     known = {r.id: r for r in results}

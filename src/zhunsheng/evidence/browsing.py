@@ -23,7 +23,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Page:
+class LedgerPage:
     """Some rows of a ledger and how many there are in all."""
 
     rows: tuple[Row, ...]
@@ -64,13 +64,13 @@ def browse(
     view: View = EVERYTHING,
     window: Window = FIRST,
     cipher: Cipher | None = None,
-) -> Page:
+) -> LedgerPage:
     """Return a page of rows of one department's ledger; ``department`` is its code.
 
     With a ``cipher`` personal columns are decrypted before they are masked or shown.
     """
     if not snapshot.files.get(ledger.id):
-        return Page((), 0)
+        return LedgerPage((), 0)
     names = [c.name for c in ledger.columns]
     tests, values = [f'"{DEPARTMENT}" = ?'], [department]
     if view.search:
@@ -101,7 +101,7 @@ def browse(
         Row(tuple(_value(v, h, view.personal, cipher) for v, h in zip(r[:-2], hidden, strict=True)), r[-2], r[-1])
         for r in found
     )
-    return Page(rows, total)
+    return LedgerPage(rows, total)
 
 
 def _value(value: Any, hidden: bool, personal: bool, cipher: Cipher | None) -> Any:

@@ -58,7 +58,7 @@ MONEY = ("budget_initial", "budget_adjusted", "paid")  # measures read for every
 
 
 @dataclass(frozen=True)
-class Department:
+class AssessedDepartment:
     """Whose year is assessed: its stable code in the evidence, and its name of the time."""
 
     code: str
@@ -152,7 +152,7 @@ class Assessment:
     """A document assessed on a date against a snapshot of the evidence; ``basis`` is the digest of all it rests on."""
 
     book: Book
-    department: Department
+    department: AssessedDepartment
     as_of: date
     snapshot: Snapshot
     rules: Rules
@@ -174,7 +174,7 @@ class Grounds:
     """
 
     as_of: date
-    department: Department
+    department: AssessedDepartment
     rules: Rules
     links: Sequence[Link] = ()
     said: Said = field(default_factory=dict)
@@ -187,7 +187,7 @@ def assess(  # noqa: PLR0913 - options, by their names
     evidence: Evidence,
     as_of: date,
     *,
-    department: Department | None = None,
+    department: AssessedDepartment | None = None,
     links: Sequence[Link] = (),
     judgements: Sequence[Judgement] = (),
     rules: Rules | None = None,
@@ -263,20 +263,20 @@ def written_projects(readings: Iterable[Readings], department: str) -> list[str]
     return sorted({key[2] for one in readings for key in one if key[1] == department and key[2]})
 
 
-def department_in(book: Book, snapshot: Snapshot) -> Department | None:
+def department_in(book: Book, snapshot: Snapshot) -> AssessedDepartment | None:
     """Return the one department whose code or exact name a sheet states, or the only one there is; None for none or many."""
     known = snapshot.departments
     for sheet in book.sheets:
         stated = [d for d in known.values() if sheet.department in d.words]
         if len(stated) == 1:
-            return Department(stated[0].code, stated[0].name)
+            return AssessedDepartment(stated[0].code, stated[0].name)
     if len(known) == 1:
         (only,) = known.values()
-        return Department(only.code, only.name)
+        return AssessedDepartment(only.code, only.name)
     return None
 
 
-def _department(book: Book, evidence: Evidence) -> Department:
+def _department(book: Book, evidence: Evidence) -> AssessedDepartment:
     found = department_in(book, evidence.snapshot)
     if found is not None:
         return found
@@ -285,7 +285,7 @@ def _department(book: Book, evidence: Evidence) -> Department:
         listed = "、".join(f"{d.name}（{d.code}）" for d in list(known)[:8])
         raise ZhunshengError("ZS-CL-01", detail=f"证据库里有多个部门，请用 --department 指明：{listed}")
     name = next((s.department for s in book.sheets if s.department), "本部门")
-    return Department(name, name)
+    return AssessedDepartment(name, name)
 
 
 @dataclass(frozen=True)

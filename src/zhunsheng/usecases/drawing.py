@@ -19,7 +19,7 @@ from zhunsheng.clock import now as clock_now
 from zhunsheng.clock import today, told
 from zhunsheng.draws.assignment import Inspector, districts_of, register_json
 from zhunsheng.draws.bundle import read_bundle, read_part
-from zhunsheng.draws.drawing import Engine, draw, wanted_of, write_list
+from zhunsheng.draws.drawing import DrawEngine, draw, wanted_of, write_list
 from zhunsheng.draws.engines import Kind, connected
 from zhunsheng.draws.frame import (
     BATCH,
@@ -35,7 +35,7 @@ from zhunsheng.draws.lookalikes import refuse_inspectors, refuse_sources
 from zhunsheng.draws.merkle import compiles, kept
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import (
-    Outcome,
+    DrawOutcome,
     commitment,
     commitment_digest,
     perform,
@@ -46,7 +46,7 @@ from zhunsheng.draws.protocol import (
 )
 from zhunsheng.draws.public_log import Entry, Held, held, read_log, told_of
 from zhunsheng.draws.reading import load, read_inspectors, read_plan
-from zhunsheng.draws.results import Result, check_results
+from zhunsheng.draws.results import InspectionResult, check_results
 from zhunsheng.draws.slips import record as slip_record
 from zhunsheng.draws.slips import record_digest, recorded
 from zhunsheng.draws.spec import canonical
@@ -240,7 +240,7 @@ HERE = Where()
 
 
 @contextmanager
-def _engine(where: Where, frame: Frame, text: Path) -> Iterator[Engine]:
+def _engine(where: Where, frame: Frame, text: Path) -> Iterator[DrawEngine]:
     """Give the engine that was chosen, with the frame, whose published text is given. Raises as ``engines.connected``."""
     if where.kind == "duckdb":
         yield frame.engine()
@@ -252,7 +252,7 @@ def _engine(where: Where, frame: Frame, text: Path) -> Iterator[Engine]:
 def run_draw(  # noqa: PLR0913 - options, by their names
     folder: Path, evidence: Path | None = None, memory_limit: str | None = None, *, where: Where = HERE,
     tasks: bool = True, told: Callable[[str], None] = lambda words: None, now: datetime | None = None, stamped: str = "",
-) -> Outcome:  # fmt: skip
+) -> DrawOutcome:  # fmt: skip
     """Draw, assign and write the bundle, notice and tasks to ``folder``; ``evidence`` gives the tasks their objects' names.
 
     ``tasks`` False: no task lists and no check forms. ``told`` gets notes for people; ``now`` is the notice's time of the
@@ -284,7 +284,7 @@ def run_draw(  # noqa: PLR0913 - options, by their names
 
 
 def write_notice(
-    outcome: Outcome, folder: Path, happened: Sequence[tuple[datetime, str]], stamped: str = ""
+    outcome: DrawOutcome, folder: Path, happened: Sequence[tuple[datetime, str]], stamped: str = ""
 ) -> None:
     """Write the notice, as a page and for Word: ``happened`` and ``stamped`` as in ``notice_form``."""
     # Word's library takes a second that lists and verifications need not wait for.
@@ -296,7 +296,7 @@ def write_notice(
     write_forms([notice], folder / "公告.docx")
 
 
-def _recorded(folder: Path, outcome: Outcome, drawn: datetime) -> list[tuple[datetime, str]]:
+def _recorded(folder: Path, outcome: DrawOutcome, drawn: datetime) -> list[tuple[datetime, str]]:
     """Return what the folder holds of a draw's events: where it was published only who published it knows."""
     found = [(datetime.fromisoformat(outcome.committed["committed_at"]), "作出承诺（何时公布以公布的承诺记录为准）")]
     if slips := slips_of(folder):
@@ -438,7 +438,7 @@ def entity_names(evidence: Path, drawn: list[str]) -> dict[str, str]:
     return dict(rows.fetchall())
 
 
-def _write_tasks(outcome: Outcome, folder: Path, names: dict[str, str]) -> None:
+def _write_tasks(outcome: DrawOutcome, folder: Path, names: dict[str, str]) -> None:
     from zhunsheng.reports.docx import write_forms
     from zhunsheng.reports.draw_forms import check_form, page_of, task_form
     from zhunsheng.reports.xlsx import write_workbook
@@ -472,7 +472,7 @@ def verify_bundle(
         return found
 
 
-def results_csv(parts: dict[str, Any], results: Sequence[Result]) -> str:
+def results_csv(parts: dict[str, Any], results: Sequence[InspectionResult]) -> str:
     """Return results, checked against a bundle's parts, as a csv for the inspections ledger. Raises ``ZS-DR-09``."""
     teams: dict[str, Sequence[str]] = {a["id"]: a["inspectors"] for a in parts["assignment.json"]}
     check_results(list(results), teams)

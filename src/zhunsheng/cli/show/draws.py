@@ -14,7 +14,7 @@ from zhunsheng.clock import told
 from zhunsheng.draws.public_log import KINDS, Entry
 from zhunsheng.draws.verification import Check
 from zhunsheng.usecases.own_proofs import Own
-from zhunsheng.usecases.stamping import Checked
+from zhunsheng.usecases.stamping import CheckedStamps
 
 STRATA_SHOWN = 60
 
@@ -71,7 +71,7 @@ def commitments(entries: Sequence[Entry]) -> None:
         console.print(f"最后一条的摘要 [bold]{entries[-1].own}[/]")
 
 
-def stamps(found: Checked) -> None:
+def stamps(found: CheckedStamps) -> None:
     """Print what each time-stamp says, and what they come to for a draw's commitment."""
     for name, said in found.stamps.items():
         for one in said:

@@ -11,6 +11,7 @@ from zhunsheng.measures import Match, Rows, combine
 from zhunsheng.usecases.assessing import Evidence
 from zhunsheng.usecases.tracing import trace
 from zhunsheng.web.models import Organisation
+from zhunsheng.web.models.work import cipher
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.ledgers import key_of
 
@@ -52,8 +53,8 @@ def behind(
     if reading is not None:
         wanted = Rows(limit=limit, projects=projects, personal=personal)
         found = trace(evidence, match, reading, year, assessment.as_of, wanted)
-        cipher = figures.cipher()
-        rows = [(r, [cipher.show(v) if personal else v for v in r.values.values()]) for r in found.rows]
+        shown = cipher()
+        rows = [(r, [shown.show(v) if personal else v for v in r.values.values()]) for r in found.rows]
         context |= {
             "found": found,
             "ledger": ledgers()[found.measure.ledger] if found.measure else None,

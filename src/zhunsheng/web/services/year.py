@@ -31,8 +31,8 @@ from zhunsheng.measures import DuckEngine, catalogue, match_book
 from zhunsheng.regulations.dates import fixed_day
 from zhunsheng.reports.forms import Form
 from zhunsheng.targets import Book
+from zhunsheng.usecases.assessing import AssessedDepartment, Evidence, Grounds, assess, basis
 from zhunsheng.usecases.assessing import Assessment as Assessed
-from zhunsheng.usecases.assessing import Department, Evidence, Grounds, assess, basis
 from zhunsheng.usecases.outputs import official_forms, write_outputs, write_table
 from zhunsheng.usecases.rechecking import recheck_book
 from zhunsheng.usecases.result import Run, run_of
@@ -191,7 +191,7 @@ class Question:
     ):
         self.department, self.year, self.day = department, year, day
         self.book = book_in_force(department, year, day)
-        self.place = Department(department.code, department.name_in(year))
+        self.place = AssessedDepartment(department.code, department.name_in(year))
         self.rules = rules_for(department, year)
         self.links = links_of(department, self.book)
         promised = promises(self.book)
@@ -379,7 +379,7 @@ def _opened(code: str) -> Evidence:
     snapshot = store().snapshot()
     with _reading:
         known, paid = _read.get((code, snapshot.state_of(code)), ({}, {}))
-    opened = Evidence(snapshot, _Lazy(snapshot), catalogue())  # type: ignore[arg-type]
+    opened = Evidence(snapshot, _Lazy(snapshot), catalogue())
     now = {"batch": snapshot.batch, "digest": snapshot.digest}
     opened._known.update({key: {n: replace(r, **now) for n, r in found.items()} for key, found in known.items()})
     opened._paid.update(paid)
@@ -657,6 +657,13 @@ def fill_checkpoint(checkpoint: Checkpoint, *, tables: bool = False) -> Checkpoi
     return checkpoint
 
 
+def fill(record: Record, *, tables: bool = False) -> Record:
+    """Fill the figures of an open record of either kind anew."""
+    if isinstance(record, Checkpoint):
+        return fill_checkpoint(record, tables=tables)
+    return fill_self_evaluation(record, tables=tables)
+
+
 def _fill(record: Record, states: tuple[str, ...], *, tables: bool) -> None:
     """Assess, then put the figures in where the record is still in one of the states: a decision taken meanwhile stands."""
     for turn in range(1, TURNS + 1):
@@ -688,10 +695,8 @@ def _kept_forms(record: Record) -> Path | None:
     if not (kept.folder() / "forms.json").is_file():
         if not drifted(record):
             assess_now(kept.department, kept.year, kept.as_of, tables=True, record=record)
-        elif isinstance(record, Checkpoint):
-            kept = fill_checkpoint(record, tables=True).assessment
         else:
-            kept = fill_self_evaluation(record, tables=True).assessment
+            kept = fill(record, tables=True).assessment
     return kept.folder() if kept and (kept.folder() / "forms.json").is_file() else None
 
 
@@ -739,7 +744,6 @@ def say(
     The figures are computed as if the word were kept, before anything is locked, and kept with it where nothing they rest
     on has moved meanwhile. Raises as ``keep_word`` and ``assess_now``; nothing is kept then.
     """
-    fill = fill_checkpoint if isinstance(record, Checkpoint) else fill_self_evaluation
     for turn in range(1, TURNS + 1):
         new = _spoken(record, sheet, indicator, user, seen, dict(said))
         asked = Question(record.department, record.year, record.as_of, record, new=new)
@@ -760,7 +764,7 @@ def keep_word(
     sheet: str,
     indicator: str,
     user: User,
-    check: Callable[[], Any] | None = None,
+    check: Callable[[], object] | None = None,
     *,
     seen: str | None = None,
     **said: Any,
@@ -998,7 +1002,7 @@ def fill_self_evaluation(evaluation: SelfEvaluation, *, tables: bool = False) ->
 def refill(department: Organisation, year: int) -> list[str]:
     """Bring every record of a year that is not settled to the present evidence; return what could not be, in words."""
     failed = []
-    waiting: list[tuple[Record, Callable[[Any], Any]]] = [
+    waiting: list[tuple[Record, Callable[[Any], object]]] = [
         *((c, fill_checkpoint) for c in Checkpoint.objects.filter(department=department, year=year, state="open")),
         *((e, weigh) for e in SelfEvaluation.objects.filter(department=department, year=year)),
     ]
