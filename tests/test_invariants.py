@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 
 import zhunsheng.regulations as regulations
 import zhunsheng.usecases.assessing as assessing
+from scored import score_department, score_sheet
 from zhunsheng.cli import terminal
 from zhunsheng.cli.show import results as show
 from zhunsheng.clock import today
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evaluation import score_department, score_sheet
 from zhunsheng.evidence import Store, ledgers
 from zhunsheng.folders import RunResult
 from zhunsheng.intake import read_book

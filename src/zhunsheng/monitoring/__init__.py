@@ -3,7 +3,7 @@
 Basis: 财预〔2019〕136号 (双监控: budget execution and target attainment).
 """
 
-from zhunsheng.monitoring.checkpoint import Checkpoint, Terms, monitor
+from zhunsheng.monitoring.checkpoint import Checkpoint, MonitoringTerms, monitor
 from zhunsheng.monitoring.indicators import NO_EVIDENCE, Status
 from zhunsheng.monitoring.lights import LIGHT_WORDS, Light, elapsed, light_of
 from zhunsheng.monitoring.money import BY_TIME, MODE_WORDS, Figures, Money, PlanMode, expected_share, money_of
@@ -17,9 +17,9 @@ __all__ = [
     "Figures",
     "Light",
     "Money",
+    "MonitoringTerms",
     "PlanMode",
     "Status",
-    "Terms",
     "elapsed",
     "expected_share",
     "light_of",

@@ -16,7 +16,7 @@ from zhunsheng.targets import TargetSheet
 
 
 @dataclass(frozen=True)
-class Terms:
+class MonitoringTerms:
     """By what a checkpoint judges: the day (inclusive), the rules, how a spending plan is read, and what people said.
 
     ``said`` holds judgements by the indicator's code; causes and measures written for another day explain nothing.
@@ -49,7 +49,7 @@ def monitor(
     outcomes: Sequence[Outcome],
     accruals: Sequence[Accrual | None],
     figures: Figures,
-    terms: Terms,
+    terms: MonitoringTerms,
 ) -> Checkpoint:
     """Return the checkpoint of a sheet; ``outcomes`` and ``accruals`` go with its indicators.
 
