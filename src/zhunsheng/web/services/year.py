@@ -30,7 +30,6 @@ from zhunsheng.judgements import Judgement, refuse_marks, resolve
 from zhunsheng.measures import DuckEngine, catalogue, match_book
 from zhunsheng.reports.forms import Form
 from zhunsheng.targets import Book
-from zhunsheng.targets.sheet import plain
 from zhunsheng.usecases.assessing import AssessedDepartment, Evidence, assess, basis
 from zhunsheng.usecases.assessing import Assessment as Assessed
 from zhunsheng.usecases.outputs import official_forms, write_outputs, write_table
@@ -58,6 +57,7 @@ from zhunsheng.web.services.matching import links_of, promise
 from zhunsheng.web.services.rules import rules_for
 from zhunsheng.web.services.sheets import book_in_force
 from zhunsheng.web.workflow import advance, note
+from zhunsheng.wording import plain
 
 Record = Checkpoint | SelfEvaluation
 # States of a self-evaluation whose figures follow the evidence: from the filler's signature on they are what was signed.
@@ -186,7 +186,7 @@ class Question:
         record: Record | None,
         *,
         words: bool = True,
-        new: Said | None = None,
+        new: WordUnkept | None = None,
     ):
         self.department, self.year, self.day = department, year, day
         self.book = book_in_force(department, year, day)
@@ -724,7 +724,7 @@ def names_of(record: Record, keys: list[tuple[str, str]]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Said:
+class WordUnkept:
     """A word that is not kept yet, with the files and contests that it will have; ``former`` is the one it takes the place of."""
 
     key: tuple[str, str]
@@ -795,7 +795,7 @@ def keep_word(
 
 def _spoken(
     record: Record, sheet: str, indicator: str, user: User, seen: str | None, said: dict[str, Any]
-) -> Said:
+) -> WordUnkept:
     """Return the word that what was said makes of the former one. Raises as ``keep_word``."""
     run = record.assessment.run if record.assessment else None
     found = run.sheet(sheet) if run else None
@@ -838,7 +838,7 @@ def _spoken(
     )
     same = former is not None and word.claim_with(files) == former.claim
     contests = list(former.contests.exclude(state="replaced")) if former is not None and same else []
-    return Said((sheet, indicator), word, files, contests, former)
+    return WordUnkept((sheet, indicator), word, files, contests, former)
 
 
 def banded(record: Record) -> set[tuple[str, str]]:
