@@ -1,7 +1,7 @@
 """What happened: ledgers as data files, imports checked row by row, and a versioned, verifiable store."""
 
 from zhunsheng.evidence.bounds import HOME, WEB, Bounds
-from zhunsheng.evidence.browsing import LedgerPage, Row, View, Window, browse
+from zhunsheng.evidence.browsing import LedgerPage, LedgerRow, View, Window, browse
 from zhunsheng.evidence.importing import Checked, RowError, check_file, look_parquet
 from zhunsheng.evidence.ledgers import Column, Ledger, ledger_of, ledgers
 from zhunsheng.evidence.marking import marked_copy
@@ -20,7 +20,7 @@ __all__ = [
     "Department",
     "Ledger",
     "LedgerPage",
-    "Row",
+    "LedgerRow",
     "RowError",
     "Snapshot",
     "Store",

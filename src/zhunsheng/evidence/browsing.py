@@ -14,7 +14,7 @@ from zhunsheng.evidence.store import Snapshot
 
 
 @dataclass(frozen=True)
-class Row:
+class LedgerRow:
     """One row: its values in the order of the ledger's columns, and the batch and file row that brought it."""
 
     values: tuple[Any, ...]
@@ -26,7 +26,7 @@ class Row:
 class LedgerPage:
     """Some rows of a ledger and how many there are in all."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[LedgerRow, ...]
     total: int
 
 
@@ -98,7 +98,7 @@ def browse(
         ).fetchall()
     hidden = [c.personal for c in ledger.columns]
     rows = tuple(
-        Row(tuple(_value(v, h, view.personal, cipher) for v, h in zip(r[:-2], hidden, strict=True)), r[-2], r[-1])
+        LedgerRow(tuple(_value(v, h, view.personal, cipher) for v, h in zip(r[:-2], hidden, strict=True)), r[-2], r[-1])
         for r in found
     )
     return LedgerPage(rows, total)

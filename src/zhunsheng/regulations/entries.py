@@ -15,13 +15,13 @@ Days = Annotated[int, Field(ge=0, le=3660)]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 
 
-class Entry(BaseModel):
+class RuleEntry(BaseModel):
     """What a data file says of one thing: frozen, and closed to fields it does not have."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class Dated(Entry):
+class Dated(RuleEntry):
     """An entry valid from ``valid_from`` to ``valid_to`` (both inclusive; None = until further notice), with its source."""
 
     id: str
@@ -37,7 +37,7 @@ class Dated(Entry):
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
-class Category(Entry):
+class Category(RuleEntry):
     """A level-2 category with the names documents give it."""
 
     name: str
@@ -45,7 +45,7 @@ class Category(Entry):
     required: bool
 
 
-class Dimension(Entry):
+class Dimension(RuleEntry):
     """A level-1 dimension with the names documents give it and its categories."""
 
     name: str
@@ -89,7 +89,7 @@ def _key(written: str | None) -> str:
     return text.lstrip("0123456789一二三四五六七八九十、.．")
 
 
-class Lights(Entry):
+class Lights(RuleEntry):
     """Bounds of the traffic lights, as shares of what is expected by now."""
 
     green: Decimal
@@ -115,7 +115,7 @@ class Deadline(Dated):
     workdays: bool
 
 
-class KeyRow(Entry):
+class KeyRow(RuleEntry):
     """One third-level indicator of a key evaluation with its full points and what it asks."""
 
     code: str

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhunsheng.web.forms.base import Files, SeenForm, SentForm, offer
-from zhunsheng.web.forms.fields import CleanCharField, DayField, OneOfField, RecordField, SentFile
+from zhunsheng.web.forms.fields import CleanCharField, DayField, ListedField, OneOfField, SentFile
 from zhunsheng.web.models import InspectionItem, Inspector, Organisation
 from zhunsheng.web.services.draws import CHAIN_NAMES, CLASSES, UNNUMBERED, chained, numbered
 
@@ -66,7 +66,7 @@ class ItemTurn(SentForm):
 
     def __init__(self, data: QueryDict, files: Files, department: Organisation) -> None:
         super().__init__(data, files)
-        self.fields["id"] = RecordField(InspectionItem.objects.filter(department=department), label=_("抽查事项"))
+        self.fields["id"] = ListedField(InspectionItem.objects.filter(department=department), label=_("抽查事项"))
 
 
 class InspectorTurn(SentForm):
@@ -76,7 +76,7 @@ class InspectorTurn(SentForm):
 
     def __init__(self, data: QueryDict, files: Files, department: Organisation) -> None:
         super().__init__(data, files)
-        self.fields["id"] = RecordField(Inspector.objects.filter(department=department), label=_("检查人员"))
+        self.fields["id"] = ListedField(Inspector.objects.filter(department=department), label=_("检查人员"))
 
 
 class NumbersForm(SeenForm):

@@ -12,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import RegexValidator
 from django.db.models import Manager, Model, QuerySet
+from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.web.models import User
@@ -107,6 +108,17 @@ class RecordField(IdField):
         if self.allowed is not None and not (isinstance(self.user, User) and self.allowed(self.user, record)):
             raise PermissionDenied
         return record
+
+
+class ListedField(RecordField):
+    """A record that a page lists itself and names by a button or a choice: one that is none leads nowhere, as an address."""
+
+    def clean(self, value: object) -> Model | None:
+        """Return the record. Raises ``Http404``."""
+        try:
+            return super().clean(value)
+        except ValidationError:
+            raise Http404 from None
 
 
 class DigestField(CleanCharField):

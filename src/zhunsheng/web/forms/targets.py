@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from zhunsheng.targets.kinds import KIND_WORDS, SENSE_WORDS
 from zhunsheng.text import MOST
 from zhunsheng.web.forms.base import Files, SentForm
-from zhunsheng.web.forms.fields import CleanCharField, OneOfField, RecordField, SentFile, SentTexts
+from zhunsheng.web.forms.fields import CleanCharField, ListedField, OneOfField, SentFile, SentTexts
 from zhunsheng.web.models import LibraryIndicator, Organisation, SheetVersion
 
 
@@ -38,7 +38,7 @@ class ReviewForm(SentForm):
     def __init__(self, data: QueryDict, files: Files, department: Organisation, year: int) -> None:
         super().__init__(data, files)
         mine = SheetVersion.objects.filter(sheet__department=department, sheet__year=year)
-        self.fields["version"] = RecordField(mine, label=_("版本"))
+        self.fields["version"] = ListedField(mine, label=_("版本"))
 
 
 class BlankForm(SentForm):
@@ -79,7 +79,7 @@ class PartAddition(SentForm):
     """A row to be added to a part of a sheet, an indicator perhaps from the library."""
 
     part = forms.CharField(required=False)
-    library = RecordField(LibraryIndicator.objects, label=_("指标库"), required=False)
+    library = ListedField(LibraryIndicator.objects, label=_("指标库"), required=False)
 
 
 class AdjustmentForm(SentForm):

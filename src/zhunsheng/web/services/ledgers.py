@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Ledger, LedgerPage, View, Window, browse, ledger_of, write_template
 from zhunsheng.evidence import ledgers as all_ledgers
-from zhunsheng.evidence.browsing import Row
+from zhunsheng.evidence.browsing import LedgerRow
 from zhunsheng.evidence.records import Batch
 from zhunsheng.files.writing import TextBook
 from zhunsheng.text import csv_text
@@ -81,11 +81,11 @@ def exported(department: Organisation, ledger: Ledger, kind: str, **asked: Any) 
     return content, f"{ledger.title}.{kind}"
 
 
-def _csv(ledger: Ledger, rows: Sequence[Row]) -> bytes:
+def _csv(ledger: Ledger, rows: Sequence[LedgerRow]) -> bytes:
     return csv_text([[c.title for c in ledger.columns], *(r.values for r in rows)]).encode("utf-8-sig")
 
 
-def _xlsx(ledger: Ledger, rows: Sequence[Row]) -> bytes:
+def _xlsx(ledger: Ledger, rows: Sequence[LedgerRow]) -> bytes:
     titles = [c.title for c in ledger.columns]
     buffer = io.BytesIO()
     with TextBook(buffer, in_memory=True, default_date_format="yyyy-mm-dd") as book:

@@ -81,7 +81,7 @@ def in_force(sheet: Sheet) -> SheetVersion | None:
 
 
 @dataclass(frozen=True)
-class Document:
+class TargetDocument:
     """A target document as it was read: its targets, and what in it is personal."""
 
     name: str
@@ -90,14 +90,14 @@ class Document:
     personal: list[dict[str, str]]
 
 
-def read_document(name: str, content: bytes) -> Document:
+def read_document(name: str, content: bytes) -> TargetDocument:
     """Read a document, at length and before anything is kept or locked for it. Raises ``ZS-IN-*``."""
     if not content:
         raise ZhunshengError("ZS-IN-02", name=name)
-    return Document(name, content, book_of(open_bytes(content, name)), noted(name, content))
+    return TargetDocument(name, content, book_of(open_bytes(content, name)), noted(name, content))
 
 
-def read_file(file: UploadedFile[bytes] | None) -> Document:
+def read_file(file: UploadedFile[bytes] | None) -> TargetDocument:
     """Read a document that was sent. Raises ``ZS-WB-05``, ``ZS-WB-04``, ``ZS-IN-*``."""
     content = content_of(file, "document")
     assert file is not None and file.name
@@ -119,7 +119,7 @@ def _turn(department: Organisation, user: User | None) -> Iterator[None]:
 
 
 def keep_document(
-    document: Document, department: Organisation, year: int, user: User | None, reason: str = ""
+    document: TargetDocument, department: Organisation, year: int, user: User | None, reason: str = ""
 ) -> tuple[Upload, list[SheetVersion]]:
     """Keep a document that was read, with its sheets as ``take_document`` does; both or nothing. Raises as that does."""
     with _turn(department, user):
@@ -141,7 +141,7 @@ def take_document(
 
 
 def _keep_sheets(
-    document: Document, upload: Upload, department: Organisation, year: int, user: User | None, reason: str
+    document: TargetDocument, upload: Upload, department: Organisation, year: int, user: User | None, reason: str
 ) -> list[SheetVersion]:
     book, personal = document.book, document.personal
     made = []

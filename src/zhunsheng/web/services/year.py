@@ -187,7 +187,7 @@ class Question:
         record: Record | None,
         *,
         words: bool = True,
-        new: Said | None = None,
+        new: WordUnkept | None = None,
     ):
         self.department, self.year, self.day = department, year, day
         self.book = book_in_force(department, year, day)
@@ -726,7 +726,7 @@ def names_of(record: Record, keys: list[tuple[str, str]]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Said:
+class WordUnkept:
     """A word that is not kept yet, with the files and contests that it will have; ``former`` is the one it takes the place of."""
 
     key: tuple[str, str]
@@ -797,7 +797,7 @@ def keep_word(
 
 def _spoken(
     record: Record, sheet: str, indicator: str, user: User, seen: str | None, said: dict[str, Any]
-) -> Said:
+) -> WordUnkept:
     """Return the word that what was said makes of the former one. Raises as ``keep_word``."""
     run = record.assessment.run if record.assessment else None
     found = run.sheet(sheet) if run else None
@@ -840,7 +840,7 @@ def _spoken(
     )
     same = former is not None and word.claim_with(files) == former.claim
     contests = list(former.contests.exclude(state="replaced")) if former is not None and same else []
-    return Said((sheet, indicator), word, files, contests, former)
+    return WordUnkept((sheet, indicator), word, files, contests, former)
 
 
 def banded(record: Record) -> set[tuple[str, str]]:
