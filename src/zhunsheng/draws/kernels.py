@@ -199,7 +199,7 @@ for _letter, _figure in zip(b"OIL", b"011", strict=True):
 
 
 @_compiled
-def scan(
+def scan(  # noqa: C901 - one pass of compiled code over the text, divided it would be called by the line
     data: Any, begin: int, end: int, last: Any, table: Any, names: Any, name_starts: Any, starts: Any, lengths: Any,
     strata: Any, counts: Any,
 ) -> Any:  # fmt: skip  # pragma: no cover (compiled)
