@@ -200,7 +200,7 @@ Hit = tuple[str, int, int, str]
 
 def _numbers(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
     """Yield the personal numbers of a text: those in plain digits, in Chinese ones, and those that a line's end breaks."""
-    beside = Beside.of(labels)
+    beside = LabelsBeside.of(labels)
     for run in _RUN.finditer(digits):
         if run.end() - run.start() >= 7:
             yield from _of_run(digits, run.start(), run.end(), beside)
@@ -219,7 +219,7 @@ def _numbers(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
 
 
 @dataclass(frozen=True)
-class Beside:
+class LabelsBeside:
     """What the labels beside a text call its numbers."""
 
     bank: bool
@@ -228,14 +228,14 @@ class Beside:
     code: bool
 
     @classmethod
-    def of(cls, labels: Sequence[str]) -> Beside:
+    def of(cls, labels: Sequence[str]) -> LabelsBeside:
         """Return what these labels say."""
         known = rules()
         words = ("bank_labels", "phone_labels", "identity_labels", "code_labels")
         return cls(*(any(_labelled(label, getattr(known, one)) for label in labels) for one in words))
 
 
-def _of_run(text: str, start: int, end: int, beside: Beside) -> Iterator[Hit]:
+def _of_run(text: str, start: int, end: int, beside: LabelsBeside) -> Iterator[Hit]:
     """Yield what is personal of a run of digits and breaks.
 
     Looked at are the groups that a number may begin with, not every one: a text of single figures has very many.
