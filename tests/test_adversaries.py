@@ -439,3 +439,76 @@ def test_what_was_noted_afterwards_is_told_as_that(tmp_path):
         (tmp_path / "log.jsonl").write_text(entry.line() + "\n", "utf8")
         (said,) = check_stamps(tmp_path / "log.jsonl", [], [], bundle=tmp_path / "抽查包.zip").standing.values()
         assert ("补记" in said) == (kind == "late"), said
+
+
+# -- a veto: someone whom nobody may inspect
+
+
+def staffed(out, people, of=None, rows=None):
+    """Commit with a register of one's own over firms of two districts."""
+    out.mkdir(parents=True, exist_ok=True)
+    rows = rows or [(f"E{n:03d}", "东" if n < 30 else "西") for n in range(60)]
+    (out / "rows.csv").write_text("id,district\n" + "".join(f"{a},{b}\n" for a, b in rows), "utf8")
+    register = [Inspector(id=f"P{n}", **{"certified": True, **one}) for n, one in enumerate(people)]
+    return commit_plan(of or plan(LOTTERY, strata=["district"]), register, out, frame=out / "rows.csv", now=COMMITTED)
+
+
+EAST, WEST = {"districts": ("东",)}, {"districts": ("西",)}
+
+
+@pytest.mark.parametrize(
+    ("people", "changes", "said"),
+    [
+        # The only one with a card in a district may not inspect a friend: each draw that hits the friend could not be run.
+        ([{**EAST, "recuse": ("E010",)}, {**EAST, "certified": False}, WEST, WEST], {}, "E010（东）回避的有 P0，可派 1 人，不足 2 人"),
+        ([{**EAST, "recuse": ("E010",)}, *[{**EAST, "certified": False}] * 2, WEST, WEST], {}, "可派 2 人，其中没有持执法证的"),
+        ([{"recuse": ("E010", "E050")}, {"recuse": ("E050",)}, {}], {}, "E050（西）回避的有 P0、P1"),
+        ([], {}, "名录 0 人"),
+        ([{}], {}, "辖区“东”可派 1 人"),
+        ([{"certified": False}] * 3, {}, "没有持执法证的"),
+        ([{"items": ("X",)}] * 3, {}, "可查全部抽查事项的 0 人"),
+        ([{"districts": ("东", "三所")}, {"districts": ("东", "三所")}], {}, "辖区“西”可派 0 人"),
+        ([{}] * 3, {"max_load": 1}, "每人至多 1 户不够：P0、P1、P2要承担 24 人次，换给别人都不合规，只有 3 人次"),
+        # A veto by loads: six of the east, two inspectors each, are just twelve for four; whoever may not pass one on is too many.
+        ([EAST, EAST, EAST, {**EAST, "recuse": tuple(f"E{n:03d}" for n in range(4))}, *[WEST] * 4], {"max_load": 3}, "每人至多 3 户不够"),
+    ],
+)  # fmt: skip
+def test_nothing_that_may_be_drawn_lacks_its_inspectors(tmp_path, people, changes, said):
+    of = plan(LOTTERY, strata=["district"], staffing={"per_object": 2, **changes})
+    with pytest.raises(ZhunshengError, match="ZS-DR-71") as caught:
+        staffed(tmp_path, people, of)
+    assert said in caught.value.text(), caught.value.text()
+    assert not (tmp_path / "commitment.json").exists()
+
+
+def test_who_is_not_drawn_from_needs_nobody_and_loads_that_suffice_are_taken(tmp_path):
+    none_of_the_west = plan(LOTTERY, strata=["district"], quotas=[{"match": {"district": "西"}, "count": 0}, {"ratio": "0.2"}])
+    staffed(tmp_path / "a", [EAST, {**EAST, "recuse": ("E050",)}], none_of_the_west)
+    tight = plan(LOTTERY, strata=["district"], staffing={"per_object": 2, "max_load": 3})
+    staffed(tmp_path / "b", [EAST, EAST, EAST, {**EAST, "recuse": ("E000", "E001")}, *[WEST] * 4], tight)
+    enter(tmp_path / "b", {"numbers": "03 08"})
+    run_draw(tmp_path / "b", tasks=False)
+
+
+@pytest.mark.parametrize("typed", ["E099", "e010", "E01O", " E010"])
+def test_a_recusal_from_nobody_is_told_not_forgotten(tmp_path, typed):
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-72.*（P1）"):
+        staffed(tmp_path, [{}, {"recuse": (typed,)}, {}, {}])
+
+
+def test_a_large_frame_tells_the_strata_of_the_recused_alike(tmp_path, monkeypatch):
+    """Where compiled code reads the frame there is no table to ask: the places in the text are."""
+    for compiled in (False, True):
+        monkeypatch.setattr("zhunsheng.usecases.drawing._large", lambda _connection, said=compiled: said)
+        with pytest.raises(ZhunshengError, match=r"ZS-DR-71.*E059（西）回避的有 P0"):
+            staffed(tmp_path, [{"recuse": ("E000", "E059")}, {"recuse": ("E059",)}, {}, EAST])
+        with pytest.raises(ZhunshengError, match=r"ZS-DR-72.*有 3 个.*E(-|A|Z)"):
+            staffed(tmp_path, [{"recuse": ("E-", "Z", "A b")}, {}, {}])
+
+
+def test_a_register_committed_before_this_was_asked_is_verified_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr("zhunsheng.usecases.drawing.refuse_unstaffed", lambda *_: None)
+    _, digest = staffed(tmp_path, [{"recuse": ("E099",)}, {}, {}])
+    enter(tmp_path, {"numbers": "03 08"})
+    run_draw(tmp_path, tasks=False)
+    assert False not in {c.holds for c in checks(tmp_path, digest).values()}

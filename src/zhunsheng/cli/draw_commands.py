@@ -15,14 +15,16 @@ from zhunsheng.cli import show_draws, terminal
 from zhunsheng.cli.arguments import announced, day
 from zhunsheng.cli.stamp_commands import stamp_app
 from zhunsheng.clock import told
+from zhunsheng.draws.assignment import districts_of
 from zhunsheng.draws.bundle import read_bundle, read_part
 from zhunsheng.draws.engines import Kind
 from zhunsheng.draws.own_proof import PROVES, PROVES_NOT
 from zhunsheng.draws.protocol import refuse_too_large
 from zhunsheng.draws.randomness import plain_numbers
-from zhunsheng.draws.reading import read_plan, read_results
+from zhunsheng.draws.reading import read_inspectors, read_plan, read_results
 from zhunsheng.draws.results import overdue
 from zhunsheng.draws.slips import slip as slip_digest
+from zhunsheng.draws.staffing import idle, recusals
 from zhunsheng.draws.strata import untouched
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
@@ -91,6 +93,8 @@ def commit(
         return
     show_draws.strata(allotted)
     show_draws.untouched(spared)
+    people = read_inspectors(inspectors)
+    show_draws.register(recusals(people), idle(kept, districts_of(kept, committed["strata"]), people))
     try:
         refuse_too_large(kept, committed["strata"])
     except ZhunshengError as error:

@@ -11,6 +11,7 @@ from rich.markup import escape
 from zhunsheng.cli.terminal import console
 from zhunsheng.cli.terminal import table as table_of
 from zhunsheng.clock import told
+from zhunsheng.draws.assignment import Inspector
 from zhunsheng.draws.public_log import KINDS, Entry
 from zhunsheng.draws.verification import Check
 from zhunsheng.usecases.own_proofs import Own
@@ -37,6 +38,23 @@ def untouched(found: Sequence[Mapping[str, Any]]) -> None:
         total = sum(s["size"] for s in found)
         console.print(
             f"[dark_orange3]注意[/] 有 {len(found)} 层共 {total} 户一户也不抽，公告会写明：{said}{more}", soft_wrap=True
+        )
+
+
+RECUSALS_SHOWN = 20
+
+
+def register(away: Mapping[str, Sequence[Inspector]], idle: Sequence[str]) -> None:
+    """Print who is recused from what, which the bundle will show to all, and what in the register has no effect."""
+    if away:
+        said = [f"{entity}（{'、'.join(one.id for one in who)}）" for entity, who in away.items()]
+        more = "……" if len(said) > RECUSALS_SHOWN else ""
+        console.print(f"回避 {len(said)} 户，抽查包会公开：{escape('、'.join(said[:RECUSALS_SHOWN]))}{more}", soft_wrap=True)
+    if idle:
+        more = "……" if len(idle) > RECUSALS_SHOWN else ""
+        console.print(
+            f"[dark_orange3]注意[/] 检查人员名录里有 {len(idle)} 人这次派不到：{escape('；'.join(idle[:RECUSALS_SHOWN]))}{more}",
+            soft_wrap=True,
         )
 
 

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import sys
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -91,6 +91,10 @@ class Frame:
     def tree(self) -> Tree:
         """Return the tree over the frame; 64 bytes an entity."""
         return Tree(leaf_under(self.key, frame_line(*row)) for row in self.lines())
+
+    def strata_of(self, entities: Sequence[str]) -> dict[str, str]:
+        """Return the stratum of each of ``entities`` that is in the frame."""
+        return _strata_of(self.connection, entities)
 
     def position(self, entities: list[str]) -> dict[str, int]:
         """Return where entities stand in the frame, from 0."""
@@ -242,11 +246,23 @@ def frame_from_ledger(
     return frame_of_source(connection, plan, source_of_ledger(snapshot, on, connection, where, department), LEDGER)
 
 
-def sizes_in_ledger(snapshot: Snapshot, plan: Plan, on: date, department: str) -> dict[str, int]:
-    """Return the size of each stratum that a frame of today's ledger would have, digests apart. Raises as the frame."""
+def sizes_in_ledger(
+    snapshot: Snapshot, plan: Plan, on: date, department: str, recused: Sequence[str] = ()
+) -> tuple[dict[str, int], dict[str, str]]:
+    """Return the size of each stratum that a frame of today's ledger would have, digests apart; and ``recused``'s strata.
+
+    Raises as the frame.
+    """
     connection = open_database()
     names = source_of_ledger(snapshot, on, connection, None, department)
-    return _checked(connection, plan, names, LEDGER, new=True)
+    return _checked(connection, plan, names, LEDGER, new=True), _strata_of(connection, recused)
+
+
+def _strata_of(connection: duckdb.DuckDBPyConnection, entities: Sequence[str]) -> dict[str, str]:
+    if not entities:
+        return {}
+    rows = connection.execute("SELECT id, stratum FROM frame WHERE id IN (SELECT unnest(?))", [list(entities)]).fetchall()
+    return dict(rows)
 
 
 def source_of_ledger(

@@ -50,6 +50,7 @@ from zhunsheng.draws.results import Result, check_results
 from zhunsheng.draws.slips import record as slip_record
 from zhunsheng.draws.slips import record_digest, recorded
 from zhunsheng.draws.spec import canonical
+from zhunsheng.draws.staffing import recusals, refuse_unstaffed
 from zhunsheng.draws.verification import Check, refuse_altered, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledger_of
@@ -89,6 +90,7 @@ def commit_plan(
         committed = commitment(plan, built, list(people), now or clock_now())
         if bundled:
             refuse_too_large(plan, committed["strata"])
+        refuse_unstaffed(plan, committed["strata"], people, built.strata_of([*recusals(people)]))
         out.mkdir(parents=True, exist_ok=True)
         write_frame(built, out / "frame.tsv")
         (out / KEPT).unlink(missing_ok=True)
