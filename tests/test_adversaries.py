@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 import shutil
+import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -512,3 +513,52 @@ def test_a_register_committed_before_this_was_asked_is_verified_as_it_is(tmp_pat
     enter(tmp_path, {"numbers": "03 08"})
     run_draw(tmp_path, tasks=False)
     assert False not in {c.holds for c in checks(tmp_path, digest).values()}
+
+
+# -- what a log says of a bundle's commitment
+
+
+def logged(file, *said):
+    """Write a log of (kind, moment, digest) of one draw; return its entries."""
+    entries, previous = [], START
+    for number, (kind, at, bound) in enumerate(said, start=1):
+        entry = Entry(number=number, at=at, kind=kind, office="x", draw="T-1", title="试抽", digest=bound, reason="故障" if kind == "void" else "", previous=previous)
+        entries.append(entry)
+        previous = entry.own
+    file.write_text("".join(entry.line() + "\n" for entry in entries), "utf8")
+    return entries
+
+
+def test_a_log_and_a_bundle_are_judged_together_and_the_head_is_the_logs(tmp_path, capsys):
+    _, digest = commit(tmp_path, plan(LOTTERY, lead=60))
+    enter(tmp_path, {"numbers": "03 08"})
+    run_draw(tmp_path, tasks=False)
+    file, bundle, other = tmp_path / "log.jsonl", tmp_path / "抽查包.zip", "f" * 64
+    entries = logged(file, ("commit", "2021-02-26T00:00:05Z", digest), ("commit", "2021-02-27T00:00:00Z", other))
+    # An entry of another draw behind it: whoever notes the head must note the log's.
+    entries[1] = Entry.model_validate({**entries[1].model_dump(), "draw": "T-2"})
+    file.write_text("".join(one.line() + "\n" for one in entries), "utf8")
+    code, said = command(capsys, "log", file, "--bundle", bundle)
+    assert (code, entries[1].own in said, entries[0].own in said) == (0, True, False)
+    assert "早于随机数公布的 2021-03-01 22:00:00（按公布方自己的时钟）" in said
+    for log, words in (
+        ([("commit", "2021-03-01T14:00:00Z", digest)], "才公布，不早于随机数公布的"),
+        ([("commit", "2021-03-01T13:30:00Z", digest)], "不到方案要求的提前 60 分钟"),
+        ([("commit", "2015-02-26T00:00:00Z", digest)], "早于承诺自己写的"),
+        ([("commit", "2021-02-26T01:00:00Z", digest), ("void", "2021-02-27T00:00:00Z", digest)], "已作废（第 2 号，2021-02-27 08:00:00：故障）"),
+        ([("late", "2021-03-03T01:00:00Z", digest)], "事后补记"),
+        ([("commit", "2021-02-26T01:00:00Z", one) for one in (digest, other, "e" * 64)], "另有 2 份承诺（第 2、3 号）"),
+        ([("commit", "2021-02-26T01:00:00Z", digest), ("void", "2021-02-20T00:00:00Z", other)], "第 2 号写的时间"),
+    ):
+        logged(file, *log)
+        code, said = command(capsys, "log", file, "--bundle", bundle)
+        assert (code, words in said, "按公布方自己的时钟" in said) == (1, True, False), said
+    # A bundle from which one of the drawn was taken, packed anew.
+    logged(file, ("commit", "2021-02-26T01:00:00Z", digest))
+    parts = read_bundle(bundle)
+    parts["drawn.json"].pop()
+    with zipfile.ZipFile(bundle, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), spec.canonical(data), zipfile.ZIP_DEFLATED)
+    code, said = command(capsys, "log", file, "--bundle", bundle)
+    assert (code, "抽查包本身核验不成立：名次" in said) == (1, True), said

@@ -258,16 +258,22 @@ def log(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """核对公布的承诺记录：编号连续、每条接着前一条；有不符时说明在哪一行，退出码为 2。"""
+    """核对公布的承诺记录：编号连续、每条接着前一条；断开时说明在哪一行，退出码为 2；有可疑的逐条写出，退出码为 1。"""
     if number is not None and head is None:
         raise ZhunshengError("ZS-CL-01", detail="--number 与 --head 一起用：请写上摘要单上的摘要")
-    entries, mine = drawing.read_commitments(file, bundle, head, number)
+    read = drawing.read_commitments(file, bundle, head, number)
     if as_json:
-        terminal.say_json([entry.model_dump() for entry in entries])
-        return
-    show_draws.commitments(entries)
-    if mine is not None:
-        terminal.console.print(f"[bold green]一致[/]　{escape(mine.says)}", soft_wrap=True)
+        terminal.say_json([entry.model_dump() for entry in read.entries])
+    else:
+        show_draws.commitments(read.entries, read.head)
+        if read.mine is not None:
+            terminal.console.print(f"[bold green]一致[/]　{escape(read.mine.says)}", soft_wrap=True)
+        if read.says and not read.doubts:
+            terminal.console.print(escape(read.says), soft_wrap=True)
+    for words in read.doubts:
+        (terminal.errors if as_json else terminal.console).print(f"[bold red]可疑[/]　{escape(words)}", soft_wrap=True)
+    if read.doubts:
+        raise typer.Exit(1)
 
 
 @draw_app.command("vectors")

@@ -77,16 +77,15 @@ def own_proofs(found: Sequence[tuple[Own, Path | None]]) -> None:
             console.print(f"　在册证明 {escape(str(path))}")
 
 
-def commitments(entries: Sequence[Entry]) -> None:
-    """Print entries of a public log that holds, and the digest to be noted of the last."""
+def commitments(entries: Sequence[Entry], head: Entry) -> None:
+    """Print entries of a public log that holds, and the digest to be noted of the log's last, ``head``."""
     table = table_of("编号", "时间", "类别", "抽查编号", "名称", "说明")
     for entry in entries:
         table.add_row(
             str(entry.number), told(entry.at), KINDS[entry.kind], entry.draw, escape(entry.title), escape(entry.reason)
         )
     console.print(table)
-    if entries:
-        console.print(f"最后一条的摘要 [bold]{entries[-1].own}[/]")
+    console.print(f"全部记录最后一条（第 {head.number} 号）的摘要 [bold]{head.own}[/]", soft_wrap=True)
 
 
 def stamps(found: Checked) -> None:

@@ -44,7 +44,7 @@ from zhunsheng.draws.protocol import (
     write_bundle,
     write_frame,
 )
-from zhunsheng.draws.public_log import Entry, Held, held, read_log, told_of
+from zhunsheng.draws.public_log import Entry, Held, backwards, concluded, held, read_log, told_of
 from zhunsheng.draws.reading import load, read_inspectors, read_plan
 from zhunsheng.draws.results import Result, check_results
 from zhunsheng.draws.slips import record as slip_record
@@ -158,9 +158,23 @@ def seal_entries(
     return sealed
 
 
+@dataclass(frozen=True)
+class LogRead:
+    """What a published log says: its entries, or those on one bundle's draw; its last; how a noted digest stands to it.
+
+    ``doubts`` are what speaks against it or the bundle's commitment, ``says`` what may be said where nothing does.
+    """
+
+    entries: list[Entry]
+    head: Entry
+    mine: Held | None
+    doubts: list[str]
+    says: str = ""
+
+
 def read_commitments(
     file: Path, bundle: Path | None = None, head: str | None = None, number: int | None = None
-) -> tuple[list[Entry], Held | None]:
+) -> LogRead:
     """Return the entries of a published log, whole and unbroken; with ``bundle`` those on its commitment and its draw.
 
     Also how ``head`` (a digest noted before, of entry ``number`` where that is known) stands to it. Raises ``ZS-DR-45`` where
@@ -173,13 +187,19 @@ def read_commitments(
     mine = held(entries, head, number) if head is not None else None
     if mine is not None and not mine.agrees:
         raise ZhunshengError("ZS-DR-58", name=file.name, detail=mine.says)
+    doubts = backwards(entries)
     if bundle is None:
-        return entries, mine
-    bound = commitment_digest(read_bundle(bundle)["commitment.json"])
+        return LogRead(entries, entries[-1], mine, doubts)
+    parts = read_bundle(bundle)
+    committed = parts["commitment.json"]
+    bound = commitment_digest(committed)
     found = told_of(entries, bound)
     if not any(entry.digest == bound for entry in found):
         raise ZhunshengError("ZS-DR-46", name=file.name)
-    return found, mine
+    said, against = concluded(found, bound, Plan.model_validate(parts["plan.json"]), datetime.fromisoformat(committed["committed_at"]))
+    if wrong := [check.title for check in verify(parts) if check.holds is False]:
+        against.append(f"抽查包本身核验不成立：{'、'.join(wrong)}不符")
+    return LogRead(found, entries[-1], mine, [*doubts, *against], said)
 
 
 def slips_of(folder: Path) -> dict[str, Any] | None:
