@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from zhunsheng.clock import told
 from zhunsheng.draws.assignment import Inspector, register_digest
+from zhunsheng.draws.bundle import MAX_PROOFS
 from zhunsheng.draws.drawing import draw
 from zhunsheng.draws.frame import Frame, refuse_key
 from zhunsheng.draws.plan import Plan
@@ -217,9 +218,11 @@ def _order(parts: dict[str, Any]) -> Check:
 
 def _proofs(parts: dict[str, Any]) -> Check:
     proofs, root = parts["proofs.json"], parts["commitment.json"]["frame"]["root"]
-    if not proofs:
-        return Check("proofs", "在册证明", None, "抽中的太多，包里没有逐个的在册证明，请用名录库核对")
     drawn = parts["drawn.json"]
+    if not proofs and len(drawn) > MAX_PROOFS:
+        return Check("proofs", "在册证明", None, f"抽中的超过 {MAX_PROOFS} 户，包里没有逐个的在册证明，请用名录库核对")
+    if not proofs and drawn:
+        return Check("proofs", "在册证明", False, f"抽中 {len(drawn)} 户，包里应有逐个的在册证明，却没有")
     if more := sorted(proofs.keys() - {d["id"] for d in drawn}):
         return Check("proofs", "在册证明", False, f"有没抽中的对象的证明：{'、'.join(more[:5])}")
     salted = version_of(parts["commitment.json"]) != UNSALTED
