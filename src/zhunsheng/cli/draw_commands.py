@@ -27,6 +27,7 @@ from zhunsheng.draws.slips import slip as slip_digest
 from zhunsheng.draws.staffing import idle, recusals
 from zhunsheng.draws.strata import untouched
 from zhunsheng.draws.verdicts import verdict
+from zhunsheng.draws.verification import conclusion
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases import drawing, own_proofs
 from zhunsheng.usecases.draw_vectors import run_vectors
@@ -198,6 +199,7 @@ def verify(
         terminal.say_json([dataclasses.asdict(c) for c in found])
     else:
         show_draws.checks(found)
+        terminal.console.print(conclusion(found), markup=False, soft_wrap=True)
     if any(c.holds is False for c in found):
         raise typer.Exit(1)
 

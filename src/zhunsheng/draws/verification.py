@@ -74,6 +74,14 @@ def verify(parts: dict[str, Any], frame_of: FrameOf | None = None, expected: str
     return [*found, _safely(lambda: _frame(parts, frame)), _safely(lambda: _again(parts, frame))]
 
 
+def conclusion(found: Sequence[Check]) -> str:
+    """Return what all checks of a bundle come to, in a sentence that names what does not hold, or is open."""
+    bad, open_ = ([one.title for one in found if one.holds is which] for which in (False, None))
+    if bad:
+        return f"不成立：{len(bad)} 项不符（{'、'.join(bad)}）"
+    return f"所核各项相符，另有 {len(open_)} 项未核（{'、'.join(open_)}），要您自己核对" if open_ else "全部相符"
+
+
 _FILES = {"plan": "plan.json", "inspectors": "inspectors.json", "quotas": "commitment.json"}
 
 
@@ -132,10 +140,10 @@ def _time(parts: dict[str, Any], plan: Plan) -> Check:
     when = datetime.fromisoformat(parts["commitment.json"]["committed_at"])
     early = when < plan.known_from
     if early and when > plan.commit_by:
-        return Check("time", "承诺在先", False, f"{told(when)} 才承诺，不到方案要求的提前 {plan.lead} 分钟")
-    return Check(
-        "time", "承诺在先", early, f"{told(when)} 承诺，随机数其后才公布" if early else f"{told(when)} 才承诺，随机数已经公布"
-    )
+        return Check("time", "承诺在先", False, f"按机关自己写的时间，{told(when)} 才承诺，不到方案要求的提前 {plan.lead} 分钟")
+    known = told(plan.known_from)
+    says = f"{told(when)} 承诺，早于方案写的随机数公布时间 {known}" if early else f"{told(when)} 才承诺，不早于随机数公布的 {known}"
+    return Check("time", "承诺在先", early, f"按机关自己写的时间，{says}")
 
 
 def _quotas(parts: dict[str, Any], plan: Plan) -> Check:
@@ -162,7 +170,8 @@ def _randomness(parts: dict[str, Any], plan: Plan) -> Check:
     if sealed.get("controlled_by_office") is not plan.controlled_by_office:
         return Check("randomness", "随机数", False, "没有如实标明随机数由谁控制")
     two = len(set(sealed["entered_by"])) == 2
-    return Check("randomness", "随机数", two, "与各来源的记录相符，两人分别录入" if two else "不是由两个不同的人录入")
+    says = "由录入的数值算出，相同；录入人记作两个人，是谁、怎样录入的，只凭机关的记录" if two else "不是由两个不同的人录入"
+    return Check("randomness", "随机数", two, says)
 
 
 def _strength(parts: dict[str, Any], plan: Plan) -> Check:
