@@ -25,7 +25,7 @@ from zhunsheng.draws.slips import record_digest, slip
 from zhunsheng.draws.stamps import Stamp, standing
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.usecases.drawing import commit_plan, record_slips, run_draw, seal_entries, verify_bundle
+from zhunsheng.usecases.drawing import commit_plan, list_draw, record_slips, run_draw, seal_entries, verify_bundle
 from zhunsheng.usecases.stamping import check_stamps
 
 COMMITTED, KNOWN = datetime(2021, 2, 26, tzinfo=UTC), datetime(2021, 3, 1, 14, tzinfo=UTC)
@@ -562,3 +562,65 @@ def test_a_log_and_a_bundle_are_judged_together_and_the_head_is_the_logs(tmp_pat
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), spec.canonical(data), zipfile.ZIP_DEFLATED)
     code, said = command(capsys, "log", file, "--bundle", bundle)
     assert (code, "抽查包本身核验不成立：名次" in said) == (1, True), said
+
+
+# -- the times that a notice tells, and a second seed
+
+
+def notice(out):
+    return (out / "公告.html").read_text("utf8")
+
+
+@pytest.mark.parametrize(
+    ("file", "changes", "said"),
+    [
+        ("entered.json", {"entered_at": "2021-02-20T18:48:34Z"}, "录入的时间 2021-02-21 02:48:34 应晚于方案写的随机数公布的时间"),
+        ("entered.json", {"entered_at": "2999-11-21T18:48:34Z"}, "现在的时间"),
+        ("entered.json", {"entered_at": "昨天"}, "不是录入时写下的那样"),
+        ("entered.json", {"entered_at": "2021-02-31T00:00:00Z"}, "不是录入时写下的那样"),
+        ("entered.json", {"entered_at": None}, "不是录入时写下的那样"),
+        ("entered.json", {"more": "x"}, "不是录入时写下的那样"),
+        ("entered.json", {"seed": "0" * 32}, "另一个种子"),
+        ("entered.json", [], "不是录入时写下的那样"),
+        ("entered.json", 7, "不是录入时写下的那样"),
+        ("slips.json", {"sealed_at": "2021-02-20T00:00:00Z"}, "登记的时间与录入时的不同"),
+    ],
+)
+def test_the_times_of_a_notice_can_not_be_typed(tmp_path, file, changes, said):
+    commit(tmp_path, plan(SEALED))
+    record_slips(tmp_path, [slip(*one) for one in SLIPS], KNOWN - timedelta(minutes=10))
+    enter(tmp_path, {"numbers": [n for _, n in SLIPS], "salts": [s for s, _ in SLIPS]})
+    kept = read_json(tmp_path / file)
+    (tmp_path / file).write_text(json.dumps({**kept, **changes} if isinstance(changes, dict) else changes), "utf8")
+    for attempt in (lambda: run_draw(tmp_path, tasks=False), lambda: list_draw(tmp_path, tmp_path / "list.csv")):
+        with pytest.raises(ZhunshengError, match="ZS-DR-61") as caught:
+            attempt()
+        assert file in caught.value.text() and said in caught.value.text(), caught.value.text()
+    assert not (tmp_path / "公告.html").exists() and not (tmp_path / "list.csv").exists()
+    (tmp_path / file).write_text(json.dumps(kept), "utf8")
+    run_draw(tmp_path, tasks=False)
+    assert "2021-03-01 21:50:00" in notice(tmp_path)
+
+
+def test_slips_dated_before_the_commitment_are_drawn_by_nobody(tmp_path):
+    """With the slips' record and the seed made anew for it: a bundle can't tell, so the folder is not drawn from."""
+    commit(tmp_path, plan(SEALED))
+    made, _ = record_slips(tmp_path, [slip(*one) for one in SLIPS], KNOWN - timedelta(minutes=10))
+    (tmp_path / "slips.json").write_text(json.dumps({**made, "sealed_at": "2021-02-20T00:00:00Z"}), "utf8")
+    enter(tmp_path, {"numbers": [n for _, n in SLIPS], "salts": [s for s, _ in SLIPS]})
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-61.*slips.json.*登记封条的时间 2021-02-20 08:00:00 应晚于承诺的时间"):
+        run_draw(tmp_path, tasks=False)
+
+
+def test_a_second_seed_is_refused_where_the_first_one_was_only_entered(tmp_path):
+    """Whoever takes seed.json away has still entered; with both files gone only those who saw the first seed can tell."""
+    commit(tmp_path, plan(LOTTERY))
+    first = enter(tmp_path, {"numbers": "03 08"})
+    (tmp_path / "seed.json").unlink()
+    with pytest.raises(ZhunshengError, match="ZS-DR-38"):
+        enter(tmp_path, {"numbers": "03 09"})
+    entered = read_json(tmp_path / "entered.json")
+    assert enter(tmp_path, {"numbers": "03 08"}) == first and read_json(tmp_path / "entered.json") == entered
+    (tmp_path / "seed.json").unlink()
+    (tmp_path / "entered.json").unlink()
+    assert enter(tmp_path, {"numbers": "03 09"})["seed"] != first["seed"]

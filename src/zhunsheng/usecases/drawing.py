@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.resources import files
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,7 +34,7 @@ from zhunsheng.draws.frame import (
 )
 from zhunsheng.draws.lookalikes import refuse_inspectors, refuse_sources
 from zhunsheng.draws.merkle import compiles, kept
-from zhunsheng.draws.plan import Plan
+from zhunsheng.draws.plan import MOMENT, Plan
 from zhunsheng.draws.protocol import (
     Outcome,
     commitment,
@@ -149,13 +150,55 @@ def seal_entries(
     when = now or clock_now()
     sealed = seal(found.plan, found.committed, first, second, slips_of(folder), when)
     kept = folder / "seed.json"
+    known = [record["seed"] for record in (_entered(folder), read_part(kept) if kept.is_file() else {}) if record]
     # Of one commitment there is one seed, or whoever enters could try until the result pleases.
-    if kept.is_file() and read_part(kept)["seed"] != sealed["seed"]:
+    if any(seed != sealed["seed"] for seed in known):
         raise ZhunshengError("ZS-DR-38")
-    if not kept.is_file():
+    if not known:
         _write(folder / ENTERED, {"seed": sealed["seed"], "entered_at": when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")})
     _write(kept, sealed)
     return sealed
+
+
+def _entered(folder: Path) -> dict[str, str]:
+    """Return what is kept of the entry, seed and moment; empty where nothing is. Raises ``ZS-DR-61`` for what was changed."""
+    if not (folder / ENTERED).is_file():
+        return {}
+    found = load(folder / ENTERED)
+    if not isinstance(found, dict) or {*found} != {"seed", "entered_at"} or not isinstance(found["seed"], str) or not _is_moment(found["entered_at"]):
+        raise ZhunshengError("ZS-DR-61", name=ENTERED, detail="不是录入时写下的那样")
+    return found
+
+
+def _is_moment(said: Any) -> bool:
+    try:
+        return isinstance(said, str) and re.fullmatch(MOMENT, said) is not None and bool(datetime.fromisoformat(said))
+    except ValueError:  # a day that the calendar has not
+        return False
+
+
+def _refuse_times(folder: Path, found: InFolder, now: datetime) -> None:
+    """Raise ``ZS-DR-61`` unless the folder's times follow one another: commitment, slips, numbers known, entry, now.
+
+    They are no part of a commitment, so a notice that told them could be dated as one likes.
+    """
+    slips, entry = slips_of(folder), _entered(folder)
+    if entry and entry["seed"] != found.sealed["seed"]:
+        raise ZhunshengError("ZS-DR-61", name=ENTERED, detail="它记的是另一个种子的录入")
+    opened = [value["sealed_at"] for value in found.sealed["values"] if "sealed_at" in value]
+    if slips and opened != [slips["sealed_at"]]:
+        raise ZhunshengError("ZS-DR-61", name=SLIPS, detail="登记的时间与录入时的不同")
+    times = [("commitment.json", "承诺", datetime.fromisoformat(found.committed["committed_at"]))]
+    times += [(SLIPS, "登记封条", datetime.fromisoformat(moment)) for moment in opened]
+    times.append(("", "方案写的随机数公布", found.plan.known_at))
+    if entry:
+        times.append((ENTERED, "录入", datetime.fromisoformat(entry["entered_at"])))
+    times.append(("", "现在", now))
+    for (first, before, earlier), (second, after, later) in pairwise(times):
+        # Slips that are recorded when the numbers come out were not sealed before them.
+        if later < earlier or (first == SLIPS and later == earlier):
+            detail = f"{after}的时间 {told(later)} 应晚于{before}的时间 {told(earlier)}"
+            raise ZhunshengError("ZS-DR-61", name=second or first or "seed.json", detail=detail)
 
 
 @dataclass(frozen=True)
@@ -210,7 +253,7 @@ def slips_of(folder: Path) -> dict[str, Any] | None:
     found = load(path)
     plan = read_plan(folder / "plan.json")
     try:
-        same = found == recorded(plan, found["slips"], found["sealed_at"])
+        same = found == recorded(plan, found["slips"], found["sealed_at"]) and _is_moment(found["sealed_at"])
     except (LookupError, TypeError):
         same = False
     if not same:
@@ -265,7 +308,8 @@ def run_draw(
     draw, ``stamped`` what it says of time-stamps. Raises ``ZS-DR-06``, ``ZS-DR-08``, ``ZS-EV-04``, and as
     ``engines.connected``.
     """
-    found = in_folder(folder, register=True)
+    found, drawn_at = in_folder(folder, register=True), now or clock_now()
+    _refuse_times(folder, found, drawn_at)
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
         root = found.committed["frame"]["root"]
@@ -275,7 +319,7 @@ def run_draw(
         connection.close()
     write_bundle(outcome, folder / BUNDLE)
     shutil.copyfile(str(files("zhunsheng.draws") / "verify.html"), folder / "verify.html")
-    write_notice(outcome, folder, _recorded(folder, outcome, now or clock_now()), stamped)
+    write_notice(outcome, folder, _recorded(folder, outcome, drawn_at), stamped)
     _write(
         folder / "公告.json",
         {
@@ -307,10 +351,8 @@ def _recorded(folder: Path, outcome: Outcome, drawn: datetime) -> list[tuple[dat
     found = [(datetime.fromisoformat(outcome.committed["committed_at"]), "作出承诺（何时公布以公布的承诺记录为准）")]
     if slips := slips_of(folder):
         found.append((datetime.fromisoformat(slips["sealed_at"]), "登记封条"))
-    kept = folder / ENTERED
-    # Of another seed it tells nothing.
-    if kept.is_file() and (said := load(kept)).get("seed") == outcome.sealed["seed"]:
-        found.append((datetime.fromisoformat(said["entered_at"]), "两人录入一致，种子已定"))
+    if entry := _entered(folder):
+        found.append((datetime.fromisoformat(entry["entered_at"]), "两人录入一致，种子已定"))
     return [*found, (drawn, "抽取并分派")]
 
 
@@ -320,7 +362,8 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where
     Raises ``ZS-DR-08`` when the frame is not the committed one, ``ZS-DR-68`` for more than a worksheet holds, and as
     ``engines.connected``.
     """
-    found = in_folder(folder)
+    found = in_folder(folder, register=True)
+    _refuse_times(folder, found, clock_now())
     plan, committed, wanted = found.plan, found.committed, found.wanted
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
