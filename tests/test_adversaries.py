@@ -13,6 +13,7 @@ import pytest
 
 from places import BEACONS, VECTORS, VERIFY_PAGE
 from zhunsheng.cli import main
+from zhunsheng.draw_folders import seal_draw
 from zhunsheng.draws import beacons, spec
 from zhunsheng.draws.assignment import Inspector
 from zhunsheng.draws.bundle import read_bundle, read_part
@@ -624,3 +625,19 @@ def test_a_second_seed_is_refused_where_the_first_one_was_only_entered(tmp_path)
     (tmp_path / "seed.json").unlink()
     (tmp_path / "entered.json").unlink()
     assert enter(tmp_path, {"numbers": "03 09"})["seed"] != first["seed"]
+
+
+@pytest.mark.parametrize(("one", "two"), [("张三", "张 三"), ("Zhang", "zhang"), ("Ｌi", "1i"), ("张三", "张\u200b三"), ("\u200b", "\u3000\u200d"), ("张三", "\u200b")])
+def test_one_person_is_not_two_by_a_blank_a_capital_or_a_width(tmp_path, one, two):
+    commit(tmp_path, plan(LOTTERY))
+    for file, name in (("a.json", one), ("b.json", two)):
+        (tmp_path / file).write_text(json.dumps({"by": name, "values": [{"numbers": "03 08"}]}), "utf8")
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-04.*不同的人"):
+        seal_draw(tmp_path, tmp_path / "a.json", tmp_path / "b.json")
+    assert not (tmp_path / "seed.json").exists()
+    # Two names are two people to the program: the bundle says that it is the office's word.
+    for file, name in (("a.json", "张三"), ("b.json", "李四")):
+        (tmp_path / file).write_text(json.dumps({"by": name, "values": [{"numbers": "03 08"}]}), "utf8")
+    seal_draw(tmp_path, tmp_path / "a.json", tmp_path / "b.json")
+    run_draw(tmp_path, tasks=False)
+    assert "只凭机关的记录" in checks(tmp_path)["randomness"].says

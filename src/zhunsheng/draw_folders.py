@@ -9,6 +9,7 @@ from typing import Any
 
 from zhunsheng.clock import today, zone
 from zhunsheng.draws.bundle import read_bundle
+from zhunsheng.draws.lookalikes import refuse_entrants
 from zhunsheng.draws.reading import load, read_inspectors, read_plan, read_results
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import safe_name, write_whole
@@ -73,7 +74,9 @@ def refuse_held(out: Path) -> None:
 
 def seal_draw(folder: Path, first: Path, second: Path, now: datetime | None = None) -> dict[str, Any]:
     """Check two people's entries from files and write seed.json. Raises ``ZS-DR-04``, ``ZS-DR-05``."""
-    return seal_entries(folder, load(first), load(second), now)
+    one, two = load(first), load(second)
+    refuse_entrants(one, two)
+    return seal_entries(folder, one, two, now)
 
 
 def results_to_ledger(bundle: Path, results: Path, out: Path) -> Path:

@@ -8,10 +8,11 @@ refused with both places named.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
+from typing import Any
 
 from zhunsheng.draws.assignment import Inspector
 from zhunsheng.draws.plan import Ceremony, Lottery, Plan
@@ -78,6 +79,18 @@ def refuse_sources(plan: Plan) -> None:
             if (before := next((m for m, one in enumerate(names[: n - 1], start=1) if of_name(one) == of_name(name)), 0)):
                 detail = f"{at}的第 {before} 个报数人{shown(names[before - 1])}与第 {n} 个{shown(name)}相同，或看上去相同；应是不同的人"
                 raise ZhunshengError("ZS-DR-01", detail=detail)
+
+
+def refuse_entrants(first: Any, second: Any) -> None:
+    """Refuse two entries of numbers whose names (``by``), typed by hand, are of one person. Raises ``ZS-DR-04``.
+
+    Not asked of accounts of a site, which are two whatever they are called.
+    """
+    one, two = (str(entry.get("by", "")).strip() if isinstance(entry, Mapping) else "" for entry in (first, second))
+    empty = any(name and not of_name(name) for name in (one, two))
+    if empty or (one != two and of_name(one) == of_name(two)):
+        detail = f"录入人{shown(one)}与{shown(two)}看上去是同一个人，或没有名字；须由两个不同的人录入，并写明姓名（by）"
+        raise ZhunshengError("ZS-DR-04", detail=detail)
 
 
 def refuse_inspectors(people: Sequence[Inspector], districts: Iterable[str] = ()) -> None:
