@@ -18,7 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import LinearConstraint, milp
 from scipy.stats import chisquare
+from typer.testing import CliRunner
 
+from zhunsheng.cli.commands import app
 from zhunsheng.draw_folders import commit_draw, results_to_ledger, seal_draw, write_template
 from zhunsheng.draws import assignment_1, spec
 from zhunsheng.draws.assignment import Inspector, assign, register_digest
@@ -1195,6 +1197,23 @@ def test_results_and_what_is_overdue(folder, tmp_path):
     path.write_text("- {id: x}", "utf8")
     with pytest.raises(ZhunshengError, match="ZS-DR-08"):
         results_to_ledger(out / "抽查包.zip", path, tmp_path)
+    reserve = next(d["id"] for d in read_bundle(out / "抽查包.zip")["drawn.json"] if d["reserve"])
+    for changed, said in [
+        ([{**results[0], "inspected_on": "2020-01-01"}], "的检查日期 2020-01-01 早于随机数公布的 2021-03-01"),
+        ([{**results[0], "inspected_on": "2999-01-01", "published_on": None}], "晚于今天"),
+        ([results[0], {**results[0], "result": categories()[1]}], "有两条结果"),
+        ([{**results[0], "id": reserve}], "是候补"),
+    ]:
+        path.write_text(yaml.safe_dump(changed, allow_unicode=True), "utf8")
+        with pytest.raises(ZhunshengError, match=f"ZS-DR-09.*{said}"):
+            results_to_ledger(out / "抽查包.zip", path, tmp_path)
+    # Of a bundle from which one is gone nothing is recorded, and nobody is counted as overdue.
+    spoiled, _frame = tampered(out, "swapped object", tmp_path / "t")
+    path.write_text("[]", "utf8")
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-73.*号码"):
+        results_to_ledger(spoiled, path, tmp_path)
+    left = CliRunner().invoke(app, ["draw", "overdue", str(spoiled), str(path), "--ended-on", "2021-11-01"])
+    assert "ZS-DR-73" in str(left.exception)
 
 
 def test_draw_commands(folder, tmp_path, capsys):

@@ -16,12 +16,12 @@ from zhunsheng.cli.arguments import announced, day
 from zhunsheng.cli.stamp_commands import stamp_app
 from zhunsheng.clock import told
 from zhunsheng.draws.assignment import districts_of
-from zhunsheng.draws.bundle import read_bundle, read_part
+from zhunsheng.draws.bundle import read_part
 from zhunsheng.draws.engines import Kind
 from zhunsheng.draws.own_proof import PROVES, PROVES_NOT
 from zhunsheng.draws.protocol import refuse_too_large
 from zhunsheng.draws.randomness import plain_numbers
-from zhunsheng.draws.reading import read_inspectors, read_plan, read_results
+from zhunsheng.draws.reading import read_inspectors, read_plan
 from zhunsheng.draws.results import overdue
 from zhunsheng.draws.slips import slip as slip_digest
 from zhunsheng.draws.staffing import idle, recusals
@@ -306,9 +306,9 @@ def late(
     today: Annotated[str | None, typer.Option("--today", metavar="日期", help="今天；缺省为当日")] = None,
 ) -> None:
     """列出逾期未检查、未公示的对象（公示期限按工作日计算）。"""
-    teams = {a["id"]: a["inspectors"] for a in read_bundle(bundle)["assignment.json"]}
-    ended = day(ended_on)
-    found = overdue(read_results(file), teams, ended, day(today))
+    ended, now = day(ended_on), day(today)
+    parts, results_ = draw_folders.results_of(bundle, file)
+    found = overdue(results_, {a["id"]: a["inspectors"] for a in parts["assignment.json"]}, ended, now)
     for entity, what, last in found:
         terminal.console.print(f"{entity}  {what}，应在 {last} 前完成")
     terminal.console.print(f"共 {len(found)} 户逾期")
