@@ -641,3 +641,16 @@ def test_one_person_is_not_two_by_a_blank_a_capital_or_a_width(tmp_path, one, tw
     seal_draw(tmp_path, tmp_path / "a.json", tmp_path / "b.json")
     run_draw(tmp_path, tasks=False)
     assert "只凭机关的记录" in checks(tmp_path)["randomness"].says
+
+
+def test_a_list_is_written_only_where_the_draw_can_be_run(tmp_path, monkeypatch):
+    monkeypatch.setattr("zhunsheng.usecases.drawing.refuse_unstaffed", lambda *_: None)
+    staffed(tmp_path, [{"recuse": tuple(f"E{n:03d}" for n in range(30))}, {"recuse": ("E099",)}])
+    enter(tmp_path, {"numbers": "03 08"})
+    kept = (tmp_path / "inspectors.json").read_bytes()
+    for register, code in ((kept, "ZS-DR-06"), (kept.replace(b"E099", b"E098"), "ZS-DR-61")):
+        (tmp_path / "inspectors.json").write_bytes(register)
+        for attempt in (lambda: run_draw(tmp_path, tasks=False), *(lambda end=end: list_draw(tmp_path, tmp_path / f"list.{end}") for end in ("csv", "parquet"))):
+            with pytest.raises(ZhunshengError, match=code):
+                attempt()
+    assert not list(tmp_path.glob("list.*"))

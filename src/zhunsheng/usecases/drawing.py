@@ -36,6 +36,7 @@ from zhunsheng.draws.lookalikes import refuse_inspectors, refuse_sources
 from zhunsheng.draws.merkle import compiles, kept
 from zhunsheng.draws.plan import MOMENT, Plan
 from zhunsheng.draws.protocol import (
+    ASSIGN,
     Outcome,
     commitment,
     commitment_digest,
@@ -50,7 +51,7 @@ from zhunsheng.draws.reading import load, read_inspectors, read_plan
 from zhunsheng.draws.results import Result, check_results
 from zhunsheng.draws.slips import record as slip_record
 from zhunsheng.draws.slips import record_digest, recorded
-from zhunsheng.draws.spec import canonical
+from zhunsheng.draws.spec import canonical, version_of
 from zhunsheng.draws.staffing import recusals, refuse_unstaffed
 from zhunsheng.draws.verification import Check, refuse_altered, verify
 from zhunsheng.errors import ZhunshengError
@@ -359,7 +360,8 @@ def _recorded(folder: Path, outcome: Outcome, drawn: datetime) -> list[tuple[dat
 def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where: Where = HERE) -> int:
     """Write the drawn of a very large draw to a Parquet file, or by its name a csv or workbook; return how many.
 
-    Raises ``ZS-DR-08`` when the frame is not the committed one, ``ZS-DR-68`` for more than a worksheet holds, and as
+    A draw that fits a bundle is listed only where it can be run, so its teams are tried. Raises ``ZS-DR-08`` when the frame is
+    not the committed one, ``ZS-DR-68`` for more than a worksheet holds, ``ZS-DR-06``, ``ZS-DR-61``, and as
     ``engines.connected``.
     """
     found = in_folder(folder, register=True)
@@ -374,17 +376,33 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where
         if kind == ".xlsx" and (count := wanted_of(wanted[1])) >= MOST_ROWS:
             raise ZhunshengError("ZS-DR-68", count=count, most=MOST_ROWS - 1)
         as_text = kind in (".csv", ".xlsx")
-        listed = Path(scratch) / "listed.parquet" if as_text else out
+        fits = _fits_a_bundle(plan, wanted[1])
+        listed = Path(scratch) / "listed.parquet" if as_text or fits else out
         if where.kind == "duckdb":
             count = frame.write_drawn(*wanted, listed)
         else:
             with _engine(where, frame, folder / "frame.tsv") as engine:
                 count = write_list(draw(engine, *wanted), listed)
+        if fits:
+            rows = connection.execute("SELECT ticket, id, stratum, place FROM read_parquet(?)", [str(listed)]).fetchall()
+            objects = [(mark, entity, stratum) for mark, entity, stratum, place in rows if place <= wanted[1][stratum]["quota"]]
+            ASSIGN[version_of(committed)](plan, objects, found.people, wanted[0])
+        if fits and not as_text:
+            with whole_file(out) as partial:
+                shutil.copyfile(listed, partial)
         if as_text:
-            rows = connection.execute("SELECT stratum, place, id, ticket FROM read_parquet(?)", [str(listed)])
-            (_write_sheet if kind == ".xlsx" else _write_csv)(rows, out)
+            in_order = connection.execute("SELECT stratum, place, id, ticket FROM read_parquet(?)", [str(listed)])
+            (_write_sheet if kind == ".xlsx" else _write_csv)(in_order, out)
         connection.close()
     return count
+
+
+def _fits_a_bundle(plan: Plan, strata: Mapping[str, Mapping[str, int]]) -> bool:
+    try:
+        refuse_too_large(plan, strata)
+    except ZhunshengError:
+        return False
+    return True
 
 
 MOST_ROWS = 2**20  # of a worksheet
