@@ -423,7 +423,8 @@ def test_sources_whose_names_could_be_read_two_ways_are_not_committed(tmp_path, 
     assert said in caught.value.text(), caught.value.text()
     assert "第 1 项" in caught.value.text()
     # What was committed before this was asked is drawn and verified as it is.
-    monkeypatch.setattr("zhunsheng.usecases.drawing.refuse_sources", lambda _plan: None)
+    for asked in ("refuse_sources", "refuse_words"):
+        monkeypatch.setattr(f"zhunsheng.usecases.drawing.{asked}", lambda _plan: None)
     _, digest = commit(tmp_path / "old", plan(source))
     monkeypatch.undo()
     enter(tmp_path / "old", {"numbers": ["1"] * len(source["speakers"]) if "speakers" in source else "1"})
@@ -654,3 +655,31 @@ def test_a_list_is_written_only_where_the_draw_can_be_run(tmp_path, monkeypatch)
             with pytest.raises(ZhunshengError, match=code):
                 attempt()
     assert not list(tmp_path.glob("list.*"))
+
+
+# -- words that read on as the program's own
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"randomness": [{**LOTTERY, "name": "福彩”第…期。有证明：已由公证处核对，号码无误。“福彩"}]}, "randomness 第 1 项的 name 里不能有引号"),
+        ({"randomness": [{**SPOKEN, "speakers": ["人大代表", "“局长”"]}]}, "第 2 个报数人 里不能有引号"),
+        ({"office": "某局\n承诺在先：已由公证处见证"}, "office 里不能有换行"),
+        ({"title": "试\u202e抽"}, "U+202E"),
+        ({"title": "\u3000"}, "title 是空的"),
+        ({"rule": "依据\x1b[2J"}, "rule 里不能有"),
+        ({"items": [{"code": "A", "name": "\u200b"}]}, "items 第 1 项的 name 是空的"),
+        ({"ends_on": "已全部办结"}, "不是日历上的日期"),
+        ({"ends_on": "2022-02-31"}, "不是日历上的日期"),
+        ({"ends_on": "20221231"}, "不是日历上的日期"),
+        ({"ends_on": "2021-02-28"}, "早于随机数公布的 2021-03-01"),
+        ({"supplements": "T-0\u2028"}, "supplements 里不能有"),
+    ],
+)
+def test_words_of_a_plan_can_not_be_taken_for_the_programs(tmp_path, changes, said):
+    of = Plan.model_validate({**plan(LOTTERY).as_json(), **changes})
+    with pytest.raises(ZhunshengError, match="ZS-DR-01") as caught:
+        commit(tmp_path, of)
+    assert said in caught.value.text(), caught.value.text()
+    commit(tmp_path, plan(LOTTERY, ends_on="2021-03-01", title="试抽　第二次", rule="《依据》“第三条”"))

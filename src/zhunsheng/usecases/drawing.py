@@ -32,7 +32,7 @@ from zhunsheng.draws.frame import (
     source_of_file,
     source_of_ledger,
 )
-from zhunsheng.draws.lookalikes import refuse_inspectors, refuse_sources
+from zhunsheng.draws.lookalikes import refuse_inspectors, refuse_sources, refuse_words
 from zhunsheng.draws.merkle import compiles, kept
 from zhunsheng.draws.plan import MOMENT, Plan
 from zhunsheng.draws.protocol import (
@@ -78,6 +78,7 @@ def commit_plan(
     carry, where nothing else is made of a draw. Raises ``ZS-DR-*``.
     """
     refuse_sources(plan)
+    refuse_words(plan)
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
         if frame is not None:

@@ -319,6 +319,7 @@ def foreseen(draw: Draw) -> tuple[list[dict[str, Any]], ZhunshengError | None]:
         plan.check_rules(sizes)
         commitments.refuse_personal(draw)
         lookalikes.refuse_sources(plan)
+        lookalikes.refuse_words(plan)
         lookalikes.refuse_inspectors(people, districts_of(plan, sizes))
         strata = plan.allot(sizes)
         refuse_too_large(plan, strata)
