@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 import shutil
 import zipfile
 from collections import Counter
@@ -26,6 +27,7 @@ from zhunsheng.draws import assignment_1, spec
 from zhunsheng.draws.assignment import Inspector, assign, register_digest
 from zhunsheng.draws.beacons import round_time
 from zhunsheng.draws.bundle import PARTS, read_bundle
+from zhunsheng.draws.codes import odd_codes
 from zhunsheng.draws.drawing import DuckDatabase, PostgresDatabase, SparkDatabase, draw, query, threshold
 from zhunsheng.draws.frame import frame_from_file, open_database
 from zhunsheng.draws.plan import Plan, Quota
@@ -1287,3 +1289,36 @@ def test_the_tens_of_lines_in_the_docs_work(folder, tmp_path):
     assert done.stdout.strip().splitlines()[-1] == "相符", done.stderr
     done = subprocess.run(["bash", "-c", shell], cwd=tmp_path, capture_output=True, text=True)
     assert done.stdout.strip().splitlines()[-1] == "相符", done.stderr
+
+
+def test_ids_that_look_like_codes_and_are_none_are_told(tmp_path, monkeypatch):
+    """Excel's zeros, a letter for a figure, a digit changed; other lengths and forms are of no account."""
+    alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+    def code(n):
+        head = f"9131000{n:010d}"
+        return head + alphabet[-sum(alphabet.index(c) * 3**k for k, c in enumerate(head)) % 31]
+
+    assert odd_codes_of(tmp_path, ["91350100M000100Y43"]) == (0, [])  # the example of GB 32100
+    right = [code(n) for n in range(1, 400)]
+    wrong = ["913100001234567000", right[0][:-1] + ("0" if right[0][-1] != "0" else "1"), "9131OOOO123450002X", right[7].replace("9131", "9113"), "x" + right[9][1:]]
+    others = ["ENTITY-1", "9" * 17, "9" * 19, "x", "E" * 17 + "-"]
+    assert odd_codes_of(tmp_path, [*right, *others]) == (0, [])
+    monkeypatch.setattr("zhunsheng.draws.codes.PIECE", 100)  # lines are parted between pieces
+    assert odd_codes_of(tmp_path, [*right, *others, *wrong]) == (len(wrong), sorted(wrong)[:5])
+    write_template(tmp_path)
+    (tmp_path / "名录库.csv").write_text("id,district,credit_class\n" + "".join(f"{one},一所,A\n" for one in (*right[:4], wrong[0])), "utf8")
+    for name in ("方案.yaml", "检查人员.yaml"):
+        text = (tmp_path / name).read_text("utf8").replace("  recuse:", "  # recuse:")
+        (tmp_path / name).write_text(re.sub(r"(?s)  - match: \{credit_class: D\}.*?(?=  - ratio)", "", text), "utf8")
+    of = {name: str(tmp_path / f"{name}.{end}") for name, end in (("方案", "yaml"), ("检查人员", "yaml"), ("名录库", "csv"))}
+    said = CliRunner().invoke(app, ["draw", "commit", of["方案"], "--inspectors", of["检查人员"], "--frame", of["名录库"], "--out", str(tmp_path / "o")])
+    assert said.exit_code == 0, said.exception
+    assert "有 1 个 18 位的编号不是统一社会信用代码" in said.output and wrong[0] in said.output
+    # Who may come nowhere is told too.
+    assert "有 2 人这次派不到" in said.output and "ZF-003 的辖区 二所 名录库里没有" in said.output
+
+
+def odd_codes_of(place, ids):
+    (place / "frame.tsv").write_text(f"#\t{'0' * 32}\n" + "".join(f"{one}\t一所\n" for one in sorted(ids)), "utf8")
+    return odd_codes(place / "frame.tsv")

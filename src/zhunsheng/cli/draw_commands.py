@@ -17,6 +17,7 @@ from zhunsheng.cli.stamp_commands import stamp_app
 from zhunsheng.clock import told
 from zhunsheng.draws.assignment import districts_of
 from zhunsheng.draws.bundle import read_part
+from zhunsheng.draws.codes import odd_codes
 from zhunsheng.draws.engines import Kind
 from zhunsheng.draws.own_proof import PROVES, PROVES_NOT
 from zhunsheng.draws.protocol import refuse_too_large
@@ -96,6 +97,7 @@ def commit(
     show_draws.untouched(spared)
     people = read_inspectors(inspectors)
     show_draws.register(recusals(people), idle(kept, districts_of(kept, committed["strata"]), people))
+    show_draws.odd_codes(*odd_codes(out / "frame.tsv"))
     try:
         refuse_too_large(kept, committed["strata"])
     except ZhunshengError as error:

@@ -41,6 +41,17 @@ def untouched(found: Sequence[Mapping[str, Any]]) -> None:
         )
 
 
+def odd_codes(count: int, shown: Sequence[str]) -> None:
+    """Warn of ids that look like codes and are none."""
+    if count:
+        more = "……" if count > len(shown) else ""
+        console.print(
+            f"[dark_orange3]注意[/] 有 {count} 个 18 位的编号不是统一社会信用代码（校验位或字符不对）：{escape('、'.join(shown))}{more}。"
+            "Excel 会把末三位改成 000，O 也常写成 0；写错的，本单位查不到自己",
+            soft_wrap=True,
+        )
+
+
 RECUSALS_SHOWN = 20
 
 
