@@ -971,8 +971,21 @@ def test_a_digest_is_taken_as_it_was_copied_and_what_is_none_accuses_nobody(fold
     out, digest = folder
     grouped = " ".join(digest[n : n + 8] for n in range(0, 64, 8)).upper()
     parts = read_bundle(out / "抽查包.zip")
-    for typed, holds in ((grouped, True), (f"\u3000{digest}\n", True), ("abc", None), ("f" * 64, False)):
+    wide = "".join(chr(ord(c) + 0xFEE0) for c in digest)
+    copied = [grouped, f"\u3000{digest}\n", grouped.replace(" ", "-"), grouped.replace(" ", "—"), wide]
+    for typed, holds in (*((one, True) for one in copied), ("abc", None), ("f" * 64, False)):
         assert published_check(parts, typed).holds is holds, typed
+    told = {
+        "": "64 个字符，现在是 0 个", digest[:-3]: "现在是 61 个", digest + "00": "现在是 66 个",
+        "ab-O0": "第 3 个字符（空格和横线不算）是“o”，多半是数字 0", "a\U0001f600": "第 2 个字符（空格和横线不算）是“\U0001f600”", digest: "",
+    }  # fmt: skip
+    page = browser.new_page()
+    page.goto(PAGE.as_uri())
+    for typed in copied:
+        assert page.evaluate("typedDigest", typed) == spec.typed_digest(typed) == digest
+    for typed, said in told.items():
+        assert page.evaluate("digestFault", typed) == spec.digest_fault(typed) and said in spec.digest_fault(typed), typed
+    page.close()
     found = verify_in(browser, out / "抽查包.zip", None, grouped)
     assert found["published"] is True
     page = browser.new_page()

@@ -7,7 +7,7 @@ from datetime import date
 import typer
 
 from zhunsheng.clock import today
-from zhunsheng.draws.spec import DIGEST, typed_digest
+from zhunsheng.draws.spec import digest_fault, typed_digest
 from zhunsheng.errors import ZhunshengError
 
 
@@ -25,10 +25,9 @@ def announced(text: str | None) -> str | None:
     """Return a commitment's digest as it was announced, None where none was given. Raises ``ZS-CL-01``."""
     if text is None:
         return None
-    found = typed_digest(text)
-    if not DIGEST.fullmatch(found):
-        raise ZhunshengError("ZS-CL-01", detail="--commitment 应是 64 个 0 至 9、a 至 f 的字符")
-    return found
+    if why := digest_fault(text):
+        raise ZhunshengError("ZS-CL-01", detail=f"--commitment：{why}")
+    return typed_digest(text)
 
 
 def whole_app() -> typer.Typer:

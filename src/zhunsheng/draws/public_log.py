@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from zhunsheng.clock import told
 from zhunsheng.draws.plan import MOMENT, Code, Plan, Words
-from zhunsheng.draws.spec import DIGEST, canonical, digest, typed_digest
+from zhunsheng.draws.spec import canonical, digest, digest_fault, typed_digest
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
 
@@ -98,9 +98,9 @@ def held(entries: Sequence[Entry], noted: str, number: int | None = None) -> Hel
 
     The log is chained, so that an entry that still has its digest stands where it stood, and all before it too.
     """
+    if why := digest_fault(noted):
+        return Held(False, f"{why}；请对照手里的摘要单，每四个字符核对一遍")
     noted = typed_digest(noted)
-    if not DIGEST.fullmatch(noted):
-        return Held(False, "摘要应为 64 个字符（0-9、a-f），请对照手里的摘要单，每四个字符核对一遍")
     found = next((entry for entry in entries if entry.own == noted), None)
     if found is not None and number in (None, found.number):
         after = len(entries) - found.number

@@ -9,7 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from zhunsheng.draws.bundle import LIMITS, part_of, read_bundle, read_members
-from zhunsheng.draws.own_proof import MOST, WAITING, Hat, OwnProof, Standing, check_proof, read_proof, standing
+from zhunsheng.draws.own_proof import (
+    MOST,
+    WAITING,
+    Hat,
+    OwnProof,
+    Standing,
+    check_proof,
+    read_proof,
+    standing,
+    writings,
+)
+from zhunsheng.draws.spec import ID
 from zhunsheng.draws.verification import Check, published_check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import write_whole
@@ -84,8 +95,11 @@ def _drawn_of(folder: Path, _read: tuple[tuple[int, int], ...]) -> tuple[str, li
 def write_proofs(folder: Path, entities: Sequence[str], out: Path) -> list[tuple[Own, Path | None]]:
     """Write each entity's own proof to ``out``; return where it stands, and its file (none for who is not in the frame).
 
-    Raises as ``own_proof``.
+    Raises ``ZS-DR-74`` before anything is written for what can be no code, and as ``own_proof``.
     """
+    # "Not in the frame" is a grave answer, and not one to a name.
+    if strange := [typed for typed in entities if not ID.fullmatch(writings(typed)[0])]:
+        raise ZhunshengError("ZS-DR-74", typed="、".join(f"“{typed[:40]}”" for typed in strange[:5]))
     told: list[tuple[Own, Path | None]] = []
     for typed in dict.fromkeys(entities):
         proof, path = own_proof(folder, typed), None
