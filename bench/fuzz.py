@@ -48,8 +48,9 @@ from zhunsheng.sample.documents import write_documents
 from zhunsheng.sample.ledgers import write_ledgers
 from zhunsheng.targets import Book, Indicator
 from zhunsheng.targets.editing import fields_of, with_text
-from zhunsheng.targets.results import against, read_written
+from zhunsheng.targets.results import against
 from zhunsheng.targets.value import TargetValue
+from zhunsheng.targets.written import read_written
 from zhunsheng.text import clean
 from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.result import Run

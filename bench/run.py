@@ -237,7 +237,7 @@ def sheets_zhunsheng() -> object:
     from decimal import Decimal
     from fractions import Fraction
 
-    from zhunsheng.evaluation import score_sheet
+    from zhunsheng.evaluation import Paid, ScoringTerms, score_sheet
     from zhunsheng.outcomes import Outcome
     from zhunsheng.regulations import scheme_of
     from zhunsheng.review import review_sheet
@@ -291,20 +291,14 @@ def sheets_zhunsheng() -> object:
         )
     ]
 
+    paid = Paid(Decimal(386_000), Decimal(400_000))
+    terms = ScoringTerms(scheme, date(2022, 2, 28))
+
     def work() -> int:
         found = 0
         for sheet in sheets:
             found += len(review_sheet(sheet).findings)
-            found += len(
-                score_sheet(
-                    sheet,
-                    values,
-                    spent=Decimal(386_000),
-                    budget=Decimal(400_000),
-                    scheme=scheme,
-                    as_of=date(2022, 2, 28),
-                ).scores
-            )
+            found += len(score_sheet(sheet, values, paid, terms).scores)
         return found
 
     return timed(work)

@@ -33,7 +33,8 @@ from zhunsheng.draws.frame import frame_from_file, open_database
 from zhunsheng.draws.plan import Plan, Quota
 from zhunsheng.draws.protocol import Outcome, commitment, commitment_digest, refuse_too_large, seal
 from zhunsheng.draws.randomness import both, canonical_text
-from zhunsheng.draws.reading import read_inspectors, read_plan
+from zhunsheng.draws.reading import load, read_inspectors, read_plan, read_results
+from zhunsheng.draws.reading import plan_of as plan_of_data
 from zhunsheng.draws.results import Result, categories, check_results, due, overdue, publish_by
 from zhunsheng.draws.strata import match_words, stratum_words
 from zhunsheng.draws.verification import published_check, verify
@@ -280,7 +281,7 @@ def test_plans_that_do_not_hold_together(tmp_path, changes, said):
     ],
 )
 def test_frames_that_are_refused_name_their_rows(tmp_path, data, said):
-    with pytest.raises(ZhunshengError, match="ZS-DR-02") as caught:
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-02|ZS-DR-84") as caught:
         frame_from_file(write_frame_csv(tmp_path / "f.csv", data), plan_of(), open_database())
     assert said in caught.value.text()
 
@@ -293,6 +294,62 @@ def test_the_template_commits_as_it_is_and_is_written_over_nothing(tmp_path):
     assert committed["frame"]["count"] == 7
     with pytest.raises(ZhunshengError, match=r"ZS-DR-67.*方案.yaml"):
         write_template(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("id,district,credit_class\nE1,东,A\nE2,东,A,多\n", "ZS-DR-82.*第 3 行的列数与第一行不同"),
+        ("id,district,credit_class\nE1,东,A\nE2,东\n", "ZS-DR-82.*第 3 行的列数与第一行不同"),
+        ('id,district,credit_class\nE1,东,A\n"E2,东,A\n', "ZS-DR-82.*引号不成对"),
+        ("", "ZS-IN-02"),
+        ("id,district,district,credit_class\nE1,东,西,A\n", "ZS-DR-83.*有两列都叫 district"),
+        ("名录库,,\nid,district,credit_class\nE1,东,A\n", "ZS-DR-83.*第 1 行应是各列的列名，第 2 列没有列名"),
+        ("id;district;credit_class\nE1;东;A\n", "ZS-DR-83.*现在是 id;district;credit_class"),
+        ("id,district,credit_class\n9.1310000123457E+17,东,A\n", "ZS-DR-02.*第2行.*科学计数"),
+        ("id,district,credit_class\n９1,东,A\n", "ZS-DR-02.*全角"),
+        ("id,district,credit_class\n'E9,东,A\n", "ZS-DR-02.*表格软件的记号"),
+        ("id,district,credit_class\nE 9,东,A\n", "ZS-DR-02.*空格"),
+        ("id,district,credit_class\nE9,,A\n", "ZS-DR-02.*分层是空的"),
+        ("id,district,credit_class\n,东,A\n", "ZS-DR-02.*没有编号"),
+    ],
+)
+def test_a_frame_says_what_is_wrong_with_which_row_and_guesses_nothing(tmp_path, text, said):
+    (tmp_path / "f.csv").write_text(text, "utf8")
+    with pytest.raises(ZhunshengError, match=said):
+        frame_from_file(tmp_path / "f.csv", plan_of(), open_database())
+
+
+def test_a_frame_keeps_its_columns_however_lines_end(tmp_path):
+    text = 'id,名称,district,credit_class\nE1,"甲,乙",东,A\nE2,丙,东,B\n'
+    for n, said in enumerate((text, text.replace("\n", "\r\n"), "\ufeff" + text, text[:-1])):
+        (tmp_path / f"{n}.csv").write_bytes(said.encode())
+        assert frame_from_file(tmp_path / f"{n}.csv", plan_of(), open_database(), key="0" * 32).root == frame_from_file(
+            tmp_path / "0.csv", plan_of(), open_database(), key="0" * 32
+        ).root
+
+
+@pytest.mark.parametrize("moment", ["2999-11-28 20:00", "2999年11月28日", None, "２９９９-11-28T20:00:00+08:00"])
+def test_a_moment_that_cannot_be_read_is_named_and_not_the_round_that_follows_from_it(moment):
+    data = {**BASE, "known_at": moment, "randomness": [{"source": "drand"}]}
+    with pytest.raises(ZhunshengError, match="ZS-DR-01") as caught:
+        plan_of_data({k: v for k, v in data.items() if v is not None})
+    assert "known_at" in caught.value.text() and "round" not in caught.value.text()
+
+
+def test_a_file_is_not_filtered_in_silence(tmp_path):
+    write_template(tmp_path)
+    files = (tmp_path / "方案.yaml", tmp_path / "检查人员.yaml", tmp_path / "抽查")
+    for more in ({"on": date(2020, 1, 1)}, {"where": "credit_class = 'A'"}, {"evidence": tmp_path}):
+        with pytest.raises(ZhunshengError, match=r"ZS-CL-01.*--frame"):
+            commit_draw(*files, frame=tmp_path / "名录库.csv", **more)
+
+
+def test_what_the_template_has_to_fill_in_is_read(tmp_path):
+    write_template(tmp_path)
+    entry = load(tmp_path / "录入甲.yaml")
+    assert entry["by"] and entry["values"][0].keys() == {"signature"}
+    assert read_results(tmp_path / "检查结果.yaml")[0].result in categories()
 
 
 def test_frames_as_excel_saves_them_are_told_how_to_save_them(tmp_path):
@@ -436,7 +493,7 @@ def test_strata_without_quota_and_missing_columns_are_refused(tmp_path):
     with pytest.raises(ZhunshengError, match="ZS-IN-01"):
         frame_from_file(tmp_path / "none.csv", plan_of(), open_database())
     (tmp_path / "h.parquet").write_bytes(b"PAR1")
-    with pytest.raises(ZhunshengError, match="ZS-DR-08"):
+    with pytest.raises(ZhunshengError, match="ZS-DR-82"):
         frame_from_file(tmp_path / "h.parquet", plan_of(), open_database())
 
 
@@ -700,10 +757,10 @@ def test_registers():
 
 def test_register_files(tmp_path):
     (path := tmp_path / "p.yaml").write_text("- {id: 张三, certified: true}\n", "utf8")
-    with pytest.raises(ZhunshengError, match="ZS-DR-01"):
+    with pytest.raises(ZhunshengError, match="ZS-DR-80"):
         read_inspectors(path)
     path.write_text("- [", "utf8")
-    with pytest.raises(ZhunshengError, match="ZS-DR-08"):
+    with pytest.raises(ZhunshengError, match="ZS-DR-81"):
         read_inspectors(path)
 
 
@@ -1210,7 +1267,7 @@ def test_results_and_what_is_overdue(folder, tmp_path):
             check_results([Result(**{**parsed[0].__dict__, **change})], teams)
         assert said in caught.value.text()
     path.write_text("- {id: x}", "utf8")
-    with pytest.raises(ZhunshengError, match="ZS-DR-08"):
+    with pytest.raises(ZhunshengError, match="ZS-DR-09"):
         results_to_ledger(out / "抽查包.zip", path, tmp_path)
     reserve = next(d["id"] for d in read_bundle(out / "抽查包.zip")["drawn.json"] if d["reserve"])
     for changed, said in [

@@ -43,7 +43,7 @@ def test_no_fault_of_a_data_file_is_told_in_english(tmp_path, name, text):
 def test_a_data_file_in_another_encoding_is_refused_with_its_name(tmp_path):
     path = tmp_path / "自评.yaml"
     path.write_bytes("- indicator: 甲\n".encode("gbk"))
-    with pytest.raises(ZhunshengError, match=r"ZS-IN-05.*自评\.yaml.*UTF-8"):
+    with pytest.raises(ZhunshengError, match=r"ZS-IN-40.*自评\.yaml.*UTF-8"):
         read_judgements(path)
     path.write_bytes("- indicator: 甲\n".encode("utf-8-sig"))
     assert read_judgements(path)[0].indicator == "甲"

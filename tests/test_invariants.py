@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 
 import zhunsheng.regulations as regulations
 import zhunsheng.usecases.assessing as assessing
+from scored import score_department, score_sheet
 from zhunsheng.cli import show, terminal
 from zhunsheng.clock import today
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evaluation import score_department, score_sheet
 from zhunsheng.evidence import Store, ledgers
 from zhunsheng.folders import RunResult
 from zhunsheng.intake import read_book
@@ -847,7 +847,7 @@ def _version(root, monkeypatch):
 
 
 def _national(root, monkeypatch):
-    monkeypatch.setattr(regulations, "data_digest", lambda: "another")
+    monkeypatch.setattr("zhunsheng.regulations.rules.data_digest", lambda: "another")
 
 
 def _ledger(root, monkeypatch):
@@ -917,7 +917,7 @@ def test_5_every_file_of_national_rules_is_in_the_digest(tmp_path, monkeypatch):
 
     data = tmp_path / "data"
     shutil.copytree(ROOT / "src/zhunsheng/regulations/data", data)
-    monkeypatch.setattr(regulations, "_DATA", data)
+    monkeypatch.setattr("zhunsheng.regulations.loading.DATA", data)
     found = {regulations.data_digest.__wrapped__()}
     files = [p for f in (data, data / "schemes") for p in sorted(f.iterdir()) if p.is_file()]
     assert {"monitoring.yaml", "frameworks.yaml", "deadlines.yaml", "key-evaluation.yaml"} <= {p.name for p in files}

@@ -11,7 +11,7 @@ import pytest
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.judgements import Judgement
 from zhunsheng.measures.definitions import Accrual
-from zhunsheng.monitoring import Figures, elapsed, light_of, monitor
+from zhunsheng.monitoring import Figures, MonitoringTerms, elapsed, light_of, monitor
 from zhunsheng.outcomes import NOTHING, Outcome, outcome_of_text
 from zhunsheng.regulations import monitoring_rules, rules_for
 from zhunsheng.targets import Indicator, TargetSheet, TargetValue
@@ -51,7 +51,7 @@ def at(
     )
     rules = rules_for(2021).monitoring(day)
     words = {"": said[0]} if said else {}
-    found = monitor(sheet, [outcome], [accrual], figures, day, rules=rules, mode=mode, said=words)
+    found = monitor(sheet, [outcome], [accrual], figures, MonitoringTerms(day, rules, mode, words))
     return found.money, found.indicators[0]
 
 
@@ -86,7 +86,7 @@ def test_money_forecast_and_adjusted_budget():
 
 def test_without_a_plan_the_days_of_the_year_count():
     sheet = TargetSheet(kind="project", year=2021, budget={"total": "100"})
-    found = monitor(sheet, [], [], Figures(paid=Decimal(50)), date(2021, 7, 2), rules=RULES)
+    found = monitor(sheet, [], [], Figures(paid=Decimal(50)), MonitoringTerms(date(2021, 7, 2), RULES))
     assert found.money.expected == Fraction(183, 365)
 
 
@@ -215,7 +215,7 @@ def test_a_growth_target_is_not_carried_forward_by_days():
     target = TargetValue.parse("较上年增长8%")
     sheet = TargetSheet(kind="project", name="甲", year=2021, indicators=(Indicator(name="乙", target=target),))
     said = outcome_of_text("下降3%", "%", 2021, "judgement")
-    (status,) = monitor(sheet, [said], [COUNT], Figures(), date(2021, 8, 1), rules=RULES).indicators
+    (status,) = monitor(sheet, [said], [COUNT], Figures(), MonitoringTerms(date(2021, 8, 1), RULES)).indicators
     assert (status.forecast, status.light, status.likelihood) == (Fraction(-3), "red", "有可能")
 
 
@@ -232,4 +232,4 @@ def test_a_yes_or_no_on_a_date(text, day, light):
     one = Indicator(name="乙", target=TargetValue.parse("建立"))
     sheet = TargetSheet(kind="project", name="甲", year=2021, indicators=(one,))
     said = outcome_of_text(text, None, 2021, "judgement")
-    assert monitor(sheet, [said], [None], Figures(), day, rules=RULES).indicators[0].light == light
+    assert monitor(sheet, [said], [None], Figures(), MonitoringTerms(day, RULES)).indicators[0].light == light

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import book_of, open_bytes
 from zhunsheng.targets import Book, Goal, Indicator
-from zhunsheng.targets.results import against, read_written
-from zhunsheng.targets.value import TargetValue, chinese_number
+from zhunsheng.targets.results import against
+from zhunsheng.targets.spelling import chinese_number
+from zhunsheng.targets.value import TargetValue
+from zhunsheng.targets.written import read_written
 from zhunsheng.text import whole
 
 NUMERALS = st.text("零〇一二两三四五六七八九十百千万亿点壹贰叁拾佰仟廿卅半", min_size=1, max_size=6)

@@ -19,13 +19,14 @@ from hypothesis import strategies as st
 from lxml import etree, html
 
 from places import GOLDEN
+from scored import score_sheet
 from test_hostile import word
 from test_intake import core
-from zhunsheng.evaluation import recheck, score_sheet
+from zhunsheng.evaluation import recheck
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.files.writing import sheet_name
 from zhunsheng.intake import blocks_of, read_book
-from zhunsheng.monitoring import Figures, monitor
+from zhunsheng.monitoring import Figures, MonitoringTerms, monitor
 from zhunsheng.outcomes import outcome_of_reading, outcome_of_text
 from zhunsheng.regulations import monitoring_rules, scheme_of
 from zhunsheng.reports.docx import write_forms
@@ -401,6 +402,6 @@ def test_a_shown_result_stands_on_its_own_side_of_the_target():
     assert (score.verdict, score.outcome.text) == ("missed", "89.996%")
     assert "完成值 89.996%" in score.how and "99.996% 计分" in score.how
     assert any("预算执行率 79.99999% 低于 80%" in note for note in card.notes)
-    found = monitor(sheet, [outcome], [None], Figures(), date(2021, 12, 31), rules=monitoring_rules()[0])
+    found = monitor(sheet, [outcome], [None], Figures(), MonitoringTerms(date(2021, 12, 31), monitoring_rules()[0]))
     cells = {c.text for row in monitoring_form(found).rows for c in row}
     assert "89.996%" in cells and "90%" not in cells

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from zhunsheng.outcomes import Outcome, outcome_of_text, result_of
 from zhunsheng.targets import Indicator, TargetValue
-from zhunsheng.targets.results import against, own_marks, read_written
+from zhunsheng.targets.results import against
+from zhunsheng.targets.written import own_marks, read_written
 
 
 def made(raw, name="甲"):

@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import zhunsheng.evaluation.scoring as scoring
+from scored import score_department, score_indicator, score_sheet
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evaluation import recheck, score_department, score_sheet
+from zhunsheng.evaluation import recheck
 from zhunsheng.judgements import Judgement, read_judgements, resolve
 from zhunsheng.outcomes import NOTHING, Outcome, outcome_of_text
 from zhunsheng.regulations import Scheme, scheme_of
@@ -41,7 +42,7 @@ def sheet(*indicators, **more):
 def one(raw, result, unit=None, *, scheme=OLD, said=None, points="10"):
     value = result if isinstance(result, date) or result is None else Fraction(result)
     outcome = Outcome(value, unit, str(result), "evidence")
-    return scoring.score_indicator(0, indicator(raw), outcome, Decimal(points), scheme, "产出", said)
+    return score_indicator(indicator(raw), outcome, Decimal(points), scheme, said)
 
 
 CASES = [
@@ -101,7 +102,7 @@ def typed(raw, text, name="甲", **columns):
     """The score of 10 of a result as someone typed it."""
     target = indicator(raw, name, **columns)
     outcome = outcome_of_text(text, target.aim.unit, 2021, "judgement")
-    return scoring.score_indicator(0, target, outcome, Decimal(10), OLD, "产出")
+    return score_indicator(target, outcome, Decimal(10), OLD)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,7 @@ def test_scoring_asks_the_indicator_for_its_direction():
     assert typed("≥15天", "18天", **down).verdict == "check"
     settled = indicator("15天").settle(sense="less", reason="原件为“15天以内”")
     outcome = outcome_of_text("18天", "天", 2021, "judgement")
-    assert scoring.score_indicator(0, settled, outcome, Decimal(10), OLD, "产出").verdict == "missed"
+    assert score_indicator(settled, outcome, Decimal(10), OLD).verdict == "missed"
 
 
 def test_points_are_shown_once_they_are_decided():
@@ -405,14 +406,14 @@ def golden(module, scheme) -> list[object]:
     for raw, result, _, _ in CASES:
         value = result if isinstance(result, date) or result is None else Fraction(result)
         outcome = Outcome(value, None, str(result), "evidence")
-        score = module.score_indicator(0, indicator(raw), outcome, Decimal("7.77"), scheme, "产出")
+        score = score_indicator(indicator(raw), outcome, Decimal("7.77"), scheme, module=module)
         found.append((score.score, score.verdict, score.how, score.asks))
     for band in ("达成", "部分达成", "未达成"):
         for hundredths in range(0, 101):
             said = Judgement(indicator="甲", band=band, share=Decimal(hundredths) / 100, reason="x")
             try:
                 found.append(
-                    module.score_indicator(0, indicator("优"), NOTHING, Decimal(10), scheme, "产出", said).score
+                    score_indicator(indicator("优"), NOTHING, Decimal(10), scheme, said, module).score
                 )
             except ZhunshengError as error:
                 found.append(error.code)
@@ -432,8 +433,14 @@ def golden(module, scheme) -> list[object]:
         [indicator("≥1次", weight="1"), indicator("≥1次", "乙", weight="5")],
     ):
         for spent in (0, 45, 49, 50, 55, 59, 60, 65, 69, 70, 75, 79, 80, 100, 150):
-            card = module.score_sheet(
-                sheet(*chosen), met[: len(chosen)], spent=Decimal(spent), budget=Decimal(100), scheme=scheme, as_of=DAY
+            card = score_sheet(
+                sheet(*chosen),
+                met[: len(chosen)],
+                spent=Decimal(spent),
+                budget=Decimal(100),
+                scheme=scheme,
+                as_of=DAY,
+                module=module,
             )
             found.append(
                 (
@@ -450,31 +457,32 @@ def golden(module, scheme) -> list[object]:
                 )
             )
     department = TargetSheet(kind="department", year=2021, indicators=(indicator("≥1次"),))
-    paid = {"spent": Decimal(30), "budget": Decimal(100), "scheme": scheme, "as_of": DAY}
-    funded = module.score_sheet(sheet(indicator("≥1次"), budget={"total": "3"}), met[:1], **paid)
-    unfunded = module.score_sheet(sheet(indicator("≥1次")), [NOTHING], **paid)
+    paid = {"spent": Decimal(30), "budget": Decimal(100), "scheme": scheme, "as_of": DAY, "module": module}
+    funded = score_sheet(sheet(indicator("≥1次"), budget={"total": "3"}), met[:1], **paid)
+    unfunded = score_sheet(sheet(indicator("≥1次")), [NOTHING], **paid)
     for projects in ([funded], [funded, unfunded], [unfunded], []):
         for own in (department, TargetSheet(kind="department", year=2021)):
-            scored = module.score_department(own, met[: len(own.indicators)], projects, **paid)
+            scored = score_department(own, met[: len(own.indicators)], projects, **paid)
             found.append((scored.total, scored.projects_points, scored.projects_score, scored.projects, scored.range))
     # Before the year is over, without payments, and without evidence: what is open and why.
     typed = [Outcome(Fraction(1), None, "1", "judgement"), Outcome(Fraction(0), None, "0", "evidence"), NOTHING]
     three = sheet(indicator("≥1次"), indicator("≥1次", "乙"), indicator("≥1次", "丙"))
     for day in (date(2021, 12, 30), date(2021, 12, 31), DAY):
         for spent in (None, Decimal(30), Decimal(100)):
-            card = module.score_sheet(three, typed, spent=spent, budget=Decimal(100), scheme=scheme, as_of=day)
+            card = score_sheet(
+                three, typed, spent=spent, budget=Decimal(100), scheme=scheme, as_of=day, module=module
+            )
             found.append((card.range, card.grade, card.basis, card.waiting, card.execution.open))
     found.append(module.spread(Decimal(5), [Fraction(0)]))
     found += [
         (
             days,
-            module.score_indicator(
-                0,
+            score_indicator(
                 indicator("2021年12月底前"),
                 Outcome(date.fromordinal(date(2021, 12, 31).toordinal() + days), None, "", "evidence"),
                 Decimal(10),
                 scheme,
-                "产出",
+                module=module,
             ).score,
         )
         for days in range(0, 100)

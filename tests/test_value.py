@@ -90,6 +90,12 @@ def test_reads_dates(raw, day):
     assert (found.op, found.value) == ("by", day)
 
 
+@pytest.mark.parametrize("raw", ["12月0日前", "2021年12月0日前", "2月30日"])
+def test_a_day_that_is_none_is_said_and_not_guessed(raw):
+    found = TargetValue.parse(raw, year=2021)
+    assert found.op == "unread" and "这一天" in found.doubts[0]
+
+
 def test_excel_serial_is_a_date_only_where_one_is_expected():
     assert TargetValue.parse(44561, dated=True).value == date(2021, 12, 31)
     plain = TargetValue.parse("44561")

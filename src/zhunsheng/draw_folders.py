@@ -47,11 +47,12 @@ def commit_draw(
     )
 
 
-TEMPLATE = {"plan.yaml": "方案.yaml", "inspectors.yaml": "检查人员.yaml", "frame.csv": "名录库.csv"}
+TEMPLATE = {"plan.yaml": "方案.yaml", "inspectors.yaml": "检查人员.yaml", "frame.csv": "名录库.csv", "entry.yaml": "录入甲.yaml",
+            "results.yaml": "检查结果.yaml"}  # fmt: skip
 
 
 def write_template(out: Path) -> list[Path]:
-    """Write a plan, a register and a frame to change and commit, tomorrow evening the numbers; return the files.
+    """Write a plan, a register and a frame to change and commit, an entry and results to fill in later; return the files.
 
     Raises ``ZS-DR-67`` rather than write over one that is there.
     """

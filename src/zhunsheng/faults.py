@@ -95,13 +95,13 @@ def bounded(data: Any) -> Any:
 
 
 def written(path: Path) -> str:
-    """Return the text of a data file. Raises ``ZS-IN-01`` where there is none, ``ZS-IN-05`` where it is not UTF-8."""
+    """Return the text of a data file. Raises ``ZS-IN-01`` where there is none, ``ZS-IN-40`` where it is not UTF-8."""
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
     try:
         return path.read_text("utf-8-sig")
     except UnicodeDecodeError:
-        raise ZhunshengError("ZS-IN-05", name=path.name, detail="不是 UTF-8 编码，另存时请选 UTF-8") from None
+        raise ZhunshengError("ZS-IN-40", name=path.name) from None
 
 
 def fault(error: ValidationError | yaml.YAMLError) -> str:

@@ -15,7 +15,7 @@ from zhunsheng.faults import written
 from zhunsheng.regulations import read_yaml
 from zhunsheng.targets import Book
 from zhunsheng.targets.naming import indicators_named
-from zhunsheng.targets.results import own_marks
+from zhunsheng.targets.written import own_marks
 from zhunsheng.text import MOST
 
 

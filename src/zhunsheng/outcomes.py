@@ -9,8 +9,9 @@ from fractions import Fraction
 from typing import Literal
 
 from zhunsheng.targets import Indicator
-from zhunsheng.targets.results import Result, Written, against, read_written
+from zhunsheng.targets.results import Result, against
 from zhunsheng.targets.units import comparable, convert
+from zhunsheng.targets.written import Written, read_written
 from zhunsheng.wording import number_beside
 
 Origin = Literal["evidence", "judgement", "accepted", "reported", "none"]

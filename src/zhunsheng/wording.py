@@ -20,6 +20,15 @@ def number(value: Figure, places: int = 2) -> str:
     return f"-{text}" if value < 0 and whole else text
 
 
+def plain(value: Fraction | Decimal) -> str:
+    """Return a number as digits, never in exponents, without trailing zeros behind the point: 0.25, 400000.
+
+    A decimal is shown whole, a fraction to the 28 digits of decimal arithmetic.
+    """
+    text = f"{Decimal(value.numerator) / Decimal(value.denominator) if isinstance(value, Fraction) else value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def number_beside(value: Figure, bounds: Iterable[Figure], places: int = 2) -> str:
     """Return a number with as many decimals as it takes to stand where it truly stands to every bound.
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.converters import IntConverter
+from pages import flat
 
 from zhunsheng.web.models import (
     Organisation,
@@ -125,7 +126,7 @@ def test_a_number_that_no_record_can_have_leads_nowhere(who, sign_in, client, de
 
 def test_the_table_of_roles_is_told_in_words(sign_in):
     """Every action in its part, by its name in words: no code of an action, a state or a role is on the page."""
-    page = sign_in("guanli").get(reverse("permissions")).content.decode()
+    page = flat(sign_in("guanli").get(reverse("permissions")))
     body = page[page.index('<section class="card perm">') : page.index("</section>", page.index('class="card perm"'))]
     assert body.count("<details>") == len(PARTS) and body.count("<li") == len(ACTIONS)
     assert {name.split(".")[0] for name in ACTIONS} == set(PARTS)

@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from pages import flat
 from typer.testing import CliRunner
 
 from authority import Authority
@@ -249,10 +250,10 @@ def test_an_outside_stamp_is_public_with_its_own_time_and_words(planned, commit,
     assert AuditEntry.objects.filter(model="commitmentstamp", object_id=str(kept.pk), actor="juzhang").exists()
     root = load_pem_x509_certificate(authority.root.read_bytes())
     for where in (client.get(reverse("commitment", args=[entry.number])), head.get(reverse("draw", args=[draw.pk]))):
-        page = where.content.decode()
+        page = flat(where)
         assert "某时间戳机构 测试时间戳" in page and "承诺在先，不只凭机关自己的时钟" in page and "没有外部的时间戳" not in page
         # The headline carries its condition, and whose root it is stands beside it.
-        assert "相信盖章机构" in page.split("承诺在先，不只凭")[0] and "根证书（由本站管理员放入）：CN=" in page
+        assert "相信盖章机构" in page.split("承诺在先，不只凭")[0] and "根证书（由本站管理员放入）：<span>CN=" in page
         assert root.fingerprint(SHA256()).hex() in page.split("根证书（由本站管理员放入）：")[1]
     assert given(client, entry, f"{kept.pk}.tsr") == answer
     assert client.get(reverse("commitment-file", args=[entry.number, f"{kept.pk}.ots"])).status_code == 404

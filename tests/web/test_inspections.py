@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from pages import flat
 
 from zhunsheng.draws.slips import slip
 from zhunsheng.draws.strata import untouched
@@ -257,7 +258,7 @@ def test_strata_of_which_nobody_is_drawn_are_told_before_and_after_the_commitmen
     assert draws.foreseen(draw) == ([], None)
     sizes = untouched(draws.allotted(draw))
     assert [(s["stratum"], s["size"]) for s in told] and {s["stratum"] for s in sizes} == {s["stratum"] for s in told}
-    assert f"{sizes[0]['words']}（{sizes[0]['size']} 户）" in client.get(address).content.decode()
+    assert f"{sizes[0]['words']}（{sizes[0]['size']} 户）" in flat(client.get(address))
     asking = sign_in("caiwu").post(reverse("publish-ask", args=["draw", draw.pk]))
     assert asking.status_code == 302, asking.content.decode()
     asked = Publication.objects.get(kind="draw", object_id=draw.pk)

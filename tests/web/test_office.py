@@ -12,6 +12,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
+from pages import flat
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.documents import bureau, flattened
@@ -59,8 +60,8 @@ def test_a_past_page_shows_the_name_of_its_time(department, sign_in):
     assert (one.name_in(2021), one.name_in(2022), one.name_in(2100)) == (old, one.name, one.name)
     bar = '<div class="place-bar'
     staff = sign_in("keyuan")
-    past = staff.get(reverse("safeguards", args=[one.pk, 2021])).content.decode().split(bar)[1]
-    now = staff.get(reverse("safeguards", args=[one.pk, 2023])).content.decode().split(bar)[1]
+    past = flat(staff.get(reverse("safeguards", args=[one.pk, 2021]))).split(bar)[1]
+    now = flat(staff.get(reverse("safeguards", args=[one.pk, 2023]))).split(bar)[1]
     assert f"<strong>{old}</strong>" in past and "<strong>示例区综合监管局</strong>" in now
     bureau_page = sign_in("caizheng").get(reverse("portfolio") + "?year=2021").content.decode()
     assert old in bureau_page and "示例区综合监管局" not in bureau_page

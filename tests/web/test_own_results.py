@@ -6,6 +6,7 @@ import pytest
 from django.core.cache import caches
 from django.db.models import QuerySet
 from django.urls import reverse
+from pages import flat
 
 from zhunsheng.draws import spec
 from zhunsheng.draws.bundle import read_bundle
@@ -51,7 +52,7 @@ def test_each_gets_their_own_result_and_a_proof_that_holds(draw, client, address
     assert f"没有抽中，是候补，本层第 {reserve['rank']} 名" in page
     # As people type it: full width, small letters, blanks.
     typed = " " + "".join(chr(ord(c) + 0xFEE0) for c in other[:9]) + "\u3000" + other[9:].lower()
-    page = client.post(address_of_own, {"code": typed}).content.decode()
+    page = flat(client.post(address_of_own, {"code": typed}))
     assert "<strong>没有抽中</strong>" in page and spec.ticket(parts["seed.json"]["seed"], other) in page
     for code in (drawn["id"], other):
         sent = client.post(address_of_own, {"code": code, "file": "1"})

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from pages import flat
 
 from zhunsheng.review import all_rules, catalogue
 from zhunsheng.review.examples import example
@@ -220,9 +221,9 @@ def test_a_field_kept_brings_the_review_of_the_new_text(department, sign_in):
     client = sign_in("keyuan")
     client.post(reverse("targets", args=[department.pk, 2023]), {"how": "upload", "file": document(2023)})
     version = SheetVersion.objects.filter(sheet__department=department, sheet__year=2023, sheet__kind="project")[0]
-    answer = client.post(
-        reverse("field", args=[version.pk]), {"path": "code", "text": "XM-2023-001", "was": ""}
-    ).content.decode()
+    answer = flat(
+        client.post(reverse("field", args=[version.pk]), {"path": "code", "text": "XM-2023-001", "was": ""})
+    )
     assert 'hx-swap-oob="true"' in answer and NOT_YET not in answer
     assert f'id="finding-count">{version.findings.count()}<' in answer
 

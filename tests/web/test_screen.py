@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from docx import Document
+from pages import flat
 from test_commitments import SAID, commit, planned  # noqa: F401 - fixtures
 
 from zhunsheng.clock import told
@@ -50,7 +51,7 @@ def test_the_hall_sees_what_was_saved_and_no_more(planned, commit, sign_in, work
     assert "未公布" in shown(staff, draw) and "扫码核验" not in shown(staff, draw)
     commit(draw)
     entry, act = draw.published.get(), reverse("draw-act", args=[draw.pk, "slips"])
-    page = staff.get(reverse("draw-screen", args=[draw.pk])).content.decode()
+    page = flat(staff.get(reverse("draw-screen", args=[draw.pk])))
     assert "离随机数公布还有" in page and "封条 0/2" in page and "<svg" in page and "no-store" in staff.get(reverse("draw-screen", args=[draw.pk]))["Cache-Control"]
     # Counted from the site's own moment; the whole digest in groups; its own time of publication.
     assert re.search(r'data-now="\d+\.\d+" data-until="\d+\.\d+"', page) and timezone.localtime(entry.at).strftime("%Y-%m-%d ") in page

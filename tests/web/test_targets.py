@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from pages import flat
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.documents import bureau, flattened
@@ -281,7 +282,7 @@ def test_an_indicator_renamed_in_a_new_document_is_the_same_once_a_person_says_s
     new = SheetVersion.objects.get(sheet=drafts[1].sheet, number=2)
     one = new.target_sheet().indicators[0]
     assert one.name == "抽查检查总批次" and one.id != old.id
-    page = staff.get(reverse("version", args=[new.pk])).content.decode()
+    page = flat(staff.get(reverse("version", args=[new.pk])))
     assert "与以前各版的对应" in page and f'<option value="{old.id}">{old.name}（' in page
     act = reverse("same", args=[new.pk])
     other = new.target_sheet().indicators[1].id  # is in this version already

@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
             raise SystemExit(0) from None
         _fail(given, ZhunshengError("ZS-CL-01", detail=_translated(error)))
     except (KeyboardInterrupt, typer.Abort):
-        terminal.errors.print("已中断。已提交的批次不受影响。")
+        terminal.errors.print("已中断。写到一半的文件不会留下；在此之前已写出的承诺、已提交的批次仍在。")
         raise SystemExit(130) from None
     except BrokenPipeError:
         # The reader of a pipe (head, less) left early.

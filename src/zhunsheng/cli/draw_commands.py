@@ -84,7 +84,7 @@ def commit(
     """作出承诺：名录库、检查人员和方案的摘要，须在随机数公布之前公布。"""
     draw_folders.refuse_held(out)
     committed, digest = draw_folders.commit_draw(
-        plan, inspectors, out, frame=frame, evidence=evidence, on=day(on), where=where, memory_limit=memory_limit
+        plan, inspectors, out, frame=frame, evidence=evidence, on=day(on) if on else None, where=where, memory_limit=memory_limit
     )
     kept = read_plan(out / "plan.json")
     allotted = kept.allotted(committed["strata"])

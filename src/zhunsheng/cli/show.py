@@ -25,10 +25,10 @@ from zhunsheng.outcomes import Outcome, forecast_text, marks
 from zhunsheng.reports.forms import basis_words, grade_words, range_words, share, total_words, wan
 from zhunsheng.review import LEVELS, STATES, Review
 from zhunsheng.targets import Book
-from zhunsheng.targets.sheet import plain
 from zhunsheng.usecases.assessing import Assessment
 from zhunsheng.usecases.importing import Imported
 from zhunsheng.usecases.rechecking import Rechecked
+from zhunsheng.wording import plain
 
 _LIGHTS: dict[Light, str] = {
     "green": "bold white on green4",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import re
 import secrets
 import sys
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -181,28 +183,54 @@ def frame_from_file(
 
 
 def source_of_file(path: Path, connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Make the view ``source`` over a file; return its columns. Raises ``ZS-IN-01``, ``ZS-DR-08``, ``ZS-DR-48``.
+    """Make the view ``source`` over a file; return its columns. Raises ``ZS-IN-01``, ``ZS-DR-08``, ``ZS-DR-48``, ``ZS-DR-66``.
 
     The key of a frame.tsv is no row of it: a new frame that is made of an old one has a key of its own.
     """
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
-    if path.suffix not in (".parquet", ".tsv"):
+    name, above = quoted(str(path)), 0
+    if path.suffix == ".parquet":
+        reader = f"read_parquet({name})"
+    elif path.suffix == ".tsv":
+        above = int(bool(key_of(path)))
+        reader = f"read_csv({name}, delim = '\t', header = false, skip = {above}, quote = '', escape = '', columns = {{'id': 'VARCHAR', 'stratum': 'VARCHAR'}})"
+    else:
         _refuse_no_csv(path)
-    name = quoted(str(path))
-    skipped = int(path.suffix == ".tsv" and bool(key_of(path)))
-    readers = {
-        ".parquet": f"read_parquet({name})",
-        ".tsv": f"read_csv({name}, delim = '\t', header = false, skip = {skipped}, quote = '', escape = '', columns = {{'id': 'VARCHAR', 'stratum': 'VARCHAR'}})",
-    }
-    reader = readers.get(path.suffix, f"read_csv({name}, all_varchar = true, header = true)")
-    above = 0 if path.suffix == ".parquet" else skipped if path.suffix == ".tsv" else 1
+        titles, above = _titles(path)
+        # Nothing is guessed: a row with a field too many would make the library take another sign for the comma.
+        columns = ", ".join(f"{quoted(title)}: 'VARCHAR'" for title in titles)
+        reader = f"read_csv({name}, auto_detect = false, delim = ',', quote = '\"', escape = '\"', header = false, skip = {above}, columns = {{{columns}}})"
     try:
         connection.execute(f"CREATE OR REPLACE VIEW source AS SELECT * FROM {reader}")
         connection.execute(f"SET VARIABLE above = {above}")  # lines of the file above the first entity's
         return [row[0] for row in connection.execute("DESCRIBE source").fetchall()]
     except duckdb.Error as error:
-        raise ZhunshengError("ZS-DR-08", name=path.name, detail=str(error).splitlines()[0][:160]) from None
+        raise _unread(path.name, error) from None
+
+
+def _titles(path: Path) -> tuple[list[str], int]:
+    """Return the columns of a csv and the lines that they take up. Raises ``ZS-IN-02``, ``ZS-DR-83``."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.reader(stream)
+        titles = next((row for row in reader if row), [])
+    if not titles:
+        raise ZhunshengError("ZS-IN-02", name=path.name)
+    seen: set[str] = set()
+    for n, title in enumerate(titles, start=1):
+        if not title.strip():
+            raise ZhunshengError("ZS-DR-83", name=path.name, detail=f"第 {reader.line_num} 行应是各列的列名，第 {n} 列没有列名")
+        if title.lower() in seen:
+            raise ZhunshengError("ZS-DR-83", name=path.name, detail=f"有两列都叫 {title}")
+        seen.add(title.lower())
+    return titles, reader.line_num
+
+
+def _unread(name: str, error: duckdb.Error) -> ZhunshengError:
+    """Return what the library could not read as an error for a person, with the line where it says one."""
+    if line := re.search(r"Line: (\d+)", str(error)):
+        return ZhunshengError("ZS-DR-82", name=name, detail=f"第 {line[1]} 行的列数与第一行不同，或引号不成对")
+    return ZhunshengError("ZS-DR-82", name=name, detail="内容不是这种格式的表")
 
 
 _NO_CSV = {b"PK\x03\x04": "它是 xlsx 工作簿，不是 csv", b"\xd0\xcf\x11\xe0": "它是 xls 工作簿，不是 csv"}
@@ -309,11 +337,11 @@ def _lacks(plan: Plan, names: list[str], source: str) -> ZhunshengError:
     wanted = ("id", *plan.strata)
     missing, have = "、".join(one for one in wanted if one not in names), "、".join(names[:SHOWN])
     detail = f"没有列 {missing}：第一行的列名应为 id 和 {'、'.join(plan.strata)}，现在是 {have}"
-    return ZhunshengError("ZS-DR-02", name=source, count=0, detail=detail)
+    return ZhunshengError("ZS-DR-83", name=source, detail=detail)
 
 
 def stratum_of(plan: Plan, names: list[str], source: str) -> str:
-    """Return the SQL for the stratum of a row of ``source`` with columns ``names``. Raises ``ZS-DR-02``."""
+    """Return the SQL for the stratum of a row of ``source`` with columns ``names``. Raises ``ZS-DR-83``."""
     if "stratum" in names:
         stratum = "stratum"
     elif [name for name in plan.strata if name not in names]:
@@ -335,7 +363,7 @@ def _checked(
             f"CREATE OR REPLACE TABLE frame AS SELECT CAST(id AS VARCHAR) AS id, {stratum} AS stratum FROM source"
         )
     except duckdb.Error as error:  # rows that are none are met only now
-        raise ZhunshengError("ZS-DR-08", name=source, detail=str(error).splitlines()[0][:160]) from None
+        raise _unread(source, error) from None
     connection.execute(
         "CREATE OR REPLACE VIEW numbered AS SELECT row_number() OVER () + coalesce(getvariable('above'), 0) AS n, * FROM frame"
     )
@@ -344,8 +372,9 @@ def _checked(
     _refuse(
         connection,
         source,
-        f"SELECT n, id, coalesce(stratum, '（空）') FROM numbered WHERE {wrong}",
+        f"SELECT n, id, stratum FROM numbered WHERE {wrong}",
         "编号或分层不合规",
+        _why,
     )
     # Ids of which no two look alike are no two the same: one pass tells both.
     alike = _repeats(connection, _LOOK if new else "id")
@@ -369,7 +398,7 @@ def _checked(
             "方案没有给这个分层配额",
         )
     if not sizes:
-        raise ZhunshengError("ZS-DR-02", name=source, count=0, detail="没有检查对象")
+        raise ZhunshengError("ZS-DR-84", name=source)
     if new:
         _refuse_alike(connection, source, sizes, plan, alike=alike)
     return {k: sizes[k] for k in sorted(sizes, key=str.encode)}
@@ -411,9 +440,35 @@ def _refuse_alike(
         raise ZhunshengError("ZS-DR-24", name=source, count=len(said), detail="；".join(said[:SHOWN]))
 
 
-def _refuse(connection: duckdb.DuckDBPyConnection, source: str, query: str, why: str) -> None:
+def _why(entity: str | None, stratum: str | None) -> str:
+    """Say what is wrong with a row's id, else with its stratum."""
+    if entity is None:
+        return "没有编号"
+    if ID.fullmatch(entity):
+        return "分层有空着的，或有竖线、制表符、换行，或超过 40 个字" if stratum else "分层是空的"
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?[Ee]\+?[0-9]+", entity):
+        return "编号被表格软件写成了科学计数，请把这一列的格式设为文本，从原来的数据重新填"
+    if entity[:1] in "'=\"":
+        return "编号前带着表格软件的记号（' = \"）"
+    if re.search(r"\s", entity):
+        return "编号里有空格"
+    if re.search(r"[\uff01-\uff5e]", entity):
+        return "编号里有全角字符"
+    return "编号应是 1 至 22 位字母、数字、下划线或短横"
+
+
+def _refuse(
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    query: str,
+    why: str,
+    of_row: Callable[[str | None, str | None], str] | None = None,
+) -> None:
     rows: list[Any] = connection.execute(f"{query} LIMIT {SHOWN + 1}").fetchall()
     if rows:
         (count,) = connection.execute(f"SELECT count(*) FROM ({query})").fetchone() or (0,)
-        said = "；".join(f"第{n}行 {entity or '（空）'} {stratum}" for n, entity, stratum in rows[:SHOWN])
+        said = "；".join(
+            f"第{n}行 {entity or '（空）'} {stratum or '（空）'}" + (f"（{of_row(entity, stratum)}）" if of_row else "")
+            for n, entity, stratum in rows[:SHOWN]
+        )
         raise ZhunshengError("ZS-DR-02", name=source, count=count, detail=f"{why}：{said}")

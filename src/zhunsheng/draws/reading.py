@@ -50,7 +50,8 @@ def _with_rounds(data: Any) -> Any:
         rounds = [round_at(one.get("chain", "quicknet"), known) for one in without]
         moments = [round_time(one.get("chain", "quicknet"), n) for one, n in zip(without, rounds, strict=True)]
     except (ValidationError, KeyError, TypeError, OverflowError):
-        return data
+        # Any round will do: what the plan then names is the moment or the chain that can't be read.
+        return {**data, "randomness": [{**one, "round": 1} if any(one is w for w in without) else one for one in sources]}
     if not without:
         return data
     numbers = iter(rounds)
@@ -59,15 +60,15 @@ def _with_rounds(data: Any) -> Any:
 
 
 def read_inspectors(path: Path) -> list[Inspector]:
-    """Read a register (yaml or json list). Raises ``ZS-IN-01``, ``ZS-DR-01``."""
+    """Read a register (yaml or json list). Raises ``ZS-IN-01``, ``ZS-DR-80``, as ``load``."""
     try:
         return TypeAdapter(list[Inspector]).validate_python(cleaned(load(path)))
     except ValidationError as error:
-        raise ZhunshengError("ZS-DR-01", detail=f"检查人员名录 {fault(error)}") from None
+        raise ZhunshengError("ZS-DR-80", name=path.name, detail=fault(error)) from None
 
 
 def load(path: Path) -> Any:
-    """Return the plain data of a yaml or json file. Raises ``ZS-IN-01``, ``ZS-IN-05``, ``ZS-DR-08``."""
+    """Return the plain data of a yaml or json file. Raises ``ZS-IN-01``, ``ZS-IN-40``, ``ZS-DR-81``."""
     text = written(path)
     try:
         if path.suffix == ".json":
@@ -76,7 +77,7 @@ def load(path: Path) -> Any:
                 return bounded(json.loads(text, parse_constant=_no_number))
         return parsed(text)
     except yaml.YAMLError as error:
-        raise ZhunshengError("ZS-DR-08", name=path.name, detail=fault(error)) from None
+        raise ZhunshengError("ZS-DR-81", name=path.name, detail=fault(error)) from None
 
 
 def _no_number(word: str) -> Any:
@@ -84,8 +85,8 @@ def _no_number(word: str) -> Any:
 
 
 def read_results(path: Path) -> list[Result]:
-    """Read results (yaml or json list). Raises ``ZS-IN-01``, ``ZS-DR-08``."""
+    """Read results (yaml or json list). Raises ``ZS-IN-01``, ``ZS-DR-09``, as ``load``."""
     try:
         return TypeAdapter(list[Result]).validate_python(cleaned(load(path)))
     except ValidationError as error:
-        raise ZhunshengError("ZS-DR-08", name=path.name, detail=fault(error)) from None
+        raise ZhunshengError("ZS-DR-09", detail=f"{path.name} {fault(error)}") from None

@@ -1,14 +1,25 @@
 """What the year scores: scorecards of projects and departments, grades, and the re-check of reported self-evaluations."""
 
 from zhunsheng.evaluation.recheck import Difference, Undecided, evaluated, recheck, undecided
-from zhunsheng.evaluation.scoring import ExecutionScore, Range, Score, Scorecard, score_department, score_sheet
+from zhunsheng.evaluation.scoring import (
+    ExecutionScore,
+    Paid,
+    Range,
+    Score,
+    Scorecard,
+    ScoringTerms,
+    score_department,
+    score_sheet,
+)
 
 __all__ = [
     "Difference",
     "ExecutionScore",
+    "Paid",
     "Range",
     "Score",
     "Scorecard",
+    "ScoringTerms",
     "Undecided",
     "evaluated",
     "recheck",

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
-from zhunsheng.evaluation.scoring import HUNDREDTH, OPEN_WORD, Scorecard, score_indicator
+from zhunsheng.evaluation.scoring import HUNDREDTH, OPEN_WORD, Case, Scorecard, score_indicator
 from zhunsheng.outcomes import outcome_of_text, result_of
 from zhunsheng.targets import Indicator, TargetSheet
 from zhunsheng.targets.results import Result
@@ -129,7 +129,7 @@ def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int)
         if reported.doubt and indicator.type.kind not in (None, "level") and theirs.score:
             found.append(Difference("check", indicator.name, theirs.actual, "—", reported.doubt))
         if reported.value is not None and theirs.score is not None:
-            again = score_indicator(n, indicator, outcome, points, card.scheme, ours.dimension)
+            again = score_indicator(Case(n, indicator, outcome, points, ours.dimension), card.scheme)
             if abs(again.score - theirs.score) > TOLERANCE:
                 found.append(
                     Difference(

@@ -211,30 +211,44 @@ class Scorecard:
         return tuple(s for s in self.scores if s.verdict in OPEN)
 
 
-def score_sheet(
-    sheet: TargetSheet,
-    outcomes: Sequence[Outcome],
-    *,
-    spent: Decimal | None,
-    budget: Decimal | None,
-    scheme: Scheme,
-    as_of: date,
-    said: Mapping[str, Judgement] | None = None,
-    dues: Sequence[date] | None = None,
-    doubt: str | None = None,
-) -> Scorecard:
-    """Score a project's sheet; ``spent`` and ``budget`` (after adjustment) are in yuan, None where unknown.
+@dataclass(frozen=True)
+class Paid:
+    """What was spent of the budget after adjustment, in yuan; None where unknown.
 
     ``doubt`` says why nothing can be divided by the budget: the execution is then open.
-    ``said`` holds judgements by the indicator's code; ``dues`` the day each indicator is due (default: the year's end).
-    Raises ``ZS-SC-02``/``-03`` for a judgement outside its band or without reason. A result that can't be compared with its
-    target stops nothing: its row is 待核对 and says why.
     """
+
+    spent: Decimal | None
+    budget: Decimal | None
+    doubt: str | None = None
+
+
+@dataclass(frozen=True)
+class ScoringTerms:
+    """By what a sheet is scored: the scheme, the day, and what people said.
+
+    ``said`` holds judgements by the indicator's code; ``dues`` the day each indicator is due (default: the year's end).
+    """
+
+    scheme: Scheme
+    as_of: date
+    said: Mapping[str, Judgement] = field(default_factory=dict)
+    dues: Sequence[date] | None = None
+
+
+def score_sheet(sheet: TargetSheet, outcomes: Sequence[Outcome], paid: Paid, terms: ScoringTerms) -> Scorecard:
+    """Score a project's sheet; ``outcomes`` go with its indicators.
+
+    Raises ``ZS-SC-02``/``-03`` for a judgement outside its band or without reason. A result that can't be compared
+    with its target stops nothing: its row is 待核对 and says why.
+    """
+    scheme, as_of = terms.scheme, terms.as_of
     framework = next(f for f in frameworks() if f.id == scheme.framework)
     points, execution_points, notes, citations = allot(sheet, scheme, framework)
-    scores = _scores(sheet, outcomes, points, scheme, said or {}, dimensions_of(sheet, framework), as_of, dues)
+    scores = _scores(sheet, outcomes, points, dimensions_of(sheet, framework), terms)
     caps = scheme.caps
-    execution = score_execution(spent, budget, execution_points, caps, over=_over(sheet, as_of), doubt=doubt)
+    over = _over(sheet, as_of)
+    execution = score_execution(paid.spent, paid.budget, execution_points, caps, over=over, doubt=paid.doubt)
     total = sum((s.score for s in scores), execution.score)
     most = Decimal(100)
     for cap in scheme.execution_caps:
@@ -247,7 +261,17 @@ def score_sheet(
                 total = cap.total
             break
     card = Scorecard(
-        sheet, scheme, as_of, scores, execution, total, None, tuple(notes), tuple(citations), said=said or {}, most=most
+        sheet,
+        scheme,
+        as_of,
+        scores,
+        execution,
+        total,
+        grade=None,
+        notes=tuple(notes),
+        citations=tuple(citations),
+        said=terms.said,
+        most=most,
     )
     return graded(card)
 
@@ -264,24 +288,15 @@ def _over(sheet: TargetSheet, as_of: date) -> bool:
 
 
 def score_department(
-    sheet: TargetSheet,
-    outcomes: Sequence[Outcome],
-    projects: Sequence[Scorecard],
-    *,
-    spent: Decimal | None,
-    budget: Decimal | None,
-    scheme: Scheme,
-    as_of: date,
-    said: Mapping[str, Judgement] | None = None,
-    dues: Sequence[date] | None = None,
-    doubt: str | None = None,
+    sheet: TargetSheet, outcomes: Sequence[Outcome], projects: Sequence[Scorecard], paid: Paid, terms: ScoringTerms
 ) -> Scorecard:
-    """Score a department: its own indicators evenly, its projects' totals weighted by budget, and execution as a whole.
+    """Score a department: its own indicators evenly, its projects' totals by budget, and execution as a whole.
 
-    ``doubt`` says why the ledgers' budget is not the department's: its execution is then open. A project without a budget,
-    or with one that is no positive amount, has no known weight: what the projects bring is then open between the least and
-    the most that any weight makes of it.
+    ``paid.doubt`` says why the ledgers' budget is not the department's. A project without a budget, or with one that is
+    no positive amount, has no known weight: what the projects bring is then open between the least and the most that
+    any weight makes of it.
     """
+    scheme, as_of, doubt = terms.scheme, terms.as_of, paid.doubt
     rules = scheme.department
     own, from_projects = rules.indicators, rules.projects
     notes = [
@@ -296,14 +311,15 @@ def score_department(
         sheet.goals[i.goal].title or sheet.goals[i.goal].text if i.goal is not None else "部门指标"
         for i in sheet.indicators
     ]
-    scores = _scores(sheet, outcomes, points, scheme, said or {}, groups, as_of, dues)
+    scores = _scores(sheet, outcomes, points, groups, terms)
     unweighed = _unweighed(projects)
     if unweighed:
         names = "、".join(p.sheet.title() for p in unweighed)
         notes.append(f"{names}没有预算数或预算数不是正数，在所属项目中的权重不能确定，所属项目得分按各种权重的最低与最高计")
     earned = _round(Fraction(from_projects) * _bound(projects, [p.range.low for p in projects], min) / 100)
     highest = _round(Fraction(from_projects) * _bound(projects, [p.range.high for p in projects], max) / 100)
-    execution = score_execution(spent, budget, rules.execution, over=_over(sheet, as_of), doubt=doubt)
+    over = _over(sheet, as_of)
+    execution = score_execution(paid.spent, paid.budget, rules.execution, over=over, doubt=doubt)
     notes += [f"{doubt}，预算执行率待核对"] if doubt else []
     total = sum((s.score for s in scores), execution.score + earned)
     card = Scorecard(
@@ -313,16 +329,16 @@ def score_department(
         scores,
         execution,
         total,
-        None,
-        tuple(notes),
-        (scheme.citation, rules.citation),
-        tuple((p.sheet.title(), _weight(p), p.range) for p in projects),
-        from_projects,
-        earned,
-        highest - earned,
-        said or {},
-        _shares(earned, projects),
-        any(p.unconfirmed for p in projects),
+        grade=None,
+        notes=tuple(notes),
+        citations=(scheme.citation, rules.citation),
+        projects=tuple((p.sheet.title(), _weight(p), p.range) for p in projects),
+        projects_points=from_projects,
+        projects_score=earned,
+        projects_open=highest - earned,
+        said=terms.said,
+        projects_basis=_shares(earned, projects),
+        projects_unconfirmed=any(p.unconfirmed for p in projects),
     )
     return graded(card)
 
@@ -472,20 +488,16 @@ def score_execution(
 
 
 def _scores(
-    sheet: TargetSheet,
-    outcomes: Sequence[Outcome],
-    points: Sequence[Decimal],
-    scheme: Scheme,
-    said: Mapping[str, Judgement],
-    groups: Sequence[str],
-    as_of: date,
-    dues: Sequence[date] | None,
+    sheet: TargetSheet, outcomes: Sequence[Outcome], points: Sequence[Decimal], groups: Sequence[str], terms: ScoringTerms
 ) -> tuple[Score, ...]:
-    due = dues or [due_on(indicator, sheet.year or as_of.year) for indicator in sheet.indicators]
+    """Score every indicator for its points under the dimension or goal it counts in, as far as it is due."""
+    year = sheet.year or terms.as_of.year
+    due = terms.dues or [due_on(indicator, year) for indicator in sheet.indicators]
     found = []
     for n, indicator in enumerate(sheet.indicators):
-        score = score_indicator(n, indicator, outcomes[n], points[n], scheme, groups[n], said.get(indicator.id))
-        found.append(_not_due(score, indicator, due[n]) if as_of < due[n] else score)
+        case = Case(n, indicator, outcomes[n], points[n], groups[n], terms.said.get(indicator.id))
+        score = score_indicator(case, terms.scheme)
+        found.append(_not_due(score, indicator, due[n]) if terms.as_of < due[n] else score)
     return tuple(found)
 
 
@@ -512,111 +524,145 @@ def _not_due(score: Score, indicator: Indicator, due: date) -> Score:
     return replace(score, score=Decimal(0), verdict="early", how=how, asks=None)
 
 
-def score_indicator(
-    n: int,
-    indicator: Indicator,
-    outcome: Outcome,
-    points: Decimal,
-    scheme: Scheme,
-    dimension: str,
-    said: Judgement | None = None,
-) -> Score:
-    """Score one indicator: its outcome against its target, or a person's judgement where the target is qualitative."""
-    target = indicator.aim
-    kind = indicator.type.kind
-    result = result_of(indicator, outcome)
-    # A band is a judgement of quality. What is a quantity, share, date, growth, frequency or a yes or no is not judged:
-    # it is measured or proved, and open as long as it is not.
-    judged = kind == "level" or target.op == "unread"
-    ignored = "" if judged or not said or not said.band else f"（所填档次“{said.band}”不计：定量指标只按完成值计分）"
+@dataclass(frozen=True)
+class Case:
+    """An indicator to be scored: its number in the sheet, what it came to, its points, and what a person said of it.
 
-    def score(share: Fraction, verdict: Verdict, how: str, asks: str | None = None) -> Score:
+    ``dimension`` is what its points count in.
+    """
+
+    number: int
+    indicator: Indicator
+    outcome: Outcome
+    points: Decimal
+    dimension: str
+    said: Judgement | None = None
+
+    @property
+    def qualitative(self) -> bool:
+        """Whether a band may decide it.
+
+        A band is a judgement of quality. What is a quantity, share, date, growth, frequency or a yes or no is not judged:
+        it is measured or proved, and open as long as it is not.
+        """
+        return self.indicator.type.kind == "level" or self.indicator.aim.op == "unread"
+
+    def score(self, share: Fraction, verdict: Verdict, how: str, asks: str | None = None) -> Score:
+        """Return the score that a share of the points (a fraction) is, with how it came about in words."""
+        points, said = self.points, self.said
         earned = points.quantize(HUNDREDTH) if share >= FULL else _round(Fraction(points) * max(share, NONE))
         if verdict == "missed" and share < FULL and earned == points and points:
             earned -= HUNDREDTH  # 89.996 of 90 is no full mark, so it is not shown as one
+        if said and said.band and not self.qualitative:
+            how += f"（所填档次“{said.band}”不计：定量指标只按完成值计分）"
         came = OPEN_WORD if verdict in OPEN else f"得 {earned} 分"
-        return Score(n, dimension, points, earned, verdict, f"{how}{ignored}，{came}（满分 {points}）", asks, outcome)
+        words = f"{how}，{came}（满分 {points}）"
+        return Score(self.number, self.dimension, points, earned, verdict, words, asks, self.outcome)
 
-    if said and said.band and judged:
+
+def score_indicator(case: Case, scheme: Scheme) -> Score:
+    """Score one indicator: its outcome against its target, or a person's judgement where the target is qualitative."""
+    indicator, said = case.indicator, case.said
+    if said and said.band and case.qualitative:
         share = _judged(indicator, said, scheme)
-        return score(share, "judged", f"评为“{said.band}”，得分率 {percent(share)}，理由：{said.reason}")
+        return case.score(share, "judged", f"评为“{said.band}”，得分率 {percent(share)}，理由：{said.reason}")
+    result = result_of(indicator, case.outcome)
+    if undecided := _undecided(case, result.doubt):
+        return undecided
+    if indicator.type.kind == "yes_no":
+        return _score_answer(case, result.value)
+    if indicator.aim.op == "by":
+        return _score_date(case, scheme)
+    if not isinstance(result.value, Fraction):
+        return case.score(NONE, "nothing", case.outcome.note or "没有证据", "请补充证据或填报完成值")
+    return _score_figure(case, result.value, scheme)
+
+
+def _undecided(case: Case, doubt: str | None) -> Score | None:
+    """Return the open score of an indicator that a person has to look at first; None where its result decides."""
+    target, told, outcome, said = case.indicator.aim, case.indicator.type, case.outcome, case.said
     if said and said.anew and said.actual and outcome.origin == "none":
-        return score(NONE, "pending", outcome.note or said.anew, "请按现在的指标重新填报完成值，并附证明材料")
+        return case.score(NONE, "pending", outcome.note or said.anew, "请按现在的指标重新填报完成值，并附证明材料")
     if outcome.contest and outcome.origin == "none":
-        return score(NONE, "nothing", outcome.note or "没有证据", "请恢复台账，或由财政局裁定所填的完成值")
-    if target.op == "unread" or (kind == "level" and not indicator.type.unsure):
+        return case.score(NONE, "nothing", outcome.note or "没有证据", "请恢复台账，或由财政局裁定所填的完成值")
+    if target.op == "unread" or (told.kind == "level" and not told.unsure):
         asks = "请评定档次并写明理由" if target.op == "level" else "指标值读不出，请评定并写明理由"
-        return score(NONE, "pending", f"目标“{indicator.words()}”需人工评定", asks)
-    if result.doubt:
-        measured = outcome.origin == "evidence"
-        asks = "请由财政局换一个口径或改为没有口径，也可填报完成值由财政局裁定" if measured else "请把完成值改成可以比较的写法"
-        return score(NONE, "check", f"{result.doubt}，待核对", asks)
-    if kind == "yes_no":
-        return _score_answer(indicator, outcome, result.value, score)
-    if target.op == "by":
-        return _score_date(indicator, outcome, scheme, score)
-    value = result.value
-    if not isinstance(value, Fraction):
-        return score(NONE, "nothing", outcome.note or "没有证据", "请补充证据或填报完成值")
-    words = f"完成值 {outcome.text}，目标 {target.text()}"
-    if outcome.value != value:
-        words += f"（折合 {figure_text(value, target.unit, indicator)}）"
+        return case.score(NONE, "pending", f"目标“{case.indicator.words()}”需人工评定", asks)
+    if not doubt:
+        return None
+    asks = "请把完成值改成可以比较的写法"
+    if outcome.origin == "evidence":
+        asks = "请由财政局换一个口径或改为没有口径，也可填报完成值由财政局裁定"
+    return case.score(NONE, "check", f"{doubt}，待核对", asks)
+
+
+def _score_figure(case: Case, value: Fraction, scheme: Scheme) -> Score:
+    """Score a figure (in the target's unit) against a target that is a number or a range."""
+    target = case.indicator.aim
+    words = f"完成值 {case.outcome.text}，目标 {target.text()}"
+    if case.outcome.value != value:
+        words += f"（折合 {figure_text(value, target.unit, case.indicator)}）"
     attained = target.attainment(value)
     if target.meets(value):
-        far = attained is not None and attained >= scheme.over.limit
-        if not far or attained is None or (target.op in ("==", "range") and not target.implied):
-            return score(FULL, "met", f"{words}，已完成")
-        reached = percent_beside(attained, (FULL, scheme.over.limit))
-        words += f"，为目标的 {reached}"
-        if target.ceiling:
-            return score(FULL, "met", f"{words}，已完成", "结果远低于上限，请说明上限是否偏高")
-        ask = f"结果达到目标的 {reached}，请说明目标是否偏低（{scheme.over.citation}）"
-        if scheme.over.mode == "fixed":
-            off = Fraction(scheme.over.deduct) / Fraction(points) if points else NONE
-            how = f"{words}，超额较多，扣 {scheme.over.deduct} 分"
-        else:
-            off = min(attained - scheme.over.limit, Fraction(scheme.over.most))
-            how = f"{words}，超过 {percent(scheme.over.limit)} 的部分按偏离度扣 {percent(off)}"
-        plain = score(FULL - off, "over", how, ask)
-        if said and said.over_accepted:
-            if not said.reason:
-                raise ZhunshengError("ZS-SC-03", name=indicator.name)
-            kept = score(FULL, "over", f"{words}，填报理由：{said.reason}，不扣分（复核时不计此理由）")
-            return replace(kept, granted=kept.score - plain.score)
-        return plain
+        if attained is None or attained < scheme.over.limit or (target.op in ("==", "range") and not target.implied):
+            return case.score(FULL, "met", f"{words}，已完成")
+        return _score_over(case, words, attained, scheme)
     if attained is None:
-        return score(NONE, "missed", f"{words}，未完成，零目标未达到不得分", "请说明原因和改进措施")
+        return case.score(NONE, "missed", f"{words}，未完成，零目标未达到不得分", "请说明原因和改进措施")
     share = min(attained, FULL / attained) if attained > 0 else NONE
     turn = "目标 ÷ 结果" if target.ceiling else "结果 ÷ 目标"
     part = percent_beside(share, (FULL,))
-    return score(share, "missed", f"{words}，未完成，按{turn} {part} 计分", "请说明原因和改进措施")
+    return case.score(share, "missed", f"{words}，未完成，按{turn} {part} 计分", "请说明原因和改进措施")
 
 
-def _score_answer(indicator: Indicator, outcome: Outcome, met: object, score: Callable[..., Score]) -> Score:
-    words = f"完成值 {outcome.text}，目标“{indicator.words()}”"
+def _score_over(case: Case, words: str, attained: Fraction, scheme: Scheme) -> Score:
+    """Score a result that goes far beyond its target (``attained`` = result ÷ target), which the target may be to blame for."""
+    over, said = scheme.over, case.said
+    reached = percent_beside(attained, (FULL, over.limit))
+    words += f"，为目标的 {reached}"
+    if case.indicator.aim.ceiling:
+        return case.score(FULL, "met", f"{words}，已完成", "结果远低于上限，请说明上限是否偏高")
+    ask = f"结果达到目标的 {reached}，请说明目标是否偏低（{over.citation}）"
+    if over.mode == "fixed":
+        off = Fraction(over.deduct) / Fraction(case.points) if case.points else NONE
+        how = f"{words}，超额较多，扣 {over.deduct} 分"
+    else:
+        off = min(attained - over.limit, Fraction(over.most))
+        how = f"{words}，超过 {percent(over.limit)} 的部分按偏离度扣 {percent(off)}"
+    plain = case.score(FULL - off, "over", how, ask)
+    if not (said and said.over_accepted):
+        return plain
+    if not said.reason:
+        raise ZhunshengError("ZS-SC-03", name=case.indicator.name)
+    kept = case.score(FULL, "over", f"{words}，填报理由：{said.reason}，不扣分（复核时不计此理由）")
+    return replace(kept, granted=kept.score - plain.score)
+
+
+def _score_answer(case: Case, met: object) -> Score:
+    words = f"完成值 {case.outcome.text}，目标“{case.indicator.words()}”"
     if met is None:
         asks = "请填报是否完成，并附证明材料"
-        return score(NONE, "pending", f"目标“{indicator.words()}”需人工填报", asks)
+        return case.score(NONE, "pending", f"目标“{case.indicator.words()}”需人工填报", asks)
     if met:
-        return score(FULL, "met", f"{words}，已完成")
-    return score(NONE, "missed", f"{words}，未完成", "请说明原因和改进措施")
+        return case.score(FULL, "met", f"{words}，已完成")
+    return case.score(NONE, "missed", f"{words}，未完成", "请说明原因和改进措施")
 
 
-def _score_date(indicator: Indicator, outcome: Outcome, scheme: Scheme, score: Callable[..., Score]) -> Score:
-    target = indicator.aim
+def _score_date(case: Case, scheme: Scheme) -> Score:
+    target, outcome = case.indicator.aim, case.outcome
     assert isinstance(target.value, date)
     if not isinstance(outcome.value, date):
         how = f"目标 {target.value} 前完成，{outcome.note or '没有完成日期'}"
         if outcome.known:
-            return score(NONE, "missed", f"{how}，不得分", "请说明逾期原因")  # the ledger says that it is not done
-        return score(NONE, "nothing", how, "请补充完成日期")
+            return case.score(NONE, "missed", f"{how}，不得分", "请说明逾期原因")  # the ledger says that it is not done
+        return case.score(NONE, "nothing", how, "请补充完成日期")
     late = (outcome.value - target.value).days
     if late <= 0:
-        return score(FULL, "met", f"{outcome.value} 完成，不晚于 {target.value}")
+        return case.score(FULL, "met", f"{outcome.value} 完成，不晚于 {target.value}")
     bands = sorted(scheme.late.bands, key=lambda b: b.days)
     share = next((Fraction(b.share) for b in bands if late <= b.days), NONE)
     how = f"{outcome.value} 完成，逾期 {late} 天，得分率 {percent(share)}（{scheme.late.citation}）"
-    return score(share, "missed", how, "请说明逾期原因")
+    return case.score(share, "missed", how, "请说明逾期原因")
 
 
 def _judged(indicator: Indicator, said: Judgement, scheme: Scheme) -> Fraction:

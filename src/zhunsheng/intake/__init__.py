@@ -8,7 +8,7 @@ from zhunsheng.files.opening import Opened, open_bytes, open_file
 from zhunsheng.intake import docx, html, text, xlsx
 from zhunsheng.intake.grid import Block
 from zhunsheng.intake.pictures import refusal, unread
-from zhunsheng.intake.recognise import recognise
+from zhunsheng.intake.recognition import recognise
 from zhunsheng.targets import Book, Source, TargetSheet, Unsure
 from zhunsheng.targets.editing import is_name, most_of, overlong
 from zhunsheng.targets.identity import identified_book

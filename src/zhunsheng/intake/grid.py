@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -64,6 +64,15 @@ class Grid:
     def owner(self, row: int, column: int) -> tuple[int, int]:
         """Return the anchor of the merged cell that covers a position, or the position itself."""
         return self._owners.get((row, column), (row, column))
+
+    def distinct(self, row: int) -> Iterator[int]:
+        """Give the first column of every cell that a row shows, once, also of those merged from above."""
+        seen: set[tuple[int, int]] = set()
+        for column in range(self.width if self.spans else len(self.rows[row])):
+            owner = self.owner(row, column)
+            if owner not in seen:
+                seen.add(owner)
+                yield column
 
     def text(self, row: int, column: int) -> str:
         """Return what the cell at a position shows, also where a merged cell covers it."""

@@ -22,7 +22,7 @@ from zhunsheng.outcomes import forecast_text, marks, origin_words
 from zhunsheng.reports.forms import basis_words, of_full, range_words, share, sum_words, total_words, wan
 from zhunsheng.review import LEVELS, Finding, Review
 from zhunsheng.targets import SpendingPlan
-from zhunsheng.targets.sheet import plain
+from zhunsheng.wording import plain
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from zhunsheng.reports.forms import (
     wan,
 )
 from zhunsheng.review import LEVELS, Review
-from zhunsheng.targets.sheet import plain
+from zhunsheng.wording import plain
 
 Part = tuple[Scorecard, Checkpoint, Review]
 

@@ -14,8 +14,7 @@ from zhunsheng.evaluation.scoring import BASIS_WORDS, OPEN_WORD, VERDICT_WORDS, 
 from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, Checkpoint
 from zhunsheng.outcomes import RULED_WORDS, Contest, Outcome, forecast_text, ledger_words, shown_result
 from zhunsheng.targets import Indicator, SpendingPlan, TargetSheet, TargetValue
-from zhunsheng.targets.sheet import plain
-from zhunsheng.wording import percent_beside
+from zhunsheng.wording import percent_beside, plain
 
 Align = Literal["center", "left", "right"]
 

@@ -11,7 +11,7 @@ from zhunsheng.files.writing import whole_file
 from zhunsheng.regulations import KeyFramework
 from zhunsheng.reports.docx import add_form, add_heading, add_text, new_document
 from zhunsheng.reports.forms import Cell, Form, Row, label, text
-from zhunsheng.targets.sheet import plain
+from zhunsheng.wording import plain
 
 
 def key_form(framework: KeyFramework, card: KeyCard, reasons: Mapping[str, str], title: str) -> Form:

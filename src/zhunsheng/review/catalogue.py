@@ -12,6 +12,7 @@ from zhunsheng.regulations import Framework, framework_of, frameworks
 from zhunsheng.targets import Indicator, Place, TargetSheet
 
 Level = Literal["error", "warning", "note"]
+LEVELS: dict[Level, str] = {"error": "错误", "warning": "警告", "note": "提示"}
 
 
 @dataclass(frozen=True)

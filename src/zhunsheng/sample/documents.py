@@ -14,7 +14,7 @@ from zhunsheng.faults import packaged
 from zhunsheng.reports.docx import add_form, add_text, new_document
 from zhunsheng.reports.forms import Cell, Form, label, self_evaluation_form, text, wan
 from zhunsheng.reports.xlsx import write_workbook
-from zhunsheng.targets.sheet import plain
+from zhunsheng.wording import plain
 
 
 def bureau() -> dict[str, Any]:

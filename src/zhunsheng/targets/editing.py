@@ -23,10 +23,11 @@ from zhunsheng.targets.sheet import (
     PlanStep,
     SpendingPlan,
     TargetSheet,
-    plain,
 )
-from zhunsheng.targets.value import TargetValue, misgrouped, normalise
+from zhunsheng.targets.spelling import misgrouped, normalise
+from zhunsheng.targets.value import TargetValue
 from zhunsheng.text import MOST, clean
+from zhunsheng.wording import plain
 
 # What an empty form puts where a person has to write.
 PLACEHOLDER, NEW_INDICATOR = "（待填写）", "（新指标）"

@@ -12,8 +12,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from zhunsheng.targets.spelling import Op, normalise
 from zhunsheng.targets.units import comparable, split_unit
-from zhunsheng.targets.value import Op, TargetValue, normalise
+from zhunsheng.targets.value import TargetValue
 from zhunsheng.text import clean
 
 Kind = Literal["quantity", "share", "date", "level", "growth", "frequency", "yes_no"]

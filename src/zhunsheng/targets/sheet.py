@@ -13,16 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, field_valida
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.targets.kinds import IndicatorType, Kind, Sense, Settled, contradicted, held_by_unit, type_of
-from zhunsheng.targets.value import TargetValue, is_operator
+from zhunsheng.targets.spelling import is_operator
+from zhunsheng.targets.value import TargetValue
 from zhunsheng.text import clean
+from zhunsheng.wording import plain
 
 FORMAT = "zhunsheng.book/1"
-
-
-def plain(number: Decimal) -> str:
-    """Return a decimal as digits, never in exponents, without trailing zeros behind the point: 0.25, 400000."""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 Exact = Annotated[Decimal, Field(allow_inf_nan=False), PlainSerializer(plain, return_type=str, when_used="json")]

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evaluation import Scorecard, score_department, score_sheet
+from zhunsheng.evaluation import Paid, Scorecard, ScoringTerms, score_department, score_sheet
 from zhunsheng.evaluation.scoring import due_on
 from zhunsheng.evidence import Snapshot, Store, ledgers
 from zhunsheng.judgements import Judgement, Said, proof_names, resolve
@@ -38,7 +38,7 @@ from zhunsheng.measures import (
     show_number,
 )
 from zhunsheng.measures.reading import DaySums, combine, sums_by_day
-from zhunsheng.monitoring import Checkpoint, Figures, PlanMode, monitor
+from zhunsheng.monitoring import Checkpoint, Figures, MonitoringTerms, PlanMode, monitor
 from zhunsheng.outcomes import (
     NOTHING,
     Contest,
@@ -339,24 +339,14 @@ def _assess_sheet(
         outcomes,
         [m.accrual if m else None for m in measured],
         amounts,
-        as_of,
-        rules=rules.monitoring(as_of),
-        mode=mode,
-        said=said,
+        MonitoringTerms(as_of, rules.monitoring(as_of), mode, said),
     )
-    common = {
-        "spent": amounts.paid,
-        "budget": checkpoint.money.adjusted,
-        "scheme": rules.scheme,
-        "as_of": as_of,
-        "said": said,
-        "dues": dues,
-        "doubt": checkpoint.money.doubt,
-    }
+    paid = Paid(amounts.paid, checkpoint.money.adjusted, checkpoint.money.doubt)
+    terms = ScoringTerms(rules.scheme, as_of, said, dues)
     if sheet.kind == "department":
-        card = score_department(sheet, outcomes, projects, **common)  # type: ignore[arg-type]
+        card = score_department(sheet, outcomes, projects, paid, terms)
     else:
-        card = score_sheet(sheet, outcomes, **common)  # type: ignore[arg-type]
+        card = score_sheet(sheet, outcomes, paid, terms)
     notes = (rules.why, *card.notes) if rules.why else card.notes
     card = replace(card, initial=checkpoint.money.initial, notes=notes)
     return SheetResult(

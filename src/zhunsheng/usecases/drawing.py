@@ -79,6 +79,8 @@ def commit_plan(
     """
     refuse_sources(plan)
     refuse_words(plan)
+    if frame is not None and (evidence or on or where):
+        raise ZhunshengError("ZS-CL-01", detail="--evidence、--on 和 --where 不能与 --frame 同用：名录库文件是什么样就按什么样抽，请先在文件里筛好")
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
         if frame is not None:

@@ -21,10 +21,9 @@ from zhunsheng.faults import fault
 from zhunsheng.measures import Reading, show_number
 from zhunsheng.monitoring import Light
 from zhunsheng.outcomes import Contest, Origin
-from zhunsheng.targets.sheet import plain
 from zhunsheng.usecases.assessing import Assessment, Evidence, SheetResult
 from zhunsheng.usecases.tracing import payments_of
-from zhunsheng.wording import number_beside
+from zhunsheng.wording import number_beside, plain
 
 FORMAT: Literal["zhunsheng.run/1"] = "zhunsheng.run/1"
 

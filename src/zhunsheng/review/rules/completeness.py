@@ -8,8 +8,7 @@ from decimal import Decimal
 
 from zhunsheng.review.catalogue import Context, Hit, rule
 from zhunsheng.targets.editing import PLACEHOLDER
-from zhunsheng.targets.sheet import plain
-from zhunsheng.wording import percent_beside
+from zhunsheng.wording import percent_beside, plain
 
 _FILL = "财预〔2015〕88号（目标的内容）"
 _REVIEW = "财预〔2015〕88号（完整性审核）"

@@ -31,7 +31,6 @@ from zhunsheng.outcomes import ORIGIN_WORDS, RULED_WORDS, Origin, ruled
 from zhunsheng.reports.forms import target_form, wan
 from zhunsheng.targets import TargetValue
 from zhunsheng.targets.editing import changes
-from zhunsheng.targets.sheet import plain as figure
 from zhunsheng.text import csv_text
 from zhunsheng.usecases.drawing import BUNDLE
 from zhunsheng.usecases.result import RunContest, RunSheet, RunTotal
@@ -56,6 +55,7 @@ from zhunsheng.web.services.year import (
     score_figures,
 )
 from zhunsheng.web.workflow import Overtaken, advance, check, note
+from zhunsheng.wording import plain as figure
 
 # Who typed it stays inside.
 PUBLIC_CONTEST = {"typed", "computed", "difference", "doubt", "reason", "accepted", "refused", "measured_on"}

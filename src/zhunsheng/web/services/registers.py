@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Ledger, ledger_of
 from zhunsheng.regulations import read_packaged
-from zhunsheng.targets.value import misgrouped
+from zhunsheng.targets.spelling import misgrouped
 from zhunsheng.text import MOST, csv_text, whole
 from zhunsheng.web.models import Organisation, SafeguardRecord
 

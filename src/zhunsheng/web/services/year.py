@@ -30,7 +30,6 @@ from zhunsheng.judgements import Judgement, refuse_marks, resolve
 from zhunsheng.measures import DuckEngine, catalogue, match_book
 from zhunsheng.reports.forms import Form
 from zhunsheng.targets import Book
-from zhunsheng.targets.sheet import plain
 from zhunsheng.usecases.assessing import Assessment as Assessed
 from zhunsheng.usecases.assessing import Department, Evidence, assess, basis
 from zhunsheng.usecases.outputs import official_forms, write_outputs, write_table
@@ -58,6 +57,7 @@ from zhunsheng.web.services.matching import links_of, promise
 from zhunsheng.web.services.rules import rules_for
 from zhunsheng.web.services.sheets import book_in_force
 from zhunsheng.web.workflow import advance, note
+from zhunsheng.wording import plain
 
 Record = Checkpoint | SelfEvaluation
 # States of a self-evaluation whose figures follow the evidence: from the filler's signature on they are what was signed.

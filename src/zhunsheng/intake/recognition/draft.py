@@ -1,0 +1,138 @@
+"""A document while it is recognised: its sheets as drafts, and what one block leaves to the next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from zhunsheng.targets import Goal, Indicator, Place, PlanStep, Source, Unsure
+
+Kind = Literal["department", "project"]
+TextField = Literal["code", "name", "department", "unit", "purpose"]
+BudgetPart = Literal["total", "fiscal", "other"]
+ExecutionPart = Literal["planned", "adjusted", "spent", "points", "score"]
+
+
+@dataclass(frozen=True)
+class Said:
+    """Words of the document with their place, and the label that they stand beside."""
+
+    text: str
+    place: Place
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where a table has what it says of indicators, column by field.
+
+    ``project`` holds the columns that repeat a project's own fields on its rows, in a list of projects.
+    """
+
+    fields: Mapping[str, int]
+    project: Mapping[str, int]
+    width: int  # of the table, by which its part on the next page is known
+
+
+@dataclass(frozen=True)
+class Read:
+    """An indicator that was read; ``medium`` where its table holds the medium-term ones (中期、长期)."""
+
+    indicator: Indicator
+    medium: bool = False
+
+
+@dataclass
+class Draft:
+    """A sheet while it is put together: None or empty what the document has not said yet, amounts in yuan."""
+
+    kind: Kind
+    title: str | None
+    place: Place
+    code: str | None = None
+    name: str | None = None
+    department: str | None = None
+    unit: str | None = None
+    purpose: str | None = None
+    year: int | None = None
+    budget: dict[BudgetPart, Decimal] = field(default_factory=dict)
+    execution: dict[ExecutionPart, Decimal] = field(default_factory=dict)
+    total_score: Decimal | None = None
+    goals: list[Goal] = field(default_factory=list)
+    indicators: list[Read] = field(default_factory=list)
+    plan: list[PlanStep] = field(default_factory=list)
+    narrative: list[str] = field(default_factory=list)
+    safeguards: list[Goal] = field(default_factory=list)
+    provenance: dict[str, Place] = field(default_factory=dict)
+
+    # What a row has to know of the rows before it.
+    columns: Columns | None = None  # of the last table with indicators, for tables broken over pages
+    levels: tuple[str, str] = ("", "")  # the level 1 and level 2 that indicators now stand under
+    medium: bool = False  # whether the indicators now read are the medium-term ones
+    plan_dates: list[str] = field(
+        default_factory=list
+    )  # dates of the spending plan whose shares are still to come
+    goal_column: int | None = None  # the column in which the next row has the words of a goal
+    result_columns: tuple[int, ...] = ()  # columns beside the goals that say what became of them
+
+    def put(self, name: TextField, text: str, place: Place) -> None:
+        """Keep the first text of a field and where it stood."""
+        if getattr(self, name) is None:
+            setattr(self, name, text)
+            self.provenance[name] = place
+
+    def put_year(self, year: int, place: Place) -> None:
+        """Keep the first year said and where it stood."""
+        if self.year is None:
+            self.year = year
+            self.provenance["year"] = place
+
+    def put_budget(self, part: BudgetPart, amount: Decimal, place: Place) -> None:
+        """Keep the first amount (yuan) of a part of the budget and where it stood."""
+        if part not in self.budget:
+            self.budget[part] = amount
+            self.provenance[f"budget.{part}"] = place
+
+    def narrate(self, text: str, place: Place) -> None:
+        """Take a piece of the narrative (总体绩效目标); its place is that of the first piece."""
+        self.narrative.append(text)
+        self.provenance.setdefault("narrative", place)
+
+
+@dataclass
+class Document:
+    """The drafts of one document, what was uncertain, and the state that one block leaves to the next."""
+
+    source: Source
+    year: int | None = None
+    drafts: list[Draft] = field(default_factory=list)
+    unsure: list[Unsure] = field(default_factory=list)
+    heading: Said | None = None  # a title over what has not begun yet
+    defaults: dict[TextField, Said] = field(
+        default_factory=dict
+    )  # fields told outside tables, for all sheets
+    money_unit: str | None = None  # as a note tells it for what follows: 单位：万元
+    zone_unit: str | None = None  # as the label at the left of the rows tells it: 项目资金（万元）
+    section: str = ""  # the section of the narrative that paragraphs stand in
+    department: Draft | None = None  # the sheet that paragraphs belong to
+    open_goal: int | None = None  # the goal of it that paragraphs stand under
+    broken: bool = False  # whether a paragraph since the last table ends it
+
+    @classmethod
+    def of(cls, source: Source) -> Document:
+        """Return a document of which nothing is read yet; its name may tell the year."""
+        match = re.search(r"(?<!\d)(20\d{2})(?!\d)", source.name)
+        return cls(source, int(match[1]) if match else None)
+
+    def start(self, kind: Kind, title: str | None, place: Place) -> Draft:
+        """Begin a sheet."""
+        draft = Draft(kind, title, place)
+        self.drafts.append(draft)
+        return draft
+
+    def doubt(self, place: Place, name: str, text: str, why: str) -> None:
+        """Note what a person should look at."""
+        self.unsure.append(Unsure(place=place, field=name, text=text, why=why))

@@ -1,0 +1,121 @@
+"""Rows of labels and values (项目名称 | 甲): fields of a sheet, and parts of a form that run over several rows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import cast, get_args
+
+from zhunsheng.intake import labels
+from zhunsheng.intake.recognition.draft import BudgetPart, Document, Draft, Said, TextField
+from zhunsheng.intake.recognition.goals import add_goals, read_goals
+from zhunsheng.intake.recognition.money import amount, execution_columns, read_execution, unit_noted
+from zhunsheng.intake.recognition.plan import read_plan
+from zhunsheng.intake.recognition.rows import Row, label_of, said
+from zhunsheng.targets import Goal
+
+_TEXTS: tuple[TextField, ...] = get_args(TextField)
+_PARTS = (
+    "plan",
+    "goals",
+    "actual_goal",
+    "medium_goals",
+)  # labels of what is read row by row, not of single fields
+
+
+@dataclass
+class Zone:
+    """The part of a form that a row stands in: the label at its left, the money columns over it."""
+
+    label: str = ""
+    money: dict[str, int] = field(default_factory=dict)
+
+
+def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
+    """Read one row of labels and values into its draft; ``zone`` moves on with the rows."""
+    if columns := execution_columns(row):
+        document.zone_unit = unit_noted(row.words())
+        if (labels.label(row.cells[0][1]) or zone.label).startswith("budget"):
+            zone.label = "budget.total"
+        zone.money = columns
+        return
+    _enter(document, row, zone)
+    if zone.label == "plan":
+        read_plan(document, draft, row)
+    elif zone.label in ("narrative", "safeguards"):
+        _read_texts(draft, row, zone.label)
+    elif zone.label in ("goals", "medium_goals"):
+        read_goals(draft, row)
+    elif not (zone.money and read_execution(document, draft, row, zone.money)):
+        _read_pairs(document, draft, row, zone)
+
+
+def put_field(document: Document, draft: Draft, name: str, value: Said) -> None:
+    """Put what a label's value says into the field that the label names; the first value of a field stays."""
+    if name.startswith("budget."):
+        if (found := amount(document, value)) is not None:
+            draft.put_budget(cast(BudgetPart, name.removeprefix("budget.")), found, value.place)
+    elif name == "year":
+        if match := re.search(r"20\d{2}", value.text):
+            document.year = int(match[0])
+            draft.put_year(document.year, value.place)
+    elif name in _TEXTS and (clean := said(value.text)):
+        text = "".join(clean.split()) if name != "purpose" else clean
+        if name == "name" and (coded := re.fullmatch(r"([0-9A-Z]{12,})-(.+)", text)):
+            draft.put("code", coded[1], value.place)
+            text = coded[2]
+        draft.put(name, text, value.place)
+
+
+def _enter(document: Document, row: Row, zone: Zone) -> None:
+    """Move to the part of the form that a row's leading label begins."""
+    column, text = row.cells[0]
+    leading = label_of(text)[0] if column == 0 or not zone.label else None
+    if not leading:
+        return
+    document.zone_unit = unit_noted(text)
+    if leading != zone.label and not leading.startswith("budget"):
+        zone.money = {}
+    zone.label = leading
+
+
+def _read_texts(draft: Draft, row: Row, label: str) -> None:
+    for column, text in row.cells:
+        if labels.label(text) == label or re.fullmatch(r"措施\d+", text):
+            continue
+        if label == "narrative":
+            draft.narrate(text, row.place(column))
+        else:
+            draft.safeguards.append(Goal(text=text, place=row.place(column)))
+
+
+def _read_pairs(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
+    """Read a row of single fields, each beside its label, or the words of a goal under its label."""
+    under, draft.goal_column = draft.goal_column, None
+    if under is not None and (text := row.text(under).strip()):
+        add_goals(draft, row, [(under, text)])
+        return
+    labelled = _put_labelled(document, draft, row)
+    if zone.label == "purpose" and (not labelled or len(row.cells) == 1):
+        column, text = row.cells[-1]
+        if labels.label(text) is None:
+            put_field(document, draft, "purpose", Said(text, row.place(column)))
+
+
+def _put_labelled(document: Document, draft: Draft, row: Row) -> bool:
+    """Put every value of a row into the field its label names; say whether the row has a label."""
+    labelled = False
+    for n, (column, text) in enumerate(row.cells):
+        found, value = label_of(text)
+        if found == "goals" and n:  # a goal beside its result: the words stand in the row below
+            draft.goal_column = column
+            labelled = True
+        if found is None or found in _PARTS:
+            continue
+        labelled = True
+        at = column
+        if not value and n + 1 < len(row.cells) and label_of(row.cells[n + 1][1])[0] is None:
+            at, value = row.cells[n + 1]
+        if value and not (found == "purpose" and labels.label(text) and len(value) < 4):
+            put_field(document, draft, found, Said(value, row.place(at), text))
+    return labelled

@@ -1,0 +1,72 @@
+"""Goals in tables (年度目标): numbered or not, several in a cell, their results beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from zhunsheng.intake import labels
+from zhunsheng.intake.recognition.draft import Draft
+from zhunsheng.intake.recognition.rows import Row, label_of
+from zhunsheng.targets import Goal, Place
+
+_MARK = re.compile(r"^目标\s*[\d一二三四五六七八九十]{1,2}\s*[：:.、]?\s*")
+_NEXT = re.compile(r"(?:^|\n|(?<=[。；;]))\s*(?=目标\s*[\d一二三四五六七八九十]{1,2}\s*[：:.、])")
+_ELLIPSIS = re.compile(r"^[…．.\s·]+$")
+_OF_GOALS = ("goals", "medium_goals")
+_BESIDE_GOALS = ("actual_goal", "medium_goals")
+_LONG = 20  # characters beyond which a cell beside a label is rather a goal than another label
+
+
+def is_ellipsis(text: str) -> bool:
+    """Say whether a text is the dots of a form that stand for more of the same."""
+    return bool(_ELLIPSIS.match(text))
+
+
+def read_goals(draft: Draft, row: Row) -> None:
+    """Read one row of the goals' part of a form."""
+    results = tuple(column for column, text in row.cells[1:] if labels.label(text) in _BESIDE_GOALS)
+    if results and not any(len(text) > _LONG for _, text in row.cells):
+        draft.result_columns = results  # a row of heads: goals, and beside them what became of them
+        return
+    add_goals(draft, row, row.cells)
+
+
+def add_goals(draft: Draft, row: Row, cells: Sequence[tuple[int, str]]) -> None:
+    """Add the goals that cells of a row say; a short cell before a long one names it."""
+    mark: str | None = None
+    free = [
+        one for one in cells if labels.label(one[1]) not in _OF_GOALS and one[0] not in draft.result_columns
+    ]
+    if len(free) == 2 and _names(free[0][1], free[1][1]):
+        mark = free[0][1]
+        cells = free[1:]
+    for column, text in cells:
+        if labels.label(text) in _OF_GOALS or column in draft.result_columns:
+            continue
+        if _MARK.fullmatch(text) and len(cells) > 1:
+            mark = text.rstrip("：: ")
+            continue
+        label, inline = label_of(text)
+        place = row.place(column)
+        if any(goal.place == place for goal in draft.goals):
+            continue
+        draft.goals.extend(_goals_in(inline if label == "goals" else text, mark, place))
+        mark = None
+
+
+def _names(text: str, other: str) -> bool:
+    """Say whether a cell is the name of the goal in the next: short, no sentence, shorter than the goal."""
+    return len(text) <= 40 and not re.search(r"[。；，：]", text) and len(text) < len(other)
+
+
+def _goals_in(text: str, mark: str | None, place: Place) -> list[Goal]:
+    """Return the goals of one cell, which may number several; ``mark`` is the name beside it."""
+    found = []
+    for piece in filter(None, (piece.strip() for piece in _NEXT.split(text))):
+        numbered = _MARK.match(piece)
+        title = mark or (numbered[0].rstrip("：:.、 ") if numbered else None)
+        body = piece[numbered.end() :] if numbered else piece
+        if body and not is_ellipsis(body):
+            found.append(Goal(title=title, text=" ".join(body.split()), place=place))
+    return found

@@ -1,0 +1,125 @@
+"""Rows of indicators: levels that reach over rows, values and what is beside them, totals, the medium term."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from zhunsheng.intake import labels
+from zhunsheng.intake.recognition.draft import Document, Draft, Read
+from zhunsheng.intake.recognition.goals import is_ellipsis
+from zhunsheng.intake.recognition.rows import Row, decimal, said
+from zhunsheng.regulations import framework_of
+from zhunsheng.targets import Goal, Indicator, Place, TargetValue
+from zhunsheng.targets.spelling import is_operator
+
+_MARK = re.compile(r"^指标\s*\d{1,2}\s*[：:.、]\s*|^[（(]?\d{1,2}[）)、.．]\s*(?=[一-龥])")
+_DATED_NAME = re.compile(r"时限|日期|期限|完成时间|时间节点|及时性")
+
+
+def read_indicator(document: Document, draft: Draft, row: Row, columns: Mapping[str, int]) -> None:
+    """Read one row of a table of indicators into its draft: an indicator, the total of scores, or nothing."""
+    texts = {name: "".join(row.text(column).split()) for name, column in columns.items()}
+    if any(labels.is_total(row.text(column)) for column in range(columns["name"] + 1)):
+        if draft.total_score is None and "score" in texts:
+            draft.total_score = decimal(texts["score"]) or None  # a nought there is a sum that nobody made
+        return
+    level1, level2 = _levels(draft, texts)
+    name = _name(document, row, columns, texts)
+    if not name:
+        return
+    texts |= {"level1": level1, "level2": level2, "name": name}
+    one = _indicator(texts, document.year, draft.goals, row.place(columns["name"]))
+    if "target" in columns:
+        for doubt in one.target.doubts:
+            document.doubt(row.place(columns["target"]), "target", texts["target"], f"“{name}”：{doubt}")
+    draft.indicators.append(Read(one, draft.medium))
+
+
+def yearly(read: Sequence[Read]) -> tuple[Indicator, ...]:
+    """Return the year's indicators; a table of medium-term ones gives each its ``medium_term`` value."""
+    if all(one.medium for one in read) or not any(one.medium for one in read):
+        return tuple(one.indicator for one in read)
+    medium = {one.indicator.name: one.indicator.target for one in read if one.medium}
+    return tuple(
+        one.indicator.model_copy(
+            update={"medium_term": one.indicator.medium_term or medium.get(one.indicator.name)}
+        )
+        for one in read
+        if not one.medium
+    )
+
+
+def _levels(draft: Draft, texts: Mapping[str, str]) -> tuple[str, str]:
+    """Return the levels of a row, empty where its table has none, and keep them for the rows below."""
+    level1, level2 = texts.get("level1", ""), texts.get("level2", "")
+    first, second = draft.levels
+    if level1:
+        # A new level 1 leaves the level 2 above behind; merged cells repeat both on every row.
+        draft.levels = (level1, level2 or ("" if level1 != first else second))
+    elif level2:
+        draft.levels = (first, level2)
+    return draft.levels if "level1" in texts or "level2" in texts else ("", "")
+
+
+def _name(document: Document, row: Row, columns: Mapping[str, int], texts: Mapping[str, str]) -> str:
+    """Return the name of the indicator on a row without its number, empty where the row has none."""
+    name, raw, description = texts["name"], texts.get("target", ""), texts.get("description", "")
+    if not name:
+        if not description or not (raw or texts.get("actual")):
+            return ""
+        name = description
+        document.doubt(row.place(columns["description"]), "name", description, "三级指标没有名称，用描述代替")
+    # A cell that reaches the names from further left heads or closes the table; it names no indicator.
+    spanning = row.grid.owner(row.number, columns["name"])[1] < columns["name"]
+    if is_ellipsis(name) or spanning or (labels.header(name) and labels.header(raw)):
+        return ""
+    return _MARK.sub("", name)
+
+
+def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal], place: Place) -> Indicator:
+    """Return the indicator that the texts of a row make, field by field."""
+
+    def told(name: str) -> str | None:
+        return said(texts.get(name))
+
+    nature, op = texts.get("nature", ""), texts.get("op", "")
+    sign = nature if nature and not op and is_operator(nature) else op
+    dated = _is_dated(texts["name"], texts["level1"], texts["level2"], year)
+
+    def value(raw: str) -> TargetValue:
+        return TargetValue.parse(raw, op=sign, unit=told("unit"), year=year, dated=dated)
+
+    medium, goal = texts.get("medium_term", ""), texts.get("goal", "")
+    return Indicator(
+        level1=texts["level1"] or None,
+        level2=texts["level2"] or None,
+        name=texts["name"],
+        description=told("description"),
+        target=value(texts.get("target", "")),
+        weight=decimal(texts.get("weight", "")),
+        basis=told("basis"),
+        operator=told("op"),
+        unit=told("unit"),
+        direction=told("direction"),
+        nature=told("nature"),
+        last_year=told("last_year"),
+        medium_term=value(medium) if medium else None,
+        actual=told("actual"),
+        score=decimal(texts.get("score", "")),
+        deviation=told("deviation"),
+        goal=_goal_titled(goals, goal) if goal else None,
+        place=place,
+    )
+
+
+def _is_dated(name: str, level1: str, level2: str, year: int | None) -> bool:
+    """Say whether an indicator's value is a date by its name or by its category (时效)."""
+    if _DATED_NAME.search(name):
+        return True
+    category = framework_of(year or 2021).category(level2, level1)
+    return category is not None and category.name == "时效"
+
+
+def _goal_titled(goals: Sequence[Goal], title: str) -> int | None:
+    return next((n for n, goal in enumerate(goals) if "".join((goal.title or "").split()) == title), None)

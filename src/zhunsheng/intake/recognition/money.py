@@ -1,0 +1,85 @@
+"""Amounts as documents write them, into yuan; and the money rows of a self-evaluation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Literal, cast
+
+from zhunsheng.intake import labels
+from zhunsheng.intake.recognition.draft import BudgetPart, Document, Draft, ExecutionPart, Said
+from zhunsheng.intake.recognition.rows import Row, decimal
+from zhunsheng.targets.spelling import misgrouped, normalise
+
+_MONEY = re.compile(r"(-?\d[\d,，]*(?:\.\d+)?)\s*(亿元|百万元|万元|千元|元|万)?")
+_YUAN = {"亿元": 10**8, "百万元": 10**6, "万元": 10**4, "万": 10**4, "千元": 10**3, "元": 1}
+_UNIT_NOTE = re.compile(
+    r"(亿元|百万元|万元|千元|(?<!万)元)\s*[）)]|单位\s*[：:]\s*(?:人民币)?(亿元|万元|千元|元)"
+)
+_AMOUNTS: tuple[Literal["planned", "adjusted", "spent"], ...] = ("planned", "adjusted", "spent")
+
+
+def unit_noted(text: str) -> str | None:
+    """Return the unit that a note gives to the amounts it stands over or beside: （万元）, 单位：元."""
+    match = _UNIT_NOTE.search(text)
+    return (match[1] or match[2]) if match else None
+
+
+def amount(document: Document, said: Said) -> Decimal | None:
+    """Return the amount that words say, in yuan; None where they say none, or one that can't be relied on.
+
+    The unit is the one written behind the number, noted in the label, at the rows, or over the table.
+    """
+    match = _MONEY.search(normalise(said.text))
+    if not match:
+        return None
+    if odd := misgrouped(match[1].replace("，", ",")):
+        document.doubt(said.place, "budget", said.text, f"“{odd}”的逗号不在千位上，不知是几，未读入")
+        return None
+    number = Decimal(match[1].replace(",", "").replace("，", ""))
+    if number < 0:
+        document.doubt(said.place, "budget", said.text, "金额为负，未读入")
+        return None
+    unit = match[2] or unit_noted(said.label) or document.zone_unit or document.money_unit
+    if not unit and number:
+        document.doubt(said.place, "budget", said.text, "金额没有写单位，按万元读入")
+    return number * _YUAN[unit or "万元"]
+
+
+def execution_columns(row: Row) -> dict[str, int]:
+    """Return the money columns that a row heads (年初预算数 | 全年执行数), nothing for a row that heads none."""
+    found = {name: column for column, text in row.cells if (name := labels.execution(text))}
+    return found if len(found.keys() & set(_AMOUNTS)) >= 2 else {}
+
+
+def read_execution(document: Document, draft: Draft, row: Row, columns: Mapping[str, int]) -> bool:
+    """Read one row of the money block of a self-evaluation; say whether it was one."""
+    kinds = [
+        (kind, text) for _, text in row.cells if (kind := labels.label(text)) and kind.startswith("budget.")
+    ]
+    if not kinds:
+        return False
+    kind, label = kinds[-1]
+    part = cast(BudgetPart, kind.removeprefix("budget."))
+    label = label if unit_noted(label) else kinds[0][1]
+    for name in _AMOUNTS:
+        if name not in columns or not (text := row.text(columns[name])):
+            continue
+        place = row.place(columns[name])
+        if (found := amount(document, Said(text, place, label))) is None:
+            continue
+        if part == "total":
+            draft.execution.setdefault(name, found)
+        if name == "planned" or (name == "adjusted" and "planned" not in columns):
+            draft.put_budget(part, found, place)
+    if part == "total":
+        _read_points(draft, row, columns)
+    return True
+
+
+def _read_points(draft: Draft, row: Row, columns: Mapping[str, int]) -> None:
+    parts: tuple[ExecutionPart, ...] = ("points", "score")
+    for name in parts:
+        if name in columns and (number := decimal(row.text(columns[name]))) is not None:
+            draft.execution.setdefault(name, number)

@@ -1,0 +1,104 @@
+"""Paragraphs outside tables: titles, a department's narrative, indicators in sentences, labels."""
+
+from __future__ import annotations
+
+import re
+
+from zhunsheng.intake import labels, prose
+from zhunsheng.intake.grid import Paragraph
+from zhunsheng.intake.recognition import titles
+from zhunsheng.intake.recognition.draft import Document, Draft, Read, Said, TextField
+from zhunsheng.intake.recognition.money import unit_noted
+from zhunsheng.targets import Goal, Indicator, Place, Unsure
+
+_SECTION = re.compile(r"^([一二三四五六七八九十]+)、\s*(.+)$")
+_SUBSECTION = re.compile(r"^[（(]([一二三四五六七八九十]+)[）)]\s*(.+)$")
+_INDICATORS = re.compile(r"^(?:绩效|考核|主要|年度)?(?:绩效)?指标[：:]\s*(.+)$", re.S)
+_GOAL = re.compile(r"^(?:绩效|年度|工作)?目标[：:]\s*(.+)$", re.S)
+_FOR_ALL: tuple[TextField, ...] = ("department", "unit")  # fields that hold for every sheet below
+_HEADING = 60  # characters below which a paragraph may be a heading
+
+
+def read_paragraph(document: Document, block: Paragraph) -> None:
+    """Take one paragraph: a title, a part of the department's narrative, or labels with their values."""
+    _take_notes(document, block)
+    if _is_heading(document, block):
+        return
+    if match := _INDICATORS.match(block.text):
+        _read_indicators(document, match[1], block.place)
+    elif document.department is not None:
+        _read_narrative(document, document.department, block)
+
+
+def _take_notes(document: Document, block: Paragraph) -> None:
+    """Keep what a paragraph tells of all that follows: unit of money, year, department and unit."""
+    text = block.text
+    document.money_unit = unit_noted(text) or document.money_unit
+    if (
+        len(text) < 80
+        and (year := titles.year_in(text))
+        and (document.year is None or titles.of_targets(text))
+    ):
+        document.year = year
+    for piece in re.split(r"\s{2,}|\t", text):
+        left, mark, right = piece.partition("：") if "：" in piece else piece.partition(":")
+        for name in _FOR_ALL:
+            if mark and right.strip() and labels.label(left) == name:
+                document.defaults[name] = Said(right.strip(), block.place)
+
+
+def _is_heading(document: Document, block: Paragraph) -> bool:
+    """Take a title or a section's heading; say whether the paragraph is nothing else."""
+    text, short = block.text, len(block.text) < _HEADING
+    if short and "整体" in text and "绩效目标" in text:
+        document.department = document.start("department", text, block.place)
+        document.section, document.open_goal = "", None
+        return True
+    if short and titles.of_targets(text) and not _GOAL.match(text) and not _INDICATORS.match(text):
+        document.heading, document.broken = Said(text, block.place), True
+        if re.search(r"项目(?:支出)?绩效目标|第[二三四五]部分", text):
+            document.department = None
+    if re.match(r"^第[二三四五六]部分", text):
+        document.department, document.broken = None, True
+    if short and (match := _SECTION.match(text)):
+        document.section, document.open_goal = match[2], None
+        return True
+    return False
+
+
+def _read_indicators(document: Document, text: str, place: Place) -> None:
+    """Read indicators told in sentences into the department's sheet."""
+    if document.department is None:
+        # A sheet of its own: the goal that was open is the one before's.
+        document.department, document.open_goal = document.start("department", None, place), None
+    stated, left = prose.indicators(text, document.year)
+    document.department.indicators.extend(
+        Read(Indicator(name=one.name, target=one.target, goal=document.open_goal, place=place))
+        for one in stated
+    )
+    document.unsure.extend(
+        Unsure(place=place, field="indicators", text=clause, why="没有从这句话里读出指标") for clause in left
+    )
+
+
+def _read_narrative(document: Document, draft: Draft, block: Paragraph) -> None:
+    """Take a paragraph of a department's narrative: a safeguard, a goal's title or words, general words."""
+    text, place = block.text, block.place
+    match = _SUBSECTION.match(text)
+    if match and "保障" in document.section:
+        draft.safeguards.append(Goal(text=match[2], place=place))
+    elif match and len(text) < _HEADING:
+        _open_goal(document, draft, Goal(title=match[2], text="", place=place))
+    elif goal := _GOAL.match(text):
+        if document.open_goal is None:
+            _open_goal(document, draft, Goal(text=goal[1], place=place))
+        else:
+            known = draft.goals[document.open_goal]
+            draft.goals[document.open_goal] = known.model_copy(update={"text": goal[1], "place": place})
+    elif "总体" in document.section:
+        draft.narrate(text, place)
+
+
+def _open_goal(document: Document, draft: Draft, goal: Goal) -> None:
+    draft.goals.append(goal)
+    document.open_goal = len(draft.goals) - 1

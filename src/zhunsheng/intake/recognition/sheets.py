@@ -1,0 +1,49 @@
+"""From drafts to the book: what was told outside the tables, names from titles, drafts that are sheets."""
+
+from __future__ import annotations
+
+from zhunsheng.intake.recognition import titles
+from zhunsheng.intake.recognition.draft import Document, Draft
+from zhunsheng.intake.recognition.indicators import yearly
+from zhunsheng.targets import Book, Budget, SpendingPlan, TargetSheet
+from zhunsheng.targets.sheet import Execution
+
+
+def book_of(document: Document) -> Book:
+    """Return what was recognised; without indicators a draft is a sheet where it has goals and says whose."""
+    sheets = [_sheet(document, draft) for draft in document.drafts]
+    found = (one for one in sheets if one.indicators or (one.goals and (one.name or one.narrative)))
+    return Book(source=document.source, sheets=tuple(found), unsure=tuple(document.unsure))
+
+
+def _sheet(document: Document, draft: Draft) -> TargetSheet:
+    for name, said in document.defaults.items():
+        draft.put(name, said.text, said.place)
+    if draft.name is None and draft.title:
+        draft.name = titles.name_in(draft.title, draft.kind)
+        draft.provenance.setdefault("name", draft.place)
+    return TargetSheet(
+        kind=draft.kind,
+        name=draft.name,
+        code=draft.code,
+        department=draft.department,
+        unit=draft.unit,
+        year=draft.year or _planned_year(draft) or document.year,
+        purpose=draft.purpose,
+        budget=Budget(**draft.budget),
+        spending_plan=SpendingPlan(steps=tuple(draft.plan)),
+        goals=tuple(draft.goals),
+        indicators=yearly(draft.indicators),
+        narrative="\n".join(draft.narrative) or None,
+        safeguards=tuple(draft.safeguards),
+        execution=Execution(**draft.execution) if draft.execution else None,
+        total_score=draft.total_score,
+        place=draft.place,
+        provenance=draft.provenance,
+    )
+
+
+def _planned_year(draft: Draft) -> int | None:
+    """Return the one year that all dates of the spending plan fall in."""
+    years = {step.by.year for step in draft.plan}
+    return years.pop() if len(years) == 1 else None

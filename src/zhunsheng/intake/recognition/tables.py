@@ -1,0 +1,156 @@
+"""Tables: where forms begin and end, which rows are indicators, labels or titles; lists of projects."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from zhunsheng.intake import labels
+from zhunsheng.intake.grid import Grid
+from zhunsheng.intake.recognition import titles
+from zhunsheng.intake.recognition.draft import Columns, Document, Draft, Said
+from zhunsheng.intake.recognition.fields import Zone, put_field, read_labels
+from zhunsheng.intake.recognition.goals import add_goals
+from zhunsheng.intake.recognition.headers import header_at, project_columns
+from zhunsheng.intake.recognition.indicators import read_indicator
+from zhunsheng.intake.recognition.money import unit_noted
+from zhunsheng.intake.recognition.rows import Row, label_of, row_of
+
+_FOOT = re.compile(
+    r"^(?:注|备注|说明|填表说明|填报说明|填表人|填报人|联系人|联系电话|负责人|制表人|审核人|单位负责人|填报日期)"
+    r"\s*[：:0-9.、]"
+)
+_GROUP_TITLE = re.compile(r"^(?:[中长]期|实施期|中长期|年度)(?:绩效)?(?:目标|指标)(?:表)?$")
+_FORM_TITLE = re.compile(r"绩效目标.{0,4}表|自评表|监控表")
+_BEGINS = ("name", "code", "year", "department")  # fields at the left of a form's first rows
+_OF_SHEET = ("name", "code", "department", "goals")  # fields that nothing but a sheet has
+_TOP = 6  # rows within which a form says whose it is
+
+
+@dataclass
+class _Reading:
+    """How the next row of a table is to be read."""
+
+    draft: Draft | None = None  # the sheet that rows belong to
+    columns: Columns | None = None  # while rows are indicators
+    zone: Zone = field(default_factory=Zone)
+    zone_title: str = ""  # the last row that says but one thing: a title over what follows
+
+
+def read_table(document: Document, grid: Grid) -> None:
+    """Read one table, which may hold several forms, a part of one, or nothing of interest."""
+    now = _Reading()
+    last = document.drafts[-1] if document.drafts and not document.broken else None
+    if last and last.columns and last.columns.width == grid.width and not _own_form(grid):
+        now = _Reading(last, last.columns)  # a table broken over pages goes on
+    document.broken = False
+    if document.year is None and (match := re.search(r"(20\d{2})", grid.title)):
+        document.year = int(match[1])
+    number = 0
+    while number < len(grid.rows):
+        row = row_of(grid, number)
+        number += _read_row(document, now, row) if row.cells else 1
+
+
+def _read_row(document: Document, now: _Reading, row: Row) -> int:
+    """Read the row at hand and return how many rows that took."""
+    if header := header_at(row.grid, row.number):
+        _enter_indicators(document, now, row, header[0])
+        return header[1]
+    if now.columns and now.draft and now.columns.project:
+        now.draft = _project_of(document, now.draft, row, now.columns)
+        read_indicator(document, now.draft, row, now.columns.fields)
+        return 1
+    if now.columns and _starts_form(row):
+        now.draft, now.columns, now.zone = None, None, Zone()
+    if now.columns and now.draft and labels.label(row.cells[0][1]) != "safeguards":
+        _read_below_header(document, now, now.draft, now.columns, row)
+        return 1
+    now.columns = None
+    if row.only is not None and _read_title(document, now, row, row.only):
+        return 1
+    if now.draft is None and any(label_of(text)[0] in _OF_SHEET for _, text in row.cells):
+        now.draft = _begin(document, row)
+    if now.draft is not None:
+        read_labels(document, now.draft, row, now.zone)
+    return 1
+
+
+def _enter_indicators(document: Document, now: _Reading, row: Row, fields: dict[str, int]) -> None:
+    """Go on with rows of indicators under a header, in a sheet of their own where none is open."""
+    project = project_columns(row.grid, row.number, fields)
+    if now.draft is None or (project and now.draft.indicators):
+        now.draft = _begin(document, row)
+    now.columns = Columns(fields, project, row.grid.width)
+    now.draft.columns, now.draft.levels = now.columns, ("", "")
+    side = row.text(0) + now.zone_title
+    now.draft.medium = bool(re.search(r"[中长]期|实施期", side)) and "年度" not in side
+
+
+def _read_below_header(document: Document, now: _Reading, draft: Draft, columns: Columns, row: Row) -> None:
+    """Read a row under a header: an indicator, a title over the next ones, or the foot of the table."""
+    if _FOOT.match(row.cells[0][1]):
+        now.columns = None
+    elif row.only is not None and _GROUP_TITLE.search(row.only):
+        now.zone_title = row.only
+    else:
+        read_indicator(document, draft, row, columns.fields)
+
+
+def _read_title(document: Document, now: _Reading, row: Row, only: str) -> bool:
+    """Take what a row of one text tells of what follows; say whether it is a title and nothing else."""
+    now.zone_title = only if len(only) < 30 else ""
+    document.money_unit = unit_noted(only) or document.money_unit
+    if len(only) < 80:
+        document.year = titles.year_in(only) or document.year
+        if titles.of_targets(only) and labels.label(only) is None:
+            document.heading = Said(only, row.place(row.cells[0][0]))
+            return True
+    return bool(_GROUP_TITLE.search(only))
+
+
+def _begin(document: Document, row: Row) -> Draft:
+    """Begin the sheet whose first row this is, under the title over it."""
+    department, heading = document.department, document.heading
+    document.department = document.heading = None
+    if department is not None and department is document.drafts[-1] and not department.indicators:
+        # The heading over a department's table, which looked like the beginning of its narrative.
+        return department
+    title = heading.text if heading else (row.grid.title or None)
+    place = heading.place if heading else row.place(0)
+    draft = document.start(titles.kind_in(title), title, place)
+    if heading:
+        draft.provenance["title"] = heading.place
+    return draft
+
+
+def _own_form(grid: Grid) -> bool:
+    """Say whether a table begins a form of its own: a project's name or code near its top."""
+    return any(_starts_form(row_of(grid, number)) for number in range(min(len(grid.rows), _TOP)))
+
+
+def _starts_form(row: Row) -> bool:
+    if any(labels.label(text) in _BEGINS for _, text in row.cells[:3]):
+        return True
+    return row.only is not None and len(row.only) < 60 and bool(_FORM_TITLE.search(row.only))
+
+
+def _project_of(document: Document, draft: Draft, row: Row, columns: Columns) -> Draft:
+    """Return the project that a row of a list belongs to: the one at hand, or the next by its name."""
+    project = columns.project
+    name = "".join(row.text(project["name"]).split())
+    if not name or name == draft.name:
+        return draft
+    if draft.name:
+        before = draft
+        draft = document.start("project", before.title, row.place(0))
+        draft.columns = columns
+        if before.unit is not None and not row.text(project.get("unit", project["name"])):
+            draft.put("unit", before.unit, before.provenance["unit"])
+    for found, column in project.items():
+        text = row.text(column).strip()
+        if text and found == "goals":
+            add_goals(draft, row, [(column, text)])
+        elif text:
+            put_field(document, draft, found, Said(text, row.place(column)))
+    return draft

@@ -1,0 +1,36 @@
+"""What titles and headings say: whether they are of performance targets, of which year, whose name."""
+
+from __future__ import annotations
+
+import re
+
+from zhunsheng.intake.recognition.draft import Kind
+
+_YEAR = re.compile(r"(20\d{2})\s*年")
+_TITLE = re.compile(r"绩效目标|自评|自我评价|运行监控|绩效监控|目标表|绩效评价")
+_NUMBERED = re.compile(r"^(?:\d+[.、．]|[（(]?[一二三四五六七八九十]+[）)、.])\s*")
+
+
+def year_in(text: str) -> int | None:
+    """Return the first year that a text names (2021年), None where it names none."""
+    match = _YEAR.search(text)
+    return int(match[1]) if match else None
+
+
+def of_targets(text: str) -> bool:
+    """Say whether a text speaks of targets, their monitoring or evaluation, as titles do."""
+    return bool(_TITLE.search(text))
+
+
+def kind_in(title: str | None) -> Kind:
+    """Return what kind of sheet stands under a title."""
+    return "department" if title and "整体" in title else "project"
+
+
+def name_in(title: str, kind: Kind) -> str:
+    """Return the name that a title gives the sheet under it: 治理经费 of 二、治理经费绩效目标表（2021年度）."""
+    name = re.sub(r"(?<=目标)(?:申报)?表$", "", _NUMBERED.sub("", title))
+    if kind == "department":
+        return name
+    name = re.sub(r"(?:预算)?(?:项目)?(?:支出)?(?:绩效目标|绩效自评|绩效运行监控).*$", "", name) or title
+    return re.sub(r"^20\d{2}年度?|[（(]20\d{2}年度?[）)]$", "", name) or title

@@ -1,0 +1,25 @@
+"""The traffic light for what is reached of what is expected by now, and the share of a time that has passed."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from typing import Literal
+
+from zhunsheng.regulations import MonitoringRules
+
+Light = Literal["green", "yellow", "red", "grey"]
+LIGHT_WORDS: dict[Light, str] = {"green": "绿灯", "yellow": "黄灯", "red": "红灯", "grey": "无法判断"}
+
+
+def light_of(ratio: Fraction, rules: MonitoringRules) -> Light:
+    """Return the light for result ÷ expected."""
+    if ratio >= Fraction(rules.lights.green):
+        return "green"
+    return "yellow" if ratio >= Fraction(rules.lights.yellow) else "red"
+
+
+def elapsed(first: date, last: date, on: date) -> Fraction:
+    """Return the share of the days from ``first`` to ``last`` (both inclusive) that have passed by the end of ``on``."""
+    days = (last - first).days + 1
+    return Fraction(min(max((on - first).days + 1, 0), days), days)

@@ -1,0 +1,95 @@
+"""Budget execution on a date: payments beside the spending plan, forecast for the year's end, and the light."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from zhunsheng.monitoring.lights import Light, elapsed, light_of
+from zhunsheng.regulations import MonitoringRules
+from zhunsheng.targets import SpendingPlan, TargetSheet
+
+PlanMode = Literal["linear", "step"]
+BY_TIME = (
+    "按时间推算，没有支出计划"  # what is said of money expected by now where the sheet has no spending plan
+)
+MODE_WORDS: dict[PlanMode, str] = {"linear": "按计划日期之间均匀推算", "step": "按计划日期分段"}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The money figures of a sheet from evidence, in yuan."""
+
+    initial: Decimal | None = None
+    adjusted: Decimal | None = None
+    paid: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Money:
+    """Budget execution: yuan, and shares of the adjusted budget as fractions; None where nothing is known.
+
+    ``doubt`` says in words why nothing can be divided by the budget, None where it can or there is none.
+    """
+
+    initial: Decimal | None
+    adjusted: Decimal | None
+    paid: Decimal | None
+    expected: Fraction | None
+    actual: Fraction | None
+    forecast: Fraction | None
+    mode: PlanMode
+    method: str
+    light: Light
+    doubt: str | None = None
+
+
+def money_of(
+    sheet: TargetSheet, figures: Figures, as_of: date, mode: PlanMode, rules: MonitoringRules
+) -> Money:
+    """Compare payments to date with the spending plan on ``as_of``."""
+    adjusted = figures.adjusted if figures.adjusted is not None else sheet.budget.total
+    initial = figures.initial if figures.initial is not None else sheet.budget.total
+    expected = expected_share(sheet.spending_plan, sheet.year or as_of.year, as_of, mode)
+    doubt = _unusable(sheet, figures)
+    if doubt or figures.paid is None or adjusted is None:
+        why = f"{doubt}，待核对" if doubt else "没有支付或预算数据"
+        return Money(initial, adjusted, figures.paid, expected, None, None, mode, why, "grey", doubt)
+    actual = Fraction(figures.paid) / Fraction(adjusted)
+    if expected >= 1 or not expected:
+        forecast, method = actual, "年度已到期，按实际" if expected else "计划尚未开始，按实际"
+    else:
+        forecast, method = min(actual / expected, Fraction(1)), "按至今支出与计划之比外推至年底，不超过预算"
+    light = light_of(actual / expected if expected else Fraction(1), rules)
+    return Money(initial, adjusted, figures.paid, expected, actual, forecast, mode, method, light)
+
+
+def expected_share(plan: SpendingPlan, year: int, on: date, mode: PlanMode) -> Fraction:
+    """Return the share of the budget expected to be spent by ``on``; without a plan, by days of the year."""
+    if plan.steps:
+        return plan.expected(on, mode=mode)
+    return elapsed(date(year, 1, 1), date(year, 12, 31), on)
+
+
+def _unusable(sheet: TargetSheet, figures: Figures) -> str | None:
+    """Return in words why nothing can be divided by the budget; None where it can, or where there is no budget.
+
+    It is no positive amount, or a department's budget ledger does not stand for its approved budget: a ledger that
+    holds only some of a department's projects says nothing of the whole: neither what was approved at the year's
+    beginning nor what it was adjusted to reaches the budget of the approved sheet.
+    """
+    approved = sheet.budget.total
+    budget = approved if figures.adjusted is None else figures.adjusted
+    if budget is not None and budget <= 0:
+        return f"预算数为 {budget:,.2f}元，不是正数"
+    if sheet.kind != "department" or not approved or figures.adjusted is None:
+        return None
+    held = max(figures.adjusted, figures.initial or Decimal(0))
+    if held >= approved:
+        return None
+    short = approved - figures.adjusted
+    told = f"批复的部门预算 {approved:,.2f}元，预算台账合计 {figures.adjusted:,.2f}元，相差 {short:,.2f}元"
+    return f"{told}，台账没有覆盖批复的预算"

@@ -1,0 +1,147 @@
+"""What the data files of the rules hold: frameworks, monitoring bands, deadlines and key evaluation, each with its source."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Points = Annotated[Decimal, Field(ge=0, le=100)]
+Part = Annotated[Decimal, Field(ge=0, le=1)]  # a share of something: 0.8 is 80 %
+Days = Annotated[int, Field(ge=0, le=3660)]
+Name = Annotated[str, Field(min_length=1, max_length=120)]
+
+
+class Entry(BaseModel):
+    """What a data file says of one thing: frozen, and closed to fields it does not have."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Dated(Entry):
+    """An entry valid from ``valid_from`` to ``valid_to`` (both inclusive; None = until further notice), with its source."""
+
+    id: str
+    name: Name
+    valid_from: date
+    valid_to: date | None = None
+    citation: str
+    status: Literal["verified", "unverified"]
+
+    def holds(self, year: int) -> bool:
+        """Return whether the entry is in force at the end of a fiscal year."""
+        day = date(year, 12, 31)
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+class Category(Entry):
+    """A level-2 category with the names documents give it."""
+
+    name: str
+    synonyms: tuple[str, ...]
+    required: bool
+
+
+class Dimension(Entry):
+    """A level-1 dimension with the names documents give it and its categories."""
+
+    name: str
+    synonyms: tuple[str, ...]
+    required: bool
+    categories: tuple[Category, ...]
+
+
+class Framework(Dated):
+    """The tree of dimensions and categories."""
+
+    dimensions: tuple[Dimension, ...]
+
+    def dimension(self, written: str | None, category: str | None = None) -> Dimension | None:
+        """Return the dimension that a level-1 name as written means, or the one its level-2 name belongs to."""
+        key = _key(written)
+        for dimension in self.dimensions:
+            if key and key in dimension.synonyms:
+                # Under the four-dimension framework an older sheet may still put 成本 under 产出.
+                if category and self.id == "cn-2021" and _key(category) in ("成本指标", "成本"):
+                    return next(d for d in self.dimensions if d.name == "成本")
+                return dimension
+        second = _key(category)
+        return next(
+            (d for d in self.dimensions for c in d.categories if second and second in c.synonyms), None
+        )
+
+    def category(self, written: str | None, level1: str | None = None) -> Category | None:
+        """Return the category that a level-2 name as written means, looking under ``level1`` first."""
+        key = _key(written)
+        if not key:
+            return None
+        first = self.dimension(level1)
+        order = ([first] if first else []) + [d for d in self.dimensions if d is not first]
+        return next((c for d in order for c in d.categories if key in c.synonyms), None)
+
+
+@lru_cache(maxsize=4096)
+def _key(written: str | None) -> str:
+    """Strip what documents add to a level name: points (产出指标(50分)), numbering, blanks."""
+    text = "".join((written or "").split())
+    for mark in "（([【":
+        text = text.split(mark)[0]
+    return text.lstrip("0123456789一二三四五六七八九十、.．")
+
+
+class Lights(Entry):
+    """Bounds of the traffic lights, as shares of what is expected by now."""
+
+    green: Decimal
+    yellow: Decimal
+    citation: str
+    status: Literal["verified", "unverified"]
+
+
+class MonitoringRules(Dated):
+    """Bands and official categories for monitoring."""
+
+    lights: Lights
+    causes: tuple[str, ...]
+    likelihood: tuple[str, str, str]
+    consequences: tuple[str, ...]
+    form: str
+
+
+class Deadline(Dated):
+    """A statutory number of days, working days or calendar days."""
+
+    days: int
+    workdays: bool
+
+
+class KeyRow(Entry):
+    """One third-level indicator of a key evaluation with its full points and what it asks."""
+
+    code: str
+    dimension: str
+    category: str
+    name: str
+    points: Decimal
+    asks: str
+
+
+class KeyFramework(Dated):
+    """The indicators by which a project is evaluated (决策、过程、产出、效益); points sum to 100."""
+
+    points_citation: str
+    points_status: Literal["verified", "unverified"]
+    least_results: Decimal
+    methods: tuple[str, ...]
+    rows: tuple[KeyRow, ...]
+
+    @model_validator(mode="after")
+    def _weighs_results(self) -> KeyFramework:
+        if sum(r.points for r in self.rows) != 100:
+            raise ValueError("分值合计应为 100")
+        if sum(r.points for r in self.rows if r.dimension in ("产出", "效益")) < self.least_results:
+            raise ValueError("产出与效益的分值占比太小")
+        return self

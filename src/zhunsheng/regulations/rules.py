@@ -1,0 +1,56 @@
+"""All rules that hold for a body in a fiscal year, in one value with one digest."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+from zhunsheng.regulations.entries import Framework, KeyFramework, MonitoringRules
+from zhunsheng.regulations.loading import (
+    data_digest,
+    framework_of,
+    in_force,
+    key_frameworks,
+    monitoring_rules,
+)
+from zhunsheng.regulations.schemes import Scheme, scheme_of
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All rules that hold for a body in a fiscal year: how it is framed, scored, monitored and evaluated."""
+
+    year: int
+    framework: Framework
+    scheme: Scheme
+    local: bool  # whether the scheme is a local one
+    why: str = ""  # why a local scheme that was given is not the one
+
+    def monitoring(self, day: date) -> MonitoringRules:
+        """Return the monitoring rules in force on a day. Raises ``ZS-RG-02``."""
+        return in_force(monitoring_rules(), day, "运行监控规则")
+
+    @property
+    def key(self) -> KeyFramework:
+        """The framework of key evaluation in force at the year's end. Raises ``ZS-RG-02``."""
+        return in_force(key_frameworks(), date(self.year, 12, 31), "重点评价指标体系")
+
+    def digest(self) -> str:
+        """Return the digest of all these rules and of the national data files beside them."""
+        local = self.scheme.model_dump_json() if self.local else ""
+        return hashlib.sha256(f"{data_digest()}{local}{self.why}".encode()).hexdigest()
+
+
+def rules_for(year: int, scheme: Scheme | None = None) -> Rules:
+    """Return the rules of a fiscal year; ``scheme`` is a local scheme that takes the national one's place.
+
+    A local scheme that does not hold for the year leaves the national one in its place, and ``why`` says so. Raises
+    ``ZS-RG-02`` for a year without rules.
+    """
+    if scheme is None or scheme.holds(year):
+        return Rules(year, framework_of(year), scheme or scheme_of(year), scheme is not None)
+    national = scheme_of(year)
+    until = f"至 {scheme.valid_to}" if scheme.valid_to else "起，没有截止日期"
+    why = f"本地方案“{scheme.name}”自 {scheme.valid_from} {until}，不适用于 {year} 年，按国家方案“{national.name}”计分"
+    return Rules(year, framework_of(year), national, False, why)

@@ -1,0 +1,178 @@
+"""Scoring schemes: how a year is scored, as national data or a body's own file, refused where its parts don't fit."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from zhunsheng.faults import written
+from zhunsheng.regulations.entries import Dated, Days, Entry, Part, Points
+from zhunsheng.regulations.loading import DATA, frameworks, in_force, read_packaged, read_yaml
+
+
+class PointSet(Entry):
+    """Points of each dimension and of budget execution; together 100."""
+
+    dimensions: dict[str, Points]
+    execution: Points
+    citation: str
+
+    @model_validator(mode="after")
+    def _hundred(self) -> PointSet:
+        if sum(self.dimensions.values()) + self.execution != 100:
+            raise ValueError("分值合计应为 100")
+        return self
+
+
+class Over(Entry):
+    """What happens when a result is ``threshold`` times its target or more.
+
+    ``deviation`` takes off the share by which it exceeds the threshold, ``most`` at most; ``fixed`` takes off ``deduct`` points.
+    """
+
+    threshold: Decimal = Field(gt=1, le=100)
+    mode: Literal["deviation", "fixed"]
+    deduct: Points = Decimal(0)
+    most: Part = Decimal(0)
+    citation: str
+    status: Literal["verified", "unverified"]
+
+    @cached_property
+    def limit(self) -> Fraction:
+        """The threshold as a fraction."""
+        return Fraction(self.threshold)
+
+    @model_validator(mode="after")
+    def _deduction(self) -> Over:
+        if (self.mode == "fixed") != (self.deduct > 0) or (self.mode == "deviation") != (self.most > 0):
+            raise ValueError("mode 为 fixed 时须写 deduct，为 deviation 时须写 most")
+        return self
+
+
+class LateBand(Entry):
+    """Up to ``days`` late (inclusive) earns ``share`` of the points."""
+
+    days: Days
+    share: Part
+
+
+class Late(Entry):
+    """Points for a missed date, by how late it was met."""
+
+    bands: tuple[LateBand, ...]
+    citation: str
+    status: Literal["verified", "unverified"]
+
+
+class QualityBand(Entry):
+    """One band of a qualitative judgement: shares from ``low`` to ``high`` of the points."""
+
+    name: str = Field(min_length=1, max_length=60)
+    low: Part
+    high: Part
+
+    @model_validator(mode="after")
+    def _upwards(self) -> QualityBand:
+        if self.low >= self.high:
+            raise ValueError(f"档次“{self.name}”的 low 应小于 high")
+        return self
+
+
+class Grade(Entry):
+    """A grade and the lowest total it is given for."""
+
+    name: str = Field(min_length=1, max_length=10)
+    from_: Points = Field(alias="from")
+
+
+class ExecutionCap(Entry):
+    """The highest total allowed when budget execution is below a share."""
+
+    below: Part
+    total: Points
+
+
+class DepartmentPoints(Entry):
+    """How a department-wide total is put together."""
+
+    indicators: Points
+    projects: Points
+    execution: Points
+    citation: str
+    status: Literal["verified", "unverified"]
+
+    @model_validator(mode="after")
+    def _hundred(self) -> DepartmentPoints:
+        if self.indicators + self.projects + self.execution != 100:
+            raise ValueError("部门整体分值合计应为 100")
+        return self
+
+
+class Scheme(Dated):
+    """How a year is scored."""
+
+    framework: str
+    points: tuple[PointSet, ...] = Field(min_length=1)
+    over: Over
+    late: Late
+    qualitative: tuple[QualityBand, ...] = Field(min_length=1)
+    qualitative_citation: str
+    grades: tuple[Grade, ...] = Field(min_length=1)
+    grades_citation: str
+    execution_caps: tuple[ExecutionCap, ...]
+    department: DepartmentPoints
+
+    @model_validator(mode="after")
+    def _whole(self) -> Scheme:
+        if min(g.from_ for g in self.grades) != 0:
+            raise ValueError("grades 的最低一档应从 0 分起，否则有的总分没有等级")
+        if self.framework not in (known := [f.id for f in frameworks()]):
+            raise ValueError(f"framework 只能是 {'、'.join(known)}")
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError("valid_to 早于 valid_from")
+        return self
+
+    @model_validator(mode="after")
+    def _bands_apart(self) -> Scheme:
+        for one, other in itertools.pairwise(sorted(self.qualitative, key=lambda b: (b.low, b.high))):
+            if other.low < one.high:
+                raise ValueError(f"档次“{one.name}”与“{other.name}”的范围重叠")
+        return self
+
+    @property
+    def caps(self) -> list[Fraction]:
+        """The execution rates below which a total is capped, fractions."""
+        return [Fraction(cap.below) for cap in self.execution_caps]
+
+    def grade(self, total: Decimal) -> str:
+        """Return the grade of a total (0–100)."""
+        return next(g.name for g in sorted(self.grades, key=lambda g: -g.from_) if total >= g.from_)
+
+
+@lru_cache
+def schemes() -> tuple[Scheme, ...]:
+    """Return all national scoring schemes."""
+    found = sorted(
+        (p for p in (DATA / "schemes").iterdir() if p.name.endswith(".yaml")), key=lambda p: p.name
+    )
+    return tuple(read_packaged(p, Scheme) for p in found)
+
+
+def read_scheme(text: str, name: str, year: int | None = None) -> Scheme:
+    """Read a local scheme from YAML text. Raises ``ZS-RG-01``, and ``ZS-RG-02`` where it does not hold for a year given."""
+    scheme: Scheme = read_yaml(text, Scheme, name)
+    return scheme if year is None else in_force([scheme], date(year, 12, 31), "评分方案")
+
+
+def scheme_of(year: int, local: Path | None = None) -> Scheme:
+    """Return the scoring scheme of a fiscal year, or the one in the file ``local``. Raises ``ZS-RG-01``, ``ZS-RG-02``."""
+    if local is not None:
+        return read_scheme(written(local), local.name, year)
+    return in_force(schemes(), date(year, 12, 31), "评分方案")

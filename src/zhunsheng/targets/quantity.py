@@ -1,0 +1,167 @@
+"""A quantity as one phrase (每季度不少于1次, 较上年增长5%以上, 3-5天): operator, number or range, unit, period."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from zhunsheng.targets.spelling import NUMBER, Op, number_at, number_of, operator_at, unit_and_suffix
+
+_FILLERS = (
+    "确保",
+    "力争",
+    "预计",
+    "完成",
+    "实现",
+    "保持在",
+    "保持",
+    "维持在",
+    "维持",
+    "稳定在",
+    "累计",
+    "合计",
+    "共计",
+    "总计",
+    "平均",
+    "全年",
+    "年均",
+    "共",
+    "为",
+    "在",
+    "约",
+)
+_RELATIVE = re.compile(
+    r"^(?:(?:较|比|与)?(?:上年度?|去年|上一年度?|上年同期|去年同期|基期)(?:同期)?(?:相比)?|同比|环比)"
+    r"(?:有所)?(增长|提高|上升|提升|增加|下降|降低|减少|压减)?(?:率)?"
+)
+_PER = re.compile(r"每(季度|季|月|半年|周|年度|年)(?:度)?")
+_PER_UNIT = re.compile(r"/(季度|季|月|半年|周)$")
+_OWN_NAME = re.compile(r"(?!每|较|同比|环比|[比与][上去])[一-龥]{2,12}?[率数量比例度额](?=[≥≤<>=])")
+_BOTH_ENDS = re.compile(
+    rf"(?:≥|>|大于等于|不低于)({NUMBER})([^\d,且]*)[,、且并](?:≤|<|小于等于|不高于|不超过)({NUMBER})(.*)"
+)
+_SPAN = re.compile(rf"({NUMBER})([^\d\-~至到]{{0,4}})(?:-|~|至|到)({NUMBER})([^\d]*?)(之间)?")
+_ZERO = ("零", "零起", "零次", "零件", "零例")
+_MULTIPLIERS = ("万", "亿", "千", "百万")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Operator and number, or a range from low to high; ``implied`` where no operator is written."""
+
+    op: Op
+    value: Decimal | tuple[Decimal, Decimal]
+    unit: str | None
+    per: str | None = None
+    relative: str | None = None
+    implied: bool = False
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What columns beside a value say: its operator and its unit."""
+
+    op: Op | None
+    unit: str | None
+
+
+@dataclass(frozen=True)
+class _Lead:
+    """What stands before the number: an operator, the period, what a growth is measured against."""
+
+    op: Op | None = None
+    per: str | None = None
+    relative: str | None = None
+
+
+def read_quantity(text: str, columns: Columns, doubts: list[str]) -> Quantity | None:
+    """Read a normalised text as a quantity; None where it is none.
+
+    What the phrase says outranks the columns. What a reader should look at again is added to ``doubts``.
+    """
+    if both := _BOTH_ENDS.fullmatch(text):
+        return _range(both[1], both[3], both[4] or both[2] or columns.unit, doubts)
+    lead, rest = _lead(_without_name(text, doubts), doubts)
+    if rest in _ZERO:
+        return Quantity("==", Decimal(0), rest[1:] or columns.unit)
+    if (span := _SPAN.fullmatch(rest)) and lead.op in (None, "==", "<="):
+        if span[2] and span[4] and span[2] != span[4]:
+            return None
+        return _range(span[1], span[3], span[4] or span[2] or columns.unit, doubts)
+    amount, tail = number_at(rest, doubts)
+    if amount is None:
+        return None
+    written, suffix = unit_and_suffix(tail, doubts)
+    if written is None:
+        return None
+    _doubt_suffix(text, lead.op, suffix, doubts)
+    op = lead.op or suffix
+    if op and columns.op and op != columns.op:
+        doubts.append("指标值自带的比较符与比较符列不一致，以指标值为准")
+    op = op or columns.op or (">=" if lead.relative else None)
+    unit = _unit(written, columns.unit, doubts)
+    if unit == "%" and 0 < amount <= 1:
+        doubts.append(f"{amount}% 疑为百分数格式丢失，请核对是否 {amount * 100:f}%")
+    match = _PER_UNIT.search(unit or "")
+    per = lead.per or (match[1] if match else None)
+    return Quantity(op or "==", amount, unit, per, lead.relative, implied=op is None and bool(amount))
+
+
+def _without_name(text: str, doubts: list[str]) -> str:
+    """Take the indicator's own name off the head of its value (办结率≥90%)."""
+    match = _OWN_NAME.match(text)
+    if match is None:
+        return text
+    doubts.append(f"指标值里写了“{match[0]}”")
+    return text[match.end() :]
+
+
+def _lead(rest: str, doubts: list[str]) -> tuple[_Lead, str]:
+    """Take what stands before the number, in any order, and words that say nothing; return the rest too."""
+    op: Op | None = None
+    per: str | None = None
+    relative: str | None = None
+    before = ""
+    while rest != before:
+        before = rest
+        if op is None:
+            op, rest = operator_at(rest)
+        if per is None and (match := _PER.match(rest)):
+            per, rest = match[1], rest[match.end() :]
+        if relative is None and (match := _RELATIVE.match(rest)):
+            relative, rest = match[0], rest[match.end() :]
+        if word := next((word for word in _FILLERS if rest.startswith(word)), None):
+            if word == "约":
+                doubts.append("“约”字使指标值不明确")
+            rest = rest[len(word) :]
+    return _Lead(op, per, relative), rest
+
+
+def _doubt_suffix(text: str, op: Op | None, suffix: Op | None, doubts: list[str]) -> None:
+    """Note where operators before and behind the number contradict or repeat each other."""
+    if not suffix or not op:
+        return
+    if suffix != op and (op, suffix) not in ((">", ">="), ("<", "<=")):
+        doubts.append(f"“{text}”前后的比较词相反")
+    elif op in (">", "<"):
+        doubts.append(f"“{text}”前后的比较词重复")
+
+
+def _unit(written: str, column: str | None, doubts: list[str]) -> str | None:
+    """Return the unit of a value from what stands behind the number and what the column of units says."""
+    if not written or not column or written == column:
+        return written or column or None
+    # 万 in the value and 元 in the column make 万元; otherwise the cell speaks for itself.
+    if written in _MULTIPLIERS:
+        return written + column
+    doubts.append(f"指标值的单位“{written}”与单位列“{column}”不一致，以指标值为准")
+    return written
+
+
+def _range(low: str, high: str, unit: str | None, doubts: list[str]) -> Quantity:
+    first, last = number_of(low), number_of(high)
+    if first > last:
+        doubts.append("区间上下限颠倒，已按从小到大处理")
+        first, last = last, first
+    return Quantity("range", (first, last), unit or None)

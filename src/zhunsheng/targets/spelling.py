@@ -1,0 +1,253 @@
+"""Numbers, units and operators as offices write them: signs folded, numerals read, words for at least."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+from typing import Literal
+
+Op = Literal[">=", "<=", "==", ">", "<", "range", "by", "level", "unread"]
+
+_GLYPHS = str.maketrans(
+    {
+        "≧": "≥",
+        "⩾": "≥",
+        "≮": "≥",
+        "≦": "≤",
+        "⩽": "≤",
+        "≯": "≤",
+        "﹥": ">",
+        "﹤": "<",
+        "〉": ">",
+        "〈": "<",
+        "﹪": "%",
+        "﹦": "=",
+        "～": "~",
+        "∼": "~",
+        "〜": "~",
+        "－": "-",
+        "–": "-",
+        "—": "-",
+        "―": "-",
+        "−": "-",
+        "〇": "零",
+    }
+)
+_OPS: dict[str, Op] = {
+    "不得低于": ">=",
+    "不得少于": ">=",
+    "大于或者等于": ">=",
+    "大于或等于": ">=",
+    "大于等于": ">=",
+    "高于或等于": ">=",
+    "不低于": ">=",
+    "不少于": ">=",
+    "不小于": ">=",
+    "不下于": ">=",
+    "至少": ">=",
+    "达到": ">=",
+    "达": ">=",
+    "最低": ">=",
+    "≥": ">=",
+    ">=": ">=",
+    "=>": ">=",
+    ">＝": ">=",
+    "不得超过": "<=",
+    "不得高于": "<=",
+    "不得多于": "<=",
+    "小于或者等于": "<=",
+    "小于或等于": "<=",
+    "小于等于": "<=",
+    "低于或等于": "<=",
+    "不高于": "<=",
+    "不超过": "<=",
+    "不大于": "<=",
+    "不多于": "<=",
+    "不超": "<=",
+    "至多": "<=",
+    "最多": "<=",
+    "最高": "<=",
+    "控制在": "<=",
+    "≤": "<=",
+    "<=": "<=",
+    "=<": "<=",
+    "大于": ">",
+    "高于": ">",
+    "超过": ">",
+    "多于": ">",
+    "超": ">",
+    ">": ">",
+    "小于": "<",
+    "低于": "<",
+    "少于": "<",
+    "<": "<",
+    "等于": "==",
+    "==": "==",
+    "=": "==",
+}
+_OP_WORDS = sorted(_OPS, key=len, reverse=True)
+_SUFFIX_OPS: dict[str, Op] = {
+    "(含)以上": ">=",
+    "及以上": ">=",
+    "或以上": ">=",
+    "以上": ">=",
+    "(含)以下": "<=",
+    "及以下": "<=",
+    "以下": "<=",
+    "(含)以内": "<=",
+    "以内": "<=",
+    "之内": "<=",
+    "内": "<=",
+}
+_SUFFIX_WORDS = sorted(_SUFFIX_OPS, key=len, reverse=True)
+_PERIODS = {"季度": 4, "季": 4, "月": 12, "半年": 2, "周": 52, "年": 1, "年度": 1}
+NUMBER = r"(?:-?\d[\d,]*(?:\.\d+)?|-?\.\d+)"
+_DIGITS = re.compile(NUMBER)
+_LONG = re.compile(
+    r"\d[\d,]{40,}"
+)  # no amount has as many digits, and arithmetic on thousands of them takes its time
+_GROUPED = re.compile(r"\d+(?:,\d+)+")
+_WELL_GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
+_NUMERALS = re.compile("[零一二两三四五六七八九十百千万亿点]+")
+_NUMERAL_DIGITS = "零一二三四五六七八九"
+_OF_HUNDRED = re.compile(rf"(百分之|千分之)({NUMBER}|{_NUMERALS.pattern})")
+_PLAIN_DIGIT = re.compile("[0-9０-９]")
+_BAD_UNIT = re.compile(r"[\d≥≤<>=%]{2}|[,;:。,;:!?!?()]")  # signs that stand in no unit
+_LONGEST_UNIT = 12
+
+
+def normalise(text: str) -> str:
+    """Return ``text`` without white space, in half-width, with look-alike signs folded into one."""
+    text = unicodedata.normalize("NFKC", str(text).translate(_GLYPHS)).translate(_GLYPHS)
+    return re.sub(r"\s+", "", text)
+
+
+def odd_digits(text: str) -> str:
+    """Return the signs of a text that are numbers and yet no plain digits: ①②, ³, ½, ٣; empty where there are none.
+
+    Folded into digits they would make another number of the one beside them: 10³ is no 103, ①② no 12. The exponent of
+    a unit (m², m³) is one of the unit.
+    """
+    bare = re.sub("(?<=m)[²³]", "", text)
+    return "".join(
+        c for c in bare if unicodedata.category(c) == "No" or (c.isdigit() and not _PLAIN_DIGIT.match(c))
+    )
+
+
+def too_long(text: str) -> int:
+    """Return how many digits a number of a normalised text has where it is longer than any amount (40); 0 for none."""
+    return len(found[0].replace(",", "")) if (found := _LONG.search(text)) else 0
+
+
+def misgrouped(text: str) -> str | None:
+    """Return the first number of a normalised text whose commas part no thousands (1,2345 or 1,23,456); None without one."""
+    return next((m[0] for m in _GROUPED.finditer(text) if not _WELL_GROUPED.fullmatch(m[0])), None)
+
+
+def chinese_number(word: str) -> Decimal | None:
+    """Return the number that a word of Chinese numerals writes (九十五, 二〇二一, 三点二); None where it writes none.
+
+    The one place where the library of numerals is called: what it raises for words that only look like numbers
+    (九十零, 十点一二三万) is of many kinds and costs that word alone. Digits behind 点 are read here, since the library
+    gives a binary fraction.
+    """
+    whole, point, digits = word.partition("点")
+    if point and not (digits and all(c in _NUMERAL_DIGITS for c in digits)):
+        return None
+    try:
+        import cn2an  # here, because a quarter of a second goes by while it is loaded
+
+        units = Decimal(int(cn2an.cn2an(whole, "smart")))
+    except Exception:
+        return None
+    return units + Decimal("0." + "".join(str(_NUMERAL_DIGITS.index(c)) for c in digits)) if point else units
+
+
+def number_of(digits: str) -> Decimal:
+    """Return the number that digits write, with commas between them or without."""
+    return Decimal(digits.replace(",", ""))
+
+
+def periods(per: str | None) -> int:
+    """Return how often a period (季度, 月, 半年) comes in a year; 1 for none."""
+    return _PERIODS.get(per or "", 1)
+
+
+def is_operator(text: str) -> bool:
+    """Say whether a cell of 指标性质 holds an operator (≥, ＝, 定性) rather than a nature (定量)."""
+    return column_op(text) is not None
+
+
+def column_op(text: str) -> Op | None:
+    """Return the operator that a cell of an operator column says, ``level`` for 定性; None for none."""
+    word = normalise(text)
+    return "level" if word in ("定性", "文字描述", "文字") else _OPS.get(word)
+
+
+def operator_at(text: str) -> tuple[Op | None, str]:
+    """Return the operator at the head of a normalised text, the longest there is, and what follows it."""
+    word = next((word for word in _OP_WORDS if text.startswith(word)), None)
+    return (_OPS[word], text[len(word) :]) if word else (None, text)
+
+
+def number_at(text: str, doubts: list[str]) -> tuple[Decimal | None, str]:
+    """Read a number at the head of a normalised text; return it and what follows (with % put back for 百分之).
+
+    What a reader should look at again is added to ``doubts``.
+    """
+    if match := _OF_HUNDRED.match(text):
+        inner, rest = number_at(match[2], doubts)
+        return inner, ("%" if match[1] == "百分之" else "‰") + rest + text[match.end() :]
+    if match := _DIGITS.match(text):
+        return _digits_at(text, match.end(), doubts)
+    if match := _NUMERALS.match(text):
+        return _numerals_at(text, match.end())
+    return None, text
+
+
+def _digits_at(text: str, end: int, doubts: list[str]) -> tuple[Decimal | None, str]:
+    """Read the digits that end at a place of a text, with letters typed for digits behind them (9O%)."""
+    head, rest = text[:end], text[end:]
+    if letters := re.match(r"[oOlI]+(?=[%\d一-龥]|$)", rest):
+        fixed = head + letters[0].translate(str.maketrans("oOlI", "0011"))
+        doubts.append(f"“{head}{letters[0]}”疑为“{fixed}”的误录")
+        head, rest = fixed, rest[letters.end() :]
+    if re.match(r"[,\d.]", rest):
+        return None, text
+    if odd := misgrouped(head):
+        doubts.append(f"“{odd}”的逗号不在千位上，不知是几")
+    return number_of(head), rest
+
+
+def _numerals_at(text: str, end: int) -> tuple[Decimal | None, str]:
+    """Read the numerals that end at a place of a text; 九成 is 90 and %."""
+    word, rest = text[:end], text[end:]
+    # 十万元 keeps 万 in the number; a number that is only a multiplier (万, 亿, 千) is none.
+    only_multiplier = not re.search(r"[零一二两三四五六七八九十]", word)
+    if only_multiplier or rest[:1] in ("级", "定", "票") or rest.startswith("分之"):
+        return None, text
+    number = chinese_number(word)
+    if number is None:
+        return None, text
+    return (number * 10, "%" + rest[1:]) if rest.startswith("成") and len(word) == 1 else (number, rest)
+
+
+def unit_and_suffix(text: str, doubts: list[str]) -> tuple[str | None, Op | None]:
+    """Split ``90 | %以上`` behind the number; (None, None) where what follows is no unit."""
+    suffix: Op | None = None
+    text = re.sub(r"(?:完成|之间|目标)$", "", text)
+    if text.endswith(("左右", "上下")):
+        doubts.append("“左右”使指标值不明确")
+        text = text[:-2]
+    if word := next((word for word in _SUFFIX_WORDS if text.endswith(word)), None):
+        suffix, text = _SUFFIX_OPS[word], text[: -len(word)]
+    text = re.sub(r"\((?:含|不含)?[^()]{0,6}\)$", "", text)
+    text = "%" if text == "百分比" else text
+    if text.startswith("%") and len(text) > 1 and not re.search(r"[\d%]", text[1:]):
+        doubts.append(f"百分数后有文字“{text[1:]}”")
+        text = "%"
+    digits = re.search(r"\d", text.replace("m2", "").replace("m3", ""))
+    if len(text) > _LONGEST_UNIT or digits or _BAD_UNIT.search(text):
+        return None, None
+    return text, suffix
