@@ -585,6 +585,7 @@ def notice(out):
         ("entered.json", {"seed": "0" * 32}, "另一个种子"),
         ("entered.json", [], "不是录入时写下的那样"),
         ("entered.json", 7, "不是录入时写下的那样"),
+        ("entered.json", b"{", "不是录入时写下的那样"),
         ("slips.json", {"sealed_at": "2021-02-20T00:00:00Z"}, "登记的时间与录入时的不同"),
     ],
 )
@@ -593,7 +594,8 @@ def test_the_times_of_a_notice_can_not_be_typed(tmp_path, file, changes, said):
     record_slips(tmp_path, [slip(*one) for one in SLIPS], KNOWN - timedelta(minutes=10))
     enter(tmp_path, {"numbers": [n for _, n in SLIPS], "salts": [s for s, _ in SLIPS]})
     kept = read_json(tmp_path / file)
-    (tmp_path / file).write_text(json.dumps({**kept, **changes} if isinstance(changes, dict) else changes), "utf8")
+    changed = {**kept, **changes} if isinstance(changes, dict) else changes
+    (tmp_path / file).write_bytes(changed if isinstance(changed, bytes) else json.dumps(changed).encode())
     for attempt in (lambda: run_draw(tmp_path, tasks=False), lambda: list_draw(tmp_path, tmp_path / "list.csv")):
         with pytest.raises(ZhunshengError, match="ZS-DR-61") as caught:
             attempt()

@@ -1392,3 +1392,24 @@ def test_ids_that_look_like_codes_and_are_none_are_told(tmp_path, monkeypatch):
 def odd_codes_of(place, ids):
     (place / "frame.tsv").write_text(f"#\t{'0' * 32}\n" + "".join(f"{one}\t一所\n" for one in sorted(ids)), "utf8")
     return odd_codes(place / "frame.tsv")
+
+
+def test_a_file_in_anothers_place_is_called_what_it_is(folder, tmp_path):
+    out, _ = folder
+    bundle, text = out / "抽查包.zip", (out / "frame.tsv").read_bytes()
+    for name, content, said in (
+        ("我的名录库.tsv", text.replace(b"\n", b"\r\n"), "我的名录库.tsv 的内容不合规：换行被改成了 Windows 的写法"),
+        ("我的名录库.tsv", text.partition(b"\n")[2], "名录库 我的名录库.tsv 的盐不对：缺少第一行的盐"),
+        ("名录库.zip", bundle.read_bytes(), "名录库.zip 的内容不合规：它是 zip 或 xlsx 文件，不是公布的 frame.tsv"),
+        ("名录库.xlsx", b"PK\3\4", "它是 zip 或 xlsx 文件"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        (found,) = (one for one in verify_bundle(bundle, tmp_path / name) if one.code == "frame")
+        assert found.holds is False and said in found.says, found.says
+    (tmp_path / "own.json").write_bytes(own_proof(out, "E00001").raw())
+    for arguments, said in (
+        (["log", bundle], "是 zip 文件，不是承诺记录"),
+        (["check-proof", tmp_path / "own.json", "--bundle", out / "plan.json"], "它不是承诺（commitment.json）：写的是 zhunsheng.draw-plan/1"),
+        (["check-proof", tmp_path / "own.json", "--bundle", out / "seed.json"], "它不是承诺"),
+    ):
+        assert said in str(CliRunner().invoke(app, ["draw", *map(str, arguments)]).exception)

@@ -140,12 +140,17 @@ def new_key() -> str:
 
 
 def key_of(path: Path) -> str:
-    """Return the key in the first line of a frame.tsv, empty where there is none. Raises ``ZS-DR-48`` for a broken line."""
+    """Return the key in the first line of a frame.tsv, empty where there is none. Raises ``ZS-DR-48`` for a broken line,
+    ``ZS-DR-08`` for one that ends otherwise.
+    """
     with path.open("rb") as stream:
         first = stream.read(len(head("0" * 32)))
     if not first.startswith(b"#"):
         return ""
     key = first[2:-1].decode("latin-1")
+    if first[-1:] == b"\r" and KEY.fullmatch(key):
+        detail = "换行被改成了 Windows 的写法（CRLF），多半是用别的软件打开后又存过"
+        raise ZhunshengError("ZS-DR-08", name=path.name, detail=detail)
     if not KEY.fullmatch(key) or first != head(key):
         raise ZhunshengError("ZS-DR-48", name=path.name, detail="第一行应是“#”、制表符和 32 个十六进制字符")
     return key

@@ -38,10 +38,12 @@ class Check:
 FrameOf = Callable[[Plan], Frame]
 
 
-def verify(parts: dict[str, Any], frame_of: FrameOf | None = None, expected: str | None = None) -> list[Check]:
+def verify(
+    parts: dict[str, Any], frame_of: FrameOf | None = None, expected: str | None = None, name: str = "frame.tsv"
+) -> list[Check]:
     """Return all checks of a bundle's parts.
 
-    ``frame_of`` reads the public frame; ``expected`` is the commitment's digest as it was published, without which a
+    ``frame_of`` reads the public frame, whose file is called ``name``; ``expected`` is the commitment's digest as it was published, without which a
     bundle could have been made whole afterwards.
     """
     try:
@@ -71,7 +73,7 @@ def verify(parts: dict[str, Any], frame_of: FrameOf | None = None, expected: str
         frame = frame_of(plan)
     except ZhunshengError as error:
         return [*found, Check("frame", "名录库", False, error.text())]
-    return [*found, _safely(lambda: _frame(parts, frame)), _safely(lambda: _again(parts, frame))]
+    return [*found, _safely(lambda: _frame(parts, frame, name)), _safely(lambda: _again(parts, frame))]
 
 
 def conclusion(found: Sequence[Check]) -> str:
@@ -272,10 +274,10 @@ def _assignment(parts: dict[str, Any], plan: Plan, people: list[Inspector]) -> C
     )
 
 
-def _frame(parts: dict[str, Any], frame: Frame) -> Check:
+def _frame(parts: dict[str, Any], frame: Frame, name: str) -> Check:
     said = parts["commitment.json"]
     try:
-        refuse_key(version_of(said), frame, "frame.tsv")
+        refuse_key(version_of(said), frame, name)
     except ZhunshengError as error:
         return Check("frame", "名录库", False, error.text())
     same = {"count": frame.count, "digest": frame.digest, "root": frame.root} == said["frame"]

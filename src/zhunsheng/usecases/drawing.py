@@ -168,7 +168,10 @@ def _entered(folder: Path) -> dict[str, str]:
     """Return what is kept of the entry, seed and moment; empty where nothing is. Raises ``ZS-DR-61`` for what was changed."""
     if not (folder / ENTERED).is_file():
         return {}
-    found = load(folder / ENTERED)
+    try:
+        found = load(folder / ENTERED)
+    except ZhunshengError:  # no text, or no JSON
+        found = None
     if not isinstance(found, dict) or {*found} != {"seed", "entered_at"} or not isinstance(found["seed"], str) or not _is_moment(found["entered_at"]):
         raise ZhunshengError("ZS-DR-61", name=ENTERED, detail="不是录入时写下的那样")
     return found
@@ -228,6 +231,8 @@ def read_commitments(
     the log is broken, ``ZS-DR-58`` where it does not hold ``head``, ``ZS-DR-65`` where nothing is in it,
     ``ZS-DR-46`` where a bundle's commitment is not in it, ``ZS-IN-01``, ``ZS-IN-05``, and as ``read_bundle``.
     """
+    if zipped(file):
+        raise ZhunshengError("ZS-CL-01", detail=f"{file.name} 是 zip 文件，不是承诺记录；抽查包用 --bundle 给出")
     entries = read_log(written(file), file.name)
     if not entries:
         raise ZhunshengError("ZS-DR-65", name=file.name)
@@ -523,6 +528,14 @@ def _write_tasks(outcome: Outcome, folder: Path, names: dict[str, str]) -> None:
     write_forms([check_form(outcome, entity, names) for entity in drawn], folder / "检查记录表.docx")
 
 
+def zipped(file: Path) -> bool:
+    """Return whether a file is there and begins as a zip does: a bundle or a workbook given in another's place."""
+    if not file.is_file():
+        return False
+    with file.open("rb") as stream:
+        return stream.read(4) == b"PK\3\4"
+
+
 def verify_bundle(
     bundle: Path, frame: Path | None = None, expected: str | None = None, memory_limit: str | None = None
 ) -> list[Check]:
@@ -534,10 +547,12 @@ def verify_bundle(
         connection = open_database(memory_limit, Path(scratch))
 
         def frame_of(plan: Plan) -> Frame:
+            if zipped(frame):
+                raise ZhunshengError("ZS-DR-08", name=frame.name, detail="它是 zip 或 xlsx 文件，不是公布的 frame.tsv")
             wanted = (parts["seed.json"]["seed"], parts["commitment.json"]["strata"])
             return _published_frame(frame, plan, connection, wanted)
 
-        found = verify(parts, frame_of, expected)
+        found = verify(parts, frame_of, expected, frame.name)
         connection.close()
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -130,8 +131,12 @@ def check_own(file: Path, against: Path, expected: str | None = None) -> tuple[O
 
 
 def _commitment_in(path: Path) -> Any:
-    """Return the commitment in a file of any name. Raises ``ZS-IN-01``, ``ZS-DR-22``."""
+    """Return the commitment in a file of any name. Raises ``ZS-IN-01``, ``ZS-DR-08`` for another file, ``ZS-DR-22``."""
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
     with path.open("rb") as stream:
-        return part_of("commitment.json", stream.read(LIMITS["commitment.json"][0] + 1), path.name)
+        raw = stream.read(LIMITS["commitment.json"][0] + 1)
+    if (other := re.search(rb'"format":"([a-z./0-9-]{1,80})"', raw)) and not other[1].endswith(b"/commitment"):
+        detail = f"它不是承诺（commitment.json）：写的是 {other[1].decode()}"
+        raise ZhunshengError("ZS-DR-08", name=path.name, detail=detail)
+    return part_of("commitment.json", raw, path.name)
