@@ -493,6 +493,15 @@ def test_who_is_not_drawn_from_needs_nobody_and_loads_that_suffice_are_taken(tmp
     run_draw(tmp_path / "b", tasks=False)
 
 
+def test_a_draw_that_is_only_listed_needs_no_inspectors(tmp_path, monkeypatch):
+    for name, most in (("MAX_DRAWN", 11), ("MAX_PLACED", 23)):
+        monkeypatch.setattr(f"zhunsheng.draws.protocol.{name}", most)
+        staffed(tmp_path / name, [])
+        monkeypatch.undo()
+    with pytest.raises(ZhunshengError, match="ZS-DR-71"):
+        staffed(tmp_path, [])
+
+
 @pytest.mark.parametrize("typed", ["E099", "e010", "E01O", " E010"])
 def test_a_recusal_from_nobody_is_told_not_forgotten(tmp_path, typed):
     with pytest.raises(ZhunshengError, match=r"ZS-DR-72.*（P1）"):

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from zhunsheng.draws.assignment import DISTRICT, Inspector, overloaded
-from zhunsheng.draws.bundle import MAX_PLACED
 from zhunsheng.draws.plan import Plan
+from zhunsheng.draws.protocol import fits_a_bundle
 from zhunsheng.draws.spec import STRATUM_JOIN
 from zhunsheng.draws.strata import stratum_words
 from zhunsheng.errors import ZhunshengError
@@ -45,7 +45,7 @@ def refuse_unstaffed(
         raise ZhunshengError("ZS-DR-72", count=len(strange), detail=named)
     quotas = {stratum: numbers["quota"] for stratum, numbers in strata.items() if numbers["quota"]}
     size = plan.staffing.per_object
-    if sum(quotas.values()) * size > MAX_PLACED:
+    if not fits_a_bundle(plan, strata):
         return
     column = plan.strata.index(DISTRICT) if DISTRICT in plan.strata else None
 

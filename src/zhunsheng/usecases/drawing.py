@@ -40,6 +40,7 @@ from zhunsheng.draws.protocol import (
     Outcome,
     commitment,
     commitment_digest,
+    fits_a_bundle,
     perform,
     refuse_too_large,
     seal,
@@ -384,7 +385,7 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where
         if kind == ".xlsx" and (count := wanted_of(wanted[1])) >= MOST_ROWS:
             raise ZhunshengError("ZS-DR-68", count=count, most=MOST_ROWS - 1)
         as_text = kind in (".csv", ".xlsx")
-        fits = _fits_a_bundle(plan, wanted[1])
+        fits = fits_a_bundle(plan, wanted[1])
         listed = Path(scratch) / "listed.parquet" if as_text or fits else out
         if where.kind == "duckdb":
             count = frame.write_drawn(*wanted, listed)
@@ -403,14 +404,6 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where
             (_write_sheet if kind == ".xlsx" else _write_csv)(in_order, out)
         connection.close()
     return count
-
-
-def _fits_a_bundle(plan: Plan, strata: Mapping[str, Mapping[str, int]]) -> bool:
-    try:
-        refuse_too_large(plan, strata)
-    except ZhunshengError:
-        return False
-    return True
 
 
 MOST_ROWS = 2**20  # of a worksheet
