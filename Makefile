@@ -49,7 +49,7 @@ SHEETS := $(wildcard $(WEB)/static/web/*.css)
 SCRIPTS := $(wildcard $(WEB)/static/web/*.js)
 DJANGOFMT = $(BIN)/djangofmt --quiet --line-length 110 --indent-width 2
 CSSFMT = $(BIN)/css-beautify --indent-size 2 --end-with-newline
-JSFMT = $(BIN)/js-beautify --indent-size 2 --end-with-newline -w 110
+JSFMT = $(BIN)/js-beautify --indent-size 2 --end-with-newline
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

@@ -26,7 +26,15 @@ from zhunsheng.draws.slips import record_digest, slip
 from zhunsheng.draws.stamps import Stamp, standing
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.usecases.drawing import commit_plan, list_draw, record_slips, run_draw, seal_entries, verify_bundle
+from zhunsheng.usecases.drawing import (
+    FrameSource,
+    commit_plan,
+    list_draw,
+    record_slips,
+    run_draw,
+    seal_entries,
+    verify_bundle,
+)
 from zhunsheng.usecases.stamping import check_stamps
 
 COMMITTED, KNOWN = datetime(2021, 2, 26, tzinfo=UTC), datetime(2021, 3, 1, 14, tzinfo=UTC)
@@ -53,7 +61,7 @@ def commit(out, of, rows=None, now=COMMITTED):
     rows = rows or [(f"E{n:03d}", "C") for n in range(60)]
     (out / "rows.csv").write_text("id,credit_class\n" + "".join(f"{a},{b}\n" for a, b in rows), "utf8")
     people = [Inspector(id=f"P{n}", certified=True) for n in range(4)]
-    return commit_plan(of, people, out, frame=out / "rows.csv", now=now)
+    return commit_plan(of, people, out, FrameSource(out / "rows.csv"), now=now)
 
 
 def enter(out, *values):
@@ -453,7 +461,7 @@ def staffed(out, people, of=None, rows=None):
     rows = rows or [(f"E{n:03d}", "东" if n < 30 else "西") for n in range(60)]
     (out / "rows.csv").write_text("id,district\n" + "".join(f"{a},{b}\n" for a, b in rows), "utf8")
     register = [Inspector(id=f"P{n}", **{"certified": True, **one}) for n, one in enumerate(people)]
-    return commit_plan(of or plan(LOTTERY, strata=["district"]), register, out, frame=out / "rows.csv", now=COMMITTED)
+    return commit_plan(of or plan(LOTTERY, strata=["district"]), register, out, FrameSource(out / "rows.csv"), now=COMMITTED)
 
 
 EAST, WEST = {"districts": ("东",)}, {"districts": ("西",)}

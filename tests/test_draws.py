@@ -31,16 +31,16 @@ from zhunsheng.draws.codes import odd_codes
 from zhunsheng.draws.drawing import DuckDatabase, PostgresDatabase, SparkDatabase, draw, query, threshold
 from zhunsheng.draws.frame import frame_from_file, open_database
 from zhunsheng.draws.plan import Plan, Quota
-from zhunsheng.draws.protocol import Outcome, commitment, commitment_digest, refuse_too_large, seal
+from zhunsheng.draws.protocol import DrawOutcome, commitment, commitment_digest, refuse_too_large, seal
 from zhunsheng.draws.randomness import both, canonical_text
 from zhunsheng.draws.reading import load, read_inspectors, read_plan, read_results
 from zhunsheng.draws.reading import plan_of as plan_of_data
-from zhunsheng.draws.results import Result, categories, check_results, due, overdue, publish_by
+from zhunsheng.draws.results import InspectionResult, categories, check_results, due, overdue, publish_by
 from zhunsheng.draws.strata import match_words, stratum_words
 from zhunsheng.draws.verification import published_check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.draw import demo_beacon_draw, demo_draw, inspectors, plan
-from zhunsheng.usecases.drawing import list_draw, run_draw, seal_entries, verify_bundle
+from zhunsheng.usecases.drawing import FrameSource, list_draw, run_draw, seal_entries, verify_bundle
 from zhunsheng.usecases.own_proofs import own_of, own_proof
 
 VECTORS = json.loads((Path(__file__).parents[1] / "docs" / "draw-vectors.json").read_text("utf8"))
@@ -81,7 +81,7 @@ def drawn(tmp_path_factory):
     frame = write_frame_csv(place / "frame.csv", rows())
     out = place / "draw"
     _, digest = commit_draw(
-        place / "plan.yaml", place / "people.yaml", out, frame=frame, now=BEFORE, memory_limit="200MB"
+        place / "plan.yaml", place / "people.yaml", out, FrameSource(frame), now=BEFORE, memory_limit="200MB"
     )
     for name in ("a", "b"):
         (place / f"{name}.yaml").write_text(yaml.safe_dump({"by": name, "values": NUMBERS}), "utf8")
@@ -289,7 +289,7 @@ def test_frames_that_are_refused_name_their_rows(tmp_path, data, said):
 def test_the_template_commits_as_it_is_and_is_written_over_nothing(tmp_path):
     write_template(tmp_path)
     committed, _ = commit_draw(
-        tmp_path / "方案.yaml", tmp_path / "检查人员.yaml", tmp_path / "抽查", frame=tmp_path / "名录库.csv"
+        tmp_path / "方案.yaml", tmp_path / "检查人员.yaml", tmp_path / "抽查", FrameSource(tmp_path / "名录库.csv")
     )
     assert committed["frame"]["count"] == 7
     with pytest.raises(ZhunshengError, match=r"ZS-DR-67.*方案.yaml"):
@@ -342,7 +342,7 @@ def test_a_file_is_not_filtered_in_silence(tmp_path):
     files = (tmp_path / "方案.yaml", tmp_path / "检查人员.yaml", tmp_path / "抽查")
     for more in ({"on": date(2020, 1, 1)}, {"where": "credit_class = 'A'"}, {"evidence": tmp_path}):
         with pytest.raises(ZhunshengError, match=r"ZS-CL-01.*--frame"):
-            commit_draw(*files, frame=tmp_path / "名录库.csv", **more)
+            commit_draw(*files, FrameSource(tmp_path / "名录库.csv", **more))
 
 
 def test_what_the_template_has_to_fill_in_is_read(tmp_path):
@@ -415,7 +415,7 @@ def test_inspectors_that_look_the_same_are_refused(tmp_path, drawn):
     ):
         (tmp_path / "i.yaml").write_text(yaml.safe_dump([p.model_dump(mode="json") for p in staff]), "utf8")
         with pytest.raises(ZhunshengError, match="ZS-DR-25") as caught:
-            commit_draw(place / "plan.yaml", tmp_path / "i.yaml", tmp_path / "o", frame=place / "frame.csv", now=BEFORE)
+            commit_draw(place / "plan.yaml", tmp_path / "i.yaml", tmp_path / "o", FrameSource(place / "frame.csv"), now=BEFORE)
         assert said in caught.value.text(), caught.value.text()
         assert not (tmp_path / "o").exists()
 
@@ -476,7 +476,7 @@ def test_strata_of_which_nobody_is_drawn_are_told(tmp_path, capsys, drawn):
         assert left.value.code == 0
         assert said in capsys.readouterr().out.replace("\n", "")
     committed = json.loads((tmp_path / "o" / "commitment.json").read_text("utf8"))
-    outcome = Outcome(Plan.model_validate(plan), committed, {"randomness": "", "seed": "", "values": []}, (), (), {}, {})
+    outcome = DrawOutcome(Plan.model_validate(plan), committed, {"randomness": "", "seed": "", "values": []}, (), (), {}, {})
     assert "3 层，共 11 户：乡 D 类（1 户）、东 D 类（5 户）" in "".join(c.text for row in notice_form(outcome).rows for c in row)
 
 
@@ -1173,9 +1173,7 @@ def test_frame_from_the_ledger_can_be_narrowed(sample, tmp_path):
             tmp_path / "p.yaml",
             tmp_path / "i.yaml",
             tmp_path / "o",
-            evidence=store,
-            on=date(2021, 2, 25),
-            where=where,
+            FrameSource(evidence=store, on=date(2021, 2, 25), where=where),
             now=BEFORE,
         )
         return committed["frame"]["count"]
@@ -1184,7 +1182,7 @@ def test_frame_from_the_ledger_can_be_narrowed(sample, tmp_path):
     with pytest.raises(ZhunshengError, match="ZS-MS-02"):
         count("colour = 1")
     with pytest.raises(ZhunshengError, match="ZS-CL-01"):
-        commit_draw(tmp_path / "p.yaml", tmp_path / "i.yaml", tmp_path / "o", now=BEFORE)
+        commit_draw(tmp_path / "p.yaml", tmp_path / "i.yaml", tmp_path / "o", FrameSource(), now=BEFORE)
 
 
 def test_a_draw_within_a_small_memory_limit(tmp_path):
@@ -1196,7 +1194,7 @@ def test_a_draw_within_a_small_memory_limit(tmp_path):
     (tmp_path / "i.yaml").write_text(yaml.safe_dump([p.model_dump(mode="json") for p in people()]), "utf8")
     limit = "64MB"
     committed, _ = commit_draw(
-        tmp_path / "p.yaml", tmp_path / "i.yaml", tmp_path / "o", frame=frame, now=BEFORE, memory_limit=limit
+        tmp_path / "p.yaml", tmp_path / "i.yaml", tmp_path / "o", FrameSource(frame), now=BEFORE, memory_limit=limit
     )
     assert committed["frame"]["count"] == 900_000
     for name in ("a", "b"):
@@ -1244,7 +1242,7 @@ def test_results_and_what_is_overdue(folder, tmp_path):
     done = import_ledger(tmp_path / "s", fixed)
     assert (done.ledger.id, done.batch.inserted, Store(tmp_path / "s").verify()) == ("inspections", 2, [])
     parsed = [
-        Result(
+        InspectionResult(
             r["id"],
             tuple(r["inspectors"]),
             r["result"],
@@ -1264,7 +1262,7 @@ def test_results_and_what_is_overdue(folder, tmp_path):
         ({"published_on": date(2021, 1, 1)}, "早于"),
     ]:
         with pytest.raises(ZhunshengError, match="ZS-DR-09") as caught:
-            check_results([Result(**{**parsed[0].__dict__, **change})], teams)
+            check_results([InspectionResult(**{**parsed[0].__dict__, **change})], teams)
         assert said in caught.value.text()
     path.write_text("- {id: x}", "utf8")
     with pytest.raises(ZhunshengError, match="ZS-DR-09"):

@@ -25,7 +25,7 @@ from places import DEPARTMENT
 from zhunsheng.cli import main
 from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Cipher, Store, browse, importing, ledger_of, ledgers, write_template
+from zhunsheng.evidence import Cipher, Store, View, Window, browse, importing, ledger_of, ledgers, write_template
 from zhunsheng.evidence.importing import _CLEAN, _MACROS
 from zhunsheng.evidence.ledgers import Ledger
 from zhunsheng.text import clean, guarded
@@ -564,7 +564,7 @@ def test_undoing_a_batch_brings_back_what_was_and_keeps_every_version(tmp_path):
     ledger = ledgers()["activities"]
 
     def titles(**when):
-        found = browse(store.snapshot(**when), ledger, "某局", order="activity_no").rows
+        found = browse(store.snapshot(**when), ledger, "某局", View(order="activity_no")).rows
         return [r.values[3] for r in found]
 
     assert titles() == ["甲", "乙改", "丙改"]
@@ -611,8 +611,8 @@ def test_personal_columns_are_unreadable_without_the_key(tmp_path):
     ledger, snapshot = ledgers()["complaints"], opened.snapshot()
     names = [c.name for c in ledger.columns]
 
-    def first(**how):
-        values = browse(snapshot, ledger, "某局", order="complaint_no", **how).rows[0].values
+    def first(personal=False, **how):
+        values = browse(snapshot, ledger, "某局", View(order="complaint_no", personal=personal), **how).rows[0].values
         return dict(zip(names, values, strict=True))
 
     assert first(personal=True, cipher=cipher)["complainant"] == "钱某某"
@@ -636,19 +636,19 @@ def test_browsing_searches_filters_and_pages_but_never_by_personal_columns(sampl
     out, _ = sample
     snapshot = Store(out / "results" / "evidence").snapshot()
     ledger = ledgers()["complaints"]
-    everything = browse(snapshot, ledger, DEPARTMENT, limit=5)
+    everything = browse(snapshot, ledger, DEPARTMENT, window=Window(limit=5))
     assert len(everything.rows) == 5 and everything.total > 100
-    reports = browse(snapshot, ledger, DEPARTMENT, filters={"kind": "举报"}, limit=1000)
+    reports = browse(snapshot, ledger, DEPARTMENT, View(filters={"kind": "举报"}), Window(limit=1000))
     assert 0 < reports.total < everything.total
     kind = [c.name for c in ledger.columns].index("kind")
     assert {r.values[kind] for r in reports.rows} == {"举报"}
-    second = browse(snapshot, ledger, DEPARTMENT, limit=5, offset=5)
+    second = browse(snapshot, ledger, DEPARTMENT, window=Window(limit=5, offset=5))
     assert {r.row for r in second.rows}.isdisjoint({r.row for r in everything.rows})
-    assert browse(snapshot, ledger, DEPARTMENT, search="诉求人1").total == 0
-    assert browse(snapshot, ledger, DEPARTMENT, filters={"complainant": "诉求人1"}).total == everything.total
-    assert browse(snapshot, ledger, DEPARTMENT, search="100%_").total == 0
+    assert browse(snapshot, ledger, DEPARTMENT, View(search="诉求人1")).total == 0
+    assert browse(snapshot, ledger, DEPARTMENT, View(filters={"complainant": "诉求人1"})).total == everything.total
+    assert browse(snapshot, ledger, DEPARTMENT, View(search="100%_")).total == 0
     assert browse(snapshot, ledger, "别的局").total == 0
-    backwards = browse(snapshot, ledger, DEPARTMENT, order="received_on", descending=True, limit=1)
+    backwards = browse(snapshot, ledger, DEPARTMENT, View(order="received_on", descending=True), Window(limit=1))
     assert backwards.rows[0].values[2] >= everything.rows[0].values[2]
 
 

@@ -29,6 +29,7 @@ from zhunsheng.intake import book_of, read_book
 from zhunsheng.judgements import read_judgements
 from zhunsheng.measures import read_mapping
 from zhunsheng.usecases.documents import original
+from zhunsheng.usecases.drawing import FrameSource
 
 HERE = Path(__file__).parent / "flows"
 SOURCE = Path(__file__).parents[1] / "src" / "zhunsheng"
@@ -157,8 +158,8 @@ def test_no_part_of_the_program_asks_the_machine_for_the_day():
 def test_refusals_tell_office_time(tmp_path, evidence):
     with pytest.raises(ZhunshengError) as refused:
         commit_draw(
-            plan_file(tmp_path, quotas=[{"ratio": "0.1"}]), HERE / "inspectors.yaml", tmp_path / "o", evidence=evidence,
-            on=date(2021, 2, 28), now=datetime(2035, 3, 1, 14, 0, tzinfo=UTC),
+            plan_file(tmp_path, quotas=[{"ratio": "0.1"}]), HERE / "inspectors.yaml", tmp_path / "o",
+            FrameSource(evidence=evidence, on=date(2021, 2, 28)), now=datetime(2035, 3, 1, 14, 0, tzinfo=UTC),
         )  # fmt: skip
     assert refused.value.code == "ZS-DR-03" and "2035-03-01 22:00:00" in refused.value.text()
     assert not re.search(r"\dZ", refused.value.text())

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 import zhunsheng.regulations as regulations
 import zhunsheng.usecases.assessing as assessing
 from scored import score_department, score_sheet
-from zhunsheng.cli import show, terminal
+from zhunsheng.cli import terminal
+from zhunsheng.cli.show import results as show
 from zhunsheng.clock import today
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledgers
@@ -35,7 +36,7 @@ from zhunsheng.reports.forms import monitoring_form, self_evaluation_form, targe
 from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.targets import Book, Goal, Indicator, Source, TargetSheet, TargetValue
 from zhunsheng.targets.identity import identified
-from zhunsheng.usecases.assessing import Department, Evidence, assess
+from zhunsheng.usecases.assessing import AssessedDepartment, Evidence, assess
 from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.outputs import write_outputs
 from zhunsheng.usecases.rechecking import recheck_book
@@ -44,7 +45,7 @@ from zhunsheng.wording import rate
 
 ROOT = Path(__file__).parents[1]
 DAY = date(2022, 2, 28)
-PLACE = Department("A1", "甲局")
+PLACE = AssessedDepartment("A1", "甲局")
 CLOSURE, SAMPLING, DONE, EVENTS = "举报案件办结率", "监督抽查完成率", "项目完成时限", "应急演练次数"
 LOCAL = ROOT / "src/zhunsheng/regulations/data/local/local-example.yaml"
 PAID = "凭证号,项目名称,项目编码,支付金额,支付日期"
@@ -132,7 +133,7 @@ def figures(done):
 
 def test_1_departments_of_one_name_share_no_figure(root):
     put(root, "complaints", COMPLAINT, *complaints(46, 92), department="B1", label="甲局")
-    one, other = (answer(root, project(indicator(CLOSURE, "≥95%")), place=Department(c, "甲局")) for c in ("A1", "B1"))
+    one, other = (answer(root, project(indicator(CLOSURE, "≥95%")), place=AssessedDepartment(c, "甲局")) for c in ("A1", "B1"))
     assert [r.results[0].outcomes[0].text for r in (one, other)] == ["90.22%", "50%"]
     assert other.results[0].money == {} and one.results[0].money["paid"].numerator == 750_000
 
@@ -142,7 +143,7 @@ def test_1_renaming_a_department_changes_no_figure(root):
     before = answer(root, sheet)
     put(root, "more", COMPLAINT, *complaints(95, 93, start=92), label="新名局")
     put(root, "undone", COMPLAINT, "T92,举报,2020-03-05,", label="新名局")
-    after = answer(root, sheet, place=Department("A1", "新名局"))
+    after = answer(root, sheet, place=AssessedDepartment("A1", "新名局"))
     assert Store(root).departments()["A1"].name == "新名局"
     assert figures(after) == figures(before) and after.basis != before.basis
 
@@ -858,8 +859,8 @@ CHANGES = {
     "program": (_version, {}),
     "national rules": (_national, {}),
     "local scheme": (None, {"rules": rules_for(2021, scheme_of(2021, LOCAL))}),
-    "department name": (None, {"place": Department("A1", "新名局")}),
-    "department code": (None, {"place": Department("A2", "甲局")}),
+    "department name": (None, {"place": AssessedDepartment("A1", "新名局")}),
+    "department code": (None, {"place": AssessedDepartment("A2", "甲局")}),
     "confirmation": (None, {"links": [confirmed()]}),
     "project": (None, {"links": [ProjectLink(sheet="治理经费", project="P1")]}),
     "word": (None, {"said": [TYPED]}),

@@ -21,7 +21,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import HOME, WEB, check_file, ledger_of
 from zhunsheng.faults import of_system
 from zhunsheng.files.opening import open_bytes
-from zhunsheng.files.zips import Bounds, Locked, TooLarge, Unfit, Zip
+from zhunsheng.files.zips import Locked, TooLarge, UnfitZip, Zip, ZipBounds
 from zhunsheng.intake import book_of
 
 HEAD = ("登记编号", "类别", "收到日期", "办结日期")
@@ -61,19 +61,19 @@ def spoiled(data):
 
 TEXT = "项目绩效目标表，产出指标，数量指标\n".encode() * 40 + bytes(range(32, 127)) * 3
 BROKEN = {
-    "overwritten": (spoiled(zipped({"a.txt": TEXT})), Unfit),
-    "lzma": (zipped({"a.txt": TEXT}, zipfile.ZIP_LZMA), Unfit),
-    "lzma damaged": (spoiled(zipped({"a.txt": TEXT}, zipfile.ZIP_LZMA)), Unfit),
-    "bzip2 damaged": (spoiled(zipped({"a.txt": TEXT}, zipfile.ZIP_BZIP2)), Unfit),
-    "unknown method": (patched(zipped({"a.txt": TEXT}), 10, "<H", 97), Unfit),
+    "overwritten": (spoiled(zipped({"a.txt": TEXT})), UnfitZip),
+    "lzma": (zipped({"a.txt": TEXT}, zipfile.ZIP_LZMA), UnfitZip),
+    "lzma damaged": (spoiled(zipped({"a.txt": TEXT}, zipfile.ZIP_LZMA)), UnfitZip),
+    "bzip2 damaged": (spoiled(zipped({"a.txt": TEXT}, zipfile.ZIP_BZIP2)), UnfitZip),
+    "unknown method": (patched(zipped({"a.txt": TEXT}), 10, "<H", 97), UnfitZip),
     "encrypted": (patched(zipped({"a.txt": TEXT}), 8, "<H", 1), Locked),
-    "patched data": (patched(zipped({"a.txt": TEXT}), 8, "<H", 0x20), Unfit),
-    "no such place": (patched(zipped({"a.txt": TEXT}), 42, "<L", 2**31), Unfit),
-    "cut": (zipped({"a.txt": TEXT})[:-30], Unfit),
-    "no zip": (b"PK\3\4" + b"x" * 200, Unfit),
-    "says less": (patched(zipped({"a.txt": TEXT}), 24, "<L", 5), Unfit),
-    "says more": (patched(zipped({"a.txt": TEXT}), 24, "<L", len(TEXT) + 9), Unfit),
-    "stored, says less": (patched(zipped({"a.txt": TEXT}, zipfile.ZIP_STORED), 24, "<L", 5), Unfit),
+    "patched data": (patched(zipped({"a.txt": TEXT}), 8, "<H", 0x20), UnfitZip),
+    "no such place": (patched(zipped({"a.txt": TEXT}), 42, "<L", 2**31), UnfitZip),
+    "cut": (zipped({"a.txt": TEXT})[:-30], UnfitZip),
+    "no zip": (b"PK\3\4" + b"x" * 200, UnfitZip),
+    "says less": (patched(zipped({"a.txt": TEXT}), 24, "<L", 5), UnfitZip),
+    "says more": (patched(zipped({"a.txt": TEXT}), 24, "<L", len(TEXT) + 9), UnfitZip),
+    "stored, says less": (patched(zipped({"a.txt": TEXT}, zipfile.ZIP_STORED), 24, "<L", 5), UnfitZip),
 }
 
 
@@ -97,7 +97,7 @@ def test_a_member_gives_no_more_than_its_directory_says_also_with_the_right_sum(
 
 
 def test_bounds_hold_for_one_member_for_all_and_for_the_directory():
-    bounds = Bounds(members=3, member=1000, unpacked=1500)
+    bounds = ZipBounds(members=3, member=1000, unpacked=1500)
     assert Zip(zipped({"a": b"x" * 1000}), bounds).read("a") == b"x" * 1000
     for files in ({"a": b"x" * 1001}, {"a": b"x" * 800, "b": b"y" * 800}, dict.fromkeys("abcd", b"")):
         with pytest.raises(TooLarge):

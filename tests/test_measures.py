@@ -18,6 +18,7 @@ from zhunsheng.intake import read_book
 from zhunsheng.measures import (
     DuckEngine,
     ProjectLink,
+    Rows,
     SparkEngine,
     catalogue,
     evidence_rows,
@@ -200,15 +201,15 @@ def test_rows_behind_a_figure(opened):
     snapshot, engine = opened
     measure = measures()["report_closure_rate"]
     reading = read(opened, names=["report_closure_rate"])["report_closure_rate", DEPARTMENT, None]
-    rows = evidence_rows(measure, engine, snapshot, 2021, END, limit=None)
+    rows = evidence_rows(measure, engine, snapshot, 2021, END, Rows(limit=None))
     assert len(rows) == reading.denominator
     assert sum(r.hit for r in rows) == reading.numerator
     assert {r.file for r in rows} == {"投诉举报台账.xlsx"}
     assert rows == sorted(rows, key=lambda r: (r.batch, r.row))
     assert all(r.values["诉求人"] == "诉**" for r in rows)
-    assert evidence_rows(measure, engine, snapshot, 2021, END, limit=1, personal=True)[0].values["诉求人"] != "诉**"
-    assert not any(r.hit for r in evidence_rows(measure, engine, snapshot, 2021, END, only=False))
-    linked = evidence_rows(measures()["food_producer_inspection_rate"], engine, snapshot, 2021, END, limit=None)
+    assert evidence_rows(measure, engine, snapshot, 2021, END, Rows(limit=1, personal=True))[0].values["诉求人"] != "诉**"
+    assert not any(r.hit for r in evidence_rows(measure, engine, snapshot, 2021, END, Rows(only=False)))
+    linked = evidence_rows(measures()["food_producer_inspection_rate"], engine, snapshot, 2021, END, Rows(limit=None))
     assert 0 < sum(r.hit for r in linked) < len(linked)
 
 
@@ -225,8 +226,8 @@ def test_spark_gives_the_same_readings(opened, spark):
 def test_spark_lists_the_same_rows(opened, spark):
     snapshot, engine = opened
     measure = measures()["food_producer_inspection_rate"]
-    here = evidence_rows(measure, engine, snapshot, 2021, END, limit=50)
-    assert evidence_rows(measure, SparkEngine(snapshot, spark), snapshot, 2021, END, limit=50) == here
+    here = evidence_rows(measure, engine, snapshot, 2021, END, Rows(limit=50))
+    assert evidence_rows(measure, SparkEngine(snapshot, spark), snapshot, 2021, END, Rows(limit=50)) == here
 
 
 def test_every_indicator_of_the_real_document_has_a_measure(real):

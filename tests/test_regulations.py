@@ -13,6 +13,7 @@ import yaml
 from zhunsheng import regulations
 from zhunsheng.errors import MESSAGES, ZhunshengError
 from zhunsheng.folders import rules_of
+from zhunsheng.regulations.dates import FixedDay, fixed_day, fixed_days
 from zhunsheng.targets import Book, Source
 
 LOCAL = Path(str(files("zhunsheng.regulations") / "data" / "local" / "local-example.yaml"))
@@ -24,6 +25,7 @@ def test_every_entry_is_dated_and_cited():
         *regulations.schemes(),
         *regulations.monitoring_rules(),
         *regulations.deadlines(),
+        *fixed_days(),
     ]
     for entry in entries:
         assert entry.citation
@@ -33,6 +35,21 @@ def test_every_entry_is_dated_and_cited():
         assert scheme.over.status == scheme.late.status == "unverified"
         low = [b.low for b in scheme.qualitative]
         assert low == sorted(low, reverse=True)
+
+
+def test_days_that_rules_fix():
+    assert fixed_day("annual-report-due", 2021) == fixed_day("annual-report-due", 2000).replace(year=2021) == date(2021, 6, 30)
+    assert fixed_day("budget-approved-after", 2021) == date(2020, 9, 30)
+    assert fixed_day("self-evaluation-as-of", 2021) == date(2022, 2, 28)
+    assert fixed_day("self-evaluation-due", 2021) == date(2022, 3, 31)
+    with pytest.raises(ValueError):  # no day of every year
+        FixedDay.model_validate(fixed_days()[0].model_dump() | {"month": 2, "day": 29})
+
+
+def test_a_dimension_claims_what_older_sheets_put_under_another():
+    old, new = regulations.framework_of(2021), regulations.framework_of(2022)
+    assert [f.dimension("产出指标", "成本指标").name for f in (old, new)] == ["产出", "成本"]
+    assert new.dimension("产出指标", "数量指标").name == "产出"
 
 
 def test_the_scheme_in_force():

@@ -229,19 +229,13 @@ def test_the_page_stands_alone_and_escapes(sample):
 
 
 def test_user_text_cannot_become_markup(tmp_path, sample):
+    from zhunsheng.reports.about import About
     from zhunsheng.reports.dashboard import render
 
     evil = "<script>alert(1)</script>"
     assessment = sample[1].assessment
-    page = render(
-        [],
-        department=evil,
-        as_of=assessment.as_of,
-        final=False,
-        snapshot=assessment.snapshot,
-        source=evil,
-        problems=[evil],
-    )
+    about = About(evil, assessment.as_of, False, assessment.snapshot, source=evil, problems=[evil])
+    page = render([], about)
     assert "<script>" not in page
     assert page.count("&lt;script&gt;") >= 3
     assert "未满年度" in page

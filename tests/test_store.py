@@ -24,11 +24,11 @@ from hypothesis import strategies as st
 from zhunsheng.cli import main
 from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Store, browse, check_file, ledgers
+from zhunsheng.evidence import Store, View, Window, browse, check_file, ledgers
 from zhunsheng.evidence import store as store_module
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.privacy import Cipher
-from zhunsheng.measures import DuckEngine, combine, evidence_rows, measures, read_all
+from zhunsheng.measures import DuckEngine, Rows, combine, evidence_rows, measures, read_all
 from zhunsheng.measures.compiling import _texts
 from zhunsheng.usecases.importing import import_ledger
 
@@ -311,7 +311,7 @@ def test_rows_of_a_project_are_gathered_by_its_code_or_its_name(root):
     snapshot, measure = store.snapshot(), measures()["paid"]
 
     def vouchers(*projects):
-        listed = evidence_rows(measure, DuckEngine(snapshot), snapshot, 2021, END, department="A1", projects=projects)
+        listed = evidence_rows(measure, DuckEngine(snapshot), snapshot, 2021, END, Rows(department="A1", projects=projects))
         return [r.values["凭证号"] for r in listed]
 
     assert (vouchers("P1"), vouchers("P1", "监管经费"), vouchers()) == (["V1", "V2"], ["V1", "V2", "V3"], [])
@@ -649,7 +649,7 @@ def paid(root, number, department, lines):
 def told(store, origins):
     """Return the rows of every department, each with the import that it is of."""
     ledger = ledgers()["payments"]
-    found = [(d, r) for d in ("K1", "K2") for r in browse(store.snapshot(), ledger, d, limit=99).rows]
+    found = [(d, r) for d in ("K1", "K2") for r in browse(store.snapshot(), ledger, d, window=Window(limit=99)).rows]
     return sorted((d, r.values, origins[r.batch], r.row) for d, r in found)
 
 
@@ -711,7 +711,7 @@ def test_rows_said_again_stand_apart_under_a_cipher_too(root):
     store = Store(root, cipher)
     assert len(store.batches()) == 2 and "张某某".encode() not in next((root / "again").iterdir()).read_bytes()
     store.undo(1)
-    (row,) = browse(store.snapshot(), ledgers()["complaints"], "A1", cipher=cipher, personal=True).rows
+    (row,) = browse(store.snapshot(), ledgers()["complaints"], "A1", View(personal=True), cipher=cipher).rows
     assert row.batch == 2 and "张某某" in row.values
 
 

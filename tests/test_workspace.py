@@ -19,12 +19,13 @@ from places import DEPARTMENT
 from zhunsheng import __version__
 from zhunsheng.cli import main, terminal
 from zhunsheng.cli.commands import app
+from zhunsheng.cli.groups import GROUPS, program
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store
-from zhunsheng.folders import open_evidence, read_books, run
+from zhunsheng.folders import Inputs, open_evidence, read_books, run
 from zhunsheng.intake import read_book
 from zhunsheng.sample.ledgers import write_ledgers
-from zhunsheng.usecases.assessing import Department, Evidence, assess
+from zhunsheng.usecases.assessing import AssessedDepartment, Evidence, assess
 from zhunsheng.usecases.importing import import_ledger
 
 DAY = date(2022, 2, 28)
@@ -101,7 +102,7 @@ def test_credit_codes_carry_their_check_digit(sample):
 
 def test_a_folder_of_ledgers_serves_as_evidence(sample, tmp_path, real):
     # The real document calls its projects otherwise than the ledgers do: alike is not the same until a person says so.
-    done = run([real], sample[0] / "ledgers", DAY, tmp_path / "out", department=DEPARTMENT)
+    done = run(Inputs([real], sample[0] / "ledgers", DAY, department=DEPARTMENT), tmp_path / "out")
     assert len(done.imports) == 17
     assert [r.project.keys for r in done.assessment.results] == [(), (), ()]
     assert all(r.project.proposals for r in done.assessment.results[1:])
@@ -113,7 +114,7 @@ def test_a_folder_of_ledgers_serves_as_evidence(sample, tmp_path, real):
         ),
         "utf8",
     )
-    done = run([real], tmp_path / "out" / "evidence", DAY, tmp_path / "out", department=DEPARTMENT, mapping=links)
+    done = run(Inputs([real], tmp_path / "out" / "evidence", DAY, department=DEPARTMENT, mapping=links), tmp_path / "out")
     assert [str(r.card.total) for r in done.assessment.results] == ["91.83", "94.06", "92.05"]
     assert all(path.stat().st_size > 1000 for path in done.files.values())
 
@@ -146,7 +147,7 @@ def test_several_departments_must_be_told_apart(tmp_path, places):
     evidence = small_store(tmp_path, "甲局", "乙局")
     with pytest.raises(ZhunshengError, match="ZS-CL-01"):
         assess(read_book(places["doc"]), evidence, DAY)
-    found = assess(read_book(places["doc"]), evidence, DAY, department=Department("乙局", "乙局"))
+    found = assess(read_book(places["doc"]), evidence, DAY, department=AssessedDepartment("乙局", "乙局"))
     assert found.department.code == "乙局"
 
 
@@ -172,29 +173,52 @@ def test_several_documents_are_one_book(places, tmp_path):
 # -- commands -----------------------------------------------------------------------------------------------------------
 
 
-def test_every_command_explains_itself_in_chinese(cli):
-    def walk(command, path):
-        yield path
-        for name, child in getattr(command, "commands", {}).items():
-            yield from walk(child, [*path, name])
+def every_command(command, path=()):
+    yield path, command
+    for name, child in getattr(command, "commands", {}).items():
+        yield from every_command(child, (*path, name))
 
-    found = list(walk(get_command(app), []))
-    assert {" ".join(p) for p in found} >= {
-        "read",
-        "review",
-        "ledger import",
-        "measure",
-        "monitor",
-        "evaluate",
-        "report",
-        "run",
-        "demo",
-    }
-    for path in found:
-        code, out, _ = cli(*path, "--help")
-        assert code == 0
-        assert "用法" in out
-        assert not re.search(r"Usage|Options|Show this|Arguments|Commands|default:|required", out), out
+
+COMMANDS = dict(every_command(get_command(app)))
+# What is called so in Chinese texts too: formats, engines, signs of other programs, values to be typed.
+LATIN = """
+docx xlsx xls html txt csv yaml json jsonl zip parquet pem tsq tsr ots tsv SHA JSON Schema sarif Excel Parquet PEM
+PostgreSQL postgresql postgres spark duckdb https GB id by values text linear step all log ledger complaints
+district stratum type commitment frame
+"""
+
+
+def test_the_program_has_the_commands_that_its_table_says():
+    assert {path[0] for path in COMMANDS if path} == set(GROUPS)
+    for word, file in GROUPS.items():
+        alone = get_command(program([file])).commands
+        assert word in alone and set(alone) == {w for w, f in GROUPS.items() if f == file}, word
+    assert {" ".join(p) for p in COMMANDS} >= {"ledger import", "draw commit", "draw stamp check"}
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself_in_chinese(cli, path, monkeypatch):
+    """No word in Latin letters but names of commands and options, what is typed for a value, formats and programs."""
+    monkeypatch.setattr("typer.rich_utils.MAX_WIDTH", 300)
+    code, out, _ = cli(*path, "--help")
+    assert code == 0 and "用法" in out and "…" not in out
+    command = COMMANDS[path]
+    typed = {"zhunsheng", *path, "--help", *getattr(command, "commands", {})}
+    for one in command.params:
+        typed |= set(one.opts) | {str(one.envvar), str(one.default)}
+        assert one.metavar or getattr(one, "is_flag", False), f"{one.name} does not say what to write"
+    # An option of this command may be named in its help, and so may one of a command listed.
+    typed |= {option for child in getattr(command, "commands", {}).values() for p in child.params for option in p.opts}
+    for word in sorted(typed, key=len, reverse=True):
+        out = out.replace(word, " ")
+    assert not set(re.findall(r"[A-Za-z]{2,}", out)) - set(LATIN.split()), out
+    assert not re.search(r"<\w*>|[A-Za-z]<?=", out), out
+
+
+def test_help_is_not_cut_off_where_a_terminal_is_narrow(cli, monkeypatch):
+    monkeypatch.setattr("typer.rich_utils.MAX_WIDTH", 80)
+    out = "".join(re.findall(r"[^\s│]", cli("measure", "--help")[1]))
+    assert "证据库里有多个部门时必填" in out and "…" not in out
 
 
 def test_read_prints_the_agreed_json(cli, real):
@@ -377,7 +401,9 @@ def test_demo_command(cli, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [(["none"], "没有命令 none"), (["read"], "缺少参数 文件"), (["read", "a", "b"], "多余的参数"), (["read", "a", "--none"], "没有选项"),
-     (["demo", "--entities", "x"], "不合要求"), (["ledger", "log", "--store", "none"], "ZS-EV-04")],
+     (["demo", "--entities", "x"], "--entities 的值不合要求，应是整数，至少 100。"),
+     (["monitor", "a", "--plan", "x"], "--plan 的值不合要求，可选：linear、step。"), (["ledger", "undo", "x"], "批次 的值不合要求，应是整数。"),
+     (["draw", "stamp", "request", "a", "--out", "b", "--timeout", "0"], "应是数，1 至 600。"), (["ledger", "log", "--store", "none"], "ZS-EV-04")],
 )  # fmt: skip
 def test_wrong_arguments_are_said_in_chinese(cli, arguments, said):
     code, _, err = cli(*arguments)
@@ -387,12 +413,12 @@ def test_wrong_arguments_are_said_in_chinese(cli, arguments, said):
 def test_errors_as_json_and_never_a_trace(cli, monkeypatch, tmp_path):
     code, out, err = cli("read", tmp_path / "none.docx", "--json")
     assert (code, json.loads(out)["error"]["code"]) == (2, "ZS-IN-01")
-    monkeypatch.setattr("zhunsheng.cli.commands.read_book", lambda path: 1 / 0)
+    monkeypatch.setattr("zhunsheng.cli.reading.read_book", lambda path: 1 / 0)
     code, _, err = cli("read", tmp_path / "x.txt")
     assert (code, "ZS-CL-99" in err, "Traceback" in err) == (2, True, False)
-    monkeypatch.setattr("zhunsheng.cli.commands.read_book", lambda path: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("zhunsheng.cli.reading.read_book", lambda path: (_ for _ in ()).throw(KeyboardInterrupt))
     assert cli("read", tmp_path / "x.txt")[0] == 130
-    monkeypatch.setattr("zhunsheng.cli.commands.read_book", lambda path: (_ for _ in ()).throw(BrokenPipeError))
+    monkeypatch.setattr("zhunsheng.cli.reading.read_book", lambda path: (_ for _ in ()).throw(BrokenPipeError))
     assert cli("read", tmp_path / "x.txt")[0] == 0
 
 

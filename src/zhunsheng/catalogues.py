@@ -14,6 +14,7 @@ from zhunsheng.errors import MESSAGES
 from zhunsheng.evidence import ledgers
 from zhunsheng.measures import measures
 from zhunsheng.regulations import deadlines, frameworks, monitoring_rules, schemes
+from zhunsheng.regulations.dates import fixed_days
 from zhunsheng.review import LEVELS, all_rules
 from zhunsheng.targets import json_schema
 from zhunsheng.usecases.result import json_schema as run_schema
@@ -162,6 +163,10 @@ def regulations_page() -> str:
     lines += [
         f"- {d.name}：{d.days} {'个工作日' if d.workdays else '日'}（{d.citation}，{_status(d.status)}）"
         for d in deadlines()
+    ]
+    when = {-1: "上一年", 0: "当年", 1: "下一年"}
+    lines += [
+        f"- {d.name}：{when[d.years]} {d.month} 月 {d.day} 日（{d.citation}，{_status(d.status)}）" for d in fixed_days()
     ]
     return "\n".join(lines) + "\n"
 

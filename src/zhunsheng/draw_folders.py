@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,38 +12,25 @@ from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.lookalikes import refuse_entrants
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.reading import load, read_inspectors, read_plan, read_results
-from zhunsheng.draws.results import Result, check_results
+from zhunsheng.draws.results import InspectionResult, check_results
 from zhunsheng.draws.verification import verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import safe_name, write_whole
-from zhunsheng.usecases.drawing import commit_plan, results_csv, seal_entries
+from zhunsheng.usecases.drawing import FrameSource, commit_plan, results_csv, seal_entries
 
 
 def commit_draw(
     plan: Path,
     inspectors: Path,
     out: Path,
+    source: FrameSource,
     *,
-    frame: Path | None = None,
-    evidence: Path | None = None,
-    on: date | None = None,
-    where: str | None = None,
-    department: str | None = None,
     now: datetime | None = None,
     memory_limit: str | None = None,
 ) -> tuple[dict[str, Any], str]:
-    """Commit a plan and a register from files; return the commitment and its digest. Raises as ``commit_plan``."""
+    """Commit a plan and inspectors from files; return the commitment and its digest. Raises as ``commit_plan``."""
     return commit_plan(
-        read_plan(plan),
-        read_inspectors(inspectors),
-        out,
-        frame=frame,
-        evidence=evidence,
-        on=on,
-        where=where,
-        department=department,
-        now=now,
-        memory_limit=memory_limit,
+        read_plan(plan), read_inspectors(inspectors), out, source, now=now, memory_limit=memory_limit
     )
 
 
@@ -83,7 +70,7 @@ def seal_draw(folder: Path, first: Path, second: Path, now: datetime | None = No
     return seal_entries(folder, one, two, now)
 
 
-def results_of(bundle: Path, results: Path) -> tuple[dict[str, Any], list[Result]]:
+def results_of(bundle: Path, results: Path) -> tuple[dict[str, Any], list[InspectionResult]]:
     """Return the parts of a bundle that holds, and results (yaml or json list) that are of its objects.
 
     Fields of a result: ``id``, ``inspectors``, ``result``, ``inspected_on``, ``published_on``. Raises ``ZS-DR-73`` for a bundle

@@ -21,9 +21,9 @@ from zhunsheng.regulations import Rules, read_scheme, rules_for
 from zhunsheng.targets import Book, Source
 from zhunsheng.targets.identity import identified_book
 from zhunsheng.text import clean
-from zhunsheng.usecases.assessing import Assessment, Department, Evidence, assess
+from zhunsheng.usecases.assessing import AssessedDepartment, Assessment, Evidence, assess
 from zhunsheng.usecases.importing import Imported, import_ledger
-from zhunsheng.usecases.outputs import OUTPUTS, write_outputs
+from zhunsheng.usecases.outputs import OUTPUTS, Beside, write_outputs
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.usecases.rechecking import Rechecked, recheck_book
 
@@ -136,55 +136,59 @@ class RunResult:
     files: dict[str, Path]
 
 
-def run(
-    documents: Sequence[Path],
-    evidence: Path,
-    as_of: date,
-    out: Path,
-    *,
-    department: str | None = None,
-    mapping: Path | None = None,
-    judgements: Path | None = None,
-    scheme: Path | None = None,
-    measures: Sequence[Path] = (),
-    mode: PlanMode = "linear",
-    previous: Path | None = None,
-    reported: Path | None = None,
-    only: Sequence[str] = OUTPUTS,
-    progress: Progress = no_progress,
-) -> RunResult:
-    """Read documents, prove them with the evidence as of a date, and write every table, report and page to ``out``.
+@dataclass(frozen=True)
+class Inputs:
+    """The files that a year is assessed from as of a day (inclusive), and what people wrote beside them.
 
-    ``evidence`` is a store or a folder of ledger files, ``department`` a code or name, ``reported`` a self-evaluation to
-    re-check. Raises ``ZS-*``.
+    ``evidence`` is a store or a folder of ledger files, ``department`` a code, a name or 代码=名称, ``scheme`` a local one
+    in place of the national, ``previous`` the targets of the year before, ``reported`` a self-evaluation to re-check.
+    """
+
+    documents: Sequence[Path]
+    evidence: Path
+    as_of: date
+    department: str | None = None
+    mapping: Path | None = None
+    judgements: Path | None = None
+    scheme: Path | None = None
+    measures: Sequence[Path] = ()
+    mode: PlanMode = "linear"
+    previous: Path | None = None
+    reported: Path | None = None
+
+
+def run(given: Inputs, out: Path, *, only: Sequence[str] = OUTPUTS, progress: Progress = no_progress) -> RunResult:
+    """Read documents, prove them with the evidence, and write to ``out`` the tables, reports and pages of these names.
+
+    Raises ``ZS-*``.
     """
     out.mkdir(parents=True, exist_ok=True)
-    book = read_books(documents, progress)
-    stated = department or next((s.department for s in book.sheets if s.department), "本部门")
+    book = read_books(given.documents, progress)
+    stated = given.department or next((s.department for s in book.sheets if s.department), "本部门")
     whose = department_to_write(out / "evidence", stated)
-    store, imports = open_evidence(evidence, out, whose.code, progress, label=whose.name)
+    store, imports = open_evidence(given.evidence, out, whose.code, progress, label=whose.name)
     problems = tuple(store.verify())
     progress("计算测度", 0, 3)
-    opened = Evidence.of(store, measures=measures)
-    place = department_to_read(store.root, department)
-    links = load_mapping(mapping, opened.measures, book)
-    rules = rules_of(book, as_of, scheme)
-    earlier = read_book(previous) if previous else None
+    opened = Evidence.of(store, measures=given.measures)
+    place = department_to_read(store.root, given.department)
+    links = load_mapping(given.mapping, opened.measures, book)
+    rules = rules_of(book, given.as_of, given.scheme)
+    earlier = read_book(given.previous) if given.previous else None
     assessment = assess(
         book,
         opened,
-        as_of,
+        given.as_of,
         department=place,
         links=links,
-        judgements=load_judgements(judgements, rules.monitoring(as_of).causes),
+        judgements=load_judgements(given.judgements, rules.monitoring(given.as_of).causes),
         rules=rules,
-        mode=mode,
+        mode=given.mode,
         previous=earlier,
     )
-    rechecked = recheck(reported, assessment, book, opened, as_of, links, rules) if reported else []
+    rechecked = recheck(given.reported, assessment, opened, links) if given.reported else []
     progress("写出报表", 1, 3)
-    source = "、".join(p.name for p in documents)
-    files = write_outputs(assessment, opened, out, only=only, problems=problems, rechecked=rechecked, source=source)
+    beside = Beside(problems, rechecked, "、".join(p.name for p in given.documents))
+    files = write_outputs(assessment, opened, out, only=only, beside=beside)
     progress("完成", 3, 3)
     return RunResult(assessment, tuple(imports), problems, tuple(rechecked), files)
 
@@ -197,7 +201,7 @@ def stated_department(text: str) -> tuple[str, str | None]:
     return code, name or None
 
 
-def department_to_read(store: Path, text: str | None) -> Department | None:
+def department_to_read(store: Path, text: str | None) -> AssessedDepartment | None:
     """Return the department that a code, an exact name or 代码=名称 means in a store, None where none was named.
 
     Raises ``ZS-EV-20`` for a name that several bear, ``ZS-EV-21`` for one that is not there, ``ZS-EV-23``.
@@ -208,13 +212,13 @@ def department_to_read(store: Path, text: str | None) -> Department | None:
     opened = Store.existing(store)
     if name is None:
         found = opened.resolve(code)
-        return Department(found.code, found.name)
+        return AssessedDepartment(found.code, found.name)
     if code not in opened.departments():
         raise ZhunshengError("ZS-EV-21", name=text, known="、".join(list(opened.departments())[:8]) or "（无）")
-    return Department(code, name)
+    return AssessedDepartment(code, name)
 
 
-def department_to_write(store: Path, text: str | None) -> Department:
+def department_to_write(store: Path, text: str | None) -> AssessedDepartment:
     """Return the department that rows are imported for; a name that is new gets a code made from it.
 
     代码=名称 states both, which tells a namesake or a rename. Without a text it is the only department of the store, or
@@ -227,33 +231,32 @@ def department_to_write(store: Path, text: str | None) -> Department:
             raise ZhunshengError("ZS-EV-24", known="、".join(listed[:8]) + (" 等" if len(listed) > 8 else ""))
         if known:
             (only,) = known.values()
-            return Department(only.code, only.name)
+            return AssessedDepartment(only.code, only.name)
         text = "本部门"
     code, name = stated_department(text)
     if name is not None:
-        return Department(code, name)
+        return AssessedDepartment(code, name)
     try:
         found = Store(store).resolve(code)
     except ZhunshengError as error:
         if error.code != "ZS-EV-21":
             raise
-        return Department(named_code(code), code)
-    return Department(found.code, found.name)
+        return AssessedDepartment(named_code(code), code)
+    return AssessedDepartment(found.code, found.name)
 
 
-def recheck(
-    reported: Path,
-    assessed: Assessment,
-    book: Book,
-    evidence: Evidence,
-    as_of: date,
-    links: Sequence[Link],
-    rules: Rules,
-) -> list[Rechecked]:
+def recheck(reported: Path, assessed: Assessment, evidence: Evidence, links: Sequence[Link]) -> list[Rechecked]:
     """Re-check a reported self-evaluation from evidence and the book alone: no judgement goes in. Raises ``ZS-*``.
 
     ``assessed`` is what was found already; it serves where no judgement went into it.
     """
     if any(r.card.said for r in assessed.results):
-        assessed = assess(book, evidence, as_of, department=assessed.department, links=links, rules=rules)
+        assessed = assess(
+            assessed.book,
+            evidence,
+            assessed.as_of,
+            department=assessed.department,
+            links=links,
+            rules=assessed.rules,
+        )
     return recheck_book(read_book(reported), assessed)

@@ -63,7 +63,7 @@ def fields() -> list[str]:
         found |= set(re.findall(r'name="([a-z_]+)"', text))
         found |= set(re.findall(r'POST(?:\.get(?:list)?\(|\[)"([a-z_]+)"', text))
         found |= set(re.findall(r'_of\(request, "([a-z_]+)"', text))
-        found |= set(re.findall(r"^    ([a-z_]+) = (?:\w+Field)\(", text, re.M)) if "forms" in path.parts else set()
+        found |= set(re.findall(r"^    ([a-z_]+) = (?:forms\.)?(?:\w+Field|Sent\w+)\(", text, re.M)) if "forms" in path.parts else set()
     return sorted(found | {"place_0", "action", "points_A101", "reason_A101"})
 
 

@@ -373,7 +373,32 @@ def test_a_project_is_chosen_with_two_evaluators(department, sign_in, user):
     assert "已列入" in bureau.post(url, said).content.decode()
 
 
+def test_all_faults_of_a_form_of_the_draws_are_told_at_once(department, sign_in):
+    client = sign_in("caiwu")
+    register = here(department, "draw-register")
+    page = client.post(register, {"what": "item", "code": "9" * 21, "name": " "}).content.decode()
+    assert all(f'data-fault="{name}"' in page for name in ("code", "name")) and "超过 20 字" in page
+    page = client.post(register, {"what": "inspector", "number": "甲-1", "name": "长" * 61}).content.decode()
+    assert all(f'data-fault="{name}"' in page for name in ("number", "name")) and "应由字母和数字组成" in page
+    other = Inspector.objects.filter(department=department).first()
+    other.pk, other.number = None, "ZF999"
+    other.department = department.parent.children.exclude(pk=department.pk).first()
+    other.save()
+    # Of another department nothing is known here.
+    assert client.post(register, {"what": "end-inspector", "id": other.pk}).status_code == 404
+    assert client.post(register, {"what": "nothing"}).status_code == 404
+
+
 # -- safeguards -------------------------------------------------------------------------------------------------------
+
+
+def test_all_faults_of_a_record_are_told_at_once_in_the_language_of_the_page(department, sign_in):
+    client, url = sign_in("keyuan"), here(department, "register", "assets")
+    page = client.post(url, {"asset_no": " ", "name": "打印机", "value": "很贵"}).content.decode()
+    assert 'data-fault="asset_no"' in page and 'data-fault="value"' in page and "填写有误：很贵" in page
+    client.cookies["django_language"] = "en"
+    page = client.post(url, {"asset_no": " ", "name": "打印机", "value": "很贵"}).content.decode()
+    assert "is not valid: 很贵" in page and not SafeguardRecord.objects.filter(data__name="打印机").exists()
 
 
 def test_an_asset_is_registered_used_and_disposed_with_approval(department, sign_in):

@@ -165,12 +165,12 @@ def test_strata_of_two_parts_are_a_table_and_add_up():
     table = ceremony.table_of(plan, strata)
     assert table.head == "辖区" and table.columns == [("A 类", "0.5%"), ("B 类", "1%"), ("D 类", "10%")]
     assert len(table.rows) == ceremony.ROWS and table.rows[-1][0] == "其余 3 行"
-    assert table.total == ceremony.Cell(sum(s["quota"] for s in strata), sum(s["size"] for s in strata))
+    assert table.total == ceremony.DrawnOf(sum(s["quota"] for s in strata), sum(s["size"] for s in strata))
     assert [sum(row[2].drawn for row in table.rows), sum(cell.of for cell in table.sums)] == [table.total.drawn, table.total.of]
     # A stratum that is not there has no cell, and is no nought.
     assert ceremony.table_of(plan, strata[:4]).rows[1][1][1:] == [None, None]
     one = Plan.model_validate({**base, "strata": ["credit_class"]})
-    assert ceremony.table_of(one, one.allotted({"A": {"size": 9, "quota": 3, "reserve": 0}})).rows == [("A 类", [], ceremony.Cell(3, 9))]
+    assert ceremony.table_of(one, one.allotted({"A": {"size": 9, "quota": 3, "reserve": 0}})).rows == [("A 类", [], ceremony.DrawnOf(3, 9))]
 
 
 def test_a_slip_is_handed_out_and_asked_about_later(planned, commit, client):  # noqa: F811

@@ -28,7 +28,7 @@ from pages import flat
 import zhunsheng.regulations as regulations
 import zhunsheng.usecases.assessing as assessing
 from zhunsheng import __version__, errors
-from zhunsheng.evidence import browse, ledger_of
+from zhunsheng.evidence import Window, browse, ledger_of
 from zhunsheng.reports.forms import self_evaluation_form, target_form
 from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.sample.documents import bureau, flattened
@@ -2029,7 +2029,7 @@ def test_3_a_record_void_since_is_taken_back_out_of_the_ledger(found, sign_in, u
 
     def rows():
         ledger = ledger_of("activities")
-        seen = browse(figures.store().snapshot(), ledger, place.code, limit=50, offset=0, cipher=figures.cipher())
+        seen = browse(figures.store().snapshot(), ledger, place.code, window=Window(limit=50, offset=0), cipher=figures.cipher())
         return {row.values[[c.name for c in ledger.columns].index("activity_no")] for row in seen.rows}
 
     def hand():

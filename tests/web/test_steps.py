@@ -460,7 +460,7 @@ def test_nothing_is_read_computed_or_said_before_permission(department, sign_in,
     monkeypatch.setitem(decisions.PREPARE, "monitoring.submit", never)
     monkeypatch.setitem(decisions.CHANGES, "rectify.prove", never)
     monkeypatch.setitem(CONDITIONS, "lights_explained", never)
-    monkeypatch.setattr("zhunsheng.web.views.decisions.checked", never)
+    monkeypatch.setattr("zhunsheng.web.views.decisions.StepForm.of", never)
     monkeypatch.setattr("zhunsheng.web.workflow.compare", never)
     for record, action in ((checkpoint, "monitoring.submit"), (fix, "rectify.prove")):
         answer = step_on(sign_in("shenji"), record, action, seen="")

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import browse, ledgers
+from zhunsheng.evidence import View, browse, ledgers
 from zhunsheng.regulations import scheme_of
 from zhunsheng.web.audit import altered_records
 from zhunsheng.web.models import Assessment, Checkpoint, Job, Organisation, SelfEvaluation, Upload, User, Word
@@ -172,7 +172,7 @@ def test_undoing_a_batch_makes_a_new_one_and_new_figures(department, sign_in, wo
     assert client.post(url, {"batch": number}).status_code == 403
     finance = sign_in("caiwu")
     assert finance.post(url, {"batch": number}).status_code == 302
-    found = browse(figures.store().snapshot(), ledgers()["activities"], department.code, search="撤销试验")
+    found = browse(figures.store().snapshot(), ledgers()["activities"], department.code, View(search="撤销试验"))
     assert found.total == 0
     assert "ZS-EV-12" in finance.post(url, {"batch": number}).content.decode()
     others = next(b.batch for b in figures.store().batches() if b.department != department.code)

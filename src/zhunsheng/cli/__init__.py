@@ -7,11 +7,11 @@ import sys
 from typing import Any
 
 import typer
-from typer import rich_utils
 from typer.exceptions import TyperException
 
 from zhunsheng.cli import terminal
-from zhunsheng.cli.arguments import whole_app
+from zhunsheng.cli.groups import program_for
+from zhunsheng.cli.help import chinese, range_of
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import of_system
 
@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a command; exit 0 when all is well, 1 when what was examined has errors, 2 when the command could not run."""
     given = sys.argv[1:] if arguments is None else arguments
     try:
-        command = _chinese(typer.main.get_command(_app(given)))
+        command = chinese(typer.main.get_command(program_for(given)))
         status = command.main(given, prog_name="zhunsheng", standalone_mode=False)
         raise SystemExit(status if isinstance(status, int) else 0)
     except ZhunshengError as error:
@@ -51,19 +51,6 @@ def main(arguments: list[str] | None = None) -> None:
         _fail(given, ZhunshengError("ZS-CL-99", detail=f"{type(error).__name__}: {error}"[:300]))
 
 
-def _app(given: list[str]) -> typer.Typer:
-    """Return the commands; where a draw's are asked for these alone, since the others take a second to import."""
-    if given[:1] == ["draw"]:
-        from zhunsheng.cli.draw_commands import draw_app
-
-        alone = whole_app()
-        alone.add_typer(draw_app, name="draw")
-        return alone
-    from zhunsheng.cli.commands import app
-
-    return app
-
-
 def _fail(arguments: list[str], error: ZhunshengError) -> None:
     if "--json" in arguments:
         terminal.say_json({"error": error.as_json()})
@@ -83,33 +70,15 @@ def _translated(error: TyperException) -> str:
         return f"没有命令 {said.split(chr(39))[1]}"
     if "unexpected extra argument" in said:
         return f"多余的参数：{said.split('(')[-1].rstrip(')')}"
-    value = f"（{said}）" if said else ""
-    return f"参数的值不合要求{value}"
+    if (parameter := getattr(error, "param", None)) is not None:
+        option = next((one for one in parameter.opts if one.startswith("-")), parameter.metavar)
+        return f"{option} 的值不合要求，{_wanted(parameter.type)}"
+    return "参数的值不合要求"
 
 
-def _chinese(command: Any) -> Any:
-    """Put the help that the library writes itself into Chinese."""
-    rich_utils.ARGUMENTS_PANEL_TITLE, rich_utils.OPTIONS_PANEL_TITLE = "参数", "选项"
-    rich_utils.COMMANDS_PANEL_TITLE, rich_utils.ERRORS_PANEL_TITLE = "命令", "错误"
-    rich_utils.REQUIRED_LONG_STRING, rich_utils.DEFAULT_STRING = "[必填]", "[默认：{}]"
-    _translate_help(command)
-    return command
-
-
-def _translate_help(command: Any) -> None:
-    original = command.get_help_option
-
-    def help_option(context: Any) -> Any:
-        option = original(context)
-        if option is not None:
-            option.help = "显示本说明后退出"
-        return option
-
-    command.get_help_option = help_option
-    command.collect_usage_pieces = lambda context: [
-        {"[OPTIONS]": "[选项]", "COMMAND [ARGS]...": "命令 [参数]..."}.get(piece, piece)
-        for piece in type(command).collect_usage_pieces(command, context)
-    ]
-    command.get_usage = lambda context: type(command).get_usage(command, context).replace("Usage:", "用法：", 1)
-    for child in getattr(command, "commands", {}).values():
-        _translate_help(child)
+def _wanted(kind: Any) -> str:
+    """Return in Chinese what a parameter of a type has to be."""
+    if choices := getattr(kind, "choices", None):
+        return f"可选：{'、'.join(choices)}"
+    number = "整数" if "int" in kind.name else "数"
+    return f"应是{number}" + (f"，{bounds}" if (bounds := range_of(kind)) else "")

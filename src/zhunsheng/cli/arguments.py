@@ -1,14 +1,66 @@
-"""Read what several commands take as text."""
+"""What several commands take: their arguments and options, and how what stands there as text is read."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from zhunsheng.clock import today
+from zhunsheng.clock import today, zone
 from zhunsheng.draws.spec import digest_fault, typed_digest
 from zhunsheng.errors import ZhunshengError
+
+DEFAULT_STORE = Path("zhunsheng-evidence")
+
+# Documents of targets.
+Document = Annotated[Path, typer.Argument(metavar="文件", help="绩效目标文件（docx、xlsx、xls、html、txt）")]
+Documents = Annotated[list[Path], typer.Argument(metavar="文件...", help="绩效目标文件，可以多个")]
+PreviousFile = Annotated[
+    Path | None, typer.Option("--previous", metavar="文件", help="上年的绩效目标文件，用于比较")
+]
+# The evidence.
+StoreDir = Annotated[
+    Path, typer.Option("--store", metavar="目录", help="证据库目录", envvar="ZHUNSHENG_STORE")
+]
+EvidenceDir = Annotated[
+    Path, typer.Option("--evidence", metavar="目录", help="证据库，或放着台账文件（xlsx、csv）的文件夹")
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="日期", help="截至哪一天（含当日），如 2021-10-31；缺省为今天"),
+]
+DepartmentName = Annotated[
+    str | None,
+    typer.Option(
+        "--department", metavar="部门", help="部门代码、名称，或“代码=名称”；证据库里有多个部门时必填"
+    ),
+]
+MappingFile = Annotated[
+    Path | None, typer.Option("--mapping", metavar="文件", help="指标与测度的对照文件（yaml）")
+]
+JudgementFile = Annotated[
+    Path | None, typer.Option("--judgements", metavar="文件", help="定性评定、偏差原因与说明（yaml）")
+]
+MeasureFiles = Annotated[
+    list[Path] | None, typer.Option("--measures", metavar="文件", help="本地测度文件（yaml），可以多个")
+]
+SchemeFile = Annotated[
+    Path | None, typer.Option("--scheme", metavar="文件", help="本地评分方案（yaml），代替全国方案")
+]
+ReportedFile = Annotated[
+    Path | None, typer.Option("--reported", metavar="文件", help="上报的自评表，用来复核")
+]
+# Draws.
+BundleFile = Annotated[Path, typer.Argument(metavar="抽查包", help="抽查包.zip")]
+AnnouncedDigest = Annotated[
+    str | None, typer.Option("--commitment", metavar="摘要", help="事先公布的承诺摘要")
+]
+LogFile = Annotated[Path, typer.Argument(metavar="承诺记录", help="公布的承诺记录.jsonl")]
+# Answers.
+OutDir = Annotated[Path, typer.Option("--out", metavar="目录", help="写到哪个目录")]
+AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 
 def day(text: str | None) -> date:
@@ -21,6 +73,19 @@ def day(text: str | None) -> date:
         raise ZhunshengError("ZS-CL-01", detail=f"“{text}”不是日期，应写成 2021-10-31") from None
 
 
+def moment(text: str | None) -> datetime | None:
+    """Return a time written as ISO, the office's where it says no zone, None without one. Raises ``ZS-CL-01``."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ZhunshengError(
+            "ZS-CL-01", detail=f"“{text}”不是时间，应写成 2021-10-31T12:00:00+08:00"
+        ) from None
+    return found if found.tzinfo else found.replace(tzinfo=zone())
+
+
 def announced(text: str | None) -> str | None:
     """Return a commitment's digest as it was announced, None where none was given. Raises ``ZS-CL-01``."""
     if text is None:
@@ -28,13 +93,3 @@ def announced(text: str | None) -> str | None:
     if why := digest_fault(text):
         raise ZhunshengError("ZS-CL-01", detail=f"--commitment：{why}")
     return typed_digest(text)
-
-
-def whole_app() -> typer.Typer:
-    """Return the program without its commands yet."""
-    return typer.Typer(
-        help="准绳：读懂绩效目标，用台账证明，按现行规则评分，每个数都能追溯。",
-        no_args_is_help=True,
-        add_completion=False,
-        rich_markup_mode="rich",
-    )

@@ -25,7 +25,7 @@ from zhunsheng.disclosure.rules import rules
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import decode, open_bytes, parse_xml, unfit
 from zhunsheng.files.spreadsheet import read_workbook, show
-from zhunsheng.files.zips import Unfit, Zip
+from zhunsheng.files.zips import UnfitZip, Zip
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -195,7 +195,7 @@ class _Whole:
             raise ZhunshengError("ZS-WB-43", name=self.name)
         try:
             archive = Zip(self.data)
-        except Unfit as fault:
+        except UnfitZip as fault:
             raise unfit(fault, self.name) from None
         yield from _named(f"{self.name}的成员名称", [info.filename for info in archive.members])
         for info in archive.members:
@@ -223,7 +223,7 @@ class _Whole:
     def _read(self, archive: Zip, info: zipfile.ZipInfo) -> bytes:
         try:
             return archive.read(info)
-        except Unfit as fault:
+        except UnfitZip as fault:
             raise unfit(fault, self.name) from None
 
     def _packed(self) -> bytes:

@@ -303,7 +303,9 @@ def _hit(text: str, at: int, end: int, first: bool, beside: Beside) -> Hit | Non
     return None
 
 
-def _kind(number: str, shape: tuple[int, ...], alone: bool, before: str, near: str, after: str, beside: Beside) -> str:
+def _kind(  # noqa: PLR0913 - a number and what stands around it
+    number: str, shape: tuple[int, ...], alone: bool, before: str, near: str, after: str, beside: Beside
+) -> str:
     """Return the kind of a number of these groups, empty for none; ``near`` is what stands before it without its signs."""
     known = rules()
     solid = len(shape) == 1

@@ -21,7 +21,7 @@ class Kind(BaseModel):
     keeps: tuple[int, int]
 
 
-class Rules(BaseModel):
+class DisclosureRules(BaseModel):
     """All of ``rules.yaml``, whose comments say what each part is."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,9 +57,9 @@ _RULES = files("zhunsheng.disclosure") / "rules.yaml"
 
 
 @lru_cache
-def rules() -> Rules:
+def rules() -> DisclosureRules:
     """Return the rules in force."""
-    found: Rules = read_packaged(_RULES, Rules)
+    found: DisclosureRules = read_packaged(_RULES, DisclosureRules)
     return found
 
 

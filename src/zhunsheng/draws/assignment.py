@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from zhunsheng.draws.loads import Kind, Work, shares
+from zhunsheng.draws.loads import InspectorKind, Work, shares
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.spec import ID, SEPARATOR, STRATUM_JOIN, canonical, digest, mix
 from zhunsheng.errors import ZhunshengError
@@ -158,9 +158,9 @@ class _Task:
             raise ZhunshengError("ZS-DR-06", count=count, detail="；".join(shown))
 
 
-def _kinds(people: Sequence[Inspector], names: dict[str, int], items: Set[str], *, everywhere: bool) -> list[Kind]:
+def _kinds(people: Sequence[Inspector], names: dict[str, int], items: Set[str], *, everywhere: bool) -> list[InspectorKind]:
     """Return the kinds of those who have all items and a district of the draw, in the order of their first member."""
-    found: dict[tuple[bool, tuple[int, ...]], Kind] = {}
+    found: dict[tuple[bool, tuple[int, ...]], InspectorKind] = {}
     every = tuple(range(len(names)))
     for p, one in enumerate(people):
         if one.items and not items <= set(one.items):
@@ -170,7 +170,7 @@ def _kinds(people: Sequence[Inspector], names: dict[str, int], items: Set[str], 
         else:
             where = tuple(sorted({names[d] for d in one.districts if d in names}))
         if where:
-            found.setdefault((one.certified, where), Kind(one.certified, where, [])).members.append(p)
+            found.setdefault((one.certified, where), InspectorKind(one.certified, where, [])).members.append(p)
     return list(found.values())
 
 

@@ -179,7 +179,7 @@ def _even_out(
     return reach if isinstance(reach, set) else set()
 
 
-def _chain(
+def _chain(  # noqa: PLR0913 - stays as draws of before were assigned
     source: str, chosen: dict[str, list[str]], districts: dict[str, str], pools: _Pools, recused: dict[str, frozenset[str]],
     loads: dict[str, int], work: dict[str, set[str]],
 ) -> list[tuple[str, str, str]] | set[str]:  # fmt: skip

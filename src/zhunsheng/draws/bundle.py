@@ -10,7 +10,7 @@ import json
 import re
 import struct
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -475,6 +475,11 @@ def contradicted(parts: Mapping[str, Any]) -> str:
         people = TypeAdapter(list[Inspector]).validate_python(parts["inspectors.json"])
     except ValidationError as error:
         return f"plan.json 或 inspectors.json {fault(error)}"
+    return _of_versions(parts, plan) or _repeated(parts) or _unordered(parts, people) or _of_strata(parts, plan)
+
+
+def _of_versions(parts: Mapping[str, Any], plan: Plan) -> str:
+    """Return where versions, the draw's number or moments of the parts contradict one another."""
     try:
         datetime.fromisoformat(parts["commitment.json"]["committed_at"])
     except ValueError:
@@ -491,13 +496,28 @@ def contradicted(parts: Mapping[str, Any]) -> str:
             datetime.fromisoformat(value.get("sealed_at", parts["commitment.json"]["committed_at"]))
     except ValueError:
         return "seed.json 的 sealed_at 不是日历上有的时刻"
+    return ""
+
+
+def _repeated(parts: Mapping[str, Any]) -> str:
+    """Return where an id stands twice in a list."""
     for member in ("inspectors.json", "drawn.json", "assignment.json"):
         seen: dict[str, int] = {}
         for n, row in enumerate(parts[member], start=1):
             if seen.setdefault(row["id"], n) != n:
                 return f"{member} 第 {n} 项与第 {seen[row['id']]} 项都是 {row['id']}"
+    return ""
+
+
+def _unordered(parts: Mapping[str, Any], people: Sequence[Inspector]) -> str:
+    """Return that the register is not written in the order that it is digested in."""
     if register_json(people) != parts["inspectors.json"]:
         return "inspectors.json 没有按编号排列，或辖区、事项、回避没有排列"
+    return ""
+
+
+def _of_strata(parts: Mapping[str, Any], plan: Plan) -> str:
+    """Return where strata do not fit the plan, or objects not the strata."""
     strata = parts["commitment.json"]["strata"]
     if len(strata) * len(plan.quotas) > MAX_MATCHES:
         return f"{len(strata)} 层、{len(plan.quotas)} 条配额，相乘超过 {MAX_MATCHES}"

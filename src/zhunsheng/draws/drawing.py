@@ -41,7 +41,7 @@ class Drawn:
     reserve: bool
 
 
-class Engine(Protocol):
+class DrawEngine(Protocol):
     """Draws from a frame."""
 
     def ranked(self, seed: str, quotas: Mapping[str, Mapping[str, int]], *, filtered: bool) -> list[tuple[Any, ...]]:
@@ -154,7 +154,7 @@ def query(seed: str, quotas: Mapping[str, Mapping[str, int]], dialect: str, *, f
     return text
 
 
-def draw(engine: Engine, seed: str, quotas: Mapping[str, Mapping[str, int]]) -> list[Drawn]:
+def draw(engine: DrawEngine, seed: str, quotas: Mapping[str, Mapping[str, int]]) -> list[Drawn]:
     """Draw from the frame by seed; in each stratum the smallest tickets, the reserve behind the quota.
 
     The order is by stratum (bytes), then rank. Every drawn ticket is computed again with ``hashlib``.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from zhunsheng.draws.drawing import Engine, PostgresDatabase, SparkDatabase
+from zhunsheng.draws.drawing import DrawEngine, PostgresDatabase, SparkDatabase
 from zhunsheng.draws.frame import key_of
 from zhunsheng.draws.spec import head
 from zhunsheng.errors import ZhunshengError
@@ -23,7 +23,7 @@ PIECE = 2**20  # bytes
 
 
 @contextmanager
-def connected(kind: Kind, url: str | None, text: Path, digest: str, table: str | None = None) -> Iterator[Engine]:
+def connected(kind: Kind, url: str | None, text: Path, digest: str, table: str | None = None) -> Iterator[DrawEngine]:
     """Give an engine of PostgreSQL or Spark on which the frame lies whose published text and its digest are given.
 
     ``table``: of PostgreSQL, one that is already there (columns ``id``, ``stratum``), whose text must have that digest.
@@ -41,7 +41,7 @@ def connected(kind: Kind, url: str | None, text: Path, digest: str, table: str |
 
 
 @contextmanager
-def _postgres(url: str | None, text: Path, digest: str, table: str | None) -> Iterator[Engine]:
+def _postgres(url: str | None, text: Path, digest: str, table: str | None) -> Iterator[DrawEngine]:
     try:
         import psycopg
         from psycopg import sql
@@ -84,7 +84,7 @@ def _postgres(url: str | None, text: Path, digest: str, table: str | None) -> It
 
 
 @contextmanager
-def _spark(url: str | None, text: Path) -> Iterator[Engine]:
+def _spark(url: str | None, text: Path) -> Iterator[DrawEngine]:
     try:
         from pyspark.sql import SparkSession
     except ImportError:

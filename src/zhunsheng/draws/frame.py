@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from zhunsheng.draws import lookalikes
 from zhunsheng.draws.bundle import MAX_MATCHES, MAX_STRATA
-from zhunsheng.draws.drawing import DuckDatabase, Engine, draw_file
+from zhunsheng.draws.drawing import DrawEngine, DuckDatabase, draw_file
 from zhunsheng.draws.merkle import KEPT_FROM, Groups, keep
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.spec import ID, KEY, PART, STRATUM_JOIN, UNSALTED, Tree, frame_line, head, leaf_under, proof_of
@@ -77,7 +77,7 @@ class Frame:
         if self.count >= KEPT_FROM:
             keep(self.groups, self.digest, path)
 
-    def engine(self) -> Engine:
+    def engine(self) -> DrawEngine:
         """Return what draws from this frame."""
         return DuckDatabase(self.connection)
 
@@ -319,7 +319,7 @@ def source_of_ledger(
     return [row[0] for row in connection.execute("DESCRIBE source").fetchall()]
 
 
-def frame_of_source(
+def frame_of_source(  # noqa: PLR0913 - a view with its columns and its name, and three choices
     connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str, *, new: bool = True,
     tree: bool = True, key: str | None = None,
 ) -> Frame:  # fmt: skip

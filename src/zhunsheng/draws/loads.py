@@ -112,7 +112,7 @@ class Network:
 
 
 @dataclass(frozen=True)
-class Kind:
+class InspectorKind:
     """Inspectors who may work in the same ``districts`` and are alike ``certified``; ``members`` are places in the turn."""
 
     certified: bool
@@ -121,7 +121,7 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Subproblem:
     """A part of the problem: arcs between its nodes, what must leave each node, kinds, and between what their loads lie."""
 
     arcs: list[Arc]
@@ -131,7 +131,7 @@ class _Part:
     high: int
 
 
-def shares(objects: Sequence[int], per_object: int, kinds: Sequence[Kind]) -> list[list[tuple[int, int]]]:
+def shares(objects: Sequence[int], per_object: int, kinds: Sequence[InspectorKind]) -> list[list[tuple[int, int]]]:
     """Return for each kind its (district, number of places), districts in order, for ``objects`` of each district.
 
     In a district of n objects an inspector has at most n places, those without a certificate together at most
@@ -151,7 +151,7 @@ def shares(objects: Sequence[int], per_object: int, kinds: Sequence[Kind]) -> li
         for y in by_district[d]:
             arcs.append((d if kinds[y].certified else count + d, 2 * count + y, n * len(kinds[y].members)))
     supply = {d: n * per_object for d, n in enumerate(objects)}
-    whole = _Part(arcs, supply, list(range(len(kinds))), 0, sum(objects))
+    whole = _Subproblem(arcs, supply, list(range(len(kinds))), 0, sum(objects))
     totals = _totals(whole, kinds, count, work)
     flow = Network(2 * count + len(kinds), work)
     numbers = []
@@ -170,7 +170,7 @@ def shares(objects: Sequence[int], per_object: int, kinds: Sequence[Kind]) -> li
     return found
 
 
-def _totals(whole: _Part, kinds: Sequence[Kind], count: int, work: Work) -> list[int]:
+def _totals(whole: _Subproblem, kinds: Sequence[InspectorKind], count: int, work: Work) -> list[int]:
     """Return how many places each kind gets, by taking the problem apart where a flow shows a cut."""
     totals = [0] * len(kinds)
     parts = [whole]
@@ -191,7 +191,7 @@ def _totals(whole: _Part, kinds: Sequence[Kind], count: int, work: Work) -> list
 
 
 def _network(
-    part: _Part, kinds: Sequence[Kind], count: int, level: int, work: Work
+    part: _Subproblem, kinds: Sequence[InspectorKind], count: int, level: int, work: Work
 ) -> tuple[Network, dict[int, int], dict[int, int]]:
     """Return the part's network with at most ``level`` for each, its nodes' places there, and its kinds' arcs to the sink."""
     names = dict.fromkeys([*part.supply, *(v for a, b, _ in part.arcs for v in (a, b)), *(2 * count + y for y in part.kinds)])
@@ -205,7 +205,7 @@ def _network(
     return flow, node, ends
 
 
-def _apart(part: _Part, above: set[int], count: int, level: int) -> list[_Part]:
+def _apart(part: _Subproblem, above: set[int], count: int, level: int) -> list[_Subproblem]:
     """Return both sides of a cut: ``above`` are the nodes whose places have only kinds that carry ``level`` at least."""
     arcs: tuple[list[Arc], list[Arc]] = ([], [])
     supply: tuple[dict[int, int], dict[int, int]] = ({}, {})
@@ -225,12 +225,12 @@ def _apart(part: _Part, above: set[int], count: int, level: int) -> list[_Part]:
     first = [(a, b, c - full.get(a, 0) if b == count + a else c) for a, b, c in arcs[0]] if full else arcs[0]
     kinds = ([y for y in part.kinds if 2 * count + y in above], [y for y in part.kinds if 2 * count + y not in above])
     return [
-        _Part(first, supply[0], kinds[0], level, part.high),
-        _Part(arcs[1], supply[1], kinds[1], part.low, level),
+        _Subproblem(first, supply[0], kinds[0], level, part.high),
+        _Subproblem(arcs[1], supply[1], kinds[1], part.low, level),
     ]
 
 
-def _share_rest(part: _Part, kinds: Sequence[Kind], count: int, totals: list[int], work: Work) -> None:
+def _share_rest(part: _Subproblem, kinds: Sequence[InspectorKind], count: int, totals: list[int], work: Work) -> None:
     """Give each of a part its least load, and one more to whom it can be given, in the turn."""
     people = sum(len(kinds[y].members) for y in part.kinds)
     total = sum(part.supply.values())

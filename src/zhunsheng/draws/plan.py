@@ -31,18 +31,18 @@ YEARS = (2000, 2999)
 MOMENT = "^2[0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"
 
 
-class _Entry(BaseModel):
+class _PlanPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Item(_Entry):
+class Item(_PlanPart):
     """One inspection item (抽查事项) of the item list."""
 
     code: Code
     name: Words
 
 
-class Quota(_Entry):
+class Quota(_PlanPart):
     """How many to draw in the strata that ``match``: a count, or a ratio (text, 0 to 1) with a floor and a ceiling."""
 
     match: Annotated[dict[Code, Part], Field(max_length=6)] = {}
@@ -74,7 +74,7 @@ class Quota(_Entry):
         return min(wanted if self.ceiling is None else min(wanted, self.ceiling), size)
 
 
-class Staffing(_Entry):
+class Staffing(_PlanPart):
     """Inspectors per object (2 or more), how many of them certified at least, and the most objects one may get."""
 
     per_object: Annotated[int, Field(ge=2, le=20)] = 2
@@ -82,7 +82,7 @@ class Staffing(_Entry):
     max_load: Annotated[int, Field(ge=1, le=10**6)] | None = None
 
 
-class Drand(_Entry):
+class Drand(_PlanPart):
     """A round of a drand beacon: ``quicknet`` has one every three seconds, ``default``, which is chained, every thirty."""
 
     source: Literal["drand"]
@@ -95,7 +95,7 @@ class Drand(_Entry):
         return round_time(self.chain, self.round)
 
 
-class Lottery(_Entry):
+class Lottery(_PlanPart):
     """The published numbers of a lottery's issue."""
 
     source: Literal["lottery"]
@@ -103,7 +103,7 @@ class Lottery(_Entry):
     issue: Code
 
 
-class Ceremony(_Entry):
+class Ceremony(_PlanPart):
     """Numbers spoken by several people at a public ceremony; ``sealed``: digests of their slips are recorded first."""
 
     source: Literal["ceremony"]
@@ -111,7 +111,7 @@ class Ceremony(_Entry):
     sealed: Literal[True] | None = None
 
 
-class Office(_Entry):
+class Office(_PlanPart):
     """A number the office alone makes; allowed, and marked on every notice as not verifiable."""
 
     source: Literal["office"]
@@ -120,7 +120,7 @@ class Office(_Entry):
 Source = Annotated[Drand | Lottery | Ceremony | Office, Field(discriminator="source")]
 
 
-class Plan(_Entry):
+class Plan(_PlanPart):
     """A draw's plan; ``known_at`` is the moment the randomness becomes known, which must lie behind the commitment."""
 
     format: Literal["zhunsheng.draw-plan/1"] = "zhunsheng.draw-plan/1"

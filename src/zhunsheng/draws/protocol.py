@@ -13,7 +13,7 @@ from zhunsheng.clock import told
 from zhunsheng.draws import assignment_1
 from zhunsheng.draws.assignment import Inspector, assign, register_digest, register_json
 from zhunsheng.draws.bundle import MAX_DRAWN, MAX_PLACED, MAX_PROOFS, part_of
-from zhunsheng.draws.drawing import Drawn, Engine, draw
+from zhunsheng.draws.drawing import DrawEngine, Drawn, draw
 from zhunsheng.draws.frame import Frame, refuse_key
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.randomness import both
@@ -106,7 +106,7 @@ def seal(
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DrawOutcome:
     """What a draw came to; ``proofs`` maps a drawn id to its proof (``spec.proof_of``), empty for very large draws."""
 
     plan: Plan
@@ -144,8 +144,8 @@ def perform(
     sealed: dict[str, Any],
     frame: Frame,
     inspectors: Sequence[Inspector],
-    engine: Engine,
-) -> Outcome:
+    engine: DrawEngine,
+) -> DrawOutcome:
     """Draw and assign by a sealed seed.
 
     Raises ``ZS-DR-08`` when frame or register are not the committed ones, ``ZS-DR-48`` for a committed frame without the
@@ -165,7 +165,7 @@ def perform(
     proofs: dict[str, Any] = {}
     if len(drawn) <= MAX_PROOFS:
         proofs = frame.proofs([d.id for d in drawn])
-    return Outcome(plan, committed, sealed, tuple(inspectors), tuple(drawn), teams, proofs)
+    return DrawOutcome(plan, committed, sealed, tuple(inspectors), tuple(drawn), teams, proofs)
 
 
 README = """抽查证明包
@@ -178,7 +178,7 @@ assignment.json 检查人员的分派；inspectors.json 检查人员名录（只
 """
 
 
-def write_bundle(outcome: Outcome, path: Path) -> None:
+def write_bundle(outcome: DrawOutcome, path: Path) -> None:
     """Write the proof bundle, whole: one zip, the same bytes for the same outcome.
 
     What could not be read again is not written: raises as ``bundle.part_of``.

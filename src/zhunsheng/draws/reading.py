@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from zhunsheng.draws.assignment import Inspector
 from zhunsheng.draws.beacons import round_at, round_time
 from zhunsheng.draws.plan import Plan
-from zhunsheng.draws.results import Result
+from zhunsheng.draws.results import InspectionResult
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import bounded, fault, parsed, written
 from zhunsheng.text import cleaned
@@ -84,9 +84,9 @@ def _no_number(word: str) -> Any:
     raise ValueError(word)  # NaN and Infinity, which JSON has not
 
 
-def read_results(path: Path) -> list[Result]:
+def read_results(path: Path) -> list[InspectionResult]:
     """Read results (yaml or json list). Raises ``ZS-IN-01``, ``ZS-DR-09``, as ``load``."""
     try:
-        return TypeAdapter(list[Result]).validate_python(cleaned(load(path)))
+        return TypeAdapter(list[InspectionResult]).validate_python(cleaned(load(path)))
     except ValidationError as error:
         raise ZhunshengError("ZS-DR-09", detail=f"{path.name} {fault(error)}") from None

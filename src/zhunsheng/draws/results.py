@@ -36,7 +36,7 @@ def publish_by(ended_on: date) -> date:
 
 
 @dataclass(frozen=True)
-class Result:
+class InspectionResult:
     """One object's result: an official category, when it was checked and published (None: not yet)."""
 
     id: str
@@ -52,7 +52,7 @@ def categories() -> tuple[str, ...]:
 
 
 def check_results(
-    results: Iterable[Result], teams: dict[str, Sequence[str]], *, reserve: Collection[str] = (),
+    results: Iterable[InspectionResult], teams: dict[str, Sequence[str]], *, reserve: Collection[str] = (),
     since: date = date.min, until: date = date.max,
 ) -> None:  # fmt: skip
     """Raise ``ZS-DR-09`` for an object that was not drawn, or stands twice, other inspectors, an unknown category, wrong dates.
@@ -84,7 +84,7 @@ def check_results(
 
 
 def overdue(
-    results: Iterable[Result], teams: dict[str, Sequence[str]], ended_on: date, today: date
+    results: Iterable[InspectionResult], teams: dict[str, Sequence[str]], ended_on: date, today: date
 ) -> list[tuple[str, str, date]]:
     """Return (object, what is missing, due date) for all that was due before ``today``: checks by the task's end, publication after."""
     known = {r.id: r for r in results}

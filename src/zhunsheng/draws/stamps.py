@@ -64,7 +64,7 @@ def request(entry: Entry, *, nonce: bool = True) -> bytes:
     return made
 
 
-def read_stamp(
+def read_stamp(  # noqa: PLR0913 - a file, and each thing that it may be checked against
     content: bytes, name: str, entries: Sequence[Entry], authorities: Authorities, *,
     asked: bytes | None = None, policy: str | None = None, headers: Sequence[bytes] = (),
 ) -> list[Stamp]:  # fmt: skip

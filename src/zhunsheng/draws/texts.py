@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from zhunsheng.draws import kernels, lookalikes
 from zhunsheng.draws.bundle import MAX_MATCHES, MAX_STRATA
-from zhunsheng.draws.drawing import DuckDatabase, Engine, check, limits_of, wanted_of
+from zhunsheng.draws.drawing import DrawEngine, DuckDatabase, check, limits_of, wanted_of
 from zhunsheng.draws.frame import Frame, frame_from_file, key_of, new_key, stratum_of
 from zhunsheng.draws.merkle import GROUP, Groups, group_of
 from zhunsheng.draws.plan import Plan
@@ -40,7 +40,7 @@ ROWS = 20_480  # taken from DuckDB at once; their text is about a piece
 _LINES = (PIECE + kernels.LONGEST_LINE) // 4 + 1  # an id, a tab, a stratum, a line feed
 
 
-class Source(Protocol):
+class TextSource(Protocol):
     """What text is read from: an open file, or lines that are made as they are read."""
 
     def readinto(self, into: memoryview, /) -> int | None:
@@ -120,7 +120,7 @@ class Reader:
         found = {name: int(n) for name, n in zip(self.names, self._counts, strict=False)}
         return {k: found[k] for k in sorted(found, key=str.encode)}
 
-    def read(self, source: Source) -> str | None:
+    def read(self, source: TextSource) -> str | None:
         """Read to the end; return None when all lines are as specified, else what is wrong with the first that is not."""
         begin, at_file = 0, len(head(self.key))  # bytes carried over from the piece before; where the buffer begins
         view = memoryview(self._text.data)
@@ -312,7 +312,7 @@ class TextFrame(Frame):
                 entity, _, stratum = line.rstrip("\n").partition("\t")
                 yield entity, stratum
 
-    def engine(self) -> Engine:
+    def engine(self) -> DrawEngine:
         """Return what draws from the text."""
         return TextEngine(self)
 
@@ -362,7 +362,7 @@ class TextEngine:
         self.frame = frame
 
     def ranked(self, seed: str, quotas: Mapping[str, Mapping[str, int]], *, filtered: bool) -> list[tuple[Any, ...]]:
-        """Return (stratum, place, id, ticket) as ``drawing.Engine`` says."""
+        """Return (stratum, place, id, ticket) as ``drawing.DrawEngine`` says."""
         found = self._ranked(Tickets(seed, quotas, filtered))
         if found is None:
             return DuckDatabase(self.frame.connection).ranked(seed, quotas, filtered=filtered)

@@ -1,7 +1,7 @@
 """What happened: ledgers as data files, imports checked row by row, and a versioned, verifiable store."""
 
 from zhunsheng.evidence.bounds import HOME, WEB, Bounds
-from zhunsheng.evidence.browsing import Page, Row, browse
+from zhunsheng.evidence.browsing import LedgerPage, LedgerRow, View, Window, browse
 from zhunsheng.evidence.importing import Checked, RowError, check_file, look_parquet
 from zhunsheng.evidence.ledgers import Column, Ledger, ledger_of, ledgers
 from zhunsheng.evidence.marking import marked_copy
@@ -19,11 +19,13 @@ __all__ = [
     "Column",
     "Department",
     "Ledger",
-    "Page",
-    "Row",
+    "LedgerPage",
+    "LedgerRow",
     "RowError",
     "Snapshot",
     "Store",
+    "View",
+    "Window",
     "browse",
     "check_file",
     "ledger_of",

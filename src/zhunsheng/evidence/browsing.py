@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from zhunsheng.evidence.store import Snapshot
 
 
 @dataclass(frozen=True)
-class Row:
+class LedgerRow:
     """One row: its values in the order of the ledger's columns, and the batch and file row that brought it."""
 
     values: tuple[Any, ...]
@@ -22,50 +23,69 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Page:
+class LedgerPage:
     """Some rows of a ledger and how many there are in all."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[LedgerRow, ...]
     total: int
+
+
+@dataclass(frozen=True)
+class View:
+    """What is looked for in a ledger, and how it is shown.
+
+    ``search`` finds text in any column that is not personal, ``filters`` compare columns by name for equality, ``order``
+    is a column's name. Personal columns come masked, or as they are with ``personal``.
+    """
+
+    search: str = ""
+    filters: Mapping[str, str] | None = None
+    batch: int | None = None
+    order: str | None = None
+    descending: bool = False
+    personal: bool = False
+
+
+@dataclass(frozen=True)
+class Window:
+    """The bounds of a page of rows: how many at most, behind how many others."""
+
+    limit: int = 50
+    offset: int = 0
+
+
+EVERYTHING, FIRST = View(), Window()
 
 
 def browse(
     snapshot: Snapshot,
     ledger: Ledger,
     department: str,
-    *,
-    search: str = "",
-    filters: dict[str, str] | None = None,
-    batch: int | None = None,
-    order: str | None = None,
-    descending: bool = False,
-    limit: int = 50,
-    offset: int = 0,
-    personal: bool = False,
+    view: View = EVERYTHING,
+    window: Window = FIRST,
     cipher: Cipher | None = None,
-) -> Page:
-    """Return rows of one department's ledger; ``department`` is its code.
+) -> LedgerPage:
+    """Return a page of rows of one department's ledger; ``department`` is its code.
 
-    ``search`` finds text in any column that is not personal, ``filters`` compare columns by name for equality. Personal
-    columns come masked, or as they are with ``personal`` (decrypted where there is a ``cipher``).
+    With a ``cipher`` personal columns are decrypted before they are masked or shown.
     """
     if not snapshot.files.get(ledger.id):
-        return Page((), 0)
+        return LedgerPage((), 0)
     names = [c.name for c in ledger.columns]
     tests, values = [f'"{DEPARTMENT}" = ?'], [department]
-    if search:
+    if view.search:
         open_columns = [c.name for c in ledger.columns if not c.personal]
-        escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        escaped = view.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         tests.append("(" + " OR ".join(f"CAST(\"{c}\" AS VARCHAR) ILIKE ? ESCAPE '\\'" for c in open_columns) + ")")
         values += [f"%{escaped}%"] * len(open_columns)
-    for name, value in (filters or {}).items():
+    for name, value in (view.filters or {}).items():
         if name in names and not ledger.column(name).personal:
             tests.append(f'CAST("{name}" AS VARCHAR) = ?')
             values.append(value)
-    if batch is not None:
-        tests.append(f"_batch = {int(batch)}")
+    if view.batch is not None:
+        tests.append(f"_batch = {int(view.batch)}")
     where = " AND ".join(tests)
-    by = f'"{order}" {"DESC" if descending else "ASC"} NULLS LAST, ' if order in names else ""
+    by = f'"{view.order}" {"DESC" if view.descending else "ASC"} NULLS LAST, ' if view.order in names else ""
     table = f"({snapshot.sql(ledger)})"
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar = false")
@@ -73,15 +93,15 @@ def browse(
         columns = ", ".join(f'"{n}"' for n in names)
         found = connection.execute(
             f"SELECT {columns}, _batch, _row FROM {table} WHERE {where} ORDER BY {by}_batch DESC, _row "
-            f"LIMIT {int(limit)} OFFSET {int(offset)}",
+            f"LIMIT {int(window.limit)} OFFSET {int(window.offset)}",
             values,
         ).fetchall()
     hidden = [c.personal for c in ledger.columns]
     rows = tuple(
-        Row(tuple(_value(v, h, personal, cipher) for v, h in zip(r[:-2], hidden, strict=True)), r[-2], r[-1])
+        LedgerRow(tuple(_value(v, h, view.personal, cipher) for v, h in zip(r[:-2], hidden, strict=True)), r[-2], r[-1])
         for r in found
     )
-    return Page(rows, total)
+    return LedgerPage(rows, total)
 
 
 def _value(value: Any, hidden: bool, personal: bool, cipher: Cipher | None) -> Any:

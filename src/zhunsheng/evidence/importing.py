@@ -110,7 +110,7 @@ MAX_ERRORS = 10_000  # errors listed by row; more are counted
 
 
 @contextmanager
-def check_file(
+def check_file(  # noqa: PLR0913 - options, by their names
     path: Path,
     ledger: Ledger | None,
     department: str,
@@ -140,7 +140,7 @@ def check_file(
             given = {clean(word): code for word, code in (known or {}).items()}
             codes = {department, *given.values()} - {""}
             given |= ({clean(label): department} if label else {}) | {code: code for code in codes}
-            yield _check(path, raw, department, connection, only, label or department, given)
+            yield _check(path, raw, connection, _Owner(department, label or department, only, given))
         except (MemoryError, duckdb.OutOfMemoryException) as error:
             raise ZhunshengError("ZS-EV-41") from error
         finally:
@@ -467,15 +467,17 @@ def _find_header(rows: list[list[str]], ledger: Ledger | None, name: str) -> tup
     return found, columns, at
 
 
-def _check(
-    path: Path,
-    raw: _Raw,
-    department: str,
-    connection: duckdb.DuckDBPyConnection,
-    only: bool,
-    label: str,
-    known: Mapping[str, str],
-) -> Checked:
+@dataclass(frozen=True)
+class _Owner:
+    """Whose rows a file holds: a code with its name; whether ``only`` its own, and codes by the words rows may name."""
+
+    code: str
+    name: str
+    only: bool
+    known: Mapping[str, str]
+
+
+def _check(path: Path, raw: _Raw, connection: duckdb.DuckDBPyConnection, owner: _Owner) -> Checked:
     ledger = raw.ledger
     present = [c for c in ledger.columns if c.name in raw.columns]
     notes = (*raw.notes, *_unused(raw))
@@ -484,12 +486,12 @@ def _check(
     _clean(connection, sorted(raw.columns.values()))
     chosen = {c.name: f"c{raw.columns[c.name]}" for c in present}
     given = f"c{raw.columns[DEPARTMENT]}" if DEPARTMENT in raw.columns else "NULL::VARCHAR"
-    named = _departments(connection, given, known)
+    named = _departments(connection, given, owner.known)
     fields = [
         f"{given} AS raw_{DEPARTMENT}",
-        f"coalesce((SELECT code FROM departments WHERE name = {given}), {quoted(department)}) AS {DEPARTMENT}"
+        f"coalesce((SELECT code FROM departments WHERE name = {given}), {quoted(owner.code)}) AS {DEPARTMENT}"
         if DEPARTMENT in raw.columns
-        else f"{quoted(department)} AS {DEPARTMENT}",
+        else f"{quoted(owner.code)} AS {DEPARTMENT}",
     ]
     for column in ledger.columns:
         if column.name in chosen:
@@ -516,9 +518,9 @@ def _check(
     )
     checks += [_half(ledger, name) for name in ledger.open_key]
     wrong = f"SELECT _row, '部门' AS title, raw_{DEPARTMENT} AS value, "
-    if only:
-        said = quoted(f"只能导入本部门（{label}）的数据")
-        checks.append(f"{wrong}{said} AS message FROM parsed WHERE {DEPARTMENT} <> {quoted(department)}")
+    if owner.only:
+        said = quoted(f"只能导入本部门（{owner.name}）的数据")
+        checks.append(f"{wrong}{said} AS message FROM parsed WHERE {DEPARTMENT} <> {quoted(owner.code)}")
     else:
         said = quoted("有几个部门用过这个名称，请改填部门代码")
         checks.append(f"{wrong}{said} AS message FROM parsed WHERE {DEPARTMENT} = ''")
@@ -536,7 +538,7 @@ def _check(
     others = [
         code
         for (code,) in connection.execute(
-            f"SELECT DISTINCT {DEPARTMENT} FROM good WHERE {DEPARTMENT} <> ? ORDER BY 1", [department]
+            f"SELECT DISTINCT {DEPARTMENT} FROM good WHERE {DEPARTMENT} <> ? ORDER BY 1", [owner.code]
         ).fetchall()
     ]
     return Checked(

@@ -12,7 +12,7 @@ import charset_normalizer
 from lxml import etree
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.zips import Locked, TooLarge, Unfit, Zip
+from zhunsheng.files.zips import Locked, TooLarge, UnfitZip, Zip
 
 Kind = Literal["txt", "docx", "xlsx", "xls", "html", "csv"]
 
@@ -56,7 +56,7 @@ class Opened:
             return self.archive.read(path)
         except KeyError:
             raise ZhunshengError("ZS-IN-05", name=self.name, detail=f"缺少 {path}") from None
-        except Unfit as fault:
+        except UnfitZip as fault:
             raise unfit(fault, self.name) from None
 
     def xml(self, path: str) -> etree._Element:
@@ -158,7 +158,7 @@ def decode(data: bytes, name: str) -> str:
     return data.decode(best.encoding, errors="replace")
 
 
-def unfit(fault: Unfit, name: str) -> ZhunshengError:
+def unfit(fault: UnfitZip, name: str) -> ZhunshengError:
     """Return what is wrong with a zip as an error of the file: ``ZS-IN-04``, ``-05`` or ``-07``."""
     if isinstance(fault, Locked):
         return ZhunshengError("ZS-IN-04", name=name)
@@ -170,7 +170,7 @@ def unfit(fault: Unfit, name: str) -> ZhunshengError:
 def _open_zip(data: bytes, name: str) -> Opened:
     try:
         archive = Zip(data)
-    except Unfit as fault:
+    except UnfitZip as fault:
         raise unfit(fault, name) from None
     paths = archive.names
     if any(p.lower().endswith("vbaproject.bin") for p in paths):
@@ -189,7 +189,7 @@ def _test_parts(archive: Zip, name: str) -> None:
         if member.filename.lower().endswith((".xml", ".rels")):
             try:
                 archive.test(member)
-            except Unfit as fault:
+            except UnfitZip as fault:
                 raise unfit(fault, name) from None
 
 

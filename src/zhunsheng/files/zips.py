@@ -23,20 +23,20 @@ _ENCRYPTED = 0x1 | 0x40
 _FAULTS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError, LookupError, OverflowError)
 
 
-class Unfit(Exception):
+class UnfitZip(Exception):
     """A zip that can't be read, with the reason in Chinese."""
 
 
-class TooLarge(Unfit):
+class TooLarge(UnfitZip):
     """More, or more tightly packed, than the bounds let through."""
 
 
-class Locked(Unfit):
+class Locked(UnfitZip):
     """A member that needs a password."""
 
 
 @dataclass(frozen=True)
-class Bounds:
+class ZipBounds:
     """What a zip may hold at most: ``members`` of any kind, bytes of one and of all that are read together, unpacked."""
 
     members: int
@@ -44,7 +44,7 @@ class Bounds:
     unpacked: int
 
 
-OFFICE = Bounds(members=20_000, member=1024 * 2**20, unpacked=1024 * 2**20)  # ledgers come as workbooks of this size
+OFFICE = ZipBounds(members=20_000, member=1024 * 2**20, unpacked=1024 * 2**20)  # ledgers come as workbooks of this size
 
 
 def _every(_member: zipfile.ZipInfo) -> bool:
@@ -58,9 +58,9 @@ class Zip:
     """
 
     def __init__(
-        self, data: bytes, bounds: Bounds = OFFICE, wanted: Callable[[zipfile.ZipInfo], bool] = _every
+        self, data: bytes, bounds: ZipBounds = OFFICE, wanted: Callable[[zipfile.ZipInfo], bool] = _every
     ) -> None:
-        """Read the directory. Raises ``Unfit``: ``TooLarge`` beyond ``bounds``, ``Locked`` with a password."""
+        """Read the directory. Raises ``UnfitZip``: ``TooLarge`` beyond ``bounds``, ``Locked`` with a password."""
         stream = io.BytesIO(data)
         try:
             # The library's own look at the end of the file: how long the directory is that it would read next.
@@ -69,7 +69,7 @@ class Zip:
                 raise TooLarge("成员的目录过长")
             self._archive = zipfile.ZipFile(stream)
         except _FAULTS as error:
-            raise Unfit(_said(error)) from None
+            raise UnfitZip(_said(error)) from None
         listed = self._archive.infolist()
         if len(listed) > bounds.members:
             raise TooLarge(f"含 {len(listed)} 个成员，上限 {bounds.members} 个")
@@ -77,7 +77,7 @@ class Zip:
         self.names = frozenset(member.filename for member in self.members)
         self._admit(bounds)
 
-    def _admit(self, bounds: Bounds) -> None:
+    def _admit(self, bounds: ZipBounds) -> None:
         total = packed = 0
         for member in self.members:
             size, small = member.file_size, member.compress_size
@@ -94,19 +94,19 @@ class Zip:
             raise TooLarge(f"全部解压后膨胀 {total // max(packed, 1)} 倍")
 
     def read(self, member: str | zipfile.ZipInfo) -> bytes:
-        """Return a member's bytes. Raises ``KeyError`` for a name that is not there, ``Unfit`` for one that is not as said."""
+        """Return a member's bytes. Raises ``KeyError`` for a name that is not there, ``UnfitZip`` for one that is not as said."""
         info = self._archive.getinfo(member) if isinstance(member, str) else member
         return b"".join(self._pieces(info, info.file_size + 1))
 
     def test(self, member: zipfile.ZipInfo) -> None:
-        """Unpack a member and keep nothing of it. Raises ``Unfit`` as ``read``."""
+        """Unpack a member and keep nothing of it. Raises ``UnfitZip`` as ``read``."""
         for _piece in self._pieces(member, _CHUNK):
             pass
 
     def _pieces(self, info: zipfile.ZipInfo, most: int) -> Iterator[bytes]:
         """Yield a member's bytes, ``most`` at a time, and not one more than the directory says."""
         if info.compress_type not in _METHODS:
-            raise Unfit(f"{info.filename} 用了少见的压缩方式，请用普通的 zip 方式（Deflate）重新压缩")
+            raise UnfitZip(f"{info.filename} 用了少见的压缩方式，请用普通的 zip 方式（Deflate）重新压缩")
         # The library stops where the directory says a member ends, and so never notices that it goes on.
         told = copy.copy(info)
         told.file_size += 1
@@ -119,11 +119,11 @@ class Zip:
                         break
                     yield piece
         except _FAULTS as error:
-            raise Unfit(f"{info.filename} 已损坏（{_said(error)}）") from None
+            raise UnfitZip(f"{info.filename} 已损坏（{_said(error)}）") from None
         if size > info.file_size:
             raise TooLarge(f"{info.filename} 解压后比目录里写的大")
         if size < info.file_size:
-            raise Unfit(f"{info.filename} 解压后比目录里写的小")
+            raise UnfitZip(f"{info.filename} 解压后比目录里写的小")
 
 
 def _mb(size: int) -> str:

@@ -22,7 +22,7 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
-class Cell:
+class GridCell:
     """One cell: its text, its place, and how many rows and columns it covers (1 × 1 where it is not merged)."""
 
     text: str
@@ -83,11 +83,11 @@ class Grid:
             return ""
         return show(value, percent=(row, column) in self.percents) if value is not None else ""
 
-    def cell(self, row: int, column: int) -> Cell:
+    def cell(self, row: int, column: int) -> GridCell:
         """Return the cell that covers a position."""
         anchor = self.owner(row, column)
         height, width = self.spans.get(anchor, (1, 1))
-        return Cell(self.text(row, column), self.place_of(*anchor), height, width)
+        return GridCell(self.text(row, column), self.place_of(*anchor), height, width)
 
     def place(self, row: int, column: int) -> Place:
         """Return where the cell that covers a position stands in the file."""

@@ -1,5 +1,6 @@
 """What the evidence says: measures over ledgers as data, run on an engine, and readings with their lineage."""
 
+from zhunsheng.measures.compiling import Rows
 from zhunsheng.measures.definitions import Measure, catalogue, measure_of, measures
 from zhunsheng.measures.engines import DuckEngine, Engine, SparkEngine
 from zhunsheng.measures.lineage import Lineage
@@ -32,6 +33,7 @@ __all__ = [
     "ProjectMatch",
     "Reading",
     "Readings",
+    "Rows",
     "SparkEngine",
     "catalogue",
     "check_projects",

@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
 from zhunsheng.measures.definitions import Link, Measure, predicate
+from zhunsheng.regulations.dates import fixed_day
 
 PROJECT = "project"
 PROJECT_CODE = "project_code"
@@ -32,16 +33,18 @@ class Query:
 
 
 def parameters(year: int, today: date) -> dict[str, exp.Expression]:
-    """Return the literals that predicates' parameters stand for; ``as_of`` is ``today`` cut to the year's end."""
+    """Return the literals that predicates' parameters stand for; ``as_of`` is ``today`` cut to the year's end.
+
+    Raises ``ZS-RG-02`` for a year without rules.
+    """
     as_of = min(today, date(year, 12, 31))
     days = {
         "year_start": date(year, 1, 1),
         "year_end": date(year, 12, 31),
         "as_of": as_of,
         "today": today,
-        "report_deadline": date(year, 6, 30),
-        # A year's budget is approved from the last quarter of the year before on.
-        "budget_from": date(year - 1, 9, 30),
+        "report_deadline": fixed_day("annual-report-due", year),
+        "budget_from": fixed_day("budget-approved-after", year),
     }
     literals: dict[str, exp.Expression] = {
         k: exp.cast(exp.Literal.string(v.isoformat()), "date") for k, v in days.items()
@@ -258,21 +261,23 @@ def _days_text(measure: Measure, year: int, today: date, day: str, dialect: str)
     return select.order_by(*(c.copy() for c in columns)).sql(dialect=dialect)
 
 
-def rows_query(
-    measure: Measure,
-    year: int,
-    today: date,
-    limit: int | None,
-    *,
-    only: bool | None = None,
-    department: str | None = None,
-    projects: Collection[str] | None = None,
-) -> exp.Select:
-    """Return the query that lists a measure's rows: the ledger's columns, whether each is a hit, and its lineage.
+@dataclass(frozen=True)
+class Rows:
+    """Which of a measure's rows are listed, and how: ``limit`` at most (None: all), personal columns masked or as they are.
 
-    ``only`` True lists the hits, False the others; ``department`` (a code) and ``projects`` (codes, or names where
-    rows have no code: what readings are keyed by) narrow the rows.
+    ``only`` True lists the rows that count, False the others; ``department`` (a code) and ``projects`` (codes, or names
+    where rows have no code: what readings are keyed by) narrow the list.
     """
+
+    limit: int | None = 1000
+    only: bool | None = None
+    department: str | None = None
+    projects: Collection[str] | None = None
+    personal: bool = False
+
+
+def rows_query(measure: Measure, year: int, today: date, rows: Rows) -> exp.Select:
+    """Return the query that lists a measure's rows: the ledger's columns, whether each is a hit, and its lineage."""
     ledger = ledgers()[measure.ledger]
     values = parameters(year, today)
     source, flags = _source(ledger, [measure], values)
@@ -285,14 +290,14 @@ def rows_query(
         )
     columns = [DEPARTMENT, *(c.name for c in ledger.columns), "_batch", "_row"]
     select = exp.select(*columns, exp.alias_(hit, "_hit")).from_(source).where(population)
-    if department is not None:
-        select = select.where(exp.EQ(this=exp.column(DEPARTMENT), expression=exp.Literal.string(department)))
-    if projects is not None:
+    if rows.department is not None:
+        select = select.where(exp.EQ(this=exp.column(DEPARTMENT), expression=exp.Literal.string(rows.department)))
+    if rows.projects is not None:
         # A ledger without projects has no rows of one.
-        listed: list[exp.Expression] = [exp.Literal.string(p) for p in sorted(projects)] or [exp.Null()]
+        listed: list[exp.Expression] = [exp.Literal.string(p) for p in sorted(rows.projects)] or [exp.Null()]
         own = exp.In(this=exp.column(_PROJECT), expressions=listed)
         select = select.where(own if ledger.by_project else exp.false())
-    if only is not None:
-        select = select.where(hit.copy() if only else exp.Not(this=hit.copy()))
+    if rows.only is not None:
+        select = select.where(hit.copy() if rows.only else exp.Not(this=hit.copy()))
     select = select.order_by("_batch", "_row")
-    return select.limit(limit) if limit is not None else select
+    return select.limit(rows.limit) if rows.limit is not None else select

@@ -60,11 +60,11 @@ _ALLOWED = (
 PARAMETERS = ("year", "year_start", "year_end", "as_of", "today", "report_deadline", "budget_from")
 
 
-class _Entry(BaseModel):
+class _MeasurePart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class Link(_Entry):
+class Link(_MeasurePart):
     """Another ledger: a row of the measure's own ledger counts as ``as`` where the other has a row with the same ``keys``."""
 
     as_: str = Field(alias="as")
@@ -73,7 +73,7 @@ class Link(_Entry):
     where: str
 
 
-class Accrual(_Entry):
+class Accrual(_MeasurePart):
     """How the figure grows through the year: ``count`` from nothing, ``level`` at any time, ``window`` between two days."""
 
     shape: Shape
@@ -85,7 +85,7 @@ class Accrual(_Entry):
         return date.fromisoformat(f"{year}-{self.from_}"), date.fromisoformat(f"{year}-{self.to}")
 
 
-class Measure(_Entry):
+class Measure(_MeasurePart):
     """One measure. ``population`` chooses rows, ``hits`` those that count, ``of`` the column summed, averaged or dated."""
 
     id: str

@@ -13,7 +13,7 @@ from typing import Any
 from zhunsheng.evidence.ledgers import ledgers
 from zhunsheng.evidence.privacy import mask
 from zhunsheng.evidence.store import Snapshot
-from zhunsheng.measures.compiling import Query, days_of, days_text, rows_query, speaking_text, texts
+from zhunsheng.measures.compiling import Query, Rows, days_of, days_text, rows_query, speaking_text, texts
 from zhunsheng.measures.definitions import Measure
 from zhunsheng.measures.engines import Engine
 from zhunsheng.wording import number as show_number
@@ -84,7 +84,7 @@ Readings = dict[tuple[str, str, str | None], Reading]
 DaySums = dict[str, list[tuple[date, Decimal]]]  # project as readings name it -> (day, sum), in order
 
 
-def read_all(
+def read_all(  # noqa: PLR0913 - measures, their evidence, the time, how narrowed
     measures: Sequence[Measure],
     engine: Engine,
     snapshot: Snapshot,
@@ -247,34 +247,27 @@ class EvidenceRow:
     row: int
 
 
+FIRST_ROWS = Rows()
+
+
 def evidence_rows(
     measure: Measure,
     engine: Engine,
     snapshot: Snapshot,
     year: int,
     as_of: date,
-    *,
-    limit: int | None = 1000,
-    personal: bool = False,
-    only: bool | None = None,
-    department: str | None = None,
-    projects: Collection[str] | None = None,
+    rows: Rows = FIRST_ROWS,
 ) -> list[EvidenceRow]:
-    """List a measure's rows in the order they were imported; personal columns are masked unless ``personal``.
-
-    ``only`` True lists the rows that count, False those that don't; ``department`` (a code) and ``projects`` (as readings name
-    them) narrow the list.
-    """
+    """List a measure's rows in the order they were imported, as of a day (inclusive) of a year."""
     ledger = ledgers()[measure.ledger]
-    sql = rows_query(measure, year, as_of, limit, only=only, department=department, projects=projects)
-    text = sql.sql(dialect=engine.dialect)
+    text = rows_query(measure, year, as_of, rows).sql(dialect=engine.dialect)
     found = []
     names: dict[str, str] = {}
     for code, *values, batch, row, hit in engine.query(text):
         if code not in names:
             names[code] = snapshot.name_of(code)
         shown = {"部门": names[code]} | {
-            c.title: mask(v) if c.personal and not personal else v for c, v in zip(ledger.columns, values, strict=True)
+            c.title: mask(v) if c.personal and not rows.personal else v for c, v in zip(ledger.columns, values, strict=True)
         }
         found.append(EvidenceRow(bool(hit), shown, batch, snapshot.batch_of(batch).file, row))
     return found

@@ -8,7 +8,7 @@ from datetime import date
 
 from zhunsheng.judgements import Judgement
 from zhunsheng.measures.definitions import Accrual
-from zhunsheng.monitoring.indicators import Case, Status, status_of
+from zhunsheng.monitoring.indicators import MonitoredCase, Status, status_of
 from zhunsheng.monitoring.money import Figures, Money, PlanMode, money_of
 from zhunsheng.outcomes import Outcome
 from zhunsheng.regulations import MonitoringRules
@@ -57,7 +57,7 @@ def monitor(
     """
     as_of, rules, year = terms.as_of, terms.rules, sheet.year or terms.as_of.year
     cases = (
-        Case(n, indicator, outcome, accrual, terms.words_on(indicator.id), year, as_of, rules)
+        MonitoredCase(n, indicator, outcome, accrual, terms.words_on(indicator.id), year, as_of, rules)
         for n, (indicator, outcome, accrual) in enumerate(
             zip(sheet.indicators, outcomes, accruals, strict=True)
         )

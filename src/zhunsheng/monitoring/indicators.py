@@ -37,7 +37,7 @@ class Status:
 
 
 @dataclass(frozen=True)
-class Case:
+class MonitoredCase:
     """An indicator to be judged on a day: its number in the sheet, what it came to, how its figure grows, what is said.
 
     ``year`` is the sheet's; ``accrual`` is None where no measure tells how the figure grows; ``said`` holds on the day.
@@ -90,7 +90,7 @@ class Case:
         )
 
 
-def status_of(case: Case) -> Status:
+def status_of(case: MonitoredCase) -> Status:
     """Return where an indicator stands; what a person judges, what is doubtful and what nothing proves is grey."""
     target, told = case.indicator.aim, case.indicator.type
     if target.op == "unread" or (told.kind == "level" and not told.unsure):
@@ -107,7 +107,7 @@ def status_of(case: Case) -> Status:
     return _of_figure(case, result.value)
 
 
-def _of_answer(case: Case, met: bool) -> Status:
+def _of_answer(case: MonitoredCase, met: bool) -> Status:
     surely, perhaps, never = case.rules.likelihood
     if met:
         return case.found("已按目标完成", "green", surely)
@@ -116,7 +116,7 @@ def _of_answer(case: Case, met: bool) -> Status:
     )
 
 
-def _of_date(case: Case, goal: date, done: Fraction | date | None) -> Status:
+def _of_date(case: MonitoredCase, goal: date, done: Fraction | date | None) -> Status:
     surely, perhaps, never = case.rules.likelihood
     if isinstance(done, date) and done <= case.as_of:
         met = done <= goal
@@ -129,7 +129,7 @@ def _of_date(case: Case, goal: date, done: Fraction | date | None) -> Status:
     return case.found("未到时限", "green", perhaps)
 
 
-def _of_figure(case: Case, value: Fraction) -> Status:
+def _of_figure(case: MonitoredCase, value: Fraction) -> Status:
     surely, perhaps, never = case.rules.likelihood
     target, share = case.indicator.aim, case.passed
     if not share:
@@ -147,7 +147,7 @@ def _of_figure(case: Case, value: Fraction) -> Status:
     return case.found(method, light, likelihood, expected=expected, forecast=forecast)
 
 
-def _forecast(case: Case, value: Fraction, share: Fraction) -> tuple[Fraction | None, Fraction, str]:
+def _forecast(case: MonitoredCase, value: Fraction, share: Fraction) -> tuple[Fraction | None, Fraction, str]:
     """Return what is expected by now, what the figure comes to by the year's end, and how that was told.
 
     ``share`` (0 to 1) is what has passed of the time in which the figure grows.
@@ -165,7 +165,7 @@ def _forecast(case: Case, value: Fraction, share: Fraction) -> tuple[Fraction | 
     return expected, forecast, method
 
 
-def _less_than_one(case: Case, expected: Fraction | None) -> bool:
+def _less_than_one(case: MonitoredCase, expected: Fraction | None) -> bool:
     """Return whether less than one whole piece is expected of a count by now: none can't be behind yet."""
     kind, unit, outcome = case.indicator.type.kind, case.indicator.aim.unit, case.outcome
     if expected is None or kind not in ("quantity", "frequency") or unit in ("%", "元"):

@@ -15,13 +15,13 @@ Days = Annotated[int, Field(ge=0, le=3660)]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 
 
-class Entry(BaseModel):
+class RuleEntry(BaseModel):
     """What a data file says of one thing: frozen, and closed to fields it does not have."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class Dated(Entry):
+class Dated(RuleEntry):
     """An entry valid from ``valid_from`` to ``valid_to`` (both inclusive; None = until further notice), with its source."""
 
     id: str
@@ -37,7 +37,7 @@ class Dated(Entry):
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
-class Category(Entry):
+class Category(RuleEntry):
     """A level-2 category with the names documents give it."""
 
     name: str
@@ -45,13 +45,14 @@ class Category(Entry):
     required: bool
 
 
-class Dimension(Entry):
+class Dimension(RuleEntry):
     """A level-1 dimension with the names documents give it and its categories."""
 
     name: str
     synonyms: tuple[str, ...]
     required: bool
     categories: tuple[Category, ...]
+    claims: tuple[str, ...] = ()  # level-2 names that belong here even where a sheet puts them under another dimension
 
 
 class Framework(Dated):
@@ -61,14 +62,10 @@ class Framework(Dated):
 
     def dimension(self, written: str | None, category: str | None = None) -> Dimension | None:
         """Return the dimension that a level-1 name as written means, or the one its level-2 name belongs to."""
-        key = _key(written)
+        key, second = _key(written), _key(category)
         for dimension in self.dimensions:
             if key and key in dimension.synonyms:
-                # Under the four-dimension framework an older sheet may still put 成本 under 产出.
-                if category and self.id == "cn-2021" and _key(category) in ("成本指标", "成本"):
-                    return next(d for d in self.dimensions if d.name == "成本")
-                return dimension
-        second = _key(category)
+                return next((d for d in self.dimensions if second in d.claims), dimension)
         return next(
             (d for d in self.dimensions for c in d.categories if second and second in c.synonyms), None
         )
@@ -92,7 +89,7 @@ def _key(written: str | None) -> str:
     return text.lstrip("0123456789一二三四五六七八九十、.．")
 
 
-class Lights(Entry):
+class Lights(RuleEntry):
     """Bounds of the traffic lights, as shares of what is expected by now."""
 
     green: Decimal
@@ -118,7 +115,7 @@ class Deadline(Dated):
     workdays: bool
 
 
-class KeyRow(Entry):
+class KeyRow(RuleEntry):
     """One third-level indicator of a key evaluation with its full points and what it asks."""
 
     code: str

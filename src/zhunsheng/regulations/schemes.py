@@ -13,11 +13,11 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from zhunsheng.faults import written
-from zhunsheng.regulations.entries import Dated, Days, Entry, Part, Points
+from zhunsheng.regulations.entries import Dated, Days, Part, Points, RuleEntry
 from zhunsheng.regulations.loading import DATA, frameworks, in_force, read_packaged, read_yaml
 
 
-class PointSet(Entry):
+class PointSet(RuleEntry):
     """Points of each dimension and of budget execution; together 100."""
 
     dimensions: dict[str, Points]
@@ -31,7 +31,7 @@ class PointSet(Entry):
         return self
 
 
-class Over(Entry):
+class Over(RuleEntry):
     """What happens when a result is ``threshold`` times its target or more.
 
     ``deviation`` takes off the share by which it exceeds the threshold, ``most`` at most; ``fixed`` takes off ``deduct`` points.
@@ -56,14 +56,14 @@ class Over(Entry):
         return self
 
 
-class LateBand(Entry):
+class LateBand(RuleEntry):
     """Up to ``days`` late (inclusive) earns ``share`` of the points."""
 
     days: Days
     share: Part
 
 
-class Late(Entry):
+class Late(RuleEntry):
     """Points for a missed date, by how late it was met."""
 
     bands: tuple[LateBand, ...]
@@ -71,7 +71,7 @@ class Late(Entry):
     status: Literal["verified", "unverified"]
 
 
-class QualityBand(Entry):
+class QualityBand(RuleEntry):
     """One band of a qualitative judgement: shares from ``low`` to ``high`` of the points."""
 
     name: str = Field(min_length=1, max_length=60)
@@ -85,21 +85,21 @@ class QualityBand(Entry):
         return self
 
 
-class Grade(Entry):
+class Grade(RuleEntry):
     """A grade and the lowest total it is given for."""
 
     name: str = Field(min_length=1, max_length=10)
     from_: Points = Field(alias="from")
 
 
-class ExecutionCap(Entry):
+class ExecutionCap(RuleEntry):
     """The highest total allowed when budget execution is below a share."""
 
     below: Part
     total: Points
 
 
-class DepartmentPoints(Entry):
+class DepartmentPoints(RuleEntry):
     """How a department-wide total is put together."""
 
     indicators: Points

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from jinja2 import Environment, PackageLoader
-
 from zhunsheng import __version__
 from zhunsheng.clock import told
-from zhunsheng.evaluation import Difference, Scorecard
+from zhunsheng.evaluation import Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
 from zhunsheng.evaluation.scoring import VERDICT_WORDS
-from zhunsheng.evidence import Snapshot, ledgers
+from zhunsheng.evidence import ledgers
 from zhunsheng.measures import Lineage
 from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, Checkpoint
 from zhunsheng.outcomes import forecast_text, marks, origin_words
+from zhunsheng.reports.about import About
 from zhunsheng.reports.forms import basis_words, of_full, range_words, share, sum_words, total_words, wan
 from zhunsheng.review import LEVELS, Finding, Review
 from zhunsheng.targets import SpendingPlan
@@ -97,18 +96,10 @@ def curve(
     )
 
 
-def render(
-    panels: Sequence[Panel],
-    *,
-    department: str,
-    as_of: date,
-    final: bool,
-    snapshot: Snapshot,
-    source: str,
-    problems: Sequence[str] = (),
-    differences: Sequence[tuple[str, Sequence[Difference]]] = (),
-) -> str:
+def render(panels: Sequence[Panel], about: About) -> str:
     """Return the page as HTML text. All user text is escaped; there is no script and nothing is fetched."""
+    from jinja2 import Environment, PackageLoader  # only here, since every command would wait for it
+
     environment = Environment(
         loader=PackageLoader("zhunsheng.reports", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
@@ -130,13 +121,13 @@ def render(
     template = environment.get_template("dashboard.html.j2")
     return template.render(
         panels=[(p, _curve_of(p)) for p in panels],
-        department=department,
-        as_of=as_of,
-        final=final,
-        snapshot=snapshot,
-        source=source,
-        problems=problems,
-        differences=differences,
+        department=about.department,
+        as_of=about.as_of,
+        final=about.final,
+        snapshot=about.snapshot,
+        source=about.source,
+        problems=about.problems,
+        differences=about.differences,
         version=__version__,
         ledgers=ledgers(),
         # The page goes to people who need no personal data; the department stands in its title.

@@ -8,7 +8,7 @@ from datetime import datetime
 from jinja2 import Environment
 
 from zhunsheng.clock import told
-from zhunsheng.draws.protocol import Outcome, commitment_digest
+from zhunsheng.draws.protocol import DrawOutcome, commitment_digest
 from zhunsheng.draws.results import categories
 from zhunsheng.draws.strata import stratum_words, untouched
 from zhunsheng.draws.verdicts import verdict
@@ -17,7 +17,7 @@ from zhunsheng.reports.forms import Cell, Form, Row, label, text
 UNTOUCHED_SHOWN = 200  # strata of which nobody is drawn, named in a notice
 
 
-def task_form(outcome: Outcome, team: Sequence[str], names: dict[str, str]) -> Form:
+def task_form(outcome: DrawOutcome, team: Sequence[str], names: dict[str, str]) -> Form:
     """Return the task list of one team: its objects with room for results. ``names`` are the objects' names where known."""
     mine = [d for d in outcome.drawn if not d.reserve and outcome.teams[d.id] == tuple(team)]
     rows: list[Row] = [
@@ -37,7 +37,7 @@ def task_form(outcome: Outcome, team: Sequence[str], names: dict[str, str]) -> F
     return Form("双随机抽查任务清单", (1, 3, 4, 2.4, 2, 2.6, 2), tuple(rows), caption, True, (0, 0), notes)
 
 
-def check_form(outcome: Outcome, entity: str, names: dict[str, str]) -> Form:
+def check_form(outcome: DrawOutcome, entity: str, names: dict[str, str]) -> Form:
     """Return the official check form (检查记录表) of one object."""
     plan = outcome.plan
     rows: list[Row] = [
@@ -52,7 +52,7 @@ def check_form(outcome: Outcome, entity: str, names: dict[str, str]) -> Form:
     return Form("双随机、一公开检查记录表", (2, 4, 2.6, 3.6), tuple(rows), notes=(f"依据：{plan.rule}。",))
 
 
-def notice_form(outcome: Outcome, happened: Sequence[tuple[datetime, str]] = (), stamped: str = "") -> Form:
+def notice_form(outcome: DrawOutcome, happened: Sequence[tuple[datetime, str]] = (), stamped: str = "") -> Form:
     """Return the public notice: how the draw was made and who was drawn.
 
     ``happened`` is what was recorded, with its times; ``stamped`` says whose clocks tell that it was promised first.

@@ -13,6 +13,7 @@ from zhunsheng.evidence import Snapshot
 from zhunsheng.files.writing import whole_file
 from zhunsheng.monitoring import LIGHT_WORDS, Checkpoint, Status
 from zhunsheng.outcomes import shown_result
+from zhunsheng.reports.about import About
 from zhunsheng.reports.docx import add_form, add_heading, add_text, new_document
 from zhunsheng.reports.forms import (
     Cell,
@@ -33,27 +34,18 @@ from zhunsheng.wording import plain
 Part = tuple[Scorecard, Checkpoint, Review]
 
 
-def write_report(
-    parts: Sequence[Part],
-    path: Path,
-    *,
-    department: str,
-    as_of: date,
-    final: bool,
-    snapshot: Snapshot,
-    differences: Sequence[tuple[str, Sequence[Difference]]] = (),
-) -> None:
+def write_report(parts: Sequence[Part], path: Path, about: About) -> None:
     """Write the report of a department's sheets to ``path``; figures come from scorecards and checkpoints, nothing else."""
-    document = new_document()
+    document, as_of = new_document(), about.as_of
     year = next((card.sheet.year for card, _, _ in parts if card.sheet.year), as_of.year)
-    add_heading(document, f"{department}{year}年度绩效评价报告", 0)
-    if not final:
+    add_heading(document, f"{about.department}{year}年度绩效评价报告", 0)
+    if not about.final:
         add_text(document, f"本报告的数据截至{as_of:%Y年%m月%d日}，未满年度，得分为阶段测算，不作为年度结论。")
     _basics(document, parts)
-    _work(document, parts, as_of, snapshot)
-    _conclusion(document, parts, department, year)
+    _work(document, parts, as_of, about.snapshot)
+    _conclusion(document, parts, about.department, year)
     _analysis(document, parts)
-    _problems(document, parts, differences)
+    _problems(document, parts, about.differences)
     _advice(document, parts)
     add_heading(document, "七、其他需要说明的问题", 1)
     for card, _, _ in parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -37,37 +38,42 @@ def key_form(framework: KeyFramework, card: KeyCard, reasons: Mapping[str, str],
     return Form("项目支出绩效评价评分表", widths, tuple(rows), title, True, (0, 0), notes)
 
 
+@dataclass(frozen=True)
+class KeyReport:
+    """What a report says besides the points: of what, on which day, how it was evaluated, what it came to and found.
+
+    ``findings`` are (problem, owner, due date, inclusive).
+    """
+
+    project: str
+    department: str
+    year: int
+    on: date
+    grade: str
+    method: str
+    conclusion: str
+    findings: Sequence[tuple[str, str, date | None]]
+
+
 def write_key_report(
-    framework: KeyFramework,
-    card: KeyCard,
-    reasons: Mapping[str, str],
-    path: Path,
-    *,
-    project: str,
-    department: str,
-    year: int,
-    on: date,
-    grade: str,
-    method: str,
-    conclusion: str,
-    findings: Sequence[tuple[str, str, date | None]],
+    framework: KeyFramework, card: KeyCard, reasons: Mapping[str, str], said: KeyReport, path: Path
 ) -> None:
-    """Write the report; ``findings`` are (problem, owner, due date, inclusive)."""
+    """Write the report of a card on which all agreed, with their ``reasons`` by indicator, to ``path``."""
     document = new_document()
-    add_heading(document, f"{project}{year}年度重点绩效评价报告", 0)
+    add_heading(document, f"{said.project}{said.year}年度重点绩效评价报告", 0)
     add_heading(document, "一、基本情况", 1)
     add_text(
         document,
-        f"被评价部门：{department}。评价基准日：{on:%Y年%m月%d日}。评价方法：{method}。依据：{framework.citation}。",
+        f"被评价部门：{said.department}。评价基准日：{said.on:%Y年%m月%d日}。评价方法：{said.method}。依据：{framework.citation}。",
     )
     add_heading(document, "二、评价结论", 1)
     add_text(
-        document, f"经各评价人独立评分、合议，本项目得分 {plain(card.total)} 分，评定等级为“{grade}”。{conclusion}"
+        document, f"经各评价人独立评分、合议，本项目得分 {plain(card.total)} 分，评定等级为“{said.grade}”。{said.conclusion}"
     )
     add_heading(document, "三、评分情况", 1)
     for name, (full, got) in card.dimensions.items():
         add_text(document, f"{name}：满分 {plain(full)} 分，得 {plain(got)} 分。")
-    form = key_form(framework, card, reasons, project)
+    form = key_form(framework, card, reasons, said.project)
     add_form(document, Form("", form.widths, form.rows, "", False, form.header_rows, form.notes))
     apart = [r for r in card.rows if r.apart]
     if apart:
@@ -78,9 +84,9 @@ def write_key_report(
             + "。",
         )
     add_heading(document, "四、存在的问题与整改要求", 1)
-    if not findings:
+    if not said.findings:
         add_text(document, "未发现需要整改的问题。")
-    for n, (problem, owner, due) in enumerate(findings, start=1):
+    for n, (problem, owner, due) in enumerate(said.findings, start=1):
         add_text(document, f"{n}. {problem}。责任人：{owner}；整改期限：{f'{due:%Y年%m月%d日}' if due else '未定'}。")
     with whole_file(path) as partial:
         document.save(str(partial))

@@ -44,11 +44,11 @@ def _write(book: TextBook, name: str, form: Form) -> None:
     for n, width in enumerate(widths):
         sheet.set_column(n, n, width)
     last = len(widths) - 1
-    _merge(book, sheet, 0, 0, 0, last, form.title, title)
+    _merge(book, sheet, (0, 0, 0, last), form.title, title)
     sheet.set_row(0, min(30 * math.ceil(_width(clean(form.title)) * 1.6 / room), MOST_HEIGHT))
     top = 1
     if form.caption:
-        _merge(book, sheet, 1, 0, 1, last, form.caption, plain)
+        _merge(book, sheet, (1, 0, 1, last), form.caption, plain)
         top = 2
     placed = form.placed()
     heights = row_heights(placed, widths, len(form.rows))
@@ -57,7 +57,7 @@ def _write(book: TextBook, name: str, form: Form) -> None:
     starts = list(accumulate(counts, initial=top))
     for r, c, cell in placed:
         end = starts[min(r + cell.rows, len(counts))] - 1
-        _merge(book, sheet, starts[r], c, end, c + cell.columns - 1, cell.text, formats[cell.align, cell.bold])
+        _merge(book, sheet, (starts[r], c, end, c + cell.columns - 1), cell.text, formats[cell.align, cell.bold])
     for start, count, height in zip(starts, counts, heights, strict=False):
         for row in range(start, start + count):
             sheet.set_row(row, height / count)
@@ -65,7 +65,7 @@ def _write(book: TextBook, name: str, form: Form) -> None:
     for line in form.notes:
         needed = 13.0 * _lines(clean(line), room) + 2
         count = math.ceil(needed / MOST_HEIGHT)
-        _merge(book, sheet, row, 0, row + count - 1, last, line, note)
+        _merge(book, sheet, (row, 0, row + count - 1, last), line, note)
         for n in range(row, row + count):
             sheet.set_row(n, needed / count)
         row += count
@@ -80,10 +80,12 @@ def _write(book: TextBook, name: str, form: Form) -> None:
         sheet.repeat_rows(starts[form.header_rows[0]], starts[form.header_rows[1] + 1] - 1)
 
 
-def _merge(book: TextBook, sheet: Any, r1: int, c1: int, r2: int, c2: int, text: str, style: object) -> None:
-    if (r1, c1) != (r2, c2):
-        sheet.merge_range(r1, c1, r2, c2, "", style)
-    book.text(sheet, r1, c1, text, style)
+def _merge(book: TextBook, sheet: Any, area: tuple[int, int, int, int], text: str, style: object) -> None:
+    """Write a text over an area: first row and column, last row and column."""
+    row, column, *end = area
+    if [row, column] != end:
+        sheet.merge_range(*area, "", style)
+    book.text(sheet, row, column, text, style)
 
 
 def row_heights(placed: Sequence[tuple[int, int, Cell]], widths: Sequence[float], rows: int) -> list[float]:

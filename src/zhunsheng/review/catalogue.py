@@ -118,7 +118,7 @@ class Rule:
 _RULES: dict[str, Rule] = {}
 
 
-def rule(
+def rule(  # noqa: PLR0913 - an entry of the catalogue, field by field
     code: str,
     level: Level,
     title: str,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from zhunsheng.folders import RunResult, open_evidence, read_books, run
+from zhunsheng.folders import Inputs, RunResult, open_evidence, read_books, run
 from zhunsheng.measures import match_book, read_mapping, write_mapping
 from zhunsheng.sample.documents import write_documents, write_reported
 from zhunsheng.sample.ledgers import write_ledgers
@@ -36,16 +36,15 @@ def demo(out: Path, *, entities: int, seed: int, as_of: date, progress: Progress
     links = read_mapping(mapping, opened.measures)
     cards = [r.card for r in assess(book, opened, as_of, links=links).results]
     write_reported(cards, reported)
-    done = run(
+    given = Inputs(
         [documents["docx"]],
         store.root,
         as_of,
-        out / "results",
         mapping=mapping,
         judgements=documents["judgements"],
         reported=reported,
-        progress=progress,
     )
+    done = run(given, out / "results", progress=progress)
     return RunResult(done.assessment, tuple(imports), done.problems, done.rechecked, done.files)
 
 

@@ -14,7 +14,7 @@ from zhunsheng.draw_folders import commit_draw, seal_draw
 from zhunsheng.draws.slips import slip
 from zhunsheng.draws.verification import Check
 from zhunsheng.sample.ledgers import DISTRICTS
-from zhunsheng.usecases.drawing import BUNDLE, record_slips, run_draw, verify_bundle
+from zhunsheng.usecases.drawing import BUNDLE, FrameSource, record_slips, run_draw, verify_bundle
 
 # What the speakers wrote on their slips, in the plan's order, and the salt beside it.
 SPOKEN = ("0731", "58", "906")
@@ -94,39 +94,45 @@ def beacon_plan() -> dict[str, Any]:
 def demo_draw(out: Path, store: Path, seed: int) -> DrawDemo:
     """Commit, record the sealed slips, enter the seed twice, draw and verify; everything is written to ``out``."""
     said: list[dict[str, Any]] = [{"numbers": list(SPOKEN), "salts": list(SALTS)}, {"numbers": "03 08 17 22 26 31 09"}]
-    return _performed(
-        out, store, seed, plan(), said, date(2021, 2, 25), datetime(2021, 2, 26, 1, 0, tzinfo=UTC),
-        datetime(2021, 3, 1, 13, 40, tzinfo=UTC),
-    )  # fmt: skip
+    committed_at, sealed_at = datetime(2021, 2, 26, 1, 0, tzinfo=UTC), datetime(2021, 3, 1, 13, 40, tzinfo=UTC)
+    return _performed(out, store, seed, _Course(plan(), said, date(2021, 2, 25), committed_at, sealed_at))
 
 
 def demo_beacon_draw(out: Path, store: Path, seed: int) -> DrawDemo:
     """Do the same with a round of drand that was really published."""
     said = [{"signature": SIGNATURE, "previous_signature": SIGNATURE_BEFORE}]
-    return _performed(
-        out, store, seed, beacon_plan(), said, date(2020, 7, 20), datetime(2020, 7, 21, 1, 0, tzinfo=UTC)
-    )  # fmt: skip
+    committed_at = datetime(2020, 7, 21, 1, 0, tzinfo=UTC)
+    return _performed(out, store, seed, _Course(beacon_plan(), said, date(2020, 7, 20), committed_at))
 
 
-def _performed(
-    out: Path, store: Path, seed: int, planned: dict[str, Any], said: list[dict[str, Any]], on: date,
-    committed_at: datetime, sealed_at: datetime | None = None,
-) -> DrawDemo:  # fmt: skip
-    """Take a plan through all its steps, with the frame of the day ``on``."""
+@dataclass(frozen=True)
+class _Course:
+    """How a draw goes: its plan, the values entered, the day of its frame, when it is committed and its slips are sealed."""
+
+    plan: dict[str, Any]
+    said: list[dict[str, Any]]
+    on: date
+    committed_at: datetime
+    sealed_at: datetime | None = None
+
+
+def _performed(out: Path, store: Path, seed: int, course: _Course) -> DrawDemo:
+    """Take a plan through all its steps."""
     out.mkdir(parents=True, exist_ok=True)
     for name, data in {
-        "方案.yaml": planned,
+        "方案.yaml": course.plan,
         "检查人员.yaml": inspectors(seed),
-        "录入一.yaml": {"by": "录入员一", "values": said},
-        "录入二.yaml": {"by": "录入员二", "values": said},
+        "录入一.yaml": {"by": "录入员一", "values": course.said},
+        "录入二.yaml": {"by": "录入员二", "values": course.said},
     }.items():
         (out / name).write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), "utf8")
+    source = FrameSource(evidence=store, on=course.on)
     committed, digest = commit_draw(
-        out / "方案.yaml", out / "检查人员.yaml", out, evidence=store, on=on, now=committed_at
-    )  # fmt: skip
-    if sealed_at is not None:
-        record_slips(out, [slip(salt, number) for salt, number in zip(SALTS, SPOKEN, strict=True)], sealed_at)
-    known = datetime.fromisoformat(planned["known_at"])
+        out / "方案.yaml", out / "检查人员.yaml", out, source, now=course.committed_at
+    )
+    if course.sealed_at is not None:
+        record_slips(out, [slip(salt, number) for salt, number in zip(SALTS, SPOKEN, strict=True)], course.sealed_at)
+    known = datetime.fromisoformat(course.plan["known_at"])
     seal_draw(out, out / "录入一.yaml", out / "录入二.yaml", known + timedelta(minutes=5))
     outcome = run_draw(out, store, now=known + timedelta(minutes=6))
     checks = verify_bundle(out / BUNDLE, out / "frame.tsv", digest)

@@ -118,7 +118,7 @@ def wants(aim: TargetValue) -> bool:
 
 
 @lru_cache(maxsize=16384)
-def type_of(
+def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
     name: str,
     target: TargetValue,
     *,

@@ -58,7 +58,7 @@ MONEY = ("budget_initial", "budget_adjusted", "paid")  # measures read for every
 
 
 @dataclass(frozen=True)
-class Department:
+class AssessedDepartment:
     """Whose year is assessed: its stable code in the evidence, and its name of the time."""
 
     code: str
@@ -152,7 +152,7 @@ class Assessment:
     """A document assessed on a date against a snapshot of the evidence; ``basis`` is the digest of all it rests on."""
 
     book: Book
-    department: Department
+    department: AssessedDepartment
     as_of: date
     snapshot: Snapshot
     rules: Rules
@@ -166,12 +166,28 @@ class Assessment:
         return all(self.as_of >= date(r.sheet.year or self.as_of.year, 12, 31) for r in self.results)
 
 
-def assess(
+@dataclass(frozen=True)
+class Grounds:
+    """What a book is judged by, besides its evidence: the day (inclusive), the department, the rules, what people settled.
+
+    ``links`` are what they confirmed, ``said`` what they said of indicators; ``previous`` is the book of the year before.
+    """
+
+    as_of: date
+    department: AssessedDepartment
+    rules: Rules
+    links: Sequence[Link] = ()
+    said: Said = field(default_factory=dict)
+    mode: PlanMode = "linear"
+    previous: Book | None = None
+
+
+def assess(  # noqa: PLR0913 - options, by their names
     book: Book,
     evidence: Evidence,
     as_of: date,
     *,
-    department: Department | None = None,
+    department: AssessedDepartment | None = None,
     links: Sequence[Link] = (),
     judgements: Sequence[Judgement] = (),
     rules: Rules | None = None,
@@ -189,6 +205,7 @@ def assess(
     rules = rules or rules_for(year)
     place = department or _department(book, evidence)
     said = resolve(book, judgements)
+    grounds = Grounds(as_of, place, rules, links, said, mode, previous)
     reviewed = review(book, previous)
     matches = match_book(book, evidence.measures, links)
     readings = {one: evidence.read(one, as_of, place.code) for one in years}
@@ -198,35 +215,22 @@ def assess(
     for n in sorted(range(len(book.sheets)), key=lambda n: book.sheets[n].kind == "department"):
         cards = [found[k].card for k in sorted(found) if found[k].sheet.kind == "project"]
         found[n] = _assess_sheet(
-            book.sheets[n],
-            [m for m in matches if m.sheet == n],
-            projects[n],
-            _Ledgers(readings[book.sheets[n].year or as_of.year], place.code, evidence.measures),
-            {i: j for (s, i), j in said.items() if s == book.sheets[n].id},
-            rules,
-            as_of,
-            mode,
+            _Sheet(
+                book.sheets[n],
+                [m for m in matches if m.sheet == n],
+                projects[n],
+                _Ledgers(readings[book.sheets[n].year or as_of.year], place.code, evidence.measures),
+                reviewed.of(n),
+            ),
+            grounds,
             cards,
-            reviewed.of(n),
         )
     results = tuple(found[n] for n in range(len(book.sheets)))
-    digest = evidence.snapshot.state_of(place.code)
-    rests_on = basis(book, digest, evidence.measures, as_of, place, links, said, rules, mode, previous)
+    rests_on = basis(book, evidence.snapshot.state_of(place.code), evidence.measures, grounds)
     return Assessment(book, place, as_of, evidence.snapshot, rules, results, rests_on, evidence.measures)
 
 
-def basis(
-    book: Book,
-    evidence: str,
-    measures: dict[str, Measure],
-    as_of: date,
-    department: Department,
-    links: Sequence[Link],
-    said: Said,
-    rules: Rules,
-    mode: PlanMode = "linear",
-    previous: Book | None = None,
-) -> str:
+def basis(book: Book, evidence: str, measures: dict[str, Measure], grounds: Grounds) -> str:
     """Return the one digest of all that figures rest on; ``evidence`` is the digest of the state of the department's rows.
 
     The program, national and local rules, measures, identities, sheets, what people confirmed and said, evidence, date:
@@ -234,17 +238,17 @@ def basis(
     """
     parts = {
         "program": __version__,
-        "rules": rules.digest(),
+        "rules": grounds.rules.digest(),
         "measures": _written(tuple(sorted(measures.items()))),
         "ledgers": {name: ledger.model_dump_json() for name, ledger in sorted(ledgers().items())},
-        "department": [department.code, department.name],
+        "department": [grounds.department.code, grounds.department.name],
         "sheets": [s.model_dump_json() for s in book.sheets],
-        "previous": [s.model_dump_json() for s in previous.sheets] if previous else [],
-        "links": sorted(x.model_dump_json() for x in links),
-        "said": sorted([*key, j.model_dump_json()] for key, j in said.items()),
+        "previous": [s.model_dump_json() for s in grounds.previous.sheets] if grounds.previous else [],
+        "links": sorted(x.model_dump_json() for x in grounds.links),
+        "said": sorted([*key, j.model_dump_json()] for key, j in grounds.said.items()),
         "evidence": evidence,
-        "as_of": as_of.isoformat(),
-        "mode": mode,
+        "as_of": grounds.as_of.isoformat(),
+        "mode": grounds.mode,
     }
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
@@ -259,20 +263,20 @@ def written_projects(readings: Iterable[Readings], department: str) -> list[str]
     return sorted({key[2] for one in readings for key in one if key[1] == department and key[2]})
 
 
-def department_in(book: Book, snapshot: Snapshot) -> Department | None:
+def department_in(book: Book, snapshot: Snapshot) -> AssessedDepartment | None:
     """Return the one department whose code or exact name a sheet states, or the only one there is; None for none or many."""
     known = snapshot.departments
     for sheet in book.sheets:
         stated = [d for d in known.values() if sheet.department in d.words]
         if len(stated) == 1:
-            return Department(stated[0].code, stated[0].name)
+            return AssessedDepartment(stated[0].code, stated[0].name)
     if len(known) == 1:
         (only,) = known.values()
-        return Department(only.code, only.name)
+        return AssessedDepartment(only.code, only.name)
     return None
 
 
-def _department(book: Book, evidence: Evidence) -> Department:
+def _department(book: Book, evidence: Evidence) -> AssessedDepartment:
     found = department_in(book, evidence.snapshot)
     if found is not None:
         return found
@@ -281,7 +285,7 @@ def _department(book: Book, evidence: Evidence) -> Department:
         listed = "、".join(f"{d.name}（{d.code}）" for d in list(known)[:8])
         raise ZhunshengError("ZS-CL-01", detail=f"证据库里有多个部门，请用 --department 指明：{listed}")
     name = next((s.department for s in book.sheets if s.department), "本部门")
-    return Department(name, name)
+    return AssessedDepartment(name, name)
 
 
 @dataclass(frozen=True)
@@ -304,21 +308,24 @@ class _Ledgers:
         return combine(self.measures[measure], found)
 
 
-def _assess_sheet(
-    sheet: TargetSheet,
-    matches: Sequence[Match],
-    project: ProjectMatch,
-    figures: _Ledgers,
-    said: dict[str, Judgement],
-    rules: Rules,
-    as_of: date,
-    mode: PlanMode,
-    projects: Sequence[Scorecard],
-    reviewed: Review,
-) -> SheetResult:
-    own = project if sheet.kind == "project" else None
+@dataclass(frozen=True)
+class _Sheet:
+    """One sheet with what is known of it: measures, its project in the ledgers, their figures, the review."""
+
+    sheet: TargetSheet
+    matches: Sequence[Match]
+    project: ProjectMatch
+    figures: _Ledgers
+    reviewed: Review
+
+
+def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]) -> SheetResult:
+    """Return what a sheet comes to; ``projects`` are the cards that a department's own rests on."""
+    sheet, matches, figures, rules, as_of = known.sheet, known.matches, known.figures, grounds.rules, grounds.as_of
+    own = known.project if sheet.kind == "project" else None
     year = sheet.year or as_of.year
-    stated, said = said, {i: now for i, j in said.items() if (now := j.on(as_of, year)) is not None}
+    stated = {i: j for (s, i), j in grounds.said.items() if s == sheet.id}
+    said = {i: now for i, j in stated.items() if (now := j.on(as_of, year)) is not None}
     lines = [
         _line(sheet, m, figures, own, said.get(code), stated.get(code))
         for m in matches
@@ -339,7 +346,7 @@ def _assess_sheet(
         outcomes,
         [m.accrual if m else None for m in measured],
         amounts,
-        MonitoringTerms(as_of, rules.monitoring(as_of), mode, said),
+        MonitoringTerms(as_of, rules.monitoring(as_of), grounds.mode, said),
     )
     paid = Paid(amounts.paid, checkpoint.money.adjusted, checkpoint.money.doubt)
     terms = ScoringTerms(rules.scheme, as_of, said, dues)
@@ -350,7 +357,15 @@ def _assess_sheet(
     notes = (rules.why, *card.notes) if rules.why else card.notes
     card = replace(card, initial=checkpoint.money.initial, notes=notes)
     return SheetResult(
-        sheet, reviewed, tuple(matches), tuple(r for _, r in lines), outcomes, checkpoint, card, project, money
+        sheet,
+        known.reviewed,
+        tuple(matches),
+        tuple(r for _, r in lines),
+        outcomes,
+        checkpoint,
+        card,
+        known.project,
+        money,
     )
 
 

@@ -20,7 +20,7 @@ from zhunsheng.clock import now as clock_now
 from zhunsheng.clock import today, told
 from zhunsheng.draws.assignment import Inspector, districts_of, register_json
 from zhunsheng.draws.bundle import read_bundle, read_part
-from zhunsheng.draws.drawing import Engine, draw, wanted_of, write_list
+from zhunsheng.draws.drawing import DrawEngine, draw, wanted_of, write_list
 from zhunsheng.draws.engines import Kind, connected
 from zhunsheng.draws.frame import (
     BATCH,
@@ -37,7 +37,7 @@ from zhunsheng.draws.merkle import compiles, kept
 from zhunsheng.draws.plan import MOMENT, Plan
 from zhunsheng.draws.protocol import (
     ASSIGN,
-    Outcome,
+    DrawOutcome,
     commitment,
     commitment_digest,
     fits_a_bundle,
@@ -49,7 +49,7 @@ from zhunsheng.draws.protocol import (
 )
 from zhunsheng.draws.public_log import Entry, Held, backwards, concluded, held, read_log, told_of
 from zhunsheng.draws.reading import load, read_inspectors, read_plan
-from zhunsheng.draws.results import Result, check_results
+from zhunsheng.draws.results import InspectionResult, check_results
 from zhunsheng.draws.slips import record as slip_record
 from zhunsheng.draws.slips import record_digest, recorded
 from zhunsheng.draws.spec import canonical, version_of
@@ -68,30 +68,44 @@ KEPT = "frame.tree.parquet"  # beside frame.tsv, of large frames: the tree's nod
 MAX_CHECK_FORMS = 200  # check forms written to Word at once
 
 
-def commit_plan(
-    plan: Plan, people: Sequence[Inspector], out: Path, *, frame: Path | None = None, evidence: Path | None = None,
-    on: date | None = None, where: str | None = None, department: str | None = None, now: datetime | None = None,
+@dataclass(frozen=True)
+class FrameSource:
+    """What a frame is made from: a file as it is, or the ``entities`` ledger of the ``evidence`` as of a day (None: today).
+
+    ``where`` (a condition) and ``department`` (a code) narrow the ledger.
+    """
+
+    file: Path | None = None
+    evidence: Path | None = None
+    on: date | None = None
+    where: str | None = None
+    department: str | None = None
+
+    def view(self, connection: duckdb.DuckDBPyConnection) -> tuple[list[str], str]:
+        """Make the view ``source`` of it; return its columns and what a refusal calls it. Raises ``ZS-CL-01``, ``ZS-DR-*``."""
+        if self.file is not None:
+            if self.evidence or self.on or self.where:
+                raise ZhunshengError("ZS-CL-01", detail="--evidence、--on 和 --where 不能与 --frame 同用：名录库文件是什么样就按什么样抽，请先在文件里筛好")
+            return source_of_file(self.file, connection), self.file.name
+        if self.evidence is None:
+            raise ZhunshengError("ZS-CL-01", detail="请用 --frame 或 --evidence 指明名录库")
+        snapshot = Store.existing(self.evidence).snapshot()
+        return source_of_ledger(snapshot, self.on or today(), connection, self.where, self.department), LEDGER
+
+
+def commit_plan(  # noqa: PLR0913 - what is committed, and three options by their names
+    plan: Plan, people: Sequence[Inspector], out: Path, source: FrameSource, *, now: datetime | None = None,
     memory_limit: str | None = None, bundled: bool = False,
 ) -> tuple[dict[str, Any], str]:  # fmt: skip
     """Write plan.json, inspectors.json, frame.tsv and commitment.json to ``out``; return the commitment and its digest.
 
-    The frame comes from a file or from the ``entities`` ledger as of ``on``. ``bundled``: refuse what one bundle can't
-    carry, where nothing else is made of a draw. Raises ``ZS-DR-*``.
+    ``bundled``: refuse what one bundle can't carry, where nothing else is made of a draw. Raises ``ZS-DR-*``.
     """
     refuse_sources(plan)
     refuse_words(plan)
-    if frame is not None and (evidence or on or where):
-        raise ZhunshengError("ZS-CL-01", detail="--evidence、--on 和 --where 不能与 --frame 同用：名录库文件是什么样就按什么样抽，请先在文件里筛好")
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
-        if frame is not None:
-            names, source = source_of_file(frame, connection), frame.name
-        elif evidence is not None:
-            snapshot = Store.existing(evidence).snapshot()
-            names, source = source_of_ledger(snapshot, on or today(), connection, where, department), LEDGER
-        else:
-            raise ZhunshengError("ZS-CL-01", detail="请用 --frame 或 --evidence 指明名录库")
-        built = _new_frame(connection, plan, names, source, Path(scratch))
+        built = _new_frame(connection, plan, *source.view(connection), Path(scratch))
         refuse_inspectors(people, districts_of(plan, built.sizes))
         committed = commitment(plan, built, list(people), now or clock_now())
         if bundled:
@@ -299,7 +313,7 @@ HERE = Where()
 
 
 @contextmanager
-def _engine(where: Where, frame: Frame, text: Path) -> Iterator[Engine]:
+def _engine(where: Where, frame: Frame, text: Path) -> Iterator[DrawEngine]:
     """Give the engine that was chosen, with the frame, whose published text is given. Raises as ``engines.connected``."""
     if where.kind == "duckdb":
         yield frame.engine()
@@ -308,10 +322,10 @@ def _engine(where: Where, frame: Frame, text: Path) -> Iterator[Engine]:
         yield engine
 
 
-def run_draw(
+def run_draw(  # noqa: PLR0913 - options, by their names
     folder: Path, evidence: Path | None = None, memory_limit: str | None = None, *, where: Where = HERE,
     tasks: bool = True, told: Callable[[str], None] = lambda words: None, now: datetime | None = None, stamped: str = "",
-) -> Outcome:  # fmt: skip
+) -> DrawOutcome:  # fmt: skip
     """Draw, assign and write the bundle, notice and tasks to ``folder``; ``evidence`` gives the tasks their objects' names.
 
     ``tasks`` False: no task lists and no check forms. ``told`` gets notes for people; ``now`` is the notice's time of the
@@ -344,7 +358,7 @@ def run_draw(
 
 
 def write_notice(
-    outcome: Outcome, folder: Path, happened: Sequence[tuple[datetime, str]], stamped: str = ""
+    outcome: DrawOutcome, folder: Path, happened: Sequence[tuple[datetime, str]], stamped: str = ""
 ) -> None:
     """Write the notice, as a page and for Word: ``happened`` and ``stamped`` as in ``notice_form``."""
     # Word's library takes a second that lists and verifications need not wait for.
@@ -356,7 +370,7 @@ def write_notice(
     write_forms([notice], folder / "公告.docx")
 
 
-def _recorded(folder: Path, outcome: Outcome, drawn: datetime) -> list[tuple[datetime, str]]:
+def _recorded(folder: Path, outcome: DrawOutcome, drawn: datetime) -> list[tuple[datetime, str]]:
     """Return what the folder holds of a draw's events: where it was published only who published it knows."""
     found = [(datetime.fromisoformat(outcome.committed["committed_at"]), "作出承诺（何时公布以公布的承诺记录为准）")]
     if slips := slips_of(folder):
@@ -506,7 +520,7 @@ def entity_names(evidence: Path, drawn: list[str]) -> dict[str, str]:
     return dict(rows.fetchall())
 
 
-def _write_tasks(outcome: Outcome, folder: Path, names: dict[str, str]) -> None:
+def _write_tasks(outcome: DrawOutcome, folder: Path, names: dict[str, str]) -> None:
     from zhunsheng.reports.docx import write_forms
     from zhunsheng.reports.draw_forms import check_form, page_of, task_form
     from zhunsheng.reports.xlsx import write_workbook
@@ -550,7 +564,7 @@ def verify_bundle(
         return found
 
 
-def results_csv(parts: dict[str, Any], results: Sequence[Result]) -> str:
+def results_csv(parts: dict[str, Any], results: Sequence[InspectionResult]) -> str:
     """Return results, checked against a bundle's parts, as a csv for the inspections ledger. Raises ``ZS-DR-09``."""
     teams: dict[str, Sequence[str]] = {a["id"]: a["inspectors"] for a in parts["assignment.json"]}
     check_results(list(results), teams)

@@ -40,7 +40,7 @@ class Imported:
         }
 
 
-def import_ledger(
+def import_ledger(  # noqa: PLR0913 - options, by their names
     store: Path,
     path: Path,
     *,

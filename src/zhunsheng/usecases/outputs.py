@@ -6,11 +6,12 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from zhunsheng.faults import of_system
-from zhunsheng.measures import Lineage, Match, Reading
+from zhunsheng.measures import Lineage, Match, Reading, Rows
+from zhunsheng.reports.about import About
 from zhunsheng.reports.dashboard import Panel, render
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.evaluation_report import write_report
@@ -19,7 +20,7 @@ from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.usecases.assessing import Assessment, Evidence, SheetResult
 from zhunsheng.usecases.rechecking import Rechecked
 from zhunsheng.usecases.result import run_of
-from zhunsheng.usecases.tracing import payments_of, trace
+from zhunsheng.usecases.tracing import ROWS_SHOWN, payments_of, trace
 
 OUTPUTS = ("绩效目标表", "绩效运行监控表", "绩效自评表", "绩效评价报告", "绩效总览", "结果")
 
@@ -47,15 +48,25 @@ def write_table(named: Sequence[tuple[str, Form]], path: Path) -> None:
         write_forms([form for _, form in named], path)
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What outputs tell beside an assessment: problems of the store, the re-check, the names of the documents."""
+
+    problems: Sequence[str] = ()
+    rechecked: Sequence[Rechecked] = ()
+    source: str = ""
+
+
+NOTHING_BESIDE = Beside()
+
+
 def write_outputs(
     assessment: Assessment,
     evidence: Evidence,
     out: Path,
     *,
     only: Sequence[str] = OUTPUTS,
-    problems: Sequence[str] = (),
-    rechecked: Sequence[Rechecked] = (),
-    source: str = "",
+    beside: Beside = NOTHING_BESIDE,
 ) -> dict[str, Path]:
     """Write the tables (xlsx, docx), the report (docx), the page (html) and the data (json) named in ``only``.
 
@@ -65,7 +76,7 @@ def write_outputs(
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".making-", dir=out) as scratch:
-            made = _write(assessment, evidence, Path(scratch), only, problems, rechecked, source)
+            made = _write(assessment, evidence, Path(scratch), only, beside)
             for path in made.values():
                 path.replace(out / path.name)
     except OSError as error:
@@ -76,13 +87,7 @@ def write_outputs(
 
 
 def _write(
-    assessment: Assessment,
-    evidence: Evidence,
-    out: Path,
-    only: Sequence[str],
-    problems: Sequence[str],
-    rechecked: Sequence[Rechecked],
-    source: str,
+    assessment: Assessment, evidence: Evidence, out: Path, only: Sequence[str], beside: Beside
 ) -> dict[str, Path]:
     results = assessment.results
     files: dict[str, Path] = {}
@@ -92,25 +97,27 @@ def _write(
         for what, kind in (("Excel", "xlsx"), ("Word", "docx")):
             files[f"{name}（{what}）"] = out / f"{name}.{kind}"
             write_table(forms, files[f"{name}（{what}）"])
-    common: dict[str, Any] = {
-        "department": assessment.department.name,
-        "as_of": assessment.as_of,
-        "final": assessment.final,
-        "snapshot": assessment.snapshot,
-        "differences": [(r.sheet, r.differences) for r in rechecked],
-    }
+    about = About(
+        assessment.department.name,
+        assessment.as_of,
+        assessment.final,
+        assessment.snapshot,
+        problems=beside.problems,
+        differences=[(r.sheet, r.differences) for r in beside.rechecked],
+        source=beside.source,
+    )
     if "绩效评价报告" in only:
         files["绩效评价报告（Word）"] = out / "绩效评价报告.docx"
-        write_report([(r.card, r.checkpoint, r.review) for r in results], files["绩效评价报告（Word）"], **common)
+        write_report([(r.card, r.checkpoint, r.review) for r in results], files["绩效评价报告（Word）"], about)
     if "绩效总览" in only:
         files["绩效总览（网页）"] = out / "绩效总览.html"
         panels = [_panel(r, assessment, evidence) for r in results]
-        files["绩效总览（网页）"].write_text(render(panels, problems=problems, source=source, **common), "utf8")
+        files["绩效总览（网页）"].write_text(render(panels, about), "utf8")
     if "结果" in only:
         files["全部数据（JSON）"] = out / "结果.json"
         data = run_of(assessment, evidence).as_json() | {
-            "problems": list(problems),
-            "recheck": [r.as_json() for r in rechecked],
+            "problems": list(beside.problems),
+            "recheck": [r.as_json() for r in beside.rechecked],
         }
         files["全部数据（JSON）"].write_text(json.dumps(data, ensure_ascii=False, indent=1), "utf8")
     return files
@@ -139,4 +146,4 @@ def _lineage(
         return Lineage(match, assessment.measures.get(match.measure or ""), None, (), ())
     year = result.sheet.year or assessment.as_of.year
     projects = result.project.keys if reading.project else None
-    return trace(evidence, match, reading, year, assessment.as_of, projects=projects)
+    return trace(evidence, match, reading, year, assessment.as_of, Rows(limit=ROWS_SHOWN, projects=projects))

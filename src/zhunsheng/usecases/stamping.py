@@ -116,7 +116,7 @@ def _read(path: Path) -> bytes:
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedStamps:
     """What stamps say: file -> its stamps, and for a draw's commitment what they come to (the entry's number -> words)."""
 
     stamps: dict[str, list[Stamp]]
@@ -128,10 +128,10 @@ class Checked:
         return {"stamps": files, "standing": {str(number): said for number, said in self.standing.items()}}
 
 
-def check_stamps(
+def check_stamps(  # noqa: PLR0913 - files, each by its name
     log: Path, files: Sequence[Path], roots: Sequence[Path], *, asked: Path | None = None, policy: str | None = None,
     headers: Path | None = None, bundle: Path | None = None,
-) -> Checked:  # fmt: skip
+) -> CheckedStamps:  # fmt: skip
     """Check stamps on entries of a published log; without ``files`` all that lie beside it (``*.tsr``, ``*.ots``).
 
     ``bundle``: say what they come to for its commitment. Raises as ``read_entries``, ``read_stamp``, ``read_bundle``;
@@ -149,7 +149,7 @@ def check_stamps(
         one.name: read_stamp(_read(one), one.name, entries, authorities, asked=answered, policy=policy, headers=blocks)
         for one in found
     }
-    return Checked(stamps, _standing(bundle, entries, stamps, log.name) if bundle else {})
+    return CheckedStamps(stamps, _standing(bundle, entries, stamps, log.name) if bundle else {})
 
 
 def _standing(bundle: Path, entries: Sequence[Entry], stamps: dict[str, list[Stamp]], name: str) -> dict[int, str]:

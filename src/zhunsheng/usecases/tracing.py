@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from zhunsheng.measures import EvidenceRow, Lineage, Match, Reading, evidence_rows
+from zhunsheng.measures import EvidenceRow, Lineage, Match, Reading, Rows, evidence_rows
 from zhunsheng.usecases.assessing import Evidence
 
 ROWS_SHOWN = 10
@@ -19,14 +20,11 @@ def trace(
     reading: Reading,
     year: int,
     as_of: date,
-    *,
-    projects: Collection[str] | None = None,
-    limit: int = ROWS_SHOWN,
-    personal: bool = False,
+    wanted: Rows,
 ) -> Lineage:
     """Return what lies behind a reading: its measure, the batches it rests on, and rows (those that fell short first).
 
-    ``projects`` are the ledgers' codes or names of the project it is for, None for the whole department.
+    ``wanted`` says how many, of which project the reading is, and whether masked; the department is the reading's.
     """
     measure = evidence.measures[reading.measure]
     names = {measure.ledger, *(link.ledger for link in measure.links)}
@@ -35,18 +33,8 @@ def trace(
     # What fell short explains a share; what was counted explains a number.
     for only in (False, True) if measure.kind == "ratio" else (True,):
         if not rows:
-            rows = evidence_rows(
-                measure,
-                evidence.engine,
-                evidence.snapshot,
-                year,
-                as_of,
-                limit=limit,
-                only=only,
-                personal=personal,
-                department=reading.department,
-                projects=projects,
-            )
+            these = replace(wanted, only=only, department=reading.department)
+            rows = evidence_rows(measure, evidence.engine, evidence.snapshot, year, as_of, these)
     return Lineage(match, measure, reading, batches, tuple(rows))
 
 

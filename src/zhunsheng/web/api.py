@@ -9,7 +9,7 @@ from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import File, Header, NinjaAPI, Query
+from ninja import File, HeaderEx, NinjaAPI, P, Query, QueryEx
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from ninja.files import UploadedFile
 from ninja.parser import Parser
@@ -17,7 +17,7 @@ from ninja.security import HttpBearer
 
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import browse, ledger_of, ledgers
+from zhunsheng.evidence import Window, browse, ledger_of, ledgers
 from zhunsheng.faults import of_system, phrase, place
 from zhunsheng.text import MOST, cleaned
 from zhunsheng.web.actor import acting
@@ -30,6 +30,7 @@ from zhunsheng.web.api_shapes import (
     JobOut,
     LedgerOut,
     Page,
+    Plain,
     Problem,
     PublicOut,
     ReviewOut,
@@ -39,6 +40,7 @@ from zhunsheng.web.api_shapes import (
 )
 from zhunsheng.web.middleware import address
 from zhunsheng.web.models import ApiToken, Draw, Job, Organisation, Publication
+from zhunsheng.web.models.work import cipher
 from zhunsheng.web.roles import departments, may
 from zhunsheng.web.services import jobs, publishing, review, sheets
 from zhunsheng.web.services import year as figures
@@ -78,9 +80,9 @@ class Token(HttpBearer):
 class CleanParser(Parser):
     """Reads the body of a request; texts in it come without control characters, as those of forms do."""
 
-    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+    def parse_body(self, request: HttpRequest) -> Plain:
         """Return the body's JSON."""
-        found: dict[str, Any] = cleaned(json.loads(request.body))
+        found: Plain = cleaned(json.loads(request.body))
         return found
 
 
@@ -138,19 +140,26 @@ def broken(request: HttpRequest, error: Exception) -> HttpResponse:
     return say(request, of_system(error) or ZhunshengError("ZS-CL-99", detail=type(error).__name__))
 
 
-ERRORS: dict[int, Any] = {401: Problem, 403: Problem, 404: Problem, 422: Problem, 429: Problem, 500: Problem}
-OPEN_ERRORS: dict[int, Any] = {422: Problem, 429: Problem, 500: Problem}
-Year = Query(..., ge=2000, le=2100)
-Key = Header(None, alias="Idempotency-Key", max_length=255)
+ERRORS: dict[int, type[Problem]] = {401: Problem, 403: Problem, 404: Problem, 422: Problem, 429: Problem, 500: Problem}
+OPEN_ERRORS: dict[int, type[Problem]] = {422: Problem, 429: Problem, 500: Problem}
+Year = QueryEx[int, P(ge=2000, le=2100)]
+Key = HeaderEx[str | None, P(alias="Idempotency-Key", max_length=255)]
+Remark = QueryEx[str, P(max_length=MOST["remark"])]
 
 
-def scoped(request: Any, scope: str) -> None:
+class TokenRequest(HttpRequest):
+    """A request whose token was found valid."""
+
+    auth: ApiToken
+
+
+def scoped(request: TokenRequest, scope: str) -> None:
     """Refuse a token without the scope. Raises ``ZS-WB-31``."""
     if scope not in request.auth.scopes:
         raise ZhunshengError("ZS-WB-31", detail=f"范围里没有 {scope}")
 
 
-def allowed(request: Any, scope: str, action: str, department: int) -> Organisation:
+def allowed(request: TokenRequest, scope: str, action: str, department: int) -> Organisation:
     """Return the department when the token has the scope and its person the permission. Raises ``ZS-WB-31``, ``ZS-WB-32``."""
     scoped(request, scope)
     found = Organisation.objects.filter(pk=department, kind="department").first() if 0 < department <= PK else None
@@ -162,7 +171,7 @@ def allowed(request: Any, scope: str, action: str, department: int) -> Organisat
 @api.get(
     "/departments", response={200: list[DepartmentOut], **ERRORS}, operation_id="departments", summary="可查看的部门"
 )
-def list_departments(request: Any, page: Page = Query(...)) -> Any:
+def list_departments(request: TokenRequest, page: Query[Page]) -> list[Plain]:
     """Departments in the order of the tree, with the years that have target sheets."""
     mine = departments(request.auth.user, "targets.view")[page.offset : page.offset + page.limit]
     years: dict[int, list[int]] = {}
@@ -181,7 +190,7 @@ def list_departments(request: Any, page: Page = Query(...)) -> Any:
     operation_id="sheets",
     summary="绩效目标表",
 )
-def list_sheets(request: Any, department: int, year: int = Year) -> Any:
+def list_sheets(request: TokenRequest, department: int, year: Year) -> list[Plain]:
     """The newest version of each sheet of a year: its state, number and content (format zhunsheng.book/1, one sheet)."""
     place = allowed(request, "targets:read", "targets.view", department)
     found = []
@@ -207,7 +216,7 @@ def list_sheets(request: Any, department: int, year: int = Year) -> Any:
     operation_id="findings",
     summary="审核发现的问题",
 )
-def list_findings(request: Any, department: int, year: int = Year) -> Any:
+def list_findings(request: TokenRequest, department: int, year: Year) -> list[Plain]:
     """Findings of the review of the newest versions; “reviews” says which rules were judged at all."""
     place = allowed(request, "targets:read", "targets.view", department)
     versions = [sheets.newest(s) for s in sheets.sheets_of(place, year)]
@@ -233,7 +242,7 @@ def list_findings(request: Any, department: int, year: int = Year) -> Any:
     operation_id="reviews",
     summary="审核情况：每条规则的状态",
 )
-def list_reviews(request: Any, department: int, year: int = Year) -> Any:
+def list_reviews(request: TokenRequest, department: int, year: Year) -> list[Plain]:
     """How the review of each sheet's newest version stands: verdict, counts by state, and every rule with what is missing.
 
     The verdict is “clean” only when every rule that applies was judged on the present text and none found anything.
@@ -254,13 +263,13 @@ def list_reviews(request: Any, department: int, year: int = Year) -> Any:
     summary="上传绩效目标文件",
 )
 def upload_document(
-    request: Any,
+    request: TokenRequest,
     department: int,
-    file: UploadedFile = File(...),
-    year: int = Year,
-    reason: str = Query("", max_length=MOST["remark"]),
-    key: str | None = Key,
-) -> Any:
+    file: File[UploadedFile],
+    year: Year,
+    reason: Remark = "",
+    key: Key = None,
+) -> tuple[int, Any]:
     """Read a document; each sheet becomes a draft version, to be checked and submitted by a person.
 
     The same bytes sent again to the same department and year give the same versions, not new ones.
@@ -286,7 +295,7 @@ def upload_document(
 
 
 @api.get("/ledgers", response={200: list[LedgerOut], **ERRORS}, operation_id="ledgers", summary="台账字典")
-def list_ledgers(request: Any) -> Any:
+def list_ledgers(request: TokenRequest) -> list[Plain]:
     """All ledgers with their columns."""
     return [
         {
@@ -308,12 +317,12 @@ def list_ledgers(request: Any) -> Any:
     operation_id="ledger_rows",
     summary="台账数据",
 )
-def ledger_rows(request: Any, department: int, ledger: str, page: Page = Query(...)) -> Any:
+def ledger_rows(request: TokenRequest, department: int, ledger: str, page: Query[Page]) -> Plain:
     """Rows of a ledger, personal columns masked, with the batch and file row that brought each."""
     place = allowed(request, "ledgers:read", "ledgers.view", department)
     known = ledger_of(ledger)
     state = figures.store().snapshot()
-    found = browse(state, known, place.code, limit=page.limit, offset=page.offset, cipher=figures.cipher())
+    found = browse(state, known, place.code, window=Window(page.limit, page.offset), cipher=cipher())
     names = [c.name for c in known.columns]
     rows = [
         dict(zip(names, map(_plain, r.values), strict=True)) | {"_batch": r.batch, "_row": r.row} for r in found.rows
@@ -321,7 +330,7 @@ def ledger_rows(request: Any, department: int, ledger: str, page: Page = Query(.
     return {"total": found.total, "rows": rows}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else str(value) if hasattr(value, "quantize") else value
 
 
@@ -332,13 +341,13 @@ def _plain(value: Any) -> Any:
     summary="导入台账文件",
 )
 def import_file(
-    request: Any,
+    request: TokenRequest,
     department: int,
     ledger: str,
-    file: UploadedFile = File(...),
+    file: File[UploadedFile],
     good_rows: bool = False,
-    key: str | None = Key,
-) -> Any:
+    key: Key = None,
+) -> tuple[int, Any]:
     """Take in a ledger file; it is checked and imported in the background. Ask ``/jobs/{id}`` what it came to."""
     place = allowed(request, "ledgers:write", "ledgers.import", department)
     known = ledger_of(ledger)
@@ -358,7 +367,7 @@ def import_file(
     operation_id="batches",
     summary="导入批次",
 )
-def list_batches(request: Any, department: int) -> Any:
+def list_batches(request: TokenRequest, department: int) -> list[Plain]:
     """Batches of a department's ledgers, oldest first, each chained to the one before by its digest."""
     place = allowed(request, "ledgers:read", "ledgers.view", department)
     return [
@@ -368,7 +377,7 @@ def list_batches(request: Any, department: int) -> Any:
 
 
 @api.get("/jobs/{job}", response={200: JobOut, **ERRORS}, operation_id="job", summary="后台任务")
-def job_state(request: Any, job: int) -> Any:
+def job_state(request: TokenRequest, job: int) -> Plain:
     """How far a job is and what it came to; one's own jobs only."""
     return _job(_own_job(request, job))
 
@@ -384,7 +393,7 @@ MARKED = {XLSX: {"schema": {"type": "string", "format": "binary"}}}
     summary="标注了错误的台账文件",
     openapi_extra={"responses": {200: {"description": "OK", "content": MARKED}}},
 )
-def job_marked(request: Any, job: int) -> Any:
+def job_marked(request: TokenRequest, job: int) -> FileResponse:
     """The copy of a ledger file with its errors marked in place; personal data stand in it as they were sent."""
     scoped(request, "ledgers:read")
     found = _own_job(request, job)
@@ -398,7 +407,7 @@ def job_marked(request: Any, job: int) -> Any:
     )
 
 
-def _own_job(request: Any, job: int) -> Job:
+def _own_job(request: TokenRequest, job: int) -> Job:
     found = Job.objects.filter(pk=job, by=request.auth.user).first() if 0 < job <= PK else None
     only = request.auth.place
     if found is None or (only is not None and (found.department is None or not only.covers(found.department))):
@@ -406,7 +415,7 @@ def _own_job(request: Any, job: int) -> Job:
     return found
 
 
-def _job(job: Job) -> dict[str, Any]:
+def _job(job: Job) -> Plain:
     said = job.as_json()
     return said | {"marked": f"/api/jobs/{job.pk}/marked" if job.result.get("marked") else None}
 
@@ -417,13 +426,13 @@ def _job(job: Job) -> dict[str, Any]:
     operation_id="assessment",
     summary="监控、得分与来源",
 )
-def assessment(request: Any, department: int, year: int = Year) -> Any:
+def assessment(request: TokenRequest, department: int, year: Year) -> Plain:
     """The newest assessment (format zhunsheng.run/1); 404 where there is none yet."""
     place = allowed(request, "results:read", "overview.view", department)
     found = figures.newest_assessment(place, year)
     if found is None:
         raise ZhunshengError("ZS-WB-32", what=f"{year} 年的测算结果")
-    result: dict[str, Any] = found.result
+    result: Plain = found.result
     return result
 
 
@@ -433,7 +442,7 @@ def assessment(request: Any, department: int, year: int = Year) -> Any:
     operation_id="draws",
     summary="双随机抽查",
 )
-def list_draws(request: Any, department: int) -> Any:
+def list_draws(request: TokenRequest, department: int) -> list[Plain]:
     """Draws with their plan, commitment digest and state."""
     place = allowed(request, "draws:read", "draws.view", department)
     return [
@@ -458,7 +467,7 @@ def list_draws(request: Any, department: int) -> Any:
     operation_id="public",
     summary="已公开的内容（不需要令牌）",
 )
-def list_public(request: Any, page: Page = Query(...)) -> Any:
+def list_public(request: HttpRequest, page: Query[Page]) -> list[Plain]:
     """What is public, newest first."""
     found = Publication.objects.filter(state="published").select_related("department")[
         page.offset : page.offset + page.limit

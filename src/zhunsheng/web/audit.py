@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.apps import apps
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models import Q
 
 from zhunsheng.web.actor import acting, current
-from zhunsheng.web.models import AuditEntry, AuditHead, Decided
+from zhunsheng.web.models import AuditEntry, AuditHead, Decided, User
 from zhunsheng.web.models.audited import record
 
 __all__ = ["altered_records", "broken_links", "record", "register"]
@@ -17,15 +16,15 @@ __all__ = ["altered_records", "broken_links", "record", "register"]
 def register() -> None:
     """Record every sign-in, sign-out and failure."""
 
-    def signed_in(sender: Any, request: Any, user: Any, **_: Any) -> None:
+    def signed_in(sender: object, request: object, user: User, **_: object) -> None:
         with acting(user.get_username(), current().origin):
             record("sign-in", user)
 
-    def signed_out(sender: Any, request: Any, user: Any, **_: Any) -> None:
+    def signed_out(sender: object, request: object, user: User | None, **_: object) -> None:
         if user is not None:
             record("sign-out", user)
 
-    def failed(sender: Any, credentials: dict[str, Any], request: Any = None, **_: Any) -> None:
+    def failed(sender: object, credentials: dict[str, str], request: object = None, **_: object) -> None:
         # A try that came before its wait was over was not looked at: nothing happened that the log could tell.
         if not getattr(request, "axes_locked_out", False):
             record("sign-in failed", title=str(credentials.get("username", ""))[:150])
@@ -41,7 +40,7 @@ def altered_records() -> list[str]:
     for model in apps.get_models():
         if not (issubclass(model, Decided) and model.bound):
             continue
-        for one in model.objects.filter(state__in=model.bound).iterator(chunk_size=500):
+        for one in model.objects.filter(Q(state__in=model.bound)).iterator(chunk_size=500):
             last = one.last_step()
             if last is not None and last.text and last.text != one.bound_digest():
                 found.append(f"{model._meta.model_name} {one.pk}（{one}）与最后一步办理时的内容不同")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng.web.models import Organisation
+from zhunsheng.web.models import Organisation, User
+from zhunsheng.web.requests import SiteRequest
 from zhunsheng.web.roles import departments, may, memberships, roles_at
 
 # part, label, icon, route, action; the routes of PARTS name a department and year
@@ -40,7 +40,7 @@ def working_year(department: Organisation) -> int | None:
     return approved or sheets.first()
 
 
-def home_of(user: Any) -> tuple[Organisation | None, int | None]:
+def home_of(user: User) -> tuple[Organisation | None, int | None]:
     """Return the department a user starts in and the year that was worked on last."""
     mine = departments(user, "targets.view")
     if not mine:
@@ -52,16 +52,16 @@ def home_of(user: Any) -> tuple[Organisation | None, int | None]:
 FETCHED = ("job",)  # addresses that pages ask for a part of
 
 
-def _brief(request: HttpRequest) -> bool:
+def _brief(request: SiteRequest) -> bool:
     """Whether only a part of a page is asked for, which needs nothing of what stands around it.
 
     A whole page asked for with htmx's header, by whatever sends it, is a whole page all the same.
     """
     match = request.resolver_match
-    return bool(request.htmx) and (request.method != "GET" or (match is not None and match.view_name in FETCHED))  # type: ignore[attr-defined]
+    return bool(request.htmx) and (request.method != "GET" or (match is not None and match.view_name in FETCHED))
 
 
-def site(request: HttpRequest) -> dict[str, Any]:
+def site(request: SiteRequest) -> dict[str, Any]:
     """Return the context of every page."""
     context: dict[str, Any] = {"site_title": settings.SITE_TITLE, "oidc": settings.OIDC}
     user = getattr(request, "user", None)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -25,10 +25,14 @@ from zhunsheng.web import metrics
 from zhunsheng.web.actor import acting
 from zhunsheng.web.databases import remembering
 from zhunsheng.web.forms.fields import LARGEST
+from zhunsheng.web.requests import SiteRequest
 from zhunsheng.web.session import above, sign_in_again
 
+if TYPE_CHECKING:
+    from django.http.request import _ImmutableQueryDict
+
 log = logging.getLogger(__name__)
-Handler = Callable[[HttpRequest], HttpResponse]
+Handler = Callable[[SiteRequest], HttpResponse]
 MINUTE = 60
 BESIDE = 10 * 2**20  # bytes of a form beside its file
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -45,7 +49,7 @@ def client(get_response: Handler) -> Handler:
     they are taken away, but for one that shows that a proxy was passed.
     """
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: SiteRequest) -> HttpResponse:
         here = str(request.META.get("REMOTE_ADDR", ""))
         passed = [one for one in map(str.strip, request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")) if one]
         found, hops = here, 0
@@ -78,7 +82,7 @@ def address(request: HttpRequest) -> str:
 def actor(get_response: Handler) -> Handler:
     """Name the actor for the audit log."""
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: SiteRequest) -> HttpResponse:
         name = request.user.get_username() if request.user.is_authenticated else "anonymous"
         with acting(name, address(request)):
             return get_response(request)
@@ -89,7 +93,7 @@ def actor(get_response: Handler) -> Handler:
 def session_limits(get_response: Handler) -> Handler:
     """End a session left idle; ask for a new password where one was handed out."""
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: SiteRequest) -> HttpResponse:
         if request.user.is_authenticated and "_auth_user_id" in request.session:
             now, seen = int(time.time()), request.session.get("seen")
             # Each save of a session renews its cookie; the day it began is what ends it.
@@ -97,13 +101,13 @@ def session_limits(get_response: Handler) -> Handler:
             over = now - since > settings.SESSION_COOKIE_AGE or not request.user.is_active
             if over or (seen is not None and now - seen > settings.SESSION_IDLE):
                 logout(request)
-                request.session_over = True  # type: ignore[attr-defined]
+                request.session_over = True
                 return get_response(request)  # pages ask to sign in; public ones stay open
             # Written at most once a minute: a page view should not cost a write.
             if seen is None or now - seen > MINUTE:
                 request.session["seen"] = now
             if getattr(request.user, "must_change", False) and request.path not in _before_a_password():
-                if request.htmx:  # type: ignore[attr-defined]
+                if request.htmx:
                     return sign_in_again(request)
                 return redirect("password")
         return get_response(request)
@@ -120,17 +124,17 @@ def _before_a_password() -> frozenset[str]:
 def clean_input(get_response: Handler) -> Handler:
     """Let no control character in: what forms and addresses bring is cleaned before anything reads it."""
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: SiteRequest) -> HttpResponse:
         if _length(request) > settings.MAX_UPLOAD + BESIDE:
             # Said before anything of it is read, to whoever sends it: what is read first lies on the disk.
             told = ZhunshengError("ZS-WB-04", name=request.path[:100], limit=settings.MAX_UPLOAD // 2**20)
             return HttpResponse(told.web, status=413, content_type="text/plain; charset=utf-8")
         if request.META.get("QUERY_STRING"):
-            request.GET = _cleaned(request.GET)  # type: ignore[assignment, misc]
+            request.GET = _cleaned(request.GET)
         if request.method == "POST" and request.content_type in FORM_TYPES:
             # Whoever reads a form that is broken meets the same error and answers it.
             with suppress(MultiPartParserError, UnreadablePostError):
-                request.POST = _cleaned(request.POST)  # type: ignore[assignment, misc]
+                request.POST = _cleaned(request.POST)
         return get_response(request)
 
     return middleware
@@ -141,51 +145,55 @@ def _length(request: HttpRequest) -> int:
     return whole(str(request.META.get("CONTENT_LENGTH") or "")) or 0
 
 
-def _cleaned(sent: QueryDict) -> QueryDict:
+def _cleaned(sent: QueryDict) -> _ImmutableQueryDict:
     found = QueryDict(mutable=True, encoding=sent.encoding)
     for name, values in sent.lists():
         found.setlist(clean(name), [clean(v) for v in values])
     found._mutable = False
-    return found
+    return cast("_ImmutableQueryDict", found)
 
 
-def known_numbers(get_response: Handler) -> Handler:
+class KnownNumbers:
     """Answer an address with a number that no record can have as one that leads nowhere, before anything asks for it."""
 
-    def look(request: HttpRequest, view: Any, args: Any, named: dict[str, Any]) -> None:
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: SiteRequest) -> HttpResponse:
+        """Pass on."""
+        return self.get_response(request)
+
+    def process_view(self, request: SiteRequest, view: object, args: object, named: dict[str, object]) -> None:
+        """Look at the numbers. Raises ``Http404``."""
         if any(isinstance(value, int) and value > LARGEST for value in named.values()):
             raise Http404
 
-    def middleware(request: HttpRequest) -> HttpResponse:
-        return get_response(request)
 
-    middleware.process_view = look  # type: ignore[attr-defined]
-    return middleware
-
-
-def system_faults(get_response: Handler) -> Handler:
+class SystemFaults:
     """Answer what the system refuses (a full disk, a folder closed to the site) with what it is and who can mend it."""
 
-    def answer(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: SiteRequest) -> HttpResponse:
+        """Pass on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: SiteRequest, error: Exception) -> HttpResponse | None:
+        """Answer a refusal of the system, None for any other error."""
         if (told := of_system(error)) is None:
             return None
         log.error("%s %s: %s", request.method, request.path, told, exc_info=error)
         said = {"error": told, "faults": {}}
-        if request.htmx:  # type: ignore[attr-defined]
+        if request.htmx:
             return above(request, "web/_alert.html", 507, said)
         return render(request, "web/error.html", said, status=507)
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        return get_response(request)
-
-    middleware.process_exception = answer  # type: ignore[attr-defined]
-    return middleware
 
 
 def problems(get_response: Handler) -> Handler:
     """Give every error of the API its one shape, those too that arise before or around its own code."""
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: SiteRequest) -> HttpResponse:
         response = get_response(request)
         if not request.path.startswith("/api/") or response.status_code < 400:
             return response
@@ -218,9 +226,9 @@ OPEN_API = ("/api/public", "/api/openapi.json", "/api/docs")
 def unkept(get_response: Handler) -> Handler:
     """Let no browser and no proxy keep an answer, but what is public and was asked for without signing in."""
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: SiteRequest) -> HttpResponse:
         response = get_response(request)
-        match: Any = request.resolver_match
+        match = request.resolver_match
         open_ = (match is not None and match.view_name in OPEN) or request.path in OPEN_API
         known = "Authorization" in request.headers or settings.SESSION_COOKIE_NAME in request.COOKIES
         if request.path.startswith(settings.STATIC_URL):
@@ -235,7 +243,7 @@ def unkept(get_response: Handler) -> Handler:
 def read_once(get_response: Handler) -> Handler:
     """Read once what a request asks for in many places."""
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: SiteRequest) -> HttpResponse:
         with remembering():
             return get_response(request)
 
@@ -245,10 +253,10 @@ def read_once(get_response: Handler) -> Handler:
 def measured(get_response: Handler) -> Handler:
     """Count answers and their time for the metrics page."""
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: SiteRequest) -> HttpResponse:
         start = time.perf_counter()
         response = get_response(request)
-        match: Any = request.resolver_match
+        match = request.resolver_match
         route = match.view_name or "" if match else ""
         metrics.answered(route, response.status_code, time.perf_counter() - start)
         return response

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
@@ -36,7 +37,7 @@ class MixedCharacters:
 
     def validate(self, password: str, user: Any = None) -> None:
         """Raise ``ValidationError`` for a password of fewer than three kinds of characters."""
-        kinds = [str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum()]
+        kinds: list[Callable[[str], bool]] = [str.islower, str.isupper, str.isdigit, lambda c: not str.isalnum(c)]
         if sum(any(kind(c) for c in password) for kind in kinds) < 3:
             raise ValidationError(self.get_help_text(), code="password_not_mixed")
 

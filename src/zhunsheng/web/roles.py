@@ -10,14 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.web.databases import remembered
 from zhunsheng.web.models import CalendarEntry, Decided, LocalScheme, Membership, Organisation, Role, Step, User
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+Subject = Organisation | Decided | None  # what an action is taken on; None: anywhere at all
 STAFF, FINANCE, HEAD, BUREAU, EVALUATOR, AUDITOR, ADMIN = (str(role) for role in Role)
 OFFICE = (STAFF, FINANCE, HEAD)
 READERS = (*OFFICE, BUREAU, AUDITOR)
@@ -35,7 +39,7 @@ class Act:
     """
 
     roles: tuple[str, ...]
-    label: Any = ""
+    label: StrOrPromise = ""
     on: tuple[str, ...] = ()
     to: str = ""
     apart: tuple[str, ...] = ()
@@ -171,7 +175,7 @@ ACTIONS: dict[str, Act] = {
 }  # fmt: skip
 
 # What an action without a button of its own is called, in the log and in the table of permissions.
-WORDS: dict[str, Any] = {
+WORDS: dict[str, StrOrPromise] = {
     "overview.view": _("查看总览"),
     "targets.view": _("查看目标"),
     "targets.start": _("建立"),
@@ -225,7 +229,7 @@ WORDS: dict[str, Any] = {
     "audit.view": _("查看审计日志"),
 }
 # Part of the site, or kind of record, that the first word of an action names; in the order of the table.
-PARTS: dict[str, Any] = {
+PARTS: dict[str, StrOrPromise] = {
     "overview": _("总览"),
     "targets": _("绩效目标"),
     "ledgers": _("台账证据"),
@@ -244,7 +248,7 @@ PARTS: dict[str, Any] = {
 }
 
 
-def words_of(action: str) -> Any:
+def words_of(action: str) -> StrOrPromise:
     """Return what an action is called: its button's label, else its word, else itself where it is none of the table."""
     act = ACTIONS.get(action)
     return act.label if act and act.label else WORDS.get(action, action)
@@ -301,7 +305,7 @@ def roles_for(user: User, action: str, where: Organisation | None) -> set[str]:
     return inherited | (held if action.endswith(".view") else held - set(OFFICE))
 
 
-def permits(user: User, action: str, subject: Any = None) -> bool:
+def permits(user: User, action: str, subject: Subject = None) -> bool:
     """Return whether a user's roles and the four eyes let them take an action, whatever state the record is in.
 
     A record without a department is nobody's to act on.
@@ -315,7 +319,7 @@ def permits(user: User, action: str, subject: Any = None) -> bool:
     return not (act.apart and _took(user, action, subject))
 
 
-def in_state(user: User, action: str, subject: Any) -> bool:
+def in_state(user: User, action: str, subject: Decided) -> bool:
     """Return whether the record's state lets the action be taken in one of the user's roles."""
     act, state = ACTIONS[action], subject.state
     if act.on and state not in act.on:
@@ -323,9 +327,9 @@ def in_state(user: User, action: str, subject: Any) -> bool:
     return not act.by or any((role, state) in act.by for role in roles_for(user, action, subject.department))
 
 
-def may(user: User, action: str, subject: Any = None) -> bool:
+def may(user: User, action: str, subject: Subject = None) -> bool:
     """Return whether a user may take an action on a record, an organisation, or (None) anywhere at all."""
-    if getattr(subject, "state", None) is not None and not isinstance(subject, Organisation):
+    if isinstance(subject, Decided):
         if ACTIONS[action].on and subject.state not in ACTIONS[action].on:
             return False  # said first only because it costs no query
         return permits(user, action, subject) and in_state(user, action, subject)
@@ -340,7 +344,7 @@ def present_round(subject: Decided) -> list[Step]:
     return steps[starts[-1] :] if starts else steps
 
 
-def _took(user: User, action: str, subject: Any) -> bool:
+def _took(user: User, action: str, subject: object) -> bool:
     """Return whether the user took one of the steps in the present round, or wrote the text that is decided on."""
     if not isinstance(subject, Decided):
         return False
@@ -349,7 +353,7 @@ def _took(user: User, action: str, subject: Any) -> bool:
     return user.get_username() in subject.kept_apart(action)
 
 
-def available(user: User, subject: Any, prefix: str) -> list[tuple[str, Act]]:
+def available(user: User, subject: Decided, prefix: str) -> list[tuple[str, Act]]:
     """Return the labelled actions a user may take on a record now, for its buttons."""
     return [
         (name, act)
@@ -399,7 +403,7 @@ def everywhere(user: User, action: str) -> bool:
     return bool(tops) and all(any(top.covers(root) for top in tops) for root in roots)
 
 
-def governs(user: User, subject: Any) -> bool:
+def governs(user: User, subject: Model) -> bool:
     """Return whether an administrator's reach covers what is to be changed, whatever it is.
 
     A person is within it when all roles that they hold are (when none is left, all they ever held were): whoever resets a

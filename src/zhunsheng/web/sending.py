@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class Form:
+class FormUnderway:
     """A form on its way. ``digest`` is of all it says; ``position`` the log's last entry when its page was made, if known.
 
     ``row`` is where the key is kept, once it is; ``own`` are the entries that the request itself wrote; ``open`` says that
@@ -28,16 +28,16 @@ class Form:
     open: bool = False
 
 
-_current: ContextVar[Form | None] = ContextVar("form", default=None)
+_current: ContextVar[FormUnderway | None] = ContextVar("form", default=None)
 
 
-def current() -> Form | None:
+def current() -> FormUnderway | None:
     """Return the form that is being acted on, None outside of a form's request."""
     return _current.get()
 
 
 @contextmanager
-def sending(form: Form | None) -> Iterator[None]:
+def sending(form: FormUnderway | None) -> Iterator[None]:
     """Name the form of everything within the block."""
     token = _current.set(form)
     try:

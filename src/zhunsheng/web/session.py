@@ -11,17 +11,19 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from zhunsheng.web.requests import SiteRequest
+
 TOKEN = "csrfmiddlewaretoken"
 FIELD = "once"  # a form sent again after signing in is a form of its own
 
 
-def sign_in_again(request: HttpRequest) -> HttpResponse:
+def sign_in_again(request: SiteRequest) -> HttpResponse:
     """Ask someone who is not signed in to sign in.
 
     A page goes to sign-in and back. A part of a page answers 401 with words for the page's head, so that the form stays as
     it is; a form sent whole answers 401 with all that was typed, to be sent again after signing in.
     """
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return above(request, "web/_session_over.html", 401)
     if request.method == "POST":
         return render(

@@ -90,8 +90,8 @@ MIDDLEWARE = [
     "zhunsheng.web.middleware.session_limits",
     "zhunsheng.web.middleware.measured",
     "zhunsheng.web.middleware.read_once",
-    "zhunsheng.web.middleware.known_numbers",
-    "zhunsheng.web.middleware.system_faults",
+    "zhunsheng.web.middleware.KnownNumbers",
+    "zhunsheng.web.middleware.SystemFaults",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "zhunsheng.web.urls"

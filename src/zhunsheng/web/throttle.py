@@ -89,7 +89,7 @@ def counted(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold()
 
 
-def counted_name(request: Any, credentials: dict[str, Any] | None = None) -> str:
+def counted_name(request: HttpRequest, credentials: dict[str, str] | None = None) -> str:
     """Return the name that a try is counted by."""
     return counted(str((credentials or {}).get("username") or ""))
 
@@ -122,10 +122,10 @@ def waiting(name: str, address: str, mark: str, now: datetime) -> timedelta:
     return longest
 
 
-class Handler(AxesDatabaseHandler):
+class Handler(AxesDatabaseHandler):  # type: ignore[misc]
     """Counts failures by name, address and known browser, and refuses a try that comes before its wait is over."""
 
-    def is_locked(self, request: Any, credentials: dict[str, Any] | None = None) -> bool:
+    def is_locked(self, request: Any, credentials: dict[str, str] | None = None) -> bool:
         """Return whether the wait is not over; ``sign_in_wait`` of the request then is the rest of it in seconds."""
         name = counted_name(request, credentials)
         request.axes_user_agent = known(request, str((credentials or {}).get("username") or ""))
@@ -152,7 +152,7 @@ def asked(request: HttpRequest) -> int:
     return HOUR - left if times > MOST_ASKED else 0
 
 
-def answer(request: Any, response: HttpResponse | None = None, credentials: Any = None) -> HttpResponse:
+def answer(request: HttpRequest, response: HttpResponse | None = None, credentials: object = None) -> HttpResponse:
     """Say how long to wait; 429 with ``Retry-After``."""
     seconds = getattr(request, "sign_in_wait", 1)
     said = render(request, "web/locked.html", {"minutes": seconds // 60, "seconds": seconds % 60}, status=429)

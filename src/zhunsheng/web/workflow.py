@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -13,6 +13,7 @@ from zhunsheng.web.models import Decided, Step, User
 from zhunsheng.web.models.decided import Overtaken, Seen, stepping
 from zhunsheng.web.roles import ACTIONS, Act, in_state, permits, was_last
 
+D = TypeVar("D", bound=Decided)
 Said = Mapping[str, Any]
 Condition = Callable[[Any, Said], list[str]]
 CONDITIONS: dict[str, Condition] = {}
@@ -26,13 +27,13 @@ def condition(check: Condition) -> Condition:
 
 def advance(
     user: User,
-    subject: Any,
+    subject: D,
     action: str,
     remark: str = "",
     *,
     seen: str | None = None,
     said: Said | None = None,
-    change: Callable[[Any], None] | None = None,
+    change: Callable[[D], None] | None = None,
     to: str = "",
 ) -> Step:
     """Take a step and return it; ``subject`` is then as it was saved.
@@ -67,7 +68,7 @@ def advance(
         return note(user, now, action, before, now.state, remark, seen)
 
 
-def check(user: User, record: Any, action: str, seen: str | None = None) -> None:
+def check(user: User, record: Decided, action: str, seen: str | None = None) -> None:
     """Refuse a step before anything is done for it. Raises as ``advance``, permission first."""
     act = ACTIONS[action]
     if not act.system and not permits(user, action, record):
@@ -94,7 +95,7 @@ def compare(record: Decided, *seen: str, blind: bool = False) -> None:
 
 def note(
     user: User,
-    subject: Any,
+    subject: Decided,
     action: str,
     before: str = "",
     after: str = "",
@@ -103,7 +104,7 @@ def note(
 ) -> Step:
     """Keep a step that changes no state, such as making a record; ``after`` is then the state it was made in."""
     step = Step(
-        model=subject._meta.model_name,
+        model=subject._meta.model_name or "",
         object_id=subject.pk,
         action=action,
         before=before,

@@ -26,7 +26,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Columns:
+class TableColumns:
     """Where a table has what it says of indicators, column by field.
 
     ``project`` holds the columns that repeat a project's own fields on its rows, in a list of projects.
@@ -69,7 +69,7 @@ class Draft:
     provenance: dict[str, Place] = field(default_factory=dict)
 
     # What a row has to know of the rows before it.
-    columns: Columns | None = None  # of the last table with indicators, for tables broken over pages
+    columns: TableColumns | None = None  # of the last table with indicators, for tables broken over pages
     levels: tuple[str, str] = ("", "")  # the level 1 and level 2 that indicators now stand under
     medium: bool = False  # whether the indicators now read are the medium-term ones
     plan_dates: list[str] = field(

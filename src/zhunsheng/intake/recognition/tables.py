@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid
 from zhunsheng.intake.recognition import titles
-from zhunsheng.intake.recognition.draft import Columns, Document, Draft, Said
+from zhunsheng.intake.recognition.draft import Document, Draft, Said, TableColumns
 from zhunsheng.intake.recognition.fields import Zone, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
 from zhunsheng.intake.recognition.headers import header_at, project_columns
@@ -32,7 +32,7 @@ class _Reading:
     """How the next row of a table is to be read."""
 
     draft: Draft | None = None  # the sheet that rows belong to
-    columns: Columns | None = None  # while rows are indicators
+    columns: TableColumns | None = None  # while rows are indicators
     zone: Zone = field(default_factory=Zone)
     zone_title: str = ""  # the last row that says but one thing: a title over what follows
 
@@ -81,13 +81,13 @@ def _enter_indicators(document: Document, now: _Reading, row: Row, fields: dict[
     project = project_columns(row.grid, row.number, fields)
     if now.draft is None or (project and now.draft.indicators):
         now.draft = _begin(document, row)
-    now.columns = Columns(fields, project, row.grid.width)
+    now.columns = TableColumns(fields, project, row.grid.width)
     now.draft.columns, now.draft.levels = now.columns, ("", "")
     side = row.text(0) + now.zone_title
     now.draft.medium = bool(re.search(r"[中长]期|实施期", side)) and "年度" not in side
 
 
-def _read_below_header(document: Document, now: _Reading, draft: Draft, columns: Columns, row: Row) -> None:
+def _read_below_header(document: Document, now: _Reading, draft: Draft, columns: TableColumns, row: Row) -> None:
     """Read a row under a header: an indicator, a title over the next ones, or the foot of the table."""
     if _FOOT.match(row.cells[0][1]):
         now.columns = None
@@ -135,7 +135,7 @@ def _starts_form(row: Row) -> bool:
     return row.only is not None and len(row.only) < 60 and bool(_FORM_TITLE.search(row.only))
 
 
-def _project_of(document: Document, draft: Draft, row: Row, columns: Columns) -> Draft:
+def _project_of(document: Document, draft: Draft, row: Row, columns: TableColumns) -> Draft:
     """Return the project that a row of a list belongs to: the one at hand, or the next by its name."""
     project = columns.project
     name = "".join(row.text(project["name"]).split())

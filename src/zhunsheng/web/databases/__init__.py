@@ -13,14 +13,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
-from django.db import connection
+from django.db import connection as _connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 P = ParamSpec("P")
 R = TypeVar("R")
 Writer = Callable[[list[Any]], None]
 _writers: list[Writer] = []
+connection = cast("LateWriting", _connection)  # what the settings name as the engine is one of those below
 
 
 def writer(write: Writer) -> Writer:
@@ -47,13 +49,14 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def found(*args: P.args, **kwargs: P.kwargs) -> R:
-        kept: dict[Any, Any] | None = connection.found
+        kept: dict[object, Any] | None = connection.found
         if kept is None:
             return function(*args, **kwargs)
         key = (function, args, *kwargs.items())
         if key not in kept:
             kept[key] = function(*args, **kwargs)
-        return kept[key]  # type: ignore[no-any-return]
+        once: R = kept[key]
+        return once
 
     return found
 
@@ -62,16 +65,16 @@ def _reads_only(sql: str) -> bool:
     return sql.startswith("SELECT") and " FOR UPDATE" not in sql and " FOR NO KEY UPDATE" not in sql
 
 
-class Late:
+class LateWriting(BaseDatabaseWrapper):
     """A database wrapper whose transactions end with what was put off, and which keeps what a request has read."""
 
-    waiting: list[tuple[set[str], Any]]
-    found: dict[Any, Any] | None = None
+    waiting: list[tuple[set[str], object]]
+    found: dict[object, Any] | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.waiting = []
-        self.execute_wrappers.append(self._watch)  # type: ignore[attr-defined]
+        self.execute_wrappers.append(self._watch)
 
     def forget(self) -> None:
         """Forget what was read."""
@@ -87,16 +90,16 @@ class Late:
     def set_autocommit(self, *args: Any, **kwargs: Any) -> None:
         """Begin or end a transaction, and forget what was read outside or in it."""
         self.forget()
-        super().set_autocommit(*args, **kwargs)  # type: ignore[misc]
+        super().set_autocommit(*args, **kwargs)
 
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction of the program's own is open: one that a test wraps around itself is none."""
-        return any(not block._from_testcase for block in self.atomic_blocks)  # type: ignore[attr-defined]
+        return any(not getattr(block, "_from_testcase", False) for block in self.atomic_blocks)
 
-    def put_off(self, item: Any) -> None:
+    def put_off(self, item: object) -> None:
         """Keep something for the end of the transaction, or until it is asked for."""
-        self.waiting.append((set(self.savepoint_ids), item))  # type: ignore[attr-defined]
+        self.waiting.append((set(self.savepoint_ids), item))
 
     def write_waiting(self) -> None:
         """Write down what waits."""
@@ -111,13 +114,13 @@ class Late:
         except BaseException:
             self.rollback()
             raise
-        super().commit()  # type: ignore[misc]
+        super().commit()
 
     def rollback(self) -> None:
         """Roll back, and forget what waits."""
         self.waiting = []
         self.forget()
-        super().rollback()  # type: ignore[misc]
+        super().rollback()
 
     def savepoint_commit(self, sid: str) -> None:
         """Release a savepoint; within a test's own transaction that is the end of the program's."""
@@ -127,14 +130,14 @@ class Late:
             except BaseException:
                 self.savepoint_rollback(sid)
                 raise
-        super().savepoint_commit(sid)  # type: ignore[misc]
+        super().savepoint_commit(sid)
 
     def savepoint_rollback(self, sid: str) -> None:
         """Roll back to a savepoint, and forget what waits from behind it."""
         self.waiting = [one for one in self.waiting if sid not in one[0]]
-        super().savepoint_rollback(sid)  # type: ignore[misc]
+        super().savepoint_rollback(sid)
 
     def close(self) -> None:
         """Close the connection, and forget what waits."""
         self.waiting = []
-        super().close()  # type: ignore[misc]
+        super().close()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.auth.forms import PasswordChangeForm
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng.web.forms.base import Sent
+from zhunsheng.web.forms.base import Files, SentForm
 from zhunsheng.web.forms.fields import CleanCharField, IdField, ManyOfField, NumberField, RecordField
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.scopes import SCOPES
@@ -27,20 +26,22 @@ class NewPassword(PasswordChangeForm):
         return password
 
 
-class Revocation(Sent):
+class Revocation(SentForm):
     """A token to be revoked."""
+
+    mark = "revoke"
 
     revoke = IdField(label=_("令牌"))
 
 
-class NewToken(Sent):
+class NewToken(SentForm):
     """A token to be issued for one of ``places`` and what is below it, valid for a number of days."""
 
     name = CleanCharField(label=_("用途"), most=60)
     scopes = ManyOfField(SCOPES, label=_("范围"), required=False)
     days = NumberField(low=1, high=MOST_DAYS, label=_("有效天数"), required=False)
 
-    def __init__(self, data: Any, files: Any, places: list[Organisation]) -> None:
+    def __init__(self, data: QueryDict, files: Files, places: list[Organisation]) -> None:
         super().__init__(data, files)
         known = Organisation.objects.filter(pk__in=[one.pk for one in places])
         self.fields["place"] = RecordField(known, label=_("单位"), required=False)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng.web.forms.base import Sent
+from zhunsheng.web.forms.base import Files, SentForm
 from zhunsheng.web.forms.fields import CleanCharField, DayField, OneOfField, RecordField, YearField
 from zhunsheng.web.models import CalendarEntry, LibraryIndicator, LocalScheme, Membership, Organisation, Role, User
 from zhunsheng.web.roles import governs, sets_rules
@@ -22,7 +24,7 @@ OWN = {"name": "rename", "official_code": "number", "parent": "move"}  # fields 
 USER_CHANGES = ("add", "role", "end-role", "password", "toggle")
 
 
-class NewOrganisation(Sent):
+class NewOrganisation(SentForm):
     """An organisation to be added."""
 
     name = CleanCharField(label=_("名称"), most=120)
@@ -32,12 +34,14 @@ class NewOrganisation(Sent):
     on = DayField(label=_("设立日期"), required=False)
 
 
-class OrganisationChange(Sent):
+class OrganisationChange(SentForm):
     """A change of an organisation: ``what`` says which; today where no day is given.
 
     Each change has a form of its own; another field that was changed along is a fault, not dropped. What ends an
     organisation is ``confirmed``.
     """
+
+    mark = "id"
 
     id = RecordField(ALL, allowed=governs, label=_("单位"))
     what = OneOfField(CHANGES, label=_("事项"))
@@ -53,7 +57,8 @@ class OrganisationChange(Sent):
 
     def clean(self) -> dict[str, Any]:
         """Ask for what the change needs; give names as a list and a day."""
-        values: dict[str, Any] = super().clean()
+        super().clean()
+        values = self.cleaned_data
         values["names"] = [n.strip() for n in (values.get("names") or "").splitlines() if n.strip()]
         if any(len(n) > 120 for n in values["names"]):
             self.add_error("names", _("超过 %(most)s 字") % {"most": 120})
@@ -71,8 +76,10 @@ class OrganisationChange(Sent):
         return values
 
 
-class UserChange(Sent):
+class UserChange(SentForm):
     """A new user, or a change of one: ``what`` says which."""
+
+    mark, marks = "what", USER_CHANGES
 
     what = OneOfField(USER_CHANGES, label=_("事项"))
     user = RecordField(User.objects, label=_("用户"), required=False)
@@ -93,7 +100,8 @@ class UserChange(Sent):
 
     def clean(self) -> dict[str, Any]:
         """Ask for what the change needs."""
-        values: dict[str, Any] = super().clean()
+        super().clean()
+        values = self.cleaned_data
         for name in self.needed.get(values.get("what", ""), ()):
             if not values.get(name) and name not in self.errors:
                 self.add_error(name, self.fields[name].error_messages["required"])
@@ -103,13 +111,15 @@ class UserChange(Sent):
         return values
 
 
-class LibraryToggle(Sent):
+class LibraryToggle(SentForm):
     """An entry of the indicator library to be ended or resumed."""
+
+    mark = "id"
 
     id = RecordField(LibraryIndicator.objects, allowed=governs, label=_("指标"))
 
 
-class NewLibraryIndicator(Sent):
+class NewLibraryIndicator(SentForm):
     """An entry of the indicator library; ``measures`` are the known measures."""
 
     level1 = CleanCharField(label=_("一级指标"), most=40)
@@ -120,18 +130,20 @@ class NewLibraryIndicator(Sent):
     basis = CleanCharField(label=_("确定依据"), most=60, required=False)
     measure = CleanCharField(label=_("测度"), most=60, required=False)
 
-    def __init__(self, data: Any, files: Any, measures: Any) -> None:
+    def __init__(self, data: QueryDict, files: Files, measures: Iterable[str]) -> None:
         super().__init__(data, files)
         self.fields["measure"] = OneOfField(measures, label=_("测度"), required=False)
 
 
-class SchemeToggle(Sent):
+class SchemeToggle(SentForm):
     """A local scheme to be ended or resumed."""
+
+    mark = "id"
 
     id = RecordField(LocalScheme.objects, allowed=governs, label=_("方案"))
 
 
-class NewScheme(Sent):
+class NewScheme(SentForm):
     """A local scheme, as the text of a data file."""
 
     organisation = RecordField(ALL, allowed=sets_rules, label=_("单位"))
@@ -139,13 +151,15 @@ class NewScheme(Sent):
     text = CleanCharField(label=_("方案"), most=50_000)
 
 
-class CalendarToggle(Sent):
+class CalendarToggle(SentForm):
     """A calendar entry to be ended or resumed."""
+
+    mark = "id"
 
     id = RecordField(CalendarEntry.objects, allowed=governs, label=_("日历"))
 
 
-class NewCalendarEntry(Sent):
+class NewCalendarEntry(SentForm):
     """A date of the calendar."""
 
     organisation = RecordField(ALL, allowed=sets_rules, label=_("单位"))
@@ -158,7 +172,8 @@ class NewCalendarEntry(Sent):
 
     def clean(self) -> dict[str, Any]:
         """See that the dates follow one another."""
-        values: dict[str, Any] = super().clean()
+        super().clean()
+        values = self.cleaned_data
         opens, due = values.get("opens_on"), values.get("due_on")
         if opens and due and due < opens:
             self.add_error("due_on", _("早于开始日期"))

@@ -6,9 +6,17 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.text import MOST
+from zhunsheng.web.forms.base import SentForm
+from zhunsheng.web.forms.fields import SentFile
 
 
-class StepForm(forms.Form):
+class StepName(SentForm):
+    """Which step is to be taken."""
+
+    action = forms.CharField(required=False)
+
+
+class StepForm(SentForm):
     """A step with its remark, what was on the screen, and what single steps ask for beside."""
 
     remark = forms.CharField(label=_("意见"), max_length=MOST["remark"], required=False)
@@ -17,4 +25,4 @@ class StepForm(forms.Form):
     no_proof = forms.CharField(label=_("没有佐证材料的原因"), max_length=300, required=False)
     request = forms.CharField(label=_("申请事项"), max_length=40, required=False)
     despite = forms.BooleanField(required=False)
-    file = forms.FileField(label=_("佐证材料"), required=False, allow_empty_file=True)
+    file = SentFile(label=_("佐证材料"))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import RegexValidator
-from django.db.models import Model
+from django.db.models import Manager, Model, QuerySet
+from django.http import Http404
 from django.utils.translation import gettext_lazy as _
+
+from zhunsheng.web.models import User
 
 LARGEST = 2**63 - 1  # of a key of the database
 FIRST_DAY, LAST_DAY = date(1949, 1, 1), date(2199, 12, 31)
@@ -29,7 +33,7 @@ class CleanCharField(forms.CharField):
         super().__init__(**kwargs)
         self.most = most
 
-    def to_python(self, value: Any) -> str:
+    def to_python(self, value: object) -> str:
         """Return the text as it is kept."""
         text = str(super().to_python(value)).replace("\x0b", "\n")
         if _CONTROL.search(text):
@@ -48,7 +52,7 @@ class NumberField(forms.IntegerField):
         super().__init__(**kwargs)
         self.low, self.high = low, high
 
-    def to_python(self, value: Any) -> int | None:
+    def to_python(self, value: object) -> int | None:
         """Return the number, None for nothing."""
         text = str(value or "").strip()
         if not text:
@@ -86,14 +90,14 @@ class RecordField(IdField):
     Where ``allowed`` says that whoever sent it does not reach the record, it is refused before anything is said of it.
     """
 
-    user: Any = None  # who sent the form (``Sent.of``)
+    user: User | AnonymousUser | None = None  # who sent the form (``SentForm.of``)
 
-    def __init__(self, found: Any, *, allowed: Callable[[Any, Any], bool] | None = None, **kwargs: Any) -> None:
+    def __init__(self, found: QuerySet[Any] | Manager[Any], *, allowed: Callable[[User, Any], bool] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.found = found
         self.allowed = allowed
 
-    def clean(self, value: Any) -> Model | None:
+    def clean(self, value: object) -> Model | None:
         """Return the record."""
         pk = super().clean(value)
         if pk is None:
@@ -101,9 +105,20 @@ class RecordField(IdField):
         record: Model | None = self.found.all().filter(pk=pk).first()
         if record is None:
             raise ValidationError(_("没有这一项，可能已被改动，请刷新页面"), code="gone")
-        if self.allowed is not None and not (self.user and self.allowed(self.user, record)):
+        if self.allowed is not None and not (isinstance(self.user, User) and self.allowed(self.user, record)):
             raise PermissionDenied
         return record
+
+
+class ListedField(RecordField):
+    """A record that a page lists itself and names by a button or a choice: one that is none leads nowhere, as an address."""
+
+    def clean(self, value: object) -> Model | None:
+        """Return the record. Raises ``Http404``."""
+        try:
+            return super().clean(value)
+        except ValidationError:
+            raise Http404 from None
 
 
 class DigestField(CleanCharField):
@@ -120,7 +135,7 @@ class DayField(forms.DateField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(input_formats=["%Y-%m-%d"], **kwargs)
 
-    def clean(self, value: Any) -> date | None:
+    def clean(self, value: object) -> date | None:
         """Return the day."""
         day: date | None = super().clean(value)
         if day is not None and not FIRST_DAY <= day <= LAST_DAY:
@@ -133,7 +148,7 @@ class OneOfField(forms.ChoiceField):
 
     default_error_messages = {**REQUIRED, "invalid_choice": _("没有这个选项")}
 
-    def __init__(self, values: Any, **kwargs: Any) -> None:
+    def __init__(self, values: Iterable[str], **kwargs: Any) -> None:
         super().__init__(choices=[(v, v) for v in values], **kwargs)
 
 
@@ -142,5 +157,38 @@ class ManyOfField(forms.MultipleChoiceField):
 
     default_error_messages = {**REQUIRED, "invalid_choice": _("没有这个选项")}
 
-    def __init__(self, values: Any, **kwargs: Any) -> None:
+    def __init__(self, values: Iterable[str], **kwargs: Any) -> None:
         super().__init__(choices=[(v, v) for v in values], **kwargs)
+
+
+class SentFile(forms.FileField):
+    """A file; an empty one, or none where one is needed, is refused by whatever takes it in."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, allow_empty_file=True, **kwargs)
+
+
+class _SeveralFiles(forms.FileInput):
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """Return all files of the name."""
+        return files.getlist(name)
+
+
+class SentFiles(forms.Field):
+    """Any number of files, a list."""
+
+    widget = _SeveralFiles
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
+
+
+class SentTexts(forms.Field):
+    """All texts that were sent under one name, a list."""
+
+    widget = forms.MultipleHiddenInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)

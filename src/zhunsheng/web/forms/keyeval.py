@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.regulations import KeyFramework
 from zhunsheng.text import MOST
+from zhunsheng.web.forms.base import Files, SentForm, offer, offer_records
 from zhunsheng.web.models import Sheet, User
 
 
-class EvaluatorsForm(forms.Form):
+class EvaluatorsForm(SentForm):
     """Evaluators among the people who may be."""
 
     evaluators = forms.ModelMultipleChoiceField(label=_("评价人"), queryset=User.objects.none(), required=False)
 
-    def __init__(self, data: Any, people: Sequence[User]) -> None:
-        super().__init__(data)
-        self.fields["evaluators"].queryset = User.objects.filter(pk__in=[p.pk for p in people])  # type: ignore[attr-defined]
+    def __init__(self, data: QueryDict, files: Files, people: Sequence[User]) -> None:
+        super().__init__(data, files)
+        offer_records(self, "evaluators", User.objects.filter(pk__in=[p.pk for p in people]))
 
 
 class KeyStartForm(EvaluatorsForm):
@@ -30,10 +32,10 @@ class KeyStartForm(EvaluatorsForm):
     sheet = forms.ModelChoiceField(label=_("项目"), queryset=Sheet.objects.none())
     method = forms.ChoiceField(label=_("评价方法"))
 
-    def __init__(self, data: Any, sheets: Any, people: Sequence[User], methods: Sequence[str]) -> None:
-        super().__init__(data, people)
-        self.fields["sheet"].queryset = sheets  # type: ignore[attr-defined]
-        self.fields["method"].choices = [(m, m) for m in methods]  # type: ignore[attr-defined]
+    def __init__(self, data: QueryDict, files: Files, sheets: QuerySet[Sheet], people: Sequence[User], methods: Sequence[str]) -> None:
+        super().__init__(data, files, people)
+        offer_records(self, "sheet", sheets)
+        offer(self, "method", ((m, m) for m in methods))
 
 
 class AppointForm(EvaluatorsForm):
@@ -43,15 +45,15 @@ class AppointForm(EvaluatorsForm):
     seen = forms.CharField(required=False)
 
 
-class PointsForm(forms.Form):
+class PointsForm(SentForm):
     """Points and reasons by row, each within its row's points; rows left empty are not touched."""
 
     conclusion = forms.CharField(label=_("评价结论"), max_length=MOST["words"], required=False)
     finish = forms.BooleanField(required=False)
     seen = forms.CharField(required=False)
 
-    def __init__(self, data: Any, framework: KeyFramework) -> None:
-        super().__init__(data)
+    def __init__(self, data: QueryDict, files: Files, framework: KeyFramework) -> None:
+        super().__init__(data, files)
         self.framework = framework
         for row in framework.rows:
             self.fields[f"points_{row.code}"] = forms.DecimalField(
@@ -69,7 +71,7 @@ class PointsForm(forms.Form):
         }
 
 
-class RectificationForm(forms.Form):
+class RectificationForm(SentForm):
     """A problem to be mended: who, and by when."""
 
     problem = forms.CharField(label=_("问题"), max_length=MOST["remark"])

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any
 
 from django import forms
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng.web.forms.base import Sent, checked
+from zhunsheng.web.forms.base import SentForm, checked
 from zhunsheng.web.forms.fields import CleanCharField, NumberField, OneOfField
-from zhunsheng.web.services.disclosing import HIDE, KEEP, Decision, Item
+from zhunsheng.web.services.disclosing import HIDE, KEEP, Datum, Decision
 
 _CHOICE = re.compile("decision_([0-9a-f]{32})")
 MOST = 2000  # data decided on at once
@@ -21,7 +20,7 @@ MOST = 2000  # data decided on at once
 class Disclosed(forms.Form):
     """The decisions of a page by the data's keys; what was not chosen is not there."""
 
-    def __init__(self, sent: object, keys: list[str]) -> None:
+    def __init__(self, sent: QueryDict, keys: list[str]) -> None:
         super().__init__(sent)
         for key in keys:
             self.fields[f"decision_{key}"] = OneOfField((HIDE, KEEP), label=_("处理"), required=False)
@@ -48,7 +47,7 @@ class Extent(forms.Form):
         return bool(checked(cls(request.POST))["frame"] != "own")
 
 
-class OwnCode(Sent):
+class OwnCode(SentForm):
     """The code of an entity that asks for its own result; ``file``: its proof is to be saved."""
 
     code = CleanCharField(most=60, label=_("统一社会信用代码"))
@@ -58,7 +57,7 @@ class OwnCode(Sent):
 class _WideNumber(NumberField):
     """A number that may be typed with full-width digits, as Chinese input methods give them."""
 
-    def to_python(self, value: Any) -> int | None:
+    def to_python(self, value: object) -> int | None:
         """Return the number, None for nothing."""
         return super().to_python(unicodedata.normalize("NFKC", str(value or "")))
 
@@ -66,7 +65,7 @@ class _WideNumber(NumberField):
 class _Digest(CleanCharField):
     """A digest that may be typed in full width."""
 
-    def to_python(self, value: Any) -> str:
+    def to_python(self, value: object) -> str:
         """Return the text with plain letters and digits."""
         return unicodedata.normalize("NFKC", super().to_python(value))
 
@@ -78,7 +77,7 @@ class HeldSlip(forms.Form):
     digest = _Digest(most=200, label=_("摘要"))
 
 
-def said_of(items: list[Item], said: dict[str, Decision]) -> list[Item]:
+def said_of(items: list[Datum], said: dict[str, Decision]) -> list[Datum]:
     """Return the items with what was chosen on the page, for it to be shown again."""
     for item in items:
         if choice := said.get(item.key):

@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn, Self, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models.signals import m2m_changed
 from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.actor import current
-from zhunsheng.web.databases import writer
+from zhunsheng.web.databases import connection, writer
 from zhunsheng.web.models.sent import spend
 from zhunsheng.web.sending import current as form
 
@@ -51,18 +51,22 @@ class Overtaken(ZhunshengError):
         self.seen = seen
 
 
-class Late(ZhunshengError):
+class LateSave(ZhunshengError):
     """A record was changed by somebody else between reading it and saving it (``ZS-WB-45``)."""
 
-    def __init__(self, record: Any, names: list[str]) -> None:
-        labels = [str(record._meta.get_field(n).verbose_name) for n in names]
+    def __init__(self, record: models.Model, names: list[str]) -> None:
+        labels = [str(f.verbose_name) for n in names for f in record._meta.concrete_fields if f.attname == n]
         super().__init__("ZS-WB-45", title=str(record), fields="、".join(labels))
 
 
-class Log(models.Manager[Any]):
+M = TypeVar("M", bound=models.Model)
+A = TypeVar("A", bound="Audited")
+
+
+class Log(models.Manager[M]):
     """The log as it is read: with what this transaction has to say, which waits for its end, written down first."""
 
-    def get_queryset(self) -> models.QuerySet[Any]:
+    def get_queryset(self) -> models.QuerySet[M]:
         """Return the query."""
         connection.write_waiting()
         return super().get_queryset()
@@ -123,7 +127,7 @@ class AuditEntry(models.Model):
 
 
 def record(
-    action: str, instance: models.Model | None = None, before: Any = None, after: Any = None, title: str = ""
+    action: str, instance: models.Model | None = None, before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None, title: str = ""
 ) -> None:
     """Append an entry to the log, of the current request's or job's actor.
 
@@ -173,7 +177,7 @@ def append(entries: list[AuditEntry]) -> None:
 class _Copy:
     """A list or mapping as it was, equal to one of the same content."""
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: object) -> None:
         self.kept = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
 
     def __eq__(self, other: object) -> bool:
@@ -190,34 +194,42 @@ def _place_of(instance: models.Model | None) -> str | None:
     return owner.path if owner is not None else None
 
 
-def _plain(data: Any) -> Any:
+def _plain(data: object) -> Any:
     return json.loads(json.dumps(data, cls=DjangoJSONEncoder, ensure_ascii=False))
 
 
-class AuditedQuerySet(models.QuerySet[Any]):
+class AuditedQuerySet(models.QuerySet[M]):
     """Queries of audited records: what would change many rows past the log is refused (``changed_in_bulk`` records it)."""
 
-    def update(self, **values: Any) -> int:
+    def update(self, **values: object) -> int:
         """Change fields that the log does not watch. Raises ``TypeError`` for any other."""
         watched = [name for name in values if name not in getattr(self.model, "unwatched", ())]
         if watched:
             raise TypeError(f"{self.model.__name__}: {watched} would change past the log; use changed_in_bulk")
         return super().update(**values)
 
-    def bulk_create(self, *args: Any, **kwargs: Any) -> Any:
+    def bulk_create(self, *args: object, **kwargs: object) -> NoReturn:
         """Refuse; ``created_in_bulk`` records each."""
         raise TypeError(f"{self.model.__name__} would be created past the log; use created_in_bulk")
 
-    def bulk_update(self, *args: Any, **kwargs: Any) -> Any:
+    def bulk_update(self, *args: object, **kwargs: object) -> NoReturn:
         """Refuse; ``changed_in_bulk`` records each."""
         raise TypeError(f"{self.model.__name__} would change past the log; use changed_in_bulk")
 
-    def delete(self) -> Any:
+    def delete(self) -> NoReturn:
         """Refuse: what was entered stays."""
         raise TypeError(f"{self.model.__name__} is never deleted")
 
 
-def changed_in_bulk(found: models.QuerySet[Any], **values: Any) -> int:
+class AuditedManager(models.Manager[M]):
+    """What gives the guarded queries."""
+
+    def get_queryset(self) -> AuditedQuerySet[M]:
+        """Return the guarded query."""
+        return AuditedQuerySet(self.model, using=self._db)
+
+
+def changed_in_bulk(found: models.QuerySet[A], **values: object) -> int:
     """Set fields of every record of a query, each with its own entry in the log; return how many there were."""
     with transaction.atomic():
         records = list(found.select_for_update())
@@ -254,13 +266,13 @@ class Audited(models.Model):
     hidden: tuple[str, ...] = ()
     unwatched: tuple[str, ...] = ()
 
-    objects = AuditedQuerySet.as_manager()
+    objects = AuditedManager()
 
     class Meta:
         abstract = True
 
     @classmethod
-    def from_db(cls, *args: Any, **kwargs: Any) -> Any:
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
         """Return a record as it was read, and remember how that was."""
         found = super().from_db(*args, **kwargs)
         found.remember()
@@ -292,7 +304,7 @@ class Audited(models.Model):
             if f.attname in self.__dict__ and not (f.attname in read and read[f.attname] == self.__dict__[f.attname])
         ]
 
-    def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         """Save what was set, and record what changed. Raises ``ZS-WB-45`` where somebody else set it meanwhile."""
         with transaction.atomic():
             # Locked, so that what it is compared with is what is written over.
@@ -321,15 +333,15 @@ class Audited(models.Model):
                     {k: self._shown(k, after[k]) for k in changed},
                 )
 
-    def _named(self, attname: str, given: Any) -> bool:
+    def _named(self, attname: str, given: Iterable[str]) -> bool:
         return attname in given or self._meta.get_field(attname).name in given
 
-    def _refuse_late(self, known: Any, names: list[str]) -> None:
-        """Refuse to write over what the record's fields became since it was read. Raises ``Late``, ``Overtaken``."""
+    def _refuse_late(self, known: Self, names: list[str]) -> None:
+        """Refuse to write over what the record's fields became since it was read. Raises ``LateSave``, ``Overtaken``."""
         read = self.__dict__.get("_read", {})
         late = [n for n in names if n in read and read[n] != known.__dict__[n]]
         if late:
-            raise Late(known, late)
+            raise LateSave(known, late)
         sent = form()
         if self.as_seen and sent is not None and sent.position is not None:
             since = AuditEntry._base_manager.filter(model=self._meta.model_name, object_id=str(self.pk))
@@ -337,7 +349,7 @@ class Audited(models.Model):
             if since.exists():
                 raise Overtaken(known, Seen("page", entry=sent.position))
 
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
+    def delete(self, *args: object, **kwargs: object) -> NoReturn:
         """Refuse: what was entered stays; records are closed, withdrawn or replaced instead."""
         raise TypeError(f"{type(self).__name__} is never deleted")
 
@@ -348,7 +360,7 @@ class Audited(models.Model):
             if f.name not in self.unwatched and not f.primary_key
         }
 
-    def _shown(self, name: str, value: Any) -> Any:
+    def _shown(self, name: str, value: object) -> Any:
         if name in self.hidden:
             return "***" if value else ""
         if name in self.by_digest and value:

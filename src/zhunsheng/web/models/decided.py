@@ -8,10 +8,13 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models.audited import Audited, AuditEntry, Overtaken, Seen
+from zhunsheng.web.models.people import Organisation
 from zhunsheng.web.models.work import Step
 
 __all__ = ["Decided", "Overtaken", "Seen", "shown", "stepping"]
@@ -34,7 +37,7 @@ def shown(*said: object) -> str:
     return hashlib.sha256("\x1f".join(map(str, said)).encode()).hexdigest()
 
 
-def _digest(said: Any) -> str:
+def _digest(said: object) -> str:
     plain = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(plain.encode()).hexdigest()[:32]
 
@@ -52,16 +55,28 @@ class Decided(Audited):
     class Meta:
         abstract = True
 
+    if TYPE_CHECKING:  # what each has as a field or a property of its own
+        state: models.CharField[str, str]
+
+        @property
+        def department(self) -> Organisation:
+            """The department that it is of."""
+
+        def get_state_display(self) -> str:
+            """Return the state in words."""
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save. Raises ``TypeError`` where the state would change without a step, or a text that was decided on at all."""
         if not _stepping.get():
             new = self._state.adding
-            known = self._meta.get_field("state").get_default() if new else self.__dict__["_read"].get("state")
+            field = self._meta.get_field("state")
+            assert isinstance(field, models.Field)
+            known = field.get_default() if new else self.__dict__["_read"].get("state")
             if "state" in self.__dict__ and known != self.__dict__["state"]:
                 raise TypeError(f"{type(self).__name__}: a state changes by a step of the workflow only")
         super().save(*args, **kwargs)
 
-    def _refuse_late(self, known: Any, names: list[str]) -> None:
+    def _refuse_late(self, known: Self, names: list[str]) -> None:
         """Refuse as every record does, and what was meant for a state that the record is no longer in."""
         super()._refuse_late(known, names)
         if self.__dict__["_read"].get("state") != known.state:
@@ -73,7 +88,7 @@ class Decided(Audited):
             if kept.bound_text() != known.bound_text():
                 raise TypeError(f"{type(self).__name__}: what was decided on changes by a new version or step only")
 
-    def bound_text(self) -> Any:
+    def bound_text(self) -> object:
         """Return as plain data what may not change in a ``bound`` state."""
         return self.decided_on()
 
@@ -81,7 +96,7 @@ class Decided(Audited):
         """Return its digest, which each step keeps of the text that it left."""
         return _digest(self.bound_text())
 
-    def decided_on(self) -> Any:
+    def decided_on(self) -> object:
         """Return as plain data the text a decision rests on, without the state."""
         return {k: v for k, v in self._logged().items() if k != "state"}
 
@@ -99,7 +114,7 @@ class Decided(Audited):
         step = self.last_step()
         entries = AuditEntry.objects.filter(model=self._meta.model_name, object_id=str(self.pk))
         entry = entries.order_by("-number").values_list("number", flat=True).first()
-        return Seen(_digest(self.decided_on()), getattr(self, "state"), step.pk if step else 0, entry or 0)  # noqa: B009
+        return Seen(_digest(self.decided_on()), self.state, step.pk if step else 0, entry or 0)
 
     def seen_digest(self) -> str:
         """Return the same as the text that forms carry."""

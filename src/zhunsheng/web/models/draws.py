@@ -102,11 +102,11 @@ class Draw(Decided):
         """The year of the frame."""
         return self.frame_on.year
 
-    def bound_text(self) -> Any:
+    def bound_text(self) -> object:
         """Return the plan and its commitment, which nothing moves once it is given."""
         return [self.code, self.title, self.plan, str(self.frame_on), str(self.ends_on), self.digest]
 
-    def decided_on(self) -> Any:
+    def decided_on(self) -> object:
         """Return the plan and its commitment; what another person entered is not to be seen."""
         return [self.code, self.title, self.plan, str(self.frame_on), str(self.ends_on), self.digest, self.drawn_count]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -44,7 +42,7 @@ class KeyEvaluation(Decided):
     def __str__(self) -> str:
         return f"{self.sheet.name} 重点评价"
 
-    def decided_on(self) -> Any:
+    def decided_on(self) -> object:
         """Return what was agreed; who has finished marking is nobody else's business."""
         return [self.sheet_id, self.framework, self.method, self.agreed, self.conclusion]
 

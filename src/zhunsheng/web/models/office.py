@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -47,7 +45,7 @@ class SafeguardRecord(Decided):
     def __str__(self) -> str:
         return str(next(iter(self.data.values()), self.register))[:120]
 
-    def bound_text(self) -> Any:
+    def bound_text(self) -> object:
         """Return what was entered and what was asked for."""
         return [self.register, self.data, self.request, str(self.due_on or ""), self.proof_id]
 

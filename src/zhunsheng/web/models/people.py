@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models, transaction
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from encrypted_fields.fields import EncryptedCharField
 
 from zhunsheng.web.databases import remembered
-from zhunsheng.web.models.audited import Audited, AuditedQuerySet, changed_in_bulk
+from zhunsheng.web.models.audited import Audited, AuditedManager, changed_in_bulk
 
 # The day from which the first stage of an organisation holds when nobody said since when it has existed.
 ALWAYS = date(2000, 1, 1)
@@ -173,14 +173,10 @@ def stages_of(organisation: Organisation) -> Sequence[OrganisationStage]:
     return sorted(organisation.stages.all(), key=lambda s: (s.from_on, s.pk))
 
 
-class Users(UserManager["User"]):
+class Users(AuditedManager["User"], UserManager["User"]):
     """Users, guarded as all audited records are."""
 
     use_in_migrations = False
-
-    def get_queryset(self) -> models.QuerySet[User]:
-        """Return the guarded query."""
-        return AuditedQuerySet(self.model, using=self._db)
 
 
 class User(Audited, AbstractUser):
@@ -200,14 +196,14 @@ class User(Audited, AbstractUser):
     # Where a program that acts for the person may act at all, by its token; not kept.
     only: Organisation | None = None
 
-    objects = Users()
+    objects: ClassVar[Users] = Users()
 
     def __str__(self) -> str:
         return self.display or self.username
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; with another password the tokens issued under the former one end, as the sessions do."""
-        renewed = self.pk is not None and self._password is not None
+        renewed = self.pk is not None and getattr(self, "_password", None) is not None
         with transaction.atomic():
             super().save(*args, **kwargs)
             if renewed:

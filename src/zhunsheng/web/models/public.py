@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -44,7 +43,7 @@ class Publication(Decided):
     drift = models.JSONField(default=list)
     checked_at = models.DateTimeField(null=True)
 
-    # What was found to be personal in it, masked, with its places and what was decided (``services/disclosing.Item``).
+    # What was found to be personal in it, masked, with its places and what was decided (``services/disclosing.Datum``).
     disclosures = models.JSONField(default=list)
     # The digest of the copy and the rules as it was last looked through by them; empty for never.
     looked_by = models.CharField(max_length=64, blank=True, default="")
@@ -66,7 +65,7 @@ class Publication(Decided):
         """Return the user name of who asked for it."""
         return {self.requested_by.get_username()} if self.requested_by else set()
 
-    def bound_text(self) -> Any:
+    def bound_text(self) -> object:
         """Return the copy; what became of it since is no part of it."""
         return [self.kind, self.object_id, self.title, self.data]
 

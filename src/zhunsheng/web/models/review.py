@@ -59,7 +59,7 @@ def beside_digest(bodies: Iterable[dict[str, Any]], previous: Iterable[dict[str,
 
 
 @receiver(post_save, sender=SheetVersion)
-def text_changed(sender: Any, instance: SheetVersion, created: bool, **kwargs: Any) -> None:
+def text_changed(sender: object, instance: SheetVersion, created: bool, **kwargs: object) -> None:
     """Mark a review as stale once the text it reviewed is no longer the version's, so that counts see it too."""
     if not created:
         digest = body_digest(instance.body)

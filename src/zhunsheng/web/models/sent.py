@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import IntegrityError, models, transaction
 
-from zhunsheng.web.sending import Form
+from zhunsheng.web.sending import FormUnderway
 
 
 class Repeated(Exception):
@@ -29,7 +29,7 @@ class Sent(models.Model):
         return self.path
 
 
-def spend(form: Form) -> None:
+def spend(form: FormUnderway) -> None:
     """Keep a form's key with the act it leads to, in the act's own transaction. Raises ``Repeated``.
 
     Of two at once the second waits here for the first, and does nothing where that one did it.

@@ -127,7 +127,7 @@ class SheetVersion(Decided):
             if not self.sheet.versions.filter(state=self.State.APPROVED).exists():
                 self.sheet.latest.call_sheet()
 
-    def bound_text(self) -> Any:
+    def bound_text(self) -> object:
         """Return the sheet and the reason for its adjustment; from when it holds follows from the approval."""
         return [self.body, self.reason]
 

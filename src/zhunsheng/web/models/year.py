@@ -78,6 +78,8 @@ def shown_figures(assessment: int | None) -> Any:
 
     Read anew, because pages put things of their own into the result they hold.
     """
+    if assessment is None:
+        return None
     found = Assessment.objects.filter(pk=assessment).values_list("as_of", "result").first()
     return None if found is None else [found[0].isoformat(), _apart(found[1].get("results"))]
 
@@ -135,7 +137,7 @@ class Checkpoint(Decided):
     def __str__(self) -> str:
         return f"{self.department} {self.name}"
 
-    def decided_on(self) -> Any:
+    def decided_on(self) -> object:
         """Return the figures and the words as they stand on the page."""
         return [shown_figures(self.assessment_id), list(self.words.order_by("pk").values_list("pk", flat=True))]
 
@@ -275,14 +277,15 @@ class Contest(Decided):
     def __str__(self) -> str:
         return f"{self.word.indicator}：{self.word.actual}"
 
-    def decided_on(self) -> Any:
+    def decided_on(self) -> object:
         """Return the claim, the reading and the promise it is made against, and what its self-evaluation shows of it now."""
         return [*self.word.claim, self.computed, self.promised, self._shown_now()]
 
     def _shown_now(self) -> str | None:
-        kept = (
-            Assessment.objects.filter(pk=self.evaluation.assessment_id).values_list("result", flat=True).first() or {}
-        )
+        held = self.evaluation.assessment_id
+        if held is None:
+            return None
+        kept = Assessment.objects.filter(pk=held).values_list("result", flat=True).first() or {}
         for sheet in kept.get("results", ()):
             for line in sheet["indicators"] if sheet.get("id") == self.word.sheet_code else ():
                 if line.get("id") == self.word.indicator_code:
@@ -391,7 +394,7 @@ class SelfEvaluation(Decided):
         """Return what was said for the self-evaluation."""
         return Word.objects.filter(department=self.department_id, year=self.year, checkpoint=None)
 
-    def decided_on(self) -> Any:
+    def decided_on(self) -> list[object]:
         """Return the figures, the words and the re-check as they stand on the page."""
         words = list(self.words().order_by("pk").values_list("pk", flat=True))
         checked = [self.rechecked, self.rechecked_of_id, self.differences]
@@ -402,7 +405,7 @@ class SelfEvaluation(Decided):
         """Whether the re-check was made for the figures that the record holds."""
         return self.assessment is not None and self.rechecked == self.assessment.key
 
-    def bound_text(self) -> Any:
+    def bound_text(self) -> object:
         """Return the figures and the words; a re-check may be made anew, and of another file."""
         return self.decided_on()[:2]
 

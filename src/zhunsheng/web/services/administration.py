@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import secrets
 import tempfile
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.measures import Measure, measures
 from zhunsheng.regulations import deadlines, frameworks, key_frameworks, monitoring_rules, scheme_of, schemes
+from zhunsheng.regulations.dates import fixed_days
 from zhunsheng.web.models import CalendarEntry, LibraryIndicator, LocalScheme, Membership, Organisation, Role, User
-from zhunsheng.web.roles import acts_from, permits
+from zhunsheng.web.roles import acts_from, governs, may, permits, sets_rules
 from zhunsheng.web.services import jobs, office
 from zhunsheng.web.throttle import counted
 
@@ -27,6 +29,7 @@ def change_organisation(said: dict[str, Any], by: User) -> bool:
     """Do what ``OrganisationChange`` says, assess anew what rests on it, and return whether anything changed. Raises as ``office``."""
     one, what, on, note = said["id"], said["what"], said["on"], said["note"]
     concerned = [one]
+    changed: bool
     if what == "rename":
         changed = said["name"] != one.name
         office.rename(one, said["name"], on, note)
@@ -67,6 +70,34 @@ def _assess_concerned(organisations: list[Organisation], by: User, *, below: boo
 
 
 # -- users and roles --------------------------------------------------------------------------------------------------
+
+
+def change_user(said: Mapping[str, Any], by: User) -> str | None:
+    """Make a change of a user, as ``forms.administration.UserChange`` has it; return a password that was handed out.
+
+    Raises ``PermissionDenied`` beyond the reach of ``by``, and as the functions below.
+    """
+    what, user = said["what"], said["user"]
+    # Of two who end one another at once, the second finds that nothing is theirs to end any more.
+    both = {by.pk, user.pk} if user else {by.pk}
+    list(User.objects.select_for_update(no_key=True).filter(pk__in=both).order_by("pk"))
+    # A role of one's own place ends though its holder has others elsewhere; all else is of the whole person.
+    reached = user is None or what == "end-role" or governs(by, user)
+    # Whoever judges is appointed from above the judged.
+    judging = what in ("add", "role") and said["role"] == Role.EVALUATOR
+    if not (may(by, "admin.manage") and reached and (not judging or sets_rules(by, said["organisation"]))):
+        raise PermissionDenied("admin.manage")
+    if what == "add":
+        return add_user(said["username"], said["display"], said["phone"], said["role"], said["organisation"])
+    if what == "role":
+        give_role(user, said["role"], said["organisation"], by)
+    elif what == "end-role":
+        end_role(said["membership"], by)
+    elif what == "password":
+        return hand_password(user)
+    else:
+        toggle_user(user, by)
+    return None
 
 
 def add_user(username: str, display: str, phone: str, role: str, place: Organisation) -> str:
@@ -188,12 +219,12 @@ def add_date(
     )
 
 
-def rules_in_data() -> list[tuple[str, Any]]:
+def rules_in_data() -> list[tuple[str, Sequence[object]]]:
     """Return the rules that come with the program, with the title of each kind."""
     return [
         (_("指标框架"), frameworks()),
         (_("评分方案"), schemes()),
         (_("运行监控规则"), monitoring_rules()),
         (_("重点评价指标体系"), key_frameworks()),
-        (_("法定期限"), deadlines()),
+        (_("法定期限"), (*deadlines(), *fixed_days())),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -56,7 +56,7 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Cell:
+class DrawnOf:
     """How many are to be drawn, or were, of how many."""
 
     drawn: int
@@ -69,9 +69,9 @@ class Table:
 
     head: str
     columns: list[tuple[str, str]]
-    rows: list[tuple[str, list[Cell | None], Cell]]
-    sums: list[Cell]
-    total: Cell
+    rows: list[tuple[str, list[DrawnOf | None], DrawnOf]]
+    sums: list[DrawnOf]
+    total: DrawnOf
 
 
 @dataclass(frozen=True)
@@ -215,9 +215,9 @@ def when(moment: datetime | None, now: datetime) -> str:
     return f"{at:%m-%d %H:%M:%S}" if at.year == today.year else f"{at:%Y-%m-%d %H:%M}"
 
 
-def day(date: Any, now: datetime) -> str:
+def day(on: date, now: datetime) -> str:
     """Return a day, without the year where it is this one."""
-    return f"{date:%m-%d}" if date.year == local(now).year else f"{date:%Y-%m-%d}"
+    return f"{on:%m-%d}" if on.year == local(now).year else f"{on:%Y-%m-%d}"
 
 
 def _span(seconds: float) -> str:
@@ -361,7 +361,7 @@ def table_of(plan: Plan, strata: Sequence[Mapping[str, Any]]) -> Table:
 
     ``strata`` are as ``Plan.allotted`` gives them. Rows beyond ``ROWS`` are summed in the last.
     """
-    cells = {tuple(s["stratum"].split(STRATUM_JOIN)): Cell(s["quota"], s["size"]) for s in strata}
+    cells = {tuple(s["stratum"].split(STRATUM_JOIN)): DrawnOf(s["quota"], s["size"]) for s in strata}
     crossed = len(plan.strata) == 2 and 1 < len({key[1] for key in cells}) <= COLUMNS
     if crossed:
         down, across = plan.strata
@@ -377,15 +377,15 @@ def table_of(plan: Plan, strata: Sequence[Mapping[str, Any]]) -> Table:
         # The largest are named: most people of a hall look for themselves there.
         rows.sort(key=lambda row: -row[2].of)
         kept, rest = rows[: ROWS - 1], rows[ROWS - 1 :]
-        line: list[Cell | None] = [_sum([row[1][n] for row in rest]) for n in range(len(columns))]
+        line: list[DrawnOf | None] = [_sum([row[1][n] for row in rest]) for n in range(len(columns))]
         rows = [*kept, (_("其余 %s 行") % len(rest), line, _sum([row[2] for row in rest]))]
     sums = [_sum([row[1][n] for row in rows]) for n in range(len(columns))]
     return Table(head, columns, rows, sums, _sum([row[2] for row in rows]))
 
 
-def _sum(cells: Sequence[Cell | None]) -> Cell:
+def _sum(cells: Sequence[DrawnOf | None]) -> DrawnOf:
     there = [cell for cell in cells if cell is not None]
-    return Cell(sum(cell.drawn for cell in there), sum(cell.of for cell in there))
+    return DrawnOf(sum(cell.drawn for cell in there), sum(cell.of for cell in there))
 
 
 def _rate(plan: Plan, value: Mapping[str, str], strata: Sequence[Mapping[str, Any]]) -> str:

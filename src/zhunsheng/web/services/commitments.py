@@ -14,7 +14,8 @@ from django.utils.translation import gettext, gettext_lazy
 from zhunsheng.clock import local, told
 from zhunsheng.disclosure.documents import json_texts
 from zhunsheng.draws.plan import Plan
-from zhunsheng.draws.public_log import KINDS, START, Entry, Held, held, read_log
+from zhunsheng.draws.public_log import KINDS as KINDS
+from zhunsheng.draws.public_log import START, Entry, Held, held, read_log
 from zhunsheng.draws.spec import grouped, typed_digest
 from zhunsheng.draws.strata import untouched
 from zhunsheng.errors import ZhunshengError
@@ -48,7 +49,7 @@ def append(draw: Draw, kind: str, reason: str = "") -> Commitment:
         entry = Entry(
             number=last.number + 1 if last else 1,
             at=at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            kind=kind,  # type: ignore[arg-type]
+            kind=kind,
             office=draw.department.code,
             draw=draw.code,
             title=draw.title,

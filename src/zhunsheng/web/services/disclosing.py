@@ -27,7 +27,7 @@ HIDE, KEEP = "redact", "keep"
 
 
 @dataclass
-class Item:
+class Datum:
     """One datum: its ``key``, kind, masked form, places, how often it stands; what was decided by whom, when and why.
 
     ``fixed`` names a file that can't be written over without losing its proof. ``members`` are the keys of what an item
@@ -64,10 +64,10 @@ class Decision:
     reason: str = ""
 
 
-class Undecided(ZhunshengError):
+class UndecidedData(ZhunshengError):
     """Personal data that nobody decided on: ``ZS-WB-40`` when publication is asked for, ``ZS-WB-41`` when it is approved."""
 
-    def __init__(self, code: str, title: str, items: list[Item]) -> None:
+    def __init__(self, code: str, title: str, items: list[Datum]) -> None:
         told = "；".join(f"{one.title} {one.shown}（{one.places[0]}）" for one in items[:5])
         super().__init__(code, title=title, count=len(items), where=told)
         self.items = items
@@ -79,12 +79,12 @@ def key_of(one: Found) -> str:
     return hmac.new(settings.PERSONAL_KEY.encode(), said, hashlib.sha256).hexdigest()[:32]
 
 
-def items_in(texts: Iterable[Text], *, source: str = "", fixed: bool = False) -> list[Item]:
+def items_in(texts: Iterable[Text], *, source: str = "", fixed: bool = False) -> list[Datum]:
     """Return what is personal in the texts of one source, each datum once; of very many of a kind one that stands for all."""
-    found: dict[str, Item] = {}
+    found: dict[str, Datum] = {}
     for text in texts:
         for one in text.found():
-            item = found.setdefault(key_of(one), Item(key_of(one), one.kind, one.shown, fixed=source if fixed else ""))
+            item = found.setdefault(key_of(one), Datum(key_of(one), one.kind, one.shown, fixed=source if fixed else ""))
             item.count += 1
             if len(item.places) < PLACES and (where := text.where(one)) not in item.places:
                 item.places.append(where)
@@ -93,18 +93,18 @@ def items_in(texts: Iterable[Text], *, source: str = "", fixed: bool = False) ->
         if len(many) > MANY:
             said = "\x1f".join([source, *sorted(item.key for item in many)])
             told = _("%(first)s 等 %(n)s 个") % {"first": many[0].shown, "n": len(many)}
-            whole = Item(hashlib.sha256(said.encode()).hexdigest()[:32], kind, told, many[0].places, fixed=many[0].fixed)
+            whole = Datum(hashlib.sha256(said.encode()).hexdigest()[:32], kind, told, many[0].places, fixed=many[0].fixed)
             whole.count = sum(item.count for item in many)
             whole.members = frozenset(item.key for item in many)
             found = {k: v for k, v in found.items() if v.kind != kind} | {whole.key: whole}
     return list(found.values())
 
 
-def joined(parts: Iterable[list[Item]]) -> list[Item]:
+def joined(parts: Iterable[list[Datum]]) -> list[Datum]:
     """Return the items of several sources, each datum once."""
-    found: dict[str, Item] = {}
+    found: dict[str, Datum] = {}
     for item in (one for part in parts for one in part):
-        known = found.setdefault(item.key, Item(item.key, item.kind, item.shown))
+        known = found.setdefault(item.key, Datum(item.key, item.kind, item.shown))
         known.count += item.count
         known.fixed = known.fixed or item.fixed
         known.members |= item.members
@@ -112,12 +112,12 @@ def joined(parts: Iterable[list[Item]]) -> list[Item]:
     return sorted(found.values(), key=lambda i: (list(rules().kinds).index(i.kind), i.shown, i.key))
 
 
-def read(kept: list[dict[str, Any]]) -> list[Item]:
+def read(kept: list[dict[str, Any]]) -> list[Datum]:
     """Return the items that a record keeps."""
-    return [Item(**one) for one in kept]
+    return [Datum(**one) for one in kept]
 
 
-def decided(items: list[Item], said: Mapping[str, Decision], user: User) -> list[Item]:
+def decided(items: list[Datum], said: Mapping[str, Decision], user: User) -> list[Datum]:
     """Return the items with what was decided on each.
 
     Raises ``ZS-WB-42`` for hiding what stands in a file that can't be written over, ``ZS-WB-44`` for keeping without a reason.
@@ -135,23 +135,23 @@ def decided(items: list[Item], said: Mapping[str, Decision], user: User) -> list
     return items
 
 
-def hides(items: list[Item]) -> Callable[[Found], bool]:
+def hides(items: list[Datum]) -> Callable[[Found], bool]:
     """Return what says of a datum whether it is to be hidden: decided so, by itself or with those it is one of."""
     gone = chosen(items, HIDE)
     return lambda one: key_of(one) in gone
 
 
-def chosen(items: list[Item], decision: str) -> set[str]:
+def chosen(items: list[Datum], decision: str) -> set[str]:
     """Return the keys of all that was so decided on, of very many decided together each one's."""
     return {key for item in items if item.decision == decision for key in (item.key, *item.members)}
 
 
-def is_among(item: Item, keys: set[str]) -> bool:
+def is_among(item: Datum, keys: set[str]) -> bool:
     """Return whether an item is one of these, or all that it stands for is."""
     return item.key in keys or (bool(item.members) and item.members <= keys)
 
 
-def unsaid(items: list[Item]) -> Callable[[str], str]:
+def unsaid(items: list[Datum]) -> Callable[[str], str]:
     """Return what hides everything personal in a text but what was decided to be kept: for what nobody looks over first."""
     kept = {item.key for item in items if item.decision == KEEP}
     return lambda text: redacted(text, lambda one: key_of(one) not in kept)

@@ -9,11 +9,13 @@ import shutil
 from collections.abc import Mapping
 from datetime import date, datetime
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 from pydantic import ValidationError
 
 from zhunsheng.clock import told
@@ -27,7 +29,8 @@ from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import commitment_digest, refuse_early, refuse_too_large
 from zhunsheng.draws.randomness import canonical_text, entered
 from zhunsheng.draws.reading import plan_of, read_plan
-from zhunsheng.draws.results import Result, check_results, overdue, publish_by
+from zhunsheng.draws.results import InspectionResult, check_results, overdue, publish_by
+from zhunsheng.draws.results import categories as categories
 from zhunsheng.draws.slips import ceremony_of, opened, record, record_digest
 from zhunsheng.draws.spec import ID
 from zhunsheng.draws.staffing import recusals, refuse_unstaffed
@@ -38,6 +41,7 @@ from zhunsheng.faults import fault
 from zhunsheng.files.opening import decode
 from zhunsheng.usecases.drawing import (
     BUNDLE,
+    FrameSource,
     commit_plan,
     entity_names,
     record_slips,
@@ -48,9 +52,10 @@ from zhunsheng.usecases.drawing import (
     write_notice,
 )
 from zhunsheng.usecases.progress import Progress, no_progress
-from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, Upload, User
+from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, User
 from zhunsheng.web.services import commitments, stamps
 from zhunsheng.web.services.conditions import frame_past, known_later
+from zhunsheng.web.services.uploads import take
 from zhunsheng.web.services.year import store
 from zhunsheng.web.workflow import advance, check, note
 from zhunsheng.wording import number
@@ -67,6 +72,14 @@ COLUMNS = {
     "可查事项": "items",
     "回避对象": "recuse",
 }
+
+
+UNNUMBERED = gettext_lazy("检查人员编号应由字母和数字组成，至多 22 个")
+
+
+def numbered(number: str) -> bool:
+    """Return whether a text can be an inspector's number."""
+    return bool(ID.fullmatch(number)) and number.isalnum()
 
 
 def keep_item(department: Organisation, code: str, name: str, basis: str) -> InspectionItem:
@@ -91,8 +104,8 @@ def keep_inspector(
     Raises ``ZS-WB-06`` for a number that is none, ``ZS-DR-25`` for one that looks like another's.
     """
     number = said.get("number", "").strip()
-    if not number or not ID.fullmatch(number) or not number.isalnum():
-        raise ZhunshengError("ZS-WB-06", detail=gettext("检查人员编号应由字母和数字组成，至多 22 个"))
+    if not numbered(number):
+        raise ZhunshengError("ZS-WB-06", detail=str(UNNUMBERED))
     other = (_numbers(department) if known is None else known).setdefault(lookalikes.of_id(number), number)
     if other != number and not Inspector.objects.filter(department=department, number=number).exists():
         raise ZhunshengError("ZS-DR-25", detail=gettext("%(new)s 与已有的 %(old)s") % {"new": number, "old": other})
@@ -114,8 +127,12 @@ def keep_inspector(
     return kept
 
 
-def take_inspectors(upload: Upload, department: Organisation) -> int:
-    """Keep every row of a csv of inspectors; all or none. Raises ``ZS-WB-06`` and ``ZS-DR-25`` naming the row, ``ZS-EV-07``."""
+def take_inspectors(file: UploadedFile[bytes] | None, department: Organisation, user: User) -> int:
+    """Keep every row of a csv of inspectors; all or none.
+
+    Raises as ``uploads.take``, ``ZS-WB-06`` and ``ZS-DR-25`` naming the row, ``ZS-EV-07``.
+    """
+    upload = take(file, "ledger", department, user, limit=5 * 2**20)
     rows = list(csv.DictReader(io.StringIO(decode(upload.content(), upload.name))))
     known = _numbers(department)
     with transaction.atomic():
@@ -272,9 +289,7 @@ def commit(draw: Draw, user: User, progress: Progress = no_progress, seen: str |
         Plan.model_validate(draw.plan),
         people,
         folder,
-        evidence=store().root,
-        on=draw.frame_on,
-        department=draw.department.code,
+        FrameSource(evidence=store().root, on=draw.frame_on, department=draw.department.code),
         bundled=True,
     )
 
@@ -400,6 +415,12 @@ def strength(draw: Draw) -> Verdict:
     return verdict(Plan.model_validate(draw.plan), values)
 
 
+def sealing(draw: Draw) -> list[str]:
+    """Return the speakers of a draw's ceremony whose slips are sealed before they speak, none without such a ceremony."""
+    found: list[str] = next((s["speakers"] for s in draw.plan["randomness"] if s.get("sealed")), [])
+    return found
+
+
 def slips_shown(draw: Draw) -> dict[str, str] | None:
     """Return when a ceremony's slips were recorded and the digest of the record, None without one."""
     kept = slips_of(draw.folder()) if draw.state != "planned" else None
@@ -434,6 +455,7 @@ def enter(
             raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
         if now.first_by_id == user.pk:
             raise ZhunshengError("ZS-WB-06", detail="两次录入须由两个人完成")
+        assert now.first_entry is not None
         try:
             seal_entries(now.folder(), now.first_entry, entry)
         except ZhunshengError as error:
@@ -510,7 +532,7 @@ def keep_result(
     if seen is not None and seen != task.seen_digest():
         raise ZhunshengError("ZS-WB-10", title=str(task))
     check_results(
-        [Result(task.entity, tuple(task.team), result or None, inspected_on, published_on)], {task.entity: task.team}
+        [InspectionResult(task.entity, tuple(task.team), result or None, inspected_on, published_on)], {task.entity: task.team}
     )
     if result and not inspected_on:
         raise ZhunshengError("ZS-DR-09", detail=f"{task.entity} 有结果而没有检查日期")
@@ -539,7 +561,7 @@ def overdue_tasks(draw: Draw, today: date) -> list[tuple[str, str, date]]:
     if draw.ends_on is None:
         return []
     tasks = list(draw.tasks.all())
-    results = [Result(t.entity, tuple(t.team), t.result or None, t.inspected_on, t.published_on) for t in tasks]
+    results = [InspectionResult(t.entity, tuple(t.team), t.result or None, t.inspected_on, t.published_on) for t in tasks]
     return overdue(results, {t.entity: t.team for t in tasks}, draw.ends_on, today)
 
 
@@ -548,7 +570,7 @@ def ledger_file(draw: Draw) -> bytes:
     done = draw.tasks.exclude(inspected_on=None)
     if not done:
         raise ZhunshengError("ZS-WB-06", detail="还没有检查结果")
-    results = [Result(t.entity, tuple(t.team), t.result or None, t.inspected_on, t.published_on) for t in done]
+    results = [InspectionResult(t.entity, tuple(t.team), t.result or None, t.inspected_on, t.published_on) for t in done]
     return results_csv(proof_of(draw), results).encode("utf-8-sig")
 
 
@@ -557,7 +579,7 @@ def proof_of(draw: Draw) -> dict[str, Any]:
     return read_bundle(draw.folder() / BUNDLE)
 
 
-def adopt(draw: Draw, source: Any, user: User) -> Draw:
+def adopt(draw: Draw, source: Path, user: User) -> Draw:
     """Take over a draw made by the command line: its folder is copied, its tasks are made, its state follows."""
     shutil.copytree(source, draw.folder(), dirs_exist_ok=True)
     read_plan(draw.folder() / "plan.json")

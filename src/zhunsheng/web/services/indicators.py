@@ -104,7 +104,7 @@ def _as_seen(indicator: Indicator, seen: str) -> Indicator:
     return indicator
 
 
-def _telling(code: str, what: str, words: Callable[[Indicator], str]) -> Callable[[TargetSheet, TargetSheet], Any]:
+def _telling(code: str, what: str, words: Callable[[Indicator], str]) -> Callable[[TargetSheet, TargetSheet], tuple[dict[str, str], dict[str, str]]]:
     """Return what the log says of a change: the words on one indicator before and after it, by its place in the sheet."""
 
     def told(old: TargetSheet, new: TargetSheet) -> tuple[dict[str, str], dict[str, str]]:

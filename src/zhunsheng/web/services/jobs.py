@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError, close_old_connections, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_tasks import task
 
 from zhunsheng import __version__
@@ -24,9 +26,12 @@ from zhunsheng.usecases.progress import Progress
 from zhunsheng.web.actor import acting
 from zhunsheng.web.audit import record
 from zhunsheng.web.models import Assessment, Draw, Job, Organisation, Sheet, Upload, User
+from zhunsheng.web.models.work import cipher
 from zhunsheng.web.roles import may
 from zhunsheng.web.services import draws, office, portfolio, publishing, year
 from zhunsheng.web.services.sheets import this_year
+from zhunsheng.web.services.uploads import take
+from zhunsheng.web.workflow import compare
 
 log = logging.getLogger(__name__)
 STALE = timedelta(seconds=30)  # without a sign of life a running job counts as interrupted
@@ -175,7 +180,7 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
             good_rows=bool(job.args.get("good_rows")),
             marked_in=job.folder(),
             who=job.by.get_username() if job.by else None,
-            cipher=year.cipher(),
+            cipher=cipher(),
             only_own=True,
             bounds=WEB,
         )
@@ -238,6 +243,45 @@ HANDLERS: dict[str, Callable[[Job, Progress], dict[str, Any]]] = {
 }
 
 
+def archive_soon(
+    place: Organisation, of_year: int, user: User, file: UploadedFile[bytes] | None, folder: Sequence[UploadedFile[bytes]]
+) -> Job:
+    """Put documents that came as a zip, or as the files of a folder, in line. Raises as ``uploads.take``, ``ZS-WB-04``."""
+    documents = [f for f in folder if f.name and f.name.lower().endswith(portfolio.ENDINGS)]
+    if documents:
+        name = _("选择的文件夹") + ".zip"
+        upload = Upload.keep(portfolio.packed(documents), name, "archive", place, user)
+    else:
+        upload = take(file, "archive", place, user)
+    return enqueue("archive", f"archive:{upload.pk}", user, place, upload=upload.pk, year=of_year)
+
+
+def archive_again(job: Job, chosen: dict[str, Organisation | str | None], user: User) -> Job:
+    """Put what is left of an archive in line, with the places that a person chose for it by name."""
+    places = portfolio.places_of(job, chosen)
+    key = f"archive:{job.pk}:{portfolio.digest(places)}"
+    told = {"upload": job.args["upload"], "year": job.args["year"], "places": places}
+    return enqueue("archive", key, user, job.department, **told)
+
+
+def commit_soon(draw: Draw, user: User, seen: str) -> Job:
+    """Put a draw's commitment in line. Raises ``ZS-WB-10`` where the draw is no longer what was seen."""
+    compare(draw, seen)
+    return enqueue("commit", f"commit:{draw.pk}:{seen}", user, draw.department, draw=draw.pk, seen=seen)
+
+
+def draw_soon(draw: Draw, user: User, seen: str) -> Job:
+    """Put the drawing itself in line. Raises ``ZS-WB-10`` where the draw is no longer what was seen."""
+    compare(draw, seen)
+    return enqueue("draw", f"draw:{draw.pk}", user, draw.department, draw=draw.pk, seen=seen)
+
+
+def results_soon(draw: Draw, user: User) -> Job:
+    """Put the import of a draw's results into the inspections ledger in line."""
+    upload = Upload.keep(draws.ledger_file(draw), f"检查台账-{draw.code}.csv", "ledger", draw.department, user)
+    return import_soon(upload, user, "inspections")
+
+
 def assess_soon(department: Organisation, user: User | None) -> list[Job]:
     """Put the assessment of a department's years in line (those with sheets in force), once for each state of it.
 
@@ -255,8 +299,9 @@ def assess_soon(department: Organisation, user: User | None) -> list[Job]:
             last = Job.objects.filter(kind="assess", department=department, args__year=one, state=Job.State.DONE)
             done = last.order_by("finished_at", "pk").last()
             # Both: figures may be found by a page, which compares nothing that was published with them.
-            shown = newest is not None and newest.key == key and done is not None
-            anew = not (shown and (done.key == name or done.key.startswith(_again(name))))
+            shown = newest is not None and newest.key == key
+            said = done is not None and (done.key == name or done.key.startswith(_again(name)))
+            anew = not (shown and said)
             jobs.append(enqueue("assess", name, user, department, anew=anew, year=one))
     return jobs
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation.key import KeyCard, check_points, key_card
 from zhunsheng.regulations import KeyFramework, key_frameworks
+from zhunsheng.reports.key_report import KeyReport, write_key_report
 from zhunsheng.usecases.result import RunSheet
 from zhunsheng.web.models import (
     KeyEvaluation,
@@ -80,7 +84,7 @@ def card_of(evaluation: KeyEvaluation) -> KeyCard:
     return key_card(framework_of(evaluation), given, agreed)
 
 
-def free_projects(department: Organisation, year: int) -> Any:
+def free_projects(department: Organisation, year: int) -> QuerySet[Sheet]:
     """Return the query of the projects that are not evaluated yet."""
     return Sheet.objects.filter(
         department=department, year=year, kind="project", retired=False, key_evaluations=None
@@ -212,7 +216,7 @@ def result_of(evaluation: KeyEvaluation) -> tuple[RunSheet | None, str]:
     department, year, code = evaluation.department, evaluation.year, evaluation.sheet.code
     signed = SelfEvaluation.objects.filter(department=department, year=year, state__in=SETTLED).first()
     found = signed.assessment.run.sheet(code) if signed and signed.assessment else None
-    if found is not None:
+    if signed is not None and found is not None:
         return found, _("自评得分（复核通过）") if signed.state == "accepted" else _("自评得分（已签字，未复核）")
     kept = newest_assessment(department, year)
     return kept.run.sheet(code) if kept else None, _("系统测算（自评未签字）")
@@ -226,6 +230,32 @@ def framework_for(department: Organisation, year: int) -> KeyFramework:
 def grade_of(evaluation: KeyEvaluation, card: KeyCard) -> str:
     """Return the grade of an agreed card by the rules that hold for the department."""
     return rules_for(evaluation.department, evaluation.year).scheme.grade(card.total)
+
+
+def report_of(evaluation: KeyEvaluation, on: date) -> tuple[bytes, str] | None:
+    """Return the report in Word, dated ``on``, and its name; None until every row is agreed."""
+    card = card_of(evaluation)
+    if not card.complete:
+        return None
+    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
+        path = Path(scratch) / "重点绩效评价报告.docx"
+        write_key_report(
+            framework_of(evaluation),
+            card,
+            {code: said.get("reason", "") for code, said in evaluation.agreed.items()},
+            KeyReport(
+                project=evaluation.sheet.name,
+                department=evaluation.department.name_in(evaluation.year),
+                year=evaluation.year,
+                on=on,
+                grade=grade_of(evaluation, card),
+                method=evaluation.method,
+                conclusion=evaluation.conclusion,
+                findings=[(r.problem, r.owner, r.due_on) for r in reported_fixes(evaluation)],
+            ),
+            path,
+        )
+        return path.read_bytes(), f"{evaluation.sheet.name}重点绩效评价报告.docx"
 
 
 def suggested(evaluation: KeyEvaluation, card: KeyCard, result: RunSheet | None) -> list[str]:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import io
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Ledger, Page, browse, ledger_of, write_template
+from zhunsheng.evidence import Ledger, LedgerPage, View, Window, browse, ledger_of, write_template
 from zhunsheng.evidence import ledgers as all_ledgers
+from zhunsheng.evidence.browsing import LedgerRow
+from zhunsheng.evidence.records import Batch
 from zhunsheng.files.writing import TextBook
 from zhunsheng.text import csv_text
 from zhunsheng.web.audit import record
 from zhunsheng.web.models import Organisation, User
+from zhunsheng.web.models.work import cipher
 from zhunsheng.web.services import jobs
 from zhunsheng.web.services import year as figures
 
@@ -40,7 +44,7 @@ def one(name: str) -> Ledger | None:
         return None
 
 
-def listed(department: Organisation) -> tuple[list[dict[str, Any]], list[tuple[Any, bool]]]:
+def listed(department: Organisation) -> tuple[list[dict[str, Any]], list[tuple[Batch, bool]]]:
     """Return each ledger with its newest batch, those with data first; and all batches, newest first, with whether undone."""
     batches = figures.store().batches(department=key_of(department))
     undone = {b.undoes for b in batches if b.undoes}
@@ -51,7 +55,7 @@ def listed(department: Organisation) -> tuple[list[dict[str, Any]], list[tuple[A
     return sorted(found, key=lambda x: x["batch"] is None), [(b, b.batch in undone) for b in reversed(batches)]
 
 
-def undone(department: Organisation, year: int) -> list[Any]:
+def undone(department: Organisation, year: int) -> list[Batch]:
     """Return the batches by which a department took others back, newest first: of those that a year's data can have been in.
 
     What was imported before the year began held none of it; what a later batch held is not told by its date.
@@ -61,27 +65,27 @@ def undone(department: Organisation, year: int) -> list[Any]:
     return [b for b in reversed(batches) if b.undoes in of_year]
 
 
-def page_of(department: Organisation, ledger: Ledger, size: int, offset: int, **asked: Any) -> Page:
-    """Return one page of rows. ``asked`` is as for ``evidence.browse``."""
+def page_of(department: Organisation, ledger: Ledger, size: int, offset: int, **asked: Any) -> LedgerPage:
+    """Return one page of rows. ``asked`` are the fields of ``evidence.View``."""
     snapshot = figures.store().snapshot()
-    return browse(snapshot, ledger, key_of(department), limit=size, offset=offset, cipher=figures.cipher(), **asked)
+    return browse(snapshot, ledger, key_of(department), View(**asked), Window(size, offset), cipher())
 
 
 def exported(department: Organisation, ledger: Ledger, kind: str, **asked: Any) -> tuple[bytes, str]:
     """Return what is found as an Excel (``xlsx``) or csv file with its name; the log keeps that it was taken out."""
-    snapshot = figures.store().snapshot()
-    found = browse(snapshot, ledger, key_of(department), limit=EXPORT_ROWS, cipher=figures.cipher(), **asked)
-    said = {"ledger": ledger.id, "rows": len(found.rows), "personal": bool(asked.get("personal"))}
+    snapshot, view = figures.store().snapshot(), View(**asked)
+    found = browse(snapshot, ledger, key_of(department), view, Window(EXPORT_ROWS), cipher())
+    said = {"ledger": ledger.id, "rows": len(found.rows), "personal": view.personal}
     record("export", department, after=said)
     content = _csv(ledger, found.rows) if kind == "csv" else _xlsx(ledger, found.rows)
     return content, f"{ledger.title}.{kind}"
 
 
-def _csv(ledger: Ledger, rows: Any) -> bytes:
+def _csv(ledger: Ledger, rows: Sequence[LedgerRow]) -> bytes:
     return csv_text([[c.title for c in ledger.columns], *(r.values for r in rows)]).encode("utf-8-sig")
 
 
-def _xlsx(ledger: Ledger, rows: Any) -> bytes:
+def _xlsx(ledger: Ledger, rows: Sequence[LedgerRow]) -> bytes:
     titles = [c.title for c in ledger.columns]
     buffer = io.BytesIO()
     with TextBook(buffer, in_memory=True, default_date_format="yyyy-mm-dd") as book:

@@ -7,10 +7,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from zhunsheng.evidence import ledgers
-from zhunsheng.measures import Match, combine
+from zhunsheng.measures import Match, Rows, combine
 from zhunsheng.usecases.assessing import Evidence
 from zhunsheng.usecases.tracing import trace
 from zhunsheng.web.models import Organisation
+from zhunsheng.web.models.work import cipher
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.ledgers import key_of
 
@@ -50,11 +51,10 @@ def behind(
     parts = [readings.get((kept.measure, key_of(department), project)) for project in projects or (None,)]
     reading = combine(evidence.measures[kept.measure], [r for r in parts if r])
     if reading is not None:
-        found = trace(
-            evidence, match, reading, year, assessment.as_of, projects=projects, limit=limit, personal=personal
-        )
-        cipher = figures.cipher()
-        rows = [(r, [cipher.show(v) if personal else v for v in r.values.values()]) for r in found.rows]
+        wanted = Rows(limit=limit, projects=projects, personal=personal)
+        found = trace(evidence, match, reading, year, assessment.as_of, wanted)
+        shown = cipher()
+        rows = [(r, [shown.show(v) if personal else v for v in r.values.values()]) for r in found.rows]
         context |= {
             "found": found,
             "ledger": ledgers()[found.measure.ledger] if found.measure else None,

@@ -18,9 +18,7 @@ from zhunsheng.web.audit import record
 from zhunsheng.web.models import Organisation, OrganisationStage
 from zhunsheng.web.models.people import ALWAYS
 
-# Django comes without types: to the type checker a choice would be the pair it is written as.
-Event: Any = OrganisationStage.Event
-Kind: Any = Organisation.Kind
+Event, Kind = OrganisationStage.Event, Organisation.Kind
 NEAR = 5  # proposals for a name nobody bears
 
 
@@ -30,7 +28,7 @@ NEAR = 5  # proposals for a name nobody bears
 def _free(name: str, parent: Organisation | None, but: Organisation | None = None) -> None:
     """Refuse a name that another organisation in use bears under the same parent. Raises ``ZS-WB-20``."""
     namesakes = Organisation.objects.filter(parent=parent, name=name, active=True)
-    if namesakes.exclude(pk=but.pk if but else None).exists():
+    if (namesakes.exclude(pk=but.pk) if but else namesakes).exists():
         raise ZhunshengError("ZS-WB-20", name=name, parent=parent.name if parent else "最上级")
 
 
@@ -42,7 +40,7 @@ def plain_code(text: str) -> str:
 def _official(code: str, but: Organisation | None = None) -> None:
     """Refuse an official code that another organisation in use bears as its code or its name. Raises ``ZS-WB-24``."""
     bearing = Organisation.objects.filter(Q(official_code=code) | Q(name=code), active=True)
-    other = bearing.exclude(pk=but.pk if but else None).first()
+    other = (bearing.exclude(pk=but.pk) if but else bearing).first()
     if code and other:
         raise ZhunshengError("ZS-WB-24", number=code, name=told(other))
 

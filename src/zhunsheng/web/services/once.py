@@ -9,14 +9,15 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import IntegrityError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models.api import ApiAnswer
-from zhunsheng.web.models.audited import AuditHead, Late
+from zhunsheng.web.models.audited import AuditHead, LateSave
 from zhunsheng.web.models.sent import Repeated, Sent, spend
-from zhunsheng.web.sending import Form, current
+from zhunsheng.web.requests import SignedInRequest
+from zhunsheng.web.sending import FormUnderway, current
 from zhunsheng.web.services.answers import KEPT, request_digest
 
 FIELD = "once"
@@ -37,15 +38,15 @@ def new_key(seen: int | None) -> str:
     return f"{secrets.token_hex(8)}.{'' if seen is None else seen}"
 
 
-def form_of(request: HttpRequest) -> Form:
+def form_of(request: SignedInRequest) -> FormUnderway:
     """Return the form that a POST brings; one without a key (a program's) is acted on each time it comes."""
     told = _KEY.fullmatch(request.POST.get(FIELD, ""))
     user, path = request.user.pk, request.path
     if told is None:
-        return Form(user, "", "", path)
+        return FormUnderway(user, "", "", path)
     # The same page sent with other words is another act: someone went back and wrote the next one.
     digest = request_digest(request, but=(FIELD, "csrfmiddlewaretoken"))
-    return Form(user, told[1], digest, path, int(told[2]) if told[2] else None)
+    return FormUnderway(user, told[1], digest, path, int(told[2]) if told[2] else None)
 
 
 def acted(act: Callable[[], HttpResponse], *, whole: bool) -> HttpResponse | Sent:
@@ -83,7 +84,7 @@ def acted(act: Callable[[], HttpResponse], *, whole: bool) -> HttpResponse | Sen
 def _of_two(error: Exception) -> bool:
     """Return whether an error of the database comes of two acts at once."""
     waited = isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", "") in DEADLOCKS
-    return waited or isinstance(error, IntegrityError | Late)
+    return waited or isinstance(error, IntegrityError | LateSave)
 
 
 def answered(response: HttpResponse, said: str = "") -> None:
@@ -106,7 +107,7 @@ def spend_now() -> None:
         spend(form)
 
 
-def _first(form: Form) -> Sent | None:
+def _first(form: FormUnderway) -> Sent | None:
     """Return what came of the same form before, None where nothing did. Raises ``ZS-WB-47``."""
     until = time.monotonic() + WAIT
     while True:
@@ -118,7 +119,7 @@ def _first(form: Form) -> Sent | None:
         time.sleep(0.05)
 
 
-def _settle(form: Form) -> None:
+def _settle(form: FormUnderway) -> None:
     """Keep where an act in several transactions led; where it led nowhere, let its key go."""
     if form.open:
         _let_go(form)
@@ -128,7 +129,7 @@ def _settle(form: Form) -> None:
         Sent.objects.filter(pk=form.row, location="").update(location=form.location[:500], said=form.said)
 
 
-def _let_go(form: Form) -> None:
+def _let_go(form: FormUnderway) -> None:
     if form.row is not None:
         Sent.objects.filter(pk=form.row).delete()
         form.row = None

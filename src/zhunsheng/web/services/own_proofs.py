@@ -18,7 +18,7 @@ from zhunsheng.web.services.draws import strength
 
 
 @dataclass(frozen=True)
-class Told:
+class OwnResult:
     """What an entity is told: where it stands, how strong the randomness is, whether the code could be one at all."""
 
     own: Own
@@ -32,13 +32,13 @@ def askable(draw: Draw) -> bool:
     return (draw.folder() / "frame.tsv").is_file()
 
 
-def told(draw: Draw, typed: str) -> Told:
+def told(draw: Draw, typed: str) -> OwnResult:
     """Return what an entity of a draw is told. Raises ``ZS-WB-49`` for a person's number, ``ZS-DR-08`` for a broken frame."""
     _refuse_persons(typed)
     public = _result_is_public(draw)
     own = own_of(draw.folder(), typed, drawn=public)
     mistyped = own.stratum is None and len(own.entity) == 18 and not uscc.is_valid(own.entity)
-    return Told(own, strength(draw).text() if public else "", mistyped, bool(key_of(draw.folder() / "frame.tsv")))
+    return OwnResult(own, strength(draw).text() if public else "", mistyped, bool(key_of(draw.folder() / "frame.tsv")))
 
 
 def proof_file(draw: Draw, typed: str) -> tuple[str, bytes] | None:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zhunsheng.web.models import Role
 from zhunsheng.web.roles import ACTIONS, PARTS, Act, words_of
 from zhunsheng.web.services.decisions import RECORDS
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 @dataclass(frozen=True)
-class Row:
+class ActionRow:
     """One action: its name, who may take it, on which states (by role where they differ), where it leads, apart from what."""
 
-    words: Any
+    words: StrOrPromise
     held: list[tuple[str, bool]]
     on: list[str]
     to: list[str]
-    apart: list[Any]
+    apart: list[StrOrPromise]
     remark: bool
     system: bool
 
@@ -27,8 +30,8 @@ class Row:
 class Part:
     """The actions of one part; ``held`` says of each role whether it acts there (``act``), looks (``look``) or neither."""
 
-    words: Any
-    rows: list[Row]
+    words: StrOrPromise
+    rows: list[ActionRow]
     held: list[tuple[str, str]]
     way: list[str]
 
@@ -51,8 +54,8 @@ def states_of(prefix: str) -> dict[str, str]:
     return {str(value): str(words) for value, words in kind.State.choices} if kind else {}
 
 
-def _row(name: str, act: Act, states: dict[str, str]) -> Row:
-    return Row(
+def _row(name: str, act: Act, states: dict[str, str]) -> ActionRow:
+    return ActionRow(
         words=words_of(name),
         held=[(str(role.label), role in act.roles) for role in Role],
         on=[f"{Role(role).label}：{states[s]}" for role, s in act.by] or [states[s] for s in act.on],

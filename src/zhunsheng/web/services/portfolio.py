@@ -16,14 +16,15 @@ from typing import Any, Literal
 
 import xlsxwriter
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.zips import Bounds, Unfit, Zip
+from zhunsheng.files.zips import UnfitZip, Zip, ZipBounds
 from zhunsheng.intake import book_of, open_bytes
 from zhunsheng.text import AS_TEXT, clean
 from zhunsheng.usecases.assessing import Evidence
@@ -59,7 +60,7 @@ from zhunsheng.wording import rate
 DIMENSIONS = ("成本", "产出", "效益", "满意度")
 WHOLE = "部门整体"
 # A document in a zip may be as large as one that comes alone. They are read one by one, so that all of them cost time only.
-BOUNDS = Bounds(members=5000, member=LIMITS["document"], unpacked=2 * 2**30)
+BOUNDS = ZipBounds(members=5000, member=LIMITS["document"], unpacked=2 * 2**30)
 ENDINGS = (".docx", ".xlsx", ".xls", ".txt", ".html")
 
 
@@ -75,7 +76,7 @@ def members(content: bytes, name: str, chosen: Callable[[str], bool] = lambda _p
         listed = [info for info in archive.members if chosen(path_of(info))]
         for info in listed:  # all before the first is taken in: of a zip that is broken nothing is
             archive.test(info)
-    except Unfit as fault:
+    except UnfitZip as fault:
         raise ZhunshengError("ZS-WB-07", name=name, detail=str(fault)[:200]) from None
     return Documents(archive, listed)
 
@@ -112,7 +113,7 @@ def _gbk(name: str) -> str:
         return name
 
 
-def packed(files: list[Any]) -> bytes:
+def packed(files: Sequence[UploadedFile[bytes]]) -> bytes:
     """Return the files of a chosen folder as one zip, so that they go the way of an uploaded one. Raises ``ZS-WB-04``."""
     if sum(f.size or 0 for f in files) > settings.MAX_UPLOAD:
         raise ZhunshengError("ZS-WB-04", name=_("选择的文件夹"), limit=settings.MAX_UPLOAD // 2**20)
@@ -248,8 +249,8 @@ def assess_all(district: Organisation, year: int, progress: Progress = no_progre
     return {"departments": len(departments), "failed": failed}
 
 
-Standing = Literal["graded", "open", "unconfirmed", "pending", "unapproved", "unfiled"]
-STANDINGS: tuple[Standing, ...] = ("graded", "open", "unconfirmed", "pending", "unapproved", "unfiled")
+RankStanding = Literal["graded", "open", "unconfirmed", "pending", "unapproved", "unfiled"]
+STANDINGS: tuple[RankStanding, ...] = ("graded", "open", "unconfirmed", "pending", "unapproved", "unfiled")
 
 
 def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
@@ -270,14 +271,14 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
     days, common = days_of({row["department_id"] for row in rows}, year), default_as_of(year)
     newest = {r["department_id"]: r for r in rows if r["as_of"] <= days.get(r["department_id"], common)}
     lights: dict[int, dict[str, int]] = defaultdict(dict)
-    for row in _lights(district, year).values("department_id", "light").annotate(n=Count("id")).order_by():
-        lights[row["department_id"]][row["light"]] = row["n"]
+    for lit in _lights(district, year).values("department_id", "light").annotate(n=Count("id")).order_by():
+        lights[lit["department_id"]][lit["light"]] = lit["n"]
     findings: dict[int, dict[str, int]] = defaultdict(dict)
     drafts: dict[int, int] = defaultdict(int)
     counted = SheetFinding.objects.filter(office.below(district, year, "department__"), year=year)
     for row in counted.values("department_id", "level", "version__state").annotate(n=Count("id")).order_by():
-        mine = findings[row["department_id"]]
-        mine[row["level"]] = mine.get(row["level"], 0) + row["n"]
+        levels = findings[row["department_id"]]
+        levels[row["level"]] = levels.get(row["level"], 0) + row["n"]
         drafts[row["department_id"]] += row["n"] if row["version__state"] != "approved" else 0
     sheets = Sheet.objects.filter(office.below(district, year, "department__"), year=year, retired=False)
     pending = unreviewed(district, year)
@@ -291,7 +292,7 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
         found = newest.get(department.pk) if department.pk in approved else None
         total, most = (found["total"], found["most"]) if found else (None, None)
         settled = total is not None and most in (None, total)
-        standing: Standing = (
+        standing: RankStanding = (
             "unfiled"
             if department.pk not in counts
             else "unapproved"
@@ -442,7 +443,7 @@ def weak_points(basis: dict[str, str]) -> dict[str, Decimal]:
     return {k: Decimal(v) for k, v in basis.items() if k != "evidence" and Decimal(v)}
 
 
-def standing_words(standing: Standing) -> str:
+def standing_words(standing: RankStanding) -> str:
     """Return why a department is not ranked, empty for one that is."""
     words = {
         "open": _("有待定分值，不评等级"),
@@ -468,7 +469,7 @@ def group_rate(rows: Iterable[dict[str, Any]]) -> float | None:
     return None if found is None else float(found)
 
 
-def _lights(district: Organisation, year: int) -> Any:
+def _lights(district: Organisation, year: int) -> QuerySet[IndicatorLight]:
     return IndicatorLight.objects.filter(office.below(district, year, "department__"), year=year)
 
 
@@ -505,11 +506,10 @@ def heat_map(district: Organisation, year: int) -> dict[str, Any]:
 def findings_by_rule(district: Organisation, year: int) -> list[dict[str, Any]]:
     """Return rules with how many findings in how many departments, most first."""
     rows = SheetFinding.objects.filter(office.below(district, year, "department__"), year=year)
-    return list(
-        rows.values("rule", "level", "title")
-        .annotate(n=Count("id"), departments=Count("department", distinct=True))
-        .order_by("-n", "rule")
+    counted = rows.values("rule", "level", "title").annotate(
+        n=Count("id"), departments=Count("department", distinct=True)
     )
+    return [{**row} for row in counted.order_by("-n", "rule")]
 
 
 def late(district: Organisation, year: int, today: date) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils import timezone
@@ -35,11 +36,12 @@ from zhunsheng.text import csv_text
 from zhunsheng.usecases.drawing import BUNDLE
 from zhunsheng.usecases.result import RunContest, RunSheet, RunTotal
 from zhunsheng.web.models import Contest, Draw, Organisation, Publication, SelfEvaluation, SheetVersion, Step, User
+from zhunsheng.web.models.decided import Overtaken
 from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.services import disclosing, office, stamps
 from zhunsheng.web.services.commitments import happened
-from zhunsheng.web.services.disclosing import Decision, Item, Undecided
+from zhunsheng.web.services.disclosing import Datum, Decision, UndecidedData
 from zhunsheng.web.services.draws import allotted, proof_of, slips_shown, strength
 from zhunsheng.web.services.year import (
     FORM,
@@ -54,7 +56,7 @@ from zhunsheng.web.services.year import (
     points_figure,
     score_figures,
 )
-from zhunsheng.web.workflow import Overtaken, advance, check, note
+from zhunsheng.web.workflow import advance, check, note
 from zhunsheng.wording import plain as figure
 
 # Who typed it stays inside.
@@ -81,7 +83,7 @@ class Copy:
         told += [f"{name}:{hashlib.sha256(content).hexdigest()}" for name, content in sorted(self.files.items())]
         return hashlib.sha256("\x1f".join(told).encode()).hexdigest()
 
-    def personal(self) -> list[Item]:
+    def personal(self) -> list[Datum]:
         """Return what is personal in it, wherever the public could read it. Raises ``ZS-WB-43`` for a file that can't be read."""
         # A draw's files prove one another by their digests: none can be written over.
         proof = self.kind == "draw"
@@ -96,7 +98,7 @@ class Copy:
             item.places = [_place(place) for place in item.places]
         return found
 
-    def without(self, items: list[Item], before: Sequence[dict[str, Any]] = ()) -> Copy:
+    def without(self, items: list[Datum], before: Sequence[dict[str, Any]] = ()) -> Copy:
         """Return it with what was decided to be hidden hidden everywhere; ``before`` is the data published of it earlier.
 
         Raises ``ZS-WB-42`` where something stands that can't be written over.
@@ -175,7 +177,8 @@ def _place(path: str) -> str:
     titles = {name: title for fields in FIELDS.values() for name, title, _type in fields} | PARTS
     said = []
     for part in path.split(" › "):
-        name, rest = re.match("([A-Za-z_0-9]*)(.*)", part, re.S).groups()  # type: ignore[union-attr]
+        name = re.split("[^A-Za-z_0-9]", part, maxsplit=1)[0]
+        rest = part.removeprefix(name)
         said.append(f"{titles.get(name, name) if '.' not in part else name}{rest}")
     words = " › ".join(part for part in said if part)
     return re.sub("行第([0-9]+)项第([0-9]+)项 › 内容", r"第\1行第\2格", words)
@@ -191,8 +194,7 @@ def copied(kind: str, subject: Any, *, frame: bool = True) -> Copy:
     ``frame`` False, of a draw: without the list of all who were in it; each of them still gets a proof of their own.
     """
     _ready(kind, subject)
-    build = {"targets": _targets, "self": _self_evaluation, "draw": _draw, "results": _results}[kind]
-    year, title, data = build(subject)
+    year, title, data = BUILDERS[kind](subject)
     files: list[Path] = []
     if kind == "draw":
         files = [subject.folder() / name for name in DRAW_FILES if frame or name != FRAME]
@@ -206,14 +208,14 @@ def ask(
 ) -> Publication:
     """Copy what is to be published and ask for approval; ``said`` is what was decided on what is personal in it, by key.
 
-    ``frame`` as in ``copied``. Raises ``ZS-WB-01`` where the record is not ready for it, ``Undecided`` (``ZS-WB-40``) where something personal in it was
+    ``frame`` as in ``copied``. Raises ``ZS-WB-01`` where the record is not ready for it, ``UndecidedData`` (``ZS-WB-40``) where something personal in it was
     not decided on, ``ZS-WB-42`` to ``-44``.
     """
     seen = subject.seen()
     whole = copied(kind, subject, frame=frame)
     items = disclosing.decided(whole.personal(), said or {}, user)
     if waiting := [item for item in items if not item.decision]:
-        raise Undecided("ZS-WB-40", whole.title, waiting)
+        raise UndecidedData("ZS-WB-40", whole.title, waiting)
     public = _same(kind, subject.pk).filter(published_at__isnull=False).order_by("pk")
     whole = whole.without(items, [one.data for one in public] if kind == "results" else [])
     with transaction.atomic():
@@ -258,7 +260,7 @@ def copy_of(publication: Publication) -> Copy:
     )
 
 
-def undecided(publication: Publication) -> list[Item]:
+def undecided(publication: Publication) -> list[Datum]:
     """Return what is personal in a publication's copy as it lies there and was not decided on.
 
     Quickly where copy and rules are those that it was last looked through with.
@@ -271,7 +273,7 @@ def undecided(publication: Publication) -> list[Item]:
     return [item for item in whole.personal() if item.key not in kept]
 
 
-def look_through(found: Any) -> int:
+def look_through(found: QuerySet[Publication]) -> int:
     """Look through what is public and was not yet by the present rules, and keep what nobody decided on; return how many.
 
     Nothing is taken down: it waits for the head, who withdraws it or says why it may stay.
@@ -284,7 +286,7 @@ def look_through(found: Any) -> int:
         try:
             waiting = undecided(one)
         except ZhunshengError as error:
-            waiting = [Item(f"unread-{one.pk}", "author", error.web[:80], [TITLE], 1)]
+            waiting = [Datum(f"unread-{one.pk}", "author", error.web[:80], [TITLE], 1)]
         with transaction.atomic():
             now = Publication.objects.select_for_update().get(pk=one.pk)
             known = {item.key for item in disclosing.read(now.disclosures) if item.decision != disclosing.HIDE}
@@ -301,7 +303,7 @@ def look_through_all() -> int:
     return look_through(Publication.objects.all())
 
 
-def disclosures(publication: Publication) -> list[Item]:
+def disclosures(publication: Publication) -> list[Datum]:
     """Return what was found to be personal in a publication with what was decided on it, what waits first."""
     return sorted(disclosing.read(publication.disclosures), key=lambda item: bool(item.decision))
 
@@ -326,12 +328,12 @@ def decide(publication: Publication, user: User, action: str, remark: str = "", 
 
     What is approved must still be ready to be public, and says from the first moment how its figures differ from what
     they come to now. What is personal in it must have been decided on when it was asked for, all that is in it now.
-    Raises as ``advance``, ``ZS-WB-01``, as ``assess_now``, and ``Undecided`` (``ZS-WB-41``).
+    Raises as ``advance``, ``ZS-WB-01``, as ``assess_now``, and ``UndecidedData`` (``ZS-WB-41``).
     """
     if action == "publish.approve" and publication.state == "requested":
         check(user, publication, action, seen)
         if waiting := undecided(publication):
-            raise Undecided("ZS-WB-41", str(publication), waiting)
+            raise UndecidedData("ZS-WB-41", str(publication), waiting)
 
     def dated(now: Publication) -> None:
         if action == "publish.approve":
@@ -347,12 +349,12 @@ def decide(publication: Publication, user: User, action: str, remark: str = "", 
     return step
 
 
-def same(publication: Publication) -> Any:
+def same(publication: Publication) -> QuerySet[Publication]:
     """Return the query of all publications of the same thing, itself included; versions of a sheet are one thing."""
     return _same(publication.kind, publication.object_id)
 
 
-def _same(kind: str, object_id: int) -> Any:
+def _same(kind: str, object_id: int) -> QuerySet[Publication]:
     if kind != "targets":
         return Publication.objects.filter(kind=kind, object_id=object_id)
     sheet = SheetVersion.objects.filter(pk=object_id).values("sheet")
@@ -397,7 +399,7 @@ def _returned(publication: Publication) -> Step | None:
 
 
 @receiver(post_save, sender=Step, dispatch_uid="publications follow their self-evaluation")
-def _follow(sender: Any, instance: Step, created: bool, **_more: Any) -> None:
+def _follow(sender: object, instance: Step, created: bool, **_more: object) -> None:
     """Let requests and publications follow each step of a self-evaluation, whoever takes it and from where."""
     if not created or instance.model != "selfevaluation":
         return
@@ -428,6 +430,7 @@ def _targets(version: SheetVersion) -> tuple[int, str, dict[str, Any]]:
 
 
 def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, Any]]:
+    assert evaluation.assessment is not None  # it is signed
     run = evaluation.assessment.run
     refused = _rulings(evaluation, "refused")
     # Every figure goes out with what it rests on: typed ones are marked, contested ones stand beside the reading.
@@ -595,6 +598,14 @@ def _compare(publication: Publication) -> None:
         publication.save()
 
 
+BUILDERS: dict[str, Callable[[Any], tuple[int, str, dict[str, Any]]]] = {
+    "targets": _targets,
+    "self": _self_evaluation,
+    "draw": _draw,
+    "results": _results,
+}
+
+
 def _published(data: dict[str, Any]) -> dict[str, Shown]:
     """Return the figures that were published, as far as the copy holds them; none for what was published before sheets had
     codes to tell them by."""
@@ -676,8 +687,8 @@ def since(publication: Publication) -> dict[str, Any]:
         if changed:
             notes.append(_("公开之后，检查结果又有变动；上面仍是公开时的结果"))
     # What came after the approval was looked over by nobody: only what was decided to be kept is said in it.
-    words = disclosing.unsaid(disclosing.read(publication.disclosures))
-    said: dict[str, Any] = disclosing.over_all({"notes": notes, "changes": changed, "drift": drift}, words)
+    hiding = disclosing.unsaid(disclosing.read(publication.disclosures))
+    said: dict[str, Any] = disclosing.over_all({"notes": notes, "changes": changed, "drift": drift}, hiding)
     return said
 
 
@@ -826,6 +837,35 @@ def open_json(publication: Publication) -> dict[str, Any]:
             for s in data["scores"]
         ]
     return data
+
+
+def open_document(publication: Publication) -> dict[str, Any]:
+    """Return what is public of a thing as one document: what it is, since when, its data, and what became of it since."""
+    told = {"published_at": moment(publication.published_at), "data": open_json(publication)}
+    return head_of(publication) | told | since_json(publication)
+
+
+def data_package(address: Callable[[Publication], str]) -> dict[str, Any]:
+    """Describe all open data as a data package: every published csv by its ``address``, with its fields, types and titles."""
+    resources = [
+        {
+            "name": f"{one.kind}-{one.pk}",
+            **head_of(one),
+            "path": address(one),
+            "format": "csv",
+            "mediatype": "text/csv",
+            "encoding": "utf-8",
+            "profile": "tabular-data-resource",
+            "schema": schema_of(one.kind),
+        }
+        for one in Publication.objects.filter(state="published").select_related("department__parent")
+    ]
+    return {
+        "profile": "tabular-data-package",
+        "name": "zhunsheng-open-data",
+        "title": "绩效与抽查公开数据",
+        "resources": resources,
+    }
 
 
 def parts_of(score: dict[str, Any]) -> list[dict[str, Any]]:

@@ -7,9 +7,10 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Literal
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict
 
 from zhunsheng.errors import ZhunshengError
@@ -63,43 +64,56 @@ def registers() -> dict[str, Register]:
 
 
 def cleaned(register: Register, given: dict[str, str]) -> dict[str, str]:
-    """Return the fields' texts in one form each. Raises ``ZS-WB-06`` naming the first that is wrong."""
-    data: dict[str, str] = {}
+    """Return the fields' texts in one form each. Raises ``ZS-WB-06`` naming each that is wrong."""
+    data, faults = {}, []
     for field in register.fields:
-        text = str(given.get(field.name, "")).strip()
-        if not text:
-            if field.required:
-                raise ZhunshengError("ZS-WB-06", detail=f"请填写“{field.title}”")
-            data[field.name] = ""
-            continue
         try:
-            if field.type == "date":
-                day = date.fromisoformat(text)
-                if field.past and day > timezone.localdate():
-                    raise ZhunshengError("ZS-WB-06", detail=f"“{field.title}”不能晚于今天：{day}")
-                text = day.isoformat()
-            elif field.type == "money":
-                text = f"{_amount(text):.2f}"
-            elif field.type == "number":
-                if (number := whole(text)) is None:
-                    raise ValueError
-                text = str(number)
-            elif field.type == "choice" and text not in field.values:
-                raise ValueError
-            elif len(text) > MOST["words"]:
-                detail = f"“{field.title}”有 {len(text)} 字，最多 {MOST['words']} 字"
-                raise ZhunshengError("ZS-WB-06", detail=detail)
-        except ValueError:
-            raise ZhunshengError("ZS-WB-06", detail=f"“{field.title}”填写有误：{text[:60]}") from None
-        data[field.name] = text
+            data[field.name] = in_one_form(field, given.get(field.name, ""))
+        except ValueError as error:
+            faults.append(f"“{field.title}”{error}")
+    if faults:
+        raise ZhunshengError("ZS-WB-06", detail="；".join(faults))
     return data
 
 
-def _amount(text: str) -> Decimal:
-    """Return an amount in plain digits. Raises ``ValueError``: an exponent may make it longer than any memory holds."""
+def in_one_form(field: RegisterField, given: str) -> str:
+    """Return a field's text in the form it is kept in. Raises ``ValueError`` with what is wrong, in words."""
+    text = given.strip()
+    if not text:
+        if field.required:
+            raise ValueError(_("没有填写"))
+        return ""
+    wrong = ValueError(_("填写有误：%s") % text[:60])
+    if field.type == "date":
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            raise wrong from None
+        if field.past and day > timezone.localdate():
+            raise ValueError(_("不能晚于今天：%s") % day)
+        return day.isoformat()
+    if field.type == "money":
+        if (amount := _amount(text)) is None:
+            raise wrong
+        return f"{amount:.2f}"
+    if field.type == "number":
+        if (number := whole(text)) is None:
+            raise wrong
+        return str(number)
+    if field.type == "choice":
+        if text not in field.values:
+            raise wrong
+        return text
+    if len(text) > MOST["words"]:
+        raise ValueError(_("有 %(n)s 字，最多 %(most)s 字") % {"n": len(text), "most": MOST["words"]})
+    return text
+
+
+def _amount(text: str) -> Decimal | None:
+    """Return an amount in plain digits, None for what is none: an exponent may make it longer than any memory holds."""
     bare = text.replace(",", "")
     if misgrouped(text) or not re.fullmatch(r"[0-9]{1,16}(?:\.[0-9]{1,2})?", bare):
-        raise ValueError
+        return None
     return Decimal(bare)
 
 
@@ -128,8 +142,8 @@ def as_ledger(register: Register, department: Organisation) -> bytes:
     ledger, records = fed_by(register), counted(register, department)
     if not records:
         raise ZhunshengError("ZS-WB-06", detail=f"“{register.title}”还没有记录")
-    rows: list[list[Any]] = [[c.title for c in ledger.columns]]
+    rows: list[list[str]] = [[c.title for c in ledger.columns]]
     for one in records:
-        values: dict[str, Any] = {**one.data, **register.fixed}
+        values: dict[str, str] = {**one.data, **register.fixed}
         rows.append([values.get(c.name, "") for c in ledger.columns])
     return csv_text(rows).encode("utf-8-sig")

@@ -26,7 +26,7 @@ CARRIED = ("rule", "level", "title", "state", "why", "missing")
 
 
 @dataclass(frozen=True)
-class Standing:
+class ReviewStanding:
     """How the review of a version stands today.
 
     ``duties`` are mappings as kept, by state; without a review of the present text every rule is “not_run”.
@@ -82,18 +82,7 @@ def _refresh(department: Organisation, year: int) -> None:
         SheetFinding.objects.bulk_create(_rows(done, versions, department, year))
         SheetReview.objects.filter(version__in=versions).delete()
         SheetReview.objects.bulk_create(
-            SheetReview(
-                version=version,
-                department=department,
-                year=year,
-                at=timezone.now(),
-                rules=done.rules,
-                body=body_digest(version.body),
-                beside=beside,
-                duties=_duties(own := done.of(n)),
-                **own.counts,
-            )
-            for n, version in enumerate(versions)
+            _kept(done.of(n), version, department, year, beside) for n, version in enumerate(versions)
         )
 
 
@@ -132,6 +121,20 @@ def _rows(done: Review, versions: Sequence[SheetVersion], department: Organisati
     ]
 
 
+def _kept(own: Review, version: SheetVersion, department: Organisation, year: int, beside: str) -> SheetReview:
+    return SheetReview(
+        version=version,
+        department=department,
+        year=year,
+        at=timezone.now(),
+        rules=own.rules,
+        body=body_digest(version.body),
+        beside=beside,
+        duties=_duties(own),
+        **own.counts,
+    )
+
+
 def _duties(done: Review) -> list[dict[str, Any]]:
     kept = []
     for duty in done.duties:
@@ -140,7 +143,7 @@ def _duties(done: Review) -> list[dict[str, Any]]:
     return kept
 
 
-def standings(department: Organisation, year: int) -> dict[int, Standing]:
+def standings(department: Organisation, year: int) -> dict[int, ReviewStanding]:
     """Return how the review of each newest version of a year stands, by the version's key."""
     versions, previous = _counted(department, year)
     beside = beside_digest([v.body for v in versions], [v.body for v in previous])
@@ -148,13 +151,13 @@ def standings(department: Organisation, year: int) -> dict[int, Standing]:
     return {v.pk: _standing(v, kept.get(v.pk), beside) for v in versions}
 
 
-def standing_of(version: SheetVersion) -> Standing:
+def standing_of(version: SheetVersion) -> ReviewStanding:
     """Return how the review of a version stands; an overtaken version is judged by its own text alone."""
     now = standings(version.department, version.sheet.year).get(version.pk)
     return now or _standing(version, SheetReview.objects.filter(version=version).first(), None)
 
 
-def told(version: SheetVersion, standing: Standing) -> list[SheetFinding]:
+def told(version: SheetVersion, standing: ReviewStanding) -> list[SheetFinding]:
     """Return what the review of an overtaken version found, whose findings are no longer kept as rows, to be shown."""
     return [
         SheetFinding(version=version, rule=d["rule"], level=d["level"], title=d["title"], message=message)
@@ -163,7 +166,7 @@ def told(version: SheetVersion, standing: Standing) -> list[SheetFinding]:
     ]
 
 
-def _standing(version: SheetVersion, kept: SheetReview | None, beside: str | None) -> Standing:
+def _standing(version: SheetVersion, kept: SheetReview | None, beside: str | None) -> ReviewStanding:
     if kept is None:
         return _unreviewed("never", None)
     if kept.stale or kept.body != body_digest(version.body) or beside not in (None, kept.beside):
@@ -179,12 +182,12 @@ def _standing(version: SheetVersion, kept: SheetReview | None, beside: str | Non
         "found" if counts["found"] else "open" if counts["cannot_judge"] or counts["not_run"] else "clean"
     )
     missing = tuple(dict.fromkeys(m for duty in duties["cannot_judge"] for m in duty["missing"]))
-    return Standing(verdict, kept.at, counts, duties, missing)
+    return ReviewStanding(verdict, kept.at, counts, duties, missing)
 
 
-def _unreviewed(why: Literal["never", "changed", "rules"], at: datetime | None) -> Standing:
+def _unreviewed(why: Literal["never", "changed", "rules"], at: datetime | None) -> ReviewStanding:
     counts = dict.fromkeys(STATES, 0)
-    return Standing("unreviewed", at, counts, {state: [] for state in STATES}, (), why)
+    return ReviewStanding("unreviewed", at, counts, {state: [] for state in STATES}, (), why)
 
 
 def unreviewed(district: Organisation, year: int) -> dict[int, int]:
@@ -217,7 +220,7 @@ def review_all() -> int:
 
 
 @receiver(post_save, sender=SheetVersion)
-def approved(sender: Any, instance: SheetVersion, created: bool, **kwargs: Any) -> None:
+def approved(sender: object, instance: SheetVersion, created: bool, **kwargs: object) -> None:
     """Compare next year's sheets anew with what has come into force, whichever way a version was approved."""
     if not created and instance.state == SheetVersion.State.APPROVED:
         after = instance.sheet.year + 1
@@ -227,7 +230,7 @@ def approved(sender: Any, instance: SheetVersion, created: bool, **kwargs: Any) 
 
 @receiver(counted_anew)
 @receiver(post_save, sender=Sheet)
-def sheet_changed(sender: Any, instance: Sheet, created: bool = False, **kwargs: Any) -> None:
+def sheet_changed(sender: object, instance: Sheet, created: bool = False, **kwargs: object) -> None:
     """Review the year and the next when a sheet, or its newest version, is taken out or brought back."""
     if not created:
         refresh(instance.department, {instance.year})

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from zhunsheng.evidence import Ledger
@@ -21,7 +21,7 @@ HANDED = "register"  # the purpose of the files that a register gives to its led
 
 
 def enter(
-    register: Register, department: Organisation, given: Mapping[str, str], file: Any, user: User
+    register: Register, department: Organisation, given: Mapping[str, str], file: UploadedFile[bytes] | None, user: User
 ) -> SafeguardRecord:
     """Keep a new record. Raises ``ZS-WB-06`` naming the field, ``ZS-IN-*`` for the file."""
     data = cleaned(register, dict(given))
@@ -43,7 +43,7 @@ def enter(
 
 
 def change(
-    record: SafeguardRecord, given: Mapping[str, str], file: Any, user: User, seen: str | None = None
+    record: SafeguardRecord, given: Mapping[str, str], file: UploadedFile[bytes] | None, user: User, seen: str | None = None
 ) -> SafeguardRecord:
     """Change a record; one that was approved or refused is open again. Raises as ``enter`` and ``advance``."""
     register = registers()[record.register]
@@ -59,7 +59,7 @@ def change(
     return record
 
 
-def _written(register: Register, before: Mapping[str, str], data: Mapping[str, str], file: Any) -> str:
+def _written(register: Register, before: Mapping[str, str], data: Mapping[str, str], file: UploadedFile[bytes] | None) -> str:
     """Return the step of an edit: that of writing how it ended, where the register has somebody else close what was told."""
     told = any(data.get(name, "") != before.get(name, "") for name in register.closes_with if name != "proof")
     proved = bool(file) and "proof" in register.closes_with

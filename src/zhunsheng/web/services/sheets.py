@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal, get_args
 
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
@@ -17,10 +17,11 @@ from django.utils.translation import gettext as _
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.intake import book_of
-from zhunsheng.targets import Book, Indicator, TargetSheet, TargetValue
+from zhunsheng.targets import Book, Goal, Indicator, PlanStep, TargetSheet, TargetValue
 from zhunsheng.targets.editing import (
     NEW_INDICATOR,
     Field,
+    Part,
     blank_sheet,
     carried_over,
     fields_of,
@@ -52,6 +53,7 @@ from zhunsheng.web.workflow import note
 
 # States in which a version stands for the document it was made from; one put aside in another way does not.
 KNOWN_STATES = ("draft", "submitted", "checked", "changes", "returned", "approved")
+PARTS: tuple[Part, ...] = get_args(Part)
 EDITABLE = ("draft", "returned", "changes")
 
 
@@ -79,7 +81,7 @@ def in_force(sheet: Sheet) -> SheetVersion | None:
 
 
 @dataclass(frozen=True)
-class Document:
+class TargetDocument:
     """A target document as it was read: its targets, and what in it is personal."""
 
     name: str
@@ -88,14 +90,14 @@ class Document:
     personal: list[dict[str, str]]
 
 
-def read_document(name: str, content: bytes) -> Document:
+def read_document(name: str, content: bytes) -> TargetDocument:
     """Read a document, at length and before anything is kept or locked for it. Raises ``ZS-IN-*``."""
     if not content:
         raise ZhunshengError("ZS-IN-02", name=name)
-    return Document(name, content, book_of(open_bytes(content, name)), noted(name, content))
+    return TargetDocument(name, content, book_of(open_bytes(content, name)), noted(name, content))
 
 
-def read_file(file: UploadedFile | None) -> Document:
+def read_file(file: UploadedFile[bytes] | None) -> TargetDocument:
     """Read a document that was sent. Raises ``ZS-WB-05``, ``ZS-WB-04``, ``ZS-IN-*``."""
     content = content_of(file, "document")
     assert file is not None and file.name
@@ -117,7 +119,7 @@ def _turn(department: Organisation, user: User | None) -> Iterator[None]:
 
 
 def keep_document(
-    document: Document, department: Organisation, year: int, user: User | None, reason: str = ""
+    document: TargetDocument, department: Organisation, year: int, user: User | None, reason: str = ""
 ) -> tuple[Upload, list[SheetVersion]]:
     """Keep a document that was read, with its sheets as ``take_document`` does; both or nothing. Raises as that does."""
     with _turn(department, user):
@@ -139,7 +141,7 @@ def take_document(
 
 
 def _keep_sheets(
-    document: Document, upload: Upload, department: Organisation, year: int, user: User | None, reason: str
+    document: TargetDocument, upload: Upload, department: Organisation, year: int, user: User | None, reason: str
 ) -> list[SheetVersion]:
     book, personal = document.book, document.personal
     made = []
@@ -290,7 +292,7 @@ def adjust(version: SheetVersion, user: User, reason: str) -> SheetVersion:
     return made
 
 
-def start_blank(department: Organisation, year: int, kind: str, name: str, user: User) -> SheetVersion:
+def start_blank(department: Organisation, year: int, kind: Literal["department", "project"], name: str, user: User) -> SheetVersion:
     """Start a sheet from the empty form. Raises ``ZS-WB-06`` for a name that is missing or taken."""
     if kind not in ("department", "project") or (kind == "project" and not name.strip()):
         raise ZhunshengError("ZS-WB-06", detail="请填写项目名称")
@@ -298,7 +300,7 @@ def start_blank(department: Organisation, year: int, kind: str, name: str, user:
     with _turn(department, user):
         if any((s.kind, s.name) == (kind, known) for s in sheets_of(department, year)):
             raise ZhunshengError("ZS-WB-06", detail=f"{year}年已有“{known}”")
-        sheet = blank_sheet(kind, name.strip() or None, department.name, year)  # type: ignore[arg-type]
+        sheet = blank_sheet(kind, name.strip() or None, department.name, year)
         made = add_version(sheet, department, user, "blank")
         refresh_findings(department, year)
     return made
@@ -368,10 +370,17 @@ def set_field(version: SheetVersion, path: str, text: str, was: str) -> SheetVer
         return _keep(now, with_text(sheet, path, text), {path: field.text}, {path: text.strip()})
 
 
+def _part(name: str) -> Part:
+    """Return the part of a sheet that is called so. Raises ``ZS-TG-02``."""
+    for part in PARTS:
+        if part == name:
+            return part
+    raise ZhunshengError("ZS-TG-02", path=name)
+
+
 def add_part(version: SheetVersion, part: str, library: LibraryIndicator | None = None) -> SheetVersion:
     """Add an indicator (empty, or from the library), a goal or a plan date. Raises ``ZS-TG-02``, ``ZS-WB-01``."""
-    if part not in ("indicators", "goals", "plan"):
-        raise ZhunshengError("ZS-TG-02", path=part)
+    known = _part(part)
     # A code of its own, that no indicator of any version had: one that was deleted leaves it nothing.
     indicator = Indicator(id=new_code(), name=NEW_INDICATOR, target=TargetValue.parse(""))
     if library is not None:
@@ -385,14 +394,14 @@ def add_part(version: SheetVersion, part: str, library: LibraryIndicator | None 
             basis=library.basis or None,
         )
     added = {f"add {part}": library.name if library else ""}
-    return change(version, lambda s: with_added(s, part, indicator), lambda _old, _new: ({}, added))  # type: ignore[arg-type]
+    return change(version, lambda s: with_added(s, known, indicator), lambda _old, _new: ({}, added))
 
 
 def row_keys(sheet: TargetSheet, part: str) -> list[str]:
     """Return what tells the rows of a part apart, whatever stands before them: an indicator's code, the others' words."""
     if part == "indicators":
         return [i.id for i in sheet.indicators]
-    rows: Any = sheet.spending_plan.steps if part == "plan" else sheet.goals
+    rows: Sequence[PlanStep | Goal] = sheet.spending_plan.steps if part == "plan" else sheet.goals
     return [shown(row.model_dump_json())[:16] for row in rows]
 
 
@@ -401,8 +410,7 @@ def remove_part(version: SheetVersion, part: str, key: str) -> SheetVersion:
 
     Raises ``ZS-TG-02``, ``ZS-WB-01``, ``ZS-WB-46`` where it is there no more.
     """
-    if part not in ("indicators", "goals", "plan"):
-        raise ZhunshengError("ZS-TG-02", path=part)
+    known = _part(part)
     at: list[int] = []
 
     def gone(sheet: TargetSheet) -> TargetSheet:
@@ -410,7 +418,7 @@ def remove_part(version: SheetVersion, part: str, key: str) -> SheetVersion:
         if key not in keys:
             raise ZhunshengError("ZS-WB-46", title=str(version))
         at.append(keys.index(key))
-        return without(sheet, part, at[0])  # type: ignore[arg-type]
+        return without(sheet, known, at[0])
 
     def told(old: TargetSheet, _new: TargetSheet) -> tuple[dict[str, str], dict[str, str]]:
         said = [f.text for path, f in fields_of(old).items() if path.startswith(f"{part}.{at[0]}.") and f.text]

@@ -10,6 +10,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 
 from zhunsheng.draws.plan import Plan
@@ -18,6 +19,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases.stamping import authorities_in
 from zhunsheng.web.models import Commitment, CommitmentStamp, Draw, User
 from zhunsheng.web.services.commitments import entry_of, given_up
+from zhunsheng.web.services.uploads import content_of
 from zhunsheng.web.workflow import check
 
 MOST = 20  # of one draw: what is public is not a place to keep files
@@ -26,6 +28,11 @@ MOST = 20  # of one draw: what is public is not a place to keep files
 def roots() -> Authorities:
     """Return the root certificates that the administrator put into the data folder."""
     return authorities_in(settings.DATA / "stamp-roots")
+
+
+def take(draw: Draw, user: User, file: UploadedFile[bytes] | None) -> CommitmentStamp:
+    """Keep a time-stamp from a file that was sent. Raises ``ZS-WB-05``, ``ZS-WB-04`` and as ``add``."""
+    return add(draw, user, content_of(file, "stamp", limit=2**20), (file and file.name) or "")
 
 
 def add(draw: Draw, user: User, content: bytes, name: str) -> CommitmentStamp:

@@ -117,5 +117,6 @@ def of(user: User, department: Organisation, year: int, today: date) -> list[dic
     for publication in Publication.objects.filter(department=department, state="published"):
         if any(not item["decision"] for item in publication.disclosures) and may(user, "publish.keep", publication):
             told = _("公开的内容里有个人信息待处理：%s") % publication.title
-            add(told, reverse("publication", args=[publication.pk]), publication.published_at.date())
+            since = publication.published_at
+            add(told, reverse("publication", args=[publication.pk]), since.date() if since else None)
     return sorted(found, key=lambda t: (-t["late"], t["due"] or date.max))

@@ -18,7 +18,7 @@ _HEADS = {b"%PDF-": ".pdf", b"\x89PNG\r\n": ".png", b"\xff\xd8\xff": ".jpg", b"P
 
 
 def take(
-    file: UploadedFile | None,
+    file: UploadedFile[bytes] | None,
     purpose: str,
     department: Organisation | None,
     user: User | None,
@@ -34,14 +34,15 @@ def take(
     return keep(content, file.name, purpose, department, user)
 
 
-def content_of(file: UploadedFile | None, purpose: str, *, limit: int | None = None) -> bytes:
+def content_of(file: UploadedFile[bytes] | None, purpose: str, *, limit: int | None = None) -> bytes:
     """Return the bytes of a file that was sent. Raises ``ZS-WB-05`` without a file, ``ZS-WB-04`` for one too large."""
     if file is None or not file.name:
         raise ZhunshengError("ZS-WB-05")
     most = limit or LIMITS.get(purpose, settings.MAX_UPLOAD)
     if (file.size or 0) > most:
         raise ZhunshengError("ZS-WB-04", name=file.name, limit=most // 2**20)
-    return file.read()  # type: ignore[no-any-return]
+    content: bytes = file.read()
+    return content
 
 
 def keep(content: bytes, name: str, purpose: str, department: Organisation | None, user: User | None) -> Upload:

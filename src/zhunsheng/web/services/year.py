@@ -28,10 +28,11 @@ from zhunsheng.evidence import Snapshot, Store
 from zhunsheng.intake import read_book
 from zhunsheng.judgements import Judgement, refuse_marks, resolve
 from zhunsheng.measures import DuckEngine, catalogue, match_book
+from zhunsheng.regulations.dates import fixed_day
 from zhunsheng.reports.forms import Form
 from zhunsheng.targets import Book
+from zhunsheng.usecases.assessing import AssessedDepartment, Evidence, Grounds, assess, basis
 from zhunsheng.usecases.assessing import Assessment as Assessed
-from zhunsheng.usecases.assessing import Department, Evidence, assess, basis
 from zhunsheng.usecases.outputs import official_forms, write_outputs, write_table
 from zhunsheng.usecases.rechecking import recheck_book
 from zhunsheng.usecases.result import Run, run_of
@@ -85,8 +86,8 @@ def _codes() -> dict[str, str]:
 
 
 def default_as_of(year: int) -> date:
-    """Return the date up to which a year is shown: today, or for years past the end of February after it."""
-    return min(timezone.localdate(), date(year + 1, 2, 28))
+    """Return the date up to which a year is shown: today, for years past the day to which self-evaluations go by custom."""
+    return min(timezone.localdate(), fixed_day("self-evaluation-as-of", year))
 
 
 def day_of(department: Organisation, year: int) -> date:
@@ -186,11 +187,11 @@ class Question:
         record: Record | None,
         *,
         words: bool = True,
-        new: Said | None = None,
+        new: WordUnkept | None = None,
     ):
         self.department, self.year, self.day = department, year, day
         self.book = book_in_force(department, year, day)
-        self.place = Department(department.code, department.name_in(year))
+        self.place = AssessedDepartment(department.code, department.name_in(year))
         self.rules = rules_for(department, year)
         self.links = links_of(department, self.book)
         promised = promises(self.book)
@@ -207,7 +208,8 @@ class Question:
         """Return the digest of all that the figures rest on, given the evidence."""
         batch, state = evidence.changed_in(self.place.code)
         said = resolve(self.book, self._said(batch))
-        return basis(self.book, state, catalogue(), self.day, self.place, self.links, said, self.rules)
+        grounds = Grounds(self.day, self.place, self.rules, self.links, said)
+        return basis(self.book, state, catalogue(), grounds)
 
     def answer(self, evidence: Evidence) -> Assessed:
         """Assess. Raises ``ZS-WB-06`` where nothing is in force, ``ZS-SC-*`` for a word that scoring refuses."""
@@ -377,7 +379,7 @@ def _opened(code: str) -> Evidence:
     snapshot = store().snapshot()
     with _reading:
         known, paid = _read.get((code, snapshot.state_of(code)), ({}, {}))
-    opened = Evidence(snapshot, _Lazy(snapshot), catalogue())  # type: ignore[arg-type]
+    opened = Evidence(snapshot, _Lazy(snapshot), catalogue())
     now = {"batch": snapshot.batch, "digest": snapshot.digest}
     opened._known.update({key: {n: replace(r, **now) for n, r in found.items()} for key, found in known.items()})
     opened._paid.update(paid)
@@ -655,6 +657,13 @@ def fill_checkpoint(checkpoint: Checkpoint, *, tables: bool = False) -> Checkpoi
     return checkpoint
 
 
+def fill(record: Record, *, tables: bool = False) -> Record:
+    """Fill the figures of an open record of either kind anew."""
+    if isinstance(record, Checkpoint):
+        return fill_checkpoint(record, tables=tables)
+    return fill_self_evaluation(record, tables=tables)
+
+
 def _fill(record: Record, states: tuple[str, ...], *, tables: bool) -> None:
     """Assess, then put the figures in where the record is still in one of the states: a decision taken meanwhile stands."""
     for turn in range(1, TURNS + 1):
@@ -686,10 +695,8 @@ def _kept_forms(record: Record) -> Path | None:
     if not (kept.folder() / "forms.json").is_file():
         if not drifted(record):
             assess_now(kept.department, kept.year, kept.as_of, tables=True, record=record)
-        elif isinstance(record, Checkpoint):
-            kept = fill_checkpoint(record, tables=True).assessment
         else:
-            kept = fill_self_evaluation(record, tables=True).assessment
+            kept = fill(record, tables=True).assessment
     return kept.folder() if kept and (kept.folder() / "forms.json").is_file() else None
 
 
@@ -719,7 +726,7 @@ def names_of(record: Record, keys: list[tuple[str, str]]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Said:
+class WordUnkept:
     """A word that is not kept yet, with the files and contests that it will have; ``former`` is the one it takes the place of."""
 
     key: tuple[str, str]
@@ -737,7 +744,6 @@ def say(
     The figures are computed as if the word were kept, before anything is locked, and kept with it where nothing they rest
     on has moved meanwhile. Raises as ``keep_word`` and ``assess_now``; nothing is kept then.
     """
-    fill = fill_checkpoint if isinstance(record, Checkpoint) else fill_self_evaluation
     for turn in range(1, TURNS + 1):
         new = _spoken(record, sheet, indicator, user, seen, dict(said))
         asked = Question(record.department, record.year, record.as_of, record, new=new)
@@ -758,7 +764,7 @@ def keep_word(
     sheet: str,
     indicator: str,
     user: User,
-    check: Callable[[], Any] | None = None,
+    check: Callable[[], object] | None = None,
     *,
     seen: str | None = None,
     **said: Any,
@@ -791,7 +797,7 @@ def keep_word(
 
 def _spoken(
     record: Record, sheet: str, indicator: str, user: User, seen: str | None, said: dict[str, Any]
-) -> Said:
+) -> WordUnkept:
     """Return the word that what was said makes of the former one. Raises as ``keep_word``."""
     run = record.assessment.run if record.assessment else None
     found = run.sheet(sheet) if run else None
@@ -834,7 +840,7 @@ def _spoken(
     )
     same = former is not None and word.claim_with(files) == former.claim
     contests = list(former.contests.exclude(state="replaced")) if former is not None and same else []
-    return Said((sheet, indicator), word, files, contests, former)
+    return WordUnkept((sheet, indicator), word, files, contests, former)
 
 
 def banded(record: Record) -> set[tuple[str, str]]:
@@ -963,7 +969,7 @@ def self_too_early(department: Organisation, year: int, *, begun: bool = False) 
 def _self_dates(department: Organisation, year: int) -> dict[str, date]:
     entry = self_entry(department, year)
     if entry is None:
-        return {"as_of": default_as_of(year), "due_on": date(year + 1, 3, 31)}
+        return {"as_of": default_as_of(year), "due_on": fixed_day("self-evaluation-due", year)}
     return {"as_of": entry.as_of, "due_on": entry.due_on}
 
 
@@ -996,7 +1002,7 @@ def fill_self_evaluation(evaluation: SelfEvaluation, *, tables: bool = False) ->
 def refill(department: Organisation, year: int) -> list[str]:
     """Bring every record of a year that is not settled to the present evidence; return what could not be, in words."""
     failed = []
-    waiting: list[tuple[Record, Callable[[Any], Any]]] = [
+    waiting: list[tuple[Record, Callable[[Any], object]]] = [
         *((c, fill_checkpoint) for c in Checkpoint.objects.filter(department=department, year=year, state="open")),
         *((e, weigh) for e in SelfEvaluation.objects.filter(department=department, year=year)),
     ]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import template
+from django.template import Context
 from django.template.base import Parser, Token
 from django.template.defaulttags import CsrfTokenNode
 from django.utils.html import format_html
@@ -17,7 +16,7 @@ register = template.Library()
 class FormNode(CsrfTokenNode):
     """``{% csrf_token %}`` of a signed-in person's form, with the form's own key."""
 
-    def render(self, context: Any) -> str:
+    def render(self, context: Context) -> str:
         """Draw the hidden fields."""
         token, request = super().render(context), context.get("request")
         user = getattr(request, "user", None)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.apps import apps
+from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -20,13 +22,19 @@ from zhunsheng.clock import told
 from zhunsheng.draws.spec import grouped
 from zhunsheng.draws.strata import stratum_words
 from zhunsheng.evidence import ledgers
+from zhunsheng.evidence.records import Batch
 from zhunsheng.outcomes import ruled as of_contest
-from zhunsheng.web.models import User
+from zhunsheng.targets import Indicator
+from zhunsheng.usecases.result import Run, RunIndicator, RunSheet, RunTotal
+from zhunsheng.web.models import AuditEntry, Decided, Job, Organisation, Step, User
 from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.roles import words_of
 from zhunsheng.web.services import decisions, indicators, office, portfolio
-from zhunsheng.web.services.portfolio import standing_words
+from zhunsheng.web.services.portfolio import RankStanding, standing_words
 from zhunsheng.wording import number_beside
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 register = template.Library()
 
@@ -111,12 +119,12 @@ def icon(name: str, label: str = "") -> SafeString:
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>', address)
 
 
-def _badge(colour: str, words: Any) -> SafeString:
+def _badge(colour: str, words: object) -> SafeString:
     return format_html('<span class="badge zs-{}">{}</span>', colour, words)
 
 
 @register.simple_tag
-def mark(name: str, words: Any = None) -> SafeString:
+def mark(name: str, words: object = None) -> SafeString:
     """Draw the mark of a standing with ``words`` (by default its name); with empty words it is read aloud only."""
     colour, shape, title = MARKS.get(name, MARKS["grey"])
     said = title if words is None else str(words)
@@ -133,7 +141,7 @@ def light(value: str) -> SafeString:
     return mark(value)
 
 
-def lamp_of(indicator: Any) -> str:
+def lamp_of(indicator: RunIndicator) -> str:
     """Return an indicator's light, or why it has none: no evidence, not due yet, doubtful, not judged yet."""
     shown = indicator.monitoring.light
     if shown != "grey":
@@ -143,39 +151,39 @@ def lamp_of(indicator: Any) -> str:
 
 
 @register.filter
-def lamp(indicator: Any) -> SafeString:
+def lamp(indicator: RunIndicator) -> SafeString:
     """Draw an indicator's light, or the reason why it has none."""
     return mark(lamp_of(indicator))
 
 
 @register.filter
-def tally(indicators: Any) -> list[tuple[str, int]]:
+def tally(indicators: Iterable[RunIndicator]) -> list[tuple[str, int]]:
     """Count indicators by light or the reason why there is none, in the order of the legend; what is nil is left out."""
     shown = [lamp_of(i) for i in indicators]
     return [(name, shown.count(name)) for name in LAMPS if name in shown]
 
 
 @register.filter
-def all_indicators(results: Any) -> list[Any]:
+def all_indicators(results: Iterable[RunSheet]) -> list[RunIndicator]:
     """Return the indicators of all sheets of a run."""
     return [i for sheet in results for i in sheet.indicators]
 
 
 @register.filter
-def has_sheet(run: Any, code: str) -> bool:
+def has_sheet(run: Run | None, code: str) -> bool:
     """Return whether a run has figures of a sheet, told by its code; False without a run."""
-    return bool(run) and any(s.id == code for s in run.results)
+    return bool(run and any(s.id == code for s in run.results))
 
 
 @register.filter
-def people(batches: Any) -> dict[str, str]:
+def people(batches: Iterable[Batch | tuple[Batch, bool]]) -> dict[str, str]:
     """Return the names of those who imported batches by account, so that pages say who and not with which account."""
     accounts = {(b[0] if isinstance(b, tuple) else b).who for b in batches}
     return {u.username: str(u) for u in User.objects.filter(username__in=accounts)}
 
 
 @register.filter
-def name_in(names: Any, account: str) -> str:
+def name_in(names: Mapping[str, str] | None, account: str) -> str:
     """Return a person's name by account; an account that is none of the site's stays as it was written."""
     return names.get(account, account) if names else account
 
@@ -187,7 +195,7 @@ def program_version() -> str:
 
 
 @register.filter
-def minus(value: Any, other: Any) -> Decimal:
+def minus(value: object, other: object) -> Decimal:
     """Return one number less another."""
     return Decimal(str(value)) - Decimal(str(other))
 
@@ -199,9 +207,9 @@ def thousands(value: int) -> str:
 
 
 @register.filter
-def waiting_parts(score: Any) -> list[tuple[Any, Decimal]]:
+def waiting_parts(score: RunTotal) -> list[tuple[object, Decimal]]:
     """Split the open points of a total by reason; the parts add up to the points that are open."""
-    parts = [(MARKS[name][2], points) for name, points in score.waiting.items()]
+    parts: list[tuple[object, Decimal]] = [(MARKS[name][2], points) for name, points in score.waiting.items()]
     if score.execution.open:
         parts.append((_("预算执行"), score.execution.open))
     rest = score.open - sum((points for _word, points in parts), Decimal(0))
@@ -211,7 +219,7 @@ def waiting_parts(score: Any) -> list[tuple[Any, Decimal]]:
 
 
 @register.simple_tag
-def score_bar(score: Any) -> SafeString:
+def score_bar(score: RunTotal) -> SafeString:
     """Draw a total as a bar of a hundred points: what it rests on, hatched what is open, pale what is lost."""
     drawn, at, words = [], Decimal(0), []
     for name, points in [*score.basis.items(), ("open", score.open)]:
@@ -240,26 +248,29 @@ def verdict(value: str) -> SafeString:
 
 
 @register.filter
-def origin(value: str) -> Any:
+def origin(value: str) -> StrOrPromise:
     """Say where a result is from."""
     return ORIGINS.get(value, value)
 
 
 @register.filter
-def ruled(contest: Any) -> Any:
+def ruled(contest: Any) -> object:
     """Say what the finance bureau ruled on a contest: open, accepted and refused are three things."""
-    given = contest.get if isinstance(contest, dict) else lambda name: getattr(contest, name, None)
+
+    def given(name: str) -> Any:
+        return contest.get(name) if isinstance(contest, dict) else getattr(contest, name, None)
+
     return RULED[of_contest(given("accepted"), given("refused"))]
 
 
 @register.filter
-def state(record: Any) -> SafeString:
+def state(record: Decided | Job) -> SafeString:
     """Draw the state of a record."""
     return _badge(STATES.get(record.state, "secondary"), record.get_state_display())
 
 
 @register.filter
-def job_badge(job: Any) -> SafeString:
+def job_badge(job: Job) -> SafeString:
     """Draw what a job came to, in the words the API gives; its state while it goes on."""
     if job.outcome is None:
         return state(job)
@@ -267,7 +278,7 @@ def job_badge(job: Any) -> SafeString:
 
 
 @register.filter
-def wan(value: Any) -> str:
+def wan(value: object) -> str:
     """Show yuan as 万元 with its unit; a dash for nothing."""
     try:
         amount = Decimal(str(value)) / 10000
@@ -289,7 +300,7 @@ def percent(value: Any, places: int = 1) -> str:
 
 
 @register.filter
-def moment(value: Any) -> str:
+def moment(value: object) -> str:
     """Show a moment written as ISO in office time, to the second; what is none stays as it is."""
     try:
         return told(str(value))
@@ -298,13 +309,13 @@ def moment(value: Any) -> str:
 
 
 @register.filter
-def points(value: Any) -> str:
+def points(value: object) -> str:
     """Show points with two decimals, as they are computed; a dash for nothing."""
     return "—" if value in (None, "") else f"{Decimal(str(value)):.2f}"
 
 
 @register.filter
-def plain(value: Any) -> str:
+def plain(value: object) -> str:
     """Show a number without trailing zeros; a dash for nothing."""
     if value in (None, ""):
         return "—"
@@ -329,7 +340,7 @@ def groups(value: str) -> list[str]:
 
 
 @register.filter
-def cell(value: Any) -> Any:
+def cell(value: object) -> object:
     """Show a value of a ledger."""
     if isinstance(value, bool):
         return _("是") if value else _("否")
@@ -348,37 +359,37 @@ def get(mapping: Any, key: Any) -> Any:
 
 
 @register.filter
-def pairs(mapping: Any) -> list[tuple[Any, Any]]:
+def pairs(mapping: Mapping[str, object] | None) -> list[tuple[str, object]]:
     """Return the entries of a mapping; its own ``items`` is hidden in a template by an entry of that name."""
     return list(mapping.items()) if mapping else []
 
 
 @register.filter
-def named(organisation: Any, year: Any) -> str:
+def named(organisation: Organisation, year: int | str | None) -> str:
     """Show an organisation by its name of a year: ``{{ department|named:year }}``; today's where the year has not ended."""
     return organisation.name_in(int(year)) if year else organisation.name
 
 
 @register.filter
-def stratum(name: str, names: Any) -> str:
+def stratum(name: str, names: object) -> str:
     """Show a stratum's name by the plan's ``strata`` as people read it."""
     return stratum_words(names, name) if isinstance(names, list | tuple) else name
 
 
 @register.filter
-def among(organisation: Any, year: Any = None) -> str:
+def among(organisation: Organisation, year: int | str | None = None) -> str:
     """Show an organisation so that its namesakes are told apart, by its name and district of a year or of today."""
     return office.told(organisation, int(year) if year else None)
 
 
 @register.filter
-def above(organisation: Any, year: Any = None) -> str:
+def above(organisation: Organisation, year: int | str | None = None) -> str:
     """Show what an organisation belongs to, in a year or today."""
     return "，".join(office.above(organisation, int(year) if year else None))
 
 
 @register.filter
-def remarks(row: Any) -> list[str]:
+def remarks(row: dict[str, Any]) -> list[str]:
     """Return what is to be known of the figures of a line of the ranking."""
     return portfolio.remarks(row)
 
@@ -390,13 +401,13 @@ def stars() -> SafeString:
 
 
 @register.filter
-def seen_of(indicator: Any) -> str:
+def seen_of(indicator: Indicator) -> str:
     """Return the digest of an indicator as shown, for a form that decides about it."""
     return indicators.seen_of(indicator)
 
 
 @register.simple_tag
-def seen(record: Any, name: str = "", *, oob: bool = False) -> SafeString:
+def seen(record: Decided, name: str = "", *, oob: bool = False) -> SafeString:
     """Carry in a form what stands on the screen, so that a step is taken on that and nothing else.
 
     With a ``name`` other answers put it in its place anew (``oob``) after the person's own edit.
@@ -407,19 +418,19 @@ def seen(record: Any, name: str = "", *, oob: bool = False) -> SafeString:
 
 
 @register.filter
-def shares(widths: Any) -> list[str]:
+def shares(widths: Collection[float]) -> list[str]:
     """Return relative widths as percent of their sum, for the columns of an official form."""
     total = sum(float(w) for w in widths)
     return [f"{100 * float(w) / total:.2f}" for w in widths]
 
 
 @register.filter
-def action_words(step: Any) -> Any:
+def action_words(step: Step) -> StrOrPromise:
     """Say what a step was."""
     return _said(step.action)
 
 
-def _said(action: str) -> Any:
+def _said(action: str) -> StrOrPromise:
     return words_of(action)
 
 
@@ -463,13 +474,13 @@ RECORDS = {
 
 
 @register.filter
-def audit_word(action: str) -> Any:
+def audit_word(action: str) -> StrOrPromise:
     """Say what an entry of the audit log is about; an action of the workflow by its own name."""
     return AUDITED.get(action) or _said(action)
 
 
 @register.filter
-def audit_title(entry: Any) -> Any:
+def audit_title(entry: AuditEntry) -> StrOrPromise:
     """Say what an entry of the audit log is on; a step by its action and the states it led from and to, in words."""
     after = entry.after
     if entry.model != "step" or not {"model", "action", "before", "after"} <= set(after):
@@ -482,18 +493,18 @@ def audit_title(entry: Any) -> Any:
 
 
 @register.filter
-def record_word(model: str) -> Any:
+def record_word(model: str) -> StrOrPromise:
     """Say what kind of record an entry of the audit log is about."""
     return RECORDS.get(model.lower(), model)
 
 
 @register.inclusion_tag("web/_pages.html", takes_context=True)
-def pager(context: Any) -> dict[str, Any]:
+def pager(context: Context) -> dict[str, Any]:
     """Draw the links to the page before and the page after."""
     number = context["number"]
     return {
         "request": context["request"],
-        "total": context.get("total", context.get("found")),
+        "total": context["total"],
         "number": number,
         "pages": context["pages"],
         "before": number - 1,
@@ -520,9 +531,9 @@ def verdict_word(value: str) -> str:
 
 
 @register.filter
-def standing(value: str) -> str:
+def standing(value: RankStanding) -> str:
     """Return why a department is not ranked."""
-    return standing_words(value)  # type: ignore[arg-type]
+    return standing_words(value)
 
 
 @register.filter
@@ -533,14 +544,14 @@ def ledger_title(value: str) -> str:
 
 
 @register.inclusion_tag("web/_mended.html")
-def mended(record: Any) -> dict[str, Any]:
+def mended(record: Decided) -> dict[str, Any]:
     """Show what was changed since a record was last sent back, to everyone who decides on it anew."""
     found = decisions.mended_since(record)
     return {"sent_back": found[0], "changes": found[1]} if found else {}
 
 
 @register.filter
-def other_than_decided(record: Any, steps: Any) -> bool:
+def other_than_decided(record: Decided, steps: Sequence[Step]) -> bool:
     """Return whether a record that was decided on is no longer what its last step left."""
     last = next(reversed(steps), None)
     return bool(last and last.text and record.state in record.bound and last.text != record.bound_digest())

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 from axes.handlers.proxy import AxesProxyHandler
 from django.contrib.auth import views as auth
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.signals import user_login_failed
 from django.core.cache import cache
-from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse_lazy
@@ -30,10 +30,9 @@ from zhunsheng.web.models.work import cipher
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import token_places
 from zhunsheng.web.scopes import SCOPES
+from zhunsheng.web.services import tokens
 from zhunsheng.web.throttle import answer, remember
 from zhunsheng.web.views.common import done, page
-
-TOKEN_DAYS = 30
 
 
 class SignIn(auth.LoginView):
@@ -43,7 +42,7 @@ class SignIn(auth.LoginView):
     redirect_authenticated_user = True
     http_method_names = ("get", "head", "post")
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Sign in, and know the browser again."""
         response = super().form_valid(form)
         remember(self.request, response, form.get_user())
@@ -64,7 +63,7 @@ class Password(auth.PasswordChangeView):
     http_method_names = ("get", "head", "post")
     form_class = NewPassword
 
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Let who failed to give the present password wait, as at signing in."""
         if request.method == "POST" and request.user.is_authenticated:
             said = {"username": request.user.get_username()}
@@ -72,14 +71,14 @@ class Password(auth.PasswordChangeView):
                 return answer(request)
         return super().dispatch(request, *args, **kwargs)
 
-    def form_invalid(self, form: Any) -> HttpResponse:
+    def form_invalid(self, form: PasswordChangeForm) -> HttpResponse:
         """Count a wrong present password as a failure to sign in."""
         if "old_password" in form.errors:
             said = {"username": self.request.user.get_username()}
             user_login_failed.send(sender=__name__, credentials=said, request=self.request)
         return super().form_invalid(form)
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         """Keep the new password; a handed-out one is thereby replaced."""
         form.user.must_change = False
         return super().form_valid(form)
@@ -89,24 +88,16 @@ class Password(auth.PasswordChangeView):
 def account(request: SignedInRequest) -> HttpResponse:
     """Show one's roles and tokens; a POST issues or revokes a token."""
     if request.method == "POST":
-        if "revoke" in request.POST:
-            token = get_object_or_404(ApiToken, pk=Revocation.of(request)["revoke"], user=request.user)
-            token.revoked = True
-            token.save()
+        if Revocation.came(request):
+            tokens.revoke(get_object_or_404(ApiToken, pk=Revocation.of(request)["revoke"], user=request.user))
             return done(request, "account", _("令牌已停用。"))
-        said = NewToken.of(request, known := token_places(request.user))
-        # Without a word the token is for the place where its person works, not for all that they reach.
-        place = said["place"] or (known[0] if known else None)
-        if place is None:
-            raise PermissionDenied("account")
-        days = said["days"] or TOKEN_DAYS
-        _token, secret = ApiToken.issue(request.user, said["name"], said["scopes"], days, place)
+        secret = tokens.issue(request.user, **NewToken.of(request, token_places(request.user)))
         request.session["secret"] = cipher().hide(secret)  # for the one page that shows it
         return done(request, "account", _("令牌已生成，只显示这一次，请立即保存。"))
     context = {
         "tokens": ApiToken.objects.filter(user=request.user).select_related("place__parent__parent").order_by("-pk"),
         "places": token_places(request.user),
-        "days": (TOKEN_DAYS, MOST_DAYS),
+        "days": (tokens.DAYS, MOST_DAYS),
         "scopes": SCOPES.items(),
         "secret": cipher().show(request.session.pop("secret", None)),
         "memberships": request.user.memberships.filter(active=True).select_related("organisation__parent__parent"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -29,7 +29,7 @@ from zhunsheng.web.roles import ACTIONS, everywhere, governs, memberships, sets_
 from zhunsheng.web.services import administration as service
 from zhunsheng.web.services import office
 from zhunsheng.web.services.permissions import parts
-from zhunsheng.web.views.common import demand, done, integer_of, page, paged
+from zhunsheng.web.views.common import done, integer_of, page, paged
 
 PAGE = 50
 
@@ -40,10 +40,10 @@ def _from_above(request: SignedInRequest, parent: Organisation | None = None) ->
         raise PermissionDenied("admin.manage")
 
 
-def _in_force(request: SignedInRequest, model: Any) -> Any:
+def _in_force(request: SignedInRequest, model: Any) -> QuerySet[Any]:
     """Return what was set for places within an administrator's reach, and what is set above them."""
     above = {pk for m in memberships(request.user) if m.role == Role.ADMIN for pk in m.organisation.line}
-    found = model.objects.filter(within(request.user, "admin.manage", "organisation__") | Q(organisation__in=above))
+    found: QuerySet[Any] = model.objects.filter(within(request.user, "admin.manage", "organisation__") | Q(organisation__in=above))
     return found.select_related("organisation__parent__parent")
 
 
@@ -69,7 +69,7 @@ def administration(request: SignedInRequest) -> HttpResponse:
         held.setdefault(m.organisation_id, []).append(m)
     for one in shown:
         rows.append((one, one.path.count("/") - 2, held.get(one.pk, [])))
-    one = Organisation.objects.filter(mine, pk=integer_of(request.GET, "one", 0, 0, LARGEST)).first()
+    one = Organisation.objects.filter(mine, pk=integer_of(request, "one", 0, 0, LARGEST)).first()
     known = Organisation.objects.filter(mine, active=True).select_related("parent__parent")
     alike = known.filter(kind=one.kind).exclude(pk=one.pk)[:500] if one else []
     context = listed | {
@@ -89,7 +89,7 @@ def administration(request: SignedInRequest) -> HttpResponse:
 @page("admin.manage", methods=("POST",))
 def organisation(request: SignedInRequest) -> HttpResponse:
     """Add an organisation, or change one as of a day."""
-    if "id" not in request.POST:
+    if not sent.OrganisationChange.came(request):
         said = sent.NewOrganisation.of(request)
         _from_above(request, said["parent"])
         office.found(said["name"], said["kind"], said["parent"], official_code=said["official_code"], on=said["on"])
@@ -134,35 +134,13 @@ def users(request: SignedInRequest) -> HttpResponse:
 
 
 def _change_user(request: SignedInRequest) -> HttpResponse:
-    if request.POST.get("what") not in sent.USER_CHANGES:
+    if not sent.UserChange.came(request):
         raise Http404
     said = sent.UserChange.of(request)
-    what, user = said["what"], said["user"]
-    # Of two who end one another at once, the second finds that nothing is theirs to end any more.
-    both = {request.user.pk, user.pk} if user else {request.user.pk}
-    list(User.objects.select_for_update(no_key=True).filter(pk__in=both).order_by("pk"))
-    demand(request, "admin.manage", None)
-    # A role of one's own place ends though its holder has others elsewhere; all else is of the whole person.
-    if what != "end-role" and user is not None and not governs(request.user, user):
-        raise PermissionDenied("admin.manage")
-    # Whoever judges is appointed from above the judged.
-    if what in ("add", "role") and said["role"] == Role.EVALUATOR and not sets_rules(request.user, said["organisation"]):
-        raise PermissionDenied("admin.manage")
-    if what == "add":
-        password = service.add_user(
-            said["username"], said["display"], said["phone"], said["role"], said["organisation"]
-        )
-        _hand(request, said["username"], password)
-        return done(request, "users", _("已建立用户 %s。") % said["username"])
-    if what == "role":
-        service.give_role(user, said["role"], said["organisation"], request.user)
-    elif what == "end-role":
-        service.end_role(said["membership"], request.user)
-    elif what == "password":
-        _hand(request, user.username, service.hand_password(user))
-    else:
-        service.toggle_user(user, request.user)
-    return done(request, "users", _("已保存。"))
+    made = said["what"] == "add"
+    if password := service.change_user(said, request.user):
+        _hand(request, said["username"] if made else said["user"].username, password)
+    return done(request, "users", _("已建立用户 %s。") % said["username"] if made else _("已保存。"))
 
 
 def _hand(request: SignedInRequest, username: str, password: str) -> None:
@@ -175,7 +153,7 @@ def library(request: SignedInRequest) -> HttpResponse:
     """List the indicator library; a POST adds an entry or ends one."""
     if request.method == "POST":
         _from_above(request)
-        if "id" in request.POST:
+        if sent.LibraryToggle.came(request):
             service.toggle(sent.LibraryToggle.of(request)["id"])
         else:
             service.add_indicator(sent.NewLibraryIndicator.of(request, service.known_measures()))
@@ -194,7 +172,7 @@ def library(request: SignedInRequest) -> HttpResponse:
 def rules(request: SignedInRequest) -> HttpResponse:
     """Show the rules in force, and local schemes; a POST adds a local scheme, checked against the format, or ends one."""
     if request.method == "POST":
-        if "id" in request.POST:
+        if sent.SchemeToggle.came(request):
             service.toggle(sent.SchemeToggle.of(request)["id"], request.user)
             return done(request, "rules", _("已保存。"))
         said = sent.NewScheme.of(request)
@@ -214,7 +192,7 @@ def rules(request: SignedInRequest) -> HttpResponse:
 def calendar(request: SignedInRequest) -> HttpResponse:
     """List the calendar; a POST adds a date or ends one."""
     if request.method == "POST":
-        if "id" in request.POST:
+        if sent.CalendarToggle.came(request):
             service.toggle(sent.CalendarToggle.of(request)["id"])
         else:
             said = sent.NewCalendarEntry.of(request)

@@ -1,35 +1,47 @@
-"""What all pages share: who may open them, errors in words, fields of forms, files for download."""
+"""What all pages share: who may open them, errors in words, pages of lists, files for download."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, cast
 from urllib.parse import quote
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db import models, transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import get_object_or_404, redirect, render
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from zhunsheng.clock import DEFAULT
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.text import clean
 from zhunsheng.web.models import Draw, Organisation
-from zhunsheng.web.roles import may
+from zhunsheng.web.models.decided import Overtaken
+from zhunsheng.web.requests import SignedInRequest, SiteRequest
+from zhunsheng.web.roles import Subject, may
 from zhunsheng.web.sending import sending
 from zhunsheng.web.services import ceremony, decisions, once
 from zhunsheng.web.session import above, sign_in_again, typed
-from zhunsheng.web.workflow import Overtaken
 
 View = Callable[..., HttpResponse]
-Decorator = Callable[[View], View]
+
+
+class OpenedView(Protocol):
+    """A view as ``page`` opens it: with the action it asks for and the methods it answers."""
+
+    action: str | None
+    methods: tuple[str, ...]
+
+    def __call__(self, request: HttpRequest, **named: Any) -> HttpResponse:
+        """Answer a request."""
+
+
+Decorator = Callable[[View], OpenedView]
 TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -55,9 +67,9 @@ def page(
     """
     allowed = (*methods, "HEAD") if "GET" in methods else methods
 
-    def wrap(view: View) -> View:
+    def wrap(view: View) -> OpenedView:
         @wraps(view)
-        def inner(request: Any, **kwargs: Any) -> HttpResponse:
+        def inner(request: SignedInRequest, **kwargs: Any) -> HttpResponse:
             if request.method not in allowed:
                 return HttpResponseNotAllowed(allowed)
             if not request.user.is_authenticated:
@@ -67,7 +79,7 @@ def page(
                 department = kwargs["department"] = get_object_or_404(Organisation, pk=kwargs["department"])
             for name, model in records.items():
                 record = kwargs[name] = get_object_or_404(model, pk=kwargs[name])
-                department, year = record.department, getattr(record, "year", None)
+                department, year = getattr(record, "department", None), getattr(record, "year", None)
                 if department is None:
                     raise PermissionDenied(action)
             if "year" in kwargs:
@@ -85,15 +97,15 @@ def page(
             except ZhunshengError as error:
                 return say_error(request, error)
 
-        inner.action = action  # type: ignore[attr-defined]
-        inner.methods = allowed  # type: ignore[attr-defined]
-        return inner
+        opened = cast(OpenedView, inner)
+        opened.action, opened.methods = action, allowed
+        return opened
 
     return wrap
 
 
 def _acted(
-    request: Any,
+    request: SignedInRequest,
     view: View,
     kwargs: dict[str, Any],
     records: dict[str, type[models.Model]],
@@ -108,7 +120,7 @@ def _acted(
                 file.seek(0)
         if not whole:
             response = view(request, **kwargs)
-            once.answered(response, getattr(response, "said", ""))
+            once.answered(response, response.said if isinstance(response, Done) else "")
             return response
         with transaction.atomic():
             # Of what is begun in one department one thing comes after the other: the second finds what the first made.
@@ -121,7 +133,7 @@ def _acted(
             if action and not may(request.user, action, request.department):
                 raise PermissionDenied(action)
             response = view(request, **kwargs)
-            once.answered(response, getattr(response, "said", ""))
+            once.answered(response, response.said if isinstance(response, Done) else "")
             once.spend_now()
             return response
 
@@ -130,7 +142,7 @@ def _acted(
     return found if isinstance(found, HttpResponse) else done(request, found.location, found.said)
 
 
-def say_error(request: HttpRequest, error: ZhunshengError) -> HttpResponse:
+def say_error(request: SiteRequest, error: ZhunshengError) -> HttpResponse:
     """Show an error a person can mend: above the form they filled, which stays as it is, or on a page of its own."""
     if isinstance(error, Overtaken):
         return say_overtaken(request, error)
@@ -140,37 +152,47 @@ def say_error(request: HttpRequest, error: ZhunshengError) -> HttpResponse:
     return render(request, "web/error.html", context, status=400)
 
 
-def say_overtaken(request: HttpRequest, error: Overtaken) -> HttpResponse:
+def say_overtaken(request: SiteRequest, error: Overtaken) -> HttpResponse:
     """Show what changed since the page was opened from which someone decided, and the way to the page as it is now."""
     changed = decisions.changes_since(error.record, error.seen)
     context = {"error": error, "changes": changed, "address": decisions.address_of(error.record)}
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return above(request, "web/_overtaken.html", context=context)
     # A form sent whole leaves its page: what was written in it stands beside what is there now.
     context["typed"] = [one for one in typed(request) if one[0] not in ("seen", "path", "was")]
     return render(request, "web/overtaken.html", context, status=409)
 
 
-def done(request: HttpRequest, to: Any, message: str = "", *args: Any, **kwargs: Any) -> HttpResponse:
+class Done(HttpResponseRedirect):
+    """Where to go on after something was done, with what was ``said`` of it, which the same form is told again.
+
+    A form that was sent by a page's script (not ``whole``) has the script go there.
+    """
+
+    def __init__(self, address: str, said: str, *, whole: bool) -> None:
+        super().__init__(address)
+        self.said = said
+        if not whole:
+            self.status_code = 204
+            self["HX-Redirect"] = self.url
+            del self["Location"]
+
+
+def done(request: SiteRequest, to: str, message: str = "", *args: object, **kwargs: object) -> HttpResponse:
     """Go on to a page after something was done, with a message on it."""
     if message:
         messages.success(request, message)
-    response = redirect(to, *args, **kwargs)
-    if request.htmx:
-        address = response["Location"]
-        response = HttpResponse(status=204)
-        response["HX-Redirect"] = address
-    response.said = message
-    return response
+    address = resolve_url(to, *args, **kwargs)
+    return Done(address, message, whole=not request.htmx)
 
 
-def demand(request: HttpRequest, action: str, subject: Any) -> None:
+def demand(request: SignedInRequest, action: str, subject: Subject) -> None:
     """Refuse unless the user may take the action on the record in its present state."""
     if not may(request.user, action, subject):
         raise PermissionDenied(action)
 
 
-def on_screen(request: HttpRequest, draw: Draw, *, inside: bool) -> HttpResponse:
+def on_screen(request: SiteRequest, draw: Draw, *, inside: bool) -> HttpResponse:
     """Show a draw's screen for the hall, or of it the part that changes; ``inside``: with what is not public yet."""
     shown = ceremony.screen(draw, inside=inside)
     address = request.build_absolute_uri(reverse("commitment", args=[shown.entry.number])) if shown.entry else ""
@@ -181,64 +203,30 @@ def on_screen(request: HttpRequest, draw: Draw, *, inside: bool) -> HttpResponse
         "code": ceremony.code_of(address) if address else "",
         "zone": timezone.get_current_timezone_name() == DEFAULT,
     }
-    response = render(request, "web/_screen.html" if request.htmx else "web/screen.html", context)  # type: ignore[attr-defined]
+    response = render(request, "web/_screen.html" if request.htmx else "web/screen.html", context)
     response["Cache-Control"] = "no-store"
     return response
 
 
-# -- fields of forms --------------------------------------------------------------------------------------------------
+# -- what an address says ---------------------------------------------------------------------------------------------
 
 
-def text_of(request: HttpRequest, name: str, label: str = "", *, required: bool = False, most: int = 4000) -> str:
-    """Return a text field, trimmed. Raises ``ZS-WB-06``."""
-    text = clean(request.POST.get(name, "")).strip()
-    if required and not text:
-        raise ZhunshengError("ZS-WB-06", detail=_("请填写“%(label)s”") % {"label": label or name})
-    if len(text) > most:
-        raise ZhunshengError(
-            "ZS-WB-06", detail=_("“%(label)s”超过 %(most)s 字") % {"label": label or name, "most": most}
-        )
-    return text
-
-
-def date_of(request: HttpRequest, name: str, label: str, *, required: bool = True) -> date | None:
-    """Return a date field. Raises ``ZS-WB-06``."""
-    text = text_of(request, name, label, required=required)
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ZhunshengError("ZS-WB-06", detail=_("“%(label)s”应为日期") % {"label": label}) from None
-
-
-def choice_of(request: HttpRequest, name: str, label: str, choices: Any, *, required: bool = True) -> str:
-    """Return one of the choices. Raises ``ZS-WB-06``."""
-    text = text_of(request, name, label, required=required)
-    if text and text not in choices:
-        raise ZhunshengError(
-            "ZS-WB-06", detail=_("“%(label)s”没有这个选项：%(text)s") % {"label": label, "text": text[:40]}
-        )
-    return text
-
-
-def integer_of(values: Any, name: str, default: int, low: int, high: int) -> int:
+def integer_of(request: HttpRequest, name: str, default: int, low: int, high: int) -> int:
     """Return a number from the address, the default for anything else."""
     try:
-        return min(max(int(values.get(name, default)), low), high)
-    except (TypeError, ValueError):
+        return min(max(int(request.GET.get(name, default)), low), high)
+    except ValueError:
         return default
 
 
-def paged(request: HttpRequest, found: Any, size: int) -> dict[str, Any]:
-    """Return one page of a query as the context that lists and their pager read: ``found``, ``total``, ``number``, ``pages``."""
-    number = integer_of(request.GET, "page", 1, 1, 10**6)
-    total = found.count()
+def paged(request: HttpRequest, found: Sequence[Any] | QuerySet[Any], size: int) -> dict[str, Any]:
+    """Return one page of a list as the context that lists and their pager read: ``found``, ``total``, ``number``, ``pages``."""
+    shown = Paginator(found, size).get_page(request.GET.get("page", 1))
     return {
-        "found": found[(number - 1) * size : number * size],
-        "total": total,
-        "number": number,
-        "pages": max(1, -(-total // size)),
+        "found": shown.object_list,
+        "total": shown.paginator.count,
+        "number": shown.number,
+        "pages": shown.paginator.num_pages,
     }
 
 

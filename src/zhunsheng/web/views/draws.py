@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhunsheng.draws.results import categories
-from zhunsheng.web.forms.base import checked
-from zhunsheng.web.forms.draws import PlanForm
-from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, Upload
+from zhunsheng.web.forms.base import SeenForm
+from zhunsheng.web.forms.draws import (
+    InspectorForm,
+    InspectorsFile,
+    InspectorTurn,
+    ItemForm,
+    ItemTurn,
+    NumbersForm,
+    PlanForm,
+    ResultForm,
+    SlipsForm,
+    StampForm,
+)
+from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation
+from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import draws as service
 from zhunsheng.web.services import jobs, stamps
 from zhunsheng.web.services.commitments import happened
-from zhunsheng.web.services.uploads import content_of, take
-from zhunsheng.web.views.common import (
-    choice_of,
-    date_of,
-    demand,
-    done,
-    integer_of,
-    on_screen,
-    page,
-    paged,
-    say_error,
-    send,
-    text_of,
-)
-from zhunsheng.web.workflow import compare
+from zhunsheng.web.views.common import demand, done, on_screen, page, paged, say_error, send
 
 FILES = (
     "抽查包.zip",
@@ -51,7 +49,7 @@ DEFAULTS = {"A": ("0.5", 3), "B": ("1", 3), "C": ("3", 5), "D": ("10", 5)}  # cl
 
 
 @page("draws.view")
-def draws(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
+def draws(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """List draws, items and the register of inspectors."""
     found = Draw.objects.filter(department=department).select_related("first_by", "second_by")
     today = timezone.localdate()
@@ -68,39 +66,31 @@ def draws(request: HttpRequest, department: Organisation, year: int) -> HttpResp
 
 
 @page("draws.view", methods=("POST",))
-def register(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
+def register(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """Add an item, add an inspector, take in a csv of inspectors, or end an entry's use."""
     demand(request, "draws.registers", department)
-    what = request.POST.get("what")
-    if what == "item":
-        service.keep_item(
-            department,
-            text_of(request, "code", _("编号"), required=True, most=20),
-            text_of(request, "name", _("抽查事项"), required=True, most=120),
-            text_of(request, "basis", most=200),
-        )
-    elif what == "inspector":
-        names = ("number", "name", "certified", "districts", "items", "recuse")
-        service.keep_inspector(department, {k: request.POST.get(k, "") for k in names})
-    elif what == "file":
-        upload: Upload = take(request.FILES.get("file"), "ledger", department, request.user, limit=5 * 2**20)
-        service.take_inspectors(upload, department)
-    elif what in ("end-item", "end-inspector"):
-        model = InspectionItem if what == "end-item" else Inspector
-        pk = integer_of(request.POST, "id", 0, 0, 2**31)
-        service.turn(get_object_or_404(model, pk=pk, department=department))
+    if ItemForm.came(request):
+        service.keep_item(department, **ItemForm.of(request))
+    elif InspectorForm.came(request):
+        service.keep_inspector(department, InspectorForm.of(request))
+    elif InspectorsFile.came(request):
+        service.take_inspectors(InspectorsFile.of(request)["file"], department, request.user)
+    elif ItemTurn.came(request):
+        service.turn(ItemTurn.of(request, department)["id"])
+    elif InspectorTurn.came(request):
+        service.turn(InspectorTurn.of(request, department)["id"])
     else:
         raise Http404
     return done(request, "draws", _("已保存。"), department=department.pk, year=year)
 
 
 @page("draws.view", methods=("GET", "POST"))
-def plan(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
+def plan(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """Show the form of a plan; a POST keeps it."""
     demand(request, "draws.plan", department)
     items = InspectionItem.objects.filter(department=department, active=True)
     if request.method == "POST":
-        draw = service.make_plan(department, checked(PlanForm(request.POST, items)), request.user)  # type: ignore[arg-type]
+        draw = service.make_plan(department, PlanForm.of(request, items), request.user)
         return done(
             request, "draw", _("方案已保存。核对无误后公布承诺；承诺后方案、名录库和人员名录都不能再改。"), draw.pk
         )
@@ -112,14 +102,14 @@ def plan(request: HttpRequest, department: Organisation, year: int) -> HttpRespo
 
 
 @page("draws.view", methods=("GET", "POST"), draw=Draw)
-def edit(request: HttpRequest, draw: Draw) -> HttpResponse:
+def edit(request: SignedInRequest, draw: Draw) -> HttpResponse:
     """Show the form of a plan that is not committed yet; a POST changes it."""
-    request.year = draw.frame_on.year  # type: ignore[attr-defined]
+    request.year = draw.frame_on.year
     demand(request, "draws.plan", draw)
     items = InspectionItem.objects.filter(department=draw.department, active=True)
     if request.method == "POST":
-        said = checked(PlanForm(request.POST, items))
-        service.change_plan(draw, said, request.user, said["seen"])  # type: ignore[arg-type]
+        said = PlanForm.of(request, items)
+        service.change_plan(draw, said, request.user, said["seen"])
         return done(request, "draw", _("方案已修改。"), draw.pk)
     context = _plan_page(draw.department, service.form_of(draw))
     return render(
@@ -140,7 +130,7 @@ def _plan_page(department: Organisation, said: dict[str, Any]) -> dict[str, Any]
 
 
 @page("draws.view", draw=Draw)
-def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
+def draw(request: SignedInRequest, draw: Draw) -> HttpResponse:
     """Show a draw with its steps, proofs and tasks."""
     search, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
     tasks = draw.tasks.all()
@@ -213,95 +203,82 @@ def draw(request: HttpRequest, draw: Draw) -> HttpResponse:
 
 
 @page("draws.view", draw=Draw)
-def screen(request: HttpRequest, draw: Draw) -> HttpResponse:
+def screen(request: SignedInRequest, draw: Draw) -> HttpResponse:
     """Show a draw to the hall: what has happened, with its times; the part that changes is asked for again and again."""
     return on_screen(request, draw, inside=True)
 
 
-def _each(request: HttpRequest, name: str, ceremony: dict[str, Any]) -> list[str]:
-    """Return what was sent for each speaker of a ceremony, in the plan's order."""
-    return [
-        text_of(request, f"{name}_{k}", who, required=True, most=64) for k, who in enumerate(ceremony["speakers"])
-    ]
-
-
 @page("draws.view", methods=("POST",), draw=Draw)
-def act(request: HttpRequest, draw: Draw, what: str) -> HttpResponse:
+def act(request: SignedInRequest, draw: Draw, what: str) -> HttpResponse:
     """Take the next step of a draw: commit, enter the numbers, draw, or hand the results to the ledger."""
-    seen = request.POST.get("seen", "")
-    if what == "commit":
-        demand(request, "draws.commit", draw)
-        compare(draw, seen)
-        key = f"commit:{draw.pk}:{seen}"
-        job = jobs.enqueue("commit", key, request.user, draw.department, draw=draw.pk, seen=seen)  # type: ignore[arg-type]
-    elif what == "enter":
-        demand(request, "draws.enter", draw)
-        values: list[dict[str, Any]] = []
-        said: dict[str, Any]
-        for n, source in enumerate(draw.plan["randomness"]):
-            if source["source"] == "ceremony":
-                said = {"numbers": _each(request, f"v{n}", source)}
-                values.append(said | ({"salts": _each(request, f"s{n}", source)} if source.get("sealed") else {}))
-            elif source["source"] == "drand":
-                said = {"signature": text_of(request, f"v{n}", _("签名"), required=True, most=200).lower()}
-                if service.chained(source):
-                    before = text_of(request, f"p{n}", _("前一轮签名"), required=True, most=200)
-                    said["previous_signature"] = before.lower()
-                values.append(said)
-            else:
-                values.append({"numbers": text_of(request, f"v{n}", _("号码"), required=True, most=200)})
-        now, differ = service.enter(draw, request.user, values, seen)  # type: ignore[arg-type]
-        if differ is not None:
-            return say_error(request, differ)
-        message = (
-            _("两人录入一致，种子已定，可以抽取。") if now.state == "sealed" else _("已录入，请另一人独立录入核对。")
-        )
-        return done(request, "draw", message, draw.pk)
-    elif what == "slips":
-        demand(request, "draws.slips", draw)
-        ceremony: dict[str, Any] = next((s for s in draw.plan["randomness"] if s.get("sealed")), {"speakers": []})
-        slips = [one.lower() for one in _each(request, "slip", ceremony)]
-        shown, differ = service.seal_slips(draw, request.user, slips, seen)  # type: ignore[arg-type]
-        if differ is not None:
-            return say_error(request, differ)
-        sealed = _("两人录入一致，封条已登记。请在开封之前公布封存摘要。")
-        return done(request, "draw", sealed if shown else _("已录入，请另一人独立录入封条的摘要。"), draw.pk)
-    elif what == "stamp":
-        demand(request, "draws.stamp", draw)
-        file = request.FILES.get("file")
-        stamps.add(draw, request.user, content_of(file, "stamp", limit=2**20), file.name if file else "")  # type: ignore[arg-type]
-        return done(request, "draw", _("时间戳已核对并登记，在公开的承诺记录里可见。"), draw.pk)
-    elif what == "draw":
-        demand(request, "draws.draw", draw)
-        compare(draw, seen)
-        job = jobs.enqueue("draw", f"draw:{draw.pk}", request.user, draw.department, draw=draw.pk, seen=seen)  # type: ignore[arg-type]
-    elif what == "ledger":
-        demand(request, "ledgers.import", draw.department)
-        content = service.ledger_file(draw)
-        upload = Upload.keep(content, f"检查台账-{draw.code}.csv", "ledger", draw.department, request.user)
-        job = jobs.import_soon(upload, request.user, "inspections")
-    else:
+    if what not in ACTS:
         raise Http404
-    return done(request, "job", "", job.pk)
+    return ACTS[what](request, draw)
+
+
+def _commit(request: SignedInRequest, draw: Draw) -> HttpResponse:
+    demand(request, "draws.commit", draw)
+    return done(request, "job", "", jobs.commit_soon(draw, request.user, SeenForm.of(request)["seen"]).pk)
+
+
+def _enter(request: SignedInRequest, draw: Draw) -> HttpResponse:
+    demand(request, "draws.enter", draw)
+    form = NumbersForm.sent(request, draw.plan["randomness"])
+    now, differ = service.enter(draw, request.user, form.values(), form.cleaned_data["seen"])
+    if differ is not None:
+        return say_error(request, differ)
+    sealed = now.state == "sealed"
+    told = _("两人录入一致，种子已定，可以抽取。") if sealed else _("已录入，请另一人独立录入核对。")
+    return done(request, "draw", told, draw.pk)
+
+
+def _slips(request: SignedInRequest, draw: Draw) -> HttpResponse:
+    demand(request, "draws.slips", draw)
+    form = SlipsForm.sent(request, service.sealing(draw))
+    shown, differ = service.seal_slips(draw, request.user, form.slips(), form.cleaned_data["seen"])
+    if differ is not None:
+        return say_error(request, differ)
+    sealed = _("两人录入一致，封条已登记。请在开封之前公布封存摘要。")
+    return done(request, "draw", sealed if shown else _("已录入，请另一人独立录入封条的摘要。"), draw.pk)
+
+
+def _stamp(request: SignedInRequest, draw: Draw) -> HttpResponse:
+    demand(request, "draws.stamp", draw)
+    stamps.take(draw, request.user, StampForm.of(request)["file"])
+    return done(request, "draw", _("时间戳已核对并登记，在公开的承诺记录里可见。"), draw.pk)
+
+
+def _draw(request: SignedInRequest, draw: Draw) -> HttpResponse:
+    demand(request, "draws.draw", draw)
+    return done(request, "job", "", jobs.draw_soon(draw, request.user, SeenForm.of(request)["seen"]).pk)
+
+
+def _to_ledger(request: SignedInRequest, draw: Draw) -> HttpResponse:
+    demand(request, "ledgers.import", draw.department)
+    return done(request, "job", "", jobs.results_soon(draw, request.user).pk)
+
+
+ACTS: dict[str, Callable[[SignedInRequest, Draw], HttpResponse]] = {
+    "commit": _commit,
+    "enter": _enter,
+    "slips": _slips,
+    "stamp": _stamp,
+    "draw": _draw,
+    "ledger": _to_ledger,
+}
 
 
 @page("draws.view", methods=("GET", "POST"), task=DrawTask)
-def task(request: HttpRequest, task: DrawTask) -> HttpResponse:
+def task(request: SignedInRequest, task: DrawTask) -> HttpResponse:
     """Show one inspection, made for a phone; a POST keeps its result."""
     draw = task.draw
     if request.method == "POST":
         demand(request, "draws.result", draw)
-        service.keep_result(
-            task,
-            request.user,
-            date_of(request, "inspected_on", _("检查日期"), required=False),
-            choice_of(request, "result", _("检查结果"), categories(), required=False),
-            text_of(request, "note", _("情况说明")),
-            date_of(request, "published_on", _("公示日期"), required=False),
-            seen=request.POST.get("seen", ""),
-        )
+        said = ResultForm.of(request, service.categories())
+        on, published_on = said["inspected_on"], said["published_on"]
+        service.keep_result(task, request.user, on, said["result"], said["note"], published_on, seen=said["seen"])
         following = draw.tasks.filter(inspected_on=None).exclude(pk=task.pk).first()
-        if "next" in request.POST and following:
+        if said["next"] and following:
             return done(request, "task", _("已保存，下一户。"), following.pk)
         return done(request, "draw", _("已保存。"), draw.pk)
     context = {
@@ -309,7 +286,7 @@ def task(request: HttpRequest, task: DrawTask) -> HttpResponse:
         "task": task,
         "draw": draw,
         "items": draw.plan["items"],
-        "categories": categories(),
+        "categories": service.categories(),
         "can_result": may(request.user, "draws.result", draw),
         "today": timezone.localdate(),
     }
@@ -317,7 +294,7 @@ def task(request: HttpRequest, task: DrawTask) -> HttpResponse:
 
 
 @page("draws.view", draw=Draw)
-def draw_file(request: HttpRequest, draw: Draw, name: str) -> HttpResponse:
+def draw_file(request: SignedInRequest, draw: Draw, name: str) -> HttpResponse:
     """Send one file of a draw."""
     if name not in FILES:
         raise Http404

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhunsheng.reports.key_report import write_key_report
-from zhunsheng.web.forms.base import checked
 from zhunsheng.web.forms.keyeval import AppointForm, KeyStartForm, PointsForm, RectificationForm
 from zhunsheng.web.models import KeyEvaluation, Organisation, Sheet
+from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import keyeval as service
 from zhunsheng.web.services.keyeval import card_of, framework_of
-from zhunsheng.web.views.common import demand, done, page, send
+from zhunsheng.web.views.common import demand, done, download, page
 
 
 @page("keyeval.view", methods=("GET", "POST"))
-def keyeval(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
+def keyeval(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """List the key evaluations; a POST chooses a project and its evaluators."""
     people = service.evaluators_for(department)
     if request.method == "POST":
         demand(request, "keyeval.start", department)
         projects = Sheet.objects.filter(department=department, year=year, kind="project")
-        said = checked(KeyStartForm(request.POST, projects, people, service.framework_for(department, year).methods))
-        made = service.start(said["sheet"], said["method"], list(said["evaluators"]), request.user)  # type: ignore[arg-type]
+        said = KeyStartForm.of(request, projects, people, service.framework_for(department, year).methods)
+        made = service.start(said["sheet"], said["method"], list(said["evaluators"]), request.user)
         return done(request, "keyevaluation", _("已列入重点评价，请评价人独立评分。"), made.pk)
     listed = (
         KeyEvaluation.objects.filter(department=department, year=year)
@@ -47,7 +43,7 @@ def keyeval(request: HttpRequest, department: Organisation, year: int) -> HttpRe
 
 
 @page("keyeval.view", evaluation=KeyEvaluation)
-def keyevaluation(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
+def keyevaluation(request: SignedInRequest, evaluation: KeyEvaluation) -> HttpResponse:
     """Show an evaluation. While marks are given, an evaluator sees only their own; then all stand side by side."""
     framework, card = framework_of(evaluation), card_of(evaluation)
     mine = {m.row: m for m in evaluation.marks.filter(by=request.user)}
@@ -99,70 +95,46 @@ def keyevaluation(request: HttpRequest, evaluation: KeyEvaluation) -> HttpRespon
 
 
 @page("keyeval.view", methods=("POST",), evaluation=KeyEvaluation)
-def marks(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
+def marks(request: SignedInRequest, evaluation: KeyEvaluation) -> HttpResponse:
     """Keep an evaluator's marks; with ``finish`` they are final, and the last evaluator's opens the talk."""
     demand(request, "keyeval.mark", evaluation)
-    form = PointsForm(request.POST, framework_of(evaluation))
-    said = checked(form)
-    service.keep_marks(
-        evaluation,
-        request.user,  # type: ignore[arg-type]
-        form.given(),
-        finish=said["finish"],
-        seen=said["seen"],
-    )
+    form = PointsForm.sent(request, framework_of(evaluation))
+    said = form.cleaned_data
+    service.keep_marks(evaluation, request.user, form.given(), finish=said["finish"], seen=said["seen"])
     return done(request, "keyevaluation", _("评分已保存。"), evaluation.pk)
 
 
 @page("keyeval.view", methods=("POST",), evaluation=KeyEvaluation)
-def appoint(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
+def appoint(request: SignedInRequest, evaluation: KeyEvaluation) -> HttpResponse:
     """Have others mark in the place of evaluators who have not finished."""
     demand(request, "keyeval.appoint", evaluation)
-    said = checked(AppointForm(request.POST, service.evaluators_for(evaluation.department)))
-    service.appoint(evaluation, list(said["evaluators"]), said["remark"], request.user, said["seen"])  # type: ignore[arg-type]
+    said = AppointForm.of(request, service.evaluators_for(evaluation.department))
+    service.appoint(evaluation, list(said["evaluators"]), said["remark"], request.user, said["seen"])
     return done(request, "keyevaluation", _("评价人已改派。"), evaluation.pk)
 
 
 @page("keyeval.view", methods=("POST",), evaluation=KeyEvaluation)
-def agree(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
+def agree(request: SignedInRequest, evaluation: KeyEvaluation) -> HttpResponse:
     """Keep the agreed points of every row with the reason, and the conclusion."""
     demand(request, "keyeval.agree", evaluation)
-    form = PointsForm(request.POST, framework_of(evaluation))
-    said = checked(form)
-    service.agree(evaluation, request.user, form.given(), said["conclusion"], said["seen"])  # type: ignore[arg-type]
+    form = PointsForm.sent(request, framework_of(evaluation))
+    said = form.cleaned_data
+    service.agree(evaluation, request.user, form.given(), said["conclusion"], said["seen"])
     return done(request, "keyevaluation", _("合议结果已保存。"), evaluation.pk)
 
 
 @page("keyeval.view", methods=("POST",), evaluation=KeyEvaluation)
-def rectification(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
+def rectification(request: SignedInRequest, evaluation: KeyEvaluation) -> HttpResponse:
     """Add a problem to be mended, with its owner and due date."""
     demand(request, "rectify.add", evaluation)
-    said = checked(RectificationForm(request.POST))
-    service.add_rectification(evaluation, request.user, **said)  # type: ignore[arg-type]
+    service.add_rectification(evaluation, request.user, **RectificationForm.of(request))
     return done(request, "keyevaluation", _("已列入整改清单。"), evaluation.pk)
 
 
 @page("keyeval.view", evaluation=KeyEvaluation)
-def key_report(request: HttpRequest, evaluation: KeyEvaluation) -> HttpResponse:
+def key_report(request: SignedInRequest, evaluation: KeyEvaluation) -> HttpResponse:
     """Send the report in Word, once every row is agreed."""
-    card = card_of(evaluation)
-    if not card.complete:
+    report = service.report_of(evaluation, timezone.localdate())
+    if report is None:
         raise Http404
-    reasons = {code: said.get("reason", "") for code, said in evaluation.agreed.items()}
-    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
-        path = Path(scratch) / "重点绩效评价报告.docx"
-        write_key_report(
-            framework_of(evaluation),
-            card,
-            reasons,
-            path,
-            project=evaluation.sheet.name,
-            department=evaluation.department.name_in(evaluation.year),
-            year=evaluation.year,
-            on=timezone.localdate(),
-            grade=service.grade_of(evaluation, card),
-            method=evaluation.method,
-            conclusion=evaluation.conclusion,
-            findings=[(r.problem, r.owner, r.due_on) for r in service.reported_fixes(evaluation)],
-        )
-        return send(path, f"{evaluation.sheet.name}重点绩效评价报告.docx")
+    return download(*report)

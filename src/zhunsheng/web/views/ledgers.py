@@ -27,7 +27,7 @@ def ledgers(request: SignedInRequest, department: Organisation, year: int) -> Ht
     if request.method == "POST":
         demand(request, "ledgers.import", department)
         said = LedgerFile.of(request, service.known())
-        upload = take(request.FILES.get("file"), "ledger", department, request.user)
+        upload = take(said["file"], "ledger", department, request.user)
         job = jobs.import_soon(upload, request.user, said["ledger"] or None, good_rows=said["good_rows"])
         return done(request, "job", "", job.pk)
     listed, batches = service.listed(department)
@@ -63,14 +63,14 @@ def ledger(request: SignedInRequest, department: Organisation, year: int, ledger
     asked: dict[str, Any] = {
         "search": request.GET.get("q", "").strip()[:100],
         "filters": filters,
-        "batch": integer_of(request.GET, "batch", 0, 0, 10**9) or None,
+        "batch": integer_of(request, "batch", 0, 0, 10**9) or None,
         "order": order.lstrip("-") or None,
         "descending": order.startswith("-"),
         "personal": personal,
     }
     if (kind := request.GET.get("export")) in ("xlsx", "csv"):
         return download(*service.exported(department, known, kind, **asked))
-    number = integer_of(request.GET, "page", 1, 1, 10**6)
+    number = integer_of(request, "page", 1, 1, 10**6)
     found = service.page_of(department, known, PAGE, (number - 1) * PAGE, **asked)
     context = {
         "part": "ledgers",

@@ -6,7 +6,6 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from zhunsheng.web.forms.base import checked
 from zhunsheng.web.forms.year import MatchForm, ProjectForm
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.requests import SignedInRequest
@@ -24,8 +23,8 @@ def matches(request: SignedInRequest, department: Organisation, year: int) -> Ht
     book = book_in_force(department, year, figures.day_of(department, year))
     if request.method == "POST":
         demand(request, "matches.confirm", department)
-        if "project" in request.POST:
-            project = checked(ProjectForm(request.POST))
+        if ProjectForm.came(request):
+            project = ProjectForm.of(request)
             service.confirm_project(
                 department,
                 book,
@@ -36,7 +35,7 @@ def matches(request: SignedInRequest, department: Organisation, year: int) -> Ht
                 seen=project["seen"],
             )
         else:
-            said = checked(MatchForm(request.POST))
+            said = MatchForm.of(request)
             service.confirm(
                 department, book, said["sheet"], said["indicator"], said["measure"], request.user, seen=said["seen"]
             )

@@ -7,9 +7,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhunsheng.web.forms.base import checked
 from zhunsheng.web.forms.monitoring import Opening
-from zhunsheng.web.forms.year import ExplanationForm
+from zhunsheng.web.forms.year import ExplanationForm, Refresh
 from zhunsheng.web.models import Checkpoint, Organisation
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
@@ -33,13 +32,13 @@ def monitoring(request: SignedInRequest, department: Organisation, year: int) ->
     opened = {c.as_of: c for c in Checkpoint.objects.filter(department=department, year=year)}
     listed = []
     for entry in entries:
-        checkpoint = opened.pop(entry.as_of, None)
-        waiting = figures.unexplained(checkpoint) if checkpoint else []
-        open_now = checkpoint is None or checkpoint.state == "open"
+        begun = opened.pop(entry.as_of, None)
+        waiting = figures.unexplained(begun) if begun else []
+        open_now = begun is None or begun.state == "open"
         listed.append(
             {
                 "entry": entry,
-                "checkpoint": checkpoint,
+                "checkpoint": begun,
                 "waiting": len(waiting),
                 "late": open_now and entry.due_on < today,
                 "early": max(entry.opens_on, entry.as_of) > today,
@@ -60,10 +59,10 @@ def checkpoint(request: SignedInRequest, checkpoint: Checkpoint) -> HttpResponse
     rules = rules_for(checkpoint.department, checkpoint.year).monitoring(checkpoint.as_of)
     if request.method == "POST":
         demand(request, "monitoring.explain", checkpoint)
-        if "refresh" in request.POST:
+        if Refresh.came(request):
             figures.fill_checkpoint(checkpoint)
             return done(request, "checkpoint", _("数据已重新从台账填入。"), checkpoint.pk)
-        told = checked(ExplanationForm(request.POST, rules.causes))
+        told = ExplanationForm.of(request, rules.causes)
         figures.say(checkpoint, told.pop("sheet"), told.pop("indicator"), request.user, **told)
         return done(request, "checkpoint", _("已保存。"), checkpoint.pk)
     missing = set(figures.unexplained(checkpoint))

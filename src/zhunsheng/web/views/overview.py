@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,7 +25,7 @@ ROWS = 50
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SignedInRequest) -> HttpResponse:
     """Go where the visitor works: the public pages, the portfolio, the administration, or a department's overview."""
     if not request.user.is_authenticated:
         return redirect("public")
@@ -120,7 +120,7 @@ def lineage(request: SignedInRequest, department: Organisation, year: int, sheet
     ``line`` is an indicator's number, or ``paid`` or ``budget`` for the sheet's money.
     """
     personal = may(request.user, "ledgers.personal", department)
-    limit = integer_of(request.GET, "rows", ROWS, 10, 1000)
+    limit = integer_of(request, "rows", ROWS, 10, 1000)
     context = behind(department, year, sheet, line, limit, personal=personal)
     if context is None:
         raise Http404

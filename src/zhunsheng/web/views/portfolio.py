@@ -10,13 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhunsheng.web.forms.portfolio import Archive, Places
-from zhunsheng.web.models import Job, Organisation, Sheet, SheetFinding, SheetVersion, Upload
+from zhunsheng.web.models import Job, Organisation, Sheet, SheetFinding, SheetVersion
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import ACTIONS, may, memberships
 from zhunsheng.web.services import jobs, office
 from zhunsheng.web.services import portfolio as service
 from zhunsheng.web.services.review import unreviewed
-from zhunsheng.web.services.uploads import take
 from zhunsheng.web.views.common import done, download, integer_of, page, paged
 
 PAGE = 50
@@ -32,7 +31,7 @@ def _scope(request: SignedInRequest, action: str) -> tuple[Organisation, int]:
     # The year most is known of: next year's few drafts are not what the bureau looks at.
     counted = sheets.values("year").annotate(n=Count("department", distinct=True)).order_by("-n", "-year").first()
     newest = counted["year"] if counted else None
-    year = integer_of(request.GET, "year", newest or timezone.localdate().year, 2000, 2100)
+    year = integer_of(request, "year", newest or timezone.localdate().year, 2000, 2100)
     request.where = top, year
     return top, year
 
@@ -61,10 +60,9 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
         ranked.sort(key=lambda r: (r["unreviewed"] > 0, -r["findings"].get("error", 0)))
     elif order == "execution":
         ranked.sort(key=lambda r: (r["execution"] is None, r["execution"] or 0))
-    number = integer_of(request.GET, "page", 1, 1, 10**6)
-    shown = ranked[(number - 1) * PAGE : number * PAGE]
+    listed = paged(request, ranked, PAGE)
     pending = [r for r in ranked if r["unreviewed"]]
-    for row in (*shown, *pending[:15]):
+    for row in (*listed["found"], *pending[:15]):
         row["elsewhere"] = _elsewhere(request, row["department"])
     years = (
         Sheet.objects.filter(department__path__startswith=top.path)
@@ -78,10 +76,10 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
         "the_year": year,
         "the_years": list(years),
         "totals": service.totals(top, year, everyone),
-        "ranked": shown,
-        "found": len(ranked),
-        "number": number,
-        "pages": max(1, -(-len(ranked) // PAGE)),
+        "ranked": listed["found"],
+        "total": listed["total"],
+        "number": listed["number"],
+        "pages": listed["pages"],
         "unreviewed": pending[:15],
         "unreviewed_total": len(pending),
         "search": search,
@@ -156,12 +154,7 @@ def portfolio_import(request: SignedInRequest) -> HttpResponse:
     if said["assess"]:
         job = jobs.assess_all_soon(top, year, request.user)
         return done(request, "job", "", job.pk)
-    folder = [f for f in request.FILES.getlist("folder") if f.name and f.name.lower().endswith(service.ENDINGS)]
-    if folder:
-        upload = Upload.keep(service.packed(folder), _("选择的文件夹") + ".zip", "archive", top, request.user)
-    else:
-        upload = take(request.FILES.get("file"), "archive", top, request.user)
-    job = jobs.enqueue("archive", f"archive:{upload.pk}", request.user, top, upload=upload.pk, year=year)
+    job = jobs.archive_soon(top, year, request.user, said["file"], said["folder"])
     return done(request, "job", "", job.pk)
 
 
@@ -172,16 +165,7 @@ def archive_places(request: SignedInRequest, job: Job) -> HttpResponse:
         raise Http404
     names = [one["name"] for one in job.result["unknown"]]
     below = Organisation.objects.filter(path__startswith=job.department.path, kind="department", active=True)
-    places = service.places_of(job, Places.of(request, names, below)["places"])
-    again = jobs.enqueue(
-        "archive",
-        f"archive:{job.pk}:{service.digest(places)}",
-        request.user,
-        job.department,
-        upload=job.args["upload"],
-        year=job.args["year"],
-        places=places,
-    )
+    again = jobs.archive_again(job, Places.of(request, names, below)["places"], request.user)
     return done(request, "job", "", again.pk)
 
 

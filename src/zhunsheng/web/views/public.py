@@ -19,13 +19,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.web.forms.base import SeenForm
 from zhunsheng.web.forms.public import Disclosed, Extent, HeldSlip, OwnCode, said_of
 from zhunsheng.web.models import Commitment, Organisation, Publication
-from zhunsheng.web.requests import SignedInRequest
+from zhunsheng.web.requests import SignedInRequest, SiteRequest
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import commitments, office, own_proofs, publishing, stamps
 from zhunsheng.web.services.ceremony import code_of
-from zhunsheng.web.services.disclosing import Undecided
+from zhunsheng.web.services.disclosing import UndecidedData
 from zhunsheng.web.throttle import MOST_ASKED, asked
 from zhunsheng.web.views.common import demand, done, download, on_screen, page, paged, say_error, send
 
@@ -57,7 +58,7 @@ def ask(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
     if request.method == "POST":
         try:
             made = publishing.ask(kind, subject, request.user, said, frame=frame)
-        except Undecided as waiting:
+        except UndecidedData as waiting:
             if not said and frame:
                 return done(request, "publish-ask", "", kind, pk)
             error = waiting
@@ -103,7 +104,7 @@ def publication(request: SignedInRequest, publication: Publication) -> HttpRespo
 def keep(request: SignedInRequest, publication: Publication) -> HttpResponse:
     """Keep what is personal in something that is public already, each for a reason."""
     demand(request, "publish.keep", publication)
-    publishing.keep(publication, request.user, Disclosed.of(request), request.POST.get("seen", ""))
+    publishing.keep(publication, request.user, Disclosed.of(request), SeenForm.of(request)["seen"])
     return done(request, "publication", _("已记下保留的理由。"), publication.pk)
 
 
@@ -199,7 +200,7 @@ def commitment_slip_text(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_safe
-def commitment_screen(request: HttpRequest, number: int) -> HttpResponse:
+def commitment_screen(request: SiteRequest, number: int) -> HttpResponse:
     """Show a draw to a hall, or to whoever follows it from elsewhere, as far as it is public."""
     kept = get_object_or_404(Commitment.objects.select_related("draw__department"), number=number)
     try:
@@ -292,37 +293,18 @@ def open_data(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     if isinstance(found, HttpResponse):
         return found
     if kind == "json":
-        told = {"published_at": publishing.moment(found.published_at), "data": publishing.open_json(found)}
-        return JsonResponse(
-            publishing.head_of(found) | told | publishing.since_json(found),
-            json_dumps_params={"ensure_ascii": False, "indent": 1},
-        )
+        return JsonResponse(publishing.open_document(found), json_dumps_params={"ensure_ascii": False, "indent": 1})
     return download(publishing.open_csv(found), f"zhunsheng-{found.kind}-{found.pk}.csv")
 
 
 @require_safe
 def data_package(request: HttpRequest) -> HttpResponse:
     """Describe all open data as a data package: every published csv with its fields, types and titles."""
-    resources = []
-    for one in Publication.objects.filter(state="published").select_related("department__parent"):
-        resources.append(
-            {
-                "name": f"{one.kind}-{one.pk}",
-                **publishing.head_of(one),
-                "path": request.build_absolute_uri(reverse("open-data", args=[one.pk, "csv"])),
-                "format": "csv",
-                "mediatype": "text/csv",
-                "encoding": "utf-8",
-                "profile": "tabular-data-resource",
-                "schema": publishing.schema_of(one.kind),
-            }
-        )
-    package = {
-        "profile": "tabular-data-package",
-        "name": "zhunsheng-open-data",
-        "title": "绩效与抽查公开数据",
-        "resources": resources,
-    }
+
+    def address(one: Publication) -> str:
+        return request.build_absolute_uri(reverse("open-data", args=[one.pk, "csv"]))
+
+    package = publishing.data_package(address)
     return JsonResponse(package, json_dumps_params={"ensure_ascii": False, "indent": 1})
 
 

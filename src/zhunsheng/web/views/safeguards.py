@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from zhunsheng.web.forms.safeguards import Handover, RecordForm
 from zhunsheng.web.models import Organisation, SafeguardRecord
+from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import safeguards as service
 from zhunsheng.web.services.registers import Register, due_of, registers
@@ -21,7 +23,7 @@ def _register(name: str) -> Register:
 
 
 @page("safeguards.view")
-def safeguards(request: HttpRequest, department: Organisation, year: int) -> HttpResponse:
+def safeguards(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """Show the document's own words on safeguards and every register with what is open and what is late."""
     today = timezone.localdate()
     listed = []
@@ -43,20 +45,20 @@ def safeguards(request: HttpRequest, department: Organisation, year: int) -> Htt
 
 
 @page("safeguards.view", methods=("GET", "POST"), whole=False)
-def register(request: HttpRequest, department: Organisation, year: int, name: str) -> HttpResponse:
+def register(request: SignedInRequest, department: Organisation, year: int, name: str) -> HttpResponse:
     """List a register; a POST adds a record, or hands the register to its ledger as evidence."""
     known = _register(name)
     if request.method == "POST":
-        if "to_ledger" in request.POST:
+        if Handover.came(request):
             demand(request, "ledgers.import", department)
-            job = service.hand_over(known, department, request.user)  # type: ignore[arg-type]
+            job = service.hand_over(known, department, request.user)
             if job is None:
                 gone = _("没有有效的记录，此前转入台账的已撤回。")
                 return done(request, "register", gone, department=department.pk, year=year, name=name)
             return done(request, "job", "", job.pk)
         demand(request, "safeguards.record", department)
-        given = {f.name: request.POST.get(f.name, "") for f in known.fields}
-        service.enter(known, department, given, request.FILES.get("file"), request.user)  # type: ignore[arg-type]
+        form = RecordForm.sent(request, known)
+        service.enter(known, department, form.texts(), form.cleaned_data["file"], request.user)
         return done(request, "register", _("已登记。"), department=department.pk, year=year, name=name)
     records = SafeguardRecord.objects.filter(department=department, register=known.id).select_related("proof")
     today = timezone.localdate()
@@ -79,14 +81,14 @@ def register(request: HttpRequest, department: Organisation, year: int, name: st
 
 
 @page("safeguards.view", methods=("GET", "POST"), record=SafeguardRecord)
-def record(request: HttpRequest, record: SafeguardRecord) -> HttpResponse:
+def record(request: SignedInRequest, record: SafeguardRecord) -> HttpResponse:
     """Show one record with its approvals; a POST changes its fields."""
     known = _register(record.register)
     if request.method == "POST":
         demand(request, "safeguards.edit", record)
-        given = {f.name: request.POST.get(f.name, "") for f in known.fields}
-        seen = request.POST.get("seen", "")
-        service.change(record, given, request.FILES.get("file"), request.user, seen)  # type: ignore[arg-type]
+        form = RecordForm.sent(request, known)
+        said = form.cleaned_data
+        service.change(record, form.texts(), said["file"], request.user, said["seen"])
         return done(request, "record", _("已保存。"), record.pk)
     actions = [
         (n, a) for n, a in available(request.user, record, "safeguards") if n != "safeguards.request" or known.requests

@@ -9,11 +9,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhunsheng.web.forms.base import checked
-from zhunsheng.web.forms.year import WordForm
+from zhunsheng.web.forms.year import RecheckForm, WordForm
 from zhunsheng.web.models import Contest, Organisation, SelfEvaluation, Upload
 from zhunsheng.web.requests import SignedInRequest
-from zhunsheng.web.roles import available, may
+from zhunsheng.web.roles import Act, available, may
 from zhunsheng.web.services import ledgers
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.matching import open_proposals
@@ -92,7 +91,7 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
     return render(request, "web/selfeval.html", context)
 
 
-def _rulings(request: SignedInRequest, evaluation: SelfEvaluation, contest: Contest) -> list[Any]:
+def _rulings(request: SignedInRequest, evaluation: SelfEvaluation, contest: Contest) -> list[tuple[str, Act]]:
     """Return the rulings that are offered: on a closed self-evaluation none that would move its figures."""
     closed = evaluation.state == "accepted"
     offered = available(request.user, contest, "contest")
@@ -105,8 +104,8 @@ def word(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
     demand(request, "selfeval.fill", evaluation)
     rules = rules_for(evaluation.department, evaluation.year)
     bands = [b.name for b in rules.scheme.qualitative]
-    said = checked(WordForm(request.POST, bands, rules.monitoring(evaluation.as_of).causes))
-    files = [take(f, "attachment", evaluation.department, request.user) for f in request.FILES.getlist("files")]
+    said = WordForm.of(request, bands, rules.monitoring(evaluation.as_of).causes)
+    files = [take(f, "attachment", evaluation.department, request.user) for f in said.pop("files")]
     sheet, indicator = said.pop("sheet"), said.pop("indicator")
     kept, former = figures.say(evaluation, sheet, indicator, request.user, attachments=files, **said)
     told = _("已保存，得分已重算。")
@@ -123,9 +122,10 @@ def recheck(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpRespons
     """
     if request.method == "POST":
         demand(request, "selfeval.recheck", evaluation)
-        reported = evaluation.reported if "again" in request.POST else None
-        if request.FILES.get("file"):
-            reported = take(request.FILES["file"], "document", evaluation.department, request.user)
+        said = RecheckForm.of(request)
+        reported = evaluation.reported if said["again"] else None
+        if said["file"]:
+            reported = take(said["file"], "document", evaluation.department, request.user)
         found = figures.recheck(evaluation, reported)
         count = sum(len(f["differences"]) for f in found)
         return done(request, "recheck", _("复核完成，差异 %s 处。") % count, evaluation.pk)

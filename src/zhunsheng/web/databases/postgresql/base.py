@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db.backends.postgresql import base
 
-from zhunsheng.web.databases import Late
+from zhunsheng.web.databases import LateWriting
 
 
-class DatabaseWrapper(Late, base.DatabaseWrapper):  # type: ignore[misc]
+class DatabaseWrapper(LateWriting, base.DatabaseWrapper):
     """Django's own, with what waits for the end of a transaction."""

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("archive", type=Path)
         parser.add_argument("--with-keys", action="store_true", help="连同密钥一起备份（须妥善保管）")
 
-    def handle(self, *args: Any, archive: Path, with_keys: bool, **options: Any) -> None:
+    def handle(self, *args: object, archive: Path, with_keys: bool, **options: object) -> None:
         """Write the archive whole or not at all. The database comes first: files it names are never removed."""
         digests: dict[str, str] = {}
         with (

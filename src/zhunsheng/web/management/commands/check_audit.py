@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from zhunsheng.web.audit import altered_records, broken_links
@@ -19,7 +17,7 @@ class Command(BaseCommand):
         """Take a digest noted elsewhere, so that a log rewritten from end to end is found too."""
         parser.add_argument("--head", help="以前记下的某条摘要；日志里应能找到它")
 
-    def handle(self, *args: Any, head: str | None = None, **options: Any) -> None:
+    def handle(self, *args: object, head: str | None = None, **options: object) -> None:
         """Print what is wrong, or the last digest to note down."""
         problems = broken_links(head)
         for problem in problems:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.utils import OperationalError, ProgrammingError
@@ -22,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("username")
         parser.add_argument("--organisation", default="本市")
 
-    def handle(self, *args: Any, username: str, organisation: str, **options: Any) -> None:
+    def handle(self, *args: object, username: str, organisation: str, **options: object) -> None:
         """Make both, or the administrator alone where none is left; refuse where one can sign in."""
         try:
             held = Membership.objects.filter(role=Role.ADMIN, active=True, user__is_active=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
@@ -57,7 +56,7 @@ class Command(BaseCommand):
         """Take whether only to check."""
         parser.add_argument("--check", action="store_true", help="只检查是否齐全")
 
-    def handle(self, *args: Any, check: bool = False, **options: Any) -> None:
+    def handle(self, *args: object, check: bool = False, **options: object) -> None:
         """Check, or write the catalogue with the texts that are marked now and compile it."""
         if check:
             if problems := missing():

@@ -8,7 +8,6 @@ import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -28,7 +27,7 @@ class Command(BaseCommand):
         """Take the archive to read."""
         parser.add_argument("archive", type=Path)
 
-    def handle(self, *args: Any, archive: Path, **options: Any) -> None:
+    def handle(self, *args: object, archive: Path, **options: object) -> None:
         """Restore. Refuses where evidence or a database is there already."""
         if (settings.DATA / "evidence").exists() or (
             connection.vendor == "sqlite" and (settings.DATA / "zhunsheng.sqlite3").exists()

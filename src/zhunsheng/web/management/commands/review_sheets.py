@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.management.base import BaseCommand
 
 from zhunsheng.web.services.review import review_all
@@ -14,6 +12,6 @@ class Command(BaseCommand):
 
     help = "审核所有尚未按现行规则审核的目标表（升级之后运行）"
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         """Review and say how much there was to do."""
         self.stdout.write(f"已审核 {review_all()} 个部门年度")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandParser
 
 from zhunsheng.web.models import Organisation
@@ -20,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--entities", type=int, default=30_000, help="示例局的市场主体数")
         parser.add_argument("--departments", type=int, default=12, help="另外生成的部门数，财政汇总用")
 
-    def handle(self, *args: Any, entities: int, departments: int, **options: Any) -> None:
+    def handle(self, *args: object, entities: int, departments: int, **options: object) -> None:
         """Load, unless the site holds anything."""
         if Organisation.objects.exists():
             self.stdout.write("网站已有数据，示例未装入。")

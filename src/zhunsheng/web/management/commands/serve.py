@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -27,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=2)
         parser.add_argument("--sample", action="store_true", help="装入示例数据（已有数据时不再装）")
 
-    def handle(self, *args: Any, host: str, port: int, workers: int, sample: bool, **options: Any) -> None:
+    def handle(self, *args: object, host: str, port: int, workers: int, sample: bool, **options: object) -> None:
         """Prepare, then run until interrupted; the worker ends with the server."""
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)

@@ -1,4 +1,4 @@
-// What pages do beyond htmx: charts, the link between fields and the original, the keyboard, upload progress, errors.
+// What pages do beyond htmx: charts, the link between fields and the original, the keyboard, uploads, errors.
 (function() {
   "use strict";
 
@@ -25,7 +25,7 @@
     alertBox(words.offline);
   });
 
-  // A key pressed while an input method composes belongs to it: Enter takes the letters, it does not leave the field.
+  // A key pressed while an input method composes belongs to it: Enter takes the letters and leaves no field.
   function composing(event) {
     return event.isComposing || event.keyCode === 229;
   }
@@ -100,8 +100,7 @@
 
   function show(key) {
     if (!original) return;
-    original.querySelectorAll(".shown, .shown-row").forEach((e) => e.classList.remove("shown",
-    "shown-row"));
+    original.querySelectorAll(".shown, .shown-row").forEach((e) => e.classList.remove("shown", "shown-row"));
     const place = key && document.getElementById("o-" + key);
     if (place) {
       place.classList.add("shown");
@@ -118,8 +117,8 @@
   document.addEventListener("click", function(event) {
     const place = event.target.closest(".original [data-linked]");
     if (place) {
-      const field = document.querySelector('[data-key="' + CSS.escape(place.id.slice(2)) +
-        '"] textarea, [data-key="' + CSS.escape(place.id.slice(2)) + '"] input');
+      const box = '[data-key="' + CSS.escape(place.id.slice(2)) + '"] ';
+      const field = document.querySelector(box + "textarea, " + box + "input");
       if (field) field.focus();
       show(place.id.slice(2));
     }
@@ -156,7 +155,8 @@
     const count = document.getElementById("finding-count");
     if (count && state.dataset.findings) count.textContent = state.dataset.findings;
   });
-  // Enter goes down a column as in a spreadsheet, Shift+Enter up; Escape takes the last kept text back; Alt+Enter breaks a line.
+  // Enter goes down a column as in a spreadsheet, Shift+Enter up; Escape takes the last kept text back;
+  // Alt+Enter breaks a line.
   document.addEventListener("keydown", function(event) {
     if (composing(event)) return;
     const input = event.target.closest("form.field textarea, form.field input:not([type=hidden])");
@@ -169,9 +169,8 @@
     } else if (event.key === "Enter") {
       event.preventDefault();
       const column = input.dataset.column;
-      const all = column ? [...document.querySelectorAll('[data-column="' + column + '"]')] : [...
-        document.querySelectorAll("form.field textarea, form.field input:not([type=hidden])")
-      ];
+      const fields = "form.field textarea, form.field input:not([type=hidden])";
+      const all = [...document.querySelectorAll(column ? '[data-column="' + column + '"]' : fields)];
       const next = all[all.indexOf(input) + (event.shiftKey ? -1 : 1)];
       if (next) next.focus();
       else input.blur();
@@ -303,9 +302,12 @@
       },
       tooltip: {
         renderMode: "richText",
-        formatter: (p) => figures.departments[p.value[1]] + "\n" + figures.dimensions[p.value[0]] +
-          "  " + share(p) + "\n" + element.dataset.words.replace("%r", p.value[3]).replace("%y", p
-            .value[4]).replace("%g", p.value[5]).replace("%n", p.value[6])
+        formatter: (p) => {
+          const [column, row, , red, yellow, green, grey] = p.value;
+          const counts = element.dataset.words.replace("%r", red).replace("%y", yellow).replace("%g", green);
+          const head = figures.departments[row] + "\n" + figures.dimensions[column] + "  " + share(p);
+          return head + "\n" + counts.replace("%n", grey);
+        }
       },
       xAxis: {
         type: "category",
@@ -339,8 +341,11 @@
         data: figures.values,
         label: {
           show: rows <= 60,
-          formatter: (p) => p.value[6] ? share(p) + " (" + (p.value[3] + p.value[4] + p.value[5]) +
-            "/" + (p.value[3] + p.value[4] + p.value[5] + p.value[6]) + ")" : share(p),
+          formatter: (p) => {
+            const [, , , red, yellow, green, grey] = p.value;
+            const known = red + yellow + green;
+            return grey ? share(p) + " (" + known + "/" + (known + grey) + ")" : share(p);
+          },
           fontSize: 11,
           color: "#1b2430"
         },
@@ -352,8 +357,7 @@
       }],
     });
     chart.on("click", (p) => {
-      const place = figures.ids[p.value[
-      1]]; // null: now another district's, which these readers may not open
+      const place = figures.ids[p.value[1]]; // null: now another district's, which these readers may not open
       if (place) window.location = element.dataset.open.replace("0", place);
     });
     return chart;

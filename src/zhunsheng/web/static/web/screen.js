@@ -1,9 +1,10 @@
-// The screen for the hall: what the site knows is asked for again and again; times are counted from the site's clock.
+// The screen for the hall: what the site knows is asked for again and again; times run by the site's clock.
 (function() {
   "use strict";
 
   const screen = document.getElementById("screen");
-  // The site's time when it answered, and the time this page had been open then: what clock this machine keeps is of no account.
+  // The site's time when it answered, and the time this page had been open then: what clock this machine keeps
+  // is of no account.
   let then = 0,
     opened = 0;
   const seconds = (name) => parseFloat(screen.querySelector("main").dataset[name]);

@@ -8,23 +8,24 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from zhunsheng.cli import show_draws, terminal
+from zhunsheng.cli import terminal
+from zhunsheng.cli.arguments import AsJson, LogFile, OutDir
+from zhunsheng.cli.show import draws as show
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import write_whole
 from zhunsheng.usecases import stamping
 
-stamp_app = typer.Typer(help="外部时间戳：为承诺记录的一条请机构盖章，离线核对。", no_args_is_help=True)
-Log = Annotated[Path, typer.Argument(metavar="承诺记录", help="公布的承诺记录.jsonl")]
+app = typer.Typer(name="stamp", help="外部时间戳：为承诺记录的一条请机构盖章，离线核对。", no_args_is_help=True)
 Roots = Annotated[
     list[Path] | None,
     typer.Option("--root", metavar="文件", help="盖章机构的根证书（PEM），每家机构一个文件；向机构索取"),
 ]
 
 
-@stamp_app.command("request")
+@app.command("request")
 def request(
-    log: Log,
-    out: Annotated[Path, typer.Option("--out", metavar="目录", help="写到哪个目录")],
+    log: LogFile,
+    out: OutDir,
     entry: Annotated[int | None, typer.Option("--entry", metavar="编号", help="为第几条；缺省为最后一条")] = None,
     authority: Annotated[
         str | None, typer.Option("--authority", metavar="地址", help="机构的 https 地址；给了才联网，缺省不联网")
@@ -48,14 +49,14 @@ def request(
     write_whole(kept, answered)
     terminal.console.print(f"答复在 {escape(str(kept))}")
     if roots:
-        show_draws.stamps(stamping.check_stamps(log, [kept], roots, asked=path))
+        show.stamps(stamping.check_stamps(log, [kept], roots, asked=path))
     else:
         terminal.console.print("还没有核对：请用 zhunsheng draw stamp check，以 --root 给出机构的根证书")
 
 
-@stamp_app.command("check")
+@app.command("check")
 def check(
-    log: Log,
+    log: LogFile,
     files: Annotated[
         list[Path] | None,
         typer.Argument(metavar="时间戳", help="tsr 或 ots 文件；不写时，核对与承诺记录放在一起的全部"),
@@ -71,7 +72,7 @@ def check(
     bundle: Annotated[
         Path | None, typer.Option("--bundle", metavar="抽查包", help="说明这份抽查包的承诺是不是在随机数公布之前")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """核对时间戳，不联网：摘要、请求、签名、证书；有不成立的时退出码为 2。"""
     found = stamping.check_stamps(
@@ -83,4 +84,4 @@ def check(
     if as_json:
         terminal.say_json(found.as_json())
         return
-    show_draws.stamps(found)
+    show.stamps(found)

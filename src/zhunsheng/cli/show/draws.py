@@ -15,7 +15,7 @@ from zhunsheng.draws.assignment import Inspector
 from zhunsheng.draws.public_log import KINDS, Entry
 from zhunsheng.draws.verification import Check
 from zhunsheng.usecases.own_proofs import Own
-from zhunsheng.usecases.stamping import Checked
+from zhunsheng.usecases.stamping import CheckedStamps
 
 STRATA_SHOWN = 60
 
@@ -99,7 +99,7 @@ def commitments(entries: Sequence[Entry], head: Entry) -> None:
     console.print(f"全部记录最后一条（第 {head.number} 号）的摘要 [bold]{head.own}[/]", soft_wrap=True)
 
 
-def stamps(found: Checked) -> None:
+def stamps(found: CheckedStamps) -> None:
     """Print what each time-stamp says, and what they come to for a draw's commitment."""
     for name, said in found.stamps.items():
         for one in said:

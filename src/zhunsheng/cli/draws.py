@@ -11,9 +11,9 @@ import typer
 from rich.markup import escape
 
 from zhunsheng import draw_folders
-from zhunsheng.cli import show_draws, terminal
-from zhunsheng.cli.arguments import announced, day
-from zhunsheng.cli.stamp_commands import stamp_app
+from zhunsheng.cli import stamps, terminal
+from zhunsheng.cli.arguments import AnnouncedDigest, AsJson, BundleFile, LogFile, OutDir, announced, day
+from zhunsheng.cli.show import draws as show
 from zhunsheng.clock import told
 from zhunsheng.draws.assignment import districts_of
 from zhunsheng.draws.bundle import read_part
@@ -33,10 +33,9 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases import drawing, own_proofs
 from zhunsheng.usecases.draw_vectors import run_vectors
 
-draw_app = typer.Typer(help="双随机抽查：承诺、种子、抽取、核验、结果。", no_args_is_help=True)
-draw_app.add_typer(stamp_app, name="stamp")
+app = typer.Typer(name="draw", help="双随机抽查：承诺、种子、抽取、核验、结果。", no_args_is_help=True)
+app.add_typer(stamps.app)
 Folder = Annotated[Path, typer.Argument(metavar="目录", help="承诺时写出的目录")]
-Bundle = Annotated[Path, typer.Argument(metavar="抽查包", help="抽查包.zip")]
 FrameFile = Annotated[
     Path | None, typer.Option("--frame", metavar="文件", help="名录库（csv、parquet 或公布的 frame.tsv）")
 ]
@@ -55,21 +54,20 @@ Url = Annotated[
 Table = Annotated[
     str | None, typer.Option("--table", metavar="表", help="PostgreSQL 里已有的名录库（列 id、stratum）；缺省由程序传入")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 
-@draw_app.command("template")
-def template(out: Annotated[Path, typer.Option("--out", metavar="目录", help="写到哪个目录")]) -> None:
+@app.command("template")
+def template(out: OutDir) -> None:
     """写出方案、检查人员名录和名录库的样本，照着改成自己的。"""
     for path in draw_folders.write_template(out):
         terminal.console.print(f"已写出 {path}")
 
 
-@draw_app.command("commit")
+@app.command("commit")
 def commit(
     plan: Annotated[Path, typer.Argument(metavar="方案", help="抽查方案（yaml）")],
     inspectors: Annotated[Path, typer.Option("--inspectors", metavar="文件", help="检查人员名录（yaml）")],
-    out: Annotated[Path, typer.Option("--out", metavar="目录", help="写到哪个目录")],
+    out: OutDir,
     frame: FrameFile = None,
     evidence: Annotated[
         Path | None, typer.Option("--evidence", metavar="目录", help="证据库，用其中的市场主体台账作名录库")
@@ -83,9 +81,8 @@ def commit(
 ) -> None:
     """作出承诺：名录库、检查人员和方案的摘要，须在随机数公布之前公布。"""
     draw_folders.refuse_held(out)
-    committed, digest = draw_folders.commit_draw(
-        plan, inspectors, out, frame=frame, evidence=evidence, on=day(on) if on else None, where=where, memory_limit=memory_limit
-    )
+    source = drawing.FrameSource(frame, evidence, day(on) if on else None, where)
+    committed, digest = draw_folders.commit_draw(plan, inspectors, out, source, memory_limit=memory_limit)
     kept = read_plan(out / "plan.json")
     allotted = kept.allotted(committed["strata"])
     spared = untouched(allotted)
@@ -93,11 +90,11 @@ def commit(
         said = {"digest": digest, **committed, "allotted": allotted}
         terminal.say_json({**said, "untouched": [{"stratum": s["stratum"], "size": s["size"]} for s in spared]})
         return
-    show_draws.strata(allotted)
-    show_draws.untouched(spared)
+    show.strata(allotted)
+    show.untouched(spared)
     people = read_inspectors(inspectors)
-    show_draws.register(recusals(people), idle(kept, districts_of(kept, committed["strata"]), people))
-    show_draws.odd_codes(*odd_codes(out / "frame.tsv"))
+    show.register(recusals(people), idle(kept, districts_of(kept, committed["strata"]), people))
+    show.odd_codes(*odd_codes(out / "frame.tsv"))
     try:
         refuse_too_large(kept, committed["strata"])
     except ZhunshengError as error:
@@ -109,7 +106,7 @@ def commit(
     terminal.console.print(f"承诺、名录库和方案在 {out}")
 
 
-@draw_app.command("seed")
+@app.command("seed")
 def seed(
     folder: Folder,
     first: Annotated[Path, typer.Option("--first", metavar="文件", help="第一人的录入（yaml：by、values）")],
@@ -122,7 +119,7 @@ def seed(
     terminal.console.print(f"随机数的来源 [bold]{said.mark}[/]：{escape(said.says)}")
 
 
-@draw_app.command("slip")
+@app.command("slip")
 def slip(number: Annotated[str, typer.Argument(metavar="数", help="写在封条上的数，如 0731")]) -> None:
     """给现场报数的人做一张封条：盐和摘要。开封前只交出摘要，数和盐自己留着。"""
     # As entries are read, or what was sealed could never be opened.
@@ -132,7 +129,7 @@ def slip(number: Annotated[str, typer.Argument(metavar="数", help="写在封条
         terminal.console.print("封的是上面这个数（半角数字），请照它写在封条上。")
 
 
-@draw_app.command("slips")
+@app.command("slips")
 def slips(
     folder: Folder,
     handed: Annotated[list[str], typer.Argument(metavar="摘要", help="各人封条的摘要，按方案里报数人的次序")],
@@ -143,7 +140,7 @@ def slips(
     terminal.console.print(f"请在开封之前公布封存摘要：[bold]{digest}[/]")
 
 
-@draw_app.command("run")
+@app.command("run")
 def run(
     folder: Folder,
     evidence: Annotated[
@@ -171,7 +168,7 @@ def run(
     terminal.console.print(f"抽查包、公告{'' if no_tasks else '、任务清单'}和核验页在 {folder}")
 
 
-@draw_app.command("list")
+@app.command("list")
 def listing(
     folder: Folder,
     out: Annotated[Path, typer.Option("--out", metavar="文件", help="写成哪个文件（.xlsx、.csv 或 .parquet）")],
@@ -187,11 +184,11 @@ def listing(
     terminal.console.print(f"已写出 {count} 户：{out}")
 
 
-@draw_app.command("verify")
+@app.command("verify")
 def verify(
-    bundle: Bundle,
+    bundle: BundleFile,
     frame: PublishedFile = None,
-    expected: Annotated[str | None, typer.Option("--commitment", metavar="摘要", help="事先公布的承诺摘要")] = None,
+    expected: AnnouncedDigest = None,
     memory_limit: MemoryLimit = None,
     as_json: AsJson = False,
 ) -> None:
@@ -200,17 +197,17 @@ def verify(
     if as_json:
         terminal.say_json([dataclasses.asdict(c) for c in found])
     else:
-        show_draws.checks(found)
+        show.checks(found)
         terminal.console.print(conclusion(found), markup=False, soft_wrap=True)
     if any(c.holds is False for c in found):
         raise typer.Exit(1)
 
 
-@draw_app.command("proof")
+@app.command("proof")
 def proof(
     folder: Folder,
     codes: Annotated[list[str], typer.Argument(metavar="代码", help="统一社会信用代码，可以几个")],
-    out: Annotated[Path, typer.Option("--out", metavar="目录", help="写到哪个目录")] = Path(),
+    out: OutDir = Path(),
     as_json: AsJson = False,
 ) -> None:
     """给出各对象自己的在册证明：在不在名录库、号码、抽中没有；不透露别的对象。有不在名录库中的，退出码为 1。"""
@@ -219,7 +216,7 @@ def proof(
         rows = [{**dataclasses.asdict(own), "file": str(path) if path else None} for own, path in told_]
         terminal.say_json([{**row, "says": own.says()} for row, (own, _) in zip(rows, told_, strict=True)])
     else:
-        show_draws.own_proofs(told_)
+        show.own_proofs(told_)
         if (folder / "seed.json").is_file():
             plan_, values = read_plan(folder / "plan.json"), read_part(folder / "seed.json")["values"]
             terminal.console.print(f"随机数的来源 {escape(verdict(plan_, values).text())}")
@@ -227,13 +224,13 @@ def proof(
         raise typer.Exit(1)
 
 
-@draw_app.command("check-proof")
+@app.command("check-proof")
 def check_proof(
     file: Annotated[Path, typer.Argument(metavar="在册证明", help="在册证明-代码.json")],
     bundle: Annotated[
         Path, typer.Option("--bundle", metavar="文件", help="公布的抽查包.zip；还没有抽取的，用公布的 commitment.json")
     ],
-    expected: Annotated[str | None, typer.Option("--commitment", metavar="摘要", help="事先公布的承诺摘要")] = None,
+    expected: AnnouncedDigest = None,
     as_json: AsJson = False,
 ) -> None:
     """核对一份在册证明，不需要名录库：说明它证明什么、不证明什么；有不符时退出码为 1。"""
@@ -241,16 +238,16 @@ def check_proof(
     if as_json:
         terminal.say_json({"id": own.id, "checks": [dataclasses.asdict(c) for c in found]})
     else:
-        show_draws.checks(found)
+        show.checks(found)
         holds = not any(c.holds is False for c in found)
         terminal.console.print(f"{PROVES}\n{PROVES_NOT}" if holds else "有不符的项：这份文件什么也不证明。")
     if any(c.holds is False for c in found):
         raise typer.Exit(1)
 
 
-@draw_app.command("log")
+@app.command("log")
 def log(
-    file: Annotated[Path, typer.Argument(metavar="承诺记录", help="公布的承诺记录.jsonl")],
+    file: LogFile,
     bundle: Annotated[
         Path | None, typer.Option("--bundle", metavar="抽查包", help="查这份抽查包的承诺何时公布、有没有作废")
     ] = None,
@@ -269,7 +266,7 @@ def log(
     if as_json:
         terminal.say_json([entry.model_dump() for entry in read.entries])
     else:
-        show_draws.commitments(read.entries, read.head)
+        show.commitments(read.entries, read.head)
         if read.mine is not None:
             terminal.console.print(f"[bold green]一致[/]　{escape(read.mine.says)}", soft_wrap=True)
         if read.says and not read.doubts:
@@ -280,29 +277,29 @@ def log(
         raise typer.Exit(1)
 
 
-@draw_app.command("vectors")
+@app.command("vectors")
 def vectors(file: Annotated[Path, typer.Argument(metavar="文件", help="测试向量（json）")]) -> None:
     """按测试向量自检，也可检验别人写的实现；有不符时退出码为 1。"""
     found = run_vectors(file)
-    show_draws.checks(found)
+    show.checks(found)
     if any(c.holds is False for c in found):
         raise typer.Exit(1)
 
 
-@draw_app.command("results")
+@app.command("results")
 def results(
-    bundle: Bundle,
+    bundle: BundleFile,
     file: Annotated[Path, typer.Argument(metavar="结果", help="检查结果（yaml 列表）")],
-    out: Annotated[Path, typer.Option("--out", metavar="目录", help="写到哪个目录")] = Path(),
+    out: OutDir = Path(),
 ) -> None:
     """核对检查结果，写成检查台账的导入文件。"""
     target = draw_folders.results_to_ledger(bundle, file, out)
     terminal.console.print(f"已写出 {target}，用 zhunsheng ledger import 导入")
 
 
-@draw_app.command("overdue")
+@app.command("overdue")
 def late(
-    bundle: Bundle,
+    bundle: BundleFile,
     file: Annotated[Path, typer.Argument(metavar="结果", help="检查结果（yaml 列表）")],
     ended_on: Annotated[str, typer.Option("--ended-on", metavar="日期", help="抽查任务结束的日期")],
     today: Annotated[str | None, typer.Option("--today", metavar="日期", help="今天；缺省为当日")] = None,

@@ -1,0 +1,167 @@
+"""The commands that assess and show: monitor, evaluate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from zhunsheng import folders
+from zhunsheng.cli import terminal
+from zhunsheng.cli.arguments import (
+    DEFAULT_STORE,
+    AsJson,
+    AsOf,
+    DepartmentName,
+    Documents,
+    EvidenceDir,
+    JudgementFile,
+    MappingFile,
+    MeasureFiles,
+    ReportedFile,
+    SchemeFile,
+    day,
+)
+from zhunsheng.cli.show import documents
+from zhunsheng.cli.show import results as show
+from zhunsheng.evidence import Store
+from zhunsheng.folders import Inputs
+from zhunsheng.measures import Link
+from zhunsheng.monitoring import PlanMode
+from zhunsheng.regulations import Rules
+from zhunsheng.targets import Book
+from zhunsheng.usecases.assessing import AssessedDepartment, Assessment, Evidence, assess
+from zhunsheng.usecases.result import run_of
+
+app = typer.Typer()
+Plan = Annotated[
+    PlanMode, typer.Option("--plan", metavar="方式", help="支出计划的读法：linear 按日推算，step 按时点分段")
+]
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """What the files of an assessment hold, and what a check of the store found."""
+
+    book: Book
+    evidence: Evidence
+    department: AssessedDepartment | None
+    links: list[Link]
+    rules: Rules
+    problems: tuple[str, ...]
+
+
+def _open(given: Inputs) -> _Opened:
+    book = folders.read_books(given.documents)
+    documents.unread(book)
+    store = Store.existing(given.evidence)
+    problems = tuple(store.verify(current=True))
+    opened = Evidence.of(store, measures=given.measures)
+    links = folders.load_mapping(given.mapping, opened.measures, book)
+    place = folders.department_to_read(given.evidence, given.department)
+    return _Opened(book, opened, place, links, folders.rules_of(book, given.as_of, given.scheme), problems)
+
+
+def _assess(opened: _Opened, given: Inputs) -> Assessment:
+    return assess(
+        opened.book,
+        opened.evidence,
+        given.as_of,
+        department=opened.department,
+        links=opened.links,
+        judgements=folders.load_judgements(given.judgements, opened.rules.monitoring(given.as_of).causes),
+        rules=opened.rules,
+        mode=given.mode,
+    )
+
+
+def end_unsound(problems: Sequence[str]) -> None:
+    """End with 1 where figures rest on a store whose files are not those that were imported."""
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def monitor(
+    files: Documents,
+    evidence: EvidenceDir = DEFAULT_STORE,
+    as_of: AsOf = None,
+    department: DepartmentName = None,
+    mapping: MappingFile = None,
+    judgements: JudgementFile = None,
+    measures: MeasureFiles = None,
+    plan: Plan = "linear",
+    as_json: AsJson = False,
+) -> None:
+    """运行监控：资金对照支出计划，指标对照时序，给出预计和预警。"""
+    given = Inputs(
+        files,
+        evidence,
+        day(as_of),
+        department=department,
+        mapping=mapping,
+        judgements=judgements,
+        measures=measures or (),
+        mode=plan,
+    )
+    opened = _open(given)
+    found = _assess(opened, given)
+    if as_json:
+        data = run_of(found, opened.evidence).as_json()
+        keep = ("sheet", "kind", "project", "money", "indicators")
+        terminal.say_json(
+            {
+                **{k: v for k, v in data.items() if k not in ("book", "results")},
+                "results": [{k: r[k] for k in keep} for r in data["results"]],
+                "problems": list(opened.problems),
+            }
+        )
+    else:
+        show.problems(opened.problems)
+        for result in found.results:
+            show.checkpoint(result.checkpoint)
+    end_unsound(opened.problems)
+
+
+@app.command()
+def evaluate(
+    files: Documents,
+    evidence: EvidenceDir = DEFAULT_STORE,
+    as_of: AsOf = None,
+    department: DepartmentName = None,
+    mapping: MappingFile = None,
+    judgements: JudgementFile = None,
+    scheme: SchemeFile = None,
+    measures: MeasureFiles = None,
+    reported: ReportedFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """绩效自评：按现行方案评分，逐项说明；加 --reported 则复核上报的自评。有差异或证据库被改动时退出码为 1。"""
+    given = Inputs(
+        files,
+        evidence,
+        day(as_of),
+        department=department,
+        mapping=mapping,
+        judgements=judgements,
+        scheme=scheme,
+        measures=measures or (),
+    )
+    opened = _open(given)
+    found = _assess(opened, given)
+    rechecked = folders.recheck(reported, found, opened.evidence, opened.links) if reported else []
+    if as_json:
+        run = run_of(found, opened.evidence).as_json()
+        terminal.say_json(
+            run | {"recheck": [r.as_json() for r in rechecked], "problems": list(opened.problems)}
+        )
+    else:
+        show.problems(opened.problems)
+        for result in found.results:
+            show.card(result.card, final=found.final)
+        show.rechecked(rechecked)
+    end_unsound(opened.problems)
+    if any(r.differences for r in rechecked):
+        raise typer.Exit(1)

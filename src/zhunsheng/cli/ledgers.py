@@ -1,0 +1,209 @@
+"""The commands on ledgers: templates, imports, the batches of a store and their verification."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zhunsheng import folders
+from zhunsheng.cli import terminal
+from zhunsheng.cli.arguments import DEFAULT_STORE, AsJson, OutDir, StoreDir
+from zhunsheng.cli.show import ledgers as show
+from zhunsheng.clock import told
+from zhunsheng.evidence import Batch, Store, ledger_of, ledgers, write_template
+from zhunsheng.text import whole
+from zhunsheng.usecases.importing import import_ledger
+
+app = typer.Typer(name="ledger", help="台账：模板、导入、批次、核验。", no_args_is_help=True)
+
+
+@app.command("list")
+def list_ledgers(as_json: AsJson = False) -> None:
+    """列出全部台账。"""
+    if as_json:
+        terminal.say_json([ledger.model_dump(mode="json") for ledger in ledgers().values()])
+        return
+    for ledger in ledgers().values():
+        terminal.console.print(f"[bold]{ledger.id}[/]  {ledger.title}：{ledger.what}")
+
+
+@app.command("template")
+def write_templates(
+    ledger: Annotated[
+        str, typer.Argument(metavar="台账", help="台账名，如 complaints 或 投诉举报台账；all 为全部")
+    ],
+    out: OutDir = Path(),
+) -> None:
+    """写出台账的 Excel 模板，带下拉列表、校验和填写说明。"""
+    out.mkdir(parents=True, exist_ok=True)
+    for one in ledgers().values() if ledger == "all" else [ledger_of(ledger)]:
+        path = out / f"{one.title}-模板.xlsx"
+        write_template(one, path)
+        terminal.console.print(f"已写出 {path}")
+
+
+@app.command("import")
+def import_files(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="文件...", help="台账文件（xlsx、xls、csv、parquet）")
+    ],
+    store: StoreDir = DEFAULT_STORE,
+    ledger: Annotated[
+        str | None, typer.Option("--ledger", metavar="台账", help="台账名；缺省按表头判断")
+    ] = None,
+    department: Annotated[
+        str | None,
+        typer.Option(
+            "--department",
+            metavar="部门",
+            help="这些行属于哪个部门：代码、名称，或“代码=名称”（重名、更名时用）；缺省为证据库里唯一的部门",
+        ),
+    ] = None,
+    good_rows: Annotated[bool, typer.Option("--good-rows", help="有不合格的行时，只导入合格的行")] = False,
+    marked: Annotated[
+        Path | None, typer.Option("--marked", metavar="目录", help="标注副本写到哪里；缺省与原文件同处")
+    ] = None,
+    who: Annotated[str | None, typer.Option("--who", metavar="姓名", help="导入人；缺省为登录用户")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """导入台账：逐行检查，全部合格才导入；有不合格的行时退出码为 1。"""
+    chosen = ledger_of(ledger) if ledger else None
+    whose = folders.department_to_write(store, department)
+    cipher = folders.cipher_of(store)
+    done = []
+    with terminal.progress(quiet=as_json) as report:
+        for n, path in enumerate(files):
+            report(f"导入 {path.name}", n, len(files))
+            done.append(
+                import_ledger(
+                    store,
+                    path,
+                    ledger=chosen,
+                    department=whose.code,
+                    label=whose.name,
+                    good_rows=good_rows,
+                    marked_in=marked,
+                    who=who,
+                    cipher=cipher,
+                )
+            )
+    if as_json:
+        terminal.say_json([d.as_json() for d in done])
+    else:
+        for one in done:
+            show.imported(one)
+    if any(one.batch is None for one in done):
+        raise typer.Exit(1)
+
+
+def _say_batches(found: Sequence[Batch], opened: Store, as_json: bool) -> None:
+    if as_json:
+        terminal.say_json([b.as_json() for b in found])
+    else:
+        show.batches(found, opened.departments())
+
+
+@app.command("log")
+def list_batches(
+    store: StoreDir = DEFAULT_STORE,
+    department: Annotated[
+        str | None, typer.Option("--department", metavar="部门", help="只列这个部门的批次：代码或名称")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="个数", min=1, help="只列最近的多少个批次")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """列出导入批次。"""
+    opened = Store.existing(store)
+    whose = folders.department_to_read(store, department)
+    found = opened.batches(department=whose.code if whose else None, limit=limit)
+    _say_batches(found, opened, as_json)
+
+
+@app.command("departments")
+def list_departments(store: StoreDir = DEFAULT_STORE, as_json: AsJson = False) -> None:
+    """列出证据库里的部门：代码和历次名称。"""
+    found = Store.existing(store).departments()
+    if as_json:
+        terminal.say_json([dataclasses.asdict(d) for d in found.values()])
+        return
+    for one in found.values():
+        names = "，".join(f"{name}（{told(since)[:10]} 起）" for since, name in one.names)
+        terminal.console.print(f"{one.code}  {names}", markup=False, highlight=False)
+
+
+@app.command("undo")
+def undo(
+    batch: Annotated[int, typer.Argument(metavar="批次", help="要撤销的批次号，见 ledger log")],
+    store: StoreDir = DEFAULT_STORE,
+    as_json: AsJson = False,
+) -> None:
+    """用一个新批次撤销某个批次；什么也不删除，以前的状态仍可查到。"""
+    opened = Store.existing(store)
+    made = opened.undo(batch)
+    if as_json:
+        terminal.say_json(made.as_json())
+    else:
+        show.batches([made], opened.departments())
+
+
+@app.command("migrate")
+def migrate(
+    store: StoreDir = DEFAULT_STORE,
+    codes: Annotated[
+        list[str] | None,
+        typer.Option("--department", metavar="代码=名称", help="部门的代码，可以多个；没有写的按名称生成"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """把早先按部门名称存放的证据库改为按代码存放；每个台账一个批次，以前的状态仍可查到。"""
+    given = {name: code for code, name in map(folders.stated_department, codes or ()) if name}
+    opened = Store.existing(store)
+    made = opened.migrate(given)
+    _say_batches(made, opened, as_json)
+
+
+@app.command("compact")
+def compact(store: StoreDir = DEFAULT_STORE, as_json: AsJson = False) -> None:
+    """把各台账的小文件合并；每个台账一个批次，数据不变，以前的状态仍可查到。"""
+    opened = Store.existing(store)
+    made = opened.compact()
+    _say_batches(made, opened, as_json)
+
+
+@app.command("verify")
+def verify(
+    store: StoreDir = DEFAULT_STORE,
+    head: Annotated[
+        str | None,
+        typer.Option("--head", metavar="摘要", help="另处记下的最后批次摘要，用来发现被截去的批次"),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since", metavar="批次", help="只核验这个批次之后的：批次号，或另处记下的摘要（以它为准）"
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """核验证据库：批次首尾相接、文件未被改动；不成立时退出码为 1。只读，不写任何文件。"""
+    opened = Store.existing(store)
+    number_of = whole(since or "", 11)
+    start = since if number_of is None else number_of
+    problems = opened.verify(head, since=start)
+    number, last = opened.verified_head() if not problems else (0, "")
+    if as_json:
+        terminal.say_json({"sound": not problems, "problems": problems, "batch": number, "head": last})
+    elif problems:
+        for problem in problems:
+            terminal.console.print(f"[red]不符[/] {problem}")
+    else:
+        scope = f"从批次 {since[:16]} 之后起，" if since else ""
+        terminal.console.print(f"[green]相符[/] {scope}核验到第 {number} 个批次，最后批次的摘要 {last}")
+    if problems:
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""How answers look in a terminal, a file for each kind of answer."""

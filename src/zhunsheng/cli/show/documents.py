@@ -1,0 +1,92 @@
+"""How documents of targets look in a terminal: what was read, what was found in review."""
+
+from __future__ import annotations
+
+from rich.markup import escape
+
+from zhunsheng.cli.terminal import console, errors
+from zhunsheng.cli.terminal import table as table_of
+from zhunsheng.reports.forms import wan
+from zhunsheng.review import LEVELS, STATES, Review
+from zhunsheng.targets import Book
+from zhunsheng.wording import plain
+
+_LEVELS = {"error": "bold red", "warning": "dark_orange3", "note": "bright_black"}
+
+
+def unread(found: Book) -> None:
+    """Say on stderr how many pictures of the document nobody read, and where."""
+    pictures = [u for u in found.unsure if u.field == "picture"]
+    if pictures:
+        where = "、".join(u.place.label() if u.place else "" for u in pictures)
+        errors.print(f"[dark_orange3]注意[/] 文件里有 {len(pictures)} 张图片没有读：{escape(where)}")
+
+
+def book(found: Book, *, codes: bool = False) -> None:
+    """Print what was read from a document; with ``codes`` the codes of sheets and indicators too."""
+    for sheet in found.sheets:
+        kind = "部门整体" if sheet.kind == "department" else "项目"
+        head = f"[bold]{escape(sheet.title())}[/]  {kind}  {sheet.year or '年度不详'}"
+        if sheet.budget.total is not None:
+            head += f"  预算 {wan(sheet.budget.total)}"
+        console.print()
+        console.print(head)
+        if sheet.spending_plan.steps:
+            steps = "  ".join(
+                f"{s.by:%m月%d日} {plain(s.cumulative * 100)}%" for s in sheet.spending_plan.steps
+            )
+            console.print(f"支出计划  {steps}", style="bright_black")
+        for goal in sheet.goals:
+            console.print(f"{escape(goal.title or '目标')}  {escape(goal.text)}", style="bright_black")
+        if codes:
+            console.print(f"代码  {sheet.id}", style="bright_black")
+        levels = [n for n in ("level1", "level2") if any(getattr(i, n) for i in sheet.indicators)]
+        titles = {"level1": "一级", "level2": "二级"}
+        first = ("代码",) if codes else ()
+        table = table_of(*first, *(titles[n] for n in levels), "指标", "指标值", "读作", "位置")
+        for i in sheet.indicators:
+            read = "[red]未读出[/]" if i.target.op == "unread" else f"[green]{escape(i.aim.text())}[/]"
+            table.add_row(
+                *((i.id,) if codes else ()),
+                *(escape(getattr(i, n) or "") for n in levels),
+                *map(escape, (i.name, i.target.raw)),
+                read,
+                i.place.label() if i.place else "",
+            )
+        console.print(table)
+    unread(found)
+    for unsure in found.unsure:
+        where = unsure.place.label() if unsure.place else ""
+        console.print(f"[dark_orange3]存疑[/] {where} “{escape(unsure.text[:40])}”：{escape(unsure.why)}")
+
+
+def reviewed(done: Review) -> None:
+    """Print review findings by sheet, at their place, then the counts of levels and states, and the verdict."""
+    found = done.findings
+    sheet = None
+    for f in found:
+        if f.sheet != sheet:
+            sheet = f.sheet
+            console.print()
+            console.print(f"[bold]{escape(f.sheet_name)}[/]")
+        where = f.place.label() if f.place else "全文"
+        console.print(
+            f"  [{_LEVELS[f.level]}]{LEVELS[f.level]}[/] {f.code} {where}  {escape(f.title)}：{escape(f.message)}"
+        )
+        console.print(f"       {escape(f.mend)}", style="bright_black")
+    counts = "  ".join(
+        f"[{_LEVELS[level]}]{LEVELS[level]} {sum(f.level == level for f in found)}[/]"
+        for level in ("error", "warning", "note")
+    )
+    console.print()
+    console.print(counts)
+    console.print("  ".join(f"{word} {done.counts[state]}" for state, word in STATES.items()))
+    by_want: dict[str, list[str]] = {}
+    for duty in done.among("cannot_judge"):
+        for want in duty.missing:
+            by_want.setdefault(f"{duty.sheet_name}：缺{want}", []).append(duty.rule)
+    for want, rules in by_want.items():
+        console.print(f"  判断不了  {escape(want)}  {escape('、'.join(rules))}", style="bright_black")
+    for duty in done.among("not_run"):
+        console.print(f"  还没查  {escape(duty.sheet_name)}  {duty.rule}  {escape(duty.why)}", style="red")
+    console.print(f"[bold]{escape(done.verdict())}[/]")

@@ -1,0 +1,64 @@
+"""How imports and the batches of a store look in a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from rich.markup import escape
+
+from zhunsheng.cli.terminal import console
+from zhunsheng.cli.terminal import table as table_of
+from zhunsheng.clock import told
+from zhunsheng.evidence import Batch, Department
+from zhunsheng.usecases.importing import Imported
+
+
+def imported(done: Imported) -> None:
+    """Print the outcome of one import."""
+    name = escape(done.file)
+    if done.batch and done.new:
+        b = done.batch
+        console.print(
+            f"[green]已导入[/] {name} → {done.ledger.title}：第 {b.batch} 批次，新增 {b.inserted} 行，更新 {b.updated} 行"
+        )
+        if b.named:
+            new = "、".join(f"{named}（代码 {code}）" for code, named in b.named.items())
+            console.print(
+                f"[dark_orange3]新登记的部门[/] {escape(new)}：部门列写的，证据库里原来没有。如是笔误，请撤销第 {b.batch} 批次，改正后再导入"
+            )
+    elif done.batch:
+        console.print(f"[bright_black]未变化[/] {name}：第 {done.batch.batch} 批次已导入过这个文件")
+    else:
+        console.print(f"[red]未导入[/] {name}：{done.rows} 行中有 {done.bad_rows} 行不合格")
+    for said in done.notes:
+        console.print(f"[dark_orange3]请留意[/] {escape(said)}")
+    if done.errors:
+        table = table_of("行", "列", "内容", "问题")
+        for e in done.errors[:20]:
+            table.add_row(str(e.row), escape(e.column), escape(e.value), escape(e.message))
+        console.print(table)
+        if len(done.errors) > 20:
+            console.print(f"…… 共 {len(done.errors)} 处", style="bright_black")
+        console.print(f"标注了错误的副本：{escape(str(done.marked))}")
+
+
+def batches(found: Sequence[Batch], departments: Mapping[str, Department]) -> None:
+    """Print the log of a store; departments by the name of their time, with the code where another bears that name."""
+    names = Counter(name for d in departments.values() for name in {name for _, name in d.names})
+    table = table_of("批次", "部门", "台账", "文件", "行", "新增", "更新", "剔除", "谁", "何时", "摘要")
+    for b in found:
+        numbers = map(str, (b.rows, b.inserted, b.updated, b.rejected))
+        name = b.label or b.department
+        said = f"{name}（{b.department}）" if names[name] > 1 else name
+        table.add_row(
+            str(b.batch),
+            escape(said),
+            b.ledger,
+            escape(b.file),
+            *numbers,
+            escape(b.who),
+            told(b.when),
+            b.digest[:12],
+        )
+    console.print(table)
