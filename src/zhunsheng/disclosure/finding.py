@@ -261,7 +261,7 @@ def _of_run(text: str, start: int, end: int, beside: LabelsBeside) -> Iterator[H
                 done = hit[2]
 
 
-def _from(text: str, at: int, end: int, start: int, beside: Beside) -> Iterator[Hit]:
+def _from(text: str, at: int, end: int, start: int, beside: LabelsBeside) -> Iterator[Hit]:
     """Yield what is personal of the groups from a place on in the run from ``start`` to ``end``."""
     low, high = max(0, at - BEFORE), at + REACH
     if hit := _hit(text[low : high + 6], at - low, min(end, high) - low, at == start, beside):
@@ -269,7 +269,7 @@ def _from(text: str, at: int, end: int, start: int, beside: Beside) -> Iterator[
 
 
 @lru_cache(maxsize=8192)  # a table has the same words again and again
-def _hit(text: str, at: int, end: int, first: bool, beside: Beside) -> Hit | None:
+def _hit(text: str, at: int, end: int, first: bool, beside: LabelsBeside) -> Hit | None:
     """Return what is personal of the groups from one on, the longest combination of them first; ``first`` of their run."""
     groups: list[tuple[int, int]] = []
     wholes: list[str] = []
@@ -304,7 +304,7 @@ def _hit(text: str, at: int, end: int, first: bool, beside: Beside) -> Hit | Non
 
 
 def _kind(  # noqa: PLR0913 - a number and what stands around it
-    number: str, shape: tuple[int, ...], alone: bool, before: str, near: str, after: str, beside: Beside
+    number: str, shape: tuple[int, ...], alone: bool, before: str, near: str, after: str, beside: LabelsBeside
 ) -> str:
     """Return the kind of a number of these groups, empty for none; ``near`` is what stands before it without its signs."""
     known = rules()
@@ -338,7 +338,7 @@ def _kind(  # noqa: PLR0913 - a number and what stands around it
     return "" if counted else _landline(number, shape, coded, before, near, beside)
 
 
-def _landline(number: str, shape: tuple[int, ...], coded: bool, before: str, near: str, beside: Beside) -> str:
+def _landline(number: str, shape: tuple[int, ...], coded: bool, before: str, near: str, beside: LabelsBeside) -> str:
     known = rules()
     if any(re.search(line, number) for line in known.service_lines):
         return ""
