@@ -298,7 +298,7 @@ def _hit(text: str, at: int, end: int, first: bool, beside: LabelsBeside) -> Hit
             continue
         shape = tuple(e - s for s, e in groups[:m])
         alone = first and last == end
-        if kind := _kind(whole, shape, alone, before, near, text[last : last + 6], beside):
+        if kind := _kind(whole, shape, alone, before, near, text[last : last + 12], beside):
             return kind, at, last, _ABROAD.sub("", whole) if kind == "mobile" else whole
     return None
 
@@ -315,7 +315,7 @@ def _kind(  # noqa: PLR0913 - a number and what stands around it
         return "identity"
     if len(number) in (15, 18) and "X" not in number[:-1] and (beside.identity or near.endswith(known.identity_labels)):
         return "identity"  # what is called one is one, whether or not its check digit holds
-    if "X" in number or (after[:1].isalnum() and after[:1].isascii()):
+    if "X" in number or (after[:1].isalnum() and after[:1].isascii()) or _of_digest(shape, before, after):
         return ""
     tail = before[len(before.rstrip(ascii_letters)) :].lower()
     if tail and tail not in known.phone_letters:
@@ -336,6 +336,15 @@ def _kind(  # noqa: PLR0913 - a number and what stands around it
     if not coded and not counted and len(number) == 15 and (solid or alone or shape in ID15_GROUPS) and _identity(number):
         return "identity"
     return "" if counted else _landline(number, shape, coded, before, near, beside)
+
+
+def _of_digest(shape: tuple[int, ...], before: str, after: str) -> bool:
+    """Return whether groups of a number stand in a row of groups as digests are written in: as long, of hex digits."""
+    if shape[0] not in (4, 8) or len(set(shape)) > 1:
+        return False
+    one = f"[0-9a-f]{{{shape[0]}}}"
+    found = (re.search(rf"(?<![0-9A-Za-z])(?:{one} ){{1,4}}$", before), re.match(rf"(?: {one}(?![0-9A-Za-z]))+", after))
+    return any(beside and re.search("[a-f]", beside.group()) for beside in found)
 
 
 def _landline(number: str, shape: tuple[int, ...], coded: bool, before: str, near: str, beside: LabelsBeside) -> str:
