@@ -17,7 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 WORK = Path("build/bench")
@@ -299,13 +299,26 @@ def prepared(millions: str, *, shuffled: bool = False) -> Path:
     return folder
 
 
-def sealed(place: Path) -> None:
-    """Write the seed of a committed draw as on the day after its numbers are known, which the command's clock isn't at."""
+def until_known(folder: Path, soon: timedelta) -> datetime:
+    """Let the numbers of the plans in a folder be known soon, time enough to commit; return when."""
+    import yaml
+
+    known = datetime.now(UTC).replace(microsecond=0) + soon
+    for name in ("plan.yaml", "wide.yaml"):
+        data = yaml.safe_load((folder / name).read_text("utf8")) | {"known_at": f"{known:%Y-%m-%dT%H:%M:%SZ}"}
+        (folder / name).write_text(yaml.safe_dump(data, allow_unicode=True), "utf8")
+    return known
+
+
+def sealed(place: Path, known: datetime) -> None:
+    """Write the seed of a committed draw once its numbers are known."""
     from zhunsheng.usecases.drawing import seal_entries
 
-    (place / "seed.json").unlink(missing_ok=True)  # of the commitment that lay here before
-    first, second = ({"by": who, "values": [{"numbers": "1 2 3"}]} for who in "ab")
-    seal_entries(place, first, second, datetime(2990, 1, 2, tzinfo=UTC))
+    time.sleep(max(0.0, (known - datetime.now(UTC)).total_seconds() + 1))
+    for name in ("seed.json", "entered.json"):
+        (place / name).unlink(missing_ok=True)  # of the commitment that lay here before
+    first, second = ({"by": who, "values": [{"numbers": "1 2 3"}]} for who in ("first", "second"))
+    seal_entries(place, first, second)
 
 
 def widened(folder: Path) -> Path:
@@ -320,6 +333,7 @@ def widened(folder: Path) -> Path:
     said |= {"draw": wide.id, "plan": wide.digest, "strata": wide.allot(sizes)}
     for name, data in (("plan.json", wide.as_json()), ("commitment.json", said)):
         (out / name).write_bytes(canonical(data))
+    shutil.copy(folder / "out" / "inspectors.json", out / "inspectors.json")
     (out / "frame.tsv").unlink(missing_ok=True)
     (out / "frame.tsv").hardlink_to(folder / "out" / "frame.tsv")
     return out
@@ -347,11 +361,13 @@ def commands(chosen: list[str]) -> None:
                 }
             for name, arguments in steps.items():
                 base, limit = sampler(), block_limit()
+                if name == "commit":
+                    known = until_known(folder, timedelta(seconds=20 + n / 1_000_000))
                 used = measured(*arguments)
                 if name == "commit" and not shuffled:
                     widened(folder)
                     for place in (Path(out), folder / "wide"):
-                        sealed(place)
+                        sealed(place, known)
                 size = Path(out, "frame.tsv").stat().st_size / n / 64  # blocks an id of the file's own digest
                 blocks = size + {"commit": 4, "list": 1, "run": 1, "verify": 5}[name]
                 ratio, need = n / used["cpu"] / base, REQUIRED.get((int(millions), name), "–")

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 import pyspark
 import yaml
 
-from draws import measured, prepared, widened
+from draws import measured, prepared, until_known, widened
 
 PORT, PAGES = 17077, 17078
 URL = f"spark://127.0.0.1:{PORT}"
@@ -61,15 +61,6 @@ def cluster(folder: Path):  # type: ignore[no-untyped-def]
             process.wait()
 
 
-def until_known(folder: Path) -> datetime:
-    """Let the numbers of the plans in a folder be known soon; return when."""
-    known = datetime.now(UTC).replace(microsecond=0) + SOON
-    for name in ("plan.yaml", "wide.yaml"):
-        data = yaml.safe_load((folder / name).read_text("utf8")) | {"known_at": f"{known:%Y-%m-%dT%H:%M:%SZ}"}
-        (folder / name).write_text(yaml.safe_dump(data, allow_unicode=True), "utf8")
-    return known
-
-
 def drawn(folder: Path, wide: Path, out: Path, *where: str) -> dict[str, str]:
     """Run ``draw run`` and ``draw list``; return the digest of each file of results (of the list, of its rows), print the cost."""
     listed = out / "listed.parquet"
@@ -85,7 +76,7 @@ def drawn(folder: Path, wide: Path, out: Path, *where: str) -> dict[str, str]:
 def main() -> None:
     """Commit, enter the numbers, draw here and on the cluster, compare."""
     source = prepared("1")
-    known = until_known(source)
+    known = until_known(source, SOON)
     with tempfile.TemporaryDirectory(prefix="zhunsheng-spark-") as made:
         work = Path(made)
         out = source / "out"

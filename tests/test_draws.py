@@ -1367,13 +1367,16 @@ def test_ids_that_look_like_codes_and_are_none_are_told(tmp_path, monkeypatch):
         head = f"9131000{n:010d}"
         return head + alphabet[-sum(alphabet.index(c) * 3**k for k, c in enumerate(head)) % 31]
 
-    assert odd_codes_of(tmp_path, ["91350100M000100Y43"]) == (0, [])  # the example of GB 32100
+    assert odd_codes_of(tmp_path, ["91350100M000100Y43"]) == (0, [], True)  # the example of GB 32100
     right = [code(n) for n in range(1, 400)]
     wrong = ["913100001234567000", right[0][:-1] + ("0" if right[0][-1] != "0" else "1"), "9131OOOO123450002X", right[7].replace("9131", "9113"), "x" + right[9][1:]]
     others = ["ENTITY-1", "9" * 17, "9" * 19, "x", "E" * 17 + "-"]
-    assert odd_codes_of(tmp_path, [*right, *others]) == (0, [])
+    assert odd_codes_of(tmp_path, [*right, *others]) == (0, [], True)
+    monkeypatch.setattr("zhunsheng.draws.codes.LOOKED", 1_000)
+    assert odd_codes_of(tmp_path, [*right, *others])[2] is False
+    monkeypatch.setattr("zhunsheng.draws.codes.LOOKED", 2**20)
     monkeypatch.setattr("zhunsheng.draws.codes.PIECE", 100)  # lines are parted between pieces
-    assert odd_codes_of(tmp_path, [*right, *others, *wrong]) == (len(wrong), sorted(wrong)[:5])
+    assert odd_codes_of(tmp_path, [*right, *others, *wrong]) == (len(wrong), sorted(wrong)[:5], True)
     write_template(tmp_path)
     (tmp_path / "名录库.csv").write_text("id,district,credit_class\n" + "".join(f"{one},一所,A\n" for one in (*right[:4], wrong[0])), "utf8")
     for name in ("方案.yaml", "检查人员.yaml"):

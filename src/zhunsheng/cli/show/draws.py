@@ -41,12 +41,13 @@ def untouched(found: Sequence[Mapping[str, Any]]) -> None:
         )
 
 
-def odd_codes(count: int, shown: Sequence[str]) -> None:
-    """Warn of ids that look like codes and are none."""
+def odd_codes(count: int, shown: Sequence[str], whole: bool) -> None:
+    """Warn of ids that look like codes and are none, in the frame or (``whole`` false) where it begins."""
     if count:
+        where = "" if whole else "名录库很大，只看了开头一部分，其中"
         more = "……" if count > len(shown) else ""
         console.print(
-            f"[dark_orange3]注意[/] 有 {count} 个 18 位的编号不是统一社会信用代码（校验位或字符不对）：{escape('、'.join(shown))}{more}。"
+            f"[dark_orange3]注意[/] {where}有 {count} 个 18 位的编号不是统一社会信用代码（校验位或字符不对）：{escape('、'.join(shown))}{more}。"
             "Excel 会把末三位改成 000，O 也常写成 0；写错的，本单位查不到自己",
             soft_wrap=True,
         )
