@@ -25,13 +25,64 @@ def test_pages_are_written(tmp_path):
     assert {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()} == set(PAGES)
 
 
+def headings(page: str) -> list[str]:
+    """Return the headings of a page with their marks, as ``## Rooms``; what stands in blocks of code is none."""
+    return re.findall(r"^#+ .+$", re.sub(r"^```.*?^```", "", page, flags=re.M | re.S), re.M)
+
+
+def anchors(page: str) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    found: set[str] = set()
+    for heading in headings(page):
+        words = re.sub(r"[^\w\- ]", "", heading.lstrip("# ").lower()).replace(" ", "-")
+        again = sum(one == words or re.fullmatch(rf"{re.escape(words)}-\d+", one) is not None for one in found)
+        found.add(f"{words}-{again}" if again else words)
+    return found
+
+
 @pytest.mark.parametrize(
     "path", [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], ids=lambda p: p.relative_to(ROOT).as_posix()
 )
 def test_links_lead_somewhere(path):
-    for link in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", path.read_text("utf8")):
+    for link in re.findall(r"\]\(([^)]+)\)", path.read_text("utf8")):
         if not link.startswith(("http:", "https:")):
-            assert (path.parent / link).exists(), link
+            file, _, anchor = link.partition("#")
+            target = path.parent / file if file else path
+            assert target.exists(), link
+            assert not anchor or anchor in anchors(target.read_text("utf8")), link
+
+
+def test_a_page_that_the_code_names_is_there():
+    """A message or a comment that sends its reader to a page of the docs sends them to one."""
+    for path in [*(ROOT / "src").rglob("*.py"), *(ROOT / "tests").rglob("*.py"), *(ROOT / "docs").glob("*.yaml")]:
+        for page in re.findall(r"\bdocs/[\w-]+(?:\.en)?\.md\b", path.read_text("utf8")):
+            assert (ROOT / page).exists(), (path.name, page)
+
+
+TRANSLATED = sorted((ROOT / "docs").glob("*.en.md"))
+
+
+@pytest.mark.parametrize("english", TRANSLATED, ids=lambda p: p.name)
+def test_both_languages_of_a_page_say_the_same(english):
+    """The same headings in depth, the same blocks of code but for their comments, and the same words as code."""
+    chinese = english.with_name(english.name.replace(".en.md", ".md"))
+    pages = [path.read_text("utf8") for path in (english, chinese)]
+    assert [page.split("\n", 1)[0] for page in pages] == [f"[中文]({chinese.name})", f"[English]({english.name})"]
+    depths = [[heading.split(" ")[0] for heading in headings(page)] for page in pages]
+    assert depths[0] == depths[1]
+    blocks = [re.findall(r"^```.*?^```", page, re.M | re.S) for page in pages]
+    bare = [[re.sub(r"[ ]+# .*$", "", block, flags=re.M) for block in of] for of in blocks]
+    assert bare[0] == bare[1]
+    rest = (re.sub(r"^```.*?^```", "", page, flags=re.M | re.S) for page in pages)
+    spans = [sorted(" ".join(one.split()) for one in re.findall(r"`([^`]+)`", text)) for text in rest]
+    assert spans[0] == spans[1]
+
+
+def test_what_administrators_and_citizens_read_is_in_chinese():
+    assert {path.name for path in TRANSLATED} >= {"operate.en.md", "file-formats.en.md", "verify-by-hand.en.md"}
+    for path in TRANSLATED:
+        page = path.with_name(path.name.replace(".en.md", ".md")).read_text("utf8")
+        assert all(re.search("[\u4e00-\u9fff]|PostgreSQL|SQLite", heading) for heading in headings(page)), path.name
 
 
 def test_both_readmes_say_the_same():
