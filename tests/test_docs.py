@@ -107,6 +107,20 @@ def test_no_key_of_a_site_is_kept_with_the_source():
         assert not [name for name in listed.split("\n") if name.endswith((".key", ".pem"))]
 
 
+def site_words() -> set[str]:
+    """Return every text of the site that is marked for translation: buttons, headings, names of parts."""
+    catalogue = (ROOT / "src/zhunsheng/web/locale/en/LC_MESSAGES/django.po").read_text("utf8")
+    told = re.findall(r'^msgid ((?:".*"\n)+)', catalogue, re.M)
+    return {"".join(re.findall(r'^"(.*)"$', lines, re.M)) for lines in told}
+
+
+def test_every_button_and_heading_of_the_tour_is_on_the_site():
+    page = (ROOT / "docs" / "tour.md").read_text("utf8")
+    named = set(re.findall("「([^」]+)」", page))
+    assert len(named) > 60 and not named - site_words()
+    assert len(page.splitlines()) <= 120
+
+
 # -- security -----------------------------------------------------------------------------------------------------------
 
 
