@@ -99,6 +99,58 @@ def test_every_room_is_on_the_architecture_page():
             assert f"`{path.stem}" in page, path.name
 
 
+SOURCES = ROOT / "src" / "zhunsheng"
+# Paths in these sections of the page begin there, elsewhere in the sources.
+BEGIN = {"The command line": SOURCES / "cli", "The web application": SOURCES / "web"}
+
+
+def architecture() -> list[tuple[str, str]]:
+    """Return the sections of the page on architecture as (heading, text), the unheaded start left out."""
+    page = (ROOT / "docs" / "architecture.md").read_text("utf8")
+    parts = re.split(r"^## (.+)\n", page, flags=re.M)[1:]
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def test_every_path_of_the_architecture_page_is_there():
+    found = 0
+    for heading, text in architecture():
+        for path in re.findall(r"`([\w./-]*(?:/|/[\w-]+|\.py|\.yaml|\.html))`", text):
+            if path not in ("src/zhunsheng", "zhunsheng.run/1", "verify.html"):
+                assert (BEGIN.get(heading, SOURCES) / path).exists(), f"{heading}: {path}"
+                found += 1
+    assert found > 150
+
+
+def names_in(path: Path) -> set[str]:
+    """Return what a module defines: functions, classes, methods as ``Class.method``, and names that are set."""
+    found = set()
+    for node in ast.parse(path.read_text("utf8")).body:
+        match node:
+            case ast.FunctionDef(name=name):
+                found.add(name)
+            case ast.ClassDef(name=name, body=body):
+                found |= {name, *(f"{name}.{one.name}" for one in body if isinstance(one, ast.FunctionDef))}
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                found.add(name)
+    return found
+
+
+def test_every_stop_of_the_streams_is_where_the_page_says():
+    """A name at a stop is defined in the file named last before it."""
+    streams = dict(architecture())["The same streams, file by file"]
+    assert len(re.findall(r"^### ", streams, re.M)) == 4
+    stops = 0
+    for stop in re.split(r"^ *\d+\. ", streams, flags=re.M)[1:]:
+        file = None
+        for span in re.findall(r"`([^`]+)`", stop.split("\n### ")[0]):
+            if span.endswith(".py"):
+                file = SOURCES / span
+            elif file and re.fullmatch(r"[A-Za-z_]+(\.[a-z_]+)?", span):
+                assert span in names_in(file), f"{file.relative_to(SOURCES)}: {span}"
+                stops += 1
+    assert stops > 100
+
+
 def test_no_key_of_a_site_is_kept_with_the_source():
     """A site's keys and database lie in its data folder, which a run from the checkout makes beside the source."""
     assert "/zhunsheng-data/" in (ROOT / ".gitignore").read_text("utf8").split("\n")
