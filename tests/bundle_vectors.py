@@ -139,6 +139,7 @@ def cases(place):
         ("a-frame-without-its-key", whole, frame.partition(b"\n")[2], digest, {"frame"}),
         ("a-frame-under-another-key", whole, spec.head("f" * 32) + frame.partition(b"\n")[2], digest, {"frame"}),
         ("a-proof-taken-away", of("proofs.json", lambda d: d.pop(drawn[-1])), None, digest, {"proofs"}),
+        ("all-proofs-taken-away", of("proofs.json", lambda d: d.clear()), None, digest, {"proofs"}),
         ("teams-exchanged", of("assignment.json", lambda d: swap(d, 0, unlike, "inspectors")), None, digest, {"assignment"}),
         ("a-line-taken-from-the-frame", whole, less, digest, {"frame", "again"}),
         ("another-line-end-in-the-frame", whole, frame.replace(b"\n", b"\r\n"), digest, {"frame"}),

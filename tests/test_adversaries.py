@@ -6,12 +6,14 @@ import itertools
 import json
 import re
 import shutil
+import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from places import BEACONS, VECTORS, VERIFY_PAGE
 from zhunsheng.cli import main
+from zhunsheng.draw_folders import seal_draw
 from zhunsheng.draws import beacons, spec
 from zhunsheng.draws.assignment import Inspector
 from zhunsheng.draws.bundle import read_bundle, read_part
@@ -24,7 +26,15 @@ from zhunsheng.draws.slips import record_digest, slip
 from zhunsheng.draws.stamps import Stamp, standing
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.usecases.drawing import FrameSource, commit_plan, record_slips, run_draw, seal_entries, verify_bundle
+from zhunsheng.usecases.drawing import (
+    FrameSource,
+    commit_plan,
+    list_draw,
+    record_slips,
+    run_draw,
+    seal_entries,
+    verify_bundle,
+)
 from zhunsheng.usecases.stamping import check_stamps
 
 COMMITTED, KNOWN = datetime(2021, 2, 26, tzinfo=UTC), datetime(2021, 3, 1, 14, tzinfo=UTC)
@@ -421,7 +431,8 @@ def test_sources_whose_names_could_be_read_two_ways_are_not_committed(tmp_path, 
     assert said in caught.value.text(), caught.value.text()
     assert "第 1 项" in caught.value.text()
     # What was committed before this was asked is drawn and verified as it is.
-    monkeypatch.setattr("zhunsheng.usecases.drawing.refuse_sources", lambda _plan: None)
+    for asked in ("refuse_sources", "refuse_words"):
+        monkeypatch.setattr(f"zhunsheng.usecases.drawing.{asked}", lambda _plan: None)
     _, digest = commit(tmp_path / "old", plan(source))
     monkeypatch.undo()
     enter(tmp_path / "old", {"numbers": ["1"] * len(source["speakers"]) if "speakers" in source else "1"})
@@ -439,3 +450,255 @@ def test_what_was_noted_afterwards_is_told_as_that(tmp_path):
         (tmp_path / "log.jsonl").write_text(entry.line() + "\n", "utf8")
         (said,) = check_stamps(tmp_path / "log.jsonl", [], [], bundle=tmp_path / "抽查包.zip").standing.values()
         assert ("补记" in said) == (kind == "late"), said
+
+
+# -- a veto: someone whom nobody may inspect
+
+
+def staffed(out, people, of=None, rows=None):
+    """Commit with a register of one's own over firms of two districts."""
+    out.mkdir(parents=True, exist_ok=True)
+    rows = rows or [(f"E{n:03d}", "东" if n < 30 else "西") for n in range(60)]
+    (out / "rows.csv").write_text("id,district\n" + "".join(f"{a},{b}\n" for a, b in rows), "utf8")
+    register = [Inspector(id=f"P{n}", **{"certified": True, **one}) for n, one in enumerate(people)]
+    return commit_plan(of or plan(LOTTERY, strata=["district"]), register, out, FrameSource(out / "rows.csv"), now=COMMITTED)
+
+
+EAST, WEST = {"districts": ("东",)}, {"districts": ("西",)}
+
+
+@pytest.mark.parametrize(
+    ("people", "changes", "said"),
+    [
+        # The only one with a card in a district may not inspect a friend: each draw that hits the friend could not be run.
+        ([{**EAST, "recuse": ("E010",)}, {**EAST, "certified": False}, WEST, WEST], {}, "E010（东）回避的有 P0，可派 1 人，不足 2 人"),
+        ([{**EAST, "recuse": ("E010",)}, *[{**EAST, "certified": False}] * 2, WEST, WEST], {}, "可派 2 人，其中没有持执法证的"),
+        ([{"recuse": ("E010", "E050")}, {"recuse": ("E050",)}, {}], {}, "E050（西）回避的有 P0、P1"),
+        ([], {}, "名录 0 人"),
+        ([{}], {}, "辖区“东”可派 1 人"),
+        ([{"certified": False}] * 3, {}, "没有持执法证的"),
+        ([{"items": ("X",)}] * 3, {}, "可查全部抽查事项的 0 人"),
+        ([{"districts": ("东", "三所")}, {"districts": ("东", "三所")}], {}, "辖区“西”可派 0 人"),
+        ([{}] * 3, {"max_load": 1}, "每人至多 1 户不够：P0、P1、P2要承担 24 人次，换给别人都不合规，只有 3 人次"),
+        # A veto by loads: six of the east, two inspectors each, are just twelve for four; whoever may not pass one on is too many.
+        ([EAST, EAST, EAST, {**EAST, "recuse": tuple(f"E{n:03d}" for n in range(4))}, *[WEST] * 4], {"max_load": 3}, "每人至多 3 户不够"),
+    ],
+)  # fmt: skip
+def test_nothing_that_may_be_drawn_lacks_its_inspectors(tmp_path, people, changes, said):
+    of = plan(LOTTERY, strata=["district"], staffing={"per_object": 2, **changes})
+    with pytest.raises(ZhunshengError, match="ZS-DR-71") as caught:
+        staffed(tmp_path, people, of)
+    assert said in caught.value.text(), caught.value.text()
+    assert not (tmp_path / "commitment.json").exists()
+
+
+def test_who_is_not_drawn_from_needs_nobody_and_loads_that_suffice_are_taken(tmp_path):
+    none_of_the_west = plan(LOTTERY, strata=["district"], quotas=[{"match": {"district": "西"}, "count": 0}, {"ratio": "0.2"}])
+    staffed(tmp_path / "a", [EAST, {**EAST, "recuse": ("E050",)}], none_of_the_west)
+    tight = plan(LOTTERY, strata=["district"], staffing={"per_object": 2, "max_load": 3})
+    staffed(tmp_path / "b", [EAST, EAST, EAST, {**EAST, "recuse": ("E000", "E001")}, *[WEST] * 4], tight)
+    enter(tmp_path / "b", {"numbers": "03 08"})
+    run_draw(tmp_path / "b", tasks=False)
+
+
+def test_a_draw_that_is_only_listed_needs_no_inspectors(tmp_path, monkeypatch):
+    for name, most in (("MAX_DRAWN", 11), ("MAX_PLACED", 23)):
+        monkeypatch.setattr(f"zhunsheng.draws.protocol.{name}", most)
+        staffed(tmp_path / name, [])
+        monkeypatch.undo()
+    with pytest.raises(ZhunshengError, match="ZS-DR-71"):
+        staffed(tmp_path, [])
+
+
+@pytest.mark.parametrize("typed", ["E099", "e010", "E01O", " E010"])
+def test_a_recusal_from_nobody_is_told_not_forgotten(tmp_path, typed):
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-72.*（P1）"):
+        staffed(tmp_path, [{}, {"recuse": (typed,)}, {}, {}])
+
+
+def test_a_large_frame_tells_the_strata_of_the_recused_alike(tmp_path, monkeypatch):
+    """Where compiled code reads the frame there is no table to ask: the places in the text are."""
+    for compiled in (False, True):
+        monkeypatch.setattr("zhunsheng.usecases.drawing._large", lambda _connection, said=compiled: said)
+        with pytest.raises(ZhunshengError, match=r"ZS-DR-71.*E059（西）回避的有 P0"):
+            staffed(tmp_path, [{"recuse": ("E000", "E059")}, {"recuse": ("E059",)}, {}, EAST])
+        with pytest.raises(ZhunshengError, match=r"ZS-DR-72.*有 3 个.*E(-|A|Z)"):
+            staffed(tmp_path, [{"recuse": ("E-", "Z", "A b")}, {}, {}])
+
+
+def test_a_register_committed_before_this_was_asked_is_verified_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr("zhunsheng.usecases.drawing.refuse_unstaffed", lambda *_: None)
+    _, digest = staffed(tmp_path, [{"recuse": ("E099",)}, {}, {}])
+    enter(tmp_path, {"numbers": "03 08"})
+    run_draw(tmp_path, tasks=False)
+    assert False not in {c.holds for c in checks(tmp_path, digest).values()}
+
+
+# -- what a log says of a bundle's commitment
+
+
+def logged(file, *said):
+    """Write a log of (kind, moment, digest) of one draw; return its entries."""
+    entries, previous = [], START
+    for number, (kind, at, bound) in enumerate(said, start=1):
+        entry = Entry(number=number, at=at, kind=kind, office="x", draw="T-1", title="试抽", digest=bound, reason="故障" if kind == "void" else "", previous=previous)
+        entries.append(entry)
+        previous = entry.own
+    file.write_text("".join(entry.line() + "\n" for entry in entries), "utf8")
+    return entries
+
+
+def test_a_log_and_a_bundle_are_judged_together_and_the_head_is_the_logs(tmp_path, capsys):
+    _, digest = commit(tmp_path, plan(LOTTERY, lead=60))
+    enter(tmp_path, {"numbers": "03 08"})
+    run_draw(tmp_path, tasks=False)
+    file, bundle, other = tmp_path / "log.jsonl", tmp_path / "抽查包.zip", "f" * 64
+    entries = logged(file, ("commit", "2021-02-26T00:00:05Z", digest), ("commit", "2021-02-27T00:00:00Z", other))
+    # An entry of another draw behind it: whoever notes the head must note the log's.
+    entries[1] = Entry.model_validate({**entries[1].model_dump(), "draw": "T-2"})
+    file.write_text("".join(one.line() + "\n" for one in entries), "utf8")
+    code, said = command(capsys, "log", file, "--bundle", bundle)
+    assert (code, entries[1].own in said, entries[0].own in said) == (0, True, False)
+    assert "早于随机数公布的 2021-03-01 22:00:00（按公布方自己的时钟）" in said
+    for log, words in (
+        ([("commit", "2021-03-01T14:00:00Z", digest)], "才公布，不早于随机数公布的"),
+        ([("commit", "2021-03-01T13:30:00Z", digest)], "不到方案要求的提前 60 分钟"),
+        ([("commit", "2015-02-26T00:00:00Z", digest)], "早于承诺自己写的"),
+        ([("commit", "2021-02-26T01:00:00Z", digest), ("void", "2021-02-27T00:00:00Z", digest)], "已作废（第 2 号，2021-02-27 08:00:00：故障）"),
+        ([("late", "2021-03-03T01:00:00Z", digest)], "事后补记"),
+        ([("commit", "2021-02-26T01:00:00Z", one) for one in (digest, other, "e" * 64)], "另有 2 份承诺（第 2、3 号）"),
+        ([("commit", "2021-02-26T01:00:00Z", digest), ("void", "2021-02-20T00:00:00Z", other)], "第 2 号写的时间"),
+    ):
+        logged(file, *log)
+        code, said = command(capsys, "log", file, "--bundle", bundle)
+        assert (code, words in said, "按公布方自己的时钟" in said) == (1, True, False), said
+    # A bundle from which one of the drawn was taken, packed anew.
+    logged(file, ("commit", "2021-02-26T01:00:00Z", digest))
+    parts = read_bundle(bundle)
+    parts["drawn.json"].pop()
+    with zipfile.ZipFile(bundle, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), spec.canonical(data), zipfile.ZIP_DEFLATED)
+    code, said = command(capsys, "log", file, "--bundle", bundle)
+    assert (code, "抽查包本身核验不成立：名次" in said) == (1, True), said
+
+
+# -- the times that a notice tells, and a second seed
+
+
+def notice(out):
+    return (out / "公告.html").read_text("utf8")
+
+
+@pytest.mark.parametrize(
+    ("file", "changes", "said"),
+    [
+        ("entered.json", {"entered_at": "2021-02-20T18:48:34Z"}, "录入的时间 2021-02-21 02:48:34 应晚于方案写的随机数公布的时间"),
+        ("entered.json", {"entered_at": "2999-11-21T18:48:34Z"}, "现在的时间"),
+        ("entered.json", {"entered_at": "昨天"}, "不是录入时写下的那样"),
+        ("entered.json", {"entered_at": "2021-02-31T00:00:00Z"}, "不是录入时写下的那样"),
+        ("entered.json", {"entered_at": None}, "不是录入时写下的那样"),
+        ("entered.json", {"more": "x"}, "不是录入时写下的那样"),
+        ("entered.json", {"seed": "0" * 32}, "另一个种子"),
+        ("entered.json", [], "不是录入时写下的那样"),
+        ("entered.json", 7, "不是录入时写下的那样"),
+        ("entered.json", b"{", "不是录入时写下的那样"),
+        ("slips.json", {"sealed_at": "2021-02-20T00:00:00Z"}, "登记的时间与录入时的不同"),
+    ],
+)
+def test_the_times_of_a_notice_can_not_be_typed(tmp_path, file, changes, said):
+    commit(tmp_path, plan(SEALED))
+    record_slips(tmp_path, [slip(*one) for one in SLIPS], KNOWN - timedelta(minutes=10))
+    enter(tmp_path, {"numbers": [n for _, n in SLIPS], "salts": [s for s, _ in SLIPS]})
+    kept = read_json(tmp_path / file)
+    changed = {**kept, **changes} if isinstance(changes, dict) else changes
+    (tmp_path / file).write_bytes(changed if isinstance(changed, bytes) else json.dumps(changed).encode())
+    for attempt in (lambda: run_draw(tmp_path, tasks=False), lambda: list_draw(tmp_path, tmp_path / "list.csv")):
+        with pytest.raises(ZhunshengError, match="ZS-DR-61") as caught:
+            attempt()
+        assert file in caught.value.text() and said in caught.value.text(), caught.value.text()
+    assert not (tmp_path / "公告.html").exists() and not (tmp_path / "list.csv").exists()
+    (tmp_path / file).write_text(json.dumps(kept), "utf8")
+    run_draw(tmp_path, tasks=False)
+    assert "2021-03-01 21:50:00" in notice(tmp_path)
+
+
+def test_slips_dated_before_the_commitment_are_drawn_by_nobody(tmp_path):
+    """With the slips' record and the seed made anew for it: a bundle can't tell, so the folder is not drawn from."""
+    commit(tmp_path, plan(SEALED))
+    made, _ = record_slips(tmp_path, [slip(*one) for one in SLIPS], KNOWN - timedelta(minutes=10))
+    (tmp_path / "slips.json").write_text(json.dumps({**made, "sealed_at": "2021-02-20T00:00:00Z"}), "utf8")
+    enter(tmp_path, {"numbers": [n for _, n in SLIPS], "salts": [s for s, _ in SLIPS]})
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-61.*slips.json.*登记封条的时间 2021-02-20 08:00:00 应晚于承诺的时间"):
+        run_draw(tmp_path, tasks=False)
+
+
+def test_a_second_seed_is_refused_where_the_first_one_was_only_entered(tmp_path):
+    """Whoever takes seed.json away has still entered; with both files gone only those who saw the first seed can tell."""
+    commit(tmp_path, plan(LOTTERY))
+    first = enter(tmp_path, {"numbers": "03 08"})
+    (tmp_path / "seed.json").unlink()
+    with pytest.raises(ZhunshengError, match="ZS-DR-38"):
+        enter(tmp_path, {"numbers": "03 09"})
+    entered = read_json(tmp_path / "entered.json")
+    assert enter(tmp_path, {"numbers": "03 08"}) == first and read_json(tmp_path / "entered.json") == entered
+    (tmp_path / "seed.json").unlink()
+    (tmp_path / "entered.json").unlink()
+    assert enter(tmp_path, {"numbers": "03 09"})["seed"] != first["seed"]
+
+
+@pytest.mark.parametrize(("one", "two"), [("张三", "张 三"), ("Zhang", "zhang"), ("Ｌi", "1i"), ("张三", "张\u200b三"), ("\u200b", "\u3000\u200d"), ("张三", "\u200b")])
+def test_one_person_is_not_two_by_a_blank_a_capital_or_a_width(tmp_path, one, two):
+    commit(tmp_path, plan(LOTTERY))
+    for file, name in (("a.json", one), ("b.json", two)):
+        (tmp_path / file).write_text(json.dumps({"by": name, "values": [{"numbers": "03 08"}]}), "utf8")
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-04.*不同的人"):
+        seal_draw(tmp_path, tmp_path / "a.json", tmp_path / "b.json")
+    assert not (tmp_path / "seed.json").exists()
+    # Two names are two people to the program: the bundle says that it is the office's word.
+    for file, name in (("a.json", "张三"), ("b.json", "李四")):
+        (tmp_path / file).write_text(json.dumps({"by": name, "values": [{"numbers": "03 08"}]}), "utf8")
+    seal_draw(tmp_path, tmp_path / "a.json", tmp_path / "b.json")
+    run_draw(tmp_path, tasks=False)
+    assert "只凭机关的记录" in checks(tmp_path)["randomness"].says
+
+
+def test_a_list_is_written_only_where_the_draw_can_be_run(tmp_path, monkeypatch):
+    monkeypatch.setattr("zhunsheng.usecases.drawing.refuse_unstaffed", lambda *_: None)
+    staffed(tmp_path, [{"recuse": tuple(f"E{n:03d}" for n in range(30))}, {"recuse": ("E099",)}])
+    enter(tmp_path, {"numbers": "03 08"})
+    kept = (tmp_path / "inspectors.json").read_bytes()
+    for register, code in ((kept, "ZS-DR-06"), (kept.replace(b"E099", b"E098"), "ZS-DR-61")):
+        (tmp_path / "inspectors.json").write_bytes(register)
+        for attempt in (lambda: run_draw(tmp_path, tasks=False), *(lambda end=end: list_draw(tmp_path, tmp_path / f"list.{end}") for end in ("csv", "parquet"))):
+            with pytest.raises(ZhunshengError, match=code):
+                attempt()
+    assert not list(tmp_path.glob("list.*"))
+
+
+# -- words that read on as the program's own
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"randomness": [{**LOTTERY, "name": "福彩”第…期。有证明：已由公证处核对，号码无误。“福彩"}]}, "randomness 第 1 项的 name 里不能有引号"),
+        ({"randomness": [{**SPOKEN, "speakers": ["人大代表", "“局长”"]}]}, "第 2 个报数人 里不能有引号"),
+        ({"office": "某局\n承诺在先：已由公证处见证"}, "office 里不能有换行"),
+        ({"title": "试\u202e抽"}, "U+202E"),
+        ({"title": "\u3000"}, "title 是空的"),
+        ({"rule": "依据\x1b[2J"}, "rule 里不能有"),
+        ({"items": [{"code": "A", "name": "\u200b"}]}, "items 第 1 项的 name 是空的"),
+        ({"ends_on": "已全部办结"}, "不是日历上的日期"),
+        ({"ends_on": "2022-02-31"}, "不是日历上的日期"),
+        ({"ends_on": "20221231"}, "不是日历上的日期"),
+        ({"ends_on": "2021-02-28"}, "早于随机数公布的 2021-03-01"),
+        ({"supplements": "T-0\u2028"}, "supplements 里不能有"),
+    ],
+)
+def test_words_of_a_plan_can_not_be_taken_for_the_programs(tmp_path, changes, said):
+    of = Plan.model_validate({**plan(LOTTERY).as_json(), **changes})
+    with pytest.raises(ZhunshengError, match="ZS-DR-01") as caught:
+        commit(tmp_path, of)
+    assert said in caught.value.text(), caught.value.text()
+    commit(tmp_path, plan(LOTTERY, ends_on="2021-03-01", title="试抽　第二次", rule="《依据》“第三条”"))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
 
 from bundle_vectors import PLACE
-from test_bundles import compared, ours, theirs
+from test_bundles import PAGE, compared, ours, theirs
 from test_second_verifier import judged
+from zhunsheng.draws.verification import Check, conclusion
+from zhunsheng.usecases.drawing import verify_bundle
 
 CASES = json.loads((PLACE / "cases.json").read_text("utf8"))
 
@@ -35,6 +38,38 @@ def test_the_page_says_the_same(chromium):
     said = theirs(chromium, [given(case) for case in CASES])
     found = {case["name"]: compared(one) for case, one in zip(CASES, said, strict=True)}
     assert found == {case["name"]: compared(wanted(case)) for case in CASES}
+
+
+@pytest.mark.xdist_group("site")
+def test_how_much_is_proved_is_said_in_the_same_words(chromium, tmp_path):
+    """Times and people are by the office's word alone, and both say so; the last sentence names what is false or open."""
+    page = chromium.new_page()
+    page.goto(PAGE.as_uri())
+    script = """async ([bundle, expected]) => {
+      const found = await verify(Uint8Array.from(atob(bundle), c => c.charCodeAt(0)).buffer, null, expected, () => {});
+      return [Object.fromEntries(found.map(c => [c.code, c.says.replaceAll("（北京时间）", "")])), concludes(found)[1]];
+    }"""
+    ends = set()
+    for case in CASES:
+        if "checks" not in case:
+            continue
+        bundle, _frame, digest = given(case)
+        (tmp_path / "b.zip").write_bytes(bundle)
+        found = verify_bundle(tmp_path / "b.zip", None, digest)
+        theirs_, end = page.evaluate(script, [base64.b64encode(bundle).decode(), digest or ""])
+        ours_ = {one.code: one.says for one in found}
+        for code in ("time", "randomness", "proofs") if not refused_source(ours_) else ("time", "proofs"):
+            assert theirs_[code] == ours_[code], (case["name"], code)
+        assert "按机关自己写的时间" in ours_["time"]
+        assert end == conclusion(found), case["name"]
+        ends.add(end[:3])
+    page.close()
+    assert ends == {"不成立", "所核各"}
+    assert conclusion([Check("a", "甲", True, "")]) == "全部相符"
+
+
+def refused_source(said):
+    return "ZS-DR-05" in said["randomness"]
 
 
 def test_the_second_verifier_takes_the_same(tmp_path):

@@ -169,7 +169,8 @@ def test_a_broken_line_of_the_key_is_told(tmp_path, compiled, line):
     path = tmp_path / "frame.tsv"
     path.write_bytes(line + text_of(rows(9), ""))
     for read in (texts.published_frame, frame_from_file):
-        with pytest.raises(ZhunshengError, match="ZS-DR-48"):
+        # Another line end is of the whole file, not of the key.
+        with pytest.raises(ZhunshengError, match="ZS-DR-08.*CRLF" if line.endswith(b"\r\n") else "ZS-DR-48"):
             read(path, plan_of(), open_database())
 
 

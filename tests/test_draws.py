@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 import shutil
 import zipfile
 from collections import Counter
@@ -18,12 +19,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import LinearConstraint, milp
 from scipy.stats import chisquare
+from typer.testing import CliRunner
 
+from zhunsheng.cli.commands import app
 from zhunsheng.draw_folders import commit_draw, results_to_ledger, seal_draw, write_template
 from zhunsheng.draws import assignment_1, spec
 from zhunsheng.draws.assignment import Inspector, assign, register_digest
 from zhunsheng.draws.beacons import round_time
 from zhunsheng.draws.bundle import PARTS, read_bundle
+from zhunsheng.draws.codes import odd_codes
 from zhunsheng.draws.drawing import DuckDatabase, PostgresDatabase, SparkDatabase, draw, query, threshold
 from zhunsheng.draws.frame import frame_from_file, open_database
 from zhunsheng.draws.plan import Plan, Quota
@@ -1024,8 +1028,21 @@ def test_a_digest_is_taken_as_it_was_copied_and_what_is_none_accuses_nobody(fold
     out, digest = folder
     grouped = " ".join(digest[n : n + 8] for n in range(0, 64, 8)).upper()
     parts = read_bundle(out / "抽查包.zip")
-    for typed, holds in ((grouped, True), (f"\u3000{digest}\n", True), ("abc", None), ("f" * 64, False)):
+    wide = "".join(chr(ord(c) + 0xFEE0) for c in digest)
+    copied = [grouped, f"\u3000{digest}\n", grouped.replace(" ", "-"), grouped.replace(" ", "—"), wide]
+    for typed, holds in (*((one, True) for one in copied), ("abc", None), ("f" * 64, False)):
         assert published_check(parts, typed).holds is holds, typed
+    told = {
+        "": "64 个字符，现在是 0 个", digest[:-3]: "现在是 61 个", digest + "00": "现在是 66 个",
+        "ab-O0": "第 3 个字符（空格和横线不算）是“o”，多半是数字 0", "a\U0001f600": "第 2 个字符（空格和横线不算）是“\U0001f600”", digest: "",
+    }  # fmt: skip
+    page = browser.new_page()
+    page.goto(PAGE.as_uri())
+    for typed in copied:
+        assert page.evaluate("typedDigest", typed) == spec.typed_digest(typed) == digest
+    for typed, said in told.items():
+        assert page.evaluate("digestFault", typed) == spec.digest_fault(typed) and said in spec.digest_fault(typed), typed
+    page.close()
     found = verify_in(browser, out / "抽查包.zip", None, grouped)
     assert found["published"] is True
     page = browser.new_page()
@@ -1250,6 +1267,23 @@ def test_results_and_what_is_overdue(folder, tmp_path):
     path.write_text("- {id: x}", "utf8")
     with pytest.raises(ZhunshengError, match="ZS-DR-09"):
         results_to_ledger(out / "抽查包.zip", path, tmp_path)
+    reserve = next(d["id"] for d in read_bundle(out / "抽查包.zip")["drawn.json"] if d["reserve"])
+    for changed, said in [
+        ([{**results[0], "inspected_on": "2020-01-01"}], "的检查日期 2020-01-01 早于随机数公布的 2021-03-01"),
+        ([{**results[0], "inspected_on": "2999-01-01", "published_on": None}], "晚于今天"),
+        ([results[0], {**results[0], "result": categories()[1]}], "有两条结果"),
+        ([{**results[0], "id": reserve}], "是候补"),
+    ]:
+        path.write_text(yaml.safe_dump(changed, allow_unicode=True), "utf8")
+        with pytest.raises(ZhunshengError, match=f"ZS-DR-09.*{said}"):
+            results_to_ledger(out / "抽查包.zip", path, tmp_path)
+    # Of a bundle from which one is gone nothing is recorded, and nobody is counted as overdue.
+    spoiled, _frame = tampered(out, "swapped object", tmp_path / "t")
+    path.write_text("[]", "utf8")
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-73.*号码"):
+        results_to_ledger(spoiled, path, tmp_path)
+    left = CliRunner().invoke(app, ["draw", "overdue", str(spoiled), str(path), "--ended-on", "2021-11-01"])
+    assert "ZS-DR-73" in str(left.exception)
 
 
 def test_draw_commands(folder, tmp_path, capsys):
@@ -1323,3 +1357,57 @@ def test_the_tens_of_lines_in_the_docs_work(folder, tmp_path):
     assert done.stdout.strip().splitlines()[-1] == "相符", done.stderr
     done = subprocess.run(["bash", "-c", shell], cwd=tmp_path, capture_output=True, text=True)
     assert done.stdout.strip().splitlines()[-1] == "相符", done.stderr
+
+
+def test_ids_that_look_like_codes_and_are_none_are_told(tmp_path, monkeypatch):
+    """Excel's zeros, a letter for a figure, a digit changed; other lengths and forms are of no account."""
+    alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+    def code(n):
+        head = f"9131000{n:010d}"
+        return head + alphabet[-sum(alphabet.index(c) * 3**k for k, c in enumerate(head)) % 31]
+
+    assert odd_codes_of(tmp_path, ["91350100M000100Y43"]) == (0, [])  # the example of GB 32100
+    right = [code(n) for n in range(1, 400)]
+    wrong = ["913100001234567000", right[0][:-1] + ("0" if right[0][-1] != "0" else "1"), "9131OOOO123450002X", right[7].replace("9131", "9113"), "x" + right[9][1:]]
+    others = ["ENTITY-1", "9" * 17, "9" * 19, "x", "E" * 17 + "-"]
+    assert odd_codes_of(tmp_path, [*right, *others]) == (0, [])
+    monkeypatch.setattr("zhunsheng.draws.codes.PIECE", 100)  # lines are parted between pieces
+    assert odd_codes_of(tmp_path, [*right, *others, *wrong]) == (len(wrong), sorted(wrong)[:5])
+    write_template(tmp_path)
+    (tmp_path / "名录库.csv").write_text("id,district,credit_class\n" + "".join(f"{one},一所,A\n" for one in (*right[:4], wrong[0])), "utf8")
+    for name in ("方案.yaml", "检查人员.yaml"):
+        text = (tmp_path / name).read_text("utf8").replace("  recuse:", "  # recuse:")
+        (tmp_path / name).write_text(re.sub(r"(?s)  - match: \{credit_class: D\}.*?(?=  - ratio)", "", text), "utf8")
+    of = {name: str(tmp_path / f"{name}.{end}") for name, end in (("方案", "yaml"), ("检查人员", "yaml"), ("名录库", "csv"))}
+    said = CliRunner().invoke(app, ["draw", "commit", of["方案"], "--inspectors", of["检查人员"], "--frame", of["名录库"], "--out", str(tmp_path / "o")])
+    assert said.exit_code == 0, said.exception
+    assert "有 1 个 18 位的编号不是统一社会信用代码" in said.output and wrong[0] in said.output
+    # Who may come nowhere is told too.
+    assert "有 2 人这次派不到" in said.output and "ZF-003 的辖区 二所 名录库里没有" in said.output
+
+
+def odd_codes_of(place, ids):
+    (place / "frame.tsv").write_text(f"#\t{'0' * 32}\n" + "".join(f"{one}\t一所\n" for one in sorted(ids)), "utf8")
+    return odd_codes(place / "frame.tsv")
+
+
+def test_a_file_in_anothers_place_is_called_what_it_is(folder, tmp_path):
+    out, _ = folder
+    bundle, text = out / "抽查包.zip", (out / "frame.tsv").read_bytes()
+    for name, content, said in (
+        ("我的名录库.tsv", text.replace(b"\n", b"\r\n"), "我的名录库.tsv 的内容不合规：换行被改成了 Windows 的写法"),
+        ("我的名录库.tsv", text.partition(b"\n")[2], "名录库 我的名录库.tsv 的盐不对：缺少第一行的盐"),
+        ("名录库.zip", bundle.read_bytes(), "名录库.zip 的内容不合规：它是 zip 或 xlsx 文件，不是公布的 frame.tsv"),
+        ("名录库.xlsx", b"PK\3\4", "它是 zip 或 xlsx 文件"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        (found,) = (one for one in verify_bundle(bundle, tmp_path / name) if one.code == "frame")
+        assert found.holds is False and said in found.says, found.says
+    (tmp_path / "own.json").write_bytes(own_proof(out, "E00001").raw())
+    for arguments, said in (
+        (["log", bundle], "是 zip 文件，不是承诺记录"),
+        (["check-proof", tmp_path / "own.json", "--bundle", out / "plan.json"], "它不是承诺（commitment.json）：写的是 zhunsheng.draw-plan/1"),
+        (["check-proof", tmp_path / "own.json", "--bundle", out / "seed.json"], "它不是承诺"),
+    ):
+        assert said in str(CliRunner().invoke(app, ["draw", *map(str, arguments)]).exception)

@@ -277,6 +277,14 @@ def test_by_hand(done, tmp_path):
         assert (ran.returncode, "E0042 在名录库里" in ran.stdout) == (code, code == 0), ran.stderr
 
 
+@pytest.mark.parametrize("typed", ["某某公司", "", " ", "../x", "E" * 23])
+def test_what_can_be_no_code_is_not_said_to_be_missing(done, tmp_path, typed):
+    """It would be a grave answer to a name that somebody typed."""
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-74.*不是代码"):
+        write_proofs(done[0], ["E0003", typed], tmp_path / "o")
+    assert not (tmp_path / "o").exists()
+
+
 def test_by_the_command(done, tmp_path, capsys):
     out, digest, parts = done
     drawn = parts["drawn.json"][0]

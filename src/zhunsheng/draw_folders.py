@@ -7,9 +7,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from zhunsheng.clock import today, zone
+from zhunsheng.clock import local, today, zone
 from zhunsheng.draws.bundle import read_bundle
+from zhunsheng.draws.lookalikes import refuse_entrants
+from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.reading import load, read_inspectors, read_plan, read_results
+from zhunsheng.draws.results import InspectionResult, check_results
+from zhunsheng.draws.verification import verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import safe_name, write_whole
 from zhunsheng.usecases.drawing import FrameSource, commit_plan, results_csv, seal_entries
@@ -61,15 +65,32 @@ def refuse_held(out: Path) -> None:
 
 def seal_draw(folder: Path, first: Path, second: Path, now: datetime | None = None) -> dict[str, Any]:
     """Check two people's entries from files and write seed.json. Raises ``ZS-DR-04``, ``ZS-DR-05``."""
-    return seal_entries(folder, load(first), load(second), now)
+    one, two = load(first), load(second)
+    refuse_entrants(one, two)
+    return seal_entries(folder, one, two, now)
+
+
+def results_of(bundle: Path, results: Path) -> tuple[dict[str, Any], list[InspectionResult]]:
+    """Return the parts of a bundle that holds, and results (yaml or json list) that are of its objects.
+
+    Fields of a result: ``id``, ``inspectors``, ``result``, ``inspected_on``, ``published_on``. Raises ``ZS-DR-73`` for a bundle
+    of which something is false, ``ZS-DR-08``, ``ZS-DR-09``.
+    """
+    parts = read_bundle(bundle)
+    if wrong := [check for check in verify(parts) if check.holds is False]:
+        detail = "；".join(f"{check.title}：{check.says}" for check in wrong)
+        raise ZhunshengError("ZS-DR-73", name=bundle.name, detail=detail)
+    found = read_results(results)
+    teams = {a["id"]: a["inspectors"] for a in parts["assignment.json"]}
+    reserve = {d["id"] for d in parts["drawn.json"] if d["reserve"]}
+    known = local(Plan.model_validate(parts["plan.json"]).known_at).date()
+    check_results(found, teams, reserve=reserve, since=known, until=today())
+    return parts, found
 
 
 def results_to_ledger(bundle: Path, results: Path, out: Path) -> Path:
-    """Check results (yaml or json list) against a bundle and write them as a file for the inspections ledger.
-
-    Fields of a result: ``id``, ``inspectors``, ``result``, ``inspected_on``, ``published_on``. Raises ``ZS-DR-08``, ``ZS-DR-09``.
-    """
-    parts = read_bundle(bundle)
+    """Write results as a file for the inspections ledger. Raises as ``results_of``."""
+    parts, found = results_of(bundle, results)
     target = out / safe_name(f"检查台账-{parts['plan.json']['id']}.csv")
-    write_whole(target, results_csv(parts, read_results(results)).encode("utf-8-sig"))
+    write_whole(target, results_csv(parts, found).encode("utf-8-sig"))
     return target

@@ -383,7 +383,7 @@ def test_07_double_random_with_two_entries_and_results_on_a_phone(sign_in):
         "code": "SJ-2021-02",
         "title": "2021年第二次双随机抽查",
         "frame_on": "2021-06-01",
-        "ends_on": "2021-12-31",
+        "ends_on": "2098-12-31",
         "lottery_name": "某彩票",
         "lottery_issue": "2021150",
         "known_at": soon.strftime("%Y-%m-%dT%H:%M:%S"),

@@ -51,7 +51,7 @@ def here(department, name, *more):
 
 PLAN = {
     "code": "SJ-2021-09", "title": "第九次抽查", "rule": "国发〔2019〕5号", "items": ["A01"], "frame_on": "2021-02-25",
-    "ends_on": "2021-12-31", "per_object": "2", "reserve": "10", "ratio_A": "1", "floor_A": "1", "ratio_B": "2", "floor_B": "1",
+    "ends_on": "2098-12-31", "per_object": "2", "reserve": "10", "ratio_A": "1", "floor_A": "1", "ratio_B": "2", "floor_B": "1",
     "ratio_C": "5", "floor_C": "1", "ratio_D": "20", "floor_D": "1", "lottery_name": "某彩票", "lottery_issue": "2021099", "speakers": "代表甲、代表乙",
 }  # fmt: skip
 
@@ -116,7 +116,7 @@ def test_a_draw_from_plan_to_results(department, sign_in, work_off, monkeypatch)
     one.post(reverse("draw-act", args=[draw.pk, "ledger"]))
     imported = work_off()[0]
     assert imported.result["ledger"] == "inspections" and imported.result["batch"]["inserted"] == 1
-    late = draws.overdue_tasks(draw, timezone.localdate())
+    late = draws.overdue_tasks(draw, draw.ends_on + timedelta(days=1))
     assert len(late) == draw.drawn_count - 1
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from zhunsheng.clock import today, zone
-from zhunsheng.draws.spec import DIGEST, typed_digest
+from zhunsheng.draws.spec import digest_fault, typed_digest
 from zhunsheng.errors import ZhunshengError
 
 DEFAULT_STORE = Path("zhunsheng-evidence")
@@ -90,7 +90,6 @@ def announced(text: str | None) -> str | None:
     """Return a commitment's digest as it was announced, None where none was given. Raises ``ZS-CL-01``."""
     if text is None:
         return None
-    found = typed_digest(text)
-    if not DIGEST.fullmatch(found):
-        raise ZhunshengError("ZS-CL-01", detail="--commitment 应是 64 个 0 至 9、a 至 f 的字符")
-    return found
+    if why := digest_fault(text):
+        raise ZhunshengError("ZS-CL-01", detail=f"--commitment：{why}")
+    return typed_digest(text)

@@ -15,16 +15,20 @@ from zhunsheng.cli import stamps, terminal
 from zhunsheng.cli.arguments import AnnouncedDigest, AsJson, BundleFile, LogFile, OutDir, announced, day
 from zhunsheng.cli.show import draws as show
 from zhunsheng.clock import told
-from zhunsheng.draws.bundle import read_bundle, read_part
+from zhunsheng.draws.assignment import districts_of
+from zhunsheng.draws.bundle import read_part
+from zhunsheng.draws.codes import odd_codes
 from zhunsheng.draws.engines import Kind
 from zhunsheng.draws.own_proof import PROVES, PROVES_NOT
 from zhunsheng.draws.protocol import refuse_too_large
 from zhunsheng.draws.randomness import plain_numbers
-from zhunsheng.draws.reading import read_plan, read_results
+from zhunsheng.draws.reading import read_inspectors, read_plan
 from zhunsheng.draws.results import overdue
 from zhunsheng.draws.slips import slip as slip_digest
+from zhunsheng.draws.staffing import idle, recusals
 from zhunsheng.draws.strata import untouched
 from zhunsheng.draws.verdicts import verdict
+from zhunsheng.draws.verification import conclusion
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases import drawing, own_proofs
 from zhunsheng.usecases.draw_vectors import run_vectors
@@ -88,6 +92,9 @@ def commit(
         return
     show.strata(allotted)
     show.untouched(spared)
+    people = read_inspectors(inspectors)
+    show.register(recusals(people), idle(kept, districts_of(kept, committed["strata"]), people))
+    show.odd_codes(*odd_codes(out / "frame.tsv"))
     try:
         refuse_too_large(kept, committed["strata"])
     except ZhunshengError as error:
@@ -191,6 +198,7 @@ def verify(
         terminal.say_json([dataclasses.asdict(c) for c in found])
     else:
         show.checks(found)
+        terminal.console.print(conclusion(found), markup=False, soft_wrap=True)
     if any(c.holds is False for c in found):
         raise typer.Exit(1)
 
@@ -251,16 +259,22 @@ def log(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """核对公布的承诺记录：编号连续、每条接着前一条；有不符时说明在哪一行，退出码为 2。"""
+    """核对公布的承诺记录：编号连续、每条接着前一条；断开时说明在哪一行，退出码为 2；有可疑的逐条写出，退出码为 1。"""
     if number is not None and head is None:
         raise ZhunshengError("ZS-CL-01", detail="--number 与 --head 一起用：请写上摘要单上的摘要")
-    entries, mine = drawing.read_commitments(file, bundle, head, number)
+    read = drawing.read_commitments(file, bundle, head, number)
     if as_json:
-        terminal.say_json([entry.model_dump() for entry in entries])
-        return
-    show.commitments(entries)
-    if mine is not None:
-        terminal.console.print(f"[bold green]一致[/]　{escape(mine.says)}", soft_wrap=True)
+        terminal.say_json([entry.model_dump() for entry in read.entries])
+    else:
+        show.commitments(read.entries, read.head)
+        if read.mine is not None:
+            terminal.console.print(f"[bold green]一致[/]　{escape(read.mine.says)}", soft_wrap=True)
+        if read.says and not read.doubts:
+            terminal.console.print(escape(read.says), soft_wrap=True)
+    for words in read.doubts:
+        (terminal.errors if as_json else terminal.console).print(f"[bold red]可疑[/]　{escape(words)}", soft_wrap=True)
+    if read.doubts:
+        raise typer.Exit(1)
 
 
 @app.command("vectors")
@@ -291,9 +305,9 @@ def late(
     today: Annotated[str | None, typer.Option("--today", metavar="日期", help="今天；缺省为当日")] = None,
 ) -> None:
     """列出逾期未检查、未公示的对象（公示期限按工作日计算）。"""
-    teams = {a["id"]: a["inspectors"] for a in read_bundle(bundle)["assignment.json"]}
-    ended = day(ended_on)
-    found = overdue(read_results(file), teams, ended, day(today))
+    ended, now = day(ended_on), day(today)
+    parts, results_ = draw_folders.results_of(bundle, file)
+    found = overdue(results_, {a["id"]: a["inspectors"] for a in parts["assignment.json"]}, ended, now)
     for entity, what, last in found:
         terminal.console.print(f"{entity}  {what}，应在 {last} 前完成")
     terminal.console.print(f"共 {len(found)} 户逾期")

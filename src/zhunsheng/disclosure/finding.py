@@ -200,7 +200,7 @@ Hit = tuple[str, int, int, str]
 
 def _numbers(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
     """Yield the personal numbers of a text: those in plain digits, in Chinese ones, and those that a line's end breaks."""
-    beside = Beside.of(labels)
+    beside = LabelsBeside.of(labels)
     for run in _RUN.finditer(digits):
         if run.end() - run.start() >= 7:
             yield from _of_run(digits, run.start(), run.end(), beside)
@@ -219,7 +219,7 @@ def _numbers(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
 
 
 @dataclass(frozen=True)
-class Beside:
+class LabelsBeside:
     """What the labels beside a text call its numbers."""
 
     bank: bool
@@ -228,14 +228,14 @@ class Beside:
     code: bool
 
     @classmethod
-    def of(cls, labels: Sequence[str]) -> Beside:
+    def of(cls, labels: Sequence[str]) -> LabelsBeside:
         """Return what these labels say."""
         known = rules()
         words = ("bank_labels", "phone_labels", "identity_labels", "code_labels")
         return cls(*(any(_labelled(label, getattr(known, one)) for label in labels) for one in words))
 
 
-def _of_run(text: str, start: int, end: int, beside: Beside) -> Iterator[Hit]:
+def _of_run(text: str, start: int, end: int, beside: LabelsBeside) -> Iterator[Hit]:
     """Yield what is personal of a run of digits and breaks.
 
     Looked at are the groups that a number may begin with, not every one: a text of single figures has very many.
@@ -261,7 +261,7 @@ def _of_run(text: str, start: int, end: int, beside: Beside) -> Iterator[Hit]:
                 done = hit[2]
 
 
-def _from(text: str, at: int, end: int, start: int, beside: Beside) -> Iterator[Hit]:
+def _from(text: str, at: int, end: int, start: int, beside: LabelsBeside) -> Iterator[Hit]:
     """Yield what is personal of the groups from a place on in the run from ``start`` to ``end``."""
     low, high = max(0, at - BEFORE), at + REACH
     if hit := _hit(text[low : high + 6], at - low, min(end, high) - low, at == start, beside):
@@ -269,7 +269,7 @@ def _from(text: str, at: int, end: int, start: int, beside: Beside) -> Iterator[
 
 
 @lru_cache(maxsize=8192)  # a table has the same words again and again
-def _hit(text: str, at: int, end: int, first: bool, beside: Beside) -> Hit | None:
+def _hit(text: str, at: int, end: int, first: bool, beside: LabelsBeside) -> Hit | None:
     """Return what is personal of the groups from one on, the longest combination of them first; ``first`` of their run."""
     groups: list[tuple[int, int]] = []
     wholes: list[str] = []
@@ -298,13 +298,13 @@ def _hit(text: str, at: int, end: int, first: bool, beside: Beside) -> Hit | Non
             continue
         shape = tuple(e - s for s, e in groups[:m])
         alone = first and last == end
-        if kind := _kind(whole, shape, alone, before, near, text[last : last + 6], beside):
+        if kind := _kind(whole, shape, alone, before, near, text[last : last + 12], beside):
             return kind, at, last, _ABROAD.sub("", whole) if kind == "mobile" else whole
     return None
 
 
 def _kind(  # noqa: PLR0913 - a number and what stands around it
-    number: str, shape: tuple[int, ...], alone: bool, before: str, near: str, after: str, beside: Beside
+    number: str, shape: tuple[int, ...], alone: bool, before: str, near: str, after: str, beside: LabelsBeside
 ) -> str:
     """Return the kind of a number of these groups, empty for none; ``near`` is what stands before it without its signs."""
     known = rules()
@@ -315,7 +315,7 @@ def _kind(  # noqa: PLR0913 - a number and what stands around it
         return "identity"
     if len(number) in (15, 18) and "X" not in number[:-1] and (beside.identity or near.endswith(known.identity_labels)):
         return "identity"  # what is called one is one, whether or not its check digit holds
-    if "X" in number or (after[:1].isalnum() and after[:1].isascii()):
+    if "X" in number or (after[:1].isalnum() and after[:1].isascii()) or _of_digest(shape, before, after):
         return ""
     tail = before[len(before.rstrip(ascii_letters)) :].lower()
     if tail and tail not in known.phone_letters:
@@ -338,7 +338,16 @@ def _kind(  # noqa: PLR0913 - a number and what stands around it
     return "" if counted else _landline(number, shape, coded, before, near, beside)
 
 
-def _landline(number: str, shape: tuple[int, ...], coded: bool, before: str, near: str, beside: Beside) -> str:
+def _of_digest(shape: tuple[int, ...], before: str, after: str) -> bool:
+    """Return whether groups of a number stand in a row of groups as digests are written in: as long, of hex digits."""
+    if shape[0] not in (4, 8) or len(set(shape)) > 1:
+        return False
+    one = f"[0-9a-f]{{{shape[0]}}}"
+    found = (re.search(rf"(?<![0-9A-Za-z])(?:{one} ){{1,4}}$", before), re.match(rf"(?: {one}(?![0-9A-Za-z]))+", after))
+    return any(beside and re.search("[a-f]", beside.group()) for beside in found)
+
+
+def _landline(number: str, shape: tuple[int, ...], coded: bool, before: str, near: str, beside: LabelsBeside) -> str:
     known = rules()
     if any(re.search(line, number) for line in known.service_lines):
         return ""

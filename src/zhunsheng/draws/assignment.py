@@ -386,6 +386,28 @@ class _Teams:
         return came, None
 
 
+def overloaded(
+    plan: Plan, objects: Sequence[tuple[str, str, str]], inspectors: Sequence[Inspector]
+) -> tuple[list[str], int, int] | None:
+    """Return who would have more than the plan's ``max_load`` however objects are passed on; None where nobody would.
+
+    That is their ids, the objects they must take together, and those they may. It does not hang on the seed: the loads
+    are as even as they can be under any. ``objects`` are (ticket, id, stratum), each of which can be staffed.
+    """
+    limit = plan.staffing.max_load
+    teams = _Teams(_Task(plan, objects, inspectors, ""))
+    if limit is None or max(teams.loads, default=0) <= limit:
+        return None
+    came = _cut(teams, limit)
+    return sorted(teams.task.people[p].id for p in came), sum(teams.loads[p] for p in came), limit * len(came)
+
+
+def _cut(teams: _Teams, limit: int) -> Set[int]:
+    """Return those of loads above ``limit`` and all whom their work could be passed to."""
+    teams.note_tasks()
+    return teams.search([p for p, load in enumerate(teams.loads) if load > limit], -1)[0].keys()
+
+
 def _overload(teams: _Teams, limit: int) -> ZhunshengError:
     """Return ``ZS-DR-06`` for loads above ``limit``, with the least number of objects that must be left out.
 
@@ -394,10 +416,9 @@ def _overload(teams: _Teams, limit: int) -> ZhunshengError:
     for, the number is exact; else it is said to be one at least.
     """
     task = teams.task
-    teams.note_tasks()
-    came, _ = teams.search([p for p, load in enumerate(teams.loads) if load > limit], -1)
+    came = _cut(teams, limit)
     need, room = sum(teams.loads[p] for p in came), limit * len(came)
-    left_out = _left_out(teams, came.keys(), limit)
+    left_out = _left_out(teams, came, limit)
     exact = max(_Teams(task.without(left_out)).loads) <= limit
     theirs = sorted(task.objects[o][1] for o in {o for p in came for o in teams.tasks[p]})
     people = sorted(task.people[p].id for p in came)

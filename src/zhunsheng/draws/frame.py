@@ -8,7 +8,7 @@ import re
 import secrets
 import sys
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -94,6 +94,10 @@ class Frame:
         """Return the tree over the frame; 64 bytes an entity."""
         return Tree(leaf_under(self.key, frame_line(*row)) for row in self.lines())
 
+    def strata_of(self, entities: Sequence[str]) -> dict[str, str]:
+        """Return the stratum of each of ``entities`` that is in the frame."""
+        return _strata_of(self.connection, entities)
+
     def position(self, entities: list[str]) -> dict[str, int]:
         """Return where entities stand in the frame, from 0."""
         rows = self.connection.execute(
@@ -136,12 +140,17 @@ def new_key() -> str:
 
 
 def key_of(path: Path) -> str:
-    """Return the key in the first line of a frame.tsv, empty where there is none. Raises ``ZS-DR-48`` for a broken line."""
+    """Return the key in the first line of a frame.tsv, empty where there is none. Raises ``ZS-DR-48`` for a broken line,
+    ``ZS-DR-08`` for one that ends otherwise.
+    """
     with path.open("rb") as stream:
         first = stream.read(len(head("0" * 32)))
     if not first.startswith(b"#"):
         return ""
     key = first[2:-1].decode("latin-1")
+    if first[-1:] == b"\r" and KEY.fullmatch(key):
+        detail = "换行被改成了 Windows 的写法（CRLF），多半是用别的软件打开后又存过"
+        raise ZhunshengError("ZS-DR-08", name=path.name, detail=detail)
     if not KEY.fullmatch(key) or first != head(key):
         raise ZhunshengError("ZS-DR-48", name=path.name, detail="第一行应是“#”、制表符和 32 个十六进制字符")
     return key
@@ -270,11 +279,23 @@ def frame_from_ledger(
     return frame_of_source(connection, plan, source_of_ledger(snapshot, on, connection, where, department), LEDGER)
 
 
-def sizes_in_ledger(snapshot: Snapshot, plan: Plan, on: date, department: str) -> dict[str, int]:
-    """Return the size of each stratum that a frame of today's ledger would have, digests apart. Raises as the frame."""
+def sizes_in_ledger(
+    snapshot: Snapshot, plan: Plan, on: date, department: str, recused: Sequence[str] = ()
+) -> tuple[dict[str, int], dict[str, str]]:
+    """Return the size of each stratum that a frame of today's ledger would have, digests apart; and ``recused``'s strata.
+
+    Raises as the frame.
+    """
     connection = open_database()
     names = source_of_ledger(snapshot, on, connection, None, department)
-    return _checked(connection, plan, names, LEDGER, new=True)
+    return _checked(connection, plan, names, LEDGER, new=True), _strata_of(connection, recused)
+
+
+def _strata_of(connection: duckdb.DuckDBPyConnection, entities: Sequence[str]) -> dict[str, str]:
+    if not entities:
+        return {}
+    rows = connection.execute("SELECT id, stratum FROM frame WHERE id IN (SELECT unnest(?))", [list(entities)]).fetchall()
+    return dict(rows)
 
 
 def source_of_ledger(

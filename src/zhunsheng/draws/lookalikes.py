@@ -8,11 +8,14 @@ refused with both places named.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
+from typing import Any
 
+from zhunsheng.clock import local
 from zhunsheng.draws.assignment import Inspector
 from zhunsheng.draws.plan import Ceremony, Lottery, Plan
 from zhunsheng.errors import ZhunshengError
@@ -59,6 +62,42 @@ def shown(name: str) -> str:
 
 
 PARTING = ";=:\n"  # what the canonical text of the randomness is parted by
+QUOTES = "\"“”„‟«»‹›「」『』《》〈〉＂"  # what a name stands in where it is told
+
+
+def refuse_words(plan: Plan) -> None:
+    """Refuse words in a new plan that could be read as the program's own: breaks, invisible signs, quotes, no dates.
+
+    A name with a closing quote goes on as a sentence of the verdict, one with a line break as a line of the notice. Raises
+    ``ZS-DR-01`` with the place. Only asked of what is to be committed.
+    """
+    said = {"title": plan.title, "office": plan.office, "rule": plan.rule}
+    said |= {f"items 第 {n} 项的 name": item.name for n, item in enumerate(plan.items, start=1)}
+    names = {}
+    for n, source in enumerate(plan.randomness, start=1):
+        if isinstance(source, Lottery):
+            names[f"randomness 第 {n} 项的 name"] = source.name
+        elif isinstance(source, Ceremony):
+            names |= {f"randomness 第 {n} 项的第 {m} 个报数人": one for m, one in enumerate(source.speakers, start=1)}
+    for at, words in {**said, **names}.items():
+        if not of_name(words):
+            raise ZhunshengError("ZS-DR-01", detail=f"{at} 是空的")
+    for at, words in {**said, **names, "ends_on": plan.ends_on or "", "supplements": plan.supplements or ""}.items():
+        if odd := [c for c in words if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")]:
+            raise ZhunshengError("ZS-DR-01", detail=f"{at} 里不能有换行和看不见的字符（U+{ord(odd[0]):04X}）")
+    for at, words in names.items():
+        if odd := [c for c in words if c in QUOTES]:
+            raise ZhunshengError("ZS-DR-01", detail=f"{at} 里不能有引号和书名号（{odd[0]}）")
+    if plan.ends_on is not None:
+        known = local(plan.known_at).date()
+        try:
+            ends = date.fromisoformat(plan.ends_on) if len(plan.ends_on) == 10 else None
+        except ValueError:
+            ends = None
+        if ends is None:
+            raise ZhunshengError("ZS-DR-01", detail=f"ends_on“{plan.ends_on}”不是日历上的日期，应写成 \"{known.year}-12-31\"")
+        if ends < known:
+            raise ZhunshengError("ZS-DR-01", detail=f"ends_on {ends} 早于随机数公布的 {known}：还没有抽取，任务就结束了")
 
 
 def refuse_sources(plan: Plan) -> None:
@@ -78,6 +117,18 @@ def refuse_sources(plan: Plan) -> None:
             if (before := next((m for m, one in enumerate(names[: n - 1], start=1) if of_name(one) == of_name(name)), 0)):
                 detail = f"{at}的第 {before} 个报数人{shown(names[before - 1])}与第 {n} 个{shown(name)}相同，或看上去相同；应是不同的人"
                 raise ZhunshengError("ZS-DR-01", detail=detail)
+
+
+def refuse_entrants(first: Any, second: Any) -> None:
+    """Refuse two entries of numbers whose names (``by``), typed by hand, are of one person. Raises ``ZS-DR-04``.
+
+    Not asked of accounts of a site, which are two whatever they are called.
+    """
+    one, two = (str(entry.get("by", "")).strip() if isinstance(entry, Mapping) else "" for entry in (first, second))
+    empty = any(name and not of_name(name) for name in (one, two))
+    if empty or (one != two and of_name(one) == of_name(two)):
+        detail = f"录入人{shown(one)}与{shown(two)}看上去是同一个人，或没有名字；须由两个不同的人录入，并写明姓名（by）"
+        raise ZhunshengError("ZS-DR-04", detail=detail)
 
 
 def refuse_inspectors(people: Sequence[Inspector], districts: Iterable[str] = ()) -> None:

@@ -60,6 +60,15 @@ def refuse_too_large(plan: Plan, strata: Mapping[str, Mapping[str, int]]) -> Non
         raise ZhunshengError("ZS-DR-26", what="抽中户数与每户检查人员之积", most=MAX_PLACED)
 
 
+def fits_a_bundle(plan: Plan, strata: Mapping[str, Mapping[str, int]]) -> bool:
+    """Return whether a draw can be run, and inspectors assigned; a larger one is only listed."""
+    try:
+        refuse_too_large(plan, strata)
+    except ZhunshengError:
+        return False
+    return True
+
+
 def commitment_digest(committed: dict[str, Any]) -> str:
     """Return the digest that binds everything to this commitment."""
     return digest(canonical(committed))

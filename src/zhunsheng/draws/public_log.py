@@ -6,12 +6,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from zhunsheng.draws.plan import MOMENT, Code, Words
-from zhunsheng.draws.spec import DIGEST, canonical, digest, typed_digest
+from zhunsheng.clock import told
+from zhunsheng.draws.plan import MOMENT, Code, Plan, Words
+from zhunsheng.draws.spec import canonical, digest, digest_fault, typed_digest
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
 
@@ -96,9 +98,9 @@ def held(entries: Sequence[Entry], noted: str, number: int | None = None) -> Hel
 
     The log is chained, so that an entry that still has its digest stands where it stood, and all before it too.
     """
+    if why := digest_fault(noted):
+        return Held(False, f"{why}；请对照手里的摘要单，每四个字符核对一遍")
     noted = typed_digest(noted)
-    if not DIGEST.fullmatch(noted):
-        return Held(False, "摘要应为 64 个字符（0-9、a-f），请对照手里的摘要单，每四个字符核对一遍")
     found = next((entry for entry in entries if entry.own == noted), None)
     if found is not None and number in (None, found.number):
         after = len(entries) - found.number
@@ -119,3 +121,38 @@ def told_of(entries: Sequence[Entry], committed: str) -> list[Entry]:
     """
     mine = {(e.office, e.draw) for e in entries if e.digest == committed}
     return [e for e in entries if e.digest == committed or (e.office, e.draw) in mine]
+
+
+def backwards(entries: Sequence[Entry]) -> list[str]:
+    """Return in words where a log's times run backwards: no clock that is right writes so."""
+    return [
+        f"第 {two.number} 号写的时间 {told(two.at)} 早于第 {one.number} 号的 {told(one.at)}：两条的时间至少有一个不真"
+        for one, two in pairwise(entries)
+        if two.at < one.at
+    ]
+
+
+def concluded(found: Sequence[Entry], committed: str, plan: Plan, committed_at: datetime) -> tuple[str, list[str]]:
+    """Return what the entries ``told_of`` a commitment come to, and in words what speaks against it.
+
+    All of it is by the clock of whoever keeps the log; ``committed_at`` is what the commitment says of itself.
+    """
+    mine = [entry for entry in found if entry.digest == committed]
+    against = []
+    first = next((entry for entry in mine if entry.kind == "commit"), None)
+    if first is None:
+        against.append("这份承诺是事后补记的，事先没有在这里公布过：不证明承诺在先")
+    else:
+        at, known = datetime.fromisoformat(first.at), plan.known_from
+        if at >= known:
+            against.append(f"承诺到 {told(at)} 才公布，不早于随机数公布的 {told(known)}：不证明承诺在先")
+        elif at > plan.commit_by:
+            against.append(f"承诺到 {told(at)} 才公布，不到方案要求的提前 {plan.lead} 分钟（最迟 {told(plan.commit_by)}）")
+        if at < committed_at:
+            against.append(f"公布的时间 {told(at)} 早于承诺自己写的 {told(committed_at)}：两个时间至少有一个不真")
+    against += [f"这份承诺已作废（第 {e.number} 号，{told(e.at)}：{e.reason}），抽取的结果不能用" for e in mine if e.kind == "void"]
+    if others := list(dict.fromkeys(e.digest for e in found if e.digest != committed)):
+        numbers = "、".join(str(e.number) for e in found if e.digest != committed)
+        against.append(f"同一次抽查另有 {len(others)} 份承诺（第 {numbers} 号）：要问为什么，作许多承诺就可以挑结果")
+    said = f"承诺在 {told(first.at)} 公布，早于随机数公布的 {told(plan.known_from)}（按公布方自己的时钟）" if first else ""
+    return said, against

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -51,9 +51,28 @@ def categories() -> tuple[str, ...]:
     return ledger_of("inspections").column("result").values
 
 
-def check_results(results: Iterable[InspectionResult], teams: dict[str, Sequence[str]]) -> None:
-    """Raise ``ZS-DR-09`` for an object that was not drawn, other inspectors, an unknown category, or dates that run backwards."""
+def check_results(
+    results: Iterable[InspectionResult], teams: dict[str, Sequence[str]], *, reserve: Collection[str] = (),
+    since: date = date.min, until: date = date.max,
+) -> None:  # fmt: skip
+    """Raise ``ZS-DR-09`` for an object that was not drawn, or stands twice, other inspectors, an unknown category, wrong dates.
+
+    ``reserve`` are ids that only step in. Dates may not run backwards, nor lie before ``since``, when nobody was drawn yet,
+    or after ``until``.
+    """
+    seen: set[str] = set()
     for one in results:
+        if one.id in seen:
+            raise ZhunshengError("ZS-DR-09", detail=f"{one.id} 有两条结果，只能有一条")
+        seen.add(one.id)
+        for words, day in (("检查日期", one.inspected_on), ("公示日期", one.published_on)):
+            if day and day < since:
+                raise ZhunshengError("ZS-DR-09", detail=f"{one.id} 的{words} {day} 早于随机数公布的 {since}，那时还没有抽取")
+            if day and day > until:
+                raise ZhunshengError("ZS-DR-09", detail=f"{one.id} 的{words} {day} 晚于今天（{until}）")
+        if one.id in reserve:
+            detail = f"{one.id} 是候补，没有分派检查人员：递补的结果还不能在这里登记，请另行登记，并公布为什么递补"
+            raise ZhunshengError("ZS-DR-09", detail=detail)
         if one.id not in teams:
             raise ZhunshengError("ZS-DR-09", detail=f"{one.id} 不在本次抽查名单里")
         if set(one.inspectors) != set(teams[one.id]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -47,8 +48,18 @@ def digest(data: bytes) -> str:
 
 
 def typed_digest(text: str) -> str:
-    """Return a digest as it was copied from a screen or a slip, without blanks between its groups, in small letters."""
-    return re.sub("[ \t\r\n\u00a0\u3000]", "", text).lower()
+    """Return a digest as it was copied from a screen or a slip: one width, no blanks or dashes in it, small letters."""
+    return re.sub("[ \t\r\n\u2010-\u2015\u2212-]", "", unicodedata.normalize("NFKC", text)).lower()
+
+
+def digest_fault(typed: str) -> str:
+    """Return what keeps a copied text from being a digest, by the first wrong sign or the length; empty where nothing does."""
+    found = typed_digest(typed)
+    odd = next(((n, c) for n, c in enumerate(found, start=1) if c not in "0123456789abcdef"), None)
+    if odd:
+        meant = {"o": "，多半是数字 0", "l": "，多半是数字 1", "i": "，多半是数字 1"}.get(odd[1], "")
+        return f"摘要只有 0 至 9、a 至 f，第 {odd[0]} 个字符（空格和横线不算）是“{odd[1]}”{meant}"
+    return "" if len(found) == 64 else f"摘要应是 64 个字符，现在是 {len(found)} 个"
 
 
 def grouped(text: str, size: int) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -26,7 +26,7 @@ from zhunsheng.draws.drawing import DrawEngine, DuckDatabase, check, limits_of, 
 from zhunsheng.draws.frame import Frame, frame_from_file, key_of, new_key, stratum_of
 from zhunsheng.draws.merkle import GROUP, Groups, group_of
 from zhunsheng.draws.plan import Plan
-from zhunsheng.draws.spec import PART, SALT_LENGTH, SEPARATOR, STRATUM_JOIN, head, proof_of, salt, ticket
+from zhunsheng.draws.spec import ID, PART, SALT_LENGTH, SEPARATOR, STRATUM_JOIN, head, proof_of, salt, ticket
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import whole_file
 
@@ -329,6 +329,16 @@ class TextFrame(Frame):
         with whole_file(path) as partial:
             pq.write_table(found, partial, use_dictionary=["stratum"], compression="NONE", write_statistics=False)
         return int(found.num_rows)
+
+    def strata_of(self, entities: Sequence[str]) -> dict[str, str]:
+        """Return the stratum of each of ``entities`` that is in the frame, read where they would stand and nowhere else."""
+        found = {}
+        for one in entities:
+            if ID.fullmatch(one):
+                _, lines, within = group_of(self.path, self.groups, one)
+                if within is not None:
+                    found[one] = lines[within].partition(b"\t")[2].decode()
+        return found
 
     def position(self, entities: list[str]) -> dict[str, int]:
         """Return where entities stand in the frame, from 0; those that are not in it are left out."""

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from zhunsheng.clock import told
 from zhunsheng.draws.assignment import Inspector, register_digest
+from zhunsheng.draws.bundle import MAX_PROOFS
 from zhunsheng.draws.drawing import draw
 from zhunsheng.draws.frame import Frame, refuse_key
 from zhunsheng.draws.plan import Plan
@@ -37,10 +38,12 @@ class Check:
 FrameOf = Callable[[Plan], Frame]
 
 
-def verify(parts: dict[str, Any], frame_of: FrameOf | None = None, expected: str | None = None) -> list[Check]:
+def verify(
+    parts: dict[str, Any], frame_of: FrameOf | None = None, expected: str | None = None, name: str = "frame.tsv"
+) -> list[Check]:
     """Return all checks of a bundle's parts.
 
-    ``frame_of`` reads the public frame; ``expected`` is the commitment's digest as it was published, without which a
+    ``frame_of`` reads the public frame, whose file is called ``name``; ``expected`` is the commitment's digest as it was published, without which a
     bundle could have been made whole afterwards.
     """
     try:
@@ -70,7 +73,15 @@ def verify(parts: dict[str, Any], frame_of: FrameOf | None = None, expected: str
         frame = frame_of(plan)
     except ZhunshengError as error:
         return [*found, Check("frame", "名录库", False, error.text())]
-    return [*found, _safely(lambda: _frame(parts, frame)), _safely(lambda: _again(parts, frame))]
+    return [*found, _safely(lambda: _frame(parts, frame, name)), _safely(lambda: _again(parts, frame))]
+
+
+def conclusion(found: Sequence[Check]) -> str:
+    """Return what all checks of a bundle come to, in a sentence that names what does not hold, or is open."""
+    bad, open_ = ([one.title for one in found if one.holds is which] for which in (False, None))
+    if bad:
+        return f"不成立：{len(bad)} 项不符（{'、'.join(bad)}）"
+    return f"所核各项相符，另有 {len(open_)} 项未核（{'、'.join(open_)}），要您自己核对" if open_ else "全部相符"
 
 
 _FILES = {"plan": "plan.json", "inspectors": "inspectors.json", "quotas": "commitment.json"}
@@ -131,10 +142,10 @@ def _time(parts: dict[str, Any], plan: Plan) -> Check:
     when = datetime.fromisoformat(parts["commitment.json"]["committed_at"])
     early = when < plan.known_from
     if early and when > plan.commit_by:
-        return Check("time", "承诺在先", False, f"{told(when)} 才承诺，不到方案要求的提前 {plan.lead} 分钟")
-    return Check(
-        "time", "承诺在先", early, f"{told(when)} 承诺，随机数其后才公布" if early else f"{told(when)} 才承诺，随机数已经公布"
-    )
+        return Check("time", "承诺在先", False, f"按机关自己写的时间，{told(when)} 才承诺，不到方案要求的提前 {plan.lead} 分钟")
+    known = told(plan.known_from)
+    says = f"{told(when)} 承诺，早于方案写的随机数公布时间 {known}" if early else f"{told(when)} 才承诺，不早于随机数公布的 {known}"
+    return Check("time", "承诺在先", early, f"按机关自己写的时间，{says}")
 
 
 def _quotas(parts: dict[str, Any], plan: Plan) -> Check:
@@ -161,7 +172,8 @@ def _randomness(parts: dict[str, Any], plan: Plan) -> Check:
     if sealed.get("controlled_by_office") is not plan.controlled_by_office:
         return Check("randomness", "随机数", False, "没有如实标明随机数由谁控制")
     two = len(set(sealed["entered_by"])) == 2
-    return Check("randomness", "随机数", two, "与各来源的记录相符，两人分别录入" if two else "不是由两个不同的人录入")
+    says = "由录入的数值算出，相同；录入人记作两个人，是谁、怎样录入的，只凭机关的记录" if two else "不是由两个不同的人录入"
+    return Check("randomness", "随机数", two, says)
 
 
 def _strength(parts: dict[str, Any], plan: Plan) -> Check:
@@ -217,9 +229,11 @@ def _order(parts: dict[str, Any]) -> Check:
 
 def _proofs(parts: dict[str, Any]) -> Check:
     proofs, root = parts["proofs.json"], parts["commitment.json"]["frame"]["root"]
-    if not proofs:
-        return Check("proofs", "在册证明", None, "抽中的太多，包里没有逐个的在册证明，请用名录库核对")
     drawn = parts["drawn.json"]
+    if not proofs and len(drawn) > MAX_PROOFS:
+        return Check("proofs", "在册证明", None, f"抽中的超过 {MAX_PROOFS} 户，包里没有逐个的在册证明，请用名录库核对")
+    if not proofs and drawn:
+        return Check("proofs", "在册证明", False, f"抽中 {len(drawn)} 户，包里应有逐个的在册证明，却没有")
     if more := sorted(proofs.keys() - {d["id"] for d in drawn}):
         return Check("proofs", "在册证明", False, f"有没抽中的对象的证明：{'、'.join(more[:5])}")
     salted = version_of(parts["commitment.json"]) != UNSALTED
@@ -260,10 +274,10 @@ def _assignment(parts: dict[str, Any], plan: Plan, people: list[Inspector]) -> C
     )
 
 
-def _frame(parts: dict[str, Any], frame: Frame) -> Check:
+def _frame(parts: dict[str, Any], frame: Frame, name: str) -> Check:
     said = parts["commitment.json"]
     try:
-        refuse_key(version_of(said), frame, "frame.tsv")
+        refuse_key(version_of(said), frame, name)
     except ZhunshengError as error:
         return Check("frame", "名录库", False, error.text())
     same = {"count": frame.count, "digest": frame.digest, "root": frame.root} == said["frame"]

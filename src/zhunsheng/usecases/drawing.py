@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.resources import files
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,25 +32,28 @@ from zhunsheng.draws.frame import (
     source_of_file,
     source_of_ledger,
 )
-from zhunsheng.draws.lookalikes import refuse_inspectors, refuse_sources
+from zhunsheng.draws.lookalikes import refuse_inspectors, refuse_sources, refuse_words
 from zhunsheng.draws.merkle import compiles, kept
-from zhunsheng.draws.plan import Plan
+from zhunsheng.draws.plan import MOMENT, Plan
 from zhunsheng.draws.protocol import (
+    ASSIGN,
     DrawOutcome,
     commitment,
     commitment_digest,
+    fits_a_bundle,
     perform,
     refuse_too_large,
     seal,
     write_bundle,
     write_frame,
 )
-from zhunsheng.draws.public_log import Entry, Held, held, read_log, told_of
+from zhunsheng.draws.public_log import Entry, Held, backwards, concluded, held, read_log, told_of
 from zhunsheng.draws.reading import load, read_inspectors, read_plan
 from zhunsheng.draws.results import InspectionResult, check_results
 from zhunsheng.draws.slips import record as slip_record
 from zhunsheng.draws.slips import record_digest, recorded
-from zhunsheng.draws.spec import canonical
+from zhunsheng.draws.spec import canonical, version_of
+from zhunsheng.draws.staffing import recusals, refuse_unstaffed
 from zhunsheng.draws.verification import Check, refuse_altered, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledger_of
@@ -98,6 +102,7 @@ def commit_plan(  # noqa: PLR0913 - what is committed, and three options by thei
     ``bundled``: refuse what one bundle can't carry, where nothing else is made of a draw. Raises ``ZS-DR-*``.
     """
     refuse_sources(plan)
+    refuse_words(plan)
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
         built = _new_frame(connection, plan, *source.view(connection), Path(scratch))
@@ -105,6 +110,7 @@ def commit_plan(  # noqa: PLR0913 - what is committed, and three options by thei
         committed = commitment(plan, built, list(people), now or clock_now())
         if bundled:
             refuse_too_large(plan, committed["strata"])
+        refuse_unstaffed(plan, committed["strata"], people, built.strata_of([*recusals(people)]))
         out.mkdir(parents=True, exist_ok=True)
         write_frame(built, out / "frame.tsv")
         (out / KEPT).unlink(missing_ok=True)
@@ -163,37 +169,104 @@ def seal_entries(
     when = now or clock_now()
     sealed = seal(found.plan, found.committed, first, second, slips_of(folder), when)
     kept = folder / "seed.json"
+    known = [record["seed"] for record in (_entered(folder), read_part(kept) if kept.is_file() else {}) if record]
     # Of one commitment there is one seed, or whoever enters could try until the result pleases.
-    if kept.is_file() and read_part(kept)["seed"] != sealed["seed"]:
+    if any(seed != sealed["seed"] for seed in known):
         raise ZhunshengError("ZS-DR-38")
-    if not kept.is_file():
+    if not known:
         _write(folder / ENTERED, {"seed": sealed["seed"], "entered_at": when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")})
     _write(kept, sealed)
     return sealed
 
 
+def _entered(folder: Path) -> dict[str, str]:
+    """Return what is kept of the entry, seed and moment; empty where nothing is. Raises ``ZS-DR-61`` for what was changed."""
+    if not (folder / ENTERED).is_file():
+        return {}
+    try:
+        found = load(folder / ENTERED)
+    except ZhunshengError:  # no text, or no JSON
+        found = None
+    if not isinstance(found, dict) or {*found} != {"seed", "entered_at"} or not isinstance(found["seed"], str) or not _is_moment(found["entered_at"]):
+        raise ZhunshengError("ZS-DR-61", name=ENTERED, detail="不是录入时写下的那样")
+    return found
+
+
+def _is_moment(said: Any) -> bool:
+    try:
+        return isinstance(said, str) and re.fullmatch(MOMENT, said) is not None and bool(datetime.fromisoformat(said))
+    except ValueError:  # a day that the calendar has not
+        return False
+
+
+def _refuse_times(folder: Path, found: InFolder, now: datetime) -> None:
+    """Raise ``ZS-DR-61`` unless the folder's times follow one another: commitment, slips, numbers known, entry, now.
+
+    They are no part of a commitment, so a notice that told them could be dated as one likes.
+    """
+    slips, entry = slips_of(folder), _entered(folder)
+    if entry and entry["seed"] != found.sealed["seed"]:
+        raise ZhunshengError("ZS-DR-61", name=ENTERED, detail="它记的是另一个种子的录入")
+    opened = [value["sealed_at"] for value in found.sealed["values"] if "sealed_at" in value]
+    if slips and opened != [slips["sealed_at"]]:
+        raise ZhunshengError("ZS-DR-61", name=SLIPS, detail="登记的时间与录入时的不同")
+    times = [("commitment.json", "承诺", datetime.fromisoformat(found.committed["committed_at"]))]
+    times += [(SLIPS, "登记封条", datetime.fromisoformat(moment)) for moment in opened]
+    times.append(("", "方案写的随机数公布", found.plan.known_at))
+    if entry:
+        times.append((ENTERED, "录入", datetime.fromisoformat(entry["entered_at"])))
+    times.append(("", "现在", now))
+    for (first, before, earlier), (second, after, later) in pairwise(times):
+        # Slips that are recorded when the numbers come out were not sealed before them.
+        if later < earlier or (first == SLIPS and later == earlier):
+            detail = f"{after}的时间 {told(later)} 应晚于{before}的时间 {told(earlier)}"
+            raise ZhunshengError("ZS-DR-61", name=second or first or "seed.json", detail=detail)
+
+
+@dataclass(frozen=True)
+class LogRead:
+    """What a published log says: its entries, or those on one bundle's draw; its last; how a noted digest stands to it.
+
+    ``doubts`` are what speaks against it or the bundle's commitment, ``says`` what may be said where nothing does.
+    """
+
+    entries: list[Entry]
+    head: Entry
+    mine: Held | None
+    doubts: list[str]
+    says: str = ""
+
+
 def read_commitments(
     file: Path, bundle: Path | None = None, head: str | None = None, number: int | None = None
-) -> tuple[list[Entry], Held | None]:
+) -> LogRead:
     """Return the entries of a published log, whole and unbroken; with ``bundle`` those on its commitment and its draw.
 
     Also how ``head`` (a digest noted before, of entry ``number`` where that is known) stands to it. Raises ``ZS-DR-45`` where
     the log is broken, ``ZS-DR-58`` where it does not hold ``head``, ``ZS-DR-65`` where nothing is in it,
     ``ZS-DR-46`` where a bundle's commitment is not in it, ``ZS-IN-01``, ``ZS-IN-05``, and as ``read_bundle``.
     """
+    if zipped(file):
+        raise ZhunshengError("ZS-CL-01", detail=f"{file.name} 是 zip 文件，不是承诺记录；抽查包用 --bundle 给出")
     entries = read_log(written(file), file.name)
     if not entries:
         raise ZhunshengError("ZS-DR-65", name=file.name)
     mine = held(entries, head, number) if head is not None else None
     if mine is not None and not mine.agrees:
         raise ZhunshengError("ZS-DR-58", name=file.name, detail=mine.says)
+    doubts = backwards(entries)
     if bundle is None:
-        return entries, mine
-    bound = commitment_digest(read_bundle(bundle)["commitment.json"])
+        return LogRead(entries, entries[-1], mine, doubts)
+    parts = read_bundle(bundle)
+    committed = parts["commitment.json"]
+    bound = commitment_digest(committed)
     found = told_of(entries, bound)
     if not any(entry.digest == bound for entry in found):
         raise ZhunshengError("ZS-DR-46", name=file.name)
-    return found, mine
+    said, against = concluded(found, bound, Plan.model_validate(parts["plan.json"]), datetime.fromisoformat(committed["committed_at"]))
+    if wrong := [check.title for check in verify(parts) if check.holds is False]:
+        against.append(f"抽查包本身核验不成立：{'、'.join(wrong)}不符")
+    return LogRead(found, entries[-1], mine, [*doubts, *against], said)
 
 
 def slips_of(folder: Path) -> dict[str, Any] | None:
@@ -204,7 +277,7 @@ def slips_of(folder: Path) -> dict[str, Any] | None:
     found = load(path)
     plan = read_plan(folder / "plan.json")
     try:
-        same = found == recorded(plan, found["slips"], found["sealed_at"])
+        same = found == recorded(plan, found["slips"], found["sealed_at"]) and _is_moment(found["sealed_at"])
     except (LookupError, TypeError):
         same = False
     if not same:
@@ -259,7 +332,8 @@ def run_draw(  # noqa: PLR0913 - options, by their names
     draw, ``stamped`` what it says of time-stamps. Raises ``ZS-DR-06``, ``ZS-DR-08``, ``ZS-EV-04``, and as
     ``engines.connected``.
     """
-    found = in_folder(folder, register=True)
+    found, drawn_at = in_folder(folder, register=True), now or clock_now()
+    _refuse_times(folder, found, drawn_at)
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
         root = found.committed["frame"]["root"]
@@ -269,7 +343,7 @@ def run_draw(  # noqa: PLR0913 - options, by their names
         connection.close()
     write_bundle(outcome, folder / BUNDLE)
     shutil.copyfile(str(files("zhunsheng.draws") / "verify.html"), folder / "verify.html")
-    write_notice(outcome, folder, _recorded(folder, outcome, now or clock_now()), stamped)
+    write_notice(outcome, folder, _recorded(folder, outcome, drawn_at), stamped)
     _write(
         folder / "公告.json",
         {
@@ -301,20 +375,20 @@ def _recorded(folder: Path, outcome: DrawOutcome, drawn: datetime) -> list[tuple
     found = [(datetime.fromisoformat(outcome.committed["committed_at"]), "作出承诺（何时公布以公布的承诺记录为准）")]
     if slips := slips_of(folder):
         found.append((datetime.fromisoformat(slips["sealed_at"]), "登记封条"))
-    kept = folder / ENTERED
-    # Of another seed it tells nothing.
-    if kept.is_file() and (said := load(kept)).get("seed") == outcome.sealed["seed"]:
-        found.append((datetime.fromisoformat(said["entered_at"]), "两人录入一致，种子已定"))
+    if entry := _entered(folder):
+        found.append((datetime.fromisoformat(entry["entered_at"]), "两人录入一致，种子已定"))
     return [*found, (drawn, "抽取并分派")]
 
 
 def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where: Where = HERE) -> int:
     """Write the drawn of a very large draw to a Parquet file, or by its name a csv or workbook; return how many.
 
-    Raises ``ZS-DR-08`` when the frame is not the committed one, ``ZS-DR-68`` for more than a worksheet holds, and as
+    A draw that fits a bundle is listed only where it can be run, so its teams are tried. Raises ``ZS-DR-08`` when the frame is
+    not the committed one, ``ZS-DR-68`` for more than a worksheet holds, ``ZS-DR-06``, ``ZS-DR-61``, and as
     ``engines.connected``.
     """
-    found = in_folder(folder)
+    found = in_folder(folder, register=True)
+    _refuse_times(folder, found, clock_now())
     plan, committed, wanted = found.plan, found.committed, found.wanted
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = open_database(memory_limit, Path(scratch))
@@ -325,15 +399,23 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where
         if kind == ".xlsx" and (count := wanted_of(wanted[1])) >= MOST_ROWS:
             raise ZhunshengError("ZS-DR-68", count=count, most=MOST_ROWS - 1)
         as_text = kind in (".csv", ".xlsx")
-        listed = Path(scratch) / "listed.parquet" if as_text else out
+        fits = fits_a_bundle(plan, wanted[1])
+        listed = Path(scratch) / "listed.parquet" if as_text or fits else out
         if where.kind == "duckdb":
             count = frame.write_drawn(*wanted, listed)
         else:
             with _engine(where, frame, folder / "frame.tsv") as engine:
                 count = write_list(draw(engine, *wanted), listed)
+        if fits:
+            rows = connection.execute("SELECT ticket, id, stratum, place FROM read_parquet(?)", [str(listed)]).fetchall()
+            objects = [(mark, entity, stratum) for mark, entity, stratum, place in rows if place <= wanted[1][stratum]["quota"]]
+            ASSIGN[version_of(committed)](plan, objects, found.people, wanted[0])
+        if fits and not as_text:
+            with whole_file(out) as partial:
+                shutil.copyfile(listed, partial)
         if as_text:
-            rows = connection.execute("SELECT stratum, place, id, ticket FROM read_parquet(?)", [str(listed)])
-            (_write_sheet if kind == ".xlsx" else _write_csv)(rows, out)
+            in_order = connection.execute("SELECT stratum, place, id, ticket FROM read_parquet(?)", [str(listed)])
+            (_write_sheet if kind == ".xlsx" else _write_csv)(in_order, out)
         connection.close()
     return count
 
@@ -453,6 +535,14 @@ def _write_tasks(outcome: DrawOutcome, folder: Path, names: dict[str, str]) -> N
     write_forms([check_form(outcome, entity, names) for entity in drawn], folder / "检查记录表.docx")
 
 
+def zipped(file: Path) -> bool:
+    """Return whether a file is there and begins as a zip does: a bundle or a workbook given in another's place."""
+    if not file.is_file():
+        return False
+    with file.open("rb") as stream:
+        return stream.read(4) == b"PK\3\4"
+
+
 def verify_bundle(
     bundle: Path, frame: Path | None = None, expected: str | None = None, memory_limit: str | None = None
 ) -> list[Check]:
@@ -464,10 +554,12 @@ def verify_bundle(
         connection = open_database(memory_limit, Path(scratch))
 
         def frame_of(plan: Plan) -> Frame:
+            if zipped(frame):
+                raise ZhunshengError("ZS-DR-08", name=frame.name, detail="它是 zip 或 xlsx 文件，不是公布的 frame.tsv")
             wanted = (parts["seed.json"]["seed"], parts["commitment.json"]["strata"])
             return _published_frame(frame, plan, connection, wanted)
 
-        found = verify(parts, frame_of, expected)
+        found = verify(parts, frame_of, expected, frame.name)
         connection.close()
         return found
 

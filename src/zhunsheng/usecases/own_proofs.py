@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,7 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from zhunsheng.draws.bundle import LIMITS, part_of, read_bundle, read_members
-from zhunsheng.draws.own_proof import MOST, WAITING, Hat, OwnProof, Standing, check_proof, read_proof, standing
+from zhunsheng.draws.own_proof import (
+    MOST,
+    WAITING,
+    Hat,
+    OwnProof,
+    Standing,
+    check_proof,
+    read_proof,
+    standing,
+    writings,
+)
+from zhunsheng.draws.spec import ID
 from zhunsheng.draws.verification import Check, published_check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import write_whole
@@ -84,8 +96,11 @@ def _drawn_of(folder: Path, _read: tuple[tuple[int, int], ...]) -> tuple[str, li
 def write_proofs(folder: Path, entities: Sequence[str], out: Path) -> list[tuple[Own, Path | None]]:
     """Write each entity's own proof to ``out``; return where it stands, and its file (none for who is not in the frame).
 
-    Raises as ``own_proof``.
+    Raises ``ZS-DR-74`` before anything is written for what can be no code, and as ``own_proof``.
     """
+    # "Not in the frame" is a grave answer, and not one to a name.
+    if strange := [typed for typed in entities if not ID.fullmatch(writings(typed)[0])]:
+        raise ZhunshengError("ZS-DR-74", typed="、".join(f"“{typed[:40]}”" for typed in strange[:5]))
     told: list[tuple[Own, Path | None]] = []
     for typed in dict.fromkeys(entities):
         proof, path = own_proof(folder, typed), None
@@ -116,8 +131,12 @@ def check_own(file: Path, against: Path, expected: str | None = None) -> tuple[O
 
 
 def _commitment_in(path: Path) -> Any:
-    """Return the commitment in a file of any name. Raises ``ZS-IN-01``, ``ZS-DR-22``."""
+    """Return the commitment in a file of any name. Raises ``ZS-IN-01``, ``ZS-DR-08`` for another file, ``ZS-DR-22``."""
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
     with path.open("rb") as stream:
-        return part_of("commitment.json", stream.read(LIMITS["commitment.json"][0] + 1), path.name)
+        raw = stream.read(LIMITS["commitment.json"][0] + 1)
+    if (other := re.search(rb'"format":"([a-z./0-9-]{1,80})"', raw)) and not other[1].endswith(b"/commitment"):
+        detail = f"它不是承诺（commitment.json）：写的是 {other[1].decode()}"
+        raise ZhunshengError("ZS-DR-08", name=path.name, detail=detail)
+    return part_of("commitment.json", raw, path.name)

@@ -11,6 +11,7 @@ from rich.markup import escape
 from zhunsheng.cli.terminal import console
 from zhunsheng.cli.terminal import table as table_of
 from zhunsheng.clock import told
+from zhunsheng.draws.assignment import Inspector
 from zhunsheng.draws.public_log import KINDS, Entry
 from zhunsheng.draws.verification import Check
 from zhunsheng.usecases.own_proofs import Own
@@ -40,6 +41,34 @@ def untouched(found: Sequence[Mapping[str, Any]]) -> None:
         )
 
 
+def odd_codes(count: int, shown: Sequence[str]) -> None:
+    """Warn of ids that look like codes and are none."""
+    if count:
+        more = "……" if count > len(shown) else ""
+        console.print(
+            f"[dark_orange3]注意[/] 有 {count} 个 18 位的编号不是统一社会信用代码（校验位或字符不对）：{escape('、'.join(shown))}{more}。"
+            "Excel 会把末三位改成 000，O 也常写成 0；写错的，本单位查不到自己",
+            soft_wrap=True,
+        )
+
+
+RECUSALS_SHOWN = 20
+
+
+def register(away: Mapping[str, Sequence[Inspector]], idle: Sequence[str]) -> None:
+    """Print who is recused from what, which the bundle will show to all, and what in the register has no effect."""
+    if away:
+        said = [f"{entity}（{'、'.join(one.id for one in who)}）" for entity, who in away.items()]
+        more = "……" if len(said) > RECUSALS_SHOWN else ""
+        console.print(f"回避 {len(said)} 户，抽查包会公开：{escape('、'.join(said[:RECUSALS_SHOWN]))}{more}", soft_wrap=True)
+    if idle:
+        more = "……" if len(idle) > RECUSALS_SHOWN else ""
+        console.print(
+            f"[dark_orange3]注意[/] 检查人员名录里有 {len(idle)} 人这次派不到：{escape('；'.join(idle[:RECUSALS_SHOWN]))}{more}",
+            soft_wrap=True,
+        )
+
+
 def checks(found: Sequence[Check]) -> None:
     """Print what holds of a draw and what does not, in plain words."""
     words = {True: "[green]相符[/]", False: "[bold red]不符[/]", None: "[dark_orange3]未核[/]"}
@@ -59,16 +88,15 @@ def own_proofs(found: Sequence[tuple[Own, Path | None]]) -> None:
             console.print(f"　在册证明 {escape(str(path))}")
 
 
-def commitments(entries: Sequence[Entry]) -> None:
-    """Print entries of a public log that holds, and the digest to be noted of the last."""
+def commitments(entries: Sequence[Entry], head: Entry) -> None:
+    """Print entries of a public log that holds, and the digest to be noted of the log's last, ``head``."""
     table = table_of("编号", "时间", "类别", "抽查编号", "名称", "说明")
     for entry in entries:
         table.add_row(
             str(entry.number), told(entry.at), KINDS[entry.kind], entry.draw, escape(entry.title), escape(entry.reason)
         )
     console.print(table)
-    if entries:
-        console.print(f"最后一条的摘要 [bold]{entries[-1].own}[/]")
+    console.print(f"全部记录最后一条（第 {head.number} 号）的摘要 [bold]{head.own}[/]", soft_wrap=True)
 
 
 def stamps(found: CheckedStamps) -> None:

@@ -33,6 +33,7 @@ from zhunsheng.draws.results import InspectionResult, check_results, overdue, pu
 from zhunsheng.draws.results import categories as categories
 from zhunsheng.draws.slips import ceremony_of, opened, record, record_digest
 from zhunsheng.draws.spec import ID
+from zhunsheng.draws.staffing import recusals, refuse_unstaffed
 from zhunsheng.draws.strata import untouched as untouched
 from zhunsheng.draws.verdicts import Verdict, verdict
 from zhunsheng.errors import ZhunshengError
@@ -328,13 +329,16 @@ def foreseen(draw: Draw) -> tuple[list[dict[str, Any]], ZhunshengError | None]:
     plan = Plan.model_validate(draw.plan)
     try:
         frame_past(draw.frame_on)
-        sizes = sizes_in_ledger(store().snapshot(), plan, draw.frame_on, draw.department.code)
+        people = _registered(draw.department)
+        sizes, recused = sizes_in_ledger(store().snapshot(), plan, draw.frame_on, draw.department.code, [*recusals(people)])
         plan.check_rules(sizes)
         commitments.refuse_personal(draw)
         lookalikes.refuse_sources(plan)
-        lookalikes.refuse_inspectors(_registered(draw.department), districts_of(plan, sizes))
+        lookalikes.refuse_words(plan)
+        lookalikes.refuse_inspectors(people, districts_of(plan, sizes))
         strata = plan.allot(sizes)
         refuse_too_large(plan, strata)
+        refuse_unstaffed(plan, strata, people, recused)
     except ZhunshengError as error:
         return [], error
     return plan.allotted(strata), None
