@@ -101,8 +101,8 @@ def test_a_local_scheme_overrides(tmp_path):
         ("valid_to: null", "valid_to: 2019-01-01", "valid_to"),
         ("valid_to: null", "valid_to: 2021-99-99", "读不出的值"),
         ("points:", "points: &a [*a]\nx:", "成环"),
-        ("points:", "x: " + "[" * 4000, ""),
-        ("points:", "x: " + "[" * 80 + "]" * 80 + "\npoints:", "层次太深"),
+        pytest.param("points:", "x: " + "[" * 4000, "", id="nests without end"),
+        pytest.param("points:", "x: " + "[" * 80 + "]" * 80 + "\npoints:", "层次太深", id="nests too deep"),
     ],
 )
 def test_a_local_scheme_keeps_within_bounds(old, new, place):
