@@ -3,9 +3,11 @@
 import re
 
 import pytest
+import yaml
 
-from zhunsheng.draws.reading import read_inspectors, read_plan
+from zhunsheng.draws.reading import load, read_inspectors, read_plan
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.faults import parsed
 from zhunsheng.judgements import read_judgements
 from zhunsheng.measures import measures, read_mapping
 from zhunsheng.regulations import scheme_of
@@ -47,3 +49,31 @@ def test_a_data_file_in_another_encoding_is_refused_with_its_name(tmp_path):
         read_judgements(path)
     path.write_bytes("- indicator: 甲\n".encode("utf-8-sig"))
     assert read_judgements(path)[0].indicator == "甲"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("id: CC-1\ntitle: 甲\nid: CC-2\n", "“id”写了两次（第 1 行和第 3 行）"),
+        ('quotas: [{ratio: "0.5", ratio: "1"}]', "“ratio”写了两次"),
+        ("- {id: A1, certified: false, certified: true}", "“certified”写了两次"),
+        ("known_at: 2026-11-31", "没有这一天"),
+        ("known_at: 2026-11-30T25:00:00+08:00", "没有这个钟点"),
+    ],
+)
+def test_of_two_values_under_one_key_none_is_taken_in_silence(tmp_path, text, said):
+    with pytest.raises(yaml.YAMLError, match=said):
+        parsed(text)
+    (tmp_path / "p.json").write_text('{"id": "A", "id": "B"}', "utf8")
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-81.*“id”写了两次"):
+        load(tmp_path / "p.json")
+
+
+def test_a_key_that_is_merged_in_may_be_said_anew():
+    assert parsed("a: &x {p: 1}\nb:\n  <<: *x\n  p: 2\n")["b"] == {"p": 2}
+
+
+def test_an_inspector_listed_twice_is_named(tmp_path):
+    (tmp_path / "人.yaml").write_text("- {id: ZF-1, certified: true}\n- {id: ZF-2, certified: true}\n- {id: ZF-1, certified: false}\n", "utf8")
+    with pytest.raises(ZhunshengError, match=r"ZS-DR-80.*人.yaml.*编号重复：ZF-1"):
+        read_inspectors(tmp_path / "人.yaml")

@@ -70,15 +70,45 @@ def packaged(resource: Traversable) -> Any:
     return yaml.load(resource.read_text("utf8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
+class _Once(yaml.SafeLoader):
+    """Reads plain data in which nothing is said twice: of two values under one key the library keeps the last, unseen."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        """Return a mapping. Raises ``Unfit`` for a key that stands twice, with both lines."""
+        seen: dict[str, int] = {}
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+                line = key.start_mark.line + 1
+                if key.value in seen:
+                    raise Unfit(f"“{key.value[:40]}”写了两次（第 {seen[key.value]} 行和第 {line} 行），只能写一次")
+                seen[key.value] = line
+        return super().construct_mapping(node, deep)
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON. Raises ``ValueError`` for a key that stands twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
 def parsed(text: str) -> Any:
     """Return the plain data of YAML text. Raises ``yaml.YAMLError`` for any text that is none, whatever is in it."""
     try:
-        data = yaml.safe_load(readable(text))
+        data = yaml.load(readable(text), Loader=_Once)
     except RecursionError:
         raise Unfit("层次太深") from None
     except (ValueError, OverflowError) as error:  # a day that never was, a number that can't be
-        raise Unfit(f"有读不出的值（{error}）") from None
+        raise Unfit(f"有读不出的值（{_said_of(error)}）") from None
     return bounded(data)
+
+
+def _said_of(error: Exception) -> str:
+    """Return in words why a value can't be, where the library says it in its own."""
+    said = str(error)
+    known = (("day", "没有这一天"), ("month", "没有这个月"), ("year", "没有这一年"), ("hour", "没有这个钟点"), ("minute", "没有这一分"), ("second", "没有这一秒"))
+    return next((words for part, words in known if said.startswith((f"{part} is out", f"{part} must be"))), said)
 
 
 def bounded(data: Any) -> Any:

@@ -110,7 +110,8 @@ def both(
     for entry in (first, second):
         values = entry.get("values", []) if isinstance(entry, dict) else None
         if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-            raise ZhunshengError("ZS-DR-05", detail="录入应有 by（姓名）和 values（列表，每个来源一项）")
+            detail = '录入应有 by（姓名）和 values（列表，每个来源一项，每项写明是什么，如 - numbers: "03 11"）'
+            raise ZhunshengError("ZS-DR-05", detail=detail)
     names = [str(entry.get("by", "")).strip() for entry in (first, second)]
     if not all(names) or names[0] == names[1]:
         raise ZhunshengError("ZS-DR-04", detail="须由两个不同的人录入，并写明姓名（by）")

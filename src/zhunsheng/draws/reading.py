@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from contextlib import suppress
 from datetime import UTC
 from pathlib import Path
@@ -16,7 +17,7 @@ from zhunsheng.draws.beacons import round_at, round_time
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.results import InspectionResult
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.faults import bounded, fault, parsed, written
+from zhunsheng.faults import bounded, fault, once, parsed, written
 from zhunsheng.text import cleaned
 
 
@@ -62,9 +63,12 @@ def _with_rounds(data: Any) -> Any:
 def read_inspectors(path: Path) -> list[Inspector]:
     """Read a register (yaml or json list). Raises ``ZS-IN-01``, ``ZS-DR-80``, as ``load``."""
     try:
-        return TypeAdapter(list[Inspector]).validate_python(cleaned(load(path)))
+        people = TypeAdapter(list[Inspector]).validate_python(cleaned(load(path)))
     except ValidationError as error:
         raise ZhunshengError("ZS-DR-80", name=path.name, detail=fault(error)) from None
+    if twice := [one for one, times in Counter(person.id for person in people).items() if times > 1]:
+        raise ZhunshengError("ZS-DR-80", name=path.name, detail=f"编号重复：{'、'.join(twice[:10])}")
+    return people
 
 
 def load(path: Path) -> Any:
@@ -74,7 +78,7 @@ def load(path: Path) -> Any:
         if path.suffix == ".json":
             # Not by YAML, which is slow and takes a sign beyond U+FFFF written as two escapes for two halves.
             with suppress(ValueError, RecursionError):
-                return bounded(json.loads(text, parse_constant=_no_number))
+                return bounded(json.loads(text, parse_constant=_no_number, object_pairs_hook=once))
         return parsed(text)
     except yaml.YAMLError as error:
         raise ZhunshengError("ZS-DR-81", name=path.name, detail=fault(error)) from None
