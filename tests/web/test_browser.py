@@ -337,6 +337,7 @@ def test_06_key_evaluation_apart_then_agreed(sign_in):
     expert = sign_in("zhuanjia2")
     part(expert, "重点评价")
     expert.click("a:has-text('市场秩序')")
+    expert.wait_for_selector("input[name^=points_]")  # a count does not wait for the page
     inputs = expert.locator("input[name^=points_]")
     for n in range(inputs.count()):
         inputs.nth(n).fill("1")
