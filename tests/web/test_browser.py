@@ -263,6 +263,7 @@ def test_04_monitoring_explained_and_confirmed(sign_in):
     staff = sign_in("keyuan")
     part(staff, "运行监控")
     staff.click("a:has-text('前十个月')")
+    staff.wait_for_url(re.compile(r"/monitoring/\d+$"))
     address = staff.url
     for _ in range(30):
         waiting = staff.locator("details[open] form")
