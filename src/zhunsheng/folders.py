@@ -169,28 +169,36 @@ def run(given: Inputs, out: Path, *, only: Sequence[str] = OUTPUTS, progress: Pr
     store, imports = open_evidence(given.evidence, out, whose.code, progress, label=whose.name)
     problems = tuple(store.verify())
     progress("计算测度", 0, 3)
-    opened = Evidence.of(store, measures=given.measures)
-    place = department_to_read(store.root, given.department)
-    links = load_mapping(given.mapping, opened.measures, book)
-    rules = rules_of(book, given.as_of, given.scheme)
-    earlier = read_book(given.previous) if given.previous else None
-    assessment = assess(
-        book,
-        opened,
-        given.as_of,
-        department=place,
-        links=links,
-        judgements=load_judgements(given.judgements, rules.monitoring(given.as_of).causes),
-        rules=rules,
-        mode=given.mode,
-        previous=earlier,
-    )
+    assessment, opened, links = assessed(given, book, store)
     rechecked = recheck(given.reported, assessment, opened, links) if given.reported else []
     progress("写出报表", 1, 3)
     beside = Beside(problems, rechecked, "、".join(p.name for p in given.documents))
     files = write_outputs(assessment, opened, out, only=only, beside=beside)
     progress("完成", 3, 3)
     return RunResult(assessment, tuple(imports), problems, tuple(rechecked), files)
+
+
+def assessed(given: Inputs, book: Book, store: Store) -> tuple[Assessment, Evidence, list[Link]]:
+    """Return the assessment of a book by a store's evidence and what people wrote beside it, with what it rests on.
+
+    Raises ``ZS-*``.
+    """
+    evidence = Evidence.of(store, measures=given.measures)
+    links = load_mapping(given.mapping, evidence.measures, book)
+    place = department_to_read(store.root, given.department)
+    rules = rules_of(book, given.as_of, given.scheme)
+    found = assess(
+        book,
+        evidence,
+        given.as_of,
+        department=place,
+        links=links,
+        judgements=load_judgements(given.judgements, rules.monitoring(given.as_of).causes),
+        rules=rules,
+        mode=given.mode,
+        previous=read_book(given.previous) if given.previous else None,
+    )
+    return found, evidence, links
 
 
 def stated_department(text: str) -> tuple[str, str | None]:

@@ -92,7 +92,7 @@ def commit(
         return
     show.strata(allotted)
     show.untouched(spared)
-    people = read_inspectors(inspectors)
+    people = read_inspectors(out / "inspectors.json")  # as it is committed
     show.register(recusals(people), idle(kept, districts_of(kept, committed["strata"]), people))
     show.odd_codes(*odd_codes(out / "frame.tsv"))
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -30,9 +29,7 @@ from zhunsheng.evidence import Store
 from zhunsheng.folders import Inputs
 from zhunsheng.measures import Link
 from zhunsheng.monitoring import PlanMode
-from zhunsheng.regulations import Rules
-from zhunsheng.targets import Book
-from zhunsheng.usecases.assessing import AssessedDepartment, Assessment, Evidence, assess
+from zhunsheng.usecases.assessing import Assessment, Evidence
 from zhunsheng.usecases.result import run_of
 
 app = typer.Typer()
@@ -41,40 +38,13 @@ Plan = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class _Opened:
-    """What the files of an assessment hold, and what a check of the store found."""
-
-    book: Book
-    evidence: Evidence
-    department: AssessedDepartment | None
-    links: list[Link]
-    rules: Rules
-    problems: tuple[str, ...]
-
-
-def _open(given: Inputs) -> _Opened:
+def _assess(given: Inputs) -> tuple[Assessment, Evidence, list[Link], tuple[str, ...]]:
+    """Return what ``folders.assessed`` does, and what a check of the store found."""
     book = folders.read_books(given.documents)
     documents.unread(book)
     store = Store.existing(given.evidence)
     problems = tuple(store.verify(current=True))
-    opened = Evidence.of(store, measures=given.measures)
-    links = folders.load_mapping(given.mapping, opened.measures, book)
-    place = folders.department_to_read(given.evidence, given.department)
-    return _Opened(book, opened, place, links, folders.rules_of(book, given.as_of, given.scheme), problems)
-
-
-def _assess(opened: _Opened, given: Inputs) -> Assessment:
-    return assess(
-        opened.book,
-        opened.evidence,
-        given.as_of,
-        department=opened.department,
-        links=opened.links,
-        judgements=folders.load_judgements(given.judgements, opened.rules.monitoring(given.as_of).causes),
-        rules=opened.rules,
-        mode=given.mode,
-    )
+    return *folders.assessed(given, book, store), problems
 
 
 def end_unsound(problems: Sequence[str]) -> None:
@@ -106,23 +76,22 @@ def monitor(
         measures=measures or (),
         mode=plan,
     )
-    opened = _open(given)
-    found = _assess(opened, given)
+    found, used, _, problems = _assess(given)
     if as_json:
-        data = run_of(found, opened.evidence).as_json()
+        data = run_of(found, used).as_json()
         keep = ("sheet", "kind", "project", "money", "indicators")
         terminal.say_json(
             {
                 **{k: v for k, v in data.items() if k not in ("book", "results")},
                 "results": [{k: r[k] for k in keep} for r in data["results"]],
-                "problems": list(opened.problems),
+                "problems": list(problems),
             }
         )
     else:
-        show.problems(opened.problems)
+        show.problems(problems)
         for result in found.results:
             show.checkpoint(result.checkpoint)
-    end_unsound(opened.problems)
+    end_unsound(problems)
 
 
 @app.command()
@@ -149,19 +118,18 @@ def evaluate(
         scheme=scheme,
         measures=measures or (),
     )
-    opened = _open(given)
-    found = _assess(opened, given)
-    rechecked = folders.recheck(reported, found, opened.evidence, opened.links) if reported else []
+    found, used, links, problems = _assess(given)
+    rechecked = folders.recheck(reported, found, used, links) if reported else []
     if as_json:
-        run = run_of(found, opened.evidence).as_json()
+        run = run_of(found, used).as_json()
         terminal.say_json(
-            run | {"recheck": [r.as_json() for r in rechecked], "problems": list(opened.problems)}
+            run | {"recheck": [r.as_json() for r in rechecked], "problems": list(problems)}
         )
     else:
-        show.problems(opened.problems)
+        show.problems(problems)
         for result in found.results:
             show.card(result.card, final=found.final)
         show.rechecked(rechecked)
-    end_unsound(opened.problems)
+    end_unsound(problems)
     if any(r.differences for r in rechecked):
         raise typer.Exit(1)
