@@ -53,6 +53,7 @@ JSFMT = $(BIN)/js-beautify --indent-size 2 --end-with-newline
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/deptry .
 	$(DJANGOFMT) --check $(WEB)/templates
 	for f in $(SHEETS); do $(CSSFMT) $$f | cmp - $$f || exit 1; done
@@ -60,6 +61,7 @@ lint: .venv/.dev
 
 .PHONY: format
 format: .venv/.dev
+	$(BIN)/ruff format --quiet .
 	$(DJANGOFMT) $(WEB)/templates
 	for f in $(SHEETS); do $(CSSFMT) --replace $$f; done
 	for f in $(SCRIPTS); do $(JSFMT) --replace $$f; done

@@ -1,7 +1,8 @@
-"""Benchmark of the assignment of inspectors: growth with the draw, districts apart or chained, teams, recusals; steps counted.
+"""Benchmark of the assignment of inspectors: growth with the draw, districts apart or chained, teams,
+recusals; steps counted.
 
-``python bench/assignment.py`` runs all and writes docs/benchmarks-assignment.md; ``python bench/assignment.py CASE`` runs one
-case once and prints its figures.
+``python bench/assignment.py`` runs all and writes docs/benchmarks-assignment.md;
+``python bench/assignment.py CASE`` runs one case once and prints its figures.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ ROUNDS = int(os.environ.get("ROUNDS", "3"))
 REQUIRED = {"100k": 2, "100k-chained": 2, "1m": 20, "1m-chained": 20}  # CPU seconds
 
 
-def run(objects: int, inspectors: int, districts: int, per_object: int, chained: bool, recusals: int) -> dict[str, float]:
+def run(
+    objects: int, inspectors: int, districts: int, per_object: int, chained: bool, recusals: int
+) -> dict[str, float]:
     """Assign once; districts of unlike size, most inspectors of one or two, 60 % certified."""
     from zhunsheng.draws import loads
     from zhunsheng.draws.assignment import Inspector, assign
@@ -55,10 +58,20 @@ def run(objects: int, inspectors: int, districts: int, per_object: int, chained:
     people = []
     for n in range(inspectors):
         home = n % districts
-        second = [(home + 1) % districts] if chained else [chance.randrange(districts)] if chance.random() < 0.4 else []
+        second = (
+            [(home + 1) % districts]
+            if chained
+            else [chance.randrange(districts)]
+            if chance.random() < 0.4
+            else []
+        )
         certified = n < per_object * districts or chance.random() < 0.6
         mine = [names[d] for d in sorted({home, *second})]
-        people.append(Inspector(id=f"P{n:05d}", certified=certified, districts=mine, recuse=chance.sample(ids, recusals)))
+        people.append(
+            Inspector(
+                id=f"P{n:05d}", certified=certified, districts=mine, recuse=chance.sample(ids, recusals)
+            )
+        )
     looked: Counter[int] = Counter()
     add = loads.Work.add
 
@@ -73,17 +86,25 @@ def run(objects: int, inspectors: int, districts: int, per_object: int, chained:
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     work = Counter(p for team in teams.values() for p in team)
     return {
-        "cpu": cpu, "wall": wall, "peak": peak(), "steps": sum(looked.values()), "busiest": max(work.values()),
+        "cpu": cpu,
+        "wall": wall,
+        "peak": peak(),
+        "steps": sum(looked.values()),
+        "busiest": max(work.values()),
         "squares": sum(load * load for load in work.values()),
-    }  # fmt: skip
+    }
 
 
 def main() -> None:
-    """Run every case in turn, ``ROUNDS`` times, each in a process of its own, and write the page of figures."""
+    """Run every case in turn, ``ROUNDS`` times, each in a process of its own, and write the
+    page of figures.
+    """
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in CASES}
     for _ in range(ROUNDS):
         for name in CASES:
-            done = subprocess.run([sys.executable, __file__, name], capture_output=True, text=True, check=True)
+            done = subprocess.run(
+                [sys.executable, __file__, name], capture_output=True, text=True, check=True
+            )
             runs[name].append(json.loads(done.stdout.splitlines()[-1]))
             print(name, runs[name][-1], flush=True)
     rows = []
@@ -92,18 +113,23 @@ def main() -> None:
         most = max(r["peak"] for r in runs[name])
         bound = f"below {REQUIRED[name]}" if name in REQUIRED else "–"
         rows.append(
-            f"| {objects:,} | {inspectors:,} | {districts}{' chained' if chained else ''} | {per_object} | {recusals} | {bound} "
-            f"| {cpu:.2f} | {wall:.2f} | {cpu / objects * 1e6:.1f} | {steps / objects:.1f} | {most:,.0f} |"
+            f"| {objects:,} | {inspectors:,} | {districts}{' chained' if chained else ''} | {per_object} | "
+            f"{recusals} | {bound} | {cpu:.2f} | {wall:.2f} | {cpu / objects * 1e6:.1f} | "
+            f"{steps / objects:.1f} | {most:,.0f} |"
         )
     body = "\n".join(rows)
     text = f"""# Benchmarks of the assignment
 
-Measured by `python bench/assignment.py` on {date.today().isoformat()}, {os.cpu_count()} cores, medians of runs in turn ({ROUNDS} of each), each in a process of its own; read the column by object for the growth. Districts are chained where every inspector works in two that follow one another, so that evening out goes through all of them. Steps are arcs and places looked at, and don't depend on the machine. The peak has the objects and the register in it.
+Measured by `python bench/assignment.py` on {date.today().isoformat()}, {os.cpu_count()} cores,
+medians of runs in turn ({ROUNDS} of each), each in a process of its own; read the column by object for the
+growth. Districts are chained where every inspector works in two that follow one another,
+so that evening out goes through all of them. Steps are arcs and places looked at,
+and don't depend on the machine. The peak has the objects and the register in it.
 
 | objects | inspectors | districts | to each | recusals of each inspector | CPU seconds required | CPU seconds | wall | µs an object | steps an object | peak MiB |
 |---:|---:|---|---:|---:|---|---:|---:|---:|---:|---:|
 {body}
-"""
+"""  # noqa: E501 - a row of a table is one line
     Path("docs/benchmarks-assignment.md").write_text(text, "utf8")
     print(text)
 

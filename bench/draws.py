@@ -1,8 +1,9 @@
-"""Benchmarks of the draw: 100 million entities against other samplers, assignment, the page in a real browser.
+"""Benchmarks of the draw: 100 million entities against other samplers, assignment,
+the page in a real browser.
 
-``python bench/draws.py`` runs all cases and writes docs/benchmarks-draws.md; ``python bench/draws.py CASE`` runs one case
-once; ``python bench/draws.py commands 1 10 20 100`` measures the commands at those sizes, ``python bench/draws.py page 1 10``
-the page, and writes their section.
+``python bench/draws.py`` runs all cases and writes docs/benchmarks-draws.md; ``python bench/draws.py CASE``
+runs one case once; ``python bench/draws.py commands 1 10 20 100`` measures the commands at those sizes,
+``python bench/draws.py page 1 10`` the page, and writes their section.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def make_frames() -> None:
     connection = duckdb.connect()
     connection.execute("SET enable_progress_bar = false; SET preserve_insertion_order = false")
     connection.execute(
-        f"""COPY (SELECT '9113019' || lpad(i::VARCHAR, 11, '0') AS id, '所' || i % 6 || '|' || ['A', 'B', 'C', 'D'][1 + i // 6 % 4] AS stratum
+        f"""COPY (SELECT '9113019' || lpad(i::VARCHAR, 11, '0') AS id,
+          '所' || i % 6 || '|' || ['A', 'B', 'C', 'D'][1 + i // 6 % 4] AS stratum
         FROM range({LARGE}) t(i)) TO '{path}'"""
     )
 
@@ -45,7 +47,9 @@ def make_frames() -> None:
 def strata(size: int) -> dict[str, dict[str, int]]:
     """Return 24 strata of equal size with a quota of 3 %."""
     each = size // 24
-    return {f"所{a}|{b}": {"size": each, "quota": each * 3 // 100, "reserve": 0} for a in range(6) for b in "ABCD"}
+    return {
+        f"所{a}|{b}": {"size": each, "quota": each * 3 // 100, "reserve": 0} for a in range(6) for b in "ABCD"
+    }
 
 
 def draw_duckdb() -> dict[str, float]:
@@ -73,11 +77,15 @@ def draw_tickets_only() -> dict[str, float]:
 
 
 def draw_hashlib_heapq() -> dict[str, float]:
-    """Ticket two million ids with hashlib and keep the smallest 3 % with heapq, on one core, ids in memory."""
+    """Ticket two million ids with hashlib and keep the smallest 3 % with heapq, on one core,
+    ids in memory.
+    """
     n = 2_000_000
     ids = [f"9113019{i:011d}" for i in range(n)]
     started = time.perf_counter()
-    found = heapq.nsmallest(n * 3 // 100, ((hashlib.sha256(f"{SEED}:{i}".encode()).hexdigest(), i) for i in ids))
+    found = heapq.nsmallest(
+        n * 3 // 100, ((hashlib.sha256(f"{SEED}:{i}".encode()).hexdigest(), i) for i in ids)
+    )
     return rate(n, started, len(found))
 
 
@@ -93,7 +101,9 @@ def draw_consistent_sampler() -> dict[str, float]:
 
 
 def assignment() -> dict[str, float]:
-    """Assign 100,000 objects of six districts to 2,000 inspectors with recusals, two to each, one certified."""
+    """Assign 100,000 objects of six districts to 2,000 inspectors with recusals, two to
+    each, one certified.
+    """
     from zhunsheng.draws.assignment import Inspector, assign
     from zhunsheng.draws.spec import ticket
 
@@ -117,9 +127,18 @@ def plan():  # type: ignore[no-untyped-def]
     from zhunsheng.draws.plan import Plan
 
     return Plan.model_validate(
-        {"id": "B-1", "title": "基准", "office": "某局", "rule": "基准", "items": [{"code": "A", "name": "甲"}], "strata": ["district", "credit_class"],
-         "quotas": [{"ratio": "0.01"}], "randomness": [{"source": "lottery", "name": "某彩票", "issue": "1"}], "known_at": "2021-03-01T22:00:00+08:00"}
-    )  # fmt: skip
+        {
+            "id": "B-1",
+            "title": "基准",
+            "office": "某局",
+            "rule": "基准",
+            "items": [{"code": "A", "name": "甲"}],
+            "strata": ["district", "credit_class"],
+            "quotas": [{"ratio": "0.01"}],
+            "randomness": [{"source": "lottery", "name": "某彩票", "issue": "1"}],
+            "known_at": "2021-03-01T22:00:00+08:00",
+        }
+    )
 
 
 def make_bundle() -> None:
@@ -133,14 +152,18 @@ def make_bundle() -> None:
         return
     connection = open_database()
     connection.execute(
-        f"COPY (SELECT '9113019' || lpad(i::VARCHAR, 11, '0') AS id, '所' || i % 6 AS district, ['A', 'B', 'C', 'D'][1 + i // 6 % 4] AS credit_class FROM range({MEDIUM}) t(i)) TO '{WORK}/frame1m.csv' (HEADER)"
+        "COPY (SELECT '9113019' || lpad(i::VARCHAR, 11, '0') AS id, '所' || i % 6 AS district, ['A', 'B', "
+        f"'C', 'D'][1 + i // 6 % 4] AS credit_class FROM range({MEDIUM}) t(i)) TO '{WORK}/frame1m.csv' "
+        "(HEADER)"
     )
     frame = frame_from_file(WORK / "frame1m.csv", plan(), connection)
     people = [Inspector(id=f"P{i:03d}", certified=i % 5 < 2, districts=[f"所{i % 6}"]) for i in range(240)]
     committed = commitment(plan(), frame, people, datetime(2021, 2, 26, tzinfo=UTC))
     values = [{"numbers": "1 2 3"}]
     sealed = seal(plan(), committed, {"by": "a", "values": values}, {"by": "b", "values": values})
-    write_bundle(perform(plan(), committed, sealed, frame, people, DuckDatabase(connection)), WORK / "bundle.zip")
+    write_bundle(
+        perform(plan(), committed, sealed, frame, people, DuckDatabase(connection)), WORK / "bundle.zip"
+    )
     write_frame(frame, WORK / "frame1m.tsv")
 
 
@@ -151,7 +174,9 @@ def page() -> dict[str, float]:
 
 
 def in_page(bundle: Path, frame: Path, n: int) -> dict[str, float]:
-    """Return what the page takes from choosing the files to the verdict: wall, CPU of all processes, peak of its process."""
+    """Return what the page takes from choosing the files to the verdict: wall, CPU of all processes,
+    peak of its process.
+    """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
@@ -176,7 +201,9 @@ def in_page(bundle: Path, frame: Path, n: int) -> dict[str, float]:
 
 
 def put_first(processes: list[str]) -> None:
-    """Put processes before others of a shared machine, where BENCH_FIRST is set: near to what they take alone. Needs root."""
+    """Put processes before others of a shared machine, where BENCH_FIRST is set:
+    near to what they take alone. Needs root.
+    """
     if os.environ.get("BENCH_FIRST"):
         for one in processes:
             Path(f"/proc/{one}/autogroup").write_text("-18", "utf8")
@@ -237,17 +264,27 @@ CASES = {
 }
 
 
-# -- the commands, as people run them: start-up, digests and files included --------------------------------------------
+# -- the commands, as people run them: start-up, digests and files included
+# --------------------------------------------
 
 COMMANDS = "## The commands"
 BROWSER = "## The page"
 PAGE = Path("docs/benchmarks-draws.md")
 SIZES = {"1": 1_000_000, "10": 10_000_000, "20": 20_000_000, "100": LARGE, "180": 180_000_000}
-REQUIRED = {(100, "list"): 25, (100, "run"): 25, (20, "list"): 18, (20, "run"): 18, (20, "commit"): 8, (20, "verify"): 8}
+REQUIRED = {
+    (100, "list"): 25,
+    (100, "run"): 25,
+    (20, "list"): 18,
+    (20, "run"): 18,
+    (20, "commit"): 8,
+    (20, "verify"): 8,
+}
 
 
 def measured(*command: str) -> dict[str, float]:
-    """Run a command in a session of its own; return wall and CPU seconds and its peak memory in MiB, by the kernel's own account of the process."""
+    """Run a command in a session of its own; return wall and CPU seconds and its peak memory in MiB,
+    by the kernel's own account of the process.
+    """
     started = time.perf_counter()
     # As users have it: what Python compiled once is kept, whatever this shell says.
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -261,7 +298,9 @@ def measured(*command: str) -> dict[str, float]:
 
 
 def block_limit() -> float:
-    """Return how many blocks of SHA-256 one core does a CPU second: OpenSSL by way of hashlib, over one large buffer."""
+    """Return how many blocks of SHA-256 one core does a CPU second: OpenSSL by way of hashlib,
+    over one large buffer.
+    """
     data = bytes(2**26)
     started = time.process_time()
     for _ in range(4):
@@ -270,8 +309,14 @@ def block_limit() -> float:
 
 
 def sampler() -> float:
-    """Return how many ids consistent-sampler draws from a CPU second (the case above, in a process of its own)."""
-    code = f"import importlib.util as u; m = u.spec_from_file_location('b', {__file__!r}); import sys, time; b = u.module_from_spec(m); m.loader.exec_module(b); import consistent_sampler; s = time.process_time(); b.draw_consistent_sampler(); print(time.process_time() - s)"
+    """Return how many ids consistent-sampler draws from a CPU second (the case above,
+    in a process of its own).
+    """
+    code = (
+        f"import importlib.util as u; m = u.spec_from_file_location('b', {__file__!r}); import sys, time; "
+        "b = u.module_from_spec(m); m.loader.exec_module(b); import consistent_sampler; "
+        "s = time.process_time(); b.draw_consistent_sampler(); print(time.process_time() - s)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return 200_000 / float(done.stdout)
 
@@ -288,11 +333,17 @@ def prepared(millions: str, *, shuffled: bool = False) -> Path:
         connection.execute("SET enable_progress_bar = false")
         i = f"(i * 7919) % {n}" if shuffled else "i"
         connection.execute(
-            f"""COPY (SELECT '9113019' || lpad(({i})::VARCHAR, 11, '0') AS id, '所' || i % 6 || '|' || ['A', 'B', 'C', 'D'][1 + i // 6 % 4] AS stratum
+            f"""COPY (SELECT '9113019' || lpad(({i})::VARCHAR, 11, '0') AS id,
+              '所' || i % 6 || '|' || ['A', 'B', 'C', 'D'][1 + i // 6 % 4] AS stratum
             FROM range({n}) t(i)) TO '{folder}/frame.parquet'"""
         )
     for name, ratio in (("plan", f"{1_000 / n:.6f}"), ("wide", "0.03")):
-        data = {**plan().as_json(), "id": f"B-{name}", "known_at": "2990-01-01T00:00:00Z", "quotas": [{"ratio": ratio}]}
+        data = {
+            **plan().as_json(),
+            "id": f"B-{name}",
+            "known_at": "2990-01-01T00:00:00Z",
+            "quotas": [{"ratio": ratio}],
+        }
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(data, allow_unicode=True), "utf8")
     people = [{"id": f"P{i:03d}", "certified": i % 5 < 2, "districts": [f"所{i % 6}"]} for i in range(240)]
     (folder / "people.yaml").write_text(yaml.safe_dump(people, allow_unicode=True), "utf8")
@@ -322,7 +373,9 @@ def sealed(place: Path, known: datetime) -> None:
 
 
 def widened(folder: Path) -> Path:
-    """Return a folder with the same frame under the plan that draws 3 %, which no bundle holds: it is listed."""
+    """Return a folder with the same frame under the plan that draws 3 %, which no bundle holds:
+    it is listed.
+    """
     from zhunsheng.draws.reading import read_plan
     from zhunsheng.draws.spec import canonical
 
@@ -348,7 +401,17 @@ def commands(chosen: list[str]) -> None:
         for shuffled in ways:
             folder = prepared(millions, shuffled=shuffled)
             out = str(folder / "out")
-            commit = [*command, "commit", f"{folder}/plan.yaml", "--inspectors", f"{folder}/people.yaml", "--frame", f"{folder}/frame.parquet", "--out", out]
+            commit = [
+                *command,
+                "commit",
+                f"{folder}/plan.yaml",
+                "--inspectors",
+                f"{folder}/people.yaml",
+                "--frame",
+                f"{folder}/frame.parquet",
+                "--out",
+                out,
+            ]
             bundle = [f"{out}/抽查包.zip", "--frame", f"{out}/frame.tsv"]
             shutil.rmtree(out, ignore_errors=True)  # a commitment is written over no other
             steps = {"commit": commit}
@@ -373,8 +436,10 @@ def commands(chosen: list[str]) -> None:
                 ratio, need = n / used["cpu"] / base, REQUIRED.get((int(millions), name), "–")
                 what = f"`draw {name}`{' (rows in no order)' if shuffled else ''}"
                 lines.append(
-                    f"| {what} | {millions} | {used['wall']:.1f} | {used['cpu']:.1f} | {n / used['cpu'] / 1e6:.2f} | {base / 1e6:.3f} |"
-                    f" {need if shuffled is False else '–'} | {ratio:.1f} | {blocks:.1f} | {n * blocks / used['cpu'] / limit:.0%} | {used['peak']:,.0f} |"
+                    f"| {what} | {millions} | {used['wall']:.1f} | {used['cpu']:.1f} | "
+                    f"{n / used['cpu'] / 1e6:.2f} | {base / 1e6:.3f} | {need if shuffled is False else '–'} "
+                    f"| {ratio:.1f} | {blocks:.1f} | {n * blocks / used['cpu'] / limit:.0%} | "
+                    f"{used['peak']:,.0f} |"
                 )
                 print(lines[-1], flush=True)
                 written(lines, chosen)
@@ -400,20 +465,26 @@ def pages(chosen: list[str]) -> None:
                 measured(*command, "run", str(out), "--no-tasks")
             found, what = in_page(out / "抽查包.zip", out / "frame.tsv", n), "some 1,000 drawn, with proofs"
         lines.append(
-            f"| {millions} | {what} | {found['seconds']:.1f} | {found['cpu']:.1f} | {n / found['cpu'] / 1e6:.2f}"
-            f" | {found['renderer']:,.0f} | {os.getloadavg()[0]:.1f} |"
+            f"| {millions} | {what} | {found['seconds']:.1f} | {found['cpu']:.1f} | "
+            f"{n / found['cpu'] / 1e6:.2f} | {found['renderer']:,.0f} | {os.getloadavg()[0]:.1f} |"
         )
         print(lines[-1], flush=True)
     table = "\n".join(lines)
     section = f"""{BROWSER}
 
-Measured by `python bench/draws.py page {" ".join(chosen)}` on {date.today().isoformat()}, {shared()}: Chromium without a sandbox or GPU, from choosing bundle and frame.tsv to the verdict, everything recomputed (salt, leaf, node and ticket of each entity: five blocks of SHA-256, and the file's own digest). CPU seconds of all of Chromium's processes and Playwright's driver; the peak is that of the page's process, of which some 150 MiB are Chromium's own.
+Measured by `python bench/draws.py page {" ".join(chosen)}` on {date.today().isoformat()}, {shared()}:
+Chromium without a sandbox or GPU, from choosing bundle and frame.tsv to the verdict,
+everything recomputed (salt, leaf, node and ticket of each entity: five blocks of SHA-256,
+and the file's own digest). CPU seconds of all of Chromium's processes and Playwright's driver;
+the peak is that of the page's process, of which some 150 MiB are Chromium's own.
 
 | million ids | bundle | wall s | CPU s | million ids a CPU s | peak MiB | load |
 |---:|---|---:|---:|---:|---:|---:|
 {table}
 
-SHA-256 is plain JavaScript, in workers of the page's own text. WebAssembly would be faster, but its code would be bytes that nobody reads, in a page that is to be read, and needs `wasm-unsafe-eval` in the site's policy; WebCrypto answers one message at a time through a promise.
+SHA-256 is plain JavaScript, in workers of the page's own text. WebAssembly would be faster,
+but its code would be bytes that nobody reads, in a page that is to be read, and needs `wasm-unsafe-eval` in
+the site's policy; WebCrypto answers one message at a time through a promise.
 """
     replaced(BROWSER, section)
 
@@ -430,14 +501,22 @@ def written(lines: list[str], chosen: list[str]) -> None:
     table = "\n".join(lines)
     section = f"""{COMMANDS}
 
-Measured by `python bench/draws.py commands {" ".join(chosen)}` on {date.today().isoformat()}, {shared()}. Each is the command in a process of its own: start-up (some one to two CPU seconds), digests and files written included, compiled code from the cache, CPU seconds and peak memory by the kernel's account of the process. consistent-sampler (200,000 ids in memory, its import not counted) and the limit of one core (SHA-256 blocks a CPU second, hashlib over 64 MiB) are measured before each command. Rows come from Parquet, in the order of ids unless said otherwise.
+Measured by `python bench/draws.py commands {" ".join(chosen)}` on {date.today().isoformat()}, {shared()}.
+Each is the command in a process of its own: start-up (some one to two CPU seconds),
+digests and files written included, compiled code from the cache, CPU seconds and peak memory by the kernel's
+account of the process. consistent-sampler (200,000 ids in memory, its import not counted) and the limit of
+one core (SHA-256 blocks a CPU second, hashlib over 64 MiB) are measured before each command.
+Rows come from Parquet, in the order of ids unless said otherwise.
 
 | command | million ids | wall s | CPU s | million ids a CPU s | consistent-sampler | required × | measured × | blocks an id | share of that limit | peak MiB |
 |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 {table}
 
-`draw commit` hashes a salt and a leaf (one block each) and a node (two) an id and digests the text, `draw list` and `draw run` a ticket, `draw verify` all of them. `draw list` draws 3 %, `draw run` (with `--no-tasks`: no Word or Excel for each team) and `draw verify` some 1,000 with proofs and assignment; `draw run` takes the tree that `draw commit` kept.
-"""
+`draw commit` hashes a salt and a leaf (one block each) and a node (two) an id and digests the text,
+`draw list` and `draw run` a ticket, `draw verify` all of them. `draw list` draws 3 %,
+`draw run` (with `--no-tasks`: no Word or Excel for each team) and `draw verify` some 1,000 with proofs and
+assignment; `draw run` takes the tree that `draw commit` kept.
+"""  # noqa: E501 - a row of a table is one line
     replaced(COMMANDS, section)
 
 
@@ -462,11 +541,14 @@ def main() -> None:
     for _ in range(3):
         limits.append(openssl_limit())
         for name in CASES:
-            done = subprocess.run([sys.executable, __file__, name], capture_output=True, text=True, check=True)
+            done = subprocess.run(
+                [sys.executable, __file__, name], capture_output=True, text=True, check=True
+            )
             runs[name].append(json.loads(done.stdout.splitlines()[-1]))
             print(name, runs[name][-1], flush=True)
     middle = {
-        n: {k: statistics.median(r[k] for r in rs) for k in ("seconds", "rate")} | {"peak": max(r["peak"] for r in rs)}
+        n: {k: statistics.median(r[k] for r in rs) for k in ("seconds", "rate")}
+        | {"peak": max(r["peak"] for r in rs)}
         for n, rs in runs.items()
     }
     limit = statistics.median(limits)
@@ -480,7 +562,8 @@ def main() -> None:
     )
     text = f"""# Benchmarks of the draw
 
-Measured by `make bench-draws` on {date.today().isoformat()}, {os.cpu_count()} cores, medians of three runs in turn, each in a process of its own. Read the ratios.
+Measured by `make bench-draws` on {date.today().isoformat()}, {os.cpu_count()} cores,
+medians of three runs in turn, each in a process of its own. Read the ratios.
 
 | case | what it does | seconds | a second | peak MiB |
 |---|---|---:|---:|---:|
@@ -495,9 +578,10 @@ Measured by `make bench-draws` on {date.today().isoformat()}, {os.cpu_count()} c
 | the page verifies 10,000 of a million, seconds | below 5 | {middle["page"]["seconds"]:.1f} |
 | 100,000 objects to 2,000 inspectors, seconds | below 2 | {middle["assignment"]["seconds"]:.1f} |
 
-The memory limit of the draw is {MEMORY}; the drawn rows ({LARGE * 3 // 100:,}) go to a Parquet file. The page's
+The memory limit of the draw is {MEMORY}; the drawn rows ({LARGE * 3 // 100:,}) go to a Parquet file.
+The page's
 peak is Playwright's driver's, not Chromium's.
-"""
+"""  # noqa: E501 - a row of a table is one line
     before = PAGE.read_text("utf8") if PAGE.exists() else ""
     PAGE.write_text(text + before[len(before.partition(f"\n{COMMANDS}")[0]) :], "utf8")
     print(text)

@@ -1,9 +1,11 @@
-"""Nonsense for every reader: values as offices might write them, documents, ledgers, data files and API requests, all spoiled.
+"""Nonsense for every reader: values as offices might write them, documents, ledgers,
+data files and API requests, all spoiled.
 
-``python bench/fuzz.py`` reads 316,000 values and 10,000 documents and a share of each other kind, from a seed, and prints what
-each kind came to: answers, refusals with a code, crashes, hangs, seconds, memory. It ends with 1 where anything crashed or
-hung; ``--values``, ``--documents``, ``--others`` and ``--seed`` say how much and which; ``--only`` names kinds, and
-``--write`` keeps the table in docs/benchmarks-fuzz.md.
+``python bench/fuzz.py`` reads 316,000 values and 10,000 documents and a share of each other kind,
+from a seed, and prints what each kind came to: answers, refusals with a code, crashes, hangs, seconds,
+memory. It ends with 1 where anything crashed or hung; ``--values``, ``--documents``,
+``--others`` and ``--seed`` say how much and which; ``--only`` names kinds, and ``--write`` keeps the table in
+docs/benchmarks-fuzz.md.
 """
 
 from __future__ import annotations
@@ -65,28 +67,34 @@ class Hang(BaseException):
     """One input took longer than ``BOUND``; no reader may catch it as an error of its own."""
 
 
-# -- nonsense ---------------------------------------------------------------------------------------------------------
+# -- nonsense
+# ---------------------------------------------------------------------------------------------------------
 
 NUMERALS = "零〇一二两三四五六七八九十百千万亿点壹贰叁拾佰仟廿卅半几余兆"
 DIGITS = "0123456789０９٣۴४๕߃²³¹₂½⅔①㈠Ⅷ㊿𝟗𝟎𑁧"
 _LISTED = (
-    "百分之 千分之 成 % ％ ‰ 个百分点 倍 ≥ ≤ ≯ > < = 不低于 不超过 以上 以内 (含)以上 左右 约 至 - ~ — 到 每季度 每月 次 件 "
-    "万元 元 亿 人次 个工作日 年 月 日 号 季度 上半年 年底前 2021年 12月底 2021-02-30 2021.13.1 44561 较上年增长 同比下降 "
-    "负增长 未发生 无 没有 是 否 已完成 完成率 优 良 定性： 台账 人工填报 争议已采纳 第 分之 上年 计划 未 . , ， ; ； : （ ） ( ) "
-    "[ ] / \\ \" ' + − e E9 nan inf 0x _ # = \t \n \x0b \x00 \u200b \u202e \ufeff \u0301 \U00020000 \U0001f4a9 \ue000 #DIV/0! =1+1"
+    "百分之 千分之 成 % ％ ‰ 个百分点 倍 ≥ ≤ ≯ > < = 不低于 不超过 以上 以内 (含)以上 左右 约 至 - ~ — 到 每"
+    "季度 每月 次 件 万元 元 亿 人次 个工作日 年 月 日 号 季度 上半年 年底前 2021年 12月底 2021-02-30 "
+    "2021.13.1 44561 较上年增长 同比下降 负增长 未发生 无 没有 是 否 已完成 完成率 优 良 定性： 台账 人工填"
+    "报 争议已采纳 第 分之 上年 计划 未 . , ， ; ； : （ ） ( ) [ ] / \\ \" ' + − e E9 nan inf 0x _ # = \t "
+    "\n \x0b \x00 \u200b \u202e \ufeff \u0301 \U00020000 \U0001f4a9 \ue000 #DIV/0! =1+1"
 )
 WORDS = _LISTED.split(" ")
 
 
 def nonsense(draw: random.Random) -> str:
-    """Return one text of pieces that offices write, in an order that nobody would; now and then a very long one."""
+    """Return one text of pieces that offices write, in an order that nobody would;
+    now and then a very long one.
+    """
     found = []
     for _ in range(draw.randint(1, 8)):
         kind = draw.random()
         if kind < 0.3:
             found.append("".join(draw.choices(NUMERALS, k=draw.randint(1, 5))))
         elif kind < 0.55:
-            found.append("".join(draw.choices(DIGITS[:10] if draw.random() < 0.6 else DIGITS, k=draw.randint(1, 5))))
+            found.append(
+                "".join(draw.choices(DIGITS[:10] if draw.random() < 0.6 else DIGITS, k=draw.randint(1, 5)))
+            )
         elif kind < 0.95:
             found.append(draw.choice(WORDS))
         else:
@@ -98,7 +106,9 @@ def nonsense(draw: random.Random) -> str:
 
 def number(draw: random.Random) -> str:
     """Return a number that files carry in their structure, and shouldn't."""
-    return draw.choice(("-1", "0", "1e9", "99999999999", "2147483648", "abc", "²", "٣", "", "9" * 400, "0x10", "1.5"))
+    return draw.choice(
+        ("-1", "0", "1e9", "99999999999", "2147483648", "abc", "²", "٣", "", "9" * 400, "0x10", "1.5")
+    )
 
 
 def spoiled_bytes(data: bytes, draw: random.Random) -> bytes:
@@ -129,7 +139,10 @@ def spoiled_markup(text: str, draw: random.Random, count: int | None = None) -> 
         elif what < 0.85:
             pattern, new = r"<[a-z:A-Z]+[^<>]*/>", ""
         elif what < 0.92:
-            pattern, new = r"</?[a-z:A-Z]+[^<>]*>", draw.choice(("", "<x>", "<w:tbl/>", "<tr>", "&e;", "<!-- -->"))
+            pattern, new = (
+                r"</?[a-z:A-Z]+[^<>]*>",
+                draw.choice(("", "<x>", "<w:tbl/>", "<tr>", "&e;", "<!-- -->")),
+            )
         else:
             start = draw.randrange(len(text) + 1)
             piece = text[start : start + draw.randint(1, 3000)]
@@ -143,26 +156,41 @@ def spoiled_markup(text: str, draw: random.Random, count: int | None = None) -> 
 
 
 def spoiled_zip(data: bytes, draw: random.Random) -> bytes:
-    """Return a zip of which members are changed, dropped, doubled, renamed, or whose own bytes are spoiled."""
+    """Return a zip of which members are changed, dropped, doubled, renamed, or whose own
+    bytes are spoiled.
+    """
     if draw.random() < 0.15:
         return spoiled_bytes(data, draw)
     stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as target:
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as source,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
         listed = source.infolist()
-        telling = [m for m in listed if re.search(r"document\.xml$|sheet\d+\.xml|sharedStrings|\.rels$|workbook\.xml$|styles|\.txt$", m.filename)]
+        telling = [
+            m
+            for m in listed
+            if re.search(
+                r"document\.xml$|sheet\d+\.xml|sharedStrings|\.rels$|workbook\.xml$|styles|\.txt$", m.filename
+            )
+        ]
         chosen = {m.filename for m in draw.choices(telling or listed, k=draw.randint(1, 2))}
         for member in listed:
             content, name = source.read(member), member.filename
             if name in chosen:
                 what = draw.random()
                 if what < 0.75:
-                    content = spoiled_markup(content.decode("utf8", "replace"), draw).encode("utf8", "replace")
+                    content = spoiled_markup(content.decode("utf8", "replace"), draw).encode(
+                        "utf8", "replace"
+                    )
                 elif what < 0.85:
                     content = spoiled_bytes(content, draw)
                 elif what < 0.9:
                     continue
                 elif what < 0.95:
-                    name = draw.choice(("../" + name, name + "\x00x", "名" * 120, name.upper(), "CON", "a." * 200))
+                    name = draw.choice(
+                        ("../" + name, name + "\x00x", "名" * 120, name.upper(), "CON", "a." * 200)
+                    )
                 else:
                     target.writestr(name, content[: len(content) // 2])
             with contextlib.suppress(ValueError):
@@ -173,7 +201,25 @@ def spoiled_zip(data: bytes, draw: random.Random) -> bytes:
 def spoiled_data(data: Any, draw: random.Random) -> Any:
     """Return plain data of which some values are another type, missing, huge, deep or doubled."""
     data = json.loads(json.dumps(data, default=str))
-    odd = (None, True, -1, 1.5, 1e308, 10**30, "", [], {}, [[]], {"x": 1}, "²", "1e999999999", "9" * 5000, "\x00", "nan", "inf")
+    odd = (
+        None,
+        True,
+        -1,
+        1.5,
+        1e308,
+        10**30,
+        "",
+        [],
+        {},
+        [[]],
+        {"x": 1},
+        "²",
+        "1e999999999",
+        "9" * 5000,
+        "\x00",
+        "nan",
+        "inf",
+    )
     for _ in range(draw.randint(1, 4)):
         node = data
         while isinstance(node, dict | list) and node:
@@ -196,11 +242,14 @@ def spoiled_data(data: Any, draw: random.Random) -> Any:
     return data
 
 
-# -- what is read -----------------------------------------------------------------------------------------------------
+# -- what is read
+# -----------------------------------------------------------------------------------------------------
 
 
 class Readers:
-    """The readers, each with how to make an input for it: ``(makes, reads)`` by kind, on a sample made once in ``work``."""
+    """The readers, each with how to make an input for it: ``(makes, reads)`` by kind,
+    on a sample made once in ``work``.
+    """
 
     def __init__(self, work: Path) -> None:
         self.work = work
@@ -210,8 +259,13 @@ class Readers:
         self.book = book
         write_workbook([(s.title(), target_form(s)) for s in book.sheets], work / "目标.xlsx")
         self.documents["xlsx"] = (work / "目标.xlsx").read_bytes()
-        rows = "".join("<tr>" + "".join(f'<td rowspan="{c.rows}" colspan="{c.columns}">{escape(c.text)}</td>' for c in row) + "</tr>"
-                       for s in book.sheets for row in target_form(s).rows)  # fmt: skip
+        rows = "".join(
+            "<tr>"
+            + "".join(f'<td rowspan="{c.rows}" colspan="{c.columns}">{escape(c.text)}</td>' for c in row)
+            + "</tr>"
+            for s in book.sheets
+            for row in target_form(s).rows
+        )
         self.documents["html"] = f"<html><body><table>{rows}</table></body></html>".encode()
         self.indicators = [i for s in book.sheets for i in s.indicators]
         self.ledgers = {p.name: p for p in write_ledgers(work / "ledgers", entities=60)}
@@ -230,14 +284,27 @@ class Readers:
         return {
             "scheme": yaml.safe_load(rules.read_text("utf8")),
             "measures": known[:6],
-            "mapping": [{"indicator": one.name, "measure": known[0]["id"]}, {"indicator": other.name, "measure": None}],
+            "mapping": [
+                {"indicator": one.name, "measure": known[0]["id"]},
+                {"indicator": other.name, "measure": None},
+            ],
             "judgements": yaml.safe_load(judgements.read_text("utf8")),
             "plan": plan(),
             "inspectors": inspectors(1)[:5],
-            "results": [{"id": "E1", "inspectors": ["A", "B"], "result": "合格", "inspected_on": "2021-05-01"}],
-            "run": {"format": "zhunsheng.run/1", "program": "0", "department": "x", "as_of": "2021-12-31", "final": True,
-                    "store": {"version": {}, "head": None}, "scheme": {"id": "x", "citation": "x"}, "results": []},
-        }  # fmt: skip
+            "results": [
+                {"id": "E1", "inspectors": ["A", "B"], "result": "合格", "inspected_on": "2021-05-01"}
+            ],
+            "run": {
+                "format": "zhunsheng.run/1",
+                "program": "0",
+                "department": "x",
+                "as_of": "2021-12-31",
+                "final": True,
+                "store": {"version": {}, "head": None},
+                "scheme": {"id": "x", "citation": "x"},
+                "results": [],
+            },
+        }
 
     def value(self, draw: random.Random) -> tuple[Any, ...]:
         """Return a value with what may stand beside it."""
@@ -246,7 +313,9 @@ class Readers:
         return nonsense(draw), op, unit, draw.choice((None, 2021)), draw.random() < 0.2
 
     def read_value(self, said: tuple[Any, ...]) -> None:
-        """Read a value as a target, as a result, and as what a person types into a field; write it and read it again."""
+        """Read a value as a target, as a result, and as what a person types into a field;
+        write it and read it again.
+        """
         text, op, unit, year, dated = said
         one = TargetValue.parse(text, op=op, unit=unit, year=year, dated=dated)
         assert TargetValue.model_validate_json(one.model_dump_json()) == one
@@ -283,8 +352,12 @@ class Readers:
             lines = text.split("\n")
             for _ in range(draw.randint(1, 15)):
                 at = draw.randrange(len(lines))
-                lines[at] = draw.choice((nonsense(draw), lines[draw.randrange(len(lines))], lines[at] + nonsense(draw)))
-            return "\n".join(lines).encode(draw.choice(("utf8", "utf8", "gb18030", "utf-16")), "replace"), "目标.txt"
+                lines[at] = draw.choice(
+                    (nonsense(draw), lines[draw.randrange(len(lines))], lines[at] + nonsense(draw))
+                )
+            return "\n".join(lines).encode(
+                draw.choice(("utf8", "utf8", "gb18030", "utf-16")), "replace"
+            ), "目标.txt"
 
         return make
 
@@ -312,7 +385,9 @@ class Readers:
             cells = lines[at].split(",")
             cells[draw.randrange(len(cells))] = draw.choice((nonsense(draw), f'"{nonsense(draw)}"', '"', ""))
             lines[at] = ",".join(cells)
-        return path.name, "\n".join(lines).encode(draw.choice(("utf8", "utf8", "gb18030", "utf-16")), "replace")
+        return path.name, "\n".join(lines).encode(
+            draw.choice(("utf8", "utf8", "gb18030", "utf-16")), "replace"
+        )
 
     def read_ledger(self, said: tuple[str, bytes]) -> None:
         """Import what is good of it into a store of its own, and write the marked copy."""
@@ -325,7 +400,11 @@ class Readers:
 
         def make(draw: random.Random) -> tuple[str, str]:
             data = spoiled_data(self.data[kind], draw)
-            text = json.dumps(data, ensure_ascii=False) if draw.random() < 0.5 else yaml.safe_dump(data, allow_unicode=True)
+            text = (
+                json.dumps(data, ensure_ascii=False)
+                if draw.random() < 0.5
+                else yaml.safe_dump(data, allow_unicode=True)
+            )
             what = draw.random()
             if what < 0.2:
                 text = spoiled_bytes(text.encode("utf8", "replace"), draw).decode("utf8", "replace")
@@ -334,7 +413,8 @@ class Readers:
                 text = draw.choice(("[", "{a: ", "- ", "&a [*a, ")) * depth
             elif what < 0.25:
                 text = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
-                    f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(12)
+                    f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n"
+                    for n in range(12)
                 )
             return kind, text
 
@@ -355,7 +435,12 @@ class Readers:
             with contextlib.suppress(yaml.YAMLError):
                 Run.read(parsed(text))
         else:
-            readers = {"judgements": read_judgements, "plan": read_plan, "inspectors": read_inspectors, "results": read_results}
+            readers = {
+                "judgements": read_judgements,
+                "plan": read_plan,
+                "inspectors": read_inspectors,
+                "results": read_results,
+            }
             read_mapping(path, measures()) if kind == "mapping" else readers[kind](path)
 
     def request(self, draw: random.Random) -> tuple[Any, ...]:
@@ -364,24 +449,68 @@ class Readers:
             self.site = _site(self.work)
         text = nonsense(draw)
         place = draw.choice((str(self.site[1]), "1", "0", "-1", "²", "9" * 30, text))
-        paths = ("departments", f"departments/{place}/sheets", f"departments/{place}/findings", f"departments/{place}/reviews",
-                 f"departments/{place}/documents", f"departments/{place}/ledgers/{draw.choice(('complaints', text))}",
-                 f"departments/{place}/batches", f"departments/{place}/assessment", f"departments/{place}/draws", "ledgers",
-                 f"jobs/{place}", f"jobs/{place}/marked", "public", text)  # fmt: skip
+        paths = (
+            "departments",
+            f"departments/{place}/sheets",
+            f"departments/{place}/findings",
+            f"departments/{place}/reviews",
+            f"departments/{place}/documents",
+            f"departments/{place}/ledgers/{draw.choice(('complaints', text))}",
+            f"departments/{place}/batches",
+            f"departments/{place}/assessment",
+            f"departments/{place}/draws",
+            "ledgers",
+            f"jobs/{place}",
+            f"jobs/{place}/marked",
+            "public",
+            text,
+        )
         names = ("year", "limit", "offset", "good_rows", "reason", text[:20])
-        query = {n: draw.choice((number(draw), nonsense(draw), "2021", "true")) for n in draw.sample(names, 3)}
+        query = {
+            n: draw.choice((number(draw), nonsense(draw), "2021", "true")) for n in draw.sample(names, 3)
+        }
         json_body = json.dumps(spoiled_data(self.data["judgements"], draw))
-        body: Any = draw.choice((b"", json_body.encode(), draw.randbytes(200), b"[" * 100_000, b"--x\r\n\r\n", b"file=x&year=2021"))
-        kind = draw.choice(("application/json", "multipart/form-data; boundary=x", "multipart/form-data", "text/plain; charset=²",
-                            "application/x-www-form-urlencoded", "application/json; charset=utf-16", "", "x"))  # fmt: skip
+        body: Any = draw.choice(
+            (
+                b"",
+                json_body.encode(),
+                draw.randbytes(200),
+                b"[" * 100_000,
+                b"--x\r\n\r\n",
+                b"file=x&year=2021",
+            )
+        )
+        kind = draw.choice(
+            (
+                "application/json",
+                "multipart/form-data; boundary=x",
+                "multipart/form-data",
+                "text/plain; charset=²",
+                "application/x-www-form-urlencoded",
+                "application/json; charset=utf-16",
+                "",
+                "x",
+            )
+        )
         if draw.random() < 0.5:
-            name, content = self.ledger(draw) if draw.random() < 0.5 else ("目标.txt", text.encode("utf8", "replace"))
-            name = draw.choice((name, "长" * 300 + ".csv", "CON", "NUL.txt", "a\x00.csv", "..", "x. ", "=1.csv"))
+            name, content = (
+                self.ledger(draw) if draw.random() < 0.5 else ("目标.txt", text.encode("utf8", "replace"))
+            )
+            name = draw.choice(
+                (name, "长" * 300 + ".csv", "CON", "NUL.txt", "a\x00.csv", "..", "x. ", "=1.csv")
+            )
             safe = name.replace("\x00", "%00").replace('"', "")
             head = f'--x\r\nContent-Disposition: form-data; name="file"; filename="{safe}"\r\n\r\n'
             body, kind = head.encode() + content + b"\r\n--x--\r\n", "multipart/form-data; boundary=x"
         headers = {"HTTP_IDEMPOTENCY_KEY": text[:300]} if draw.random() < 0.2 else {}
-        return draw.choice(("get", "post", "post", "put")), paths[draw.randrange(len(paths))], query, body, kind, headers
+        return (
+            draw.choice(("get", "post", "post", "put")),
+            paths[draw.randrange(len(paths))],
+            query,
+            body,
+            kind,
+            headers,
+        )
 
     def read_request(self, said: tuple[Any, ...]) -> None:
         """Send it; the answer is no 5xx."""
@@ -389,7 +518,9 @@ class Readers:
 
         client, _place, secret = self.site
         method, path, query, body, kind, headers = said
-        query = urlencode({k.encode("utf8", "replace"): v.encode("utf8", "replace") for k, v in query.items()})
+        query = urlencode(
+            {k.encode("utf8", "replace"): v.encode("utf8", "replace") for k, v in query.items()}
+        )
         url = f"/api/{quote(path.encode('utf8', 'replace'))}?{query}"
         sent = {"HTTP_AUTHORIZATION": f"Bearer {secret}", **headers}
         answer = client.generic(method.upper(), url, body, content_type=kind, **sent)
@@ -409,8 +540,14 @@ class Readers:
 
 
 def _site(work: Path) -> tuple[Any, int, str]:
-    """Start a site of one department in a folder of its own; return a client, the department's id and a token."""
-    os.environ |= {"DJANGO_SETTINGS_MODULE": "zhunsheng.web.settings", "ZHUNSHENG_DATA": str(work / "site"), "ZHUNSHENG_HTTPS": "0"}
+    """Start a site of one department in a folder of its own; return a client, the department's id and a
+    token.
+    """
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "zhunsheng.web.settings",
+        "ZHUNSHENG_DATA": str(work / "site"),
+        "ZHUNSHENG_HTTPS": "0",
+    }
     import logging
 
     import django
@@ -438,7 +575,8 @@ def _site(work: Path) -> tuple[Any, int, str]:
     return Client(raise_request_exception=False), place.pk, secret
 
 
-# -- the run ----------------------------------------------------------------------------------------------------------
+# -- the run
+# ----------------------------------------------------------------------------------------------------------
 
 
 HEAD = (
@@ -447,9 +585,12 @@ HEAD = (
 )
 DOC_INTRO = """# Nonsense for every reader
 
-Read by `make fuzz` (`bench/fuzz.py`, seed {seed}) on {day}, Python {python}. Each line is one kind of input, made from the
-sample and spoiled: its bytes, the members of its zip, its markup, its texts. *Refused* is an error with a code, *crashed* any
-other exception or a process that ends, *hung* more than {bound:.0f} seconds of the processor for one input. Memory is the whole process from its start.
+Read by `make fuzz` (`bench/fuzz.py`, seed {seed}) on {day}, Python {python}. Each line is one kind of input,
+made from the
+sample and spoiled: its bytes, the members of its zip, its markup, its texts. *Refused* is an error with a
+code, *crashed* any
+other exception or a process that ends, *hung* more than {bound:.0f} seconds of the processor for one input.
+Memory is the whole process from its start.
 
 """
 
@@ -458,8 +599,12 @@ def _overdue(*_: Any) -> None:
     raise Hang
 
 
-def run(kind: str, count: int, seed: int, make: Callable[..., Any], read: Callable[..., Any]) -> dict[str, Any]:
-    """Read ``count`` inputs of a kind; return counts, seconds, the slowest and the memory, and one input of each crash."""
+def run(
+    kind: str, count: int, seed: int, make: Callable[..., Any], read: Callable[..., Any]
+) -> dict[str, Any]:
+    """Read ``count`` inputs of a kind; return counts, seconds, the slowest and the memory,
+    and one input of each crash.
+    """
     draw = random.Random(f"{seed}-{kind}")
     ends: Counter[str] = Counter()
     crashes: dict[str, str] = {}
@@ -485,8 +630,15 @@ def run(kind: str, count: int, seed: int, make: Callable[..., Any], read: Callab
             signal.setitimer(signal.ITIMER_PROF, 0)
         slowest = max(slowest, time.process_time() - begun)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"kind": kind, "count": count, **ends, "seconds": time.process_time() - started, "slowest": slowest, "MiB": memory,
-            "crashes": crashes}  # fmt: skip
+    return {
+        "kind": kind,
+        "count": count,
+        **ends,
+        "seconds": time.process_time() - started,
+        "slowest": slowest,
+        "MiB": memory,
+        "crashes": crashes,
+    }
 
 
 def main() -> None:
@@ -510,13 +662,18 @@ def main() -> None:
                 continue
             found = run(kind, counts[group], given.seed, make, read)
             cells = [kind, *(found.get(k, 0) for k in ("count", "read", "refused", "crashed", "hung"))]
-            table.append(f"| {' | '.join(map(str, cells))} | {found['seconds']:.0f} | {found['slowest']:.2f} | {found['MiB']:.0f} |")
+            table.append(
+                f"| {' | '.join(map(str, cells))} | {found['seconds']:.0f} | {found['slowest']:.2f} | "
+                f"{found['MiB']:.0f} |"
+            )
             print(table[-1], flush=True)
             for what, example in found["crashes"].items():
                 print(f"    {what}: {example!r}", file=sys.stderr, flush=True)
             bad += found.get("crashed", 0) + found.get("hung", 0)
     if given.write:
-        intro = DOC_INTRO.format(seed=given.seed, bound=BOUND, python=platform.python_version(), day=date.today().isoformat())
+        intro = DOC_INTRO.format(
+            seed=given.seed, bound=BOUND, python=platform.python_version(), day=date.today().isoformat()
+        )
         Path("docs/benchmarks-fuzz.md").write_text(intro + "\n".join(table) + "\n", "utf8")
     sys.exit(bool(bad))
 

@@ -1,6 +1,8 @@
-"""Benchmarks as ratios against a named alternative, each case in a process of its own, interleaved in one run.
+"""Benchmarks as ratios against a named alternative, each case in a process of its own,
+interleaved in one run.
 
-``python bench/run.py`` runs all and writes docs/benchmarks.md; ``python bench/run.py CASE`` runs one case once.
+``python bench/run.py`` runs all and writes docs/benchmarks.md; ``python bench/run.py CASE`` runs one case
+once.
 """
 
 from __future__ import annotations
@@ -21,11 +23,14 @@ ENTITIES, COMPLAINTS = 10_000_000, 5_000_000
 SHEETS = 10_000
 
 
-# -- inputs -----------------------------------------------------------------------------------------------------------
+# -- inputs
+# -----------------------------------------------------------------------------------------------------------
 
 
 def make_documents() -> None:
-    """Write a Word table of 200 indicator rows and a workbook of 20,000, as a bureau's system exports them."""
+    """Write a Word table of 200 indicator rows and a workbook of 20,000, as a bureau's
+    system exports them.
+    """
     import docx
     import xlsxwriter
 
@@ -37,7 +42,16 @@ def make_documents() -> None:
 
     def row(n: int) -> tuple[str, ...]:
         one, two = levels[n % 3]
-        return (one, two, f"第{n}类事项检查次数", f"第{n}类事项检查的场次", f"≥{n % 90 + 1}次", "1", "年度计划", "")
+        return (
+            one,
+            two,
+            f"第{n}类事项检查次数",
+            f"第{n}类事项检查的场次",
+            f"≥{n % 90 + 1}次",
+            "1",
+            "年度计划",
+            "",
+        )
 
     document = docx.Document()
     document.add_paragraph("2021年度项目支出绩效目标表")
@@ -64,30 +78,42 @@ def make_store() -> None:
     WORK.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect()
     connection.execute(
-        f"""COPY (SELECT '局' || i % 3 AS department, '91130190' || lpad(i::VARCHAR, 10, '0') AS credit_code, '主体' || i AS name,
-        CASE i % 5 WHEN 0 THEN '农民专业合作社' WHEN 1 THEN '企业' WHEN 2 THEN '企业' ELSE '个体工商户' END AS type,
+        f"""COPY (SELECT '局' || i % 3 AS department, '91130190' || lpad(i::VARCHAR, 10, '0') AS credit_code,
+          '主体' || i AS name,
+        CASE i % 5 WHEN 0 THEN '农民专业合作社' WHEN 1 THEN '企业' WHEN 2 THEN '企业' ELSE '个体工商户' END
+          AS type,
         DATE '2005-01-01' + (hash(i) % 6000)::INTEGER AS registered_on,
-        CASE WHEN hash(i, 1) % 50 = 0 THEN DATE '2021-01-01' + (hash(i, 2) % 365)::INTEGER END AS deregistered_on,
-        ['A', 'B', 'C', 'D'][1 + (hash(i, 3) % 4)::INTEGER] AS credit_class, i % 60 = 1 AS food_producer, '所' || i % 40 AS district,
-        NULL::VARCHAR AS address, NULL::VARCHAR AS legal_person, NULL::VARCHAR AS phone, 1::BIGINT AS _batch, i AS _row
+        CASE WHEN hash(i, 1) % 50 = 0 THEN DATE '2021-01-01' + (hash(i, 2) % 365)::INTEGER END
+          AS deregistered_on,
+        ['A', 'B', 'C', 'D'][1 + (hash(i, 3) % 4)::INTEGER] AS credit_class, i % 60 = 1 AS food_producer,
+          '所' || i % 40 AS district,
+        NULL::VARCHAR AS address, NULL::VARCHAR AS legal_person, NULL::VARCHAR AS phone, 1::BIGINT AS _batch,
+          i AS _row
         FROM range({ENTITIES}) t(i)) TO '{WORK}/entities.parquet'"""
     )
     connection.execute(
-        f"""COPY (SELECT '局' || i % 3 AS department, '91130190' || lpad(i::VARCHAR, 10, '0') AS credit_code, 2020 AS report_year,
+        f"""COPY (SELECT '局' || i % 3 AS department, '91130190' || lpad(i::VARCHAR, 10, '0') AS credit_code,
+          2020 AS report_year,
         DATE '2021-01-01' + (hash(i, 4) % 200)::INTEGER AS filed_on, 1::BIGINT AS _batch, i AS _row
         FROM range({ENTITIES}) t(i) WHERE hash(i, 5) % 10 < 8) TO '{WORK}/annual_reports.parquet'"""
     )
     connection.execute(
-        f"""COPY (SELECT '局' || i % 3 AS department, 'T1' AS task_no, '91130190' || lpad(i::VARCHAR, 10, '0') AS credit_code,
-        CASE WHEN i % 7 = 0 THEN '专项检查' ELSE '双随机' END AS kind, '事项' AS item, DATE '2021-01-01' + (hash(i, 6) % 365)::INTEGER AS inspected_on,
-        NULL::VARCHAR AS inspectors, '未发现问题' AS result, NULL::DATE AS published_on, 1::BIGINT AS _batch, i AS _row
+        f"""COPY (SELECT '局' || i % 3 AS department, 'T1' AS task_no,
+          '91130190' || lpad(i::VARCHAR, 10, '0') AS credit_code,
+        CASE WHEN i % 7 = 0 THEN '专项检查' ELSE '双随机' END AS kind, '事项' AS item,
+          DATE '2021-01-01' + (hash(i, 6) % 365)::INTEGER AS inspected_on,
+        NULL::VARCHAR AS inspectors, '未发现问题' AS result, NULL::DATE AS published_on, 1::BIGINT AS _batch,
+          i AS _row
         FROM range({ENTITIES}) t(i) WHERE hash(i, 7) % 25 = 0) TO '{WORK}/inspections.parquet'"""
     )
     connection.execute(
-        f"""COPY (SELECT '局' || i % 3 AS department, 'T' || i AS complaint_no, CASE WHEN i % 3 = 0 THEN '举报' ELSE '投诉' END AS kind,
+        f"""COPY (SELECT '局' || i % 3 AS department, 'T' || i AS complaint_no, CASE WHEN i % 3 = 0
+          THEN '举报' ELSE '投诉' END AS kind,
         DATE '2021-01-01' + (hash(i) % 365)::INTEGER AS received_on, NULL::DATE AS accepted_on,
-        CASE WHEN hash(i, 1) % 10 < 9 THEN DATE '2021-01-20' + (hash(i) % 365)::INTEGER END AS closed_on, NULL::VARCHAR AS outcome,
-        '科' || i % 9 AS section, NULL::VARCHAR AS complainant, NULL::VARCHAR AS phone, 1::BIGINT AS _batch, i AS _row
+        CASE WHEN hash(i, 1) % 10 < 9 THEN DATE '2021-01-20' + (hash(i) % 365)::INTEGER END AS closed_on,
+          NULL::VARCHAR AS outcome,
+        '科' || i % 9 AS section, NULL::VARCHAR AS complainant, NULL::VARCHAR AS phone, 1::BIGINT AS _batch,
+          i AS _row
         FROM range({COMPLAINTS}) t(i)) TO '{WORK}/complaints.parquet'"""
     )
 
@@ -95,7 +121,8 @@ def make_store() -> None:
 LEDGERS = ("entities", "annual_reports", "inspections", "complaints")
 
 
-# -- cases: each does its work once and returns what it found -----------------------------------------------------------
+# -- cases: each does its work once and returns what it found
+# -----------------------------------------------------------
 
 
 def docx_zhunsheng() -> object:
@@ -157,17 +184,25 @@ def measures_zhunsheng() -> object:
 
     def work() -> dict[str, str]:
         found = read_all(
-            list(measures().values()), DuckEngine(snapshot, memory_limit="1500MB"), snapshot, 2021, date(2021, 12, 31)
+            list(measures().values()),
+            DuckEngine(snapshot, memory_limit="1500MB"),
+            snapshot,
+            2021,
+            date(2021, 12, 31),
         )
         return {
-            f"{m} {d}": f"{r.numerator}/{r.denominator}" for (m, d, p), r in sorted(found.items(), key=str) if p is None
+            f"{m} {d}": f"{r.numerator}/{r.denominator}"
+            for (m, d, p), r in sorted(found.items(), key=str)
+            if p is None
         }
 
     return timed(work)
 
 
 def measures_pandas() -> object:
-    """Compute the catalogue's six measures that have rows here, by department, as one would write them in pandas."""
+    """Compute the catalogue's six measures that have rows here, by department, as one would write them in
+    pandas.
+    """
     import pandas as pd
 
     def work() -> dict[str, str]:
@@ -186,7 +221,9 @@ def measures_pandas() -> object:
             out.update({f"{name} {d}": f"{int(r['sum'])}/{int(r['count'])}" for d, r in both.iterrows()})
 
         keys = ["department", "credit_code"]
-        entities = frame("entities", ["credit_code", "type", "registered_on", "deregistered_on", "food_producer"])
+        entities = frame(
+            "entities", ["credit_code", "type", "registered_on", "deregistered_on", "food_producer"]
+        )
         for column in ("registered_on", "deregistered_on"):
             entities[column] = pd.to_datetime(entities[column])
         gone = entities["deregistered_on"]
@@ -197,17 +234,26 @@ def measures_pandas() -> object:
             & (reports["filed_on"] >= day(2021, 1, 1))
             & (reports["filed_on"] <= day(2021, 6, 30))
         ]
-        filed = entities.merge(due[keys].drop_duplicates().assign(hit=True), on=keys, how="left")["hit"].notna()
+        filed = entities.merge(due[keys].drop_duplicates().assign(hit=True), on=keys, how="left")[
+            "hit"
+        ].notna()
         old = (entities["registered_on"] < day(2021, 1, 1)) & (gone.isna() | (gone > day(2021, 6, 30)))
-        for name, kind in (("company", "企业"), ("cooperative", "农民专业合作社"), ("individual", "个体工商户")):
+        for name, kind in (
+            ("company", "企业"),
+            ("cooperative", "农民专业合作社"),
+            ("individual", "个体工商户"),
+        ):
             chosen = old & (entities["type"] == kind)
             put(f"annual_report_rate_{name}", entities[chosen], filed[chosen])
         inspections = frame("inspections", ["credit_code", "kind", "inspected_on"])
         inspections["inspected_on"] = pd.to_datetime(inspections["inspected_on"])
         year = inspections[
-            (inspections["inspected_on"] >= day(2021, 1, 1)) & (inspections["inspected_on"] <= day(2021, 12, 31))
+            (inspections["inspected_on"] >= day(2021, 1, 1))
+            & (inspections["inspected_on"] <= day(2021, 12, 31))
         ]
-        seen = entities.merge(year[keys].drop_duplicates().assign(hit=True), on=keys, how="left")["hit"].notna()
+        seen = entities.merge(year[keys].drop_duplicates().assign(hit=True), on=keys, how="left")[
+            "hit"
+        ].notna()
         food = (
             entities["food_producer"]
             & (entities["registered_on"] <= day(2021, 12, 31))
@@ -215,7 +261,9 @@ def measures_pandas() -> object:
         )
         put("food_producer_inspection_rate", entities[food], seen[food])
         drawn_rows = year[year["kind"].isin(["双随机", "跨部门联合"])]
-        drawn = entities.merge(drawn_rows[keys].drop_duplicates().assign(hit=True), on=keys, how="left")["hit"].notna()
+        drawn = entities.merge(drawn_rows[keys].drop_duplicates().assign(hit=True), on=keys, how="left")[
+            "hit"
+        ].notna()
         market = (entities["registered_on"] <= day(2021, 12, 31)) & (gone.isna() | (gone > day(2021, 12, 31)))
         put("double_random_ratio", entities[market], drawn[market])
         complaints = frame("complaints", ["kind", "received_on", "closed_on"])
@@ -233,7 +281,9 @@ def measures_pandas() -> object:
 
 
 def sheets_zhunsheng() -> object:
-    """Review and score 10,000 project sheets of seven indicators on one core, each with other names and values."""
+    """Review and score 10,000 project sheets of seven indicators on one core, each with other names and
+    values.
+    """
     from decimal import Decimal
     from fractions import Fraction
 
@@ -248,7 +298,12 @@ def sheets_zhunsheng() -> object:
     plan = SpendingPlan(
         steps=tuple(
             PlanStep(by=d, cumulative=c)
-            for d, c in (("2021-03-31", "0.25"), ("2021-06-30", "0.5"), ("2021-10-31", "0.75"), ("2021-12-31", "1"))
+            for d, c in (
+                ("2021-03-31", "0.25"),
+                ("2021-06-30", "0.5"),
+                ("2021-10-31", "0.75"),
+                ("2021-12-31", "1"),
+            )
         )
     )
     sheets = []
@@ -326,7 +381,9 @@ def run(case: str) -> dict[str, float]:
 
 
 def group(cases: list[str], rounds: int) -> dict[str, dict[str, object]]:
-    """Run cases in turn, so that what else the machine does falls on all alike; return medians and the peak."""
+    """Run cases in turn, so that what else the machine does falls on all alike; return medians
+    and the peak.
+    """
     runs: dict[str, list[dict[str, float]]] = {c: [] for c in cases}
     for n in range(rounds):
         for case in cases:
@@ -373,13 +430,18 @@ def write_page(found: dict[str, dict[str, object]]) -> None:
         return f"{float(str(found[a]['seconds'])) / float(str(found[b]['seconds'])):.2f}"
 
     def line(case: str) -> str:
-        return f"| `{case}` | {CASES[case].__doc__ or ''} | {float(str(found[case]['seconds'])):.3f} | {float(str(found[case]['peak'])):.0f} |"
+        return (
+            f"| `{case}` | {CASES[case].__doc__ or ''} | {float(str(found[case]['seconds'])):.3f} | "
+            f"{float(str(found[case]['peak'])):.0f} |"
+        )
 
     rate = SHEETS / float(str(found["sheets_zhunsheng"]["seconds"]))
     text = f"""# Benchmarks
 
-Measured by `make bench` on {date.today().isoformat()}: {platform.machine()}, {len_cores()} cores, Python {platform.python_version()}. Machines are
-noisy, so the figures to read are the ratios: both sides of a ratio ran in turn, in one run, each in a process of its own.
+Measured by `make bench` on {date.today().isoformat()}: {platform.machine()}, {len_cores()} cores,
+Python {platform.python_version()}. Machines are
+noisy, so the figures to read are the ratios: both sides of a ratio ran in turn, in one run,
+each in a process of its own.
 Seconds are medians; peak memory is the whole process, libraries included.
 
 | case | what it does | seconds | peak MiB |
@@ -396,11 +458,13 @@ Seconds are medians; peak memory is the whole process, libraries included.
 | pandas ÷ the measure catalogue over {ENTITIES:,} entities and {COMPLAINTS:,} complaints | above 10 | {ratio("measures_pandas", "measures_zhunsheng")} |
 | sheets of seven indicators reviewed and scored a second, one core | above 2,000 | {rate:,.0f} |
 
-The pandas side computes the six measures that have rows in this data and gives the same numerators and denominators;
+The pandas side computes the six measures that have rows in this data and gives the same numerators and
+denominators;
 ours computes all of the catalogue.
 
-Nonsense for every reader (316,000 values, 10,000 documents and more kinds): [benchmarks-fuzz.md](benchmarks-fuzz.md).
-"""
+Nonsense for every reader (316,000 values, 10,000 documents and more kinds):
+[benchmarks-fuzz.md](benchmarks-fuzz.md).
+"""  # noqa: E501 - a row of a table is one line
     Path("docs/benchmarks.md").write_text(text, "utf8")
     print(text)
 
@@ -413,7 +477,9 @@ def len_cores() -> int:
 
 
 def peak() -> float:
-    """Return this process's own peak memory in MiB; getrusage would count the process that launched it too."""
+    """Return this process's own peak memory in MiB; getrusage would count the process that
+    launched it too.
+    """
     text = Path("/proc/self/status").read_text("utf8")
     return int(text.split("VmHWM:")[1].split()[0]) / 1024
 

@@ -1,10 +1,13 @@
-"""Twenty people saving at once among 1,000 departments on PostgreSQL, while others read: what everybody waits for.
+"""Twenty people saving at once among 1,000 departments on PostgreSQL, while others read:
+what everybody waits for.
 
-``python bench/saves.py FOLDER`` takes a site made by ``bench/site_scale.py`` (a SQLite data folder), copies it to a
-PostgreSQL of its own, opens the self-evaluation of as many departments as people save, and serves it as ``manage.py serve`` does.
-Each person keeps a word on an indicator (which computes the scores anew), sees the page again, thinks, and goes on; readers open other pages and save a
-plain record meanwhile. ``--root`` serves another working tree, to compare. It prints saves a second, milliseconds by page,
-how many requests wait for a lock of the database at a time, and the CPU seconds of the site and of the database.
+``python bench/saves.py FOLDER`` takes a site made by ``bench/site_scale.py`` (a SQLite data folder),
+copies it to a PostgreSQL of its own, opens the self-evaluation of as many departments as people save,
+and serves it as ``manage.py serve`` does. Each person keeps a word on an indicator (which computes the scores
+anew), sees the page again, thinks, and goes on; readers open other pages and save a plain record meanwhile.
+``--root`` serves another working tree, to compare. It prints saves a second, milliseconds by page,
+how many requests wait for a lock of the database at a time, and the CPU seconds of the site and of the
+database.
 """
 
 from __future__ import annotations
@@ -59,7 +62,8 @@ with acting("bench"):
         session["place"] = [place.pk, {year}]
         session.save()
         run = point.assessment.run.results[0]
-        found.append([client.cookies[settings.SESSION_COOKIE_NAME].value, place.pk, point.pk, run.id, [i.id for i in run.indicators]])
+        key = client.cookies[settings.SESSION_COOKIE_NAME].value
+        found.append([key, place.pk, point.pk, run.id, [i.id for i in run.indicators]])
 print(json.dumps(found))
 """
 
@@ -108,7 +112,9 @@ def cpu(*pids: int) -> float:
     return total
 
 
-def serve(asked: argparse.Namespace, data: Path, database: str) -> tuple[subprocess.Popen[bytes], int, list[list]]:
+def serve(
+    asked: argparse.Namespace, data: Path, database: str
+) -> tuple[subprocess.Popen[bytes], int, list[list]]:
     """Bring the site to the database and start it; return the server, its port and who can save what."""
     environment = os.environ | {
         "ZHUNSHENG_DATA": str(data),
@@ -120,7 +126,9 @@ def serve(asked: argparse.Namespace, data: Path, database: str) -> tuple[subproc
 
     def manage(*words: str) -> str:
         command = [sys.executable, "manage.py", *words]
-        done = subprocess.run(command, cwd=asked.root, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=asked.root, env=environment, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise SystemExit(done.stderr[-3000:])
         return done.stdout
@@ -129,15 +137,39 @@ def serve(asked: argparse.Namespace, data: Path, database: str) -> tuple[subproc
     manage("collectstatic", "--noinput", "-v0")
     races = str(ROOT / "tests" / "races")
     manage("shell", "-v0", "-c", FILL.format(races=races, file=str(data / "zhunsheng.sqlite3")))
-    found = json.loads(manage("shell", "-v0", "-c", SETUP.format(people=asked.people, year=YEAR)).strip().splitlines()[-1])
+    found = json.loads(
+        manage("shell", "-v0", "-c", SETUP.format(people=asked.people, year=YEAR)).strip().splitlines()[-1]
+    )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", str(asked.workers), "--threads", str(asked.threads)]
+    words = [
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--worker-class",
+        "gthread",
+        "--workers",
+        str(asked.workers),
+        "--threads",
+        str(asked.threads),
+    ]
     server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "zhunsheng.web.wsgi:application", *words, "--timeout", "120", "--keep-alive", "75", "--log-level", "warning"],
-        cwd=asked.root, env=environment,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "zhunsheng.web.wsgi:application",
+            *words,
+            "--timeout",
+            "120",
+            "--keep-alive",
+            "75",
+            "--log-level",
+            "warning",
+        ],
+        cwd=asked.root,
+        env=environment,
+    )
     for _ in range(240):
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
@@ -174,7 +206,9 @@ def measure(asked: argparse.Namespace) -> None:
             while not over.is_set():
                 line = lines[count % len(lines)]
                 count += 1
-                form = next(f for f in re.findall(rf'<form action="{word}".*?</form>', page, re.S) if f'"{line}"' in f)
+                form = next(
+                    f for f in re.findall(rf'<form action="{word}".*?</form>', page, re.S) if f'"{line}"' in f
+                )
                 said = dict(re.findall(r'name="(seen|once)" value="([^"]*)"', form))
                 said |= {"sheet": sheet, "indicator": line, "cause": "其他", "measures": f"第 {count} 次推进"}
                 one.ask("save a word", "POST", word, said)
@@ -186,13 +220,23 @@ def measure(asked: argparse.Namespace) -> None:
             session, place, _point, _sheet, _lines = found[n % people]
             one = Person(port, session, times, errors)
             here = f"/d/{place}/{YEAR}"
-            pages = [("overview", f"{here}/"), ("targets", f"{here}/targets"), ("public", "/public"), ("register", f"{here}/safeguards/training")]
+            pages = [
+                ("overview", f"{here}/"),
+                ("targets", f"{here}/targets"),
+                ("public", "/public"),
+                ("register", f"{here}/safeguards/training"),
+            ]
             pages[0] = ("overview", here + "/")
             while not over.is_set():
                 name, address = random.choice(pages)
                 one.ask(name, "GET", address)
                 if random.random() < 0.1:
-                    said = {"activity_no": f"PX-{random.random()}", "topic": "业务能力", "title": "培训", "held_on": "2021-05-01"}
+                    said = {
+                        "activity_no": f"PX-{random.random()}",
+                        "topic": "业务能力",
+                        "title": "培训",
+                        "held_on": "2021-05-01",
+                    }
                     one.ask("save a record", "POST", f"{here}/safeguards/training", said)
                 over.wait(random.expovariate(2))
 
@@ -201,17 +245,25 @@ def measure(asked: argparse.Namespace) -> None:
         def look() -> None:
             with psycopg.connect(postgres.get_uri(), autocommit=True) as watch:
                 while not over.wait(0.1):
-                    found = watch.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").fetchone()
+                    found = watch.execute(
+                        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                    ).fetchone()
                     waiting.append(found[0] if found else 0)
 
         working = [threading.Thread(target=look)]
         working += [threading.Thread(target=save, args=(n,)) for n in range(people)]
         working += [threading.Thread(target=read, args=(n,)) for n in range(asked.readers)]
-        for n in range(4 * asked.workers * asked.threads):  # what only the first request of a process does is not of the day
-            Person(port, found[n % people][0], defaultdict(list), []).ask("", "GET", f"/d/{found[n % people][1]}/{YEAR}/")
+        for n in range(
+            4 * asked.workers * asked.threads
+        ):  # what only the first request of a process does is not of the day
+            Person(port, found[n % people][0], defaultdict(list), []).ask(
+                "", "GET", f"/d/{found[n % people][1]}/{YEAR}/"
+            )
         for thread in working:
             thread.start()
-        time.sleep(asked.warm)  # each process reads each department's evidence once after it started, not once a minute
+        time.sleep(
+            asked.warm
+        )  # each process reads each department's evidence once after it started, not once a minute
         times.clear()
         waiting.clear()
         before = cpu(server.pid), cpu(lead)
@@ -224,11 +276,20 @@ def measure(asked: argparse.Namespace) -> None:
         server.wait(30)
         postgres.cleanup()
     saves = len(times["save a word"])
-    print(f"{saves / asked.seconds:.1f} saves/s, CPU s: site {used[0]:.1f}, database {used[1]:.1f}; requests waiting for a lock on average {statistics.mean(waiting):.2f}; load {os.getloadavg()[0]:.1f}; errors {errors[:5]}")
-    others = [t for name, listed in times.items() if name not in ("save a word", "page saved on") for t in listed]
+    print(
+        f"{saves / asked.seconds:.1f} saves/s, CPU s: site {used[0]:.1f}, database {used[1]:.1f}; "
+        f"requests waiting for a lock on average {statistics.mean(waiting):.2f}; "
+        f"load {os.getloadavg()[0]:.1f}; errors {errors[:5]}"
+    )
+    others = [
+        t for name, listed in times.items() if name not in ("save a word", "page saved on") for t in listed
+    ]
     for name, listed in [*sorted(times.items()), ("every other page", others)]:
         cut = statistics.quantiles(listed, n=20) if len(listed) > 1 else [listed[0]] * 19
-        print(f"{name:<18}{len(listed):>6}  p50 {1000 * statistics.median(listed):>6.0f}  p95 {1000 * cut[18]:>6.0f} ms")
+        print(
+            f"{name:<18}{len(listed):>6}  p50 {1000 * statistics.median(listed):>6.0f}  p95 "
+            f"{1000 * cut[18]:>6.0f} ms"
+        )
 
 
 def main() -> None:
@@ -240,7 +301,9 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--readers", type=int, default=6)
     parser.add_argument("--think", type=float, default=5.0)
-    parser.add_argument("--warm", type=float, default=30, help="seconds of the same work before what is measured")
+    parser.add_argument(
+        "--warm", type=float, default=30, help="seconds of the same work before what is measured"
+    )
     parser.add_argument("--workers", type=int, default=2, help="processes of the site")
     parser.add_argument("--threads", type=int, default=4, help="of each process")
     measure(parser.parse_args())

@@ -1,9 +1,11 @@
-"""What the site costs as its store grows: an import, pages and figures of one of 1,000 departments, few batches against many.
+"""What the site costs as its store grows: an import, pages and figures of one of 1,000 departments,
+few batches against many.
 
-``python bench/site_scale.py`` makes two sites under build/bench/sites (SQLite, 1,000 departments with an approved sheet
-each) that differ in nothing but the store: 200 batches or 20,000, made directly by ``bench/store.py``. Each site runs in a
-process of its own and does every act in turn with the other; the table goes to docs/benchmarks-store.md.
-``python bench/site_scale.py assess`` measures what computing the figures of the sample and of its 1,000 departments takes.
+``python bench/site_scale.py`` makes two sites under build/bench/sites (SQLite,
+1,000 departments with an approved sheet each) that differ in nothing but the store: 200 batches or 20,000,
+made directly by ``bench/store.py``. Each site runs in a process of its own and does every act in turn with
+the other; the table goes to docs/benchmarks-store.md. ``python bench/site_scale.py assess`` measures what
+computing the figures of the sample and of its 1,000 departments takes.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ DOC = Path("docs/benchmarks-store.md")
 MARK = "## The site over it"
 
 
-# -- a site made directly ---------------------------------------------------------------------------------------------
+# -- a site made directly
+# ---------------------------------------------------------------------------------------------
 
 
 def start_django(folder: Path) -> None:
@@ -50,7 +53,9 @@ def start_django(folder: Path) -> None:
 
 
 def make_base(folder: Path) -> None:
-    """Make the database of 1,000 departments, one approved sheet each, and two people; the store comes later."""
+    """Make the database of 1,000 departments, one approved sheet each, and two people; the
+    store comes later.
+    """
     start_django(folder)
     from django.core.management import call_command
     from django.db import transaction
@@ -75,9 +80,14 @@ def make_base(folder: Path) -> None:
             people[name] = User.objects.create(username=name, display=name)
             Membership.objects.create(user=people[name], organisation=district, role=role)
         CalendarEntry.objects.create(
-            organisation=district, year=YEAR, kind="monitoring", name="前十个月",
-            as_of=date(YEAR, 10, 31), opens_on=date(YEAR, 11, 1), due_on=date(YEAR, 11, 15),
-        )  # fmt: skip
+            organisation=district,
+            year=YEAR,
+            kind="monitoring",
+            name="前十个月",
+            as_of=date(YEAR, 10, 31),
+            opens_on=date(YEAR, 11, 1),
+            due_on=date(YEAR, 11, 15),
+        )
         for n in range(DEPARTMENTS):
             place = Organisation.objects.create(
                 name=f"第{n:04d}局", kind="department", parent=district, code=f"D{n:04d}"
@@ -107,14 +117,17 @@ def make_site(count: int, base: Path) -> Path:
     return folder
 
 
-# -- what is timed ----------------------------------------------------------------------------------------------------
+# -- what is timed
+# ----------------------------------------------------------------------------------------------------
 
 
 class Site:
     """The site of this process as one signed-in person of OWN's finance section meets it."""
 
     def __init__(self) -> None:
-        """Import OWN's sample ledgers where they are not there yet, open a checkpoint, compute its figures."""
+        """Import OWN's sample ledgers where they are not there yet, open a checkpoint,
+        compute its figures.
+        """
         from django.test import Client
 
         from zhunsheng.sample.portfolio import names
@@ -129,9 +142,16 @@ class Site:
         known = {names(1)[0]: OWN}
         for path in sorted((self.folder / "sample").glob("*.csv")):
             import_ledger(
-                year.store().root, path, department=OWN, label=self.own.name, known=known, who=USER, cipher=cipher(),
-                good_rows=True, marked_in=self.folder / "sample",
-            )  # fmt: skip
+                year.store().root,
+                path,
+                department=OWN,
+                label=self.own.name,
+                known=known,
+                who=USER,
+                cipher=cipher(),
+                good_rows=True,
+                marked_in=self.folder / "sample",
+            )
         entry = year.calendar_of(self.own, YEAR, "monitoring")[0]
         self.checkpoint = year.open_checkpoint(entry, self.own, self.user)
         self.assessment = year.assess_now(self.own, YEAR)
@@ -254,7 +274,16 @@ class Site:
 
     def command(self, name: str, *given: str) -> None:
         """Run a ledger command over the site's store."""
-        command = [sys.executable, "-m", "zhunsheng", "ledger", name, *given, "--store", str(self.folder / "evidence")]
+        command = [
+            sys.executable,
+            "-m",
+            "zhunsheng",
+            "ledger",
+            name,
+            *given,
+            "--store",
+            str(self.folder / "evidence"),
+        ]
         key = {"ZHUNSHENG_PERSONAL_KEY": (self.folder / "personal.key").read_text().strip()}
         subprocess.run(command, check=True, capture_output=True, env={**os.environ, **key})
 
@@ -305,7 +334,10 @@ class Served:
     def __init__(self, folder: Path) -> None:
         """Start it and wait until it is ready."""
         self.process = subprocess.Popen(
-            [sys.executable, __file__, "serve", str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, __file__, "serve", str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self.process.stdout is not None and self.process.stdout.readline().strip() == "ready"
 
@@ -334,7 +366,8 @@ def compare(few: int, many: int) -> None:
         (base / "made").touch()
     sites = [Served(make_site(count, base)) for count in (few, many)]
     lines = [
-        f"| act | what it does | {few:,} batches: wall, CPU s | {many:,} batches: wall, CPU s | ratio wall, CPU |",
+        f"| act | what it does | {few:,} batches: wall, CPU s | {many:,} batches: wall, CPU s | ratio wall, "
+        "CPU |",
         "|---|---|---:|---:|---:|",
     ]
     worst = 0.0
@@ -349,7 +382,8 @@ def compare(few: int, many: int) -> None:
         worst = max(worst, b[1] / a[1])
         what = (getattr(Site, act).__doc__ or "").strip()
         lines.append(
-            f"| {name} | {what} | {a[0]:.3f}, {a[1]:.3f} | {b[0]:.3f}, {b[1]:.3f} | {b[0] / a[0]:.2f}, {b[1] / a[1]:.2f} |"
+            f"| {name} | {what} | {a[0]:.3f}, {a[1]:.3f} | {b[0]:.3f}, {b[1]:.3f} | {b[0] / a[0]:.2f}, "
+            f"{b[1] / a[1]:.2f} |"
         )
         print(lines[-1], flush=True)
     for site in sites:
@@ -362,9 +396,11 @@ def compare(few: int, many: int) -> None:
 def write(few: int, many: int, lines: list[str]) -> None:
     """Put the table behind that of the store in the document, in the place of an earlier one."""
     head = (
-        f"{MARK}\n\nMeasured by `make bench-site-scale` on {date.today()}, medians of {TURNS} turns, both sites in turn in one run, each in "
-        f"a process of its own (Django's test client, SQLite). {DEPARTMENTS:,} departments with an approved sheet each; the acts are "
-        "those of one of them. Seconds of a command are those of the whole process, imports of Python modules included. "
+        f"{MARK}\n\n"
+        f"Measured by `make bench-site-scale` on {date.today()}, medians of {TURNS} turns, "
+        "both sites in turn in one run, each in a process of its own (Django's test client, SQLite). "
+        f"{DEPARTMENTS:,} departments with an approved sheet each; the acts are those of one of them. "
+        "Seconds of a command are those of the whole process, imports of Python modules included. "
         f"The aim is at most {LIMIT}.\n\n"
     )
     text = DOC.read_text("utf8").split(MARK)
@@ -374,7 +410,8 @@ def write(few: int, many: int, lines: list[str]) -> None:
     print("\n".join(lines))
 
 
-# -- the sample's figures ---------------------------------------------------------------------------------------------
+# -- the sample's figures
+# ---------------------------------------------------------------------------------------------
 
 
 def assess(entities: int, departments: int) -> None:
@@ -395,7 +432,10 @@ def assess(entities: int, departments: int) -> None:
         wall, used = time.perf_counter(), cpu()
         act()
         peak = int(Path("/proc/self/status").read_text("utf8").split("VmHWM:")[1].split()[0]) // 1024
-        print(f"{what}: wall {time.perf_counter() - wall:.2f} s, CPU {cpu() - used:.2f} s, peak {peak} MiB", flush=True)
+        print(
+            f"{what}: wall {time.perf_counter() - wall:.2f} s, CPU {cpu() - used:.2f} s, peak {peak} MiB",
+            flush=True,
+        )
 
     timed(f"sample of {entities:,} entities loaded", lambda: sample_site.load(entities))
     department = Organisation.objects.get(name="示例区市场监督管理局")

@@ -1,7 +1,9 @@
-"""What a store costs as it grows: one import, one department's figures, one ledger's page and verification, few batches against many.
+"""What a store costs as it grows: one import, one department's figures, one ledger's page and verification,
+few batches against many.
 
-``python bench/store.py`` makes a store of 200 and one of 20,000 batches under build/bench (directly, not by imports), times
-each act on both in turn and writes docs/benchmarks-store.md. ``--few`` and ``--many`` give other numbers of batches.
+``python bench/store.py`` makes a store of 200 and one of 20,000 batches under build/bench (directly,
+not by imports), times each act on both in turn and writes docs/benchmarks-store.md.
+``--few`` and ``--many`` give other numbers of batches.
 """
 
 from __future__ import annotations
@@ -44,10 +46,17 @@ TYPES = {
     "DECIMAL(18,2)": pa.decimal128(18, 2),
     "BOOLEAN": pa.bool_(),
 }
-EXAMPLE = {"VARCHAR": "甲", "DATE": date(2021, 3, 5), "BIGINT": 3, "DECIMAL(18,2)": Decimal("12.50"), "BOOLEAN": True}
+EXAMPLE = {
+    "VARCHAR": "甲",
+    "DATE": date(2021, 3, 5),
+    "BIGINT": 3,
+    "DECIMAL(18,2)": Decimal("12.50"),
+    "BOOLEAN": True,
+}
 
 
-# -- a store made directly --------------------------------------------------------------------------------------------
+# -- a store made directly
+# --------------------------------------------------------------------------------------------
 
 
 @lru_cache
@@ -115,7 +124,9 @@ def write_commit(store: Store, ledger: Ledger, batch: Batch, rows: pa.Table, ver
 
 
 def make(count: int) -> Store:
-    """Return a store of about ``count`` batches of all ledgers and 1,000 departments, compacted as imports compact it."""
+    """Return a store of about ``count`` batches of all ledgers and 1,000 departments,
+    compacted as imports compact it.
+    """
     root = WORK / str(count)
     if (root / "made").is_file():
         return Store(root)
@@ -151,7 +162,8 @@ def make(count: int) -> Store:
     return store
 
 
-# -- what is timed ----------------------------------------------------------------------------------------------------
+# -- what is timed
+# ----------------------------------------------------------------------------------------------------
 
 
 def act_import(store: Store) -> None:
@@ -211,7 +223,8 @@ def main() -> None:
     for store in stores:
         act_import(store)  # whatever is done once
     lines = [
-        f"| act | what it does | {asked.few:,} batches: wall, CPU s | {asked.many:,} batches: wall, CPU s | ratio wall, CPU |",
+        f"| act | what it does | {asked.few:,} batches: wall, CPU s | {asked.many:,} batches: wall, "
+        "CPU s | ratio wall, CPU |",
         "|---|---|---:|---:|---:|",
     ]
     worst = 0.0
@@ -231,13 +244,15 @@ def main() -> None:
     kept = Path("docs/benchmarks-store.md")
     head = (
         "# Benchmarks of the evidence store\n\n"
-        f"Measured by `make bench-store` on {date.today()}, {platform.machine()}, {os.cpu_count()} cores, medians of {TURNS} turns, "
-        f"both stores in turn in one run. {DEPARTMENTS:,} departments, {len(ledgers())} ledgers, {ROWS} rows a batch. Read the ratios; "
-        f"the aim is at most {LIMIT}.\n\n"
+        f"Measured by `make bench-store` on {date.today()}, {platform.machine()}, {os.cpu_count()} cores, "
+        f"medians of {TURNS} turns, both stores in turn in one run. {DEPARTMENTS:,} departments, "
+        f"{len(ledgers())} ledgers, {ROWS} rows a batch. Read the ratios; the aim is at most {LIMIT}.\n\n"
     )
     foot = (
-        f"\n\nA full `verify`, which reads every file, takes {whole[0]:.1f} s and {whole[1]:.1f} s. An import on which a compaction falls "
-        f"(one in about {COMPACT_FROM} of a ledger) takes longer by that.\n"
+        "\n\n"
+        f"A full `verify`, which reads every file, takes {whole[0]:.1f} s and {whole[1]:.1f} s. "
+        f"An import on which a compaction falls (one in about {COMPACT_FROM} of a ledger) takes longer by "
+        "that.\n"
     )
     # What another program wrote behind it stays.
     behind = kept.read_text("utf8").partition("\n## ") if kept.is_file() else ("", "", "")

@@ -1,8 +1,10 @@
-"""Load on the site: 200 people at work, on SQLite and on PostgreSQL, each served by this machine; p95 by page, memory, errors.
+"""Load on the site: 200 people at work, on SQLite and on PostgreSQL, each served by this machine;
+p95 by page, memory, errors.
 
-One run prints a table for both databases and writes it to build/bench/web.json. The users (locust) share the machine's
-cores with the site, as nothing else does. ``--users``, ``--seconds`` and ``--think`` (mean seconds between two pages of one
-person) change the load; ``--departments`` adds the portfolio's departments.
+One run prints a table for both databases and writes it to build/bench/web.json.
+The users (locust) share the machine's cores with the site, as nothing else does. ``--users``,
+``--seconds`` and ``--think`` (mean seconds between two pages of one person) change the load;
+``--departments`` adds the portfolio's departments.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ if "locust" in sys.argv[0] or os.environ.get("ZHUNSHENG_LOCUST"):
 
     @events.init.add_listener
     def _settle(environment: object, **_: object) -> None:
-        """Keep the figures of the morning, when all sign in within half a minute, apart from those of the day."""
+        """Keep the figures of the morning, when all sign in within half a minute,
+        apart from those of the day.
+        """
 
         def later() -> None:
             gevent.sleep(float(os.environ["ZHUNSHENG_WARM"]))
@@ -56,7 +60,9 @@ if "locust" in sys.argv[0] or os.environ.get("ZHUNSHENG_LOCUST"):
         gevent.spawn(later)
 
     class Person(HttpUser):
-        """One person: signs in once, then opens pages as an office does through a day, and now and then saves something."""
+        """One person: signs in once, then opens pages as an office does through a day,
+        and now and then saves something.
+        """
 
         counter = 0
 
@@ -67,7 +73,9 @@ if "locust" in sys.argv[0] or os.environ.get("ZHUNSHENG_LOCUST"):
             self.client.get("/sign-in", name="sign-in (form)")
             token = self.client.cookies.get("csrftoken")
             self.client.post(
-                "/sign-in", {"username": self.name, "password": PASSWORD, "csrfmiddlewaretoken": token}, name="sign-in"
+                "/sign-in",
+                {"username": self.name, "password": PASSWORD, "csrfmiddlewaretoken": token},
+                name="sign-in",
             )
 
         def wait_time(self) -> float:
@@ -249,7 +257,9 @@ def measure(name: str, database: str | None, args: argparse.Namespace, scratch: 
 
 def _memory(group: int) -> int:
     """Return the resident memory of all processes of the site in MiB."""
-    listed = subprocess.run(["ps", "-o", "rss=", "-g", str(group)], capture_output=True, text=True).stdout.split()
+    listed = subprocess.run(
+        ["ps", "-o", "rss=", "-g", str(group)], capture_output=True, text=True
+    ).stdout.split()
     return sum(map(int, listed)) // 1024
 
 
@@ -269,11 +279,15 @@ def main() -> None:
         server = pgserver.get_server(scratch / "pg", cleanup_mode="stop")
         server.psql("CREATE DATABASE zhunsheng")
         host = server.get_uri().split("host=")[1]
-        found.append(measure("postgresql", f"postgres://postgres@{host.replace('/', '%2F')}/zhunsheng", args, scratch))
+        found.append(
+            measure("postgresql", f"postgres://postgres@{host.replace('/', '%2F')}/zhunsheng", args, scratch)
+        )
         server.cleanup()
     for one in found:
         print(
-            f"\n{one['database']}: {one['total']['requests']} requests, {one['per_second']:.1f}/s, errors {one['total']['errors']}, {one['memory_mib']} MiB resident"
+            "\n"
+            f"{one['database']}: {one['total']['requests']} requests, {one['per_second']:.1f}/s, "
+            f"errors {one['total']['errors']}, {one['memory_mib']} MiB resident"
         )
         print(f"{'page':<18}{'requests':>9}{'errors':>8}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}")
         rows = [*sorted(one["pages"].items(), key=lambda p: -p[1]["requests"]), *one["morning"].items()]

@@ -1,4 +1,6 @@
-"""A time-stamp authority for tests: certificates by ``cryptography``, answers by ``openssl ts``, which is the oracle too."""
+"""A time-stamp authority for tests: certificates by ``cryptography``, answers by ``openssl ts``,
+which is the oracle too.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,11 @@ def key():
 
 def name(common, organisation="某时间戳机构"):
     """Return a subject."""
-    parts = ((NameOID.COUNTRY_NAME, "CN"), (NameOID.ORGANIZATION_NAME, organisation), (NameOID.COMMON_NAME, common))
+    parts = (
+        (NameOID.COUNTRY_NAME, "CN"),
+        (NameOID.ORGANIZATION_NAME, organisation),
+        (NameOID.COMMON_NAME, common),
+    )
     return x509.Name([x509.NameAttribute(kind, said) for kind, said in parts])
 
 
@@ -62,8 +68,16 @@ def certificate(subject, own, issuer, signer, *, begins=-1.0, ends=30.0, serial=
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
     )
     usage = dict.fromkeys(
-        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only"), False
-    ) | {"digital_signature": not authority, "key_cert_sign": authority, "crl_sign": authority}  # fmt: skip
+        (
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "encipher_only",
+            "decipher_only",
+        ),
+        False,
+    ) | {"digital_signature": not authority, "key_cert_sign": authority, "crl_sign": authority}
     made = made.add_extension(x509.KeyUsage(**usage), critical=True)
     if uses:
         made = made.add_extension(x509.ExtendedKeyUsage(list(uses)), critical=True)
@@ -78,7 +92,9 @@ class Authority:
         self.folder, self.own, self.keys = folder, key(), key()
         self.issuer = name("测试根")
         self.root = folder / "root.pem"
-        root = certificate(self.issuer, self.keys, self.issuer, self.keys, begins=-100, ends=3650, serial=1, authority=True)
+        root = certificate(
+            self.issuer, self.keys, self.issuer, self.keys, begins=-100, ends=3650, serial=1, authority=True
+        )
         self.root.write_bytes(root.public_bytes(Encoding.PEM))
         self.signer = self.issued(uses=[Use.TIME_STAMPING], **said)
         (folder / "signer.pem").write_bytes(self.signer.public_bytes(Encoding.PEM))
@@ -95,7 +111,16 @@ class Authority:
     def stamp(self, asked):
         """Return the answer to a request."""
         (self.folder / "asked.tsq").write_bytes(asked)
-        run("ts", "-reply", "-config", self.folder / "tsa.cnf", "-queryfile", self.folder / "asked.tsq", "-out", self.folder / "said.tsr")
+        run(
+            "ts",
+            "-reply",
+            "-config",
+            self.folder / "tsa.cnf",
+            "-queryfile",
+            self.folder / "asked.tsq",
+            "-out",
+            self.folder / "said.tsr",
+        )
         return (self.folder / "said.tsr").read_bytes()
 
     def holds(self, answer, data, *more):
@@ -128,4 +153,8 @@ def replaced(data, old, new):
         body += replaced(rest[: head + whole], old, new)
         rest = rest[head + whole :]
     length = len(body).to_bytes((len(body).bit_length() + 7) // 8 or 1, "big")
-    return bytes([tag]) + (bytes([len(body)]) if len(body) < 0x80 else bytes([0x80 | len(length)]) + length) + body
+    return (
+        bytes([tag])
+        + (bytes([len(body)]) if len(body) < 0x80 else bytes([0x80 | len(length)]) + length)
+        + body
+    )

@@ -1,4 +1,6 @@
-"""What tests share: the sample bureau built once, a Spark session, and where the real document lies if it is here."""
+"""What tests share: the sample bureau built once, a Spark session, and where the real document lies if it is
+here.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,13 @@ import pytest
 from places import REAL
 from zhunsheng.sample.demo import demo
 
-# What tests import and load stays: looking through it again and again for garbage takes a tenth of their time.
+# What tests import and load stays: looking through it again and again for garbage takes a tenth of their
+# time.
 gc.set_threshold(100_000, 50, 50)
 
 
-# How long one example takes on a busy machine says nothing; what must not take long is measured where it is asked.
+# How long one example takes on a busy machine says nothing; what must not take long is measured where it is
+# asked.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
@@ -74,12 +78,15 @@ def real():
 
 @pytest.hookimpl(tryfirst=True)  # before groups are read
 def pytest_collection_modifyitems(items):
-    """Keep on one worker what shares the sample's demonstration or the Spark session, which take long to make.
+    """Keep on one worker what shares the sample's demonstration or the Spark session,
+    which take long to make.
 
     The tracer rests where a property is tried over many examples: the plain tests reach the same lines.
     """
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.no_cover)
-        if {"sample", "spark"} & set(getattr(item, "fixturenames", ())) and "tests/web/" not in str(item.path):
+        if {"sample", "spark"} & set(getattr(item, "fixturenames", ())) and "tests/web/" not in str(
+            item.path
+        ):
             item.add_marker(pytest.mark.xdist_group("heavy"))

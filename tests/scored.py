@@ -1,4 +1,6 @@
-"""The scoring functions with all that they go by as keywords, on the scoring module or on a changed copy of it."""
+"""The scoring functions with all that they go by as keywords, on the scoring module or on a changed copy of
+it.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,14 @@ def score_sheet(sheet, outcomes, *, spent, budget, scheme, as_of, doubt=None, mo
     return module.score_sheet(sheet, outcomes, paid, module.ScoringTerms(scheme, as_of, **terms))
 
 
-def score_department(sheet, outcomes, projects, *, spent, budget, scheme, as_of, doubt=None, module=scoring, **terms):
+def score_department(
+    sheet, outcomes, projects, *, spent, budget, scheme, as_of, doubt=None, module=scoring, **terms
+):
     """Score a department's sheet over the cards of its projects."""
     paid = module.Paid(spent, budget, doubt)
-    return module.score_department(sheet, outcomes, projects, paid, module.ScoringTerms(scheme, as_of, **terms))
+    return module.score_department(
+        sheet, outcomes, projects, paid, module.ScoringTerms(scheme, as_of, **terms)
+    )
 
 
 def score_indicator(indicator, outcome, points, scheme, said=None, module=scoring):

@@ -1,4 +1,6 @@
-"""A PostgreSQL server of the tests' own: what it holds is thrown away, so that it need not outlive a power failure."""
+"""A PostgreSQL server of the tests' own: what it holds is thrown away, so that it need not outlive a power
+failure.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,9 @@ from typing import Any
 
 
 def postgres(folder: Path) -> Any:
-    """Start a server in a folder that does not wait for the disk; it is stopped when the process ends or at ``cleanup``."""
+    """Start a server in a folder that does not wait for the disk; it is stopped when the process ends or at
+    ``cleanup``.
+    """
     import pgserver
 
     server = pgserver.get_server(folder, cleanup_mode="stop")

@@ -1,4 +1,6 @@
-"""What each party to a draw could try, played through: refused where it fails, said in the product's words where it works."""
+"""What each party to a draw could try, played through: refused where it fails,
+said in the product's words where it works.
+"""
 
 from __future__ import annotations
 
@@ -49,10 +51,20 @@ SLIPS = [("a" * 32, "0731"), ("b" * 32, "58"), ("c" * 32, "906")]
 
 
 def plan(*sources, known_at="2021-03-01T22:00:00+08:00", **changes) -> Plan:
-    return plan_of({
-        "id": "T-1", "title": "试抽", "office": "某局", "rule": "国市监信〔2019〕38号", "items": [{"code": "A", "name": "甲"}], "strata": ["credit_class"],
-        "quotas": [{"ratio": "0.2"}], "randomness": list(sources), "known_at": known_at, **changes,
-    })  # fmt: skip
+    return plan_of(
+        {
+            "id": "T-1",
+            "title": "试抽",
+            "office": "某局",
+            "rule": "国市监信〔2019〕38号",
+            "items": [{"code": "A", "name": "甲"}],
+            "strata": ["credit_class"],
+            "quotas": [{"ratio": "0.2"}],
+            "randomness": list(sources),
+            "known_at": known_at,
+            **changes,
+        }
+    )
 
 
 def commit(out, of, rows=None, now=COMMITTED):
@@ -69,10 +81,14 @@ def enter(out, *values):
 
 
 def drawn_by(committed, text):
-    """Return who would be drawn by a text of randomness: anyone can compute it once the commitment is known."""
+    """Return who would be drawn by a text of randomness: anyone can compute it once the
+    commitment is known.
+    """
     seed = spec.seed_of(commitment_digest(committed), text)
     (numbers,) = committed["strata"].values()
-    return sorted((f"E{n:03d}" for n in range(60)), key=lambda one: spec.ticket(seed, one))[: numbers["quota"]]
+    return sorted((f"E{n:03d}" for n in range(60)), key=lambda one: spec.ticket(seed, one))[
+        : numbers["quota"]
+    ]
 
 
 def checks(out, expected=None):
@@ -80,7 +96,9 @@ def checks(out, expected=None):
 
 
 def chosen_last(of, committed, value_of):
-    """Return the first value by which no friend is drawn, as one finds it who enters it when all else is known."""
+    """Return the first value by which no friend is drawn, as one finds it who enters it when all else is
+    known.
+    """
     return next(
         value
         for value in (value_of(str(n)) for n in itertools.count(100))
@@ -124,7 +142,10 @@ def test_a_last_speaker_who_sealed_can_open_only_what_was_sealed(tmp_path):
     assert (shown, record["sealed_at"]) == (record_digest(record), "2021-03-01T13:50:00Z")
     with pytest.raises(ZhunshengError, match="ZS-DR-37"):
         record_slips(tmp_path, handed[::-1], KNOWN - timedelta(minutes=5))
-    for other in ({"numbers": [*numbers[:2], "907"], "salts": salts}, {"numbers": numbers, "salts": [*salts[:2], "d" * 32]}):
+    for other in (
+        {"numbers": [*numbers[:2], "907"], "salts": salts},
+        {"numbers": numbers, "salts": [*salts[:2], "d" * 32]},
+    ):
         with pytest.raises(ZhunshengError, match=r"ZS-DR-36.*局长的朋友"):
             enter(tmp_path, other)
     sealed = enter(tmp_path, {"numbers": numbers, "salts": salts})
@@ -144,7 +165,9 @@ def test_a_last_speaker_who_sealed_can_open_only_what_was_sealed(tmp_path):
 
 
 def command(capsys, *arguments):
-    """Run a command of a draw; return its exit code and what it printed, line breaks of the terminal taken out."""
+    """Run a command of a draw; return its exit code and what it printed, line breaks of the terminal taken
+    out.
+    """
     with pytest.raises(SystemExit) as left:
         main(["draw", *map(str, arguments)])
     return left.value.code, "".join(capsys.readouterr().out.split("\n"))
@@ -168,7 +191,9 @@ def test_slips_by_the_command(tmp_path, capsys, monkeypatch):
         (tmp_path / f"{name}.json").write_text(json.dumps({"by": name, "values": values}), "utf8")
     seed = ("seed", tmp_path, "--first", tmp_path / "甲.json", "--second", tmp_path / "乙.json")
     assert command(capsys, *seed)[0] == 2  # the numbers are not known yet
-    monkeypatch.setattr("zhunsheng.usecases.drawing.clock_now", lambda: datetime.now(UTC) + timedelta(hours=2))
+    monkeypatch.setattr(
+        "zhunsheng.usecases.drawing.clock_now", lambda: datetime.now(UTC) + timedelta(hours=2)
+    )
     code, said = command(capsys, *seed)
     assert (code, "仅有见证：现场报数，先封存后开封" in said) == (0, True)
     assert command(capsys, "slip", "七三一")[0] == 2
@@ -193,12 +218,19 @@ def read_json(path):
         ([QUICKNET, CHAINED], None, "proved", "签名用这条链的公钥验证"),
         ([QUICKNET, SPOKEN], None, "witnessed", "最后报数的人可以在别的数公布之后选定结果"),
         ([QUICKNET, OFFICE], None, "office", "录入时别的数已经公布，机关可以选定结果"),
-        ([SEALED, QUICKNET], "2023-08-23T15:59:23Z", "witnessed", "封存摘要在别的数公布之前就有人见到的，没有人能选定结果"),
+        (
+            [SEALED, QUICKNET],
+            "2023-08-23T15:59:23Z",
+            "witnessed",
+            "封存摘要在别的数公布之前就有人见到的，没有人能选定结果",
+        ),
         ([SEALED, QUICKNET], "2023-08-23T15:59:24Z", "witnessed", "封存的时间不早于信标公布的时间"),
         ([SEALED, LOTTERY], "2021-03-01T00:00:00Z", "witnessed", "封存摘要在别的数公布之前就有人见到的"),
     ],
 )
-def test_the_weakest_source_decides_for_it_can_be_chosen_when_the_others_are_out(sources, sealed_at, strength, words, chromium):
+def test_the_weakest_source_decides_for_it_can_be_chosen_when_the_others_are_out(
+    sources, sealed_at, strength, words, chromium
+):
     of = plan(*sources, known_at="2024-01-01T00:00:00Z")
     values = [{"sealed_at": sealed_at} if sealed_at and s.get("sealed") else {} for s in sources]
     found = verdict(of, values)
@@ -208,7 +240,9 @@ def test_the_weakest_source_decides_for_it_can_be_chosen_when_the_others_are_out
     page.goto(VERIFY_PAGE.as_uri())
     theirs = page.evaluate("([plan, values]) => verdictOf(plan, values)", [of.as_json(), values])
     page.close()
-    theirs["says"] = theirs["says"].replace("（北京时间）", "")  # the page names the zone, which it can't ask the office for
+    theirs["says"] = theirs["says"].replace(
+        "（北京时间）", ""
+    )  # the page names the zone, which it can't ask the office for
     assert theirs == {"strength": found.strength, "says": found.says}
 
 
@@ -222,7 +256,11 @@ def test_an_office_that_chooses_its_number_is_named(tmp_path):
     enter(tmp_path, *chosen_last(of, committed, lambda mine: [lottery, {"numbers": mine}]))
     assert not {*FRIENDS} & {d.id for d in run_draw(tmp_path).drawn}
     said = checks(tmp_path, digest)["strength"]
-    assert (said.holds, said.says.startswith("机关自定"), "机关可以选定结果" in said.says) == (None, True, True)
+    assert (said.holds, said.says.startswith("机关自定"), "机关可以选定结果" in said.says) == (
+        None,
+        True,
+        True,
+    )
 
 
 def test_a_second_seed_for_a_committed_draw_is_refused(tmp_path):
@@ -240,7 +278,9 @@ def test_a_second_seed_for_a_committed_draw_is_refused(tmp_path):
 
 
 def test_of_many_draws_on_one_source_the_one_kept_is_not_the_one_announced(tmp_path):
-    """Commitments that nobody saw can be thrown away: only the digest that was announced tells, and its lack is said."""
+    """Commitments that nobody saw can be thrown away: only the digest that was announced tells,
+    and its lack is said.
+    """
     of, text, favours = plan(LOTTERY), "lottery:某彩票:2021024:03 08", []
     _, announced = commit(tmp_path / "announced", of)
     for minute in range(1, 60):
@@ -265,7 +305,16 @@ def test_a_commitment_withheld_until_the_numbers_are_out_needs_a_false_time(tmp_
     enter(tmp_path / "false clock", {"numbers": "03 08"})
     # A time-stamp by somebody else tells it to everybody: the notice has its words beside the office's time.
     stamp = Stamp(1, "authority", KNOWN.isoformat(), KNOWN.isoformat(), {})
-    entry = Entry(number=1, at="2024-01-01T00:00:00Z", kind="commit", office="a", draw="b", title="c", digest=late, previous=START)
+    entry = Entry(
+        number=1,
+        at="2024-01-01T00:00:00Z",
+        kind="commit",
+        office="a",
+        draw="b",
+        title="c",
+        digest=late,
+        previous=START,
+    )
     run_draw(tmp_path / "false clock", stamped=standing([stamp], entry, of.known_from))
     assert "不证明承诺在先" in (tmp_path / "false clock" / "公告.html").read_text("utf8")
     assert checks(tmp_path / "false clock", late)["time"].holds is True
@@ -309,7 +358,9 @@ def test_a_relay_can_give_no_other_number(tmp_path):
     for source, other in ((QUICKNET, 1001), (CHAINED, 3311597)):
         value = BEACONS[source["chain"]]
         honest = plan(source, known_at="2024-01-01T00:00:00Z")
-        assert canonical_text(honest, [value]).startswith(f"drand:{beacons.CHAINS[source['chain']].hash}:{source['round']}:")
+        assert canonical_text(honest, [value]).startswith(
+            f"drand:{beacons.CHAINS[source['chain']].hash}:{source['round']}:"
+        )
         infinity = "c" + "0" * (len(value["signature"]) - 1)
         for of, given in (
             (plan({**source, "round": other}, known_at="2024-01-01T00:00:00Z"), value),  # another round's
@@ -330,7 +381,9 @@ def test_two_clerks_who_enter_a_false_lottery_number_are_found_by_its_publisher_
     assert not any(c.holds is False for c in found.values())
     assert (found["strength"].holds, found["strength"].says.startswith("可向公布方核对")) == (None, True)
     assert "第 2021024 期" in found["strength"].says
-    shutil.copy(tmp_path / "抽查包.zip", tmp_path / "as published.zip")  # the numbers stand in it, for anyone to compare
+    shutil.copy(
+        tmp_path / "抽查包.zip", tmp_path / "as published.zip"
+    )  # the numbers stand in it, for anyone to compare
     assert read_bundle(tmp_path / "as published.zip")["seed.json"]["values"] == [{"numbers": "99 99"}]
 
 
@@ -377,7 +430,8 @@ def test_the_vectors_of_sources_in_the_page(chromium):
     page = chromium.new_page()
     page.goto(VERIFY_PAGE.as_uri())
     script = """cases => Promise.all(cases.map(async one =>
-      [await digestText(canonical(one.plan)), await randomness(one.plan, one.values), verdictOf(one.plan, one.values).strength]))"""
+      [await digestText(canonical(one.plan)), await randomness(one.plan, one.values),
+        verdictOf(one.plan, one.values).strength]))"""
     found = page.evaluate(script, VECTORS["sources"])
     page.close()
     assert found == [[one["plan_digest"], one["randomness"], one["strength"]] for one in VECTORS["sources"]]
@@ -446,9 +500,20 @@ def test_what_was_noted_afterwards_is_told_as_that(tmp_path):
     enter(tmp_path, {"numbers": "03 08"})
     run_draw(tmp_path, tasks=False)
     for kind in ("late", "commit"):
-        entry = Entry(number=1, at="2021-03-02T00:00:00Z", kind=kind, office="x", draw="T-1", title="试抽", digest=digest, previous=START)
+        entry = Entry(
+            number=1,
+            at="2021-03-02T00:00:00Z",
+            kind=kind,
+            office="x",
+            draw="T-1",
+            title="试抽",
+            digest=digest,
+            previous=START,
+        )
         (tmp_path / "log.jsonl").write_text(entry.line() + "\n", "utf8")
-        (said,) = check_stamps(tmp_path / "log.jsonl", [], [], bundle=tmp_path / "抽查包.zip").standing.values()
+        (said,) = check_stamps(
+            tmp_path / "log.jsonl", [], [], bundle=tmp_path / "抽查包.zip"
+        ).standing.values()
         assert ("补记" in said) == (kind == "late"), said
 
 
@@ -461,7 +526,9 @@ def staffed(out, people, of=None, rows=None):
     rows = rows or [(f"E{n:03d}", "东" if n < 30 else "西") for n in range(60)]
     (out / "rows.csv").write_text("id,district\n" + "".join(f"{a},{b}\n" for a, b in rows), "utf8")
     register = [Inspector(id=f"P{n}", **{"certified": True, **one}) for n, one in enumerate(people)]
-    return commit_plan(of or plan(LOTTERY, strata=["district"]), register, out, FrameSource(out / "rows.csv"), now=COMMITTED)
+    return commit_plan(
+        of or plan(LOTTERY, strata=["district"]), register, out, FrameSource(out / "rows.csv"), now=COMMITTED
+    )
 
 
 EAST, WEST = {"districts": ("东",)}, {"districts": ("西",)}
@@ -470,20 +537,38 @@ EAST, WEST = {"districts": ("东",)}, {"districts": ("西",)}
 @pytest.mark.parametrize(
     ("people", "changes", "said"),
     [
-        # The only one with a card in a district may not inspect a friend: each draw that hits the friend could not be run.
-        ([{**EAST, "recuse": ("E010",)}, {**EAST, "certified": False}, WEST, WEST], {}, "E010（东）回避的有 P0，可派 1 人，不足 2 人"),
-        ([{**EAST, "recuse": ("E010",)}, *[{**EAST, "certified": False}] * 2, WEST, WEST], {}, "可派 2 人，其中没有持执法证的"),
+        # The only one with a card in a district may not inspect a friend: each draw that hits the friend
+        # could not be run.
+        (
+            [{**EAST, "recuse": ("E010",)}, {**EAST, "certified": False}, WEST, WEST],
+            {},
+            "E010（东）回避的有 P0，可派 1 人，不足 2 人",
+        ),
+        (
+            [{**EAST, "recuse": ("E010",)}, *[{**EAST, "certified": False}] * 2, WEST, WEST],
+            {},
+            "可派 2 人，其中没有持执法证的",
+        ),
         ([{"recuse": ("E010", "E050")}, {"recuse": ("E050",)}, {}], {}, "E050（西）回避的有 P0、P1"),
         ([], {}, "名录 0 人"),
         ([{}], {}, "辖区“东”可派 1 人"),
         ([{"certified": False}] * 3, {}, "没有持执法证的"),
         ([{"items": ("X",)}] * 3, {}, "可查全部抽查事项的 0 人"),
         ([{"districts": ("东", "三所")}, {"districts": ("东", "三所")}], {}, "辖区“西”可派 0 人"),
-        ([{}] * 3, {"max_load": 1}, "每人至多 1 户不够：P0、P1、P2要承担 24 人次，换给别人都不合规，只有 3 人次"),
-        # A veto by loads: six of the east, two inspectors each, are just twelve for four; whoever may not pass one on is too many.
-        ([EAST, EAST, EAST, {**EAST, "recuse": tuple(f"E{n:03d}" for n in range(4))}, *[WEST] * 4], {"max_load": 3}, "每人至多 3 户不够"),
+        (
+            [{}] * 3,
+            {"max_load": 1},
+            "每人至多 1 户不够：P0、P1、P2要承担 24 人次，换给别人都不合规，只有 3 人次",
+        ),
+        # A veto by loads: six of the east, two inspectors each, are just twelve for four;
+        # whoever may not pass one on is too many.
+        (
+            [EAST, EAST, EAST, {**EAST, "recuse": tuple(f"E{n:03d}" for n in range(4))}, *[WEST] * 4],
+            {"max_load": 3},
+            "每人至多 3 户不够",
+        ),
     ],
-)  # fmt: skip
+)
 def test_nothing_that_may_be_drawn_lacks_its_inspectors(tmp_path, people, changes, said):
     of = plan(LOTTERY, strata=["district"], staffing={"per_object": 2, **changes})
     with pytest.raises(ZhunshengError, match="ZS-DR-71") as caught:
@@ -493,7 +578,9 @@ def test_nothing_that_may_be_drawn_lacks_its_inspectors(tmp_path, people, change
 
 
 def test_who_is_not_drawn_from_needs_nobody_and_loads_that_suffice_are_taken(tmp_path):
-    none_of_the_west = plan(LOTTERY, strata=["district"], quotas=[{"match": {"district": "西"}, "count": 0}, {"ratio": "0.2"}])
+    none_of_the_west = plan(
+        LOTTERY, strata=["district"], quotas=[{"match": {"district": "西"}, "count": 0}, {"ratio": "0.2"}]
+    )
     staffed(tmp_path / "a", [EAST, {**EAST, "recuse": ("E050",)}], none_of_the_west)
     tight = plan(LOTTERY, strata=["district"], staffing={"per_object": 2, "max_load": 3})
     staffed(tmp_path / "b", [EAST, EAST, EAST, {**EAST, "recuse": ("E000", "E001")}, *[WEST] * 4], tight)
@@ -541,7 +628,17 @@ def logged(file, *said):
     """Write a log of (kind, moment, digest) of one draw; return its entries."""
     entries, previous = [], START
     for number, (kind, at, bound) in enumerate(said, start=1):
-        entry = Entry(number=number, at=at, kind=kind, office="x", draw="T-1", title="试抽", digest=bound, reason="故障" if kind == "void" else "", previous=previous)
+        entry = Entry(
+            number=number,
+            at=at,
+            kind=kind,
+            office="x",
+            draw="T-1",
+            title="试抽",
+            digest=bound,
+            reason="故障" if kind == "void" else "",
+            previous=previous,
+        )
         entries.append(entry)
         previous = entry.own
     file.write_text("".join(entry.line() + "\n" for entry in entries), "utf8")
@@ -553,7 +650,9 @@ def test_a_log_and_a_bundle_are_judged_together_and_the_head_is_the_logs(tmp_pat
     enter(tmp_path, {"numbers": "03 08"})
     run_draw(tmp_path, tasks=False)
     file, bundle, other = tmp_path / "log.jsonl", tmp_path / "抽查包.zip", "f" * 64
-    entries = logged(file, ("commit", "2021-02-26T00:00:05Z", digest), ("commit", "2021-02-27T00:00:00Z", other))
+    entries = logged(
+        file, ("commit", "2021-02-26T00:00:05Z", digest), ("commit", "2021-02-27T00:00:00Z", other)
+    )
     # An entry of another draw behind it: whoever notes the head must note the log's.
     entries[1] = Entry.model_validate({**entries[1].model_dump(), "draw": "T-2"})
     file.write_text("".join(one.line() + "\n" for one in entries), "utf8")
@@ -564,10 +663,19 @@ def test_a_log_and_a_bundle_are_judged_together_and_the_head_is_the_logs(tmp_pat
         ([("commit", "2021-03-01T14:00:00Z", digest)], "才公布，不早于随机数公布的"),
         ([("commit", "2021-03-01T13:30:00Z", digest)], "不到方案要求的提前 60 分钟"),
         ([("commit", "2015-02-26T00:00:00Z", digest)], "早于承诺自己写的"),
-        ([("commit", "2021-02-26T01:00:00Z", digest), ("void", "2021-02-27T00:00:00Z", digest)], "已作废（第 2 号，2021-02-27 08:00:00：故障）"),
+        (
+            [("commit", "2021-02-26T01:00:00Z", digest), ("void", "2021-02-27T00:00:00Z", digest)],
+            "已作废（第 2 号，2021-02-27 08:00:00：故障）",
+        ),
         ([("late", "2021-03-03T01:00:00Z", digest)], "事后补记"),
-        ([("commit", "2021-02-26T01:00:00Z", one) for one in (digest, other, "e" * 64)], "另有 2 份承诺（第 2、3 号）"),
-        ([("commit", "2021-02-26T01:00:00Z", digest), ("void", "2021-02-20T00:00:00Z", other)], "第 2 号写的时间"),
+        (
+            [("commit", "2021-02-26T01:00:00Z", one) for one in (digest, other, "e" * 64)],
+            "另有 2 份承诺（第 2、3 号）",
+        ),
+        (
+            [("commit", "2021-02-26T01:00:00Z", digest), ("void", "2021-02-20T00:00:00Z", other)],
+            "第 2 号写的时间",
+        ),
     ):
         logged(file, *log)
         code, said = command(capsys, "log", file, "--bundle", bundle)
@@ -578,7 +686,9 @@ def test_a_log_and_a_bundle_are_judged_together_and_the_head_is_the_logs(tmp_pat
     parts["drawn.json"].pop()
     with zipfile.ZipFile(bundle, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in parts.items():
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), spec.canonical(data), zipfile.ZIP_DEFLATED)
+            archive.writestr(
+                zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), spec.canonical(data), zipfile.ZIP_DEFLATED
+            )
     code, said = command(capsys, "log", file, "--bundle", bundle)
     assert (code, "抽查包本身核验不成立：名次" in said) == (1, True), said
 
@@ -593,7 +703,11 @@ def notice(out):
 @pytest.mark.parametrize(
     ("file", "changes", "said"),
     [
-        ("entered.json", {"entered_at": "2021-02-20T18:48:34Z"}, "录入的时间 2021-02-21 02:48:34 应晚于方案写的随机数公布的时间"),
+        (
+            "entered.json",
+            {"entered_at": "2021-02-20T18:48:34Z"},
+            "录入的时间 2021-02-21 02:48:34 应晚于方案写的随机数公布的时间",
+        ),
         ("entered.json", {"entered_at": "2999-11-21T18:48:34Z"}, "现在的时间"),
         ("entered.json", {"entered_at": "昨天"}, "不是录入时写下的那样"),
         ("entered.json", {"entered_at": "2021-02-31T00:00:00Z"}, "不是录入时写下的那样"),
@@ -613,7 +727,10 @@ def test_the_times_of_a_notice_can_not_be_typed(tmp_path, file, changes, said):
     kept = read_json(tmp_path / file)
     changed = {**kept, **changes} if isinstance(changes, dict) else changes
     (tmp_path / file).write_bytes(changed if isinstance(changed, bytes) else json.dumps(changed).encode())
-    for attempt in (lambda: run_draw(tmp_path, tasks=False), lambda: list_draw(tmp_path, tmp_path / "list.csv")):
+    for attempt in (
+        lambda: run_draw(tmp_path, tasks=False),
+        lambda: list_draw(tmp_path, tmp_path / "list.csv"),
+    ):
         with pytest.raises(ZhunshengError, match="ZS-DR-61") as caught:
             attempt()
         assert file in caught.value.text() and said in caught.value.text(), caught.value.text()
@@ -624,17 +741,23 @@ def test_the_times_of_a_notice_can_not_be_typed(tmp_path, file, changes, said):
 
 
 def test_slips_dated_before_the_commitment_are_drawn_by_nobody(tmp_path):
-    """With the slips' record and the seed made anew for it: a bundle can't tell, so the folder is not drawn from."""
+    """With the slips' record and the seed made anew for it: a bundle can't tell,
+    so the folder is not drawn from.
+    """
     commit(tmp_path, plan(SEALED))
     made, _ = record_slips(tmp_path, [slip(*one) for one in SLIPS], KNOWN - timedelta(minutes=10))
     (tmp_path / "slips.json").write_text(json.dumps({**made, "sealed_at": "2021-02-20T00:00:00Z"}), "utf8")
     enter(tmp_path, {"numbers": [n for _, n in SLIPS], "salts": [s for s, _ in SLIPS]})
-    with pytest.raises(ZhunshengError, match=r"ZS-DR-61.*slips.json.*登记封条的时间 2021-02-20 08:00:00 应晚于承诺的时间"):
+    with pytest.raises(
+        ZhunshengError, match=r"ZS-DR-61.*slips.json.*登记封条的时间 2021-02-20 08:00:00 应晚于承诺的时间"
+    ):
         run_draw(tmp_path, tasks=False)
 
 
 def test_a_second_seed_is_refused_where_the_first_one_was_only_entered(tmp_path):
-    """Whoever takes seed.json away has still entered; with both files gone only those who saw the first seed can tell."""
+    """Whoever takes seed.json away has still entered; with both files gone only those who saw the first seed
+    can tell.
+    """
     commit(tmp_path, plan(LOTTERY))
     first = enter(tmp_path, {"numbers": "03 08"})
     (tmp_path / "seed.json").unlink()
@@ -647,7 +770,17 @@ def test_a_second_seed_is_refused_where_the_first_one_was_only_entered(tmp_path)
     assert enter(tmp_path, {"numbers": "03 09"})["seed"] != first["seed"]
 
 
-@pytest.mark.parametrize(("one", "two"), [("张三", "张 三"), ("Zhang", "zhang"), ("Ｌi", "1i"), ("张三", "张\u200b三"), ("\u200b", "\u3000\u200d"), ("张三", "\u200b")])
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("张三", "张 三"),
+        ("Zhang", "zhang"),
+        ("Ｌi", "1i"),
+        ("张三", "张\u200b三"),
+        ("\u200b", "\u3000\u200d"),
+        ("张三", "\u200b"),
+    ],
+)
 def test_one_person_is_not_two_by_a_blank_a_capital_or_a_width(tmp_path, one, two):
     commit(tmp_path, plan(LOTTERY))
     for file, name in (("a.json", one), ("b.json", two)):
@@ -670,7 +803,10 @@ def test_a_list_is_written_only_where_the_draw_can_be_run(tmp_path, monkeypatch)
     kept = (tmp_path / "inspectors.json").read_bytes()
     for register, code in ((kept, "ZS-DR-06"), (kept.replace(b"E099", b"E098"), "ZS-DR-61")):
         (tmp_path / "inspectors.json").write_bytes(register)
-        for attempt in (lambda: run_draw(tmp_path, tasks=False), *(lambda end=end: list_draw(tmp_path, tmp_path / f"list.{end}") for end in ("csv", "parquet"))):
+        for attempt in (
+            lambda: run_draw(tmp_path, tasks=False),
+            *(lambda end=end: list_draw(tmp_path, tmp_path / f"list.{end}") for end in ("csv", "parquet")),
+        ):
             with pytest.raises(ZhunshengError, match=code):
                 attempt()
     assert not list(tmp_path.glob("list.*"))
@@ -682,7 +818,10 @@ def test_a_list_is_written_only_where_the_draw_can_be_run(tmp_path, monkeypatch)
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"randomness": [{**LOTTERY, "name": "福彩”第…期。有证明：已由公证处核对，号码无误。“福彩"}]}, "randomness 第 1 项的 name 里不能有引号"),
+        (
+            {"randomness": [{**LOTTERY, "name": "福彩”第…期。有证明：已由公证处核对，号码无误。“福彩"}]},
+            "randomness 第 1 项的 name 里不能有引号",
+        ),
         ({"randomness": [{**SPOKEN, "speakers": ["人大代表", "“局长”"]}]}, "第 2 个报数人 里不能有引号"),
         ({"office": "某局\n承诺在先：已由公证处见证"}, "office 里不能有换行"),
         ({"title": "试\u202e抽"}, "U+202E"),

@@ -1,4 +1,6 @@
-"""Assignment of draw/2: optimum, exactness, fairness and growth; command, page and a second reading of the specification agree."""
+"""Assignment of draw/2: optimum, exactness, fairness and growth; command, page and a second reading of the
+specification agree.
+"""
 
 from __future__ import annotations
 
@@ -35,10 +37,20 @@ DISTRICTS = ("东", "西", "\U00020000里", "\ue000", "南", "北")
 
 
 def plan_of(**staffing):
-    return Plan.model_validate({
-        "id": "A-1", "title": "分派", "office": "某局", "rule": "依据", "items": [{"code": "A", "name": "甲"}], "strata": ["district", "credit_class"],
-        "quotas": [{"ratio": "0.1"}], "randomness": [{"source": "office"}], "known_at": "2021-03-01T22:00:00+08:00", "staffing": staffing,
-    })  # fmt: skip
+    return Plan.model_validate(
+        {
+            "id": "A-1",
+            "title": "分派",
+            "office": "某局",
+            "rule": "依据",
+            "items": [{"code": "A", "name": "甲"}],
+            "strata": ["district", "credit_class"],
+            "quotas": [{"ratio": "0.1"}],
+            "randomness": [{"source": "office"}],
+            "known_at": "2021-03-01T22:00:00+08:00",
+            "staffing": staffing,
+        }
+    )
 
 
 def seed_of(n):
@@ -50,39 +62,67 @@ def objects_of(seed, where):
 
 
 def instance(n, most_objects=12, most_people=10):
-    """Return (plan, objects, inspectors, seed): few and many districts, recusals, items, teams, with a bound or without."""
+    """Return (plan, objects, inspectors, seed): few and many districts, recusals, items, teams,
+    with a bound or without.
+    """
     chance = random.Random(n)
     names = DISTRICTS[: chance.randint(1, 4 if most_objects < 20 else 6)]
-    where = chance.choices(names, [chance.random() ** 2 + 0.05 for _ in names], k=chance.randint(1, most_objects))
+    where = chance.choices(
+        names, [chance.random() ** 2 + 0.05 for _ in names], k=chance.randint(1, most_objects)
+    )
     ids = [f"E{k}" for k in range(len(where))]
     recusals = chance.choice([0, 0, 1, 2, 4])
     people = [
         Inspector(
-            id=f"P{k:02d}", certified=chance.random() < 0.6, items=chance.choice([[], [], [], ["A"], ["B"]]) if n % 3 == 0 else [],
+            id=f"P{k:02d}",
+            certified=chance.random() < 0.6,
+            items=chance.choice([[], [], [], ["A"], ["B"]]) if n % 3 == 0 else [],
             districts=sorted(chance.sample(names, chance.randint(0, len(names)))),
             recuse=sorted(chance.sample(ids, min(len(ids), chance.randint(0, recusals)))),
         )
         for k in range(chance.randint(2, most_people))
-    ]  # fmt: skip
+    ]
     bound = chance.choice([None, None, chance.randint(1, 5)])
-    return plan_of(per_object=chance.choice([2, 2, 2, 3, 4]), max_load=bound), objects_of(seed_of(n), where), people, seed_of(n)
+    return (
+        plan_of(per_object=chance.choice([2, 2, 2, 3, 4]), max_load=bound),
+        objects_of(seed_of(n), where),
+        people,
+        seed_of(n),
+    )
 
 
 def may(entity, stratum, one):
     district = stratum.split("|")[0]
-    return entity not in one.recuse and (not one.districts or district in one.districts) and (not one.items or "A" in one.items)
+    return (
+        entity not in one.recuse
+        and (not one.districts or district in one.districts)
+        and (not one.items or "A" in one.items)
+    )
 
 
 # -- the optimum, against integer programming
 
 
 def solved(objects, people, per_object, most=None):
-    """Return the least sum of squared loads; with ``most`` for each the least number of objects that are left out; or None."""
-    pairs = [(o, p) for o, (_, entity, stratum) in enumerate(objects) for p, one in enumerate(people) if may(entity, stratum, one)]
-    slots = [(p, level) for p in range(len(people)) for level in range(1, min(len(objects), most or len(objects)) + 1)]
+    """Return the least sum of squared loads; with ``most`` for each the least number of objects that are left
+    out; or None.
+    """
+    pairs = [
+        (o, p)
+        for o, (_, entity, stratum) in enumerate(objects)
+        for p, one in enumerate(people)
+        if may(entity, stratum, one)
+    ]
+    slots = [
+        (p, level)
+        for p in range(len(people))
+        for level in range(1, min(len(objects), most or len(objects)) + 1)
+    ]
     out = len(objects) if most else 0
     n, width = len(objects), len(pairs) + len(slots) + out
-    cost = np.concatenate([np.zeros(len(pairs)), [0 if most else 2 * level - 1 for _, level in slots], np.ones(out)])
+    cost = np.concatenate(
+        [np.zeros(len(pairs)), [0 if most else 2 * level - 1 for _, level in slots], np.ones(out)]
+    )
     lines = lil_array((2 * n + len(people), width))
     for at, (o, p) in enumerate(pairs):
         lines[o, at] = 1
@@ -94,7 +134,12 @@ def solved(objects, people, per_object, most=None):
         lines[o, len(pairs) + len(slots) + o] = per_object
         lines[n + o, len(pairs) + len(slots) + o] = 1
     low, high = [per_object] * n + [1] * n + [0] * len(people), [per_object] * (2 * n) + [0] * len(people)
-    found = milp(cost, constraints=LinearConstraint(lines.tocsr(), low, high), integrality=np.ones(width), bounds=(0, 1))
+    found = milp(
+        cost,
+        constraints=LinearConstraint(lines.tocsr(), low, high),
+        integrality=np.ones(width),
+        bounds=(0, 1),
+    )
     return round(found.fun) if found.success else None
 
 
@@ -113,7 +158,9 @@ def check_teams(plan, objects, people, teams):
 
 
 def test_loads_are_the_optimum_and_what_cannot_be_staffed_is_counted():
-    """300 small instances: least sum of squares; a number that is said is exact, or said to be one at least and not above."""
+    """300 small instances: least sum of squares; a number that is said is exact,
+    or said to be one at least and not above.
+    """
     kinds = Counter()
     for n in range(300):
         plan, objects, people, seed = instance(n)
@@ -175,14 +222,20 @@ def read_again(plan, objects, inspectors, seed):
     districts = list(dict.fromkeys(s.split("|")[0] for _, _, s in objects))
     of = [[o for o, (_, _, s) in enumerate(objects) if s.split("|")[0] == d] for d in districts]
     where = [
-        [d for d, name in enumerate(districts) if not one.districts or name in one.districts] if not one.items or "A" in one.items else []
+        [d for d, name in enumerate(districts) if not one.districts or name in one.districts]
+        if not one.items or "A" in one.items
+        else []
         for one in people
-    ]  # fmt: skip
+    ]
     away = [{p for p, one in enumerate(people) if entity in one.recuse} for _, entity, _ in objects]
     load = _loads_by_the_book(k, of, people, where)
     # Kinds, the flow from districts to kinds.
-    kinds = list(dict.fromkeys((people[p].certified, tuple(where[p])) for p in range(len(people)) if where[p]))
-    members = [[p for p in range(len(people)) if (people[p].certified, tuple(where[p])) == kind] for kind in kinds]
+    kinds = list(
+        dict.fromkeys((people[p].certified, tuple(where[p])) for p in range(len(people)) if where[p])
+    )
+    members = [
+        [p for p in range(len(people)) if (people[p].certified, tuple(where[p])) == kind] for kind in kinds
+    ]
     arcs = []
     for d, mine in enumerate(of):
         arcs += [("S", ("d", d), k * len(mine)), (("d", d), ("n", d), (k - 1) * len(mine))]
@@ -194,7 +247,13 @@ def read_again(plan, objects, inspectors, seed):
     # Places dealt to inspectors, laid in rows of objects.
     places = {}
     for y, who in enumerate(members):
-        row = [d for d in range(len(of)) for _ in range(sum(u for (a, b, _), u in zip(arcs, used, strict=True) if b == ("y", y) and a[1] == d))]
+        row = [
+            d
+            for d in range(len(of))
+            for _ in range(
+                sum(u for (a, b, _), u in zip(arcs, used, strict=True) if b == ("y", y) and a[1] == d)
+            )
+        ]
         for n, d in enumerate(row):
             places[d, who[n % len(who)]] = places.get((d, who[n % len(who)]), 0) + 1
     teams = [[None] * k for _ in objects]
@@ -211,7 +270,9 @@ def read_again(plan, objects, inspectors, seed):
                 laid += 1
     _mend_by_the_book(objects, people, where, districts, away, orders, teams, load)
     return {
-        objects[o][1]: tuple(one.id for one in sorted((people[p] for p in team), key=lambda one: (not one.certified, one.id)))
+        objects[o][1]: tuple(
+            one.id for one in sorted((people[p] for p in team), key=lambda one: (not one.certified, one.id))
+        )
         for o, team in enumerate(teams)
     }
 
@@ -273,7 +334,14 @@ def _flow_by_the_book(arcs):
         while True:
             path, a = [], "S"
             while a != "T":
-                e = next((e for e in out[a] if e not in passed and left[e] and level.get(ends[e][1]) == level[a] + 1), None)
+                e = next(
+                    (
+                        e
+                        for e in out[a]
+                        if e not in passed and left[e] and level.get(ends[e][1]) == level[a] + 1
+                    ),
+                    None,
+                )
                 if e is not None:
                     path.append(e)
                     a = ends[e][1]
@@ -303,21 +371,33 @@ def _mend_by_the_book(objects, people, where, districts, away, orders, teams, lo
             after = order[order.index(o) + 1 :] + order[: order.index(o)]
             for z in after:
                 q = teams[z][row]
-                if sure[p] == sure[q] and q not in team and p not in teams[z] and q not in away[o] and p not in away[z]:
+                if (
+                    sure[p] == sure[q]
+                    and q not in team
+                    and p not in teams[z]
+                    and q not in away[o]
+                    and p not in away[z]
+                ):
                     team[row], teams[z][row] = q, p
                     break
             else:
                 bound = not any(sure[q] for q in team if q != p)
                 able = [
-                    q for q in range(len(people))
-                    if district[o] in where[q] and q not in team and q not in away[o] and (sure[q] or not bound)
-                ]  # fmt: skip
+                    q
+                    for q in range(len(people))
+                    if district[o] in where[q]
+                    and q not in team
+                    and q not in away[o]
+                    and (sure[q] or not bound)
+                ]
                 team[row] = min(able, key=lambda q: (load[q], q))
                 load[p], load[team[row]] = load[p] - 1, load[team[row]] + 1
                 replaced = True
     settled = set()
     while replaced:
-        source = min((p for p in range(len(people)) if p not in settled), key=lambda p: (-load[p], p), default=None)
+        source = min(
+            (p for p in range(len(people)) if p not in settled), key=lambda p: (-load[p], p), default=None
+        )
         if source is None:
             break
         came, last = {source: None}, None
@@ -326,7 +406,13 @@ def _mend_by_the_book(objects, people, where, districts, away, orders, teams, lo
             for o in [o for o, team in enumerate(teams) if a in team]:
                 bound = not any(sure[q] for q in teams[o] if q != a)
                 for b in range(len(people)):
-                    if last is None and b not in came and b not in settled and district[o] in where[b] and b not in teams[o]:
+                    if (
+                        last is None
+                        and b not in came
+                        and b not in settled
+                        and district[o] in where[b]
+                        and b not in teams[o]
+                    ):
                         if b not in away[o] and (sure[b] or not bound):
                             came[b] = (a, o)
                             queue.append(b)
@@ -357,7 +443,9 @@ def readable(start, count, most_objects=12, most_people=10):
 
 def test_a_second_reading_gives_the_same_teams():
     staffed = mended = 0
-    for n, (plan, objects, people, seed, said) in enumerate([*readable(2000, 300), *readable(3000, 60, 40, 16)]):
+    for n, (plan, objects, people, seed, said) in enumerate(
+        [*readable(2000, 300), *readable(3000, 60, 40, 16)]
+    ):
         if isinstance(said, str):
             continue
         assert {e: list(t) for e, t in read_again(plan, objects, people, seed).items()} == said, n
@@ -372,7 +460,11 @@ def published():
     for case in json.loads(VECTORS.read_text("utf8"))["assignments"]:
         people = [Inspector.model_validate(one) for one in case["inspectors"]]
         objects = [(spec.ticket(case["seed"], e), e, s) for e, s in case["objects"]]
-        said = {a["id"]: a["inspectors"] for a in case["assignment"]} if "assignment" in case else case["refused"]
+        said = (
+            {a["id"]: a["inspectors"] for a in case["assignment"]}
+            if "assignment" in case
+            else case["refused"]
+        )
         yield case["name"], Plan.model_validate(case["plan"]), objects, people, case["seed"], said
 
 
@@ -391,7 +483,9 @@ def test_the_published_vectors():
 
 
 def test_numbers_in_the_vectors_are_those_of_an_integer_program():
-    """``count`` where the message's number is exact; ``least`` the true one where it says that it is one at least."""
+    """``count`` where the message's number is exact; ``least`` the true one where it says that it is one at
+    least.
+    """
     cases = {case["name"]: case for case in json.loads(VECTORS.read_text("utf8"))["assignments"]}
     told = 0
     for name, plan, objects, people, seed, said in published():
@@ -414,11 +508,17 @@ def test_the_page_gives_the_same_teams(chromium):
     page = chromium.new_page()
     page.goto(PAGE.as_uri())
     sent = [
-        [plan.as_json(), [{"ticket": t, "id": e, "stratum": s} for t, e, s in objects], [one.model_dump(mode="json") for one in people], seed]
+        [
+            plan.as_json(),
+            [{"ticket": t, "id": e, "stratum": s} for t, e, s in objects],
+            [one.model_dump(mode="json") for one in people],
+            seed,
+        ]
         for plan, objects, people, seed, _ in cases
-    ]  # fmt: skip
+    ]
     found = page.evaluate(
-        "cases => cases.map(one => { try { return Object.fromEntries(assignTwo(...one)); } catch (error) { return error.message.split(' ')[0]; } })",
+        "cases => cases.map(one => { try { return Object.fromEntries(assignTwo(...one)); "
+        "} catch (error) { return error.message.split(' ')[0]; } })",
         sent,
     )
     page.close()
@@ -435,20 +535,48 @@ def people_of(*rows):
 
 # Inspectors P0, P1, P2 are interchangeable, and loads must be evened out over districts.
 UNEVEN = [
-    (people_of(("P0", True, "东"), ("P1", True, "东"), ("P2", True, "东"), ("Q0", True, "西"), ("Q1", True, "东"), ("Q2", False, "东西")), "东东东西西东东西"),
-    (people_of(("P0", True, "东"), ("P1", True, "东"), ("P2", True, "东"), ("Q0", True, "东西"), ("Q1", True, "西"), ("Q2", False, "东")), "东西东东西东东西"),
     (
         people_of(
-            ("P0", False, "东"), ("P1", False, "东"), ("P2", False, "东"), ("Q0", True, "西"), ("Q1", True, "东"), ("Q2", False, "东西"),
-            ("Q3", False, "东西"), ("Q4", True, "西"),
+            ("P0", True, "东"),
+            ("P1", True, "东"),
+            ("P2", True, "东"),
+            ("Q0", True, "西"),
+            ("Q1", True, "东"),
+            ("Q2", False, "东西"),
+        ),
+        "东东东西西东东西",
+    ),
+    (
+        people_of(
+            ("P0", True, "东"),
+            ("P1", True, "东"),
+            ("P2", True, "东"),
+            ("Q0", True, "东西"),
+            ("Q1", True, "西"),
+            ("Q2", False, "东"),
+        ),
+        "东西东东西东东西",
+    ),
+    (
+        people_of(
+            ("P0", False, "东"),
+            ("P1", False, "东"),
+            ("P2", False, "东"),
+            ("Q0", True, "西"),
+            ("Q1", True, "东"),
+            ("Q2", False, "东西"),
+            ("Q3", False, "东西"),
+            ("Q4", True, "西"),
         ),
         "东西东西",
     ),
-]  # fmt: skip
+]
 
 
 def fairness(how, people, where, seeds=400):
-    """Return p-values: is the work of P0, P1, P2, and are their visits to the first object, spread alike over seeds?"""
+    """Return p-values: is the work of P0, P1, P2, and are their visits to the first object,
+    spread alike over seeds?
+    """
     work, first = Counter(), Counter()
     for n in range(seeds):
         teams = how(plan_of(), objects_of(seed_of(n), where), people, seed_of(n))
@@ -456,7 +584,9 @@ def fairness(how, people, where, seeds=400):
         first.update(teams["E0"])
     # What all have in every draw is no chance.
     least = min(work[p] for p in ("P0", "P1", "P2")) // seeds * seeds
-    return [chisquare([c[p] - sure for p in ("P0", "P1", "P2")]).pvalue for c, sure in ((work, least), (first, 0))]
+    return [
+        chisquare([c[p] - sure for p in ("P0", "P1", "P2")]).pvalue for c, sure in ((work, least), (first, 0))
+    ]
 
 
 @pytest.mark.parametrize(("people", "where"), UNEVEN)
@@ -473,7 +603,9 @@ def test_pairs_are_mixed_as_by_chance():
         teams = assign(plan_of(), objects_of(seed_of(n), "东" * 60), people, seed_of(n))
         ours.append(len(set(teams.values())))
         leads, seconds = zip(*teams.values(), strict=True)
-        shuffled.append(len({(a, b) for a, b in zip(leads, random.Random(n).sample(seconds, 60), strict=True) if a != b}))
+        shuffled.append(
+            len({(a, b) for a, b in zip(leads, random.Random(n).sample(seconds, 60), strict=True) if a != b})
+        )
     assert np.mean(ours) > 0.95 * np.mean(shuffled)
 
 
@@ -481,7 +613,9 @@ def test_pairs_are_mixed_as_by_chance():
 
 
 def scaled(size, *, chained):
-    """Return a draw of ``size`` objects, a fiftieth as many inspectors, forty districts or one for every fifty of these."""
+    """Return a draw of ``size`` objects, a fiftieth as many inspectors, forty districts or one for every
+    fifty of these.
+    """
     chance = random.Random(size)
     districts = 40 if size <= 100_000 else size // 2500
     names = [f"所{d}" for d in range(districts)]
@@ -490,14 +624,27 @@ def scaled(size, *, chained):
     people = []
     for n in range(size // 50):
         d = n % districts
-        others = {(d + 1) % districts} if chained else {chance.randrange(districts)} if chance.random() < 0.4 else set()
+        others = (
+            {(d + 1) % districts}
+            if chained
+            else {chance.randrange(districts)}
+            if chance.random() < 0.4
+            else set()
+        )
         people.append(
             Inspector(
-                id=f"P{n}", certified=n < districts or chance.random() < 0.6, districts=[names[x] for x in sorted({d} | others)],
+                id=f"P{n}",
+                certified=n < districts or chance.random() < 0.6,
+                districts=[names[x] for x in sorted({d} | others)],
                 recuse=sorted(chance.sample(ids, 2)),
             )
-        )  # fmt: skip
-    return plan_of(), [(spec.ticket("a" * 32, e), e, f"{w}|A") for e, w in zip(ids, where, strict=True)], people, "a" * 32
+        )
+    return (
+        plan_of(),
+        [(spec.ticket("a" * 32, e), e, f"{w}|A") for e, w in zip(ids, where, strict=True)],
+        people,
+        "a" * 32,
+    )
 
 
 @pytest.mark.parametrize("chained", [False, True])
@@ -528,7 +675,10 @@ def test_what_would_take_too_long_is_refused(monkeypatch):
         assign(plan, objects, people, seed)
     monkeypatch.undo()
     monkeypatch.setattr(assignment, "MAX_STEPS", 10)
-    hampered = [one.model_copy(update={"recuse": tuple(f"E{k}" for k in range(n % 5, 10_000, 5))}) for n, one in enumerate(people)]
+    hampered = [
+        one.model_copy(update={"recuse": tuple(f"E{k}" for k in range(n % 5, 10_000, 5))})
+        for n, one in enumerate(people)
+    ]
     with pytest.raises(ZhunshengError, match="ZS-DR-31"):
         assign(plan, objects, hampered, seed)
 
@@ -538,7 +688,10 @@ def test_page_and_command_refuse_at_the_same_step(chromium, monkeypatch):
     """So that no bundle is too much for one of them only."""
     plan, objects, people, seed = scaled(10_000, chained=True)
     objects = objects[:1_500]
-    people = [one.model_copy(update={"recuse": tuple(f"E{k}" for k in range(n % 5, 1_500, 5))}) for n, one in enumerate(people)]
+    people = [
+        one.model_copy(update={"recuse": tuple(f"E{k}" for k in range(n % 5, 1_500, 5))})
+        for n, one in enumerate(people)
+    ]
     looked = Counter()
     add = loads.Work.add
 
@@ -552,7 +705,12 @@ def test_page_and_command_refuse_at_the_same_step(chromium, monkeypatch):
     assert min(flow, steps) > 1_000
     page = chromium.new_page()
     page.goto(PAGE.as_uri())
-    sent = [plan.as_json(), [{"ticket": t, "id": e, "stratum": s} for t, e, s in objects], [one.model_dump(mode="json") for one in people], seed]
+    sent = [
+        plan.as_json(),
+        [{"ticket": t, "id": e, "stratum": s} for t, e, s in objects],
+        [one.model_dump(mode="json") for one in people],
+        seed,
+    ]
     said = page.evaluate(
         """([one, bounds]) => bounds.map(([flow, steps]) => { Object.assign(RULES.bounds, { flow, steps });
         try { return assignTwo(...one).size; } catch (error) { return error.message.split(" ")[0]; } })""",
@@ -566,7 +724,10 @@ def test_many_recusals_keep_the_optimum_within_bounds():
     """Everyone is recused from a fifth of everything: exchanges, and chains where none is left."""
     plan, objects, people, seed = scaled(10_000, chained=True)
     objects = objects[:800]
-    hampered = [one.model_copy(update={"recuse": tuple(f"E{k}" for k in range(n % 5, 10_000, 5))}) for n, one in enumerate(people)]
+    hampered = [
+        one.model_copy(update={"recuse": tuple(f"E{k}" for k in range(n % 5, 10_000, 5))})
+        for n, one in enumerate(people)
+    ]
     teams = assign(plan, objects, hampered, seed)
     check_teams(plan, objects, hampered, teams)
     assert squares(teams) == squares(assignment_1.assign(plan, objects, hampered, seed))
@@ -581,7 +742,12 @@ def of_both(tmp_path_factory):
     place = tmp_path_factory.mktemp("versions")
     ids = [f"E{n:03d}" for n in range(60)]
     lines = "".join(f"{e}\t{'东西'[n % 2]}|A\n" for n, e in enumerate(ids))
-    people = [Inspector(id=f"P{n}", certified=n % 3 > 0, districts=["东西"[n % 3 % 2]] if n < 6 else [], recuse=ids[n::9]) for n in range(8)]
+    people = [
+        Inspector(
+            id=f"P{n}", certified=n % 3 > 0, districts=["东西"[n % 3 % 2]] if n < 6 else [], recuse=ids[n::9]
+        )
+        for n in range(8)
+    ]
     plan = plan_of().model_copy(update={"quotas": (Quota(ratio="0.5"),)})
     found = {}
     for version in spec.VERSIONS:
@@ -608,7 +774,9 @@ def test_a_draw_is_run_and_verified_by_the_version_it_was_committed_under(of_bot
         people = [Inspector.model_validate(one) for one in parts["inspectors.json"]]
         teams = how(Plan.model_validate(parts["plan.json"]), objects, people, parts["seed.json"]["seed"])
         assert {a["id"]: tuple(a["inspectors"]) for a in parts["assignment.json"]} == teams
-        held = {c.code: c.holds for c in verify_bundle(place / f"{version[-1]}.zip", place / f"{version[-1]}.tsv")}
+        held = {
+            c.code: c.holds for c in verify_bundle(place / f"{version[-1]}.zip", place / f"{version[-1]}.tsv")
+        }
         assert {code for code, holds in held.items() if not holds} <= {"published", "strength"}
 
 
@@ -625,14 +793,18 @@ def test_parts_of_two_versions_are_no_bundle(of_both):
 
 
 def test_a_frame_has_the_key_of_its_version(of_both):
-    """Who leaves the key out of a draw/2 commits to a tree whose proofs tell of others: refused, though all digests fit."""
+    """Who leaves the key out of a draw/2 commits to a tree whose proofs tell of others: refused,
+    though all digests fit.
+    """
     place, found = of_both
     plan, people = plan_of(), [Inspector(id="P1", certified=True)]
     for version, other in zip(spec.VERSIONS, spec.VERSIONS[::-1], strict=True):
         frame = frame_from_file(place / f"{version[-1]}.tsv", plan, open_database(), published=True)
         committed = {**found[version]["commitment.json"], "format": f"{other}/commitment"}
         with pytest.raises(ZhunshengError, match=r"ZS-DR-48.*第一行"):
-            perform(plan, committed, found[version]["seed.json"], frame, people, DuckDatabase(frame.connection))
+            perform(
+                plan, committed, found[version]["seed.json"], frame, people, DuckDatabase(frame.connection)
+            )
         checks = verify({**found[version], "commitment.json": committed}, lambda _plan, frame=frame: frame)
         assert "ZS-DR-48" in next(c for c in checks if c.code == "frame").says
         if version == spec.UNSALTED:

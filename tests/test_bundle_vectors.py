@@ -1,4 +1,6 @@
-"""The bundles of docs/draw-bundles: command, page and second verifier say of each what is written down, every code and check among it."""
+"""The bundles of docs/draw-bundles: command, page and second verifier say of each what is written down,
+every code and check among it.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def test_the_command_says_what_is_written_down(tmp_path):
     for case in CASES:
         said = ours(tmp_path, *given(case))
         assert said == wanted(case), case["name"]
-        assert isinstance(said, str) or list(said.items()) == [tuple(one) for one in case["checks"]], case["name"]
+        assert isinstance(said, str) or list(said.items()) == [tuple(one) for one in case["checks"]], case[
+            "name"
+        ]
 
 
 @pytest.mark.xdist_group("site")
@@ -42,12 +46,16 @@ def test_the_page_says_the_same(chromium):
 
 @pytest.mark.xdist_group("site")
 def test_how_much_is_proved_is_said_in_the_same_words(chromium, tmp_path):
-    """Times and people are by the office's word alone, and both say so; the last sentence names what is false or open."""
+    """Times and people are by the office's word alone, and both say so; the last sentence names what is false
+    or open.
+    """
     page = chromium.new_page()
     page.goto(PAGE.as_uri())
     script = """async ([bundle, expected]) => {
-      const found = await verify(Uint8Array.from(atob(bundle), c => c.charCodeAt(0)).buffer, null, expected, () => {});
-      return [Object.fromEntries(found.map(c => [c.code, c.says.replaceAll("（北京时间）", "")])), concludes(found)[1]];
+      const bytes = Uint8Array.from(atob(bundle), c => c.charCodeAt(0)).buffer;
+      const found = await verify(bytes, null, expected, () => {});
+      const says = found.map(c => [c.code, c.says.replaceAll("（北京时间）", "")]);
+      return [Object.fromEntries(says), concludes(found)[1]];
     }"""
     ends = set()
     for case in CASES:

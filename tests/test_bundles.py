@@ -1,4 +1,6 @@
-"""Draw bundles from strangers: command and page judge alike, whatever is in them; nothing is unpacked or counted without a bound."""
+"""Draw bundles from strangers: command and page judge alike, whatever is in them;
+nothing is unpacked or counted without a bound.
+"""
 
 from __future__ import annotations
 
@@ -41,11 +43,40 @@ PAGE = Path(str(spec.__file__)).parent / "verify.html"
 LANDED = Path(__file__).parent / "landed" / "site.tar.xz"
 BEFORE = datetime(2021, 2, 26, tzinfo=UTC)
 
-# Parts of strata from all of Unicode: beside each other what JavaScript and Python order or count differently.
+# Parts of strata from all of Unicode: beside each other what JavaScript and Python order or count
+# differently.
 NAMES = (
-    "东", "西区", "\U00020000里", "\U0001f600", "\ue000", "\uf900", "\uffee", "ﬁ", "é", "e\u0301", "Ａ", "A", "a b", "<b>&amp;</b>", '"\\/', "\u2028",
-    "\ufeff末", "\u200b", "\u0085", "__proto__", "constructor", "toString", "10", "9", "\U0010ffff", "名" * 40, "\U00020000" * 40, "ß", "İ", "ǆ",
-)  # fmt: skip
+    "东",
+    "西区",
+    "\U00020000里",
+    "\U0001f600",
+    "\ue000",
+    "\uf900",
+    "\uffee",
+    "ﬁ",
+    "é",
+    "e\u0301",
+    "Ａ",
+    "A",
+    "a b",
+    "<b>&amp;</b>",
+    '"\\/',
+    "\u2028",
+    "\ufeff末",
+    "\u200b",
+    "\u0085",
+    "__proto__",
+    "constructor",
+    "toString",
+    "10",
+    "9",
+    "\U0010ffff",
+    "名" * 40,
+    "\U00020000" * 40,
+    "ß",
+    "İ",
+    "ǆ",
+)
 IDS = ("__proto__", "constructor", "-", "_", "0", "00", "a", "A", "hasOwnProperty", "9" * 22)
 NUMBERS = ("03 08 17", "0", "０３ ０８", "999999999999", "１２３")
 # Points on the two curves that are not in the subgroup of prime order, with the smallest coordinate there is.
@@ -73,44 +104,82 @@ def value_of(chance, source):
     if source["source"] != "ceremony":
         return {"numbers": chance.choice(NUMBERS)}
     said = {"numbers": chance.choices(NUMBERS, k=len(source["speakers"]))}
-    return said | {"salts": [f"{n:032x}" for n in range(len(said["numbers"]))]} if source.get("sealed") else said
+    return (
+        said | {"salts": [f"{n:032x}" for n in range(len(said["numbers"]))]} if source.get("sealed") else said
+    )
 
 
 def honest(chance, place):
-    """Return (parts, frame's bytes, commitment's digest) of a small draw with names, ids and numbers of every kind."""
+    """Return (parts, frame's bytes, commitment's digest) of a small draw with names,
+    ids and numbers of every kind.
+    """
     names = ["district", "credit_class", "kind"][: chance.randint(1, 3)]
     pools = [chance.sample(NAMES, chance.randint(1, 4)) for _ in names]
     ids = [*chance.sample(IDS, 4), *(f"E{n:04d}" for n in range(chance.randint(8, 40)))]
     rows = sorted((one, "|".join(chance.choice(pool) for pool in pools)) for one in ids)
     first = chance.choice(rows)[1].split("|")[0]
     sources = chance.sample(
-        [{"source": "lottery", "name": chance.choice(NAMES), "issue": "2021-1"},
-         {"source": "ceremony", "speakers": ["甲", chance.choice(NAMES), "\U00020001"]}, {"source": "office"},
-         {"source": "ceremony", "speakers": ["甲", "\U00020001"], "sealed": True},
-         {"source": "drand", "chain": "quicknet", "round": 1000}, {"source": "drand", "chain": "default", "round": 3311596}],
+        [
+            {"source": "lottery", "name": chance.choice(NAMES), "issue": "2021-1"},
+            {"source": "ceremony", "speakers": ["甲", chance.choice(NAMES), "\U00020001"]},
+            {"source": "office"},
+            {"source": "ceremony", "speakers": ["甲", "\U00020001"], "sealed": True},
+            {"source": "drand", "chain": "quicknet", "round": 1000},
+            {"source": "drand", "chain": "default", "round": 3311596},
+        ],
         chance.randint(1, 3),
-    )  # fmt: skip
+    )
     values = [value_of(chance, source) for source in sources]
-    known_at = "2024-01-01T00:00:00Z" if any(s["source"] == "drand" for s in sources) else "2021-03-01T22:00:00+08:00"
+    known_at = (
+        "2024-01-01T00:00:00Z"
+        if any(s["source"] == "drand" for s in sources)
+        else "2021-03-01T22:00:00+08:00"
+    )
     lead = chance.choice([{}, {"lead": 1}, {"lead": 60}])
-    plan = Plan.model_validate({
-        **lead, "id": "T-1", "title": chance.choice(NAMES) + "\n\t抽", "office": "\U00020bb7", "rule": '“”"\\', "items": [{"code": "A", "name": chance.choice(NAMES)}],
-        "strata": names, "reserve": chance.choice(["0", "0.5", "1", "0.333333333"]), "staffing": {"per_object": chance.choice([2, 3])},
-        "quotas": [{"match": {names[0]: first}, "count": chance.randint(1, 3)}, {"ratio": chance.choice(["0.1", "0.25", "1"]), "floor": 1, "ceiling": 6}],
-        "randomness": sources, "known_at": known_at,
-    })  # fmt: skip
-    slips = [slip(*one) for v in entered(values) for one in zip(v.get("salts", ()), v.get("numbers", ()), strict=False)]
+    plan = Plan.model_validate(
+        {
+            **lead,
+            "id": "T-1",
+            "title": chance.choice(NAMES) + "\n\t抽",
+            "office": "\U00020bb7",
+            "rule": '“”"\\',
+            "items": [{"code": "A", "name": chance.choice(NAMES)}],
+            "strata": names,
+            "reserve": chance.choice(["0", "0.5", "1", "0.333333333"]),
+            "staffing": {"per_object": chance.choice([2, 3])},
+            "quotas": [
+                {"match": {names[0]: first}, "count": chance.randint(1, 3)},
+                {"ratio": chance.choice(["0.1", "0.25", "1"]), "floor": 1, "ceiling": 6},
+            ],
+            "randomness": sources,
+            "known_at": known_at,
+        }
+    )
+    slips = [
+        slip(*one)
+        for v in entered(values)
+        for one in zip(v.get("salts", ()), v.get("numbers", ()), strict=False)
+    ]
     sealed_at = "2021-02-27T00:00:00Z"
     people = [Inspector(id=f"P{n}", certified=True) for n in range(4)] + [
-        Inspector(id=one, certified=chance.random() < 0.5, districts=chance.sample(NAMES, 3), recuse=chance.sample(ids, 2))
+        Inspector(
+            id=one,
+            certified=chance.random() < 0.5,
+            districts=chance.sample(NAMES, 3),
+            recuse=chance.sample(ids, 2),
+        )
         for one in ("__proto__", "-", "z")
-    ]  # fmt: skip
+    ]
     text = f"#\t{chance.randbytes(16).hex()}\n" + "".join(f"{one}\t{stratum}\n" for one, stratum in rows)
     (place / "frame.tsv").write_text(text, "utf8", newline="")
     frame = frame_from_file(place / "frame.tsv", plan, open_database(), published=True)
     committed = commitment(plan, frame, people, BEFORE)
     sealed = seal(
-        plan, committed, {"by": "a", "values": values}, {"by": "b", "values": values}, recorded(plan, slips, sealed_at)
+        plan,
+        committed,
+        {"by": "a", "values": values},
+        {"by": "b", "values": values},
+        recorded(plan, slips, sealed_at),
     )
     values = [{**value, "sealed_at": sealed_at} if "salts" in value else value for value in values]
     if chance.random() < 0.5:  # as versions wrote it that kept full-width digits
@@ -124,15 +193,42 @@ def honest(chance, place):
 # -- what may be done to a bundle: to its data, to its text, to its zip
 
 VALUES = (
-    True, False, None, -1, 0, 1, 2, 10**9, 10**10, 10**18, 10**400, 1.5, float("nan"), float("inf"), "", "ab", "1", "０", "\x00", [], {}, [[]], "__proto__", "a" * 64,
-    "9999-12-31T23:59:59-23:59", "2021-02-30T00:00:00Z", "0001-01-01T00:00:00Z",
-)  # fmt: skip
+    True,
+    False,
+    None,
+    -1,
+    0,
+    1,
+    2,
+    10**9,
+    10**10,
+    10**18,
+    10**400,
+    1.5,
+    float("nan"),
+    float("inf"),
+    "",
+    "ab",
+    "1",
+    "０",
+    "\x00",
+    [],
+    {},
+    [[]],
+    "__proto__",
+    "a" * 64,
+    "9999-12-31T23:59:59-23:59",
+    "2021-02-30T00:00:00Z",
+    "0001-01-01T00:00:00Z",
+)
 
 
 def places(data, path=()):
     """Yield the path of every value in plain data."""
     yield path
-    for key, inner in data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ():
+    for key, inner in (
+        data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    ):
         yield from places(inner, (*path, key))
 
 
@@ -174,7 +270,9 @@ def bent(chance, parts):
     elif isinstance(old, int):
         holder[last] = old + chance.choice([-1, 1])
     elif isinstance(old, str):
-        holder[last] = chance.choice([old[:-1] + ("0" if old[-1:] != "0" else "1"), old[:-1], old + "0", old.swapcase()])
+        holder[last] = chance.choice(
+            [old[:-1] + ("0" if old[-1:] != "0" else "1"), old[:-1], old + "0", old.swapcase()]
+        )
     elif isinstance(old, list):
         holder[last] = chance.choice([old[::-1], old[1:], old + old[:1]])
     else:
@@ -206,10 +304,13 @@ def hurried(chance, parts):
     known = Plan.model_validate(parts["plan.json"] | {"lead": 1}).known_from
     when = known - timedelta(minutes=525_600) + timedelta(seconds=chance.choice([1, 60, 86_400]))
     parts["commitment.json"] |= {
-        "committed_at": when.strftime("%Y-%m-%dT%H:%M:%SZ"), "plan": spec.digest(spec.canonical(parts["plan.json"])),
-    }  # fmt: skip
+        "committed_at": when.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "plan": spec.digest(spec.canonical(parts["plan.json"])),
+    }
     parts["seed.json"]["commitment"] = spec.digest(spec.canonical(parts["commitment.json"]))
-    parts["seed.json"]["seed"] = spec.seed_of(parts["seed.json"]["commitment"], parts["seed.json"]["randomness"])
+    parts["seed.json"]["seed"] = spec.seed_of(
+        parts["seed.json"]["commitment"], parts["seed.json"]["randomness"]
+    )
     return packed(parts)
 
 
@@ -218,13 +319,33 @@ def text_changed(chance, parts):
     name = chance.choice(PARTS)
     text = spec.canonical(parts[name]).decode()
     raw = text.encode()
-    written = chance.choice([
-        lambda: b"\xef\xbb\xbf" + raw, lambda: raw + b"\n", lambda: raw.replace(b",", b",\r\n", 1), lambda: text.encode("utf-16"), lambda: text.encode("gb18030") + b"\x80",
-        lambda: json.dumps(parts[name], separators=(",", ":"), sort_keys=True, indent=1).encode(), lambda: raw[:-1], lambda: raw + raw, lambda: b"[" * 200_000,
-        lambda: b'{"a":' * 100_000, lambda: raw.replace(b'"', b'"\\ud800', 1), lambda: raw.replace(b'"', b'"\xed\xa0\x80', 1), lambda: raw.replace(b'"', b'"\\u0041', 1),
-        lambda: raw.replace(b"{", b'{"a":1,"a":2,', 1), lambda: re.sub(rb"(\"\w+\":)", rb"\1\1", raw, count=1), lambda: raw.replace(b"2", b"2.0", 1) + b" ",
-        lambda: raw.replace(b"1", b"1e0", 1) + b" ", lambda: raw.replace(b"}", b",}", 1), lambda: b"", lambda: b"null", lambda: b"NaN", lambda: b"-0", lambda: raw.replace(b"/", b"\\/") + b"\t",
-    ])()  # fmt: skip
+    written = chance.choice(
+        [
+            lambda: b"\xef\xbb\xbf" + raw,
+            lambda: raw + b"\n",
+            lambda: raw.replace(b",", b",\r\n", 1),
+            lambda: text.encode("utf-16"),
+            lambda: text.encode("gb18030") + b"\x80",
+            lambda: json.dumps(parts[name], separators=(",", ":"), sort_keys=True, indent=1).encode(),
+            lambda: raw[:-1],
+            lambda: raw + raw,
+            lambda: b"[" * 200_000,
+            lambda: b'{"a":' * 100_000,
+            lambda: raw.replace(b'"', b'"\\ud800', 1),
+            lambda: raw.replace(b'"', b'"\xed\xa0\x80', 1),
+            lambda: raw.replace(b'"', b'"\\u0041', 1),
+            lambda: raw.replace(b"{", b'{"a":1,"a":2,', 1),
+            lambda: re.sub(rb"(\"\w+\":)", rb"\1\1", raw, count=1),
+            lambda: raw.replace(b"2", b"2.0", 1) + b" ",
+            lambda: raw.replace(b"1", b"1e0", 1) + b" ",
+            lambda: raw.replace(b"}", b",}", 1),
+            lambda: b"",
+            lambda: b"null",
+            lambda: b"NaN",
+            lambda: b"-0",
+            lambda: raw.replace(b"/", b"\\/") + b"\t",
+        ]
+    )()
     return pack([(n, written if n == name else spec.canonical(d)) for n, d in parts.items()])
 
 
@@ -244,16 +365,47 @@ def zip_changed(chance, parts):
         with pytest.warns(UserWarning, match="Duplicate"):
             return pack([*members, (name, dict(members)[name])])
 
-    return chance.choice([
-        twice, lambda: pack([*members, ("真相.txt", b"x")]), lambda: pack([*members, ("../x", b"x")]), lambda: b"MZ" + whole, lambda: whole + b"\0", lambda: whole[:-5],
-        lambda: whole[:end] + b"junk" + whole[end:], lambda: pack([m for m in members if m[0] != name]), lambda: patched(end + 20, b"\5\0") + b"hello", lambda: patched(at + 8, b"\1\0"),
-        lambda: patched(at + 16, b"\0\0\0\0"), lambda: patched(at + 24, struct.pack("<L", 2**31)), lambda: patched(at + 10, b"\x0c\0"), lambda: patched(30 + len("plan.json") + 8, b"\xff\xff\xff"),
-        lambda: whole[:start] + b"gap!" + whole[start:end] + patched(end + 16, struct.pack("<L", start + 4))[end:], lambda: b"", lambda: b"PK\3\4", lambda: patched(4, b"\x63"),
-        lambda: patched(30, b"plan.jsoN"), lambda: pack([(n, r + b" " * (LIMITS[n][0] + 1)) if n == "seed.json" else (n, r) for n, r in members]),
-    ])()  # fmt: skip
+    return chance.choice(
+        [
+            twice,
+            lambda: pack([*members, ("真相.txt", b"x")]),
+            lambda: pack([*members, ("../x", b"x")]),
+            lambda: b"MZ" + whole,
+            lambda: whole + b"\0",
+            lambda: whole[:-5],
+            lambda: whole[:end] + b"junk" + whole[end:],
+            lambda: pack([m for m in members if m[0] != name]),
+            lambda: patched(end + 20, b"\5\0") + b"hello",
+            lambda: patched(at + 8, b"\1\0"),
+            lambda: patched(at + 16, b"\0\0\0\0"),
+            lambda: patched(at + 24, struct.pack("<L", 2**31)),
+            lambda: patched(at + 10, b"\x0c\0"),
+            lambda: patched(30 + len("plan.json") + 8, b"\xff\xff\xff"),
+            lambda: (
+                whole[:start]
+                + b"gap!"
+                + whole[start:end]
+                + patched(end + 16, struct.pack("<L", start + 4))[end:]
+            ),
+            lambda: b"",
+            lambda: b"PK\3\4",
+            lambda: patched(4, b"\x63"),
+            lambda: patched(30, b"plan.jsoN"),
+            lambda: pack(
+                [(n, r + b" " * (LIMITS[n][0] + 1)) if n == "seed.json" else (n, r) for n, r in members]
+            ),
+        ]
+    )()
 
 
-CHANGES = (data_changed,) * 7 + (data_bent,) * 5 + (forged,) * 6 + (hurried,) + (text_changed,) * 4 + (zip_changed,) * 4
+CHANGES = (
+    (data_changed,) * 7
+    + (data_bent,) * 5
+    + (forged,) * 6
+    + (hurried,)
+    + (text_changed,) * 4
+    + (zip_changed,) * 4
+)
 
 
 def ours(path, bundle, frame, expected):
@@ -272,7 +424,8 @@ IN_PAGE = """async cases => {
   const bytes = text => Uint8Array.from(atob(text), c => c.charCodeAt(0)).buffer, found = [];
   for (const [bundle, frame, expected] of cases) {
     try {
-      const checks = await verify(bytes(bundle), frame === null ? null : new Blob([bytes(frame)]), expected, () => {});
+      const file = frame === null ? null : new Blob([bytes(frame)]);
+      const checks = await verify(bytes(bundle), file, expected, () => {});
       found.push(Object.fromEntries(checks.map(c => [c.code, c.holds])));
     } catch (error) { found.push(error.message); }
   }
@@ -285,7 +438,8 @@ def theirs(browser, cases):
     page = browser.new_page()
     page.goto(PAGE.as_uri())
     coded = [
-        [base64.b64encode(b).decode(), f if f is None else base64.b64encode(f).decode(), e or ""] for b, f, e in cases
+        [base64.b64encode(b).decode(), f if f is None else base64.b64encode(f).decode(), e or ""]
+        for b, f, e in cases
     ]
     found = page.evaluate(IN_PAGE, coded)
     page.close()
@@ -300,14 +454,20 @@ def compared(said):
 
 
 def test_beacons_alike_in_command_and_page(chromium):
-    """Each signature with a bit changed, of another round or group, at infinity or off the subgroup: the same answer."""
+    """Each signature with a bit changed, of another round or group, at infinity or off the subgroup:
+    the same answer.
+    """
     chance = random.Random(12)
     cases = []
     for chain, number in (("quicknet", 1000), ("default", 3311596)):
         value = BEACONS[chain]
         size = len(value["signature"])
         bits = [f"{int(value['signature'], 16) ^ 1 << chance.randrange(size * 4):0{size}x}" for _ in range(3)]
-        wrong = [*bits, f"{int(value['signature'], 16) ^ 1 << (size * 4 - 3):0{size}x}", "c" + "0" * (size - 1)]
+        wrong = [
+            *bits,
+            f"{int(value['signature'], 16) ^ 1 << (size * 4 - 3):0{size}x}",
+            "c" + "0" * (size - 1),
+        ]
         wrong += ["0" * size, "f" * size, OFF_SUBGROUP[chain], shifted(chain, value["signature"])]
         cases += [(chain, number, value), (chain, number + 1, value)]
         cases += [(chain, number, {**value, "signature": one}) for one in wrong]
@@ -324,9 +484,13 @@ def test_beacons_alike_in_command_and_page(chromium):
 
 
 def shifted(chain, signature):
-    """Return a true signature plus a point of small order, for which the pairing holds as well: another text of it."""
+    """Return a true signature plus a point of small order, for which the pairing holds as well:
+    another text of it.
+    """
     read, write = (
-        (points.pubkey_to_G1, points.G1_to_pubkey) if chain == "quicknet" else (points.signature_to_G2, points.G2_to_signature)
+        (points.pubkey_to_G1, points.G1_to_pubkey)
+        if chain == "quicknet"
+        else (points.signature_to_G2, points.G2_to_signature)
     )
     small = multiply(read(bytes.fromhex(OFF_SUBGROUP[chain])), curve_order)
     return write(add(read(bytes.fromhex(signature)), small)).hex()
@@ -356,7 +520,13 @@ def test_command_and_page_judge_every_bundle_alike(chromium, tmp_path, capsys):
             with_frame = frame if chance.random() < 0.04 else None
             made.append((change.__name__, change(chance, parts), with_frame, chance.choice([digest, None])))
         lines = frame.splitlines(keepends=True)
-        others = (frame.replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + frame, frame[:-1], b"".join(lines[1:]), b"")
+        others = (
+            frame.replace(b"\n", b"\r\n"),
+            b"\xef\xbb\xbf" + frame,
+            frame[:-1],
+            b"".join(lines[1:]),
+            b"",
+        )
         for other in others if base < 4 else ():
             made.append(("frame", whole, other, digest))
         for kind, bundle, *with_what in made:
@@ -405,18 +575,62 @@ def test_refusals_name_the_file_and_the_place(one, tmp_path):
     parts, _frame, _digest = one
     drawn = parts["drawn.json"]
     cases = [
-        (changed(parts, "plan.json", lambda p: p["staffing"].update(per_object=10**9)), "ZS-DR-22", "plan.json 不合规：staffing.per_object 应是 2 至 20"),
-        (changed(parts, "plan.json", lambda p: p.update(known_at="9999-12-31T23:59:59-23:59")), "ZS-DR-22", "known_at 写法不合要求"),
-        (changed(parts, "plan.json", lambda p: p.update(randomness=[{"source": "drand", "chain": "quicknet", "round": 10**18}])), "ZS-DR-22", "randomness.第 1 项"),
-        (changed(parts, "plan.json", lambda p: p.update(known_at="2021-02-30T00:00:00Z")), "ZS-DR-23", "plan.json"),
-        (changed(parts, "assignment.json", lambda a: a.insert(0, {**a[0], "inspectors": ["P9", "P8"]})), "ZS-DR-23", f"第 2 项与第 1 项都是 {parts['assignment.json'][0]['id']}"),
-        (changed(parts, "assignment.json", lambda a: a[0].update(name="张三")), "ZS-DR-22", "assignment.json 不合规：第 1 项 没有“name”这个字段"),
-        (changed(parts, "seed.json", lambda s: s.update(witness="公证处")), "ZS-DR-22", "没有“witness”这个字段"),
-        (changed(parts, "seed.json", lambda s: s.update(entered_by="ab")), "ZS-DR-22", "entered_by 应是 2 至 2 项的列表"),
-        (changed(parts, "drawn.json", lambda d: d.append(d[0])), "ZS-DR-23", f"drawn.json 第 {len(drawn) + 1} 项与第 1 项都是 {drawn[0]['id']}"),
-        (changed(parts, "drawn.json", lambda d: d[0].update(rank=True)), "ZS-DR-22", "第 1 项.rank 应是 1 至 1000000000 的整数"),
+        (
+            changed(parts, "plan.json", lambda p: p["staffing"].update(per_object=10**9)),
+            "ZS-DR-22",
+            "plan.json 不合规：staffing.per_object 应是 2 至 20",
+        ),
+        (
+            changed(parts, "plan.json", lambda p: p.update(known_at="9999-12-31T23:59:59-23:59")),
+            "ZS-DR-22",
+            "known_at 写法不合要求",
+        ),
+        (
+            changed(
+                parts,
+                "plan.json",
+                lambda p: p.update(randomness=[{"source": "drand", "chain": "quicknet", "round": 10**18}]),
+            ),
+            "ZS-DR-22",
+            "randomness.第 1 项",
+        ),
+        (
+            changed(parts, "plan.json", lambda p: p.update(known_at="2021-02-30T00:00:00Z")),
+            "ZS-DR-23",
+            "plan.json",
+        ),
+        (
+            changed(parts, "assignment.json", lambda a: a.insert(0, {**a[0], "inspectors": ["P9", "P8"]})),
+            "ZS-DR-23",
+            f"第 2 项与第 1 项都是 {parts['assignment.json'][0]['id']}",
+        ),
+        (
+            changed(parts, "assignment.json", lambda a: a[0].update(name="张三")),
+            "ZS-DR-22",
+            "assignment.json 不合规：第 1 项 没有“name”这个字段",
+        ),
+        (
+            changed(parts, "seed.json", lambda s: s.update(witness="公证处")),
+            "ZS-DR-22",
+            "没有“witness”这个字段",
+        ),
+        (
+            changed(parts, "seed.json", lambda s: s.update(entered_by="ab")),
+            "ZS-DR-22",
+            "entered_by 应是 2 至 2 项的列表",
+        ),
+        (
+            changed(parts, "drawn.json", lambda d: d.append(d[0])),
+            "ZS-DR-23",
+            f"drawn.json 第 {len(drawn) + 1} 项与第 1 项都是 {drawn[0]['id']}",
+        ),
+        (
+            changed(parts, "drawn.json", lambda d: d[0].update(rank=True)),
+            "ZS-DR-22",
+            "第 1 项.rank 应是 1 至 1000000000 的整数",
+        ),
         (pack([("plan.json", b"[" * 300_000)]), "ZS-DR-21|ZS-DR-07", "缺少 commitment.json"),
-    ]  # fmt: skip
+    ]
     for bundle, code, said in cases:
         (tmp_path / "b.zip").write_bytes(bundle)
         with pytest.raises(ZhunshengError, match=code) as caught:
@@ -443,7 +657,9 @@ print(int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]
 
 def room(*paths):
     """Return what a process of its own says of bundles, and its peak memory in MiB."""
-    done = subprocess.run([sys.executable, "-c", ROOM, *map(str, paths)], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", ROOM, *map(str, paths)], capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     *said, peak = done.stdout.split()
     return said, int(peak)
@@ -455,7 +671,9 @@ def bombs(parts):
     keys = b"{" + b",".join(b'"%d":0' % n for n in range(690_000)) + b"}"
     for name, raw in (("drawn.json", empties), ("proofs.json", keys), ("plan.json", b'{"a":' * 100_000)):
         yield pack([(n, raw if n == name else spec.canonical(d)) for n, d in parts.items()])
-    lying = bytearray(pack([(n, empties if n == "drawn.json" else spec.canonical(d)) for n, d in parts.items()]))
+    lying = bytearray(
+        pack([(n, empties if n == "drawn.json" else spec.canonical(d)) for n, d in parts.items()])
+    )
     size, small = struct.pack("<L", len(empties)), struct.pack("<L", 1000)
     yield bytes(lying.replace(size, small))
 

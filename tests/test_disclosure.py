@@ -1,4 +1,6 @@
-"""What leaves the house: personal data is found however it is written, wherever it stands in a file, and goes out hidden."""
+"""What leaves the house: personal data is found however it is written, wherever it stands in a file,
+and goes out hidden.
+"""
 
 from __future__ import annotations
 
@@ -68,10 +70,32 @@ def test_personal_data_is_found(text, kind):
 
 @pytest.mark.parametrize("number", [CARD, MOBILE])
 def test_no_way_of_writing_a_number_hides_it(number):
-    """Blanks, hyphens, full-width, circled and Chinese digits, marks and signs nobody sees, between any of its digits."""
+    """Blanks, hyphens, full-width, circled and Chinese digits, marks and signs nobody sees,
+    between any of its digits.
+    """
     chance = random.Random(9)
-    seams = ("", " ", "\u3000", "-", "－", "·", "/", "\u200b", "\u200d", "\xad", "\u2060", "\u0336", "\ufe0f", "　-　")
-    digits = [lambda d: d, lambda d: chr(ord(d) + 0xFEE0), lambda d: "⓪①②③④⑤⑥⑦⑧⑨"[int(d)], lambda d: chr(0x0660 + int(d))]
+    seams = (
+        "",
+        " ",
+        "\u3000",
+        "-",
+        "－",
+        "·",
+        "/",
+        "\u200b",
+        "\u200d",
+        "\xad",
+        "\u2060",
+        "\u0336",
+        "\ufe0f",
+        "　-　",
+    )
+    digits = [
+        lambda d: d,
+        lambda d: chr(ord(d) + 0xFEE0),
+        lambda d: "⓪①②③④⑤⑥⑦⑧⑨"[int(d)],
+        lambda d: chr(0x0660 + int(d)),
+    ]
     for _time in range(400):
         seam = chance.choice(seams)
         way = chance.choice(digits)
@@ -112,7 +136,9 @@ def test_codes_amounts_and_dates_are_not_personal():
 def test_the_check_digits_decide_where_the_writing_does_not():
     chance = random.Random(3)
     for _n in range(300):
-        body = f"{chance.choice((11, 33, 44))}0102{chance.randint(1950, 2009)}{chance.randint(1, 12):02}{chance.randint(1, 28):02}{chance.randint(0, 999):03}"
+        place, year = chance.choice((11, 33, 44)), chance.randint(1950, 2009)
+        month, day, order = chance.randint(1, 12), chance.randint(1, 28), chance.randint(0, 999)
+        body = f"{place}0102{year}{month:02}{day:02}{order:03}"
         right = ric.calc_check_digit(f"{body}0")
         assert kinds(body + right) == ["identity"]
         wrong = "0123456789X"[("0123456789X".index(right) + 1) % 11]
@@ -133,7 +159,8 @@ def test_what_is_shown_to_decide_on_hides_the_middle():
     assert found_in("联系人：欧阳修")[0].shown == "欧**" and found_in("a.b@c.com")[0].shown == "a***@c.com"
 
 
-# -- files ------------------------------------------------------------------------------------------------------------
+# -- files
+# ------------------------------------------------------------------------------------------------------------
 
 
 def word():
@@ -177,13 +204,22 @@ def places(name, data):
 
 def test_a_document_is_looked_through_whole():
     found = places("表.docx", word())
-    assert {("正文", "name"), ("正文", "mobile"), ("页眉", "phone"), ("页脚", "mobile"), ("页脚", "name")} <= {
-        (part, kind) for where, kind in found for part in ("正文", "页眉", "页脚") if part in where
-    }
-    assert ("表.docx的正文表格第2行第2格", "name") in found and ("表.docx的文档属性（lastModifiedBy）", "author") in found
+    assert {
+        ("正文", "name"),
+        ("正文", "mobile"),
+        ("页眉", "phone"),
+        ("页脚", "mobile"),
+        ("页脚", "name"),
+    } <= {(part, kind) for where, kind in found for part in ("正文", "页眉", "页脚") if part in where}
+    assert ("表.docx的正文表格第2行第2格", "name") in found and (
+        "表.docx的文档属性（lastModifiedBy）",
+        "author",
+    ) in found
     gone = without("表.docx", word(), lambda _one: True)
     assert places("表.docx", gone) == []
-    assert docx.Document(io.BytesIO(gone)).paragraphs[0].text == "联系人：〔已隐去姓名〕，〔已隐去手机号码〕，完"
+    assert (
+        docx.Document(io.BytesIO(gone)).paragraphs[0].text == "联系人：〔已隐去姓名〕，〔已隐去手机号码〕，完"
+    )
     kept = without("表.docx", word(), lambda one: one.kind == "phone")
     assert len(places("表.docx", kept)) == len(found) - 1
 
@@ -192,7 +228,9 @@ def test_a_workbook_is_looked_through_whole():
     found = places("表.xlsx", workbook())
     assert ("表.xlsx的工作表“没人看的表”（隐藏）单元格A1", "address") in found
     assert {k for _w, k in found} == {"author", "name", "mobile", "identity", "address"}
-    assert sum("页脚" in where for where, _k in found) == 2 and any("批注（B3）" in where for where, _k in found)
+    assert sum("页脚" in where for where, _k in found) == 2 and any(
+        "批注（B3）" in where for where, _k in found
+    )
     gone = without("表.xlsx", workbook(), lambda _one: True)
     assert places("表.xlsx", gone) == []
     sheet = openpyxl.load_workbook(io.BytesIO(gone)).worksheets[0]
@@ -205,7 +243,9 @@ def test_members_lines_and_pages_are_looked_through():
         archive.writestr("plan.json", json.dumps({"联系人": "张三", "a": ["x", MOBILE]}))
         archive.writestr(f"{MOBILE}.tsv", f"A\tb\n{CARD}\tc\n")
     found = places("包.zip", bundle.getvalue())
-    assert [kind for _w, kind in found] == ["mobile", "name", "mobile", "identity"] and "第2行" in found[-1][0]
+    assert [kind for _w, kind in found] == ["mobile", "name", "mobile", "identity"] and "第2行" in found[-1][
+        0
+    ]
     page = f"<p>138<b>0013</b>8000</p><table><tr><td>联系人<td>张三</table>{CARD}".encode()
     assert sorted(k for _w, k in places("公告.html", page)) == ["identity", "mobile", "name"]
     assert places("公告.html", without("公告.html", page, lambda _one: True)) == []
@@ -218,7 +258,8 @@ def test_what_can_not_be_read_is_refused(name):
         list(texts_of(name, b"x"))
 
 
-# -- small counts -----------------------------------------------------------------------------------------------------
+# -- small counts
+# -----------------------------------------------------------------------------------------------------
 
 
 def consistent(told, least):
@@ -260,7 +301,8 @@ def test_small_counts_can_not_be_had_from_an_earlier_publication():
     assert one.whole == 56 and again.whole is None and "甲" not in again.numbers
 
 
-# -- what hides a name, and what takes long ---------------------------------------------------------------------------
+# -- what hides a name, and what takes long
+# ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -372,7 +414,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_the_time_a_text_takes_grows_with_its_length_only(name):
-    """Twice the text takes no more than about twice the time, whatever it repeats; 30,000 figures took 9 seconds."""
+    """Twice the text takes no more than about twice the time, whatever it repeats;
+    30,000 figures took 9 seconds.
+    """
     times = []
     for size in (30_000, 60_000):
         text = HOSTILE[name] * (size // len(HOSTILE[name]))
@@ -398,7 +442,9 @@ def test_a_file_of_very_many_is_placed_and_written_over_in_one_pass():
 
 def test_a_label_in_letters_is_a_word_of_its_own():
     """Codes of the site are made of letters and digits by chance; one in a hundred holds a qq."""
-    assert kinds("a4qq7mzk2h") == kinds("xqq5zzk2hh", "单位代码") == [] and kinds("QQ123456789") == ["account"]
+    assert kinds("a4qq7mzk2h") == kinds("xqq5zzk2hh", "单位代码") == [] and kinds("QQ123456789") == [
+        "account"
+    ]
 
 
 def test_a_digest_in_groups_is_no_number_of_a_person():

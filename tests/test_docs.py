@@ -1,4 +1,6 @@
-"""The docs: generated pages are as the code says, links lead somewhere, and no figure of the pages is made up."""
+"""The docs: generated pages are as the code says, links lead somewhere, and no figure of the pages is made
+up.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def test_pages_are_written(tmp_path):
 
 
 def headings(page: str) -> list[str]:
-    """Return the headings of a page with their marks, as ``## Rooms``; what stands in blocks of code is none."""
+    """Return the headings of a page with their marks, as ``## Rooms``; what stands in blocks of
+    code is none.
+    """
     return re.findall(r"^#+ .+$", re.sub(r"^```.*?^```", "", page, flags=re.M | re.S), re.M)
 
 
@@ -35,7 +39,9 @@ def anchors(page: str) -> set[str]:
     found: set[str] = set()
     for heading in headings(page):
         words = re.sub(r"[^\w\- ]", "", heading.lstrip("# ").lower()).replace(" ", "-")
-        again = sum(one == words or re.fullmatch(rf"{re.escape(words)}-\d+", one) is not None for one in found)
+        again = sum(
+            one == words or re.fullmatch(rf"{re.escape(words)}-\d+", one) is not None for one in found
+        )
         found.add(f"{words}-{again}" if again else words)
     return found
 
@@ -54,7 +60,11 @@ def test_links_lead_somewhere(path):
 
 def test_a_page_that_the_code_names_is_there():
     """A message or a comment that sends its reader to a page of the docs sends them to one."""
-    for path in [*(ROOT / "src").rglob("*.py"), *(ROOT / "tests").rglob("*.py"), *(ROOT / "docs").glob("*.yaml")]:
+    for path in [
+        *(ROOT / "src").rglob("*.py"),
+        *(ROOT / "tests").rglob("*.py"),
+        *(ROOT / "docs").glob("*.yaml"),
+    ]:
         for page in re.findall(r"\bdocs/[\w-]+(?:\.en)?\.md\b", path.read_text("utf8")):
             assert (ROOT / page).exists(), (path.name, page)
 
@@ -64,10 +74,15 @@ TRANSLATED = sorted((ROOT / "docs").glob("*.en.md"))
 
 @pytest.mark.parametrize("english", TRANSLATED, ids=lambda p: p.name)
 def test_both_languages_of_a_page_say_the_same(english):
-    """The same headings in depth, the same blocks of code but for their comments, and the same words as code."""
+    """The same headings in depth, the same blocks of code but for their comments, and the same
+    words as code.
+    """
     chinese = english.with_name(english.name.replace(".en.md", ".md"))
     pages = [path.read_text("utf8") for path in (english, chinese)]
-    assert [page.split("\n", 1)[0] for page in pages] == [f"[中文]({chinese.name})", f"[English]({english.name})"]
+    assert [page.split("\n", 1)[0] for page in pages] == [
+        f"[中文]({chinese.name})",
+        f"[English]({english.name})",
+    ]
     depths = [[heading.split(" ")[0] for heading in headings(page)] for page in pages]
     assert depths[0] == depths[1]
     blocks = [re.findall(r"^```.*?^```", page, re.M | re.S) for page in pages]
@@ -79,10 +94,16 @@ def test_both_languages_of_a_page_say_the_same(english):
 
 
 def test_what_administrators_and_citizens_read_is_in_chinese():
-    assert {path.name for path in TRANSLATED} >= {"operate.en.md", "file-formats.en.md", "verify-by-hand.en.md"}
+    assert {path.name for path in TRANSLATED} >= {
+        "operate.en.md",
+        "file-formats.en.md",
+        "verify-by-hand.en.md",
+    }
     for path in TRANSLATED:
         page = path.with_name(path.name.replace(".en.md", ".md")).read_text("utf8")
-        assert all(re.search("[\u4e00-\u9fff]|PostgreSQL|SQLite", heading) for heading in headings(page)), path.name
+        assert all(re.search("[\u4e00-\u9fff]|PostgreSQL|SQLite", heading) for heading in headings(page)), (
+            path.name
+        )
 
 
 def test_both_readmes_say_the_same():
@@ -122,7 +143,9 @@ def test_every_path_of_the_architecture_page_is_there():
 
 
 def names_in(path: Path) -> set[str]:
-    """Return what a module defines: functions, classes, methods as ``Class.method``, and names that are set."""
+    """Return what a module defines: functions, classes, methods as ``Class.method``, and names
+    that are set.
+    """
     found = set()
     for node in ast.parse(path.read_text("utf8")).body:
         match node:
@@ -152,10 +175,14 @@ def test_every_stop_of_the_streams_is_where_the_page_says():
 
 
 def test_no_key_of_a_site_is_kept_with_the_source():
-    """A site's keys and database lie in its data folder, which a run from the checkout makes beside the source."""
+    """A site's keys and database lie in its data folder, which a run from the checkout makes beside the
+    source.
+    """
     assert "/zhunsheng-data/" in (ROOT / ".gitignore").read_text("utf8").split("\n")
     if (ROOT / ".git").exists():  # an unpacked release has no list of its own
-        listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        listed = subprocess.run(
+            ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
         assert not [name for name in listed.split("\n") if name.endswith((".key", ".pem"))]
 
 
@@ -173,7 +200,8 @@ def test_every_button_and_heading_of_the_tour_is_on_the_site():
     assert len(page.splitlines()) <= 120
 
 
-# -- security -----------------------------------------------------------------------------------------------------------
+# -- security
+# -----------------------------------------------------------------------------------------------------------
 
 
 @cache

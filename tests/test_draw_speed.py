@@ -1,4 +1,6 @@
-"""The compiled pass over a frame's text: every path equal to hashlib and to SQL, nothing read that SQL would refuse."""
+"""The compiled pass over a frame's text: every path equal to hashlib and to SQL,
+nothing read that SQL would refuse.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ KEY = bytes(range(16, 32)).hex()
 
 def text_of(data, key=KEY) -> bytes:
     """Return a frame's text; without a key that of draw/1."""
-    return spec.head(key) + b"".join(f"{entity}\t{'|'.join(parts)}\n".encode() for entity, *parts in sorted(data))
+    return spec.head(key) + b"".join(
+        f"{entity}\t{'|'.join(parts)}\n".encode() for entity, *parts in sorted(data)
+    )
 
 
 def leaves_of(text: bytes) -> list[bytes]:
@@ -52,7 +56,8 @@ def compiled(monkeypatch):
     monkeypatch.setattr(texts, "PIECE", 301)
 
 
-# -- SHA-256 ----------------------------------------------------------------------------------------------------------
+# -- SHA-256
+# ----------------------------------------------------------------------------------------------------------
 
 
 def buffers(messages):
@@ -62,7 +67,9 @@ def buffers(messages):
 
 
 def check_against_hashlib() -> None:
-    """Compare leaves of every length up to three blocks and some longer, nodes, salts and tickets, with hashlib."""
+    """Compare leaves of every length up to three blocks and some longer, nodes, salts and tickets,
+    with hashlib.
+    """
     chance = random.Random(7)
     lines = [chance.randbytes(n) for n in (*range(180), 245, 246, 247, 500, 1024, 3)]
     data, starts, ends = buffers(lines)
@@ -71,7 +78,10 @@ def check_against_hashlib() -> None:
     assert [o.tobytes() for o in out] == [hashlib.sha256(b"\0" + line).digest() for line in lines]
     firsts = np.frombuffer(chance.randbytes(24 * len(lines)), np.uint8).reshape(-1, 24)
     kernels.digests(firsts, 17, data, starts, ends, out)
-    salted = [hashlib.sha256(first[:17].tobytes() + line).digest() for first, line in zip(firsts, lines, strict=True)]
+    salted = [
+        hashlib.sha256(first[:17].tobytes() + line).digest()
+        for first, line in zip(firsts, lines, strict=True)
+    ]
     assert [o.tobytes() for o in out] == salted
     for count in (1, 2, 3, 64, 65, 186):
         nodes = out[:count].copy()
@@ -100,7 +110,9 @@ def test_the_processors_blocks_are_hashlibs():
 
 def check_elsewhere(code, **environment):
     """Compare with hashlib in a process of its own, which is asked ``code`` first."""
-    environment = os.environ | environment | {"PYTHONPATH": os.pathsep.join([*sys.path, str(Path(__file__).parent)])}
+    environment = (
+        os.environ | environment | {"PYTHONPATH": os.pathsep.join([*sys.path, str(Path(__file__).parent)])}
+    )
     code = f"import test_draw_speed as t; {code}; t.check_against_hashlib(); print('same')"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert done.stdout == "same\n", done.stderr
@@ -112,18 +124,25 @@ def test_openssls_blocks_are_hashlibs_where_the_processor_has_none():
 
 
 def test_no_kernel_works_in_memory_that_was_freed():
-    """Here the allocator writes over what is freed at once, as another thread does by chance: a root was wrong by it."""
+    """Here the allocator writes over what is freed at once, as another thread does by chance:
+    a root was wrong by it.
+    """
     check_elsewhere("pass", GLIBC_TUNABLES="glibc.malloc.tcache_count=0:glibc.malloc.perturb=165")
 
 
 def test_duckdbs_digests_are_hashlibs():
     """The path without numba."""
     ids = [f"E{n:05d}" for n in range(500)]
-    found = open_database().execute(f"SELECT sha256('{SEED}:' || id) FROM (SELECT unnest(?) AS id)", [ids]).fetchall()
+    found = (
+        open_database()
+        .execute(f"SELECT sha256('{SEED}:' || id) FROM (SELECT unnest(?) AS id)", [ids])
+        .fetchall()
+    )
     assert [f for (f,) in found] == [hashlib.sha256(f"{SEED}:{i}".encode()).hexdigest() for i in ids]
 
 
-# -- the tree ---------------------------------------------------------------------------------------------------------
+# -- the tree
+# ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("key", [KEY, ""])
@@ -156,7 +175,9 @@ def test_the_compiled_salt_that_lies_is_caught(tmp_path, compiled, monkeypatch):
 
 
 def test_a_frame_has_a_key_of_its_own(tmp_path):
-    """Made of the same rows, or of a frame that was published: no two have the same key, so none tells of another."""
+    """Made of the same rows, or of a frame that was published: no two have the same key,
+    so none tells of another.
+    """
     source = write_frame_csv(tmp_path / "f.csv", rows(9))
     keys = {frame_from_file(source, plan_of(), open_database()).key for _ in range(3)}
     (tmp_path / "frame.tsv").write_bytes(text_of(rows(9)))
@@ -164,7 +185,17 @@ def test_a_frame_has_a_key_of_its_own(tmp_path):
     assert len(keys) == 3 and KEY not in {*keys, again.key} and again.count == 9
 
 
-@pytest.mark.parametrize("line", [b"#", b"#\t\n", b"#\t" + b"A" * 32 + b"\n", b"#\t" + b"a" * 33 + b"\n", b"# " + b"a" * 32 + b"\n", b"#\t" + b"a" * 32 + b"\r\n"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"#",
+        b"#\t\n",
+        b"#\t" + b"A" * 32 + b"\n",
+        b"#\t" + b"a" * 33 + b"\n",
+        b"# " + b"a" * 32 + b"\n",
+        b"#\t" + b"a" * 32 + b"\r\n",
+    ],
+)
 def test_a_broken_line_of_the_key_is_told(tmp_path, compiled, line):
     path = tmp_path / "frame.tsv"
     path.write_bytes(line + text_of(rows(9), ""))
@@ -219,7 +250,9 @@ def test_the_kept_tree_is_used_only_for_the_text_it_is_of(tmp_path, compiled, mo
         lambda: (out / drawing.KEPT).write_bytes(b"PAR1"),
         lambda: merkle.keep(own, "0" * 64, out / drawing.KEPT),
         lambda: merkle.keep(
-            merkle.Groups(nodes[32:] + nodes[:32], own.starts.tobytes(), own.key), root_and_digest(out)[0], out / drawing.KEPT
+            merkle.Groups(nodes[32:] + nodes[:32], own.starts.tobytes(), own.key),
+            root_and_digest(out)[0],
+            out / drawing.KEPT,
         ),
     ):
         told.clear()
@@ -235,7 +268,8 @@ def root_and_digest(out: Path) -> tuple[str, str, str]:
     return frame.digest, frame.root, frame.key
 
 
-# -- what is not as specified -----------------------------------------------------------------------------------------
+# -- what is not as specified
+# -----------------------------------------------------------------------------------------
 
 GOOD = text_of(rows(200))
 SPOILED = {
@@ -290,7 +324,9 @@ def test_a_stratum_without_quota_is_no_frame_of_this_plan(tmp_path, compiled):
 
 def built(path: Path, plan, folder: Path):
     connection = open_database()
-    return texts.new_frame(connection, plan, source_of_file(path, connection), path.name, folder / "made.tsv", KEY)
+    return texts.new_frame(
+        connection, plan, source_of_file(path, connection), path.name, folder / "made.tsv", KEY
+    )
 
 
 @pytest.mark.parametrize("few", [1, 32])
@@ -313,10 +349,20 @@ def test_rows_in_any_order_become_the_same_text(tmp_path, compiled, monkeypatch,
 @pytest.mark.parametrize(
     "more",
     [
-        ("e00007", "东", "A"), ("E0O007", "东", "A"), ("E00007", "东", "A"), ("E9", "Ａ", "A"), ("E9", "东 ", "A"), ("", "东", "A"),
-        ("E9", "", "A"), ("E 9", "东", "A"), ("E9", '"东|A\nE99"', "A"), ("E9", '"东\t"', "A"), ("E" * 23, "东", "A"), ("E9", "东", "a"),
+        ("e00007", "东", "A"),
+        ("E0O007", "东", "A"),
+        ("E00007", "东", "A"),
+        ("E9", "Ａ", "A"),
+        ("E9", "东 ", "A"),
+        ("", "东", "A"),
+        ("E9", "", "A"),
+        ("E 9", "东", "A"),
+        ("E9", '"东|A\nE99"', "A"),
+        ("E9", '"东\t"', "A"),
+        ("E" * 23, "东", "A"),
+        ("E9", "东", "a"),
     ],
-)  # fmt: skip
+)
 def test_new_frames_are_refused_in_the_words_of_sql(tmp_path, compiled, more):
     path = write_frame_csv(tmp_path / "f.csv", [*rows(100), ("E8", "A", "A"), more])
     with pytest.raises(ZhunshengError) as by_sql:
@@ -328,7 +374,8 @@ def test_new_frames_are_refused_in_the_words_of_sql(tmp_path, compiled, more):
     assert ours.value.text() == by_sql.value.text()
 
 
-# -- the draw ---------------------------------------------------------------------------------------------------------
+# -- the draw
+# ---------------------------------------------------------------------------------------------------------
 
 
 def test_text_is_drawn_from_as_tables_are(tmp_path, compiled, monkeypatch):
@@ -344,7 +391,9 @@ def test_text_is_drawn_from_as_tables_are(tmp_path, compiled, monkeypatch):
         for n, one in enumerate((frame, by_sql)):
             assert one.write_drawn(seed, strata, tmp_path / f"{n}.parquet") == len(right)
             query = f"SELECT stratum, place, id, ticket FROM read_parquet('{tmp_path}/{n}.parquet')"
-            assert open_database().execute(query).fetchall() == [(d.stratum, d.rank, d.id, d.ticket) for d in right]
+            assert open_database().execute(query).fetchall() == [
+                (d.stratum, d.rank, d.id, d.ticket) for d in right
+            ]
     monkeypatch.setattr("zhunsheng.draws.drawing.threshold", lambda wanted, size: "0")
     assert draw(frame.engine(), seed, strata) == right
     monkeypatch.setattr(texts, "MOST_KEPT", 10)
@@ -403,7 +452,8 @@ def test_the_steps_of_a_draw_compiled_and_not(tmp_path, compiled, monkeypatch, n
     assert read_plan(out / "plan.json").id == BASE["id"]
 
 
-# -- other engines ----------------------------------------------------------------------------------------------------
+# -- other engines
+# ----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -425,11 +475,15 @@ def sealed(tmp_path_factory):
 
 
 def listed(path: Path):
-    return open_database().execute(f"SELECT stratum, place, id, ticket FROM read_parquet('{path}')").fetchall()
+    return (
+        open_database().execute(f"SELECT stratum, place, id, ticket FROM read_parquet('{path}')").fetchall()
+    )
 
 
 def test_a_list_is_what_its_name_says(sealed, tmp_path, capsys):
-    """As a csv for Excel, whose cells run nothing; under a name of another kind it is refused, and nothing is written."""
+    """As a csv for Excel, whose cells run nothing; under a name of another kind it is refused,
+    and nothing is written.
+    """
     code, said = say(capsys, "list", sealed / "draw", "--out", tmp_path / "there.csv")
     assert code == 0, said
     text = (tmp_path / "there.csv").read_text("utf-8-sig")
@@ -509,7 +563,14 @@ def test_postgresql_is_chosen_by_the_command(sealed, address, tmp_path, capsys):
 )
 def test_what_keeps_an_engine_from_drawing_is_said(sealed, tmp_path, capsys, engine, url, code, says):
     left, said = say(
-        capsys, "list", sealed / "draw", "--out", tmp_path / "x.parquet", "--engine", engine, *(["--url", url] if url else [])
+        capsys,
+        "list",
+        sealed / "draw",
+        "--out",
+        tmp_path / "x.parquet",
+        "--engine",
+        engine,
+        *(["--url", url] if url else []),
     )
     assert (left, code in said, says in said, "geheim" in said) == (2, True, True, False), said
 
@@ -528,7 +589,16 @@ def test_a_package_that_is_missing_and_an_engine_that_is_none_are_said(sealed, t
 @pytest.mark.xdist_group("spark")
 def test_spark_is_chosen_by_the_command(sealed, spark, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(type(spark), "stop", lambda session: None)  # the tests' session goes on
-    arguments = ("list", sealed / "draw", "--out", tmp_path / "there.parquet", "--engine", "spark", "--url", "local[2]")
+    arguments = (
+        "list",
+        sealed / "draw",
+        "--out",
+        tmp_path / "there.parquet",
+        "--engine",
+        "spark",
+        "--url",
+        "local[2]",
+    )
     code, said = say(capsys, *arguments)
     assert code == 0, said
     assert listed(tmp_path / "there.parquet") == listed(sealed / "here.parquet")

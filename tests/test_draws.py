@@ -1,4 +1,6 @@
-"""Draws: the protocol's bytes, three engines alike, every kind of tampering caught, chances even, loads even."""
+"""Draws: the protocol's bytes, three engines alike, every kind of tampering caught, chances
+even, loads even.
+"""
 
 from __future__ import annotations
 
@@ -45,12 +47,23 @@ from zhunsheng.usecases.own_proofs import own_of, own_proof
 
 VECTORS = json.loads((Path(__file__).parents[1] / "docs" / "draw-vectors.json").read_text("utf8"))
 PAGE = Path(str(spec.__file__)).parent / "verify.html"
-SIGNATURE = "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39"  # quicknet round 1000
+# quicknet round 1000
+SIGNATURE = "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39"
 BASE = {
-    "id": "T-1", "title": "试抽", "office": "某局", "rule": "国市监信〔2019〕38号", "items": [{"code": "A", "name": "甲"}], "strata": ["district", "credit_class"],
-    "quotas": [{"match": {"credit_class": "D"}, "ratio": "0.2", "floor": 2}, {"ratio": "0.05", "floor": 1, "ceiling": 30}], "reserve": "0.5",
-    "randomness": [{"source": "lottery", "name": "某彩票", "issue": "2021024"}], "known_at": "2021-03-01T22:00:00+08:00",
-}  # fmt: skip
+    "id": "T-1",
+    "title": "试抽",
+    "office": "某局",
+    "rule": "国市监信〔2019〕38号",
+    "items": [{"code": "A", "name": "甲"}],
+    "strata": ["district", "credit_class"],
+    "quotas": [
+        {"match": {"credit_class": "D"}, "ratio": "0.2", "floor": 2},
+        {"ratio": "0.05", "floor": 1, "ceiling": 30},
+    ],
+    "reserve": "0.5",
+    "randomness": [{"source": "lottery", "name": "某彩票", "issue": "2021024"}],
+    "known_at": "2021-03-01T22:00:00+08:00",
+}
 NUMBERS = [{"numbers": "03 08 17 22"}]
 BEFORE = datetime(2021, 2, 26, tzinfo=UTC)
 
@@ -74,7 +87,9 @@ def write_frame_csv(path: Path, data) -> Path:
 
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory):
-    """A committed, sealed and run draw with what it was made from, and its digest: made once, to be copied."""
+    """A committed, sealed and run draw with what it was made from, and its digest: made once,
+    to be copied.
+    """
     place = tmp_path_factory.mktemp("drawn")
     (place / "plan.yaml").write_text(yaml.safe_dump(BASE, allow_unicode=True), "utf8")
     (place / "people.yaml").write_text(yaml.safe_dump([p.model_dump(mode="json") for p in people()]), "utf8")
@@ -98,7 +113,8 @@ def folder(drawn, tmp_path):
     return tmp_path / "draw", digest
 
 
-# -- bytes --------------------------------------------------------------------------------------------------------------
+# -- bytes
+# --------------------------------------------------------------------------------------------------
 
 
 def test_vectors_by_hashlib_alone():
@@ -118,7 +134,9 @@ def test_vectors_by_hashlib_alone():
     strata = dict(VECTORS["frame"])
     for entity, proof in salted["proofs"].items():
         assert proof["salt"] == sha(f"{salted['key']}:{entity}")[:32]
-        node = hashlib.sha256(b"\0" + bytes.fromhex(proof["salt"]) + f"{entity}\t{strata[entity]}".encode()).digest()
+        node = hashlib.sha256(
+            b"\0" + bytes.fromhex(proof["salt"]) + f"{entity}\t{strata[entity]}".encode()
+        ).digest()
         for step in proof["path"]:
             other = bytes.fromhex(step[1:])
             node = hashlib.sha256(b"\1" + (other + node if step[0] == "L" else node + other)).digest()
@@ -198,9 +216,9 @@ def test_vectors_on_postgresql(postgres):
 
 @pytest.mark.xdist_group("spark")
 def test_vectors_on_spark(spark):
-    spark.createDataFrame([tuple(r) for r in VECTORS["frame"]], "id string, stratum string").createOrReplaceTempView(
-        "frame"
-    )
+    spark.createDataFrame(
+        [tuple(r) for r in VECTORS["frame"]], "id string, stratum string"
+    ).createOrReplaceTempView("frame")
     assert drawn_of(SparkDatabase(spark)) == VECTORS["drawn"]
 
 
@@ -244,24 +262,42 @@ def test_empty_tree_is_defined():
     assert spec.root_of([]) == hashlib.sha256(b"").hexdigest()
 
 
-# -- plan and frame -----------------------------------------------------------------------------------------------------
+# -- plan and frame
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("quota", "size", "drawn"),
-    [({"ratio": "0.03"}, 100, 3), ({"ratio": "0.03"}, 101, 4), ({"ratio": "0.3"}, 10, 3), ({"ratio": "0.01", "floor": 5}, 100, 5), ({"ratio": "0.5", "ceiling": 7}, 100, 7),
-     ({"ratio": "0.01", "floor": 5}, 3, 3), ({"count": 9}, 4, 4), ({"ratio": "1"}, 8, 8), ({"ratio": "0"}, 8, 0)],
-)  # fmt: skip
+    [
+        ({"ratio": "0.03"}, 100, 3),
+        ({"ratio": "0.03"}, 101, 4),
+        ({"ratio": "0.3"}, 10, 3),
+        ({"ratio": "0.01", "floor": 5}, 100, 5),
+        ({"ratio": "0.5", "ceiling": 7}, 100, 7),
+        ({"ratio": "0.01", "floor": 5}, 3, 3),
+        ({"count": 9}, 4, 4),
+        ({"ratio": "1"}, 8, 8),
+        ({"ratio": "0"}, 8, 0),
+    ],
+)
 def test_quotas(quota, size, drawn):
     assert Quota.model_validate(quota).of(size) == drawn
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
-    [({"quotas": [{"ratio": "0.1", "count": 3}]}, "只能写一个"), ({"quotas": [{"ratio": "1.5"}]}, "ratio"), ({"quotas": [{"match": {"colour": "x"}, "count": 1}]}, "不是分层项"),
-     ({"quotas": [{"count": 1}, {"match": {"credit_class": "A"}, "count": 1}]}, "最后"), ({"known_at": "2021-03-01T22:00:00"}, "时区"), ({"items": []}, "items"),
-     ({"randomness": [{"source": "drand", "round": 10**9}]}, "才公布"), ({"staffing": {"per_object": 1}}, "per_object"), ({"id": "有空格 "}, "id")],
-)  # fmt: skip
+    [
+        ({"quotas": [{"ratio": "0.1", "count": 3}]}, "只能写一个"),
+        ({"quotas": [{"ratio": "1.5"}]}, "ratio"),
+        ({"quotas": [{"match": {"colour": "x"}, "count": 1}]}, "不是分层项"),
+        ({"quotas": [{"count": 1}, {"match": {"credit_class": "A"}, "count": 1}]}, "最后"),
+        ({"known_at": "2021-03-01T22:00:00"}, "时区"),
+        ({"items": []}, "items"),
+        ({"randomness": [{"source": "drand", "round": 10**9}]}, "才公布"),
+        ({"staffing": {"per_object": 1}}, "per_object"),
+        ({"id": "有空格 "}, "id"),
+    ],
+)
 def test_plans_that_do_not_hold_together(tmp_path, changes, said):
     (path := tmp_path / "p.yaml").write_text(yaml.safe_dump({**BASE, **changes}, allow_unicode=True), "utf8")
     with pytest.raises(ZhunshengError, match="ZS-DR-01") as caught:
@@ -289,7 +325,10 @@ def test_frames_that_are_refused_name_their_rows(tmp_path, data, said):
 def test_the_template_commits_as_it_is_and_is_written_over_nothing(tmp_path):
     write_template(tmp_path)
     committed, _ = commit_draw(
-        tmp_path / "方案.yaml", tmp_path / "检查人员.yaml", tmp_path / "抽查", FrameSource(tmp_path / "名录库.csv")
+        tmp_path / "方案.yaml",
+        tmp_path / "检查人员.yaml",
+        tmp_path / "抽查",
+        FrameSource(tmp_path / "名录库.csv"),
     )
     assert committed["frame"]["count"] == 7
     with pytest.raises(ZhunshengError, match=r"ZS-DR-67.*方案.yaml"):
@@ -324,12 +363,15 @@ def test_a_frame_keeps_its_columns_however_lines_end(tmp_path):
     text = 'id,名称,district,credit_class\nE1,"甲,乙",东,A\nE2,丙,东,B\n'
     for n, said in enumerate((text, text.replace("\n", "\r\n"), "\ufeff" + text, text[:-1])):
         (tmp_path / f"{n}.csv").write_bytes(said.encode())
-        assert frame_from_file(tmp_path / f"{n}.csv", plan_of(), open_database(), key="0" * 32).root == frame_from_file(
-            tmp_path / "0.csv", plan_of(), open_database(), key="0" * 32
-        ).root
+        assert (
+            frame_from_file(tmp_path / f"{n}.csv", plan_of(), open_database(), key="0" * 32).root
+            == frame_from_file(tmp_path / "0.csv", plan_of(), open_database(), key="0" * 32).root
+        )
 
 
-@pytest.mark.parametrize("moment", ["2999-11-28 20:00", "2999年11月28日", None, "２９９９-11-28T20:00:00+08:00"])
+@pytest.mark.parametrize(
+    "moment", ["2999-11-28 20:00", "2999年11月28日", None, "２９９９-11-28T20:00:00+08:00"]
+)
 def test_a_moment_that_cannot_be_read_is_named_and_not_the_round_that_follows_from_it(moment):
     data = {**BASE, "known_at": moment, "randomness": [{"source": "drand"}]}
     with pytest.raises(ZhunshengError, match="ZS-DR-01") as caught:
@@ -360,7 +402,12 @@ def test_frames_as_excel_saves_them_are_told_how_to_save_them(tmp_path):
     shutil.copy(tmp_path / "a.xlsx", tmp_path / "a.csv")
     (tmp_path / "gbk.csv").write_bytes(text.encode("gbk"))
     (tmp_path / "utf16.csv").write_bytes(text.encode("utf-16"))
-    for name, said in (("a.xlsx", "xlsx 工作簿"), ("a.csv", "xlsx 工作簿"), ("gbk.csv", "GBK"), ("utf16.csv", "UTF-16")):
+    for name, said in (
+        ("a.xlsx", "xlsx 工作簿"),
+        ("a.csv", "xlsx 工作簿"),
+        ("gbk.csv", "GBK"),
+        ("utf16.csv", "UTF-16"),
+    ):
         with pytest.raises(ZhunshengError, match=r"ZS-DR-66.*CSV UTF-8") as caught:
             frame_from_file(tmp_path / name, plan_of(), open_database())
         assert said in caught.value.text()
@@ -368,7 +415,11 @@ def test_frames_as_excel_saves_them_are_told_how_to_save_them(tmp_path):
         (tmp_path / "right.csv").write_text(text, encoding)
         assert frame_from_file(tmp_path / "right.csv", plan_of(), open_database()).count == 2_001
     (tmp_path / "c.csv").write_text("编号,district\nE1,东\n", "utf8")
-    with pytest.raises(ZhunshengError, match=r"没有列 id、credit_class：第一行的列名应为 id 和 district、credit_class，现在是 编号、district"):
+    with pytest.raises(
+        ZhunshengError,
+        match=r"没有列 id、credit_class：第一行的列名应为 id 和 district、credit_class，"
+        "现在是 编号、district",
+    ):
         frame_from_file(tmp_path / "c.csv", plan_of(), open_database())
 
 
@@ -402,7 +453,22 @@ def test_what_only_looks_the_same_is_refused_with_both_rows(tmp_path, data, said
 
 
 def test_districts_of_their_own_and_codes_are_no_look_alikes(tmp_path):
-    places = ["东城", "西城", "东湖所", "北山所", "中心所", "中山所", "甲乙", "由申", "一所", "三所", "N区", "V区", "八里", "入里"]
+    places = [
+        "东城",
+        "西城",
+        "东湖所",
+        "北山所",
+        "中心所",
+        "中山所",
+        "甲乙",
+        "由申",
+        "一所",
+        "三所",
+        "N区",
+        "V区",
+        "八里",
+        "入里",
+    ]
     data = [(f"91110190MA{n:07d}X", places[n % len(places)], "ABCD"[n % 4]) for n in range(200)]
     assert frame_from_file(write_frame_csv(tmp_path / "f.csv", data), plan_of(), open_database()).count == 200
 
@@ -411,21 +477,35 @@ def test_inspectors_that_look_the_same_are_refused(tmp_path, drawn):
     place, _ = drawn
     for staff, said in (
         ([*people(), Inspector(id="P1O", certified=True)], "第11人 P10 与第13人 P1O"),
-        ([*people(), Inspector(id="Z", certified=True, districts=["东 "])], "第13人 Z 的辖区“东 ”（U+0020）与名录库的“东”"),
+        (
+            [*people(), Inspector(id="Z", certified=True, districts=["东 "])],
+            "第13人 Z 的辖区“东 ”（U+0020）与名录库的“东”",
+        ),
     ):
         (tmp_path / "i.yaml").write_text(yaml.safe_dump([p.model_dump(mode="json") for p in staff]), "utf8")
         with pytest.raises(ZhunshengError, match="ZS-DR-25") as caught:
-            commit_draw(place / "plan.yaml", tmp_path / "i.yaml", tmp_path / "o", FrameSource(place / "frame.csv"), now=BEFORE)
+            commit_draw(
+                place / "plan.yaml",
+                tmp_path / "i.yaml",
+                tmp_path / "o",
+                FrameSource(place / "frame.csv"),
+                now=BEFORE,
+            )
         assert said in caught.value.text(), caught.value.text()
         assert not (tmp_path / "o").exists()
 
 
 def test_a_draw_larger_than_a_bundle_or_a_plan_without_end_is_refused(tmp_path):
     for changes, said in (
-        ({"staffing": {"per_object": 10**9}}, "per_object"), ({"quotas": [{"count": 10**18}]}, "count"), ({"known_at": "9999-12-31T23:59:59-23:59"}, "2000 至 2999"),
-        ({"known_at": "0001-01-01T00:00:00+23:59"}, "2000 至 2999"), ({"randomness": [{"source": "drand", "round": 10**18}]}, "round"), ({"strata": ["a", "a"]}, "strata"),
-        ({"quotas": [{"ratio": "0.５"}]}, "ratio"), ({"title": "长" * 1001}, "title"),
-    ):  # fmt: skip
+        ({"staffing": {"per_object": 10**9}}, "per_object"),
+        ({"quotas": [{"count": 10**18}]}, "count"),
+        ({"known_at": "9999-12-31T23:59:59-23:59"}, "2000 至 2999"),
+        ({"known_at": "0001-01-01T00:00:00+23:59"}, "2000 至 2999"),
+        ({"randomness": [{"source": "drand", "round": 10**18}]}, "round"),
+        ({"strata": ["a", "a"]}, "strata"),
+        ({"quotas": [{"ratio": "0.５"}]}, "ratio"),
+        ({"title": "长" * 1001}, "title"),
+    ):
         (tmp_path / "p.yaml").write_text(yaml.safe_dump({**BASE, **changes}, allow_unicode=True), "utf8")
         with pytest.raises(ZhunshengError, match="ZS-DR-01") as caught:
             read_plan(tmp_path / "p.yaml")
@@ -438,7 +518,9 @@ def test_a_draw_larger_than_a_bundle_or_a_plan_without_end_is_refused(tmp_path):
     with pytest.raises(ZhunshengError, match="ZS-DR-26"):
         assignment_1.assign(plan_of(staffing={"per_object": 20}), objects_of(20_001), people(), "a" * 32)
     with pytest.raises(ZhunshengError, match=r"ZS-DR-26.*400000"):
-        refuse_too_large(plan_of(staffing={"per_object": 20}), {"东|A": {"size": 10**6, "quota": 20_001, "reserve": 0}})
+        refuse_too_large(
+            plan_of(staffing={"per_object": 20}), {"东|A": {"size": 10**6, "quota": 20_001, "reserve": 0}}
+        )
     strata = {"东|A": {"size": 10**6, "quota": 100_000, "reserve": 20_001}}
     with pytest.raises(ZhunshengError, match=r"ZS-DR-26.*120001 户"):
         refuse_too_large(plan_of(), strata)
@@ -466,18 +548,35 @@ def test_strata_of_which_nobody_is_drawn_are_told(tmp_path, capsys, drawn):
 
     place, _ = drawn
     plan = {**BASE, "quotas": [{"match": {"credit_class": "D"}, "count": 0}, {"ratio": "0.05"}]}
-    (tmp_path / "p.yaml").write_text(yaml.safe_dump({**plan, "known_at": "2999-01-01T00:00:00Z"}, allow_unicode=True), "utf8")
+    (tmp_path / "p.yaml").write_text(
+        yaml.safe_dump({**plan, "known_at": "2999-01-01T00:00:00Z"}, allow_unicode=True), "utf8"
+    )
     frame = write_frame_csv(tmp_path / "f.csv", [*rows(40), ("E99999", "乡", "D")])
-    arguments = ("draw", "commit", tmp_path / "p.yaml", "--inspectors", place / "people.yaml", "--frame", frame)
+    arguments = (
+        "draw",
+        "commit",
+        tmp_path / "p.yaml",
+        "--inspectors",
+        place / "people.yaml",
+        "--frame",
+        frame,
+    )
     out, again = ("--out", tmp_path / "o"), ("--out", tmp_path / "again", "--json")
-    for more, said in ((out, "有 3 层共 11 户一户也不抽，公告会写明：乡 D 类（1 户）"), (again, '"stratum": "乡|D"')):
+    for more, said in (
+        (out, "有 3 层共 11 户一户也不抽，公告会写明：乡 D 类（1 户）"),
+        (again, '"stratum": "乡|D"'),
+    ):
         with pytest.raises(SystemExit) as left:
             main([str(a) for a in (*arguments, *more)])
         assert left.value.code == 0
         assert said in capsys.readouterr().out.replace("\n", "")
     committed = json.loads((tmp_path / "o" / "commitment.json").read_text("utf8"))
-    outcome = DrawOutcome(Plan.model_validate(plan), committed, {"randomness": "", "seed": "", "values": []}, (), (), {}, {})
-    assert "3 层，共 11 户：乡 D 类（1 户）、东 D 类（5 户）" in "".join(c.text for row in notice_form(outcome).rows for c in row)
+    outcome = DrawOutcome(
+        Plan.model_validate(plan), committed, {"randomness": "", "seed": "", "values": []}, (), (), {}, {}
+    )
+    assert "3 层，共 11 户：乡 D 类（1 户）、东 D 类（5 户）" in "".join(
+        c.text for row in notice_form(outcome).rows for c in row
+    )
 
 
 def test_strata_without_quota_and_missing_columns_are_refused(tmp_path):
@@ -541,7 +640,8 @@ def test_an_engine_that_lies_is_caught(tmp_path):
         draw(Liar(frame.connection), "a" * 32, plan_of().allot(frame.sizes))
 
 
-# -- commitment and seed ------------------------------------------------------------------------------------------------
+# -- commitment and seed
+# --------------------------------------------------------------------------------------------------
 
 
 def test_a_commitment_after_the_numbers_is_refused(tmp_path):
@@ -551,11 +651,16 @@ def test_a_commitment_after_the_numbers_is_refused(tmp_path):
     early = plan_of(randomness=[{"source": "drand", "round": 1000}], known_at="2024-01-01T00:00:00Z")
     with pytest.raises(ZhunshengError, match="ZS-DR-03"):
         commitment(early, frame, people(), round_time("quicknet", 1000))
-    assert commitment(early, frame, people(), round_time("quicknet", 1000) - timedelta(seconds=1))["draw"] == "T-1"
+    assert (
+        commitment(early, frame, people(), round_time("quicknet", 1000) - timedelta(seconds=1))["draw"]
+        == "T-1"
+    )
 
 
 def test_the_time_that_a_plan_leaves_is_kept_and_numbers_are_not_taken_before_they_are_known(tmp_path):
-    """A minute before the numbers nobody outside could note a commitment; an entry before them is nobody's number."""
+    """A minute before the numbers nobody outside could note a commitment; an entry before them is nobody's
+    number.
+    """
     frame = frame_from_file(write_frame_csv(tmp_path / "f.csv", rows()), plan_of(), open_database())
     unhurried = plan_of(lead=60)
     assert plan_of().as_json().get("lead") is None and unhurried.as_json()["lead"] == 60
@@ -584,7 +689,11 @@ def test_a_real_drand_round_is_verified():
 
 def test_sources_as_text():
     mixed = plan_of(
-        randomness=[*BASE["randomness"], {"source": "ceremony", "speakers": ["甲代表", "乙代表"]}, {"source": "office"}]
+        randomness=[
+            *BASE["randomness"],
+            {"source": "ceremony", "speakers": ["甲代表", "乙代表"]},
+            {"source": "office"},
+        ]
     )
     text = canonical_text(mixed, [{"numbers": "03 08"}, {"numbers": ["07", "9"]}, {"numbers": "1"}])
     assert text == "lottery:某彩票:2021024:03 08\nceremony:甲代表=07;乙代表=9\noffice:1"
@@ -592,7 +701,9 @@ def test_sources_as_text():
         with pytest.raises(ZhunshengError, match="ZS-DR-05"):
             canonical_text(plan_of(), values)
     with pytest.raises(ZhunshengError, match="2 人"):
-        canonical_text(plan_of(randomness=[{"source": "ceremony", "speakers": ["甲", "乙"]}]), [{"numbers": ["1"]}])
+        canonical_text(
+            plan_of(randomness=[{"source": "ceremony", "speakers": ["甲", "乙"]}]), [{"numbers": ["1"]}]
+        )
 
 
 @pytest.mark.parametrize(
@@ -608,7 +719,17 @@ def test_two_people_must_agree(first, second):
         both(plan_of(), first, second)
 
 
-@pytest.mark.parametrize("entry", [[], "甲", None, {"by": "乙", "values": 5}, {"by": "乙", "values": ["3"]}, {"by": "乙", "values": {"a": 1}}])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        [],
+        "甲",
+        None,
+        {"by": "乙", "values": 5},
+        {"by": "乙", "values": ["3"]},
+        {"by": "乙", "values": {"a": 1}},
+    ],
+)
 def test_an_entry_that_is_none_is_refused(entry):
     with pytest.raises(ZhunshengError, match="ZS-DR-05"):
         both(plan_of(), {"by": "甲", "values": NUMBERS}, entry)
@@ -622,13 +743,17 @@ def test_a_seed_the_office_controls_is_marked(tmp_path):
     )
     committed = commitment(office, frame, people(), BEFORE)
     sealed = seal(
-        office, committed, {"by": "甲", "values": [{"numbers": "1"}]}, {"by": "乙", "values": [{"numbers": "1"}]}
+        office,
+        committed,
+        {"by": "甲", "values": [{"numbers": "1"}]},
+        {"by": "乙", "values": [{"numbers": "1"}]},
     )
     assert sealed["controlled_by_office"] is True
     assert "甲" not in json.dumps(sealed, ensure_ascii=False)
 
 
-# -- assignment ---------------------------------------------------------------------------------------------------------
+# -- assignment
+# --------------------------------------------------------------------------------------------------
 
 
 def objects_of(n, seed="a" * 32):
@@ -643,7 +768,9 @@ def staffs(draw_):
     for i in range(n):
         districts = draw_(st.sampled_from([[], ["东"], ["西"]]))
         recuse = draw_(st.lists(st.sampled_from([f"E{k:05d}" for k in range(8)]), max_size=3, unique=True))
-        found.append(Inspector(id=f"P{i}", certified=draw_(st.booleans()), districts=districts, recuse=recuse))
+        found.append(
+            Inspector(id=f"P{i}", certified=draw_(st.booleans()), districts=districts, recuse=recuse)
+        )
     return found
 
 
@@ -725,7 +852,10 @@ def test_too_much_work_for_some_is_shown_as_a_cut():
     with pytest.raises(ZhunshengError, match="ZS-DR-06") as caught:
         assign(limited, objects_of(10), staff, "a" * 32)
     assert "有 2 个检查对象派不出" in caught.value.text()
-    assert "要由 P0、P1 等 2 人承担 10 人次，换给别人都不合规，而每人至多 3 个，只有 6 人次" in caught.value.text()
+    assert (
+        "要由 P0、P1 等 2 人承担 10 人次，换给别人都不合规，而每人至多 3 个，只有 6 人次"
+        in caught.value.text()
+    )
     assert len(assign(limited, objects_of(6), staff, "a" * 32)) == 6
 
 
@@ -764,7 +894,8 @@ def test_register_files(tmp_path):
         read_inspectors(path)
 
 
-# -- bundle, verification, tampering -------------------------------------------------------------------------------------
+# -- bundle, verification, tampering
+# --------------------------------------------------------------------------------------------------
 
 
 def held(checks):
@@ -818,7 +949,9 @@ def tampered(out: Path, kind: str, elsewhere: Path) -> tuple[Path, Path]:
         del drawn[0]
     elif kind == "swapped inspector":
         first = parts["assignment.json"][0]
-        first["inspectors"][1] = next(f"P{n:02d}" for n in range(1, 12, 2) if f"P{n:02d}" not in first["inspectors"])
+        first["inspectors"][1] = next(
+            f"P{n:02d}" for n in range(1, 12, 2) if f"P{n:02d}" not in first["inspectors"]
+        )
     elif kind == "reordered list":
         drawn[0], drawn[1] = drawn[1], drawn[0]
     elif kind == "re-used seed":
@@ -843,10 +976,24 @@ def tampered(out: Path, kind: str, elsewhere: Path) -> tuple[Path, Path]:
 
 
 TAMPERINGS = {
-    "name added to the frame": "frame", "name taken out of the frame": "frame", "changed quota": "plan", "changed quota in the commitment": "quotas", "another seed": "seed",
-    "other numbers": "randomness", "swapped object": "tickets", "object left out": "order", "swapped inspector": "assignment", "reordered list": "order", "re-used seed": "seed",
-    "later commitment": "published", "register changed": "inspectors", "one person entered twice": "randomness", "office hidden": "randomness", "broken part": "ZS-DR-22", "another cut-off": "order",
-}  # fmt: skip
+    "name added to the frame": "frame",
+    "name taken out of the frame": "frame",
+    "changed quota": "plan",
+    "changed quota in the commitment": "quotas",
+    "another seed": "seed",
+    "other numbers": "randomness",
+    "swapped object": "tickets",
+    "object left out": "order",
+    "swapped inspector": "assignment",
+    "reordered list": "order",
+    "re-used seed": "seed",
+    "later commitment": "published",
+    "register changed": "inspectors",
+    "one person entered twice": "randomness",
+    "office hidden": "randomness",
+    "broken part": "ZS-DR-22",
+    "another cut-off": "order",
+}
 
 
 @pytest.mark.parametrize("kind", TAMPERINGS)
@@ -906,8 +1053,10 @@ def _overwritten(out, name, change):
         ("plan.json", lambda one: one["quotas"][0].update(floor=3), "plan.json"),
         ("plan.json", lambda one: one.update(title="另一次"), "plan.json"),
     ],
-)  # fmt: skip
-def test_whatever_was_changed_in_the_folder_is_neither_drawn_nor_listed_nor_told(folder, tmp_path, name, change, blamed):
+)
+def test_whatever_was_changed_in_the_folder_is_neither_drawn_nor_listed_nor_told(
+    folder, tmp_path, name, change, blamed
+):
     out, _ = folder
     _overwritten(out, name, change)
     for ask in (
@@ -930,7 +1079,11 @@ def test_a_bundle_of_another_seed_tells_nobody_where_they_stand(folder):
     own_of(out, "E00001")
     other = canonical_text(read_plan(out / "plan.json"), values := [{"numbers": "01"}])
     bound = commitment_digest(json.loads((out / "commitment.json").read_text("utf8")))
-    _overwritten(out, "seed.json", lambda one: one.update(values=values, randomness=other, seed=spec.seed_of(bound, other)))
+    _overwritten(
+        out,
+        "seed.json",
+        lambda one: one.update(values=values, randomness=other, seed=spec.seed_of(bound, other)),
+    )
     with pytest.raises(ZhunshengError, match=r"ZS-DR-61.* 抽查包\.zip"):
         own_of(out, "E00001")
 
@@ -948,7 +1101,15 @@ def test_a_folder_that_holds_a_commitment_is_not_written_over(folder, tmp_path, 
     """The key of a public commitment's frame lies in frame.tsv and nowhere else."""
     out, _ = folder
     kept = {one.name: one.read_bytes() for one in out.iterdir()}
-    ask = ("commit", tmp_path / "plan.yaml", "--inspectors", tmp_path / "people.yaml", "--frame", tmp_path / "frame.csv", "--out")
+    ask = (
+        "commit",
+        tmp_path / "plan.yaml",
+        "--inspectors",
+        tmp_path / "people.yaml",
+        "--frame",
+        tmp_path / "frame.csv",
+        "--out",
+    )
     code, said = _command(capsys, *ask, out)
     assert code == 2 and "ZS-DR-64" in said and "换一个新目录" in said
     assert {one.name: one.read_bytes() for one in out.iterdir()} == kept
@@ -988,7 +1149,8 @@ def test_the_frame_file_is_its_own_digest(folder):
     assert hashlib.sha256((out / "commitment.json").read_bytes()).hexdigest() == commitment_digest(committed)
 
 
-# -- the page in a real browser -------------------------------------------------------------------------------------------
+# -- the page in a real browser
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -1008,7 +1170,8 @@ def verify_in(browser, bundle, frame=None, expected=""):
     page.click("#go")
     page.wait_for_selector("body[data-done]", timeout=60_000)
     found = page.eval_on_selector_all(
-        "#checks tr", "rows => rows.map(r => [r.dataset.code, {true: true, false: false}[r.dataset.holds] ?? null])"
+        "#checks tr",
+        "rows => rows.map(r => [r.dataset.code, {true: true, false: false}[r.dataset.holds] ?? null])",
     )
     page.close()
     assert problems == []
@@ -1024,7 +1187,9 @@ def test_the_page_agrees_on_an_honest_bundle(folder, browser):
 
 @pytest.mark.xdist_group("site")
 def test_a_digest_is_taken_as_it_was_copied_and_what_is_none_accuses_nobody(folder, browser, capsys):
-    """Screens and slips show digests in groups; a slip's own digest, or half of one, says nothing against the draw."""
+    """Screens and slips show digests in groups; a slip's own digest, or half of one,
+    says nothing against the draw.
+    """
     out, digest = folder
     grouped = " ".join(digest[n : n + 8] for n in range(0, 64, 8)).upper()
     parts = read_bundle(out / "抽查包.zip")
@@ -1033,15 +1198,21 @@ def test_a_digest_is_taken_as_it_was_copied_and_what_is_none_accuses_nobody(fold
     for typed, holds in (*((one, True) for one in copied), ("abc", None), ("f" * 64, False)):
         assert published_check(parts, typed).holds is holds, typed
     told = {
-        "": "64 个字符，现在是 0 个", digest[:-3]: "现在是 61 个", digest + "00": "现在是 66 个",
-        "ab-O0": "第 3 个字符（空格和横线不算）是“o”，多半是数字 0", "a\U0001f600": "第 2 个字符（空格和横线不算）是“\U0001f600”", digest: "",
-    }  # fmt: skip
+        "": "64 个字符，现在是 0 个",
+        digest[:-3]: "现在是 61 个",
+        digest + "00": "现在是 66 个",
+        "ab-O0": "第 3 个字符（空格和横线不算）是“o”，多半是数字 0",
+        "a\U0001f600": "第 2 个字符（空格和横线不算）是“\U0001f600”",
+        digest: "",
+    }
     page = browser.new_page()
     page.goto(PAGE.as_uri())
     for typed in copied:
         assert page.evaluate("typedDigest", typed) == spec.typed_digest(typed) == digest
     for typed, said in told.items():
-        assert page.evaluate("digestFault", typed) == spec.digest_fault(typed) and said in spec.digest_fault(typed), typed
+        assert page.evaluate("digestFault", typed) == spec.digest_fault(typed) and said in spec.digest_fault(
+            typed
+        ), typed
     page.close()
     found = verify_in(browser, out / "抽查包.zip", None, grouped)
     assert found["published"] is True
@@ -1073,14 +1244,19 @@ def test_the_page_catches_every_tampering(folder, browser, tmp_path):
 def test_the_page_on_the_vectors(browser):
     page = browser.new_page()
     page.goto(PAGE.as_uri())
-    seed = page.evaluate("v => digestText(v.commitment + '\\n' + v.randomness).then(d => d.slice(0, 32))", VECTORS)
+    seed = page.evaluate(
+        "v => digestText(v.commitment + '\\n' + v.randomness).then(d => d.slice(0, 32))", VECTORS
+    )
     tickets = page.evaluate("v => v.drawn.map(d => ticketOf(v.seed, d.id))", VECTORS)
     quotas = page.evaluate("v => canonical(allot(v.plan, v.strata))", VECTORS)
     teams = page.evaluate(
-        "v => [...assign(v.plan, v.drawn.filter(d => !d.reserve), v.inspectors, v.seed)].map(([id, team]) => ({id, inspectors: team}))",
+        "v => [...assign(v.plan, v.drawn.filter(d => !d.reserve), v.inspectors, v.seed)].map(([id, "
+        "team]) => ({id, inspectors: team}))",
         VECTORS,
     )
-    every = page.evaluate("plans => plans.map(one => canonical(allot(one.plan, one.strata)))", VECTORS["plans"])
+    every = page.evaluate(
+        "plans => plans.map(one => canonical(allot(one.plan, one.strata)))", VECTORS["plans"]
+    )
     page.close()
     assert every == [spec.canonical(one["strata"]).decode() for one in VECTORS["plans"]]
     assert seed == VECTORS["seed"]
@@ -1118,18 +1294,33 @@ def test_the_page_assigns_as_draw_1_did(browser):
 
 
 def test_strata_and_rules_are_told_by_the_titles_of_the_ledger():
-    """Pages, notice and command say 城关所 A 类; the plan's data, the frame and the digests keep their codes."""
-    known = plan_of(quotas=[{"match": {"credit_class": "A"}, "ratio": "0.005", "floor": 3}, {"match": {"district": "东"}, "count": 4}, {"ratio": "0"}])
+    """Pages, notice and command say 城关所 A 类; the plan's data, the frame and the digests
+    keep their codes.
+    """
+    known = plan_of(
+        quotas=[
+            {"match": {"credit_class": "A"}, "ratio": "0.005", "floor": 3},
+            {"match": {"district": "东"}, "count": 4},
+            {"ratio": "0"},
+        ]
+    )
     assert [q.words() for q in known.quotas] == ["A 类：0.5%，至少 3 户", "辖区“东”：4 户", "其余各层：0%"]
-    assert plan_of(quotas=[{"match": {"credit_class": "B类"}, "count": 1}]).quotas[0].words() == "信用风险类别“B类”：1 户"
+    assert (
+        plan_of(quotas=[{"match": {"credit_class": "B类"}, "count": 1}]).quotas[0].words()
+        == "信用风险类别“B类”：1 户"
+    )
     told = known.allotted({"东|A": {"size": 9, "quota": 3, "reserve": 0}})
     assert [(s["stratum"], s["words"]) for s in told] == [("东|A", "东 A 类")]
     # A frame from a file may have columns that no ledger knows: they are called as the file calls them.
-    assert stratum_words(["kind", "credit_class"], "甲|Z") == "甲 Z" and stratum_words(["kind"], "甲|Z") == "甲|Z"
+    assert (
+        stratum_words(["kind", "credit_class"], "甲|Z") == "甲 Z"
+        and stratum_words(["kind"], "甲|Z") == "甲|Z"
+    )
     assert match_words({"kind": "甲"}) == "kind“甲”"
 
 
-# -- the sample, results, due dates ----------------------------------------------------------------------------------------
+# -- the sample, results, due dates
+# --------------------------------------------------------------------------------------------------
 
 
 def test_the_samples_draw(sample, tmp_path):
@@ -1149,15 +1340,25 @@ def test_the_samples_draw(sample, tmp_path):
         "frame.tsv",
     } <= names
     assert len(plan()["items"]) == 2
-    tasks, public = (done.folder / "任务清单.html").read_text("utf8"), (done.folder / "公告.html").read_text("utf8")
+    tasks, public = (
+        (done.folder / "任务清单.html").read_text("utf8"),
+        (done.folder / "公告.html").read_text("utf8"),
+    )
     assert "示例区" in tasks
     assert "有限公司" not in public
     # Each event has its own time; when it was published is for the log to say.
-    for told in ("2021-02-26 09:00:00　作出承诺", "2021-03-01 21:40:00　登记封条", "2021-03-01 22:05:00　两人录入一致", "2021-03-01 22:06:00　抽取并分派"):
+    for told in (
+        "2021-02-26 09:00:00　作出承诺",
+        "2021-03-01 21:40:00　登记封条",
+        "2021-03-01 22:05:00　两人录入一致",
+        "2021-03-01 22:06:00　抽取并分派",
+    ):
         assert told in public
     assert "09:00:00 公布" not in public and "A 类" in public and "|A" not in public
     proved = demo_beacon_draw(tmp_path / "b", sample[0] / "results" / "evidence", 2021)
-    assert {c.holds for c in proved.checks} == {True} and "有证明：随机信标" in (proved.folder / "公告.html").read_text("utf8")
+    assert {c.holds for c in proved.checks} == {True} and "有证明：随机信标" in (
+        proved.folder / "公告.html"
+    ).read_text("utf8")
     assert len(inspectors(1)) == 40
 
 
@@ -1194,7 +1395,12 @@ def test_a_draw_within_a_small_memory_limit(tmp_path):
     (tmp_path / "i.yaml").write_text(yaml.safe_dump([p.model_dump(mode="json") for p in people()]), "utf8")
     limit = "64MB"
     committed, _ = commit_draw(
-        tmp_path / "p.yaml", tmp_path / "i.yaml", tmp_path / "o", FrameSource(frame), now=BEFORE, memory_limit=limit
+        tmp_path / "p.yaml",
+        tmp_path / "i.yaml",
+        tmp_path / "o",
+        FrameSource(frame),
+        now=BEFORE,
+        memory_limit=limit,
     )
     assert committed["frame"]["count"] == 900_000
     for name in ("a", "b"):
@@ -1237,7 +1443,8 @@ def test_results_and_what_is_overdue(folder, tmp_path):
     from zhunsheng.usecases.importing import import_ledger
 
     (fixed := tmp_path / "fixed.csv").write_text(
-        target.read_text("utf-8-sig").replace(one, "91130190000000012X").replace(two, "911301900000000138"), "utf8"
+        target.read_text("utf-8-sig").replace(one, "91130190000000012X").replace(two, "911301900000000138"),
+        "utf8",
     )
     done = import_ledger(tmp_path / "s", fixed)
     assert (done.ledger.id, done.batch.inserted, Store(tmp_path / "s").verify()) == ("inspections", 2, [])
@@ -1314,13 +1521,18 @@ def test_draw_commands(folder, tmp_path, capsys):
     assert (code, "抽中" in said) == (0, True)
     assert json.loads(call("draw", "run", out, "--json")[1])["drawn"] > 0
     assert "已写出" in call("draw", "list", out, "--out", tmp_path / "l.parquet")[1]
-    code, said = call("draw", "verify", out / "抽查包.zip", "--frame", out / "frame.tsv", "--commitment", digest)
+    code, said = call(
+        "draw", "verify", out / "抽查包.zip", "--frame", out / "frame.tsv", "--commitment", digest
+    )
     assert (code, "不符" in said) == (0, False)
     bundle, frame = tampered(out, "swapped object", tmp_path / "t")
     code, said = call("draw", "verify", bundle, "--frame", frame, "--json")
     assert (code, any(c["holds"] is False for c in json.loads(said))) == (1, True)
     (tmp_path / "r.yaml").write_text("[]", "utf8")
-    assert "逾期" in call("draw", "overdue", out / "抽查包.zip", tmp_path / "r.yaml", "--ended-on", "2021-11-01")[1]
+    assert (
+        "逾期"
+        in call("draw", "overdue", out / "抽查包.zip", tmp_path / "r.yaml", "--ended-on", "2021-11-01")[1]
+    )
     assert call("draw", "overdue", out / "抽查包.zip", tmp_path / "r.yaml", "--ended-on", "昨天")[0] == 2
     assert call("draw", "results", out / "抽查包.zip", tmp_path / "r.yaml", "--out", tmp_path)[0] == 0
     later = {**BASE, "known_at": "2999-01-01T00:00:00Z"}
@@ -1369,7 +1581,13 @@ def test_ids_that_look_like_codes_and_are_none_are_told(tmp_path, monkeypatch):
 
     assert odd_codes_of(tmp_path, ["91350100M000100Y43"]) == (0, [], True)  # the example of GB 32100
     right = [code(n) for n in range(1, 400)]
-    wrong = ["913100001234567000", right[0][:-1] + ("0" if right[0][-1] != "0" else "1"), "9131OOOO123450002X", right[7].replace("9131", "9113"), "x" + right[9][1:]]
+    wrong = [
+        "913100001234567000",
+        right[0][:-1] + ("0" if right[0][-1] != "0" else "1"),
+        "9131OOOO123450002X",
+        right[7].replace("9131", "9113"),
+        "x" + right[9][1:],
+    ]
     others = ["ENTITY-1", "9" * 17, "9" * 19, "x", "E" * 17 + "-"]
     assert odd_codes_of(tmp_path, [*right, *others]) == (0, [], True)
     monkeypatch.setattr("zhunsheng.draws.codes.LOOKED", 1_000)
@@ -1378,12 +1596,32 @@ def test_ids_that_look_like_codes_and_are_none_are_told(tmp_path, monkeypatch):
     monkeypatch.setattr("zhunsheng.draws.codes.PIECE", 100)  # lines are parted between pieces
     assert odd_codes_of(tmp_path, [*right, *others, *wrong]) == (len(wrong), sorted(wrong)[:5], True)
     write_template(tmp_path)
-    (tmp_path / "名录库.csv").write_text("id,district,credit_class\n" + "".join(f"{one},一所,A\n" for one in (*right[:4], wrong[0])), "utf8")
+    (tmp_path / "名录库.csv").write_text(
+        "id,district,credit_class\n" + "".join(f"{one},一所,A\n" for one in (*right[:4], wrong[0])), "utf8"
+    )
     for name in ("方案.yaml", "检查人员.yaml"):
         text = (tmp_path / name).read_text("utf8").replace("  recuse:", "  # recuse:")
-        (tmp_path / name).write_text(re.sub(r"(?s)  - match: \{credit_class: D\}.*?(?=  - ratio)", "", text), "utf8")
-    of = {name: str(tmp_path / f"{name}.{end}") for name, end in (("方案", "yaml"), ("检查人员", "yaml"), ("名录库", "csv"))}
-    said = CliRunner().invoke(app, ["draw", "commit", of["方案"], "--inspectors", of["检查人员"], "--frame", of["名录库"], "--out", str(tmp_path / "o")])
+        (tmp_path / name).write_text(
+            re.sub(r"(?s)  - match: \{credit_class: D\}.*?(?=  - ratio)", "", text), "utf8"
+        )
+    of = {
+        name: str(tmp_path / f"{name}.{end}")
+        for name, end in (("方案", "yaml"), ("检查人员", "yaml"), ("名录库", "csv"))
+    }
+    said = CliRunner().invoke(
+        app,
+        [
+            "draw",
+            "commit",
+            of["方案"],
+            "--inspectors",
+            of["检查人员"],
+            "--frame",
+            of["名录库"],
+            "--out",
+            str(tmp_path / "o"),
+        ],
+    )
     assert said.exit_code == 0, said.exception
     assert "有 1 个 18 位的编号不是统一社会信用代码" in said.output and wrong[0] in said.output
     # Who may come nowhere is told too.
@@ -1391,7 +1629,9 @@ def test_ids_that_look_like_codes_and_are_none_are_told(tmp_path, monkeypatch):
 
 
 def odd_codes_of(place, ids):
-    (place / "frame.tsv").write_text(f"#\t{'0' * 32}\n" + "".join(f"{one}\t一所\n" for one in sorted(ids)), "utf8")
+    (place / "frame.tsv").write_text(
+        f"#\t{'0' * 32}\n" + "".join(f"{one}\t一所\n" for one in sorted(ids)), "utf8"
+    )
     return odd_codes(place / "frame.tsv")
 
 
@@ -1399,9 +1639,17 @@ def test_a_file_in_anothers_place_is_called_what_it_is(folder, tmp_path):
     out, _ = folder
     bundle, text = out / "抽查包.zip", (out / "frame.tsv").read_bytes()
     for name, content, said in (
-        ("我的名录库.tsv", text.replace(b"\n", b"\r\n"), "我的名录库.tsv 的内容不合规：换行被改成了 Windows 的写法"),
+        (
+            "我的名录库.tsv",
+            text.replace(b"\n", b"\r\n"),
+            "我的名录库.tsv 的内容不合规：换行被改成了 Windows 的写法",
+        ),
         ("我的名录库.tsv", text.partition(b"\n")[2], "名录库 我的名录库.tsv 的盐不对：缺少第一行的盐"),
-        ("名录库.zip", bundle.read_bytes(), "名录库.zip 的内容不合规：它是 zip 或 xlsx 文件，不是公布的 frame.tsv"),
+        (
+            "名录库.zip",
+            bundle.read_bytes(),
+            "名录库.zip 的内容不合规：它是 zip 或 xlsx 文件，不是公布的 frame.tsv",
+        ),
         ("名录库.xlsx", b"PK\3\4", "它是 zip 或 xlsx 文件"),
     ):
         (tmp_path / name).write_bytes(content)
@@ -1410,7 +1658,10 @@ def test_a_file_in_anothers_place_is_called_what_it_is(folder, tmp_path):
     (tmp_path / "own.json").write_bytes(own_proof(out, "E00001").raw())
     for arguments, said in (
         (["log", bundle], "是 zip 文件，不是承诺记录"),
-        (["check-proof", tmp_path / "own.json", "--bundle", out / "plan.json"], "它不是承诺（commitment.json）：写的是 zhunsheng.draw-plan/1"),
+        (
+            ["check-proof", tmp_path / "own.json", "--bundle", out / "plan.json"],
+            "它不是承诺（commitment.json）：写的是 zhunsheng.draw-plan/1",
+        ),
         (["check-proof", tmp_path / "own.json", "--bundle", out / "seed.json"], "它不是承诺"),
     ):
         assert said in str(CliRunner().invoke(app, ["draw", *map(str, arguments)]).exception)

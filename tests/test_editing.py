@@ -1,4 +1,6 @@
-"""Changing a sheet by hand: fields as text, last year's sheet as a draft, versions compared, the original's places."""
+"""Changing a sheet by hand: fields as text, last year's sheet as a draft, versions compared,
+the original's places.
+"""
 
 from __future__ import annotations
 
@@ -103,7 +105,9 @@ def test_parts_are_added_and_removed(project):
 
 def test_removing_a_goal_moves_the_indicators_goals(sample):
     out, _ = sample
-    sheet = next(s for s in read_book(out / "documents" / "2021年绩效目标.docx").sheets if s.kind == "department")
+    sheet = next(
+        s for s in read_book(out / "documents" / "2021年绩效目标.docx").sheets if s.kind == "department"
+    )
     goals = {i.goal for i in sheet.indicators}
     assert {0, 1} <= goals
     less = without(sheet, "goals", 0)
@@ -126,7 +130,9 @@ def test_versions_are_compared_by_code_not_by_position(project):
     changed = with_text(moved, "indicators.0.target", "≥95%")
     assert [(c.old, c.new) for c in changes(project, changed)] == [("≥90%", "≥95%")]
     gone = changes(project, without(project, "indicators", 0))
-    assert {c.label.split("：")[0] for c in gone} == {project.indicators[0].name} and all(c.new == "" for c in gone)
+    assert {c.label.split("：")[0] for c in gone} == {project.indicators[0].name} and all(
+        c.new == "" for c in gone
+    )
 
 
 def test_a_blank_form_has_the_quarters_and_a_goal():
@@ -152,11 +158,15 @@ def test_every_recognised_field_is_found_in_the_original(sample, kind):
 
 
 def school(**columns):
-    """A sheet of one indicator ≥24所, its operator and unit in columns of their own where ``columns`` say so."""
+    """A sheet of one indicator ≥24所, its operator and unit in columns of their own where
+    ``columns`` say so.
+    """
     op = columns.get("operator") or columns.get("nature")
     raw = "24" if columns else "≥24所"
     target = TargetValue.parse(raw, op=op, unit=columns.get("unit"))
-    one = Indicator(id="abc", level1="产出指标", level2="数量指标", name="新建学校数量", target=target, **columns)
+    one = Indicator(
+        id="abc", level1="产出指标", level2="数量指标", name="新建学校数量", target=target, **columns
+    )
     return TargetSheet(kind="project", name="甲", year=2021, indicators=(one,))
 
 
@@ -238,7 +248,9 @@ def test_every_text_is_compared():
         Goal(title="一、规范秩序", text="规范市场秩序，查处违法行为。"),
         Goal(title="二、保障安全", text="保障食品安全。"),
     )
-    old = TargetSheet(kind="department", year=2021, goals=goals, safeguards=(Goal(text="加强制度建设，完善办法。"),))
+    old = TargetSheet(
+        kind="department", year=2021, goals=goals, safeguards=(Goal(text="加强制度建设，完善办法。"),)
+    )
     new = old.model_copy(
         update={
             "goals": (goals[0].model_copy(update={"title": "一、维护秩序"}), goals[1]),

@@ -1,4 +1,6 @@
-"""Ledgers in: templates, checks by row and column, marked copies, batches, versions, and what verification finds."""
+"""Ledgers in: templates, checks by row and column, marked copies, batches, versions,
+and what verification finds.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,17 @@ from places import DEPARTMENT
 from zhunsheng.cli import main
 from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Cipher, Store, View, Window, browse, importing, ledger_of, ledgers, write_template
+from zhunsheng.evidence import (
+    Cipher,
+    Store,
+    View,
+    Window,
+    browse,
+    importing,
+    ledger_of,
+    ledgers,
+    write_template,
+)
 from zhunsheng.evidence.importing import _CLEAN, _MACROS
 from zhunsheng.evidence.ledgers import Ledger
 from zhunsheng.text import clean, guarded
@@ -78,16 +90,29 @@ def test_csv_in_any_encoding_with_synonyms_and_chinese_dates(tmp_path, store, en
     assert done.ledger.id == "complaints"
     stored = rows_of(Store(store), "complaints")
     assert sorted((r[1], r[2], r[3], r[5]) for r in stored) == [
-        ("T1", "投诉", date(2021, 3, 5), date(2021, 4, 1)), ("T2", "举报", date(2021, 12, 31), None),
-    ]  # fmt: skip
+        ("T1", "投诉", date(2021, 3, 5), date(2021, 4, 1)),
+        ("T2", "举报", date(2021, 12, 31), None),
+    ]
 
 
 @pytest.mark.parametrize(
     ("text", "day"),
-    [("2021-3-5", "2021-03-05"), ("2021/03/05", "2021-03-05"), ("20210305", "2021-03-05"), ("44260", "2021-03-05"),
-     ("2021年3月5日", "2021-03-05"), ("2021.3.5", "2021-03-05"), ("2021-03-05 00:00:00", "2021-03-05"), ("二〇二一年十月二十日", "2021-10-20"),
-     ("二零二一年二月十一号", "2021-02-11"), ("2021-13-05", None), ("去年", None), ("2021", None), ("20211305", None)],
-)  # fmt: skip
+    [
+        ("2021-3-5", "2021-03-05"),
+        ("2021/03/05", "2021-03-05"),
+        ("20210305", "2021-03-05"),
+        ("44260", "2021-03-05"),
+        ("2021年3月5日", "2021-03-05"),
+        ("2021.3.5", "2021-03-05"),
+        ("2021-03-05 00:00:00", "2021-03-05"),
+        ("二〇二一年十月二十日", "2021-10-20"),
+        ("二零二一年二月十一号", "2021-02-11"),
+        ("2021-13-05", None),
+        ("去年", None),
+        ("2021", None),
+        ("20211305", None),
+    ],
+)
 def test_dates(text, day):
     connection = duckdb.connect()
     connection.execute(_MACROS)
@@ -95,10 +120,19 @@ def test_dates(text, day):
     assert found == (date.fromisoformat(day) if day else None)
 
 
-@pytest.mark.parametrize(("macro", "text", "value"), [
-    ("zs_integer", "1,200", 1200), ("zs_integer", "12.0", 12), ("zs_integer", "12.5", None), ("zs_integer", "多", None),
-    ("zs_money", "¥1,200.50元", "1200.50"), ("zs_money", "-20000", "-20000.00"), ("zs_money", "五千", None), ("zs_money", "1.2万", None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("macro", "text", "value"),
+    [
+        ("zs_integer", "1,200", 1200),
+        ("zs_integer", "12.0", 12),
+        ("zs_integer", "12.5", None),
+        ("zs_integer", "多", None),
+        ("zs_money", "¥1,200.50元", "1200.50"),
+        ("zs_money", "-20000", "-20000.00"),
+        ("zs_money", "五千", None),
+        ("zs_money", "1.2万", None),
+    ],
+)
 def test_numbers(macro, text, value):
     connection = duckdb.connect()
     connection.execute(_MACROS)
@@ -129,8 +163,17 @@ def test_numbers(macro, text, value):
         ("支付日期", "#DIV/0!", "错误值"),
     ],
 )
-def test_a_cell_that_can_be_read_two_ways_or_none_is_an_error_that_says_why(tmp_path, store, title, text, why):
-    row = {"凭证号": "V1", "项目名称": "甲", "支付金额": "5", "支付日期": "2021-03-05", "收款人": "乙", title: f'"{text}"'}
+def test_a_cell_that_can_be_read_two_ways_or_none_is_an_error_that_says_why(
+    tmp_path, store, title, text, why
+):
+    row = {
+        "凭证号": "V1",
+        "项目名称": "甲",
+        "支付金额": "5",
+        "支付日期": "2021-03-05",
+        "收款人": "乙",
+        title: f'"{text}"',
+    }
     done = import_ledger(store, write(tmp_path / "a.csv", [list(row), list(row.values())]))
     assert [(e.row, e.column, e.value) for e in done.errors] == ([(2, title, text)] if why else [])
     assert why is None or why in done.errors[0].message
@@ -138,7 +181,10 @@ def test_a_cell_that_can_be_read_two_ways_or_none_is_an_error_that_says_why(tmp_
 
 def test_amounts_of_a_workbook_are_kept_to_the_last_digit(tmp_path, store):
     book = openpyxl.Workbook()
-    for row in (["凭证号", "项目名称", "支付金额", "支付日期"], [2021033100001, "甲", 12345678901.23, "2021-03-05"]):
+    for row in (
+        ["凭证号", "项目名称", "支付金额", "支付日期"],
+        [2021033100001, "甲", 12345678901.23, "2021-03-05"],
+    ):
         book.active.append(row)
     book.active.append([2021033100002, "甲", 0.1 + 0.2, "2021-03-05"])
     book.active.append([2021033100003, "甲", 100.005, "2021-03-05"])
@@ -183,7 +229,11 @@ def test_formulas_without_result_errors_and_merged_cells_are_errors_at_their_cel
 
 def test_what_is_unused_or_hidden_is_said_and_kept_with_the_batch(tmp_path, store, capsys):
     book = openpyxl.Workbook()
-    for row in ([*HEAD, "备注说明"], ["T1", "举报", "2021-03-01", None, "某事"], ["T2", "举报", "2021-03-01", None, "", "散"]):
+    for row in (
+        [*HEAD, "备注说明"],
+        ["T1", "举报", "2021-03-01", None, "某事"],
+        ["T2", "举报", "2021-03-01", None, "", "散"],
+    ):
         book.active.append(row)
     book.active.row_dimensions[3].hidden = True
     book.active.column_dimensions["D"].hidden = True
@@ -203,7 +253,12 @@ def test_what_is_unused_or_hidden_is_said_and_kept_with_the_batch(tmp_path, stor
 
 
 def test_a_csv_row_with_a_cell_too_many_is_an_error(tmp_path, store):
-    rows = [HEAD, ["T1", "投诉", "2021-03-05"], ["T2", "投诉", "2021-03-05", "2021-03-06", "", "多余"], ["T3", "投诉", "2021-03-05", "", ""]]
+    rows = [
+        HEAD,
+        ["T1", "投诉", "2021-03-05"],
+        ["T2", "投诉", "2021-03-05", "2021-03-06", "", "多余"],
+        ["T3", "投诉", "2021-03-05", "", ""],
+    ]
     done = import_ledger(store, write(tmp_path / "a.csv", rows), good_rows=True)
     assert [(e.row, e.value) for e in done.errors] == [(3, "多余")] and "多出一格" in done.errors[0].message
     assert {r[1] for r in rows_of(Store(store), "complaints")} == {"T1", "T3"}
@@ -211,7 +266,12 @@ def test_a_csv_row_with_a_cell_too_many_is_an_error(tmp_path, store):
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet"])
 def test_texts_of_a_ledger_are_clean(tmp_path, store, kind):
-    rows = {"编号": ["T1", "T2"], "类型": ["投诉", "举报"], "收到日期": ["2021-03-05"] * 2, "承办科室": ["一科\x0b二科\x7f", "　甲科 "]}
+    rows = {
+        "编号": ["T1", "T2"],
+        "类型": ["投诉", "举报"],
+        "收到日期": ["2021-03-05"] * 2,
+        "承办科室": ["一科\x0b二科\x7f", "　甲科 "],
+    }
     path = tmp_path / f"a.{kind}"
     if kind == "parquet":
         pq.write_table(pa.table(rows), path)
@@ -236,7 +296,9 @@ def test_a_file_that_is_no_ledger_says_so_in_words_of_ledgers(tmp_path, store):
         import_ledger(store, tmp_path / "b.xls")
     with pytest.raises(ZhunshengError, match=r"ZS-EV-10.*投诉举报台账（complaints）"):
         import_ledger(store, write(tmp_path / "c.csv", [["甲", "乙"], ["1", "2"]]))
-    (tmp_path / "d.csv").write_bytes("登记编号,类别,收到日期\nB1,举报,2021-03-01\n".encode("gbk") + b"\xff\xfe\xff\n")
+    (tmp_path / "d.csv").write_bytes(
+        "登记编号,类别,收到日期\nB1,举报,2021-03-01\n".encode("gbk") + b"\xff\xfe\xff\n"
+    )
     with pytest.raises(ZhunshengError, match=r"ZS-EV-07.*第 3 行"):
         import_ledger(store, tmp_path / "d.csv")
 
@@ -288,7 +350,9 @@ def test_only_the_good_rows_when_asked(tmp_path, store):
 
 
 def test_the_same_file_changes_nothing_and_keys_are_merged(tmp_path, store):
-    first = write(tmp_path / "a.csv", [HEAD, ["T1", "投诉", "2021-03-05", ""], ["T2", "举报", "2021-03-06", ""]])
+    first = write(
+        tmp_path / "a.csv", [HEAD, ["T1", "投诉", "2021-03-05", ""], ["T2", "举报", "2021-03-06", ""]]
+    )
     one = import_ledger(store, first, when=datetime(2021, 4, 1, tzinfo=UTC), who="甲")
     again = import_ledger(store, first)
     assert (one.new, again.new, again.batch.batch) == (True, False, 1)
@@ -311,7 +375,10 @@ def test_the_same_file_changes_nothing_and_keys_are_merged(tmp_path, store):
     assert rows_of(opened, "complaints", batch=0) == []
     assert {r[5] for r in rows_of(opened, "complaints", batch=1)} == {None}
     log = opened.batches()
-    assert [(b.who, b.file, b.previous == "") for b in log] == [("甲", "a.csv", True), (log[1].who, "b.csv", False)]
+    assert [(b.who, b.file, b.previous == "") for b in log] == [
+        ("甲", "a.csv", True),
+        (log[1].who, "b.csv", False),
+    ]
     assert log[1].previous == log[0].digest
     with pytest.raises(ZhunshengError, match="ZS-EV-05"):
         opened.snapshot(batch=9)
@@ -336,7 +403,12 @@ def test_departments_are_kept_apart(tmp_path, store):
 
 def test_parquet_and_aliases(tmp_path, store):
     table = pa.table(
-        {"统一社会信用代码": ["91130190000000012X"], "名称": ["甲"], "类型": ["个体户"], "成立日期": [date(2020, 1, 2)]}
+        {
+            "统一社会信用代码": ["91130190000000012X"],
+            "名称": ["甲"],
+            "类型": ["个体户"],
+            "成立日期": [date(2020, 1, 2)],
+        }
     )
     pq.write_table(table, tmp_path / "a.parquet")
     done = import_ledger(store, tmp_path / "a.parquet")
@@ -350,7 +422,11 @@ def test_parquet_and_aliases(tmp_path, store):
         ("空.csv", b"", "ZS-IN-02"),
         ("只有表头.csv", "编号,类型,收到日期\n".encode(), "ZS-EV-06"),
         ("认不出.csv", "甲,乙\n1,2\n".encode(), "ZS-EV-10"),
-        ("重复列.csv", "编号,类型,收到日期,登记日期\nT1,投诉,2021-01-01,2021-01-01\n".encode(), "ZS-EV-08|ZS-EV-10"),
+        (
+            "重复列.csv",
+            "编号,类型,收到日期,登记日期\nT1,投诉,2021-01-01,2021-01-01\n".encode(),
+            "ZS-EV-08|ZS-EV-10",
+        ),
         ("二进制.csv", b"a\0b,c\n1,2\n", "ZS-IN-03"),
         ("坏.parquet", b"PAR1xxxxxxxxPAR1", "ZS-IN-05"),
         ("坏.xlsx", b"PK\x03\x04zzzz", "ZS-IN-05"),
@@ -378,7 +454,9 @@ def test_a_ledger_definition_that_does_not_hold_together_is_refused():
     column = {"name": "a", "title": "甲", "type": "text"}
     for wrong in ({"key": ["b"]}, {"columns": [column, column]}, {"columns": [{**column, "values": ["x"]}]}):
         with pytest.raises(ValueError, match=r"no column|twice|values"):
-            Ledger.model_validate({"id": "x", "title": "x", "what": "x", "key": ["a"], "columns": [column], **wrong})
+            Ledger.model_validate(
+                {"id": "x", "title": "x", "what": "x", "key": ["a"], "columns": [column], **wrong}
+            )
 
 
 def test_quoted_line_breaks_in_csv(tmp_path, store):
@@ -414,7 +492,8 @@ def test_verification_finds_every_later_change(tmp_path, store):
         assert opened.verify(), path.name
         path.write_bytes(kept)
         path.unlink()
-        # The last record can be completed again from its commit, the index and the marker from the records; all else is missed.
+        # The last record can be completed again from its commit, the index and the marker from the records;
+        # all else is missed.
         if path.name not in ("000002.json", "index.sqlite", "format.json"):
             assert opened.verify(), path.name
         path.write_bytes(kept)
@@ -476,14 +555,20 @@ IMPORT = textwrap.dedent(
 
 
 def run_import(store, path, where="never"):
-    return subprocess.Popen([sys.executable, "-c", IMPORT, str(store), str(path), where], stderr=subprocess.DEVNULL)
+    return subprocess.Popen(
+        [sys.executable, "-c", IMPORT, str(store), str(path), where], stderr=subprocess.DEVNULL
+    )
 
 
-@pytest.mark.parametrize(("where", "committed"), [("_merge", False), ("_keep_source", False), ("_write_record", True)])
+@pytest.mark.parametrize(
+    ("where", "committed"), [("_merge", False), ("_keep_source", False), ("_write_record", True)]
+)
 def test_killed_at_its_turning_points(tmp_path, store, where, committed):
     first = write(tmp_path / "1.csv", [HEAD, ["T1", "投诉", "2021-03-05", ""]])
     import_ledger(store, first)
-    second = write(tmp_path / "2.csv", [HEAD, ["T2", "投诉", "2021-03-05", ""], ["T3", "投诉", "2021-03-05", ""]])
+    second = write(
+        tmp_path / "2.csv", [HEAD, ["T2", "投诉", "2021-03-05", ""], ["T3", "投诉", "2021-03-05", ""]]
+    )
     assert run_import(store, second, where).wait(60) == 9
     opened = Store(store)
     assert len(opened.batches()) == (2 if committed else 1)
@@ -494,7 +579,9 @@ def test_killed_at_its_turning_points(tmp_path, store, where, committed):
 
 
 def test_killed_at_any_moment(tmp_path, store):
-    """Kill imports at random moments: a batch is there whole or not at all, and none committed before is lost."""
+    """Kill imports at random moments: a batch is there whole or not at all, and none committed before is
+    lost.
+    """
     draw = random.Random(7)
     sizes = {}
     done = 0
@@ -535,7 +622,8 @@ def test_characters_nobody_sees_make_no_other_department_project_or_value(tmp_pa
     hidden = "\u200b\u3164\u00ad\u2060"
     path = tmp_path / "a.csv"
     path.write_text(
-        f"部门,凭\u200b证号,项目名称,支付金额,支付日期\n甲局{hidden},V1,经{hidden}费,1{hidden},2021-06-01\n{hidden},V2,经费,2,2021-06-01\n",
+        f"部门,凭\u200b证号,项目名称,支付金额,支付日期\n甲局{hidden},V1,经{hidden}费,1{hidden},2021-06-01\n"
+        f"{hidden},V2,经费,2,2021-06-01\n",
         "utf8",
     )
     done = import_ledger(tmp_path / "store", path, department="A1", label="甲局")
@@ -548,12 +636,15 @@ def test_characters_nobody_sees_make_no_other_department_project_or_value(tmp_pa
     assert [(e.column, e.message) for e in done.errors] == [("项目名称", "必填")]
 
 
-# -- undo, privacy, browsing ------------------------------------------------------------------------------------------
+# -- undo, privacy, browsing
+# ------------------------------------------------------------------------------------------
 
 
 def _activities(path, rows):
     lines = ["活动编号,活动类别,主题类别,活动名称,开展日期"]
-    path.write_text("\n".join([*lines, *(f"{n},宣传,食品安全,{title},2021-05-0{n}" for n, title in rows)]), "utf8")
+    path.write_text(
+        "\n".join([*lines, *(f"{n},宣传,食品安全,{title},2021-05-0{n}" for n, title in rows)]), "utf8"
+    )
     return path
 
 
@@ -612,7 +703,11 @@ def test_personal_columns_are_unreadable_without_the_key(tmp_path):
     names = [c.name for c in ledger.columns]
 
     def first(personal=False, **how):
-        values = browse(snapshot, ledger, "某局", View(order="complaint_no", personal=personal), **how).rows[0].values
+        values = (
+            browse(snapshot, ledger, "某局", View(order="complaint_no", personal=personal), **how)
+            .rows[0]
+            .values
+        )
         return dict(zip(names, values, strict=True))
 
     assert first(personal=True, cipher=cipher)["complainant"] == "钱某某"
@@ -645,10 +740,15 @@ def test_browsing_searches_filters_and_pages_but_never_by_personal_columns(sampl
     second = browse(snapshot, ledger, DEPARTMENT, window=Window(limit=5, offset=5))
     assert {r.row for r in second.rows}.isdisjoint({r.row for r in everything.rows})
     assert browse(snapshot, ledger, DEPARTMENT, View(search="诉求人1")).total == 0
-    assert browse(snapshot, ledger, DEPARTMENT, View(filters={"complainant": "诉求人1"})).total == everything.total
+    assert (
+        browse(snapshot, ledger, DEPARTMENT, View(filters={"complainant": "诉求人1"})).total
+        == everything.total
+    )
     assert browse(snapshot, ledger, DEPARTMENT, View(search="100%_")).total == 0
     assert browse(snapshot, ledger, "别的局").total == 0
-    backwards = browse(snapshot, ledger, DEPARTMENT, View(order="received_on", descending=True), Window(limit=1))
+    backwards = browse(
+        snapshot, ledger, DEPARTMENT, View(order="received_on", descending=True), Window(limit=1)
+    )
     assert backwards.rows[0].values[2] >= everything.rows[0].values[2]
 
 
@@ -709,8 +809,22 @@ def test_canonically_equivalent_texts_are_one_and_full_width_forms_are_not(tmp_p
 
 def test_the_guard_of_a_csv_comes_off_again_exactly(tmp_path):
     texts = [
-        "-A1", "=1+1", "@甲", "+甲", "'-A1", "''=1", "'甲", "-5元", "'-5元", "-5 天", "甲", "=一\n二", "+１２", "'", "-",
-    ]  # fmt: skip
+        "-A1",
+        "=1+1",
+        "@甲",
+        "+甲",
+        "'-A1",
+        "''=1",
+        "'甲",
+        "-5元",
+        "'-5元",
+        "-5 天",
+        "甲",
+        "=一\n二",
+        "+１２",
+        "'",
+        "-",
+    ]
     path = tmp_path / "a.csv"
     with path.open("w", encoding="utf8", newline="") as stream:
         writer = csv.writer(stream)

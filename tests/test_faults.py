@@ -39,7 +39,9 @@ def test_no_fault_of_a_data_file_is_told_in_english(tmp_path, name, text):
     said = str(caught.value)
     if name == "judgements":
         assert WRONG[text] in said
-    assert not re.search(r"\b(should|valid|input|field|required|permitted|expected|error|must)\b", said, re.IGNORECASE)
+    assert not re.search(
+        r"\b(should|valid|input|field|required|permitted|expected|error|must)\b", said, re.IGNORECASE
+    )
 
 
 def test_a_data_file_in_another_encoding_is_refused_with_its_name(tmp_path):
@@ -74,6 +76,9 @@ def test_a_key_that_is_merged_in_may_be_said_anew():
 
 
 def test_an_inspector_listed_twice_is_named(tmp_path):
-    (tmp_path / "人.yaml").write_text("- {id: ZF-1, certified: true}\n- {id: ZF-2, certified: true}\n- {id: ZF-1, certified: false}\n", "utf8")
+    (tmp_path / "人.yaml").write_text(
+        "- {id: ZF-1, certified: true}\n- {id: ZF-2, certified: true}\n- {id: ZF-1, certified: false}\n",
+        "utf8",
+    )
     with pytest.raises(ZhunshengError, match=r"ZS-DR-80.*人.yaml.*编号重复：ZF-1"):
         read_inspectors(tmp_path / "人.yaml")

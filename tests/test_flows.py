@@ -1,4 +1,6 @@
-"""What goes wrong on the way and is said: quotas for nobody, the office's day, pictures that nobody reads, stray characters."""
+"""What goes wrong on the way and is said: quotas for nobody, the office's day, pictures that nobody reads,
+stray characters.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,8 @@ def command(*words) -> int:
     return left.value.code
 
 
-# -- a rule that is for nobody ------------------------------------------------------------------------------------------
+# -- a rule that is for nobody
+# ------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -49,7 +52,15 @@ def evidence(tmp_path):
     """A store with 60 entities, all of class B."""
     store = tmp_path / "E"
     code = command(
-        "ledger", "import", HERE / "entities.csv", "--store", store, "--ledger", "entities", "--department", "甲局"
+        "ledger",
+        "import",
+        HERE / "entities.csv",
+        "--store",
+        store,
+        "--ledger",
+        "entities",
+        "--department",
+        "甲局",
     )
     assert code == 0
     return store
@@ -72,21 +83,41 @@ def plan_file(folder, **changes):
 def test_a_quota_for_no_stratum_is_refused_before_anything_is_written(tmp_path, evidence, capsys, quotas):
     plan, out = plan_file(tmp_path, quotas=quotas), tmp_path / "o"
     code = command(
-        "draw", "commit", plan, "--inspectors", HERE / "inspectors.yaml", "--evidence", evidence, "--on", "2021-02-28",
-        "--out", out,
-    )  # fmt: skip
+        "draw",
+        "commit",
+        plan,
+        "--inspectors",
+        HERE / "inspectors.yaml",
+        "--evidence",
+        evidence,
+        "--on",
+        "2021-02-28",
+        "--out",
+        out,
+    )
     said = "".join(capsys.readouterr()).replace("\n", "")
     assert code != 0 and "ZS-DR-20" in said and not out.exists()
     assert re.search("信用风险类别有：B", said)
 
 
 def test_the_commitment_lists_each_stratum_with_its_rule(tmp_path, evidence, capsys):
-    plan = plan_file(tmp_path, quotas=[{"match": {"district": "乙所"}, "count": 2}, {"ratio": "0.05", "floor": 1}])
+    plan = plan_file(
+        tmp_path, quotas=[{"match": {"district": "乙所"}, "count": 2}, {"ratio": "0.05", "floor": 1}]
+    )
     capsys.readouterr()
     code = command(
-        "draw", "commit", plan, "--inspectors", HERE / "inspectors.yaml", "--evidence", evidence, "--on", "2021-02-28",
-        "--out", tmp_path / "o",
-    )  # fmt: skip
+        "draw",
+        "commit",
+        plan,
+        "--inspectors",
+        HERE / "inspectors.yaml",
+        "--evidence",
+        evidence,
+        "--on",
+        "2021-02-28",
+        "--out",
+        tmp_path / "o",
+    )
     said = capsys.readouterr().out
     assert code == 0
     for size, rule, drawn in ((3, "辖区“乙所”：2 户", 2), (57, "其余各层：5%，至少 1 户", 3)):
@@ -101,10 +132,13 @@ def test_the_list_agrees_with_what_is_committed():
     plan.check_rules(sizes)
 
 
-# -- the office's day ---------------------------------------------------------------------------------------------------
+# -- the office's day
+# ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("zone", "machine"), [(None, "UTC"), (None, "America/New_York"), ("Asia/Urumqi", "UTC")])
+@pytest.mark.parametrize(
+    ("zone", "machine"), [(None, "UTC"), (None, "America/New_York"), ("Asia/Urumqi", "UTC")]
+)
 def test_today_is_the_offices_day_whatever_the_machine_keeps(zone, machine):
     code = (
         "import zhunsheng.clock as c, datetime as d\n"
@@ -116,7 +150,9 @@ def test_today_is_the_offices_day_whatever_the_machine_keeps(zone, machine):
         "print(day(None), c.told('2026-11-25T17:00:00+00:00'))\n"
     )
     environment = {**os.environ, "TZ": machine, **({clock.VARIABLE: zone} if zone else {})}
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+    )
     hour = "23:00:00" if zone else "01:00:00"
     day = "2026-11-25" if zone else "2026-11-26"
     assert said.stdout.strip() == f"{day} {day} {hour}"
@@ -129,7 +165,9 @@ def test_a_zone_that_is_none_is_told(monkeypatch):
 
 
 def machine_times(tree: ast.AST):
-    """Yield calls that take the machine's day or zone: date.today(), datetime.now() and the like without a zone."""
+    """Yield calls that take the machine's day or zone: date.today(), datetime.now() and the like without a
+    zone.
+    """
     for call in ast.walk(tree):
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
             continue
@@ -137,7 +175,8 @@ def machine_times(tree: ast.AST):
         zoned = bool(call.args or call.keywords)
         if owner in ("date", "datetime.date", "datetime", "datetime.datetime", "d", "time"):
             if (name in ("today", "utcnow", "localtime", "ctime", "strftime") and owner != "d") or (
-                name in ("now", "fromtimestamp") and len(call.args) + len(call.keywords) < (1 if name == "now" else 2)
+                name in ("now", "fromtimestamp")
+                and len(call.args) + len(call.keywords) < (1 if name == "now" else 2)
             ):
                 yield call
         elif name == "astimezone" and not zoned:
@@ -145,7 +184,9 @@ def machine_times(tree: ast.AST):
 
 
 def test_no_part_of_the_program_asks_the_machine_for_the_day():
-    assert list(machine_times(ast.parse("date.today(); datetime.now(); x.astimezone(); datetime.utcnow()")))[3:]
+    assert list(machine_times(ast.parse("date.today(); datetime.now(); x.astimezone(); datetime.utcnow()")))[
+        3:
+    ]
     found = [
         f"{path.relative_to(SOURCE)}:{call.lineno}"
         for path in SOURCE.rglob("*.py")
@@ -158,9 +199,12 @@ def test_no_part_of_the_program_asks_the_machine_for_the_day():
 def test_refusals_tell_office_time(tmp_path, evidence):
     with pytest.raises(ZhunshengError) as refused:
         commit_draw(
-            plan_file(tmp_path, quotas=[{"ratio": "0.1"}]), HERE / "inspectors.yaml", tmp_path / "o",
-            FrameSource(evidence=evidence, on=date(2021, 2, 28)), now=datetime(2035, 3, 1, 14, 0, tzinfo=UTC),
-        )  # fmt: skip
+            plan_file(tmp_path, quotas=[{"ratio": "0.1"}]),
+            HERE / "inspectors.yaml",
+            tmp_path / "o",
+            FrameSource(evidence=evidence, on=date(2021, 2, 28)),
+            now=datetime(2035, 3, 1, 14, 0, tzinfo=UTC),
+        )
     assert refused.value.code == "ZS-DR-03" and "2035-03-01 22:00:00" in refused.value.text()
     assert not re.search(r"\dZ", refused.value.text())
 
@@ -172,7 +216,8 @@ def test_the_log_of_a_store_tells_office_time(evidence, capsys):
     assert "+00:00" not in said and f"{clock.today():%Y-%m-%d}" in said
 
 
-# -- pictures that nobody reads -----------------------------------------------------------------------------------------
+# -- pictures that nobody reads
+# -----------------------------------------------------------------------------------------
 
 
 def png() -> io.BytesIO:
@@ -181,12 +226,14 @@ def png() -> io.BytesIO:
 
     head = struct.pack(">IIBBBBB", 2, 2, 8, 0, 0, 0, 0)
     pixels = zlib.compress(b"\0\xff\xff" * 2)
-    return io.BytesIO(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b""))
+    return io.BytesIO(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    )
 
 
 W = (
-    'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:v="urn:schemas-microsoft-com:vml" '
-    'xmlns:o="urn:schemas-microsoft-com:office:office" '
+    'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
+    'xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
     'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 )
 VML = f'<w:r {W}><w:pict><v:shape><v:imagedata r:id="rId1"/></v:shape></w:pict></w:r>'
@@ -238,7 +285,11 @@ def refused(content: bytes, name: str) -> ZhunshengError:
 def test_a_scanned_table_is_told_with_its_place(capsys):
     book = read_book(HERE / "picture.docx")
     (told,) = [u for u in book.unsure if u.field == "picture"]
-    assert told.place.paragraph == 3 and "第1个表之后" in told.why and "第二个项目的绩效目标表（扫描件）" in told.why
+    assert (
+        told.place.paragraph == 3
+        and "第1个表之后" in told.why
+        and "第二个项目的绩效目标表（扫描件）" in told.why
+    )
     for words in (("read",), ("review",), ("review", "--json")):
         command(words[0], HERE / "picture.docx", *words[1:])
         assert "有 1 张图片没有读：第3段" in capsys.readouterr().err
@@ -257,7 +308,9 @@ def test_a_document_of_pictures_only_says_so(kind):
 
 def test_text_without_targets_beside_pictures_names_them():
     error = refused(word(inline, anchored, vml, ole, in_table), "附件.docx")
-    assert error.code == "ZS-IN-22" and error.params["count"] == 5 and "附：绩效目标表（扫描件）" in error.text()
+    assert (
+        error.code == "ZS-IN-22" and error.params["count"] == 5 and "附：绩效目标表（扫描件）" in error.text()
+    )
 
 
 def test_what_is_no_picture_is_not_counted():
@@ -294,19 +347,33 @@ def test_pictures_in_a_workbook_are_told_by_cell():
 
 
 def test_pictures_in_a_page_are_told():
-    page = '<html><body><p>目标见下</p><img src="a.png"><table><tr><td>一</td><td><img src="b.png"></td></tr></table><img width="1" src="c"></body></html>'
+    page = (
+        "<html><body><p>"
+        "目"
+        "标"
+        "见"
+        "下"
+        "</p><img "
+        'src="a.png"><table><tr><td>'
+        '一</td><td><img src="b.png"></td></tr></table><img width="1" src="c"></body></html>'
+    )
     error = refused(page.encode(), "网页.html")
     assert (error.code, error.params["count"]) == ("ZS-IN-22", 2) and "表1第1行第2列" in error.text()
     assert refused(b'<html><body><img src="a.png"></body></html>', "网页.html").code == "ZS-IN-21"
 
 
-# -- stray characters in files of words -----------------------------------------------------------------------------------
+# -- stray characters in files of words
+# -----------------------------------------------------------------------------------
 
 
 def test_judgements_and_mappings_come_without_control_characters(tmp_path):
     (found,) = read_judgements(HERE / "vertical-tab.yaml")
     assert found.measures == "第一，加强抽检。\n第二，联系机构。"
-    (path := tmp_path / "raw.yaml").write_text("- {indicator: 甲\x0b乙, reason: 有\x1f据, cause: 其他}\n", "utf8")
+    (path := tmp_path / "raw.yaml").write_text(
+        "- {indicator: 甲\x0b乙, reason: 有\x1f据, cause: 其他}\n", "utf8"
+    )
     assert (read_judgements(path)[0].indicator, read_judgements(path)[0].reason) == ("甲 乙", "有据")
-    (path := tmp_path / "map.yaml").write_text('- {sheet: "表\\v一", indicator: "甲\\0", measure: null}\n', "utf8")
+    (path := tmp_path / "map.yaml").write_text(
+        '- {sheet: "表\\v一", indicator: "甲\\0", measure: null}\n', "utf8"
+    )
     assert (read_mapping(path, {})[0].sheet, read_mapping(path, {})[0].indicator) == ("表\n一", "甲")

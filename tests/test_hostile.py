@@ -16,7 +16,11 @@ import pytest
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import read_book
 
-DOCUMENT = '<?xml version="1.0"?>{doctype}<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>{body}</w:body></w:document>'
+DOCUMENT = (
+    "<?xml "
+    'version="1.0"?>{doctype}<w:document '
+    'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>{body}</w:body></w:document>'
+)
 
 
 def word(body: str = "", doctype: str = "", **members: bytes) -> bytes:
@@ -38,7 +42,9 @@ def sheet(rows: str = "", merges: str = "", doctype: str = "") -> bytes:
             data = source.read(member)
             if member.filename == "xl/worksheets/sheet1.xml":
                 data = (
-                    f'<?xml version="1.0"?>{doctype}<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+                    "<?xml "
+                    f'version="1.0"?>{doctype}<worksheet '
+                    'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
                     f"<sheetData>{rows}</sheetData>{merges}</worksheet>"
                 ).encode()
             archive.writestr(member.filename, data)
@@ -46,7 +52,12 @@ def sheet(rows: str = "", merges: str = "", doctype: str = "") -> bytes:
 
 
 def encrypted() -> bytes:
-    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504 + "EncryptedPackage".encode("utf-16-le") + b"\0" * 600
+    return (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+        + b"\0" * 504
+        + "EncryptedPackage".encode("utf-16-le")
+        + b"\0" * 600
+    )
 
 
 def saved_docx() -> bytes:
@@ -69,10 +80,17 @@ FAR = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="ZZ1048576">
 BILLION = "<!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;'>]>"
 EXTERNAL = '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
 
+
 def many_texts(count: str) -> bytes:
-    """A workbook whose table of shared texts says it has so many; the library makes room for them before it reads one."""
+    """A workbook whose table of shared texts says it has so many; the library makes room for them before it
+    reads one.
+    """
     stream = io.BytesIO(sheet("<row r='1'><c r='A1' t='s'><v>0</v></c></row>"))
-    table = f'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" uniqueCount="{count}"><si><t>x</t></si></sst>'
+    table = (
+        "<sst "
+        'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
+        f'uniqueCount="{count}"><si><t>x</t></si></sst>'
+    )
     with zipfile.ZipFile(stream, "a") as archive:
         archive.writestr("xl/SharedStrings.xml", table)
     return stream.getvalue()
@@ -90,9 +108,15 @@ CASES = {
     "扫描.pdf": (b"%PDF-1.7 xxx", "ZS-IN-03"),
     "别的.zip": (word().replace(b"word/document.xml", b"xxxx/document.xml"), "ZS-IN-03"),
     "加密.docx": (encrypted(), "ZS-IN-04"),
-    "旧版.doc": (encrypted().replace("EncryptedPackage".encode("utf-16-le"), "WordDocument".encode("utf-16-le")), "ZS-IN-03"),
+    "旧版.doc": (
+        encrypted().replace("EncryptedPackage".encode("utf-16-le"), "WordDocument".encode("utf-16-le")),
+        "ZS-IN-03",
+    ),
     "残缺.xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0x" * 300, "ZS-IN-05"),
-    "坏的.xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 500 + "Workbook".encode("utf-16-le"), "ZS-IN-05"),
+    "坏的.xls": (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 500 + "Workbook".encode("utf-16-le"),
+        "ZS-IN-05",
+    ),
     "截断.docx": (saved_docx()[:-400], "ZS-IN-05"),
     "坏包.docx": (spoiled(), "ZS-IN-05"),
     "坏XML.docx": (word("<w:p>"), "ZS-IN-05"),
@@ -104,16 +128,30 @@ CASES = {
     "实体.xlsx": (sheet("<row r='1'><c r='A1'><v>1</v></c></row>", doctype=EXTERNAL), "ZS-IN-08"),
     "宽.xlsx": (sheet(WIDE), "ZS-IN-10"),
     "远.xlsx": (sheet(FAR), "ZS-IN-10"),
-    "合并.xlsx": (sheet('<row r="1"><c r="A1"><v>1</v></c></row>', '<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>'), "ZS-IN-10"),
-    "跨列.docx": (word('<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val="1000000000"/></w:tcPr><w:p/></w:tc></w:tr></w:tbl>'), "ZS-IN-10"),
+    "合并.xlsx": (
+        sheet(
+            '<row r="1"><c r="A1"><v>1</v></c></row>',
+            '<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>',
+        ),
+        "ZS-IN-10",
+    ),
+    "跨列.docx": (
+        word(
+            '<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val="1000000000"/></w:tcPr><w:p/></w:tc></w:tr></w:tbl>'
+        ),
+        "ZS-IN-10",
+    ),
     "多列.docx": (word("<w:tbl><w:tr>" + "<w:tc><w:p/></w:tc>" * 600 + "</w:tr></w:tbl>"), "ZS-IN-10"),
     "嵌套.docx": (word("<w:tbl><w:tr><w:tc>" * 20 + "<w:p/>" + "</w:tc></w:tr></w:tbl>" * 20), "ZS-IN-10"),
     "跨行.html": (b"<table><tr><td rowspan=1000000000 colspan=1000000000>x</td></tr></table>", "ZS-IN-10"),
-    "多格.html": (b"<table><tr>" + b"<td rowspan=2000 colspan=100>x</td>" * 50 + b"</tr></table>", "ZS-IN-10"),
+    "多格.html": (
+        b"<table><tr>" + b"<td rowspan=2000 colspan=100>x</td>" * 50 + b"</tr></table>",
+        "ZS-IN-10",
+    ),
     "深.html": (b"<html>" + b"<div>" * 3000 + b"x", "ZS-IN-13|ZS-IN-10|ZS-IN-05"),
     "别名.docx": (b"PK\x03\x04" + b"junk" * 100, "ZS-IN-05"),
     "无名.xyz": (b"text", "ZS-IN-03"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", CASES)

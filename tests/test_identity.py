@@ -1,4 +1,6 @@
-"""Codes of sheets and indicators: the same words give the same code, a code once given stays, a likeness is nothing."""
+"""Codes of sheets and indicators: the same words give the same code, a code once given stays,
+a likeness is nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,8 @@ from zhunsheng.targets.identity import identified
 
 def sheet(*names, **more):
     made = tuple(
-        Indicator(level1="产出指标", level2="数量指标", name=n, target=TargetValue.parse("≥2次")) for n in names
+        Indicator(level1="产出指标", level2="数量指标", name=n, target=TargetValue.parse("≥2次"))
+        for n in names
     )
     return TargetSheet(kind="project", name="抽检经费", year=2021, indicators=made, **more)
 
@@ -24,10 +27,17 @@ def test_codes_are_the_same_on_every_reading_and_differ_within_a_sheet():
 def test_a_renamed_indicator_keeps_its_code_and_a_new_one_of_the_old_name_gets_another():
     first = identified(sheet("甲", "乙"))
     renamed = first.model_copy(
-        update={"indicators": (first.indicators[0].model_copy(update={"name": "甲（新口径）"}), first.indicators[1])}
+        update={
+            "indicators": (
+                first.indicators[0].model_copy(update={"name": "甲（新口径）"}),
+                first.indicators[1],
+            )
+        }
     )
     assert [i.id for i in identified(renamed).indicators] == [i.id for i in first.indicators]
-    again = identified(renamed.model_copy(update={"indicators": (*renamed.indicators, sheet("甲").indicators[0])}))
+    again = identified(
+        renamed.model_copy(update={"indicators": (*renamed.indicators, sheet("甲").indicators[0])})
+    )
     assert again.indicators[2].id not in {i.id for i in first.indicators}
 
 

@@ -44,9 +44,11 @@ def test_the_real_document(real):
     assert (second.budget.total, second.budget.fiscal) == (300_000, 300_000)
     for sheet in (first, second):
         assert [(s.by, s.cumulative) for s in sheet.spending_plan.steps] == [
-            (date(2021, 3, 31), Decimal("0.25")), (date(2021, 6, 30), Decimal("0.5")),
-            (date(2021, 10, 31), Decimal("0.75")), (date(2021, 12, 31), Decimal("1")),
-        ]  # fmt: skip
+            (date(2021, 3, 31), Decimal("0.25")),
+            (date(2021, 6, 30), Decimal("0.5")),
+            (date(2021, 10, 31), Decimal("0.75")),
+            (date(2021, 12, 31), Decimal("1")),
+        ]
         assert len(sheet.goals) == 2
         assert sheet.code is None
     assert all(i.target.op not in ("unread", "level") for s in book.sheets for i in s.indicators)
@@ -70,7 +72,11 @@ def test_the_sample_reads_alike_from_word_and_text(tmp_path):
 def test_self_evaluation_layout():
     (sheet,) = read_book(GOLDEN / "self-evaluation.txt").sheets
     assert (sheet.name, sheet.department, sheet.unit, sheet.year) == ("法治宣传", "某局", "某局办公室", 2022)
-    assert (sheet.execution.planned, sheet.execution.adjusted, sheet.execution.spent) == (500_000, 450_000, 405_000)
+    assert (sheet.execution.planned, sheet.execution.adjusted, sheet.execution.spent) == (
+        500_000,
+        450_000,
+        405_000,
+    )
     assert (sheet.execution.points, sheet.execution.score, sheet.total_score) == (10, 9, Decimal("96.8"))
     assert names(sheet) == ["宣传次数", "宣传合格率", "知晓率", "群众满意度"]
     assert [i.score for i in sheet.indicators] == [25, 25, 28, Decimal("9.8")]
@@ -189,7 +195,9 @@ def test_word_merges_content_controls_and_nested_tables(tmp_path):
         inner.cell(1, c).text = text
     merged = inner.cell(2, 0).merge(inner.cell(3, 0))
     merged.text = "产出指标"
-    for r, (two, name, value) in enumerate([("数量指标", "甲次数", "≥1次"), ("质量指标", "乙率", "≥90%")], start=2):
+    for r, (two, name, value) in enumerate(
+        [("数量指标", "甲次数", "≥1次"), ("质量指标", "乙率", "≥90%")], start=2
+    ):
         for c, text in enumerate((two, name, value), start=1):
             inner.cell(r, c).text = text
     document.save(path := tmp_path / "嵌套.docx")
@@ -199,8 +207,9 @@ def test_word_merges_content_controls_and_nested_tables(tmp_path):
     assert grids[1].cell(0, 2).columns == 3
     (sheet,) = read_book(path).sheets
     assert [(i.level1, i.level2, i.name) for i in sheet.indicators] == [
-        ("产出指标", "数量指标", "甲次数"), ("产出指标", "质量指标", "乙率"),
-    ]  # fmt: skip
+        ("产出指标", "数量指标", "甲次数"),
+        ("产出指标", "质量指标", "乙率"),
+    ]
     assert sheet.indicators[1].target.value == 90
 
 
@@ -229,16 +238,25 @@ def test_money_units_come_from_value_label_or_caption(tmp_path):
 
 def test_prose():
     found, left = indicators(
-        "企业年报率不低于85%，农专年报率不低于85%；维持事故数为零。开展培训5次，12月底前完成验收，全面提升能力。", 2021
+        "企业年报率不低于85%，农专年报率不低于85%；维持事故数为零。开展培训5次，12月底前完成验收，"
+        "全面提升能力。",
+        2021,
     )
     assert [(s.name, s.target.op, str(s.target.value)) for s in found] == [
-        ("企业年报率", ">=", "85"), ("农专年报率", ">=", "85"), ("事故数", "==", "0"), ("开展培训", "==", "5"), ("验收", "by", "2021-12-31"),
-    ]  # fmt: skip
+        ("企业年报率", ">=", "85"),
+        ("农专年报率", ">=", "85"),
+        ("事故数", "==", "0"),
+        ("开展培训", "==", "5"),
+        ("验收", "by", "2021-12-31"),
+    ]
     assert left == ["全面提升能力"]
 
 
 def test_what_is_uncertain_is_reported(tmp_path):
-    text = "2022年绩效目标表\n项目名称\t甲\n一级指标\t二级指标\t三级指标\t绩效指标描述\t指标值\n产出指标\t数量指标\t次数\t\t约3次\n产出指标\t质量指标\t\t抽检合格比例\t≥9O%\n"
+    text = (
+        "2022年绩效目标表\n项目名称\t甲\n一级指标\t二级指标\t三级指标\t绩效指标描述\t指标值\n"
+        "产出指标\t数量指标\t次数\t\t约3次\n产出指标\t质量指标\t\t抽检合格比例\t≥9O%\n"
+    )
     (path := tmp_path / "a.txt").write_text(text, "utf8")
     book = read_book(path)
     assert any("约" in u.why for u in book.unsure)
@@ -249,7 +267,9 @@ def test_what_is_uncertain_is_reported(tmp_path):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_text_encodings(tmp_path, encoding):
-    (path := tmp_path / "a.txt").write_text("2022年部门整体绩效目标\n\n绩效指标：年报率不低于85%。\n", encoding)
+    (path := tmp_path / "a.txt").write_text(
+        "2022年部门整体绩效目标\n\n绩效指标：年报率不低于85%。\n", encoding
+    )
     assert names(read_book(path).sheets[0]) == ["年报率"]
 
 
@@ -260,7 +280,10 @@ def test_nothing_found_is_an_error(tmp_path):
 
 
 def test_html_outside_tables_is_paragraphs():
-    page = "<html><head><title>x</title></head><body><div>甲<b>乙</b><p>丙</p></div><script>丁</script></body></html>"
+    page = (
+        "<html><head><title>x</title></head><body><div>甲<b>乙</b><p>丙</p></div><script>丁"
+        "</script></body></html>"
+    )
     blocks = blocks_of(open_bytes(page.encode(), "a.html"))
     assert [b.text for b in blocks if isinstance(b, Paragraph)] == ["甲乙", "丙"]
 
@@ -298,14 +321,23 @@ def test_cells_without_a_value_and_what_is_hidden_are_said(tmp_path):
     cells = [(text, why) for name, text, why in said if name == "cell" and "目标" in text]
     assert [text.split()[-1] for text, _ in cells] == ["=1+3", "#N/A"]
     assert "没有计算结果" in cells[0][1] and "错误值" in cells[1][1]
-    assert {text for name, text, _ in said if name == "hidden"} == {"“目标”第 6 行", "“目标”B 列", "“旧稿”整张工作表"}
+    assert {text for name, text, _ in said if name == "hidden"} == {
+        "“目标”第 6 行",
+        "“目标”B 列",
+        "“旧稿”整张工作表",
+    }
     assert any("千位" in why for name, _, why in said if name == "budget")
     assert read_book(path).sheets[0].budget.total is None
 
 
 def test_a_sheet_that_begins_in_prose_takes_no_goal_of_the_one_before():
-    """Spoiled lines once left indicators under a goal that their sheet does not have, and its tables could not be written."""
-    lines = "2021年部门整体绩效目标\n（一）市场主体年报\n目标：按时年报\n第二部分 其他\n绩效指标：企业年报率达到95%以上，案件查处率达到100%。"
+    """Spoiled lines once left indicators under a goal that their sheet does not have,
+    and its tables could not be written.
+    """
+    lines = (
+        "2021年部门整体绩效目标\n（一）市场主体年报\n目标：按时年报\n第二部分 其他\n"
+        "绩效指标：企业年报率达到95%以上，案件查处率达到100%。"
+    )
     book = book_of(open_bytes(lines.encode(), "目标.txt"))
     assert [i.goal for s in book.sheets for i in s.indicators] == [None, None]
     assert all(target_form(sheet).rows for sheet in book.sheets)

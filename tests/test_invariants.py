@@ -1,4 +1,6 @@
-"""What must hold whatever happens, tried on the core alone; ``docs/invariants.md`` lists every rule with its tests."""
+"""What must hold whatever happens, tried on the core alone; ``docs/invariants.md`` lists every rule with its
+tests.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,8 @@ STEP = "项目名称,项目编码,环节,计划完成日期,实际完成日期"
 COMPLAINT = "登记编号,类别,收到日期,办结日期"
 
 
-# -- a small office ---------------------------------------------------------------------------------------------------
+# -- a small office
+# ---------------------------------------------------------------------------------------------------
 
 
 def put(root, name, head, *lines, department="A1", label="甲局"):
@@ -89,7 +92,14 @@ def indicator(name, raw, **more):
 
 def project(*indicators, name="治理经费", code="P1", **more):
     budget = {"total": Decimal(1_000_000)}
-    made = {"kind": "project", "name": name, "code": code, "year": 2021, "department": "甲局", "budget": budget}
+    made = {
+        "kind": "project",
+        "name": name,
+        "code": code,
+        "year": 2021,
+        "department": "甲局",
+        "budget": budget,
+    }
     return identified(TargetSheet(indicators=indicators, **made | more))
 
 
@@ -128,12 +138,16 @@ def figures(done):
     ]
 
 
-# -- 1. identity is a code, a name is a dated label -------------------------------------------------------------------
+# -- 1. identity is a code, a name is a dated label
+# -------------------------------------------------------------------
 
 
 def test_1_departments_of_one_name_share_no_figure(root):
     put(root, "complaints", COMPLAINT, *complaints(46, 92), department="B1", label="甲局")
-    one, other = (answer(root, project(indicator(CLOSURE, "≥95%")), place=AssessedDepartment(c, "甲局")) for c in ("A1", "B1"))
+    one, other = (
+        answer(root, project(indicator(CLOSURE, "≥95%")), place=AssessedDepartment(c, "甲局"))
+        for c in ("A1", "B1")
+    )
     assert [r.results[0].outcomes[0].text for r in (one, other)] == ["90.22%", "50%"]
     assert other.results[0].money == {} and one.results[0].money["paid"].numerator == 750_000
 
@@ -177,7 +191,9 @@ def test_1_a_likeness_of_projects_counts_once_a_person_says_so(root):
 
 
 def test_1_an_exact_project_hides_no_alike_one(root):
-    """Money written under a name that is merely alike is never left out without a word, whatever else is exact."""
+    """Money written under a name that is merely alike is never left out without a word,
+    whatever else is exact.
+    """
     put(root, "alike", PAID, "V7,治理经费（二期）,,90000,2021-06-01", "V8,治理经费 (二期),,10000,2021-06-01")
     one = project(indicator(CLOSURE, "≥95%"))
     done = answer(root, one)
@@ -191,7 +207,11 @@ def test_1_an_exact_project_hides_no_alike_one(root):
     assert "治理经费（二期）" not in dict(answer(root, one, second).results[0].project.proposals)
     links = [ProjectLink(sheet=one.id, project=name, same=False) for name in names]
     (told,) = answer(root, one, links=links).results
-    assert told.project.proposals == () and "待确认" not in told.project.why and told.money.keys() == found.money.keys()
+    assert (
+        told.project.proposals == ()
+        and "待确认" not in told.project.why
+        and told.money.keys() == found.money.keys()
+    )
     (given,) = answer(root, one, links=[ProjectLink(sheet=one.id, project="治理经费（二期）")]).results
     assert given.money["paid"].numerator == 840_000
 
@@ -238,7 +258,9 @@ def test_1_a_project_without_rows_has_no_evidence(root, name, raw, ledger, head,
 
 
 def test_1_two_indicators_of_one_name_keep_apart(root):
-    sheet = project(indicator(CLOSURE, "≥95%"), indicator(CLOSURE, "≥50%"), indicator("办件满意情况", "有效提升"))
+    sheet = project(
+        indicator(CLOSURE, "≥95%"), indicator(CLOSURE, "≥50%"), indicator("办件满意情况", "有效提升")
+    )
     one, two, _ = sheet.indicators
     said = [Judgement(sheet=sheet.id, indicator=two.id, cause="其他", measures="只说第二个", reason="甲")]
     (result,) = answer(root, sheet, said=said).results
@@ -253,7 +275,9 @@ def test_1_two_indicators_of_one_name_keep_apart(root):
 def test_1_renaming_an_indicator_keeps_words_and_confirmation(root):
     sheet = project(indicator(CLOSURE, "≥95%"))
     (old,) = sheet.indicators
-    renamed = sheet.model_copy(update={"indicators": (old.model_copy(update={"name": "群众举报按期办结情况"}),)})
+    renamed = sheet.model_copy(
+        update={"indicators": (old.model_copy(update={"name": "群众举报按期办结情况"}),)}
+    )
     said = [Judgement(sheet=sheet.id, indicator=old.id, cause="人员保障", measures="增派两人")]
     links = [confirmed(old.id, sheet=sheet.id)]
     before, after = (answer(root, s, said=said, links=links).results[0] for s in (sheet, renamed))
@@ -261,7 +285,8 @@ def test_1_renaming_an_indicator_keeps_words_and_confirmation(root):
     assert (after.outcomes[0].value, after.card.total) == (before.outcomes[0].value, before.card.total)
 
 
-# -- 2. evidence first; what a person types stands beside it ----------------------------------------------------------
+# -- 2. evidence first; what a person types stands beside it
+# ----------------------------------------------------------
 
 
 TYPED = Judgement(indicator=CLOSURE, actual="99%", reason="台账外办结", proof="清单.pdf", by="科员甲")
@@ -276,7 +301,11 @@ def test_2_a_typed_value_never_replaces_a_reading_and_stands_beside_it(root):
     assert (result.outcomes[0].text, contest.typed, contest.computed) == ("90.22%", "99%", "90.22%")
     assert contest.difference == "+8.78个百分点" and result.readings[0].value == Fraction(8300, 92)
     line = shown(typed, root).results[0].indicators[0]
-    assert (line.outcome.text, line.outcome.origin, line.outcome.contest.typed) == ("90.22%", "evidence", "99%")
+    assert (line.outcome.text, line.outcome.origin, line.outcome.contest.typed) == (
+        "90.22%",
+        "evidence",
+        "99%",
+    )
     assert line.reading is not None
     for form in (self_evaluation_form(result.card), monitoring_form(result.checkpoint)):
         said = texts(form)
@@ -316,7 +345,12 @@ def test_2_a_contest_that_cannot_be_compared_has_no_difference_and_is_not_accept
 def test_2_a_difference_counts_for_the_whole_year(root):
     """每半年1次 is two a year: ten fewer than the twelve that the ledger holds."""
     head = f"{EVENT},项目名称,项目编码"
-    put(root, "drills", head, *(f"E{n},演练,食品安全,演练{n},2021-{n:02}-05,治理经费,P1" for n in range(1, 13)))
+    put(
+        root,
+        "drills",
+        head,
+        *(f"E{n},演练,食品安全,演练{n},2021-{n:02}-05,治理经费,P1" for n in range(1, 13)),
+    )
     sheet = project(indicator(EVENTS, "≥10次"))
     said = [Judgement(indicator=EVENTS, actual="每半年1次", reason="漏", proof="a.pdf")]
     (result,) = answer(root, sheet, said=said).results
@@ -329,7 +363,10 @@ def test_2_a_ledger_that_says_not_done_is_a_reading_too(root):
     links = [confirmed(DONE, "project_completed_on")]
     said = [Judgement(indicator=DONE, actual="2021年11月1日", reason="已验收", proof="验收单.pdf")]
     plain, typed = (answer(root, sheet, links=links, said=s) for s in ((), said))
-    assert plain.results[0].outcomes[0].origin == "evidence" and plain.results[0].card.scores[0].verdict == "missed"
+    assert (
+        plain.results[0].outcomes[0].origin == "evidence"
+        and plain.results[0].card.scores[0].verdict == "missed"
+    )
     assert figures(plain) == figures(typed)
     assert typed.results[0].outcomes[0].contest.typed == "2021年11月1日"
     accepted = [said[0].model_copy(update={"accepted": "已看原件"})]
@@ -361,7 +398,9 @@ def test_2_a_band_typed_for_a_measured_indicator_changes_nothing(root):
 
 
 def test_2_the_re_check_holds_nothing_that_was_typed(root):
-    sheet = project(indicator(CLOSURE, "≥95%"), indicator("外出宣讲场次", "≥4场"), indicator("环境", "有效提升"))
+    sheet = project(
+        indicator(CLOSURE, "≥95%"), indicator("外出宣讲场次", "≥4场"), indicator("环境", "有效提升")
+    )
     reported = book(
         sheet.model_copy(
             update={
@@ -377,7 +416,9 @@ def test_2_the_re_check_holds_nothing_that_was_typed(root):
         recheck_book(reported, answer(root, sheet, said=[TYPED]))
     # A word that says nothing of figures is one too.
     with pytest.raises(ZhunshengError, match="ZS-SC-05"):
-        recheck_book(reported, answer(root, sheet, said=[Judgement(indicator=CLOSURE, cause="其他", measures="甲")]))
+        recheck_book(
+            reported, answer(root, sheet, said=[Judgement(indicator=CLOSURE, cause="其他", measures="甲")])
+        )
 
 
 def test_2_an_acceptance_holds_for_the_reading_it_was_made_against_only(root):
@@ -397,7 +438,10 @@ def test_2_a_figure_equal_to_the_reading_is_no_contest(root, same):
 
 
 def test_3_a_re_check_misses_no_sheet_and_no_self_evaluation(root):
-    one, other = project(indicator(CLOSURE, "≥95%")), project(indicator(CLOSURE, "≥90%"), name="另一经费", code="P2")
+    one, other = (
+        project(indicator(CLOSURE, "≥95%")),
+        project(indicator(CLOSURE, "≥90%"), name="另一经费", code="P2"),
+    )
     done = answer(root, one, other)
     told = one.indicators[0].model_copy(update={"actual": "90.22%", "score": Decimal("1")})
     lone, missing = recheck_book(book(one.model_copy(update={"indicators": (told,)})), done)
@@ -432,7 +476,9 @@ def test_2_an_unconfirmed_match_is_marked_and_its_share_of_points_is_told(root):
     assert "口径未确认" in texts(self_evaluation_form(one.card)) and "口径未确认" not in texts(
         self_evaluation_form(two.card)
     )
-    assert [s.open_matches != () for s in (shown(proposal, root).results[0], shown(decided, root).results[0])] == [
+    assert [
+        s.open_matches != () for s in (shown(proposal, root).results[0], shown(decided, root).results[0])
+    ] == [
         True,
         False,
     ]
@@ -445,7 +491,9 @@ def test_2_the_description_outweighs_the_name(root):
 
 
 def test_2_a_reading_without_rows_is_no_evidence_and_yields_to_a_proved_word(root):
-    """A share without base is said with its reason, has no origin, and what someone typed with proof stands for it."""
+    """A share without base is said with its reason, has no origin, and what someone typed with proof stands
+    for it.
+    """
     # The complaints of the store are of 2021: of 2022 there is no base.
     sheet = project(indicator(CLOSURE, "≥95%"), kind="department", name="整体", code=None, year=2022)
     links, day = [confirmed()], date(2022, 6, 30)
@@ -454,7 +502,10 @@ def test_2_a_reading_without_rows_is_no_evidence_and_yields_to_a_proved_word(roo
     assert (outcome.origin, outcome.known, outcome.text) == ("none", False, "—") and outcome.note
     assert result.readings[0] is not None, "what was asked can still be looked up"
     assert result.card.scores[0].verdict == "nothing", "no evidence is not early"
-    assert shown(answer(root, sheet, links=links, day=day), root).results[0].indicators[0].outcome.origin == "none"
+    assert (
+        shown(answer(root, sheet, links=links, day=day), root).results[0].indicators[0].outcome.origin
+        == "none"
+    )
     word = Judgement(indicator=CLOSURE, actual="96%", day=date(2022, 6, 30))
     bare, proved = (
         answer(root, sheet, links=links, day=day, said=[w]).results[0]
@@ -478,12 +529,17 @@ def test_2_points_that_only_the_fillers_reason_gives_rest_on_what_was_typed(root
 
 
 def test_2_a_band_counts_for_quality_only(root):
-    """A quantity, share, date, growth, frequency or yes and no without evidence stays open whatever band is typed."""
+    """A quantity, share, date, growth, frequency or yes and no without evidence stays open whatever band is
+    typed.
+    """
     raws = ("≥4场", "≥90%", "2021年12月底前", "较上年增长8%", "每季度1次", "是")
-    sheet = project(*(indicator(f"宣讲{n}", raw) for n, raw in enumerate(raws)), indicator("环境", "有效提升"))
+    sheet = project(
+        *(indicator(f"宣讲{n}", raw) for n, raw in enumerate(raws)), indicator("环境", "有效提升")
+    )
     best = scheme_of(2021).qualitative[0]
     said = [
-        Judgement(indicator=i.name, band=best.name, share=best.high, reason="很好", day=None) for i in sheet.indicators
+        Judgement(indicator=i.name, band=best.name, share=best.high, reason="很好", day=None)
+        for i in sheet.indicators
     ]
     (result,) = answer(root, sheet, said=said).results
     assert [s.verdict for s in result.card.scores[:-1]] == ["nothing"] * 5 + ["pending"]
@@ -502,7 +558,9 @@ def test_2_no_grade_rests_on_a_measure_that_nobody_confirmed(root):
     assert open_.card.range == sure.card.range and open_.card.range.settled
     assert (open_.card.grade is None, sure.card.grade is None) == (True, False)
     assert "口径未确认，不评等级" in texts(self_evaluation_form(open_.card))
-    assert "等级" in texts(self_evaluation_form(sure.card)) and "未确认" not in texts(self_evaluation_form(sure.card))
+    assert "等级" in texts(self_evaluation_form(sure.card)) and "未确认" not in texts(
+        self_evaluation_form(sure.card)
+    )
     # A lost point rests on it as an earned one does, and a department's total on those of its projects.
     missed = project(indicator(CLOSURE, "0%", id=""))
     (lost,) = answer(root, missed).results
@@ -562,7 +620,9 @@ def test_2_a_proof_that_is_not_there_proves_nothing(root, tmp_path):
 def test_2_a_proof_with_nothing_in_it_proves_nothing_and_says_why(root, tmp_path, proof, why):
     (tmp_path / "空.pdf").touch()
     (tmp_path / "照片.pdf").write_bytes(b"%PDF")
-    (path := tmp_path / "说明.yaml").write_text(f"- {{indicator: 外出宣讲场次, actual: 4场, proof: {proof}}}\n", "utf8")
+    (path := tmp_path / "说明.yaml").write_text(
+        f"- {{indicator: 外出宣讲场次, actual: 4场, proof: {proof}}}\n", "utf8"
+    )
     (result,) = answer(root, project(indicator("外出宣讲场次", "≥4场")), said=read_judgements(path)).results
     assert result.outcomes[0].origin == "none" and result.card.scores[0].verdict == "nothing"
     assert why in result.outcomes[0].note
@@ -574,7 +634,10 @@ def test_2_nobody_types_the_marks_that_the_system_writes(tmp_path):
     )
     with pytest.raises(ZhunshengError) as refused:
         read_judgements(path)
-    assert refused.value.code == "ZS-SC-10" and "完成值里不要写“人工填报”，这是系统自己的标注" in refused.value.text()
+    assert (
+        refused.value.code == "ZS-SC-10"
+        and "完成值里不要写“人工填报”，这是系统自己的标注" in refused.value.text()
+    )
 
 
 def test_2_a_mark_stands_beside_the_value_wherever_it_is_shown(root, capsys, tmp_path, monkeypatch):
@@ -601,12 +664,15 @@ def test_2_a_mark_stands_beside_the_value_wherever_it_is_shown(root, capsys, tmp
     # Marks are no part of the value: a table read back says the same.
     for name in ("xlsx", "docx"):
         (reported,) = read_book(tmp_path / "out" / f"绩效自评表.{name}").sheets
-        assert [i.actual for i in reported.indicators] == [shown_result(o).replace(" ", "") for o in result.outcomes]
+        assert [i.actual for i in reported.indicators] == [
+            shown_result(o).replace(" ", "") for o in result.outcomes
+        ]
         read = [outcome_of_text(i.actual, i.aim.unit, 2021, "reported").value for i in reported.indicators]
         assert read == [Fraction(9), Fraction("90.22")]
 
 
-# -- 3. state governs every number ------------------------------------------------------------------------------------
+# -- 3. state governs every number
+# ------------------------------------------------------------------------------------
 
 
 def test_3_unknown_is_not_zero(root):
@@ -626,11 +692,16 @@ def test_3_unknown_is_not_zero(root):
 
 
 def test_3_open_points_are_open_wherever_they_are_shown(root, capsys, tmp_path, monkeypatch):
-    """No evidence, doubt, not due and not judged are 待定 on paper, in the terminal, on the page and as data: never 0."""
+    """No evidence, doubt, not due and not judged are 待定 on paper, in the terminal, on the page and as data:
+    never 0.
+    """
     sheet = project(
-        indicator("外出宣讲场次", "≥4场"), indicator("环境", "有效提升", level1="效益指标", level2="社会效益指标"),
-        indicator("受益群体满意度", "≥90%", level1="满意度指标", level2="服务对象满意度指标"), name="新项目", code="P7",
-    )  # fmt: skip
+        indicator("外出宣讲场次", "≥4场"),
+        indicator("环境", "有效提升", level1="效益指标", level2="社会效益指标"),
+        indicator("受益群体满意度", "≥90%", level1="满意度指标", level2="服务对象满意度指标"),
+        name="新项目",
+        code="P7",
+    )
     said = [Judgement(indicator="受益群体满意度", actual="5场", proof="问卷.pdf")]
     done = answer(root, sheet, said=said)
     (result,) = done.results
@@ -644,10 +715,14 @@ def test_3_open_points_are_open_wherever_they_are_shown(root, capsys, tmp_path, 
     assert [c.text for c in table[-2:]] == ["—", "待定"]
     files = write_outputs(done, Evidence.of(Store(root)), tmp_path / "out")
     report = docx.Document(str(files["绩效评价报告（Word）"]))
-    said = "\n".join([*(p.text for p in report.paragraphs), *(c.text for t in report.tables for c in t._cells)])
+    said = "\n".join(
+        [*(p.text for p in report.paragraphs), *(c.text for t in report.tables for c in t._cells)]
+    )
     assert "，得0分" not in said and "不得分" not in said and "产出：满分50分，已得0分，待定50分" in said
     problems = said[said.index("存在的问题") : said.index("六、有关建议")]
-    assert not re.search(r"\d+\. 新项目“", problems) and "尚待确定、不作评价的：“外出宣讲场次”无证据" in problems
+    assert (
+        not re.search(r"\d+\. 新项目“", problems) and "尚待确定、不作评价的：“外出宣讲场次”无证据" in problems
+    )
     show.card(card, final=True)
     show.run(RunResult(done, (), (), (), files))
     terminal = capsys.readouterr().out
@@ -681,12 +756,22 @@ def test_3_a_project_of_unknown_weight_leaves_the_departments_total_open(root):
 
 @pytest.mark.parametrize("change", [-1_360_000, -1_000_000])
 def test_3_a_budget_of_nought_or_less_is_no_weight_and_leaves_its_points_open(root, change):
-    put(root, "more", BUDGET, f"乙项目,P2,年初批复,{1_000_000},2021-01-01", f"乙项目,P2,调减,{change},2021-06-01")
+    put(
+        root,
+        "more",
+        BUDGET,
+        f"乙项目,P2,年初批复,{1_000_000},2021-01-01",
+        f"乙项目,P2,调减,{change},2021-06-01",
+    )
     put(root, "paid2", PAID, "V2,乙项目,P2,500000,2021-05-01")
     odd = project(indicator(CLOSURE, "≥90%"), name="乙项目", code="P2")
     whole = identified(
         TargetSheet(
-            kind="department", name="整体", year=2021, department="甲局", indicators=(indicator(CLOSURE, "≥90%"),)
+            kind="department",
+            name="整体",
+            year=2021,
+            department="甲局",
+            indicators=(indicator(CLOSURE, "≥90%"),),
         )
     )
     done = answer(root, whole, project(indicator(CLOSURE, "≥90%")), odd, links=[confirmed()])
@@ -694,7 +779,9 @@ def test_3_a_budget_of_nought_or_less_is_no_weight_and_leaves_its_points_open(ro
     assert mine.execution.open == mine.execution.points and mine.execution.rate is None and mine.grade is None
     assert "不是正数，预算执行率待核对" in mine.execution.how and not mine.range.settled
     assert any("乙项目" in note and "权重不能确定" in note for note in card.notes)
-    assert card.grade is None and not card.range.settled and {n: w for n, w, _ in card.projects}["乙项目"] == 0
+    assert (
+        card.grade is None and not card.range.settled and {n: w for n, w, _ in card.projects}["乙项目"] == 0
+    )
     assert all(0 <= r.card.range.low <= r.card.range.high <= 100 for r in done.results)
     money = done.results[2].checkpoint.money
     assert money.actual is None and money.light == "grey" and "待核对" in money.method
@@ -724,22 +811,30 @@ def test_3_no_total_leaves_nought_to_a_hundred(projects, budget):
         for spent, had, done in projects
     ]
     whole = identified(TargetSheet(kind="department", name="整体", year=2021, indicators=goal))
-    card = score_department(whole, outcome(True), cards, spent=budget, budget=budget, scheme=scheme, as_of=DAY)
+    card = score_department(
+        whole, outcome(True), cards, spent=budget, budget=budget, scheme=scheme, as_of=DAY
+    )
     for one in (card, *cards):
         assert 0 <= one.range.low <= one.range.high <= 100
 
 
 def test_3_the_report_says_of_what_it_knows_only(root, tmp_path):
     put(root, "budgets2", BUDGET, "治理经费,P1,追加,200000,2021-06-01")
-    sheet = project(indicator(CLOSURE, "≥95%"), indicator("外出宣讲场次", "≥4场"), budget={"total": 1_200_000})
+    sheet = project(
+        indicator(CLOSURE, "≥95%"), indicator("外出宣讲场次", "≥4场"), budget={"total": 1_200_000}
+    )
     said = [
-        Judgement(indicator="外出宣讲场次", actual="9场", proof="照片.pdf", over_accepted=True, reason="临时部署"),
+        Judgement(
+            indicator="外出宣讲场次", actual="9场", proof="照片.pdf", over_accepted=True, reason="临时部署"
+        ),
         Judgement(indicator=CLOSURE, measures="增派两人"),
     ]
     done = answer(root, sheet, said=said)
     files = write_outputs(done, Evidence.of(Store(root)), tmp_path / "out")
     text = "\n".join(p.text for p in docx.Document(str(files["绩效评价报告（Word）"])).paragraphs)
-    assert "每个完成值都可追溯" not in text and "2个指标中，1个的完成值可追溯到台账的行，1个为人工填报" in text
+    assert (
+        "每个完成值都可追溯" not in text and "2个指标中，1个的完成值可追溯到台账的行，1个为人工填报" in text
+    )
     assert "年初预算100万元，调整后预算120万元" in text
     table = next(r for r in self_evaluation_form(done.results[0].card).rows if r[0].text == "年度资金总额")
     assert [c.text for c in table[1:3]] == ["100", "120"]
@@ -774,12 +869,16 @@ def test_3_what_happened_did_not_happen_in_the_future(root, tmp_path, day, taken
 def test_3_only_plans_and_terms_may_lie_ahead():
     ahead = {(x.id, c.name) for x in ledgers().values() for c in x.columns if c.ahead}
     assert ahead == {
-        ("procurements", "planned_on"), ("samples", "planned_on"), ("special_equipment", "due_on"),
-        ("policies", "in_force_on"), ("policies", "repealed_on"),
-    }  # fmt: skip
+        ("procurements", "planned_on"),
+        ("samples", "planned_on"),
+        ("special_equipment", "due_on"),
+        ("policies", "in_force_on"),
+        ("policies", "repealed_on"),
+    }
 
 
-# -- 4. a result has a type -------------------------------------------------------------------------------------------
+# -- 4. a result has a type
+# -------------------------------------------------------------------------------------------
 
 
 def test_4_one_row_never_stops_an_evaluation_and_says_why(root):
@@ -787,7 +886,9 @@ def test_4_one_row_never_stops_an_evaluation_and_says_why(root):
     said = [Judgement(indicator="受理时限", actual="15天", proof="单.pdf")]
     (result,) = answer(root, sheet, said=said).results
     assert [s.verdict for s in result.card.scores] == ["missed", "check"]
-    assert "待核对" in result.card.scores[1].how and result.card.scores[1].open == result.card.scores[1].points
+    assert (
+        "待核对" in result.card.scores[1].how and result.card.scores[1].open == result.card.scores[1].points
+    )
 
 
 @pytest.mark.parametrize(
@@ -833,14 +934,18 @@ def test_4_a_rate_just_below_a_cap_never_looks_like_the_cap(root, tmp_path, caps
 def test_4_a_rate_of_a_group_is_sum_over_sum(root):
     put(root, "more", PAID, "V2,大项目,P2,0,2021-05-01")
     put(root, "budgets2", BUDGET, "大项目,P2,年初批复,9000000,2021-01-01")
-    sheets = project(indicator(CLOSURE, "≥95%")), project(indicator(CLOSURE, "≥95%"), name="大项目", code="P2")
+    sheets = (
+        project(indicator(CLOSURE, "≥95%")),
+        project(indicator(CLOSURE, "≥95%"), name="大项目", code="P2"),
+    )
     run = shown(answer(root, *sheets), root)
     assert [m.actual for m in (r.money for r in run.results)] == [Decimal("0.7500"), Decimal("0.0000")]
     money = [r.money for r in run.results]
     assert rate((m.paid for m in money), (m.adjusted for m in money)) == Fraction(750_000, 10_000_000)
 
 
-# -- 5. one computation -----------------------------------------------------------------------------------------------
+# -- 5. one computation
+# -----------------------------------------------------------------------------------------------
 
 
 def _version(root, monkeypatch):
@@ -913,7 +1018,9 @@ def test_5_the_digest_moves_with_measures_ledgers_and_monitoring_bands(root, mon
 
 
 def test_5_every_file_of_national_rules_is_in_the_digest(tmp_path, monkeypatch):
-    """Monitoring bands, deadlines, frameworks, schemes, key evaluation: a changed byte in any is another digest."""
+    """Monitoring bands, deadlines, frameworks, schemes, key evaluation: a changed byte in any is another
+    digest.
+    """
     import shutil
 
     data = tmp_path / "data"
@@ -921,7 +1028,9 @@ def test_5_every_file_of_national_rules_is_in_the_digest(tmp_path, monkeypatch):
     monkeypatch.setattr("zhunsheng.regulations.loading.DATA", data)
     found = {regulations.data_digest.__wrapped__()}
     files = [p for f in (data, data / "schemes") for p in sorted(f.iterdir()) if p.is_file()]
-    assert {"monitoring.yaml", "frameworks.yaml", "deadlines.yaml", "key-evaluation.yaml"} <= {p.name for p in files}
+    assert {"monitoring.yaml", "frameworks.yaml", "deadlines.yaml", "key-evaluation.yaml"} <= {
+        p.name for p in files
+    }
     for path in files:
         kept = path.read_bytes()
         path.write_bytes(kept + b"\n")
@@ -963,7 +1072,9 @@ def test_5_use_cases_take_values_and_write_nothing(root, tmp_path, monkeypatch):
     answer(root, sheet)  # what is loaded once is loaded
 
     def tree():
-        return {p: (p.stat().st_mtime_ns, p.read_bytes() if p.is_file() else b"") for p in tmp_path.rglob("*")}
+        return {
+            p: (p.stat().st_mtime_ns, p.read_bytes() if p.is_file() else b"") for p in tmp_path.rglob("*")
+        }
 
     before = tree()
     folders = [p for p in (root, here, *root.rglob("*")) if p.is_dir()]
@@ -990,14 +1101,22 @@ def test_5_a_local_scheme_with_other_band_names_is_scored_by_its_own(root):
     own = regulations.read_scheme(text, "本地.yaml", 2021)
     assert not {b.name for b in own.qualitative} & {b.name for b in national.qualitative}
     sheet = project(indicator("环境", "有效提升"))
-    said = [Judgement(indicator="环境", band=own.qualitative[0].name, share=own.qualitative[0].high, reason="走访")]
+    said = [
+        Judgement(
+            indicator="环境", band=own.qualitative[0].name, share=own.qualitative[0].high, reason="走访"
+        )
+    ]
     (result,) = answer(root, sheet, said=said, rules=rules_for(2021, own)).results
-    assert result.card.scores[0].verdict == "judged" and result.card.scores[0].score == result.card.scores[0].points
+    assert (
+        result.card.scores[0].verdict == "judged"
+        and result.card.scores[0].score == result.card.scores[0].points
+    )
     with pytest.raises(ZhunshengError, match="ZS-SC-04"):
         answer(root, sheet, said=said)
 
 
-# -- the page that lists them -----------------------------------------------------------------------------------------
+# -- the page that lists them
+# -----------------------------------------------------------------------------------------
 
 
 def test_every_test_that_the_page_of_invariants_names_exists():
@@ -1035,4 +1154,6 @@ def test_4_the_budget_of_a_departments_sheet_is_printed_and_read_back(tmp_path):
     write_forms([form], tmp_path / "表.docx")
     for name in ("表.xlsx", "表.docx"):
         (read,) = read_book(tmp_path / name).sheets
-        assert (read.kind, read.budget.total, read.budget.fiscal) == ("department", 2_500_000, 2_000_000), name
+        assert (read.kind, read.budget.total, read.budget.fiscal) == ("department", 2_500_000, 2_000_000), (
+            name
+        )

@@ -1,4 +1,6 @@
-"""An indicator's type: told once from columns, place, name and value; unsure where they conflict; settled by a person."""
+"""An indicator's type: told once from columns, place, name and value; unsure where they conflict;
+settled by a person.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,11 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.targets import Indicator, TargetValue
 
 OUTPUT, QUALITY, TIME = ("产出指标", "数量指标"), ("产出指标", "质量指标"), ("产出指标", "时效指标")
-COST, EFFECT, GLAD = ("成本指标", "经济成本指标"), ("效益指标", "社会效益指标"), ("满意度指标", "服务对象满意度指标")
+COST, EFFECT, GLAD = (
+    ("成本指标", "经济成本指标"),
+    ("效益指标", "社会效益指标"),
+    ("满意度指标", "服务对象满意度指标"),
+)
 
 
 def made(raw, name="甲", place=OUTPUT, *, op=None, unit=None, nature=None, direction=None, **more):
@@ -68,7 +74,7 @@ UNSURE = [
     (made("≥0.9%", "抽检合格率", QUALITY), "百分数格式丢失"),
     (made("有效提升", nature="定量"), "却是文字"),
     (made("2:1"), "读不出"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("one", "why"), UNSURE, ids=lambda v: str(getattr(v, "name", v)))
@@ -158,4 +164,6 @@ def test_a_rate_without_unit_up_to_one_is_a_share_or_a_percentage_until_a_person
     for unit in ("%", "比值"):
         settled = one.settle(sense="less" if raw == "≤0.5" else "more", unit=unit, reason="口径说明")
         assert settled.type.unsure == () and settled.type.unit == unit
-    assert made("≥0.95", "抽检合格率", QUALITY).type.unsure == made("0.9%", "差错率", QUALITY).type.unsure == ()
+    assert (
+        made("≥0.95", "抽检合格率", QUALITY).type.unsure == made("0.9%", "差错率", QUALITY).type.unsure == ()
+    )

@@ -1,4 +1,6 @@
-"""Small files that unpack or unfold to a machine's memory or an hour's work are refused first, with a code."""
+"""Small files that unpack or unfold to a machine's memory or an hour's work are refused first,
+with a code.
+"""
 
 from __future__ import annotations
 
@@ -116,11 +118,14 @@ def test_parts_of_a_workbook_are_as_large_as_the_directory_says():
         book_of(open_bytes(patched(word("<w:p/>" * 50), 24, "<L", 40), "a.docx"))
 
 
-# -- ledgers ----------------------------------------------------------------------------------------------------------
+# -- ledgers
+# ----------------------------------------------------------------------------------------------------------
 
 
 def parquet(path, rows, value):
-    once = pa.DictionaryArray.from_arrays(pa.array([0], pa.int32()).take(pa.array([0] * rows)), pa.array([value]))
+    once = pa.DictionaryArray.from_arrays(
+        pa.array([0], pa.int32()).take(pa.array([0] * rows)), pa.array([value])
+    )
     pq.write_table(pa.table(dict.fromkeys(HEAD, once)), path, compression="zstd")
     return path
 
@@ -163,7 +168,9 @@ def test_a_damaged_parquet_file_is_told_as_such(tmp_path):
 
 def shared(text, rows, cell='<c r="{0}{1}" t="s"><v>{2}</v></c>'):
     def row(n, texts):
-        return f'<row r="{n}">' + "".join(cell.format("ABCD"[i], n, t) for i, t in enumerate(texts)) + "</row>"
+        return (
+            f'<row r="{n}">' + "".join(cell.format("ABCD"[i], n, t) for i, t in enumerate(texts)) + "</row>"
+        )
 
     stream = io.BytesIO(sheet(row(1, range(4)) + "".join(row(n, [4] * 4) for n in range(2, rows))))
     texts = "".join(f"<si><t>{t}</t></si>" for t in (*HEAD, text))
@@ -179,8 +186,10 @@ WORKBOOKS = {
     "the same, otherwise written": shared("长" * 30_000, 3_000, "<c t='s' r='{0}{1}'><v>{2}</v></c>"),
     "far, otherwise written": sheet(ODD.format("")),
     "far, another attribute first": sheet(ODD.format("s='0' ")),
-    "two cells and nothing between": sheet('<row r="1"><c r="A1"><v>1</v></c></row><row r="9000"><c r="BXX9000"><v>1</v></c></row>'),
-}  # fmt: skip
+    "two cells and nothing between": sheet(
+        '<row r="1"><c r="A1"><v>1</v></c></row><row r="9000"><c r="BXX9000"><v>1</v></c></row>'
+    ),
+}
 
 
 @pytest.mark.parametrize("name", WORKBOOKS)

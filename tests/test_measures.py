@@ -1,4 +1,6 @@
-"""Measures: definitions checked before they run, figures with numerator and denominator, rows, drill-down, two engines."""
+"""Measures: definitions checked before they run, figures with numerator and denominator, rows, drill-down,
+two engines.
+"""
 
 from __future__ import annotations
 
@@ -40,9 +42,19 @@ from zhunsheng.usecases.importing import import_ledger
 END = date(2022, 2, 28)
 EMPTY = Snapshot(0, None, "", {})
 BASE = {
-    "id": "x", "name": "x", "kind": "ratio", "unit": "%", "ledger": "complaints", "population": "kind = '举报'", "hits": "closed_on <= :as_of",
-    "accrual": {"shape": "level"}, "drill": [], "aliases": [], "formula": "x", "citation": "x",
-}  # fmt: skip
+    "id": "x",
+    "name": "x",
+    "kind": "ratio",
+    "unit": "%",
+    "ledger": "complaints",
+    "population": "kind = '举报'",
+    "hits": "closed_on <= :as_of",
+    "accrual": {"shape": "level"},
+    "drill": [],
+    "aliases": [],
+    "formula": "x",
+    "citation": "x",
+}
 
 
 def define(**changes):
@@ -79,7 +91,10 @@ def read(opened, as_of=END, by=None, names=None):
         ({"population": "read_csv('/etc/passwd') = 1"}, "里不能用"),
         ({"population": "1 = 1; drop table complaints"}, "不是一个条件"),
         ({"links": [{"as": "y", "ledger": "none", "keys": [], "where": "true"}]}, "没有台账 none"),
-        ({"links": [{"as": "y", "ledger": "entities", "keys": ["kind"], "where": "true"}]}, "不是都有列 kind"),
+        (
+            {"links": [{"as": "y", "ledger": "entities", "keys": ["kind"], "where": "true"}]},
+            "不是都有列 kind",
+        ),
     ],
 )
 def test_definitions_are_checked_before_anything_runs(changes, said):
@@ -106,7 +121,9 @@ def test_definition_files_are_validated(tmp_path):
 
 
 def test_nothing_imported_gives_no_readings():
-    assert read_all(list(measures().values()), DuckEngine(EMPTY, memory_limit="200MB"), EMPTY, 2021, END) == {}
+    assert (
+        read_all(list(measures().values()), DuckEngine(EMPTY, memory_limit="200MB"), EMPTY, 2021, END) == {}
+    )
 
 
 def test_figures_of_the_sample_against_plain_sql(opened):
@@ -125,24 +142,31 @@ def test_figures_of_the_sample_against_plain_sql(opened):
         return int(reading.numerator), reading.denominator
 
     assert ratio("report_closure_rate") == sql(
-        "select count(*) filter (closed_on <= '2021-12-31'), count(*) from @complaints where kind = '举报' and year(received_on) = 2021"
+        "select count(*) filter (closed_on <= '2021-12-31'), count(*) from @complaints where kind = '举报' "
+        "and year(received_on) = 2021"
     )
     assert ratio("annual_report_rate_company") == sql(
-        "select count(*) filter (credit_code in (select credit_code from @annual_reports where report_year = 2020 and filed_on between '2021-01-01' and '2021-06-30')), count(*)"
-        " from @entities where type = '企业' and registered_on < '2021-01-01' and (deregistered_on is null or deregistered_on > '2021-06-30')"
+        "select count(*) filter (credit_code in (select credit_code from @annual_reports where report_year "
+        "= 2020 and filed_on between '2021-01-01' and '2021-06-30')), count(*) from @entities where type = '"
+        "企业' and registered_on < '2021-01-01' and (deregistered_on is null or deregistered_on > "
+        "'2021-06-30')"
     )
     assert ratio("double_random_ratio") == sql(
-        "select count(*) filter (credit_code in (select credit_code from @inspections where kind in ('双随机', '跨部门联合') and year(inspected_on) = 2021)), count(*)"
-        " from @entities where registered_on <= '2021-12-31' and (deregistered_on is null or deregistered_on > '2021-12-31')"
+        "select count(*) filter (credit_code in (select credit_code from @inspections where kind in ('双随机"
+        "', '跨部门联合') and year(inspected_on) = 2021)), count(*) from @entities where registered_on <= "
+        "'2021-12-31' and (deregistered_on is null or deregistered_on > '2021-12-31')"
     )
     assert ratio("key_equipment_inspection_rate") == sql(
-        "select count(*) filter (inspected_on <= due_on), count(*) from @special_equipment where key_device and year(due_on) = 2021"
+        "select count(*) filter (inspected_on <= due_on), count(*) from @special_equipment where key_device "
+        "and year(due_on) = 2021"
     )
     cost = found["sampling_cost", DEPARTMENT, None]
     total, n = sql("select sum(cost), count(cost) from @samples where year(taken_on) = 2021")
     assert (cost.numerator, cost.denominator, cost.value) == (total, n, Fraction(total) / n)
     assert found["patents_filed", DEPARTMENT, None].value == 341
-    assert found["project_completed_on", DEPARTMENT, "产品质量安全与标准化认证认可监督管理"].value == date(2022, 1, 14)
+    assert found["project_completed_on", DEPARTMENT, "产品质量安全与标准化认证认可监督管理"].value == date(
+        2022, 1, 14
+    )
     assert found["paid", DEPARTMENT, None].value == sum(
         r.value for (m, _, p), r in found.items() if m == "paid" and p is not None
     )
@@ -191,7 +215,9 @@ def test_all_departments_in_one_pass(tmp_path):
 
 def test_drill_down_adds_up(opened):
     whole = read(opened, names=["double_random_ratio"])["double_random_ratio", DEPARTMENT, None]
-    parts = [r for (_, _, p), r in read(opened, by="credit_class", names=["double_random_ratio"]).items() if p]
+    parts = [
+        r for (_, _, p), r in read(opened, by="credit_class", names=["double_random_ratio"]).items() if p
+    ]
     assert {r.project for r in parts} == {"A", "B", "C", "D"}
     assert sum(r.numerator for r in parts) == whole.numerator
     assert sum(r.denominator for r in parts) == whole.denominator
@@ -207,9 +233,14 @@ def test_rows_behind_a_figure(opened):
     assert {r.file for r in rows} == {"投诉举报台账.xlsx"}
     assert rows == sorted(rows, key=lambda r: (r.batch, r.row))
     assert all(r.values["诉求人"] == "诉**" for r in rows)
-    assert evidence_rows(measure, engine, snapshot, 2021, END, Rows(limit=1, personal=True))[0].values["诉求人"] != "诉**"
+    assert (
+        evidence_rows(measure, engine, snapshot, 2021, END, Rows(limit=1, personal=True))[0].values["诉求人"]
+        != "诉**"
+    )
     assert not any(r.hit for r in evidence_rows(measure, engine, snapshot, 2021, END, Rows(only=False)))
-    linked = evidence_rows(measures()["food_producer_inspection_rate"], engine, snapshot, 2021, END, Rows(limit=None))
+    linked = evidence_rows(
+        measures()["food_producer_inspection_rate"], engine, snapshot, 2021, END, Rows(limit=None)
+    )
     assert 0 < sum(r.hit for r in linked) < len(linked)
 
 
@@ -245,7 +276,9 @@ TABLE = "2021年绩效目标表\n项目名称\t甲\n一级指标\t二级指标\t
 
 
 def book_of(tmp_path, *rows):
-    lines = "".join(f"产出指标\t质量指标\t{name}\t{description}\t{value}\n" for name, description, value in rows)
+    lines = "".join(
+        f"产出指标\t质量指标\t{name}\t{description}\t{value}\n" for name, description, value in rows
+    )
     (path := tmp_path / "b.txt").write_text(TABLE + lines, "utf8")
     return read_book(path)
 
@@ -269,7 +302,8 @@ def test_matching_says_how_sure_it_is(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "described", ["师德投诉办结数/受理数", "师德投诉办结数÷师德投诉受理数×100%", "师德投诉办结数占受理数的比例"]
+    "described",
+    ["师德投诉办结数/受理数", "师德投诉办结数÷师德投诉受理数×100%", "师德投诉办结数占受理数的比例"],
 )
 def test_what_an_indicator_divides_by_outweighs_its_name(tmp_path, described):
     (match,) = match_book(book_of(tmp_path, ("案件办结率", described, "≥90%")), measures())
@@ -320,7 +354,9 @@ def project_sheets(*pairs):
 
 
 def keys(book, written, *links):
-    return [m.keys for m in match_projects(book, written, [ProjectLink(sheet=s, project=p) for s, p in links])]
+    return [
+        m.keys for m in match_projects(book, written, [ProjectLink(sheet=s, project=p) for s, p in links])
+    ]
 
 
 def test_a_project_code_on_two_sheets_names_neither():
@@ -401,10 +437,16 @@ def test_a_mapping_file_decides(tmp_path):
     assert "把握不足" in path.read_text("utf8")
     # Written down, a proposal is still one: it counts once a person says so.
     found = match_book(book, measures(), read_mapping(path, measures()))
-    assert [(m.status, m.measure) for m in found] == [("weak", "satisfaction"), ("proposed", "product_pass_rate")]
+    assert [(m.status, m.measure) for m in found] == [
+        ("weak", "satisfaction"),
+        ("proposed", "product_pass_rate"),
+    ]
     path.write_text(path.read_text("utf8").replace("confirmed: false", "confirmed: true"), "utf8")
     found = match_book(book, measures(), read_mapping(path, measures()))
-    assert [(m.status, m.measure) for m in found] == [("confirmed", "satisfaction"), ("confirmed", "product_pass_rate")]
+    assert [(m.status, m.measure) for m in found] == [
+        ("confirmed", "satisfaction"),
+        ("confirmed", "product_pass_rate"),
+    ]
     path.write_text("- {indicator: 产品合格率, measure: null}\n", "utf8")
     assert match_book(book, measures(), read_mapping(path, measures()))[1].status == "none"
 
@@ -420,8 +462,14 @@ def test_wrong_mapping_files(tmp_path, text):
 
 def test_shown_numbers_round_half_up():
     assert [show_number(Fraction(x)) for x in ("0.005", "-0.005", "1.995", "100", "0", "-2.5", "0.001")] == [
-        "0.01", "-0.01", "2", "100", "0", "-2.5", "0",
-    ]  # fmt: skip
+        "0.01",
+        "-0.01",
+        "2",
+        "100",
+        "0",
+        "-2.5",
+        "0",
+    ]
     assert show_number(Fraction(2, 3), 4) == "0.6667"
 
 

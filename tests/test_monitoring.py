@@ -31,7 +31,15 @@ UNDONE = "尚未完成"  # as a ledger says it
 
 
 def at(
-    day, raw="≥100件", value=None, unit=None, accrual=COUNT, figures=Figures(), mode="linear", said=(), budget="400000"
+    day,
+    raw="≥100件",
+    value=None,
+    unit=None,
+    accrual=COUNT,
+    figures=Figures(),
+    mode="linear",
+    said=(),
+    budget="400000",
 ):
     target = TargetValue.parse(raw, year=2021)
     sheet = TargetSheet(
@@ -103,8 +111,26 @@ def test_without_a_plan_the_days_of_the_year_count():
             "green",
             "确定能",
         ),
-        (date(2021, 7, 2), "≥100件", "40", COUNT, Fraction(18300, 365), Fraction(40 * 365, 183), "yellow", "有可能"),
-        (date(2021, 7, 2), "≥100件", "10", COUNT, Fraction(18300, 365), Fraction(10 * 365, 183), "red", "有可能"),
+        (
+            date(2021, 7, 2),
+            "≥100件",
+            "40",
+            COUNT,
+            Fraction(18300, 365),
+            Fraction(40 * 365, 183),
+            "yellow",
+            "有可能",
+        ),
+        (
+            date(2021, 7, 2),
+            "≥100件",
+            "10",
+            COUNT,
+            Fraction(18300, 365),
+            Fraction(10 * 365, 183),
+            "red",
+            "有可能",
+        ),
         (date(2021, 12, 31), "≥100件", "99", COUNT, Fraction(100), Fraction(99), "yellow", "完全不可能"),
         (date(2021, 12, 31), "≥100件", "100", COUNT, Fraction(100), Fraction(100), "green", "确定能"),
         (date(2021, 3, 31), "≥85%", "50", WINDOW, Fraction(85 * 90, 181), Fraction(100), "green", "确定能"),
@@ -116,13 +142,27 @@ def test_without_a_plan_the_days_of_the_year_count():
         (date(2021, 8, 1), "0起", "0", LEVEL, Fraction(0), Fraction(0), "green", "确定能"),
         (date(2021, 8, 1), "0起", "1", LEVEL, Fraction(0), Fraction(1), "red", "有可能"),
         (date(2022, 2, 1), "0起", "1", LEVEL, Fraction(0), Fraction(1), "red", "完全不可能"),
-        (date(2021, 7, 2), "每季度1次", "2", COUNT, Fraction(4 * 183, 365), Fraction(2 * 365, 183), "green", "有可能"),
+        (
+            date(2021, 7, 2),
+            "每季度1次",
+            "2",
+            COUNT,
+            Fraction(4 * 183, 365),
+            Fraction(2 * 365, 183),
+            "green",
+            "有可能",
+        ),
         (date(2021, 8, 1), "3-5天", "4", LEVEL, None, Fraction(4), "green", "确定能"),
     ],
 )
 def test_indicators_against_time(day, raw, value, accrual, expected, forecast, light, likely):
     _, status = at(day, raw, value, accrual=accrual)
-    assert (status.expected, status.forecast, status.light, status.likelihood) == (expected, forecast, light, likely)
+    assert (status.expected, status.forecast, status.light, status.likelihood) == (
+        expected,
+        forecast,
+        light,
+        likely,
+    )
     assert status.method
 
 
@@ -213,9 +253,13 @@ def test_results_in_other_units_are_forecast_in_the_targets():
 
 def test_a_growth_target_is_not_carried_forward_by_days():
     target = TargetValue.parse("较上年增长8%")
-    sheet = TargetSheet(kind="project", name="甲", year=2021, indicators=(Indicator(name="乙", target=target),))
+    sheet = TargetSheet(
+        kind="project", name="甲", year=2021, indicators=(Indicator(name="乙", target=target),)
+    )
     said = outcome_of_text("下降3%", "%", 2021, "judgement")
-    (status,) = monitor(sheet, [said], [COUNT], Figures(), MonitoringTerms(date(2021, 8, 1), RULES)).indicators
+    (status,) = monitor(
+        sheet, [said], [COUNT], Figures(), MonitoringTerms(date(2021, 8, 1), RULES)
+    ).indicators
     assert (status.forecast, status.light, status.likelihood) == (Fraction(-3), "red", "有可能")
 
 

@@ -92,45 +92,73 @@ def test_a_changed_proof_does_not_hold(done):
     proof = own_proof(done[0], "E0007")
     other = own_proof(done[0], "E0009")
     for changed in (
-        {"id": "E0008"}, {"stratum": "A"}, {"salt": other.salt}, {"path": other.path}, {"path": proof.path[:-1]},
-        {"path": [*proof.path[:-1], ("L" if proof.path[-1][0] == "R" else "R") + proof.path[-1][1:]]}, {"stratum": "无"},
-    ):  # fmt: skip
+        {"id": "E0008"},
+        {"stratum": "A"},
+        {"salt": other.salt},
+        {"path": other.path},
+        {"path": proof.path[:-1]},
+        {"path": [*proof.path[:-1], ("L" if proof.path[-1][0] == "R" else "R") + proof.path[-1][1:]]},
+        {"stratum": "无"},
+    ):
         assert held(check_proof(proof.model_copy(update=changed), parts)) == {"own": True, "own-frame": False}
     raw = json.loads(proof.raw())
     for spoiled in (
-        b"", b"{}", b"[]", b"\xff", proof.raw() + b"\n", json.dumps(raw).encode(), spec.canonical({**raw, "more": 1}), b" " * (MOST + 1),
-        spec.canonical({**raw, "path": ["X" + "0" * 64]}), spec.canonical({**raw, "path": [1]}), spec.canonical({**raw, "salt": raw["salt"].upper()}),
-        spec.canonical({**raw, "id": "E0007\n"}), spec.canonical({**raw, "path": raw["path"] * 9}), b'{"a":' * 5000,
-    ):  # fmt: skip
+        b"",
+        b"{}",
+        b"[]",
+        b"\xff",
+        proof.raw() + b"\n",
+        json.dumps(raw).encode(),
+        spec.canonical({**raw, "more": 1}),
+        b" " * (MOST + 1),
+        spec.canonical({**raw, "path": ["X" + "0" * 64]}),
+        spec.canonical({**raw, "path": [1]}),
+        spec.canonical({**raw, "salt": raw["salt"].upper()}),
+        spec.canonical({**raw, "id": "E0007\n"}),
+        spec.canonical({**raw, "path": raw["path"] * 9}),
+        b'{"a":' * 5000,
+    ):
         with pytest.raises(ZhunshengError, match="ZS-DR-49"):
             read_proof(spoiled, "x.json")
 
 
-# -- the salt ---------------------------------------------------------------------------------------------------------
+# -- the salt
+# ---------------------------------------------------------------------------------------------------------
 
 
 def confirmed(line: bytes, salts, proof) -> bool:
-    """Return whether an attacker who guessed a line sees it in somebody's proof: as the sibling at the leaf."""
+    """Return whether an attacker who guessed a line sees it in somebody's proof: as the sibling
+    at the leaf.
+    """
     return any(hashlib.sha256(b"\0" + salt + line).hexdigest() == proof["path"][0][1:] for salt in salts)
 
 
 def test_who_knows_all_names_can_not_tell_from_a_bundle_who_else_was_in_the_frame(done):
-    """With a bundle, own proofs and every right name the sibling in a proof is still nobody's: the salt keeps it.
+    """With a bundle, own proofs and every right name the sibling in a proof is still nobody's:
+    the salt keeps it.
 
-    The attacker tries each candidate with every salt they can come by or make of what is public. Without salts (as in draw/1) the same attack works.
+    The attacker tries each candidate with every salt they can come by or make of what is public.
+    Without salts (as in draw/1) the same attack works.
     """
     out, digest, parts = done
     candidates = [spec.frame_line(*firm) for firm in FIRMS]
     proofs = parts["proofs.json"] | {one: own_proof(out, one).model_dump() for one in ("E0000", "E0700")}
     seen = [bytes.fromhex(one["salt"]) for one in proofs.values()] + [b"", bytes(16)]
-    open_ = [b"", digest.encode(), parts["commitment.json"]["frame"]["digest"].encode(), parts["seed.json"]["seed"].encode()]
+    open_ = [
+        b"",
+        digest.encode(),
+        parts["commitment.json"]["frame"]["digest"].encode(),
+        parts["seed.json"]["seed"].encode(),
+    ]
     known = {spec.frame_line(entity, dict(FIRMS)[entity]) for entity in proofs}
     key = (out / "frame.tsv").read_bytes()[2:34].decode()
     tried = 0
     for proof in list(proofs.values())[:12]:
         for line in candidates[::5]:
             if line not in known:
-                guessed = [hashlib.sha256(public + b":" + line.partition(b"\t")[0]).digest()[:16] for public in open_]
+                guessed = [
+                    hashlib.sha256(public + b":" + line.partition(b"\t")[0]).digest()[:16] for public in open_
+                ]
                 assert not confirmed(line, seen + guessed, proof)
                 tried += 1
     assert tried > 3000
@@ -153,17 +181,21 @@ def test_the_key_is_nowhere_but_in_the_frame(done):
             assert key.encode() not in path.read_bytes() and bytes.fromhex(key) not in path.read_bytes()
 
 
-# -- who leaves one out -----------------------------------------------------------------------------------------------
+# -- who leaves one out
+# -----------------------------------------------------------------------------------------------
 
 
 def test_an_office_that_leaves_a_firm_out_of_the_hat_is_found_by_the_firm(tmp_path):
-    """Before the commitment: it is not in the frame. After it: the proof that the firm has is of another commitment's tree."""
+    """Before the commitment: it is not in the frame. After it: the proof that the firm has is of another
+    commitment's tree.
+    """
     rows = [(f"E{n:03d}", "C") for n in range(60)]
     commit(tmp_path / "without", plan(LOTTERY), [row for row in rows if row[0] != "E010"])
     assert own_of(tmp_path / "without", "E010").says() == "不在这次抽查的名录库中"
     _, digest = commit(tmp_path / "with", plan(LOTTERY), rows)
     (file := tmp_path / "p.json").write_bytes(own_proof(tmp_path / "with", "E010").raw())
-    # The frame is exchanged afterwards: the announced digest is not the new one's, nor is the firm's proof of it.
+    # The frame is exchanged afterwards: the announced digest is not the new one's,
+    # nor is the firm's proof of it.
     commit(tmp_path / "swapped", plan(LOTTERY), [row for row in rows if row[0] != "E010"])
     enter(tmp_path / "swapped", NUMBERS)
     run_draw(tmp_path / "swapped", tasks=False)
@@ -171,7 +203,12 @@ def test_an_office_that_leaves_a_firm_out_of_the_hat_is_found_by_the_firm(tmp_pa
     assert (found["published"], found["own"]) == (False, False)
     # A line taken out of the text, or given to another, is not what was committed to.
     text = (tmp_path / "with" / "frame.tsv").read_text("utf8")
-    for edited in (text.replace("E010\tC\n", ""), text.replace("E010", "E01O"), text.replace("E010\tC", "E010\tD"), text[:35]):
+    for edited in (
+        text.replace("E010\tC\n", ""),
+        text.replace("E010", "E01O"),
+        text.replace("E010\tC", "E010\tD"),
+        text[:35],
+    ):
         (tmp_path / "with" / "frame.tsv").write_text(edited, "utf8")
         with pytest.raises(ZhunshengError, match="ZS-DR-08"):
             own_of(tmp_path / "with", "E010")
@@ -179,7 +216,9 @@ def test_an_office_that_leaves_a_firm_out_of_the_hat_is_found_by_the_firm(tmp_pa
 
 @pytest.mark.parametrize("how", ["next", "reserve", "gone", "other stratum"])
 def test_a_draw_around_a_firm_is_found_by_the_firms_own_proof(done, how):
-    """A friend's low ticket is passed over for the next one: without the frame nobody else sees it, the friend's proof does."""
+    """A friend's low ticket is passed over for the next one: without the frame nobody else sees it,
+    the friend's proof does.
+    """
     out, _digest, parts = done
     parts = copy.deepcopy(parts)
     mine = [d for d in parts["drawn.json"] if d["stratum"] == "A"]
@@ -198,7 +237,11 @@ def test_a_draw_around_a_firm_is_found_by_the_firms_own_proof(done, how):
         for d, (ticket, one) in zip(mine, rows, strict=True):
             d |= {"id": one, "ticket": ticket}
     found = {c.code: c for c in check_proof(proof, parts)}
-    assert found["own-frame"].holds and found["own-place"].holds is False and "这次抽取有错" in found["own-place"].says
+    assert (
+        found["own-frame"].holds
+        and found["own-place"].holds is False
+        and "这次抽取有错" in found["own-place"].says
+    )
 
 
 def test_where_all_are_drawn_nobody_is_left_out():
@@ -208,22 +251,31 @@ def test_where_all_are_drawn_nobody_is_left_out():
     assert standing("E2", "A", "0" * 32, [], {"size": 2, "quota": 0, "reserve": 0}).kind == "not_drawn"
 
 
-# -- how it is read ---------------------------------------------------------------------------------------------------
+# -- how it is read
+# ---------------------------------------------------------------------------------------------------
 
 
 def hat_in(folder):
-    return Hat(folder / "frame.tsv", folder / drawing.KEPT, json.loads((folder / "commitment.json").read_text("utf8")))
+    return Hat(
+        folder / "frame.tsv",
+        folder / drawing.KEPT,
+        json.loads((folder / "commitment.json").read_text("utf8")),
+    )
 
 
 def test_one_answer_reads_one_group_and_no_more(done, monkeypatch):
-    """The nodes were kept at the commitment: neither the text nor the tree over it is gone through for who asks."""
+    """The nodes were kept at the commitment: neither the text nor the tree over it is gone through for who
+    asks.
+    """
     hashed = []
     monkeypatch.setattr(merkle, "leaf_under", lambda *given: (hashed.append(1), spec.leaf_under(*given))[1])
     hat = hat_in(done[0])
     assert not hashed
     assert hat.proof("E0321") and len(hashed) == merkle.GROUP
     assert [e for e, s in FIRMS if hat.stratum(e) != s] == []
-    assert [one for one in ("", "A", "E", "E00001", "F", "E0321 ", "甲", "E" * 23, "#") if hat.stratum(one)] == []
+    assert [
+        one for one in ("", "A", "E", "E00001", "F", "E0321 ", "甲", "E" * 23, "#") if hat.stratum(one)
+    ] == []
 
 
 def test_nodes_that_are_missing_or_of_another_frame_are_made_anew(done, tmp_path):
@@ -235,14 +287,18 @@ def test_nodes_that_are_missing_or_of_another_frame_are_made_anew(done, tmp_path
         assert hat_in(tmp_path / "d").proof("E0321") == right and kept.read_bytes() == raw
 
 
-@pytest.mark.parametrize("moved", [1, -1, -10**6, 10**6])
+@pytest.mark.parametrize("moved", [1, -1, -(10**6), 10**6])
 def test_nodes_that_are_right_with_places_that_are_not_answer_nothing_false(done, tmp_path, moved):
-    """The root binds the nodes, not where in the text they begin: what is read must be the lines of its node."""
+    """The root binds the nodes, not where in the text they begin: what is read must be the lines
+    of its node.
+    """
     shutil.copytree(done[0], tmp_path / "d")
     hat, kept = hat_in(done[0]), tmp_path / "d" / drawing.KEPT
     said = json.loads((tmp_path / "d" / "commitment.json").read_text("utf8"))["frame"]
     starts = array("q", [one + moved for one in hat._groups.starts])
-    merkle.keep(merkle.Groups(bytes(hat._groups.nodes), starts.tobytes(), hat._groups.key), said["digest"], kept)
+    merkle.keep(
+        merkle.Groups(bytes(hat._groups.nodes), starts.tobytes(), hat._groups.key), said["digest"], kept
+    )
     if moved < 0:  # before the first line: not used
         assert hat_in(tmp_path / "d").proof("E0321") == hat.proof("E0321")
         return
@@ -258,7 +314,10 @@ def test_a_draw_of_the_first_version_gives_no_single_proofs(tmp_path):
     (tmp_path / "frame.tsv").write_bytes(text)
     said = json.loads((tmp_path / "commitment.json").read_text("utf8"))
     root = spec.root_of(map(spec.leaf, text.split(b"\n")[:-1]))
-    said |= {"format": f"{spec.UNSALTED}/commitment", "frame": {"count": 60, "digest": spec.digest(text), "root": root}}
+    said |= {
+        "format": f"{spec.UNSALTED}/commitment",
+        "frame": {"count": 60, "digest": spec.digest(text), "root": root},
+    }
     (tmp_path / "commitment.json").write_bytes(spec.canonical(said))
     assert own_of(tmp_path, "E010").stratum == "C"
     with pytest.raises(ZhunshengError, match="ZS-DR-50"):

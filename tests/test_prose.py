@@ -1,4 +1,6 @@
-"""Chinese in a terminal: nothing is lost by wrapping, no line is too wide, no figure is cut, no closing mark begins a line."""
+"""Chinese in a terminal: nothing is lost by wrapping, no line is too wide, no figure is cut,
+no closing mark begins a line.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def test_no_line_begins_with_a_closing_mark_nor_cuts_a_figure():
 
 def test_styles_stay_on_the_words_they_were_on():
     stream = io.StringIO()
-    console = ChineseConsole(file=stream, width=12, force_terminal=True, color_system="standard", highlight=False)
+    console = ChineseConsole(
+        file=stream, width=12, force_terminal=True, color_system="standard", highlight=False
+    )
     console.print("甲乙丙丁[red]戊己庚辛[/]壬癸")
     said = stream.getvalue()
     assert "\x1b[31m戊己\x1b[0m\n\x1b[31m庚辛\x1b[0m壬癸" in said

@@ -1,4 +1,6 @@
-"""The public log of commitments: whole it is read, and nobody removes, inserts, reorders or rewrites an entry unseen."""
+"""The public log of commitments: whole it is read, and nobody removes, inserts,
+reorders or rewrites an entry unseen.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +19,28 @@ def chained(*said):
     lines, previous = [], START
     for number, (kind, draw, digest) in enumerate(said, start=1):
         entry = Entry(
-            number=number, at=f"2026-03-{number:02d}T01:00:00Z", kind=kind, office="shizhi", draw=draw, title="抽查𠮷",
-            digest=digest * 64, reason="系统故障" if kind == "void" else "", previous=previous,
-        )  # fmt: skip
+            number=number,
+            at=f"2026-03-{number:02d}T01:00:00Z",
+            kind=kind,
+            office="shizhi",
+            draw=draw,
+            title="抽查𠮷",
+            digest=digest * 64,
+            reason="系统故障" if kind == "void" else "",
+            previous=previous,
+        )
         lines.append(entry.line())
         previous = entry.own
     return lines
 
 
-LINES = chained(("commit", "C1", "a"), ("commit", "C2", "b"), ("void", "C1", "a"), ("commit", "C1-2", "c"), ("late", "C0", "d"))
+LINES = chained(
+    ("commit", "C1", "a"),
+    ("commit", "C2", "b"),
+    ("void", "C1", "a"),
+    ("commit", "C1-2", "c"),
+    ("late", "C0", "d"),
+)
 
 
 def text(lines):
@@ -94,14 +109,20 @@ def test_whoever_holds_an_old_slip_learns_whether_it_still_stands(tmp_path):
     assert held(entries, grouped, 3).agrees and held(entries, noted).entry == entries[2]
     assert "最后一条" in held(entries, entries[4].own, 5).says
     for number, digest, why in (
-        (4, noted, "是第 3 号的，不是第 4 号"), (3, "f" * 64, "被改动过"), (9, "f" * 64, "只到第 5 号"), (3, noted[:-1], "64 个字符"), (None, "f" * 64, "没有一条"),
-    ):  # fmt: skip
+        (4, noted, "是第 3 号的，不是第 4 号"),
+        (3, "f" * 64, "被改动过"),
+        (9, "f" * 64, "只到第 5 号"),
+        (3, noted[:-1], "64 个字符"),
+        (None, "f" * 64, "没有一条"),
+    ):
         found = held(entries, digest, number)
         assert not found.agrees and why in found.says
     file = tmp_path / "log.jsonl"
     file.write_text(text(LINES), "utf8")
     run = CliRunner().invoke
-    assert "第 3 号记录还在原处" in run(app, ["draw", "log", str(file), "--number", "3", "--head", noted]).output
+    assert (
+        "第 3 号记录还在原处" in run(app, ["draw", "log", str(file), "--number", "3", "--head", noted]).output
+    )
     assert "ZS-DR-58" in str(run(app, ["draw", "log", str(file), "--number", "4", "--head", noted]).exception)
     assert "ZS-CL-01" in str(run(app, ["draw", "log", str(file), "--number", "4"]).exception)
 

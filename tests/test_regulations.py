@@ -38,7 +38,11 @@ def test_every_entry_is_dated_and_cited():
 
 
 def test_days_that_rules_fix():
-    assert fixed_day("annual-report-due", 2021) == fixed_day("annual-report-due", 2000).replace(year=2021) == date(2021, 6, 30)
+    assert (
+        fixed_day("annual-report-due", 2021)
+        == fixed_day("annual-report-due", 2000).replace(year=2021)
+        == date(2021, 6, 30)
+    )
     assert fixed_day("budget-approved-after", 2021) == date(2020, 9, 30)
     assert fixed_day("self-evaluation-as-of", 2021) == date(2022, 2, 28)
     assert fixed_day("self-evaluation-due", 2021) == date(2022, 3, 31)
@@ -72,7 +76,9 @@ def test_a_local_scheme_overrides(tmp_path):
         ({"department": {**data["department"], "projects": 20}}, "100"),
         ({"extra": 1}, "extra"),
     ]:
-        (path := tmp_path / "s.yaml").write_text(yaml.safe_dump({**data, **change}, allow_unicode=True), "utf8")
+        (path := tmp_path / "s.yaml").write_text(
+            yaml.safe_dump({**data, **change}, allow_unicode=True), "utf8"
+        )
         with pytest.raises(ZhunshengError, match="ZS-RG-01") as caught:
             regulations.scheme_of(2021, path)
         assert said in caught.value.text()
@@ -128,7 +134,10 @@ def test_a_local_scheme_that_has_run_out_leaves_the_national_one(tmp_path):
 
 def test_bands_run_upwards_and_lie_apart(tmp_path):
     data = yaml.safe_load(LOCAL.read_text("utf8"))
-    for change, words in (({"low": 0.7, "high": 0.5}, "low 应小于 high"), ({"low": 0.0, "high": 1.0}, "范围重叠")):
+    for change, words in (
+        ({"low": 0.7, "high": 0.5}, "low 应小于 high"),
+        ({"low": 0.0, "high": 1.0}, "范围重叠"),
+    ):
         bands = [dict(b) for b in data["qualitative"]]
         bands[0] |= change
         path = tmp_path / "scheme.yaml"

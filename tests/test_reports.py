@@ -32,7 +32,16 @@ from zhunsheng.regulations import monitoring_rules, scheme_of
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import Cell, Form, monitoring_form, self_evaluation_form, target_form
 from zhunsheng.reports.xlsx import write_workbook
-from zhunsheng.targets import Goal, Indicator, PlanStep, SpendingPlan, TargetSheet, TargetValue, convert, split_unit
+from zhunsheng.targets import (
+    Goal,
+    Indicator,
+    PlanStep,
+    SpendingPlan,
+    TargetSheet,
+    TargetValue,
+    convert,
+    split_unit,
+)
 from zhunsheng.targets.identity import identified
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -96,12 +105,30 @@ def projects(draw):
     days = {3: 31, 6: 30, 9: 30, 10: 31}
     steps = [PlanStep(by=f"2021-{m:02d}-{days[m]}", cumulative=Decimal(m) / 20) for m in sorted(months)]
     steps.append(PlanStep(by="2021-12-31", cumulative=1))
-    return identified(TargetSheet(
-        kind="project", name="项" + draw(NAMES), code=draw(st.sampled_from([None, "A2021001"])), department=draw(st.sampled_from([None, "某局"])), year=2021,
-        purpose="用于" + draw(NAMES) + "等工作。", budget={"total": "400000", "fiscal": "350000.5", "other": draw(st.sampled_from([None, "49999.5"]))},
-        spending_plan=SpendingPlan(steps=tuple(steps)), goals=tuple(Goal(title=draw(st.sampled_from([None, f"目标{n}"])), text=f"做好{draw(NAMES)}，{draw(NAMES)}。") for n in range(1, draw(st.integers(2, 4)))),
-        indicators=tuple(indicators),
-    ))  # fmt: skip
+    return identified(
+        TargetSheet(
+            kind="project",
+            name="项" + draw(NAMES),
+            code=draw(st.sampled_from([None, "A2021001"])),
+            department=draw(st.sampled_from([None, "某局"])),
+            year=2021,
+            purpose="用于" + draw(NAMES) + "等工作。",
+            budget={
+                "total": "400000",
+                "fiscal": "350000.5",
+                "other": draw(st.sampled_from([None, "49999.5"])),
+            },
+            spending_plan=SpendingPlan(steps=tuple(steps)),
+            goals=tuple(
+                Goal(
+                    title=draw(st.sampled_from([None, f"目标{n}"])),
+                    text=f"做好{draw(NAMES)}，{draw(NAMES)}。",
+                )
+                for n in range(1, draw(st.integers(2, 4)))
+            ),
+            indicators=tuple(indicators),
+        )
+    )
 
 
 @settings(max_examples=40, deadline=None)
@@ -142,7 +169,9 @@ def test_formulas_from_user_data_stay_text(tmp_path):
 
 
 def test_word_merges_are_plain(sample):
-    """Only gridSpan and vMerge, each row as wide as the grid, so that Word, WPS and LibreOffice draw it alike."""
+    """Only gridSpan and vMerge, each row as wide as the grid, so that Word, WPS and LibreOffice draw it
+    alike.
+    """
     folder = sample[0] / "results"
     for name in ("绩效目标表.docx", "绩效运行监控表.docx", "绩效自评表.docx"):
         root = etree.fromstring(zipfile.ZipFile(folder / name).read("word/document.xml"))
@@ -256,7 +285,9 @@ def test_the_data_is_complete_json(sample):
     assert data["format"] == "zhunsheng.run/1"
     assert data["final"] is True
     assert [len(r["indicators"]) for r in data["results"]] == [14, 7, 7]
-    assert all(i["reading"]["digest"] == data["store"]["digest"] for r in data["results"] for i in r["indicators"])
+    assert all(
+        i["reading"]["digest"] == data["store"]["digest"] for r in data["results"] for i in r["indicators"]
+    )
     assert data["recheck"][0]["differences"]
 
 
@@ -271,13 +302,24 @@ def test_reading_a_word_table_whose_merge_restarts():
     assert [grid.text(r, 0) for r in range(4)] == ["甲", "甲", "乙", "乙"]
 
 
-# -- tables print the typed value ------------------------------------------------------------------------------------------
+# -- tables print the typed value
+# ------------------------------------------------------------------------------------------
 
 
 def typed(sheet):
     """What the values of a sheet promise, to compare readings of different spellings."""
     return [
-        (i.name, i.level1, i.level2, i.type.kind, i.type.sense, i.aim.op, value_of(i.aim), i.aim.per, i.aim.relative)
+        (
+            i.name,
+            i.level1,
+            i.level2,
+            i.type.kind,
+            i.type.sense,
+            i.aim.op,
+            value_of(i.aim),
+            i.aim.per,
+            i.aim.relative,
+        )
         for i in sheet.indicators
     ]
 
@@ -285,7 +327,9 @@ def typed(sheet):
 def value_of(value):
     """The number or numbers with their unit, the day, the words."""
     numbers = value.value if isinstance(value.value, tuple) else (value.value,)
-    return [convert(n, value.unit, split_unit(value.unit)[0]) if isinstance(n, Decimal) else n for n in numbers]
+    return [
+        convert(n, value.unit, split_unit(value.unit)[0]) if isinstance(n, Decimal) else n for n in numbers
+    ]
 
 
 @pytest.mark.parametrize("name", sorted(p.name for p in GOLDEN.iterdir()))
@@ -296,7 +340,12 @@ def test_every_golden_layout_reads_back_equal(name, tmp_path):
         for one, other in zip(sheets, found, strict=True):
             for i, j in zip(one.indicators, other.indicators, strict=True):
                 assert i.target.same(j.target) and i.target.unit == j.target.unit
-                assert (i.nature, i.operator, i.unit, i.direction) == (j.nature, j.operator, j.unit, j.direction)
+                assert (i.nature, i.operator, i.unit, i.direction) == (
+                    j.nature,
+                    j.operator,
+                    j.unit,
+                    j.direction,
+                )
                 assert (i.last_year, i.weight) == (j.last_year, j.weight)
                 assert (i.medium_term is None) == (j.medium_term is None)
                 assert i.medium_term is None or i.medium_term.same(j.medium_term)
@@ -307,7 +356,9 @@ def scored(sheet, text=lambda i: i.words()):
     outcomes = [outcome_of_text(text(i), i.aim.unit, sheet.year, "judgement") for i in sheet.indicators]
     year = sheet.year or 2021
     day = date(year + 1, 2, 28)
-    return score_sheet(sheet, outcomes, spent=Decimal(9), budget=Decimal(10), scheme=scheme_of(year), as_of=day)
+    return score_sheet(
+        sheet, outcomes, spent=Decimal(9), budget=Decimal(10), scheme=scheme_of(year), as_of=day
+    )
 
 
 @pytest.mark.parametrize("name", sorted(p.name for p in GOLDEN.iterdir()))
@@ -319,7 +370,9 @@ def test_the_re_check_finds_no_difference_in_the_own_self_evaluation_table(name,
         for file in ("a.xlsx", "a.docx"):
             (reported,) = read_book(tmp_path / file).sheets
             assert [
-                d for d in recheck(reported, card) if d.kind in ("target", "actual", "score", "missing", "extra")
+                d
+                for d in recheck(reported, card)
+                if d.kind in ("target", "actual", "score", "missing", "extra")
             ] == []
 
 
@@ -336,9 +389,9 @@ def columned(draw):
     unit = draw(st.sampled_from(["%", "次", "万元", "元", "个工作日", "天", "月", "万人次", "所", "亩", "‰"]))
     op = draw(st.sampled_from(["≥", "≤", "＝", ">", "<", "≧", "大于", ""]))
     number = draw(st.one_of(st.integers(0, 10**6), st.decimals(Decimal("0.01"), 10**4, places=2)))
-    raw = draw(st.sampled_from(["{}", "每季度{}", "较上年增长{}", "{}以上"] if op in ("≥", "") else ["{}"])).format(
-        number
-    )
+    raw = draw(
+        st.sampled_from(["{}", "每季度{}", "较上年增长{}", "{}以上"] if op in ("≥", "") else ["{}"])
+    ).format(number)
     own_op, own_unit = draw(st.booleans()), draw(st.booleans())
     text = (
         ("" if own_op else op)
@@ -363,7 +416,11 @@ def columned(draw):
 def test_any_typed_value_survives_columns_of_its_own(tmp_path_factory, indicators):
     indicators.sort(key=lambda i: (i.level1, i.level2))
     sheet = TargetSheet(
-        kind="project", name="甲项目", year=2021, goals=(Goal(title="目标1", text="做好工作。"),), indicators=indicators
+        kind="project",
+        name="甲项目",
+        year=2021,
+        goals=(Goal(title="目标1", text="做好工作。"),),
+        indicators=indicators,
     )
     folder = tmp_path_factory.mktemp("columns")
     for (found,) in back([sheet], folder):
@@ -388,7 +445,9 @@ def test_a_shown_result_stands_on_its_own_side_of_the_target():
     sheet = TargetSheet(kind="project", name="甲", year=2021, indicators=(one,))
     outcome = outcome_of_reading(Fraction(22_499, 250), "%", one)
     money = {"spent": Decimal("79999.99"), "budget": Decimal(100_000)}
-    local = scheme_of(2021, Path(str(files("zhunsheng.regulations") / "data" / "local" / "local-example.yaml")))
+    local = scheme_of(
+        2021, Path(str(files("zhunsheng.regulations") / "data" / "local" / "local-example.yaml"))
+    )
     card = score_sheet(sheet, [outcome], **money, scheme=local, as_of=date(2021, 12, 31))
     cells = {c.text for row in self_evaluation_form(card).rows for c in row}
     assert {"89.996%", "79.99999%", "89.99"} <= cells and not {"90%", "80%", "90.00"} & cells
@@ -396,6 +455,8 @@ def test_a_shown_result_stands_on_its_own_side_of_the_target():
     assert (score.verdict, score.outcome.text) == ("missed", "89.996%")
     assert "完成值 89.996%" in score.how and "99.996% 计分" in score.how
     assert any("预算执行率 79.99999% 低于 80%" in note for note in card.notes)
-    found = monitor(sheet, [outcome], [None], Figures(), MonitoringTerms(date(2021, 12, 31), monitoring_rules()[0]))
+    found = monitor(
+        sheet, [outcome], [None], Figures(), MonitoringTerms(date(2021, 12, 31), monitoring_rules()[0])
+    )
     cells = {c.text for row in monitoring_form(found).rows for c in row}
     assert "89.996%" in cells and "90%" not in cells

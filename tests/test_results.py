@@ -1,4 +1,6 @@
-"""A result is read against its indicator: signs of growth, words around numbers, periods, units; doubt is said, never guessed."""
+"""A result is read against its indicator: signs of growth, words around numbers, periods, units;
+doubt is said, never guessed.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from zhunsheng.targets.written import own_marks, read_written
 
 
 def made(raw, name="甲"):
-    return Indicator(level1="产出指标", level2="数量指标", name=name, target=TargetValue.parse(raw, year=2021))
+    return Indicator(
+        level1="产出指标", level2="数量指标", name=name, target=TargetValue.parse(raw, year=2021)
+    )
 
 
 def read(raw, text, name="甲"):
@@ -149,7 +153,10 @@ def test_what_is_doubtful_says_why_and_has_no_value(raw, text, why):
 
 @pytest.mark.parametrize(
     ("raw", "text", "value"),
-    [("较上年增长3%", t, "-3") for t in ("负增长3%", "下滑3%", "回落3%", "比上年少3%", "同比减3%", "跌3%", "负3%")]
+    [
+        ("较上年增长3%", t, "-3")
+        for t in ("负增长3%", "下滑3%", "回落3%", "比上年少3%", "同比减3%", "跌3%", "负3%")
+    ]
     + [("较上年增长3%", t, "-3") for t in ("低于上年3%", "下降了3%", "增长-3%", "-3%", "较去年同期下跌3%")]
     + [("较上年下降3%", t, "-3") for t in ("反弹3%", "上涨3%", "较上年回升3%", "高于上年3%", "比上年多3%")]
     + [("较上年增长3%", t, "3.5") for t in ("较去年同期上涨3.5%", "同比增3.5%", "增幅3.5%", "增幅为3.5%")]
@@ -162,24 +169,29 @@ def test_which_way_it_went_is_read_from_the_words(raw, text, value):
 
 STRANGE = {
     "≥100次": (
-        "100次（计划） 100次未开展 120次待开展 120次全部取消 120次，均未完成 取消120次 去年120次 2020年120次 拟开展120次 "
-        "应开展120次 120次（去年） 120次有待核实 受邀120次 上半年计划60次，下半年计划60次 每月计划10次 −100次 -100次 "
-        "还差120次 目标120次 120次无效 推迟120次 共120次（线上100次）"
+        "100次（计划） 100次未开展 120次待开展 120次全部取消 120次，均未完成 取消120次 去年120次 2020年120"
+        "次 拟开展120次 应开展120次 120次（去年） 120次有待核实 受邀120次 上半年计划60次，"
+        "下半年计划60次 每月计划10次 −100次 -100次 还差120次 目标120次 120次无效 推迟120次 共120次（线上100"
+        "次）"
     ),
-    "≥90%": "95%未办结 逾期率95% 100%（预计） 90%（目标） 不合格率95% 0.99 1.2 130% 120% 120 -95% 95%（待核） 较上年95%",
+    "≥90%": "95%未办结 逾期率95% 100%（预计） 90%（目标） 不合格率95% 0.99 1.2 130% 120% 120 -95% 95%（待"
+    "核） 较上年95%",
     "2021年12月底前": (
-        "2021年11月26日尚未完成 截至2021年11月26日未完成 截至2021年11月26日 计划2021年11月26日完成 预计2021年11月完成 "
-        "拟于2021年11月26日完成 2021年11月26日开工 2021年11月26日（计划） 2021年11月26日完成90% 2021年11月26日前未完成 "
-        "2022年1月15日前 2021年11月26日启动 争取2021年11月26日完成"
+        "2021年11月26日尚未完成 截至2021年11月26日未完成 截至2021年11月26日 计划2021年11月26日完成 预计2021"
+        "年11月完成 拟于2021年11月26日完成 2021年11月26日开工 2021年11月26日（计划） 2021年11月26日完成90% "
+        "2021年11月26日前未完成 2022年1月15日前 2021年11月26日启动 争取2021年11月26日完成"
     ),
-    "较上年增长3%": "计划增长3% 预计增长3% 未增长3% 没有增长3% 增速回落3% 增长率提高3% 同比3% 下降-3% 环比增长3% 提高到103% 多降3% 去年增长3%",
+    "较上年增长3%": "计划增长3% 预计增长3% 未增长3% 没有增长3% 增速回落3% 增长率提高3% 同比3% 下降-3% 环比增"
+    "长3% 提高到103% 多降3% 去年增长3%",
     "≥1吨": "−1吨 -3吨 缺口1吨",
     "是": "计划建立3项 已制定草案尚未印发 已建立部分",
     "0起": "发生3起，未发生重大事故 未发生但有3起隐患",
 }
 
 
-@pytest.mark.parametrize(("raw", "text"), [(raw, text) for raw, texts in STRANGE.items() for text in texts.split()])
+@pytest.mark.parametrize(
+    ("raw", "text"), [(raw, text) for raw, texts in STRANGE.items() for text in texts.split()]
+)
 def test_words_that_are_not_harmless_make_a_result_doubtful(raw, text):
     """Not done, planned, wanted, of another year, of another thing: never read as done."""
     found = read(raw, text)
@@ -223,7 +235,11 @@ def test_words_of_the_name_are_its_own_save_what_the_name_denies(name, raw, text
 # By kind: what the doubt says, the indicator's name, its target, and what was typed.
 NOT_SURE = {
     "没有说指标的其余部分": [
-        ("安全事故数", "0起", "未发生较大以上安全事故 未发生重大事故 无群体性食品安全事件 未发生一般事故 未发生投诉"),
+        (
+            "安全事故数",
+            "0起",
+            "未发生较大以上安全事故 未发生重大事故 无群体性食品安全事件 未发生一般事故 未发生投诉",
+        ),
         ("安全事故", "未发生", "未发生重大事故"),
     ],
     "写在括号里": [
@@ -244,17 +260,25 @@ NOT_SURE = {
         ("新增就业人数", "≥10人", "就业12人"),
     ],
     "对不上": [
-        ("甲", "≥90%", "90%（45/60） 95%（1/60） 95%（60/0） 95%（80%） 95（45/60） 95%（45÷60×100%） 95.5%（19/20）"),
+        (
+            "甲",
+            "≥90%",
+            "90%（45/60） 95%（1/60） 95%（60/0） 95%（80%） 95（45/60） 95%（45÷60×100%） 95.5%（19/20）",
+        ),
         ("甲", "≥4次", "12次（10） 12次（3+4）"),
     ],
     "不一定": [
         (
             "甲",
             "2021年12月31日前",
-            "2021年1月1日至今 2021年1月1日召开 2021年1月1日组织开展 2021年1月1日办理 2021年1月1日举办 2021年1月1日开展活动 "
-            "约2021年1月1日 2021年1月1日？",
+            "2021年1月1日至今 2021年1月1日召开 2021年1月1日组织开展 2021年1月1日办理 2021年1月1日举办 2021年"
+            "1月1日开展活动 约2021年1月1日 2021年1月1日？",
         ),
-        ("甲", "≥90%", "95%？ ~95% !95% 指标值95% 任务95% 全市平均95% 95%（约） 95%（全市平均） 全区平均水平95%"),
+        (
+            "甲",
+            "≥90%",
+            "95%？ ~95% !95% 指标值95% 任务95% 全市平均95% 95%（约） 95%（全市平均） 全区平均水平95%",
+        ),
         ("检查次数", "≥10次", "检查任务12次"),
         ("节约率", "≥90%", "95%（约）"),
         ("甲", "是", "是（计划） 是（未盖章） 是（约） 是（？）"),
@@ -267,8 +291,10 @@ NOT_SURE = {
     [(why, n, raw, t) for why, rows in NOT_SURE.items() for n, raw, texts in rows for t in texts.split()],
 )
 def test_4_what_does_not_surely_say_what_the_indicator_came_to_is_doubtful(why, name, raw, text):
-    """A narrower negation, a bracketed figure, another counted thing, a narrower label, a sum that is not the figure, a
-    day on which something only began, a mark of doubt: each is named, none has a value."""
+    """A narrower negation, a bracketed figure, another counted thing, a narrower label,
+    a sum that is not the figure, a day on which something only began, a mark of doubt: each is named,
+    none has a value.
+    """
     found = read(raw, text, name)
     assert found.value is None and found.doubt is not None and why in found.doubt
 
@@ -302,8 +328,8 @@ SURE = [
     (
         "甲",
         "2021年12月31日前",
-        "2021年1月1日完成 2021年1月1日办结 2021年1月1日验收 2021年1月1日印发 2021年1月1日上线 2021年1月1日投入使用 "
-        "2021年1月1日建成 2021年1月1日组织验收 2021年1月1日办理完毕",
+        "2021年1月1日完成 2021年1月1日办结 2021年1月1日验收 2021年1月1日印发 2021年1月1日上线 2021年1月1日投"
+        "入使用 2021年1月1日建成 2021年1月1日组织验收 2021年1月1日办理完毕",
     ),
     ("会议召开时间", "2021年12月31日前", "2021年1月1日召开"),
     ("培训时间", "2021年12月31日前", "2021年1月1日举办"),
@@ -311,7 +337,9 @@ SURE = [
 ]
 
 
-@pytest.mark.parametrize(("name", "raw", "text"), [(n, raw, t) for n, raw, texts in SURE for t in texts.split()])
+@pytest.mark.parametrize(
+    ("name", "raw", "text"), [(n, raw, t) for n, raw, texts in SURE for t in texts.split()]
+)
 def test_4_ordinary_writing_stays_sure(name, raw, text):
     found = read(raw, text, name)
     assert found.doubt is None and found.value is not None
@@ -363,7 +391,8 @@ def test_nothing_known_is_neither_value_nor_doubt():
 
 
 @given(
-    st.text(max_size=30), st.sampled_from(["≥90%", "每季度1次", "0起", "2021年12月底前", "是", "较上年增长8%", "3-5天"])
+    st.text(max_size=30),
+    st.sampled_from(["≥90%", "每季度1次", "0起", "2021年12月底前", "是", "较上年增长8%", "3-5天"]),
 )
 def test_any_text_is_read_or_doubted_never_refused(text, raw):
     found = read(raw, text)
@@ -387,10 +416,13 @@ def test_digits_that_are_none_are_doubtful(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "doubted"), [("2020-05", True), ("2020年12月31日", True), ("2021-05", False), ("2021年1月1日", False)]
+    ("text", "doubted"),
+    [("2020-05", True), ("2020年12月31日", True), ("2021-05", False), ("2021年1月1日", False)],
 )
 def test_a_day_before_the_year_is_doubtful(text, doubted):
-    one = Indicator(name="完成时间", level1="产出指标", level2="时效指标", target=TargetValue.parse("2021年6月底前"))
+    one = Indicator(
+        name="完成时间", level1="产出指标", level2="时效指标", target=TargetValue.parse("2021年6月底前")
+    )
     found = against(one, None, None, read_written(text, year=2021))
     assert (found.value is None) == doubted and ("以前的日期" in (found.doubt or "")) == doubted
 
@@ -417,7 +449,18 @@ def test_4_days_and_costs_are_read_as_offices_write_them(name, raw, text, met):
 @pytest.mark.parametrize(
     ("name", "raw", "text"),
     [
-        *(("出台管理办法", "是", t) for t in ["已印发征求意见稿", "已完成起草", "已通过初审", "已完成立项", "已建立工作组", "已完成80%", "是（80%）"]),
+        *(
+            ("出台管理办法", "是", t)
+            for t in [
+                "已印发征求意见稿",
+                "已完成起草",
+                "已通过初审",
+                "已完成立项",
+                "已建立工作组",
+                "已完成80%",
+                "是（80%）",
+            ]
+        ),
         ("项目完成时限", "2021年12月底前", "计划11月26日验收"),
         ("项目成本", "≤30000元", "600元/次"),
         ("单次抽检费用", "≤650元", "预计支出600元"),

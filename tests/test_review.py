@@ -1,4 +1,6 @@
-"""The rule catalogue: each rule on its own examples, findings at their place, and what the real document holds."""
+"""The rule catalogue: each rule on its own examples, findings at their place, and what the real document
+holds.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +73,8 @@ def test_sarif_is_complete(real):
         assert result["locations"][0]["physicalLocation"]["region"]["startLine"] > 0
 
 
-# -- a state for each rule and sheet ----------------------------------------------------------------------------------
+# -- a state for each rule and sheet
+# ----------------------------------------------------------------------------------
 
 SHEETS = ("project", "department", "other")
 
@@ -82,7 +85,9 @@ def duty(entry, patch, number):
 
 def tried_on(entry):
     """Return the index of the first sheet on which a rule's bad example is found."""
-    return next(d.sheet for d in review(*example(entry.bad)).duties if d.rule == entry.code and d.state == "found")
+    return next(
+        d.sheet for d in review(*example(entry.bad)).duties if d.rule == entry.code and d.state == "found"
+    )
 
 
 def without(entry, patch, number):
@@ -172,7 +177,10 @@ def test_no_problem_found_is_said_only_when_all_rules_have_run():
 
 def test_an_unnamed_project_is_not_taken_for_last_years_unnamed_project():
     book, previous = example({"project.name": None, "previous.name": None})
-    assert duty(next(r for r in all_rules() if r.code == "ZS312"), {"project.name": None}, 0).state == "cannot_judge"
+    assert (
+        duty(next(r for r in all_rules() if r.code == "ZS312"), {"project.name": None}, 0).state
+        == "cannot_judge"
+    )
     assert "ZS312" in {d.rule for d in review(book, previous).of(0).among("cannot_judge")}
 
 

@@ -1,4 +1,6 @@
-"""Scoring: the rules of the scheme case by case, mistakes seen elsewhere, properties, and every constant mutated."""
+"""Scoring: the rules of the scheme case by case, mistakes seen elsewhere, properties,
+and every constant mutated.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ DAY = date(2022, 2, 28)
 
 
 def indicator(raw, name="甲", level1="产出指标", level2="数量指标", **more):
-    return Indicator(level1=level1, level2=level2, name=name, target=TargetValue.parse(raw, year=2021), **more)
+    return Indicator(
+        level1=level1, level2=level2, name=name, target=TargetValue.parse(raw, year=2021), **more
+    )
 
 
 def sheet(*indicators, **more):
@@ -228,7 +232,9 @@ def points_of(target, scheme=OLD, **more):
 
 def test_points_by_dimension_and_evenly_within():
     effect, glad = ("效益指标", "社会效益指标"), ("满意度指标", "服务对象满意度指标")
-    full = sheet(*(indicator("≥1次") for _ in range(3)), indicator("≥1%", "乙", *effect), indicator("≥1%", "丙", *glad))
+    full = sheet(
+        *(indicator("≥1次") for _ in range(3)), indicator("≥1%", "乙", *effect), indicator("≥1%", "丙", *glad)
+    )
     points, card = points_of(full)
     assert points == ["16.67", "16.67", "16.66", "30", "10"]
     assert sum(s.points for s in card.scores) == 90
@@ -288,14 +294,18 @@ def test_total_grade_and_execution_cap():
     card = score_sheet(good, outcomes, spent=Decimal(75), budget=Decimal(100), scheme=OLD, as_of=DAY)
     assert (str(card.total), card.grade) == ("97.50", "优")
     for spent, total in (("75", "89"), ("69.99", "79"), ("55", "69"), ("40", "59"), ("80", "98.00")):
-        capped = score_sheet(good, outcomes, spent=Decimal(spent), budget=Decimal(100), scheme=LOCAL, as_of=DAY)
+        capped = score_sheet(
+            good, outcomes, spent=Decimal(spent), budget=Decimal(100), scheme=LOCAL, as_of=DAY
+        )
         assert str(capped.total) == total
 
 
 def test_unknown_is_unknown_a_total_with_anything_open_is_a_range_without_a_grade():
     target = sheet(indicator("≥90%"), indicator("≥1次", "乙"), indicator("有效提升", "丙"))
     known = Outcome(Fraction(95), "%", "95%", "evidence")
-    card = score_sheet(target, [known, NOTHING, NOTHING], spent=None, budget=Decimal(9), scheme=OLD, as_of=DAY)
+    card = score_sheet(
+        target, [known, NOTHING, NOTHING], spent=None, budget=Decimal(9), scheme=OLD, as_of=DAY
+    )
     assert (card.range.low, card.range.high, card.grade) == (Decimal(30), Decimal(100), None)
     assert [s.verdict for s in card.scores] == ["met", "nothing", "pending"]
     assert card.waiting == {"nothing": Decimal(30), "pending": Decimal(30)}
@@ -304,7 +314,10 @@ def test_unknown_is_unknown_a_total_with_anything_open_is_a_range_without_a_grad
 
 def test_no_evidence_not_due_and_missed_are_three_different_things():
     target = sheet(
-        indicator("≥10次"), indicator("≥10次", "乙"), indicator("2021年11月底前", "丙"), indicator("0起", "丁")
+        indicator("≥10次"),
+        indicator("≥10次", "乙"),
+        indicator("2021年11月底前", "丙"),
+        indicator("0起", "丁"),
     )
     five = Outcome(Fraction(5), "次", "5次", "evidence")
     late = Outcome(None, None, "尚未完成", "evidence", "尚未完成", known=True)
@@ -329,7 +342,12 @@ def test_a_department_over_its_projects():
         as_of=DAY,
     )
     other = score_sheet(
-        sheet(indicator("≥90%"), budget={"total": "100000"}), [NOTHING], spent=None, budget=None, scheme=OLD, as_of=DAY
+        sheet(indicator("≥90%"), budget={"total": "100000"}),
+        [NOTHING],
+        spent=None,
+        budget=None,
+        scheme=OLD,
+        as_of=DAY,
     )
     goals = (Goal(title="一", text="甲"), Goal(text="乙"))
     department = TargetSheet(
@@ -349,7 +367,9 @@ def test_a_department_over_its_projects():
     assert [str(s.points) for s in alone.scores] == ["30", "30", "30"]
     bare = TargetSheet(kind="department", year=2021)
     assert str(score_department(bare, [], [project], **common).projects_score) == "85.50"
-    unfunded = score_sheet(sheet(indicator("≥90%")), [NOTHING], spent=None, budget=None, scheme=OLD, as_of=DAY)
+    unfunded = score_sheet(
+        sheet(indicator("≥90%")), [NOTHING], spent=None, budget=None, scheme=OLD, as_of=DAY
+    )
     assert str(score_department(bare, [], [unfunded], **common).projects_score) == "0.00"
 
 
@@ -397,7 +417,8 @@ def test_spread_points_add_up(weights, total):
     assert all(p >= 0 for p in found)
 
 
-# -- mutation: no number of the schemes or of the code can change unnoticed ----------------------------------------------
+# -- mutation: no number of the schemes or of the code can change unnoticed
+# ----------------------------------------------
 
 
 def golden(module, scheme) -> list[object]:
@@ -463,9 +484,15 @@ def golden(module, scheme) -> list[object]:
     for projects in ([funded], [funded, unfunded], [unfunded], []):
         for own in (department, TargetSheet(kind="department", year=2021)):
             scored = score_department(own, met[: len(own.indicators)], projects, **paid)
-            found.append((scored.total, scored.projects_points, scored.projects_score, scored.projects, scored.range))
+            found.append(
+                (scored.total, scored.projects_points, scored.projects_score, scored.projects, scored.range)
+            )
     # Before the year is over, without payments, and without evidence: what is open and why.
-    typed = [Outcome(Fraction(1), None, "1", "judgement"), Outcome(Fraction(0), None, "0", "evidence"), NOTHING]
+    typed = [
+        Outcome(Fraction(1), None, "1", "judgement"),
+        Outcome(Fraction(0), None, "0", "evidence"),
+        NOTHING,
+    ]
     three = sheet(indicator("≥1次"), indicator("≥1次", "乙"), indicator("≥1次", "丙"))
     for day in (date(2021, 12, 30), date(2021, 12, 31), DAY):
         for spent in (None, Decimal(30), Decimal(100)):
@@ -542,14 +569,20 @@ def test_every_number_of_a_scheme_matters(path):
 def test_every_number_in_the_scoring_code_matters():
     source = inspect.getsource(scoring)
     before = golden(scoring, OLD), golden(scoring, NEW), golden(scoring, LOCAL)
-    places = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Constant) and type(n.value) in (int, float)]
+    places = [
+        n
+        for n in ast.walk(ast.parse(source))
+        if isinstance(n, ast.Constant) and type(n.value) in (int, float)
+    ]
     # Defaults of a dataclass field are no scoring constants, and equal weights are equal whatever they are.
     lines = source.splitlines()
     tried = 0
     survivors = []
     for number in range(len(places)):
         tree = ast.parse(source)
-        node = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and type(n.value) in (int, float)][number]
+        node = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and type(n.value) in (int, float)][
+            number
+        ]
         if "Decimal = Decimal(0)" in lines[node.lineno - 1] or "# equal weights" in lines[node.lineno - 1]:
             continue
         tried += 1
@@ -567,12 +600,15 @@ def test_every_number_in_the_scoring_code_matters():
     assert not survivors, "\n".join(survivors)
 
 
-# -- judgements, outcomes and the re-check -------------------------------------------------------------------------------
+# -- judgements, outcomes and the re-check
+# -------------------------------------------------------------------------------
 
 
 def test_judgement_files(tmp_path):
     (path := tmp_path / "j.yaml").write_text(
-        "- {indicator: 甲, band: 达成, share: 0.9, reason: 有据}\n- {sheet: 项目, indicator: 甲, cause: 其他}\n", "utf8"
+        "- {indicator: 甲, band: 达成, share: 0.9, reason: 有据}\n"
+        "- {sheet: 项目, indicator: 甲, cause: 其他}\n",
+        "utf8",
     )
     project = identified(sheet(indicator("优"), indicator("优", "乙")))
     other = identified(sheet(indicator("优")).model_copy(update={"name": "别的"}))
@@ -623,9 +659,15 @@ def test_recheck_names_every_difference():
     found = recheck(claimed, card)
     kinds = [(d.kind, d.indicator) for d in found]
     assert kinds == [
-        ("actual", "办结率"), ("target", "单次审计费用"), ("score", "单次审计费用"), ("missing", "宣传次数"),
-        ("extra", "另立指标"), ("execution", "全年执行数"), ("execution", "预算执行率"), ("total", "总分"),
-    ]  # fmt: skip
+        ("actual", "办结率"),
+        ("target", "单次审计费用"),
+        ("score", "单次审计费用"),
+        ("missing", "宣传次数"),
+        ("extra", "另立指标"),
+        ("execution", "全年执行数"),
+        ("execution", "预算执行率"),
+        ("total", "总分"),
+    ]
     assert "20.00" in found[0].why  # 80 ÷ 90 of 22.5
     assert all(d.as_json()["title"] for d in found)
     wrong_sum = claimed.model_copy(update={"total_score": Decimal(97)})
@@ -640,7 +682,11 @@ def test_the_re_check_reads_targets_as_typed_values():
         claimed = sheet(indicator(a, "办结率"), indicator(b, "补助"), indicator(c, "审批时限"))
         assert [d for d in recheck(claimed, card) if d.kind == "target"] == []
     changed = sheet(indicator("≥80%", "办结率"), indicator("≥5元", "补助"), indicator("≥15天", "审批时限"))
-    assert [d.indicator for d in recheck(changed, card) if d.kind == "target"] == ["办结率", "补助", "审批时限"]
+    assert [d.indicator for d in recheck(changed, card) if d.kind == "target"] == [
+        "办结率",
+        "补助",
+        "审批时限",
+    ]
 
 
 def test_the_re_check_names_a_doubtful_result_instead_of_ending():

@@ -1,4 +1,6 @@
-"""The second verifier, written in JavaScript from the specification alone, judges vectors and bundles as the command does."""
+"""The second verifier, written in JavaScript from the specification alone, judges vectors and bundles as the
+command does.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ def test_all_vectors():
 
 
 def made(place, bases, rounds):
-    """Return (kind, bundle, frame, digest) of honest draws, of these with one thing changed, and beside other frames."""
+    """Return (kind, bundle, frame, digest) of honest draws, of these with one thing changed,
+    and beside other frames.
+    """
     chance = random.Random(1202)
     found = []
     for base in range(bases):
@@ -74,15 +78,22 @@ def made(place, bases, rounds):
                 found.append((change.__name__, bundle, None, chance.choice([digest, None])))
         lines = frame.splitlines(keepends=True)
         others = (
-            frame.replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + frame, frame[:-1], b"".join([lines[0], *lines[2:]]), b"",
-            b"".join(lines[1:]), lines[0].upper() + b"".join(lines[1:]), b"#\t" + b"0" * 32 + b"\n" + b"".join(lines[1:]),
-        )  # fmt: skip
+            frame.replace(b"\n", b"\r\n"),
+            b"\xef\xbb\xbf" + frame,
+            frame[:-1],
+            b"".join([lines[0], *lines[2:]]),
+            b"",
+            b"".join(lines[1:]),
+            lines[0].upper() + b"".join(lines[1:]),
+            b"#\t" + b"0" * 32 + b"\n" + b"".join(lines[1:]),
+        )
         found += [("frame", whole, other, digest) for other in others if base < 2]
     return found
 
 
 def test_both_verifiers_judge_every_bundle_alike(tmp_path, capsys):
-    """Honest bundles hold with their frame and announced digest; changed ones are refused by both or by neither.
+    """Honest bundles hold with their frame and announced digest; changed ones are refused by both or by
+    neither.
 
     The signature of a beacon is the one thing that the second verifier leaves to others.
     """
@@ -117,7 +128,9 @@ def test_a_draw_of_a_landed_version(tmp_path, with_frame):
 
 
 def test_own_proofs_are_judged_as_the_command_judges_them(tmp_path):
-    """Of the drawn and the others; with one thing changed in the proof; and where the draw went around an entity."""
+    """Of the drawn and the others; with one thing changed in the proof; and where the draw went around an
+    entity.
+    """
     chance = random.Random(5)
     cases, command = [], []
     for _ in range(8):
@@ -127,14 +140,33 @@ def test_own_proofs_are_judged_as_the_command_judges_them(tmp_path):
         tree = spec.Tree(spec.leaf_under(key, spec.frame_line(*row)) for row in rows)
         bound = spec.digest(spec.canonical(parts["commitment.json"]))
         for place, (entity, stratum) in enumerate(rows):
-            proof = {"format": "zhunsheng.draw-proof/2", "commitment": bound, "id": entity, "stratum": stratum}
+            proof = {
+                "format": "zhunsheng.draw-proof/2",
+                "commitment": bound,
+                "id": entity,
+                "stratum": stratum,
+            }
             proof |= spec.proof_of(key, entity, tree.proof(place))
             around = copy.deepcopy(parts)
             for name in ("drawn.json", "assignment.json"):
                 around[name] = [row for row in around[name] if row["id"] != entity]
             around["proofs.json"].pop(entity, None)
-            bent = {**proof, **chance.choice([{"id": "E9"}, {"stratum": "x"}, {"salt": "0" * 32}, {"path": []}, {"commitment": "0" * 64}])}
-            broken = {**proof, **chance.choice([{"salt": ""}, {"path": ["X"]}, {"id": ""}, {"more": 1}, {"format": "1"}])}
+            bent = {
+                **proof,
+                **chance.choice(
+                    [
+                        {"id": "E9"},
+                        {"stratum": "x"},
+                        {"salt": "0" * 32},
+                        {"path": []},
+                        {"commitment": "0" * 64},
+                    ]
+                ),
+            }
+            broken = {
+                **proof,
+                **chance.choice([{"salt": ""}, {"path": ["X"]}, {"id": ""}, {"more": 1}, {"format": "1"}]),
+            }
             for one, said in ((parts, proof), (parts, bent), (parts, broken), (around, proof)):
                 cases.append((packed(one), spec.canonical(said)))
                 try:
@@ -155,22 +187,38 @@ def test_own_proofs_are_judged_as_the_command_judges_them(tmp_path):
         theirs.append(said.get("refused") or own)
     assert theirs == command
     kinds = {repr(one) for one in command}
-    assert len(kinds) == 5 and len(cases) > 300, kinds  # holds, fault, not in the frame, another commitment, no proof
+    assert len(kinds) == 5 and len(cases) > 300, (
+        kinds
+    )  # holds, fault, not in the frame, another commitment, no proof
 
 
 def assigned(chance, place):
-    """Return (bundle, frame, digest) of a draw whose assignment is not simple, or None where nobody could staff it."""
+    """Return (bundle, frame, digest) of a draw whose assignment is not simple, or None where nobody could
+    staff it.
+    """
     districts = chance.sample(NAMES, chance.randint(1, 6))
     names = chance.choice([["district"], ["district", "kind"], ["kind", "district"], ["kind"]])
     ids = [f"E{n:04d}" for n in range(chance.randint(20, 200))]
     size = chance.choice([2, 2, 3, 4, 5])
-    rows = [(one, "|".join(chance.choice(districts if name == "district" else "ab") for name in names)) for one in ids]
-    plan = Plan.model_validate({
-        "id": "T-2", "title": "抽", "office": "局", "rule": "法", "items": [{"code": "A", "name": "甲"}, {"code": "B", "name": "乙"}],
-        "strata": names, "quotas": [{"ratio": chance.choice(["0.1", "0.25", "0.5", "1"]), "floor": 0}], "reserve": "0.2",
-        "staffing": {"per_object": size} | chance.choice([{}, {"max_load": chance.randint(3, 80)}]),
-        "randomness": [{"source": "office"}], "known_at": "2021-03-01T22:00:00+08:00",
-    })  # fmt: skip
+    rows = [
+        (one, "|".join(chance.choice(districts if name == "district" else "ab") for name in names))
+        for one in ids
+    ]
+    plan = Plan.model_validate(
+        {
+            "id": "T-2",
+            "title": "抽",
+            "office": "局",
+            "rule": "法",
+            "items": [{"code": "A", "name": "甲"}, {"code": "B", "name": "乙"}],
+            "strata": names,
+            "quotas": [{"ratio": chance.choice(["0.1", "0.25", "0.5", "1"]), "floor": 0}],
+            "reserve": "0.2",
+            "staffing": {"per_object": size} | chance.choice([{}, {"max_load": chance.randint(3, 80)}]),
+            "randomness": [{"source": "office"}],
+            "known_at": "2021-03-01T22:00:00+08:00",
+        }
+    )
     people = [
         Inspector(
             id=f"P{n}",
@@ -196,7 +244,9 @@ def assigned(chance, place):
 
 
 def test_assignments_of_larger_draws(tmp_path):
-    """Districts that overlap, recusals of half of the objects, teams of up to five: the same teams by other code."""
+    """Districts that overlap, recusals of half of the objects, teams of up to five:
+    the same teams by other code.
+    """
     chance = random.Random(6)
     cases = [case for case in (assigned(chance, tmp_path) for _ in range(30)) if case]
     assert len(cases) >= 15

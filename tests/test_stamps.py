@@ -1,4 +1,6 @@
-"""Outside time-stamps: an honest one is taken, by us and by openssl; any other is refused with its code and never a trace."""
+"""Outside time-stamps: an honest one is taken, by us and by openssl; any other is refused with its code and
+never a trace.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +37,15 @@ def chained(count):
     entries, previous = [], START
     for number in range(1, count + 1):
         entry = Entry(
-            number=number, at=f"2026-03-{number:02d}T01:00:00Z", kind="commit", office="shizhi", draw=f"C{number}",
-            title="抽查𠮷", digest=f"{number:064x}", previous=previous,
-        )  # fmt: skip
+            number=number,
+            at=f"2026-03-{number:02d}T01:00:00Z",
+            kind="commit",
+            office="shizhi",
+            draw=f"C{number}",
+            title="抽查𠮷",
+            digest=f"{number:064x}",
+            previous=previous,
+        )
         entries.append(entry)
         previous = entry.own
     return entries
@@ -76,7 +84,8 @@ def code(*given, **more):
     return refused.value.code
 
 
-# -- RFC 3161 ----------------------------------------------------------------------------------------------------------
+# -- RFC 3161
+# ----------------------------------------------------------------------------------------------------------
 
 
 def test_what_is_stamped_is_the_line_whose_digest_is_the_head(authority, asked, answer):
@@ -122,7 +131,9 @@ def test_a_stamp_for_another_entry_request_or_policy_is_refused(authority, asked
     ids=["no-purpose", "another-purpose", "two-purposes", "issues-certificates", "expired", "not-yet"],
 )
 def test_a_certificate_that_may_not_stamp_or_not_then_is_refused(authority, answer, said):
-    """The key and the number stay as they are: only the certificate in the answer is another one of the same root."""
+    """The key and the number stay as they are: only the certificate in the answer is another one of the same
+    root.
+    """
     other = authority.issued(**said)
     changed = replaced(answer, authority.signer.public_bytes(Encoding.DER), other.public_bytes(Encoding.DER))
     assert changed != answer
@@ -147,8 +158,12 @@ def test_without_its_root_no_stamp_holds(authority, answer, tmp_path):
 
 def test_an_answer_that_grants_nothing_is_refused(authority, tmp_path):
     (tmp_path / "line").write_bytes(LINE)
-    run("ts", "-query", "-data", tmp_path / "line", "-sha384", "-out", tmp_path / "q")  # a digest it does not take
-    assert code(authority.stamp((tmp_path / "q").read_bytes()), "a.tsr", ENTRIES, authority.pem()) == "ZS-DR-55"
+    run(
+        "ts", "-query", "-data", tmp_path / "line", "-sha384", "-out", tmp_path / "q"
+    )  # a digest it does not take
+    assert (
+        code(authority.stamp((tmp_path / "q").read_bytes()), "a.tsr", ENTRIES, authority.pem()) == "ZS-DR-55"
+    )
 
 
 def test_a_certificate_that_expired_since_still_proves_its_time(tmp_path):
@@ -175,18 +190,31 @@ def test_certificates_may_come_in_any_order(tmp_path):
 
 
 def test_what_lies_between_root_and_signer_may_come_with_the_answer_or_with_the_root(tmp_path):
-    """A signer of elliptic curves below an authority between: as openssl has it, whichever way the middle one comes."""
+    """A signer of elliptic curves below an authority between: as openssl has it,
+    whichever way the middle one comes.
+    """
     long = Authority(tmp_path / "long")
     keys, own = key(), ec.generate_private_key(ec.SECP256R1())
-    between = certificate(name("中间"), keys, long.issuer, long.keys, serial=5, authority=True).public_bytes(Encoding.PEM)
+    between = certificate(name("中间"), keys, long.issuer, long.keys, serial=5, authority=True).public_bytes(
+        Encoding.PEM
+    )
     signer = certificate(name("章"), own, name("中间"), keys, serial=6, uses=[Use.TIME_STAMPING])
     (long.folder / "between.pem").write_bytes(between)
     (long.folder / "signer.pem").write_bytes(signer.public_bytes(Encoding.PEM))
-    (long.folder / "signer.key").write_bytes(own.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (long.folder / "signer.key").write_bytes(
+        own.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
     root, bare = long.root.read_bytes(), long.stamp(request(ENTRY))
-    (long.folder / "tsa.cnf").write_text((long.folder / "tsa.cnf").read_text() + f"certs = {long.folder}/between.pem\n")
+    (long.folder / "tsa.cnf").write_text(
+        (long.folder / "tsa.cnf").read_text() + f"certs = {long.folder}/between.pem\n"
+    )
     whole = long.stamp(request(ENTRY))
-    for answer, pem in ((whole, root), (whole, root + between), (bare, root + between), (bare, between + root)):
+    for answer, pem in (
+        (whole, root),
+        (whole, root + between),
+        (bare, root + between),
+        (bare, between + root),
+    ):
         (found,) = read_stamp(answer, "a.tsr", ENTRIES, {"a.pem": pem})
         assert found.details["name"] == "某时间戳机构 章"
     assert long.holds(whole, LINE) and long.holds(bare, LINE, "-untrusted", long.folder / "between.pem")
@@ -217,7 +245,8 @@ def test_cut_spoilt_and_random_files_are_refused_with_a_code(authority, answer):
     assert taken < 25
 
 
-# -- OpenTimestamps ----------------------------------------------------------------------------------------------------
+# -- OpenTimestamps
+# ----------------------------------------------------------------------------------------------------
 
 
 def varied(number):
@@ -244,16 +273,30 @@ def proof(digest, body):
 
 
 def test_a_promise_of_a_calendar_proves_nothing_yet():
-    body = b"\xf0" + sized(b"salt") + b"\x08" + b"\xff" + pending() + b"\xff" + pending(b"https://b.example/") + block(900_000)
+    body = (
+        b"\xf0"
+        + sized(b"salt")
+        + b"\x08"
+        + b"\xff"
+        + pending()
+        + b"\xff"
+        + pending(b"https://b.example/")
+        + block(900_000)
+    )
     found = read_stamp(proof(ENTRY.own, body), "a.ots", ENTRIES, {})
-    assert [(one.number, one.kind, one.bound) for one in found] == [(2, "pending", ""), (2, "pending", ""), (2, "block", "")]
+    assert [(one.number, one.kind, one.bound) for one in found] == [
+        (2, "pending", ""),
+        (2, "pending", ""),
+        (2, "block", ""),
+    ]
     assert "尚未入块" in found[0].says and "alice" in found[0].says
     root = hashlib.sha256(bytes.fromhex(ENTRY.own) + b"salt").digest()[::-1].hex()
     assert "900000" in found[2].says and root in found[2].says and "没有核对" in found[2].says
     assert code(proof("ab" * 32, body), "a.ots", ENTRIES, {}) == "ZS-DR-54"
 
 
-# Block 883230 of Bitcoin: its header, its first transaction (without witness) and that one's way to the Merkle root.
+# Block 883230 of Bitcoin: its header, its first transaction (without witness) and that one's way to the
+# Merkle root.
 HEADER = bytes.fromhex(
     "040060208c8b71956e408769453d40275830b83856bc0d8afaf60000000000000000000069167b97329b04d11aea35a48fbfc00af71c9750"
     "c4526d024dbb97158793eac31379aa672677021707a18259"
@@ -280,7 +323,9 @@ GENESIS = bytes.fromhex(
 
 
 def test_a_proof_leads_to_a_block_of_the_chain():
-    """The file stamped is the block's own first transaction: a second hash gives its id, the siblings the Merkle root."""
+    """The file stamped is the block's own first transaction: a second hash gives its id,
+    the siblings the Merkle root.
+    """
     _digest, ends = ots.read_proof(proof(hashlib.sha256(FIRST).hexdigest(), b"\x08" + STEPS + block(883_230)))
     (end,) = ends
     assert (end.kind, end.height) == ("block", 883_230)
@@ -295,19 +340,31 @@ def test_a_proof_leads_to_a_block_of_the_chain():
             ots.header_for(end, [bytes(spoilt)])
     with pytest.raises(ots.Unreadable, match="没有默克尔根"):
         ots.header_for(end, [GENESIS])
-    assert ots.headers_of(GENESIS + HEADER) == ots.headers_of(f"{GENESIS.hex()}\n{HEADER.hex()}\n".encode()) == [GENESIS, HEADER]
+    assert (
+        ots.headers_of(GENESIS + HEADER)
+        == ots.headers_of(f"{GENESIS.hex()}\n{HEADER.hex()}\n".encode())
+        == [GENESIS, HEADER]
+    )
 
 
 def test_a_block_that_took_no_work_proves_nothing(log, tmp_path):
-    """The office makes a header of its own with the root it needs: easy enough at the least difficulty there is."""
+    """The office makes a header of its own with the root it needs: easy enough at the least difficulty there
+    is.
+    """
     assert ots.header_of(GENESIS).difficulty == 1
     easy = bytes(36) + bytes.fromhex(ENTRY.own) + bytes(4) + (0x207FFFFF).to_bytes(4, "little")
-    made = next(easy + nonce.to_bytes(4, "little") for nonce in range(200) if _works(easy + nonce.to_bytes(4, "little")))
+    made = next(
+        easy + nonce.to_bytes(4, "little")
+        for nonce in range(200)
+        if _works(easy + nonce.to_bytes(4, "little"))
+    )
     file = proof(ENTRY.own, block(900_000))
     assert code(file, "a.ots", ENTRIES, {}, headers=[made]) == "ZS-DR-55"
     (tmp_path / "a.ots").write_bytes(file)
     (tmp_path / "headers").write_text(made.hex())
-    refused = CliRunner().invoke(app, ["draw", "stamp", "check", str(log), "--headers", str(tmp_path / "headers")])
+    refused = CliRunner().invoke(
+        app, ["draw", "stamp", "check", str(log), "--headers", str(tmp_path / "headers")]
+    )
     assert "难度" in str(refused.exception) and refused.exception.code == "ZS-DR-55"
 
 
@@ -319,19 +376,48 @@ def _works(raw):
 
 
 def test_spoilt_proofs_are_refused_with_a_code():
-    body = b"\xf1" + sized(b"x" * 9) + b"\xff\x08" + pending() + b"\xf2\xf3\x02" + b"\x00" + b"12345678" + sized(b"z")
+    body = (
+        b"\xf1"
+        + sized(b"x" * 9)
+        + b"\xff\x08"
+        + pending()
+        + b"\xf2\xf3\x02"
+        + b"\x00"
+        + b"12345678"
+        + sized(b"z")
+    )
     good = proof(ENTRY.own, body)
     assert [one.kind for one in read_stamp(good, "a.ots", ENTRIES, {})] == ["pending", "other"]
     dice = random.Random(9)
     files = [good[:size] for size in range(len(good))] + [good + b"\x00", good + good]
-    files += [proof(ENTRY.own, wrong) for wrong in (
-        b"", b"\xff", b"\xff" * 400, b"\x08" * 900, b"\xf2" * 9, b"\x67" + pending(), b"\xf0\x00" + pending(),
-        b"\xf0" + sized(b"x" * 5_000) + pending(), b"\xf3" * 12 + pending(), b"\xf0" + b"\xff" * 12, pending(b""),
-        pending("日历".encode()), pending(b"x" * 1_001), pending(b"https://a?b=1"), b"\xf2\xf0\x01x" + block(9), block(2**40),
-        b"\x00" + ots.BITCOIN + sized(varied(9) + b"\x00"), b"\x00" + ots.PENDING + sized(b"\xff" * 20),
-    )]  # fmt: skip
+    files += [
+        proof(ENTRY.own, wrong)
+        for wrong in (
+            b"",
+            b"\xff",
+            b"\xff" * 400,
+            b"\x08" * 900,
+            b"\xf2" * 9,
+            b"\x67" + pending(),
+            b"\xf0\x00" + pending(),
+            b"\xf0" + sized(b"x" * 5_000) + pending(),
+            b"\xf3" * 12 + pending(),
+            b"\xf0" + b"\xff" * 12,
+            pending(b""),
+            pending("日历".encode()),
+            pending(b"x" * 1_001),
+            pending(b"https://a?b=1"),
+            b"\xf2\xf0\x01x" + block(9),
+            block(2**40),
+            b"\x00" + ots.BITCOIN + sized(varied(9) + b"\x00"),
+            b"\x00" + ots.PENDING + sized(b"\xff" * 20),
+        )
+    ]
     files.append(proof(ENTRY.own, (b"\xff" + pending()) * 1_200 + pending()))  # all of it right, and too much
-    files += [ots.MAGIC + b"\x02\x08" + bytes(32) + pending(), ots.MAGIC + b"\x01\x03" + bytes(20) + pending()]
+    files += [
+        ots.MAGIC + b"\x02\x08" + bytes(32) + pending(),
+        ots.MAGIC + b"\x01\x03" + bytes(20) + pending(),
+    ]
     for file in files:
         assert code(file, "a.ots", ENTRIES, {}) in REFUSED, file.hex()
     for _ in range(3_000):
@@ -343,7 +429,8 @@ def test_spoilt_proofs_are_refused_with_a_code():
             assert error.code in REFUSED
 
 
-# -- what they come to -------------------------------------------------------------------------------------------------
+# -- what they come to
+# -------------------------------------------------------------------------------------------------
 
 
 def on(number, at):
@@ -353,13 +440,17 @@ def on(number, at):
 def test_a_stamp_says_whether_the_commitment_came_first():
     known = datetime(2026, 3, 9, tzinfo=UTC)
     assert "没有外部的时间戳" in standing([], ENTRY, known)
-    assert "没有外部的时间戳" in standing([on(1, "2026-03-01T02:00:00+00:00")], ENTRY, known)  # earlier entries say nothing of it
+    assert "没有外部的时间戳" in standing(
+        [on(1, "2026-03-01T02:00:00+00:00")], ENTRY, known
+    )  # earlier entries say nothing of it
     waiting = [Stamp(2, "pending", "", "", {"name": "x"})]
     assert "还没有能核对的时间" in standing(waiting, ENTRY, known)
     early, late = on(2, "2026-03-02T01:10:00+00:00"), on(2, "2026-03-10T00:00:00+00:00")
     assert "承诺在先，不只凭机关自己的时钟" in standing([*waiting, early], ENTRY, known)
     assert "不证明承诺在先" in standing([late], ENTRY, known)
-    assert "不证明承诺在先" in standing([on(2, known.isoformat())], ENTRY, known)  # at the moment itself is not before
+    assert "不证明承诺在先" in standing(
+        [on(2, known.isoformat())], ENTRY, known
+    )  # at the moment itself is not before
     # A stamp on the head covers all that came before.
     covered = standing([late, on(4, "2026-03-08T00:00:00+00:00")], ENTRY, known)
     assert "第 4 条" in covered and "承诺在先，不只凭" in covered
@@ -370,7 +461,8 @@ def test_a_stamp_says_whether_the_commitment_came_first():
     assert "承诺在先，不只凭" in standing([on(2, "2026-03-09T07:59:00+08:00")], ENTRY, known)
 
 
-# -- the commands ------------------------------------------------------------------------------------------------------
+# -- the commands
+# ------------------------------------------------------------------------------------------------------
 
 
 def invoke(*words):
@@ -382,7 +474,9 @@ def invoke(*words):
 
 
 def test_an_office_without_a_network_carries_files(authority, log, tmp_path):
-    """Request on the one machine, stamp on the other, check back on the first, with all else lying beside the log."""
+    """Request on the one machine, stamp on the other, check back on the first, with all else lying beside the
+    log.
+    """
     out = tmp_path / "请求"
     _code, told = invoke("request", log, "--entry", 2, "--out", out)
     assert ENTRY.own in told and "curl --data-binary @第2条.tsq" in told
@@ -396,7 +490,10 @@ def test_an_office_without_a_network_carries_files(authority, log, tmp_path):
     _code, told = invoke(*given)
     assert "第 2 条" in told and "某时间戳机构" in told and "尚未入块" in told
     said = json.loads(invoke(*given, log.parent / "第2条.tsr", "--request", out / "第2条.tsq", "--json")[1])
-    assert said["stamps"]["第2条.tsr"][0]["number"] == 2 and "相信这家机构的" in said["stamps"]["第2条.tsr"][0]["says"]
+    assert (
+        said["stamps"]["第2条.tsr"][0]["number"] == 2
+        and "相信这家机构的" in said["stamps"]["第2条.tsr"][0]["says"]
+    )
     assert invoke("check", log)[0] == "ZS-DR-56"
     assert invoke("check", log, "--root", log)[0] == "ZS-DR-56"
     assert invoke("check", log, tmp_path / "none.tsr")[0] == "ZS-IN-01"
@@ -404,12 +501,19 @@ def test_an_office_without_a_network_carries_files(authority, log, tmp_path):
     # The request of another log's entry that lies there is not taken for this one's.
     (out / "第2条.tsq").write_bytes(request(ENTRIES[0]))
     invoke("request", log, "--entry", 2, "--out", out)
-    assert read_stamp(authority.stamp((out / "第2条.tsq").read_bytes()), "x", ENTRIES, authority.pem())[0].number == 2
+    assert (
+        read_stamp(authority.stamp((out / "第2条.tsq").read_bytes()), "x", ENTRIES, authority.pem())[0].number
+        == 2
+    )
 
 
 def test_a_bundle_committed_under_a_false_clock_is_told_by_its_stamp(authority, tmp_path):
-    """The log says 2021, the numbers came out in 2024, the stamp is of today: the log's own time proves nothing."""
-    said = next(one for one in json.loads((BUNDLES / "cases.json").read_text("utf8")) if one["name"] == "office")
+    """The log says 2021, the numbers came out in 2024, the stamp is of today: the log's own time proves
+    nothing.
+    """
+    said = next(
+        one for one in json.loads((BUNDLES / "cases.json").read_text("utf8")) if one["name"] == "office"
+    )
     entry = ENTRIES[0].model_copy(update={"at": "2021-02-26T00:00:00Z", "digest": said["commitment"]})
     log, bundle = tmp_path / "log.jsonl", BUNDLES / said["bundle"]
     log.write_text(entry.line() + "\n", "utf8")
@@ -462,10 +566,14 @@ def served(authority, tmp_path):
     server.server_close()
 
 
-def test_where_there_is_a_network_the_command_sends_to_the_one_address_given(authority, served, asked, monkeypatch):
+def test_where_there_is_a_network_the_command_sends_to_the_one_address_given(
+    authority, served, asked, monkeypatch
+):
     monkeypatch.setenv("no_proxy", "*")
     base, trusting = served
-    (found,) = read_stamp(ask(f"{base}/stamp", asked, 20, trusting), "a", ENTRIES, authority.pem(), asked=asked)
+    (found,) = read_stamp(
+        ask(f"{base}/stamp", asked, 20, trusting), "a", ENTRIES, authority.pem(), asked=asked
+    )
     assert found.number == 2
 
     def refused(address, seconds=20.0, context=trusting):

@@ -1,4 +1,6 @@
-"""The store as it grows and ages: departments by code, migration, compaction, an index that is never the truth."""
+"""The store as it grows and ages: departments by code, migration, compaction, an index that is never the
+truth.
+"""
 
 from __future__ import annotations
 
@@ -68,12 +70,15 @@ def landed(tmp_path):
     return tmp_path / "store"
 
 
-# -- departments ------------------------------------------------------------------------------------------------------
+# -- departments
+# ------------------------------------------------------------------------------------------------------
 
 
 def test_departments_of_one_name_share_nothing(root):
     put(root, "a.csv", ["T1,举报,2021-03-05,2021-04-01"], department="A1", label="市场监督管理局")
-    put(root, "b.csv", ["T1,举报,2021-03-05,", "T2,举报,2021-03-05,"], department="B1", label="市场监督管理局")
+    put(
+        root, "b.csv", ["T1,举报,2021-03-05,", "T2,举报,2021-03-05,"], department="B1", label="市场监督管理局"
+    )
     store = Store(root)
     assert (numbers(store, "A1"), numbers(store, "B1")) == (["T1"], ["T1", "T2"])
     assert {k[1]: r.value for k, r in read(store).items()} == {"A1": 100, "B1": 0}
@@ -88,7 +93,10 @@ def test_departments_of_one_name_share_nothing(root):
     assert store.known()["市场监督管理局"] == ""
     assert store.snapshot().name_of("A1") == "市场监督管理局（A1）"
     # The same file for the namesake is another batch.
-    assert put(root, "a.csv", ["T1,举报,2021-03-05,2021-04-01"], department="B1", label="市场监督管理局").batch == 4
+    assert (
+        put(root, "a.csv", ["T1,举报,2021-03-05,2021-04-01"], department="B1", label="市场监督管理局").batch
+        == 4
+    )
 
 
 def test_renaming_a_department_keeps_its_evidence(root):
@@ -97,7 +105,12 @@ def test_renaming_a_department_keeps_its_evidence(root):
     store = Store(root)
     assert numbers(store, "A1") == ["T1", "T2"]
     assert [name for _, name in store.departments()["A1"].names] == ["工商局", "市场监督管理局"]
-    assert store.resolve("工商局").code == store.resolve("市场监督管理局").code == store.resolve("A1").code == "A1"
+    assert (
+        store.resolve("工商局").code
+        == store.resolve("市场监督管理局").code
+        == store.resolve("A1").code
+        == "A1"
+    )
     assert [b.label for b in store.batches()] == ["工商局", "市场监督管理局"]
     assert [store.snapshot(batch=n).name_of("A1") for n in (1, 2)] == ["工商局", "市场监督管理局"]
     # Undoing a batch of the old name is no rename back.
@@ -116,7 +129,12 @@ def test_a_row_names_its_department_by_code_or_exact_name(root, tmp_path):
     put(root, "b.csv", ["T1,举报,2021-03-05,"], department="B1", label="同名局")
     put(root, "c.csv", ["T1,举报,2021-03-05,"], department="C1", label="同名局")
     head = f"部门,{HEAD}"
-    lines = ["甲局,T2,举报,2021-03-05,", "B1,T3,举报,2021-03-05,", ",T4,举报,2021-03-05,", "新局,T5,举报,2021-03-05,"]
+    lines = [
+        "甲局,T2,举报,2021-03-05,",
+        "B1,T3,举报,2021-03-05,",
+        ",T4,举报,2021-03-05,",
+        "新局,T5,举报,2021-03-05,",
+    ]
     made = put(root, "d.csv", lines, head, department="C1")
     new = department_code("新局")
     assert (made.named, made.holds) == ({new: "新局"}, tuple(sorted(["A1", "B1", new])))
@@ -185,21 +203,28 @@ def test_the_state_of_a_department_moves_with_its_rows_and_with_nothing_else(lan
 
     def seen(snapshot, code):
         return sorted(
-            ([n, *row] for n, found in rows(store, batch=snapshot.batch).items() for row in found if row[0] == code),
+            (
+                [n, *row]
+                for n, found in rows(store, batch=snapshot.batch).items()
+                for row in found
+                if row[0] == code
+            ),
             key=repr,
         )
 
     for code in ("A1", "B1", "C1"):
         moves = [seen(one, code) != seen(two, code) for one, two in pairwise(states)]
         told = [one.state_of(code) != two.state_of(code) for one, two in pairwise(states)]
-        # A migration moves all departments' rows from names to codes, which earlier states are read by as well.
+        # A migration moves all departments' rows from names to codes, which earlier states are read by as
+        # well.
         migrated = [b.renames is not None for b in store.batches()]
         assert told == [a or b for a, b in zip(moves, migrated, strict=True)]
         assert store.state_of(code) == states[-1].state_of(code)
     assert any(b.compacts for b in store.batches())
 
 
-# -- migration --------------------------------------------------------------------------------------------------------
+# -- migration
+# --------------------------------------------------------------------------------------------------------
 
 JIA, YI = department_code("甲局"), department_code("乙局")
 
@@ -207,7 +232,9 @@ JIA, YI = department_code("甲局"), department_code("乙局")
 def rows(store, **when):
     snapshot = store.snapshot(**when)
     return {
-        name: sorted(duckdb.sql(f"SELECT * EXCLUDE (project_code) FROM ({snapshot.sql(ledger)})").fetchall(), key=repr)
+        name: sorted(
+            duckdb.sql(f"SELECT * EXCLUDE (project_code) FROM ({snapshot.sql(ledger)})").fetchall(), key=repr
+        )
         if any(c.name == "project_code" for c in ledger.columns)
         else sorted(duckdb.sql(snapshot.sql(ledger)).fetchall(), key=repr)
         for name, ledger in ledgers().items()
@@ -220,8 +247,10 @@ def test_a_landed_store_is_migrated_by_a_verifiable_batch(landed):
     before = [rows(store, batch=n) for n in range(9)]
     made = store.migrate({"甲局": "K1"})
     assert sorted((b.ledger, b.renames["甲局"], b.renames.get("乙局")) for b in made) == [
-        ("activities", "K1", None), ("complaints", "K1", YI), ("payments", "K1", YI),
-    ]  # fmt: skip
+        ("activities", "K1", None),
+        ("complaints", "K1", YI),
+        ("payments", "K1", YI),
+    ]
     assert json.loads((landed / "format.json").read_text()) == {"format": "zhunsheng.store/2"}
     assert store.verify() == [] and store.verify(since=LANDED_HEAD) == []
     assert numbers(store, "K1") == ["T1", "T2", "T4"] and numbers(store, YI) == ["T1", "T9"]
@@ -255,7 +284,11 @@ def test_a_landed_store_is_read_without_writing(landed, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: mode & os.W_OK == 0)
     try:
         store = Store.existing(landed)
-        assert numbers(store, JIA) == ["T1", "T2", "T4"] and numbers(store, JIA, batch=6) == ["T1", "T2", "T3"]
+        assert numbers(store, JIA) == ["T1", "T2", "T4"] and numbers(store, JIA, batch=6) == [
+            "T1",
+            "T2",
+            "T3",
+        ]
         assert store.resolve("甲局").code == JIA and store.departments()[JIA].name == "甲局"
         assert [b.batch for b in store.batches(department=JIA)] == [1, 3, 5, 6, 7, 8]
         assert {k[1]: r.text() for k, r in read(store).items()} == {JIA: "66.67%", YI: "0%"}
@@ -282,7 +315,9 @@ Store(Path(sys.argv[1])).migrate()
 """
 
 
-@pytest.mark.parametrize(("where", "at"), [("_rewrite", 1), ("_rewrite", 3), ("_write_record", 2), ("_mark", 1)])
+@pytest.mark.parametrize(
+    ("where", "at"), [("_rewrite", 1), ("_rewrite", 3), ("_write_record", 2), ("_mark", 1)]
+)
 def test_a_killed_migration_goes_on(landed, where, at):
     assert subprocess.run([sys.executable, "-c", KILLED, str(landed), where, str(at)]).returncode == 9
     store = Store(landed)
@@ -299,11 +334,16 @@ def test_the_first_writing_migrates(landed):
     assert len([b for b in store.batches() if b.renames]) == 3
 
 
-# -- projects ---------------------------------------------------------------------------------------------------------
+# -- projects
+# ---------------------------------------------------------------------------------------------------------
 
 
 def test_rows_of_a_project_are_gathered_by_its_code_or_its_name(root):
-    lines = ["V1,监管经费,P1,10,2021-03-01", "V2,监管经费（旧名）,P1,5,2021-03-01", "V3,监管经费,,7,2021-03-01"]
+    lines = [
+        "V1,监管经费,P1,10,2021-03-01",
+        "V2,监管经费（旧名）,P1,5,2021-03-01",
+        "V3,监管经费,,7,2021-03-01",
+    ]
     put(root, "p.csv", lines, PAID, department="A1")
     store = Store(root)
     found = read(store, names=["paid"])
@@ -311,7 +351,9 @@ def test_rows_of_a_project_are_gathered_by_its_code_or_its_name(root):
     snapshot, measure = store.snapshot(), measures()["paid"]
 
     def vouchers(*projects):
-        listed = evidence_rows(measure, DuckEngine(snapshot), snapshot, 2021, END, Rows(department="A1", projects=projects))
+        listed = evidence_rows(
+            measure, DuckEngine(snapshot), snapshot, 2021, END, Rows(department="A1", projects=projects)
+        )
         return [r.values["凭证号"] for r in listed]
 
     assert (vouchers("P1"), vouchers("P1", "监管经费"), vouchers()) == (["V1", "V2"], ["V1", "V2", "V3"], [])
@@ -320,7 +362,12 @@ def test_rows_of_a_project_are_gathered_by_its_code_or_its_name(root):
 
 
 def test_readings_of_disjoint_rows_add_up_exactly(root):
-    put(root, "a.csv", [f"T{n},举报,2021-03-05,{'2021-04-01' if n else ''}" for n in range(3)], department="A1")
+    put(
+        root,
+        "a.csv",
+        [f"T{n},举报,2021-03-05,{'2021-04-01' if n else ''}" for n in range(3)],
+        department="A1",
+    )
     put(root, "b.csv", [f"T{n},举报,2021-03-05," for n in range(4)], department="B1")
     found = read(Store(root))
     measure = measures()[CLOSURE]
@@ -344,7 +391,13 @@ def test_combined_dates_are_the_latest_once_nothing_is_lacking(root):
         return ",".join(values[c.name] for c in ledger.columns if c.title in head.split(","))
 
     assert measure.ledger == ledger.id and titles[measure.of] in head
-    put(root, "p.csv", [line("甲", "2021-05-01"), line("乙", "2021-06-01"), line("丙", "")], head, department="A1")
+    put(
+        root,
+        "p.csv",
+        [line("甲", "2021-05-01"), line("乙", "2021-06-01"), line("丙", "")],
+        head,
+        department="A1",
+    )
     found = read(Store(root), names=[measure.id])
     one, two, lacking = (found[measure.id, "A1", p] for p in ("甲", "乙", "丙"))
     assert combine(measure, [one, two]).value == date(2021, 6, 1)
@@ -352,7 +405,8 @@ def test_combined_dates_are_the_latest_once_nothing_is_lacking(root):
     assert both.value is None and both.denominator == 1 and both.latest == date(2021, 5, 1)
 
 
-# -- many batches -----------------------------------------------------------------------------------------------------
+# -- many batches
+# -----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -502,7 +556,9 @@ def test_reading_is_done_by_others_while_one_writes(root):
 
 
 def test_cost_does_not_grow_with_batches(root, small, monkeypatch):
-    """Count the files that are opened, of any kind: the same for a dozen batches and for four times as many."""
+    """Count the files that are opened, of any kind: the same for a dozen batches and for four
+    times as many.
+    """
     opened: list[str] = []
 
     def hook(event, arguments):
@@ -542,7 +598,9 @@ def test_one_department_is_computed_alone(root):
     assert read(store, "D1") == {k: r for k, r in read(store).items() if k[1] == "D1"}
     assert read(store, "D1", "D'2") == read(store, "D1") and read(store, "nobody") == {}
     snapshot = store.snapshot()
-    assert read_all(list(measures().values()), DuckEngine(snapshot), snapshot, 2021, END, departments=[]) == {}
+    assert (
+        read_all(list(measures().values()), DuckEngine(snapshot), snapshot, 2021, END, departments=[]) == {}
+    )
 
 
 def test_queries_are_compiled_once(root):
@@ -565,7 +623,9 @@ def test_a_column_that_a_file_lacks_is_empty(root):
 
 
 def test_a_ledger_may_gain_a_column(root):
-    """As a later version of the program adds one: the table takes it up, and every batch can be taken back."""
+    """As a later version of the program adds one: the table takes it up, and every batch can
+    be taken back.
+    """
     today = ledgers()["payments"]
     before = today.model_copy(update={"columns": tuple(c for c in today.columns if c.name != "project_code")})
     old = "凭证号,项目名称,支付金额,支付日期"
@@ -576,7 +636,11 @@ def test_a_ledger_may_gain_a_column(root):
     store.undo(2)
     assert {k[2]: r.numerator for k, r in read(store, names=["paid"]).items()} == {None: 11, "经费": 11}
     put(root, "c.csv", ["V1,经费,P1,10,2021-03-01", "V3,经费,P1,5,2021-03-01"], PAID, department="A1")
-    assert {k[2]: r.numerator for k, r in read(store, names=["paid"]).items()} == {None: 16, "经费": 1, "P1": 15}
+    assert {k[2]: r.numerator for k, r in read(store, names=["paid"]).items()} == {
+        None: 16,
+        "经费": 1,
+        "P1": 15,
+    }
     store.undo(4)
     assert {k[2]: r.numerator for k, r in read(store, names=["paid"]).items()} == {None: 11, "经费": 11}
     assert store.verify() == []
@@ -601,7 +665,11 @@ def test_as_of_a_time(root):
     put(root, "a.csv", ["T1,举报,2021-03-05,"], department="A1", when=datetime(2021, 4, 1, tzinfo=UTC))
     put(root, "b.csv", ["T2,举报,2021-03-05,"], department="A1", when=datetime(2021, 6, 1, tzinfo=UTC))
     store = Store(root)
-    moments = [datetime(2021, 3, 1, tzinfo=UTC), datetime(2021, 4, 1, tzinfo=UTC), datetime(2022, 1, 1, tzinfo=UTC)]
+    moments = [
+        datetime(2021, 3, 1, tzinfo=UTC),
+        datetime(2021, 4, 1, tzinfo=UTC),
+        datetime(2022, 1, 1, tzinfo=UTC),
+    ]
     assert [store.snapshot(at=m).batch for m in moments] == [0, 1, 2]
 
 
@@ -623,13 +691,19 @@ def test_what_an_import_says_of_departments(root, tmp_path, capsys):
 def test_the_first_import_to_a_landed_store_gives_its_department_the_code_it_states(landed):
     put(landed, "x.csv", ["T77,举报,2021-03-05,"], department="K1", label="甲局")
     store = Store(landed)
-    assert "T77" in numbers(store, "K1") and "T1" in numbers(store, "K1") and store.resolve("甲局").code == "K1"
+    assert (
+        "T77" in numbers(store, "K1") and "T1" in numbers(store, "K1") and store.resolve("甲局").code == "K1"
+    )
 
 
-# -- undo in any order ------------------------------------------------------------------------------------------------
+# -- undo in any order
+# ------------------------------------------------------------------------------------------------
 
 _LINES = st.lists(
-    st.tuples(st.sampled_from("ABCD"), st.integers(1, 2)), min_size=1, max_size=4, unique_by=lambda line: line[0]
+    st.tuples(st.sampled_from("ABCD"), st.integers(1, 2)),
+    min_size=1,
+    max_size=4,
+    unique_by=lambda line: line[0],
 )
 # An import of a department, the undoing of one of the imports, or a compaction.
 _STEPS = st.lists(
@@ -643,13 +717,19 @@ def paid(root, number, department, lines):
     """Import vouchers; empty lines make each file another one, also where its rows are the same."""
     rows = [f"V{key},经费,{amount},2021-03-01" for key, amount in lines]
     name = f"{root.name}-{number}.csv"
-    return put(root, name, [*rows, *[",,,"] * number], "凭证号,项目名称,支付金额,支付日期", department=department)
+    return put(
+        root, name, [*rows, *[",,,"] * number], "凭证号,项目名称,支付金额,支付日期", department=department
+    )
 
 
 def told(store, origins):
     """Return the rows of every department, each with the import that it is of."""
     ledger = ledgers()["payments"]
-    found = [(d, r) for d in ("K1", "K2") for r in browse(store.snapshot(), ledger, d, window=Window(limit=99)).rows]
+    found = [
+        (d, r)
+        for d in ("K1", "K2")
+        for r in browse(store.snapshot(), ledger, d, window=Window(limit=99)).rows
+    ]
     return sorted((d, r.values, origins[r.batch], r.row) for d, r in found)
 
 
@@ -706,10 +786,14 @@ def test_rows_said_again_stand_apart_under_a_cipher_too(root):
     head = f"{HEAD},诉求人"
     for name in ("a", "b"):
         path = root.parent / f"{name}.csv"
-        path.write_text("\n".join([head, "T1,举报,2021-03-05,,张某某", *["", ",,,,"][: ord(name) - 96]]), "utf8")
+        path.write_text(
+            "\n".join([head, "T1,举报,2021-03-05,,张某某", *["", ",,,,"][: ord(name) - 96]]), "utf8"
+        )
         import_ledger(root, path, department="A1", cipher=cipher)
     store = Store(root, cipher)
-    assert len(store.batches()) == 2 and "张某某".encode() not in next((root / "again").iterdir()).read_bytes()
+    assert (
+        len(store.batches()) == 2 and "张某某".encode() not in next((root / "again").iterdir()).read_bytes()
+    )
     store.undo(1)
     (row,) = browse(store.snapshot(), ledgers()["complaints"], "A1", View(personal=True), cipher=cipher).rows
     assert row.batch == 2 and "张某某" in row.values
@@ -742,7 +826,8 @@ def test_a_batch_of_a_landed_store_is_undone_after_the_migration(landed):
     assert store.verify() == []
 
 
-# -- what tells rows apart ------------------------------------------------------------------------------------------------
+# -- what tells rows apart
+# ------------------------------------------------------------------------------------------------
 
 BUDGET = "项目名称,项目编码,变动类型,金额,批复日期"
 STEP = "项目名称,项目编码,环节,计划完成日期,实际完成日期"
@@ -765,7 +850,11 @@ def test_1_projects_of_one_name_and_kinds_of_one_day_are_rows_of_their_own(root)
     store.undo(4)
     assert budgets(store) == [*expected[:2], ("P2", "年初批复", 800000)]
     put(
-        root, "e.csv", ["治理经费,P1,验收,2021-11-20,", "治理经费,P2,验收,2021-11-20,2021-11-01"], STEP, department="K1"
+        root,
+        "e.csv",
+        ["治理经费,P1,验收,2021-11-20,", "治理经费,P2,验收,2021-11-20,2021-11-01"],
+        STEP,
+        department="K1",
     )
     put(root, "f.csv", ["治理经费,P2,验收,2021-11-20,2021-11-02"], STEP, department="K1")
     rows = browse(store.snapshot(), ledgers()["procurements"], "K1").rows
@@ -775,10 +864,18 @@ def test_1_projects_of_one_name_and_kinds_of_one_day_are_rows_of_their_own(root)
 
 def test_1_rows_without_a_code_are_updated_by_rows_without_one(root):
     put(
-        root, "a.csv", ["治理经费,,年初批复,1000000,2021-01-01", "其他,,年初批复,1,2021-01-01"], BUDGET, department="K1"
+        root,
+        "a.csv",
+        ["治理经费,,年初批复,1000000,2021-01-01", "其他,,年初批复,1,2021-01-01"],
+        BUDGET,
+        department="K1",
     )
     made = put(
-        root, "b.csv", ["治理经费,年初批复,900000,2021-01-01"], "项目名称,变动类型,金额,批复日期", department="K1"
+        root,
+        "b.csv",
+        ["治理经费,年初批复,900000,2021-01-01"],
+        "项目名称,变动类型,金额,批复日期",
+        department="K1",
     )
     store = Store(root)
     assert (made.inserted, made.updated) == (0, 1)
@@ -818,7 +915,9 @@ def test_1_a_store_merged_by_the_wider_key_stays_usable(root, monkeypatch):
     with monkeypatch.context() as patched:
         for name in ("budgets", "procurements"):
             ledger = ledgers()[name]
-            patched.setitem(ledgers(), name, ledger.model_copy(update={"key": ledger.formerly, "formerly": ()}))
+            patched.setitem(
+                ledgers(), name, ledger.model_copy(update={"key": ledger.formerly, "formerly": ()})
+            )
         put(root, "a.csv", ["治理经费,,年初批复,1000000,2021-01-01"], BUDGET, department="K1")
         put(root, "b.csv", ["治理经费,P1,年初批复,1000000,2021-01-01"], BUDGET, department="K1")
         put(root, "c.csv", ["治理经费,P2,年初批复,7,2021-01-01"], BUDGET, department="K1")
@@ -865,8 +964,13 @@ def test_1_a_code_is_its_own_departments_whoever_bears_it_as_a_name(root, tmp_pa
     store = Store(root)
     assert store.known() == {"A1": "A1", "甲局": "A1", "B1": "B1"} and store.resolve("A1").code == "A1"
     head = f"部门,{HEAD}"
-    made = put(root, "c.csv", ["A1,T2,举报,2021-03-05,", ",T3,举报,2021-03-05,"], head, department="B1", label="A1")
-    assert made.holds == ("A1",) and (numbers(store, "A1"), numbers(store, "B1")) == (["T1", "T2"], ["T1", "T3"])
+    made = put(
+        root, "c.csv", ["A1,T2,举报,2021-03-05,", ",T3,举报,2021-03-05,"], head, department="B1", label="A1"
+    )
+    assert made.holds == ("A1",) and (numbers(store, "A1"), numbers(store, "B1")) == (
+        ["T1", "T2"],
+        ["T1", "T3"],
+    )
     # A name that another program gives for it does not count against the code either.
     path = tmp_path / "d.csv"
     path.write_text(f"{head}\nA1,T9,举报,2021-03-05,\n", "utf8")
@@ -877,7 +981,12 @@ def test_1_a_code_is_its_own_departments_whoever_bears_it_as_a_name(root, tmp_pa
 def test_1_a_code_that_a_row_names_first_is_no_name_of_another_department(root):
     head = f"部门,{HEAD}"
     made = put(
-        root, "a.csv", ["B1,T1,举报,2021-03-05,", "乙局,T2,举报,2021-03-05,"], head, department="A1", label="甲局"
+        root,
+        "a.csv",
+        ["B1,T1,举报,2021-03-05,", "乙局,T2,举报,2021-03-05,"],
+        head,
+        department="A1",
+        label="甲局",
     )
     assert made.named == {"B1": "B1", department_code("乙局"): "乙局"}
     put(root, "b.csv", ["T3,举报,2021-03-05,"], department="B1", label="丙局")
@@ -919,7 +1028,9 @@ def test_3_an_earlier_file_is_a_step_back_where_later_batches_changed_its_rows(r
     paid(root, 2, "K1", [("A", 2)])
     back = again()
     assert back.new and (back.batch.inserted, back.batch.updated) == (0, 1)
-    values = {r.values[0]: r.values[2] for r in browse(Store(root).snapshot(), ledgers()["payments"], "K1").rows}
+    values = {
+        r.values[0]: r.values[2] for r in browse(Store(root).snapshot(), ledgers()["payments"], "K1").rows
+    }
     assert values == {"VA": 1, "VB": 1, "VC": 5} and Store(root).verify() == []
     assert not again().new
 

@@ -136,7 +136,12 @@ def test_rhythm_and_growth():
 
 @pytest.mark.parametrize(
     ("raw", "pair", "unit"),
-    [("3-5天", (3, 5), "天"), ("80%-90%", (80, 90), "%"), ("≥80%且≤90%", (80, 90), "%"), ("5至3天", (3, 5), "天")],
+    [
+        ("3-5天", (3, 5), "天"),
+        ("80%-90%", (80, 90), "%"),
+        ("≥80%且≤90%", (80, 90), "%"),
+        ("5至3天", (3, 5), "天"),
+    ],
 )
 def test_ranges(raw, pair, unit):
     found = TargetValue.parse(raw)
@@ -145,9 +150,17 @@ def test_ranges(raw, pair, unit):
 
 @pytest.mark.parametrize(
     ("raw", "word"),
-    [("9O%", "误录"), ("约100个", "约"), ("100个左右", "左右"), ("超过90%以上", "重复"), ("不低于90%以下", "相反"),
-     ("0.9%", "格式"), ("100%全覆盖", "全覆盖"), ("优秀率≥90%", "优秀率")],
-)  # fmt: skip
+    [
+        ("9O%", "误录"),
+        ("约100个", "约"),
+        ("100个左右", "左右"),
+        ("超过90%以上", "重复"),
+        ("不低于90%以下", "相反"),
+        ("0.9%", "格式"),
+        ("100%全覆盖", "全覆盖"),
+        ("优秀率≥90%", "优秀率"),
+    ],
+)
 def test_suspicious_values_carry_doubts(raw, word):
     assert any(word in doubt for doubt in TargetValue.parse(raw).doubts)
 
@@ -220,7 +233,12 @@ def test_units_convert_exactly_or_refuse():
 def test_printed_and_read_again_is_the_same(op, number, unit):
     first = TargetValue.parse(f"{op}{number}{unit}", year=2021)
     again = TargetValue.parse(first.text(), year=2021)
-    assert (again.op, again.value, again.unit, again.implied) == (first.op, first.value, first.unit, first.implied)
+    assert (again.op, again.value, again.unit, again.implied) == (
+        first.op,
+        first.value,
+        first.unit,
+        first.implied,
+    )
 
 
 @given(st.dates(min_value=date(2000, 1, 1), max_value=date(2099, 12, 31)))
@@ -278,7 +296,8 @@ def test_what_people_write_stays():
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("≥1O项", 10), ("≥9o%", 90), ("1OO%", 100), ("≥2I家", 21), ("≥1l个", 11), ("3O", 30), ("≥1O户次", 10)]
+    ("text", "value"),
+    [("≥1O项", 10), ("≥9o%", 90), ("1OO%", 100), ("≥2I家", 21), ("≥1l个", 11), ("3O", 30), ("≥1O户次", 10)],
 )
 def test_a_letter_that_looks_like_a_digit_is_asked_about(text, value):
     """A target of ten read as one in silence is reached by one."""

@@ -1,4 +1,6 @@
-"""verify.html in a real browser: a frame read in pieces by workers is the specification's; stopped, it says so; one's own proof."""
+"""verify.html in a real browser: a frame read in pieces by workers is the specification's; stopped,
+it says so; one's own proof.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,10 @@ def frame_of(chance, size):
     names = ["".join(chance.choices("东西A😀|é", k=chance.choice([1, 9, 40]))) for _ in range(4)]
     rows = [(one, chance.choice(names)) for one in ids]
     sizes = {name: sum(s == name for _, s in rows) for name in dict.fromkeys(s for _, s in rows)}
-    quotas = {s: {"size": n, "quota": (n + 2) // 3, "reserve": min(n // 5, n - (n + 2) // 3)} for s, n in sizes.items()}
+    quotas = {
+        s: {"size": n, "quota": (n + 2) // 3, "reserve": min(n // 5, n - (n + 2) // 3)}
+        for s, n in sizes.items()
+    }
     return key, rows, quotas
 
 
@@ -71,25 +76,34 @@ def text_of(key, rows):
 
 
 def test_pieces_and_workers_give_what_the_specification_says(page):
-    """However the text is cut, lines through the cuts included: digest, root, count and draw are those of the whole."""
+    """However the text is cut, lines through the cuts included: digest, root, count and draw are those of the
+    whole.
+    """
     chance = random.Random(3)
     for _ in range(25):
         key, rows, quotas = frame_of(chance, chance.choice([1, 2, 3, 5, 63, 64, 65, 200, 1000]))
         text, seed = text_of(key, rows), chance.randbytes(16).hex()
         committed = {"format": f"zhunsheng.draw/{2 if key else 1}/commitment", "strata": quotas}
         found = page.evaluate(
-            FACTS, [coded(text), seed, committed, chance.choice([7, 64, 97, 1024, 2**20]), chance.choice([1, 2, 3])]
+            FACTS,
+            [coded(text), seed, committed, chance.choice([7, 64, 97, 1024, 2**20]), chance.choice([1, 2, 3])],
         )
         assert found == {
             "digest": hashlib.sha256(text).hexdigest(),
             "root": spec.root_of(spec.leaf_under(key, spec.frame_line(*row)) for row in rows),
-            "count": len(rows), "sorted": True, "whole": True, "again": drawn_of(rows, seed, quotas),
-        }  # fmt: skip
+            "count": len(rows),
+            "sorted": True,
+            "whole": True,
+            "again": drawn_of(rows, seed, quotas),
+        }
 
 
 def test_what_is_wrong_is_met_in_whichever_piece_it_lies(page):
     key, rows = "5" * 32, [(f"E{n:05d}", "东") for n in range(500)]
-    committed = {"format": spec.VERSION + "/commitment", "strata": {"东": {"size": 500, "quota": 3, "reserve": 0}}}
+    committed = {
+        "format": spec.VERSION + "/commitment",
+        "strata": {"东": {"size": 500, "quota": 3, "reserve": 0}},
+    }
     whole = text_of(key, rows)
     swapped = [*rows[:300], rows[301], rows[300], *rows[302:]]
     cases = [
@@ -102,7 +116,11 @@ def test_what_is_wrong_is_met_in_whichever_piece_it_lies(page):
         (whole.replace(b"\n", b"\r\n"), None, "ZS-DR-48"),
         (whole[35:], None, "ZS-DR-48"),
     ]
-    script = "async given => { try { return await (" + FACTS + ")(given); } catch (error) { return error.message; } }"
+    script = (
+        "async given => { try { return await ("
+        + FACTS
+        + ")(given); } catch (error) { return error.message; } }"
+    )
     for text, name, said in cases:
         for readers in (1, 3):
             found = page.evaluate(script, [coded(text), "0" * 32, committed, 256, readers])
@@ -111,7 +129,10 @@ def test_what_is_wrong_is_met_in_whichever_piece_it_lies(page):
 
 def test_two_lines_that_changed_places_are_met_wherever_a_piece_ends(page):
     key, rows = "5" * 32, [(f"E{n:05d}", "东") for n in range(100)]
-    committed = {"format": spec.VERSION + "/commitment", "strata": {"东": {"size": 100, "quota": 3, "reserve": 0}}}
+    committed = {
+        "format": spec.VERSION + "/commitment",
+        "strata": {"东": {"size": 100, "quota": 3, "reserve": 0}},
+    }
     for n in range(20, 45):  # a piece holds some twenty
         text = text_of(key, [*rows[:n], rows[n + 1], rows[n], *rows[n + 2 :]])
         assert page.evaluate(FACTS, [coded(text), "0" * 32, committed, 256, 1])["sorted"] is False
@@ -119,15 +140,28 @@ def test_two_lines_that_changed_places_are_met_wherever_a_piece_ends(page):
 
 def test_without_workers_the_page_reads_all_the_same(chromium):
     """A policy that forbids them, a browser without them: the same facts, never fewer."""
-    key, rows, quotas = "6" * 32, [(f"E{n:05d}", "东") for n in range(2000)], {"东": {"size": 2000, "quota": 9, "reserve": 1}}
+    key, rows, quotas = (
+        "6" * 32,
+        [(f"E{n:05d}", "东") for n in range(2000)],
+        {"东": {"size": 2000, "quota": 9, "reserve": 1}},
+    )
     committed = {"format": spec.VERSION + "/commitment", "strata": quotas}
     html, found = VERIFY_PAGE.read_bytes(), {}
-    for name, policy, script in (("with", "", ""), ("policy", "worker-src 'none'", ""), ("none", "", "delete window.Worker")):
+    for name, policy, script in (
+        ("with", "", ""),
+        ("policy", "worker-src 'none'", ""),
+        ("none", "", "delete window.Worker"),
+    ):
         page = chromium.new_page()
         begun = []
         page.on("worker", lambda one, begun=begun: begun.append(one))
-        headers = {"Content-Type": "text/html; charset=utf-8"} | ({"Content-Security-Policy": policy} if policy else {})
-        page.route("http://verify.test/", lambda route, _request, headers=headers: route.fulfill(body=html, headers=headers))
+        headers = {"Content-Type": "text/html; charset=utf-8"} | (
+            {"Content-Security-Policy": policy} if policy else {}
+        )
+        page.route(
+            "http://verify.test/",
+            lambda route, _request, headers=headers: route.fulfill(body=html, headers=headers),
+        )
         if script:
             page.add_init_script(script)
         page.goto("http://verify.test/")
@@ -160,7 +194,8 @@ def test_the_bar_counts_bytes_and_the_button_stops(page, tmp_path):
     page.evaluate("""() => {
       PACE.piece = 65536;
       window.seen = [];
-      new MutationObserver(() => seen.push([document.getElementById("bar").value, document.getElementById("bar").max]))
+      const bar = document.getElementById("bar");
+      new MutationObserver(() => seen.push([bar.value, bar.max]))
         .observe(document.getElementById("bytes"), { childList: true });
     }""")
     page.click("#go")
@@ -195,10 +230,12 @@ def own_proof(parts, frame, entity):
     key = first[2:].decode()
     place = next(n for n, line in enumerate(lines) if line.startswith(entity.encode() + b"\t"))
     return OwnProof(
-        commitment=commitment_digest(parts["commitment.json"]), id=entity, salt=spec.salt(key, entity).hex(),
+        commitment=commitment_digest(parts["commitment.json"]),
+        id=entity,
+        salt=spec.salt(key, entity).hex(),
         stratum=lines[place].decode().partition("\t")[2],
         path=spec.Tree(spec.leaf_under(key, line) for line in lines).proof(place),
-    )  # fmt: skip
+    )
 
 
 def shown(page, folder, parts, raw):
@@ -219,8 +256,16 @@ def drawn_with_reserve(tmp_path_factory):
     place = tmp_path_factory.mktemp("own")
     for n in range(99):
         parts, frame, _digest = honest(random.Random(n), place)
-        some = {s for s, n in parts["commitment.json"]["strata"].items() if 0 < n["quota"] + n["reserve"] < n["size"]}
-        if some and {d["reserve"] for d in parts["drawn.json"]} == {True, False} and len(parts["drawn.json"]) > 3:
+        some = {
+            s
+            for s, n in parts["commitment.json"]["strata"].items()
+            if 0 < n["quota"] + n["reserve"] < n["size"]
+        }
+        if (
+            some
+            and {d["reserve"] for d in parts["drawn.json"]} == {True, False}
+            and len(parts["drawn.json"]) > 3
+        ):
             return parts, frame
     raise AssertionError("no draw of some with a reserve")
 
@@ -237,7 +282,9 @@ def test_page_and_command_say_the_same_of_everyones_own_proof(page, drawn_with_r
 
 
 def test_page_and_command_find_the_same_fault(page, drawn_with_reserve, tmp_path):
-    """A proof that was changed or is of another draw; an entity that the draw went around, or drew under another ticket."""
+    """A proof that was changed or is of another draw; an entity that the draw went around,
+    or drew under another ticket.
+    """
     parts, frame = drawn_with_reserve
     rows = parts["drawn.json"]
     right = own_proof(parts, frame, rows[0]["id"])
@@ -249,7 +296,11 @@ def test_page_and_command_find_the_same_fault(page, drawn_with_reserve, tmp_path
         ({**parts, "drawn.json": rows[1:]}, right, "own-place"),
         ({**parts, "drawn.json": [{**rows[0], "ticket": "0" * 64}, *rows[1:]]}, right, "own-place"),
         # Somebody of the stratum with the highest ticket in place of the one with the lowest.
-        ({**parts, "drawn.json": [{**d, "ticket": "f" * 64} if d is first else d for d in rows]}, outside, "own-place"),
+        (
+            {**parts, "drawn.json": [{**d, "ticket": "f" * 64} if d is first else d for d in rows]},
+            outside,
+            "own-place",
+        ),
         ({**parts, "drawn.json": [d for d in rows if d is not first]}, outside, "own-place"),
         (parts, right.model_copy(update={"commitment": "0" * 64}), "own"),
         (parts, right.model_copy(update={"salt": "0" * 32}), "own-frame"),
@@ -266,10 +317,15 @@ def test_what_is_no_proof_is_refused_by_both(page, drawn_with_reserve, tmp_path)
     parts, frame = drawn_with_reserve
     right = own_proof(parts, frame, parts["drawn.json"][0]["id"]).model_dump()
     cases = [
-        spec.canonical({**right, "name": "张三"}), spec.canonical({k: v for k, v in right.items() if k != "salt"}),
-        spec.canonical({**right, "path": ["X" + "0" * 64]}), spec.canonical({**right, "format": "zhunsheng.draw-proof/1"}),
-        json.dumps(right).encode(), b"PK", b" " * 20_000, spec.canonical(right) + b"\n",
-    ]  # fmt: skip
+        spec.canonical({**right, "name": "张三"}),
+        spec.canonical({k: v for k, v in right.items() if k != "salt"}),
+        spec.canonical({**right, "path": ["X" + "0" * 64]}),
+        spec.canonical({**right, "format": "zhunsheng.draw-proof/1"}),
+        json.dumps(right).encode(),
+        b"PK",
+        b" " * 20_000,
+        spec.canonical(right) + b"\n",
+    ]
     for raw in cases:
         with pytest.raises(ZhunshengError, match="ZS-DR-49"):
             read_proof(raw, "own.json")
@@ -285,16 +341,23 @@ def test_the_vectors_of_the_salted_frame(page):
     assert (found["digest"], found["root"]) == (salted["frame_digest"], salted["frame_root"])
     strata = dict(rows)
     for entity, proof in salted["proofs"].items():
-        climbed = page.evaluate("([id, stratum, proof]) => climb(id, stratum, proof)", [entity, strata[entity], proof])
+        climbed = page.evaluate(
+            "([id, stratum, proof]) => climb(id, stratum, proof)", [entity, strata[entity], proof]
+        )
         assert climbed == salted["frame_root"]
 
 
 def test_the_page_holds_together_without_the_network():
     """One file: no address is asked, and nothing but its own script and workers of its own text may run."""
     html = VERIFY_PAGE.read_text("utf8")
-    assert not re.search(r"(?i)\b(src|href)\s*=|\bfetch\(|XMLHttpRequest|importScripts|WebSocket|\beval\(", html)
+    assert not re.search(
+        r"(?i)\b(src|href)\s*=|\bfetch\(|XMLHttpRequest|importScripts|WebSocket|\beval\(", html
+    )
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html)[1]
-    assert policy == "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; worker-src blob:"
+    assert (
+        policy
+        == "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; worker-src blob:"
+    )
     assert Path(VERIFY_PAGE).stat().st_size < 400_000
 
 
@@ -304,18 +367,26 @@ def test_files_dropped_on_the_page_go_to_their_fields(page):
         """names => {
           const dropped = new DataTransfer();
           for (const name of names) dropped.items.add(new File(["x"], name));
-          document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: dropped, bubbles: true, cancelable: true }));
+          const how = { dataTransfer: dropped, bubbles: true, cancelable: true };
+          document.body.dispatchEvent(new DragEvent("drop", how));
         }""",
         names,
     )
-    assert page.evaluate("['bundle', 'frame', 'own'].map(id => document.getElementById(id).files[0].name)") == names
+    assert (
+        page.evaluate("['bundle', 'frame', 'own'].map(id => document.getElementById(id).files[0].name)")
+        == names
+    )
 
 
 def test_keyboard_and_reader_are_told_what_happens(page, drawn_with_reserve, tmp_path):
-    """Each field has its label, the stages are said, the verdict gets the focus; without a bundle the field does."""
+    """Each field has its label, the stages are said, the verdict gets the focus;
+    without a bundle the field does.
+    """
     for name in ("bundle", "frame", "own", "expected"):
         assert page.locator(f"label[for={name}]").count() == 1
-    assert page.locator("#stage[role=status]").count() == 1 and page.locator("progress[aria-label]").count() == 1
+    assert (
+        page.locator("#stage[role=status]").count() == 1 and page.locator("progress[aria-label]").count() == 1
+    )
     page.focus("#expected")
     page.keyboard.press("Enter")
     page.wait_for_selector("#stage:has-text('请先选择抽查包')")

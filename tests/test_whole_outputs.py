@@ -1,4 +1,6 @@
-"""Whatever stands in a record, every output is written: whole or not at all, with nothing cut, under names that any system takes."""
+"""Whatever stands in a record, every output is written: whole or not at all, with nothing cut,
+under names that any system takes.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,8 @@ from zhunsheng.usecases.outputs import write_outputs
 END = "（到此为止）"
 HOSTILE = {
     "control": "甲\x00\x07乙\x0b丙\x1b丁\x85戊\ufffe\ud800己" + END,
-    "rare": "\U00020000\U0001f600\ufdfa e\u0301 \u0627\u0644\u202eabc\u200b\u2066x\u2069 \u0e01\u0e33 \U000f0000" + END,
+    "rare": "\U00020000\U0001f600\ufdfa e\u0301 \u0627\u0644\u202eabc\u200b\u2066x\u2069 \u0e01\u0e33 "
+    "\U000f0000" + END,
     "long": "长" * 45_000 + END,
     "beyond": "\U00020000" * 20_000 + END,
     "lines": "\n".join(f"第{n}行" for n in range(1, 201)) + END,
@@ -58,12 +61,22 @@ def up_to(words, most):
 
 
 def cells_of(path):
-    """Every text of a workbook, what goes on on 续页 put behind the cell it began in, by worksheet and cell."""
+    """Every text of a workbook, what goes on on 续页 put behind the cell it began in, by
+    worksheet and cell.
+    """
     book = openpyxl.load_workbook(path)
-    found = {(s.title, c.coordinate): str(c.value) for s in book for row in s.iter_rows() for c in row if c.value is not None}
+    found = {
+        (s.title, c.coordinate): str(c.value)
+        for s in book
+        for row in s.iter_rows()
+        for c in row
+        if c.value is not None
+    }
     for row in list(book[REST].iter_rows(min_row=2, values_only=True)) if REST in book.sheetnames else ():
         key = row[0], row[1]
-        found[key] = re.sub(r"\n（这一格共 \d+ 字，未完，其余见工作表“续页”第 \d+ 行起）$", "", found[key]) + row[3]
+        found[key] = (
+            re.sub(r"\n（这一格共 \d+ 字，未完，其余见工作表“续页”第 \d+ 行起）$", "", found[key]) + row[3]
+        )
     return {key: value for key, value in found.items() if key[0] != REST}
 
 
@@ -76,12 +89,21 @@ def test_every_output_is_written_with_all_of_every_text(kind, sample, tmp_path):
     for n, sheet in enumerate(book.sheets):
         goals = tuple(g.model_copy(update={"text": f"{g.title}{given}"}) for g in sheet.goals)
         name = up_to(given, MOST["name"] - 40)
-        first = sheet.indicators[0].model_copy(update={"name": f"{sheet.indicators[0].name}{name}", "description": given})
-        changes = {"goals": goals, "indicators": (first, *sheet.indicators[1:]), "purpose": given, "narrative": given, "unit": name}
+        first = sheet.indicators[0].model_copy(
+            update={"name": f"{sheet.indicators[0].name}{name}", "description": given}
+        )
+        changes = {
+            "goals": goals,
+            "indicators": (first, *sheet.indicators[1:]),
+            "purpose": given,
+            "narrative": given,
+            "unit": name,
+        }
         sheets.append(sheet.model_copy(update=changes | ({"name": f"{sheet.name}{name}"} if n else {})))
     short = up_to(given, MOST["words"])
     words = [
-        Judgement(sheet=s.id, indicator=s.indicators[0].id, cause=None, measures=short, reason=short) for s in sheets
+        Judgement(sheet=s.id, indicator=s.indicators[0].id, cause=None, measures=short, reason=short)
+        for s in sheets
     ]
     evidence = Evidence.of(Store(sample[0] / "results" / "evidence"))
     made = assess(book.model_copy(update={"sheets": tuple(sheets)}), evidence, done.as_of, judgements=words)
@@ -94,7 +116,10 @@ def test_every_output_is_written_with_all_of_every_text(kind, sample, tmp_path):
                 assert all(d.height <= MOST_HEIGHT for d in one.row_dimensions.values() if d.height)
         elif path.suffix == ".docx":
             document = docx.Document(str(path))
-            said_there = "\n".join([p.text for p in document.paragraphs] + [t.text for t in document.element.body.iter() if t.tag.endswith("}t")])
+            said_there = "\n".join(
+                [p.text for p in document.paragraphs]
+                + [t.text for t in document.element.body.iter() if t.tag.endswith("}t")]
+            )
             assert END in said_there, what
         else:
             assert END in path.read_text("utf8"), what
@@ -111,7 +136,9 @@ def test_a_cell_that_is_too_much_for_excel_goes_on_and_says_so(kind, tmp_path):
     assert list(cells_of(tmp_path / "a.xlsx").values()).count(clean(words)) == 2
     book = openpyxl.load_workbook(tmp_path / "a.xlsx")
     for row in book["表"].iter_rows(values_only=True):
-        assert all(units(str(value)) <= MOST_UNITS and str(value).count("\n") <= 253 for value in row if value)
+        assert all(
+            units(str(value)) <= MOST_UNITS and str(value).count("\n") <= 253 for value in row if value
+        )
     assert (REST in book.sheetnames) == (units(clean(words)) > MOST_UNITS)
     write_forms([form_of(words)], tmp_path / "a.docx")
     table = docx.Document(str(tmp_path / "a.docx")).tables[0]
@@ -133,7 +160,9 @@ def test_two_hundred_lines_have_the_height_to_print(tmp_path):
 
 def test_a_form_with_rows_that_are_many_rows_reads_back_the_same(sample, tmp_path):
     sheet = next(s for s in sample[1].assessment.book.sheets if s.kind == "project")
-    goals = tuple(g.model_copy(update={"text": "；\n".join(f"做好第{n}件事" for n in range(80))}) for g in sheet.goals)
+    goals = tuple(
+        g.model_copy(update={"text": "；\n".join(f"做好第{n}件事" for n in range(80))}) for g in sheet.goals
+    )
     sheet = sheet.model_copy(update={"goals": goals})
     write_workbook([("表", target_form(sheet))], tmp_path / "a.xlsx")
     (found,) = book_of(open_bytes((tmp_path / "a.xlsx").read_bytes(), "a.xlsx")).sheets
@@ -164,7 +193,8 @@ def test_a_ledger_file_is_marked_whatever_is_in_its_cells(tmp_path):
         assert [p.name for p in (tmp_path / kind).iterdir()] == [marked.name]
 
 
-# -- bounds -----------------------------------------------------------------------------------------------------------
+# -- bounds
+# -----------------------------------------------------------------------------------------------------------
 
 
 def test_typed_and_read_by_the_same_bounds(sample):
@@ -173,20 +203,45 @@ def test_typed_and_read_by_the_same_bounds(sample):
         if not path.startswith(("budget", "plan")) and not path.endswith("weight"):
             with pytest.raises(ZhunshengError, match="ZS-IN-30"):
                 with_text(sheet, path, "长" * (most_of(path) + 1))
-    row = ("项目名称", "甲" * 300, "项目编码", "9" * 50), ("一级指标", "二级指标", "三级指标", "指标值"), ("产出指标", "数量指标", "乙" * 400, "≥5次")
+    row = (
+        ("项目名称", "甲" * 300, "项目编码", "9" * 50),
+        ("一级指标", "二级指标", "三级指标", "指标值"),
+        ("产出指标", "数量指标", "乙" * 400, "≥5次"),
+    )
     page = "".join(f"<tr>{''.join(f'<td>{c}</td>' for c in cells)}</tr>" for cells in row)
     book = book_of(open_bytes(f"<table>{page}</table>".encode(), "目标.html"))
     told = {u.field: u.why for u in book.unsure}
     assert "300 字" in told["name"] and "400 字" in told["indicators.0.name"]
-    assert {"甲" * 300, "乙" * 400} <= {u.text for u in book.unsure}, "the whole text is told where the name is its head"
+    assert {"甲" * 300, "乙" * 400} <= {u.text for u in book.unsure}, (
+        "the whole text is told where the name is its head"
+    )
     assert book.sheets[0].indicators[0].name == "乙" * 299 + "…" and book.sheets[0].name == "甲" * 199 + "…"
     assert book.sheets[0].code is None and "50 字" in told["code"]
 
 
-# -- names and files --------------------------------------------------------------------------------------------------
+# -- names and files
+# --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["CON", "nul.txt", "COM1.docx", "lpt9", "a.", "a. ", " a", "..", ".", "", "a\x00b", "a/b\\c:d", "a\u202etxt.exe", "<>|?*\""])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CON",
+        "nul.txt",
+        "COM1.docx",
+        "lpt9",
+        "a.",
+        "a. ",
+        " a",
+        "..",
+        ".",
+        "",
+        "a\x00b",
+        "a/b\\c:d",
+        "a\u202etxt.exe",
+        '<>|?*"',
+    ],
+)
 def test_a_name_can_lie_in_any_folder(name, tmp_path):
     fit = safe_name(name)
     assert fit == fit.strip(" .") and fit and not re.search(r'[<>:"|?*\\/\x00-\x1f\u202e]', fit)
@@ -198,7 +253,10 @@ def test_a_name_that_no_system_takes_is_told():
     with pytest.raises(ZhunshengError, match="ZS-IN-31"):
         safe_name("长" * 90 + ".xlsx")
     assert len(named_after("长" * 200, "-标注.xlsx").encode()) <= MOST_NAME
-    assert units(sheet_name("\U00020000" * 40, set())) <= 31 and sheet_name("History", set()).lower() != "history"
+    assert (
+        units(sheet_name("\U00020000" * 40, set())) <= 31
+        and sheet_name("History", set()).lower() != "history"
+    )
 
 
 @contextmanager
@@ -233,9 +291,22 @@ def test_what_fails_otherwise_leaves_nothing_either(tmp_path):
 
 def test_the_command_tells_a_full_disk_and_keeps_the_store(tmp_path):
     rows = "".join(f"HD-{n},宣传,食品安全,{n * 7919 % 100_003}试验,2021-05-01\n" for n in range(20_000))
-    (path := tmp_path / "活动.csv").write_text("活动编号,活动类别,主题类别,活动名称,开展日期\n" + rows, "utf8")
+    (path := tmp_path / "活动.csv").write_text(
+        "活动编号,活动类别,主题类别,活动名称,开展日期\n" + rows, "utf8"
+    )
     store = tmp_path / "store"
-    command = [sys.executable, "-m", "zhunsheng", "ledger", "import", str(path), "--store", str(store), "--department", "某局"]
+    command = [
+        sys.executable,
+        "-m",
+        "zhunsheng",
+        "ledger",
+        "import",
+        str(path),
+        "--store",
+        str(store),
+        "--department",
+        "某局",
+    ]
     limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))  # noqa: E731
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, preexec_fn=limit)
     assert done.returncode == 2 and "ZS-CL-10" in done.stderr and "Traceback" not in done.stderr
@@ -251,17 +322,26 @@ def test_the_command_tells_a_full_disk_and_keeps_the_store(tmp_path):
 def test_the_site_keeps_its_folder_to_itself(tmp_path):
     (data := tmp_path / "data").mkdir(mode=0o755)
     (data / "zhunsheng.sqlite3").touch(0o644)
-    start = "import zhunsheng.web.settings as s, sqlite3; sqlite3.connect(s.DATA / 'new.sqlite3').execute('create table t (x)')"
-    subprocess.run([sys.executable, "-c", start], check=True, env={**os.environ, "ZHUNSHENG_DATA": str(data)}, timeout=60)
+    start = (
+        "import zhunsheng.web.settings as s, sqlite3; sqlite3.connect(s.DATA / "
+        "'new.sqlite3').execute('create table t (x)')"
+    )
+    subprocess.run(
+        [sys.executable, "-c", start], check=True, env={**os.environ, "ZHUNSHENG_DATA": str(data)}, timeout=60
+    )
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
     found = {p.name: stat.S_IMODE(p.stat().st_mode) for p in data.iterdir()}
-    assert set(found) == {"zhunsheng.sqlite3", "new.sqlite3", "secret.key", "personal.key"} and set(found.values()) == {0o600}
+    assert set(found) == {"zhunsheng.sqlite3", "new.sqlite3", "secret.key", "personal.key"} and set(
+        found.values()
+    ) == {0o600}
 
 
 def test_a_refused_request_is_one_line_of_the_log_and_a_fault_has_its_trace():
     from zhunsheng.web.logs import Brief
 
     for status, kept in ((403, False), (404, False), (500, True)):
-        record = logging.LogRecord("django.request", logging.WARNING, "", 0, "x", (), (ValueError, ValueError(), None))
+        record = logging.LogRecord(
+            "django.request", logging.WARNING, "", 0, "x", (), (ValueError, ValueError(), None)
+        )
         record.status_code = status
         assert Brief().filter(record) and (record.exc_info is not None) == kept

@@ -1,4 +1,6 @@
-"""Words for figures: a shown value stands on its true side, a group's rate is sum over sum, pasted text can be kept anywhere."""
+"""Words for figures: a shown value stands on its true side, a group's rate is sum over sum,
+pasted text can be kept anywhere.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,11 @@ def test_a_shown_value_never_stands_on_the_other_side_of_its_target():
 
 
 # A share's denominator is a count or an amount in 分: far below 10^15.
-@given(st.fractions(0, 1000, max_denominator=10**15), st.decimals(0, 1000, places=3), st.decimals(0, 1000, places=3))
+@given(
+    st.fractions(0, 1000, max_denominator=10**15),
+    st.decimals(0, 1000, places=3),
+    st.decimals(0, 1000, places=3),
+)
 def test_a_shown_value_stands_to_every_bound_as_the_true_one(value, one, other):
     shown = Fraction(number_beside(value, [one, other]))
     for bound in (Fraction(one), Fraction(other)):

@@ -1,4 +1,6 @@
-"""The main job as a user meets it: the sample's year, choices of department and files, and the command line."""
+"""The main job as a user meets it: the sample's year, choices of department and files, and
+the command line.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ DAY = date(2022, 2, 28)
 
 @pytest.fixture
 def cli(capsys, monkeypatch):
-    monkeypatch.setattr(terminal.console, "width", 200)  # no cell is broken in the middle of a word that a test looks for
+    monkeypatch.setattr(
+        terminal.console, "width", 200
+    )  # no cell is broken in the middle of a word that a test looks for
 
     def call(*arguments):
         with pytest.raises(SystemExit) as left:
@@ -101,7 +105,8 @@ def test_credit_codes_carry_their_check_digit(sample):
 
 
 def test_a_folder_of_ledgers_serves_as_evidence(sample, tmp_path, real):
-    # The real document calls its projects otherwise than the ledgers do: alike is not the same until a person says so.
+    # The real document calls its projects otherwise than the ledgers do: alike is not the same until a person
+    # says so.
     done = run(Inputs([real], sample[0] / "ledgers", DAY, department=DEPARTMENT), tmp_path / "out")
     assert len(done.imports) == 17
     assert [r.project.keys for r in done.assessment.results] == [(), (), ()]
@@ -109,12 +114,18 @@ def test_a_folder_of_ledgers_serves_as_evidence(sample, tmp_path, real):
     assert all(r.card.grade is None for r in done.assessment.results)
     (links := tmp_path / "links.yaml").write_text(
         yaml.safe_dump(
-            [{"sheet": r.sheet.title(), "project": r.project.proposals[0][0]} for r in done.assessment.results[1:]],
+            [
+                {"sheet": r.sheet.title(), "project": r.project.proposals[0][0]}
+                for r in done.assessment.results[1:]
+            ],
             allow_unicode=True,
         ),
         "utf8",
     )
-    done = run(Inputs([real], tmp_path / "out" / "evidence", DAY, department=DEPARTMENT, mapping=links), tmp_path / "out")
+    done = run(
+        Inputs([real], tmp_path / "out" / "evidence", DAY, department=DEPARTMENT, mapping=links),
+        tmp_path / "out",
+    )
     assert [str(r.card.total) for r in done.assessment.results] == ["91.83", "94.06", "92.05"]
     assert all(path.stat().st_size > 1000 for path in done.files.values())
 
@@ -153,13 +164,20 @@ def test_several_departments_must_be_told_apart(tmp_path, places):
 
 def test_a_result_that_no_ledger_holds_can_be_entered(tmp_path, places):
     (path := tmp_path / "j.yaml").write_text(
-        yaml.safe_dump([{"indicator": "单次审计费用", "actual": "650元", "proof": "发票.pdf"}], allow_unicode=True),
+        yaml.safe_dump(
+            [{"indicator": "单次审计费用", "actual": "650元", "proof": "发票.pdf"}], allow_unicode=True
+        ),
         "utf8",
     )
     (tmp_path / "发票.pdf").write_bytes(b"%PDF")
     from zhunsheng.folders import load_judgements
 
-    found = assess(read_book(places["doc"]), small_store(tmp_path, "甲局"), DAY, judgements=load_judgements(path, ("其他",)))
+    found = assess(
+        read_book(places["doc"]),
+        small_store(tmp_path, "甲局"),
+        DAY,
+        judgements=load_judgements(path, ("其他",)),
+    )
     score = found.results[1].card.scores[4]
     assert (score.verdict, score.outcome.origin) == ("met", "judgement")
 
@@ -170,7 +188,8 @@ def test_several_documents_are_one_book(places, tmp_path):
     assert book.source.name.count("、") == 1
 
 
-# -- commands -----------------------------------------------------------------------------------------------------------
+# -- commands
+# -----------------------------------------------------------------------------------------------------------
 
 
 def every_command(command, path=()):
@@ -182,7 +201,8 @@ def every_command(command, path=()):
 COMMANDS = dict(every_command(get_command(app)))
 # What is called so in Chinese texts too: formats, engines, signs of other programs, values to be typed.
 LATIN = """
-docx xlsx xls html txt csv yaml json jsonl zip parquet pem tsq tsr ots tsv SHA JSON Schema sarif Excel Parquet PEM
+docx xlsx xls html txt csv yaml json jsonl zip parquet pem tsq tsr ots tsv SHA JSON Schema sarif Excel
+Parquet PEM
 PostgreSQL postgresql postgres spark duckdb https GB id by values text linear step all log ledger complaints
 district stratum type commitment frame
 """
@@ -198,7 +218,9 @@ def test_the_program_has_the_commands_that_its_table_says():
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_every_command_explains_itself_in_chinese(cli, path, monkeypatch):
-    """No word in Latin letters but names of commands and options, what is typed for a value, formats and programs."""
+    """No word in Latin letters but names of commands and options, what is typed for a value,
+    formats and programs.
+    """
     monkeypatch.setattr("typer.rich_utils.MAX_WIDTH", 300)
     code, out, _ = cli(*path, "--help")
     assert code == 0 and "用法" in out and "…" not in out
@@ -208,7 +230,12 @@ def test_every_command_explains_itself_in_chinese(cli, path, monkeypatch):
         typed |= set(one.opts) | {str(one.envvar), str(one.default)}
         assert one.metavar or getattr(one, "is_flag", False), f"{one.name} does not say what to write"
     # An option of this command may be named in its help, and so may one of a command listed.
-    typed |= {option for child in getattr(command, "commands", {}).values() for p in child.params for option in p.opts}
+    typed |= {
+        option
+        for child in getattr(command, "commands", {}).values()
+        for p in child.params
+        for option in p.opts
+    }
     for word in sorted(typed, key=len, reverse=True):
         out = out.replace(word, " ")
     assert not set(re.findall(r"[A-Za-z]{2,}", out)) - set(LATIN.split()), out
@@ -229,16 +256,33 @@ def test_read_prints_the_agreed_json(cli, real):
     assert data["format"] == "zhunsheng.book/1"
     assert set(data["source"]) == {"name", "sha256", "media_type"}
     sheet = data["sheets"][1]
-    assert {"kind", "name", "code", "department", "year", "budget", "spending_plan", "goals", "indicators"} <= set(
-        sheet
-    )
+    assert {
+        "kind",
+        "name",
+        "code",
+        "department",
+        "year",
+        "budget",
+        "spending_plan",
+        "goals",
+        "indicators",
+    } <= set(sheet)
     assert sheet["budget"] == {"total": "400000", "fiscal": "400000", "other": None}
     assert sheet["spending_plan"][0] == {"by": "2021-03-31", "cumulative": "0.25"}
     assert sheet["code"] is None
     first = sheet["indicators"][2]
-    assert {"level1", "level2", "name", "description", "target", "weight", "basis", "actual", "score", "place"} <= set(
-        first
-    )
+    assert {
+        "level1",
+        "level2",
+        "name",
+        "description",
+        "target",
+        "weight",
+        "basis",
+        "actual",
+        "score",
+        "place",
+    } <= set(first)
     assert {k: first["target"][k] for k in ("raw", "op", "value", "unit")} == {
         "raw": "≥90%",
         "op": ">=",
@@ -264,7 +308,10 @@ def test_read_and_review_for_people(cli, places):
 
 
 def test_review_exits_with_1_on_errors(cli, tmp_path):
-    text = "2021年绩效目标表\n项目名称\t甲\n一级指标\t二级指标\t三级指标\t指标值\n产出指标\t质量指标\t合格率\t≥190%\n"
+    text = (
+        "2021年绩效目标表\n项目名称\t甲\n一级指标\t二级指标\t三级指标\t指标值\n"
+        "产出指标\t质量指标\t合格率\t≥190%\n"
+    )
     (path := tmp_path / "a.txt").write_text(text, "utf8")
     code, out, _ = cli("review", path)
     assert code == 1
@@ -321,7 +368,9 @@ def test_measure_commands(cli, places, tmp_path):
 
 
 def test_no_command_takes_a_changed_or_damaged_store_for_sound(cli, places, tmp_path):
-    """A changed file is told before the figures that rest on it; of a damaged one there are none. Both end with a code."""
+    """A changed file is told before the figures that rest on it; of a damaged one there are none.
+    Both end with a code.
+    """
     store = tmp_path / "store"
     shutil.copytree(places["store"], store)
     common = (places["doc"], "--evidence", store, "--as-of", "2021-12-31")
@@ -338,7 +387,10 @@ def test_no_command_takes_a_changed_or_damaged_store_for_sound(cli, places, tmp_
     for command in ("monitor", "evaluate", "run", "report"):
         out = () if command in ("monitor", "evaluate") else ("--out", tmp_path / f"{command}2")
         code, said, wrong = cli(command, *common, *out)
-        assert code == 2 and "ZS-EV-11" in wrong and files[0].name in wrong.replace("\n", ""), (command, wrong)
+        assert code == 2 and "ZS-EV-11" in wrong and files[0].name in wrong.replace("\n", ""), (
+            command,
+            wrong,
+        )
         assert "Exception" not in wrong and "Error" not in wrong
 
 
@@ -400,11 +452,18 @@ def test_demo_command(cli, tmp_path):
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(["none"], "没有命令 none"), (["read"], "缺少参数 文件"), (["read", "a", "b"], "多余的参数"), (["read", "a", "--none"], "没有选项"),
-     (["demo", "--entities", "x"], "--entities 的值不合要求，应是整数，至少 100。"),
-     (["monitor", "a", "--plan", "x"], "--plan 的值不合要求，可选：linear、step。"), (["ledger", "undo", "x"], "批次 的值不合要求，应是整数。"),
-     (["draw", "stamp", "request", "a", "--out", "b", "--timeout", "0"], "应是数，1 至 600。"), (["ledger", "log", "--store", "none"], "ZS-EV-04")],
-)  # fmt: skip
+    [
+        (["none"], "没有命令 none"),
+        (["read"], "缺少参数 文件"),
+        (["read", "a", "b"], "多余的参数"),
+        (["read", "a", "--none"], "没有选项"),
+        (["demo", "--entities", "x"], "--entities 的值不合要求，应是整数，至少 100。"),
+        (["monitor", "a", "--plan", "x"], "--plan 的值不合要求，可选：linear、step。"),
+        (["ledger", "undo", "x"], "批次 的值不合要求，应是整数。"),
+        (["draw", "stamp", "request", "a", "--out", "b", "--timeout", "0"], "应是数，1 至 600。"),
+        (["ledger", "log", "--store", "none"], "ZS-EV-04"),
+    ],
+)
 def test_wrong_arguments_are_said_in_chinese(cli, arguments, said):
     code, _, err = cli(*arguments)
     assert (code, said in err) == (2, True), err
@@ -416,9 +475,13 @@ def test_errors_as_json_and_never_a_trace(cli, monkeypatch, tmp_path):
     monkeypatch.setattr("zhunsheng.cli.reading.read_book", lambda path: 1 / 0)
     code, _, err = cli("read", tmp_path / "x.txt")
     assert (code, "ZS-CL-99" in err, "Traceback" in err) == (2, True, False)
-    monkeypatch.setattr("zhunsheng.cli.reading.read_book", lambda path: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(
+        "zhunsheng.cli.reading.read_book", lambda path: (_ for _ in ()).throw(KeyboardInterrupt)
+    )
     assert cli("read", tmp_path / "x.txt")[0] == 130
-    monkeypatch.setattr("zhunsheng.cli.reading.read_book", lambda path: (_ for _ in ()).throw(BrokenPipeError))
+    monkeypatch.setattr(
+        "zhunsheng.cli.reading.read_book", lambda path: (_ for _ in ()).throw(BrokenPipeError)
+    )
     assert cli("read", tmp_path / "x.txt")[0] == 0
 
 
@@ -428,7 +491,9 @@ def test_version_and_bare_call(cli):
 
 
 def test_installed_as_a_module():
-    done = subprocess.run([sys.executable, "-m", "zhunsheng", "--version"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "zhunsheng", "--version"], capture_output=True, text=True, timeout=60
+    )
     assert done.stdout.strip() == f"准绳 {__version__}"
 
 

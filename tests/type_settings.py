@@ -1,4 +1,6 @@
-"""The site's own settings for mypy, which reads by them what models and their fields give; they leave no data folder."""
+"""The site's own settings for mypy, which reads by them what models and their fields give;
+they leave no data folder.
+"""
 
 import os
 import tempfile

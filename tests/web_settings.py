@@ -1,6 +1,7 @@
 """The site's own settings, on a data folder of their own, with what would only cost time in tests left out.
 
-``ZHUNSHENG_TEST_DATABASE=postgres`` starts a PostgreSQL of its own in a new folder for as long as the tests run.
+``ZHUNSHENG_TEST_DATABASE=postgres`` starts a PostgreSQL of its own in a new folder for as long as the tests
+run.
 """
 
 import os

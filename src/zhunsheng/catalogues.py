@@ -1,4 +1,6 @@
-"""Write the catalogue pages of the docs from what the code and data hold: rules, measures, ledgers, errors, schemes, standards."""
+"""Write the catalogue pages of the docs from what the code and data hold: rules, measures, ledgers, errors,
+schemes, standards.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +23,26 @@ from zhunsheng.usecases.result import json_schema as run_schema
 
 _NOTE = "<!-- 本页由 `make docs` 从代码和数据生成，请勿手改。 -->\n"
 _FIELDS = {
-    "name": "项目名称", "code": "项目编码", "budget": "预算", "total": "总额", "fiscal": "财政资金", "spending_plan": "支出计划", "goals": "目标",
-    "indicators": "指标", "target": "指标值", "basis": "依据", "description": "描述", "weight": "权重", "year": "年度", "purpose": "资金用途",
-    "last_year": "上年值", "actual": "完成值", "score": "得分", "text": "文字", "+": "另加",
-}  # fmt: skip
+    "name": "项目名称",
+    "code": "项目编码",
+    "budget": "预算",
+    "total": "总额",
+    "fiscal": "财政资金",
+    "spending_plan": "支出计划",
+    "goals": "目标",
+    "indicators": "指标",
+    "target": "指标值",
+    "basis": "依据",
+    "description": "描述",
+    "weight": "权重",
+    "year": "年度",
+    "purpose": "资金用途",
+    "last_year": "上年值",
+    "actual": "完成值",
+    "score": "得分",
+    "text": "文字",
+    "+": "另加",
+}
 _SHEETS = {"project": "项目表", "department": "部门表", "other": "另一项目表", "previous": "上年项目表"}
 
 
@@ -33,13 +51,18 @@ def rules_page() -> str:
     lines = [
         _NOTE,
         "# 审核规则\n",
-        f"共 {len(all_rules())} 条。错误须改正，警告应改正或说明，提示供参考；有错误时 `zhunsheng review` 的退出码为 1。\n",
+        f"共 {len(all_rules())} 条。错误须改正，警告应改正或说明，提示供参考；有错误时 `zhunsheng review` 的"
+        "退出码为 1。\n",
     ]
     for r in all_rules():
         lines += [
-            f"## {r.code} {r.title}（{LEVELS[r.level]}）\n", f"- 为什么：{r.why}", f"- 怎样改：{r.mend}", f"- 依据：{r.basis}",
-            f"- 有问题：{_patch(r.bad)}", f"- 没问题：{_patch(r.good) if r.good else '示例文档原样'}\n",
-        ]  # fmt: skip
+            f"## {r.code} {r.title}（{LEVELS[r.level]}）\n",
+            f"- 为什么：{r.why}",
+            f"- 怎样改：{r.mend}",
+            f"- 依据：{r.basis}",
+            f"- 有问题：{_patch(r.bad)}",
+            f"- 没问题：{_patch(r.good) if r.good else '示例文档原样'}\n",
+        ]
     return "\n".join(lines)
 
 
@@ -75,12 +98,21 @@ def measures_page() -> str:
             f"- {link.as_}：{ledgers()[link.ledger].title}中 {'、'.join(link.keys)} 相同且 `{link.where}`"
             for link in m.links
         ]
-        lines += [f"- 下钻：{'、'.join(ledgers()[m.ledger].column(c).title for c in m.drill)}"] if m.drill else []
+        lines += (
+            [f"- 下钻：{'、'.join(ledgers()[m.ledger].column(c).title for c in m.drill)}"] if m.drill else []
+        )
         lines += [f"- 别名：{'、'.join(m.aliases)}", f"- 依据：{m.citation}\n"]
     return "\n".join(lines)
 
 
-_TYPES = {"text": "文字", "date": "日期", "integer": "整数", "money": "金额（元）", "bool": "是/否", "choice": "选择"}
+_TYPES = {
+    "text": "文字",
+    "date": "日期",
+    "integer": "整数",
+    "money": "金额（元）",
+    "bool": "是/否",
+    "choice": "选择",
+}
 
 
 def ledgers_page() -> str:
@@ -132,7 +164,9 @@ def regulations_page() -> str:
     ]
     lines += ["## 指标框架\n"]
     for f in frameworks():
-        lines.append(f"- **{f.name}**（{f.valid_from} 起{f'，至 {f.valid_to}' if f.valid_to else ''}；{f.citation}）")
+        lines.append(
+            f"- **{f.name}**（{f.valid_from} 起{f'，至 {f.valid_to}' if f.valid_to else ''}；{f.citation}）"
+        )
         lines += [
             f"  - {d.name}：{'、'.join(c.name + ('（必设）' if c.required else '') for c in d.categories)}"
             for d in f.dimensions
@@ -140,24 +174,33 @@ def regulations_page() -> str:
     lines += ["\n## 评分方案\n"]
     for s in schemes():
         lines.append(
-            f"- **{s.name}**（`{s.id}`，{s.valid_from} 起{f'，至 {s.valid_to}' if s.valid_to else ''}；{s.citation}）"
+            f"- **{s.name}**（`{s.id}`，{s.valid_from} 起{f'，至 {s.valid_to}' if s.valid_to else ''}；"
+            f"{s.citation}）"
         )
         lines += [
-            f"  - 分值：{'、'.join(f'{k} {v}' for k, v in p.dimensions.items())}、预算执行率 {p.execution}（{p.citation}）"
+            f"  - 分值：{'、'.join(f'{k} {v}' for k, v in p.dimensions.items())}、预算执行率 {p.execution}"
+            f"（{p.citation}）"
             for p in s.points
         ]
-        lines.append(f"  - 超额：达到目标的 {s.over.threshold:.0%} 起（{s.over.citation}，{_status(s.over.status)}）")
         lines.append(
-            f"  - 逾期：{'、'.join(f'{b.days} 天内 {b.share:.0%}' for b in s.late.bands)}（{s.late.citation}，{_status(s.late.status)}）"
+            f"  - 超额：达到目标的 {s.over.threshold:.0%} 起（{s.over.citation}，{_status(s.over.status)}）"
         )
         lines.append(
-            f"  - 定性：{'、'.join(f'{b.name} {b.low:.0%}–{b.high:.0%}' for b in s.qualitative)}（{s.qualitative_citation}）"
+            f"  - 逾期：{'、'.join(f'{b.days} 天内 {b.share:.0%}' for b in s.late.bands)}"
+            f"（{s.late.citation}，{_status(s.late.status)}）"
         )
-        lines.append(f"  - 等级：{'、'.join(f'{g.from_} 分起 {g.name}' for g in s.grades)}（{s.grades_citation}）")
+        lines.append(
+            f"  - 定性：{'、'.join(f'{b.name} {b.low:.0%}–{b.high:.0%}' for b in s.qualitative)}"
+            f"（{s.qualitative_citation}）"
+        )
+        lines.append(
+            f"  - 等级：{'、'.join(f'{g.from_} 分起 {g.name}' for g in s.grades)}（{s.grades_citation}）"
+        )
     lines += ["\n## 运行监控\n"]
     for m in monitoring_rules():
         lines.append(
-            f"- **{m.name}**（{m.citation}）：绿灯 {m.lights.green:.0%} 起，黄灯 {m.lights.yellow:.0%} 起（{m.lights.citation}，{_status(m.lights.status)}）；偏差原因：{'、'.join(m.causes)}"
+            f"- **{m.name}**（{m.citation}）：绿灯 {m.lights.green:.0%} 起，黄灯 {m.lights.yellow:.0%} 起"
+            f"（{m.lights.citation}，{_status(m.lights.status)}）；偏差原因：{'、'.join(m.causes)}"
         )
     lines += ["\n## 期限\n"]
     lines += [
@@ -166,7 +209,8 @@ def regulations_page() -> str:
     ]
     when = {-1: "上一年", 0: "当年", 1: "下一年"}
     lines += [
-        f"- {d.name}：{when[d.years]} {d.month} 月 {d.day} 日（{d.citation}，{_status(d.status)}）" for d in fixed_days()
+        f"- {d.name}：{when[d.years]} {d.month} 月 {d.day} 日（{d.citation}，{_status(d.status)}）"
+        for d in fixed_days()
     ]
     return "\n".join(lines) + "\n"
 
@@ -180,14 +224,23 @@ def errors_page() -> str:
     lines = [_NOTE, "# 错误代码\n", "网页与接口上的解决办法与命令行不同的，另列一栏。\n"]
     lines += ["| 代码 | 说明 | 怎样解决 | 在网页上 |", "|---|---|---|---|"]
     lines += [
-        f"| {code} | {texts[0]} | {texts[1]} | {''.join(texts[2:])} |" for code, texts in sorted(MESSAGES.items())
+        f"| {code} | {texts[0]} | {texts[1]} | {''.join(texts[2:])} |"
+        for code, texts in sorted(MESSAGES.items())
     ]
     return "\n".join(lines) + "\n"
 
 
-DOCS = Path(__file__).parents[2] / "docs"  # of the checkout: what the standards are answered with is data there
+DOCS = (
+    Path(__file__).parents[2] / "docs"
+)  # of the checkout: what the standards are answered with is data there
 # How the site stands to an item of a standard, in the order of attention.
-STATES = {"open": "未做", "partly": "部分", "operator": "由使用单位", "met": "满足", "not applicable": "不涉及"}
+STATES = {
+    "open": "未做",
+    "partly": "部分",
+    "operator": "由使用单位",
+    "met": "满足",
+    "not applicable": "不涉及",
+}
 
 
 def standard(name: str) -> Any:
@@ -204,18 +257,31 @@ def asvs_page() -> str:
         "<!-- Written by `make docs` from asvs.yaml; change that. -->\n",
         f"# {data['about']}\n",
         "What each item asks is told in our own few words; the text is "
-        "[OWASP's](https://github.com/OWASP/ASVS/tree/master/5.0) (CC BY-SA 4.0). The answers are our own examination by "
-        "reading and testing, no audit. “met” without a test says why there is none.\n",
+        "[OWASP's](https://github.com/OWASP/ASVS/tree/master/5.0) (CC BY-SA 4.0). "
+        "The answers are our own examination by reading and testing, no audit. “met” without a test says "
+        "why there is none.\n",
         "| | items |\n|---|---:|",
         *(f"| {state} | {sum(i['status'] == state for i in known)} |" for state in STATES),
         f"| all | {len(known)} |\n",
         "## Open\n",
-        *(f"- **{i['id']}** (level {levels[i['id']]}) {i['asks']}: {i['how']}" for i in known if i["status"] == "open"),
+        *(
+            f"- **{i['id']}** (level {levels[i['id']]}) {i['asks']}: {i['how']}"
+            for i in known
+            if i["status"] == "open"
+        ),
         "\n## Partly\n",
-        *(f"- **{i['id']}** (level {levels[i['id']]}) {i['asks']}: {i['how']}" for i in known if i["status"] == "partly"),
+        *(
+            f"- **{i['id']}** (level {levels[i['id']]}) {i['asks']}: {i['how']}"
+            for i in known
+            if i["status"] == "partly"
+        ),
     ]
     for chapter, title in data["chapters"].items():
-        lines += [f"\n## {chapter} {title}\n", "| item | level | asks | status | how | test |", "|---|---:|---|---|---|---|"]
+        lines += [
+            f"\n## {chapter} {title}\n",
+            "| item | level | asks | status | how | test |",
+            "|---|---:|---|---|---|---|",
+        ]
         lines += [
             f"| {i['id']} | {levels[i['id']]} | {i['asks']} | {i['status']} | {i['how']} | {_tests(i)} |"
             for i in known
@@ -242,9 +308,14 @@ def djbh_page() -> str:
         f"| 合计 | {len(known)} |\n",
     ]
     for part in dict.fromkeys(i["part"] for i in known):
-        lines += [f"## {part}\n", "| 条号 | 控制点 | 要求 | 结论 | 软件做了什么 | 使用单位还要做什么 | 测试 |", "|---|---|---|---|---|---|---|"]
         lines += [
-            f"| {i['id']} | {i['name']} | {i['asks']} | {STATES[i['state']]} | {i['does']} | {i['operator']} | {_tests(i)} |"
+            f"## {part}\n",
+            "| 条号 | 控制点 | 要求 | 结论 | 软件做了什么 | 使用单位还要做什么 | 测试 |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        lines += [
+            f"| {i['id']} | {i['name']} | {i['asks']} | {STATES[i['state']]} | {i['does']} | "
+            f"{i['operator']} | {_tests(i)} |"
             for i in known
             if i["part"] == part
         ]

@@ -24,7 +24,9 @@ def _zone(name: str) -> tzinfo:
 
 
 def zone() -> tzinfo:
-    """Return the office's time zone: ``ZHUNSHENG_TIMEZONE``, Beijing time without one. Raises ``ZS-CL-01``."""
+    """Return the office's time zone: ``ZHUNSHENG_TIMEZONE``, Beijing time without
+    one. Raises ``ZS-CL-01``.
+    """
     return _zone(os.environ.get(VARIABLE) or DEFAULT)
 
 
@@ -39,7 +41,9 @@ def today() -> date:
 
 
 def local(moment: datetime | str) -> datetime:
-    """Return a moment (with its zone; text as ISO) in the office's zone. Raises ``ValueError`` for text that is none."""
+    """Return a moment (with its zone; text as ISO) in the office's zone. Raises ``ValueError`` for text that
+    is none.
+    """
     return (datetime.fromisoformat(moment) if isinstance(moment, str) else moment).astimezone(zone())
 
 

@@ -10,7 +10,9 @@ LENGTH = 10
 
 
 def derived_code(*words: object, taken: Collection[str] = ()) -> str:
-    """Return a code made from words: the same words give the same code, one that is ``taken`` gives the next free one."""
+    """Return a code made from words: the same words give the same code, one that is ``taken`` gives the next
+    free one.
+    """
     for turn in range(len(taken) + 1):
         text = "\x1f".join(str(word or "") for word in (*words, *([turn] if turn else [])))
         code = hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
@@ -20,10 +22,11 @@ def derived_code(*words: object, taken: Collection[str] = ()) -> str:
 
 
 def named_code(text: str) -> str:
-    """Return the code of a department that a row names and nobody knows yet: a code is its own, a name gets one.
+    """Return the code of a department that a row names and nobody knows yet: a code is its own,
+    a name gets one.
 
-    Only letters, digits and signs without a space are no name here; as a name such a code would stand in the way of the
-    department that it is of.
+    Only letters, digits and signs without a space are no name here; as a name such a code would stand in the
+    way of the department that it is of.
     """
     return text if re.fullmatch("[!-~]+", text) else department_code(text)
 

@@ -1,4 +1,6 @@
-"""The use cases of a draw on files, for the command line: plan, register, entries and results as people wrote them."""
+"""The use cases of a draw on files, for the command line: plan, register, entries and results as people wrote
+them.
+"""
 
 from __future__ import annotations
 
@@ -28,18 +30,26 @@ def commit_draw(
     now: datetime | None = None,
     memory_limit: str | None = None,
 ) -> tuple[dict[str, Any], str]:
-    """Commit a plan and inspectors from files; return the commitment and its digest. Raises as ``commit_plan``."""
+    """Commit a plan and inspectors from files; return the commitment and its digest.
+    Raises as ``commit_plan``.
+    """
     return commit_plan(
         read_plan(plan), read_inspectors(inspectors), out, source, now=now, memory_limit=memory_limit
     )
 
 
-TEMPLATE = {"plan.yaml": "方案.yaml", "inspectors.yaml": "检查人员.yaml", "frame.csv": "名录库.csv", "entry.yaml": "录入甲.yaml",
-            "results.yaml": "检查结果.yaml"}  # fmt: skip
+TEMPLATE = {
+    "plan.yaml": "方案.yaml",
+    "inspectors.yaml": "检查人员.yaml",
+    "frame.csv": "名录库.csv",
+    "entry.yaml": "录入甲.yaml",
+    "results.yaml": "检查结果.yaml",
+}
 
 
 def write_template(out: Path) -> list[Path]:
-    """Write a plan, a register and a frame to change and commit, an entry and results to fill in later; return the files.
+    """Write a plan, a register and a frame to change and commit, an entry and results to fill in later;
+    return the files.
 
     Raises ``ZS-DR-67`` rather than write over one that is there.
     """
@@ -58,7 +68,9 @@ HELD = ("commitment.json", "frame.tsv", "seed.json")  # any of these is of a dra
 
 
 def refuse_held(out: Path) -> None:
-    """Raise ``ZS-DR-64`` for a folder that already holds a commitment, or the frame whose key is nowhere else."""
+    """Raise ``ZS-DR-64`` for a folder that already holds a commitment, or the frame whose key is nowhere
+    else.
+    """
     if held := [name for name in HELD if (out / name).exists()]:
         raise ZhunshengError("ZS-DR-64", name=str(out), held="、".join(held))
 
@@ -73,8 +85,8 @@ def seal_draw(folder: Path, first: Path, second: Path, now: datetime | None = No
 def results_of(bundle: Path, results: Path) -> tuple[dict[str, Any], list[InspectionResult]]:
     """Return the parts of a bundle that holds, and results (yaml or json list) that are of its objects.
 
-    Fields of a result: ``id``, ``inspectors``, ``result``, ``inspected_on``, ``published_on``. Raises ``ZS-DR-73`` for a bundle
-    of which something is false, ``ZS-DR-08``, ``ZS-DR-09``.
+    Fields of a result: ``id``, ``inspectors``, ``result``, ``inspected_on``, ``published_on``.
+    Raises ``ZS-DR-73`` for a bundle of which something is false, ``ZS-DR-08``, ``ZS-DR-09``.
     """
     parts = read_bundle(bundle)
     if wrong := [check for check in verify(parts) if check.holds is False]:

@@ -51,27 +51,43 @@ KINDS = {  # a fault of type "int_parsing", "int_type", … is of the kind "int"
 
 
 NODES, DEPTH = 2_000_000, 60  # what a data file may unfold to, and how deep
-# How a full disk is told: by the system's number, or only in the words of a library that lets nothing else through.
+# How a full disk is told: by the system's number, or only in the words of a library that lets nothing else
+# through.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_FULL_WORDS = ("no space left on device", "database or disk is full", "disk quota exceeded", "file too large", "disk full")
-_CLOSED = {errno.EACCES: "没有权限", errno.EPERM: "没有权限", errno.EROFS: "只读的文件系统", errno.ENOTDIR: "上级不是文件夹"}
+_FULL_WORDS = (
+    "no space left on device",
+    "database or disk is full",
+    "disk quota exceeded",
+    "file too large",
+    "disk full",
+)
+_CLOSED = {
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "只读的文件系统",
+    errno.ENOTDIR: "上级不是文件夹",
+}
 
 
 class Unfit(yaml.YAMLError):
-    """Text that is YAML and yet no data file: a value that can't be, references in a circle, nests without end."""
+    """Text that is YAML and yet no data file: a value that can't be, references in a circle,
+    nests without end.
+    """
 
 
 def packaged(resource: Traversable) -> Any:
     """Return the plain data of a YAML file of this package.
 
-    By the parser in C where there is one: five times as fast, but a text that nests without end would end the process,
-    so it is for nothing that comes from elsewhere.
+    By the parser in C where there is one: five times as fast, but a text that nests without end would end the
+    process, so it is for nothing that comes from elsewhere.
     """
     return yaml.load(resource.read_text("utf8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 class _Once(yaml.SafeLoader):
-    """Reads plain data in which nothing is said twice: of two values under one key the library keeps the last, unseen."""
+    """Reads plain data in which nothing is said twice: of two values under one key the library keeps the
+    last, unseen.
+    """
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         """Return a mapping. Raises ``Unfit`` for a key that stands twice, with both lines."""
@@ -80,7 +96,9 @@ class _Once(yaml.SafeLoader):
             if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
                 line = key.start_mark.line + 1
                 if key.value in seen:
-                    raise Unfit(f"“{key.value[:40]}”写了两次（第 {seen[key.value]} 行和第 {line} 行），只能写一次")
+                    raise Unfit(
+                        f"“{key.value[:40]}”写了两次（第 {seen[key.value]} 行和第 {line} 行），只能写一次"
+                    )
                 seen[key.value] = line
         return super().construct_mapping(node, deep)
 
@@ -94,7 +112,9 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def parsed(text: str) -> Any:
-    """Return the plain data of YAML text. Raises ``yaml.YAMLError`` for any text that is none, whatever is in it."""
+    """Return the plain data of YAML text. Raises ``yaml.YAMLError`` for any text that is none,
+    whatever is in it.
+    """
     try:
         data = yaml.load(readable(text), Loader=_Once)
     except RecursionError:
@@ -107,25 +127,40 @@ def parsed(text: str) -> Any:
 def _said_of(error: Exception) -> str:
     """Return in words why a value can't be, where the library says it in its own."""
     said = str(error)
-    known = (("day", "没有这一天"), ("month", "没有这个月"), ("year", "没有这一年"), ("hour", "没有这个钟点"), ("minute", "没有这一分"), ("second", "没有这一秒"))
-    return next((words for part, words in known if said.startswith((f"{part} is out", f"{part} must be"))), said)
+    known = (
+        ("day", "没有这一天"),
+        ("month", "没有这个月"),
+        ("year", "没有这一年"),
+        ("hour", "没有这个钟点"),
+        ("minute", "没有这一分"),
+        ("second", "没有这一秒"),
+    )
+    return next(
+        (words for part, words in known if said.startswith((f"{part} is out", f"{part} must be"))), said
+    )
 
 
 def bounded(data: Any) -> Any:
-    """Return plain data as it is. Raises ``Unfit`` where it nests too deep, has too much in it or holds itself."""
+    """Return plain data as it is. Raises ``Unfit`` where it nests too deep, has too much in it or holds
+    itself.
+    """
     waiting, seen = [(data, 0)], 0
     while waiting:
         one, depth = waiting.pop()
         seen += 1
         if depth > DEPTH or seen > NODES:
             raise Unfit("层次太深，或引用（& 与 *）成环")
-        children = [*one.keys(), *one.values()] if isinstance(one, dict) else one if isinstance(one, list) else ()
+        children = (
+            [*one.keys(), *one.values()] if isinstance(one, dict) else one if isinstance(one, list) else ()
+        )
         waiting += [(child, depth + 1) for child in children]
     return data
 
 
 def written(path: Path) -> str:
-    """Return the text of a data file. Raises ``ZS-IN-01`` where there is none, ``ZS-IN-40`` where it is not UTF-8."""
+    """Return the text of a data file. Raises ``ZS-IN-01`` where there is none, ``ZS-IN-40`` where it is not
+    UTF-8.
+    """
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
     try:
@@ -135,7 +170,9 @@ def written(path: Path) -> str:
 
 
 def fault(error: ValidationError | yaml.YAMLError) -> str:
-    """Return the first fault with where it is: line and column of the text, else item and field of the data."""
+    """Return the first fault with where it is: line and column of the text, else item and field
+    of the data.
+    """
     if isinstance(error, ValidationError):
         first = error.errors()[0]
         return f"{place(first['loc'])} {phrase(first)}".strip()
@@ -147,8 +184,12 @@ def fault(error: ValidationError | yaml.YAMLError) -> str:
 
 
 def place(loc: Sequence[int | str]) -> str:
-    """Return the place of a fault in data, items counted from one: ``strata.第 2 项.name``; names of types are left out."""
-    return ".".join(f"第 {part + 1} 项" if isinstance(part, int) else part for part in loc if not str(part)[:1].isupper())
+    """Return the place of a fault in data, items counted from one: ``strata.第 2 项.name``;
+    names of types are left out.
+    """
+    return ".".join(
+        f"第 {part + 1} 项" if isinstance(part, int) else part for part in loc if not str(part)[:1].isupper()
+    )
 
 
 def phrase(one: Mapping[str, Any]) -> str:
@@ -162,10 +203,12 @@ def phrase(one: Mapping[str, Any]) -> str:
 
 
 def of_system(error: BaseException, path: str = "") -> ZhunshengError | None:
-    """Return what the system refused, and nobody's program did wrong, as an error for a person; None for any other.
+    """Return what the system refused, and nobody's program did wrong, as an error for a person;
+    None for any other.
 
-    Looks through the errors that led to this one. ``ZS-CL-10`` a full disk, ``ZS-CL-11`` no permission to write,
-    ``ZS-CL-12`` a name too long, ``ZS-EV-41`` no memory left; ``path`` is what was to be written where the error itself does not say.
+    Looks through the errors that led to this one. ``ZS-CL-10`` a full disk, ``ZS-CL-11`` no permission to
+    write, ``ZS-CL-12`` a name too long, ``ZS-EV-41`` no memory left; ``path`` is what was to be written where
+    the error itself does not say.
     """
     seen: set[int] = set()
     one: BaseException | None = error

@@ -35,12 +35,17 @@ def open_evidence(
 ) -> tuple[Store, list[Imported]]:
     """Return the store in ``folder``; a folder of ledger files is first imported into a store under ``work``.
 
-    Rows with errors are left out and listed in what is returned. Raises ``ZS-EV-04`` where the folder holds neither.
+    Rows with errors are left out and listed in what is returned. Raises ``ZS-EV-04`` where the folder holds
+    neither.
     """
     if (folder / "batches").is_dir():
         return Store(folder), []
     paths = (
-        sorted(p for p in folder.glob("*") if p.suffix.lower() in LEDGER_ENDINGS and not p.name.startswith(("~$", ".")))
+        sorted(
+            p
+            for p in folder.glob("*")
+            if p.suffix.lower() in LEDGER_ENDINGS and not p.name.startswith(("~$", "."))
+        )
         if folder.is_dir()
         else []
     )
@@ -87,15 +92,19 @@ def read_books(paths: Sequence[Path], progress: Progress = no_progress) -> Book:
 
 
 def cipher_of(store: Path) -> Cipher | None:
-    """Return the cipher under the key in ``ZHUNSHENG_PERSONAL_KEY``, None where none is set. Raises ``ZS-EV-13``.
+    """Return the cipher under the key in ``ZHUNSHENG_PERSONAL_KEY``, None where none is set.
+    Raises ``ZS-EV-13``.
 
-    A key other than that of the files kept in the store is refused: what it wrote nobody could read beside the rest.
+    A key other than that of the files kept in the store is refused: what it wrote nobody could read beside
+    the rest.
     """
     key = os.environ.get("ZHUNSHENG_PERSONAL_KEY")
     if not key:
         return None
     opened = Store(store, Cipher(key))
-    newest = (b for b in reversed(opened.batches(limit=50)) if any(name.endswith(".enc") for name, _, _ in b.files))
+    newest = (
+        b for b in reversed(opened.batches(limit=50)) if any(name.endswith(".enc") for name, _, _ in b.files)
+    )
     if kept := next(newest, None):
         opened.source_of(kept)
     return opened.cipher
@@ -111,7 +120,9 @@ def load_mapping(path: Path | None, measures: dict[str, Measure], book: Book) ->
 
 
 def load_judgements(path: Path | None, causes: Collection[str]) -> list[Judgement]:
-    """Return the judgements of a file, none without a file. Raises ``ZS-SC-06`` for a cause the official table has no column for."""
+    """Return the judgements of a file, none without a file. Raises ``ZS-SC-06`` for a cause the official
+    table has no column for.
+    """
     found = read_judgements(path) if path else []
     for one in found:
         if one.cause and one.cause not in causes:
@@ -120,7 +131,9 @@ def load_judgements(path: Path | None, causes: Collection[str]) -> list[Judgemen
 
 
 def rules_of(book: Book, as_of: date, scheme: Path | None) -> Rules:
-    """Return the rules of a book's year, with the local scheme in a file where one is given and holds. Raises ``ZS-RG-*``."""
+    """Return the rules of a book's year, with the local scheme in a file where one is given and holds.
+    Raises ``ZS-RG-*``.
+    """
     year = max((s.year or as_of.year for s in book.sheets), default=as_of.year)
     return rules_for(year, read_scheme(written(scheme), scheme.name) if scheme else None)
 
@@ -140,8 +153,9 @@ class RunResult:
 class Inputs:
     """The files that a year is assessed from as of a day (inclusive), and what people wrote beside them.
 
-    ``evidence`` is a store or a folder of ledger files, ``department`` a code, a name or 代码=名称, ``scheme`` a local one
-    in place of the national, ``previous`` the targets of the year before, ``reported`` a self-evaluation to re-check.
+    ``evidence`` is a store or a folder of ledger files, ``department`` a code, a name or 代码=名称,
+    ``scheme`` a local one in place of the national, ``previous`` the targets of the year before,
+    ``reported`` a self-evaluation to re-check.
     """
 
     documents: Sequence[Path]
@@ -157,8 +171,11 @@ class Inputs:
     reported: Path | None = None
 
 
-def run(given: Inputs, out: Path, *, only: Sequence[str] = OUTPUTS, progress: Progress = no_progress) -> RunResult:
-    """Read documents, prove them with the evidence, and write to ``out`` the tables, reports and pages of these names.
+def run(
+    given: Inputs, out: Path, *, only: Sequence[str] = OUTPUTS, progress: Progress = no_progress
+) -> RunResult:
+    """Read documents, prove them with the evidence, and write to ``out`` the tables,
+    reports and pages of these names.
 
     Raises ``ZS-*``.
     """
@@ -179,7 +196,8 @@ def run(given: Inputs, out: Path, *, only: Sequence[str] = OUTPUTS, progress: Pr
 
 
 def assessed(given: Inputs, book: Book, store: Store) -> tuple[Assessment, Evidence, list[Link]]:
-    """Return the assessment of a book by a store's evidence and what people wrote beside it, with what it rests on.
+    """Return the assessment of a book by a store's evidence and what people wrote beside it,
+    with what it rests on.
 
     Raises ``ZS-*``.
     """
@@ -202,7 +220,9 @@ def assessed(given: Inputs, book: Book, store: Store) -> tuple[Assessment, Evide
 
 
 def stated_department(text: str) -> tuple[str, str | None]:
-    """Return the code and the name of 代码=名称, or the text and None without the sign. Raises ``ZS-EV-23``."""
+    """Return the code and the name of 代码=名称, or the text and None without the
+    sign. Raises ``ZS-EV-23``.
+    """
     code, sign, name = (part.strip() for part in clean(text).partition("="))
     if not code or (sign and not name):
         raise ZhunshengError("ZS-EV-23", text=text)
@@ -210,7 +230,8 @@ def stated_department(text: str) -> tuple[str, str | None]:
 
 
 def department_to_read(store: Path, text: str | None) -> AssessedDepartment | None:
-    """Return the department that a code, an exact name or 代码=名称 means in a store, None where none was named.
+    """Return the department that a code, an exact name or 代码=名称 means in a store,
+    None where none was named.
 
     Raises ``ZS-EV-20`` for a name that several bear, ``ZS-EV-21`` for one that is not there, ``ZS-EV-23``.
     """
@@ -222,15 +243,18 @@ def department_to_read(store: Path, text: str | None) -> AssessedDepartment | No
         found = opened.resolve(code)
         return AssessedDepartment(found.code, found.name)
     if code not in opened.departments():
-        raise ZhunshengError("ZS-EV-21", name=text, known="、".join(list(opened.departments())[:8]) or "（无）")
+        raise ZhunshengError(
+            "ZS-EV-21", name=text, known="、".join(list(opened.departments())[:8]) or "（无）"
+        )
     return AssessedDepartment(code, name)
 
 
 def department_to_write(store: Path, text: str | None) -> AssessedDepartment:
     """Return the department that rows are imported for; a name that is new gets a code made from it.
 
-    代码=名称 states both, which tells a namesake or a rename. Without a text it is the only department of the store, or
-    本部门 in an empty one. Raises ``ZS-EV-20``, ``-23``; ``-24`` without a text where the store has several.
+    代码=名称 states both, which tells a namesake or a rename. Without a text it is the only department of the
+    store, or 本部门 in an empty one. Raises ``ZS-EV-20``, ``-23``; ``-24`` without a text where the store has
+    several.
     """
     if text is None:
         known = Store(store).departments()
@@ -253,8 +277,11 @@ def department_to_write(store: Path, text: str | None) -> AssessedDepartment:
     return AssessedDepartment(found.code, found.name)
 
 
-def recheck(reported: Path, assessed: Assessment, evidence: Evidence, links: Sequence[Link]) -> list[Rechecked]:
-    """Re-check a reported self-evaluation from evidence and the book alone: no judgement goes in. Raises ``ZS-*``.
+def recheck(
+    reported: Path, assessed: Assessment, evidence: Evidence, links: Sequence[Link]
+) -> list[Rechecked]:
+    """Re-check a reported self-evaluation from evidence and the book alone: no judgement goes in.
+    Raises ``ZS-*``.
 
     ``assessed`` is what was found already; it serves where no judgement went into it.
     """

@@ -1,4 +1,6 @@
-"""What people decide, explain and contest: qualitative bands, reasons, causes and measures, results of their own."""
+"""What people decide, explain and contest: qualitative bands, reasons, causes and measures,
+results of their own.
+"""
 
 from __future__ import annotations
 
@@ -20,19 +22,22 @@ from zhunsheng.text import MOST
 
 
 class Judgement(BaseModel):
-    """A person's word on one indicator (``sheet`` None: in every sheet). Both are named by code, or by an unambiguous name.
+    """A person's word on one indicator (``sheet`` None: in every sheet). Both are named by code,
+    or by an unambiguous name.
 
-    ``band`` and ``share`` (0–1) judge a qualitative indicator, with a ``reason``. ``actual`` is a result that someone
-    typed: beside a reading it is only a contest, which counts once the finance bureau has ``accepted`` it (the reason),
-    and only while the reading is still the text ``against`` which it was accepted (None: whatever the reading);
-    without a reading it counts with its ``proof`` (what proves it: file names). ``over_accepted`` keeps the points of an
-    over-achieved target, with a ``reason``; ``cause`` is one of the official categories of deviation, ``measures`` what
-    is done about it. ``day`` is the date these words were written for (None: whatever the date); see ``on``.
-    ``refused`` is the reason of a refusal of that result against the reading ``refused_against``.
-    ``unproved`` says why the ``proof`` proves nothing (files that do not lie beside the judgements, empty ones, none
-    named), so that the result counts nothing.
-    ``former`` is the reading that the ledgers once gave, computed on ``former_on``: where they give none any more, the
-    result is a contest against that one. ``anew`` says why a result is to be typed again: what it was typed for has changed.
+    ``band`` and ``share`` (0–1) judge a qualitative indicator, with a ``reason``.
+    ``actual`` is a result that someone typed: beside a reading it is only a contest,
+    which counts once the finance bureau has ``accepted`` it (the reason), and only while the reading is still
+    the text ``against`` which it was accepted (None: whatever the reading); without a reading it counts with
+    its ``proof`` (what proves it: file names). ``over_accepted`` keeps the points of an over-achieved target,
+    with a ``reason``; ``cause`` is one of the official categories of deviation,
+    ``measures`` what is done about it. ``day`` is the date these words were written for (None:
+    whatever the date); see ``on``. ``refused`` is the reason of a refusal of that result against the reading
+    ``refused_against``. ``unproved`` says why the ``proof`` proves nothing (files that do not lie beside the
+    judgements, empty ones, none named), so that the result counts nothing. ``former`` is the reading that the
+    ledgers once gave, computed on ``former_on``: where they give none any more,
+    the result is a contest against that one. ``anew`` says why a result is to be typed again:
+    what it was typed for has changed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,8 +66,8 @@ class Judgement(BaseModel):
     def on(self, as_of: date, year: int) -> Judgement | None:
         """Return what holds of this on a day (inclusive) of a year's sheet: None before its ``day``.
 
-        Words (``cause``, ``measures``) explain the date they were written for and no other. A result without ``day`` is
-        the year's: it holds from the year's end on.
+        Words (``cause``, ``measures``) explain the date they were written for and no other.
+        A result without ``day`` is the year's: it holds from the year's end on.
         """
         if self.day is not None and as_of < self.day:
             return None
@@ -80,7 +85,8 @@ Said = Mapping[tuple[str, str], Judgement]  # by code of sheet and of indicator
 def read_judgements(path: Path) -> list[Judgement]:
     """Read a judgement file (YAML list). Raises ``ZS-IN-01``, ``ZS-IN-05``, ``ZS-RG-01`` or ``ZS-SC-10``.
 
-    Proof lies beside the file; an entry whose proof is not there, is empty or is the file itself says so in ``unproved``.
+    Proof lies beside the file; an entry whose proof is not there, is empty or is the file itself says so in
+    ``unproved``.
     """
     found: list[Judgement] | None = read_yaml(written(path), list[Judgement] | None, path.name)
     for one in found or []:
@@ -89,7 +95,8 @@ def read_judgements(path: Path) -> list[Judgement]:
 
 
 def refuse_marks(typed: str | None) -> None:
-    """Refuse a typed result with words that say where a figure is from or what was ruled on it: only the system says so.
+    """Refuse a typed result with words that say where a figure is from or what was ruled on it:
+    only the system says so.
 
     Raises ``ZS-SC-10``.
     """
@@ -112,7 +119,9 @@ def _proved(said: Judgement, path: Path) -> Judgement:
 
 
 def _fault(path: Path, name: str) -> str | None:
-    """Return why a file named beside the judgement file proves nothing; None where it is a file with something in it."""
+    """Return why a file named beside the judgement file proves nothing; None where it is a file with
+    something in it.
+    """
     if not _lies_in(path.parent, name):
         return "没有找到证明材料 "
     file = path.parent / name
@@ -132,8 +141,8 @@ def _lies_in(folder: Path, name: str) -> bool:
 def resolve(book: Book, judgements: Sequence[Judgement]) -> dict[tuple[str, str], Judgement]:
     """Return the judgements by code of sheet and indicator; one for a sheet outranks one for every sheet.
 
-    Raises ``ZS-ID-01`` for a name that several indicators bear, ``ZS-ID-02`` for one that nothing bears, ``ZS-ID-03``
-    where two speak of the same indicator: nothing a person wrote is dropped or guessed.
+    Raises ``ZS-ID-01`` for a name that several indicators bear, ``ZS-ID-02`` for one that nothing bears,
+    ``ZS-ID-03`` where two speak of the same indicator: nothing a person wrote is dropped or guessed.
     """
     found: dict[tuple[str, str], Judgement] = {}
     for general in (True, False):

@@ -1,4 +1,6 @@
-"""An outcome: what an indicator came to, from evidence, from a person or from a reported table, with where it is from."""
+"""An outcome: what an indicator came to, from evidence, from a person or from a reported table,
+with where it is from.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,11 @@ ORIGIN_WORDS: dict[Origin, str] = {
 }
 # What became of a figure typed against the ledgers: three things, in one set of words wherever they are told.
 Ruled = Literal["open", "accepted", "refused"]
-RULED_WORDS: dict[Ruled, str] = {"open": "有争议，待财政局裁定", "accepted": "争议已采纳", "refused": "争议未采纳"}
+RULED_WORDS: dict[Ruled, str] = {
+    "open": "有争议，待财政局裁定",
+    "accepted": "争议已采纳",
+    "refused": "争议未采纳",
+}
 
 
 def ruled(accepted: str | None, refused: str | None) -> Ruled:
@@ -34,13 +40,14 @@ def ruled(accepted: str | None, refused: str | None) -> Ruled:
 
 @dataclass(frozen=True)
 class Contest:
-    """A result that someone typed against the reading: shown beside it, counted only once the finance bureau accepted it.
+    """A result that someone typed against the reading: shown beside it, counted only once the finance bureau
+    accepted it.
 
     ``accepted`` or ``refused`` is the reason of the ruling, both None while there is none.
-    ``computed`` is the reading in words, ``difference`` what lies between them (None where they can't be compared),
-    ``doubt`` why the typed text can't be relied on: then there is no difference, and nobody can accept it.
-    ``measured_on`` is the day (ISO) on which a reading was computed that the ledgers no longer give, since a batch was taken
-    back or its rows are gone; None for a reading that stands.
+    ``computed`` is the reading in words, ``difference`` what lies between them (None where they can't be
+    compared), ``doubt`` why the typed text can't be relied on: then there is no difference,
+    and nobody can accept it. ``measured_on`` is the day (ISO) on which a reading was computed that the
+    ledgers no longer give, since a batch was taken back or its rows are gone; None for a reading that stands.
     """
 
     typed: str
@@ -56,7 +63,9 @@ class Contest:
 
     @property
     def apart(self) -> str:
-        """What lies between the two in words (相差 +2个百分点), or why that can't be told; empty where neither is known."""
+        """What lies between the two in words (相差 +2个百分点), or why that can't be told;
+        empty where neither is known.
+        """
         if self.doubt:
             return f"不能比较：{self.doubt}"
         return f"相差 {self.difference}" if self.difference else ""
@@ -71,11 +80,12 @@ class Contest:
 class Outcome:
     """``value`` in ``unit``, or a date, or None where there is none; ``text`` is how to show it.
 
-    ``known`` is true where a ledger says something, be it that it is not done yet; one without rows says nothing, and its
-    origin is ``none``.
+    ``known`` is true where a ledger says something, be it that it is not done yet;
+    one without rows says nothing, and its origin is ``none``.
     ``confirmed`` is false for a reading whose measure nobody has confirmed for the indicator yet.
     ``proof`` names the files that prove a typed result.
-    ``written`` holds a typed or reported result as it was read, which ``result_of`` compares instead of ``value``.
+    ``written`` holds a typed or reported result as it was read, which ``result_of`` compares instead of
+    ``value``.
     """
 
     value: Fraction | date | None
@@ -96,7 +106,8 @@ NOTHING = Outcome(None, None, "—", "none", "没有证据")
 
 
 def outcome_of_text(text: str, unit: str | None, year: int | None, origin: Origin) -> Outcome:
-    """Read a result as people write it in tables (92%, 已开展4次, 2021年11月26日, even ≥90%); None where it is words.
+    """Read a result as people write it in tables (92%, 已开展4次, 2021年11月26日, even ≥90%);
+    None where it is words.
 
     ``unit`` is the target's; a number without unit is in it.
     """
@@ -110,22 +121,32 @@ def outcome_of_text(text: str, unit: str | None, year: int | None, origin: Origi
 
 
 def outcome_of_reading(
-    value: Fraction | date | None, unit: str, indicator: Indicator, note: str | None = None, *, known: bool = True
+    value: Fraction | date | None,
+    unit: str,
+    indicator: Indicator,
+    note: str | None = None,
+    *,
+    known: bool = True,
 ) -> Outcome:
-    """Return what a ledger's reading says of an indicator, shown so that it stands on its true side of the target.
+    """Return what a ledger's reading says of an indicator, shown so that it stands on its true side of the
+    target.
 
-    A reading without rows (``known`` false) is no evidence: its outcome is of origin ``none``, with the note that says so.
+    A reading without rows (``known`` false) is no evidence: its outcome is of origin ``none``,
+    with the note that says so.
     """
     if not known:
         return Outcome(None, None, "—", "none", note or "没有证据")
     if not isinstance(value, Fraction):
-        return Outcome(value, None, value.isoformat() if value else note or "—", "evidence", note, known=known)
+        return Outcome(
+            value, None, value.isoformat() if value else note or "—", "evidence", note, known=known
+        )
     return Outcome(value, unit, figure_text(value, unit, indicator), "evidence", note, known=known)
 
 
 def marks(outcome: Outcome | None) -> list[str]:
-    """Return what is said beside a result wherever it is shown: that it was typed, that nobody confirmed its measure, and
-    the other figure of a contest. Empty where it is a ledger's and nobody speaks against it.
+    """Return what is said beside a result wherever it is shown: that it was typed,
+    that nobody confirmed its measure, and the other figure of a contest. Empty where it is a ledger's and
+    nobody speaks against it.
     """
     if outcome is None:
         return []
@@ -151,7 +172,8 @@ def ledger_words(contest: Contest) -> str:
 
 
 def shown_result(outcome: Outcome | None) -> str:
-    """Return a result with its marks in brackets behind it, as a table shows it: 9场（人工填报）; — where there is none.
+    """Return a result with its marks in brackets behind it, as a table shows it: 9场（人工填报）;
+    — where there is none.
 
     A table read back takes one pair of brackets at the end for a note, so the marks have none of their own.
     """
@@ -162,19 +184,25 @@ def shown_result(outcome: Outcome | None) -> str:
 
 
 def origin_words(outcome: Outcome | None, verdict: str) -> str:
-    """Return where a result is from, in words; one that was judged by its quality has no ledger to be from."""
+    """Return where a result is from, in words; one that was judged by its quality has no ledger
+    to be from.
+    """
     if outcome is None or (outcome.origin == "none" and verdict == "judged"):
         return "定性评定" if verdict == "judged" else ORIGIN_WORDS["none"]
     return ORIGIN_WORDS[outcome.origin]
 
 
 def result_of(indicator: Indicator, outcome: Outcome) -> Result:
-    """Read an outcome against its indicator: a comparable figure, nothing, or a doubt that a person has to clear."""
+    """Read an outcome against its indicator: a comparable figure, nothing, or a doubt that a person has to
+    clear.
+    """
     return against(indicator, outcome.value, outcome.unit, outcome.written)
 
 
 def figure_text(value: Fraction, unit: str | None, indicator: Indicator) -> str:
-    """Return a figure with its unit, with as many digits as it takes to stand on its true side of the target."""
+    """Return a figure with its unit, with as many digits as it takes to stand on its true side
+    of the target.
+    """
     return f"{number_beside(value, bounds_in(indicator, unit))}{unit or ''}"
 
 
@@ -186,7 +214,9 @@ def forecast_text(value: Fraction | date | None, indicator: Indicator) -> str:
 
 
 def bounds_in(indicator: Indicator, unit: str | None) -> Sequence[Fraction]:
-    """Return what an indicator's target turns on (its number for the year, both ends of a range), in ``unit``."""
+    """Return what an indicator's target turns on (its number for the year, both ends of a range),
+    in ``unit``.
+    """
     told = indicator.type
     if unit is None or unit == told.unit:
         return told.bounds

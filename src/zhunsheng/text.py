@@ -1,7 +1,8 @@
-"""What a text may hold: line breaks and visible signs; control and invisible characters become breaks or go at the door.
+"""What a text may hold: line breaks and visible signs; control and invisible characters become breaks or go
+at the door.
 
-Two names that look the same are the same to whoever reads them, and what looks empty is empty; so nothing stays in a text
-that is never shown.
+Two names that look the same are the same to whoever reads them, and what looks empty is empty;
+so nothing stays in a text that is never shown.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
-# Breaks that word processors and terminals write: soft break (U+000B), page break, C1 next line, line and paragraph separators.
+# Breaks that word processors and terminals write: soft break (U+000B), page break, C1 next line,
+# line and paragraph separators.
 _BREAKS = re.compile("\r\n|[\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
 # What XML 1.0 can't hold: C0 and C1 controls, lone surrogates, non-characters.
 UNFIT = ((0x00, 0x08), (0x0E, 0x1F), (0x7F, 0x9F), (0xD800, 0xDFFF), (0xFFFE, 0xFFFF))
-# What is never shown: Default_Ignorable_Code_Point of the Unicode Character Database (soft hyphen, joiners, zero-width
-# signs, bidi marks and overrides, fillers, variation selectors, tags, the BOM), interlinear marks, the Braille blank.
+# What is never shown: Default_Ignorable_Code_Point of the Unicode Character Database (soft hyphen, joiners,
+# zero-width signs, bidi marks and overrides, fillers, variation selectors, tags, the BOM), interlinear marks,
+# the Braille blank.
 INVISIBLE = (
     (0xAD, 0xAD),
     (0x34F, 0x34F),
@@ -42,8 +45,9 @@ INVISIBLE = (
 _GONE = re.compile(f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in (*UNFIT, *INVISIBLE))}]")
 
 
-# What a text may have at most, in characters: one place for what forms, data files and readers take. What people type is
-# refused beyond it; what a document brings is kept as it says and told. Two of the longest texts fit one cell of Excel.
+# What a text may have at most, in characters: one place for what forms, data files and readers take.
+# What people type is refused beyond it; what a document brings is kept as it says and told.
+# Two of the longest texts fit one cell of Excel.
 MOST = {
     "name": 200,  # of a project, a department, a unit
     "code": 40,
@@ -68,22 +72,29 @@ _TO_GUARD, _SAFE = re.compile(f"'*{_RUNS}(?s:.*)"), re.compile(f"'*{_SIGNED}")
 
 
 def guarded(text: str) -> str:
-    """Return a text as it stands in a csv that a spreadsheet opens: an apostrophe before what would run as a formula.
+    """Return a text as it stands in a csv that a spreadsheet opens: an apostrophe before what would run as a
+    formula.
 
-    One that already begins with apostrophes before such gets one more, so that whoever takes one off has the text again.
+    One that already begins with apostrophes before such gets one more, so that whoever takes one off has the
+    text again.
     """
     return f"'{text}" if _TO_GUARD.fullmatch(text) and not _SAFE.fullmatch(text) else text
 
 
 def csv_text(rows: Iterable[Iterable[Any]]) -> str:
-    """Return rows as the text of a csv that a spreadsheet may open: no text of theirs runs. The one way to write a csv."""
+    """Return rows as the text of a csv that a spreadsheet may open: no text of theirs runs.
+    The one way to write a csv.
+    """
     stream = io.StringIO(newline="")
     csv.writer(stream).writerows([guarded(v) if isinstance(v, str) else v for v in row] for row in rows)
     return stream.getvalue()
 
 
-# How every workbook is opened for writing: what looks like a formula, a link or a number stays the text that it is.
+# How every workbook is opened for writing: what looks like a formula, a link or a number stays the text that
+# it is.
 AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+
+
 def whole(text: str, digits: int = 18) -> int | None:
     """Return a whole number written in the plain digits 0–9, at most so many; None for anything else.
 
@@ -93,18 +104,21 @@ def whole(text: str, digits: int = 18) -> int | None:
 
 
 def clean(text: str) -> str:
-    """Return a text with every kind of break as ``\\n`` and without characters that no document can hold or nobody sees.
+    """Return a text with every kind of break as ``\\n`` and without characters that no document can hold or
+    nobody sees.
 
-    Of canonically equivalent spellings (composed or not, the compatibility ideographs that are the same character) one is
-    left, by NFC; what only looks alike, as full-width forms do, stays.
+    Of canonically equivalent spellings (composed or not, the compatibility ideographs that are the same
+    character) one is left, by NFC; what only looks alike, as full-width forms do, stays.
     """
     return unicodedata.normalize("NFC", _GONE.sub("", _BREAKS.sub("\n", text)))
 
 
 def readable(text: str) -> str:
-    """Return the text of a data file (YAML, JSON) so that its parser takes it: a raw break of another kind becomes a space.
+    """Return the text of a data file (YAML, JSON) so that its parser takes it: a raw break of another kind
+    becomes a space.
 
-    A line break there would change what the file means; breaks written as escapes come through and are for ``cleaned``.
+    A line break there would change what the file means; breaks written as escapes come through and are for
+    ``cleaned``.
     """
     return _GONE.sub("", re.sub("[\v\f\x1c\x1d\x1e]", " ", text))
 

@@ -25,15 +25,17 @@ def plain(value: Fraction | Decimal) -> str:
 
     A decimal is shown whole, a fraction to the 28 digits of decimal arithmetic.
     """
-    text = f"{Decimal(value.numerator) / Decimal(value.denominator) if isinstance(value, Fraction) else value:f}"
+    text = (
+        f"{Decimal(value.numerator) / Decimal(value.denominator) if isinstance(value, Fraction) else value:f}"
+    )
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def number_beside(value: Figure, bounds: Iterable[Figure], places: int = 2) -> str:
     """Return a number with as many decimals as it takes to stand where it truly stands to every bound.
 
-    89.996 beside 90 is ``89.996``, never ``90``; a number equal to a bound is shown equal to it. At least ``places``
-    decimals are allowed, trailing zeros are dropped.
+    89.996 beside 90 is ``89.996``, never ``90``; a number equal to a bound is shown equal to it.
+    At least ``places`` decimals are allowed, trailing zeros are dropped.
     """
     value = Fraction(value)
     # An equal bound that no decimal can write (1/3) is rounded alike, so there is nothing to tell apart.
@@ -59,8 +61,9 @@ def percent_beside(share: Figure, bounds: Iterable[Figure], places: int = 2) -> 
 def rate(numerators: Iterable[Figure], denominators: Iterable[Figure]) -> Fraction | None:
     """Return the rate of a group: the sum of the numerators over the sum of the denominators, a fraction.
 
-    Never the mean of the members' rates: 65 of 68 paid is 65/68, however the 68 are spread. None where there is nothing
-    to divide by. Members whose numerator or denominator is unknown have to be left out of both by the caller, who says so.
+    Never the mean of the members' rates: 65 of 68 paid is 65/68, however the 68 are spread.
+    None where there is nothing to divide by. Members whose numerator or denominator is unknown have to be
+    left out of both by the caller, who says so.
     """
     above = sum((Fraction(n) for n in numerators), Fraction(0))
     below = sum((Fraction(d) for d in denominators), Fraction(0))

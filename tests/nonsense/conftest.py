@@ -36,7 +36,9 @@ def own_folder(spare, settings):
 
 @pytest.hookimpl(tryfirst=True)  # before groups are read
 def pytest_collection_modifyitems(items):
-    """Run beside the web tests, on their worker and its loaded district; the tracer rests over thousands of requests."""
+    """Run beside the web tests, on their worker and its loaded district; the tracer rests over thousands of
+    requests.
+    """
     for item in items:
         if "tests/nonsense/" in str(item.path):
             item.add_marker(pytest.mark.xdist_group("web"))

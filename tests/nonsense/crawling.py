@@ -1,4 +1,6 @@
-"""Find what a person can reach: pages by their links, forms and what else sends by their elements, with every field."""
+"""Find what a person can reach: pages by their links, forms and what else sends by their elements,
+with every field.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ _SENDS = ("hx-post", "hx-put", "hx-patch", "hx-delete")
 
 @dataclass
 class Form:
-    """What sends: method, address, and by field the values that the page has for it; ``files`` are its file fields."""
+    """What sends: method, address, and by field the values that the page has for it;
+    ``files`` are its file fields.
+    """
 
     method: str
     action: str
@@ -32,8 +36,12 @@ class Form:
 
     @property
     def key(self) -> tuple[str, str, frozenset[str], tuple[str, ...]]:
-        """What tells it from others of its kind: where it sends, its fields, and what a choice hidden in it says."""
-        hidden = tuple(sorted(v[0][:20] for n, v in self.fields.items() if n in ("what", "how", "part", "action") and v))
+        """What tells it from others of its kind: where it sends, its fields, and what a choice hidden in it
+        says.
+        """
+        hidden = tuple(
+            sorted(v[0][:20] for n, v in self.fields.items() if n in ("what", "how", "part", "action") and v)
+        )
         return self.method, self.name, frozenset({*self.fields, *self.files}), hidden
 
 
@@ -83,7 +91,9 @@ def _form(method: str, action: str, elements: list[Any]) -> Form:
 
 @dataclass
 class Crawl:
-    """What one person reached: pages (address, status), forms by key, parameters of addresses by name, faults."""
+    """What one person reached: pages (address, status), forms by key, parameters of addresses by name,
+    faults.
+    """
 
     pages: list[tuple[str, int]] = field(default_factory=list)
     forms: dict[Any, Form] = field(default_factory=dict)
@@ -102,7 +112,11 @@ def crawl(client: Any, start: str = "/", each: int = EACH) -> Crawl:
         if answer.status_code >= 500:
             found.faults.append(("get", address, answer.status_code))
         address = answer.redirect_chain[-1][0] if answer.redirect_chain else address
-        if answer.status_code != 200 or "text/html" not in answer.headers.get("Content-Type", "") or answer.streaming:
+        if (
+            answer.status_code != 200
+            or "text/html" not in answer.headers.get("Content-Type", "")
+            or answer.streaming
+        ):
             continue
         page = html.fromstring(answer.content.decode())
         for form in forms_of(page, address):

@@ -1,4 +1,5 @@
-"""Every role sends nonsense in every field of every form it can reach: no answer is a fault of the site, none shows a trace.
+"""Every role sends nonsense in every field of every form it can reach: no answer is a fault of the site,
+none shows a trace.
 
 ``ZHUNSHENG_NONSENSE=wide`` sends all nonsense in every field, many times as much as the run of every day.
 """
@@ -22,21 +23,65 @@ from zhunsheng.web.scopes import SCOPES
 WIDE = os.environ.get("ZHUNSHENG_NONSENSE") == "wide"
 PEOPLE = ("caiwu", "keyuan", "juzhang", "caizheng", "zhuanjia2", "shenji", "guanli")
 TEXTS = (
-    "", " ", "abc", "²", "٣", "①", "-1", "0", "1.5", "1e999999999", "nan", "inf", "9" * 30, "9" * 5000, str(2**63), "true",
-    "2021-02-30", "0000-00-00", "99999-12-31", "2021-13-01T25:61", "\x00", "甲\x0b乙\x1b丙", "\u202e\u0301\U00020000\ufdfa",
-    "=1+1", "'; DROP TABLE web_user; --", "<script>alert(1)</script>", "{{ 7*7 }}", "%s%n{0}", "../../etc/passwd", "CON",
-    "百分之九十零1.2", "一\n" * 300, "千" * 7000, "[" * 3000, "&a [*a]", "indicators.999.name", "indicators.².name", "plan.x.y", "-",
-)  # fmt: skip
+    "",
+    " ",
+    "abc",
+    "²",
+    "٣",
+    "①",
+    "-1",
+    "0",
+    "1.5",
+    "1e999999999",
+    "nan",
+    "inf",
+    "9" * 30,
+    "9" * 5000,
+    str(2**63),
+    "true",
+    "2021-02-30",
+    "0000-00-00",
+    "99999-12-31",
+    "2021-13-01T25:61",
+    "\x00",
+    "甲\x0b乙\x1b丙",
+    "\u202e\u0301\U00020000\ufdfa",
+    "=1+1",
+    "'; DROP TABLE web_user; --",
+    "<script>alert(1)</script>",
+    "{{ 7*7 }}",
+    "%s%n{0}",
+    "../../etc/passwd",
+    "CON",
+    "百分之九十零1.2",
+    "一\n" * 300,
+    "千" * 7000,
+    "[" * 3000,
+    "&a [*a]",
+    "indicators.999.name",
+    "indicators.².name",
+    "plan.x.y",
+    "-",
+)
 FEW = 1  # texts a field gets in the run of every day, others the next field
 FILES = (
-    ("长" * 90 + ".docx", b"PK\x03\x04junk"), ("CON", b"x"), ("a\x00b.xlsx", b"\xd0\xcf\x11\xe0" + b"\0" * 600), ("空.txt", b""),
-    ("...", b"%PDF-1.4"), ("x. ", "项目名称：甲".encode()), ("表.html", b"<table><tr><td rowspan='\xc2\xb2'>x</td></tr></table>"),
-)  # fmt: skip
-_TRACE = re.compile(rb"Traceback \(most recent|File \"/[^\"]+\.py\"|django\.(?:core|db)\.|DoesNotExist|IntegrityError")
+    ("长" * 90 + ".docx", b"PK\x03\x04junk"),
+    ("CON", b"x"),
+    ("a\x00b.xlsx", b"\xd0\xcf\x11\xe0" + b"\0" * 600),
+    ("空.txt", b""),
+    ("...", b"%PDF-1.4"),
+    ("x. ", "项目名称：甲".encode()),
+    ("表.html", b"<table><tr><td rowspan='\xc2\xb2'>x</td></tr></table>"),
+)
+_TRACE = re.compile(
+    rb"Traceback \(most recent|File \"/[^\"]+\.py\"|django\.(?:core|db)\.|DoesNotExist|IntegrityError"
+)
 
 
 class Sender:
-    """Sends as one person and keeps count; what was sent is undone, so that the next finds the site as it was."""
+    """Sends as one person and keeps count; what was sent is undone, so that the next finds the site as it
+    was.
+    """
 
     def __init__(self, client) -> None:
         self.client = client
@@ -71,7 +116,11 @@ def bodies(form: Form, draw: random.Random):
     full = base | {name: SimpleUploadedFile("甲.txt", b"x") for name in form.files}
     yield "as it stands", full
     for n, name in enumerate(form.fields):
-        texts = TEXTS if WIDE else [TEXTS[(n * FEW + k + draw.randrange(len(TEXTS))) % len(TEXTS)] for k in range(FEW)]
+        texts = (
+            TEXTS
+            if WIDE
+            else [TEXTS[(n * FEW + k + draw.randrange(len(TEXTS))) % len(TEXTS)] for k in range(FEW)]
+        )
         for text in texts:
             yield f"{name}={text[:20]!r}", full | {name: text}
     for name in form.files:
@@ -94,9 +143,17 @@ def odd_requests(address: str, form: Form, draw: random.Random):
     """Yield (what is tried, body, content type) that no form of a page would send."""
     body = json.dumps(dict.fromkeys(form.fields, draw.choice(TEXTS))).encode()
     yield "json", body, "application/json"
-    yield "broken multipart", b"--x\r\nContent-Disposition: form-data; name=", "multipart/form-data; boundary=x"
+    yield (
+        "broken multipart",
+        b"--x\r\nContent-Disposition: form-data; name=",
+        "multipart/form-data; boundary=x",
+    )
     yield "multipart without boundary", b"abc", "multipart/form-data"
-    yield "gbk", b"&".join(f"{n}=".encode() + "甲".encode("gbk") for n in form.fields), "application/x-www-form-urlencoded"
+    yield (
+        "gbk",
+        b"&".join(f"{n}=".encode() + "甲".encode("gbk") for n in form.fields),
+        "application/x-www-form-urlencoded",
+    )
     yield "odd charset", b"a=%ff", "application/x-www-form-urlencoded; charset=x\xb2"
 
 
@@ -116,7 +173,9 @@ def test_no_form_answers_nonsense_with_a_fault(who, sign_in, record_property):
             continue
         fields += len(form.fields) + len(form.files)
         tried = list(bodies(form, draw))
-        if form.key in _DONE and not WIDE:  # whoever else reaches it sends less: permission comes before all of it
+        if (
+            form.key in _DONE and not WIDE
+        ):  # whoever else reaches it sends less: permission comes before all of it
             tried = draw.sample(tried, 3)
         for what, body in tried:
             brief = {"HTTP_HX_REQUEST": "true"} if draw.random() < 0.5 else {}
@@ -127,12 +186,23 @@ def test_no_form_answers_nonsense_with_a_fault(who, sign_in, record_property):
                     send(what, "post", form.action, body, content_type=kind)
         _DONE.add(form.key)
     pages = len(reached.pages)
-    print(f"\n{who}: {pages} pages, {len(reached.forms)} forms, {fields} fields, {send.sent} sent: {send.statuses}")
-    record_property("nonsense", {"pages": pages, "forms": len(reached.forms), "fields": fields, "sent": send.sent})
+    print(
+        "\n"
+        f"{who}: {pages} pages, {len(reached.forms)} forms, {fields} fields, {send.sent} sent: "
+        f"{send.statuses}"
+    )
+    record_property(
+        "nonsense", {"pages": pages, "forms": len(reached.forms), "fields": fields, "sent": send.sent}
+    )
     assert not reached.faults
     assert not send.faults
     least = LEAST[who]
-    assert pages >= least[0] and len(reached.forms) >= least[1] and fields >= least[2] and send.sent >= len(reached.forms)
+    assert (
+        pages >= least[0]
+        and len(reached.forms) >= least[1]
+        and fields >= least[2]
+        and send.sent >= len(reached.forms)
+    )
 
 
 # (pages, forms, fields) that each one reaches at least: a crawl that finds less tests less.
@@ -148,7 +218,23 @@ LEAST = {
 
 
 def test_odd_parts_of_addresses_are_told_and_no_fault(sign_in):
-    odd = ("²", "٣", "0", "9" * 30, "-1", "%00", "..%2f..%2fetc", "长" * 300, "a" * 3000, "CON", "%ff", "%F0%A0%80%80", "1e3", "'", "<x>")
+    odd = (
+        "²",
+        "٣",
+        "0",
+        "9" * 30,
+        "-1",
+        "%00",
+        "..%2f..%2fetc",
+        "长" * 300,
+        "a" * 3000,
+        "CON",
+        "%ff",
+        "%F0%A0%80%80",
+        "1e3",
+        "'",
+        "<x>",
+    )
     sent, done = 0, set()
     for who in ("caiwu", "caizheng", "guanli"):
         client = sign_in(who)
@@ -164,7 +250,18 @@ def test_odd_parts_of_addresses_are_told_and_no_fault(sign_in):
             for n in range(len(parts)):
                 for text in draw.sample(odd, len(odd) if WIDE else 1):
                     send(f"part {n}", "get", "/" + "/".join([*parts[:n], text, *parts[n + 1 :]]))
-            names = {"page", "q", "sheet", "entry", "year", "kind", "state", "sort", "next", *reached.parameters.get(path, ())}
+            names = {
+                "page",
+                "q",
+                "sheet",
+                "entry",
+                "year",
+                "kind",
+                "state",
+                "sort",
+                "next",
+                *reached.parameters.get(path, ()),
+            }
             for name in sorted(names) if WIDE else draw.sample(sorted(names), 3):
                 send(name, "get", path, {name: draw.choice(TEXTS)})
         assert not send.faults, who
@@ -173,9 +270,21 @@ def test_odd_parts_of_addresses_are_told_and_no_fault(sign_in):
     assert len(done) > 25 and sent > 100
 
 
-ODD_ADDRESSES = ("d/{d}/2021/lineage/0/²", "d/{d}/2021/lineage/0/٣", "d/{d}/2021/lineage/99999999999999999999/0", "d/{d}/2021/lineage/0/-1",
-                 "d/{d}/2021/monitoring?entry=abc", "d/{d}/2021/matches?sheet=abc", "d/{d}/2021/ledgers/complaints?page=²", "audit?page=" + "9" * 400,
-                 "portfolio?sheet=abc", "d/{d}/2021/keyeval?sheet=abc", "public?page=-1", "d/9223372036854775808/2021/", "d/{d}/99999/")  # fmt: skip
+ODD_ADDRESSES = (
+    "d/{d}/2021/lineage/0/²",
+    "d/{d}/2021/lineage/0/٣",
+    "d/{d}/2021/lineage/99999999999999999999/0",
+    "d/{d}/2021/lineage/0/-1",
+    "d/{d}/2021/monitoring?entry=abc",
+    "d/{d}/2021/matches?sheet=abc",
+    "d/{d}/2021/ledgers/complaints?page=²",
+    "audit?page=" + "9" * 400,
+    "portfolio?sheet=abc",
+    "d/{d}/2021/keyeval?sheet=abc",
+    "public?page=-1",
+    "d/9223372036854775808/2021/",
+    "d/{d}/99999/",
+)
 
 
 @pytest.mark.parametrize("address", ODD_ADDRESSES)
@@ -200,14 +309,33 @@ def test_programs_that_send_nonsense_get_an_answer_in_json(sign_in, user, depart
     client.raise_request_exception = False
     _token, secret = ApiToken.issue(user("keyuan"), "测试", list(SCOPES), 1)
     send, head = Sender(client), {"HTTP_AUTHORIZATION": f"Bearer {secret}"}
-    kinds = ("application/json", "multipart/form-data", "multipart/form-data; boundary=x", "text/plain; charset=x", "", "application/json; charset=utf-16")
+    kinds = (
+        "application/json",
+        "multipart/form-data",
+        "multipart/form-data; boundary=x",
+        "text/plain; charset=x",
+        "",
+        "application/json; charset=utf-16",
+    )
     deep = b"[" * 100_000
-    for path in (f"departments/{department.pk}/documents?year=2021", f"departments/{department.pk}/ledgers/complaints", "departments/0/documents"):
+    for path in (
+        f"departments/{department.pk}/documents?year=2021",
+        f"departments/{department.pk}/ledgers/complaints",
+        "departments/0/documents",
+    ):
         for kind in kinds:
             for body in (b"", b"{}", b'{"file": 1}', deep, b"\xff\xfe\x00", b"--x\r\n\r\n", b"file=x"):
                 answer = send(kind, "post", f"/api/{path}", body, content_type=kind, **head)
                 assert answer is None or answer.headers["Content-Type"].startswith("application/json")
-    for path in ("departments?limit=²", "departments?offset=" + "9" * 400, "jobs/²", "jobs/" + "9" * 40, "departments/1/sheets?year=²", "public?limit=x", "%00"):
+    for path in (
+        "departments?limit=²",
+        "departments?offset=" + "9" * 400,
+        "jobs/²",
+        "jobs/" + "9" * 40,
+        "departments/1/sheets?year=²",
+        "public?limit=x",
+        "%00",
+    ):
         send("get", "get", f"/api/{path}", **head)
     assert not send.faults and send.sent > 100
     assert name_of("/api/departments")

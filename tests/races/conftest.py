@@ -1,4 +1,6 @@
-"""A site to race acts on: the sample loaded once and brought to where every act can be taken, on both databases."""
+"""A site to race acts on: the sample loaded once and brought to where every act can be taken,
+on both databases.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def environment(data: Path, **more: str) -> dict[str, str]:
     """Return what the harness runs with on a data folder."""
     paths = os.pathsep.join([str(ROOT / "src"), str(HERE)])
     settings = {"ZHUNSHENG_HTTPS": "0", "DJANGO_SETTINGS_MODULE": "site_settings", "PYTHONPATH": paths}
-    inherited = {k: v for k, v in os.environ.items() if k != "ZHUNSHENG_DATABASE"}  # of tests that run on another
+    inherited = {
+        k: v for k, v in os.environ.items() if k != "ZHUNSHENG_DATABASE"
+    }  # of tests that run on another
     return inherited | {"ZHUNSHENG_DATA": str(data)} | settings | more
 
 

@@ -13,7 +13,11 @@ BASE, WORK = "base", "work"
 def copied(file: Path, connection: Any) -> None:
     """Fill a migrated PostgreSQL database with the rows of a SQLite file of the same site."""
     source = sqlite3.connect(file)
-    names = [n for (n,) in source.execute("SELECT name FROM sqlite_master WHERE type='table'") if not n.startswith("sqlite_")]
+    names = [
+        n
+        for (n,) in source.execute("SELECT name FROM sqlite_master WHERE type='table'")
+        if not n.startswith("sqlite_")
+    ]
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
@@ -26,7 +30,9 @@ def copied(file: Path, connection: Any) -> None:
             with cursor.copy(f'COPY "{name}" ({listed}) FROM STDIN') as copy:
                 for row in source.execute(f'SELECT {listed} FROM "{name}"'):
                     copy.write_row([None if v is None else str(v) for v in row])
-            cursor.execute(f"SELECT pg_get_serial_sequence('\"{name}\"', 'id')" if "id" in columns else "SELECT NULL")
+            cursor.execute(
+                f"SELECT pg_get_serial_sequence('\"{name}\"', 'id')" if "id" in columns else "SELECT NULL"
+            )
             if sequence := cursor.fetchone()[0]:
                 cursor.execute(f'SELECT setval(%s, COALESCE((SELECT MAX(id) FROM "{name}"), 1))', [sequence])
         cursor.execute("SET session_replication_role = DEFAULT")

@@ -1,9 +1,11 @@
-"""Two acts at once on one record, a thousand times: what comes of it must be what comes of one after the other.
+"""Two acts at once on one record, a thousand times: what comes of it must be what comes of one after the
+other.
 
-Run as a program on a site's data folder (``ZHUNSHENG_DATA``, ``ZHUNSHENG_DATABASE``). For each pair it takes both orders in
-transactions that are rolled back, then both acts at once for good, each in a thread with a connection of its own and small
-random waits before its queries; then it puts the database back. Acts are those of the table of roles on every kind of
-record, and the forms by which each is written. The last line of its output says in JSON what was found.
+Run as a program on a site's data folder (``ZHUNSHENG_DATA``, ``ZHUNSHENG_DATABASE``).
+For each pair it takes both orders in transactions that are rolled back, then both acts at once for good,
+each in a thread with a connection of its own and small random waits before its queries;
+then it puts the database back. Acts are those of the table of roles on every kind of record,
+and the forms by which each is written. The last line of its output says in JSON what was found.
 """
 
 from __future__ import annotations
@@ -48,17 +50,33 @@ from zhunsheng.web.services.sample_site import END, LEFT_OPEN, YEAR  # noqa: E40
 PEOPLE = ("keyuan", "keyuan2", "caiwu", "caiwu2", "juzhang", "caizheng", "zhuanjia2", "guanli", "hecha")
 NEUTRAL = "shenji"  # who is said to have brought a record to where a race begins
 WAIT = 0.004  # seconds at most before a query of a race
-ALWAYS_OTHER = ("at", "created_at", "changed_at", "seen", "expires_at", "digest", "published_at", "rechecked_at", "checked_at", "date_joined", "code", "path")
+ALWAYS_OTHER = (
+    "at",
+    "created_at",
+    "changed_at",
+    "seen",
+    "expires_at",
+    "digest",
+    "published_at",
+    "rechecked_at",
+    "checked_at",
+    "date_joined",
+    "code",
+    "path",
+)
 
 
-# -- acts -------------------------------------------------------------------------------------------------------------
+# -- acts
+# --------------------------------------------------------------------------------------------------
 
 Sent = tuple[str, dict[str, Any]]  # address and fields
 
 
 @dataclass(frozen=True)
 class Act:
-    """What someone sends from a page: ``send`` makes it of the record as the page shows it; ``who`` may be one of several."""
+    """What someone sends from a page: ``send`` makes it of the record as the page shows it;
+    ``who`` may be one of several.
+    """
 
     name: str
     who: tuple[str, ...]
@@ -98,7 +116,9 @@ def steps(prefix: str, **said: Any) -> list[Act]:
     return found
 
 
-def form(name: str, route: str, who: tuple[str, ...], on: tuple[str, ...] = (), action: str = "", /, **said: Any) -> Act:
+def form(
+    name: str, route: str, who: tuple[str, ...], on: tuple[str, ...] = (), action: str = "", /, **said: Any
+) -> Act:
     """Return the form of a record's page; a callable among its fields is asked for what the page shows."""
 
     def send(record: Any) -> Sent:
@@ -108,7 +128,9 @@ def form(name: str, route: str, who: tuple[str, ...], on: tuple[str, ...] = (), 
     return Act(name, who, send, action, on)
 
 
-def of_department(name: str, route: str, who: tuple[str, ...], /, *more: str, year: int = YEAR, **said: Any) -> Act:
+def of_department(
+    name: str, route: str, who: tuple[str, ...], /, *more: str, year: int = YEAR, **said: Any
+) -> Act:
     """Return a form of a department's page."""
 
     def send(record: Any) -> Sent:
@@ -155,43 +177,143 @@ def kinds() -> list[Kind]:
     key = lambda part, n: lambda v: sheets.row_keys(v.target_sheet(), part)[n]  # noqa: E731
     code = lambda v: v.target_sheet().indicators[1].id  # noqa: E731
     settle = {"indicator": code, "kind": "ratio", "sense": "positive", "unit": "%", "reason": "按台账口径"}
-    targets = Kind("targets", lambda: models.SheetVersion.objects.filter(sheet__year=YEAR + 1, sheet__kind="project")[0])
+    targets = Kind(
+        "targets", lambda: models.SheetVersion.objects.filter(sheet__year=YEAR + 1, sheet__kind="project")[0]
+    )
     targets.acts = [
         *steps("targets"),
         form("field", "field", WRITERS, open_, "targets.edit", text="甲的写法", **field_),
         form("field again", "field", WRITERS, open_, "targets.edit", text="乙的写法", **field_),
-        form("other field", "field", WRITERS, open_, "targets.edit", text="另一处", was=text_of("indicators.1.name"), path="indicators.1.name", seen=seen),
+        form(
+            "other field",
+            "field",
+            WRITERS,
+            open_,
+            "targets.edit",
+            text="另一处",
+            was=text_of("indicators.1.name"),
+            path="indicators.1.name",
+            seen=seen,
+        ),
         form("add goal", "part", WRITERS, open_, "targets.edit", part="goals"),
-        form("remove row 0", "part", WRITERS, open_, "targets.edit", part="indicators", remove=key("indicators", 0), seen=seen),
-        form("remove row 1", "part", WRITERS, open_, "targets.edit", part="indicators", remove=key("indicators", 1), seen=seen),
-        form("remove plan date", "part", WRITERS, open_, "targets.edit", part="plan", remove=key("plan", 0), seen=seen),
-        form("settle", "settle", WRITERS, open_, "targets.edit", seen=lambda v: indicators.seen_of(v.target_sheet().indicators[1]), **settle),
-    ]  # fmt: skip
-    approved = Kind("approved targets", lambda: models.SheetVersion.objects.filter(sheet__year=YEAR, sheet__kind="project", sheet__department=department())[0])
+        form(
+            "remove row 0",
+            "part",
+            WRITERS,
+            open_,
+            "targets.edit",
+            part="indicators",
+            remove=key("indicators", 0),
+            seen=seen,
+        ),
+        form(
+            "remove row 1",
+            "part",
+            WRITERS,
+            open_,
+            "targets.edit",
+            part="indicators",
+            remove=key("indicators", 1),
+            seen=seen,
+        ),
+        form(
+            "remove plan date",
+            "part",
+            WRITERS,
+            open_,
+            "targets.edit",
+            part="plan",
+            remove=key("plan", 0),
+            seen=seen,
+        ),
+        form(
+            "settle",
+            "settle",
+            WRITERS,
+            open_,
+            "targets.edit",
+            seen=lambda v: indicators.seen_of(v.target_sheet().indicators[1]),
+            **settle,
+        ),
+    ]
+    approved = Kind(
+        "approved targets",
+        lambda: models.SheetVersion.objects.filter(
+            sheet__year=YEAR, sheet__kind="project", sheet__department=department()
+        )[0],
+    )
     approved.acts = [
         form("adjust", "adjust", WRITERS, (), "targets.adjust", reason="年中调整"),
         form("adjust again", "adjust", WRITERS, (), "targets.adjust", reason="另一个理由"),
-        Act("ask targets", FINANCE, lambda v: (reverse("publish-ask", args=["targets", v.pk]), {}), "publish.request"),
-    ]  # fmt: skip
-    monitoring = Kind("monitoring", lambda: models.Checkpoint.objects.get(department=department(), name="前十个月"))
+        Act(
+            "ask targets",
+            FINANCE,
+            lambda v: (reverse("publish-ask", args=["targets", v.pk]), {}),
+            "publish.request",
+        ),
+    ]
+    monitoring = Kind(
+        "monitoring", lambda: models.Checkpoint.objects.get(department=department(), name="前十个月")
+    )
     said = {"cause": "其他"}
     monitoring.acts = [
         *steps("monitoring"),
-        form("word", "checkpoint", WRITERS, ("open",), "monitoring.explain", **word(0, measures="甲写的措施", **said)),
-        form("word again", "checkpoint", WRITERS, ("open",), "monitoring.explain", **word(0, measures="乙写的措施", **said)),
-        form("other word", "checkpoint", WRITERS, ("open",), "monitoring.explain", **word(1, measures="另一个指标", **said)),
+        form(
+            "word",
+            "checkpoint",
+            WRITERS,
+            ("open",),
+            "monitoring.explain",
+            **word(0, measures="甲写的措施", **said),
+        ),
+        form(
+            "word again",
+            "checkpoint",
+            WRITERS,
+            ("open",),
+            "monitoring.explain",
+            **word(0, measures="乙写的措施", **said),
+        ),
+        form(
+            "other word",
+            "checkpoint",
+            WRITERS,
+            ("open",),
+            "monitoring.explain",
+            **word(1, measures="另一个指标", **said),
+        ),
         form("refresh", "checkpoint", WRITERS, ("open",), "monitoring.explain", refresh="1"),
-    ]  # fmt: skip
+    ]
     selfeval = Kind("selfeval", lambda: models.SelfEvaluation.objects.get(department=department(), year=YEAR))
     unsettled = ("draft", "returned")
     selfeval.acts = [
         *steps("selfeval"),
         form("word", "word", WRITERS, unsettled, "selfeval.fill", **word(0, measures="甲写的措施", **said)),
-        form("word again", "word", WRITERS, unsettled, "selfeval.fill", **word(0, measures="乙写的措施", **said)),
-        form("other word", "word", WRITERS, unsettled, "selfeval.fill", **word(1, measures="另一个指标", **said)),
+        form(
+            "word again",
+            "word",
+            WRITERS,
+            unsettled,
+            "selfeval.fill",
+            **word(0, measures="乙写的措施", **said),
+        ),
+        form(
+            "other word",
+            "word",
+            WRITERS,
+            unsettled,
+            "selfeval.fill",
+            **word(1, measures="另一个指标", **said),
+        ),
         form("recheck", "recheck", BUREAU, ("signed", "accepted"), "selfeval.recheck", again="1"),
-        Act("ask self", FINANCE, lambda e: (reverse("publish-ask", args=["self", e.pk]), {}), "publish.request", ("signed",)),
-    ]  # fmt: skip
+        Act(
+            "ask self",
+            FINANCE,
+            lambda e: (reverse("publish-ask", args=["self", e.pk]), {}),
+            "publish.request",
+            ("signed",),
+        ),
+    ]
     contest = Kind("contest", lambda: models.Contest.objects.exclude(state="replaced").get())
     contest.acts = steps("contest")
     marks = {f"points_{r.code}": str(r.points) for r in _framework().rows}
@@ -202,25 +324,81 @@ def kinds() -> list[Kind]:
         *steps("keyeval"),
         form("marks", "marks", ("zhuanjia2",), ("scoring",), "keyeval.mark", seen=seen, **marks),
         form("marks again", "marks", ("zhuanjia2",), ("scoring",), "keyeval.mark", seen=seen, **fewer),
-        form("marks final", "marks", ("zhuanjia2",), ("scoring",), "keyeval.mark", seen=seen, finish="1", **marks),
-        form("agree", "agree", BUREAU, ("agreeing",), "keyeval.agree", seen=seen, conclusion="合议一", **{first: marks[first]}),
-        form("agree again", "agree", BUREAU, ("agreeing",), "keyeval.agree", seen=seen, conclusion="合议二", **marks),
-        form("rectification", "rectification", BUREAU, (), "rectify.add", problem="问题", owner="综合科", due_on="2022-06-30"),
-    ]  # fmt: skip
+        form(
+            "marks final",
+            "marks",
+            ("zhuanjia2",),
+            ("scoring",),
+            "keyeval.mark",
+            seen=seen,
+            finish="1",
+            **marks,
+        ),
+        form(
+            "agree",
+            "agree",
+            BUREAU,
+            ("agreeing",),
+            "keyeval.agree",
+            seen=seen,
+            conclusion="合议一",
+            **{first: marks[first]},
+        ),
+        form(
+            "agree again",
+            "agree",
+            BUREAU,
+            ("agreeing",),
+            "keyeval.agree",
+            seen=seen,
+            conclusion="合议二",
+            **marks,
+        ),
+        form(
+            "rectification",
+            "rectification",
+            BUREAU,
+            (),
+            "rectify.add",
+            problem="问题",
+            owner="综合科",
+            due_on="2022-06-30",
+        ),
+    ]
     rectify = Kind("rectify", lambda: models.Rectification.objects.first())
     rectify.acts = steps("rectify", result="已经改好", no_proof="没有材料")
     draw = Kind("draws", lambda: models.Draw.objects.get(title="新的方案"))
     plan = {
-        "rule": "办法", "items": lambda d: [i["code"] for i in d.plan["items"]], "frame_on": "2021-02-25",
-        "known_at": "2099-01-01 10:00", "lottery_name": "双色球", "lottery_issue": "2099001", "ratio_A": "1", "floor_A": "1", "seen": seen,
-    }  # fmt: skip
+        "rule": "办法",
+        "items": lambda d: [i["code"] for i in d.plan["items"]],
+        "frame_on": "2021-02-25",
+        "known_at": "2099-01-01 10:00",
+        "lottery_name": "双色球",
+        "lottery_issue": "2099001",
+        "ratio_A": "1",
+        "floor_A": "1",
+        "seen": seen,
+    }
     draw.acts = [
         *steps("draws"),
         form("plan", "draw-edit", WRITERS, ("planned",), "draws.plan", code="X", title="甲的方案", **plan),
-        form("plan again", "draw-edit", WRITERS, ("planned",), "draws.plan", code="X", title="乙的方案", **plan),
-        Act("commit", WRITERS, lambda d: (reverse("draw-act", args=[d.pk, "commit"]), {"seen": seen(d)}), "draws.commit", ("planned",)),
-        Act("ask draw", FINANCE, lambda d: (reverse("publish-ask", args=["draw", d.pk]), {}), "publish.request"),
-    ]  # fmt: skip
+        form(
+            "plan again", "draw-edit", WRITERS, ("planned",), "draws.plan", code="X", title="乙的方案", **plan
+        ),
+        Act(
+            "commit",
+            WRITERS,
+            lambda d: (reverse("draw-act", args=[d.pk, "commit"]), {"seen": seen(d)}),
+            "draws.commit",
+            ("planned",),
+        ),
+        Act(
+            "ask draw",
+            FINANCE,
+            lambda d: (reverse("publish-ask", args=["draw", d.pk]), {}),
+            "publish.request",
+        ),
+    ]
     task = Kind("task", lambda: models.DrawTask.objects.filter(inspected_on=None)[0])
     result = {"inspected_on": "2021-05-06", "seen": seen}
     task.acts = [
@@ -234,28 +412,92 @@ def kinds() -> list[Kind]:
     safeguards.acts = [
         *steps("safeguards", request=asset.requests[0]),
         form("edit", "record", WRITERS, edit, "safeguards.edit", **(given | {"value": "1.00", "seen": seen})),
-        form("edit again", "record", WRITERS, edit, "safeguards.edit", **(given | {"value": "999999.00", "seen": seen})),
-        form("other edit", "record", WRITERS, edit, "safeguards.edit", **(given | {"place": "库房", "seen": seen})),
+        form(
+            "edit again",
+            "record",
+            WRITERS,
+            edit,
+            "safeguards.edit",
+            **(given | {"value": "999999.00", "seen": seen}),
+        ),
+        form(
+            "other edit",
+            "record",
+            WRITERS,
+            edit,
+            "safeguards.edit",
+            **(given | {"place": "库房", "seen": seen}),
+        ),
     ]
     publish = Kind("publish", lambda: models.Publication.objects.filter(kind="targets").first())
     publish.acts = steps("publish")
     place = Kind("department", department)
     place.acts = [
         of_department("blank", "targets", WRITERS, year=YEAR + 1, how="blank", kind="project", name="新项目"),
-        of_department("other blank", "targets", WRITERS, year=YEAR + 1, how="blank", kind="project", name="另一个新项目"),
+        of_department(
+            "other blank", "targets", WRITERS, year=YEAR + 1, how="blank", kind="project", name="另一个新项目"
+        ),
         of_department("last year", "targets", WRITERS, year=YEAR + 2, how="last-year"),
-        of_department("review", "targets", WRITERS, year=YEAR + 1, how="review", version=lambda d: str(targets.one().pk)),
-        of_department("asset", "register", WRITERS, "assets", asset_no="GD-9", name="新设备", value="5", registered_on="2021-05-06"),
-        of_department("training", "register", WRITERS, "training", activity_no="PX-9", topic="业务能力", title="培训", held_on="2021-05-06"),
+        of_department(
+            "review", "targets", WRITERS, year=YEAR + 1, how="review", version=lambda d: str(targets.one().pk)
+        ),
+        of_department(
+            "asset",
+            "register",
+            WRITERS,
+            "assets",
+            asset_no="GD-9",
+            name="新设备",
+            value="5",
+            registered_on="2021-05-06",
+        ),
+        of_department(
+            "training",
+            "register",
+            WRITERS,
+            "training",
+            activity_no="PX-9",
+            topic="业务能力",
+            title="培训",
+            held_on="2021-05-06",
+        ),
         of_department("item", "draw-register", STAFF, what="item", code="C9", name="新事项"),
         of_department("item again", "draw-register", STAFF, what="item", code="C9", name="新事项改称"),
-        of_department("end item", "draw-register", STAFF, what="end-item", id=lambda d: str(models.InspectionItem.objects.first().pk)),
-        of_department("inspector", "draw-register", STAFF, what="inspector", number="R99", name="新人", certified="是"),
-        of_department("plan", "draw-plan", STAFF, code="N1", title="又一个", **{k: v if k != "items" else lambda d: [models.InspectionItem.objects.first().code] for k, v in plan.items() if k != "seen"}),
-        of_department("key evaluation", "keyeval", BUREAU, sheet=lambda d: str(sheets_of_key(d)), method=lambda d: _framework().methods[0], evaluators=lambda d: [str(models.User.objects.get(username=n).pk) for n in ("zhuanjia1", "zhuanjia2")]),
+        of_department(
+            "end item",
+            "draw-register",
+            STAFF,
+            what="end-item",
+            id=lambda d: str(models.InspectionItem.objects.first().pk),
+        ),
+        of_department(
+            "inspector", "draw-register", STAFF, what="inspector", number="R99", name="新人", certified="是"
+        ),
+        of_department(
+            "plan",
+            "draw-plan",
+            STAFF,
+            code="N1",
+            title="又一个",
+            **{
+                k: v if k != "items" else lambda d: [models.InspectionItem.objects.first().code]
+                for k, v in plan.items()
+                if k != "seen"
+            },
+        ),
+        of_department(
+            "key evaluation",
+            "keyeval",
+            BUREAU,
+            sheet=lambda d: str(sheets_of_key(d)),
+            method=lambda d: _framework().methods[0],
+            evaluators=lambda d: [
+                str(models.User.objects.get(username=n).pk) for n in ("zhuanjia1", "zhuanjia2")
+            ],
+        ),
         match("match", yes=True),
         match("match refused", yes=False),
-    ]  # fmt: skip
+    ]
     user = Kind("administration", lambda: models.User.objects.get(username="hecha"))
     admin = ("guanli",)
 
@@ -272,26 +514,59 @@ def kinds() -> list[Kind]:
         post("end account", "users", what="toggle", user=pk),
         post("end role", "users", what="end-role", user=pk, membership=lambda u: str(u.memberships.get().pk)),
         post("give role", "users", what="role", user=pk, role="staff", organisation=top),
-        post("add user", "users", what="add", username="xinren", display="新人", role="staff", organisation=top),
+        post(
+            "add user", "users", what="add", username="xinren", display="新人", role="staff", organisation=top
+        ),
         post("rename", "organisation", id=here, what="rename", name="甲局"),
         post("rename again", "organisation", id=here, what="rename", name="乙局"),
         post("number", "organisation", id=here, what="number", official_code="305999"),
         post("found", "organisation", name="新部门", kind="department", parent=top),
         post("library", "library", level1="产出指标", level2="数量指标", name="新指标"),
         post("end library", "library", id=lambda r: str(models.LibraryIndicator.objects.first().pk)),
-        post("date", "calendar", organisation=top, year=str(YEAR), kind="monitoring", name="新日期", as_of="2021-09-30", opens_on="2021-10-01", due_on="2021-10-15"),
+        post(
+            "date",
+            "calendar",
+            organisation=top,
+            year=str(YEAR),
+            kind="monitoring",
+            name="新日期",
+            as_of="2021-09-30",
+            opens_on="2021-10-01",
+            due_on="2021-10-15",
+        ),
         post("end date", "calendar", id=lambda r: str(models.CalendarEntry.objects.first().pk)),
-    ]  # fmt: skip
+    ]
     token = Kind("account", lambda: models.ApiToken.objects.get(name="脚本"))
     token.acts = [
         Act("revoke", ("keyuan",), lambda t: (reverse("account"), {"revoke": str(t.pk)})),
-        Act("issue", ("keyuan",), lambda t: (reverse("account"), {"name": "又一个", "scopes": ["targets:read"], "days": "5"})),
+        Act(
+            "issue",
+            ("keyuan",),
+            lambda t: (reverse("account"), {"name": "又一个", "scopes": ["targets:read"], "days": "5"}),
+        ),
     ]
-    return [targets, approved, monitoring, selfeval, contest, keyeval, rectify, draw, task, safeguards, publish, place, user, token]
+    return [
+        targets,
+        approved,
+        monitoring,
+        selfeval,
+        contest,
+        keyeval,
+        rectify,
+        draw,
+        task,
+        safeguards,
+        publish,
+        place,
+        user,
+        token,
+    ]
 
 
 def sheets_of_key(place: Any) -> int:
-    return int(models.Sheet.objects.filter(department=place, year=YEAR, kind="project", key_evaluations=None)[0].pk)
+    return int(
+        models.Sheet.objects.filter(department=place, year=YEAR, kind="project", key_evaluations=None)[0].pk
+    )
 
 
 def _framework() -> Any:
@@ -310,16 +585,21 @@ def match(name: str, *, yes: bool) -> Act:
         lines = matching.lines(place, book, run)
         line = next(one for one in lines if one.decision is None and one.indicator.match.status == "proposed")
         said = {"sheet": line.sheet.id, "indicator": line.indicator.id, "seen": line.seen}
-        return reverse("matches", args=[place.pk, YEAR]), said | {"measure": line.indicator.match.measure if yes else ""}
+        return reverse("matches", args=[place.pk, YEAR]), said | {
+            "measure": line.indicator.match.measure if yes else ""
+        }
 
     return Act(name, ("hecha",) if yes else BUREAU, send)
 
 
-# -- before a race ----------------------------------------------------------------------------------------------------
+# -- before a race
+# --------------------------------------------------------------------------------------------------
 
 
 def prepare() -> None:
-    """Bring the sample to where every act can be taken: explained, confirmed, contested, asked for; and sign all in."""
+    """Bring the sample to where every act can be taken: explained, confirmed, contested, asked for;
+    and sign all in.
+    """
     people = {u.username: u for u in models.User.objects.all()}
     place = department()
     with acting("keyuan"):
@@ -328,14 +608,27 @@ def prepare() -> None:
             figures.keep_word(checkpoint, *one, people["keyuan2"], None, cause="其他", measures="按计划推进")
         figures.fill_checkpoint(checkpoint, tables=True)
         evaluation = models.SelfEvaluation.objects.get(department=place, year=YEAR)
-        line = next(i for s in evaluation.assessment.run.results for i in s.indicators if i.reading and "%" in i.target)
+        line = next(
+            i
+            for s in evaluation.assessment.run.results
+            for i in s.indicators
+            if i.reading and "%" in i.target
+        )
         code = next(s.id for s in evaluation.assessment.run.results for i in s.indicators if i.id == line.id)
         proof = models.Upload.keep(b"%PDF-1.4 x", "佐证.pdf", "attachment", place, people["keyuan2"])
-        typed = {"actual": "99%", "reason": "补充台账外办结", "cause": "其他", "measures": "补齐", "attachments": [proof]}
+        typed = {
+            "actual": "99%",
+            "reason": "补充台账外办结",
+            "cause": "其他",
+            "measures": "补齐",
+            "attachments": [proof],
+        }
         figures.say(evaluation, code, line.id, people["keyuan2"], **typed)
         book, run = sheets.book_in_force(place, YEAR, END), evaluation.assessment.run
         left = next(one for one in matching.lines(place, book, run) if one.indicator.name == LEFT_OPEN)
-        matching.confirm(place, book, left.sheet.id, left.indicator.id, left.indicator.match.measure, people["keyuan2"])
+        matching.confirm(
+            place, book, left.sheet.id, left.indicator.id, left.indicator.match.measure, people["keyuan2"]
+        )
         figures.fill_self_evaluation(evaluation)
         for one in figures.unexplained(evaluation):
             figures.keep_word(evaluation, *one, people["keyuan2"], None, cause="其他", measures="补齐")
@@ -344,7 +637,9 @@ def prepare() -> None:
         figures.recheck(evaluation)
         models.ApiToken.issue(people["keyuan"], "脚本", ["targets:read"], 30)
         plan = models.Draw.objects.first().plan
-        models.Draw.objects.create(department=place, code="Y1", title="新的方案", plan=plan, frame_on="2021-02-25")
+        models.Draw.objects.create(
+            department=place, code="Y1", title="新的方案", plan=plan, frame_on="2021-02-25"
+        )
     for name in PEOPLE:
         client = Client()
         client.force_login(people[name], backend="django.contrib.auth.backends.ModelBackend")
@@ -363,7 +658,11 @@ def brought(record: Any, state: str) -> None:
     if not state or not isinstance(record, Decided):
         return
     prefix = next(p for p, model in decisions.RECORDS.items() if isinstance(record, model))
-    mine = {name: act for name, act in ACTIONS.items() if name.startswith(f"{prefix}.") and state in act.leads and act.on}
+    mine = {
+        name: act
+        for name, act in ACTIONS.items()
+        if name.startswith(f"{prefix}.") and state in act.leads and act.on
+    }
     undone = {act.undoes for name, act in ACTIONS.items() if act.undoes}
     lead = next((n for n in mine if n in undone), next(iter(mine), ""))
     before = ACTIONS[lead].on[0] if lead else state
@@ -374,11 +673,17 @@ def brought(record: Any, state: str) -> None:
     record.refresh_from_db()
     by = models.User.objects.get(username=NEUTRAL)
     models.Step.objects.create(
-        model=record._meta.model_name, object_id=record.pk, action=lead or f"{prefix}.view", before=before, after=state, by=by
+        model=record._meta.model_name,
+        object_id=record.pk,
+        action=lead or f"{prefix}.view",
+        before=before,
+        after=state,
+        by=by,
     )
 
 
-# -- a race -----------------------------------------------------------------------------------------------------------
+# -- a race
+# --------------------------------------------------------------------------------------------------
 
 _acting: ContextVar[list[Any]] = ContextVar("racing", default=["Z", 0])  # noqa: B039
 
@@ -433,24 +738,50 @@ def undone() -> Iterator[None]:
 def plain(value: Any) -> Any:
     """Return what the log says without what is another in every run: ids, moments."""
     if isinstance(value, dict):
-        return {k: plain(v) for k, v in sorted(value.items()) if k not in ALWAYS_OTHER and not k.endswith("_id")}
+        return {
+            k: plain(v) for k, v in sorted(value.items()) if k not in ALWAYS_OTHER and not k.endswith("_id")
+        }
     if isinstance(value, str) and value.startswith("{"):  # a line kept as it was published holds its own time
         return plain(json.loads(value))
     return [plain(v) for v in value] if isinstance(value, list) else value
 
 
 def state_of(kind: Kind, record: Any, since: int) -> dict[str, Any]:
-    """Return where a race ended: the record's fields and steps, what the log says, how much there is of everything."""
+    """Return where a race ended: the record's fields and steps, what the log says,
+    how much there is of everything.
+    """
     now = type(record)._base_manager.get(pk=record.pk)
     entries = models.AuditEntry.objects.filter(number__gt=since).exclude(action="refused")
     said = [
-        json.dumps([e.actor, e.action, e.model, plain(e.before), plain(e.after)], ensure_ascii=False, sort_keys=True)
+        json.dumps(
+            [e.actor, e.action, e.model, plain(e.before), plain(e.after)], ensure_ascii=False, sort_keys=True
+        )
         for e in entries.order_by("number")
     ]
-    steps = [(s.action, s.before, s.after, s.by.username, s.remark) for s in now.steps()] if isinstance(now, Decided) else []
-    counted = (models.Word, models.Contest, models.SheetVersion, models.Sheet, models.SafeguardRecord, models.Publication,
-               models.Rectification, models.KeyMark, models.Draw, models.Job, models.User, models.Membership,
-               models.Organisation, models.LibraryIndicator, models.CalendarEntry, models.InspectionItem, models.ApiToken)  # fmt: skip
+    steps = (
+        [(s.action, s.before, s.after, s.by.username, s.remark) for s in now.steps()]
+        if isinstance(now, Decided)
+        else []
+    )
+    counted = (
+        models.Word,
+        models.Contest,
+        models.SheetVersion,
+        models.Sheet,
+        models.SafeguardRecord,
+        models.Publication,
+        models.Rectification,
+        models.KeyMark,
+        models.Draw,
+        models.Job,
+        models.User,
+        models.Membership,
+        models.Organisation,
+        models.LibraryIndicator,
+        models.CalendarEntry,
+        models.InspectionItem,
+        models.ApiToken,
+    )
     figures_ = getattr(now, "assessment", None)
     return {
         "fields": plain(now._logged()),
@@ -465,7 +796,11 @@ def both(record: Any, a: Act, b: Act) -> list[tuple[str, str, Sent]]:
     """Return who sends what, each from a page opened now: two people where there are two who may."""
     found: list[tuple[str, str, Sent]] = []
     for n, act in enumerate((a, b)):
-        able = [w for w in act.who if not act.action or permits(models.User.objects.get(username=w), act.action, record)]
+        able = [
+            w
+            for w in act.who
+            if not act.action or permits(models.User.objects.get(username=w), act.action, record)
+        ]
         free = [w for w in able if w not in [f[0] for f in found]] or able or list(act.who)
         address, given = act.send(record)
         key = f"{random.getrandbits(64):016x}.{once.position()}"
@@ -562,7 +897,9 @@ def forms() -> list[tuple[Kind, str, Act]]:
 
 
 def held_up() -> float:
-    """Return for how many seconds a save waits while somebody else's transaction, begun and saved in, goes on computing."""
+    """Return for how many seconds a save waits while somebody else's transaction, begun and saved in,
+    goes on computing.
+    """
     saved, over = threading.Event(), threading.Event()
 
     def compute() -> None:
@@ -593,7 +930,11 @@ def unchained(since: int) -> str:
     head = models.AuditHead.objects.get(pk=1)
     whole = all(b.number == a.number + 1 and b.previous == a.digest for a, b in itertools.pairwise(entries))
     whole = whole and all(e.content_digest() == e.digest for e in entries)
-    return "" if whole and (head.number, head.digest) == (entries[-1].number, entries[-1].digest) else "the log is broken"
+    return (
+        ""
+        if whole and (head.number, head.digest) == (entries[-1].number, entries[-1].digest)
+        else "the log is broken"
+    )
 
 
 def difference(one: Any, other: Any) -> str:
@@ -604,7 +945,8 @@ def difference(one: Any, other: Any) -> str:
     return str({k: (ended[k], end[k]) for k in ended if ended[k] != end[k]})[:1500]
 
 
-# -- the program ------------------------------------------------------------------------------------------------------
+# -- the program
+# --------------------------------------------------------------------------------------------------
 
 
 def main() -> None:
@@ -616,7 +958,9 @@ def main() -> None:
     parser.add_argument("--only", default="")
     parser.add_argument("--listed", action="store_true")
     parser.add_argument("--prepare", action="store_true")
-    parser.add_argument("--fill", type=Path, help="the SQLite file of a prepared site, for a PostgreSQL database")
+    parser.add_argument(
+        "--fill", type=Path, help="the SQLite file of a prepared site, for a PostgreSQL database"
+    )
     asked = parser.parse_args()
     sys.setswitchinterval(0.0005)
     if connection.vendor == "sqlite":
@@ -658,7 +1002,9 @@ def main() -> None:
             continue
         clicks += 1
         if asked.listed:
-            print(f"{kind.name} [{state}] {act.name} x {CLICKS}: {outcome.answers} {outcome.told}", flush=True)
+            print(
+                f"{kind.name} [{state}] {act.name} x {CLICKS}: {outcome.answers} {outcome.told}", flush=True
+            )
         if outcome.told:
             wrong.append(vars(outcome))
     broken = broken_links()
@@ -684,7 +1030,9 @@ def main() -> None:
 
 
 def drawn(every: list[Any], number: int, chance: random.Random) -> list[Any]:
-    """Return a number of pairs, by turns of every kind; more than there are begin anew, as chance meets them elsewhere."""
+    """Return a number of pairs, by turns of every kind; more than there are begin anew,
+    as chance meets them elsewhere.
+    """
     found: list[Any] = []
     while len(found) < number:
         by_kind: dict[str, list[Any]] = {}

@@ -1,4 +1,6 @@
-"""The site's own settings for the processes in which acts are raced, without what only serving pages needs."""
+"""The site's own settings for the processes in which acts are raced, without what only
+serving pages needs.
+"""
 
 from zhunsheng.web.settings import *  # noqa: F403
 

@@ -29,8 +29,12 @@ def test_pairs_of_acts_on_sqlite_come_to_one_of_the_two_orders(prepared):
 
 
 def test_pairs_of_acts_on_postgresql_come_to_one_of_the_two_orders_and_creating_forms_act_once(moved):
-    """Each form that creates something is sent six times at once; and nobody waits for somebody else's computation."""
-    found = moved.race("--pairs", str(PAIRS), "--seed", "2", "--clicks", "every" if PAIRS > 100 else "creating")
+    """Each form that creates something is sent six times at once; and nobody waits for somebody else's
+    computation.
+    """
+    found = moved.race(
+        "--pairs", str(PAIRS), "--seed", "2", "--clicks", "every" if PAIRS > 100 else "creating"
+    )
     check(found, PAIRS)
     print(f"{found['clicked']} forms six times at once")
     assert found["clicked"] >= 30

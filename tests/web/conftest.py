@@ -1,4 +1,6 @@
-"""What tests of the site share: the sample district loaded once, clients by user name, and jobs run on the spot."""
+"""What tests of the site share: the sample district loaded once, clients by user name,
+and jobs run on the spot.
+"""
 
 from __future__ import annotations
 
@@ -41,10 +43,11 @@ DEPARTMENTS = 4
 
 @pytest.hookimpl(tryfirst=True)  # before groups are read
 def pytest_collection_modifyitems(items):
-    """Keep what shares a loaded district on one worker; tests that start a site of their own go their own way.
+    """Keep what shares a loaded district on one worker; tests that start a site of their own go their own
+    way.
 
-    The invariants take as long as all others together, so that a second district is the shorter way. Most of them are of
-    states, and try at length what other tests reach: there the tracer rests.
+    The invariants take as long as all others together, so that a second district is the shorter way.
+    Most of them are of states, and try at length what other tests reach: there the tracer rests.
     """
     for item in items:
         if item.path.stem == "test_site_invariants" and item.name.startswith("test_3_"):
@@ -67,7 +70,9 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 @pytest.fixture(scope="session")
 def loaded(tmp_path_factory):
-    """The data folder of a site with the sample, loaded by the command once for all workers: to be copied, not changed."""
+    """The data folder of a site with the sample, loaded by the command once for all workers: to be copied,
+    not changed.
+    """
     base = tmp_path_factory.getbasetemp()
     place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "loaded"
     with FileLock(f"{place}.lock"):
@@ -126,11 +131,15 @@ def on_matches(found, data):
     if "project" in data:
         return matching.project_seen(sheet.title(), place, sheet.id)
     lines = matching.lines(place, book, figures.assess_now(place, year).run)
-    return next((l.seen for l in lines if (l.sheet.id, l.indicator.id) == (sheet.id, data.get("indicator"))), None)
+    return next(
+        (l.seen for l in lines if (l.sheet.id, l.indicator.id) == (sheet.id, data.get("indicator"))), None
+    )
 
 
 def on_screen(address, data):
-    """Return what a page opened this moment carries in the form that posts to an address, None where it carries nothing."""
+    """Return what a page opened this moment carries in the form that posts to an address,
+    None where it carries nothing.
+    """
     if found := MATCHES.search(address):
         return on_matches(found, data)
     if found := re.search(r"/tasks/(?P<pk>\d+)$", address):
@@ -157,10 +166,16 @@ def on_screen(address, data):
 
 
 class Browser(Client):
-    """A person who has just opened the page they act on; ``seen`` given in the data stands for an older page."""
+    """A person who has just opened the page they act on; ``seen`` given in the data stands for
+    an older page.
+    """
 
     def post(self, path, data=None, *args, **kwargs):
-        if isinstance(data, dict | None) and "seen" not in (data or {}) and (seen := on_screen(path, data or {})):
+        if (
+            isinstance(data, dict | None)
+            and "seen" not in (data or {})
+            and (seen := on_screen(path, data or {}))
+        ):
             data = {**(data or {}), "seen": seen}
         return super().post(path, data, *args, **kwargs)
 
@@ -171,7 +186,9 @@ def sign_in(db):
 
     def client(name):
         found = Browser()
-        found.force_login(User.objects.get(username=name), backend="django.contrib.auth.backends.ModelBackend")
+        found.force_login(
+            User.objects.get(username=name), backend="django.contrib.auth.backends.ModelBackend"
+        )
         return found
 
     return client
@@ -194,7 +211,8 @@ def work_off(db):
 
 @pytest.fixture
 def left_open_confirmed(department, sign_in):
-    """Confirm, on its page, the one match that the sample leaves to a person, and explain what is missed: nothing is submitted before.
+    """Confirm, on its page, the one match that the sample leaves to a person, and explain what is missed:
+    nothing is submitted before.
 
     Ledgers that other tests bring to the district can make more of it miss its target.
     """
@@ -204,7 +222,10 @@ def left_open_confirmed(department, sign_in):
     assert sign_in("keyuan").post(reverse("matches", args=[department.pk, 2021]), said).status_code == 302
     evaluation = figures.fill_self_evaluation(SelfEvaluation.objects.get(department=department, year=2021))
     for place in figures.unexplained(evaluation):
-        told = dict(zip(("sheet", "indicator"), place, strict=True)) | {"cause": "其他", "measures": "逐件督办"}
+        told = dict(zip(("sheet", "indicator"), place, strict=True)) | {
+            "cause": "其他",
+            "measures": "逐件督办",
+        }
         assert sign_in("keyuan").post(reverse("word", args=[evaluation.pk]), told).status_code == 302
 
 

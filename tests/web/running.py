@@ -1,4 +1,6 @@
-"""The site's own commands run as an operator runs them, on a data folder and, where asked for, a PostgreSQL of their own."""
+"""The site's own commands run as an operator runs them, on a data folder and, where asked for,
+a PostgreSQL of their own.
+"""
 
 from __future__ import annotations
 

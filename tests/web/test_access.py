@@ -1,4 +1,6 @@
-"""Every address with every role against one table: who gets a page, who is refused, who is sent to sign in."""
+"""Every address with every role against one table: who gets a page, who is refused, who is sent
+to sign in.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +32,29 @@ ROLES = {
     "admin": "guanli",
 }
 POSTED = {
-    "field", "part", "settle", "same", "adjust", "undo", "job-again", "word", "marks", "agree", "appoint", "rectification", "draw-register", "draw-act", "step",
-    "publish-ask", "publication-keep", "portfolio-import", "job-places", "organisation", "sign-out", "set_language",
-}  # fmt: skip
+    "field",
+    "part",
+    "settle",
+    "same",
+    "adjust",
+    "undo",
+    "job-again",
+    "word",
+    "marks",
+    "agree",
+    "appoint",
+    "rectification",
+    "draw-register",
+    "draw-act",
+    "step",
+    "publish-ask",
+    "publication-keep",
+    "portfolio-import",
+    "job-places",
+    "organisation",
+    "sign-out",
+    "set_language",
+}
 
 
 def names() -> set[str]:
@@ -57,11 +79,20 @@ def test_the_table_lists_every_address_and_nothing_else():
 def answer(response) -> str:
     if response.status_code == 302 and "/sign-in" in response["Location"]:
         return "sign-in"
-    if response.status_code == 401:  # a form sent without a session: what was typed comes back with the way to sign in
+    if (
+        response.status_code == 401
+    ):  # a form sent without a session: what was typed comes back with the way to sign in
         return "sign-in"
-    return {200: "open", 302: "open", 204: "open", 400: "open", 403: "refused", 404: "none", 405: "open", 409: "open"}[
-        response.status_code
-    ]
+    return {
+        200: "open",
+        302: "open",
+        204: "open",
+        400: "open",
+        403: "refused",
+        404: "none",
+        405: "open",
+        409: "open",
+    }[response.status_code]
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -78,7 +109,9 @@ def test_every_address_answers_a_role_as_the_table_says(role, address, sign_in, 
     assert not wrong
 
 
-@pytest.mark.parametrize("role", [r for r in ROLES if r not in ("public", "bureau", "auditor", "evaluator", "admin")])
+@pytest.mark.parametrize(
+    "role", [r for r in ROLES if r not in ("public", "bureau", "auditor", "evaluator", "admin")]
+)
 def test_another_departments_addresses_are_refused(role, sign_in):
     browser = sign_in(ROLES[role])
     other = Organisation.objects.filter(kind="department").exclude(name="示例区市场监督管理局")[0]
@@ -109,12 +142,21 @@ def test_every_page_names_its_action_from_the_table_of_roles():
 def test_a_number_that_no_record_can_have_leads_nowhere(who, sign_in, client, department):
     """Each address once for each of its numbers, the others being there."""
     browser = sign_in(who) if who else client
-    given = {"department": department.pk, "year": 2021, "ledger": "complaints", "name": "x", "line": "0", "sheet": 0}
+    given = {
+        "department": department.pk,
+        "year": 2021,
+        "ledger": "complaints",
+        "name": "x",
+        "line": "0",
+        "sheet": 0,
+    }
     asked = 0
     for pattern in get_resolver().url_patterns:
         converters = getattr(getattr(pattern, "pattern", None), "converters", {})
         for number in (n for n, c in converters.items() if isinstance(c, IntConverter)):
-            wanted = {k: given.get(k, 1 if isinstance(c, IntConverter) else "x") for k, c in converters.items()}
+            wanted = {
+                k: given.get(k, 1 if isinstance(c, IntConverter) else "x") for k, c in converters.items()
+            }
             for digits in (f"1{'0' * 30}", str(2**63)):
                 said = {k: str(v) for k, v in wanted.items()} | {number: digits}
                 at = "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda m: said[m[1]], str(pattern.pattern))  # noqa: B023
@@ -125,9 +167,13 @@ def test_a_number_that_no_record_can_have_leads_nowhere(who, sign_in, client, de
 
 
 def test_the_table_of_roles_is_told_in_words(sign_in):
-    """Every action in its part, by its name in words: no code of an action, a state or a role is on the page."""
+    """Every action in its part, by its name in words: no code of an action, a state or a role is
+    on the page.
+    """
     page = flat(sign_in("guanli").get(reverse("permissions")))
-    body = page[page.index('<section class="card perm">') : page.index("</section>", page.index('class="card perm"'))]
+    body = page[
+        page.index('<section class="card perm">') : page.index("</section>", page.index('class="card perm"'))
+    ]
     assert body.count("<details>") == len(PARTS) and body.count("<li") == len(ACTIONS)
     assert {name.split(".")[0] for name in ACTIONS} == set(PARTS)
     seen = re.sub(r"<[^>]*>", " ", body)

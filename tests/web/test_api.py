@@ -77,14 +77,21 @@ def test_writing_goes_the_way_of_the_pages(call, department, work_off):
     assert call("get", f"/jobs/{answer.json()['id']}", who="caiwu").status_code == 404
     text = flattened({**bureau(), "year": 2023}).replace("2021年", "2023年")
     made = call(
-        "post", f"/departments/{pk}/documents?year=2023", data={"file": SimpleUploadedFile("目标.txt", text.encode())}
+        "post",
+        f"/departments/{pk}/documents?year=2023",
+        data={"file": SimpleUploadedFile("目标.txt", text.encode())},
     )
     assert made.status_code == 201 and len(made.json()) == 3
     assert SheetVersion.objects.get(pk=made.json()[0]["version"]).state == "draft"
     assert AuditEntry.objects.filter(actor="keyuan", model="sheetversion").exists()
-    bad = call("post", f"/departments/{pk}/documents?year=2023", data={"file": SimpleUploadedFile("x.docx", b"x")})
+    bad = call(
+        "post", f"/departments/{pk}/documents?year=2023", data={"file": SimpleUploadedFile("x.docx", b"x")}
+    )
     assert bad.status_code == 422 and bad.json()["code"].startswith("ZS-IN-")
-    assert call("post", f"/departments/{pk}/documents?year=2023", who="juzhang", data={"file": file}).status_code == 404
+    assert (
+        call("post", f"/departments/{pk}/documents?year=2023", who="juzhang", data={"file": file}).status_code
+        == 404
+    )
 
 
 def test_public_content_needs_no_token(client):

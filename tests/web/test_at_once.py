@@ -50,7 +50,8 @@ def key(seen=None):
     return once.new_key(once.position() if seen is None else seen)
 
 
-# -- stale saves ------------------------------------------------------------------------------------------------------
+# -- stale saves
+# ------------------------------------------------------------------------------------------------------
 
 
 def test_a_save_of_a_record_read_before_a_decision_does_not_undo_it(checkpoint, user):
@@ -88,7 +89,9 @@ def test_figures_computed_before_a_word_do_not_take_the_place_of_those_with_it(c
             done.append(1)
             monkeypatch.setattr(figures, "assess_now", computed)
             other = Checkpoint.objects.get(pk=checkpoint.pk)
-            figures.say(other, sheet.id, sheet.indicators[0].id, user("keyuan"), cause="其他", measures="补齐")
+            figures.say(
+                other, sheet.id, sheet.indicators[0].id, user("keyuan"), cause="其他", measures="补齐"
+            )
         return found
 
     monkeypatch.setattr(figures, "assess_now", said_meanwhile)
@@ -123,7 +126,12 @@ def test_a_save_writes_the_fields_that_were_set_and_logs_them(user):
 def test_of_two_words_on_one_indicator_from_the_same_page_one_is_kept(checkpoint, sign_in, user):
     sheet = checkpoint.assessment.run.results[0]
     last = figures.words_of(checkpoint).get((sheet.id, sheet.indicators[0].id))
-    said = {"sheet": sheet.id, "indicator": sheet.indicators[0].id, "cause": "其他", "seen": str(last.pk if last else 0)}
+    said = {
+        "sheet": sheet.id,
+        "indicator": sheet.indicators[0].id,
+        "cause": "其他",
+        "seen": str(last.pk if last else 0),
+    }
     address = reverse("checkpoint", args=[checkpoint.pk])
     assert sign_in("keyuan").post(address, said | {"measures": "甲写的"}).status_code == 302
     assert "ZS-WB-10" in sign_in("keyuan2").post(address, said | {"measures": "乙写的"}).content.decode()
@@ -151,7 +159,8 @@ def test_a_word_is_computed_before_anything_is_locked(checkpoint, user, monkeypa
     assert checkpoint.assessment_id != before and not figures.drifted(checkpoint)
 
 
-# -- pages as they were seen ------------------------------------------------------------------------------------------
+# -- pages as they were seen
+# ------------------------------------------------------------------------------------------
 
 
 def test_a_page_of_the_administration_from_before_a_change_changes_nothing(sign_in, user):
@@ -177,15 +186,24 @@ def test_marks_from_an_older_window_do_not_replace_newer_ones(department, sign_i
     assert evaluation.marks.get(by__username="zhuanjia2", row=name.removeprefix("points_")).points == 0
 
 
-# -- one form, one act ------------------------------------------------------------------------------------------------
+# -- one form, one act
+# ------------------------------------------------------------------------------------------------
 
 
 def test_a_form_sent_six_times_is_acted_on_once_and_answered_alike(department, sign_in):
     client, address = sign_in("keyuan"), reverse("register", args=[department.pk, 2021, "training"])
-    said = {"activity_no": "PX-77", "topic": "业务能力", "title": "培训", "held_on": "2021-05-01", "once": key()}
+    said = {
+        "activity_no": "PX-77",
+        "topic": "业务能力",
+        "title": "培训",
+        "held_on": "2021-05-01",
+        "once": key(),
+    }
     answers = [client.post(address, said) for _ in range(6)]
     mine = SafeguardRecord.objects.filter(data__activity_no="PX-77")
-    assert mine.count() == 1 and {(a.status_code, a["Location"]) for a in answers} == {(302, answers[0]["Location"])}
+    assert mine.count() == 1 and {(a.status_code, a["Location"]) for a in answers} == {
+        (302, answers[0]["Location"])
+    }
     # Someone who goes back and writes the next one sends another form; another person's is theirs.
     client.post(address, said | {"title": "又一次培训"})
     sign_in("caiwu").post(address, said)
@@ -203,14 +221,24 @@ def test_a_form_that_was_refused_may_be_sent_again(department, sign_in):
     assert client.post(address, said).status_code == 400
     for _ in range(2):
         assert client.post(address, said | {"due_on": "2022-06-30"}).status_code == 302
-    assert Rectification.objects.count() == before + 1 and Sent.objects.filter(key=one.split(".")[0]).count() == 1
+    assert (
+        Rectification.objects.count() == before + 1
+        and Sent.objects.filter(key=one.split(".")[0]).count() == 1
+    )
 
 
 def test_a_step_that_fills_figures_and_is_then_refused_keeps_its_key(department, sign_in, checkpoint):
     client, address = sign_in("keyuan"), reverse("step", args=["monitoring", checkpoint.pk])
     said = {"action": "monitoring.submit", "seen": checkpoint.seen_digest(), "once": key()}
     before = once.position()
-    figures.keep_word(checkpoint, *lines(checkpoint)[0], User.objects.get(username="keyuan2"), None, cause="其他", measures="补")
+    figures.keep_word(
+        checkpoint,
+        *lines(checkpoint)[0],
+        User.objects.get(username="keyuan2"),
+        None,
+        cause="其他",
+        measures="补",
+    )
     checkpoint.refresh_from_db()
     said["seen"] = checkpoint.seen_digest()
     assert client.post(address, said).status_code in (400, 409)  # the figures were filled, which is kept
@@ -248,7 +276,8 @@ def test_keys_are_forgotten_after_a_day(user):
     assert once.prune() == 1 and list(Sent.objects.filter(digest="d")) == [new]
 
 
-# -- the log comes last -----------------------------------------------------------------------------------------------
+# -- the log comes last
+# -----------------------------------------------------------------------------------------------
 
 
 def test_the_log_is_written_at_the_end_of_a_transaction(user):
@@ -289,7 +318,8 @@ def test_whoever_reads_the_log_in_a_transaction_finds_what_it_has_to_say(user):
         assert AuditEntry.objects.first().after == {"display": "改了"}
 
 
-# -- what a request has read -------------------------------------------------------------------------------------------
+# -- what a request has read
+# -------------------------------------------------------------------------------------------
 
 
 def test_what_a_request_has_read_is_read_again_once_it_writes_locks_or_begins_a_transaction(checkpoint, user):
@@ -327,4 +357,6 @@ def test_what_is_rolled_back_is_not_remembered(checkpoint, user):
             QuerySet(Word).filter(checkpoint=checkpoint).update(measures="另一个说法")
             assert {w.measures for w in figures.words_of(checkpoint).values()} == {"另一个说法"}
             raise ZeroDivisionError
-        assert {k: w.measures for k, w in figures.words_of(checkpoint).items()} == {k: w.measures for k, w in before.items()}
+        assert {k: w.measures for k, w in figures.words_of(checkpoint).items()} == {
+            k: w.measures for k, w in before.items()
+        }

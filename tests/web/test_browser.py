@@ -29,7 +29,9 @@ pytestmark = pytest.mark.xdist_group("site")
 
 @pytest.fixture(scope="session")
 def site(loaded, tmp_path_factory):
-    """A running site with the sample loaded: web server, worker, real files. Yields its address and environment."""
+    """A running site with the sample loaded: web server, worker, real files. Yields its address and
+    environment.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -65,7 +67,11 @@ def sign_in(site, chromium):
 
     def page_of(name=None, size=WIDE):
         context = chromium.new_context(
-            viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai", base_url=site[0], accept_downloads=True
+            viewport=size,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            base_url=site[0],
+            accept_downloads=True,
         )
         contexts.append(context)
         page = context.new_page()
@@ -120,7 +126,9 @@ def finish(page):
 
 
 def found_all(page):
-    """Say of every department that a zip names and the district doesn't have that it is new, and wait for the files."""
+    """Say of every department that a zip names and the district doesn't have that it is new,
+    and wait for the files.
+    """
     page.eval_on_selector_all("select[name^=place_]", "all => all.forEach(one => one.value = 'new')")
     before = page.url
     page.click("text=按所选收进来")
@@ -470,7 +478,10 @@ def test_09_public_pages_and_verification_without_signing_in(sign_in, tmp_path):
         buttons.first.click()
     page.get_by_text(re.compile("全部相符|所核各项相符")).wait_for(timeout=60_000)
     # The site's policy lets the page start its workers.
-    hired = "readersOf({ size: 2 ** 21 }).then(crew => { for (const one of crew) one.stop(''); return crew.length; })"
+    hired = (
+        "readersOf({ size: 2 ** 21 }).then(crew => { for (const one of crew) one.stop(''); "
+        "return crew.length; })"
+    )
     assert page.evaluate(hired) > 1
     shot(page, "09-verified")
     package = page.request.get("/public/datapackage.json").json()
@@ -608,10 +619,13 @@ def test_the_table_of_roles_is_taken_in_on_one_screen(sign_in):
 
 
 def test_the_screen_of_the_hall_is_one_screen_and_keeps_the_sites_time(sign_in):
-    """The clock of the machine at the projector is of no account; what could not be asked for says from when it is."""
+    """The clock of the machine at the projector is of no account; what could not be asked for says from when
+    it is.
+    """
     page = sign_in(None, {"width": 1366, "height": 768})
     page.add_init_script(
-        "const R = Date; window.Date = class extends R { constructor(...a) { a.length ? super(...a) : super(R.now() + 9e8); } static now() { return R.now() + 9e8; } }"
+        "const R = Date; window.Date = class extends R { constructor(...a) { a.length ? super(...a) : "
+        "super(R.now() + 9e8); } static now() { return R.now() + 9e8; } }"
     )
     cut = []
 
@@ -625,12 +639,16 @@ def test_the_screen_of_the_hall_is_one_screen_and_keeps_the_sites_time(sign_in):
     page.route("**/screen", answer)
     for number in (1, 2):
         page.goto(f"/public/commitments/{number}/screen")
-        assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [1366, 768]
+        assert page.evaluate(
+            "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+        ) == [1366, 768]
     told = page.inner_text("[data-clock]")
     page.wait_for_timeout(2500)
     later = page.inner_text("[data-clock]")
     site = re.search("data-clock>([0-9:]+)", page.request.get("/public/commitments/2/screen").text())[1]
-    first, second, third = (int(a) * 3600 + int(b) * 60 + int(c) for a, b, c in (t.split(":") for t in (told, later, site)))
+    first, second, third = (
+        int(a) * 3600 + int(b) * 60 + int(c) for a, b, c in (t.split(":") for t in (told, later, site))
+    )
     assert 2 <= (second - first) % 86400 <= 8 and (third - second) % 86400 <= 8
     assert not page.is_visible("#stale")
     cut.append(True)
@@ -731,7 +749,9 @@ def test_work_goes_on_after_the_worker_is_killed(sign_in, site, tmp_path):
     for pid in mine:
         os.kill(pid, signal.SIGKILL)
     worker = subprocess.Popen(
-        [sys.executable, "-m", "django", "worker", "--no-startup-delay", "--verbosity", "0"], env=variables, cwd=ROOT
+        [sys.executable, "-m", "django", "worker", "--no-startup-delay", "--verbosity", "0"],
+        env=variables,
+        cwd=ROOT,
     )
     try:
         page.wait_for_selector("[data-job-state=done]", timeout=150_000)

@@ -46,7 +46,9 @@ def planned(department, sign_in):
     def made(code, **said):
         later = (timezone.localtime() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S")
         url = reverse("draw-plan", args=[department.pk, 2021])
-        assert sign_in("keyuan").post(url, {**SAID, "code": code, "known_at": later, **said}).status_code == 302
+        assert (
+            sign_in("keyuan").post(url, {**SAID, "code": code, "known_at": later, **said}).status_code == 302
+        )
         return Draw.objects.get(code=code)
 
     return made
@@ -72,7 +74,8 @@ def test_a_commitment_is_public_with_the_step_that_makes_it(planned, commit, cli
     assert commit(draw).state == "done"
     entry = Commitment.objects.last()
     assert Commitment.objects.count() == begun + 1 and (entry.draw, entry.kind) == (draw, "commit")
-    # Whoever looks, without signing in, finds it: on the list, on a page of its own, as files, as the log itself.
+    # Whoever looks, without signing in, finds it: on the list, on a page of its own, as files,
+    # as the log itself.
     assert draw.title in client.get(reverse("commitments")).content.decode()
     page = client.get(reverse("commitment", args=[entry.number])).content.decode()
     assert draw.digest in page and "随机数公布时间" in page and "公布承诺" in page and "已抽取" not in page
@@ -82,12 +85,18 @@ def test_a_commitment_is_public_with_the_step_that_makes_it(planned, commit, cli
     assert client.get(reverse("commitment-file", args=[entry.number, "frame.tsv"])).status_code == 404
     log = client.get(reverse("commitment-lines")).content.decode()
     found = read_log(log, "承诺记录.jsonl")[-1]
-    assert (found.digest, found.draw, found.at) == (draw.digest, draw.code, entry.at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    assert (found.digest, found.draw, found.at) == (
+        draw.digest,
+        draw.code,
+        entry.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
     assert found.own in client.get(reverse("commitments")).content.decode()
 
 
 def test_after_the_commitment_each_finds_themselves_in_the_hat(planned, commit, client):
-    """Before anything is drawn an entity's own proof is there to be kept; what is exchanged later doesn't fit it."""
+    """Before anything is drawn an entity's own proof is there to be kept; what is exchanged later doesn't fit
+    it.
+    """
     draw = planned("SJ-2021-35")
     commit(draw)
     entry = draw.published.get()
@@ -96,7 +105,13 @@ def test_after_the_commitment_each_finds_themselves_in_the_hat(planned, commit, 
     own = reverse("own-proof", args=[entry.number])
     page = client.post(own, {"code": code}).content.decode()
     # In words, as other pages have it, not as the frame's key.
-    assert stratum not in page and "“" + stratum.split("|")[0] in page and f"{stratum[-1]} 类”层" in page and "还没有抽取" in page and "本单位的号码" not in page
+    assert (
+        stratum not in page
+        and "“" + stratum.split("|")[0] in page
+        and f"{stratum[-1]} 类”层" in page
+        and "还没有抽取" in page
+        and "本单位的号码" not in page
+    )
     proof = read_proof(client.post(own, {"code": code, "file": "1"}).content, "x")
     committed = json.loads((draw.folder() / "commitment.json").read_text("utf8"))
     assert [c.holds for c in check_proof(proof, {"commitment.json": committed})] == [True, True, None]
@@ -111,10 +126,14 @@ def test_what_was_promised_is_given_up_in_public_and_for_good(planned, commit, s
     draw = planned("SJ-2021-31")
     commit(draw)
     staff, head, step = sign_in("keyuan"), sign_in("juzhang"), reverse("step", args=["draws", draw.pk])
-    assert staff.post(step, {"action": "draws.void", "remark": "x"}).status_code == 400  # no longer what it was
+    assert (
+        staff.post(step, {"action": "draws.void", "remark": "x"}).status_code == 400
+    )  # no longer what it was
     assert staff.post(step, {"action": "draws.annul", "remark": "x"}).status_code == 403
     assert "ZS-WB-02" in head.post(step, {"action": "draws.annul"}).content.decode()
-    told = head.post(step, {"action": "draws.annul", "remark": "请与联系人王小明联系，手机13912345678"}).content.decode()
+    told = head.post(
+        step, {"action": "draws.annul", "remark": "请与联系人王小明联系，手机13912345678"}
+    ).content.decode()
     assert "ZS-WB-48" in told and "13912345678" not in told.split("ZS-WB-48")[1][:300]
     draw.refresh_from_db()
     assert draw.state == "committed" and not draw.published.filter(kind="void").exists()
@@ -122,7 +141,9 @@ def test_what_was_promised_is_given_up_in_public_and_for_good(planned, commit, s
     entry = Commitment.objects.last()
     page = client.get(reverse("commitment", args=[entry.number])).content.decode()
     assert "这次抽查已作废" in page and "名录库日期有误" in page and "作废 1 次" in page
-    first = client.get(reverse("commitment", args=[draw.published.get(kind="commit").number])).content.decode()
+    first = client.get(
+        reverse("commitment", args=[draw.published.get(kind="commit").number])
+    ).content.decode()
     assert "下面说的只是已作废的那次承诺：没有外部的时间戳" in first
     assert "承诺已经公布" in staff.post(step, {"action": "draws.restore"}).content.decode()
     draw.refresh_from_db()
@@ -136,7 +157,9 @@ def test_commitments_are_counted_by_when_they_were_made_public(planned, commit, 
     for draw in draws:
         assert commit(draw).state == "done"
     now = timezone.localtime().year
-    counted = Commitment.objects.filter(draw__department=draws[0].department, kind="commit", at__year=now).count()
+    counted = Commitment.objects.filter(
+        draw__department=draws[0].department, kind="commit", at__year=now
+    ).count()
     assert counted >= 2
     for draw, day in zip(draws, ("2021-02-25", "2020-12-31"), strict=True):
         page = client.get(reverse("commitment", args=[draw.published.get().number])).content.decode()
@@ -149,7 +172,9 @@ def test_a_frame_of_a_day_to_come_is_refused(planned, commit, sign_in):
     later = (timezone.localtime() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S")
     said = {**SAID, "code": "SJ-2021-43", "known_at": later, "frame_on": str(tomorrow)}
     staff = sign_in("keyuan")
-    assert "ZS-WB-58" in staff.post(reverse("draw-plan", args=[draw.department_id, 2021]), said).content.decode()
+    assert (
+        "ZS-WB-58" in staff.post(reverse("draw-plan", args=[draw.department_id, 2021]), said).content.decode()
+    )
     assert not Draw.objects.filter(code="SJ-2021-43").exists()
     seen = {"seen": draw.seen_digest()}
     assert "ZS-WB-58" in staff.post(reverse("draw-edit", args=[draw.pk]), said | seen).content.decode()
@@ -201,10 +226,16 @@ def test_nothing_of_an_earlier_draw_lies_in_the_folder_of_a_new_one(planned, com
     for name in ("公告.html", "抽查包.zip", "seed.json"):
         (draw.folder() / name).write_text("负责人：王小明", "utf8")
     assert commit(draw).state == "done"
-    assert {p.name for p in draw.folder().iterdir()} == {"plan.json", "commitment.json", "inspectors.json", "frame.tsv"}
+    assert {p.name for p in draw.folder().iterdir()} == {
+        "plan.json",
+        "commitment.json",
+        "inspectors.json",
+        "frame.tsv",
+    }
 
 
-# -- time-stamps by outside parties ------------------------------------------------------------------------------------
+# -- time-stamps by outside parties
+# ------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -228,7 +259,9 @@ def given(client, entry, name):
     return answer.content
 
 
-def test_an_outside_stamp_is_public_with_its_own_time_and_words(planned, commit, sign_in, client, authority, trusted):
+def test_an_outside_stamp_is_public_with_its_own_time_and_words(
+    planned, commit, sign_in, client, authority, trusted
+):
     draw = planned("SJ-2021-35")
     commit(draw)
     entry = Commitment.objects.last()
@@ -247,13 +280,25 @@ def test_an_outside_stamp_is_public_with_its_own_time_and_words(planned, commit,
 
     assert sent(answer).status_code == 302
     kept = CommitmentStamp.objects.get(commitment=entry)
-    assert AuditEntry.objects.filter(model="commitmentstamp", object_id=str(kept.pk), actor="juzhang").exists()
+    assert AuditEntry.objects.filter(
+        model="commitmentstamp", object_id=str(kept.pk), actor="juzhang"
+    ).exists()
     root = load_pem_x509_certificate(authority.root.read_bytes())
-    for where in (client.get(reverse("commitment", args=[entry.number])), head.get(reverse("draw", args=[draw.pk]))):
+    for where in (
+        client.get(reverse("commitment", args=[entry.number])),
+        head.get(reverse("draw", args=[draw.pk])),
+    ):
         page = flat(where)
-        assert "某时间戳机构 测试时间戳" in page and "承诺在先，不只凭机关自己的时钟" in page and "没有外部的时间戳" not in page
+        assert (
+            "某时间戳机构 测试时间戳" in page
+            and "承诺在先，不只凭机关自己的时钟" in page
+            and "没有外部的时间戳" not in page
+        )
         # The headline carries its condition, and whose root it is stands beside it.
-        assert "相信盖章机构" in page.split("承诺在先，不只凭")[0] and "根证书（由本站管理员放入）：<span>CN=" in page
+        assert (
+            "相信盖章机构" in page.split("承诺在先，不只凭")[0]
+            and "根证书（由本站管理员放入）：<span>CN=" in page
+        )
         assert root.fingerprint(SHA256()).hex() in page.split("根证书（由本站管理员放入）：")[1]
     assert given(client, entry, f"{kept.pk}.tsr") == answer
     assert client.get(reverse("commitment-file", args=[entry.number, f"{kept.pk}.ots"])).status_code == 404
@@ -265,7 +310,10 @@ def test_an_outside_stamp_is_public_with_its_own_time_and_words(planned, commit,
     other = authority.stamp(given(client, Commitment.objects.first(), "request.tsq"))
     assert "ZS-DR-54" in sent(other).content.decode()
     assert "ZS-DR-53" in sent(answer[:900]).content.decode() and "ZS-WB-05" in head.post(act).content.decode()
-    assert sent(answer, sign_in("keyuan")).status_code == 403 and sent(answer, sign_in("shenji")).status_code == 403
+    assert (
+        sent(answer, sign_in("keyuan")).status_code == 403
+        and sent(answer, sign_in("shenji")).status_code == 403
+    )
     (trusted / "机构.pem").unlink()
     said = sent(authority.stamp(given(client, entry, "request.tsq"))).content.decode()
     assert "ZS-DR-56" in said and "stamp-roots" in said and "--root" not in said
@@ -281,7 +329,10 @@ def test_a_stamp_on_the_head_covers_what_came_before(planned, commit, sign_in, c
     last = Commitment.objects.last()
     answer = authority.stamp(given(client, last, "request.tsq"))
     file = SimpleUploadedFile("x", answer)
-    assert sign_in("caiwu").post(reverse("draw-act", args=[second.pk, "stamp"]), {"file": file}).status_code == 302
+    assert (
+        sign_in("caiwu").post(reverse("draw-act", args=[second.pk, "stamp"]), {"file": file}).status_code
+        == 302
+    )
     page = client.get(reverse("commitment", args=[last.number - 1])).content.decode()
     assert f"第 {last.number} 条上" in page and "承诺在先，不只凭机关自己的时钟" in page
     # The numbers were known before it was stamped: it proves no order, whatever the office's clock says.
@@ -293,5 +344,7 @@ def test_a_stamp_on_the_head_covers_what_came_before(planned, commit, sign_in, c
 
 def test_before_a_commitment_there_is_nothing_to_stamp(planned, sign_in):
     draw = planned("SJ-2021-38")
-    page = sign_in("juzhang").post(reverse("draw-act", args=[draw.pk, "stamp"]), {"file": SimpleUploadedFile("x", b"x")})
+    page = sign_in("juzhang").post(
+        reverse("draw-act", args=[draw.pk, "stamp"]), {"file": SimpleUploadedFile("x", b"x")}
+    )
     assert "ZS-WB-56" in page.content.decode()

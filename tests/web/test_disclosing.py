@@ -1,4 +1,6 @@
-"""Nothing personal gets public unseen: found when publication is asked for and when it is approved, decided on one by one."""
+"""Nothing personal gets public unseen: found when publication is asked for and when it is approved,
+decided on one by one.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,12 @@ MOBILE, CARD, OFFICE = "13800138000", "110101199003070038", "0571-88888888"
 
 @pytest.fixture
 def version(department):
-    """Approved targets into whose words personal data went: of a complainant, and the office's own telephone."""
-    found = SheetVersion.objects.filter(sheet__department=department, sheet__kind="project", state="approved")[0]
+    """Approved targets into whose words personal data went: of a complainant, and the
+    office's own telephone.
+    """
+    found = SheetVersion.objects.filter(
+        sheet__department=department, sheet__kind="project", state="approved"
+    )[0]
     body = found.body
     body["indicators"][0]["description"] = f"接诉人员１３８－００１３－８０００，身份证{CARD[:6]} {CARD[6:]}"
     body["indicators"][1]["basis"] = f"服务电话{OFFICE}"
@@ -74,7 +80,11 @@ def test_what_is_personal_is_decided_on_before_publication_is_asked_for(version,
     assert sorted(i.kind for i in items) == ["identity", "mobile", "phone"]
     some = {k: v for k, v in said(items).items() if items[0].key not in k}
     answer = finance.post(address, some)
-    assert answer.status_code == 400 and "ZS-WB-40" in answer.content.decode() and Publication.objects.count() == before
+    assert (
+        answer.status_code == 400
+        and "ZS-WB-40" in answer.content.decode()
+        and Publication.objects.count() == before
+    )
     bare = {k: "" if k.startswith("reason") else v for k, v in said(items).items()}
     assert "ZS-WB-44" in finance.post(address, bare).content.decode()
     assert finance.post(address, said(items)).status_code == 302
@@ -86,8 +96,20 @@ def test_what_is_personal_is_decided_on_before_publication_is_asked_for(version,
     assert sign_in("juzhang").post(reverse("step", args=["publish", made.pk]), step).status_code == 302
     made.refresh_from_db()
     told = everything_public(client, made)
-    assert made.state == "published" and "〔已隐去手机号码〕" in told and "〔已隐去身份证号〕" in told and OFFICE in told
-    for secret in (MOBILE, "１３８－００１３－８０００", CARD[6:], "对外公布的服务电话", "138******00", items[0].key):
+    assert (
+        made.state == "published"
+        and "〔已隐去手机号码〕" in told
+        and "〔已隐去身份证号〕" in told
+        and OFFICE in told
+    )
+    for secret in (
+        MOBILE,
+        "１３８－００１３－８０００",
+        CARD[6:],
+        "对外公布的服务电话",
+        "138******00",
+        items[0].key,
+    ):
         assert secret not in told, secret
     assert MOBILE not in json.dumps([made.data, made.disclosures], ensure_ascii=False)
 
@@ -111,14 +133,23 @@ def test_what_was_not_decided_on_when_asked_refuses_the_approval(version, user):
 
 
 def test_what_comes_after_the_approval_is_never_told_with_personal_data(version, user, client):
-    """A version that holds since is told beside the published one, and nobody looked its words over for the public."""
-    made = publishing.ask("targets", version, user("caiwu"), choices(publishing.copied("targets", version).personal()))
+    """A version that holds since is told beside the published one, and nobody looked its words over for the
+    public.
+    """
+    made = publishing.ask(
+        "targets", version, user("caiwu"), choices(publishing.copied("targets", version).personal())
+    )
     publishing.decide(made, user("juzhang"), "publish.approve")
     sheet = version.target_sheet()
     changed = sheet.indicators[3].model_copy(update={"description": f"问 李四 {MOBILE[:-1]}9 或 {OFFICE}"})
     parts = (*sheet.indicators[:3], changed, *sheet.indicators[4:])
     newer = sheets.add_version(
-        sheet.model_copy(update={"indicators": parts}), version.department, user("keyuan"), "adjust", reason="调整", of=version.sheet
+        sheet.model_copy(update={"indicators": parts}),
+        version.department,
+        user("keyuan"),
+        "adjust",
+        reason="调整",
+        of=version.sheet,
     )
     from zhunsheng.web.workflow import advance
 
@@ -196,7 +227,9 @@ def test_who_speaks_at_a_ceremony_is_asked_about_before_the_notice_is_published(
 
 
 def test_very_many_in_a_target_table_are_hidden_one_by_one(version, user):
-    """What is decided on together is hidden wherever each of it stands; it was refused as if nothing could be written over."""
+    """What is decided on together is hidden wherever each of it stands; it was refused as if nothing could be
+    written over.
+    """
     mobiles = [str(13800138000 + 7 * n) for n in range(100)]
     body = version.body
     body["indicators"][0]["description"] = "、".join(mobiles)
@@ -245,13 +278,19 @@ def test_files_of_what_was_never_kept_go_out_with_nothing_else(version, user):
         left = last.folder().parent / str(last.pk + n)
         left.mkdir(parents=True, exist_ok=True)
         (left / "名单.txt").write_text(MOBILE, "utf8")
-    made = publishing.ask("targets", version, user("caiwu"), choices(publishing.copied("targets", version).personal()))
+    made = publishing.ask(
+        "targets", version, user("caiwu"), choices(publishing.copied("targets", version).personal())
+    )
     assert made.pk in range(last.pk + 1, last.pk + 20) and not made.folder().exists()
 
 
 def test_a_copy_is_looked_through_once_by_the_same_rules(version, user, monkeypatch):
-    """The approval holds locks: it reads the copy's digest, and looks through it again where anything is another."""
-    made = publishing.ask("targets", version, user("caiwu"), choices(publishing.copied("targets", version).personal()))
+    """The approval holds locks: it reads the copy's digest, and looks through it again where anything is
+    another.
+    """
+    made = publishing.ask(
+        "targets", version, user("caiwu"), choices(publishing.copied("targets", version).personal())
+    )
     looked = []
     known = publishing.Copy.personal
     monkeypatch.setattr(publishing.Copy, "personal", lambda self: looked.append(self.title) or known(self))
@@ -282,11 +321,17 @@ def test_a_datum_is_one_wherever_it_stands_and_no_record_holds_it(version):
     mobile = next(i for i in items if i.kind == "mobile")
     assert mobile.count >= 2 and len(mobile.places) >= 2
     assert MOBILE not in json.dumps([i.as_json() for i in items])
-    assert mobile.key == disclosing.key_of(next(f for t in texts_of("a.txt", MOBILE.encode()) for f in t.found()))
+    assert mobile.key == disclosing.key_of(
+        next(f for t in texts_of("a.txt", MOBILE.encode()) for f in t.found())
+    )
 
 
 def test_a_document_taken_in_is_told_of_at_once(department, user, sign_in):
-    document = docx.Document(io.BytesIO(SheetVersion.objects.filter(origin="upload", upload__name__endswith="docx")[0].upload.content()))
+    document = docx.Document(
+        io.BytesIO(
+            SheetVersion.objects.filter(origin="upload", upload__name__endswith="docx")[0].upload.content()
+        )
+    )
     document.sections[0].footer.paragraphs[0].text = f"联系人：李四 {MOBILE}"
     out = io.BytesIO()
     document.save(out)
@@ -312,7 +357,9 @@ def test_results_of_natural_persons_are_told_by_count_and_small_ones_not_at_all(
     one = publishing.ask("results", draw, user("caiwu"), hide)
     publishing.decide(one, user("juzhang"), "publish.approve")
     told = everything_public(client, one)
-    assert not any(card in told for card in cards) and "〔已隐去" not in json.dumps(one.data, ensure_ascii=False)
+    assert not any(card in told for card in cards) and "〔已隐去" not in json.dumps(
+        one.data, ensure_ascii=False
+    )
     groups = client.get(reverse("open-data-json", args=[one.pk])).json()["data"]["persons"]["groups"]
     assert groups["发现问题已责令改正"] == "少于5" and groups["未发现问题"] == "不公布"
     rows = client.get(reverse("open-data", args=[one.pk, "csv"])).content.decode("utf-8-sig")

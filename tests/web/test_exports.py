@@ -1,4 +1,6 @@
-"""Everything that is exported: no text runs as a formula, each file is what its name says, nothing is kept on the way."""
+"""Everything that is exported: no text runs as a formula, each file is what its name says,
+nothing is kept on the way.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,19 @@ from zhunsheng.web.models import (
 from zhunsheng.web.services import draws, publishing, registers
 
 SRC = Path(__file__).parents[2] / "src" / "zhunsheng"
-RUNS = ("=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1+1", "\r=1+1", "\n=1+1", "＝1+1", "{=1+1}", "http://a/b", "=HYPERLINK(\"x\")")
+RUNS = (
+    "=1+1",
+    "+cmd|' /C calc'!A0",
+    "-2+3",
+    "@SUM(A1)",
+    "\t=1+1",
+    "\r=1+1",
+    "\n=1+1",
+    "＝1+1",
+    "{=1+1}",
+    "http://a/b",
+    '=HYPERLINK("x")',
+)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -42,16 +56,48 @@ def hostile(data, at=0):
     return f"{RUNS[at % len(RUNS)]}{data}" if isinstance(data, str) and data else data
 
 
-KEPT = {"id", "kind", "op", "value", "unit", "per", "relative", "doubts", "by", "cumulative", "total", "fiscal", "other", "operator", "direction", "nature", "weight", "year"}
+KEPT = {
+    "id",
+    "kind",
+    "op",
+    "value",
+    "unit",
+    "per",
+    "relative",
+    "doubts",
+    "by",
+    "cumulative",
+    "total",
+    "fiscal",
+    "other",
+    "operator",
+    "direction",
+    "nature",
+    "weight",
+    "year",
+}
 
 
 def cells_that_run(content, name):
-    """What of an exported file a spreadsheet would run: formulas and links of a workbook, cells of a csv that begin so."""
+    """What of an exported file a spreadsheet would run: formulas and links of a workbook,
+    cells of a csv that begin so.
+    """
     if name.endswith(".csv"):
         rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
-        return [c for row in rows for c in row if re.match("[=+\\-@\t\r\n＝＋－＠]", c) and not re.fullmatch("[+-]?[0-9][0-9.,]*[%‰一-鿿]*", c)]
+        return [
+            c
+            for row in rows
+            for c in row
+            if re.match("[=+\\-@\t\r\n＝＋－＠]", c) and not re.fullmatch("[+-]?[0-9][0-9.,]*[%‰一-鿿]*", c)
+        ]
     book = openpyxl.load_workbook(io.BytesIO(content))
-    found = [c.coordinate for sheet in book for row in sheet.iter_rows() for c in row if c.data_type == "f" or c.hyperlink]
+    found = [
+        c.coordinate
+        for sheet in book
+        for row in sheet.iter_rows()
+        for c in row
+        if c.data_type == "f" or c.hyperlink
+    ]
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return found + [n for n in archive.namelist() if "externalLink" in n or b"<f>" in archive.read(n)]
 
@@ -79,16 +125,29 @@ def exports(department):
     found = [reverse("portfolio-export") + "?year=2021"]
     for ledger in ledgers():
         page = reverse("ledger", kwargs={**here, "ledger": ledger})
-        found += [f"{page}?export=xlsx", f"{page}?export=csv", reverse("template", kwargs={**here, "ledger": ledger})]
-    found += [reverse("target-xlsx", args=[v.pk]) for v in SheetVersion.objects.filter(sheet__department=department)]
-    found += [reverse("checkpoint-xlsx", args=[c.pk]) for c in Checkpoint.objects.filter(department=department)]
-    found += [reverse("selfeval-file", args=[e.pk, "table.xlsx"]) for e in SelfEvaluation.objects.filter(department=department)]
+        found += [
+            f"{page}?export=xlsx",
+            f"{page}?export=csv",
+            reverse("template", kwargs={**here, "ledger": ledger}),
+        ]
+    found += [
+        reverse("target-xlsx", args=[v.pk]) for v in SheetVersion.objects.filter(sheet__department=department)
+    ]
+    found += [
+        reverse("checkpoint-xlsx", args=[c.pk]) for c in Checkpoint.objects.filter(department=department)
+    ]
+    found += [
+        reverse("selfeval-file", args=[e.pk, "table.xlsx"])
+        for e in SelfEvaluation.objects.filter(department=department)
+    ]
     found += [reverse("open-data", args=[p.pk, "csv"]) for p in Publication.objects.filter(state="published")]
     return found
 
 
 def test_no_export_runs_anything(spoilt, sign_in, user):
-    version = SheetVersion.objects.filter(sheet__department=spoilt, sheet__kind="project", state="approved")[0]
+    version = SheetVersion.objects.filter(sheet__department=spoilt, sheet__kind="project", state="approved")[
+        0
+    ]
     publishing.decide(publishing.ask("targets", version, user("caiwu")), user("juzhang"), "publish.approve")
     seen = set()
     for url in exports(spoilt):
@@ -137,7 +196,11 @@ def test_every_csv_and_workbook_is_written_by_the_one_way():
             said = ast.unparse(node)
             if said.startswith(("csv.writer(", "csv.DictWriter(")) and where != "text.py":
                 wrong.append(f"{where}: {said[:60]}")
-            if "xlsxwriter.Workbook(" in said.split(")")[0] and "AS_TEXT" not in said and "options" not in said:
+            if (
+                "xlsxwriter.Workbook(" in said.split(")")[0]
+                and "AS_TEXT" not in said
+                and "options" not in said
+            ):
                 wrong.append(f"{where}: {said[:60]}")
             if said.startswith(("openpyxl.Workbook(",)) and not where.startswith("sample/"):
                 wrong.append(f"{where}: {said[:60]}")
@@ -169,9 +232,18 @@ def test_files_of_the_site_are_signed_by_nobody(tmp_path, sign_in, user):
         assert not any(name in about for name in names)
 
 
-# -- nothing is kept on the way ---------------------------------------------------------------------------------------
+# -- nothing is kept on the way
+# ---------------------------------------------------------------------------------------
 
-OPEN = {"public-file", "open-data", "open-data-json", "data-package", "verify", "commitment-lines", "commitment-file"}
+OPEN = {
+    "public-file",
+    "open-data",
+    "open-data-json",
+    "data-package",
+    "verify",
+    "commitment-lines",
+    "commitment-file",
+}
 
 
 @pytest.mark.parametrize("who", ["caiwu", "caizheng", "guanli", None])
@@ -183,7 +255,10 @@ def test_no_answer_to_someone_signed_in_is_kept(who, sign_in, client, address):
         browser = browser if who else client.__class__()
         answer = browser.post(address(name)) if name in POSTED else browser.get(address(name))
         kept = answer.get("Cache-Control", "") != "no-store"
-        assert kept == (who is None and name in OPEN and answer.status_code == 200), (name, answer.status_code)
+        assert kept == (who is None and name in OPEN and answer.status_code == 200), (
+            name,
+            answer.status_code,
+        )
     # Errors and the API too.
     for url in ("/nothing", "/api/departments", "/api/nothing"):
         assert browser.get(url)["Cache-Control"] == "no-store", url

@@ -1,4 +1,6 @@
-"""What people send is checked: no address answers nonsense with a fault of its own, and each answers its methods only."""
+"""What people send is checked: no address answers nonsense with a fault of its own,
+and each answers its methods only.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,13 @@ from zhunsheng.web.forms.administration import NewCalendarEntry
 from zhunsheng.web.forms.fields import CleanCharField, DigestField, IdField, RecordField
 from zhunsheng.web.models import Organisation, User
 
-# Thousands of requests: what they reach is counted by the tests of each page, so that the tracer need not slow them.
+# Thousands of requests: what they reach is counted by the tests of each page, so that the tracer need not
+# slow them.
 pytestmark = pytest.mark.no_cover
 SOURCE = Path(__file__).parents[2] / "src" / "zhunsheng" / "web"
 NONSENSE = ("abc", "²", "-1", "千" * 7000, "\x00")
-# Who gets furthest at an address, so that the check of what is sent is reached; the finance section where not named.
+# Who gets furthest at an address, so that the check of what is sent is reached;
+# the finance section where not named.
 SENDERS = {
     "guanli": ("organisation", "users", "library", "rules", "calendar"),
     "zhuanjia2": ("marks",),
@@ -63,12 +67,18 @@ def fields() -> list[str]:
         found |= set(re.findall(r'name="([a-z_]+)"', text))
         found |= set(re.findall(r'POST(?:\.get(?:list)?\(|\[)"([a-z_]+)"', text))
         found |= set(re.findall(r'_of\(request, "([a-z_]+)"', text))
-        found |= set(re.findall(r"^    ([a-z_]+) = (?:forms\.)?(?:\w+Field|Sent\w+)\(", text, re.M)) if "forms" in path.parts else set()
+        found |= (
+            set(re.findall(r"^    ([a-z_]+) = (?:forms\.)?(?:\w+Field|Sent\w+)\(", text, re.M))
+            if "forms" in path.parts
+            else set()
+        )
     return sorted(found | {"place_0", "action", "points_A101", "reason_A101"})
 
 
 def test_the_addresses_that_act_are_known():
-    assert {"organisation", "undo", "step", "portfolio-import", "job-places"} <= set(posting()) and len(posting()) > 25
+    assert {"organisation", "undo", "step", "portfolio-import", "job-places"} <= set(posting()) and len(
+        posting()
+    ) > 25
     assert {"entry", "sheet", "id", "batch", "membership"} <= set(fields())
 
 
@@ -119,12 +129,20 @@ def test_a_nonsense_id_is_a_message_at_its_field(name, body, text, address, sign
         "account": "keyuan",
         "portfolio-import": "caizheng",
     }
-    answer = sign_in(who.get(name, "guanli")).post(address(name), {k: text if v == "@" else v for k, v in body.items()})
+    answer = sign_in(who.get(name, "guanli")).post(
+        address(name), {k: text if v == "@" else v for k, v in body.items()}
+    )
     assert answer.status_code == 400 and "ZS-WB-06" in answer.content.decode(), answer.status_code
 
 
 def test_every_fault_is_told_at_once(sign_in):
-    said = {"organisation": "abc", "year": "1850", "kind": "x", "opens_on": "2022-07-01", "due_on": "2022-06-01"}
+    said = {
+        "organisation": "abc",
+        "year": "1850",
+        "kind": "x",
+        "opens_on": "2022-07-01",
+        "due_on": "2022-06-01",
+    }
     page = sign_in("guanli").post(reverse("calendar"), said).content.decode()
     for name in ("organisation", "year", "kind", "name", "as_of", "due_on"):
         assert f'data-fault="{name}"' in page, name
@@ -142,10 +160,14 @@ def test_fields_take_what_they_should():
     assert IdField().clean(" 12 ") == 12 and IdField(required=False).clean("") is None
     assert CleanCharField().clean(" 一行\x0b二行 ") == "一行\n二行"
     assert DigestField().clean("0" * 64) == "0" * 64
-    assert RecordField(Organisation.objects).clean(str(Organisation.objects.first().pk)) == Organisation.objects.first()
+    assert (
+        RecordField(Organisation.objects).clean(str(Organisation.objects.first().pk))
+        == Organisation.objects.first()
+    )
 
 
-# -- methods ----------------------------------------------------------------------------------------------------------
+# -- methods
+# ----------------------------------------------------------------------------------------------------------
 
 
 def test_every_view_declares_its_methods():

@@ -1,4 +1,6 @@
-"""What browsers are told of every answer, what cookies and sessions are like, and where a redirect may lead."""
+"""What browsers are told of every answer, what cookies and sessions are like, and where a
+redirect may lead.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ def enter(client, password=PASSWORD, **more):
 
 
 def answers(client, department):
-    """One answer of each sort: a page, a public page, a refusal, a missing one, a download, the API, its error."""
+    """One answer of each sort: a page, a public page, a refusal, a missing one, a download, the API,
+    its error.
+    """
     return {
         "page": client.get(reverse("overview", args=[department.pk, 2021])),
         "public": client.get(reverse("public")),
@@ -38,13 +42,20 @@ def test_every_answer_tells_browsers_the_same(sign_in, department):
         policy = answer["Content-Security-Policy"]
         for word in ("default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"):
             assert word in policy, (name, word)
-        assert "unsafe" not in policy and not any(header.startswith("Access-Control") for header in answer.headers), name
+        assert "unsafe" not in policy and not any(
+            header.startswith("Access-Control") for header in answer.headers
+        ), name
         kind = answer["Content-Type"]
-        assert "charset=utf-8" in kind if kind.startswith("text/") else kind.startswith("application/"), (name, kind)
+        assert "charset=utf-8" in kind if kind.startswith("text/") else kind.startswith("application/"), (
+            name,
+            kind,
+        )
 
 
 def test_cookies_are_out_of_reach_of_scripts_and_other_sites(client, settings):
-    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = settings.HTTPS = True  # as with ZHUNSHENG_HTTPS=1
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = settings.HTTPS = (
+        True  # as with ZHUNSHENG_HTTPS=1
+    )
     client.get(reverse("sign-in"), secure=True)
     said = {"username": "keyuan", "password": PASSWORD}
     assert client.post(reverse("sign-in"), said, secure=True).status_code == 302
@@ -69,7 +80,9 @@ def test_a_session_is_new_at_sign_in_and_gone_after_sign_out(client):
     assert client.cookies["sessionid"].value not in (first, "a" * 32)
 
 
-@pytest.mark.parametrize("further", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "further", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"]
+)
 def test_no_redirect_leads_to_another_host(client, further):
     assert enter(client, next=further)["Location"] == "/"
     said = {"language": "en", "next": further}
@@ -93,7 +106,11 @@ def test_a_long_password_is_taken_whole(client):
     said = {"old_password": PASSWORD, "new_password1": LONG, "new_password2": LONG}
     assert client.post(reverse("password"), said).status_code == 302
     user.refresh_from_db()
-    assert user.check_password(LONG) and not user.check_password(LONG[:-1]) and not user.check_password(LONG.lower())
+    assert (
+        user.check_password(LONG)
+        and not user.check_password(LONG[:-1])
+        and not user.check_password(LONG.lower())
+    )
 
 
 def test_password_fields_are_masked_and_take_what_a_manager_fills_in(client):

@@ -1,4 +1,6 @@
-"""Double random, key evaluation, safeguards, publication: the rest of the office's year as its people do it."""
+"""Double random, key evaluation, safeguards, publication: the rest of the office's year as its
+people do it.
+"""
 
 from __future__ import annotations
 
@@ -47,13 +49,30 @@ def here(department, name, *more):
     return reverse(name, args=[department.pk, 2021, *more])
 
 
-# -- double random ----------------------------------------------------------------------------------------------------
+# -- double random
+# ----------------------------------------------------------------------------------------------------
 
 PLAN = {
-    "code": "SJ-2021-09", "title": "第九次抽查", "rule": "国发〔2019〕5号", "items": ["A01"], "frame_on": "2021-02-25",
-    "ends_on": "2098-12-31", "per_object": "2", "reserve": "10", "ratio_A": "1", "floor_A": "1", "ratio_B": "2", "floor_B": "1",
-    "ratio_C": "5", "floor_C": "1", "ratio_D": "20", "floor_D": "1", "lottery_name": "某彩票", "lottery_issue": "2021099", "speakers": "代表甲、代表乙",
-}  # fmt: skip
+    "code": "SJ-2021-09",
+    "title": "第九次抽查",
+    "rule": "国发〔2019〕5号",
+    "items": ["A01"],
+    "frame_on": "2021-02-25",
+    "ends_on": "2098-12-31",
+    "per_object": "2",
+    "reserve": "10",
+    "ratio_A": "1",
+    "floor_A": "1",
+    "ratio_B": "2",
+    "floor_B": "1",
+    "ratio_C": "5",
+    "floor_C": "1",
+    "ratio_D": "20",
+    "floor_D": "1",
+    "lottery_name": "某彩票",
+    "lottery_issue": "2021099",
+    "speakers": "代表甲、代表乙",
+}
 
 
 def plan(client, department, **changes):
@@ -106,12 +125,17 @@ def test_a_draw_from_plan_to_results(department, sign_in, work_off, monkeypatch)
     url = reverse("task", args=[task.pk])
     assert "ZS-DR-09" in one.post(url, {"result": "未发现问题"}).content.decode()
     assert "ZS-WB-06" in one.post(url, {"result": "很好", "inspected_on": "2021-05-01"}).content.decode()
-    assert "ZS-DR-09" in one.post(url, {"inspected_on": "2021-05-01", "published_on": "2021-04-01"}).content.decode()
+    assert (
+        "ZS-DR-09"
+        in one.post(url, {"inspected_on": "2021-05-01", "published_on": "2021-04-01"}).content.decode()
+    )
     answer = one.post(
         url, {"result": "未发现问题", "inspected_on": "2021-05-01", "published_on": "2021-05-20", "next": "1"}
     )
     assert answer["Location"].startswith("/tasks/") and answer["Location"] != url
-    assert sign_in("caiwu").post(url, {"result": "未发现问题", "inspected_on": "2021-05-01"}).status_code == 403
+    assert (
+        sign_in("caiwu").post(url, {"result": "未发现问题", "inspected_on": "2021-05-01"}).status_code == 403
+    )
     # And into the ledger as evidence.
     one.post(reverse("draw-act", args=[draw.pk, "ledger"]))
     imported = work_off()[0]
@@ -124,7 +148,9 @@ def test_slips_are_recorded_before_a_ceremony_speaks_and_only_they_are_taken(dep
     one, two = sign_in("keyuan"), sign_in("keyuan2")
     plan(one, department, lottery_name="", lottery_issue="", sealed="on")
     draw = Draw.objects.get(code="SJ-2021-09")
-    assert draw.plan["randomness"] == [{"source": "ceremony", "speakers": ["代表甲", "代表乙"], "sealed": True}]
+    assert draw.plan["randomness"] == [
+        {"source": "ceremony", "speakers": ["代表甲", "代表乙"], "sealed": True}
+    ]
     one.post(reverse("draw-act", args=[draw.pk, "commit"]))
     work_off()
     page = one.get(reverse("draw", args=[draw.pk])).content.decode()
@@ -137,7 +163,14 @@ def test_slips_are_recorded_before_a_ceremony_speaks_and_only_they_are_taken(dep
     # One person alone makes nothing final, and an auditor takes no part in it.
     assert sign_in("shenji").post(record, handed).status_code == 403
     assert one.post(record, handed).status_code == 302
-    assert draws.slips_shown(draw) is None and "ZS-DR-35" in two.post(reverse("draw-act", args=[draw.pk, "enter"]), {"v0_0": "0731", "v0_1": "58", "s0_0": salts[0], "s0_1": salts[1]}).content.decode()
+    assert (
+        draws.slips_shown(draw) is None
+        and "ZS-DR-35"
+        in two.post(
+            reverse("draw-act", args=[draw.pk, "enter"]),
+            {"v0_0": "0731", "v0_1": "58", "s0_0": salts[0], "s0_1": salts[1]},
+        ).content.decode()
+    )
     assert "ZS-WB-06" in one.post(record, handed).content.decode() and draws.slips_shown(draw) is None
     assert "登记封条</h2>" not in one.get(reverse("draw", args=[draw.pk])).content.decode()
     # Another's differ: whose is told, neither is recorded, both begin again.
@@ -160,14 +193,23 @@ def test_a_beacon_needs_no_round(department, sign_in):
     for chain, period in (("quicknet", 3), ("default", 30)):
         client = sign_in("keyuan")
         made = plan(
-            client, department, code=f"SJ-{chain}", lottery_name="", speakers="", drand_chain=chain,
+            client,
+            department,
+            code=f"SJ-{chain}",
+            lottery_name="",
+            speakers="",
+            drand_chain=chain,
             known_at=known.strftime("%Y-%m-%dT%H:%M:%S"),
-        )  # fmt: skip
+        )
         assert made.status_code == 302, made.content.decode()
         draw = Draw.objects.get(code=f"SJ-{chain}")
         (source,) = draw.plan["randomness"]
         later = datetime.fromisoformat(draw.plan["known_at"]) - known
-        assert source["chain"] == chain and source["round"] > 1 and timedelta(0) <= later < timedelta(seconds=period)
+        assert (
+            source["chain"] == chain
+            and source["round"] > 1
+            and timedelta(0) <= later < timedelta(seconds=period)
+        )
         page = client.get(reverse("draw", args=[draw.pk])).content.decode()
         assert "有证明" in page and f"第 {source['round']} 轮" in page
 
@@ -237,13 +279,17 @@ def test_a_number_that_looks_like_anothers_is_refused(department, sign_in):
     said = client.post(url, {"what": "inspector", "number": "ZFOO1", "items": "A01"}).content.decode()
     assert "ZS-DR-25" in said and "ZFOO1 与已有的 ZF001" in said
     csv = "编号,姓名,可查事项\nZF950,甲,A01\nzf95O,乙,A01\n"
-    said = client.post(url, {"what": "file", "file": SimpleUploadedFile("名录.csv", csv.encode())}).content.decode()
+    said = client.post(
+        url, {"what": "file", "file": SimpleUploadedFile("名录.csv", csv.encode())}
+    ).content.decode()
     assert "ZS-DR-25" in said and "第 3 行：zf95O 与已有的 ZF950" in said
     assert not Inspector.objects.filter(number__in=["ZFOO1", "ZF950", "zf95O"]).exists()
     assert "ZS-WB-06" in client.post(url, {"what": "inspector", "number": "9" * 23}).content.decode()
 
 
-def test_strata_of_which_nobody_is_drawn_are_told_before_and_after_the_commitment(department, sign_in, work_off):
+def test_strata_of_which_nobody_is_drawn_are_told_before_and_after_the_commitment(
+    department, sign_in, work_off
+):
     client = sign_in("keyuan")
     plan(client, department, ratio_A="0", floor_A="0", speakers="")
     draw = Draw.objects.get(code="SJ-2021-09")
@@ -257,7 +303,9 @@ def test_strata_of_which_nobody_is_drawn_are_told_before_and_after_the_commitmen
     draw.refresh_from_db()
     assert draws.foreseen(draw) == ([], None)
     sizes = untouched(draws.allotted(draw))
-    assert [(s["stratum"], s["size"]) for s in told] and {s["stratum"] for s in sizes} == {s["stratum"] for s in told}
+    assert [(s["stratum"], s["size"]) for s in told] and {s["stratum"] for s in sizes} == {
+        s["stratum"] for s in told
+    }
     assert f"{sizes[0]['words']}（{sizes[0]['size']} 户）" in flat(client.get(address))
     asking = sign_in("caiwu").post(reverse("publish-ask", args=["draw", draw.pk]))
     assert asking.status_code == 302, asking.content.decode()
@@ -276,7 +324,8 @@ def test_what_stands_against_a_commitment_is_told_on_the_plans_page(department, 
     assert "ZS-DR-25" in page and "ZF001" in page and "还不能承诺" in page
 
 
-# -- key evaluation ---------------------------------------------------------------------------------------------------
+# -- key evaluation
+# ---------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -308,7 +357,9 @@ def test_evaluators_score_apart_then_agree_and_what_they_found_is_mended(key, si
     page = bureau.get(page_url).content.decode()
     assert "差异大" in page and "专家甲" in page and "专家乙" in page
     step = reverse("step", args=["keyeval", key.pk])
-    bureau.post(reverse("agree", args=[key.pk]), {**marks("0.8"), "reason_A1": "合议", "conclusion": "总体较好"})
+    bureau.post(
+        reverse("agree", args=[key.pk]), {**marks("0.8"), "reason_A1": "合议", "conclusion": "总体较好"}
+    )
     key.refresh_from_db()
     assert key.agreed["A1"] == {"points": "1.60", "reason": "合议"}
     report = bureau.get(reverse("key-report", args=[key.pk]))
@@ -317,18 +368,24 @@ def test_evaluators_score_apart_then_agree_and_what_they_found_is_mended(key, si
     assert bureau.post(reverse("agree", args=[key.pk]), marks("1")).status_code == 403
     # Rectification: owner, due date, proof, closure by another.
     bureau.post(
-        reverse("rectification", args=[key.pk]), {"problem": "目标偏低", "owner": "综合科", "due_on": "2022-05-01"}
+        reverse("rectification", args=[key.pk]),
+        {"problem": "目标偏低", "owner": "综合科", "due_on": "2022-05-01"},
     )
     fix = Rectification.objects.get(problem="目标偏低")
     # What is final does not grow: a problem listed after it is followed up, and is not in the report.
-    assert fix not in keyeval.reported_fixes(key) and list(keyeval.reported_fixes(key)) != list(key.rectifications.all())
+    assert fix not in keyeval.reported_fixes(key) and list(keyeval.reported_fixes(key)) != list(
+        key.rectifications.all()
+    )
     # Marks are of the department that they are given to, and so are their entries in the log.
     entries = AuditEntry.objects.filter(model="keymark", number__gt=begun)
     assert {e.place for e in entries} == {key.department.path}
     fix_url = reverse("step", args=["rectify", fix.pk])
     assert "ZS-WB-11" in staff.post(fix_url, {"action": "rectify.prove"}).content.decode()
     proof = SimpleUploadedFile("整改.pdf", b"%PDF-1.7")
-    assert staff.post(fix_url, {"action": "rectify.prove", "result": "已调整目标", "file": proof}).status_code == 302
+    assert (
+        staff.post(fix_url, {"action": "rectify.prove", "result": "已调整目标", "file": proof}).status_code
+        == 302
+    )
     assert staff.post(fix_url, {"action": "rectify.close"}).status_code == 403
     assert "ZS-WB-02" in bureau.post(fix_url, {"action": "rectify.reopen"}).content.decode()
     assert bureau.post(fix_url, {"action": "rectify.close"}).status_code == 302
@@ -389,7 +446,8 @@ def test_all_faults_of_a_form_of_the_draws_are_told_at_once(department, sign_in)
     assert client.post(register, {"what": "nothing"}).status_code == 404
 
 
-# -- safeguards -------------------------------------------------------------------------------------------------------
+# -- safeguards
+# -------------------------------------------------------------------------------------------------------
 
 
 def test_all_faults_of_a_record_are_told_at_once_in_the_language_of_the_page(department, sign_in):
@@ -404,7 +462,10 @@ def test_all_faults_of_a_record_are_told_at_once_in_the_language_of_the_page(dep
 def test_an_asset_is_registered_used_and_disposed_with_approval(department, sign_in):
     staff, head = sign_in("keyuan"), sign_in("juzhang")
     url = here(department, "register", "assets")
-    assert "ZS-WB-06" in staff.post(url, {"asset_no": "GD-9", "name": "打印机", "value": "很贵"}).content.decode()
+    assert (
+        "ZS-WB-06"
+        in staff.post(url, {"asset_no": "GD-9", "name": "打印机", "value": "很贵"}).content.decode()
+    )
     staff.post(url, {"asset_no": "GD-9", "name": "打印机", "value": "2,300"})
     record = SafeguardRecord.objects.get(data__asset_no="GD-9")
     assert record.data["value"] == "2300.00"
@@ -414,12 +475,18 @@ def test_an_asset_is_registered_used_and_disposed_with_approval(department, sign
         assert staff.post(reverse("record", args=[record.pk]), {"asset_no": "x"}).status_code == 403
         assert staff.post(step, {"action": "safeguards.approve"}).status_code == 403
         assert head.post(step, {"action": "safeguards.approve", "remark": "同意"}).status_code == 302
-    assert "没有这种申请" in staff.post(step, {"action": "safeguards.request", "request": "变卖"}).content.decode()
+    assert (
+        "没有这种申请"
+        in staff.post(step, {"action": "safeguards.request", "request": "变卖"}).content.decode()
+    )
     staff.post(step, {"action": "safeguards.request", "request": "调拨"})
     assert "ZS-WB-02" in head.post(step, {"action": "safeguards.refuse"}).content.decode()
     head.post(step, {"action": "safeguards.refuse", "remark": "尚在使用"})
     record.refresh_from_db()
-    assert record.state == "refused" and "尚在使用" in staff.get(reverse("record", args=[record.pk])).content.decode()
+    assert (
+        record.state == "refused"
+        and "尚在使用" in staff.get(reverse("record", args=[record.pk])).content.decode()
+    )
 
 
 def test_every_register_lists_adds_and_feeds_its_ledger(department, sign_in, work_off):
@@ -427,9 +494,12 @@ def test_every_register_lists_adds_and_feeds_its_ledger(department, sign_in, wor
     for register in registers.registers().values():
         url = here(department, "register", register.id)
         said = {
-            f.name: {"date": "2021-06-01", "money": "100", "number": "5", "choice": (f.values or ("",))[0]}.get(
-                f.type, f"内容{f.name}"
-            )
+            f.name: {
+                "date": "2021-06-01",
+                "money": "100",
+                "number": "5",
+                "choice": (f.values or ("",))[0],
+            }.get(f.type, f"内容{f.name}")
             for f in register.fields
         }
         assert client.post(url, said).status_code == 302, register.id
@@ -453,23 +523,30 @@ def test_what_is_due_and_not_done_is_late(department, sign_in):
     assert "逾期" in client.get(here(department, "register", "audits")).content.decode()
     proof = SimpleUploadedFile("整改报告.docx", b"not a docx")
     assert (
-        "[ZS-IN-" in client.post(reverse("record", args=[record.pk]), {**record.data, "file": proof}).content.decode()
+        "[ZS-IN-"
+        in client.post(reverse("record", args=[record.pk]), {**record.data, "file": proof}).content.decode()
     )
     proof = SimpleUploadedFile("整改.pdf", b"%PDF-1.7")
     mended = {**record.data, "mended_on": "2022-03-01", "result": "已按计划支付", "file": proof}
     client.post(reverse("record", args=[record.pk]), mended)
     record.refresh_from_db()
-    assert record.due_on is None and "zs-red" not in client.get(here(department, "register", "audits")).content.decode()
+    assert (
+        record.due_on is None
+        and "zs-red" not in client.get(here(department, "register", "audits")).content.decode()
+    )
     # Closed by another than who wrote how it was mended.
     url, close = reverse("step", args=["safeguards", record.pk]), {"action": "safeguards.close"}
     assert (client.post(url, close).status_code, sign_in("caiwu").post(url, close).status_code) == (403, 302)
 
 
-# -- publication ------------------------------------------------------------------------------------------------------
+# -- publication
+# ------------------------------------------------------------------------------------------------------
 
 
 def test_only_what_the_head_approved_is_public(department, sign_in, client, user):
-    version = SheetVersion.objects.get(sheet__department=department, sheet__year=2021, sheet__kind="department")
+    version = SheetVersion.objects.get(
+        sheet__department=department, sheet__year=2021, sheet__kind="department"
+    )
     before = client.get(reverse("public")).content.decode()
     title = f"{department} 2021年 部门整体绩效目标"
     assert title not in before
@@ -484,7 +561,10 @@ def test_only_what_the_head_approved_is_public(department, sign_in, client, user
     assert title in client.get(reverse("public") + "?kind=targets&q=整体").content.decode()
     assert "企业年报率" in client.get(reverse("public-one", args=[asked.pk])).content.decode()
     data = client.get(reverse("open-data-json", args=[asked.pk])).json()
-    assert data["data"]["sheet"]["indicators"][0]["name"] == "企业年报率" and "provenance" not in data["data"]["sheet"]
+    assert (
+        data["data"]["sheet"]["indicators"][0]["name"] == "企业年报率"
+        and "provenance" not in data["data"]["sheet"]
+    )
     sign_in("juzhang").post(step, {"action": "publish.withdraw", "remark": "有误"})
     assert client.get(reverse("public-one", args=[asked.pk])).status_code == 404
 
@@ -498,7 +578,9 @@ def test_what_is_not_ready_cannot_be_asked_to_be_public(department, sign_in):
     assert finance.post("/publish/nothing/1/ask").status_code == 404
 
 
-def test_a_signed_self_evaluation_is_published_with_its_files(department, sign_in, client, left_open_confirmed):
+def test_a_signed_self_evaluation_is_published_with_its_files(
+    department, sign_in, client, left_open_confirmed
+):
     evaluation = figures.fill_self_evaluation(SelfEvaluation.objects.get(department=department))
     step = reverse("step", args=["selfeval", evaluation.pk])
     for who, action in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
@@ -554,11 +636,16 @@ def test_the_data_package_describes_every_published_table(client):
     package = client.get(reverse("data-package")).json()
     assert len(package["resources"]) == Publication.objects.filter(state="published").count()
     for resource in package["resources"]:
-        rows = client.get(resource["path"].replace("http://testserver", "")).content.decode("utf-8-sig").splitlines()
+        rows = (
+            client.get(resource["path"].replace("http://testserver", ""))
+            .content.decode("utf-8-sig")
+            .splitlines()
+        )
         assert rows[0].split(",") == [f["name"] for f in resource["schema"]["fields"]]
 
 
-# -- the finance bureau -----------------------------------------------------------------------------------------------
+# -- the finance bureau
+# -----------------------------------------------------------------------------------------------
 
 
 def test_the_portfolio_counts_all_departments(sign_in, district):

@@ -32,13 +32,18 @@ published = Publication.objects.filter(state="published").first().pk
 public = ["/public", f"/public/{published}", "/public/datapackage.json", "/public/verify"]
 paths = {
     None: public,
-    "keyuan": [f"{here}{p}" for p in ("", "/targets", "/ledgers", "/ledgers/complaints", "/monitoring", "/selfeval",
-        "/keyeval", "/draws", "/safeguards", "/safeguards/policies", "/publish")] + [f"/targets/{version}",
-        f"/monitoring/{checkpoint}", f"/selfeval/{evaluation}/recheck", f"/keyeval/{key}", f"/draws/{draw.pk}",
-        f"/tasks/{draw.tasks.first().pk}", f"/publications/{published}", "/account", "/places"],
+    "keyuan": [
+        *(here + p for p in ("", "/targets", "/ledgers", "/ledgers/complaints", "/monitoring", "/selfeval")),
+        *(here + p for p in ("/keyeval", "/draws", "/safeguards", "/safeguards/policies", "/publish")),
+        f"/targets/{version}", f"/monitoring/{checkpoint}", f"/selfeval/{evaluation}/recheck",
+        f"/keyeval/{key}", f"/draws/{draw.pk}", f"/tasks/{draw.tasks.first().pk}",
+        f"/publications/{published}", "/account", "/places",
+    ],
     "caizheng": ["/portfolio", "/portfolio/heat-map", "/portfolio/findings", "/portfolio/export"],
-    "guanli": ["/admin", f"/admin?one={d.pk}", "/admin/users", "/admin/library", "/admin/rules", "/admin/calendar",
-        "/admin/permissions", "/audit"],
+    "guanli": [
+        "/admin", f"/admin?one={d.pk}", "/admin/users", "/admin/library", "/admin/rules",
+        "/admin/calendar", "/admin/permissions", "/audit",
+    ],
 }
 bad = []
 for who, listed in paths.items():
@@ -75,13 +80,22 @@ for app in ("auth", "contenttypes", "sessions", "axes", "django_tasks_db"):
     try: call_command("migrate", app, verbosity=0)
     except CommandError: pass
 source = sqlite3.connect("@")
+
+
+def mark(kind):
+    return "%s::" + ("jsonb" if kind == "jsonb" else "text::" + kind)
+
+
 with connection.cursor() as c:
-    c.execute("SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'")
+    listed = "SELECT table_name, column_name, data_type FROM information_schema.columns"
+    c.execute(listed + " WHERE table_schema = 'public'")
     kinds = {}
     for table, column, kind in c.fetchall():
         kinds.setdefault(table, {})[column] = kind
-    c.execute("SET session_replication_role = replica")  # rows come in any order, and no trigger looks at them
-    tables = [t for (t,) in source.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+    # Rows come in any order, and no trigger looks at them.
+    c.execute("SET session_replication_role = replica")
+    named = source.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    tables = [name for (name,) in named]
     count = 0
     for table in tables:
         if table == "django_migrations" or table not in kinds:
@@ -90,14 +104,17 @@ with connection.cursor() as c:
         names = [d[0] for d in rows.description]
         c.execute(f'DELETE FROM "{table}"')
         for row in rows.fetchall():
-            row = [bool(v) if kinds[table][n] == "boolean" and v is not None else v for n, v in zip(names, row)]
-            marks = ", ".join("%s::" + ("jsonb" if kinds[table][n] == "jsonb" else "text::" + kinds[table][n]) if isinstance(v, str) else "%s" for n, v in zip(names, row))
-            c.execute(f'INSERT INTO "{table}" ({", ".join(chr(34) + n + chr(34) for n in names)}) VALUES ({marks})', row)
+            cells = list(zip([kinds[table][n] for n in names], row))
+            row = [bool(v) if kind == "boolean" and v is not None else v for kind, v in cells]
+            marks = ", ".join(mark(kind) if isinstance(v, str) else "%s" for kind, v in cells)
+            columns = ", ".join(f'"{n}"' for n in names)
+            c.execute(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', row)
             count += 1
         if "id" in names:
             c.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])
             if c.fetchone()[0]:
-                c.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce((SELECT max(id) FROM \\"{table}\\"), 1))")
+                newest = f'(SELECT max(id) FROM "{table}")'
+                c.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce({newest}, 1))")
     c.execute("SET session_replication_role = DEFAULT")
 print(count)
 """

@@ -1,4 +1,6 @@
-"""The English interface is complete: every marked text has its translation, and the compiled catalogue is current."""
+"""The English interface is complete: every marked text has its translation, and the compiled catalogue is
+current.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def test_templates_hold_no_unmarked_chinese():
         text = re.sub(r"\{% translate .*?%\}", "", text)
         text = re.sub(r"\{% blocktranslate.*?endblocktranslate %\}", "", text, flags=re.S)
         text = re.sub(r'\{% icon "check" "是" %\}|"是"|（元）', "", text)
-        text = re.sub(r'<(\w+) [^>]*lang="zh-CN">.*</\1>', "", text, flags=re.S)  # a paper, in the office's language
+        text = re.sub(
+            r'<(\w+) [^>]*lang="zh-CN">.*</\1>', "", text, flags=re.S
+        )  # a paper, in the office's language
         left = CHINESE.findall(allowed.sub("", text))
         assert not left, (path.name, "".join(left)[:60])
 

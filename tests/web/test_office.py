@@ -1,4 +1,6 @@
-"""Organisations: a code for good, names and parents with dates, and documents that go where they say and nowhere else."""
+"""Organisations: a code for good, names and parents with dates, and documents that go where they say and
+nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ def other_district(district):
     return office.found("邻区", "district", district.parent)
 
 
-# -- identity is a code, a name is a dated label ----------------------------------------------------------------------
+# -- identity is a code, a name is a dated label
+# ----------------------------------------------------------------------
 
 
 def test_a_code_is_random_unique_and_never_changes(department):
@@ -56,7 +59,11 @@ def test_a_past_page_shows_the_name_of_its_time(department, sign_in):
     old = department.name
     office.rename(department, "示例区综合监管局", ON, "机构改革方案")
     one = Organisation.objects.get(pk=department.pk)
-    assert (one.name_on(ON - timedelta(1)), one.name_on(ON), one.name) == (old, "示例区综合监管局", "示例区综合监管局")
+    assert (one.name_on(ON - timedelta(1)), one.name_on(ON), one.name) == (
+        old,
+        "示例区综合监管局",
+        "示例区综合监管局",
+    )
     assert (one.name_in(2021), one.name_in(2022), one.name_in(2100)) == (old, one.name, one.name)
     bar = '<div class="place-bar'
     staff = sign_in("keyuan")
@@ -79,8 +86,15 @@ def test_every_change_has_its_day_and_its_entry_in_the_log(department, district,
     assert one.parent_on(date(2022, 2, 1)) == district and one.parent_on(date(2022, 4, 1)) == other_district
     assert [one.stage_on(date(2022, m, 2)).active for m in (4, 5, 6)] == [True, False, True]
     assert one.kind_on(date(2021, 1, 1)) == "department"
-    entries = AuditEntry.objects.filter(model="organisation", object_id=str(one.pk), action__startswith="office.")
-    assert {e.action for e in entries} >= {"office.renamed", "office.moved", "office.closed", "office.reopened"}
+    entries = AuditEntry.objects.filter(
+        model="organisation", object_id=str(one.pk), action__startswith="office."
+    )
+    assert {e.action for e in entries} >= {
+        "office.renamed",
+        "office.moved",
+        "office.closed",
+        "office.reopened",
+    }
     moved = entries.get(action="office.moved")
     assert (moved.before["parent"], moved.after["parent"]) == (district.name, "邻区")
     assert moved.after["from_on"] == "2022-03-01" and moved.after["note"] == "区划调整"
@@ -105,7 +119,8 @@ def test_a_taken_name_is_a_message(sign_in, district, department):
     other = office.found("甲局", "department", district)
     refused("ZS-WB-20", office.rename, other, department.name, ON)
     answer = sign_in("guanli").post(
-        reverse("organisation"), {"id": other.pk, "what": "rename", "name": department.name, "on": "2022-07-01"}
+        reverse("organisation"),
+        {"id": other.pk, "what": "rename", "name": department.name, "on": "2022-07-01"},
     )
     assert answer.status_code == 400 and "ZS-WB-20" in answer.content.decode()
     refused("ZS-WB-24", office.number, other, department.official_code)
@@ -133,7 +148,9 @@ def test_merging_ends_one_in_the_other(department, district, user):
     assert (one.active, last.event, last.successors) == (False, "merged", [into.code])
     assert not Organisation.objects.filter(pk__in=[s.pk for s in sections], active=True).exists()
     # Its records stay its own, and those above it may still read them.
-    assert Sheet.objects.filter(department=one).exists() and not Sheet.objects.filter(department=into).exists()
+    assert (
+        Sheet.objects.filter(department=one).exists() and not Sheet.objects.filter(department=into).exists()
+    )
     assert may(user("caizheng"), "targets.view", one) and not may(user("keyuan"), "targets.view", one)
     refused("ZS-WB-23", office.merge, into, one, ON)
     refused("ZS-WB-23", office.merge, into, into, ON)
@@ -166,7 +183,8 @@ def test_splitting_names_its_successors(district):
     refused("ZS-WB-23", office.close, district, ON)
 
 
-# -- documents go to the department they name, or wait for a person ---------------------------------------------------
+# -- documents go to the department they name, or wait for a person
+# ---------------------------------------------------
 
 
 def archive_of(*named):
@@ -198,7 +216,14 @@ def test_a_zip_that_is_broken_or_a_bomb_is_refused_whole_in_words(sign_in, distr
     locked = bytearray(deflated)
     locked[locked.index(b"PK\1\2") + 8] |= 1
     # The second document alone is spoiled: nothing of the first is taken in.
-    wrong = (spoiled(deflated, second + 60), spoiled(lzma, 60), lzma, spoiled(bzip2, 60), bytes(locked), bomb.getvalue())
+    wrong = (
+        spoiled(deflated, second + 60),
+        spoiled(lzma, 60),
+        lzma,
+        spoiled(bzip2, 60),
+        bytes(locked),
+        bomb.getvalue(),
+    )
     client, before = sign_in("caizheng"), Sheet.objects.count()
     for n, data in enumerate(wrong):
         file = SimpleUploadedFile(f"{n}.zip", data, "application/zip")
@@ -236,7 +261,9 @@ def test_an_unknown_name_makes_no_department_until_a_person_says_so(sign_in, dis
     for wrong in ({"place_0": "abc"}, {"place_0": "99999999"}, {"place_0": str(district.pk)}, {}):
         answer = client.post(url, wrong)
         assert answer.status_code == 400 and "ZS-WB-06" in answer.content.decode()
-    places = {f"place_{n}": str(known.pk) if u["near"] else "new" for n, u in enumerate(job.result["unknown"])}
+    places = {
+        f"place_{n}": str(known.pk) if u["near"] else "new" for n, u in enumerate(job.result["unknown"])
+    }
     before = Upload.objects.filter(department=known).count()
     assert client.post(url, places).status_code == 302
     (again, *_) = [j for j in work_off() if j.kind == "archive"]
@@ -260,7 +287,8 @@ def test_a_document_goes_by_official_code_and_exact_name_only(district, other_di
     assert office.near(district, "改名处") == [Organisation.objects.get(pk=one.pk)]
 
 
-# -- permission comes first -------------------------------------------------------------------------------------------
+# -- permission comes first
+# -------------------------------------------------------------------------------------------
 
 
 def test_a_record_without_a_department_is_refused(sign_in, user, department):

@@ -1,4 +1,6 @@
-"""Running the site for real: PostgreSQL by one setting, backup and restore, upgrades by migrations, two workers at once."""
+"""Running the site for real: PostgreSQL by one setting, backup and restore, upgrades by migrations,
+two workers at once.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,11 @@ pytestmark = pytest.mark.xdist_group("postgres")
 SUMMARY = """
 import json
 from zhunsheng.web.models import *
-print(json.dumps([Organisation.objects.count(), SheetVersion.objects.count(), Assessment.objects.order_by("pk").last().result["results"][0]["score"]["total"], AuditEntry.objects.count() > 100, User.objects.get(username="keyuan").phone[:7]]))
+newest = Assessment.objects.order_by("pk").last().result
+print(json.dumps([
+    Organisation.objects.count(), SheetVersion.objects.count(), newest["results"][0]["score"]["total"],
+    AuditEntry.objects.count() > 100, User.objects.get(username="keyuan").phone[:7],
+]))
 """
 
 
@@ -41,7 +47,9 @@ def moved(postgres, tmp_path_factory):
 
 def test_the_same_site_runs_on_postgresql(moved, small):
     data, database = moved
-    assert script(data, "from django.db import connection; print(connection.vendor)", **database) == "postgresql"
+    assert (
+        script(data, "from django.db import connection; print(connection.vendor)", **database) == "postgresql"
+    )
     assert not (data / "zhunsheng.sqlite3").exists()
     # The same sample gives the same figures on both databases.
     assert json.loads(script(data, SUMMARY, **database)) == json.loads(script(small, SUMMARY))
@@ -64,9 +72,16 @@ d = Organisation.objects.get(name="示例区市场监督管理局").pk
 from django.conf import settings
 settings.ALLOWED_HOSTS = ["testserver"]
 bad = []
+of_department = ("", "targets", "ledgers", "monitoring", "selfeval", "keyeval", "draws", "safeguards")
+of_others = {
+    "caizheng": ["/portfolio", "/portfolio/heat-map", "/portfolio/findings", "/portfolio/export"],
+    "guanli": ["/admin", "/admin/users", "/audit"],
+    "shenji": ["/audit?q=x"],
+}
 for who in ("keyuan", "caiwu", "caizheng", "guanli", "shenji"):
-    c = Client(); c.force_login(User.objects.get(username=who), backend="django.contrib.auth.backends.ModelBackend")
-    paths = {"caizheng": ["/portfolio", "/portfolio/heat-map", "/portfolio/findings", "/portfolio/export"], "guanli": ["/admin", "/admin/users", "/audit"], "shenji": ["/audit?q=x"]}.get(who, [f"/d/{d}/2021/{p}" for p in ("", "targets", "ledgers", "monitoring", "selfeval", "keyeval", "draws", "safeguards", "publish")])
+    c = Client()
+    c.force_login(User.objects.get(username=who), backend="django.contrib.auth.backends.ModelBackend")
+    paths = of_others.get(who, [f"/d/{d}/2021/{p}" for p in (*of_department, "publish")])
     bad += [(p, c.get(p).status_code) for p in paths if c.get(p).status_code != 200]
 print(bad)
 """
@@ -84,11 +99,26 @@ d = Organisation.objects.get(kind="district")
 for n in range(12): jobs.enqueue("assess-all", f"t:{n}", None, d, year=2021)
 """
     script(data, put)
-    command = [sys.executable, "manage.py", "worker", "--batch", "--no-startup-delay", "--interval", "0.1", "-v0"]
-    workers = [subprocess.Popen(command, cwd=ROOT, env=environment(data), stderr=subprocess.PIPE) for _ in range(2)]
+    command = [
+        sys.executable,
+        "manage.py",
+        "worker",
+        "--batch",
+        "--no-startup-delay",
+        "--interval",
+        "0.1",
+        "-v0",
+    ]
+    workers = [
+        subprocess.Popen(command, cwd=ROOT, env=environment(data), stderr=subprocess.PIPE) for _ in range(2)
+    ]
     for worker in workers:
         assert worker.wait(120) == 0, worker.stderr.read()
-    left = "from zhunsheng.web.models import Job; print(sorted(Job.objects.filter(kind='assess-all').values_list('state', 'attempts')) == [('done', 1)] * 12)"
+    left = (
+        "from zhunsheng.web.models import Job; "
+        "print(sorted(Job.objects.filter(kind='assess-all').values_list('state', 'attempts')) == [('done', "
+        "1)] * 12)"
+    )
     assert script(data, left) == "True"
 
 
@@ -120,7 +150,9 @@ def test_a_backup_is_restored_whole_and_verified(small, tmp_path):
 def test_a_backup_without_keys_says_so(small, tmp_path):
     said = manage(small, "backup", tmp_path / "b.tar").stdout
     assert "密钥没有备份在内" in said
-    listing = subprocess.run(["tar", "tf", tmp_path / "b.tar"], capture_output=True, text=True, check=True).stdout
+    listing = subprocess.run(
+        ["tar", "tf", tmp_path / "b.tar"], capture_output=True, text=True, check=True
+    ).stdout
     assert "zhunsheng.sqlite3" in listing and "secret.key" not in listing and "personal.key" not in listing
 
 
@@ -143,11 +175,18 @@ def test_an_empty_site_gets_its_first_administrator(tmp_path):
     manage(tmp_path, "migrate", "-v0")
     said = manage(tmp_path, "first_admin", "guanli", "--organisation", "某市").stdout
     assert "临时密码" in said
-    check = "from zhunsheng.web.models import *; u = User.objects.get(); print(u.must_change, u.check_password(%r), u.memberships.get().role)"
+    check = (
+        "from zhunsheng.web.models import *; u = User.objects.get(); print(u.must_change, "
+        "u.check_password(%r), u.memberships.get().role)"
+    )
     assert script(tmp_path, check % said.rsplit("：", 1)[1].strip()) == "True True admin"
     assert manage(tmp_path, "first_admin", "other", check=False).returncode != 0
-    # Where none of them can sign in any more, whoever operates the machine makes another, for the same organisation.
-    script(tmp_path, "from zhunsheng.web.models import *; u = User.objects.get(); u.is_active = False; u.save(); print()")
+    # Where none of them can sign in any more, whoever operates the machine makes another,
+    # for the same organisation.
+    script(
+        tmp_path,
+        "from zhunsheng.web.models import *; u = User.objects.get(); u.is_active = False; u.save(); print()",
+    )
     assert "用户名 guanli 已存在" in manage(tmp_path, "first_admin", "guanli", check=False).stderr
     assert "某市 的系统管理员 other" in manage(tmp_path, "first_admin", "other").stdout
 

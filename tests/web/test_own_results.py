@@ -1,4 +1,6 @@
-"""Anyone asks of a draw by one code, without signing in: their own result and proof, and nothing of others."""
+"""Anyone asks of a draw by one code, without signing in: their own result and proof, and
+nothing of others.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,9 @@ def test_who_is_not_in_the_frame_is_told_so_and_no_more(draw, client, address_of
         answer = client.post(address_of_own, {"code": asked})
         assert answer.status_code == 200 and "不在名录库中" in answer.content.decode(), asked
     # What stands in the address is not looked at: addresses are kept by logs and histories.
-    assert "在名录库中，属于" not in client.get(f"{address_of_own}?code={codes(draw)[0]['id']}").content.decode()
+    assert (
+        "在名录库中，属于" not in client.get(f"{address_of_own}?code={codes(draw)[0]['id']}").content.decode()
+    )
 
 
 @pytest.mark.parametrize("written", [PERSON, PERSON.lower(), "１１０１０５ 19491231 002X"])
@@ -103,7 +107,9 @@ def test_the_frame_can_not_be_listed_by_asking(draw, client, address_of_own):
     """So many an hour from one network, whatever is asked and found; who asked for what is kept nowhere."""
     drawn, _reserve, other = codes(draw)
     kept = AuditEntry.objects.count()
-    answers = [client.post(address_of_own, {"code": code, "file": "1"}) for code in (drawn["id"], other, "E1") * 20]
+    answers = [
+        client.post(address_of_own, {"code": code, "file": "1"}) for code in (drawn["id"], other, "E1") * 20
+    ]
     said = [answer.status_code for answer in answers]
     assert said == [200] * MOST_ASKED + [429] * (60 - MOST_ASKED)
     late = answers[-3]
@@ -123,13 +129,19 @@ def test_where_the_frame_is_not_here_nothing_is_asked(draw, client, address_of_o
     frame = draw.folder() / "frame.tsv"
     frame.rename(aside := frame.with_suffix(".aside"))
     try:
-        assert client.get(address_of_own).status_code == client.post(address_of_own, {"code": "x"}).status_code == 404
+        assert (
+            client.get(address_of_own).status_code
+            == client.post(address_of_own, {"code": "x"}).status_code
+            == 404
+        )
     finally:
         aside.rename(frame)
 
 
 def test_a_draw_may_be_public_without_the_list_of_all(draw, sign_in, user, client, address_of_own):
-    """Then everyone still gets their own proof, the bundle tells of nobody but the drawn, and the page says what is left open."""
+    """Then everyone still gets their own proof, the bundle tells of nobody but the drawn,
+    and the page says what is left open.
+    """
     finance, head = sign_in("caiwu"), sign_in("juzhang")
     ask = reverse("publish-ask", args=["draw", draw.pk])
     assert 'name="frame"' in finance.get(ask).content.decode()
@@ -138,7 +150,9 @@ def test_a_draw_may_be_public_without_the_list_of_all(draw, sign_in, user, clien
         finance.post(ask, {"frame": extent})
         made = Publication.objects.filter(kind="draw", object_id=draw.pk, state="requested").get()
         word = "名单没有公开"
-        assert (word in head.get(reverse("publication", args=[made.pk])).content.decode()) is (extent == "own")
+        assert (word in head.get(reverse("publication", args=[made.pk])).content.decode()) is (
+            extent == "own"
+        )
         publishing.decide(made, user("juzhang"), "publish.approve")
         made.refresh_from_db()
         assert made.state == "published"

@@ -1,4 +1,6 @@
-"""Nobody where they don't belong: each role, held at each kind of place, against every address and object of another tree."""
+"""Nobody where they don't belong: each role, held at each kind of place, against every address and object of
+another tree.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +35,47 @@ from zhunsheng.web.services.sample_site import PASSWORD
 
 # Addresses that name no record: of one's own account, or of all that one reaches.
 OF_NO_RECORD = {
-    "home", "places", "account", "password", "sign-in", "sign-out", "signed-in", "session", "set_language", "health", "metrics",
-    "public", "public-one", "public-file", "open-data", "open-data-json", "data-package", "verify", "commitments", "commitment-lines", "commitment", "commitment-file", "commitment-screen", "commitment-check", "commitment-slip", "commitment-slip-text", "own-proof", "portfolio", "heat-map",
-    "portfolio-findings", "portfolio-import", "portfolio-export", "administration", "organisation", "users", "library",
-    "rules", "calendar", "permissions", "audit",
-}  # fmt: skip
+    "home",
+    "places",
+    "account",
+    "password",
+    "sign-in",
+    "sign-out",
+    "signed-in",
+    "session",
+    "set_language",
+    "health",
+    "metrics",
+    "public",
+    "public-one",
+    "public-file",
+    "open-data",
+    "open-data-json",
+    "data-package",
+    "verify",
+    "commitments",
+    "commitment-lines",
+    "commitment",
+    "commitment-file",
+    "commitment-screen",
+    "commitment-check",
+    "commitment-slip",
+    "commitment-slip-text",
+    "own-proof",
+    "portfolio",
+    "heat-map",
+    "portfolio-findings",
+    "portfolio-import",
+    "portfolio-export",
+    "administration",
+    "organisation",
+    "users",
+    "library",
+    "rules",
+    "calendar",
+    "permissions",
+    "audit",
+}
 HELD = {"department": Role.values, "section": ("staff", "finance"), "city": ("bureau", "auditor", "admin")}
 PATTERNS = [p for p in get_resolver().url_patterns if isinstance(p, URLPattern)]
 METHODS = {p.name: getattr(p.callback, "methods", ()) for p in PATTERNS}
@@ -77,7 +115,9 @@ def state():
 
 
 def test_no_role_at_another_place_opens_or_changes_anything(elsewhere, holder, address):
-    """Every role at every kind of place of another tree, at every address of every kind of record, reading and writing."""
+    """Every role at every kind of place of another tree, at every address of every kind of record,
+    reading and writing.
+    """
     asked, wrong = 0, []
     for kind, roles in HELD.items():
         for role in roles:
@@ -98,16 +138,33 @@ def test_no_role_at_another_place_opens_or_changes_anything(elsewhere, holder, a
 
 def test_lists_of_all_show_what_the_role_reaches_and_no_more(elsewhere, holder):
     named = ("示例区人民", "消费者权益保护科", "keyuan", "科员甲", "示例市")
-    for role, place in (("admin", "department"), ("admin", "city"), ("auditor", "district"), ("bureau", "district")):
+    for role, place in (
+        ("admin", "department"),
+        ("admin", "city"),
+        ("auditor", "district"),
+        ("bureau", "district"),
+    ):
         browser, _person = holder(role, elsewhere[place])
-        for name in ("administration", "users", "library", "rules", "calendar", "audit", "portfolio", "portfolio-findings", "heat-map"):
+        for name in (
+            "administration",
+            "users",
+            "library",
+            "rules",
+            "calendar",
+            "audit",
+            "portfolio",
+            "portfolio-findings",
+            "heat-map",
+        ):
             page = browser.get(reverse(name)).content.decode()
             assert not [word for word in named if word in page], (role, place, name)
         assert "综合科" in browser.get(reverse("administration")).content.decode() or role != "admin"
 
 
 def test_an_administrator_changes_nothing_beyond_their_reach(district, elsewhere, holder, department, user):
-    """Each act of the administration, on each object of another tree, by administrators at each kind of place."""
+    """Each act of the administration, on each object of another tree, by administrators at each kind of
+    place.
+    """
     scheme = LocalScheme.objects.create(organisation=district, name="方案", first_year=2021, text="x")
     day = CalendarEntry.objects.first()
     library = LibraryIndicator.objects.create(level1="产出指标", level2="数量指标", name="某")
@@ -117,16 +174,38 @@ def test_an_administrator_changes_nothing_beyond_their_reach(district, elsewhere
         browser, me = holder("admin", place)
         mine = elsewhere["section"]
         acts = [
-            *[("organisation", {"id": one.pk, "what": what, "name": "改", "into": mine.pk, "names": "甲", "confirmed": "1"})
-              for one in (department, district, city) for what in ("rename", "number", "move", "merge", "split", "close", "reopen")],
+            *[
+                (
+                    "organisation",
+                    {
+                        "id": one.pk,
+                        "what": what,
+                        "name": "改",
+                        "into": mine.pk,
+                        "names": "甲",
+                        "confirmed": "1",
+                    },
+                )
+                for one in (department, district, city)
+                for what in ("rename", "number", "move", "merge", "split", "close", "reopen")
+            ],
             ("organisation", {"name": "新", "kind": "section", "parent": department.pk}),
             ("organisation", {"name": "新市", "kind": "city"}),
             ("organisation", {"id": mine.pk, "what": "move", "parent": department.pk}),
             ("organisation", {"id": mine.pk, "what": "merge", "into": department.pk, "confirmed": "1"}),
-            *[("users", {"what": "add", "username": "neiying", "display": "x", "role": r, "organisation": o.pk})
-              for r in Role.values for o in (department, district, city)],
-            *[("users", {"what": "role", "user": u.pk, "role": r, "organisation": o.pk})
-              for r in Role.values for u, o in ((me, department), (me, city), (head, mine), (head, department))],
+            *[
+                (
+                    "users",
+                    {"what": "add", "username": "neiying", "display": "x", "role": r, "organisation": o.pk},
+                )
+                for r in Role.values
+                for o in (department, district, city)
+            ],
+            *[
+                ("users", {"what": "role", "user": u.pk, "role": r, "organisation": o.pk})
+                for r in Role.values
+                for u, o in ((me, department), (me, city), (head, mine), (head, department))
+            ],
             ("users", {"what": "password", "user": head.pk}),
             ("users", {"what": "toggle", "user": head.pk}),
             ("users", {"what": "end-role", "user": head.pk, "membership": member.pk}),
@@ -135,31 +214,67 @@ def test_an_administrator_changes_nothing_beyond_their_reach(district, elsewhere
             ("rules", {"id": scheme.pk}),
             ("rules", {"organisation": department.pk, "first_year": "2021", "text": "x"}),
             ("calendar", {"id": day.pk}),
-            ("calendar", {"organisation": department.pk, "year": "2022", "kind": "monitoring", "name": "a",
-                          "as_of": "2022-06-30", "opens_on": "2022-07-01", "due_on": "2022-07-02"}),
-        ]  # fmt: skip
-        before = state(), OrganisationStage.objects.count(), User.objects.values_list("password", flat=True).get(pk=head.pk)
+            (
+                "calendar",
+                {
+                    "organisation": department.pk,
+                    "year": "2022",
+                    "kind": "monitoring",
+                    "name": "a",
+                    "as_of": "2022-06-30",
+                    "opens_on": "2022-07-01",
+                    "due_on": "2022-07-02",
+                },
+            ),
+        ]
+        before = (
+            state(),
+            OrganisationStage.objects.count(),
+            User.objects.values_list("password", flat=True).get(pk=head.pk),
+        )
         got = {(name, str(said)): browser.post(reverse(name), said).status_code for name, said in acts}
         assert {at: status for at, status in got.items() if status != 403} == {}, place
-        assert (state(), OrganisationStage.objects.count(), User.objects.values_list("password", flat=True).get(pk=head.pk)) == before
+        assert (
+            state(),
+            OrganisationStage.objects.count(),
+            User.objects.values_list("password", flat=True).get(pk=head.pk),
+        ) == before
 
 
 def test_within_their_reach_administrators_do_their_work(elsewhere, holder, user):
     browser, me = holder("admin", elsewhere["district"])
     place = elsewhere["department"]
-    said = {"what": "add", "username": "benqu", "display": "本区", "role": "finance", "organisation": place.pk}
+    said = {
+        "what": "add",
+        "username": "benqu",
+        "display": "本区",
+        "role": "finance",
+        "organisation": place.pk,
+    }
     assert browser.post(reverse("users"), said).status_code == 302
     one = User.objects.get(username="benqu")
     assert browser.post(reverse("users"), {"what": "password", "user": one.pk}).status_code == 302
-    assert browser.post(reverse("organisation"), {"id": place.pk, "what": "rename", "name": "新名局"}).status_code == 302
+    assert (
+        browser.post(
+            reverse("organisation"), {"id": place.pk, "what": "rename", "name": "新名局"}
+        ).status_code
+        == 302
+    )
     # Their own roles are for another administrator to give.
-    own = browser.post(reverse("users"), {"what": "role", "user": me.pk, "role": "auditor", "organisation": place.pk})
+    own = browser.post(
+        reverse("users"), {"what": "role", "user": me.pk, "role": "auditor", "organisation": place.pk}
+    )
     assert "请由另一位管理员办理" in own.content.decode() and me.memberships.count() == 1
     # Who holds a role elsewhere too is not theirs to let in, but the role at their place is theirs to end.
     far = Membership.objects.create(user=user("juzhang"), organisation=place, role="staff")
     assert browser.post(reverse("users"), {"what": "password", "user": far.user_id}).status_code == 403
     assert "另在" in (page := browser.get(reverse("users")).content.decode()) or "范围之外" in page
-    assert browser.post(reverse("users"), {"what": "end-role", "user": far.user_id, "membership": far.pk}).status_code == 302
+    assert (
+        browser.post(
+            reverse("users"), {"what": "end-role", "user": far.user_id, "membership": far.pk}
+        ).status_code
+        == 302
+    )
 
 
 def test_what_was_ended_from_above_is_not_taken_up_again_from_below(elsewhere, holder):
@@ -205,9 +320,14 @@ def test_who_judges_is_dismissed_from_above_the_judged_as_they_are_appointed(dep
     above, _ = holder("admin", department.parent)
     assert [above.post(reverse("users"), act).status_code for act in acts] == [302, 302, 302]
     section = holder("admin", elsewhere["city"])[0].post(
-        reverse("users"), {"what": "role", "user": holder("staff", elsewhere["section"])[1].pk, "role": "evaluator",
-                           "organisation": elsewhere["section"].pk},
-    )  # fmt: skip
+        reverse("users"),
+        {
+            "what": "role",
+            "user": holder("staff", elsewhere["section"])[1].pk,
+            "role": "evaluator",
+            "organisation": elsewhere["section"].pk,
+        },
+    )
     assert "评价专家应在" in section.content.decode()
 
 
@@ -226,7 +346,9 @@ def between(connection, act):
 
 
 @pytest.mark.parametrize("ended", ["role", "account"])
-def test_what_waited_for_a_lock_is_not_done_in_a_role_that_ended_meanwhile(ended, department, holder, sign_in):
+def test_what_waited_for_a_lock_is_not_done_in_a_role_that_ended_meanwhile(
+    ended, department, holder, sign_in
+):
     browser, one = holder("finance", department)
     assert browser.get(reverse("targets", args=[department.pk, 2021])).status_code == 200
 
@@ -260,7 +382,10 @@ def test_of_two_administrators_who_end_each_other_at_once_one_stays(elsewhere, h
     def other_way():
         QuerySet(User).filter(pk=one.pk).update(is_active=False)
 
-    for act in ({"what": "toggle", "user": two.pk}, {"what": "end-role", "user": two.pk, "membership": two.memberships.get().pk}):
+    for act in (
+        {"what": "toggle", "user": two.pk},
+        {"what": "end-role", "user": two.pk, "membership": two.memberships.get().pk},
+    ):
         with between(connection, other_way):
             assert first.post(reverse("users"), act).status_code == 403
         two.refresh_from_db()
@@ -271,7 +396,13 @@ def test_of_two_administrators_who_end_each_other_at_once_one_stays(elsewhere, h
 
 def test_a_password_handed_out_stands_readable_in_no_table(elsewhere, holder):
     browser, _ = holder("admin", elsewhere["district"])
-    said = {"what": "add", "username": "benqu", "display": "本区", "role": "finance", "organisation": elsewhere["department"].pk}
+    said = {
+        "what": "add",
+        "username": "benqu",
+        "display": "本区",
+        "role": "finance",
+        "organisation": elsewhere["department"].pk,
+    }
     assert browser.post(reverse("users"), said).status_code == 302
     [kept] = [s for s in (row.get_decoded() for row in Session.objects.all()) if "handed" in s]
     page = browser.get(reverse("users")).content.decode()
@@ -283,9 +414,22 @@ def test_a_password_handed_out_stands_readable_in_no_table(elsewhere, holder):
 
 def test_a_department_does_not_set_what_it_is_judged_by(department, holder):
     browser, _me = holder("admin", department)
-    entry = {"organisation": department.pk, "year": "2022", "kind": "self", "name": "a", "as_of": "2022-12-31", "opens_on": "2023-01-01", "due_on": "2023-06-30"}
+    entry = {
+        "organisation": department.pk,
+        "year": "2022",
+        "kind": "self",
+        "name": "a",
+        "as_of": "2022-12-31",
+        "opens_on": "2023-01-01",
+        "due_on": "2023-06-30",
+    }
     assert browser.post(reverse("calendar"), entry).status_code == 403
-    assert browser.post(reverse("rules"), {"organisation": department.pk, "first_year": "2021", "text": "x"}).status_code == 403
+    assert (
+        browser.post(
+            reverse("rules"), {"organisation": department.pk, "first_year": "2021", "text": "x"}
+        ).status_code
+        == 403
+    )
     assert "不设置自己的方案" in browser.get(reverse("rules")).content.decode()
 
 
@@ -303,7 +447,13 @@ def test_what_an_organisation_becomes_is_decided_above_it(elsewhere, holder):
     section = {"id": elsewhere["section"].pk, "what": "rename", "name": "办公室"}
     assert browser.post(reverse("organisation"), section).status_code == 302
     # Who judges is appointed from above the judged.
-    said = {"what": "add", "username": "pingjia", "display": "专家甲", "role": "evaluator", "organisation": one.pk}
+    said = {
+        "what": "add",
+        "username": "pingjia",
+        "display": "专家甲",
+        "role": "evaluator",
+        "organisation": one.pk,
+    }
     assert browser.post(reverse("users"), said).status_code == 403
 
 
@@ -354,19 +504,27 @@ def test_a_token_reaches_its_place_and_no_further(department, district, user, cl
     assert [one["id"] for one in listed] == [department.pk]
 
 
-READING = {"shenji": {"draw-act"}, "zhuanjia1": {"marks"}, "juzhang": {"draw-act", "draw-register", "publication-keep"}}
+READING = {
+    "shenji": {"draw-act"},
+    "zhuanjia1": {"marks"},
+    "juzhang": {"draw-act", "draw-register", "publication-keep"},
+}
 
 
 @pytest.mark.parametrize("who", READING)
 def test_who_may_look_and_posts_is_refused_before_anything_is_worked(who, address, sign_in):
-    """Every address that acts, posted to by readers: 403 after a few queries, nothing said of the record, nothing kept."""
+    """Every address that acts, posted to by readers: 403 after a few queries, nothing said of the record,
+    nothing kept.
+    """
     browser, wrong, asked = sign_in(who), [], 0
     before = state()
     own = {"account", "password", "sign-in", "sign-out", "set_language", "step", "signed-in"}
     allowed = READING[who]
     for name in sorted(n for n, ways in METHODS.items() if "POST" in ways and n in TABLE and n not in own):
         with CaptureQueriesContext(connection) as ran:
-            answer = browser.post(address(name), {"action": "x", "name": "某", "how": "blank", "kind": "project"})
+            answer = browser.post(
+                address(name), {"action": "x", "name": "某", "how": "blank", "kind": "project"}
+            )
         if name in allowed or answer.status_code == 404:
             continue
         asked += 1

@@ -1,4 +1,6 @@
-"""A review follows the record: which year, which text, which sheets beside it; silence is never taken for “没有发现问题”."""
+"""A review follows the record: which year, which text, which sheets beside it;
+silence is never taken for “没有发现问题”.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ def clean(fresh):
     return made[0]
 
 
-def test_a_document_of_another_year_is_reviewed_in_that_year_and_the_page_says_where_it_went(department, sign_in):
+def test_a_document_of_another_year_is_reviewed_in_that_year_and_the_page_says_where_it_went(
+    department, sign_in
+):
     client = sign_in("keyuan")
     page = client.post(
         reverse("targets", args=[department.pk, 2026]), {"how": "upload", "file": document(2017)}, follow=True
@@ -149,7 +153,9 @@ def test_when_another_version_of_last_year_comes_into_force_this_year_is_compare
     with stepping():
         first.state = "approved"
         first.save()
-    copied = example({"previous.goals.0.text": "开展守法经营宣传和市场专项检查，及时办结举报，市场秩序明显好转。"})[1]
+    copied = example(
+        {"previous.goals.0.text": "开展守法经营宣传和市场专项检查，及时办结举报，市场秩序明显好转。"}
+    )[1]
     second = SheetVersion.objects.create(
         sheet=sheet, number=2, body=body_of(copied.sheets[0].model_copy(update={"department": fresh.name}))
     )
@@ -191,7 +197,9 @@ def test_departments_not_reviewed_are_listed_apart_in_the_portfolio(fresh, clean
     assert totals(district, 2021, ranking(district, 2021))["unreviewed"] >= 1
     page = manager.get(reverse("portfolio") + "?year=2021&q=新设立").content.decode()
     assert "尚未审核的部门" in page and 'id="unreviewed"' in page
-    assert "部门的目标表尚未审核" in manager.get(reverse("portfolio-findings") + "?year=2021").content.decode()
+    assert (
+        "部门的目标表尚未审核" in manager.get(reverse("portfolio-findings") + "?year=2021").content.decode()
+    )
     review.refresh(fresh, {2021})
     page = manager.get(reverse("portfolio") + "?year=2021&q=新设立").content.decode()
     assert 'id="unreviewed"' not in page
@@ -220,7 +228,9 @@ def test_the_list_of_findings_says_how_many_stand_elsewhere(department, sign_in)
 def test_a_field_kept_brings_the_review_of_the_new_text(department, sign_in):
     client = sign_in("keyuan")
     client.post(reverse("targets", args=[department.pk, 2023]), {"how": "upload", "file": document(2023)})
-    version = SheetVersion.objects.filter(sheet__department=department, sheet__year=2023, sheet__kind="project")[0]
+    version = SheetVersion.objects.filter(
+        sheet__department=department, sheet__year=2023, sheet__kind="project"
+    )[0]
     answer = flat(
         client.post(reverse("field", args=[version.pk]), {"path": "code", "text": "XM-2023-001", "was": ""})
     )
@@ -248,7 +258,9 @@ def test_an_overtaken_version_keeps_the_review_of_its_text(clean, fresh):
 
 
 def test_an_overtaken_version_still_shows_what_was_found_of_it(department, user, sign_in):
-    given = SheetVersion.objects.filter(sheet__department=department, sheet__kind="project", sheet__year=2022).first()
+    given = SheetVersion.objects.filter(
+        sheet__department=department, sheet__kind="project", sheet__year=2022
+    ).first()
     found = given.findings.count()
     assert found
     sheets.add_version(given.target_sheet(), department, user("keyuan"), "upload")
@@ -260,7 +272,8 @@ def test_an_overtaken_version_still_shows_what_was_found_of_it(department, user,
 def test_programs_get_the_state_of_every_rule(clean, user):
     _token, secret = ApiToken.issue(user("caizheng"), "t", ["targets:read"], 1)
     got = Client().get(
-        f"/api/departments/{clean.department.pk}/reviews?year=2021", headers={"authorization": f"Bearer {secret}"}
+        f"/api/departments/{clean.department.pk}/reviews?year=2021",
+        headers={"authorization": f"Bearer {secret}"},
     )
     found = json.loads(got.content)
     one = next(r for r in found if r["version"] == clean.pk)

@@ -1,4 +1,6 @@
-"""Signing in under attack: handed-out passwords, tokens, guessing one name or many, and what proxies are believed."""
+"""Signing in under attack: handed-out passwords, tokens, guessing one name or many,
+and what proxies are believed.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,8 @@ def renew(client, old=PASSWORD):
     assert client.post(reverse("password"), said).status_code == 302
 
 
-# -- guessing ---------------------------------------------------------------------------------------------------------
+# -- guessing
+# ---------------------------------------------------------------------------------------------------------
 
 
 def test_after_five_failures_each_wait_is_longer_than_the_one_before(client):
@@ -68,14 +71,18 @@ def test_what_is_tried_while_waiting_is_not_looked_at_and_prolongs_nothing(clien
 
 
 def test_strangers_lock_nobody_out(client):
-    """A hundred failures on a name from elsewhere: its person signs in at once, from any browser and network of their own."""
+    """A hundred failures on a name from elsewhere: its person signs in at once,
+    from any browser and network of their own.
+    """
     own = Client()
     assert attempt(own, PASSWORD, at="10.9.3.7").status_code == 302
     own.post(reverse("sign-out"))
     for n in range(100):
         later(BY_NAME.most)
         attempt(Client(), "wrong", at=f"10.9.{n % 30}.7")
-    assert attempt(Client(), PASSWORD, at="10.9.3.7").status_code == 429  # a browser that nobody knows, where strangers failed
+    assert (
+        attempt(Client(), PASSWORD, at="10.9.3.7").status_code == 429
+    )  # a browser that nobody knows, where strangers failed
     assert attempt(own, PASSWORD, at="10.9.3.7").status_code == 302
     assert attempt(Client(), PASSWORD, at="10.9.200.7").status_code == 302
 
@@ -96,7 +103,9 @@ def test_the_mark_of_a_browser_is_of_one_person_and_of_this_site(client):
 
 
 def test_names_are_not_sprayed_from_one_address(client):
-    answers = [attempt(Client(), "wrong", f"name{n}", "10.7.0.1").status_code for n in range(BY_ADDRESS.free + 20)]
+    answers = [
+        attempt(Client(), "wrong", f"name{n}", "10.7.0.1").status_code for n in range(BY_ADDRESS.free + 20)
+    ]
     assert answers[: BY_ADDRESS.free] == [200] * BY_ADDRESS.free and 429 in answers[BY_ADDRESS.free :]
     assert answers.count(429) >= 18
     assert attempt(Client(), PASSWORD, "caiwu", "10.7.0.2").status_code == 302  # another address goes on
@@ -109,7 +118,10 @@ def test_one_name_is_not_guessed_from_many_addresses():
 
 
 def test_a_subscriber_of_ipv6_is_one_and_so_is_a_name_in_capitals():
-    spread = [attempt(Client(), "wrong", f"n{n}", f"2001:db8::{n:x}").status_code for n in range(BY_ADDRESS.free + 10)]
+    spread = [
+        attempt(Client(), "wrong", f"n{n}", f"2001:db8::{n:x}").status_code
+        for n in range(BY_ADDRESS.free + 10)
+    ]
     assert spread.count(200) <= BY_ADDRESS.free + 1
     names = ["keyuan", "Keyuan", "KEYUAN", "kEYUAN", "keyuaN", "keYuan", "KeYuan"]
     assert [attempt(Client(), "wrong", name).status_code for name in names][BY_BOTH.free :] == [429, 429]
@@ -125,7 +137,8 @@ def test_the_present_password_is_not_guessed_on_the_page_that_changes_it(sign_in
     assert AuditEntry.objects.filter(action="sign-in failed", title="caiwu").count() == BY_BOTH.free
 
 
-# -- a password that was handed out ------------------------------------------------------------------------------------
+# -- a password that was handed out
+# ------------------------------------------------------------------------------------
 
 
 def test_with_a_handed_out_password_nothing_opens_but_the_change_of_it(user, client):
@@ -134,7 +147,10 @@ def test_with_a_handed_out_password_nothing_opens_but_the_change_of_it(user, cli
     assert attempt(client, secret, "caiwu").status_code == 302
     open_ones = set()
     for pattern in get_resolver().url_patterns:
-        name, converters = getattr(pattern, "name", None), getattr(getattr(pattern, "pattern", None), "converters", None)
+        name, converters = (
+            getattr(pattern, "name", None),
+            getattr(getattr(pattern, "pattern", None), "converters", None),
+        )
         if name is None or converters or name in ("sign-out",):
             continue
         at = reverse(name)
@@ -168,7 +184,11 @@ def test_a_session_ends_with_its_day_and_with_its_account(sign_in, settings, use
 
 def test_another_password_ends_sessions_and_tokens(user, client, sign_in):
     elsewhere = Client()
-    assert attempt(elsewhere, PASSWORD, "caiwu").status_code == attempt(client, PASSWORD, "caiwu").status_code == 302
+    assert (
+        attempt(elsewhere, PASSWORD, "caiwu").status_code
+        == attempt(client, PASSWORD, "caiwu").status_code
+        == 302
+    )
     token, key = ApiToken.issue(user("caiwu"), "x", ["ledgers:read"], 30)
     assert client.get("/api/ledgers", headers={"Authorization": f"Bearer {key}"}).status_code == 200
     renew(client)
@@ -201,18 +221,23 @@ def test_asking_again_for_what_is_refused_costs_no_entry(sign_in):
     before = AuditEntry.objects.count()
     assert {browser.get(reverse("administration")).status_code for _ in range(30)} == {403}
     assert {browser.get(f"{reverse('administration')}?q={n}").status_code for n in range(10)} == {403}
-    assert AuditEntry.objects.count() == before + 1 and AuditEntry.objects.first().title == "GET administration"
+    assert (
+        AuditEntry.objects.count() == before + 1 and AuditEntry.objects.first().title == "GET administration"
+    )
 
 
 def test_what_is_larger_than_anything_taken_is_refused_unread(client, settings):
     settings.MAX_UPLOAD = 2**20
     more = {"CONTENT_TYPE": "multipart/form-data; boundary=x", "CONTENT_LENGTH": str(30 * 2**20)}
     for at in ("/nothing", reverse("sign-in"), "/api/departments/1/documents"):
-        answer = client.post(at, b"--x", content_type=more["CONTENT_TYPE"], CONTENT_LENGTH=more["CONTENT_LENGTH"])
+        answer = client.post(
+            at, b"--x", content_type=more["CONTENT_TYPE"], CONTENT_LENGTH=more["CONTENT_LENGTH"]
+        )
         assert answer.status_code == 413, at
 
 
-# -- proxies ----------------------------------------------------------------------------------------------------------
+# -- proxies
+# ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -232,7 +257,9 @@ def test_what_is_larger_than_anything_taken_is_refused_unread(client, settings):
         ("10.0.0.0/24", "10.0.0.1", "", "10.0.0.1"),
     ],
 )
-def test_the_address_is_the_nearest_that_no_trusted_proxy_vouches_for(settings, rf, trusted, remote, forwarded, found):
+def test_the_address_is_the_nearest_that_no_trusted_proxy_vouches_for(
+    settings, rf, trusted, remote, forwarded, found
+):
     settings.PROXIES = Proxies.read(trusted)
     more = {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
     request = rf.get("/", REMOTE_ADDR=remote, HTTP_X_FORWARDED_PROTO="https", **more)

@@ -1,4 +1,6 @@
-"""How the site answers what goes wrong on the way: retries, bad rows, stray characters, errors a program must read."""
+"""How the site answers what goes wrong on the way: retries, bad rows, stray characters,
+errors a program must read.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def call(client, user):
             secrets[who, scopes] = ApiToken.issue(user(who), "测试", list(scopes), 1)[1]
         if key is not None:
             more["HTTP_IDEMPOTENCY_KEY"] = key
-        return getattr(client, method)(f"/api{path}", HTTP_AUTHORIZATION=f"Bearer {secrets[who, scopes]}", **more)
+        return getattr(client, method)(
+            f"/api{path}", HTTP_AUTHORIZATION=f"Bearer {secrets[who, scopes]}", **more
+        )
 
     return request
 
@@ -53,7 +57,8 @@ def ledger_file(*rows, name="活动.csv"):
     return {"file": SimpleUploadedFile(name, (HEAD + "".join(rows)).encode())}
 
 
-# -- control characters -----------------------------------------------------------------------------------------------
+# -- control characters
+# -----------------------------------------------------------------------------------------------
 
 SOFT = "第一，加强检验。\x0b第二，联系机构。\x00\x1f\ufffe"
 
@@ -94,10 +99,15 @@ def test_the_site_and_the_commands_keep_one_clock(settings):
     assert clock.today() == timezone.localdate()
 
 
-# -- one shape for errors, one for each answer --------------------------------------------------------------------------
+# -- one shape for errors, one for each answer
+# --------------------------------------------------------------------------
 
-PROBLEM = {"type": "object", "required": ["code", "message"], "additionalProperties": False,
-           "properties": {"code": {"pattern": r"^ZS-[A-Z]{2}-\d\d$"}, "message": {"type": "string"}}}  # fmt: skip
+PROBLEM = {
+    "type": "object",
+    "required": ["code", "message"],
+    "additionalProperties": False,
+    "properties": {"code": {"pattern": r"^ZS-[A-Z]{2}-\d\d$"}, "message": {"type": "string"}},
+}
 
 
 def refusals(call, client, pk):
@@ -183,7 +193,9 @@ def test_a_client_made_from_the_schema_works(user, department, tmp_path, monkeyp
     httpx = importlib.import_module("httpx")  # comes with the generator, whose clients stand on it
     _token, secret = ApiToken.issue(user("keyuan"), "生成的客户端", list(SCOPES), 1)
     (tmp_path / "openapi.json").write_text(json.dumps(api.get_openapi_schema(), default=str), "utf8")
-    (tmp_path / "config.yaml").write_text("post_hooks: []\n", "utf8")  # how the made code is laid out is not the point
+    (tmp_path / "config.yaml").write_text(
+        "post_hooks: []\n", "utf8"
+    )  # how the made code is laid out is not the point
     words = [
         "generate",
         "--path",
@@ -206,10 +218,14 @@ def test_a_client_made_from_the_schema_works(user, department, tmp_path, monkeyp
     monkeypatch.syspath_prepend(str(tmp_path))
 
     def client_of(secret):
-        own = importlib.import_module("made_client").AuthenticatedClient(base_url="http://localhost", token=secret)
+        own = importlib.import_module("made_client").AuthenticatedClient(
+            base_url="http://localhost", token=secret
+        )
         headers = {"Authorization": f"Bearer {secret}"}
         transport = httpx.WSGITransport(app=get_wsgi_application())
-        return own.set_httpx_client(httpx.Client(base_url="http://localhost", headers=headers, transport=transport))
+        return own.set_httpx_client(
+            httpx.Client(base_url="http://localhost", headers=headers, transport=transport)
+        )
 
     client, pk = client_of(secret), department.pk
     call = {o: importlib.import_module(f"made_client.api.default.{o}").sync for o in operations()}
@@ -219,20 +235,25 @@ def test_a_client_made_from_the_schema_works(user, department, tmp_path, monkeyp
     assert [s.state for s in found] == ["approved"] * 3 and found[0].sheet["kind"] == "department"
     assert call["sheets"](pk, client=client, year=1999).code == "ZS-WB-34"
     assert call["departments"](client=client)[0].name == department.name
-    assert call["ledgers"](client=client)[0].columns and call["findings"](pk, client=client, year=2021)[0].rule
+    assert (
+        call["ledgers"](client=client)[0].columns and call["findings"](pk, client=client, year=2021)[0].rule
+    )
     assert call["batches"](pk, client=client)[0].previous == ""
     assert call["ledger_rows"](pk, "complaints", client=client, limit=2).total > 2
     assert call["assessment"](pk, client=client, year=2021).format_ == "zhunsheng.run/1"
     assert call["draws"](pk, client=client)[0].plan["id"] and call["public"](client=client)[0].data
     shape = importlib.import_module("made_client.models")
-    file = importlib.import_module("made_client.types").File(io.BytesIO((HEAD + GOOD).encode()), "活动.csv", "text/csv")
+    file = importlib.import_module("made_client.types").File(
+        io.BytesIO((HEAD + GOOD).encode()), "活动.csv", "text/csv"
+    )
     body = next(getattr(shape, n) for n in dir(shape) if n.startswith("ImportLedger"))(file=file)
     sent = call["import_ledger"](pk, "activities", client=client, body=body, idempotency_key="made-1")
     assert (sent.state, sent.outcome) == ("queued", None)
     assert call["ledgers"](client=client_of("x")).code == "ZS-WB-30"
 
 
-# -- what an import came to ---------------------------------------------------------------------------------------------
+# -- what an import came to
+# ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -243,9 +264,13 @@ def test_a_client_made_from_the_schema_works(user, department, tmp_path, monkeyp
         ((GOOD, BAD), "?good_rows=true", "partly", (2, 1, 1, 1)),
     ],
 )
-def test_what_a_job_came_to_is_told_apart(call, sign_in, department, work_off, rows, good_rows, outcome, counts):
+def test_what_a_job_came_to_is_told_apart(
+    call, sign_in, department, work_off, rows, good_rows, outcome, counts
+):
     rows = [r.replace("HD-F", f"HD-{outcome}-") for r in rows]
-    answer = call("post", f"/departments/{department.pk}/ledgers/activities{good_rows}", data=ledger_file(*rows))
+    answer = call(
+        "post", f"/departments/{department.pk}/ledgers/activities{good_rows}", data=ledger_file(*rows)
+    )
     assert answer.json()["outcome"] is None
     work_off()
     job = call("get", f"/jobs/{answer.json()['id']}").json()
@@ -275,7 +300,8 @@ def test_a_file_known_already_and_one_that_fails_say_so(call, department, work_o
     assert said[2]["error"].startswith("[ZS-EV-")
 
 
-# -- the session ended ----------------------------------------------------------------------------------------------------
+# -- the session ended
+# ----------------------------------------------------------------------------------------------------
 
 
 def test_a_form_sent_after_the_session_ended_keeps_what_was_typed(client, department):
@@ -309,7 +335,9 @@ def test_a_password_to_be_changed_takes_no_text_either(sign_in, user):
     who.must_change = True
     who.save()
     part = place.post("/portfolio/import", {"assess": "1"}, headers={"HX-Request": "true"})
-    assert part.status_code == 401 and part["HX-Retarget"] == "#alerts" and "修改密码" in part.content.decode()
+    assert (
+        part.status_code == 401 and part["HX-Retarget"] == "#alerts" and "修改密码" in part.content.decode()
+    )
     assert place.get("/session").json()["user"] == ""
 
 
@@ -328,7 +356,8 @@ def test_a_form_of_an_older_session_is_refused_with_its_text(user):
     assert strict.post("/account", {"name": text, "csrfmiddlewaretoken": told["token"]}).status_code == 302
 
 
-# -- the same once more -------------------------------------------------------------------------------------------------
+# -- the same once more
+# -------------------------------------------------------------------------------------------------
 
 
 def test_the_same_document_sent_again_is_the_same_version(call, sign_in, department):
@@ -338,7 +367,9 @@ def test_the_same_document_sent_again_is_the_same_version(call, sign_in, departm
     assert [v["version"] for v in first] == [v["version"] for v in again]
     assert {v["new"] for v in first} == {True} and {v["new"] for v in again} == {False}
     place = sign_in("keyuan")
-    page = place.post(f"/d/{department.pk}/2023/targets", {"how": "upload", **document()}, follow=True).content.decode()
+    page = place.post(
+        f"/d/{department.pk}/2023/targets", {"how": "upload", **document()}, follow=True
+    ).content.decode()
     assert "这份文件先前已上传" in page and "那之后改过内容" not in page
     assert SheetVersion.objects.filter(sheet__year=2023, sheet__department=department).count() == len(first)
     other = call("post", path, data=document(amount="\n补充说明。")).json()
@@ -350,7 +381,9 @@ def test_the_same_document_sent_again_is_the_same_version(call, sign_in, departm
     version = SheetVersion.objects.get(pk=back[0]["version"])
     path, field = next((p, f) for p, f in sheets.current_fields(version).items() if p.endswith(".name"))
     sheets.set_field(version, path, "改过的名称", field.text)
-    page = place.post(f"/d/{department.pk}/2023/targets", {"how": "upload", **document()}, follow=True).content.decode()
+    page = place.post(
+        f"/d/{department.pk}/2023/targets", {"how": "upload", **document()}, follow=True
+    ).content.decode()
     assert "那之后改过内容，现在的与文件不同" in page
 
 

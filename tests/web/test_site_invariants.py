@@ -1,4 +1,6 @@
-"""What must hold of the site whatever happens, on SQLite and on PostgreSQL; ``docs/invariants.md`` lists the rules."""
+"""What must hold of the site whatever happens, on SQLite and on PostgreSQL; ``docs/invariants.md`` lists the
+rules.
+"""
 
 from __future__ import annotations
 
@@ -82,11 +84,14 @@ COMPLAINT = "登记编号,类别,收到日期,办结日期,诉求人"
 PROOF = b"%PDF-1.4 x"
 
 
-# -- a small department, made for one test ----------------------------------------------------------------------------
+# -- a small department, made for one test
+# ----------------------------------------------------------------------------
 
 
 def indicator(name, raw, level1="产出指标", level2="质量指标", **more):
-    return Indicator(name=name, level1=level1, level2=level2, target=TargetValue.parse(raw, year=YEAR), **more)
+    return Indicator(
+        name=name, level1=level1, level2=level2, target=TargetValue.parse(raw, year=YEAR), **more
+    )
 
 
 def project(*first, name="治理经费", code="P1", total=1_000_000):
@@ -202,14 +207,17 @@ def opened(place, user):
 
 
 def say(client, evaluation, n=0, proof=True, **said):
-    """Post a word on an indicator as the page does, which holds the cause and measures that were given before."""
+    """Post a word on an indicator as the page does, which holds the cause and measures that were given
+    before.
+    """
     sheet = evaluation.assessment.run.results[0]
     former = figures.words_of(evaluation).get((sheet.id, sheet.indicators[n].id))
     held = {"cause": former.cause, "measures": former.measures} if former else {}
     said = held | said
     files = {"files": [SimpleUploadedFile("清单.pdf", PROOF)]} if proof else {}
     answer = client.post(
-        reverse("word", args=[evaluation.pk]), {"sheet": sheet.id, "indicator": sheet.indicators[n].id, **said, **files}
+        reverse("word", args=[evaluation.pk]),
+        {"sheet": sheet.id, "indicator": sheet.indicators[n].id, **said, **files},
     )
     evaluation.refresh_from_db()
     return answer
@@ -270,7 +278,8 @@ def test_the_database_is_the_one_asked_for():
     assert connection.vendor == {"postgres": "postgresql"}.get(asked, asked)
 
 
-# -- 1. identity is a code, a name is a dated label -------------------------------------------------------------------
+# -- 1. identity is a code, a name is a dated label
+# -------------------------------------------------------------------
 
 
 def test_1_namesakes_in_two_districts_share_nothing(found, district, sign_in, user, call, put):
@@ -344,7 +353,9 @@ def test_1_a_second_phase_takes_nothing_of_the_first_until_a_person_says_so(foun
         and sheet.score.execution.open == sheet.score.execution.points
     )
     assert sheet.project_keys == () and sheet.score.grade is None
-    ProjectDecision.objects.create(department=place, sheet_code=sheet.id, project="P1", same=True, by=user("caiwu"))
+    ProjectDecision.objects.create(
+        department=place, sheet_code=sheet.id, project="P1", same=True, by=user("caiwu")
+    )
     assert first(figures.assess_now(place, YEAR).run)[0].money.paid == 750_000
 
 
@@ -382,12 +393,16 @@ def test_1_two_indicators_of_one_name_keep_apart(found, sign_in, user):
     assert {x.indicator_code for x in lights.all()} == {one.id, two.id}
     version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
     fields = {
-        f.field.split(".")[1] for f in version.findings.filter(indicator=CLOSURE) if f.field.startswith("indicators.")
+        f.field.split(".")[1]
+        for f in version.findings.filter(indicator=CLOSURE)
+        if f.field.startswith("indicators.")
     }
     assert fields <= {"0", "1"}
 
 
-def test_1_renaming_an_indicator_in_an_adjustment_keeps_words_and_confirmation(found, sign_in, user, adjusted):
+def test_1_renaming_an_indicator_in_an_adjustment_keeps_words_and_confirmation(
+    found, sign_in, user, adjusted
+):
     place = found(project(indicator(CLOSURE, "≥95%", description="举报案件办结数/举报案件数")))
     settle(place, user)
     evaluation = opened(place, user)
@@ -410,7 +425,9 @@ def test_1_renaming_an_indicator_in_an_adjustment_keeps_words_and_confirmation(f
 
 
 @pytest.mark.parametrize("description", [None, CLOSURE])
-def test_1_a_name_that_alone_says_what_is_counted_is_confirmed_anew_when_it_changes(found, user, adjusted, description):
+def test_1_a_name_that_alone_says_what_is_counted_is_confirmed_anew_when_it_changes(
+    found, user, adjusted, description
+):
     place = found(project(indicator(CLOSURE, "≥95%", description=description)))
     settle(place, user)
     assert first(figures.assess_now(place, YEAR).run)[1].match.status == "confirmed"
@@ -453,7 +470,9 @@ def test_1_the_money_of_one_project_is_one_sheets(found, sign_in, user):
 
 
 def test_1_an_indicator_that_was_deleted_leaves_its_namesake_nothing(found, sign_in, user, approved):
-    """Deleted in an approved version and written again, it is a new one, until a person says that it is the same."""
+    """Deleted in an approved version and written again, it is a new one, until a person says that it is the
+    same.
+    """
     place = found(project())
     evaluation = opened(place, user)
     say(sign_in("keyuan"), evaluation, 2, actual="95%", reason="问卷")
@@ -501,14 +520,18 @@ def test_1_a_closed_unit_takes_no_document_and_a_name_that_changed_hands_is_aske
     assert not Sheet.objects.filter(department__in=(kept, gone)).exists()
     (asked,) = job.result["unknown"]
     assert (asked["name"], asked["same"]) == ("商务局", 2)
-    assert [n["id"] for n in asked["near"]] == [kept.pk] and [c["code"] for c in asked["closed"]] == ["900102"]
+    assert [n["id"] for n in asked["near"]] == [kept.pk] and [c["code"] for c in asked["closed"]] == [
+        "900102"
+    ]
     page = flat(client.get(reverse("job", args=[job.pk])))
     assert f"商务和投资局（{district.name}） 900101" in page and "已撤销的单位不收文件" in page
     # Every file that was taken in says where it went, department with district, and to which sheet.
     (went,) = job.result["placed"]
     assert went["department"] == f"文旅局（{district.name}）" and went["sheets"]
     assert (
-        went["file"] in page and all(s["name"] in page for s in went["sheets"]) and f"文旅局（{district.name}）" in page
+        went["file"] in page
+        and all(s["name"] in page for s in went["sheets"])
+        and f"文旅局（{district.name}）" in page
     )
     # The closed one can't be chosen either.
     answer = client.post(reverse("job-places", args=[job.pk]), {"place_0": str(gone.pk)})
@@ -533,7 +556,9 @@ def test_1_namesakes_are_told_apart_wherever_a_department_is_named(found, distri
     two = found(project(), name="同名局", parent=other, money=False)
     for place in (one, two):
         version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
-        publishing.decide(publishing.ask("targets", version, user("caiwu")), user("juzhang"), "publish.approve")
+        publishing.decide(
+            publishing.ask("targets", version, user("caiwu")), user("juzhang"), "publish.approve"
+        )
     public = {p.department_id: p for p in Publication.objects.filter(department__in=(one, two))}
     listed = client.get(reverse("public") + "?q=同名局").content.decode()
     found_by_district = client.get(reverse("public") + "?q=邻区").content.decode()
@@ -546,10 +571,16 @@ def test_1_namesakes_are_told_apart_wherever_a_department_is_named(found, distri
         data = client.get(reverse("open-data-json", args=[mine.pk])).json()
         resource = next(r for path, r in package.items() if f"/{mine.pk}" in path and "targets" in r["name"])
         for told in (data, resource, api[mine.pk]):
-            assert (told["department"], told["district"], told["department_code"]) == ("同名局", where, place.code)
+            assert (told["department"], told["district"], told["department_code"]) == (
+                "同名局",
+                where,
+                place.code,
+            )
         bar = sign_in("keyuan").get(here(place, "targets")).content.decode().split("place-bar")[1]
         assert where in bar.split("</details>")[0]
-    assert str(public[two.pk].pk) in found_by_district and f"同名局（{district.name}）" not in found_by_district
+    assert (
+        str(public[two.pk].pk) in found_by_district and f"同名局（{district.name}）" not in found_by_district
+    )
     admin = sign_in("guanli")
     for address in (
         reverse("users"),
@@ -558,7 +589,9 @@ def test_1_namesakes_are_told_apart_wherever_a_department_is_named(found, distri
         reverse("administration") + f"?one={one.pk}",
     ):
         page = admin.get(address).content.decode()
-        assert "同名局（邻区）" in page and f"同名局（{district.name}）" in page and ">同名局<" not in page, address
+        assert "同名局（邻区）" in page and f"同名局（{district.name}）" in page and ">同名局<" not in page, (
+            address
+        )
     # As of the year: where it belonged then, whatever it belongs to since.
     office.move(two, office.found("新区", "district", district.parent), date(2022, 6, 1))
     assert "同名局（邻区）" in client.get(reverse("public")).content.decode()
@@ -580,7 +613,10 @@ def test_1_one_act_on_an_organisation_at_a_time_said_and_followed(found, sign_in
     assert "一次只办一件事" in act("rename", name="新名局", official_code="900777")
     assert (place.name, place.official_code) == ("甲局", "")
     stages = place.stages.count()
-    assert "没有变化" in act("rename", name="甲局", on="2021-06-01", note="依据") and place.stages.count() == stages
+    assert (
+        "没有变化" in act("rename", name="甲局", on="2021-06-01", note="依据")
+        and place.stages.count() == stages
+    )
     assert "没有变化" in act("number", official_code="")
     assert "没有变化" in act("move", parent=place.parent_id)
     assert not work_off()
@@ -592,17 +628,25 @@ def test_1_one_act_on_an_organisation_at_a_time_said_and_followed(found, sign_in
     page = admin.get(reverse("administration") + f"?one={place.pk}").content.decode()
     forms = page.split('id="one"')[1].split("<form")[1:]
     assert [re.findall(r'name="what" value="(\w+)"', f) for f in forms][:6] == [
-        ["rename"], ["number"], ["move"], ["merge"], ["split"], ["close"]
-    ]  # fmt: skip
+        ["rename"],
+        ["number"],
+        ["move"],
+        ["merge"],
+        ["split"],
+        ["close"],
+    ]
     assert all('name="confirmed"' in f for f in forms[3:6])
     act("close", on="2022-01-01", confirmed="1")
     assert not place.active
 
 
-# -- 2. evidence first; what a person types stands beside it ----------------------------------------------------------
+# -- 2. evidence first; what a person types stands beside it
+# ----------------------------------------------------------
 
 
-def test_2_a_typed_value_stands_beside_the_reading_everywhere_and_changes_no_score(found, sign_in, user, call, client):
+def test_2_a_typed_value_stands_beside_the_reading_everywhere_and_changes_no_score(
+    found, sign_in, user, call, client
+):
     place = found(project())
     settle(place, user)
     evaluation = opened(place, user)
@@ -718,7 +762,12 @@ def test_2_a_contest_that_cannot_be_compared_is_not_accepted(found, sign_in, use
     assert "写的是增减幅度" in step(clerk, evaluation, "selfeval.submit").content.decode()
     contest = evaluation.contests.get()
     answer = step(sign_in("caizheng"), contest, "contest.accept", remark="同意").content.decode()
-    assert "ZS-WB-11" in answer and "不能比较" in answer and "写的是增减幅度" in answer and contest.state == "open"
+    assert (
+        "ZS-WB-11" in answer
+        and "不能比较" in answer
+        and "写的是增减幅度" in answer
+        and contest.state == "open"
+    )
 
 
 def accepted(place, user, sign_in):
@@ -744,7 +793,11 @@ def test_2_an_acceptance_falls_with_the_reading_it_was_made_on(found, sign_in, u
     more_closed(put, place)
     # Whoever computes now, counts the reading; nobody ruled on this one.
     line = first(figures.assess_now(place, YEAR, END).run)[1]
-    assert (line.outcome.origin, line.outcome.text, line.outcome.contest.accepted) == ("evidence", "91%", None)
+    assert (line.outcome.origin, line.outcome.text, line.outcome.contest.accepted) == (
+        "evidence",
+        "91%",
+        None,
+    )
     jobs.assess_soon(place, user("keyuan"))
     work_off()
     contest.refresh_from_db(), evaluation.refresh_from_db()
@@ -755,17 +808,31 @@ def test_2_an_acceptance_falls_with_the_reading_it_was_made_on(found, sign_in, u
     assert "有争议，待财政局裁定" in page and "争议已采纳" not in page and not figures.drifted(evaluation)
 
 
-@pytest.mark.parametrize("said", [{"reason": "另有说法"}, {"files": b"%PDF-1.4 other"}], ids=("reason", "proof"))
+@pytest.mark.parametrize(
+    "said", [{"reason": "另有说法"}, {"files": b"%PDF-1.4 other"}], ids=("reason", "proof")
+)
 def test_2_an_acceptance_falls_with_its_reason_or_its_proof(found, sign_in, user, said):
     place = found(project())
     evaluation, contest = accepted(place, user, sign_in)
     files = [SimpleUploadedFile("另附.pdf", said["files"])] if "files" in said else []
     sheet, line = first(evaluation.assessment.run)
-    sent = {"sheet": sheet.id, "indicator": line.id, "actual": "99%", "reason": said.get("reason", "台账外办结")}
-    assert sign_in("keyuan").post(reverse("word", args=[evaluation.pk]), sent | {"files": files}).status_code == 302
+    sent = {
+        "sheet": sheet.id,
+        "indicator": line.id,
+        "actual": "99%",
+        "reason": said.get("reason", "台账外办结"),
+    }
+    assert (
+        sign_in("keyuan").post(reverse("word", args=[evaluation.pk]), sent | {"files": files}).status_code
+        == 302
+    )
     contest.refresh_from_db(), evaluation.refresh_from_db()
     line = first(evaluation.assessment.run)[1]
-    assert (contest.state, line.outcome.origin, line.outcome.contest.accepted) == ("replaced", "evidence", None)
+    assert (contest.state, line.outcome.origin, line.outcome.contest.accepted) == (
+        "replaced",
+        "evidence",
+        None,
+    )
     assert evaluation.contests.get(state="open").word.reason == sent["reason"]
     page = sign_in("caizheng").get(here(place, "selfeval")).content.decode()
     assert "有争议，待财政局裁定" in page and "争议已采纳" not in page
@@ -808,7 +875,9 @@ def test_2_an_old_page_accepts_no_other_figure_reading_reason_or_proof(found, si
 
 
 def test_2_an_old_page_writes_over_no_word_of_another(found, sign_in, user):
-    """Two clerks open the page; the second to save is told, and the first one's figure, reason and proof stand."""
+    """Two clerks open the page; the second to save is told, and the first one's figure,
+    reason and proof stand.
+    """
     evaluation = opened(found(project()), user)
     one, other = sign_in("keyuan"), sign_in("caiwu")
     assert say(one, evaluation, 2, actual="95%", reason="问卷", seen="0").status_code == 302
@@ -868,7 +937,9 @@ def test_2_a_figure_equal_to_the_reading_is_no_contest(found, sign_in, user):
     staff = sign_in("keyuan")
     for same in ("90.22%", "90.22"):
         say(staff, evaluation, 0, actual=same)
-        assert first(evaluation.assessment.run)[1].outcome.contest is None and not evaluation.contests.exists()
+        assert (
+            first(evaluation.assessment.run)[1].outcome.contest is None and not evaluation.contests.exists()
+        )
     say(staff, evaluation, 0, actual="90.3%")
     assert evaluation.contests.get(state="open").computed == "90.22%"
     say(staff, evaluation, 0, actual="90.22%")
@@ -884,7 +955,9 @@ def test_2_a_typed_value_without_proof_counts_nothing(found, sign_in, user):
     assert (line.score.verdict, line.score.score) == ("nothing", 0) and "没有证明材料" in line.outcome.note
     say(client, evaluation, 2, actual="95%", reason="问卷")
     sheet = evaluation.assessment.run.results[0]
-    assert sheet.indicators[2].score.verdict == "met" and sheet.score.typed == sheet.indicators[2].score.points
+    assert (
+        sheet.indicators[2].score.verdict == "met" and sheet.score.typed == sheet.indicators[2].score.points
+    )
     page = client.get(here(place, "selfeval")).content.decode()
     assert "人工填报" in page
 
@@ -901,7 +974,9 @@ def test_2_a_band_typed_for_a_measured_indicator_changes_nothing(found, sign_in,
     assert (after.score, after.verdict, after.how) == (before.score, before.verdict, before.how)
     # The page offers no band there; where a person judges, it asks for both.
     assert sign_in("keyuan").get(here(place, "selfeval")).content.decode().count('name="band"') == 1
-    assert "没有选评定档次" in say(sign_in("keyuan"), evaluation, 1, share="95", reason="很好").content.decode()
+    assert (
+        "没有选评定档次" in say(sign_in("keyuan"), evaluation, 1, share="95", reason="很好").content.decode()
+    )
 
 
 def test_2_the_re_check_holds_nothing_that_was_typed(found, user, sign_in, tmp_path):
@@ -956,7 +1031,9 @@ def test_2_unconfirmed_matches_are_marked_and_nothing_is_submitted_or_signed_on_
     assert "口径未确认" in page and "台账（口径未确认）" in page
     answer = step(staff, evaluation, "selfeval.submit").content.decode()
     assert "ZS-WB-11" in answer and "口径未确认" in answer and evaluation.state == "draft"
-    assert "matches_confirmed" in ACTIONS["selfeval.sign"].needs and CONDITIONS["matches_confirmed"](evaluation, {})
+    assert "matches_confirmed" in ACTIONS["selfeval.sign"].needs and CONDITIONS["matches_confirmed"](
+        evaluation, {}
+    )
     sent = {"sheet": sheet.id, "indicator": line.id, "measure": MEASURE}
     assert staff.post(here(place, "matches"), sent).status_code == 302
     assert step(staff, evaluation, "selfeval.submit").status_code in (302, 409)
@@ -986,7 +1063,13 @@ def test_2_a_clerk_takes_no_measure_away(found, sign_in, user):
                 answer = post(who, measure).content.decode()
                 assert "ZS-WB-06" in answer and "由财政局改定" in answer
         assert now() == (state, MEASURE)
-        row = sign_in("keyuan").get(here(place, "matches")).content.decode().split(line.name)[1].split("</tr>")[0]
+        row = (
+            sign_in("keyuan")
+            .get(here(place, "matches"))
+            .content.decode()
+            .split(line.name)[1]
+            .split("</tr>")[0]
+        )
         assert select not in row
         assert post("keyuan", MEASURE).status_code in (204, 302)
     assert select in sign_in("caizheng").get(here(place, "matches")).content.decode()
@@ -1038,7 +1121,9 @@ def whole(total=None):
 
 
 def brought_up(place, user, sign_in, *, first=None):
-    """Fill, sign and return the self-evaluation of a department; ``first`` is said before anything is signed."""
+    """Fill, sign and return the self-evaluation of a department; ``first`` is said before
+    anything is signed.
+    """
     settle(place, user)
     evaluation, staff = opened(place, user), sign_in("keyuan")
     band = figures.rules_for(place, YEAR).scheme.qualitative[0]
@@ -1046,7 +1131,9 @@ def brought_up(place, user, sign_in, *, first=None):
         first(staff, evaluation)
     for sheet in evaluation.assessment.run.results:
         for line in sheet.indicators:
-            said = {"band": band.name, "share": "90"} if line.score.verdict == "pending" else {"actual": "95%"}
+            said = (
+                {"band": band.name, "share": "90"} if line.score.verdict == "pending" else {"actual": "95%"}
+            )
             if line.score.verdict not in ("pending", "nothing"):
                 continue
             proof = {"files": [SimpleUploadedFile("清单.pdf", PROOF)]}
@@ -1074,7 +1161,10 @@ def test_2_a_public_total_is_told_in_all_its_parts_and_they_add_up(found, sign_i
     evaluation = brought_up(found(whole(), project()), user, sign_in)
     public = made_public(evaluation, user)
     data = client.get(reverse("open-data-json", args=[public.pk])).json()["data"]
-    rows, page = open_rows(client, public), client.get(reverse("public-one", args=[public.pk])).content.decode()
+    rows, page = (
+        open_rows(client, public),
+        client.get(reverse("public-one", args=[public.pk])).content.decode(),
+    )
     assert len(data["scores"]) == 2 and "所属项目" in page and "预算执行率" in page
 
     def added(parts):
@@ -1083,11 +1173,17 @@ def test_2_a_public_total_is_told_in_all_its_parts_and_they_add_up(found, sign_i
     for told, of_page in zip(data["scores"], publishing.shown(public)["scores"], strict=True):
         total = Decimal(told["total"])
         assert (
-            total == added([*told["indicators"], *told["parts"]]) == added([*of_page["indicators"], *of_page["parts"]])
+            total
+            == added([*told["indicators"], *told["parts"]])
+            == added([*of_page["indicators"], *of_page["parts"]])
         )
         mine = [r for r in rows if r["目标表"] == told["sheet"]]
         (stated,) = [r["得分"] for r in mine if r["类别"] == "总分"]
-        assert Decimal(stated) == total == sum(Decimal(r["得分"]) for r in mine if r["得分"] and r["类别"] != "总分")
+        assert (
+            Decimal(stated)
+            == total
+            == sum(Decimal(r["得分"]) for r in mine if r["得分"] and r["类别"] != "总分")
+        )
         for part in told["parts"]:
             assert part["how"] in page.replace("&#x27;", "'") and part["name"] in {r["类别"] for r in mine}
     assert {p["name"] for s in data["scores"] for p in s["parts"]} == {"所属项目", "预算执行率"}
@@ -1099,13 +1195,19 @@ def test_2_a_public_total_is_told_in_all_its_parts_and_they_add_up(found, sign_i
 
 def test_2_every_public_form_says_the_same_in_the_same_words(found, sign_in, user, client):
     def excess(staff, evaluation):
-        assert say(staff, evaluation, 0, proof=False, over_accepted="on", reason="年初估计偏低").status_code == 302
+        assert (
+            say(staff, evaluation, 0, proof=False, over_accepted="on", reason="年初估计偏低").status_code
+            == 302
+        )
 
     place = found(project(indicator(CLOSURE, "≥30%")))
     evaluation = brought_up(place, user, sign_in, first=excess)
     public = made_public(evaluation, user)
     answer = client.get(reverse("open-data-json", args=[public.pk])).json()
-    rows, page = open_rows(client, public), client.get(reverse("public-one", args=[public.pk])).content.decode()
+    rows, page = (
+        open_rows(client, public),
+        client.get(reverse("public-one", args=[public.pk])).content.decode(),
+    )
     (resource,) = [
         r for r in client.get(reverse("data-package")).json()["resources"] if r["name"] == f"self-{public.pk}"
     ]
@@ -1149,7 +1251,10 @@ def test_2_open_accepted_and_refused_are_three_words_with_reasons_everywhere(fou
     def told(publication):
         yield "page", client.get(reverse("public-one", args=[publication.pk])).content.decode()
         yield "JSON", client.get(reverse("open-data-json", args=[publication.pk])).content.decode()
-        yield "CSV", client.get(reverse("open-data", args=[publication.pk, "csv"])).content.decode("utf-8-sig")
+        yield (
+            "CSV",
+            client.get(reverse("open-data", args=[publication.pk, "csv"])).content.decode("utf-8-sig"),
+        )
         for name in ("绩效自评表.docx", "绩效自评表.xlsx", "绩效评价报告.docx"):
             yield name, words_in((publication.folder() / name).read_bytes())
 
@@ -1215,13 +1320,19 @@ def test_2_a_contest_outlives_the_evidence_it_was_made_against(found, sign_in, u
     assert step(bureau, contest, "contest.accept", remark="经核实").status_code == 302
     evaluation.refresh_from_db()
     line = first(evaluation.assessment.run)[1]
-    assert (evaluation.state, line.outcome.origin, line.outcome.contest.computed) == ("returned", "accepted", "90.22%")
+    assert (evaluation.state, line.outcome.origin, line.outcome.contest.computed) == (
+        "returned",
+        "accepted",
+        "90.22%",
+    )
     told(bureau.get(here(place, "selfeval")).content.decode(), "page of the accepted one")
     # The ledger comes back with another figure: nobody ruled on that one.
     put_back = [f"T{n},举报,2021-03-05,{'2021-06-01' if n < 80 else ''},张三{n}" for n in range(92)]
     path = figures.settings.DATA / "again.csv"
     path.write_text("\n".join([COMPLAINT, *put_back]) + "\n", "utf8")
-    import_ledger(figures.store().root, path, department=place.code, label=place.name, cipher=figures.cipher())
+    import_ledger(
+        figures.store().root, path, department=place.code, label=place.name, cipher=figures.cipher()
+    )
     figures.refill(place, YEAR)
     contest.refresh_from_db(), evaluation.refresh_from_db()
     assert (contest.state, first(evaluation.assessment.run)[1].outcome.origin) == ("replaced", "evidence")
@@ -1238,12 +1349,21 @@ def test_2_whoever_types_after_the_evidence_was_withdrawn_fares_no_better(found,
     say(staff, evaluation, 0, actual="99%", reason="台账外办结")
     line = first(evaluation.assessment.run)[1]
     contest = evaluation.contests.get()
-    assert (contest.state, contest.computed, line.score.verdict, line.score.score) == ("open", "90.22%", "nothing", 0)
+    assert (contest.state, contest.computed, line.score.verdict, line.score.score) == (
+        "open",
+        "90.22%",
+        "nothing",
+        0,
+    )
     # Who evaluates sees what was taken back: when, by whom, which ledger.
     pages = [here(place, "selfeval"), reverse("recheck", args=[evaluation.pk])]
     (batch,) = ledgers.undone(place, YEAR)
     for page in (bureau.get(url).content.decode() for url in pages):
-        assert str(user("caiwu")) in page and f"批次 {batch.undoes}" in page and ledger_of("complaints").title in page
+        assert (
+            str(user("caiwu")) in page
+            and f"批次 {batch.undoes}" in page
+            and ledger_of("complaints").title in page
+        )
     assert step(bureau, contest, "contest.refuse", remark="台账应当恢复").status_code == 302
     evaluation.refresh_from_db()
     assert first(evaluation.assessment.run)[1].score.score == 0
@@ -1258,7 +1378,9 @@ def test_2_whoever_types_after_the_evidence_was_withdrawn_fares_no_better(found,
 
 
 @pytest.mark.parametrize(
-    "path, text", [("indicators.0.target", "≥99%"), ("indicators.0.name", "举报案件按时办结率")], ids=("target", "name")
+    "path, text",
+    [("indicators.0.target", "≥99%"), ("indicators.0.name", "举报案件按时办结率")],
+    ids=("target", "name"),
 )
 def test_2_an_acceptance_is_of_one_promise(found, sign_in, user, adjusted, path, text):
     place = found(project(indicator(CLOSURE, "≥95%", description="举报案件办结数÷举报案件受理数")))
@@ -1277,7 +1399,9 @@ def test_2_an_acceptance_is_of_one_promise(found, sign_in, user, adjusted, path,
     assert first(evaluation.assessment.run)[1].outcome.origin == "accepted"
 
 
-def test_2_a_typed_value_is_asked_anew_when_its_indicator_counts_something_else(found, sign_in, user, adjusted):
+def test_2_a_typed_value_is_asked_anew_when_its_indicator_counts_something_else(
+    found, sign_in, user, adjusted
+):
     place = found(project())
     settle(place, user)
     evaluation = opened(place, user)
@@ -1290,7 +1414,10 @@ def test_2_a_typed_value_is_asked_anew_when_its_indicator_counts_something_else(
     assert (line.score.verdict, line.score.score) == ("pending", 0) and "须重新填报" in line.outcome.note
     page = staff.get(here(place, "selfeval")).content.decode()
     assert "填报过“95%”" in page and 'value="95%"' not in page
-    assert "待评定" in step(staff, evaluation, "selfeval.submit").content.decode() and evaluation.state == "draft"
+    assert (
+        "待评定" in step(staff, evaluation, "selfeval.submit").content.decode()
+        and evaluation.state == "draft"
+    )
     # A proof of the other thing proves nothing of this one.
     say(staff, evaluation, 2, actual="95%", reason="问卷", proof=False)
     assert "没有证明材料" in evaluation.assessment.run.results[0].indicators[2].outcome.note
@@ -1303,7 +1430,8 @@ def test_2_a_typed_value_is_asked_anew_when_its_indicator_counts_something_else(
     assert evaluation.assessment.run.results[0].indicators[2].score.verdict == "missed"
 
 
-# -- 3. state governs every number ------------------------------------------------------------------------------------
+# -- 3. state governs every number
+# ------------------------------------------------------------------------------------
 
 
 def test_3_a_contest_goes_up_with_reason_and_proof_only(found, sign_in, user):
@@ -1335,10 +1463,14 @@ def test_3_a_missed_target_is_signed_with_its_cause_and_measures_only(found, sig
     assert asked not in staff.get(here(place, "selfeval")).content.decode()
     assert step(staff, evaluation, "selfeval.submit").status_code == 302
     # In the official table people's words come first, and what the program worked out is called so.
-    assert "其他：逐件督办；得分依据：完成值 90.22%" in words_in(figures.file_of(evaluation, "绩效自评表.docx"))
+    assert "其他：逐件督办；得分依据：完成值 90.22%" in words_in(
+        figures.file_of(evaluation, "绩效自评表.docx")
+    )
 
 
-def test_3_nothing_is_closed_over_an_open_contest_or_without_a_re_check_of_what_was_signed(found, sign_in, user, put):
+def test_3_nothing_is_closed_over_an_open_contest_or_without_a_re_check_of_what_was_signed(
+    found, sign_in, user, put
+):
     place = found(project())
     settle(place, user)
     evaluation = opened(place, user)
@@ -1424,7 +1556,9 @@ def test_3_a_re_check_is_of_the_signed_tables_and_says_what_it_was_of(found, sig
     assert evaluation.rechecked_of.name == "上报一张.xlsx" and evaluation.rechecked_as_it_is
 
 
-def test_3_open_records_follow_the_ledgers_and_a_submitted_one_says_its_drift(found, sign_in, user, put, work_off):
+def test_3_open_records_follow_the_ledgers_and_a_submitted_one_says_its_drift(
+    found, sign_in, user, put, work_off
+):
     place = found(project())
     settle(place, user)
     evaluation = opened(place, user)
@@ -1443,7 +1577,8 @@ def test_3_open_records_follow_the_ledgers_and_a_submitted_one_says_its_drift(fo
         record.refresh_from_db()
         assert first(record.assessment.run)[1].outcome.text == "91%"
     assert not any(changed in staff.get(url).content.decode() for url in pages)
-    # From the filler's signature on it is what was signed, and says how that differs from what it comes to now.
+    # From the filler's signature on it is what was signed, and says how that differs from what it comes to
+    # now.
     assert step(staff, evaluation, "selfeval.submit").status_code == 302
     put(place, "latest", COMPLAINT, *(f"T{950 + n},举报,2021-04-05,,赵六{n}" for n in range(30)))
     page = staff.get(pages[0]).content.decode()
@@ -1471,7 +1606,14 @@ def test_3_a_refused_old_page_shows_the_figures_and_words_that_changed(found, si
     answer = step(staff, record, f"{kind}.submit", seen=seen)
     page = answer.content.decode().split("办成", 1)[-1]
     assert answer.status_code == 409
-    for words in (f"{CLOSURE}</td>", "90.22%", "91%", f"{CLOSURE} · 改进措施", "加派人手", str(user("keyuan"))):
+    for words in (
+        f"{CLOSURE}</td>",
+        "90.22%",
+        "91%",
+        f"{CLOSURE} · 改进措施",
+        "加派人手",
+        str(user("keyuan")),
+    ):
         assert words in page, words
     assert not any(f"<td>{one}</td>" in page for one in ids) and "按台账重新计算" not in page
 
@@ -1542,10 +1684,14 @@ def test_3_a_draft_beside_approved_sheets_changes_nothing(found, sign_in, user, 
 
     def all_of_it():
         figures.fill_checkpoint(point), figures.fill_self_evaluation(evaluation)
-        row = {k: v for k, v in row_of(place).items() if k not in ("sheets", "findings", "drafts", "unreviewed")}
+        row = {
+            k: v for k, v in row_of(place).items() if k not in ("sheets", "findings", "drafts", "unreviewed")
+        }
         shown = publishing.shown(Publication.objects.get(pk=published.pk))
         forms = [figures.forms_of(r, n) for r, n in ((point, "绩效运行监控表"), (evaluation, "绩效自评表"))]
-        lights = sorted(IndicatorLight.objects.filter(department=place).values_list("indicator_code", "light", "score"))
+        lights = sorted(
+            IndicatorLight.objects.filter(department=place).values_list("indicator_code", "light", "score")
+        )
         return (
             figures.assess_now(place, YEAR).key,
             point.assessment_id,
@@ -1620,7 +1766,9 @@ def test_3_unknown_is_not_zero(found, sign_in, user):
     sheet, _ = first(figures.newest_assessment(place, YEAR).run)
     assert sheet.money.paid is None and sheet.score.execution.open > 0 and sheet.score.grade is None
     row = row_of(place)
-    assert (row["standing"], row["grade"], row["execution"]) == ("open", "", None) and row["most"] > row["total"]
+    assert (row["standing"], row["grade"], row["execution"]) == ("open", "", None) and row["most"] > row[
+        "total"
+    ]
     standings = [r["standing"] for r in portfolio.ranking(place.parent, YEAR)]
     assert standings == sorted(standings, key=portfolio.STANDINGS.index), "the graded stand apart"
     page = sign_in("keyuan").get(here(place, "overview")).content.decode()
@@ -1655,7 +1803,9 @@ def test_3_going_back_to_an_earlier_state_of_the_ledgers_shows_its_figures(found
 def test_3_words_of_march_do_not_explain_october(found, user, sign_in):
     place = found(project())
     entries = {e.name: e for e in figures.calendar_of(place, YEAR, "monitoring")}
-    march, october = (figures.open_checkpoint(entries[n], place, user("caiwu")) for n in ("一季度", "前十个月"))
+    march, october = (
+        figures.open_checkpoint(entries[n], place, user("caiwu")) for n in ("一季度", "前十个月")
+    )
     client = sign_in("keyuan")
     assert figures.unexplained(october)
     for point in (march,):
@@ -1678,7 +1828,9 @@ def test_3_no_problem_found_needs_every_rule_to_have_run(found, user, sign_in):
     assert "没有发现问题" not in page
 
 
-def test_3_a_signed_or_published_figure_that_drifted_from_the_ledger_says_so(found, sign_in, user, put, client):
+def test_3_a_signed_or_published_figure_that_drifted_from_the_ledger_says_so(
+    found, sign_in, user, put, client
+):
     place = found(project())
     settle(place, user)
     evaluation = opened(place, user)
@@ -1701,7 +1853,10 @@ def test_3_a_signed_or_published_figure_that_drifted_from_the_ledger_says_so(fou
     publishing.check_published(place, YEAR)
     published.refresh_from_db()
     page = client.get(address).content.decode()
-    assert "90.22% → 45.11%" in page and f"{timezone.localtime(published.checked_at):%Y-%m-%d %H:%M} 重算" in page
+    assert (
+        "90.22% → 45.11%" in page
+        and f"{timezone.localtime(published.checked_at):%Y-%m-%d %H:%M} 重算" in page
+    )
     data = client.get(reverse("open-data-json", args=[published.pk])).json()
     assert data["drift"] == published.drift and data["checked_at"]
     # What was signed and published has not moved.
@@ -1746,7 +1901,9 @@ def test_3_drift_between_signing_and_publication_is_said_from_the_first_moment(s
         assert told[CLOSURE] == ("90.22%", "45.11%") and f"{CLOSURE}（得分 / 分值）" in told
 
 
-def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_its_draft(signed, sign_in, client, user):
+def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_its_draft(
+    signed, sign_in, client, user
+):
     out, waiting = published(signed, user), publishing.ask("self", signed, user("caiwu"))
     page, data = public(client, out)
     assert "未经财政局复核" in page and data["notes"] == ["未经财政局复核"] and "退回" not in page
@@ -1758,14 +1915,21 @@ def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_it
     say(sign_in("keyuan"), signed, 2, actual="71.5%", reason="重新问卷")
     publishing.check_published(signed.department, YEAR)
     page, data = public(client, out)
-    assert line in page and line in data["notes"] and "71.5%" not in page + json.dumps(data) and not data["drift"]
+    assert (
+        line in page
+        and line in data["notes"]
+        and "71.5%" not in page + json.dumps(data)
+        and not data["drift"]
+    )
     with pytest.raises(errors.ZhunshengError, match="ZS-WB-01"):
         publishing.ask("self", signed, user("caiwu"))
     # Signed anew it says what differs from what was public before.
     explained(sign_in("keyuan"), signed)
     sign_on(sign_in, signed)
     page, data = public(client, out)
-    assert "现已重新签字" in page and "正在重新填报" not in page and data["data"]["scores"] == before["scores"]
+    assert (
+        "现已重新签字" in page and "正在重新填报" not in page and data["data"]["scores"] == before["scores"]
+    )
     assert any(d["now"] == "71.5%" for d in data["drift"])
     assert sign_in("caizheng").post(reverse("recheck", args=[signed.pk])).status_code == 302
     signed.refresh_from_db()
@@ -1779,7 +1943,9 @@ def test_3_a_request_made_before_a_return_is_not_approved_after_it(signed, sign_
     try:
         step(sign_in("caizheng"), signed, "selfeval.return", remark="补材料")
     finally:
-        post_save.connect(publishing._follow, sender=Step, dispatch_uid="publications follow their self-evaluation")
+        post_save.connect(
+            publishing._follow, sender=Step, dispatch_uid="publications follow their self-evaluation"
+        )
     for _again in range(2):
         with pytest.raises(errors.ZhunshengError, match="ZS-WB-01"):
             publishing.decide(asked, user("juzhang"), "publish.approve")
@@ -1799,7 +1965,8 @@ def test_3_published_targets_say_that_another_version_has_come_into_force(found,
     told = f"目标已调整，第 2 版于 {timezone.localdate()} 批复，追溯自 {new.in_force_from} 起执行"
     assert told in page and "≥95% → ≥93%" in page.replace("&gt;", ">")
     assert any((c["then"], c["now"]) == ("≥95%", "≥93%") for c in data["changes"])
-    # The version that holds no more is neither asked for nor approved, and the one that holds takes its place.
+    # The version that holds no more is neither asked for nor approved, and the one that holds takes its
+    # place.
     with pytest.raises(errors.ZhunshengError, match="第2版"):
         publishing.ask("targets", version, user("caiwu"))
     with pytest.raises(errors.ZhunshengError, match="ZS-WB-01"):
@@ -1845,11 +2012,16 @@ def test_3_a_published_self_evaluation_says_that_its_targets_were_adjusted(signe
     assert f"{CLOSURE}（目标）" in page
 
 
-def test_3_work_runs_again_where_what_it_rests_on_went_on_and_back(found, sign_in, user, work_off, admin_scheme):
+def test_3_work_runs_again_where_what_it_rests_on_went_on_and_back(
+    found, sign_in, user, work_off, admin_scheme
+):
     place = found(project())
     jobs.assess_soon(place, user("keyuan"))
     work_off()
-    run, version = figures.newest_assessment(place, YEAR).run, sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    run, version = (
+        figures.newest_assessment(place, YEAR).run,
+        sheets.in_force(sheets.sheets_of(place, YEAR)[0]),
+    )
     sheet, line = first(run)
     confirm = {"sheet": sheet.id, "indicator": line.id}
     totals = []
@@ -1879,7 +2051,9 @@ def test_3_assessing_all_is_never_answered_with_work_on_an_earlier_state(found, 
     assert len({one.pk, two.pk, three.pk}) == 3 and three.state == "queued"
 
 
-def test_5_a_changed_scheme_is_followed_by_all_departments_below(found, sign_in, user, work_off, admin_scheme):
+def test_5_a_changed_scheme_is_followed_by_all_departments_below(
+    found, sign_in, user, work_off, admin_scheme
+):
     place = found(project())
     jobs.assess_soon(place, user("keyuan"))
     work_off()
@@ -1906,7 +2080,9 @@ def test_3_a_place_in_the_ranking_is_the_same_whatever_is_filtered(found, sign_i
         total = Decimal(80 if n == 2 else 90)
         Assessment.objects.filter(department=place).update(total=total, most=total, grade="良")
     district = place.parent
-    ranked = [(r["place"], r["total"]) for r in portfolio.ranking(district, YEAR) if r["standing"] == "graded"]
+    ranked = [
+        (r["place"], r["total"]) for r in portfolio.ranking(district, YEAR) if r["standing"] == "graded"
+    ]
     places = {r["department"].name: r["place"] for r in portfolio.ranking(district, YEAR)}
     assert places["甲局"] == places["乙局"] and places["丙局"] == 1 + sum(t > 80 for _p, t in ranked)
     assert all(p is None or p == 1 + sum(other > t for _q, other in ranked) for p, t in ranked)
@@ -1928,7 +2104,10 @@ def test_3_what_was_typed_for_a_self_evaluation_nobody_signed_is_marked_in_the_r
     book = openpyxl.load_workbook(io.BytesIO(portfolio.ranking_file(place.parent, YEAR)[0])).active
     assert any("自评未签字" in str(r[9]) for r in book.iter_rows(values_only=True) if r[1] == "甲局")
     sign_on(sign_in, evaluation)
-    assert not row_of(place)["unsigned"] and "自评未签字" not in sign_in("caizheng").get(address).content.decode()
+    assert (
+        not row_of(place)["unsigned"]
+        and "自评未签字" not in sign_in("caizheng").get(address).content.decode()
+    )
 
 
 def test_3_drafts_show_no_lights_and_their_findings_are_called_drafts(found, sign_in, user):
@@ -1940,12 +2119,21 @@ def test_3_drafts_show_no_lights_and_their_findings_are_called_drafts(found, sig
     page = sign_in("caizheng").get(reverse("portfolio") + f"?year={YEAR}&q=甲局").content.decode()
     line = page.split("部门排名")[1].split("<tbody>")[1].split("</tbody>")[0]
     assert line.count('<td class="num muted">—</td>') == 5 and "草稿" in line
-    assert "草稿" in sign_in("caizheng").get(reverse("portfolio-findings") + f"?year={YEAR}&q=甲局").content.decode()
-    assert "草稿" in sign_in("keyuan").get(here(place, "overview")).content.decode().split("目标审核发现")[1][:600]
+    assert (
+        "草稿"
+        in sign_in("caizheng").get(reverse("portfolio-findings") + f"?year={YEAR}&q=甲局").content.decode()
+    )
+    assert (
+        "草稿"
+        in sign_in("keyuan").get(here(place, "overview")).content.decode().split("目标审核发现")[1][:600]
+    )
 
 
 def test_3_payments_nobody_knows_are_drawn_as_no_line(found):
-    plan = ({"on": date(YEAR, 6, 30), "share": Decimal("0.5")}, {"on": date(YEAR, 12, 31), "share": Decimal(1)})
+    plan = (
+        {"on": date(YEAR, 6, 30), "share": Decimal("0.5")},
+        {"on": date(YEAR, 12, 31), "share": Decimal(1)},
+    )
     for money in (True, False):
         place = found(project().model_copy(update={"plan": plan}), name=f"{money}局", money=money)
         sheet = figures.assess_now(place, YEAR).run.results[0]
@@ -1957,7 +2145,12 @@ def test_1_the_bar_names_the_district_and_the_year_of_its_page(found, sign_in):
     place = found(project())
     client = sign_in("caizheng")
     client.get(here(place, "overview"))
-    bar = client.get(reverse("portfolio") + "?year=2020").content.decode().split("place-bar")[1].split("</form>")[0]
+    bar = (
+        client.get(reverse("portfolio") + "?year=2020")
+        .content.decode()
+        .split("place-bar")[1]
+        .split("</form>")[0]
+    )
     assert place.parent.name in bar and "2020 年度" in bar and "甲局" not in bar
     bar = sign_in("shenji").get(reverse("audit")).content.decode().split("place-bar")[1].split("</form>")[0]
     assert "局" not in bar.split("</strong>")[0]
@@ -1993,7 +2186,9 @@ def test_1_a_department_moved_since_keeps_the_district_of_the_year(
 def test_3_a_key_evaluation_shows_the_signed_self_evaluation_and_says_which(signed, sign_in, user, put):
     place = signed.department
     sheet = sheets.sheets_of(place, YEAR)[0]
-    key = KeyEvaluation.objects.create(sheet=sheet, department=place, year=YEAR, framework="x", method="比较法")
+    key = KeyEvaluation.objects.create(
+        sheet=sheet, department=place, year=YEAR, framework="x", method="比较法"
+    )
     put(place, "late", COMPLAINT, *(f"X{n},举报,2021-03-05,,王五" for n in range(92)))
     computed = figures.assess_now(place, YEAR, END).run.sheet(sheet.code)
     own = signed.assessment.run.sheet(sheet.code)
@@ -2022,14 +2217,22 @@ def test_3_a_record_void_since_is_taken_back_out_of_the_ledger(found, sign_in, u
     page, mine = here(place, "register", "training"), SafeguardRecord.objects.filter(register="training")
 
     def add(number):
-        said = {f.name: (f.values or ("2021-06-01" if f.type == "date" else "5",))[0] for f in register.fields}
+        said = {
+            f.name: (f.values or ("2021-06-01" if f.type == "date" else "5",))[0] for f in register.fields
+        }
         said["activity_no"] = number
         assert client.post(page, said).status_code == 302
         return mine.get(department=place, data__activity_no=number)
 
     def rows():
         ledger = ledger_of("activities")
-        seen = browse(figures.store().snapshot(), ledger, place.code, window=Window(limit=50, offset=0), cipher=figures.cipher())
+        seen = browse(
+            figures.store().snapshot(),
+            ledger,
+            place.code,
+            window=Window(limit=50, offset=0),
+            cipher=figures.cipher(),
+        )
         return {row.values[[c.name for c in ledger.columns].index("activity_no")] for row in seen.rows}
 
     def hand():
@@ -2098,7 +2301,10 @@ def test_3_any_void_version_is_restored_while_none_stands_in_its_place(found, si
     wrong = project(code="P9", name="消费维权经费")
     two = sheets.add_version(wrong, place, user("keyuan"), "upload")
     assert two.sheet == one.sheet and two.number == 2
-    assert sheets.joined_words(two) == "“消费维权经费”按项目编码记为“市场秩序经费”的第 2 版；如编码写错，请作废后改正。"
+    assert (
+        sheets.joined_words(two)
+        == "“消费维权经费”按项目编码记为“市场秩序经费”的第 2 版；如编码写错，请作废后改正。"
+    )
     assert sheets.joined_words(one) == ""
     for version in (two, one):
         assert step(staff, version, "targets.void", remark="传错").status_code == 302
@@ -2156,7 +2362,9 @@ def test_3_how_an_audit_finding_ended_is_closed_by_somebody_else(department, sig
     # One who enters a finding that is already dealt with wrote how it ended, too.
     given = {"source": "审计", "finding": "账实不符", "owner": "办公室", "due_on": "2022-05-01"}
     done = {"mended_on": "2022-03-01", "result": "已整改"}
-    clerk.post(here(department, "register", "audits"), {**given, **done, "file": SimpleUploadedFile("a.pdf", PROOF)})
+    clerk.post(
+        here(department, "register", "audits"), {**given, **done, "file": SimpleUploadedFile("a.pdf", PROOF)}
+    )
     other = SafeguardRecord.objects.filter(register="audits").latest("pk")
     assert step(clerk, other, "safeguards.close").status_code == 403
 
@@ -2169,7 +2377,9 @@ def test_3_money_expected_without_a_plan_is_said_to_be_reckoned_by_time(found, s
     for address in (here(place, "overview"), reverse("checkpoint", args=[point.pk])):
         page = staff.get(address).content.decode()
         assert "按时间推算，没有支出计划" in page and "计划应达" not in page, address
-    assert "按时间推算，没有支出计划" in words_in(staff.get(reverse("checkpoint-xlsx", args=[point.pk])).content)
+    assert "按时间推算，没有支出计划" in words_in(
+        staff.get(reverse("checkpoint-xlsx", args=[point.pk])).content
+    )
 
 
 def test_3_a_ledger_of_some_projects_is_not_the_departments_budget(found, sign_in, user, client, put):
@@ -2234,7 +2444,9 @@ def test_3_what_was_submitted_stays_as_it_was_signed_and_is_asked_at_each_signat
     assert "lights_explained" in ACTIONS["monitoring.confirm"].needs
 
 
-def test_3_a_year_is_evaluated_once_it_is_over_and_follows_the_calendar(found, sign_in, user, district, monkeypatch):
+def test_3_a_year_is_evaluated_once_it_is_over_and_follows_the_calendar(
+    found, sign_in, user, district, monkeypatch
+):
     place = found(project())
     finance = sign_in("caiwu")
     for entry in CalendarEntry.objects.filter(year=YEAR, kind="self"):
@@ -2387,7 +2599,8 @@ def test_3_what_belongs_elsewhere_now_is_listed_without_a_dead_link(found, distr
     assert place.pk not in bureau.get(reverse("heat-map") + f"?year={YEAR}").json()["ids"]
 
 
-# -- 4. a result has a type -------------------------------------------------------------------------------------------
+# -- 4. a result has a type
+# -------------------------------------------------------------------------------------------
 
 
 def test_4_a_rate_of_a_group_is_sum_over_sum_everywhere(found, put, sign_in, call):
@@ -2421,7 +2634,8 @@ def test_4_one_doubtful_row_never_stops_a_department(found, sign_in, user):
     assert (one.score.verdict, two.score.verdict) == ("missed", "check") and "待核对" in two.score.how
 
 
-# -- 5. one computation, typed from end to end ------------------------------------------------------------------------
+# -- 5. one computation, typed from end to end
+# ------------------------------------------------------------------------
 
 
 def test_5_what_figures_rest_on_is_one_digest(found, put, adjusted, sign_in, user, monkeypatch, admin_scheme):
@@ -2442,7 +2656,9 @@ def test_5_what_figures_rest_on_is_one_digest(found, put, adjusted, sign_in, use
         patch.setattr(assessing, "__version__", "999")
         key("program")
     with monkeypatch.context() as patch:
-        patch.setattr("zhunsheng.regulations.rules.data_digest", lambda: "monitoring bands and all other national rules")
+        patch.setattr(
+            "zhunsheng.regulations.rules.data_digest", lambda: "monitoring bands and all other national rules"
+        )
         key("national rules and monitoring bands")
     with monkeypatch.context() as patch:
         known = dict(figures.catalogue())
@@ -2495,7 +2711,9 @@ def test_5_a_local_scheme_with_other_band_names_works_from_form_to_score(found, 
     assert "本地第0档" in page and national.name not in page
     band = figures.rules_for(place, YEAR).scheme.qualitative[0]
     share = str(band.high * 100)
-    assert "[ZS-" in say(client, evaluation, 1, band=national.name, share=share, reason="走访").content.decode()
+    assert (
+        "[ZS-" in say(client, evaluation, 1, band=national.name, share=share, reason="走访").content.decode()
+    )
     assert say(client, evaluation, 1, band="本地第0档", share=share, reason="走访").status_code == 302
     line = evaluation.assessment.run.results[0].indicators[1]
     assert line.score.verdict == "judged" and "本地第0档" in line.score.how and line.score.score > 0
@@ -2507,7 +2725,11 @@ def test_5_a_kept_result_is_read_back_as_the_typed_value_it_was(found):
     place = found(project())
     kept = figures.assess_now(place, YEAR)
     again = Assessment.objects.get(pk=kept.pk)
-    assert again.run.as_json() == kept.result and again.run.format == "zhunsheng.run/1" and again.run.basis == kept.key
+    assert (
+        again.run.as_json() == kept.result
+        and again.run.format == "zhunsheng.run/1"
+        and again.run.basis == kept.key
+    )
 
 
 def test_5_the_api_gives_the_result_whole(found, call):
@@ -2554,7 +2776,8 @@ def test_5_figures_of_another_version_of_the_program_are_computed_anew(found, wo
     assert not work_off()
 
 
-# -- what one row, one broken step or one sign nobody sees may not do -------------------------------------------------
+# -- what one row, one broken step or one sign nobody sees may not do
+# -------------------------------------------------
 
 
 def test_3_what_is_done_to_the_store_has_its_entry_whatever_breaks_behind_it(
@@ -2638,10 +2861,14 @@ def test_3_figures_that_could_not_be_read_back_are_not_kept(found, sign_in):
     kept = figures.assess_now(place, YEAR)
     for wrong in ({"total": Decimal("134.18")}, {"most": Decimal(-1)}, {"budget": Decimal(10) ** 30}):
         with pytest.raises(errors.ZhunshengError, match="ZS-RN-01"):
-            figures._readable(Assessment(department=place, year=YEAR, as_of=END, key="x", result=kept.result, **wrong))
+            figures._readable(
+                Assessment(department=place, year=YEAR, as_of=END, key="x", result=kept.result, **wrong)
+            )
     # As an earlier version kept them: emptied, and marked to be computed anew.
     Assessment.objects.filter(pk=kept.pk).update(total=Decimal("134.18"))
-    importlib.import_module("zhunsheng.web.migrations.0015_amounts").take_back_totals(apps, connection.schema_editor())
+    importlib.import_module("zhunsheng.web.migrations.0015_amounts").take_back_totals(
+        apps, connection.schema_editor()
+    )
     kept.refresh_from_db()
     assert (kept.total, kept.grade, kept.program) == (None, "", "")
     Assessment.objects.filter(pk=kept.pk).update(budget=Decimal(10) ** 20)
@@ -2703,7 +2930,9 @@ def test_2_a_reading_of_another_day_is_remembered_too(found, sign_in, user, dist
     CalendarEntry.objects.create(organisation=place, year=YEAR, kind="self", name="自评", **dates)
     evaluation = opened(place, user)
     say(sign_in("keyuan"), evaluation, 0, actual="99%", reason="台账外办结")
-    assert evaluation.as_of == date(2021, 12, 31) and evaluation.contests.get(state="open").computed == "90.22%"
+    assert (
+        evaluation.as_of == date(2021, 12, 31) and evaluation.contests.get(state="open").computed == "90.22%"
+    )
     assert first(evaluation.assessment.run)[1].score.verdict == "nothing"
 
 
@@ -2721,7 +2950,9 @@ def test_2_nobody_rules_on_a_claim_that_another_repeated(found, sign_in, user):
 
 
 def test_3_official_files_are_of_the_figures_that_were_signed(found, sign_in, user, adjusted):
-    """A reading that came to be known under the same evidence, of what the indicator counted before, moves none of them."""
+    """A reading that came to be known under the same evidence, of what the indicator counted before,
+    moves none of them.
+    """
     place = found(project(indicator(CLOSURE, "≥95%")))
     adjusted(place, "indicators.0.description", "师德投诉办结数/师德投诉受理数")
     evaluation, staff = opened(place, user), sign_in("keyuan")
@@ -2729,7 +2960,9 @@ def test_3_official_files_are_of_the_figures_that_were_signed(found, sign_in, us
     judged(staff, evaluation, place)
     settle(place, user)
     dates = {"as_of": date(2021, 6, 30), "opens_on": date(2021, 7, 1), "due_on": date(2021, 7, 31)}
-    entry = CalendarEntry.objects.create(organisation=place, year=YEAR, kind="monitoring", name="6月", **dates)
+    entry = CalendarEntry.objects.create(
+        organisation=place, year=YEAR, kind="monitoring", name="6月", **dates
+    )
     figures.open_checkpoint(entry, place, user("caiwu"))
     sign_on(sign_in, evaluation)
     kept = first(evaluation.assessment.run)[0].score.total
@@ -2771,7 +3004,12 @@ def test_3_a_year_that_is_over_is_shown_on_the_day_of_its_self_evaluation(found,
     signed = evaluation.assessment
     figures.assess_now(place, YEAR)
     row = row_of(place)
-    assert (row["total"], row["grade"], row["standing"], row["signed"]) == (signed.total, signed.grade, "graded", "")
+    assert (row["total"], row["grade"], row["standing"], row["signed"]) == (
+        signed.total,
+        signed.grade,
+        "graded",
+        "",
+    )
     assert figures.newest_assessment(place, YEAR) == signed
     assert f"{day}" in sign_in("keyuan").get(here(place, "overview")).content.decode()
     # What changed since is computed for that day, and said beside what was signed.
@@ -2789,7 +3027,13 @@ def test_1_two_projects_of_a_name_are_re_checked_each_by_its_code(found, sign_in
     for sheet in evaluation.assessment.run.results:
         for n, said in ((1, {"band": band.name, "share": "90"}), (2, {"actual": "95%"})):
             files = [SimpleUploadedFile("清单.pdf", PROOF)]
-            sent = {"sheet": sheet.id, "indicator": sheet.indicators[n].id, "reason": "问卷", "files": files, **said}
+            sent = {
+                "sheet": sheet.id,
+                "indicator": sheet.indicators[n].id,
+                "reason": "问卷",
+                "files": files,
+                **said,
+            }
             assert staff.post(reverse("word", args=[evaluation.pk]), sent).status_code == 302
     evaluation.refresh_from_db()
     explained(staff, evaluation)
@@ -2802,7 +3046,9 @@ def test_1_two_projects_of_a_name_are_re_checked_each_by_its_code(found, sign_in
     assert step(bureau, evaluation, "selfeval.accept").status_code == 302
 
 
-def test_2_a_reading_of_what_the_indicator_was_before_is_no_withdrawn_one(found, sign_in, user, adjusted, put):
+def test_2_a_reading_of_what_the_indicator_was_before_is_no_withdrawn_one(
+    found, sign_in, user, adjusted, put
+):
     """No batch of another ledger makes one of it either."""
     place = found(project(indicator(CLOSURE, "≥95%")))
     settle(place, user)
@@ -2834,5 +3080,7 @@ def test_3_a_self_evaluation_of_a_day_within_the_year_holds_its_words_and_not_th
     figures.assess_now(place, YEAR)
     assert figures.newest_assessment(place, YEAR).as_of == END
     lights = set(IndicatorLight.objects.filter(department=place, year=YEAR).values_list("light", flat=True))
-    shown = {i.monitoring.light for s in figures.newest_assessment(place, YEAR).run.results for i in s.indicators}
+    shown = {
+        i.monitoring.light for s in figures.newest_assessment(place, YEAR).run.results for i in s.indicators
+    }
     assert lights == shown

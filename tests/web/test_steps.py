@@ -1,4 +1,6 @@
-"""Steps on records: one way for every state, conditions beside permissions, what was on the screen, a way out, four eyes."""
+"""Steps on records: one way for every state, conditions beside permissions, what was on the screen,
+a way out, four eyes.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +79,8 @@ def project(drafts):
     return drafts[1]
 
 
-# -- one way for every change of a state ------------------------------------------------------------------------------
+# -- one way for every change of a state
+# ------------------------------------------------------------------------------
 
 
 def sources():
@@ -101,7 +104,9 @@ def test_nothing_sets_a_state_but_the_workflow():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 if node.func.attr in ("update", "create", "changed_in_bulk"):
                     wrong += [
-                        f"{name}:{node.lineno} {node.func.attr}(state=)" for k in node.keywords if k.arg == "state"
+                        f"{name}:{node.lineno} {node.func.attr}(state=)"
+                        for k in node.keywords
+                        if k.arg == "state"
                     ]
     assert not wrong
 
@@ -141,8 +146,13 @@ def test_every_change_of_a_state_in_the_sample_has_its_step_and_its_entry(prefix
                 assert step.before == state, (record, step)
             state = step.after or state
             if step.before and step.before != step.after:
-                entries = AuditEntry.objects.filter(model=step.model, object_id=str(step.object_id), action="change")
-                assert entries.filter(before__state=step.before, after__state=step.after).exists(), (record, step)
+                entries = AuditEntry.objects.filter(
+                    model=step.model, object_id=str(step.object_id), action="change"
+                )
+                assert entries.filter(before__state=step.before, after__state=step.after).exists(), (
+                    record,
+                    step,
+                )
         assert state == record.state, record
 
 
@@ -160,7 +170,9 @@ def test_a_record_saved_with_another_state_is_refused(department):
 
 
 def test_an_overtaken_publication_says_by_whose_act(department, user):
-    version = SheetVersion.objects.filter(sheet__department=department, sheet__kind="project", state="approved")[0]
+    version = SheetVersion.objects.filter(
+        sheet__department=department, sheet__kind="project", state="approved"
+    )[0]
     old = Publication.objects.get(kind="targets", object_id=version.pk, state="published")
     waiting = publishing.ask("targets", version, user("caiwu"))
     new = publishing.ask("targets", version, user("caiwu2"))
@@ -169,7 +181,11 @@ def test_an_overtaken_publication_says_by_whose_act(department, user):
     publishing.decide(new, user("juzhang"), "publish.approve")
     old.refresh_from_db()
     last = old.last_step()
-    assert (old.state, last.action, last.by.username) == ("withdrawn", "publish.overtake", "juzhang") and last.remark
+    assert (old.state, last.action, last.by.username) == (
+        "withdrawn",
+        "publish.overtake",
+        "juzhang",
+    ) and last.remark
     assert not any(act.system and act.roles for act in ACTIONS.values())
 
 
@@ -178,7 +194,8 @@ def test_a_step_of_the_system_is_not_taken_by_hand(department, sign_in):
     assert step_on(sign_in("juzhang"), published, "publish.overtake").status_code == 404
 
 
-# -- every state has a way out ----------------------------------------------------------------------------------------
+# -- every state has a way out
+# ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("prefix", RECORDS)
@@ -228,7 +245,9 @@ def test_requests_are_taken_back(department, sign_in, user):
     assert step_on(sign_in("keyuan"), record, "safeguards.withdraw").status_code == 302
     record.refresh_from_db()
     assert record.state == "open"
-    version = SheetVersion.objects.filter(sheet__department=department, sheet__kind="project", state="approved")[0]
+    version = SheetVersion.objects.filter(
+        sheet__department=department, sheet__kind="project", state="approved"
+    )[0]
     asked = publishing.ask("targets", version, user("caiwu"))
     assert step_on(sign_in("caiwu"), asked, "publish.retract").status_code == 302
     asked.refresh_from_db()
@@ -246,7 +265,9 @@ def test_changes_asked_for_come_back_as_such_when_taken_back(project, user):
 
 
 def test_a_void_adjustment_leaves_the_approved_version_as_the_newest(department, sign_in, user):
-    approved = SheetVersion.objects.filter(sheet__department=department, sheet__kind="project", state="approved")[0]
+    approved = SheetVersion.objects.filter(
+        sheet__department=department, sheet__kind="project", state="approved"
+    )[0]
     before = sorted(f.rule for f in approved.findings.all())
     adjusted = sheets.adjust(approved, user("keyuan"), "试一试")
     advance(user("keyuan"), adjusted, "targets.void", "不调整了")
@@ -293,9 +314,20 @@ def test_a_void_draft_counts_nowhere_and_comes_back(project, department, sign_in
 
 
 PLAN = {
-    "code": "SJ-2021-10", "title": "第十次抽查", "rule": "国发〔2019〕5号", "items": ["A01"], "frame_on": "2021-02-25",
-    "per_object": "2", "reserve": "10", "ratio_A": "1", "floor_A": "1", "ratio_B": "2.5", "ratio_C": "5", "ratio_D": "10", "speakers": "代表甲、代表乙",
-}  # fmt: skip
+    "code": "SJ-2021-10",
+    "title": "第十次抽查",
+    "rule": "国发〔2019〕5号",
+    "items": ["A01"],
+    "frame_on": "2021-02-25",
+    "per_object": "2",
+    "reserve": "10",
+    "ratio_A": "1",
+    "floor_A": "1",
+    "ratio_B": "2.5",
+    "ratio_C": "5",
+    "ratio_D": "10",
+    "speakers": "代表甲、代表乙",
+}
 
 
 def soon(hours=1):
@@ -331,10 +363,14 @@ def test_a_plan_is_changed_until_it_is_committed_or_made_void(department, sign_i
     client.post(act)
     (job,) = work_off()
     assert job.state == "done", job.error
-    assert client.get(edit).status_code == 403 and client.post(edit, {**PLAN, "known_at": soon()}).status_code == 403
+    assert (
+        client.get(edit).status_code == 403
+        and client.post(edit, {**PLAN, "known_at": soon()}).status_code == 403
+    )
 
 
-# -- conditions -------------------------------------------------------------------------------------------------------
+# -- conditions
+# -------------------------------------------------------------------------------------------------------
 
 
 def test_every_condition_of_the_table_is_known_and_every_known_one_is_used():
@@ -411,7 +447,9 @@ def test_an_inspection_is_not_kept_blank_or_in_the_future(department, sign_in):
 
 
 def test_a_result_changed_after_its_publication_is_told_in_public(department, sign_in, user):
-    draw = Draw.objects.filter(department=department, state="drawn", tasks__inspected_on__isnull=False).distinct()[0]
+    draw = Draw.objects.filter(
+        department=department, state="drawn", tasks__inspected_on__isnull=False
+    ).distinct()[0]
     one = publishing.ask("results", draw, user("caiwu"))
     publishing.decide(one, user("juzhang"), "publish.approve")
     task = draw.tasks.exclude(inspected_on=None)[0]
@@ -429,7 +467,10 @@ def test_mending_is_told_with_a_proof_or_why_there_is_none(department, sign_in):
     fix = Rectification.objects.get(department=department)
     client = sign_in("keyuan")
     assert "佐证材料" in step_on(client, fix, "rectify.prove", result="已改").content.decode()
-    assert step_on(client, fix, "rectify.prove", result="已改", no_proof="口头提醒，无书面材料").status_code == 302
+    assert (
+        step_on(client, fix, "rectify.prove", result="已改", no_proof="口头提醒，无书面材料").status_code
+        == 302
+    )
     fix.refresh_from_db()
     assert fix.state == "proved" and "口头提醒" in fix.last_step().remark
     assert step_on(client, fix, "rectify.withdraw").status_code == 302
@@ -448,7 +489,8 @@ def test_an_incomplete_card_is_not_reported(department, user, sign_in):
     assert "ZS-WB-11" in answer and "没有评定得分" in answer
 
 
-# -- permission is the first thing ------------------------------------------------------------------------------------
+# -- permission is the first thing
+# ------------------------------------------------------------------------------------
 
 
 def test_nothing_is_read_computed_or_said_before_permission(department, sign_in, monkeypatch):
@@ -465,7 +507,9 @@ def test_nothing_is_read_computed_or_said_before_permission(department, sign_in,
     for record, action in ((checkpoint, "monitoring.submit"), (fix, "rectify.prove")):
         answer = step_on(sign_in("shenji"), record, action, seen="")
         page = answer.content.decode()
-        assert answer.status_code == 403 and str(record) not in page and record.get_state_display() not in page
+        assert (
+            answer.status_code == 403 and str(record) not in page and record.get_state_display() not in page
+        )
 
 
 def test_who_is_refused_learns_nothing_of_the_state(department, user):
@@ -477,7 +521,9 @@ def test_who_is_refused_learns_nothing_of_the_state(department, user):
 def test_a_record_without_a_department_is_refused_not_free(user):
     nobodys = Upload(department=None, purpose="attachment", name="x", size=1, sha256="0" * 64)
     for name in ("keyuan", "caizheng", "guanli"):
-        assert not permits(user(name), "targets.view", nobodys) and not may(user(name), "admin.manage", nobodys)
+        assert not permits(user(name), "targets.view", nobodys) and not may(
+            user(name), "admin.manage", nobodys
+        )
 
 
 def test_reading_an_address_that_acts_is_405(department, sign_in):
@@ -499,7 +545,10 @@ def test_nonsense_is_a_message_never_a_failure(department, sign_in, user):
     client = sign_in("caizheng")
     key = KeyEvaluation.objects.get(department=department)
     for url, said in (
-        (reverse("keyeval", args=[department.pk, 2021]), {"sheet": "abc", "method": "x", "evaluators": "abc"}),
+        (
+            reverse("keyeval", args=[department.pk, 2021]),
+            {"sheet": "abc", "method": "x", "evaluators": "abc"},
+        ),
         (reverse("rectification", args=[key.pk]), {"problem": "p", "owner": "o", "due_on": "abc"}),
     ):
         answer = client.post(url, said)
@@ -516,11 +565,15 @@ def test_nonsense_is_a_message_never_a_failure(department, sign_in, user):
     for seen in ("", "x", "a-b-c-d", "-" * 200, "a-draft-9-9"):
         record = Rectification.objects.get(department=department)
         assert (
-            step_on(sign_in("keyuan"), record, "rectify.prove", result="r", no_proof="n", seen=seen).status_code == 409
+            step_on(
+                sign_in("keyuan"), record, "rectify.prove", result="r", no_proof="n", seen=seen
+            ).status_code
+            == 409
         )
 
 
-# -- what was on the screen -------------------------------------------------------------------------------------------
+# -- what was on the screen
+# -------------------------------------------------------------------------------------------
 
 
 def hidden_of(page):
@@ -566,7 +619,9 @@ def test_ones_own_edit_moves_what_was_seen_and_anothers_does_not(project, sign_i
     project.refresh_from_db()
     assert moved == project.seen_digest() != seen
     two.post(field, {"path": "purpose", "was": fields["purpose"].text, "text": "改了用途"})
-    answer = one.post(field, {"path": "unit", "was": "综合科", "text": "财务科", "seen": moved}).content.decode()
+    answer = one.post(
+        field, {"path": "unit", "was": "综合科", "text": "财务科", "seen": moved}
+    ).content.decode()
     assert 'data-status="kept"' in answer and 'id="seen-steps"' not in answer
     refused = step_on(one, project, "targets.submit", despite="1", seen=moved)
     assert refused.status_code == 409 and "改了用途" in refused.content.decode()
@@ -597,11 +652,14 @@ def test_two_people_enter_a_draws_numbers_without_seeing_each_other(department, 
     assert ACTIONS["draws.enter"].blind and ACTIONS["keyeval.mark"].blind
 
 
-# -- four eyes look at texts ------------------------------------------------------------------------------------------
+# -- four eyes look at texts
+# ------------------------------------------------------------------------------------------
 
 
 def test_who_submitted_once_in_the_round_does_not_check(project, department, user):
-    """Finance submits, the sheet comes back, staff submits it again: the first may not check what they stood for."""
+    """Finance submits, the sheet comes back, staff submits it again: the first may not check what they stood
+    for.
+    """
     advance(user("caiwu"), project, "targets.submit")
     advance(user("caiwu2"), project, "targets.return", "请核对")
     advance(user("keyuan"), project, "targets.submit")
@@ -640,7 +698,9 @@ def test_a_round_begins_where_the_way_begins(project, user):
 
 
 def test_what_was_changed_because_somebody_asked_passes_every_stage_anew(project, user, sign_in):
-    """One word asked for by the bureau, the budget rewritten: finance sees it first, and everyone sees what changed."""
+    """One word asked for by the bureau, the budget rewritten: finance sees it first,
+    and everyone sees what changed.
+    """
     advance(user("keyuan"), project, "targets.submit")
     advance(user("caiwu"), project, "targets.check")
     advance(user("caizheng"), project, "targets.ask", "请改一个字")
@@ -663,11 +723,15 @@ def test_a_return_without_a_change_says_so(project, user, sign_in):
     advance(user("caiwu"), project, "targets.return", "请核对")
     assert "退回之后" not in sign_in("keyuan").get(reverse("version", args=[project.pk])).content.decode()
     advance(user("keyuan"), project, "targets.submit")
-    assert "退回之后内容没有改动" in sign_in("caiwu").get(reverse("version", args=[project.pk])).content.decode()
+    assert (
+        "退回之后内容没有改动" in sign_in("caiwu").get(reverse("version", args=[project.pk])).content.decode()
+    )
 
 
 def test_who_wrote_an_earlier_version_since_the_last_approval_is_an_author(project, department, user):
-    """Finance writes version 1, staff brings it again as version 2 and submits: finance checks its own text no more."""
+    """Finance writes version 1, staff brings it again as version 2 and submits:
+    finance checks its own text no more.
+    """
     with acting("caiwu"):
         sheets.set_field(project, "unit", "财务科", sheets.current_fields(project)["unit"].text)
     again = sheets.add_version(project.target_sheet(), department, user("keyuan"), "upload", of=project.sheet)
@@ -685,7 +749,8 @@ def test_who_wrote_an_earlier_version_since_the_last_approval_is_an_author(proje
     assert adjusted.writers() == {"keyuan2"}
 
 
-# -- what was approved is not changed in silence ----------------------------------------------------------------------
+# -- what was approved is not changed in silence
+# ----------------------------------------------------------------------
 
 
 def test_changing_an_approved_asset_opens_it_again(department, sign_in, user):
@@ -696,13 +761,22 @@ def test_changing_an_approved_asset_opens_it_again(department, sign_in, user):
     assert client.post(url, {**record.data, "value": "1"}).status_code == 302
     record.refresh_from_db()
     last = record.last_step()
-    assert (record.state, last.action, last.before, last.after) == ("open", "safeguards.edit", "approved", "open")
+    assert (record.state, last.action, last.before, last.after) == (
+        "open",
+        "safeguards.edit",
+        "approved",
+        "open",
+    )
     # The second of two people is told.
     assert client.post(url, {**record.data, "value": "2", "seen": seen}).status_code == 409
     # Who changed it does not approve it.
     Membership.objects.create(user=user("keyuan"), organisation=department, role="head")
-    advance(user("keyuan2"), record, "safeguards.request", change=lambda now: setattr(now, "request", "登记入账"))
-    assert not may(user("keyuan"), "safeguards.approve", record) and may(user("juzhang"), "safeguards.approve", record)
+    advance(
+        user("keyuan2"), record, "safeguards.request", change=lambda now: setattr(now, "request", "登记入账")
+    )
+    assert not may(user("keyuan"), "safeguards.approve", record) and may(
+        user("juzhang"), "safeguards.approve", record
+    )
 
 
 def test_a_request_taken_back_leaves_what_was_approved_as_it_was(department, user):
@@ -770,8 +844,13 @@ def test_a_draft_of_last_year_that_is_taken_over_keeps_its_writers(project, depa
     assert not permits(user("caiwu"), "targets.check", one) and permits(user("caiwu2"), "targets.check", one)
 
 
-@pytest.mark.parametrize("what", ["the new one is renamed", "the old one is renamed", "the old one is void", "another text is approved"])
-def test_who_wrote_a_draft_that_was_taken_over_wrote_it_whatever_becomes_of_either(project, department, user, what):
+@pytest.mark.parametrize(
+    "what",
+    ["the new one is renamed", "the old one is renamed", "the old one is void", "another text is approved"],
+)
+def test_who_wrote_a_draft_that_was_taken_over_wrote_it_whatever_becomes_of_either(
+    project, department, user, what
+):
     """That is written down when it is taken over: no name, no state of today says it."""
     with acting("caiwu"):
         sheets.set_field(project, "unit", "财务科", sheets.current_fields(project)["unit"].text)
@@ -802,7 +881,9 @@ def test_two_experts_of_one_name_are_two(department, user):
 
 
 def test_a_version_put_aside_leaves_the_project_its_code(department, user):
-    approved = SheetVersion.objects.filter(sheet__department=department, sheet__kind="project", state="approved")[0]
+    approved = SheetVersion.objects.filter(
+        sheet__department=department, sheet__kind="project", state="approved"
+    )[0]
     was = approved.sheet.project_code
     other = approved.target_sheet().model_copy(update={"code": "P-OTHER"})
     made = sheets.add_version(other, department, user("keyuan"), "upload", reason="改编码")
@@ -850,7 +931,8 @@ def test_a_text_changed_in_the_database_itself_is_told(department, sign_in):
     assert "悄悄改了" in page
 
 
-# -- the log sees all -------------------------------------------------------------------------------------------------
+# -- the log sees all
+# -------------------------------------------------------------------------------------------------
 
 
 def test_changes_of_many_to_many_fields_reach_the_log(department, user):

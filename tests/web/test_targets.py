@@ -1,4 +1,6 @@
-"""Target sheets from a document to approval, adjustment and comparison; two people at one sheet; nobody approves their own."""
+"""Target sheets from a document to approval, adjustment and comparison; two people at one sheet;
+nobody approves their own.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,11 @@ def test_an_uploaded_document_becomes_drafts_beside_their_original(drafts, sign_
 
 def test_a_wrong_document_is_refused_in_words_and_nothing_is_kept(department, sign_in):
     before = Sheet.objects.count()
-    for name, content in (("目标.docx", b"not a document"), ("空.txt", b""), ("无关.txt", "今天天气很好。".encode())):
+    for name, content in (
+        ("目标.docx", b"not a document"),
+        ("空.txt", b""),
+        ("无关.txt", "今天天气很好。".encode()),
+    ):
         response = sign_in("keyuan").post(
             reverse("targets", args=[department.pk, 2024]),
             {"how": "upload", "file": SimpleUploadedFile(name, content)},
@@ -158,13 +164,20 @@ def test_the_second_of_two_people_is_told_and_loses_nothing(drafts, sign_in):
     said = {"path": "purpose", "was": version.target_sheet().purpose}
     sign_in("keyuan").post(url, {**said, "text": "用途甲"})
     answer = sign_in("keyuan2").post(url, {**said, "text": "用途乙"}).content.decode()
-    assert 'data-status="conflict"' in answer and "keyuan" in answer and "用途甲" in answer and "用途乙" in answer
+    assert (
+        'data-status="conflict"' in answer
+        and "keyuan" in answer
+        and "用途甲" in answer
+        and "用途乙" in answer
+    )
     version.refresh_from_db()
     assert version.target_sheet().purpose == "用途甲"
     # Having seen the first's words, the second may put theirs in their place; other fields never collide.
     assert (
         'data-status="kept"'
-        in sign_in("keyuan2").post(url, {"path": "purpose", "was": "用途甲", "text": "用途乙"}).content.decode()
+        in sign_in("keyuan2")
+        .post(url, {"path": "purpose", "was": "用途甲", "text": "用途乙"})
+        .content.decode()
     )
     assert (
         'data-status="kept"'
@@ -193,12 +206,16 @@ def test_parts_are_added_and_removed_and_come_from_the_library(drafts, sign_in):
     client.post(url, {"part": "indicators"})
     version.refresh_from_db()
     added = version.target_sheet().indicators
-    assert [i.name for i in added[count:]] == ["双随机抽查比例", "（新指标）"] and added[count].target.raw == "≥3%"
+    assert [i.name for i in added[count:]] == ["双随机抽查比例", "（新指标）"] and added[
+        count
+    ].target.raw == "≥3%"
     client.post(url, {"part": "indicators", "remove": added[count + 1].id})
     version.refresh_from_db()
     assert len(version.target_sheet().indicators) == count + 1
     # Sent twice, or from a page that shows others than there are now, it would remove another one.
-    entry = AuditEntry.objects.filter(model="sheetversion", action="edit", after__has_key="remove indicators").get()
+    entry = AuditEntry.objects.filter(
+        model="sheetversion", action="edit", after__has_key="remove indicators"
+    ).get()
     assert "（新指标）" in entry.before["remove indicators"]
     stale = {"part": "indicators", "remove": added[count].id, "seen": version.seen_digest()}
     client.post(url, stale)
@@ -216,12 +233,16 @@ def test_an_approved_sheet_changes_only_by_an_adjustment_with_a_reason(departmen
     )
     client = sign_in("keyuan")
     assert "ZS-WB-06" in client.post(reverse("adjust", args=[version.pk]), {"reason": " "}).content.decode()
-    answer = client.post(reverse("targets", args=[department.pk, 2021]), {"how": "upload", "file": document(2021)})
+    answer = client.post(
+        reverse("targets", args=[department.pk, 2021]), {"how": "upload", "file": document(2021)}
+    )
     assert "调整须写明理由" in answer.content.decode()
     client.post(reverse("adjust", args=[version.pk]), {"reason": "年中追加审计"})
     new = version.sheet.latest
     assert (new.number, new.state, new.reason) == (2, "draft", "年中追加审计")
-    client.post(reverse("field", args=[new.pk]), {"path": "indicators.4.target", "text": "≦800元", "was": "≦700元"})
+    client.post(
+        reverse("field", args=[new.pk]), {"path": "indicators.4.target", "text": "≦800元", "was": "≦700元"}
+    )
     # Until it is approved, the first version is in force.
     assert version.sheet.effective == version
     page = client.get(reverse("compare", args=[new.pk, version.pk])).content.decode()
@@ -253,7 +274,10 @@ def test_what_an_indicator_is_is_decided_once_on_its_page(drafts, department, si
         ({"sense": "less", "reason": "按合同"}, "ZS-TG-11"),
     ):
         assert f"[{code}]" in staff.post(act, {"indicator": one.id, **said}, **HTMX).content.decode()
-    assert sign_in("caizheng").post(act, {"indicator": one.id, "sense": "more", "reason": "按合同"}).status_code == 403
+    assert (
+        sign_in("caizheng").post(act, {"indicator": one.id, "sense": "more", "reason": "按合同"}).status_code
+        == 403
+    )
     # Someone changed the target while the page was open: what is decided is not what stood there.
     stale = {"indicator": one.id, "sense": "more", "reason": "按合同", "seen": indicators.seen_of(one)}
     sheets.set_field(version, path, "≥800元", "≥700元")
@@ -272,7 +296,9 @@ def test_what_an_indicator_is_is_decided_once_on_its_page(drafts, department, si
     assert "keyuan" in version.writers()
 
 
-def test_an_indicator_renamed_in_a_new_document_is_the_same_once_a_person_says_so(drafts, department, sign_in):
+def test_an_indicator_renamed_in_a_new_document_is_the_same_once_a_person_says_so(
+    drafts, department, sign_in
+):
     data = bureau()
     old = drafts[1].target_sheet().indicators[0]
     text = flattened({**data, "year": 2023}).replace("2021年", "2023年").replace(old.name, "抽查检查总批次")
@@ -287,7 +313,9 @@ def test_an_indicator_renamed_in_a_new_document_is_the_same_once_a_person_says_s
     act = reverse("same", args=[new.pk])
     other = new.target_sheet().indicators[1].id  # is in this version already
     assert "[ZS-WB-06]" in staff.post(act, {"indicator": one.id, "former": other}, **HTMX).content.decode()
-    assert "[ZS-TG-02]" in staff.post(act, {"indicator": "nowhere", "former": old.id}, **HTMX).content.decode()
+    assert (
+        "[ZS-TG-02]" in staff.post(act, {"indicator": "nowhere", "former": old.id}, **HTMX).content.decode()
+    )
     assert staff.post(act, {"indicator": one.id, "former": old.id}).status_code == 302
     new.refresh_from_db()
     assert new.target_sheet().indicators[0].id == old.id
@@ -296,7 +324,9 @@ def test_an_indicator_renamed_in_a_new_document_is_the_same_once_a_person_says_s
     # Said in error: it is a new one after all, and nobody's code.
     assert staff.post(act, {"indicator": old.id, "former": ""}).status_code == 302
     new.refresh_from_db()
-    assert new.target_sheet().indicators[0].id not in {i.id for v in drafts for i in v.target_sheet().indicators}
+    assert new.target_sheet().indicators[0].id not in {
+        i.id for v in drafts for i in v.target_sheet().indicators
+    }
 
 
 def test_a_new_indicator_inherits_nothing_of_a_deleted_one(drafts):
@@ -342,7 +372,9 @@ def test_findings_tell_two_indicators_of_one_name_apart(drafts):
     for n in (0, 1):
         sheets.set_field(version, f"indicators.{n}.name", "批次", sheet.indicators[n].name)
         version.refresh_from_db()
-    sheets.set_field(version, "indicators.1.target", "较好", sheets.current_fields(version)["indicators.1.target"].text)
+    sheets.set_field(
+        version, "indicators.1.target", "较好", sheets.current_fields(version)["indicators.1.target"].text
+    )
     version.refresh_from_db()
     one, two = (version.target_sheet().indicators[n].id for n in (0, 1))
     worded = set(version.findings.filter(message__contains="较好").values_list("indicator_code", "indicator"))
@@ -356,7 +388,9 @@ def test_last_years_sheets_and_the_empty_form_start_a_year(department, sign_in):
     assert made.count() == 3 and all(v.target_sheet().year == 2023 for v in made)
     assert "ZS-WB-06" in client.post(url, {"how": "last-year"}).content.decode()
     assert client.post(url, {"how": "blank", "kind": "project", "name": "新项目"}).status_code == 302
-    assert "ZS-WB-06" in client.post(url, {"how": "blank", "kind": "project", "name": "新项目"}).content.decode()
+    assert (
+        "ZS-WB-06" in client.post(url, {"how": "blank", "kind": "project", "name": "新项目"}).content.decode()
+    )
     assert "ZS-WB-06" in client.post(url, {"how": "blank", "kind": "project", "name": " "}).content.decode()
 
 

@@ -1,4 +1,6 @@
-"""The year in the office: overview and lineage, ledgers, monitoring, self-evaluation and re-check, jobs done once."""
+"""The year in the office: overview and lineage, ledgers, monitoring, self-evaluation and re-check,
+jobs done once.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,8 @@ def activities(*rows, head=HEAD, name="活动台账.csv"):
     return SimpleUploadedFile(name, "\n".join([head, *rows]).encode(), "text/csv")
 
 
-# -- overview ---------------------------------------------------------------------------------------------------------
+# -- overview
+# --------------------------------------------------------------------------------------------------
 
 
 def test_the_overview_shows_the_stored_figures_and_leads_to_their_rows(department, sign_in):
@@ -47,7 +50,9 @@ def test_the_overview_shows_the_stored_figures_and_leads_to_their_rows(departmen
         assert one["sheet"] in page
         for line in one["indicators"]:
             assert line["outcome"]["origin"] == "none" or line["outcome"]["text"] in page
-    n = next(i for i, line in enumerate(result["results"][1]["indicators"]) if line["name"] == "举报案件办结率")
+    n = next(
+        i for i, line in enumerate(result["results"][1]["indicators"]) if line["name"] == "举报案件办结率"
+    )
     behind = client.get(here(department, "lineage", 1, n)).content.decode()
     reading = result["results"][1]["indicators"][n]["reading"]
     assert f"<dd>{reading['numerator']}</dd>" in behind and f"<dd>{reading['denominator']}</dd>" in behind
@@ -59,7 +64,9 @@ def test_the_overview_shows_the_stored_figures_and_leads_to_their_rows(departmen
 
 def test_personal_values_behind_a_figure_are_masked_by_role(department, sign_in):
     result = figures.newest_assessment(department, 2021).result
-    n = next(i for i, line in enumerate(result["results"][1]["indicators"]) if line["name"] == "举报案件办结率")
+    n = next(
+        i for i, line in enumerate(result["results"][1]["indicators"]) if line["name"] == "举报案件办结率"
+    )
     url = here(department, "lineage", 1, n)
     own = sign_in("keyuan").get(url).content.decode()
     other = sign_in("shenji").get(url).content.decode()
@@ -98,7 +105,8 @@ def test_the_to_do_list_names_what_waits_for_each(department, user):
     assert not of("shenji")
 
 
-# -- ledgers ----------------------------------------------------------------------------------------------------------
+# -- ledgers
+# --------------------------------------------------------------------------------------------------
 
 
 def upload(client, department, file, **more):
@@ -172,7 +180,9 @@ def test_undoing_a_batch_makes_a_new_one_and_new_figures(department, sign_in, wo
     assert client.post(url, {"batch": number}).status_code == 403
     finance = sign_in("caiwu")
     assert finance.post(url, {"batch": number}).status_code == 302
-    found = browse(figures.store().snapshot(), ledgers()["activities"], department.code, View(search="撤销试验"))
+    found = browse(
+        figures.store().snapshot(), ledgers()["activities"], department.code, View(search="撤销试验")
+    )
     assert found.total == 0
     assert "ZS-EV-12" in finance.post(url, {"batch": number}).content.decode()
     others = next(b.batch for b in figures.store().batches() if b.department != department.code)
@@ -187,10 +197,16 @@ def test_browsing_exports_what_was_found_and_records_it(department, sign_in):
     sheet = openpyxl.load_workbook(io.BytesIO(response.content)).active
     kinds = {row[1] for row in sheet.iter_rows(min_row=2, values_only=True)}
     assert kinds == {"举报"}
-    text = sign_in("shenji").get(here(department, "ledger", "complaints") + "?export=csv").content.decode("utf-8-sig")
+    text = (
+        sign_in("shenji")
+        .get(here(department, "ledger", "complaints") + "?export=csv")
+        .content.decode("utf-8-sig")
+    )
     assert "诉求人" in text.splitlines()[0] and "19900" not in text and "诉**" in text
     assert client.get(here(department, "ledger", "nothing")).status_code == 404
-    page = client.get(here(department, "ledger", "complaints") + "?order=-received_on&page=2").content.decode()
+    page = client.get(
+        here(department, "ledger", "complaints") + "?order=-received_on&page=2"
+    ).content.decode()
     assert "第 2 /" in page
 
 
@@ -204,7 +220,8 @@ def test_templates_and_sources_are_sent(department, sign_in):
     assert client.get(here(department, "source", 9999)).status_code == 404
 
 
-# -- jobs -------------------------------------------------------------------------------------------------------------
+# -- jobs
+# --------------------------------------------------------------------------------------------------
 
 
 def test_the_same_work_is_put_in_line_once(department, user):
@@ -266,7 +283,12 @@ def test_a_failed_job_says_why_without_a_trace_and_can_be_tried_again(department
     jobs.run_job.func(job.pk)
     job.refresh_from_db()
     page = sign_in("keyuan").get(reverse("job", args=[job.pk])).content.decode()
-    assert job.state == "failed" and "ZS-CL-99" in page and "secret detail" not in page and "Traceback" not in page
+    assert (
+        job.state == "failed"
+        and "ZS-CL-99" in page
+        and "secret detail" not in page
+        and "Traceback" not in page
+    )
     monkeypatch.setitem(jobs.HANDLERS, "assess", lambda job, progress: progress("x", 1, 2) or {"ok": 1})
     again = jobs.enqueue("assess", "t:4", user("keyuan"), department, year=2021)
     jobs.run_job.func(again.pk)
@@ -290,7 +312,9 @@ def test_a_local_scheme_counts_for_all_below_it(department, sign_in):
     national = figures.assess_now(department, 2021)
     text = (files("zhunsheng.regulations") / "data" / "local" / "local-example.yaml").read_text("utf8")
     admin = sign_in("guanli")
-    wrong = admin.post(reverse("rules"), {"organisation": department.parent_id, "first_year": 2021, "text": "id: x"})
+    wrong = admin.post(
+        reverse("rules"), {"organisation": department.parent_id, "first_year": 2021, "text": "id: x"}
+    )
     assert "ZS-RG-01" in wrong.content.decode()
     admin.post(reverse("rules"), {"organisation": department.parent_id, "first_year": 2021, "text": text})
     local = figures.assess_now(department, 2021)
@@ -298,7 +322,8 @@ def test_a_local_scheme_counts_for_all_below_it(department, sign_in):
     assert "启用" in admin.get(reverse("rules")).content.decode()
 
 
-# -- monitoring -------------------------------------------------------------------------------------------------------
+# -- monitoring
+# --------------------------------------------------------------------------------------------------
 
 
 def test_a_checkpoint_is_explained_submitted_and_confirmed_by_another(department, sign_in, user):
@@ -312,17 +337,24 @@ def test_a_checkpoint_is_explained_submitted_and_confirmed_by_another(department
     assert red
     client, url = sign_in("keyuan"), reverse("checkpoint", args=[checkpoint.pk])
     for sheet, line in red:
-        answer = client.post(url, {"sheet": sheet, "indicator": line, "cause": "人员保障", "measures": "抽调两名人员"})
+        answer = client.post(
+            url, {"sheet": sheet, "indicator": line, "cause": "人员保障", "measures": "抽调两名人员"}
+        )
         assert answer.status_code == 302
     assert (
         "ZS-WB-06"
-        in client.post(url, {"sheet": "x", "indicator": "y", "cause": "天气", "measures": "等"}).content.decode()
+        in client.post(
+            url, {"sheet": "x", "indicator": "y", "cause": "天气", "measures": "等"}
+        ).content.decode()
     )
     checkpoint.refresh_from_db()
     assert figures.unexplained(checkpoint) == []
     step = reverse("step", args=["monitoring", checkpoint.pk])
     assert client.post(step, {"action": "monitoring.submit"}).status_code == 302
-    assert client.post(url, {"sheet": "x", "indicator": "y", "cause": "其他", "measures": "z"}).status_code == 403
+    assert (
+        client.post(url, {"sheet": "x", "indicator": "y", "cause": "其他", "measures": "z"}).status_code
+        == 403
+    )
     assert sign_in("juzhang").post(step, {"action": "monitoring.confirm"}).status_code == 403
     assert sign_in("caiwu").post(step, {"action": "monitoring.confirm"}).status_code == 302
     checkpoint.refresh_from_db()
@@ -334,7 +366,9 @@ def test_a_checkpoint_is_explained_submitted_and_confirmed_by_another(department
 
 
 def test_the_official_table_of_an_open_checkpoint_is_never_empty(department, sign_in):
-    """A word on the checkpoint fills its table anew; a word of the self-evaluation is not the checkpoint's."""
+    """A word on the checkpoint fills its table anew; a word of the self-evaluation is
+    not the checkpoint's.
+    """
     checkpoint = Checkpoint.objects.get(department=department, name="前十个月")
     client = sign_in("keyuan")
     evaluation = SelfEvaluation.objects.get(department=department)
@@ -354,7 +388,9 @@ def test_what_is_not_explained_is_not_submitted(department, sign_in):
     other = Organisation.objects.create(name="新部门", kind="department", parent=department.parent)
     assert entry in figures.calendar_of(other, 2021)
     checkpoint = Checkpoint.objects.get(department=department, name="前十个月")
-    word = Word.objects.create(department=department, year=2021, sheet="x", indicator="y", by=User.objects.first())
+    word = Word.objects.create(
+        department=department, year=2021, sheet="x", indicator="y", by=User.objects.first()
+    )
     assert str(word) == "y"
     changed_in_bulk(Word.objects.filter(department=department), cause="")
     figures.fill_checkpoint(checkpoint)
@@ -380,7 +416,8 @@ def test_checkpoints_open_by_the_calendar(department, sign_in, user):
     assert {x["name"] for x in figures.late_things(other, 2021, date(2022, 4, 1))} >= {"一季度", "上半年"}
 
 
-# -- self-evaluation --------------------------------------------------------------------------------------------------
+# -- self-evaluation
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -402,8 +439,11 @@ def test_the_self_evaluation_is_signed_in_order_and_rechecked(evaluation, depart
     evaluation.refresh_from_db()
     kinds = {d["kind"] for s in evaluation.differences if s["of"] for d in s["differences"]}
     assert {"score", "actual"} <= kinds
-    assert "完成值与证据不符" in sign_in("shenji").get(reverse("recheck", args=[evaluation.pk])).content.decode()
-    # What the site itself computed differs only where the department's word kept points: an excess it calls justified.
+    assert (
+        "完成值与证据不符" in sign_in("shenji").get(reverse("recheck", args=[evaluation.pk])).content.decode()
+    )
+    # What the site itself computed differs only where the department's word kept points:
+    # an excess it calls justified.
     own = [d for s in figures.recheck(evaluation) for d in s["differences"] if not s["of"]]
     assert [(d["indicator"], d["reported"], d["recomputed"]) for d in own if d["kind"] != "total"] == [
         ("组织开展专项检查次数", "10", "7.00")
@@ -412,7 +452,9 @@ def test_the_self_evaluation_is_signed_in_order_and_rechecked(evaluation, depart
     # It may be re-checked again, with the reported file too; what was accepted stays as it was accepted.
     evaluation.refresh_from_db()
     text = evaluation.bound_text()
-    assert sign_in("caizheng").post(reverse("recheck", args=[evaluation.pk]), {"again": "1"}).status_code == 302
+    assert (
+        sign_in("caizheng").post(reverse("recheck", args=[evaluation.pk]), {"again": "1"}).status_code == 302
+    )
     evaluation.refresh_from_db()
     assert evaluation.state == "accepted" and evaluation.bound_text() == text and altered_records() == []
     assert sign_in("keyuan").post(reverse("word", args=[evaluation.pk]), {}).status_code == 403
@@ -429,7 +471,8 @@ def test_a_word_is_kept_only_if_scoring_accepts_it(evaluation, department, sign_
     answer = client.post(url, {**said, "actual": "99%", "reason": "补充台账外办结", "files": [file]})
     assert answer.status_code == 302
     evaluation.refresh_from_db()
-    # A figure typed against the ledgers is shown and weighed by the finance bureau; until then it counts nowhere.
+    # A figure typed against the ledgers is shown and weighed by the finance bureau;
+    # until then it counts nowhere.
     after = evaluation.assessment.run.results[0]
     assert after.score.total == one.score.total
     assert after.indicator(missed.id).outcome.contest.typed == "99%"
@@ -478,10 +521,14 @@ def test_a_qualitative_band_is_judged_with_its_reason(department, evaluation, si
         "share": "90",
     }
     assert "ZS-SC-03" in client.post(reverse("word", args=[evaluation.pk]), said).content.decode()
-    assert client.post(reverse("word", args=[evaluation.pk]), {**said, "reason": "问卷与走访"}).status_code == 302
+    assert (
+        client.post(reverse("word", args=[evaluation.pk]), {**said, "reason": "问卷与走访"}).status_code
+        == 302
+    )
     # The target was changed after its match was confirmed: a person looks again.
     assert "口径未确认：双随机抽查比例" in client.post(step, {"action": "selfeval.submit"}).content.decode()
-    # That no measure proves it any more is for the finance bureau to say: a clerk would silence the ledger by it.
+    # That no measure proves it any more is for the finance bureau to say: a clerk would silence the ledger by
+    # it.
     confirmed = {"sheet": sheet.id, "indicator": line.id, "measure": ""}
     assert "由财政局改定" in client.post(here(department, "matches"), confirmed).content.decode()
     assert sign_in("caizheng").post(here(department, "matches"), confirmed).status_code == 302
@@ -504,4 +551,6 @@ def test_a_year_without_self_evaluation_offers_to_open_it(department, sign_in):
     # Nothing is evaluated that was never promised.
     refused = sign_in("caiwu").post(reverse("selfeval", args=[department.pk, 2022]))
     assert refused.status_code == 400 and "批复" in refused.content.decode()
-    assert "ZS-WB-06" in sign_in("caiwu").post(reverse("selfeval", args=[department.pk, 2026])).content.decode()
+    assert (
+        "ZS-WB-06" in sign_in("caiwu").post(reverse("selfeval", args=[department.pk, 2026])).content.decode()
+    )

@@ -17,7 +17,9 @@ from zhunsheng.faults import of_system
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a command; exit 0 when all is well, 1 when what was examined has errors, 2 when the command could not run."""
+    """Run a command; exit 0 when all is well, 1 when what was examined has errors,
+    2 when the command could not run.
+    """
     given = sys.argv[1:] if arguments is None else arguments
     try:
         command = chinese(typer.main.get_command(program_for(given)))
@@ -45,7 +47,14 @@ def main(arguments: list[str] | None = None) -> None:
         # A folder was asked for where a file of that name lies, or a file where a folder does.
         if isinstance(error, FileExistsError | NotADirectoryError | IsADirectoryError):
             lies = "文件夹，应写明文件" if isinstance(error, IsADirectoryError) else "文件，不能当文件夹用"
-            _fail(given, ZhunshengError("ZS-CL-11", path=str(error.filename2 or error.filename), detail=f"这里已有一个同名的{lies}"))
+            _fail(
+                given,
+                ZhunshengError(
+                    "ZS-CL-11",
+                    path=str(error.filename2 or error.filename),
+                    detail=f"这里已有一个同名的{lies}",
+                ),
+            )
         if told := of_system(error):
             _fail(given, told)
         _fail(given, ZhunshengError("ZS-CL-99", detail=f"{type(error).__name__}: {error}"[:300]))

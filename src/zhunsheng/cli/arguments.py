@@ -74,7 +74,9 @@ def day(text: str | None) -> date:
 
 
 def moment(text: str | None) -> datetime | None:
-    """Return a time written as ISO, the office's where it says no zone, None without one. Raises ``ZS-CL-01``."""
+    """Return a time written as ISO, the office's where it says no zone, None without one.
+    Raises ``ZS-CL-01``.
+    """
     if text is None:
         return None
     try:

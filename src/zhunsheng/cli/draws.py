@@ -49,10 +49,12 @@ EngineName = Annotated[
     Kind, typer.Option("--engine", metavar="引擎", help="在哪里抽取：duckdb（本机）、postgres 或 spark")
 ]
 Url = Annotated[
-    str | None, typer.Option("--url", metavar="地址", help="postgresql://用户@主机/数据库 或 spark://主机:端口")
+    str | None,
+    typer.Option("--url", metavar="地址", help="postgresql://用户@主机/数据库 或 spark://主机:端口"),
 ]
 Table = Annotated[
-    str | None, typer.Option("--table", metavar="表", help="PostgreSQL 里已有的名录库（列 id、stratum）；缺省由程序传入")
+    str | None,
+    typer.Option("--table", metavar="表", help="PostgreSQL 里已有的名录库（列 id、stratum）；缺省由程序传入"),
 ]
 
 
@@ -72,7 +74,9 @@ def commit(
     evidence: Annotated[
         Path | None, typer.Option("--evidence", metavar="目录", help="证据库，用其中的市场主体台账作名录库")
     ] = None,
-    on: Annotated[str | None, typer.Option("--on", metavar="日期", help="以哪一天在册的为准；缺省为今天")] = None,
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="日期", help="以哪一天在册的为准；缺省为今天")
+    ] = None,
     where: Annotated[
         str | None, typer.Option("--where", metavar="条件", help="只取符合条件的主体，如 \"type = '企业'\"")
     ] = None,
@@ -88,7 +92,9 @@ def commit(
     spared = untouched(allotted)
     if as_json:
         said = {"digest": digest, **committed, "allotted": allotted}
-        terminal.say_json({**said, "untouched": [{"stratum": s["stratum"], "size": s["size"]} for s in spared]})
+        terminal.say_json(
+            {**said, "untouched": [{"stratum": s["stratum"], "size": s["size"]} for s in spared]}
+        )
         return
     show.strata(allotted)
     show.untouched(spared)
@@ -98,9 +104,13 @@ def commit(
     try:
         refuse_too_large(kept, committed["strata"])
     except ZhunshengError as error:
-        terminal.console.print(f"[dark_orange3]注意[/] {escape(error.text())}只能用 zhunsheng draw list 写出名单，不能生成抽查包")
+        terminal.console.print(
+            f"[dark_orange3]注意[/] {escape(error.text())}只能用 zhunsheng draw list 写出名单，不能生成抽查包"
+        )
     total = sum(n["quota"] for n in committed["strata"].values())
-    terminal.console.print(f"名录库 {committed['frame']['count']} 户，{len(committed['strata'])} 层，将抽 {total} 户")
+    terminal.console.print(
+        f"名录库 {committed['frame']['count']} 户，{len(committed['strata'])} 层，将抽 {total} 户"
+    )
     terminal.console.print(f"随机数的来源 {escape(verdict(kept).text())}")
     terminal.console.print(f"请立即公布承诺摘要：[bold]{digest}[/]")
     terminal.console.print(f"承诺、名录库和方案在 {out}")
@@ -155,15 +165,22 @@ def run(
 ) -> None:
     """抽取并分派，写出抽查包、公告和任务清单。"""
     outcome = drawing.run_draw(
-        folder, evidence, memory_limit, where=drawing.Where(engine, url, table), tasks=not no_tasks,
+        folder,
+        evidence,
+        memory_limit,
+        where=drawing.Where(engine, url, table),
+        tasks=not no_tasks,
         told=lambda words: terminal.errors.print(words, markup=False, soft_wrap=True),
-    )  # fmt: skip
+    )
     drawn = [d for d in outcome.drawn if not d.reserve]
     if as_json:
-        terminal.say_json({"drawn": len(drawn), "reserve": len(outcome.drawn) - len(drawn), "seed": outcome.sealed["seed"]})
+        terminal.say_json(
+            {"drawn": len(drawn), "reserve": len(outcome.drawn) - len(drawn), "seed": outcome.sealed["seed"]}
+        )
         return
     terminal.console.print(
-        f"抽中 {len(drawn)} 户，候补 {len(outcome.drawn) - len(drawn)} 户，分派给 {len(set(outcome.teams.values()))} 组"
+        f"抽中 {len(drawn)} 户，候补 {len(outcome.drawn) - len(drawn)} 户，分派给 "
+        f"{len(set(outcome.teams.values()))} 组"
     )
     terminal.console.print(f"抽查包、公告{'' if no_tasks else '、任务清单'}和核验页在 {folder}")
 
@@ -171,7 +188,9 @@ def run(
 @app.command("list")
 def listing(
     folder: Folder,
-    out: Annotated[Path, typer.Option("--out", metavar="文件", help="写成哪个文件（.xlsx、.csv 或 .parquet）")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="文件", help="写成哪个文件（.xlsx、.csv 或 .parquet）")
+    ],
     memory_limit: MemoryLimit = None,
     engine: EngineName = "duckdb",
     url: Url = None,
@@ -210,7 +229,7 @@ def proof(
     out: OutDir = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """给出各对象自己的在册证明：在不在名录库、号码、抽中没有；不透露别的对象。有不在名录库中的，退出码为 1。"""
+    """给出各对象自己的在册证明：在不在名录库、号码、抽中没有。有不在名录库中的，退出码为 1。"""
     told_ = own_proofs.write_proofs(folder, codes, out)
     if as_json:
         rows = [{**dataclasses.asdict(own), "file": str(path) if path else None} for own, path in told_]
@@ -228,7 +247,10 @@ def proof(
 def check_proof(
     file: Annotated[Path, typer.Argument(metavar="在册证明", help="在册证明-代码.json")],
     bundle: Annotated[
-        Path, typer.Option("--bundle", metavar="文件", help="公布的抽查包.zip；还没有抽取的，用公布的 commitment.json")
+        Path,
+        typer.Option(
+            "--bundle", metavar="文件", help="公布的抽查包.zip；还没有抽取的，用公布的 commitment.json"
+        ),
     ],
     expected: AnnouncedDigest = None,
     as_json: AsJson = False,
@@ -252,14 +274,15 @@ def log(
         Path | None, typer.Option("--bundle", metavar="抽查包", help="查这份抽查包的承诺何时公布、有没有作废")
     ] = None,
     head: Annotated[
-        str | None, typer.Option("--head", metavar="摘要", help="手里的摘要（摘要单上的），查那一条还在不在、改没改")
+        str | None,
+        typer.Option("--head", metavar="摘要", help="手里的摘要（摘要单上的），查那一条还在不在、改没改"),
     ] = None,
     number: Annotated[
         int | None, typer.Option("--number", metavar="编号", help="摘要单上的编号，与 --head 一起用")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """核对公布的承诺记录：编号连续、每条接着前一条；断开时说明在哪一行，退出码为 2；有可疑的逐条写出，退出码为 1。"""
+    """核对公布的承诺记录：编号连续、每条接着前一条；断开时退出码为 2，有可疑的逐条写出，退出码为 1。"""
     if number is not None and head is None:
         raise ZhunshengError("ZS-CL-01", detail="--number 与 --head 一起用：请写上摘要单上的摘要")
     read = drawing.read_commitments(file, bundle, head, number)
@@ -272,7 +295,9 @@ def log(
         if read.says and not read.doubts:
             terminal.console.print(escape(read.says), soft_wrap=True)
     for words in read.doubts:
-        (terminal.errors if as_json else terminal.console).print(f"[bold red]可疑[/]　{escape(words)}", soft_wrap=True)
+        (terminal.errors if as_json else terminal.console).print(
+            f"[bold red]可疑[/]　{escape(words)}", soft_wrap=True
+        )
     if read.doubts:
         raise typer.Exit(1)
 

@@ -107,7 +107,7 @@ def evaluate(
     reported: ReportedFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """绩效自评：按现行方案评分，逐项说明；加 --reported 则复核上报的自评。有差异或证据库被改动时退出码为 1。"""
+    """绩效自评：按现行方案评分，逐项说明；加 --reported 则复核上报的自评。有差异时退出码为 1。"""
     given = Inputs(
         files,
         evidence,
@@ -122,9 +122,7 @@ def evaluate(
     rechecked = folders.recheck(reported, found, used, links) if reported else []
     if as_json:
         run = run_of(found, used).as_json()
-        terminal.say_json(
-            run | {"recheck": [r.as_json() for r in rechecked], "problems": list(problems)}
-        )
+        terminal.say_json(run | {"recheck": [r.as_json() for r in rechecked], "problems": list(problems)})
     else:
         show.problems(problems)
         for result in found.results:

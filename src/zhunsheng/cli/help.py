@@ -14,7 +14,9 @@ _rich_text: Any = rich_utils._make_rich_text  # what the library makes of a sent
 
 
 def chinese(command: Any) -> Any:
-    """Put the help that the library writes itself into Chinese, for a command and all below it; returns the command."""
+    """Put the help that the library writes itself into Chinese, for a command and all below it;
+    returns the command.
+    """
     rich_utils.ARGUMENTS_PANEL_TITLE, rich_utils.OPTIONS_PANEL_TITLE = "参数", "选项"
     rich_utils.COMMANDS_PANEL_TITLE, rich_utils.ERRORS_PANEL_TITLE = "命令", "错误"
     rich_utils.REQUIRED_LONG_STRING, rich_utils.DEFAULT_STRING = "[必填]", "[默认：{}]"
@@ -53,7 +55,9 @@ def _translate(command: Any) -> None:
 
 
 def _untyped(parameter: Any) -> None:
-    """Take the type's English name from a parameter, whose own name says what to write, and say its range in Chinese."""
+    """Take the type's English name from a parameter, whose own name says what to write,
+    and say its range in Chinese.
+    """
     # Types of parameters are shared by the whole library.
     kind = parameter.type = copy.copy(parameter.type)
     kind.get_metavar = lambda *_, **__: ""

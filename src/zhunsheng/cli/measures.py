@@ -1,4 +1,6 @@
-"""The command on measures: their definitions, readings and rows, and which of them prove a document's indicators."""
+"""The command on measures: their definitions, readings and rows, and which of them prove a document's
+indicators.
+"""
 
 from __future__ import annotations
 
@@ -111,7 +113,9 @@ def _define(chosen: Sequence[Measure], as_json: bool) -> None:
 
 @dataclass(frozen=True)
 class _Asked:
-    """Which measures are read: over which evidence, for which year up to a day, of one department (its code) or of all."""
+    """Which measures are read: over which evidence, for which year up to a day,
+    of one department (its code) or of all.
+    """
 
     measures: Sequence[Measure]
     evidence: Evidence
@@ -132,7 +136,9 @@ def _trace(asked: _Asked, limit: int, as_json: bool) -> None:
 
 
 def _read(asked: _Asked, by: str | None, as_json: bool) -> None:
-    """Show what measures come to, ``by`` a column of one measure. Raises ``ZS-CL-01`` for a column that is not its own."""
+    """Show what measures come to, ``by`` a column of one measure. Raises ``ZS-CL-01`` for a column that is
+    not its own.
+    """
     chosen, opened = asked.measures, asked.evidence
     if by is not None and (len(chosen) != 1 or by not in chosen[0].drill):
         allowed = "、".join(chosen[0].drill) if len(chosen) == 1 else ""
@@ -152,7 +158,9 @@ def _read(asked: _Asked, by: str | None, as_json: bool) -> None:
 def _projects(
     book: Book, links: Sequence[Link], evidence: Path, department: str | None, as_of: date
 ) -> list[ProjectMatch]:
-    """Return which projects of the ledgers are a document's sheets', none where there is no store to look them up in."""
+    """Return which projects of the ledgers are a document's sheets', none where there is no store to look
+    them up in.
+    """
     if not (evidence / "batches").is_dir():
         return []
     opened = Evidence.of(Store.existing(evidence))
@@ -166,7 +174,9 @@ def _projects(
 def _match(
     book: Book, found: Sequence[Match], projects: Sequence[ProjectMatch], write: Path | None, as_json: bool
 ) -> None:
-    """Show, and with ``write`` write down, which measures prove a document's indicators and which projects are its sheets'."""
+    """Show, and with ``write`` write down, which measures prove a document's indicators and which projects
+    are its sheets'.
+    """
     if write is not None:
         write_mapping(write, book, found, projects)
     if as_json:

@@ -1,4 +1,6 @@
-"""Chinese in a terminal: lines break between characters, never inside a figure and never before a closing mark."""
+"""Chinese in a terminal: lines break between characters, never inside a figure and never before a closing
+mark.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,11 @@ from rich.console import Console, Group
 from rich.containers import Lines
 from rich.text import Text
 
-# What stays together: opening marks, a figure or Latin word or one character, closing marks, and the spaces behind.
-_PIECE = re.compile(r"[“（〔《]*(?:[^\s一-鿿“（〔《，。；：、”）〕》！？…]+|[一-鿿]|)[，。；：、”）〕》！？…]*\s*")
+# What stays together: opening marks, a figure or Latin word or one character, closing marks,
+# and the spaces behind.
+_PIECE = re.compile(
+    r"[“（〔《]*(?:[^\s一-鿿“（〔《，。；：、”）〕》！？…]+|[一-鿿]|)[，。；：、”）〕》！？…]*\s*"
+)
 
 
 class Prose(Text):
@@ -54,7 +59,9 @@ def breaks(text: str, width: int) -> list[int]:
 
 
 def pieces(text: str) -> list[str]:
-    """Return ``text`` in the parts between which a line may break; spaces belong to what stands before them."""
+    """Return ``text`` in the parts between which a line may break; spaces belong to what
+    stands before them.
+    """
     return [part for part in _PIECE.findall(text) if part]
 
 
@@ -80,5 +87,7 @@ class ChineseConsole(Console):
             super().print(*objects, **kept, **options)
             return
         super().print(
-            *(Group(self.render_str(o, **kept)) if isinstance(o, str) else o for o in objects), **kept, **options
+            *(Group(self.render_str(o, **kept)) if isinstance(o, str) else o for o in objects),
+            **kept,
+            **options,
         )

@@ -15,7 +15,9 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import write_whole
 from zhunsheng.usecases import stamping
 
-app = typer.Typer(name="stamp", help="外部时间戳：为承诺记录的一条请机构盖章，离线核对。", no_args_is_help=True)
+app = typer.Typer(
+    name="stamp", help="外部时间戳：为承诺记录的一条请机构盖章，离线核对。", no_args_is_help=True
+)
 Roots = Annotated[
     list[Path] | None,
     typer.Option("--root", metavar="文件", help="盖章机构的根证书（PEM），每家机构一个文件；向机构索取"),
@@ -26,11 +28,16 @@ Roots = Annotated[
 def request(
     log: LogFile,
     out: OutDir,
-    entry: Annotated[int | None, typer.Option("--entry", metavar="编号", help="为第几条；缺省为最后一条")] = None,
-    authority: Annotated[
-        str | None, typer.Option("--authority", metavar="地址", help="机构的 https 地址；给了才联网，缺省不联网")
+    entry: Annotated[
+        int | None, typer.Option("--entry", metavar="编号", help="为第几条；缺省为最后一条")
     ] = None,
-    timeout: Annotated[float, typer.Option("--timeout", metavar="秒", min=1, max=600, help="等候答复的时间")] = 20,
+    authority: Annotated[
+        str | None,
+        typer.Option("--authority", metavar="地址", help="机构的 https 地址；给了才联网，缺省不联网"),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="秒", min=1, max=600, help="等候答复的时间")
+    ] = 20,
     roots: Roots = None,
 ) -> None:
     """写出请求文件（tsq），带到能上网的电脑上盖；给出 --authority 的，直接发送并核对答复。"""
@@ -40,9 +47,11 @@ def request(
         answer = path.with_suffix(".tsr").name
         terminal.console.print(f"请求文件 {escape(str(path))}。在能上网的电脑上：")
         terminal.console.print(
-            f"curl --data-binary @{path.name} -H 'Content-Type: application/timestamp-query' -o {answer} 机构的地址",
-            markup=False, soft_wrap=True,
-        )  # fmt: skip
+            f"curl --data-binary @{path.name} -H 'Content-Type: application/timestamp-query' -o {answer} 机"
+            "构的地址",
+            markup=False,
+            soft_wrap=True,
+        )
         return
     kept = path.with_suffix(".tsr")
     answered = stamping.ask(authority, path.read_bytes(), timeout)
@@ -65,12 +74,16 @@ def check(
     asked: Annotated[
         Path | None, typer.Option("--request", metavar="文件", help="请求文件（tsq），核对答复的是不是它")
     ] = None,
-    policy: Annotated[str | None, typer.Option("--policy", metavar="编号", help="机构的策略，如 1.2.3.4")] = None,
+    policy: Annotated[
+        str | None, typer.Option("--policy", metavar="编号", help="机构的策略，如 1.2.3.4")
+    ] = None,
     headers: Annotated[
-        Path | None, typer.Option("--headers", metavar="文件", help="比特币区块头（每个 80 字节，或每行 160 位十六进制）")
+        Path | None,
+        typer.Option("--headers", metavar="文件", help="比特币区块头（每个 80 字节，或每行 160 位十六进制）"),
     ] = None,
     bundle: Annotated[
-        Path | None, typer.Option("--bundle", metavar="抽查包", help="说明这份抽查包的承诺是不是在随机数公布之前")
+        Path | None,
+        typer.Option("--bundle", metavar="抽查包", help="说明这份抽查包的承诺是不是在随机数公布之前"),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -1,4 +1,6 @@
-"""The terminal: where answers and errors are printed, and the shapes they share: JSON, tables, a bar of progress."""
+"""The terminal: where answers and errors are printed, and the shapes they share: JSON, tables,
+a bar of progress.
+"""
 
 from __future__ import annotations
 
@@ -74,6 +76,8 @@ def table(*titles: str) -> Table:
     }
     for title in titles:
         # Broken over two lines they can't be read.
-        whole = title in ("批次", "何时", "摘要", "代码", "测度代码", "位置") or title.endswith(("编号", "日期"))
+        whole = title in ("批次", "何时", "摘要", "代码", "测度代码", "位置") or title.endswith(
+            ("编号", "日期")
+        )
         made.add_column(title, justify="right" if title in right else "left", overflow="fold", no_wrap=whole)
     return made

@@ -1,4 +1,6 @@
-"""What may not leave the house unseen: personal data in texts and files, and counts so small that they name a person."""
+"""What may not leave the house unseen: personal data in texts and files, and counts so small that they name a
+person.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Counts of persons by group so small that they name someone: not told, and not to be had from what else is told.
+"""Counts of persons by group so small that they name someone: not told, and not to be had from what else is
+told.
 
 Neither from a total that stands beside them, nor from another publication of the same counts before.
 """
@@ -13,7 +14,9 @@ from zhunsheng.disclosure.rules import rules
 
 @dataclass(frozen=True)
 class Told:
-    """What is told of counts by group: each as text, and their total; ``numbers`` are those that are told as they are."""
+    """What is told of counts by group: each as text, and their total; ``numbers`` are those that are told as
+    they are.
+    """
 
     groups: dict[str, str]
     total: str
@@ -26,17 +29,24 @@ class Told:
 
 
 def suppressed(counts: Mapping[str, int], before: Sequence[Mapping[str, object]] = ()) -> Told:
-    """Return what may be told of counts of persons; ``before`` is what was told of them earlier (``Told.as_json``).
+    """Return what may be told of counts of persons; ``before`` is what was told of them earlier
+    (``Told.as_json``).
 
-    A count below the threshold of ``rules.yaml`` (but not 0) is “少于5”; so is one that differs from what was told before by
-    fewer persons than that. Where it could be had from the total, more is kept back (“不公布”), in the end the total.
+    A count below the threshold of ``rules.yaml`` (but not 0) is “少于5”; so is one that differs from what was
+    told before by fewer persons than that. Where it could be had from the total,
+    more is kept back (“不公布”), in the end the total.
     """
     least = rules().least_count
     total = sum(counts.values())
     few = {name for name, n in counts.items() if 0 < n < least}
-    back = few | {name for name, n in counts.items() if any(_near(n, _number(b, name), least) for b in before)}
+    back = few | {
+        name for name, n in counts.items() if any(_near(n, _number(b, name), least) for b in before)
+    }
     shown = not (0 < total < least or any(_near(total, _number(b, None), least) for b in before))
-    rest = sorted((name for name in counts if name not in back), key=lambda name: (counts[name] == 0, counts[name], name))
+    rest = sorted(
+        (name for name in counts if name not in back),
+        key=lambda name: (counts[name] == 0, counts[name], name),
+    )
     while (back or not shown) and _open(counts, few, back, shown, least):
         if rest:
             back.add(rest.pop(0))
@@ -61,7 +71,9 @@ def _near(now: int, then: int | None, least: int) -> bool:
 def _number(before: Mapping[str, object], name: str | None) -> int | None:
     """Return what was told of a group before (None: of all), None where it was not."""
     numbers = before.get("numbers")
-    found = before.get("whole") if name is None else numbers.get(name) if isinstance(numbers, Mapping) else None
+    found = (
+        before.get("whole") if name is None else numbers.get(name) if isinstance(numbers, Mapping) else None
+    )
     return found if isinstance(found, int) else None
 
 

@@ -1,7 +1,9 @@
-"""The texts of a file that someone may open: cells, paragraphs, headers and footers, comments, properties, members, lines.
+"""The texts of a file that someone may open: cells, paragraphs, headers and footers, comments, properties,
+members, lines.
 
-Hidden sheets, rows and columns count like any other. Each text knows its place and can be written over in place, so that a
-file goes out without what was hidden in it. A format that can't be read is refused, never passed unread.
+Hidden sheets, rows and columns count like any other. Each text knows its place and can be written over in
+place, so that a file goes out without what was hidden in it. A format that can't be read is refused,
+never passed unread.
 """
 
 from __future__ import annotations
@@ -43,7 +45,26 @@ _WORD_PARTS = {
 _HEAD_CODES = re.compile('&"[^"]*"|&K[0-9A-Fa-f+-]{6}|&[0-9]{1,3}(?![0-9])|&[A-Za-z&]')
 _AUTHORS = {"creator", "lastModifiedBy", "Manager"}
 _WHO = {f"{_W}author", f"{_W}initials", "displayName", "userId"}
-_INLINE = {"a", "abbr", "b", "bdi", "bdo", "code", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u", "wbr"}
+_INLINE = {
+    "a",
+    "abbr",
+    "b",
+    "bdi",
+    "bdo",
+    "code",
+    "em",
+    "font",
+    "i",
+    "mark",
+    "s",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "sup",
+    "u",
+    "wbr",
+}
 MAX_COPY_TAGS = 20_000_000  # of a workbook that the site wrote for the public
 MAX_DEPTH = 3  # archives within archives
 MOST_LABEL = 20  # signs of a paragraph that may be the label of the next
@@ -52,9 +73,11 @@ Part = tuple[Any, str | None]  # an element whose text, or whose attribute of th
 
 @dataclass
 class Text:
-    """One text of a file: where it stands, its words, the labels beside it; ``signed`` where all of it names its author.
+    """One text of a file: where it stands, its words, the labels beside it; ``signed`` where all of it names
+    its author.
 
-    ``parts`` are the pieces it is written in, one after the other; ``cover`` blanks what a reader of it never sees.
+    ``parts`` are the pieces it is written in, one after the other; ``cover`` blanks what a reader of it never
+    sees.
     """
 
     place: str
@@ -130,16 +153,21 @@ def _set(part: Part, text: str) -> None:
         element[name] = text
 
 
-# -- any file ---------------------------------------------------------------------------------------------------------
+# -- any file
+# ---------------------------------------------------------------------------------------------------------
 
 
 def texts_of(name: str, data: bytes) -> Iterator[Text]:
-    """Yield every text of a file. Raises ``ZS-WB-43`` for a format that is not read here, ``ZS-IN-05``, ``ZS-IN-08``."""
+    """Yield every text of a file. Raises ``ZS-WB-43`` for a format that is not read here, ``ZS-IN-05``,
+    ``ZS-IN-08``.
+    """
     yield from _Whole(name, data).texts()
 
 
 def without(name: str, data: bytes, hides: Callable[[Found], bool]) -> bytes:
-    """Return a file with 〔已隐去…〕 in the place of what ``hides`` says yes to; the same bytes where there is nothing."""
+    """Return a file with 〔已隐去…〕 in the place of what ``hides`` says yes to;
+    the same bytes where there is nothing.
+    """
     whole = _Whole(name, data)
     changed = [text.hide(hides) for text in whole.texts()]
     return whole.content() if any(changed) else data
@@ -183,7 +211,9 @@ class _Whole:
         if ending in (".docx", ".xlsx", ".zip"):
             return self._packed()
         if ending == ".json":
-            return json.dumps(self.tree[0], ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+            return json.dumps(
+                self.tree[0], ensure_ascii=False, sort_keys=True, separators=(",", ":")
+            ).encode()
         if ending in (".html", ".htm"):
             return lxml.html.tostring(self.tree, encoding="utf-8", doctype="<!doctype html>")  # type: ignore[no-any-return]
         if ending in (".xls", ".csv"):  # nothing of the site's is published so
@@ -205,7 +235,18 @@ class _Whole:
             if ending != ".zip" and inside in (".xml", ".rels", ".vml"):
                 if content.strip():
                     self.members[member] = parse_xml(content, self.name, MAX_COPY_TAGS)
-            elif inside in (".docx", ".xlsx", ".zip", ".json", ".html", ".htm", ".csv", ".tsv", ".txt", ".md"):
+            elif inside in (
+                ".docx",
+                ".xlsx",
+                ".zip",
+                ".json",
+                ".html",
+                ".htm",
+                ".csv",
+                ".tsv",
+                ".txt",
+                ".md",
+            ):
                 self.members[member] = _Whole(member, content, self.depth + 1)
             elif ending == ".zip" and not member.endswith("/"):
                 raise ZhunshengError("ZS-WB-43", name=f"{self.name}/{member}")
@@ -286,7 +327,9 @@ def _rows(place: str, rows: list[list[str]]) -> Iterator[Text]:
 
 
 def _html(place: str, root: Any) -> Iterator[Text]:
-    """Yield the texts of a page block by block: a cell, a paragraph; what stands inline belongs to its block."""
+    """Yield the texts of a page block by block: a cell, a paragraph; what stands inline belongs
+    to its block.
+    """
     blocks: list[tuple[Any, list[Part]]] = [(root, [])]
 
     def walk(element: Any, block: Any) -> None:
@@ -306,7 +349,11 @@ def _html(place: str, root: Any) -> Iterator[Text]:
     before = ""
     for block, parts in blocks:
         left = block.getprevious() if block.tag in ("td", "th") else None
-        labels = ("".join(left.itertext()) if left is not None else "",) if block.tag in ("td", "th") else (before,)
+        labels = (
+            ("".join(left.itertext()) if left is not None else "",)
+            if block.tag in ("td", "th")
+            else (before,)
+        )
         if any(_get(part).strip() for part in parts):
             yield Text(place, parts, labels)
             before = _label("".join(map(_get, parts)).strip())
@@ -328,11 +375,14 @@ class _Tail:
         self.element.tail = words
 
 
-# -- Word and Excel ---------------------------------------------------------------------------------------------------
+# -- Word and Excel
+# ---------------------------------------------------------------------------------------------------
 
 
 def _properties(name: str, trees: dict[str, Any]) -> Iterator[Text]:
-    """Yield what a document says of itself: who wrote it, its title, properties of its own; and where its links lead."""
+    """Yield what a document says of itself: who wrote it, its title, properties of its own;
+    and where its links lead.
+    """
     for path, root in trees.items():
         if path.startswith("docProps/"):
             for element in root.iter():
@@ -341,7 +391,9 @@ def _properties(name: str, trees: dict[str, Any]) -> Iterator[Text]:
                 tag = etree.QName(element).localname
                 above = element.getparent()
                 label = above.get("name") or "" if above is not None else ""
-                yield Text(f"{name}的文档属性（{label or tag}）", [(element, None)], (label,), tag in _AUTHORS)
+                yield Text(
+                    f"{name}的文档属性（{label or tag}）", [(element, None)], (label,), tag in _AUTHORS
+                )
         for element in root.iter():
             for key, value in element.attrib.items() if isinstance(element.tag, str) else ():
                 if key in _WHO:
@@ -355,7 +407,10 @@ def _word(name: str, trees: dict[str, Any]) -> Iterator[Text]:
     for path, root in trees.items():
         if not path.startswith("word/") or path.endswith(".rels"):
             continue
-        part = next((words for head, words in _WORD_PARTS.items() if path.removeprefix("word/").startswith(head)), "其他部分")
+        part = next(
+            (words for head, words in _WORD_PARTS.items() if path.removeprefix("word/").startswith(head)),
+            "其他部分",
+        )
         cells = _cells_of(root)
         before = ""
         for count, paragraph in enumerate(root.iter(f"{_W}p"), start=1):
@@ -441,7 +496,9 @@ def _pieces(element: Any) -> list[Part]:
 
 
 def _sheet(place: str, root: Any, shared: list[Any], used: set[int]) -> Iterator[Text]:
-    """Yield the texts of a worksheet's cells, each with the cell to its left and the first above it as labels; headers too."""
+    """Yield the texts of a worksheet's cells, each with the cell to its left and the first above it as
+    labels; headers too.
+    """
     heads: dict[str, str] = {}
     for row in root.iter(f"{_S}row"):
         left = ""
@@ -450,7 +507,12 @@ def _sheet(place: str, root: Any, shared: list[Any], used: set[int]) -> Iterator
             column = at.rstrip("0123456789")
             value, kind = cell.find(f"{_S}v"), cell.get("t")
             parts: list[Part] = [(value, None)] if value is not None else _pieces(cell)
-            if kind == "s" and value is not None and (value.text or "").isdecimal() and int(value.text) < len(shared):
+            if (
+                kind == "s"
+                and value is not None
+                and (value.text or "").isdecimal()
+                and int(value.text) < len(shared)
+            ):
                 used.add(int(value.text))
                 parts = _pieces(shared[int(value.text)])
             text = Text(f"{place}单元格{at}", parts, (left, heads.get(column, "")))

@@ -1,8 +1,9 @@
-"""Personal data in a text: identity numbers, telephones, accounts, plates, mail, names beside a label, addresses.
+"""Personal data in a text: identity numbers, telephones, accounts, plates, mail, names beside a label,
+addresses.
 
-A number counts however it is written: full width, in Chinese or circled digits, with blanks, hyphens or signs nobody sees
-between its digits. Where its writing is as loose as that, a check digit, a real birthday or a numbering plan must speak for
-it; what is a code, an amount or a date is none.
+A number counts however it is written: full width, in Chinese or circled digits, with blanks,
+hyphens or signs nobody sees between its digits. Where its writing is as loose as that, a check digit,
+a real birthday or a numbering plan must speak for it; what is a code, an amount or a date is none.
 """
 
 from __future__ import annotations
@@ -25,7 +26,20 @@ from zhunsheng.disclosure.names import LABEL, names_in
 from zhunsheng.disclosure.rules import rules
 from zhunsheng.text import INVISIBLE, UNFIT
 
-PROVINCES = frozenset((*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66), 71, 81, 82, 83))
+PROVINCES = frozenset(
+    (
+        *range(11, 16),
+        *range(21, 24),
+        *range(31, 38),
+        *range(41, 47),
+        *range(50, 55),
+        *range(61, 66),
+        71,
+        81,
+        82,
+        83,
+    )
+)
 # How people break the digits of each kind into groups; other breaks count where the number stands alone.
 MOBILE_GROUPS = frozenset(((3, 4, 4), (3, 8), (7, 4), (4, 4, 3), (3, 3, 5), (4, 3, 4), (5, 6)))
 ID15_GROUPS = frozenset(((6, 6, 3), (6, 9), (3, 3, 6, 3)))
@@ -40,17 +54,24 @@ _PROVINCE = "(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])"
 
 
 def _grouped(groups: tuple[int, ...], first: str) -> str:
-    """Return the pattern of digits in groups of these lengths, the first of which begins with the pattern ``first``."""
+    """Return the pattern of digits in groups of these lengths, the first of which begins with the pattern
+    ``first``.
+    """
     return f"(?={first})" + _APART.join(f"[0-9]{{{n}}}" for n in groups) + "(?![0-9])"
 
 
 def _starts() -> re.Pattern[str]:
-    """Return where a number may begin that speaks for itself: every other group of a long run is passed at once."""
-    card = f"(?:1{_BREAK}[1-5]|2{_BREAK}[1-3]|3{_BREAK}[1-7]|4{_BREAK}[1-6]|5{_BREAK}[0-4]|6{_BREAK}[1-5]|7{_BREAK}1|8{_BREAK}[1-3])"
+    """Return where a number may begin that speaks for itself: every other group of a long run is passed at
+    once.
+    """
+    provinces = ("1[1-5]", "2[1-3]", "3[1-7]", "4[1-6]", "5[0-4]", "6[1-5]", "71", "8[1-3]")
+    card = f"(?:{'|'.join(p[0] + _BREAK + p[1:] for p in provinces)})"
     card += f"{_BREAK}[0-9]" * 4 + f"{_BREAK}(?:1{_BREAK}9|2{_BREAK}[01])" + f"{_BREAK}[0-9]" * 2
     card += "".join(_BREAK + sign for sign in ("[01]", "[0-9]", "[0-3]", *("[0-9]",) * 4, "[0-9Xx]"))
     ways = [card, "(?:00)?(?:86)?1[3-9][0-9]{9}(?![0-9])"]
-    ways += [f"(?:(?:00)?86{_APART})?{_grouped(shape, '1[3-9]')}" for shape in (*sorted(MOBILE_GROUPS), (11,))]
+    ways += [
+        f"(?:(?:00)?86{_APART})?{_grouped(shape, '1[3-9]')}" for shape in (*sorted(MOBILE_GROUPS), (11,))
+    ]
     ways.append(f"(?=62[1-9]|60[0-9]|9558)(?:[0-9]{{16}}|{_APART.join(['[0-9]{4}'] * 3)}{_APART}[0-9])")
     ways += [_grouped(shape, _PROVINCE) for shape in (*sorted(ID15_GROUPS), (15,))]
     ways += [_grouped(shape, "0") for shape in sorted(FIXED_GROUPS)]
@@ -76,28 +97,39 @@ BEFORE = 24  # signs before a number in which its label is looked for
 _AT = re.compile(r"(?<=[A-Za-z0-9._%+\- ])(?:@|[(\[{【] ?(?:at|AT|At|艾特) ?[)\]}】])(?= ?[A-Za-z0-9\-])")
 _LOCAL = re.compile(r" ?([A-Za-z0-9._%+\-]{1,64})")
 _DOT = r"(?: ?\. ?| ?[(\[{【] ?(?:dot|DOT|点) ?[)\]}】] ?)"
-_HOST = re.compile(rf" ?[A-Za-z0-9\-]{{1,63}}(?:{_DOT}[A-Za-z0-9\-]{{1,63}}){{0,4}}{_DOT}[A-Za-z]{{2,12}}(?![A-Za-z])")
+_HOST = re.compile(
+    rf" ?[A-Za-z0-9\-]{{1,63}}(?:{_DOT}[A-Za-z0-9\-]{{1,63}}){{0,4}}{_DOT}[A-Za-z]{{2,12}}(?![A-Za-z])"
+)
 _REGIONS = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _PLATE = re.compile(
     rf"[{_REGIONS}][A-HJ-NP-Z][ ·.-]{{0,2}}(?=[A-Z·. -]{{0,6}}[0-9])"
-    "(?:[DF][A-HJ-NP-Z0-9][0-9]{4}|[0-9]{5}[DF]|[A-HJ-NP-Z0-9]{4}(?:[A-HJ-NP-Z0-9挂学警港澳领]|应急))(?![A-Za-z0-9])"
-    rf"|(?<![A-Za-z0-9])WJ[ ·.-]{{0,2}}(?:[{_REGIONS}]|[0-9]{{2}})?[ ·.-]{{0,2}}[0-9]{{4}}[0-9A-Z](?![A-Za-z0-9])"
+    "(?:[DF][A-HJ-NP-Z0-9][0-9]{4}|[0-9]{5}[DF]|[A-HJ-NP-Z0-9]{4}(?:[A-HJ-NP-Z0-9"
+    "挂学警港澳领]|应急))(?![A-Za-z0-9])"
+    rf"|(?<![A-Za-z0-9])WJ[ ·.-]{{0,2}}(?:[{_REGIONS}]|[0-9]{{2}})?"
+    "[ ·.-]{0,2}[0-9]{4}[0-9A-Z](?![A-Za-z0-9])"
     "|军[A-Z][ ·.-]{0,2}[0-9]{5}(?![A-Za-z0-9])"
 )
-_PASSPORT = re.compile(r"(?<![A-Za-z0-9])(?:[EGDSPKHMCWTR][A-HJ-NP-Z]?[ -]?[0-9]{6,10}|[0-9]{8})(?![A-Za-z0-9])")
-_ROOM = re.compile(
-    r"(?<![0-9])[0-9]{1,4} ?(?:幢|栋|号楼|座)[ -]?(?:[0-9一二三四五六七八九]{1,2} ?单元)?[ -]?[0-9]{3,4}(?: ?室|(?![0-9]))"
+_PASSPORT = re.compile(
+    r"(?<![A-Za-z0-9])(?:[EGDSPKHMCWTR][A-HJ-NP-Z]?[ -]?[0-9]{6,10}|[0-9]{8})(?![A-Za-z0-9])"
 )
-_ROAD = re.compile(r"[一-鿿0-9A-Za-z]{2,20}(?:路|街|巷|弄|村|苑|园|小区|新村|花园|公寓)[一-鿿0-9A-Za-z]{0,10}\Z")
+_ROOM = re.compile(
+    r"(?<![0-9])[0-9]{1,4} ?(?:幢|栋|号楼|座)[ -]?(?:[0-9一二三四五六七八九]{1,2} ?单元)?"
+    r"[ -]?[0-9]{3,4}(?: ?室|(?![0-9]))"
+)
+_ROAD = re.compile(
+    r"[一-鿿0-9A-Za-z]{2,20}(?:路|街|巷|弄|村|苑|园|小区|新村|花园|公寓)[一-鿿0-9A-Za-z]{0,10}\Z"
+)
 _ROADS = re.compile("[路街巷弄村苑园区寓]")
 _LIVES = re.compile(r"住(?:在|于|址)?[ :]?[^，。；;\n\t]{0,40}\Z")
 
 
 @dataclass(frozen=True)
 class Found:
-    """Personal data in a text: its kind, where it stands (``start`` to ``end`` of the text), its value in one form.
+    """Personal data in a text: its kind, where it stands (``start`` to ``end`` of the text),
+    its value in one form.
 
-    ``value`` is the datum itself, for telling whether two are the same; ``shown`` is what may be shown to those who decide.
+    ``value`` is the datum itself, for telling whether two are the same; ``shown`` is what may be shown to
+    those who decide.
     """
 
     kind: str
@@ -124,7 +156,8 @@ class Found:
 def found_in(text: str, labels: Sequence[str] = ()) -> list[Found]:
     """Return the personal data of a text in order, none overlapping.
 
-    ``labels`` are what stands beside the text as its label: the cell to its left, the head of its column, a field's title.
+    ``labels`` are what stands beside the text as its label: the cell to its left, the head of its column,
+    a field's title.
     """
     if not text or text.isspace():
         return []
@@ -140,7 +173,9 @@ def found_in(text: str, labels: Sequence[str] = ()) -> list[Found]:
     return sorted(found, key=lambda f: f.start)
 
 
-def redacted(text: str, hides: Callable[[Found], bool] = lambda _found: True, labels: Sequence[str] = ()) -> str:
+def redacted(
+    text: str, hides: Callable[[Found], bool] = lambda _found: True, labels: Sequence[str] = ()
+) -> str:
     """Return a text in which what ``hides`` says yes to is replaced by 〔已隐去…〕."""
     said, last = [], 0
     for one in found_in(text, labels):
@@ -155,12 +190,15 @@ def hidden(kind: str) -> str:
     return f"〔已隐去{rules().kinds[kind].title}〕"
 
 
-# -- one form of writing ----------------------------------------------------------------------------------------------
+# -- one form of writing
+# ----------------------------------------------------------------------------------------------
 
 
 @lru_cache
 def _tables() -> tuple[frozenset[str], dict[int, str], dict[int, str]]:
-    """Return what nobody sees, and the tables to one width and to plain digits; every sign becomes exactly one."""
+    """Return what nobody sees, and the tables to one width and to plain digits;
+    every sign becomes exactly one.
+    """
     unseen = {c for first, last in (*UNFIT, *INVISIBLE) for c in range(first, last + 1)} - {9, 10}
     width: dict[int, str] = {}
     digits: dict[int, str] = {}
@@ -177,12 +215,20 @@ def _tables() -> tuple[frozenset[str], dict[int, str], dict[int, str]]:
             width[code] = chr(code - 0xFEE0)
         elif code > 0x7F and (number := unicodedata.digit(sign, None)) is not None:
             digits[code] = str(number)
-    width |= {ord(c): "·" for c in "•‧∙⋅・･●"} | {ord("︓"): ":", ord("﹕"): ":", ord("Ⅹ"): "X", ord("Х"): "X", ord("Χ"): "X"}
+    width |= {ord(c): "·" for c in "•‧∙⋅・･●"} | {
+        ord("︓"): ":",
+        ord("﹕"): ":",
+        ord("Ⅹ"): "X",
+        ord("Х"): "X",
+        ord("Χ"): "X",
+    }
     return frozenset(map(chr, unseen)), width, width | digits
 
 
 def _plain(text: str) -> tuple[str, str, Sequence[int]]:
-    """Return a text of one width without unseen signs, the same with plain digits, and where each sign of both stood."""
+    """Return a text of one width without unseen signs, the same with plain digits,
+    and where each sign of both stood.
+    """
     if text.isascii():
         return text, text, range(len(text))
     gone, width, digits = _tables()
@@ -193,13 +239,16 @@ def _plain(text: str) -> tuple[str, str, Sequence[int]]:
     return text.translate(width), text.translate(digits), at
 
 
-# -- numbers ----------------------------------------------------------------------------------------------------------
+# -- numbers
+# ----------------------------------------------------------------------------------------------------------
 
 Hit = tuple[str, int, int, str]
 
 
 def _numbers(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
-    """Yield the personal numbers of a text: those in plain digits, in Chinese ones, and those that a line's end breaks."""
+    """Yield the personal numbers of a text: those in plain digits, in Chinese ones,
+    and those that a line's end breaks.
+    """
     beside = LabelsBeside.of(labels)
     for run in _RUN.finditer(digits):
         if run.end() - run.start() >= 7:
@@ -207,7 +256,11 @@ def _numbers(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
     for run in _CHINESE.finditer(digits):
         if not run.group().isascii():
             first = max(0, run.start() - BEFORE)
-            near = digits[first : run.start()] + run.group().translate(_FIGURES) + digits[run.end() : run.end() + 6]
+            near = (
+                digits[first : run.start()]
+                + run.group().translate(_FIGURES)
+                + digits[run.end() : run.end() + 6]
+            )
             for kind, start, end, value in _of_run(near, run.start() - first, run.end() - first, beside):
                 yield kind, first + start, first + end, value
     if "\n" in digits:
@@ -238,7 +291,8 @@ class LabelsBeside:
 def _of_run(text: str, start: int, end: int, beside: LabelsBeside) -> Iterator[Hit]:
     """Yield what is personal of a run of digits and breaks.
 
-    Looked at are the groups that a number may begin with, not every one: a text of single figures has very many.
+    Looked at are the groups that a number may begin with, not every one: a text of single figures has very
+    many.
     """
     known = rules()
     starts = [m.start() for m in _START.finditer(text, start, end)]
@@ -270,7 +324,9 @@ def _from(text: str, at: int, end: int, start: int, beside: LabelsBeside) -> Ite
 
 @lru_cache(maxsize=8192)  # a table has the same words again and again
 def _hit(text: str, at: int, end: int, first: bool, beside: LabelsBeside) -> Hit | None:
-    """Return what is personal of the groups from one on, the longest combination of them first; ``first`` of their run."""
+    """Return what is personal of the groups from one on, the longest combination of them first;
+    ``first`` of their run.
+    """
     groups: list[tuple[int, int]] = []
     wholes: list[str] = []
     for group in _GROUP.finditer(text, at, end):
@@ -306,14 +362,20 @@ def _hit(text: str, at: int, end: int, first: bool, beside: LabelsBeside) -> Hit
 def _kind(  # noqa: PLR0913 - a number and what stands around it
     number: str, shape: tuple[int, ...], alone: bool, before: str, near: str, after: str, beside: LabelsBeside
 ) -> str:
-    """Return the kind of a number of these groups, empty for none; ``near`` is what stands before it without its signs."""
+    """Return the kind of a number of these groups, empty for none; ``near`` is what stands before it without
+    its signs.
+    """
     known = rules()
     solid = len(shape) == 1
     counted = after.lstrip().startswith(known.units) or (after[:1] == "." and after[1:2].isdigit())
     counted = counted or before.rstrip().endswith(("¥", "￥", "$", "€"))
     if len(number) == 18 and _identity(number):
         return "identity"
-    if len(number) in (15, 18) and "X" not in number[:-1] and (beside.identity or near.endswith(known.identity_labels)):
+    if (
+        len(number) in (15, 18)
+        and "X" not in number[:-1]
+        and (beside.identity or near.endswith(known.identity_labels))
+    ):
         return "identity"  # what is called one is one, whether or not its check digit holds
     if "X" in number or (after[:1].isalnum() and after[:1].isascii()) or _of_digest(shape, before, after):
         return ""
@@ -323,7 +385,12 @@ def _kind(  # noqa: PLR0913 - a number and what stands around it
     abroad = shape[0] in (2, 4) and shape[1:] in MOBILE_GROUPS | {(11,)}
     if not counted and (solid or alone or abroad or shape in MOBILE_GROUPS):
         bare = _ABROAD.sub("", number)
-        if len(bare) == 11 and bare[0] == "1" and bare[1] in "3456789" and _valid(bare, phonenumbers.PhoneNumberType.MOBILE):
+        if (
+            len(bare) == 11
+            and bare[0] == "1"
+            and bare[1] in "3456789"
+            and _valid(bare, phonenumbers.PhoneNumberType.MOBILE)
+        ):
             return "mobile"
     if tail:
         return ""
@@ -333,21 +400,34 @@ def _kind(  # noqa: PLR0913 - a number and what stands around it
     if not coded and not counted and 16 <= len(number) <= 19 and re.match("62[1-9]|60[0-9]|9558", number):
         if (solid or alone or set(shape[:-1]) == {4}) and luhn.is_valid(number):
             return "bank"
-    if not coded and not counted and len(number) == 15 and (solid or alone or shape in ID15_GROUPS) and _identity(number):
+    if (
+        not coded
+        and not counted
+        and len(number) == 15
+        and (solid or alone or shape in ID15_GROUPS)
+        and _identity(number)
+    ):
         return "identity"
     return "" if counted else _landline(number, shape, coded, before, near, beside)
 
 
 def _of_digest(shape: tuple[int, ...], before: str, after: str) -> bool:
-    """Return whether groups of a number stand in a row of groups as digests are written in: as long, of hex digits."""
+    """Return whether groups of a number stand in a row of groups as digests are written in: as long,
+    of hex digits.
+    """
     if shape[0] not in (4, 8) or len(set(shape)) > 1:
         return False
     one = f"[0-9a-f]{{{shape[0]}}}"
-    found = (re.search(rf"(?<![0-9A-Za-z])(?:{one} ){{1,4}}$", before), re.match(rf"(?: {one}(?![0-9A-Za-z]))+", after))
+    found = (
+        re.search(rf"(?<![0-9A-Za-z])(?:{one} ){{1,4}}$", before),
+        re.match(rf"(?: {one}(?![0-9A-Za-z]))+", after),
+    )
     return any(beside and re.search("[a-f]", beside.group()) for beside in found)
 
 
-def _landline(number: str, shape: tuple[int, ...], coded: bool, before: str, near: str, beside: LabelsBeside) -> str:
+def _landline(
+    number: str, shape: tuple[int, ...], coded: bool, before: str, near: str, beside: LabelsBeside
+) -> str:
     known = rules()
     if any(re.search(line, number) for line in known.service_lines):
         return ""
@@ -366,7 +446,9 @@ _ASIDE = re.compile(r"[（(][^()（）]*[)）]|\s")
 
 
 def _cleaned(text: str, at: int) -> str:
-    """Return what stands right before a place without blanks, words in brackets and the signs between label and value."""
+    """Return what stands right before a place without blanks, words in brackets and the signs between label
+    and value.
+    """
     before = text[max(0, at - BEFORE) : at]
     if not before or before[-1] == ")" or not before.isalnum():
         before = _ASIDE.sub("", before)
@@ -374,12 +456,16 @@ def _cleaned(text: str, at: int) -> str:
 
 
 def _labelled(label: str, known: tuple[str, ...]) -> bool:
-    """Return whether one of the known labels ends a text that stands beside another: its signs apart or not."""
+    """Return whether one of the known labels ends a text that stands beside another: its signs
+    apart or not.
+    """
     return _cleaned(label, len(label)).endswith(known)
 
 
 def _identity(number: str) -> bool:
-    """Return whether a number is an identity card's (GB 11643): province, birthday and, of 18, the check digit."""
+    """Return whether a number is an identity card's (GB 11643): province, birthday and, of 18,
+    the check digit.
+    """
     if int(number[:2]) not in PROVINCES or (len(number) == 15 and "X" in number) or "X" in number[:-1]:
         return False
     born = number[6:14] if len(number) == 18 else f"19{number[6:12]}"
@@ -403,7 +489,8 @@ def _valid(number: str, kind: int) -> bool:
     return phonenumbers.is_valid_number(parsed) and phonenumbers.number_type(parsed) in types
 
 
-# -- words ------------------------------------------------------------------------------------------------------------
+# -- words
+# ------------------------------------------------------------------------------------------------------------
 
 
 def _mails(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
@@ -414,7 +501,12 @@ def _mails(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
         name = local[1][::-1].lstrip("._%+-") if local else ""
         if local and host and name:
             end = re.sub(rf"{_DOT}", ".", host.group().strip())
-            yield "email", m.start() - local.end() + len(local[1]) - len(name), host.end(), f"{name}@{end}".lower()
+            yield (
+                "email",
+                m.start() - local.end() + len(local[1]) - len(name),
+                host.end(),
+                f"{name}@{end}".lower(),
+            )
 
 
 def _plates(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
@@ -427,7 +519,12 @@ def _passports(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
     if not any(word in plain for word in known) and not any(label.endswith(known) for label in labels):
         return
     for m in _PASSPORT.finditer(digits):
-        before = digits[max(0, m.start() - BEFORE) : m.start()].rstrip(" :：").removesuffix("码").removesuffix("号")
+        before = (
+            digits[max(0, m.start() - BEFORE) : m.start()]
+            .rstrip(" :：")
+            .removesuffix("码")
+            .removesuffix("号")
+        )
         if any(_labelled(one, (*known, "证件")) for one in (before, *labels)):
             yield "passport", m.start(), m.end(), re.sub("[ -]", "", m.group())
 
@@ -451,14 +548,21 @@ def _accounts(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
         for m in _label_patterns()[0].finditer(digits):
             group = m.lastgroup or ""
             yield "account", m.start(group), m.end(group), m[group]
-    if any(_labelled(re.sub("(?:号码|号)$", "", label.rstrip(" :：")), rules().account_labels) for label in labels):
+    if any(
+        _labelled(re.sub("(?:号码|号)$", "", label.rstrip(" :：")), rules().account_labels)
+        for label in labels
+    ):
         for m in re.finditer(r"[A-Za-z][A-Za-z0-9_\-]{4,29}|[0-9]{5,12}", digits):
             yield "account", m.start(), m.end(), m.group()
 
 
 def _addresses(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
     known = rules().address_labels
-    if len(plain) <= MOST_PLACE and any(_labelled(label, known) for label in labels) and _is_address(plain.strip()):
+    if (
+        len(plain) <= MOST_PLACE
+        and any(_labelled(label, known) for label in labels)
+        and _is_address(plain.strip())
+    ):
         yield "address", 0, len(plain), plain.strip()
     if any(word in plain for word in known):
         for m in _label_patterns()[1].finditer(plain):
@@ -469,7 +573,9 @@ def _addresses(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
         if not _ROADS.search(before):
             continue
         # Without the sign of a room it is a home only where someone is said to live there.
-        if (road := _ROAD.search(before)) and (m.group().endswith("室") or _LIVES.search(plain[max(0, m.start() - 44) : m.start()])):
+        if (road := _ROAD.search(before)) and (
+            m.group().endswith("室") or _LIVES.search(plain[max(0, m.start() - 44) : m.start()])
+        ):
             lives = road.group().rfind("住") + 1
             lives += lives and road.group()[lives : lives + 1] in ("在", "于", "址")
             first = m.start() - len(road.group()) + lives
@@ -481,4 +587,8 @@ MOST_PLACE = 80
 
 def _is_address(text: str) -> bool:
     """Return whether a text is the place of a home: a road, village or estate, and a number in it."""
-    return bool(re.search("[路街巷弄村镇乡区苑园号组]", text) and re.search("[0-9一二三四五六七八九十]", text) and len(text) <= 60)
+    return bool(
+        re.search("[路街巷弄村镇乡区苑园号组]", text)
+        and re.search("[0-9一二三四五六七八九十]", text)
+        and len(text) <= 60
+    )

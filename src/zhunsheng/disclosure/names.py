@@ -1,7 +1,7 @@
 """Names of persons in a text: behind a label, however it is written, or in a cell that a label stands beside.
 
-Every label is looked at for a short way only, and what was walked over once is not walked over again: a text of nothing but
-labels takes as long as any other of its length.
+Every label is looked at for a short way only, and what was walked over once is not walked over again:
+a text of nothing but labels takes as long as any other of its length.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ _PARTS = re.compile(r"\A|[\s、,;/|]{1,8}")
 
 @lru_cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """Return the patterns of a label, of a label that ends a text, of a name with what precedes it, of what may be between two."""
+    """Return the patterns of a label, of a label that ends a text, of a name with what precedes it,
+    of what may be between two.
+    """
     known = rules()
     spaced = [" {0,2}".join(word) for word in sorted(known.person_labels, key=len, reverse=True)]
     tails = "|".join(sorted(known.label_tails, key=len, reverse=True))
@@ -59,7 +61,12 @@ def names_in(plain: str, digits: str, labels: Sequence[str]) -> Iterator[tuple[s
                     walked = end
                     yield "name", start, end, plain[start:end].replace(" ", "")
     said = plain.strip()
-    if not walked and not set(rules().name_fields).isdisjoint(labels) and said and not said.endswith((*rules().roles, "〕")):
+    if (
+        not walked
+        and not set(rules().name_fields).isdisjoint(labels)
+        and said
+        and not said.endswith((*rules().roles, "〕"))
+    ):
         yield "name", 0, len(plain), said  # a name of any kind
     strong, walked = rules().strong_labels, 0
     for m in label.finditer(digits):

@@ -14,7 +14,9 @@ from zhunsheng.regulations import read_packaged
 
 
 class Kind(BaseModel):
-    """A kind of personal data: its name to a person, and how many characters its shown form keeps at either end."""
+    """A kind of personal data: its name to a person, and how many characters its shown form keeps at either
+    end.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     title: str
@@ -65,6 +67,8 @@ def rules() -> DisclosureRules:
 
 @lru_cache
 def version() -> str:
-    """Return what tells these rules and numbering plans from others: what was looked through by others is so anew."""
+    """Return what tells these rules and numbering plans from others: what was looked through by others is so
+    anew.
+    """
     told = "\x1f".join((_RULES.read_text("utf8"), phonenumbers.__version__, stdnum.__version__))
     return hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -1,6 +1,8 @@
-"""Assign inspectors to objects: by qualification, district and recusal, loads as even as these allow, chance by the seed.
+"""Assign inspectors to objects: by qualification, district and recusal, loads as even as these allow,
+chance by the seed.
 
-This is the assignment of ``zhunsheng.draw/2``, in the steps of docs/draw-specification.md; ``loads`` has the flows.
+This is the assignment of ``zhunsheng.draw/2``, in the steps of docs/draw-specification.md;
+``loads`` has the flows.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ class Inspector(BaseModel):
 
 
 def register_json(inspectors: Sequence[Inspector]) -> list[dict[str, object]]:
-    """Return the register as the protocol digests it: by id, lists sorted. Raises ``ZS-DR-01`` for an id given twice."""
+    """Return the register as the protocol digests it: by id, lists sorted. Raises ``ZS-DR-01`` for an id
+    given twice.
+    """
     if len({i.id for i in inspectors}) != len(inspectors):
         raise ZhunshengError("ZS-DR-01", detail="检查人员编号重复")
     rows = []
@@ -66,10 +70,11 @@ def districts_of(plan: Plan, strata: Iterable[str]) -> set[str]:
 def assign(
     plan: Plan, objects: Sequence[tuple[str, str, str]], inspectors: Sequence[Inspector], seed: str
 ) -> dict[str, tuple[str, ...]]:
-    """Return object id -> ids of its inspectors, a certified one first; ``objects`` are (ticket, id, stratum).
+    """Return object id -> ids of its inspectors, a certified one first; ``objects`` are (ticket, id,
+    stratum).
 
-    Raises ``ZS-DR-06`` naming the objects that can't be staffed, and why; ``ZS-DR-26``, ``ZS-DR-31`` for more than can be
-    computed in minutes.
+    Raises ``ZS-DR-06`` naming the objects that can't be staffed, and why; ``ZS-DR-26``,
+    ``ZS-DR-31`` for more than can be computed in minutes.
     """
     if len(objects) * plan.staffing.per_object > MAX_PLACES:
         raise ZhunshengError("ZS-DR-26", what="抽中户数与每户检查人员之积", most=MAX_PLACES)
@@ -92,7 +97,9 @@ def assign(
 
 
 class _Task:
-    """Objects in the order of tickets, inspectors in their turn, districts in the order of their first object."""
+    """Objects in the order of tickets, inspectors in their turn, districts in the order of their first
+    object.
+    """
 
     def __init__(
         self, plan: Plan, objects: Sequence[tuple[str, str, str]], inspectors: Sequence[Inspector], seed: str
@@ -127,7 +134,12 @@ class _Task:
 
     def without(self, left_out: Set[int]) -> _Task:
         """Return the same task without some objects."""
-        return _Task(self.plan, [one for o, one in enumerate(self.objects) if o not in left_out], self.people, self.seed)
+        return _Task(
+            self.plan,
+            [one for o, one in enumerate(self.objects) if o not in left_out],
+            self.people,
+            self.seed,
+        )
 
     def pool(self, district: int) -> list[int]:
         """Return who may work in a district, in turn."""
@@ -136,7 +148,9 @@ class _Task:
     def refuse_unstaffed(self) -> None:
         """Raise ``ZS-DR-06`` where an object has too few who may check it, or none of them certified."""
         sizes = [sum(len(self.kinds[y].members) for y in kinds) for kinds in self.pools]
-        certified = [sum(len(self.kinds[y].members) for y in kinds if self.kinds[y].certified) for kinds in self.pools]
+        certified = [
+            sum(len(self.kinds[y].members) for y in kinds if self.kinds[y].certified) for kinds in self.pools
+        ]
         of = {p: y for y, kind in enumerate(self.kinds) for p in kind.members}
         count = 0
         shown: list[str] = []
@@ -146,20 +160,30 @@ class _Task:
             if staffed[d] and o not in self.recused:
                 continue
             away = [p for p in self.recused.get(o, ()) if of.get(p, -1) in here[d]]
-            able, able_certified = sizes[d] - len(away), certified[d] - sum(self.people[p].certified for p in away)
+            able, able_certified = (
+                sizes[d] - len(away),
+                certified[d] - sum(self.people[p].certified for p in away),
+            )
             if able >= self.per_object and able_certified:
                 continue
             count += 1
             if len(shown) < 10:
                 lack = "其中没有持执法证的" if able and not able_certified else f"不足 {self.per_object} 人"
                 _, entity, stratum = self.objects[o]
-                shown.append(f"{entity}（{stratum}）：有资格的 {sizes[d]} 人，回避 {len(away)} 人，可派 {able} 人，{lack}")
+                shown.append(
+                    f"{entity}（{stratum}）：有资格的 {sizes[d]} 人，回避 {len(away)} 人，可派 {able} 人，"
+                    f"{lack}"
+                )
         if count:
             raise ZhunshengError("ZS-DR-06", count=count, detail="；".join(shown))
 
 
-def _kinds(people: Sequence[Inspector], names: dict[str, int], items: Set[str], *, everywhere: bool) -> list[InspectorKind]:
-    """Return the kinds of those who have all items and a district of the draw, in the order of their first member."""
+def _kinds(
+    people: Sequence[Inspector], names: dict[str, int], items: Set[str], *, everywhere: bool
+) -> list[InspectorKind]:
+    """Return the kinds of those who have all items and a district of the draw, in the order of their first
+    member.
+    """
     found: dict[tuple[bool, tuple[int, ...]], InspectorKind] = {}
     every = tuple(range(len(names)))
     for p, one in enumerate(people):
@@ -170,7 +194,9 @@ def _kinds(people: Sequence[Inspector], names: dict[str, int], items: Set[str], 
         else:
             where = tuple(sorted({names[d] for d in one.districts if d in names}))
         if where:
-            found.setdefault((one.certified, where), InspectorKind(one.certified, where, [])).members.append(p)
+            found.setdefault((one.certified, where), InspectorKind(one.certified, where, [])).members.append(
+                p
+            )
     return list(found.values())
 
 
@@ -210,10 +236,14 @@ class _Teams:
         return [row[o] for row in self.rows]
 
     def _runs(self) -> list[list[tuple[bool, int, int]]]:
-        """Return for each district (without a certificate, inspector, places), in the order in which they are laid."""
+        """Return for each district (without a certificate, inspector, places), in the order in which they are
+        laid.
+        """
         task = self.task
         runs: list[list[tuple[bool, int, int]]] = [[] for _ in task.members]
-        for kind, share in zip(task.kinds, shares([len(m) for m in task.members], task.per_object, task.kinds), strict=True):
+        for kind, share in zip(
+            task.kinds, shares([len(m) for m in task.members], task.per_object, task.kinds), strict=True
+        ):
             begin = 0
             size = len(kind.members)
             for d, places in share:
@@ -263,14 +293,18 @@ class _Teams:
         return [members[n] for n in sorted(range(len(marks)), key=marks.__getitem__)]
 
     def _conflicts(self) -> Iterator[tuple[int, int]]:
-        """Yield (object, row) of those who are recused from what they have, as they stand when their turn comes."""
+        """Yield (object, row) of those who are recused from what they have, as they stand when their turn
+        comes.
+        """
         for o in sorted(self.task.recused):
             for row in range(self.task.per_object):
                 if self.rows[row][o] in self.task.recused[o]:
                     yield o, row
 
     def _swap(self, o: int, row: int) -> bool:
-        """Exchange an object's inspector with that of the next object in the row where both then fit; False where none does."""
+        """Exchange an object's inspector with that of the next object in the row where both then fit;
+        False where none does.
+        """
         task, mine = self.task, self.rows[row]
         order = self.orders[task.district[o], row]
         team, p, nobody = self.team(o), mine[o], frozenset[int]()
@@ -281,9 +315,11 @@ class _Teams:
             q = mine[z]
             if (
                 task.people[p].certified == task.people[q].certified
-                and q not in team and p not in self.team(z)
-                and p not in task.recused.get(z, nobody) and q not in task.recused[o]
-            ):  # fmt: skip
+                and q not in team
+                and p not in self.team(z)
+                and p not in task.recused.get(z, nobody)
+                and q not in task.recused[o]
+            ):
                 mine[o], mine[z] = q, p
                 return True
         return False
@@ -295,7 +331,9 @@ class _Teams:
         return self._places[d, row]
 
     def _replace(self, o: int, row: int) -> None:
-        """Take, in the place of one recused, of those who may come the one with the least load, the first in turn."""
+        """Take, in the place of one recused, of those who may come the one with the least load,
+        the first in turn.
+        """
         task, team = self.task, self.team(o)
         gone = team[row]
         bound = not any(task.people[p].certified for p in team if p != gone)
@@ -319,8 +357,9 @@ class _Teams:
     def _even_out(self) -> None:
         """Exchange along chains from the busiest to one less busy by two, until no chain leads there.
 
-        The teams an object may get are the bases of a matroid, so that then the loads are as even as they can be. What a
-        search without a chain has reached can neither help nor be helped by the others, and is left out from then on.
+        The teams an object may get are the bases of a matroid, so that then the loads are as even as they can
+        be. What a search without a chain has reached can neither help nor be helped by the others,
+        and is left out from then on.
         """
         settled: set[int] = set()
         while True:
@@ -345,11 +384,15 @@ class _Teams:
     def search(
         self, sources: list[int], most: int, settled: Set[int] = frozenset()
     ) -> tuple[dict[int, tuple[int, int] | None], int | None]:
-        """Return who can be reached by passing objects on (by whom, with which object), and the first of load ``most``."""
+        """Return who can be reached by passing objects on (by whom, with which object),
+        and the first of load ``most``.
+        """
         task = self.task
         came: dict[int, tuple[int, int] | None] = dict.fromkeys(sources)
         queue = deque(sources)
-        waiting: dict[int, tuple[list[int], list[int]]] = {}  # district -> certified and others not reached there
+        waiting: dict[
+            int, tuple[list[int], list[int]]
+        ] = {}  # district -> certified and others not reached there
         nobody = frozenset[int]()
         while queue:
             gives = queue.popleft()
@@ -359,7 +402,10 @@ class _Teams:
                 if d not in waiting:
                     pool = [p for p in self._pool(d) if p not in settled]
                     self.work.add(KEPT * len(pool))
-                    waiting[d] = ([p for p in pool if task.people[p].certified], [p for p in pool if not task.people[p].certified])
+                    waiting[d] = (
+                        [p for p in pool if task.people[p].certified],
+                        [p for p in pool if not task.people[p].certified],
+                    )
                 certified, others = waiting[d]
                 team = self.team(o)
                 bound = not any(task.people[p].certified for p in team if p != gives)
@@ -389,10 +435,12 @@ class _Teams:
 def overloaded(
     plan: Plan, objects: Sequence[tuple[str, str, str]], inspectors: Sequence[Inspector]
 ) -> tuple[list[str], int, int] | None:
-    """Return who would have more than the plan's ``max_load`` however objects are passed on; None where nobody would.
+    """Return who would have more than the plan's ``max_load`` however objects are passed on;
+    None where nobody would.
 
-    That is their ids, the objects they must take together, and those they may. It does not hang on the seed: the loads
-    are as even as they can be under any. ``objects`` are (ticket, id, stratum), each of which can be staffed.
+    That is their ids, the objects they must take together, and those they may. It does not hang on the seed:
+    the loads are as even as they can be under any. ``objects`` are (ticket, id, stratum),
+    each of which can be staffed.
     """
     limit = plan.staffing.max_load
     teams = _Teams(_Task(plan, objects, inspectors, ""))
@@ -411,9 +459,9 @@ def _cut(teams: _Teams, limit: int) -> Set[int]:
 def _overload(teams: _Teams, limit: int) -> ZhunshengError:
     """Return ``ZS-DR-06`` for loads above ``limit``, with the least number of objects that must be left out.
 
-    Those above and all whom their work could be passed to are a cut: none of what they carry may be passed to anyone else,
-    and it is more than they may carry together. Where the others can be staffed without as many objects as the cut asks
-    for, the number is exact; else it is said to be one at least.
+    Those above and all whom their work could be passed to are a cut: none of what they carry may be passed to
+    anyone else, and it is more than they may carry together. Where the others can be staffed without as many
+    objects as the cut asks for, the number is exact; else it is said to be one at least.
     """
     task = teams.task
     came = _cut(teams, limit)
@@ -423,14 +471,18 @@ def _overload(teams: _Teams, limit: int) -> ZhunshengError:
     theirs = sorted(task.objects[o][1] for o in {o for p in came for o in teams.tasks[p]})
     people = sorted(task.people[p].id for p in came)
     detail = (
-        f"{len(theirs)} 个对象（如 {'、'.join(theirs[:5])}）要由 {'、'.join(people[:8])} 等 {len(people)} 人承担 {need} 人次，"
-        f"换给别人都不合规，而每人至多 {limit} 个，只有 {room} 人次"
+        f"{len(theirs)} 个对象（如 {'、'.join(theirs[:5])}）要由 {'、'.join(people[:8])} 等 {len(people)} 人"
+        f"承担 {need} 人次，换给别人都不合规，而每人至多 {limit} 个，只有 {room} 人次"
     )
-    return ZhunshengError("ZS-DR-06", count=len(left_out) if exact else f"至少 {len(left_out)}", detail=detail)
+    return ZhunshengError(
+        "ZS-DR-06", count=len(left_out) if exact else f"至少 {len(left_out)}", detail=detail
+    )
 
 
 def _left_out(teams: _Teams, cut: Set[int], limit: int) -> set[int]:
-    """Return as many objects as must be left out at least: by the cut's parts, those that need most of it first."""
+    """Return as many objects as must be left out at least: by the cut's parts, those that need most of it
+    first.
+    """
     task = teams.task
     part = {p: p for p in cut}
 

@@ -1,4 +1,6 @@
-"""The assignment of ``zhunsheng.draw/1``, kept to verify the bundles of its time; new draws use ``draws.assignment``."""
+"""The assignment of ``zhunsheng.draw/1``, kept to verify the bundles of its time;
+new draws use ``draws.assignment``.
+"""
 
 from __future__ import annotations
 
@@ -31,10 +33,10 @@ def assign(
 ) -> dict[str, tuple[str, ...]]:
     """Return object id -> ids of its inspectors, a certified one first.
 
-    ``objects`` are (ticket, id, stratum). In the order of tickets each object takes the certified inspector with the
-    smallest load, ties by ``spec.turn``; then, in the same order, its second from all, and so on. Afterwards chains of
-    exchanges even the loads out until none can. Raises ``ZS-DR-06`` naming the objects that can't be staffed, and why;
-    ``ZS-DR-26`` for more than can be computed in minutes.
+    ``objects`` are (ticket, id, stratum). In the order of tickets each object takes the certified inspector
+    with the smallest load, ties by ``spec.turn``; then, in the same order, its second from all, and so on.
+    Afterwards chains of exchanges even the loads out until none can. Raises ``ZS-DR-06`` naming the objects
+    that can't be staffed, and why; ``ZS-DR-26`` for more than can be computed in minutes.
     """
     if len(objects) * plan.staffing.per_object > MAX_PLACES:
         raise ZhunshengError("ZS-DR-26", what="抽中户数与每户检查人员之积", most=MAX_PLACES)
@@ -45,7 +47,8 @@ def assign(
     order = sorted(objects)
     districts = {entity: pools.district(stratum) for _, entity, stratum in order}
     chosen: dict[str, list[str]] = {entity: [] for _, entity, _ in order}
-    # Those with a certificate first, for all objects: they are the scarce ones, and the others then even the loads out.
+    # Those with a certificate first, for all objects: they are the scarce ones,
+    # and the others then even the loads out.
     for place in range(plan.staffing.per_object):
         for _, entity, _ in order:
             if len(chosen[entity]) == place:
@@ -74,7 +77,8 @@ class _Pools:
         self.able = {
             p.id: frozenset(p.districts) for p in people.values() if not p.items or items <= set(p.items)
         }
-        # Made once and shared by the pools: thousands of districts with the same inspectors would fill the memory.
+        # Made once and shared by the pools: thousands of districts with the same inspectors would fill the
+        # memory.
         self.first = {one: (0, turn(seed, one, 0), one) for one in self.able}
         self.pooled = 0
         self.pools: dict[str, _Pool] = {}
@@ -84,7 +88,9 @@ class _Pools:
 
     def pool(self, district: str) -> _Pool:
         if district not in self.pools:
-            members = [one for one, theirs in self.able.items() if not theirs or not district or district in theirs]
+            members = [
+                one for one, theirs in self.able.items() if not theirs or not district or district in theirs
+            ]
             self.pooled += len(members)
             if self.pooled > MAX_POOLED:
                 raise ZhunshengError("ZS-DR-26", what="有资格的检查人员与辖区之积", most=MAX_POOLED)
@@ -96,9 +102,16 @@ class _Pools:
         return self.pools[district]
 
     def take(
-        self, district: str, entity: str, team: list[str], recused: dict[str, frozenset[str]], loads: dict[str, int]
+        self,
+        district: str,
+        entity: str,
+        team: list[str],
+        recused: dict[str, frozenset[str]],
+        loads: dict[str, int],
     ) -> None:
-        """Add to a team the next in turn, the first of it among those with a certificate; nobody where nobody may."""
+        """Add to a team the next in turn, the first of it among those with a certificate;
+        nobody where nobody may.
+        """
         pool = self.pool(district)
         one = self._next(pool.everyone if team else pool.certified, entity, team, recused, loads)
         if one is not None:
@@ -113,7 +126,9 @@ class _Pools:
         recused: dict[str, frozenset[str]],
         loads: dict[str, int],
     ) -> str | None:
-        """Take the first in turn who may; entries whose load has changed since go back with the load they have."""
+        """Take the first in turn who may; entries whose load has changed since go back with the load they
+        have.
+        """
         aside: list[tuple[int, str, str]] = []
         found = None
         while queue:
@@ -137,7 +152,10 @@ class _Pools:
         certified = sum(self.people[m].certified for m in able)
         need = self.plan.staffing.per_object
         lack = "其中没有持执法证的" if able and not certified else f"不足 {need} 人"
-        return f"{entity}（{stratum}）：有资格的 {len(pool.members)} 人，回避 {away} 人，可派 {len(able)} 人，{lack}"
+        return (
+            f"{entity}（{stratum}）：有资格的 {len(pool.members)} 人，回避 {away} 人，可派 {len(able)} 人，"
+            f"{lack}"
+        )
 
 
 def _even_out(
@@ -147,9 +165,11 @@ def _even_out(
     recused: dict[str, frozenset[str]],
     loads: dict[str, int],
 ) -> set[str]:
-    """Exchange along chains from the busiest to the least busy until no chain lowers a load by more than it raises one.
+    """Exchange along chains from the busiest to the least busy until no chain lowers a load by more than it
+    raises one.
 
-    The teams an object may get are the bases of a matroid, so when no chain is left the loads are as even as they can be.
+    The teams an object may get are the bases of a matroid, so when no chain is left the loads are as even as
+    they can be.
     Returns the busiest inspector with all whom its work could be passed to: none of them is less busy by two.
     """
     work: dict[str, set[str]] = {p: set() for p in loads}
@@ -180,10 +200,17 @@ def _even_out(
 
 
 def _chain(  # noqa: PLR0913 - stays as draws of before were assigned
-    source: str, chosen: dict[str, list[str]], districts: dict[str, str], pools: _Pools, recused: dict[str, frozenset[str]],
-    loads: dict[str, int], work: dict[str, set[str]],
-) -> list[tuple[str, str, str]] | set[str]:  # fmt: skip
-    """Return exchanges (object, gives, takes) from ``source`` to one less busy by two or more; or all that were reached."""
+    source: str,
+    chosen: dict[str, list[str]],
+    districts: dict[str, str],
+    pools: _Pools,
+    recused: dict[str, frozenset[str]],
+    loads: dict[str, int],
+    work: dict[str, set[str]],
+) -> list[tuple[str, str, str]] | set[str]:
+    """Return exchanges (object, gives, takes) from ``source`` to one less busy by two or more;
+    or all that were reached.
+    """
     came: dict[str, tuple[str, str] | None] = {source: None}
     queue = deque([source])
     while queue:
@@ -221,8 +248,8 @@ def _refuse_overload(
 ) -> None:
     """Raise ``ZS-DR-06`` when somebody has more than ``limit``.
 
-    The busiest and all whom its work could be passed to are a cut: none of what they carry may be passed to anyone else,
-    and it is more than they may carry together.
+    The busiest and all whom its work could be passed to are a cut: none of what they carry may be passed to
+    anyone else, and it is more than they may carry together.
     """
     top = max(loads[p] for p in busiest)
     if top <= limit:
@@ -231,8 +258,8 @@ def _refuse_overload(
     need, room = sum(loads[p] for p in busiest), limit * len(busiest)
     over = max(need - room, top - limit)
     detail = (
-        f"{len(theirs)} 个对象（如 {'、'.join(theirs[:5])}）要由 {'、'.join(sorted(busiest)[:8])} 等 {len(busiest)} 人承担 {need} 人次，"
-        f"换给别人都不合规，而每人至多 {limit} 个，只有 {room} 人次"
+        f"{len(theirs)} 个对象（如 {'、'.join(theirs[:5])}）要由 {'、'.join(sorted(busiest)[:8])} 等 "
+        f"{len(busiest)} 人承担 {need} 人次，换给别人都不合规，而每人至多 {limit} 个，只有 {room} 人次"
     )
     raise ZhunshengError("ZS-DR-06", count=-(-over // per_object), detail=detail)
 

@@ -22,8 +22,8 @@ from zhunsheng.errors import ZhunshengError
 class Chain:
     """One network: its hash, the Unix time of round 1, seconds between rounds, public key (hexadecimal).
 
-    ``signature`` counts a signature's hexadecimal characters: 96 on G1, 192 on G2; the key is on the other group.
-    ``chained``: a round's message also holds the signature before.
+    ``signature`` counts a signature's hexadecimal characters: 96 on G1, 192 on G2;
+    the key is on the other group. ``chained``: a round's message also holds the signature before.
     """
 
     hash: str
@@ -82,7 +82,9 @@ def randomness_of(chain: str, number: int, value: Mapping[str, Any]) -> str:
         detail = f"drand 第 {number} 轮的{names}应为 {network.signature} 个十六进制字符（0-9、a-f）"
         raise ZhunshengError("ZS-DR-05", detail=detail)
     if not _signed(chain, number, *said):
-        raise ZhunshengError("ZS-DR-05", detail=f"drand 第 {number} 轮的签名不成立：不是这条链（{chain}）这一轮的签名")
+        raise ZhunshengError(
+            "ZS-DR-05", detail=f"drand 第 {number} 轮的签名不成立：不是这条链（{chain}）这一轮的签名"
+        )
     return digest(bytes.fromhex(said[0]))
 
 
@@ -102,9 +104,15 @@ def _signed(chain: str, number: int, signature: str, previous: str = "") -> bool
     on_g1 = network.signature == 96
     try:
         if on_g1:
-            point, key = points.pubkey_to_G1(bytes.fromhex(signature)), points.signature_to_G2(bytes.fromhex(network.key))
+            point, key = (
+                points.pubkey_to_G1(bytes.fromhex(signature)),
+                points.signature_to_G2(bytes.fromhex(network.key)),
+            )
         else:
-            point, key = points.signature_to_G2(bytes.fromhex(signature)), points.pubkey_to_G1(bytes.fromhex(network.key))
+            point, key = (
+                points.signature_to_G2(bytes.fromhex(signature)),
+                points.pubkey_to_G1(bytes.fromhex(network.key)),
+            )
     except ValueError:
         return False
     if is_inf(point) or not points.subgroup_check(point):

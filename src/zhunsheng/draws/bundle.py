@@ -1,7 +1,9 @@
-"""The bundle (抽查包): what its zip and its files may hold, and how much; the page reads by the same rules (``page_rules``).
+"""The bundle (抽查包): what its zip and its files may hold, and how much; the page reads by the same rules
+(``page_rules``).
 
-Whoever verifies gets the file from a stranger: every byte of it is accounted for, every number and list has a bound, and
-nothing is unpacked or parsed before it is known how large it can become. docs/draw-specification.md says it in words.
+Whoever verifies gets the file from a stranger: every byte of it is accounted for,
+every number and list has a bound, and nothing is unpacked or parsed before it is known how large it can
+become. docs/draw-specification.md says it in words.
 """
 
 from __future__ import annotations
@@ -38,7 +40,8 @@ MAX_INSPECTORS = 10_000
 MAX_MATCHES = 2_000_000  # strata × quotas, each of which is compared
 MAX_PACKED = MAX_UNPACKED = 64 * 2**20
 _MIB = 2**20
-# Member -> (bytes unpacked, commas and opening brackets: a value costs one of them, so memory follows from them).
+# Member -> (bytes unpacked, commas and opening brackets: a value costs one of them,
+# so memory follows from them).
 LIMITS: dict[str, tuple[int, int]] = {
     "plan.json": (_MIB, 20_000),
     "commitment.json": (8 * _MIB, 200_000),
@@ -74,9 +77,11 @@ def _named(names: Any, values: Any, most: int, least: int = 0) -> dict[str, Any]
 
 
 def schemas() -> dict[str, Any]:
-    """Return the closed schema of each JSON file, in a small part of JSON Schema; plan and register follow their models.
+    """Return the closed schema of each JSON file, in a small part of JSON Schema;
+    plan and register follow their models.
 
-    ``names`` and ``values`` are of an object that is a table; all other objects have the ``properties`` listed and no more.
+    ``names`` and ``values`` are of an object that is a table; all other objects have the ``properties``
+    listed and no more.
     """
     salt = {"type": "string", "pattern": f"^{SALT.pattern}$"}
     moment, long = {"type": "string", "pattern": MOMENT}, {"type": "string", "pattern": "^[0-9a-f]{192}$"}
@@ -128,8 +133,20 @@ def schemas() -> dict[str, Any]:
 
 
 def _flat(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a model's schema as its record is digested: references in place, every field there, none of them null."""
-    kept = ("type", "const", "pattern", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems")
+    """Return a model's schema as its record is digested: references in place, every field there,
+    none of them null.
+    """
+    kept = (
+        "type",
+        "const",
+        "pattern",
+        "minLength",
+        "maxLength",
+        "minimum",
+        "maximum",
+        "minItems",
+        "maxItems",
+    )
 
     def flat(one: dict[str, Any]) -> dict[str, Any]:
         if "$ref" in one:
@@ -298,7 +315,8 @@ _TESTS: dict[str, _Test] = {}
 
 
 def part_of(name: str, raw: bytes, source: str) -> Any:
-    """Return the data of a bundle's JSON file (``name``) from its bytes; ``source`` is what the user calls it.
+    """Return the data of a bundle's JSON file (``name``) from its bytes; ``source`` is what the user calls
+    it.
 
     Raises ``ZS-DR-22`` with the place of what is wrong.
     """
@@ -347,14 +365,17 @@ def _pieces(data: Any) -> Iterator[bytes]:
 
 
 def read_part(path: Path) -> Any:
-    """Return the data of one file of a draw's folder, bound as in a bundle. Raises ``ZS-IN-01``, ``ZS-DR-22``."""
+    """Return the data of one file of a draw's folder, bound as in a bundle. Raises ``ZS-IN-01``,
+    ``ZS-DR-22``.
+    """
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
     with path.open("rb") as stream:
         return part_of(path.name, stream.read(LIMITS[path.name][0] + 1), path.parent.name)
 
 
-# -- the zip: a subset of the format in which no byte is left over; ``zipfile`` would look for the archive inside the file
+# -- the zip: a subset of the format in which no byte is left over; ``zipfile`` would look for the archive
+# inside the file
 
 _END, _CENTRAL = struct.Struct("<4s4H2LH"), struct.Struct("<4s6H3L5H2L")
 
@@ -362,8 +383,8 @@ _END, _CENTRAL = struct.Struct("<4s4H2LH"), struct.Struct("<4s6H3L5H2L")
 def read_bundle(path: Path) -> dict[str, Any]:
     """Return a bundle's JSON parts by file name.
 
-    Raises ``ZS-IN-01``, ``ZS-DR-07`` for what is no bundle, ``ZS-DR-21`` for its zip, ``ZS-DR-22`` for a file in it,
-    ``ZS-DR-23`` where it contradicts itself.
+    Raises ``ZS-IN-01``, ``ZS-DR-07`` for what is no bundle, ``ZS-DR-21`` for its zip,
+    ``ZS-DR-22`` for a file in it, ``ZS-DR-23`` where it contradicts itself.
     """
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
@@ -378,7 +399,9 @@ def read_bundle(path: Path) -> dict[str, Any]:
             raise ZhunshengError("ZS-DR-23", name=path.name, detail=detail)
         raw = _unpacked(packed[start : start + length], method, size, check)
         if raw is None:
-            raise ZhunshengError("ZS-DR-21", name=path.name, detail=f"{name} 的内容与包里记的大小或校验码不同")
+            raise ZhunshengError(
+                "ZS-DR-21", name=path.name, detail=f"{name} 的内容与包里记的大小或校验码不同"
+            )
         if name in PARTS:
             parts[name] = part_of(name, raw, path.name)
     found = {name: parts[name] for name in PARTS}
@@ -388,7 +411,9 @@ def read_bundle(path: Path) -> dict[str, Any]:
 
 
 def read_members(path: Path, names: Collection[str]) -> dict[str, Any]:
-    """Return some JSON parts of a bundle that was written here, without the others. Raises as ``read_bundle``, but ``ZS-DR-23``."""
+    """Return some JSON parts of a bundle that was written here, without the others.
+    Raises as ``read_bundle``, but ``ZS-DR-23``.
+    """
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
     with path.open("rb") as stream:
@@ -398,13 +423,17 @@ def read_members(path: Path, names: Collection[str]) -> dict[str, Any]:
         if name in names:
             raw = _unpacked(packed[start : start + length], method, size, check)
             if raw is None:
-                raise ZhunshengError("ZS-DR-21", name=path.name, detail=f"{name} 的内容与包里记的大小或校验码不同")
+                raise ZhunshengError(
+                    "ZS-DR-21", name=path.name, detail=f"{name} 的内容与包里记的大小或校验码不同"
+                )
             parts[name] = part_of(name, raw, path.name)
     return parts
 
 
 def _members(packed: bytes, source: str) -> dict[str, tuple[int, int, int, int, int]]:
-    """Return member -> (method, start, packed length, size, CRC-32), in the order of ``LIMITS``. Raises as ``read_bundle``."""
+    """Return member -> (method, start, packed length, size, CRC-32), in the order of ``LIMITS``.
+    Raises as ``read_bundle``.
+    """
 
     def refuse(why: str) -> ZhunshengError:
         return ZhunshengError("ZS-DR-21", name=source, detail=why)
@@ -422,9 +451,22 @@ def _members(packed: bytes, source: str) -> dict[str, tuple[int, int, int, int, 
     for _ in range(count):
         if at + _CENTRAL.size > at_end:
             raise refuse("目录不完整")
-        mark, _by, needs, flags, method, _time, _day, check, packed_size, size, name_size, *rest, _outside, local = (
-            _CENTRAL.unpack_from(packed, at)
-        )
+        (
+            mark,
+            _by,
+            needs,
+            flags,
+            method,
+            _time,
+            _day,
+            check,
+            packed_size,
+            size,
+            name_size,
+            *rest,
+            _outside,
+            local,
+        ) = _CENTRAL.unpack_from(packed, at)
         name = packed[at + _CENTRAL.size : at + _CENTRAL.size + name_size].decode("latin-1")
         if mark != b"PK\1\2" or needs != 20 or flags or method not in (0, 8) or any(rest[:3]):
             raise refuse("有加密、附注或别的打包方式")
@@ -434,7 +476,8 @@ def _members(packed: bytes, source: str) -> dict[str, tuple[int, int, int, int, 
             raise refuse(f"{name} 有两份")
         if size > LIMITS[name][0]:
             raise refuse(f"{name} 解压后超过 {LIMITS[name][0]} 字节")
-        # A member's own head repeats the directory's fields from the version needed to the extra field's length.
+        # A member's own head repeats the directory's fields from the version needed to the extra field's
+        # length.
         head = b"PK\3\4" + packed[at + 6 : at + 32] + name.encode("latin-1")
         start = local + len(head)
         if local != expected or packed[local:start] != head:
@@ -475,7 +518,9 @@ def contradicted(parts: Mapping[str, Any]) -> str:
         people = TypeAdapter(list[Inspector]).validate_python(parts["inspectors.json"])
     except ValidationError as error:
         return f"plan.json 或 inspectors.json {fault(error)}"
-    return _of_versions(parts, plan) or _repeated(parts) or _unordered(parts, people) or _of_strata(parts, plan)
+    return (
+        _of_versions(parts, plan) or _repeated(parts) or _unordered(parts, people) or _of_strata(parts, plan)
+    )
 
 
 def _of_versions(parts: Mapping[str, Any], plan: Plan) -> str:

@@ -1,7 +1,8 @@
-"""Whether ids of a frame that are as long as unified social credit codes are such: signs and check digit (GB 32100—2015).
+"""Whether ids of a frame that are as long as unified social credit codes are such:
+signs and check digit (GB 32100—2015).
 
-A warning only, since a frame may have ids of any form. Excel turns the last three of eighteen figures into zeros, and O is
-typed for 0: whoever has such an id is not found when they ask for themselves.
+A warning only, since a frame may have ids of any form. Excel turns the last three of eighteen figures into
+zeros, and O is typed for 0: whoever has such an id is not found when they ask for themselves.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ _PLAIN[list(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")] 
 
 
 def odd_codes(text: Path) -> tuple[int, list[str], bool]:
-    """Return of a frame.tsv how many ids of eighteen figures and letters are no such code, the first few, whether all was seen."""
+    """Return of a frame.tsv how many ids of eighteen figures and letters are no such code, the first few,
+    whether all was seen.
+    """
     count, shown = 0, list[str]()
     rest, left = b"", LOOKED
     with text.open("rb") as stream:
@@ -43,7 +46,9 @@ def odd_codes(text: Path) -> tuple[int, list[str], bool]:
 
 
 def _of_length(lines: np.ndarray) -> np.ndarray:
-    """Return, as rows, the ids of whole lines that are eighteen figures and letters; of a shorter id a tab stands earlier."""
+    """Return, as rows, the ids of whole lines that are eighteen figures and letters;
+    of a shorter id a tab stands earlier.
+    """
     if not lines.size:
         return np.zeros((0, LENGTH), np.uint8)
     starts = np.concatenate([[0], np.flatnonzero(lines == 10)[:-1] + 1])

@@ -23,8 +23,10 @@ _TICKETS = "SELECT stratum, id, SHA256('{seed}' || '{separator}' || id) AS ticke
 _SELECT = """
 WITH tickets AS ({tickets}),
 quotas AS (SELECT * FROM (VALUES {quotas}) AS q(stratum, wanted, threshold)),
-below AS (SELECT t.stratum, t.id, t.ticket, q.wanted FROM tickets AS t JOIN quotas AS q ON t.stratum = q.stratum WHERE t.ticket < '{highest}' AND t.ticket < q.threshold),
-ranked AS (SELECT stratum, id, ticket, wanted, ROW_NUMBER() OVER (PARTITION BY stratum ORDER BY ticket, id) AS place FROM below)
+below AS (SELECT t.stratum, t.id, t.ticket, q.wanted FROM tickets AS t JOIN quotas
+  AS q ON t.stratum = q.stratum WHERE t.ticket < '{highest}' AND t.ticket < q.threshold),
+ranked AS (SELECT stratum, id, ticket, wanted, ROW_NUMBER() OVER (PARTITION BY stratum ORDER BY ticket, id)
+  AS place FROM below)
 SELECT stratum, place, id, ticket FROM ranked WHERE place <= wanted ORDER BY stratum, place
 """
 FULL = "g" * 64  # above every ticket: no filter
@@ -44,7 +46,9 @@ class Drawn:
 class DrawEngine(Protocol):
     """Draws from a frame."""
 
-    def ranked(self, seed: str, quotas: Mapping[str, Mapping[str, int]], *, filtered: bool) -> list[tuple[Any, ...]]:
+    def ranked(
+        self, seed: str, quotas: Mapping[str, Mapping[str, int]], *, filtered: bool
+    ) -> list[tuple[Any, ...]]:
         """Return (stratum, place, id, ticket) of the smallest tickets of each stratum, by stratum and place.
 
         ``filtered``: only tickets below the threshold need be ranked, so that there may be too few.
@@ -61,7 +65,9 @@ class Database:
         """Return the rows of a query in the database's dialect."""
         raise NotImplementedError
 
-    def ranked(self, seed: str, quotas: Mapping[str, Mapping[str, int]], *, filtered: bool) -> list[tuple[Any, ...]]:
+    def ranked(
+        self, seed: str, quotas: Mapping[str, Mapping[str, int]], *, filtered: bool
+    ) -> list[tuple[Any, ...]]:
         """Return the rows of the draw's query."""
         return self.rows(query(seed, quotas, self.dialect, filtered=filtered))
 
@@ -108,10 +114,11 @@ class SparkDatabase(Database):
 
 
 def threshold(wanted: int, size: int) -> str:
-    """Return a ticket prefix below which at least ``wanted`` of ``size`` tickets lie, but for one draw in millions.
+    """Return a ticket prefix below which at least ``wanted`` of ``size`` tickets lie,
+    but for one draw in millions.
 
-    The number below is binomial; eight standard deviations and a little are added to its mean. When it is too low all the
-    same, the draw is run again without it, so nothing is ever dropped.
+    The number below is binomial; eight standard deviations and a little are added to its mean.
+    When it is too low all the same, the draw is run again without it, so nothing is ever dropped.
     """
     aim = wanted + 8 * math.sqrt(wanted + 1) + 16
     if aim >= size:
@@ -120,12 +127,16 @@ def threshold(wanted: int, size: int) -> str:
 
 
 def limits_of(quotas: Mapping[str, Mapping[str, int]], *, filtered: bool) -> dict[str, int]:
-    """Return by stratum the greatest first 64 bits of a ticket that is below its threshold; 0 where nobody is drawn."""
+    """Return by stratum the greatest first 64 bits of a ticket that is below its threshold;
+    0 where nobody is drawn.
+    """
     found = {}
     for stratum, numbers in quotas.items():
         wanted = numbers["quota"] + numbers["reserve"]
         limit = threshold(wanted, numbers["size"]) if filtered else FULL
-        found[stratum] = 0 if not wanted else 2**64 - 1 if limit == FULL else max(0, (int(limit, 16) << 4) - 1)
+        found[stratum] = (
+            0 if not wanted else 2**64 - 1 if limit == FULL else max(0, (int(limit, 16) << 4) - 1)
+        )
     return found
 
 
@@ -160,16 +171,20 @@ def draw(engine: DrawEngine, seed: str, quotas: Mapping[str, Mapping[str, int]])
     The order is by stratum (bytes), then rank. Every drawn ticket is computed again with ``hashlib``.
     """
     rows = engine.ranked(seed, quotas, filtered=True)
-    # Enough tickets below the threshold means that the smallest ones are all among them; otherwise rank them all.
+    # Enough tickets below the threshold means that the smallest ones are all among them;
+    # otherwise rank them all.
     if len(rows) < wanted_of(quotas):
         rows = engine.ranked(seed, quotas, filtered=False)
     check(seed, rows)
-    found = [Drawn(s, int(place), entity, mark, int(place) > quotas[s]["quota"]) for s, place, entity, mark in rows]
+    found = [
+        Drawn(s, int(place), entity, mark, int(place) > quotas[s]["quota"]) for s, place, entity, mark in rows
+    ]
     return sorted(found, key=lambda d: (d.stratum.encode(), d.rank))
 
 
 def draw_file(database: DuckDatabase, seed: str, quotas: Mapping[str, Mapping[str, int]], path: Path) -> int:
-    """Do the same for draws too large to hold: write (stratum, place, id, ticket) to a Parquet file; return the rows.
+    """Do the same for draws too large to hold: write (stratum, place, id, ticket) to a Parquet file;
+    return the rows.
 
     One drawn ticket in a hundred, at least a thousand, is computed again with ``hashlib``.
     """
@@ -204,7 +219,9 @@ def wanted_of(quotas: Mapping[str, Mapping[str, int]]) -> int:
 
 
 def check(seed: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Compute the tickets of (stratum, place, id, ticket) again with ``hashlib``; raises ``AssertionError``."""
+    """Compute the tickets of (stratum, place, id, ticket) again with
+    ``hashlib``; raises ``AssertionError``.
+    """
     for _, _, entity, mark in rows:
         if ticket(seed, entity) != mark:
             raise AssertionError(f"the engine's ticket of {entity} is not SHA-256")

@@ -1,7 +1,9 @@
-"""Engines that a user chooses for a draw: the committed text of the frame is taken to PostgreSQL or Spark and drawn from there.
+"""Engines that a user chooses for a draw: the committed text of the frame is taken to PostgreSQL or Spark and
+drawn from there.
 
-What is drawn from is always what was committed: the text's digest is checked here, and so is that of a table that is already
-there. Spark reads the text itself, in its workers (which must see the same file); only the drawn come back.
+What is drawn from is always what was committed: the text's digest is checked here,
+and so is that of a table that is already there. Spark reads the text itself, in its workers (which must see
+the same file); only the drawn come back.
 """
 
 from __future__ import annotations
@@ -23,12 +25,17 @@ PIECE = 2**20  # bytes
 
 
 @contextmanager
-def connected(kind: Kind, url: str | None, text: Path, digest: str, table: str | None = None) -> Iterator[DrawEngine]:
-    """Give an engine of PostgreSQL or Spark on which the frame lies whose published text and its digest are given.
+def connected(
+    kind: Kind, url: str | None, text: Path, digest: str, table: str | None = None
+) -> Iterator[DrawEngine]:
+    """Give an engine of PostgreSQL or Spark on which the frame lies whose published text and its digest are
+    given.
 
-    ``table``: of PostgreSQL, one that is already there (columns ``id``, ``stratum``), whose text must have that digest.
-    Raises ``ZS-DR-40`` where it can't be reached, ``ZS-DR-41`` for a package that is missing, ``ZS-DR-42`` for no such
-    table, ``ZS-DR-43`` for a table that is not the committed frame, ``ZS-DR-44`` for ``table`` with Spark.
+    ``table``: of PostgreSQL, one that is already there (columns ``id``, ``stratum``),
+    whose text must have that digest.
+    Raises ``ZS-DR-40`` where it can't be reached, ``ZS-DR-41`` for a package that is missing,
+    ``ZS-DR-42`` for no such table, ``ZS-DR-43`` for a table that is not the committed frame,
+    ``ZS-DR-44`` for ``table`` with Spark.
     """
     if kind == "postgres":
         with _postgres(url, text, digest, table) as engine:
@@ -48,7 +55,9 @@ def _postgres(url: str | None, text: Path, digest: str, table: str | None) -> It
     except ImportError:
         raise ZhunshengError("ZS-DR-41", engine="PostgreSQL", package="psycopg[binary]") from None
     if not url or urlsplit(url).scheme not in ("postgresql", "postgres"):
-        raise ZhunshengError("ZS-DR-40", engine="PostgreSQL", detail="--url 应写成 postgresql://用户@主机:端口/数据库")
+        raise ZhunshengError(
+            "ZS-DR-40", engine="PostgreSQL", detail="--url 应写成 postgresql://用户@主机:端口/数据库"
+        )
     try:
         connection = psycopg.connect(url, connect_timeout=20)
     except (psycopg.Error, UnicodeError, ValueError) as error:
@@ -56,7 +65,8 @@ def _postgres(url: str | None, text: Path, digest: str, table: str | None) -> It
         detail = f"{urlsplit(url).hostname or ''} {_first(error)}".strip()
         raise ZhunshengError("ZS-DR-40", engine="PostgreSQL", detail=detail) from None
     with connection, connection.cursor() as cursor:
-        # A tab between, no quotes and no escapes: text is taken as it is. Control characters are none in a frame.
+        # A tab between, no quotes and no escapes: text is taken as it is. Control characters are none in a
+        # frame.
         form = "(FORMAT csv, DELIMITER E'\\t', QUOTE E'\\x01', ESCAPE E'\\x01')"
         first = head(key_of(text))  # the key is no row
         cursor.execute("CREATE TEMP TABLE frame (id text, stratum text) ON COMMIT DROP")
@@ -68,7 +78,9 @@ def _postgres(url: str | None, text: Path, digest: str, table: str | None) -> It
         else:
             name = sql.Identifier(*table.split("."))
             whole = hashlib.sha256(first)
-            rows = sql.SQL('COPY (SELECT id, stratum FROM {} ORDER BY id COLLATE "C") TO STDOUT ').format(name)
+            rows = sql.SQL('COPY (SELECT id, stratum FROM {} ORDER BY id COLLATE "C") TO STDOUT ').format(
+                name
+            )
             try:
                 with cursor.copy(rows + sql.SQL(form)) as copy:
                     for data in copy:
@@ -90,7 +102,9 @@ def _spark(url: str | None, text: Path) -> Iterator[DrawEngine]:
     except ImportError:
         raise ZhunshengError("ZS-DR-41", engine="Spark", package="pyspark") from None
     if not url or not url.startswith(("spark://", "local", "yarn", "k8s://")):
-        raise ZhunshengError("ZS-DR-40", engine="Spark", detail="--url 应写成 spark://主机:端口，或 local[*] 试用")
+        raise ZhunshengError(
+            "ZS-DR-40", engine="Spark", detail="--url 应写成 spark://主机:端口，或 local[*] 试用"
+        )
     try:
         builder = SparkSession.builder.master(url).appName("zhunsheng draw")
         session = builder.config("spark.ui.enabled", "false").getOrCreate()
@@ -107,7 +121,9 @@ def _spark(url: str | None, text: Path) -> Iterator[DrawEngine]:
 def _frame_view(session: Any, text: Path) -> None:
     """Make the view ``frame`` over the published text, read as it is, but for the key's line."""
     lines = session.read.text(str(text.resolve()), lineSep="\n").filter("NOT startswith(value, '#')")
-    parts = lines.selectExpr("substring_index(value, '\t', 1) AS id", "substring_index(value, '\t', -1) AS stratum")
+    parts = lines.selectExpr(
+        "substring_index(value, '\t', 1) AS id", "substring_index(value, '\t', -1) AS stratum"
+    )
     parts.createOrReplaceTempView("frame")
 
 

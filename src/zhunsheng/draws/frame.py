@@ -1,4 +1,6 @@
-"""The frame (检查对象名录库): read from a file or the entities ledger, checked, sorted, digested; memory stays bounded."""
+"""The frame (检查对象名录库): read from a file or the entities ledger, checked, sorted, digested;
+memory stays bounded.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,18 @@ from zhunsheng.draws.bundle import MAX_MATCHES, MAX_STRATA
 from zhunsheng.draws.drawing import DrawEngine, DuckDatabase, draw_file
 from zhunsheng.draws.merkle import KEPT_FROM, Groups, keep
 from zhunsheng.draws.plan import Plan
-from zhunsheng.draws.spec import ID, KEY, PART, STRATUM_JOIN, UNSALTED, Tree, frame_line, head, leaf_under, proof_of
+from zhunsheng.draws.spec import (
+    ID,
+    KEY,
+    PART,
+    STRATUM_JOIN,
+    UNSALTED,
+    Tree,
+    frame_line,
+    head,
+    leaf_under,
+    proof_of,
+)
 from zhunsheng.draws.strata import column_words
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, ledgers
@@ -41,7 +54,8 @@ _LOOK = f"translate(upper(id), '{lookalikes.LETTERS}', '{lookalikes.FIGURES}')"
 
 @dataclass
 class Frame:
-    """A checked frame: table ``frame(id, stratum)`` on ``connection``, with its digests and the size of each stratum.
+    """A checked frame: table ``frame(id, stratum)`` on ``connection``, with its digests and the size of each
+    stratum.
 
     ``root`` is empty where it was not asked for, ``key`` in a frame of ``draw/1``, whose tree is not salted.
     """
@@ -73,7 +87,9 @@ class Frame:
                 stream.write(text)
 
     def keep(self, path: Path) -> None:
-        """Write the tree's nodes to a file beside the text, for who asks for one entity's proof; of a small frame nothing."""
+        """Write the tree's nodes to a file beside the text, for who asks for one entity's proof;
+        of a small frame nothing.
+        """
         if self.count >= KEPT_FROM:
             keep(self.groups, self.digest, path)
 
@@ -86,7 +102,9 @@ class Frame:
         return draw_file(DuckDatabase(self.connection), seed, quotas, path)
 
     def proofs(self, entities: list[str]) -> dict[str, Any]:
-        """Return the salt and the path in the tree (``spec.proof_of``) of each of ``entities``, all in the frame."""
+        """Return the salt and the path in the tree (``spec.proof_of``) of each of ``entities``,
+        all in the frame.
+        """
         places, tree = self.position(entities), self.tree()
         return {entity: proof_of(self.key, entity, tree.proof(places[entity])) for entity in entities}
 
@@ -101,7 +119,8 @@ class Frame:
     def position(self, entities: list[str]) -> dict[str, int]:
         """Return where entities stand in the frame, from 0."""
         rows = self.connection.execute(
-            "SELECT id, n FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM frame) WHERE id IN (SELECT unnest(?))",
+            "SELECT id, n FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM frame) WHERE id IN "
+            "(SELECT unnest(?))",
             [entities],
         ).fetchall()
         return dict(rows)
@@ -128,20 +147,27 @@ def text_of(batch: pa.RecordBatch) -> pa.Buffer:
     """Return the lines of rows (id, stratum), none of them null, joined one after another."""
     ids, strata = (column.cast(pa.large_string()) for column in batch.columns)
     feed, tab = pa.scalar("\n", pa.large_string()), pa.scalar("\t", pa.large_string())
-    lines = pc.binary_join_element_wise(ids, pc.binary_join_element_wise(strata, pa.scalar("", pa.large_string()), feed), tab)
+    lines = pc.binary_join_element_wise(
+        ids, pc.binary_join_element_wise(strata, pa.scalar("", pa.large_string()), feed), tab
+    )
     _, places, data = lines.buffers()
-    begin, end = (int.from_bytes(places[8 * k : 8 * k + 8].to_pybytes(), sys.byteorder) for k in (lines.offset, lines.offset + len(lines)))
+    begin, end = (
+        int.from_bytes(places[8 * k : 8 * k + 8].to_pybytes(), sys.byteorder)
+        for k in (lines.offset, lines.offset + len(lines))
+    )
     return data.slice(begin, end - begin)
 
 
 def new_key() -> str:
-    """Return a key for a new frame: whoever doesn't have the frame can't guess from one line's proof what others hold."""
+    """Return a key for a new frame: whoever doesn't have the frame can't guess from one line's proof what
+    others hold.
+    """
     return secrets.token_hex(16)
 
 
 def key_of(path: Path) -> str:
-    """Return the key in the first line of a frame.tsv, empty where there is none. Raises ``ZS-DR-48`` for a broken line,
-    ``ZS-DR-08`` for one that ends otherwise.
+    """Return the key in the first line of a frame.tsv, empty where there is none.
+    Raises ``ZS-DR-48`` for a broken line, ``ZS-DR-08`` for one that ends otherwise.
     """
     with path.open("rb") as stream:
         first = stream.read(len(head("0" * 32)))
@@ -164,16 +190,23 @@ def refuse_key(version: str, frame: Frame, name: str) -> None:
 
 
 def frame_from_file(
-    path: Path, plan: Plan, connection: duckdb.DuckDBPyConnection, *, published: bool = False, tree: bool = True,
+    path: Path,
+    plan: Plan,
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    published: bool = False,
+    tree: bool = True,
     key: str | None = None,
-) -> Frame:  # fmt: skip
-    """Read a frame from csv or parquet with columns ``id`` and one a stratum name, or a frame.tsv as it is published.
+) -> Frame:
+    """Read a frame from csv or parquet with columns ``id`` and one a stratum name,
+    or a frame.tsv as it is published.
 
-    A frame.tsv has no header: the line of its key (none in ``draw/1``), then id, tab, stratum. ``published``: it is
-    already committed, so that look-alikes, which a new frame may not have, can't be mended any more, the key is the
-    file's, and a frame.tsv must be the very bytes that its digest is of. ``key``: of a new frame; None makes one.
-    ``tree``: the root is asked for. Raises ``ZS-IN-01``, ``ZS-DR-02`` (duplicate ids, ids out of form, unknown strata,
-    each with its row), ``ZS-DR-24``, ``ZS-DR-08``, ``ZS-DR-48``.
+    A frame.tsv has no header: the line of its key (none in ``draw/1``), then id, tab, stratum. ``published``:
+    it is already committed, so that look-alikes, which a new frame may not have, can't be mended any more,
+    the key is the file's, and a frame.tsv must be the very bytes that its digest is of. ``key``:
+    of a new frame; None makes one. ``tree``: the root is asked for. Raises ``ZS-IN-01``,
+    ``ZS-DR-02`` (duplicate ids, ids out of form, unknown strata, each with its row), ``ZS-DR-24``,
+    ``ZS-DR-08``, ``ZS-DR-48``.
     """
     names = source_of_file(path, connection)
     if published:
@@ -188,7 +221,8 @@ def frame_from_file(
 
 
 def source_of_file(path: Path, connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Make the view ``source`` over a file; return its columns. Raises ``ZS-IN-01``, ``ZS-DR-08``, ``ZS-DR-48``, ``ZS-DR-66``.
+    """Make the view ``source`` over a file; return its columns. Raises ``ZS-IN-01``, ``ZS-DR-08``,
+    ``ZS-DR-48``, ``ZS-DR-66``.
 
     The key of a frame.tsv is no row of it: a new frame that is made of an old one has a key of its own.
     """
@@ -199,13 +233,20 @@ def source_of_file(path: Path, connection: duckdb.DuckDBPyConnection) -> list[st
         reader = f"read_parquet({name})"
     elif path.suffix == ".tsv":
         above = int(bool(key_of(path)))
-        reader = f"read_csv({name}, delim = '\t', header = false, skip = {above}, quote = '', escape = '', columns = {{'id': 'VARCHAR', 'stratum': 'VARCHAR'}})"
+        reader = (
+            f"read_csv({name}, delim = '\t', header = false, skip = {above}, quote = '', escape = '', "
+            "columns = {'id': 'VARCHAR', 'stratum': 'VARCHAR'})"
+        )
     else:
         _refuse_no_csv(path)
         titles, above = _titles(path)
-        # Nothing is guessed: a row with a field too many would make the library take another sign for the comma.
+        # Nothing is guessed: a row with a field too many would make the library take another sign for the
+        # comma.
         columns = ", ".join(f"{quoted(title)}: 'VARCHAR'" for title in titles)
-        reader = f"read_csv({name}, auto_detect = false, delim = ',', quote = '\"', escape = '\"', header = false, skip = {above}, columns = {{{columns}}})"
+        reader = (
+            f"read_csv({name}, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
+            f"header = false, skip = {above}, columns = {{{columns}}})"
+        )
     try:
         connection.execute(f"CREATE OR REPLACE VIEW source AS SELECT * FROM {reader}")
         connection.execute(f"SET VARIABLE above = {above}")  # lines of the file above the first entity's
@@ -224,7 +265,9 @@ def _titles(path: Path) -> tuple[list[str], int]:
     seen: set[str] = set()
     for n, title in enumerate(titles, start=1):
         if not title.strip():
-            raise ZhunshengError("ZS-DR-83", name=path.name, detail=f"第 {reader.line_num} 行应是各列的列名，第 {n} 列没有列名")
+            raise ZhunshengError(
+                "ZS-DR-83", name=path.name, detail=f"第 {reader.line_num} 行应是各列的列名，第 {n} 列没有列名"
+            )
         if title.lower() in seen:
             raise ZhunshengError("ZS-DR-83", name=path.name, detail=f"有两列都叫 {title}")
         seen.add(title.lower())
@@ -234,7 +277,9 @@ def _titles(path: Path) -> tuple[list[str], int]:
 def _unread(name: str, error: duckdb.Error) -> ZhunshengError:
     """Return what the library could not read as an error for a person, with the line where it says one."""
     if line := re.search(r"Line: (\d+)", str(error)):
-        return ZhunshengError("ZS-DR-82", name=name, detail=f"第 {line[1]} 行的列数与第一行不同，或引号不成对")
+        return ZhunshengError(
+            "ZS-DR-82", name=name, detail=f"第 {line[1]} 行的列数与第一行不同，或引号不成对"
+        )
     return ZhunshengError("ZS-DR-82", name=name, detail="内容不是这种格式的表")
 
 
@@ -242,7 +287,8 @@ _NO_CSV = {b"PK\x03\x04": "它是 xlsx 工作簿，不是 csv", b"\xd0\xcf\x11\x
 
 
 def _refuse_no_csv(path: Path) -> None:
-    """Raise ``ZS-DR-66`` for a workbook, or a csv in another encoding than UTF-8, as Excel saves it by itself.
+    """Raise ``ZS-DR-66`` for a workbook, or a csv in another encoding than UTF-8,
+    as Excel saves it by itself.
 
     The whole text is read for its encoding: the one name that is not ASCII may stand in the last row.
     """
@@ -273,16 +319,19 @@ def frame_from_ledger(
 ) -> Frame:
     """Read a frame from the ``entities`` ledger: those registered and not deregistered on ``on`` (inclusive).
 
-    ``where`` narrows it by an SQL predicate on the ledger's columns, checked as measures are; ``department`` to one
-    department's ledger (its code). Raises ``ZS-DR-02``, ``ZS-DR-24``, ``ZS-MS-02``.
+    ``where`` narrows it by an SQL predicate on the ledger's columns, checked as measures are;
+    ``department`` to one department's ledger (its code). Raises ``ZS-DR-02``, ``ZS-DR-24``, ``ZS-MS-02``.
     """
-    return frame_of_source(connection, plan, source_of_ledger(snapshot, on, connection, where, department), LEDGER)
+    return frame_of_source(
+        connection, plan, source_of_ledger(snapshot, on, connection, where, department), LEDGER
+    )
 
 
 def sizes_in_ledger(
     snapshot: Snapshot, plan: Plan, on: date, department: str, recused: Sequence[str] = ()
 ) -> tuple[dict[str, int], dict[str, str]]:
-    """Return the size of each stratum that a frame of today's ledger would have, digests apart; and ``recused``'s strata.
+    """Return the size of each stratum that a frame of today's ledger would have, digests apart;
+    and ``recused``'s strata.
 
     Raises as the frame.
     """
@@ -294,17 +343,26 @@ def sizes_in_ledger(
 def _strata_of(connection: duckdb.DuckDBPyConnection, entities: Sequence[str]) -> dict[str, str]:
     if not entities:
         return {}
-    rows = connection.execute("SELECT id, stratum FROM frame WHERE id IN (SELECT unnest(?))", [list(entities)]).fetchall()
+    rows = connection.execute(
+        "SELECT id, stratum FROM frame WHERE id IN (SELECT unnest(?))", [list(entities)]
+    ).fetchall()
     return dict(rows)
 
 
 def source_of_ledger(
-    snapshot: Snapshot, on: date, connection: duckdb.DuckDBPyConnection, where: str | None, department: str | None
+    snapshot: Snapshot,
+    on: date,
+    connection: duckdb.DuckDBPyConnection,
+    where: str | None,
+    department: str | None,
 ) -> list[str]:
-    """Make the view ``source`` over the ledger of entities; return its columns. Raises ``ZS-DR-02``, ``ZS-MS-02``."""
+    """Make the view ``source`` over the ledger of entities; return its columns. Raises ``ZS-DR-02``,
+    ``ZS-MS-02``.
+    """
     narrowed = ""
     if where:
-        # Measures check their predicates node by node; here the words are the plan's, and so is the name in the error.
+        # Measures check their predicates node by node; here the words are the plan's,
+        # and so is the name in the error.
         named = measures()["double_random_ratio"].model_copy(update={"id": "--where"})
         narrowed = f" AND ({predicate(named, where, ledgers()['entities'], set()).sql('duckdb')})"
     if department is not None:
@@ -313,17 +371,25 @@ def source_of_ledger(
         raise ZhunshengError("ZS-DR-02", name=LEDGER, count=0, detail="证据库里没有市场主体")
     day = f"DATE '{on.isoformat()}'"
     connection.execute(
-        f"CREATE OR REPLACE VIEW source AS SELECT credit_code AS id, * FROM ({snapshot.sql(ledgers()['entities'])})"
-        f" WHERE registered_on <= {day} AND (deregistered_on IS NULL OR deregistered_on > {day}){narrowed}"
+        "CREATE OR REPLACE VIEW source AS SELECT credit_code AS id, * FROM "
+        f"({snapshot.sql(ledgers()['entities'])}) WHERE registered_on <= {day} AND (deregistered_on IS NULL "
+        f"OR deregistered_on > {day}){narrowed}"
     )
     return [row[0] for row in connection.execute("DESCRIBE source").fetchall()]
 
 
 def frame_of_source(  # noqa: PLR0913 - a view with its columns and its name, and three choices
-    connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str, *, new: bool = True,
-    tree: bool = True, key: str | None = None,
-) -> Frame:  # fmt: skip
-    """Make a frame of the view ``source`` with columns ``names``; ``source`` is what a refusal calls it. Raises as above.
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    names: list[str],
+    source: str,
+    *,
+    new: bool = True,
+    tree: bool = True,
+    key: str | None = None,
+) -> Frame:
+    """Make a frame of the view ``source`` with columns ``names``; ``source`` is what a refusal calls it.
+    Raises as above.
 
     ``key``: None makes one.
     """
@@ -361,19 +427,26 @@ def stratum_of(plan: Plan, names: list[str], source: str) -> str:
 def _checked(
     connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str, *, new: bool
 ) -> dict[str, int]:
-    """Make the table ``frame``, refuse what may not be in it, and return the size of each stratum, by its bytes."""
+    """Make the table ``frame``, refuse what may not be in it, and return the size of each stratum,
+    by its bytes.
+    """
     stratum = stratum_of(plan, names, source)
     try:
         connection.execute(
-            f"CREATE OR REPLACE TABLE frame AS SELECT CAST(id AS VARCHAR) AS id, {stratum} AS stratum FROM source"
+            f"CREATE OR REPLACE TABLE frame AS SELECT CAST(id AS VARCHAR) AS id, {stratum} AS stratum FROM "
+            "source"
         )
     except duckdb.Error as error:  # rows that are none are met only now
         raise _unread(source, error) from None
     connection.execute(
-        "CREATE OR REPLACE VIEW numbered AS SELECT row_number() OVER () + coalesce(getvariable('above'), 0) AS n, * FROM frame"
+        "CREATE OR REPLACE VIEW numbered AS SELECT row_number() OVER () + coalesce(getvariable('above'), "
+        "0) AS n, * FROM frame"
     )
     parts = STRATUM_JOIN.replace("|", "\\|").join([f"({PART.pattern})"] * len(plan.strata))
-    wrong = f"id IS NULL OR NOT regexp_full_match(id, '{ID.pattern}') OR stratum IS NULL OR NOT regexp_full_match(stratum, {quoted(parts)})"
+    wrong = (
+        f"id IS NULL OR NOT regexp_full_match(id, '{ID.pattern}') OR stratum IS NULL OR NOT "
+        f"regexp_full_match(stratum, {quoted(parts)})"
+    )
     _refuse(
         connection,
         source,
@@ -384,10 +457,14 @@ def _checked(
     # Ids of which no two look alike are no two the same: one pass tells both.
     alike = _repeats(connection, _LOOK if new else "id")
     _refuse(
-        connection, source,
-        "SELECT n, id, stratum FROM (SELECT *, count(*) OVER (PARTITION BY id) AS times FROM numbered) WHERE times > 1 ORDER BY id, n"
-        if alike and _repeats(connection, "id") else "SELECT 1 WHERE false", "编号重复",
-    )  # fmt: skip
+        connection,
+        source,
+        "SELECT n, id, stratum FROM (SELECT *, count(*) OVER (PARTITION BY id) AS times FROM numbered) "
+        "WHERE times > 1 ORDER BY id, n"
+        if alike and _repeats(connection, "id")
+        else "SELECT 1 WHERE false",
+        "编号重复",
+    )
     sizes = dict(connection.execute("SELECT stratum, count(*) FROM frame GROUP BY stratum").fetchall())
     if len(sizes) > MAX_STRATA:
         raise ZhunshengError("ZS-DR-26", what=f"名录库有 {len(sizes)} 层，层数", most=MAX_STRATA)
@@ -410,16 +487,21 @@ def _checked(
 
 
 def _repeats(connection: duckdb.DuckDBPyConnection, of: str) -> bool:
-    total, distinct = connection.execute(f"SELECT count(*), count(DISTINCT {of}) FROM frame").fetchone() or (0, 0)
+    total, distinct = connection.execute(f"SELECT count(*), count(DISTINCT {of}) FROM frame").fetchone() or (
+        0,
+        0,
+    )
     return bool(total != distinct)
 
 
 def _refuse_alike(
     connection: duckdb.DuckDBPyConnection, source: str, strata: Iterable[str], plan: Plan, *, alike: bool
 ) -> None:
-    """Raise ``ZS-DR-24`` naming ids, and parts of strata, that look alike and aren't the same, with their rows.
+    """Raise ``ZS-DR-24`` naming ids, and parts of strata, that look alike and aren't the same,
+    with their rows.
 
-    Ids are compared in the database, since there may be millions (``alike``: some are); the names of strata are few.
+    Ids are compared in the database, since there may be millions (``alike``: some are);
+    the names of strata are few.
     """
     said = []
     if alike:
@@ -434,9 +516,7 @@ def _refuse_alike(
         for two in lookalikes.pairs(stratum.split(STRATUM_JOIN)[place] for stratum in strata):
             if not rows:
                 rows = dict(
-                    connection.execute(
-                        "SELECT stratum, min(n) FROM numbered GROUP BY stratum"
-                    ).fetchall()
+                    connection.execute("SELECT stratum, min(n) FROM numbered GROUP BY stratum").fetchall()
                 )
             first = [min(n for s, n in rows.items() if s.split(STRATUM_JOIN)[place] == one) for one in two]
             named = [f"第{n}行{lookalikes.shown(one)}" for n, one in zip(first, two, strict=True)]
@@ -473,7 +553,8 @@ def _refuse(
     if rows:
         (count,) = connection.execute(f"SELECT count(*) FROM ({query})").fetchone() or (0,)
         said = "；".join(
-            f"第{n}行 {entity or '（空）'} {stratum or '（空）'}" + (f"（{of_row(entity, stratum)}）" if of_row else "")
+            f"第{n}行 {entity or '（空）'} {stratum or '（空）'}"
+            + (f"（{of_row(entity, stratum)}）" if of_row else "")
             for n, entity, stratum in rows[:SHOWN]
         )
         raise ZhunshengError("ZS-DR-02", name=source, count=count, detail=f"{why}：{said}")

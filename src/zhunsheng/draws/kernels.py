@@ -1,9 +1,11 @@
-"""SHA-256 and the checks of a frame's lines in bulk, compiled by numba (extra ``fast``); no Python is run a line.
+"""SHA-256 and the checks of a frame's lines in bulk, compiled by numba (extra ``fast``);
+no Python is run a line.
 
-The block function is the processor's own (SHA-NI) through LLVM, two messages interleaved, where the code is compiled for a
-processor that has it: elsewhere LLVM would end the process, so it is asked first. Other machines take OpenSSL's. Compiled
-code is kept in the user's cache folder. All work on pieces of a frame's text: ``data`` (uint8, at least ``ROOM`` bytes more
-than are used), ``starts`` (int32, one more than lines: where each begins), ``lengths`` (int32: of each id).
+The block function is the processor's own (SHA-NI) through LLVM, two messages interleaved,
+where the code is compiled for a processor that has it: elsewhere LLVM would end the process,
+so it is asked first. Other machines take OpenSSL's. Compiled code is kept in the user's cache folder.
+All work on pieces of a frame's text: ``data`` (uint8, at least ``ROOM`` bytes more than are used),
+``starts`` (int32, one more than lines: where each begins), ``lengths`` (int32: of each id).
 """
 
 from __future__ import annotations
@@ -31,21 +33,27 @@ WHOLE, NOT_A_LINE, OUT_OF_ORDER, NEW_STRATUM, CUT = range(5)  # how ``scan`` end
 HAS_SHA = "+sha" in cpu_target.target_context.codegen().magic_tuple()[2].split(",")
 BLOCKS = "SHA-NI" if HAS_SHA else "OpenSSL"
 
-_K = np.frombuffer(bytes.fromhex(
-    "428a2f98 71374491 b5c0fbcf e9b5dba5 3956c25b 59f111f1 923f82a4 ab1c5ed5 d807aa98 12835b01 243185be 550c7dc3 "
-    "72be5d74 80deb1fe 9bdc06a7 c19bf174 e49b69c1 efbe4786 0fc19dc6 240ca1cc 2de92c6f 4a7484aa 5cb0a9dc 76f988da "
-    "983e5152 a831c66d b00327c8 bf597fc7 c6e00bf3 d5a79147 06ca6351 14292967 27b70a85 2e1b2138 4d2c6dfc 53380d13 "
-    "650a7354 766a0abb 81c2c92e 92722c85 a2bfe8a1 a81a664b c24b8b70 c76c51a3 d192e819 d6990624 f40e3585 106aa070 "
-    "19a4c116 1e376c08 2748774c 34b0bcb5 391c0cb3 4ed8aa4a 5b9cca4f 682e6ff3 748f82ee 78a5636f 84c87814 8cc70208 "
-    "90befffa a4506ceb bef9a3f7 c67178f2"
-), ">u4")  # fmt: skip
+_K = np.frombuffer(
+    bytes.fromhex(
+        "428a2f98 71374491 b5c0fbcf e9b5dba5 3956c25b 59f111f1 923f82a4 ab1c5ed5 d807aa98 12835b01 243185be "
+        "550c7dc3 72be5d74 80deb1fe 9bdc06a7 c19bf174 e49b69c1 efbe4786 0fc19dc6 240ca1cc 2de92c6f 4a7484aa "
+        "5cb0a9dc 76f988da 983e5152 a831c66d b00327c8 bf597fc7 c6e00bf3 d5a79147 06ca6351 14292967 27b70a85 "
+        "2e1b2138 4d2c6dfc 53380d13 650a7354 766a0abb 81c2c92e 92722c85 a2bfe8a1 a81a664b c24b8b70 c76c51a3 "
+        "d192e819 d6990624 f40e3585 106aa070 19a4c116 1e376c08 2748774c 34b0bcb5 391c0cb3 4ed8aa4a 5b9cca4f "
+        "682e6ff3 748f82ee 78a5636f 84c87814 8cc70208 90befffa a4506ceb bef9a3f7 c67178f2"
+    ),
+    ">u4",
+)
 _START = np.array(
-    [0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19], dtype=np.uint32
+    [0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19],
+    dtype=np.uint32,
 )
 
 
 def _cache_folder() -> Path | None:
-    """Return a folder of this user's own to keep compiled code in, or None: what lies there is run, so no shared one."""
+    """Return a folder of this user's own to keep compiled code in, or None: what lies there is run,
+    so no shared one.
+    """
     place = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "zhunsheng" / "kernels"
     try:
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -60,7 +68,8 @@ if _FOLDER and not os.environ.get("NUMBA_CACHE_DIR"):
 # Code that holds the address of OpenSSL's function is of this process only.
 _compiled = njit(nogil=True, cache=bool(_FOLDER) and HAS_SHA)
 
-# -- one block each of two messages -----------------------------------------------------------------------------------
+# -- one block each of two messages
+# -----------------------------------------------------------------------------------
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
 _V4 = ir.VectorType(_I32, 4)
@@ -72,9 +81,13 @@ def _rounds(context: Any, state: Any, block: Any, other_state: Any, other: Any) 
 
     def code(_context: Any, b: Any, _signature: Any, arguments: Any) -> Any:
         def named(name: str, count: int) -> Any:
-            return b.module.globals.get(name) or ir.Function(b.module, ir.FunctionType(_V4, [_V4] * count), name)
+            return b.module.globals.get(name) or ir.Function(
+                b.module, ir.FunctionType(_V4, [_V4] * count), name
+            )
 
-        rounds, first, second = (named(f"llvm.x86.sha256{n}", k) for n, k in (("rnds2", 3), ("msg1", 2), ("msg2", 2)))
+        rounds, first, second = (
+            named(f"llvm.x86.sha256{n}", k) for n, k in (("rnds2", 3), ("msg1", 2), ("msg2", 2))
+        )
         swapped = named("llvm.bswap.v4i32", 1)
 
         def vector(words: Any) -> Any:
@@ -135,7 +148,8 @@ if HAS_SHA:
 else:
     _two = _by_openssl
 
-# -- bytes at addresses -----------------------------------------------------------------------------------------------
+# -- bytes at addresses
+# -----------------------------------------------------------------------------------------------
 
 
 def _load(context: Any, address: Any) -> Any:
@@ -185,7 +199,8 @@ def _kept(count: Any) -> Any:  # pragma: no cover (compiled)
     return (np.uint64(1) << np.uint64(8 * count)) - np.uint64(1)
 
 
-# -- lines ------------------------------------------------------------------------------------------------------------
+# -- lines
+# ------------------------------------------------------------------------------------------------------------
 
 # 1: may stand in an id.
 _IN_IDS = np.zeros(256, np.uint8)
@@ -200,14 +215,25 @@ for _letter, _figure in zip(b"OIL", b"011", strict=True):
 
 @_compiled
 def scan(  # noqa: C901 - one pass of compiled code over the text, divided it would be called by the line
-    data: Any, begin: int, end: int, last: Any, table: Any, names: Any, name_starts: Any, starts: Any, lengths: Any,
-    strata: Any, counts: Any,
-) -> Any:  # fmt: skip  # pragma: no cover (compiled)
-    """Find the lines in ``data[begin:end]`` and check them; return (how it ended, lines found, where it stopped).
+    data: Any,
+    begin: int,
+    end: int,
+    last: Any,
+    table: Any,
+    names: Any,
+    name_starts: Any,
+    starts: Any,
+    lengths: Any,
+    strata: Any,
+    counts: Any,
+) -> Any:  # pragma: no cover (compiled)
+    """Find the lines in ``data[begin:end]`` and check them; return (how it ended, lines found,
+    where it stopped).
 
-    ``last``: three words, the id before the first line, big-endian, and after the call the last id. ``table``: places in
-    ``names`` (the strata's bytes one after another, stratum k from ``name_starts[k]``) by hash, -1 where empty. Written:
-    ``starts``, ``lengths``, ``strata`` (the number of each line's stratum) and ``counts`` (lines of each stratum).
+    ``last``: three words, the id before the first line, big-endian, and after the call the last id.
+    ``table``: places in ``names`` (the strata's bytes one after another, stratum k from ``name_starts[k]``)
+    by hash, -1 where empty. Written: ``starts``, ``lengths``, ``strata`` (the number of each line's stratum)
+    and ``counts`` (lines of each stratum).
     """
     a = np.uintp(data.ctypes.data)
     q = np.uintp(names.ctypes.data)
@@ -296,7 +322,9 @@ def scan(  # noqa: C901 - one pass of compiled code over the text, divided it wo
 
 @_compiled
 def place_of(data: Any, begin: int, end: int, table: Any) -> Any:  # pragma: no cover (compiled)
-    """Return the first empty slot of ``table`` for the stratum at ``data[begin:end]``, by the hash of ``scan``."""
+    """Return the first empty slot of ``table`` for the stratum at ``data[begin:end]``,
+    by the hash of ``scan``.
+    """
     a = np.uintp(data.ctypes.data)
     h = np.uint64(0)
     for at in range(begin, end + 1, 8):
@@ -310,7 +338,9 @@ def place_of(data: Any, begin: int, end: int, table: Any) -> Any:  # pragma: no 
 
 @_compiled
 def looks(data: Any, starts: Any, lengths: Any, found: int, out: Any) -> None:  # pragma: no cover (compiled)
-    """Write a 64-bit hash of what each id looks like: two that look alike have the same; two others hardly ever do."""
+    """Write a 64-bit hash of what each id looks like: two that look alike have the same;
+    two others hardly ever do.
+    """
     for i in range(found):
         h = np.uint64(lengths[i])
         for j in range(starts[i], starts[i] + lengths[i]):
@@ -319,14 +349,17 @@ def looks(data: Any, starts: Any, lengths: Any, found: int, out: Any) -> None:  
         out[i] = h
 
 
-# -- hashing ----------------------------------------------------------------------------------------------------------
+# -- hashing
+# ----------------------------------------------------------------------------------------------------------
 
 
 @njit(nogil=True)
 def _held(blocks: Any, states: Any) -> None:  # pragma: no cover (compiled)
-    """Keep arrays until here: one is freed after its last mention, and an address that was taken of it is no mention.
+    """Keep arrays until here: one is freed after its last mention, and an address that was taken of it is no
+    mention.
 
-    Another thread's text may lie there then. Whoever takes the address of an array of their own ends with this.
+    Another thread's text may lie there then. Whoever takes the address of an array of their own ends with
+    this.
     """
 
 
@@ -334,7 +367,8 @@ def _held(blocks: Any, states: Any) -> None:  # pragma: no cover (compiled)
 def _asked(
     a: Any, s: Any, d: Any, states: Any, starts: Any, lengths: Any, i: int, pair: int
 ) -> None:  # pragma: no cover (compiled)
-    """Digest the ids of ``pair`` (at most two) lines from ``i`` on behind the prefix in their blocks, 55 bytes at most each.
+    """Digest the ids of ``pair`` (at most two) lines from ``i`` on behind the prefix in their blocks,
+    55 bytes at most each.
 
     ``a``, ``s``, ``d``: the addresses of blocks (72 bytes each), states and the text.
     """
@@ -355,9 +389,18 @@ def _asked(
 
 @_compiled
 def tickets(
-    prefix: Any, data: Any, starts: Any, lengths: Any, strata: Any, limits: Any, found: int, rows: Any, heads: Any
+    prefix: Any,
+    data: Any,
+    starts: Any,
+    lengths: Any,
+    strata: Any,
+    limits: Any,
+    found: int,
+    rows: Any,
+    heads: Any,
 ) -> int:  # pragma: no cover (compiled)
-    """Write the lines whose ticket may be drawn and its first 64 bits to ``rows`` and ``heads``; return how many.
+    """Write the lines whose ticket may be drawn and its first 64 bits to ``rows`` and ``heads``;
+    return how many.
 
     A line may be drawn when the head is at most ``limits[stratum]`` (uint64).
     """
@@ -383,7 +426,8 @@ def tickets(
 def salts(
     prefix: Any, data: Any, starts: Any, lengths: Any, begin: int, end: int, out: Any
 ) -> None:  # pragma: no cover (compiled)
-    """Write the salt of lines ``begin`` to ``end`` behind the first byte of rows of ``out`` (24 bytes each) from 0 on.
+    """Write the salt of lines ``begin`` to ``end`` behind the first byte of rows of ``out`` (24 bytes each)
+    from 0 on.
 
     ``prefix``: the frame's key and the separator.
     """
@@ -414,9 +458,11 @@ def _digested(states: Any, lane: int, to: Any) -> None:  # pragma: no cover (com
 def digests(
     firsts: Any, begin: int, data: Any, starts: Any, ends: Any, out: Any
 ) -> None:  # pragma: no cover (compiled)
-    """Write SHA-256(first, data[starts[i]:ends[i]]) as 32 bytes each to ``out``; together at most 1,090 bytes.
+    """Write SHA-256(first, data[starts[i]:ends[i]]) as 32 bytes each to ``out``;
+    together at most 1,090 bytes.
 
-    ``firsts``: rows of a multiple of eight bytes of which ``begin`` count, one for each message or one for all.
+    ``firsts``: rows of a multiple of eight bytes of which ``begin`` count, one for each message or one for
+    all.
     """
     blocks, states = np.zeros((2, LONGEST_LINE + 192), np.uint8), np.zeros((3, 8), np.uint32)
     width = blocks.shape[1]
@@ -464,7 +510,9 @@ def digests(
 
 @_compiled
 def level(nodes: Any, count: int) -> int:  # pragma: no cover (compiled)
-    """Put the parents of ``count`` nodes (32 bytes each) in their place, an odd one at the end as it is; return how many."""
+    """Put the parents of ``count`` nodes (32 bytes each) in their place, an odd one at the end as it is;
+    return how many.
+    """
     blocks, states = np.zeros((2, 128), np.uint8), np.zeros((2, 8), np.uint32)
     for lane in range(2):
         blocks[lane, 0] = 1
@@ -493,7 +541,9 @@ def level(nodes: Any, count: int) -> int:  # pragma: no cover (compiled)
 
 
 @_compiled
-def gather(data: Any, starts: Any, lengths: Any, rows: Any, kept: int, out: Any) -> None:  # pragma: no cover (compiled)
+def gather(
+    data: Any, starts: Any, lengths: Any, rows: Any, kept: int, out: Any
+) -> None:  # pragma: no cover (compiled)
     """Write the ids of ``kept`` rows to ``out``, 24 bytes each, zeros behind the id."""
     d, o = np.uintp(data.ctypes.data), np.uintp(out.ctypes.data)
     for i in range(kept):
@@ -503,7 +553,8 @@ def gather(data: Any, starts: Any, lengths: Any, rows: Any, kept: int, out: Any)
             _put(o + np.uintp(24 * i + 8 * k), word)
 
 
-# -- making the text --------------------------------------------------------------------------------------------------
+# -- making the text
+# --------------------------------------------------------------------------------------------------
 
 
 @njit(nogil=True)
@@ -515,8 +566,11 @@ def _copied(data: Any, begin: int, end: int, out: Any, at: int) -> int:  # pragm
 
 
 @_compiled
-def joined(ids: Any, id_ends: Any, strata: Any, stratum_ends: Any, out: Any) -> int:  # pragma: no cover (compiled)
-    """Write the lines of two columns (their bytes and offsets, one more than rows) to ``out``; return how many bytes.
+def joined(
+    ids: Any, id_ends: Any, strata: Any, stratum_ends: Any, out: Any
+) -> int:  # pragma: no cover (compiled)
+    """Write the lines of two columns (their bytes and offsets, one more than rows) to ``out``;
+    return how many bytes.
 
     Eight bytes behind the columns' bytes are read, and as many behind the lines written.
     """
@@ -578,7 +632,9 @@ def settle(
 
 @_compiled
 def permuted(text: Any, starts: Any, order: Any, out: Any) -> None:  # pragma: no cover (compiled)
-    """Write lines (``starts``: one more than lines) in another order; ``out`` has room for eight bytes more."""
+    """Write lines (``starts``: one more than lines) in another order; ``out`` has room for
+    eight bytes more.
+    """
     p, o = np.uintp(text.ctypes.data), np.uintp(out.ctypes.data)
     at = 0
     for i in range(order.size):

@@ -1,7 +1,9 @@
-"""Even loads: how many places of each district go to each kind of inspector, so that loads are as even as these allow.
+"""Even loads: how many places of each district go to each kind of inspector, so that loads are as even as
+these allow.
 
-A kind is inspectors who may work in the same districts and are alike certified. Levels are found by maximum flows whose
-cuts take the problem apart (Groenevelt 1991; Frank and Murota 2022 for whole numbers); see docs/draw-specification.md.
+A kind is inspectors who may work in the same districts and are alike certified.
+Levels are found by maximum flows whose cuts take the problem apart (Groenevelt 1991;
+Frank and Murota 2022 for whole numbers); see docs/draw-specification.md.
 """
 
 from __future__ import annotations
@@ -50,7 +52,9 @@ class Network:
         return number
 
     def reach(self) -> bool:
-        """Set the levels by breadth-first search from the source, -1 where it doesn't get; return whether the sink has one."""
+        """Set the levels by breadth-first search from the source, -1 where it doesn't get;
+        return whether the sink has one.
+        """
         level = [-1] * len(self.out)
         level[self.source] = 0
         queue = [self.source]
@@ -70,7 +74,9 @@ class Network:
         return level[self.sink] >= 0
 
     def push(self) -> int:
-        """Push as much as goes from source to sink; return it. The levels are then those of the minimal cut."""
+        """Push as much as goes from source to sink; return it. The levels are then those of
+        the minimal cut.
+        """
         total = 0
         while self.reach():
             total += self._phase()
@@ -91,7 +97,8 @@ class Network:
                     left[e ^ 1] += amount
                     if first < 0 and not left[e]:
                         first = n
-                # The walk would begin anew at the source and come to the tail of the first full arc by the same way.
+                # The walk would begin anew at the source and come to the tail of the first full arc by the
+                # same way.
                 a = to[path[first] ^ 1]
                 del path[first:]
             arcs, n, beyond = out[a], at[a], level[a] + 1
@@ -113,7 +120,9 @@ class Network:
 
 @dataclass(frozen=True)
 class InspectorKind:
-    """Inspectors who may work in the same ``districts`` and are alike ``certified``; ``members`` are places in the turn."""
+    """Inspectors who may work in the same ``districts`` and are alike ``certified``;
+    ``members`` are places in the turn.
+    """
 
     certified: bool
     districts: Sequence[int]
@@ -122,7 +131,9 @@ class InspectorKind:
 
 @dataclass(frozen=True)
 class _Subproblem:
-    """A part of the problem: arcs between its nodes, what must leave each node, kinds, and between what their loads lie."""
+    """A part of the problem: arcs between its nodes, what must leave each node, kinds,
+    and between what their loads lie.
+    """
 
     arcs: list[Arc]
     supply: dict[int, int]
@@ -131,12 +142,16 @@ class _Subproblem:
     high: int
 
 
-def shares(objects: Sequence[int], per_object: int, kinds: Sequence[InspectorKind]) -> list[list[tuple[int, int]]]:
-    """Return for each kind its (district, number of places), districts in order, for ``objects`` of each district.
+def shares(
+    objects: Sequence[int], per_object: int, kinds: Sequence[InspectorKind]
+) -> list[list[tuple[int, int]]]:
+    """Return for each kind its (district, number of places), districts in order,
+    for ``objects`` of each district.
 
     In a district of n objects an inspector has at most n places, those without a certificate together at most
-    n × (``per_object`` - 1). The loads have the least sum of squares, and of these the lexicographically greatest in the
-    turn. Every district must have ``per_object`` inspectors, one of them certified. Raises ``ZS-DR-31``.
+    n × (``per_object`` - 1). The loads have the least sum of squares, and of these the lexicographically
+    greatest in the turn. Every district must have ``per_object`` inspectors, one of them certified.
+    Raises ``ZS-DR-31``.
     """
     work = Work(MAX_STEPS)
     count = len(objects)
@@ -193,8 +208,12 @@ def _totals(whole: _Subproblem, kinds: Sequence[InspectorKind], count: int, work
 def _network(
     part: _Subproblem, kinds: Sequence[InspectorKind], count: int, level: int, work: Work
 ) -> tuple[Network, dict[int, int], dict[int, int]]:
-    """Return the part's network with at most ``level`` for each, its nodes' places there, and its kinds' arcs to the sink."""
-    names = dict.fromkeys([*part.supply, *(v for a, b, _ in part.arcs for v in (a, b)), *(2 * count + y for y in part.kinds)])
+    """Return the part's network with at most ``level`` for each, its nodes' places there,
+    and its kinds' arcs to the sink.
+    """
+    names = dict.fromkeys(
+        [*part.supply, *(v for a, b, _ in part.arcs for v in (a, b)), *(2 * count + y for y in part.kinds)]
+    )
     node = {v: n for n, v in enumerate(names)}
     flow = Network(len(node), work)
     for v, amount in part.supply.items():
@@ -206,10 +225,14 @@ def _network(
 
 
 def _apart(part: _Subproblem, above: set[int], count: int, level: int) -> list[_Subproblem]:
-    """Return both sides of a cut: ``above`` are the nodes whose places have only kinds that carry ``level`` at least."""
+    """Return both sides of a cut: ``above`` are the nodes whose places have only kinds that carry ``level``
+    at least.
+    """
     arcs: tuple[list[Arc], list[Arc]] = ([], [])
     supply: tuple[dict[int, int], dict[int, int]] = ({}, {})
-    full: dict[int, int] = {}  # places that leave a district's node for those without a certificate across the cut
+    full: dict[
+        int, int
+    ] = {}  # places that leave a district's node for those without a certificate across the cut
     for v, amount in part.supply.items():
         supply[v not in above][v] = amount
     for a, b, capacity in part.arcs:
@@ -217,20 +240,26 @@ def _apart(part: _Subproblem, above: set[int], count: int, level: int) -> list[_
             arcs[a not in above].append((a, b, capacity))
         elif a in above:  # a full arc; none is used the other way
             supply[1][b] = supply[1].get(b, 0) + capacity
-            # What a district's node passes on comes through it, unless the two are in parts of their own already.
+            # What a district's node passes on comes through it, unless the two are in parts of their own
+            # already.
             through = a - count if a >= count and a - count in part.supply else a
             supply[0][through] -= capacity
             if through != a:
                 full[through] = full.get(through, 0) + capacity
     first = [(a, b, c - full.get(a, 0) if b == count + a else c) for a, b, c in arcs[0]] if full else arcs[0]
-    kinds = ([y for y in part.kinds if 2 * count + y in above], [y for y in part.kinds if 2 * count + y not in above])
+    kinds = (
+        [y for y in part.kinds if 2 * count + y in above],
+        [y for y in part.kinds if 2 * count + y not in above],
+    )
     return [
         _Subproblem(first, supply[0], kinds[0], level, part.high),
         _Subproblem(arcs[1], supply[1], kinds[1], part.low, level),
     ]
 
 
-def _share_rest(part: _Subproblem, kinds: Sequence[InspectorKind], count: int, totals: list[int], work: Work) -> None:
+def _share_rest(
+    part: _Subproblem, kinds: Sequence[InspectorKind], count: int, totals: list[int], work: Work
+) -> None:
     """Give each of a part its least load, and one more to whom it can be given, in the turn."""
     people = sum(len(kinds[y].members) for y in part.kinds)
     total = sum(part.supply.values())

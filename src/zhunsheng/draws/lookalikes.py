@@ -1,8 +1,9 @@
-"""What only looks the same: ids and names that differ by case, width, blanks, invisible signs or a sign of the same outline.
+"""What only looks the same: ids and names that differ by case, width, blanks, invisible signs or a sign of
+the same outline.
 
-A stratum of one object beside its look-alike with a quota of none would exempt that object, and nobody reading the lists
-would see it. What is canonically the same becomes one spelling at the door (``text.clean``); what only looks alike is
-refused with both places named.
+A stratum of one object beside its look-alike with a quota of none would exempt that object,
+and nobody reading the lists would see it. What is canonically the same becomes one spelling at the door
+(``text.clean``); what only looks alike is refused with both places named.
 """
 
 from __future__ import annotations
@@ -55,21 +56,24 @@ def pairs(names: Iterable[str]) -> list[tuple[str, str]]:
 
 def shown(name: str) -> str:
     """Return a name in quotes, with the code points of what can't be told apart or seen by eye."""
-    odd = [c for c in name if (not c.isascii() and unicodedata.normalize("NFKC", c) != c) or ord(c) in _signs()]
+    odd = [
+        c for c in name if (not c.isascii() and unicodedata.normalize("NFKC", c) != c) or ord(c) in _signs()
+    ]
     odd += [c for c in name if not c.isprintable() or c.isspace() or unicodedata.combining(c)]
     points = "、".join(f"U+{ord(c):04X}" for c in dict.fromkeys(odd))
     return f"“{name}”（{points}）" if points else f"“{name}”"
 
 
 PARTING = ";=:\n"  # what the canonical text of the randomness is parted by
-QUOTES = "\"“”„‟«»‹›「」『』《》〈〉＂"  # what a name stands in where it is told
+QUOTES = '"“”„‟«»‹›「」『』《》〈〉＂'  # what a name stands in where it is told
 
 
 def refuse_words(plan: Plan) -> None:
-    """Refuse words in a new plan that could be read as the program's own: breaks, invisible signs, quotes, no dates.
+    """Refuse words in a new plan that could be read as the program's own: breaks, invisible signs, quotes,
+    no dates.
 
-    A name with a closing quote goes on as a sentence of the verdict, one with a line break as a line of the notice. Raises
-    ``ZS-DR-01`` with the place. Only asked of what is to be committed.
+    A name with a closing quote goes on as a sentence of the verdict, one with a line break as a line of the
+    notice. Raises ``ZS-DR-01`` with the place. Only asked of what is to be committed.
     """
     said = {"title": plan.title, "office": plan.office, "rule": plan.rule}
     said |= {f"items 第 {n} 项的 name": item.name for n, item in enumerate(plan.items, start=1)}
@@ -78,11 +82,19 @@ def refuse_words(plan: Plan) -> None:
         if isinstance(source, Lottery):
             names[f"randomness 第 {n} 项的 name"] = source.name
         elif isinstance(source, Ceremony):
-            names |= {f"randomness 第 {n} 项的第 {m} 个报数人": one for m, one in enumerate(source.speakers, start=1)}
+            names |= {
+                f"randomness 第 {n} 项的第 {m} 个报数人": one
+                for m, one in enumerate(source.speakers, start=1)
+            }
     for at, words in {**said, **names}.items():
         if not of_name(words):
             raise ZhunshengError("ZS-DR-01", detail=f"{at} 是空的")
-    for at, words in {**said, **names, "ends_on": plan.ends_on or "", "supplements": plan.supplements or ""}.items():
+    for at, words in {
+        **said,
+        **names,
+        "ends_on": plan.ends_on or "",
+        "supplements": plan.supplements or "",
+    }.items():
         if odd := [c for c in words if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")]:
             raise ZhunshengError("ZS-DR-01", detail=f"{at} 里不能有换行和看不见的字符（U+{ord(odd[0]):04X}）")
     for at, words in names.items():
@@ -95,44 +107,68 @@ def refuse_words(plan: Plan) -> None:
         except ValueError:
             ends = None
         if ends is None:
-            raise ZhunshengError("ZS-DR-01", detail=f"ends_on“{plan.ends_on}”不是日历上的日期，应写成 \"{known.year}-12-31\"")
+            raise ZhunshengError(
+                "ZS-DR-01", detail=f'ends_on“{plan.ends_on}”不是日历上的日期，应写成 "{known.year}-12-31"'
+            )
         if ends < known:
-            raise ZhunshengError("ZS-DR-01", detail=f"ends_on {ends} 早于随机数公布的 {known}：还没有抽取，任务就结束了")
+            raise ZhunshengError(
+                "ZS-DR-01", detail=f"ends_on {ends} 早于随机数公布的 {known}：还没有抽取，任务就结束了"
+            )
 
 
 def refuse_sources(plan: Plan) -> None:
-    """Refuse names in a new plan's sources by which two different ceremonies would have one text, or one person two voices.
+    """Refuse names in a new plan's sources by which two different ceremonies would have one text,
+    or one person two voices.
 
-    Raises ``ZS-DR-01`` with the place. Only asked of what is to be committed: what is committed is verified as it stands.
+    Raises ``ZS-DR-01`` with the place. Only asked of what is to be committed: what is committed is verified
+    as it stands.
     """
     for number, source in enumerate(plan.randomness, start=1):
         at = f"randomness 第 {number} 项"
-        names = source.speakers if isinstance(source, Ceremony) else (source.name,) if isinstance(source, Lottery) else ()
+        names = (
+            source.speakers
+            if isinstance(source, Ceremony)
+            else (source.name,)
+            if isinstance(source, Lottery)
+            else ()
+        )
         for n, name in enumerate(names, start=1):
             if not of_name(name):
                 raise ZhunshengError("ZS-DR-01", detail=f"{at}的第 {n} 个名字是空的")
             if any(sign in name for sign in PARTING):
                 signs = "分号（;）、等号（=）、冒号（:）和换行"
                 raise ZhunshengError("ZS-DR-01", detail=f"{at}的名字“{name[:40]}”里不能有{signs}")
-            if (before := next((m for m, one in enumerate(names[: n - 1], start=1) if of_name(one) == of_name(name)), 0)):
-                detail = f"{at}的第 {before} 个报数人{shown(names[before - 1])}与第 {n} 个{shown(name)}相同，或看上去相同；应是不同的人"
+            if before := next(
+                (m for m, one in enumerate(names[: n - 1], start=1) if of_name(one) == of_name(name)), 0
+            ):
+                detail = (
+                    f"{at}的第 {before} 个报数人{shown(names[before - 1])}与第 {n} 个{shown(name)}相同，"
+                    "或看上去相同；应是不同的人"
+                )
                 raise ZhunshengError("ZS-DR-01", detail=detail)
 
 
 def refuse_entrants(first: Any, second: Any) -> None:
-    """Refuse two entries of numbers whose names (``by``), typed by hand, are of one person. Raises ``ZS-DR-04``.
+    """Refuse two entries of numbers whose names (``by``), typed by hand, are of one person.
+    Raises ``ZS-DR-04``.
 
     Not asked of accounts of a site, which are two whatever they are called.
     """
-    one, two = (str(entry.get("by", "")).strip() if isinstance(entry, Mapping) else "" for entry in (first, second))
+    one, two = (
+        str(entry.get("by", "")).strip() if isinstance(entry, Mapping) else "" for entry in (first, second)
+    )
     empty = any(name and not of_name(name) for name in (one, two))
     if empty or (one != two and of_name(one) == of_name(two)):
-        detail = f"录入人{shown(one)}与{shown(two)}看上去是同一个人，或没有名字；须由两个不同的人录入，并写明姓名（by）"
+        detail = (
+            f"录入人{shown(one)}与{shown(two)}看上去是同一个人，或没有名字；须由两个不同的人录入，"
+            "并写明姓名（by）"
+        )
         raise ZhunshengError("ZS-DR-04", detail=detail)
 
 
 def refuse_inspectors(people: Sequence[Inspector], districts: Iterable[str] = ()) -> None:
-    """Refuse ids in a register that look alike, and districts that look like one of the frame's and are another.
+    """Refuse ids in a register that look alike, and districts that look like one of the frame's and are
+    another.
 
     Raises ``ZS-DR-25`` naming both with their rows.
     """

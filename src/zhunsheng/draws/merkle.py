@@ -1,7 +1,8 @@
-"""The tree over a frame kept small: one node for every 64 lines and where they begin, from which root and proofs follow.
+"""The tree over a frame kept small: one node for every 64 lines and where they begin,
+from which root and proofs follow.
 
-40 bytes for 64 entities instead of 64 for each: the 64 lines of a proof are read and hashed again, and must give the node
-that was kept.
+40 bytes for 64 entities instead of 64 for each: the 64 lines of a proof are read and hashed again,
+and must give the node that was kept.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from zhunsheng.files.writing import whole_file
 
 GROUP = 64  # lines under one node that is kept; a power of two
 FORMAT = b"zhunsheng.frame-tree/1"
-KEPT_FROM = 16 * GROUP  # lines of a text from which its nodes are kept: of fewer they are made anew in milliseconds
+KEPT_FROM = (
+    16 * GROUP
+)  # lines of a text from which its nodes are kept: of fewer they are made anew in milliseconds
 COMPILED_FROM = 20_000  # nodes from which the start of compiled code is worth it
 
 
@@ -47,7 +50,9 @@ def parents(nodes: bytes) -> bytes:
 
 
 class Groups:
-    """The nodes over each 64 lines, in order, and the byte of the text at which each group begins; ``key`` salts the lines."""
+    """The nodes over each 64 lines, in order, and the byte of the text at which each group begins;
+    ``key`` salts the lines.
+    """
 
     def __init__(self, nodes: bytes = b"", starts: bytes = b"", key: str = "") -> None:
         self.nodes = bytearray(nodes)
@@ -97,14 +102,17 @@ class Groups:
         return self.levels()[-1].hex() or digest(b"")
 
     def proof(self, group: int, lines: list[bytes], within: int) -> list[str]:
-        """Return the path of line ``within`` of a group (both from 0) to the root, ``lines`` being all of the group.
+        """Return the path of line ``within`` of a group (both from 0) to the root,
+        ``lines`` being all of the group.
 
         Raises as ``check``.
         """
         return [*self.check(group, lines).proof(within), *Tree.of_levels(self.levels()).proof(group)]
 
     def check(self, group: int, lines: list[bytes]) -> Tree:
-        """Return the tree over a group's lines. Raises ``ValueError`` when the kept node is of other lines."""
+        """Return the tree over a group's lines. Raises ``ValueError`` when the kept node is
+        of other lines.
+        """
         lower = self._tree(lines)
         if lower.levels[-1] != self.nodes[32 * group : 32 * group + 32]:
             raise ValueError(f"group {group} is of other lines")
@@ -112,7 +120,8 @@ class Groups:
 
 
 def group_of(text: Path, groups: Groups, entity: str) -> tuple[int, list[bytes], int | None]:
-    """Return (group, its lines, place among them) for an entity of a text; None for the place where it is not in the frame.
+    """Return (group, its lines, place among them) for an entity of a text; None for the place where it is not
+    in the frame.
 
     A few lines are read, not the text. The lines are what lies there now: ``Groups.proof`` compares them.
     """
@@ -134,7 +143,9 @@ def group_of(text: Path, groups: Groups, entity: str) -> tuple[int, list[bytes],
 def keep(groups: Groups, text_digest: str, path: Path) -> None:
     """Write nodes and starts to a Parquet file that names the text they are of."""
     levels = groups.levels()
-    nodes = pa.FixedSizeBinaryArray.from_buffers(pa.binary(32), len(levels[0]) // 32, [None, pa.py_buffer(levels[0])])
+    nodes = pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(32), len(levels[0]) // 32, [None, pa.py_buffer(levels[0])]
+    )
     starts = pa.Array.from_buffers(pa.int64(), len(groups.starts), [None, pa.py_buffer(groups.starts)])
     named = {b"format": FORMAT, b"text": text_digest.encode()}
     with whole_file(path) as partial:
@@ -143,7 +154,8 @@ def keep(groups: Groups, text_digest: str, path: Path) -> None:
 
 
 def kept(path: Path, text_digest: str, root: str, key: str) -> Groups | None:
-    """Return what was kept beside a text, or None where it is of another text or leads to another root than committed.
+    """Return what was kept beside a text, or None where it is of another text or leads to another root than
+    committed.
 
     ``key`` is that of the text.
     """
@@ -154,7 +166,12 @@ def kept(path: Path, text_digest: str, root: str, key: str) -> Groups | None:
         if (named.get(b"format"), named.get(b"text")) != (FORMAT, text_digest.encode()):
             return None
         nodes, starts = table["node"].combine_chunks(), table["start"].combine_chunks()
-        if (nodes.type, starts.type, nodes.null_count, starts.null_count) != (pa.binary(32), pa.int64(), 0, 0):
+        if (nodes.type, starts.type, nodes.null_count, starts.null_count) != (
+            pa.binary(32),
+            pa.int64(),
+            0,
+            0,
+        ):
             return None
         if len(starts) and pc.min(starts).as_py() < len(head(key)):
             return None

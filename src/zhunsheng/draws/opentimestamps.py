@@ -1,7 +1,8 @@
 """Read an OpenTimestamps proof: which Bitcoin blocks, or calendars that only promise one, a digest leads to.
 
-The format is that of python-opentimestamps (``core/timestamp.py``, ``core/op.py``, ``core/notary.py``): operations on a
-message, forks, and attestations at the ends. Nothing is asked of a network: a block's header is given, or left to compare.
+The format is that of python-opentimestamps (``core/timestamp.py``, ``core/op.py``, ``core/notary.py``):
+operations on a message, forks, and attestations at the ends. Nothing is asked of a network:
+a block's header is given, or left to compare.
 """
 
 from __future__ import annotations
@@ -19,9 +20,13 @@ HASHES = {0x02: "sha1", 0x03: "ripemd160", 0x08: "sha256"}
 SHA256, APPEND, PREPEND, REVERSE, HEXLIFY = 0x08, 0xF0, 0xF1, 0xF2, 0xF3
 ATTESTATION, FORK = 0x00, 0xFF
 PENDING, BITCOIN = bytes.fromhex("83dfe30d2ef90c8e"), bytes.fromhex("0588960d73d71901")
-ADDRESS = re.compile(rb"[A-Za-z0-9._/:-]{1,1000}")  # no queries, no names: what a proof may have published of itself
+ADDRESS = re.compile(
+    rb"[A-Za-z0-9._/:-]{1,1000}"
+)  # no queries, no names: what a proof may have published of itself
 HEADER = 80  # bytes of a block's header
-LEAST_DIFFICULTY = 10**10  # the main chain's never fell below it since June 2014, two years before there were calendars
+LEAST_DIFFICULTY = (
+    10**10
+)  # the main chain's never fell below it since June 2014, two years before there were calendars
 
 
 class Unreadable(ValueError):
@@ -30,7 +35,8 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Attestation:
-    """An end of a proof: a calendar's promise (``name`` its address), a block (``height``, ``root``), or one unknown here.
+    """An end of a proof: a calendar's promise (``name`` its address), a block (``height``, ``root``),
+    or one unknown here.
 
     ``root`` is the Merkle root as block explorers write it, 64 hexadecimal digits.
     """
@@ -43,7 +49,9 @@ class Attestation:
 
 @dataclass(frozen=True)
 class Header:
-    """What an 80-byte header of a block says: its hash and Merkle root as explorers write them, its time, its work."""
+    """What an 80-byte header of a block says: its hash and Merkle root as explorers write them, its time,
+    its work.
+    """
 
     block: str
     root: str
@@ -84,7 +92,8 @@ class _Reader:
 
 
 def read_proof(content: bytes) -> tuple[str, list[Attestation]]:
-    """Return the digest (SHA-256, hexadecimal) that a proof is for and where it leads, in the order of the file.
+    """Return the digest (SHA-256, hexadecimal) that a proof is for and where it leads,
+    in the order of the file.
 
     Raises ``Unreadable``.
     """
@@ -158,7 +167,9 @@ def _twice(content: bytes) -> bytes:
 
 
 def header_of(raw: bytes) -> Header:
-    """Return what a block's header says. Raises ``Unreadable`` for one whose hash is not below the target that it names."""
+    """Return what a block's header says. Raises ``Unreadable`` for one whose hash is not below the target
+    that it names.
+    """
     if len(raw) != HEADER:
         raise Unreadable(f"区块头应是 {HEADER} 字节，有 {len(raw)} 字节")
     bits = int.from_bytes(raw[72:76], "little")
@@ -172,7 +183,8 @@ def header_of(raw: bytes) -> Header:
 
 
 def headers_of(content: bytes) -> list[bytes]:
-    """Return the headers of a file: 80 bytes each without anything between, or a line of 160 hexadecimal digits each.
+    """Return the headers of a file: 80 bytes each without anything between, or a line of 160 hexadecimal
+    digits each.
 
     Raises ``Unreadable``.
     """
@@ -186,7 +198,9 @@ def headers_of(content: bytes) -> list[bytes]:
 
 
 def header_for(block: Attestation, headers: Sequence[bytes]) -> Header:
-    """Return the header that bears a block's Merkle root. Raises ``Unreadable`` where none does, or where it took no work."""
+    """Return the header that bears a block's Merkle root. Raises ``Unreadable`` where none does,
+    or where it took no work.
+    """
     for raw in headers:
         if raw[36:68][::-1].hex() == block.root:
             found = header_of(raw)

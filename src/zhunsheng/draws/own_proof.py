@@ -1,7 +1,8 @@
-"""One entity's own proof: that it was in the committed frame, its ticket, where it stands; checked without the frame.
+"""One entity's own proof: that it was in the committed frame, its ticket, where it stands;
+checked without the frame.
 
-Whoever has a frame's text can make one for each entity in it; a proof tells of its own entity and, by the salt, of nobody
-else. docs/draw-specification.md says it in words.
+Whoever has a frame's text can make one for each entity in it; a proof tells of its own entity and,
+by the salt, of nobody else. docs/draw-specification.md says it in words.
 """
 
 from __future__ import annotations
@@ -19,7 +20,18 @@ from pydantic_core import from_json
 from zhunsheng.draws.frame import key_of
 from zhunsheng.draws.merkle import KEPT_FROM, Groups, group_of, keep, kept
 from zhunsheng.draws.protocol import commitment_digest
-from zhunsheng.draws.spec import ID, UNSALTED, VERSION, canonical, climb, frame_line, head, salt, ticket, version_of
+from zhunsheng.draws.spec import (
+    ID,
+    UNSALTED,
+    VERSION,
+    canonical,
+    climb,
+    frame_line,
+    head,
+    salt,
+    ticket,
+    version_of,
+)
 from zhunsheng.draws.verification import Check
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
@@ -75,7 +87,8 @@ def read_proof(raw: bytes, name: str) -> OwnProof:
 
 
 def writings(typed: str) -> list[str]:
-    """Return the ids that may be meant by what a person types: one width, no blanks, as it is, in capitals, in small letters.
+    """Return the ids that may be meant by what a person types: one width, no blanks, as it is, in capitals,
+    in small letters.
 
     A frame holds no two ids that are the same in capitals, so at most one of them is in it.
     """
@@ -83,15 +96,16 @@ def writings(typed: str) -> list[str]:
     return list(dict.fromkeys((plain, plain.upper(), plain.lower())))
 
 
-# -- the frame, asked for one entity after another ------------------------------------------------------------------------
+# -- the frame, asked for one entity after another
+# ------------------------------------------------------------------------
 
 
 class Hat:
     """The frame of a draw's folder, read where an entity would stand and nowhere else.
 
-    The nodes kept at the commitment (``tree``) are used where they lead to the committed root; where they are missing or
-    broken they are made anew from the text, once, and kept. Raises ``ZS-DR-08`` where the text is not the committed one,
-    ``ZS-DR-48``, ``ZS-IN-01``.
+    The nodes kept at the commitment (``tree``) are used where they lead to the committed root;
+    where they are missing or broken they are made anew from the text, once, and kept.
+    Raises ``ZS-DR-08`` where the text is not the committed one, ``ZS-DR-48``, ``ZS-IN-01``.
     """
 
     def __init__(self, text: Path, tree: Path, committed: Mapping[str, Any]) -> None:
@@ -124,17 +138,23 @@ class Hat:
         return ZhunshengError("ZS-DR-08", name=self._text.name, detail="名录库与承诺的不是同一份")
 
     def entity(self, typed: str) -> str:
-        """Return the id in the frame that is meant by what a person typed, else what they typed in capitals."""
+        """Return the id in the frame that is meant by what a person typed, else what they
+        typed in capitals.
+        """
         meant = writings(typed)
         return next((one for one in meant if self._found(one)), meant[0].upper())
 
     def stratum(self, entity: str) -> str | None:
-        """Return the stratum in which an entity is, None where it is not in the frame. Raises ``ZS-DR-08``."""
+        """Return the stratum in which an entity is, None where it is not in the
+        frame. Raises ``ZS-DR-08``.
+        """
         found = self._found(entity)
         return None if found is None else found[0]
 
     def proof(self, entity: str) -> OwnProof | None:
-        """Return an entity's own proof, None where it is not in the frame. Raises ``ZS-DR-08``, ``ZS-DR-50`` for ``draw/1``."""
+        """Return an entity's own proof, None where it is not in the frame. Raises ``ZS-DR-08``,
+        ``ZS-DR-50`` for ``draw/1``.
+        """
         if not self._key:
             # Without salts the path would tell of others.
             raise ZhunshengError("ZS-DR-50")
@@ -150,7 +170,9 @@ class Hat:
         return made
 
     def _found(self, entity: str) -> tuple[str, list[str]] | None:
-        """Return (stratum, path); what is read must be the committed lines, also where the entity is not among them."""
+        """Return (stratum, path); what is read must be the committed lines, also where the entity is not
+        among them.
+        """
         if not ID.fullmatch(entity):
             return None
         try:
@@ -161,17 +183,19 @@ class Hat:
         return None if within is None else (lines[within].partition(b"\t")[2].decode(), path)
 
 
-# -- where an entity stands -----------------------------------------------------------------------------------------------
+# -- where an entity stands
+# -----------------------------------------------------------------------------------------------
 
 Kind = Literal["waiting", "drawn", "reserve", "not_drawn", "fault"]
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where an entity stands: before the randomness ``waiting``, without a ticket; ``fault`` where the draw went around it.
+    """Where an entity stands: before the randomness ``waiting``, without a ticket;
+    ``fault`` where the draw went around it.
 
-    ``cutoff``: the last ticket drawn in its stratum without reserve, empty where nobody was; ``rank`` of the drawn and the
-    reserve, from 1.
+    ``cutoff``: the last ticket drawn in its stratum without reserve, empty where nobody was;
+    ``rank`` of the drawn and the reserve, from 1.
     """
 
     kind: Kind
@@ -185,7 +209,9 @@ class Standing:
             "waiting": "还没有抽取，号码要到随机数公布后才有",
             "drawn": f"抽中，本层第 {self.rank} 名",
             "reserve": f"候补，本层第 {self.rank} 名：排在前面的查不了时依次递补",
-            "not_drawn": "没有抽中：号码排在本层抽中和候补的之后" if self.cutoff else "没有抽中：本层一户也不抽",
+            "not_drawn": "没有抽中：号码排在本层抽中和候补的之后"
+            if self.cutoff
+            else "没有抽中：本层一户也不抽",
             "fault": "这次抽取有错：按号码应在抽中或候补名单里，公布的名单却不是这样",
         }[self.kind]
 
@@ -196,7 +222,9 @@ WAITING = Standing("waiting")
 def standing(
     entity: str, stratum: str, seed: str, drawn: Sequence[Mapping[str, Any]], numbers: Mapping[str, int]
 ) -> Standing:
-    """Return where an entity of a stratum stands by the rows of drawn.json and the stratum's ``numbers`` (size, quota, reserve)."""
+    """Return where an entity of a stratum stands by the rows of drawn.json and the stratum's ``numbers``
+    (size, quota, reserve).
+    """
     own = ticket(seed, entity)
     mine = [d for d in drawn if d["stratum"] == stratum]
     cutoff = max((d["ticket"] for d in mine if not d["reserve"]), default="")
@@ -207,12 +235,14 @@ def standing(
         return Standing(kind, own, cutoff, row["rank"])
     wanted = numbers["quota"] + numbers["reserve"]
     last = max(((d["ticket"], d["id"]) for d in mine), default=("", ""))
-    # Nobody of the stratum may be left out where all are drawn, and nobody whose ticket comes before the last one's.
+    # Nobody of the stratum may be left out where all are drawn, and nobody whose ticket comes before the last
+    # one's.
     missed = wanted >= numbers["size"] or (own, entity) < last or len(mine) < wanted
     return Standing("fault" if missed else "not_drawn", own, cutoff)
 
 
-# -- checking a proof -----------------------------------------------------------------------------------------------------
+# -- checking a proof
+# -----------------------------------------------------------------------------------------------------
 
 
 def check_proof(proof: OwnProof, parts: Mapping[str, Any]) -> list[Check]:
@@ -222,17 +252,35 @@ def check_proof(proof: OwnProof, parts: Mapping[str, Any]) -> list[Check]:
     """
     committed = parts["commitment.json"]
     bound = commitment_digest(committed) == proof.commitment
-    found = [Check("own", "证明所指的承诺", bound, "就是这份承诺" if bound else "是另一份承诺，请用那次抽查的文件核对")]
+    found = [
+        Check(
+            "own",
+            "证明所指的承诺",
+            bound,
+            "就是这份承诺" if bound else "是另一份承诺，请用那次抽查的文件核对",
+        )
+    ]
     if not bound:
         return found
     numbers = committed["strata"].get(proof.stratum)
-    held = proof.root() == committed["frame"]["root"] and version_of(committed) == VERSION and numbers is not None
-    says = f"{proof.id} 在承诺时的名录库里，属于“{proof.stratum}”层" if held else "由这份证明算不到承诺的树根：不在名录库里，或证明被改动"
+    held = (
+        proof.root() == committed["frame"]["root"]
+        and version_of(committed) == VERSION
+        and numbers is not None
+    )
+    says = (
+        f"{proof.id} 在承诺时的名录库里，属于“{proof.stratum}”层"
+        if held
+        else "由这份证明算不到承诺的树根：不在名录库里，或证明被改动"
+    )
     found.append(Check("own-frame", "本户在名录库里", held, says))
     if not held:
         return found
     if "drawn.json" not in parts:
-        return [*found, Check("own-place", "本户抽中没有", None, f"{WAITING.says()}；抽取之后请用抽查包再核对一次")]
+        return [
+            *found,
+            Check("own-place", "本户抽中没有", None, f"{WAITING.says()}；抽取之后请用抽查包再核对一次"),
+        ]
     where = standing(proof.id, proof.stratum, parts["seed.json"]["seed"], parts["drawn.json"], numbers)
     cut = f"本层末位抽中的号码 {where.cutoff}" if where.cutoff else "本层没有抽"
     return [
@@ -243,9 +291,10 @@ def check_proof(proof: OwnProof, parts: Mapping[str, Any]) -> list[Check]:
 
 
 PROVES = (
-    "这份文件只证明一件事：承诺作出时，这个对象在名录库里、属于这一层。它的号码由代码和种子算出，谁都可以重算。"
+    "这份文件只证明一件事：承诺作出时，这个对象在名录库里、属于这一层。它的号码由代码和种子算出，"
+    "谁都可以重算。"
 )
 PROVES_NOT = (
-    "它不证明：承诺是事先公布的（要用当时抄下的摘要核对）；随机数没有人操纵（看随机数的来源一行）；别的对象有没有漏列或漏抽"
-    "（要有名录库才能核对，或由各自用自己的证明核对）。"
+    "它不证明：承诺是事先公布的（要用当时抄下的摘要核对）；随机数没有人操纵（看随机数的来源一行）；"
+    "别的对象有没有漏列或漏抽（要有名录库才能核对，或由各自用自己的证明核对）。"
 )

@@ -1,4 +1,6 @@
-"""The plan of a draw: what is inspected, the strata and their quotas, inspectors, and where the randomness will come from."""
+"""The plan of a draw: what is inspected, the strata and their quotas, inspectors,
+and where the randomness will come from.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from zhunsheng.wording import percent
 
 VALUES_SHOWN = 20  # values of the frame named in a refusal
 
-# Bounds that whoever verifies relies on: nothing here makes a computation endless, no moment leaves the calendar.
+# Bounds that whoever verifies relies on: nothing here makes a computation endless,
+# no moment leaves the calendar.
 Ratio = Annotated[str, Field(pattern=r"^(0(\.[0-9]{1,9})?|1(\.0{1,9})?)$")]
 Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]{1,40}$")]
 Words = Annotated[str, Field(max_length=1_000)]
@@ -43,7 +46,9 @@ class Item(_PlanPart):
 
 
 class Quota(_PlanPart):
-    """How many to draw in the strata that ``match``: a count, or a ratio (text, 0 to 1) with a floor and a ceiling."""
+    """How many to draw in the strata that ``match``: a count, or a ratio (text,
+    0 to 1) with a floor and a ceiling.
+    """
 
     match: Annotated[dict[Code, Part], Field(max_length=6)] = {}
     ratio: Ratio | None = None
@@ -66,7 +71,9 @@ class Quota(_PlanPart):
         return self
 
     def of(self, size: int) -> int:
-        """Return the quota of a stratum of ``size``: never more than it holds, a broken object counted whole."""
+        """Return the quota of a stratum of ``size``: never more than it holds, a broken
+        object counted whole.
+        """
         if self.count is not None:
             return min(self.count, size)
         wanted = int((Decimal(self.ratio or "0") * size).to_integral_value(ROUND_CEILING))
@@ -75,7 +82,9 @@ class Quota(_PlanPart):
 
 
 class Staffing(_PlanPart):
-    """Inspectors per object (2 or more), how many of them certified at least, and the most objects one may get."""
+    """Inspectors per object (2 or more), how many of them certified at least, and the most objects one may
+    get.
+    """
 
     per_object: Annotated[int, Field(ge=2, le=20)] = 2
     certified: Literal[1] = 1
@@ -83,7 +92,9 @@ class Staffing(_PlanPart):
 
 
 class Drand(_PlanPart):
-    """A round of a drand beacon: ``quicknet`` has one every three seconds, ``default``, which is chained, every thirty."""
+    """A round of a drand beacon: ``quicknet`` has one every three seconds, ``default``, which is chained,
+    every thirty.
+    """
 
     source: Literal["drand"]
     chain: Literal["quicknet", "default"] = "quicknet"
@@ -104,7 +115,9 @@ class Lottery(_PlanPart):
 
 
 class Ceremony(_PlanPart):
-    """Numbers spoken by several people at a public ceremony; ``sealed``: digests of their slips are recorded first."""
+    """Numbers spoken by several people at a public ceremony; ``sealed``: digests of their slips are recorded
+    first.
+    """
 
     source: Literal["ceremony"]
     speakers: Annotated[tuple[Words, ...], Field(min_length=2, max_length=50)]
@@ -121,7 +134,9 @@ Source = Annotated[Drand | Lottery | Ceremony | Office, Field(discriminator="sou
 
 
 class Plan(_PlanPart):
-    """A draw's plan; ``known_at`` is the moment the randomness becomes known, which must lie behind the commitment."""
+    """A draw's plan; ``known_at`` is the moment the randomness becomes known, which must lie behind the
+    commitment.
+    """
 
     format: Literal["zhunsheng.draw-plan/1"] = "zhunsheng.draw-plan/1"
     id: Code
@@ -135,7 +150,8 @@ class Plan(_PlanPart):
     staffing: Staffing = Staffing()
     randomness: Annotated[tuple[Source, ...], Field(min_length=1, max_length=10)]
     known_at: Annotated[datetime, WithJsonSchema({"type": "string", "pattern": MOMENT})]
-    # Minutes that lie at least between the commitment and the first of the randomness: time for others to note it.
+    # Minutes that lie at least between the commitment and the first of the randomness:
+    # time for others to note it.
     lead: Annotated[int, Field(ge=1, le=525_600)] | None = None
     ends_on: Short | None = None
     supplements: Short | None = None
@@ -159,14 +175,18 @@ class Plan(_PlanPart):
             raise ValueError("不写 match 的配额只能放在最后")
         for source in self.randomness:
             if isinstance(source, Drand) and source.published > self.known_at:
-                raise ValueError(f"drand 第 {source.round} 轮在 {told(source.published)} 才公布，晚于 known_at")
+                raise ValueError(
+                    f"drand 第 {source.round} 轮在 {told(source.published)} 才公布，晚于 known_at"
+                )
         if sum(isinstance(source, Ceremony) and source.sealed is True for source in self.randomness) > 1:
             raise ValueError("先封存的现场报数至多一项")
         return self
 
     @property
     def known_from(self) -> datetime:
-        """The first moment at which some of the randomness may be known: the commitment must lie before it."""
+        """The first moment at which some of the randomness may be known: the commitment must
+        lie before it.
+        """
         return min([self.known_at, *(s.published for s in self.randomness if isinstance(s, Drand))])
 
     @property
@@ -199,7 +219,8 @@ class Plan(_PlanPart):
         return dict(zip(self.strata, stratum.split(STRATUM_JOIN), strict=True))
 
     def check_rules(self, strata: Iterable[str]) -> None:
-        """Refuse a rule that is for no stratum of the frame, which is a typing error: it would draw nobody, unseen.
+        """Refuse a rule that is for no stratum of the frame, which is a typing error: it would draw nobody,
+        unseen.
 
         Raises ``ZS-DR-20`` naming the rule and the values that the frame has.
         """
@@ -208,26 +229,41 @@ class Plan(_PlanPart):
             if any(all(parts[k] == v for k, v in rule.match.items()) for parts in found):
                 continue
             have = "；".join(
-                f"{column_words(name)}有：{'、'.join(sorted({parts[name] for parts in found})[:VALUES_SHOWN])}"
+                f"{column_words(name)}有："
+                f"{'、'.join(sorted({parts[name] for parts in found})[:VALUES_SHOWN])}"
                 for name in rule.match
             )
             raise ZhunshengError("ZS-DR-20", number=number, rule=rule.words(), have=have)
 
     def allotted(self, strata: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
-        """Return what ``allot`` gave as a list for people: ``{stratum, words, size, rule, quota, reserve}``, in its order."""
+        """Return what ``allot`` gave as a list for people: ``{stratum, words, size, rule, quota, reserve}``,
+        in its order.
+        """
         return [
-            {"stratum": name, "words": stratum_words(self.strata, name), "size": n["size"], "rule": found.words() if found else "", "quota": n["quota"],
-             "reserve": n["reserve"]}
+            {
+                "stratum": name,
+                "words": stratum_words(self.strata, name),
+                "size": n["size"],
+                "rule": found.words() if found else "",
+                "quota": n["quota"],
+                "reserve": n["reserve"],
+            }
             for name, n in strata.items()
             for found in (self.quota(name),)
-        ]  # fmt: skip
+        ]
 
     def allot(self, sizes: Mapping[str, int]) -> dict[str, dict[str, int]]:
-        """Return for each stratum its size, quota and reserve (which follows the quota, up to the stratum's size)."""
+        """Return for each stratum its size, quota and reserve (which follows the quota,
+        up to the stratum's size).
+        """
         found = {}
         for stratum in sorted(sizes, key=str.encode):
             quota = self.quota(stratum)
             drawn = quota.of(sizes[stratum]) if quota else 0
             extra = int((Decimal(self.reserve) * drawn).to_integral_value(ROUND_CEILING))
-            found[stratum] = {"size": sizes[stratum], "quota": drawn, "reserve": min(extra, sizes[stratum] - drawn)}
+            found[stratum] = {
+                "size": sizes[stratum],
+                "quota": drawn,
+                "reserve": min(extra, sizes[stratum] - drawn),
+            }
         return found

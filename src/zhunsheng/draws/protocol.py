@@ -21,7 +21,9 @@ from zhunsheng.draws.spec import VERSION, VERSIONS, canonical, digest, seed_of, 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import whole_file
 
-Assign = Callable[[Plan, Sequence[tuple[str, str, str]], Sequence[Inspector], str], dict[str, tuple[str, ...]]]
+Assign = Callable[
+    [Plan, Sequence[tuple[str, str, str]], Sequence[Inspector], str], dict[str, tuple[str, ...]]
+]
 # A draw that was committed under an earlier version is drawn, and verified, as that version has it.
 ASSIGN: dict[str, Assign] = dict(zip(VERSIONS, (assignment_1.assign, assign), strict=True))
 _UTC = "%Y-%m-%dT%H:%M:%SZ"
@@ -30,8 +32,8 @@ _UTC = "%Y-%m-%dT%H:%M:%SZ"
 def commitment(plan: Plan, frame: Frame, inspectors: Sequence[Inspector], when: datetime) -> dict[str, Any]:
     """Return the commitment to publish: digests of plan, frame and register, the quotas, and its time.
 
-    Raises ``ZS-DR-03`` unless ``when`` lies before the randomness is known, or before a drand round is out; ``ZS-DR-20``
-    for a quota that is for no stratum of the frame, ``ZS-DR-48`` for a frame without a key.
+    Raises ``ZS-DR-03`` unless ``when`` lies before the randomness is known, or before a drand round is out;
+    ``ZS-DR-20`` for a quota that is for no stratum of the frame, ``ZS-DR-48`` for a frame without a key.
     """
     refuse_key(VERSION, frame, "frame.tsv")
     plan.check_rules(frame.sizes)
@@ -51,7 +53,9 @@ def commitment(plan: Plan, frame: Frame, inspectors: Sequence[Inspector], when: 
 
 
 def refuse_too_large(plan: Plan, strata: Mapping[str, Mapping[str, int]]) -> None:
-    """Raise ``ZS-DR-26`` for more than one bundle can carry and prove; such draws are only listed (``draw list``)."""
+    """Raise ``ZS-DR-26`` for more than one bundle can carry and prove; such draws are only listed (``draw
+    list``).
+    """
     drawn = sum(n["quota"] for n in strata.values())
     wanted = drawn + sum(n["reserve"] for n in strata.values())
     if wanted > MAX_DRAWN:
@@ -81,13 +85,17 @@ def refuse_early(plan: Plan, when: datetime) -> None:
 
 
 def seal(
-    plan: Plan, committed: dict[str, Any], first: dict[str, Any], second: dict[str, Any],
-    slips: Mapping[str, Any] | None = None, when: datetime | None = None,
-) -> dict[str, Any]:  # fmt: skip
+    plan: Plan,
+    committed: dict[str, Any],
+    first: dict[str, Any],
+    second: dict[str, Any],
+    slips: Mapping[str, Any] | None = None,
+    when: datetime | None = None,
+) -> dict[str, Any]:
     """Return the seed's record from two people's entries; names are published as digests only.
 
-    ``slips`` is the record of a ceremony's sealed slips, ``when`` the moment of the entry, before which nothing of it may be
-    awaited. Raises ``ZS-DR-04`` when the two differ, ``ZS-DR-05`` when a
+    ``slips`` is the record of a ceremony's sealed slips, ``when`` the moment of the entry,
+    before which nothing of it may be awaited. Raises ``ZS-DR-04`` when the two differ, ``ZS-DR-05`` when a
     source's proof does not hold, ``ZS-DR-35`` and ``ZS-DR-36`` for slips that are not recorded or not these.
     """
     if when is not None:
@@ -107,7 +115,9 @@ def seal(
 
 @dataclass(frozen=True)
 class DrawOutcome:
-    """What a draw came to; ``proofs`` maps a drawn id to its proof (``spec.proof_of``), empty for very large draws."""
+    """What a draw came to; ``proofs`` maps a drawn id to its proof (``spec.proof_of``),
+    empty for very large draws.
+    """
 
     plan: Plan
     committed: dict[str, Any]
@@ -134,7 +144,9 @@ class DrawOutcome:
 
 
 def cutoffs(drawn: Sequence[Drawn]) -> dict[str, str]:
-    """Return for each stratum the last ticket that was drawn without reserve: whoever lies above it was not."""
+    """Return for each stratum the last ticket that was drawn without reserve: whoever lies above
+    it was not.
+    """
     return {d.stratum: d.ticket for d in sorted(drawn, key=lambda d: d.rank) if not d.reserve}
 
 
@@ -148,8 +160,8 @@ def perform(
 ) -> DrawOutcome:
     """Draw and assign by a sealed seed.
 
-    Raises ``ZS-DR-08`` when frame or register are not the committed ones, ``ZS-DR-48`` for a committed frame without the
-    key of its version, ``ZS-DR-06``, ``ZS-DR-26`` for more than a bundle holds.
+    Raises ``ZS-DR-08`` when frame or register are not the committed ones, ``ZS-DR-48`` for a committed frame
+    without the key of its version, ``ZS-DR-06``, ``ZS-DR-26`` for more than a bundle holds.
     """
     if (frame.digest, frame.root) != (committed["frame"]["digest"], committed["frame"]["root"]):
         raise ZhunshengError("ZS-DR-08", name="frame.tsv", detail="名录库与承诺的不是同一份")
@@ -170,8 +182,10 @@ def perform(
 
 README = """抽查证明包
 
-plan.json 方案；commitment.json 事先公布的承诺；seed.json 随机数及其证明、种子；drawn.json 抽中的对象、号码和名次；cutoffs.json 各层最后一个抽中的号码；
-assignment.json 检查人员的分派；inspectors.json 检查人员名录（只有编号）；proofs.json 每个抽中对象确在名录库中的证明。
+plan.json 方案；commitment.json 事先公布的承诺；seed.json 随机数及其证明、种子；\
+drawn.json 抽中的对象、号码和名次；cutoffs.json 各层最后一个抽中的号码；
+assignment.json 检查人员的分派；inspectors.json 检查人员名录（只有编号）；\
+proofs.json 每个抽中对象确在名录库中的证明。
 
 核验：zhunsheng draw verify 抽查包.zip --frame frame.tsv，或用浏览器打开 verify.html，选择本文件和名录库。
 手工核对的办法见 docs/verify-by-hand.md。文件中没有姓名、电话等个人信息。

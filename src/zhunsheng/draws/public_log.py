@@ -1,4 +1,6 @@
-"""The public log of commitments: numbered entries, each with the digest of the one before, that anyone can check offline."""
+"""The public log of commitments: numbered entries, each with the digest of the one before,
+that anyone can check offline.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +31,11 @@ def _of_the_calendar(at: str) -> str:
 
 
 class Entry(BaseModel):
-    """One entry: a commitment made public (``commit``), one given up (``void``), one that became known only after (``late``).
+    """One entry: a commitment made public (``commit``), one given up (``void``),
+    one that became known only after (``late``).
 
-    ``at`` is when the site wrote it, in UTC; ``office`` and ``draw`` are codes; ``digest`` is the commitment's;
-    ``previous`` the digest of the entry before.
+    ``at`` is when the site wrote it, in UTC; ``office`` and ``draw`` are codes;
+    ``digest`` is the commitment's; ``previous`` the digest of the entry before.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,7 +62,9 @@ class Entry(BaseModel):
 
 
 def read_log(text: str, name: str) -> list[Entry]:
-    """Return the entries of a log, one a line, in order and unbroken. Raises ``ZS-DR-45`` naming the first line that isn't."""
+    """Return the entries of a log, one a line, in order and unbroken. Raises ``ZS-DR-45`` naming the first
+    line that isn't.
+    """
     found: list[Entry] = []
     for number, line in enumerate(text.removesuffix("\n").split("\n") if text else (), start=1):
 
@@ -86,7 +91,9 @@ def read_log(text: str, name: str) -> list[Entry]:
 
 @dataclass(frozen=True)
 class Held:
-    """How a digest that someone holds stands to the log: whether it agrees, in words, and which entry it is of."""
+    """How a digest that someone holds stands to the log: whether it agrees, in words,
+    and which entry it is of.
+    """
 
     agrees: bool
     says: str
@@ -96,7 +103,8 @@ class Held:
 def held(entries: Sequence[Entry], noted: str, number: int | None = None) -> Held:
     """Compare a digest that someone noted, of entry ``number`` where they know it, with a log that is whole.
 
-    The log is chained, so that an entry that still has its digest stands where it stood, and all before it too.
+    The log is chained, so that an entry that still has its digest stands where it stood,
+    and all before it too.
     """
     if why := digest_fault(noted):
         return Held(False, f"{why}；请对照手里的摘要单，每四个字符核对一遍")
@@ -105,13 +113,23 @@ def held(entries: Sequence[Entry], noted: str, number: int | None = None) -> Hel
     if found is not None and number in (None, found.number):
         after = len(entries) - found.number
         more = f"此后又有 {after} 条，都接在它后面" if after else "它是现在的最后一条"
-        return Held(True, f"第 {found.number} 号记录还在原处，内容与您手里的摘要相符；它之前的记录也都没有改动。{more}", found)
+        return Held(
+            True,
+            f"第 {found.number} 号记录还在原处，内容与您手里的摘要相符；它之前的记录也都没有改动。{more}",
+            found,
+        )
     if found is not None:
         return Held(False, f"您手里的摘要是第 {found.number} 号的，不是第 {number} 号的，请核对编号", found)
     if number is not None and number > len(entries):
-        return Held(False, f"公开记录现在只到第 {len(entries)} 号，没有第 {number} 号。编号没有抄错的，记录被删过")
-    which = f"第 {number} 号现在的摘要与您手里的不同" if number is not None else "没有一条的摘要是您手里的这个"
-    return Held(False, f"{which}。摘要没有抄错的，这一条或它之前的记录被改动过：请保留手里的摘要，向公布方查问")
+        return Held(
+            False, f"公开记录现在只到第 {len(entries)} 号，没有第 {number} 号。编号没有抄错的，记录被删过"
+        )
+    which = (
+        f"第 {number} 号现在的摘要与您手里的不同" if number is not None else "没有一条的摘要是您手里的这个"
+    )
+    return Held(
+        False, f"{which}。摘要没有抄错的，这一条或它之前的记录被改动过：请保留手里的摘要，向公布方查问"
+    )
 
 
 def told_of(entries: Sequence[Entry], committed: str) -> list[Entry]:
@@ -126,16 +144,20 @@ def told_of(entries: Sequence[Entry], committed: str) -> list[Entry]:
 def backwards(entries: Sequence[Entry]) -> list[str]:
     """Return in words where a log's times run backwards: no clock that is right writes so."""
     return [
-        f"第 {two.number} 号写的时间 {told(two.at)} 早于第 {one.number} 号的 {told(one.at)}：两条的时间至少有一个不真"
+        f"第 {two.number} 号写的时间 {told(two.at)} 早于第 {one.number} 号的 {told(one.at)}："
+        "两条的时间至少有一个不真"
         for one, two in pairwise(entries)
         if two.at < one.at
     ]
 
 
-def concluded(found: Sequence[Entry], committed: str, plan: Plan, committed_at: datetime) -> tuple[str, list[str]]:
+def concluded(
+    found: Sequence[Entry], committed: str, plan: Plan, committed_at: datetime
+) -> tuple[str, list[str]]:
     """Return what the entries ``told_of`` a commitment come to, and in words what speaks against it.
 
-    All of it is by the clock of whoever keeps the log; ``committed_at`` is what the commitment says of itself.
+    All of it is by the clock of whoever keeps the log; ``committed_at`` is what the commitment says of
+    itself.
     """
     mine = [entry for entry in found if entry.digest == committed]
     against = []
@@ -147,12 +169,27 @@ def concluded(found: Sequence[Entry], committed: str, plan: Plan, committed_at: 
         if at >= known:
             against.append(f"承诺到 {told(at)} 才公布，不早于随机数公布的 {told(known)}：不证明承诺在先")
         elif at > plan.commit_by:
-            against.append(f"承诺到 {told(at)} 才公布，不到方案要求的提前 {plan.lead} 分钟（最迟 {told(plan.commit_by)}）")
+            against.append(
+                f"承诺到 {told(at)} 才公布，不到方案要求的提前 {plan.lead} 分钟（最迟 "
+                f"{told(plan.commit_by)}）"
+            )
         if at < committed_at:
-            against.append(f"公布的时间 {told(at)} 早于承诺自己写的 {told(committed_at)}：两个时间至少有一个不真")
-    against += [f"这份承诺已作废（第 {e.number} 号，{told(e.at)}：{e.reason}），抽取的结果不能用" for e in mine if e.kind == "void"]
+            against.append(
+                f"公布的时间 {told(at)} 早于承诺自己写的 {told(committed_at)}：两个时间至少有一个不真"
+            )
+    against += [
+        f"这份承诺已作废（第 {e.number} 号，{told(e.at)}：{e.reason}），抽取的结果不能用"
+        for e in mine
+        if e.kind == "void"
+    ]
     if others := list(dict.fromkeys(e.digest for e in found if e.digest != committed)):
         numbers = "、".join(str(e.number) for e in found if e.digest != committed)
-        against.append(f"同一次抽查另有 {len(others)} 份承诺（第 {numbers} 号）：要问为什么，作许多承诺就可以挑结果")
-    said = f"承诺在 {told(first.at)} 公布，早于随机数公布的 {told(plan.known_from)}（按公布方自己的时钟）" if first else ""
+        against.append(
+            f"同一次抽查另有 {len(others)} 份承诺（第 {numbers} 号）：要问为什么，作许多承诺就可以挑结果"
+        )
+    said = (
+        f"承诺在 {told(first.at)} 公布，早于随机数公布的 {told(plan.known_from)}（按公布方自己的时钟）"
+        if first
+        else ""
+    )
     return said, against

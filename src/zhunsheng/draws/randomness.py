@@ -19,14 +19,18 @@ _FULL_WIDTH = str.maketrans("０１２３４５６７８９　", "0123456789 ")
 
 
 def canonical_text(plan: Plan, values: Sequence[dict[str, Any]]) -> str:
-    """Return what the sources published as one text, a line a source in the plan's order. Raises ``ZS-DR-05``.
+    """Return what the sources published as one text, a line a source in the plan's order.
+    Raises ``ZS-DR-05``.
 
-    A drand value is ``{"signature"}``, of the default chain with ``"previous_signature"`` (checked against the chain's
-    key), lottery ``{"numbers"}``, ceremony ``{"numbers": [one a speaker]}``, with sealed slips ``"salts"`` and
-    ``"sealed_at"`` too, office ``{"numbers"}``; numbers are digits with single spaces between, kept as text.
+    A drand value is ``{"signature"}``, of the default chain with ``"previous_signature"`` (checked against
+    the chain's key), lottery ``{"numbers"}``, ceremony ``{"numbers": [one a speaker]}``,
+    with sealed slips ``"salts"`` and ``"sealed_at"`` too, office ``{"numbers"}``;
+    numbers are digits with single spaces between, kept as text.
     """
     if len(values) != len(plan.randomness):
-        raise ZhunshengError("ZS-DR-05", detail=f"方案有 {len(plan.randomness)} 个来源，录入了 {len(values)} 个")
+        raise ZhunshengError(
+            "ZS-DR-05", detail=f"方案有 {len(plan.randomness)} 个来源，录入了 {len(values)} 个"
+        )
     lines = []
     for number, (source, value) in enumerate(zip(plan.randomness, values, strict=True), start=1):
         # Anything else would stand in the bundle without a meaning.
@@ -52,7 +56,9 @@ def fields_of(source: Source) -> tuple[str, ...]:
     """Return the fields of a source's value as it stands in the seed's record."""
     if isinstance(source, Drand):
         return ("signature", "previous_signature") if CHAINS[source.chain].chained else ("signature",)
-    return ("numbers", "salts", "sealed_at") if isinstance(source, Ceremony) and source.sealed else ("numbers",)
+    return (
+        ("numbers", "salts", "sealed_at") if isinstance(source, Ceremony) and source.sealed else ("numbers",)
+    )
 
 
 def _slips(plan: Plan, value: Mapping[str, Any]) -> str:
@@ -71,31 +77,40 @@ def _slips(plan: Plan, value: Mapping[str, Any]) -> str:
 def _numbers(value: Any) -> str:
     """Return published numbers as text; a number type would lose leading zeros, so only text is taken."""
     if not isinstance(value, str) or len(value) > MAX_NUMBERS or not NUMBERS.fullmatch(value):
-        raise ZhunshengError("ZS-DR-05", detail=f"“{str(value)[:40]}”应为数字，以单个空格相隔，按公布的写法录入（保留前面的零）")
+        raise ZhunshengError(
+            "ZS-DR-05",
+            detail=f"“{str(value)[:40]}”应为数字，以单个空格相隔，按公布的写法录入（保留前面的零）",
+        )
     return value
 
 
 def plain_numbers(typed: str) -> str:
-    """Return numbers as they are sealed, entered and digested: full-width digits as plain ones. Raises ``ZS-DR-05``."""
+    """Return numbers as they are sealed, entered and digested: full-width digits as plain ones.
+    Raises ``ZS-DR-05``.
+    """
     return _numbers(typed.translate(_FULL_WIDTH))
 
 
 def entered(values: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return an entry's values with full-width digits and blanks, which a Chinese keyboard writes, as plain ones.
+    """Return an entry's values with full-width digits and blanks, which a Chinese keyboard writes,
+    as plain ones.
 
-    Raises ``ZS-DR-05`` for what YAML took for a number, a date or a truth, since nobody wrote quotes: what stood there,
-    its zeros before all, is lost, and a speaker would be told that the slip is another.
+    Raises ``ZS-DR-05`` for what YAML took for a number, a date or a truth, since nobody wrote quotes:
+    what stood there, its zeros before all, is lost, and a speaker would be told that the slip is another.
     """
 
     def folded(said: Any, where: str) -> Any:
         if isinstance(said, list):
             return [folded(one, f"{where} 的第 {n} 个") for n, one in enumerate(said, start=1)]
         if isinstance(said, int | float | date):  # a truth is an int, a moment a date
-            raise ZhunshengError("ZS-DR-05", detail=f"{where}没有加引号，被读成了 {said}：请给号码加引号，如 \"0731\"")
+            raise ZhunshengError(
+                "ZS-DR-05", detail=f'{where}没有加引号，被读成了 {said}：请给号码加引号，如 "0731"'
+            )
         return said.translate(_FULL_WIDTH) if isinstance(said, str) else said
 
     return [
-        {k: folded(v, f"第 {n} 个来源的 {k}") for k, v in value.items()} for n, value in enumerate(values, start=1)
+        {k: folded(v, f"第 {n} 个来源的 {k}") for k, v in value.items()}
+        for n, value in enumerate(values, start=1)
     ]
 
 
@@ -104,13 +119,15 @@ def both(
 ) -> tuple[str, list[str], list[dict[str, Any]]]:
     """Return the canonical text that two people entered alike, who they are, and the values as they are kept.
 
-    An entry is ``{"by": name, "values": [...]}``; ``sealed`` is the record of a ceremony's slips. Raises ``ZS-DR-04``,
-    ``ZS-DR-05``, ``ZS-DR-35``, ``ZS-DR-36``.
+    An entry is ``{"by": name, "values": [...]}``; ``sealed`` is the record of a ceremony's slips.
+    Raises ``ZS-DR-04``, ``ZS-DR-05``, ``ZS-DR-35``, ``ZS-DR-36``.
     """
     for entry in (first, second):
         values = entry.get("values", []) if isinstance(entry, dict) else None
         if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-            detail = '录入应有 by（姓名）和 values（列表，每个来源一项，每项写明是什么，如 - numbers: "03 11"）'
+            detail = (
+                '录入应有 by（姓名）和 values（列表，每个来源一项，每项写明是什么，如 - numbers: "03 11"）'
+            )
             raise ZhunshengError("ZS-DR-05", detail=detail)
     names = [str(entry.get("by", "")).strip() for entry in (first, second)]
     if not all(names) or names[0] == names[1]:

@@ -27,7 +27,9 @@ def read_plan(path: Path) -> Plan:
 
 
 def plan_of(data: Any) -> Plan:
-    """Return plain data as a plan, a beacon's round left out written in. Raises ``ZS-DR-01`` naming the field."""
+    """Return plain data as a plan, a beacon's round left out written in. Raises ``ZS-DR-01`` naming the
+    field.
+    """
     try:
         return Plan.model_validate(_with_rounds(data))
     except ValidationError as error:
@@ -37,22 +39,29 @@ def plan_of(data: Any) -> Plan:
 def _with_rounds(data: Any) -> Any:
     """Return a plan's data with every drand source's round: the first published at or after ``known_at``.
 
-    ``known_at`` becomes that round's moment, less than one period later, so that it stays the moment the numbers are known.
-    What can't be read is left to the plan, which names it.
+    ``known_at`` becomes that round's moment, less than one period later, so that it stays the moment the
+    numbers are known. What can't be read is left to the plan, which names it.
     """
     sources = data.get("randomness") if isinstance(data, dict) else None
     if not isinstance(sources, list):
         return data
     without = [
-        one for one in sources if isinstance(one, dict) and one.get("source") == "drand" and one.get("round") is None
+        one
+        for one in sources
+        if isinstance(one, dict) and one.get("source") == "drand" and one.get("round") is None
     ]
     try:
         known = TypeAdapter(AwareDatetime).validate_python(data.get("known_at")).astimezone(UTC)
         rounds = [round_at(one.get("chain", "quicknet"), known) for one in without]
-        moments = [round_time(one.get("chain", "quicknet"), n) for one, n in zip(without, rounds, strict=True)]
+        moments = [
+            round_time(one.get("chain", "quicknet"), n) for one, n in zip(without, rounds, strict=True)
+        ]
     except (ValidationError, KeyError, TypeError, OverflowError):
         # Any round will do: what the plan then names is the moment or the chain that can't be read.
-        return {**data, "randomness": [{**one, "round": 1} if any(one is w for w in without) else one for one in sources]}
+        return {
+            **data,
+            "randomness": [{**one, "round": 1} if any(one is w for w in without) else one for one in sources],
+        }
     if not without:
         return data
     numbers = iter(rounds)

@@ -30,7 +30,9 @@ def due(start: date, days: int) -> date:
 
 
 def publish_by(ended_on: date) -> date:
-    """Return the last day to publish results of a task that ended on ``ended_on``. Basis: 国市监信〔2019〕38号 (20 working days)."""
+    """Return the last day to publish results of a task that ended on ``ended_on``. Basis:
+    国市监信〔2019〕38号 (20 working days).
+    """
     rule = in_force([d for d in deadlines() if d.id == "inspection-publish"], ended_on, "公示期限")
     return due(ended_on, rule.days)
 
@@ -52,13 +54,18 @@ def categories() -> tuple[str, ...]:
 
 
 def check_results(
-    results: Iterable[InspectionResult], teams: dict[str, Sequence[str]], *, reserve: Collection[str] = (),
-    since: date = date.min, until: date = date.max,
-) -> None:  # fmt: skip
-    """Raise ``ZS-DR-09`` for an object that was not drawn, or stands twice, other inspectors, an unknown category, wrong dates.
+    results: Iterable[InspectionResult],
+    teams: dict[str, Sequence[str]],
+    *,
+    reserve: Collection[str] = (),
+    since: date = date.min,
+    until: date = date.max,
+) -> None:
+    """Raise ``ZS-DR-09`` for an object that was not drawn, or stands twice, other inspectors,
+    an unknown category, wrong dates.
 
-    ``reserve`` are ids that only step in. Dates may not run backwards, nor lie before ``since``, when nobody was drawn yet,
-    or after ``until``.
+    ``reserve`` are ids that only step in. Dates may not run backwards, nor lie before ``since``,
+    when nobody was drawn yet, or after ``until``.
     """
     seen: set[str] = set()
     for one in results:
@@ -67,18 +74,24 @@ def check_results(
         seen.add(one.id)
         for words, day in (("检查日期", one.inspected_on), ("公示日期", one.published_on)):
             if day and day < since:
-                raise ZhunshengError("ZS-DR-09", detail=f"{one.id} 的{words} {day} 早于随机数公布的 {since}，那时还没有抽取")
+                raise ZhunshengError(
+                    "ZS-DR-09", detail=f"{one.id} 的{words} {day} 早于随机数公布的 {since}，那时还没有抽取"
+                )
             if day and day > until:
                 raise ZhunshengError("ZS-DR-09", detail=f"{one.id} 的{words} {day} 晚于今天（{until}）")
         if one.id in reserve:
-            detail = f"{one.id} 是候补，没有分派检查人员：递补的结果还不能在这里登记，请另行登记，并公布为什么递补"
+            detail = (
+                f"{one.id} 是候补，没有分派检查人员：递补的结果还不能在这里登记，请另行登记，并公布为什么递补"
+            )
             raise ZhunshengError("ZS-DR-09", detail=detail)
         if one.id not in teams:
             raise ZhunshengError("ZS-DR-09", detail=f"{one.id} 不在本次抽查名单里")
         if set(one.inspectors) != set(teams[one.id]):
             raise ZhunshengError("ZS-DR-09", detail=f"{one.id} 的检查人员应为 {'、'.join(teams[one.id])}")
         if one.result is not None and one.result not in categories():
-            raise ZhunshengError("ZS-DR-09", detail=f"{one.id} 的结果“{one.result}”应为：{'、'.join(categories())}")
+            raise ZhunshengError(
+                "ZS-DR-09", detail=f"{one.id} 的结果“{one.result}”应为：{'、'.join(categories())}"
+            )
         if one.published_on and (one.inspected_on is None or one.published_on < one.inspected_on):
             raise ZhunshengError("ZS-DR-09", detail=f"{one.id} 的公示日期早于检查日期")
 
@@ -86,13 +99,17 @@ def check_results(
 def overdue(
     results: Iterable[InspectionResult], teams: dict[str, Sequence[str]], ended_on: date, today: date
 ) -> list[tuple[str, str, date]]:
-    """Return (object, what is missing, due date) for all that was due before ``today``: checks by the task's end, publication after."""
+    """Return (object, what is missing, due date) for all that was due before ``today``:
+    checks by the task's end, publication after.
+    """
     known = {r.id: r for r in results}
     late = []
     for entity in teams:
         one = known.get(entity)
         if (one is None or one.inspected_on is None) and today > ended_on:
             late.append((entity, "尚未检查", ended_on))
-        elif one is not None and one.inspected_on and one.published_on is None and today > publish_by(ended_on):
+        elif (
+            one is not None and one.inspected_on and one.published_on is None and today > publish_by(ended_on)
+        ):
             late.append((entity, "结果尚未公示", publish_by(ended_on)))
     return late

@@ -1,4 +1,6 @@
-"""Sealed slips of a ceremony: everyone's number is fixed by a digest before the first is spoken (commit, then reveal)."""
+"""Sealed slips of a ceremony: everyone's number is fixed by a digest before the first is spoken (commit,
+then reveal).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ SALT = re.compile(r"[0-9a-f]{32}")
 
 
 def slip(salt: str, numbers: str) -> str:
-    """Return what is recorded of a slip: SHA-256(salt, colon, numbers), both as the text that stands on it."""
+    """Return what is recorded of a slip: SHA-256(salt, colon, numbers), both as the text that
+    stands on it.
+    """
     return digest(f"{salt}:{numbers}".encode())
 
 
@@ -29,7 +33,9 @@ def ceremony_of(plan: Plan) -> tuple[int, Ceremony] | None:
 
 
 def recorded(plan: Plan, slips: Sequence[str], sealed_at: str) -> dict[str, Any]:
-    """Return the record of the slips as it is digested; ``slips`` stand in the order of the plan's speakers."""
+    """Return the record of the slips as it is digested; ``slips`` stand in the order of
+    the plan's speakers.
+    """
     return {"format": FORMAT, "plan": plan.digest, "sealed_at": sealed_at, "slips": list(slips)}
 
 
@@ -39,7 +45,9 @@ def record_digest(record: Mapping[str, Any]) -> str:
 
 
 def record(plan: Plan, slips: Sequence[str], when: datetime) -> dict[str, Any]:
-    """Return the record of the slips handed in. Raises ``ZS-DR-39`` for slips that can't be these speakers', or too late."""
+    """Return the record of the slips handed in. Raises ``ZS-DR-39`` for slips that can't be these speakers',
+    or too late.
+    """
     found = ceremony_of(plan)
     if found is None:
         raise ZhunshengError("ZS-DR-39", detail="方案里没有先封存的现场报数")
@@ -53,7 +61,9 @@ def record(plan: Plan, slips: Sequence[str], when: datetime) -> dict[str, Any]:
     if len({*slips}) != len(slips):
         raise ZhunshengError("ZS-DR-39", detail="有两张封条的摘要相同，各人须自己写数和盐")
     if when >= plan.known_at:
-        raise ZhunshengError("ZS-DR-39", detail=f"数字从 {told(plan.known_at)} 起公布，现在是 {told(when)}，来不及封存")
+        raise ZhunshengError(
+            "ZS-DR-39", detail=f"数字从 {told(plan.known_at)} 起公布，现在是 {told(when)}，来不及封存"
+        )
     return recorded(plan, slips, when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
@@ -62,7 +72,8 @@ def opened(
 ) -> list[dict[str, Any]]:
     """Return an entry's values with the time at which the slips were sealed; ``sealed`` is their record.
 
-    Raises ``ZS-DR-35`` where no slips are recorded for this plan, ``ZS-DR-36`` naming whose slip is another one.
+    Raises ``ZS-DR-35`` where no slips are recorded for this plan, ``ZS-DR-36`` naming whose slip is another
+    one.
     """
     found = ceremony_of(plan)
     if found is None or found[0] >= len(values):
@@ -75,7 +86,9 @@ def opened(
         given = said.get(name)
         # What is missing, or not written as a list, is nobody's slip that differs.
         if not isinstance(given, list) or len(given) != len(ceremony.speakers):
-            raise ZhunshengError("ZS-DR-05", detail=f"{name} 应是列表，{len(ceremony.speakers)} 个报数人各一个{what}")
+            raise ZhunshengError(
+                "ZS-DR-05", detail=f"{name} 应是列表，{len(ceremony.speakers)} 个报数人各一个{what}"
+            )
     for n, who in enumerate(ceremony.speakers):
         try:
             same = slip(said["salts"][n], said["numbers"][n]) == sealed["slips"][n]
@@ -83,4 +96,6 @@ def opened(
             same = False
         if not same:
             raise ZhunshengError("ZS-DR-36", who=who)
-    return [{**value, "sealed_at": sealed["sealed_at"]} if n == place else value for n, value in enumerate(values)]
+    return [
+        {**value, "sealed_at": sealed["sealed_at"]} if n == place else value for n, value in enumerate(values)
+    ]

@@ -1,4 +1,6 @@
-"""Every byte of the draw protocol: canonical JSON, digests, tickets, the tree over the frame. See docs/draw-specification.md."""
+"""Every byte of the draw protocol: canonical JSON, digests, tickets, the tree over the frame.
+See docs/draw-specification.md.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 VERSION = "zhunsheng.draw/2"
-VERSIONS = ("zhunsheng.draw/1", VERSION)  # those that are verified; they differ in the assignment and the salted frame
+VERSIONS = (
+    "zhunsheng.draw/1",
+    VERSION,
+)  # those that are verified; they differ in the assignment and the salted frame
 UNSALTED = "zhunsheng.draw/1"
-# 32 hexadecimal seed characters, a colon and at most 22 characters of an id fill one block of SHA-256 (55 bytes).
+# 32 hexadecimal seed characters, a colon and at most 22 characters of an id fill one block of SHA-256 (55
+# bytes).
 ID = re.compile(r"[0-9A-Za-z_-]{1,22}")
 SEED_LENGTH = 32
 SEPARATOR = ":"
@@ -30,7 +36,9 @@ def version_of(committed: Mapping[str, Any]) -> str:
 
 
 def canonical(data: Any) -> bytes:
-    """Return JSON as the protocol digests it: keys sorted, no white space, UTF-8, no floats. Raises ``ValueError`` for floats."""
+    """Return JSON as the protocol digests it: keys sorted, no white space, UTF-8, no floats.
+    Raises ``ValueError`` for floats.
+    """
     _no_floats(data)
     return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
@@ -48,12 +56,16 @@ def digest(data: bytes) -> str:
 
 
 def typed_digest(text: str) -> str:
-    """Return a digest as it was copied from a screen or a slip: one width, no blanks or dashes in it, small letters."""
+    """Return a digest as it was copied from a screen or a slip: one width, no blanks or dashes in it,
+    small letters.
+    """
     return re.sub("[ \t\r\n\u2010-\u2015\u2212-]", "", unicodedata.normalize("NFKC", text)).lower()
 
 
 def digest_fault(typed: str) -> str:
-    """Return what keeps a copied text from being a digest, by the first wrong sign or the length; empty where nothing does."""
+    """Return what keeps a copied text from being a digest, by the first wrong sign or the length;
+    empty where nothing does.
+    """
     found = typed_digest(typed)
     odd = next(((n, c) for n, c in enumerate(found, start=1) if c not in "0123456789abcdef"), None)
     if odd:
@@ -68,22 +80,30 @@ def grouped(text: str, size: int) -> list[str]:
 
 
 def seed_of(commitment_digest: str, randomness: str) -> str:
-    """Return the seed: the first 32 hex characters of SHA-256(commitment digest, line feed, canonical randomness)."""
+    """Return the seed: the first 32 hex characters of SHA-256(commitment digest, line feed,
+    canonical randomness).
+    """
     return digest(f"{commitment_digest}\n{randomness}".encode())[:SEED_LENGTH]
 
 
 def ticket(seed: str, entity: str) -> str:
-    """Return the ticket of an entity: SHA-256(seed, colon, id) in lower-case hexadecimal; the smallest are drawn."""
+    """Return the ticket of an entity: SHA-256(seed, colon, id) in lower-case hexadecimal;
+    the smallest are drawn.
+    """
     return digest(f"{seed}{SEPARATOR}{entity}".encode("ascii"))
 
 
 def mix(seed: str, tag: str, one: str) -> str:
-    """Return the place of an inspector (tag ``i``) or of an object in a row (its number) by chance: SHA-256(seed:tag:id)."""
+    """Return the place of an inspector (tag ``i``) or of an object in a row (its number) by chance:
+    SHA-256(seed:tag:id).
+    """
     return digest(f"{seed}{SEPARATOR}{tag}{SEPARATOR}{one}".encode("ascii"))
 
 
 def turn(seed: str, inspector: str, load: int) -> str:
-    """Return an inspector's place in the queue of ``draw/1`` at a given load: SHA-256(seed, colon, load, colon, id)."""
+    """Return an inspector's place in the queue of ``draw/1`` at a given load: SHA-256(seed, colon, load,
+    colon, id).
+    """
     return digest(f"{seed}{SEPARATOR}{load}{SEPARATOR}{inspector}".encode("ascii"))
 
 
@@ -93,12 +113,16 @@ def frame_line(entity: str, stratum: str) -> bytes:
 
 
 def head(key: str) -> bytes:
-    """Return the line of the key, at the head of a frame's text; none where the frame has no key (``draw/1``)."""
+    """Return the line of the key, at the head of a frame's text; none where the frame has no key
+    (``draw/1``).
+    """
     return f"#\t{key}\n".encode() if key else b""
 
 
 def salt(key: str, entity: str) -> bytes:
-    """Return what keeps an entity's line from being guessed: half of SHA-256(key, colon, id); none without a key."""
+    """Return what keeps an entity's line from being guessed: half of SHA-256(key, colon, id);
+    none without a key.
+    """
     return hashlib.sha256(f"{key}{SEPARATOR}{entity}".encode("ascii")).digest()[:SALT_LENGTH] if key else b""
 
 
@@ -123,7 +147,9 @@ def node(left: bytes, right: bytes) -> bytes:
 
 
 def root_of(leaves: Iterable[bytes]) -> str:
-    """Return the root over leaves in order, holding one node a level: memory grows with the logarithm of their number."""
+    """Return the root over leaves in order, holding one node a level: memory grows with the logarithm of
+    their number.
+    """
     stack: list[tuple[int, bytes]] = []
     for one in leaves:
         height = 0
@@ -159,7 +185,9 @@ class Tree:
         return tree
 
     def proof(self, index: int) -> list[str]:
-        """Return the path from leaf ``index`` (from 0) to the root: each step "L" or "R" and the sibling in hex."""
+        """Return the path from leaf ``index`` (from 0) to the root: each step "L" or "R" and the sibling in
+        hex.
+        """
         path = []
         for level in self.levels[:-1]:
             sibling = index ^ 1
@@ -171,7 +199,9 @@ class Tree:
 
 
 def climb(line: bytes, path: Iterable[str], salted: bytes = b"") -> str:
-    """Return the root that a line, its salt and its path lead to. Raises ``ValueError`` when a step is not hex."""
+    """Return the root that a line, its salt and its path lead to. Raises ``ValueError`` when a step is not
+    hex.
+    """
     found = leaf(line, salted)
     for step in path:
         sibling = bytes.fromhex(step[1:])

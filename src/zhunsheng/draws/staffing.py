@@ -1,7 +1,9 @@
-"""Whether a register can staff whatever a plan may draw: asked before the commitment, while it can still be mended.
+"""Whether a register can staff whatever a plan may draw: asked before the commitment,
+while it can still be mended.
 
-Whoever makes one firm impossible to staff has a veto over it: a draw that hits the firm can't be run, one that misses it
-can. So every entity that may be drawn must have its inspectors before anybody knows who will be.
+Whoever makes one firm impossible to staff has a veto over it: a draw that hits the firm can't be run,
+one that misses it can. So every entity that may be drawn must have its inspectors before anybody knows who
+will be.
 """
 
 from __future__ import annotations
@@ -33,11 +35,12 @@ def refuse_unstaffed(
 ) -> None:
     """Refuse a register by which something that may be drawn could not be staffed.
 
-    ``strata`` are as ``Plan.allot`` gives them, ``found`` the stratum of each recused entity that is in the frame. Looked
-    at are districts as a whole and those who are recused from: nobody else can lack anyone. ``max_load`` is tried on one
-    draw that may come, the one with most recusals in it; without more recusals in a stratum than are drawn there, none is
-    harder. Raises ``ZS-DR-72`` for a recusal from what is not in the frame, ``ZS-DR-71``, ``ZS-DR-31``. A draw too large
-    for a bundle is only listed, and nobody is assigned.
+    ``strata`` are as ``Plan.allot`` gives them, ``found`` the stratum of each recused entity that is in the
+    frame. Looked at are districts as a whole and those who are recused from: nobody else can lack anyone.
+    ``max_load`` is tried on one draw that may come, the one with most recusals in it;
+    without more recusals in a stratum than are drawn there, none is harder. Raises ``ZS-DR-72`` for a recusal
+    from what is not in the frame, ``ZS-DR-71``, ``ZS-DR-31``. A draw too large for a bundle is only listed,
+    and nobody is assigned.
     """
     away = recusals(people)
     if strange := [entity for entity in away if entity not in found]:
@@ -65,8 +68,16 @@ def refuse_unstaffed(
     def lack(district: str, gone: Sequence[Inspector] = ()) -> str:
         """Return what a district lacks without some of its inspectors, empty where nothing."""
         rest = there[district] + len(wide) - len(gone)
-        with_card = certified[district] + sum(one.certified for one in wide) - sum(one.certified for one in gone)
-        return f"可派 {rest} 人，不足 {size} 人" if rest < size else "" if with_card else f"可派 {rest} 人，其中没有持执法证的"
+        with_card = (
+            certified[district] + sum(one.certified for one in wide) - sum(one.certified for one in gone)
+        )
+        return (
+            f"可派 {rest} 人，不足 {size} 人"
+            if rest < size
+            else ""
+            if with_card
+            else f"可派 {rest} 人，其中没有持执法证的"
+        )
 
     said = []
     short = {district: why for district in dict.fromkeys(map(district_of, quotas)) if (why := lack(district))}
@@ -78,16 +89,27 @@ def refuse_unstaffed(
         district = district_of(stratum)
         if stratum not in quotas or district in short:
             continue
-        gone = [one for one in who if one.id in able and (column is None or not one.districts or district in one.districts)]
+        gone = [
+            one
+            for one in who
+            if one.id in able and (column is None or not one.districts or district in one.districts)
+        ]
         if why := lack(district, gone):
             names = "、".join(one.id for one in gone[:SHOWN])
             said.append(f"{entity}（{stratum_words(plan.strata, stratum)}）回避的有 {names}，{why}")
     if said:
         raise _refusal(said)
-    if plan.staffing.max_load is not None and (over := overloaded(plan, _hardest(quotas, away, found), people)):
+    if plan.staffing.max_load is not None and (
+        over := overloaded(plan, _hardest(quotas, away, found), people)
+    ):
         busy, need, room = over
         names = "、".join(busy[:SHOWN]) + (f" 等 {len(busy)} 人" if len(busy) > SHOWN else "")
-        raise _refusal([f"每人至多 {plan.staffing.max_load} 户不够：{names}要承担 {need} 人次，换给别人都不合规，只有 {room} 人次"])
+        raise _refusal(
+            [
+                f"每人至多 {plan.staffing.max_load} 户不够：{names}要承担 {need} 人次，换给别人都不合规，"
+                f"只有 {room} 人次"
+            ]
+        )
 
 
 def _refusal(said: Sequence[str]) -> ZhunshengError:
@@ -98,19 +120,25 @@ def _refusal(said: Sequence[str]) -> ZhunshengError:
 def _hardest(
     quotas: Mapping[str, int], away: Mapping[str, Sequence[Inspector]], found: Mapping[str, str]
 ) -> list[tuple[str, str, str]]:
-    """Return (ticket, id, stratum) of a draw with those of most recusals in it, the others under ids that nobody has."""
+    """Return (ticket, id, stratum) of a draw with those of most recusals in it,
+    the others under ids that nobody has.
+    """
     recused: dict[str, list[str]] = {}
     for entity in sorted(away, key=lambda one: (-len(away[one]), one)):
         recused.setdefault(found[entity], []).append(entity)
     chosen = []
     for n, (stratum, quota) in enumerate(quotas.items()):
         mine = recused.get(stratum, [])[:quota]
-        chosen += [(entity, stratum) for entity in mine] + [(f"~{n}~{m}", stratum) for m in range(quota - len(mine))]
+        chosen += [(entity, stratum) for entity in mine] + [
+            (f"~{n}~{m}", stratum) for m in range(quota - len(mine))
+        ]
     return [(f"{n:064x}", entity, stratum) for n, (entity, stratum) in enumerate(chosen)]
 
 
 def idle(plan: Plan, districts: Iterable[str], people: Sequence[Inspector]) -> list[str]:
-    """Return in words what stands in a register and means nothing in this draw: districts and items that it does not have."""
+    """Return in words what stands in a register and means nothing in this draw:
+    districts and items that it does not have.
+    """
     known, items = {*districts}, {item.code for item in plan.items}
     said = []
     for one in people:

@@ -1,7 +1,9 @@
-"""Time-stamps by outside parties on an entry of the public log: what is stamped, and what a stamp proves, read offline.
+"""Time-stamps by outside parties on an entry of the public log: what is stamped, and what a stamp proves,
+read offline.
 
-What is stamped is an entry's line, without the line feed: its SHA-256 is the entry's own digest, the log's head while it is
-the last. Each line holds the digest of the one before, so a stamp on an entry is one on all before it too.
+What is stamped is an entry's line, without the line feed: its SHA-256 is the entry's own digest,
+the log's head while it is the last. Each line holds the digest of the one before,
+so a stamp on an entry is one on all before it too.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
     from rfc3161_client import TimeStampResponse
 
-MAX_STAMP = 64 * 1024  # bytes of a file; an authority's answer with its chain of certificates has 3 to 10 thousand
+MAX_STAMP = (
+    64 * 1024
+)  # bytes of a file; an authority's answer with its chain of certificates has 3 to 10 thousand
 SHA256 = "2.16.840.1.101.3.4.2.1"
 BLOCK_CLOCK = timedelta(hours=2)  # a block's time may be off by that much: what the network's nodes take
 SEQUENCE, SET, CERTIFICATES = 0x30, 0x31, 0xA0
@@ -33,9 +37,9 @@ Authorities = Mapping[str, bytes]  # name of a file -> PEM: the root of one auth
 class Stamp:
     """One statement on an entry (``number``) by somebody outside.
 
-    ``kind``: ``authority`` (RFC 3161), ``pending``, ``block``, ``header``, ``other`` (OpenTimestamps). ``at`` is the time
-    stamped and ``bound`` the latest that it can mean, both ISO with zone and empty where nothing offline tells the time.
-    ``details`` fill the words.
+    ``kind``: ``authority`` (RFC 3161), ``pending``, ``block``, ``header``, ``other`` (OpenTimestamps).
+    ``at`` is the time stamped and ``bound`` the latest that it can mean, both ISO with zone and empty where
+    nothing offline tells the time. ``details`` fill the words.
     """
 
     number: int
@@ -56,7 +60,9 @@ class Stamp:
 
 
 def request(entry: Entry, *, nonce: bool = True) -> bytes:
-    """Return the request (``.tsq``) for a stamp on an entry, which asks for the authority's certificate too."""
+    """Return the request (``.tsq``) for a stamp on an entry, which asks for the
+    authority's certificate too.
+    """
     from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
     builder = TimestampRequestBuilder(entry.line().encode(), HashAlgorithm.SHA256, nonce=nonce, cert_req=True)
@@ -65,14 +71,21 @@ def request(entry: Entry, *, nonce: bool = True) -> bytes:
 
 
 def read_stamp(  # noqa: PLR0913 - a file, and each thing that it may be checked against
-    content: bytes, name: str, entries: Sequence[Entry], authorities: Authorities, *,
-    asked: bytes | None = None, policy: str | None = None, headers: Sequence[bytes] = (),
-) -> list[Stamp]:  # fmt: skip
+    content: bytes,
+    name: str,
+    entries: Sequence[Entry],
+    authorities: Authorities,
+    *,
+    asked: bytes | None = None,
+    policy: str | None = None,
+    headers: Sequence[bytes] = (),
+) -> list[Stamp]:
     """Return what a file (``.tsr`` or ``.ots``) says of the one entry that it is for, of those given.
 
-    ``asked`` is the request that it answers, ``policy`` the object id that it must be under, ``headers`` Bitcoin blocks'
-    headers. Raises ``ZS-DR-53`` for a file that can't be read, ``ZS-DR-54`` for one of another entry or another request,
-    ``ZS-DR-55`` where the stamp does not hold, ``ZS-DR-56`` without a root certificate.
+    ``asked`` is the request that it answers, ``policy`` the object id that it must be under,
+    ``headers`` Bitcoin blocks' headers. Raises ``ZS-DR-53`` for a file that can't be read,
+    ``ZS-DR-54`` for one of another entry or another request, ``ZS-DR-55`` where the stamp does not hold,
+    ``ZS-DR-56`` without a root certificate.
     """
     if len(content) > MAX_STAMP:
         raise ZhunshengError("ZS-DR-53", name=name, detail=f"超过 {MAX_STAMP // 1024} KB")
@@ -81,11 +94,17 @@ def read_stamp(  # noqa: PLR0913 - a file, and each thing that it may be checked
     return [_of_authority(content, name, entries, authorities, asked, policy)]
 
 
-# -- RFC 3161 ----------------------------------------------------------------------------------------------------------
+# -- RFC 3161
+# ----------------------------------------------------------------------------------------------------------
 
 
 def _of_authority(
-    content: bytes, name: str, entries: Sequence[Entry], authorities: Authorities, asked: bytes | None, policy: str | None
+    content: bytes,
+    name: str,
+    entries: Sequence[Entry],
+    authorities: Authorities,
+    asked: bytes | None,
+    policy: str | None,
 ) -> Stamp:
     from rfc3161_client import decode_timestamp_response
 
@@ -96,9 +115,15 @@ def _of_authority(
             raise ZhunshengError("ZS-DR-55", name=name, detail=f"机构没有盖章（状态 {answer.status}）{said}")
         info = answer.tst_info
         imprint, nonce, at, accuracy = info.message_imprint, info.nonce, info.gen_time, info.accuracy
-        spread = timedelta(
-            seconds=accuracy.seconds or 0, milliseconds=accuracy.millis or 0, microseconds=accuracy.micros or 0
-        ) if accuracy else timedelta()  # fmt: skip
+        spread = (
+            timedelta(
+                seconds=accuracy.seconds or 0,
+                milliseconds=accuracy.millis or 0,
+                microseconds=accuracy.micros or 0,
+            )
+            if accuracy
+            else timedelta()
+        )
         bound = at + spread
     except (ValueError, OverflowError):
         raise ZhunshengError("ZS-DR-53", name=name, detail="不是 RFC 3161 的时间戳回执，或不完整") from None
@@ -108,7 +133,9 @@ def _of_authority(
     if asked is not None and asked_for(asked, name) != (imprint.message, nonce):
         raise ZhunshengError("ZS-DR-54", name=name, detail="它答复的不是给出的那个请求（摘要或随机号不同）")
     if policy is not None and info.policy.dotted_string != policy:
-        raise ZhunshengError("ZS-DR-55", name=name, detail=f"策略是 {info.policy.dotted_string}，不是 {policy}")
+        raise ZhunshengError(
+            "ZS-DR-55", name=name, detail=f"策略是 {info.policy.dotted_string}，不是 {policy}"
+        )
     signer, root = _signed_by(answer, imprint.message, name, authorities)
     return Stamp(
         number=entry.number,
@@ -121,7 +148,9 @@ def _of_authority(
 
 def asked_for(asked: bytes, name: str) -> tuple[bytes, int | None]:
     """Return the digest (bytes) and the nonce of a request. Raises ``ZS-DR-53``."""
-    from rfc3161_client._rust import parse_timestamp_request  # the library reads requests too, without saying so
+    from rfc3161_client._rust import (
+        parse_timestamp_request,
+    )  # the library reads requests too, without saying so
 
     try:
         made = parse_timestamp_request(asked)
@@ -139,11 +168,13 @@ def _entry_of(digest: str, name: str, entries: Sequence[Entry]) -> Entry:
     raise ZhunshengError("ZS-DR-54", name=name, detail=f"盖的摘要 {digest} 不是第 {numbers} 条的摘要")
 
 
-def _signed_by(answer: TimeStampResponse, message: bytes, name: str, authorities: Authorities) -> tuple[str, str]:
+def _signed_by(
+    answer: TimeStampResponse, message: bytes, name: str, authorities: Authorities
+) -> tuple[str, str]:
     """Return who signed, by their certificate, and the fingerprint of the root that it leads to.
 
-    OpenSSL judges the certificates, as of the time stamped (RFC 3161, appendix B), and that the signer's is for time-stamps
-    and nothing else. Raises ``ZS-DR-55``, ``ZS-DR-56``.
+    OpenSSL judges the certificates, as of the time stamped (RFC 3161, appendix B),
+    and that the signer's is for time-stamps and nothing else. Raises ``ZS-DR-55``, ``ZS-DR-56``.
     """
     from rfc3161_client import VerificationError, VerifierBuilder
 
@@ -177,7 +208,8 @@ def _in_chinese(said: str) -> str:
         "EKU": "签名的证书不是用来盖时间戳的",
         "SignerInfo": "签名不是由一张附上的证书作出的",
         "ertificates neither": "回执里没有签名的证书，请在请求时要求附上证书",
-        "verifying certificates": "签名不成立，或签名的证书不能连到给出的根证书，或盖章时证书已过期、尚未生效",
+        "verifying certificates": "签名不成立，或签名的证书不能连到给出的根证书，或盖章时证书已过期、尚未生"
+        "效",
     }
     return next((words for part, words in told_by.items() if part in said), "签名不成立")
 
@@ -193,7 +225,9 @@ def _named(certificate: Certificate) -> str:
 
 
 def _fingerprint(given: Sequence[Certificate]) -> str:
-    """Return the SHA-256 fingerprint of the root among certificates: the first that its own subject issued."""
+    """Return the SHA-256 fingerprint of the root among certificates: the first that its
+    own subject issued.
+    """
     from cryptography.hazmat.primitives.hashes import SHA256 as Hash
 
     root = next((one for one in given if one.subject == one.issuer), given[0])
@@ -214,8 +248,8 @@ def certificates(pem: bytes, file: str) -> tuple[Certificate, ...]:
 def in_order(content: bytes) -> bytes:
     """Return an answer with the certificates beside its signature in the order of DER, all else untouched.
 
-    OpenSSL and others send them in the order of the chain; the reader takes DER to the letter and would refuse. They are
-    no part of what is signed. What is no answer comes back as it is.
+    OpenSSL and others send them in the order of the chain; the reader takes DER to the letter and would
+    refuse. They are no part of what is signed. What is no answer comes back as it is.
     """
     try:
         (body, end) = _inside(content, 0, SEQUENCE)  # the answer: a status, the token
@@ -237,7 +271,9 @@ def in_order(content: bytes) -> bytes:
 
 
 def _inside(content: bytes, at: int, tag: int) -> tuple[int, int]:
-    """Return where the body of the DER element at a place begins and ends. Raises ``IndexError`` where it is none."""
+    """Return where the body of the DER element at a place begins and ends. Raises ``IndexError`` where it is
+    none.
+    """
     if content[at] != tag:
         raise IndexError
     size, body = content[at + 1], at + 2
@@ -251,10 +287,13 @@ def _inside(content: bytes, at: int, tag: int) -> tuple[int, int]:
     return body, body + size
 
 
-# -- OpenTimestamps ----------------------------------------------------------------------------------------------------
+# -- OpenTimestamps
+# ----------------------------------------------------------------------------------------------------
 
 
-def _of_calendars(content: bytes, name: str, entries: Sequence[Entry], headers: Sequence[bytes]) -> list[Stamp]:
+def _of_calendars(
+    content: bytes, name: str, entries: Sequence[Entry], headers: Sequence[bytes]
+) -> list[Stamp]:
     """Return what each end of a proof says; with headers every block must have its own among them."""
     try:
         digest, ends = ots.read_proof(content)
@@ -277,17 +316,22 @@ def _of_calendars(content: bytes, name: str, entries: Sequence[Entry], headers: 
     return found
 
 
-# -- what they come to -------------------------------------------------------------------------------------------------
+# -- what they come to
+# -------------------------------------------------------------------------------------------------
 
 
 def earliest(stamps: Sequence[Stamp], number: int) -> Stamp | None:
-    """Return the stamp that bounds an entry's time best: on it or on a later entry, which holds its digest."""
+    """Return the stamp that bounds an entry's time best: on it or on a later entry, which
+    holds its digest.
+    """
     timed = [one for one in stamps if one.bound and one.number >= number]
     return min(timed, key=lambda one: (datetime.fromisoformat(one.bound), one.number), default=None)
 
 
 def standing(stamps: Sequence[Stamp], entry: Entry, known: datetime) -> str:
-    """Return what is proved of the order of a commitment (an entry of the kind ``commit``) and of numbers known from then on."""
+    """Return what is proved of the order of a commitment (an entry of the kind ``commit``) and of numbers
+    known from then on.
+    """
     said, best = words()["standing"], earliest(stamps, entry.number)
     if best is None:
         on_it = [one for one in stamps if one.number >= entry.number]

@@ -1,4 +1,6 @@
-"""How strata and their rules read to people: columns by their titles in the ledger of entities; the data stay as they are."""
+"""How strata and their rules read to people: columns by their titles in the ledger of entities;
+the data stay as they are.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,8 @@ from typing import Any
 from zhunsheng.draws.spec import STRATUM_JOIN
 from zhunsheng.evidence import ledger_of
 
-LEDGER = "entities"  # a frame's columns are this ledger's; one from a file may have others, which are called as it does
+# a frame's columns are this ledger's; one from a file may have others, which are called as it does
+LEDGER = "entities"
 
 
 def column_words(name: str) -> str:
@@ -17,13 +20,17 @@ def column_words(name: str) -> str:
 
 
 def value_words(name: str, value: str) -> str:
-    """Return a value of a column as it reads by itself: ``A 类`` for a class of credit, others as they are."""
+    """Return a value of a column as it reads by itself: ``A 类`` for a class of credit, others
+    as they are.
+    """
     column = next((c for c in ledger_of(LEDGER).columns if c.name == name), None)
     return column.reads.format(value) if column and column.reads and value in column.values else value
 
 
 def stratum_words(names: Sequence[str], stratum: str) -> str:
-    """Return a stratum's name as people read it; ``names`` are the plan's ``strata``, whose values it joins."""
+    """Return a stratum's name as people read it; ``names`` are the plan's ``strata``, whose
+    values it joins.
+    """
     parts = stratum.split(STRATUM_JOIN)
     if len(parts) != len(names):
         return stratum
@@ -40,5 +47,7 @@ def match_words(match: Mapping[str, str]) -> str:
 
 
 def untouched(allotted: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return of what ``Plan.allotted`` gave the strata of which nobody is drawn, the smallest first: who sits there is exempt."""
+    """Return of what ``Plan.allotted`` gave the strata of which nobody is drawn, the smallest first:
+    who sits there is exempt.
+    """
     return sorted((dict(s) for s in allotted if not s["quota"]), key=lambda s: (s["size"], s["stratum"]))

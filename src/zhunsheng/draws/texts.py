@@ -1,8 +1,9 @@
-"""The frame as its published text: read, checked, digested, ticketed and hashed to a tree in one pass, in bounded memory.
+"""The frame as its published text: read, checked, digested, ticketed and hashed to a tree in one pass,
+in bounded memory.
 
-Piece by piece while it lies in the processor's cache, so that a hundred million lines take seconds and no table. Only what
-is written exactly as the specification says passes; of anything else ``None`` is returned and ``frame`` reads it with SQL,
-which names each wrong row. Needs the extra ``fast``.
+Piece by piece while it lies in the processor's cache, so that a hundred million lines take seconds and no
+table. Only what is written exactly as the specification says passes; of anything else ``None`` is returned
+and ``frame`` reads it with SQL, which names each wrong row. Needs the extra ``fast``.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ class Tickets:
 
 @dataclass
 class Candidates:
-    """Lines whose tickets may be drawn: number of the stratum, first 64 bits of the ticket, line, id in 24 bytes."""
+    """Lines whose tickets may be drawn: number of the stratum, first 64 bits of the ticket, line,
+    id in 24 bytes.
+    """
 
     strata: Any
     heads: Any
@@ -121,8 +124,13 @@ class Reader:
         return {k: found[k] for k in sorted(found, key=str.encode)}
 
     def read(self, source: TextSource) -> str | None:
-        """Read to the end; return None when all lines are as specified, else what is wrong with the first that is not."""
-        begin, at_file = 0, len(head(self.key))  # bytes carried over from the piece before; where the buffer begins
+        """Read to the end; return None when all lines are as specified, else what is wrong with the first
+        that is not.
+        """
+        begin, at_file = (
+            0,
+            len(head(self.key)),
+        )  # bytes carried over from the piece before; where the buffer begins
         view = memoryview(self._text.data)
         while got := source.readinto(view[begin : begin + PIECE]):
             self._whole.update(view[begin : begin + got])
@@ -152,9 +160,18 @@ class Reader:
         # Nothing of an earlier piece may stand behind the end: a line is only one with its own line feed.
         self._text[end : end + kernels.ROOM] = 0
         found: tuple[int, int, int] = kernels.scan(
-            self._text, begin, end, self._last, self._table, self._name_bytes, self._name_starts, self._starts,
-            self._lengths, self._strata, self._counts,
-        )  # fmt: skip
+            self._text,
+            begin,
+            end,
+            self._last,
+            self._table,
+            self._name_bytes,
+            self._name_starts,
+            self._starts,
+            self._lengths,
+            self._strata,
+            self._counts,
+        )
         return found
 
     def _add(self, at: int) -> bool:
@@ -179,7 +196,9 @@ class Reader:
         return True
 
     def _take(self, found: int, at_file: int) -> None:
-        """Make of the lines just found what is asked for; ``at_file`` is where the buffer begins in the text."""
+        """Make of the lines just found what is asked for; ``at_file`` is where the buffer begins
+        in the text.
+        """
         text, starts = self._text, self._starts
         if self.wanted and not self.overflow:
             self._ticketed(found)
@@ -208,13 +227,17 @@ class Reader:
                 if self._salts[0, 1 : 1 + SALT_LENGTH].tobytes() != salt(self.key, entity):
                     raise AssertionError(f"the compiled salt of {entity} is not SHA-256")
             one = slice(begin, end), slice(begin + 1, end + 1)
-            kernels.digests(self._salts, 1 + SALT_LENGTH, text, starts[one[0]], starts[one[1]] - 1, leaves[begin:])
+            kernels.digests(
+                self._salts, 1 + SALT_LENGTH, text, starts[one[0]], starts[one[1]] - 1, leaves[begin:]
+            )
 
     def _ticketed(self, found: int) -> None:
         text, starts, lengths, rows = self._text, self._starts, self._lengths, self._rows
         assert self.wanted
         # The same compiled code on two lines, against hashlib, in every piece.
-        kernels.tickets(self._prefix, text, starts, lengths, self._strata, _ALL, min(found, 2), rows, self._heads)
+        kernels.tickets(
+            self._prefix, text, starts, lengths, self._strata, _ALL, min(found, 2), rows, self._heads
+        )
         for n in range(min(found, 2)):
             entity = text[starts[n] : starts[n] + lengths[n]].tobytes().decode("ascii")
             if f"{int(self._heads[n]):016x}" != ticket(self.wanted.seed, entity)[:16]:
@@ -263,14 +286,23 @@ _ZERO = np.zeros((1, 8), np.uint8)
 _ALL = np.full(MAX_STRATA, 2**64 - 1, np.uint64)
 
 
-# -- the frame that comes of it ---------------------------------------------------------------------------------------
+# -- the frame that comes of it
+# ---------------------------------------------------------------------------------------
 
 
 class TextFrame(Frame):
-    """A frame whose text lies in a file that was read; its table is made only for who asks for ``connection``."""
+    """A frame whose text lies in a file that was read; its table is made only for who asks for
+    ``connection``.
+    """
 
     def __init__(
-        self, path: Path, plan: Plan, reader: Reader, database: duckdb.DuckDBPyConnection, *, ours: bool = False
+        self,
+        path: Path,
+        plan: Plan,
+        reader: Reader,
+        database: duckdb.DuckDBPyConnection,
+        *,
+        ours: bool = False,
     ) -> None:
         self.path, self.plan, self._database, self._filled, self._ours = path, plan, database, False, ours
         self.count, self.digest, self.sizes, self.key = reader.count, reader.digest, reader.sizes, reader.key
@@ -327,11 +359,15 @@ class TextFrame(Frame):
         step = max(1, min(100, found.num_rows // 1000))
         check(seed, _rows(found.take(pa.array(np.arange(0, found.num_rows, step)))))
         with whole_file(path) as partial:
-            pq.write_table(found, partial, use_dictionary=["stratum"], compression="NONE", write_statistics=False)
+            pq.write_table(
+                found, partial, use_dictionary=["stratum"], compression="NONE", write_statistics=False
+            )
         return int(found.num_rows)
 
     def strata_of(self, entities: Sequence[str]) -> dict[str, str]:
-        """Return the stratum of each of ``entities`` that is in the frame, read where they would stand and nowhere else."""
+        """Return the stratum of each of ``entities`` that is in the frame, read where they would stand and
+        nowhere else.
+        """
         found = {}
         for one in entities:
             if ID.fullmatch(one):
@@ -343,10 +379,14 @@ class TextFrame(Frame):
     def position(self, entities: list[str]) -> dict[str, int]:
         """Return where entities stand in the frame, from 0; those that are not in it are left out."""
         found = {entity: group_of(self.path, self.groups, entity) for entity in entities}
-        return {one: GROUP * group + within for one, (group, _, within) in found.items() if within is not None}
+        return {
+            one: GROUP * group + within for one, (group, _, within) in found.items() if within is not None
+        }
 
     def proofs(self, entities: list[str]) -> dict[str, Any]:
-        """Return the salt and the path in the tree (``spec.proof_of``) of each of ``entities``, all in the frame."""
+        """Return the salt and the path in the tree (``spec.proof_of``) of each of ``entities``,
+        all in the frame.
+        """
         proofs = {}
         for one in entities:
             group, lines, within = group_of(self.path, self.groups, one)
@@ -361,7 +401,9 @@ class TextEngine:
     def __init__(self, frame: TextFrame) -> None:
         self.frame = frame
 
-    def ranked(self, seed: str, quotas: Mapping[str, Mapping[str, int]], *, filtered: bool) -> list[tuple[Any, ...]]:
+    def ranked(
+        self, seed: str, quotas: Mapping[str, Mapping[str, int]], *, filtered: bool
+    ) -> list[tuple[Any, ...]]:
         """Return (stratum, place, id, ticket) as ``drawing.DrawEngine`` says."""
         found = self._ranked(Tickets(seed, quotas, filtered))
         if found is None:
@@ -389,11 +431,15 @@ class TextEngine:
 
 
 def ranked(found: Candidates, names: list[str], wanted: Tickets) -> pa.Table:
-    """Return the table (stratum, place, id, ticket) of the smallest tickets of each stratum, by stratum and place."""
+    """Return the table (stratum, place, id, ticket) of the smallest tickets of each stratum,
+    by stratum and place.
+    """
     chosen, sizes, places = [], [], []
     by_stratum = np.argsort(found.strata, kind="stable")
     ends = np.searchsorted(found.strata, np.arange(len(names) + 1), sorter=by_stratum)
-    order = sorted((n for n, name in enumerate(names) if name in wanted.quotas), key=lambda n: names[n].encode())
+    order = sorted(
+        (n for n, name in enumerate(names) if name in wanted.quotas), key=lambda n: names[n].encode()
+    )
     for n in order:
         numbers = wanted.quotas[names[n]]
         mine = by_stratum[ends[n] : ends[n + 1]]
@@ -412,16 +458,19 @@ def ranked(found: Candidates, names: list[str], wanted: Tickets) -> pa.Table:
     seed[0, : kernels.PREFIX] = _bytes_of(f"{wanted.seed}{SEPARATOR}")
     kernels.digests(seed, kernels.PREFIX, flat, starts[:-1], starts[1:], marks)
     hexes = _HEX[marks]
-    return pa.table({
-        "stratum": pa.DictionaryArray.from_arrays(
-            np.repeat(np.arange(len(order), dtype=np.int32), sizes), pa.array([names[n] for n in order], pa.string())
-        ),
-        "place": np.concatenate(places) if places else np.zeros(0, np.int64),
-        "id": pa.StringArray.from_buffers(rows.size, pa.py_buffer(starts), pa.py_buffer(flat)),
-        "ticket": pa.LargeStringArray.from_buffers(
-            rows.size, pa.py_buffer(np.arange(rows.size + 1, dtype=np.int64) * 64), pa.py_buffer(hexes)
-        ),
-    })  # fmt: skip
+    return pa.table(
+        {
+            "stratum": pa.DictionaryArray.from_arrays(
+                np.repeat(np.arange(len(order), dtype=np.int32), sizes),
+                pa.array([names[n] for n in order], pa.string()),
+            ),
+            "place": np.concatenate(places) if places else np.zeros(0, np.int64),
+            "id": pa.StringArray.from_buffers(rows.size, pa.py_buffer(starts), pa.py_buffer(flat)),
+            "ticket": pa.LargeStringArray.from_buffers(
+                rows.size, pa.py_buffer(np.arange(rows.size + 1, dtype=np.int64) * 64), pa.py_buffer(hexes)
+            ),
+        }
+    )
 
 
 def _bytes_of(text: str) -> Any:
@@ -455,12 +504,18 @@ def _rows(found: pa.Table) -> list[tuple[Any, ...]]:
 
 
 def published_frame(
-    path: Path, plan: Plan, connection: duckdb.DuckDBPyConnection, wanted: Tickets | None = None, *, tree: bool = True
+    path: Path,
+    plan: Plan,
+    connection: duckdb.DuckDBPyConnection,
+    wanted: Tickets | None = None,
+    *,
+    tree: bool = True,
 ) -> TextFrame | None:
     """Read a frame.tsv as it is published; None where it is not as specified, or not for this plan.
 
-    ``connection`` takes the rows where a table is asked for. ``wanted``: the draw that follows, so that one pass is
-    enough. ``tree``: the root is asked for. Raises ``ZS-DR-48`` for a broken line of the key.
+    ``connection`` takes the rows where a table is asked for. ``wanted``: the draw that follows,
+    so that one pass is enough. ``tree``: the root is asked for. Raises ``ZS-DR-48`` for a broken line of the
+    key.
     """
     reader = Reader(len(plan.strata), wanted, tree=tree, key=key_of(path))
     with path.open("rb", buffering=0) as stream:
@@ -470,11 +525,18 @@ def published_frame(
 
 
 def new_frame(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str, into: Path, key: str | None = None
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    names: list[str],
+    source: str,
+    into: Path,
+    key: str | None = None,
 ) -> TextFrame | None:
-    """Write the frame of the view ``source`` to ``into`` as it is published; None where SQL must say what is wrong.
+    """Write the frame of the view ``source`` to ``into`` as it is published; None where SQL must say what is
+    wrong.
 
-    ``source`` is what a refusal calls it; without ``key`` the frame gets a new one. Raises ``ZS-DR-02`` for columns that are missing.
+    ``source`` is what a refusal calls it; without ``key`` the frame gets a new one.
+    Raises ``ZS-DR-02`` for columns that are missing.
     """
     query = f"SELECT CAST(id AS VARCHAR) AS id, {stratum_of(plan, names, source)} AS stratum FROM source"
     key = new_key() if key is None else key
@@ -519,14 +581,18 @@ def _rows_of(connection: duckdb.DuckDBPyConnection, query: str) -> _Text:
 
 
 def _bytes(column: pa.Array) -> tuple[Any, Any]:
-    """Return the bytes of a column of texts, with room behind, and where each begins, with the end of the last."""
+    """Return the bytes of a column of texts, with room behind, and where each begins,
+    with the end of the last.
+    """
     _, ends, data = column.buffers()
     places = np.frombuffer(ends, np.int32)[column.offset : column.offset + len(column) + 1]
     return np.frombuffer((data.to_pybytes() if data else b"") + bytes(kernels.ROOM), np.uint8), places
 
 
 def _in_order(rows: _Text) -> _Text | None:
-    """Return the lines sorted by their bytes, which is by id; None where they are too many to sort in memory."""
+    """Return the lines sorted by their bytes, which is by id; None where they are too many to
+    sort in memory.
+    """
     pieces, size, count = [], 0, 0
     for text, lines in rows:
         pieces.append(text)
@@ -545,7 +611,9 @@ def _in_order(rows: _Text) -> _Text | None:
 
 
 def _order(text: Any, starts: Any, lines: Any, skip: int) -> Any:
-    """Return ``lines`` sorted by their bytes from ``skip`` on; those before are the same. 24 bytes are compared in all."""
+    """Return ``lines`` sorted by their bytes from ``skip`` on; those before are the same.
+    24 bytes are compared in all.
+    """
     keys = np.empty(lines.size, np.uint64)
     while True:
         kernels.words(text, starts, lines, skip, keys)
@@ -592,7 +660,9 @@ def _fits(reader: Reader, plan: Plan) -> bool:
 
 
 def _alike(reader: Reader, plan: Plan) -> bool:
-    """Return whether two ids, or two values of one part of a stratum, may look alike: ``frame`` compares those exactly."""
+    """Return whether two ids, or two values of one part of a stratum, may look alike:
+    ``frame`` compares those exactly.
+    """
     hashes = np.frombuffer(reader.look_hashes, np.uint64)
     hashes.sort()
     if (hashes[1:] == hashes[:-1]).any():

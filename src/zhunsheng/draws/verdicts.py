@@ -1,4 +1,6 @@
-"""How strong a draw's randomness is and what may be said of it: one place for command, notice, site and browser page."""
+"""How strong a draw's randomness is and what may be said of it: one place for command, notice,
+site and browser page.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,20 @@ from zhunsheng.clock import told
 from zhunsheng.draws.plan import Ceremony, Drand, Lottery, Plan, Source
 from zhunsheng.faults import packaged
 
-_STRENGTH = {"beacon": "proved", "lottery": "published", "sealed": "witnessed", "spoken": "witnessed", "office": "office"}
+_STRENGTH = {
+    "beacon": "proved",
+    "lottery": "published",
+    "sealed": "witnessed",
+    "spoken": "witnessed",
+    "office": "office",
+}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A strength (``proved``, ``published``, ``witnessed``, ``office``), its mark of four characters or so, and what may be said."""
+    """A strength (``proved``, ``published``, ``witnessed``, ``office``), its mark of four characters or so,
+    and what may be said.
+    """
 
     strength: str
     mark: str
@@ -60,7 +70,8 @@ def of_source(source: Source) -> Verdict:
 def verdict(plan: Plan, values: Sequence[Mapping[str, Any]] | None = None) -> Verdict:
     """Return what all sources give together; ``values`` are the seed's, None before they are known.
 
-    The weakest decides: whoever can say or enter one value as they like once the others are out decides the seed with it.
+    The weakest decides: whoever can say or enter one value as they like once the others are out decides the
+    seed with it.
     """
     kinds = {_kind(source): source for source in plan.randomness}
     if len(kinds) == 1:

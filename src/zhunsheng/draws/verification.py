@@ -1,4 +1,6 @@
-"""Verify a bundle: recompute everything from it and, where given, the public frame; say in plain words what holds."""
+"""Verify a bundle: recompute everything from it and, where given, the public frame;
+say in plain words what holds.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,16 @@ from zhunsheng.draws.frame import Frame, refuse_key
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import ASSIGN, commitment_digest
 from zhunsheng.draws.randomness import canonical_text
-from zhunsheng.draws.spec import DIGEST, UNSALTED, climb, frame_line, seed_of, ticket, typed_digest, version_of
+from zhunsheng.draws.spec import (
+    DIGEST,
+    UNSALTED,
+    climb,
+    frame_line,
+    seed_of,
+    ticket,
+    typed_digest,
+    version_of,
+)
 from zhunsheng.draws.strata import stratum_words
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
@@ -39,18 +50,28 @@ FrameOf = Callable[[Plan], Frame]
 
 
 def verify(
-    parts: dict[str, Any], frame_of: FrameOf | None = None, expected: str | None = None, name: str = "frame.tsv"
+    parts: dict[str, Any],
+    frame_of: FrameOf | None = None,
+    expected: str | None = None,
+    name: str = "frame.tsv",
 ) -> list[Check]:
     """Return all checks of a bundle's parts.
 
-    ``frame_of`` reads the public frame, whose file is called ``name``; ``expected`` is the commitment's digest as it was published, without which a
-    bundle could have been made whole afterwards.
+    ``frame_of`` reads the public frame, whose file is called ``name``; ``expected`` is the commitment's
+    digest as it was published, without which a bundle could have been made whole afterwards.
     """
     try:
         plan = Plan.model_validate(parts["plan.json"])
         people = TypeAdapter(list[Inspector]).validate_python(parts["inspectors.json"])
     except (ValidationError, ZhunshengError) as error:
-        return [Check("plan", "方案与名录", False, f"读不出来：{fault(error) if isinstance(error, ValidationError) else str(error)}")]
+        return [
+            Check(
+                "plan",
+                "方案与名录",
+                False,
+                f"读不出来：{fault(error) if isinstance(error, ValidationError) else str(error)}",
+            )
+        ]
     steps: list[Callable[[], Check]] = [
         lambda: published_check(parts, expected),
         lambda: _plan(parts, plan),
@@ -81,7 +102,9 @@ def conclusion(found: Sequence[Check]) -> str:
     bad, open_ = ([one.title for one in found if one.holds is which] for which in (False, None))
     if bad:
         return f"不成立：{len(bad)} 项不符（{'、'.join(bad)}）"
-    return f"所核各项相符，另有 {len(open_)} 项未核（{'、'.join(open_)}），要您自己核对" if open_ else "全部相符"
+    return (
+        f"所核各项相符，另有 {len(open_)} 项未核（{'、'.join(open_)}），要您自己核对" if open_ else "全部相符"
+    )
 
 
 _FILES = {"plan": "plan.json", "inspectors": "inspectors.json", "quotas": "commitment.json"}
@@ -90,8 +113,8 @@ _FILES = {"plan": "plan.json", "inspectors": "inspectors.json", "quotas": "commi
 def refuse_altered(parts: Mapping[str, Any], plan: Plan, people: Sequence[Inspector] | None = None) -> None:
     """Raise ``ZS-DR-61`` naming the file of a draw's folder that is not what was committed, or sealed.
 
-    ``parts``: commitment.json, and seed.json once there is one; ``people``: the register, where it is used. What a
-    verifier would find false afterwards is refused before anybody is drawn, or told where they stand.
+    ``parts``: commitment.json, and seed.json once there is one; ``people``: the register, where it is used.
+    What a verifier would find false afterwards is refused before anybody is drawn, or told where they stand.
     """
     given = dict(parts)
     steps: list[Callable[[], Check]] = [lambda: _plan(given, plan), lambda: _quotas(given, plan)]
@@ -114,7 +137,9 @@ def _safely(step: Callable[[], Check]) -> Check:
 
 
 def published_check(parts: dict[str, Any], expected: str | None) -> Check:
-    """Compare a commitment with the digest that was published, where one is given; blanks in it, and capitals, don't count."""
+    """Compare a commitment with the digest that was published, where one is given; blanks in it,
+    and capitals, don't count.
+    """
     ours = commitment_digest(parts["commitment.json"])
     said = typed_digest(expected or "")
     if not said:
@@ -122,7 +147,9 @@ def published_check(parts: dict[str, Any], expected: str | None) -> Check:
     if not DIGEST.fullmatch(said):
         return Check("published", "事先公布的承诺", None, f"所填的不是摘要，没有核对；承诺摘要 {ours}")
     unlike = "与事先公布的摘要不同；请确认填的是承诺摘要，不是摘要单上的“本条摘要”"
-    return Check("published", "事先公布的承诺", ours == said, "与事先公布的摘要相同" if ours == said else unlike)
+    return Check(
+        "published", "事先公布的承诺", ours == said, "与事先公布的摘要相同" if ours == said else unlike
+    )
 
 
 def _plan(parts: dict[str, Any], plan: Plan) -> Check:
@@ -134,7 +161,10 @@ def _register(parts: dict[str, Any], people: list[Inspector]) -> Check:
     said = parts["commitment.json"]["inspectors"]
     same = register_digest(people) == said["digest"] and len(people) == said["count"]
     return Check(
-        "inspectors", "检查人员名录", same, f"{len(people)} 人，与承诺的相同" if same else "名录在承诺之后被改动"
+        "inspectors",
+        "检查人员名录",
+        same,
+        f"{len(people)} 人，与承诺的相同" if same else "名录在承诺之后被改动",
     )
 
 
@@ -142,9 +172,18 @@ def _time(parts: dict[str, Any], plan: Plan) -> Check:
     when = datetime.fromisoformat(parts["commitment.json"]["committed_at"])
     early = when < plan.known_from
     if early and when > plan.commit_by:
-        return Check("time", "承诺在先", False, f"按机关自己写的时间，{told(when)} 才承诺，不到方案要求的提前 {plan.lead} 分钟")
+        return Check(
+            "time",
+            "承诺在先",
+            False,
+            f"按机关自己写的时间，{told(when)} 才承诺，不到方案要求的提前 {plan.lead} 分钟",
+        )
     known = told(plan.known_from)
-    says = f"{told(when)} 承诺，早于方案写的随机数公布时间 {known}" if early else f"{told(when)} 才承诺，不早于随机数公布的 {known}"
+    says = (
+        f"{told(when)} 承诺，早于方案写的随机数公布时间 {known}"
+        if early
+        else f"{told(when)} 才承诺，不早于随机数公布的 {known}"
+    )
     return Check("time", "承诺在先", early, f"按机关自己写的时间，{says}")
 
 
@@ -157,7 +196,9 @@ def _quotas(parts: dict[str, Any], plan: Plan) -> Check:
         "quotas",
         "各层配额",
         same,
-        f"{len(said)} 层，共抽 {sum(n['quota'] for n in again.values())} 户" if same else "配额与方案算出的不同",
+        f"{len(said)} 层，共抽 {sum(n['quota'] for n in again.values())} 户"
+        if same
+        else "配额与方案算出的不同",
     )
 
 
@@ -172,12 +213,18 @@ def _randomness(parts: dict[str, Any], plan: Plan) -> Check:
     if sealed.get("controlled_by_office") is not plan.controlled_by_office:
         return Check("randomness", "随机数", False, "没有如实标明随机数由谁控制")
     two = len(set(sealed["entered_by"])) == 2
-    says = "由录入的数值算出，相同；录入人记作两个人，是谁、怎样录入的，只凭机关的记录" if two else "不是由两个不同的人录入"
+    says = (
+        "由录入的数值算出，相同；录入人记作两个人，是谁、怎样录入的，只凭机关的记录"
+        if two
+        else "不是由两个不同的人录入"
+    )
     return Check("randomness", "随机数", two, says)
 
 
 def _strength(parts: dict[str, Any], plan: Plan) -> Check:
-    """Say how strong the randomness is: only a beacon's, whose signature the check before has verified, is a proof."""
+    """Say how strong the randomness is: only a beacon's, whose signature the check before has verified,
+    is a proof.
+    """
     found = verdict(plan, parts["seed.json"]["values"])
     return Check("strength", "随机数的来源", True if found.strength == "proved" else None, found.text())
 
@@ -198,7 +245,9 @@ def _tickets(parts: dict[str, Any]) -> Check:
         "tickets",
         "号码",
         not wrong,
-        f"{len(parts['drawn.json'])} 个号码逐一算过，相同" if not wrong else f"号码不对：{'、'.join(wrong[:5])}",
+        f"{len(parts['drawn.json'])} 个号码逐一算过，相同"
+        if not wrong
+        else f"号码不对：{'、'.join(wrong[:5])}",
     )
 
 
@@ -218,7 +267,12 @@ def _order(parts: dict[str, Any]) -> Check:
         rising = all((a["ticket"], a["id"]) < (b["ticket"], b["id"]) for a, b in itertools.pairwise(mine))
         reserves = all(d["reserve"] is (d["rank"] > numbers["quota"]) for d in mine)
         if not (ranks and rising and reserves):
-            return Check("order", "名次", False, f"“{stratum_words(parts['plan.json']['strata'], stratum)}”层的数量、名次或号码次序不对")
+            return Check(
+                "order",
+                "名次",
+                False,
+                f"“{stratum_words(parts['plan.json']['strata'], stratum)}”层的数量、名次或号码次序不对",
+            )
     last = {d["stratum"]: d["ticket"] for d in drawn if not d["reserve"]}
     if parts["cutoffs.json"] != last:
         return Check("order", "名次", False, "公布的各层末位号码与名单不同")
@@ -231,14 +285,18 @@ def _proofs(parts: dict[str, Any]) -> Check:
     proofs, root = parts["proofs.json"], parts["commitment.json"]["frame"]["root"]
     drawn = parts["drawn.json"]
     if not proofs and len(drawn) > MAX_PROOFS:
-        return Check("proofs", "在册证明", None, f"抽中的超过 {MAX_PROOFS} 户，包里没有逐个的在册证明，请用名录库核对")
+        return Check(
+            "proofs", "在册证明", None, f"抽中的超过 {MAX_PROOFS} 户，包里没有逐个的在册证明，请用名录库核对"
+        )
     if not proofs and drawn:
         return Check("proofs", "在册证明", False, f"抽中 {len(drawn)} 户，包里应有逐个的在册证明，却没有")
     if more := sorted(proofs.keys() - {d["id"] for d in drawn}):
         return Check("proofs", "在册证明", False, f"有没抽中的对象的证明：{'、'.join(more[:5])}")
     salted = version_of(parts["commitment.json"]) != UNSALTED
     wrong = [
-        d["id"] for d in drawn if _proven(frame_line(d["id"], d["stratum"]), proofs.get(d["id"]), salted=salted) != root
+        d["id"]
+        for d in drawn
+        if _proven(frame_line(d["id"], d["stratum"]), proofs.get(d["id"]), salted=salted) != root
     ]
     return Check(
         "proofs",
@@ -259,7 +317,9 @@ def _assignment(parts: dict[str, Any], plan: Plan, people: list[Inspector]) -> C
     drawn = [d for d in parts["drawn.json"] if not d["reserve"]]
     try:
         objects = [(d["ticket"], d["id"], d["stratum"]) for d in drawn]
-        teams = ASSIGN[version_of(parts["commitment.json"])](plan, objects, people, parts["seed.json"]["seed"])
+        teams = ASSIGN[version_of(parts["commitment.json"])](
+            plan, objects, people, parts["seed.json"]["seed"]
+        )
     except ZhunshengError as error:
         return Check("assignment", "人员分派", False, error.text())
     # In the order of drawn.json, each object once.
@@ -285,7 +345,10 @@ def _frame(parts: dict[str, Any], frame: Frame, name: str) -> Check:
     if same and sizes:
         return Check("frame", "名录库", True, f"{frame.count} 户，与承诺的相同")
     return Check(
-        "frame", "名录库", False, f"名录库在承诺之后被改动（现有 {frame.count} 户，承诺时 {said['frame']['count']} 户）"
+        "frame",
+        "名录库",
+        False,
+        f"名录库在承诺之后被改动（现有 {frame.count} 户，承诺时 {said['frame']['count']} 户）",
     )
 
 

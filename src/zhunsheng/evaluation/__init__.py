@@ -1,4 +1,6 @@
-"""What the year scores: scorecards of projects and departments, grades, and the re-check of reported self-evaluations."""
+"""What the year scores: scorecards of projects and departments, grades, and the re-check of reported
+self-evaluations.
+"""
 
 from zhunsheng.evaluation.recheck import Difference, Undecided, evaluated, recheck, undecided
 from zhunsheng.evaluation.scoring import (

@@ -1,4 +1,5 @@
-"""Key evaluation (重点评价): several evaluators score one framework independently; differences, agreed score, total.
+"""Key evaluation (重点评价): several evaluators score one framework independently; differences, agreed score,
+total.
 
 Basis: 财预〔2020〕10号 (决策、过程、产出、效益；产出与效益合计不低于60分).
 """
@@ -17,7 +18,9 @@ APART = Decimal("0.2")  # a spread above this share of a row's points is to be t
 
 @dataclass(frozen=True)
 class KeyScore:
-    """One row: each evaluator's points, their spread, whether they lie far apart, the mean, and the agreed points."""
+    """One row: each evaluator's points, their spread, whether they lie far apart, the mean,
+    and the agreed points.
+    """
 
     row: KeyRow
     given: dict[str, Decimal]
@@ -29,7 +32,9 @@ class KeyScore:
 
 @dataclass(frozen=True)
 class KeyCard:
-    """All rows with points by dimension as (full, agreed), the agreed total, and whether every row is agreed."""
+    """All rows with points by dimension as (full, agreed), the agreed total, and whether every
+    row is agreed.
+    """
 
     rows: tuple[KeyScore, ...]
     dimensions: dict[str, tuple[Decimal, Decimal]]
@@ -38,7 +43,9 @@ class KeyCard:
 
 
 def check_points(row: KeyRow, points: Decimal) -> Decimal:
-    """Return points given to a row, to one hundredth. Raises ``ZS-KE-01`` unless they lie in 0 to the row's full points."""
+    """Return points given to a row, to one hundredth. Raises ``ZS-KE-01`` unless they lie in 0 to the row's
+    full points.
+    """
     if not points.is_finite() or not 0 <= points <= row.points:
         raise ZhunshengError("ZS-KE-01", name=row.name, points=points, full=row.points)
     return points.quantize(Decimal("0.01"), ROUND_HALF_UP)
@@ -51,9 +58,15 @@ def key_card(
     rows = []
     totals: dict[str, tuple[Decimal, Decimal]] = {}
     for row in framework.rows:
-        mine = {who: check_points(row, scores[row.code]) for who, scores in given.items() if row.code in scores}
+        mine = {
+            who: check_points(row, scores[row.code]) for who, scores in given.items() if row.code in scores
+        }
         spread = max(mine.values()) - min(mine.values()) if mine else Decimal(0)
-        mean = (sum(mine.values(), Decimal(0)) / len(mine)).quantize(Decimal("0.01"), ROUND_HALF_UP) if mine else None
+        mean = (
+            (sum(mine.values(), Decimal(0)) / len(mine)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+            if mine
+            else None
+        )
         settled = check_points(row, agreed[row.code]) if row.code in agreed else None
         rows.append(KeyScore(row, mine, spread, spread > row.points * APART, mean, settled))
         full, got = totals.get(row.dimension, (Decimal(0), Decimal(0)))

@@ -1,6 +1,7 @@
 """Re-check (复核) a reported self-evaluation: every score recomputed, every difference named and explained.
 
-The recomputed card comes from evidence and the approved sheet alone; nothing that the audited side typed is in it.
+The recomputed card comes from evidence and the approved sheet alone; nothing that the audited side typed is
+in it.
 """
 
 from __future__ import annotations
@@ -47,10 +48,11 @@ class Difference:
 
 
 def recheck(reported: TargetSheet, card: Scorecard) -> list[Difference]:
-    """Compare a reported self-evaluation sheet with the recomputed scorecard of the approved sheet, in the order of the latter.
+    """Compare a reported self-evaluation sheet with the recomputed scorecard of the approved sheet,
+    in the order of the latter.
 
-    What evidence alone can't decide (``undecided``) is no difference; the reported total is one where it lies outside
-    what the recomputed total can come to.
+    What evidence alone can't decide (``undecided``) is no difference; the reported total is one where it lies
+    outside what the recomputed total can come to.
     """
     found: list[Difference] = []
     pairs = _pairs(reported.indicators, card.sheet.indicators)
@@ -58,7 +60,9 @@ def recheck(reported: TargetSheet, card: Scorecard) -> list[Difference]:
         theirs = pairs.get(n)
         if theirs is None:
             found.append(
-                Difference("missing", indicator.name, "—", f"目标 {indicator.words()}", "自评表里没有这个指标")
+                Difference(
+                    "missing", indicator.name, "—", f"目标 {indicator.words()}", "自评表里没有这个指标"
+                )
             )
             continue
         found.extend(_indicator(indicator, theirs, card, n))
@@ -92,7 +96,9 @@ def recheck(reported: TargetSheet, card: Scorecard) -> list[Difference]:
 
 
 def evaluated(reported: TargetSheet) -> bool:
-    """Return whether a reported sheet says what became of anything: a sheet of targets alone is no self-evaluation."""
+    """Return whether a reported sheet says what became of anything: a sheet of targets alone is no
+    self-evaluation.
+    """
     execution = reported.execution.score if reported.execution else None
     said = (reported.total_score, execution, *(i.score for i in reported.indicators))
     return any(s is not None for s in said) or any(i.actual for i in reported.indicators)
@@ -108,7 +114,9 @@ class Undecided:
 
 
 def undecided(card: Scorecard) -> list[Undecided]:
-    """Return what the re-check can't judge from evidence and the approved sheet alone, in the sheet's order."""
+    """Return what the re-check can't judge from evidence and the approved sheet alone, in
+    the sheet's order.
+    """
     found = [Undecided(card.sheet.indicators[s.indicator].name, s.open, s.how) for s in card.scores if s.open]
     if card.execution.open:
         found.append(Undecided("预算执行率", card.execution.open, card.execution.how))
@@ -120,7 +128,9 @@ def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int)
     ours = card.scores[n]
     if not _same_target(indicator, theirs):
         found.append(
-            Difference("target", indicator.name, theirs.words(), indicator.words(), "自评表改动了批复的指标值")
+            Difference(
+                "target", indicator.name, theirs.words(), indicator.words(), "自评表改动了批复的指标值"
+            )
         )
     points = theirs.weight if theirs.weight is not None else ours.points
     if theirs.actual:
@@ -133,7 +143,11 @@ def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int)
             if abs(again.score - theirs.score) > TOLERANCE:
                 found.append(
                     Difference(
-                        "score", indicator.name, f"{theirs.score:f}", f"{again.score}", f"按所报完成值：{again.how}"
+                        "score",
+                        indicator.name,
+                        f"{theirs.score:f}",
+                        f"{again.score}",
+                        f"按所报完成值：{again.how}",
                     )
                 )
         evidence = ours.outcome
@@ -141,7 +155,9 @@ def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int)
             # A ledger that says “not done yet” speaks against a result as much as one with another figure.
             undone = evidence.known and evidence.value is None and reported.value is not False
             if undone or (evidence.value is not None and not _same(reported, result_of(indicator, evidence))):
-                scaled = (ours.score / ours.points * points).quantize(HUNDREDTH) if ours.points else Decimal(0)
+                scaled = (
+                    (ours.score / ours.points * points).quantize(HUNDREDTH) if ours.points else Decimal(0)
+                )
                 came = f"按台账得 {scaled} 分" if ours.shown is not None else f"按台账得分{OPEN_WORD}"
                 found.append(
                     Difference(
@@ -154,16 +170,24 @@ def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int)
                 )
     elif theirs.score is not None and theirs.score > 0 and ours.verdict not in ("judged", "pending"):
         ours_told = OPEN_WORD if ours.shown is None else f"{ours.shown}"
-        found.append(Difference("score", indicator.name, f"{theirs.score:f}", ours_told, "没有填完成值却得了分"))
+        found.append(
+            Difference("score", indicator.name, f"{theirs.score:f}", ours_told, "没有填完成值却得了分")
+        )
     return found
 
 
 def _same_target(ours: Indicator, theirs: Indicator) -> bool:
-    """Say whether a reported table keeps the approved value; one that leaves out the operator has not changed it."""
+    """Say whether a reported table keeps the approved value; one that leaves out the operator has not changed
+    it.
+    """
     if theirs.target.op == "unread" or ours.aim.same(theirs.aim):
         return True
     kept = theirs.target
-    return kept.implied and ours.aim.number is not None and ours.aim.same(kept.replaced(op=ours.aim.op, implied=False))
+    return (
+        kept.implied
+        and ours.aim.number is not None
+        and ours.aim.same(kept.replaced(op=ours.aim.op, implied=False))
+    )
 
 
 def _same(one: Result, other: Result) -> bool:
@@ -182,7 +206,11 @@ def _money(reported: TargetSheet, card: Scorecard) -> list[Difference]:
     if theirs.spent is not None and ours.spent is not None and abs(theirs.spent - ours.spent) > 1:
         found.append(
             Difference(
-                "execution", "全年执行数", f"{theirs.spent:,.2f}元", f"{ours.spent:,.2f}元", "与支付台账合计不符"
+                "execution",
+                "全年执行数",
+                f"{theirs.spent:,.2f}元",
+                f"{ours.spent:,.2f}元",
+                "与支付台账合计不符",
             )
         )
     # Points that evidence leaves open are among what is undecided, not a difference.
@@ -192,7 +220,9 @@ def _money(reported: TargetSheet, card: Scorecard) -> list[Difference]:
 
 
 def _pairs(theirs: Sequence[Indicator], ours: Sequence[Indicator]) -> dict[int, Indicator]:
-    """Pair reported indicators with approved ones: by levels and name, then by a name that only one bears on each side."""
+    """Pair reported indicators with approved ones: by levels and name, then by a name that only one bears on
+    each side.
+    """
     left = list(theirs)
     pairs: dict[int, Indicator] = {}
     for whole in (True, False):

@@ -1,4 +1,5 @@
-"""Score a year by the scheme in force: points for every indicator and for budget execution, each in words and numbers.
+"""Score a year by the scheme in force: points for every indicator and for budget execution,
+each in words and numbers.
 
 Basis: 财预〔2020〕10号（单位自评）; the figures are data of the scheme (``regulations``).
 """
@@ -48,10 +49,11 @@ BASIS_WORDS = {
 
 @dataclass(frozen=True)
 class Score:
-    """One indicator's points (full and earned, two decimals), how they came about, and what is asked of the office.
+    """One indicator's points (full and earned, two decimals), how they came about,
+    and what is asked of the office.
 
-    ``score`` is what adds up to the total; what is shown is ``shown``, which knows points that are not decided.
-    ``granted`` is the part of it that nothing but the filler's own reason gives.
+    ``score`` is what adds up to the total; what is shown is ``shown``, which knows points that are not
+    decided. ``granted`` is the part of it that nothing but the filler's own reason gives.
     """
 
     indicator: int
@@ -71,7 +73,9 @@ class Score:
 
     @property
     def open(self) -> Decimal:
-        """The points that are not decided yet: all of them while nobody judged, nothing proves it, or it is not due."""
+        """The points that are not decided yet: all of them while nobody judged, nothing proves it,
+        or it is not due.
+        """
         return self.points if self.verdict in OPEN else Decimal(0)
 
     @property
@@ -88,7 +92,9 @@ class Score:
 
 @dataclass(frozen=True)
 class ExecutionScore:
-    """Points for budget execution; amounts in yuan. ``open`` points are not decided: no data, or a year not over."""
+    """Points for budget execution; amounts in yuan. ``open`` points are not decided: no data,
+    or a year not over.
+    """
 
     points: Decimal
     score: Decimal
@@ -129,8 +135,8 @@ class Range:
 class Scorecard:
     """A sheet's year: scores, execution, total, grade, and the entries of law they rest on.
 
-    ``total`` is what is earned; ``range`` says what it may still come to. While anything is open, or rests on a measure
-    that nobody confirmed, there is no grade.
+    ``total`` is what is earned; ``range`` says what it may still come to. While anything is open,
+    or rests on a measure that nobody confirmed, there is no grade.
     ``said`` are the judgements that went in, by the indicator's code.
     """
 
@@ -188,7 +194,9 @@ class Scorecard:
         return found
 
     def by_dimension(self) -> dict[str, Sum]:
-        """Return what each dimension has, came to and leaves open, in the order of the sheet, execution last."""
+        """Return what each dimension has, came to and leaves open, in the order of the
+        sheet, execution last.
+        """
         parts: dict[str, list[Score]] = {}
         for score in self.scores:
             parts.setdefault(score.dimension, []).append(score)
@@ -227,7 +235,8 @@ class Paid:
 class ScoringTerms:
     """By what a sheet is scored: the scheme, the day, and what people said.
 
-    ``said`` holds judgements by the indicator's code; ``dues`` the day each indicator is due (default: the year's end).
+    ``said`` holds judgements by the indicator's code; ``dues`` the day each indicator is due (default:
+    the year's end).
     """
 
     scheme: Scheme
@@ -236,11 +245,13 @@ class ScoringTerms:
     dues: Sequence[date] | None = None
 
 
-def score_sheet(sheet: TargetSheet, outcomes: Sequence[Outcome], paid: Paid, terms: ScoringTerms) -> Scorecard:
+def score_sheet(
+    sheet: TargetSheet, outcomes: Sequence[Outcome], paid: Paid, terms: ScoringTerms
+) -> Scorecard:
     """Score a project's sheet; ``outcomes`` go with its indicators.
 
-    Raises ``ZS-SC-02``/``-03`` for a judgement outside its band or without reason. A result that can't be compared
-    with its target stops nothing: its row is 待核对 and says why.
+    Raises ``ZS-SC-02``/``-03`` for a judgement outside its band or without reason.
+    A result that can't be compared with its target stops nothing: its row is 待核对 and says why.
     """
     scheme, as_of = terms.scheme, terms.as_of
     framework = next(f for f in frameworks() if f.id == scheme.framework)
@@ -256,7 +267,8 @@ def score_sheet(sheet: TargetSheet, outcomes: Sequence[Outcome], paid: Paid, ter
             most = cap.total
             if total > cap.total:
                 notes.append(
-                    f"预算执行率 {percent_beside(execution.rate, caps)} 低于 {percent(cap.below)}，总分由 {total} 限为 {cap.total}（{scheme.citation}）"
+                    f"预算执行率 {percent_beside(execution.rate, caps)} 低于 {percent(cap.below)}，"
+                    f"总分由 {total} 限为 {cap.total}（{scheme.citation}）"
                 )
                 total = cap.total
             break
@@ -277,7 +289,9 @@ def score_sheet(sheet: TargetSheet, outcomes: Sequence[Outcome], paid: Paid, ter
 
 
 def graded(card: Scorecard) -> Scorecard:
-    """Return the card with its grade, which it has only once nothing is open and every measure is confirmed."""
+    """Return the card with its grade, which it has only once nothing is open and every
+    measure is confirmed.
+    """
     sure = card.range.settled and not card.unconfirmed
     return replace(card, grade=card.scheme.grade(card.total) if sure else None)
 
@@ -288,19 +302,25 @@ def _over(sheet: TargetSheet, as_of: date) -> bool:
 
 
 def score_department(
-    sheet: TargetSheet, outcomes: Sequence[Outcome], projects: Sequence[Scorecard], paid: Paid, terms: ScoringTerms
+    sheet: TargetSheet,
+    outcomes: Sequence[Outcome],
+    projects: Sequence[Scorecard],
+    paid: Paid,
+    terms: ScoringTerms,
 ) -> Scorecard:
-    """Score a department: its own indicators evenly, its projects' totals by budget, and execution as a whole.
+    """Score a department: its own indicators evenly, its projects' totals by budget,
+    and execution as a whole.
 
-    ``paid.doubt`` says why the ledgers' budget is not the department's. A project without a budget, or with one that is
-    no positive amount, has no known weight: what the projects bring is then open between the least and the most that
-    any weight makes of it.
+    ``paid.doubt`` says why the ledgers' budget is not the department's. A project without a budget,
+    or with one that is no positive amount, has no known weight: what the projects bring is then open between
+    the least and the most that any weight makes of it.
     """
     scheme, as_of, doubt = terms.scheme, terms.as_of, paid.doubt
     rules = scheme.department
     own, from_projects = rules.indicators, rules.projects
     notes = [
-        f"部门整体：指标 {rules.indicators} 分、所属项目 {rules.projects} 分、预算执行率 {rules.execution} 分（{rules.citation}{'，未核实' if rules.status == 'unverified' else ''}）"
+        f"部门整体：指标 {rules.indicators} 分、所属项目 {rules.projects} 分、预算执行率 {rules.execution} "
+        f"分（{rules.citation}{'，未核实' if rules.status == 'unverified' else ''}）"
     ]
     if not projects or not sheet.indicators:
         missing = "所属项目" if not projects else "部门指标"
@@ -315,7 +335,10 @@ def score_department(
     unweighed = _unweighed(projects)
     if unweighed:
         names = "、".join(p.sheet.title() for p in unweighed)
-        notes.append(f"{names}没有预算数或预算数不是正数，在所属项目中的权重不能确定，所属项目得分按各种权重的最低与最高计")
+        notes.append(
+            f"{names}没有预算数或预算数不是正数，在所属项目中的权重不能确定，所属项目得分按各种权重的最低与"
+            "最高计"
+        )
     earned = _round(Fraction(from_projects) * _bound(projects, [p.range.low for p in projects], min) / 100)
     highest = _round(Fraction(from_projects) * _bound(projects, [p.range.high for p in projects], max) / 100)
     over = _over(sheet, as_of)
@@ -344,24 +367,32 @@ def score_department(
 
 
 def _shares(earned: Decimal, projects: Sequence[Scorecard]) -> dict[str, Decimal]:
-    """Divide the points that projects bring by what the projects' own points rest on; they add up to ``earned``."""
-    parts = {name: _average(projects, [p.basis.get(name, Decimal(0)) for p in projects]) for name in BASIS_WORDS}
+    """Divide the points that projects bring by what the projects' own points rest on;
+    they add up to ``earned``.
+    """
+    parts = {
+        name: _average(projects, [p.basis.get(name, Decimal(0)) for p in projects]) for name in BASIS_WORDS
+    }
     known = [name for name in BASIS_WORDS if parts[name]]
     divided = spread(earned, [parts[name] for name in known]) if earned and known else []
     return dict(zip(known, divided, strict=True)) if divided else {}
 
 
 def _weight(card: Scorecard) -> Decimal:
-    """Return what a project weighs in its department's score: its budget after adjustment, in yuan; 0 where none is known.
+    """Return what a project weighs in its department's score: its budget after adjustment, in yuan;
+    0 where none is known.
 
-    A budget of nought or less weighs nothing by itself and would turn an average inside out: it is to be looked at.
+    A budget of nought or less weighs nothing by itself and would turn an average inside out:
+    it is to be looked at.
     """
     budget = card.execution.budget if card.execution.budget is not None else card.sheet.budget.total
     return max(budget or Decimal(0), Decimal(0))
 
 
 def _unweighed(projects: Sequence[Scorecard]) -> list[Scorecard]:
-    """Return the projects whose weight nobody knows; none where there is but one project, whose weight says nothing."""
+    """Return the projects whose weight nobody knows; none where there is but one project,
+    whose weight says nothing.
+    """
     return [p for p in projects if not _weight(p)] if projects[1:] else []
 
 
@@ -370,7 +401,9 @@ def _bound(
     totals: Sequence[Decimal],
     pick: Callable[[Iterable[Fraction]], Fraction],
 ) -> Fraction:
-    """Return the least (or most, as ``pick`` says) that the weighted average can be, whatever unknown weights are."""
+    """Return the least (or most, as ``pick`` says) that the weighted average can be,
+    whatever unknown weights are.
+    """
     unknown = {id(p) for p in _unweighed(projects)}
     if not unknown:
         return _average(projects, totals)
@@ -380,12 +413,18 @@ def _bound(
 
 
 def _average(projects: Sequence[Scorecard], totals: Sequence[Decimal]) -> Fraction:
-    """Return the totals weighted by the projects' budgets, evenly where no budget is known; nothing without projects."""
+    """Return the totals weighted by the projects' budgets, evenly where no budget is known;
+    nothing without projects.
+    """
     weights = [Fraction(_weight(p)) for p in projects]
     if not any(weights):
         weights = [Fraction(1) for _ in projects]  # equal weights
     whole = sum(weights, Fraction(0))
-    return sum((w * Fraction(t) for w, t in zip(weights, totals, strict=True)), Fraction(0)) / whole if whole else whole
+    return (
+        sum((w * Fraction(t) for w, t in zip(weights, totals, strict=True)), Fraction(0)) / whole
+        if whole
+        else whole
+    )
 
 
 def dimensions_of(sheet: TargetSheet, framework: Framework) -> list[str]:
@@ -400,7 +439,9 @@ def dimensions_of(sheet: TargetSheet, framework: Framework) -> list[str]:
 def allot(
     sheet: TargetSheet, scheme: Scheme, framework: Framework
 ) -> tuple[list[Decimal], Decimal, list[str], list[str]]:
-    """Return the points of each indicator, of execution, notes on how they were allotted, and the citations used."""
+    """Return the points of each indicator, of execution, notes on how they were allotted,
+    and the citations used.
+    """
     dimensions = dimensions_of(sheet, framework)
     present = set(dimensions)
     chosen = _point_set(scheme, present)
@@ -435,7 +476,9 @@ def allot(
 
 
 def _point_set(scheme: Scheme, present: set[str]) -> PointSet:
-    """Return the first point set whose dimensions are all present, or else the one that covers most of them."""
+    """Return the first point set whose dimensions are all present, or else the one that covers
+    most of them.
+    """
     for one in scheme.points:
         if one.dimensions.keys() <= present:
             return one
@@ -467,10 +510,11 @@ def score_execution(
     over: bool = True,
     doubt: str | None = None,
 ) -> ExecutionScore:
-    """Return execution points: points × spent ÷ budget after adjustment, at most all. Basis: 财预〔2020〕10号（单位自评）.
+    """Return execution points: points × spent ÷ budget after adjustment, at most all. Basis:
+    财预〔2020〕10号（单位自评）.
 
-    Where spending or budget is unknown, the budget is no positive amount, or ``doubt`` says why the two don't go together,
-    all points are open; while the year is not ``over``, those not earned so far.
+    Where spending or budget is unknown, the budget is no positive amount, or ``doubt`` says why the two don't
+    go together, all points are open; while the year is not ``over``, those not earned so far.
     The rate is shown on its true side of ``bounds`` (fractions, such as a scheme's caps) and of the whole.
     """
     if doubt:
@@ -488,7 +532,11 @@ def score_execution(
 
 
 def _scores(
-    sheet: TargetSheet, outcomes: Sequence[Outcome], points: Sequence[Decimal], groups: Sequence[str], terms: ScoringTerms
+    sheet: TargetSheet,
+    outcomes: Sequence[Outcome],
+    points: Sequence[Decimal],
+    groups: Sequence[str],
+    terms: ScoringTerms,
 ) -> tuple[Score, ...]:
     """Score every indicator for its points under the dimension or goal it counts in, as far as it is due."""
     year = sheet.year or terms.as_of.year
@@ -507,7 +555,8 @@ def due_on(indicator: Indicator, year: int) -> date:
 
 
 def _not_due(score: Score, indicator: Indicator, due: date) -> Score:
-    """Return a score before its day: what is not met yet is not missed, unless a ceiling on a count was already broken.
+    """Return a score before its day: what is not met yet is not missed, unless a ceiling on a count was
+    already broken.
 
     Where nothing is known nothing is early: no evidence stays no evidence, whatever the day.
     """
@@ -526,7 +575,8 @@ def _not_due(score: Score, indicator: Indicator, due: date) -> Score:
 
 @dataclass(frozen=True)
 class Case:
-    """An indicator to be scored: its number in the sheet, what it came to, its points, and what a person said of it.
+    """An indicator to be scored: its number in the sheet, what it came to, its points,
+    and what a person said of it.
 
     ``dimension`` is what its points count in.
     """
@@ -542,8 +592,8 @@ class Case:
     def qualitative(self) -> bool:
         """Whether a band may decide it.
 
-        A band is a judgement of quality. What is a quantity, share, date, growth, frequency or a yes or no is not judged:
-        it is measured or proved, and open as long as it is not.
+        A band is a judgement of quality. What is a quantity, share, date, growth,
+        frequency or a yes or no is not judged: it is measured or proved, and open as long as it is not.
         """
         return self.indicator.type.kind == "level" or self.indicator.aim.op == "unread"
 
@@ -561,7 +611,9 @@ class Case:
 
 
 def score_indicator(case: Case, scheme: Scheme) -> Score:
-    """Score one indicator: its outcome against its target, or a person's judgement where the target is qualitative."""
+    """Score one indicator: its outcome against its target, or a person's judgement where the target is
+    qualitative.
+    """
     indicator, said = case.indicator, case.said
     if said and said.band and case.qualitative:
         share = _judged(indicator, said, scheme)
@@ -579,12 +631,18 @@ def score_indicator(case: Case, scheme: Scheme) -> Score:
 
 
 def _undecided(case: Case, doubt: str | None) -> Score | None:
-    """Return the open score of an indicator that a person has to look at first; None where its result decides."""
+    """Return the open score of an indicator that a person has to look at first;
+    None where its result decides.
+    """
     target, told, outcome, said = case.indicator.aim, case.indicator.type, case.outcome, case.said
     if said and said.anew and said.actual and outcome.origin == "none":
-        return case.score(NONE, "pending", outcome.note or said.anew, "请按现在的指标重新填报完成值，并附证明材料")
+        return case.score(
+            NONE, "pending", outcome.note or said.anew, "请按现在的指标重新填报完成值，并附证明材料"
+        )
     if outcome.contest and outcome.origin == "none":
-        return case.score(NONE, "nothing", outcome.note or "没有证据", "请恢复台账，或由财政局裁定所填的完成值")
+        return case.score(
+            NONE, "nothing", outcome.note or "没有证据", "请恢复台账，或由财政局裁定所填的完成值"
+        )
     if target.op == "unread" or (told.kind == "level" and not told.unsure):
         asks = "请评定档次并写明理由" if target.op == "level" else "指标值读不出，请评定并写明理由"
         return case.score(NONE, "pending", f"目标“{case.indicator.words()}”需人工评定", asks)
@@ -604,7 +662,11 @@ def _score_figure(case: Case, value: Fraction, scheme: Scheme) -> Score:
         words += f"（折合 {figure_text(value, target.unit, case.indicator)}）"
     attained = target.attainment(value)
     if target.meets(value):
-        if attained is None or attained < scheme.over.limit or (target.op in ("==", "range") and not target.implied):
+        if (
+            attained is None
+            or attained < scheme.over.limit
+            or (target.op in ("==", "range") and not target.implied)
+        ):
             return case.score(FULL, "met", f"{words}，已完成")
         return _score_over(case, words, attained, scheme)
     if attained is None:
@@ -616,7 +678,9 @@ def _score_figure(case: Case, value: Fraction, scheme: Scheme) -> Score:
 
 
 def _score_over(case: Case, words: str, attained: Fraction, scheme: Scheme) -> Score:
-    """Score a result that goes far beyond its target (``attained`` = result ÷ target), which the target may be to blame for."""
+    """Score a result that goes far beyond its target (``attained`` = result ÷ target),
+    which the target may be to blame for.
+    """
     over, said = scheme.over, case.said
     reached = percent_beside(attained, (FULL, over.limit))
     words += f"，为目标的 {reached}"
@@ -654,7 +718,9 @@ def _score_date(case: Case, scheme: Scheme) -> Score:
     if not isinstance(outcome.value, date):
         how = f"目标 {target.value} 前完成，{outcome.note or '没有完成日期'}"
         if outcome.known:
-            return case.score(NONE, "missed", f"{how}，不得分", "请说明逾期原因")  # the ledger says that it is not done
+            return case.score(
+                NONE, "missed", f"{how}，不得分", "请说明逾期原因"
+            )  # the ledger says that it is not done
         return case.score(NONE, "nothing", how, "请补充完成日期")
     late = (outcome.value - target.value).days
     if late <= 0:

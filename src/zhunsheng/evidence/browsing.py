@@ -1,4 +1,6 @@
-"""Look through a ledger as a person does: search, filter, sort, page by page; personal columns masked unless allowed."""
+"""Look through a ledger as a person does: search, filter, sort, page by page; personal columns masked unless
+allowed.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from zhunsheng.evidence.store import Snapshot
 
 @dataclass(frozen=True)
 class LedgerRow:
-    """One row: its values in the order of the ledger's columns, and the batch and file row that brought it."""
+    """One row: its values in the order of the ledger's columns, and the batch and file row
+    that brought it.
+    """
 
     values: tuple[Any, ...]
     batch: int
@@ -34,8 +38,8 @@ class LedgerPage:
 class View:
     """What is looked for in a ledger, and how it is shown.
 
-    ``search`` finds text in any column that is not personal, ``filters`` compare columns by name for equality, ``order``
-    is a column's name. Personal columns come masked, or as they are with ``personal``.
+    ``search`` finds text in any column that is not personal, ``filters`` compare columns by name for
+    equality, ``order`` is a column's name. Personal columns come masked, or as they are with ``personal``.
     """
 
     search: str = ""
@@ -76,7 +80,9 @@ def browse(
     if view.search:
         open_columns = [c.name for c in ledger.columns if not c.personal]
         escaped = view.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        tests.append("(" + " OR ".join(f"CAST(\"{c}\" AS VARCHAR) ILIKE ? ESCAPE '\\'" for c in open_columns) + ")")
+        tests.append(
+            "(" + " OR ".join(f"CAST(\"{c}\" AS VARCHAR) ILIKE ? ESCAPE '\\'" for c in open_columns) + ")"
+        )
         values += [f"%{escaped}%"] * len(open_columns)
     for name, value in (view.filters or {}).items():
         if name in names and not ledger.column(name).personal:
@@ -89,7 +95,9 @@ def browse(
     table = f"({snapshot.sql(ledger)})"
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar = false")
-        total = int(connection.execute(f"SELECT count(*) FROM {table} WHERE {where}", values).fetchall()[0][0])
+        total = int(
+            connection.execute(f"SELECT count(*) FROM {table} WHERE {where}", values).fetchall()[0][0]
+        )
         columns = ", ".join(f'"{n}"' for n in names)
         found = connection.execute(
             f"SELECT {columns}, _batch, _row FROM {table} WHERE {where} ORDER BY {by}_batch DESC, _row "
@@ -98,7 +106,11 @@ def browse(
         ).fetchall()
     hidden = [c.personal for c in ledger.columns]
     rows = tuple(
-        LedgerRow(tuple(_value(v, h, view.personal, cipher) for v, h in zip(r[:-2], hidden, strict=True)), r[-2], r[-1])
+        LedgerRow(
+            tuple(_value(v, h, view.personal, cipher) for v, h in zip(r[:-2], hidden, strict=True)),
+            r[-2],
+            r[-1],
+        )
         for r in found
     )
     return LedgerPage(rows, total)

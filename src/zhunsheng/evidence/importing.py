@@ -1,4 +1,6 @@
-"""Read a ledger file as it comes (xlsx, csv in any common encoding, parquet), check every row, and say what is wrong."""
+"""Read a ledger file as it comes (xlsx, csv in any common encoding, parquet), check every row,
+and say what is wrong.
+"""
 
 from __future__ import annotations
 
@@ -42,26 +44,33 @@ CREATE MACRO zs_cn(s) AS regexp_replace(regexp_replace(regexp_replace(regexp_rep
     translate(s, '〇零一二三四五六七八九', '00123456789'), '([0-9])十([0-9])', '\\1\\2', 'g'),
     '([0-9])十', '\\g<1>0', 'g'), '十([0-9])', '1\\1', 'g'), '十', '10', 'g');
 CREATE MACRO zs_date(s) AS coalesce(
-    try_cast(regexp_replace(regexp_replace(zs_cn(s), '[年月/.]', '-', 'g'), '(日|号)?([ T]?00:00(:00(\\.0+)?)?)?$', '') AS DATE),
+    try_cast(regexp_replace(regexp_replace(zs_cn(s), '[年月/.]', '-', 'g'),
+      '(日|号)?([ T]?00:00(:00(\\.0+)?)?)?$', '') AS DATE),
     CASE WHEN regexp_full_match(s, '(19|20)\\d{6}') THEN CAST(try_strptime(s, '%Y%m%d') AS DATE) END,
-    CASE WHEN regexp_full_match(s, '[2-5]\\d{4}(\\.0+)?') THEN DATE '1899-12-30' + CAST(CAST(s AS DOUBLE) AS INTEGER) END);
+    CASE WHEN regexp_full_match(s, '[2-5]\\d{4}(\\.0+)?')
+      THEN DATE '1899-12-30' + CAST(CAST(s AS DOUBLE) AS INTEGER) END);
 CREATE MACRO zs_bare(s) AS regexp_replace(s, '[,，¥￥元 ]', '', 'g');
 CREATE MACRO zs_misgrouped(s) AS regexp_matches(s, '\\d[,， ]+\\d')
     AND NOT regexp_full_match(s, '[^\\d]*\\d{1,3}([,， ]\\d{3})+(\\.\\d+)?[^\\d]*');
-CREATE MACRO zs_integer(s) AS CASE WHEN regexp_full_match(regexp_replace(s, '[,，]', '', 'g'), '[+-]?\\d+(\\.0+)?')
-    AND NOT zs_misgrouped(s) THEN try_cast(split_part(regexp_replace(s, '[,，]', '', 'g'), '.', 1) AS BIGINT) END;
+CREATE MACRO zs_integer(s) AS CASE WHEN regexp_full_match(regexp_replace(s, '[,，]', '', 'g'),
+  '[+-]?\\d+(\\.0+)?')
+    AND NOT zs_misgrouped(s) THEN try_cast(split_part(regexp_replace(s, '[,，]', '', 'g'), '.', 1)
+      AS BIGINT) END;
 CREATE MACRO zs_fen(s) AS regexp_full_match(zs_bare(s), '[+-]?\\d+\\.\\d{2}\\d*[1-9]\\d*');
-CREATE MACRO zs_money(s) AS CASE WHEN regexp_full_match(zs_bare(s), '[+-]?\\d+(\\.\\d+)?') AND NOT zs_misgrouped(s)
+CREATE MACRO zs_money(s) AS CASE WHEN regexp_full_match(zs_bare(s), '[+-]?\\d+(\\.\\d+)?')
+  AND NOT zs_misgrouped(s)
     AND NOT zs_fen(s) THEN try_cast(zs_bare(s) AS DECIMAL(18,2)) END;
 CREATE MACRO zs_no_such_day(s) AS
     regexp_full_match(zs_cn(s), '\\d{2,4}[年./-]\\d{1,2}[月./-]\\d{1,2}[日号]?([ T]?\\d{1,2}:.*)?')
     OR regexp_full_match(s, '(19|20)\\d{6}');
 """.replace("\\g<1>0", "\\10")
 
-# What ``text.clean`` does, in DuckDB's own words (its functions in Python would need numpy). No text there holds surrogates.
+# What ``text.clean`` does, in DuckDB's own words (its functions in Python would need numpy).
+# No text there holds surrogates.
 _GONE = "".join(f"\\x{{{a:X}}}-\\x{{{b:X}}}" for a, b in (*UNFIT, *INVISIBLE) if not 0xD800 <= a <= 0xDFFF)
 _CLEAN = (
-    "nfc_normalize(regexp_replace(regexp_replace({0}, '\\r\\n|[\\r\\x0b\\x0c\\x1c-\\x1e\\x{{85}}\\x{{2028}}\\x{{2029}}]', chr(10), 'g'), "
+    "nfc_normalize(regexp_replace(regexp_replace({0}, "
+    "'\\r\\n|[\\r\\x0b\\x0c\\x1c-\\x1e\\x{{85}}\\x{{2028}}\\x{{2029}}]', chr(10), 'g'), "
     f"'[{_GONE.replace('{', '{{').replace('}', '}}')}]', '', 'g'))"
 )
 # A text that ``text.clean`` leaves as it is; only others are worth the work.
@@ -74,7 +83,9 @@ _SURPLUS = 16  # cells beyond the header that are looked for in a row of a csv
 
 @dataclass(frozen=True)
 class RowError:
-    """What is wrong with one cell: row as the file counts it (from 1), column title, the value as it stands, and why."""
+    """What is wrong with one cell: row as the file counts it (from 1), column title, the value as it stands,
+    and why.
+    """
 
     row: int
     column: str
@@ -84,7 +95,9 @@ class RowError:
 
 @dataclass
 class Checked:
-    """A file after checking: ``connection`` holds the good rows as view ``good``; errors are in order of rows."""
+    """A file after checking: ``connection`` holds the good rows as view ``good``;
+    errors are in order of rows.
+    """
 
     ledger: Ledger
     path: Path
@@ -98,7 +111,9 @@ class Checked:
     sheet: str | None
     named: dict[str, str] = field(default_factory=dict)  # departments first met in the rows: code -> name
     holds: tuple[str, ...] = ()  # codes of departments other than the given one that good rows belong to
-    notes: tuple[str, ...] = ()  # what its reader should know though no row is wrong: unused columns, hidden rows
+    notes: tuple[
+        str, ...
+    ] = ()  # what its reader should know though no row is wrong: unused columns, hidden rows
 
     @property
     def good_rows(self) -> int:
@@ -122,13 +137,15 @@ def check_file(  # noqa: PLR0913 - options, by their names
 ) -> Iterator[Checked]:
     """Read and check a ledger file; the result is valid within the ``with`` block.
 
-    ``ledger`` None recognises the ledger by its headers; ``department`` (a code, ``label`` its name) fills rows that name
-    none. A row's own department is a code or an exact name out of ``known`` (name or code -> code, "" for a name of
-    several, which is an error; a code is its own department's, whoever bears it as a name); any other makes a new
-    department, told in ``Checked.named``: a name under a code made from it, what is no name under itself. With ``only``, rows of
-    another department are errors. Memory is bounded by ``bounds.memory``, beyond it DuckDB spills to disk. Raises ``ZS-IN-*``
-    and ``ZS-EV-02``, ``-06``, ``-07``, ``-08``, ``-10``; ``-40`` for more than ``bounds`` let through, ``-41`` where memory
-    is too small for it all the same, ``-42`` for a column that holds no single values.
+    ``ledger`` None recognises the ledger by its headers; ``department`` (a code,
+    ``label`` its name) fills rows that name none. A row's own department is a code or an exact name out of
+    ``known`` (name or code -> code, "" for a name of several, which is an error;
+    a code is its own department's, whoever bears it as a name); any other makes a new department,
+    told in ``Checked.named``: a name under a code made from it, what is no name under itself. With ``only``,
+    rows of another department are errors. Memory is bounded by ``bounds.memory``,
+    beyond it DuckDB spills to disk. Raises ``ZS-IN-*`` and ``ZS-EV-02``, ``-06``, ``-07``, ``-08``, ``-10``;
+    ``-40`` for more than ``bounds`` let through, ``-41`` where memory is too small for it all the same,
+    ``-42`` for a column that holds no single values.
     """
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         connection = duckdb.connect(str(Path(scratch) / "import.duckdb"))
@@ -151,9 +168,9 @@ def check_file(  # noqa: PLR0913 - options, by their names
 class _Raw:
     """A file loaded as table ``raw``: _row and one text column a file column.
 
-    ``titles`` are the header's cells, ``faults`` (row, position from 0, why) cells that hold no value though they seem to;
-    cells from position ``surplus`` on stand beyond the header. ``guarded`` says that a text can have an apostrophe before
-    what a spreadsheet would run, as ``text.guarded`` writes it into a csv.
+    ``titles`` are the header's cells, ``faults`` (row, position from 0, why) cells that hold no value though
+    they seem to; cells from position ``surplus`` on stand beyond the header. ``guarded`` says that a text can
+    have an apostrophe before what a spreadsheet would run, as ``text.guarded`` writes it into a csv.
     """
 
     ledger: Ledger
@@ -199,14 +216,20 @@ def _refuse_more(name: str, rows: int, columns: int, bounds: Bounds) -> None:
         raise _too_much(name, f"{rows:,} 行 × {columns:,} 列，上限 {bounds.cells:,} 格")
 
 
-def _load_workbook(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, bounds: Bounds) -> _Raw:
+def _load_workbook(
+    path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, bounds: Bounds
+) -> _Raw:
     opened = open_file(path)
     if opened.kind not in ("xlsx", "xls"):
         what = {"html": "网页", "docx": "Word 文档"}.get(opened.kind, "文字")
-        raise ZhunshengError("ZS-IN-03", name=path.name, detail=f"内容是{what}，请用 Excel 或 WPS 打开后另存为 xlsx")
+        raise ZhunshengError(
+            "ZS-IN-03", name=path.name, detail=f"内容是{what}，请用 Excel 或 WPS 打开后另存为 xlsx"
+        )
     best: tuple[_Raw, list[list[Any]]] | None = None
     failure: ZhunshengError | None = None
-    for sheet in read_workbook(opened, max_cells=min(bounds.cells, MAX_CELLS), max_text=min(bounds.texts, MAX_TEXT)):
+    for sheet in read_workbook(
+        opened, max_cells=min(bounds.cells, MAX_CELLS), max_text=min(bounds.texts, MAX_TEXT)
+    ):
         try:
             found, columns, at = _find_header(
                 [[show(v) for v in row] for row in sheet.rows[:_HEAD_ROWS]], ledger, path.name
@@ -219,9 +242,11 @@ def _load_workbook(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBP
         known = set(columns.values())
         faults = [(r + 1, c, why) for r, c, why in _faults_of(sheet) if r > at and c in known]
         notes = tuple(_hidden_notes(sheet))
-        # What a faulty cell holds instead of a value stands there, so that its row is checked and shows it; a last row of
-        # formulas that never came to anything is no row to the reader.
-        sheet.rows += [[] for _r in range(max((r for r, _c in sheet.faults), default=-1) + 1 - len(sheet.rows))]
+        # What a faulty cell holds instead of a value stands there, so that its row is checked and shows it;
+        # a last row of formulas that never came to anything is no row to the reader.
+        sheet.rows += [
+            [] for _r in range(max((r for r, _c in sheet.faults), default=-1) + 1 - len(sheet.rows))
+        ]
         best = (_Raw(found, columns, at + 1, sheet.name, titles, faults, notes), sheet.rows[at + 1 :])
         for (r, c), said in sheet.faults.items():
             if r > at:
@@ -252,13 +277,21 @@ def _load_workbook(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBP
 def _faults_of(sheet: Sheet) -> Iterator[tuple[int, int, str]]:
     """Yield the cells of a worksheet that hold no value of their own: row and column from 0, and why."""
     for (row, column), said in sheet.faults.items():
-        why = "公式没有计算结果，请在 Excel 或 WPS 中打开、计算后保存" if said.startswith("=") else "是 Excel 的错误值"
+        why = (
+            "公式没有计算结果，请在 Excel 或 WPS 中打开、计算后保存"
+            if said.startswith("=")
+            else "是 Excel 的错误值"
+        )
         yield row, column, why
     for (top, left), (height, width) in sheet.spans.items():
         for row in range(top, top + height):
             for column in range(left, left + width):
                 if (row, column) != (top, left):
-                    yield row, column, f"与 {xl_col_to_name(left)}{top + 1} 合并了单元格，请取消合并后逐格填写"
+                    yield (
+                        row,
+                        column,
+                        f"与 {xl_col_to_name(left)}{top + 1} 合并了单元格，请取消合并后逐格填写",
+                    )
 
 
 def _hidden_notes(sheet: Sheet) -> Iterator[str]:
@@ -269,7 +302,10 @@ def _hidden_notes(sheet: Sheet) -> Iterator[str]:
         listed = "、".join(map(str, rows[:_LISTED])) + (f" 等 {len(rows)} 行" if len(rows) > _LISTED else "")
         yield f"有隐藏的行，也已读入：第 {listed}{'' if len(rows) > _LISTED else ' 行'}"
     if sheet.hidden.columns:
-        yield f"有隐藏的列，也已读入：{'、'.join(xl_col_to_name(c - 1) for c in sheet.hidden.columns[:_LISTED])}"
+        yield (
+            "有隐藏的列，也已读入："
+            f"{'、'.join(xl_col_to_name(c - 1) for c in sheet.hidden.columns[:_LISTED])}"
+        )
 
 
 def _text(value: Any) -> str | None:
@@ -278,7 +314,9 @@ def _text(value: Any) -> str | None:
 
 
 def look_parquet(source: Path | IO[bytes], name: str, bounds: Bounds) -> pa.Schema:
-    """Return the schema of a parquet file whose own account of itself is within ``bounds``. Raises ``ZS-IN-05``, ``ZS-EV-40``."""
+    """Return the schema of a parquet file whose own account of itself is within ``bounds``.
+    Raises ``ZS-IN-05``, ``ZS-EV-40``.
+    """
     try:
         said = pq.ParquetFile(source).metadata
         schema = said.schema.to_arrow_schema()
@@ -295,23 +333,30 @@ def look_parquet(source: Path | IO[bytes], name: str, bounds: Bounds) -> pa.Sche
     return schema
 
 
-def _load_parquet(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, bounds: Bounds) -> _Raw:
+def _load_parquet(
+    path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, bounds: Bounds
+) -> _Raw:
     schema = look_parquet(path, path.name, bounds)
     found, columns, _ = _find_header([schema.names], ledger, path.name)
     used = sorted(set(columns.values()))
     for n in used:
         if pa.types.is_nested(schema.field(n).type):
-            raise ZhunshengError("ZS-EV-42", name=path.name, column=schema.names[n], kind=str(schema.field(n).type)[:40])
+            raise ZhunshengError(
+                "ZS-EV-42", name=path.name, column=schema.names[n], kind=str(schema.field(n).type)[:40]
+            )
     texts = ", ".join(f"{_written(schema.field(n))} AS c{n}" for n in used)
     try:
-        # A value that stands in the file once can stand in a million rows: what it comes to is asked of the rows, whose
-        # texts the database counts where they are, without writing one of them out.
+        # A value that stands in the file once can stand in a million rows: what it comes to is asked of the
+        # rows, whose texts the database counts where they are, without writing one of them out.
         sizes = " + ".join(f"coalesce(sum({_size(schema.field(n))}), 0)" for n in used)
         ((size,),) = connection.execute(f"SELECT {sizes} FROM read_parquet(?)", [str(path)]).fetchall()
         if size > bounds.texts:
-            raise _too_much(path.name, f"写成文字有 {size / 2**20:,.0f} MB，上限 {bounds.texts / 2**20:,.0f} MB")
+            raise _too_much(
+                path.name, f"写成文字有 {size / 2**20:,.0f} MB，上限 {bounds.texts / 2**20:,.0f} MB"
+            )
         connection.execute(
-            f"CREATE TABLE raw AS SELECT file_row_number + 1 AS _row, {texts} FROM read_parquet(?, file_row_number = true)",
+            f"CREATE TABLE raw AS SELECT file_row_number + 1 AS _row, {texts} FROM read_parquet(?, "
+            "file_row_number = true)",
             [str(path)],
         )
     except duckdb.OutOfMemoryException:
@@ -367,9 +412,9 @@ def _load_csv(
     most = min(bounds.rows, bounds.cells // width)
     names = "{" + ", ".join(f"'c{n}': 'VARCHAR'" for n in range(width)) + "}"
     query = (
-        f"CREATE OR REPLACE TABLE raw AS SELECT row_number() OVER () + {at + 1} AS _row, * FROM read_csv(?, header = false, "
-        f"skip = {at + 1}, delim = '{delimiter}', quote = '\"', escape = '\"', columns = {names}, null_padding = true, "
-        f"auto_detect = false, strict_mode = false, parallel = "
+        f"CREATE OR REPLACE TABLE raw AS SELECT row_number() OVER () + {at + 1} AS _row, * FROM read_csv(?, "
+        f"header = false, skip = {at + 1}, delim = '{delimiter}', quote = '\"', escape = '\"', "
+        f"columns = {names}, null_padding = true, auto_detect = false, strict_mode = false, parallel = "
     )
     # One more than may be, so that no more than that is read where the file holds more.
     end = f") LIMIT {most + 1}" if bounds.rows < HOME.rows else ")"
@@ -383,7 +428,9 @@ def _load_csv(
         except duckdb.Error as error:
             if told := of_system(error):  # a full disk says nothing against the file
                 raise told from error
-            raise ZhunshengError("ZS-IN-05", name=path.name, detail=str(error).splitlines()[0][:160]) from None
+            raise ZhunshengError(
+                "ZS-IN-05", name=path.name, detail=str(error).splitlines()[0][:160]
+            ) from None
     ((rows,),) = connection.execute("SELECT count(*) FROM raw").fetchall()
     if rows > most:
         raise _too_much(path.name, f"超过 {most:,} 行（{width - _SURPLUS:,} 列的文件的上限）")
@@ -410,7 +457,10 @@ def _as_utf8(path: Path, scratch: Path) -> Path:
     if encoding is None:
         copy.write_text(decode(path.read_bytes(), path.name), "utf8")
         return copy
-    with path.open(encoding=encoding, newline="") as source, copy.open("w", encoding="utf8", newline="") as target:
+    with (
+        path.open(encoding=encoding, newline="") as source,
+        copy.open("w", encoding="utf8", newline="") as target,
+    ):
         while block := source.read(2**20):
             target.write(block)
     return copy
@@ -429,7 +479,9 @@ def _titles(ledger: Ledger) -> dict[str, str]:
     return titles
 
 
-def _find_header(rows: list[list[str]], ledger: Ledger | None, name: str) -> tuple[Ledger, dict[str, int], int]:
+def _find_header(
+    rows: list[list[str]], ledger: Ledger | None, name: str
+) -> tuple[Ledger, dict[str, int], int]:
     """Return the ledger, its columns' positions and the header's index among ``rows``."""
     best: tuple[int, Ledger, dict[str, int], int] | None = None
     runner_up = -1
@@ -460,7 +512,9 @@ def _find_header(rows: list[list[str]], ledger: Ledger | None, name: str) -> tup
         raise ZhunshengError("ZS-EV-06", name=name)
     score, found, columns, at = best
     if ledger is None and (score <= 1 or score == runner_up):
-        raise ZhunshengError("ZS-EV-10", name=name, known="、".join(f"{x.title}（{x.id}）" for x in ledgers().values()))
+        raise ZhunshengError(
+            "ZS-EV-10", name=name, known="、".join(f"{x.title}（{x.id}）" for x in ledgers().values())
+        )
     missing_titles = [c.title for c in found.columns if c.required and c.name not in columns]
     if missing_titles:
         raise ZhunshengError("ZS-EV-02", name=name, columns="、".join(missing_titles), ledger=found.id)
@@ -469,7 +523,9 @@ def _find_header(rows: list[list[str]], ledger: Ledger | None, name: str) -> tup
 
 @dataclass(frozen=True)
 class _Owner:
-    """Whose rows a file holds: a code with its name; whether ``only`` its own, and codes by the words rows may name."""
+    """Whose rows a file holds: a code with its name; whether ``only`` its own, and codes by the words rows
+    may name.
+    """
 
     code: str
     name: str
@@ -525,7 +581,8 @@ def _check(path: Path, raw: _Raw, connection: duckdb.DuckDBPyConnection, owner: 
         said = quoted("有几个部门用过这个名称，请改填部门代码")
         checks.append(f"{wrong}{said} AS message FROM parsed WHERE {DEPARTMENT} = ''")
     connection.execute(f"CREATE TABLE problems AS {' UNION ALL '.join(checks)}")
-    # What a cell holds instead of a value is said once, by what it is, and not as a date or amount that can't be read.
+    # What a cell holds instead of a value is said once, by what it is, and not as a date or amount that can't
+    # be read.
     connection.execute("DELETE FROM problems WHERE (_row, title) IN (SELECT _row, title FROM faults)")
     connection.execute("INSERT INTO problems SELECT * FROM faults WHERE _row IN (SELECT _row FROM parsed)")
     connection.execute(
@@ -533,7 +590,8 @@ def _check(path: Path, raw: _Raw, connection: duckdb.DuckDBPyConnection, owner: 
     )
     (bad,) = connection.execute("SELECT count(DISTINCT _row) FROM problems").fetchone() or (0,)
     found = connection.execute(
-        f"SELECT _row, title, coalesce(value, ''), message FROM problems ORDER BY _row, title LIMIT {MAX_ERRORS}"
+        "SELECT _row, title, coalesce(value, ''), message FROM problems ORDER BY _row, "
+        f"title LIMIT {MAX_ERRORS}"
     ).fetchall()
     others = [
         code
@@ -561,7 +619,9 @@ def _check(path: Path, raw: _Raw, connection: duckdb.DuckDBPyConnection, owner: 
 def _unused(raw: _Raw) -> list[str]:
     """Say which titled columns of a file no column of the ledger takes."""
     used = set(raw.columns.values())
-    left = [" ".join(title.split()) for n, title in enumerate(raw.titles) if n not in used and str(title).strip()]
+    left = [
+        " ".join(title.split()) for n, title in enumerate(raw.titles) if n not in used and str(title).strip()
+    ]
     return [f"没有用到的列：{'、'.join(left)}"] if left else []
 
 
@@ -576,24 +636,30 @@ def _unguard(connection: duckdb.DuckDBPyConnection, columns: Sequence[int]) -> N
 
 
 def _clean(connection: duckdb.DuckDBPyConnection, columns: Sequence[int]) -> None:
-    """Make the texts of the used columns of ``raw`` clean and trimmed, empty ones NULL: the door of every ledger."""
+    """Make the texts of the used columns of ``raw`` clean and trimmed, empty ones NULL:
+    the door of every ledger.
+    """
     for n in dict.fromkeys(columns):
         text = f"CASE WHEN regexp_full_match(c{n}, '{_PLAIN}') THEN c{n} ELSE {_CLEAN.format(f'c{n}')} END"
         connection.execute(
-            f"UPDATE raw SET c{n} = nullif(trim({text}, ' \t\r\n　'), '') WHERE c{n} IS NOT NULL "
-            f"AND (NOT regexp_full_match(c{n}, '{_PLAIN}') OR c{n} = '' OR regexp_matches(c{n}, '^[ \t\r\n　]|[ \t\r\n　]$'))"
+            f"UPDATE raw SET c{n} = nullif(trim({text}, ' \t\r\n"
+            f"　'), '') WHERE c{n} IS NOT NULL AND (NOT regexp_full_match(c{n}, '{_PLAIN}') OR c{n} = '' OR "
+            f"regexp_matches(c{n}, '^[ \t\r\n　]|[ \t\r\n　]$'))"
         )
 
 
 def _faulty(connection: duckdb.DuckDBPyConnection, raw: _Raw, chosen: Mapping[str, str], given: str) -> None:
-    """Make table ``faults`` (row, title, value, message): cells that hold no value, and cells beyond the header."""
+    """Make table ``faults`` (row, title, value, message): cells that hold no value,
+    and cells beyond the header.
+    """
     titles = {f"c{raw.columns[c.name]}": c.title for c in raw.ledger.columns if c.name in chosen}
     if DEPARTMENT in raw.columns:
         titles[given] = "部门"
     connection.execute("CREATE TABLE faults(_row BIGINT, title VARCHAR, value VARCHAR, message VARCHAR)")
     for cell, title in titles.items():
         connection.execute(
-            f"INSERT INTO faults SELECT _row, ?, {cell}, '是 Excel 的错误值' FROM raw WHERE regexp_full_match({cell}, ?)",
+            f"INSERT INTO faults SELECT _row, ?, {cell}, '是 Excel 的错误值' FROM raw WHERE "
+            f"regexp_full_match({cell}, ?)",
             [title, _ERRORS],
         )
     known = [(row, titles[f"c{n}"], why) for row, n, why in raw.faults if f"c{n}" in titles]
@@ -610,16 +676,22 @@ def _faulty(connection: duckdb.DuckDBPyConnection, raw: _Raw, chosen: Mapping[st
     if raw.surplus:
         filled = " ".join(f"WHEN trim(coalesce(c{n}, '')) <> '' THEN c{n}" for n in raw.surplus)
         connection.execute(
-            f"INSERT INTO faults SELECT _row, '（表头以外）', said, '比表头多出一格，列可能错位；内容里有逗号的请加引号' "
-            f"FROM (SELECT _row, CASE {filled} END AS said FROM raw) WHERE said IS NOT NULL"
+            "INSERT INTO faults SELECT _row, '（表头以外）', said, '比表头多出一格，列可能错位；"
+            f"内容里有逗号的请加引号' FROM (SELECT _row, CASE {filled} END AS said FROM raw) WHERE said IS "
+            "NOT NULL"
         )
 
 
-def _departments(connection: duckdb.DuckDBPyConnection, given: str, known: Mapping[str, str]) -> dict[str, str]:
+def _departments(
+    connection: duckdb.DuckDBPyConnection, given: str, known: Mapping[str, str]
+) -> dict[str, str]:
     """Make table ``departments`` (name, code) of those that rows name; return the new ones by code."""
     connection.execute("CREATE TABLE departments(name VARCHAR, code VARCHAR)")
     found = [
-        name for (name,) in connection.execute(f"SELECT DISTINCT {given} AS d FROM raw WHERE d IS NOT NULL").fetchall()
+        name
+        for (name,) in connection.execute(
+            f"SELECT DISTINCT {given} AS d FROM raw WHERE d IS NOT NULL"
+        ).fetchall()
     ]
     new = {named_code(name): name for name in found if name not in known}
     codes = {**known, **{name: code for code, name in new.items()}}
@@ -651,7 +723,8 @@ def _parse(column: Column, text: str) -> str:
 
 
 _WHAT = {"date": "不是日期", "integer": "不是整数", "money": "不是金额", "bool": "应填“是”或“否”"}
-# What is wrong with a text of a type, told before it is only called unreadable: (type, SQL condition on the text, why).
+# What is wrong with a text of a type, told before it is only called unreadable: (type,
+# SQL condition on the text, why).
 _WHY: tuple[tuple[str, str, str], ...] = (
     ("date", "zs_no_such_day({0})", "没有这一天"),
     ("integer", "zs_misgrouped({0})", "逗号不在千位上，不知是几"),
@@ -661,18 +734,19 @@ _WHY: tuple[tuple[str, str, str], ...] = (
 
 
 def _half(ledger: Ledger, name: str) -> str:
-    """Return the SELECT (as of ``_checks``) of rows without a part of the key that other rows have, else of the same key.
+    """Return the SELECT (as of ``_checks``) of rows without a part of the key that other rows have,
+    else of the same key.
 
     Nobody can say whether such two are one, so that neither may replace the other nor stand beside it.
     """
     title = ledger.column(name).title
     kept = ", ".join((DEPARTMENT, *(k for k in ledger.key if k != name)))
     return (
-        f"SELECT _row, {quoted(title)} AS title, raw_{name} AS value, "
-        f"'没有填{title}，第 ' || other || ' 行同名项目的{title}是 ' || code || '，分不清是不是同一个' AS message FROM "
-        f"(SELECT _row, raw_{name}, {name}, min(_row) FILTER ({name} IS NOT NULL) OVER (PARTITION BY {kept}) AS other, "
-        f"arg_min({name}, _row) FILTER ({name} IS NOT NULL) OVER (PARTITION BY {kept}) AS code FROM parsed) "
-        f"WHERE {name} IS NULL AND other IS NOT NULL"
+        f"SELECT _row, {quoted(title)} AS title, raw_{name} AS value, '没有填{title}，"
+        f"第 ' || other || ' 行同名项目的{title}是 ' || code || '，分不清是不是同一个' AS message FROM "
+        f"(SELECT _row, raw_{name}, {name}, min(_row) FILTER ({name} IS NOT NULL) OVER (PARTITION BY "
+        f"{kept}) AS other, arg_min({name}, _row) FILTER ({name} IS NOT NULL) OVER (PARTITION BY {kept}) AS "
+        f"code FROM parsed) WHERE {name} IS NULL AND other IS NOT NULL"
     )
 
 
@@ -681,7 +755,10 @@ def _checks(ledger: Ledger, column: Column) -> list[str]:
     name, raw, title = column.name, f"raw_{column.name}", quoted(column.title)
 
     def select(message: str, where: str) -> str:
-        return f"SELECT _row, {title} AS title, {raw} AS value, {quoted(message)} AS message FROM parsed WHERE {where}"
+        return (
+            f"SELECT _row, {title} AS title, {raw} AS value, {quoted(message)} AS message FROM parsed WHERE "
+            f"{where}"
+        )
 
     found = []
     if column.required:
@@ -713,7 +790,8 @@ def _checks(ledger: Ledger, column: Column) -> list[str]:
     if column.type == "date" and not column.ahead:
         found.append(
             select(
-                "日期在今天之后，还没有发生", f"{name} > DATE '{today().isoformat()}' AND {name} <= DATE '{LAST_DAY}'"
+                "日期在今天之后，还没有发生",
+                f"{name} > DATE '{today().isoformat()}' AND {name} <= DATE '{LAST_DAY}'",
             )
         )
     return found

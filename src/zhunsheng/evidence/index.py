@@ -1,7 +1,9 @@
-"""An index of a store's records, made from them and never the truth: the last batch, batches by department, files at hand.
+"""An index of a store's records, made from them and never the truth: the last batch, batches by department,
+files at hand.
 
-It lies in ``index.sqlite`` so that opening a store costs the same whatever the number of its batches. It is made anew
-where it is absent, unreadable or not of the records' last digest; a folder that can't be written is read by one in memory.
+It lies in ``index.sqlite`` so that opening a store costs the same whatever the number of its batches.
+It is made anew where it is absent, unreadable or not of the records' last digest;
+a folder that can't be written is read by one in memory.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ NAME = "index.sqlite"
 _FORMAT = 1
 _TABLES = """
 CREATE TABLE meta(format INTEGER, last INTEGER, digest TEXT);
-CREATE TABLE batch(n INTEGER PRIMARY KEY, ledger TEXT, department TEXT, label TEXT, sha256 TEXT, imports INTEGER,
+CREATE TABLE batch(n INTEGER PRIMARY KEY, ledger TEXT, department TEXT, label TEXT, sha256 TEXT,
+  imports INTEGER,
     undoes INTEGER, version INTEGER, at REAL, digest TEXT, body TEXT);
 CREATE INDEX batch_department ON batch(department, n);
 CREATE INDEX batch_ledger ON batch(ledger, n);
@@ -51,7 +54,8 @@ class Index:
         """Return where a store's index lies."""
         return root / NAME
 
-    # -- opening ----------------------------------------------------------------------------------------------
+    # -- opening
+    # ----------------------------------------------------------------------------------------------
 
     @classmethod
     def at_hand(cls, root: Path, *, write: bool) -> Index:
@@ -147,10 +151,13 @@ class Index:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # -- adding -----------------------------------------------------------------------------------------------
+    # -- adding
+    # -----------------------------------------------------------------------------------------------
 
     def add_all(self, batches: Iterable[Batch]) -> None:
-        """Take up records in order, all or none. Raises ``ZS-EV-11`` for one whose fields are not what they should be."""
+        """Take up records in order, all or none. Raises ``ZS-EV-11`` for one whose fields are not what they
+        should be.
+        """
         with self.connection:
             self.connection.execute("BEGIN")
             for batch in batches:
@@ -172,11 +179,19 @@ class Index:
         run(
             "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                number, batch.ledger, batch.department, batch.label, batch.sha256, batch.imports, batch.undoes,
-                batch.version, datetime.fromisoformat(batch.when).timestamp(), batch.digest,
+                number,
+                batch.ledger,
+                batch.department,
+                batch.label,
+                batch.sha256,
+                batch.imports,
+                batch.undoes,
+                batch.version,
+                datetime.fromisoformat(batch.when).timestamp(),
+                batch.digest,
                 json.dumps(batch.as_json(), ensure_ascii=False),
             ),
-        )  # fmt: skip
+        )
         for code in batch.holds:
             run("INSERT OR IGNORE INTO holds VALUES (?, ?)", (code, number))
         if batch.renames is not None:
@@ -191,7 +206,10 @@ class Index:
         said = actions(log) if log.is_file() else ()
         for action in said:
             if "remove" in action:
-                run("DELETE FROM file WHERE ledger = ? AND path = ?", (batch.ledger, unquote(action["remove"]["path"])))
+                run(
+                    "DELETE FROM file WHERE ledger = ? AND path = ?",
+                    (batch.ledger, unquote(action["remove"]["path"])),
+                )
         for action in said:
             if "add" in action:
                 run(
@@ -200,8 +218,8 @@ class Index:
                 )
         landed = not batch.label and batch.renames is None and batch.compacts is None
         run(
-            "INSERT INTO head VALUES (?, ?, ?, ?) ON CONFLICT(ledger) DO UPDATE SET version = excluded.version, "
-            "n = excluded.n, landed = CASE WHEN ? THEN 0 ELSE landed END",
+            "INSERT INTO head VALUES (?, ?, ?, ?) ON CONFLICT(ledger) DO UPDATE SET version = "
+            "excluded.version, n = excluded.n, landed = CASE WHEN ? THEN 0 ELSE landed END",
             (batch.ledger, batch.version, number, landed, batch.renames is not None),
         )
         run("UPDATE meta SET last = ?, digest = ?", (number, batch.digest))
@@ -210,7 +228,9 @@ class Index:
         run = self.connection.execute
         run("INSERT OR IGNORE INTO rename VALUES (?, ?, ?, ?)", (ledger, name, code, number))
         mine = "ledger = ? AND department = ? AND label = '' AND n < ?"
-        first = run(f"SELECT n, body FROM batch WHERE {mine} ORDER BY n LIMIT 1", (ledger, name, number)).fetchone()
+        first = run(
+            f"SELECT n, body FROM batch WHERE {mine} ORDER BY n LIMIT 1", (ledger, name, number)
+        ).fetchone()
         run(f"UPDATE batch SET department = ?, label = ? WHERE {mine}", (code, name, ledger, name, number))
         # The name is as old as the first batch that bore it, not as the migration.
         since, day = (first[0], json.loads(first[1])["when"]) if first else (number, when)
@@ -221,9 +241,12 @@ class Index:
 
     def _name(self, code: str, name: str, number: int, when: str) -> None:
         if self.name_of(code) != name:
-            self.connection.execute("INSERT OR REPLACE INTO name VALUES (?, ?, ?, ?)", (code, name, number, when))
+            self.connection.execute(
+                "INSERT OR REPLACE INTO name VALUES (?, ?, ?, ?)", (code, name, number, when)
+            )
 
-    # -- asking -----------------------------------------------------------------------------------------------
+    # -- asking
+    # -----------------------------------------------------------------------------------------------
 
     def _one(self, query: str, values: Sequence[Any] = ()) -> Any:
         row = self.connection.execute(query, values).fetchone()
@@ -254,7 +277,9 @@ class Index:
         limit: int | None = None,
         holding: bool = False,
     ) -> list[Batch]:
-        """Return batches in order; with ``limit`` the newest of them; ``holding``: also others' with rows of it."""
+        """Return batches in order; with ``limit`` the newest of them; ``holding``:
+        also others' with rows of it.
+        """
         tests, values = ["1"], []
         if department is not None:
             marks = ", ".join("?" * len(department))
@@ -279,13 +304,15 @@ class Index:
             yield Batch.of({**data, "department": department} | ({"label": label} if label else {}))
 
     def changed_in(self, department: str, until: int | None = None) -> tuple[int, str]:
-        """Return number and digest of the newest batch that can have changed a department's rows, (0, "") for none.
+        """Return number and digest of the newest batch that can have changed a department's rows, (0,
+        "") for none.
 
-        Digests are chained, so it stands for all before it; a migration gave every department's rows their codes.
+        Digests are chained, so it stands for all before it; a migration gave every department's rows their
+        codes.
         """
         found = self.connection.execute(
-            "SELECT n, digest FROM batch WHERE (? IS NULL OR n <= ?) AND (department = ?"
-            " OR n IN (SELECT n FROM holds WHERE department = ?) OR n IN (SELECT n FROM rename)) ORDER BY n DESC LIMIT 1",
+            "SELECT n, digest FROM batch WHERE (? IS NULL OR n <= ?) AND (department = ? OR n IN (SELECT n "
+            "FROM holds WHERE department = ?) OR n IN (SELECT n FROM rename)) ORDER BY n DESC LIMIT 1",
             (until, until, department, department),
         ).fetchone()
         return (int(found[0]), str(found[1])) if found else (0, "")
@@ -300,11 +327,16 @@ class Index:
         return found
 
     def sealed(self, ledgers: Sequence[str]) -> bool:
-        """Return whether one of some ledgers was last imported under a key, so that its file is kept encrypted."""
+        """Return whether one of some ledgers was last imported under a key, so that its file is kept
+        encrypted.
+        """
         for ledger in ledgers:
-            body = self._one("SELECT body FROM batch WHERE ledger = ? AND imports ORDER BY n DESC LIMIT 1", (ledger,))
+            body = self._one(
+                "SELECT body FROM batch WHERE ledger = ? AND imports ORDER BY n DESC LIMIT 1", (ledger,)
+            )
             if body and any(
-                name.startswith("sources/") and name.endswith(".enc") for name, _, _ in json.loads(body)["files"]
+                name.startswith("sources/") and name.endswith(".enc")
+                for name, _, _ in json.loads(body)["files"]
             ):
                 return True
         return False
@@ -316,23 +348,31 @@ class Index:
     def undone_of(self, ledger: str) -> list[int]:
         """Return the numbers of a ledger's batches that were taken back."""
         return [
-            n for (n,) in self.connection.execute("SELECT undoes FROM batch WHERE ledger = ? AND undoes", (ledger,))
+            n
+            for (n,) in self.connection.execute(
+                "SELECT undoes FROM batch WHERE ledger = ? AND undoes", (ledger,)
+            )
         ]
 
     def migrated(self, ledger: str) -> int:
-        """Return the number of the batch that gave the departments of a ledger's rows their codes, 0 where none did."""
+        """Return the number of the batch that gave the departments of a ledger's rows their codes,
+        0 where none did.
+        """
         return int(self._one("SELECT coalesce(max(n), 0) FROM rename WHERE ledger = ?", (ledger,)))
 
     def stating(self, ledger: str, departments: Sequence[str]) -> list[Batch]:
-        """Return, in order, the imports of a ledger that were not undone and can have rows of some departments.
+        """Return, in order, the imports of a ledger that were not undone and can have rows of some
+        departments.
 
-        Records from before departments had codes don't say of whom they hold rows, so all of those are among them.
+        Records from before departments had codes don't say of whom they hold rows,
+        so all of those are among them.
         """
         marks = ", ".join("?" * len(departments))
         return list(
             self._batches(
-                f"ledger = ? AND imports AND NOT EXISTS (SELECT 1 FROM batch u WHERE u.undoes = batch.n) AND "
-                f"(department IN ({marks}) OR n IN (SELECT n FROM holds WHERE department IN ({marks})) OR n < ?) ORDER BY n",
+                "ledger = ? AND imports AND NOT EXISTS (SELECT 1 FROM batch u WHERE u.undoes = batch.n) "
+                f"AND (department IN ({marks}) OR n IN (SELECT n FROM holds WHERE department IN ({marks})) "
+                "OR n < ?) ORDER BY n",
                 (ledger, *departments, *departments, self.migrated(ledger)),
             )
         )
@@ -351,7 +391,9 @@ class Index:
         if until is None:
             return dict(self.connection.execute("SELECT ledger, version FROM head ORDER BY ledger"))
         return dict(
-            self.connection.execute("SELECT ledger, max(version) FROM batch WHERE n <= ? GROUP BY ledger", (until,))
+            self.connection.execute(
+                "SELECT ledger, max(version) FROM batch WHERE n <= ? GROUP BY ledger", (until,)
+            )
         )
 
     def files(self, ledger: str) -> list[tuple[str, int]]:
@@ -361,8 +403,13 @@ class Index:
         ).fetchall()
 
     def unmigrated(self) -> list[str]:
-        """Return the ledgers whose rows still stand under names of departments, as the first version wrote them."""
-        return [name for (name,) in self.connection.execute("SELECT ledger FROM head WHERE landed ORDER BY ledger")]
+        """Return the ledgers whose rows still stand under names of departments, as the first version wrote
+        them.
+        """
+        return [
+            name
+            for (name,) in self.connection.execute("SELECT ledger FROM head WHERE landed ORDER BY ledger")
+        ]
 
     def departments_named(self, ledger: str) -> list[str]:
         """Return the departments that a ledger's batches without a label were imported for."""
@@ -383,7 +430,9 @@ class Index:
         )
 
     def name_of(self, code: str, until: int | None = None) -> str | None:
-        """Return the name that a department had as of a batch (its first one before that), None for an unknown code."""
+        """Return the name that a department had as of a batch (its first one before that),
+        None for an unknown code.
+        """
         found: str | None = self._one(
             "SELECT name FROM name WHERE code = ? AND (? IS NULL OR n <= ?) ORDER BY n DESC LIMIT 1",
             (code, until, until),

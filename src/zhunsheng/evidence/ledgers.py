@@ -1,4 +1,6 @@
-"""The ledgers an office keeps, as data: columns, types, keys, allowed values, and which columns are personal."""
+"""The ledgers an office keeps, as data: columns, types, keys, allowed values, and which
+columns are personal.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ SQL_TYPES: dict[ColumnType, str] = {
 }
 # No amount of one row reaches ten million million yuan, half of what the whole country spends in a year.
 MONEY_BELOW = 10**13
-# No record an office keeps lies outside: a year before is one whose century was left out (21-3-5), one behind a slip.
+# No record an office keeps lies outside: a year before is one whose century was left out (21-3-5),
+# one behind a slip.
 FIRST_DAY, LAST_DAY = date(1949, 10, 1), date(2099, 12, 31)
 # Every row knows its department, the batch that brought it, and its row in that batch's file.
 DEPARTMENT = "department"
@@ -31,10 +34,11 @@ LINEAGE = {"_batch": "BIGINT", "_row": "BIGINT"}
 
 
 class Column(BaseModel):
-    """One column. ``values`` are allowed for a choice, ``aliases`` turn other spellings into them; money is in yuan.
+    """One column. ``values`` are allowed for a choice, ``aliases`` turn other spellings into them;
+    money is in yuan.
 
-    A date is of something that happened, so that none lies in the future, unless ``ahead`` says that it is a plan's.
-    ``reads`` is how a value of a choice is said by itself, such as ``{} 类``.
+    A date is of something that happened, so that none lies in the future, unless ``ahead`` says that it is a
+    plan's. ``reads`` is how a value of a choice is said by itself, such as ``{} 类``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,8 +67,9 @@ class Column(BaseModel):
 class Ledger(BaseModel):
     """One ledger; ``key`` identifies a row within a department.
 
-    A column of the key that is not required may be empty: empty is then a value like any other. ``formerly`` is the key
-    that earlier versions merged by, where it was another: what a batch of theirs replaced returns when it is undone.
+    A column of the key that is not required may be empty: empty is then a value like any other.
+    ``formerly`` is the key that earlier versions merged by, where it was another:
+    what a batch of theirs replaced returns when it is undone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -100,7 +105,9 @@ class Ledger(BaseModel):
 
     @property
     def open_key(self) -> tuple[str, ...]:
-        """The columns of the key that may be empty: a row without them can be one with them that was filled in badly."""
+        """The columns of the key that may be empty: a row without them can be one with them that was filled
+        in badly.
+        """
         return tuple(name for name in self.key if not self.column(name).required)
 
     def stored(self) -> dict[str, str]:

@@ -1,4 +1,6 @@
-"""Return a ledger file with its bad cells marked: coloured, commented, and a column that says what is wrong."""
+"""Return a ledger file with its bad cells marked: coloured, commented, and a column that says
+what is wrong.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +16,26 @@ from zhunsheng.files.writing import TextBook, named_after, pieces, whole_file
 
 _FILL = "FFFFC7CE"
 _TITLE = "错误说明"
-# What is marked in the workbook itself: the library that changes workbooks takes half a kilobyte a cell, also of empty ones.
+# What is marked in the workbook itself: the library that changes workbooks takes half a kilobyte a cell,
+# also of empty ones.
 _MARKED_BYTES, _MARKED_CELLS = 16 * 2**20, 500_000
 
 
 def marked_copy(checked: Checked, out: Path) -> Path:
-    """Write the marked copy to folder ``out`` and return its path: the workbook itself, or the bad rows of a csv."""
+    """Write the marked copy to folder ``out`` and return its path: the workbook itself,
+    or the bad rows of a csv.
+    """
     out.mkdir(parents=True, exist_ok=True)
     target = out / named_after(checked.path.stem, "-标注.xlsx")
     by_row: dict[int, list[RowError]] = defaultdict(list)
     for error in checked.errors:
         by_row[error.row].append(error)
     with whole_file(target) as partial:
-        if not (checked.path.suffix.lower() == ".xlsx" and checked.sheet and _mark_workbook(checked, by_row, partial)):
+        if not (
+            checked.path.suffix.lower() == ".xlsx"
+            and checked.sheet
+            and _mark_workbook(checked, by_row, partial)
+        ):
             _write_bad_rows(checked, by_row, partial)
     return target
 
@@ -37,7 +46,10 @@ def _mark_workbook(checked: Checked, by_row: dict[int, list[RowError]], target: 
 
     try:
         parts = open_file(checked.path).archive
-        if parts is None or sum(m.file_size for m in parts.members if m.filename.endswith(".xml")) > _MARKED_BYTES:
+        if (
+            parts is None
+            or sum(m.file_size for m in parts.members if m.filename.endswith(".xml")) > _MARKED_BYTES
+        ):
             return False
         book = openpyxl.load_workbook(checked.path, keep_links=False)
         if sum(sheet.max_row * sheet.max_column for sheet in book.worksheets) > _MARKED_CELLS:
@@ -48,7 +60,8 @@ def _mark_workbook(checked: Checked, by_row: dict[int, list[RowError]], target: 
     except Exception as error:
         if of_system(error):
             raise
-        # Read by another library, which takes more: styles that are none, names that lead nowhere, days before 1900.
+        # Read by another library, which takes more: styles that are none, names that lead nowhere,
+        # days before 1900.
         return False
     return True
 
@@ -77,17 +90,27 @@ def _mark(sheet: Any, checked: Checked, by_row: dict[int, list[RowError]]) -> No
 
 
 def _still(book: Any, path: Path) -> None:
-    """Leave of each formula what it came to when the file was saved, or its words: the copy of a stranger's file runs nothing.
+    """Leave of each formula what it came to when the file was saved, or its words:
+    the copy of a stranger's file runs nothing.
 
     Who wrote and who saved the file is nobody's business who gets the copy.
     """
-    formulas = [cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    formulas = [
+        cell
+        for sheet in book.worksheets
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.data_type == "f"
+    ]
     if formulas:
         import openpyxl
 
         values = openpyxl.load_workbook(path, data_only=True, keep_links=False)
         for cell in formulas:
-            value, words = values[cell.parent.title][cell.coordinate].value, getattr(cell.value, "text", cell.value)
+            value, words = (
+                values[cell.parent.title][cell.coordinate].value,
+                getattr(cell.value, "text", cell.value),
+            )
             cell.value = str(words) if value is None else value
             if isinstance(cell.value, str):
                 cell.data_type = "s"
@@ -115,7 +138,8 @@ def _write_bad_rows(checked: Checked, by_row: dict[int, list[RowError]], target:
         sheet.write_string(0, n, title, bold)
     fields = ", ".join(f"raw_{c.name}" for c in columns)
     rows = checked.connection.execute(
-        f"SELECT _row, {fields} FROM parsed WHERE _row IN (SELECT _row FROM problems) ORDER BY _row LIMIT {len(by_row)}"
+        f"SELECT _row, {fields} FROM parsed WHERE _row IN (SELECT _row FROM problems) ORDER BY _row LIMIT "
+        f"{len(by_row)}"
     ).fetchall()
     for at, (row, *values) in enumerate(rows, start=1):
         errors = by_row.get(row, [])

@@ -1,4 +1,6 @@
-"""Personal columns at rest: encrypted value by value with AES-SIV, so that equal values stay equal to a merge."""
+"""Personal columns at rest: encrypted value by value with AES-SIV, so that equal values stay equal to a
+merge.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ _MARK = "siv1:"
 
 
 class Cipher:
-    """Encrypts and decrypts personal values and files under one key (RFC 5297); without the key, nothing is readable."""
+    """Encrypts and decrypts personal values and files under one key (RFC 5297); without the key,
+    nothing is readable.
+    """
 
     def __init__(self, key: str) -> None:
         """Take any secret text of at least 32 characters. Raises ``ZS-EV-13`` for a shorter one."""

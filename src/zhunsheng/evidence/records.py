@@ -13,7 +13,8 @@ from typing import Any
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import whole_file
 
-# Fields that stand in a record only where they say something, so that records of every version keep their digests.
+# Fields that stand in a record only where they say something, so that records of every version keep their
+# digests.
 _OPTIONAL: dict[str, Any] = {
     "undoes": None,
     "label": "",
@@ -29,8 +30,9 @@ _OPTIONAL: dict[str, Any] = {
 class Batch:
     """One committed batch. ``files`` are (path in the store, bytes, SHA-256) of all that the batch added.
 
-    ``department`` is a code and ``label`` its name at that time. A record of the first version of the store has the
-    name in ``department`` and no label; read through ``Store``, it carries the code that a later batch gave.
+    ``department`` is a code and ``label`` its name at that time. A record of the first version of the store
+    has the name in ``department`` and no label; read through ``Store``, it carries the code that a later
+    batch gave.
     """
 
     batch: int
@@ -58,9 +60,18 @@ class Batch:
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Batch:
-        """Return the batch that a record's JSON holds. Raises ``KeyError`` or ``TypeError`` for one of another shape."""
+        """Return the batch that a record's JSON holds. Raises ``KeyError`` or ``TypeError`` for one of
+        another shape.
+        """
         files = tuple((str(f[0]), int(f[1]), str(f[2])) for f in body["files"])
-        return cls(**{**body, "files": files, "holds": tuple(body.get("holds", ())), "notes": tuple(body.get("notes", ()))})
+        return cls(
+            **{
+                **body,
+                "files": files,
+                "holds": tuple(body.get("holds", ())),
+                "notes": tuple(body.get("notes", ())),
+            }
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the batch as plain data; optional fields are there only where they say something."""
@@ -94,14 +105,18 @@ class Records:
         return _read(path) if path.is_file() else None
 
     def after(self, number: int) -> Iterator[Batch]:
-        """Yield the records behind batch ``number`` in order, up to the first that is missing. Raises ``ZS-EV-11``."""
+        """Yield the records behind batch ``number`` in order, up to the first that is missing.
+        Raises ``ZS-EV-11``.
+        """
         while (batch := self.read(number + 1)) is not None:
             yield batch
             number += 1
 
     def all(self) -> list[Batch]:
         """Return every record in order of numbers, whatever is missing between. Raises ``ZS-EV-11``."""
-        return [_read(path) for path in sorted(self.folder.glob("*.json"), key=lambda p: (len(p.stem), p.stem))]
+        return [
+            _read(path) for path in sorted(self.folder.glob("*.json"), key=lambda p: (len(p.stem), p.stem))
+        ]
 
     def write(self, batch: Batch) -> None:
         """Write a record whole or not at all."""

@@ -1,4 +1,6 @@
-"""The evidence store: Delta tables merged by key, a chained record of every batch, and any earlier state at hand."""
+"""The evidence store: Delta tables merged by key, a chained record of every batch,
+and any earlier state at hand.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,8 @@ FORMAT = "zhunsheng.store/2"
 MARKER = "format.json"
 AGAIN = "again"  # the folder of rows that a batch said again, as they stood there already
 _KEY = "zhunsheng"  # where a commit of the Delta log carries its batch
-# Checkpoints are made only with a compaction, whose record holds their digest; the log itself is never cleaned.
+# Checkpoints are made only with a compaction, whose record holds their digest;
+# the log itself is never cleaned.
 _NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
 LOCK_SECONDS = 60.0
 READ_SECONDS = 0.5  # a reader waits no longer for an import that goes on
@@ -51,7 +54,9 @@ _ENDINGS = (".csv", ".xlsx", ".xls", ".parquet", ".xlsm", ".txt", "")  # that a 
 
 @dataclass(frozen=True)
 class Department:
-    """A department in the store: its code and its names, each with the time of the batch that first bore it."""
+    """A department in the store: its code and its names, each with the time of the batch that
+    first bore it.
+    """
 
     code: str
     names: tuple[tuple[str, str], ...]  # (from, name), oldest first
@@ -88,7 +93,9 @@ class Snapshot:
     def batches_of(
         self, *, department: str | None = None, ledgers: Sequence[str] | None = None, limit: int | None = None
     ) -> tuple[Batch, ...]:
-        """Return the batches that a department's rows of some ledgers can rest on; with ``limit`` the newest."""
+        """Return the batches that a department's rows of some ledgers can rest on; with
+        ``limit`` the newest.
+        """
         if self.store is None:
             return ()
         chosen = None if department is None else [department]
@@ -100,7 +107,9 @@ class Snapshot:
         return found
 
     def state_of(self, department: str) -> str:
-        """Return the digest that stands for all that a department's rows rest on, whatever others imported since."""
+        """Return the digest that stands for all that a department's rows rest on,
+        whatever others imported since.
+        """
         return self.changed_in(department)[1]
 
     def changed_in(self, department: str) -> tuple[int, str]:
@@ -129,7 +138,9 @@ class Snapshot:
         return self.store.departments() if self.store else {}
 
     def name_of(self, code: str) -> str:
-        """Return a department's name as of this state; with its code behind it where another has the same name."""
+        """Return a department's name as of this state; with its code behind it where another has the same
+        name.
+        """
         if self.store is None:
             return code
         with self.store._reading() as index:
@@ -141,16 +152,21 @@ class Snapshot:
 
 
 class Store:
-    """A folder with ``ledgers/`` (Delta tables), ``batches/`` (one JSON a batch) and ``sources/`` (the files imported).
+    """A folder with ``ledgers/`` (Delta tables), ``batches/`` (one JSON a batch) and ``sources/`` (the files
+    imported).
 
-    ``again/`` holds the rows that a batch brought and that stood there already: what is left when an earlier one is undone.
+    ``again/`` holds the rows that a batch brought and that stood there already:
+    what is left when an earlier one is undone.
 
-    ``index.sqlite`` beside them is made from the records and never the truth. A store of the first version, keyed by
-    names of departments, is read under codes at once and migrated before the first batch that is written to it.
+    ``index.sqlite`` beside them is made from the records and never the truth. A store of the first version,
+    keyed by names of departments, is read under codes at once and migrated before the first batch that is
+    written to it.
     """
 
     def __init__(self, root: Path, cipher: Cipher | None = None) -> None:
-        """Open the store at ``root``; with a ``cipher``, personal columns and kept files are encrypted from now on."""
+        """Open the store at ``root``; with a ``cipher``, personal columns and kept files are encrypted from
+        now on.
+        """
         self.root = root
         self.cipher = cipher
         self.records = Records(root)
@@ -162,7 +178,8 @@ class Store:
             raise ZhunshengError("ZS-EV-04", store=str(root))
         return cls(root, cipher)
 
-    # -- writing ----------------------------------------------------------------------------------------------
+    # -- writing
+    # ----------------------------------------------------------------------------------------------
 
     def commit(
         self,
@@ -175,13 +192,16 @@ class Store:
     ) -> tuple[Batch, bool]:
         """Merge the good rows of a checked file by key; return its batch and whether anything was new.
 
-        ``department`` is the code, ``label`` its name today (the code where none is given); another label for a known
-        code is a rename. A file already imported for this ledger and department changes nothing while all its good rows
-        stand there; where later batches changed some of them, it is a step back to what it says. A row of known key is
-        updated where it differs; one that lacks a code which a row of the same name has there, or the other way round,
-        can't be told to be the same or another and is refused with the file (``ZS-EV-25``). Killed at any moment, the
-        batch is there whole or not at all: the Delta commit decides, and its record is completed from the commit on the
-        next opening. Raises ``ZS-EV-09`` when another import holds the store, ``ZS-EV-26`` without a key where personal columns stand encrypted: beside them no row is written in clear.
+        ``department`` is the code, ``label`` its name today (the code where none is given);
+        another label for a known code is a rename. A file already imported for this ledger and department
+        changes nothing while all its good rows stand there; where later batches changed some of them,
+        it is a step back to what it says. A row of known key is updated where it differs;
+        one that lacks a code which a row of the same name has there, or the other way round,
+        can't be told to be the same or another and is refused with the file (``ZS-EV-25``).
+        Killed at any moment, the batch is there whole or not at all: the Delta commit decides,
+        and its record is completed from the commit on the next opening. Raises ``ZS-EV-09`` when another
+        import holds the store, ``ZS-EV-26`` without a key where personal columns stand encrypted:
+        beside them no row is written in clear.
         """
         # Who writes code and name to a store of names says which code the rows of that name are to have.
         with self._writing({label: department} if label else None) as index:
@@ -217,8 +237,17 @@ class Store:
             self._compact_where_due(index, checked.ledger.id, who)
             return made, True
 
-    def _next(self, index: Index, ledger: str, who: str | None, when: datetime | None, **fields: Any) -> Batch:
-        start: dict[str, Any] = {"department": "", "sha256": "", "rows": 0, "inserted": 0, "updated": 0, "rejected": 0}
+    def _next(
+        self, index: Index, ledger: str, who: str | None, when: datetime | None, **fields: Any
+    ) -> Batch:
+        start: dict[str, Any] = {
+            "department": "",
+            "sha256": "",
+            "rows": 0,
+            "inserted": 0,
+            "updated": 0,
+            "rejected": 0,
+        }
         return Batch(
             batch=index.last + 1,
             ledger=ledger,
@@ -232,7 +261,9 @@ class Store:
         return str(self.root / "ledgers" / ledger)
 
     def _merge(self, checked: Checked, batch: Batch, *, new: bool) -> None:
-        """Commit the good rows; where all their keys are ``new`` nothing that stands there need be read or compared."""
+        """Commit the good rows; where all their keys are ``new`` nothing that stands there need be read or
+        compared.
+        """
         schema = checked.ledger.stored()
         table = self._table(checked.ledger.id)
         values = [name for name in schema if not name.startswith("_")]
@@ -242,7 +273,9 @@ class Store:
         if self.cipher:
             rows = self.cipher.encrypted(rows, [c.name for c in checked.ledger.columns if c.personal])
         properties = _properties(batch)
-        if not self._log(checked.ledger.id, 0).is_file():  # delta-rs would look through the whole log to say so
+        if not self._log(
+            checked.ledger.id, 0
+        ).is_file():  # delta-rs would look through the whole log to say so
             write_deltalake(
                 table, rows, mode="append", commit_properties=properties, post_commithook_properties=_NO_HOOKS
             )
@@ -282,13 +315,19 @@ class Store:
             self._say(DeltaTable(table), batch)  # every row stood there already
 
     def undo(
-        self, number: int, *, department: str | None = None, who: str | None = None, when: datetime | None = None
+        self,
+        number: int,
+        *,
+        department: str | None = None,
+        who: str | None = None,
+        when: datetime | None = None,
     ) -> Batch:
-        """Take a batch back by a new batch: the rows are then what the batches that are left make of them, in order.
+        """Take a batch back by a new batch: the rows are then what the batches that are left make of them,
+        in order.
 
-        This holds whatever else was or will be undone, and is recorded also where no row changes; every earlier state
-        stays readable. With ``department``, only a batch of that one. Raises ``ZS-EV-12`` for a batch that is not there,
-        brought no file, or was taken back.
+        This holds whatever else was or will be undone, and is recorded also where no row changes;
+        every earlier state stays readable. With ``department``, only a batch of that one.
+        Raises ``ZS-EV-12`` for a batch that is not there, brought no file, or was taken back.
         """
         with self._writing() as index:
             batch = index.batch(number)
@@ -326,12 +365,14 @@ class Store:
             self._compact_where_due(index, ledger.id, who)
             return made
 
-    def _settle(self, index: Index, ledger: Ledger, batch: Batch, connection: duckdb.DuckDBPyConnection) -> None:
+    def _settle(
+        self, index: Index, ledger: Ledger, batch: Batch, connection: duckdb.DuckDBPyConnection
+    ) -> None:
         """Make a table ``settled`` of the rows that change once ``batch`` counts no more, as they are to be.
 
-        ``_gone`` marks those that no batch left brings. What a row is to be follows from what every batch left said of
-        its key, in order: the newest word counts, and the row is of the batch that said it first without a break. Rows
-        of batches undone long ago that still stand there are put right along with it.
+        ``_gone`` marks those that no batch left brings. What a row is to be follows from what every batch
+        left said of its key, in order: the newest word counts, and the row is of the batch that said it first
+        without a break. Rows of batches undone long ago that still stand there are put right along with it.
         """
         undone = [*index.undone_of(ledger.id), batch.batch]
         key = _columns((DEPARTMENT, *ledger.key))
@@ -349,28 +390,31 @@ class Store:
 
         def newest(rows: str, key: str) -> str:
             return (
-                f"SELECT * EXCLUDE (_new) FROM (SELECT *, {said} IS DISTINCT FROM "
-                f"lag({said}) OVER (PARTITION BY {key} ORDER BY _batch) AS _new FROM (SELECT DISTINCT r.* FROM {rows})) "
+                f"SELECT * EXCLUDE (_new) FROM (SELECT *, {said} IS DISTINCT FROM lag({said}) OVER "
+                f"(PARTITION BY {key} ORDER BY _batch) AS _new FROM (SELECT DISTINCT r.* FROM {rows})) "
                 f"WHERE _new QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _batch DESC) = 1"
             )
 
         told = f"({self._said(index, ledger, left)}) r"
         run(f"CREATE TABLE due AS {newest(f'{told} SEMI JOIN touched k ON {same}', key)}")
         if ledger.formerly:
-            # What a batch of an earlier version replaced by the wider key of then returns where nothing else stands for it.
+            # What a batch of an earlier version replaced by the wider key of then returns where nothing else
+            # stands for it.
             wide = _columns((DEPARTMENT, *ledger.formerly))
             run(
-                f"CREATE TABLE bare AS SELECT {wide} FROM now r ANTI JOIN due k ON {same} EXCEPT "
-                f"(SELECT {wide} FROM due UNION ALL SELECT {wide} FROM ({now}) r ANTI JOIN touched k ON {same})"
+                f"CREATE TABLE bare AS SELECT {wide} FROM now r ANTI JOIN due k ON {same} EXCEPT (SELECT "
+                f"{wide} FROM due UNION ALL SELECT {wide} FROM ({now}) r ANTI JOIN touched k ON {same})"
             )
             run(f"INSERT INTO due {newest(f'{told} SEMI JOIN bare k USING ({wide})', wide)}")
         run(
-            f"CREATE TABLE settled AS SELECT *, false AS _gone FROM (SELECT * FROM due EXCEPT SELECT * FROM now) "
-            f"UNION ALL SELECT r.*, true FROM now r ANTI JOIN due k ON {same}"
+            "CREATE TABLE settled AS SELECT *, false AS _gone FROM (SELECT * FROM due EXCEPT SELECT * FROM "
+            f"now) UNION ALL SELECT r.*, true FROM now r ANTI JOIN due k ON {same}"
         )
 
     def _said(self, index: Index, ledger: Ledger, batches: Sequence[Batch]) -> str:
-        """Return the query of all that batches said: rows they brought or changed, and those they only said again."""
+        """Return the query of all that batches said: rows they brought or changed,
+        and those they only said again.
+        """
         parts = [ledger_sql(ledger, ())]
         moved = index.migrated(ledger.id)
         for renames, some in (
@@ -380,11 +424,15 @@ class Store:
             files = [path for b in some for path in self._brought(b)]
             numbers = ", ".join(str(b.batch) for b in some)
             if files:
-                parts.append(f"SELECT * FROM ({ledger_sql(ledger, files, renames)}) WHERE _batch IN ({numbers})")
+                parts.append(
+                    f"SELECT * FROM ({ledger_sql(ledger, files, renames)}) WHERE _batch IN ({numbers})"
+                )
         return " UNION ALL ".join(parts)
 
     def _brought(self, batch: Batch) -> list[str]:
-        """Return the data files that a batch wrote; they stay where they are whatever came later. Raises ``ZS-EV-11``."""
+        """Return the data files that a batch wrote; they stay where they are whatever came later.
+        Raises ``ZS-EV-11``.
+        """
         folder = self.root.absolute() / "ledgers" / batch.ledger
         log = self._log(batch.ledger, batch.version)
         if not log.is_file():
@@ -396,7 +444,9 @@ class Store:
         return [str(p) for p in written]
 
     def _take_back(self, ledger: Ledger, source: Any, undoing: Batch) -> None:
-        """Commit the rows that return and the keys that go; other files stay as they are. Without rows, the word alone."""
+        """Commit the rows that return and the keys that go; other files stay as they are. Without rows,
+        the word alone.
+        """
         table = DeltaTable(self._table(ledger.id))
         if not source.num_rows:
             self._say(table, undoing)
@@ -412,13 +462,19 @@ class Store:
             post_commithook_properties=_NO_HOOKS,
         ).when_matched_delete("s._gone").when_matched_update(
             {f'"{c}"': f's."{c}"' for c in ledger.stored()}
-        ).when_not_matched_insert({f'"{c}"': f's."{c}"' for c in ledger.stored()}, predicate="NOT s._gone").execute()
+        ).when_not_matched_insert(
+            {f'"{c}"': f's."{c}"' for c in ledger.stored()}, predicate="NOT s._gone"
+        ).execute()
 
     def _say(self, table: DeltaTable, batch: Batch) -> None:
         """Commit a batch that changes no row."""
         nothing = pa.schema(table.schema().to_arrow()).empty_table()
         write_deltalake(
-            table, nothing, mode="append", commit_properties=_properties(batch), post_commithook_properties=_NO_HOOKS
+            table,
+            nothing,
+            mode="append",
+            commit_properties=_properties(batch),
+            post_commithook_properties=_NO_HOOKS,
         )
 
     def migrate(
@@ -428,10 +484,12 @@ class Store:
         who: str | None = None,
         when: datetime | None = None,
     ) -> list[Batch]:
-        """Bring a store of the first version to codes for departments, one recorded batch a ledger; return these.
+        """Bring a store of the first version to codes for departments, one recorded batch a ledger;
+        return these.
 
-        ``codes`` gives a department's code by its name; one it does not know gets a code made from its name. Does
-        nothing to a store of today. Killed at any moment, it goes on at the next call. Raises ``ZS-EV-09``.
+        ``codes`` gives a department's code by its name; one it does not know gets a code made from its name.
+        Does nothing to a store of today. Killed at any moment, it goes on at the next call.
+        Raises ``ZS-EV-09``.
         """
         with self._writing(migrate=False) as index:
             return self._migrate(index, codes or {}, who, when)
@@ -448,7 +506,14 @@ class Store:
                 query = ledger_sql(ledger, files, renames)
                 rows = int(connection.execute(f"SELECT count(*) FROM ({query})").fetchall()[0][0])
                 batch = self._next(
-                    index, name, who, when, file="迁移：部门改用代码", rows=rows, updated=rows, renames=renames
+                    index,
+                    name,
+                    who,
+                    when,
+                    file="迁移：部门改用代码",
+                    rows=rows,
+                    updated=rows,
+                    renames=renames,
                 )
                 self._rewrite(ledger, connection.sql(query).to_arrow_reader(100_000), batch)
             done.append(self._recover(index)[-1])
@@ -466,7 +531,9 @@ class Store:
         )
 
     def _plan(self, index: Index, codes: Mapping[str, str]) -> dict[str, dict[str, str]]:
-        """Return name -> code for each ledger that is not migrated, as migrations before, ``codes`` or the name give it."""
+        """Return name -> code for each ledger that is not migrated, as migrations before,
+        ``codes`` or the name give it.
+        """
         known = {**codes, **index.renames()}
         plan = {}
         for ledger in index.unmigrated():
@@ -475,7 +542,9 @@ class Store:
             if written:
                 listed = ", ".join(quoted(str(p)) for p in written)
                 with duckdb.connect() as connection:
-                    rows = connection.execute(f"SELECT DISTINCT {DEPARTMENT} FROM read_parquet([{listed}])").fetchall()
+                    rows = connection.execute(
+                        f"SELECT DISTINCT {DEPARTMENT} FROM read_parquet([{listed}])"
+                    ).fetchall()
                 names |= {name for (name,) in rows}
             plan[ledger] = {name: known.get(name) or department_code(name) for name in sorted(names)}
         return plan
@@ -491,7 +560,8 @@ class Store:
             self._compact(index, ledger, who)
 
     def compact(self, *, who: str | None = None) -> list[Batch]:
-        """Put together the small files of every ledger that has several, one recorded batch each; return these.
+        """Put together the small files of every ledger that has several, one recorded batch each;
+        return these.
 
         Rows stay as they are, and every earlier state stays readable. Raises ``ZS-EV-09``.
         """
@@ -525,7 +595,9 @@ class Store:
         return self._recover(index)[-1]
 
     def _refuse_halves(self, checked: Checked, index: Index) -> None:
-        """Raise ``ZS-EV-25`` for rows that may be rows that stand there, but for a part of the key that one of them lacks."""
+        """Raise ``ZS-EV-25`` for rows that may be rows that stand there, but for a part of the key that one
+        of them lacks.
+        """
         ledger = checked.ledger
         if not ledger.open_key or not (current := self._current(index, ledger.id)):
             return
@@ -538,17 +610,27 @@ class Store:
             return
         said = {}
         for row, named, *codes, batch in found:
-            for column, (own, there) in zip(ledger.open_key, zip(codes[::2], codes[1::2], strict=True), strict=True):
+            for column, (own, there) in zip(
+                ledger.open_key, zip(codes[::2], codes[1::2], strict=True), strict=True
+            ):
                 title = ledger.column(column).title
                 if own is None and there is not None:
-                    said[row] = f"第 {row} 行“{named}”没有填{title}，台账中同名项目已有{title} {there}（批次 {batch}）"
+                    said[row] = (
+                        f"第 {row} 行“{named}”没有填{title}，台账中同名项目已有{title} {there}（批次 "
+                        f"{batch}）"
+                    )
                 elif own is not None and there is None:
-                    said[row] = f"第 {row} 行“{named}”的{title}是 {own}，台账中同名项目没有填{title}（批次 {batch}）"
+                    said[row] = (
+                        f"第 {row} 行“{named}”的{title}是 {own}，台账中同名项目没有填{title}（批次 {batch}）"
+                    )
         more = f"；等 {len(said)} 行" if len(said) > 5 else ""
-        raise ZhunshengError("ZS-EV-25", name=checked.path.name, rows="；".join(list(said.values())[:5]) + more)
+        raise ZhunshengError(
+            "ZS-EV-25", name=checked.path.name, rows="；".join(list(said.values())[:5]) + more
+        )
 
     def _there(self, checked: Checked, index: Index) -> str:
-        """Return the query of the rows that stand there of the same departments; empty where no key of the file does.
+        """Return the query of the rows that stand there of the same departments;
+        empty where no key of the file does.
 
         Most files bring rows that nobody brought before: to learn that, the keys alone are read.
         """
@@ -562,10 +644,14 @@ class Store:
         known = run(f"SELECT count(*) FROM good g SEMI JOIN {there} t ON {same}").fetchall()[0][0]
         return there if known else ""
 
-    def _keep_again(self, checked: Checked, batch: Batch, there: str) -> tuple[tuple[tuple[str, int, str], ...], int]:
-        """Keep the rows that stand ``there`` already just as the file has them; return the file of them, if any, and how many.
+    def _keep_again(
+        self, checked: Checked, batch: Batch, there: str
+    ) -> tuple[tuple[tuple[str, int, str], ...], int]:
+        """Keep the rows that stand ``there`` already just as the file has them; return the file of them,
+        if any, and how many.
 
-        The merge leaves such rows to the batch that brought them. Once that one is undone, they are this one's.
+        The merge leaves such rows to the batch that brought them. Once that one is undone,
+        they are this one's.
         """
         if not there:
             return (), 0
@@ -587,7 +673,9 @@ class Store:
     def _write_again(
         self, checked: Checked, said: str, there: str, names: list[str], partial: Path, hidden: Path
     ) -> int:
-        """Write to ``partial`` the rows of the query ``said`` that stand ``there`` just so; return how many."""
+        """Write to ``partial`` the rows of the query ``said`` that stand ``there`` just so;
+        return how many.
+        """
         ledger, run = checked.ledger, checked.connection.execute
         if self.cipher and (personal := [c.name for c in ledger.columns if c.personal]):
             # What is personal stands encrypted in the ledger, so only so can it be compared.
@@ -600,16 +688,18 @@ class Store:
             said = f"SELECT * FROM read_parquet({quoted(str(hidden))})"
         same = " AND ".join(f'k."{c}" IS NOT DISTINCT FROM t."{c}"' for c in names)
         query = f"SELECT k.* FROM ({said}) k SEMI JOIN {there} t ON {same} ORDER BY _row"
-        (count,) = run(f"COPY ({query}) TO {quoted(str(partial))} (FORMAT parquet, COMPRESSION zstd)").fetchone() or (
-            0,
-        )
+        (count,) = run(
+            f"COPY ({query}) TO {quoted(str(partial))} (FORMAT parquet, COMPRESSION zstd)"
+        ).fetchone() or (0,)
         return int(count)
 
     def _keep_source(self, checked: Checked) -> None:
         folder = self.root / "sources"
         folder.mkdir(parents=True, exist_ok=True)
         ending = checked.path.suffix.lower()
-        ending = ending if ending in _ENDINGS else ""  # what a stranger calls an ending may be longer than any name
+        ending = (
+            ending if ending in _ENDINGS else ""
+        )  # what a stranger calls an ending may be longer than any name
         target = folder / f"{checked.sha256}{ending}{'.enc' if self.cipher else ''}"
         if not target.exists():
             with whole_file(target) as partial:
@@ -626,7 +716,9 @@ class Store:
         return found or sorted(folder.glob(f"{sha256}*"))
 
     def source_of(self, batch: Batch) -> tuple[str, bytes]:
-        """Return the name and the bytes of the file that a batch was imported from. Raises ``ZS-EV-11``, ``ZS-EV-13``."""
+        """Return the name and the bytes of the file that a batch was imported from. Raises ``ZS-EV-11``,
+        ``ZS-EV-13``.
+        """
         for path in self._sources(batch.sha256) if batch.sha256 else ():
             if path.suffix != ".enc":
                 return batch.file, path.read_bytes()
@@ -640,7 +732,9 @@ class Store:
         before = os.umask(0o077)  # ledgers hold personal data: what is written here is its account's alone
         try:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with FileLock(str(self.root / ".lock"), timeout=LOCK_SECONDS if seconds is None else seconds, mode=0o600):
+            with FileLock(
+                str(self.root / ".lock"), timeout=LOCK_SECONDS if seconds is None else seconds, mode=0o600
+            ):
                 yield
         except Timeout:
             raise ZhunshengError("ZS-EV-09", store=str(self.root)) from None
@@ -649,7 +743,9 @@ class Store:
 
     @contextmanager
     def _writing(self, codes: Mapping[str, str] | None = None, *, migrate: bool = True) -> Iterator[Index]:
-        """Hold the store, complete what a killed process left, migrate (to ``codes`` by name); give the index of all records."""
+        """Hold the store, complete what a killed process left, migrate (to ``codes`` by name);
+        give the index of all records.
+        """
         with self._locked():
             self.records.folder.mkdir(parents=True, exist_ok=True)
             with Index.at_hand(self.root, write=True) as index:
@@ -670,10 +766,13 @@ class Store:
                 left.unlink(missing_ok=True)
 
     def _recover(self, index: Index) -> list[Batch]:
-        """Write the record of each batch whose commit outlived its process, and take it into the index; return these."""
+        """Write the record of each batch whose commit outlived its process, and take it into the index;
+        return these.
+        """
         done = []
         for batch in self._pending(index):
-            # A record that lies there, behind one that was missing, is left as it is for verification to judge.
+            # A record that lies there, behind one that was missing, is left as it is for verification to
+            # judge.
             there = self.records.read(batch.batch)
             if there is None:
                 self._write_record(batch)
@@ -706,10 +805,14 @@ class Store:
             batch = Batch.of(
                 {
                     **body,
-                    "inserted": metrics.get("num_target_rows_inserted", metrics.get("num_added_rows", body["rows"]))
+                    "inserted": metrics.get(
+                        "num_target_rows_inserted", metrics.get("num_added_rows", body["rows"])
+                    )
                     if plain
                     else 0,
-                    "updated": metrics.get("num_target_rows_updated", body["updated"]) if plain else body["updated"],
+                    "updated": metrics.get("num_target_rows_updated", body["updated"])
+                    if plain
+                    else body["updated"],
                     "version": version,
                     "files": [*self._added(name, version, said, body["sha256"]), *body["files"]],
                     "previous": previous,
@@ -726,18 +829,24 @@ class Store:
         self, ledger: str, version: int, said: list[dict[str, Any]], sha256: str
     ) -> Iterator[tuple[str, int, str]]:
         folder = self.root / "ledgers" / ledger
-        paths = [self._log(ledger, version), *(folder / unquote(a["add"]["path"]) for a in said if "add" in a)]
+        paths = [
+            self._log(ledger, version),
+            *(folder / unquote(a["add"]["path"]) for a in said if "add" in a),
+        ]
         paths += self._sources(sha256) if sha256 else []
         return (self._seen(path) for path in paths)
 
     def _seen(self, path: Path) -> tuple[str, int, str]:
         return path.relative_to(self.root).as_posix(), path.stat().st_size, file_digest(path)
 
-    # -- reading ----------------------------------------------------------------------------------------------
+    # -- reading
+    # ----------------------------------------------------------------------------------------------
 
     @contextmanager
     def _reading(self) -> Iterator[Index]:
-        """Give an index of all records, departments by code; wait for nobody, and write only what can be derived."""
+        """Give an index of all records, departments by code; wait for nobody, and write only what can be
+        derived.
+        """
         index = self._open_index()
         try:
             if index.unmigrated():
@@ -765,7 +874,8 @@ class Store:
             except (OSError, sqlite3.OperationalError):
                 pass  # a folder that can't be written after all
             except ZhunshengError as error:
-                # Whoever holds the lock lives, so that nothing waits to be recovered: the records are all there is.
+                # Whoever holds the lock lives, so that nothing waits to be recovered:
+                # the records are all there is.
                 if error.code != "ZS-EV-09":
                     raise
         return Index.at_hand(self.root, write=False)
@@ -789,16 +899,22 @@ class Store:
 
     @property
     def head(self) -> tuple[int, str]:
-        """The number and the digest of the newest batch: what to note elsewhere; (0, "") for an empty store."""
+        """The number and the digest of the newest batch: what to note elsewhere; (0, "") for
+        an empty store.
+        """
         with self._reading() as index:
             return index.last, index.digest
 
     def state_of(self, department: str, until: int | None = None) -> str:
-        """Return the digest of the newest batch (up to ``until``) that can have changed the rows of a department, by code."""
+        """Return the digest of the newest batch (up to ``until``) that can have changed the rows of a
+        department, by code.
+        """
         return self.changed_in(department, until)[1]
 
     def changed_in(self, department: str, until: int | None = None) -> tuple[int, str]:
-        """Return number and digest of the newest batch (up to ``until``) that can have changed a department's rows."""
+        """Return number and digest of the newest batch (up to ``until``) that can have changed a department's
+        rows.
+        """
         with self._reading() as index:
             return (index.last, index.digest) if index.unmigrated() else index.changed_in(department, until)
 
@@ -825,7 +941,8 @@ class Store:
     def resolve(self, text: str) -> Department:
         """Return the department of a code, or else of a name that is or was exactly one's.
 
-        Raises ``ZS-EV-20`` for a name of several, ``ZS-EV-21`` for one that nobody bears; likeness never decides.
+        Raises ``ZS-EV-20`` for a name of several, ``ZS-EV-21`` for one that nobody bears;
+        likeness never decides.
         """
         departments = self.departments()
         if text in departments:
@@ -841,7 +958,9 @@ class Store:
         raise ZhunshengError("ZS-EV-21", name=text, known="、".join(listed[:8]) + more or "（无）")
 
     def known(self) -> dict[str, str]:
-        """Return code for each code and each name; "" for a name of several departments. A code means its own alone."""
+        """Return code for each code and each name; "" for a name of several departments.
+        A code means its own alone.
+        """
         found: dict[str, str] = {}
         departments = self.departments().values()
         for department in departments:
@@ -860,7 +979,9 @@ class Store:
             raise ZhunshengError("ZS-EV-11", detail=str(error).splitlines()[0][:160]) from None
 
     def snapshot(self, *, batch: int | None = None, at: datetime | None = None) -> Snapshot:
-        """Return the store as of batch ``batch``, or as of time ``at`` (inclusive), or as it is. Raises ``ZS-EV-05``."""
+        """Return the store as of batch ``batch``, or as of time ``at`` (inclusive), or as it is.
+        Raises ``ZS-EV-05``.
+        """
         with self._reading() as index:
             last = index.last
             if batch is not None and not 0 <= batch <= last:
@@ -869,7 +990,9 @@ class Store:
             if at is not None:
                 number = min(number, index.at(at))
             if number == last:
-                files: Mapping[str, tuple[str, ...]] = {name: self._current(index, name) for name in index.heads()}
+                files: Mapping[str, tuple[str, ...]] = {
+                    name: self._current(index, name) for name in index.heads()
+                }
             else:
                 files = _Earlier(self, index.heads(number))
             renames = {name: found for name in files if (found := index.renames(name, after=number))}
@@ -878,15 +1001,19 @@ class Store:
                 number, newest.when if newest else None, newest.digest if newest else "", files, renames, self
             )
 
-    # -- verifying --------------------------------------------------------------------------------------------
+    # -- verifying
+    # --------------------------------------------------------------------------------------------
 
-    def verify(self, head: str | None = None, since: int | str | None = None, *, current: bool = False) -> list[str]:
-        """Return what does not hold: records out of the chain, files changed, missing or unrecorded; empty when sound.
+    def verify(
+        self, head: str | None = None, since: int | str | None = None, *, current: bool = False
+    ) -> list[str]:
+        """Return what does not hold: records out of the chain, files changed, missing or unrecorded;
+        empty when sound.
 
-        ``head`` is the digest of the last batch as noted elsewhere; with it, batches cut off the end are found too.
-        ``since`` (a batch's number, or its digest as noted elsewhere) checks only what came after that batch. With
-        ``current`` all records are checked, but of the data only the files in which rows of now stand. Nothing
-        is written. Raises ``ZS-EV-22`` for a ``since`` that no batch has.
+        ``head`` is the digest of the last batch as noted elsewhere; with it, batches cut off the end are
+        found too. ``since`` (a batch's number, or its digest as noted elsewhere) checks only what came after
+        that batch. With ``current`` all records are checked, but of the data only the files in which rows of
+        now stand. Nothing is written. Raises ``ZS-EV-22`` for a ``since`` that no batch has.
         """
         try:
             return self._verified(head, None if since is None else self._start(since), current)
@@ -954,7 +1081,9 @@ class Store:
             logs = sorted((self.root / "ledgers").glob("*/_delta_log/*"))
             strays = [p for p in logs if p.relative_to(self.root).as_posix() not in recorded]
         else:
-            strays = [log for name in ledgers() if (log := self._log(name, heads.get(name, -1) + 1)).is_file()]
+            strays = [
+                log for name in ledgers() if (log := self._log(name, heads.get(name, -1) + 1)).is_file()
+            ]
         problems += [f"有未经记录的提交：{p.relative_to(self.root).as_posix()}" for p in strays]
         marker = self.root / MARKER
         if marker.is_file() and marker.read_bytes() != json.dumps({"format": FORMAT}).encode():
@@ -964,10 +1093,14 @@ class Store:
         return problems
 
     def _index_problems(self, made: Index) -> list[str]:
-        """Return whether the kept index says other than one made from the records; one that is behind says nothing."""
+        """Return whether the kept index says other than one made from the records;
+        one that is behind says nothing.
+        """
         kept = Index.kept(self.root)
         if kept is None:
-            return ["索引 index.sqlite 读不出来，删去后会由记录重建"] if Index.path(self.root).is_file() else []
+            return (
+                ["索引 index.sqlite 读不出来，删去后会由记录重建"] if Index.path(self.root).is_file() else []
+            )
         with kept:
             try:
                 same = kept.last != made.last or kept.content() == made.content()
@@ -977,7 +1110,9 @@ class Store:
 
 
 class _Earlier(Mapping[str, tuple[str, ...]]):
-    """The files of an earlier state, looked up in a ledger's log when it is asked for: few questions ask for all."""
+    """The files of an earlier state, looked up in a ledger's log when it is asked for:
+    few questions ask for all.
+    """
 
     def __init__(self, store: Store, versions: dict[str, int]) -> None:
         self._store, self._versions = store, versions

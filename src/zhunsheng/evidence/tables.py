@@ -9,11 +9,13 @@ from zhunsheng.evidence.sql import quoted
 
 
 def same_key(ledger: Ledger, one: str, other: str, lacking: Collection[str] = ()) -> str:
-    """Return the SQL condition that rows ``one`` and ``other`` (aliases) have one key, of a department and the ledger.
+    """Return the SQL condition that rows ``one`` and ``other`` (aliases) have one key,
+    of a department and the ledger.
 
-    Columns that can't be empty are compared by ``=``, which joins by hash everywhere; the others take empty as a value.
-    Each test stands in brackets: delta-rs reads ``a IS NOT DISTINCT FROM b AND c`` as ``b AND c`` compared with ``a``.
-    ``lacking`` are columns that ``one`` does not have yet, which is to say that they are empty there.
+    Columns that can't be empty are compared by ``=``, which joins by hash everywhere;
+    the others take empty as a value. Each test stands in brackets: delta-rs reads ``a IS NOT DISTINCT FROM b
+    AND c`` as ``b AND c`` compared with ``a``. ``lacking`` are columns that ``one`` does not have yet,
+    which is to say that they are empty there.
     """
     tests = []
     for name in (DEPARTMENT, *ledger.key):
@@ -26,22 +28,26 @@ def same_key(ledger: Ledger, one: str, other: str, lacking: Collection[str] = ()
 
 
 def half_key(ledger: Ledger, one: str, other: str) -> str:
-    """Return the SQL condition that rows may be one and the same: keys differ only in that one row lacks what the other has."""
+    """Return the SQL condition that rows may be one and the same: keys differ only in that one row lacks what
+    the other has.
+    """
     kept = [name for name in (DEPARTMENT, *ledger.key) if name not in ledger.open_key]
     tests = [f'{one}."{name}" = {other}."{name}"' for name in kept]
     halves = (
         f'({one}."{name}" IS NULL OR {other}."{name}" IS NULL OR {one}."{name}" = {other}."{name}")'
         for name in ledger.open_key
     )
-    differ = " OR ".join(f'({one}."{name}" IS NULL) <> ({other}."{name}" IS NULL)' for name in ledger.open_key)
+    differ = " OR ".join(
+        f'({one}."{name}" IS NULL) <> ({other}."{name}" IS NULL)' for name in ledger.open_key
+    )
     return " AND ".join([*tests, *halves, f"({differ})"])
 
 
 def ledger_sql(ledger: Ledger, files: Sequence[str], renames: Mapping[str, str] | None = None) -> str:
     """Return a DuckDB query over a ledger's Parquet files with every column the ledger has today, in order.
 
-    Columns that a file lacks are NULL of their type. ``renames`` (name -> code) is applied to the department of rows
-    written before departments had codes. No files give no rows.
+    Columns that a file lacks are NULL of their type. ``renames`` (name -> code) is applied to the department
+    of rows written before departments had codes. No files give no rows.
     """
     columns = ledger.stored()
     empty = "SELECT " + ", ".join(f'NULL::{t} AS "{c}"' for c, t in columns.items()) + " WHERE false"
@@ -51,10 +57,13 @@ def ledger_sql(ledger: Ledger, files: Sequence[str], renames: Mapping[str, str] 
     if renames:
         pairs = ", ".join(f"{quoted(name)}: {quoted(code)}" for name, code in renames.items())
         named = named.replace(
-            f'"{DEPARTMENT}"', f'coalesce(MAP {{{pairs}}}["{DEPARTMENT}"], "{DEPARTMENT}") AS "{DEPARTMENT}"', 1
+            f'"{DEPARTMENT}"',
+            f'coalesce(MAP {{{pairs}}}["{DEPARTMENT}"], "{DEPARTMENT}") AS "{DEPARTMENT}"',
+            1,
         )
     listed = ", ".join(quoted(path) for path in files)
     # The empty part comes first: it gives the columns their types and those that no file has.
     return (
-        f"SELECT {named} FROM ({empty} UNION ALL BY NAME SELECT * FROM read_parquet([{listed}], union_by_name = true))"
+        f"SELECT {named} FROM ({empty} UNION ALL BY NAME SELECT * FROM read_parquet([{listed}], "
+        "union_by_name = true))"
     )

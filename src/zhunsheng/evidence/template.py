@@ -22,7 +22,9 @@ _SAYS = {
 
 
 def write_template(ledger: Ledger, path: Path) -> None:
-    """Write the template to ``path`` (xlsx), whole: a sheet to fill in and a sheet that explains every column."""
+    """Write the template to ``path`` (xlsx), whole: a sheet to fill in and a sheet that explains every
+    column.
+    """
     with whole_file(path) as partial:
         _write(ledger, partial)
 
@@ -49,13 +51,17 @@ def _write(ledger: Ledger, path: Path) -> None:
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.repeat_rows(0)
-    _explain_sheet(book, ledger, optional, book.add_format({**font, "text_wrap": True, "valign": "top", "border": 1}))
+    _explain_sheet(
+        book, ledger, optional, book.add_format({**font, "text_wrap": True, "valign": "top", "border": 1})
+    )
     book.close()
 
 
 def _validate(sheet: xlsxwriter.worksheet.Worksheet, n: int, column: Column) -> None:
     said = {"error_title": column.title, "error_message": _explain(column)[:250], "ignore_blank": True}
-    values = list(column.values) if column.type == "choice" else ["是", "否"] if column.type == "bool" else None
+    values = (
+        list(column.values) if column.type == "choice" else ["是", "否"] if column.type == "bool" else None
+    )
     if values:
         # Excel keeps a list within 255 characters; longer ones stand on the second sheet.
         sheet.data_validation(
@@ -89,7 +95,11 @@ def _validate(sheet: xlsxwriter.worksheet.Worksheet, n: int, column: Column) -> 
         kind = "integer" if column.type == "integer" else "decimal"
         low = column.minimum if column.minimum is not None else -(10**12)
         sheet.data_validation(
-            1, n, ROWS, n, {"validate": kind, "criteria": "between", "minimum": low, "maximum": 10**12, **said}
+            1,
+            n,
+            ROWS,
+            n,
+            {"validate": kind, "criteria": "between", "minimum": low, "maximum": 10**12, **said},
         )
 
 

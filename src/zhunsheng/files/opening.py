@@ -50,7 +50,9 @@ class Opened:
         return MEDIA_TYPES[self.kind]
 
     def member(self, path: str | zipfile.ZipInfo) -> bytes:
-        """Return one member of a zip-based file. Raises ``ZS-IN-05`` when it is missing or broken, ``-07`` when it is larger than said."""
+        """Return one member of a zip-based file. Raises ``ZS-IN-05`` when it is missing or broken,
+        ``-07`` when it is larger than said.
+        """
         assert self.archive is not None
         try:
             return self.archive.read(path)
@@ -75,7 +77,8 @@ def parse_xml(data: bytes, name: str, most: int = MAX_TAGS) -> etree._Element:
 
     Raises ``ZS-IN-08`` for any document type, ``ZS-IN-05`` for bad XML, ``ZS-IN-07`` for more.
     """
-    # Each costs up to 200 bytes once parsed, and five where it is written; counted before anything is made of them.
+    # Each costs up to 200 bytes once parsed, and five where it is written; counted before anything is made of
+    # them.
     if (tags := data.count(b"<") + data.count(b"=")) > most:
         raise ZhunshengError("ZS-IN-07", name=name, detail=f"有 {tags:,} 个标记，上限 {most:,} 个")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
@@ -94,7 +97,8 @@ def open_file(path: Path, *, max_bytes: int = MAX_FILE) -> Opened:
     """Read a file and say what it is.
 
     Raises ``ZS-IN-01`` (missing), ``-02`` (empty), ``-03`` (unknown), ``-04`` (encrypted), ``-05`` (broken),
-    ``-06`` (too large), ``-07`` (zip bomb), ``-09`` (macros), ``-11`` (name and content differ), ``-12`` (unreadable).
+    ``-06`` (too large), ``-07`` (zip bomb), ``-09`` (macros), ``-11`` (name and content differ),
+    ``-12`` (unreadable).
     """
     name = path.name
     try:
@@ -114,7 +118,9 @@ def open_file(path: Path, *, max_bytes: int = MAX_FILE) -> Opened:
 
 
 def open_bytes(data: bytes, name: str) -> Opened:
-    """Do what ``open_file`` does for bytes already in memory; ``name`` is only for its ending and for messages."""
+    """Do what ``open_file`` does for bytes already in memory; ``name`` is only for its ending and for
+    messages.
+    """
     ending = name.rsplit(".", 1)[-1].lower() if "." in name else ""
     if not data.strip(b"\0 \r\n\t"):
         raise ZhunshengError("ZS-IN-02", name=name)
@@ -184,7 +190,9 @@ def _open_zip(data: bytes, name: str) -> Opened:
 
 
 def _test_parts(archive: Zip, name: str) -> None:
-    """Unpack every part of a workbook once: the library that reads it unpacks for itself, whatever the directory says."""
+    """Unpack every part of a workbook once: the library that reads it unpacks for itself,
+    whatever the directory says.
+    """
     for member in archive.members:
         if member.filename.lower().endswith((".xml", ".rels")):
             try:

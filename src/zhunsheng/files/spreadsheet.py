@@ -24,7 +24,10 @@ from zhunsheng.text import whole
 MAX_COLUMNS = 2_000  # filled columns; the widest real export seen has 60
 MAX_CELLS = 40_000_000  # rows × filled columns of one sheet of a ledger on one's own machine
 DOCUMENT_CELLS = 4_000_000  # of a sheet of a document
-SPARSE_FROM, MAX_SPARSE = 4_000_000, 64  # from so many cells on, one in so many holds something: each takes memory
+SPARSE_FROM, MAX_SPARSE = (
+    4_000_000,
+    64,
+)  # from so many cells on, one in so many holds something: each takes memory
 MAX_TEXT = 2**31  # bytes of all texts of a sheet: one text of the shared table can stand in a million cells
 DOCUMENT_TEXT = 128 * 2**20
 MAX_SPAN = 2_000_000  # cells under one merged cell
@@ -40,7 +43,8 @@ _ERROR_CELL = re.compile(
     rb'<c r="([A-Z]{1,7})(\d{1,9})"[^>]*\bt="e"[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]*)</v>'
 )
 _FORMULA_ONLY = re.compile(
-    rb'<c r="([A-Z]{1,7})(\d{1,9})"([^>]*[^>/])?>\s*<f(?:[^>]*/>|[^>]*>([^<]*)</f>)\s*(<v\s*/>|<v>\s*</v>)?\s*</c>'
+    rb'<c r="([A-Z]{1,7})(\d{1,9})"([^>]*[^>/])?>\s*<f(?:[^>]*/>|[^>]*>([^<]*)</f>)'
+    rb"\s*(<v\s*/>|<v>\s*</v>)?\s*</c>"
 )
 _TEXTS = re.compile(rb"<(?:[\w.-]+:)?sst\b[^>]*>")
 _COUNT = re.compile(rb"\buniqueCount\s*=\s*[\"']([^\"']*)[\"']")
@@ -55,7 +59,9 @@ _REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 
 @dataclass(frozen=True)
 class Hidden:
-    """What of a worksheet nobody sees who opens it: the sheet itself, rows and columns (from 1). It is read all the same."""
+    """What of a worksheet nobody sees who opens it: the sheet itself, rows and columns (from 1).
+    It is read all the same.
+    """
 
     sheet: bool = False
     rows: tuple[int, ...] = ()
@@ -67,10 +73,12 @@ class Hidden:
 
 @dataclass
 class Sheet:
-    """One worksheet: cell values by row, from A1; ``spans`` maps an anchor (row, column) to (rows, columns) covered.
+    """One worksheet: cell values by row, from A1; ``spans`` maps an anchor (row, column) to (rows,
+    columns) covered.
 
-    Rows and columns count from 0; ``percents`` are the cells whose number format shows percent. ``faults`` are the cells
-    without a value where there should be one: an Excel error (#N/A), or a formula (=C2+4) whose result was never kept.
+    Rows and columns count from 0; ``percents`` are the cells whose number format shows percent.
+    ``faults`` are the cells without a value where there should be one: an Excel error (#N/A),
+    or a formula (=C2+4) whose result was never kept.
     """
 
     name: str
@@ -84,14 +92,19 @@ class Sheet:
 def read_workbook(
     opened: Opened, *, max_cells: int = DOCUMENT_CELLS, max_text: int = DOCUMENT_TEXT
 ) -> Iterator[Sheet]:
-    """Yield the visible and hidden sheets of an xlsx or xls file, in order, none above ``max_cells`` or ``max_text`` bytes.
+    """Yield the visible and hidden sheets of an xlsx or xls file, in order, none above ``max_cells`` or
+    ``max_text`` bytes.
 
-    Raises ``ZS-IN-04`` (password), ``ZS-IN-05`` (broken), ``ZS-IN-08`` (document type) or ``ZS-IN-10`` (too large).
+    Raises ``ZS-IN-04`` (password), ``ZS-IN-05`` (broken), ``ZS-IN-08`` (document type) or ``ZS-IN-10`` (too
+    large).
     """
     looks: dict[str, _Look] = {}
     if opened.kind == "xlsx":
         texts = _count_strings(opened)
-        looks = {name: _inspect(opened, name, path, texts, max_cells, max_text) for name, path in sheet_paths(opened)}
+        looks = {
+            name: _inspect(opened, name, path, texts, max_cells, max_text)
+            for name, path in sheet_paths(opened)
+        }
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(opened.data))
         unseen = {s.name for s in book.sheets_metadata if s.visible != SheetVisibleEnum.Visible}
@@ -112,17 +125,21 @@ def read_workbook(
 
 
 def _count_strings(opened: Opened) -> list[int]:
-    """Return how many bytes each shared text takes at most; refuse a table that says it has more texts than its bytes can hold.
+    """Return how many bytes each shared text takes at most; refuse a table that says it has more texts than
+    its bytes can hold.
 
     Raises ``ZS-IN-05``.
-    The library makes room for as many as it says before it reads one: a count of 100 billion ends the process.
+    The library makes room for as many as it says before it reads one: a count of 100 billion ends the
+    process.
     """
     assert opened.archive is not None
     longest: list[int] = []
     for member in opened.archive.members:
         if not member.filename.lower().endswith("sharedstrings.xml"):
             continue
-        data = opened.member(member)  # each one that bears the name: which of them is read, is the library's choice
+        data = opened.member(
+            member
+        )  # each one that bears the name: which of them is read, is the library's choice
         for head in _TEXTS.findall(data):
             for said in _COUNT.findall(head):
                 count = whole(said.decode("ascii", "replace"), 12)
@@ -135,7 +152,9 @@ def _count_strings(opened: Opened) -> list[int]:
     return longest
 
 
-def _spans(merged: list[Any], rows: list[list[Any]], file: str, sheet: str) -> dict[tuple[int, int], tuple[int, int]]:
+def _spans(
+    merged: list[Any], rows: list[list[Any]], file: str, sheet: str
+) -> dict[tuple[int, int], tuple[int, int]]:
     height, width = len(rows), max(map(len, rows), default=0)
     spans = {}
     for (top, left), (bottom, right) in merged:
@@ -167,7 +186,9 @@ class _Look:
 
 
 def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: int, max_text: int) -> _Look:
-    """Measure a sheet in its raw XML before anything allocates it; return its percent cells, faults and hidden parts."""
+    """Measure a sheet in its raw XML before anything allocates it; return its percent cells,
+    faults and hidden parts.
+    """
     data = opened.member(path)
     if b"<!DOCTYPE" in data[:4096] or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise ZhunshengError("ZS-IN-08", name=opened.name)
@@ -230,7 +251,11 @@ def _measure(data: bytes, texts: list[int], name: str, where: str, max_cells: in
     rows = columns = filled = size = row = column = 0
     try:
         for event, element in etree.iterparse(
-            io.BytesIO(data), ("start", "end"), tag=("{*}row", "{*}c"), resolve_entities=False, no_network=True
+            io.BytesIO(data),
+            ("start", "end"),
+            tag=("{*}row", "{*}c"),
+            resolve_entities=False,
+            no_network=True,
         ):
             kind = etree.QName(element).localname
             if event == "start" and kind == "row":
@@ -254,9 +279,13 @@ def _measure(data: bytes, texts: list[int], name: str, where: str, max_cells: in
 
 
 def _refuse_too_large(rows: int, columns: int, filled: int, name: str, where: str, max_cells: int) -> None:
-    """Raise ``ZS-IN-10`` when the filled cells span more than would fit; formatted but empty ones do not count."""
+    """Raise ``ZS-IN-10`` when the filled cells span more than would fit; formatted but empty ones do not
+    count.
+    """
     if columns > MAX_COLUMNS:
-        raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=f"{columns:,} 列，上限 {MAX_COLUMNS:,} 列")
+        raise ZhunshengError(
+            "ZS-IN-10", name=name, where=where, detail=f"{columns:,} 列，上限 {MAX_COLUMNS:,} 列"
+        )
     cells = rows * columns
     if cells > max_cells or (cells > SPARSE_FROM and cells > MAX_SPARSE * filled):
         raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=f"{rows:,} 行 × {columns:,} 列")
@@ -284,14 +313,18 @@ def _column(letters: bytes) -> int:
 
 
 def _exact(value: float) -> Decimal:
-    """Return a number without binary noise: whole ones to the last digit, large ones to a hundredth of a fen."""
+    """Return a number without binary noise: whole ones to the last digit, large ones to a hundredth
+    of a fen.
+    """
     if math.isfinite(value) and value == int(value) and abs(value) < 2**53:
         return Decimal(int(value))
     return Decimal(f"{value:.4f}" if 1e8 <= abs(value) < 1e15 else f"{value:.12g}")
 
 
 def show(value: Any, *, percent: bool = False) -> str:
-    """Return a cell value as the sheet shows it: 0.9 in percent format as 90%, dates as ISO, whole floats as integers."""
+    """Return a cell value as the sheet shows it: 0.9 in percent format as 90%, dates as ISO,
+    whole floats as integers.
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, bool):

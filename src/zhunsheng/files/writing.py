@@ -1,4 +1,6 @@
-"""Write files whole or not at all, under names that every system takes, and text into workbooks with none of it lost."""
+"""Write files whole or not at all, under names that every system takes, and text into workbooks with none of
+it lost.
+"""
 
 from __future__ import annotations
 
@@ -19,21 +21,23 @@ MOST_NAME = 255  # bytes of a file's name, on every file system in use
 # Names that Windows keeps for devices, whatever ending follows.
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.I)
 _UNFIT_IN_NAMES = re.compile(r'[<>:"|?*\\/\n\t]')
-# What Excel's own limits are: UTF-16 units of a cell, line breaks in one, points of a row, units of a sheet's name.
+# What Excel's own limits are: UTF-16 units of a cell, line breaks in one, points of a row,
+# units of a sheet's name.
 MOST_UNITS, MOST_BREAKS, MOST_HEIGHT, MOST_SHEET_NAME = 32_767, 253, 409.0, 31
 REST = "续页"
 _ROOM = 32_600  # what of a cell is text where the note that it goes on stands there too
 
 
-# -- names ------------------------------------------------------------------------------------------------------------
+# -- names
+# ------------------------------------------------------------------------------------------------------------
 
 
 def safe_name(name: str) -> str:
     """Return the last part of a file's name as it can lie in any folder of any system.
 
-    Control and invisible characters, blanks and dots at its ends go, signs that Windows refuses become “_”, and so do the
-    names it keeps for devices (CON, NUL.txt get one in front); an empty name is 未命名. Raises ``ZS-IN-31`` for one of
-    more than 255 bytes: cut, two names could become one.
+    Control and invisible characters, blanks and dots at its ends go, signs that Windows refuses become “_”,
+    and so do the names it keeps for devices (CON, NUL.txt get one in front); an empty name is 未命名.
+    Raises ``ZS-IN-31`` for one of more than 255 bytes: cut, two names could become one.
     """
     last = PurePosixPath(clean(name).replace("\\", "/")).name.strip(" .") if name else ""
     fit = _UNFIT_IN_NAMES.sub("_", last) or "未命名"
@@ -44,20 +48,24 @@ def safe_name(name: str) -> str:
 
 
 def named_after(name: str, addition: str) -> str:
-    """Return the name of a file made from another, with as much of that one's name as 255 bytes leave room for."""
+    """Return the name of a file made from another, with as much of that one's name as 255 bytes leave room
+    for.
+    """
     room = MOST_NAME - len(addition.encode("utf8"))
     return name.encode("utf8", "replace")[:room].decode("utf8", "ignore") + addition
 
 
-# -- files ------------------------------------------------------------------------------------------------------------
+# -- files
+# ------------------------------------------------------------------------------------------------------------
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a place beside ``path`` to write to; what was written there is moved to ``path`` whole.
 
-    Whatever fails leaves the file that was there before, and nothing half written. Raises ``ZS-CL-10`` for a full disk,
-    ``ZS-CL-11`` where nothing may be written, ``ZS-CL-12`` for a name too long.
+    Whatever fails leaves the file that was there before, and nothing half written.
+    Raises ``ZS-CL-10`` for a full disk, ``ZS-CL-11`` where nothing may be written,
+    ``ZS-CL-12`` for a name too long.
     """
     partial = path.with_name(f".{secrets.token_hex(8)}.partial")
     try:
@@ -78,7 +86,8 @@ def write_whole(path: Path, content: bytes | str) -> None:
         partial.write_bytes(content.encode("utf8") if isinstance(content, str) else content)
 
 
-# -- workbooks --------------------------------------------------------------------------------------------------------
+# -- workbooks
+# --------------------------------------------------------------------------------------------------------
 
 
 def units(text: str) -> int:
@@ -92,7 +101,9 @@ def fits(text: str) -> bool:
 
 
 def pieces(text: str, room: int = _ROOM) -> list[str]:
-    """Return a text in pieces that a cell holds each, put together again the same text; one piece where it fits."""
+    """Return a text in pieces that a cell holds each, put together again the same text;
+    one piece where it fits.
+    """
     if fits(text):
         return [text]
     found: list[str] = []
@@ -111,10 +122,14 @@ def pieces(text: str, room: int = _ROOM) -> list[str]:
 
 def sheet_name(name: str, used: set[str]) -> str:
     """Return a name Excel accepts (31 units, no []:*?/\\) that is not among ``used``, and add it to them."""
-    fit = "".join("-" if c in "[]:*?/\\'\n\t" else c for c in clean(name[: 4 * MOST_SHEET_NAME]))[:MOST_SHEET_NAME]
+    fit = "".join("-" if c in "[]:*?/\\'\n\t" else c for c in clean(name[: 4 * MOST_SHEET_NAME]))[
+        :MOST_SHEET_NAME
+    ]
     while units(fit) > MOST_SHEET_NAME - 3:
         fit = fit[:-1]
-    fit = fit if fit.strip() and fit.lower() != "history" else f"{fit.strip()}表"  # Excel keeps “History” for itself
+    fit = (
+        fit if fit.strip() and fit.lower() != "history" else f"{fit.strip()}表"
+    )  # Excel keeps “History” for itself
     candidate, n = fit, 2
     while candidate.lower() in used:
         candidate, n = f"{fit}{n}", n + 1
@@ -123,13 +138,16 @@ def sheet_name(name: str, used: set[str]) -> str:
 
 
 class TextBook:
-    """A workbook in which text stays text and none is lost: what a cell can't hold goes on on its last sheet, 续页.
+    """A workbook in which text stays text and none is lost: what a cell can't hold goes on on its last sheet,
+    续页.
 
     ``text`` writes a cell; formats, widths and all else are the library's own, on ``book``.
     """
 
     def __init__(self, target: Path | BinaryIO, **options: Any) -> None:
-        self.book = xlsxwriter.Workbook(str(target) if isinstance(target, Path) else target, AS_TEXT | options)
+        self.book = xlsxwriter.Workbook(
+            str(target) if isinstance(target, Path) else target, AS_TEXT | options
+        )
         self._used: set[str] = {REST}
         self._rest: list[tuple[str, str, int, str]] = []
 
@@ -138,7 +156,9 @@ class TextBook:
         return self.book.add_worksheet(sheet_name(name, self._used))
 
     def text(self, sheet: Any, row: int, column: int, text: object, style: Any = None) -> None:
-        """Write a text into a cell; of one too long the first part, with how long it is and where it goes on."""
+        """Write a text into a cell; of one too long the first part, with how long it is and where
+        it goes on.
+        """
         said = clean(str(text))
         first, *rest = pieces(said)
         if rest:
@@ -151,8 +171,12 @@ class TextBook:
         """Write what goes on, and the file."""
         if self._rest:
             sheet = self.book.add_worksheet(REST)
-            style = self.book.add_format({"text_wrap": True, "valign": "top", "border": 1, "font_name": "宋体"})
-            for n, (title, width) in enumerate((("工作表", 24), ("单元格", 10), ("第几段", 8), ("接上文", 90))):
+            style = self.book.add_format(
+                {"text_wrap": True, "valign": "top", "border": 1, "font_name": "宋体"}
+            )
+            for n, (title, width) in enumerate(
+                (("工作表", 24), ("单元格", 10), ("第几段", 8), ("接上文", 90))
+            ):
                 sheet.write_string(0, n, title, style)
                 sheet.set_column(n, n, width)
             for row, (name, cell, number, piece) in enumerate(self._rest, start=1):

@@ -1,6 +1,7 @@
 """Read the zips that strangers send: within bounds kept on what is really unpacked, every fault told alike.
 
-The one place that unpacks them, but for the bundles of draws, whose zip is a format of its own (``draws.bundle``).
+The one place that unpacks them, but for the bundles of draws, whose zip is a format of its own
+(``draws.bundle``).
 """
 
 from __future__ import annotations
@@ -17,10 +18,23 @@ MAX_DIRECTORY = 8 * 2**20  # bytes of the list of members, which is read whole b
 MAX_RATIO = 250  # office XML packs about 10–30 to 1; a bomb packs a thousand to 1
 RATIO_FROM = 8 * 2**20  # what unpacks to less can't do harm, whatever its ratio
 _CHUNK = 2**20
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # of others Python unpacks a whole block at once, however large
+_METHODS = (
+    zipfile.ZIP_STORED,
+    zipfile.ZIP_DEFLATED,
+)  # of others Python unpacks a whole block at once, however large
 _ENCRYPTED = 0x1 | 0x40
 # What the library raises for a zip that is not what it says.
-_FAULTS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError, LookupError, OverflowError)
+_FAULTS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    OverflowError,
+)
 
 
 class UnfitZip(Exception):
@@ -37,14 +51,18 @@ class Locked(UnfitZip):
 
 @dataclass(frozen=True)
 class ZipBounds:
-    """What a zip may hold at most: ``members`` of any kind, bytes of one and of all that are read together, unpacked."""
+    """What a zip may hold at most: ``members`` of any kind, bytes of one and of all that are read together,
+    unpacked.
+    """
 
     members: int
     member: int
     unpacked: int
 
 
-OFFICE = ZipBounds(members=20_000, member=1024 * 2**20, unpacked=1024 * 2**20)  # ledgers come as workbooks of this size
+OFFICE = ZipBounds(
+    members=20_000, member=1024 * 2**20, unpacked=1024 * 2**20
+)  # ledgers come as workbooks of this size
 
 
 def _every(_member: zipfile.ZipInfo) -> bool:
@@ -52,18 +70,23 @@ def _every(_member: zipfile.ZipInfo) -> bool:
 
 
 class Zip:
-    """A zip in memory; ``members`` are those that are read, each checked against the bounds by what the directory says.
+    """A zip in memory; ``members`` are those that are read, each checked against the bounds by what the
+    directory says.
 
-    A member never gives more than the directory said of it, so that the bounds hold for what is really unpacked.
+    A member never gives more than the directory said of it, so that the bounds hold for what is really
+    unpacked.
     """
 
     def __init__(
         self, data: bytes, bounds: ZipBounds = OFFICE, wanted: Callable[[zipfile.ZipInfo], bool] = _every
     ) -> None:
-        """Read the directory. Raises ``UnfitZip``: ``TooLarge`` beyond ``bounds``, ``Locked`` with a password."""
+        """Read the directory. Raises ``UnfitZip``: ``TooLarge`` beyond ``bounds``,
+        ``Locked`` with a password.
+        """
         stream = io.BytesIO(data)
         try:
-            # The library's own look at the end of the file: how long the directory is that it would read next.
+            # The library's own look at the end of the file: how long the directory is that it would read
+            # next.
             end = zipfile._EndRecData(stream)  # type: ignore[attr-defined]
             if end and end[zipfile._ECD_SIZE] > MAX_DIRECTORY:  # type: ignore[attr-defined]
                 raise TooLarge("成员的目录过长")
@@ -94,7 +117,9 @@ class Zip:
             raise TooLarge(f"全部解压后膨胀 {total // max(packed, 1)} 倍")
 
     def read(self, member: str | zipfile.ZipInfo) -> bytes:
-        """Return a member's bytes. Raises ``KeyError`` for a name that is not there, ``UnfitZip`` for one that is not as said."""
+        """Return a member's bytes. Raises ``KeyError`` for a name that is not there,
+        ``UnfitZip`` for one that is not as said.
+        """
         info = self._archive.getinfo(member) if isinstance(member, str) else member
         return b"".join(self._pieces(info, info.file_size + 1))
 

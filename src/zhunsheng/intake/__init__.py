@@ -26,7 +26,9 @@ _READERS = {
 
 
 def read_book(path: Path) -> Book:
-    """Read one document. Raises ``ZS-IN-*``; ``ZS-IN-13`` when it holds no target sheet, ``ZS-IN-21``, ``-22`` where pictures may."""
+    """Read one document. Raises ``ZS-IN-*``; ``ZS-IN-13`` when it holds no target sheet, ``ZS-IN-21``,
+    ``-22`` where pictures may.
+    """
     return book_of(open_file(path, max_bytes=MAX_DOCUMENT))
 
 
@@ -45,15 +47,24 @@ def book_of(opened: Opened) -> Book:
 def _bounded(book: Book) -> tuple[tuple[TargetSheet, ...], list[Unsure]]:
     """Return the sheets, and an entry for each text longer than a person could type there, with all of it.
 
-    Texts stay as the document has them, whole. Names stand in every list, message and figure: of one too long the head is
-    the name, and the entry says so. A project's code that is none goes: cut, two could become one.
+    Texts stay as the document has them, whole. Names stand in every list, message and figure:
+    of one too long the head is the name, and the entry says so. A project's code that is none goes: cut,
+    two could become one.
     """
     sheets, told = [], []
     for sheet in book.sheets:
         long = overlong(sheet)
-        heads = {path: f"{said[: most_of(path) - 1]}…" for path, _label, said, _place in long if is_name(path)}
+        heads = {
+            path: f"{said[: most_of(path) - 1]}…" for path, _label, said, _place in long if is_name(path)
+        }
         for path, label, said, place in long:
-            how = "不是编码，没有读入" if path == "code" else "以开头部分为名，全文如左" if path in heads else "已照原文全文读入，改动时请改短"
+            how = (
+                "不是编码，没有读入"
+                if path == "code"
+                else "以开头部分为名，全文如左"
+                if path in heads
+                else "已照原文全文读入，改动时请改短"
+            )
             why = f"“{label}”有 {len(said)} 字，超过 {most_of(path)} 字，{how}"
             told.append(Unsure(place=place, field=path, text=said, why=why))
         sheets.append(_headed(sheet, heads) if long else sheet)

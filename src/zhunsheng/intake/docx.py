@@ -33,7 +33,9 @@ def read(opened: Opened) -> list[Block]:
     return out
 
 
-def _walk(parent: Iterable[etree._Element], out: list[Block], name: str, counts: list[int], depth: int) -> None:
+def _walk(
+    parent: Iterable[etree._Element], out: list[Block], name: str, counts: list[int], depth: int
+) -> None:
     """Append the blocks under ``parent``; ``counts`` holds how many paragraphs and tables came before."""
     for child in parent:
         if child.tag == _P:
@@ -57,7 +59,9 @@ def _walk(parent: Iterable[etree._Element], out: list[Block], name: str, counts:
             _walk(child, out, name, counts, depth)
 
 
-def _table(table: etree._Element, number: int, name: str, nested: list[etree._Element], shown: list[Picture]) -> Grid:
+def _table(
+    table: etree._Element, number: int, name: str, nested: list[etree._Element], shown: list[Picture]
+) -> Grid:
     rows: list[list[str]] = []
     spans: Spans = {}
     open_merges: dict[int, tuple[int, int]] = {}  # column -> anchor of a vertical merge still running
@@ -75,7 +79,10 @@ def _table(table: etree._Element, number: int, name: str, nested: list[etree._El
                 merge = properties.find(f"{_W}vMerge")
             if column + width > MAX_COLUMNS:
                 raise ZhunshengError(
-                    "ZS-IN-10", name=name, where=f"表{number}第{len(rows) + 1}行", detail=f"超过 {MAX_COLUMNS} 列"
+                    "ZS-IN-10",
+                    name=name,
+                    where=f"表{number}第{len(rows) + 1}行",
+                    detail=f"超过 {MAX_COLUMNS} 列",
                 )
             continues = merge is not None and merge.get(_VAL) != "restart" and column in open_merges
             if continues:
@@ -89,8 +96,12 @@ def _table(table: etree._Element, number: int, name: str, nested: list[etree._El
                 open_merges[column] = (len(rows), column)
             if width > 1:
                 spans[len(rows), column] = (1, width)
-            row.append("\n".join(filter(None, (_text(p).strip() for p in tc.iter(_P) if not _inside_table(p, tc)))))
-            shown.extend(Picture(Place(table=number, row=len(rows) + 1, column=column + 1), w) for w in in_word(tc))
+            row.append(
+                "\n".join(filter(None, (_text(p).strip() for p in tc.iter(_P) if not _inside_table(p, tc))))
+            )
+            shown.extend(
+                Picture(Place(table=number, row=len(rows) + 1, column=column + 1), w) for w in in_word(tc)
+            )
             row.extend([""] * (width - 1))
             if tc.find(_TBL) is not None:
                 nested.append(tc)

@@ -1,4 +1,6 @@
-"""What readers give to recognition: paragraphs and grids, whose cells know their spans and their place in the file."""
+"""What readers give to recognition: paragraphs and grids, whose cells know their spans and their place in the
+file.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class GridCell:
-    """One cell: its text, its place, and how many rows and columns it covers (1 × 1 where it is not merged)."""
+    """One cell: its text, its place, and how many rows and columns it covers (1 × 1 where it
+    is not merged).
+    """
 
     text: str
     place: Place
@@ -33,10 +37,11 @@ class GridCell:
 
 @dataclass
 class Grid:
-    """A table: raw values by row, merged spans by anchor, and a function from (row, column) to the place in the file.
+    """A table: raw values by row, merged spans by anchor, and a function from (row,
+    column) to the place in the file.
 
-    Rows and columns count from 0; rows may be ragged. ``title`` is what stands over the table (a worksheet's name);
-    ``faults`` and ``hidden`` are a worksheet's.
+    Rows and columns count from 0; rows may be ragged. ``title`` is what stands over the table (a worksheet's
+    name); ``faults`` and ``hidden`` are a worksheet's.
     """
 
     rows: Sequence[Sequence[Any]]

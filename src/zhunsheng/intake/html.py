@@ -16,7 +16,24 @@ MAX_SPAN = 2_000  # browsers stop at 1,000 columns; a form never comes near
 MAX_COVERED = 400_000  # positions under merged cells of one table
 MAX_DEPTH = 500
 _SKIP = {"script", "style", "head", "noscript", "template"}
-_BLOCKS = {"p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "section", "article", "td", "th", "tr", "center", "br"}
+_BLOCKS = {
+    "p",
+    "div",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "li",
+    "section",
+    "article",
+    "td",
+    "th",
+    "tr",
+    "center",
+    "br",
+}
 
 
 def read(opened: Opened) -> list[Block]:

@@ -1,4 +1,6 @@
-"""What a document shows as a picture and nobody reads: scanned tables, drawings, embedded objects, counted and told where."""
+"""What a document shows as a picture and nobody reads: scanned tables, drawings, embedded objects,
+counted and told where.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _VML_IMAGE = "{urn:schemas-microsoft-com:vml}imagedata"
 _OLE = "{urn:schemas-microsoft-com:office:office}OLEObject"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-_DRAWN = re.compile(r"/(?:chart|diagram|chartex)$")  # kinds of graphic data that are no picture file and yet unread
+_DRAWN = re.compile(
+    r"/(?:chart|diagram|chartex)$"
+)  # kinds of graphic data that are no picture file and yet unread
 _IN_CELL = re.compile(r"^=?(?:_xlfn\.)?DISPIMG\(", re.I)  # how WPS keeps a picture in a cell
 _RICH_CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]*\bvm="\d+"')  # how Excel does
 _BITMAPS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0\x00\x10JFIF", b"\xff\xd8\xff\xe1")
@@ -36,7 +40,9 @@ def _blips(node: etree._Element) -> int:
 
 
 def in_word(node: etree._Element) -> list[str]:
-    """Return what the pictures under a part of a Word document are, inline or anchored, in DrawingML or VML."""
+    """Return what the pictures under a part of a Word document are, inline or anchored, in
+    DrawingML or VML.
+    """
     found: list[str] = []
     for child in node:
         if child.tag in (_FALLBACK, f"{_W}del", f"{_W}tbl"):
@@ -59,7 +65,9 @@ def in_word(node: etree._Element) -> list[str]:
 
 
 def in_workbook(opened: Opened, sheets: Sequence[Sheet]) -> list[Picture]:
-    """Return the pictures of a workbook by worksheet: floating, in cells, embedded objects. Charts show cells that are read."""
+    """Return the pictures of a workbook by worksheet: floating, in cells, embedded objects.
+    Charts show cells that are read.
+    """
     found = [
         Picture(Place(sheet=s.name, row=r + 1, column=c + 1))
         for s in sheets
@@ -96,7 +104,11 @@ def _floating(opened: Opened, members: set[str], sheet: str, path: str, related:
     objects = sum(kind.endswith(("/oleObject", "/package")) for kind, _target in links)
     yield from (Picture(Place(sheet=sheet), "嵌入的对象") for _ in range(objects))
     for kind, target in links:
-        at = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"{posixpath.dirname(path)}/{target}")
+        at = (
+            target.lstrip("/")
+            if target.startswith("/")
+            else posixpath.normpath(f"{posixpath.dirname(path)}/{target}")
+        )
         if not kind.endswith("/drawing") or at not in members:
             continue
         try:
@@ -109,7 +121,9 @@ def _floating(opened: Opened, members: set[str], sheet: str, path: str, related:
             start = anchor.find(f"{_XDR}from")
             place = Place(sheet=sheet)
             if start is not None:
-                row, column = ((whole((start.findtext(f"{_XDR}{n}") or "").strip(), 7) or 0) + 1 for n in ("row", "col"))
+                row, column = (
+                    (whole((start.findtext(f"{_XDR}{n}") or "").strip(), 7) or 0) + 1 for n in ("row", "col")
+                )
                 place = Place(sheet=sheet, row=row, column=column)
             yield from (Picture(place) for _ in range(0 if objects else blips))
 
@@ -131,7 +145,9 @@ def unread(blocks: Sequence[Block]) -> tuple[Unsure, ...]:
             if block.place.row is None and tables:
                 where = f"第{tables}个表之后，{where}"
             found.append(
-                Unsure(place=block.place, field="picture", text=f"图片{len(found) + 1}", why=f"{where}，{WHY}")
+                Unsure(
+                    place=block.place, field="picture", text=f"图片{len(found) + 1}", why=f"{where}，{WHY}"
+                )
             )
         elif isinstance(block, Paragraph):
             before = block.text[:40]
@@ -141,7 +157,9 @@ def unread(blocks: Sequence[Block]) -> tuple[Unsure, ...]:
 
 
 def refusal(name: str, blocks: Sequence[Block]) -> ZhunshengError:
-    """Return why a document brought no targets: it is pictures only, has unread pictures beside its text, or neither."""
+    """Return why a document brought no targets: it is pictures only, has unread pictures beside its text,
+    or neither.
+    """
     pictures = unread(blocks)
     if not pictures:
         return ZhunshengError("ZS-IN-13", name=name)

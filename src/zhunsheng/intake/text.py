@@ -1,4 +1,6 @@
-"""Reader for txt: paragraphs, tables flattened to one cell a line behind a tab, and tables with tabs between cells."""
+"""Reader for txt: paragraphs, tables flattened to one cell a line behind a tab,
+and tables with tabs between cells.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,8 @@ def read(opened: Opened) -> list[Block]:
 def blocks(lines: list[str]) -> list[Block]:
     """Turn lines into paragraphs and grids.
 
-    In the flattened form a line with a leading tab starts a cell, a blank line before such a line starts a row, and
-    a line without tab that is followed by cells again goes on with the cell above it.
+    In the flattened form a line with a leading tab starts a cell, a blank line before such a line starts a
+    row, and a line without tab that is followed by cells again goes on with the cell above it.
     """
     out: list[Block] = []
     rows: list[list[_Cell]] = []

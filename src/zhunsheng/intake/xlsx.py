@@ -15,13 +15,17 @@ LISTED = 20  # cells, rows or columns listed before they are only counted
 
 
 def read(opened: Opened) -> list[Block]:
-    """Return one grid a worksheet, without empty sheets, each followed by its pictures. Raises as ``read_workbook`` does."""
+    """Return one grid a worksheet, without empty sheets, each followed by its pictures.
+    Raises as ``read_workbook`` does.
+    """
     sheets = list(read_workbook(opened))
     pictures = in_workbook(opened, sheets)
     blocks: list[Block] = []
     for sheet in sheets:
         if sheet.rows:
-            grid = Grid(sheet.rows, sheet.spans, _placer(sheet.name), title=sheet.name, percents=sheet.percents)
+            grid = Grid(
+                sheet.rows, sheet.spans, _placer(sheet.name), title=sheet.name, percents=sheet.percents
+            )
             grid.faults, grid.hidden = sheet.faults, sheet.hidden
             blocks.append(grid)
         blocks += [p for p in pictures if p.place.sheet == sheet.name]
@@ -29,14 +33,18 @@ def read(opened: Opened) -> list[Block]:
 
 
 def doubts(blocks: Sequence[Block]) -> tuple[Unsure, ...]:
-    """Return an entry for each cell that holds no value of its own, and for what is hidden and was read all the same."""
+    """Return an entry for each cell that holds no value of its own, and for what is hidden and was read all
+    the same.
+    """
     found: list[Unsure] = []
     drawn = {block.place for block in blocks if isinstance(block, Picture)}
     for block in blocks:
         if not isinstance(block, Grid):
             continue
         cells = [(block.place_of(*at), said) for at, said in sorted(block.faults.items())]
-        cells = [(place, said) for place, said in cells if place not in drawn]  # a picture in a cell is told as one
+        cells = [
+            (place, said) for place, said in cells if place not in drawn
+        ]  # a picture in a cell is told as one
         for place, said in cells[:LISTED]:
             why = (
                 "公式没有计算结果，没有读入；请打开、计算后保存"
@@ -47,7 +55,12 @@ def doubts(blocks: Sequence[Block]) -> tuple[Unsure, ...]:
         if len(cells) > LISTED:
             more = f"另有 {len(cells) - LISTED} 格没有值"
             found.append(
-                Unsure(place=Place(sheet=block.title), field="cell", text=more, why="是错误值或没有计算结果的公式")
+                Unsure(
+                    place=Place(sheet=block.title),
+                    field="cell",
+                    text=more,
+                    why="是错误值或没有计算结果的公式",
+                )
             )
         found += [
             Unsure(
@@ -65,7 +78,9 @@ def _hidden(hidden: Hidden) -> Iterator[str]:
     if hidden.sheet:
         yield "整张工作表"
     if hidden.rows:
-        yield f"第 {'、'.join(map(str, hidden.rows[:LISTED]))} 行" + ("等" if len(hidden.rows) > LISTED else "")
+        yield f"第 {'、'.join(map(str, hidden.rows[:LISTED]))} 行" + (
+            "等" if len(hidden.rows) > LISTED else ""
+        )
     if hidden.columns:
         yield f"{'、'.join(map(column_letters, hidden.columns[:LISTED]))} 列"
 

@@ -1,4 +1,6 @@
-"""What the evidence says: measures over ledgers as data, run on an engine, and readings with their lineage."""
+"""What the evidence says: measures over ledgers as data, run on an engine, and readings
+with their lineage.
+"""
 
 from zhunsheng.measures.compiling import Rows
 from zhunsheng.measures.definitions import Measure, catalogue, measure_of, measures

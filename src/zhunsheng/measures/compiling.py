@@ -1,4 +1,6 @@
-"""Turn measures into SQL: one query a ledger for all its measures, by department and project, in any engine's dialect."""
+"""Turn measures into SQL: one query a ledger for all its measures, by department and project,
+in any engine's dialect.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +17,17 @@ from zhunsheng.regulations.dates import fixed_day
 
 PROJECT = "project"
 PROJECT_CODE = "project_code"
-_PROJECT = "_project"  # what rows of a project are gathered under: its code, or its name where a row has no code
+_PROJECT = (
+    "_project"  # what rows of a project are gathered under: its code, or its name where a row has no code
+)
 _CHOSEN = "@departments"  # stands in a kept query for the departments asked for
 
 
 @dataclass(frozen=True)
 class Query:
-    """A query over one ledger: columns department, project, whole (1 = department total), then n_, d_ for each measure."""
+    """A query over one ledger: columns department, project, whole (1 = department total), then n_,
+    d_ for each measure.
+    """
 
     ledger: str
     measures: tuple[Measure, ...]
@@ -33,7 +39,8 @@ class Query:
 
 
 def parameters(year: int, today: date) -> dict[str, exp.Expression]:
-    """Return the literals that predicates' parameters stand for; ``as_of`` is ``today`` cut to the year's end.
+    """Return the literals that predicates' parameters stand for; ``as_of`` is ``today`` cut to the year's
+    end.
 
     Raises ``ZS-RG-02`` for a year without rules.
     """
@@ -83,7 +90,9 @@ def _texts(
     found: dict[str, list[Measure]] = {}
     for measure in measures:
         found.setdefault(measure.ledger, []).append(measure)
-    queries = [_compile(ledgers()[name], tuple(group), year, today, by, narrowed) for name, group in found.items()]
+    queries = [
+        _compile(ledgers()[name], tuple(group), year, today, by, narrowed) for name, group in found.items()
+    ]
     return tuple((query, query.text(dialect)) for query in queries)
 
 
@@ -96,13 +105,16 @@ def _compile(
     select = exp.select(exp.column(DEPARTMENT))
     if group:
         select = select.select(
-            exp.alias_(exp.column(group), PROJECT), exp.alias_(exp.Grouping(expressions=[exp.column(group)]), "whole")
+            exp.alias_(exp.column(group), PROJECT),
+            exp.alias_(exp.Grouping(expressions=[exp.column(group)]), "whole"),
         )
     else:
         select = select.select(exp.alias_(exp.Null(), PROJECT), exp.alias_(exp.Literal.number(1), "whole"))
     for measure in measures:
         numerator, denominator = _figures(measure, ledger, values, flags)
-        select = select.select(exp.alias_(numerator, f"n_{measure.id}"), exp.alias_(denominator, f"d_{measure.id}"))
+        select = select.select(
+            exp.alias_(numerator, f"n_{measure.id}"), exp.alias_(denominator, f"d_{measure.id}")
+        )
     select = select.from_(source)
     if group:
         # Totals come from the same pass, since distinct figures can't be added up.
@@ -147,14 +159,20 @@ def _source(
 
 
 def _join(
-    source: exp.Select, measure: Measure, link: Link, name: str, values: dict[str, exp.Expression], narrowed: bool
+    source: exp.Select,
+    measure: Measure,
+    link: Link,
+    name: str,
+    values: dict[str, exp.Expression],
+    narrowed: bool,
 ) -> exp.Select:
     where = _fill(predicate(measure, link.where, ledgers()[link.ledger], set()), values, {})
     keys = [DEPARTMENT, *link.keys]
     chosen = exp.select(*keys, exp.alias_(exp.true(), name)).from_(link.ledger).where(where)
     if narrowed:
         chosen = chosen.where(_chosen(exp.column(DEPARTMENT)))
-    # The store keeps a ledger's key unique, so rows that the link tells apart by the whole key can't come twice.
+    # The store keeps a ledger's key unique, so rows that the link tells apart by the whole key can't come
+    # twice.
     if not set(ledgers()[link.ledger].key) <= {*link.keys, *_fixed(where)}:
         chosen = chosen.distinct()
     other = chosen.subquery(f"{name}_")
@@ -165,7 +183,9 @@ def _join(
 
 
 def _fixed(where: exp.Expr) -> set[str]:
-    """Return the columns that a condition fixes to one value: those set equal to something without columns."""
+    """Return the columns that a condition fixes to one value: those set equal to
+    something without columns.
+    """
     conditions = where.unnest().flatten() if isinstance(where.unnest(), exp.And) else [where.unnest()]
     return {
         c.this.name
@@ -177,7 +197,9 @@ def _fixed(where: exp.Expr) -> set[str]:
 def _figures(
     measure: Measure, ledger: Ledger, values: dict[str, exp.Expression], flags: dict[tuple[str, str], str]
 ) -> tuple[exp.Expression, exp.Expression]:
-    """Return numerator and denominator; the denominator of a plain count or sum is the number of rows it rests on."""
+    """Return numerator and denominator; the denominator of a plain count or sum is the number of rows it
+    rests on.
+    """
     own = {link.as_: flags[measure.id, link.as_] for link in measure.links}
     population = _fill(predicate(measure, measure.population, ledger, set(own)), values, own)
     rows = _filter(exp.Count(this=exp.Star()), population)
@@ -188,7 +210,8 @@ def _figures(
         return rows, rows.copy()
     column = exp.column(measure.of or "")
     if measure.kind == "date":
-        # A date counts only once every row of the population has one by today; the denominator tells how many lack it.
+        # A date counts only once every row of the population has one by today; the denominator tells how many
+        # lack it.
         undone = exp.or_(
             exp.Is(this=column.copy(), expression=exp.Null()),
             exp.GT(this=column.copy(), expression=values["today"].copy()),
@@ -218,7 +241,8 @@ def _fill(tree: exp.Expr, values: dict[str, exp.Expression], flags: dict[str, st
 
 
 def days_of(measure: Measure, condition: str, ledger: Ledger) -> tuple[str, ...]:
-    """Return the date columns of a ledger by which a condition places its rows in the year; all of them where it names none.
+    """Return the date columns of a ledger by which a condition places its rows in the year;
+    all of them where it names none.
 
     A row of last year's that was dealt with in January says nothing of what came in this year.
     """
@@ -231,9 +255,11 @@ def days_of(measure: Measure, condition: str, ledger: Ledger) -> tuple[str, ...]
 def speaking_text(
     ledger: Ledger, year: int, days: Sequence[tuple[str, ...]], departments: Collection[str], dialect: str
 ) -> str:
-    """Return the SQL that says of some departments whether a ledger has any row of a year, by each of some groups of date columns.
+    """Return the SQL that says of some departments whether a ledger has any row of a year,
+    by each of some groups of date columns.
 
-    One row a department that has rows: its code, then 1 or 0 for each group; a group without columns asks for any row.
+    One row a department that has rows: its code, then 1 or 0 for each group; a group without columns asks for
+    any row.
     """
     first, last = (exp.cast(exp.Literal.string(f"{year}-{day}"), "date") for day in ("01-01", "12-31"))
     select = exp.select(DEPARTMENT).from_(ledger.id).where(_chosen(exp.column(DEPARTMENT)))
@@ -247,7 +273,9 @@ def speaking_text(
 def days_text(
     measure: Measure, year: int, today: date, day: str, departments: Collection[str], dialect: str
 ) -> str:
-    """Return the SQL that adds up a sum measure's column by department, project and a date column, in order of these."""
+    """Return the SQL that adds up a sum measure's column by department, project and a date column,
+    in order of these.
+    """
     return _put_in(_days_text(measure, year, today, day, dialect), departments, dialect)
 
 
@@ -257,16 +285,19 @@ def _days_text(measure: Measure, year: int, today: date, day: str, dialect: str)
     source, flags = _source(ledger, [measure], parameters(year, today), narrowed=True)
     total, _rows = _figures(measure, ledger, parameters(year, today), flags)
     columns = [exp.column(DEPARTMENT), exp.column(_PROJECT), exp.column(day)]
-    select = exp.select(*columns, exp.alias_(total, "total")).from_(source).group_by(*(c.copy() for c in columns))
+    select = (
+        exp.select(*columns, exp.alias_(total, "total")).from_(source).group_by(*(c.copy() for c in columns))
+    )
     return select.order_by(*(c.copy() for c in columns)).sql(dialect=dialect)
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Which of a measure's rows are listed, and how: ``limit`` at most (None: all), personal columns masked or as they are.
+    """Which of a measure's rows are listed, and how: ``limit`` at most (None: all),
+    personal columns masked or as they are.
 
-    ``only`` True lists the rows that count, False the others; ``department`` (a code) and ``projects`` (codes, or names
-    where rows have no code: what readings are keyed by) narrow the list.
+    ``only`` True lists the rows that count, False the others; ``department`` (a code) and ``projects``
+    (codes, or names where rows have no code: what readings are keyed by) narrow the list.
     """
 
     limit: int | None = 1000
@@ -277,7 +308,9 @@ class Rows:
 
 
 def rows_query(measure: Measure, year: int, today: date, rows: Rows) -> exp.Select:
-    """Return the query that lists a measure's rows: the ledger's columns, whether each is a hit, and its lineage."""
+    """Return the query that lists a measure's rows: the ledger's columns, whether each is a hit,
+    and its lineage.
+    """
     ledger = ledgers()[measure.ledger]
     values = parameters(year, today)
     source, flags = _source(ledger, [measure], values)
@@ -286,12 +319,15 @@ def rows_query(measure: Measure, year: int, today: date, rows: Rows) -> exp.Sele
     hit: exp.Expression = exp.true()
     if measure.hits:
         hit = exp.Coalesce(
-            this=_fill(predicate(measure, measure.hits, ledger, set(joined)), values, joined), expressions=[exp.false()]
+            this=_fill(predicate(measure, measure.hits, ledger, set(joined)), values, joined),
+            expressions=[exp.false()],
         )
     columns = [DEPARTMENT, *(c.name for c in ledger.columns), "_batch", "_row"]
     select = exp.select(*columns, exp.alias_(hit, "_hit")).from_(source).where(population)
     if rows.department is not None:
-        select = select.where(exp.EQ(this=exp.column(DEPARTMENT), expression=exp.Literal.string(rows.department)))
+        select = select.where(
+            exp.EQ(this=exp.column(DEPARTMENT), expression=exp.Literal.string(rows.department))
+        )
     if rows.projects is not None:
         # A ledger without projects has no rows of one.
         listed: list[exp.Expression] = [exp.Literal.string(p) for p in sorted(rows.projects)] or [exp.Null()]

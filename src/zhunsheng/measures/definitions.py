@@ -1,4 +1,6 @@
-"""What a measure is: an indicator computed over ledgers, defined as data and checked against their schema before it runs."""
+"""What a measure is: an indicator computed over ledgers, defined as data and checked against their schema
+before it runs.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +67,9 @@ class _MeasurePart(BaseModel):
 
 
 class Link(_MeasurePart):
-    """Another ledger: a row of the measure's own ledger counts as ``as`` where the other has a row with the same ``keys``."""
+    """Another ledger: a row of the measure's own ledger counts as ``as`` where the other has a row with the
+    same ``keys``.
+    """
 
     as_: str = Field(alias="as")
     ledger: str
@@ -74,7 +78,9 @@ class Link(_MeasurePart):
 
 
 class Accrual(_MeasurePart):
-    """How the figure grows through the year: ``count`` from nothing, ``level`` at any time, ``window`` between two days."""
+    """How the figure grows through the year: ``count`` from nothing, ``level`` at any time,
+    ``window`` between two days.
+    """
 
     shape: Shape
     from_: str = Field(default="01-01", alias="from")
@@ -86,7 +92,9 @@ class Accrual(_MeasurePart):
 
 
 class Measure(_MeasurePart):
-    """One measure. ``population`` chooses rows, ``hits`` those that count, ``of`` the column summed, averaged or dated."""
+    """One measure. ``population`` chooses rows, ``hits`` those that count, ``of`` the column summed,
+    averaged or dated.
+    """
 
     id: str
     name: str
@@ -107,7 +115,9 @@ class Measure(_MeasurePart):
 
 
 def check(measure: Measure) -> None:
-    """Check a measure against the ledgers. Raises ``ZS-MS-02`` naming the column, word or parameter that does not fit."""
+    """Check a measure against the ledgers. Raises ``ZS-MS-02`` naming the column,
+    word or parameter that does not fit.
+    """
     if measure.ledger not in ledgers():
         _refuse(measure, f"没有台账 {measure.ledger}")
     own = ledgers()[measure.ledger]

@@ -26,7 +26,9 @@ class Engine(Protocol):
 
 
 class DuckEngine:
-    """DuckDB embedded; each ledger is a view on the snapshot's Parquet files, empty where nothing was imported."""
+    """DuckDB embedded; each ledger is a view on the snapshot's Parquet files, empty where nothing was
+    imported.
+    """
 
     dialect = "duckdb"
 
@@ -40,7 +42,9 @@ class DuckEngine:
             self.connection.execute(f"SET memory_limit = '{memory_limit}'")
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return the rows of a query. Raises ``ZS-EV-11`` naming the data files that can't be read as they were written."""
+        """Return the rows of a query. Raises ``ZS-EV-11`` naming the data files that can't be read as they
+        were written.
+        """
         try:
             for name in [n for n in self._waiting if re.search(rf"\b{n}\b", sql)]:
                 self.connection.execute(f"CREATE VIEW {name} AS {self._snapshot.sql(ledgers()[name])}")

@@ -12,7 +12,9 @@ from zhunsheng.measures.reading import EvidenceRow, Reading
 
 @dataclass(frozen=True)
 class Lineage:
-    """What lies behind one figure: the measure and why it was chosen, the reading, the batches it rests on, some rows."""
+    """What lies behind one figure: the measure and why it was chosen, the reading, the batches it rests on,
+    some rows.
+    """
 
     match: Match
     measure: Measure | None

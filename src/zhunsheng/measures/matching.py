@@ -1,4 +1,5 @@
-"""Which measure proves which indicator, and which project of the ledgers is a sheet's: proposed, and confirmed by a person.
+"""Which measure proves which indicator, and which project of the ledgers is a sheet's: proposed,
+and confirmed by a person.
 
 A proposal is a proposal: its reading is shown and marked as unconfirmed until someone has looked at it.
 """
@@ -45,7 +46,8 @@ STATUS_WORDS: dict[Status, str] = {
 class MeasureLink(BaseModel):
     """A person's decision which measure (None: none) proves an indicator; both named by code or exact name.
 
-    ``sheet`` None means in every sheet. One that is not ``confirmed`` yet is a proposal written down to be looked at.
+    ``sheet`` None means in every sheet. One that is not ``confirmed`` yet is a proposal written down to be
+    looked at.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,7 +59,8 @@ class MeasureLink(BaseModel):
 
 
 class ProjectLink(BaseModel):
-    """A person's decision that a project of the ledgers, by the code or name written there, is a sheet's (code or name).
+    """A person's decision that a project of the ledgers, by the code or name written there,
+    is a sheet's (code or name).
 
     ``same`` false says that it is not: then it is proposed no more.
     """
@@ -92,7 +95,9 @@ class Match:
 
 @dataclass(frozen=True)
 class ProjectMatch:
-    """The projects of the ledgers (as written there) that are a sheet's, why, and those that may be but nobody confirmed."""
+    """The projects of the ledgers (as written there) that are a sheet's, why, and those that may be but
+    nobody confirmed.
+    """
 
     keys: tuple[str, ...]
     why: str
@@ -105,7 +110,11 @@ def read_mapping(path: Path, known: Mapping[str, Measure]) -> list[Link]:
         said = cleaned(parsed(written(path))) or []
         found = TypeAdapter(list[Link]).validate_python(said)
     except (ValidationError, yaml.YAMLError) as error:
-        row = error.errors()[0]["loc"][0] if isinstance(error, ValidationError) and error.errors()[0]["loc"] else 0
+        row = (
+            error.errors()[0]["loc"][0]
+            if isinstance(error, ValidationError) and error.errors()[0]["loc"]
+            else 0
+        )
         raise ZhunshengError(
             "ZS-MS-03",
             name=path.name,
@@ -118,13 +127,16 @@ def read_mapping(path: Path, known: Mapping[str, Measure]) -> list[Link]:
     return found
 
 
-def write_mapping(path: Path, book: Book, matches: Iterable[Match], projects: Iterable[ProjectMatch] = ()) -> None:
+def write_mapping(
+    path: Path, book: Book, matches: Iterable[Match], projects: Iterable[ProjectMatch] = ()
+) -> None:
     """Write what is proposed for a person to go through; an entry counts once ``confirmed`` says true.
 
     ``projects`` go with the sheets of the book.
     """
     lines = [
-        "# 指标与测度、目标表与台账项目的对照。逐条核对，确认的把 confirmed 改为 true；没有测度可以证明的，measure 写 null；",
+        "# 指标与测度、目标表与台账项目的对照。逐条核对，确认的把 confirmed 改为 true；没有测度可以证明的，"
+        "measure 写 null；",
         "# 台账里的项目不是这张目标表的，把 same 改为 false，也把 confirmed 改为 true。",
     ]
     for match in matches:
@@ -173,12 +185,14 @@ def match_book(book: Book, known: Mapping[str, Measure], links: Iterable[Link] =
 
 
 def match_projects(book: Book, written: Collection[str], links: Iterable[Link] = ()) -> list[ProjectMatch]:
-    """Return which projects of the ledgers belong to each sheet: by its code, its exact name, or a person's confirmation.
+    """Return which projects of the ledgers belong to each sheet: by its code, its exact name,
+    or a person's confirmation.
 
-    ``written`` are the codes or names that the department's ledgers of the year write. A code or name that two sheets bear
-    tells nothing, nor does a confirmation that gives one project to two: no money is counted twice. What is merely alike
-    is proposed and counts for nothing, also beside a project of the sheet's own; not what another sheet bears, nor what a
-    person said is another project. Department sheets have no projects.
+    ``written`` are the codes or names that the department's ledgers of the year write.
+    A code or name that two sheets bear tells nothing, nor does a confirmation that gives one project to two:
+    no money is counted twice. What is merely alike is proposed and counts for nothing,
+    also beside a project of the sheet's own; not what another sheet bears, nor what a person said is another
+    project. Department sheets have no projects.
     """
     links = list(links)
     bearers, given, denied = _bearers(book), _given(book, links), _denied(book, links)
@@ -188,7 +202,9 @@ def match_projects(book: Book, written: Collection[str], links: Iterable[Link] =
             found.append(ProjectMatch((), ""))
             continue
         here = [key for key in written if _owners(book, n, key, bearers, given) == {n}]
-        own = [key for key in (sheet.code, sheet.name) if key in here and n in bearers.get((sheet.year, key), ())]
+        own = [
+            key for key in (sheet.code, sheet.name) if key in here and n in bearers.get((sheet.year, key), ())
+        ]
         keys = tuple(dict.fromkeys((*own, *(key for key in _given_to(given, n) if key in here))))
         bearing = {key: bearers.get((sheet.year, key), {n}) for key in written}
         free = (
@@ -206,14 +222,18 @@ def match_projects(book: Book, written: Collection[str], links: Iterable[Link] =
         proposals = tuple((key, share) for key, share in alike if share >= ALIKE)[:3]
         shared = {key for key in (sheet.code, sheet.name) if key and len(bearers[sheet.year, key]) > 1}
         claimed = [key for key in (*_given_to(given, n), sheet.code, sheet.name) if key and key in written]
-        twice = [key for key in claimed if len(owners := _owners(book, n, key, bearers, given)) > 1 and n in owners]
+        twice = [
+            key for key in claimed if len(owners := _owners(book, n, key, bearers, given)) > 1 and n in owners
+        ]
         why = _why(sheet, keys, own, proposals, shared, twice)
         found.append(ProjectMatch(keys, why, proposals))
     return found
 
 
 def taken_by(book: Book, sheet: str, project: str, links: Iterable[Link]) -> TargetSheet | None:
-    """Return the other sheet of the year that a project of the ledgers is, by code, exact name or confirmation; None where it is free."""
+    """Return the other sheet of the year that a project of the ledgers is, by code,
+    exact name or confirmation; None where it is free.
+    """
     n = next((n for n, s in enumerate(book.sheets) if s.id == sheet), None)
     if n is None:
         return None
@@ -222,7 +242,9 @@ def taken_by(book: Book, sheet: str, project: str, links: Iterable[Link]) -> Tar
 
 
 def check_projects(book: Book, links: Sequence[Link], name: str) -> None:
-    """Raise ``ZS-MS-03`` where a confirmed link of mapping file ``name`` gives a sheet a project that is another sheet's."""
+    """Raise ``ZS-MS-03`` where a confirmed link of mapping file ``name`` gives a sheet a project that is
+    another sheet's.
+    """
     for row, one in enumerate(links, start=1):
         if not isinstance(one, ProjectLink) or not one.confirmed or not one.same:
             continue
@@ -270,14 +292,18 @@ def _given_to(given: _Keyed, sheet: int) -> list[str]:
 
 
 def _owners(book: Book, sheet: int, key: str, bearers: _Keyed, given: _Keyed) -> set[int]:
-    """Return the sheets of a sheet's year that claim a project: the one that alone bears it, and those it was given to."""
+    """Return the sheets of a sheet's year that claim a project: the one that alone bears it,
+    and those it was given to.
+    """
     place = book.sheets[sheet].year, key
     bearing = bearers.get(place, set())
     return (bearing if len(bearing) == 1 else set()) | given.get(place, set())
 
 
 def _sheets_of(book: Book, link: ProjectLink) -> set[int]:
-    """Return the sheet that a link names, by code or by a title that is one sheet's; none where two bear it."""
+    """Return the sheet that a link names, by code or by a title that is one sheet's; none where
+    two bear it.
+    """
     named = {n for n, s in enumerate(book.sheets) if s.id == link.sheet and s.kind == "project"}
     named = named or {n for n, s in enumerate(book.sheets) if s.title() == link.sheet and s.kind == "project"}
     return named if len(named) == 1 else set()
@@ -337,7 +363,8 @@ def _confidence(indicator: Indicator, measure: Measure) -> tuple[float, str]:
         return 0.0, ""
     name = _squeeze(indicator.name)
     similar, alias = 0.0, ""
-    # 未办结率 is as like 办结率 as can be, and its opposite: what one denies and the other doesn't is never a likeness.
+    # 未办结率 is as like 办结率 as can be, and its opposite: what one denies and the other doesn't is never a
+    # likeness.
     names = [c for c in (measure.name, *measure.aliases) if not opposed(indicator.name, c)]
     if not names or opposed(_formula_of(indicator.description), measure.formula):
         return 0.0, ""
@@ -356,11 +383,16 @@ def _confidence(indicator: Indicator, measure: Measure) -> tuple[float, str]:
     alike = fuzz.ratio(described, _squeeze(measure.formula)) / 100
     if alike > 0.9:
         return max(named, 0.9), f"计算公式与“{measure.formula}”相同"
-    return NAME * named + FORMULA * alike, f"{how}，但计算公式“{indicator.description}”与“{measure.formula}”不同"
+    return (
+        NAME * named + FORMULA * alike,
+        f"{how}，但计算公式“{indicator.description}”与“{measure.formula}”不同",
+    )
 
 
 def opposed(one: str, other: str) -> bool:
-    """Say whether one of two texts denies what the other doesn't: 未办结率 and 办结率, 逾期率 and 及时率; not where one is empty."""
+    """Say whether one of two texts denies what the other doesn't: 未办结率 and 办结率, 逾期率 and 及时率;
+    not where one is empty.
+    """
     if not one or not other:
         return False
     said, against = ([_SLOW.get(word, word) for word, _ in denials(text)] for text in (one, other))
@@ -368,7 +400,9 @@ def opposed(one: str, other: str) -> bool:
 
 
 def _turned(described: str, said: str) -> bool:
-    """Say whether a description denies a word that a measure's name or formula says plainly, or the other way round."""
+    """Say whether a description denies a word that a measure's name or formula says plainly,
+    or the other way round.
+    """
     return _denies_a_word_of(described, said) or (bool(described) and _denies_a_word_of(said, described))
 
 
@@ -383,7 +417,9 @@ def _denies_a_word_of(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def _formula_of(description: str | None) -> str:
-    """Return the division that a description writes (甲/乙, 甲÷乙×100%, 甲占乙的比例) in one spelling, empty without one."""
+    """Return the division that a description writes (甲/乙, 甲÷乙×100%, 甲占乙的比例) in one spelling,
+    empty without one.
+    """
     text = re.sub(r"[×x*]\s*100\s*%?", "", description or "")
     if match := re.search(r"([^，。；（）()]+?)占([^，。；（）()]+?)的?(?:比例|比重|比率|百分比)", text):
         text = f"{match[1]}/{match[2]}"

@@ -1,4 +1,6 @@
-"""A reading: what a measure says for a department (and project) on a date, with all that is needed to find its rows again."""
+"""A reading: what a measure says for a department (and project) on a date, with all that is needed to find
+its rows again.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +25,13 @@ NO_BASE = "没有基数"
 
 @dataclass(frozen=True)
 class Reading:
-    """One figure. ``value`` is in the measure's unit (90 for 90 %), None where there is no base or no date yet.
+    """One figure. ``value`` is in the measure's unit (90 for 90 %), None where there is no base or no date
+    yet.
 
-    ``interval`` is the 95 % confidence interval of a survey's share, in %; ``latest`` the latest date of a date measure,
-    also where rows are still lacking one; ``silent`` a ledger it rests on that says nothing of the year: nought of it is
-    not known to be nought. ``department`` is a code; ``project`` a code, or the name where rows have none.
+    ``interval`` is the 95 % confidence interval of a survey's share, in %; ``latest`` the latest date of a
+    date measure, also where rows are still lacking one; ``silent`` a ledger it rests on that says nothing of
+    the year: nought of it is not known to be nought. ``department`` is a code; ``project`` a code,
+    or the name where rows have none.
     """
 
     measure: str
@@ -49,7 +53,9 @@ class Reading:
 
     @property
     def known(self) -> bool:
-        """Whether the ledgers say anything: a value, or that it is not done yet; not where they hold no rows for it."""
+        """Whether the ledgers say anything: a value, or that it is not done yet;
+        not where they hold no rows for it.
+        """
         return self.value is not None or (self.note not in (None, NO_BASE) and self.silent is None)
 
     def text(self) -> str:
@@ -71,7 +77,9 @@ class Reading:
         )
         return {
             **{
-                k: v for k, v in self.__dict__.items() if k not in ("value", "numerator", "as_of", "interval", "latest", "silent")
+                k: v
+                for k, v in self.__dict__.items()
+                if k not in ("value", "numerator", "as_of", "interval", "latest", "silent")
             },
             "value": value,
             "numerator": None if self.numerator is None else f"{self.numerator:f}",
@@ -94,10 +102,12 @@ def read_all(  # noqa: PLR0913 - measures, their evidence, the time, how narrowe
     *,
     departments: Collection[str] | None = None,
 ) -> Readings:
-    """Compute measures for all departments at once; keys are (measure, department's code, project or None for the whole).
+    """Compute measures for all departments at once; keys are (measure, department's code,
+    project or None for the whole).
 
-    ``departments`` narrows the work to those codes. A project is what rows say of it: its code, or its name where they
-    have none. ``as_of`` counts inclusively; the year's figures are cut to its end, only completion dates may lie beyond it. With ``by`` the third part of the key is that column's value.
+    ``departments`` narrows the work to those codes. A project is what rows say of it: its code,
+    or its name where they have none. ``as_of`` counts inclusively; the year's figures are cut to its end,
+    only completion dates may lie beyond it. With ``by`` the third part of the key is that column's value.
     """
     found: Readings = {}
     for query, text in texts(measures, year, as_of, by, departments, engine.dialect):
@@ -108,7 +118,8 @@ def read_all(  # noqa: PLR0913 - measures, their evidence, the time, how narrowe
 
 
 def _silent(found: Readings, known: dict[str, Measure], engine: Engine, year: int) -> Readings:
-    """Return anew the readings of nought that come from a ledger without any row of the year: unknown is not nought.
+    """Return anew the readings of nought that come from a ledger without any row of the year:
+    unknown is not nought.
 
     A count or sum of nothing asks its own ledger, a ratio without hits those that its hits are looked up in.
     """
@@ -132,18 +143,24 @@ def _silent(found: Readings, known: dict[str, Measure], engine: Engine, year: in
     for key, rests in asked.items():
         mute = next((n for n, days in rests if (n, days, found[key].department) not in speaking), None)
         if mute is not None:
-            told[key] = replace(found[key], value=None, silent=mute, note=f"{ledgers()[mute].title}没有{year}年的记录")
+            told[key] = replace(
+                found[key], value=None, silent=mute, note=f"{ledgers()[mute].title}没有{year}年的记录"
+            )
     return told
 
 
 def _rests_on(measure: Measure, *, counted: bool) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the ledgers that a nought rests on, each with the date columns by which the measure places their rows."""
+    """Return the ledgers that a nought rests on, each with the date columns by which the measure places their
+    rows.
+    """
     if not counted:
         return [(measure.ledger, days_of(measure, measure.population, ledgers()[measure.ledger]))]
     return [(link.ledger, days_of(measure, link.where, ledgers()[link.ledger])) for link in measure.links]
 
 
-def _readings(query: Query, row: tuple[Any, ...], snapshot: Snapshot, year: int, as_of: date) -> Iterable[Reading]:
+def _readings(
+    query: Query, row: tuple[Any, ...], snapshot: Snapshot, year: int, as_of: date
+) -> Iterable[Reading]:
     department, project, whole, *figures = row
     for n, measure in enumerate(query.measures):
         numerator, denominator = figures[2 * n], int(figures[2 * n + 1] or 0)
@@ -190,8 +207,9 @@ def _value(
 def combine(measure: Measure, readings: Sequence[Reading]) -> Reading | None:
     """Return one reading of several over disjoint rows (the same measure, date and state), None for none.
 
-    Numerators and denominators are added up and the value is made of the sums, never a mean of means; of dates it is the
-    latest, once nothing is lacking; a survey's interval is that of the sums. Department and project are the first's.
+    Numerators and denominators are added up and the value is made of the sums, never a mean of means;
+    of dates it is the latest, once nothing is lacking; a survey's interval is that of the sums.
+    Department and project are the first's.
     """
     if not readings:
         return None
@@ -205,17 +223,22 @@ def combine(measure: Measure, readings: Sequence[Reading]) -> Reading | None:
         days = [r.latest for r in readings if r.latest is not None]
         latest = max(days, default=None)
         value, note, interval = _value(measure, latest, denominator)
-        return replace(first, value=value, denominator=denominator, note=note, interval=interval, latest=latest)
+        return replace(
+            first, value=value, denominator=denominator, note=note, interval=interval, latest=latest
+        )
     numerators = [r.numerator for r in readings if r.numerator is not None]
     numerator = sum(numerators, Decimal(0)) if numerators else None
     value, note, interval = _value(measure, numerator, denominator)
-    return replace(first, value=value, numerator=numerator, denominator=denominator, note=note, interval=interval)
+    return replace(
+        first, value=value, numerator=numerator, denominator=denominator, note=note, interval=interval
+    )
 
 
 def sums_by_day(
     measure: Measure, engine: Engine, year: int, as_of: date, day: str, departments: Collection[str]
 ) -> dict[str, DaySums]:
-    """Return a sum measure by department, project and a date column of its ledger, for departments of given codes.
+    """Return a sum measure by department, project and a date column of its ledger,
+    for departments of given codes.
 
     Rows that name no project, or have no date, are left out.
     """
@@ -267,7 +290,8 @@ def evidence_rows(
         if code not in names:
             names[code] = snapshot.name_of(code)
         shown = {"部门": names[code]} | {
-            c.title: mask(v) if c.personal and not rows.personal else v for c, v in zip(ledger.columns, values, strict=True)
+            c.title: mask(v) if c.personal and not rows.personal else v
+            for c, v in zip(ledger.columns, values, strict=True)
         }
         found.append(EvidenceRow(bool(hit), shown, batch, snapshot.batch_of(batch).file, row))
     return found

@@ -1,4 +1,5 @@
-"""Where money and indicators stand on a date: expected by now, forecast for the year's end, and a light for each.
+"""Where money and indicators stand on a date: expected by now, forecast for the year's end,
+and a light for each.
 
 Basis: 财预〔2019〕136号 (双监控: budget execution and target attainment).
 """

@@ -17,9 +17,11 @@ from zhunsheng.targets import TargetSheet
 
 @dataclass(frozen=True)
 class MonitoringTerms:
-    """By what a checkpoint judges: the day (inclusive), the rules, how a spending plan is read, and what people said.
+    """By what a checkpoint judges: the day (inclusive), the rules, how a spending plan is read,
+    and what people said.
 
-    ``said`` holds judgements by the indicator's code; causes and measures written for another day explain nothing.
+    ``said`` holds judgements by the indicator's code; causes and measures written for another day explain
+    nothing.
     """
 
     as_of: date

@@ -1,4 +1,6 @@
-"""One indicator on a date: what is expected of it by now, what it comes to by the year's end, its light and likelihood."""
+"""One indicator on a date: what is expected of it by now, what it comes to by the year's end,
+its light and likelihood.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +40,11 @@ class Status:
 
 @dataclass(frozen=True)
 class MonitoredCase:
-    """An indicator to be judged on a day: its number in the sheet, what it came to, how its figure grows, what is said.
+    """An indicator to be judged on a day: its number in the sheet, what it came to, how its figure grows,
+    what is said.
 
-    ``year`` is the sheet's; ``accrual`` is None where no measure tells how the figure grows; ``said`` holds on the day.
+    ``year`` is the sheet's; ``accrual`` is None where no measure tells how the figure grows;
+    ``said`` holds on the day.
     """
 
     number: int
@@ -64,7 +68,9 @@ class MonitoredCase:
 
     @property
     def stands(self) -> bool:
-        """Whether the figure may be what it is at any time of the year, so that no time lifts it by itself."""
+        """Whether the figure may be what it is at any time of the year, so that no time lifts
+        it by itself.
+        """
         return self.accrual is None or self.accrual.shape == "level"
 
     @property
@@ -91,7 +97,9 @@ class MonitoredCase:
 
 
 def status_of(case: MonitoredCase) -> Status:
-    """Return where an indicator stands; what a person judges, what is doubtful and what nothing proves is grey."""
+    """Return where an indicator stands; what a person judges, what is doubtful and what nothing proves is
+    grey.
+    """
     target, told = case.indicator.aim, case.indicator.type
     if target.op == "unread" or (told.kind == "level" and not told.unsure):
         return case.found("需人工评定", "grey")
@@ -176,7 +184,9 @@ def _less_than_one(case: MonitoredCase, expected: Fraction | None) -> bool:
 
 
 def _ratio(indicator: Indicator, value: Fraction, expected: Fraction | None) -> Fraction | None:
-    """Return how far the value is on the way to what is expected, 1 = there; None where there is no such ratio."""
+    """Return how far the value is on the way to what is expected, 1 = there; None where there is no such
+    ratio.
+    """
     target = indicator.aim
     attained = target.attainment(value)
     if attained is None or target.ceiling or expected is None or not target.yearly:

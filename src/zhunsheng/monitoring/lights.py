@@ -1,4 +1,6 @@
-"""The traffic light for what is reached of what is expected by now, and the share of a time that has passed."""
+"""The traffic light for what is reached of what is expected by now, and the share of a time
+that has passed.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,8 @@ def light_of(ratio: Fraction, rules: MonitoringRules) -> Light:
 
 
 def elapsed(first: date, last: date, on: date) -> Fraction:
-    """Return the share of the days from ``first`` to ``last`` (both inclusive) that have passed by the end of ``on``."""
+    """Return the share of the days from ``first`` to ``last`` (both inclusive) that have passed by the end of
+    ``on``.
+    """
     days = (last - first).days + 1
     return Fraction(min(max((on - first).days + 1, 0), days), days)

@@ -1,4 +1,6 @@
-"""Budget execution on a date: payments beside the spending plan, forecast for the year's end, and the light."""
+"""Budget execution on a date: payments beside the spending plan, forecast for the year's end,
+and the light.
+"""
 
 from __future__ import annotations
 
@@ -75,11 +77,13 @@ def expected_share(plan: SpendingPlan, year: int, on: date, mode: PlanMode) -> F
 
 
 def _unusable(sheet: TargetSheet, figures: Figures) -> str | None:
-    """Return in words why nothing can be divided by the budget; None where it can, or where there is no budget.
+    """Return in words why nothing can be divided by the budget; None where it can,
+    or where there is no budget.
 
-    It is no positive amount, or a department's budget ledger does not stand for its approved budget: a ledger that
-    holds only some of a department's projects says nothing of the whole: neither what was approved at the year's
-    beginning nor what it was adjusted to reaches the budget of the approved sheet.
+    It is no positive amount, or a department's budget ledger does not stand for its approved budget:
+    a ledger that holds only some of a department's projects says nothing of the whole:
+    neither what was approved at the year's beginning nor what it was adjusted to reaches the budget of the
+    approved sheet.
     """
     approved = sheet.budget.total
     budget = approved if figures.adjusted is None else figures.adjusted

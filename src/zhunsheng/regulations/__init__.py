@@ -1,4 +1,6 @@
-"""The rules in force on a date: frameworks, scoring schemes, monitoring bands and deadlines, as cited data."""
+"""The rules in force on a date: frameworks, scoring schemes, monitoring bands and deadlines,
+as cited data.
+"""
 
 from zhunsheng.regulations.entries import (
     Category,

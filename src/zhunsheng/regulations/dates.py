@@ -1,4 +1,6 @@
-"""Days of the year that rules fix, as cited data: until when annual reports are due, from when a budget is approved."""
+"""Days of the year that rules fix, as cited data: until when annual reports are due,
+from when a budget is approved.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,8 @@ def fixed_days() -> tuple[FixedDay, ...]:
 
 @lru_cache(maxsize=1024)
 def fixed_day(rule: str, year: int) -> date:
-    """Return the day that a rule (its id) fixes for a fiscal year, by its earliest entry for years before any.
+    """Return the day that a rule (its id) fixes for a fiscal year, by its earliest entry for years before
+    any.
 
     Raises ``ZS-RG-02`` for a year behind the last entry.
     """

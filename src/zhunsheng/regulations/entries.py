@@ -1,4 +1,6 @@
-"""What the data files of the rules hold: frameworks, monitoring bands, deadlines and key evaluation, each with its source."""
+"""What the data files of the rules hold: frameworks, monitoring bands, deadlines and key evaluation,
+each with its source.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ class RuleEntry(BaseModel):
 
 
 class Dated(RuleEntry):
-    """An entry valid from ``valid_from`` to ``valid_to`` (both inclusive; None = until further notice), with its source."""
+    """An entry valid from ``valid_from`` to ``valid_to`` (both inclusive; None = until further notice),
+    with its source.
+    """
 
     id: str
     name: Name
@@ -52,7 +56,9 @@ class Dimension(RuleEntry):
     synonyms: tuple[str, ...]
     required: bool
     categories: tuple[Category, ...]
-    claims: tuple[str, ...] = ()  # level-2 names that belong here even where a sheet puts them under another dimension
+    claims: tuple[
+        str, ...
+    ] = ()  # level-2 names that belong here even where a sheet puts them under another dimension
 
 
 class Framework(Dated):
@@ -61,7 +67,9 @@ class Framework(Dated):
     dimensions: tuple[Dimension, ...]
 
     def dimension(self, written: str | None, category: str | None = None) -> Dimension | None:
-        """Return the dimension that a level-1 name as written means, or the one its level-2 name belongs to."""
+        """Return the dimension that a level-1 name as written means, or the one its level-2
+        name belongs to.
+        """
         key, second = _key(written), _key(category)
         for dimension in self.dimensions:
             if key and key in dimension.synonyms:

@@ -31,7 +31,9 @@ def read_yaml(text: str, kind: Any, name: str) -> Any:
 
 
 def read_packaged(resource: Traversable, kind: Any) -> Any:
-    """Return a YAML file of this package as pydantic type ``kind``. Raises ``ZS-RG-01`` naming the field that is wrong."""
+    """Return a YAML file of this package as pydantic type ``kind``. Raises ``ZS-RG-01`` naming the field that
+    is wrong.
+    """
     try:
         return TypeAdapter(kind).validate_python(cleaned(packaged(resource)))
     except ValidationError as error:

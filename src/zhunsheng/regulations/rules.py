@@ -45,12 +45,15 @@ class Rules:
 def rules_for(year: int, scheme: Scheme | None = None) -> Rules:
     """Return the rules of a fiscal year; ``scheme`` is a local scheme that takes the national one's place.
 
-    A local scheme that does not hold for the year leaves the national one in its place, and ``why`` says so. Raises
-    ``ZS-RG-02`` for a year without rules.
+    A local scheme that does not hold for the year leaves the national one in its place, and ``why`` says so.
+    Raises ``ZS-RG-02`` for a year without rules.
     """
     if scheme is None or scheme.holds(year):
         return Rules(year, framework_of(year), scheme or scheme_of(year), scheme is not None)
     national = scheme_of(year)
     until = f"至 {scheme.valid_to}" if scheme.valid_to else "起，没有截止日期"
-    why = f"本地方案“{scheme.name}”自 {scheme.valid_from} {until}，不适用于 {year} 年，按国家方案“{national.name}”计分"
+    why = (
+        f"本地方案“{scheme.name}”自 {scheme.valid_from} {until}，不适用于 {year} 年，"
+        f"按国家方案“{national.name}”计分"
+    )
     return Rules(year, framework_of(year), national, False, why)

@@ -1,4 +1,6 @@
-"""Scoring schemes: how a year is scored, as national data or a body's own file, refused where its parts don't fit."""
+"""Scoring schemes: how a year is scored, as national data or a body's own file,
+refused where its parts don't fit.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,8 @@ class PointSet(RuleEntry):
 class Over(RuleEntry):
     """What happens when a result is ``threshold`` times its target or more.
 
-    ``deviation`` takes off the share by which it exceeds the threshold, ``most`` at most; ``fixed`` takes off ``deduct`` points.
+    ``deviation`` takes off the share by which it exceeds the threshold, ``most`` at most;
+    ``fixed`` takes off ``deduct`` points.
     """
 
     threshold: Decimal = Field(gt=1, le=100)
@@ -166,13 +169,17 @@ def schemes() -> tuple[Scheme, ...]:
 
 
 def read_scheme(text: str, name: str, year: int | None = None) -> Scheme:
-    """Read a local scheme from YAML text. Raises ``ZS-RG-01``, and ``ZS-RG-02`` where it does not hold for a year given."""
+    """Read a local scheme from YAML text. Raises ``ZS-RG-01``, and ``ZS-RG-02`` where it does not hold for a
+    year given.
+    """
     scheme: Scheme = read_yaml(text, Scheme, name)
     return scheme if year is None else in_force([scheme], date(year, 12, 31), "评分方案")
 
 
 def scheme_of(year: int, local: Path | None = None) -> Scheme:
-    """Return the scoring scheme of a fiscal year, or the one in the file ``local``. Raises ``ZS-RG-01``, ``ZS-RG-02``."""
+    """Return the scoring scheme of a fiscal year, or the one in the file ``local``. Raises ``ZS-RG-01``,
+    ``ZS-RG-02``.
+    """
     if local is not None:
         return read_scheme(written(local), local.name, year)
     return in_force(schemes(), date(year, 12, 31), "评分方案")

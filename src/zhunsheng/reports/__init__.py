@@ -1,1 +1,3 @@
-"""Official tables, the evaluation report and the dashboard, as files that office programs and browsers open."""
+"""Official tables, the evaluation report and the dashboard, as files that office programs
+and browsers open.
+"""

@@ -12,10 +12,11 @@ from zhunsheng.evidence import Snapshot
 
 @dataclass(frozen=True)
 class About:
-    """The department (its name), the day (inclusive), whether scores are the whole year's, the state of the evidence.
+    """The department (its name), the day (inclusive), whether scores are the whole year's,
+    the state of the evidence.
 
-    ``problems`` are what a check of the store found, ``differences`` what the re-check found, by sheet; ``source`` names
-    the documents.
+    ``problems`` are what a check of the store found, ``differences`` what the re-check found, by sheet;
+    ``source`` names the documents.
     """
 
     department: str

@@ -1,4 +1,6 @@
-"""One self-contained page that opens offline: scores, lights, plan against payments, findings, and each figure's lineage."""
+"""One self-contained page that opens offline: scores, lights, plan against payments, findings,
+and each figure's lineage.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ from zhunsheng.wording import plain
 
 @dataclass(frozen=True)
 class Panel:
-    """One sheet on the page; ``payments`` are (date, cumulative yuan), lineages go with the indicators, ``money`` with budget and payments."""
+    """One sheet on the page; ``payments`` are (date, cumulative yuan), lineages go with the indicators,
+    ``money`` with budget and payments.
+    """
 
     card: Scorecard
     checkpoint: Checkpoint
@@ -58,7 +62,11 @@ _LEFT, _TOP, _WIDTH, _HEIGHT = 44.0, 10.0, 580.0, 180.0
 
 
 def curve(
-    plan: SpendingPlan, payments: Sequence[tuple[date, Decimal]], budget: Decimal | None, year: int, as_of: date
+    plan: SpendingPlan,
+    payments: Sequence[tuple[date, Decimal]],
+    budget: Decimal | None,
+    year: int,
+    as_of: date,
 ) -> Curve | None:
     """Return the curve of a year, or None where there is neither plan nor budget to draw it against."""
     if not plan.steps or budget is None or budget <= 0:
@@ -147,7 +155,9 @@ def render(panels: Sequence[Panel], about: About) -> str:
 def _curve_of(panel: Panel) -> Curve | None:
     sheet = panel.card.sheet
     year = sheet.year or panel.checkpoint.as_of.year
-    return curve(sheet.spending_plan, panel.payments, panel.checkpoint.money.adjusted, year, panel.checkpoint.as_of)
+    return curve(
+        sheet.spending_plan, panel.payments, panel.checkpoint.money.adjusted, year, panel.checkpoint.as_of
+    )
 
 
 def _cell(value: object) -> str:

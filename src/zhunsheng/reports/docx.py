@@ -22,7 +22,11 @@ from zhunsheng.files.writing import whole_file
 from zhunsheng.reports.forms import Form
 from zhunsheng.text import clean
 
-_ALIGN = {"center": WD_ALIGN_PARAGRAPH.CENTER, "left": WD_ALIGN_PARAGRAPH.LEFT, "right": WD_ALIGN_PARAGRAPH.RIGHT}
+_ALIGN = {
+    "center": WD_ALIGN_PARAGRAPH.CENTER,
+    "left": WD_ALIGN_PARAGRAPH.LEFT,
+    "right": WD_ALIGN_PARAGRAPH.RIGHT,
+}
 A4 = (Cm(21.0), Cm(29.7))
 MARGIN = Cm(2.0)
 HIGH = 300  # characters in the narrowest cells of a form that fill about half a page
@@ -154,7 +158,9 @@ def _page(section: Any, landscape: bool) -> None:
 
 
 def _span(grid: list[list[Any]], r: int, c: int, rows: int, columns: int, width: int) -> None:
-    """Let an empty cell cover others; the library's own merge looks through the whole table for every cell."""
+    """Let an empty cell cover others; the library's own merge looks through the whole table
+    for every cell.
+    """
     for n, line in enumerate(grid[r : r + rows]):
         for covered in line[c + 1 : c + columns]:
             covered.getparent().remove(covered)

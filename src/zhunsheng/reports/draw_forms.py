@@ -1,11 +1,13 @@
-"""The papers of a draw: task lists, check forms and the public notice, as forms that Excel, Word and the page share."""
+"""The papers of a draw: task lists, check forms and the public notice, as forms that Excel,
+Word and the page share.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from jinja2 import Environment
+from jinja2 import Environment, PackageLoader
 
 from zhunsheng.clock import told
 from zhunsheng.draws.protocol import DrawOutcome, commitment_digest
@@ -18,13 +20,23 @@ UNTOUCHED_SHOWN = 200  # strata of which nobody is drawn, named in a notice
 
 
 def task_form(outcome: DrawOutcome, team: Sequence[str], names: dict[str, str]) -> Form:
-    """Return the task list of one team: its objects with room for results. ``names`` are the objects' names where known."""
+    """Return the task list of one team: its objects with room for results. ``names`` are the objects' names
+    where known.
+    """
     mine = [d for d in outcome.drawn if not d.reserve and outcome.teams[d.id] == tuple(team)]
     rows: list[Row] = [
         tuple(label(t) for t in ("序号", "统一社会信用代码", "名称", "分层", "检查日期", "检查结果", "备注"))
     ]
     rows += [
-        (Cell(str(n)), Cell(d.id), text(names.get(d.id, "")), Cell(stratum_words(outcome.plan.strata, d.stratum)), Cell(""), Cell(""), Cell(""))
+        (
+            Cell(str(n)),
+            Cell(d.id),
+            text(names.get(d.id, "")),
+            Cell(stratum_words(outcome.plan.strata, d.stratum)),
+            Cell(""),
+            Cell(""),
+            Cell(""),
+        )
         for n, d in enumerate(mine, start=1)
     ]
     items = "、".join(i.name for i in outcome.plan.items)
@@ -42,8 +54,18 @@ def check_form(outcome: DrawOutcome, entity: str, names: dict[str, str]) -> Form
     plan = outcome.plan
     rows: list[Row] = [
         (label("检查任务"), Cell(plan.title, columns=3)),
-        (label("检查对象"), Cell(names.get(entity, ""), align="left"), label("统一社会信用代码"), Cell(entity)),
-        (label("检查人员"), Cell("、".join(outcome.teams[entity])), label("检查日期"), Cell("    年  月  日")),
+        (
+            label("检查对象"),
+            Cell(names.get(entity, ""), align="left"),
+            label("统一社会信用代码"),
+            Cell(entity),
+        ),
+        (
+            label("检查人员"),
+            Cell("、".join(outcome.teams[entity])),
+            label("检查日期"),
+            Cell("    年  月  日"),
+        ),
         (label("检查事项"), text("\n".join(f"{i.code} {i.name}" for i in plan.items), columns=3)),
         (label("检查结果"), text("\n".join(f"□ {c}" for c in categories()), columns=3)),
         (label("情况说明"), text("\n\n\n", columns=3)),
@@ -52,10 +74,13 @@ def check_form(outcome: DrawOutcome, entity: str, names: dict[str, str]) -> Form
     return Form("双随机、一公开检查记录表", (2, 4, 2.6, 3.6), tuple(rows), notes=(f"依据：{plan.rule}。",))
 
 
-def notice_form(outcome: DrawOutcome, happened: Sequence[tuple[datetime, str]] = (), stamped: str = "") -> Form:
+def notice_form(
+    outcome: DrawOutcome, happened: Sequence[tuple[datetime, str]] = (), stamped: str = ""
+) -> Form:
     """Return the public notice: how the draw was made and who was drawn.
 
-    ``happened`` is what was recorded, with its times; ``stamped`` says whose clocks tell that it was promised first.
+    ``happened`` is what was recorded, with its times; ``stamped`` says whose clocks tell that it was promised
+    first.
     """
     plan, committed = outcome.plan, outcome.committed
     drawn = [d for d in outcome.drawn if not d.reserve]
@@ -93,18 +118,13 @@ def notice_form(outcome: DrawOutcome, happened: Sequence[tuple[datetime, str]] =
         for d in drawn
     ]
     notes = ("核验办法：用抽查包、名录库和 verify.html，或执行 zhunsheng draw verify。",)
-    return Form("双随机抽查公告", (2.4, 1.2, 4.4, 3.6, 3), tuple(rows), header_rows=(header, header), notes=notes)
-
-
-_PAGE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ forms[0].title }}</title><style>body{font:14px/1.6 "Microsoft YaHei","Noto Sans CJK SC",sans-serif;margin:16px auto;max-width:1100px;padding:0 12px}
-h1{font-size:20px;text-align:center}table{border-collapse:collapse;width:100%;font-size:13px}td{border:1px solid #888;padding:4px 8px;text-align:center;white-space:pre-line;overflow-wrap:anywhere}
-td.left{text-align:left}td.bold{font-weight:600;background:#f3f5f8}p{color:#555;font-size:12.5px}@media print{.form{break-after:page}}</style></head><body>
-{% for form in forms %}<div class="form"><h1>{{ form.title }}</h1>{% if form.caption %}<p style="text-align:center">{{ form.caption }}</p>{% endif %}
-<div style="overflow-x:auto"><table>{% for row in form.rows %}<tr>{% for c in row %}<td rowspan="{{ c.rows }}" colspan="{{ c.columns }}" class="{{ c.align }}{{ " bold" if c.bold }}">{{ c.text }}</td>{% endfor %}</tr>{% endfor %}</table></div>
-{% for note in form.notes %}<p>{{ note }}</p>{% endfor %}</div>{% endfor %}</body></html>"""
+    return Form(
+        "双随机抽查公告", (2.4, 1.2, 4.4, 3.6, 3), tuple(rows), header_rows=(header, header), notes=notes
+    )
 
 
 def page_of(forms: Sequence[Form]) -> str:
     """Return forms as one page of HTML; all text is escaped."""
-    return Environment(autoescape=True).from_string(_PAGE).render(forms=forms)
+    loader = PackageLoader("zhunsheng.reports", ".")
+    pages = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return pages.get_template("draw_page.html.j2").render(forms=forms)

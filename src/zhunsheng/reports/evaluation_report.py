@@ -35,12 +35,16 @@ Part = tuple[Scorecard, Checkpoint, Review]
 
 
 def write_report(parts: Sequence[Part], path: Path, about: About) -> None:
-    """Write the report of a department's sheets to ``path``; figures come from scorecards and checkpoints, nothing else."""
+    """Write the report of a department's sheets to ``path``; figures come from scorecards and checkpoints,
+    nothing else.
+    """
     document, as_of = new_document(), about.as_of
     year = next((card.sheet.year for card, _, _ in parts if card.sheet.year), as_of.year)
     add_heading(document, f"{about.department}{year}年度绩效评价报告", 0)
     if not about.final:
-        add_text(document, f"本报告的数据截至{as_of:%Y年%m月%d日}，未满年度，得分为阶段测算，不作为年度结论。")
+        add_text(
+            document, f"本报告的数据截至{as_of:%Y年%m月%d日}，未满年度，得分为阶段测算，不作为年度结论。"
+        )
     _basics(document, parts)
     _work(document, parts, as_of, about.snapshot)
     _conclusion(document, parts, about.department, year)
@@ -64,11 +68,16 @@ def _basics(document: object, parts: Sequence[Part]) -> None:
         if sheet.purpose:
             add_text(document, f"项目概况：{sheet.purpose}")
         if money.adjusted is not None:
-            if card.execution.rate is None and card.sheet.kind == "department" and sheet.budget.total is not None:
+            if (
+                card.execution.rate is None
+                and card.sheet.kind == "department"
+                and sheet.budget.total is not None
+            ):
                 add_text(document, f"批复的部门预算{wan(sheet.budget.total)}。")
             add_text(
                 document,
-                f"年初预算{wan(money.initial) or '未列'}，调整后预算{wan(money.adjusted)}，实际支付{wan(money.paid) or '无数据'}，预算执行率{share(money.actual, card.scheme.caps)}。",
+                f"年初预算{wan(money.initial) or '未列'}，调整后预算{wan(money.adjusted)}，"
+                f"实际支付{wan(money.paid) or '无数据'}，预算执行率{share(money.actual, card.scheme.caps)}。",
             )
         for goal in sheet.goals:
             add_text(document, f"{goal.title or '绩效目标'}：{goal.text}")
@@ -81,16 +90,20 @@ def _work(document: object, parts: Sequence[Part], as_of: date, snapshot: Snapsh
     add_text(document, f"评价对象和范围：{'、'.join(card.sheet.title() for card, _, _ in parts)}。")
     add_text(
         document,
-        f"评价依据和指标体系：{scheme.name}（{scheme.citation}）。评价方法：比较法，将台账计算的完成值与批复的目标值比较；定性指标由评价人员在规定档次内评定并说明理由。",
+        f"评价依据和指标体系：{scheme.name}（{scheme.citation}）。评价方法：比较法，"
+        "将台账计算的完成值与批复的目标值比较；定性指标由评价人员在规定档次内评定并说明理由。",
     )
     add_text(
         document,
-        f"数据来源：证据库第{snapshot.batch}批次（摘要{snapshot.digest[:16]}），数据截至{as_of:%Y年%m月%d日}。{_sources(parts)}",
+        f"数据来源：证据库第{snapshot.batch}批次（摘要{snapshot.digest[:16]}），数据截至"
+        f"{as_of:%Y年%m月%d日}。{_sources(parts)}",
     )
 
 
 def _sources(parts: Sequence[Part]) -> str:
-    """Say how many results rest on the rows of ledgers, how many were typed or judged, and how many nothing proves."""
+    """Say how many results rest on the rows of ledgers, how many were typed or judged,
+    and how many nothing proves.
+    """
     scores = [s for card, _, _ in parts for s in card.scores]
     origins = [s.outcome.origin if s.outcome else "none" for s in scores]
     judged = sum(s.verdict == "judged" for s in scores)
@@ -164,7 +177,9 @@ def _analysis(document: object, parts: Sequence[Part]) -> None:
         add_form(document, Form("指标得分明细", (3, 1.7, 1.8, 1.7, 5), tuple(rows), header_rows=(0, 0)))
 
 
-def _problems(document: object, parts: Sequence[Part], differences: Sequence[tuple[str, Sequence[Difference]]]) -> None:
+def _problems(
+    document: object, parts: Sequence[Part], differences: Sequence[tuple[str, Sequence[Difference]]]
+) -> None:
     add_heading(document, "五、主要经验及做法、存在的问题及原因分析")
     n = 0
     for card, checkpoint, review in parts:
@@ -176,21 +191,24 @@ def _problems(document: object, parts: Sequence[Part], differences: Sequence[tup
                 cause = _cause(card, score, status)
                 add_text(
                     document,
-                    f"{n}. {card.sheet.title()}“{indicator.name}”（{LIGHT_WORDS[status.light]}）：{score.how}。{cause}",
+                    f"{n}. {card.sheet.title()}“{indicator.name}”（{LIGHT_WORDS[status.light]}）："
+                    f"{score.how}。{cause}",
                 )
         for finding in review.findings:
             if finding.level != "note":
                 n += 1
                 add_text(
                     document,
-                    f"{n}. {card.sheet.title()}目标设置（{LEVELS[finding.level]} {finding.code}）：{finding.title}，{finding.message}。",
+                    f"{n}. {card.sheet.title()}目标设置（{LEVELS[finding.level]} {finding.code}）："
+                    f"{finding.title}，{finding.message}。",
                 )
     for name, found in differences:
         for one in found:
             n += 1
             add_text(
                 document,
-                f"{n}. {name}自评复核：{KIND_WORDS[one.kind]}，“{one.indicator}”所报{one.reported}，复核{one.recomputed}，{one.why}。",
+                f"{n}. {name}自评复核：{KIND_WORDS[one.kind]}，“{one.indicator}”所报{one.reported}，"
+                f"复核{one.recomputed}，{one.why}。",
             )
     for card, _, _ in parts:
         _waiting(document, card)
@@ -202,7 +220,9 @@ def _problems(document: object, parts: Sequence[Part], differences: Sequence[tup
 
 
 def _cause(card: Scorecard, score: Score, status: Status) -> str:
-    """Return why a target was missed or far exceeded, in the words of those responsible, or that they owe them."""
+    """Return why a target was missed or far exceeded, in the words of those responsible,
+    or that they owe them.
+    """
     said = card.said.get(card.sheet.indicators[score.indicator].id)
     cause = status.cause or (said.cause if said else None)
     if cause:
@@ -243,7 +263,9 @@ def _advice(document: object, parts: Sequence[Part]) -> None:
             measures = status.measures or (said.measures if said else None)
             if measures:
                 n += 1
-                add_text(document, f"{n}. {card.sheet.indicators[score.indicator].name}：{measures.rstrip('。')}。")
+                add_text(
+                    document, f"{n}. {card.sheet.indicators[score.indicator].name}：{measures.rstrip('。')}。"
+                )
         for mend in dict.fromkeys(f.mend for f in review.findings if f.level != "note"):
             n += 1
             add_text(document, f"{n}. {card.sheet.title()}：{mend}")

@@ -1,4 +1,6 @@
-"""The report of a key evaluation in Word: framework, scores of every evaluator, agreed score, findings to rectify."""
+"""The report of a key evaluation in Word: framework, scores of every evaluator, agreed score,
+findings to rectify.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +32,20 @@ def key_form(framework: KeyFramework, card: KeyCard, reasons: Mapping[str, str],
                 line.append(label(value, rows=height))
         line += [text(one.row.name), Cell(plain(one.row.points), align="right")]
         line += [Cell(plain(one.given[who]) if who in one.given else "", align="right") for who in people]
-        line += [Cell("" if one.agreed is None else plain(one.agreed), align="right"), text(reasons.get(one.row.code))]
+        line += [
+            Cell("" if one.agreed is None else plain(one.agreed), align="right"),
+            text(reasons.get(one.row.code)),
+        ]
         rows.append(tuple(line))
-    rows.append((label("合计", columns=3), Cell("100", align="right"), *(Cell("") for _ in people), Cell(plain(card.total), align="right", bold=True), Cell("")))  # fmt: skip
+    rows.append(
+        (
+            label("合计", columns=3),
+            Cell("100", align="right"),
+            *(Cell("") for _ in people),
+            Cell(plain(card.total), align="right", bold=True),
+            Cell(""),
+        )
+    )
     widths = (1.4, 1.8, 3, 1, *(1.2 for _ in people), 1.4, 5)
     notes = (f"依据：{framework.citation}。{framework.points_citation}。",)
     return Form("项目支出绩效评价评分表", widths, tuple(rows), title, True, (0, 0), notes)
@@ -40,7 +53,8 @@ def key_form(framework: KeyFramework, card: KeyCard, reasons: Mapping[str, str],
 
 @dataclass(frozen=True)
 class KeyReport:
-    """What a report says besides the points: of what, on which day, how it was evaluated, what it came to and found.
+    """What a report says besides the points: of what, on which day, how it was evaluated,
+    what it came to and found.
 
     ``findings`` are (problem, owner, due date, inclusive).
     """
@@ -64,11 +78,14 @@ def write_key_report(
     add_heading(document, "一、基本情况", 1)
     add_text(
         document,
-        f"被评价部门：{said.department}。评价基准日：{said.on:%Y年%m月%d日}。评价方法：{said.method}。依据：{framework.citation}。",
+        f"被评价部门：{said.department}。评价基准日：{said.on:%Y年%m月%d日}。评价方法：{said.method}。依据："
+        f"{framework.citation}。",
     )
     add_heading(document, "二、评价结论", 1)
     add_text(
-        document, f"经各评价人独立评分、合议，本项目得分 {plain(card.total)} 分，评定等级为“{said.grade}”。{said.conclusion}"
+        document,
+        f"经各评价人独立评分、合议，本项目得分 {plain(card.total)} 分，评定等级为“{said.grade}”。"
+        f"{said.conclusion}",
     )
     add_heading(document, "三、评分情况", 1)
     for name, (full, got) in card.dimensions.items():
@@ -87,6 +104,9 @@ def write_key_report(
     if not said.findings:
         add_text(document, "未发现需要整改的问题。")
     for n, (problem, owner, due) in enumerate(said.findings, start=1):
-        add_text(document, f"{n}. {problem}。责任人：{owner}；整改期限：{f'{due:%Y年%m月%d日}' if due else '未定'}。")
+        add_text(
+            document,
+            f"{n}. {problem}。责任人：{owner}；整改期限：{f'{due:%Y年%m月%d日}' if due else '未定'}。",
+        )
     with whole_file(path) as partial:
         document.save(str(partial))

@@ -1,4 +1,6 @@
-"""Write forms to an Excel workbook: one sheet a form, A4, Chinese fonts, merged cells, text always as text."""
+"""Write forms to an Excel workbook: one sheet a form, A4, Chinese fonts, merged cells, text
+always as text.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,11 @@ _LINE = 15.0  # points a line of 10.5-point text takes
 
 
 def write_workbook(forms: Sequence[tuple[str, Form]], path: Path) -> None:
-    """Write (sheet name, form) pairs to ``path``, whole or not at all. User text that looks like a formula stays text.
+    """Write (sheet name, form) pairs to ``path``, whole or not at all. User text that looks like a formula
+    stays text.
 
-    Nothing is cut: a row higher than Excel has rows becomes several, its cells merged over them; what one cell can't hold
-    goes on on the sheet 续页. Raises ``ZS-CL-10``, ``-11``, ``-12``.
+    Nothing is cut: a row higher than Excel has rows becomes several, its cells merged over them;
+    what one cell can't hold goes on on the sheet 续页. Raises ``ZS-CL-10``, ``-11``, ``-12``.
     """
     with whole_file(path) as partial, TextBook(partial) as book:
         for name, form in forms:
@@ -31,11 +34,15 @@ def _write(book: TextBook, name: str, form: Form) -> None:
     sheet = book.sheet(name)
     base = {"font_name": "宋体", "font_size": 10.5, "valign": "vcenter"}
     formats = {
-        (align, bold): book.book.add_format({**base, "align": align, "bold": bold, "border": 1, "text_wrap": True})
+        (align, bold): book.book.add_format(
+            {**base, "align": align, "bold": bold, "border": 1, "text_wrap": True}
+        )
         for align in ("center", "left", "right")
         for bold in (True, False)
     }
-    title = book.book.add_format({**base, "font_name": "黑体", "font_size": 16, "align": "center", "text_wrap": True})
+    title = book.book.add_format(
+        {**base, "font_name": "黑体", "font_size": 16, "align": "center", "text_wrap": True}
+    )
     plain = book.book.add_format({**base, "align": "center"})
     note = book.book.add_format({**base, "font_size": 9, "align": "left", "text_wrap": True})
     total = sum(form.widths)
@@ -52,12 +59,15 @@ def _write(book: TextBook, name: str, form: Form) -> None:
         top = 2
     placed = form.placed()
     heights = row_heights(placed, widths, len(form.rows))
-    # A row of the form is as many of the worksheet as its height asks for; ``starts`` are the first ones, and the end.
+    # A row of the form is as many of the worksheet as its height asks for; ``starts`` are the first ones,
+    # and the end.
     counts = [math.ceil(height / MOST_HEIGHT) for height in heights]
     starts = list(accumulate(counts, initial=top))
     for r, c, cell in placed:
         end = starts[min(r + cell.rows, len(counts))] - 1
-        _merge(book, sheet, (starts[r], c, end, c + cell.columns - 1), cell.text, formats[cell.align, cell.bold])
+        _merge(
+            book, sheet, (starts[r], c, end, c + cell.columns - 1), cell.text, formats[cell.align, cell.bold]
+        )
     for start, count, height in zip(starts, counts, heights, strict=False):
         for row in range(start, start + count):
             sheet.set_row(row, height / count)

@@ -1,4 +1,6 @@
-"""Review of targets: every rule applied to every sheet; each rule's state, and findings at their place in the document."""
+"""Review of targets: every rule applied to every sheet; each rule's state, and findings at their place in the
+document.
+"""
 
 from zhunsheng.review.catalogue import LEVELS, Finding, Rule, all_rules
 from zhunsheng.review.duties import STATES, Duty, Review, State

@@ -27,7 +27,9 @@ class Hit:
 
 @dataclass(frozen=True)
 class Finding:
-    """A hit in its document: rule code, level, message, sheet, indicator (``indicator_id`` is its code), place."""
+    """A hit in its document: rule code, level, message, sheet, indicator (``indicator_id`` is its code),
+    place.
+    """
 
     code: str
     level: Level
@@ -52,12 +54,16 @@ class Finding:
 
 @dataclass
 class Context:
-    """One sheet as rules see it, with the sheets beside it, last year's sheet, and what is derived once for all rules."""
+    """One sheet as rules see it, with the sheets beside it, last year's sheet, and what is derived once for
+    all rules.
+    """
 
     sheet: TargetSheet
     siblings: tuple[TargetSheet, ...] = ()
     previous: TargetSheet | None = None
-    answers: dict[Any, Any] = field(default_factory=dict, repr=False)  # to what rules ask alike, by the question
+    answers: dict[Any, Any] = field(
+        default_factory=dict, repr=False
+    )  # to what rules ask alike, by the question
 
     @cached_property
     def framework(self) -> Framework:
@@ -66,7 +72,9 @@ class Context:
 
     @cached_property
     def places(self) -> list[tuple[str, str]]:
-        """For each indicator the (dimension, category) its level names mean; empty text where they mean none."""
+        """For each indicator the (dimension, category) its level names mean; empty text where
+        they mean none.
+        """
         return [_levels(self.framework.id, i.level1, i.level2) for i in self.sheet.indicators]
 
     @cached_property
@@ -93,11 +101,13 @@ Check = Callable[[Context], Iterable[Hit]]
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule: stable code, level, what it finds, why that is bad, how to mend it, its basis, and its two examples.
+    """A rule: stable code, level, what it finds, why that is bad, how to mend it, its basis,
+    and its two examples.
 
-    ``bad`` and ``good`` patch the example sheets (``examples.py``): dotted path -> value. What the rule bears on is declared by
-    names of ``conditions.py``: ``only`` on such sheets, not without these ``needs``, ``about`` these indicators, of which
-    ``each`` must have these details. A rule without what it needs can't be judged, and is never counted as passed.
+    ``bad`` and ``good`` patch the example sheets (``examples.py``): dotted path -> value.
+    What the rule bears on is declared by names of ``conditions.py``: ``only`` on such sheets,
+    not without these ``needs``, ``about`` these indicators, of which ``each`` must have these details.
+    A rule without what it needs can't be judged, and is never counted as passed.
     """
 
     code: str
@@ -149,7 +159,8 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(_RULES[code] for code in sorted(_RULES))
 
 
-# -- words that several rules look at ---------------------------------------------------------------------------------
+# -- words that several rules look at
+# ---------------------------------------------------------------------------------
 
 UNIT_COST = re.compile(r"(?:单次|单位|每次|平均每次|单批次|每批次)(.{2,6}?)(?:费用|成本|经费|支出)$")
 _STOP = frozenset(
@@ -209,7 +220,9 @@ _STOP = frozenset(
 
 @lru_cache(maxsize=16384)
 def bigrams(text: str) -> frozenset[str]:
-    """Return the two-character pieces of a text that carry meaning, without the words every target document uses."""
+    """Return the two-character pieces of a text that carry meaning, without the words every target document
+    uses.
+    """
     clean = re.sub(r"[^一-龥A-Za-z0-9]+", "", text)
     return frozenset(clean[i : i + 2] for i in range(len(clean) - 1)) - _STOP
 

@@ -1,4 +1,6 @@
-"""What rules declare of themselves: on which sheets they bear, what they need, which indicators they look at."""
+"""What rules declare of themselves: on which sheets they bear, what they need, which indicators
+they look at.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,9 @@ def _levels(c: Context) -> bool:
 
 
 def _weighted(c: Context) -> bool:
-    """Whether weights are filled in; weights are for the sheet to have or not, but only indicators could have them."""
+    """Whether weights are filled in; weights are for the sheet to have or not, but only indicators could have
+    them.
+    """
     return not c.sheet.indicators or any(i.weight is not None for i in c.sheet.indicators)
 
 
@@ -83,7 +87,9 @@ def _deadline(c: Context, n: int) -> bool:
 
 def _percent(c: Context, n: int) -> bool:
     one = _one(c, n)
-    return "满意" not in one.name and (one.target.unit == "%" or (_unread(c, n) and bool(RATE_NAME.search(one.name))))
+    return "满意" not in one.name and (
+        one.target.unit == "%" or (_unread(c, n) and bool(RATE_NAME.search(one.name)))
+    )
 
 
 def _unit_cost(c: Context, n: int) -> bool:
@@ -139,12 +145,18 @@ NEEDS: dict[str, Need] = {
     "plan": Need("资金支出计划", lambda c: bool(c.sheet.spending_plan.steps)),
     "goals": Need("绩效目标", _goals),
     "aims": Need("绩效目标或资金用途", lambda c: _goals(c) or bool(c.sheet.purpose)),
-    "words": Need("文字内容", lambda c: _goals(c) or bool(c.sheet.purpose or c.sheet.narrative or c.sheet.indicators)),
+    "words": Need(
+        "文字内容", lambda c: _goals(c) or bool(c.sheet.purpose or c.sheet.narrative or c.sheet.indicators)
+    ),
     "indicators": Need("绩效指标", lambda c: bool(c.sheet.indicators)),
     "bases": Need("指标值确定依据（全表都没有填）", lambda c: any(i.basis for i in c.sheet.indicators)),
-    "descriptions": Need("指标描述（全表都没有填）", lambda c: any(i.description for i in c.sheet.indicators)),
+    "descriptions": Need(
+        "指标描述（全表都没有填）", lambda c: any(i.description for i in c.sheet.indicators)
+    ),
     "last year": Need("上年的目标表", lambda c: c.previous is not None),
-    "last year's goals": Need("上年的绩效目标", lambda c: c.previous is None or any(g.text for g in c.previous.goals)),
+    "last year's goals": Need(
+        "上年的绩效目标", lambda c: c.previous is None or any(g.text for g in c.previous.goals)
+    ),
     "department sheet": Need("部门整体目标表", lambda c: any(s.kind == "department" for s in c.siblings)),
     "project sheets": Need("项目目标表", lambda c: any(s.kind == "project" for s in c.siblings)),
 }
@@ -152,7 +164,9 @@ NEEDS: dict[str, Need] = {
 SUBJECTS: dict[str, Subject] = {
     "indicators": Subject("本表没有指标", lambda c, n: True),
     "rates": Subject("没有比率指标", lambda c, n: bool(RATE_NAME.search(_one(c, n).name))),
-    "counts": Subject("没有以次数、件数一类命名的指标", lambda c, n: bool(COUNT_NAME.search(_one(c, n).name))),
+    "counts": Subject(
+        "没有以次数、件数一类命名的指标", lambda c, n: bool(COUNT_NAME.search(_one(c, n).name))
+    ),
     "percentages": Subject("没有比率指标", _percent),
     "deadlines": Subject("没有时限指标", _deadline),
     "unit costs": Subject("没有单位成本指标", _unit_cost),
@@ -166,7 +180,9 @@ SUBJECTS: dict[str, Subject] = {
 DETAILS: dict[str, Detail] = {
     "value": Detail("读得出的指标值", lambda c, n: not _unread(c, n)),
     "unit": Detail("度量单位", lambda c, n: _one(c, n).target.number is None or bool(_one(c, n).target.unit)),
-    "category": Detail("认得出的二级指标", lambda c, n: not _levels(c) or bool(c.places[n][1] or c.places[n][0])),
+    "category": Detail(
+        "认得出的二级指标", lambda c, n: not _levels(c) or bool(c.places[n][1] or c.places[n][0])
+    ),
     "weight": Detail("权重", lambda c, n: _one(c, n).weight is not None),
     "quantity": Detail("对应的数量指标", _quantity),
     "last value": Detail("可比的上年值", _last_year),

@@ -23,9 +23,11 @@ STATES: dict[State, str] = {
 
 
 class Duty(NamedTuple):
-    """One rule on one sheet: its state, why it does not apply or did not run, and what is missing to judge it.
+    """One rule on one sheet: its state, why it does not apply or did not run, and what is missing to judge
+    it.
 
-    A duty with findings may have something missing too: what could be judged was, the rest stands in ``missing``.
+    A duty with findings may have something missing too: what could be judged was,
+    the rest stands in ``missing``.
     """
 
     rule: str
@@ -82,7 +84,9 @@ class Review:
         if not self.duties:
             return "尚未审核"
         open_ends = [
-            f"{self.counts[state]} 条{STATES[state]}" for state in ("cannot_judge", "not_run") if self.counts[state]
+            f"{self.counts[state]} 条{STATES[state]}"
+            for state in ("cannot_judge", "not_run")
+            if self.counts[state]
         ]
         said = f"发现 {len(self.findings)} 个问题" if self.findings else "没有发现问题"
         if not open_ends:

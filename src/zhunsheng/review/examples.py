@@ -16,13 +16,27 @@ _PROJECT: dict[str, Any] = {
     "year": 2021,
     "purpose": "用于守法经营宣传、市场专项检查、商品抽查和举报办理。",
     "budget": {"total": "400000", "fiscal": "400000", "other": "0"},
-    "spending_plan": [["2021-03-31", "0.25"], ["2021-06-30", "0.5"], ["2021-09-30", "0.75"], ["2021-12-31", "1"]],
+    "spending_plan": [
+        ["2021-03-31", "0.25"],
+        ["2021-06-30", "0.5"],
+        ["2021-09-30", "0.75"],
+        ["2021-12-31", "1"],
+    ],
     "goals": [{"title": "目标1", "text": "开展守法经营宣传和市场专项检查，及时办结举报，市场秩序明显好转。"}],
     "indicators": [
         ["产出指标", "数量指标", "守法经营宣传次数", "面向经营者的守法宣传", "≥2次", "15", _BASIS, "2次"],
         ["产出指标", "数量指标", "专项检查次数", "全区统一组织的市场专项检查", "≥3次", "10", _BASIS, "3次"],
         ["产出指标", "质量指标", "举报办结率", "举报办结数/举报受理数", "≥90%", "15", _BASIS, "88%"],
-        ["产出指标", "时效指标", "年度任务完成时限", "最后一项检查结束日期", "2021年11月30日前", "5", _BASIS, None],
+        [
+            "产出指标",
+            "时效指标",
+            "年度任务完成时限",
+            "最后一项检查结束日期",
+            "2021年11月30日前",
+            "5",
+            _BASIS,
+            None,
+        ],
         ["产出指标", "成本指标", "单次宣传费用", "宣传费用/宣传次数", "≤5000元", "5", _BASIS, "5000元"],
         ["效益指标", "社会效益指标", "抽查商品合格率", "合格商品/抽查总量", "≥92%", "30", "行业标准", "92%"],
         [
@@ -52,7 +66,8 @@ _PREVIOUS: dict[str, Any] = {
 }
 _COLUMNS = ("level1", "level2", "name", "description", "target", "weight", "basis", "last_year")
 
-# What takes a need away from the example, by its name in ``conditions.py``; "*" stands for the sheet a rule is tried on.
+# What takes a need away from the example, by its name in ``conditions.py``; "*" stands for the sheet a rule
+# is tried on.
 WITHOUT: dict[str, dict[str, Any]] = {
     "year": {"*.year": None},
     "name": {"*.name": None},
@@ -83,7 +98,9 @@ WITHOUT_EACH: dict[str, dict[str, Any]] = {
 
 
 def example(patch: dict[str, Any]) -> tuple[Book, Book]:
-    """Return (this year's book, last year's) with dotted paths replaced; None for an indicator takes it out."""
+    """Return (this year's book, last year's) with dotted paths replaced; None for an indicator
+    takes it out.
+    """
     sheets = {"project": _PROJECT, "department": _DEPARTMENT, "other": _OTHER, "previous": _PREVIOUS}
     drafts = {name: _draft(sheet) for name, sheet in sheets.items()}
     for path, value in patch.items():

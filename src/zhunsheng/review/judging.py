@@ -1,4 +1,6 @@
-"""Apply the rules to sheets: the state of each rule on each sheet, and findings at their place in the document."""
+"""Apply the rules to sheets: the state of each rule on each sheet, and findings at their place in the
+document.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,9 @@ log = logging.getLogger(__name__)
 def review(book: Book, previous: Book | None = None, only: Sequence[Rule] | None = None) -> Review:
     """Apply the rules to all sheets of a book; ``previous`` is last year's book, matched by kind and name.
 
-    Returns a duty for every sheet and rule; rules left out by ``only`` are not run, and a rule that breaks doesn't stop the
-    others. Basis: 财预〔2015〕88号（目标审核） (complete, relevant, proportionate, feasible).
+    Returns a duty for every sheet and rule; rules left out by ``only`` are not run,
+    and a rule that breaks doesn't stop the others. Basis: 财预〔2015〕88号（目标审核） (complete, relevant,
+    proportionate, feasible).
     """
     duties: list[Duty] = []
     for number, sheet in enumerate(book.sheets):
@@ -58,7 +61,9 @@ def review_sheet(
 
 @lru_cache(maxsize=1)
 def rules_digest() -> str:
-    """Return the SHA-256 of the rule set: the program's version, the rules' source, and the frameworks they ask."""
+    """Return the SHA-256 of the rule set: the program's version, the rules' source,
+    and the frameworks they ask.
+    """
     here = Path(__file__).parent
     digest = hashlib.sha256(__version__.encode())
     for file in sorted(here.rglob("*.py")):

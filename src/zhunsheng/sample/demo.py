@@ -1,4 +1,6 @@
-"""The demonstration: make the sample bureau and run its whole year, from the target document to the re-check."""
+"""The demonstration: make the sample bureau and run its whole year, from the target document
+to the re-check.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ from zhunsheng.usecases.progress import Progress, no_progress
 
 
 def demo(out: Path, *, entities: int, seed: int, as_of: date, progress: Progress = no_progress) -> RunResult:
-    """Write the sample to ``out``, import its ledgers, run the main job and re-check the self-evaluation it reported.
+    """Write the sample to ``out``, import its ledgers, run the main job and re-check the self-evaluation it
+    reported.
 
     A folder left by an earlier demonstration is made anew; any other files in ``out`` stay.
     """
@@ -49,7 +52,11 @@ def demo(out: Path, *, entities: int, seed: int, as_of: date, progress: Progress
 
 
 def confirm_all(book: Book, evidence: Evidence, path: Path) -> Path:
-    """Write the mapping file in which the sample's people confirmed every measure that was proposed; return its path."""
+    """Write the mapping file in which the sample's people confirmed every measure that was proposed;
+    return its path.
+    """
     matches = match_book(book, evidence.measures)
-    write_mapping(path, book, [replace(m, status="confirmed") if m.status == "proposed" else m for m in matches])
+    write_mapping(
+        path, book, [replace(m, status="confirmed") if m.status == "proposed" else m for m in matches]
+    )
     return path

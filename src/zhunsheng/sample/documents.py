@@ -1,4 +1,6 @@
-"""The sample bureau's target document as Word and flattened text, its decisions, and the self-evaluation it reported."""
+"""The sample bureau's target document as Word and flattened text, its decisions,
+and the self-evaluation it reported.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def bureau() -> dict[str, Any]:
 
 
 def write_documents(out: Path) -> dict[str, Path]:
-    """Write the target document (docx and txt) and the file of judgements to ``out``; return their paths by kind."""
+    """Write the target document (docx and txt) and the file of judgements to ``out``;
+    return their paths by kind.
+    """
     out.mkdir(parents=True, exist_ok=True)
     data = bureau()
     paths = {
@@ -45,12 +49,18 @@ def write_documents(out: Path) -> dict[str, Path]:
         add_form(document, Form("", form.widths, form.rows))
     document.save(str(paths["docx"]))
     paths["txt"].write_text(flattened(data), "utf8")
-    paths["judgements"].write_text(yaml.safe_dump(data["judgements"], allow_unicode=True, sort_keys=False), "utf8")
+    paths["judgements"].write_text(
+        yaml.safe_dump(data["judgements"], allow_unicode=True, sort_keys=False), "utf8"
+    )
     return paths
 
 
 def _narrative(data: dict[str, Any]) -> list[tuple[int, str]]:
-    lines = [(1, "第一部分"), (1, f"{data['year']}年部门整体绩效目标"), (0, f"部门名称：{data['department']}")]
+    lines = [
+        (1, "第一部分"),
+        (1, f"{data['year']}年部门整体绩效目标"),
+        (0, f"部门名称：{data['department']}"),
+    ]
     lines += [(2, "一、总体绩效目标"), (0, data["narrative"]), (2, "二、分项绩效目标")]
     for numeral, section in zip("一二三四五六七", data["sections"], strict=False):
         stated = section["indicators"]
@@ -61,12 +71,17 @@ def _narrative(data: dict[str, Any]) -> list[tuple[int, str]]:
             (0, f"绩效指标：{said}"),
         ]
     lines.append((2, "三、工作保障措施"))
-    lines += [(0, f"（{numeral}）{words}") for numeral, words in zip("一二三四五六七", data["safeguards"], strict=True)]
+    lines += [
+        (0, f"（{numeral}）{words}")
+        for numeral, words in zip("一二三四五六七", data["safeguards"], strict=True)
+    ]
     return lines
 
 
 def _project_form(data: dict[str, Any], project: dict[str, Any]) -> Form:
-    """Return the project's table in the layout common in the north: label rows, plan, goals, six indicator columns."""
+    """Return the project's table in the layout common in the north: label rows, plan, goals,
+    six indicator columns.
+    """
     budget = wan(Decimal(project["budget"]))
     rows = [
         (label("项目编码"), Cell("————"), label("项目名称"), Cell(project["name"], columns=4)),
@@ -112,7 +127,9 @@ def _with_empty_rows(data: dict[str, Any], project: dict[str, Any]) -> list[list
 
 
 def flattened(data: dict[str, Any]) -> str:
-    """Return the document as text: a cell a line behind a tab, a blank line between rows, merged cells blank below the first."""
+    """Return the document as text: a cell a line behind a tab, a blank line between rows,
+    merged cells blank below the first.
+    """
     lines: list[str] = []
     for _, line in _narrative(data):
         lines += [line, ""]
@@ -133,7 +150,9 @@ def flattened(data: dict[str, Any]) -> str:
 
 
 def write_reported(cards: list[Scorecard], path: Path) -> None:
-    """Write the self-evaluation as such offices report it: full marks, a rounded-up figure, a ceiling overlooked."""
+    """Write the self-evaluation as such offices report it: full marks, a rounded-up figure,
+    a ceiling overlooked.
+    """
     forms = []
     for card in cards:
         form = self_evaluation_form(card)

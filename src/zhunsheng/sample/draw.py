@@ -1,4 +1,6 @@
-"""Two draws of the sample bureau, from plan to verified bundle: numbers sealed and then spoken, and a round of drand."""
+"""Two draws of the sample bureau, from plan to verified bundle: numbers sealed and then spoken,
+and a round of drand.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,13 @@ from zhunsheng.usecases.drawing import BUNDLE, FrameSource, record_slips, run_dr
 
 # What the speakers wrote on their slips, in the plan's order, and the salt beside it.
 SPOKEN = ("0731", "58", "906")
-SALTS = ("3f1c0a5d9be84726a1d0c4f2857e6b93", "9a7d24e16c0b5f83d2e8417ab6093c5f", "c580e2a94d7f1b36805ae9d37c42f61b")
-# Round 1337 of drand's default chain, out on 2020-07-23 at 10:25:30 in Beijing, and the one before it, as published.
+SALTS = (
+    "3f1c0a5d9be84726a1d0c4f2857e6b93",
+    "9a7d24e16c0b5f83d2e8417ab6093c5f",
+    "c580e2a94d7f1b36805ae9d37c42f61b",
+)
+# Round 1337 of drand's default chain, out on 2020-07-23 at 10:25:30 in Beijing, and the one before it,
+# as published.
 ROUND = 1337
 SIGNATURE = (
     "945b08dcb30e24da281ccf14a646f0630ceec515af5c5895e18cc1b19edd65d156b71c776a369af3487f1bc6af106250"
@@ -33,7 +40,9 @@ SIGNATURE_BEFORE = (
 
 @dataclass(frozen=True)
 class DrawDemo:
-    """What the demonstration's draw came to: how many were drawn from how many, where it lies, and its checks."""
+    """What the demonstration's draw came to: how many were drawn from how many, where it lies,
+    and its checks.
+    """
 
     drawn: int
     frame: int
@@ -60,9 +69,12 @@ def plan() -> dict[str, Any]:
         ],
         "reserve": "0.1",
         "staffing": {"per_object": 2, "certified": 1},
-        "randomness": [{"source": "ceremony", "speakers": ["人大代表", "政协委员", "企业代表"], "sealed": True}, {"source": "lottery", "name": "某彩票", "issue": "2021024"}],
+        "randomness": [
+            {"source": "ceremony", "speakers": ["人大代表", "政协委员", "企业代表"], "sealed": True},
+            {"source": "lottery", "name": "某彩票", "issue": "2021024"},
+        ],
         "known_at": "2021-03-01T22:00:00+08:00",
-    }  # fmt: skip
+    }
 
 
 def inspectors(seed: int) -> list[dict[str, Any]]:
@@ -81,7 +93,9 @@ def inspectors(seed: int) -> list[dict[str, Any]]:
 
 
 def beacon_plan() -> dict[str, Any]:
-    """Return the plan of a draw whose randomness is a beacon's alone: what such a draw says, anyone can prove."""
+    """Return the plan of a draw whose randomness is a beacon's alone: what such a draw says,
+    anyone can prove.
+    """
     return plan() | {
         "id": "SJ-2020-02",
         "title": "2020年第二次双随机抽查",
@@ -92,9 +106,17 @@ def beacon_plan() -> dict[str, Any]:
 
 
 def demo_draw(out: Path, store: Path, seed: int) -> DrawDemo:
-    """Commit, record the sealed slips, enter the seed twice, draw and verify; everything is written to ``out``."""
-    said: list[dict[str, Any]] = [{"numbers": list(SPOKEN), "salts": list(SALTS)}, {"numbers": "03 08 17 22 26 31 09"}]
-    committed_at, sealed_at = datetime(2021, 2, 26, 1, 0, tzinfo=UTC), datetime(2021, 3, 1, 13, 40, tzinfo=UTC)
+    """Commit, record the sealed slips, enter the seed twice, draw and verify; everything is written to
+    ``out``.
+    """
+    said: list[dict[str, Any]] = [
+        {"numbers": list(SPOKEN), "salts": list(SALTS)},
+        {"numbers": "03 08 17 22 26 31 09"},
+    ]
+    committed_at, sealed_at = (
+        datetime(2021, 2, 26, 1, 0, tzinfo=UTC),
+        datetime(2021, 3, 1, 13, 40, tzinfo=UTC),
+    )
     return _performed(out, store, seed, _Course(plan(), said, date(2021, 2, 25), committed_at, sealed_at))
 
 
@@ -107,7 +129,9 @@ def demo_beacon_draw(out: Path, store: Path, seed: int) -> DrawDemo:
 
 @dataclass(frozen=True)
 class _Course:
-    """How a draw goes: its plan, the values entered, the day of its frame, when it is committed and its slips are sealed."""
+    """How a draw goes: its plan, the values entered, the day of its frame, when it is committed and its slips
+    are sealed.
+    """
 
     plan: dict[str, Any]
     said: list[dict[str, Any]]
@@ -131,9 +155,13 @@ def _performed(out: Path, store: Path, seed: int, course: _Course) -> DrawDemo:
         out / "方案.yaml", out / "检查人员.yaml", out, source, now=course.committed_at
     )
     if course.sealed_at is not None:
-        record_slips(out, [slip(salt, number) for salt, number in zip(SALTS, SPOKEN, strict=True)], course.sealed_at)
+        record_slips(
+            out, [slip(salt, number) for salt, number in zip(SALTS, SPOKEN, strict=True)], course.sealed_at
+        )
     known = datetime.fromisoformat(course.plan["known_at"])
     seal_draw(out, out / "录入一.yaml", out / "录入二.yaml", known + timedelta(minutes=5))
     outcome = run_draw(out, store, now=known + timedelta(minutes=6))
     checks = verify_bundle(out / BUNDLE, out / "frame.tsv", digest)
-    return DrawDemo(sum(not d.reserve for d in outcome.drawn), committed["frame"]["count"], out, digest, tuple(checks))
+    return DrawDemo(
+        sum(not d.reserve for d in outcome.drawn), committed["frame"]["count"], out, digest, tuple(checks)
+    )

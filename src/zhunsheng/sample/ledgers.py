@@ -21,82 +21,142 @@ QUALITY = "产品质量安全与标准化认证认可监督管理"
 MAX_EXCEL_ROWS = 60_000  # larger ledgers come as csv, as from a registration system
 DISTRICTS = ("东湖所", "中心所", "城关所", "开发区所", "柳林所", "北山所")
 
-# A uniform number in [0, 1) that depends only on the seed, the salt and the row, on any version of the engine.
+# A uniform number in [0, 1) that depends only on the seed, the salt and the row,
+# on any version of the engine.
 _SETUP = """
 CREATE MACRO u(salt, i) AS (md5_number_lower('{seed}:' || salt || ':' || i) % 1000000) / 1000000.0;
 CREATE MACRO pick(salt, i, list) AS list[1 + CAST(floor(u(salt, i) * len(list)) AS INTEGER)];
 CREATE MACRO day(salt, i, start, days) AS start + CAST(floor(u(salt, i) * days) AS INTEGER);
 CREATE MACRO code(head, i) AS head || '130190' || lpad(CAST(i AS VARCHAR), 9, '0');
-CREATE MACRO checked(c) AS c || substr('0123456789ABCDEFGHJKLMNPQRTUWXY', 1 + CAST((31 - list_sum(list_transform(range(1, 18),
-    lambda k: CAST(substr(c, CAST(k AS INTEGER), 1) AS INTEGER) * [1,3,9,27,19,26,16,17,20,29,25,13,8,24,10,30,28][k])) % 31) % 31 AS BIGINT), 1);
-CREATE TABLE e AS SELECT i, CASE WHEN u('type', i) < 0.39 THEN '企业' WHEN u('type', i) < 0.40 THEN '农民专业合作社' ELSE '个体工商户' END AS type,
-    CASE WHEN u('new', i) < 0.05 THEN day('reg', i, DATE '2021-01-01', 364) ELSE day('reg', i, DATE '2006-01-01', 5479) END AS registered_on
+CREATE MACRO checked(c) AS c || substr('0123456789ABCDEFGHJKLMNPQRTUWXY',
+  1 + CAST((31 - list_sum(list_transform(range(1, 18),
+    lambda k: CAST(substr(c, CAST(k AS INTEGER), 1)
+      AS INTEGER) * [1,3,9,27,19,26,16,17,20,29,25,13,8,24,10,30,28][k])) % 31) % 31 AS BIGINT), 1);
+CREATE TABLE e AS SELECT i, CASE WHEN u('type', i) < 0.39 THEN '企业' WHEN u('type', i) < 0.40
+  THEN '农民专业合作社' ELSE '个体工商户' END AS type,
+    CASE WHEN u('new', i) < 0.05 THEN day('reg', i, DATE '2021-01-01', 364) ELSE day('reg', i,
+      DATE '2006-01-01', 5479) END AS registered_on
     FROM range(1, {entities} + 1) t(i);
-CREATE TABLE entities AS SELECT i, checked(code(CASE type WHEN '企业' THEN '91' WHEN '农民专业合作社' THEN '93' ELSE '92' END, i)) AS credit_code,
-    '示例区' || pick('a', i, ['恒', '顺', '盛', '安', '永', '嘉', '宏', '瑞']) || pick('b', i, ['达', '通', '源', '和', '信', '丰', '泰', '益']) || i ||
-      CASE type WHEN '企业' THEN '号有限公司' WHEN '农民专业合作社' THEN '号农民专业合作社' ELSE '号商店' END AS name,
+CREATE TABLE entities AS SELECT i, checked(code(CASE type WHEN '企业' THEN '91' WHEN '农民专业合作社'
+  THEN '93' ELSE '92' END, i)) AS credit_code,
+    '示例区' || pick('a', i, ['恒', '顺', '盛', '安', '永', '嘉', '宏', '瑞']) || pick('b', i,
+      ['达', '通', '源', '和', '信', '丰', '泰', '益']) || i ||
+      CASE type WHEN '企业' THEN '号有限公司' WHEN '农民专业合作社' THEN '号农民专业合作社' ELSE '号商店' END
+        AS name,
     type, registered_on,
-    CASE WHEN u('dereg', i) < 0.02 AND registered_on < DATE '2020-06-01' THEN day('dd', i, DATE '2021-01-04', 350) END AS deregistered_on,
-    CASE WHEN u('class', i) < 0.45 THEN 'A' WHEN u('class', i) < 0.85 THEN 'B' WHEN u('class', i) < 0.97 THEN 'C' ELSE 'D' END AS credit_class,
+    CASE WHEN u('dereg', i) < 0.02 AND registered_on < DATE '2020-06-01' THEN day('dd', i, DATE '2021-01-04',
+      350) END AS deregistered_on,
+    CASE WHEN u('class', i) < 0.45 THEN 'A' WHEN u('class', i) < 0.85 THEN 'B' WHEN u('class', i) < 0.97
+      THEN 'C' ELSE 'D' END AS credit_class,
     type = '企业' AND u('food', i) < 0.016 AND registered_on < DATE '2021-01-01' AS food_producer,
     pick('district', i, {districts}) AS district, '示例区示例路' || (i % 900 + 1) || '号' AS address,
     '样本' || i AS legal_person, '1990000' || lpad(CAST(i % 10000 AS VARCHAR), 4, '0') AS phone FROM e;
 """
 
 _QUERIES = {
-    "entities": "SELECT credit_code, name, type, registered_on, deregistered_on, credit_class, food_producer, district, address, legal_person, phone FROM entities ORDER BY i",
+    "entities": "SELECT credit_code, name, type, registered_on, deregistered_on, credit_class, "
+    "food_producer, district, address, legal_person, phone FROM entities ORDER BY i",
     # Nine in ten companies report on time, too few individual businesses; some file after the deadline.
-    "annual_reports": """SELECT credit_code, 2020 AS report_year, CASE WHEN u('late', i) < 0.03 THEN day('lateday', i, DATE '2021-07-01', 120)
+    "annual_reports": """SELECT credit_code, 2020 AS report_year, CASE WHEN u('late', i) < 0.03
+      THEN day('lateday', i, DATE '2021-07-01', 120)
         ELSE day('onday', i, DATE '2021-01-04', 177) END AS filed_on FROM entities
-        WHERE registered_on < DATE '2021-01-01' AND u('filed', i) < CASE type WHEN '企业' THEN 0.935 WHEN '农民专业合作社' THEN 0.93 ELSE 0.79 END ORDER BY i""",
-    "inspections": """SELECT 'SJ-2021-' || lpad(CAST(1 + i % 6 AS VARCHAR), 2, '0') AS task_no, credit_code, CASE WHEN u('joint', i) < 0.2 THEN '跨部门联合' ELSE '双随机' END AS kind,
-        '公示信息与登记事项检查' AS item, day('insp', i, DATE '2021-03-08', 262) AS inspected_on, '检查员' || (1 + i % 17) || '、检查员' || (18 + i % 13) AS inspectors,
-        CASE WHEN u('res', i) < 0.82 THEN '未发现问题' WHEN u('res', i) < 0.9 THEN '通过登记的住所无法联系' WHEN u('res', i) < 0.96 THEN '发现问题已责令改正' ELSE '未按规定公示应当公示的信息' END AS result,
+        WHERE registered_on < DATE '2021-01-01' AND u('filed', i) < CASE type WHEN '企业' THEN 0.935
+          WHEN '农民专业合作社' THEN 0.93 ELSE 0.79 END ORDER BY i""",
+    "inspections": """SELECT 'SJ-2021-' || lpad(CAST(1 + i % 6 AS VARCHAR), 2, '0') AS task_no, credit_code,
+      CASE WHEN u('joint', i) < 0.2 THEN '跨部门联合' ELSE '双随机' END AS kind,
+        '公示信息与登记事项检查' AS item, day('insp', i, DATE '2021-03-08', 262) AS inspected_on,
+          '检查员' || (1 + i % 17) || '、检查员' || (18 + i % 13) AS inspectors,
+        CASE WHEN u('res', i) < 0.82 THEN '未发现问题' WHEN u('res', i) < 0.9 THEN '通过登记的住所无法联系'
+          WHEN u('res', i) < 0.96 THEN '发现问题已责令改正' ELSE '未按规定公示应当公示的信息' END AS result,
         CASE WHEN u('pub', i) < 0.97 THEN day('insp', i, DATE '2021-03-08', 262) + 14 END AS published_on
-        FROM entities WHERE u('drawn', i) < 0.037 AND deregistered_on IS NULL AND registered_on < DATE '2021-03-01'
-        UNION ALL SELECT 'SP-2021-01', credit_code, '专项检查', '食品生产许可条件检查', day('food', i, DATE '2021-02-22', 290), '检查员' || (1 + i % 17) || '、检查员' || (18 + i % 13),
-        CASE WHEN u('fres', i) < 0.9 THEN '未发现问题' ELSE '发现问题已责令改正' END, NULL FROM entities WHERE food_producer AND u('fi', i) < 0.955""",
+        FROM entities WHERE u('drawn', i) < 0.037 AND deregistered_on IS NULL
+          AND registered_on < DATE '2021-03-01'
+        UNION ALL SELECT 'SP-2021-01', credit_code, '专项检查', '食品生产许可条件检查',
+          day('food', i, DATE '2021-02-22', 290), '检查员' || (1 + i % 17) || '、检查员' || (18 + i % 13),
+        CASE WHEN u('fres', i) < 0.9 THEN '未发现问题' ELSE '发现问题已责令改正' END, NULL FROM entities
+          WHERE food_producer AND u('fi', i) < 0.955""",
     # The third quarter was slow: more than a tenth of its reports stayed open.
-    "complaints": """SELECT 'TJ2021' || lpad(CAST(i AS VARCHAR), 7, '0') AS complaint_no, CASE WHEN u('ck', i) < 0.35 THEN '举报' ELSE '投诉' END AS kind, day('cr', i, DATE '2021-01-02', 350) AS received_on,
+    "complaints": """SELECT 'TJ2021' || lpad(CAST(i AS VARCHAR), 7, '0') AS complaint_no, CASE
+      WHEN u('ck', i) < 0.35 THEN '举报' ELSE '投诉' END AS kind, day('cr', i, DATE '2021-01-02', 350)
+      AS received_on,
         day('cr', i, DATE '2021-01-02', 350) + CAST(1 + floor(u('ca', i) * 6) AS INTEGER) AS accepted_on,
-        CASE WHEN u('cc', i) < CASE WHEN quarter(day('cr', i, DATE '2021-01-02', 350)) = 3 THEN 0.88 ELSE 0.957 END
-          THEN least(day('cr', i, DATE '2021-01-02', 350) + CAST(8 + floor(u('cd', i) * u('cd2', i) * 80) AS INTEGER), DATE '2022-01-20') END AS closed_on,
-        CASE WHEN u('cc', i) < 0.88 THEN pick('co', i, ['立案查处', '不予立案', '调解成功', '终止调解', '移送其他部门']) END AS outcome,
-        pick('cs', i, ['消费者权益保护科', '综合执法大队', '食品科', '网监科']) AS section, '诉求人' || i AS complainant, '1990001' || lpad(CAST(i % 10000 AS VARCHAR), 4, '0') AS phone FROM range(1, {complaints} + 1) t(i)""",
-    "cases": """SELECT '示市监立〔2021〕' || i || '号' AS case_no, pick('as', i, ['监督检查', '举报投诉', '上级交办', '其他部门移送', '抽检不合格']) AS source, day('af', i, DATE '2021-01-05', 345) AS filed_on,
-        CASE WHEN u('ad', i) < 0.93 THEN day('af', i, DATE '2021-01-05', 345) + CAST(15 + floor(u('al', i) * 60) AS INTEGER) END AS decided_on,
-        CASE WHEN u('ad', i) < 0.85 THEN day('af', i, DATE '2021-01-05', 345) + CAST(80 + floor(u('ax', i) * 40) AS INTEGER) END AS executed_on,
-        CASE WHEN u('ad', i) < 0.93 THEN CAST(500 + floor(u('ap', i) * u('ap2', i) * 60) * 500 AS DECIMAL(18,2)) END AS penalty, '当事人' || i AS party FROM range(1, {cases} + 1) t(i)""",
-    "samples": """SELECT 'CJ2021' || lpad(CAST(i AS VARCHAR), 6, '0') AS batch_no, pick('sp', i, ['插座', '电线电缆', '儿童玩具', '建筑钢材', '车用汽油', '食品用纸', '散煤', '水泥']) AS product, '生产单位' || (1 + i % 83) AS producer,
-        CASE WHEN u('sf', i) < 0.4 THEN '生产' ELSE '流通' END AS field, day('sd', i, DATE '2021-03-01', 270) AS planned_on,
-        CASE WHEN u('st', i) < 0.962 THEN day('sd', i, DATE '2021-03-01', 270) + CAST(floor(u('sl', i) * 20) AS INTEGER) END AS taken_on,
-        CASE WHEN u('st', i) < 0.955 THEN day('sd', i, DATE '2021-03-01', 270) + CAST(28 + floor(u('sl', i) * 5) AS INTEGER) END AS tested_on,
-        CASE WHEN u('st', i) < 0.955 THEN u('ok', i) < 0.934 END AS passed, CASE WHEN u('st', i) < 0.962 THEN CAST(4600 + floor(u('sc', i) * 1700) AS DECIMAL(18,2)) END AS cost,
+        CASE WHEN u('cc', i) < CASE WHEN quarter(day('cr', i, DATE '2021-01-02', 350)) = 3 THEN 0.88
+          ELSE 0.957 END
+          THEN least(day('cr', i, DATE '2021-01-02', 350) + CAST(8 + floor(u('cd', i) * u('cd2', i) * 80)
+            AS INTEGER), DATE '2022-01-20') END AS closed_on,
+        CASE WHEN u('cc', i) < 0.88 THEN pick('co', i,
+          ['立案查处', '不予立案', '调解成功', '终止调解', '移送其他部门']) END AS outcome,
+        pick('cs', i, ['消费者权益保护科', '综合执法大队', '食品科', '网监科']) AS section, '诉求人' || i
+          AS complainant, '1990001' || lpad(CAST(i % 10000 AS VARCHAR), 4, '0') AS phone FROM range(1,
+          {complaints} + 1) t(i)""",
+    "cases": """SELECT '示市监立〔2021〕' || i || '号' AS case_no,
+      pick('as', i, ['监督检查', '举报投诉', '上级交办', '其他部门移送', '抽检不合格']) AS source,
+      day('af', i, DATE '2021-01-05', 345) AS filed_on,
+        CASE WHEN u('ad', i) < 0.93 THEN day('af', i, DATE '2021-01-05',
+          345) + CAST(15 + floor(u('al', i) * 60) AS INTEGER) END AS decided_on,
+        CASE WHEN u('ad', i) < 0.85 THEN day('af', i, DATE '2021-01-05',
+          345) + CAST(80 + floor(u('ax', i) * 40) AS INTEGER) END AS executed_on,
+        CASE WHEN u('ad', i) < 0.93 THEN CAST(500 + floor(u('ap', i) * u('ap2', i) * 60) * 500
+          AS DECIMAL(18,2)) END AS penalty, '当事人' || i AS party FROM range(1, {cases} + 1) t(i)""",
+    "samples": """SELECT 'CJ2021' || lpad(CAST(i AS VARCHAR), 6, '0') AS batch_no,
+      pick('sp', i, ['插座', '电线电缆', '儿童玩具', '建筑钢材', '车用汽油', '食品用纸', '散煤', '水泥'])
+      AS product, '生产单位' || (1 + i % 83) AS producer,
+        CASE WHEN u('sf', i) < 0.4 THEN '生产' ELSE '流通' END AS field, day('sd', i, DATE '2021-03-01', 270)
+          AS planned_on,
+        CASE WHEN u('st', i) < 0.962 THEN day('sd', i, DATE '2021-03-01', 270) + CAST(floor(u('sl', i) * 20)
+          AS INTEGER) END AS taken_on,
+        CASE WHEN u('st', i) < 0.955 THEN day('sd', i, DATE '2021-03-01',
+          270) + CAST(28 + floor(u('sl', i) * 5) AS INTEGER) END AS tested_on,
+        CASE WHEN u('st', i) < 0.955 THEN u('ok', i) < 0.934 END AS passed, CASE WHEN u('st', i) < 0.962
+          THEN CAST(4600 + floor(u('sc', i) * 1700) AS DECIMAL(18,2)) END AS cost,
         -- one failed product in six was never followed up
-        CASE WHEN u('st', i) < 0.955 AND u('ok', i) >= 0.934 AND u('fu', i) < 0.84 THEN day('sd', i, DATE '2021-03-01', 270) + CAST(50 + floor(u('fd', i) * 30) AS INTEGER) END AS done_on,
+        CASE WHEN u('st', i) < 0.955 AND u('ok', i) >= 0.934 AND u('fu', i) < 0.84 THEN day('sd', i,
+          DATE '2021-03-01', 270) + CAST(50 + floor(u('fd', i) * 30) AS INTEGER) END AS done_on,
         '{quality}' AS project FROM range(1, {samples} + 1) t(i)""",
-    "special_equipment": """SELECT '3110130190' || lpad(CAST(i AS VARCHAR), 8, '0') AS device_no, pick('dk', i, ['电梯', '电梯', '电梯', '压力容器', '压力容器', '锅炉', '起重机械', '场内专用机动车辆', '压力管道', '大型游乐设施']) AS kind,
+    "special_equipment": """SELECT '3110130190' || lpad(CAST(i AS VARCHAR), 8, '0') AS device_no,
+      pick('dk', i, ['电梯', '电梯', '电梯', '压力容器', '压力容器', '锅炉', '起重机械', '场内专用机动车辆',
+      '压力管道', '大型游乐设施']) AS kind,
         u('key', i) < 0.22 AS key_device, day('due', i, DATE '2021-01-10', 350) AS due_on,
-        CASE WHEN u('di', i) < 0.962 THEN day('due', i, DATE '2021-01-10', 350) - CAST(floor(u('dl', i) * 40) AS INTEGER)
-             WHEN u('di', i) < 0.99 THEN day('due', i, DATE '2021-01-10', 350) + CAST(3 + floor(u('dl', i) * 60) AS INTEGER) END AS inspected_on,
-        CASE WHEN u('di', i) < 0.99 THEN CASE WHEN u('dr', i) < 0.95 THEN '合格' ELSE '整改后合格' END END AS result, pick('dd', i, {districts}) AS district FROM range(1, {devices} + 1) t(i)""",
+        CASE WHEN u('di', i) < 0.962 THEN day('due', i, DATE '2021-01-10', 350) - CAST(floor(u('dl', i) * 40)
+          AS INTEGER)
+             WHEN u('di', i) < 0.99 THEN day('due', i, DATE '2021-01-10',
+               350) + CAST(3 + floor(u('dl', i) * 60) AS INTEGER) END AS inspected_on,
+        CASE WHEN u('di', i) < 0.99 THEN CASE WHEN u('dr', i) < 0.95 THEN '合格' ELSE '整改后合格' END END
+          AS result, pick('dd', i, {districts}) AS district FROM range(1, {devices} + 1) t(i)""",
     # Far above the target of 100: the target was set too low.
-    "patents": """SELECT '2021' || lpad(CAST(1000000 + i AS VARCHAR), 9, '0') AS patent_no, CASE WHEN u('pk', i) < 0.2 THEN '发明' WHEN u('pk', i) < 0.75 THEN '实用新型' ELSE '外观设计' END AS kind,
-        '申请人' || i AS applicant, day('pf', i, DATE '2021-01-04', 355) AS filed_on, CASE WHEN u('pg', i) < 0.21 THEN least(day('pf', i, DATE '2021-01-04', 355) + 120, DATE '2021-12-28') END AS granted_on FROM range(1, {patents} + 1) t(i)""",
-    "surveys": """SELECT 'WJ2021' || lpad(CAST(i AS VARCHAR), 6, '0') AS answer_no, CASE WHEN i % 2 = 0 THEN '2021年上半年' ELSE '2021年下半年' END AS batch, pick('sr', i, ['企业', '个体工商户', '消费者']) AS respondent,
-        '您对本项工作是否满意' AS question, CASE WHEN u('sa', i) < 0.45 THEN '非常满意' WHEN u('sa', i) < 0.8 THEN '满意' WHEN u('sa', i) < CASE WHEN i % 4 < 2 THEN 0.915 ELSE 0.865 END THEN '基本满意' WHEN u('sa', i) < 0.975 THEN '不满意' ELSE '不了解' END AS answer,
-        CASE WHEN i % 2 = 0 THEN day('sw', i, DATE '2021-06-07', 20) ELSE day('sw', i, DATE '2021-11-08', 30) END AS answered_on, CASE WHEN i % 4 < 2 THEN '{market}' ELSE '{quality}' END AS project FROM range(1, {answers} + 1) t(i)""",
+    "patents": """SELECT '2021' || lpad(CAST(1000000 + i AS VARCHAR), 9, '0') AS patent_no, CASE
+      WHEN u('pk', i) < 0.2 THEN '发明' WHEN u('pk', i) < 0.75 THEN '实用新型' ELSE '外观设计' END AS kind,
+        '申请人' || i AS applicant, day('pf', i, DATE '2021-01-04', 355) AS filed_on, CASE
+          WHEN u('pg', i) < 0.21 THEN least(day('pf', i, DATE '2021-01-04', 355) + 120,
+          DATE '2021-12-28') END AS granted_on FROM range(1, {patents} + 1) t(i)""",
+    "surveys": """SELECT 'WJ2021' || lpad(CAST(i AS VARCHAR), 6, '0') AS answer_no, CASE WHEN i % 2 = 0
+      THEN '2021年上半年' ELSE '2021年下半年' END AS batch, pick('sr', i, ['企业', '个体工商户', '消费者'])
+      AS respondent,
+        '您对本项工作是否满意' AS question, CASE WHEN u('sa', i) < 0.45 THEN '非常满意' WHEN u('sa', i) < 0.8
+          THEN '满意' WHEN u('sa', i) < CASE WHEN i % 4 < 2 THEN 0.915 ELSE 0.865 END THEN '基本满意'
+          WHEN u('sa', i) < 0.975 THEN '不满意' ELSE '不了解' END AS answer,
+        CASE WHEN i % 2 = 0 THEN day('sw', i, DATE '2021-06-07', 20) ELSE day('sw', i, DATE '2021-11-08',
+          30) END AS answered_on, CASE WHEN i % 4 < 2 THEN '{market}' ELSE '{quality}' END AS project
+          FROM range(1, {answers} + 1) t(i)""",
 }
 
 
 def write_ledgers(out: Path, *, seed: int = 2021, entities: int = 30_000) -> list[Path]:
     """Write all ledgers to folder ``out`` and return the files in the order they should be imported.
 
-    The same seed and size give the same rows. Sizes other than that of 30,000 entities scale what depends on it.
+    The same seed and size give the same rows. Sizes other than that of 30,000 entities scale what depends on
+    it.
     """
     out.mkdir(parents=True, exist_ok=True)
     scale = entities / 30_000
-    sizes = {"complaints": 4000, "cases": 300, "samples": 600, "devices": 2500, "patents": 341, "answers": 800}
+    sizes = {
+        "complaints": 4000,
+        "cases": 300,
+        "samples": 600,
+        "devices": 2500,
+        "patents": 341,
+        "answers": 800,
+    }
     names = {k: max(1, round(v * scale)) for k, v in sizes.items()}
     values = {
         **names,
@@ -127,14 +187,23 @@ def _write_query(out: Path, ledger: Ledger, connection: duckdb.DuckDBPyConnectio
     titles = {c.name: c.title for c in ledger.columns}
     if ledger.id in ("entities", "annual_reports"):
         return _write_csv(
-            out / f"{ledger.title}.csv", connection, query, [c[0] for c in columns], titles, gbk=ledger.id == "entities"
+            out / f"{ledger.title}.csv",
+            connection,
+            query,
+            [c[0] for c in columns],
+            titles,
+            gbk=ledger.id == "entities",
         )
     (count,) = connection.execute(f"SELECT count(*) FROM ({query})").fetchone() or (0,)
     if count > MAX_EXCEL_ROWS:
-        return _write_csv(out / f"{ledger.title}.csv", connection, query, [c[0] for c in columns], titles, gbk=False)
+        return _write_csv(
+            out / f"{ledger.title}.csv", connection, query, [c[0] for c in columns], titles, gbk=False
+        )
     rows = connection.execute(query).fetchall()
     names = [c[0] for c in columns]
-    return _write_workbook(out / f"{ledger.title}.xlsx", ledger, [dict(zip(names, row, strict=True)) for row in rows])
+    return _write_workbook(
+        out / f"{ledger.title}.xlsx", ledger, [dict(zip(names, row, strict=True)) for row in rows]
+    )
 
 
 def _write_csv(
@@ -248,7 +317,12 @@ def _small(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
     ]
     budgets = [
         {"project": MARKET, "kind": "年初批复", "amount": Decimal(400_000), "adjusted_on": date(YEAR, 1, 18)},
-        {"project": QUALITY, "kind": "年初批复", "amount": Decimal(300_000), "adjusted_on": date(YEAR, 1, 18)},
+        {
+            "project": QUALITY,
+            "kind": "年初批复",
+            "amount": Decimal(300_000),
+            "adjusted_on": date(YEAR, 1, 18),
+        },
         {"project": QUALITY, "kind": "调减", "amount": Decimal(-20_000), "adjusted_on": date(YEAR, 9, 24)},
     ]
     # Shares of the budget paid in each month: the first quarter slow, the third slower than planned.
@@ -280,7 +354,9 @@ def _small(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
     }.items():
         for step, plan, (month, day) in zip(steps, (2, 3, 4, 10, 11), days, strict=True):
             done = date(YEAR + (month > 12), (month - 1) % 12 + 1, day)
-            procurements.append({"project": project, "step": step, "planned_on": date(YEAR, plan, 28), "done_on": done})
+            procurements.append(
+                {"project": project, "step": step, "planned_on": date(YEAR, plan, 28), "done_on": done}
+            )
     incidents = [
         {
             "incident_no": "SG202101",

@@ -1,4 +1,6 @@
-"""Many small made-up departments: a target document for each and the ledgers of all, to try a finance bureau's year."""
+"""Many small made-up departments: a target document for each and the ledgers of all,
+to try a finance bureau's year.
+"""
 
 from __future__ import annotations
 
@@ -41,17 +43,31 @@ YEAR = 2021
 def names(count: int) -> list[str]:
     """Return as many department names."""
     found = [f"{place}{field}局" for place in _PLACES for field in _FIELDS]
-    return [found[n] if n < len(found) else f"{found[n % len(found)]}第{n // len(found) + 1}中心" for n in range(count)]
+    return [
+        found[n] if n < len(found) else f"{found[n % len(found)]}第{n // len(found) + 1}中心"
+        for n in range(count)
+    ]
 
 
 def write_portfolio(out: Path, count: int, seed: int = 2021) -> tuple[Path, list[Path]]:
-    """Write a zip of ``count`` documents and the ledgers of all of them; return the zip and the ledger files in order."""
+    """Write a zip of ``count`` documents and the ledgers of all of them; return the zip and the ledger files
+    in order.
+    """
     out.mkdir(parents=True, exist_ok=True)
     draw = random.Random(seed)
     archive = out / "各部门绩效目标.zip"
     rows: dict[str, list[dict[str, Any]]] = {
         name: []
-        for name in ("activities", "complaints", "samples", "budgets", "payments", "procurements", "surveys", "audits")
+        for name in (
+            "activities",
+            "complaints",
+            "samples",
+            "budgets",
+            "payments",
+            "procurements",
+            "surveys",
+            "audits",
+        )
     }
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for n, name in enumerate(names(count)):
@@ -62,7 +78,9 @@ def write_portfolio(out: Path, count: int, seed: int = 2021) -> tuple[Path, list
 
 
 def _document(name: str, draw: random.Random) -> dict[str, Any]:
-    """Return the sample bureau's document for another department: its name, budgets and targets, and defects of its own."""
+    """Return the sample bureau's document for another department: its name, budgets and targets,
+    and defects of its own.
+    """
     base = bureau()
     projects = []
     for project in base["projects"][: draw.choice((1, 2, 2))]:
@@ -78,7 +96,9 @@ def _document(name: str, draw: random.Random) -> dict[str, Any]:
     return {**base, "department": name, "projects": projects, "plan": plan}
 
 
-def _fill(rows: dict[str, list[dict[str, Any]]], n: int, name: str, data: dict[str, Any], draw: random.Random) -> None:
+def _fill(
+    rows: dict[str, list[dict[str, Any]]], n: int, name: str, data: dict[str, Any], draw: random.Random
+) -> None:
     diligence = draw.uniform(0.55, 1.0)
 
     def day(low: int = 1, high: int = 12) -> date:

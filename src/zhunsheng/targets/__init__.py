@@ -1,4 +1,6 @@
-"""What was promised: target values, indicators, spending plans, budgets and target sheets, as frozen values."""
+"""What was promised: target values, indicators, spending plans, budgets and target sheets,
+as frozen values.
+"""
 
 from zhunsheng.targets.kinds import IndicatorType, Kind, Sense, Settled
 from zhunsheng.targets.sheet import (

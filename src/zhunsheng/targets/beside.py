@@ -1,4 +1,6 @@
-"""The words beside a result: harmless, the indicator's own, or such that the figure may be of something else."""
+"""The words beside a result: harmless, the indicator's own, or such that the figure may be
+of something else.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +15,16 @@ from zhunsheng.targets.written import LEVELLED, NOTHING, Written
 _ENDS = re.compile(r"[。.;,、:·“”\"'()\[\]【】]+")
 # What may stand beside a number or a day and changes nothing. Everything else makes the result doubtful.
 _NEUTRAL = (
-    "目前|截[至止]目前|至今|现已|已经|已|现|全年度?|年内|本年度?|当年度?|今年|本期|全区|全市|全县|全局|我局|我区|本局|"
-    "共计|共|累计|合计|总计|总共|总|实际|平均|年均|均|全部|各|了|是|为|达到|达|在|于|按|的|"
-    "完成值|实际值|结果|数值|数量|总数|件数|次数|人数|人次|批次|场次|项目|工作|情况|发生|出现"
+    "目前|截[至止]目前|至今|现已|已经|已|现|全年度?|年内|本年度?|当年度?|今年|本期|全区|全市|全县|全局|我局|"
+    "我区|本局|共计|共|累计|合计|总计|总共|总|实际|平均|年均|均|全部|各|了|是|为|达到|达|在|于|按|的|完成值|"
+    "实际值|结果|数值|数量|总数|件数|次数|人数|人次|批次|场次|项目|工作|情况|发生|出现"
 )
 # Words for having done it; beside an indicator that counts what is not done they would say the opposite.
 _DOING_WORDS = "开展|完成|办结|实现|组织|举办|召开|举行|达标|通过|验收|建成|宣传|活动"
 _RATES = "(?:完成|办结|达标|通过|实现|合格|覆盖|验收)率|满意度"
 _DAY_WORDS = (
-    "印发|上线|交付|启用|已于|时间|日期|日前|之前|以前|前|之?内|以内|底|末|止|为止|按时|按期|如期|及时|提前|全面|顺利|正式|办理|"
-    "结束|到位|完工|竣工|结项|支付|完毕|投入使用"
+    "印发|上线|交付|启用|已于|时间|日期|日前|之前|以前|前|之?内|以内|底|末|止|为止|按时|按期|如期|及时|提前|"
+    "全面|顺利|正式|办理|结束|到位|完工|竣工|结项|支付|完毕|投入使用"
 )
 _PLAIN_WORDS = re.compile(_NEUTRAL)
 _LABELS = re.compile(r"完成率|完成值|实际值|完成情况")
@@ -46,7 +48,8 @@ _ENDED = re.compile(
 )
 _OCCASION = re.compile(r"会议|培训|活动|宣传|演练|比赛|竞赛|讲座|论坛|会$|展$|节$")  # held is done
 _TASK_DONE = re.compile(r"完成|办结|达成|实现")
-# Beside an amount: that it was spent, and, where the indicator is of the cost of one, what it was spent on one of.
+# Beside an amount: that it was spent, and, where the indicator is of the cost of one,
+# what it was spent on one of.
 _SPENT = re.compile(r"支出|支付|花费|费用|成本")
 _EACH = re.compile(r"(?:每|/)(?:人次|批次|[次批件户人家台场项])")
 _OF_EACH = re.compile(r"单(?:位|[次批件户人家台场项])|每|[人户次件]均|平均")
@@ -70,9 +73,11 @@ _BAD = re.compile(r"事故|投诉|事件|上访|信访|差错|举报|舆情|案�
 
 
 def odd_words(indicator: Indicator, written: Written) -> str | None:
-    """Return the first words around a result that are neither harmless nor the indicator's own; None where there are none.
+    """Return the first words around a result that are neither harmless nor the indicator's own;
+    None where there are none.
 
-    Words of the indicator's name count, but not those that the name denies: of 未办结率, 办结 says the opposite.
+    Words of the indicator's name count, but not those that the name denies: of 未办结率,
+    办结 says the opposite.
     """
     name, sense = normalise(indicator.name), indicator.type.sense
     day = written.day is not None
@@ -114,7 +119,9 @@ def odd_words(indicator: Indicator, written: Written) -> str | None:
 
 
 def narrowed(indicator: Indicator, denied: str) -> str | None:
-    """Return what was said not to have happened where it is only a part of what the indicator counts, or another thing."""
+    """Return what was said not to have happened where it is only a part of what the indicator counts,
+    or another thing.
+    """
     own = normalise("|".join(filter(None, (indicator.name, indicator.description, indicator.target.raw))))
     strict = bool(_BAD.search(own))  # it names what must not happen: any other word narrows it
     parts = re.split(r"[及和或与、,]|以及", denied)
@@ -126,7 +133,9 @@ def narrowed(indicator: Indicator, denied: str) -> str | None:
 
 
 def left_out(indicator: Indicator, written: Written) -> str | None:
-    """Return what a label beside a figure leaves out of the indicator's name, where that narrows it: 按期 of 按期办结率."""
+    """Return what a label beside a figure leaves out of the indicator's name, where that narrows it:
+    按期 of 按期办结率.
+    """
     name = normalise(indicator.name)
     said = "|".join(_LABELS.sub("|", _ENDS.sub("", words)) for words in written.around)
     harmless = _NO_LABEL if indicator.type.kind in ("share", "growth") else _NO_NAME
@@ -153,7 +162,9 @@ def _shared_out(words: str, others: str) -> str:
 
 
 def _names(words: str, *names: str) -> bool:
-    """Say whether words are the end of a name, with what the name denies in them: 未办结率 of 案件未办结率."""
+    """Say whether words are the end of a name, with what the name denies in them:
+    未办结率 of 案件未办结率.
+    """
     for name in names:
         before = name.removesuffix(words)
         if len(words) > 2 and before != name and not denies(before[-2:]):
@@ -162,7 +173,9 @@ def _names(words: str, *names: str) -> bool:
 
 
 def _without(words: str, name: str) -> str:
-    """Take the longest pieces that words share with a name out of them, two letters at least, save what the name denies."""
+    """Take the longest pieces that words share with a name out of them, two letters at least,
+    save what the name denies.
+    """
     n = len(words)
     for length in range(n, 1, -1):
         for start in range(n - length + 1):

@@ -12,7 +12,10 @@ _EXCEL_EPOCH = date(1899, 12, 30)  # Excel counts a 29 February 1900 that never 
 EXCEL_DATES = range(36526, 55153)  # 2000-01-01 to 2050-12-31, the serials a plan of this century can hold
 _DAYS = {"初": 5, "上旬": 10, "中": 15, "中旬": 20}  # parts of a month that end before it does
 _QUARTER = {"一": 3, "二": 6, "三": 9, "四": 12, "1": 3, "2": 6, "3": 9, "4": 12}
-_TAIL = r"(?:(?:之?以?前|之?内|止|为止)?(?:全部|全面|及时|按时)?(?:完成|办结|结束|到位|完工|竣工|验收|实施|支付)?(?:完毕|任务|工作|率)?)"
+_TAIL = (
+    "(?:(?:之?以?前|之?内|止|为止)?(?:全部|全面|及时|按时)?"
+    "(?:完成|办结|结束|到位|完工|竣工|验收|实施|支付)?(?:完毕|任务|工作|率)?)"
+)
 
 
 def excel_date(serial: int) -> date:

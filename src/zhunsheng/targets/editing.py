@@ -1,4 +1,6 @@
-"""Change a target sheet field by field, start one anew, and say where two versions differ; sheets stay frozen values."""
+"""Change a target sheet field by field, start one anew, and say where two versions differ;
+sheets stay frozen values.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,8 @@ INDICATOR_LABELS = {
     "weight": "权重",
     "last_year": "上年值",
 }
-# What kind of text each field holds, which says how long it may be (``text.MOST``); others are numbers and days.
+# What kind of text each field holds, which says how long it may be (``text.MOST``);
+# others are numbers and days.
 _KINDS_OF_SHEET = {
     "name": "name",
     "code": "code",
@@ -75,7 +78,9 @@ WAN = Decimal(10000)
 
 @dataclass(frozen=True)
 class Field:
-    """One editable field: dotted path, its label, its text as a person edits it, and where it stood in the document."""
+    """One editable field: dotted path, its label, its text as a person edits it,
+    and where it stood in the document.
+    """
 
     path: str
     label: str
@@ -85,7 +90,9 @@ class Field:
 
 @dataclass(frozen=True)
 class Change:
-    """One field that differs between two versions; ``old`` or ``new`` is empty where the field is not there."""
+    """One field that differs between two versions; ``old`` or ``new`` is empty where the field
+    is not there.
+    """
 
     path: str
     label: str
@@ -98,7 +105,9 @@ def fields_of(sheet: TargetSheet) -> dict[str, Field]:
     found: dict[str, Field] = {}
 
     def add(path: str, label: str, text: object, place: Place | None = None) -> None:
-        found[path] = Field(path, label, "" if text is None else str(text), place or sheet.provenance.get(path))
+        found[path] = Field(
+            path, label, "" if text is None else str(text), place or sheet.provenance.get(path)
+        )
 
     for path, label in LABELS.items():
         if sheet.kind == "department" and path in ("code", "unit", "purpose"):
@@ -111,7 +120,12 @@ def fields_of(sheet: TargetSheet) -> dict[str, Field]:
         else:
             add(path, label, getattr(sheet, path))
     for n, step in enumerate(sheet.spending_plan.steps):
-        add(f"plan.{n}.by", f"支出计划{n + 1}：日期", step.by.isoformat(), sheet.provenance.get("spending_plan"))
+        add(
+            f"plan.{n}.by",
+            f"支出计划{n + 1}：日期",
+            step.by.isoformat(),
+            sheet.provenance.get("spending_plan"),
+        )
         add(
             f"plan.{n}.share",
             f"支出计划{n + 1}：累计（%）",
@@ -145,11 +159,15 @@ def most_of(path: str) -> int:
 def is_name(path: str) -> bool:
     """Return whether a field is what something is called by, rather than what is said of it."""
     head, _, rest = path.partition(".")
-    return head in ("name", "department", "unit") or (head == "indicators" and rest.rpartition(".")[2] in ("name", "level1", "level2"))
+    return head in ("name", "department", "unit") or (
+        head == "indicators" and rest.rpartition(".")[2] in ("name", "level1", "level2")
+    )
 
 
 def overlong(sheet: TargetSheet) -> list[tuple[str, str, str, Place | None]]:
-    """Return the texts of a sheet that are longer than a person could type there: path, label, text, and where it stood."""
+    """Return the texts of a sheet that are longer than a person could type there: path, label, text,
+    and where it stood.
+    """
     found: list[tuple[str, str, str, Place | None]] = []
 
     def look(path: str, label: str, text: str | None, place: Place | None) -> None:
@@ -170,10 +188,11 @@ def overlong(sheet: TargetSheet) -> list[tuple[str, str, str, Place | None]]:
 def with_text(sheet: TargetSheet, path: str, text: str) -> TargetSheet:
     """Return the sheet with one field set from what a person typed; empty text clears it.
 
-    A target value is typed whole (≥25所) or in part: what is left out of a number (operator, unit, period) stays as it was.
+    A target value is typed whole (≥25所) or in part: what is left out of a number (operator, unit,
+    period) stays as it was.
 
-    Raises ``ZS-TG-01`` for text the field can't hold, ``ZS-TG-02`` for a path the sheet does not have, ``ZS-IN-30`` for text
-    that is too long.
+    Raises ``ZS-TG-01`` for text the field can't hold, ``ZS-TG-02`` for a path the sheet does not have,
+    ``ZS-IN-30`` for text that is too long.
     """
     fields = fields_of(sheet)
     if path not in fields:
@@ -229,7 +248,8 @@ def _indicator(one: Indicator, what: str, text: str, label: str, year: int | Non
 
 
 def with_target(one: Indicator, text: str, year: int | None) -> Indicator:
-    """Return the indicator with its target value set from text, in its own operator and unit columns where it has them.
+    """Return the indicator with its target value set from text, in its own operator and unit columns where it
+    has them.
 
     26 over ≥24所 is ≥26所. A decision on its type stays while operator and kind stay.
     """
@@ -270,8 +290,15 @@ def _stays_settled(old: TargetValue, new: TargetValue) -> bool:
 
 
 def _raw(typed: TargetValue, one: Indicator) -> str:
-    """Return what the value column says: the number alone where operator and unit have columns of their own."""
-    if isinstance(typed.value, Decimal) and one.operator_column() and one.unit and not (typed.per or typed.relative):
+    """Return what the value column says: the number alone where operator and unit have columns
+    of their own.
+    """
+    if (
+        isinstance(typed.value, Decimal)
+        and one.operator_column()
+        and one.unit
+        and not (typed.per or typed.relative)
+    ):
         return f"{typed.value:f}"
     return typed.raw
 
@@ -335,7 +362,13 @@ def without(sheet: TargetSheet, part: Part, n: int) -> TargetSheet:
     if part == "goals":  # indicators name their goal by its index
         moved = tuple(
             i.model_copy(
-                update={"goal": None if i.goal == n else i.goal - 1 if i.goal is not None and i.goal > n else i.goal}
+                update={
+                    "goal": None
+                    if i.goal == n
+                    else i.goal - 1
+                    if i.goal is not None and i.goal > n
+                    else i.goal
+                }
             )
             for i in sheet.indicators
         )
@@ -343,10 +376,14 @@ def without(sheet: TargetSheet, part: Part, n: int) -> TargetSheet:
     return sheet.model_copy(update={"indicators": left})
 
 
-def blank_sheet(kind: Literal["department", "project"], name: str | None, department: str, year: int) -> TargetSheet:
+def blank_sheet(
+    kind: Literal["department", "project"], name: str | None, department: str, year: int
+) -> TargetSheet:
     """Return an empty form: the quarters' spending plan of a project, one goal to fill, no indicators."""
     quarters = ((3, 31), (6, 30), (9, 30), (12, 31))
-    steps = tuple(PlanStep(by=date(year, m, d), cumulative=Decimal(n + 1) / 4) for n, (m, d) in enumerate(quarters))
+    steps = tuple(
+        PlanStep(by=date(year, m, d), cumulative=Decimal(n + 1) / 4) for n, (m, d) in enumerate(quarters)
+    )
     return TargetSheet(
         kind=kind,
         name=name,
@@ -358,7 +395,9 @@ def blank_sheet(kind: Literal["department", "project"], name: str | None, depart
 
 
 def carried_over(sheet: TargetSheet, year: int, *, in_force: bool = True) -> TargetSheet:
-    """Return last year's sheet as a draft for ``year``: dates moved, its targets kept and, if they were in force, noted as last year's."""
+    """Return last year's sheet as a draft for ``year``: dates moved, its targets kept and,
+    if they were in force, noted as last year's.
+    """
     shift = year - (sheet.year or year - 1)
 
     def move(text: str | None) -> str | None:
@@ -387,7 +426,9 @@ def carried_over(sheet: TargetSheet, year: int, *, in_force: bool = True) -> Tar
             "budget": Budget(),
             "indicators": indicators,
             "spending_plan": SpendingPlan(steps=steps),
-            "goals": tuple(g.model_copy(update={"text": move(g.text) or g.text, "place": None}) for g in sheet.goals),
+            "goals": tuple(
+                g.model_copy(update={"text": move(g.text) or g.text, "place": None}) for g in sheet.goals
+            ),
             "narrative": move(sheet.narrative),
             "execution": None,
             "total_score": None,
@@ -398,17 +439,22 @@ def carried_over(sheet: TargetSheet, year: int, *, in_force: bool = True) -> Tar
 
 
 def _carried(one: Indicator, raw: str, year: int) -> TargetValue:
-    """Return last year's value read with the new year; only dates move, and operator and unit stay where they stood."""
+    """Return last year's value read with the new year; only dates move, and operator and unit stay where they
+    stood.
+    """
     if one.target.op not in ("by", "unread"):
         return one.target
-    return TargetValue.parse(raw, op=one.operator_column(), unit=one.unit, year=year, dated=one.target.op == "by")
+    return TargetValue.parse(
+        raw, op=one.operator_column(), unit=one.unit, year=year, dated=one.target.op == "by"
+    )
 
 
 def changes(old: TargetSheet, new: TargetSheet) -> list[Change]:
     """Return the fields that differ, all text of both sheets included.
 
-    Indicators are paired by their codes, so that a renamed one is one changed name; those without codes by level 2 and
-    name. Goals and safeguards are paired by their words, then by what they are most like, never by position alone.
+    Indicators are paired by their codes, so that a renamed one is one changed name;
+    those without codes by level 2 and name. Goals and safeguards are paired by their words,
+    then by what they are most like, never by position alone.
     """
     found: list[Change] = []
     before, after = fields_of(old), fields_of(new)
@@ -485,7 +531,9 @@ def _texts(sheet: TargetSheet, one: Indicator) -> dict[str, str]:
 
 
 def _paired(old: Sequence[Indicator], new: Sequence[Indicator]) -> list[tuple[int | None, int | None]]:
-    """Pair indicators by code, those without one on either side by level 2, name and order; in the order of ``new``."""
+    """Pair indicators by code, those without one on either side by level 2, name and order;
+    in the order of ``new``.
+    """
     codes = {i.id: n for n, i in enumerate(old) if i.id}
     pairs = {b: codes[i.id] for b, i in enumerate(new) if i.id in codes}
     left = {key: n for key, n in _by_name(old).items() if n not in pairs.values()}
@@ -510,10 +558,11 @@ LIKE = 60  # likeness in percent from which two texts are versions of one goal r
 
 
 def paired_goals(old: Sequence[Goal], new: Sequence[Goal]) -> list[tuple[int | None, int | None]]:
-    """Pair goals of two versions as (old index, new index), None where one has no partner, in the order of ``new``.
+    """Pair goals of two versions as (old index, new index), None where one has no partner,
+    in the order of ``new``.
 
-    The same words are the same goal, then the same text, then the same title of its own (目标1 is only a number), then
-    the most alike text.
+    The same words are the same goal, then the same text, then the same title of its own (目标1 is only a
+    number), then the most alike text.
     """
     pairs: dict[int, int] = {}
 
@@ -525,9 +574,14 @@ def paired_goals(old: Sequence[Goal], new: Sequence[Goal]) -> list[tuple[int | N
 
     pair(lambda one, other: (one.title, one.text) == (other.title, other.text))
     pair(lambda one, other: one.text == other.text)
-    pair(lambda one, other: one.title == other.title and not re.fullmatch(r"目标\W*\w{0,2}", one.title or "目标"))
+    pair(
+        lambda one, other: (
+            one.title == other.title and not re.fullmatch(r"目标\W*\w{0,2}", one.title or "目标")
+        )
+    )
     likeness = sorted(
-        ((fuzz.ratio(o.text, n.text), -b, -a) for a, o in enumerate(old) for b, n in enumerate(new)), reverse=True
+        ((fuzz.ratio(o.text, n.text), -b, -a) for a, o in enumerate(old) for b, n in enumerate(new)),
+        reverse=True,
     )
     for alike, b, a in likeness:
         if alike >= LIKE and -b not in pairs and -a not in pairs.values():

@@ -1,4 +1,6 @@
-"""Stable codes of sheets and indicators: given once, kept when something is renamed, never taken for its name."""
+"""Stable codes of sheets and indicators: given once, kept when something is renamed,
+never taken for its name.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,10 @@ def identified(
 ) -> TargetSheet:
     """Return the sheet with a code for itself and for every indicator that has none.
 
-    An indicator of the same levels and name as one of ``former`` or, where that has none, of those ``held`` (in force) is
-    that one and takes its code; nothing less than equal counts. Others get a code from what they are called now, which
-    they keep from then on, and never one of ``taken``: an indicator that was deleted leaves nothing to its namesake.
+    An indicator of the same levels and name as one of ``former`` or, where that has none,
+    of those ``held`` (in force) is that one and takes its code; nothing less than equal counts.
+    Others get a code from what they are called now, which they keep from then on, and never one of ``taken``:
+    an indicator that was deleted leaves nothing to its namesake.
     """
     known = _by_words(held) | (_by_words(former.indicators) if former else {})
     taken = {i.id for i in (*sheet.indicators, *known.values()) if i.id} | set(taken)
@@ -36,14 +39,19 @@ def identified(
             given.add(code)
         found.append(indicator if indicator.id else indicator.model_copy(update={"id": code}))
     return sheet.model_copy(
-        update={"id": sheet.id or (former.id if former else "") or _sheet_code(sheet), "indicators": tuple(found)}
+        update={
+            "id": sheet.id or (former.id if former else "") or _sheet_code(sheet),
+            "indicators": tuple(found),
+        }
     )
 
 
 def with_code(sheet: TargetSheet, code: str, other: str, *, taken: Collection[str] = ()) -> TargetSheet:
-    """Return the sheet in which the indicator of one code bears another, or (empty) one that nobody had before.
+    """Return the sheet in which the indicator of one code bears another, or (empty) one that nobody had
+    before.
 
-    ``taken`` are codes that were given in earlier versions. Raises ``ZS-TG-02`` where the sheet has no such indicator.
+    ``taken`` are codes that were given in earlier versions. Raises ``ZS-TG-02`` where the sheet has no such
+    indicator.
     """
     for words, indicator in _by_words(sheet.indicators).items():
         if indicator.id == code:
@@ -54,7 +62,9 @@ def with_code(sheet: TargetSheet, code: str, other: str, *, taken: Collection[st
 
 
 def identified_book(book: Book) -> Book:
-    """Return the book with codes for all its sheets and indicators; sheets that read alike are told apart by their order."""
+    """Return the book with codes for all its sheets and indicators; sheets that read alike are told apart by
+    their order.
+    """
     sheets: list[TargetSheet] = []
     for sheet in book.sheets:
         one = identified(sheet)

@@ -1,4 +1,6 @@
-"""What an indicator is, told once: its kind, which way is better, its operator and unit; unsure where they conflict."""
+"""What an indicator is, told once: its kind, which way is better, its operator and unit;
+unsure where they conflict.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +30,20 @@ KIND_WORDS: dict[Kind, str] = {
     "frequency": "频次",
     "yes_no": "是否",
 }
-SENSE_WORDS: dict[Sense, str] = {"more": "越高越好", "less": "越低越好", "exact": "恰好", "within": "在区间内"}
+SENSE_WORDS: dict[Sense, str] = {
+    "more": "越高越好",
+    "less": "越低越好",
+    "exact": "恰好",
+    "within": "在区间内",
+}
 _DAYS: dict[Sense, str] = {"more": "越晚越好", "less": "越早越好"}
 _FALLS: dict[Sense, str] = {"more": "降得越多越好", "less": "降得越少越好"}
 
 RATE_NAME = re.compile(r"(?:率|比例|比重|占比|覆盖面|满意度)(?:指标)?$")
 COUNT_NAME = re.compile(r"(?:次数|数量|个数|件数|批次|人数|人次|户数|起数|篇数|份数|场次|台数|面积|里程)$")
-_GROWTH_NAME = re.compile(r"(?:增长|增加|提高|提升|上升|下降|降低|减少|压减)(?:率|幅度?|比例)$|增幅$|增速$|降幅$")
+_GROWTH_NAME = re.compile(
+    r"(?:增长|增加|提高|提升|上升|下降|降低|减少|压减)(?:率|幅度?|比例)$|增幅$|增速$|降幅$"
+)
 _DOWN = re.compile(r"下降|降低|减少|压减|降幅|降")
 # Rates of what is done right; every one of them can be said badly by 不 in front (不合格率).
 _GOOD_RATE = re.compile(r"(?<![不未])(?:满意度|(?:合格|办结|完成|覆盖|及时|达标)率)(?:指标)?$")
@@ -78,11 +87,12 @@ class Settled(BaseModel):
 
 @dataclass(frozen=True)
 class IndicatorType:
-    """What an indicator is. ``kind`` and ``sense`` are None where they can't be told, ``unsure`` then says why.
+    """What an indicator is. ``kind`` and ``sense`` are None where they can't be told,
+    ``unsure`` then says why.
 
-    ``aim`` is the target value to compare with, operator and unit filled in; ``falling`` is true for a growth target that
-    asks for a fall (较上年下降5%), whose number counts the fall. ``against`` are those of the reasons that speak against the
-    direction: an operator at odds with a column, the place or the name.
+    ``aim`` is the target value to compare with, operator and unit filled in; ``falling`` is true for a growth
+    target that asks for a fall (较上年下降5%), whose number counts the fall. ``against`` are those of the
+    reasons that speak against the direction: an operator at odds with a column, the place or the name.
     """
 
     kind: Kind | None
@@ -109,7 +119,9 @@ class IndicatorType:
         if self.unsure:
             return "待核对：" + "；".join(self.unsure)
         senses = SENSE_WORDS | (_DAYS if self.kind == "date" else _FALLS if self.falling else {})
-        return "，".join(filter(None, (self.kind and KIND_WORDS[self.kind], self.sense and senses[self.sense])))
+        return "，".join(
+            filter(None, (self.kind and KIND_WORDS[self.kind], self.sense and senses[self.sense]))
+        )
 
 
 def wants(aim: TargetValue) -> bool:
@@ -129,10 +141,12 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
     operator: str | None = None,
     settled: Settled | None = None,
 ) -> IndicatorType:
-    """Tell an indicator's kind, sense, operator and unit from its columns, its place in the framework, its name and value.
+    """Tell an indicator's kind, sense, operator and unit from its columns, its place in the framework,
+    its name and value.
 
-    ``nature`` is the column 指标性质 (定量, 定性, or an operator), ``direction`` 指标方向 (正向, 反向), ``operator`` an operator
-    column; ``settled`` is what a person decided, which ends every doubt it answers. Pure: the same words, the same type.
+    ``nature`` is the column 指标性质 (定量, 定性, or an operator), ``direction`` 指标方向 (正向, 反向),
+    ``operator`` an operator column; ``settled`` is what a person decided, which ends every doubt it answers.
+    Pure: the same words, the same type.
     """
     kind = settled.kind if settled and settled.kind else _kind(name, target)
     if kind is None:
@@ -153,7 +167,11 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
     pointed = _pointed(direction)
     if not target.implied:
         sense = _sense_of(target)
-        against = () if settled or kind == "growth" else tuple(_against(name, target, place, sense, pointed, direction))
+        against = (
+            ()
+            if settled or kind == "growth"
+            else tuple(_against(name, target, place, sense, pointed, direction))
+        )
         return IndicatorType(kind, sense, aim, falling, (*unsure, *against), against)
     hints = {s: w for s, w in ((pointed, f"指标方向“{direction}”"), *_hints(name, aim, place, kind)) if s}
     if len(hints) > 1 and not settled:
@@ -161,12 +179,15 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
         return IndicatorType(kind, None, aim, falling, (*unsure, why), (why,))
     told = next(iter(hints), None)
     base = split_unit(unit)[0]
-    open_money = base == "元" and not re.search(r"效益|数量|质量", place)  # income or output there, at least that much
+    open_money = base == "元" and not re.search(
+        r"效益|数量|质量", place
+    )  # income or output there, at least that much
     if told is None and (base in _TIMES or open_money) and not settled:
         why = f"“{target.raw}”没有比较符，不知是至多还是至少"
         return IndicatorType(kind, None, aim, falling, (*unsure, why))
     if told is None:
-        # A bare count or rate is what is promised to be done: at least that much. It stays implied, so that review asks.
+        # A bare count or rate is what is promised to be done: at least that much. It stays implied,
+        # so that review asks.
         return IndicatorType(kind, "more", aim, falling, unsure)
     return IndicatorType(kind, told, _by_sense(aim, told), falling, unsure)
 
@@ -198,14 +219,17 @@ def _highest(target: TargetValue) -> Decimal:
 
 
 def _unit_of(name: str, target: TargetValue) -> str | None:
-    """Return the unit a rate without one is in: 合格率 ≥95 is percent, ≥0.95 a share of one; None where nothing tells."""
+    """Return the unit a rate without one is in: 合格率 ≥95 is percent, ≥0.95 a share of one;
+    None where nothing tells.
+    """
     if not _is_rate(name, target) or not _highest(target):
         return None
     return "比值" if _highest(target) <= 1 else "%"
 
 
 def _scale_doubt(target: TargetValue) -> str | None:
-    """Return why a rate without unit may be a share of one or a percentage: a bare 0.9 is 90 % or 0.9 %, ≤0.5 as well.
+    """Return why a rate without unit may be a share of one or a percentage: a bare 0.9 is 90 % or 0.9 %,
+    ≤0.5 as well.
 
     What has to be reached (≥0.95) is surely no share below one percent.
     """
@@ -232,7 +256,9 @@ def _pointed(direction: str | None) -> Sense | None:
 
 
 def _is_cost(name: str, place: str) -> bool:
-    return ("成本" in place and not re.search(r"社会成本|生态|环境", place)) or bool(re.search(r"控制指标", place))
+    return ("成本" in place and not re.search(r"社会成本|生态|环境", place)) or bool(
+        re.search(r"控制指标", place)
+    )
 
 
 def _hints(name: str, aim: TargetValue, place: str, kind: Kind) -> list[tuple[Sense | None, str]]:
@@ -273,7 +299,12 @@ def _torn(name: str, target: TargetValue, nature: str | None, operator: str | No
     for column in filter(None, (operator, nature)):
         alone = TargetValue.parse(target.raw)
         said = TargetValue.parse("1", op=column)
-        if not alone.implied and alone.number is not None and not said.implied and said.op not in ("level", alone.op):
+        if (
+            not alone.implied
+            and alone.number is not None
+            and not said.implied
+            and said.op not in ("level", alone.op)
+        ):
             found.append(f"比较符列“{column}”与指标值“{target.raw}”自带的比较符不一致")
     if any("前后的比较词相反" in doubt for doubt in target.doubts):
         found.append(f"“{target.raw}”前后的比较词相反")
@@ -284,7 +315,9 @@ def _torn(name: str, target: TargetValue, nature: str | None, operator: str | No
 
 
 def contradicted(sense: Sense, target: TargetValue, operator: str | None, nature: str | None) -> str | None:
-    """Return the operator that is written, in the value itself or its column, against a sense; None where none is."""
+    """Return the operator that is written, in the value itself or its column, against a sense;
+    None where none is.
+    """
     alone = TargetValue.parse(target.raw)
     if not alone.implied and isinstance(alone.value, Decimal | tuple) and _sense_of(alone) != sense:
         return alone.text() if alone.relative else alone.op
@@ -296,7 +329,9 @@ def contradicted(sense: Sense, target: TargetValue, operator: str | None, nature
 
 
 def held_by_unit(told: IndicatorType) -> str | None:
-    """Return why a kind can't go with the unit of its target: a share is a ratio, a quantity none, a frequency has a period."""
+    """Return why a kind can't go with the unit of its target: a share is a ratio, a quantity none,
+    a frequency has a period.
+    """
     unit, aim = told.unit, told.aim
     ratio = split_unit(unit)[0] == "比值"
     words = f"单位“{unit or '无'}”不合于“{KIND_WORDS[told.kind]}”" if told.kind else None
@@ -320,7 +355,9 @@ def _by_sense(aim: TargetValue, sense: Sense) -> TargetValue:
 
 
 def denials(text: str) -> list[tuple[str, str]]:
-    """Return what denies in a text, each with the words behind it: 未办结率 gives 未 and 办结率, 逾期 and the like included."""
+    """Return what denies in a text, each with the words behind it: 未办结率 gives 未 and 办结率,
+    逾期 and the like included.
+    """
     words = _NO_DENIAL.sub(lambda m: "＿" * len(m[0]), text)
     return [(m[0], words[m.end() :]) for m in _DENIALS.finditer(words)]
 

@@ -9,7 +9,8 @@ from zhunsheng.targets.sheet import Book, TargetSheet
 
 
 def indicators_named(book: Book, sheet: str | None, indicator: str) -> list[tuple[str, str]]:
-    """Return the (sheet code, indicator code) that a sheet (None: any) and an indicator name, each by code or exact name.
+    """Return the (sheet code, indicator code) that a sheet (None: any) and an indicator name,
+    each by code or exact name.
 
     Raises ``ZS-ID-01`` where several of one sheet bear the name, ``ZS-ID-02`` where none does.
     """
@@ -18,9 +19,13 @@ def indicators_named(book: Book, sheet: str | None, indicator: str) -> list[tupl
         raise ZhunshengError("ZS-ID-01" if sheets else "ZS-ID-02", name=sheet, known=_codes(sheets))
     found = []
     for one in sheets:
-        named = [i for i in one.indicators if indicator == i.id] or [i for i in one.indicators if indicator == i.name]
+        named = [i for i in one.indicators if indicator == i.id] or [
+            i for i in one.indicators if indicator == i.name
+        ]
         if len(named) > 1:
-            raise ZhunshengError("ZS-ID-01", name=indicator, known="、".join(f"{i.level2 or ''} {i.id}" for i in named))
+            raise ZhunshengError(
+                "ZS-ID-01", name=indicator, known="、".join(f"{i.level2 or ''} {i.id}" for i in named)
+            )
         found += [(one.id, i.id) for i in named]
     if not found:
         raise ZhunshengError("ZS-ID-02", name=indicator, known=_codes(sheets))

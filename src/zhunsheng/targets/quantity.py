@@ -1,4 +1,6 @@
-"""A quantity as one phrase (每季度不少于1次, 较上年增长5%以上, 3-5天): operator, number or range, unit, period."""
+"""A quantity as one phrase (每季度不少于1次, 较上年增长5%以上, 3-5天): operator, number or range, unit,
+period.
+"""
 
 from __future__ import annotations
 

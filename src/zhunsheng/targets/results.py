@@ -1,4 +1,6 @@
-"""What an indicator came to, read against the indicator: a figure in its own terms, or why that is doubtful."""
+"""What an indicator came to, read against the indicator: a figure in its own terms, or why
+that is doubtful.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +25,12 @@ _AVERAGE = re.compile(r"平均|人均|户均|均|/|比例|密度")
 
 @dataclass(frozen=True)
 class Result:
-    """A result in its indicator's terms: a figure in the target's unit for the whole year, a day, a yes or no.
+    """A result in its indicator's terms: a figure in the target's unit for the whole year, a day,
+    a yes or no.
 
-    For a growth target the figure counts in the target's direction: a fall of 3 % is -3 against 增长8%, 3 against 下降2%.
-    ``value`` is None where there is none; then ``doubt`` says why where something is there but can't be relied on.
+    For a growth target the figure counts in the target's direction: a fall of 3 % is -3 against 增长8%,
+    3 against 下降2%. ``value`` is None where there is none; then ``doubt`` says why where something is there
+    but can't be relied on.
     """
 
     value: Fraction | date | bool | None
@@ -36,7 +40,8 @@ class Result:
 def against(
     indicator: Indicator, figure: Fraction | date | None, unit: str | None, written: Written | None
 ) -> Result:
-    """Read a result against its indicator; ``written`` for what a person or table says, ``figure`` for a reading.
+    """Read a result against its indicator; ``written`` for what a person or table says,
+    ``figure`` for a reading.
 
     Never raises: what can't be compared comes back with ``doubt``.
     """
@@ -145,7 +150,9 @@ def _growth_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> st
 
 
 def _part_doubt(indicator: Indicator, written: Written) -> str | None:
-    """Return why a result can't be a count: a part of a thing that only whole ones are of (1.5 册 may be 1,500)."""
+    """Return why a result can't be a count: a part of a thing that only whole ones are of (1.5 册 may be
+    1,500).
+    """
     told, number = indicator.type, written.number
     if (
         number is None
@@ -168,7 +175,10 @@ def _share_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str
         return None
     beyond = told.kind == "growth" or aim.unit in BEYOND  # 1.2 may well be meant there, 0.92 may not
     if not unit and aim.unit != "比值" and (abs(number) <= 1 or (abs(number) < 2 and not beyond)):
-        return f"完成值“{plain(number)}”没有写 {aim.unit}，不知是 {plain(number)}{aim.unit} 还是 {plain(number * 100)}%"
+        return (
+            f"完成值“{plain(number)}”没有写 {aim.unit}，不知是 {plain(number)}{aim.unit} 还是 "
+            f"{plain(number * 100)}%"
+        )
     if not unit and aim.unit == "比值" and abs(number) > 1:
         return f"目标以 1 为满，完成值“{plain(number)}”疑为百分数"
     highest = aim.value[1] if isinstance(aim.value, tuple) else aim.value
@@ -187,7 +197,9 @@ def _share_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str
 
 
 def _money_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str | None:
-    """Return why a bare number beside a target in money may be in another unit: 2.9 beside ≤30000元 is rather 万元."""
+    """Return why a bare number beside a target in money may be in another unit:
+    2.9 beside ≤30000元 is rather 万元.
+    """
     base, scale = split_unit(told.unit)
     if unit or base != "元" or not number or told.kind == "growth" or not told.bounds:
         return None

@@ -21,11 +21,14 @@ from zhunsheng.wording import plain
 FORMAT = "zhunsheng.book/1"
 
 
-Exact = Annotated[Decimal, Field(allow_inf_nan=False), PlainSerializer(plain, return_type=str, when_used="json")]
+Exact = Annotated[
+    Decimal, Field(allow_inf_nan=False), PlainSerializer(plain, return_type=str, when_used="json")
+]
 Money = Annotated[Exact, Field(ge=0)]
 
 
-# What an amount in yuan and a weight can come to at most, as a person types them; a document keeps what it says.
+# What an amount in yuan and a weight can come to at most, as a person types them;
+# a document keeps what it says.
 MOST_MONEY, MOST_WEIGHT = Decimal(10) ** 13, Decimal(1000)
 
 
@@ -38,7 +41,9 @@ class _Frozen(BaseModel):
         return clean(value) if isinstance(value, str) else value
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Return a copy; texts put into it are cleaned as those of a new one are, which copying by itself leaves out."""
+        """Return a copy; texts put into it are cleaned as those of a new one are,
+        which copying by itself leaves out.
+        """
         said = {k: clean(v) if isinstance(v, str) else v for k, v in (update or {}).items()}
         return super().model_copy(update=said, deep=deep)
 
@@ -86,7 +91,9 @@ class Budget(_Frozen):
 
 
 class PlanStep(_Frozen):
-    """By the end of ``by`` (inclusive), ``cumulative`` of the budget is to be spent, as a fraction (0.25 = 25 %)."""
+    """By the end of ``by`` (inclusive), ``cumulative`` of the budget is to be spent,
+    as a fraction (0.25 = 25 %).
+    """
 
     by: date
     cumulative: Money
@@ -97,11 +104,14 @@ class SpendingPlan(_Frozen):
 
     steps: tuple[PlanStep, ...] = ()
 
-    def expected(self, on: date, *, mode: Literal["linear", "step"] = "linear", start: date | None = None) -> Fraction:
+    def expected(
+        self, on: date, *, mode: Literal["linear", "step"] = "linear", start: date | None = None
+    ) -> Fraction:
         """Return the share of the budget that should be spent by ``on`` (inclusive), 0 to 1 in a sound plan.
 
-        ``linear`` interpolates by days between the plan's dates, from nothing at the eve of ``start`` (default:
-        1 January of the first date's year); ``step`` counts a date's share only once the date is reached.
+        ``linear`` interpolates by days between the plan's dates, from nothing at the eve of ``start``
+        (default: 1 January of the first date's year); ``step`` counts a date's share only once the date is
+        reached.
         """
         steps = sorted(self.steps, key=lambda s: s.by)
         if not steps:
@@ -130,10 +140,12 @@ class Goal(_Frozen):
 class Indicator(_Frozen):
     """One indicator with what the document says of it; level names are kept as written, None where silent.
 
-    ``id`` is its stable code within the sheet (see ``identity``), never shown as its name; ``weight`` is the points or weight as written; ``actual`` and ``score`` come from self-evaluation tables;
-    ``goal`` is the index of the (sub-)goal it stands under; ``medium_term`` is the 中期 value beside the year's.
-    ``operator`` and ``unit`` are what columns of their own say (指标符号, 度量单位), ``nature`` and ``direction`` likewise;
-    ``type`` is what all of them together make it, ``settled`` what a person decided where they don't.
+    ``id`` is its stable code within the sheet (see ``identity``), never shown as its name;
+    ``weight`` is the points or weight as written; ``actual`` and ``score`` come from self-evaluation tables;
+    ``goal`` is the index of the (sub-)goal it stands under; ``medium_term`` is the 中期 value beside the
+    year's. ``operator`` and ``unit`` are what columns of their own say (指标符号, 度量单位),
+    ``nature`` and ``direction`` likewise; ``type`` is what all of them together make it,
+    ``settled`` what a person decided where they don't.
     """
 
     id: str = ""
@@ -181,7 +193,9 @@ class Indicator(_Frozen):
         return self.operator or (self.nature if self.nature and is_operator(self.nature) else None)
 
     def words(self) -> str:
-        """Return the target value for one column of a form that has levels and names but no operator, unit or direction."""
+        """Return the target value for one column of a form that has levels and names but no operator,
+        unit or direction.
+        """
         return self._words
 
     @cached_property
@@ -209,9 +223,11 @@ class Indicator(_Frozen):
     ) -> Indicator:
         """Return the indicator with a person's decision on what it is, which ends what was unsure.
 
-        It answers a doubt and nothing else: what the document writes is changed in its text, not by its reading.
-        Raises ``ZS-TG-10`` without a reason; ``ZS-TG-11`` where nothing is unsure, for a decision against the operator or
-        unit that is written, for one that the value can't hold, and for one that leaves it unsure.
+        It answers a doubt and nothing else: what the document writes is changed in its text,
+        not by its reading.
+        Raises ``ZS-TG-10`` without a reason; ``ZS-TG-11`` where nothing is unsure,
+        for a decision against the operator or unit that is written, for one that the value can't hold,
+        and for one that leaves it unsure.
         """
         if not reason.strip():
             raise ZhunshengError("ZS-TG-10", name=self.name)
@@ -260,8 +276,9 @@ class Execution(_Frozen):
 class TargetSheet(_Frozen):
     """A department's overall sheet or one project's sheet.
 
-    ``id`` is its stable code (see ``identity``); ``code`` is the project's official code (项目编码) as the document writes it.
-    ``provenance`` says where each field that was recognised stood, by its dotted name (``budget.total``).
+    ``id`` is its stable code (see ``identity``); ``code`` is the project's official code (项目编码) as the
+    document writes it. ``provenance`` says where each field that was recognised stood,
+    by its dotted name (``budget.total``).
     """
 
     id: str = ""
@@ -313,7 +330,9 @@ class Book(_Frozen):
     unsure: tuple[Unsure, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the book in format ``zhunsheng.book/1``: decimals as strings, dates as ISO text, null where silent."""
+        """Return the book in format ``zhunsheng.book/1``: decimals as strings, dates as ISO text,
+        null where silent.
+        """
         data = self.model_dump(mode="json")
         for sheet in data["sheets"]:
             sheet["spending_plan"] = sheet["spending_plan"]["steps"]

@@ -124,10 +124,11 @@ def normalise(text: str) -> str:
 
 
 def odd_digits(text: str) -> str:
-    """Return the signs of a text that are numbers and yet no plain digits: ①②, ³, ½, ٣; empty where there are none.
+    """Return the signs of a text that are numbers and yet no plain digits: ①②, ³, ½, ٣;
+    empty where there are none.
 
-    Folded into digits they would make another number of the one beside them: 10³ is no 103, ①② no 12. The exponent of
-    a unit (m², m³) is one of the unit.
+    Folded into digits they would make another number of the one beside them: 10³ is no 103, ①② no 12.
+    The exponent of a unit (m², m³) is one of the unit.
     """
     bare = re.sub("(?<=m)[²³]", "", text)
     return "".join(
@@ -136,21 +137,26 @@ def odd_digits(text: str) -> str:
 
 
 def too_long(text: str) -> int:
-    """Return how many digits a number of a normalised text has where it is longer than any amount (40); 0 for none."""
+    """Return how many digits a number of a normalised text has where it is longer than any amount (40);
+    0 for none.
+    """
     return len(found[0].replace(",", "")) if (found := _LONG.search(text)) else 0
 
 
 def misgrouped(text: str) -> str | None:
-    """Return the first number of a normalised text whose commas part no thousands (1,2345 or 1,23,456); None without one."""
+    """Return the first number of a normalised text whose commas part no thousands (1,2345 or 1,23,456);
+    None without one.
+    """
     return next((m[0] for m in _GROUPED.finditer(text) if not _WELL_GROUPED.fullmatch(m[0])), None)
 
 
 def chinese_number(word: str) -> Decimal | None:
-    """Return the number that a word of Chinese numerals writes (九十五, 二〇二一, 三点二); None where it writes none.
+    """Return the number that a word of Chinese numerals writes (九十五, 二〇二一, 三点二);
+    None where it writes none.
 
-    The one place where the library of numerals is called: what it raises for words that only look like numbers
-    (九十零, 十点一二三万) is of many kinds and costs that word alone. Digits behind 点 are read here, since the library
-    gives a binary fraction.
+    The one place where the library of numerals is called: what it raises for words that only look like
+    numbers (九十零, 十点一二三万) is of many kinds and costs that word alone. Digits behind 点 are read here,
+    since the library gives a binary fraction.
     """
     whole, point, digits = word.partition("点")
     if point and not (digits and all(c in _NUMERAL_DIGITS for c in digits)):
@@ -192,7 +198,8 @@ def operator_at(text: str) -> tuple[Op | None, str]:
 
 
 def number_at(text: str, doubts: list[str]) -> tuple[Decimal | None, str]:
-    """Read a number at the head of a normalised text; return it and what follows (with % put back for 百分之).
+    """Read a number at the head of a normalised text; return it and what follows (with % put back for 百分
+    之).
 
     What a reader should look at again is added to ``doubts``.
     """

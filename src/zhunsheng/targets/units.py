@@ -111,7 +111,9 @@ def split_unit(unit: str | None) -> tuple[str, Fraction]:
 
 @lru_cache(maxsize=4096)
 def comparable(one: str | None, other: str | None) -> bool:
-    """Say whether two units measure the same thing (万元 and 元 do, 元 and % do not); no unit fits any count."""
+    """Say whether two units measure the same thing (万元 and 元 do, 元 and % do not); no unit
+    fits any count.
+    """
     a, b = split_unit(one)[0], split_unit(other)[0]
     if a == b:
         return True
@@ -120,8 +122,8 @@ def comparable(one: str | None, other: str | None) -> bool:
 
 
 # Counting words that say the same of what is counted: a result in one of them answers a target in another.
-# People, bodies and what was held are counted in words of their own; a visit to one of them (人次, 户次) answers
-# for it and the other way round.
+# People, bodies and what was held are counted in words of their own; a visit to one of them (人次,
+# 户次) answers for it and the other way round.
 _ALIKE = (
     frozenset(["件", "起", "宗", "次", "例", "项", "个", "批次", "批", "期", "条"]),
     frozenset(["场", "场次", "次", "期", "班次", "批次", "批", "个", "项"]),
@@ -150,7 +152,8 @@ def counted_alike(one: str | None, other: str | None) -> bool:
     return any(a in words and b in words for words in _ALIKE)
 
 
-# Classifiers of whole things that no target of the kind above is compared across, and that come in no parts either.
+# Classifiers of whole things that no target of the kind above is compared across,
+# and that come in no parts either.
 _WHOLE = frozenset(
     [*_COUNTS, "册", "本", "张", "枚", "只", "头", "株", "棵", "盏", "块", "面", "幅", "封", "村", "校", "艘"]
 )
@@ -169,7 +172,9 @@ _KNOWN = {*_RATIOS, *_COUNTS, *_WEIGHTS, *_TIMES, *_MONEY_AND_MEASURES} | {
 
 @lru_cache(maxsize=4096)
 def known_unit(text: str) -> str | None:
-    """Return the longest known unit at the head of a text (次 of 次活动, 万元 of 万元左右); None where there is none."""
+    """Return the longest known unit at the head of a text (次 of 次活动, 万元 of 万元左右);
+    None where there is none.
+    """
     return max((u for u in _KNOWN if text.startswith(u)), key=len, default=None)
 
 

@@ -1,4 +1,6 @@
-"""A target value as offices write it (≥90%, 2021年12月底前, 有效提升): read once, exactly, and compared with results."""
+"""A target value as offices write it (≥90%, 2021年12月底前, 有效提升): read once, exactly,
+and compared with results.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ Result = Decimal | Fraction | int | date | str
 
 _COMPARE = {">=": operator.ge, "<=": operator.le, "==": operator.eq, ">": operator.gt, "<": operator.lt}
 LONGEST = 1000  # characters of a value that is read as one; a number with its words has a few dozen
-REMEMBERED = 200  # characters up to which a reading is remembered: what repeats is short, and what is long takes memory
+# characters up to which a reading is remembered: what repeats is short, and what is long takes memory
+REMEMBERED = 200
 _PLACEHOLDERS = frozenset({"", "-", "--", "---", "----", "/", "\\", "…", "……", "...", "无", "*"})
 _LEVEL = re.compile(r"定性[:：]\s*(.+)$", re.S)
 _MEASURED = re.compile(r"[\d≥≤<>=]")
@@ -31,10 +34,11 @@ _MEASURED = re.compile(r"[\d≥≤<>=]")
 class TargetValue(BaseModel):
     """One target value.
 
-    ``value`` is a Decimal in ``unit`` as written (90 with %), a date for ``by`` (inclusive), a pair for ``range``
-    (both ends inclusive), the words for ``level``, and None for ``unread``. ``per`` names the period a rhythm is
-    counted in (每季度1次 -> 季度). ``relative`` holds the comparison a growth target is measured against.
-    ``implied`` is true where no operator was written. ``doubts`` says what a reader should look at again.
+    ``value`` is a Decimal in ``unit`` as written (90 with %), a date for ``by`` (inclusive),
+    a pair for ``range`` (both ends inclusive), the words for ``level``, and None for ``unread``.
+    ``per`` names the period a rhythm is counted in (每季度1次 -> 季度). ``relative`` holds the comparison a
+    growth target is measured against. ``implied`` is true where no operator was written.
+    ``doubts`` says what a reader should look at again.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -56,7 +60,9 @@ class TargetValue(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _value_by_operator(cls, data: Any) -> Any:
-        """Read ``value`` back from JSON by what the operator says it is, since a union of strings can't tell."""
+        """Read ``value`` back from JSON by what the operator says it is, since a union of
+        strings can't tell.
+        """
         if not isinstance(data, dict) or data.get("value") is None:
             return data
         op, value = data.get("op"), data["value"]
@@ -98,10 +104,10 @@ class TargetValue(BaseModel):
     ) -> TargetValue:
         """Read one value cell.
 
-        ``op`` and ``unit`` are what columns of their own say; ``year`` completes a date written without one; ``dated``
-        is true where a date is expected, so that an Excel serial is read as one. Whether more or less is better is told
-        by the indicator (``kinds``), not here. Never raises: what can't be read comes back as ``unread`` with the reason
-        among ``doubts``.
+        ``op`` and ``unit`` are what columns of their own say; ``year`` completes a date written without one;
+        ``dated`` is true where a date is expected, so that an Excel serial is read as one.
+        Whether more or less is better is told by the indicator (``kinds``), not here. Never raises:
+        what can't be read comes back as ``unread`` with the reason among ``doubts``.
         """
         text, column = _cell_text(raw), _cell_text(unit)
         read = _parse if len(text) + len(column) <= REMEMBERED else _parse.__wrapped__
@@ -118,7 +124,9 @@ class TargetValue(BaseModel):
 
     @property
     def yearly(self) -> Decimal | None:
-        """The number for a whole year: 每季度1次 gives 4; a rate kept every month (每月95%) stays what it is."""
+        """The number for a whole year: 每季度1次 gives 4; a rate kept every month (每月95%) stays
+        what it is.
+        """
         return None if self.number is None else self.number * self.times
 
     @property
@@ -136,7 +144,8 @@ class TargetValue(BaseModel):
         return self.op in ("<=", "<") or (self.op == "==" and self.value == 0)
 
     def meets(self, result: Result, unit: str | None = None) -> bool | None:
-        """Say whether ``result`` (in ``unit``, or in the target's own) meets the target; None where nobody can tell.
+        """Say whether ``result`` (in ``unit``, or in the target's own) meets the target;
+        None where nobody can tell.
 
         Levels are decided by a person and unread targets by nobody, so both give None.
         """
@@ -153,9 +162,11 @@ class TargetValue(BaseModel):
         return bool(_COMPARE[self.op](figure, goal))
 
     def margin(self, result: Result, unit: str | None = None) -> Fraction | None:
-        """Return by how much ``result`` is better (positive) or worse (negative) than the target, in its unit or days.
+        """Return by how much ``result`` is better (positive) or worse (negative) than the target,
+        in its unit or days.
 
-        A range gives the distance to its nearer end, positive inside; an exact target gives minus the distance.
+        A range gives the distance to its nearer end, positive inside; an exact target gives minus the
+        distance.
         """
         if self.op == "by":
             if not isinstance(result, date) or not isinstance(self.value, date):
@@ -176,7 +187,8 @@ class TargetValue(BaseModel):
     def attainment(self, result: Result, unit: str | None = None) -> Fraction | None:
         """Return result ÷ target as a fraction (1 = just met), turned round where less is better.
 
-        大于4次 can only be met by 5 or more, so a strict bound on a count is measured by the next whole number.
+        大于4次 can only be met by 5 or more, so a strict bound on a count is measured by the next whole
+        number.
 
         None where there is no such proportion: dates, levels, a zero target, or a ceiling with a zero result.
         """
@@ -206,7 +218,8 @@ class TargetValue(BaseModel):
     def same(self, other: TargetValue) -> bool:
         """Say whether two values promise the same: operator, number in base units, period and comparison.
 
-        A value without unit agrees with one that has a unit, as the number is then the same in the column it stood in.
+        A value without unit agrees with one that has a unit, as the number is then the same in the column it
+        stood in.
         """
         if (self.op, self.relative) != (other.op, other.relative) or (
             self.implied != other.implied and self._exact
@@ -232,8 +245,9 @@ class TargetValue(BaseModel):
         return tuple(Fraction(v) * factor for v in values if isinstance(v, Decimal))
 
     def words(self) -> str:
-        """Return what to print where one column holds it all: as the document writes it if that alone reads back the
-        same, the standard spelling (``text``) where operator or unit stood in columns of their own."""
+        """Return what to print where one column holds it all: as the document writes it if that alone reads
+        back the same, the standard spelling (``text``) where operator or unit stood in columns of their own.
+        """
         year = self.value.year if isinstance(self.value, date) else None
         return self.raw if TargetValue.parse(self.raw, year=year)._alike(self) else self.text()
 

@@ -1,4 +1,6 @@
-"""A result as people write it (已开展4次, 较上年下降3%, 未发生): its figure, day or answer, and the words beside it."""
+"""A result as people write it (已开展4次, 较上年下降3%, 未发生): its figure, day or answer,
+and the words beside it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ Bound = Literal["", "least", "most", "about"]
 _NUMBER = re.compile(r"-?(?:\d[\d,]*(?:\.\d+)?|\.\d+)")
 _CHINESE = re.compile(r"[一二两三四五六七八九十百千万]+")
 _NOTE = re.compile(r"\([^()]*\)$")
-# What the product's own tables put in brackets behind a result (``outcomes.marks``): it says where the figure is from.
+# What the product's own tables put in brackets behind a result (``outcomes.marks``):
+# it says where the figure is from.
 _MARK = (
     r"人工填报|上报数|口径未确认|人工填报,争议已采纳,(?:曾有)?台账[^;]*"
     r"|(?:曾有台账[^;]*,)?人工填报[^;]*,(?:有争议,未采纳|有争议,待裁定|有争议,待财政局裁定|争议未采纳)"
@@ -61,7 +64,10 @@ NOTHING = re.compile(
 _DENIED = re.compile(r"^.*?(?:未|没有|零|无)(?:再)?(?:发生|出现|收到|接到|发现)?")
 _DOING = r"建立|完成|制定|出台|发布|印发|建成|实现|落实|通过|公开|达标|发生|执行|开通"
 # A draft, a preliminary or a step on the way is not the thing.
-_HALF = r"未|尚|不|没|无|待|拟|将|计划|预计|草|稿|初[稿审步评]|征求|意见|部分|一半|基本|立项|招标|论证|框架|工作组|专班|起草|方案|试[行点]"
+_HALF = (
+    "未|尚|不|没|无|待|拟|将|计划|预计|草|稿|初[稿审步评]|征求|意见|部分|一半|基本|"
+    "立项|招标|论证|框架|工作组|专班|起草|方案|试[行点]"
+)
 _FULLY = rf"(?:(?!{_HALF})[一-龥])"
 _YES = re.compile(
     rf"是|有|(?:已经?)(?:全部|全面|按时)?(?:{_DOING}){_FULLY}{{0,8}}|(?:按时|全部|如期)?(?:{_DOING})了?"
@@ -88,10 +94,11 @@ _TENTHS = re.compile(r"([一二两三四五六七八九十\d])成([一二三四�
 class Written:
     """A result as someone wrote it, before it meets its indicator.
 
-    ``growth`` is 1 for a rise, -1 for a fall, 0 where neither is said; ``bound`` says that the number is only a least, a
-    most or a rough one; ``answer`` is a yes or no; ``why`` says what stands in the way of reading it. ``around`` are the
-    words beside the number or day that said none of this: only the indicator can tell whether they are harmless.
-    ``denied`` is what is said not to have happened, in the words that name it: 重大事故 of 未发生重大事故.
+    ``growth`` is 1 for a rise, -1 for a fall, 0 where neither is said; ``bound`` says that the number is only
+    a least, a most or a rough one; ``answer`` is a yes or no; ``why`` says what stands in the way of reading
+    it. ``around`` are the words beside the number or day that said none of this:
+    only the indicator can tell whether they are harmless. ``denied`` is what is said not to have happened,
+    in the words that name it: 重大事故 of 未发生重大事故.
     """
 
     text: str
@@ -108,7 +115,9 @@ class Written:
 
 
 def own_marks(text: str) -> str:
-    """Return the first of the product's own words about a figure in a text (争议已采纳), whatever stands between its signs."""
+    """Return the first of the product's own words about a figure in a text (争议已采纳),
+    whatever stands between its signs.
+    """
     words = normalise(text)
     found = _OWN_MARKS.search(re.sub(r"[\W_]+", "", words))
     beside = _LEDGER_BESIDE.search(words)
@@ -118,11 +127,12 @@ def own_marks(text: str) -> str:
 def read_written(
     text: str, *, year: int | None = None, unit: str | None = None, dated: bool = False, marked: bool = True
 ) -> Written:
-    """Read a result as people write it: 92%, 已开展4次, 全年累计3,200人次, 下降3%, 每月1次, 2021年11月26日, 未发生.
+    """Read a result as people write it: 92%, 已开展4次, 全年累计3,200人次, 下降3%, 每月1次, 2021年11月26日,
+    未发生.
 
-    ``unit`` is the unit to look for first behind the number; ``year`` is the indicator's: it completes a day without
-    year, and a day before it is doubtful. ``marked``: the text is of a table that may bear the product's own marks.
-    Never raises.
+    ``unit`` is the unit to look for first behind the number; ``year`` is the indicator's:
+    it completes a day without year, and a day before it is doubtful. ``marked``:
+    the text is of a table that may bear the product's own marks. Never raises.
     """
     if odd := odd_digits(text):
         return Written(text, why=f"里的“{odd}”不是普通数字，读不准是多少")
@@ -170,7 +180,9 @@ def read_written(
 
 
 def _contradicts(read: Written, note: str) -> str | None:
-    """Return what in a note beside a figure comes to another figure, beyond the digits shown: 45/60 beside 90%."""
+    """Return what in a note beside a figure comes to another figure, beyond the digits shown:
+    45/60 beside 90%.
+    """
     assert read.number is not None
     ratio = split_unit(read.unit)[0] == "比值" or not read.unit
     digits = re.findall(r"\d\.(\d+)", _NOTE.sub("", normalise(read.text)))
@@ -283,7 +295,9 @@ def _read_number(
 
 
 def _split(body: str, unit: str | None) -> tuple[str, str | None, str]:
-    """Return what stands before the one number, the number, and what follows; or (.., None, why there is none)."""
+    """Return what stands before the one number, the number, and what follows; or (.., None,
+    why there is none).
+    """
     if match := re.search(r"(百分之|千分之)(-?[\d,.]+|[零一二两三四五六七八九十百千万点]+)", body):
         percent = "%" if match[1] == "百分之" else "‰"
         amount = TargetValue.parse(match[2]).number
@@ -306,7 +320,9 @@ def _split(body: str, unit: str | None) -> tuple[str, str | None, str]:
 
 
 def _bound_of(head: str, tail: str) -> tuple[Bound, str, str]:
-    """Take out of the words around a number those that make it a bound: not where a year before is what it is beside."""
+    """Take out of the words around a number those that make it a bound: not where a year before is what it is
+    beside.
+    """
     bound: Bound = ""
     if match := _LEAST_BEHIND.match(tail):
         bound, tail = "least", tail[match.end() :]
@@ -328,7 +344,9 @@ def _signs(words: str) -> bool:
 
 
 def _way_of(head: str) -> tuple[int, str, str | None]:
-    """Return which way a number before which these words stand has changed, the words left, and why that can't be told."""
+    """Return which way a number before which these words stand has changed, the words left,
+    and why that can't be told.
+    """
     beside = _RELATIVE.search(head)
     words = _RELATIVE.sub("", head)
     if not beside and LEVELLED.search(words):

@@ -1,8 +1,8 @@
 """Assess a book: reviewed, measured, monitored and scored on a date against one state of the evidence.
 
-Evidence comes first: where a reading exists, what a person typed stands beside it as a contest and counts only once the
-finance bureau has accepted it; so it is where a reading existed and was taken back. What no ledger ever held counts with
-its proof, marked as typed.
+Evidence comes first: where a reading exists, what a person typed stands beside it as a contest and counts
+only once the finance bureau has accepted it; so it is where a reading existed and was taken back.
+What no ledger ever held counts with its proof, marked as typed.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ class AssessedDepartment:
 class Evidence:
     """A snapshot opened on an engine, with the measures to compute.
 
-    ``together`` are codes of departments that are all going to be asked for: the first question reads for all of them.
+    ``together`` are codes of departments that are all going to be asked for: the first question reads for all
+    of them.
     """
 
     snapshot: Snapshot
@@ -149,7 +150,9 @@ class SheetResult:
 
 @dataclass(frozen=True)
 class Assessment:
-    """A document assessed on a date against a snapshot of the evidence; ``basis`` is the digest of all it rests on."""
+    """A document assessed on a date against a snapshot of the evidence; ``basis`` is the digest of all it
+    rests on.
+    """
 
     book: Book
     department: AssessedDepartment
@@ -168,9 +171,11 @@ class Assessment:
 
 @dataclass(frozen=True)
 class Grounds:
-    """What a book is judged by, besides its evidence: the day (inclusive), the department, the rules, what people settled.
+    """What a book is judged by, besides its evidence: the day (inclusive), the department, the rules,
+    what people settled.
 
-    ``links`` are what they confirmed, ``said`` what they said of indicators; ``previous`` is the book of the year before.
+    ``links`` are what they confirmed, ``said`` what they said of indicators; ``previous`` is the book of the
+    year before.
     """
 
     as_of: date
@@ -196,9 +201,9 @@ def assess(  # noqa: PLR0913 - options, by their names
 ) -> Assessment:
     """Review, measure, monitor and score every sheet of a book as of a date (inclusive).
 
-    ``links`` are what people confirmed, ``judgements`` what they said; a re-check passes no judgements. Raises
-    ``ZS-RG-02`` when no rules were in force, ``ZS-CL-01`` when the store holds several departments and none was named,
-    ``ZS-ID-*`` for a name in links or judgements that is not one indicator's.
+    ``links`` are what people confirmed, ``judgements`` what they said; a re-check passes no judgements.
+    Raises ``ZS-RG-02`` when no rules were in force, ``ZS-CL-01`` when the store holds several departments and
+    none was named, ``ZS-ID-*`` for a name in links or judgements that is not one indicator's.
     """
     years = {sheet.year or as_of.year for sheet in book.sheets}
     year = max(years, default=as_of.year)
@@ -231,10 +236,11 @@ def assess(  # noqa: PLR0913 - options, by their names
 
 
 def basis(book: Book, evidence: str, measures: dict[str, Measure], grounds: Grounds) -> str:
-    """Return the one digest of all that figures rest on; ``evidence`` is the digest of the state of the department's rows.
+    """Return the one digest of all that figures rest on; ``evidence`` is the digest of the state of the
+    department's rows.
 
-    The program, national and local rules, measures, identities, sheets, what people confirmed and said, evidence, date:
-    change any of them and the figures are computed anew.
+    The program, national and local rules, measures, identities, sheets, what people confirmed and said,
+    evidence, date: change any of them and the figures are computed anew.
     """
     parts = {
         "program": __version__,
@@ -264,7 +270,9 @@ def written_projects(readings: Iterable[Readings], department: str) -> list[str]
 
 
 def department_in(book: Book, snapshot: Snapshot) -> AssessedDepartment | None:
-    """Return the one department whose code or exact name a sheet states, or the only one there is; None for none or many."""
+    """Return the one department whose code or exact name a sheet states, or the only one there is;
+    None for none or many.
+    """
     known = snapshot.departments
     for sheet in book.sheets:
         stated = [d for d in known.values() if sheet.department in d.words]
@@ -321,7 +329,13 @@ class _Sheet:
 
 def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]) -> SheetResult:
     """Return what a sheet comes to; ``projects`` are the cards that a department's own rests on."""
-    sheet, matches, figures, rules, as_of = known.sheet, known.matches, known.figures, grounds.rules, grounds.as_of
+    sheet, matches, figures, rules, as_of = (
+        known.sheet,
+        known.matches,
+        known.figures,
+        grounds.rules,
+        grounds.as_of,
+    )
     own = known.project if sheet.kind == "project" else None
     year = sheet.year or as_of.year
     stated = {i: j for (s, i), j in grounds.said.items() if s == sheet.id}
@@ -336,7 +350,9 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
     outcomes = tuple(outcome for outcome, _ in lines)
     measured = [figures.measures[m.measure] if m.used and m.measure else None for m in matches]
     dues = [
-        min(due_on(i, year), m.accrual.window(year)[1]) if m and m.accrual.shape == "window" else due_on(i, year)
+        min(due_on(i, year), m.accrual.window(year)[1])
+        if m and m.accrual.shape == "window"
+        else due_on(i, year)
         for i, m in zip(sheet.indicators, measured, strict=True)
     ]
     money = {name: r for name in MONEY if (r := figures.of(name, own)) and r.denominator}
@@ -379,7 +395,8 @@ def _line(
 ) -> tuple[Outcome, Reading | None]:
     """Return the outcome of one indicator and the reading behind it; the reading outranks what was typed.
 
-    ``said`` holds on the day; what of ``stated`` does not yet is told beside an indicator that has no evidence.
+    ``said`` holds on the day; what of ``stated`` does not yet is told beside an indicator that has no
+    evidence.
     """
     indicator = sheet.indicators[match.indicator]
     reading = figures.of(match.measure, project) if match.used and match.measure else None
@@ -419,7 +436,8 @@ def _line(
 def _contested(said: Judgement, indicator: Indicator, typed: Outcome, computed: Outcome) -> Contest:
     """Return a typed result as a contest; what was accepted against another reading says nothing of this one.
 
-    A typed text that can be read in two ways is compared with nothing, and nobody's acceptance makes it count.
+    A typed text that can be read in two ways is compared with nothing, and nobody's acceptance makes it
+    count.
     """
     doubt = result_of(indicator, typed).doubt if indicator.type.kind != "level" else None
     proof = said.unproved or said.proof
@@ -430,7 +448,9 @@ def _contested(said: Judgement, indicator: Indicator, typed: Outcome, computed: 
 
 
 def _refused(outcome: Outcome, said: Judgement | None) -> Outcome:
-    """Return an outcome whose contest tells that it was refused, where the refusal was of this claim on this reading."""
+    """Return an outcome whose contest tells that it was refused, where the refusal was of this claim on this
+    reading.
+    """
     contest = outcome.contest
     if contest is None or contest.accepted or said is None or not said.refused:
         return outcome
@@ -440,7 +460,9 @@ def _refused(outcome: Outcome, said: Judgement | None) -> Outcome:
 
 
 def _told(outcome: Outcome) -> bool:
-    """Return whether the ledger says something: a figure, or that it is not done yet; one without rows says nothing."""
+    """Return whether the ledger says something: a figure, or that it is not done yet;
+    one without rows says nothing.
+    """
     return outcome.origin == "evidence" and outcome.known
 
 
@@ -456,7 +478,9 @@ def _read(indicator: Indicator, match: Match, reading: Reading | None, figures: 
     outcome = outcome_of_reading(reading.value, reading.unit, indicator, reading.note, known=reading.known)
     if not outcome.known:
         return replace(outcome, note=outcome.note or reading.text(), confirmed=confirmed)
-    return replace(outcome, text=reading.text() if reading.value is None else outcome.text, confirmed=confirmed)
+    return replace(
+        outcome, text=reading.text() if reading.value is None else outcome.text, confirmed=confirmed
+    )
 
 
 def _equal(indicator: Indicator, typed: Outcome, computed: Outcome) -> bool:
@@ -476,7 +500,9 @@ def _equal(indicator: Indicator, typed: Outcome, computed: Outcome) -> bool:
 
 
 def _apart(indicator: Indicator, typed: Outcome, computed: Outcome) -> str | None:
-    """Return what lies between a typed value and the computed one, each as its indicator reads it; None where nothing can."""
+    """Return what lies between a typed value and the computed one, each as its indicator reads it;
+    None where nothing can.
+    """
     one, other = (result_of(indicator, outcome).value for outcome in (typed, computed))
     if isinstance(one, date) and isinstance(other, date):
         return f"{(one - other).days:+d} 天"

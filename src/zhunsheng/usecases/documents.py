@@ -1,4 +1,6 @@
-"""A document as a page shows it beside its recognised sheet: paragraphs and tables whose parts carry their place."""
+"""A document as a page shows it beside its recognised sheet: paragraphs and tables whose parts carry their
+place.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ MAX_CELLS = 20_000  # what a browser still shows at ease
 
 
 def place_key(place: Place | None) -> str:
-    """Return a place as a short key for links within a page: l12, p3, t2r3c4, sheet names by their letters."""
+    """Return a place as a short key for links within a page: l12, p3, t2r3c4, sheet names
+    by their letters.
+    """
     if place is None:
         return ""
     if place.line is not None:
@@ -29,9 +33,11 @@ def place_key(place: Place | None) -> str:
 
 
 def original(path: Path) -> list[dict[str, Any]]:
-    """Return a document's parts in order: ``{"kind": "p", "key", "text"}`` or ``{"kind": "t", "title", "rows"}``.
+    """Return a document's parts in order: ``{"kind": "p", "key", "text"}`` or ``{"kind": "t", "title",
+    "rows"}``.
 
-    Rows hold cells ``{"key", "text", "rows", "columns"}`` without those covered by a merged one. Raises ``ZS-IN-*``.
+    Rows hold cells ``{"key", "text", "rows", "columns"}`` without those covered by a merged one.
+    Raises ``ZS-IN-*``.
     """
     parts: list[dict[str, Any]] = []
     left = MAX_CELLS
@@ -49,7 +55,12 @@ def original(path: Path) -> list[dict[str, Any]]:
                 if block.owner(r, c) != (r, c):
                     continue
                 cell = block.cell(r, c)
-                shown = {"key": place_key(cell.place), "text": cell.text, "rows": cell.rows, "columns": cell.columns}
+                shown = {
+                    "key": place_key(cell.place),
+                    "text": cell.text,
+                    "rows": cell.rows,
+                    "columns": cell.columns,
+                }
                 cells.append(shown)
             while cells and not cells[-1]["text"] and cells[-1]["rows"] == 1 and len(cells) > 1:
                 cells.pop()

@@ -26,9 +26,12 @@ from zhunsheng.faults import written
 
 
 def run_vectors(path: Path) -> list[Check]:
-    """Recompute a file of test vectors (docs/draw-vectors.json), also one that another implementation wrote."""
+    """Recompute a file of test vectors (docs/draw-vectors.json), also one that
+    another implementation wrote.
+    """
     try:
-        # As JSON: other programs may write signs beyond U+FFFF as two escapes, which YAML reads as two halves.
+        # As JSON: other programs may write signs beyond U+FFFF as two escapes, which YAML reads as two
+        # halves.
         said = json.loads(written(path))
     except (ValueError, RecursionError):
         raise ZhunshengError("ZS-DR-08", name=path.name, detail="不是 JSON") from None
@@ -49,7 +52,10 @@ def run_vectors(path: Path) -> list[Check]:
         drawn = draw(frame.engine(), seed, plan.allot(frame.sizes))
         objects = [(d.ticket, d.id, d.stratum) for d in drawn if not d.reserve]
         teams = ASSIGN[said["version"]](plan, objects, people, seed)
-        assigned = [(f"人员分派（{one['name']}）", _assigned(one), _said_of(one)) for one in said.get("assignments", [])]
+        assigned = [
+            (f"人员分派（{one['name']}）", _assigned(one), _said_of(one))
+            for one in said.get("assignments", [])
+        ]
         sources = [_source_vector(one) for one in said.get("sources", [])]
         plans = [_plan_vector(one) for one in said.get("plans", [])]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -60,12 +66,20 @@ def run_vectors(path: Path) -> list[Check]:
         ("加盐的名录库摘要", salted.digest, said["salted"]["frame_digest"]),
         ("加盐的名录库树根", salted.root, said["salted"]["frame_root"]),
         ("在册证明", proofs, said["salted"]["proofs"]),
-        ("单个对象的在册证明", (own.root(), dict(salted.lines())[own.id]), (said["salted"]["frame_root"], own.stratum)),
+        (
+            "单个对象的在册证明",
+            (own.root(), dict(salted.lines())[own.id]),
+            (said["salted"]["frame_root"], own.stratum),
+        ),
         ("各层配额", plan.allot(frame.sizes), said["strata"]),
         ("随机数", text, said["randomness"]),
         ("种子", seed, said["seed"]),
         ("抽中名单", [d.__dict__ for d in drawn], said["drawn"]),
-        ("人员分派", {k: list(v) for k, v in teams.items()}, {a["id"]: a["inspectors"] for a in said["assignment"]}),
+        (
+            "人员分派",
+            {k: list(v) for k, v in teams.items()},
+            {a["id"]: a["inspectors"] for a in said["assignment"]},
+        ),
         *sources,
         *assigned,
         *plans,
@@ -113,7 +127,11 @@ def _plan_vector(said: dict[str, Any]) -> tuple[str, Any, Any]:
     strata = plan.allot(frame.sizes)
     drawn = [one.__dict__ for one in draw(frame.engine(), said["seed"], strata)]
     here = {
-        "plan_digest": plan.digest, "strata": strata, "frame_digest": frame.digest, "frame_root": frame.root,
-        "drawn": len(drawn), "drawn_digest": digest(canonical(drawn)),
-    }  # fmt: skip
+        "plan_digest": plan.digest,
+        "strata": strata,
+        "frame_digest": frame.digest,
+        "frame_root": frame.root,
+        "drawn": len(drawn),
+        "drawn_digest": digest(canonical(drawn)),
+    }
     return f"方案 {plan.id}", here, {name: said[name] for name in here}

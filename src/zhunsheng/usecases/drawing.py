@@ -1,4 +1,6 @@
-"""The use cases of a draw: commit a plan, seal two entries, draw, verify, results; what is public is written to a folder."""
+"""The use cases of a draw: commit a plan, seal two entries, draw, verify, results;
+what is public is written to a folder.
+"""
 
 from __future__ import annotations
 
@@ -62,15 +64,19 @@ from zhunsheng.files.writing import TextBook, whole_file, write_whole
 from zhunsheng.text import csv_text
 
 SLIPS = "slips.json"  # of a ceremony whose numbers are sealed first
-ENTERED = "entered.json"  # when the seed was entered; no part of the bundle, which is the same whenever it is made
+ENTERED = (
+    "entered.json"  # when the seed was entered; no part of the bundle, which is the same whenever it is made
+)
 BUNDLE = "抽查包.zip"
-KEPT = "frame.tree.parquet"  # beside frame.tsv, of large frames: the tree's nodes, so that proofs need no second hashing
+# beside frame.tsv, of large frames: the tree's nodes, so that proofs need no second hashing
+KEPT = "frame.tree.parquet"
 MAX_CHECK_FORMS = 200  # check forms written to Word at once
 
 
 @dataclass(frozen=True)
 class FrameSource:
-    """What a frame is made from: a file as it is, or the ``entities`` ledger of the ``evidence`` as of a day (None: today).
+    """What a frame is made from: a file as it is, or the ``entities`` ledger of the ``evidence`` as of a day
+    (None: today).
 
     ``where`` (a condition) and ``department`` (a code) narrow the ledger.
     """
@@ -82,10 +88,16 @@ class FrameSource:
     department: str | None = None
 
     def view(self, connection: duckdb.DuckDBPyConnection) -> tuple[list[str], str]:
-        """Make the view ``source`` of it; return its columns and what a refusal calls it. Raises ``ZS-CL-01``, ``ZS-DR-*``."""
+        """Make the view ``source`` of it; return its columns and what a refusal calls it.
+        Raises ``ZS-CL-01``, ``ZS-DR-*``.
+        """
         if self.file is not None:
             if self.evidence or self.on or self.where:
-                raise ZhunshengError("ZS-CL-01", detail="--evidence、--on 和 --where 不能与 --frame 同用：名录库文件是什么样就按什么样抽，请先在文件里筛好")
+                raise ZhunshengError(
+                    "ZS-CL-01",
+                    detail="--evidence、--on 和 --where 不能与 --frame 同用：名录库文件是什么样就按什么样"
+                    "抽，请先在文件里筛好",
+                )
             return source_of_file(self.file, connection), self.file.name
         if self.evidence is None:
             raise ZhunshengError("ZS-CL-01", detail="请用 --frame 或 --evidence 指明名录库")
@@ -94,10 +106,17 @@ class FrameSource:
 
 
 def commit_plan(  # noqa: PLR0913 - what is committed, and three options by their names
-    plan: Plan, people: Sequence[Inspector], out: Path, source: FrameSource, *, now: datetime | None = None,
-    memory_limit: str | None = None, bundled: bool = False,
-) -> tuple[dict[str, Any], str]:  # fmt: skip
-    """Write plan.json, inspectors.json, frame.tsv and commitment.json to ``out``; return the commitment and its digest.
+    plan: Plan,
+    people: Sequence[Inspector],
+    out: Path,
+    source: FrameSource,
+    *,
+    now: datetime | None = None,
+    memory_limit: str | None = None,
+    bundled: bool = False,
+) -> tuple[dict[str, Any], str]:
+    """Write plan.json, inspectors.json, frame.tsv and commitment.json to ``out``;
+    return the commitment and its digest.
 
     ``bundled``: refuse what one bundle can't carry, where nothing else is made of a draw. Raises ``ZS-DR-*``.
     """
@@ -124,7 +143,9 @@ def commit_plan(  # noqa: PLR0913 - what is committed, and three options by thei
 
 @dataclass(frozen=True)
 class InFolder:
-    """What a draw's folder holds and what holds together: plan, commitment, the seed's record (empty before there is one)."""
+    """What a draw's folder holds and what holds together: plan, commitment, the seed's record (empty before
+    there is one).
+    """
 
     plan: Plan
     committed: dict[str, Any]
@@ -142,9 +163,10 @@ def in_folder(
 ) -> InFolder:
     """Return what a draw's folder holds, recomputed: the one way in for whatever draws, lists or tells of it.
 
-    ``seed``: whether its record must be there, is checked where it is, or is not read. ``register``: the inspectors too. Raises
-    ``ZS-DR-61`` naming the file that is not as it was committed, ``ZS-DR-62`` before the seed, ``ZS-DR-63`` where there is
-    no commitment, and as ``read_part``, ``read_plan`` and ``read_inspectors``.
+    ``seed``: whether its record must be there, is checked where it is, or is not read. ``register``:
+    the inspectors too. Raises ``ZS-DR-61`` naming the file that is not as it was committed,
+    ``ZS-DR-62`` before the seed, ``ZS-DR-63`` where there is no commitment, and as ``read_part``,
+    ``read_plan`` and ``read_inspectors``.
     """
     if missing := [name for name in ("commitment.json", "plan.json") if not (folder / name).is_file()]:
         raise ZhunshengError("ZS-DR-63", name=str(folder), missing="、".join(missing))
@@ -161,46 +183,65 @@ def in_folder(
 def seal_entries(
     folder: Path, first: dict[str, Any], second: dict[str, Any], now: datetime | None = None
 ) -> dict[str, Any]:
-    """Check two people's entries (``by``, ``values``) and write seed.json, once, and not before the numbers are known.
+    """Check two people's entries (``by``, ``values``) and write seed.json, once,
+    and not before the numbers are known.
 
-    Raises ``ZS-DR-04``, ``ZS-DR-05``, ``ZS-DR-35``, ``ZS-DR-36``; ``ZS-DR-38`` where the draw has another seed.
+    Raises ``ZS-DR-04``, ``ZS-DR-05``, ``ZS-DR-35``, ``ZS-DR-36``; ``ZS-DR-38`` where the draw has another
+    seed.
     """
     found = in_folder(folder, "not asked")
     when = now or clock_now()
     sealed = seal(found.plan, found.committed, first, second, slips_of(folder), when)
     kept = folder / "seed.json"
-    known = [record["seed"] for record in (_entered(folder), read_part(kept) if kept.is_file() else {}) if record]
+    known = [
+        record["seed"] for record in (_entered(folder), read_part(kept) if kept.is_file() else {}) if record
+    ]
     # Of one commitment there is one seed, or whoever enters could try until the result pleases.
     if any(seed != sealed["seed"] for seed in known):
         raise ZhunshengError("ZS-DR-38")
     if not known:
-        _write(folder / ENTERED, {"seed": sealed["seed"], "entered_at": when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")})
+        _write(
+            folder / ENTERED,
+            {"seed": sealed["seed"], "entered_at": when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
+        )
     _write(kept, sealed)
     return sealed
 
 
 def _entered(folder: Path) -> dict[str, str]:
-    """Return what is kept of the entry, seed and moment; empty where nothing is. Raises ``ZS-DR-61`` for what was changed."""
+    """Return what is kept of the entry, seed and moment; empty where nothing is.
+    Raises ``ZS-DR-61`` for what was changed.
+    """
     if not (folder / ENTERED).is_file():
         return {}
     try:
         found = load(folder / ENTERED)
     except ZhunshengError:  # no text, or no JSON
         found = None
-    if not isinstance(found, dict) or {*found} != {"seed", "entered_at"} or not isinstance(found["seed"], str) or not _is_moment(found["entered_at"]):
+    if (
+        not isinstance(found, dict)
+        or {*found} != {"seed", "entered_at"}
+        or not isinstance(found["seed"], str)
+        or not _is_moment(found["entered_at"])
+    ):
         raise ZhunshengError("ZS-DR-61", name=ENTERED, detail="不是录入时写下的那样")
     return found
 
 
 def _is_moment(said: Any) -> bool:
     try:
-        return isinstance(said, str) and re.fullmatch(MOMENT, said) is not None and bool(datetime.fromisoformat(said))
+        return (
+            isinstance(said, str)
+            and re.fullmatch(MOMENT, said) is not None
+            and bool(datetime.fromisoformat(said))
+        )
     except ValueError:  # a day that the calendar has not
         return False
 
 
 def _refuse_times(folder: Path, found: InFolder, now: datetime) -> None:
-    """Raise ``ZS-DR-61`` unless the folder's times follow one another: commitment, slips, numbers known, entry, now.
+    """Raise ``ZS-DR-61`` unless the folder's times follow one another: commitment, slips, numbers known,
+    entry, now.
 
     They are no part of a commitment, so a notice that told them could be dated as one likes.
     """
@@ -225,9 +266,11 @@ def _refuse_times(folder: Path, found: InFolder, now: datetime) -> None:
 
 @dataclass(frozen=True)
 class LogRead:
-    """What a published log says: its entries, or those on one bundle's draw; its last; how a noted digest stands to it.
+    """What a published log says: its entries, or those on one bundle's draw; its last;
+    how a noted digest stands to it.
 
-    ``doubts`` are what speaks against it or the bundle's commitment, ``says`` what may be said where nothing does.
+    ``doubts`` are what speaks against it or the bundle's commitment, ``says`` what may be said where nothing
+    does.
     """
 
     entries: list[Entry]
@@ -240,14 +283,18 @@ class LogRead:
 def read_commitments(
     file: Path, bundle: Path | None = None, head: str | None = None, number: int | None = None
 ) -> LogRead:
-    """Return the entries of a published log, whole and unbroken; with ``bundle`` those on its commitment and its draw.
+    """Return the entries of a published log, whole and unbroken; with ``bundle`` those on its commitment and
+    its draw.
 
-    Also how ``head`` (a digest noted before, of entry ``number`` where that is known) stands to it. Raises ``ZS-DR-45`` where
-    the log is broken, ``ZS-DR-58`` where it does not hold ``head``, ``ZS-DR-65`` where nothing is in it,
-    ``ZS-DR-46`` where a bundle's commitment is not in it, ``ZS-IN-01``, ``ZS-IN-05``, and as ``read_bundle``.
+    Also how ``head`` (a digest noted before, of entry ``number`` where that is known) stands to it.
+    Raises ``ZS-DR-45`` where the log is broken, ``ZS-DR-58`` where it does not hold ``head``,
+    ``ZS-DR-65`` where nothing is in it, ``ZS-DR-46`` where a bundle's commitment is not in it, ``ZS-IN-01``,
+    ``ZS-IN-05``, and as ``read_bundle``.
     """
     if zipped(file):
-        raise ZhunshengError("ZS-CL-01", detail=f"{file.name} 是 zip 文件，不是承诺记录；抽查包用 --bundle 给出")
+        raise ZhunshengError(
+            "ZS-CL-01", detail=f"{file.name} 是 zip 文件，不是承诺记录；抽查包用 --bundle 给出"
+        )
     entries = read_log(written(file), file.name)
     if not entries:
         raise ZhunshengError("ZS-DR-65", name=file.name)
@@ -263,14 +310,21 @@ def read_commitments(
     found = told_of(entries, bound)
     if not any(entry.digest == bound for entry in found):
         raise ZhunshengError("ZS-DR-46", name=file.name)
-    said, against = concluded(found, bound, Plan.model_validate(parts["plan.json"]), datetime.fromisoformat(committed["committed_at"]))
+    said, against = concluded(
+        found,
+        bound,
+        Plan.model_validate(parts["plan.json"]),
+        datetime.fromisoformat(committed["committed_at"]),
+    )
     if wrong := [check.title for check in verify(parts) if check.holds is False]:
         against.append(f"抽查包本身核验不成立：{'、'.join(wrong)}不符")
     return LogRead(found, entries[-1], mine, [*doubts, *against], said)
 
 
 def slips_of(folder: Path) -> dict[str, Any] | None:
-    """Return the record of a ceremony's sealed slips, None where none is kept. Raises ``ZS-DR-39`` for a broken one."""
+    """Return the record of a ceremony's sealed slips, None where none is kept. Raises ``ZS-DR-39`` for a
+    broken one.
+    """
     path = folder / SLIPS
     if not path.is_file():
         return None
@@ -285,8 +339,11 @@ def slips_of(folder: Path) -> dict[str, Any] | None:
     return dict(found)
 
 
-def record_slips(folder: Path, slips: Sequence[str], now: datetime | None = None) -> tuple[dict[str, Any], str]:
-    """Write the record of the slips that the speakers handed in, once; return it and the digest to show before opening.
+def record_slips(
+    folder: Path, slips: Sequence[str], now: datetime | None = None
+) -> tuple[dict[str, Any], str]:
+    """Write the record of the slips that the speakers handed in, once; return it and the digest to show
+    before opening.
 
     Raises ``ZS-DR-37`` where slips are recorded already, ``ZS-DR-38`` where the seed is known, ``ZS-DR-39``.
     """
@@ -302,7 +359,9 @@ def record_slips(folder: Path, slips: Sequence[str], now: datetime | None = None
 
 @dataclass(frozen=True)
 class Where:
-    """Where a draw is computed: an engine, its address, and of PostgreSQL a table that already holds the frame."""
+    """Where a draw is computed: an engine, its address, and of PostgreSQL a table that already holds the
+    frame.
+    """
 
     kind: Kind = "duckdb"
     url: str | None = None
@@ -314,7 +373,9 @@ HERE = Where()
 
 @contextmanager
 def _engine(where: Where, frame: Frame, text: Path) -> Iterator[DrawEngine]:
-    """Give the engine that was chosen, with the frame, whose published text is given. Raises as ``engines.connected``."""
+    """Give the engine that was chosen, with the frame, whose published text is given.
+    Raises as ``engines.connected``.
+    """
     if where.kind == "duckdb":
         yield frame.engine()
         return
@@ -323,14 +384,22 @@ def _engine(where: Where, frame: Frame, text: Path) -> Iterator[DrawEngine]:
 
 
 def run_draw(  # noqa: PLR0913 - options, by their names
-    folder: Path, evidence: Path | None = None, memory_limit: str | None = None, *, where: Where = HERE,
-    tasks: bool = True, told: Callable[[str], None] = lambda words: None, now: datetime | None = None, stamped: str = "",
-) -> DrawOutcome:  # fmt: skip
-    """Draw, assign and write the bundle, notice and tasks to ``folder``; ``evidence`` gives the tasks their objects' names.
+    folder: Path,
+    evidence: Path | None = None,
+    memory_limit: str | None = None,
+    *,
+    where: Where = HERE,
+    tasks: bool = True,
+    told: Callable[[str], None] = lambda words: None,
+    now: datetime | None = None,
+    stamped: str = "",
+) -> DrawOutcome:
+    """Draw, assign and write the bundle, notice and tasks to ``folder``; ``evidence`` gives the tasks their
+    objects' names.
 
-    ``tasks`` False: no task lists and no check forms. ``told`` gets notes for people; ``now`` is the notice's time of the
-    draw, ``stamped`` what it says of time-stamps. Raises ``ZS-DR-06``, ``ZS-DR-08``, ``ZS-EV-04``, and as
-    ``engines.connected``.
+    ``tasks`` False: no task lists and no check forms. ``told`` gets notes for people;
+    ``now`` is the notice's time of the draw, ``stamped`` what it says of time-stamps. Raises ``ZS-DR-06``,
+    ``ZS-DR-08``, ``ZS-EV-04``, and as ``engines.connected``.
     """
     found, drawn_at = in_folder(folder, register=True), now or clock_now()
     _refuse_times(folder, found, drawn_at)
@@ -353,7 +422,9 @@ def run_draw(  # noqa: PLR0913 - options, by their names
         },
     )
     if tasks:
-        _write_tasks(outcome, folder, entity_names(evidence, [d.id for d in outcome.drawn]) if evidence else {})
+        _write_tasks(
+            outcome, folder, entity_names(evidence, [d.id for d in outcome.drawn]) if evidence else {}
+        )
     return outcome
 
 
@@ -372,7 +443,12 @@ def write_notice(
 
 def _recorded(folder: Path, outcome: DrawOutcome, drawn: datetime) -> list[tuple[datetime, str]]:
     """Return what the folder holds of a draw's events: where it was published only who published it knows."""
-    found = [(datetime.fromisoformat(outcome.committed["committed_at"]), "作出承诺（何时公布以公布的承诺记录为准）")]
+    found = [
+        (
+            datetime.fromisoformat(outcome.committed["committed_at"]),
+            "作出承诺（何时公布以公布的承诺记录为准）",
+        )
+    ]
     if slips := slips_of(folder):
         found.append((datetime.fromisoformat(slips["sealed_at"]), "登记封条"))
     if entry := _entered(folder):
@@ -381,11 +457,12 @@ def _recorded(folder: Path, outcome: DrawOutcome, drawn: datetime) -> list[tuple
 
 
 def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where: Where = HERE) -> int:
-    """Write the drawn of a very large draw to a Parquet file, or by its name a csv or workbook; return how many.
+    """Write the drawn of a very large draw to a Parquet file, or by its name a csv or workbook;
+    return how many.
 
-    A draw that fits a bundle is listed only where it can be run, so its teams are tried. Raises ``ZS-DR-08`` when the frame is
-    not the committed one, ``ZS-DR-68`` for more than a worksheet holds, ``ZS-DR-06``, ``ZS-DR-61``, and as
-    ``engines.connected``.
+    A draw that fits a bundle is listed only where it can be run, so its teams are tried.
+    Raises ``ZS-DR-08`` when the frame is not the committed one, ``ZS-DR-68`` for more than a worksheet holds,
+    ``ZS-DR-06``, ``ZS-DR-61``, and as ``engines.connected``.
     """
     found = in_folder(folder, register=True)
     _refuse_times(folder, found, clock_now())
@@ -407,14 +484,22 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where
             with _engine(where, frame, folder / "frame.tsv") as engine:
                 count = write_list(draw(engine, *wanted), listed)
         if fits:
-            rows = connection.execute("SELECT ticket, id, stratum, place FROM read_parquet(?)", [str(listed)]).fetchall()
-            objects = [(mark, entity, stratum) for mark, entity, stratum, place in rows if place <= wanted[1][stratum]["quota"]]
+            rows = connection.execute(
+                "SELECT ticket, id, stratum, place FROM read_parquet(?)", [str(listed)]
+            ).fetchall()
+            objects = [
+                (mark, entity, stratum)
+                for mark, entity, stratum, place in rows
+                if place <= wanted[1][stratum]["quota"]
+            ]
             ASSIGN[version_of(committed)](plan, objects, found.people, wanted[0])
         if fits and not as_text:
             with whole_file(out) as partial:
                 shutil.copyfile(listed, partial)
         if as_text:
-            in_order = connection.execute("SELECT stratum, place, id, ticket FROM read_parquet(?)", [str(listed)])
+            in_order = connection.execute(
+                "SELECT stratum, place, id, ticket FROM read_parquet(?)", [str(listed)]
+            )
             (_write_sheet if kind == ".xlsx" else _write_csv)(in_order, out)
         connection.close()
     return count
@@ -425,7 +510,9 @@ LISTED = ("分层", "名次", "编号", "号码")
 
 
 def _write_csv(rows: duckdb.DuckDBPyConnection, out: Path) -> None:
-    """Write a list of the drawn as a csv, in its order. Excel takes long ids for numbers and shows them cut."""
+    """Write a list of the drawn as a csv, in its order. Excel takes long ids for numbers and
+    shows them cut.
+    """
     with whole_file(out) as partial, partial.open("w", encoding="utf-8-sig", newline="") as stream:
         stream.write(csv_text([LISTED]))
         while piece := rows.fetchmany(BATCH):
@@ -456,7 +543,9 @@ _Wanted = tuple[str, Mapping[str, Mapping[str, int]]]
 def _new_frame(
     connection: duckdb.DuckDBPyConnection, plan: Plan, names: list[str], source: str, scratch: Path
 ) -> Frame:
-    """Return the frame of the view ``source``: by compiled code where there is some and much to do, else by SQL."""
+    """Return the frame of the view ``source``: by compiled code where there is some and much to do,
+    else by SQL.
+    """
     if compiles() and _large(connection):
         from zhunsheng.draws import texts
 
@@ -466,7 +555,9 @@ def _new_frame(
 
 
 def _large(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Return whether the view ``source`` has so many rows that their text is large (a line is some 25 bytes)."""
+    """Return whether the view ``source`` has so many rows that their text is large (a line is
+    some 25 bytes).
+    """
     rows = f"SELECT count(*) FROM (SELECT 1 FROM source LIMIT {COMPILED_FROM // 25 + 1})"
     try:
         ((count,),) = connection.execute(rows).fetchall()
@@ -483,7 +574,9 @@ def _compiled(path: Path) -> bool:
 def _published_frame(
     path: Path, plan: Plan, connection: duckdb.DuckDBPyConnection, wanted: _Wanted, *, tree: bool = True
 ) -> Frame:
-    """Return a published frame, read for the draw ``wanted`` (seed, quotas). Raises as ``frame_from_file``."""
+    """Return a published frame, read for the draw ``wanted`` (seed, quotas).
+    Raises as ``frame_from_file``.
+    """
     if path.suffix == ".tsv" and _compiled(path):
         from zhunsheng.draws import texts
 
@@ -493,12 +586,18 @@ def _published_frame(
 
 
 def _with_kept_tree(
-    folder: Path, plan: Plan, connection: duckdb.DuckDBPyConnection, wanted: _Wanted, root: str,
+    folder: Path,
+    plan: Plan,
+    connection: duckdb.DuckDBPyConnection,
+    wanted: _Wanted,
+    root: str,
     told: Callable[[str], None],
-) -> Frame:  # fmt: skip
-    """Return the published frame of a folder, with the tree kept at the commitment where that is still its own.
+) -> Frame:
+    """Return the published frame of a folder, with the tree kept at the commitment where that is still its
+    own.
 
-    The text is digested anew whatever lies beside it; ``root`` is the committed one, to which the kept nodes must lead.
+    The text is digested anew whatever lies beside it; ``root`` is the committed one,
+    to which the kept nodes must lead.
     """
     path = folder / KEPT
     if not path.is_file() or not _compiled(folder / "frame.tsv"):
@@ -512,7 +611,9 @@ def _with_kept_tree(
 
 
 def entity_names(evidence: Path, drawn: list[str]) -> dict[str, str]:
-    """Return the objects' names by id from the ``entities`` ledger; they go to the tasks, never to notice or bundle."""
+    """Return the objects' names by id from the ``entities`` ledger; they go to the tasks,
+    never to notice or bundle.
+    """
     rows_of = Store.existing(evidence).snapshot().sql(ledger_of("entities"))
     rows = open_database().execute(
         f"SELECT credit_code, name FROM ({rows_of}) WHERE credit_code IN (SELECT unnest(?))", [drawn]
@@ -529,14 +630,18 @@ def _write_tasks(outcome: DrawOutcome, folder: Path, names: dict[str, str]) -> N
     forms = [task_form(outcome, team, names) for team in teams]
     if not forms:
         return
-    write_workbook([("、".join(team), form) for team, form in zip(teams, forms, strict=True)], folder / "任务清单.xlsx")
+    write_workbook(
+        [("、".join(team), form) for team, form in zip(teams, forms, strict=True)], folder / "任务清单.xlsx"
+    )
     write_whole(folder / "任务清单.html", page_of(forms))
     drawn = [d.id for d in outcome.drawn if not d.reserve][:MAX_CHECK_FORMS]
     write_forms([check_form(outcome, entity, names) for entity in drawn], folder / "检查记录表.docx")
 
 
 def zipped(file: Path) -> bool:
-    """Return whether a file is there and begins as a zip does: a bundle or a workbook given in another's place."""
+    """Return whether a file is there and begins as a zip does: a bundle or a workbook given in another's
+    place.
+    """
     if not file.is_file():
         return False
     with file.open("rb") as stream:
@@ -546,7 +651,9 @@ def zipped(file: Path) -> bool:
 def verify_bundle(
     bundle: Path, frame: Path | None = None, expected: str | None = None, memory_limit: str | None = None
 ) -> list[Check]:
-    """Verify a bundle, with the public frame where given. Raises ``ZS-IN-01``, ``ZS-DR-07`` when it can't be opened."""
+    """Verify a bundle, with the public frame where given. Raises ``ZS-IN-01``, ``ZS-DR-07`` when it can't be
+    opened.
+    """
     parts = read_bundle(bundle)
     if frame is None:
         return verify(parts, None, expected)
@@ -555,7 +662,9 @@ def verify_bundle(
 
         def frame_of(plan: Plan) -> Frame:
             if zipped(frame):
-                raise ZhunshengError("ZS-DR-08", name=frame.name, detail="它是 zip 或 xlsx 文件，不是公布的 frame.tsv")
+                raise ZhunshengError(
+                    "ZS-DR-08", name=frame.name, detail="它是 zip 或 xlsx 文件，不是公布的 frame.tsv"
+                )
             wanted = (parts["seed.json"]["seed"], parts["commitment.json"]["strata"])
             return _published_frame(frame, plan, connection, wanted)
 
@@ -565,18 +674,38 @@ def verify_bundle(
 
 
 def results_csv(parts: dict[str, Any], results: Sequence[InspectionResult]) -> str:
-    """Return results, checked against a bundle's parts, as a csv for the inspections ledger. Raises ``ZS-DR-09``."""
+    """Return results, checked against a bundle's parts, as a csv for the inspections ledger.
+    Raises ``ZS-DR-09``.
+    """
     teams: dict[str, Sequence[str]] = {a["id"]: a["inspectors"] for a in parts["assignment.json"]}
     check_results(list(results), teams)
     plan = parts["plan.json"]
     item = "、".join(i["name"] for i in plan["items"])
     rows: list[Sequence[Any]] = [
-        ("任务编号", "统一社会信用代码", "检查方式", "检查事项", "检查日期", "检查人员", "检查结果", "公示日期")
+        (
+            "任务编号",
+            "统一社会信用代码",
+            "检查方式",
+            "检查事项",
+            "检查日期",
+            "检查人员",
+            "检查结果",
+            "公示日期",
+        )
     ]
     for r in results:
         if r.inspected_on:
             people = "、".join(r.inspectors)
-            row = (plan["id"], r.id, "双随机", item, r.inspected_on, people, r.result or "", r.published_on or "")
+            row = (
+                plan["id"],
+                r.id,
+                "双随机",
+                item,
+                r.inspected_on,
+                people,
+                r.result or "",
+                r.published_on or "",
+            )
             rows.append(row)
     return csv_text(rows)
 

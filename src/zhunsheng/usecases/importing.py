@@ -13,7 +13,9 @@ from zhunsheng.evidence import HOME, Batch, Bounds, Cipher, Ledger, RowError, St
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import came to: the batch (None when nothing was imported), whether it was new, errors, the marked copy."""
+    """What an import came to: the batch (None when nothing was imported), whether it was new, errors,
+    the marked copy.
+    """
 
     file: str
     ledger: Ledger
@@ -56,11 +58,14 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
     known: Mapping[str, str] | None = None,
     bounds: Bounds = HOME,
 ) -> Imported:
-    """Check a ledger file and commit it to the store: all rows, or with ``good_rows`` those that pass, or none.
+    """Check a ledger file and commit it to the store: all rows, or with ``good_rows`` those that pass,
+    or none.
 
-    ``department`` is a code, ``label`` its name today, ``known`` gives codes of others that rows may name, by name. With ``only_own``, rows that name another department are errors. The
-    copy with marked cells goes to ``marked_in`` (default: beside the file). Raises ``ZS-IN-*`` and ``ZS-EV-*``; rows with
-    errors do not raise, the batch is then None unless ``good_rows``. ``bounds`` is what the file may hold, by where it comes from.
+    ``department`` is a code, ``label`` its name today, ``known`` gives codes of others that rows may name,
+    by name. With ``only_own``, rows that name another department are errors. The copy with marked cells goes
+    to ``marked_in`` (default: beside the file). Raises ``ZS-IN-*`` and ``ZS-EV-*``;
+    rows with errors do not raise, the batch is then None unless ``good_rows``. ``bounds`` is what the file
+    may hold, by where it comes from.
     """
     opened = Store(store, cipher)
     named = label or opened.label_of(department)

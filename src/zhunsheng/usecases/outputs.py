@@ -26,7 +26,9 @@ OUTPUTS = ("绩效目标表", "绩效运行监控表", "绩效自评表", "绩�
 
 
 def official_forms(assessment: Assessment) -> dict[str, list[tuple[str, Form]]]:
-    """Return the official tables by name: (name of the worksheet, form) of each target sheet, in the order of the book."""
+    """Return the official tables by name: (name of the worksheet, form) of each target sheet,
+    in the order of the book.
+    """
     results = assessment.results
     names = Counter(r.sheet.title() for r in results)
     forms = {
@@ -35,7 +37,10 @@ def official_forms(assessment: Assessment) -> dict[str, list[tuple[str, Form]]]:
         "绩效自评表": [self_evaluation_form(r.card, coded=names[r.sheet.title()] > 1) for r in results],
     }
     return {
-        name: [(name if len(results) == 1 else r.sheet.title(), form) for r, form in zip(results, made, strict=True)]
+        name: [
+            (name if len(results) == 1 else r.sheet.title(), form)
+            for r, form in zip(results, made, strict=True)
+        ]
         for name, made in forms.items()
     }
 
@@ -50,7 +55,9 @@ def write_table(named: Sequence[tuple[str, Form]], path: Path) -> None:
 
 @dataclass(frozen=True)
 class Beside:
-    """What outputs tell beside an assessment: problems of the store, the re-check, the names of the documents."""
+    """What outputs tell beside an assessment: problems of the store, the re-check,
+    the names of the documents.
+    """
 
     problems: Sequence[str] = ()
     rechecked: Sequence[Rechecked] = ()
@@ -68,9 +75,11 @@ def write_outputs(
     only: Sequence[str] = OUTPUTS,
     beside: Beside = NOTHING_BESIDE,
 ) -> dict[str, Path]:
-    """Write the tables (xlsx, docx), the report (docx), the page (html) and the data (json) named in ``only``.
+    """Write the tables (xlsx, docx), the report (docx), the page (html) and the data (json) named in
+    ``only``.
 
-    All are made aside and moved in together, so that a failure leaves what was there. Returns what each file is and where.
+    All are made aside and moved in together, so that a failure leaves what was there.
+    Returns what each file is and where.
     Raises ``ZS-CL-10`` for a full disk, ``ZS-CL-11`` where nothing may be written.
     """
     try:
@@ -108,7 +117,9 @@ def _write(
     )
     if "绩效评价报告" in only:
         files["绩效评价报告（Word）"] = out / "绩效评价报告.docx"
-        write_report([(r.card, r.checkpoint, r.review) for r in results], files["绩效评价报告（Word）"], about)
+        write_report(
+            [(r.card, r.checkpoint, r.review) for r in results], files["绩效评价报告（Word）"], about
+        )
     if "绩效总览" in only:
         files["绩效总览（网页）"] = out / "绩效总览.html"
         panels = [_panel(r, assessment, evidence) for r in results]
@@ -126,12 +137,14 @@ def _write(
 def _panel(result: SheetResult, assessment: Assessment, evidence: Evidence) -> Panel:
     year = result.sheet.year or assessment.as_of.year
     lineages = tuple(
-        _lineage(m, r, result, assessment, evidence) for m, r in zip(result.matches, result.readings, strict=True)
+        _lineage(m, r, result, assessment, evidence)
+        for m, r in zip(result.matches, result.readings, strict=True)
     )
     always = "资金数据按固定的测度计算"
     figures = [r for name, r in result.money.items() if name != "budget_initial"]
     money = tuple(
-        _lineage(Match(0, 0, r.measure, 1.0, "confirmed", always), r, result, assessment, evidence) for r in figures
+        _lineage(Match(0, 0, r.measure, 1.0, "confirmed", always), r, result, assessment, evidence)
+        for r in figures
     )
     keys = result.project.keys
     code = assessment.department.code

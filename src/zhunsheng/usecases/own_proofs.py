@@ -1,4 +1,6 @@
-"""The use cases of one entity's own proof: what it is told of a draw in a folder, its proof, and a proof's check."""
+"""The use cases of one entity's own proof: what it is told of a draw in a folder, its proof,
+and a proof's check.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ from zhunsheng.usecases.drawing import BUNDLE, KEPT, in_folder
 
 @dataclass(frozen=True)
 class Own:
-    """What an entity of a draw is told: the stratum in which it is, None where it is not in the frame; where it stands."""
+    """What an entity of a draw is told: the stratum in which it is, None where it is not in the frame;
+    where it stands.
+    """
 
     entity: str
     stratum: str | None
@@ -44,10 +48,11 @@ class Own:
 
 
 def own_of(folder: Path, typed: str, *, drawn: bool = True) -> Own:
-    """Return where an entity stands in the draw of a folder; ``drawn`` False tells of the frame alone, as before the draw.
+    """Return where an entity stands in the draw of a folder; ``drawn`` False tells of the frame alone,
+    as before the draw.
 
-    ``typed``: its code as a person writes it. Little is read: the frame is not. Raises ``ZS-DR-08`` where the frame's text
-    is not the committed one, ``ZS-IN-01``.
+    ``typed``: its code as a person writes it. Little is read: the frame is not.
+    Raises ``ZS-DR-08`` where the frame's text is not the committed one, ``ZS-IN-01``.
     """
     hat = _hat(folder)
     entity = hat.entity(typed)
@@ -60,7 +65,9 @@ def own_of(folder: Path, typed: str, *, drawn: bool = True) -> Own:
 
 
 def own_proof(folder: Path, typed: str) -> OwnProof | None:
-    """Return an entity's own proof, None where it is not in the frame. Raises as ``own_of``, ``ZS-DR-50`` for ``draw/1``."""
+    """Return an entity's own proof, None where it is not in the frame. Raises as ``own_of``,
+    ``ZS-DR-50`` for ``draw/1``.
+    """
     hat = _hat(folder)
     return hat.proof(hat.entity(typed))
 
@@ -69,7 +76,9 @@ _BOUND = ("plan.json", "commitment.json", "seed.json")
 
 
 def _as_they_lie(folder: Path, *names: str) -> tuple[tuple[int, int], ...]:
-    """Return what tells whether files are still those that were read: when they changed, and how long they are."""
+    """Return what tells whether files are still those that were read: when they changed,
+    and how long they are.
+    """
     found = [(folder / name).stat() if (folder / name).is_file() else None for name in names]
     return tuple((one.st_mtime_ns, one.st_size) if one else (0, 0) for one in found)
 
@@ -78,14 +87,20 @@ def _hat(folder: Path) -> Hat:
     return _hat_of(folder, _as_they_lie(folder, *_BOUND, "frame.tsv"))
 
 
-@lru_cache(maxsize=4)  # the nodes of a tree, half a byte an entity, are not read and compared anew for each who asks
+@lru_cache(
+    maxsize=4
+)  # the nodes of a tree, half a byte an entity, are not read and compared anew for each who asks
 def _hat_of(folder: Path, _read: tuple[tuple[int, int], ...]) -> Hat:
     return Hat(folder / "frame.tsv", folder / KEPT, in_folder(folder, "if there").committed)
 
 
 @lru_cache(maxsize=4)
-def _drawn_of(folder: Path, _read: tuple[tuple[int, int], ...]) -> tuple[str, list[dict[str, Any]], dict[str, Any]]:
-    """Return seed, drawn and strata of a folder's bundle. Raises ``ZS-DR-61`` where it is another commitment's or seed's."""
+def _drawn_of(
+    folder: Path, _read: tuple[tuple[int, int], ...]
+) -> tuple[str, list[dict[str, Any]], dict[str, Any]]:
+    """Return seed, drawn and strata of a folder's bundle. Raises ``ZS-DR-61`` where it is another
+    commitment's or seed's.
+    """
     found = in_folder(folder)
     parts = read_members(folder / BUNDLE, ("commitment.json", "seed.json", "drawn.json"))
     if (parts["commitment.json"], parts["seed.json"]) != (found.committed, found.sealed):
@@ -94,7 +109,8 @@ def _drawn_of(folder: Path, _read: tuple[tuple[int, int], ...]) -> tuple[str, li
 
 
 def write_proofs(folder: Path, entities: Sequence[str], out: Path) -> list[tuple[Own, Path | None]]:
-    """Write each entity's own proof to ``out``; return where it stands, and its file (none for who is not in the frame).
+    """Write each entity's own proof to ``out``; return where it stands, and its file (none for who is not in
+    the frame).
 
     Raises ``ZS-DR-74`` before anything is written for what can be no code, and as ``own_proof``.
     """
@@ -113,7 +129,8 @@ def write_proofs(folder: Path, entities: Sequence[str], out: Path) -> list[tuple
 
 
 def check_own(file: Path, against: Path, expected: str | None = None) -> tuple[OwnProof, list[Check]]:
-    """Check an entity's own proof against a bundle, or a commitment.json before there is one; the bundle is checked too.
+    """Check an entity's own proof against a bundle, or a commitment.json before there is one;
+    the bundle is checked too.
 
     Raises ``ZS-IN-01``, ``ZS-DR-49`` for a file that is no proof, and as ``read_bundle`` and ``read_part``.
     """
@@ -131,12 +148,16 @@ def check_own(file: Path, against: Path, expected: str | None = None) -> tuple[O
 
 
 def _commitment_in(path: Path) -> Any:
-    """Return the commitment in a file of any name. Raises ``ZS-IN-01``, ``ZS-DR-08`` for another file, ``ZS-DR-22``."""
+    """Return the commitment in a file of any name. Raises ``ZS-IN-01``, ``ZS-DR-08`` for another file,
+    ``ZS-DR-22``.
+    """
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
     with path.open("rb") as stream:
         raw = stream.read(LIMITS["commitment.json"][0] + 1)
-    if (other := re.search(rb'"format":"([a-z./0-9-]{1,80})"', raw)) and not other[1].endswith(b"/commitment"):
+    if (other := re.search(rb'"format":"([a-z./0-9-]{1,80})"', raw)) and not other[1].endswith(
+        b"/commitment"
+    ):
         detail = f"它不是承诺（commitment.json）：写的是 {other[1].decode()}"
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=detail)
     return part_of("commitment.json", raw, path.name)

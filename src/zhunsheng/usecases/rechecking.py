@@ -36,8 +36,9 @@ class Rechecked:
 def recheck_book(reported: Book, assessment: Assessment) -> list[Rechecked]:
     """Re-check every reported sheet against the assessed sheet it names: by project code, or by exact name.
 
-    An assessed sheet that was not reported, or without any result, is a difference of its own. ``assessment`` must be one without judgements. Raises ``ZS-SC-05`` when it holds any, ``ZS-ID-02`` for a reported
-    sheet that no assessed one is.
+    An assessed sheet that was not reported, or without any result, is a difference of its own.
+    ``assessment`` must be one without judgements. Raises ``ZS-SC-05`` when it holds any,
+    ``ZS-ID-02`` for a reported sheet that no assessed one is.
     """
     if any(r.card.said for r in assessment.results):
         raise ZhunshengError("ZS-SC-05")

@@ -1,7 +1,9 @@
-"""What an assessment came to, as a typed and versioned value: format ``zhunsheng.run/1`` with its schema and its reader.
+"""What an assessment came to, as a typed and versioned value: format ``zhunsheng.run/1`` with its schema and
+its reader.
 
-Everything that shows figures reads this: pages, tables of departments, the API, publications. Amounts are yuan, shares
-fractions, scores points; decimals are strings in JSON so that nothing is rounded on the way.
+Everything that shows figures reads this: pages, tables of departments, the API, publications.
+Amounts are yuan, shares fractions, scores points; decimals are strings in JSON so that nothing is rounded on
+the way.
 """
 
 from __future__ import annotations
@@ -53,10 +55,11 @@ class RunScheme(_Part):
 
 
 class RunContest(_Part):
-    """What someone typed against the reading, shown beside it; ``accepted`` or ``refused`` is the finance bureau's reason.
+    """What someone typed against the reading, shown beside it; ``accepted`` or ``refused`` is the finance
+    bureau's reason.
 
-    Both are None while it has not ruled. ``doubt`` says why the typed text can't be compared. ``measured_on`` is the day of
-    a reading that the ledgers no longer give; None for one that stands.
+    Both are None while it has not ruled. ``doubt`` says why the typed text can't be compared.
+    ``measured_on`` is the day of a reading that the ledgers no longer give; None for one that stands.
     """
 
     typed: str
@@ -72,7 +75,9 @@ class RunContest(_Part):
 
 
 class RunOutcome(_Part):
-    """What an indicator came to, where that is from, and whether somebody confirmed that this is its measure."""
+    """What an indicator came to, where that is from, and whether somebody confirmed that this
+    is its measure.
+    """
 
     text: str
     origin: Origin
@@ -91,7 +96,9 @@ class RunMatch(_Part):
 
 
 class RunReading(_Part):
-    """The reading behind a figure; ``department`` and ``project`` are codes (or names of a time before codes)."""
+    """The reading behind a figure; ``department`` and ``project`` are codes (or names of a time before
+    codes).
+    """
 
     measure: str
     version: int = 1
@@ -122,7 +129,9 @@ class RunMonitoring(_Part):
 
 
 class RunScore(_Part):
-    """An indicator's points: full, earned, and still open; ``granted`` is the part that only the filler's reason keeps."""
+    """An indicator's points: full, earned, and still open; ``granted`` is the part that only the filler's
+    reason keeps.
+    """
 
     dimension: str | None = None
     points: Amount
@@ -196,7 +205,9 @@ class RunExecution(_Part):
 
 
 class RunTotal(_Part):
-    """A sheet's score: earned, at least and at most; ``basis`` says what points rest on, ``waiting`` why others are open."""
+    """A sheet's score: earned, at least and at most; ``basis`` says what points rest on,
+    ``waiting`` why others are open.
+    """
 
     scheme: str
     total: Amount
@@ -239,7 +250,9 @@ class RunReview(_Part):
 
 
 class RunSheet(_Part):
-    """One sheet; ``project`` is how the ledgers write its project, ``proposals`` what they write that may be it."""
+    """One sheet; ``project`` is how the ledgers write its project, ``proposals`` what they write that may be
+    it.
+    """
 
     id: str = ""
     sheet: str
@@ -268,7 +281,9 @@ class RunSheet(_Part):
 
 
 class Run(_Part):
-    """A department's sheets assessed on a date; ``department`` is its name of the time, ``department_code`` its code."""
+    """A department's sheets assessed on a date; ``department`` is its name of the time,
+    ``department_code`` its code.
+    """
 
     format: Literal["zhunsheng.run/1"] = FORMAT
     program: str
@@ -284,7 +299,9 @@ class Run(_Part):
 
     @classmethod
     def read(cls, data: Any) -> Run:
-        """Read what ``as_json`` wrote, also results kept before codes and ranges were. Raises ``ZS-RN-01``."""
+        """Read what ``as_json`` wrote, also results kept before codes and ranges
+        were. Raises ``ZS-RN-01``.
+        """
         try:
             return cls.model_validate(data)
         except ValidationError as error:
@@ -346,7 +363,9 @@ def _sheet(result: SheetResult, assessment: Assessment, evidence: Evidence) -> R
         project_why=result.project.why or None,
         proposals=tuple(name for name, _ in result.project.proposals),
         findings=tuple(f.as_json() for f in result.findings),
-        review=RunReview(verdict=result.review.verdict(), counts={str(k): n for k, n in result.review.counts.items()}),
+        review=RunReview(
+            verdict=result.review.verdict(), counts={str(k): n for k, n in result.review.counts.items()}
+        ),
         money=RunMoney(
             approved=sheet.budget.total,
             doubt=money.doubt,
@@ -355,7 +374,8 @@ def _sheet(result: SheetResult, assessment: Assessment, evidence: Evidence) -> R
             paid=money.paid,
             expected=_share(money.expected),
             actual=_share(
-                money.actual, [*result.card.scheme.caps, *([money.expected] if money.expected is not None else [])]
+                money.actual,
+                [*result.card.scheme.caps, *([money.expected] if money.expected is not None else [])],
             ),
             forecast=_share(money.forecast),
             mode=money.mode,
@@ -380,10 +400,14 @@ def _total(card: Scorecard) -> RunTotal:
         basis=card.basis,
         waiting={str(k): v for k, v in card.waiting.items()},
         dimensions={
-            k: RunDimension(points=d.points, score=d.score, open=d.open) for k, d in card.by_dimension().items()
+            k: RunDimension(points=d.points, score=d.score, open=d.open)
+            for k, d in card.by_dimension().items()
         },
         execution=RunExecution(
-            points=card.execution.points, score=card.execution.score, open=card.execution.open, how=card.execution.how
+            points=card.execution.points,
+            score=card.execution.score,
+            open=card.execution.open,
+            how=card.execution.how,
         ),
         notes=card.notes,
         citations=tuple(dict.fromkeys((card.scheme.citation, *card.citations))),
@@ -391,7 +415,11 @@ def _total(card: Scorecard) -> RunTotal:
 
 
 def _indicator(result: SheetResult, n: int) -> RunIndicator:
-    indicator, status, score = result.sheet.indicators[n], result.checkpoint.indicators[n], result.card.scores[n]
+    indicator, status, score = (
+        result.sheet.indicators[n],
+        result.checkpoint.indicators[n],
+        result.card.scores[n],
+    )
     match, reading, outcome = result.matches[n], result.readings[n], result.outcomes[n]
     return RunIndicator(
         id=indicator.id,
@@ -448,8 +476,9 @@ def _number(value: Fraction | date | None) -> str | None:
 
 
 def _share(value: Fraction | None, bounds: Sequence[Fraction] = ()) -> Decimal | None:
-    """Return a share to four decimals, a hundredth of a percent; to more where it takes them to stand on its true side of
-    the whole and of ``bounds``."""
+    """Return a share to four decimals, a hundredth of a percent; to more where it takes them to stand on its
+    true side of the whole and of ``bounds``.
+    """
     if value is None:
         return None
     told = Decimal(number_beside(value, (Fraction(1), *bounds), 4))

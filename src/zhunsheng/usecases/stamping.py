@@ -1,4 +1,6 @@
-"""The use cases of outside time-stamps: make a request for an entry of the log, send it where one is told to, check answers."""
+"""The use cases of outside time-stamps: make a request for an entry of the log, send it where one is told to,
+check answers.
+"""
 
 from __future__ import annotations
 
@@ -40,10 +42,11 @@ def entry_numbered(entries: Sequence[Entry], number: int | None) -> Entry:
 
 
 def make_request(log: Path, number: int | None, out: Path) -> tuple[Entry, Path]:
-    """Write an entry's line (without line feed) and the request for a stamp on it to ``out``; return the entry and the request.
+    """Write an entry's line (without line feed) and the request for a stamp on it to ``out``;
+    return the entry and the request.
 
-    The line is what ``openssl ts -data`` and ``ots stamp`` are given. A request that was made before is kept: its answer
-    may be on the way. Raises as ``read_entries``, ``ZS-CL-01``.
+    The line is what ``openssl ts -data`` and ``ots stamp`` are given. A request that was made before is kept:
+    its answer may be on the way. Raises as ``read_entries``, ``ZS-CL-01``.
     """
     entry = entry_numbered(read_entries(log), number)
     out.mkdir(parents=True, exist_ok=True)
@@ -55,7 +58,8 @@ def make_request(log: Path, number: int | None, out: Path) -> tuple[Entry, Path]
 
 
 def ask(address: str, asked: bytes, seconds: float, context: SSLContext | None = None) -> bytes:
-    """Return what an authority answers to a request, sent to the one address that was given and to none it points to.
+    """Return what an authority answers to a request, sent to the one address that was given and to none it
+    points to.
 
     Raises ``ZS-DR-57``.
     """
@@ -65,7 +69,9 @@ def ask(address: str, asked: bytes, seconds: float, context: SSLContext | None =
 
     if urlsplit(address).scheme != "https" or not urlsplit(address).hostname:
         raise failed("应是 https:// 开头的地址")
-    sent = urllib.request.Request(address, data=asked, headers={"Content-Type": "application/timestamp-query"})
+    sent = urllib.request.Request(
+        address, data=asked, headers={"Content-Type": "application/timestamp-query"}
+    )
     opener = urllib.request.build_opener(_Stay, urllib.request.HTTPSHandler(context=context))
     until, answer = time.monotonic() + seconds, b""
     try:
@@ -84,7 +90,11 @@ def ask(address: str, asked: bytes, seconds: float, context: SSLContext | None =
         why = getattr(error, "reason", error)
         if isinstance(why, TimeoutError):
             raise failed(f"{seconds:g} 秒内没有答复") from None
-        said = "对方的证书验不过，或建立不了安全连接" if isinstance(why, SSLError) else f"连不上（{str(why)[:200]}）"
+        said = (
+            "对方的证书验不过，或建立不了安全连接"
+            if isinstance(why, SSLError)
+            else f"连不上（{str(why)[:200]}）"
+        )
         raise failed(said) from None
     return answer
 
@@ -117,7 +127,9 @@ def _read(path: Path) -> bytes:
 
 @dataclass(frozen=True)
 class CheckedStamps:
-    """What stamps say: file -> its stamps, and for a draw's commitment what they come to (the entry's number -> words)."""
+    """What stamps say: file -> its stamps, and for a draw's commitment what they come to (the entry's number
+    -> words).
+    """
 
     stamps: dict[str, list[Stamp]]
     standing: dict[int, str]
@@ -129,13 +141,21 @@ class CheckedStamps:
 
 
 def check_stamps(  # noqa: PLR0913 - files, each by its name
-    log: Path, files: Sequence[Path], roots: Sequence[Path], *, asked: Path | None = None, policy: str | None = None,
-    headers: Path | None = None, bundle: Path | None = None,
-) -> CheckedStamps:  # fmt: skip
-    """Check stamps on entries of a published log; without ``files`` all that lie beside it (``*.tsr``, ``*.ots``).
+    log: Path,
+    files: Sequence[Path],
+    roots: Sequence[Path],
+    *,
+    asked: Path | None = None,
+    policy: str | None = None,
+    headers: Path | None = None,
+    bundle: Path | None = None,
+) -> CheckedStamps:
+    """Check stamps on entries of a published log; without ``files`` all that lie beside it (``*.tsr``,
+    ``*.ots``).
 
-    ``bundle``: say what they come to for its commitment. Raises as ``read_entries``, ``read_stamp``, ``read_bundle``;
-    ``ZS-DR-46`` where the bundle's commitment is not in the log, ``ZS-DR-53`` for headers that are none.
+    ``bundle``: say what they come to for its commitment. Raises as ``read_entries``, ``read_stamp``,
+    ``read_bundle``; ``ZS-DR-46`` where the bundle's commitment is not in the log,
+    ``ZS-DR-53`` for headers that are none.
     """
     entries = read_entries(log)
     found = list(files) or sorted(one for one in log.parent.iterdir() if one.suffix in ENDINGS)
@@ -146,15 +166,22 @@ def check_stamps(  # noqa: PLR0913 - files, each by its name
     authorities: Authorities = authorities_of(roots)
     answered = _read(asked) if asked else None
     stamps = {
-        one.name: read_stamp(_read(one), one.name, entries, authorities, asked=answered, policy=policy, headers=blocks)
+        one.name: read_stamp(
+            _read(one), one.name, entries, authorities, asked=answered, policy=policy, headers=blocks
+        )
         for one in found
     }
     return CheckedStamps(stamps, _standing(bundle, entries, stamps, log.name) if bundle else {})
 
 
-def _standing(bundle: Path, entries: Sequence[Entry], stamps: dict[str, list[Stamp]], name: str) -> dict[int, str]:
+def _standing(
+    bundle: Path, entries: Sequence[Entry], stamps: dict[str, list[Stamp]], name: str
+) -> dict[int, str]:
     parts = read_bundle(bundle)
-    bound, known = commitment_digest(parts["commitment.json"]), Plan.model_validate(parts["plan.json"]).known_from
+    bound, known = (
+        commitment_digest(parts["commitment.json"]),
+        Plan.model_validate(parts["plan.json"]).known_from,
+    )
     of_it = [one for one in told_of(entries, bound) if one.digest == bound]
     mine = [one for one in of_it if one.kind == "commit"]
     if late := [one for one in of_it if one.kind == "late" and not mine]:

@@ -22,13 +22,17 @@ def trace(
     as_of: date,
     wanted: Rows,
 ) -> Lineage:
-    """Return what lies behind a reading: its measure, the batches it rests on, and rows (those that fell short first).
+    """Return what lies behind a reading: its measure, the batches it rests on, and rows (those that fell
+    short first).
 
-    ``wanted`` says how many, of which project the reading is, and whether masked; the department is the reading's.
+    ``wanted`` says how many, of which project the reading is, and whether masked;
+    the department is the reading's.
     """
     measure = evidence.measures[reading.measure]
     names = {measure.ledger, *(link.ledger for link in measure.links)}
-    batches = evidence.snapshot.batches_of(department=reading.department, ledgers=sorted(names), limit=BATCHES_SHOWN)
+    batches = evidence.snapshot.batches_of(
+        department=reading.department, ledgers=sorted(names), limit=BATCHES_SHOWN
+    )
     rows: list[EvidenceRow] = []
     # What fell short explains a share; what was counted explains a number.
     for only in (False, True) if measure.kind == "ratio" else (True,):

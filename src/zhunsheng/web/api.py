@@ -50,7 +50,17 @@ from zhunsheng.web.services.uploads import take
 log = logging.getLogger(__name__)
 PK = 2**31 - 1
 SEEN_EVERY = 60  # seconds between notes of a token's last use
-STATUS = {"ZS-WB-30": 401, "ZS-WB-31": 403, "ZS-WB-32": 404, "ZS-WB-33": 405, "ZS-WB-35": 429, "ZS-CL-10": 507, "ZS-CL-11": 507, "ZS-EV-41": 507, "ZS-CL-99": 500}
+STATUS = {
+    "ZS-WB-30": 401,
+    "ZS-WB-31": 403,
+    "ZS-WB-32": 404,
+    "ZS-WB-33": 405,
+    "ZS-WB-35": 429,
+    "ZS-CL-10": 507,
+    "ZS-CL-11": 507,
+    "ZS-EV-41": 507,
+    "ZS-CL-99": 500,
+}
 
 
 def token_of(request: HttpRequest) -> ApiToken | None:
@@ -58,7 +68,11 @@ def token_of(request: HttpRequest) -> ApiToken | None:
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not secret:
         return None
-    token = ApiToken.objects.select_related("user", "place").filter(digest=ApiToken.digest_of(secret.strip())).first()
+    token = (
+        ApiToken.objects.select_related("user", "place")
+        .filter(digest=ApiToken.digest_of(secret.strip()))
+        .first()
+    )
     return token if token is not None and token.valid else None
 
 
@@ -87,11 +101,17 @@ class CleanParser(Parser):
 
 
 api = NinjaAPI(
-    title="准绳 API", version=__version__, auth=Token(), urls_namespace="api", docs_url=None, parser=CleanParser()
+    title="准绳 API",
+    version=__version__,
+    auth=Token(),
+    urls_namespace="api",
+    docs_url=None,
+    parser=CleanParser(),
 )
 
 
-# -- errors: one shape for all ----------------------------------------------------------------------------------------
+# -- errors: one shape for all
+# ----------------------------------------------------------------------------------------
 
 
 @api.exception_handler(ZhunshengError)
@@ -140,7 +160,14 @@ def broken(request: HttpRequest, error: Exception) -> HttpResponse:
     return say(request, of_system(error) or ZhunshengError("ZS-CL-99", detail=type(error).__name__))
 
 
-ERRORS: dict[int, type[Problem]] = {401: Problem, 403: Problem, 404: Problem, 422: Problem, 429: Problem, 500: Problem}
+ERRORS: dict[int, type[Problem]] = {
+    401: Problem,
+    403: Problem,
+    404: Problem,
+    422: Problem,
+    429: Problem,
+    500: Problem,
+}
 OPEN_ERRORS: dict[int, type[Problem]] = {422: Problem, 429: Problem, 500: Problem}
 Year = QueryEx[int, P(ge=2000, le=2100)]
 Key = HeaderEx[str | None, P(alias="Idempotency-Key", max_length=255)]
@@ -160,16 +187,25 @@ def scoped(request: TokenRequest, scope: str) -> None:
 
 
 def allowed(request: TokenRequest, scope: str, action: str, department: int) -> Organisation:
-    """Return the department when the token has the scope and its person the permission. Raises ``ZS-WB-31``, ``ZS-WB-32``."""
+    """Return the department when the token has the scope and its person the permission. Raises ``ZS-WB-31``,
+    ``ZS-WB-32``.
+    """
     scoped(request, scope)
-    found = Organisation.objects.filter(pk=department, kind="department").first() if 0 < department <= PK else None
+    found = (
+        Organisation.objects.filter(pk=department, kind="department").first()
+        if 0 < department <= PK
+        else None
+    )
     if found is None or not may(request.auth.user, action, found):
         raise ZhunshengError("ZS-WB-32", what=f"部门 {department}")
     return found
 
 
 @api.get(
-    "/departments", response={200: list[DepartmentOut], **ERRORS}, operation_id="departments", summary="可查看的部门"
+    "/departments",
+    response={200: list[DepartmentOut], **ERRORS},
+    operation_id="departments",
+    summary="可查看的部门",
 )
 def list_departments(request: TokenRequest, page: Query[Page]) -> list[Plain]:
     """Departments in the order of the tree, with the years that have target sheets."""
@@ -191,7 +227,9 @@ def list_departments(request: TokenRequest, page: Query[Page]) -> list[Plain]:
     summary="绩效目标表",
 )
 def list_sheets(request: TokenRequest, department: int, year: Year) -> list[Plain]:
-    """The newest version of each sheet of a year: its state, number and content (format zhunsheng.book/1, one sheet)."""
+    """The newest version of each sheet of a year: its state, number and content (format zhunsheng.book/1,
+    one sheet).
+    """
     place = allowed(request, "targets:read", "targets.view", department)
     found = []
     for sheet in sheets.sheets_of(place, year):
@@ -243,9 +281,11 @@ def list_findings(request: TokenRequest, department: int, year: Year) -> list[Pl
     summary="审核情况：每条规则的状态",
 )
 def list_reviews(request: TokenRequest, department: int, year: Year) -> list[Plain]:
-    """How the review of each sheet's newest version stands: verdict, counts by state, and every rule with what is missing.
+    """How the review of each sheet's newest version stands: verdict, counts by state,
+    and every rule with what is missing.
 
-    The verdict is “clean” only when every rule that applies was judged on the present text and none found anything.
+    The verdict is “clean” only when every rule that applies was judged on the present text and none found
+    anything.
     """
     place = allowed(request, "targets:read", "targets.view", department)
     standings = review.standings(place, year)
@@ -303,7 +343,13 @@ def list_ledgers(request: TokenRequest) -> list[Plain]:
             "title": x.title,
             "what": x.what,
             "columns": [
-                {"name": c.name, "title": c.title, "type": c.type, "required": c.required, "personal": c.personal}
+                {
+                    "name": c.name,
+                    "title": c.title,
+                    "type": c.type,
+                    "required": c.required,
+                    "personal": c.personal,
+                }
                 for c in x.columns
             ],
         }
@@ -325,13 +371,16 @@ def ledger_rows(request: TokenRequest, department: int, ledger: str, page: Query
     found = browse(state, known, place.code, window=Window(page.limit, page.offset), cipher=cipher())
     names = [c.name for c in known.columns]
     rows = [
-        dict(zip(names, map(_plain, r.values), strict=True)) | {"_batch": r.batch, "_row": r.row} for r in found.rows
+        dict(zip(names, map(_plain, r.values), strict=True)) | {"_batch": r.batch, "_row": r.row}
+        for r in found.rows
     ]
     return {"total": found.total, "rows": rows}
 
 
 def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, date) else str(value) if hasattr(value, "quantize") else value
+    return (
+        value.isoformat() if isinstance(value, date) else str(value) if hasattr(value, "quantize") else value
+    )
 
 
 @api.post(
@@ -348,7 +397,9 @@ def import_file(
     good_rows: bool = False,
     key: Key = None,
 ) -> tuple[int, Any]:
-    """Take in a ledger file; it is checked and imported in the background. Ask ``/jobs/{id}`` what it came to."""
+    """Take in a ledger file; it is checked and imported in the background. Ask ``/jobs/{id}`` what it came
+    to.
+    """
     place = allowed(request, "ledgers:write", "ledgers.import", department)
     known = ledger_of(ledger)
 
@@ -394,7 +445,9 @@ MARKED = {XLSX: {"schema": {"type": "string", "format": "binary"}}}
     openapi_extra={"responses": {200: {"description": "OK", "content": MARKED}}},
 )
 def job_marked(request: TokenRequest, job: int) -> FileResponse:
-    """The copy of a ledger file with its errors marked in place; personal data stand in it as they were sent."""
+    """The copy of a ledger file with its errors marked in place; personal data stand in it as
+    they were sent.
+    """
     scoped(request, "ledgers:read")
     found = _own_job(request, job)
     name = found.result.get("marked")
@@ -410,7 +463,9 @@ def job_marked(request: TokenRequest, job: int) -> FileResponse:
 def _own_job(request: TokenRequest, job: int) -> Job:
     found = Job.objects.filter(pk=job, by=request.auth.user).first() if 0 < job <= PK else None
     only = request.auth.place
-    if found is None or (only is not None and (found.department is None or not only.covers(found.department))):
+    if found is None or (
+        only is not None and (found.department is None or not only.covers(found.department))
+    ):
         raise ZhunshengError("ZS-WB-32", what=f"任务 {job}")
     return found
 

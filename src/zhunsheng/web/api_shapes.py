@@ -12,7 +12,9 @@ Plain = dict[str, Any]
 
 
 class Whole(BaseModel):
-    """Something given whole, of which the shape names some fields only; ninja's own base would drop the others."""
+    """Something given whole, of which the shape names some fields only; ninja's own base would drop the
+    others.
+    """
 
     model_config = ConfigDict(extra="allow")
 
@@ -40,7 +42,8 @@ class DepartmentOut(Schema):
 
 
 class SheetOut(Schema):
-    """The newest version of a target sheet; ``in_force`` is the number of the approved one, ``sheet`` its content.
+    """The newest version of a target sheet; ``in_force`` is the number of the approved one,
+    ``sheet`` its content.
 
     ``sheet`` is one sheet of format zhunsheng.book/1.
     """
@@ -67,7 +70,9 @@ class FindingOut(Schema):
 
 
 class VersionOut(Schema):
-    """A version made from a document; ``new`` is false where the same document had been sent to the same place before."""
+    """A version made from a document; ``new`` is false where the same document had been sent to the same
+    place before.
+    """
 
     version: int
     sheet: str
@@ -126,8 +131,9 @@ class RowsOut(Schema):
 
 
 class BatchOut(Whole):
-    """One import: ``when`` is ISO time, ``previous`` and ``digest`` chain it to the batch before; ``notes`` are what was
-    said of its file though no row was wrong (columns without use, hidden rows)."""
+    """One import: ``when`` is ISO time, ``previous`` and ``digest`` chain it to the batch before;
+    ``notes`` are what was said of its file though no row was wrong (columns without use, hidden rows).
+    """
 
     batch: int
     ledger: str
@@ -163,9 +169,10 @@ class CountsOut(Schema):
 class JobOut(Schema):
     """Work in the background; ``outcome`` is null until it has ended.
 
-    ``imported``: all of it; ``partly``: without the rows (or files) with errors; ``unchanged``: this file was here before;
-    ``refused``: nothing, for the errors in it; ``failed``: it could not be done; ``done``: other work. ``error`` says why
-    for the last three but ``done``; ``marked`` is where the copy with its errors marked can be fetched.
+    ``imported``: all of it; ``partly``: without the rows (or files) with errors; ``unchanged``:
+    this file was here before; ``refused``: nothing, for the errors in it; ``failed``: it could not be done;
+    ``done``: other work. ``error`` says why for the last three but ``done``; ``marked`` is where the copy
+    with its errors marked can be fetched.
     """
 
     id: int
@@ -201,7 +208,9 @@ class DrawOut(Schema):
 
 
 class PublicOut(Schema):
-    """Something that is public, as its page and its open data tell it; department and district are those of its year."""
+    """Something that is public, as its page and its open data tell it; department and district are those of
+    its year.
+    """
 
     id: int
     kind: str

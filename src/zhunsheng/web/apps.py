@@ -1,4 +1,6 @@
-"""The application's entry in Django: signals for sign-in and the conditions of steps are registered when it is ready."""
+"""The application's entry in Django: signals for sign-in and the conditions of steps are registered when it
+is ready.
+"""
 
 from django.apps import AppConfig
 

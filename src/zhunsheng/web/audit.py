@@ -25,7 +25,8 @@ def register() -> None:
             record("sign-out", user)
 
     def failed(sender: object, credentials: dict[str, str], request: object = None, **_: object) -> None:
-        # A try that came before its wait was over was not looked at: nothing happened that the log could tell.
+        # A try that came before its wait was over was not looked at: nothing happened that the log could
+        # tell.
         if not getattr(request, "axes_locked_out", False):
             record("sign-in failed", title=str(credentials.get("username", ""))[:150])
 
@@ -35,7 +36,9 @@ def register() -> None:
 
 
 def altered_records() -> list[str]:
-    """Return the records whose text is no longer what was decided on: changed past the site, in the database itself."""
+    """Return the records whose text is no longer what was decided on: changed past the site,
+    in the database itself.
+    """
     found = []
     for model in apps.get_models():
         if not (issubclass(model, Decided) and model.bound):
@@ -48,7 +51,9 @@ def altered_records() -> list[str]:
 
 
 def broken_links(head: str | None = None) -> list[str]:
-    """Return what does not hold in the log: missing or altered entries; ``head`` is a last digest noted elsewhere."""
+    """Return what does not hold in the log: missing or altered entries; ``head`` is a last digest noted
+    elsewhere.
+    """
     problems = []
     previous, number, seen = "", 0, head is None
     for entry in AuditEntry.objects.order_by("number").iterator(chunk_size=2000):

@@ -34,7 +34,9 @@ WIDE = [
 
 
 def working_year(department: Organisation) -> int | None:
-    """Return the newest year with an approved sheet, else the newest with any: next year's drafts are not the year's work."""
+    """Return the newest year with an approved sheet, else the newest with any: next year's drafts are not the
+    year's work.
+    """
     sheets = department.sheets.filter(retired=False).order_by("-year").values_list("year", flat=True)
     approved: int | None = sheets.filter(versions__state="approved").first()
     return approved or sheets.first()
@@ -45,7 +47,10 @@ def home_of(user: User) -> tuple[Organisation | None, int | None]:
     mine = departments(user, "targets.view")
     if not mine:
         return None, None
-    first = next((m.organisation.department for m in memberships(user) if m.organisation.department), None) or mine[0]
+    first = (
+        next((m.organisation.department for m in memberships(user) if m.organisation.department), None)
+        or mine[0]
+    )
     return first, working_year(first)
 
 
@@ -58,7 +63,9 @@ def _brief(request: SiteRequest) -> bool:
     A whole page asked for with htmx's header, by whatever sends it, is a whole page all the same.
     """
     match = request.resolver_match
-    return bool(request.htmx) and (request.method != "GET" or (match is not None and match.view_name in FETCHED))
+    return bool(request.htmx) and (
+        request.method != "GET" or (match is not None and match.view_name in FETCHED)
+    )
 
 
 def site(request: SiteRequest) -> dict[str, Any]:
@@ -103,7 +110,11 @@ def site(request: SiteRequest) -> dict[str, Any]:
     several = len({m.organisation_id for m in memberships(user)}) > 1 or any(
         m.organisation.kind in ("city", "district") for m in memberships(user)
     )
-    years = list(department.sheets.order_by("-year").values_list("year", flat=True).distinct()) if department else []
+    years = (
+        list(department.sheets.order_by("-year").values_list("year", flat=True).distinct())
+        if department
+        else []
+    )
     if department is not None and year not in years:
         years = sorted({*years, year}, reverse=True)
     held = roles_at(user, department) if department else {m.role for m in memberships(user)}

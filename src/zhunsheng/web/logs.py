@@ -6,7 +6,9 @@ import logging
 
 
 class Brief(logging.Filter):
-    """Takes the trace off a refused request (403, 404): it tells of nobody's fault, and strangers can make thousands."""
+    """Takes the trace off a refused request (403, 404): it tells of nobody's fault,
+    and strangers can make thousands.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record through; those of answers below 500 as one line."""

@@ -45,13 +45,15 @@ FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_V
 def client(get_response: Handler) -> Handler:
     """Put the client's address in the place of the proxy's, for all that asks for it: limits, log, metrics.
 
-    What forwarded headers say counts only as far as the proxies are trusted (``settings.PROXIES``); from anyone else
-    they are taken away, but for one that shows that a proxy was passed.
+    What forwarded headers say counts only as far as the proxies are trusted (``settings.PROXIES``);
+    from anyone else they are taken away, but for one that shows that a proxy was passed.
     """
 
     def middleware(request: SiteRequest) -> HttpResponse:
         here = str(request.META.get("REMOTE_ADDR", ""))
-        passed = [one for one in map(str.strip, request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")) if one]
+        passed = [
+            one for one in map(str.strip, request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")) if one
+        ]
         found, hops = here, 0
         while passed and settings.PROXIES.trusts(found, hops) and (further := _host(passed[-1])):
             found, hops = further, hops + 1
@@ -154,7 +156,9 @@ def _cleaned(sent: QueryDict) -> _ImmutableQueryDict:
 
 
 class KnownNumbers:
-    """Answer an address with a number that no record can have as one that leads nowhere, before anything asks for it."""
+    """Answer an address with a number that no record can have as one that leads nowhere,
+    before anything asks for it.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -163,14 +167,18 @@ class KnownNumbers:
         """Pass on."""
         return self.get_response(request)
 
-    def process_view(self, request: SiteRequest, view: object, args: object, named: dict[str, object]) -> None:
+    def process_view(
+        self, request: SiteRequest, view: object, args: object, named: dict[str, object]
+    ) -> None:
         """Look at the numbers. Raises ``Http404``."""
         if any(isinstance(value, int) and value > LARGEST for value in named.values()):
             raise Http404
 
 
 class SystemFaults:
-    """Answer what the system refuses (a full disk, a folder closed to the site) with what it is and who can mend it."""
+    """Answer what the system refuses (a full disk, a folder closed to the site) with what it is and who can
+    mend it.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -216,9 +224,16 @@ def problems(get_response: Handler) -> Handler:
     return middleware
 
 
-# Pages, data and files that are the same for everybody and hold nothing of anybody; all else is kept by nobody on the way.
+# Pages, data and files that are the same for everybody and hold nothing of anybody;
+# all else is kept by nobody on the way.
 OPEN = {
-    "public-file", "open-data", "open-data-json", "data-package", "verify", "commitment-lines", "commitment-file"
+    "public-file",
+    "open-data",
+    "open-data-json",
+    "data-package",
+    "verify",
+    "commitment-lines",
+    "commitment-file",
 }  # pages carry a token of the visitor's
 OPEN_API = ("/api/public", "/api/openapi.json", "/api/docs")
 

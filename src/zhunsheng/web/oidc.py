@@ -1,4 +1,6 @@
-"""Sign-in through OpenID Connect for people the administrator has entered; matched by user name, never created."""
+"""Sign-in through OpenID Connect for people the administrator has entered; matched by user name,
+never created.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +23,19 @@ class Backend(OIDCAuthenticationBackend):  # type: ignore[misc]
         claims: dict[str, Any] = super().verify_token(token, **kwargs)
         given = claims.get("aud")
         audience = given if isinstance(given, list) else [given]
-        if self.OIDC_RP_CLIENT_ID not in audience or claims.get("azp", self.OIDC_RP_CLIENT_ID) != self.OIDC_RP_CLIENT_ID:
+        if (
+            self.OIDC_RP_CLIENT_ID not in audience
+            or claims.get("azp", self.OIDC_RP_CLIENT_ID) != self.OIDC_RP_CLIENT_ID
+        ):
             raise SuspiciousOperation("the token is for another client")
         if str(claims.get("iss", "")).rstrip("/") != settings.OIDC_ISSUER:
             raise SuspiciousOperation("the token is of another issuer")
         return claims
 
     def get_userinfo(self, access_token: Any, id_token: Any, payload: dict[str, Any]) -> dict[str, Any]:
-        """Return what the provider says of the person whom the token names, and of nobody else (Core 1.0, 5.3.2)."""
+        """Return what the provider says of the person whom the token names, and of nobody else (Core 1.0,
+        5.3.2).
+        """
         said: dict[str, Any] = super().get_userinfo(access_token, id_token, payload)
         if said.get("sub") != payload.get("sub"):
             raise SuspiciousOperation("the provider speaks of another person")

@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 
 
 class Argon2(Argon2PasswordHasher):
-    """Argon2id with 46 MiB, one pass, one lane: a strength that OWASP recommends, at a cost that a morning's sign-ins allow."""
+    """Argon2id with 46 MiB, one pass, one lane: a strength that OWASP recommends,
+    at a cost that a morning's sign-ins allow.
+    """
 
     memory_cost = 47104
     time_cost = 1
@@ -37,7 +39,12 @@ class MixedCharacters:
 
     def validate(self, password: str, user: Any = None) -> None:
         """Raise ``ValidationError`` for a password of fewer than three kinds of characters."""
-        kinds: list[Callable[[str], bool]] = [str.islower, str.isupper, str.isdigit, lambda c: not str.isalnum(c)]
+        kinds: list[Callable[[str], bool]] = [
+            str.islower,
+            str.isupper,
+            str.isdigit,
+            lambda c: not str.isalnum(c),
+        ]
         if sum(any(kind(c) for c in password) for kind in kinds) < 3:
             raise ValidationError(self.get_help_text(), code="password_not_mixed")
 

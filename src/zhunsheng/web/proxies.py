@@ -8,14 +8,18 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 @dataclass(frozen=True)
 class Proxies:
-    """Trusted proxies: by their networks, or (``hops``) so many whoever they are, for a site that only they reach."""
+    """Trusted proxies: by their networks, or (``hops``) so many whoever they are,
+    for a site that only they reach.
+    """
 
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
     hops: int = 0
 
     @classmethod
     def read(cls, written: str) -> Proxies:
-        """Read ``127.0.0.1,10.1.0.0/16`` or a number of hops; empty trusts nobody. Raises ``ValueError`` for anything else."""
+        """Read ``127.0.0.1,10.1.0.0/16`` or a number of hops; empty trusts nobody.
+        Raises ``ValueError`` for anything else.
+        """
         text = written.strip()
         if text.isascii() and text.isdigit():
             return cls(hops=int(text))

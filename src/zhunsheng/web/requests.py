@@ -1,4 +1,6 @@
-"""The request that a page gets: who signed in, and the department and year that its address or record names."""
+"""The request that a page gets: who signed in, and the department and year that its address
+or record names.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from zhunsheng.web.models import Organisation, User
 
 
 class SiteRequest(HttpRequest):
-    """A request as the middleware of the settings makes it; ``session_over``: it came with a session that has ended."""
+    """A request as the middleware of the settings makes it; ``session_over``: it came with a session that has
+    ended.
+    """
 
     htmx: HtmxDetails
     session_over: bool

@@ -1,9 +1,9 @@
 """Who may do what, where and when: the one table of roles and stages, and the permission rules made from it.
 
-A role is held at an organisation. It reaches that organisation and all below; a role held at a section (科室) reaches the
-section's department. For a department that was closed, what its office did is done by the office of its successors, and by
-nobody else's. A person never takes a step on a record when they took one of the steps it must be apart from in the
-record's present round, or wrote the text that the step is about.
+A role is held at an organisation. It reaches that organisation and all below; a role held at a section (科室)
+reaches the section's department. For a department that was closed, what its office did is done by the office
+of its successors, and by nobody else's. A person never takes a step on a record when they took one of the
+steps it must be apart from in the record's present round, or wrote the text that the step is about.
 """
 
 from __future__ import annotations
@@ -16,7 +16,16 @@ from django.db.models import Model, Q
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.web.databases import remembered
-from zhunsheng.web.models import CalendarEntry, Decided, LocalScheme, Membership, Organisation, Role, Step, User
+from zhunsheng.web.models import (
+    CalendarEntry,
+    Decided,
+    LocalScheme,
+    Membership,
+    Organisation,
+    Role,
+    Step,
+    User,
+)
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -25,17 +34,24 @@ Subject = Organisation | Decided | None  # what an action is taken on; None: any
 STAFF, FINANCE, HEAD, BUREAU, EVALUATOR, AUDITOR, ADMIN = (str(role) for role in Role)
 OFFICE = (STAFF, FINANCE, HEAD)
 READERS = (*OFFICE, BUREAU, AUDITOR)
-FILLED = ("all_judged", "misses_explained", "matches_confirmed", "contests_proved")  # asked again at each signature within the department
+FILLED = (
+    "all_judged",
+    "misses_explained",
+    "matches_confirmed",
+    "contests_proved",
+)  # asked again at each signature within the department
 
 
 @dataclass(frozen=True)
 class Act:
-    """One action: the roles that may take it, on what states of the record, where it leads, and what it is apart from.
+    """One action: the roles that may take it, on what states of the record, where it leads,
+    and what it is apart from.
 
-    ``by`` names the states by role where not every role acts on every state. ``remark``: words are asked for. ``ways``
-    are further states it may lead to, by what the record says. ``needs`` are conditions (``services/conditions.py``).
-    ``undoes`` names the step it takes back, while nobody acted since. ``blind``: others act at the same time unseen, so
-    that only the text need be as it was on the screen. ``system``: no one takes it; it follows from another step.
+    ``by`` names the states by role where not every role acts on every state. ``remark``: words are asked for.
+    ``ways`` are further states it may lead to, by what the record says. ``needs`` are conditions
+    (``services/conditions.py``). ``undoes`` names the step it takes back, while nobody acted since.
+    ``blind``: others act at the same time unseen, so that only the text need be as it was on the screen.
+    ``system``: no one takes it; it follows from another step.
     """
 
     roles: tuple[str, ...]
@@ -65,14 +81,69 @@ ACTIONS: dict[str, Act] = {
     "targets.view": Act((*READERS, EVALUATOR)),
     "targets.start": Act((STAFF, FINANCE)),
     "targets.edit": Act((STAFF, FINANCE), on=("draft", "returned", "changes")),
-    "targets.submit": Act((STAFF, FINANCE), _("提交审核"), ("draft", "returned", "changes"), "submitted", needs=("newest_version", "indicators_given", "budget_given", "goals_written", "errors_known", "reason_given")),
-    "targets.withdraw": Act((STAFF, FINANCE), _("撤回"), ("submitted", "checked"), "draft", ways=("returned", "changes"), undoes="targets.submit", style="secondary"),
-    "targets.check": Act((FINANCE,), _("审核通过，报财政局"), ("submitted",), "checked", apart=("targets.submit",), needs=("newest_version",)),
-    "targets.approve": Act((BUREAU,), _("批复"), ("checked",), "approved", apart=("targets.submit", "targets.check"), needs=("newest_version",)),
-    "targets.ask": Act((FINANCE, BUREAU), _("要求修改"), ("submitted", "checked"), "changes", by=((FINANCE, "submitted"), (BUREAU, "checked")), remark=True, style="warning"),
-    "targets.return": Act((FINANCE, BUREAU), _("退回"), ("submitted", "checked"), "returned", by=((FINANCE, "submitted"), (BUREAU, "checked")), remark=True, style="danger"),
-    "targets.void": Act((STAFF, FINANCE), _("作废"), ("draft", "returned", "changes"), "void", remark=True, style="secondary"),
-    "targets.restore": Act((STAFF, FINANCE), _("恢复"), ("void",), "draft", needs=("newest_version",), style="secondary"),
+    "targets.submit": Act(
+        (STAFF, FINANCE),
+        _("提交审核"),
+        ("draft", "returned", "changes"),
+        "submitted",
+        needs=(
+            "newest_version",
+            "indicators_given",
+            "budget_given",
+            "goals_written",
+            "errors_known",
+            "reason_given",
+        ),
+    ),
+    "targets.withdraw": Act(
+        (STAFF, FINANCE),
+        _("撤回"),
+        ("submitted", "checked"),
+        "draft",
+        ways=("returned", "changes"),
+        undoes="targets.submit",
+        style="secondary",
+    ),
+    "targets.check": Act(
+        (FINANCE,),
+        _("审核通过，报财政局"),
+        ("submitted",),
+        "checked",
+        apart=("targets.submit",),
+        needs=("newest_version",),
+    ),
+    "targets.approve": Act(
+        (BUREAU,),
+        _("批复"),
+        ("checked",),
+        "approved",
+        apart=("targets.submit", "targets.check"),
+        needs=("newest_version",),
+    ),
+    "targets.ask": Act(
+        (FINANCE, BUREAU),
+        _("要求修改"),
+        ("submitted", "checked"),
+        "changes",
+        by=((FINANCE, "submitted"), (BUREAU, "checked")),
+        remark=True,
+        style="warning",
+    ),
+    "targets.return": Act(
+        (FINANCE, BUREAU),
+        _("退回"),
+        ("submitted", "checked"),
+        "returned",
+        by=((FINANCE, "submitted"), (BUREAU, "checked")),
+        remark=True,
+        style="danger",
+    ),
+    "targets.void": Act(
+        (STAFF, FINANCE), _("作废"), ("draft", "returned", "changes"), "void", remark=True, style="secondary"
+    ),
+    "targets.restore": Act(
+        (STAFF, FINANCE), _("恢复"), ("void",), "draft", needs=("newest_version",), style="secondary"
+    ),
     "targets.adjust": Act((STAFF, FINANCE), on=("approved",)),
     # -- ledgers
     "ledgers.view": Act(READERS),
@@ -83,34 +154,94 @@ ACTIONS: dict[str, Act] = {
     "monitoring.view": Act(READERS),
     "monitoring.open": Act((FINANCE,)),
     "monitoring.explain": Act((STAFF, FINANCE), on=("open",)),
-    "monitoring.submit": Act((STAFF, FINANCE), _("提交财务科确认"), ("open",), "submitted", needs=("lights_explained",)),
-    "monitoring.withdraw": Act((STAFF, FINANCE), _("撤回"), ("submitted",), "open", undoes="monitoring.submit", style="secondary"),
-    "monitoring.confirm": Act((FINANCE,), _("确认"), ("submitted",), "confirmed", apart=("monitoring.submit",), needs=("lights_explained",)),
+    "monitoring.submit": Act(
+        (STAFF, FINANCE), _("提交财务科确认"), ("open",), "submitted", needs=("lights_explained",)
+    ),
+    "monitoring.withdraw": Act(
+        (STAFF, FINANCE), _("撤回"), ("submitted",), "open", undoes="monitoring.submit", style="secondary"
+    ),
+    "monitoring.confirm": Act(
+        (FINANCE,),
+        _("确认"),
+        ("submitted",),
+        "confirmed",
+        apart=("monitoring.submit",),
+        needs=("lights_explained",),
+    ),
     "monitoring.return": Act((FINANCE,), _("退回补充"), ("submitted",), "open", remark=True, style="warning"),
     # -- self-evaluation: 填报 → 财务科审核 → 负责人签字 → 财政局复核
     "selfeval.view": Act(READERS),
     "selfeval.open": Act((FINANCE,)),
     "selfeval.fill": Act((STAFF, FINANCE), on=("draft", "returned")),
-    "selfeval.submit": Act((STAFF, FINANCE), _("填报人签字提交"), ("draft", "returned"), "filled", needs=("self_due", *FILLED)),
-    "selfeval.withdraw": Act((STAFF, FINANCE), _("撤回"), ("filled",), "draft", ways=("returned",), undoes="selfeval.submit", style="secondary"),
-    "selfeval.check": Act((FINANCE,), _("财务科审核签字"), ("filled",), "checked", apart=("selfeval.submit",), needs=FILLED),
-    "selfeval.sign": Act((HEAD,), _("负责人签字上报"), ("checked",), "signed", apart=("selfeval.submit", "selfeval.check"), needs=FILLED),
+    "selfeval.submit": Act(
+        (STAFF, FINANCE), _("填报人签字提交"), ("draft", "returned"), "filled", needs=("self_due", *FILLED)
+    ),
+    "selfeval.withdraw": Act(
+        (STAFF, FINANCE),
+        _("撤回"),
+        ("filled",),
+        "draft",
+        ways=("returned",),
+        undoes="selfeval.submit",
+        style="secondary",
+    ),
+    "selfeval.check": Act(
+        (FINANCE,), _("财务科审核签字"), ("filled",), "checked", apart=("selfeval.submit",), needs=FILLED
+    ),
+    "selfeval.sign": Act(
+        (HEAD,),
+        _("负责人签字上报"),
+        ("checked",),
+        "signed",
+        apart=("selfeval.submit", "selfeval.check"),
+        needs=FILLED,
+    ),
     "selfeval.recheck": Act((BUREAU,), on=("signed", "accepted")),
-    "selfeval.accept": Act((BUREAU,), _("复核通过"), ("signed",), "accepted", apart=("selfeval.submit", "selfeval.check", "selfeval.sign"), needs=("contests_ruled", "rechecked_as_signed")),
+    "selfeval.accept": Act(
+        (BUREAU,),
+        _("复核通过"),
+        ("signed",),
+        "accepted",
+        apart=("selfeval.submit", "selfeval.check", "selfeval.sign"),
+        needs=("contests_ruled", "rechecked_as_signed"),
+    ),
     # What was accepted in error goes back to be filled anew; what was published of it says so.
-    "selfeval.recall": Act((BUREAU,), _("撤销复核通过"), ("accepted",), "returned", remark=True, style="danger"),
+    "selfeval.recall": Act(
+        (BUREAU,), _("撤销复核通过"), ("accepted",), "returned", remark=True, style="danger"
+    ),
     # What was signed is not what it comes to now: it goes back, and is signed anew.
-    "selfeval.reopen": Act((), _("裁定后退回重签"), on=("filled", "checked", "signed"), to="returned", system=True),
-    "selfeval.return": Act((FINANCE, HEAD, BUREAU), _("退回"), ("filled", "checked", "signed"), "returned", by=((FINANCE, "filled"), (HEAD, "checked"), (BUREAU, "signed")), remark=True, style="danger"),
+    "selfeval.reopen": Act(
+        (), _("裁定后退回重签"), on=("filled", "checked", "signed"), to="returned", system=True
+    ),
+    "selfeval.return": Act(
+        (FINANCE, HEAD, BUREAU),
+        _("退回"),
+        ("filled", "checked", "signed"),
+        "returned",
+        by=((FINANCE, "filled"), (HEAD, "checked"), (BUREAU, "signed")),
+        remark=True,
+        style="danger",
+    ),
     # -- a figure typed against the ledgers: the finance bureau rules
     "contest.raise": Act((STAFF, FINANCE)),
-    "contest.accept": Act((BUREAU,), _("采纳争议"), ("open",), "accepted", apart=("contest.raise",), remark=True, needs=("contest_proved", "still_rechecked")),
-    "contest.refuse": Act((BUREAU,), _("不予采纳"), ("open",), "refused", apart=("contest.raise",), remark=True, style="danger"),
+    "contest.accept": Act(
+        (BUREAU,),
+        _("采纳争议"),
+        ("open",),
+        "accepted",
+        apart=("contest.raise",),
+        remark=True,
+        needs=("contest_proved", "still_rechecked"),
+    ),
+    "contest.refuse": Act(
+        (BUREAU,), _("不予采纳"), ("open",), "refused", apart=("contest.raise",), remark=True, style="danger"
+    ),
     "contest.replace": Act((), on=("open", "accepted", "refused"), to="replaced", system=True),
     # -- which measure proves an indicator, which project of the ledgers is a sheet's
     "matches.view": Act(READERS),
     "matches.confirm": Act((STAFF, FINANCE, BUREAU)),
-    # To take away the measure that computes an indicator, or a project's money, silences evidence: the audited side can't.
+    # To take away the measure that computes an indicator, or a project's money, silences evidence:
+    # the audited side can't.
     "matches.override": Act((BUREAU,)),
     # -- key evaluation: 独立评分 → 合议 → 报告；整改
     "keyeval.view": Act((*READERS, EVALUATOR)),
@@ -121,7 +252,9 @@ ACTIONS: dict[str, Act] = {
     "keyeval.report": Act((BUREAU,), _("定稿出报告"), ("agreeing",), "reported", needs=("all_rows_agreed",)),
     "rectify.add": Act((BUREAU,)),
     "rectify.prove": Act((STAFF, FINANCE), _("提交整改情况"), ("open",), "proved", needs=("mending_told",)),
-    "rectify.withdraw": Act((STAFF, FINANCE), _("撤回"), ("proved",), "open", undoes="rectify.prove", style="secondary"),
+    "rectify.withdraw": Act(
+        (STAFF, FINANCE), _("撤回"), ("proved",), "open", undoes="rectify.prove", style="secondary"
+    ),
     "rectify.close": Act((BUREAU,), _("验收销号"), ("proved",), "closed", apart=("rectify.prove",)),
     "rectify.reopen": Act((BUREAU,), _("退回继续整改"), ("proved",), "open", remark=True, style="warning"),
     # -- double random
@@ -129,14 +262,32 @@ ACTIONS: dict[str, Act] = {
     "draws.registers": Act((STAFF, FINANCE)),
     "draws.plan": Act((STAFF, FINANCE), on=("planned",)),
     "draws.void": Act((STAFF, FINANCE), _("作废方案"), ("planned",), "void", remark=True, style="secondary"),
-    "draws.restore": Act((STAFF, FINANCE), _("恢复方案"), ("void",), "planned", needs=("never_committed",), style="secondary"),
+    "draws.restore": Act(
+        (STAFF, FINANCE), _("恢复方案"), ("void",), "planned", needs=("never_committed",), style="secondary"
+    ),
     # What was promised in public is given up in public, with its reason, and is not taken up again.
-    "draws.annul": Act((HEAD,), _("作废已公布的抽查"), ("committed", "entered", "sealed"), "void", remark=True, style="danger"),
-    "draws.commit": Act((STAFF, FINANCE, HEAD), on=("planned",), to="committed", needs=("numbers_unknown", "frame_taken")),
-    # Slips become final only when two of the office gave the same digests; an auditor is a second pair of eyes for numbers.
+    "draws.annul": Act(
+        (HEAD,),
+        _("作废已公布的抽查"),
+        ("committed", "entered", "sealed"),
+        "void",
+        remark=True,
+        style="danger",
+    ),
+    "draws.commit": Act(
+        (STAFF, FINANCE, HEAD), on=("planned",), to="committed", needs=("numbers_unknown", "frame_taken")
+    ),
+    # Slips become final only when two of the office gave the same digests; an auditor is a second pair of
+    # eyes for numbers.
     "draws.slips": Act((STAFF, FINANCE, HEAD), on=("committed",), blind=True),
     "draws.seal": Act((), on=("committed",), system=True),
-    "draws.enter": Act((STAFF, FINANCE, HEAD, AUDITOR), on=("committed", "entered"), to="entered", ways=("sealed",), blind=True),
+    "draws.enter": Act(
+        (STAFF, FINANCE, HEAD, AUDITOR),
+        on=("committed", "entered"),
+        to="entered",
+        ways=("sealed",),
+        blind=True,
+    ),
     "draws.differ": Act((), on=("entered",), to="committed", system=True),
     # What an outside party stamped is kept as it came: it changes no state.
     "draws.stamp": Act((FINANCE, HEAD)),
@@ -150,12 +301,46 @@ ACTIONS: dict[str, Act] = {
     "safeguards.edit": Act((STAFF, FINANCE), on=("open", "approved", "refused"), to="open"),
     # How it ended was written: whoever wrote it does not close the record.
     "safeguards.result": Act((STAFF, FINANCE), on=("open", "approved", "refused"), to="open"),
-    "safeguards.request": Act((STAFF, FINANCE), _("申请审批"), ("open", "approved", "refused"), "requested", needs=("request_offered",)),
-    "safeguards.withdraw": Act((STAFF, FINANCE), _("撤回申请"), ("requested",), "open", ways=("approved", "refused"), undoes="safeguards.request", style="secondary"),
-    "safeguards.approve": Act((HEAD, FINANCE), _("批准"), ("requested",), "approved", apart=("safeguards.request",)),
-    "safeguards.refuse": Act((HEAD, FINANCE), _("不批准"), ("requested",), "refused", apart=("safeguards.request",), remark=True, style="danger"),
-    "safeguards.close": Act((STAFF, FINANCE), _("办结"), ("open", "approved"), "closed", apart=("safeguards.result",), needs=("closing_told",), style="secondary"),
-    "safeguards.void": Act((STAFF, FINANCE), _("作废"), ("open", "refused"), "void", remark=True, style="secondary"),
+    "safeguards.request": Act(
+        (STAFF, FINANCE),
+        _("申请审批"),
+        ("open", "approved", "refused"),
+        "requested",
+        needs=("request_offered",),
+    ),
+    "safeguards.withdraw": Act(
+        (STAFF, FINANCE),
+        _("撤回申请"),
+        ("requested",),
+        "open",
+        ways=("approved", "refused"),
+        undoes="safeguards.request",
+        style="secondary",
+    ),
+    "safeguards.approve": Act(
+        (HEAD, FINANCE), _("批准"), ("requested",), "approved", apart=("safeguards.request",)
+    ),
+    "safeguards.refuse": Act(
+        (HEAD, FINANCE),
+        _("不批准"),
+        ("requested",),
+        "refused",
+        apart=("safeguards.request",),
+        remark=True,
+        style="danger",
+    ),
+    "safeguards.close": Act(
+        (STAFF, FINANCE),
+        _("办结"),
+        ("open", "approved"),
+        "closed",
+        apart=("safeguards.result",),
+        needs=("closing_told",),
+        style="secondary",
+    ),
+    "safeguards.void": Act(
+        (STAFF, FINANCE), _("作废"), ("open", "refused"), "void", remark=True, style="secondary"
+    ),
     "safeguards.restore": Act((STAFF, FINANCE), _("恢复"), ("void",), "open", style="secondary"),
     # -- publication: 财务科提出 → 负责人批准
     "publish.view": Act(READERS),
@@ -172,7 +357,7 @@ ACTIONS: dict[str, Act] = {
     "portfolio.import": Act((BUREAU,)),
     "admin.manage": Act((ADMIN,)),
     "audit.view": Act((ADMIN, AUDITOR)),
-}  # fmt: skip
+}
 
 # What an action without a button of its own is called, in the log and in the table of permissions.
 WORDS: dict[str, StrOrPromise] = {
@@ -249,14 +434,18 @@ PARTS: dict[str, StrOrPromise] = {
 
 
 def words_of(action: str) -> StrOrPromise:
-    """Return what an action is called: its button's label, else its word, else itself where it is none of the table."""
+    """Return what an action is called: its button's label, else its word, else itself where it is none of the
+    table.
+    """
     act = ACTIONS.get(action)
     return act.label if act and act.label else WORDS.get(action, action)
 
 
 @remembered
 def memberships(user: User) -> list[Membership]:
-    """Return the memberships that hold now: of an account in use, at an organisation in use; read again behind each lock."""
+    """Return the memberships that hold now: of an account in use, at an organisation in use;
+    read again behind each lock.
+    """
     held = Membership.objects.filter(user=user, user__is_active=True, active=True, organisation__active=True)
     return list(held.select_related("organisation__parent"))
 
@@ -268,11 +457,15 @@ def reaches(membership: Membership, organisation: Organisation) -> bool:
 
 def _lifted(held: Organisation) -> Organisation:
     """Return the department of a section, any other organisation itself."""
-    return held.parent if held.kind == "section" and held.parent and held.parent.kind == "department" else held
+    return (
+        held.parent if held.kind == "section" and held.parent and held.parent.kind == "department" else held
+    )
 
 
 def roles_at(user: User, organisation: Organisation | None) -> set[str]:
-    """Return the roles a user has for an organisation, or anywhere for None; with a token, within its place only."""
+    """Return the roles a user has for an organisation, or anywhere for None; with a token,
+    within its place only.
+    """
     if not user.is_authenticated or not user.is_active:
         return set()
     only = user.only if organisation is not None else None
@@ -282,12 +475,16 @@ def roles_at(user: User, organisation: Organisation | None) -> set[str]:
 
 
 def successors(organisation: Organisation) -> list[Organisation]:
-    """Return the organisations in use that a closed one went over to, by way of others closed since; none if to nobody."""
+    """Return the organisations in use that a closed one went over to, by way of others closed since;
+    none if to nobody.
+    """
     found: dict[int, Organisation] = {}
     waiting, seen = [organisation], {organisation.pk}
     while waiting:
         stage = waiting.pop().stages.order_by("from_on", "pk").last()
-        for one in Organisation.objects.filter(code__in=stage.successors if stage else ()).exclude(pk__in=seen):
+        for one in Organisation.objects.filter(code__in=stage.successors if stage else ()).exclude(
+            pk__in=seen
+        ):
             seen.add(one.pk)
             if one.active:
                 found[one.pk] = one
@@ -297,7 +494,9 @@ def successors(organisation: Organisation) -> list[Organisation]:
 
 
 def roles_for(user: User, action: str, where: Organisation | None) -> set[str]:
-    """Return the roles in which a user may act on what belongs to an organisation; looking is left to all who could look."""
+    """Return the roles in which a user may act on what belongs to an organisation;
+    looking is left to all who could look.
+    """
     held = roles_at(user, where)
     if where is None or where.active or not user.is_authenticated:
         return held
@@ -306,7 +505,8 @@ def roles_for(user: User, action: str, where: Organisation | None) -> set[str]:
 
 
 def permits(user: User, action: str, subject: Subject = None) -> bool:
-    """Return whether a user's roles and the four eyes let them take an action, whatever state the record is in.
+    """Return whether a user's roles and the four eyes let them take an action, whatever state the record is
+    in.
 
     A record without a department is nobody's to act on.
     """
@@ -340,12 +540,18 @@ def present_round(subject: Decided) -> list[Step]:
     """Return the steps since the record was last at a start of its way."""
     steps = subject.steps()
     # What was put aside and taken up again goes on where it was.
-    starts = [n for n, s in enumerate(steps, start=1) if s.after in subject.start and not s.action.endswith(".restore")]
+    starts = [
+        n
+        for n, s in enumerate(steps, start=1)
+        if s.after in subject.start and not s.action.endswith(".restore")
+    ]
     return steps[starts[-1] :] if starts else steps
 
 
 def _took(user: User, action: str, subject: object) -> bool:
-    """Return whether the user took one of the steps in the present round, or wrote the text that is decided on."""
+    """Return whether the user took one of the steps in the present round, or wrote the text that is decided
+    on.
+    """
     if not isinstance(subject, Decided):
         return False
     if any(step.by_id == user.pk and step.action in ACTIONS[action].apart for step in present_round(subject)):
@@ -385,7 +591,9 @@ def _tops(user: User, action: str) -> list[Organisation]:
 
 
 def within(user: User, action: str, lookup: str = "") -> Q:
-    """Return the condition for organisations, or records whose organisation ``lookup`` names, that an action reaches."""
+    """Return the condition for organisations, or records whose organisation ``lookup`` names,
+    that an action reaches.
+    """
     return _below(_tops(user, action), lookup)
 
 
@@ -397,7 +605,9 @@ def _below(tops: Iterable[Organisation], lookup: str = "") -> Q:
 
 
 def everywhere(user: User, action: str) -> bool:
-    """Return whether a user's role for an action reaches all there is: what belongs to no place is looked at from there only."""
+    """Return whether a user's role for an action reaches all there is: what belongs to no place is looked at
+    from there only.
+    """
     roots = Organisation.objects.filter(parent=None, active=True)
     tops = _tops(user, action)
     return bool(tops) and all(any(top.covers(root) for top in tops) for root in roots)
@@ -406,9 +616,9 @@ def everywhere(user: User, action: str) -> bool:
 def governs(user: User, subject: Model) -> bool:
     """Return whether an administrator's reach covers what is to be changed, whatever it is.
 
-    A person is within it when all roles that they hold are (when none is left, all they ever held were): whoever resets a
-    password can act in every one of them. Rules and dates are set from above: a department's own administrator does not
-    write what it is judged by.
+    A person is within it when all roles that they hold are (when none is left, all they ever held were):
+    whoever resets a password can act in every one of them. Rules and dates are set from above:
+    a department's own administrator does not write what it is judged by.
     """
     if isinstance(subject, User):
         held = _held(subject)
@@ -446,13 +656,19 @@ def _held(user: User) -> list[Membership]:
 
 
 def sets_rules(user: User, place: Organisation) -> bool:
-    """Return whether an administrator may set what an organisation is judged by: from a city, a district, or the very top."""
-    above = (top for top in _tops(user, "admin.manage") if top.parent_id is None or top.kind != top.Kind.DEPARTMENT)
+    """Return whether an administrator may set what an organisation is judged by: from a city, a district,
+    or the very top.
+    """
+    above = (
+        top for top in _tops(user, "admin.manage") if top.parent_id is None or top.kind != top.Kind.DEPARTMENT
+    )
     return any(top.covers(place) for top in above)
 
 
 def token_places(user: User) -> list[Organisation]:
-    """Return the places that a token can be for: where its person holds a role, first, and the departments below."""
+    """Return the places that a token can be for: where its person holds a role, first,
+    and the departments below.
+    """
     found = {one.pk: one for one in (_lifted(m.organisation) for m in memberships(user))}
     below = Organisation.objects.filter(_below(found.values()), kind="department", active=True)
     for one in below.select_related("parent__parent").order_by("path"):

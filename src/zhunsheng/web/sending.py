@@ -1,4 +1,6 @@
-"""The form that a request brings: its one-time key, what it says, and up to which entry of the log its page had seen."""
+"""The form that a request brings: its one-time key, what it says, and up to which entry of the log its page
+had seen.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,11 @@ from dataclasses import dataclass, field
 
 @dataclass
 class FormUnderway:
-    """A form on its way. ``digest`` is of all it says; ``position`` the log's last entry when its page was made, if known.
+    """A form on its way. ``digest`` is of all it says; ``position`` the log's last entry when its page was
+    made, if known.
 
-    ``row`` is where the key is kept, once it is; ``own`` are the entries that the request itself wrote; ``open`` says that
-    nothing came of it, so that the key stays good.
+    ``row`` is where the key is kept, once it is; ``own`` are the entries that the request itself wrote;
+    ``open`` says that nothing came of it, so that the key stays good.
     """
 
     user: int

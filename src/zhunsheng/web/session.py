@@ -1,4 +1,6 @@
-"""When a session has ended, or a page's own token is old: nothing typed is lost, and signing in happens beside it."""
+"""When a session has ended, or a page's own token is old: nothing typed is lost,
+and signing in happens beside it.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,9 @@ FIELD = "once"  # a form sent again after signing in is a form of its own
 def sign_in_again(request: SiteRequest) -> HttpResponse:
     """Ask someone who is not signed in to sign in.
 
-    A page goes to sign-in and back. A part of a page answers 401 with words for the page's head, so that the form stays as
-    it is; a form sent whole answers 401 with all that was typed, to be sent again after signing in.
+    A page goes to sign-in and back. A part of a page answers 401 with words for the page's head,
+    so that the form stays as it is; a form sent whole answers 401 with all that was typed,
+    to be sent again after signing in.
     """
     if request.htmx:
         return above(request, "web/_session_over.html", 401)
@@ -36,7 +39,8 @@ def sign_in_again(request: SiteRequest) -> HttpResponse:
 
 
 def stale(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form whose token is not this session's, as after signing in again in another window: 403, the text kept.
+    """Answer a form whose token is not this session's, as after signing in again in another window: 403,
+    the text kept.
 
     The text is shown to be copied, never sent again from here: the form may be a stranger's.
     """
@@ -49,13 +53,17 @@ def stale(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 @require_safe
 def session(request: HttpRequest) -> JsonResponse:
-    """Tell an open page who is signed in now and the token its forms need; nobody is, who must choose a password first."""
+    """Tell an open page who is signed in now and the token its forms need; nobody is,
+    who must choose a password first.
+    """
     ready = request.user.is_authenticated and not getattr(request.user, "must_change", False)
     name = request.user.get_username() if ready else ""
     return JsonResponse({"user": name, "token": get_token(request)})
 
 
-def above(request: HttpRequest, template: str, status: int = 200, context: dict[str, Any] | None = None) -> HttpResponse:
+def above(
+    request: HttpRequest, template: str, status: int = 200, context: dict[str, Any] | None = None
+) -> HttpResponse:
     """Answer a part of a page with words for the page's head, so that the form on it stays as it is."""
     response = render(request, template, context, status=status)
     response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML show:#alerts:top"

@@ -22,17 +22,22 @@ def _flag(name: str, default: bool) -> bool:
 
 
 DATA = Path(os.environ.get("ZHUNSHENG_DATA", "zhunsheng-data")).resolve()
-# Whatever the site writes is its own account's alone: database, uploads, keys, files made; so for every command that runs.
+# Whatever the site writes is its own account's alone: database, uploads, keys, files made;
+# so for every command that runs.
 os.umask(0o077)
 DATA.mkdir(parents=True, exist_ok=True)
-with suppress(PermissionError):  # a folder of another account's, given to this one: its owner says who reads it
+with suppress(
+    PermissionError
+):  # a folder of another account's, given to this one: its owner says who reads it
     DATA.chmod(0o700)
     for _file in (*DATA.glob("*.sqlite3*"), *DATA.glob("*.key")):
         _file.chmod(0o600)
 
 
 def _key(variable: str, file: str) -> str:
-    """Return a secret from the environment, or from a file of the data folder that is made at the first start."""
+    """Return a secret from the environment, or from a file of the data folder that is made at the first
+    start.
+    """
     if variable in os.environ:
         return os.environ[variable]
     path = DATA / file
@@ -114,14 +119,19 @@ TEMPLATES = [
 ]
 
 _DATABASE = os.environ.get("ZHUNSHENG_DATABASE", f"sqlite:///{DATA / 'zhunsheng.sqlite3'}")
-DATABASES: dict[str, Any] = {"default": dj_database_url.parse(_DATABASE, conn_max_age=600, conn_health_checks=True)}
+DATABASES: dict[str, Any] = {
+    "default": dj_database_url.parse(_DATABASE, conn_max_age=600, conn_health_checks=True)
+}
 # Django's own, which write the audit log at the end of a transaction: web/databases.
-DATABASES["default"]["ENGINE"] = DATABASES["default"]["ENGINE"].replace("django.db.backends", "zhunsheng.web.databases")
+DATABASES["default"]["ENGINE"] = DATABASES["default"]["ENGINE"].replace(
+    "django.db.backends", "zhunsheng.web.databases"
+)
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536; "
+        "PRAGMA mmap_size=268435456;",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 _MEMORY = "django.core.cache.backends.locmem.LocMemCache"
@@ -132,7 +142,8 @@ CACHES = {
 }
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 
-# -- sign-in ----------------------------------------------------------------------------------------------------------
+# -- sign-in
+# ----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "web.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -188,14 +199,16 @@ if LDAP:
     AUTH_LDAP_START_TLS = not AUTH_LDAP_SERVER_URI.startswith("ldaps:")
     AUTH_LDAP_NO_NEW_USERS = True
 
-# -- security ---------------------------------------------------------------------------------------------------------
+# -- security
+# ---------------------------------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 365 * 86400 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
-# Under HTTPS browsers take these names from this host and over TLS only, whatever another host of the domain sends.
+# Under HTTPS browsers take these names from this host and over TLS only, whatever another host of the domain
+# sends.
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
@@ -221,7 +234,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
 
-# -- language, files, log ---------------------------------------------------------------------------------------------
+# -- language, files, log
+# ---------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
 LOCALE_PATHS = [BASE / "locale"]

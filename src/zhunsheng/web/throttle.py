@@ -1,7 +1,8 @@
-"""How long whoever failed to sign in waits, by name and address, each longer than before; how often a stranger may ask.
+"""How long whoever failed to sign in waits, by name and address, each longer than before;
+how often a stranger may ask.
 
-Nobody is locked out by strangers: a browser that has signed in as a person before carries a mark of it and waits for its
-own failures only, and no wait of the others is longer than a minute (OWASP, device cookies).
+Nobody is locked out by strangers: a browser that has signed in as a person before carries a mark of it and
+waits for its own failures only, and no wait of the others is longer than a minute (OWASP, device cookies).
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ FRESH = 2  # tries by a name that each network has
 
 
 def known(request: HttpRequest, name: str) -> str:
-    """Return the mark under which a browser's failures count when it has signed in by a name before, else nothing."""
+    """Return the mark under which a browser's failures count when it has signed in by a name before,
+    else nothing.
+    """
     try:
         said = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=COOKIE_AGE)
     except signing.BadSignature:
@@ -66,7 +69,9 @@ def known(request: HttpRequest, name: str) -> str:
 
 
 def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
-    """Mark a browser as one that has signed in as a person; it may be known to several, who share a computer."""
+    """Mark a browser as one that has signed in as a person; it may be known to several, who
+    share a computer.
+    """
     try:
         names = dict(signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=COOKIE_AGE))
     except (signing.BadSignature, TypeError, ValueError):
@@ -111,7 +116,8 @@ def waiting(name: str, address: str, mark: str, now: datetime) -> timedelta:
     else:
         here = strangers.filter(username=name, ip_address=address)
         limits = [(here, BY_BOTH), (strangers.filter(ip_address=address), BY_ADDRESS)]
-        # A network from which the name was hardly tried is looked at, whatever others do to it: they lock nobody out.
+        # A network from which the name was hardly tried is looked at, whatever others do to it:
+        # they lock nobody out.
         if (here.aggregate(n=Sum("failures_since_start"))["n"] or 0) >= FRESH:
             limits.append((strangers.filter(username=name), BY_NAME))
     longest = timedelta()
@@ -123,10 +129,14 @@ def waiting(name: str, address: str, mark: str, now: datetime) -> timedelta:
 
 
 class Handler(AxesDatabaseHandler):  # type: ignore[misc]
-    """Counts failures by name, address and known browser, and refuses a try that comes before its wait is over."""
+    """Counts failures by name, address and known browser, and refuses a try that comes before its wait is
+    over.
+    """
 
     def is_locked(self, request: Any, credentials: dict[str, str] | None = None) -> bool:
-        """Return whether the wait is not over; ``sign_in_wait`` of the request then is the rest of it in seconds."""
+        """Return whether the wait is not over; ``sign_in_wait`` of the request then is the rest of it in
+        seconds.
+        """
         name = counted_name(request, credentials)
         request.axes_user_agent = known(request, str((credentials or {}).get("username") or ""))
         request.axes_ip_address = network(request.axes_ip_address)
@@ -136,13 +146,16 @@ class Handler(AxesDatabaseHandler):  # type: ignore[misc]
 
 
 def asked(request: HttpRequest) -> int:
-    """Count a stranger's question by its network; return the seconds until another is answered, 0 where this one is.
+    """Count a stranger's question by its network; return the seconds until another is answered,
+    0 where this one is.
 
-    Kept is a number under a keyed digest of the network, in this process's memory and for an hour: neither who asked nor
-    what. So several processes answer as many times as much.
+    Kept is a number under a keyed digest of the network, in this process's memory and for an hour:
+    neither who asked nor what. So several processes answer as many times as much.
     """
     turn, left = divmod(int(time.time()), HOUR)
-    name = salted_hmac("zhunsheng.asked", f"{turn} {network(str(request.META.get('REMOTE_ADDR', '')))}").hexdigest()
+    name = salted_hmac(
+        "zhunsheng.asked", f"{turn} {network(str(request.META.get('REMOTE_ADDR', '')))}"
+    ).hexdigest()
     kept = caches["asked"]
     kept.add(name, 0, HOUR)
     try:
@@ -152,7 +165,9 @@ def asked(request: HttpRequest) -> int:
     return HOUR - left if times > MOST_ASKED else 0
 
 
-def answer(request: HttpRequest, response: HttpResponse | None = None, credentials: object = None) -> HttpResponse:
+def answer(
+    request: HttpRequest, response: HttpResponse | None = None, credentials: object = None
+) -> HttpResponse:
     """Say how long to wait; 429 with ``Retry-After``."""
     seconds = getattr(request, "sign_in_wait", 1)
     said = render(request, "web/locked.html", {"minutes": seconds // 60, "seconds": seconds % 60}, status=429)

@@ -50,7 +50,12 @@ urlpatterns = [
     path("targets/<int:version>/compare/<int:other>", targets.compare, name="compare"),
     path("targets/<int:version>/file/docx", targets.target_file, {"kind": "docx"}, name="target-docx"),
     path("targets/<int:version>/file/xlsx", targets.target_file, {"kind": "xlsx"}, name="target-xlsx"),
-    path("targets/<int:version>/file/original", targets.target_file, {"kind": "original"}, name="target-original"),
+    path(
+        "targets/<int:version>/file/original",
+        targets.target_file,
+        {"kind": "original"},
+        name="target-original",
+    ),
     # ledgers and background work
     path(f"{HERE}ledgers", ledgers.ledgers, name="ledgers"),
     path(f"{HERE}ledgers/undo", ledgers.undo, name="undo"),
@@ -66,8 +71,18 @@ urlpatterns = [
     path(f"{HERE}monitoring", monitoring.monitoring, name="monitoring"),
     path("monitoring/<int:checkpoint>", monitoring.checkpoint, name="checkpoint"),
     path("monitoring/<int:checkpoint>/form", monitoring.checkpoint_form, name="checkpoint-form"),
-    path("monitoring/<int:checkpoint>/file/docx", monitoring.checkpoint_file, {"kind": "docx"}, name="checkpoint-docx"),
-    path("monitoring/<int:checkpoint>/file/xlsx", monitoring.checkpoint_file, {"kind": "xlsx"}, name="checkpoint-xlsx"),
+    path(
+        "monitoring/<int:checkpoint>/file/docx",
+        monitoring.checkpoint_file,
+        {"kind": "docx"},
+        name="checkpoint-docx",
+    ),
+    path(
+        "monitoring/<int:checkpoint>/file/xlsx",
+        monitoring.checkpoint_file,
+        {"kind": "xlsx"},
+        name="checkpoint-xlsx",
+    ),
     # which measure proves an indicator
     path(f"{HERE}matches", matches.matches, name="matches"),
     # self-evaluation
@@ -119,7 +134,9 @@ urlpatterns = [
     path("public/commitments/<int:number>/own", public.own_proof, name="own-proof"),
     path("public/commitments/check", public.commitment_check, name="commitment-check"),
     path("public/commitments/<int:number>/slip", public.commitment_slip, name="commitment-slip"),
-    path("public/commitments/<int:number>/slip.txt", public.commitment_slip_text, name="commitment-slip-text"),
+    path(
+        "public/commitments/<int:number>/slip.txt", public.commitment_slip_text, name="commitment-slip-text"
+    ),
     path("public/commitments/<int:number>/screen", public.commitment_screen, name="commitment-screen"),
     path("public/commitments/<int:number>/<str:name>", public.commitment_file, name="commitment-file"),
     # the finance bureau
@@ -143,7 +160,11 @@ urlpatterns = [
     path("signed-in", account.signed_in, name="signed-in"),
     path("session", session, name="session"),
     path("account", account.account, name="account"),
-    path("account/password", require_http_methods(["GET", "HEAD", "POST"])(account.Password.as_view()), name="password"),
+    path(
+        "account/password",
+        require_http_methods(["GET", "HEAD", "POST"])(account.Password.as_view()),
+        name="password",
+    ),
     path("language", require_POST(set_language), name="set_language"),
     # programs and operation
     path("api/", api.urls),

@@ -1,4 +1,6 @@
-"""Take a decision on a record: the one place where a state changes, checked against the table of roles, kept as a step."""
+"""Take a decision on a record: the one place where a state changes, checked against the table of roles,
+kept as a step.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ CONDITIONS: dict[str, Condition] = {}
 
 
 def condition(check: Condition) -> Condition:
-    """Register a condition under its name: given the record as it would be and what was sent, it returns what is missing."""
+    """Register a condition under its name: given the record as it would be and what was sent,
+    it returns what is missing.
+    """
     CONDITIONS[check.__name__] = check
     return check
 
@@ -38,10 +42,11 @@ def advance(
 ) -> Step:
     """Take a step and return it; ``subject`` is then as it was saved.
 
-    ``seen`` is what a form carried (``""``: nothing); None for a step that no page led to. ``change`` sets fields of the
-    locked record; it runs once the step is permitted, and the conditions look at what it made. ``to`` chooses among the
-    ways of an action. In this order it raises ``PermissionDenied``, ``Overtaken`` (``ZS-WB-10``), ``ZS-WB-01`` when the
-    record moved on, ``ZS-WB-02`` without words, what ``change`` raises, ``ZS-WB-11`` naming what is missing.
+    ``seen`` is what a form carried (``""``: nothing); None for a step that no page led to.
+    ``change`` sets fields of the locked record; it runs once the step is permitted,
+    and the conditions look at what it made. ``to`` chooses among the ways of an action.
+    In this order it raises ``PermissionDenied``, ``Overtaken`` (``ZS-WB-10``), ``ZS-WB-01`` when the record
+    moved on, ``ZS-WB-02`` without words, what ``change`` raises, ``ZS-WB-11`` naming what is missing.
     """
     act = ACTIONS[action]
     with transaction.atomic():
@@ -89,7 +94,9 @@ def compare(record: Decided, *seen: str, blind: bool = False) -> None:
     A page may carry several: what it showed at first, and what the person's own edits made of it since.
     """
     now, shown = record.seen(), [Seen.read(one) for one in seen] or [Seen()]
-    if not any(was.text == now.text and (blind or (was.state, was.step) == (now.state, now.step)) for was in shown):
+    if not any(
+        was.text == now.text and (blind or (was.state, was.step) == (now.state, now.step)) for was in shown
+    ):
         raise Overtaken(record, shown[-1])
 
 
@@ -102,7 +109,9 @@ def note(
     remark: str = "",
     seen: str | None = None,
 ) -> Step:
-    """Keep a step that changes no state, such as making a record; ``after`` is then the state it was made in."""
+    """Keep a step that changes no state, such as making a record; ``after`` is then the state it
+    was made in.
+    """
     step = Step(
         model=subject._meta.model_name or "",
         object_id=subject.pk,

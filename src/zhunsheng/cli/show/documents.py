@@ -61,7 +61,9 @@ def book(found: Book, *, codes: bool = False) -> None:
 
 
 def reviewed(done: Review) -> None:
-    """Print review findings by sheet, at their place, then the counts of levels and states, and the verdict."""
+    """Print review findings by sheet, at their place, then the counts of levels and states,
+    and the verdict.
+    """
     found = done.findings
     sheet = None
     for f in found:
@@ -71,7 +73,8 @@ def reviewed(done: Review) -> None:
             console.print(f"[bold]{escape(f.sheet_name)}[/]")
         where = f.place.label() if f.place else "全文"
         console.print(
-            f"  [{_LEVELS[f.level]}]{LEVELS[f.level]}[/] {f.code} {where}  {escape(f.title)}：{escape(f.message)}"
+            f"  [{_LEVELS[f.level]}]{LEVELS[f.level]}[/] {f.code} {where}  {escape(f.title)}："
+            f"{escape(f.message)}"
         )
         console.print(f"       {escape(f.mend)}", style="bright_black")
     counts = "  ".join(

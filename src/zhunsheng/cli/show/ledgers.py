@@ -20,12 +20,14 @@ def imported(done: Imported) -> None:
     if done.batch and done.new:
         b = done.batch
         console.print(
-            f"[green]已导入[/] {name} → {done.ledger.title}：第 {b.batch} 批次，新增 {b.inserted} 行，更新 {b.updated} 行"
+            f"[green]已导入[/] {name} → {done.ledger.title}：第 {b.batch} 批次，新增 {b.inserted} 行，"
+            f"更新 {b.updated} 行"
         )
         if b.named:
             new = "、".join(f"{named}（代码 {code}）" for code, named in b.named.items())
             console.print(
-                f"[dark_orange3]新登记的部门[/] {escape(new)}：部门列写的，证据库里原来没有。如是笔误，请撤销第 {b.batch} 批次，改正后再导入"
+                f"[dark_orange3]新登记的部门[/] {escape(new)}：部门列写的，证据库里原来没有。如是笔误，"
+                f"请撤销第 {b.batch} 批次，改正后再导入"
             )
     elif done.batch:
         console.print(f"[bright_black]未变化[/] {name}：第 {done.batch.batch} 批次已导入过这个文件")
@@ -44,7 +46,9 @@ def imported(done: Imported) -> None:
 
 
 def batches(found: Sequence[Batch], departments: Mapping[str, Department]) -> None:
-    """Print the log of a store; departments by the name of their time, with the code where another bears that name."""
+    """Print the log of a store; departments by the name of their time, with the code where another bears that
+    name.
+    """
     names = Counter(name for d in departments.values() for name in {name for _, name in d.names})
     table = table_of("批次", "部门", "台账", "文件", "行", "新增", "更新", "剔除", "谁", "何时", "摘要")
     for b in found:

@@ -48,7 +48,9 @@ def lamp(light: Light) -> str:
 
 def _due(found: Checkpoint) -> str:
     planned = found.sheet.spending_plan.steps
-    return f"{'计划' if planned else ''}应达 {share(found.money.expected)}{'' if planned else f'（{BY_TIME}）'}"
+    return (
+        f"{'计划' if planned else ''}应达 {share(found.money.expected)}{'' if planned else f'（{BY_TIME}）'}"
+    )
 
 
 def checkpoint(found: Checkpoint) -> None:
@@ -58,7 +60,8 @@ def checkpoint(found: Checkpoint) -> None:
     console.print()
     console.print(f"[bold]{escape(found.sheet.title())}[/]  截至 {found.as_of}")
     console.print(
-        f"资金  {lamp(money.light)} 已支付 {wan(money.paid) or '—'} / 预算 {wan(money.adjusted) or '—'}，执行 {share(money.actual, known)}，{_due(found)}，全年预计 {share(money.forecast)}"
+        f"资金  {lamp(money.light)} 已支付 {wan(money.paid) or '—'} / 预算 {wan(money.adjusted) or '—'}，"
+        f"执行 {share(money.actual, known)}，{_due(found)}，全年预计 {share(money.forecast)}"
     )
     planned = found.sheet.spending_plan.steps
     console.print(f"{MODE_WORDS[money.mode] if planned else BY_TIME}；{money.method}", style="bright_black")
@@ -86,14 +89,17 @@ def card(found: Scorecard, *, final: bool) -> None:
     console.print()
     state = "" if final else "（未满年度，阶段测算）"
     console.print(
-        f"[bold]{escape(found.sheet.title())}[/]  [bold cyan]{range_words(found.range)}[/] 分  {total_words(found)}{state}"
+        f"[bold]{escape(found.sheet.title())}[/]  [bold cyan]{range_words(found.range)}[/] 分  "
+        f"{total_words(found)}{state}"
     )
     console.print(basis_words(found), style="bright_black")
     table = table_of("指标", "目标", "完成值", "得分", "满分", "怎样得出")
     for s in found.scores:
         i = found.sheet.indicators[s.indicator]
         how = escape(s.how) + (f"\n[dark_orange3]{escape(s.asks)}[/]" if s.asks else "")
-        result = f"[{_VERDICTS[s.verdict]}]{escape(s.outcome.text if s.outcome else '—')}[/]{_marks(s.outcome)}"
+        result = (
+            f"[{_VERDICTS[s.verdict]}]{escape(s.outcome.text if s.outcome else '—')}[/]{_marks(s.outcome)}"
+        )
         table.add_row(escape(i.name), escape(i.words()), result, _points(s.shown), _points(s.points), how)
     if found.projects_points:
         said = "；".join(f"{name} {range_words(r)} 分" for name, _, r in found.projects)
@@ -101,11 +107,15 @@ def card(found: Scorecard, *, final: bool) -> None:
         table.add_row("所属项目", "", "", came, _points(found.projects_points), escape(said))
     e = found.execution
     came = _points(None) if e.shown is None else _came_to(e.score, e.open)
-    table.add_row("预算执行率", "100%", share(e.rate, found.scheme.caps), came, _points(e.points), escape(e.how))
+    table.add_row(
+        "预算执行率", "100%", share(e.rate, found.scheme.caps), came, _points(e.points), escape(e.how)
+    )
     console.print(table)
     for note in found.notes:
         console.print(escape(note), style="bright_black")
-    console.print(f"依据：{'；'.join(dict.fromkeys((found.scheme.citation, *found.citations)))}", style="bright_black")
+    console.print(
+        f"依据：{'；'.join(dict.fromkeys((found.scheme.citation, *found.citations)))}", style="bright_black"
+    )
 
 
 def _points(value: Decimal | None) -> str:
@@ -131,7 +141,9 @@ def rechecked(found: Sequence[Rechecked], *, brief: bool = False) -> None:
         table = table_of("差异", "指标", "所报", "复核", *(() if brief else ("说明",)))
         for d in one.differences:
             why = () if brief else (escape(d.why),)
-            table.add_row(KIND_WORDS[d.kind], escape(d.indicator), escape(d.reported), escape(d.recomputed), *why)
+            table.add_row(
+                KIND_WORDS[d.kind], escape(d.indicator), escape(d.reported), escape(d.recomputed), *why
+            )
         if one.differences:
             console.print(table)
         if one.undecided:
@@ -142,7 +154,9 @@ def rechecked(found: Sequence[Rechecked], *, brief: bool = False) -> None:
 def problems(found: Sequence[str]) -> None:
     """Print what a check of the store found, before any figure that rests on it."""
     for problem in found:
-        console.print(f"[bold red]证据库核验未通过：[/]{escape(problem)}。下面的数据依据已被改动的文件算出，不能作准")
+        console.print(
+            f"[bold red]证据库核验未通过：[/]{escape(problem)}。下面的数据依据已被改动的文件算出，不能作准"
+        )
 
 
 def run(result: RunResult) -> None:
@@ -154,7 +168,8 @@ def run(result: RunResult) -> None:
     state = "" if assessment.final else "（未满年度，得分为阶段测算）"
     console.print(
         Panel(
-            f"[bold]{escape(assessment.department.name)}[/]  截至 {assessment.as_of}{state}\n证据库第 {assessment.snapshot.batch} 批次，摘要 {assessment.snapshot.digest[:16]}",
+            f"[bold]{escape(assessment.department.name)}[/]  截至 {assessment.as_of}{state}\n"
+            f"证据库第 {assessment.snapshot.batch} 批次，摘要 {assessment.snapshot.digest[:16]}",
             expand=False,
         )
     )
@@ -177,13 +192,17 @@ def run(result: RunResult) -> None:
 
 def _overview(assessment: Assessment) -> None:
     """Print a row a sheet: score, grade, money, lights, findings; and what each score rests on."""
-    table = table_of("目标表", "得分", "等级", "执行率", "资金", "绿", "黄", "红", "待填", "错误", "警告", "提示")
+    table = table_of(
+        "目标表", "得分", "等级", "执行率", "资金", "绿", "黄", "红", "待填", "错误", "警告", "提示"
+    )
     for r in assessment.results:
         lights = [
             str(sum(s.light == light for s in r.checkpoint.indicators) or "")
             for light in ("green", "yellow", "red", "grey")
         ]
-        levels = [str(sum(f.level == level for f in r.findings) or "") for level in ("error", "warning", "note")]
+        levels = [
+            str(sum(f.level == level for f in r.findings) or "") for level in ("error", "warning", "note")
+        ]
         styled = [
             f"[{c}]{n}[/]" if n else ""
             for n, c in zip(lights, ("green", "dark_orange3", "red", "bright_black"), strict=True)

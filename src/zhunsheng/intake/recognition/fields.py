@@ -1,4 +1,6 @@
-"""Rows of labels and values (项目名称 | 甲): fields of a sheet, and parts of a form that run over several rows."""
+"""Rows of labels and values (项目名称 | 甲): fields of a sheet, and parts of a form that run over several
+rows.
+"""
 
 from __future__ import annotations
 

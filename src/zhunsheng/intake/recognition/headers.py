@@ -33,7 +33,8 @@ def header_at(grid: Grid, row: int) -> tuple[dict[str, int], int] | None:
 
 
 def project_columns(grid: Grid, row: int, taken: Mapping[str, int]) -> dict[str, int]:
-    """Return the columns of a list of projects (单位名称 | 项目名称 | 预算数 | 年度目标) beside the indicators' own.
+    """Return the columns of a list of projects (单位名称 | 项目名称 | 预算数 | 年度目标) beside the
+    indicators' own.
 
     Empty where no column names the project: then the rows are one sheet's.
     """

@@ -1,4 +1,6 @@
-"""Rows of indicators: levels that reach over rows, values and what is beside them, totals, the medium term."""
+"""Rows of indicators: levels that reach over rows, values and what is beside them, totals,
+the medium term.
+"""
 
 from __future__ import annotations
 

@@ -48,7 +48,9 @@ def amount(document: Document, said: Said) -> Decimal | None:
 
 
 def execution_columns(row: Row) -> dict[str, int]:
-    """Return the money columns that a row heads (年初预算数 | 全年执行数), nothing for a row that heads none."""
+    """Return the money columns that a row heads (年初预算数 | 全年执行数), nothing for a row
+    that heads none.
+    """
     found = {name: column for column, text in row.cells if (name := labels.execution(text))}
     return found if len(found.keys() & set(_AMOUNTS)) >= 2 else {}
 

@@ -1,4 +1,6 @@
-"""The spending plan (资金支出计划): a row of dates over a row of shares, or dates with their shares beside."""
+"""The spending plan (资金支出计划): a row of dates over a row of shares, or dates with
+their shares beside.
+"""
 
 from __future__ import annotations
 

@@ -87,7 +87,9 @@ def _enter_indicators(document: Document, now: _Reading, row: Row, fields: dict[
     now.draft.medium = bool(re.search(r"[中长]期|实施期", side)) and "年度" not in side
 
 
-def _read_below_header(document: Document, now: _Reading, draft: Draft, columns: TableColumns, row: Row) -> None:
+def _read_below_header(
+    document: Document, now: _Reading, draft: Draft, columns: TableColumns, row: Row
+) -> None:
     """Read a row under a header: an indicator, a title over the next ones, or the foot of the table."""
     if _FOOT.match(row.cells[0][1]):
         now.columns = None

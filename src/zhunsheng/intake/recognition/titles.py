@@ -28,7 +28,9 @@ def kind_in(title: str | None) -> Kind:
 
 
 def name_in(title: str, kind: Kind) -> str:
-    """Return the name that a title gives the sheet under it: 治理经费 of 二、治理经费绩效目标表（2021年度）."""
+    """Return the name that a title gives the sheet under it:
+    治理经费 of 二、治理经费绩效目标表（2021年度）.
+    """
     name = re.sub(r"(?<=目标)(?:申报)?表$", "", _NUMBERED.sub("", title))
     if kind == "department":
         return name

@@ -29,10 +29,11 @@ Row = tuple[Cell, ...]
 
 @dataclass(frozen=True)
 class Form:
-    """A form: title, caption lines under it, relative column widths, rows, and how many of them head the indicators.
+    """A form: title, caption lines under it, relative column widths, rows, and how many of them head the
+    indicators.
 
-    ``header_rows`` are (first, last) rows, from 0, that repeat on every page in Word and Excel; rows list only cells
-    that are not covered from above or from the left, as in HTML.
+    ``header_rows`` are (first, last) rows, from 0, that repeat on every page in Word and Excel;
+    rows list only cells that are not covered from above or from the left, as in HTML.
     """
 
     title: str
@@ -44,7 +45,9 @@ class Form:
     notes: tuple[str, ...] = field(default=())
 
     def placed(self) -> list[tuple[int, int, Cell]]:
-        """Return (row, column, cell) for every cell, from 0. Raises ``ValueError`` when rows do not fill the width."""
+        """Return (row, column, cell) for every cell, from 0. Raises ``ValueError`` when rows do not fill the
+        width.
+        """
         taken: set[tuple[int, int]] = set()
         found = []
         for r, row in enumerate(self.rows):

@@ -31,7 +31,14 @@ def monitoring_form(checkpoint: Checkpoint) -> Form:
             Cell(sheet.unit or "", columns=n - 9),
         ),
     ]
-    money_titles = ("年初预算数", "调整后预算数", f"{until}执行数", f"{until}执行率", "计划应支出", "全年预计执行率")
+    money_titles = (
+        "年初预算数",
+        "调整后预算数",
+        f"{until}执行数",
+        f"{until}执行率",
+        "计划应支出",
+        "全年预计执行率",
+    )
     spans = _spread_columns(n - 3, len(money_titles))
     rows.append(
         (
@@ -62,7 +69,9 @@ def monitoring_form(checkpoint: Checkpoint) -> Form:
             label("预警", rows=2),
         )
     )
-    rows.append((*(label(c) for c in rules.causes), label("原因说明及措施"), *(label(w) for w in rules.likelihood)))
+    rows.append(
+        (*(label(c) for c in rules.causes), label("原因说明及措施"), *(label(w) for w in rules.likelihood))
+    )
     for (indicator, one, two), status in zip(levelled(sheet), checkpoint.indicators, strict=True):
         forecast = forecast_text(status.forecast, indicator)
         marks = [Cell("√" if status.cause == c else "") for c in rules.causes]
@@ -78,11 +87,16 @@ def monitoring_form(checkpoint: Checkpoint) -> Form:
         ]
         rows.append((*one, *two, *cells, Cell(LIGHT_WORDS[status.light])))
     notes = (
-        f"资金进度：{MODE_WORDS[money.mode] if sheet.spending_plan.steps else BY_TIME}；预计：{money.method}。",
-        f"预警界限：完成值与应完成值之比不低于 {rules.lights.green:.0%} 为绿灯，不低于 {rules.lights.yellow:.0%} 为黄灯（{rules.lights.citation}）；时限已到或只看现状的指标，未达目标的不给绿灯。",
+        f"资金进度：{MODE_WORDS[money.mode] if sheet.spending_plan.steps else BY_TIME}；预计："
+        f"{money.method}。",
+        f"预警界限：完成值与应完成值之比不低于 {rules.lights.green:.0%} 为绿灯，不低于 "
+        f"{rules.lights.yellow:.0%} 为黄灯（{rules.lights.citation}）；时限已到或只看现状的指标，"
+        "未达目标的不给绿灯。",
         f"依据：{rules.citation}。",
     )
-    return Form(rules.form, widths, tuple(rows), f"截至 {day:%Y年%m月%d日}", True, (header, header + 1), notes)
+    return Form(
+        rules.form, widths, tuple(rows), f"截至 {day:%Y年%m月%d日}", True, (header, header + 1), notes
+    )
 
 
 def _spread_columns(total: int, parts: int) -> list[int]:

@@ -7,7 +7,9 @@ from zhunsheng.evaluation.scoring import BASIS_WORDS, OPEN_WORD, VERDICT_WORDS, 
 from zhunsheng.outcomes import RULED_WORDS, Contest, Outcome, ledger_words
 from zhunsheng.wording import plain
 
-UNCONFIRMED = "口径未确认，不评等级"  # what stands in place of a grade that rests on measures nobody confirmed
+UNCONFIRMED = (
+    "口径未确认，不评等级"  # what stands in place of a grade that rests on measures nobody confirmed
+)
 
 
 def grade_words(card: Scorecard) -> str:
@@ -21,7 +23,9 @@ def points_words(score: Score | ExecutionScore) -> str:
 
 
 def of_full(score: Score | ExecutionScore) -> str:
-    """Return points over full points: 9.41/10, 待定/10; what may still come of a year that is not over stands behind."""
+    """Return points over full points: 9.41/10, 待定/10; what may still come of a year that is not over stands
+    behind.
+    """
     rest = f"（{OPEN_WORD} {plain(score.open)}）" if score.shown is not None and score.open else ""
     return f"{points_words(score)}/{plain(score.points)}{rest}"
 
@@ -34,16 +38,23 @@ def sum_words(found: Sum) -> str:
 
 
 def total_words(card: Scorecard) -> str:
-    """Return what a total comes to beside its number: the grade, or what is still open and what that makes possible."""
+    """Return what a total comes to beside its number: the grade, or what is still open and what that makes
+    possible.
+    """
     found = card.range
     if found.settled:
         return f"等级：{card.grade}" if card.grade else UNCONFIRMED
     waiting = found.high - found.low
-    return f"已得 {plain(found.low)}，待定 {plain(waiting)}，可能 {plain(found.low)}–{plain(found.high)}，不评等级"
+    return (
+        f"已得 {plain(found.low)}，待定 {plain(waiting)}，可能 {plain(found.low)}–{plain(found.high)}，"
+        "不评等级"
+    )
 
 
 def basis_words(card: Scorecard) -> str:
-    """Return what a total rests on and why the rest is open: 台账 62.4 分、人工填报 3 分；待定：无证据 10 分."""
+    """Return what a total rests on and why the rest is open: 台账 62.4 分、人工填报 3
+    分；待定：无证据 10 分.
+    """
     rests = "、".join(f"{BASIS_WORDS[k]} {plain(v)} 分" for k, v in card.basis.items())
     reasons = [f"{VERDICT_WORDS[k]} {plain(v)} 分" for k, v in card.waiting.items()]
     reasons += [f"预算执行 {plain(card.execution.open)} 分"] if card.execution.open else []
@@ -57,7 +68,9 @@ def range_words(found: Range) -> str:
 
 
 def typed_words(outcome: Outcome) -> list[str]:
-    """Return what a table says of a result that someone typed: its proof, or the reading beside it; empty for none."""
+    """Return what a table says of a result that someone typed: its proof, or the reading beside it;
+    empty for none.
+    """
     found = [f"完成值为人工填报，证明材料：{outcome.proof or '无'}"] if outcome.origin == "judgement" else []
     if c := outcome.contest:
         counted = "待定" if c.measured_on else "按台账计算"

@@ -12,9 +12,11 @@ from zhunsheng.wording import plain
 
 
 def self_evaluation_form(card: Scorecard, *, coded: bool = False) -> Form:
-    """Return the official self-evaluation table (财预〔2020〕10号 附件1); reading it back gives points, results and scores.
+    """Return the official self-evaluation table (财预〔2020〕10号 附件1); reading it back gives points,
+    results and scores.
 
-    The official table has no place for a project's code; ``coded`` adds one, for projects that share their name.
+    The official table has no place for a project's code; ``coded`` adds one, for projects that share their
+    name.
     """
     sheet = card.sheet
     widths = (1.6, 1.9, 3.2, 2.1, 2.3, 1.4, 1.4, 1.4, 4.2)
@@ -40,7 +42,9 @@ def _head(card: Scorecard, coded: bool) -> list[Row]:
     return [
         (
             head,
-            Cell(sheet.department or sheet.title() if sheet.kind == "department" else sheet.title(), columns=3),
+            Cell(
+                sheet.department or sheet.title() if sheet.kind == "department" else sheet.title(), columns=3
+            ),
             label("年度", columns=2),
             Cell(str(sheet.year or ""), columns=2),
         ),
@@ -68,7 +72,11 @@ def _head(card: Scorecard, coded: bool) -> list[Row]:
             Cell(wan(execution.spent, "") or "—"),
             Cell(plain(execution.points)),
             Cell(share(execution.rate, card.scheme.caps)),
-            Cell(points_words(execution) if execution.shown is None else _came_to(card.by_dimension()["预算执行率"])),
+            Cell(
+                points_words(execution)
+                if execution.shown is None
+                else _came_to(card.by_dimension()["预算执行率"])
+            ),
         ),
     ]
 
@@ -76,9 +84,17 @@ def _head(card: Scorecard, coded: bool) -> list[Row]:
 def _goals(card: Scorecard) -> list[Row]:
     """Return the goals, and how many indicators came to what."""
     goals = card.sheet.goals or ()
-    done = f"{sum(s.verdict in ('met', 'over', 'judged') for s in card.scores)} 个指标完成，{sum(s.verdict == 'missed' for s in card.scores)} 个未达标，{len(card.pending)} 个待定（待评定、无证据或未到期）。"
+    done = (
+        f"{sum(s.verdict in ('met', 'over', 'judged') for s in card.scores)} 个指标完成，"
+        f"{sum(s.verdict == 'missed' for s in card.scores)} 个未达标，{len(card.pending)} 个待定（待评定、无"
+        "证据或未到期）。"
+    )
     return [
-        (label("年度总体目标", rows=2, columns=2), label("预期目标", columns=4), label("实际完成情况", columns=3)),
+        (
+            label("年度总体目标", rows=2, columns=2),
+            label("预期目标", columns=4),
+            label("实际完成情况", columns=3),
+        ),
         (
             text("\n".join(f"{g.title}：{g.text}" if g.title else g.text for g in goals), columns=4),
             text(done, columns=3),
@@ -90,7 +106,9 @@ def _indicators(card: Scorecard) -> list[Row]:
     """Return the heads of the indicators and a row for each."""
     sheet = card.sheet
     titles = ("三级指标", "年度指标值", "实际完成值", "分值", "得分")
-    rows: list[Row] = [(*level_heads(sheet), *(label(t) for t in titles), label("偏差原因分析及改进措施", columns=2))]
+    rows: list[Row] = [
+        (*level_heads(sheet), *(label(t) for t in titles), label("偏差原因分析及改进措施", columns=2))
+    ]
     for (indicator, one, two), score in zip(levelled(sheet), card.scores, strict=True):
         why = _deviation(card, score)
         cells = [
@@ -126,7 +144,8 @@ def _came_to(found: Sum) -> str:
 
 
 def _deviation(card: Scorecard, score: Score) -> str:
-    """Return what stands in the column for deviations: what people wrote, and how it was scored where that says more.
+    """Return what stands in the column for deviations: what people wrote, and how it was scored where that
+    says more.
 
     What is asked of the filler is not part of an official table: it stands on the page that is filled in.
     """

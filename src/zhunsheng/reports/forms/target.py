@@ -16,7 +16,8 @@ def target_form(sheet: TargetSheet) -> Form:
     return _department_form(sheet) if sheet.kind == "department" else _project_form(sheet)
 
 
-# Columns of the target table: field, title, width, and whether every table has them; others only where something is said.
+# Columns of the target table: field, title, width, and whether every table has them;
+# others only where something is said.
 _COLUMNS = (
     ("name", "三级指标", 3.4, True),
     ("description", "绩效指标描述", 3.6, True),
@@ -91,7 +92,9 @@ def _column(indicator: Indicator, name: str) -> Cell:
 
 
 def _plan_rows(plan: SpendingPlan, n: int) -> list[Row]:
-    """Return two rows, dates over shares; more dates than the form has columns go on in further pairs of rows."""
+    """Return two rows, dates over shares; more dates than the form has columns go on in further pairs of
+    rows.
+    """
     steps = list(plan.steps)
     if not steps:
         return []
@@ -111,7 +114,9 @@ def _plan_rows(plan: SpendingPlan, n: int) -> list[Row]:
                 ),
             )
         )
-        rows.append(tuple(Cell(f"{plain(s.cumulative * 100)}%", columns=w) for s, w in zip(chunk, spans, strict=True)))
+        rows.append(
+            tuple(Cell(f"{plain(s.cumulative * 100)}%", columns=w) for s, w in zip(chunk, spans, strict=True))
+        )
     return rows
 
 
@@ -148,25 +153,35 @@ def _department_form(sheet: TargetSheet) -> Form:
     rows.append(tuple(label(t) for t in titles))
     for indicator, *cells in levelled(sheet, two_columns=named):
         values = [text(indicator.name), text(indicator.description), Cell(indicator.words())]
-        rows.append((*cells[0], *cells[1], *values, *((Cell(goal_title(sheet, indicator)),) if named else ())))
+        rows.append(
+            (*cells[0], *cells[1], *values, *((Cell(goal_title(sheet, indicator)),) if named else ()))
+        )
     for s, measure in enumerate(sheet.safeguards):
         head = (label("工作保障措施", rows=len(sheet.safeguards)),) if s == 0 else ()
         rows.append((*head, label(f"措施{s + 1}"), text(measure.text, columns=n - 2)))
     title = sheet.name if sheet.name and "整体" in sheet.name else "部门整体绩效目标"
-    return Form(f"{title}表" if not title.endswith("表") else title, widths, tuple(rows), header_rows=(header, header))
+    return Form(
+        f"{title}表" if not title.endswith("表") else title, widths, tuple(rows), header_rows=(header, header)
+    )
 
 
 def _goal(sheet: TargetSheet, g: int, columns: int) -> tuple[Cell, ...]:
-    """Return a goal's cells: title and words, or words alone where it has no title and no indicator has to name it."""
+    """Return a goal's cells: title and words, or words alone where it has no title and no indicator has to
+    name it.
+    """
     goal = sheet.goals[g]
     named = goal.title or (f"目标{g + 1}" if any(i.goal == g for i in sheet.indicators) else None)
-    return (label(named), text(goal.text, columns=columns - 1)) if named else (text(goal.text, columns=columns),)
+    return (
+        (label(named), text(goal.text, columns=columns - 1)) if named else (text(goal.text, columns=columns),)
+    )
 
 
 def value_cell(value: TargetValue | None, indicator: Indicator) -> str:
-    """Return what stands in the value column of a form that has the indicator's own operator and unit columns too.
+    """Return what stands in the value column of a form that has the indicator's own operator and unit columns
+    too.
 
-    That is what the document says, or the standard spelling where it and its columns no longer read as the typed value.
+    That is what the document says, or the standard spelling where it and its columns no longer read as the
+    typed value.
     """
     if value is None:
         return ""

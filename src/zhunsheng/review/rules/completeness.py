@@ -84,7 +84,9 @@ def parts_do_not_sum(c: Context) -> Iterator[Hit]:
         return
     parts = budget.fiscal + (budget.other or 0)
     if parts != budget.total:
-        yield Hit(f"财政资金与其他资金合计 {_wan(parts)} 万元，总额 {_wan(budget.total)} 万元", field="budget.total")
+        yield Hit(
+            f"财政资金与其他资金合计 {_wan(parts)} 万元，总额 {_wan(budget.total)} 万元", field="budget.total"
+        )
 
 
 @rule(
@@ -226,7 +228,11 @@ def missing_category(c: Context) -> Iterator[Hit]:
     dimensions = {dimension for dimension, _ in present}
     for dimension in c.framework.dimensions:
         for category in dimension.categories:
-            if category.required and dimension.name in dimensions and (dimension.name, category.name) not in present:
+            if (
+                category.required
+                and dimension.name in dimensions
+                and (dimension.name, category.name) not in present
+            ):
                 yield Hit(f"“{dimension.name}指标”下没有“{category.name}指标”", field="indicators")
 
 
@@ -360,9 +366,15 @@ def no_purpose(c: Context) -> Iterator[Hit]:
 )
 def plan_is_uneven(c: Context) -> Iterator[Hit]:
     """A plan that runs apart from months ÷ 12 by five points or more."""
-    apart = [s for s in c.sheet.spending_plan.steps if abs(s.cumulative - Decimal(s.by.month) / 12) >= Decimal("0.05")]
+    apart = [
+        s
+        for s in c.sheet.spending_plan.steps
+        if abs(s.cumulative - Decimal(s.by.month) / 12) >= Decimal("0.05")
+    ]
     if apart:
-        said = "、".join(f"{s.by.month}月底 {s.cumulative:.0%}（均摊为 {Decimal(s.by.month) / 12:.0%}）" for s in apart)
+        said = "、".join(
+            f"{s.by.month}月底 {s.cumulative:.0%}（均摊为 {Decimal(s.by.month) / 12:.0%}）" for s in apart
+        )
         yield Hit(f"支出计划 {said}", field="spending_plan")
 
 

@@ -1,4 +1,6 @@
-"""Rules on how the parts of a document fit together: indicators, goals, weights, sheets, and last year's text."""
+"""Rules on how the parts of a document fit together: indicators, goals, weights, sheets,
+and last year's text.
+"""
 
 from __future__ import annotations
 
@@ -150,7 +152,12 @@ def one_rules(c: Context) -> Iterator[Hit]:
     if total and len(weights) > 2:
         for n, weight in enumerate(weights):
             if weight * 2 >= total:
-                yield Hit(f"“{c.sheet.indicators[n].name}”权重 {weight:f}，占 {percent_beside(weight / total, (HALF,), 0)}", n, "weight")
+                yield Hit(
+                    f"“{c.sheet.indicators[n].name}”权重 {weight:f}，占 "
+                    f"{percent_beside(weight / total, (HALF,), 0)}",
+                    n,
+                    "weight",
+                )
 
 
 @rule(
@@ -211,7 +218,9 @@ def goal_without_indicator(c: Context) -> Iterator[Hit]:
     words = _indicator_words(c.sheet)
     for n, goal in enumerate(c.sheet.goals):
         if n not in linked and goal.text and not bigrams(goal.text) & words:
-            yield Hit(f"“{goal.title or ''}{_short(goal.text)}”没有对应的指标", field="goals", place=goal.place)
+            yield Hit(
+                f"“{goal.title or ''}{_short(goal.text)}”没有对应的指标", field="goals", place=goal.place
+            )
 
 
 @rule(
@@ -221,13 +230,18 @@ def goal_without_indicator(c: Context) -> Iterator[Hit]:
     why="与目标、资金用途都无关的指标，衡量的是别的事。",
     mend="在目标或资金用途中写明这项工作，或换一个相关的指标。",
     basis=_RELEVANT,
-    bad={"project.indicators.4.name": "单次审计费用", "project.indicators.4.description": "审计费用÷审计次数"},
+    bad={
+        "project.indicators.4.name": "单次审计费用",
+        "project.indicators.4.description": "审计费用÷审计次数",
+    },
     good={},
     only=("project",),
     needs=("aims", "indicators"),
 )
 def indicator_without_goal(c: Context) -> Iterator[Hit]:
-    """An indicator that shares no words with goals or purpose; time limits and satisfaction serve any goal."""
+    """An indicator that shares no words with goals or purpose; time limits and satisfaction
+    serve any goal.
+    """
     text = (c.sheet.purpose or "") + "".join(g.text + (g.title or "") for g in c.sheet.goals)
     if not text or not c.project:
         return
@@ -322,7 +336,11 @@ def copied_from_last_year(c: Context) -> Iterator[Hit]:
 def same_project_twice(c: Context) -> Iterator[Hit]:
     """The same project with another budget elsewhere in the document."""
     for other in c.siblings:
-        same = other.kind == c.sheet.kind == "project" and other.name and squeezed(other.name) == squeezed(c.sheet.name)
+        same = (
+            other.kind == c.sheet.kind == "project"
+            and other.name
+            and squeezed(other.name) == squeezed(c.sheet.name)
+        )
         known = other.budget.total is not None  # a budget that is not filled in is no other budget
         if same and known and other.budget.total != c.sheet.budget.total:
             yield Hit(f"“{c.sheet.name}”在另一处的预算是 {other.budget.total} 元", field="budget.total")
@@ -352,7 +370,9 @@ def sheets_disagree(c: Context) -> Iterator[Hit]:
         if other is None or other.target.number is None or indicator.target.number is None:
             continue
         if not other.aim.same(indicator.aim):
-            yield Hit(f"“{indicator.name}”部门表为“{other.words()}”，本表为“{indicator.words()}”", n, "target")
+            yield Hit(
+                f"“{indicator.name}”部门表为“{other.words()}”，本表为“{indicator.words()}”", n, "target"
+            )
 
 
 @rule(
@@ -374,9 +394,13 @@ def goal_without_project(c: Context) -> Iterator[Hit]:
         return
     words: frozenset[str] = frozenset().union(*(_sheet_words(s) for s in projects))
     for n, goal in enumerate(c.sheet.goals):
-        own = bigrams((goal.title or "") + "".join(i.name for i in c.sheet.indicators if i.goal == n) or goal.text)
+        own = bigrams(
+            (goal.title or "") + "".join(i.name for i in c.sheet.indicators if i.goal == n) or goal.text
+        )
         if own and len(own & words) * 4 < len(own):
-            yield Hit(f"分项目标“{_short(goal.title or goal.text)}”没有相应的项目", field="goals", place=goal.place)
+            yield Hit(
+                f"分项目标“{_short(goal.title or goal.text)}”没有相应的项目", field="goals", place=goal.place
+            )
 
 
 @rule(
@@ -400,7 +424,8 @@ def rates_without_formula(c: Context) -> Iterator[Hit]:
     bare = [i for i in rates if not re.search(r"[/÷]|除以|占", i.description or "")]
     if rates and len(bare) * 2 > len(rates):
         yield Hit(
-            f"{len(rates)} 个比率指标中有 {len(bare)} 个没有公式：{'、'.join(i.name for i in bare)}", field="indicators"
+            f"{len(rates)} 个比率指标中有 {len(bare)} 个没有公式：{'、'.join(i.name for i in bare)}",
+            field="indicators",
         )
 
 
@@ -420,7 +445,11 @@ def rates_without_formula(c: Context) -> Iterator[Hit]:
 def score_above_points(c: Context) -> Iterator[Hit]:
     """A self-evaluation score above its points."""
     for n, indicator in enumerate(c.sheet.indicators):
-        if indicator.score is not None and indicator.weight is not None and indicator.score > indicator.weight:
+        if (
+            indicator.score is not None
+            and indicator.weight is not None
+            and indicator.score > indicator.weight
+        ):
             yield Hit(f"“{indicator.name}”分值 {indicator.weight:f}，得分 {indicator.score:f}", n, "score")
 
 

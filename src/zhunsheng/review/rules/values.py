@@ -35,7 +35,9 @@ def words_for_numbers(c: Context) -> Iterator[Hit]:
     """Qualitative wording under quantity, timeliness or cost."""
     for n, (indicator, (_, category)) in enumerate(zip(c.sheet.indicators, c.places, strict=True)):
         if indicator.target.op == "level" and category in ("数量", "时效", "成本", "经济成本"):
-            yield Hit(f"“{indicator.name}”属于{category}指标，指标值却是“{indicator.target.raw}”", n, "target")
+            yield Hit(
+                f"“{indicator.name}”属于{category}指标，指标值却是“{indicator.target.raw}”", n, "target"
+            )
 
 
 @rule(
@@ -57,7 +59,9 @@ def rate_without_percent(c: Context) -> Iterator[Hit]:
         target = indicator.target
         if RATE_NAME.search(indicator.name) and (target.number is not None or target.op == "range"):
             base = split_unit(target.unit)[0]
-            if base not in ("比值", "分") and not (base == "" and target.number is not None and target.number <= 1):
+            if base not in ("比值", "分") and not (
+                base == "" and target.number is not None and target.number <= 1
+            ):
                 yield Hit(f"“{indicator.name}”的指标值是“{indicator.words()}”，单位不是 %", n, "target")
 
 
@@ -127,7 +131,9 @@ def mistyped_sign(c: Context) -> Iterator[Hit]:
     for n, indicator in enumerate(c.sheet.indicators):
         if _mistyped(indicator.target.raw) and not re.search(r"增", indicator.name):
             yield Hit(
-                f"“{indicator.name}”的“{indicator.target.raw}”疑为“≥{indicator.target.raw.lstrip()[1:]}”", n, "target"
+                f"“{indicator.name}”的“{indicator.target.raw}”疑为“≥{indicator.target.raw.lstrip()[1:]}”",
+                n,
+                "target",
             )
 
 
@@ -144,7 +150,9 @@ def mistyped_sign(c: Context) -> Iterator[Hit]:
     each=("value", "category"),
 )
 def wrong_direction(c: Context) -> Iterator[Hit]:
-    """An operator at odds with the direction column, the place or the name: cost with ≥, satisfaction with ≤."""
+    """An operator at odds with the direction column, the place or the name: cost with ≥,
+    satisfaction with ≤.
+    """
     for n, indicator in enumerate(c.sheet.indicators):
         for why in indicator.type.against:
             yield Hit(f"“{indicator.name}”：{why}", n, "target")
@@ -249,11 +257,16 @@ def cost_exceeds_budget(c: Context) -> Iterator[Hit]:
         if not match:
             continue
         for quantity in c.sheet.indicators:
-            if match[1] in quantity.name and quantity.target.yearly and comparable(quantity.target.unit, "次"):
+            if (
+                match[1] in quantity.name
+                and quantity.target.yearly
+                and comparable(quantity.target.unit, "次")
+            ):
                 spent = convert(cost.target.number, cost.target.unit, "元") * int(quantity.target.yearly)
                 if spent > total:
                     yield Hit(
-                        f"“{cost.name}”{cost.words()} × “{quantity.name}”{quantity.words()} = {_yuan(spent)} 元，预算 {_yuan(total)} 元",
+                        f"“{cost.name}”{cost.words()} × “{quantity.name}”{quantity.words()} = "
+                        f"{_yuan(spent)} 元，预算 {_yuan(total)} 元",
                         n,
                         "target",
                     )
@@ -400,7 +413,11 @@ def below_last_year(c: Context) -> Iterator[Hit]:
             continue
         margin = target.margin(Decimal(last.number), last.unit or target.unit)
         if margin is not None and margin > 0:
-            yield Hit(f"“{indicator.name}”上年已达到 {indicator.last_year}，今年目标“{indicator.words()}”", n, "target")
+            yield Hit(
+                f"“{indicator.name}”上年已达到 {indicator.last_year}，今年目标“{indicator.words()}”",
+                n,
+                "target",
+            )
 
 
 @rule(

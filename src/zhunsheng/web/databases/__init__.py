@@ -1,11 +1,13 @@
-"""Databases that write the audit log last: entries wait with their transaction and are chained just before it commits.
+"""Databases that write the audit log last: entries wait with their transaction and are chained just before it
+commits.
 
-The log's head is one row that every change of the site takes in turn. Taken at the first change of a transaction it would
-be held for as long as the transaction computes; taken last it is held for the time of two statements. What waits is kept by
-the savepoints it was made under, as Django keeps what is to run after a commit, so that what is rolled back leaves nothing.
+The log's head is one row that every change of the site takes in turn. Taken at the first change of a
+transaction it would be held for as long as the transaction computes; taken last it is held for the time of
+two statements. What waits is kept by the savepoints it was made under, as Django keeps what is to run after a
+commit, so that what is rolled back leaves nothing.
 
-They also keep what a request has read, until it writes, locks a row or begins or ends a transaction: a page asks for the
-same sheets, words and names in many places.
+They also keep what a request has read, until it writes, locks a row or begins or ends a transaction:
+a page asks for the same sheets, words and names in many places.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ def writer(write: Writer) -> Writer:
 
 @contextmanager
 def remembering() -> Iterator[None]:
-    """Keep what ``remembered`` functions find within the block (a request), as long as nothing is written or locked."""
+    """Keep what ``remembered`` functions find within the block (a request), as long as nothing is written or
+    locked.
+    """
     connection.found = {}
     try:
         yield
@@ -66,7 +70,9 @@ def _reads_only(sql: str) -> bool:
 
 
 class LateWriting(BaseDatabaseWrapper):
-    """A database wrapper whose transactions end with what was put off, and which keeps what a request has read."""
+    """A database wrapper whose transactions end with what was put off, and which keeps what a request has
+    read.
+    """
 
     waiting: list[tuple[set[str], object]]
     found: dict[object, Any] | None = None

@@ -12,7 +12,15 @@ from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.web.forms.base import Files, SentForm
 from zhunsheng.web.forms.fields import CleanCharField, DayField, OneOfField, RecordField, YearField
-from zhunsheng.web.models import CalendarEntry, LibraryIndicator, LocalScheme, Membership, Organisation, Role, User
+from zhunsheng.web.models import (
+    CalendarEntry,
+    LibraryIndicator,
+    LocalScheme,
+    Membership,
+    Organisation,
+    Role,
+    User,
+)
 from zhunsheng.web.roles import governs, sets_rules
 
 ALL = Organisation.objects
@@ -37,8 +45,8 @@ class NewOrganisation(SentForm):
 class OrganisationChange(SentForm):
     """A change of an organisation: ``what`` says which; today where no day is given.
 
-    Each change has a form of its own; another field that was changed along is a fault, not dropped. What ends an
-    organisation is ``confirmed``.
+    Each change has a form of its own; another field that was changed along is a fault, not dropped.
+    What ends an organisation is ``confirmed``.
     """
 
     mark = "id"
@@ -88,7 +96,12 @@ class UserChange(SentForm):
     phone = CleanCharField(label=_("联系电话"), most=40, required=False)
     role = OneOfField(Role.values, label=_("角色"), required=False)
     organisation = RecordField(ALL, allowed=governs, label=_("单位"), required=False)
-    membership = RecordField(Membership.objects.select_related("user", "organisation"), allowed=governs, label=_("角色"), required=False)
+    membership = RecordField(
+        Membership.objects.select_related("user", "organisation"),
+        allowed=governs,
+        label=_("角色"),
+        required=False,
+    )
 
     needed = {
         "add": ("username", "display", "role", "organisation"),
@@ -178,7 +191,8 @@ class NewCalendarEntry(SentForm):
         if opens and due and due < opens:
             self.add_error("due_on", _("早于开始日期"))
         year, as_of = values.get("year"), values.get("as_of")
-        # 财预〔2019〕136号: 绩效运行监控 looks at a budget year while it runs; what is after it is self-evaluation.
+        # 财预〔2019〕136号: 绩效运行监控 looks at a budget year while it runs; what is after it is
+        # self-evaluation.
         if values.get("kind") == "monitoring" and year and as_of and as_of.year != year:
             self.add_error("as_of", _("运行监控的数据截至日应在该年度之内"))
         return values

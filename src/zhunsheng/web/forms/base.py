@@ -25,7 +25,10 @@ class Faults(ZhunshengError):
             # A fault of the form as a whole has no label.
             self.faults[name] = (str(field.label or name) if field else "", [str(m) for m in messages])
         # Messages are sentences; put into one another they lose their full stops.
-        told = [(f"“{label}”" if label else "") + "，".join(map(_bare, said)) for label, said in self.faults.values()]
+        told = [
+            (f"“{label}”" if label else "") + "，".join(map(_bare, said))
+            for label, said in self.faults.values()
+        ]
         super().__init__("ZS-WB-06", detail="；".join(told))
 
 
@@ -39,7 +42,8 @@ Files = MultiValueDict[str, UploadedFile[bytes]]
 class SentForm(forms.Form):
     """A form of which only the values are wanted; the templates draw it themselves.
 
-    Where a page has several, ``mark`` is the field that tells this one by being there, with one of ``marks`` if any.
+    Where a page has several, ``mark`` is the field that tells this one by being there,
+    with one of ``marks`` if any.
     """
 
     mark: ClassVar[str] = ""
@@ -53,7 +57,9 @@ class SentForm(forms.Form):
 
     @classmethod
     def sent(cls, request: HttpRequest, *args: Any, **kwargs: Any) -> Self:
-        """Return the form as it was sent, checked. Raises ``Faults``, ``PermissionDenied`` for a record out of reach."""
+        """Return the form as it was sent, checked. Raises ``Faults``, ``PermissionDenied`` for a record out
+        of reach.
+        """
         form = cls(request.POST, request.FILES, *args, **kwargs)
         for field in form.fields.values():
             if isinstance(field, RecordField):

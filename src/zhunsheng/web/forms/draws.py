@@ -28,7 +28,9 @@ class ItemForm(SentForm):
 
 
 class InspectorForm(SentForm):
-    """An entry of the register of inspectors; districts, items and who is not inspected by them as lists with “、”."""
+    """An entry of the register of inspectors; districts, items and who is not inspected by them as lists with
+    “、”.
+    """
 
     mark, marks = "what", ("inspector",)
 
@@ -66,7 +68,9 @@ class ItemTurn(SentForm):
 
     def __init__(self, data: QueryDict, files: Files, department: Organisation) -> None:
         super().__init__(data, files)
-        self.fields["id"] = ListedField(InspectionItem.objects.filter(department=department), label=_("抽查事项"))
+        self.fields["id"] = ListedField(
+            InspectionItem.objects.filter(department=department), label=_("抽查事项")
+        )
 
 
 class InspectorTurn(SentForm):
@@ -82,8 +86,9 @@ class InspectorTurn(SentForm):
 class NumbersForm(SeenForm):
     """One person's entry of the random numbers that a plan names, in its order.
 
-    ``v<n>`` are the numbers of the n-th source (of a ceremony ``v<n>_<k>``, with its slips' blanks ``s<n>_<k>``), or the
-    signature of a beacon's round, with ``p<n>`` the one before where a round rests on it.
+    ``v<n>`` are the numbers of the n-th source (of a ceremony ``v<n>_<k>``, with its slips' blanks
+    ``s<n>_<k>``), or the signature of a beacon's round, with ``p<n>`` the one before where a round rests on
+    it.
     """
 
     def __init__(self, data: QueryDict, files: Files, sources: Sequence[dict[str, Any]]) -> None:
@@ -159,15 +164,23 @@ class PlanForm(SentForm):
     items = forms.MultipleChoiceField(label=gettext_lazy("抽查事项"), required=False)
     frame_on = forms.DateField(label=gettext_lazy("名录库日期"))
     known_at = forms.DateTimeField(label=gettext_lazy("随机数公布时间"))
-    lead = forms.IntegerField(label=gettext_lazy("承诺至少提前（分钟）"), min_value=1, max_value=525_600, required=False)
+    lead = forms.IntegerField(
+        label=gettext_lazy("承诺至少提前（分钟）"), min_value=1, max_value=525_600, required=False
+    )
     ends_on = forms.DateField(label=gettext_lazy("任务截止日期"), required=False)
     lottery_name = forms.CharField(label=gettext_lazy("彩票名称"), max_length=60, required=False)
     lottery_issue = forms.CharField(label=gettext_lazy("期号"), max_length=40, required=False)
     speakers = forms.CharField(label=gettext_lazy("现场报数人"), max_length=200, required=False)
     sealed = forms.BooleanField(label=gettext_lazy("报数前先封存"), required=False)
-    drand_chain = forms.ChoiceField(label="drand", choices=[(c, c) for c in ("", *CHAIN_NAMES)], required=False)
-    drand_round = forms.IntegerField(label=gettext_lazy("drand 轮次"), min_value=1, max_value=10**12, required=False)
-    per_object = forms.IntegerField(label=gettext_lazy("每户检查人员"), min_value=2, max_value=10, required=False)
+    drand_chain = forms.ChoiceField(
+        label="drand", choices=[(c, c) for c in ("", *CHAIN_NAMES)], required=False
+    )
+    drand_round = forms.IntegerField(
+        label=gettext_lazy("drand 轮次"), min_value=1, max_value=10**12, required=False
+    )
+    per_object = forms.IntegerField(
+        label=gettext_lazy("每户检查人员"), min_value=2, max_value=10, required=False
+    )
     reserve = forms.DecimalField(label=gettext_lazy("候补比例"), min_value=0, max_value=100, required=False)
     seen = forms.CharField(required=False)
 
@@ -176,7 +189,10 @@ class PlanForm(SentForm):
         offer(self, "items", ((i.code, str(i)) for i in items))
         for letter in CLASSES:
             self.fields[f"ratio_{letter}"] = forms.DecimalField(
-                label=_("%s 类抽取比例") % letter, min_value=Decimal(0), max_value=Decimal(100), required=False
+                label=_("%s 类抽取比例") % letter,
+                min_value=Decimal(0),
+                max_value=Decimal(100),
+                required=False,
             )
             self.fields[f"floor_{letter}"] = forms.IntegerField(
                 label=_("%s 类每层至少") % letter, min_value=0, max_value=10**6, required=False

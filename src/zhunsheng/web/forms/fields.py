@@ -19,7 +19,8 @@ from zhunsheng.web.models import User
 
 LARGEST = 2**63 - 1  # of a key of the database
 FIRST_DAY, LAST_DAY = date(1949, 1, 1), date(2199, 12, 31)
-# All but tab, line feed and carriage return. Word gives a vertical tab for a line broken by hand: it becomes a line feed.
+# All but tab, line feed and carriage return. Word gives a vertical tab for a line broken by hand:
+# it becomes a line feed.
 _CONTROL = re.compile("[\x00-\x08\x0c\x0e-\x1f\x7f]")
 REQUIRED = {"required": _("没有填写")}
 
@@ -87,12 +88,19 @@ class YearField(NumberField):
 class RecordField(IdField):
     """A record of a query by its id; what was sent becomes the record, None for nothing.
 
-    Where ``allowed`` says that whoever sent it does not reach the record, it is refused before anything is said of it.
+    Where ``allowed`` says that whoever sent it does not reach the record, it is refused before anything is
+    said of it.
     """
 
     user: User | AnonymousUser | None = None  # who sent the form (``SentForm.of``)
 
-    def __init__(self, found: QuerySet[Any] | Manager[Any], *, allowed: Callable[[User, Any], bool] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        found: QuerySet[Any] | Manager[Any],
+        *,
+        allowed: Callable[[User, Any], bool] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.found = found
         self.allowed = allowed
@@ -111,7 +119,9 @@ class RecordField(IdField):
 
 
 class ListedField(RecordField):
-    """A record that a page lists itself and names by a button or a choice: one that is none leads nowhere, as an address."""
+    """A record that a page lists itself and names by a button or a choice: one that is none leads nowhere,
+    as an address.
+    """
 
     def clean(self, value: object) -> Model | None:
         """Return the record. Raises ``Http404``."""

@@ -19,7 +19,9 @@ from zhunsheng.web.models import Sheet, User
 class EvaluatorsForm(SentForm):
     """Evaluators among the people who may be."""
 
-    evaluators = forms.ModelMultipleChoiceField(label=_("评价人"), queryset=User.objects.none(), required=False)
+    evaluators = forms.ModelMultipleChoiceField(
+        label=_("评价人"), queryset=User.objects.none(), required=False
+    )
 
     def __init__(self, data: QueryDict, files: Files, people: Sequence[User]) -> None:
         super().__init__(data, files)
@@ -32,7 +34,14 @@ class KeyStartForm(EvaluatorsForm):
     sheet = forms.ModelChoiceField(label=_("项目"), queryset=Sheet.objects.none())
     method = forms.ChoiceField(label=_("评价方法"))
 
-    def __init__(self, data: QueryDict, files: Files, sheets: QuerySet[Sheet], people: Sequence[User], methods: Sequence[str]) -> None:
+    def __init__(
+        self,
+        data: QueryDict,
+        files: Files,
+        sheets: QuerySet[Sheet],
+        people: Sequence[User],
+        methods: Sequence[str],
+    ) -> None:
         super().__init__(data, files, people)
         offer_records(self, "sheet", sheets)
         offer(self, "method", ((m, m) for m in methods))
@@ -59,7 +68,9 @@ class PointsForm(SentForm):
             self.fields[f"points_{row.code}"] = forms.DecimalField(
                 label=row.name, min_value=Decimal(0), max_value=row.points, decimal_places=2, required=False
             )
-            self.fields[f"reason_{row.code}"] = forms.CharField(label=row.name, max_length=MOST["remark"], required=False)
+            self.fields[f"reason_{row.code}"] = forms.CharField(
+                label=row.name, max_length=MOST["remark"], required=False
+            )
 
     def given(self) -> dict[str, tuple[Decimal, str]]:
         """Return (points, reason) of the rows that were filled, by row code."""

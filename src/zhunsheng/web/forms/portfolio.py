@@ -1,4 +1,6 @@
-"""Forms of the finance bureau: a zip of documents, and where the documents go that name no known department."""
+"""Forms of the finance bureau: a zip of documents, and where the documents go that name
+no known department.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ NEW = "new"
 
 
 class Archive(SentForm):
-    """Documents, as a zip or a folder, with the year of those that name none; or all is to be assessed anew."""
+    """Documents, as a zip or a folder, with the year of those that name none; or all is to
+    be assessed anew.
+    """
 
     year = YearField(label=_("年度"), required=False)
     file = SentFile(label=_("压缩包"))
@@ -26,12 +30,15 @@ class Archive(SentForm):
 
 
 class Places(SentForm):
-    """For each name that documents bear: a department, ``new`` for one to be added, nothing to leave them out.
+    """For each name that documents bear: a department, ``new`` for one to be added,
+    nothing to leave them out.
 
     The field of the n-th name is ``place_n``; the values come as {name: department, ``new`` or None}.
     """
 
-    def __init__(self, data: QueryDict, files: Files, names: list[str], below: QuerySet[Organisation]) -> None:
+    def __init__(
+        self, data: QueryDict, files: Files, names: list[str], below: QuerySet[Organisation]
+    ) -> None:
         super().__init__(data, files)
         self.names = names
         for n, name in enumerate(names):

@@ -1,4 +1,6 @@
-"""What people send on public matters: a decision on each datum that is personal, a code they ask after, the slip they hold."""
+"""What people send on public matters: a decision on each datum that is personal, a code they ask after,
+the slip they hold.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ class Disclosed(forms.Form):
         keys = [found[1] for name in request.POST if (found := _CHOICE.fullmatch(name))][:MOST]
         said = checked(cls(request.POST, keys))
         return {
-            key: Decision(said[f"decision_{key}"], said[f"reason_{key}"]) for key in keys if said[f"decision_{key}"]
+            key: Decision(said[f"decision_{key}"], said[f"reason_{key}"])
+            for key in keys
+            if said[f"decision_{key}"]
         }
 
 
@@ -43,7 +47,9 @@ class Extent(forms.Form):
 
     @classmethod
     def whole(cls, request: HttpRequest) -> bool:
-        """Return whether the list is to be public too, as where nothing else was chosen. Raises ``Faults``."""
+        """Return whether the list is to be public too, as where nothing else was
+        chosen. Raises ``Faults``.
+        """
         return bool(checked(cls(request.POST))["frame"] != "own")
 
 
@@ -71,7 +77,9 @@ class _Digest(CleanCharField):
 
 
 class HeldSlip(forms.Form):
-    """What stands on a slip that someone holds: its number, where they say it, and its digest, blanks or not."""
+    """What stands on a slip that someone holds: its number, where they say it, and its digest,
+    blanks or not.
+    """
 
     number = _WideNumber(label=_("编号"), low=1, high=10**9, required=False)
     digest = _Digest(most=200, label=_("摘要"))

@@ -1,4 +1,6 @@
-"""What people send about target sheets: how to start some, single fields and rows, decisions about an indicator."""
+"""What people send about target sheets: how to start some, single fields and rows,
+decisions about an indicator.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +68,9 @@ class FieldForm(SentForm):
 
 
 class PartRemoval(SentForm):
-    """A row to be removed from a part of a sheet, by its key; ``seen`` at first and after the person's own edits."""
+    """A row to be removed from a part of a sheet, by its key; ``seen`` at first and after the person's own
+    edits.
+    """
 
     mark = "remove"
 
@@ -89,7 +93,9 @@ class AdjustmentForm(SentForm):
 
 
 class SettleForm(SentForm):
-    """Kind, direction and unit of an indicator whose columns, place and name conflict or don't tell; empty: as read."""
+    """Kind, direction and unit of an indicator whose columns, place and name conflict or don't tell; empty:
+    as read.
+    """
 
     indicator = forms.CharField(label=_("指标"), max_length=12)
     kind = forms.ChoiceField(label=_("性质"), choices=[("", ""), *KIND_WORDS.items()], required=False)

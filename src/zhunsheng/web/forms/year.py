@@ -44,7 +44,9 @@ class ExplanationForm(_OfIndicator):
 
 
 class WordForm(_OfIndicator):
-    """What is said of an indicator in the self-evaluation: band and share, a typed figure, reasons, cause and measures."""
+    """What is said of an indicator in the self-evaluation: band and share, a typed figure, reasons,
+    cause and measures.
+    """
 
     band = forms.ChoiceField(label=_("评定档次"), required=False)
     share = forms.DecimalField(

@@ -1,4 +1,6 @@
-"""What the application keeps: people, target sheets and their decisions, the year's work, and the audit log."""
+"""What the application keeps: people, target sheets and their decisions, the year's work, and
+the audit log.
+"""
 
 from zhunsheng.web.models.api import ApiAnswer
 from zhunsheng.web.models.audited import Audited, AuditEntry, AuditHead

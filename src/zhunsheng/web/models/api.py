@@ -8,7 +8,8 @@ from zhunsheng.web.models.people import ApiToken
 
 
 class ApiAnswer(models.Model):
-    """The answer to a POST with an ``Idempotency-Key``: the same key of the same token gets it again, nothing is done twice.
+    """The answer to a POST with an ``Idempotency-Key``: the same key of the same token gets it again,
+    nothing is done twice.
 
     ``digest`` is of the whole request, so that a key can't be used for another one.
     """

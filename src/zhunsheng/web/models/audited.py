@@ -1,4 +1,6 @@
-"""The audit log and the base of every model whose changes it keeps: append-only, each entry chained to the one before."""
+"""The audit log and the base of every model whose changes it keeps: append-only,
+each entry chained to the one before.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ from zhunsheng.web.sending import current as form
 
 @dataclass(frozen=True)
 class Seen:
-    """What stood on a screen: the digest of the text, the state, the last step and the last entry of the log (0: none)."""
+    """What stood on a screen: the digest of the text, the state, the last step and the last entry of the log
+    (0: none).
+    """
 
     text: str = ""
     state: str = ""
@@ -64,7 +68,9 @@ A = TypeVar("A", bound="Audited")
 
 
 class Log(models.Manager[M]):
-    """The log as it is read: with what this transaction has to say, which waits for its end, written down first."""
+    """The log as it is read: with what this transaction has to say, which waits for its end,
+    written down first.
+    """
 
     def get_queryset(self) -> models.QuerySet[M]:
         """Return the query."""
@@ -73,7 +79,9 @@ class Log(models.Manager[M]):
 
 
 class AuditHead(models.Model):
-    """The last entry's number and digest: one row, locked while an entry is written, so that the chain has no forks."""
+    """The last entry's number and digest: one row, locked while an entry is written,
+    so that the chain has no forks.
+    """
 
     number = models.PositiveBigIntegerField(default=0)
     digest = models.CharField(max_length=64, default="", blank=True)
@@ -82,7 +90,9 @@ class AuditHead(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did what, when, from where, and what changed from what to what. Triggers of the database refuse changes."""
+    """Who did what, when, from where, and what changed from what to what. Triggers of the database refuse
+    changes.
+    """
 
     number = models.PositiveBigIntegerField(unique=True)
     at = models.DateTimeField()
@@ -94,7 +104,8 @@ class AuditEntry(models.Model):
     title = models.CharField(max_length=300, blank=True)
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
-    # The ids of the organisations it belongs to, from the root down, as they stood then; none: it is of no place.
+    # The ids of the organisations it belongs to, from the root down, as they stood then; none:
+    # it is of no place.
     place = models.CharField(max_length=200, null=True)
     previous = models.CharField(max_length=64, blank=True)
     digest = models.CharField(max_length=64)
@@ -127,12 +138,16 @@ class AuditEntry(models.Model):
 
 
 def record(
-    action: str, instance: models.Model | None = None, before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None, title: str = ""
+    action: str,
+    instance: models.Model | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    title: str = "",
 ) -> None:
     """Append an entry to the log, of the current request's or job's actor.
 
-    Within a transaction it is written at the end, where the log's head is held for no longer than that takes; entry and
-    change stay or fall together all the same.
+    Within a transaction it is written at the end, where the log's head is held for no longer than that takes;
+    entry and change stay or fall together all the same.
     """
     who = current()
     entry = AuditEntry(
@@ -199,13 +214,17 @@ def _plain(data: object) -> Any:
 
 
 class AuditedQuerySet(models.QuerySet[M]):
-    """Queries of audited records: what would change many rows past the log is refused (``changed_in_bulk`` records it)."""
+    """Queries of audited records: what would change many rows past the log is refused (``changed_in_bulk``
+    records it).
+    """
 
     def update(self, **values: object) -> int:
         """Change fields that the log does not watch. Raises ``TypeError`` for any other."""
         watched = [name for name in values if name not in getattr(self.model, "unwatched", ())]
         if watched:
-            raise TypeError(f"{self.model.__name__}: {watched} would change past the log; use changed_in_bulk")
+            raise TypeError(
+                f"{self.model.__name__}: {watched} would change past the log; use changed_in_bulk"
+            )
         return super().update(**values)
 
     def bulk_create(self, *args: object, **kwargs: object) -> NoReturn:
@@ -230,7 +249,9 @@ class AuditedManager(models.Manager[M]):
 
 
 def changed_in_bulk(found: models.QuerySet[A], **values: object) -> int:
-    """Set fields of every record of a query, each with its own entry in the log; return how many there were."""
+    """Set fields of every record of a query, each with its own entry in the log; return how
+    many there were.
+    """
     with transaction.atomic():
         records = list(found.select_for_update())
         for one in records:
@@ -253,12 +274,14 @@ def created_in_bulk(records: Iterable[Audited]) -> int:
 class Audited(models.Model):
     """A record whose every change goes to the audit log; it can't be deleted.
 
-    It knows what was read from the database, and a save writes the fields alone that were set to something else since: a
-    save of one field never takes another back. Where somebody else set the same field meanwhile, nothing is saved.
+    It knows what was read from the database, and a save writes the fields alone that were set to something
+    else since: a save of one field never takes another back. Where somebody else set the same field
+    meanwhile, nothing is saved.
 
-    ``by_digest`` fields are large: the log keeps their SHA-256. ``hidden`` fields are secret or personal: the log keeps
-    only that they changed. ``unwatched`` fields change too often to say anything. ``as_seen`` records are changed from
-    pages as those showed them: what changed after the page was made is shown first, and not written over.
+    ``by_digest`` fields are large: the log keeps their SHA-256. ``hidden`` fields are secret or personal:
+    the log keeps only that they changed. ``unwatched`` fields change too often to say anything.
+    ``as_seen`` records are changed from pages as those showed them: what changed after the page was made is
+    shown first, and not written over.
     """
 
     as_seen = False
@@ -301,11 +324,14 @@ class Audited(models.Model):
         return [
             f.attname
             for f in self._meta.concrete_fields
-            if f.attname in self.__dict__ and not (f.attname in read and read[f.attname] == self.__dict__[f.attname])
+            if f.attname in self.__dict__
+            and not (f.attname in read and read[f.attname] == self.__dict__[f.attname])
         ]
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        """Save what was set, and record what changed. Raises ``ZS-WB-45`` where somebody else set it meanwhile."""
+        """Save what was set, and record what changed. Raises ``ZS-WB-45`` where somebody else set it
+        meanwhile.
+        """
         with transaction.atomic():
             # Locked, so that what it is compared with is what is written over.
             rows = type(self)._base_manager.select_for_update(no_key=True)
@@ -337,7 +363,9 @@ class Audited(models.Model):
         return attname in given or self._meta.get_field(attname).name in given
 
     def _refuse_late(self, known: Self, names: list[str]) -> None:
-        """Refuse to write over what the record's fields became since it was read. Raises ``LateSave``, ``Overtaken``."""
+        """Refuse to write over what the record's fields became since it was read. Raises ``LateSave``,
+        ``Overtaken``.
+        """
         read = self.__dict__.get("_read", {})
         late = [n for n in names if n in read and read[n] != known.__dict__[n]]
         if late:
@@ -345,7 +373,9 @@ class Audited(models.Model):
         sent = form()
         if self.as_seen and sent is not None and sent.position is not None:
             since = AuditEntry._base_manager.filter(model=self._meta.model_name, object_id=str(self.pk))
-            since = since.filter(number__gt=sent.position, action__in=("create", "change")).exclude(number__in=sent.own)
+            since = since.filter(number__gt=sent.position, action__in=("create", "change")).exclude(
+                number__in=sent.own
+            )
             if since.exists():
                 raise Overtaken(known, Seen("page", entry=sent.position))
 

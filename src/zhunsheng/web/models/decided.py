@@ -1,4 +1,6 @@
-"""The base of every record on which decisions are taken: its state changes by steps only, and it says what was seen."""
+"""The base of every record on which decisions are taken: its state changes by steps only,
+and it says what was seen.
+"""
 
 from __future__ import annotations
 
@@ -43,9 +45,11 @@ def _digest(said: object) -> str:
 
 
 class Decided(Audited):
-    """A record with a state. ``start`` are the states in which a round of decisions begins, ``final`` those that end it.
+    """A record with a state. ``start`` are the states in which a round of decisions begins,
+    ``final`` those that end it.
 
-    In the ``bound`` states its text is what was decided on: it changes by a step that leads elsewhere, and by nothing else.
+    In the ``bound`` states its text is what was decided on: it changes by a step that leads elsewhere,
+    and by nothing else.
     """
 
     start: tuple[str, ...] = ()
@@ -66,7 +70,9 @@ class Decided(Audited):
             """Return the state in words."""
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save. Raises ``TypeError`` where the state would change without a step, or a text that was decided on at all."""
+        """Save. Raises ``TypeError`` where the state would change without a step,
+        or a text that was decided on at all.
+        """
         if not _stepping.get():
             new = self._state.adding
             field = self._meta.get_field("state")
@@ -86,7 +92,9 @@ class Decided(Audited):
             for name in names:
                 setattr(kept, name, getattr(self, name))
             if kept.bound_text() != known.bound_text():
-                raise TypeError(f"{type(self).__name__}: what was decided on changes by a new version or step only")
+                raise TypeError(
+                    f"{type(self).__name__}: what was decided on changes by a new version or step only"
+                )
 
     def bound_text(self) -> object:
         """Return as plain data what may not change in a ``bound`` state."""
@@ -128,5 +136,7 @@ class Decided(Audited):
         return set()
 
     def kept_apart(self, action: str) -> set[str]:
-        """Return the user names of those who wrote what a step decides on, and so do not take it: those of the text."""
+        """Return the user names of those who wrote what a step decides on, and so do not take it:
+        those of the text.
+        """
         return self.writers()

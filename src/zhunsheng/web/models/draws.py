@@ -108,7 +108,15 @@ class Draw(Decided):
 
     def decided_on(self) -> object:
         """Return the plan and its commitment; what another person entered is not to be seen."""
-        return [self.code, self.title, self.plan, str(self.frame_on), str(self.ends_on), self.digest, self.drawn_count]
+        return [
+            self.code,
+            self.title,
+            self.plan,
+            str(self.frame_on),
+            str(self.ends_on),
+            self.digest,
+            self.drawn_count,
+        ]
 
     def folder(self) -> Path:
         """Return the folder of the draw's files."""
@@ -117,7 +125,9 @@ class Draw(Decided):
 
 
 class Commitment(Audited):
-    """One entry of the public log of commitments, as ``draws.public_log.Entry``; written once, never changed."""
+    """One entry of the public log of commitments, as ``draws.public_log.Entry``; written
+    once, never changed.
+    """
 
     class Kind(models.TextChoices):
         COMMIT = "commit", _("公布承诺")
@@ -150,7 +160,9 @@ class Commitment(Audited):
 
 
 class CommitmentStamp(Audited):
-    """A time-stamp by an outside party on an entry of the log, as it came, with what it said when it was taken in."""
+    """A time-stamp by an outside party on an entry of the log, as it came, with what it said when it was
+    taken in.
+    """
 
     commitment = models.ForeignKey(Commitment, models.PROTECT, related_name="stamps")
     content = models.TextField()  # the file, in base64

@@ -1,4 +1,6 @@
-"""Key evaluation of chosen projects: marks of each evaluator, the agreed score, and what is to be rectified."""
+"""Key evaluation of chosen projects: marks of each evaluator, the agreed score, and what is
+to be rectified.
+"""
 
 from __future__ import annotations
 

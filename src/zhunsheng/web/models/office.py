@@ -14,7 +14,9 @@ WRITING = ("safeguards.record", "safeguards.edit", "safeguards.result")  # steps
 
 
 class SafeguardRecord(Decided):
-    """One record of a register of the safeguards (``registers.yaml`` says which, with what fields and what approvals)."""
+    """One record of a register of the safeguards (``registers.yaml`` says which,
+    with what fields and what approvals).
+    """
 
     class State(models.TextChoices):
         OPEN = "open", _("在办")
@@ -60,7 +62,9 @@ class SafeguardRecord(Decided):
         return found
 
     def kept_apart(self, action: str) -> set[str]:
-        """Return those who wrote the text; for closing those who wrote how it ended, in registers that keep them apart."""
+        """Return those who wrote the text; for closing those who wrote how it ended,
+        in registers that keep them apart.
+        """
         if action != "safeguards.close":
             return self.writers()
         # From the first telling of how it ended on, whoever writes anything writes what the closing is about.
@@ -92,7 +96,9 @@ class LibraryIndicator(Audited):
 
 
 class LocalScheme(Audited):
-    """A local scoring scheme, valid for an organisation and all below from a year on; text in the format of the data files."""
+    """A local scoring scheme, valid for an organisation and all below from a year on;
+    text in the format of the data files.
+    """
 
     as_seen = True
 
@@ -110,7 +116,9 @@ class LocalScheme(Audited):
 
 
 class CalendarEntry(Audited):
-    """A date of the year for an organisation and all below: when a monitoring checkpoint or the self-evaluation opens and is due."""
+    """A date of the year for an organisation and all below: when a monitoring checkpoint or the
+    self-evaluation opens and is due.
+    """
 
     as_seen = True
 

@@ -28,10 +28,12 @@ def new_code() -> str:
 
 
 class Organisation(Audited):
-    """A city, district, department or section; ``path`` lists the ids from the root, so that one test finds all below.
+    """A city, district, department or section; ``path`` lists the ids from the root,
+    so that one test finds all below.
 
-    ``code`` is what it is, for good; it is never shown as its name. Name, kind, parent and use are those of today: what
-    they were on another day is told by its stages. ``services.office`` alone changes them.
+    ``code`` is what it is, for good; it is never shown as its name. Name, kind,
+    parent and use are those of today: what they were on another day is told by its stages.
+    ``services.office`` alone changes them.
     """
 
     as_seen = True
@@ -55,7 +57,8 @@ class Organisation(Audited):
     class Meta:
         ordering = ["path"]
         constraints = [
-            # Of two organisations under one parent only one may bear a name at a time; a closed one keeps its own.
+            # Of two organisations under one parent only one may bear a name at a time;
+            # a closed one keeps its own.
             models.UniqueConstraint(
                 fields=["parent", "name"], condition=models.Q(active=True), name="one_name_under_a_parent"
             )
@@ -135,7 +138,9 @@ class Organisation(Audited):
 
 
 class OrganisationStage(Audited):
-    """What an organisation was called, was and belonged to from a day on; ``successors`` are codes of organisations."""
+    """What an organisation was called, was and belonged to from a day on; ``successors`` are codes of
+    organisations.
+    """
 
     class Event(models.TextChoices):
         FOUNDED = "founded", _("设立")
@@ -166,6 +171,8 @@ class OrganisationStage(Audited):
     def from_unknown(self) -> bool:
         """Whether nobody said from when it holds."""
         return self.from_on == ALWAYS
+
+
 @remembered
 def stages_of(organisation: Organisation) -> Sequence[OrganisationStage]:
     """Return an organisation's stages in their order."""
@@ -188,7 +195,9 @@ class User(Audited, AbstractUser):
     phone = EncryptedCharField(_("联系电话"), max_length=40, blank=True, null=True)
     must_change = models.BooleanField(_("下次登录须改密码"), default=False)
     # From where the account was ended: nobody below takes it into use again.
-    ended_at = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", verbose_name=_("停用单位"))
+    ended_at = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, related_name="+", verbose_name=_("停用单位")
+    )
 
     hidden = ("password", "phone")
     unwatched = ("last_login",)
@@ -232,10 +241,14 @@ class Membership(Audited):
     role = models.CharField(_("角色"), max_length=12, choices=Role.choices)
     active = models.BooleanField(_("有效"), default=True)
     # From where the role was ended: nobody below gives it again.
-    ended_at = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", verbose_name=_("停用单位"))
+    ended_at = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, related_name="+", verbose_name=_("停用单位")
+    )
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "organisation", "role"], name="one_membership")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "organisation", "role"], name="one_membership")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user}·{self.organisation}·{self.get_role_display()}"
@@ -244,8 +257,8 @@ class Membership(Audited):
 class ApiToken(Audited):
     """A token for programs; only its digest is kept. ``scopes`` are names like ``ledgers:write``.
 
-    It reaches ``place`` and what is below it, and never more than its person does; one from before there were places
-    reaches what its person does.
+    It reaches ``place`` and what is below it, and never more than its person does;
+    one from before there were places reaches what its person does.
     """
 
     as_seen = True
@@ -254,7 +267,9 @@ class ApiToken(Audited):
     name = models.CharField(_("用途"), max_length=60)
     digest = models.CharField(max_length=64, unique=True)
     scopes = models.JSONField(default=list)
-    place = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", verbose_name=_("单位"))
+    place = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, related_name="+", verbose_name=_("单位")
+    )
     expires_at = models.DateTimeField()
     revoked = models.BooleanField(default=False)
     last_used_at = models.DateTimeField(null=True)

@@ -43,7 +43,8 @@ class Publication(Decided):
     drift = models.JSONField(default=list)
     checked_at = models.DateTimeField(null=True)
 
-    # What was found to be personal in it, masked, with its places and what was decided (``services/disclosing.Datum``).
+    # What was found to be personal in it, masked, with its places and what was decided
+    # (``services/disclosing.Datum``).
     disclosures = models.JSONField(default=list)
     # The digest of the copy and the rules as it was last looked through by them; empty for never.
     looked_by = models.CharField(max_length=64, blank=True, default="")

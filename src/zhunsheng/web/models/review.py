@@ -1,4 +1,6 @@
-"""The review of a version as it was made: a state for each rule, of which text, beside which sheets, by which rule set."""
+"""The review of a version as it was made: a state for each rule, of which text, beside which sheets,
+by which rule set.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,10 @@ from zhunsheng.web.models.targets import SheetVersion
 class SheetReview(models.Model):
     """One review of one version, made anew whenever its sheet, a sheet beside it or last year's changes.
 
-    ``duties`` holds a mapping for each rule: rule, level, title, state, why, missing (texts) and messages of what was found.
-    ``body`` is the digest of the text reviewed, ``beside`` that of the sheets it was compared with, ``rules`` that of the
-    rule set; the review speaks for the version only as long as all three are those of now.
+    ``duties`` holds a mapping for each rule: rule, level, title, state, why, missing (texts) and messages of
+    what was found. ``body`` is the digest of the text reviewed, ``beside`` that of the sheets it was compared
+    with, ``rules`` that of the rule set; the review speaks for the version only as long as all three are
+    those of now.
     """
 
     version = models.OneToOneField(SheetVersion, models.CASCADE, related_name="review")
@@ -60,7 +63,9 @@ def beside_digest(bodies: Iterable[dict[str, Any]], previous: Iterable[dict[str,
 
 @receiver(post_save, sender=SheetVersion)
 def text_changed(sender: object, instance: SheetVersion, created: bool, **kwargs: object) -> None:
-    """Mark a review as stale once the text it reviewed is no longer the version's, so that counts see it too."""
+    """Mark a review as stale once the text it reviewed is no longer the version's, so that counts
+    see it too.
+    """
     if not created:
         digest = body_digest(instance.body)
         SheetReview.objects.filter(version=instance, stale=False).exclude(body=digest).update(stale=True)

@@ -1,4 +1,6 @@
-"""The keys of forms that were acted on: the same form sent once more is answered as the first time and does nothing."""
+"""The keys of forms that were acted on: the same form sent once more is answered as the first time and does
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ class Repeated(Exception):
 
 
 class Sent(models.Model):
-    """A form that was acted on: whose, with which key and content, and where its answer led (empty: not answered yet)."""
+    """A form that was acted on: whose, with which key and content, and where its answer led (empty:
+    not answered yet).
+    """
 
     user = models.ForeignKey("web.User", models.CASCADE, related_name="+")
     key = models.CharField(max_length=64)

@@ -24,7 +24,8 @@ WHOLE, UNNAMED = "部门整体绩效目标", "（未命名项目）"
 class Sheet(Audited):
     """A department's sheet or a project's sheet of one year; what it says stands in its versions.
 
-    ``code`` is what it is, for good; ``name`` is how it is called now, ``project_code`` its project's official code.
+    ``code`` is what it is, for good; ``name`` is how it is called now, ``project_code`` its project's
+    official code.
     """
 
     department = models.ForeignKey(Organisation, models.PROTECT, related_name="sheets")
@@ -50,7 +51,10 @@ class Sheet(Audited):
     @property
     def latest(self) -> SheetVersion:
         """The newest version that is not void; where all are, the newest of those."""
-        return self.versions.exclude(state="void").order_by("-number").first() or self.versions.order_by("-number")[0]
+        return (
+            self.versions.exclude(state="void").order_by("-number").first()
+            or self.versions.order_by("-number")[0]
+        )
 
     @property
     def effective(self) -> SheetVersion | None:
@@ -77,10 +81,12 @@ class SheetVersion(Decided):
     reason = models.TextField(_("调整理由"), blank=True)
     origin = models.CharField(max_length=20, default="upload")
     upload = models.ForeignKey(Upload, models.PROTECT, null=True)
-    # Who wrote the text that it was taken over from, where nobody had approved that: written down then, for good.
+    # Who wrote the text that it was taken over from, where nobody had approved that: written down then,
+    # for good.
     carried = models.JSONField(default=list)
     unsure = models.JSONField(default=list)
-    # What is personal in the document it was read from, masked, with its places (``services/disclosing.noted``).
+    # What is personal in the document it was read from, masked, with its places
+    # (``services/disclosing.noted``).
     personal = models.JSONField(default=list)
     # The first day on which an approved version holds; the year's first one holds for the whole year.
     in_force_from = models.DateField(null=True)
@@ -112,11 +118,14 @@ class SheetVersion(Decided):
         return self.sheet.year
 
     def moved(self, before: str) -> None:
-        """Say from when an approved version holds; retire a sheet of which all is void, take it up again when restored."""
+        """Say from when an approved version holds; retire a sheet of which all is void,
+        take it up again when restored.
+        """
         if self.state == self.State.APPROVED and self.in_force_from is None:
             others = self.sheet.versions.filter(state=self.State.APPROVED).exclude(pk=self.pk)
             first, last = date(self.sheet.year, 1, 1), date(self.sheet.year, 12, 31)
-            # An adjustment holds from its approval on, one approved after the year for the year as a whole from its end.
+            # An adjustment holds from its approval on, one approved after the year for the year as a whole
+            # from its end.
             self.in_force_from = min(max(timezone.localdate(), first), last) if others.exists() else first
             self.save()
             self.call_sheet()
@@ -128,11 +137,15 @@ class SheetVersion(Decided):
                 self.sheet.latest.call_sheet()
 
     def bound_text(self) -> object:
-        """Return the sheet and the reason for its adjustment; from when it holds follows from the approval."""
+        """Return the sheet and the reason for its adjustment; from when it holds follows
+        from the approval.
+        """
         return [self.body, self.reason]
 
     def approved_on(self) -> date | None:
-        """Return the day on which it was approved, None for one that was not (or whose step is from before they were kept)."""
+        """Return the day on which it was approved, None for one that was not (or whose step is from before
+        they were kept).
+        """
         step = next((s for s in reversed(self.steps()) if s.action == "targets.approve"), None)
         return timezone.localtime(step.at).date() if step else None
 
@@ -156,7 +169,9 @@ class SheetVersion(Decided):
         brought = {v.created_by.get_username() for v in mine if v.created_by}
         for version in mine:
             brought |= set(version.carried)
-        edits = AuditEntry.objects.filter(model="sheetversion", object_id__in=[str(v.pk) for v in mine], action="edit")
+        edits = AuditEntry.objects.filter(
+            model="sheetversion", object_id__in=[str(v.pk) for v in mine], action="edit"
+        )
         return brought | set(edits.values_list("actor", flat=True))
 
     @property
@@ -168,7 +183,9 @@ class SheetVersion(Decided):
         return AuditEntry.objects.filter(model="sheetversion", object_id=str(self.pk), action="edit")
 
     def target_sheet(self) -> TargetSheet:
-        """Return the sheet as a value, of its record's code and year, with codes for indicators kept before there were any."""
+        """Return the sheet as a value, of its record's code and year, with codes for indicators kept before
+        there were any.
+        """
         sheet = book_of([self.body]).sheets[0]
         return identified(sheet.model_copy(update={"id": self.sheet.code, "year": self.sheet.year}))
 
@@ -189,7 +206,9 @@ NO_SOURCE = Source(name="", sha256="", media_type="")
 
 
 class SheetFinding(models.Model):
-    """One finding of the review of a version, as rows that can be counted over departments; made anew at each review."""
+    """One finding of the review of a version, as rows that can be counted over departments;
+    made anew at each review.
+    """
 
     version = models.ForeignKey(SheetVersion, models.CASCADE, related_name="findings")
     department = models.ForeignKey(Organisation, models.CASCADE)
@@ -206,4 +225,7 @@ class SheetFinding(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        indexes = [models.Index(fields=["year", "rule", "level"]), models.Index(fields=["department", "year", "level"])]
+        indexes = [
+            models.Index(fields=["year", "rule", "level"]),
+            models.Index(fields=["department", "year", "level"]),
+        ]

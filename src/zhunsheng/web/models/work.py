@@ -40,8 +40,12 @@ class Upload(Audited):
         return self.name
 
     @classmethod
-    def keep(cls, content: bytes, name: str, purpose: str, department: Organisation | None, by: User | None) -> Upload:
-        """Store the bytes and return their record. Raises ``ZS-IN-31`` for a name too long, ``ZS-CL-10`` for a full disk."""
+    def keep(
+        cls, content: bytes, name: str, purpose: str, department: Organisation | None, by: User | None
+    ) -> Upload:
+        """Store the bytes and return their record. Raises ``ZS-IN-31`` for a name too long,
+        ``ZS-CL-10`` for a full disk.
+        """
         digest = hashlib.sha256(content).hexdigest()
         target = settings.DATA / "uploads" / digest[:2] / digest
         safe = safe_name(name)
@@ -65,7 +69,9 @@ class Upload(Audited):
 
 
 class Step(Audited):
-    """One decision on a record: who did what when, from which state to which, with what remark. Never changed."""
+    """One decision on a record: who did what when, from which state to which, with what remark.
+    Never changed.
+    """
 
     model = models.CharField(max_length=40)
     object_id = models.PositiveBigIntegerField()
@@ -100,7 +106,9 @@ OUTCOMES = {
 
 
 class Job(models.Model):
-    """Work in the background. ``key`` names what is done, so that it is done once; ``result`` is what it came to."""
+    """Work in the background. ``key`` names what is done, so that it is done once;
+    ``result`` is what it came to.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued", _("排队中")
@@ -145,7 +153,11 @@ class Job(models.Model):
         if self.state == self.State.FAILED:
             return "failed"
         if self.kind == "archive":
-            return ("partly" if self.result.get("sheets") else "refused") if self.result.get("failed") else "imported"
+            return (
+                ("partly" if self.result.get("sheets") else "refused")
+                if self.result.get("failed")
+                else "imported"
+            )
         if self.kind != "import":
             return "done"
         if not self.result.get("batch"):
@@ -156,7 +168,9 @@ class Job(models.Model):
 
     @property
     def counts(self) -> dict[str, int] | None:
-        """How many rows a ledger file had, how many were good and bad, and what the good ones did; None for other work."""
+        """How many rows a ledger file had, how many were good and bad, and what the good ones did;
+        None for other work.
+        """
         if self.kind != "import" or not self.ended or "rows" not in self.result:
             return None
         batch = (self.result.get("batch") or {}) if self.result.get("new") else {}
@@ -170,7 +184,11 @@ class Job(models.Model):
         if self.error:
             return self.error
         if self.kind == "import" and self.outcome == "refused":
-            named = {"name": self.result.get("file", ""), "rows": self.result["rows"], "bad": self.result["bad_rows"]}
+            named = {
+                "name": self.result.get("file", ""),
+                "rows": self.result["rows"],
+                "bad": self.result["bad_rows"],
+            }
             return ZhunshengError("ZS-IN-20", **named).web
         return None
 

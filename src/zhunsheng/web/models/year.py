@@ -1,4 +1,6 @@
-"""The year's work on approved targets: assessments, monitoring checkpoints, words on indicators, self-evaluation."""
+"""The year's work on approved targets: assessments, monitoring checkpoints, words on indicators,
+self-evaluation.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +27,12 @@ POINTS = (MinValueValidator(0), MaxValueValidator(100))
 
 
 class Assessment(models.Model):
-    """A department's sheets measured, monitored and scored on a date against one state of the evidence; derived, kept whole.
+    """A department's sheets measured, monitored and scored on a date against one state of the evidence;
+    derived, kept whole.
 
-    ``key`` is the digest of all it rests on; the same state found again is the same assessment, ``assessed_at`` tells
-    when last. Amounts are yuan, wide enough for the sum of as many rows as a ledger holds (each below 10^13).
+    ``key`` is the digest of all it rests on; the same state found again is the same assessment,
+    ``assessed_at`` tells when last. Amounts are yuan, wide enough for the sum of as many rows as a ledger
+    holds (each below 10^13).
     """
 
     department = models.ForeignKey(Organisation, models.PROTECT, related_name="assessments")
@@ -37,7 +41,9 @@ class Assessment(models.Model):
     batch = models.PositiveIntegerField(default=0)
     digest = models.CharField(max_length=64, blank=True)
     key = models.CharField(max_length=64)
-    program = models.CharField(max_length=40, blank=True, default="")  # what computed it; "" before it was kept
+    program = models.CharField(
+        max_length=40, blank=True, default=""
+    )  # what computed it; "" before it was kept
     result = models.JSONField()
     # What lists of departments show, taken from the result.
     total = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True, validators=POINTS)
@@ -74,7 +80,8 @@ class Assessment(models.Model):
 
 
 def shown_figures(assessment: int | None) -> Any:
-    """Return what pages show of an assessment (by id), whichever state of the store it was computed from; None for none.
+    """Return what pages show of an assessment (by id), whichever state of the store it was computed from;
+    None for none.
 
     Read anew, because pages put things of their own into the result they hold.
     """
@@ -111,7 +118,9 @@ class IndicatorLight(models.Model):
 
 
 class Checkpoint(Decided):
-    """A monitoring date of a department: opened by the calendar, filled from evidence, explained, confirmed."""
+    """A monitoring date of a department: opened by the calendar, filled from
+    evidence, explained, confirmed.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", _("填报中")
@@ -139,7 +148,10 @@ class Checkpoint(Decided):
 
     def decided_on(self) -> object:
         """Return the figures and the words as they stand on the page."""
-        return [shown_figures(self.assessment_id), list(self.words.order_by("pk").values_list("pk", flat=True))]
+        return [
+            shown_figures(self.assessment_id),
+            list(self.words.order_by("pk").values_list("pk", flat=True)),
+        ]
 
     def writers(self) -> set[str]:
         """Return the user names of those who explained its indicators."""
@@ -149,8 +161,8 @@ class Checkpoint(Decided):
 class Word(Audited):
     """What a person said of one indicator at a checkpoint or in a self-evaluation, and of no other record.
 
-    The indicator is named by codes; ``sheet`` and ``indicator`` are how they were called then. A newer word replaces an
-    older one, both stay.
+    The indicator is named by codes; ``sheet`` and ``indicator`` are how they were called then.
+    A newer word replaces an older one, both stay.
     """
 
     department = models.ForeignKey(Organisation, models.PROTECT)
@@ -168,7 +180,8 @@ class Word(Audited):
     share = models.DecimalField(_("得分率"), max_digits=5, decimal_places=4, null=True, blank=True)
     over_accepted = models.BooleanField(_("认可超额"), default=False)
     reason = models.TextField(_("理由"), blank=True)
-    # What the indicator promised when the figure was typed (``promise``); empty for what was typed before that was kept.
+    # What the indicator promised when the figure was typed (``promise``); empty for what was typed before
+    # that was kept.
     promised = models.JSONField(default=dict)
     attachments = models.ManyToManyField(Upload)
     by = models.ForeignKey(User, models.PROTECT, null=True)
@@ -183,7 +196,9 @@ class Word(Audited):
 
     @property
     def claim(self) -> tuple[str, str, tuple[str, ...]]:
-        """The figure it states, why, and the digests of the files that prove it: what a ruling on it rests on."""
+        """The figure it states, why, and the digests of the files that prove it:
+        what a ruling on it rests on.
+        """
         return self.claim_with(self.attachments.all())
 
     def claim_with(self, files: Iterable[Upload]) -> tuple[str, str, tuple[str, ...]]:
@@ -191,13 +206,16 @@ class Word(Audited):
         return self.actual, self.reason, tuple(sorted({a.sha256 for a in files}))
 
     def judgement(self, promise: dict[str, str]) -> Judgement:
-        """Return the word as the judgement that scoring and monitoring take, on what the indicator promises now.
+        """Return the word as the judgement that scoring and monitoring take, on what the indicator promises
+        now.
 
         What was accepted of another promise is not accepted of this one.
         """
         return self.judged(promise, self.attachments.all(), self.contests.all())
 
-    def judged(self, promise: dict[str, str], attached: Iterable[Upload], contests: Iterable[Contest]) -> Judgement:
+    def judged(
+        self, promise: dict[str, str], attached: Iterable[Upload], contests: Iterable[Contest]
+    ) -> Judgement:
         """Return the judgement that the word is with these files and contests, which it need not have yet."""
         files = "、".join(a.name for a in attached)
         contests = list(contests)
@@ -222,12 +240,16 @@ class Word(Audited):
         )
 
     def _refusal(self, contests: Iterable[Contest]) -> dict[str, str]:
-        """Return why the finance bureau refused the figure, and against which reading; empty where it did not."""
+        """Return why the finance bureau refused the figure, and against which reading;
+        empty where it did not.
+        """
         contest = next((c for c in contests if c.state == Contest.State.REFUSED), None)
         return {"refused": contest.ruling, "refused_against": contest.computed} if contest else {}
 
     def asked_anew(self, promise: dict[str, str]) -> str:
-        """Return in words why the figure is to be typed again: its indicator counts something else now; empty where not."""
+        """Return in words why the figure is to be typed again: its indicator counts something else now;
+        empty where not.
+        """
         was = self.promised
         if not self.actual or not was or was.get("counts") == promise["counts"]:
             return ""
@@ -238,7 +260,9 @@ PROMISED = {"name": "指标名称", "description": "指标描述", "target": "�
 
 
 def promise_moved(was: dict[str, str], now: dict[str, str]) -> str:
-    """Return in words what an indicator promises otherwise than it did; empty where nothing, or where it was not kept."""
+    """Return in words what an indicator promises otherwise than it did; empty where nothing,
+    or where it was not kept.
+    """
     told = [
         f"{label} “{was[key]}” → “{now[key]}”"
         for key, label in PROMISED.items()
@@ -248,11 +272,13 @@ def promise_moved(was: dict[str, str], now: dict[str, str]) -> str:
 
 
 class Contest(Decided):
-    """A figure that a department typed against what its ledgers say: with reason and proof, decided by the finance bureau.
+    """A figure that a department typed against what its ledgers say: with reason and proof,
+    decided by the finance bureau.
 
-    Until it is accepted the reading counts; both are shown wherever the figure is. A ruling is on one claim (figure,
-    reason, proof) against one reading (``computed``), also one that was taken back since, of what the indicator ``promised``
-    (its name, description and target): where any of them is another, the contest is replaced by a new one.
+    Until it is accepted the reading counts; both are shown wherever the figure is.
+    A ruling is on one claim (figure, reason, proof) against one reading (``computed``),
+    also one that was taken back since, of what the indicator ``promised`` (its name, description and target):
+    where any of them is another, the contest is replaced by a new one.
     """
 
     class State(models.TextChoices):
@@ -278,7 +304,9 @@ class Contest(Decided):
         return f"{self.word.indicator}：{self.word.actual}"
 
     def decided_on(self) -> object:
-        """Return the claim, the reading and the promise it is made against, and what its self-evaluation shows of it now."""
+        """Return the claim, the reading and the promise it is made against, and what its self-evaluation
+        shows of it now.
+        """
         return [*self.word.claim, self.computed, self.promised, self._shown_now()]
 
     def _shown_now(self) -> str | None:
@@ -305,7 +333,9 @@ class Contest(Decided):
         return self.evaluation.year
 
     def writers(self) -> set[str]:
-        """Return the user names of all who typed a figure for the indicator, in whatever writing, whoever was the last."""
+        """Return the user names of all who typed a figure for the indicator, in whatever writing,
+        whoever was the last.
+        """
         mine = {"sheet_code": self.word.sheet_code, "indicator_code": self.word.indicator_code}
         typed = self.evaluation.words().filter(by__isnull=False, **mine).exclude(actual="")
         return set(typed.values_list("by__username", flat=True))
@@ -314,8 +344,8 @@ class Contest(Decided):
 class MeasureDecision(Audited):
     """A person's confirmation which measure (empty: none) proves an indicator; the newest one holds.
 
-    ``described`` is the digest of what the indicator said it counts: described otherwise, it is to be confirmed again;
-    called otherwise, it is not.
+    ``described`` is the digest of what the indicator said it counts: described otherwise,
+    it is to be confirmed again; called otherwise, it is not.
     """
 
     department = models.ForeignKey(Organisation, models.PROTECT)
@@ -336,7 +366,9 @@ class MeasureDecision(Audited):
 
 
 class ProjectDecision(Audited):
-    """A person's word whether a project of the ledgers, as written there, is a sheet's; the newest one holds."""
+    """A person's word whether a project of the ledgers, as written there, is a sheet's; the
+    newest one holds.
+    """
 
     department = models.ForeignKey(Organisation, models.PROTECT)
     sheet_code = models.CharField(max_length=12, db_index=True)
@@ -354,7 +386,9 @@ class ProjectDecision(Audited):
 
 
 class SelfEvaluation(Decided):
-    """A department's self-evaluation of a year: filled, checked by finance, signed by the head, re-checked by the bureau."""
+    """A department's self-evaluation of a year: filled, checked by finance, signed by the head,
+    re-checked by the bureau.
+    """
 
     class State(models.TextChoices):
         DRAFT = "draft", _("填报中")
@@ -370,9 +404,12 @@ class SelfEvaluation(Decided):
     due_on = models.DateField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
     assessment = models.ForeignKey(Assessment, models.PROTECT, null=True)
-    reported = models.ForeignKey(Upload, models.PROTECT, null=True, related_name="+", verbose_name=_("上报文件"))
+    reported = models.ForeignKey(
+        Upload, models.PROTECT, null=True, related_name="+", verbose_name=_("上报文件")
+    )
     differences = models.JSONField(default=list)
-    # What the re-check was made for: the key of the figures, when, and the file that was re-checked beside them.
+    # What the re-check was made for: the key of the figures, when, and the file that was re-checked beside
+    # them.
     rechecked = models.CharField(max_length=64, blank=True, default="")
     rechecked_at = models.DateTimeField(_("复核"), null=True)
     rechecked_of = models.ForeignKey(

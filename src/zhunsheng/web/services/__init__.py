@@ -1,1 +1,3 @@
-"""What views, the API and background jobs do alike: each function is one act on the records, built on the use cases."""
+"""What views, the API and background jobs do alike: each function is one act on the records,
+built on the use cases.
+"""

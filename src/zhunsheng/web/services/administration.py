@@ -1,4 +1,6 @@
-"""What administrators keep beside organisations: users and their roles, indicator library, local schemes, calendar."""
+"""What administrators keep beside organisations: users and their roles, indicator library, local schemes,
+calendar.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +19,27 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.measures import Measure, measures
 from zhunsheng.regulations import deadlines, frameworks, key_frameworks, monitoring_rules, scheme_of, schemes
 from zhunsheng.regulations.dates import fixed_days
-from zhunsheng.web.models import CalendarEntry, LibraryIndicator, LocalScheme, Membership, Organisation, Role, User
+from zhunsheng.web.models import (
+    CalendarEntry,
+    LibraryIndicator,
+    LocalScheme,
+    Membership,
+    Organisation,
+    Role,
+    User,
+)
 from zhunsheng.web.roles import acts_from, governs, may, permits, sets_rules
 from zhunsheng.web.services import jobs, office
 from zhunsheng.web.throttle import counted
 
-# -- organisations ----------------------------------------------------------------------------------------------------
+# -- organisations
+# ----------------------------------------------------------------------------------------------------
 
 
 def change_organisation(said: dict[str, Any], by: User) -> bool:
-    """Do what ``OrganisationChange`` says, assess anew what rests on it, and return whether anything changed. Raises as ``office``."""
+    """Do what ``OrganisationChange`` says, assess anew what rests on it, and return whether anything changed.
+    Raises as ``office``.
+    """
     one, what, on, note = said["id"], said["what"], said["on"], said["note"]
     concerned = [one]
     changed: bool
@@ -62,18 +75,22 @@ def _assess_concerned(organisations: list[Organisation], by: User, *, below: boo
     for one in organisations:
         one.refresh_from_db()
         if below:
-            found |= {o.pk: o for o in Organisation.objects.filter(path__startswith=one.path, kind="department")}
+            found |= {
+                o.pk: o for o in Organisation.objects.filter(path__startswith=one.path, kind="department")
+            }
         elif one.kind == Organisation.Kind.DEPARTMENT:
             found[one.pk] = one
     for one in found.values():
         jobs.assess_soon(one, by)
 
 
-# -- users and roles --------------------------------------------------------------------------------------------------
+# -- users and roles
+# --------------------------------------------------------------------------------------------------
 
 
 def change_user(said: Mapping[str, Any], by: User) -> str | None:
-    """Make a change of a user, as ``forms.administration.UserChange`` has it; return a password that was handed out.
+    """Make a change of a user, as ``forms.administration.UserChange`` has it; return a password that was
+    handed out.
 
     Raises ``PermissionDenied`` beyond the reach of ``by``, and as the functions below.
     """
@@ -101,7 +118,9 @@ def change_user(said: Mapping[str, Any], by: User) -> str | None:
 
 
 def add_user(username: str, display: str, phone: str, role: str, place: Organisation) -> str:
-    """Add a user with a role and return the password handed out. Raises ``ZS-WB-06`` for a taken or impossible name."""
+    """Add a user with a role and return the password handed out. Raises ``ZS-WB-06`` for a taken or
+    impossible name.
+    """
     # Names that differ in capitals or width alone are one to a directory, and to whoever reads them.
     like = counted(username)
     if any(counted(name) == like for name in User.objects.values_list("username", flat=True)):
@@ -129,7 +148,8 @@ def hand_password(user: User) -> str:
 def give_role(user: User, role: str, place: Organisation, by: User | None) -> Membership:
     """Give a role at an organisation.
 
-    Raises ``ZS-WB-06`` where the role is not held at such a place, for oneself, and for one that was ended from above.
+    Raises ``ZS-WB-06`` where the role is not held at such a place, for oneself,
+    and for one that was ended from above.
     """
     if user == by:
         raise ZhunshengError("ZS-WB-06", detail=_("不能给自己授予角色，请由另一位管理员办理"))
@@ -159,7 +179,9 @@ def end_role(membership: Membership, by: User) -> None:
 
 
 def toggle_user(user: User, by: User) -> None:
-    """End an account or take it into use again. Raises ``ZS-WB-06`` for one's own and for one that was ended from above."""
+    """End an account or take it into use again. Raises ``ZS-WB-06`` for one's own and for one that was ended
+    from above.
+    """
     if user == by:
         raise ZhunshengError("ZS-WB-06", detail=_("不能停用自己的账号"))
     if not user.is_active:
@@ -170,13 +192,16 @@ def toggle_user(user: User, by: User) -> None:
 
 
 def _refuse_below(subject: User | Membership, by: User) -> None:
-    """Raise ``ZS-WB-06`` where an account or a role was ended from above the administrator who takes it into use again."""
+    """Raise ``ZS-WB-06`` where an account or a role was ended from above the administrator who takes it into
+    use again.
+    """
     place = subject.ended_at
     if place is not None and not permits(by, "admin.manage", place):
         raise ZhunshengError("ZS-WB-06", detail=_("“%s”由“%s”停用，由其管理员恢复") % (subject, place))
 
 
-# -- library, schemes, calendar ---------------------------------------------------------------------------------------
+# -- library, schemes, calendar
+# ---------------------------------------------------------------------------------------
 
 
 def toggle(entry: LibraryIndicator | LocalScheme | CalendarEntry, by: User | None = None) -> None:
@@ -200,7 +225,9 @@ def add_indicator(values: dict[str, str]) -> LibraryIndicator:
 
 
 def add_scheme(place: Organisation, year: int, text: str, by: User | None = None) -> LocalScheme:
-    """Add a local scheme, checked against the format; all it holds for is assessed anew. Raises ``ZS-RG-01``."""
+    """Add a local scheme, checked against the format; all it holds for is assessed
+    anew. Raises ``ZS-RG-01``.
+    """
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         path = Path(scratch) / "方案.yaml"
         path.write_text(text, "utf8")

@@ -1,4 +1,6 @@
-"""Answer a repeated request as the first time: a program that heard no answer may ask again without doing it twice."""
+"""Answer a repeated request as the first time: a program that heard no answer may ask again without doing it
+twice.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ KEPT = timedelta(days=30)
 
 
 def request_digest(request: HttpRequest, but: tuple[str, ...] = ()) -> str:
-    """Return the SHA-256 of what a request asks for: method, address with its query, fields, and each file's name and bytes.
+    """Return the SHA-256 of what a request asks for: method, address with its query, fields,
+    and each file's name and bytes.
 
     Fields named in ``but`` are left out.
     """
@@ -33,11 +36,13 @@ def request_digest(request: HttpRequest, but: tuple[str, ...] = ()) -> str:
     return hashlib.sha256(text.encode("utf8", "replace")).hexdigest()
 
 
-def once(token: ApiToken, key: str | None, request: HttpRequest, run: Callable[[], tuple[int, Any]]) -> tuple[int, Any]:
+def once(
+    token: ApiToken, key: str | None, request: HttpRequest, run: Callable[[], tuple[int, Any]]
+) -> tuple[int, Any]:
     """Return what ``run`` answers, (status, body), or what it answered under this token's key before.
 
-    What fails is not kept and may be tried again. Two at once: the second waits for the first. Raises ``ZS-WB-36`` for a
-    key that came with another request before.
+    What fails is not kept and may be tried again. Two at once: the second waits for the first.
+    Raises ``ZS-WB-36`` for a key that came with another request before.
     """
     if not key:
         return run()

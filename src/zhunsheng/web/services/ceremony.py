@@ -1,4 +1,6 @@
-"""The screen for the hall: what a draw has come to from promise to result, each thing with the time the site has of it."""
+"""The screen for the hall: what a draw has come to from promise to result, each thing with the time the site
+has of it.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ DONE, NOW, WAITING, UNSEEN, LATE = "done", "now", "waiting", "unseen", "late"
 
 @dataclass(frozen=True)
 class Stop:
-    """One stop of the way: its name, how it stands (``done``, ``now``, ``waiting``, ``unseen``, ``late``), and its time in words."""
+    """One stop of the way: its name, how it stands (``done``, ``now``, ``waiting``, ``unseen``, ``late``),
+    and its time in words.
+    """
 
     name: str
     stands: str
@@ -44,7 +48,9 @@ class Stop:
 
 @dataclass(frozen=True)
 class Number:
-    """A source: what it is, its strength, what it published (lines; none while unknown) and what is known about that."""
+    """A source: what it is, its strength, what it published (lines; none while unknown) and what is known
+    about that.
+    """
 
     name: str
     what: str
@@ -65,7 +71,9 @@ class DrawnOf:
 
 @dataclass(frozen=True)
 class Table:
-    """Strata as people read them: ``columns`` with their rate, rows with a cell a column (None: no such stratum) and a sum."""
+    """Strata as people read them: ``columns`` with their rate, rows with a cell a column (None:
+    no such stratum) and a sum.
+    """
 
     head: str
     columns: list[tuple[str, str]]
@@ -113,7 +121,8 @@ class Screen:
 def screen(draw: Draw, *, inside: bool) -> Screen:
     """Return what the screen of a draw shows now; not ``inside``: nothing but what is public.
 
-    What was entered and drawn is public once the notice is; before that the public screen tells that it happened.
+    What was entered and drawn is public once the notice is; before that the public screen tells that it
+    happened.
     """
     now, plan = timezone.now(), Plan.model_validate(draw.plan)
     entries = list(draw.published.order_by("number"))
@@ -122,10 +131,18 @@ def screen(draw: Draw, *, inside: bool) -> Screen:
     open_ = inside or (public is not None and public.data.get("state") == "drawn")
     steps = draw.steps()
     sealed = draw.folder() / "seed.json"
-    values = read_part(sealed)["values"] if open_ and draw.state in ("sealed", "drawn") and sealed.is_file() else None
+    values = (
+        read_part(sealed)["values"]
+        if open_ and draw.state in ("sealed", "drawn") and sealed.is_file()
+        else None
+    )
     slips = slips_of(draw.folder()) if draw.digest else None
     strata = allotted(draw) if draw.state != "void" else []
-    counts = dict(draw.tasks.order_by().values_list("stratum").annotate(Count("pk"))) if open_ and draw.state == "drawn" else {}
+    counts = (
+        dict(draw.tasks.order_by().values_list("stratum").annotate(Count("pk")))
+        if open_ and draw.state == "drawn"
+        else {}
+    )
     void = next((e for e in entries if e.kind == Commitment.Kind.VOID), None)
     return Screen(
         draw=draw,
@@ -134,11 +151,17 @@ def screen(draw: Draw, *, inside: bool) -> Screen:
         digest=grouped(draw.digest, 8),
         entry=entry,
         late=entry is not None and entry.kind == Commitment.Kind.LATE,
-        ahead=_span((plan.known_from - entry.at).total_seconds()) if entry and entry.at < plan.known_from else "",
-        unchanged=any(s.action == "draws.draw" for s in steps),  # the draw refuses a frame that is not the promised one
+        ahead=_span((plan.known_from - entry.at).total_seconds())
+        if entry and entry.at < plan.known_from
+        else "",
+        unchanged=any(
+            s.action == "draws.draw" for s in steps
+        ),  # the draw refuses a frame that is not the promised one
         people=_people(draw),
         middle=_middle(draw, plan, steps, strata, slips, now, counted=open_),
-        numbers=_numbers(draw, plan, values, slips, now, elsewhere=any(s.action == "draws.adopt" for s in steps)),
+        numbers=_numbers(
+            draw, plan, values, slips, now, elsewhere=any(s.action == "draws.adopt" for s in steps)
+        ),
         verdict=verdict(plan, values or ([slips] if slips else None)),
         whole=values is not None,
         table=table_of(plan, strata) if strata else None,
@@ -150,12 +173,17 @@ def screen(draw: Draw, *, inside: bool) -> Screen:
 
 
 def code_of(address: str, error: str = "m") -> SafeString:
-    """Draw a QR code of an address, as large as its place; ``error``: how much of it may be hidden (``l``, ``m``)."""
-    drawn = segno.make(address, error=error).svg_inline(omitsize=True, border=0, dark="#10263d", svgclass="code", lineclass=None)
+    """Draw a QR code of an address, as large as its place; ``error``: how much of it may be hidden (``l``,
+    ``m``).
+    """
+    drawn = segno.make(address, error=error).svg_inline(
+        omitsize=True, border=0, dark="#10263d", svgclass="code", lineclass=None
+    )
     return mark_safe(drawn)
 
 
-# -- the way ----------------------------------------------------------------------------------------------------------
+# -- the way
+# ----------------------------------------------------------------------------------------------------------
 
 
 def _stops(
@@ -165,7 +193,12 @@ def _stops(
         return next((s.at for s in reversed(steps) if s.action == action and after in ("", s.after)), None)
 
     elsewhere = last("draws.adopt") is not None
-    made, first, second, drawn = last("draws.plan"), last("draws.enter", "entered"), last("draws.enter", "sealed"), last("draws.draw")
+    made, first, second, drawn = (
+        last("draws.plan"),
+        last("draws.enter", "entered"),
+        last("draws.enter", "sealed"),
+        last("draws.draw"),
+    )
     known = now >= plan.known_at
     entered, published = draw.state in ("sealed", "drawn"), _published(draw)
     due = publish_by(draw.ends_on) if draw.ends_on else None
@@ -174,18 +207,32 @@ def _stops(
         stops.append(Stop(_("承诺公布"), NOW if draw.state == "planned" else WAITING))
     else:
         late = entry.kind == Commitment.Kind.LATE
-        stops.append(Stop(_("事后补记") if late else _("承诺公布"), LATE if late else DONE, when(entry.at, now)))
+        stops.append(
+            Stop(_("事后补记") if late else _("承诺公布"), LATE if late else DONE, when(entry.at, now))
+        )
     if draw.state == "void":
         given_up = next((s.at for s in reversed(steps) if s.after == "void"), None)
-        return [*(stop for stop in stops if stop.stands in (DONE, LATE)), Stop(_("作废"), NOW, when(given_up, now))]
+        return [
+            *(stop for stop in stops if stop.stands in (DONE, LATE)),
+            Stop(_("作废"), NOW, when(given_up, now)),
+        ]
     going = draw.state in ("committed", "entered", "sealed")
-    stops.append(Stop(_("数字公布时间"), DONE if known else NOW if going else WAITING, when(plan.known_at, now)))
+    stops.append(
+        Stop(_("数字公布时间"), DONE if known else NOW if going else WAITING, when(plan.known_at, now))
+    )
     if elsewhere:
-        stops += [Stop(_("两人录入"), UNSEEN, _("本站没有见到")), Stop(_("抽取分派"), UNSEEN, _("本站没有见到"))]
+        stops += [
+            Stop(_("两人录入"), UNSEEN, _("本站没有见到")),
+            Stop(_("抽取分派"), UNSEEN, _("本站没有见到")),
+        ]
     else:
         at = when(second, now) if entered else f"1/2 {when(first, now)}" if draw.state == "entered" else ""
         stops.append(Stop(_("两人录入"), DONE if entered else NOW if going and known else WAITING, at))
-        stops.append(Stop(_("抽取分派"), DONE if drawn else NOW if draw.state == "sealed" else WAITING, when(drawn, now)))
+        stops.append(
+            Stop(
+                _("抽取分派"), DONE if drawn else NOW if draw.state == "sealed" else WAITING, when(drawn, now)
+            )
+        )
     if published:
         stops.append(Stop(_("结果公示"), DONE, when(published, now)))
     else:
@@ -231,17 +278,29 @@ def _span(seconds: float) -> str:
     return _("%(minutes)s 分 %(seconds)s 秒") % {"minutes": minutes, "seconds": int(seconds) % 60}
 
 
-# -- the middle -------------------------------------------------------------------------------------------------------
+# -- the middle
+# -------------------------------------------------------------------------------------------------------
 
 
 def _middle(
-    draw: Draw, plan: Plan, steps: Sequence[Step], strata: Sequence[Mapping[str, Any]], slips: Mapping[str, Any] | None,
-    now: datetime, *, counted: bool,
-) -> Middle:  # fmt: skip
+    draw: Draw,
+    plan: Plan,
+    steps: Sequence[Step],
+    strata: Sequence[Mapping[str, Any]],
+    slips: Mapping[str, Any] | None,
+    now: datetime,
+    *,
+    counted: bool,
+) -> Middle:
     """Return what stands in the middle; ``counted``: teams may be told."""
     total = sum(s["quota"] for s in strata)
     if draw.state == "planned":
-        return Middle(_("承诺还没有公布"), _("未公布"), lines=(_("公布之后，方案、名录库和人员名录都不能再改"),), small=True)
+        return Middle(
+            _("承诺还没有公布"),
+            _("未公布"),
+            lines=(_("公布之后，方案、名录库和人员名录都不能再改"),),
+            small=True,
+        )
     if draw.state == "void":
         return Middle(_("这次抽查"), _("已作废"), small=True)
     if draw.state == "drawn":
@@ -256,19 +315,28 @@ def _middle(
         return Middle(_("种子已定"), _("待抽取"), lines=(_("结果由方案、名录库和种子唯一决定"),), small=True)
     if draw.state == "entered":
         at = next((s.at for s in reversed(steps) if s.action == "draws.enter" and s.after == "entered"), None)
-        return Middle(_("两人分别录入"), "1/2", lines=(_("第一人 %s 录入") % when(at, now), _("待第二人独立录入，一致才成立")), small=True)
+        return Middle(
+            _("两人分别录入"),
+            "1/2",
+            lines=(_("第一人 %s 录入") % when(at, now), _("待第二人独立录入，一致才成立")),
+            small=True,
+        )
     lines = [_slips_line(plan, slips, now)] if ceremony_of(plan) else []
     following = _following(plan, now)
     if following is None:
         lines.append(_("两个人分别录入，一致才成立"))
         return Middle(_("数字已到公布时间"), _("待录入"), lines=tuple(lines), small=True)
     moment, what = following
-    return Middle(_("离随机数公布还有"), clock(moment, now), lines=(f"{told(moment)}{what}", *lines), until=moment)
+    return Middle(
+        _("离随机数公布还有"), clock(moment, now), lines=(f"{told(moment)}{what}", *lines), until=moment
+    )
 
 
 def _following(plan: Plan, now: datetime) -> tuple[datetime, str] | None:
     """Return the next moment at which some of the randomness is out and what it is, None when all is."""
-    moments = [(s.published, _("，drand 第 %s 轮") % f"{s.round:,}") for s in plan.randomness if isinstance(s, Drand)]
+    moments = [
+        (s.published, _("，drand 第 %s 轮") % f"{s.round:,}") for s in plan.randomness if isinstance(s, Drand)
+    ]
     moments.append((plan.known_at, ""))
     return min((one for one in moments if one[0] > now), default=None)
 
@@ -278,12 +346,18 @@ def _slips_line(plan: Plan, slips: Mapping[str, Any] | None, now: datetime) -> s
     expected = len(found[1].speakers) if found else 0
     if slips is None:
         return _("封条 0/%(expected)s，须在开封之前登记") % {"expected": expected}
-    said = {"have": len(slips["slips"]), "expected": expected, "at": when(datetime.fromisoformat(slips["sealed_at"]), now)}
+    said = {
+        "have": len(slips["slips"]),
+        "expected": expected,
+        "at": when(datetime.fromisoformat(slips["sealed_at"]), now),
+    }
     return _("封条 %(have)s/%(expected)s，%(at)s 登记") % said
 
 
 def clock(moment: datetime, now: datetime) -> str:
-    """Return how long it is until a moment: minutes and seconds, hours where there are some, days where there are many."""
+    """Return how long it is until a moment: minutes and seconds, hours where there are some,
+    days where there are many.
+    """
     left = max(0, int((moment - now).total_seconds()))
     hours, minutes, seconds = left // 3600, left // 60 % 60, left % 60
     if hours >= 100:
@@ -291,13 +365,19 @@ def clock(moment: datetime, now: datetime) -> str:
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes:02d}:{seconds:02d}"
 
 
-# -- the numbers ------------------------------------------------------------------------------------------------------
+# -- the numbers
+# ------------------------------------------------------------------------------------------------------
 
 
 def _numbers(
-    draw: Draw, plan: Plan, values: Sequence[Mapping[str, Any]] | None, slips: Mapping[str, Any] | None, now: datetime,
-    *, elsewhere: bool = False,
-) -> list[Number]:  # fmt: skip
+    draw: Draw,
+    plan: Plan,
+    values: Sequence[Mapping[str, Any]] | None,
+    slips: Mapping[str, Any] | None,
+    now: datetime,
+    *,
+    elsewhere: bool = False,
+) -> list[Number]:
     entered = draw.state in ("sealed", "drawn")
     found = [
         _number(plan, source, values[n] if values else None, slips, now, entered=entered, elsewhere=elsewhere)
@@ -313,10 +393,18 @@ def _groups(digest: str) -> tuple[str, ...]:
 
 
 def _number(
-    plan: Plan, source: Source, value: Mapping[str, Any] | None, slips: Mapping[str, Any] | None, now: datetime,
-    *, entered: bool, elsewhere: bool,
-) -> Number:  # fmt: skip
-    """Return what is told of a source; of a draw made ``elsewhere`` who entered what, and when, is the bundle's word."""
+    plan: Plan,
+    source: Source,
+    value: Mapping[str, Any] | None,
+    slips: Mapping[str, Any] | None,
+    now: datetime,
+    *,
+    entered: bool,
+    elsewhere: bool,
+) -> Number:
+    """Return what is told of a source; of a draw made ``elsewhere`` who entered what, and when,
+    is the bundle's word.
+    """
     said = of_source(source)
     agreed = _("两人分别录入，一致") if entered else _("到时由两人分别录入")
     if elsewhere:
@@ -328,14 +416,26 @@ def _number(
             lines = _groups(found)
         what = _("%(chain)s 第 %(round)s 轮") % {"chain": source.chain, "round": f"{source.round:,}"}
         note = _("签名已验") if entered else _("公布时带签名，录入时验")
-        return Number(_("随机信标 drand"), f"{what}　{when(source.published, now)}", said, lines, True, note, value is not None)
+        return Number(
+            _("随机信标 drand"),
+            f"{what}　{when(source.published, now)}",
+            said,
+            lines,
+            True,
+            note,
+            value is not None,
+        )
     if isinstance(source, Lottery):
         lines = (str(value["numbers"]),) if value is not None else ()
-        return Number(source.name, _("第 %s 期") % source.issue, said, lines, False, agreed, value is not None)
+        return Number(
+            source.name, _("第 %s 期") % source.issue, said, lines, False, agreed, value is not None
+        )
     if isinstance(source, Ceremony):
         lines = ()
         if value is not None:
-            lines = ("　".join(f"{who} {one}" for who, one in zip(source.speakers, value["numbers"], strict=True)),)
+            lines = (
+                "　".join(f"{who} {one}" for who, one in zip(source.speakers, value["numbers"], strict=True)),
+            )
         elif source.sealed and slips is not None:
             # What everyone in the hall notes down before the first slip is opened.
             sealed = record_digest(slips)
@@ -353,11 +453,13 @@ def _number(
     return Number(_("机关自定"), "", said, lines, False, agreed, value is not None)
 
 
-# -- the table --------------------------------------------------------------------------------------------------------
+# -- the table
+# --------------------------------------------------------------------------------------------------------
 
 
 def table_of(plan: Plan, strata: Sequence[Mapping[str, Any]]) -> Table:
-    """Return an allotment as a table: of two parts with rows and columns, of one or many with a row a stratum.
+    """Return an allotment as a table: of two parts with rows and columns, of one or many with a row a
+    stratum.
 
     ``strata`` are as ``Plan.allotted`` gives them. Rows beyond ``ROWS`` are summed in the last.
     """
@@ -367,7 +469,9 @@ def table_of(plan: Plan, strata: Sequence[Mapping[str, Any]]) -> Table:
         down, across = plan.strata
         names = sorted({key[1] for key in cells}, key=str.encode)
         columns = [(value_words(across, name), _rate(plan, {across: name}, strata)) for name in names]
-        found = {row: [cells.get((row, name)) for name in names] for row in dict.fromkeys(key[0] for key in cells)}
+        found = {
+            row: [cells.get((row, name)) for name in names] for row in dict.fromkeys(key[0] for key in cells)
+        }
         rows = [(value_words(down, row), line, _sum(line)) for row, line in found.items()]
         head = column_words(down)
     else:

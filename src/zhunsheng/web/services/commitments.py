@@ -1,4 +1,6 @@
-"""The site's public log of commitments: what is promised before a draw stands there at once, and what is given up too."""
+"""The site's public log of commitments: what is promised before a draw stands there at once,
+and what is given up too.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +29,11 @@ FILES = ("plan.json", "commitment.json")
 
 
 def refuse_personal(draw: Draw, reason: str = "") -> None:
-    """Refuse a plan, or a reason, with personal data in it, for it becomes public as it is. Raises ``ZS-WB-48``.
+    """Refuse a plan, or a reason, with personal data in it, for it becomes public as it is.
+    Raises ``ZS-WB-48``.
 
-    Who speaks at a ceremony does so in public, under their name, and an entry can't wait for a decision on it; the notice's
-    publication can, and asks for them as for anybody (``docs/security.md``).
+    Who speaks at a ceremony does so in public, under their name, and an entry can't wait for a decision on
+    it; the notice's publication can, and asks for them as for anybody (``docs/security.md``).
     """
     plan = Plan.model_validate(draw.plan).as_json()
     plan["randomness"] = [{k: v for k, v in s.items() if k != "speakers"} for s in plan["randomness"]]
@@ -82,7 +85,9 @@ HAPPENED = {
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened to a draw: when, what in words, why where a reason was given, and its number in the public log."""
+    """One thing that happened to a draw: when, what in words, why where a reason was given,
+    and its number in the public log.
+    """
 
     at: datetime
     what: str
@@ -91,9 +96,11 @@ class Event:
 
 
 def happened(draw: Draw) -> list[Event]:
-    """Return what happened to a draw since it was promised, each with its own time as it was recorded, in order.
+    """Return what happened to a draw since it was promised, each with its own time as it was recorded,
+    in order.
 
-    The promise has the time that its file gives, its publication that of its entry in the log, all else that of its step.
+    The promise has the time that its file gives, its publication that of its entry in the log,
+    all else that of its step.
     """
     found = []
     path = draw.folder() / "commitment.json"
@@ -110,7 +117,9 @@ def happened(draw: Draw) -> list[Event]:
 
 
 def shown(kept: Commitment) -> dict[str, Any]:
-    """Return what the page of an entry shows: the promise in words, and what the site saw happen, each with its time."""
+    """Return what the page of an entry shows: the promise in words, and what the site saw happen,
+    each with its time.
+    """
     draw = kept.draw
     plan = Plan.model_validate(draw.plan)
     # By when the site wrote the entry: the day of a frame is for the office to choose.
@@ -129,7 +138,9 @@ def shown(kept: Commitment) -> dict[str, Any]:
         "untouched": untouched(plan.allotted(committed["strata"])),
         "happened": happened(draw),
         "given_up": given_up(draw),
-        "publications": Publication.objects.filter(kind__in=("draw", "results"), state="published", object_id=draw.pk),
+        "publications": Publication.objects.filter(
+            kind__in=("draw", "results"), state="published", object_id=draw.pk
+        ),
         "files": [name for name in FILES if (draw.folder() / name).is_file()],
         # Many committed to with one kept is for all to see.
         "year": year,
@@ -143,7 +154,9 @@ def given_up(draw: Draw) -> bool:
 
 
 def slip_text(kept: Commitment, address: str) -> str:
-    """Return what an observer keeps of an entry, as a text to be mailed; at ``address`` it is compared with the log."""
+    """Return what an observer keeps of an entry, as a text to be mailed; at ``address`` it is compared with
+    the log.
+    """
     entry = entry_of(kept)
     return "\n".join(
         (
@@ -164,14 +177,18 @@ def slip_text(kept: Commitment, address: str) -> str:
 
 
 def mistaken_for(digest: str) -> Entry | None:
-    """Return the first entry whose commitment has the digest that was given in the place of an entry's own, if any."""
+    """Return the first entry whose commitment has the digest that was given in the place of an entry's own,
+    if any.
+    """
     bare = typed_digest(digest)
     every = (entry_of(kept) for kept in Commitment.objects.order_by("number"))
     return next((entry for entry in every if entry.digest == bare), None)
 
 
 def held_by(digest: str, number: int | None) -> Held:
-    """Return how a slip that someone holds stands to the log as it is now; a log that is broken agrees with none."""
+    """Return how a slip that someone holds stands to the log as it is now; a log that is broken agrees with
+    none.
+    """
     try:
         return held(check_log(), digest, number)
     except ZhunshengError as error:
@@ -180,9 +197,13 @@ def held_by(digest: str, number: int | None) -> Held:
 
 def log_text() -> str:
     """Return the whole log as it is published: one canonical line an entry."""
-    return "".join(f"{line}\n" for line in Commitment.objects.order_by("number").values_list("line", flat=True))
+    return "".join(
+        f"{line}\n" for line in Commitment.objects.order_by("number").values_list("line", flat=True)
+    )
 
 
 def check_log() -> list[Entry]:
-    """Return all entries, read as anyone outside reads them. Raises ``ZS-DR-45`` where the table was tampered with."""
+    """Return all entries, read as anyone outside reads them. Raises ``ZS-DR-45`` where the table was tampered
+    with.
+    """
     return read_log(log_text(), "承诺记录.jsonl")

@@ -1,4 +1,6 @@
-"""What each step needs before it is taken, by the names that the table of roles uses; each says in words what is missing."""
+"""What each step needs before it is taken, by the names that the table of roles uses;
+each says in words what is missing.
+"""
 
 from __future__ import annotations
 
@@ -31,24 +33,34 @@ PLACEHOLDERS = (NEW_INDICATOR, PLACEHOLDER)
 SHOWN = 5  # names listed in a message before it only counts
 
 
-# -- targets ----------------------------------------------------------------------------------------------------------
+# -- targets
+# ----------------------------------------------------------------------------------------------------------
 
 
 @condition
 def newest_version(version: SheetVersion, said: Said) -> list[str]:
     """A version that a newer one took the place of goes no further."""
-    newer = version.sheet.versions.filter(number__gt=version.number).exclude(state="void").order_by("number").last()
+    newer = (
+        version.sheet.versions.filter(number__gt=version.number)
+        .exclude(state="void")
+        .order_by("number")
+        .last()
+    )
     return [_("已有更新的第 %s 版") % newer.number] if newer else []
 
 
 @condition
 def indicators_given(version: SheetVersion, said: Said) -> list[str]:
-    """A project has an indicator in each dimension that the framework of its year requires; a department has one at all."""
+    """A project has an indicator in each dimension that the framework of its year requires;
+    a department has one at all.
+    """
     sheet = version.target_sheet()
     empty = [i.name for i in sheet.indicators if i.name.strip() in ("", *PLACEHOLDERS)]
     if empty:
         return [_("有 %s 个指标还没有填写，不需要的请删除") % len(empty)]
-    given = [i for i in sheet.indicators if i.name.strip() not in ("", *PLACEHOLDERS) and i.target.raw.strip()]
+    given = [
+        i for i in sheet.indicators if i.name.strip() not in ("", *PLACEHOLDERS) and i.target.raw.strip()
+    ]
     if version.sheet.kind == "department":
         return [] if given else [_("没有写明指标值的指标")]
     framework = framework_of(version.sheet.year)
@@ -89,7 +101,8 @@ def errors_known(version: SheetVersion, said: Said) -> list[str]:
     return [_("还有 %s 个“错误”级问题，请改正；确需提交的，请勾选“仍要提交”") % count]
 
 
-# -- the year ---------------------------------------------------------------------------------------------------------
+# -- the year
+# ---------------------------------------------------------------------------------------------------------
 
 
 def _listed(words: str, names: list[str]) -> list[str]:
@@ -116,7 +129,12 @@ def all_judged(evaluation: SelfEvaluation, said: Said) -> list[str]:
     if evaluation.assessment is None:
         return [_("还没有自评结果")]
     run = evaluation.assessment.run
-    pending = [line.name for one in run.results for line in one.indicators if line.score.verdict in ("pending", "check")]
+    pending = [
+        line.name
+        for one in run.results
+        for line in one.indicators
+        if line.score.verdict in ("pending", "check")
+    ]
     return _listed(_("还有 %(n)s 项指标待评定或待核对：%(names)s"), pending)
 
 
@@ -138,7 +156,11 @@ def matches_confirmed(evaluation: SelfEvaluation, said: Said) -> list[str]:
 def contests_proved(evaluation: SelfEvaluation, said: Said) -> list[str]:
     """A figure typed against a ledger goes up with its reason and its proof."""
     open_ones = evaluation.contests.filter(state="open").select_related("word")
-    return [f"{one.word.indicator}：{'，'.join(lacks)}" for one in open_ones if (lacks := contest_proved(one, said))]
+    return [
+        f"{one.word.indicator}：{'，'.join(lacks)}"
+        for one in open_ones
+        if (lacks := contest_proved(one, said))
+    ]
 
 
 @condition
@@ -160,14 +182,21 @@ def rechecked_as_signed(evaluation: SelfEvaluation, said: Said) -> list[str]:
 
 @condition
 def contest_proved(contest: Contest, said: Said) -> list[str]:
-    """A figure typed against a ledger is accepted on its reason and its proof, not on being typed, and where it can be read."""
+    """A figure typed against a ledger is accepted on its reason and its proof, not on being typed,
+    and where it can be read.
+    """
     word = contest.word
     missing = [] if word.reason.strip() else [_("填报人没有写理由")]
     if not word.attachments.exists():
         missing.append(_("填报人没有附证明材料"))
     run = contest.evaluation.assessment.run if contest.evaluation.assessment else None
     line = run.line(word.sheet_code, word.indicator_code) if run else None
-    if line and line.outcome.contest and line.outcome.contest.typed == word.actual and line.outcome.contest.doubt:
+    if (
+        line
+        and line.outcome.contest
+        and line.outcome.contest.typed == word.actual
+        and line.outcome.contest.doubt
+    ):
         missing.append(_("填报的数不能比较：%s") % line.outcome.contest.doubt)
     return missing
 
@@ -179,7 +208,8 @@ def still_rechecked(contest: Contest, said: Said) -> list[str]:
     return [_("自评已经认可，得分不再改变")] if closed else []
 
 
-# -- key evaluation ---------------------------------------------------------------------------------------------------
+# -- key evaluation
+# ---------------------------------------------------------------------------------------------------
 
 
 @condition
@@ -199,7 +229,8 @@ def mending_told(fix: Rectification, said: Said) -> list[str]:
     return missing
 
 
-# -- draws ------------------------------------------------------------------------------------------------------------
+# -- draws
+# ------------------------------------------------------------------------------------------------------------
 
 
 @condition
@@ -218,7 +249,9 @@ def frame_taken(draw: Draw, said: Said) -> list[str]:
 
 @condition
 def never_committed(draw: Draw, said: Said) -> list[str]:
-    """A plan that was committed to and given up stays so: a second draw by it is another, with a commitment of its own."""
+    """A plan that was committed to and given up stays so: a second draw by it is another,
+    with a commitment of its own.
+    """
     return [_("承诺已经公布，作废之后不能恢复，请另立方案")] if draw.digest else []
 
 
@@ -238,7 +271,8 @@ def frame_past(day: date) -> None:
         raise ZhunshengError("ZS-WB-58", day=day, today=today)
 
 
-# -- safeguards -------------------------------------------------------------------------------------------------------
+# -- safeguards
+# -------------------------------------------------------------------------------------------------------
 
 
 @condition
@@ -252,7 +286,9 @@ def request_offered(record: SafeguardRecord, said: Said) -> list[str]:
 
 @condition
 def closing_told(record: SafeguardRecord, said: Said) -> list[str]:
-    """The register's fields that say how it ended are filled, and the proof is there where it asks for one."""
+    """The register's fields that say how it ended are filled, and the proof is there where it
+    asks for one.
+    """
     register = registers()[record.register]
     titles = {f.name: f.title for f in register.fields} | {"proof": _("佐证材料")}
     given = {**record.data, "proof": record.proof_id}

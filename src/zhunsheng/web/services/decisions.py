@@ -1,4 +1,6 @@
-"""Steps as people take them on a page: what each sets beside the state, what follows from it, what changed meanwhile."""
+"""Steps as people take them on a page: what each sets beside the state, what follows from it,
+what changed meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,12 @@ RECORDS: dict[str, type[Decided]] = {
 def known(prefix: str, action: str) -> bool:
     """Return whether an action is one of the steps that the pages of a kind of record offer."""
     act = ACTIONS.get(action)
-    return prefix in RECORDS and action.startswith(f"{prefix}.") and act is not None and bool(act.label and act.to)
+    return (
+        prefix in RECORDS
+        and action.startswith(f"{prefix}.")
+        and act is not None
+        and bool(act.label and act.to)
+    )
 
 
 def permitted(user: User, record: Decided, action: str) -> None:
@@ -79,8 +86,9 @@ def permitted(user: User, record: Decided, action: str) -> None:
 def decide(user: User, record: Decided, action: str, said: Said) -> Step | Overtaken:
     """Take a step on a record with what was sent (the fields of ``StepForm``), and do what follows from it.
 
-    What is long is computed first, before anything is locked; what was on the screen is compared again where the step is
-    taken. Returns ``Overtaken`` where the figures had to be filled anew, which is kept. Raises as ``advance``.
+    What is long is computed first, before anything is locked; what was on the screen is compared again where
+    the step is taken. Returns ``Overtaken`` where the figures had to be filled anew, which is kept.
+    Raises as ``advance``.
     """
     seen = said.get("seen") or ""
     check(user, record, action, seen)
@@ -111,7 +119,8 @@ def decide(user: User, record: Decided, action: str, said: Said) -> Step | Overt
 
 
 def _reasoned(record: SheetVersion, said: Said, user: User) -> None:
-    # Only a version that adjusts an approved one has a reason for that; what is said otherwise is the step's remark.
+    # Only a version that adjusts an approved one has a reason for that; what is said otherwise is the step's
+    # remark.
     if record.sheet.versions.filter(state="approved").exists():
         record.reason = record.reason or str(said.get("remark") or "").strip()
 
@@ -129,7 +138,9 @@ def _asked(record: SafeguardRecord, said: Said, user: User) -> None:
 
 
 def _as_before(record: SafeguardRecord, said: Said, user: User) -> None:
-    """Take back what was asked for, too: a record that was approved stays approved for what it was approved for."""
+    """Take back what was asked for, too: a record that was approved stays approved for what it was approved
+    for.
+    """
     entries = AuditEntry.objects.filter(model="safeguardrecord", object_id=str(record.pk), action="change")
     last = entries.filter(after__has_key="request").order_by("number").last()
     record.request = str(last.before.get("request") or "") if last else ""
@@ -154,7 +165,9 @@ def _weighed(record: Contest) -> None:
 
 
 def _reviewed_first(record: SheetVersion) -> None:
-    """Review a sheet that was not reviewed as it stands (by the rules of today), so that its findings are known."""
+    """Review a sheet that was not reviewed as it stands (by the rules of today),
+    so that its findings are known.
+    """
     if not review.standing_of(record).current:
         sheets.refresh_findings(record.department, record.sheet.year)
 
@@ -207,12 +220,15 @@ AFTER: dict[str, Callable[[Any, User], None]] = {
 }
 
 
-# -- what changed since -----------------------------------------------------------------------------------------------
+# -- what changed since
+# -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class ChangeSince:
-    """One thing that changed since a page was opened: a field from one text to another, or a step (``step``)."""
+    """One thing that changed since a page was opened: a field from one text to another, or
+    a step (``step``).
+    """
 
     at: datetime
     who: str
@@ -223,7 +239,9 @@ class ChangeSince:
 
 
 def changes_since(record: Audited, seen: Seen) -> list[ChangeSince]:
-    """Return what happened to a record since it was seen, oldest first; nothing where the page carried no trace of it."""
+    """Return what happened to a record since it was seen, oldest first; nothing where the page carried no
+    trace of it.
+    """
     if not seen.text:
         return []
     steps = [
@@ -237,7 +255,9 @@ def changes_since(record: Audited, seen: Seen) -> list[ChangeSince]:
 
 
 def mended_since(record: Decided) -> tuple[Step, list[ChangeSince]] | None:
-    """Return the last step that sent a record back and what was changed since; None for what was not sent back, or is again."""
+    """Return the last step that sent a record back and what was changed since; None for what was not sent
+    back, or is again.
+    """
     sent_back = [s for s in record.steps() if s.action.endswith((".return", ".ask", ".reopen", ".recall"))]
     if not sent_back or record.state in (*record.start, sent_back[-1].after):
         return None
@@ -248,7 +268,9 @@ def mended_since(record: Decided) -> tuple[Step, list[ChangeSince]] | None:
 
 
 def _words_since(record: Checkpoint | SelfEvaluation, entry: int) -> list[ChangeSince]:
-    """Return what was said of indicators since: by whom, of which indicator, each part of it from what to what."""
+    """Return what was said of indicators since: by whom, of which indicator, each part of it from what to
+    what.
+    """
     kept = record.words if isinstance(record, Checkpoint) else record.words()
     made = AuditEntry.objects.filter(model=Word._meta.model_name, action="create", number__gt=entry)
     new = {int(one) for one in made.values_list("object_id", flat=True)}
@@ -265,7 +287,13 @@ def _words_since(record: Checkpoint | SelfEvaluation, entry: int) -> list[Change
     for key, word in last.items():
         was, now = _said(first[key]), _said(word)
         found += [
-            ChangeSince(word.at, str(word.by or ""), f"{word.indicator} · {label}", was.get(label, ""), now.get(label, ""))
+            ChangeSince(
+                word.at,
+                str(word.by or ""),
+                f"{word.indicator} · {label}",
+                was.get(label, ""),
+                now.get(label, ""),
+            )
             for label in dict.fromkeys([*was, *now])
             if was.get(label, "") != now.get(label, "")
         ]
@@ -286,7 +314,9 @@ def _said(word: Word | None) -> dict[str, str]:
 
 
 def _figures_since(record: Checkpoint | SelfEvaluation, entry: int) -> list[ChangeSince]:
-    """Return the figures that are others since, by sheet and indicator; one line where only what they rest on is another."""
+    """Return the figures that are others since, by sheet and indicator; one line where only what they rest on
+    is another.
+    """
     moved = [e for e in _entries_since(record, entry) if "assessment_id" in {**e.before, **e.after}]
     if not moved:
         return []
@@ -302,13 +332,19 @@ def _figures_since(record: Checkpoint | SelfEvaluation, entry: int) -> list[Chan
 
 
 def _entries_since(record: Audited, entry: int) -> list[AuditEntry]:
-    found = AuditEntry.objects.filter(model=record._meta.model_name, object_id=str(record.pk), number__gt=entry)
+    found = AuditEntry.objects.filter(
+        model=record._meta.model_name, object_id=str(record.pk), number__gt=entry
+    )
     return list(found.filter(action__in=("edit", "change")).order_by("number"))
 
 
 def _fields_since(record: Audited, entry: int) -> list[ChangeSince]:
     found = _entries_since(record, entry)
-    labels = {p: f.label for p, f in sheets.current_fields(record).items()} if isinstance(record, SheetVersion) else {}
+    labels = (
+        {p: f.label for p, f in sheets.current_fields(record).items()}
+        if isinstance(record, SheetVersion)
+        else {}
+    )
     changes: dict[str, ChangeSince] = {}
     for one in found:
         for name in {**one.before, **one.after}:
@@ -317,7 +353,9 @@ def _fields_since(record: Audited, entry: int) -> list[ChangeSince]:
                 continue
             first = changes.get(label)
             before = first.before if first else _value(record, name, one.before.get(name))
-            changes[label] = ChangeSince(one.at, one.actor, label, before, _value(record, name, one.after.get(name)))
+            changes[label] = ChangeSince(
+                one.at, one.actor, label, before, _value(record, name, one.after.get(name))
+            )
     return [c for c in changes.values() if c.before != c.after]
 
 
@@ -333,7 +371,9 @@ def _label(record: Audited, name: str) -> str:
 
 
 def _value(record: Audited, name: str, value: object) -> str:
-    """Return a field's value as people know it: what an id points to by its name, a moment in the office's time."""
+    """Return a field's value as people know it: what an id points to by its name,
+    a moment in the office's time.
+    """
     try:
         field = record._meta.get_field(name.removesuffix("_id"))
     except FieldDoesNotExist:

@@ -1,6 +1,8 @@
-"""Personal data in what is to be public: found, decided on by a person one by one, hidden or kept for a reason.
+"""Personal data in what is to be public: found, decided on by a person one by one,
+hidden or kept for a reason.
 
-A datum is known by a keyed digest, so that the same one is one thing wherever it stands, and no record holds it itself.
+A datum is known by a keyed digest, so that the same one is one thing wherever it stands,
+and no record holds it itself.
 """
 
 from __future__ import annotations
@@ -28,10 +30,11 @@ HIDE, KEEP = "redact", "keep"
 
 @dataclass
 class Datum:
-    """One datum: its ``key``, kind, masked form, places, how often it stands; what was decided by whom, when and why.
+    """One datum: its ``key``, kind, masked form, places, how often it stands; what was decided by whom,
+    when and why.
 
-    ``fixed`` names a file that can't be written over without losing its proof. ``members`` are the keys of what an item
-    stands for, where very many are decided together; no record keeps them.
+    ``fixed`` names a file that can't be written over without losing its proof. ``members`` are the keys of
+    what an item stands for, where very many are decided together; no record keeps them.
     """
 
     key: str
@@ -65,7 +68,9 @@ class Decision:
 
 
 class UndecidedData(ZhunshengError):
-    """Personal data that nobody decided on: ``ZS-WB-40`` when publication is asked for, ``ZS-WB-41`` when it is approved."""
+    """Personal data that nobody decided on: ``ZS-WB-40`` when publication is asked for,
+    ``ZS-WB-41`` when it is approved.
+    """
 
     def __init__(self, code: str, title: str, items: list[Datum]) -> None:
         told = "；".join(f"{one.title} {one.shown}（{one.places[0]}）" for one in items[:5])
@@ -74,17 +79,23 @@ class UndecidedData(ZhunshengError):
 
 
 def key_of(one: Found) -> str:
-    """Return what a datum is known by: an HMAC under the key of personal data, for others can't try numbers against it."""
+    """Return what a datum is known by: an HMAC under the key of personal data, for others can't try numbers
+    against it.
+    """
     said = f"{one.kind}\x1f{one.value}".encode()
     return hmac.new(settings.PERSONAL_KEY.encode(), said, hashlib.sha256).hexdigest()[:32]
 
 
 def items_in(texts: Iterable[Text], *, source: str = "", fixed: bool = False) -> list[Datum]:
-    """Return what is personal in the texts of one source, each datum once; of very many of a kind one that stands for all."""
+    """Return what is personal in the texts of one source, each datum once; of very many of a kind one that
+    stands for all.
+    """
     found: dict[str, Datum] = {}
     for text in texts:
         for one in text.found():
-            item = found.setdefault(key_of(one), Datum(key_of(one), one.kind, one.shown, fixed=source if fixed else ""))
+            item = found.setdefault(
+                key_of(one), Datum(key_of(one), one.kind, one.shown, fixed=source if fixed else "")
+            )
             item.count += 1
             if len(item.places) < PLACES and (where := text.where(one)) not in item.places:
                 item.places.append(where)
@@ -93,7 +104,13 @@ def items_in(texts: Iterable[Text], *, source: str = "", fixed: bool = False) ->
         if len(many) > MANY:
             said = "\x1f".join([source, *sorted(item.key for item in many)])
             told = _("%(first)s 等 %(n)s 个") % {"first": many[0].shown, "n": len(many)}
-            whole = Datum(hashlib.sha256(said.encode()).hexdigest()[:32], kind, told, many[0].places, fixed=many[0].fixed)
+            whole = Datum(
+                hashlib.sha256(said.encode()).hexdigest()[:32],
+                kind,
+                told,
+                many[0].places,
+                fixed=many[0].fixed,
+            )
             whole.count = sum(item.count for item in many)
             whole.members = frozenset(item.key for item in many)
             found = {k: v for k, v in found.items() if v.kind != kind} | {whole.key: whole}
@@ -108,7 +125,9 @@ def joined(parts: Iterable[list[Datum]]) -> list[Datum]:
         known.count += item.count
         known.fixed = known.fixed or item.fixed
         known.members |= item.members
-        known.places += [p for p in item.places if p not in known.places][: max(0, PLACES - len(known.places))]
+        known.places += [p for p in item.places if p not in known.places][
+            : max(0, PLACES - len(known.places))
+        ]
     return sorted(found.values(), key=lambda i: (list(rules().kinds).index(i.kind), i.shown, i.key))
 
 
@@ -120,7 +139,8 @@ def read(kept: list[dict[str, Any]]) -> list[Datum]:
 def decided(items: list[Datum], said: Mapping[str, Decision], user: User) -> list[Datum]:
     """Return the items with what was decided on each.
 
-    Raises ``ZS-WB-42`` for hiding what stands in a file that can't be written over, ``ZS-WB-44`` for keeping without a reason.
+    Raises ``ZS-WB-42`` for hiding what stands in a file that can't be written over,
+    ``ZS-WB-44`` for keeping without a reason.
     """
     for item in items:
         choice = said.get(item.key)
@@ -136,7 +156,9 @@ def decided(items: list[Datum], said: Mapping[str, Decision], user: User) -> lis
 
 
 def hides(items: list[Datum]) -> Callable[[Found], bool]:
-    """Return what says of a datum whether it is to be hidden: decided so, by itself or with those it is one of."""
+    """Return what says of a datum whether it is to be hidden: decided so, by itself or with those it is one
+    of.
+    """
     gone = chosen(items, HIDE)
     return lambda one: key_of(one) in gone
 
@@ -152,7 +174,9 @@ def is_among(item: Datum, keys: set[str]) -> bool:
 
 
 def unsaid(items: list[Datum]) -> Callable[[str], str]:
-    """Return what hides everything personal in a text but what was decided to be kept: for what nobody looks over first."""
+    """Return what hides everything personal in a text but what was decided to be kept:
+    for what nobody looks over first.
+    """
     kept = {item.key for item in items if item.decision == KEEP}
     return lambda text: redacted(text, lambda one: key_of(one) not in kept)
 
@@ -175,12 +199,18 @@ def of_file(name: str, content: bytes) -> Iterator[Text]:
 
 
 def noted(name: str, content: bytes) -> list[dict[str, str]]:
-    """Return what is personal in a document that is taken in, in its name, pages' heads and feet too: kind, masked, place."""
+    """Return what is personal in a document that is taken in, in its name, pages' heads and feet too: kind,
+    masked, place.
+    """
     found = []
     try:
         for text in of_file(name, content):
             found += [
-                {"kind": one.title, "shown": one.shown, "place": re.sub(f"^{re.escape(name)}的?", "", text.where(one))}
+                {
+                    "kind": one.title,
+                    "shown": one.shown,
+                    "place": re.sub(f"^{re.escape(name)}的?", "", text.where(one)),
+                }
                 for one in text.found()
                 if one.kind != "author"
             ]

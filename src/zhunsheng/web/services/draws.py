@@ -1,4 +1,6 @@
-"""Double random at work: a plan from the registers, the commitment, two people's entries, the draw, tasks and results."""
+"""Double random at work: a plan from the registers, the commitment, two people's entries, the draw,
+tasks and results.
+"""
 
 from __future__ import annotations
 
@@ -108,12 +110,20 @@ def keep_inspector(
         raise ZhunshengError("ZS-WB-06", detail=str(UNNUMBERED))
     other = (_numbers(department) if known is None else known).setdefault(lookalikes.of_id(number), number)
     if other != number and not Inspector.objects.filter(department=department, number=number).exists():
-        raise ZhunshengError("ZS-DR-25", detail=gettext("%(new)s 与已有的 %(old)s") % {"new": number, "old": other})
+        raise ZhunshengError(
+            "ZS-DR-25", detail=gettext("%(new)s 与已有的 %(old)s") % {"new": number, "old": other}
+        )
     if len(said.get("name", "").strip()) > 60:
-        raise ZhunshengError("ZS-WB-06", detail=gettext("“%(label)s”超过 %(most)s 字") % {"label": gettext("姓名"), "most": 60})
+        raise ZhunshengError(
+            "ZS-WB-06", detail=gettext("“%(label)s”超过 %(most)s 字") % {"label": gettext("姓名"), "most": 60}
+        )
 
     def listed(name: str) -> list[str]:
-        return [p.strip() for p in said.get(name, "").replace("，", "、").replace(",", "、").split("、") if p.strip()]
+        return [
+            p.strip()
+            for p in said.get(name, "").replace("，", "、").replace(",", "、").split("、")
+            if p.strip()
+        ]
 
     values = {
         "name": said.get("name", "").strip(),
@@ -163,9 +173,17 @@ def plan_from_form(department: Organisation, form: dict[str, Any]) -> dict[str, 
         sources.append({"source": "lottery", "name": form["lottery_name"], "issue": form["lottery_issue"]})
     if form.get("speakers"):
         speakers = [s.strip() for s in form["speakers"].replace("，", "、").split("、") if s.strip()]
-        sources.append({"source": "ceremony", "speakers": speakers} | ({"sealed": True} if form.get("sealed") else {}))
+        sources.append(
+            {"source": "ceremony", "speakers": speakers} | ({"sealed": True} if form.get("sealed") else {})
+        )
     if form.get("drand_round") or form.get("drand_chain"):
-        sources.append({"source": "drand", "chain": form.get("drand_chain") or "quicknet", "round": form.get("drand_round")})
+        sources.append(
+            {
+                "source": "drand",
+                "chain": form.get("drand_chain") or "quicknet",
+                "round": form.get("drand_round"),
+            }
+        )
     if not sources:
         sources.append({"source": "office"})
     quotas: list[dict[str, Any]] = []
@@ -200,8 +218,8 @@ def plan_from_form(department: Organisation, form: dict[str, Any]) -> dict[str, 
 
 
 def make_plan(department: Organisation, form: dict[str, Any], user: User) -> Draw:
-    """Keep a new draw's plan. Raises ``ZS-DR-01``, ``ZS-WB-06`` for a code that is taken, ``ZS-WB-12`` for a time past,
-    ``ZS-WB-58`` for a frame of a day to come.
+    """Keep a new draw's plan. Raises ``ZS-DR-01``, ``ZS-WB-06`` for a code that is taken,
+    ``ZS-WB-12`` for a time past, ``ZS-WB-58`` for a frame of a day to come.
     """
     if Draw.objects.filter(department=department, code=form["code"]).exists():
         raise ZhunshengError("ZS-WB-06", detail=f"编号 {form['code']} 已用过")
@@ -225,8 +243,8 @@ def make_plan(department: Organisation, form: dict[str, Any], user: User) -> Dra
 def change_plan(draw: Draw, form: dict[str, Any], user: User, seen: str | None = None) -> Draw:
     """Change a plan that is not committed yet; its code stays.
 
-    Raises ``PermissionDenied``, ``ZS-WB-10`` where it was changed meanwhile, ``ZS-WB-01`` once committed, ``ZS-DR-01``,
-    ``ZS-WB-12``, ``ZS-WB-58``.
+    Raises ``PermissionDenied``, ``ZS-WB-10`` where it was changed meanwhile, ``ZS-WB-01`` once committed,
+    ``ZS-DR-01``, ``ZS-WB-12``, ``ZS-WB-58``.
     """
     with transaction.atomic():
         now = Draw.objects.select_for_update().get(pk=draw.pk)
@@ -265,22 +283,28 @@ def form_of(draw: Draw) -> dict[str, Any]:
     for quota in draw.plan["quotas"]:
         letter = quota.get("match", {}).get("credit_class")
         if letter and quota.get("ratio"):
-            form |= {f"ratio_{letter}": number(Fraction(quota["ratio"]) * 100, 7), f"floor_{letter}": quota.get("floor", 0)}
+            form |= {
+                f"ratio_{letter}": number(Fraction(quota["ratio"]) * 100, 7),
+                f"floor_{letter}": quota.get("floor", 0),
+            }
     return form
 
 
 def commit(draw: Draw, user: User, progress: Progress = no_progress, seen: str | None = None) -> Draw:
-    """Fix plan, frame and register by publishing their digests: they stand in the public log with the step itself.
+    """Fix plan, frame and register by publishing their digests: they stand in the public log with the step
+    itself.
 
-    Raises ``PermissionDenied``, ``ZS-WB-10`` for a plan that is not the one on the screen, ``ZS-WB-12`` where the numbers
-    are known, ``ZS-WB-58`` for a frame of a day to come, ``ZS-WB-48`` for personal data in the plan, ``ZS-DR-*``, ``ZS-EV-04``.
+    Raises ``PermissionDenied``, ``ZS-WB-10`` for a plan that is not the one on the screen,
+    ``ZS-WB-12`` where the numbers are known, ``ZS-WB-58`` for a frame of a day to come,
+    ``ZS-WB-48`` for personal data in the plan, ``ZS-DR-*``, ``ZS-EV-04``.
     """
     check(user, draw, "draws.commit", seen)
     known_later(datetime.fromisoformat(draw.plan["known_at"]))
     frame_past(draw.frame_on)
     commitments.refuse_personal(draw)
     folder = draw.folder()
-    # A draw that is only planned has no files: what lies here is of another whose number was given again (a restored site).
+    # A draw that is only planned has no files: what lies here is of another whose number was given again (a
+    # restored site).
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     people = _registered(draw.department)
@@ -304,7 +328,9 @@ def commit(draw: Draw, user: User, progress: Progress = no_progress, seen: str |
 
 
 def _registered(department: Organisation) -> list[Registered]:
-    """Return the inspectors in use as the protocol knows them. Raises ``ZS-DR-01`` for an entry that can't be one."""
+    """Return the inspectors in use as the protocol knows them. Raises ``ZS-DR-01`` for an entry that can't be
+    one.
+    """
     found = []
     for i in Inspector.objects.filter(department=department, active=True):
         try:
@@ -323,14 +349,18 @@ def _registered(department: Organisation) -> list[Registered]:
 
 
 def foreseen(draw: Draw) -> tuple[list[dict[str, Any]], ZhunshengError | None]:
-    """Return each stratum as a commitment made now would have it, or why none can be made; nothing once committed."""
+    """Return each stratum as a commitment made now would have it, or why none can be made;
+    nothing once committed.
+    """
     if draw.state != "planned":
         return [], None
     plan = Plan.model_validate(draw.plan)
     try:
         frame_past(draw.frame_on)
         people = _registered(draw.department)
-        sizes, recused = sizes_in_ledger(store().snapshot(), plan, draw.frame_on, draw.department.code, [*recusals(people)])
+        sizes, recused = sizes_in_ledger(
+            store().snapshot(), plan, draw.frame_on, draw.department.code, [*recusals(people)]
+        )
         plan.check_rules(sizes)
         commitments.refuse_personal(draw)
         lookalikes.refuse_sources(plan)
@@ -345,7 +375,9 @@ def foreseen(draw: Draw) -> tuple[list[dict[str, Any]], ZhunshengError | None]:
 
 
 def allotted(draw: Draw) -> list[dict[str, Any]]:
-    """Return each stratum of the commitment with its size, rule and number to draw; none before the commitment."""
+    """Return each stratum of the commitment with its size, rule and number to draw;
+    none before the commitment.
+    """
     committed = draw.folder() / "commitment.json"
     if draw.state == "planned" or not committed.is_file():
         return []
@@ -372,11 +404,12 @@ def seals(draw: Draw) -> bool:
 def seal_slips(
     draw: Draw, user: User, slips: list[str], seen: str | None = None
 ) -> tuple[str, ZhunshengError | None]:
-    """Take one person's entry of the digests of a ceremony's slips; the second, by another person, records them for good.
+    """Take one person's entry of the digests of a ceremony's slips; the second, by another person,
+    records them for good.
 
-    Returns the digest to show to all, "" while there is one entry only, and where the two differ ``ZS-WB-59``: the first is
-    then taken back and nothing recorded. Raises ``PermissionDenied``, ``ZS-WB-10``, ``ZS-DR-37``, ``ZS-DR-39``, ``ZS-WB-06``
-    for the same person twice.
+    Returns the digest to show to all, "" while there is one entry only, and where the two differ
+    ``ZS-WB-59``: the first is then taken back and nothing recorded. Raises ``PermissionDenied``,
+    ``ZS-WB-10``, ``ZS-DR-37``, ``ZS-DR-39``, ``ZS-WB-06`` for the same person twice.
     """
     check(user, draw, "draws.slips", seen)
     with transaction.atomic():
@@ -386,7 +419,9 @@ def seal_slips(
         at = timezone.now()
         if (kept := slips_of(now.folder())) is not None:
             raise ZhunshengError("ZS-DR-37", sealed_at=told(kept["sealed_at"]))
-        record(Plan.model_validate(now.plan), slips, at)  # what can't be is said at once, not when the second comes
+        record(
+            Plan.model_validate(now.plan), slips, at
+        )  # what can't be is said at once, not when the second comes
         first = now.first_entry
         if first is None:
             now.first_entry, now.first_by = {"by": user.get_username(), "slips": slips}, user
@@ -401,22 +436,36 @@ def seal_slips(
         speakers = found[1].speakers if found else ()
         differ = [who for who, one, two in zip(speakers, first["slips"], slips, strict=True) if one != two]
         if differ:
-            note(user, now, "draws.differ", now.state, now.state, gettext("封条的摘要两次录入不一致：%s") % "、".join(differ), seen=seen)
+            note(
+                user,
+                now,
+                "draws.differ",
+                now.state,
+                now.state,
+                gettext("封条的摘要两次录入不一致：%s") % "、".join(differ),
+                seen=seen,
+            )
             return "", ZhunshengError("ZS-WB-59", who="、".join(differ))
         _record, shown = record_slips(now.folder(), slips, at)
-        note(user, now, "draws.seal", now.state, now.state, gettext("登记封条，封存摘要 %s") % shown, seen=seen)
+        note(
+            user, now, "draws.seal", now.state, now.state, gettext("登记封条，封存摘要 %s") % shown, seen=seen
+        )
     return shown, None
 
 
 def strength(draw: Draw) -> Verdict:
-    """Return how strong a draw's randomness is, by its seed where there is one, else as the plan foresees it."""
+    """Return how strong a draw's randomness is, by its seed where there is one, else as the
+    plan foresees it.
+    """
     sealed = draw.folder() / "seed.json"
     values = read_part(sealed)["values"] if sealed.is_file() else None
     return verdict(Plan.model_validate(draw.plan), values)
 
 
 def sealing(draw: Draw) -> list[str]:
-    """Return the speakers of a draw's ceremony whose slips are sealed before they speak, none without such a ceremony."""
+    """Return the speakers of a draw's ceremony whose slips are sealed before they speak,
+    none without such a ceremony.
+    """
     found: list[str] = next((s["speakers"] for s in draw.plan["randomness"] if s.get("sealed")), [])
     return found
 
@@ -430,11 +479,13 @@ def slips_shown(draw: Draw) -> dict[str, str] | None:
 def enter(
     draw: Draw, user: User, values: list[dict[str, Any]], seen: str | None = None
 ) -> tuple[Draw, ZhunshengError | None]:
-    """Take one person's entry of the random numbers; the second, by another person, seals the seed if both agree.
+    """Take one person's entry of the random numbers; the second, by another person,
+    seals the seed if both agree.
 
-    Returns the draw and, where the two entries differ, ``ZS-DR-04``: the first entry is then taken back, so that both look
-    again, which an error raised would undo. Raises ``ZS-DR-05`` before the numbers are known or for ones that can't be,
-    ``ZS-WB-06`` for the same person twice, ``ZS-DR-35`` and ``ZS-DR-36`` for slips that are not recorded or not these.
+    Returns the draw and, where the two entries differ, ``ZS-DR-04``: the first entry is then taken back,
+    so that both look again, which an error raised would undo. Raises ``ZS-DR-05`` before the numbers are
+    known or for ones that can't be, ``ZS-WB-06`` for the same person twice, ``ZS-DR-35`` and ``ZS-DR-36`` for
+    slips that are not recorded or not these.
     """
     check(user, draw, "draws.enter", seen)
     # A number that can't be right is said at once, not when the second person comes.
@@ -502,7 +553,8 @@ def perform(draw: Draw, user: User, progress: Progress = no_progress, seen: str 
             now.drawn_count = len(drawn)
 
         advance(user, draw, "draws.draw", seen=seen, change=counted)
-    # Once more, with the times of the record, which has the draw's own step now; what no lock may wait for comes after it.
+    # Once more, with the times of the record, which has the draw's own step now;
+    # what no lock may wait for comes after it.
     happened = [(e.at, _told(e)) for e in commitments.happened(draw)]
     write_notice(outcome, draw.folder(), happened, stamps.words_for(draw))
     return draw
@@ -526,13 +578,15 @@ def keep_result(
 ) -> DrawTask:
     """Keep what an inspection came to: when it was and what was found; ``seen`` is what the page carried.
 
-    Raises ``ZS-DR-09`` for a category that is not official, for dates out of order, before the register was taken or in
-    the future, and where either is missing; ``ZS-WB-10`` where someone kept another result meanwhile.
+    Raises ``ZS-DR-09`` for a category that is not official, for dates out of order,
+    before the register was taken or in the future, and where either is missing;
+    ``ZS-WB-10`` where someone kept another result meanwhile.
     """
     if seen is not None and seen != task.seen_digest():
         raise ZhunshengError("ZS-WB-10", title=str(task))
     check_results(
-        [InspectionResult(task.entity, tuple(task.team), result or None, inspected_on, published_on)], {task.entity: task.team}
+        [InspectionResult(task.entity, tuple(task.team), result or None, inspected_on, published_on)],
+        {task.entity: task.team},
     )
     if result and not inspected_on:
         raise ZhunshengError("ZS-DR-09", detail=f"{task.entity} 有结果而没有检查日期")
@@ -561,16 +615,24 @@ def overdue_tasks(draw: Draw, today: date) -> list[tuple[str, str, date]]:
     if draw.ends_on is None:
         return []
     tasks = list(draw.tasks.all())
-    results = [InspectionResult(t.entity, tuple(t.team), t.result or None, t.inspected_on, t.published_on) for t in tasks]
+    results = [
+        InspectionResult(t.entity, tuple(t.team), t.result or None, t.inspected_on, t.published_on)
+        for t in tasks
+    ]
     return overdue(results, {t.entity: t.team for t in tasks}, draw.ends_on, today)
 
 
 def ledger_file(draw: Draw) -> bytes:
-    """Return the results as a csv of the inspections ledger, to be imported as evidence. Raises ``ZS-WB-06`` without any."""
+    """Return the results as a csv of the inspections ledger, to be imported as evidence.
+    Raises ``ZS-WB-06`` without any.
+    """
     done = draw.tasks.exclude(inspected_on=None)
     if not done:
         raise ZhunshengError("ZS-WB-06", detail="还没有检查结果")
-    results = [InspectionResult(t.entity, tuple(t.team), t.result or None, t.inspected_on, t.published_on) for t in done]
+    results = [
+        InspectionResult(t.entity, tuple(t.team), t.result or None, t.inspected_on, t.published_on)
+        for t in done
+    ]
     return results_csv(proof_of(draw), results).encode("utf-8-sig")
 
 
@@ -580,7 +642,9 @@ def proof_of(draw: Draw) -> dict[str, Any]:
 
 
 def adopt(draw: Draw, source: Path, user: User) -> Draw:
-    """Take over a draw made by the command line: its folder is copied, its tasks are made, its state follows."""
+    """Take over a draw made by the command line: its folder is copied, its tasks are made,
+    its state follows.
+    """
     shutil.copytree(source, draw.folder(), dirs_exist_ok=True)
     read_plan(draw.folder() / "plan.json")
     parts = proof_of(draw)
@@ -598,7 +662,10 @@ def adopt(draw: Draw, source: Path, user: User) -> Draw:
         )
 
     def fixed(now: Draw) -> None:
-        now.digest, now.frame_count = commitment_digest(parts["commitment.json"]), parts["commitment.json"]["frame"]["count"]
+        now.digest, now.frame_count = (
+            commitment_digest(parts["commitment.json"]),
+            parts["commitment.json"]["frame"]["count"],
+        )
         now.drawn_count = len(drawn)
 
     with transaction.atomic():
@@ -610,4 +677,3 @@ def adopt(draw: Draw, source: Path, user: User) -> Draw:
 def publication_deadline(draw: Draw) -> date | None:
     """Return the last day to publish the results (国市监信〔2019〕38号), None without an end of the task."""
     return publish_by(draw.ends_on) if draw.ends_on else None
-

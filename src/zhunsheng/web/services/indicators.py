@@ -1,4 +1,6 @@
-"""What people decide about an indicator of a draft: what it is where that is unsure, and which earlier one it is."""
+"""What people decide about an indicator of a draft: what it is where that is unsure,
+and which earlier one it is.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,11 @@ def seen_of(indicator: Indicator) -> str:
 
 
 def settle(version: SheetVersion, code: str, said: dict[str, Any], user: User) -> SheetVersion:
-    """Keep a person's word on an indicator's kind, direction and unit, with the reason; the sheet stays as written.
+    """Keep a person's word on an indicator's kind, direction and unit, with the reason;
+    the sheet stays as written.
 
-    Raises ``ZS-TG-02``, ``ZS-TG-10``, ``ZS-TG-11``, ``ZS-WB-01``, ``ZS-WB-10`` where ``seen`` is not what it is now.
+    Raises ``ZS-TG-02``, ``ZS-TG-10``, ``ZS-TG-11``, ``ZS-WB-01``, ``ZS-WB-10`` where ``seen`` is not what it
+    is now.
     """
     word = {name: said[name] or None for name in ("kind", "sense", "unit")}
 
@@ -49,9 +53,11 @@ class Pairing:
 
 
 def pairings(version: SheetVersion) -> tuple[list[Pairing], dict[str, Indicator]]:
-    """Return which indicators a person may say are the same as earlier ones, and the earlier ones left, by code.
+    """Return which indicators a person may say are the same as earlier ones, and the earlier ones left,
+    by code.
 
-    Likeness never joins two: after a renaming in the document only a person can say that it is still the same.
+    Likeness never joins two: after a renaming in the document only a person can say that it is still the
+    same.
     """
     now, before = version.target_sheet(), _before(version)
     here = {i.id for i in now.indicators}
@@ -66,10 +72,11 @@ def pairings(version: SheetVersion) -> tuple[list[Pairing], dict[str, Indicator]
 
 
 def say_same(version: SheetVersion, code: str, former: str, seen: str) -> SheetVersion:
-    """Keep that an indicator is an earlier version's, whose code, words and confirmations it takes; or (empty) a new one.
+    """Keep that an indicator is an earlier version's, whose code, words and confirmations it takes;
+    or (empty) a new one.
 
-    Raises ``ZS-TG-02`` for an indicator that neither version has, ``ZS-WB-06`` for an earlier one that is already here,
-    ``ZS-WB-01``.
+    Raises ``ZS-TG-02`` for an indicator that neither version has, ``ZS-WB-06`` for an earlier one that is
+    already here, ``ZS-WB-01``.
     """
     before = _before(version)
     if former and (former not in before or any(i.id == former for i in version.target_sheet().indicators)):
@@ -77,7 +84,9 @@ def say_same(version: SheetVersion, code: str, former: str, seen: str) -> SheetV
     if not former and code not in before:
         return version  # it is a new one already
     return change(
-        version, lambda sheet: with_code(sheet, code, former, taken=before), _telling(code, "id", _said(before))
+        version,
+        lambda sheet: with_code(sheet, code, former, taken=before),
+        _telling(code, "id", _said(before)),
     )
 
 
@@ -87,7 +96,9 @@ def _said(before: dict[str, Indicator]) -> Callable[[Indicator], str]:
 
 def _before(version: SheetVersion) -> dict[str, Indicator]:
     """Return the indicators of the versions before this one that are not void, by code, as they were last."""
-    earlier = version.sheet.versions.filter(number__lt=version.number).exclude(state="void").order_by("number")
+    earlier = (
+        version.sheet.versions.filter(number__lt=version.number).exclude(state="void").order_by("number")
+    )
     return {i.id: i for v in earlier for i in v.target_sheet().indicators}
 
 
@@ -104,8 +115,12 @@ def _as_seen(indicator: Indicator, seen: str) -> Indicator:
     return indicator
 
 
-def _telling(code: str, what: str, words: Callable[[Indicator], str]) -> Callable[[TargetSheet, TargetSheet], tuple[dict[str, str], dict[str, str]]]:
-    """Return what the log says of a change: the words on one indicator before and after it, by its place in the sheet."""
+def _telling(
+    code: str, what: str, words: Callable[[Indicator], str]
+) -> Callable[[TargetSheet, TargetSheet], tuple[dict[str, str], dict[str, str]]]:
+    """Return what the log says of a change: the words on one indicator before and after it,
+    by its place in the sheet.
+    """
 
     def told(old: TargetSheet, new: TargetSheet) -> tuple[dict[str, str], dict[str, str]]:
         n = next(n for n, i in enumerate(old.indicators) if i.id == code)

@@ -1,4 +1,6 @@
-"""Work in the background: put in line once, run with progress, taken up again after a restart, never done twice."""
+"""Work in the background: put in line once, run with progress, taken up again after a restart,
+never done twice.
+"""
 
 from __future__ import annotations
 
@@ -40,11 +42,19 @@ ATTEMPTS = 3
 
 
 def enqueue(
-    kind: str, key: str, user: User | None, department: Organisation | None = None, *, anew: bool = False, **args: Any
+    kind: str,
+    key: str,
+    user: User | None,
+    department: Organisation | None = None,
+    *,
+    anew: bool = False,
+    **args: Any,
 ) -> Job:
-    """Put work in line and return its job. The same key again gives the same job; one that failed is tried anew.
+    """Put work in line and return its job. The same key again gives the same job;
+    one that failed is tried anew.
 
-    With ``anew`` only a job that still waits is given back: what one that began came to may rest on an earlier state.
+    With ``anew`` only a job that still waits is given back: what one that began came to may rest on an
+    earlier state.
     """
     with transaction.atomic():
         job, made = Job.objects.get_or_create(
@@ -76,12 +86,15 @@ def _further(key: str) -> str:
 
 
 def import_soon(upload: Upload, user: User | None, ledger: str | None, *, good_rows: bool = False) -> Job:
-    """Put the import of a ledger file in line for the department it was uploaded for; ``ledger`` None: by its headers.
+    """Put the import of a ledger file in line for the department it was uploaded for; ``ledger`` None:
+    by its headers.
 
     With ``good_rows`` rows with errors are left out; without, a file with errors brings nothing.
     """
     key = f"import:{upload.pk}:{int(good_rows)}"
-    return enqueue("import", key, user, upload.department, upload=upload.pk, ledger=ledger, good_rows=good_rows)
+    return enqueue(
+        "import", key, user, upload.department, upload=upload.pk, ledger=ledger, good_rows=good_rows
+    )
 
 
 @task()
@@ -104,21 +117,29 @@ def run_job(job_id: int) -> None:
         log.exception("job %s failed", job.pk)
         told = of_system(failure) or ZhunshengError("ZS-CL-99", detail=type(failure).__name__)
         state, error = Job.State.FAILED, told.web
-    Job.objects.filter(pk=job.pk).update(state=state, error=error, result=result, finished_at=timezone.now(), what="")
+    Job.objects.filter(pk=job.pk).update(
+        state=state, error=error, result=result, finished_at=timezone.now(), what=""
+    )
 
 
 def _still_permitted(job: Job) -> None:
-    """Refuse work whose person may no longer do it: a role can end while the work waits. Raises ``ZS-WB-38``."""
+    """Refuse work whose person may no longer do it: a role can end while the work
+    waits. Raises ``ZS-WB-38``.
+    """
     action = NEEDED.get(job.kind)
     if action and job.by is not None and not may(job.by, action, job.department):
         raise ZhunshengError("ZS-WB-38", who=str(job.by))
 
 
 def requeue_interrupted() -> int:
-    """Put jobs whose worker died back in line and return how many; after three attempts a job counts as failed."""
+    """Put jobs whose worker died back in line and return how many; after three attempts a job counts as
+    failed.
+    """
     stale = Job.objects.filter(state=Job.State.RUNNING, touched_at__lt=timezone.now() - STALE)
     gone = ZhunshengError("ZS-CL-99", detail="后台进程多次中断").web
-    stale.filter(attempts__gte=ATTEMPTS).update(state=Job.State.FAILED, error=gone, finished_at=timezone.now())
+    stale.filter(attempts__gte=ATTEMPTS).update(
+        state=Job.State.FAILED, error=gone, finished_at=timezone.now()
+    )
     count = 0
     for job in stale.filter(attempts__lt=ATTEMPTS):
         with transaction.atomic():
@@ -132,7 +153,9 @@ def requeue_interrupted() -> int:
 
 def _progress(job: Job) -> Progress:
     def report(what: str, done: int, total: int) -> None:
-        Job.objects.filter(pk=job.pk).update(what=what[:200], done=done, total=total, touched_at=timezone.now())
+        Job.objects.filter(pk=job.pk).update(
+            what=what[:200], done=done, total=total, touched_at=timezone.now()
+        )
 
     return report
 
@@ -158,10 +181,14 @@ def _beating(job: Job) -> Iterator[None]:
         thread.join(BEAT)
 
 
-# -- what jobs do -----------------------------------------------------------------------------------------------------
+# -- what jobs do
+# -----------------------------------------------------------------------------------------------------
 
 ERRORS_KEPT = 500
-NEEDED = {"import": "ledgers.import", "archive": "portfolio.import"}  # what its person must still be allowed to do
+NEEDED = {
+    "import": "ledgers.import",
+    "archive": "portfolio.import",
+}  # what its person must still be allowed to do
 
 
 def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
@@ -169,7 +196,11 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
     assert job.department is not None
     progress(f"检查 {upload.name}", 0, 2)
     # Before the store is touched: what is in the store has its entry, whatever breaks behind it.
-    record("import ledger", job.department, after={"upload": upload.pk, "file": upload.name, "sha256": upload.sha256})
+    record(
+        "import ledger",
+        job.department,
+        after={"upload": upload.pk, "file": upload.name, "sha256": upload.sha256},
+    )
     with upload.opened() as path:
         done = import_ledger(
             year.store().root,
@@ -192,7 +223,11 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
         result["batch"] = {k: v for k, v in result["batch"].items() if k != "files"}
     # Also where the batch is there already: this job may have brought it before it was interrupted.
     if done.batch is not None:
-        record("batch imported", job.department, after={"upload": upload.pk, "batch": done.batch.batch, "new": done.new})
+        record(
+            "batch imported",
+            job.department,
+            after={"upload": upload.pk, "batch": done.batch.batch, "new": done.new},
+        )
         follow(job.department, job.by)
     return result
 
@@ -244,9 +279,15 @@ HANDLERS: dict[str, Callable[[Job, Progress], dict[str, Any]]] = {
 
 
 def archive_soon(
-    place: Organisation, of_year: int, user: User, file: UploadedFile[bytes] | None, folder: Sequence[UploadedFile[bytes]]
+    place: Organisation,
+    of_year: int,
+    user: User,
+    file: UploadedFile[bytes] | None,
+    folder: Sequence[UploadedFile[bytes]],
 ) -> Job:
-    """Put documents that came as a zip, or as the files of a folder, in line. Raises as ``uploads.take``, ``ZS-WB-04``."""
+    """Put documents that came as a zip, or as the files of a folder, in line. Raises as ``uploads.take``,
+    ``ZS-WB-04``.
+    """
     documents = [f for f in folder if f.name and f.name.lower().endswith(portfolio.ENDINGS)]
     if documents:
         name = _("选择的文件夹") + ".zip"
@@ -278,12 +319,15 @@ def draw_soon(draw: Draw, user: User, seen: str) -> Job:
 
 def results_soon(draw: Draw, user: User) -> Job:
     """Put the import of a draw's results into the inspections ledger in line."""
-    upload = Upload.keep(draws.ledger_file(draw), f"检查台账-{draw.code}.csv", "ledger", draw.department, user)
+    upload = Upload.keep(
+        draws.ledger_file(draw), f"检查台账-{draw.code}.csv", "ledger", draw.department, user
+    )
     return import_soon(upload, user, "inspections")
 
 
 def assess_soon(department: Organisation, user: User | None) -> list[Job]:
-    """Put the assessment of a department's years in line (those with sheets in force), once for each state of it.
+    """Put the assessment of a department's years in line (those with sheets in force),
+    once for each state of it.
 
     Where the figures went on to another state since, an earlier state is assessed again.
     """
@@ -296,7 +340,9 @@ def assess_soon(department: Organisation, user: User | None) -> list[Job]:
             key = year.state_key(department, one, day)
             name = f"assess:{department.pk}:{one}:{key}"
             newest = Assessment.objects.filter(department=department, year=one, as_of=day).first()
-            last = Job.objects.filter(kind="assess", department=department, args__year=one, state=Job.State.DONE)
+            last = Job.objects.filter(
+                kind="assess", department=department, args__year=one, state=Job.State.DONE
+            )
             done = last.order_by("finished_at", "pk").last()
             # Both: figures may be found by a page, which compares nothing that was published with them.
             shown = newest is not None and newest.key == key
@@ -307,7 +353,8 @@ def assess_soon(department: Organisation, user: User | None) -> list[Job]:
 
 
 def follow(department: Organisation, user: User | None) -> None:
-    """Put the assessment of a department in line after its ledgers changed; where that fails, the change stands all the same.
+    """Put the assessment of a department in line after its ledgers changed; where that fails,
+    the change stands all the same.
 
     Its pages then say that their figures are of an earlier state, until it is assessed again.
     """
@@ -321,7 +368,8 @@ def follow(department: Organisation, user: User | None) -> None:
 def assess_upgraded() -> list[Job]:
     """Put in line what another version of the program computed: its figures are not those of this one.
 
-    Only departments whose newest figures of a year are of another version; earlier figures stay as they were taken.
+    Only departments whose newest figures of a year are of another version; earlier figures stay as they were
+    taken.
     """
     newest = Assessment.objects.filter(year__lte=this_year()).order_by("as_of", "assessed_at", "pk")
     program = {(d, y): p for d, y, p in newest.values_list("department_id", "year", "program")}
@@ -330,13 +378,19 @@ def assess_upgraded() -> list[Job]:
 
 
 def assess_all_soon(place: Organisation, of_year: int, user: User | None) -> Job:
-    """Put the assessment of all departments of a place in line; one that has begun may rest on what was before."""
+    """Put the assessment of all departments of a place in line; one that has begun may rest on what was
+    before.
+    """
     return enqueue("assess-all", f"assess-all:{place.pk}:{of_year}", user, place, anew=True, year=of_year)
 
 
 def assess_from(place: Organisation, first_year: int, user: User | None) -> list[Job]:
-    """Put the assessment of a place in line for each year from the first on that has sheets in force there."""
-    known = Sheet.objects.filter(year__range=(first_year, this_year()), retired=False, versions__state="approved")
+    """Put the assessment of a place in line for each year from the first on that has sheets
+    in force there.
+    """
+    known = Sheet.objects.filter(
+        year__range=(first_year, this_year()), retired=False, versions__state="approved"
+    )
     years = known.order_by("year").values_list("year", flat=True).distinct()
     held = [y for y in years if known.filter(office.below(place, y, "department__"), year=y).exists()]
     return [assess_all_soon(place, y, user) for y in held]

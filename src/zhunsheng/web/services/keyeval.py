@@ -50,7 +50,9 @@ def evaluators_for(department: Organisation) -> list[User]:
 
 
 def experts(evaluation: KeyEvaluation) -> list[tuple[int, str, bool, bool]]:
-    """Return whom the bureau may have mark: (id, name, whether they do now, whether they have finished and so stay)."""
+    """Return whom the bureau may have mark: (id, name, whether they do now, whether they have finished and so
+    stay).
+    """
     chosen = {p.pk: p for p in evaluation.evaluators.all()}
     may_mark = {p.pk: p for p in evaluators_for(evaluation.department)}
     told = told_apart([*chosen.values(), *(p for p in may_mark.values() if p.pk not in chosen)])
@@ -67,7 +69,9 @@ def framework_of(evaluation: KeyEvaluation) -> KeyFramework:
 
 
 def told_apart(people: Iterable[User]) -> dict[int, str]:
-    """Return the names of people by their ids; those of one name with their accounts, as two people are not one."""
+    """Return the names of people by their ids; those of one name with their accounts,
+    as two people are not one.
+    """
     shown = {one.pk: str(one) for one in people}
     several = {name for name in shown.values() if list(shown.values()).count(name) > 1}
     return {p.pk: f"{p}（{p.get_username()}）" if str(p) in several else str(p) for p in people}
@@ -92,7 +96,9 @@ def free_projects(department: Organisation, year: int) -> QuerySet[Sheet]:
 
 
 def start(sheet: Sheet, method: str, people: Sequence[User], user: User) -> KeyEvaluation:
-    """Choose a project and its evaluators. Raises ``ZS-WB-06`` for fewer than two, or a project that was chosen."""
+    """Choose a project and its evaluators. Raises ``ZS-WB-06`` for fewer than two,
+    or a project that was chosen.
+    """
     if len(people) < 2:
         raise ZhunshengError("ZS-WB-06", detail=_("请选择至少两位评价人"))
     if KeyEvaluation.objects.filter(sheet=sheet).exists():
@@ -110,11 +116,15 @@ def start(sheet: Sheet, method: str, people: Sequence[User], user: User) -> KeyE
     return made
 
 
-def appoint(evaluation: KeyEvaluation, people: Sequence[User], remark: str, user: User, seen: str | None = None) -> KeyEvaluation:
+def appoint(
+    evaluation: KeyEvaluation, people: Sequence[User], remark: str, user: User, seen: str | None = None
+) -> KeyEvaluation:
     """Have others mark in the place of those who have not finished; who has, stays, with their marks.
 
-    Where all that are left have finished, the talk opens. Marks that somebody left unfinished are kept and count nowhere.
-    Raises ``PermissionDenied``, ``ZS-WB-10``, ``ZS-WB-01``, ``ZS-WB-02`` without a reason, ``ZS-WB-06`` for fewer than two.
+    Where all that are left have finished, the talk opens. Marks that somebody left unfinished are kept and
+    count nowhere.
+    Raises ``PermissionDenied``, ``ZS-WB-10``, ``ZS-WB-01``, ``ZS-WB-02`` without a reason,
+    ``ZS-WB-06`` for fewer than two.
     """
     with transaction.atomic():
         now = KeyEvaluation.objects.select_for_update().get(pk=evaluation.pk)
@@ -137,7 +147,8 @@ def keep_marks(
 ) -> KeyEvaluation:
     """Keep an evaluator's marks; with ``finish`` they are final, and the last evaluator's opens the talk.
 
-    Raises ``PermissionDenied``, ``ZS-WB-10``, ``ZS-WB-01`` after finishing, ``ZS-KE-01``, ``ZS-WB-06`` for rows without marks.
+    Raises ``PermissionDenied``, ``ZS-WB-10``, ``ZS-WB-01`` after finishing, ``ZS-KE-01``,
+    ``ZS-WB-06`` for rows without marks.
     """
     with transaction.atomic():
         now = KeyEvaluation.objects.select_for_update().get(pk=evaluation.pk)
@@ -167,7 +178,8 @@ def _finish(now: KeyEvaluation, user: User, framework: KeyFramework, seen: str |
     if missing:
         raise ZhunshengError(
             "ZS-WB-06",
-            detail=_("还有 %(n)s 项没有评分：%(names)s") % {"n": len(missing), "names": "、".join(missing[:5])},
+            detail=_("还有 %(n)s 项没有评分：%(names)s")
+            % {"n": len(missing), "names": "、".join(missing[:5])},
         )
     finished = [*now.finished, user.pk]
 
@@ -183,7 +195,8 @@ def agree(
 ) -> KeyEvaluation:
     """Keep the agreed points of rows with the reason, and the conclusion.
 
-    Raises ``PermissionDenied``, ``ZS-WB-10`` where someone else agreed otherwise meanwhile, ``ZS-WB-01``, ``ZS-KE-01``.
+    Raises ``PermissionDenied``, ``ZS-WB-10`` where someone else agreed otherwise meanwhile, ``ZS-WB-01``,
+    ``ZS-KE-01``.
     """
     with transaction.atomic():
         now = KeyEvaluation.objects.select_for_update().get(pk=evaluation.pk)
@@ -198,26 +211,36 @@ def agree(
     return now
 
 
-def add_rectification(evaluation: KeyEvaluation, user: User, problem: str, owner: str, due_on: date) -> Rectification:
+def add_rectification(
+    evaluation: KeyEvaluation, user: User, problem: str, owner: str, due_on: date
+) -> Rectification:
     """List a problem to be mended, with its owner and due date."""
     with transaction.atomic():
         made = Rectification.objects.create(
-            evaluation=evaluation, department=evaluation.department, problem=problem, owner=owner, due_on=due_on
+            evaluation=evaluation,
+            department=evaluation.department,
+            problem=problem,
+            owner=owner,
+            due_on=due_on,
         )
         note(user, made, "rectify.add", after="open")
     return made
 
 
 def result_of(evaluation: KeyEvaluation) -> tuple[RunSheet | None, str]:
-    """Return the figures of the project that is evaluated, found by its sheet's code, and in words what they are.
+    """Return the figures of the project that is evaluated, found by its sheet's code,
+    and in words what they are.
 
-    They are those of the self-evaluation that was signed or accepted, else the newest computed; None without any.
+    They are those of the self-evaluation that was signed or accepted, else the newest computed;
+    None without any.
     """
     department, year, code = evaluation.department, evaluation.year, evaluation.sheet.code
     signed = SelfEvaluation.objects.filter(department=department, year=year, state__in=SETTLED).first()
     found = signed.assessment.run.sheet(code) if signed and signed.assessment else None
     if signed is not None and found is not None:
-        return found, _("自评得分（复核通过）") if signed.state == "accepted" else _("自评得分（已签字，未复核）")
+        return found, _("自评得分（复核通过）") if signed.state == "accepted" else _(
+            "自评得分（已签字，未复核）"
+        )
     kept = newest_assessment(department, year)
     return kept.run.sheet(code) if kept else None, _("系统测算（自评未签字）")
 
@@ -259,7 +282,9 @@ def report_of(evaluation: KeyEvaluation, on: date) -> tuple[bytes, str] | None:
 
 
 def suggested(evaluation: KeyEvaluation, card: KeyCard, result: RunSheet | None) -> list[str]:
-    """Return findings that may become rectification items: targets missed, review errors, rows that lost much."""
+    """Return findings that may become rectification items: targets missed, review errors,
+    rows that lost much.
+    """
     found = []
     for line in result.indicators if result else ():
         if line.score.verdict in ("missed", "nothing"):
@@ -273,7 +298,9 @@ def suggested(evaluation: KeyEvaluation, card: KeyCard, result: RunSheet | None)
 
 
 def reported_fixes(evaluation: KeyEvaluation) -> list[Rectification]:
-    """Return the problems that the report names: those listed before it was final, as what is final does not grow."""
+    """Return the problems that the report names: those listed before it was final,
+    as what is final does not grow.
+    """
     final = next((s for s in reversed(evaluation.steps()) if s.action == "keyeval.report"), None)
     listed = Step.objects.filter(model="rectification", action="rectify.add")
     if final is not None:

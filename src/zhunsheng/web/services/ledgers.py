@@ -45,18 +45,23 @@ def one(name: str) -> Ledger | None:
 
 
 def listed(department: Organisation) -> tuple[list[dict[str, Any]], list[tuple[Batch, bool]]]:
-    """Return each ledger with its newest batch, those with data first; and all batches, newest first, with whether undone."""
+    """Return each ledger with its newest batch, those with data first; and all batches, newest first,
+    with whether undone.
+    """
     batches = figures.store().batches(department=key_of(department))
     undone = {b.undoes for b in batches if b.undoes}
     found = []
     for ledger in all_ledgers().values():
         mine = [b for b in batches if b.ledger == ledger.id]
         found.append({"ledger": ledger, "batch": mine[-1] if mine else None, "batches": len(mine)})
-    return sorted(found, key=lambda x: x["batch"] is None), [(b, b.batch in undone) for b in reversed(batches)]
+    return sorted(found, key=lambda x: x["batch"] is None), [
+        (b, b.batch in undone) for b in reversed(batches)
+    ]
 
 
 def undone(department: Organisation, year: int) -> list[Batch]:
-    """Return the batches by which a department took others back, newest first: of those that a year's data can have been in.
+    """Return the batches by which a department took others back, newest first: of those that a year's data
+    can have been in.
 
     What was imported before the year began held none of it; what a later batch held is not told by its date.
     """
@@ -72,7 +77,9 @@ def page_of(department: Organisation, ledger: Ledger, size: int, offset: int, **
 
 
 def exported(department: Organisation, ledger: Ledger, kind: str, **asked: Any) -> tuple[bytes, str]:
-    """Return what is found as an Excel (``xlsx``) or csv file with its name; the log keeps that it was taken out."""
+    """Return what is found as an Excel (``xlsx``) or csv file with its name; the log keeps that it was taken
+    out.
+    """
     snapshot, view = figures.store().snapshot(), View(**asked)
     found = browse(snapshot, ledger, key_of(department), view, Window(EXPORT_ROWS), cipher())
     said = {"ledger": ledger.id, "rows": len(found.rows), "personal": view.personal}
@@ -116,9 +123,9 @@ def template(ledger: Ledger) -> tuple[bytes, str]:
 def undo(department: Organisation, number: int, user: User) -> int:
     """Take back a batch of the department by a new one and return its number. Raises ``ZS-EV-12``.
 
-    The log has the intention before the store is touched, in a transaction of its own: whatever breaks behind it, no
-    batch is undone without an entry, and the log is not held up while the store works. What follows from it comes last
-    and can't take it back.
+    The log has the intention before the store is touched, in a transaction of its own:
+    whatever breaks behind it, no batch is undone without an entry, and the log is not held up while the store
+    works. What follows from it comes last and can't take it back.
     """
     store = figures.store()
     found = store.batch(number)
@@ -136,7 +143,9 @@ def undo(department: Organisation, number: int, user: User) -> int:
 
 
 def source(department: Organisation, number: int) -> tuple[bytes, str] | None:
-    """Return the file that a batch of the department was imported from, with its name; None for no such batch."""
+    """Return the file that a batch of the department was imported from, with its name;
+    None for no such batch.
+    """
     store = figures.store()
     found = store.batch(number)
     if found is None or found.department != key_of(department):

@@ -21,8 +21,8 @@ def behind(
 ) -> dict[str, Any] | None:
     """Return what the page of a figure shows, None where there is no such figure.
 
-    ``line`` is an indicator's number, or ``paid`` or ``budget`` for the money of the sheet; ``limit`` is how many rows
-    are shown, ``personal`` whether with personal data.
+    ``line`` is an indicator's number, or ``paid`` or ``budget`` for the money of the sheet;
+    ``limit`` is how many rows are shown, ``personal`` whether with personal data.
     """
     assessment = figures.newest_assessment(department, year)
     if assessment is None or sheet >= len(assessment.run.results):
@@ -43,7 +43,8 @@ def behind(
         match = Match(0, int(line), said.measure, said.confidence, said.status, said.why)
     if kept is None:
         return context
-    # Read again from the evidence as of the batch of that very assessment, so that the rows are those behind the figure.
+    # Read again from the evidence as of the batch of that very assessment, so that the rows are those behind
+    # the figure.
     evidence = Evidence.of(figures.store(), batch=assessment.batch)
     evidence.measures = {kept.measure: evidence.measures[kept.measure]}
     projects = one.project_keys if kept.project else None

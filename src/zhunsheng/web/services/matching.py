@@ -1,4 +1,6 @@
-"""Which measure proves an indicator and which project of the ledgers is a sheet's: what people confirmed, and what is open."""
+"""Which measure proves an indicator and which project of the ledgers is a sheet's: what people confirmed,
+and what is open.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,9 @@ def described(indicator: Indicator) -> str:
 
 
 def promise(indicator: Indicator) -> dict[str, str]:
-    """Return what an indicator promises, as texts by ``name``, ``description``, ``target`` and ``unit``; ``counts`` is the
-    digest of what it counts (``described``)."""
+    """Return what an indicator promises, as texts by ``name``, ``description``, ``target`` and ``unit``;
+    ``counts`` is the digest of what it counts (``described``).
+    """
     return {
         "name": indicator.name,
         "description": indicator.description or "",
@@ -57,21 +60,29 @@ def decisions(department: Organisation, sheets: list[str]) -> dict[tuple[str, st
     return {(d.sheet_code, d.indicator_code): d for d in kept}
 
 
-def match_seen(name: str, description: str | None, measure: str | None, decision: MeasureDecision | None) -> str:
-    """Return the digest of what a person confirms: the indicator's name and description, its measure with the formula, and
-    the decision before theirs."""
+def match_seen(
+    name: str, description: str | None, measure: str | None, decision: MeasureDecision | None
+) -> str:
+    """Return the digest of what a person confirms: the indicator's name and description,
+    its measure with the formula, and the decision before theirs.
+    """
     formula = measures()[measure].formula if measure in measures() else ""
     return shown(name, description or "", measure or "", formula, decision.pk if decision else "")
 
 
 def project_seen(title: str, department: Organisation, sheet: str) -> str:
-    """Return the digest of what a person links a project to: the sheet's title and the last decision on it."""
-    return _project_shown(title, list(ProjectDecision.objects.filter(department=department, sheet_code=sheet)))
+    """Return the digest of what a person links a project to: the sheet's title and the last
+    decision on it.
+    """
+    return _project_shown(
+        title, list(ProjectDecision.objects.filter(department=department, sheet_code=sheet))
+    )
 
 
 def project_lines(department: Organisation, run: Run) -> list[tuple[RunSheet, str, list[str]]]:
-    """Return each project sheet of a year's figures with what its page shows (``project_seen``) and the projects of the
-    ledgers that the newest decision on each says are not its own."""
+    """Return each project sheet of a year's figures with what its page shows (``project_seen``) and the
+    projects of the ledgers that the newest decision on each says are not its own.
+    """
     sheets = [s for s in run.results if s.kind == "project"]
     made: dict[str, list[ProjectDecision]] = {s.id: [] for s in sheets}
     for one in ProjectDecision.objects.filter(department=department, sheet_code__in=made):
@@ -125,12 +136,20 @@ def lines(department: Organisation, book: Book, run: Run) -> list[Line]:
 
 
 def confirm(
-    department: Organisation, book: Book, sheet: str, indicator: str, measure: str, user: User, seen: str | None = None
+    department: Organisation,
+    book: Book,
+    sheet: str,
+    indicator: str,
+    measure: str,
+    user: User,
+    seen: str | None = None,
 ) -> None:
-    """Keep a person's decision which measure (empty: none) proves an indicator; ``seen`` is what their page carried.
+    """Keep a person's decision which measure (empty: none) proves an indicator;
+    ``seen`` is what their page carried.
 
-    Where a measure computes it already, confirmed or proposed, others than the finance bureau can only confirm that one;
-    nor do they turn round what the bureau decided: else a bad reading would be silenced and a figure typed in its place.
+    Where a measure computes it already, confirmed or proposed, others than the finance bureau can only
+    confirm that one; nor do they turn round what the bureau decided: else a bad reading would be silenced and
+    a figure typed in its place.
     Raises ``ZS-WB-06``, ``ZS-MS-01``, ``ZS-WB-10`` where the page is an older one.
     """
     known = next((i for s in book.sheets if s.id == sheet for i in s.indicators if i.id == indicator), None)
@@ -147,8 +166,14 @@ def confirm(
     if not rules:
         ruled = made is not None and made.described == described(known) and _ruled(made)
         if measure != (now.measure or "") and (now.used or ruled):
-            held = f"由测度“{measures()[now.measure].name}”计算" if now.measure else "经财政局认定没有测度可以证明"
-            raise ZhunshengError("ZS-WB-06", detail=f"“{known.name}”{held}，改用别的测度或不用测度，由财政局改定")
+            held = (
+                f"由测度“{measures()[now.measure].name}”计算"
+                if now.measure
+                else "经财政局认定没有测度可以证明"
+            )
+            raise ZhunshengError(
+                "ZS-WB-06", detail=f"“{known.name}”{held}，改用别的测度或不用测度，由财政局改定"
+            )
     MeasureDecision.objects.create(
         department=department,
         sheet_code=sheet,
@@ -161,7 +186,9 @@ def confirm(
 
 
 def _ruled(made: MeasureDecision | ProjectDecision) -> bool:
-    """Return whether the finance bureau decided it; of those kept before that was told, by the roles of today."""
+    """Return whether the finance bureau decided it; of those kept before that was told,
+    by the roles of today.
+    """
     return permits(made.by, "matches.override", made.department) if made.ruled is None else made.ruled
 
 
@@ -171,11 +198,19 @@ def _codes(book: Book, match: Match) -> tuple[str, str]:
 
 
 def confirm_project(
-    department: Organisation, book: Book, sheet: str, project: str, same: bool, user: User, seen: str | None = None
+    department: Organisation,
+    book: Book,
+    sheet: str,
+    project: str,
+    same: bool,
+    user: User,
+    seen: str | None = None,
 ) -> None:
-    """Keep a person's word whether a project of the ledgers is a sheet's: of one sheet only, since no money counts twice.
+    """Keep a person's word whether a project of the ledgers is a sheet's: of one sheet only,
+    since no money counts twice.
 
-    What was confirmed, the finance bureau alone takes back; nor is its own word turned round. Raises ``ZS-WB-06``, ``ZS-WB-10`` as ``confirm``.
+    What was confirmed, the finance bureau alone takes back; nor is its own word turned round.
+    Raises ``ZS-WB-06``, ``ZS-WB-10`` as ``confirm``.
     """
     project = project.strip()
     known = next((s for s in book.sheets if s.id == sheet and s.kind == "project"), None)
@@ -188,7 +223,9 @@ def confirm_project(
         detail = f"台账里的“{project}”已是目标表“{other.title()}”的，一笔钱不能算两次"
         raise ZhunshengError("ZS-WB-06", detail=detail)
     given = ProjectLink(sheet=sheet, project=project) in links
-    made = ProjectDecision.objects.filter(department=department, sheet_code=sheet, project=project[:200]).last()
+    made = ProjectDecision.objects.filter(
+        department=department, sheet_code=sheet, project=project[:200]
+    ).last()
     rules = permits(user, "matches.override", department)
     if not rules and given and not same:
         raise ZhunshengError("ZS-WB-06", detail=f"“{project}”已确认是这张目标表的项目，由财政局改定")
@@ -200,7 +237,9 @@ def confirm_project(
 
 
 def open_proposals(run: Run) -> list[str]:
-    """Return the names of indicators whose reading rests on a proposal, and of sheets with an open project."""
+    """Return the names of indicators whose reading rests on a proposal, and of sheets with
+    an open project.
+    """
     names = [i.name for s in run.results for i in s.open_matches]
     return names + [s.sheet for s in run.results if s.proposals]
 

@@ -1,4 +1,6 @@
-"""Organisations as time passes: founded, renamed, moved, merged, split, closed, reopened; each on a date, each in the log."""
+"""Organisations as time passes: founded, renamed, moved, merged, split, closed, reopened; each on a date,
+each in the log.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ Event, Kind = OrganisationStage.Event, Organisation.Kind
 NEAR = 5  # proposals for a name nobody bears
 
 
-# -- what is asked before anything changes ----------------------------------------------------------------------------
+# -- what is asked before anything changes
+# ----------------------------------------------------------------------------
 
 
 def _free(name: str, parent: Organisation | None, but: Organisation | None = None) -> None:
@@ -38,7 +41,9 @@ def plain_code(text: str) -> str:
 
 
 def _official(code: str, but: Organisation | None = None) -> None:
-    """Refuse an official code that another organisation in use bears as its code or its name. Raises ``ZS-WB-24``."""
+    """Refuse an official code that another organisation in use bears as its code or its name.
+    Raises ``ZS-WB-24``.
+    """
     bearing = Organisation.objects.filter(Q(official_code=code) | Q(name=code), active=True)
     other = (bearing.exclude(pk=but.pk) if but else bearing).first()
     if code and other:
@@ -66,7 +71,9 @@ def _on(organisation: Organisation, day: date) -> None:
     if day > timezone.localdate():
         raise ZhunshengError("ZS-WB-22", name=organisation.name, date=day, detail="这一天还没有到")
     if last is not None and day < last.from_on:
-        raise ZhunshengError("ZS-WB-22", name=organisation.name, date=day, detail=f"上一次变动在 {last.from_on}")
+        raise ZhunshengError(
+            "ZS-WB-22", name=organisation.name, date=day, detail=f"上一次变动在 {last.from_on}"
+        )
 
 
 def _in_use(organisation: Organisation, what: str) -> None:
@@ -74,7 +81,8 @@ def _in_use(organisation: Organisation, what: str) -> None:
         raise ZhunshengError("ZS-WB-23", name=organisation.name, what=what, detail="它已撤销")
 
 
-# -- changes ----------------------------------------------------------------------------------------------------------
+# -- changes
+# ----------------------------------------------------------------------------------------------------------
 
 
 def found(
@@ -89,8 +97,8 @@ def found(
 ) -> Organisation:
     """Add an organisation; without a day it counts as having always been there.
 
-    Raises ``ZS-WB-20`` for a taken name, ``ZS-WB-21`` for a parent that does not fit, ``ZS-WB-22`` for a day to come,
-    ``ZS-WB-24`` for a taken official code.
+    Raises ``ZS-WB-20`` for a taken name, ``ZS-WB-21`` for a parent that does not fit,
+    ``ZS-WB-22`` for a day to come, ``ZS-WB-24`` for a taken official code.
     """
     name = clean(name).strip()
     with transaction.atomic():
@@ -136,7 +144,9 @@ def number(organisation: Organisation, official_code: str) -> Organisation:
 
 
 def move(organisation: Organisation, parent: Organisation | None, on: date, note: str = "") -> Organisation:
-    """Put under another parent from a day on, with all below. Raises ``ZS-WB-20``, ``ZS-WB-21``, ``ZS-WB-22``."""
+    """Put under another parent from a day on, with all below. Raises ``ZS-WB-20``, ``ZS-WB-21``,
+    ``ZS-WB-22``.
+    """
     with transaction.atomic():
         one = _locked(organisation)
         if (parent.pk if parent else None) == one.parent_id:
@@ -144,7 +154,9 @@ def move(organisation: Organisation, parent: Organisation | None, on: date, note
         _in_use(one, "划转")
         _on(one, on)
         if parent is not None and one.covers(parent):
-            raise ZhunshengError("ZS-WB-21", name=one.name, parent=parent.name, detail="上级是它自己或在它之下")
+            raise ZhunshengError(
+                "ZS-WB-21", name=one.name, parent=parent.name, detail="上级是它自己或在它之下"
+            )
         _fits(one.name, one.kind, parent)
         _free(one.name, parent, one)
         before = _told(one)
@@ -164,7 +176,9 @@ def merge(organisation: Organisation, into: Organisation, on: date, note: str = 
         _in_use(one, "并入")
         _in_use(into, "并入")
         if one.pk == into.pk or one.kind != into.kind:
-            raise ZhunshengError("ZS-WB-23", name=one.name, what="并入", detail=f"“{into.name}”不是另一个同类单位")
+            raise ZhunshengError(
+                "ZS-WB-23", name=one.name, what="并入", detail=f"“{into.name}”不是另一个同类单位"
+            )
         _on(one, on)
         for below in one.children.filter(active=True).exclude(kind=Kind.SECTION):
             move(below, into, on, note)
@@ -175,7 +189,9 @@ def merge(organisation: Organisation, into: Organisation, on: date, note: str = 
 def split(
     organisation: Organisation, names: list[str], on: date, *, stays: bool = False, note: str = ""
 ) -> list[Organisation]:
-    """Found organisations of the same kind and parent out of one, which ends unless it ``stays``. Raises ``ZS-WB-20`` to ``23``."""
+    """Found organisations of the same kind and parent out of one, which ends unless it ``stays``.
+    Raises ``ZS-WB-20`` to ``23``.
+    """
     with transaction.atomic():
         one = _locked(organisation)
         _in_use(one, "拆分")
@@ -188,7 +204,10 @@ def split(
             # First, so that one of the new organisations may go on under the old name.
             one.active = False
             one.save()
-        made = [found(name, one.kind, one.parent, on=on, event=Event.SPLIT, note=f"自{one.name}拆分") for name in names]
+        made = [
+            found(name, one.kind, one.parent, on=on, event=Event.SPLIT, note=f"自{one.name}拆分")
+            for name in names
+        ]
         _log(one.keep_stage(Event.SPLIT, on, note, tuple(made)), _told(one))
         return made
 
@@ -205,7 +224,9 @@ def close(organisation: Organisation, on: date, note: str = "") -> Organisation:
 
 
 def reopen(organisation: Organisation, on: date, note: str = "") -> Organisation:
-    """Take an ended organisation into use again. Raises ``ZS-WB-20``, ``ZS-WB-21``, ``ZS-WB-22``, ``ZS-WB-24``."""
+    """Take an ended organisation into use again. Raises ``ZS-WB-20``, ``ZS-WB-21``, ``ZS-WB-22``,
+    ``ZS-WB-24``.
+    """
     with transaction.atomic():
         one = _locked(organisation)
         if one.active:
@@ -221,7 +242,9 @@ def reopen(organisation: Organisation, on: date, note: str = "") -> Organisation
 
 def _locked(organisation: Organisation) -> Organisation:
     """Return the organisation as it is now, held until the change is done."""
-    return Organisation.objects.select_for_update(of=("self",)).select_related("parent").get(pk=organisation.pk)
+    return (
+        Organisation.objects.select_for_update(of=("self",)).select_related("parent").get(pk=organisation.pk)
+    )
 
 
 def _told(organisation: Organisation) -> dict[str, Any]:
@@ -252,7 +275,9 @@ def _log(stage: OrganisationStage, before: dict[str, Any]) -> None:
     record(f"office.{stage.event}", stage.organisation, before, _told(stage.organisation) | said)
 
 
-def _end(one: Organisation, event: str, on: date, note: str, successors: tuple[Organisation, ...] = ()) -> Organisation:
+def _end(
+    one: Organisation, event: str, on: date, note: str, successors: tuple[Organisation, ...] = ()
+) -> Organisation:
     before = _told(one)
     one.active = False
     return _kept(one, before, event, on, note, successors)
@@ -277,17 +302,22 @@ def _paths(one: Organisation) -> None:
         _paths(below)
 
 
-# -- where an organisation belonged -----------------------------------------------------------------------------------
+# -- where an organisation belonged
+# -----------------------------------------------------------------------------------
 
 
 def lines(organisations: Iterable[Organisation], year: int) -> dict[int, list[int]]:
-    """Return, by organisation, the ids from the root down to it as they were at the end of a year (or are today)."""
+    """Return, by organisation, the ids from the root down to it as they were at the end of a year (or are
+    today).
+    """
     moved = _moved_after(year)
     return {o.pk: _line(o, year) if o.path.startswith(moved) else o.line for o in organisations}
 
 
 def below(place: Organisation, year: int, prefix: str = "") -> Q:
-    """Return the condition that an organisation (the field ``prefix`` leads to) was a place or below it at a year's end."""
+    """Return the condition that an organisation (the field ``prefix`` leads to) was a place or below it at a
+    year's end.
+    """
     now = Q(**{f"{prefix}path__startswith": place.path})
     moved = _moved_after(year)
     if not moved:
@@ -321,13 +351,16 @@ def _line(organisation: Organisation, year: int) -> list[int]:
     return found[::-1]
 
 
-# -- told apart from its namesakes -------------------------------------------------------------------------------------
+# -- told apart from its namesakes
+# -------------------------------------------------------------------------------------
 
 STAGES = "stages__parent__stages__parent__stages"  # to be prefetched for a list that is told
 
 
 def above(organisation: Organisation, year: int | None = None) -> list[str]:
-    """Return the names of what an organisation belongs to, nearest first, up to the district: as of a year's end or today."""
+    """Return the names of what an organisation belongs to, nearest first, up to the district:
+    as of a year's end or today.
+    """
     found: list[str] = []
     one = _above(organisation, year)
     while one is not None:
@@ -343,7 +376,8 @@ def _above(organisation: Organisation, year: int | None) -> Organisation | None:
 
 
 def told(organisation: Organisation, year: int | None = None) -> str:
-    """Return an organisation's name with what tells it from its namesakes: 市场监督管理局（东城区）, as of a year or today.
+    """Return an organisation's name with what tells it from its namesakes: 市场监督管理局（东城区）,
+    as of a year or today.
 
     The one place that says so: public pages, pickers, lists, the top of a department's pages.
     """
@@ -354,8 +388,9 @@ def told(organisation: Organisation, year: int | None = None) -> str:
 
 
 def bearing(text: str, years: Iterable[int], prefix: str = "") -> Q:
-    """Return the condition that an organisation (the field ``prefix`` leads to) bore a text in its name, or that its district
-    did in the record's ``year``."""
+    """Return the condition that an organisation (the field ``prefix`` leads to) bore a text in its name,
+    or that its district did in the record's ``year``.
+    """
     own = Organisation.objects.filter(stages__name__contains=text)
     found = Q(**{f"{prefix}in" if prefix else "pk__in": own.values("pk")})
     places = own.filter(kind__in=(Kind.CITY, Kind.DISTRICT)).distinct().prefetch_related("stages")
@@ -366,15 +401,17 @@ def bearing(text: str, years: Iterable[int], prefix: str = "") -> Q:
     return found
 
 
-# -- finding by code or name ------------------------------------------------------------------------------------------
+# -- finding by code or name
+# ------------------------------------------------------------------------------------------
 
 
 def named(
     district: Organisation, text: str, year: int, bearers: list[Organisation] | None = None
 ) -> list[Organisation]:
-    """Return the departments in use below that bear a text: as their official code, else as their exact name, now or at any
-    time of the year. Whoever bore the name in the year is a candidate, so that a name which changed hands is asked about;
-    what is closed takes nothing. ``bearers`` are those whom ``bore`` returned, where they are known.
+    """Return the departments in use below that bear a text: as their official code, else as their exact name,
+    now or at any time of the year. Whoever bore the name in the year is a candidate,
+    so that a name which changed hands is asked about; what is closed takes nothing.
+    ``bearers`` are those whom ``bore`` returned, where they are known.
     """
     below = Organisation.objects.filter(path__startswith=district.path, kind=Kind.DEPARTMENT, active=True)
     if text and (coded := list(below.filter(official_code=plain_code(text)))):
@@ -383,8 +420,12 @@ def named(
 
 
 def bore(district: Organisation, text: str, year: int) -> list[Organisation]:
-    """Return the departments below, closed ones too, that bore a name at any time of a year or bear it now."""
-    below = Organisation.objects.filter(path__startswith=district.path, kind=Kind.DEPARTMENT).prefetch_related("stages")
+    """Return the departments below, closed ones too, that bore a name at any time of a year or
+    bear it now.
+    """
+    below = Organisation.objects.filter(
+        path__startswith=district.path, kind=Kind.DEPARTMENT
+    ).prefetch_related("stages")
     return [o for o in below if o.name == text or text in _names_in(o, year)]
 
 

@@ -1,4 +1,6 @@
-"""One form, one act: every form carries a key of its own, kept with what was done, so that a double click does it once."""
+"""One form, one act: every form carries a key of its own, kept with what was done,
+so that a double click does it once.
+"""
 
 from __future__ import annotations
 
@@ -52,9 +54,9 @@ def form_of(request: SignedInRequest) -> FormUnderway:
 def acted(act: Callable[[], HttpResponse], *, whole: bool) -> HttpResponse | Sent:
     """Act on the current form, or return what was kept where it was acted on before.
 
-    What is done ``whole`` is done again where somebody else was first with the same thing or changed what it rests on: the
-    next turn reads theirs. What fails keeps nothing and may be sent again. Raises ``ZS-WB-47`` where the first does not come
-    to an end.
+    What is done ``whole`` is done again where somebody else was first with the same thing or changed what it
+    rests on: the next turn reads theirs. What fails keeps nothing and may be sent again.
+    Raises ``ZS-WB-47`` where the first does not come to an end.
     """
     form = current()
     assert form is not None
@@ -71,7 +73,8 @@ def acted(act: Callable[[], HttpResponse], *, whole: bool) -> HttpResponse | Sen
             _let_go(form)
             if whole and _turn + 1 < TURNS and _of_two(error):
                 continue  # somebody else was first with the same thing, or changed what it rests on
-            # Refused because the same form was acted on while this one was on its way: that is its answer, too.
+            # Refused because the same form was acted on while this one was on its way: that is its answer,
+            # too.
             if form.key and (kept := _first(form)) is not None:
                 return kept
             raise
@@ -141,4 +144,3 @@ def prune() -> int:
     forms, _of = Sent.objects.filter(at__lt=now - DAY).delete()
     answers, _of = ApiAnswer.objects.filter(at__lt=now - KEPT).delete()
     return int(forms) + int(answers)
-

@@ -1,6 +1,8 @@
-"""What anyone may ask of a draw by the code of one entity: whether it is in the frame, its ticket, whether it was drawn.
+"""What anyone may ask of a draw by the code of one entity: whether it is in the frame, its ticket,
+whether it was drawn.
 
-Of a draw whose result is not published yet only the frame is told of. Nothing is kept of who asked or for what.
+Of a draw whose result is not published yet only the frame is told of. Nothing is kept of who asked or for
+what.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ from zhunsheng.web.services.draws import strength
 
 @dataclass(frozen=True)
 class OwnResult:
-    """What an entity is told: where it stands, how strong the randomness is, whether the code could be one at all."""
+    """What an entity is told: where it stands, how strong the randomness is, whether the code could be one at
+    all.
+    """
 
     own: Own
     verdict: str
@@ -33,12 +37,16 @@ def askable(draw: Draw) -> bool:
 
 
 def told(draw: Draw, typed: str) -> OwnResult:
-    """Return what an entity of a draw is told. Raises ``ZS-WB-49`` for a person's number, ``ZS-DR-08`` for a broken frame."""
+    """Return what an entity of a draw is told. Raises ``ZS-WB-49`` for a person's number,
+    ``ZS-DR-08`` for a broken frame.
+    """
     _refuse_persons(typed)
     public = _result_is_public(draw)
     own = own_of(draw.folder(), typed, drawn=public)
     mistyped = own.stratum is None and len(own.entity) == 18 and not uscc.is_valid(own.entity)
-    return OwnResult(own, strength(draw).text() if public else "", mistyped, bool(key_of(draw.folder() / "frame.tsv")))
+    return OwnResult(
+        own, strength(draw).text() if public else "", mistyped, bool(key_of(draw.folder() / "frame.tsv"))
+    )
 
 
 def proof_file(draw: Draw, typed: str) -> tuple[str, bytes] | None:
@@ -52,10 +60,17 @@ def proof_file(draw: Draw, typed: str) -> tuple[str, bytes] | None:
 
 
 def number_of(publication: Publication) -> int | None:
-    """Return the number of the entry in the public log under which a published draw can be asked, None where it can't."""
+    """Return the number of the entry in the public log under which a published draw can be asked,
+    None where it can't.
+    """
     if publication.kind != "draw":
         return None
-    entry = Commitment.objects.select_related("draw").filter(draw_id=publication.object_id).order_by("number").first()
+    entry = (
+        Commitment.objects.select_related("draw")
+        .filter(draw_id=publication.object_id)
+        .order_by("number")
+        .first()
+    )
     return entry.number if entry and askable(entry.draw) else None
 
 
@@ -65,7 +80,9 @@ def _result_is_public(draw: Draw) -> bool:
 
 
 def _refuse_persons(typed: str) -> None:
-    """Refuse an identity number: whether a person stands somewhere is not to be asked here by anyone who knows it."""
+    """Refuse an identity number: whether a person stands somewhere is not to be asked here by anyone who
+    knows it.
+    """
     bare = writings(typed)[0].upper()
     if ric.is_valid(bare) and not uscc.is_valid(bare):
         raise ZhunshengError("ZS-WB-49")

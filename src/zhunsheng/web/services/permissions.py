@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ActionRow:
-    """One action: its name, who may take it, on which states (by role where they differ), where it leads, apart from what."""
+    """One action: its name, who may take it, on which states (by role where they differ), where it leads,
+    apart from what.
+    """
 
     words: StrOrPromise
     held: list[tuple[str, bool]]
@@ -28,7 +30,9 @@ class ActionRow:
 
 @dataclass(frozen=True)
 class Part:
-    """The actions of one part; ``held`` says of each role whether it acts there (``act``), looks (``look``) or neither."""
+    """The actions of one part; ``held`` says of each role whether it acts there (``act``),
+    looks (``look``) or neither.
+    """
 
     words: StrOrPromise
     rows: list[ActionRow]

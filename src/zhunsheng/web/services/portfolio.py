@@ -1,4 +1,6 @@
-"""Hundreds of departments at once: a zip of documents taken in, all assessed in one go, figures for ranking and heat map."""
+"""Hundreds of departments at once: a zip of documents taken in, all assessed in one go,
+figures for ranking and heat map.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,8 @@ from zhunsheng.wording import rate
 
 DIMENSIONS = ("成本", "产出", "效益", "满意度")
 WHOLE = "部门整体"
-# A document in a zip may be as large as one that comes alone. They are read one by one, so that all of them cost time only.
+# A document in a zip may be as large as one that comes alone. They are read one by one,
+# so that all of them cost time only.
 BOUNDS = ZipBounds(members=5000, member=LIMITS["document"], unpacked=2 * 2**30)
 ENDINGS = (".docx", ".xlsx", ".xls", ".txt", ".html")
 
@@ -83,7 +86,9 @@ def members(content: bytes, name: str, chosen: Callable[[str], bool] = lambda _p
 
 @dataclass(frozen=True)
 class Documents:
-    """The documents of a zip: ``len`` of them, and one after the other as (path, bytes), never two at a time."""
+    """The documents of a zip: ``len`` of them, and one after the other as (path, bytes), never two
+    at a time.
+    """
 
     archive: Zip
     listed: Sequence[zipfile.ZipInfo]
@@ -114,7 +119,9 @@ def _gbk(name: str) -> str:
 
 
 def packed(files: Sequence[UploadedFile[bytes]]) -> bytes:
-    """Return the files of a chosen folder as one zip, so that they go the way of an uploaded one. Raises ``ZS-WB-04``."""
+    """Return the files of a chosen folder as one zip, so that they go the way of an uploaded one.
+    Raises ``ZS-WB-04``.
+    """
     if sum(f.size or 0 for f in files) > settings.MAX_UPLOAD:
         raise ZhunshengError("ZS-WB-04", name=_("选择的文件夹"), limit=settings.MAX_UPLOAD // 2**20)
     buffer = io.BytesIO()
@@ -132,12 +139,14 @@ def take_archive(
     progress: Progress = no_progress,
     places: dict[str, int] | None = None,
 ) -> dict[str, Any]:
-    """Take in a zip: each document goes to the department whose official code or exact name it bears, or its folder or file.
+    """Take in a zip: each document goes to the department whose official code or exact name it bears,
+    or its folder or file.
 
-    A name that no department or more than one under ``district`` bears or bore in the year is reported with the candidates
-    or those like it, and its documents are left out until a person says where they go: ``places`` are the ids of
-    departments by path in the zip, and only those paths are then taken in. What is closed takes nothing. Returns counts,
-    ``placed`` (file by file the department and its sheets), ``unknown`` names and what could not be taken in.
+    A name that no department or more than one under ``district`` bears or bore in the year is reported with
+    the candidates or those like it, and its documents are left out until a person says where they go:
+    ``places`` are the ids of departments by path in the zip, and only those paths are then taken in.
+    What is closed takes nothing. Returns counts, ``placed`` (file by file the department and its sheets),
+    ``unknown`` names and what could not be taken in.
     """
     listed = members(upload.content(), upload.name, lambda path: places is None or path in places)
     failed, departments = [], set()
@@ -157,7 +166,9 @@ def take_archive(
                         one = unknown.setdefault(name, {"name": name, "files": [], "near": []})
                         one["files"].append(path)
                         one["same"] = len({o.pk for o in (*found, *bore)})
-                        one["near"] = [_proposed(o, bool(found)) for o in found or office.near(district, name)]
+                        one["near"] = [
+                            _proposed(o, bool(found)) for o in found or office.near(district, name)
+                        ]
                         one["closed"] = [_proposed(o) for o in bore if not o.active]
                         continue
                     department = found[0]
@@ -197,12 +208,16 @@ def _proposed(one: Organisation, same: bool = False) -> dict[str, Any]:
 
 
 def _named_in(path: str, content: bytes, year: int) -> tuple[str, int]:
-    """Return what a document says its department is, in its text, else by its folder, else by its file's name; and its year."""
+    """Return what a document says its department is, in its text, else by its folder,
+    else by its file's name; and its year.
+    """
     book = book_of(open_bytes(content, PurePosixPath(path).name))
     pure = PurePosixPath(path)
     named = next((s.department for s in book.sheets if s.department), None)
     folder = "" if pure.parent.name.isdigit() and len(pure.parent.name) == 4 else pure.parent.name
-    return clean(named or folder or pure.stem).strip()[:120], next((s.year for s in book.sheets if s.year), year)
+    return clean(named or folder or pure.stem).strip()[:120], next(
+        (s.year for s in book.sheets if s.year), year
+    )
 
 
 def digest(places: dict[str, int]) -> str:
@@ -211,7 +226,8 @@ def digest(places: dict[str, int]) -> str:
 
 
 def places_of(job: Job, chosen: dict[str, Organisation | str | None]) -> dict[str, int]:
-    """Return the department ids by path for the names of a job's unknown documents, adding departments for ``new``.
+    """Return the department ids by path for the names of a job's unknown documents,
+    adding departments for ``new``.
 
     Raises ``ZS-WB-20`` where a new department's name is taken meanwhile.
     """
@@ -254,19 +270,32 @@ STANDINGS: tuple[RankStanding, ...] = ("graded", "open", "unconfirmed", "pending
 
 
 def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
-    """Return one line a department: total, lights, findings by level, execution; only graded ones are ranked among each other.
+    """Return one line a department: total, lights, findings by level, execution;
+    only graded ones are ranked among each other.
 
-    ``standing`` says what can be said of it: graded; open (points undecided: a range, no grade); unconfirmed (points rest
-    on a measure nobody confirmed); pending (approved, not
-    assessed yet); unapproved (drafts only, which count nowhere); unfiled (no sheet of the year at all). ``unreviewed`` is how many of its sheets were not
-    reviewed as they stand: its findings are then not all there are; ``drafts`` are the findings of versions that are not
-    approved. ``place`` is the place among all graded ones, None for others; ``unsigned`` says that what counts was
-    typed for a self-evaluation nobody signed yet, ``overtaken`` that something changed that the figures rest on, ``signed``
-    what was signed or accepted where it is another figure than this one, in words.
+    ``standing`` says what can be said of it: graded; open (points undecided: a range, no grade);
+    unconfirmed (points rest on a measure nobody confirmed); pending (approved, not
+    assessed yet); unapproved (drafts only, which count nowhere); unfiled (no sheet of the year at all).
+    ``unreviewed`` is how many of its sheets were not reviewed as they stand: its findings are then not all
+    there are; ``drafts`` are the findings of versions that are not approved. ``place`` is the place among all
+    graded ones, None for others; ``unsigned`` says that what counts was typed for a self-evaluation nobody
+    signed yet, ``overtaken`` that something changed that the figures rest on, ``signed`` what was signed or
+    accepted where it is another figure than this one, in words.
     """
     mine = office.below(district, year, "department__")
     kept = Assessment.objects.filter(mine, year=year)
-    columns = ("department_id", "as_of", "assessed_at", "total", "most", "grade", "basis", "paid", "budget", "program")
+    columns = (
+        "department_id",
+        "as_of",
+        "assessed_at",
+        "total",
+        "most",
+        "grade",
+        "basis",
+        "paid",
+        "budget",
+        "program",
+    )
     rows = list(kept.order_by("as_of", "assessed_at", "pk").values(*columns))
     days, common = days_of({row["department_id"] for row in rows}, year), default_as_of(year)
     newest = {r["department_id"]: r for r in rows if r["as_of"] <= days.get(r["department_id"], common)}
@@ -282,7 +311,9 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
         drafts[row["department_id"]] += row["n"] if row["version__state"] != "approved" else 0
     sheets = Sheet.objects.filter(office.below(district, year, "department__"), year=year, retired=False)
     pending = unreviewed(district, year)
-    counts = {r["department_id"]: r["n"] for r in sheets.values("department_id").annotate(n=Count("id")).order_by()}
+    counts = {
+        r["department_id"]: r["n"] for r in sheets.values("department_id").annotate(n=Count("id")).order_by()
+    }
     approved = set(sheets.filter(versions__state="approved").values_list("department_id", flat=True))
     departments = [*_filed(counts), *_unfiled(district, year, counts)]
     changed, unsigned, working = _last_changes(departments, year), _unsigned(year), _in_work(year)
@@ -334,7 +365,11 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
         )
 
     def order(row: dict[str, Any]) -> tuple[int, Decimal, str]:
-        return STANDINGS.index(row["standing"]), -(row["total"] or Decimal(0)), row["department"].name_in(year)
+        return (
+            STANDINGS.index(row["standing"]),
+            -(row["total"] or Decimal(0)),
+            row["department"].name_in(year),
+        )
 
     table.sort(key=order)
     _place([r for r in table if r["standing"] == "graded"])
@@ -347,7 +382,9 @@ def _filed(counts: dict[int, int]) -> list[Organisation]:
 
 
 def _unfiled(district: Organisation, year: int, counts: dict[int, int]) -> list[Organisation]:
-    """Return the departments that were in use at the year's end, or are today, and have no sheet of the year."""
+    """Return the departments that were in use at the year's end, or are today, and have no sheet
+    of the year.
+    """
     there = Organisation.objects.filter(office.below(district, year), kind=Organisation.Kind.DEPARTMENT)
     day = office.year_end(year)
     known = there.exclude(pk__in=counts).prefetch_related(office.STAGES)
@@ -362,14 +399,18 @@ def _place(graded: list[dict[str, Any]]) -> None:
 
 
 def _unsigned(year: int) -> dict[int, date]:
-    """Return the dates, by department, of self-evaluations not signed for which something was typed that then counts."""
+    """Return the dates, by department, of self-evaluations not signed for which something was typed that then
+    counts.
+    """
     said = Word.objects.filter(year=year, checkpoint=None).values("department_id")
     waiting = SelfEvaluation.objects.filter(year=year, department__in=said).exclude(state__in=SETTLED)
     return dict(waiting.values_list("department_id", "as_of"))
 
 
 def _signed(year: int) -> dict[int, dict[str, Any]]:
-    """Return by department the figures of self-evaluations that were signed or accepted, with their date and state."""
+    """Return by department the figures of self-evaluations that were signed or accepted,
+    with their date and state.
+    """
     kept = SelfEvaluation.objects.filter(year=year, state__in=SETTLED, assessment__isnull=False)
     return {
         department: {"state": state, "as_of": day, "total": total, "most": most, "grade": grade}
@@ -380,7 +421,9 @@ def _signed(year: int) -> dict[int, dict[str, Any]]:
 
 
 def _signed_apart(signed: dict[str, Any] | None, found: dict[str, Any] | None) -> str:
-    """Return in words what was signed where the newest figures are others, and of which day if not of theirs; else nothing."""
+    """Return in words what was signed where the newest figures are others, and of which day if not of theirs;
+    else nothing.
+    """
     if signed is None or found is None:
         return ""
     if all(signed[name] == found[name] for name in ("total", "most", "grade")):
@@ -391,8 +434,13 @@ def _signed_apart(signed: dict[str, Any] | None, found: dict[str, Any] | None) -
     if signed["as_of"] != found["as_of"]:
         told |= {"day": signed["as_of"].isoformat(), "here": found["as_of"].isoformat()}
         if signed["state"] == "accepted":
-            return _("复核通过的自评（数据截至 %(day)s）为 %(points)s 分%(grade)s，这里是截至 %(here)s 测算的") % told
-        return _("已签字的自评（数据截至 %(day)s）为 %(points)s 分%(grade)s，这里是截至 %(here)s 测算的") % told
+            return (
+                _("复核通过的自评（数据截至 %(day)s）为 %(points)s 分%(grade)s，这里是截至 %(here)s 测算的")
+                % told
+            )
+        return (
+            _("已签字的自评（数据截至 %(day)s）为 %(points)s 分%(grade)s，这里是截至 %(here)s 测算的") % told
+        )
     if signed["state"] == "accepted":
         return _("复核通过的自评为 %(points)s 分%(grade)s，这里是按现有依据重算的") % told
     return _("已签字的自评为 %(points)s 分%(grade)s，这里是按现有依据重算的") % told
@@ -400,14 +448,18 @@ def _signed_apart(signed: dict[str, Any] | None, found: dict[str, Any] | None) -
 
 def _in_work(year: int) -> set[int]:
     """Return the departments whose assessment is in line or running."""
-    waiting = Job.objects.filter(kind="assess", args__year=year, state__in=(Job.State.QUEUED, Job.State.RUNNING))
+    waiting = Job.objects.filter(
+        kind="assess", args__year=year, state__in=(Job.State.QUEUED, Job.State.RUNNING)
+    )
     return set(waiting.values_list("department_id", flat=True))
 
 
 def _last_changes(departments: list[Organisation], year: int) -> dict[int, datetime]:
-    """Return when people last changed what departments' figures of a year rest on: approvals, confirmations, schemes.
+    """Return when people last changed what departments' figures of a year rest on: approvals, confirmations,
+    schemes.
 
-    Told by time and for all at once, without asking the evidence of each; what an import brings is told by its job.
+    Told by time and for all at once, without asking the evidence of each; what an import brings is told by
+    its job.
     """
     latest: dict[int, datetime] = {}
 
@@ -421,7 +473,10 @@ def _last_changes(departments: list[Organisation], year: int) -> dict[int, datet
         take(pk, at)
     for kind in (MeasureDecision, ProjectDecision):
         for pk, at in (
-            kind.objects.filter(department__in=keys).order_by().values_list("department_id").annotate(Max("at"))
+            kind.objects.filter(department__in=keys)
+            .order_by()
+            .values_list("department_id")
+            .annotate(Max("at"))
         ):
             take(pk, at)
     schemes = dict(LocalScheme.objects.filter(first_year__lte=year).values_list("pk", "organisation_id"))
@@ -439,7 +494,9 @@ def _last_changes(departments: list[Organisation], year: int) -> dict[int, datet
 
 
 def weak_points(basis: dict[str, str]) -> dict[str, Decimal]:
-    """Return the points of a total that rest on typed values, bands, or readings nobody confirmed, by which."""
+    """Return the points of a total that rest on typed values, bands, or readings nobody
+    confirmed, by which.
+    """
     return {k: Decimal(v) for k, v in basis.items() if k != "evidence" and Decimal(v)}
 
 
@@ -463,7 +520,9 @@ def remarks(row: dict[str, Any]) -> list[str]:
 
 
 def group_rate(rows: Iterable[dict[str, Any]]) -> float | None:
-    """Return the execution rate of a group: what all paid over what all had; those whose money is unknown are left out."""
+    """Return the execution rate of a group: what all paid over what all had; those whose money is unknown are
+    left out.
+    """
     known = [r for r in rows if r["paid"] is not None and r["budget"]]
     found = rate((r["paid"] for r in known), (r["budget"] for r in known))
     return None if found is None else float(found)
@@ -474,18 +533,26 @@ def _lights(district: Organisation, year: int) -> QuerySet[IndicatorLight]:
 
 
 def heat_map(district: Organisation, year: int) -> dict[str, Any]:
-    """Return departments × dimensions: the share of lights that are green, for the heat map, and how many there are of each.
+    """Return departments × dimensions: the share of lights that are green, for the heat map,
+    and how many there are of each.
 
-    Each value is (dimension, department, percent of lights that are green, red, yellow, green, without a light); the percent
-    is None where nothing has a light yet.
+    Each value is (dimension, department, percent of lights that are green, red, yellow, green,
+    without a light); the percent is None where nothing has a light yet.
     """
     cells: dict[tuple[int, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for row in _lights(district, year).values("department_id", "dimension", "light").annotate(n=Count("id")).order_by():
+    for row in (
+        _lights(district, year)
+        .values("department_id", "dimension", "light")
+        .annotate(n=Count("id"))
+        .order_by()
+    ):
         # A department's own sheet has sub-goals of its own where projects have the framework's dimensions.
         dimension = row["dimension"] if row["dimension"] in DIMENSIONS else WHOLE
         cells[row["department_id"], dimension][row["light"]] += row["n"]
     dimensions = [d for d in (WHOLE, *DIMENSIONS) if any(d == name for _pk, name in cells)]
-    departments = list(Organisation.objects.filter(pk__in={k for k, _name in cells}).prefetch_related("stages"))
+    departments = list(
+        Organisation.objects.filter(pk__in={k for k, _name in cells}).prefetch_related("stages")
+    )
     departments.sort(key=lambda d: d.name_in(year))
     values = []
     for y, department in enumerate(departments):
@@ -523,7 +590,9 @@ def late(district: Organisation, year: int, today: date) -> list[dict[str, Any]]
     entries = list(
         CalendarEntry.objects.filter(year=year, active=True, due_on__lt=today).select_related("organisation")
     )
-    handed_in = set(Checkpoint.objects.filter(year=year).exclude(state="open").values_list("department_id", "as_of"))
+    handed_in = set(
+        Checkpoint.objects.filter(year=year).exclude(state="open").values_list("department_id", "as_of")
+    )
     evaluated = set(
         SelfEvaluation.objects.filter(year=year)
         .exclude(state__in=("draft", "returned"))
@@ -535,7 +604,9 @@ def late(district: Organisation, year: int, today: date) -> list[dict[str, Any]]
             if entry.organisation_id not in lines[department.pk]:
                 continue
             done = (
-                (department.pk, entry.as_of) in handed_in if entry.kind == "monitoring" else department.pk in evaluated
+                (department.pk, entry.as_of) in handed_in
+                if entry.kind == "monitoring"
+                else department.pk in evaluated
             )
             if entry.kind in ("monitoring", "self") and not done:
                 found.append(
@@ -557,7 +628,9 @@ def has_calendar(district: Organisation, year: int) -> bool:
 
 def totals(district: Organisation, year: int, ranked: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the counts at the head of the page; ``ranked`` are the lines of the ranking."""
-    lights = {r["light"]: r["n"] for r in _lights(district, year).values("light").annotate(n=Count("id")).order_by()}
+    lights = {
+        r["light"]: r["n"] for r in _lights(district, year).values("light").annotate(n=Count("id")).order_by()
+    }
     points = _lights(district, year).aggregate(points=Sum("points"), score=Sum("score"))
     return {
         "departments": len(ranked),
@@ -575,7 +648,8 @@ def totals(district: Organisation, year: int, ranked: list[dict[str, Any]]) -> d
     }
 
 
-# -- as Excel ---------------------------------------------------------------------------------------------------------
+# -- as Excel
+# ---------------------------------------------------------------------------------------------------------
 
 
 def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
@@ -624,11 +698,18 @@ def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
             if row["execution"] is not None:
                 sheet.write(n, 10, row["execution"], percent)
             sheet.write_row(
-                n, 11, [row["lights"].get(c, "" if row["lights"] else "—") for c in ("green", "yellow", "red", "grey")]
+                n,
+                11,
+                [
+                    row["lights"].get(c, "" if row["lights"] else "—")
+                    for c in ("green", "yellow", "red", "grey")
+                ],
             )
             if not row["unreviewed"] and row["sheets"]:
                 sheet.write_row(n, 15, [row["findings"].get(c, 0) for c in ("error", "warning", "note")])
             sheet.write(n, 18, row["unreviewed"] if row["sheets"] else "—")
-            sheet.write_row(n, 19, ["，".join(office.above(row["department"], year)), row["department"].official_code])
+            sheet.write_row(
+                n, 19, ["，".join(office.above(row["department"], year)), row["department"].official_code]
+            )
         sheet.freeze_panes(1, 2)
     return buffer.getvalue(), f"{district.name_in(year)}{year}年部门绩效汇总.xlsx"

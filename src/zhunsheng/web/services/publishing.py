@@ -1,4 +1,6 @@
-"""Publication: a copy without personal data, made when it is asked for, shown once the head has approved it."""
+"""Publication: a copy without personal data, made when it is asked for, shown once the head
+has approved it.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,16 @@ from zhunsheng.targets.editing import changes
 from zhunsheng.text import csv_text
 from zhunsheng.usecases.drawing import BUNDLE
 from zhunsheng.usecases.result import RunContest, RunSheet, RunTotal
-from zhunsheng.web.models import Contest, Draw, Organisation, Publication, SelfEvaluation, SheetVersion, Step, User
+from zhunsheng.web.models import (
+    Contest,
+    Draw,
+    Organisation,
+    Publication,
+    SelfEvaluation,
+    SheetVersion,
+    Step,
+    User,
+)
 from zhunsheng.web.models.decided import Overtaken
 from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.models.targets import book_of
@@ -69,7 +80,9 @@ DRAW_FILES = (BUNDLE, FRAME, "commitment.json", "公告.html", "公告.docx", "�
 
 @dataclass(frozen=True)
 class Copy:
-    """What would be published of a record: its year and title, what pages and data show, and files by their names."""
+    """What would be published of a record: its year and title, what pages and data show,
+    and files by their names.
+    """
 
     kind: str
     year: int
@@ -78,18 +91,26 @@ class Copy:
     files: dict[str, bytes]
 
     def digest(self) -> str:
-        """Return the SHA-256 of all of it and of the rules: what was looked through as it is need not be so again."""
+        """Return the SHA-256 of all of it and of the rules: what was looked through as it is need not be so
+        again.
+        """
         told = [version(), self.kind, self.title, json.dumps(self.data, ensure_ascii=False, sort_keys=True)]
-        told += [f"{name}:{hashlib.sha256(content).hexdigest()}" for name, content in sorted(self.files.items())]
+        told += [
+            f"{name}:{hashlib.sha256(content).hexdigest()}" for name, content in sorted(self.files.items())
+        ]
         return hashlib.sha256("\x1f".join(told).encode()).hexdigest()
 
     def personal(self) -> list[Datum]:
-        """Return what is personal in it, wherever the public could read it. Raises ``ZS-WB-43`` for a file that can't be read."""
+        """Return what is personal in it, wherever the public could read it. Raises ``ZS-WB-43`` for a file
+        that can't be read.
+        """
         # A draw's files prove one another by their digests: none can be written over.
         proof = self.kind == "draw"
         shown = [{TITLE: self.title, DATA: self.data}]
         if self.kind == "targets":
-            shown.append({PAGE: FORM.dump_python(target_form(book_of([self.data["sheet"]]).sheets[0]), mode="json")})
+            shown.append(
+                {PAGE: FORM.dump_python(target_form(book_of([self.data["sheet"]]).sheets[0]), mode="json")}
+            )
         parts = [disclosing.items_in(t for n in range(len(shown)) for t in json_texts("", shown, n))]
         for name, content in self.files.items():
             parts.append(disclosing.items_in(disclosing.of_file(name, content), source=name, fixed=proof))
@@ -99,7 +120,8 @@ class Copy:
         return found
 
     def without(self, items: list[Datum], before: Sequence[dict[str, Any]] = ()) -> Copy:
-        """Return it with what was decided to be hidden hidden everywhere; ``before`` is the data published of it earlier.
+        """Return it with what was decided to be hidden hidden everywhere; ``before`` is the data published of
+        it earlier.
 
         Raises ``ZS-WB-42`` where something stands that can't be written over.
         """
@@ -128,9 +150,11 @@ TITLE, DATA, PAGE = "标题", "公开的数据", "公开的页面"
 
 
 def _persons(data: dict[str, Any], before: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the results of a draw without the rows of natural persons, whose numbers are hidden: by result, how many.
+    """Return the results of a draw without the rows of natural persons, whose numbers are hidden: by result,
+    how many.
 
-    A row that names nobody still tells of someone where there are few; so only counts are told, and no small ones.
+    A row that names nobody still tells of someone where there are few; so only counts are told,
+    and no small ones.
     """
     listed, counts = [], dict.fromkeys(categories(), 0)
     for row in data["results"]:
@@ -191,7 +215,8 @@ def _raw_of(data: dict[str, Any], code: str) -> str:
 def copied(kind: str, subject: Any, *, frame: bool = True) -> Copy:
     """Return what would be published of a record. Raises ``ZS-WB-01`` where it is not ready for it.
 
-    ``frame`` False, of a draw: without the list of all who were in it; each of them still gets a proof of their own.
+    ``frame`` False, of a draw: without the list of all who were in it; each of them still gets a proof of
+    their own.
     """
     _ready(kind, subject)
     year, title, data = BUILDERS[kind](subject)
@@ -206,10 +231,12 @@ def copied(kind: str, subject: Any, *, frame: bool = True) -> Copy:
 def ask(
     kind: str, subject: Any, user: User, said: Mapping[str, Decision] | None = None, *, frame: bool = True
 ) -> Publication:
-    """Copy what is to be published and ask for approval; ``said`` is what was decided on what is personal in it, by key.
+    """Copy what is to be published and ask for approval; ``said`` is what was decided on what is personal in
+    it, by key.
 
-    ``frame`` as in ``copied``. Raises ``ZS-WB-01`` where the record is not ready for it, ``UndecidedData`` (``ZS-WB-40``) where something personal in it was
-    not decided on, ``ZS-WB-42`` to ``-44``.
+    ``frame`` as in ``copied``. Raises ``ZS-WB-01`` where the record is not ready for it,
+    ``UndecidedData`` (``ZS-WB-40``) where something personal in it was not decided on,
+    ``ZS-WB-42`` to ``-44``.
     """
     seen = subject.seen()
     whole = copied(kind, subject, frame=frame)
@@ -244,7 +271,8 @@ def ask(
     return made
 
 
-# -- what is personal in it -------------------------------------------------------------------------------------------
+# -- what is personal in it
+# -------------------------------------------------------------------------------------------
 
 
 def copy_of(publication: Publication) -> Copy:
@@ -274,7 +302,8 @@ def undecided(publication: Publication) -> list[Datum]:
 
 
 def look_through(found: QuerySet[Publication]) -> int:
-    """Look through what is public and was not yet by the present rules, and keep what nobody decided on; return how many.
+    """Look through what is public and was not yet by the present rules, and keep what nobody decided on;
+    return how many.
 
     Nothing is taken down: it waits for the head, who withdraws it or says why it may stay.
     """
@@ -289,7 +318,9 @@ def look_through(found: QuerySet[Publication]) -> int:
             waiting = [Datum(f"unread-{one.pk}", "author", error.web[:80], [TITLE], 1)]
         with transaction.atomic():
             now = Publication.objects.select_for_update().get(pk=one.pk)
-            known = {item.key for item in disclosing.read(now.disclosures) if item.decision != disclosing.HIDE}
+            known = {
+                item.key for item in disclosing.read(now.disclosures) if item.decision != disclosing.HIDE
+            }
             new = [item for item in waiting if item.key not in known]
             now.disclosures = [*now.disclosures, *(item.as_json() for item in new)]
             now.looked_by = digest
@@ -299,7 +330,9 @@ def look_through(found: QuerySet[Publication]) -> int:
 
 
 def look_through_all() -> int:
-    """Look through everything that is public, after the rules changed or where it was published before there were any."""
+    """Look through everything that is public, after the rules changed or where it was published before there
+    were any.
+    """
     return look_through(Publication.objects.all())
 
 
@@ -308,8 +341,12 @@ def disclosures(publication: Publication) -> list[Datum]:
     return sorted(disclosing.read(publication.disclosures), key=lambda item: bool(item.decision))
 
 
-def keep(publication: Publication, user: User, said: Mapping[str, Decision], seen: str | None = None) -> Publication:
-    """Keep what is personal in something public, each for a reason. Raises ``PermissionDenied``, ``ZS-WB-10``, ``ZS-WB-44``."""
+def keep(
+    publication: Publication, user: User, said: Mapping[str, Decision], seen: str | None = None
+) -> Publication:
+    """Keep what is personal in something public, each for a reason. Raises ``PermissionDenied``,
+    ``ZS-WB-10``, ``ZS-WB-44``.
+    """
     with transaction.atomic():
         now = Publication.objects.select_for_update().get(pk=publication.pk)
         check(user, now, "publish.keep", seen)
@@ -323,11 +360,14 @@ def keep(publication: Publication, user: User, said: Mapping[str, Decision], see
     return now
 
 
-def decide(publication: Publication, user: User, action: str, remark: str = "", *, seen: str | None = None) -> Step:
+def decide(
+    publication: Publication, user: User, action: str, remark: str = "", *, seen: str | None = None
+) -> Step:
     """Approve, refuse or withdraw; an earlier publication of the same thing gives way to the new one.
 
-    What is approved must still be ready to be public, and says from the first moment how its figures differ from what
-    they come to now. What is personal in it must have been decided on when it was asked for, all that is in it now.
+    What is approved must still be ready to be public, and says from the first moment how its figures differ
+    from what they come to now. What is personal in it must have been decided on when it was asked for,
+    all that is in it now.
     Raises as ``advance``, ``ZS-WB-01``, as ``assess_now``, and ``UndecidedData`` (``ZS-WB-41``).
     """
     if action == "publish.approve" and publication.state == "requested":
@@ -350,7 +390,9 @@ def decide(publication: Publication, user: User, action: str, remark: str = "", 
 
 
 def same(publication: Publication) -> QuerySet[Publication]:
-    """Return the query of all publications of the same thing, itself included; versions of a sheet are one thing."""
+    """Return the query of all publications of the same thing, itself included; versions of a sheet are one
+    thing.
+    """
     return _same(publication.kind, publication.object_id)
 
 
@@ -363,7 +405,9 @@ def _same(kind: str, object_id: int) -> QuerySet[Publication]:
 
 
 def _ready(kind: str, subject: Any) -> None:
-    """Refuse what is not in a state to be public. Raises ``ZS-WB-01``, ``ZS-WB-06`` for a draw without results."""
+    """Refuse what is not in a state to be public. Raises ``ZS-WB-01``, ``ZS-WB-06`` for a draw without
+    results.
+    """
     state = ""
     if kind == "targets":
         holds = subject.sheet.effective
@@ -390,8 +434,12 @@ def _still_ready(publication: Publication) -> None:
 
 
 def _returned(publication: Publication) -> Step | None:
-    """Return the newest step by which a self-evaluation went back to be filled anew since its copy was made."""
-    asked = Step.objects.filter(model="publication", object_id=publication.pk, action="publish.request").first()
+    """Return the newest step by which a self-evaluation went back to be filled anew since its
+    copy was made.
+    """
+    asked = Step.objects.filter(
+        model="publication", object_id=publication.pk, action="publish.request"
+    ).first()
     found = Step.objects.filter(
         model="selfevaluation", object_id=publication.object_id, after__in=("draft", "returned")
     )
@@ -400,7 +448,9 @@ def _returned(publication: Publication) -> Step | None:
 
 @receiver(post_save, sender=Step, dispatch_uid="publications follow their self-evaluation")
 def _follow(sender: object, instance: Step, created: bool, **_more: object) -> None:
-    """Let requests and publications follow each step of a self-evaluation, whoever takes it and from where."""
+    """Let requests and publications follow each step of a self-evaluation, whoever takes it
+    and from where.
+    """
     if not created or instance.model != "selfevaluation":
         return
     mine = Publication.objects.filter(kind="self", object_id=instance.object_id)
@@ -415,7 +465,8 @@ def _follow(sender: object, instance: Step, created: bool, **_more: object) -> N
         try:
             _compare(one)
         except ZhunshengError:
-            # Signing does not hang on it: the page says no more of what is unknown, and the next computation compares.
+            # Signing does not hang on it: the page says no more of what is unknown,
+            # and the next computation compares.
             one.drift, one.checked_at = [], None
             one.save()
 
@@ -433,7 +484,8 @@ def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, An
     assert evaluation.assessment is not None  # it is signed
     run = evaluation.assessment.run
     refused = _rulings(evaluation, "refused")
-    # Every figure goes out with what it rests on: typed ones are marked, contested ones stand beside the reading.
+    # Every figure goes out with what it rests on: typed ones are marked, contested ones stand beside the
+    # reading.
     scores = [
         {
             "id": one.id,
@@ -477,7 +529,9 @@ def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, An
 
 
 def _contest(contest: RunContest | None, refused: Contest | None) -> dict[str, Any] | None:
-    """Return what the public is told of a contest; a refusal made since the figures were computed is told with its reason."""
+    """Return what the public is told of a contest; a refusal made since the figures were computed is told
+    with its reason.
+    """
     if contest is None:
         return None
     told = contest.model_dump(include=PUBLIC_CONTEST)
@@ -493,7 +547,8 @@ def _rulings(evaluation: SelfEvaluation, *states: str) -> dict[tuple[str, str], 
 
 
 def _parts(sheet: RunSheet, sheets: tuple[RunSheet, ...]) -> list[dict[str, Any]]:
-    """Return what a total has beside its indicators: execution, projects, and what a limit of the total takes away.
+    """Return what a total has beside its indicators: execution, projects, and what a limit of the total takes
+    away.
 
     With the indicators' points they add up to the total; ``score`` is None where all of a part is open.
     """
@@ -505,7 +560,9 @@ def _parts(sheet: RunSheet, sheets: tuple[RunSheet, ...]) -> list[dict[str, Any]
         parts.append(_part(PROJECTS, projects.points, projects.score, projects.open, how))
     parts.append(_part(EXECUTION, execution.points, execution.score, execution.open, execution.how))
     earned = sum((i.score.score for i in sheet.indicators), Decimal(0))
-    earned += sum((p.score for name, p in total.dimensions.items() if name in (PROJECTS, EXECUTION)), Decimal(0))
+    earned += sum(
+        (p.score for name, p in total.dimensions.items() if name in (PROJECTS, EXECUTION)), Decimal(0)
+    )
     if earned != total.total:
         parts.append(_part("总分限制", Decimal(0), total.total - earned, Decimal(0), "；".join(total.notes)))
     return parts
@@ -517,7 +574,9 @@ def _part(name: str, points: Decimal, score: Decimal, open_: Decimal, how: str) 
 
 
 def _range(total: RunTotal) -> str:
-    return figure(total.total) if total.settled else f"{figure(total.total)}–{figure(total.high or total.total)}"
+    return (
+        figure(total.total) if total.settled else f"{figure(total.total)}–{figure(total.high or total.total)}"
+    )
 
 
 def _draw(draw: Draw) -> tuple[int, str, dict[str, Any]]:
@@ -550,24 +609,33 @@ def _draw(draw: Draw) -> tuple[int, str, dict[str, Any]]:
 def _results(draw: Draw) -> tuple[int, str, dict[str, Any]]:
     done = [t for t in draw.tasks.all() if t.result]
     rows = [
-        {"id": t.entity, "result": t.result, "inspected_on": t.inspected_on.isoformat() if t.inspected_on else None}
+        {
+            "id": t.entity,
+            "result": t.result,
+            "inspected_on": t.inspected_on.isoformat() if t.inspected_on else None,
+        }
         for t in done
     ]
     items = "、".join(i["name"] for i in draw.plan["items"])
     return draw.frame_on.year, f"{draw.title}检查结果", {"draw": draw.code, "items": items, "results": rows}
 
 
-# -- what happened since ----------------------------------------------------------------------------------------------
+# -- what happened since
+# ----------------------------------------------------------------------------------------------
 
 
 def drifted_from(publication: Publication) -> list[dict[str, str]]:
-    """Return how a copy's figures differ from what they would be now (as ``year.differences``); empty for other kinds.
+    """Return how a copy's figures differ from what they would be now (as ``year.differences``);
+    empty for other kinds.
 
-    Only while the self-evaluation is signed or accepted: what a department is still filling in is nobody else's.
+    Only while the self-evaluation is signed or accepted: what a department is still filling in is nobody
+    else's.
     """
     asked = publication.kind == "self" and publication.state in ("requested", "published")
     then = _published(publication.data) if asked else {}
-    evaluation = SelfEvaluation.objects.filter(pk=publication.object_id, state__in=SETTLED).first() if then else None
+    evaluation = (
+        SelfEvaluation.objects.filter(pk=publication.object_id, state__in=SETTLED).first() if then else None
+    )
     if evaluation is None:
         return []
     day = date.fromisoformat(publication.data["as_of"])
@@ -577,22 +645,30 @@ def drifted_from(publication: Publication) -> list[dict[str, str]]:
 
 
 def _said(shown: dict[str, Shown], words: Callable[[str], str]) -> dict[str, Shown]:
-    """Return figures with what is hidden in the copy hidden in them too, so that this alone makes no difference."""
+    """Return figures with what is hidden in the copy hidden in them too, so that this alone makes no
+    difference.
+    """
     return {
-        code: Shown(words(one.sheet), {k: (words(name), words(text)) for k, (name, text) in one.figures.items()})
+        code: Shown(
+            words(one.sheet), {k: (words(name), words(text)) for k, (name, text) in one.figures.items()}
+        )
         for code, one in shown.items()
     }
 
 
 def check_published(department: Organisation, year: int) -> None:
-    """Keep of each published self-evaluation whether its figures still are what they come to, for the public pages to say."""
+    """Keep of each published self-evaluation whether its figures still are what they come to,
+    for the public pages to say.
+    """
     for one in Publication.objects.filter(department=department, year=year, kind="self", state="published"):
         _compare(one)
     look_through(Publication.objects.filter(department=department, year=year))
 
 
 def _compare(publication: Publication) -> None:
-    """Keep how the figures of a published self-evaluation differ from those of now; another kind has none to compare."""
+    """Keep how the figures of a published self-evaluation differ from those of now;
+    another kind has none to compare.
+    """
     if publication.kind == "self":
         publication.drift, publication.checked_at = drifted_from(publication), timezone.now()
         publication.save()
@@ -607,8 +683,9 @@ BUILDERS: dict[str, Callable[[Any], tuple[int, str, dict[str, Any]]]] = {
 
 
 def _published(data: dict[str, Any]) -> dict[str, Shown]:
-    """Return the figures that were published, as far as the copy holds them; none for what was published before sheets had
-    codes to tell them by."""
+    """Return the figures that were published, as far as the copy holds them; none for what was published
+    before sheets had codes to tell them by.
+    """
     found = {}
     for s in data["scores"]:
         if s.get("id"):
@@ -627,7 +704,9 @@ def _published(data: dict[str, Any]) -> dict[str, Shown]:
 
 
 def newer(publication: Publication) -> Publication | None:
-    """Return what is public in the place of one that was overtaken; None for one withdrawn by a person or never public."""
+    """Return what is public in the place of one that was overtaken; None for one withdrawn by a person or
+    never public.
+    """
     if publication.state != "withdrawn" or publication.published_at is None:
         return None
     last = publication.last_step()
@@ -638,20 +717,29 @@ def newer(publication: Publication) -> Publication | None:
 
 
 def earlier(publication: Publication) -> list[dict[str, Any]]:
-    """Return when the same thing was public before, newest first, and of self-evaluations (sheet, total) as text.
+    """Return when the same thing was public before, newest first, and of self-evaluations (sheet,
+    total) as text.
 
     What a person withdrew is not told again.
     """
-    before = same(publication).filter(state="withdrawn", published_at__isnull=False).exclude(pk=publication.pk)
-    overtaken = Step.objects.filter(model="publication", action="publish.overtake", object_id__in=before.values("pk"))
+    before = (
+        same(publication).filter(state="withdrawn", published_at__isnull=False).exclude(pk=publication.pk)
+    )
+    overtaken = Step.objects.filter(
+        model="publication", action="publish.overtake", object_id__in=before.values("pk")
+    )
     return [
-        {"published_at": one.published_at, "totals": [(s["sheet"], s["total"]) for s in one.data.get("scores", [])]}
+        {
+            "published_at": one.published_at,
+            "totals": [(s["sheet"], s["total"]) for s in one.data.get("scores", [])],
+        }
         for one in before.filter(pk__in=overtaken.values("object_id"))
     ]
 
 
 def since(publication: Publication) -> dict[str, Any]:
-    """Return what became of the published thing since: ``notes`` in words, ``changes`` of targets, ``drift`` of figures.
+    """Return what became of the published thing since: ``notes`` in words, ``changes`` of targets,
+    ``drift`` of figures.
 
     What is public stays as it was approved; these stand beside it.
     """
@@ -676,7 +764,9 @@ def since(publication: Publication) -> dict[str, Any]:
         if evaluation.state not in SETTLED:
             # The figures of a draft are not for the public, so nothing is said of how they differ.
             drift = []
-            notes.append(_("该自评已于 %s 退回，正在重新填报") % day if day else _("该自评已退回，正在重新填报"))
+            notes.append(
+                _("该自评已于 %s 退回，正在重新填报") % day if day else _("该自评已退回，正在重新填报")
+            )
         elif back is not None:
             notes.append(_("该自评公开之后曾于 %s 退回，现已重新签字；这里是退回之前公开的数") % day)
         if evaluation.state != "accepted":
@@ -724,7 +814,8 @@ def _ruled_since(publication: Publication, evaluation: SelfEvaluation) -> list[s
     return told
 
 
-# -- as open data ------------------------------------------------------------------------------------------------------
+# -- as open data
+# ------------------------------------------------------------------------------------------------------
 
 # field, title, type; the public csv, the JSON and the data package say the same
 FIELDS: dict[str, list[tuple[str, str, str]]] = {
@@ -774,24 +865,35 @@ FIELDS: dict[str, list[tuple[str, str, str]]] = {
     ],
 }
 PERSONS = "自然人（不列编号）"
-INDICATOR, TOTAL, NOTE, DRIFT = "指标", "总分", "公开后的情况", "重算后的不同"  # kinds of a row of the open data
+INDICATOR, TOTAL, NOTE, DRIFT = (
+    "指标",
+    "总分",
+    "公开后的情况",
+    "重算后的不同",
+)  # kinds of a row of the open data
 PROJECTS, EXECUTION = "所属项目", "预算执行率"  # as a scorecard calls its parts beside the dimensions
 
 
 def open_csv(publication: Publication) -> bytes:
-    """Return the rows of what is published as csv, which a spreadsheet may open without taking a text for a formula."""
+    """Return the rows of what is published as csv, which a spreadsheet may open without taking a text for a
+    formula.
+    """
     fields = FIELDS[publication.kind]
     rows = [[row.get(name) for name, _title, _kind in fields] for row in rows_of(publication)]
     return csv_text([[title for _name, title, _kind in fields], *rows]).encode("utf-8-sig")
 
 
 def schema_of(kind: str) -> dict[str, Any]:
-    """Return the table schema of a kind's csv: its fields are called as its head calls them, ``id`` is the name in JSON."""
+    """Return the table schema of a kind's csv: its fields are called as its head calls them,
+    ``id`` is the name in JSON.
+    """
     return {"fields": [{"name": title, "id": name, "type": type_} for name, title, type_ in FIELDS[kind]]}
 
 
 def head_of(publication: Publication) -> dict[str, Any]:
-    """Return what every form of a publication says first: title, department of its year with district and codes, year, kind."""
+    """Return what every form of a publication says first: title, department of its year with district and
+    codes, year, kind.
+    """
     place, year = publication.department, publication.year
     return {
         "title": publication.title,
@@ -805,10 +907,15 @@ def head_of(publication: Publication) -> dict[str, Any]:
 
 
 def since_json(publication: Publication) -> dict[str, Any]:
-    """Return what became of it since: notes, changed targets, earlier publications, and differing figures once computed."""
+    """Return what became of it since: notes, changed targets, earlier publications,
+    and differing figures once computed.
+    """
     said = since(publication)
     before = [
-        {"published_at": moment(e["published_at"]), "totals": [{"sheet": s, "total": t} for s, t in e["totals"]]}
+        {
+            "published_at": moment(e["published_at"]),
+            "totals": [{"sheet": s, "total": t} for s, t in e["totals"]],
+        }
         for e in earlier(publication)
     ]
     told = {"notes": said["notes"], "changes": said["changes"], "earlier": before}
@@ -840,13 +947,17 @@ def open_json(publication: Publication) -> dict[str, Any]:
 
 
 def open_document(publication: Publication) -> dict[str, Any]:
-    """Return what is public of a thing as one document: what it is, since when, its data, and what became of it since."""
+    """Return what is public of a thing as one document: what it is, since when, its data,
+    and what became of it since.
+    """
     told = {"published_at": moment(publication.published_at), "data": open_json(publication)}
     return head_of(publication) | told | since_json(publication)
 
 
 def data_package(address: Callable[[Publication], str]) -> dict[str, Any]:
-    """Describe all open data as a data package: every published csv by its ``address``, with its fields, types and titles."""
+    """Describe all open data as a data package: every published csv by its ``address``, with its fields,
+    types and titles.
+    """
     resources = [
         {
             "name": f"{one.kind}-{one.pk}",
@@ -871,7 +982,8 @@ def data_package(address: Callable[[Publication], str]) -> dict[str, Any]:
 def parts_of(score: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the parts of a published total beside its indicators.
 
-    What was published before they were kept apart is told as one part, so that everything adds up all the same.
+    What was published before they were kept apart is told as one part, so that everything adds up all the
+    same.
     """
     if "parts" in score:
         found: list[dict[str, Any]] = score["parts"]
@@ -881,7 +993,9 @@ def parts_of(score: dict[str, Any]) -> list[dict[str, Any]]:
     if not rest:
         return []
     why = "公开时没有分列，为总分与各指标得分之差"
-    return [{"name": "预算执行率、所属项目等", "points": None, "score": figure(rest), "open": "0", "how": why}]
+    return [
+        {"name": "预算执行率、所属项目等", "points": None, "score": figure(rest), "open": "0", "how": why}
+    ]
 
 
 def shown(publication: Publication) -> dict[str, Any]:
@@ -905,7 +1019,9 @@ def shown(publication: Publication) -> dict[str, Any]:
 
 
 def rows_of(found: Publication) -> list[dict[str, Any]]:
-    """Return the rows of what is published by the names of ``FIELDS``; what became of it since stands in rows of its own."""
+    """Return the rows of what is published by the names of ``FIELDS``; what became of it since stands in rows
+    of its own.
+    """
     data = found.data
     if found.kind == "targets":
         told = book_of([data["sheet"]]).sheets[0].indicators
@@ -933,7 +1049,9 @@ def _rows_of_money(body: dict[str, Any]) -> list[dict[str, Any]]:
     sheet = book_of([body]).sheets[0]
     parts = (("预算总额", "total"), ("其中：财政资金", "fiscal"), ("其他资金", "other"))
     given = [(name, amount) for name, part in parts if (amount := getattr(sheet.budget, part)) is not None]
-    rows: list[dict[str, Any]] = [{"kind": "预算", "name": name, "target": wan(amount)} for name, amount in given]
+    rows: list[dict[str, Any]] = [
+        {"kind": "预算", "name": name, "target": wan(amount)} for name, amount in given
+    ]
     rows += [
         {"kind": "支出计划", "name": s.by.isoformat(), "target": f"{figure(s.cumulative * 100)}%"}
         for s in sheet.spending_plan.steps
@@ -958,7 +1076,8 @@ def _rows_since(found: Publication) -> list[dict[str, Any]]:
     said = since(found)
     rows: list[dict[str, Any]] = [{"kind": NOTE, "note": words} for words in said["notes"]]
     rows += [
-        {"kind": NOTE, "name": c["what"], "note": f"{c['then'] or '—'} → {c['now'] or '—'}"} for c in said["changes"]
+        {"kind": NOTE, "name": c["what"], "note": f"{c['then'] or '—'} → {c['now'] or '—'}"}
+        for c in said["changes"]
     ]
     return rows + [
         {"kind": DRIFT, "sheet": d["sheet"], "name": d["what"], "note": f"{d['then']} → {d['now']}"}
@@ -967,12 +1086,16 @@ def _rows_since(found: Publication) -> list[dict[str, Any]]:
 
 
 def _told(indicator: dict[str, Any]) -> dict[str, Any]:
-    """Return an indicator in words: where its figure is from, what was typed against it, what was ruled, what it earned."""
+    """Return an indicator in words: where its figure is from, what was typed against it, what was ruled,
+    what it earned.
+    """
     origin, contest = indicator.get("origin"), indicator.get("contest") or {}
     verdict = indicator.get("verdict") or ""
     if contest:
         accepted, refused, doubt = (contest.get(name) for name in ("accepted", "refused", "doubt"))
-        once = f"（曾有台账读数，测算于 {day}，已撤销或不再有数）" if (day := contest.get("measured_on")) else ""
+        once = (
+            f"（曾有台账读数，测算于 {day}，已撤销或不再有数）" if (day := contest.get("measured_on")) else ""
+        )
         contest = {
             "computed": f"{contest['computed']}{once}",
             "typed": contest["typed"],
@@ -1004,4 +1127,6 @@ def _origin(origin: str | None, verdict: str) -> str:
     """Return where a result is from; one without any says what it waits for, as its page does."""
     if origin != "none":
         return ORIGIN_WORDS.get(cast(Origin, origin), "")
-    return "定性评定" if verdict == "judged" else VERDICT_WORDS.get(cast(Verdict, verdict), ORIGIN_WORDS["none"])
+    return (
+        "定性评定" if verdict == "judged" else VERDICT_WORDS.get(cast(Verdict, verdict), ORIGIN_WORDS["none"])
+    )

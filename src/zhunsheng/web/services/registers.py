@@ -1,4 +1,6 @@
-"""The registers of the safeguards: fields checked by their kind, approvals, and their way into the ledgers."""
+"""The registers of the safeguards: fields checked by their kind, approvals, and their way
+into the ledgers.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +38,8 @@ class RegisterField(BaseModel):
 class Register(BaseModel):
     """One register: its fields, what needs approval, which fields say due and done, the ledger it can feed.
 
-    ``closes_with`` are the fields (``proof``: the file) without which a record is not closed; with ``closed_by_another``
-    whoever wrote them does not close it.
+    ``closes_with`` are the fields (``proof``: the file) without which a record is not closed;
+    with ``closed_by_another`` whoever wrote them does not close it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -110,7 +112,9 @@ def in_one_form(field: RegisterField, given: str) -> str:
 
 
 def _amount(text: str) -> Decimal | None:
-    """Return an amount in plain digits, None for what is none: an exponent may make it longer than any memory holds."""
+    """Return an amount in plain digits, None for what is none: an exponent may make it longer than any memory
+    holds.
+    """
     bare = text.replace(",", "")
     if misgrouped(text) or not re.fullmatch(r"[0-9]{1,16}(?:\.[0-9]{1,2})?", bare):
         return None
@@ -138,7 +142,9 @@ def counted(register: Register, department: Organisation) -> list[SafeguardRecor
 
 
 def as_ledger(register: Register, department: Organisation) -> bytes:
-    """Return a register as a csv of the ledger it feeds. Raises ``ZS-WB-06`` where it feeds none or is empty."""
+    """Return a register as a csv of the ledger it feeds. Raises ``ZS-WB-06`` where it feeds none
+    or is empty.
+    """
     ledger, records = fed_by(register), counted(register, department)
     if not records:
         raise ZhunshengError("ZS-WB-06", detail=f"“{register.title}”还没有记录")

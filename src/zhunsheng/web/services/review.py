@@ -1,4 +1,6 @@
-"""Reviews at work: made anew for every year a change touches, kept a version, and what may be said of a sheet today."""
+"""Reviews at work: made anew for every year a change touches, kept a version, and what may be said of a sheet
+today.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from zhunsheng.web.models.review import beside_digest, body_digest
 from zhunsheng.web.models.targets import book_of, counted_anew
 from zhunsheng.web.services import office
 
-# What a page may say: not reviewed as it now stands; something found; some rules open; nothing found by any rule.
+# What a page may say: not reviewed as it now stands; something found; some rules open;
+# nothing found by any rule.
 Verdict = Literal["unreviewed", "found", "open", "clean"]
 
 CARRIED = ("rule", "level", "title", "state", "why", "missing")
@@ -61,7 +64,9 @@ class ReviewStanding:
 
 
 def refresh(department: Organisation, years: Iterable[int]) -> None:
-    """Review the newest versions of a department's years, and of the years that compare themselves with these."""
+    """Review the newest versions of a department's years, and of the years that compare themselves with
+    these.
+    """
     touched = set(years)
     following = set(
         Sheet.objects.filter(department=department, retired=False, year__in=[y + 1 for y in touched])
@@ -101,7 +106,9 @@ def _number(version: SheetVersion) -> int:
     return version.number
 
 
-def _rows(done: Review, versions: Sequence[SheetVersion], department: Organisation, year: int) -> list[SheetFinding]:
+def _rows(
+    done: Review, versions: Sequence[SheetVersion], department: Organisation, year: int
+) -> list[SheetFinding]:
     return [
         SheetFinding(
             version=versions[f.sheet],
@@ -121,7 +128,9 @@ def _rows(done: Review, versions: Sequence[SheetVersion], department: Organisati
     ]
 
 
-def _kept(own: Review, version: SheetVersion, department: Organisation, year: int, beside: str) -> SheetReview:
+def _kept(
+    own: Review, version: SheetVersion, department: Organisation, year: int, beside: str
+) -> SheetReview:
     return SheetReview(
         version=version,
         department=department,
@@ -158,7 +167,9 @@ def standing_of(version: SheetVersion) -> ReviewStanding:
 
 
 def told(version: SheetVersion, standing: ReviewStanding) -> list[SheetFinding]:
-    """Return what the review of an overtaken version found, whose findings are no longer kept as rows, to be shown."""
+    """Return what the review of an overtaken version found, whose findings are no longer kept as rows,
+    to be shown.
+    """
     return [
         SheetFinding(version=version, rule=d["rule"], level=d["level"], title=d["title"], message=message)
         for d in standing.duties.get("found", [])
@@ -191,7 +202,9 @@ def _unreviewed(why: Literal["never", "changed", "rules"], at: datetime | None) 
 
 
 def unreviewed(district: Organisation, year: int) -> dict[int, int]:
-    """Return the departments below that have sheets whose newest version wasn't reviewed as it stands: key -> how many."""
+    """Return the departments below that have sheets whose newest version wasn't reviewed as it stands:
+    key -> how many.
+    """
     newest = (
         SheetVersion.objects.filter(
             office.below(district, year, "sheet__department__"), sheet__year=year, sheet__retired=False
@@ -202,13 +215,17 @@ def unreviewed(district: Organisation, year: int) -> dict[int, int]:
     )
     reviewed = newest.filter(review__stale=False, review__rules=rules_digest(), review__not_run=0)
     missing: dict[int, int] = {}
-    for department in newest.exclude(pk__in=reviewed.values("pk")).values_list("sheet__department_id", flat=True):
+    for department in newest.exclude(pk__in=reviewed.values("pk")).values_list(
+        "sheet__department_id", flat=True
+    ):
         missing[department] = missing.get(department, 0) + 1
     return missing
 
 
 def review_all() -> int:
-    """Review every department's year that has a sheet not reviewed as it stands; return how many years that were."""
+    """Review every department's year that has a sheet not reviewed as it stands;
+    return how many years that were.
+    """
     years = Sheet.objects.filter(retired=False, versions__isnull=False).values_list("department_id", "year")
     done = 0
     for department_id, year in years.distinct().order_by("department_id", "year"):

@@ -11,17 +11,19 @@ from zhunsheng.web.services import office
 
 @remembered
 def rules_for(department: Organisation, year: int) -> Rules:
-    """Return scheme, bands, framework, monitoring rules and grades of a department's year. Raises ``ZS-RG-*``.
+    """Return scheme, bands, framework, monitoring rules and grades of a department's year.
+    Raises ``ZS-RG-*``.
 
-    The local scheme that holds is the nearest above that is in force for the year. Where all of them have run out it is
-    the national one, and the rules say why.
+    The local scheme that holds is the nearest above that is in force for the year.
+    Where all of them have run out it is the national one, and the rules say why.
     """
     known = [read_scheme(one.text, one.name) for one in _schemes(department, year)]
     return national(year, next((s for s in known if s.holds(year)), known[0] if known else None))
 
 
 def _schemes(department: Organisation, year: int) -> list[LocalScheme]:
-    """Return the local schemes in use above a department, nearest first, then newest; whatever their own dates say.
+    """Return the local schemes in use above a department, nearest first, then newest;
+    whatever their own dates say.
 
     Above it is what was above it at the end of that year, whoever it belongs to since.
     """

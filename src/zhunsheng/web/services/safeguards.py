@@ -1,4 +1,6 @@
-"""The records of the safeguards at work: entered, changed, and opened again where what was approved is changed."""
+"""The records of the safeguards at work: entered, changed, and opened again where what was approved is
+changed.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,11 @@ HANDED = "register"  # the purpose of the files that a register gives to its led
 
 
 def enter(
-    register: Register, department: Organisation, given: Mapping[str, str], file: UploadedFile[bytes] | None, user: User
+    register: Register,
+    department: Organisation,
+    given: Mapping[str, str],
+    file: UploadedFile[bytes] | None,
+    user: User,
 ) -> SafeguardRecord:
     """Keep a new record. Raises ``ZS-WB-06`` naming the field, ``ZS-IN-*`` for the file."""
     data = cleaned(register, dict(given))
@@ -43,9 +49,15 @@ def enter(
 
 
 def change(
-    record: SafeguardRecord, given: Mapping[str, str], file: UploadedFile[bytes] | None, user: User, seen: str | None = None
+    record: SafeguardRecord,
+    given: Mapping[str, str],
+    file: UploadedFile[bytes] | None,
+    user: User,
+    seen: str | None = None,
 ) -> SafeguardRecord:
-    """Change a record; one that was approved or refused is open again. Raises as ``enter`` and ``advance``."""
+    """Change a record; one that was approved or refused is open again. Raises as
+    ``enter`` and ``advance``.
+    """
     register = registers()[record.register]
     action = _written(register, record.data, cleaned(register, dict(given)), file)
 
@@ -59,8 +71,12 @@ def change(
     return record
 
 
-def _written(register: Register, before: Mapping[str, str], data: Mapping[str, str], file: UploadedFile[bytes] | None) -> str:
-    """Return the step of an edit: that of writing how it ended, where the register has somebody else close what was told."""
+def _written(
+    register: Register, before: Mapping[str, str], data: Mapping[str, str], file: UploadedFile[bytes] | None
+) -> str:
+    """Return the step of an edit: that of writing how it ended, where the register has somebody else close
+    what was told.
+    """
     told = any(data.get(name, "") != before.get(name, "") for name in register.closes_with if name != "proof")
     proved = bool(file) and "proof" in register.closes_with
     return "safeguards.result" if register.closed_by_another and (told or proved) else "safeguards.edit"
@@ -69,8 +85,8 @@ def _written(register: Register, before: Mapping[str, str], data: Mapping[str, s
 def hand_over(register: Register, department: Organisation, user: User) -> Job | None:
     """Give the records that count to the register's ledger as evidence and return the job that imports them.
 
-    What was handed over before and no record says any more (void, refused or changed since) is taken back out first;
-    where none counts any longer, that is all, and None is returned. Raises as ``as_ledger``.
+    What was handed over before and no record says any more (void, refused or changed since) is taken back out
+    first; where none counts any longer, that is all, and None is returned. Raises as ``as_ledger``.
     """
     ledger, before = fed_by(register), _handed(register, department)
     content = as_ledger(register, department) if not before or counted(register, department) else b""
@@ -88,7 +104,8 @@ def hand_over(register: Register, department: Organisation, user: User) -> Job |
 def _handed(register: Register, department: Organisation) -> list[tuple[int, bytes]]:
     """Return what was handed over and not taken back since, newest first: (batch, its file)."""
     files = {
-        u.pk: u for u in Upload.objects.filter(department=department, purpose=HANDED, name=f"{register.title}.csv")
+        u.pk: u
+        for u in Upload.objects.filter(department=department, purpose=HANDED, name=f"{register.title}.csv")
     }
     done = Job.objects.filter(kind="import", state=Job.State.DONE, args__upload__in=list(files))
     brought = {j.result["batch"]["batch"]: files[j.args["upload"]] for j in done if j.result.get("batch")}

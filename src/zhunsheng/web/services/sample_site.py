@@ -1,4 +1,6 @@
-"""The sample district for trying the site: organisations, an account for each role, and a bureau's year in mid-course."""
+"""The sample district for trying the site: organisations, an account for each role,
+and a bureau's year in mid-course.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +97,9 @@ def load(entities: int = 30_000, progress: Progress = no_progress) -> Organisati
 
 
 def load_portfolio(count: int, progress: Progress = no_progress, seed: int = 2021) -> dict[str, Any]:
-    """Load ``count`` small departments into the sample district: documents as a zip, ledgers, and their assessment."""
+    """Load ``count`` small departments into the sample district: documents as a zip, ledgers,
+    and their assessment.
+    """
     district = Organisation.objects.get(kind="district")
     user = User.objects.get(username="caizheng")
     with acting("caizheng"), tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
@@ -131,7 +135,9 @@ def load_portfolio(count: int, progress: Progress = no_progress, seed: int = 202
 
 
 def _approve_all(district: Organisation, writer: User, checker: User, bureau: User) -> None:
-    """Take every draft of the small departments through to approval; what the conditions refuse stays a draft."""
+    """Take every draft of the small departments through to approval; what the conditions refuse stays a
+    draft.
+    """
     drafts = SheetVersion.objects.filter(sheet__department__parent=district, sheet__year=YEAR, state="draft")
     for version in drafts.select_related("sheet__department"):
         try:
@@ -207,7 +213,13 @@ def _organisations() -> tuple[Organisation, Organisation, dict[str, User]]:
         ("前十个月", date(YEAR, 10, 31), date(YEAR, 11, 1), date(YEAR, 11, 15)),
     ):
         CalendarEntry.objects.create(
-            organisation=district, year=YEAR, kind="monitoring", name=name, as_of=as_of, opens_on=opens, due_on=due
+            organisation=district,
+            year=YEAR,
+            kind="monitoring",
+            name=name,
+            as_of=as_of,
+            opens_on=opens,
+            due_on=due,
         )
     CalendarEntry.objects.create(
         organisation=district,
@@ -267,7 +279,9 @@ def _year(department: Organisation, people: dict[str, User], document: Path, fol
             if said.get("sheet") not in (None, one.sheet):
                 continue
             for line in (i for i in one.indicators if i.name == said["indicator"]):
-                values = {k: v for k, v in said.items() if k in ("cause", "measures", "over_accepted", "reason")}
+                values = {
+                    k: v for k, v in said.items() if k in ("cause", "measures", "over_accepted", "reason")
+                }
                 figures.keep_word(evaluation, one.id, line.id, people["keyuan"], None, **values)
     figures.fill_self_evaluation(evaluation)
     for sheet, indicator in figures.unexplained(evaluation):
@@ -279,7 +293,9 @@ def _year(department: Organisation, people: dict[str, User], document: Path, fol
     cards = [r.card for r in asked.answer(Evidence.of(figures.store())).results]
     reported = folder / "2021年绩效自评表（上报）.xlsx"
     write_reported(cards, reported)
-    evaluation.reported = Upload.keep(reported.read_bytes(), reported.name, "document", department, people["keyuan"])
+    evaluation.reported = Upload.keep(
+        reported.read_bytes(), reported.name, "document", department, people["keyuan"]
+    )
     evaluation.save()
 
 
@@ -305,13 +321,21 @@ def _key_evaluation(department: Organisation, people: dict[str, User]) -> None:
     }
     made = keyeval.keep_marks(made, experts[0], given, finish=True)
     keyeval.add_rectification(
-        made, people["caizheng"], "第三季度举报办结率偏低，办理时限没有预警", "消费者权益保护科", date(2022, 6, 30)
+        made,
+        people["caizheng"],
+        "第三季度举报办结率偏低，办理时限没有预警",
+        "消费者权益保护科",
+        date(2022, 6, 30),
     )
 
 
 def _draw(department: Organisation, people: dict[str, User], folder: Path) -> None:
-    for item, basis in zip(plan()["items"], ("《企业信息公示暂行条例》", "《市场主体登记管理条例》"), strict=True):
-        InspectionItem.objects.create(department=department, code=item["code"], name=item["name"], basis=basis)
+    for item, basis in zip(
+        plan()["items"], ("《企业信息公示暂行条例》", "《市场主体登记管理条例》"), strict=True
+    ):
+        InspectionItem.objects.create(
+            department=department, code=item["code"], name=item["name"], basis=basis
+        )
     for n, person in enumerate(inspectors(YEAR), start=1):
         Inspector.objects.create(
             department=department,
@@ -323,7 +347,9 @@ def _draw(department: Organisation, people: dict[str, User], folder: Path) -> No
         )
     # An earlier one first, whose randomness is a beacon's: anyone can prove it.
     earlier = demo_beacon_draw(folder / "beacon", figures.store().root, YEAR)
-    proved = _adopted(department, people, earlier, beacon_plan(), date(YEAR - 1, 7, 20), date(YEAR - 1, 9, 30))
+    proved = _adopted(
+        department, people, earlier, beacon_plan(), date(YEAR - 1, 7, 20), date(YEAR - 1, 9, 30)
+    )
     publishing.decide(publishing.ask("draw", proved, people["caiwu"]), people["juzhang"], "publish.approve")
     done = demo_draw(folder / "draw", figures.store().root, YEAR)
     draw = _adopted(department, people, done, plan(), date(YEAR, 2, 25), date(YEAR, 6, 30))
@@ -335,7 +361,12 @@ def _draw(department: Organisation, people: dict[str, User], folder: Path) -> No
 
 
 def _adopted(
-    department: Organisation, people: dict[str, User], done: DrawDemo, planned: dict[str, Any], on: date, ends: date
+    department: Organisation,
+    people: dict[str, User],
+    done: DrawDemo,
+    planned: dict[str, Any],
+    on: date,
+    ends: date,
 ) -> Draw:
     """Take over a draw of the sample as the site takes over any that the command made."""
     draw = Draw.objects.create(
@@ -357,7 +388,8 @@ def _adopted(
 
 
 def _safeguards(department: Organisation, people: dict[str, User]) -> None:
-    said = """policies,policy_no=示市监〔2020〕12号,title=预算绩效管理办法,kind=预算绩效,in_force_on=2020-06-01
+    said = """\
+policies,policy_no=示市监〔2020〕12号,title=预算绩效管理办法,kind=预算绩效,in_force_on=2020-06-01
 policies,policy_no=示市监〔2019〕8号,title=专项资金管理办法,kind=资金管理,in_force_on=2019-03-01
 policies,policy_no=示市监〔2018〕5号,title=固定资产管理制度,kind=资产管理,in_force_on=2018-05-01
 milestones,project=市场秩序监督管理及食品安全经费,step=签订抽检合同,planned_on=2021-03-20,done_on=2021-03-18,amount=80000

@@ -1,4 +1,6 @@
-"""Target sheets at work: from a document to drafts, changes field by field, versions, adjustments, findings."""
+"""Target sheets at work: from a document to drafts, changes field by field,
+versions, adjustments, findings.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,9 @@ EDITABLE = ("draft", "returned", "changes")
 
 @remembered
 def sheets_of(department: Organisation, year: int) -> Sequence[Sheet]:
-    """Return a department's sheets of a year: its own first, then its projects. Those of which all is void are retired."""
+    """Return a department's sheets of a year: its own first, then its projects.
+    Those of which all is void are retired.
+    """
     found = Sheet.objects.filter(department=department, year=year, retired=False)
     return list(found.select_related("department").prefetch_related("versions"))
 
@@ -77,7 +81,9 @@ def newest(sheet: Sheet) -> SheetVersion:
 
 def in_force(sheet: Sheet) -> SheetVersion | None:
     """Return the newest approved version, from what was prefetched."""
-    return max((v for v in sheet.versions.all() if v.state == "approved"), key=lambda v: v.number, default=None)
+    return max(
+        (v for v in sheet.versions.all() if v.state == "approved"), key=lambda v: v.number, default=None
+    )
 
 
 @dataclass(frozen=True)
@@ -107,13 +113,16 @@ def read_file(file: UploadedFile[bytes] | None) -> TargetDocument:
 
 @contextmanager
 def _turn(department: Organisation, user: User | None) -> Iterator[None]:
-    """Do what begins sheets in a department one after the other, whole or not at all: the second finds what the first made.
+    """Do what begins sheets in a department one after the other, whole or not at all:
+    the second finds what the first made.
 
     Raises ``PermissionDenied`` where the role in which the user came has ended while they waited.
     """
     with transaction.atomic():
         Organisation._base_manager.select_for_update(no_key=True).get(pk=department.pk)
-        if user is not None and not any(permits(user, act, department) for act in ("targets.start", "portfolio.import")):
+        if user is not None and not any(
+            permits(user, act, department) for act in ("targets.start", "portfolio.import")
+        ):
             raise PermissionDenied("targets.start")
         yield
 
@@ -121,7 +130,9 @@ def _turn(department: Organisation, user: User | None) -> Iterator[None]:
 def keep_document(
     document: TargetDocument, department: Organisation, year: int, user: User | None, reason: str = ""
 ) -> tuple[Upload, list[SheetVersion]]:
-    """Keep a document that was read, with its sheets as ``take_document`` does; both or nothing. Raises as that does."""
+    """Keep a document that was read, with its sheets as ``take_document`` does; both or nothing.
+    Raises as that does.
+    """
     with _turn(department, user):
         upload = keep(document.content, document.name, "document", department, user)
         return upload, _keep_sheets(document, upload, department, year, user, reason)
@@ -132,21 +143,29 @@ def take_document(
 ) -> list[SheetVersion]:
     """Read a document and keep each of its sheets as a new draft version.
 
-    The same bytes once more for the same department and year bring nothing new: the versions made from them are returned,
-    whose ``upload`` is then the earlier one. Raises ``ZS-IN-*``; ``ZS-WB-01`` where a sheet is with someone for decision; ``ZS-WB-06`` where an approved sheet would
-    change without a reason.
+    The same bytes once more for the same department and year bring nothing new:
+    the versions made from them are returned, whose ``upload`` is then the earlier one. Raises ``ZS-IN-*``;
+    ``ZS-WB-01`` where a sheet is with someone for decision; ``ZS-WB-06`` where an approved sheet would change
+    without a reason.
     """
     document = read_document(upload.name, upload.content())
     return _keep_sheets(document, upload, department, year, user, reason)
 
 
 def _keep_sheets(
-    document: TargetDocument, upload: Upload, department: Organisation, year: int, user: User | None, reason: str
+    document: TargetDocument,
+    upload: Upload,
+    department: Organisation,
+    year: int,
+    user: User | None,
+    reason: str,
 ) -> list[SheetVersion]:
     book, personal = document.book, document.personal
     made = []
     with _turn(department, user):
-        if known := _made_before(upload, department, [(s.year or year, s.kind, _name_of(s)) for s in book.sheets]):
+        if known := _made_before(
+            upload, department, [(s.year or year, s.kind, _name_of(s)) for s in book.sheets]
+        ):
             return known
         for n, read in enumerate(book.sheets):
             sheet = read.model_copy(
@@ -156,7 +175,14 @@ def _keep_sheets(
             told = personal if n == 0 else []
             made.append(
                 add_version(
-                    sheet, department, user, "upload", reason=reason, upload=upload, unsure=unsure, personal=told
+                    sheet,
+                    department,
+                    user,
+                    "upload",
+                    reason=reason,
+                    upload=upload,
+                    unsure=unsure,
+                    personal=told,
                 )
             )
         # A document says of which year it is; the reviews follow the record, not the page it was sent from.
@@ -168,13 +194,24 @@ def _name_of(sheet: TargetSheet) -> str:
     return (WHOLE if sheet.kind == "department" else sheet.name or UNNAMED)[:200]
 
 
-def _made_before(upload: Upload, department: Organisation, places: list[tuple[int, str, str]]) -> list[SheetVersion]:
-    """Return the versions that an earlier upload of the same bytes made, where all of them are still the newest; else none."""
+def _made_before(
+    upload: Upload, department: Organisation, places: list[tuple[int, str, str]]
+) -> list[SheetVersion]:
+    """Return the versions that an earlier upload of the same bytes made, where all of them are still the
+    newest; else none.
+    """
     found: set[int] = set()
     for year, kind, name in set(places):
-        sheet = Sheet.objects.filter(department=department, year=year, kind=kind, name=name, retired=False).first()
+        sheet = Sheet.objects.filter(
+            department=department, year=year, kind=kind, name=name, retired=False
+        ).first()
         last = sheet.versions.order_by("-number").first() if sheet else None
-        if last is None or last.origin != "upload" or last.upload is None or last.upload.sha256 != upload.sha256:
+        if (
+            last is None
+            or last.origin != "upload"
+            or last.upload is None
+            or last.upload.sha256 != upload.sha256
+        ):
             return []
         if last.state not in KNOWN_STATES:
             return []
@@ -182,7 +219,9 @@ def _made_before(upload: Upload, department: Organisation, places: list[tuple[in
     if len(found) != 1:
         return []
     return list(
-        SheetVersion.objects.filter(upload_id=found.pop(), origin="upload").select_related("sheet").order_by("pk")
+        SheetVersion.objects.filter(upload_id=found.pop(), origin="upload")
+        .select_related("sheet")
+        .order_by("pk")
     )
 
 
@@ -199,7 +238,8 @@ def add_version(
     of: Sheet | None = None,
     carried: Sequence[str] = (),
 ) -> SheetVersion:
-    """Keep a sheet as the next version of the record it belongs to: ``of``, or the one its code or exact name says.
+    """Keep a sheet as the next version of the record it belongs to: ``of``, or the one its code or exact name
+    says.
 
     ``carried`` are the user names of those who wrote what it was taken over from.
 
@@ -252,10 +292,11 @@ def add_version(
 
 
 def _sheet_for(department: Organisation, year: int, sheet: TargetSheet) -> Sheet:
-    """Return the record a sheet belongs to: the one of its project code, else of its exact name, else a new one.
+    """Return the record a sheet belongs to: the one of its project code, else of its exact name,
+    else a new one.
 
-    A sheet that names another code is another project, however it is called. Raises ``ZS-WB-06`` where two bear the name
-    and no code tells them apart.
+    A sheet that names another code is another project, however it is called. Raises ``ZS-WB-06`` where two
+    bear the name and no code tells them apart.
     """
     name, code = _name_of(sheet), (sheet.code or "").strip()[:40] if sheet.kind == "project" else ""
     mine = Sheet.objects.filter(department=department, year=year, kind=sheet.kind)
@@ -270,11 +311,15 @@ def _sheet_for(department: Organisation, year: int, sheet: TargetSheet) -> Sheet
             named[0].project_code = code
             named[0].save()
         return named[0]
-    return Sheet.objects.create(department=department, year=year, kind=sheet.kind, name=name, project_code=code)
+    return Sheet.objects.create(
+        department=department, year=year, kind=sheet.kind, name=name, project_code=code
+    )
 
 
 def joined_words(version: SheetVersion) -> str:
-    """Return in words that a version joined a record that is called otherwise, by its project code; empty where it did not."""
+    """Return in words that a version joined a record that is called otherwise, by its project code;
+    empty where it did not.
+    """
     said, known = _name_of(version.target_sheet()), version.sheet.name
     if version.number == 1 or said == known:
         return ""
@@ -283,16 +328,22 @@ def joined_words(version: SheetVersion) -> str:
 
 
 def adjust(version: SheetVersion, user: User, reason: str) -> SheetVersion:
-    """Open an adjustment (调整) of an approved version as a new draft. Raises ``ZS-WB-01``, ``ZS-WB-06`` without a reason."""
+    """Open an adjustment (调整) of an approved version as a new draft. Raises ``ZS-WB-01``,
+    ``ZS-WB-06`` without a reason.
+    """
     if version.sheet.latest.pk != version.pk:
         raise ZhunshengError("ZS-WB-01", title=str(version), state="已有更新的版本")
     sheet, upload = version.target_sheet(), version.upload
-    made = add_version(sheet, version.department, user, "adjust", reason=reason, upload=upload, of=version.sheet)
+    made = add_version(
+        sheet, version.department, user, "adjust", reason=reason, upload=upload, of=version.sheet
+    )
     refresh_findings(version.department, version.sheet.year)
     return made
 
 
-def start_blank(department: Organisation, year: int, kind: Literal["department", "project"], name: str, user: User) -> SheetVersion:
+def start_blank(
+    department: Organisation, year: int, kind: Literal["department", "project"], name: str, user: User
+) -> SheetVersion:
     """Start a sheet from the empty form. Raises ``ZS-WB-06`` for a name that is missing or taken."""
     if kind not in ("department", "project") or (kind == "project" and not name.strip()):
         raise ZhunshengError("ZS-WB-06", detail="请填写项目名称")
@@ -307,7 +358,9 @@ def start_blank(department: Organisation, year: int, kind: Literal["department",
 
 
 def start_from_last_year(department: Organisation, year: int, user: User) -> list[SheetVersion]:
-    """Start every sheet of last year that this year does not have yet. Raises ``ZS-WB-06`` where there is none."""
+    """Start every sheet of last year that this year does not have yet. Raises ``ZS-WB-06`` where there is
+    none.
+    """
     with _turn(department, user):
         have = {(s.kind, s.name) for s in sheets_of(department, year)}
         made = []
@@ -336,7 +389,9 @@ def current_fields(version: SheetVersion) -> dict[str, Field]:
 
 
 def _open(version: SheetVersion) -> SheetVersion:
-    """Return a version as it is now, locked, while it may be edited and none took its place. Raises ``ZS-WB-01``."""
+    """Return a version as it is now, locked, while it may be edited and none took its place.
+    Raises ``ZS-WB-01``.
+    """
     now = SheetVersion.objects.select_for_update().get(pk=version.pk)
     if now.state not in EDITABLE:
         raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
@@ -348,8 +403,8 @@ def _open(version: SheetVersion) -> SheetVersion:
 def set_field(version: SheetVersion, path: str, text: str, was: str) -> SheetVersion:
     """Set one field from what a person typed over ``was``.
 
-    Raises ``ZS-WB-03`` when the field is no longer what the person saw (with who changed it and to what), ``ZS-TG-*``,
-    ``ZS-WB-01`` when the version is no longer open.
+    Raises ``ZS-WB-03`` when the field is no longer what the person saw (with who changed it and to what),
+    ``ZS-TG-*``, ``ZS-WB-01`` when the version is no longer open.
     """
     with transaction.atomic():
         now = _open(version)
@@ -365,7 +420,11 @@ def set_field(version: SheetVersion, path: str, text: str, was: str) -> SheetVer
                 model="sheetversion", object_id=str(now.pk), action="edit", after__has_key=path
             ).first()
             raise ZhunshengError(
-                "ZS-WB-03", label=field.label, who=edit.actor if edit else "他人", theirs=field.text, mine=text
+                "ZS-WB-03",
+                label=field.label,
+                who=edit.actor if edit else "他人",
+                theirs=field.text,
+                mine=text,
             )
         return _keep(now, with_text(sheet, path, text), {path: field.text}, {path: text.strip()})
 
@@ -379,7 +438,9 @@ def _part(name: str) -> Part:
 
 
 def add_part(version: SheetVersion, part: str, library: LibraryIndicator | None = None) -> SheetVersion:
-    """Add an indicator (empty, or from the library), a goal or a plan date. Raises ``ZS-TG-02``, ``ZS-WB-01``."""
+    """Add an indicator (empty, or from the library), a goal or a plan date. Raises ``ZS-TG-02``,
+    ``ZS-WB-01``.
+    """
     known = _part(part)
     # A code of its own, that no indicator of any version had: one that was deleted leaves it nothing.
     indicator = Indicator(id=new_code(), name=NEW_INDICATOR, target=TargetValue.parse(""))
@@ -398,7 +459,9 @@ def add_part(version: SheetVersion, part: str, library: LibraryIndicator | None 
 
 
 def row_keys(sheet: TargetSheet, part: str) -> list[str]:
-    """Return what tells the rows of a part apart, whatever stands before them: an indicator's code, the others' words."""
+    """Return what tells the rows of a part apart, whatever stands before them: an indicator's code,
+    the others' words.
+    """
     if part == "indicators":
         return [i.id for i in sheet.indicators]
     rows: Sequence[PlanStep | Goal] = sheet.spending_plan.steps if part == "plan" else sheet.goals
@@ -421,7 +484,9 @@ def remove_part(version: SheetVersion, part: str, key: str) -> SheetVersion:
         return without(sheet, known, at[0])
 
     def told(old: TargetSheet, _new: TargetSheet) -> tuple[dict[str, str], dict[str, str]]:
-        said = [f.text for path, f in fields_of(old).items() if path.startswith(f"{part}.{at[0]}.") and f.text]
+        said = [
+            f.text for path, f in fields_of(old).items() if path.startswith(f"{part}.{at[0]}.") and f.text
+        ]
         return {f"remove {part}": "；".join(said)}, {f"remove {part}": ""}
 
     return change(version, gone, told)
@@ -432,7 +497,9 @@ def change(
     how: Callable[[TargetSheet], TargetSheet],
     telling: Callable[[TargetSheet, TargetSheet], tuple[dict[str, str], dict[str, str]]],
 ) -> SheetVersion:
-    """Change an open version's sheet; ``telling`` gives what the log says of it. Raises ``ZS-WB-01`` and what ``how`` does."""
+    """Change an open version's sheet; ``telling`` gives what the log says of it.
+    Raises ``ZS-WB-01`` and what ``how`` does.
+    """
     with transaction.atomic():
         now = _open(version)
         sheet = now.target_sheet()
@@ -446,7 +513,9 @@ def label(version: SheetVersion) -> None:
         version.call_sheet()
 
 
-def _keep(version: SheetVersion, sheet: TargetSheet, before: dict[str, str], after: dict[str, str]) -> SheetVersion:
+def _keep(
+    version: SheetVersion, sheet: TargetSheet, before: dict[str, str], after: dict[str, str]
+) -> SheetVersion:
     version.body = body_of(sheet)
     version.save()
     label(version)
@@ -457,7 +526,11 @@ def _keep(version: SheetVersion, sheet: TargetSheet, before: dict[str, str], aft
 
 def in_force_on(sheet: Sheet, day: date) -> SheetVersion | None:
     """Return the version in force on a day (inclusive), None where none is, from what was prefetched."""
-    held = [v for v in sheet.versions.all() if v.state == "approved" and v.in_force_from and v.in_force_from <= day]
+    held = [
+        v
+        for v in sheet.versions.all()
+        if v.state == "approved" and v.in_force_from and v.in_force_from <= day
+    ]
     return max(held, key=lambda v: v.number, default=None)
 
 
@@ -469,7 +542,9 @@ def book_in_force(department: Organisation, year: int, day: date) -> Book:
 
 
 def refresh_findings(department: Organisation, year: int) -> None:
-    """Review a department's year, and the next where it compares itself with this one; keep states and findings."""
+    """Review a department's year, and the next where it compares itself with this one;
+    keep states and findings.
+    """
     refresh(department, {year})
 
 

@@ -1,4 +1,6 @@
-"""Outside time-stamps on the site's log of commitments: taken in once they hold, shown with what they prove, offered as files."""
+"""Outside time-stamps on the site's log of commitments: taken in once they hold, shown with what they prove,
+offered as files.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +40,8 @@ def take(draw: Draw, user: User, file: UploadedFile[bytes] | None) -> Commitment
 def add(draw: Draw, user: User, content: bytes, name: str) -> CommitmentStamp:
     """Keep a time-stamp on one of a draw's entries, which its own digest tells, once it holds.
 
-    Raises ``PermissionDenied``, ``ZS-DR-53`` to ``ZS-DR-56``, ``ZS-WB-55`` for one that is kept already, ``ZS-WB-56`` before
-    there is a commitment, ``ZS-WB-57`` for too many.
+    Raises ``PermissionDenied``, ``ZS-DR-53`` to ``ZS-DR-56``, ``ZS-WB-55`` for one that is kept already,
+    ``ZS-WB-56`` before there is a commitment, ``ZS-WB-57`` for too many.
     """
     check(user, draw, "draws.stamp")
     published = {kept.number: kept for kept in draw.published.all()}
@@ -71,7 +73,9 @@ def said_by(kept: CommitmentStamp) -> list[Stamp]:
 
 
 def told(kept: Commitment, own: Sequence[CommitmentStamp]) -> str:
-    """Return what stamps come to for a commitment, "" for an entry of another kind; ``own`` are those on the entry itself."""
+    """Return what stamps come to for a commitment, "" for an entry of another kind;
+    ``own`` are those on the entry itself.
+    """
     if kept.kind != Commitment.Kind.COMMIT:
         return ""
     every = [one for row in own for one in said_by(row)]
@@ -84,7 +88,9 @@ def told(kept: Commitment, own: Sequence[CommitmentStamp]) -> str:
 
 
 def root_subjects() -> dict[str, str]:
-    """Return SHA-256 fingerprint -> subject of each certificate that the administrator put into the data folder."""
+    """Return SHA-256 fingerprint -> subject of each certificate that the administrator put into the data
+    folder.
+    """
     found: dict[str, str] = {}
     for file, pem in roots().items():
         try:
@@ -96,7 +102,9 @@ def root_subjects() -> dict[str, str]:
 
 
 def _roots_of(row: CommitmentStamp, known: Mapping[str, str]) -> list[dict[str, str]]:
-    """Return the roots that an authority's stamps led to: fingerprint, and subject, "" where it lies here no longer."""
+    """Return the roots that an authority's stamps led to: fingerprint, and subject,
+    "" where it lies here no longer.
+    """
     found = [one.details["root"] for one in said_by(row) if one.kind == "authority"]
     return [{"fingerprint": one, "subject": known.get(one, "")} for one in found]
 
@@ -107,7 +115,11 @@ def shown(kept: Commitment) -> dict[str, Any]:
     known = root_subjects() if own else {}
     return {
         "stamps": [
-            {"file": file_name(row), "says": [one.says for one in said_by(row)], "roots": _roots_of(row, known)}
+            {
+                "file": file_name(row),
+                "says": [one.says for one in said_by(row)],
+                "roots": _roots_of(row, known),
+            }
             for row in own
         ],
         "standing": told(kept, own),
@@ -129,14 +141,18 @@ def words_for(draw: Draw) -> str:
 def latest() -> CommitmentStamp | None:
     """Return the stamp on the latest entry that has a time."""
     dated: QuerySet[CommitmentStamp] = CommitmentStamp.objects.defer("content").filter(bound__isnull=False)
-    found: CommitmentStamp | None = dated.order_by("-commitment__number", "bound").select_related("commitment").first()
+    found: CommitmentStamp | None = (
+        dated.order_by("-commitment__number", "bound").select_related("commitment").first()
+    )
     return found
 
 
-# -- files --------------------------------------------------------------------------------------------------------------
+# -- files
+# --------------------------------------------------------------------------------------------------
 
-# What anyone needs to have an entry stamped themselves: the line that is stamped, and the request for an authority. Without a
-# nonce: what is stamped exists once, and an older answer to it proves more, not less.
+# What anyone needs to have an entry stamped themselves: the line that is stamped,
+# and the request for an authority. Without a nonce: what is stamped exists once,
+# and an older answer to it proves more, not less.
 REQUESTS = ("entry.json", "request.tsq")
 
 
@@ -146,7 +162,9 @@ def file_name(row: CommitmentStamp) -> str:
 
 
 def file_of(kept: Commitment, name: str) -> tuple[bytes, str] | None:
-    """Return a file about an entry by its name in the address, and what it is saved as; None where there is none."""
+    """Return a file about an entry by its name in the address, and what it is saved as;
+    None where there is none.
+    """
     if name in REQUESTS:
         entry = entry_of(kept)
         content = entry.line().encode() if name == "entry.json" else request(entry, nonce=False)

@@ -32,7 +32,9 @@ Waiting = tuple[str, str, date | None]
 
 
 def of(user: User, department: Organisation, year: int, today: date) -> list[dict[str, Any]]:
-    """Return entries ``{"what", "url", "due", "late"}``, what is late first. Times are days; ``late`` counts those past due."""
+    """Return entries ``{"what", "url", "due", "late"}``, what is late first. Times are days;
+    ``late`` counts those past due.
+    """
     found = [
         *_targets(user, department, year),
         *_monitoring(user, department, year, today),
@@ -53,14 +55,20 @@ def of(user: User, department: Organisation, year: int, today: date) -> list[dic
 def _targets(user: User, department: Organisation, year: int) -> Iterator[Waiting]:
     for sheet in sheets_of(department, year):
         version = newest(sheet)
-        act = next((act for _name, act in available(user, version, "targets") if act.style == "primary"), None)
+        act = next(
+            (act for _name, act in available(user, version, "targets") if act.style == "primary"), None
+        )
         if act:
             yield f"{sheet.name}：{act.label}", reverse("version", args=[version.pk]), None
 
 
 def _monitoring(user: User, department: Organisation, year: int, today: date) -> Iterator[Waiting]:
     for entry in calendar_of(department, year):
-        due = entry.kind == "monitoring" and entry.opens_on <= today and may(user, "monitoring.open", department)
+        due = (
+            entry.kind == "monitoring"
+            and entry.opens_on <= today
+            and may(user, "monitoring.open", department)
+        )
         if due and not Checkpoint.objects.filter(department=department, as_of=entry.as_of).exists():
             url = reverse("monitoring", kwargs={"department": department.pk, "year": year})
             yield _("开启运行监控：%s") % entry.name, url, entry.due_on
@@ -84,7 +92,9 @@ def _self_evaluation(user: User, department: Organisation, year: int) -> Iterato
         if own and not self_too_early(department, year) and may(user, "selfeval.open", department):
             yield _("开启绩效自评"), url, own.due_on
         return
-    act = next((act for _name, act in available(user, evaluation, "selfeval") if act.style == "primary"), None)
+    act = next(
+        (act for _name, act in available(user, evaluation, "selfeval") if act.style == "primary"), None
+    )
     if act:
         yield _("绩效自评：%s") % act.label, url, evaluation.due_on
 
@@ -95,14 +105,20 @@ def _key_evaluation(user: User, department: Organisation) -> Iterator[Waiting]:
             yield _("独立评分：%s") % one.sheet.name, reverse("keyevaluation", args=[one.pk]), None
     for fix in Rectification.objects.filter(department=department).exclude(state="closed"):
         if may(user, "rectify.prove", fix) or may(user, "rectify.close", fix):
-            yield _("整改：%s") % fix.problem[:30], reverse("keyevaluation", args=[fix.evaluation_id]), fix.due_on
+            yield (
+                _("整改：%s") % fix.problem[:30],
+                reverse("keyevaluation", args=[fix.evaluation_id]),
+                fix.due_on,
+            )
 
 
 def _draws(user: User, department: Organisation) -> Iterator[Waiting]:
     for draw in Draw.objects.filter(department=department).exclude(state__in=("drawn", "void")):
         steps = [("draws.commit", _("公布承诺"))]
         if draw.first_by_id != user.pk:  # the second entry is another's
-            steps.append(("draws.slips", _("录入封条摘要")) if seals(draw) else ("draws.enter", _("录入随机数")))
+            steps.append(
+                ("draws.slips", _("录入封条摘要")) if seals(draw) else ("draws.enter", _("录入随机数"))
+            )
         for action, words in (*steps, ("draws.draw", _("抽取"))):
             if may(user, action, draw):
                 yield f"{draw.title}：{words}", reverse("draw", args=[draw.pk]), None
@@ -111,9 +127,15 @@ def _draws(user: User, department: Organisation) -> Iterator[Waiting]:
 def _inspections(user: User, department: Organisation, year: int) -> Iterator[Waiting]:
     if not may(user, "draws.result", department):
         return
-    open_tasks = DrawTask.objects.filter(draw__department=department, draw__frame_on__year=year, inspected_on=None)
+    open_tasks = DrawTask.objects.filter(
+        draw__department=department, draw__frame_on__year=year, inspected_on=None
+    )
     for row in open_tasks.order_by("draw").values("draw", "draw__title", "draw__ends_on").distinct():
-        yield _("%s：有检查任务未完成") % row["draw__title"], reverse("draw", args=[row["draw"]]), row["draw__ends_on"]
+        yield (
+            _("%s：有检查任务未完成") % row["draw__title"],
+            reverse("draw", args=[row["draw"]]),
+            row["draw__ends_on"],
+        )
 
 
 def _safeguards(user: User, department: Organisation, year: int, today: date) -> Iterator[Waiting]:
@@ -125,7 +147,12 @@ def _safeguards(user: User, department: Organisation, year: int, today: date) ->
         if record.state == "requested" and may(user, "safeguards.approve", record):
             yield _("审批：%(what)s %(title)s") % {"what": record.request, "title": record}, url, None
         due = due_of(register, record.data)
-        if due and due <= today and due.year in (year, year + 1) and may(user, "safeguards.record", department):
+        if (
+            due
+            and due <= today
+            and due.year in (year, year + 1)
+            and may(user, "safeguards.record", department)
+        ):
             yield f"{register.title}：{record}", url, due
 
 
@@ -135,7 +162,9 @@ def _publications(user: User, department: Organisation) -> Iterator[Waiting]:
             yield _("批准公开：%s") % publication.title, reverse("publication", args=[publication.pk]), None
     # By an upgrade, by new rules: what is public already is not taken down by itself, the head decides.
     for publication in Publication.objects.filter(department=department, state="published"):
-        if any(not item["decision"] for item in publication.disclosures) and may(user, "publish.keep", publication):
+        if any(not item["decision"] for item in publication.disclosures) and may(
+            user, "publish.keep", publication
+        ):
             told = _("公开的内容里有个人信息待处理：%s") % publication.title
             since = publication.published_at
             yield told, reverse("publication", args=[publication.pk]), since.date() if since else None

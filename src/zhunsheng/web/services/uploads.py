@@ -35,7 +35,9 @@ def take(
 
 
 def content_of(file: UploadedFile[bytes] | None, purpose: str, *, limit: int | None = None) -> bytes:
-    """Return the bytes of a file that was sent. Raises ``ZS-WB-05`` without a file, ``ZS-WB-04`` for one too large."""
+    """Return the bytes of a file that was sent. Raises ``ZS-WB-05`` without a file,
+    ``ZS-WB-04`` for one too large.
+    """
     if file is None or not file.name:
         raise ZhunshengError("ZS-WB-05")
     most = limit or LIMITS.get(purpose, settings.MAX_UPLOAD)
@@ -45,8 +47,12 @@ def content_of(file: UploadedFile[bytes] | None, purpose: str, *, limit: int | N
     return content
 
 
-def keep(content: bytes, name: str, purpose: str, department: Organisation | None, user: User | None) -> Upload:
-    """Check bytes by their content and keep them. Raises ``ZS-IN-*``, ``ZS-EV-40`` for a parquet file beyond what is taken."""
+def keep(
+    content: bytes, name: str, purpose: str, department: Organisation | None, user: User | None
+) -> Upload:
+    """Check bytes by their content and keep them. Raises ``ZS-IN-*``, ``ZS-EV-40`` for a parquet file beyond
+    what is taken.
+    """
     if not content:
         raise ZhunshengError("ZS-IN-02", name=name)
     ending = next((e for head, e in _HEADS.items() if content.startswith(head)), None)

@@ -1,4 +1,6 @@
-"""What the pages of a sheet's version show: its fields in their parts, the original beside them, two versions, its files."""
+"""What the pages of a sheet's version show: its fields in their parts, the original beside them,
+two versions, its files.
+"""
 
 from __future__ import annotations
 
@@ -38,14 +40,20 @@ def levels(version: SheetVersion) -> dict[str, int]:
 
 
 def _about(field: str, path: str) -> bool:
-    """Return whether a finding on a field belongs beside the field at a path: the field itself, or the first of its parts."""
+    """Return whether a finding on a field belongs beside the field at a path: the field itself,
+    or the first of its parts.
+    """
     return (
-        field == path or (field == "budget" and path == "budget.total") or (field == "goals" and path == "goals.0.text")
+        field == path
+        or (field == "budget" and path == "budget.total")
+        or (field == "goals" and path == "goals.0.text")
     )
 
 
 def _reviewed(version: SheetVersion, sheet: TargetSheet, fields: dict[str, Field]) -> dict[str, Any]:
-    """Return what the panel of the review shows: how it stands, its findings, and those that stand beside no field."""
+    """Return what the panel of the review shows: how it stands, its findings, and those that stand beside no
+    field.
+    """
     standing = review.standing_of(version)
     findings = list(version.findings.all()) or review.told(version, standing)
     codes = {i.id for i in sheet.indicators}  # their findings stand in their rows
@@ -90,7 +98,9 @@ def shown(version: SheetVersion, *, every: bool) -> dict[str, Any]:
 def _parts(
     sheet: TargetSheet, fields: dict[str, Field], keys: dict[str, str], findings: Sequence[SheetFinding]
 ) -> dict[str, Any]:
-    """Return the fields as ``head``, ``goals``, ``plan`` and ``rows`` of indicators, each with its findings."""
+    """Return the fields as ``head``, ``goals``, ``plan`` and ``rows`` of indicators, each
+    with its findings.
+    """
     head: list[dict[str, Any]] = []
     goals: list[dict[str, Any]] = []
     plan: dict[int, dict[str, Any]] = {}
@@ -139,8 +149,9 @@ def _document(version: SheetVersion) -> list[dict[str, Any]]:
 def set_field(version: SheetVersion, path: str, text: str, was: str, seen: str) -> dict[str, Any]:
     """Set one field, and return what stands beside it then: ``status`` is kept, wrong or conflict.
 
-    Where someone else changed it meanwhile, both values come back for a choice. ``seen`` is what the page knew of the
-    version: ``followed`` says that what it knows now differs by this edit alone.
+    Where someone else changed it meanwhile, both values come back for a choice.
+    ``seen`` is what the page knew of the version: ``followed`` says that what it knows now differs by this
+    edit alone.
     """
     status, error, value = "kept", None, text.strip()
     # The person's own edit moves what they have seen along; an edit by someone else since then does not.
@@ -177,7 +188,12 @@ def compared(version: SheetVersion, other: SheetVersion) -> dict[str, Any]:
     """Return two versions of a sheet side by side, the earlier first, with the fields that changed."""
     old, new = sorted((version, other), key=lambda v: v.number)
     one, two = old.target_sheet(), new.target_sheet()
-    return {"old": old, "new": new, "changes": changes(one, two), "forms": [target_form(one), target_form(two)]}
+    return {
+        "old": old,
+        "new": new,
+        "changes": changes(one, two),
+        "forms": [target_form(one), target_form(two)],
+    }
 
 
 def official_table(version: SheetVersion, kind: str) -> tuple[bytes, str]:

@@ -1,4 +1,6 @@
-"""The year's figures: assess a department against the evidence, once for each state of all it rests on, and keep them."""
+"""The year's figures: assess a department against the evidence, once for each state of all it rests on,
+and keep them.
+"""
 
 from __future__ import annotations
 
@@ -61,16 +63,20 @@ from zhunsheng.web.workflow import advance, note
 from zhunsheng.wording import plain
 
 Record = Checkpoint | SelfEvaluation
-# States of a self-evaluation whose figures follow the evidence: from the filler's signature on they are what was signed.
+# States of a self-evaluation whose figures follow the evidence: from the filler's signature on they are what
+# was signed.
 UNSETTLED = ("draft", "returned")
-# What a record's people take along: the tables are written from the kept forms when asked for, the report with the forms.
+# What a record's people take along: the tables are written from the kept forms when asked for,
+# the report with the forms.
 FORM = TypeAdapter(Form)
 REPORT = "绩效评价报告.docx"
 TABLES = {f"{name}.{kind}": name for name in ("绩效运行监控表", "绩效自评表") for kind in ("xlsx", "docx")}
 
 
 def store() -> Store:
-    """Return the site's evidence store; it is made at the first import, and one kept by names is brought to codes."""
+    """Return the site's evidence store; it is made at the first import, and one kept by names is brought to
+    codes.
+    """
     opened = Store(settings.DATA / "evidence", cipher())
     if (opened.root / "batches").is_dir() and not (opened.root / "format.json").is_file():
         opened.migrate(_codes(), who="system")
@@ -86,12 +92,15 @@ def _codes() -> dict[str, str]:
 
 
 def default_as_of(year: int) -> date:
-    """Return the date up to which a year is shown: today, for years past the day to which self-evaluations go by custom."""
+    """Return the date up to which a year is shown: today, for years past the day to which self-evaluations go
+    by custom.
+    """
     return min(timezone.localdate(), fixed_day("self-evaluation-as-of", year))
 
 
 def day_of(department: Organisation, year: int) -> date:
-    """Return the day up to which a department's year is shown: once it is over that of its self-evaluation, if one is open.
+    """Return the day up to which a department's year is shown: once it is over that of its self-evaluation,
+    if one is open.
 
     One of a day within the year does not hold the year there: what came after it is shown, too.
     """
@@ -107,13 +116,16 @@ def days_of(departments: Collection[int], year: int) -> dict[int, date]:
 
 
 def newest_assessment(department: Organisation, year: int) -> Assessment | None:
-    """Return the figures of the latest date that is shown; of several states of it the one that was assessed last."""
+    """Return the figures of the latest date that is shown; of several states of it the one that was assessed
+    last.
+    """
     known = Assessment.objects.filter(department=department, year=year, as_of__lte=day_of(department, year))
     return known.order_by("-as_of", "-assessed_at", "-pk").first()
 
 
 def record_of(department: Organisation, year: int, day: date) -> Record | None:
-    """Return the record whose words go into the figures that a day is shown with: its self-evaluation, else its checkpoint.
+    """Return the record whose words go into the figures that a day is shown with: its self-evaluation,
+    else its checkpoint.
 
     A record's own figures are made from its own words, whatever else is of that day.
     """
@@ -132,13 +144,16 @@ def words_of(record: Record | None) -> Mapping[tuple[str, str], Word]:
 
 
 def earlier_words(record: Record) -> dict[tuple[str, str], Word]:
-    """Return what was last said of indicators in other records of the year: offered to write from, counted nowhere."""
+    """Return what was last said of indicators in other records of the year: offered to write from,
+    counted nowhere.
+    """
     mine = {"checkpoint": record} if isinstance(record, Checkpoint) else {"evaluation": record}
     others = Word.objects.filter(department=record.department, year=record.year).exclude(**mine)
     return {(w.sheet_code, w.indicator_code): w for w in others.order_by("pk")}
 
 
-# -- assessing --------------------------------------------------------------------------------------------------------
+# -- assessing
+# --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -168,7 +183,9 @@ TURNS = 3  # with these used up, what was not computed ahead is computed where i
 
 @contextmanager
 def ahead(*computed: Computed, only: bool) -> Iterator[None]:
-    """Let figures that were computed ahead be kept within the block; with ``only`` no others are computed there (``Moved``)."""
+    """Let figures that were computed ahead be kept within the block; with ``only`` no others are computed
+    there (``Moved``).
+    """
     token = _ahead.set(Ahead({one.done.basis: one for one in computed}, only))
     try:
         yield
@@ -177,7 +194,9 @@ def ahead(*computed: Computed, only: bool) -> Iterator[None]:
 
 
 class Question:
-    """What is asked of the evidence: a department's sheets in force on a day, what people confirmed and said, the rules."""
+    """What is asked of the evidence: a department's sheets in force on a day, what people confirmed and said,
+    the rules.
+    """
 
     def __init__(
         self,
@@ -197,7 +216,11 @@ class Question:
         promised = promises(self.book)
         said = words_of(record) if words else {}
         # A word on an indicator that an adjustment took out has nothing to speak of any more.
-        spoken = [w.judgement(promised[key]) for key, w in said.items() if key in promised and not (new and new.key == key)]
+        spoken = [
+            w.judgement(promised[key])
+            for key, w in said.items()
+            if key in promised and not (new and new.key == key)
+        ]
         if new is not None and new.key in promised:
             spoken.append(new.word.judged(promised[new.key], new.files, new.contests))
         # A result without a day is of the year's end; in a self-evaluation of an earlier one it is of that.
@@ -212,7 +235,9 @@ class Question:
         return basis(self.book, state, catalogue(), grounds)
 
     def answer(self, evidence: Evidence) -> Assessed:
-        """Assess. Raises ``ZS-WB-06`` where nothing is in force, ``ZS-SC-*`` for a word that scoring refuses."""
+        """Assess. Raises ``ZS-WB-06`` where nothing is in force, ``ZS-SC-*`` for a word
+        that scoring refuses.
+        """
         if not self.book.sheets:
             raise ZhunshengError("ZS-WB-06", detail=f"{self.place.name} {self.year}年还没有批复的绩效目标")
         batch, _ = evidence.snapshot.changed_in(self.place.code)
@@ -227,11 +252,12 @@ class Question:
         )
 
     def _said(self, batch: int) -> list[Judgement]:
-        """Return what people said, each typed figure with the last reading that the ledgers gave before ``batch``.
+        """Return what people said, each typed figure with the last reading that the ledgers gave before
+        ``batch``.
 
-        That batch made the rows what they are: a reading of before it was taken back where there is none any more. It is
-        one by the measure that the indicator has today: what another measure said is no evidence against a figure, nor
-        what was read before the indicator came to count something else.
+        That batch made the rows what they are: a reading of before it was taken back where there is none any
+        more. It is one by the measure that the indicator has today: what another measure said is no evidence
+        against a figure, nor what was read before the indicator came to count something else.
         """
         typed = {(j.sheet or "", j.indicator) for j in self.judgements if j.actual}
         if not typed:
@@ -254,11 +280,12 @@ def promises(book: Book) -> dict[tuple[str, str], dict[str, str]]:
 def _former_readings(
     department: Organisation, year: int, day: date, batch: int, measures: dict[tuple[str, str], str]
 ) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return the last reading that the ledgers gave of each indicator by its measure, as fields of a judgement.
+    """Return the last reading that the ledgers gave of each indicator by its measure,
+    as fields of a judgement.
 
-    These are ``former`` and ``former_on``, from figures of the year kept before a ``batch``: those of the day itself first,
-    then of earlier days. A later day may hold rows that this one does not; what was read of one counts where a batch of that
-    ledger was taken back since.
+    These are ``former`` and ``former_on``, from figures of the year kept before a ``batch``:
+    those of the day itself first, then of earlier days. A later day may hold rows that this one does not;
+    what was read of one counts where a batch of that ledger was taken back since.
     """
     found: dict[tuple[str, str], dict[str, Any]] = {}
     kept = Assessment.objects.filter(department=department, year=year, batch__lt=batch)
@@ -271,7 +298,9 @@ def _former_readings(
     for as_of, pk, key, made, then in sorted(told, key=lambda t: t[0] > day):
         for one in set(measures) - set(found):
             text, measure = _readings_kept(key, pk).get(one, ("", ""))
-            since = as_of <= day or then < taken.get(catalogue()[measure].ledger if measure in catalogue() else "", 0)
+            since = as_of <= day or then < taken.get(
+                catalogue()[measure].ledger if measure in catalogue() else "", 0
+            )
             if text and measure == measures[one] and since:
                 found[one] = {"former": text, "former_on": timezone.localtime(made).date()}
         if len(found) == len(measures):
@@ -281,7 +310,9 @@ def _former_readings(
 
 @lru_cache(maxsize=4096)
 def _readings_kept(key: str, pk: int) -> dict[tuple[str, str], tuple[str, str]]:
-    """Return what the ledgers gave in kept figures, which never change: the text and its measure by indicator."""
+    """Return what the ledgers gave in kept figures, which never change: the text and its measure by
+    indicator.
+    """
     result = Assessment.objects.filter(pk=pk, key=key).values_list("result", flat=True).first() or {}
     found = {}
     for sheet in result.get("results", ()):
@@ -296,7 +327,9 @@ def _readings_kept(key: str, pk: int) -> dict[tuple[str, str], tuple[str, str]]:
 
 
 def state_key(department: Organisation, year: int, as_of: date, record: Record | None = None) -> str:
-    """Return the digest of all that the figures of a day rest on now, those of a ``record`` with its own words."""
+    """Return the digest of all that the figures of a day rest on now, those of a ``record`` with its own
+    words.
+    """
     return Question(department, year, as_of, record or record_of(department, year, as_of)).basis(store())
 
 
@@ -309,15 +342,18 @@ def assess_now(
     tables: bool = False,
     record: Record | None = None,
 ) -> Assessment:
-    """Assess a department's year and keep the result; the same state is not assessed twice. Raises as ``Question.answer``.
+    """Assess a department's year and keep the result; the same state is not assessed twice.
+    Raises as ``Question.answer``.
 
-    ``tables`` keeps the official forms and the report with it, as they are of this moment. The words that go in are those of the ``record``, else of the record that the day's figures are.
+    ``tables`` keeps the official forms and the report with it, as they are of this moment.
+    The words that go in are those of the ``record``, else of the record that the day's figures are.
     """
     day = as_of or day_of(department, year)
     shown = record_of(department, year, day)
     if record is not None and shown is not None and record != shown:
         kept = _assess(Question(department, year, day, record), evidence, tables=tables, lights=False)
-        # What the department shows of that day stays the self-evaluation's, though another record was assessed last.
+        # What the department shows of that day stays the self-evaluation's, though another record was
+        # assessed last.
         _assess(Question(department, year, day, shown), evidence, tables=False, lights=False)
         return kept
     lights = day == day_of(department, year)
@@ -368,7 +404,8 @@ class _Lazy:
         return getattr(self._engine, name)
 
 
-# What was read of a department's rows, by the digest of their state: a word that somebody says changes none of them.
+# What was read of a department's rows, by the digest of their state: a word that somebody says changes none
+# of them.
 _read: OrderedDict[tuple[str, str], tuple[dict[Any, Any], dict[Any, Any]]] = OrderedDict()
 _reading = Lock()
 REMEMBERED = 128  # departments
@@ -381,7 +418,9 @@ def _opened(code: str) -> Evidence:
         known, paid = _read.get((code, snapshot.state_of(code)), ({}, {}))
     opened = Evidence(snapshot, _Lazy(snapshot), catalogue())
     now = {"batch": snapshot.batch, "digest": snapshot.digest}
-    opened._known.update({key: {n: replace(r, **now) for n, r in found.items()} for key, found in known.items()})
+    opened._known.update(
+        {key: {n: replace(r, **now) for n, r in found.items()} for key, found in known.items()}
+    )
     opened._paid.update(paid)
     return opened
 
@@ -417,14 +456,18 @@ def _keep(department: Organisation, year: int, day: date, done: Assessed, run: R
     }
     _readable(Assessment(department=department, year=year, key=done.basis, **values))
     with transaction.atomic():
-        kept, made = Assessment.objects.get_or_create(department=department, year=year, key=done.basis, defaults=values)
+        kept, made = Assessment.objects.get_or_create(
+            department=department, year=year, key=done.basis, defaults=values
+        )
         if not made:
             Assessment.objects.filter(pk=kept.pk).update(assessed_at=timezone.now())
     return kept
 
 
 def _cents(amounts: Iterable[Decimal | None]) -> Decimal:
-    """Return a sum of yuan in whole cents. Raises ``ZS-RN-01`` for one that has more digits than any amount."""
+    """Return a sum of yuan in whole cents. Raises ``ZS-RN-01`` for one that has more digits
+    than any amount.
+    """
     try:
         return sum((a for a in amounts if a is not None), Decimal(0)).quantize(Decimal("0.01"))
     except DecimalException:
@@ -432,7 +475,9 @@ def _cents(amounts: Iterable[Decimal | None]) -> Decimal:
 
 
 def _readable(kept: Assessment) -> None:
-    """Refuse what could not be read back: a row that some databases take and no page can show. Raises ``ZS-RN-01``."""
+    """Refuse what could not be read back: a row that some databases take and no page can show.
+    Raises ``ZS-RN-01``.
+    """
     try:
         kept.clean_fields()
     except ValidationError as error:
@@ -441,7 +486,8 @@ def _readable(kept: Assessment) -> None:
 
 
 def trial(version: SheetVersion) -> Run:
-    """Compute a year with a version that is not in force in place of the one that is; nothing is kept. Raises ``ZS-*``.
+    """Compute a year with a version that is not in force in place of the one that is; nothing is kept.
+    Raises ``ZS-*``.
 
     Trial figures (试算) go to the page that asked and nowhere else.
     """
@@ -456,7 +502,8 @@ def trial(version: SheetVersion) -> Run:
 
 
 def _keep_forms(done: Assessed, opened: Evidence, folder: Path) -> None:
-    """Keep the report and the official forms; made aside and moved in, so that whoever reads meanwhile gets whole files.
+    """Keep the report and the official forms; made aside and moved in, so that whoever reads meanwhile gets
+    whole files.
 
     The forms come last: where they lie, all is there.
     """
@@ -496,7 +543,9 @@ def _keep_lights(assessment: Assessment) -> None:
 
 
 def forms_of(record: Record, name: str) -> list[dict[str, Any]]:
-    """Return the official forms of a checkpoint or self-evaluation as data; empty where there are no figures."""
+    """Return the official forms of a checkpoint or self-evaluation as data; empty where there
+    are no figures.
+    """
     folder = _kept_forms(record)
     return _read_forms(folder, name) if folder else []
 
@@ -528,7 +577,9 @@ def overtaken(assessment: Assessment) -> bool:
 
 
 def drifted(record: Record) -> bool:
-    """Return whether what a record's figures rest on has changed since they were taken; False where there are none."""
+    """Return whether what a record's figures rest on has changed since they were taken;
+    False where there are none.
+    """
     kept = record.assessment
     return kept is not None and state_key(kept.department, kept.year, kept.as_of, record) != kept.key
 
@@ -550,7 +601,9 @@ TARGET, POINTS = "/target", "/points"
 
 @dataclass(frozen=True)
 class Shown:
-    """The figures that a page shows of one sheet: by the indicator's code (or a word of our own) its name and text."""
+    """The figures that a page shows of one sheet: by the indicator's code (or a word of our own) its name and
+    text.
+    """
 
     sheet: str
     figures: dict[str, tuple[str, str]]
@@ -575,7 +628,9 @@ def figures_of(run: Run) -> dict[str, Shown]:
 
 
 def score_figures(total: str, most: str | None, grade: str | None) -> dict[str, tuple[str, str]]:
-    """Return a sheet's total, the most it may come to and its grade as figures to compare; ``most`` None: not known."""
+    """Return a sheet's total, the most it may come to and its grade as figures to compare; ``most`` None:
+    not known.
+    """
     found = {"total": ("得分", total), "grade": ("等级", grade or "不评等级")}
     return found if most is None else found | {"most": ("最高可能得分", most)}
 
@@ -587,7 +642,9 @@ def points_figure(name: str, score: Decimal | str | None, points: Decimal | str)
 
 
 def differences(then: dict[str, Shown], now: dict[str, Shown]) -> list[dict[str, str]]:
-    """Return where figures shown then are others now: sheet, what, then, now; told by the codes of sheet and indicator."""
+    """Return where figures shown then are others now: sheet, what, then, now; told by the codes of sheet and
+    indicator.
+    """
     found = []
     for code, shown in then.items():
         if code not in now:
@@ -605,7 +662,8 @@ def differences(then: dict[str, Shown], now: dict[str, Shown]) -> list[dict[str,
     return found + [{"sheet": s.sheet, "what": "目标表", "then": "没有", "now": "有"} for s in new]
 
 
-# -- monitoring -------------------------------------------------------------------------------------------------------
+# -- monitoring
+# -------------------------------------------------------------------------------------------------------
 
 
 def calendar_of(department: Organisation, year: int, kind: str | None = None) -> list[CalendarEntry]:
@@ -615,7 +673,8 @@ def calendar_of(department: Organisation, year: int, kind: str | None = None) ->
 
 
 def open_checkpoint(entry: CalendarEntry, department: Organisation, user: User | None) -> Checkpoint:
-    """Open the checkpoint of a calendar entry with figures filled from the evidence; an open one is returned as it is.
+    """Open the checkpoint of a calendar entry with figures filled from the evidence;
+    an open one is returned as it is.
 
     Raises ``ZS-WB-06`` before its time.
     """
@@ -634,7 +693,9 @@ def open_checkpoint(entry: CalendarEntry, department: Organisation, user: User |
 
 
 def _ready_to_open(department: Organisation, year: int, day: date) -> None:
-    """Compute the figures that a record will be opened with, so that one without any is not opened. Raises as ``assess_now``."""
+    """Compute the figures that a record will be opened with, so that one without any is not opened.
+    Raises as ``assess_now``.
+    """
     _assess(Question(department, year, day, None), None, tables=False, lights=False)
 
 
@@ -652,7 +713,9 @@ def _too_early(name: str, opens_on: date | None, as_of: date) -> str:
 
 
 def fill_checkpoint(checkpoint: Checkpoint, *, tables: bool = False) -> Checkpoint:
-    """Fill the figures of an open checkpoint anew from the evidence and its own words; any other stays as it is."""
+    """Fill the figures of an open checkpoint anew from the evidence and its own words;
+    any other stays as it is.
+    """
     _fill(checkpoint, ("open",), tables=tables)
     return checkpoint
 
@@ -665,16 +728,23 @@ def fill(record: Record, *, tables: bool = False) -> Record:
 
 
 def _fill(record: Record, states: tuple[str, ...], *, tables: bool) -> None:
-    """Assess, then put the figures in where the record is still in one of the states: a decision taken meanwhile stands."""
+    """Assess, then put the figures in where the record is still in one of the states:
+    a decision taken meanwhile stands.
+    """
     for turn in range(1, TURNS + 1):
         if record.state not in states:
             return
         figures = assess_now(record.department, record.year, record.as_of, tables=tables, record=record)
         with transaction.atomic():
             now = type(record).objects.select_for_update(no_key=True).get(pk=record.pk)
-            # What somebody said or imported while this was computed is not written over with figures from before.
-            # Where it was computed ahead, the record is locked already, and the key was asked for behind the lock.
-            moved = turn < TURNS and _ahead.get() is None and state_key(now.department, now.year, now.as_of, now) != figures.key
+            # What somebody said or imported while this was computed is not written over with figures from
+            # before. Where it was computed ahead, the record is locked already, and the key was asked for
+            # behind the lock.
+            moved = (
+                turn < TURNS
+                and _ahead.get() is None
+                and state_key(now.department, now.year, now.as_of, now) != figures.key
+            )
             if not moved and now.state in states and now.assessment_id != figures.pk:
                 now.assessment = figures
                 now.save()
@@ -686,8 +756,8 @@ def _fill(record: Record, states: tuple[str, ...], *, tables: bool) -> None:
 def _kept_forms(record: Record) -> Path | None:
     """Return the folder of a record's official forms, None for one without figures.
 
-    Words are saved quickly; the forms are made when someone wants them, or at the latest when the record is submitted.
-    Figures that were overtaken while the record is open are filled anew.
+    Words are saved quickly; the forms are made when someone wants them, or at the latest when the record is
+    submitted. Figures that were overtaken while the record is open are filled anew.
     """
     kept = record.assessment
     if kept is None:
@@ -703,8 +773,8 @@ def _kept_forms(record: Record) -> Path | None:
 def unexplained(record: Record) -> list[tuple[str, str]]:
     """Return (sheet code, indicator code) of what this record owes a cause and measures for and has none.
 
-    At a checkpoint that is a yellow or red light, in a self-evaluation a target that was missed; both official tables ask
-    for it (偏差原因分析及改进措施).
+    At a checkpoint that is a yellow or red light, in a self-evaluation a target that was missed;
+    both official tables ask for it (偏差原因分析及改进措施).
     """
     if record.assessment is None:
         return []
@@ -727,7 +797,9 @@ def names_of(record: Record, keys: list[tuple[str, str]]) -> list[str]:
 
 @dataclass(frozen=True)
 class WordUnkept:
-    """A word that is not kept yet, with the files and contests that it will have; ``former`` is the one it takes the place of."""
+    """A word that is not kept yet, with the files and contests that it will have;
+    ``former`` is the one it takes the place of.
+    """
 
     key: tuple[str, str]
     word: Word
@@ -741,13 +813,16 @@ def say(
 ) -> tuple[Word, Word | None]:
     """Keep a person's word and fill the record with the figures it makes; return it, and the one before it.
 
-    The figures are computed as if the word were kept, before anything is locked, and kept with it where nothing they rest
-    on has moved meanwhile. Raises as ``keep_word`` and ``assess_now``; nothing is kept then.
+    The figures are computed as if the word were kept, before anything is locked,
+    and kept with it where nothing they rest on has moved meanwhile. Raises as ``keep_word`` and
+    ``assess_now``; nothing is kept then.
     """
     for turn in range(1, TURNS + 1):
         new = _spoken(record, sheet, indicator, user, seen, dict(said))
         asked = Question(record.department, record.year, record.as_of, record, new=new)
-        known = Assessment.objects.filter(department=record.department, year=record.year, key=asked.basis(store()))
+        known = Assessment.objects.filter(
+            department=record.department, year=record.year, key=asked.basis(store())
+        )
         computed = [] if known.exists() else [_compute(asked)]
         try:
             with ahead(*computed, only=turn < TURNS):
@@ -769,14 +844,16 @@ def keep_word(
     seen: str | None = None,
     **said: Any,
 ) -> Word:
-    """Keep a person's word on an indicator of a record, both by code; with ``check`` it is kept only if that runs.
+    """Keep a person's word on an indicator of a record, both by code; with ``check`` it is kept only if that
+    runs.
 
-    ``seen`` is the word their page showed, by its number (0: none); another one meanwhile is not written over.
+    ``seen`` is the word their page showed, by its number (0: none); another one meanwhile is not written
+    over.
 
-    ``attachments`` of the record's former word go along while it states the same figure of the same thing: what proves
-    one figure proves no other. Raises ``ZS-WB-01`` for a record that takes no words any more, ``ZS-WB-10`` for an old page,
-    ``ZS-WB-06`` for an indicator that the record does not have, for a band on a quantity, for an excess without reason, and
-    what ``check`` raises; nothing is kept then.
+    ``attachments`` of the record's former word go along while it states the same figure of the same thing:
+    what proves one figure proves no other. Raises ``ZS-WB-01`` for a record that takes no words any more,
+    ``ZS-WB-10`` for an old page, ``ZS-WB-06`` for an indicator that the record does not have,
+    for a band on a quantity, for an excess without reason, and what ``check`` raises; nothing is kept then.
     """
     with transaction.atomic():
         # Of two who speak of one record at once, the second finds the word of the first.
@@ -787,7 +864,8 @@ def keep_word(
         new.word.save()
         new.word.attachments.set(new.files)
         for contest in new.contests:
-            # The same claim stays the same contest, before any figure is computed; another claim stands on its own.
+            # The same claim stays the same contest, before any figure is computed;
+            # another claim stands on its own.
             contest.word = new.word
             contest.save()
         if check is not None:
@@ -812,7 +890,9 @@ def _spoken(
         raise ZhunshengError("ZS-WB-06", detail=f"“{line.name}”认可超额，没有写理由")
     refuse_marks(said.get("actual"))
     files = list(said.pop("attachments", []))
-    promised = promises(book_in_force(record.department, record.year, record.as_of)).get((sheet, indicator), {})
+    promised = promises(book_in_force(record.department, record.year, record.as_of)).get(
+        (sheet, indicator), {}
+    )
     former = words_of(record).get((sheet, indicator))
     if seen is not None and seen != str(former.pk if former else 0):
         raise ZhunshengError("ZS-WB-10", title=line.name)
@@ -844,7 +924,9 @@ def _spoken(
 
 
 def banded(record: Record) -> set[tuple[str, str]]:
-    """Return the indicators (codes of sheet and indicator) that a band may be given for: no quantity can be read there."""
+    """Return the indicators (codes of sheet and indicator) that a band may be given for:
+    no quantity can be read there.
+    """
     book = book_in_force(record.department, record.year, record.as_of)
     return {
         (s.id, i.id)
@@ -854,14 +936,17 @@ def banded(record: Record) -> set[tuple[str, str]]:
     }
 
 
-# -- contests ---------------------------------------------------------------------------------------------------------
+# -- contests
+# ---------------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def settle_contests(evaluation: SelfEvaluation, run: Run) -> bool:
-    """Have the contests follow the words and readings that figures were computed from; return whether an acceptance fell.
+    """Have the contests follow the words and readings that figures were computed from;
+    return whether an acceptance fell.
 
-    One whose claim or reading is another than it was made on is replaced; what stands contested without one gets one.
+    One whose claim or reading is another than it was made on is replaced; what stands contested without one
+    gets one.
     """
     words = words_of(evaluation)
     promised = promises(book_in_force(evaluation.department, evaluation.year, evaluation.as_of))
@@ -870,7 +955,10 @@ def settle_contests(evaluation: SelfEvaluation, run: Run) -> bool:
         for c in evaluation.contests.exclude(state="replaced").select_related("word").order_by("pk")
     }
     readings = {
-        (s.id, i.id): i.outcome.contest.computed for s in run.results for i in s.indicators if i.outcome.contest
+        (s.id, i.id): i.outcome.contest.computed
+        for s in run.results
+        for i in s.indicators
+        if i.outcome.contest
     }
     fell = False
     for key in {**standing, **readings}:
@@ -895,8 +983,8 @@ def settle_contests(evaluation: SelfEvaluation, run: Run) -> bool:
 def _moved(contest: Contest, word: Word | None, reading: str | None, promised: dict[str, str] | None) -> str:
     """Return in words what is another than the contest was made on; empty where nothing is.
 
-    ``reading`` is what stands against the figure, be it one that was taken back; ``promised`` what the indicator promises
-    now, None for one that is no longer there.
+    ``reading`` is what stands against the figure, be it one that was taken back;
+    ``promised`` what the indicator promises now, None for one that is no longer there.
     """
     was, now = contest.word.claim, word.claim if word else ("", "", ())
     changed = promise_moved(contest.promised, promised) if promised else "指标已从目标表中删除"
@@ -911,14 +999,18 @@ def _moved(contest: Contest, word: Word | None, reading: str | None, promised: d
 
 
 def _acting(department: Organisation) -> User | None:
-    """Return the user of the current request or job who has a part in contests there; None for one who only looks."""
+    """Return the user of the current request or job who has a part in contests there;
+    None for one who only looks.
+    """
     user = User.objects.filter(username=current().name).first()
     acts = ("contest.raise", "contest.accept")
     return user if user is not None and any(permits(user, act, department) for act in acts) else None
 
 
 def weigh(evaluation: SelfEvaluation) -> None:
-    """Bring a self-evaluation's figures, where they are not settled, and its contests to the present evidence and words."""
+    """Bring a self-evaluation's figures, where they are not settled, and its contests to the present evidence
+    and words.
+    """
     if evaluation.state in UNSETTLED:
         fill_self_evaluation(evaluation)
     elif evaluation.state != "accepted":
@@ -926,11 +1018,13 @@ def weigh(evaluation: SelfEvaluation) -> None:
         settle_contests(evaluation, found.run)
 
 
-# -- self-evaluation --------------------------------------------------------------------------------------------------
+# -- self-evaluation
+# --------------------------------------------------------------------------------------------------
 
 
 def open_self_evaluation(department: Organisation, year: int, user: User | None) -> SelfEvaluation:
-    """Open the self-evaluation of a year by the calendar (default: data to the end of February, due on 31 March).
+    """Open the self-evaluation of a year by the calendar (default: data to the end of February,
+    due on 31 March).
 
     Raises ``ZS-WB-06`` before its time.
     """
@@ -948,13 +1042,20 @@ def open_self_evaluation(department: Organisation, year: int, user: User | None)
 
 
 def self_entry(department: Organisation, year: int) -> CalendarEntry | None:
-    """Return the date of the self-evaluation that holds for a department: the nearest above it, there the newest."""
+    """Return the date of the self-evaluation that holds for a department: the nearest above it,
+    there the newest.
+    """
     line = department.line
-    return max(calendar_of(department, year, "self"), key=lambda e: (line.index(e.organisation_id), e.pk), default=None)
+    return max(
+        calendar_of(department, year, "self"),
+        key=lambda e: (line.index(e.organisation_id), e.pk),
+        default=None,
+    )
 
 
 def self_too_early(department: Organisation, year: int, *, begun: bool = False) -> str:
-    """Return in words why a year's self-evaluation can't be opened (or, where it has ``begun``, submitted) yet; else empty.
+    """Return in words why a year's self-evaluation can't be opened (or, where it has ``begun``,
+    submitted) yet; else empty.
 
     A year that the calendar says nothing of is evaluated once it is over.
     """
@@ -963,7 +1064,9 @@ def self_too_early(department: Organisation, year: int, *, begun: bool = False) 
         return _too_early(entry.name, None if begun else entry.opens_on, entry.as_of)
     if timezone.localdate() > date(year, 12, 31):
         return ""
-    return f"{year}年还没有结束，年度自评在年度结束之后开启；确需提前的，请管理员先在日历中写明自评的数据截至日"
+    return (
+        f"{year}年还没有结束，年度自评在年度结束之后开启；确需提前的，请管理员先在日历中写明自评的数据截至日"
+    )
 
 
 def _self_dates(department: Organisation, year: int) -> dict[str, date]:
@@ -974,12 +1077,17 @@ def _self_dates(department: Organisation, year: int) -> dict[str, date]:
 
 
 def _follow_calendar(evaluation: SelfEvaluation) -> None:
-    """Bring the dates of a self-evaluation that nobody submitted to the calendar, as soon as its day has come."""
+    """Bring the dates of a self-evaluation that nobody submitted to the calendar,
+    as soon as its day has come.
+    """
     dates = _self_dates(evaluation.department, evaluation.year)
     known = {name: getattr(evaluation, name) for name in dates}
     if evaluation.state not in UNSETTLED or known == dates or dates["as_of"] > timezone.localdate():
         return
-    if evaluation.as_of >= date(evaluation.year, 12, 31) and self_entry(evaluation.department, evaluation.year) is None:
+    if (
+        evaluation.as_of >= date(evaluation.year, 12, 31)
+        and self_entry(evaluation.department, evaluation.year) is None
+    ):
         return  # of a day after the year, on which nothing else was set
     with transaction.atomic():
         now = SelfEvaluation.objects.select_for_update().get(pk=evaluation.pk)
@@ -1000,10 +1108,15 @@ def fill_self_evaluation(evaluation: SelfEvaluation, *, tables: bool = False) ->
 
 
 def refill(department: Organisation, year: int) -> list[str]:
-    """Bring every record of a year that is not settled to the present evidence; return what could not be, in words."""
+    """Bring every record of a year that is not settled to the present evidence; return what could not be,
+    in words.
+    """
     failed = []
     waiting: list[tuple[Record, Callable[[Any], object]]] = [
-        *((c, fill_checkpoint) for c in Checkpoint.objects.filter(department=department, year=year, state="open")),
+        *(
+            (c, fill_checkpoint)
+            for c in Checkpoint.objects.filter(department=department, year=year, state="open")
+        ),
         *((e, weigh) for e in SelfEvaluation.objects.filter(department=department, year=year)),
     ]
     for record, bring in waiting:
@@ -1012,7 +1125,9 @@ def refill(department: Organisation, year: int) -> list[str]:
             assess_now(department, year, record.as_of, record=record)
             with transaction.atomic():
                 bring(record)
-        except ZhunshengError as error:  # a word that no longer fits: its page says what is wrong, the others go on
+        except (
+            ZhunshengError
+        ) as error:  # a word that no longer fits: its page says what is wrong, the others go on
             failed.append(f"{record}：{error.web}")
     return failed
 
@@ -1020,11 +1135,14 @@ def refill(department: Organisation, year: int) -> list[str]:
 def ruled(contest: Contest, user: User) -> None:
     """Compute a self-evaluation anew after a ruling of the finance bureau.
 
-    The ruling holds whatever state the self-evaluation is in; signatures hold for the figures they were put to, so that
-    one already submitted goes back to be signed with the new ones. A refusal moves only what counted the typed figure.
+    The ruling holds whatever state the self-evaluation is in; signatures hold for the figures they were put
+    to, so that one already submitted goes back to be signed with the new ones. A refusal moves only what
+    counted the typed figure.
     """
     evaluation = SelfEvaluation.objects.get(pk=contest.evaluation_id)
-    figures = assess_now(evaluation.department, evaluation.year, evaluation.as_of, tables=True, record=evaluation)
+    figures = assess_now(
+        evaluation.department, evaluation.year, evaluation.as_of, tables=True, record=evaluation
+    )
     if evaluation.assessment_id == figures.pk:
         return
     if contest.state == "refused" and not _counted(contest, evaluation):
@@ -1043,7 +1161,9 @@ def ruled(contest: Contest, user: User) -> None:
 
 
 def _told_refused(evaluation: SelfEvaluation, figures: Assessment) -> None:
-    """Have a self-evaluation's tables tell a refusal, where no figure is another for it: what was signed stays signed."""
+    """Have a self-evaluation's tables tell a refusal, where no figure is another for it:
+    what was signed stays signed.
+    """
     kept = evaluation.assessment
     if kept is None or differences(figures_of(kept.run), figures_of(figures.run)):
         return
@@ -1061,18 +1181,24 @@ def _counted(contest: Contest, evaluation: SelfEvaluation) -> bool:
 
 
 def recheck(evaluation: SelfEvaluation, reported: Upload | None = None) -> list[dict[str, Any]]:
-    """Re-check the tables signed in the system, and a reported file beside them, from evidence and approved sheets alone.
+    """Re-check the tables signed in the system, and a reported file beside them,
+    from evidence and approved sheets alone.
 
-    Nothing that the department typed goes in. Returns and keeps what was found by sheet (``Rechecked.as_json``), ``of``
-    naming the file (empty: the signed tables), and for which figures it was made. Raises ``ZS-*`` for a file that can't
-    be read or whose sheets are not those that were approved.
+    Nothing that the department typed goes in. Returns and keeps what was found by sheet
+    (``Rechecked.as_json``), ``of`` naming the file (empty: the signed tables), and for which figures it was
+    made. Raises ``ZS-*`` for a file that can't be read or whose sheets are not those that were approved.
     """
     found, key = rechecking(evaluation, reported)
     with transaction.atomic():
         now = SelfEvaluation.objects.select_for_update().get(pk=evaluation.pk)
         if now.state != evaluation.state:
             raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
-        now.differences, now.rechecked, now.rechecked_at, now.rechecked_of = found, key, timezone.now(), reported
+        now.differences, now.rechecked, now.rechecked_at, now.rechecked_of = (
+            found,
+            key,
+            timezone.now(),
+            reported,
+        )
         if reported is not None:
             now.reported = reported
         now.save()
@@ -1081,7 +1207,9 @@ def recheck(evaluation: SelfEvaluation, reported: Upload | None = None) -> list[
 
 
 def rechecking(evaluation: SelfEvaluation, reported: Upload | None) -> tuple[list[dict[str, Any]], str]:
-    """Return what a re-check finds at this moment and the key of the figures it was made for; raises as ``recheck``."""
+    """Return what a re-check finds at this moment and the key of the figures it was made for;
+    raises as ``recheck``.
+    """
     asked = Question(evaluation.department, evaluation.year, evaluation.as_of, None, words=False)
     done = asked.answer(Evidence.of(store()))
     signed = file_of(evaluation, "绩效自评表.xlsx")
@@ -1096,14 +1224,20 @@ def rechecking(evaluation: SelfEvaluation, reported: Upload | None) -> tuple[lis
 
 
 def late_things(department: Organisation, year: int, today: date) -> list[dict[str, Any]]:
-    """Return what is overdue or due within two weeks: checkpoints and self-evaluations not done, by due date."""
+    """Return what is overdue or due within two weeks: checkpoints and self-evaluations not done,
+    by due date.
+    """
     found = []
     for entry in calendar_of(department, year):
         if entry.opens_on > today:
             continue
         done = False
         if entry.kind == "monitoring":
-            done = Checkpoint.objects.filter(department=department, as_of=entry.as_of).exclude(state="open").exists()
+            done = (
+                Checkpoint.objects.filter(department=department, as_of=entry.as_of)
+                .exclude(state="open")
+                .exists()
+            )
         elif entry.kind == "self":
             done = (
                 SelfEvaluation.objects.filter(department=department, year=year)
@@ -1112,6 +1246,11 @@ def late_things(department: Organisation, year: int, today: date) -> list[dict[s
             )
         if not done:
             found.append(
-                {"name": entry.name, "kind": entry.kind, "due_on": entry.due_on, "late": (today - entry.due_on).days}
+                {
+                    "name": entry.name,
+                    "kind": entry.kind,
+                    "due_on": entry.due_on,
+                    "late": (today - entry.due_on).days,
+                }
             )
     return sorted(found, key=lambda f: f["due_on"])

@@ -1,4 +1,6 @@
-"""What every form carries: Django's token against forged requests, and with it the key under which it is acted on once."""
+"""What every form carries: Django's token against forged requests, and with it the key under which it is
+acted on once.
+"""
 
 from __future__ import annotations
 

@@ -38,19 +38,27 @@ if TYPE_CHECKING:
 
 register = template.Library()
 
-# Shapes in a square of 16, so that marks are told apart without colour: drawn once, used on screen and in print.
+# Shapes in a square of 16, so that marks are told apart without colour: drawn once,
+# used on screen and in print.
 SHAPES = {
-    "tick": '<circle cx="8" cy="8" r="7.2" fill="currentColor"/><path d="M4.7 8.3l2.3 2.3 4.4-4.8" class="cut"/>',
+    "tick": "<circle "
+    'cx="8" cy="8" r="7.2" fill="currentColor"/><path d="M4.7 8.3l2.3 2.3 4.4-4.8" class="cut"/>',
     "warn": '<path d="M8 .9 15.6 14.6H.4Z" fill="currentColor"/><path d="M8 5.6v4.2M8 11.8v1" class="cut"/>',
-    "cross": '<rect x="1" y="1" width="14" height="14" rx="2" fill="currentColor"/><path d="M5 5l6 6M11 5l-6 6" class="cut"/>',
+    "cross": "<rect "
+    'x="1" '
+    'y="1" width="14" height="14" rx="2" fill="currentColor"/><path d="M5 5l6 6M11 5l-6 6" class="cut"/>',
     "clock": '<circle cx="8" cy="8" r="6.6" class="ring"/><path d="M8 4.2V8l2.6 1.7" class="ring"/>',
-    "broken": '<circle cx="8" cy="8" r="6.6" class="ring" stroke-dasharray="3.4 2.5"/><path d="M5.2 8h5.6" class="ring"/>',
-    "doubt": '<circle cx="8" cy="8" r="6.6" class="ring"/><path d="M6 6.3a2 2 0 1 1 2.6 1.9c-.4.2-.6.4-.6.9M8 11v.7" class="ring"/>',
-    "wait": '<circle cx="8" cy="8" r="6.6" class="ring"/><path d="M4.9 8h.2M7.9 8h.2M10.9 8h.2" class="ring"/>',
+    "broken": "<circle "
+    'cx="8" cy="8" r="6.6" class="ring" stroke-dasharray="3.4 2.5"/><path d="M5.2 8h5.6" class="ring"/>',
+    "doubt": "<circle "
+    'cx="8" '
+    'cy="8" r="6.6" class="ring"/><path d="M6 6.3a2 2 0 1 1 2.6 1.9c-.4.2-.6.4-.6.9M8 11v.7" class="ring"/>',
+    "wait": "<circle "
+    'cx="8" cy="8" r="6.6" class="ring"/><path d="M4.9 8h.2M7.9 8h.2M10.9 8h.2" class="ring"/>',
     "draft": '<rect x="2" y="2" width="12" height="12" rx="1.5" class="ring" stroke-dasharray="3 2"/>',
 }
-# Every standing an indicator, a sheet or money can have: colour, shape, word. The four that are never one another:
-# nothing (no evidence), unapproved, early (not due yet), missed.
+# Every standing an indicator, a sheet or money can have: colour, shape, word. The four that are never one
+# another: nothing (no evidence), unapproved, early (not due yet), missed.
 MARKS = {
     "red": ("red", "cross", gettext_lazy("红灯")),
     "yellow": ("yellow", "warn", gettext_lazy("黄灯")),
@@ -66,7 +74,16 @@ MARKS = {
     "missed": ("red", "cross", gettext_lazy("未达标")),
     "grey": ("secondary", "broken", gettext_lazy("无法判断")),
 }
-LAMPS = ("red", "yellow", "green", "nothing", "early", "check", "pending", "judged")  # in the order of a legend
+LAMPS = (
+    "red",
+    "yellow",
+    "green",
+    "nothing",
+    "early",
+    "check",
+    "pending",
+    "judged",
+)  # in the order of a legend
 LEVELS = {
     "error": ("red", gettext_lazy("错误")),
     "warning": ("yellow", gettext_lazy("警告")),
@@ -97,17 +114,48 @@ RULED = {
     "refused": gettext_lazy("争议未采纳"),
 }
 STATES = {
-    "draft": "secondary", "submitted": "blue", "checked": "blue", "changes": "yellow", "returned": "red", "approved": "green",
-    "replaced": "secondary", "open": "blue", "confirmed": "green", "filled": "blue", "signed": "blue", "accepted": "green", "scoring": "blue",
-    "agreeing": "yellow", "reported": "green", "proved": "yellow", "closed": "green", "planned": "secondary", "committed": "blue",
-    "entered": "yellow", "sealed": "blue", "drawn": "green", "requested": "yellow", "refused": "red", "published": "green",
-    "withdrawn": "secondary", "void": "secondary", "queued": "secondary", "running": "blue", "done": "green", "failed": "red",
-}  # fmt: skip
+    "draft": "secondary",
+    "submitted": "blue",
+    "checked": "blue",
+    "changes": "yellow",
+    "returned": "red",
+    "approved": "green",
+    "replaced": "secondary",
+    "open": "blue",
+    "confirmed": "green",
+    "filled": "blue",
+    "signed": "blue",
+    "accepted": "green",
+    "scoring": "blue",
+    "agreeing": "yellow",
+    "reported": "green",
+    "proved": "yellow",
+    "closed": "green",
+    "planned": "secondary",
+    "committed": "blue",
+    "entered": "yellow",
+    "sealed": "blue",
+    "drawn": "green",
+    "requested": "yellow",
+    "refused": "red",
+    "published": "green",
+    "withdrawn": "secondary",
+    "void": "secondary",
+    "queued": "secondary",
+    "running": "blue",
+    "done": "green",
+    "failed": "red",
+}
 
 
 OUTCOME_COLOURS = {
-    "imported": "green", "partly": "yellow", "unchanged": "secondary", "refused": "red", "failed": "red", "done": "green",
-}  # fmt: skip
+    "imported": "green",
+    "partly": "yellow",
+    "unchanged": "secondary",
+    "refused": "red",
+    "failed": "red",
+    "done": "green",
+}
 
 
 @register.simple_tag
@@ -115,7 +163,9 @@ def icon(name: str, label: str = "") -> SafeString:
     """Draw an icon of the sprite; with a label it is read aloud, without one it is decoration."""
     address = f"{static('web/vendor/icons.svg')}#{name}"
     if label:
-        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, address)
+        return format_html(
+            '<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, address
+        )
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>', address)
 
 
@@ -125,10 +175,14 @@ def _badge(colour: str, words: object) -> SafeString:
 
 @register.simple_tag
 def mark(name: str, words: object = None) -> SafeString:
-    """Draw the mark of a standing with ``words`` (by default its name); with empty words it is read aloud only."""
+    """Draw the mark of a standing with ``words`` (by default its name); with empty words it is read aloud
+    only.
+    """
     colour, shape, title = MARKS.get(name, MARKS["grey"])
     said = title if words is None else str(words)
-    drawn = format_html('<svg class="sign" viewBox="0 0 16 16" aria-hidden="true">{}</svg>', mark_safe(SHAPES[shape]))
+    drawn = format_html(
+        '<svg class="sign" viewBox="0 0 16 16" aria-hidden="true">{}</svg>', mark_safe(SHAPES[shape])
+    )
     spoken = said or format_html('<span class="visually-hidden">{}</span>', title)
     return format_html(
         '<span class="light zs-mark-{}" title="{}">{}<span>{}</span></span>', colour, title, drawn, spoken
@@ -158,7 +212,9 @@ def lamp(indicator: RunIndicator) -> SafeString:
 
 @register.filter
 def tally(indicators: Iterable[RunIndicator]) -> list[tuple[str, int]]:
-    """Count indicators by light or the reason why there is none, in the order of the legend; what is nil is left out."""
+    """Count indicators by light or the reason why there is none, in the order of the legend;
+    what is nil is left out.
+    """
     shown = [lamp_of(i) for i in indicators]
     return [(name, shown.count(name)) for name in LAMPS if name in shown]
 
@@ -177,7 +233,9 @@ def has_sheet(run: Run | None, code: str) -> bool:
 
 @register.filter
 def people(batches: Iterable[Batch | tuple[Batch, bool]]) -> dict[str, str]:
-    """Return the names of those who imported batches by account, so that pages say who and not with which account."""
+    """Return the names of those who imported batches by account, so that pages say who and not with which
+    account.
+    """
     accounts = {(b[0] if isinstance(b, tuple) else b).who for b in batches}
     return {u.username: str(u) for u in User.objects.filter(username__in=accounts)}
 
@@ -220,11 +278,15 @@ def waiting_parts(score: RunTotal) -> list[tuple[object, Decimal]]:
 
 @register.simple_tag
 def score_bar(score: RunTotal) -> SafeString:
-    """Draw a total as a bar of a hundred points: what it rests on, hatched what is open, pale what is lost."""
+    """Draw a total as a bar of a hundred points: what it rests on, hatched what is open, pale
+    what is lost.
+    """
     drawn, at, words = [], Decimal(0), []
     for name, points in [*score.basis.items(), ("open", score.open)]:
         if points > 0:
-            drawn.append(format_html('<rect class="part-{}" x="{}" y="0" width="{}" height="8"/>', name, at, points))
+            drawn.append(
+                format_html('<rect class="part-{}" x="{}" y="0" width="{}" height="8"/>', name, at, points)
+            )
             words.append(f"{BASES.get(name, _('待定'))} {plain(points)}")
             at += points
     return format_html(
@@ -289,7 +351,9 @@ def wan(value: object) -> str:
 
 @register.filter
 def percent(value: Any, places: int = 1) -> str:
-    """Show a fraction in percent; a dash for nothing. What is not a whole percent never looks like one: 79.999% is no 80%."""
+    """Show a fraction in percent; a dash for nothing. What is not a whole percent never looks like one:
+    79.999% is no 80%.
+    """
     if value in (None, ""):
         return "—"
     text = f"{float(value) * 100:.{places}f}"
@@ -366,7 +430,9 @@ def pairs(mapping: Mapping[str, object] | None) -> list[tuple[str, object]]:
 
 @register.filter
 def named(organisation: Organisation, year: int | str | None) -> str:
-    """Show an organisation by its name of a year: ``{{ department|named:year }}``; today's where the year has not ended."""
+    """Show an organisation by its name of a year: ``{{ department|named:year }}``;
+    today's where the year has not ended.
+    """
     return organisation.name_in(int(year)) if year else organisation.name
 
 
@@ -378,7 +444,9 @@ def stratum(name: str, names: object) -> str:
 
 @register.filter
 def among(organisation: Organisation, year: int | str | None = None) -> str:
-    """Show an organisation so that its namesakes are told apart, by its name and district of a year or of today."""
+    """Show an organisation so that its namesakes are told apart, by its name and district of a year or of
+    today.
+    """
     return office.told(organisation, int(year) if year else None)
 
 
@@ -481,12 +549,16 @@ def audit_word(action: str) -> StrOrPromise:
 
 @register.filter
 def audit_title(entry: AuditEntry) -> StrOrPromise:
-    """Say what an entry of the audit log is on; a step by its action and the states it led from and to, in words."""
+    """Say what an entry of the audit log is on; a step by its action and the states it led from and to,
+    in words.
+    """
     after = entry.after
     if entry.model != "step" or not {"model", "action", "before", "after"} <= set(after):
         return entry.title
     # Records that went through steps are of few kinds; one of a kind that is gone is told as it was written.
-    kind = next((m for m in apps.get_models() if m._meta.model_name == after["model"] and hasattr(m, "State")), None)
+    kind = next(
+        (m for m in apps.get_models() if m._meta.model_name == after["model"] and hasattr(m, "State")), None
+    )
     words = dict(kind.State.choices) if kind else {}
     states = " → ".join(str(words.get(s, s)) for s in (after["before"], after["after"]) if s)
     return f"{_said(after['action'])}（{states}）" if states else _said(after["action"])

@@ -95,36 +95,48 @@ def account(request: SignedInRequest) -> HttpResponse:
         request.session["secret"] = cipher().hide(secret)  # for the one page that shows it
         return done(request, "account", _("令牌已生成，只显示这一次，请立即保存。"))
     context = {
-        "tokens": ApiToken.objects.filter(user=request.user).select_related("place__parent__parent").order_by("-pk"),
+        "tokens": ApiToken.objects.filter(user=request.user)
+        .select_related("place__parent__parent")
+        .order_by("-pk"),
         "places": token_places(request.user),
         "days": (tokens.DAYS, MOST_DAYS),
         "scopes": SCOPES.items(),
         "secret": cipher().show(request.session.pop("secret", None)),
-        "memberships": request.user.memberships.filter(active=True).select_related("organisation__parent__parent"),
+        "memberships": request.user.memberships.filter(active=True).select_related(
+            "organisation__parent__parent"
+        ),
     }
     return render(request, "web/account.html", context)
 
 
-# -- operation --------------------------------------------------------------------------------------------------------
+# -- operation
+# --------------------------------------------------------------------------------------------------------
 
 
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
-    """Say whether the site can work: the database answers, no migration is missing, the background moves on."""
+    """Say whether the site can work: the database answers, no migration is missing, the
+    background moves on.
+    """
     try:
         waiting = Job.objects.filter(state="queued").count()
-        pending = MigrationExecutor(connection).migration_plan(MigrationExecutor(connection).loader.graph.leaf_nodes())
+        pending = MigrationExecutor(connection).migration_plan(
+            MigrationExecutor(connection).loader.graph.leaf_nodes()
+        )
     except Exception as error:  # whatever fails, the answer is that the site is not well
         return JsonResponse({"status": "down", "why": type(error).__name__}, status=503)
     status = "ok" if not pending else "migrations pending"
     return JsonResponse(
-        {"status": status, "version": __version__, "jobs_waiting": waiting}, status=200 if not pending else 503
+        {"status": status, "version": __version__, "jobs_waiting": waiting},
+        status=200 if not pending else 503,
     )
 
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Return counts and times in the text format that Prometheus reads; for the machine itself or a token's holder."""
+    """Return counts and times in the text format that Prometheus reads; for the machine itself or a token's
+    holder.
+    """
     # A proxy on this machine speaks for others, even where nobody said that it may be trusted.
     if address(request) not in ("127.0.0.1", "::1") or request.META["zhunsheng.proxied"]:
         token = token_of(request)
@@ -134,7 +146,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Say that this is not for this person; the same refusal is in the log once a minute, however often it is asked for."""
+    """Say that this is not for this person; the same refusal is in the log once a minute,
+    however often it is asked for.
+    """
     if request.user.is_authenticated:
         # By its route and numbers: what else stands in an address are anybody's words, and no end of them.
         match = request.resolver_match

@@ -1,4 +1,6 @@
-"""Administration: the organisation tree, users and roles, indicator library, schemes, calendars, and the audit log."""
+"""Administration: the organisation tree, users and roles, indicator library, schemes, calendars,
+and the audit log.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ PAGE = 50
 
 
 def _from_above(request: SignedInRequest, parent: Organisation | None = None) -> None:
-    """Refuse what is decided at an organisation, or for None above all of them, to whoever does not reach that far."""
+    """Refuse what is decided at an organisation, or for None above all of them,
+    to whoever does not reach that far.
+    """
     if not (governs(request.user, parent) if parent else everywhere(request.user, "admin.manage")):
         raise PermissionDenied("admin.manage")
 
@@ -43,13 +47,17 @@ def _from_above(request: SignedInRequest, parent: Organisation | None = None) ->
 def _in_force(request: SignedInRequest, model: Any) -> QuerySet[Any]:
     """Return what was set for places within an administrator's reach, and what is set above them."""
     above = {pk for m in memberships(request.user) if m.role == Role.ADMIN for pk in m.organisation.line}
-    found: QuerySet[Any] = model.objects.filter(within(request.user, "admin.manage", "organisation__") | Q(organisation__in=above))
+    found: QuerySet[Any] = model.objects.filter(
+        within(request.user, "admin.manage", "organisation__") | Q(organisation__in=above)
+    )
     return found.select_related("organisation__parent__parent")
 
 
 def _judged(request: SignedInRequest) -> list[Organisation]:
     """Return the places whose rules and dates an administrator may set."""
-    found = Organisation.objects.filter(within(request.user, "admin.manage"), active=True).exclude(kind="section")
+    found = Organisation.objects.filter(within(request.user, "admin.manage"), active=True).exclude(
+        kind="section"
+    )
     return [one for one in found.select_related("parent__parent")[:1000] if sets_rules(request.user, one)]
 
 
@@ -60,7 +68,9 @@ def administration(request: SignedInRequest) -> HttpResponse:
     mine = within(request.user, "admin.manage")
     found = Organisation.objects.filter(mine).select_related("parent__parent")
     if search:
-        found = found.filter(Q(name__contains=search) | Q(official_code=search) | Q(parent__name__contains=search))
+        found = found.filter(
+            Q(name__contains=search) | Q(official_code=search) | Q(parent__name__contains=search)
+        )
     listed = paged(request, found, PAGE)
     rows = []
     shown = list(listed["found"])
@@ -92,12 +102,15 @@ def organisation(request: SignedInRequest) -> HttpResponse:
     if not sent.OrganisationChange.came(request):
         said = sent.NewOrganisation.of(request)
         _from_above(request, said["parent"])
-        office.found(said["name"], said["kind"], said["parent"], official_code=said["official_code"], on=said["on"])
+        office.found(
+            said["name"], said["kind"], said["parent"], official_code=said["official_code"], on=said["on"]
+        )
         return done(request, "administration", _("已保存。"))
     said = sent.OrganisationChange.of(request)
     if said["what"] == "move":
         _from_above(request, said["parent"])
-    # What an organisation is called and becomes is decided above it: its own administrator keeps what is below.
+    # What an organisation is called and becomes is decided above it: its own administrator keeps what is
+    # below.
     _from_above(request, said["id"].parent)
     changed = service.change_organisation(said, request.user)
     return done(request, "administration", _("已保存。") if changed else _("没有变化，没有保存任何内容。"))
@@ -105,7 +118,9 @@ def organisation(request: SignedInRequest) -> HttpResponse:
 
 @page("admin.manage", methods=("GET", "POST"))
 def users(request: SignedInRequest) -> HttpResponse:
-    """List users with their roles; a POST adds a user, gives or ends a role, hands out a new password, or ends an account."""
+    """List users with their roles; a POST adds a user, gives or ends a role, hands out a new password,
+    or ends an account.
+    """
     if request.method == "POST":
         return _change_user(request)
     search = request.GET.get("q", "").strip()
@@ -127,7 +142,11 @@ def users(request: SignedInRequest) -> HttpResponse:
         "handed": [cipher().show(text) for text in request.session.pop("handed", ())],
     }
     context["found"] = [
-        (u, [m for m in u.memberships.all() if m.active and governs(request.user, m)], governs(request.user, u))
+        (
+            u,
+            [m for m in u.memberships.all() if m.active and governs(request.user, m)],
+            governs(request.user, u),
+        )
         for u in context["found"]
     ]
     return render(request, "web/admin/users.html", context)
@@ -170,7 +189,9 @@ def library(request: SignedInRequest) -> HttpResponse:
 
 @page("admin.manage", methods=("GET", "POST"))
 def rules(request: SignedInRequest) -> HttpResponse:
-    """Show the rules in force, and local schemes; a POST adds a local scheme, checked against the format, or ends one."""
+    """Show the rules in force, and local schemes; a POST adds a local scheme, checked against the format,
+    or ends one.
+    """
     if request.method == "POST":
         if sent.SchemeToggle.came(request):
             service.toggle(sent.SchemeToggle.of(request)["id"], request.user)
@@ -202,7 +223,8 @@ def calendar(request: SignedInRequest) -> HttpResponse:
         "part": "administration",
         "tab": "calendar",
         "found": [
-            (e, governs(request.user, e)) for e in _in_force(request, CalendarEntry).order_by("-year", "as_of")[:500]
+            (e, governs(request.user, e))
+            for e in _in_force(request, CalendarEntry).order_by("-year", "as_of")[:500]
         ],
         "kinds": CalendarEntry.Kind.choices,
         "organisations": _judged(request),

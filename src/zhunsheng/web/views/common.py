@@ -53,17 +53,22 @@ TYPES = {
 
 
 def page(
-    action: str | None, *, methods: tuple[str, ...] = ("GET",), whole: bool = True, **records: type[models.Model]
+    action: str | None,
+    *,
+    methods: tuple[str, ...] = ("GET",),
+    whole: bool = True,
+    **records: type[models.Model],
 ) -> Decorator:
     """Open a page to those who may take ``action`` where its address says, by ``methods`` and no others.
 
-    An address names ``department`` (and ``year``), or a record: ``page("targets.view", version=SheetVersion)`` turns the
-    id ``version`` into the record, whose department and year the page is of. A record without a department is refused.
-    ``action`` None asks for a signed-in user only. Permission comes before all else; whether a person may act on the
-    record in its state is asked again where the act is done. What a POST does is done whole or not at all, on records
-    that are read anew and locked; not so (``whole`` false) where it changes the evidence store, which no rollback reaches,
-    or computes at length, which no lock may wait for: the service then opens its own transactions. The same form sent twice
-    is acted on once and answered alike.
+    An address names ``department`` (and ``year``), or a record: ``page("targets.view",
+    version=SheetVersion)`` turns the id ``version`` into the record, whose department and year the page is
+    of. A record without a department is refused. ``action`` None asks for a signed-in user only.
+    Permission comes before all else; whether a person may act on the record in its state is asked again where
+    the act is done. What a POST does is done whole or not at all, on records that are read anew and locked;
+    not so (``whole`` false) where it changes the evidence store, which no rollback reaches,
+    or computes at length, which no lock may wait for: the service then opens its own transactions.
+    The same form sent twice is acted on once and answered alike.
     """
     allowed = (*methods, "HEAD") if "GET" in methods else methods
 
@@ -112,7 +117,9 @@ def _acted(
     action: str | None,
     whole: bool,
 ) -> HttpResponse:
-    """Act on what was sent, once for each form, on records read and locked in the transaction that changes them."""
+    """Act on what was sent, once for each form, on records read and locked in the transaction that changes
+    them.
+    """
 
     def act() -> HttpResponse:
         for name in request.FILES:
@@ -123,7 +130,8 @@ def _acted(
             once.answered(response, response.said if isinstance(response, Done) else "")
             return response
         with transaction.atomic():
-            # Of what is begun in one department one thing comes after the other: the second finds what the first made.
+            # Of what is begun in one department one thing comes after the other: the second finds what the
+            # first made.
             if "department" in kwargs:
                 locked = Organisation._base_manager.select_for_update(no_key=True)
                 kwargs["department"] = request.department = locked.get(pk=kwargs["department"].pk)
@@ -143,7 +151,9 @@ def _acted(
 
 
 def say_error(request: SiteRequest, error: ZhunshengError) -> HttpResponse:
-    """Show an error a person can mend: above the form they filled, which stays as it is, or on a page of its own."""
+    """Show an error a person can mend: above the form they filled, which stays as it is,
+    or on a page of its own.
+    """
     if isinstance(error, Overtaken):
         return say_overtaken(request, error)
     context = {"error": error, "faults": getattr(error, "faults", {})}
@@ -153,7 +163,9 @@ def say_error(request: SiteRequest, error: ZhunshengError) -> HttpResponse:
 
 
 def say_overtaken(request: SiteRequest, error: Overtaken) -> HttpResponse:
-    """Show what changed since the page was opened from which someone decided, and the way to the page as it is now."""
+    """Show what changed since the page was opened from which someone decided, and the way to the page as it
+    is now.
+    """
     changed = decisions.changes_since(error.record, error.seen)
     context = {"error": error, "changes": changed, "address": decisions.address_of(error.record)}
     if request.htmx:
@@ -164,7 +176,8 @@ def say_overtaken(request: SiteRequest, error: Overtaken) -> HttpResponse:
 
 
 class Done(HttpResponseRedirect):
-    """Where to go on after something was done, with what was ``said`` of it, which the same form is told again.
+    """Where to go on after something was done, with what was ``said`` of it, which the same form is told
+    again.
 
     A form that was sent by a page's script (not ``whole``) has the script go there.
     """
@@ -193,9 +206,13 @@ def demand(request: SignedInRequest, action: str, subject: Subject) -> None:
 
 
 def on_screen(request: SiteRequest, draw: Draw, *, inside: bool) -> HttpResponse:
-    """Show a draw's screen for the hall, or of it the part that changes; ``inside``: with what is not public yet."""
+    """Show a draw's screen for the hall, or of it the part that changes; ``inside``:
+    with what is not public yet.
+    """
     shown = ceremony.screen(draw, inside=inside)
-    address = request.build_absolute_uri(reverse("commitment", args=[shown.entry.number])) if shown.entry else ""
+    address = (
+        request.build_absolute_uri(reverse("commitment", args=[shown.entry.number])) if shown.entry else ""
+    )
     context = {
         "screen": shown,
         "draw": draw,
@@ -208,7 +225,8 @@ def on_screen(request: SiteRequest, draw: Draw, *, inside: bool) -> HttpResponse
     return response
 
 
-# -- what an address says ---------------------------------------------------------------------------------------------
+# -- what an address says
+# ---------------------------------------------------------------------------------------------
 
 
 def integer_of(request: HttpRequest, name: str, default: int, low: int, high: int) -> int:
@@ -220,7 +238,9 @@ def integer_of(request: HttpRequest, name: str, default: int, low: int, high: in
 
 
 def paged(request: HttpRequest, found: Sequence[Any] | QuerySet[Any], size: int) -> dict[str, Any]:
-    """Return one page of a list as the context that lists and their pager read: ``found``, ``total``, ``number``, ``pages``."""
+    """Return one page of a list as the context that lists and their pager read: ``found``, ``total``,
+    ``number``, ``pages``.
+    """
     shown = Paginator(found, size).get_page(request.GET.get("page", 1))
     return {
         "found": shown.object_list,
@@ -230,12 +250,15 @@ def paged(request: HttpRequest, found: Sequence[Any] | QuerySet[Any], size: int)
     }
 
 
-# -- files ------------------------------------------------------------------------------------------------------------
+# -- files
+# ------------------------------------------------------------------------------------------------------------
 
 
 def download(content: bytes, name: str) -> HttpResponse:
     """Send bytes as a file to be saved; browsers never show uploaded content as a page."""
-    response = HttpResponse(content, content_type=TYPES.get(Path(name).suffix.lower(), "application/octet-stream"))
+    response = HttpResponse(
+        content, content_type=TYPES.get(Path(name).suffix.lower(), "application/octet-stream")
+    )
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -16,7 +16,9 @@ from zhunsheng.web.views.common import done, page, say_error
 
 @page(None, methods=("POST",), whole=False)
 def step(request: SignedInRequest, prefix: str, pk: int) -> HttpResponse:
-    """Take a step on a record: check, approve, return, sign, confirm, close … with a remark where one is asked for."""
+    """Take a step on a record: check, approve, return, sign, confirm, close … with a remark where one is
+    asked for.
+    """
     action = StepName.of(request)["action"]
     if not decisions.known(prefix, action):
         raise Http404

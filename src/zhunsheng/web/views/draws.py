@@ -1,4 +1,6 @@
-"""Double random: items, registers, plan, commitment, entries by two people, draw, tasks, results (also on a phone), notices."""
+"""Double random: items, registers, plan, commitment, entries by two people, draw, tasks,
+results (also on a phone), notices.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,10 @@ def draws(request: SignedInRequest, department: Organisation, year: int) -> Http
     today = timezone.localdate()
     context = {
         "part": "draws",
-        "draws": [(d, d.tasks.exclude(inspected_on=None).count(), len(service.overdue_tasks(d, today))) for d in found],
+        "draws": [
+            (d, d.tasks.exclude(inspected_on=None).count(), len(service.overdue_tasks(d, today)))
+            for d in found
+        ],
         "items": InspectionItem.objects.filter(department=department),
         "inspectors": Inspector.objects.filter(department=department),
         "can_register": may(request.user, "draws.registers", department),
@@ -92,7 +97,10 @@ def plan(request: SignedInRequest, department: Organisation, year: int) -> HttpR
     if request.method == "POST":
         draw = service.make_plan(department, PlanForm.of(request, items), request.user)
         return done(
-            request, "draw", _("方案已保存。核对无误后公布承诺；承诺后方案、名录库和人员名录都不能再改。"), draw.pk
+            request,
+            "draw",
+            _("方案已保存。核对无误后公布承诺；承诺后方案、名录库和人员名录都不能再改。"),
+            draw.pk,
         )
     said: dict[str, Any] = {f"ratio_{c}": ratio for c, (ratio, _floor) in DEFAULTS.items()}
     said |= {f"floor_{c}": floor for c, (_ratio, floor) in DEFAULTS.items()}
@@ -113,7 +121,9 @@ def edit(request: SignedInRequest, draw: Draw) -> HttpResponse:
         return done(request, "draw", _("方案已修改。"), draw.pk)
     context = _plan_page(draw.department, service.form_of(draw))
     return render(
-        request, "web/draw_plan.html", context | {"action": reverse("draw-edit", args=[draw.pk]), "draw": draw}
+        request,
+        "web/draw_plan.html",
+        context | {"action": reverse("draw-edit", args=[draw.pk]), "draw": draw},
     )
 
 
@@ -149,7 +159,9 @@ def draw(request: SignedInRequest, draw: Draw) -> HttpResponse:
         (
             n,
             s,
-            {"lottery": _("彩票"), "ceremony": _("现场报数"), "drand": "drand", "office": _("机关自定")}[s["source"]],
+            {"lottery": _("彩票"), "ceremony": _("现场报数"), "drand": "drand", "office": _("机关自定")}[
+                s["source"]
+            ],
         )
         for n, s in enumerate(draw.plan["randomness"])
     ]
@@ -204,7 +216,9 @@ def draw(request: SignedInRequest, draw: Draw) -> HttpResponse:
 
 @page("draws.view", draw=Draw)
 def screen(request: SignedInRequest, draw: Draw) -> HttpResponse:
-    """Show a draw to the hall: what has happened, with its times; the part that changes is asked for again and again."""
+    """Show a draw to the hall: what has happened, with its times; the part that changes is asked for again
+    and again.
+    """
     return on_screen(request, draw, inside=True)
 
 
@@ -276,7 +290,9 @@ def task(request: SignedInRequest, task: DrawTask) -> HttpResponse:
         demand(request, "draws.result", draw)
         said = ResultForm.of(request, service.categories())
         on, published_on = said["inspected_on"], said["published_on"]
-        service.keep_result(task, request.user, on, said["result"], said["note"], published_on, seen=said["seen"])
+        service.keep_result(
+            task, request.user, on, said["result"], said["note"], published_on, seen=said["seen"]
+        )
         following = draw.tasks.filter(inspected_on=None).exclude(pk=task.pk).first()
         if said["next"] and following:
             return done(request, "task", _("已保存，下一户。"), following.pk)

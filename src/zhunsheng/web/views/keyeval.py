@@ -1,4 +1,6 @@
-"""Key evaluation: projects chosen, evaluators' independent marks, differences, the agreed score, report, rectification."""
+"""Key evaluation: projects chosen, evaluators' independent marks, differences, the agreed score, report,
+rectification.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ def keyeval(request: SignedInRequest, department: Organisation, year: int) -> Ht
 
 @page("keyeval.view", evaluation=KeyEvaluation)
 def keyevaluation(request: SignedInRequest, evaluation: KeyEvaluation) -> HttpResponse:
-    """Show an evaluation. While marks are given, an evaluator sees only their own; then all stand side by side."""
+    """Show an evaluation. While marks are given, an evaluator sees only their own;
+    then all stand side by side.
+    """
     framework, card = framework_of(evaluation), card_of(evaluation)
     mine = {m.row: m for m in evaluation.marks.filter(by=request.user)}
     chosen = evaluation.evaluators.filter(pk=request.user.pk).exists()

@@ -1,4 +1,6 @@
-"""Ledgers: templates, uploads with row errors in place, browsing and export, batches and their undoing; background jobs."""
+"""Ledgers: templates, uploads with row errors in place, browsing and export, batches and their undoing;
+background jobs.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,9 @@ def ledger(request: SignedInRequest, department: Organisation, year: int, ledger
     known = _known(ledger)
     personal = may(request.user, "ledgers.personal", department)
     filters = {
-        c.name: request.GET[c.name] for c in known.columns if c.type in ("choice", "bool") and request.GET.get(c.name)
+        c.name: request.GET[c.name]
+        for c in known.columns
+        if c.type in ("choice", "bool") and request.GET.get(c.name)
     }
     order = request.GET.get("order", "")
     asked: dict[str, Any] = {
@@ -137,7 +141,12 @@ def job(request: SignedInRequest, job: int) -> HttpResponse:
     found = _mine(request, job)
     request.department = found.department
     template = "web/_job.html" if request.htmx else "web/job.html"
-    again = found.kind == "import" and found.ended and found.result.get("bad_rows") and not found.result.get("batch")
+    again = (
+        found.kind == "import"
+        and found.ended
+        and found.result.get("bad_rows")
+        and not found.result.get("batch")
+    )
     context = {
         "part": "ledgers" if found.kind == "import" else "",
         "job": found,

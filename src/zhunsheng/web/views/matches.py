@@ -1,4 +1,6 @@
-"""Which measure proves an indicator, and which project of the ledgers is a sheet's: proposals, confirmed by a person."""
+"""Which measure proves an indicator, and which project of the ledgers is a sheet's: proposals,
+confirmed by a person.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from zhunsheng.web.views.common import demand, done, page
 
 @page("matches.view", methods=("GET", "POST"))
 def matches(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
-    """List how each indicator in force is computed, open proposals first; a POST confirms one, or a project."""
+    """List how each indicator in force is computed, open proposals first; a POST confirms one,
+    or a project.
+    """
     book = book_in_force(department, year, figures.day_of(department, year))
     if request.method == "POST":
         demand(request, "matches.confirm", department)
@@ -37,12 +41,16 @@ def matches(request: SignedInRequest, department: Organisation, year: int) -> Ht
         else:
             said = MatchForm.of(request)
             service.confirm(
-                department, book, said["sheet"], said["indicator"], said["measure"], request.user, seen=said["seen"]
+                department,
+                book,
+                said["sheet"],
+                said["indicator"],
+                said["measure"],
+                request.user,
+                seen=said["seen"],
             )
         jobs.assess_soon(department, request.user)
-        return done(
-            request, "matches", _("已确认，数据将重新计算。"), department=department.pk, year=year
-        )
+        return done(request, "matches", _("已确认，数据将重新计算。"), department=department.pk, year=year)
     assessment = figures.newest_assessment(department, year)
     run = assessment.run if assessment else None
     context = {

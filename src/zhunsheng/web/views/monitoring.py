@@ -1,4 +1,6 @@
-"""Monitoring: checkpoints by the calendar, figures from evidence, causes and measures for yellow and red, the official table."""
+"""Monitoring: checkpoints by the calendar, figures from evidence, causes and measures for yellow and red,
+the official table.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def monitoring(request: SignedInRequest, department: Organisation, year: int) ->
 
 @page("monitoring.view", methods=("GET", "POST"), whole=False, checkpoint=Checkpoint)
 def checkpoint(request: SignedInRequest, checkpoint: Checkpoint) -> HttpResponse:
-    """Show a checkpoint: money and indicators with lights; a POST keeps the cause and the measures of one indicator."""
+    """Show a checkpoint: money and indicators with lights; a POST keeps the cause and the measures of one
+    indicator.
+    """
     rules = rules_for(checkpoint.department, checkpoint.year).monitoring(checkpoint.as_of)
     if request.method == "POST":
         demand(request, "monitoring.explain", checkpoint)
@@ -72,7 +76,13 @@ def checkpoint(request: SignedInRequest, checkpoint: Checkpoint) -> HttpResponse
         "part": "monitoring",
         "checkpoint": checkpoint,
         "results": [
-            (s, [(i, (s.id, i.id) in missing, earlier.get((s.id, i.id)), said.get((s.id, i.id))) for i in s.indicators])
+            (
+                s,
+                [
+                    (i, (s.id, i.id) in missing, earlier.get((s.id, i.id)), said.get((s.id, i.id)))
+                    for i in s.indicators
+                ],
+            )
             for s in (run.results if run else ())
         ],
         "causes": rules.causes,

@@ -26,7 +26,9 @@ ROWS = 50
 
 @require_safe
 def home(request: SignedInRequest) -> HttpResponse:
-    """Go where the visitor works: the public pages, the portfolio, the administration, or a department's overview."""
+    """Go where the visitor works: the public pages, the portfolio, the administration,
+    or a department's overview.
+    """
     if not request.user.is_authenticated:
         return redirect("public")
     if may(request.user, "portfolio.view"):
@@ -52,14 +54,18 @@ def places(request: SignedInRequest) -> HttpResponse:
     known = Organisation.objects.filter(pk__in=keys).select_related("parent__parent").order_by("path")
     found = [d for d in known if search in office.told(d)]
     this = timezone.localdate().year
-    years = dict(Organisation.objects.filter(pk__in=[d.pk for d in found[:200]]).values_list("pk", "sheets__year"))
+    years = dict(
+        Organisation.objects.filter(pk__in=[d.pk for d in found[:200]]).values_list("pk", "sheets__year")
+    )
     listed = [(d, years.get(d.pk) or this) for d in found[:200]]
     return render(request, "web/places.html", {"found": listed, "total": len(found), "search": search})
 
 
 @page("overview.view")
 def overview(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
-    """Show payments against the plan, lights, scores, findings, what is overdue, and what waits for the reader."""
+    """Show payments against the plan, lights, scores, findings, what is overdue,
+    and what waits for the reader.
+    """
     today = timezone.localdate()
     assessment = figures.newest_assessment(department, year)
     sheets = sheets_of(department, year)
@@ -99,7 +105,9 @@ def overview(request: SignedInRequest, department: Organisation, year: int) -> H
 
 
 def _chart(one: Any, year: int, as_of: date) -> dict[str, Any] | None:
-    """Return the plan and the payments as shares of the budget in percent by date, None without a plan or a budget."""
+    """Return the plan and the payments as shares of the budget in percent by date,
+    None without a plan or a budget.
+    """
     budget = one.money.initial if one.money.adjusted is None else one.money.adjusted
     if not one.plan or budget is None or one.money.doubt:
         return None
@@ -108,14 +116,20 @@ def _chart(one: Any, year: int, as_of: date) -> dict[str, Any] | None:
     if one.money.paid is None:
         # What was paid is not known, which is another thing than nothing.
         return {"plan": plan, "paid": [], "labels": [_("计划")]}
-    paid = [[start, 0.0], *([day.isoformat(), round(float(total / budget) * 100, 2)] for day, total in one.payments)]
+    paid = [
+        [start, 0.0],
+        *([day.isoformat(), round(float(total / budget) * 100, 2)] for day, total in one.payments),
+    ]
     paid.append([min(as_of, date(year, 12, 31)).isoformat(), paid[-1][1]])
     return {"plan": plan, "paid": paid, "labels": [_("计划"), _("实际支付")]}
 
 
 @page("overview.view")
-def lineage(request: SignedInRequest, department: Organisation, year: int, sheet: int, line: str) -> HttpResponse:
-    """Show what lies behind one figure: definition, numerator and denominator, rows, batches, files, who imported them.
+def lineage(
+    request: SignedInRequest, department: Organisation, year: int, sheet: int, line: str
+) -> HttpResponse:
+    """Show what lies behind one figure: definition, numerator and denominator, rows, batches, files,
+    who imported them.
 
     ``line`` is an indicator's number, or ``paid`` or ``budget`` for the sheet's money.
     """

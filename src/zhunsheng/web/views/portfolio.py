@@ -1,4 +1,6 @@
-"""The finance bureau's view of hundreds of departments: import in one go, findings, heat map, who is late, ranking, export."""
+"""The finance bureau's view of hundreds of departments: import in one go, findings, heat map, who is late,
+ranking, export.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def _scope(request: SignedInRequest, action: str) -> tuple[Organisation, int]:
     top = min(held, key=lambda o: len(o.path))
     sheets = Sheet.objects.filter(department__path__startswith=top.path, retired=False).order_by("-year")
     # The year most is known of: next year's few drafts are not what the bureau looks at.
-    counted = sheets.values("year").annotate(n=Count("department", distinct=True)).order_by("-n", "-year").first()
+    counted = (
+        sheets.values("year").annotate(n=Count("department", distinct=True)).order_by("-n", "-year").first()
+    )
     newest = counted["year"] if counted else None
     year = integer_of(request, "year", newest or timezone.localdate().year, 2000, 2100)
     request.where = top, year
@@ -92,7 +96,9 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
             sheet__department__path__startswith=top.path, state="checked"
         ).select_related("sheet__department")[:10],
         "can_import": may(request.user, "portfolio.import"),
-        "jobs": Job.objects.filter(kind__in=("archive", "assess-all"), department__path__startswith=top.path)[:5],
+        "jobs": Job.objects.filter(kind__in=("archive", "assess-all"), department__path__startswith=top.path)[
+            :5
+        ],
     }
     return render(request, "web/portfolio.html", context)
 
@@ -136,7 +142,9 @@ def portfolio_findings(request: SignedInRequest) -> HttpResponse:
         "the_year": year,
         "rules": service.findings_by_rule(top, year),
         "unreviewed": len(waiting := unreviewed(top, year)),
-        "reviewed": Sheet.objects.filter(office.below(top, year, "department__"), year=year, retired=False).count()
+        "reviewed": Sheet.objects.filter(
+            office.below(top, year, "department__"), year=year, retired=False
+        ).count()
         > sum(waiting.values()),
         "rule": rule,
         "level": level,

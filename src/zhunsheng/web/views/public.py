@@ -1,4 +1,6 @@
-"""Publication inside the office, and the public pages: only what was approved, never personal data, all as open data."""
+"""Publication inside the office, and the public pages: only what was approved, never personal data,
+all as open data.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +86,9 @@ def ask(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
 
 @page("publish.view", publication=Publication)
 def publication(request: SignedInRequest, publication: Publication) -> HttpResponse:
-    """Show exactly what would be or is public, with its decisions and what was decided on personal data in it."""
+    """Show exactly what would be or is public, with its decisions and what was decided on personal data in
+    it.
+    """
     items = publishing.disclosures(publication)
     context = publishing.shown(publication) | {
         "part": "publish",
@@ -108,7 +112,8 @@ def keep(request: SignedInRequest, publication: Publication) -> HttpResponse:
     return done(request, "publication", _("已记下保留的理由。"), publication.pk)
 
 
-# -- without signing in -----------------------------------------------------------------------------------------------
+# -- without signing in
+# -----------------------------------------------------------------------------------------------
 
 
 @require_safe
@@ -165,7 +170,9 @@ def commitment_check(request: HttpRequest) -> HttpResponse:
     if said is not None and found is not None and found.entry is None:
         other = commitments.mistaken_for(said.cleaned_data["digest"])
     context = {"said": said, "given": given, "found": found, "other": other, "last": last}
-    return render(request, "web/public/check.html", context, status=400 if said is not None and found is None else 200)
+    return render(
+        request, "web/public/check.html", context, status=400 if said is not None and found is None else 200
+    )
 
 
 def _slip(request: HttpRequest, number: int) -> dict[str, Any]:
@@ -211,7 +218,9 @@ def commitment_screen(request: SiteRequest, number: int) -> HttpResponse:
 
 @require_safe
 def commitment_file(request: HttpRequest, number: int, name: str) -> HttpResponse:
-    """Send the plan, the commitment itself, what it takes to have the entry stamped, or a time-stamp on it."""
+    """Send the plan, the commitment itself, what it takes to have the entry stamped, or a
+    time-stamp on it.
+    """
     kept = get_object_or_404(Commitment, number=number)
     if found := stamps.file_of(kept, name):
         return download(*found)
@@ -222,7 +231,8 @@ def commitment_file(request: HttpRequest, number: int, name: str) -> HttpRespons
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def own_proof(request: HttpRequest, number: int) -> HttpResponse:
-    """Tell one entity by its code whether it is in the frame of a draw, its ticket and whether it was drawn; or send its proof.
+    """Tell one entity by its code whether it is in the frame of a draw, its ticket and whether it was drawn;
+    or send its proof.
 
     What is asked comes in the form, never in the address, which logs and histories keep.
     """
@@ -252,7 +262,9 @@ class _Often(ZhunshengError):
 
 
 def _public(pk: int, route: str, *more: str) -> Publication | HttpResponse:
-    """Return what is public under a number, or for one that was overtaken the way to what took its place, else 404."""
+    """Return what is public under a number, or for one that was overtaken the way to what took its place,
+    else 404.
+    """
     found = get_object_or_404(Publication, pk=pk)
     if found.state == "published":
         return found
@@ -293,7 +305,9 @@ def open_data(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     if isinstance(found, HttpResponse):
         return found
     if kind == "json":
-        return JsonResponse(publishing.open_document(found), json_dumps_params={"ensure_ascii": False, "indent": 1})
+        return JsonResponse(
+            publishing.open_document(found), json_dumps_params={"ensure_ascii": False, "indent": 1}
+        )
     return download(publishing.open_csv(found), f"zhunsheng-{found.kind}-{found.pk}.csv")
 
 
@@ -310,7 +324,9 @@ def data_package(request: HttpRequest) -> HttpResponse:
 
 @lru_cache
 def _verify_page() -> tuple[bytes, dict[str, list[str]]]:
-    """Return the verify page, and the policy that lets exactly its own script and style run and nothing be fetched."""
+    """Return the verify page, and the policy that lets exactly its own script and style run and nothing be
+    fetched.
+    """
     page = (files("zhunsheng.draws") / "verify.html").read_bytes()
 
     def hashes(tag: str) -> list[str]:

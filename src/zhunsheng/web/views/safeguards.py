@@ -1,4 +1,6 @@
-"""The safeguards of the document's third part: registers with approvals, due dates, proof, and their way into the ledgers."""
+"""The safeguards of the document's third part: registers with approvals, due dates, proof,
+and their way into the ledgers.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +93,9 @@ def record(request: SignedInRequest, record: SafeguardRecord) -> HttpResponse:
         service.change(record, form.texts(), said["file"], request.user, said["seen"])
         return done(request, "record", _("已保存。"), record.pk)
     actions = [
-        (n, a) for n, a in available(request.user, record, "safeguards") if n != "safeguards.request" or known.requests
+        (n, a)
+        for n, a in available(request.user, record, "safeguards")
+        if n != "safeguards.request" or known.requests
     ]
     context = {
         "part": "safeguards",

@@ -1,4 +1,6 @@
-"""Self-evaluation: scores filled and explained, qualitative bands with reasons and files, signatures, the re-check beside it."""
+"""Self-evaluation: scores filled and explained, qualitative bands with reasons and files, signatures,
+the re-check beside it.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +29,19 @@ FILES = {"table.xlsx": "绩效自评表.xlsx", "table.docx": "绩效自评表.do
 @page("selfeval.view", methods=("GET", "POST"), whole=False)
 def selfeval(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """Show the self-evaluation of a year; a POST opens it."""
-    evaluation = SelfEvaluation.objects.filter(department=department, year=year).select_related("assessment").first()
+    evaluation = (
+        SelfEvaluation.objects.filter(department=department, year=year).select_related("assessment").first()
+    )
     if request.method == "POST":
         demand(request, "selfeval.open", department)
         figures.open_self_evaluation(department, year, request.user)
-        return done(request, "selfeval", _("已开启，得分已按台账和评分办法算好。"), department=department.pk, year=year)
+        return done(
+            request,
+            "selfeval",
+            _("已开启，得分已按台账和评分办法算好。"),
+            department=department.pk,
+            year=year,
+        )
     if evaluation is None:
         entry, early = figures.self_entry(department, year), figures.self_too_early(department, year)
         can_open = not early and may(request.user, "selfeval.open", department)
@@ -67,12 +77,16 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
         (_("部门负责人"), signed.get("selfeval.sign")),
         (_("财政局复核"), signed.get("selfeval.accept")),
     ]
-    reached = {"draft": 0, "returned": 0, "filled": 1, "checked": 2, "signed": 3, "accepted": 4}[evaluation.state]
+    reached = {"draft": 0, "returned": 0, "filled": 1, "checked": 2, "signed": 3, "accepted": 4}[
+        evaluation.state
+    ]
     context: dict[str, Any] = {
         "part": "selfeval",
         "evaluation": evaluation,
         "record": evaluation,
-        "results": [(sheet, [line(sheet, i) for i in sheet.indicators]) for sheet in (run.results if run else ())],
+        "results": [
+            (sheet, [line(sheet, i) for i in sheet.indicators]) for sheet in (run.results if run else ())
+        ],
         "run": run,
         "bands": [{"name": b.name, "low": b.low, "high": b.high} for b in rules.scheme.qualitative],
         "causes": rules.monitoring(evaluation.as_of).causes,
@@ -82,7 +96,8 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
         "drift": figures.drift(evaluation) if reached > 0 else [],
         "chain": [(label, step if n < reached else None) for n, (label, step) in enumerate(chain)],
         "editable": may(request.user, "selfeval.fill", evaluation),
-        "can_publish": evaluation.state in ("signed", "accepted") and may(request.user, "publish.request", evaluation),
+        "can_publish": evaluation.state in ("signed", "accepted")
+        and may(request.user, "publish.request", evaluation),
         "actions": available(request.user, evaluation, "selfeval"),
         "steps": steps,
         "prefix": "selfeval",
@@ -100,7 +115,9 @@ def _rulings(request: SignedInRequest, evaluation: SelfEvaluation, contest: Cont
 
 @page("selfeval.view", methods=("POST",), whole=False, evaluation=SelfEvaluation)
 def word(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
-    """Keep what is said of one indicator: band and share with a reason, a result no ledger holds, cause and measures, files."""
+    """Keep what is said of one indicator: band and share with a reason, a result no ledger holds,
+    cause and measures, files.
+    """
     demand(request, "selfeval.fill", evaluation)
     rules = rules_for(evaluation.department, evaluation.year)
     bands = [b.name for b in rules.scheme.qualitative]
@@ -116,7 +133,8 @@ def word(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
 
 @page("selfeval.view", methods=("GET", "POST"), whole=False, evaluation=SelfEvaluation)
 def recheck(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
-    """Re-check the signed tables against figures computed anew, and beside them a file that the department reported.
+    """Re-check the signed tables against figures computed anew, and beside them a file that the department
+    reported.
 
     A POST may bring the file, or ask (``again``) for the one that was brought before.
     """

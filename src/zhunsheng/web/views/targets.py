@@ -1,4 +1,6 @@
-"""Target sheets: upload, the sheet beside the original, findings beside fields, corrections, decisions, versions."""
+"""Target sheets: upload, the sheet beside the original, findings beside fields, corrections, decisions,
+versions.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,12 @@ def version(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
     """Show a version: the original on one side, the fields with their findings on the other."""
     shown = versions.shown(version, every="all" in request.GET)
     # A void version takes nobody's place, and can be restored while none has taken its own.
-    later = version.sheet.versions.exclude(state="void").filter(number__gt=version.number).order_by("-number").first()
+    later = (
+        version.sheet.versions.exclude(state="void")
+        .filter(number__gt=version.number)
+        .order_by("-number")
+        .first()
+    )
     last = later is None
     in_force = sheets.in_force(version.sheet)
     editable = may(request.user, "targets.edit", version) and last
@@ -182,6 +189,8 @@ def target_file(request: SignedInRequest, version: SheetVersion, kind: str) -> H
 
 @page("overview.view", version=SheetVersion)
 def trial(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
-    """Show what a version that is not in force would come to (试算); nothing is kept and nothing else shows it."""
+    """Show what a version that is not in force would come to (试算); nothing is kept and nothing else shows
+    it.
+    """
     context = {"part": "targets", "version": version, "run": figures.trial(version)}
     return render(request, "web/trial.html", context)

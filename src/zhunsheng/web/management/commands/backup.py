@@ -1,4 +1,6 @@
-"""Back up a site: a consistent copy of the database and all files, in one archive with a digest of every member."""
+"""Back up a site: a consistent copy of the database and all files, in one archive with a digest of every
+member.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ class Command(BaseCommand):
         parser.add_argument("--with-keys", action="store_true", help="连同密钥一起备份（须妥善保管）")
 
     def handle(self, *args: object, archive: Path, with_keys: bool, **options: object) -> None:
-        """Write the archive whole or not at all. The database comes first: files it names are never removed."""
+        """Write the archive whole or not at all. The database comes first: files it names
+        are never removed.
+        """
         digests: dict[str, str] = {}
         with (
             tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch,
@@ -83,11 +87,15 @@ class Command(BaseCommand):
         said = connection.settings_dict
         command = ["pg_dump", "--format=custom", f"--file={target}", "--no-owner", f"--dbname={said['NAME']}"]
         command += [
-            f"--{k}={said[v]}" for k, v in (("host", "HOST"), ("port", "PORT"), ("username", "USER")) if said.get(v)
+            f"--{k}={said[v]}"
+            for k, v in (("host", "HOST"), ("port", "PORT"), ("username", "USER"))
+            if said.get(v)
         ]
         try:
             subprocess.run(
-                command, check=True, env={"PGPASSWORD": said.get("PASSWORD") or "", "PATH": os.environ.get("PATH", "")}
+                command,
+                check=True,
+                env={"PGPASSWORD": said.get("PASSWORD") or "", "PATH": os.environ.get("PATH", "")},
             )
         except (OSError, subprocess.CalledProcessError) as error:
             raise CommandError(f"pg_dump 没有成功：{error}") from None
@@ -95,7 +103,9 @@ class Command(BaseCommand):
 
 
 def listed(tar: tarfile.TarFile) -> dict[str, Any]:
-    """Return what an archive says of itself. Raises ``CommandError`` where a member differs from its digest."""
+    """Return what an archive says of itself. Raises ``CommandError`` where a member differs
+    from its digest.
+    """
     stream = tar.extractfile("backup.json")
     if stream is None:
         raise CommandError("不是准绳的备份")

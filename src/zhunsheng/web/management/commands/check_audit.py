@@ -9,7 +9,9 @@ from zhunsheng.web.models import AuditHead
 
 
 class Command(BaseCommand):
-    """``manage.py check_audit [--head DIGEST]``: exits with 1 where the chain is broken or a decided record was altered."""
+    """``manage.py check_audit [--head DIGEST]``: exits with 1 where the chain is broken or a decided record
+    was altered.
+    """
 
     help = "核验审计日志：逐条重算摘要，检查有无缺失、改动和截断；核验已办理的记录有无绕过系统的改动"
 
@@ -28,5 +30,6 @@ class Command(BaseCommand):
             raise CommandError("；".join(altered[:20]))
         last = AuditHead.objects.filter(pk=1).first()
         self.stdout.write(
-            f"审计日志完整，共 {last.number if last else 0} 条，最后一条的摘要：{last.digest if last else '（无）'}"
+            f"审计日志完整，共 {last.number if last else 0} 条，最后一条的摘要："
+            f"{last.digest if last else '（无）'}"
         )

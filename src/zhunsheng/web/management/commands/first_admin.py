@@ -1,4 +1,6 @@
-"""Make the first administrator, and the first organisation on an empty site; everyone else is entered through the pages."""
+"""Make the first administrator, and the first organisation on an empty site; everyone else is entered through
+the pages.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from zhunsheng.web.services import office
 
 
 class Command(BaseCommand):
-    """``manage.py first_admin NAME [--organisation 示例市]``: prints a password that must be changed at the first sign-in."""
+    """``manage.py first_admin NAME [--organisation 示例市]``: prints a password that must be changed at the
+    first sign-in.
+    """
 
     help = "在空网站上建立第一个组织和系统管理员；已没有能用的系统管理员时，在最上级单位再建立一个"
 

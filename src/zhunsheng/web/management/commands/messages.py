@@ -1,4 +1,6 @@
-"""Keep the English catalogue: find every text marked for translation, bring the catalogue up to date, compile it."""
+"""Keep the English catalogue: find every text marked for translation, bring the catalogue up to date,
+compile it.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,12 @@ def marked() -> dict[str, list[tuple[str, int]]]:
     for path in sorted([*ROOT.rglob("*.py"), *ROOT.rglob("*.html")]):
         text = path.read_text("utf8")
         if path.suffix == ".html":
-            # What is left of a page is read as Python: its indentation means nothing and must not be read as such.
+            # What is left of a page is read as Python: its indentation means nothing and must not be read as
+            # such.
             text = "\n".join(line.lstrip() for line in templatize(text).splitlines())
-        for line, message, _comments, _context in extract("python", io.BytesIO(text.encode()), keywords=KEYWORDS):
+        for line, message, _comments, _context in extract(
+            "python", io.BytesIO(text.encode()), keywords=KEYWORDS
+        ):
             for one in message if isinstance(message, tuple) else (message,):
                 if one:
                     found.setdefault(one, []).append((path.relative_to(ROOT).as_posix(), line))
@@ -44,7 +49,9 @@ def missing() -> list[str]:
     """Return what is wrong with the catalogue: texts without translation, and ones no longer used."""
     known = {m.id: m.string for m in catalogue() if m.id}
     wanted = marked()
-    return [f"没有译文：{t}" for t in wanted if not known.get(t)] + [f"不再使用：{t}" for t in known if t not in wanted]
+    return [f"没有译文：{t}" for t in wanted if not known.get(t)] + [
+        f"不再使用：{t}" for t in known if t not in wanted
+    ]
 
 
 class Command(BaseCommand):

@@ -19,7 +19,9 @@ from zhunsheng.web.management.commands.backup import listed
 
 
 class Command(BaseCommand):
-    """``manage.py restore FILE.tar``: into a data folder without a site; then checks database, audit log and evidence."""
+    """``manage.py restore FILE.tar``: into a data folder without a site; then checks database,
+    audit log and evidence.
+    """
 
     help = "把备份恢复到空的数据文件夹，并核验"
 
@@ -55,7 +57,9 @@ class Command(BaseCommand):
         said = connection.settings_dict
         command = ["pg_restore", "--no-owner", "--exit-on-error", f"--dbname={said['NAME']}"]
         command += [
-            f"--{k}={said[v]}" for k, v in (("host", "HOST"), ("port", "PORT"), ("username", "USER")) if said.get(v)
+            f"--{k}={said[v]}"
+            for k, v in (("host", "HOST"), ("port", "PORT"), ("username", "USER"))
+            if said.get(v)
         ]
         try:
             subprocess.run(

@@ -26,7 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=2)
         parser.add_argument("--sample", action="store_true", help="装入示例数据（已有数据时不再装）")
 
-    def handle(self, *args: object, host: str, port: int, workers: int, sample: bool, **options: object) -> None:
+    def handle(
+        self, *args: object, host: str, port: int, workers: int, sample: bool, **options: object
+    ) -> None:
         """Prepare, then run until interrupted; the worker ends with the server."""
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
@@ -44,7 +46,14 @@ class Command(BaseCommand):
         self.stdout.write("按 Ctrl+C 停止。\n")
         self.stdout.flush()
         try:
-            server = [sys.executable, "-m", "gunicorn", "zhunsheng.web.wsgi:application", "--bind", f"{host}:{port}"]
+            server = [
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "zhunsheng.web.wsgi:application",
+                "--bind",
+                f"{host}:{port}",
+            ]
             server += [
                 "--workers",
                 str(workers),
@@ -72,4 +81,7 @@ class Command(BaseCommand):
 
     @staticmethod
     def _environment() -> dict[str, str]:
-        return os.environ | {"DJANGO_SETTINGS_MODULE": "zhunsheng.web.settings", "ZHUNSHENG_DATA": str(settings.DATA)}
+        return os.environ | {
+            "DJANGO_SETTINGS_MODULE": "zhunsheng.web.settings",
+            "ZHUNSHENG_DATA": str(settings.DATA),
+        }
