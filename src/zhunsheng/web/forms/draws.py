@@ -250,9 +250,10 @@ class PlanForm(SentForm):
                 required=False,
                 widget=decimal_input(),
             )
-            self.fields[f"floor_{letter}"] = forms.IntegerField(
+            self.fields[f"floor_{letter}"] = floor = forms.IntegerField(
                 label=_("%s 类每层至少") % letter, min_value=0, max_value=10**6, required=False
             )
+            del floor.widget.attrs["max"]  # browsers make the place as narrow as that number
 
     def quotas(self) -> list[tuple[str, forms.BoundField, forms.BoundField]]:
         """Return the fields of each class: its letter, its share, its floor."""

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.web.forms.base import SeenForm
 from zhunsheng.web.forms.draws import (
+    SOURCES,
     InspectorForm,
     InspectorsFile,
     InspectorTurn,
@@ -175,6 +176,7 @@ def draw(request: SignedInRequest, draw: Draw) -> HttpResponse:
         "draw": draw,
         "refusal": refusal,
         "untouched": service.untouched(strata),
+        "sources": [(s, SOURCES[s["source"]]) for s in draw.plan["randomness"]],
         "numbers": NumbersForm.blank(request, draw.plan["randomness"]) if can_enter else None,
         "seals_to_enter": SlipsForm.blank(request, service.sealing(draw)) if can_seal else None,
         "stamp": StampForm.blank(request),
