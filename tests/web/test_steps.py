@@ -46,9 +46,9 @@ from zhunsheng.web.models import (
 from zhunsheng.web.models.audited import changed_in_bulk, created_in_bulk
 from zhunsheng.web.roles import ACTIONS, may, permits
 from zhunsheng.web.services import decisions, keyeval, publishing, review, safeguards, sheets, todo
-from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.decisions import RECORDS
 from zhunsheng.web.services.registers import registers
+from zhunsheng.web.services.year import filling
 from zhunsheng.web.templatetags import zs
 from zhunsheng.web.workflow import CONDITIONS, Overtaken, advance
 
@@ -224,7 +224,7 @@ def test_what_was_submitted_is_taken_back_while_nobody_acted(
 ):
     record = project
     if kind == "selfeval":
-        record = figures.fill_self_evaluation(SelfEvaluation.objects.get(department=department))
+        record = filling.fill_self_evaluation(SelfEvaluation.objects.get(department=department))
     client = sign_in(who)
     assert step_on(client, record, f"{kind}.{submit}").status_code == 302
     assert step_on(client, record, f"{kind}.{withdraw}").status_code == 302

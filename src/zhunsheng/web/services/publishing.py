@@ -54,19 +54,17 @@ from zhunsheng.web.services import disclosing, office, stamps
 from zhunsheng.web.services.commitments import happened
 from zhunsheng.web.services.disclosing import Datum, Decision, UndecidedData
 from zhunsheng.web.services.draws import allotted, proof_of, slips_shown, strength
-from zhunsheng.web.services.year import (
-    FORM,
+from zhunsheng.web.services.year.comparing import (
     POINTS,
     TARGET,
     Shown,
-    assess_now,
     differences,
     figures_of,
-    file_of,
-    forms_of,
     points_figure,
     score_figures,
 )
+from zhunsheng.web.services.year.figures import assess_now
+from zhunsheng.web.services.year.official import FORM, file_of, forms_of
 from zhunsheng.web.workflow import advance, check, note
 from zhunsheng.wording import plain as figure
 
