@@ -541,14 +541,16 @@ IMPORT = textwrap.dedent(
     """
     import os, sys
     from pathlib import Path
-    from zhunsheng.evidence import store
+    from zhunsheng.evidence import commits, sources
+    from zhunsheng.evidence.records import Records
     from zhunsheng.usecases.importing import import_ledger
     where = sys.argv[3]
     if where != "never":
-        target = getattr(store.Store, where)
+        owner = {"merge": commits, "keep_source": sources, "write": Records}[where]
+        assert hasattr(owner, where)
         def die(*a, **k):
             os._exit(9)
-        setattr(store.Store, where, die)
+        setattr(owner, where, die)
     import_ledger(Path(sys.argv[1]), Path(sys.argv[2]))
     """
 )
@@ -560,9 +562,7 @@ def run_import(store, path, where="never"):
     )
 
 
-@pytest.mark.parametrize(
-    ("where", "committed"), [("_merge", False), ("_keep_source", False), ("_write_record", True)]
-)
+@pytest.mark.parametrize(("where", "committed"), [("merge", False), ("keep_source", False), ("write", True)])
 def test_killed_at_its_turning_points(tmp_path, store, where, committed):
     first = write(tmp_path / "1.csv", [HEAD, ["T1", "投诉", "2021-03-05", ""]])
     import_ledger(store, first)
