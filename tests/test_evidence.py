@@ -27,18 +27,9 @@ from places import DEPARTMENT
 from zhunsheng.cli import main
 from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import (
-    Cipher,
-    Store,
-    View,
-    Window,
-    browse,
-    importing,
-    ledger_of,
-    ledgers,
-    write_template,
-)
-from zhunsheng.evidence.importing import _CLEAN, _MACROS
+from zhunsheng.evidence import Cipher, Store, View, Window, browse, checks, ledger_of, ledgers, write_template
+from zhunsheng.evidence.checks import MACROS
+from zhunsheng.evidence.cleaning import _CLEAN
 from zhunsheng.evidence.ledgers import Ledger
 from zhunsheng.text import clean, guarded
 from zhunsheng.usecases.importing import import_ledger
@@ -115,7 +106,7 @@ def test_csv_in_any_encoding_with_synonyms_and_chinese_dates(tmp_path, store, en
 )
 def test_dates(text, day):
     connection = duckdb.connect()
-    connection.execute(_MACROS)
+    connection.execute(MACROS)
     (found,) = connection.execute("SELECT zs_date(?)", [text]).fetchone()
     assert found == (date.fromisoformat(day) if day else None)
 
@@ -135,7 +126,7 @@ def test_dates(text, day):
 )
 def test_numbers(macro, text, value):
     connection = duckdb.connect()
-    connection.execute(_MACROS)
+    connection.execute(MACROS)
     (found,) = connection.execute(f"SELECT {macro}(?)", [text]).fetchone()
     assert (str(found) if isinstance(value, str) else found) == value
 
@@ -857,7 +848,7 @@ def test_the_same_file_brings_what_was_not_good_then(tmp_path, monkeypatch):
     path.write_text("\n".join(lines), "utf8")
     store = tmp_path / "store"
     for day, batch, new, total in ((20, 1, True, 1), (20, 1, False, 1), (40, 2, True, 2), (40, 2, False, 2)):
-        monkeypatch.setattr(importing, "today", lambda day=day: date(2021, 5, 1) + timedelta(days=day))
+        monkeypatch.setattr(checks, "today", lambda day=day: date(2021, 5, 1) + timedelta(days=day))
         done = import_ledger(store, path, department="A1", good_rows=True)
         assert (done.batch.batch, done.new) == (batch, new)
         assert browse(Store(store).snapshot(), ledgers()["activities"], "A1").total == total

@@ -3,9 +3,10 @@
 from zhunsheng.evidence.bounds import HOME, WEB, Bounds
 from zhunsheng.evidence.browsing import LedgerPage, LedgerRow, View, Window, browse
 from zhunsheng.evidence.departments import Department
-from zhunsheng.evidence.importing import Checked, RowError, check_file, look_parquet
+from zhunsheng.evidence.importing import Checked, RowError, check_file
 from zhunsheng.evidence.ledgers import Column, Ledger, ledger_of, ledgers
 from zhunsheng.evidence.marking import marked_copy
+from zhunsheng.evidence.parquet import look_parquet
 from zhunsheng.evidence.privacy import Cipher, mask
 from zhunsheng.evidence.records import Batch
 from zhunsheng.evidence.snapshot import Snapshot
