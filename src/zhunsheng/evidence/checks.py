@@ -41,7 +41,7 @@ CREATE MACRO zs_no_such_day(s) AS
 
 
 def value_sql(column: Column, text: str) -> str:
-    """Return the SQL that reads a column's ``text`` (SQL, trimmed) as its value, NULL where it can't be read."""
+    """Return the SQL that reads a column's ``text`` (SQL, trimmed) as its value, else as NULL."""
     if column.type == "text":
         return text
     if column.type == "choice":

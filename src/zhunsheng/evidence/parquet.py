@@ -41,7 +41,7 @@ def look_parquet(source: Path | IO[bytes], name: str, bounds: Bounds) -> pa.Sche
 def load_parquet(
     path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, bounds: Bounds
 ) -> Raw:
-    """Load the used columns of a parquet file into table ``raw``, as texts. Raises ``ZS-IN-05``, ``ZS-EV-*``."""
+    """Load a parquet file's used columns into table ``raw``, as texts. Raises ``ZS-IN-05``, ``ZS-EV-*``."""
     schema = look_parquet(path, path.name, bounds)
     found, columns, _ = find_header([schema.names], ledger, path.name)
     used = sorted(set(columns.values()))
