@@ -71,10 +71,11 @@ from zhunsheng.web.services import (
     matching,
     office,
     portfolio,
-    publishing,
     registers,
     sheets,
 )
+from zhunsheng.web.services.publishing import acts, drift, public_pages
+from zhunsheng.web.services.publishing.rows import indicator_in_words, parts_of
 from zhunsheng.web.services.rules import rules_for
 from zhunsheng.web.services.year import (
     calendar,
@@ -571,9 +572,7 @@ def test_1_namesakes_are_told_apart_wherever_a_department_is_named(found, distri
     two = found(project(), name="同名局", parent=other, money=False)
     for place in (one, two):
         version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
-        publishing.decide(
-            publishing.ask("targets", version, user("caiwu")), user("juzhang"), "publish.approve"
-        )
+        acts.decide(acts.ask("targets", version, user("caiwu")), user("juzhang"), "publish.approve")
     public = {p.department_id: p for p in Publication.objects.filter(department__in=(one, two))}
     listed = client.get(reverse("public") + "?q=同名局").content.decode()
     found_by_district = client.get(reverse("public") + "?q=邻区").content.decode()
@@ -687,7 +686,7 @@ def test_2_a_typed_value_stands_beside_the_reading_everywhere_and_changes_no_sco
     told(staff.get(reverse("selfeval-form", args=[evaluation.pk])).content.decode(), "form")
     for who, act in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
         assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302, act
-    publishing.decide(publishing.ask("self", evaluation, user("caiwu")), user("juzhang"), "publish.approve")
+    acts.decide(acts.ask("self", evaluation, user("caiwu")), user("juzhang"), "publish.approve")
     public = Publication.objects.get(kind="self", object_id=evaluation.pk, state="published")
     told(client.get(reverse("public-one", args=[public.pk])).content.decode(), "public page")
     told(client.get(reverse("open-data-json", args=[public.pk])).content.decode(), "public JSON")
@@ -1161,8 +1160,8 @@ def brought_up(place, user, sign_in, *, first=None):
 
 
 def made_public(evaluation, user):
-    asked = publishing.ask("self", evaluation, user("caiwu"))
-    publishing.decide(asked, user("juzhang"), "publish.approve")
+    asked = acts.ask("self", evaluation, user("caiwu"))
+    acts.decide(asked, user("juzhang"), "publish.approve")
     asked.refresh_from_db()
     return asked
 
@@ -1185,7 +1184,7 @@ def test_2_a_public_total_is_told_in_all_its_parts_and_they_add_up(found, sign_i
     def added(parts):
         return sum(Decimal(p["score"]) for p in parts if p["score"])
 
-    for told, of_page in zip(data["scores"], publishing.shown(public)["scores"], strict=True):
+    for told, of_page in zip(data["scores"], public_pages.shown(public)["scores"], strict=True):
         total = Decimal(told["total"])
         assert (
             total
@@ -1205,7 +1204,7 @@ def test_2_a_public_total_is_told_in_all_its_parts_and_they_add_up(found, sign_i
     # What was published before the parts were kept adds up as well.
     for score in public.data["scores"]:
         del score["parts"]
-        assert Decimal(score["total"]) == added([*score["indicators"], *publishing.parts_of(score)])
+        assert Decimal(score["total"]) == added([*score["indicators"], *parts_of(score)])
 
 
 def test_2_every_public_form_says_the_same_in_the_same_words(found, sign_in, user, client):
@@ -1246,7 +1245,7 @@ def test_2_every_public_form_says_the_same_in_the_same_words(found, sign_in, use
     assert listed["data"] == answer["data"] and listed["department"] == answer["department"]
     # What waits says what it waits for, and is not called without evidence.
     waiting = {"origin": "none", "verdict": "pending", "actual": "—", "name": "", "target": ""}
-    assert publishing._told(waiting)["origin"] == "待评定"
+    assert indicator_in_words(waiting)["origin"] == "待评定"
 
 
 def test_2_only_what_a_spreadsheet_would_run_is_guarded_in_csv():
@@ -1676,8 +1675,8 @@ def test_3_open_points_are_no_nought_on_pages_and_in_public(found, sign_in, user
     assert re.search(r"满意度 ?已得 ?<strong>0\.00</strong>，待定 10\.00", page)
     explained(staff, evaluation)
     sign_on(sign_in, evaluation)
-    public = publishing.ask("self", evaluation, user("caiwu"))
-    publishing.decide(public, user("juzhang"), "publish.approve")
+    public = acts.ask("self", evaluation, user("caiwu"))
+    acts.decide(public, user("juzhang"), "publish.approve")
     assert [i["score"] is None for i in public.data["scores"][0]["indicators"]] == [False, False, True]
     answer = client.get(reverse("open-data", args=[public.pk, "csv"])).content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(answer)))
@@ -1692,15 +1691,15 @@ def test_3_a_draft_beside_approved_sheets_changes_nothing(found, sign_in, user, 
     point = filling.open_checkpoint(calendar.calendar_of(place, YEAR, "monitoring")[0], place, user("caiwu"))
     evaluation = opened(place, user)
     version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
-    published = publishing.ask("targets", version, user("caiwu"))
-    publishing.decide(published, user("juzhang"), "publish.approve")
+    published = acts.ask("targets", version, user("caiwu"))
+    acts.decide(published, user("juzhang"), "publish.approve")
 
     def all_of_it():
         filling.fill_checkpoint(point), filling.fill_self_evaluation(evaluation)
         row = {
             k: v for k, v in row_of(place).items() if k not in ("sheets", "findings", "drafts", "unreviewed")
         }
-        shown = publishing.shown(Publication.objects.get(pk=published.pk))
+        shown = public_pages.shown(Publication.objects.get(pk=published.pk))
         forms = [official.forms_of(r, n) for r, n in ((point, "绩效运行监控表"), (evaluation, "绩效自评表"))]
         lights = sorted(
             IndicatorLight.objects.filter(department=place).values_list("indicator_code", "light", "score")
@@ -1850,10 +1849,10 @@ def test_3_a_signed_or_published_figure_that_drifted_from_the_ledger_says_so(
     staff = sign_in("keyuan")
     judged(staff, evaluation, place)
     sign_on(sign_in, evaluation)
-    published = publishing.ask("self", evaluation, user("caiwu"))
-    publishing.decide(published, user("juzhang"), "publish.approve")
+    published = acts.ask("self", evaluation, user("caiwu"))
+    acts.decide(published, user("juzhang"), "publish.approve")
     public = json.dumps(published.data, ensure_ascii=False)
-    assert comparing.drift(evaluation) == publishing.drifted_from(published) == []
+    assert comparing.drift(evaluation) == drift.drifted_from(published) == []
     put(place, "late", COMPLAINT, *(f"X{n},举报,2021-03-05,,王五" for n in range(92)))
     told = next(d for d in comparing.drift(evaluation) if d["what"] == CLOSURE)
     assert (told["then"], told["now"]) == ("90.22%", "45.11%")
@@ -1863,7 +1862,7 @@ def test_3_a_signed_or_published_figure_that_drifted_from_the_ledger_says_so(
     # The public page says it too, from when the figures of the department were computed anew.
     address = reverse("public-one", args=[published.pk])
     assert "重算" not in client.get(address).content.decode()
-    publishing.check_published(place, YEAR)
+    drift.check_published(place, YEAR)
     published.refresh_from_db()
     page = client.get(address).content.decode()
     assert (
@@ -1894,8 +1893,8 @@ def sign_on(sign_in, evaluation):
 
 
 def published(subject, user, kind="self"):
-    made = publishing.ask(kind, subject, user("caiwu"))
-    publishing.decide(made, user("juzhang"), "publish.approve")
+    made = acts.ask(kind, subject, user("caiwu"))
+    acts.decide(made, user("juzhang"), "publish.approve")
     return made
 
 
@@ -1917,7 +1916,7 @@ def test_3_drift_between_signing_and_publication_is_said_from_the_first_moment(s
 def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_its_draft(
     signed, sign_in, client, user
 ):
-    out, waiting = published(signed, user), publishing.ask("self", signed, user("caiwu"))
+    out, waiting = published(signed, user), acts.ask("self", signed, user("caiwu"))
     page, data = public(client, out)
     assert "未经财政局复核" in page and data["notes"] == ["未经财政局复核"] and "退回" not in page
     assert step(sign_in("caizheng"), signed, "selfeval.return", remark="补材料").status_code == 302
@@ -1926,7 +1925,7 @@ def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_it
     line = f"该自评已于 {timezone.localdate()} 退回，正在重新填报"
     before = data["data"]
     say(sign_in("keyuan"), signed, 2, actual="71.5%", reason="重新问卷")
-    publishing.check_published(signed.department, YEAR)
+    drift.check_published(signed.department, YEAR)
     page, data = public(client, out)
     assert (
         line in page
@@ -1935,7 +1934,7 @@ def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_it
         and not data["drift"]
     )
     with pytest.raises(errors.ZhunshengError, match="ZS-WB-01"):
-        publishing.ask("self", signed, user("caiwu"))
+        acts.ask("self", signed, user("caiwu"))
     # Signed anew it says what differs from what was public before.
     explained(sign_in("keyuan"), signed)
     sign_on(sign_in, signed)
@@ -1951,17 +1950,15 @@ def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_it
 
 
 def test_3_a_request_made_before_a_return_is_not_approved_after_it(signed, sign_in, user):
-    asked = publishing.ask("self", signed, user("caiwu"))
+    asked = acts.ask("self", signed, user("caiwu"))
     post_save.disconnect(dispatch_uid="publications follow their self-evaluation", sender=Step)
     try:
         step(sign_in("caizheng"), signed, "selfeval.return", remark="补材料")
     finally:
-        post_save.connect(
-            publishing._follow, sender=Step, dispatch_uid="publications follow their self-evaluation"
-        )
+        post_save.connect(acts._follow, sender=Step, dispatch_uid="publications follow their self-evaluation")
     for _again in range(2):
         with pytest.raises(errors.ZhunshengError, match="ZS-WB-01"):
-            publishing.decide(asked, user("juzhang"), "publish.approve")
+            acts.decide(asked, user("juzhang"), "publish.approve")
         if signed.state == "returned":
             sign_on(sign_in, signed)
     asked.refresh_from_db()
@@ -1971,7 +1968,7 @@ def test_3_a_request_made_before_a_return_is_not_approved_after_it(signed, sign_
 def test_3_published_targets_say_that_another_version_has_come_into_force(found, adjusted, client, user):
     place = found(project())
     version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
-    out, waiting = published(version, user, "targets"), publishing.ask("targets", version, user("caiwu"))
+    out, waiting = published(version, user, "targets"), acts.ask("targets", version, user("caiwu"))
     assert public(client, out)[1]["notes"] == []
     new = adjusted(place, "indicators.0.target", "≥93%")
     page, data = public(client, out)
@@ -1981,9 +1978,9 @@ def test_3_published_targets_say_that_another_version_has_come_into_force(found,
     # The version that holds no more is neither asked for nor approved, and the one that holds takes its
     # place.
     with pytest.raises(errors.ZhunshengError, match="第2版"):
-        publishing.ask("targets", version, user("caiwu"))
+        acts.ask("targets", version, user("caiwu"))
     with pytest.raises(errors.ZhunshengError, match="ZS-WB-01"):
-        publishing.decide(waiting, user("juzhang"), "publish.approve")
+        acts.decide(waiting, user("juzhang"), "publish.approve")
     newest = published(new, user, "targets")
     out.refresh_from_db()
     assert out.state == "withdrawn" and public(client, newest)[1]["notes"] == []
@@ -2005,9 +2002,9 @@ def test_3_an_overtaken_address_leads_to_the_newer_one_which_lists_the_earlier(s
     assert f"{timezone.localtime(old.published_at):%Y-%m-%d %H:%M}" in page.split("此前的公开")[1]
     assert data["earlier"][0]["totals"] == [{"sheet": "治理经费", "total": old.data["scores"][0]["total"]}]
     # What a person withdrew stays gone, and so does what came before it.
-    publishing.decide(new, user("juzhang"), "publish.withdraw", "有误")
+    acts.decide(new, user("juzhang"), "publish.withdraw", "有误")
     assert [client.get(reverse("public-one", args=[p.pk])).status_code for p in (old, new)] == [404, 404]
-    asked = publishing.ask("self", signed, user("caiwu"))
+    asked = acts.ask("self", signed, user("caiwu"))
     again = published(signed, user)
     assert client.get(reverse("public-one", args=[asked.pk])).status_code == 404
     page, data = public(client, again)
@@ -2017,7 +2014,7 @@ def test_3_an_overtaken_address_leads_to_the_newer_one_which_lists_the_earlier(s
 def test_3_a_published_self_evaluation_says_that_its_targets_were_adjusted(signed, adjusted, client, user):
     out = published(signed, user)
     adjusted(signed.department, "indicators.0.target", "≥90%")
-    publishing.check_published(signed.department, YEAR)
+    drift.check_published(signed.department, YEAR)
     page, data = public(client, out)
     assert {"what": f"{CLOSURE}（目标）", "then": "≥95%", "now": "≥90%"}.items() <= next(
         d for d in data["drift"] if "目标" in d["what"]
@@ -2411,8 +2408,8 @@ def test_3_a_ledger_of_some_projects_is_not_the_departments_budget(found, sign_i
     # The approved budget stands in the target table and in what is public of it.
     version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
     assert "250万元" in words_in(sign_in("keyuan").get(reverse("target-xlsx", args=[version.pk])).content)
-    asked = publishing.ask("targets", version, user("caiwu"))
-    publishing.decide(asked, user("juzhang"), "publish.approve")
+    asked = acts.ask("targets", version, user("caiwu"))
+    acts.decide(asked, user("juzhang"), "publish.approve")
     assert "250万元" in client.get(reverse("public-one", args=[asked.pk])).content.decode()
     assert ("预算", "250万元") in {(r["类别"], r["指标值"]) for r in open_rows(client, asked)}
     # A ledger that holds the whole decides it.
@@ -2498,7 +2495,7 @@ def test_3_a_changed_grade_or_weight_is_drift(found, sign_in, user, client):
             administration.toggle(old)
         sent = {"organisation": place.pk, "first_year": YEAR, "text": text}
         assert sign_in("guanli").post(reverse("rules"), sent).status_code == 302
-        publishing.check_published(place, YEAR)
+        drift.check_published(place, YEAR)
 
     scheme(text)
     settle(place, user)
@@ -2516,7 +2513,7 @@ def test_3_a_changed_grade_or_weight_is_drift(found, sign_in, user, client):
         del sheet["grade"], sheet["most"]
         for line in sheet["indicators"]:
             del line["points"]
-    assert publishing.drifted_from(out) == []
+    assert drift.drifted_from(out) == []
     scheme(text.replace("产出: 50, 效益: 30", "产出: 40, 效益: 40"))
     points = {d["what"]: d for d in comparing.drift(evaluation)}[f"{CLOSURE}（得分 / 分值）"]
     assert points["then"].endswith("/ 50") and points["now"].endswith("/ 40")

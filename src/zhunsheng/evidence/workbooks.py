@@ -22,7 +22,7 @@ from zhunsheng.files.spreadsheet import MAX_CELLS, MAX_TEXT, Sheet, read_workboo
 def load_workbook(
     path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, bounds: Bounds
 ) -> Raw:
-    """Load the sheet of a workbook with a ledger's header into table ``raw``. Raises ``ZS-IN-*``, ``ZS-EV-*``."""
+    """Load the sheet with a ledger's header into table ``raw``. Raises ``ZS-IN-*``, ``ZS-EV-*``."""
     opened = open_file(path)
     if opened.kind not in ("xlsx", "xls"):
         what = {"html": "网页", "docx": "Word 文档"}.get(opened.kind, "文字")

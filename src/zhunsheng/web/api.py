@@ -42,8 +42,9 @@ from zhunsheng.web.middleware import address
 from zhunsheng.web.models import ApiToken, Draw, Job, Organisation, Publication
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.roles import departments, may
-from zhunsheng.web.services import evidence, jobs, publishing, review, sheets
+from zhunsheng.web.services import evidence, jobs, review, sheets
 from zhunsheng.web.services.answers import once
+from zhunsheng.web.services.publishing import exports
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.services.year import records
 
@@ -530,10 +531,10 @@ def list_public(request: HttpRequest, page: Query[Page]) -> list[Plain]:
     return [
         {
             "id": p.pk,
-            **publishing.head_of(p),
-            "published_at": publishing.moment(p.published_at),
-            "data": publishing.open_json(p),
-            **publishing.since_json(p),
+            **exports.head_of(p),
+            "published_at": exports.moment(p.published_at),
+            "data": exports.open_json(p),
+            **exports.since_json(p),
         }
         for p in found
     ]

@@ -48,7 +48,8 @@ from zhunsheng.web.models import (
 from zhunsheng.web.models.decided import Overtaken, Seen
 from zhunsheng.web.models.year import shown_figures
 from zhunsheng.web.roles import ACTIONS, permits
-from zhunsheng.web.services import commitments, jobs, publishing, review, sheets
+from zhunsheng.web.services import commitments, jobs, review, sheets
+from zhunsheng.web.services.publishing import acts, drift
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.services.year import comparing, contests, filling
 from zhunsheng.web.workflow import Said, advance, check, compare
@@ -110,7 +111,7 @@ def decide(user: User, record: Decided, action: str, said: Said) -> Step | Overt
     sent = {k: v for k, v in said.items() if v}
     with transaction.atomic():
         if isinstance(record, Publication):
-            step = publishing.decide(record, user, action, remark, seen=seen)
+            step = acts.decide(record, user, action, remark, seen=seen)
         else:
             step = advance(user, record, action, remark, seen=seen, said=sent, change=change)
         if action in AFTER:
@@ -174,7 +175,7 @@ def _reviewed_first(record: SheetVersion) -> None:
 
 def _compared(record: Publication) -> None:
     """Compute what a publication is compared with once it is public."""
-    publishing.drifted_from(record)
+    drift.drifted_from(record)
 
 
 def _reviewed(record: SheetVersion, user: User) -> None:

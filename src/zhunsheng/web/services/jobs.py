@@ -30,7 +30,8 @@ from zhunsheng.web.audit import record
 from zhunsheng.web.models import Assessment, Draw, Job, Organisation, Sheet, Upload, User
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.roles import may
-from zhunsheng.web.services import draws, evidence, office, portfolio, publishing
+from zhunsheng.web.services import draws, evidence, office, portfolio
+from zhunsheng.web.services.publishing import drift
 from zhunsheng.web.services.sheets import this_year
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.services.year import calendar, figures, filling, question
@@ -238,7 +239,7 @@ def _assess(job: Job, progress: Progress) -> dict[str, Any]:
     progress("计算测度、得分与预警", 0, 1)
     done = figures.assess_now(job.department, job.args["year"])
     unfilled = filling.refill(job.department, job.args["year"])
-    publishing.check_published(job.department, job.args["year"])
+    drift.check_published(job.department, job.args["year"])
     return {"assessment": done.pk, "as_of": done.as_of.isoformat(), "unfilled": unfilled}
 
 

@@ -53,7 +53,7 @@ from zhunsheng.web.models import (
 from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.services import office
 from zhunsheng.web.services.evidence import store
-from zhunsheng.web.services.publishing import check_published
+from zhunsheng.web.services.publishing.drift import check_published
 from zhunsheng.web.services.review import unreviewed
 from zhunsheng.web.services.sheets import joined_words, keep_document, read_document
 from zhunsheng.web.services.uploads import LIMITS

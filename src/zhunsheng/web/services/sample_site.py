@@ -37,17 +37,8 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.models.work import cipher
-from zhunsheng.web.services import (
-    draws,
-    evidence,
-    keyeval,
-    matching,
-    office,
-    portfolio,
-    publishing,
-    registers,
-    sheets,
-)
+from zhunsheng.web.services import draws, evidence, keyeval, matching, office, portfolio, registers, sheets
+from zhunsheng.web.services.publishing import acts
 from zhunsheng.web.services.year import calendar, figures, filling, question, records
 from zhunsheng.web.services.year.words import keep_word
 from zhunsheng.web.workflow import advance, note
@@ -262,9 +253,9 @@ def _targets(document: Path, department: Organisation, people: dict[str, User]) 
             advance(people["caizheng"], version, "targets.approve", "同意")
         if version.sheet.kind == "project":
             with acting("caiwu"):
-                asked = publishing.ask("targets", version, people["caiwu"])
+                asked = acts.ask("targets", version, people["caiwu"])
             with acting("juzhang"):
-                publishing.decide(asked, people["juzhang"], "publish.approve")
+                acts.decide(asked, people["juzhang"], "publish.approve")
     # Next year's draft, so that drafts, findings and editing can be tried.
     sheets.start_from_last_year(department, YEAR + 1, people["keyuan"])
 
@@ -361,14 +352,14 @@ def _draw(department: Organisation, people: dict[str, User], folder: Path) -> No
     proved = _adopted(
         department, people, earlier, beacon_plan(), date(YEAR - 1, 7, 20), date(YEAR - 1, 9, 30)
     )
-    publishing.decide(publishing.ask("draw", proved, people["caiwu"]), people["juzhang"], "publish.approve")
+    acts.decide(acts.ask("draw", proved, people["caiwu"]), people["juzhang"], "publish.approve")
     done = demo_draw(folder / "draw", evidence.store().root, YEAR)
     draw = _adopted(department, people, done, plan(), date(YEAR, 2, 25), date(YEAR, 6, 30))
     for n, task in enumerate(draw.tasks.all()[:40]):
         result = ("未发现问题", "未发现问题", "发现问题已责令改正", "通过登记的住所无法联系")[n % 4]
         draws.keep_result(task, people["keyuan"], date(YEAR, 3, 10 + n % 20), result, "", date(YEAR, 4, 20))
     for kind in ("draw", "results"):
-        publishing.decide(publishing.ask(kind, draw, people["caiwu"]), people["juzhang"], "publish.approve")
+        acts.decide(acts.ask(kind, draw, people["caiwu"]), people["juzhang"], "publish.approve")
 
 
 def _adopted(
