@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.web.forms.fields import REQUIRED, RecordField, SentFile
+from zhunsheng.web.forms.fields import NO_CHOICE, REQUIRED, RecordField, SentFile
 from zhunsheng.web.models import User
 
 if TYPE_CHECKING:
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 
 
 class Faults(ZhunshengError):
-    """All faults of a form; ``faults`` holds them by field as (label, messages).
+    """All faults of a form, what is missing first; ``faults`` holds them by field as (label, messages).
 
-    ``ZS-WB-05`` where a file is all that is missing, ``ZS-WB-61`` where nothing is wrong and something
-    missing, else ``ZS-WB-06``.
+    ``ZS-WB-05`` where a file is all that is missing, else ``ZS-WB-06``.
     """
 
     def __init__(self, form: forms.Form) -> None:
@@ -34,19 +33,27 @@ class Faults(ZhunshengError):
             field = form.fields.get(name)
             # A fault of the form as a whole has no label.
             self.faults[name] = (str(field.label or name) if field else "", [str(m) for m in messages])
-        if all(one.code == "required" for found in form.errors.as_data().values() for one in found):
-            if all(isinstance(form.fields.get(name), SentFile) for name in self.faults):
-                super().__init__("ZS-WB-05")
-            else:
-                missing = "、".join(f"“{label}”" for label, _said in self.faults.values())
-                super().__init__("ZS-WB-61", detail=missing)
+        if self.faults and all(_no_file(form, name) for name in self.faults):
+            super().__init__("ZS-WB-05")
             return
+        missing = [
+            name
+            for name, found in form.errors.as_data().items()
+            if all(one.code == "required" for one in found) and not _no_file(form, name)
+        ]
+        told = ["、".join(f"“{self.faults[name][0]}”" for name in missing) + "没有填写"] if missing else []
         # Messages are sentences; put into one another they lose their full stops.
-        told = [
+        told += [
             (f"“{label}”" if label else "") + "，".join(map(_bare, said))
-            for label, said in self.faults.values()
+            for name, (label, said) in self.faults.items()
+            if name not in missing
         ]
         super().__init__("ZS-WB-06", detail="；".join(told))
+
+
+def _no_file(form: forms.Form, name: str) -> bool:
+    """Return whether all that is wrong with a field is that no file was chosen."""
+    return isinstance(form.fields.get(name), SentFile) and form.has_error(name, "required")
 
 
 def _bare(message: str) -> str:
@@ -98,10 +105,12 @@ class SentForm(forms.Form):
         return isinstance(widget, forms.Select) and bool(list(widget.choices))
 
     def full_clean(self) -> None:
-        """Check what was sent; whatever is missing is told in the same words."""
+        """Check what was sent; what is missing or is no choice is told in the same words everywhere."""
         for field in self.fields.values():
             if not isinstance(field, SentFile):
                 field.error_messages |= REQUIRED
+            if isinstance(field, forms.ChoiceField):
+                field.error_messages |= NO_CHOICE
         super().full_clean()
 
     def miss(self, name: str) -> None:

@@ -28,6 +28,7 @@ FIRST_DAY, LAST_DAY = date(1949, 1, 1), date(2199, 12, 31)
 # it becomes a line feed.
 _CONTROL = re.compile("[\x00-\x08\x0c\x0e-\x1f\x7f]")
 REQUIRED = {"required": _("没有填写")}
+NO_CHOICE = {"invalid_choice": _("没有这个选项"), "invalid_pk_value": _("没有这个选项")}
 PROOF = ".pdf, .png, .jpg, .jpeg, .docx, .xlsx"  # files that prove something
 DAY = "%Y-%m-%d"  # as browsers send it
 
@@ -205,7 +206,7 @@ class OneOfField(forms.ChoiceField):
     ``empty`` is what choosing none is called.
     """
 
-    default_error_messages = {**REQUIRED, "invalid_choice": _("没有这个选项")}
+    default_error_messages = {**REQUIRED, **NO_CHOICE}
 
     def __init__(
         self, values: Iterable[str | Choice], *, empty: StrOrPromise | None = None, **kwargs: Any
@@ -218,7 +219,7 @@ class ManyOfField(forms.MultipleChoiceField):
     """Any number of several values, told as of ``OneOfField``."""
 
     widget = forms.CheckboxSelectMultiple
-    default_error_messages = {**REQUIRED, "invalid_choice": _("没有这个选项")}
+    default_error_messages = {**REQUIRED, **NO_CHOICE}
 
     def __init__(self, values: Iterable[str | Choice], **kwargs: Any) -> None:
         super().__init__(choices=[*map(_choice, values)], **kwargs)
