@@ -2,8 +2,8 @@
 
 try:
     # Written when it is installed, from the history's newest tag.
-    from zhunsheng._version import __version__
+    from zhunsheng._version import __version__ as _installed
 except ImportError:  # a checkout that was never installed
-    __version__ = "0+unknown"
+    _installed = "0+unknown"
 
-__all__ = ["__version__"]
+__version__: str = _installed
