@@ -1,4 +1,4 @@
-"""Numbers and rates in words: one way to show a figure, one way to make a rate."""
+"""Numbers, money and rates in words: one way to show a figure, one way to make a rate."""
 
 from __future__ import annotations
 
@@ -29,6 +29,21 @@ def plain(value: Fraction | Decimal) -> str:
         f"{Decimal(value.numerator) / Decimal(value.denominator) if isinstance(value, Fraction) else value:f}"
     )
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def thousands(count: int) -> str:
+    """Return a count with commas: 12,345."""
+    return f"{count:,}"
+
+
+def yuan(amount: Decimal) -> str:
+    """Return yuan with commas, two decimals and the unit: ``1,234.50元``."""
+    return f"{amount:,.2f}元"
+
+
+def ten_thousands(amount: Decimal) -> str:
+    """Return yuan in 万元 with commas and two decimals, without the unit."""
+    return f"{amount / 10000:,.2f}"
 
 
 def number_beside(value: Figure, bounds: Iterable[Figure], places: int = 2) -> str:

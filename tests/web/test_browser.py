@@ -562,6 +562,29 @@ def department_of(page):
     return re.search(r"/d/(\d+)/", page.url)[1]
 
 
+def test_what_is_wrong_in_a_form_stands_beside_its_field(sign_in):
+    page = sign_in("guanli")
+    page.goto("/admin/calendar")
+    form = page.locator("form:has([name=due_on])")
+    page.evaluate("document.querySelectorAll('[required]').forEach((e) => e.removeAttribute('required'))")
+    form.locator("[name=year]").fill("1850")
+    form.locator("[name=due_on]").fill("2022-06-01")
+    form.locator("button").click()
+    page.wait_for_selector("#alerts [role=alert]")
+    for name, said in (("year", "应在 2000 到 2100 之间"), ("name", "没有填写"), ("as_of", "没有填写")):
+        field = form.locator(f"[name={name}]")
+        assert field.get_attribute("aria-invalid") == "true"
+        assert page.text_content(f"#{field.get_attribute('aria-describedby')}") == said
+    assert form.locator("[name=year]").input_value() == "1850"
+    assert form.locator("[name=due_on]").input_value() == "2022-06-01"
+    # What is mended is said no more.
+    form.locator("[name=name]").fill("一季度")
+    form.locator("button").click()
+    page.wait_for_function("document.querySelectorAll('#alerts li').length === 3")
+    assert form.locator("[name=name]").get_attribute("aria-invalid") is None
+    shot(page, "form-faults")
+
+
 def test_pages_fit_a_phone_and_a_screen(sign_in):
     for size in (PHONE, WIDE):
         page = sign_in("caiwu", size)

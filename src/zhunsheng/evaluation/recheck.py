@@ -16,6 +16,7 @@ from zhunsheng.evaluation.scoring import HUNDREDTH, OPEN_WORD, Case, Scorecard, 
 from zhunsheng.outcomes import outcome_of_text, result_of
 from zhunsheng.targets import Indicator, TargetSheet
 from zhunsheng.targets.results import Result
+from zhunsheng.wording import yuan
 
 Kind = Literal["score", "actual", "target", "missing", "extra", "total", "execution", "check", "absent"]
 KIND_WORDS: dict[Kind, str] = {
@@ -208,8 +209,8 @@ def _money(reported: TargetSheet, card: Scorecard) -> list[Difference]:
             Difference(
                 "execution",
                 "全年执行数",
-                f"{theirs.spent:,.2f}元",
-                f"{ours.spent:,.2f}元",
+                yuan(theirs.spent),
+                yuan(ours.spent),
                 "与支付台账合计不符",
             )
         )

@@ -20,7 +20,7 @@ from zhunsheng.outcomes import Outcome, figure_text, result_of
 from zhunsheng.regulations import Framework, PointSet, Scheme, frameworks
 from zhunsheng.targets import Indicator, TargetSheet
 from zhunsheng.wording import number as show_number
-from zhunsheng.wording import percent, percent_beside
+from zhunsheng.wording import percent, percent_beside, yuan
 
 HUNDREDTH = Decimal("0.01")
 FULL, NONE = Fraction(1), Fraction(0)  # shares of an indicator's points
@@ -525,7 +525,7 @@ def score_execution(
     rate = Fraction(spent) / Fraction(budget)
     score = _round(Fraction(points) * min(max(rate, NONE), FULL))
     shown_rate = percent_beside(rate, (FULL, *bounds))
-    how = f"{points} × {_money(spent)} ÷ {_money(budget)} = {points} × {shown_rate} = {score} 分"
+    how = f"{points} × {yuan(spent)} ÷ {yuan(budget)} = {points} × {shown_rate} = {score} 分"
     how += "（不超过满分）" if rate > 1 else ""
     left = Decimal(0) if over else points - score
     return ExecutionScore(points, score, spent, budget, rate, how + ("，年度未满" if left else ""), left)
@@ -756,7 +756,3 @@ def _judged(indicator: Indicator, said: Judgement, scheme: Scheme) -> Fraction:
 
 def _round(value: Fraction) -> Decimal:
     return (Decimal(value.numerator) / Decimal(value.denominator)).quantize(HUNDREDTH, ROUND_HALF_UP)
-
-
-def _money(amount: Decimal) -> str:
-    return f"{amount:,.2f}元"

@@ -13,6 +13,7 @@ from typing import Literal
 from zhunsheng.monitoring.lights import Light, elapsed, light_of
 from zhunsheng.regulations import MonitoringRules
 from zhunsheng.targets import SpendingPlan, TargetSheet
+from zhunsheng.wording import yuan
 
 PlanMode = Literal["linear", "step"]
 BY_TIME = (
@@ -88,12 +89,12 @@ def _unusable(sheet: TargetSheet, figures: Figures) -> str | None:
     approved = sheet.budget.total
     budget = approved if figures.adjusted is None else figures.adjusted
     if budget is not None and budget <= 0:
-        return f"预算数为 {budget:,.2f}元，不是正数"
+        return f"预算数为 {yuan(budget)}，不是正数"
     if sheet.kind != "department" or not approved or figures.adjusted is None:
         return None
     held = max(figures.adjusted, figures.initial or Decimal(0))
     if held >= approved:
         return None
     short = approved - figures.adjusted
-    told = f"批复的部门预算 {approved:,.2f}元，预算台账合计 {figures.adjusted:,.2f}元，相差 {short:,.2f}元"
+    told = f"批复的部门预算 {yuan(approved)}，预算台账合计 {yuan(figures.adjusted)}，相差 {yuan(short)}"
     return f"{told}，台账没有覆盖批复的预算"

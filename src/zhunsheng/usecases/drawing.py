@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from importlib.resources import files
 from itertools import chain, pairwise
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any, Literal
 import duckdb
 
 from zhunsheng.clock import now as clock_now
-from zhunsheng.clock import today, told
+from zhunsheng.clock import today, told, utc
 from zhunsheng.draws.assignment import Inspector, districts_of, register_json
 from zhunsheng.draws.bundle import read_bundle, read_part
 from zhunsheng.draws.drawing import DrawEngine, draw, wanted_of, write_list
@@ -202,7 +202,7 @@ def seal_entries(
     if not known:
         _write(
             folder / ENTERED,
-            {"seed": sealed["seed"], "entered_at": when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
+            {"seed": sealed["seed"], "entered_at": utc(when)},
         )
     _write(kept, sealed)
     return sealed

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from zhunsheng.web.forms.base import Files, SeenForm, SentForm, offer
 from zhunsheng.web.forms.fields import (
+    SECOND,
     CleanCharField,
     DayField,
     DayInput,
@@ -188,7 +189,7 @@ class _SecondInput(forms.DateTimeInput):
     input_type = "datetime-local"
 
     def __init__(self) -> None:
-        super().__init__({"step": 1}, format="%Y-%m-%dT%H:%M:%S")
+        super().__init__({"step": 1}, format=SECOND)
 
 
 class PlanForm(SentForm):

@@ -30,7 +30,7 @@ _CONTROL = re.compile("[\x00-\x08\x0c\x0e-\x1f\x7f]")
 REQUIRED = {"required": _("没有填写")}
 NO_CHOICE = {"invalid_choice": _("没有这个选项"), "invalid_pk_value": _("没有这个选项")}
 PROOF = ".pdf, .png, .jpg, .jpeg, .docx, .xlsx"  # files that prove something
-DAY = "%Y-%m-%d"  # as browsers send it
+DAY, SECOND = "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"  # as browsers send a day and a moment
 
 
 class DayInput(forms.DateInput):

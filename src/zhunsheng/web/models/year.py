@@ -22,6 +22,7 @@ from zhunsheng.web.models.audited import Audited
 from zhunsheng.web.models.decided import Decided
 from zhunsheng.web.models.people import Organisation, User
 from zhunsheng.web.models.work import Upload
+from zhunsheng.web.vocabulary import RULED
 
 POINTS = (MinValueValidator(0), MaxValueValidator(100))
 
@@ -282,9 +283,9 @@ class Contest(Decided):
     """
 
     class State(models.TextChoices):
-        OPEN = "open", _("有争议，待财政局裁定")
-        ACCEPTED = "accepted", _("争议已采纳")
-        REFUSED = "refused", _("争议未采纳")
+        OPEN = "open", RULED["open"]
+        ACCEPTED = "accepted", RULED["accepted"]
+        REFUSED = "refused", RULED["refused"]
         REPLACED = "replaced", _("已由新的填报代替")
 
     word = models.ForeignKey(Word, models.PROTECT, related_name="contests")

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from zhunsheng.clock import to_minute
 from zhunsheng.web.models import (
     ApiToken,
     Assessment,
@@ -384,7 +385,7 @@ def _value(record: Audited, name: str, value: object) -> str:
     if field.is_relation and field.related_model:
         return str(field.related_model._base_manager.filter(pk=value).first() or "")
     moment = parse_datetime(str(value)) if isinstance(field, DateTimeField) else None
-    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M") if moment else _text(value)
+    return to_minute(moment) if moment else _text(value)
 
 
 def _text(value: object) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -12,13 +13,14 @@ from django import template
 from django.apps import apps
 from django.template import Context
 from django.templatetags.static import static
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhunsheng import __version__
-from zhunsheng.clock import told
+from zhunsheng.clock import day_of, local, time_of, to_minute, told
 from zhunsheng.draws.spec import grouped
 from zhunsheng.draws.strata import stratum_words
 from zhunsheng.evidence import ledgers
@@ -31,12 +33,16 @@ from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.roles import words_of
 from zhunsheng.web.services import decisions, indicators, office, portfolio
 from zhunsheng.web.services.portfolio import RankStanding, standing_words
-from zhunsheng.wording import number_beside
+from zhunsheng.web.vocabulary import BASES, LEVELS, LIGHTS, MATCHES, OPEN, ORIGINS, RULED, VERDICTS
+from zhunsheng.wording import number_beside, ten_thousands
+from zhunsheng.wording import plain as plainly
+from zhunsheng.wording import thousands as with_commas
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 register = template.Library()
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
 
 # Shapes in a square of 16, so that marks are told apart without colour: drawn once,
 # used on screen and in print.
@@ -59,20 +65,20 @@ SHAPES = {
 }
 # Every standing an indicator, a sheet or money can have: colour, shape, word. The four that are never one
 # another: nothing (no evidence), unapproved, early (not due yet), missed.
-MARKS = {
-    "red": ("red", "cross", gettext_lazy("红灯")),
-    "yellow": ("yellow", "warn", gettext_lazy("黄灯")),
-    "green": ("green", "tick", gettext_lazy("绿灯")),
-    "nothing": ("secondary", "broken", gettext_lazy("无证据")),
-    "early": ("secondary", "clock", gettext_lazy("未到期")),
-    "check": ("yellow", "doubt", gettext_lazy("待核对")),
-    "pending": ("secondary", "wait", gettext_lazy("待评定")),
-    "judged": ("blue", "tick", gettext_lazy("已评定")),
+MARKS: dict[str, tuple[str, str, StrOrPromise]] = {
+    "red": ("red", "cross", LIGHTS["red"]),
+    "yellow": ("yellow", "warn", LIGHTS["yellow"]),
+    "green": ("green", "tick", LIGHTS["green"]),
+    "nothing": ("secondary", "broken", VERDICTS["nothing"]),
+    "early": ("secondary", "clock", VERDICTS["early"]),
+    "check": ("yellow", "doubt", VERDICTS["check"]),
+    "pending": ("secondary", "wait", VERDICTS["pending"]),
+    "judged": ("blue", "tick", VERDICTS["judged"]),
     "unapproved": ("secondary", "draft", gettext_lazy("未批复")),
-    "met": ("green", "tick", gettext_lazy("完成")),
-    "over": ("yellow", "warn", gettext_lazy("超额较多")),
-    "missed": ("red", "cross", gettext_lazy("未达标")),
-    "grey": ("secondary", "broken", gettext_lazy("无法判断")),
+    "met": ("green", "tick", VERDICTS["met"]),
+    "over": ("yellow", "warn", VERDICTS["over"]),
+    "missed": ("red", "cross", VERDICTS["missed"]),
+    "grey": ("secondary", "broken", LIGHTS["grey"]),
 }
 LAMPS = (
     "red",
@@ -84,35 +90,8 @@ LAMPS = (
     "pending",
     "judged",
 )  # in the order of a legend
-LEVELS = {
-    "error": ("red", gettext_lazy("错误")),
-    "warning": ("yellow", gettext_lazy("警告")),
-    "note": ("azure", gettext_lazy("提示")),
-}
-BASES = {
-    "evidence": gettext_lazy("台账"),
-    "unconfirmed": gettext_lazy("台账（口径未确认）"),
-    "typed": gettext_lazy("人工填报"),
-    "judged": gettext_lazy("定性评定"),
-}
-MATCHES = {
-    "confirmed": ("green", gettext_lazy("已确认")),
-    "proposed": ("yellow", gettext_lazy("待确认")),
-    "weak": ("secondary", gettext_lazy("把握不足，未采用")),
-    "none": ("secondary", gettext_lazy("无对应测度")),
-}
-ORIGINS = {
-    "evidence": gettext_lazy("台账"),
-    "judgement": gettext_lazy("人工填报"),
-    "accepted": gettext_lazy("人工填报（争议已采纳）"),
-    "reported": gettext_lazy("上报数"),
-    "none": gettext_lazy("无证据"),
-}
-RULED = {
-    "open": gettext_lazy("有争议，待财政局裁定"),
-    "accepted": gettext_lazy("争议已采纳"),
-    "refused": gettext_lazy("争议未采纳"),
-}
+LEVEL_COLOURS = {"error": "red", "warning": "yellow", "note": "azure"}
+MATCH_COLOURS = {"confirmed": "green", "proposed": "yellow", "weak": "secondary", "none": "secondary"}
 STATES = {
     "draft": "secondary",
     "submitted": "blue",
@@ -261,7 +240,7 @@ def minus(value: object, other: object) -> Decimal:
 @register.filter
 def thousands(value: int) -> str:
     """Show a count with commas."""
-    return f"{value:,}"
+    return with_commas(value)
 
 
 @register.filter
@@ -287,7 +266,7 @@ def score_bar(score: RunTotal) -> SafeString:
             drawn.append(
                 format_html('<rect class="part-{}" x="{}" y="0" width="{}" height="8"/>', name, at, points)
             )
-            words.append(f"{BASES.get(name, _('待定'))} {plain(points)}")
+            words.append(f"{BASES.get(name, OPEN)} {plain(points)}")
             at += points
     return format_html(
         '<svg class="score-bar" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label="{}">'
@@ -300,7 +279,14 @@ def score_bar(score: RunTotal) -> SafeString:
 @register.filter
 def level(value: str) -> SafeString:
     """Draw the level of a finding."""
-    return _badge(*LEVELS.get(value, LEVELS["note"]))
+    name = value if value in LEVELS else "note"
+    return _badge(LEVEL_COLOURS[name], LEVELS[name])
+
+
+@register.filter
+def level_word(value: str) -> StrOrPromise:
+    """Say the level of a finding."""
+    return LEVELS[value]
 
 
 @register.filter
@@ -343,10 +329,9 @@ def job_badge(job: Job) -> SafeString:
 def wan(value: object) -> str:
     """Show yuan as 万元 with its unit; a dash for nothing."""
     try:
-        amount = Decimal(str(value)) / 10000
+        return _("%s 万元") % ten_thousands(Decimal(str(value)))
     except InvalidOperation:
         return "—"
-    return _("%s 万元") % f"{amount:,.2f}"
 
 
 @register.filter
@@ -365,11 +350,47 @@ def percent(value: Any, places: int = 1) -> str:
 
 @register.filter
 def moment(value: object) -> str:
-    """Show a moment written as ISO in office time, to the second; what is none stays as it is."""
+    """Show a moment, or one written as ISO, in office time, to the second; what is none stays as it is."""
     try:
-        return told(str(value))
+        return told(value if isinstance(value, datetime) else str(value))
     except ValueError:
         return str(value or "—")
+
+
+@register.filter
+def logged(value: object) -> str:
+    """Show a value of the audit log, the moments in it in office time."""
+    return _MOMENT.sub(lambda found: told(found[0]), str(value))
+
+
+@register.filter
+def minute(value: datetime | None) -> str:
+    """Show a moment in office time, to the minute; nothing for none."""
+    return to_minute(value) if value else ""
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """Show a day, or a moment's in office time; nothing for none."""
+    return day_of(value) if value else ""
+
+
+@register.filter
+def second(value: datetime) -> str:
+    """Show the time of day, to the second, as a clock does."""
+    return time_of(value)
+
+
+@register.filter
+def weekday(value: datetime) -> str:
+    """Show the day of the week of a moment in office time."""
+    return date_format(local(value), "l")
+
+
+@register.filter
+def since_1970(value: datetime) -> str:
+    """Return a moment as seconds that scripts count with."""
+    return f"{value.timestamp():.6f}"
 
 
 @register.filter
@@ -383,8 +404,7 @@ def plain(value: object) -> str:
     """Show a number without trailing zeros; a dash for nothing."""
     if value in (None, ""):
         return "—"
-    text = f"{Decimal(str(value)):f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return plainly(Decimal(str(value)))
 
 
 @register.filter
@@ -409,7 +429,7 @@ def cell(value: object) -> object:
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(value, date):
-        return f"{value:%Y-%m-%d}"
+        return day_of(value)
     return "" if value is None else value
 
 
@@ -587,7 +607,7 @@ def pager(context: Context) -> dict[str, Any]:
 @register.filter
 def match(value: str) -> SafeString:
     """Show whether somebody confirmed which measure proves an indicator."""
-    return _badge(*MATCHES[value])
+    return _badge(MATCH_COLOURS[value], MATCHES[value])
 
 
 @register.filter

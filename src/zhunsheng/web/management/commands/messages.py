@@ -14,6 +14,8 @@ from babel.messages.pofile import read_po, write_po
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation.template import templatize
 
+from zhunsheng.web.vocabulary import words
+
 ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "locale" / "en" / "LC_MESSAGES" / "django.po"
 KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
@@ -34,6 +36,8 @@ def marked() -> dict[str, list[tuple[str, int]]]:
             for one in message if isinstance(message, tuple) else (message,):
                 if one:
                     found.setdefault(one, []).append((path.relative_to(ROOT).as_posix(), line))
+    for word in words():
+        found.setdefault(word, []).append(("vocabulary.py", 0))
     return found
 
 
