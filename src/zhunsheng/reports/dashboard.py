@@ -13,7 +13,7 @@ from zhunsheng import __version__
 from zhunsheng.clock import told
 from zhunsheng.evaluation import Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
-from zhunsheng.evaluation.scoring import VERDICT_WORDS
+from zhunsheng.evaluation.scorecard import VERDICT_WORDS
 from zhunsheng.evidence import ledgers
 from zhunsheng.measures import Lineage
 from zhunsheng.measures.matching import STATUS_WORDS

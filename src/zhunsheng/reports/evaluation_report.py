@@ -8,7 +8,7 @@ from pathlib import Path
 
 from zhunsheng.evaluation import Difference, Score, Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
-from zhunsheng.evaluation.scoring import OPEN_WORD, VERDICT_WORDS
+from zhunsheng.evaluation.scorecard import OPEN_WORD, VERDICT_WORDS
 from zhunsheng.evidence import Snapshot
 from zhunsheng.files.writing import whole_file
 from zhunsheng.monitoring import LIGHT_WORDS, Checkpoint, Status

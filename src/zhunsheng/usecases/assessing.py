@@ -19,7 +19,7 @@ from pathlib import Path
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation import Paid, Scorecard, ScoringTerms, score_department, score_sheet
-from zhunsheng.evaluation.scoring import due_on
+from zhunsheng.evaluation.indicators import due_on
 from zhunsheng.evidence import Snapshot, Store, ledgers
 from zhunsheng.judgements import Judgement, Said, proof_names, resolve
 from zhunsheng.measures import (

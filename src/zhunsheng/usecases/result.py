@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidationEr
 
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evaluation.scoring import OPEN, Scorecard, Verdict
+from zhunsheng.evaluation.scorecard import OPEN, Scorecard, Verdict
 from zhunsheng.faults import fault
 from zhunsheng.measures import Reading, show_number
 from zhunsheng.monitoring import Light

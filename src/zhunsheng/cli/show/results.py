@@ -13,7 +13,7 @@ from zhunsheng.cli.terminal import console
 from zhunsheng.cli.terminal import table as table_of
 from zhunsheng.evaluation import Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
-from zhunsheng.evaluation.scoring import OPEN_WORD, VERDICT_WORDS
+from zhunsheng.evaluation.scorecard import OPEN_WORD, VERDICT_WORDS
 from zhunsheng.folders import RunResult
 from zhunsheng.measures import show_number
 from zhunsheng.measures.matching import STATUS_WORDS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zhunsheng.evaluation import Range, Score, Scorecard
-from zhunsheng.evaluation.scoring import BASIS_WORDS, OPEN_WORD, VERDICT_WORDS, ExecutionScore, Sum
+from zhunsheng.evaluation.scorecard import BASIS_WORDS, OPEN_WORD, VERDICT_WORDS, ExecutionScore, Sum
 from zhunsheng.outcomes import RULED_WORDS, Contest, Outcome, ledger_words
 from zhunsheng.wording import plain
 
