@@ -37,7 +37,8 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.models.work import cipher
-from zhunsheng.web.services import draws, evidence, keyeval, matching, office, portfolio, registers, sheets
+from zhunsheng.web.services import draws, evidence, keyeval, matching, office, registers, sheets
+from zhunsheng.web.services.portfolio import archives, assessing
 from zhunsheng.web.services.publishing import acts
 from zhunsheng.web.services.year import calendar, figures, filling, question, records
 from zhunsheng.web.services.year.words import keep_word
@@ -125,15 +126,15 @@ def load_portfolio(count: int, progress: Progress = no_progress, seed: int = 202
         # Who brings the texts can't approve them.
         writer, checker = (_member(name, shown, role, district) for name, shown, role in DEPARTMENTS)
         upload = Upload.keep(archive.read_bytes(), archive.name, "archive", district, writer)
-        taken = portfolio.take_archive(upload, district, YEAR, writer, progress)
+        taken = archives.take_archive(upload, district, YEAR, writer, progress)
         _approve_all(district, writer, checker, user)
-        portfolio.assess_all(district, YEAR, progress)
+        assessing.assess_all(district, YEAR, progress)
         # All but one department had its measures confirmed, so that a total without a grade can be seen.
         for name in names(count)[1:]:
             place = Organisation.objects.get(parent=district, name=name)
             if (kept := records.newest_assessment(place, YEAR)) is not None:
                 _confirm_proposals(place, kept.run, checker)
-        return taken | {"assessed": portfolio.assess_all(district, YEAR, progress)}
+        return taken | {"assessed": assessing.assess_all(district, YEAR, progress)}
 
 
 def _approve_all(district: Organisation, writer: User, checker: User, bureau: User) -> None:

@@ -29,8 +29,9 @@ from zhunsheng.usecases.result import Run, RunIndicator, RunSheet, RunTotal
 from zhunsheng.web.models import AuditEntry, Decided, Job, Organisation, Step, User
 from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.roles import words_of
-from zhunsheng.web.services import decisions, indicators, office, portfolio
-from zhunsheng.web.services.portfolio import RankStanding, standing_words
+from zhunsheng.web.services import decisions, indicators, office
+from zhunsheng.web.services.portfolio import ranking
+from zhunsheng.web.services.portfolio.ranking import RankStanding, standing_words
 from zhunsheng.wording import number_beside
 
 if TYPE_CHECKING:
@@ -459,7 +460,7 @@ def above(organisation: Organisation, year: int | str | None = None) -> str:
 @register.filter
 def remarks(row: dict[str, Any]) -> list[str]:
     """Return what is to be known of the figures of a line of the ranking."""
-    return portfolio.remarks(row)
+    return ranking.remarks(row)
 
 
 @register.simple_tag
