@@ -237,7 +237,7 @@ def browser_cpu() -> float:
 
 def command() -> dict[str, float]:
     """Verify the same bundle with ``zhunsheng draw verify``'s use case."""
-    from zhunsheng.usecases.drawing import verify_bundle
+    from zhunsheng.usecases.drawing.verifying import verify_bundle
 
     started = time.perf_counter()
     found = verify_bundle(WORK / "bundle.zip", WORK / "frame1m.tsv", memory_limit="1GB")
@@ -363,7 +363,7 @@ def until_known(folder: Path, soon: timedelta) -> datetime:
 
 def sealed(place: Path, known: datetime) -> None:
     """Write the seed of a committed draw once its numbers are known."""
-    from zhunsheng.usecases.drawing import seal_entries
+    from zhunsheng.usecases.drawing.sealing import seal_entries
 
     time.sleep(max(0.0, (known - datetime.now(UTC)).total_seconds() + 1))
     for name in ("seed.json", "entered.json"):

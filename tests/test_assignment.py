@@ -29,7 +29,7 @@ from zhunsheng.draws.protocol import commitment, perform, seal, write_bundle
 from zhunsheng.draws.verification import verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases.draw_vectors import run_vectors
-from zhunsheng.usecases.drawing import verify_bundle
+from zhunsheng.usecases.drawing.verifying import verify_bundle
 
 PAGE = Path(str(spec.__file__)).parent / "verify.html"
 VECTORS = Path(__file__).parents[1] / "docs" / "draw-vectors.json"

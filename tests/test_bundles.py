@@ -37,7 +37,7 @@ from zhunsheng.draws.randomness import canonical_text, entered
 from zhunsheng.draws.slips import recorded, slip
 from zhunsheng.draws.verification import verify
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.usecases.drawing import verify_bundle
+from zhunsheng.usecases.drawing.verifying import verify_bundle
 
 PAGE = Path(str(spec.__file__)).parent / "verify.html"
 LANDED = Path(__file__).parent / "landed" / "site.tar.xz"

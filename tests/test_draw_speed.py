@@ -23,7 +23,7 @@ from zhunsheng.draws.drawing import DuckDatabase, draw
 from zhunsheng.draws.frame import frame_from_file, key_of, open_database, source_of_file
 from zhunsheng.draws.reading import read_plan
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.usecases import drawing
+from zhunsheng.usecases.drawing import committing, frames, listing, running, sealing, verifying
 
 SEED = "0123456789abcdef0123456789abcdef"
 KEY = bytes(range(16, 32)).hex()
@@ -52,7 +52,7 @@ def leaves_of(text: bytes) -> list[bytes]:
 @pytest.fixture
 def compiled(monkeypatch):
     """Small frames take the compiled pass too, in pieces of few lines."""
-    monkeypatch.setattr(drawing, "COMPILED_FROM", 0)
+    monkeypatch.setattr(frames, "COMPILED_FROM", 0)
     monkeypatch.setattr(texts, "PIECE", 301)
 
 
@@ -230,35 +230,35 @@ def test_the_long_way_up_is_the_same_compiled_or_not(monkeypatch):
 def test_the_kept_tree_is_used_only_for_the_text_it_is_of(tmp_path, compiled, monkeypatch):
     source = write_frame_csv(tmp_path / "f.csv", rows(3000))
     out, told = tmp_path / "draw", []
-    drawing.commit_plan(plan_of(), people(), out, drawing.FrameSource(source), now=BEFORE)
+    committing.commit_plan(plan_of(), people(), out, frames.FrameSource(source), now=BEFORE)
     entry = {"by": "a", "values": NUMBERS}
-    drawing.seal_entries(out, entry, {**entry, "by": "b"})
+    sealing.seal_entries(out, entry, {**entry, "by": "b"})
     hashed = []
     honest = kernels.digests
     monkeypatch.setattr(kernels, "digests", lambda *given: (hashed.append(len(given[3])), honest(*given)))
 
     def bundle() -> bytes:
         hashed.clear()
-        drawing.run_draw(out, tasks=False, told=told.append)
+        running.run_draw(out, tasks=False, told=told.append)
         return (out / "抽查包.zip").read_bytes()
 
     right = bundle()
     assert not told and sum(hashed) < 3000
-    own = merkle.kept(out / drawing.KEPT, *root_and_digest(out))
+    own = merkle.kept(out / frames.KEPT, *root_and_digest(out))
     nodes = bytes(own.nodes)
     for stale in (
-        lambda: (out / drawing.KEPT).write_bytes(b"PAR1"),
-        lambda: merkle.keep(own, "0" * 64, out / drawing.KEPT),
+        lambda: (out / frames.KEPT).write_bytes(b"PAR1"),
+        lambda: merkle.keep(own, "0" * 64, out / frames.KEPT),
         lambda: merkle.keep(
             merkle.Groups(nodes[32:] + nodes[:32], own.starts.tobytes(), own.key),
             root_and_digest(out)[0],
-            out / drawing.KEPT,
+            out / frames.KEPT,
         ),
     ):
         told.clear()
         stale()
         assert bundle() == right and "重新计算" in told[0] and sum(hashed) >= 3000
-    (out / drawing.KEPT).unlink()
+    (out / frames.KEPT).unlink()
     told.clear()
     assert bundle() == right and not told
 
@@ -307,11 +307,11 @@ def test_what_is_not_as_specified_is_refused_in_the_words_of_sql(tmp_path, compi
 
     def said() -> str:
         with pytest.raises(ZhunshengError) as refused:
-            drawing._published_frame(path, plan_of(), open_database(), (SEED, {}))
+            frames.published_frame(path, plan_of(), open_database(), (SEED, {}))
         return refused.value.text()
 
     ours = said()
-    monkeypatch.setattr(drawing, "compiles", lambda: False)
+    monkeypatch.setattr(frames, "compiles", lambda: False)
     assert said() == ours
 
 
@@ -370,7 +370,7 @@ def test_new_frames_are_refused_in_the_words_of_sql(tmp_path, compiled, more):
     connection = open_database()
     names = source_of_file(path, connection)
     with pytest.raises(ZhunshengError) as ours:
-        drawing._new_frame(connection, plan_of(), names, path.name, tmp_path)
+        frames.new_frame(connection, plan_of(), names, path.name, tmp_path)
     assert ours.value.text() == by_sql.value.text()
 
 
@@ -433,21 +433,21 @@ def test_compiled_tickets_that_lie_are_caught(tmp_path, compiled, monkeypatch):
 def test_the_steps_of_a_draw_compiled_and_not(tmp_path, compiled, monkeypatch, numba):
     """The same files come of both, and each verifies the other's."""
     if not numba:
-        monkeypatch.setattr(drawing, "compiles", lambda: False)
+        monkeypatch.setattr(frames, "compiles", lambda: False)
     data = rows(3000)
     random.Random(1).shuffle(data)
     source = write_frame_csv(tmp_path / "f.csv", data)
     out = tmp_path / "draw"
-    committed, _ = drawing.commit_plan(plan_of(), people(), out, drawing.FrameSource(source), now=BEFORE)
+    committed, _ = committing.commit_plan(plan_of(), people(), out, frames.FrameSource(source), now=BEFORE)
     text = (out / "frame.tsv").read_bytes()
     assert text == text_of(data, key_of(out / "frame.tsv"))
     assert committed["frame"]["root"] == spec.root_of(leaves_of(text))
     entry = {"by": "a", "values": NUMBERS}
-    drawing.seal_entries(out, entry, {**entry, "by": "b"})
-    outcome = drawing.run_draw(out, tasks=False)
-    assert drawing.list_draw(out, tmp_path / "list.parquet") == len(outcome.drawn)
-    monkeypatch.setattr(drawing, "compiles", lambda: numba)
-    found = drawing.verify_bundle(out / "抽查包.zip", out / "frame.tsv")
+    sealing.seal_entries(out, entry, {**entry, "by": "b"})
+    outcome = running.run_draw(out, tasks=False)
+    assert listing.list_draw(out, tmp_path / "list.parquet") == len(outcome.drawn)
+    monkeypatch.setattr(frames, "compiles", lambda: numba)
+    found = verifying.verify_bundle(out / "抽查包.zip", out / "frame.tsv")
     assert {c.code: c.holds for c in found if c.holds is not True} == {"published": None, "strength": None}
     assert read_plan(out / "plan.json").id == BASE["id"]
 
@@ -466,11 +466,13 @@ def sealed(tmp_path_factory):
         + "".join(f'{one},"{a.replace(chr(34), chr(34) * 2)}",{b}\n' for one, a, b in data),
         "utf8",
     )
-    drawing.commit_plan(plan_of(), people(), place / "draw", drawing.FrameSource(place / "f.csv"), now=BEFORE)
+    committing.commit_plan(
+        plan_of(), people(), place / "draw", frames.FrameSource(place / "f.csv"), now=BEFORE
+    )
     entry = {"by": "a", "values": NUMBERS}
-    drawing.seal_entries(place / "draw", entry, {**entry, "by": "b"})
-    drawing.run_draw(place / "draw", tasks=False)
-    drawing.list_draw(place / "draw", place / "here.parquet")
+    sealing.seal_entries(place / "draw", entry, {**entry, "by": "b"})
+    running.run_draw(place / "draw", tasks=False)
+    listing.list_draw(place / "draw", place / "here.parquet")
     return place
 
 
@@ -500,9 +502,9 @@ def test_a_list_is_what_its_name_says(sealed, tmp_path, capsys):
 
 
 def test_a_list_longer_than_a_worksheet_is_refused_before_it_is_drawn(sealed, tmp_path, monkeypatch):
-    monkeypatch.setattr(drawing, "MOST_ROWS", 2)
+    monkeypatch.setattr(listing, "MOST_ROWS", 2)
     with pytest.raises(ZhunshengError, match="ZS-DR-68"):
-        drawing.list_draw(sealed / "draw", tmp_path / "there.xlsx")
+        listing.list_draw(sealed / "draw", tmp_path / "there.xlsx")
     assert not (tmp_path / "there.xlsx").exists()
 
 

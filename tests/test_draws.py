@@ -42,7 +42,11 @@ from zhunsheng.draws.strata import match_words, stratum_words
 from zhunsheng.draws.verification import published_check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.draw import demo_beacon_draw, demo_draw, inspectors, plan
-from zhunsheng.usecases.drawing import FrameSource, list_draw, run_draw, seal_entries, verify_bundle
+from zhunsheng.usecases.drawing.frames import FrameSource
+from zhunsheng.usecases.drawing.listing import list_draw
+from zhunsheng.usecases.drawing.running import run_draw
+from zhunsheng.usecases.drawing.sealing import seal_entries
+from zhunsheng.usecases.drawing.verifying import verify_bundle
 from zhunsheng.usecases.own_proofs import own_of, own_proof
 
 VECTORS = json.loads((Path(__file__).parents[1] / "docs" / "draw-vectors.json").read_text("utf8"))

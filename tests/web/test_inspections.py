@@ -22,7 +22,7 @@ from zhunsheng.draws.strata import untouched
 from zhunsheng.draws.verification import verify
 from zhunsheng.regulations import key_frameworks
 from zhunsheng.sample.documents import bureau, flattened
-from zhunsheng.usecases.drawing import verify_bundle
+from zhunsheng.usecases.drawing.verifying import verify_bundle
 from zhunsheng.web.models import (
     AuditEntry,
     AuditHead,
@@ -95,7 +95,10 @@ def test_a_draw_from_plan_to_results(department, sign_in, work_off, monkeypatch)
     numbers = {"v0": "03 08 17", "v1_0": "0731", "v1_1": "58"}
     enter = reverse("draw-act", args=[draw.pk, "enter"])
     assert "才公布" in one.post(enter, numbers).content.decode()
-    monkeypatch.setattr("zhunsheng.usecases.drawing.clock_now", lambda: timezone.now() + timedelta(hours=2))
+    for step in ("sealing", "running"):
+        monkeypatch.setattr(
+            f"zhunsheng.usecases.drawing.{step}.clock_now", lambda: timezone.now() + timedelta(hours=2)
+        )
     draw.plan["known_at"] = (timezone.now() - timedelta(seconds=1)).isoformat()
     QuerySet(Draw).filter(pk=draw.pk).update(plan=draw.plan)  # past the record, whose plan is bound
     draw.refresh_from_db()

@@ -42,7 +42,8 @@ def clock(monkeypatch):
     ahead = [timedelta()]
     real = timezone.now
     monkeypatch.setattr(timezone, "now", lambda: real() + ahead[0])
-    monkeypatch.setattr("zhunsheng.usecases.drawing.clock_now", lambda: real() + ahead[0])
+    for step in ("committing", "sealing", "running"):
+        monkeypatch.setattr(f"zhunsheng.usecases.drawing.{step}.clock_now", lambda: real() + ahead[0])
 
     def on(**by):
         ahead[0] += timedelta(**by)

@@ -41,18 +41,12 @@ from zhunsheng.draws.verdicts import Verdict, verdict
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
 from zhunsheng.files.opening import decode
-from zhunsheng.usecases.drawing import (
-    BUNDLE,
-    FrameSource,
-    commit_plan,
-    entity_names,
-    record_slips,
-    results_csv,
-    run_draw,
-    seal_entries,
-    slips_of,
-    write_notice,
-)
+from zhunsheng.usecases.drawing.committing import commit_plan
+from zhunsheng.usecases.drawing.draw_folder import slips_of
+from zhunsheng.usecases.drawing.frames import FrameSource
+from zhunsheng.usecases.drawing.results import results_csv
+from zhunsheng.usecases.drawing.running import BUNDLE, entity_names, run_draw, write_notice
+from zhunsheng.usecases.drawing.sealing import record_slips, seal_entries
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, User
 from zhunsheng.web.services import commitments, stamps
