@@ -40,7 +40,8 @@ from zhunsheng.web.models import (
     SheetVersion,
     User,
 )
-from zhunsheng.web.services import draws, keyeval, office, registers
+from zhunsheng.web.services import keyeval, office, registers
+from zhunsheng.web.services.draws import committing, entering, results
 from zhunsheng.web.services.sample_site import PASSWORD
 from zhunsheng.web.services.year import filling
 
@@ -143,7 +144,7 @@ def test_a_draw_from_plan_to_results(department, sign_in, work_off, monkeypatch)
     one.post(reverse("draw-act", args=[draw.pk, "ledger"]))
     imported = work_off()[0]
     assert imported.result["ledger"] == "inspections" and imported.result["batch"]["inserted"] == 1
-    late = draws.overdue_tasks(draw, draw.ends_on + timedelta(days=1))
+    late = results.overdue_tasks(draw, draw.ends_on + timedelta(days=1))
     assert len(late) == draw.drawn_count - 1
 
 
@@ -167,23 +168,23 @@ def test_slips_are_recorded_before_a_ceremony_speaks_and_only_they_are_taken(dep
     assert sign_in("shenji").post(record, handed).status_code == 403
     assert one.post(record, handed).status_code == 302
     assert (
-        draws.slips_shown(draw) is None
+        entering.slips_shown(draw) is None
         and "ZS-DR-35"
         in two.post(
             reverse("draw-act", args=[draw.pk, "enter"]),
             {"v0_0": "0731", "v0_1": "58", "s0_0": salts[0], "s0_1": salts[1]},
         ).content.decode()
     )
-    assert "ZS-WB-06" in one.post(record, handed).content.decode() and draws.slips_shown(draw) is None
+    assert "ZS-WB-06" in one.post(record, handed).content.decode() and entering.slips_shown(draw) is None
     assert "登记封条</h2>" not in one.get(reverse("draw", args=[draw.pk])).content.decode()
     # Another's differ: whose is told, neither is recorded, both begin again.
     told = two.post(record, {**handed, "slip_1": slip(salts[1], "59")}).content.decode()
-    assert "ZS-WB-59" in told and "不一致：代表乙，没有登记" in told and draws.slips_shown(draw) is None
-    assert two.post(record, handed).status_code == 302 and draws.slips_shown(draw) is None
+    assert "ZS-WB-59" in told and "不一致：代表乙，没有登记" in told and entering.slips_shown(draw) is None
+    assert two.post(record, handed).status_code == 302 and entering.slips_shown(draw) is None
     assert one.post(record, handed).status_code == 302
     assert "ZS-DR-37" in two.post(record, handed).content.decode()
     draw.refresh_from_db()
-    shown = draws.slips_shown(draw)["digest"]
+    shown = entering.slips_shown(draw)["digest"]
     assert shown in one.get(reverse("draw", args=[draw.pk])).content.decode()
     enter = reverse("draw-act", args=[draw.pk, "enter"])
     said = {"v0_0": "0731", "v0_1": "58", "s0_0": salts[0], "s0_1": salts[1]}
@@ -299,13 +300,13 @@ def test_strata_of_which_nobody_is_drawn_are_told_before_and_after_the_commitmen
     address = reverse("draw", args=[draw.pk])
     before = client.get(address).content.decode()
     assert "以下各层一户也不抽" in before and "按现在的台账，承诺时将分为以下各层" in before
-    told = [s for s in draws.foreseen(draw)[0] if not s["quota"]]
+    told = [s for s in committing.foreseen(draw)[0] if not s["quota"]]
     assert told and all(s["stratum"].endswith("|A") for s in told)
     client.post(reverse("draw-act", args=[draw.pk, "commit"]))
     work_off()
     draw.refresh_from_db()
-    assert draws.foreseen(draw) == ([], None)
-    sizes = untouched(draws.allotted(draw))
+    assert committing.foreseen(draw) == ([], None)
+    sizes = untouched(committing.allotted(draw))
     assert [(s["stratum"], s["size"]) for s in told] and {s["stratum"] for s in sizes} == {
         s["stratum"] for s in told
     }

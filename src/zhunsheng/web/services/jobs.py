@@ -30,7 +30,8 @@ from zhunsheng.web.audit import record
 from zhunsheng.web.models import Assessment, Draw, Job, Organisation, Sheet, Upload, User
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.roles import may
-from zhunsheng.web.services import draws, evidence, office
+from zhunsheng.web.services import evidence, office
+from zhunsheng.web.services.draws import committing, performing, results
 from zhunsheng.web.services.portfolio import archives, assessing
 from zhunsheng.web.services.publishing import drift
 from zhunsheng.web.services.sheets import this_year
@@ -260,14 +261,14 @@ def _assess_all(job: Job, progress: Progress) -> dict[str, Any]:
 def _commit_draw(job: Job, progress: Progress) -> dict[str, Any]:
     draw = Draw.objects.get(pk=job.args["draw"])
     if draw.state == "planned" and job.by is not None:
-        draws.commit(draw, job.by, progress, job.args.get("seen"))
-    return {"digest": draw.digest, "strata": draws.allotted(draw)}
+        committing.commit(draw, job.by, progress, job.args.get("seen"))
+    return {"digest": draw.digest, "strata": committing.allotted(draw)}
 
 
 def _run_draw(job: Job, progress: Progress) -> dict[str, Any]:
     draw = Draw.objects.get(pk=job.args["draw"])
     if draw.state == "sealed" and job.by is not None:
-        draws.perform(draw, job.by, progress, job.args.get("seen"))
+        performing.perform(draw, job.by, progress, job.args.get("seen"))
     return {"drawn": draw.drawn_count}
 
 
@@ -323,7 +324,7 @@ def draw_soon(draw: Draw, user: User, seen: str) -> Job:
 def results_soon(draw: Draw, user: User) -> Job:
     """Put the import of a draw's results into the inspections ledger in line."""
     upload = Upload.keep(
-        draws.ledger_file(draw), f"检查台账-{draw.code}.csv", "ledger", draw.department, user
+        results.ledger_file(draw), f"检查台账-{draw.code}.csv", "ledger", draw.department, user
     )
     return import_soon(upload, user, "inspections")
 
