@@ -1,6 +1,9 @@
 """准绳: performance targets, their evidence, their score and its proof."""
 
 try:
-    from zhunsheng._version import __version__  # written when it is installed, from the history's newest tag
+    # Written when it is installed, from the history's newest tag.
+    from zhunsheng._version import __version__ as _installed
 except ImportError:  # a checkout that was never installed
-    __version__ = "0+unknown"
+    _installed = "0+unknown"
+
+__version__: str = _installed
