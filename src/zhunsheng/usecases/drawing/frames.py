@@ -71,9 +71,9 @@ def new_frame(
     else by SQL.
     """
     if compiles() and _large(connection):
-        from zhunsheng.draws import texts
+        from zhunsheng.draws.texts import frame
 
-        if found := texts.new_frame(connection, plan, names, source, scratch / "frame.tsv"):
+        if found := frame.new_frame(connection, plan, names, source, scratch / "frame.tsv"):
             return found
     return frame_of_source(connection, plan, names, source)
 
@@ -102,9 +102,9 @@ def published_frame(
     Raises as ``frame_from_file``.
     """
     if path.suffix == ".tsv" and _compiled(path):
-        from zhunsheng.draws import texts
+        from zhunsheng.draws.texts import frame, reader
 
-        if found := texts.published_frame(path, plan, connection, texts.Tickets(*wanted), tree=tree):
+        if found := frame.published_frame(path, plan, connection, reader.Tickets(*wanted), tree=tree):
             return found
     return frame_from_file(path, plan, connection, published=True, tree=tree)
 
