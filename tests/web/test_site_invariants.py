@@ -39,6 +39,7 @@ from zhunsheng.sample.documents import bureau, flattened
 from zhunsheng.targets import Goal, Indicator, TargetSheet, TargetValue
 from zhunsheng.text import guarded
 from zhunsheng.usecases.importing import import_ledger
+from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.models import (
     ApiToken,
     Assessment,
@@ -60,7 +61,6 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.models.decided import stepping
 from zhunsheng.web.models.work import cipher
-from zhunsheng.web.roles import ACTIONS
 from zhunsheng.web.scopes import SCOPES
 from zhunsheng.web.services import (
     administration,

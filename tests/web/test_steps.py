@@ -22,6 +22,7 @@ from django.utils import timezone
 import zhunsheng.web
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.documents import bureau, flattened
+from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.actor import acting
 from zhunsheng.web.audit import altered_records
 from zhunsheng.web.models import (
@@ -44,7 +45,7 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.models.audited import changed_in_bulk, created_in_bulk
-from zhunsheng.web.roles import ACTIONS, may, permits
+from zhunsheng.web.roles import may, permits
 from zhunsheng.web.services import decisions, keyeval, review, safeguards, sheets, todo
 from zhunsheng.web.services.decisions import RECORDS
 from zhunsheng.web.services.publishing.acts import ask, decide

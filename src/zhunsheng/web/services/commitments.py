@@ -21,8 +21,8 @@ from zhunsheng.draws.public_log import START, Entry, Held, held, read_log
 from zhunsheng.draws.spec import grouped, typed_digest
 from zhunsheng.draws.strata import untouched
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.web.actions import WORDS
 from zhunsheng.web.models import AuditHead, Commitment, Draw, Publication
-from zhunsheng.web.roles import WORDS
 from zhunsheng.web.services.disclosing import items_in
 
 FILES = ("plan.json", "commitment.json")

@@ -26,9 +26,9 @@ from zhunsheng.evidence.records import Batch
 from zhunsheng.outcomes import ruled as of_contest
 from zhunsheng.targets import Indicator
 from zhunsheng.usecases.result import Run, RunIndicator, RunSheet, RunTotal
+from zhunsheng.web.actions import words_of
 from zhunsheng.web.models import AuditEntry, Decided, Job, Organisation, Step, User
 from zhunsheng.web.models.work import OUTCOMES
-from zhunsheng.web.roles import words_of
 from zhunsheng.web.services import decisions, indicators, office
 from zhunsheng.web.services.portfolio import ranking
 from zhunsheng.web.services.portfolio.ranking import RankStanding, standing_words

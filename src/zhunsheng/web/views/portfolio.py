@@ -11,10 +11,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.forms.portfolio import Archive, Places
 from zhunsheng.web.models import Job, Organisation, Sheet, SheetFinding, SheetVersion
 from zhunsheng.web.requests import SignedInRequest
-from zhunsheng.web.roles import ACTIONS, may, memberships
+from zhunsheng.web.roles import may, memberships
 from zhunsheng.web.services import jobs, office
 from zhunsheng.web.services.portfolio import ranking, ranking_file, summary
 from zhunsheng.web.services.review import unreviewed
