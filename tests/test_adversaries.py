@@ -17,7 +17,7 @@ from places import BEACONS, VECTORS, VERIFY_PAGE
 from zhunsheng.cli import main
 from zhunsheng.draw_folders import seal_draw
 from zhunsheng.draws import beacons, spec
-from zhunsheng.draws.assignment import Inspector
+from zhunsheng.draws.assignment import RegisteredInspector
 from zhunsheng.draws.bundle import read_bundle, read_part
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import commitment_digest
@@ -69,7 +69,7 @@ def commit(out, of, rows=None, now=COMMITTED):
     out.mkdir(parents=True, exist_ok=True)
     rows = rows or [(f"E{n:03d}", "C") for n in range(60)]
     (out / "rows.csv").write_text("id,credit_class\n" + "".join(f"{a},{b}\n" for a, b in rows), "utf8")
-    people = [Inspector(id=f"P{n}", certified=True) for n in range(4)]
+    people = [RegisteredInspector(id=f"P{n}", certified=True) for n in range(4)]
     return commit_plan(of, people, out, FrameSource(out / "rows.csv"), now=now)
 
 
@@ -523,7 +523,7 @@ def staffed(out, people, of=None, rows=None):
     out.mkdir(parents=True, exist_ok=True)
     rows = rows or [(f"E{n:03d}", "东" if n < 30 else "西") for n in range(60)]
     (out / "rows.csv").write_text("id,district\n" + "".join(f"{a},{b}\n" for a, b in rows), "utf8")
-    register = [Inspector(id=f"P{n}", **{"certified": True, **one}) for n, one in enumerate(people)]
+    register = [RegisteredInspector(id=f"P{n}", **{"certified": True, **one}) for n, one in enumerate(people)]
     return commit_plan(
         of or plan(LOTTERY, strata=["district"]), register, out, FrameSource(out / "rows.csv"), now=COMMITTED
     )

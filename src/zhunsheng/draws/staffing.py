@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from zhunsheng.draws.assignment import DISTRICT, Inspector, overloaded
+from zhunsheng.draws.assignment import DISTRICT, RegisteredInspector, overloaded
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import fits_a_bundle
 from zhunsheng.draws.spec import STRATUM_JOIN
@@ -21,9 +21,9 @@ from zhunsheng.errors import ZhunshengError
 SHOWN = 10  # places named in a refusal
 
 
-def recusals(people: Iterable[Inspector]) -> dict[str, list[Inspector]]:
+def recusals(people: Iterable[RegisteredInspector]) -> dict[str, list[RegisteredInspector]]:
     """Return who is recused from each entity, by the ids as the register has them, in order."""
-    found: dict[str, list[Inspector]] = {}
+    found: dict[str, list[RegisteredInspector]] = {}
     for one in people:
         for entity in dict.fromkeys(one.recuse):
             found.setdefault(entity, []).append(one)
@@ -31,7 +31,10 @@ def recusals(people: Iterable[Inspector]) -> dict[str, list[Inspector]]:
 
 
 def refuse_unstaffed(
-    plan: Plan, strata: Mapping[str, Mapping[str, int]], people: Sequence[Inspector], found: Mapping[str, str]
+    plan: Plan,
+    strata: Mapping[str, Mapping[str, int]],
+    people: Sequence[RegisteredInspector],
+    found: Mapping[str, str],
 ) -> None:
     """Refuse a register by which something that may be drawn could not be staffed.
 
@@ -65,7 +68,7 @@ def refuse_unstaffed(
             there.update({*one.districts})
             certified.update({*one.districts} if one.certified else ())
 
-    def lack(district: str, gone: Sequence[Inspector] = ()) -> str:
+    def lack(district: str, gone: Sequence[RegisteredInspector] = ()) -> str:
         """Return what a district lacks without some of its inspectors, empty where nothing."""
         rest = there[district] + len(wide) - len(gone)
         with_card = (
@@ -118,7 +121,7 @@ def _refusal(said: Sequence[str]) -> ZhunshengError:
 
 
 def _hardest(
-    quotas: Mapping[str, int], away: Mapping[str, Sequence[Inspector]], found: Mapping[str, str]
+    quotas: Mapping[str, int], away: Mapping[str, Sequence[RegisteredInspector]], found: Mapping[str, str]
 ) -> list[tuple[str, str, str]]:
     """Return (ticket, id, stratum) of a draw with those of most recusals in it,
     the others under ids that nobody has.
@@ -135,7 +138,7 @@ def _hardest(
     return [(f"{n:064x}", entity, stratum) for n, (entity, stratum) in enumerate(chosen)]
 
 
-def idle(plan: Plan, districts: Iterable[str], people: Sequence[Inspector]) -> list[str]:
+def idle(plan: Plan, districts: Iterable[str], people: Sequence[RegisteredInspector]) -> list[str]:
     """Return in words what stands in a register and means nothing in this draw:
     districts and items that it does not have.
     """

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, Checkpoint
+from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, MonitoredSheet
 from zhunsheng.outcomes import forecast_text, shown_result
 from zhunsheng.reports.forms.form import Cell, Form, Row, label, share, text, wan
 from zhunsheng.reports.forms.levels import level_heads, levelled
 from zhunsheng.reports.forms.scores import typed_words
 
 
-def monitoring_form(checkpoint: Checkpoint) -> Form:
+def monitoring_form(checkpoint: MonitoredSheet) -> Form:
     """Return the official monitoring table (财预〔2019〕136号 附件) on the checkpoint's date."""
     sheet, rules, money = checkpoint.sheet, checkpoint.rules, checkpoint.money
     day = checkpoint.as_of

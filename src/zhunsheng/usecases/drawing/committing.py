@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zhunsheng.clock import now as clock_now
-from zhunsheng.draws.assignment import Inspector, districts_of, register_json
+from zhunsheng.draws.assignment import RegisteredInspector, districts_of, register_json
 from zhunsheng.draws.frame import open_database
 from zhunsheng.draws.lookalikes import refuse_inspectors, refuse_sources, refuse_words
 from zhunsheng.draws.plan import Plan
@@ -21,7 +21,7 @@ from zhunsheng.usecases.drawing.frames import KEPT, FrameSource, new_frame
 
 def commit_plan(  # noqa: PLR0913 - what is committed, and three options by their names
     plan: Plan,
-    people: Sequence[Inspector],
+    people: Sequence[RegisteredInspector],
     out: Path,
     source: FrameSource,
     *,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from zhunsheng.clock import told
-from zhunsheng.draws.assignment import Inspector
+from zhunsheng.draws.assignment import RegisteredInspector
 from zhunsheng.draws.bundle import read_part
 from zhunsheng.draws.plan import MOMENT, Plan
 from zhunsheng.draws.reading import load, read_inspectors, read_plan
@@ -35,7 +35,7 @@ class InFolder:
     plan: Plan
     committed: dict[str, Any]
     sealed: dict[str, Any]
-    people: tuple[Inspector, ...] = ()
+    people: tuple[RegisteredInspector, ...] = ()
 
     @property
     def wanted(self) -> tuple[str, dict[str, Any]]:

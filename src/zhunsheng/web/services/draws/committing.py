@@ -11,8 +11,7 @@ from django.db import transaction
 from pydantic import ValidationError
 
 from zhunsheng.draws import lookalikes
-from zhunsheng.draws.assignment import Inspector as Registered
-from zhunsheng.draws.assignment import districts_of
+from zhunsheng.draws.assignment import RegisteredInspector, districts_of
 from zhunsheng.draws.frame import sizes_in_ledger
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import refuse_too_large
@@ -67,7 +66,7 @@ def commit(draw: Draw, user: User, progress: Progress = no_progress, seen: str |
     return draw
 
 
-def _registered(department: Organisation) -> list[Registered]:
+def _registered(department: Organisation) -> list[RegisteredInspector]:
     """Return the inspectors in use as the protocol knows them. Raises ``ZS-DR-01`` for an entry that can't be
     one.
     """
@@ -75,7 +74,7 @@ def _registered(department: Organisation) -> list[Registered]:
     for i in Inspector.objects.filter(department=department, active=True):
         try:
             found.append(
-                Registered(
+                RegisteredInspector(
                     id=i.number,
                     certified=i.certified,
                     districts=tuple(i.districts),

@@ -53,7 +53,7 @@ def perform(draw: Draw, user: User, progress: Progress = no_progress, seen: str 
     return draw
 
 
-def _told(event: commitments.Event) -> str:
+def _told(event: commitments.Happening) -> str:
     """Return what happened as a notice has it."""
     numbered = f"，公开记录第 {event.number} 号" if event.number else ""
     return event.what + numbered + (f"（{event.reason}）" if event.reason else "")
