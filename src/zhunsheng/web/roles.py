@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from django.db.models import Model, Q
 
 from zhunsheng.web.actions import ACTIONS, OFFICE, Act
-from zhunsheng.web.databases import remembered
+from zhunsheng.web.databases.connections import remembered
 from zhunsheng.web.models import (
     CalendarEntry,
     Decided,

@@ -17,8 +17,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.opening import open_bytes
 from zhunsheng.files.zips import UnfitZip, Zip, ZipBounds
-from zhunsheng.intake import book_of, open_bytes
+from zhunsheng.intake import book_of
 from zhunsheng.text import clean
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Job, Organisation, Upload, User
