@@ -50,9 +50,36 @@ def refuse_unstaffed(
         named = "；".join(f"{entity[:40]}（{away[entity][0].id}）" for entity in strange[:SHOWN])
         raise ZhunshengError("ZS-DR-72", count=len(strange), detail=named)
     quotas = {stratum: numbers["quota"] for stratum, numbers in strata.items() if numbers["quota"]}
-    size = plan.staffing.per_object
     if not fits_a_bundle(plan, strata):
         return
+    if said := _lacking(plan, people, quotas, away, found):
+        raise _refusal(said)
+    if plan.staffing.max_load is not None and (
+        over := overloaded(plan, _hardest(quotas, away, found), people)
+    ):
+        busy, need, room = over
+        names = "、".join(busy[:SHOWN]) + (f" 等 {len(busy)} 人" if len(busy) > SHOWN else "")
+        raise _refusal(
+            [
+                f"每人至多 {plan.staffing.max_load} 户不够：{names}要承担 {need} 人次，换给别人都不合规，"
+                f"只有 {room} 人次"
+            ]
+        )
+
+
+def _lacking(
+    plan: Plan,
+    people: Sequence[RegisteredInspector],
+    quotas: Mapping[str, int],
+    away: Mapping[str, Sequence[RegisteredInspector]],
+    found: Mapping[str, str],
+) -> list[str]:
+    """Return in words which districts lack inspectors, and which entities do without those recused from them.
+
+    ``quotas`` are the strata from which anything is drawn, ``away`` who is recused from each entity,
+    ``found`` the stratum of each of these.
+    """
+    size = plan.staffing.per_object
     column = plan.strata.index(DISTRICT) if DISTRICT in plan.strata else None
 
     def district_of(stratum: str) -> str:
@@ -100,19 +127,7 @@ def refuse_unstaffed(
         if why := lack(district, gone):
             names = "、".join(one.id for one in gone[:SHOWN])
             said.append(f"{entity}（{stratum_words(plan.strata, stratum)}）回避的有 {names}，{why}")
-    if said:
-        raise _refusal(said)
-    if plan.staffing.max_load is not None and (
-        over := overloaded(plan, _hardest(quotas, away, found), people)
-    ):
-        busy, need, room = over
-        names = "、".join(busy[:SHOWN]) + (f" 等 {len(busy)} 人" if len(busy) > SHOWN else "")
-        raise _refusal(
-            [
-                f"每人至多 {plan.staffing.max_load} 户不够：{names}要承担 {need} 人次，换给别人都不合规，"
-                f"只有 {room} 人次"
-            ]
-        )
+    return said
 
 
 def _refusal(said: Sequence[str]) -> ZhunshengError:
