@@ -30,7 +30,7 @@ coverage: .venv/.dev tools
 PARTS ?= not test_3_
 .PHONY: test-postgres
 test-postgres: .venv/.dev
-	ZHUNSHENG_TEST_DATABASE=postgres $(BIN)/pytest -n 2 --dist load tests/web/test_site_invariants.py -k "$(PARTS)"
+	ZHUNSHENG_TEST_DATABASE=postgres $(BIN)/pytest -n 2 --dist load tests/web/invariants -k "$(PARTS)"
 
 # Spark runs on a Java of version 17 or newer, the browser tests drive Chromium; Debian's are installed where they are
 # missing and this is root. Tests that lack them fail and say so.

@@ -17,7 +17,7 @@ import numpy as np
 import openpyxl
 import pytest
 
-from test_draws import BASE, BEFORE, NUMBERS, people, plan_of, rows, write_frame_csv
+from small_draws import BASE, BEFORE, NUMBERS, people, plan_of, rows, write_frame_csv
 from zhunsheng.draws import kernels, merkle, spec, texts
 from zhunsheng.draws.drawing import DuckDatabase, draw
 from zhunsheng.draws.frame import frame_from_file, key_of, open_database, source_of_file

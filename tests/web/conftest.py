@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 from filelock import FileLock
-from running import manage
+from filled import SAID, document
+from running import DEPARTMENTS, ENTITIES, manage
 
 import servers
 from zhunsheng.web.models import (
@@ -31,14 +34,11 @@ from zhunsheng.web.models import (
     Upload,
     User,
 )
-from zhunsheng.web.services import indicators, jobs, matching
+from zhunsheng.web.services import indicators, jobs, matching, office
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.decisions import RECORDS
 from zhunsheng.web.services.sample_site import LEFT_OPEN, load, load_portfolio
 from zhunsheng.web.services.sheets import book_in_force
-
-ENTITIES = 600
-DEPARTMENTS = 4
 
 
 @pytest.hookimpl(tryfirst=True)  # before groups are read
@@ -47,15 +47,15 @@ def pytest_collection_modifyitems(items):
     way.
 
     The invariants take as long as all others together, so that a second district is the shorter way.
-    Most of them are of states, and try at length what other tests reach: there the tracer rests.
+    Most of them are of states, and try at length what other tests reach, and nonsense takes thousands of
+    requests: there the tracer rests.
     """
     for item in items:
-        if item.path.stem == "test_site_invariants" and item.name.startswith("test_3_"):
+        invariant = "tests/web/invariants/" in str(item.path)
+        if (invariant and item.name.startswith("test_3_")) or "tests/web/nonsense/" in str(item.path):
             item.add_marker(pytest.mark.no_cover)
         if "tests/web/" in str(item.path) and not any(item.iter_markers("xdist_group")):
-            item.add_marker(
-                pytest.mark.xdist_group("invariants" if item.path.stem == "test_site_invariants" else "web")
-            )
+            item.add_marker(pytest.mark.xdist_group("invariants" if invariant else "web"))
             item.add_marker(pytest.mark.django_db)
 
 
@@ -63,9 +63,8 @@ def pytest_collection_modifyitems(items):
 def django_db_setup(django_db_setup, django_db_blocker):
     """Load the sample district once; each test's changes are rolled back."""
     with django_db_blocker.unblock():
-        if not Organisation.objects.exists():  # tests/nonsense brings the same fixture again
-            load(ENTITIES)
-            load_portfolio(DEPARTMENTS)
+        load(ENTITIES)
+        load_portfolio(DEPARTMENTS)
 
 
 @pytest.fixture(scope="session")
@@ -294,3 +293,56 @@ def address(department):
         return reverse(name, kwargs=wanted)
 
     return build
+
+
+@pytest.fixture
+def drafts(department, sign_in):
+    response = sign_in("keyuan").post(
+        reverse("targets", args=[department.pk, 2023]), {"how": "upload", "file": document()}
+    )
+    assert response.status_code == 302
+    return list(SheetVersion.objects.filter(sheet__department=department, sheet__year=2023).order_by("pk"))
+
+
+@pytest.fixture
+def evaluation(department, left_open_confirmed):
+    """Its figures are of the ledgers as other tests left them: submitting older ones is refused."""
+    return figures.fill_self_evaluation(SelfEvaluation.objects.get(department=department, year=2021))
+
+
+@pytest.fixture
+def other_district(district):
+    return office.found("邻区", "district", district.parent)
+
+
+@pytest.fixture
+def project(drafts):
+    return drafts[1]
+
+
+@pytest.fixture
+def planned(department, sign_in):
+    """Return what plans a draw by its code and returns it."""
+
+    def made(code, **said):
+        later = (timezone.localtime() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S")
+        url = reverse("draw-plan", args=[department.pk, 2021])
+        assert (
+            sign_in("keyuan").post(url, {**SAID, "code": code, "known_at": later, **said}).status_code == 302
+        )
+        return Draw.objects.get(code=code)
+
+    return made
+
+
+@pytest.fixture
+def commit(sign_in, work_off):
+    """Return what commits to a draw as the page does, and returns the job."""
+
+    def done(draw):
+        sign_in("keyuan").post(reverse("draw-act", args=[draw.pk, "commit"]))
+        (job,) = work_off()
+        draw.refresh_from_db()
+        return job
+
+    return done
