@@ -17,8 +17,10 @@ from docx import Document
 import zhunsheng.regulations as regulations
 from zhunsheng.sample.documents import bureau, flattened
 from zhunsheng.targets import Goal, Indicator, TargetSheet, TargetValue
-from zhunsheng.web.services import ledgers, matching, portfolio, publishing, sheets
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services import evidence, ledgers, matching, portfolio, sheets
+from zhunsheng.web.services.publishing import acts
+from zhunsheng.web.services.rules import rules_for
+from zhunsheng.web.services.year import figures, filling, records
 
 YEAR, END = 2021, date(2022, 2, 28)
 CLOSURE, MEASURE = "举报案件办结率", "report_closure_rate"
@@ -64,7 +66,7 @@ def first(run):
 
 
 def opened(place, user):
-    return figures.open_self_evaluation(place, YEAR, user("caiwu"))
+    return filling.open_self_evaluation(place, YEAR, user("caiwu"))
 
 
 def say(client, evaluation, n=0, proof=True, **said):
@@ -72,7 +74,7 @@ def say(client, evaluation, n=0, proof=True, **said):
     before.
     """
     sheet = evaluation.assessment.run.results[0]
-    former = figures.words_of(evaluation).get((sheet.id, sheet.indicators[n].id))
+    former = records.words_of(evaluation).get((sheet.id, sheet.indicators[n].id))
     held = {"cause": former.cause, "measures": former.measures} if former else {}
     said = held | said
     files = {"files": [SimpleUploadedFile("清单.pdf", PROOF)]} if proof else {}
@@ -95,7 +97,7 @@ def settle(place, user):
 
 def judged(client, evaluation, place):
     """Say all that waits for a person: the qualitative band, and the satisfaction that no ledger holds."""
-    band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+    band = rules_for(place, YEAR).scheme.qualitative[0]
     assert say(client, evaluation, 1, band=band.name, share="90", reason="问卷与走访").status_code == 302
     assert say(client, evaluation, 2, actual="95%", reason="问卷").status_code == 302
     explained(client, evaluation)
@@ -103,8 +105,8 @@ def judged(client, evaluation, place):
 
 def explained(client, evaluation):
     """Say on the page why each missed target was missed, and leave the rest of what stands there."""
-    words = figures.words_of(evaluation)
-    for sheet, code in figures.unexplained(evaluation):
+    words = records.words_of(evaluation)
+    for sheet, code in records.unexplained(evaluation):
         word = words.get((sheet, code))
         said = {"actual": word.actual, "reason": word.reason} if word else {}
         told = {"sheet": sheet, "indicator": code, "cause": "其他", "measures": "逐件督办", **said}
@@ -179,7 +181,7 @@ def brought_up(place, user, sign_in, *, first=None):
     """
     settle(place, user)
     evaluation, staff = opened(place, user), sign_in("keyuan")
-    band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+    band = rules_for(place, YEAR).scheme.qualitative[0]
     if first:
         first(staff, evaluation)
     for sheet in evaluation.assessment.run.results:
@@ -199,8 +201,8 @@ def brought_up(place, user, sign_in, *, first=None):
 
 
 def made_public(evaluation, user):
-    asked = publishing.ask("self", evaluation, user("caiwu"))
-    publishing.decide(asked, user("juzhang"), "publish.approve")
+    asked = acts.ask("self", evaluation, user("caiwu"))
+    acts.decide(asked, user("juzhang"), "publish.approve")
     asked.refresh_from_db()
     return asked
 
@@ -212,14 +214,14 @@ def open_rows(client, publication):
 
 def take_back(place, user, work_off, ledger="complaints"):
     """The office's finance section undoes every batch of a ledger; the figures follow."""
-    for one in figures.store().batches(department=place.code):
+    for one in evidence.store().batches(department=place.code):
         if one.ledger == ledger and not one.undoes and one.batch not in undone_of(place):
             ledgers.undo(place, one.batch, user("caiwu"))
     work_off()
 
 
 def undone_of(place):
-    return {b.undoes for b in figures.store().batches(department=place.code)}
+    return {b.undoes for b in evidence.store().batches(department=place.code)}
 
 
 ONCE = "曾有台账读数"
@@ -231,8 +233,8 @@ def sign_on(sign_in, evaluation):
 
 
 def published(subject, user, kind="self"):
-    made = publishing.ask(kind, subject, user("caiwu"))
-    publishing.decide(made, user("juzhang"), "publish.approve")
+    made = acts.ask(kind, subject, user("caiwu"))
+    acts.decide(made, user("juzhang"), "publish.approve")
     return made
 
 

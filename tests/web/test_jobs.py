@@ -14,7 +14,7 @@ from django.utils import timezone
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models import Assessment, Job, Organisation
 from zhunsheng.web.services import jobs
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.year import figures
 
 
 def test_the_same_work_is_put_in_line_once(department, user):

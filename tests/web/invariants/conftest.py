@@ -21,9 +21,9 @@ from small_department import (
 import zhunsheng.regulations as regulations
 from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.web.models import ApiToken, Membership
+from zhunsheng.web.models.work import cipher
 from zhunsheng.web.scopes import SCOPES
-from zhunsheng.web.services import office, sheets
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services import evidence, office, sheets
 from zhunsheng.web.workflow import advance
 
 
@@ -33,12 +33,12 @@ def put(tmp_path):
         path = tmp_path / f"{name}-{place.code}.csv"
         path.write_text("\n".join([head, *lines]) + "\n", "utf8")
         done = import_ledger(
-            figures.store().root,
+            evidence.store().root,
             path,
             department=place.code,
             label=place.name,
             who="keyuan",
-            cipher=figures.cipher(),
+            cipher=cipher(),
         )
         assert done.batch is not None and not done.errors, done.errors
         return done.batch

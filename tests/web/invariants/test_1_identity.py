@@ -46,8 +46,10 @@ from zhunsheng.web.models import (
     Sheet,
     Word,
 )
-from zhunsheng.web.services import jobs, ledgers, matching, office, portfolio, publishing, sheets
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services import jobs, ledgers, matching, office, portfolio, sheets
+from zhunsheng.web.services.publishing import acts
+from zhunsheng.web.services.rules import rules_for
+from zhunsheng.web.services.year import figures, filling, official, records
 
 # -- 1. identity is a code, a name is a dated label
 # ------------------------------------------------------------------------------------------------------------
@@ -179,7 +181,7 @@ def test_1_renaming_an_indicator_in_an_adjustment_keeps_words_and_confirmation(
     say(sign_in("keyuan"), evaluation, 0, cause="人员保障", measures="增派两人", proof=False)
     before = first(evaluation.assessment.run)[1]
     adjusted(place, "indicators.0.name", "群众举报按期办结情况")
-    after = first(figures.fill_self_evaluation(evaluation).assessment.run)[1]
+    after = first(filling.fill_self_evaluation(evaluation).assessment.run)[1]
     assert (after.id, after.name) == (before.id, "群众举报按期办结情况")
     assert (after.match.status, after.match.measure) == ("confirmed", MEASURE)
     assert (after.monitoring.measures, after.outcome.text, after.score.score) == (
@@ -190,7 +192,7 @@ def test_1_renaming_an_indicator_in_an_adjustment_keeps_words_and_confirmation(
     assert Word.objects.filter(department=place).count() == 1
     # Described otherwise it counts something else, and what was confirmed says nothing of that.
     adjusted(place, "indicators.0.description", "师德投诉办结数/师德投诉受理数")
-    described = first(figures.fill_self_evaluation(evaluation).assessment.run)[1]
+    described = first(filling.fill_self_evaluation(evaluation).assessment.run)[1]
     assert described.match.status != "confirmed"
 
 
@@ -317,9 +319,7 @@ def test_1_namesakes_are_told_apart_wherever_a_department_is_named(found, distri
     two = found(project(), name="同名局", parent=other, money=False)
     for place in (one, two):
         version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
-        publishing.decide(
-            publishing.ask("targets", version, user("caiwu")), user("juzhang"), "publish.approve"
-        )
+        acts.decide(acts.ask("targets", version, user("caiwu")), user("juzhang"), "publish.approve")
     public = {p.department_id: p for p in Publication.objects.filter(department__in=(one, two))}
     listed = client.get(reverse("public") + "?q=同名局").content.decode()
     found_by_district = client.get(reverse("public") + "?q=邻区").content.decode()
@@ -384,7 +384,7 @@ def test_1_one_act_on_an_organisation_at_a_time_said_and_followed(found, sign_in
     # What a page promises happens: the department is assessed anew under its new name.
     assert "已保存" in act("rename", name="新名局", on="2021-06-01")
     assert [j.kind for j in work_off()] == ["assess"] and not row_of(place)["overtaken"]
-    assert figures.newest_assessment(place, YEAR).run.department == "新名局"
+    assert records.newest_assessment(place, YEAR).run.department == "新名局"
     assert "请勾选确认" in act("close", on="2022-01-01") and place.active
     page = admin.get(reverse("administration") + f"?one={place.pk}").content.decode()
     forms = page.split('id="one"')[1].split("<form")[1:]
@@ -430,13 +430,13 @@ def test_1_a_department_moved_since_keeps_the_district_of_the_year(
     sheets.refresh_findings(place, YEAR)
     other = office.found("新区", "district", district.parent)
     admin_scheme(district, "旧区")
-    before = figures.rules_for(place, YEAR).digest()
+    before = rules_for(place, YEAR).digest()
     office.move(place, other, timezone.localdate())
     office.rename(place, "新名局", timezone.localdate())
     admin_scheme(other, "新区")
     place.refresh_from_db()
-    assert figures.rules_for(place, YEAR).digest() == before
-    assert figures.rules_for(place, timezone.localdate().year).scheme != figures.rules_for(place, YEAR).scheme
+    assert rules_for(place, YEAR).digest() == before
+    assert rules_for(place, timezone.localdate().year).scheme != rules_for(place, YEAR).scheme
     assert place in [r["department"] for r in portfolio.ranking(district, YEAR)]
     assert place not in [r["department"] for r in portfolio.ranking(other, YEAR)]
     today = timezone.localdate().year
@@ -472,7 +472,7 @@ def test_1_two_projects_of_a_name_are_re_checked_each_by_its_code(found, sign_in
     place = found(project(), project(code="P9", total=200_000), money=False)
     settle(place, user)
     evaluation, staff, bureau = opened(place, user), sign_in("keyuan"), sign_in("caizheng")
-    band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+    band = rules_for(place, YEAR).scheme.qualitative[0]
     for sheet in evaluation.assessment.run.results:
         for n, said in ((1, {"band": band.name, "share": "90"}), (2, {"actual": "95%"})):
             files = [SimpleUploadedFile("清单.pdf", PROOF)]
@@ -487,7 +487,7 @@ def test_1_two_projects_of_a_name_are_re_checked_each_by_its_code(found, sign_in
     evaluation.refresh_from_db()
     explained(staff, evaluation)
     sign_on(sign_in, evaluation)
-    text = words_in(figures.file_of(evaluation, "绩效自评表.docx"))
+    text = words_in(official.file_of(evaluation, "绩效自评表.docx"))
     assert "P1" in text and "P9" in text
     assert bureau.post(reverse("recheck", args=[evaluation.pk])).status_code == 302
     evaluation.refresh_from_db()

@@ -22,7 +22,7 @@ from small_department import (
 )
 
 from zhunsheng.web.services import jobs
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.year import comparing, figures, filling
 
 
 def test_2_an_acceptance_falls_with_the_reading_it_was_made_on(found, sign_in, user, put, work_off):
@@ -43,7 +43,7 @@ def test_2_an_acceptance_falls_with_the_reading_it_was_made_on(found, sign_in, u
     assert (contest.state, again.computed, again.word) == ("replaced", "91%", contest.word)
     assert "台账算出 90.22% → 91%" in contest.last_step().remark
     page = sign_in("caizheng").get(here(place, "selfeval")).content.decode()
-    assert "有争议，待财政局裁定" in page and "争议已采纳" not in page and not figures.drifted(evaluation)
+    assert "有争议，待财政局裁定" in page and "争议已采纳" not in page and not comparing.drifted(evaluation)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_2_an_acceptance_is_of_one_promise(found, sign_in, user, adjusted, path,
     # Whoever computes now counts the reading, before anybody looked at the contest.
     line = first(figures.assess_now(place, YEAR, END).run)[1]
     assert (line.outcome.origin, line.outcome.contest.accepted) == ("evidence", None)
-    figures.refill(place, YEAR)
+    filling.refill(place, YEAR)
     contest.refresh_from_db(), evaluation.refresh_from_db()
     again = evaluation.contests.get(state="open")
     assert (contest.state, again.word, again.computed) == ("replaced", contest.word, "90.22%")

@@ -7,7 +7,7 @@ from small_department import MEASURE, YEAR, first, judged, opened, project, step
 
 from zhunsheng.web.roles import ACTIONS
 from zhunsheng.web.services import matching, portfolio
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.year import figures
 from zhunsheng.web.workflow import CONDITIONS
 
 

@@ -21,8 +21,9 @@ from small_department import (
 )
 
 from zhunsheng.text import guarded
-from zhunsheng.web.services import publishing
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.publishing import public_pages
+from zhunsheng.web.services.publishing.rows import indicator_in_words, parts_of
+from zhunsheng.web.services.year import comparing
 
 
 def test_2_a_public_total_is_told_in_all_its_parts_and_they_add_up(found, sign_in, user, client):
@@ -38,7 +39,7 @@ def test_2_a_public_total_is_told_in_all_its_parts_and_they_add_up(found, sign_i
     def added(parts):
         return sum(Decimal(p["score"]) for p in parts if p["score"])
 
-    for told, of_page in zip(data["scores"], publishing.shown(public)["scores"], strict=True):
+    for told, of_page in zip(data["scores"], public_pages.shown(public)["scores"], strict=True):
         total = Decimal(told["total"])
         assert (
             total
@@ -58,7 +59,7 @@ def test_2_a_public_total_is_told_in_all_its_parts_and_they_add_up(found, sign_i
     # What was published before the parts were kept adds up as well.
     for score in public.data["scores"]:
         del score["parts"]
-        assert Decimal(score["total"]) == added([*score["indicators"], *publishing.parts_of(score)])
+        assert Decimal(score["total"]) == added([*score["indicators"], *parts_of(score)])
 
 
 def test_2_every_public_form_says_the_same_in_the_same_words(found, sign_in, user, client):
@@ -99,7 +100,7 @@ def test_2_every_public_form_says_the_same_in_the_same_words(found, sign_in, use
     assert listed["data"] == answer["data"] and listed["department"] == answer["department"]
     # What waits says what it waits for, and is not called without evidence.
     waiting = {"origin": "none", "verdict": "pending", "actual": "—", "name": "", "target": ""}
-    assert publishing._told(waiting)["origin"] == "待评定"
+    assert indicator_in_words(waiting)["origin"] == "待评定"
 
 
 def test_2_only_what_a_spreadsheet_would_run_is_guarded_in_csv():
@@ -133,7 +134,7 @@ def test_2_open_accepted_and_refused_are_three_words_with_reasons_everywhere(fou
     evaluation.refresh_from_db()
     # No figure is another for it: what was signed stays signed.
     assert evaluation.state == "signed" and evaluation.assessment.run.results[0].score.total == total
-    assert evaluation.assessment.key != key and not figures.drift(evaluation)
+    assert evaluation.assessment.key != key and not comparing.drift(evaluation)
     for where, text in list(told(before))[:3]:
         assert "公开之后裁定：争议未采纳" in text and why in text, where
     assert why in sign_in("keyuan").get(here(evaluation.department, "selfeval")).content.decode()

@@ -24,8 +24,9 @@ from small_department import (
 )
 
 from zhunsheng.web.models import Membership, Publication
-from zhunsheng.web.services import publishing
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.publishing import acts
+from zhunsheng.web.services.rules import rules_for
+from zhunsheng.web.services.year import figures, filling, official, question, rechecking
 from zhunsheng.web.workflow import CONDITIONS, advance
 
 # -- 2. evidence first; what a person types stands beside it
@@ -60,7 +61,7 @@ def test_2_a_typed_value_stands_beside_the_reading_everywhere_and_changes_no_sco
     told(staff.get(reverse("selfeval-form", args=[evaluation.pk])).content.decode(), "form")
     for who, act in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
         assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302, act
-    publishing.decide(publishing.ask("self", evaluation, user("caiwu")), user("juzhang"), "publish.approve")
+    acts.decide(acts.ask("self", evaluation, user("caiwu")), user("juzhang"), "publish.approve")
     public = Publication.objects.get(kind="self", object_id=evaluation.pk, state="published")
     told(client.get(reverse("public-one", args=[public.pk])).content.decode(), "public page")
     told(client.get(reverse("open-data-json", args=[public.pk])).content.decode(), "public JSON")
@@ -237,7 +238,7 @@ def test_2_a_band_typed_for_a_measured_indicator_changes_nothing(found, sign_in,
     place = found(project())
     evaluation = opened(place, user)
     before = first(evaluation.assessment.run)[1].score
-    band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+    band = rules_for(place, YEAR).scheme.qualitative[0]
     for said in ({"band": band.name, "share": "95"}, {"share": "95"}):
         answer = say(sign_in("keyuan"), evaluation, 0, reason="很好", **said)
         assert answer.status_code == 400 and "定量指标不评档次" in answer.content.decode()
@@ -257,7 +258,7 @@ def test_2_the_re_check_holds_nothing_that_was_typed(found, user, sign_in, tmp_p
     evaluation = opened(place, user)
     table = tmp_path / "上报.xlsx"
     figures.assess_now(place, YEAR, END)
-    table.write_bytes(figures.file_of(evaluation, "绩效自评表.xlsx").read_bytes())
+    table.write_bytes(official.file_of(evaluation, "绩效自评表.xlsx").read_bytes())
     staff = sign_in("keyuan")
     from zhunsheng.web.models import Upload
 
@@ -265,7 +266,7 @@ def test_2_the_re_check_holds_nothing_that_was_typed(found, user, sign_in, tmp_p
     evaluation.save()
 
     def bytes_now():
-        found = [s for s in figures.recheck(evaluation, evaluation.reported) if s["of"]]
+        found = [s for s in rechecking.recheck(evaluation, evaluation.reported) if s["of"]]
         assert found
         return json.dumps(found, ensure_ascii=False, sort_keys=True).encode()
 
@@ -280,10 +281,10 @@ def test_2_the_re_check_holds_nothing_that_was_typed(found, user, sign_in, tmp_p
         "同意",
         change=lambda c: setattr(c, "ruling", "同意"),
     )
-    figures.fill_self_evaluation(evaluation)
+    filling.fill_self_evaluation(evaluation)
     assert first(evaluation.assessment.run)[1].outcome.origin == "accepted"
     assert bytes_now() == plain
-    judge = figures.Question(place, YEAR, END, None, words=False)
+    judge = question.Question(place, YEAR, END, None, words=False)
     assert judge.judgements == []
 
 
@@ -296,7 +297,7 @@ def test_2_a_typed_value_is_asked_anew_when_its_indicator_counts_something_else(
     staff = sign_in("keyuan")
     judged(staff, evaluation, place)
     adjusted(place, "indicators.2.description", "接受走访的服务对象中表示满意的比例")
-    figures.refill(place, YEAR)
+    filling.refill(place, YEAR)
     evaluation.refresh_from_db()
     line = evaluation.assessment.run.results[0].indicators[2]
     assert (line.score.verdict, line.score.score) == ("pending", 0) and "须重新填报" in line.outcome.note
@@ -313,7 +314,7 @@ def test_2_a_typed_value_is_asked_anew_when_its_indicator_counts_something_else(
     assert evaluation.assessment.run.results[0].indicators[2].score.verdict == "met"
     # A new target alone leaves what was counted.
     adjusted(place, "indicators.2.target", "≥96%")
-    figures.refill(place, YEAR)
+    filling.refill(place, YEAR)
     evaluation.refresh_from_db()
     assert evaluation.assessment.run.results[0].indicators[2].score.verdict == "missed"
 

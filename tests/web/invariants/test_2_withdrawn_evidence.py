@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from pages import here
@@ -31,8 +32,9 @@ from small_department import (
 from zhunsheng.evidence import ledger_of
 from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.web.models import CalendarEntry
-from zhunsheng.web.services import ledgers
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.models.work import cipher
+from zhunsheng.web.services import evidence, ledgers
+from zhunsheng.web.services.year import comparing, figures, filling
 
 # -- 2. evidence first; what a person types stands beside it
 # ------------------------------------------------------------------------------------------------------------
@@ -60,7 +62,7 @@ def test_2_a_contest_outlives_the_evidence_it_was_made_against(found, sign_in, u
     told(staff.get(reverse("selfeval-form", args=[evaluation.pk])).content.decode(), "form")
     for name in ("table.docx", "table.xlsx", "report.docx"):
         told(words_in(staff.get(reverse("selfeval-file", args=[evaluation.pk, name])).content), name)
-    assert figures.drifted(evaluation) is False  # asked again it is the same
+    assert comparing.drifted(evaluation) is False  # asked again it is the same
     sign_on(sign_in, evaluation)
     told(public(client, out := published(evaluation, user))[0], "public page")
     told(client.get(reverse("open-data", args=[out.pk, "csv"])).content.decode("utf-8-sig"), "public csv")
@@ -78,12 +80,10 @@ def test_2_a_contest_outlives_the_evidence_it_was_made_against(found, sign_in, u
     told(bureau.get(here(place, "selfeval")).content.decode(), "page of the accepted one")
     # The ledger comes back with another figure: nobody ruled on that one.
     put_back = [f"T{n},举报,2021-03-05,{'2021-06-01' if n < 80 else ''},张三{n}" for n in range(92)]
-    path = figures.settings.DATA / "again.csv"
+    path = settings.DATA / "again.csv"
     path.write_text("\n".join([COMPLAINT, *put_back]) + "\n", "utf8")
-    import_ledger(
-        figures.store().root, path, department=place.code, label=place.name, cipher=figures.cipher()
-    )
-    figures.refill(place, YEAR)
+    import_ledger(evidence.store().root, path, department=place.code, label=place.name, cipher=cipher())
+    filling.refill(place, YEAR)
     contest.refresh_from_db(), evaluation.refresh_from_db()
     assert (contest.state, first(evaluation.assessment.run)[1].outcome.origin) == ("replaced", "evidence")
 
@@ -121,7 +121,7 @@ def test_2_whoever_types_after_the_evidence_was_withdrawn_fares_no_better(found,
     sheet, line = first(evaluation.assessment.run)
     sent = {"sheet": sheet.id, "indicator": line.id, "measure": ""}
     assert bureau.post(here(place, "matches"), sent).status_code == 302
-    figures.refill(place, YEAR)
+    filling.refill(place, YEAR)
     evaluation.refresh_from_db(), contest.refresh_from_db()
     line = first(evaluation.assessment.run)[1]
     assert (contest.state, line.outcome.origin, line.outcome.contest) == ("replaced", "judgement", None)
@@ -165,4 +165,4 @@ def test_2_a_reading_of_what_the_indicator_was_before_is_no_withdrawn_one(
     put(place, "more", PAID, "V2,治理经费,P1,10,2021-05-02")
     figures.assess_now(place, YEAR)
     assert not evaluation.contests.exists()
-    assert {d["what"] for d in figures.drift(evaluation)} == {"已支付（元）"}
+    assert {d["what"] for d in comparing.drift(evaluation)} == {"已支付（元）"}

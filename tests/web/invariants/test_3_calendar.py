@@ -32,8 +32,8 @@ from zhunsheng.web.models import (
     Membership,
     SelfEvaluation,
 )
-from zhunsheng.web.services import administration, office
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services import administration, evidence, office
+from zhunsheng.web.services.year import calendar, comparing, figures, filling, records
 
 # -- 3. state governs every number
 # ------------------------------------------------------------------------------------------------------------
@@ -42,11 +42,11 @@ from zhunsheng.web.services import year as figures
 def test_3_nothing_opens_before_its_time(found, sign_in, user, monkeypatch):
     place = found(project())
     finance = sign_in("caiwu")
-    monkeypatch.setattr(figures.timezone, "localdate", lambda: date(2021, 6, 1))
+    monkeypatch.setattr(timezone, "localdate", lambda: date(2021, 6, 1))
     answer = finance.post(here(place, "selfeval"))
     assert answer.status_code == 400 and "2022-01-10 起填报" in answer.content.decode()
     assert "开启自评</button>" not in finance.get(here(place, "selfeval")).content.decode()
-    half = next(e for e in figures.calendar_of(place, YEAR, "monitoring") if e.name == "上半年")
+    half = next(e for e in calendar.calendar_of(place, YEAR, "monitoring") if e.name == "上半年")
     answer = finance.post(here(place, "monitoring"), {"entry": half.pk})
     assert answer.status_code == 400 and "2021-07-01 起填报" in answer.content.decode()
     # Begun by the calendar, but of a day that has not come.
@@ -58,7 +58,7 @@ def test_3_nothing_opens_before_its_time(found, sign_in, user, monkeypatch):
     # Figures of a later date, kept from before, are not the year's newest.
     Assessment.objects.create(department=place, year=YEAR, as_of=date(2021, 12, 31), key="x", result={})
     mine = figures.assess_now(place, YEAR)
-    assert (figures.newest_assessment(place, YEAR).pk, mine.as_of) == (mine.pk, date(2021, 6, 1))
+    assert (records.newest_assessment(place, YEAR).pk, mine.as_of) == (mine.pk, date(2021, 6, 1))
 
 
 def test_3_an_adjustment_holds_from_the_day_of_its_approval(found, adjusted, monkeypatch):
@@ -83,7 +83,7 @@ def test_3_going_back_to_an_earlier_state_shows_its_figures(found, adjusted, sig
         if target:
             adjusted(place, "indicators.0.target", target)
         figures.assess_now(place, YEAR)
-        newest = figures.newest_assessment(place, YEAR)
+        newest = records.newest_assessment(place, YEAR)
         sheet, line = first(newest.run)
         page = sign_in("keyuan").get(here(place, "overview")).content.decode()
         assert line.target in page
@@ -96,25 +96,25 @@ def test_3_going_back_to_an_earlier_state_of_the_ledgers_shows_its_figures(found
     one = figures.assess_now(place, YEAR).total
     batch = put(place, "more", COMPLAINT, *(f"X{n},举报,2021-03-05,,王五" for n in range(200)))
     two = figures.assess_now(place, YEAR).total
-    figures.store().undo(batch.batch, who="caiwu")
+    evidence.store().undo(batch.batch, who="caiwu")
     figures.assess_now(place, YEAR)
-    assert figures.newest_assessment(place, YEAR).total == one != two
+    assert records.newest_assessment(place, YEAR).total == one != two
 
 
 def test_3_words_of_march_do_not_explain_october(found, user, sign_in):
     place = found(project())
-    entries = {e.name: e for e in figures.calendar_of(place, YEAR, "monitoring")}
+    entries = {e.name: e for e in calendar.calendar_of(place, YEAR, "monitoring")}
     march, october = (
-        figures.open_checkpoint(entries[n], place, user("caiwu")) for n in ("一季度", "前十个月")
+        filling.open_checkpoint(entries[n], place, user("caiwu")) for n in ("一季度", "前十个月")
     )
     client = sign_in("keyuan")
-    assert figures.unexplained(october)
+    assert records.unexplained(october)
     for point in (march,):
         for sheet, indicator_ in [(s.id, i.id) for s in point.assessment.run.results for i in s.indicators]:
             said = {"sheet": sheet, "indicator": indicator_, "cause": "其他", "measures": "下季度补齐"}
             assert client.post(reverse("checkpoint", args=[point.pk]), said).status_code == 302
-    figures.fill_checkpoint(october)
-    assert figures.unexplained(october)
+    filling.fill_checkpoint(october)
+    assert records.unexplained(october)
     assert "下季度补齐" not in json.dumps(october.assessment.result, ensure_ascii=False)
     answer = step(client, october, "monitoring.submit").content.decode()
     assert "没有写明原因和措施" in answer and october.state == "open"
@@ -129,7 +129,7 @@ def test_3_a_year_is_evaluated_once_it_is_over_and_follows_the_calendar(
     finance = sign_in("caiwu")
     for entry in CalendarEntry.objects.filter(year=YEAR, kind="self"):
         administration.toggle(entry)
-    monkeypatch.setattr(figures.timezone, "localdate", lambda *_: date(2021, 11, 26))
+    monkeypatch.setattr(timezone, "localdate", lambda *_: date(2021, 11, 26))
     answer = finance.post(here(place, "selfeval"))
     assert answer.status_code == 400 and "2021年还没有结束" in answer.content.decode()
     page = finance.get(here(place, "selfeval")).content.decode()
@@ -142,13 +142,13 @@ def test_3_a_year_is_evaluated_once_it_is_over_and_follows_the_calendar(
     assert evaluation.as_of == date(2021, 10, 31)
     later = {**dates, "opens_on": date(2022, 1, 10), "due_on": date(2022, 3, 31)}
     CalendarEntry.objects.create(organisation=place, name="年度自评", as_of=END, **later)
-    figures.refill(place, YEAR)
+    filling.refill(place, YEAR)
     evaluation.refresh_from_db()
     assert evaluation.as_of == date(2021, 10, 31)
     answer = step(sign_in("keyuan"), evaluation, "selfeval.submit").content.decode()
     assert "ZS-WB-11" in answer and "这一天还没有到" in answer and evaluation.state == "draft"
-    monkeypatch.setattr(figures.timezone, "localdate", lambda *_: date(2022, 3, 2))
-    assert figures.refill(place, YEAR) == []
+    monkeypatch.setattr(timezone, "localdate", lambda *_: date(2022, 3, 2))
+    assert filling.refill(place, YEAR) == []
     evaluation.refresh_from_db()
     assert (evaluation.as_of, evaluation.due_on) == (END, date(2022, 3, 31))
     assert evaluation.assessment.as_of == END
@@ -165,7 +165,7 @@ def test_3_each_record_is_filled_from_its_own_words(found, sign_in, user, distri
     entry = CalendarEntry.objects.create(
         organisation=district, year=YEAR, kind="monitoring", name="年末", as_of=END, opens_on=END, due_on=END
     )
-    point = figures.open_checkpoint(entry, place, user("caiwu"))
+    point = filling.open_checkpoint(entry, place, user("caiwu"))
     sheet, line = first(point.assessment.run)
     assert (line.monitoring.measures, sheet.indicators[2].outcome.origin) == (None, "none")
     said = {"sheet": sheet.id, "indicator": line.id, "cause": "其他", "measures": "监控里说的"}
@@ -174,8 +174,8 @@ def test_3_each_record_is_filled_from_its_own_words(found, sign_in, user, distri
     assert first(point.assessment.run)[1].monitoring.measures == "监控里说的"
     assert first(evaluation.assessment.run)[1].monitoring.measures == "自评里说的"
     assert "监控里说的" in staff.get(reverse("checkpoint-form", args=[point.pk])).content.decode()
-    assert not figures.drifted(point) and not figures.drifted(evaluation)
-    assert figures.newest_assessment(place, YEAR) == evaluation.assessment
+    assert not comparing.drifted(point) and not comparing.drifted(evaluation)
+    assert records.newest_assessment(place, YEAR) == evaluation.assessment
     sent = {"organisation": district.pk, "year": YEAR, "kind": "monitoring", "name": "年末监控"}
     sent |= {"as_of": "2022-02-28", "opens_on": "2022-03-01", "due_on": "2022-03-15"}
     answer = sign_in("guanli").post(reverse("calendar"), sent).content.decode()
@@ -251,7 +251,7 @@ def test_3_a_year_that_is_over_is_shown_on_the_day_of_its_self_evaluation(found,
         "graded",
         "",
     )
-    assert figures.newest_assessment(place, YEAR) == signed
+    assert records.newest_assessment(place, YEAR) == signed
     assert f"{day}" in sign_in("keyuan").get(here(place, "overview")).content.decode()
     # What changed since is computed for that day, and said beside what was signed.
     put(place, "worse", COMPLAINT, *[f"Z{n},举报,2021-03-05,,李四" for n in range(200)])
@@ -270,9 +270,9 @@ def test_3_a_self_evaluation_of_a_day_within_the_year_holds_its_words_and_not_th
     line = evaluation.assessment.run.results[0].indicators[2]
     assert (line.outcome.text, line.outcome.origin) == ("95%", "judgement")
     figures.assess_now(place, YEAR)
-    assert figures.newest_assessment(place, YEAR).as_of == END
+    assert records.newest_assessment(place, YEAR).as_of == END
     lights = set(IndicatorLight.objects.filter(department=place, year=YEAR).values_list("light", flat=True))
     shown = {
-        i.monitoring.light for s in figures.newest_assessment(place, YEAR).run.results for i in s.indicators
+        i.monitoring.light for s in records.newest_assessment(place, YEAR).run.results for i in s.indicators
     }
     assert lights == shown

@@ -33,8 +33,9 @@ from small_department import (
 from zhunsheng import errors
 from zhunsheng.web.models import KeyEvaluation, LocalScheme, SelfEvaluation
 from zhunsheng.web.models.decided import stepping
-from zhunsheng.web.services import administration, keyeval, portfolio, publishing, sheets
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services import administration, keyeval, portfolio, sheets
+from zhunsheng.web.services.publishing import acts, drift
+from zhunsheng.web.services.year import comparing, figures
 from zhunsheng.web.workflow import advance
 
 
@@ -47,12 +48,12 @@ def test_3_a_signed_or_published_figure_that_drifted_from_the_ledger_says_so(
     staff = sign_in("keyuan")
     judged(staff, evaluation, place)
     sign_on(sign_in, evaluation)
-    published = publishing.ask("self", evaluation, user("caiwu"))
-    publishing.decide(published, user("juzhang"), "publish.approve")
+    published = acts.ask("self", evaluation, user("caiwu"))
+    acts.decide(published, user("juzhang"), "publish.approve")
     public = json.dumps(published.data, ensure_ascii=False)
-    assert figures.drift(evaluation) == publishing.drifted_from(published) == []
+    assert comparing.drift(evaluation) == drift.drifted_from(published) == []
     put(place, "late", COMPLAINT, *(f"X{n},举报,2021-03-05,,王五" for n in range(92)))
-    told = next(d for d in figures.drift(evaluation) if d["what"] == CLOSURE)
+    told = next(d for d in comparing.drift(evaluation) if d["what"] == CLOSURE)
     assert (told["then"], told["now"]) == ("90.22%", "45.11%")
     for address in (here(place, "selfeval"), reverse("publication", args=[published.pk])):
         page = staff.get(address).content.decode()
@@ -60,7 +61,7 @@ def test_3_a_signed_or_published_figure_that_drifted_from_the_ledger_says_so(
     # The public page says it too, from when the figures of the department were computed anew.
     address = reverse("public-one", args=[published.pk])
     assert "重算" not in client.get(address).content.decode()
-    publishing.check_published(place, YEAR)
+    drift.check_published(place, YEAR)
     published.refresh_from_db()
     page = client.get(address).content.decode()
     assert (
@@ -86,7 +87,7 @@ def test_3_drift_between_signing_and_publication_is_said_from_the_first_moment(s
 def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_its_draft(
     signed, sign_in, client, user
 ):
-    out, waiting = published(signed, user), publishing.ask("self", signed, user("caiwu"))
+    out, waiting = published(signed, user), acts.ask("self", signed, user("caiwu"))
     page, data = public(client, out)
     assert "未经财政局复核" in page and data["notes"] == ["未经财政局复核"] and "退回" not in page
     assert step(sign_in("caizheng"), signed, "selfeval.return", remark="补材料").status_code == 302
@@ -95,7 +96,7 @@ def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_it
     line = f"该自评已于 {timezone.localdate()} 退回，正在重新填报"
     before = data["data"]
     say(sign_in("keyuan"), signed, 2, actual="71.5%", reason="重新问卷")
-    publishing.check_published(signed.department, YEAR)
+    drift.check_published(signed.department, YEAR)
     page, data = public(client, out)
     assert (
         line in page
@@ -104,7 +105,7 @@ def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_it
         and not data["drift"]
     )
     with pytest.raises(errors.ZhunshengError, match="ZS-WB-01"):
-        publishing.ask("self", signed, user("caiwu"))
+        acts.ask("self", signed, user("caiwu"))
     # Signed anew it says what differs from what was public before.
     explained(sign_in("keyuan"), signed)
     sign_on(sign_in, signed)
@@ -122,7 +123,7 @@ def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_it
 def test_3_published_targets_say_that_another_version_has_come_into_force(found, adjusted, client, user):
     place = found(project())
     version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
-    out, waiting = published(version, user, "targets"), publishing.ask("targets", version, user("caiwu"))
+    out, waiting = published(version, user, "targets"), acts.ask("targets", version, user("caiwu"))
     assert public(client, out)[1]["notes"] == []
     new = adjusted(place, "indicators.0.target", "≥93%")
     page, data = public(client, out)
@@ -132,9 +133,9 @@ def test_3_published_targets_say_that_another_version_has_come_into_force(found,
     # The version that holds no more is neither asked for nor approved, and the one that holds takes its
     # place.
     with pytest.raises(errors.ZhunshengError, match="第2版"):
-        publishing.ask("targets", version, user("caiwu"))
+        acts.ask("targets", version, user("caiwu"))
     with pytest.raises(errors.ZhunshengError, match="ZS-WB-01"):
-        publishing.decide(waiting, user("juzhang"), "publish.approve")
+        acts.decide(waiting, user("juzhang"), "publish.approve")
     newest = published(new, user, "targets")
     out.refresh_from_db()
     assert out.state == "withdrawn" and public(client, newest)[1]["notes"] == []
@@ -156,9 +157,9 @@ def test_3_an_overtaken_address_leads_to_the_newer_one_which_lists_the_earlier(s
     assert f"{timezone.localtime(old.published_at):%Y-%m-%d %H:%M}" in page.split("此前的公开")[1]
     assert data["earlier"][0]["totals"] == [{"sheet": "治理经费", "total": old.data["scores"][0]["total"]}]
     # What a person withdrew stays gone, and so does what came before it.
-    publishing.decide(new, user("juzhang"), "publish.withdraw", "有误")
+    acts.decide(new, user("juzhang"), "publish.withdraw", "有误")
     assert [client.get(reverse("public-one", args=[p.pk])).status_code for p in (old, new)] == [404, 404]
-    asked = publishing.ask("self", signed, user("caiwu"))
+    asked = acts.ask("self", signed, user("caiwu"))
     again = published(signed, user)
     assert client.get(reverse("public-one", args=[asked.pk])).status_code == 404
     page, data = public(client, again)
@@ -168,7 +169,7 @@ def test_3_an_overtaken_address_leads_to_the_newer_one_which_lists_the_earlier(s
 def test_3_a_published_self_evaluation_says_that_its_targets_were_adjusted(signed, adjusted, client, user):
     out = published(signed, user)
     adjusted(signed.department, "indicators.0.target", "≥90%")
-    publishing.check_published(signed.department, YEAR)
+    drift.check_published(signed.department, YEAR)
     page, data = public(client, out)
     assert {"what": f"{CLOSURE}（目标）", "then": "≥95%", "now": "≥90%"}.items() <= next(
         d for d in data["drift"] if "目标" in d["what"]
@@ -213,7 +214,7 @@ def test_3_a_changed_grade_or_weight_is_drift(found, sign_in, user, client):
             administration.toggle(old)
         sent = {"organisation": place.pk, "first_year": YEAR, "text": text}
         assert sign_in("guanli").post(reverse("rules"), sent).status_code == 302
-        publishing.check_published(place, YEAR)
+        drift.check_published(place, YEAR)
 
     scheme(text)
     settle(place, user)
@@ -222,18 +223,18 @@ def test_3_a_changed_grade_or_weight_is_drift(found, sign_in, user, client):
     sign_on(sign_in, evaluation)
     out = published(evaluation, user)
     grade = first(evaluation.assessment.run)[0].score.grade
-    assert grade and not figures.drift(evaluation) and public(client, out)[1]["drift"] == []
+    assert grade and not comparing.drift(evaluation) and public(client, out)[1]["drift"] == []
     scheme(re.sub(r"name: (优|良|中|差)", r"name: 新\1", text))
     told = [{"sheet": "治理经费", "what": "等级", "then": grade, "now": f"新{grade}"}]
-    assert figures.drift(evaluation) == told and public(client, out)[1]["drift"] == told
+    assert comparing.drift(evaluation) == told and public(client, out)[1]["drift"] == told
     # A copy of before is compared in what it holds.
     for sheet in out.data["scores"]:
         del sheet["grade"], sheet["most"]
         for line in sheet["indicators"]:
             del line["points"]
-    assert publishing.drifted_from(out) == []
+    assert drift.drifted_from(out) == []
     scheme(text.replace("产出: 50, 效益: 30", "产出: 40, 效益: 40"))
-    points = {d["what"]: d for d in figures.drift(evaluation)}[f"{CLOSURE}（得分 / 分值）"]
+    points = {d["what"]: d for d in comparing.drift(evaluation)}[f"{CLOSURE}（得分 / 分值）"]
     assert points["then"].endswith("/ 50") and points["now"].endswith("/ 40")
 
 

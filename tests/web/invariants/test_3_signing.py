@@ -38,8 +38,10 @@ from zhunsheng.reports.forms import self_evaluation_form
 from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.web.models import CalendarEntry, SafeguardRecord, Step
 from zhunsheng.web.roles import ACTIONS
-from zhunsheng.web.services import jobs, publishing
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services import evidence, jobs
+from zhunsheng.web.services.publishing import acts
+from zhunsheng.web.services.rules import rules_for
+from zhunsheng.web.services.year import calendar, filling, official, question, rechecking
 
 # -- 3. state governs every number
 # ------------------------------------------------------------------------------------------------------------
@@ -75,7 +77,7 @@ def test_3_a_missed_target_is_signed_with_its_cause_and_measures_only(found, sig
     assert step(staff, evaluation, "selfeval.submit").status_code == 302
     # In the official table people's words come first, and what the program worked out is called so.
     assert "其他：逐件督办；得分依据：完成值 90.22%" in words_in(
-        figures.file_of(evaluation, "绩效自评表.docx")
+        official.file_of(evaluation, "绩效自评表.docx")
     )
 
 
@@ -116,7 +118,7 @@ def test_3_nothing_is_closed_over_an_open_contest_or_without_a_re_check_of_what_
     bureau.post(reverse("recheck", args=[evaluation.pk]))
     # A reading that moves meanwhile opens the contest again: closing waits for it.
     more_closed(put, place)
-    assert figures.refill(place, YEAR) == []
+    assert filling.refill(place, YEAR) == []
     assert "还有 1 项争议未裁定" in step(bureau, evaluation, "selfeval.accept").content.decode()
     contest = evaluation.contests.get(state="open")
     assert step(bureau, contest, "contest.refuse", remark="台账已补").status_code == 302
@@ -135,7 +137,7 @@ def test_3_a_re_check_is_of_the_signed_tables_and_says_what_it_was_of(found, sig
     staff, bureau = sign_in("keyuan"), sign_in("caizheng")
     for n in (0, 1):
         sheet = evaluation.assessment.run.results[n]
-        band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+        band = rules_for(place, YEAR).scheme.qualitative[0]
         for code, said in (
             (sheet.indicators[1].id, {"band": band.name, "share": "90"}),
             (sheet.indicators[2].id, {"actual": "95%"}),
@@ -148,8 +150,8 @@ def test_3_a_re_check_is_of_the_signed_tables_and_says_what_it_was_of(found, sig
     sign_on(sign_in, evaluation)
     url = reverse("recheck", args=[evaluation.pk])
     # The department reports one of its two sheets.
-    asked = figures.Question(place, YEAR, END, None, words=False)
-    card = asked.answer(assessing.Evidence.of(figures.store())).results[0].card
+    asked = question.Question(place, YEAR, END, None, words=False)
+    card = asked.answer(assessing.Evidence.of(evidence.store())).results[0].card
     write_workbook([(card.sheet.title(), self_evaluation_form(card))], tmp_path / "上报一张.xlsx")
     bureau.post(url, {"file": SimpleUploadedFile("上报一张.xlsx", (tmp_path / "上报一张.xlsx").read_bytes())})
     evaluation.refresh_from_db()
@@ -173,7 +175,7 @@ def test_3_open_records_follow_the_ledgers_and_a_submitted_one_says_its_drift(
     place = found(project())
     settle(place, user)
     evaluation = opened(place, user)
-    point = figures.open_checkpoint(figures.calendar_of(place, YEAR, "monitoring")[2], place, user("caiwu"))
+    point = filling.open_checkpoint(calendar.calendar_of(place, YEAR, "monitoring")[2], place, user("caiwu"))
     staff = sign_in("keyuan")
     judged(staff, evaluation, place)
     changed = "台账、口径、规则或单位名称已有变化，数据将重新计算"
@@ -201,7 +203,7 @@ def test_3_a_refused_old_page_shows_the_figures_and_words_that_changed(found, si
     place = found(project())
     settle(place, user)
     evaluation = opened(place, user)
-    point = figures.open_checkpoint(figures.calendar_of(place, YEAR, "monitoring")[2], place, user("caiwu"))
+    point = filling.open_checkpoint(calendar.calendar_of(place, YEAR, "monitoring")[2], place, user("caiwu"))
     record = evaluation if kind == "selfeval" else point
     staff = sign_in("keyuan")
     judged(staff, evaluation, place)
@@ -240,17 +242,15 @@ def test_3_an_excess_is_claimed_with_a_reason(found, sign_in, user):
 
 
 def test_3_a_request_made_before_a_return_is_not_approved_after_it(signed, sign_in, user):
-    asked = publishing.ask("self", signed, user("caiwu"))
+    asked = acts.ask("self", signed, user("caiwu"))
     post_save.disconnect(dispatch_uid="publications follow their self-evaluation", sender=Step)
     try:
         step(sign_in("caizheng"), signed, "selfeval.return", remark="补材料")
     finally:
-        post_save.connect(
-            publishing._follow, sender=Step, dispatch_uid="publications follow their self-evaluation"
-        )
+        post_save.connect(acts._follow, sender=Step, dispatch_uid="publications follow their self-evaluation")
     for _again in range(2):
         with pytest.raises(errors.ZhunshengError, match="ZS-WB-01"):
-            publishing.decide(asked, user("juzhang"), "publish.approve")
+            acts.decide(asked, user("juzhang"), "publish.approve")
         if signed.state == "returned":
             sign_on(sign_in, signed)
     asked.refresh_from_db()
@@ -260,7 +260,7 @@ def test_3_a_request_made_before_a_return_is_not_approved_after_it(signed, sign_
 def test_3_an_acceptance_is_recalled_with_a_reason_and_the_public_page_says_so(found, sign_in, user, client):
     evaluation = brought_up(found(project()), user, sign_in)
     public, bureau = made_public(evaluation, user), sign_in("caizheng")
-    figures.recheck(evaluation)
+    rechecking.recheck(evaluation)
     assert step(bureau, evaluation, "selfeval.accept").status_code == 302
     for who in ("keyuan", "caiwu", "juzhang"):
         assert step(sign_in(who), evaluation, "selfeval.recall", remark="有误").status_code == 403
@@ -326,7 +326,7 @@ def test_3_what_was_submitted_stays_as_it_was_signed_and_is_asked_at_each_signat
         hold(kept)
         assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302
     assert step(sign_in("caizheng"), evaluation, "selfeval.return", remark="目标已调整").status_code == 302
-    figures.refill(place, YEAR)
+    filling.refill(place, YEAR)
     evaluation.refresh_from_db()
     assert evaluation.assessment != kept and first(evaluation.assessment.run)[1].target == "≥91%"
     assert "lights_explained" in ACTIONS["monitoring.confirm"].needs
@@ -350,12 +350,12 @@ def test_3_official_files_are_of_the_figures_that_were_signed(found, sign_in, us
     entry = CalendarEntry.objects.create(
         organisation=place, year=YEAR, kind="monitoring", name="6月", **dates
     )
-    figures.open_checkpoint(entry, place, user("caiwu"))
+    filling.open_checkpoint(entry, place, user("caiwu"))
     sign_on(sign_in, evaluation)
     kept = first(evaluation.assessment.run)[0].score.total
     out = published(evaluation, user)
     for name in ("绩效自评表.xlsx", "绩效自评表.docx"):
-        for path in (figures.file_of(evaluation, name), out.folder() / name):
+        for path in (official.file_of(evaluation, name), out.folder() / name):
             text = words_in(path)
             assert f"{kept:g}" in text and "曾有台账读数" not in text and "不评等级" not in text, name
 

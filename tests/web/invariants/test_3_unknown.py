@@ -35,11 +35,14 @@ from small_department import (
     words_in,
 )
 
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.reports.forms import target_form
 from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.web.models import Assessment, IndicatorLight, KeyEvaluation, Membership, Publication, Sheet
-from zhunsheng.web.services import office, portfolio, publishing, sheets
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services import office, portfolio, sheets
+from zhunsheng.web.services.publishing import acts, public_pages
+from zhunsheng.web.services.rules import rules_for
+from zhunsheng.web.services.year import calendar, figures, filling, official, records
 from zhunsheng.web.views.overview import _chart
 
 
@@ -47,7 +50,7 @@ def test_3_open_points_are_no_nought_on_pages_and_in_public(found, sign_in, user
     place = found(project())
     settle(place, user)
     evaluation, staff = opened(place, user), sign_in("keyuan")
-    band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+    band = rules_for(place, YEAR).scheme.qualitative[0]
     say(staff, evaluation, 1, band=band.name, share="90", reason="问卷与走访")
     sheet = evaluation.assessment.run.results[0]
     assert [i.score.verdict for i in sheet.indicators] == ["missed", "judged", "nothing"]
@@ -56,8 +59,8 @@ def test_3_open_points_are_no_nought_on_pages_and_in_public(found, sign_in, user
     assert re.search(r"满意度 ?已得 ?<strong>0\.00</strong>，待定 10\.00", page)
     explained(staff, evaluation)
     sign_on(sign_in, evaluation)
-    public = publishing.ask("self", evaluation, user("caiwu"))
-    publishing.decide(public, user("juzhang"), "publish.approve")
+    public = acts.ask("self", evaluation, user("caiwu"))
+    acts.decide(public, user("juzhang"), "publish.approve")
     assert [i["score"] is None for i in public.data["scores"][0]["indicators"]] == [False, False, True]
     answer = client.get(reverse("open-data", args=[public.pk, "csv"])).content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(answer)))
@@ -69,19 +72,19 @@ def test_3_open_points_are_no_nought_on_pages_and_in_public(found, sign_in, user
 def test_3_a_draft_beside_approved_sheets_changes_nothing(found, sign_in, user, work_off, tmp_path):
     place = found(project())
     figures.assess_now(place, YEAR)
-    point = figures.open_checkpoint(figures.calendar_of(place, YEAR, "monitoring")[0], place, user("caiwu"))
+    point = filling.open_checkpoint(calendar.calendar_of(place, YEAR, "monitoring")[0], place, user("caiwu"))
     evaluation = opened(place, user)
     version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
-    published = publishing.ask("targets", version, user("caiwu"))
-    publishing.decide(published, user("juzhang"), "publish.approve")
+    published = acts.ask("targets", version, user("caiwu"))
+    acts.decide(published, user("juzhang"), "publish.approve")
 
     def all_of_it():
-        figures.fill_checkpoint(point), figures.fill_self_evaluation(evaluation)
+        filling.fill_checkpoint(point), filling.fill_self_evaluation(evaluation)
         row = {
             k: v for k, v in row_of(place).items() if k not in ("sheets", "findings", "drafts", "unreviewed")
         }
-        shown = publishing.shown(Publication.objects.get(pk=published.pk))
-        forms = [figures.forms_of(r, n) for r, n in ((point, "绩效运行监控表"), (evaluation, "绩效自评表"))]
+        shown = public_pages.shown(Publication.objects.get(pk=published.pk))
+        forms = [official.forms_of(r, n) for r, n in ((point, "绩效运行监控表"), (evaluation, "绩效自评表"))]
         lights = sorted(
             IndicatorLight.objects.filter(department=place).values_list("indicator_code", "light", "score")
         )
@@ -111,7 +114,7 @@ def test_3_drafts_only_are_not_ranked_as_nought(found, user):
     sheets.add_version(project(), place, user("keyuan"), "upload")
     row = row_of(place)
     assert (row["standing"], row["total"], row["grade"]) == ("unapproved", None, "")
-    with pytest.raises(figures.ZhunshengError, match="ZS-WB-06"):
+    with pytest.raises(ZhunshengError, match="ZS-WB-06"):
         figures.assess_now(place, YEAR)
 
 
@@ -141,7 +144,7 @@ def test_3_unknown_is_not_zero(found, sign_in, user):
     known = found(project(), name="乙局")
     for one in (place, known):
         figures.assess_now(one, YEAR)
-    sheet, _ = first(figures.newest_assessment(place, YEAR).run)
+    sheet, _ = first(records.newest_assessment(place, YEAR).run)
     assert sheet.money.paid is None and sheet.score.execution.open > 0 and sheet.score.grade is None
     row = row_of(place)
     assert (row["standing"], row["grade"], row["execution"]) == ("open", "", None) and row["most"] > row[
@@ -303,7 +306,7 @@ def test_3_an_upload_that_joins_a_sheet_of_another_name_says_so(found, sign_in, 
 def test_3_money_expected_without_a_plan_is_said_to_be_reckoned_by_time(found, sign_in, user):
     place = found(project())
     figures.assess_now(place, YEAR)
-    point = figures.open_checkpoint(figures.calendar_of(place, YEAR, "monitoring")[0], place, user("caiwu"))
+    point = filling.open_checkpoint(calendar.calendar_of(place, YEAR, "monitoring")[0], place, user("caiwu"))
     staff = sign_in("keyuan")
     for address in (here(place, "overview"), reverse("checkpoint", args=[point.pk])):
         page = staff.get(address).content.decode()
@@ -325,12 +328,12 @@ def test_3_a_ledger_of_some_projects_is_not_the_departments_budget(found, sign_i
     assert "没有覆盖批复的预算" in sign_in("keyuan").get(here(place, "overview")).content.decode()
     evaluation = opened(place, user)
     for name in ("绩效自评表.docx", "绩效自评表.xlsx", "绩效评价报告.docx"):
-        assert "没有覆盖批复的预算" in words_in(figures.file_of(evaluation, name)), name
+        assert "没有覆盖批复的预算" in words_in(official.file_of(evaluation, name)), name
     # The approved budget stands in the target table and in what is public of it.
     version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
     assert "250万元" in words_in(sign_in("keyuan").get(reverse("target-xlsx", args=[version.pk])).content)
-    asked = publishing.ask("targets", version, user("caiwu"))
-    publishing.decide(asked, user("juzhang"), "publish.approve")
+    asked = acts.ask("targets", version, user("caiwu"))
+    acts.decide(asked, user("juzhang"), "publish.approve")
     assert "250万元" in client.get(reverse("public-one", args=[asked.pk])).content.decode()
     assert ("预算", "250万元") in {(r["类别"], r["指标值"]) for r in open_rows(client, asked)}
     # A ledger that holds the whole decides it.

@@ -30,8 +30,9 @@ from zhunsheng import errors
 from zhunsheng.evidence import Window, browse, ledger_of
 from zhunsheng.targets import TargetSheet
 from zhunsheng.web.models import Assessment, AuditEntry, IndicatorLight, SafeguardRecord
-from zhunsheng.web.services import jobs, registers, sheets
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.models.work import cipher
+from zhunsheng.web.services import evidence, jobs, registers, sheets
+from zhunsheng.web.services.year import comparing, figures, keeping, records
 
 # -- 3. state governs every number
 # ------------------------------------------------------------------------------------------------------------
@@ -44,7 +45,7 @@ def test_3_work_runs_again_where_what_it_rests_on_went_on_and_back(
     jobs.assess_soon(place, user("keyuan"))
     work_off()
     run, version = (
-        figures.newest_assessment(place, YEAR).run,
+        records.newest_assessment(place, YEAR).run,
         sheets.in_force(sheets.sheets_of(place, YEAR)[0]),
     )
     sheet, line = first(run)
@@ -55,8 +56,8 @@ def test_3_work_runs_again_where_what_it_rests_on_went_on_and_back(
         assert sign_in("caizheng").post(here(place, "matches"), said).status_code == 302
         assert row_of(place)["overtaken"], "its work waits"
         assert work_off()
-        kept = figures.newest_assessment(place, YEAR)
-        assert not figures.overtaken(kept) and not row_of(place)["overtaken"]
+        kept = records.newest_assessment(place, YEAR)
+        assert not comparing.overtaken(kept) and not row_of(place)["overtaken"]
         lit = IndicatorLight.objects.get(department=place, indicator_code=line.id)
         assert lit.score == kept.run.sheet(sheet.id).indicator(line.id).score.score
         totals.append(kept.total)
@@ -92,11 +93,11 @@ def test_3_a_record_void_since_is_taken_back_out_of_the_ledger(found, sign_in, u
     def rows():
         ledger = ledger_of("activities")
         seen = browse(
-            figures.store().snapshot(),
+            evidence.store().snapshot(),
             ledger,
             place.code,
             window=Window(limit=50, offset=0),
-            cipher=figures.cipher(),
+            cipher=cipher(),
         )
         return {row.values[[c.name for c in ledger.columns].index("activity_no")] for row in seen.rows}
 
@@ -146,17 +147,17 @@ def test_3_what_is_done_to_the_store_has_its_entry_whatever_breaks_behind_it(
         patched.setattr("zhunsheng.web.services.ledgers.record", broken)
         with pytest.raises(RuntimeError):
             client.post(url, {"batch": batch.batch})
-    assert not any(b.undoes == batch.batch for b in figures.store().batches())
+    assert not any(b.undoes == batch.batch for b in evidence.store().batches())
     # What the store refuses stands in the log as asked for and refused.
     with monkeypatch.context() as patched:
-        patched.setattr("zhunsheng.web.services.ledgers.figures.Store.undo", _busy)
+        patched.setattr("zhunsheng.evidence.store.Store.undo", _busy)
         assert "ZS-EV-09" in client.post(url, {"batch": batch.batch}).content.decode()
     assert entries("undo batch").count() == entries("undo batch refused").count() == 1
     # What follows from it can fail; it is done and told all the same.
     with monkeypatch.context() as patched:
         patched.setattr(jobs, "assess_soon", broken)
         assert client.post(url, {"batch": batch.batch}).status_code == 302
-    assert any(b.undoes == batch.batch for b in figures.store().batches())
+    assert any(b.undoes == batch.batch for b in evidence.store().batches())
     assert entries("undo batch").count() == 2 and entries("batch undone").count() == 1
     # So with an import.
     with monkeypatch.context() as patched:
@@ -178,7 +179,7 @@ def test_3_a_batch_that_later_ones_covered_is_undone_on_its_page(found, sign_in,
     one = put(place, "one", PAID, "V9,治理经费,P1,1,2021-05-01")
     put(place, "two", PAID, "V9,治理经费,P1,2,2021-05-01")
     assert sign_in("caiwu").post(here(place, "undo"), {"batch": one.batch}).status_code == 302
-    assert any(b.undoes == one.batch for b in figures.store().batches())
+    assert any(b.undoes == one.batch for b in evidence.store().batches())
 
 
 def test_3_no_ledger_row_spoils_a_page(found, sign_in, put, user):
@@ -209,7 +210,7 @@ def test_3_figures_that_could_not_be_read_back_are_not_kept(found, sign_in):
     kept = figures.assess_now(place, YEAR)
     for wrong in ({"total": Decimal("134.18")}, {"most": Decimal(-1)}, {"budget": Decimal(10) ** 30}):
         with pytest.raises(errors.ZhunshengError, match="ZS-RN-01"):
-            figures._readable(
+            keeping._readable(
                 Assessment(department=place, year=YEAR, as_of=END, key="x", result=kept.result, **wrong)
             )
     # As an earlier version kept them: emptied, and marked to be computed anew.

@@ -10,7 +10,7 @@ import pytest
 from small_department import BUDGET, CLOSURE, PAID, YEAR, indicator, opened, project, row_of, say
 
 from zhunsheng.web.services import portfolio
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.year import figures
 
 
 def test_4_a_rate_of_a_group_is_sum_over_sum_everywhere(found, put, sign_in, call):

@@ -24,9 +24,11 @@ from small_department import (
 import zhunsheng.regulations as regulations
 import zhunsheng.usecases.assessing as assessing
 from zhunsheng import __version__
+from zhunsheng.measures import catalogue
 from zhunsheng.web.models import Assessment, Checkpoint, LocalScheme, Organisation, SelfEvaluation, Word
-from zhunsheng.web.services import jobs, office, sheets
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services import evidence, jobs, office, sheets
+from zhunsheng.web.services.rules import rules_for
+from zhunsheng.web.services.year import figures, official, question, records
 
 # -- 3. state governs every number
 # ------------------------------------------------------------------------------------------------------------
@@ -38,19 +40,19 @@ def test_5_a_changed_scheme_is_followed_by_all_departments_below(
     place = found(project())
     jobs.assess_soon(place, user("keyuan"))
     work_off()
-    national = figures.newest_assessment(place, YEAR)
+    national = records.newest_assessment(place, YEAR)
     assert not row_of(place)["overtaken"]
     admin_scheme(place.parent)
     assert row_of(place)["overtaken"]
     page = sign_in("caizheng").get(reverse("portfolio") + f"?year={YEAR}&q=甲局").content.decode()
     assert "依据已变化，待重新测算" in page
     assert {(j.kind, j.department_id) for j in work_off()} == {("assess-all", place.parent_id)}
-    assert figures.newest_assessment(place, YEAR).run.scheme.id != national.run.scheme.id
+    assert records.newest_assessment(place, YEAR).run.scheme.id != national.run.scheme.id
     assert not row_of(place)["overtaken"]
     scheme = LocalScheme.objects.get(organisation=place.parent)
     assert sign_in("guanli").post(reverse("rules"), {"id": scheme.pk}).status_code == 302
     assert row_of(place)["overtaken"] and work_off()
-    assert figures.newest_assessment(place, YEAR).pk == national.pk and not row_of(place)["overtaken"]
+    assert records.newest_assessment(place, YEAR).pk == national.pk and not row_of(place)["overtaken"]
 
 
 # -- 5. one computation, typed from end to end
@@ -64,12 +66,12 @@ def test_5_what_figures_rest_on_is_one_digest(found, put, adjusted, sign_in, use
 
     def key(what, day=END):
         place.refresh_from_db()
-        found_key = figures.state_key(place, YEAR, day)
+        found_key = question.state_key(place, YEAR, day)
         assert found_key not in seen.values(), f"{what} changed nothing"
         seen[what] = found_key
 
     key("now")
-    assert figures.state_key(place, YEAR, END) == seen["now"]
+    assert question.state_key(place, YEAR, END) == seen["now"]
     key("date", date(2022, 2, 27))
     with monkeypatch.context() as patch:
         patch.setattr(assessing, "__version__", "999")
@@ -80,14 +82,14 @@ def test_5_what_figures_rest_on_is_one_digest(found, put, adjusted, sign_in, use
         )
         key("national rules and monitoring bands")
     with monkeypatch.context() as patch:
-        known = dict(figures.catalogue())
+        known = dict(catalogue())
         known[MEASURE] = known[MEASURE].model_copy(update={"formula": "另一个算法"})
-        patch.setattr(figures, "catalogue", lambda: known)
+        patch.setattr(question, "catalogue", lambda: known)
         key("measures")
-    assert figures.state_key(place, YEAR, END) == seen["now"]
+    assert question.state_key(place, YEAR, END) == seen["now"]
     # What another department brings changes nothing that these figures rest on.
     put(found(project(), name="乙局"), "others", COMPLAINT, "T901,举报,2021-03-05,,李四")
-    assert figures.state_key(place, YEAR, END) == seen["now"]
+    assert question.state_key(place, YEAR, END) == seen["now"]
     put(place, "one-more", COMPLAINT, "T900,举报,2020-03-05,,李四")
     key("evidence")
     settle(place, user)
@@ -116,7 +118,7 @@ def test_5_a_local_scheme_with_other_band_names_works_from_form_to_score(found, 
     page = client.get(here(place, "selfeval")).content.decode()
     national = regulations.scheme_of(YEAR).qualitative[0]
     assert "本地第0档" in page and national.name not in page
-    band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+    band = rules_for(place, YEAR).scheme.qualitative[0]
     share = str(band.high * 100)
     assert (
         "[ZS-" in say(client, evaluation, 1, band=national.name, share=share, reason="走访").content.decode()
@@ -124,8 +126,8 @@ def test_5_a_local_scheme_with_other_band_names_works_from_form_to_score(found, 
     assert say(client, evaluation, 1, band="本地第0档", share=share, reason="走访").status_code == 302
     line = evaluation.assessment.run.results[0].indicators[1]
     assert line.score.verdict == "judged" and "本地第0档" in line.score.how and line.score.score > 0
-    assert evaluation.assessment.run.scheme.id == figures.rules_for(place, YEAR).scheme.id
-    assert "本地第0档" in words_in(figures.file_of(evaluation, "绩效自评表.docx").read_bytes())
+    assert evaluation.assessment.run.scheme.id == rules_for(place, YEAR).scheme.id
+    assert "本地第0档" in words_in(official.file_of(evaluation, "绩效自评表.docx").read_bytes())
 
 
 def test_5_a_kept_result_is_read_back_as_the_typed_value_it_was(found):
@@ -143,7 +145,7 @@ def test_5_the_api_gives_the_result_whole(found, call):
     place = found(project())
     kept = figures.assess_now(place, YEAR)
     assert call(f"/departments/{place.pk}/assessment?year={YEAR}").json() == kept.result
-    batch = figures.store().batches(department=place.code)[0]
+    batch = evidence.store().batches(department=place.code)[0]
     given = call(f"/departments/{place.pk}/batches").json()[0]
     told = {"notes": []} | {k: v for k, v in batch.as_json().items() if k != "files"}
     assert {k: v for k, v in given.items() if v is not None} == told
@@ -178,7 +180,7 @@ def test_5_figures_of_another_version_of_the_program_are_computed_anew(found, wo
     assert row_of(place)["overtaken"]
     jobs.assess_upgraded()
     assert work_off()
-    assert figures.newest_assessment(place, YEAR).program == __version__ and not row_of(place)["overtaken"]
+    assert records.newest_assessment(place, YEAR).program == __version__ and not row_of(place)["overtaken"]
     jobs.assess_upgraded()
     assert not work_off()
 
@@ -209,7 +211,7 @@ def test_5_a_local_scheme_that_has_run_out_leaves_the_national_one_and_the_page_
     place = found(project())
     text = LOCAL.read_text("utf8").replace("valid_to: null", f"valid_to: {YEAR - 1}-12-31")
     LocalScheme.objects.create(organisation=place.parent, name="本地", first_year=YEAR - 1, text=text)
-    rules = figures.rules_for(place, YEAR)
+    rules = rules_for(place, YEAR)
     assert rules.scheme == regulations.scheme_of(YEAR) and not rules.local
     opened(place, user)
     page = sign_in("keyuan").get(here(place, "selfeval")).content.decode()

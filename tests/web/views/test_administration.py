@@ -24,7 +24,7 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.roles import ACTIONS, may
 from zhunsheng.web.services import office
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.year import figures
 from zhunsheng.web.templatetags import zs
 
 # -- jobs

@@ -13,8 +13,9 @@ from pages import HTMX, step_on
 from zhunsheng.web.actor import acting
 from zhunsheng.web.models import Publication, SafeguardRecord, SelfEvaluation, SheetVersion
 from zhunsheng.web.roles import ACTIONS, may, permits
-from zhunsheng.web.services import publishing, review, sheets
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services import review, sheets
+from zhunsheng.web.services.publishing.acts import ask, decide
+from zhunsheng.web.services.year import filling
 from zhunsheng.web.workflow import Overtaken, advance
 
 # -- one way for every change of a state
@@ -26,11 +27,11 @@ def test_an_overtaken_publication_says_by_whose_act(department, user):
         sheet__department=department, sheet__kind="project", state="approved"
     )[0]
     old = Publication.objects.get(kind="targets", object_id=version.pk, state="published")
-    waiting = publishing.ask("targets", version, user("caiwu"))
-    new = publishing.ask("targets", version, user("caiwu2"))
+    waiting = ask("targets", version, user("caiwu"))
+    new = ask("targets", version, user("caiwu2"))
     waiting.refresh_from_db()
     assert (waiting.state, waiting.last_step().by.username) == ("withdrawn", "caiwu2")
-    publishing.decide(new, user("juzhang"), "publish.approve")
+    decide(new, user("juzhang"), "publish.approve")
     old.refresh_from_db()
     last = old.last_step()
     assert (old.state, last.action, last.by.username) == (
@@ -59,7 +60,7 @@ def test_what_was_submitted_is_taken_back_while_nobody_acted(
 ):
     record = project
     if kind == "selfeval":
-        record = figures.fill_self_evaluation(SelfEvaluation.objects.get(department=department))
+        record = filling.fill_self_evaluation(SelfEvaluation.objects.get(department=department))
     client = sign_in(who)
     assert step_on(client, record, f"{kind}.{submit}").status_code == 302
     assert step_on(client, record, f"{kind}.{withdraw}").status_code == 302
@@ -83,7 +84,7 @@ def test_requests_are_taken_back(department, sign_in, user):
     version = SheetVersion.objects.filter(
         sheet__department=department, sheet__kind="project", state="approved"
     )[0]
-    asked = publishing.ask("targets", version, user("caiwu"))
+    asked = ask("targets", version, user("caiwu"))
     assert step_on(sign_in("caiwu"), asked, "publish.retract").status_code == 302
     asked.refresh_from_db()
     assert asked.state == "withdrawn"

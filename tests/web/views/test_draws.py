@@ -26,7 +26,8 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.roles import ACTIONS
-from zhunsheng.web.services import draws, publishing, todo
+from zhunsheng.web.services import draws, todo
+from zhunsheng.web.services.publishing.acts import ask, decide
 from zhunsheng.web.workflow import advance
 
 PLAN = {
@@ -397,8 +398,8 @@ def test_a_result_changed_after_its_publication_is_told_in_public(department, si
     draw = Draw.objects.filter(
         department=department, state="drawn", tasks__inspected_on__isnull=False
     ).distinct()[0]
-    one = publishing.ask("results", draw, user("caiwu"))
-    publishing.decide(one, user("juzhang"), "publish.approve")
+    one = ask("results", draw, user("caiwu"))
+    decide(one, user("juzhang"), "publish.approve")
     task = draw.tasks.exclude(inspected_on=None)[0]
     was, day = task.result, task.inspected_on.isoformat()
     other = "发现问题已责令改正" if was == "未发现问题" else "未发现问题"

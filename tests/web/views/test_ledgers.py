@@ -14,7 +14,7 @@ from pages import HTMX, here
 
 from zhunsheng.evidence import View, browse, ledgers
 from zhunsheng.web.models import Job, Upload
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services import evidence
 
 
 def upload(client, department, file, **more):
@@ -93,14 +93,14 @@ def test_undoing_a_batch_makes_a_new_one_and_new_figures(department, sign_in, wo
     finance = sign_in("caiwu")
     assert finance.post(url, {"batch": number}).status_code == 302
     found = browse(
-        figures.store().snapshot(), ledgers()["activities"], department.code, View(search="撤销试验")
+        evidence.store().snapshot(), ledgers()["activities"], department.code, View(search="撤销试验")
     )
     assert found.total == 0
     assert "ZS-EV-12" in finance.post(url, {"batch": number}).content.decode()
-    others = next(b.batch for b in figures.store().batches() if b.department != department.code)
+    others = next(b.batch for b in evidence.store().batches() if b.department != department.code)
     assert "不是本部门的批次" in finance.post(url, {"batch": others}).content.decode()
     assert "已撤销" in finance.get(here(department, "ledgers")).content.decode()
-    assert figures.store().verify() == []
+    assert evidence.store().verify() == []
 
 
 def test_browsing_exports_what_was_found_and_records_it(department, sign_in):
@@ -126,7 +126,7 @@ def test_templates_and_sources_are_sent(department, sign_in):
     client = sign_in("keyuan")
     response = client.get(here(department, "template", "complaints"))
     assert openpyxl.load_workbook(io.BytesIO(response.content)).sheetnames
-    batch = next(b for b in figures.store().batches() if b.department == department.code)
+    batch = next(b for b in evidence.store().batches() if b.department == department.code)
     assert client.get(here(department, "source", batch.batch)).status_code == 200
     assert sign_in("juzhang").get(here(department, "source", batch.batch)).status_code == 403
     assert client.get(here(department, "source", 9999)).status_code == 404

@@ -9,7 +9,7 @@ from django.urls import reverse
 from zhunsheng.web.models import Checkpoint, Organisation, SelfEvaluation, User, Word
 from zhunsheng.web.models.audited import changed_in_bulk
 from zhunsheng.web.roles import permits
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.year import calendar, filling, records
 
 # -- monitoring
 # ------------------------------------------------------------------------------------------------------------
@@ -37,7 +37,7 @@ def test_a_checkpoint_is_explained_submitted_and_confirmed_by_another(department
         ).content.decode()
     )
     checkpoint.refresh_from_db()
-    assert figures.unexplained(checkpoint) == []
+    assert records.unexplained(checkpoint) == []
     step = reverse("step", args=["monitoring", checkpoint.pk])
     assert client.post(step, {"action": "monitoring.submit"}).status_code == 302
     assert (
@@ -48,7 +48,7 @@ def test_a_checkpoint_is_explained_submitted_and_confirmed_by_another(department
     assert sign_in("caiwu").post(step, {"action": "monitoring.confirm"}).status_code == 302
     checkpoint.refresh_from_db()
     frozen = checkpoint.assessment_id
-    assert checkpoint.state == "confirmed" and figures.fill_checkpoint(checkpoint).assessment_id == frozen
+    assert checkpoint.state == "confirmed" and filling.fill_checkpoint(checkpoint).assessment_id == frozen
     form = client.get(reverse("checkpoint-form", args=[checkpoint.pk])).content.decode()
     assert "监控" in form and "抽调两名人员" in form
     assert client.get(reverse("checkpoint-xlsx", args=[checkpoint.pk])).content[:2] == b"PK"
@@ -73,16 +73,16 @@ def test_the_official_table_of_an_open_checkpoint_is_never_empty(department, sig
 
 
 def test_what_is_not_explained_is_not_submitted(department, sign_in):
-    entry = figures.calendar_of(department, 2021, "monitoring")[0]
+    entry = calendar.calendar_of(department, 2021, "monitoring")[0]
     other = Organisation.objects.create(name="新部门", kind="department", parent=department.parent)
-    assert entry in figures.calendar_of(other, 2021)
+    assert entry in calendar.calendar_of(other, 2021)
     checkpoint = Checkpoint.objects.get(department=department, name="前十个月")
     word = Word.objects.create(
         department=department, year=2021, sheet="x", indicator="y", by=User.objects.first()
     )
     assert str(word) == "y"
     changed_in_bulk(Word.objects.filter(department=department), cause="")
-    figures.fill_checkpoint(checkpoint)
+    filling.fill_checkpoint(checkpoint)
     answer = sign_in("keyuan").post(
         reverse("step", args=["monitoring", checkpoint.pk]), {"action": "monitoring.submit"}
     )
@@ -98,11 +98,11 @@ def test_checkpoints_open_by_the_calendar(department, sign_in, user):
     client, url = sign_in("caiwu"), reverse("monitoring", args=[other.pk, 2021])
     page = client.get(url).content.decode()
     assert "待开启" in page and "逾期" in page
-    entry = figures.calendar_of(other, 2021, "monitoring")[0]
+    entry = calendar.calendar_of(other, 2021, "monitoring")[0]
     assert client.post(url, {"entry": entry.pk}).status_code == 302
     assert Checkpoint.objects.filter(department=other, as_of=entry.as_of).exists()
     assert client.post(url, {"entry": 0}).status_code == 400
-    assert {x["name"] for x in figures.late_things(other, 2021, date(2022, 4, 1))} >= {"一季度", "上半年"}
+    assert {x["name"] for x in calendar.late_things(other, 2021, date(2022, 4, 1))} >= {"一季度", "上半年"}
 
 
 # -- four eyes look at texts

@@ -10,13 +10,13 @@ from pages import here
 
 from zhunsheng.web.models import Assessment
 from zhunsheng.web.services import todo
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.year import records
 
 
 def test_the_overview_shows_the_stored_figures_and_leads_to_their_rows(department, sign_in):
     client = sign_in("keyuan")
     page = client.get(here(department, "overview")).content.decode()
-    result = figures.newest_assessment(department, 2021).result
+    result = records.newest_assessment(department, 2021).result
     for one in result["results"]:
         assert one["sheet"] in page
         for line in one["indicators"]:
@@ -34,7 +34,7 @@ def test_the_overview_shows_the_stored_figures_and_leads_to_their_rows(departmen
 
 
 def test_personal_values_behind_a_figure_are_masked_by_role(department, sign_in):
-    result = figures.newest_assessment(department, 2021).result
+    result = records.newest_assessment(department, 2021).result
     n = next(
         i for i, line in enumerate(result["results"][1]["indicators"]) if line["name"] == "举报案件办结率"
     )

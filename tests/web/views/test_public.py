@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from zhunsheng.draws.verification import verify
 from zhunsheng.web.models import Draw, Inspector, Publication, SelfEvaluation, SheetVersion
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.year import filling
 
 
 def test_only_what_the_head_approved_is_public(department, sign_in, client, user):
@@ -51,7 +51,7 @@ def test_what_is_not_ready_cannot_be_asked_to_be_public(department, sign_in):
 def test_a_signed_self_evaluation_is_published_with_its_files(
     department, sign_in, client, left_open_confirmed
 ):
-    evaluation = figures.fill_self_evaluation(SelfEvaluation.objects.get(department=department))
+    evaluation = filling.fill_self_evaluation(SelfEvaluation.objects.get(department=department))
     step = reverse("step", args=["selfeval", evaluation.pk])
     for who, action in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
         sign_in(who).post(step, {"action": f"selfeval.{action}"})

@@ -9,7 +9,7 @@ from pages import here
 from zhunsheng.regulations import scheme_of
 from zhunsheng.web.audit import altered_records
 from zhunsheng.web.models import Word
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.year import filling, rechecking
 from zhunsheng.web.workflow import advance
 
 
@@ -31,7 +31,7 @@ def test_the_self_evaluation_is_signed_in_order_and_rechecked(evaluation, depart
     )
     # What the site itself computed differs only where the department's word kept points:
     # an excess it calls justified.
-    own = [d for s in figures.recheck(evaluation) for d in s["differences"] if not s["of"]]
+    own = [d for s in rechecking.recheck(evaluation) for d in s["differences"] if not s["of"]]
     assert [(d["indicator"], d["reported"], d["recomputed"]) for d in own if d["kind"] != "total"] == [
         ("组织开展专项检查次数", "10", "7.00")
     ]
@@ -49,7 +49,7 @@ def test_the_self_evaluation_is_signed_in_order_and_rechecked(evaluation, depart
 
 def test_a_word_is_kept_only_if_scoring_accepts_it(evaluation, department, sign_in):
     client, url = sign_in("keyuan"), reverse("word", args=[evaluation.pk])
-    figures.fill_self_evaluation(evaluation)
+    filling.fill_self_evaluation(evaluation)
     one = evaluation.assessment.run.results[0]
     missed = next(i for i in one.indicators if i.score.verdict == "missed" and "%" in i.target and i.reading)
     said = {"sheet": one.id, "indicator": missed.id}
@@ -93,7 +93,7 @@ def test_a_qualitative_band_is_judged_with_its_reason(department, evaluation, si
     sheets.set_field(new, "indicators.5.target", "有效提升", new.target_sheet().indicators[5].target.raw)
     for who, action in (("keyuan", "submit"), ("caiwu", "check"), ("caizheng", "approve")):
         advance(user(who), new, f"targets.{action}")
-    figures.fill_self_evaluation(evaluation)
+    filling.fill_self_evaluation(evaluation)
     sheet = evaluation.assessment.run.results[1]
     line = next(i for i in sheet.indicators if i.target == "有效提升")
     assert line.score.verdict == "pending"
@@ -119,7 +119,7 @@ def test_a_qualitative_band_is_judged_with_its_reason(department, evaluation, si
     confirmed = {"sheet": sheet.id, "indicator": line.id, "measure": ""}
     assert "由财政局改定" in client.post(here(department, "matches"), confirmed).content.decode()
     assert sign_in("caizheng").post(here(department, "matches"), confirmed).status_code == 302
-    figures.fill_self_evaluation(evaluation)
+    filling.fill_self_evaluation(evaluation)
     assert client.post(step, {"action": "selfeval.submit"}).status_code == 302
 
 
