@@ -586,7 +586,6 @@ def test_a_package_that_is_missing_and_an_engine_that_is_none_are_said(sealed, t
     assert not (tmp_path / "x.parquet").exists()
 
 
-@pytest.mark.xdist_group("spark")
 def test_spark_is_chosen_by_the_command(sealed, spark, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(type(spark), "stop", lambda session: None)  # the tests' session goes on
     arguments = (

@@ -40,14 +40,12 @@ def verify_in(browser, bundle, frame=None, expected=""):
     return dict(found)
 
 
-@pytest.mark.xdist_group("site")
 def test_the_page_agrees_on_an_honest_bundle(folder, browser):
     out, digest = folder
     found = verify_in(browser, out / "抽查包.zip", out / "frame.tsv", digest)
     assert {c for c, h in found.items() if h is not True} == {"strength"}
 
 
-@pytest.mark.xdist_group("site")
 def test_a_digest_is_taken_as_it_was_copied_and_what_is_none_accuses_nobody(folder, browser, capsys):
     """Screens and slips show digests in groups; a slip's own digest, or half of one,
     says nothing against the draw.
@@ -93,7 +91,6 @@ def test_a_digest_is_taken_as_it_was_copied_and_what_is_none_accuses_nobody(fold
     assert left.value.code == 2 and "ZS-CL-01" in capsys.readouterr().err
 
 
-@pytest.mark.xdist_group("site")
 def test_the_page_catches_every_tampering(folder, browser, tmp_path):
     out, digest = folder
     for n, kind in enumerate(TAMPERINGS):
@@ -102,7 +99,6 @@ def test_the_page_catches_every_tampering(folder, browser, tmp_path):
         assert False in found.values(), kind
 
 
-@pytest.mark.xdist_group("site")
 def test_the_page_on_the_vectors(browser):
     page = browser.new_page()
     page.goto(VERIFY_PAGE.as_uri())
@@ -127,7 +123,6 @@ def test_the_page_on_the_vectors(browser):
     assert sorted(teams, key=lambda t: t["id"]) == sorted(VECTORS["assignment"], key=lambda t: t["id"])
 
 
-@pytest.mark.xdist_group("site")
 def test_the_page_assigns_as_draw_1_did(browser):
     page = browser.new_page()
     page.goto(VERIFY_PAGE.as_uri())

@@ -4,20 +4,25 @@ and jobs run on the spot.
 
 from __future__ import annotations
 
-import os
 import re
+import shutil
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
-from filelock import FileLock
 from filled import SAID, document
 from running import DEPARTMENTS, ENTITIES, manage
 
 import servers
+from built import once
 from zhunsheng.web.models import (
     Checkpoint,
     Commitment,
@@ -36,51 +41,73 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.services import indicators, jobs, matching, office
 from zhunsheng.web.services.decisions import RECORDS
-from zhunsheng.web.services.sample_site import LEFT_OPEN, load, load_portfolio
+from zhunsheng.web.services.sample_site import LEFT_OPEN, PASSWORD, load, load_portfolio
 from zhunsheng.web.services.sheets import book_in_force
 from zhunsheng.web.services.year import calendar, figures, filling, records
 
 
 @pytest.hookimpl(tryfirst=True)  # before groups are read
 def pytest_collection_modifyitems(items):
-    """Keep what shares a loaded district on one worker; tests that start a site of their own go their own
-    way.
+    """Keep the tests of a file on one worker, in their order; the invariants each stand alone.
 
-    The invariants take as long as all others together, so that a second district is the shorter way.
-    Most of them are of states, and try at length what other tests reach, and nonsense takes thousands of
+    Most invariants are of states, and try at length what other tests reach, and nonsense takes thousands of
     requests: there the tracer rests.
     """
     for item in items:
-        invariant = "tests/web/invariants/" in str(item.path)
-        if (invariant and item.name.startswith("test_3_")) or "tests/web/nonsense/" in str(item.path):
+        if "tests/web/" not in str(item.path):
+            continue
+        invariant = item.path.parent.name == "invariants"
+        if (invariant and item.name.startswith("test_3_")) or item.path.parent.name == "nonsense":
             item.add_marker(pytest.mark.no_cover)
-        if "tests/web/" in str(item.path) and not any(item.iter_markers("xdist_group")):
-            item.add_marker(pytest.mark.xdist_group("invariants" if invariant else "web"))
+        if not any(item.iter_markers("xdist_group")):
             item.add_marker(pytest.mark.django_db)
+            if not invariant:
+                item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.stem}"))
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """Load the sample district once; each test's changes are rolled back."""
+def empty(tmp_path_factory):
+    """The data folder of a site with its tables and nothing in them."""
+
+    def build(place):
+        for key in ("secret.key", "personal.key"):
+            shutil.copy(settings.DATA / key, place)
+        manage(place, "migrate", "-v0")
+
+    return once(tmp_path_factory, "empty", build)
+
+
+@pytest.fixture(scope="session")
+def loaded(empty, tmp_path_factory):
+    """The data folder of a site with the sample, loaded by the command."""
+
+    def build(place):
+        shutil.copytree(empty, place, dirs_exist_ok=True)
+        manage(place, "sample_site", "--entities", str(ENTITIES), "--departments", str(DEPARTMENTS))
+
+    return once(tmp_path_factory, "loaded", build)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request, django_test_environment, django_db_blocker):
+    """The sample district, in memory on SQLite; each test's changes are rolled back."""
+    if connection.vendor != "sqlite":
+        request.getfixturevalue("django_db_setup")
+        with django_db_blocker.unblock():
+            load(ENTITIES)
+            load_portfolio(DEPARTMENTS)
+        return
+    loaded = request.getfixturevalue("loaded")
+    left_out = shutil.ignore_patterns("zhunsheng.sqlite3*")
+    shutil.copytree(loaded, settings.DATA, dirs_exist_ok=True, ignore=left_out)
+    connection.close()
+    connection.settings_dict["NAME"] = "file:tests?mode=memory&cache=shared"
     with django_db_blocker.unblock():
-        load(ENTITIES)
-        load_portfolio(DEPARTMENTS)
-
-
-@pytest.fixture(scope="session")
-def loaded(tmp_path_factory):
-    """The data folder of a site with the sample, loaded by the command once for all workers: to be copied,
-    not changed.
-    """
-    base = tmp_path_factory.getbasetemp()
-    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "loaded"
-    with FileLock(f"{place}.lock"):
-        if not (place / "done").is_file():
-            place.mkdir()
-            manage(place, "migrate", "-v0")
-            manage(place, "sample_site", "--entities", str(ENTITIES), "--departments", str(DEPARTMENTS))
-            (place / "done").touch()
-    return place
+        connection.ensure_connection()
+        with closing(sqlite3.connect(loaded / "zhunsheng.sqlite3")) as source:
+            source.backup(connection.connection)
+        with connection.cursor() as cursor:  # by the tests' hasher, which takes no time
+            cursor.execute("UPDATE web_user SET password = %s", [make_password(PASSWORD)])
 
 
 @pytest.fixture(scope="session")
