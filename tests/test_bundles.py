@@ -26,7 +26,7 @@ from py_ecc.optimized_bls12_381 import add, curve_order, multiply
 
 from places import BEACONS
 from zhunsheng.draws import spec
-from zhunsheng.draws.assignment import Inspector
+from zhunsheng.draws.assignment import RegisteredInspector
 from zhunsheng.draws.beacons import randomness_of
 from zhunsheng.draws.bundle import LIMITS, PARTS, page_rules, read_bundle
 from zhunsheng.draws.drawing import DuckDatabase
@@ -37,7 +37,7 @@ from zhunsheng.draws.randomness import canonical_text, entered
 from zhunsheng.draws.slips import recorded, slip
 from zhunsheng.draws.verification import verify
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.usecases.drawing import verify_bundle
+from zhunsheng.usecases.drawing.verifying import verify_bundle
 
 PAGE = Path(str(spec.__file__)).parent / "verify.html"
 LANDED = Path(__file__).parent / "landed" / "site.tar.xz"
@@ -161,8 +161,8 @@ def honest(chance, place):
         for one in zip(v.get("salts", ()), v.get("numbers", ()), strict=False)
     ]
     sealed_at = "2021-02-27T00:00:00Z"
-    people = [Inspector(id=f"P{n}", certified=True) for n in range(4)] + [
-        Inspector(
+    people = [RegisteredInspector(id=f"P{n}", certified=True) for n in range(4)] + [
+        RegisteredInspector(
             id=one,
             certified=chance.random() < 0.5,
             districts=chance.sample(NAMES, 3),
@@ -507,7 +507,6 @@ def refused(said):
     return isinstance(said, str) or False in said.values()
 
 
-@pytest.mark.xdist_group("site")
 def test_command_and_page_judge_every_bundle_alike(chromium, tmp_path, capsys):
     """Honest bundles hold in both; changed ones are refused in both, by the same checks and codes."""
     chance = random.Random(2021)
@@ -644,7 +643,7 @@ ROOM = r"""
 import re, sys
 from pathlib import Path
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.usecases.drawing import verify_bundle
+from zhunsheng.usecases.drawing.verifying import verify_bundle
 for name in sys.argv[1:]:
     try:
         print("held" if all(c.holds is not False for c in verify_bundle(Path(name))) else "no")

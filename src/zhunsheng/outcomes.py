@@ -39,7 +39,7 @@ def ruled(accepted: str | None, refused: str | None) -> Ruled:
 
 
 @dataclass(frozen=True)
-class Contest:
+class ContestedResult:
     """A result that someone typed against the reading: shown beside it, counted only once the finance bureau
     accepted it.
 
@@ -96,7 +96,7 @@ class Outcome:
     written: Written | None = None
     known: bool = False
     confirmed: bool = True
-    contest: Contest | None = None
+    contest: ContestedResult | None = None
     proof: str | None = None
 
 
@@ -164,7 +164,7 @@ def marks(outcome: Outcome | None) -> list[str]:
     return found
 
 
-def ledger_words(contest: Contest) -> str:
+def ledger_words(contest: ContestedResult) -> str:
     """Return what the ledgers say, or once said, of a contested result."""
     if contest.measured_on is None:
         return f"台账 {contest.computed}"

@@ -15,13 +15,13 @@ from django.urls import reverse
 from django.utils import timezone
 from docx import Document
 from pages import flat
-from test_commitments import SAID, commit, planned  # noqa: F401 - fixtures
 
 from zhunsheng.clock import told
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.slips import slip
 from zhunsheng.web.models import Commitment, Draw, Publication
-from zhunsheng.web.services import ceremony, commitments, draws
+from zhunsheng.web.services import ceremony, commitments
+from zhunsheng.web.services.draws import entering
 from zhunsheng.web.services.publishing import copies
 
 NUMBERS, SALTS = ["0731", "2648"], ["ab" * 16, "cd" * 16]
@@ -42,7 +42,8 @@ def clock(monkeypatch):
     ahead = [timedelta()]
     real = timezone.now
     monkeypatch.setattr(timezone, "now", lambda: real() + ahead[0])
-    monkeypatch.setattr("zhunsheng.usecases.drawing.clock_now", lambda: real() + ahead[0])
+    for step in ("committing", "sealing", "running"):
+        monkeypatch.setattr(f"zhunsheng.usecases.drawing.{step}.clock_now", lambda: real() + ahead[0])
 
     def on(**by):
         ahead[0] += timedelta(**by)
@@ -50,7 +51,7 @@ def clock(monkeypatch):
     return on
 
 
-def test_the_hall_sees_what_was_saved_and_no_more(planned, commit, sign_in, work_off, user, client, clock):  # noqa: F811
+def test_the_hall_sees_what_was_saved_and_no_more(planned, commit, sign_in, work_off, user, client, clock):
     draw = planned(
         "SJ-2021-60", lottery_name="", lottery_issue="", speakers="人大代表、政协委员", sealed="on"
     )
@@ -75,7 +76,7 @@ def test_the_hall_sees_what_was_saved_and_no_more(planned, commit, sign_in, work
     for one in (staff, other):
         assert "封条 0/2" in shown(staff, draw)
         one.post(act, {f"slip_{k}": slip(SALTS[k], NUMBERS[k]) for k in range(2)})
-    sealed = draws.slips_shown(draw)["digest"]
+    sealed = entering.slips_shown(draw)["digest"]
     for found in (shown(staff, draw), shown(client, draw, "commitment-screen")):
         assert "封条 2/2" in found and sealed[:8] in found and "按方案应当是" in found and "0731" not in found
     # An entry that was refused has happened to nobody: numbers are not known yet.
@@ -106,7 +107,7 @@ def test_the_hall_sees_what_was_saved_and_no_more(planned, commit, sign_in, work
     assert "方案定稿" in inside and "方案定稿" not in outside
 
 
-def test_every_time_is_of_its_own_event(planned, commit, sign_in, work_off, client, clock):  # noqa: F811
+def test_every_time_is_of_its_own_event(planned, commit, sign_in, work_off, client, clock):
     """Notice, page, public page and what is published name the same moments, and each is the record's."""
     draw = planned("SJ-2021-61")
     commit(draw)
@@ -152,7 +153,7 @@ def test_every_time_is_of_its_own_event(planned, commit, sign_in, work_off, clie
     )
 
 
-def test_a_draw_that_was_given_up_has_nothing_to_come(planned, commit, sign_in, client):  # noqa: F811
+def test_a_draw_that_was_given_up_has_nothing_to_come(planned, commit, sign_in, client):
     draw = planned(
         "SJ-2021-64", speakers="人大代表、政协委员", sealed="on", lottery_name="", lottery_issue=""
     )
@@ -239,7 +240,7 @@ def test_strata_of_two_parts_are_a_table_and_add_up():
     ]
 
 
-def test_a_slip_is_handed_out_and_asked_about_later(planned, commit, client):  # noqa: F811
+def test_a_slip_is_handed_out_and_asked_about_later(planned, commit, client):
     draw = planned("SJ-2021-62")
     commit(draw)
     entry = draw.published.get()

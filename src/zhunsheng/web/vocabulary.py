@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy
 
-from zhunsheng.evaluation.scoring import BASIS_WORDS, OPEN_WORD, VERDICT_WORDS
+from zhunsheng.evaluation.scorecard import BASIS_WORDS, OPEN_WORD, VERDICT_WORDS
 from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring.lights import LIGHT_WORDS
 from zhunsheng.outcomes import ORIGIN_WORDS, RULED_WORDS

@@ -24,7 +24,8 @@ from zhunsheng.web.forms.fields import (
     lines,
 )
 from zhunsheng.web.models import InspectionItem, Inspector, Organisation
-from zhunsheng.web.services.draws import CHAIN_NAMES, CLASSES, UNNUMBERED, chained, numbered
+from zhunsheng.web.services.draws.inspectors import UNNUMBERED, numbered
+from zhunsheng.web.services.draws.plans import CHAIN_NAMES, CLASSES, chained
 
 SOURCES = {
     "lottery": gettext_lazy("彩票"),

@@ -31,9 +31,9 @@ from zhunsheng.web.forms.draws import (
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
-from zhunsheng.web.services import draws as service
 from zhunsheng.web.services import jobs, stamps
 from zhunsheng.web.services.commitments import happened
+from zhunsheng.web.services.draws import committing, entering, inspectors, plans, results
 from zhunsheng.web.views.common import demand, done, on_screen, page, paged, say_error, send
 
 FILES = (
@@ -60,7 +60,7 @@ def draws(request: SignedInRequest, department: Organisation, year: int) -> Http
     context = {
         "part": "draws",
         "draws": [
-            (d, d.tasks.exclude(inspected_on=None).count(), len(service.overdue_tasks(d, today)))
+            (d, d.tasks.exclude(inspected_on=None).count(), len(results.overdue_tasks(d, today)))
             for d in found
         ],
         "items": InspectionItem.objects.filter(department=department),
@@ -80,15 +80,15 @@ def register(request: SignedInRequest, department: Organisation, year: int) -> H
     """Add an item, add an inspector, take in a csv of inspectors, or end an entry's use."""
     demand(request, "draws.registers", department)
     if ItemForm.came(request):
-        service.keep_item(department, **ItemForm.of(request))
+        inspectors.keep_item(department, **ItemForm.of(request))
     elif InspectorForm.came(request):
-        service.keep_inspector(department, InspectorForm.of(request))
+        inspectors.keep_inspector(department, InspectorForm.of(request))
     elif InspectorsFile.came(request):
-        service.take_inspectors(InspectorsFile.of(request)["file"], department, request.user)
+        inspectors.take_inspectors(InspectorsFile.of(request)["file"], department, request.user)
     elif ItemTurn.came(request):
-        service.turn(ItemTurn.of(request, department)["id"])
+        inspectors.turn(ItemTurn.of(request, department)["id"])
     elif InspectorTurn.came(request):
-        service.turn(InspectorTurn.of(request, department)["id"])
+        inspectors.turn(InspectorTurn.of(request, department)["id"])
     else:
         raise Http404
     return done(request, "draws", _("已保存。"), department=department.pk, year=year)
@@ -100,7 +100,7 @@ def plan(request: SignedInRequest, department: Organisation, year: int) -> HttpR
     demand(request, "draws.plan", department)
     items = InspectionItem.objects.filter(department=department, active=True)
     if request.method == "POST":
-        draw = service.make_plan(department, PlanForm.of(request, items), request.user)
+        draw = plans.make_plan(department, PlanForm.of(request, items), request.user)
         return done(
             request,
             "draw",
@@ -122,10 +122,11 @@ def edit(request: SignedInRequest, draw: Draw) -> HttpResponse:
     items = InspectionItem.objects.filter(department=draw.department, active=True)
     if request.method == "POST":
         said = PlanForm.of(request, items)
-        service.change_plan(draw, said, request.user, said["seen"])
+        plans.change_plan(draw, said, request.user, said["seen"])
         return done(request, "draw", _("方案已修改。"), draw.pk)
     more = {"action": reverse("draw-edit", args=[draw.pk]), "draw": draw}
-    return _plan_page(request, draw.department, service.form_of(draw), more)
+    said = {f"floor_{c}": 0 for c in DEFAULTS} | plans.form_of(draw)
+    return _plan_page(request, draw.department, said, more)
 
 
 def _plan_page(
@@ -166,36 +167,36 @@ def draw(request: SignedInRequest, draw: Draw) -> HttpResponse:
     )
     shown = [(t, [(p, names.get(p, "")) for p in t.team]) for t in listed["found"]]
     can_commit = may(request.user, "draws.commit", draw)
-    strata, refusal = service.foreseen(draw) if can_commit else ([], None)
-    strata = strata or service.allotted(draw)
-    seals, mine = service.seals(draw), draw.first_by_id == request.user.pk
+    strata, refusal = committing.foreseen(draw) if can_commit else ([], None)
+    strata = strata or committing.allotted(draw)
+    seals, mine = entering.seals(draw), draw.first_by_id == request.user.pk
     can_enter = may(request.user, "draws.enter", draw) and not mine and not seals
     can_seal = may(request.user, "draws.slips", draw) and not mine and seals
     context = listed | {
         "part": "draws",
         "draw": draw,
         "refusal": refusal,
-        "untouched": service.untouched(strata),
+        "untouched": committing.untouched(strata),
         "sources": [(s, SOURCES[s["source"]]) for s in draw.plan["randomness"]],
         "numbers": NumbersForm.blank(request, draw.plan["randomness"]) if can_enter else None,
-        "seals_to_enter": SlipsForm.blank(request, service.sealing(draw)) if can_seal else None,
+        "seals_to_enter": SlipsForm.blank(request, entering.sealing(draw)) if can_seal else None,
         "stamp": StampForm.blank(request),
         "items": draw.plan["items"],
-        "quotas": service.rules(draw),
+        "quotas": plans.rules(draw),
         "tasks": shown,
         "search": search,
         "state": state,
         "finished": draw.tasks.exclude(inspected_on=None).count(),
         "strata": strata,
-        "overdue": service.overdue_tasks(draw, today)[:20],
-        "publish_by": service.publication_deadline(draw),
+        "overdue": results.overdue_tasks(draw, today)[:20],
+        "publish_by": results.publication_deadline(draw),
         "files": [f for f in FILES if (draw.folder() / f).is_file()],
         "known_at": timezone.localtime(datetime.fromisoformat(draw.plan["known_at"])),
         "can_change": may(request.user, "draws.plan", draw),
         "can_commit": can_commit,
         "seals": seals,
-        "slips": service.slips_shown(draw),
-        "verdict": service.strength(draw),
+        "slips": entering.slips_shown(draw),
+        "verdict": entering.strength(draw),
         "waiting_other": draw.state in ("committed", "entered") and mine,
         "can_draw": may(request.user, "draws.draw", draw),
         "can_result": may(request.user, "draws.result", draw),
@@ -234,7 +235,7 @@ def _commit(request: SignedInRequest, draw: Draw) -> HttpResponse:
 def _enter(request: SignedInRequest, draw: Draw) -> HttpResponse:
     demand(request, "draws.enter", draw)
     form = NumbersForm.sent(request, draw.plan["randomness"])
-    now, differ = service.enter(draw, request.user, form.values(), form.cleaned_data["seen"])
+    now, differ = entering.enter(draw, request.user, form.values(), form.cleaned_data["seen"])
     if differ is not None:
         return say_error(request, differ)
     sealed = now.state == "sealed"
@@ -244,8 +245,8 @@ def _enter(request: SignedInRequest, draw: Draw) -> HttpResponse:
 
 def _slips(request: SignedInRequest, draw: Draw) -> HttpResponse:
     demand(request, "draws.slips", draw)
-    form = SlipsForm.sent(request, service.sealing(draw))
-    shown, differ = service.seal_slips(draw, request.user, form.slips(), form.cleaned_data["seen"])
+    form = SlipsForm.sent(request, entering.sealing(draw))
+    shown, differ = entering.seal_slips(draw, request.user, form.slips(), form.cleaned_data["seen"])
     if differ is not None:
         return say_error(request, differ)
     sealed = _("两人录入一致，封条已登记。请在开封之前公布封存摘要。")
@@ -284,9 +285,9 @@ def task(request: SignedInRequest, task: DrawTask) -> HttpResponse:
     draw = task.draw
     if request.method == "POST":
         demand(request, "draws.result", draw)
-        said = ResultForm.of(request, service.categories())
+        said = ResultForm.of(request, results.categories())
         on, published_on = said["inspected_on"], said["published_on"]
-        service.keep_result(
+        results.keep_result(
             task, request.user, on, said["result"], said["note"], published_on, seen=said["seen"]
         )
         following = draw.tasks.filter(inspected_on=None).exclude(pk=task.pk).first()
@@ -296,7 +297,7 @@ def task(request: SignedInRequest, task: DrawTask) -> HttpResponse:
     said = {name: getattr(task, name) for name in ("inspected_on", "result", "note", "published_on")}
     context = {
         "part": "draws",
-        "form": ResultForm.blank(request, service.categories(), said=said),
+        "form": ResultForm.blank(request, results.categories(), said=said),
         "task": task,
         "draw": draw,
         "items": draw.plan["items"],
