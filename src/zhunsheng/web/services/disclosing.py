@@ -194,7 +194,7 @@ def over_all(data: Any, change: Callable[[str], str]) -> Any:
 
 def of_file(name: str, content: bytes) -> Iterator[Text]:
     """Yield the texts of a file and its name. Raises ``ZS-WB-43``."""
-    yield Text(_("文件名"), [([name], 0)])  # type: ignore[list-item]
+    yield Text(_("文件名"), [([name], 0)])
     yield from texts_of(name, content)
 
 
