@@ -188,7 +188,7 @@ def test_no_key_of_a_site_is_kept_with_the_source():
 
 def site_words() -> set[str]:
     """Return every text of the site that is marked for translation: buttons, headings, names of parts."""
-    catalogue = (ROOT / "src/zhunsheng/web/locale/en/LC_MESSAGES/django.po").read_text("utf8")
+    catalogue = (ROOT / "src/zhunsheng/locale/en/LC_MESSAGES/django.po").read_text("utf8")
     told = re.findall(r'^msgid ((?:".*"\n)+)', catalogue, re.M)
     return {"".join(re.findall(r'^"(.*)"$', lines, re.M)) for lines in told}
 

@@ -14,6 +14,7 @@ from zhunsheng.cli.groups import program_for
 from zhunsheng.cli.help import chinese, range_of
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import of_system
+from zhunsheng.translation import worded
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -52,7 +53,7 @@ def main(arguments: list[str] | None = None) -> None:
                 ZhunshengError(
                     "ZS-CL-11",
                     path=str(error.filename2 or error.filename),
-                    detail=f"这里已有一个同名的{lies}",
+                    detail=worded("这里已有一个同名的{lies}", lies=lies),
                 ),
             )
         if told := of_system(error):

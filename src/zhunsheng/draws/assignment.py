@@ -19,6 +19,7 @@ from zhunsheng.draws.loads import InspectorKind, Work, shares
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.spec import ID, SEPARATOR, STRATUM_JOIN, canonical, digest, mix
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import series, worded
 
 DISTRICT = "district"
 MAX_PLACES = 2_400_000  # objects × inspectors an object
@@ -47,7 +48,7 @@ def register_json(inspectors: Sequence[Inspector]) -> list[dict[str, object]]:
     given twice.
     """
     if len({i.id for i in inspectors}) != len(inspectors):
-        raise ZhunshengError("ZS-DR-01", detail="检查人员编号重复")
+        raise ZhunshengError("ZS-DR-01", detail=worded("检查人员编号重复"))
     rows = []
     for one in sorted(inspectors, key=lambda i: i.id):
         data = one.model_dump(mode="json")
@@ -77,7 +78,7 @@ def assign(
     ``ZS-DR-31`` for more than can be computed in minutes.
     """
     if len(objects) * plan.staffing.per_object > MAX_PLACES:
-        raise ZhunshengError("ZS-DR-26", what="抽中户数与每户检查人员之积", most=MAX_PLACES)
+        raise ZhunshengError("ZS-DR-26", what=worded("抽中户数与每户检查人员之积"), most=MAX_PLACES)
     task = _Task(plan, objects, inspectors, seed)
     task.refuse_unstaffed()
     teams = _Teams(task)
@@ -175,7 +176,7 @@ class _Task:
                     f"{lack}"
                 )
         if count:
-            raise ZhunshengError("ZS-DR-06", count=count, detail="；".join(shown))
+            raise ZhunshengError("ZS-DR-06", count=count, detail=series(shown, "；"))
 
 
 def _kinds(
@@ -475,7 +476,9 @@ def _overload(teams: _Teams, limit: int) -> ZhunshengError:
         f"承担 {need} 人次，换给别人都不合规，而每人至多 {limit} 个，只有 {room} 人次"
     )
     return ZhunshengError(
-        "ZS-DR-06", count=len(left_out) if exact else f"至少 {len(left_out)}", detail=detail
+        "ZS-DR-06",
+        count=len(left_out) if exact else worded("至少 {left_out}", left_out=len(left_out)),
+        detail=detail,
     )
 
 

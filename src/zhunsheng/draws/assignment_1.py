@@ -14,6 +14,7 @@ from zhunsheng.draws.assignment import DISTRICT, Inspector
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.spec import STRATUM_JOIN, turn
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import series, worded
 
 MAX_PLACES = 400_000  # objects × inspectors an object
 MAX_POOLED = 2_000_000  # inspectors × districts with drawn objects, summed over who may check where
@@ -39,7 +40,7 @@ def assign(
     that can't be staffed, and why; ``ZS-DR-26`` for more than can be computed in minutes.
     """
     if len(objects) * plan.staffing.per_object > MAX_PLACES:
-        raise ZhunshengError("ZS-DR-26", what="抽中户数与每户检查人员之积", most=MAX_PLACES)
+        raise ZhunshengError("ZS-DR-26", what=worded("抽中户数与每户检查人员之积"), most=MAX_PLACES)
     people = {i.id: i for i in sorted(inspectors, key=lambda i: i.id)}
     pools = _Pools(plan, people, seed)
     loads = dict.fromkeys(people, 0)
@@ -59,7 +60,7 @@ def assign(
         if len(chosen[entity]) < plan.staffing.per_object
     ]
     if short:
-        raise ZhunshengError("ZS-DR-06", count=len(short), detail="；".join(short[:10]))
+        raise ZhunshengError("ZS-DR-06", count=len(short), detail=series(short[:10], "；"))
     busiest = _even_out(chosen, districts, pools, recused, loads)
     limit = plan.staffing.max_load
     if limit is not None and busiest:
@@ -93,7 +94,7 @@ class _Pools:
             ]
             self.pooled += len(members)
             if self.pooled > MAX_POOLED:
-                raise ZhunshengError("ZS-DR-26", what="有资格的检查人员与辖区之积", most=MAX_POOLED)
+                raise ZhunshengError("ZS-DR-26", what=worded("有资格的检查人员与辖区之积"), most=MAX_POOLED)
             queue = [self.first[m] for m in members]
             heapq.heapify(queue)
             certified = [entry for entry in queue if self.people[entry[2]].certified]

@@ -16,6 +16,7 @@ from typing import Any
 
 from zhunsheng.draws.spec import digest
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import worded
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,12 @@ def randomness_of(chain: str, number: int, value: Mapping[str, Any]) -> str:
         raise ZhunshengError("ZS-DR-05", detail=detail)
     if not _signed(chain, number, *said):
         raise ZhunshengError(
-            "ZS-DR-05", detail=f"drand 第 {number} 轮的签名不成立：不是这条链（{chain}）这一轮的签名"
+            "ZS-DR-05",
+            detail=worded(
+                "drand 第 {number} 轮的签名不成立：不是这条链（{chain}）这一轮的签名",
+                number=number,
+                chain=chain,
+            ),
         )
     return digest(bytes.fromhex(said[0]))
 

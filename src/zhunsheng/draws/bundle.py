@@ -31,6 +31,7 @@ from zhunsheng.draws.spec import ID, KEY, PART, STRATUM_JOIN, UNSALTED, VERSIONS
 from zhunsheng.draws.verdicts import words
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault, place
+from zhunsheng.translation import worded
 
 MAX_PROOFS = 20_000  # drawn objects up to which the bundle carries inclusion proofs
 MAX_DRAWN = 120_000  # drawn with reserve that one bundle can carry
@@ -400,7 +401,9 @@ def read_bundle(path: Path) -> dict[str, Any]:
         raw = _unpacked(packed[start : start + length], method, size, check)
         if raw is None:
             raise ZhunshengError(
-                "ZS-DR-21", name=path.name, detail=f"{name} 的内容与包里记的大小或校验码不同"
+                "ZS-DR-21",
+                name=path.name,
+                detail=worded("{name} 的内容与包里记的大小或校验码不同", name=name),
             )
         if name in PARTS:
             parts[name] = part_of(name, raw, path.name)
@@ -424,7 +427,9 @@ def read_members(path: Path, names: Collection[str]) -> dict[str, Any]:
             raw = _unpacked(packed[start : start + length], method, size, check)
             if raw is None:
                 raise ZhunshengError(
-                    "ZS-DR-21", name=path.name, detail=f"{name} 的内容与包里记的大小或校验码不同"
+                    "ZS-DR-21",
+                    name=path.name,
+                    detail=worded("{name} 的内容与包里记的大小或校验码不同", name=name),
                 )
             parts[name] = part_of(name, raw, path.name)
     return parts
@@ -441,7 +446,7 @@ def _members(packed: bytes, source: str) -> dict[str, tuple[int, int, int, int, 
     if len(packed) > MAX_PACKED:
         raise refuse(f"超过 {MAX_PACKED // _MIB} MB")
     if b"PK\5\6" not in packed or len(packed) < _END.size:
-        raise ZhunshengError("ZS-DR-07", name=source, detail="不是 zip 文件")
+        raise ZhunshengError("ZS-DR-07", name=source, detail=worded("不是 zip 文件"))
     at_end = len(packed) - _END.size
     mark, *disks, own, count, length, at, comment = _END.unpack_from(packed, at_end)
     if mark != b"PK\5\6" or comment or any(disks) or own != count or at + length != at_end:
@@ -485,7 +490,7 @@ def _members(packed: bytes, source: str) -> dict[str, tuple[int, int, int, int, 
         found[name] = (method, start, packed_size, size, check)
         at, expected = at + _CENTRAL.size + name_size, start + packed_size
     if lacking := [name for name in PARTS if name not in found]:
-        raise ZhunshengError("ZS-DR-07", name=source, detail=f"缺少 {lacking[0]}")
+        raise ZhunshengError("ZS-DR-07", name=source, detail=worded("缺少 {lacking}", lacking=lacking[0]))
     if sum(size for *_, size, _check in found.values()) > MAX_UNPACKED:
         raise refuse(f"解压后共超过 {MAX_UNPACKED // _MIB} MB")
     if at != at_end or expected != at_end - length:

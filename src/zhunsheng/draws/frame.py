@@ -43,6 +43,7 @@ from zhunsheng.evidence import Snapshot, ledgers
 from zhunsheng.evidence.ledgers import DEPARTMENT
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.measures.definitions import measures, predicate
+from zhunsheng.translation import series, worded
 
 BATCH = 200_000
 PIECE = 2**22  # bytes of a csv read at once, for its encoding
@@ -178,7 +179,9 @@ def key_of(path: Path) -> str:
         detail = "换行被改成了 Windows 的写法（CRLF），多半是用别的软件打开后又存过"
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=detail)
     if not KEY.fullmatch(key) or first != head(key):
-        raise ZhunshengError("ZS-DR-48", name=path.name, detail="第一行应是“#”、制表符和 32 个十六进制字符")
+        raise ZhunshengError(
+            "ZS-DR-48", name=path.name, detail=worded("第一行应是“#”、制表符和 32 个十六进制字符")
+        )
     return key
 
 
@@ -266,10 +269,14 @@ def _titles(path: Path) -> tuple[list[str], int]:
     for n, title in enumerate(titles, start=1):
         if not title.strip():
             raise ZhunshengError(
-                "ZS-DR-83", name=path.name, detail=f"第 {reader.line_num} 行应是各列的列名，第 {n} 列没有列名"
+                "ZS-DR-83",
+                name=path.name,
+                detail=worded(
+                    "第 {line_num} 行应是各列的列名，第 {n} 列没有列名", line_num=reader.line_num, n=n
+                ),
             )
         if title.lower() in seen:
-            raise ZhunshengError("ZS-DR-83", name=path.name, detail=f"有两列都叫 {title}")
+            raise ZhunshengError("ZS-DR-83", name=path.name, detail=worded("有两列都叫 {title}", title=title))
         seen.add(title.lower())
     return titles, reader.line_num
 
@@ -278,9 +285,9 @@ def _unread(name: str, error: duckdb.Error) -> ZhunshengError:
     """Return what the library could not read as an error for a person, with the line where it says one."""
     if line := re.search(r"Line: (\d+)", str(error)):
         return ZhunshengError(
-            "ZS-DR-82", name=name, detail=f"第 {line[1]} 行的列数与第一行不同，或引号不成对"
+            "ZS-DR-82", name=name, detail=worded("第 {line} 行的列数与第一行不同，或引号不成对", line=line[1])
         )
-    return ZhunshengError("ZS-DR-82", name=name, detail="内容不是这种格式的表")
+    return ZhunshengError("ZS-DR-82", name=name, detail=worded("内容不是这种格式的表"))
 
 
 _NO_CSV = {b"PK\x03\x04": "它是 xlsx 工作簿，不是 csv", b"\xd0\xcf\x11\xe0": "它是 xls 工作簿，不是 csv"}
@@ -298,7 +305,7 @@ def _refuse_no_csv(path: Path) -> None:
         if said := _NO_CSV.get(piece[:4]):
             raise ZhunshengError("ZS-DR-66", name=path.name, detail=said)
         if piece[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):
-            raise ZhunshengError("ZS-DR-66", name=path.name, detail="编码是 UTF-16，应为 UTF-8")
+            raise ZhunshengError("ZS-DR-66", name=path.name, detail=worded("编码是 UTF-16，应为 UTF-8"))
         try:
             while piece:
                 decoder.decode(piece)
@@ -368,7 +375,7 @@ def source_of_ledger(
     if department is not None:
         narrowed += f" AND {DEPARTMENT} = {quoted(department)}"
     if not snapshot.files.get("entities"):
-        raise ZhunshengError("ZS-DR-02", name=LEDGER, count=0, detail="证据库里没有市场主体")
+        raise ZhunshengError("ZS-DR-02", name=LEDGER, count=0, detail=worded("证据库里没有市场主体"))
     day = f"DATE '{on.isoformat()}'"
     connection.execute(
         "CREATE OR REPLACE VIEW source AS SELECT credit_code AS id, * FROM "
@@ -467,9 +474,11 @@ def _checked(
     )
     sizes = dict(connection.execute("SELECT stratum, count(*) FROM frame GROUP BY stratum").fetchall())
     if len(sizes) > MAX_STRATA:
-        raise ZhunshengError("ZS-DR-26", what=f"名录库有 {len(sizes)} 层，层数", most=MAX_STRATA)
+        raise ZhunshengError(
+            "ZS-DR-26", what=worded("名录库有 {sizes} 层，层数", sizes=len(sizes)), most=MAX_STRATA
+        )
     if len(sizes) * len(plan.quotas) > MAX_MATCHES:
-        raise ZhunshengError("ZS-DR-26", what="层数与配额条数之积", most=MAX_MATCHES)
+        raise ZhunshengError("ZS-DR-26", what=worded("层数与配额条数之积"), most=MAX_MATCHES)
     unknown = [s for s in sizes if plan.quota(s) is None]
     if unknown:
         listed = ", ".join(quoted(s) for s in unknown)
@@ -522,7 +531,7 @@ def _refuse_alike(
             named = [f"第{n}行{lookalikes.shown(one)}" for n, one in zip(first, two, strict=True)]
             said.append(f"{column_words(name)} {'与'.join(named)}")
     if said:
-        raise ZhunshengError("ZS-DR-24", name=source, count=len(said), detail="；".join(said[:SHOWN]))
+        raise ZhunshengError("ZS-DR-24", name=source, count=len(said), detail=series(said[:SHOWN], "；"))
 
 
 def _why(entity: str | None, stratum: str | None) -> str:

@@ -22,6 +22,7 @@ from zhunsheng.draws.plan import Ceremony, Lottery, Plan
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import packaged
 from zhunsheng.text import clean
+from zhunsheng.translation import series, worded
 
 # The same in SQL and in Python, for ids, which are ASCII: SQL's ``translate(upper(id), …)``.
 LETTERS, FIGURES = "OIL", "011"
@@ -88,7 +89,7 @@ def refuse_words(plan: Plan) -> None:
             }
     for at, words in {**said, **names}.items():
         if not of_name(words):
-            raise ZhunshengError("ZS-DR-01", detail=f"{at} 是空的")
+            raise ZhunshengError("ZS-DR-01", detail=worded("{at} 是空的", at=at))
     for at, words in {
         **said,
         **names,
@@ -96,10 +97,15 @@ def refuse_words(plan: Plan) -> None:
         "supplements": plan.supplements or "",
     }.items():
         if odd := [c for c in words if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")]:
-            raise ZhunshengError("ZS-DR-01", detail=f"{at} 里不能有换行和看不见的字符（U+{ord(odd[0]):04X}）")
+            raise ZhunshengError(
+                "ZS-DR-01",
+                detail=worded("{at} 里不能有换行和看不见的字符（U+{odd}）", at=at, odd=f"{ord(odd[0]):04X}"),
+            )
     for at, words in names.items():
         if odd := [c for c in words if c in QUOTES]:
-            raise ZhunshengError("ZS-DR-01", detail=f"{at} 里不能有引号和书名号（{odd[0]}）")
+            raise ZhunshengError(
+                "ZS-DR-01", detail=worded("{at} 里不能有引号和书名号（{odd}）", at=at, odd=odd[0])
+            )
     if plan.ends_on is not None:
         known = local(plan.known_at).date()
         try:
@@ -108,11 +114,21 @@ def refuse_words(plan: Plan) -> None:
             ends = None
         if ends is None:
             raise ZhunshengError(
-                "ZS-DR-01", detail=f'ends_on“{plan.ends_on}”不是日历上的日期，应写成 "{known.year}-12-31"'
+                "ZS-DR-01",
+                detail=worded(
+                    'ends_on“{ends_on}”不是日历上的日期，应写成 "{year}-12-31"',
+                    ends_on=plan.ends_on,
+                    year=known.year,
+                ),
             )
         if ends < known:
             raise ZhunshengError(
-                "ZS-DR-01", detail=f"ends_on {ends} 早于随机数公布的 {known}：还没有抽取，任务就结束了"
+                "ZS-DR-01",
+                detail=worded(
+                    "ends_on {ends} 早于随机数公布的 {known}：还没有抽取，任务就结束了",
+                    ends=ends,
+                    known=known,
+                ),
             )
 
 
@@ -134,10 +150,13 @@ def refuse_sources(plan: Plan) -> None:
         )
         for n, name in enumerate(names, start=1):
             if not of_name(name):
-                raise ZhunshengError("ZS-DR-01", detail=f"{at}的第 {n} 个名字是空的")
+                raise ZhunshengError("ZS-DR-01", detail=worded("{at}的第 {n} 个名字是空的", at=at, n=n))
             if any(sign in name for sign in PARTING):
                 signs = "分号（;）、等号（=）、冒号（:）和换行"
-                raise ZhunshengError("ZS-DR-01", detail=f"{at}的名字“{name[:40]}”里不能有{signs}")
+                raise ZhunshengError(
+                    "ZS-DR-01",
+                    detail=worded("{at}的名字“{name}”里不能有{signs}", at=at, name=name[:40], signs=signs),
+                )
             if before := next(
                 (m for m, one in enumerate(names[: n - 1], start=1) if of_name(one) == of_name(name)), 0
             ):
@@ -186,4 +205,4 @@ def refuse_inspectors(people: Sequence[Inspector], districts: Iterable[str] = ()
                 said.append(f"第{n}人 {one.id} 的辖区{shown(mine)}与名录库的{shown(there)}")
     if said:
         more = f"等 {len(said)} 处" if len(said) > SHOWN else ""
-        raise ZhunshengError("ZS-DR-25", detail="；".join(said[:SHOWN]) + more)
+        raise ZhunshengError("ZS-DR-25", detail=series(said[:SHOWN], "；") + more)

@@ -36,6 +36,7 @@ from zhunsheng.draws.verification import Check
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
 from zhunsheng.text import clean
+from zhunsheng.translation import worded
 
 MOST = 16 * 1024  # bytes of a proof
 PIECE = 2**22  # bytes of a text read at once
@@ -72,7 +73,7 @@ class OwnProof(BaseModel):
 def read_proof(raw: bytes, name: str) -> OwnProof:
     """Return a proof from its bytes; ``name`` is what the user calls the file. Raises ``ZS-DR-49``."""
     if len(raw) > MOST:
-        raise ZhunshengError("ZS-DR-49", name=name, detail=f"超过 {MOST} 字节")
+        raise ZhunshengError("ZS-DR-49", name=name, detail=worded("超过 {most} 字节", most=MOST))
     try:
         data = from_json(raw, allow_inf_nan=False)
         found = OwnProof.model_validate(data)
@@ -80,9 +81,9 @@ def read_proof(raw: bytes, name: str) -> OwnProof:
     except ValidationError as error:
         raise ZhunshengError("ZS-DR-49", name=name, detail=fault(error)) from None
     except ValueError:
-        raise ZhunshengError("ZS-DR-49", name=name, detail="不是在册证明的 json 文件") from None
+        raise ZhunshengError("ZS-DR-49", name=name, detail=worded("不是在册证明的 json 文件")) from None
     if found.raw() != raw:
-        raise ZhunshengError("ZS-DR-49", name=name, detail="不是规范写法：内容或空白被改动过")
+        raise ZhunshengError("ZS-DR-49", name=name, detail=worded("不是规范写法：内容或空白被改动过"))
     return found
 
 
@@ -135,7 +136,7 @@ class Hat:
         return groups
 
     def _changed(self) -> ZhunshengError:
-        return ZhunshengError("ZS-DR-08", name=self._text.name, detail="名录库与承诺的不是同一份")
+        return ZhunshengError("ZS-DR-08", name=self._text.name, detail=worded("名录库与承诺的不是同一份"))
 
     def entity(self, typed: str) -> str:
         """Return the id in the frame that is meant by what a person typed, else what they

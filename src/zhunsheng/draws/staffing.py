@@ -17,6 +17,7 @@ from zhunsheng.draws.protocol import fits_a_bundle
 from zhunsheng.draws.spec import STRATUM_JOIN
 from zhunsheng.draws.strata import stratum_words
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import series
 
 SHOWN = 10  # places named in a refusal
 
@@ -114,7 +115,7 @@ def refuse_unstaffed(
 
 def _refusal(said: Sequence[str]) -> ZhunshengError:
     more = f"；等 {len(said)} 处" if len(said) > SHOWN else ""
-    return ZhunshengError("ZS-DR-71", detail="；".join(said[:SHOWN]) + more)
+    return ZhunshengError("ZS-DR-71", detail=series(said[:SHOWN], "；") + more)
 
 
 def _hardest(

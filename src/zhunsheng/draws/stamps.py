@@ -19,6 +19,7 @@ from zhunsheng.draws import opentimestamps as ots
 from zhunsheng.draws.public_log import Entry
 from zhunsheng.draws.verdicts import words
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import worded
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -88,7 +89,7 @@ def read_stamp(  # noqa: PLR0913 - a file, and each thing that it may be checked
     ``ZS-DR-56`` without a root certificate.
     """
     if len(content) > MAX_STAMP:
-        raise ZhunshengError("ZS-DR-53", name=name, detail=f"超过 {MAX_STAMP // 1024} KB")
+        raise ZhunshengError("ZS-DR-53", name=name, detail=worded("超过 {n} KB", n=MAX_STAMP // 1024))
     if content.startswith(ots.MAGIC[:16]):
         return _of_calendars(content, name, entries, headers)
     return [_of_authority(content, name, entries, authorities, asked, policy)]
@@ -112,7 +113,11 @@ def _of_authority(
         answer = decode_timestamp_response(in_order(content))
         if answer.status:
             said = "、".join(str(one) for one in answer.status_string)[:200]
-            raise ZhunshengError("ZS-DR-55", name=name, detail=f"机构没有盖章（状态 {answer.status}）{said}")
+            raise ZhunshengError(
+                "ZS-DR-55",
+                name=name,
+                detail=worded("机构没有盖章（状态 {status}）{said}", status=answer.status, said=said),
+            )
         info = answer.tst_info
         imprint, nonce, at, accuracy = info.message_imprint, info.nonce, info.gen_time, info.accuracy
         spread = (
@@ -126,15 +131,25 @@ def _of_authority(
         )
         bound = at + spread
     except (ValueError, OverflowError):
-        raise ZhunshengError("ZS-DR-53", name=name, detail="不是 RFC 3161 的时间戳回执，或不完整") from None
+        raise ZhunshengError(
+            "ZS-DR-53", name=name, detail=worded("不是 RFC 3161 的时间戳回执，或不完整")
+        ) from None
     if imprint.hash_algorithm.dotted_string != SHA256:
-        raise ZhunshengError("ZS-DR-53", name=name, detail="盖的不是 SHA-256 摘要")
+        raise ZhunshengError("ZS-DR-53", name=name, detail=worded("盖的不是 SHA-256 摘要"))
     entry = _entry_of(imprint.message.hex(), name, entries)
     if asked is not None and asked_for(asked, name) != (imprint.message, nonce):
-        raise ZhunshengError("ZS-DR-54", name=name, detail="它答复的不是给出的那个请求（摘要或随机号不同）")
+        raise ZhunshengError(
+            "ZS-DR-54", name=name, detail=worded("它答复的不是给出的那个请求（摘要或随机号不同）")
+        )
     if policy is not None and info.policy.dotted_string != policy:
         raise ZhunshengError(
-            "ZS-DR-55", name=name, detail=f"策略是 {info.policy.dotted_string}，不是 {policy}"
+            "ZS-DR-55",
+            name=name,
+            detail=worded(
+                "策略是 {dotted_string}，不是 {policy}",
+                dotted_string=info.policy.dotted_string,
+                policy=policy,
+            ),
         )
     signer, root = _signed_by(answer, imprint.message, name, authorities)
     return Stamp(
@@ -156,7 +171,7 @@ def asked_for(asked: bytes, name: str) -> tuple[bytes, int | None]:
         made = parse_timestamp_request(asked)
         return made.message_imprint.message, made.nonce
     except ValueError:
-        raise ZhunshengError("ZS-DR-53", name=name, detail="给出的请求文件（tsq）读不出来") from None
+        raise ZhunshengError("ZS-DR-53", name=name, detail=worded("给出的请求文件（tsq）读不出来")) from None
 
 
 def _entry_of(digest: str, name: str, entries: Sequence[Entry]) -> Entry:
@@ -165,7 +180,11 @@ def _entry_of(digest: str, name: str, entries: Sequence[Entry]) -> Entry:
         if entry.own == digest:
             return entry
     numbers = "、".join(str(entry.number) for entry in entries) if len(entries) <= 5 else f"1–{len(entries)}"
-    raise ZhunshengError("ZS-DR-54", name=name, detail=f"盖的摘要 {digest} 不是第 {numbers} 条的摘要")
+    raise ZhunshengError(
+        "ZS-DR-54",
+        name=name,
+        detail=worded("盖的摘要 {digest} 不是第 {numbers} 条的摘要", digest=digest, numbers=numbers),
+    )
 
 
 def _signed_by(
@@ -179,7 +198,7 @@ def _signed_by(
     from rfc3161_client import VerificationError, VerifierBuilder
 
     if not authorities:
-        raise ZhunshengError("ZS-DR-56", detail="一份也没有给出")
+        raise ZhunshengError("ZS-DR-56", detail=worded("一份也没有给出"))
     why = ""
     for file, pem in authorities.items():
         given = certificates(pem, file)
@@ -242,7 +261,7 @@ def certificates(pem: bytes, file: str) -> tuple[Certificate, ...]:
     try:
         return tuple(load_pem_x509_certificates(pem))
     except ValueError:
-        raise ZhunshengError("ZS-DR-56", detail=f"{file} 里没有 PEM 证书") from None
+        raise ZhunshengError("ZS-DR-56", detail=worded("{file} 里没有 PEM 证书", file=file)) from None
 
 
 def in_order(content: bytes) -> bytes:

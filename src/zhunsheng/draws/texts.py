@@ -30,6 +30,7 @@ from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.spec import ID, PART, SALT_LENGTH, SEPARATOR, STRATUM_JOIN, head, proof_of, salt, ticket
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import whole_file
+from zhunsheng.translation import worded
 
 PIECE = 2**18  # bytes read at once: with all that is made of them they stay in the second-level cache
 MOST_KEPT = 10_000_000  # candidates held in memory, some 200 bytes each; draws of more are the database's
@@ -426,7 +427,9 @@ class TextEngine:
                 stream.seek(len(head(self.frame.key)))
                 wrong = reader.read(stream)
             if wrong or reader.digest != self.frame.digest:
-                raise ZhunshengError("ZS-DR-08", name=self.frame.path.name, detail="名录库在读取期间被改动")
+                raise ZhunshengError(
+                    "ZS-DR-08", name=self.frame.path.name, detail=worded("名录库在读取期间被改动")
+                )
         return None if reader.overflow else ranked(reader.candidates(), reader.names, wanted)
 
 

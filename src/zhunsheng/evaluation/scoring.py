@@ -19,6 +19,7 @@ from zhunsheng.judgements import Judgement
 from zhunsheng.outcomes import Outcome, figure_text, result_of
 from zhunsheng.regulations import Framework, PointSet, Scheme, frameworks
 from zhunsheng.targets import Indicator, TargetSheet
+from zhunsheng.translation import worded
 from zhunsheng.wording import number as show_number
 from zhunsheng.wording import percent, percent_beside
 
@@ -735,9 +736,17 @@ def _judged(indicator: Indicator, said: Judgement, scheme: Scheme) -> Fraction:
     band = next((b for b in scheme.qualitative if b.name == said.band), None)
     if band is None:
         known = "、".join(b.name for b in scheme.qualitative)
-        raise ZhunshengError("ZS-SC-04", detail=f"“{indicator.name}”的档次“{said.band}”不在 {known} 之内")
+        raise ZhunshengError(
+            "ZS-SC-04",
+            detail=worded(
+                "“{name}”的档次“{band}”不在 {known} 之内", name=indicator.name, band=said.band, known=known
+            ),
+        )
     if said.share is None:
-        raise ZhunshengError("ZS-SC-04", detail=f"“{indicator.name}”评了“{said.band}”，没有写得分率 share")
+        raise ZhunshengError(
+            "ZS-SC-04",
+            detail=worded("“{name}”评了“{band}”，没有写得分率 share", name=indicator.name, band=said.band),
+        )
     top = max(b.high for b in scheme.qualitative)
     # A band holds its lower bound (80%（含）) but not its upper one, which begins the next band.
     if not (band.low <= said.share < band.high or said.share == band.high == top):

@@ -29,6 +29,7 @@ from zhunsheng.faults import of_system
 from zhunsheng.files.opening import decode, file_digest, open_file
 from zhunsheng.files.spreadsheet import MAX_CELLS, MAX_TEXT, Sheet, read_workbook, show
 from zhunsheng.text import GUARDED, INVISIBLE, NOT_GUARDED, UNFIT, clean
+from zhunsheng.translation import series, worded
 
 _HEAD_ROWS = 15  # a header stands among the first rows, under a title or two
 _NOISE = re.compile(r"[\s::*＊（()）【】\[\]/、，,。.]+")
@@ -223,7 +224,9 @@ def _load_workbook(
     if opened.kind not in ("xlsx", "xls"):
         what = {"html": "网页", "docx": "Word 文档"}.get(opened.kind, "文字")
         raise ZhunshengError(
-            "ZS-IN-03", name=path.name, detail=f"内容是{what}，请用 Excel 或 WPS 打开后另存为 xlsx"
+            "ZS-IN-03",
+            name=path.name,
+            detail=worded("内容是{what}，请用 Excel 或 WPS 打开后另存为 xlsx", what=what),
         )
     best: tuple[_Raw, list[list[Any]]] | None = None
     failure: ZhunshengError | None = None
@@ -398,7 +401,7 @@ def _load_csv(
     if any(len(line) >= _HEAD_LINE for line in lines):
         raise _too_much(path.name, f"前 {_HEAD_ROWS} 行中有一行超过 {_HEAD_LINE:,} 个字")
     if any("\0" in line for line in lines):
-        raise ZhunshengError("ZS-IN-03", name=path.name, detail="二进制文件")
+        raise ZhunshengError("ZS-IN-03", name=path.name, detail=worded("二进制文件"))
     delimiter = max(",\t;|", key=lambda d: max((line.count(d) for line in lines), default=0))
     try:
         head = list(csv.reader(lines, delimiter=delimiter))
@@ -513,11 +516,11 @@ def _find_header(
     score, found, columns, at = best
     if ledger is None and (score <= 1 or score == runner_up):
         raise ZhunshengError(
-            "ZS-EV-10", name=name, known="、".join(f"{x.title}（{x.id}）" for x in ledgers().values())
+            "ZS-EV-10", name=name, known=series(f"{x.title}（{x.id}）" for x in ledgers().values())
         )
     missing_titles = [c.title for c in found.columns if c.required and c.name not in columns]
     if missing_titles:
-        raise ZhunshengError("ZS-EV-02", name=name, columns="、".join(missing_titles), ledger=found.id)
+        raise ZhunshengError("ZS-EV-02", name=name, columns=series(missing_titles), ledger=found.id)
     return found, columns, at
 
 

@@ -36,6 +36,7 @@ from zhunsheng.evidence.sql import quoted
 from zhunsheng.evidence.tables import half_key, ledger_sql, same_key
 from zhunsheng.files.opening import file_digest
 from zhunsheng.files.writing import whole_file, write_whole
+from zhunsheng.translation import series, worded
 
 FORMAT = "zhunsheng.store/2"
 MARKER = "format.json"
@@ -128,7 +129,7 @@ class Snapshot:
                 with self.store._reading() as index:
                     found = index.batch(number)
             if found is None:
-                raise ZhunshengError("ZS-EV-05", version=f"批次 {number}")
+                raise ZhunshengError("ZS-EV-05", version=worded("批次 {number}", number=number))
             self._looked_up[number] = found
         return self._looked_up[number]
 
@@ -332,13 +333,15 @@ class Store:
         with self._writing() as index:
             batch = index.batch(number)
             if batch is None or (department is not None and batch.department != department):
-                raise ZhunshengError("ZS-EV-12", batch=number, detail="没有这个批次")
+                raise ZhunshengError("ZS-EV-12", batch=number, detail=worded("没有这个批次"))
             if batch.undoes:
-                raise ZhunshengError("ZS-EV-12", batch=number, detail="它本身就是一次撤销")
+                raise ZhunshengError("ZS-EV-12", batch=number, detail=worded("它本身就是一次撤销"))
             if not batch.imports:
-                raise ZhunshengError("ZS-EV-12", batch=number, detail="它没有导入数据，只是整理了证据库")
+                raise ZhunshengError(
+                    "ZS-EV-12", batch=number, detail=worded("它没有导入数据，只是整理了证据库")
+                )
             if index.undone(number):
-                raise ZhunshengError("ZS-EV-12", batch=number, detail="已经撤销过")
+                raise ZhunshengError("ZS-EV-12", batch=number, detail=worded("已经撤销过"))
             ledger = ledgers()[batch.ledger]
             with duckdb.connect() as connection:
                 connection.execute("SET enable_progress_bar = false")
@@ -436,11 +439,14 @@ class Store:
         folder = self.root.absolute() / "ledgers" / batch.ledger
         log = self._log(batch.ledger, batch.version)
         if not log.is_file():
-            raise ZhunshengError("ZS-EV-11", detail=f"批次 {batch.batch} 的提交丢失")
+            raise ZhunshengError("ZS-EV-11", detail=worded("批次 {batch} 的提交丢失", batch=batch.batch))
         written = [folder / unquote(a["add"]["path"]) for a in actions(log) if "add" in a]
         written += [self.root.absolute() / name for name, _, _ in batch.files if name.startswith(f"{AGAIN}/")]
         if gone := next((p for p in written if not p.is_file()), None):
-            raise ZhunshengError("ZS-EV-11", detail=f"批次 {batch.batch} 的文件丢失：{gone.name}")
+            raise ZhunshengError(
+                "ZS-EV-11",
+                detail=worded("批次 {batch} 的文件丢失：{name}", batch=batch.batch, name=gone.name),
+            )
         return [str(p) for p in written]
 
     def _take_back(self, ledger: Ledger, source: Any, undoing: Batch) -> None:
@@ -625,7 +631,7 @@ class Store:
                     )
         more = f"；等 {len(said)} 行" if len(said) > 5 else ""
         raise ZhunshengError(
-            "ZS-EV-25", name=checked.path.name, rows="；".join(list(said.values())[:5]) + more
+            "ZS-EV-25", name=checked.path.name, rows=series(list(said.values())[:5], "；") + more
         )
 
     def _there(self, checked: Checked, index: Index) -> str:
@@ -723,9 +729,9 @@ class Store:
             if path.suffix != ".enc":
                 return batch.file, path.read_bytes()
             if not self.cipher:
-                raise ZhunshengError("ZS-EV-13", detail="没有配置密钥")
+                raise ZhunshengError("ZS-EV-13", detail=worded("没有配置密钥"))
             return batch.file, self.cipher.opened(path.read_bytes())
-        raise ZhunshengError("ZS-EV-11", detail=f"批次 {batch.batch} 的原文件丢失")
+        raise ZhunshengError("ZS-EV-11", detail=worded("批次 {batch} 的原文件丢失", batch=batch.batch))
 
     @contextmanager
     def _locked(self, seconds: float | None = None) -> Iterator[None]:
@@ -955,7 +961,7 @@ class Store:
             raise ZhunshengError("ZS-EV-20", name=text, choices=choices)
         listed = sorted({d.name for d in departments.values()})
         more = f"等 {len(listed)} 个" if len(listed) > 8 else ""
-        raise ZhunshengError("ZS-EV-21", name=text, known="、".join(listed[:8]) + more or "（无）")
+        raise ZhunshengError("ZS-EV-21", name=text, known=series(listed[:8]) + more or worded("（无）"))
 
     def known(self) -> dict[str, str]:
         """Return code for each code and each name; "" for a name of several departments.
@@ -985,7 +991,7 @@ class Store:
         with self._reading() as index:
             last = index.last
             if batch is not None and not 0 <= batch <= last:
-                raise ZhunshengError("ZS-EV-05", version=f"批次 {batch}")
+                raise ZhunshengError("ZS-EV-05", version=worded("批次 {batch}", batch=batch))
             number = last if batch is None else batch
             if at is not None:
                 number = min(number, index.at(at))

@@ -20,6 +20,7 @@ from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import Opened, _first_line
 from zhunsheng.text import whole
+from zhunsheng.translation import worded
 
 MAX_COLUMNS = 2_000  # filled columns; the widest real export seen has 60
 MAX_CELLS = 40_000_000  # rows × filled columns of one sheet of a ledger on one's own machine
@@ -159,7 +160,12 @@ def _spans(
     spans = {}
     for (top, left), (bottom, right) in merged:
         if (bottom - top + 1) * (right - left + 1) > MAX_SPAN:
-            raise ZhunshengError("ZS-IN-10", name=file, where=f"工作表“{sheet}”", detail="合并单元格过大")
+            raise ZhunshengError(
+                "ZS-IN-10",
+                name=file,
+                where=worded("工作表“{sheet}”", sheet=sheet),
+                detail=worded("合并单元格过大"),
+            )
         if top < height and left < width:
             spans[top, left] = (min(bottom, height - 1) - top + 1, min(right, width - 1) - left + 1)
     return spans
@@ -198,7 +204,10 @@ def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: 
         columns = _column(match[3]) - _column(match[1]) + 1
         if rows * columns > MAX_SPAN:
             raise ZhunshengError(
-                "ZS-IN-10", name=opened.name, where=where, detail=f"合并单元格跨 {rows * columns:,} 格"
+                "ZS-IN-10",
+                name=opened.name,
+                where=where,
+                detail=worded("合并单元格跨 {n} 格", n=f"{rows * columns:,}"),
             )
     odd = _ODD.search(data) is not None
     repeated = max(texts, default=0) * (data.count(b"<v") + data.count(b":v")) > max_text
@@ -284,11 +293,21 @@ def _refuse_too_large(rows: int, columns: int, filled: int, name: str, where: st
     """
     if columns > MAX_COLUMNS:
         raise ZhunshengError(
-            "ZS-IN-10", name=name, where=where, detail=f"{columns:,} 列，上限 {MAX_COLUMNS:,} 列"
+            "ZS-IN-10",
+            name=name,
+            where=where,
+            detail=worded(
+                "{columns} 列，上限 {max_columns} 列", columns=f"{columns:,}", max_columns=f"{MAX_COLUMNS:,}"
+            ),
         )
     cells = rows * columns
     if cells > max_cells or (cells > SPARSE_FROM and cells > MAX_SPARSE * filled):
-        raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=f"{rows:,} 行 × {columns:,} 列")
+        raise ZhunshengError(
+            "ZS-IN-10",
+            name=name,
+            where=where,
+            detail=worded("{rows} 行 × {columns} 列", rows=f"{rows:,}", columns=f"{columns:,}"),
+        )
 
 
 def _percent_styles(opened: Opened) -> frozenset[bytes]:

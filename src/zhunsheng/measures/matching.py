@@ -26,6 +26,7 @@ from zhunsheng.targets.kinds import denials, denies
 from zhunsheng.targets.naming import indicators_named
 from zhunsheng.targets.units import comparable
 from zhunsheng.text import MOST, cleaned
+from zhunsheng.translation import worded
 
 USE = 0.85  # proposals at or above this confidence are read, and shown as 待确认
 SHOW = 0.6  # below this nothing is proposed
@@ -123,7 +124,9 @@ def read_mapping(path: Path, known: Mapping[str, Measure]) -> list[Link]:
         ) from None
     for row, one in enumerate(found, start=1):
         if isinstance(one, MeasureLink) and one.measure is not None and one.measure not in known:
-            raise ZhunshengError("ZS-MS-03", name=path.name, row=row, detail=f"没有测度 {one.measure}")
+            raise ZhunshengError(
+                "ZS-MS-03", name=path.name, row=row, detail=worded("没有测度 {measure}", measure=one.measure)
+            )
     return found
 
 

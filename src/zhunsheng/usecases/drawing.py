@@ -62,6 +62,7 @@ from zhunsheng.evidence import Store, ledger_of
 from zhunsheng.faults import written
 from zhunsheng.files.writing import TextBook, whole_file, write_whole
 from zhunsheng.text import csv_text
+from zhunsheng.translation import series, worded
 
 SLIPS = "slips.json"  # of a ceremony whose numbers are sealed first
 ENTERED = (
@@ -95,12 +96,14 @@ class FrameSource:
             if self.evidence or self.on or self.where:
                 raise ZhunshengError(
                     "ZS-CL-01",
-                    detail="--evidence、--on 和 --where 不能与 --frame 同用：名录库文件是什么样就按什么样"
-                    "抽，请先在文件里筛好",
+                    detail=worded(
+                        "--evidence、--on 和 --where 不能与 --frame 同用：名录库文件是什么样就按什么"
+                        "样抽，请先在文件里筛好"
+                    ),
                 )
             return source_of_file(self.file, connection), self.file.name
         if self.evidence is None:
-            raise ZhunshengError("ZS-CL-01", detail="请用 --frame 或 --evidence 指明名录库")
+            raise ZhunshengError("ZS-CL-01", detail=worded("请用 --frame 或 --evidence 指明名录库"))
         snapshot = Store.existing(self.evidence).snapshot()
         return source_of_ledger(snapshot, self.on or today(), connection, self.where, self.department), LEDGER
 
@@ -169,7 +172,7 @@ def in_folder(
     ``read_plan`` and ``read_inspectors``.
     """
     if missing := [name for name in ("commitment.json", "plan.json") if not (folder / name).is_file()]:
-        raise ZhunshengError("ZS-DR-63", name=str(folder), missing="、".join(missing))
+        raise ZhunshengError("ZS-DR-63", name=str(folder), missing=series(missing))
     plan, parts = read_plan(folder / "plan.json"), {"commitment.json": read_part(folder / "commitment.json")}
     if seed != "not asked" and (folder / "seed.json").is_file():
         parts["seed.json"] = read_part(folder / "seed.json")
@@ -224,7 +227,7 @@ def _entered(folder: Path) -> dict[str, str]:
         or not isinstance(found["seed"], str)
         or not _is_moment(found["entered_at"])
     ):
-        raise ZhunshengError("ZS-DR-61", name=ENTERED, detail="不是录入时写下的那样")
+        raise ZhunshengError("ZS-DR-61", name=ENTERED, detail=worded("不是录入时写下的那样"))
     return found
 
 
@@ -247,10 +250,10 @@ def _refuse_times(folder: Path, found: InFolder, now: datetime) -> None:
     """
     slips, entry = slips_of(folder), _entered(folder)
     if entry and entry["seed"] != found.sealed["seed"]:
-        raise ZhunshengError("ZS-DR-61", name=ENTERED, detail="它记的是另一个种子的录入")
+        raise ZhunshengError("ZS-DR-61", name=ENTERED, detail=worded("它记的是另一个种子的录入"))
     opened = [value["sealed_at"] for value in found.sealed["values"] if "sealed_at" in value]
     if slips and opened != [slips["sealed_at"]]:
-        raise ZhunshengError("ZS-DR-61", name=SLIPS, detail="登记的时间与录入时的不同")
+        raise ZhunshengError("ZS-DR-61", name=SLIPS, detail=worded("登记的时间与录入时的不同"))
     times = [("commitment.json", "承诺", datetime.fromisoformat(found.committed["committed_at"]))]
     times += [(SLIPS, "登记封条", datetime.fromisoformat(moment)) for moment in opened]
     times.append(("", "方案写的随机数公布", found.plan.known_at))
@@ -293,7 +296,8 @@ def read_commitments(
     """
     if zipped(file):
         raise ZhunshengError(
-            "ZS-CL-01", detail=f"{file.name} 是 zip 文件，不是承诺记录；抽查包用 --bundle 给出"
+            "ZS-CL-01",
+            detail=worded("{name} 是 zip 文件，不是承诺记录；抽查包用 --bundle 给出", name=file.name),
         )
     entries = read_log(written(file), file.name)
     if not entries:
@@ -335,7 +339,7 @@ def slips_of(folder: Path) -> dict[str, Any] | None:
     except (LookupError, TypeError):
         same = False
     if not same:
-        raise ZhunshengError("ZS-DR-39", detail=f"{SLIPS} 不是为这个方案登记的，或被改动")
+        raise ZhunshengError("ZS-DR-39", detail=worded("{slips} 不是为这个方案登记的，或被改动", slips=SLIPS))
     return dict(found)
 
 
@@ -471,7 +475,7 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where
         connection = open_database(memory_limit, Path(scratch))
         frame = _published_frame(folder / "frame.tsv", plan, connection, wanted, tree=False)
         if frame.digest != committed["frame"]["digest"]:
-            raise ZhunshengError("ZS-DR-08", name="frame.tsv", detail="名录库与承诺的不是同一份")
+            raise ZhunshengError("ZS-DR-08", name="frame.tsv", detail=worded("名录库与承诺的不是同一份"))
         kind = out.suffix.lower()
         if kind == ".xlsx" and (count := wanted_of(wanted[1])) >= MOST_ROWS:
             raise ZhunshengError("ZS-DR-68", count=count, most=MOST_ROWS - 1)
@@ -663,7 +667,7 @@ def verify_bundle(
         def frame_of(plan: Plan) -> Frame:
             if zipped(frame):
                 raise ZhunshengError(
-                    "ZS-DR-08", name=frame.name, detail="它是 zip 或 xlsx 文件，不是公布的 frame.tsv"
+                    "ZS-DR-08", name=frame.name, detail=worded("它是 zip 或 xlsx 文件，不是公布的 frame.tsv")
                 )
             wanted = (parts["seed.json"]["seed"], parts["commitment.json"]["strata"])
             return _published_frame(frame, plan, connection, wanted)

@@ -27,6 +27,7 @@ from zhunsheng.draws.spec import ID
 from zhunsheng.draws.verification import Check, published_check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import write_whole
+from zhunsheng.translation import series, worded
 from zhunsheng.usecases.drawing import BUNDLE, KEPT, in_folder
 
 
@@ -104,7 +105,7 @@ def _drawn_of(
     found = in_folder(folder)
     parts = read_members(folder / BUNDLE, ("commitment.json", "seed.json", "drawn.json"))
     if (parts["commitment.json"], parts["seed.json"]) != (found.committed, found.sealed):
-        raise ZhunshengError("ZS-DR-61", name=BUNDLE, detail="它是另一份承诺或另一个种子的")
+        raise ZhunshengError("ZS-DR-61", name=BUNDLE, detail=worded("它是另一份承诺或另一个种子的"))
     return found.wanted[0], parts["drawn.json"], found.committed["strata"]
 
 
@@ -116,7 +117,7 @@ def write_proofs(folder: Path, entities: Sequence[str], out: Path) -> list[tuple
     """
     # "Not in the frame" is a grave answer, and not one to a name.
     if strange := [typed for typed in entities if not ID.fullmatch(writings(typed)[0])]:
-        raise ZhunshengError("ZS-DR-74", typed="、".join(f"“{typed[:40]}”" for typed in strange[:5]))
+        raise ZhunshengError("ZS-DR-74", typed=series(f"“{typed[:40]}”" for typed in strange[:5]))
     told: list[tuple[Own, Path | None]] = []
     for typed in dict.fromkeys(entities):
         proof, path = own_proof(folder, typed), None

@@ -25,6 +25,7 @@ from zhunsheng.draws.verdicts import words
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import written
 from zhunsheng.files.writing import write_whole
+from zhunsheng.translation import worded
 
 ENDINGS = (".tsr", ".ots")
 
@@ -37,7 +38,10 @@ def read_entries(log: Path) -> list[Entry]:
 def entry_numbered(entries: Sequence[Entry], number: int | None) -> Entry:
     """Return an entry by its number, the last for None. Raises ``ZS-CL-01`` where there is none."""
     if not entries or (number is not None and not 1 <= number <= len(entries)):
-        raise ZhunshengError("ZS-CL-01", detail=f"承诺记录共 {len(entries)} 条，没有第 {number or 1} 条")
+        raise ZhunshengError(
+            "ZS-CL-01",
+            detail=worded("承诺记录共 {entries} 条，没有第 {n} 条", entries=len(entries), n=number or 1),
+        )
     return entries[-1 if number is None else number - 1]
 
 
@@ -121,7 +125,7 @@ def _read(path: Path) -> bytes:
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
     if path.stat().st_size > 16 * MAX_STAMP:
-        raise ZhunshengError("ZS-DR-53", name=path.name, detail="文件过大")
+        raise ZhunshengError("ZS-DR-53", name=path.name, detail=worded("文件过大"))
     return path.read_bytes()
 
 

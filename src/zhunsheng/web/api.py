@@ -20,6 +20,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Window, browse, ledger_of, ledgers
 from zhunsheng.faults import of_system, phrase, place
 from zhunsheng.text import MOST, cleaned
+from zhunsheng.translation import worded
 from zhunsheng.web.actor import acting
 from zhunsheng.web.api_shapes import (
     AssessmentOut,
@@ -183,7 +184,7 @@ class TokenRequest(HttpRequest):
 def scoped(request: TokenRequest, scope: str) -> None:
     """Refuse a token without the scope. Raises ``ZS-WB-31``."""
     if scope not in request.auth.scopes:
-        raise ZhunshengError("ZS-WB-31", detail=f"范围里没有 {scope}")
+        raise ZhunshengError("ZS-WB-31", detail=worded("范围里没有 {scope}", scope=scope))
 
 
 def allowed(request: TokenRequest, scope: str, action: str, department: int) -> Organisation:
@@ -197,7 +198,7 @@ def allowed(request: TokenRequest, scope: str, action: str, department: int) -> 
         else None
     )
     if found is None or not may(request.auth.user, action, found):
-        raise ZhunshengError("ZS-WB-32", what=f"部门 {department}")
+        raise ZhunshengError("ZS-WB-32", what=worded("部门 {department}", department=department))
     return found
 
 
@@ -452,9 +453,9 @@ def job_marked(request: TokenRequest, job: int) -> FileResponse:
     found = _own_job(request, job)
     name = found.result.get("marked")
     if not name or found.department is None or not (found.folder() / name).is_file():
-        raise ZhunshengError("ZS-WB-32", what=f"任务 {job} 标注了错误的文件")
+        raise ZhunshengError("ZS-WB-32", what=worded("任务 {job} 标注了错误的文件", job=job))
     if not may(request.auth.user, "ledgers.personal", found.department):
-        raise ZhunshengError("ZS-WB-31", detail="令牌的主人不能看个人信息")
+        raise ZhunshengError("ZS-WB-31", detail=worded("令牌的主人不能看个人信息"))
     return FileResponse(
         (found.folder() / name).open("rb"), as_attachment=True, filename=name, content_type=XLSX
     )
@@ -466,7 +467,7 @@ def _own_job(request: TokenRequest, job: int) -> Job:
     if found is None or (
         only is not None and (found.department is None or not only.covers(found.department))
     ):
-        raise ZhunshengError("ZS-WB-32", what=f"任务 {job}")
+        raise ZhunshengError("ZS-WB-32", what=worded("任务 {job}", job=job))
     return found
 
 
@@ -486,7 +487,7 @@ def assessment(request: TokenRequest, department: int, year: Year) -> Plain:
     place = allowed(request, "results:read", "overview.view", department)
     found = figures.newest_assessment(place, year)
     if found is None:
-        raise ZhunshengError("ZS-WB-32", what=f"{year} 年的测算结果")
+        raise ZhunshengError("ZS-WB-32", what=worded("{year} 年的测算结果", year=year))
     result: Plain = found.result
     return result
 

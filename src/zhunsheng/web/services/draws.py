@@ -41,6 +41,7 @@ from zhunsheng.draws.verdicts import Verdict, verdict
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
 from zhunsheng.files.opening import decode
+from zhunsheng.translation import series, worded
 from zhunsheng.usecases.drawing import (
     BUNDLE,
     FrameSource,
@@ -222,7 +223,7 @@ def make_plan(department: Organisation, form: dict[str, Any], user: User) -> Dra
     ``ZS-WB-12`` for a time past, ``ZS-WB-58`` for a frame of a day to come.
     """
     if Draw.objects.filter(department=department, code=form["code"]).exists():
-        raise ZhunshengError("ZS-WB-06", detail=f"编号 {form['code']} 已用过")
+        raise ZhunshengError("ZS-WB-06", detail=worded("编号 {form} 已用过", form=form["code"]))
     plan = plan_from_form(department, form)
     known_later(form["known_at"])
     frame_past(form["frame_on"])
@@ -344,7 +345,10 @@ def _registered(department: Organisation) -> list[Registered]:
                 )
             )
         except ValidationError as error:
-            raise ZhunshengError("ZS-DR-01", detail=f"检查人员 {i.number[:40]} {fault(error)}") from None
+            raise ZhunshengError(
+                "ZS-DR-01",
+                detail=worded("检查人员 {number} {error}", number=i.number[:40], error=fault(error)),
+            ) from None
     return found
 
 
@@ -445,7 +449,7 @@ def seal_slips(
                 gettext("封条的摘要两次录入不一致：%s") % "、".join(differ),
                 seen=seen,
             )
-            return "", ZhunshengError("ZS-WB-59", who="、".join(differ))
+            return "", ZhunshengError("ZS-WB-59", who=series(differ))
         _record, shown = record_slips(now.folder(), slips, at)
         note(
             user, now, "draws.seal", now.state, now.state, gettext("登记封条，封存摘要 %s") % shown, seen=seen
@@ -505,7 +509,7 @@ def enter(
         if now.state != "entered":
             raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
         if now.first_by_id == user.pk:
-            raise ZhunshengError("ZS-WB-06", detail="两次录入须由两个人完成")
+            raise ZhunshengError("ZS-WB-06", detail=worded("两次录入须由两个人完成"))
         assert now.first_entry is not None
         try:
             seal_entries(now.folder(), now.first_entry, entry)
@@ -589,13 +593,18 @@ def keep_result(
         {task.entity: task.team},
     )
     if result and not inspected_on:
-        raise ZhunshengError("ZS-DR-09", detail=f"{task.entity} 有结果而没有检查日期")
+        raise ZhunshengError("ZS-DR-09", detail=worded("{entity} 有结果而没有检查日期", entity=task.entity))
     if not result or not inspected_on:
-        raise ZhunshengError("ZS-DR-09", detail=f"{task.entity} 没有填检查日期和检查结果")
+        raise ZhunshengError(
+            "ZS-DR-09", detail=worded("{entity} 没有填检查日期和检查结果", entity=task.entity)
+        )
     today = timezone.localdate()
     for words, day in (("检查日期", inspected_on), ("公示日期", published_on)):
         if day and day > today:
-            raise ZhunshengError("ZS-DR-09", detail=f"{task.entity} 的{words} {day} 晚于今天")
+            raise ZhunshengError(
+                "ZS-DR-09",
+                detail=worded("{entity} 的{words} {day} 晚于今天", entity=task.entity, words=words, day=day),
+            )
         if day and day < task.draw.frame_on:
             detail = f"{task.entity} 的{words} {day} 早于名录库的日期 {task.draw.frame_on}，那时还没有抽取"
             raise ZhunshengError("ZS-DR-09", detail=detail)
@@ -628,7 +637,7 @@ def ledger_file(draw: Draw) -> bytes:
     """
     done = draw.tasks.exclude(inspected_on=None)
     if not done:
-        raise ZhunshengError("ZS-WB-06", detail="还没有检查结果")
+        raise ZhunshengError("ZS-WB-06", detail=worded("还没有检查结果"))
     results = [
         InspectionResult(t.entity, tuple(t.team), t.result or None, t.inspected_on, t.published_on)
         for t in done

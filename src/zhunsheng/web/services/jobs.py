@@ -23,6 +23,7 @@ from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import WEB, ledger_of
 from zhunsheng.faults import of_system
+from zhunsheng.translation import worded
 from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.progress import Progress
 from zhunsheng.web.actor import acting
@@ -136,7 +137,7 @@ def requeue_interrupted() -> int:
     failed.
     """
     stale = Job.objects.filter(state=Job.State.RUNNING, touched_at__lt=timezone.now() - STALE)
-    gone = ZhunshengError("ZS-CL-99", detail="后台进程多次中断").web
+    gone = ZhunshengError("ZS-CL-99", detail=worded("后台进程多次中断")).web
     stale.filter(attempts__gte=ATTEMPTS).update(
         state=Job.State.FAILED, error=gone, finished_at=timezone.now()
     )

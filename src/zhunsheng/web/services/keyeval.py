@@ -18,6 +18,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation.key import KeyCard, check_points, key_card
 from zhunsheng.regulations import KeyFramework, key_frameworks
 from zhunsheng.reports.key_report import KeyReport, write_key_report
+from zhunsheng.translation import series
 from zhunsheng.usecases.result import RunSheet
 from zhunsheng.web.models import (
     KeyEvaluation,
@@ -178,8 +179,7 @@ def _finish(now: KeyEvaluation, user: User, framework: KeyFramework, seen: str |
     if missing:
         raise ZhunshengError(
             "ZS-WB-06",
-            detail=_("还有 %(n)s 项没有评分：%(names)s")
-            % {"n": len(missing), "names": "、".join(missing[:5])},
+            detail=_("还有 %(n)s 项没有评分：%(names)s") % {"n": len(missing), "names": series(missing[:5])},
         )
     finished = [*now.finished, user.pk]
 

@@ -29,6 +29,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.zips import UnfitZip, Zip, ZipBounds
 from zhunsheng.intake import book_of, open_bytes
 from zhunsheng.text import AS_TEXT, clean
+from zhunsheng.translation import worded
 from zhunsheng.usecases.assessing import Evidence
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import (
@@ -75,7 +76,7 @@ def members(content: bytes, name: str, chosen: Callable[[str], bool] = lambda _p
     try:
         archive = Zip(content, BOUNDS, lambda info: _is_document(path_of(info)))
         if not archive.members:
-            raise ZhunshengError("ZS-WB-07", name=name, detail="里面没有绩效目标文件")
+            raise ZhunshengError("ZS-WB-07", name=name, detail=worded("里面没有绩效目标文件"))
         listed = [info for info in archive.members if chosen(path_of(info))]
         for info in listed:  # all before the first is taken in: of a zip that is broken nothing is
             archive.test(info)

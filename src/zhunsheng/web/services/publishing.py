@@ -35,6 +35,7 @@ from zhunsheng.reports.forms import target_form, wan
 from zhunsheng.targets import TargetValue
 from zhunsheng.targets.editing import changes
 from zhunsheng.text import csv_text
+from zhunsheng.translation import worded
 from zhunsheng.usecases.drawing import BUNDLE
 from zhunsheng.usecases.result import RunContest, RunSheet, RunTotal
 from zhunsheng.web.models import (
@@ -420,7 +421,7 @@ def _ready(kind: str, subject: Any) -> None:
     elif kind == "draw":
         state = subject.get_state_display() if subject.state in ("planned", "void") else ""
     elif not any(task.result for task in subject.tasks.all()):
-        raise ZhunshengError("ZS-WB-06", detail="还没有检查结果")
+        raise ZhunshengError("ZS-WB-06", detail=worded("还没有检查结果"))
     if state:
         raise ZhunshengError("ZS-WB-01", title=str(subject), state=state)
 
@@ -430,7 +431,7 @@ def _still_ready(publication: Publication) -> None:
     subject = SUBJECTS[publication.kind].objects.get(pk=publication.object_id)
     _ready(publication.kind, subject)
     if publication.kind == "self" and _returned(publication) is not None:
-        raise ZhunshengError("ZS-WB-01", title=str(subject), state="提出申请之后曾退回")
+        raise ZhunshengError("ZS-WB-01", title=str(subject), state=worded("提出申请之后曾退回"))
 
 
 def _returned(publication: Publication) -> Step | None:

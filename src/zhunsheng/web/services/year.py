@@ -33,6 +33,7 @@ from zhunsheng.measures import DuckEngine, catalogue, match_book
 from zhunsheng.regulations.dates import fixed_day
 from zhunsheng.reports.forms import Form
 from zhunsheng.targets import Book
+from zhunsheng.translation import worded
 from zhunsheng.usecases.assessing import AssessedDepartment, Evidence, Grounds, assess, basis
 from zhunsheng.usecases.assessing import Assessment as Assessed
 from zhunsheng.usecases.outputs import official_forms, write_outputs, write_table
@@ -239,7 +240,10 @@ class Question:
         that scoring refuses.
         """
         if not self.book.sheets:
-            raise ZhunshengError("ZS-WB-06", detail=f"{self.place.name} {self.year}年还没有批复的绩效目标")
+            raise ZhunshengError(
+                "ZS-WB-06",
+                detail=worded("{name} {year}年还没有批复的绩效目标", name=self.place.name, year=self.year),
+            )
         batch, _ = evidence.snapshot.changed_in(self.place.code)
         return assess(
             self.book,
@@ -471,7 +475,7 @@ def _cents(amounts: Iterable[Decimal | None]) -> Decimal:
     try:
         return sum((a for a in amounts if a is not None), Decimal(0)).quantize(Decimal("0.01"))
     except DecimalException:
-        raise ZhunshengError("ZS-RN-01", detail="金额位数过多，请核对台账与目标表中的金额") from None
+        raise ZhunshengError("ZS-RN-01", detail=worded("金额位数过多，请核对台账与目标表中的金额")) from None
 
 
 def _readable(kept: Assessment) -> None:
@@ -881,13 +885,15 @@ def _spoken(
     found = run.sheet(sheet) if run else None
     line = run.line(sheet, indicator) if run else None
     if found is None or line is None:
-        raise ZhunshengError("ZS-WB-06", detail="没有这个指标，目标表可能已调整，请刷新页面")
+        raise ZhunshengError("ZS-WB-06", detail=worded("没有这个指标，目标表可能已调整，请刷新页面"))
     if (said.get("band") or said.get("share") is not None) and (sheet, indicator) not in banded(record):
-        raise ZhunshengError("ZS-WB-06", detail=f"“{line.name}”是定量指标，定量指标不评档次，也不填得分率")
+        raise ZhunshengError(
+            "ZS-WB-06", detail=worded("“{name}”是定量指标，定量指标不评档次，也不填得分率", name=line.name)
+        )
     if said.get("share") is not None and not said.get("band"):
-        raise ZhunshengError("ZS-WB-06", detail=f"“{line.name}”填了得分率，没有选评定档次")
+        raise ZhunshengError("ZS-WB-06", detail=worded("“{name}”填了得分率，没有选评定档次", name=line.name))
     if said.get("over_accepted") and not str(said.get("reason") or "").strip():
-        raise ZhunshengError("ZS-WB-06", detail=f"“{line.name}”认可超额，没有写理由")
+        raise ZhunshengError("ZS-WB-06", detail=worded("“{name}”认可超额，没有写理由", name=line.name))
     refuse_marks(said.get("actual"))
     files = list(said.pop("attachments", []))
     promised = promises(book_in_force(record.department, record.year, record.as_of)).get(
@@ -1215,7 +1221,7 @@ def rechecking(evaluation: SelfEvaluation, reported: Upload | None) -> tuple[lis
     signed = file_of(evaluation, "绩效自评表.xlsx")
     kept = evaluation.assessment
     if signed is None or kept is None:
-        raise ZhunshengError("ZS-WB-06", detail="还没有自评结果")
+        raise ZhunshengError("ZS-WB-06", detail=worded("还没有自评结果"))
     found = [{**r.as_json(), "of": ""} for r in recheck_book(read_book(signed), done)]
     if reported is not None:
         with reported.opened() as path:

@@ -5,6 +5,7 @@ compile it.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -14,14 +15,35 @@ from babel.messages.pofile import read_po, write_po
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation.template import templatize
 
-ROOT = Path(__file__).parents[2]
-CATALOGUE = ROOT / "locale" / "en" / "LC_MESSAGES" / "django.po"
-KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+import zhunsheng
+from zhunsheng.errors import MESSAGES
+from zhunsheng.translation import DOMAIN, LOCALE
+
+ROOT = Path(zhunsheng.__file__).parent
+CATALOGUE = LOCALE / "en" / "LC_MESSAGES" / f"{DOMAIN}.po"
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "worded": None,
+    "translatable": None,
+    "series": (2,),  # the sign between the parts
+}
+
+
+def _tables() -> Iterator[tuple[str, str]]:
+    """Yield the texts that stand in tables, each with its file."""
+    for texts in MESSAGES.values():
+        yield from (("errors.py", text) for text in texts)
 
 
 def marked() -> dict[str, list[tuple[str, int]]]:
-    """Return every marked text with the files and lines it stands in."""
+    """Return every text to be translated with the files and lines it stands in (line 0: a table)."""
     found: dict[str, list[tuple[str, int]]] = {}
+    for file, text in _tables():
+        found.setdefault(text, []).append((file, 0))
     for path in sorted([*ROOT.rglob("*.py"), *ROOT.rglob("*.html")]):
         text = path.read_text("utf8")
         if path.suffix == ".html":
