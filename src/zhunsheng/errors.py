@@ -9,8 +9,8 @@ from zhunsheng.translation import CHINESE, Worded, translatable, worded
 Face = Literal["terminal", "web"]
 
 # code: (what, how to mend), and a third text where a page of the site must say otherwise how to mend:
-# who reads it there has no command line and no docs folder. Parameters in braces are filled by the raiser, with
-# ``worded`` texts where the program says something; a released code never changes.
+# who reads it there has no command line and no docs folder. Parameters in braces are filled by the raiser,
+# with ``worded`` texts where the program says something; a released code never changes.
 MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     "ZS-IN-01": ("文件不存在：{name}", "请检查路径和文件名。"),
     "ZS-IN-02": ("文件是空的：{name}", "请确认文件已保存、拷贝完整。"),

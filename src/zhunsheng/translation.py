@@ -77,6 +77,11 @@ def in_language(value: Any, language: str) -> str:
     return value.told(language) if isinstance(value, Worded) else str(value)
 
 
+def raised_with(error: BaseException) -> str:
+    """Return what an error says: the text that it was raised with, which knows its translation."""
+    return error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
+
+
 def translated(text: str, language: str) -> str:
     """Return a text of the catalogue in a language; the text itself where it has none."""
     return _catalogue(language).gettext(text) if text and language != CHINESE else text

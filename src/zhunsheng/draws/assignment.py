@@ -169,11 +169,22 @@ class _Task:
                 continue
             count += 1
             if len(shown) < 10:
-                lack = "其中没有持执法证的" if able and not able_certified else f"不足 {self.per_object} 人"
+                lack = (
+                    worded("其中没有持执法证的")
+                    if able and not able_certified
+                    else worded("不足 {per_object} 人", per_object=self.per_object)
+                )
                 _, entity, stratum = self.objects[o]
                 shown.append(
-                    f"{entity}（{stratum}）：有资格的 {sizes[d]} 人，回避 {len(away)} 人，可派 {able} 人，"
-                    f"{lack}"
+                    worded(
+                        "{entity}（{stratum}）：有资格的 {sizes} 人，回避 {away} 人，可派 {able} 人，{lack}",
+                        entity=entity,
+                        stratum=stratum,
+                        sizes=sizes[d],
+                        away=len(away),
+                        able=able,
+                        lack=lack,
+                    )
                 )
         if count:
             raise ZhunshengError("ZS-DR-06", count=count, detail=series(shown, "；"))
@@ -471,9 +482,16 @@ def _overload(teams: _Teams, limit: int) -> ZhunshengError:
     exact = max(_Teams(task.without(left_out)).loads) <= limit
     theirs = sorted(task.objects[o][1] for o in {o for p in came for o in teams.tasks[p]})
     people = sorted(task.people[p].id for p in came)
-    detail = (
-        f"{len(theirs)} 个对象（如 {'、'.join(theirs[:5])}）要由 {'、'.join(people[:8])} 等 {len(people)} 人"
-        f"承担 {need} 人次，换给别人都不合规，而每人至多 {limit} 个，只有 {room} 人次"
+    detail = worded(
+        "{theirs} 个对象（如 {theirs2}）要由 {people} 等 {people2} 人承担 {need} 人次"
+        "，换给别人都不合规，而每人至多 {limit} 个，只有 {room} 人次",
+        theirs=len(theirs),
+        theirs2=series(theirs[:5]),
+        people=series(people[:8]),
+        people2=len(people),
+        need=need,
+        limit=limit,
+        room=room,
     )
     return ZhunshengError(
         "ZS-DR-06",

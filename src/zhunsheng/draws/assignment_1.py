@@ -152,10 +152,15 @@ class _Pools:
         away = len(pool.members) - len(able)
         certified = sum(self.people[m].certified for m in able)
         need = self.plan.staffing.per_object
-        lack = "其中没有持执法证的" if able and not certified else f"不足 {need} 人"
-        return (
-            f"{entity}（{stratum}）：有资格的 {len(pool.members)} 人，回避 {away} 人，可派 {len(able)} 人，"
-            f"{lack}"
+        lack = worded("其中没有持执法证的") if able and not certified else worded("不足 {need} 人", need=need)
+        return worded(
+            "{entity}（{stratum}）：有资格的 {members} 人，回避 {away} 人，可派 {able} 人，{lack}",
+            entity=entity,
+            stratum=stratum,
+            members=len(pool.members),
+            away=away,
+            able=len(able),
+            lack=lack,
         )
 
 
@@ -258,9 +263,16 @@ def _refuse_overload(
     theirs = sorted(e for e, team in chosen.items() if busiest & set(team))
     need, room = sum(loads[p] for p in busiest), limit * len(busiest)
     over = max(need - room, top - limit)
-    detail = (
-        f"{len(theirs)} 个对象（如 {'、'.join(theirs[:5])}）要由 {'、'.join(sorted(busiest)[:8])} 等 "
-        f"{len(busiest)} 人承担 {need} 人次，换给别人都不合规，而每人至多 {limit} 个，只有 {room} 人次"
+    detail = worded(
+        "{theirs} 个对象（如 {theirs2}）要由 {busiest} 等 {busiest2} 人承担 {need} 人"
+        "次，换给别人都不合规，而每人至多 {limit} 个，只有 {room} 人次",
+        theirs=len(theirs),
+        theirs2=series(theirs[:5]),
+        busiest=series(sorted(busiest)[:8]),
+        busiest2=len(busiest),
+        need=need,
+        limit=limit,
+        room=room,
     )
     raise ZhunshengError("ZS-DR-06", count=-(-over // per_object), detail=detail)
 

@@ -61,8 +61,10 @@ def shown(name: str) -> str:
         c for c in name if (not c.isascii() and unicodedata.normalize("NFKC", c) != c) or ord(c) in _signs()
     ]
     odd += [c for c in name if not c.isprintable() or c.isspace() or unicodedata.combining(c)]
-    points = "、".join(f"U+{ord(c):04X}" for c in dict.fromkeys(odd))
-    return f"“{name}”（{points}）" if points else f"“{name}”"
+    points = series(f"U+{ord(c):04X}" for c in dict.fromkeys(odd))
+    return (
+        worded("“{name}”（{points}）", name=name, points=points) if points else worded("“{name}”", name=name)
+    )
 
 
 PARTING = ";=:\n"  # what the canonical text of the randomness is parted by
@@ -76,15 +78,15 @@ def refuse_words(plan: Plan) -> None:
     A name with a closing quote goes on as a sentence of the verdict, one with a line break as a line of the
     notice. Raises ``ZS-DR-01`` with the place. Only asked of what is to be committed.
     """
-    said = {"title": plan.title, "office": plan.office, "rule": plan.rule}
-    said |= {f"items 第 {n} 项的 name": item.name for n, item in enumerate(plan.items, start=1)}
-    names = {}
+    said: dict[str, str] = {"title": plan.title, "office": plan.office, "rule": plan.rule}
+    said |= {worded("items 第 {n} 项的 name", n=n): item.name for n, item in enumerate(plan.items, start=1)}
+    names: dict[str, str] = {}
     for n, source in enumerate(plan.randomness, start=1):
         if isinstance(source, Lottery):
-            names[f"randomness 第 {n} 项的 name"] = source.name
+            names[worded("randomness 第 {n} 项的 name", n=n)] = source.name
         elif isinstance(source, Ceremony):
             names |= {
-                f"randomness 第 {n} 项的第 {m} 个报数人": one
+                worded("randomness 第 {n} 项的第 {m} 个报数人", n=n, m=m): one
                 for m, one in enumerate(source.speakers, start=1)
             }
     for at, words in {**said, **names}.items():
@@ -140,7 +142,7 @@ def refuse_sources(plan: Plan) -> None:
     as it stands.
     """
     for number, source in enumerate(plan.randomness, start=1):
-        at = f"randomness 第 {number} 项"
+        at = worded("randomness 第 {number} 项", number=number)
         names = (
             source.speakers
             if isinstance(source, Ceremony)
@@ -152,7 +154,7 @@ def refuse_sources(plan: Plan) -> None:
             if not of_name(name):
                 raise ZhunshengError("ZS-DR-01", detail=worded("{at}的第 {n} 个名字是空的", at=at, n=n))
             if any(sign in name for sign in PARTING):
-                signs = "分号（;）、等号（=）、冒号（:）和换行"
+                signs = worded("分号（;）、等号（=）、冒号（:）和换行")
                 raise ZhunshengError(
                     "ZS-DR-01",
                     detail=worded("{at}的名字“{name}”里不能有{signs}", at=at, name=name[:40], signs=signs),
@@ -160,9 +162,13 @@ def refuse_sources(plan: Plan) -> None:
             if before := next(
                 (m for m, one in enumerate(names[: n - 1], start=1) if of_name(one) == of_name(name)), 0
             ):
-                detail = (
-                    f"{at}的第 {before} 个报数人{shown(names[before - 1])}与第 {n} 个{shown(name)}相同，"
-                    "或看上去相同；应是不同的人"
+                detail = worded(
+                    "{at}的第 {before} 个报数人{names}与第 {n} 个{name}相同，或看上去相同；应是不同的人",
+                    at=at,
+                    before=before,
+                    names=shown(names[before - 1]),
+                    n=n,
+                    name=shown(name),
                 )
                 raise ZhunshengError("ZS-DR-01", detail=detail)
 
@@ -178,9 +184,10 @@ def refuse_entrants(first: Any, second: Any) -> None:
     )
     empty = any(name and not of_name(name) for name in (one, two))
     if empty or (one != two and of_name(one) == of_name(two)):
-        detail = (
-            f"录入人{shown(one)}与{shown(two)}看上去是同一个人，或没有名字；须由两个不同的人录入，"
-            "并写明姓名（by）"
+        detail = worded(
+            "录入人{one}与{two}看上去是同一个人，或没有名字；须由两个不同的人录入，并写明姓名（by）",
+            one=shown(one),
+            two=shown(two),
         )
         raise ZhunshengError("ZS-DR-04", detail=detail)
 
@@ -196,13 +203,23 @@ def refuse_inspectors(people: Sequence[Inspector], districts: Iterable[str] = ()
     for n, one in enumerate(people, start=1):
         before, theirs = kinds.setdefault(of_id(one.id), (n, one.id))
         if theirs != one.id:
-            said.append(f"第{before}人 {theirs} 与第{n}人 {one.id}")
+            said.append(
+                worded("第{before}人 {theirs} 与第{n}人 {id}", before=before, theirs=theirs, n=n, id=one.id)
+            )
     known = {of_name(district): district for district in districts}
     for n, one in enumerate(people, start=1):
         for mine in one.districts:
             there = known.get(of_name(mine), mine)
             if there != mine:
-                said.append(f"第{n}人 {one.id} 的辖区{shown(mine)}与名录库的{shown(there)}")
+                said.append(
+                    worded(
+                        "第{n}人 {id} 的辖区{mine}与名录库的{there}",
+                        n=n,
+                        id=one.id,
+                        mine=shown(mine),
+                        there=shown(there),
+                    )
+                )
     if said:
-        more = f"等 {len(said)} 处" if len(said) > SHOWN else ""
+        more = worded("等 {said} 处", said=len(said)) if len(said) > SHOWN else ""
         raise ZhunshengError("ZS-DR-25", detail=series(said[:SHOWN], "；") + more)

@@ -119,7 +119,10 @@ def entered(values: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
     def folded(said: Any, where: str) -> Any:
         if isinstance(said, list):
-            return [folded(one, f"{where} 的第 {n} 个") for n, one in enumerate(said, start=1)]
+            return [
+                folded(one, worded("{where} 的第 {n} 个", where=where, n=n))
+                for n, one in enumerate(said, start=1)
+            ]
         if isinstance(said, int | float | date):  # a truth is an int, a moment a date
             raise ZhunshengError(
                 "ZS-DR-05",
@@ -130,7 +133,7 @@ def entered(values: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         return said.translate(_FULL_WIDTH) if isinstance(said, str) else said
 
     return [
-        {k: folded(v, f"第 {n} 个来源的 {k}") for k, v in value.items()}
+        {k: folded(v, worded("第 {n} 个来源的 {k}", n=n, k=k)) for k, v in value.items()}
         for n, value in enumerate(values, start=1)
     ]
 
@@ -146,7 +149,7 @@ def both(
     for entry in (first, second):
         values = entry.get("values", []) if isinstance(entry, dict) else None
         if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-            detail = (
+            detail = worded(
                 '录入应有 by（姓名）和 values（列表，每个来源一项，每项写明是什么，如 - numbers: "03 11"）'
             )
             raise ZhunshengError("ZS-DR-05", detail=detail)

@@ -73,7 +73,7 @@ def check_results(
         if one.id in seen:
             raise ZhunshengError("ZS-DR-09", detail=worded("{id} 有两条结果，只能有一条", id=one.id))
         seen.add(one.id)
-        for words, day in (("检查日期", one.inspected_on), ("公示日期", one.published_on)):
+        for words, day in ((worded("检查日期"), one.inspected_on), (worded("公示日期"), one.published_on)):
             if day and day < since:
                 raise ZhunshengError(
                     "ZS-DR-09",
@@ -97,8 +97,9 @@ def check_results(
                     ),
                 )
         if one.id in reserve:
-            detail = (
-                f"{one.id} 是候补，没有分派检查人员：递补的结果还不能在这里登记，请另行登记，并公布为什么递补"
+            detail = worded(
+                "{id} 是候补，没有分派检查人员：递补的结果还不能在这里登记，请另行登记，并公布为什么递补",
+                id=one.id,
             )
             raise ZhunshengError("ZS-DR-09", detail=detail)
         if one.id not in teams:
@@ -129,13 +130,13 @@ def overdue(
     checks by the task's end, publication after.
     """
     known = {r.id: r for r in results}
-    late = []
+    late: list[tuple[str, str, date]] = []
     for entity in teams:
         one = known.get(entity)
         if (one is None or one.inspected_on is None) and today > ended_on:
-            late.append((entity, "尚未检查", ended_on))
+            late.append((entity, worded("尚未检查"), ended_on))
         elif (
             one is not None and one.inspected_on and one.published_on is None and today > publish_by(ended_on)
         ):
-            late.append((entity, "结果尚未公示", publish_by(ended_on)))
+            late.append((entity, worded("结果尚未公示"), publish_by(ended_on)))
     return late

@@ -95,7 +95,7 @@ def opened(
     if sealed is None or sealed["plan"] != plan.digest:
         raise ZhunshengError("ZS-DR-35")
     said = values[place]
-    for name, what in (("numbers", "数"), ("salts", "盐")):
+    for name, what in (("numbers", worded("数")), ("salts", worded("盐"))):
         given = said.get(name)
         # What is missing, or not written as a list, is nobody's slip that differs.
         if not isinstance(given, list) or len(given) != len(ceremony.speakers):

@@ -19,7 +19,7 @@ from zhunsheng.draws import opentimestamps as ots
 from zhunsheng.draws.public_log import Entry
 from zhunsheng.draws.verdicts import words
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.translation import worded
+from zhunsheng.translation import raised_with, series, worded
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -53,7 +53,7 @@ class Stamp:
     def says(self) -> str:
         """What it proves, and under what condition."""
         time = {"time": told(self.at)} if self.at else {}
-        return words()["stamps"][self.kind].format(**self.details, **time)
+        return worded(words()["stamps"][self.kind], **self.details, **time)
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields, as they are kept."""
@@ -224,13 +224,14 @@ def _signer(answer: TimeStampResponse) -> Certificate:
 def _in_chinese(said: str) -> str:
     """Return what the library says of a stamp that does not hold."""
     told_by = {
-        "EKU": "签名的证书不是用来盖时间戳的",
-        "SignerInfo": "签名不是由一张附上的证书作出的",
-        "ertificates neither": "回执里没有签名的证书，请在请求时要求附上证书",
-        "verifying certificates": "签名不成立，或签名的证书不能连到给出的根证书，或盖章时证书已过期、尚未生"
-        "效",
+        "EKU": worded("签名的证书不是用来盖时间戳的"),
+        "SignerInfo": worded("签名不是由一张附上的证书作出的"),
+        "ertificates neither": worded("回执里没有签名的证书，请在请求时要求附上证书"),
+        "verifying certificates": worded(
+            "签名不成立，或签名的证书不能连到给出的根证书，或盖章时证书已过期、尚未生效"
+        ),
     }
-    return next((words for part, words in told_by.items() if part in said), "签名不成立")
+    return next((words for part, words in told_by.items() if part in said), worded("签名不成立"))
 
 
 def _named(certificate: Certificate) -> str:
@@ -317,7 +318,7 @@ def _of_calendars(
     try:
         digest, ends = ots.read_proof(content)
     except ots.Unreadable as error:
-        raise ZhunshengError("ZS-DR-53", name=name, detail=str(error)) from None
+        raise ZhunshengError("ZS-DR-53", name=name, detail=raised_with(error)) from None
     entry = _entry_of(digest, name, entries)
     found = []
     for end in ends:
@@ -328,7 +329,7 @@ def _of_calendars(
         try:
             header = ots.header_for(end, headers)
         except ots.Unreadable as error:
-            raise ZhunshengError("ZS-DR-55", name=name, detail=str(error)) from None
+            raise ZhunshengError("ZS-DR-55", name=name, detail=raised_with(error)) from None
         details |= {"block": header.block, "difficulty": f"{header.difficulty:.1e}"}
         bound = (header.time + BLOCK_CLOCK).isoformat()
         found.append(Stamp(entry.number, "header", header.time.isoformat(), bound, details))
@@ -354,12 +355,12 @@ def standing(stamps: Sequence[Stamp], entry: Entry, known: datetime) -> str:
     said, best = words()["standing"], earliest(stamps, entry.number)
     if best is None:
         on_it = [one for one in stamps if one.number >= entry.number]
-        return said["waiting" if on_it else "none"]
+        return worded(said["waiting" if on_it else "none"])
     bound = datetime.fromisoformat(best.bound)
     told_as = {"time": told(bound), "known": told(known), "at": told(entry.at)}
-    order = said["before" if bound < known else "after"].format(**told_as)
+    order = [worded(said["before" if bound < known else "after"], **told_as)]
     if best.number > entry.number:
-        order = said["later"].format(number=best.number) + order
+        order.insert(0, worded(said["later"], number=best.number))
     if bound < datetime.fromisoformat(entry.at):
-        order += said["clock"].format(**told_as)
-    return order
+        order.append(worded(said["clock"], **told_as))
+    return series(order, "")

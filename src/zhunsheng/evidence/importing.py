@@ -516,7 +516,9 @@ def _find_header(
     score, found, columns, at = best
     if ledger is None and (score <= 1 or score == runner_up):
         raise ZhunshengError(
-            "ZS-EV-10", name=name, known=series(f"{x.title}（{x.id}）" for x in ledgers().values())
+            "ZS-EV-10",
+            name=name,
+            known=series(worded("{name}（{code}）", name=x.title, code=x.id) for x in ledgers().values()),
         )
     missing_titles = [c.title for c in found.columns if c.required and c.name not in columns]
     if missing_titles:

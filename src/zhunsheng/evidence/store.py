@@ -621,15 +621,25 @@ class Store:
             ):
                 title = ledger.column(column).title
                 if own is None and there is not None:
-                    said[row] = (
-                        f"第 {row} 行“{named}”没有填{title}，台账中同名项目已有{title} {there}（批次 "
-                        f"{batch}）"
+                    said[row] = worded(
+                        "第 {row} 行“{named}”没有填{title}，台账中同名项目已有{title} {there}（批次 "
+                        "{batch}）",
+                        row=row,
+                        named=named,
+                        title=title,
+                        there=there,
+                        batch=batch,
                     )
                 elif own is not None and there is None:
-                    said[row] = (
-                        f"第 {row} 行“{named}”的{title}是 {own}，台账中同名项目没有填{title}（批次 {batch}）"
+                    said[row] = worded(
+                        "第 {row} 行“{named}”的{title}是 {own}，台账中同名项目没有填{title}（批次 {batch}）",
+                        row=row,
+                        named=named,
+                        title=title,
+                        own=own,
+                        batch=batch,
                     )
-        more = f"；等 {len(said)} 行" if len(said) > 5 else ""
+        more = worded("；等 {said} 行", said=len(said)) if len(said) > 5 else ""
         raise ZhunshengError(
             "ZS-EV-25", name=checked.path.name, rows=series(list(said.values())[:5], "；") + more
         )
@@ -957,10 +967,18 @@ class Store:
         if len(found) == 1:
             return found[0]
         if found:
-            choices = "、".join(f"{d.code}（{d.name}，始见于 {told(d.names[0][0])[:10]}）" for d in found[:8])
+            choices = series(
+                worded(
+                    "{code}（{name}，始见于 {names}）",
+                    code=d.code,
+                    name=d.name,
+                    names=told(d.names[0][0])[:10],
+                )
+                for d in found[:8]
+            )
             raise ZhunshengError("ZS-EV-20", name=text, choices=choices)
         listed = sorted({d.name for d in departments.values()})
-        more = f"等 {len(listed)} 个" if len(listed) > 8 else ""
+        more = worded("等 {listed} 个", listed=len(listed)) if len(listed) > 8 else ""
         raise ZhunshengError("ZS-EV-21", name=text, known=series(listed[:8]) + more or worded("（无）"))
 
     def known(self) -> dict[str, str]:
@@ -1070,9 +1088,9 @@ class Store:
         recorded: set[str] = set()
         for number, batch in enumerate(batches, start=first):
             if batch.batch != number:
-                problems.append(f"批次 {number} 的记录缺失或编号不对")
+                problems.append(worded("批次 {number} 的记录缺失或编号不对", number=number))
             if batch.previous != previous or batch.sealed().digest != batch.digest:
-                problems.append(f"批次 {batch.batch} 的记录被改动，或与前一批次不衔接")
+                problems.append(worded("批次 {batch} 的记录被改动，或与前一批次不衔接", batch=batch.batch))
             previous = batch.digest
             for name, size, digest in batch.files:
                 recorded.add(name)
@@ -1080,9 +1098,9 @@ class Store:
                 if rested is not None and path.absolute() not in rested:
                     continue
                 if not path.is_file():
-                    problems.append(f"批次 {batch.batch} 的文件丢失：{name}")
+                    problems.append(worded("批次 {batch} 的文件丢失：{name}", batch=batch.batch, name=name))
                 elif path.stat().st_size != size or file_digest(path) != digest:
-                    problems.append(f"批次 {batch.batch} 的文件被改动：{name}")
+                    problems.append(worded("批次 {batch} 的文件被改动：{name}", batch=batch.batch, name=name))
         if start is None:
             logs = sorted((self.root / "ledgers").glob("*/_delta_log/*"))
             strays = [p for p in logs if p.relative_to(self.root).as_posix() not in recorded]
@@ -1090,12 +1108,21 @@ class Store:
             strays = [
                 log for name in ledgers() if (log := self._log(name, heads.get(name, -1) + 1)).is_file()
             ]
-        problems += [f"有未经记录的提交：{p.relative_to(self.root).as_posix()}" for p in strays]
+        problems += [
+            worded("有未经记录的提交：{as_posix}", as_posix=p.relative_to(self.root).as_posix())
+            for p in strays
+        ]
         marker = self.root / MARKER
         if marker.is_file() and marker.read_bytes() != json.dumps({"format": FORMAT}).encode():
-            problems.append(f"{MARKER} 被改动")
+            problems.append(worded("{marker} 被改动", marker=MARKER))
         if head is not None and head != previous:
-            problems.append(f"最后批次的摘要是 {previous[:16] or '（无）'}…，与所给的 {head[:16]}… 不符")
+            problems.append(
+                worded(
+                    "最后批次的摘要是 {n}…，与所给的 {head}… 不符",
+                    n=previous[:16] or worded("（无）"),
+                    head=head[:16],
+                )
+            )
         return problems
 
     def _index_problems(self, made: Index) -> list[str]:
@@ -1105,14 +1132,16 @@ class Store:
         kept = Index.kept(self.root)
         if kept is None:
             return (
-                ["索引 index.sqlite 读不出来，删去后会由记录重建"] if Index.path(self.root).is_file() else []
+                [worded("索引 index.sqlite 读不出来，删去后会由记录重建")]
+                if Index.path(self.root).is_file()
+                else []
             )
         with kept:
             try:
                 same = kept.last != made.last or kept.content() == made.content()
             except sqlite3.DatabaseError:
                 same = False
-        return [] if same else ["索引 index.sqlite 与记录不符，删去后会由记录重建"]
+        return [] if same else [worded("索引 index.sqlite 与记录不符，删去后会由记录重建")]
 
 
 class _Earlier(Mapping[str, tuple[str, ...]]):

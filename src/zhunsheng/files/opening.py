@@ -13,7 +13,7 @@ from lxml import etree
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.zips import Locked, TooLarge, UnfitZip, Zip
-from zhunsheng.translation import worded
+from zhunsheng.translation import raised_with, worded
 
 Kind = Literal["txt", "docx", "xlsx", "xls", "html", "csv"]
 
@@ -178,8 +178,8 @@ def unfit(fault: UnfitZip, name: str) -> ZhunshengError:
     if isinstance(fault, Locked):
         return ZhunshengError("ZS-IN-04", name=name)
     if isinstance(fault, TooLarge):
-        return ZhunshengError("ZS-IN-07", name=name, detail=str(fault))
-    return ZhunshengError("ZS-IN-05", name=name, detail=str(fault))
+        return ZhunshengError("ZS-IN-07", name=name, detail=raised_with(fault))
+    return ZhunshengError("ZS-IN-05", name=name, detail=raised_with(fault))
 
 
 def _open_zip(data: bytes, name: str) -> Opened:

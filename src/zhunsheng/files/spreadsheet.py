@@ -145,7 +145,9 @@ def _count_strings(opened: Opened) -> list[int]:
             for said in _COUNT.findall(head):
                 count = whole(said.decode("ascii", "replace"), 12)
                 if count is None or count > len(data) // LEAST_TEXT:
-                    detail = f"共有文字表说有 {said[:20].decode('ascii', 'replace')} 条，与内容不符"
+                    detail = worded(
+                        "共有文字表说有 {n} 条，与内容不符", n=said[:20].decode("ascii", "replace")
+                    )
                     raise ZhunshengError("ZS-IN-05", name=opened.name, detail=detail)
         starts = [found.start() for found in _SHARED.finditer(data)]
         lengths = [after - start for start, after in zip(starts, [*starts[1:], len(data)], strict=True)]
@@ -198,7 +200,7 @@ def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: 
     data = opened.member(path)
     if b"<!DOCTYPE" in data[:4096] or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise ZhunshengError("ZS-IN-08", name=opened.name)
-    where = f"工作表“{name}”"
+    where = worded("工作表“{name}”", name=name)
     for match in _MERGE.finditer(data):
         rows = int(match[4]) - int(match[2]) + 1
         columns = _column(match[3]) - _column(match[1]) + 1
@@ -283,7 +285,9 @@ def _measure(data: bytes, texts: list[int], name: str, where: str, max_cells: in
         raise ZhunshengError("ZS-IN-05", name=name, detail=_first_line(error)) from None
     _refuse_too_large(rows, columns, filled, name, where, max_cells)
     if size > max_text:
-        detail = f"文字重复写出有 {size / 2**20:,.0f} MB，上限 {max_text / 2**20:,.0f} MB"
+        detail = worded(
+            "文字重复写出有 {n} MB，上限 {n2} MB", n=f"{size / 2**20:,.0f}", n2=f"{max_text / 2**20:,.0f}"
+        )
         raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=detail)
 
 

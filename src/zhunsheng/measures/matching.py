@@ -254,7 +254,11 @@ def check_projects(book: Book, links: Sequence[Link], name: str) -> None:
         for n in _sheets_of(book, one):
             other = taken_by(book, book.sheets[n].id, one.project, links[: row - 1])
             if other is not None:
-                detail = f"台账里的“{one.project}”已是目标表“{other.title()}”的，一笔钱不能算两次"
+                detail = worded(
+                    "台账里的“{project}”已是目标表“{other}”的，一笔钱不能算两次",
+                    project=one.project,
+                    other=other.title(),
+                )
                 raise ZhunshengError("ZS-MS-03", name=name, row=row, detail=detail)
 
 

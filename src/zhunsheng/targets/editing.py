@@ -317,7 +317,7 @@ def _sign(value: TargetValue) -> str | None:
 def _undated(text: str) -> str:
     """Return why a text is no date: it is written otherwise, or as it should be and there is no such day."""
     form = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip())
-    return f"没有 {text.strip()} 这一天" if form else "日期应写成 2021-03-31 这样"
+    return worded("没有 {text} 这一天", text=text.strip()) if form else worded("日期应写成 2021-03-31 这样")
 
 
 def _number(text: str, label: str, most: Decimal) -> Decimal:

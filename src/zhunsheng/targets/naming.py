@@ -34,4 +34,4 @@ def indicators_named(book: Book, sheet: str | None, indicator: str) -> list[tupl
 
 
 def _codes(sheets: Sequence[TargetSheet]) -> str:
-    return "、".join(f"{s.title()} {s.id}" for s in sheets[:8])
+    return series(f"{s.title()} {s.id}" for s in sheets[:8])

@@ -53,7 +53,7 @@ from zhunsheng.regulations import Rules, rules_for
 from zhunsheng.review import Finding, Review, review
 from zhunsheng.targets import Book, Indicator, TargetSheet
 from zhunsheng.targets.units import comparable, convert
-from zhunsheng.translation import worded
+from zhunsheng.translation import series, worded
 
 MONEY = ("budget_initial", "budget_adjusted", "paid")  # measures read for every sheet's money
 
@@ -291,7 +291,7 @@ def _department(book: Book, evidence: Evidence) -> AssessedDepartment:
         return found
     known = evidence.snapshot.departments.values()
     if known:
-        listed = "、".join(f"{d.name}（{d.code}）" for d in list(known)[:8])
+        listed = series(worded("{name}（{code}）", name=d.name, code=d.code) for d in list(known)[:8])
         raise ZhunshengError(
             "ZS-CL-01", detail=worded("证据库里有多个部门，请用 --department 指明：{listed}", listed=listed)
         )

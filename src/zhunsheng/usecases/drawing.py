@@ -254,16 +254,22 @@ def _refuse_times(folder: Path, found: InFolder, now: datetime) -> None:
     opened = [value["sealed_at"] for value in found.sealed["values"] if "sealed_at" in value]
     if slips and opened != [slips["sealed_at"]]:
         raise ZhunshengError("ZS-DR-61", name=SLIPS, detail=worded("登记的时间与录入时的不同"))
-    times = [("commitment.json", "承诺", datetime.fromisoformat(found.committed["committed_at"]))]
-    times += [(SLIPS, "登记封条", datetime.fromisoformat(moment)) for moment in opened]
-    times.append(("", "方案写的随机数公布", found.plan.known_at))
+    times = [("commitment.json", worded("承诺"), datetime.fromisoformat(found.committed["committed_at"]))]
+    times += [(SLIPS, worded("登记封条"), datetime.fromisoformat(moment)) for moment in opened]
+    times.append(("", worded("方案写的随机数公布"), found.plan.known_at))
     if entry:
-        times.append((ENTERED, "录入", datetime.fromisoformat(entry["entered_at"])))
-    times.append(("", "现在", now))
+        times.append((ENTERED, worded("录入"), datetime.fromisoformat(entry["entered_at"])))
+    times.append(("", worded("现在"), now))
     for (first, before, earlier), (second, after, later) in pairwise(times):
         # Slips that are recorded when the numbers come out were not sealed before them.
         if later < earlier or (first == SLIPS and later == earlier):
-            detail = f"{after}的时间 {told(later)} 应晚于{before}的时间 {told(earlier)}"
+            detail = worded(
+                "{after}的时间 {later} 应晚于{before}的时间 {earlier}",
+                after=after,
+                later=told(later),
+                before=before,
+                earlier=told(earlier),
+            )
             raise ZhunshengError("ZS-DR-61", name=second or first or "seed.json", detail=detail)
 
 
@@ -321,7 +327,7 @@ def read_commitments(
         datetime.fromisoformat(committed["committed_at"]),
     )
     if wrong := [check.title for check in verify(parts) if check.holds is False]:
-        against.append(f"抽查包本身核验不成立：{'、'.join(wrong)}不符")
+        against.append(worded("抽查包本身核验不成立：{wrong}不符", wrong=series(wrong)))
     return LogRead(found, entries[-1], mine, [*doubts, *against], said)
 
 

@@ -44,8 +44,10 @@ class Own:
     def says(self) -> str:
         """Return it in words."""
         if self.stratum is None:
-            return "不在这次抽查的名录库中"
-        return f"在名录库中，属于“{self.stratum}”层；{self.standing.says()}"
+            return worded("不在这次抽查的名录库中")
+        return worded(
+            "在名录库中，属于“{stratum}”层；{says}", stratum=self.stratum, says=self.standing.says()
+        )
 
 
 def own_of(folder: Path, typed: str, *, drawn: bool = True) -> Own:
@@ -159,6 +161,6 @@ def _commitment_in(path: Path) -> Any:
     if (other := re.search(rb'"format":"([a-z./0-9-]{1,80})"', raw)) and not other[1].endswith(
         b"/commitment"
     ):
-        detail = f"它不是承诺（commitment.json）：写的是 {other[1].decode()}"
+        detail = worded("它不是承诺（commitment.json）：写的是 {decode}", decode=other[1].decode())
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=detail)
     return part_of("commitment.json", raw, path.name)

@@ -29,7 +29,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.zips import UnfitZip, Zip, ZipBounds
 from zhunsheng.intake import book_of, open_bytes
 from zhunsheng.text import AS_TEXT, clean
-from zhunsheng.translation import worded
+from zhunsheng.translation import raised_with, worded
 from zhunsheng.usecases.assessing import Evidence
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import (
@@ -81,7 +81,7 @@ def members(content: bytes, name: str, chosen: Callable[[str], bool] = lambda _p
         for info in listed:  # all before the first is taken in: of a zip that is broken nothing is
             archive.test(info)
     except UnfitZip as fault:
-        raise ZhunshengError("ZS-WB-07", name=name, detail=str(fault)[:200]) from None
+        raise ZhunshengError("ZS-WB-07", name=name, detail=raised_with(fault)) from None
     return Documents(archive, listed)
 
 
