@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from zhunsheng.translation import CHINESE, Worded, translatable, worded
+from zhunsheng.translation import CHINESE, LINE, Worded, worded
 
 Face = Literal["terminal", "web"]
 
@@ -449,9 +449,6 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     "ZS-CL-12": ("文件名过长：{path}", "请把名称改短（不超过 255 字节，约 80 个汉字）后再做一次。"),
     "ZS-CL-99": ("程序内部错误：{detail}", "数据未受影响。请把这一行连同操作步骤反馈给维护者。"),
 }
-
-
-LINE = translatable("[{code}] {what}。{mend}")
 
 
 class ZhunshengError(Exception):

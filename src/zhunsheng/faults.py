@@ -212,7 +212,9 @@ def phrase(one: Mapping[str, Any]) -> str:
     """Return one fault of pydantic's list in words; a rule's own words stay as they are."""
     told = {k: str(v).replace(" or ", "、") for k, v in (one.get("ctx") or {}).items()}
     if one["type"] == "value_error":
-        return raised_with(one["ctx"]["error"])
+        reason = (one.get("ctx") or {}).get("error")
+        said = str(one["msg"]).removeprefix("Value error, ")
+        return raised_with(reason) if isinstance(reason, Exception) else said
     if words := WORDS.get(one["type"]) or KINDS.get(one["type"].split("_")[0]):
         return worded(words, **({"expected": "", "expected_tags": "", "discriminator": ""} | told))
     return worded("不合要求（{type}）", type=one["type"])

@@ -10,10 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from gettext import NullTranslations
+from typing import Any
 
 LOCALE = Path(__file__).parent / "locale"
 DOMAIN = "django"  # the one catalogue, under the name that Django looks for
@@ -26,6 +23,7 @@ def translatable(text: str) -> str:
 
 
 COMMA = translatable("、")  # between the parts of a list
+LINE = translatable("[{code}] {what}。{mend}")  # an error
 
 
 class Worded(str):
@@ -84,11 +82,17 @@ def raised_with(error: BaseException) -> str:
 
 def translated(text: str, language: str) -> str:
     """Return a text of the catalogue in a language; the text itself where it has none."""
-    return _catalogue(language).gettext(text) if text and language != CHINESE else text
+    return catalogue(language).get(text, text) if text and language != CHINESE else text
 
 
 @lru_cache(maxsize=8)
-def _catalogue(language: str) -> NullTranslations:
-    from gettext import translation  # only who reads another language needs it
+def catalogue(language: str) -> Mapping[str, str]:
+    """Return the texts of a language by the Chinese; none where the program does not speak it."""
+    from gettext import GNUTranslations  # only who reads another language needs it
 
-    return translation(DOMAIN, LOCALE, [language], fallback=True)
+    file = LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}.mo"
+    if not file.is_file():
+        return {}
+    with file.open("rb") as stream:
+        found = GNUTranslations(stream)._catalog  # type: ignore[attr-defined]
+    return {text: told for text, told in found.items() if isinstance(text, str) and text and told}

@@ -20,7 +20,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Window, browse, ledger_of, ledgers
 from zhunsheng.faults import of_system, phrase, place
 from zhunsheng.text import MOST, cleaned
-from zhunsheng.translation import worded
+from zhunsheng.translation import series, worded
 from zhunsheng.web.actor import acting
 from zhunsheng.web.api_shapes import (
     AssessmentOut,
@@ -47,6 +47,7 @@ from zhunsheng.web.services import jobs, publishing, review, sheets
 from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.answers import once
 from zhunsheng.web.services.uploads import take
+from zhunsheng.web.telling import tell
 
 log = logging.getLogger(__name__)
 PK = 2**31 - 1
@@ -119,7 +120,7 @@ api = NinjaAPI(
 def say(request: HttpRequest, error: ZhunshengError) -> HttpResponse:
     """Return an error as ``Problem``: by the status its code has, 422 for one that a person can mend."""
     status = STATUS.get(error.code, 422)
-    return api.create_response(request, {"code": error.code, "message": error.web}, status=status)
+    return api.create_response(request, {"code": error.code, "message": tell(error)}, status=status)
 
 
 @api.exception_handler(AuthenticationError)
@@ -131,8 +132,15 @@ def not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpRespo
 @api.exception_handler(ValidationError)
 def not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Return 422 naming each parameter that is wrong."""
-    listed = "；".join(f"{place(e['loc'][1:] or e['loc'])}：{phrase(e)}" for e in error.errors)
-    return say(request, ZhunshengError("ZS-WB-34", detail=listed[:1000]))
+    listed = series(
+        (
+            worded("{place}：{fault}", place=place(e["loc"][1:] or e["loc"]), fault=phrase(e))
+            for e in error.errors
+        ),
+        "；",
+    )
+    # What is cut is a plain text, and stays in Chinese.
+    return say(request, ZhunshengError("ZS-WB-34", detail=listed if len(listed) <= 1000 else listed[:1000]))
 
 
 @api.exception_handler(Throttled)
@@ -151,7 +159,9 @@ def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 def other(request: HttpRequest, error: HttpError) -> HttpResponse:
     """Return what the framework refuses, with its status."""
     found = ZhunshengError("ZS-WB-37", detail=str(error)[:200])
-    return api.create_response(request, {"code": found.code, "message": found.web}, status=error.status_code)
+    return api.create_response(
+        request, {"code": found.code, "message": tell(found)}, status=error.status_code
+    )
 
 
 @api.exception_handler(Exception)

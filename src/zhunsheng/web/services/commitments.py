@@ -195,7 +195,7 @@ def held_by(digest: str, number: int | None) -> Held:
     try:
         return held(check_log(), digest, number)
     except ZhunshengError as error:
-        return Held(False, error.web)
+        return Held(False, error.worded("web"))
 
 
 def log_text() -> str:

@@ -31,6 +31,7 @@ from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.roles import words_of
 from zhunsheng.web.services import decisions, indicators, office, portfolio
 from zhunsheng.web.services.portfolio import RankStanding, standing_words
+from zhunsheng.web.telling import tell
 from zhunsheng.wording import number_beside
 
 if TYPE_CHECKING:
@@ -187,6 +188,9 @@ def mark(name: str, words: object = None) -> SafeString:
     return format_html(
         '<span class="light zs-mark-{}" title="{}">{}<span>{}</span></span>', colour, title, drawn, spoken
     )
+
+
+register.filter("tell", tell)
 
 
 @register.filter

@@ -5,6 +5,7 @@ compile it.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation.template import templatize
 
 import zhunsheng
+from zhunsheng.draws.verdicts import words
 from zhunsheng.errors import MESSAGES
 from zhunsheng.translation import DOMAIN, LOCALE
 
@@ -32,11 +34,15 @@ KEYWORDS = {
     "series": (2,),  # the sign between the parts
 }
 
+_SIGN = re.compile("[ -/:-@]+")  # between parts of a text, the same in every language
+
 
 def _tables() -> Iterator[tuple[str, str]]:
     """Yield the texts that stand in tables, each with its file."""
     for texts in MESSAGES.values():
         yield from (("errors.py", text) for text in texts)
+    for part in words().values():
+        yield from (("draws/verdicts.yaml", text) for text in part.values())
 
 
 def marked() -> dict[str, list[tuple[str, int]]]:
@@ -54,7 +60,7 @@ def marked() -> dict[str, list[tuple[str, int]]]:
             "python", io.BytesIO(text.encode()), keywords=KEYWORDS
         ):
             for one in message if isinstance(message, tuple) else (message,):
-                if one:
+                if one and not _SIGN.fullmatch(one):
                     found.setdefault(one, []).append((path.relative_to(ROOT).as_posix(), line))
     return found
 
