@@ -185,7 +185,7 @@ def fault(error: ValidationError | yaml.YAMLError) -> str:
     if isinstance(error, Unfit):
         return raised_with(error)
     mark = getattr(error, "problem_mark", None)
-    where = worded("第 {n} 行第 {n2} 列", n=mark.line + 1, n2=mark.column + 1) if mark else ""
+    where = worded("第 {line} 行第 {column} 列", line=mark.line + 1, column=mark.column + 1) if mark else ""
     return worded("{where}不合 YAML 的写法：请看缩进是否对齐、冒号后有无空格、引号是否成对", where=where)
 
 

@@ -1,4 +1,4 @@
-"""Tell in another language a text of the program that a record keeps in Chinese: why a job failed, what a review
+"""Tell in another language a text that a record keeps in Chinese: why a job failed, what a review
 found, what is wrong with a row.
 
 Records are kept in the language of the office, as plain texts, whatever language their reader has. Such a

@@ -47,7 +47,11 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         # A folder was asked for where a file of that name lies, or a file where a folder does.
         if isinstance(error, FileExistsError | NotADirectoryError | IsADirectoryError):
-            lies = "文件夹，应写明文件" if isinstance(error, IsADirectoryError) else "文件，不能当文件夹用"
+            lies = (
+                worded("文件夹，应写明文件")
+                if isinstance(error, IsADirectoryError)
+                else worded("文件，不能当文件夹用")
+            )
             _fail(
                 given,
                 ZhunshengError(

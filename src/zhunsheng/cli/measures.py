@@ -145,7 +145,9 @@ def _read(asked: _Asked, by: str | None, as_json: bool) -> None:
         allowed = "、".join(chosen[0].drill) if len(chosen) == 1 else ""
         raise ZhunshengError(
             "ZS-CL-01",
-            detail=worded("--by 要与一个测度同用，可用的列：{n}", n=allowed or worded("（先指明测度）")),
+            detail=worded(
+                "--by 要与一个测度同用，可用的列：{columns}", columns=allowed or worded("（先指明测度）")
+            ),
         )
     only = {asked.department} if asked.department else None
     values = read_all(chosen, opened.engine, opened.snapshot, asked.year, asked.until, by, departments=only)

@@ -65,7 +65,7 @@ def report(
     if unknown:
         raise ZhunshengError(
             "ZS-CL-01",
-            detail=worded("没有“{unknown}”，可选：{outputs}", unknown=unknown[0], outputs=series(OUTPUTS)),
+            detail=worded("没有“{name}”，可选：{known}", name=unknown[0], known=series(OUTPUTS)),
         )
     given = Inputs(
         files,

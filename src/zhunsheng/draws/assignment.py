@@ -172,15 +172,16 @@ class _Task:
                 lack = (
                     worded("其中没有持执法证的")
                     if able and not able_certified
-                    else worded("不足 {per_object} 人", per_object=self.per_object)
+                    else worded("不足 {need} 人", need=self.per_object)
                 )
                 _, entity, stratum = self.objects[o]
                 shown.append(
                     worded(
-                        "{entity}（{stratum}）：有资格的 {sizes} 人，回避 {away} 人，可派 {able} 人，{lack}",
+                        "{entity}（{stratum}）：有资格的 {members} 人，回避 {away} 人，可派 {able} 人，"
+                        "{lack}",
                         entity=entity,
                         stratum=stratum,
-                        sizes=sizes[d],
+                        members=sizes[d],
                         away=len(away),
                         able=able,
                         lack=lack,
@@ -483,19 +484,19 @@ def _overload(teams: _Teams, limit: int) -> ZhunshengError:
     theirs = sorted(task.objects[o][1] for o in {o for p in came for o in teams.tasks[p]})
     people = sorted(task.people[p].id for p in came)
     detail = worded(
-        "{theirs} 个对象（如 {theirs2}）要由 {people} 等 {people2} 人承担 {need} 人次"
+        "{objects} 个对象（如 {named}）要由 {inspectors} 等 {count} 人承担 {need} 人次"
         "，换给别人都不合规，而每人至多 {limit} 个，只有 {room} 人次",
-        theirs=len(theirs),
-        theirs2=series(theirs[:5]),
-        people=series(people[:8]),
-        people2=len(people),
+        objects=len(theirs),
+        named=series(theirs[:5]),
+        inspectors=series(people[:8]),
+        count=len(people),
         need=need,
         limit=limit,
         room=room,
     )
     return ZhunshengError(
         "ZS-DR-06",
-        count=len(left_out) if exact else worded("至少 {left_out}", left_out=len(left_out)),
+        count=len(left_out) if exact else worded("至少 {count}", count=len(left_out)),
         detail=detail,
     )
 

@@ -264,12 +264,12 @@ def _refuse_overload(
     need, room = sum(loads[p] for p in busiest), limit * len(busiest)
     over = max(need - room, top - limit)
     detail = worded(
-        "{theirs} 个对象（如 {theirs2}）要由 {busiest} 等 {busiest2} 人承担 {need} 人"
+        "{objects} 个对象（如 {named}）要由 {inspectors} 等 {count} 人承担 {need} 人"
         "次，换给别人都不合规，而每人至多 {limit} 个，只有 {room} 人次",
-        theirs=len(theirs),
-        theirs2=series(theirs[:5]),
-        busiest=series(sorted(busiest)[:8]),
-        busiest2=len(busiest),
+        objects=len(theirs),
+        named=series(theirs[:5]),
+        inspectors=series(sorted(busiest)[:8]),
+        count=len(busiest),
         need=need,
         limit=limit,
         room=room,

@@ -399,8 +399,8 @@ def read_bundle(path: Path) -> dict[str, Any]:
         # Each of the two may be large, never both.
         if name == "proofs.json" and size > len("{}") and len(parts["drawn.json"]) > MAX_PROOFS:
             detail = worded(
-                "抽中 {parts} 户，超过 {max_proofs} 户的不带在册证明（proofs.json）",
-                parts=len(parts["drawn.json"]),
+                "抽中 {drawn} 户，超过 {max_proofs} 户的不带在册证明（proofs.json）",
+                drawn=len(parts["drawn.json"]),
                 max_proofs=MAX_PROOFS,
             )
             raise ZhunshengError("ZS-DR-23", name=path.name, detail=detail)
@@ -562,11 +562,11 @@ def _repeated(parts: Mapping[str, Any]) -> str:
         for n, row in enumerate(parts[member], start=1):
             if seen.setdefault(row["id"], n) != n:
                 return worded(
-                    "{member} 第 {n} 项与第 {seen} 项都是 {row}",
+                    "{member} 第 {n} 项与第 {seen} 项都是 {id}",
                     member=member,
                     n=n,
                     seen=seen[row["id"]],
-                    row=row["id"],
+                    id=row["id"],
                 )
     return ""
 
@@ -597,7 +597,9 @@ def _of_strata(parts: Mapping[str, Any], plan: Plan) -> str:
             return worded("plan.json 没有给“{stratum}”层配额", stratum=stratum)
     for n, row in enumerate(parts["drawn.json"], start=1):
         if row["stratum"] not in strata:
-            return worded("drawn.json 第 {n} 项的“{row}”层不在 commitment.json 里", n=n, row=row["stratum"])
+            return worded(
+                "drawn.json 第 {n} 项的“{stratum}”层不在 commitment.json 里", n=n, stratum=row["stratum"]
+            )
     return ""
 
 

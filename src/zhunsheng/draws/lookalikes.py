@@ -221,5 +221,5 @@ def refuse_inspectors(people: Sequence[Inspector], districts: Iterable[str] = ()
                     )
                 )
     if said:
-        more = worded("等 {said} 处", said=len(said)) if len(said) > SHOWN else ""
+        more = worded("等 {count} 处", count=len(said)) if len(said) > SHOWN else ""
         raise ZhunshengError("ZS-DR-25", detail=series(said[:SHOWN], "；") + more)

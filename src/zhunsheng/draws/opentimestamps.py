@@ -128,7 +128,7 @@ def _operated(file: _Reader, tag: int, message: bytes) -> bytes:
         try:
             return hashlib.new(HASHES[tag], message).digest()
         except ValueError:  # OpenSSL may come without ripemd160
-            raise Unreadable(worded("用到 {hashes}，这台机器不会算", hashes=HASHES[tag])) from None
+            raise Unreadable(worded("用到 {hash}，这台机器不会算", hash=HASHES[tag])) from None
     if tag in (APPEND, PREPEND):
         more = file.text(MAX_MESSAGE)
         message = message + more if tag == APPEND else more + message

@@ -170,9 +170,7 @@ class Plan(_PlanPart):
         if not YEARS[0] < self.known_at.year < YEARS[1] and not (
             self.known_at.year in YEARS and YEARS[0] <= self.known_at.astimezone(UTC).year <= YEARS[1]
         ):
-            raise ValueError(
-                worded("known_at 应在 {years} 至 {years2} 年之间", years=YEARS[0], years2=YEARS[1])
-            )
+            raise ValueError(worded("known_at 应在 {first} 至 {last} 年之间", first=YEARS[0], last=YEARS[1]))
         if len(set(self.strata)) != len(self.strata):
             raise ValueError(worded("strata 有重复的分层项"))
         for quota in self.quotas:

@@ -85,9 +85,9 @@ def read_log(text: str, name: str) -> list[Entry]:
         if entry.number != number:
             raise refuse(
                 worded(
-                    "编号是 {number}，应为 {number2}，有记录被删去、插入或调换",
+                    "编号是 {number}，应为 {expected}，有记录被删去、插入或调换",
                     number=entry.number,
-                    number2=number,
+                    expected=number,
                 )
             )
         if entry.previous != (found[-1].own if found else START):
@@ -137,9 +137,9 @@ def held(entries: Sequence[Entry], noted: str, number: int | None = None) -> Hel
         return Held(
             False,
             worded(
-                "您手里的摘要是第 {number} 号的，不是第 {number2} 号的，请核对编号",
+                "您手里的摘要是第 {number} 号的，不是第 {said} 号的，请核对编号",
                 number=found.number,
-                number2=number,
+                said=number,
             ),
             found,
         )
@@ -179,11 +179,11 @@ def backwards(entries: Sequence[Entry]) -> list[str]:
     """Return in words where a log's times run backwards: no clock that is right writes so."""
     return [
         worded(
-            "第 {number} 号写的时间 {at} 早于第 {number2} 号的 {at2}：两条的时间至少有一个不真",
+            "第 {number} 号写的时间 {at} 早于第 {before} 号的 {earlier}：两条的时间至少有一个不真",
             number=two.number,
             at=told(two.at),
-            number2=one.number,
-            at2=told(one.at),
+            before=one.number,
+            earlier=told(one.at),
         )
         for one, two in pairwise(entries)
         if two.at < one.at

@@ -160,6 +160,6 @@ def both(
     texts = [canonical_text(plan, one) for one in values]
     if texts[0] != texts[1]:
         raise ZhunshengError(
-            "ZS-DR-04", detail=worded("{names} 与 {names2} 录入的内容不同", names=names[0], names2=names[1])
+            "ZS-DR-04", detail=worded("{one} 与 {other} 录入的内容不同", one=names[0], other=names[1])
         )
     return texts[0], names, values[0]

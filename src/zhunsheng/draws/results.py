@@ -107,7 +107,9 @@ def check_results(
         if set(one.inspectors) != set(teams[one.id]):
             raise ZhunshengError(
                 "ZS-DR-09",
-                detail=worded("{id} 的检查人员应为 {teams}", id=one.id, teams=series(teams[one.id])),
+                detail=worded(
+                    "{id} 的检查人员应为 {inspectors}", id=one.id, inspectors=series(teams[one.id])
+                ),
             )
         if one.result is not None and one.result not in categories():
             raise ZhunshengError(

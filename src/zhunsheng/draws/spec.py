@@ -77,9 +77,9 @@ def digest_fault(typed: str) -> str:
             "i": worded("，多半是数字 1"),
         }.get(odd[1], "")
         return worded(
-            "摘要只有 0 至 9、a 至 f，第 {odd} 个字符（空格和横线不算）是“{odd2}”{meant}",
-            odd=odd[0],
-            odd2=odd[1],
+            "摘要只有 0 至 9、a 至 f，第 {place} 个字符（空格和横线不算）是“{sign}”{meant}",
+            place=odd[0],
+            sign=odd[1],
             meant=meant,
         )
     return "" if len(found) == 64 else worded("摘要应是 64 个字符，现在是 {found} 个", found=len(found))

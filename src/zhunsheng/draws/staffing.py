@@ -126,7 +126,9 @@ def refuse_unstaffed(
         over := overloaded(plan, _hardest(quotas, away, found), people)
     ):
         busy, need, room = over
-        names = series(busy[:SHOWN]) + (worded(" 等 {busy} 人", busy=len(busy)) if len(busy) > SHOWN else "")
+        names = series(busy[:SHOWN]) + (
+            worded(" 等 {count} 人", count=len(busy)) if len(busy) > SHOWN else ""
+        )
         raise _refusal(
             [
                 worded(
@@ -142,7 +144,7 @@ def refuse_unstaffed(
 
 
 def _refusal(said: Sequence[str]) -> ZhunshengError:
-    more = worded("；等 {said} 处", said=len(said)) if len(said) > SHOWN else ""
+    more = worded("；等 {count} 处", count=len(said)) if len(said) > SHOWN else ""
     return ZhunshengError("ZS-DR-71", detail=series(said[:SHOWN], "；") + more)
 
 

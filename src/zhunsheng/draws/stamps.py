@@ -146,8 +146,8 @@ def _of_authority(
             "ZS-DR-55",
             name=name,
             detail=worded(
-                "策略是 {dotted_string}，不是 {policy}",
-                dotted_string=info.policy.dotted_string,
+                "策略是 {given}，不是 {policy}",
+                given=info.policy.dotted_string,
                 policy=policy,
             ),
         )

@@ -70,7 +70,9 @@ def verify(
                 "plan",
                 worded("方案与名录"),
                 False,
-                worded("读不出来：{n}", n=fault(error) if isinstance(error, ValidationError) else str(error)),
+                worded(
+                    "读不出来：{why}", why=fault(error) if isinstance(error, ValidationError) else str(error)
+                ),
             )
         ]
     steps: list[Callable[[], Check]] = [
@@ -102,10 +104,12 @@ def conclusion(found: Sequence[Check]) -> str:
     """Return what all checks of a bundle come to, in a sentence that names what does not hold, or is open."""
     bad, open_ = ([one.title for one in found if one.holds is which] for which in (False, None))
     if bad:
-        return worded("不成立：{bad} 项不符（{bad2}）", bad=len(bad), bad2=series(bad))
+        return worded("不成立：{count} 项不符（{names}）", count=len(bad), names=series(bad))
     return (
         worded(
-            "所核各项相符，另有 {open} 项未核（{open2}），要您自己核对", open=len(open_), open2=series(open_)
+            "所核各项相符，另有 {count} 项未核（{names}），要您自己核对",
+            count=len(open_),
+            names=series(open_),
         )
         if open_
         else worded("全部相符")
@@ -225,7 +229,7 @@ def _quotas(parts: dict[str, Any], plan: Plan) -> Check:
         "quotas",
         worded("各层配额"),
         same,
-        worded("{said} 层，共抽 {n} 户", said=len(said), n=sum(n["quota"] for n in again.values()))
+        worded("{strata} 层，共抽 {n} 户", strata=len(said), n=sum(n["quota"] for n in again.values()))
         if same
         else worded("配额与方案算出的不同"),
     )
@@ -281,7 +285,7 @@ def _tickets(parts: dict[str, Any]) -> Check:
         "tickets",
         worded("号码"),
         not wrong,
-        worded("{parts} 个号码逐一算过，相同", parts=len(parts["drawn.json"]))
+        worded("{count} 个号码逐一算过，相同", count=len(parts["drawn.json"]))
         if not wrong
         else worded("号码不对：{wrong}", wrong=series(wrong[:5])),
     )
@@ -308,8 +312,8 @@ def _order(parts: dict[str, Any]) -> Check:
                 worded("名次"),
                 False,
                 worded(
-                    "“{parts}”层的数量、名次或号码次序不对",
-                    parts=stratum_words(parts["plan.json"]["strata"], stratum),
+                    "“{stratum}”层的数量、名次或号码次序不对",
+                    stratum=stratum_words(parts["plan.json"]["strata"], stratum),
                 ),
             )
     last = {d["stratum"]: d["ticket"] for d in drawn if not d["reserve"]}

@@ -129,7 +129,7 @@ class Snapshot:
                 with self.store._reading() as index:
                     found = index.batch(number)
             if found is None:
-                raise ZhunshengError("ZS-EV-05", version=worded("批次 {number}", number=number))
+                raise ZhunshengError("ZS-EV-05", version=worded("批次 {batch}", batch=number))
             self._looked_up[number] = found
         return self._looked_up[number]
 
@@ -639,7 +639,7 @@ class Store:
                         own=own,
                         batch=batch,
                     )
-        more = worded("；等 {said} 行", said=len(said)) if len(said) > 5 else ""
+        more = worded("；等 {count} 行", count=len(said)) if len(said) > 5 else ""
         raise ZhunshengError(
             "ZS-EV-25", name=checked.path.name, rows=series(list(said.values())[:5], "；") + more
         )
@@ -969,16 +969,16 @@ class Store:
         if found:
             choices = series(
                 worded(
-                    "{code}（{name}，始见于 {names}）",
+                    "{code}（{name}，始见于 {since}）",
                     code=d.code,
                     name=d.name,
-                    names=told(d.names[0][0])[:10],
+                    since=told(d.names[0][0])[:10],
                 )
                 for d in found[:8]
             )
             raise ZhunshengError("ZS-EV-20", name=text, choices=choices)
         listed = sorted({d.name for d in departments.values()})
-        more = worded("等 {listed} 个", listed=len(listed)) if len(listed) > 8 else ""
+        more = worded("等 {count} 个", count=len(listed)) if len(listed) > 8 else ""
         raise ZhunshengError("ZS-EV-21", name=text, known=series(listed[:8]) + more or worded("（无）"))
 
     def known(self) -> dict[str, str]:
@@ -1109,8 +1109,7 @@ class Store:
                 log for name in ledgers() if (log := self._log(name, heads.get(name, -1) + 1)).is_file()
             ]
         problems += [
-            worded("有未经记录的提交：{as_posix}", as_posix=p.relative_to(self.root).as_posix())
-            for p in strays
+            worded("有未经记录的提交：{file}", file=p.relative_to(self.root).as_posix()) for p in strays
         ]
         marker = self.root / MARKER
         if marker.is_file() and marker.read_bytes() != json.dumps({"format": FORMAT}).encode():
@@ -1118,8 +1117,8 @@ class Store:
         if head is not None and head != previous:
             problems.append(
                 worded(
-                    "最后批次的摘要是 {n}…，与所给的 {head}… 不符",
-                    n=previous[:16] or worded("（无）"),
+                    "最后批次的摘要是 {ours}…，与所给的 {head}… 不符",
+                    ours=previous[:16] or worded("（无）"),
                     head=head[:16],
                 )
             )

@@ -116,7 +116,9 @@ def open_file(path: Path, *, max_bytes: int = MAX_FILE) -> Opened:
             raise ZhunshengError(
                 "ZS-IN-06",
                 name=name,
-                detail=worded("{n} MB，上限 {n2} MB", n=f"{size / 2**20:.0f}", n2=f"{max_bytes / 2**20:.0f}"),
+                detail=worded(
+                    "{size} MB，上限 {most} MB", size=f"{size / 2**20:.0f}", most=f"{max_bytes / 2**20:.0f}"
+                ),
             )
         data = path.read_bytes()
     except FileNotFoundError:

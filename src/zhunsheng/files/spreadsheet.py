@@ -146,7 +146,7 @@ def _count_strings(opened: Opened) -> list[int]:
                 count = whole(said.decode("ascii", "replace"), 12)
                 if count is None or count > len(data) // LEAST_TEXT:
                     detail = worded(
-                        "共有文字表说有 {n} 条，与内容不符", n=said[:20].decode("ascii", "replace")
+                        "共有文字表说有 {said} 条，与内容不符", said=said[:20].decode("ascii", "replace")
                     )
                     raise ZhunshengError("ZS-IN-05", name=opened.name, detail=detail)
         starts = [found.start() for found in _SHARED.finditer(data)]
@@ -286,7 +286,9 @@ def _measure(data: bytes, texts: list[int], name: str, where: str, max_cells: in
     _refuse_too_large(rows, columns, filled, name, where, max_cells)
     if size > max_text:
         detail = worded(
-            "文字重复写出有 {n} MB，上限 {n2} MB", n=f"{size / 2**20:,.0f}", n2=f"{max_text / 2**20:,.0f}"
+            "文字重复写出有 {size} MB，上限 {most} MB",
+            size=f"{size / 2**20:,.0f}",
+            most=f"{max_text / 2**20:,.0f}",
         )
         raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=detail)
 
@@ -300,9 +302,7 @@ def _refuse_too_large(rows: int, columns: int, filled: int, name: str, where: st
             "ZS-IN-10",
             name=name,
             where=where,
-            detail=worded(
-                "{columns} 列，上限 {max_columns} 列", columns=f"{columns:,}", max_columns=f"{MAX_COLUMNS:,}"
-            ),
+            detail=worded("{columns} 列，上限 {most} 列", columns=f"{columns:,}", most=f"{MAX_COLUMNS:,}"),
         )
     cells = rows * columns
     if cells > max_cells or (cells > SPARSE_FROM and cells > MAX_SPARSE * filled):

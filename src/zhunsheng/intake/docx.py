@@ -51,7 +51,7 @@ def _walk(
                 raise ZhunshengError(
                     "ZS-IN-10",
                     name=name,
-                    where=worded("表{counts}", counts=counts[1]),
+                    where=worded("表{number}", number=counts[1]),
                     detail=worded("表格嵌套过深"),
                 )
             nested: list[etree._Element] = []
@@ -88,7 +88,7 @@ def _table(
                     "ZS-IN-10",
                     name=name,
                     where=worded("表{number}第{n}行", number=number, n=len(rows) + 1),
-                    detail=worded("超过 {max_columns} 列", max_columns=MAX_COLUMNS),
+                    detail=worded("超过 {most} 列", most=MAX_COLUMNS),
                 )
             continues = merge is not None and merge.get(_VAL) != "restart" and column in open_merges
             if continues:

@@ -151,7 +151,7 @@ def predicate(measure: Measure, text: str, ledger: Ledger, flags: set[str]) -> e
     except SqlglotError as error:  # signs that are none, too
         _refuse(
             measure,
-            worded("“{text}”不是一个条件（{splitlines}）", text=text, splitlines=str(error).splitlines()[0]),
+            worded("“{text}”不是一个条件（{error}）", text=text, error=str(error).splitlines()[0]),
         )
     columns = {c.name: c for c in ledger.columns}
     for node in tree.walk():
@@ -171,7 +171,8 @@ def predicate(measure: Measure, text: str, ledger: Ledger, flags: set[str]) -> e
             for literal in literals:
                 if column and column.values and literal.this not in column.values:
                     _refuse(
-                        measure, worded("“{title}”没有“{this}”这个值", title=column.title, this=literal.this)
+                        measure,
+                        worded("“{title}”没有“{value}”这个值", title=column.title, value=literal.this),
                     )
     return tree
 

@@ -56,11 +56,11 @@ def rules_for(year: int, scheme: Scheme | None = None) -> Rules:
         worded("至 {valid_to}", valid_to=scheme.valid_to) if scheme.valid_to else worded("起，没有截止日期")
     )
     why = worded(
-        "本地方案“{name}”自 {valid_from} {until}，不适用于 {year} 年，按国家方案“{name2}”计分",
+        "本地方案“{name}”自 {valid_from} {until}，不适用于 {year} 年，按国家方案“{national}”计分",
         name=scheme.name,
         valid_from=scheme.valid_from,
         until=until,
         year=year,
-        name2=national.name,
+        national=national.name,
     )
     return Rules(year, framework_of(year), national, False, why)

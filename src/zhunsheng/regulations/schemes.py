@@ -147,7 +147,7 @@ class Scheme(Dated):
     def _bands_apart(self) -> Scheme:
         for one, other in itertools.pairwise(sorted(self.qualitative, key=lambda b: (b.low, b.high))):
             if other.low < one.high:
-                raise ValueError(worded("档次“{name}”与“{name2}”的范围重叠", name=one.name, name2=other.name))
+                raise ValueError(worded("档次“{name}”与“{other}”的范围重叠", name=one.name, other=other.name))
         return self
 
     @property

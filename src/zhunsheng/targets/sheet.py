@@ -67,14 +67,17 @@ class Place(_Frozen):
             return worded("第{paragraph}段", paragraph=self.paragraph)
         if self.sheet is not None and self.row is not None:
             return worded(
-                "工作表“{sheet}”{n}{row}", sheet=self.sheet, n=column_letters(self.column or 1), row=self.row
+                "工作表“{sheet}”{column}{row}",
+                sheet=self.sheet,
+                column=column_letters(self.column or 1),
+                row=self.row,
             )
         if self.table is not None and self.row is not None:
             return worded(
                 "表{table}第{row}行第{column}列", table=self.table, row=self.row, column=self.column
             )
         if self.table is not None:
-            return worded("表{table}", table=self.table)
+            return worded("表{number}", number=self.table)
         return worded("全文")
 
 

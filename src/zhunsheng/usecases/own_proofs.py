@@ -161,6 +161,6 @@ def _commitment_in(path: Path) -> Any:
     if (other := re.search(rb'"format":"([a-z./0-9-]{1,80})"', raw)) and not other[1].endswith(
         b"/commitment"
     ):
-        detail = worded("它不是承诺（commitment.json）：写的是 {decode}", decode=other[1].decode())
+        detail = worded("它不是承诺（commitment.json）：写的是 {found}", found=other[1].decode())
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=detail)
     return part_of("commitment.json", raw, path.name)

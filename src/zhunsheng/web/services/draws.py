@@ -223,7 +223,7 @@ def make_plan(department: Organisation, form: dict[str, Any], user: User) -> Dra
     ``ZS-WB-12`` for a time past, ``ZS-WB-58`` for a frame of a day to come.
     """
     if Draw.objects.filter(department=department, code=form["code"]).exists():
-        raise ZhunshengError("ZS-WB-06", detail=worded("编号 {form} 已用过", form=form["code"]))
+        raise ZhunshengError("ZS-WB-06", detail=worded("编号 {code} 已用过", code=form["code"]))
     plan = plan_from_form(department, form)
     known_later(form["known_at"])
     frame_past(form["frame_on"])

@@ -308,7 +308,7 @@ def _sheet_for(department: Organisation, year: int, sheet: TargetSheet) -> Sheet
         raise ZhunshengError(
             "ZS-WB-06",
             detail=worded(
-                "有 {named} 张目标表叫“{name}”，请在文件里写明项目编码", named=len(named), name=name
+                "有 {count} 张目标表叫“{name}”，请在文件里写明项目编码", count=len(named), name=name
             ),
         )
     if named:
@@ -379,7 +379,7 @@ def start_from_last_year(department: Organisation, year: int, user: User) -> lis
             made.append(add_version(carried, department, user, "last-year", carried=writers))
         if not made:
             raise ZhunshengError(
-                "ZS-WB-06", detail=worded("{n}年没有可以沿用的目标表，或都已沿用", n=year - 1)
+                "ZS-WB-06", detail=worded("{year}年没有可以沿用的目标表，或都已沿用", year=year - 1)
             )
         refresh_findings(department, year)
     return made

@@ -34,7 +34,7 @@ KEYWORDS = {
     "series": (2,),  # the sign between the parts
 }
 
-_SIGN = re.compile("[ -/:-@]+")  # between parts of a text, the same in every language
+CHINESE = re.compile("[\u3000-\u9fff\uff00-\uffef]")  # every text has some, be it a comma; else it is none
 
 
 def _tables() -> Iterator[tuple[str, str]]:
@@ -60,7 +60,7 @@ def marked() -> dict[str, list[tuple[str, int]]]:
             "python", io.BytesIO(text.encode()), keywords=KEYWORDS
         ):
             for one in message if isinstance(message, tuple) else (message,):
-                if one and not _SIGN.fullmatch(one):
+                if one and CHINESE.search(one):
                     found.setdefault(one, []).append((path.relative_to(ROOT).as_posix(), line))
     return found
 
