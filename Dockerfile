@@ -5,7 +5,9 @@ COPY requirements/run.txt requirements/run.txt
 RUN pip install --no-cache-dir --require-hashes -r requirements/run.txt
 COPY pyproject.toml README.md manage.py ./
 COPY src src
-RUN pip install --no-cache-dir --no-deps . \
+# The history stays outside, so that the version is told: docker build --build-arg VERSION=0.1.0 .
+ARG VERSION=0.1.0
+RUN SETUPTOOLS_SCM_PRETEND_VERSION=$VERSION pip install --no-cache-dir --no-deps . \
     && useradd --system --uid 10001 zhunsheng && mkdir /data && chown zhunsheng /data
 USER zhunsheng
 ENV ZHUNSHENG_DATA=/data

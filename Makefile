@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 OUT ?= build/demo
 
-.PHONY: demo serve test lint types contract docs messages bench bench-draws bench-web bench-store bench-site-scale fuzz clean
+.PHONY: demo serve test lint types contract docs site messages bench bench-draws bench-web bench-store bench-site-scale fuzz clean
 demo: .venv/.run
 	$(BIN)/zhunsheng demo --out $(OUT)
 
@@ -16,13 +16,13 @@ serve: .venv/.run
 test test-postgres coverage: export PYTHONDONTWRITEBYTECODE :=
 
 # Three workers on two cores: some tests wait for servers and browsers of their own.
-test: .venv/.dev tools
+test: .venv/.dev .venv/.docs tools
 	$(BIN)/pytest -n 3 --dist loadgroup
 	$(MAKE) test-postgres
 
 # The same with the lines that are reached: a third slower, so that it is asked for and not part of every run.
 .PHONY: coverage
-coverage: .venv/.dev tools
+coverage: .venv/.dev .venv/.docs tools
 	$(BIN)/pytest -n 3 --dist loadgroup --cov=zhunsheng --cov-report=term --cov-fail-under=95
 
 # What must hold of the site whatever happens, on PostgreSQL too: the run above has it on SQLite. Of the many tests of
@@ -75,6 +75,11 @@ contract: .venv/.dev
 docs: .venv/.run
 	$(BIN)/python -m zhunsheng.catalogues docs
 
+# The documents as pages that open without internet: build/documents/README.html.
+site: .venv/.docs
+	.venv/docs/bin/sphinx-build -q -W --keep-going -c docs/sphinx docs build/documents
+	@echo build/documents/README.html
+
 # The library by which verify.html checks a beacon's signature (npm's lock file gives its digest), and the page's rules.
 .PHONY: page-bls
 page-bls: .venv/.run
@@ -117,4 +122,9 @@ clean:
 
 .venv/.dev: .venv/.run requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+.venv/.docs: .venv/.base requirements/docs.txt
+	$(PYTHON) -m venv .venv/docs
+	.venv/docs/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
 	touch $@

@@ -128,21 +128,23 @@ class Site:
         """Import OWN's sample ledgers where they are not there yet, open a checkpoint,
         compute its figures.
         """
+        from django.conf import settings
         from django.test import Client
 
         from zhunsheng.sample.portfolio import names
         from zhunsheng.usecases.importing import import_ledger
         from zhunsheng.web.models import Organisation, User
         from zhunsheng.web.models.work import cipher
-        from zhunsheng.web.services import year
+        from zhunsheng.web.services import evidence
+        from zhunsheng.web.services.year import calendar, figures, filling
 
-        self.year, self.folder = year, year.settings.DATA
+        self.store, self.folder = evidence.store, settings.DATA
         self.own = Organisation.objects.get(code=OWN)
         self.user = User.objects.get(username=USER)
         known = {names(1)[0]: OWN}
         for path in sorted((self.folder / "sample").glob("*.csv")):
             import_ledger(
-                year.store().root,
+                evidence.store().root,
                 path,
                 department=OWN,
                 label=self.own.name,
@@ -152,9 +154,9 @@ class Site:
                 good_rows=True,
                 marked_in=self.folder / "sample",
             )
-        entry = year.calendar_of(self.own, YEAR, "monitoring")[0]
-        self.checkpoint = year.open_checkpoint(entry, self.own, self.user)
-        self.assessment = year.assess_now(self.own, YEAR)
+        entry = calendar.calendar_of(self.own, YEAR, "monitoring")[0]
+        self.checkpoint = filling.open_checkpoint(entry, self.own, self.user)
+        self.assessment = figures.assess_now(self.own, YEAR)
         self.client = Client(SERVER_NAME="localhost")
         self.client.force_login(self.user, backend="django.contrib.auth.backends.ModelBackend")
         run = self.assessment.run.results[0]
@@ -221,6 +223,7 @@ class Site:
     def act_word(self) -> None:
         """Keep a new word on an indicator and compute the figures of the checkpoint anew."""
         from zhunsheng.web.actor import acting
+        from zhunsheng.web.services.year import filling, words
 
         self.count += 1
         run = self.checkpoint.assessment.run.results[0]
@@ -232,8 +235,8 @@ class Site:
                 "actual": str(self.count % 1000),
                 "reason": "见附件",
             }
-            self.year.keep_word(self.checkpoint, run.id, run.indicators[0].id, self.user, None, **said)
-            self.year.fill_checkpoint(self.checkpoint)
+            words.keep_word(self.checkpoint, run.id, run.indicators[0].id, self.user, None, **said)
+            filling.fill_checkpoint(self.checkpoint)
         assert self.checkpoint.assessment_id != before
 
     def act_ledgers(self) -> None:
@@ -255,7 +258,7 @@ class Site:
 
         path = self.folder / "payments.csv"
         path.write_bytes(self.rows())
-        import_ledger(self.year.store().root, path, department="D0008", who=USER, cipher=cipher())
+        import_ledger(self.store().root, path, department="D0008", who=USER, cipher=cipher())
 
     def act_earlier(self) -> None:
         """Open the same where the figures are of an earlier state of the store."""
@@ -263,7 +266,7 @@ class Site:
 
     def act_verify(self) -> None:
         """Verify the last batches as a person does: ``python -m zhunsheng ledger verify --since``."""
-        since = self.year.store().head[0] - 20
+        since = self.store().head[0] - 20
         self.command("verify", "--since", str(since))
 
     def act_command(self) -> None:
@@ -424,7 +427,8 @@ def assess(entities: int, departments: int) -> None:
 
     from zhunsheng.web.actor import acting
     from zhunsheng.web.models import Assessment, Checkpoint, Organisation, User
-    from zhunsheng.web.services import portfolio, sample_site, year
+    from zhunsheng.web.services import portfolio, sample_site
+    from zhunsheng.web.services.year import figures, filling, words
 
     call_command("migrate", verbosity=0)
 
@@ -447,17 +451,17 @@ def assess(entities: int, departments: int) -> None:
     def word(n: int) -> None:
         with acting("keyuan"):
             said = {"cause": "其他", "measures": f"推进{n}", "actual": str(n), "reason": "见附件"}
-            year.keep_word(record, one.id, one.indicators[0].id, user, None, **said)
-            year.fill_checkpoint(record)
+            words.keep_word(record, one.id, one.indicators[0].id, user, None, **said)
+            filling.fill_checkpoint(record)
 
     for n in range(3):
         timed("a word kept and its checkpoint computed anew", lambda n=n: word(n))
     day = date(YEAR, 9, 30)
     timed(
         "the year of the sample's department, forms and report included",
-        lambda: year.assess_now(department, YEAR, day, tables=True),
+        lambda: figures.assess_now(department, YEAR, day, tables=True),
     )
-    timed("the same state again", lambda: year.assess_now(department, YEAR, day, tables=True))
+    timed("the same state again", lambda: figures.assess_now(department, YEAR, day, tables=True))
     if not departments:
         return
     timed(

@@ -28,7 +28,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zhunsheng.evidence import Batch, Ledger, Store, browse, ledgers
-from zhunsheng.evidence.store import _KEY, _NO_HOOKS, COMPACT_FROM, _properties
+from zhunsheng.evidence.batches import next_batch, recover
+from zhunsheng.evidence.commits import KEY, NO_HOOKS, properties
+from zhunsheng.evidence.compacting import COMPACT_FROM, compact_where_due
 from zhunsheng.usecases.assessing import Evidence
 from zhunsheng.usecases.importing import import_ledger
 
@@ -102,8 +104,8 @@ def write_commit(store: Store, ledger: Ledger, batch: Batch, rows: pa.Table, ver
             str(folder),
             rows,
             mode="append",
-            commit_properties=_properties(batch),
-            post_commithook_properties=_NO_HOOKS,
+            commit_properties=properties(batch),
+            post_commithook_properties=NO_HOOKS,
         )
         return
     path = folder / f"part-{batch.batch:08d}.parquet"
@@ -118,7 +120,7 @@ def write_commit(store: Store, ledger: Ledger, batch: Batch, rows: pa.Table, ver
         "dataChange": True,
         "stats": json.dumps({"numRecords": ROWS}),
     }
-    lines = [{"commitInfo": {**info, _KEY: json.dumps(batch.as_json(), ensure_ascii=False)}}, {"add": add}]
+    lines = [{"commitInfo": {**info, KEY: json.dumps(batch.as_json(), ensure_ascii=False)}}, {"add": add}]
     log = folder / "_delta_log" / f"{version:020d}.json"
     log.write_text("\n".join(json.dumps(line, ensure_ascii=False) for line in lines), "utf8")
 
@@ -143,7 +145,7 @@ def make(count: int) -> Store:
             name = f"{ledger.title}-{number}.csv"
             sha256 = hashlib.sha256(name.encode()).hexdigest()
             (root / "sources" / f"{sha256}.csv").write_text(name, "utf8")
-            batch = store._next(
+            batch = next_batch(
                 index,
                 ledger.id,
                 "bench",
@@ -156,8 +158,8 @@ def make(count: int) -> Store:
             )
             version = index.heads().get(ledger.id, -1) + 1
             write_commit(store, ledger, batch, rows_of(ledger, number, department), version)
-            store._recover(index)
-            store._compact_where_due(index, ledger.id)
+            recover(index)
+            compact_where_due(index, ledger.id)
     (root / "made").write_text(f"{time.perf_counter() - start:.0f}")
     return store
 

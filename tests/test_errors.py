@@ -61,7 +61,7 @@ def test_a_text_that_a_record_keeps_is_found_by_its_template():
     )
     assert recalled(kept, "zh-hans") == kept
     assert recalled("某人写下的话，不是程序的", "en") == "某人写下的话，不是程序的"
-    assert recalled("“图片”之后是图片", "en") == "after “图片” comes: picture"  # quotes hold somebody's word
+    assert recalled("“图片”之后是图片", "en") == "after “图片” comes: picture"  # a name stays what it is
 
 
 def _findable(text: str) -> bool:

@@ -27,18 +27,9 @@ from places import DEPARTMENT
 from zhunsheng.cli import main
 from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import (
-    Cipher,
-    Store,
-    View,
-    Window,
-    browse,
-    importing,
-    ledger_of,
-    ledgers,
-    write_template,
-)
-from zhunsheng.evidence.importing import _CLEAN, _MACROS
+from zhunsheng.evidence import Cipher, Store, View, Window, browse, checks, ledger_of, ledgers, write_template
+from zhunsheng.evidence.checks import MACROS
+from zhunsheng.evidence.cleaning import _CLEAN
 from zhunsheng.evidence.ledgers import Ledger
 from zhunsheng.text import clean, guarded
 from zhunsheng.usecases.importing import import_ledger
@@ -115,7 +106,7 @@ def test_csv_in_any_encoding_with_synonyms_and_chinese_dates(tmp_path, store, en
 )
 def test_dates(text, day):
     connection = duckdb.connect()
-    connection.execute(_MACROS)
+    connection.execute(MACROS)
     (found,) = connection.execute("SELECT zs_date(?)", [text]).fetchone()
     assert found == (date.fromisoformat(day) if day else None)
 
@@ -135,7 +126,7 @@ def test_dates(text, day):
 )
 def test_numbers(macro, text, value):
     connection = duckdb.connect()
-    connection.execute(_MACROS)
+    connection.execute(MACROS)
     (found,) = connection.execute(f"SELECT {macro}(?)", [text]).fetchone()
     assert (str(found) if isinstance(value, str) else found) == value
 
@@ -541,14 +532,16 @@ IMPORT = textwrap.dedent(
     """
     import os, sys
     from pathlib import Path
-    from zhunsheng.evidence import store
+    from zhunsheng.evidence import commits, sources
+    from zhunsheng.evidence.records import Records
     from zhunsheng.usecases.importing import import_ledger
     where = sys.argv[3]
     if where != "never":
-        target = getattr(store.Store, where)
+        owner = {"merge": commits, "keep_source": sources, "write": Records}[where]
+        assert hasattr(owner, where)
         def die(*a, **k):
             os._exit(9)
-        setattr(store.Store, where, die)
+        setattr(owner, where, die)
     import_ledger(Path(sys.argv[1]), Path(sys.argv[2]))
     """
 )
@@ -560,9 +553,7 @@ def run_import(store, path, where="never"):
     )
 
 
-@pytest.mark.parametrize(
-    ("where", "committed"), [("_merge", False), ("_keep_source", False), ("_write_record", True)]
-)
+@pytest.mark.parametrize(("where", "committed"), [("merge", False), ("keep_source", False), ("write", True)])
 def test_killed_at_its_turning_points(tmp_path, store, where, committed):
     first = write(tmp_path / "1.csv", [HEAD, ["T1", "投诉", "2021-03-05", ""]])
     import_ledger(store, first)
@@ -857,7 +848,7 @@ def test_the_same_file_brings_what_was_not_good_then(tmp_path, monkeypatch):
     path.write_text("\n".join(lines), "utf8")
     store = tmp_path / "store"
     for day, batch, new, total in ((20, 1, True, 1), (20, 1, False, 1), (40, 2, True, 2), (40, 2, False, 2)):
-        monkeypatch.setattr(importing, "today", lambda day=day: date(2021, 5, 1) + timedelta(days=day))
+        monkeypatch.setattr(checks, "today", lambda day=day: date(2021, 5, 1) + timedelta(days=day))
         done = import_ledger(store, path, department="A1", good_rows=True)
         assert (done.batch.batch, done.new) == (batch, new)
         assert browse(Store(store).snapshot(), ledgers()["activities"], "A1").total == total

@@ -26,8 +26,7 @@ from hypothesis import strategies as st
 from zhunsheng.cli import main
 from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Store, View, Window, browse, check_file, ledgers
-from zhunsheng.evidence import store as store_module
+from zhunsheng.evidence import Store, View, Window, browse, check_file, compacting, ledgers
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.measures import DuckEngine, Rows, combine, evidence_rows, measures, read_all
@@ -186,7 +185,7 @@ def test_the_command_line_takes_a_code_a_name_or_both(root, tmp_path, capsys):
 
 
 def test_the_state_of_a_department_moves_with_its_rows_and_with_nothing_else(landed, monkeypatch):
-    monkeypatch.setattr(store_module, "COMPACT_FROM", 4)
+    monkeypatch.setattr(compacting, "COMPACT_FROM", 4)
     store = Store(landed)
     store.migrate({"甲局": "A1"})
     for n in range(6):
@@ -411,7 +410,7 @@ def test_combined_dates_are_the_latest_once_nothing_is_lacking(root):
 
 @pytest.fixture
 def small(monkeypatch):
-    monkeypatch.setattr(store_module, "COMPACT_FROM", 4)
+    monkeypatch.setattr(compacting, "COMPACT_FROM", 4)
 
 
 def grown(root, batches, start=0):
@@ -465,8 +464,8 @@ def test_a_changed_or_lost_checkpoint_is_found(root, small):
 def test_a_compaction_killed_before_its_commit_leaves_nothing(root):
     store = grown(root, 3)
     script = (
-        "import os, sys\nfrom pathlib import Path\nfrom zhunsheng.evidence.store import Store\n"
-        "Store._seen = lambda *a: os._exit(9)\nStore(Path(sys.argv[1])).compact()\n"
+        "import os, sys\nfrom pathlib import Path\nfrom zhunsheng.evidence import Store, layout\n"
+        "layout.seen = lambda *a: os._exit(9)\nStore(Path(sys.argv[1])).compact()\n"
     )
     assert subprocess.run([sys.executable, "-c", script, str(root)]).returncode == 9
     assert list(root.rglob("*.checkpoint.parquet"))

@@ -168,7 +168,7 @@ def regulations_page() -> str:
             f"- **{f.name}**（{f.valid_from} 起{f'，至 {f.valid_to}' if f.valid_to else ''}；{f.citation}）"
         )
         lines += [
-            f"  - {d.name}：{'、'.join(c.name + ('（必设）' if c.required else '') for c in d.categories)}"
+            f"    - {d.name}：{'、'.join(c.name + ('（必设）' if c.required else '') for c in d.categories)}"
             for d in f.dimensions
         ]
     lines += ["\n## 评分方案\n"]
@@ -178,23 +178,23 @@ def regulations_page() -> str:
             f"{s.citation}）"
         )
         lines += [
-            f"  - 分值：{'、'.join(f'{k} {v}' for k, v in p.dimensions.items())}、预算执行率 {p.execution}"
+            f"    - 分值：{'、'.join(f'{k} {v}' for k, v in p.dimensions.items())}、预算执行率 {p.execution}"
             f"（{p.citation}）"
             for p in s.points
         ]
         lines.append(
-            f"  - 超额：达到目标的 {s.over.threshold:.0%} 起（{s.over.citation}，{_status(s.over.status)}）"
+            f"    - 超额：达到目标的 {s.over.threshold:.0%} 起（{s.over.citation}，{_status(s.over.status)}）"
         )
         lines.append(
-            f"  - 逾期：{'、'.join(f'{b.days} 天内 {b.share:.0%}' for b in s.late.bands)}"
+            f"    - 逾期：{'、'.join(f'{b.days} 天内 {b.share:.0%}' for b in s.late.bands)}"
             f"（{s.late.citation}，{_status(s.late.status)}）"
         )
         lines.append(
-            f"  - 定性：{'、'.join(f'{b.name} {b.low:.0%}–{b.high:.0%}' for b in s.qualitative)}"
+            f"    - 定性：{'、'.join(f'{b.name} {b.low:.0%}–{b.high:.0%}' for b in s.qualitative)}"
             f"（{s.qualitative_citation}）"
         )
         lines.append(
-            f"  - 等级：{'、'.join(f'{g.from_} 分起 {g.name}' for g in s.grades)}（{s.grades_citation}）"
+            f"    - 等级：{'、'.join(f'{g.from_} 分起 {g.name}' for g in s.grades)}（{s.grades_citation}）"
         )
     lines += ["\n## 运行监控\n"]
     for m in monitoring_rules():

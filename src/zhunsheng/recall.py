@@ -3,7 +3,7 @@ found, what is wrong with a row.
 
 Records are kept in the language of the office, as plain texts, whatever language their reader has. Such a
 text is told by the template of the catalogue that it was made from. What no template fits stays as it is, and
-so does what stands in quotes: that is a name or a word of somebody.
+so does what fills a template, which is somebody's name or word, but for parameters that say something.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from zhunsheng.translation import CHINESE, LINE, catalogue, translated
 _FIELD = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
 _ERROR = re.compile(r"\[(ZS-[A-Z]{2}-[0-9]{2})\] ")
 _SIGNS = ("；", "、")
+# The parameters that hold a text of the program, by the names that templates give them.
+_SAY = frozenset(("what", "mend", "detail", "why", "where", "says", "parts"))
 
 
 def recalled(text: str, language: str) -> str:
@@ -37,10 +39,10 @@ def _told(text: str, language: str) -> str | None:
             if told[0] and told[1]:
                 return translated(LINE, language).format(code=error[1], what=told[0], mend=told[1])
         return None
-    for pattern, template, quoted in _templates(language):
+    for pattern, template in _templates(language):
         if found := pattern.fullmatch(text):
             filled = {
-                name: value if name in quoted else _part(value, language)
+                name: _part(value, language) if name in _SAY else value
                 for name, value in found.groupdict().items()
             }
             return translated(template, language).format_map(filled)
@@ -65,9 +67,9 @@ def _cuts(text: str) -> Iterator[tuple[str, str]]:
 
 
 @lru_cache(maxsize=4)
-def _templates(language: str) -> tuple[tuple[re.Pattern[str], str, frozenset[str]], ...]:
-    """Return the catalogue's templates that have parameters, those with most words of their own first: what
-    matches them, the template, and the parameters that stand in quotes.
+def _templates(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return the catalogue's templates that have parameters, those with most words of their own first, each
+    with what matches it.
     """
     found = []
     for template in catalogue(language):
@@ -84,10 +86,9 @@ def _templates(language: str) -> tuple[tuple[re.Pattern[str], str, frozenset[str
         own = _plain(_FIELD.sub("", template))
         if not re.search("[一-鿿]", own):
             continue  # signs alone would fit anything
-        quoted = frozenset(re.findall(r"“\{(\w+)\}”", template))
-        found.append((len(own), re.compile("".join(pieces), re.S), template, quoted))
+        found.append((len(own), re.compile("".join(pieces), re.S), template))
     found.sort(key=lambda one: -one[0])
-    return tuple(one[1:] for one in found)
+    return tuple((pattern, template) for _, pattern, template in found)
 
 
 def _plain(piece: str) -> str:

@@ -44,8 +44,8 @@ from zhunsheng.web.audit import broken_links  # noqa: E402
 from zhunsheng.web.models.decided import Decided  # noqa: E402
 from zhunsheng.web.roles import ACTIONS, permits  # noqa: E402
 from zhunsheng.web.services import decisions, indicators, matching, once, registers, sheets  # noqa: E402
-from zhunsheng.web.services import year as figures  # noqa: E402
 from zhunsheng.web.services.sample_site import END, LEFT_OPEN, YEAR  # noqa: E402
+from zhunsheng.web.services.year import calendar, filling, rechecking, records, words  # noqa: E402
 
 PEOPLE = ("keyuan", "keyuan2", "caiwu", "caiwu2", "juzhang", "caizheng", "zhuanjia2", "guanli", "hecha")
 NEUTRAL = "shenji"  # who is said to have brought a record to where a race begins
@@ -160,7 +160,7 @@ def word(n: int, **said: Any) -> dict[str, Any]:
     """Return the fields of a word on the n-th indicator of a record."""
 
     def last(record: Any) -> str:
-        known = figures.words_of(record).get(lines(record)[n])
+        known = records.words_of(record).get(lines(record)[n])
         return str(known.pk if known else 0)
 
     return {"sheet": lambda r: lines(r)[n][0], "indicator": lambda r: lines(r)[n][1], "seen": last, **said}
@@ -580,8 +580,8 @@ def match(name: str, *, yes: bool) -> Act:
 
     def send(_record: Any) -> Sent:
         place = models.Organisation.objects.filter(kind="department").exclude(pk=department().pk)[0]
-        run = figures.newest_assessment(place, YEAR).run
-        book = sheets.book_in_force(place, YEAR, figures.day_of(place, YEAR))
+        run = records.newest_assessment(place, YEAR).run
+        book = sheets.book_in_force(place, YEAR, calendar.day_of(place, YEAR))
         lines = matching.lines(place, book, run)
         line = next(one for one in lines if one.decision is None and one.indicator.match.status == "proposed")
         said = {"sheet": line.sheet.id, "indicator": line.indicator.id, "seen": line.seen}
@@ -604,9 +604,9 @@ def prepare() -> None:
     place = department()
     with acting("keyuan"):
         checkpoint = models.Checkpoint.objects.get(department=place, name="前十个月")
-        for one in figures.unexplained(checkpoint):
-            figures.keep_word(checkpoint, *one, people["keyuan2"], None, cause="其他", measures="按计划推进")
-        figures.fill_checkpoint(checkpoint, tables=True)
+        for one in records.unexplained(checkpoint):
+            words.keep_word(checkpoint, *one, people["keyuan2"], None, cause="其他", measures="按计划推进")
+        filling.fill_checkpoint(checkpoint, tables=True)
         evaluation = models.SelfEvaluation.objects.get(department=place, year=YEAR)
         line = next(
             i
@@ -623,18 +623,18 @@ def prepare() -> None:
             "measures": "补齐",
             "attachments": [proof],
         }
-        figures.say(evaluation, code, line.id, people["keyuan2"], **typed)
+        words.say(evaluation, code, line.id, people["keyuan2"], **typed)
         book, run = sheets.book_in_force(place, YEAR, END), evaluation.assessment.run
         left = next(one for one in matching.lines(place, book, run) if one.indicator.name == LEFT_OPEN)
         matching.confirm(
             place, book, left.sheet.id, left.indicator.id, left.indicator.match.measure, people["keyuan2"]
         )
-        figures.fill_self_evaluation(evaluation)
-        for one in figures.unexplained(evaluation):
-            figures.keep_word(evaluation, *one, people["keyuan2"], None, cause="其他", measures="补齐")
-        figures.fill_self_evaluation(evaluation, tables=True)
-        figures.fill_checkpoint(checkpoint, tables=True)
-        figures.recheck(evaluation)
+        filling.fill_self_evaluation(evaluation)
+        for one in records.unexplained(evaluation):
+            words.keep_word(evaluation, *one, people["keyuan2"], None, cause="其他", measures="补齐")
+        filling.fill_self_evaluation(evaluation, tables=True)
+        filling.fill_checkpoint(checkpoint, tables=True)
+        rechecking.recheck(evaluation)
         models.ApiToken.issue(people["keyuan"], "脚本", ["targets:read"], 30)
         plan = models.Draw.objects.first().plan
         models.Draw.objects.create(

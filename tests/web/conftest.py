@@ -32,10 +32,10 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.services import indicators, jobs, matching
-from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.decisions import RECORDS
 from zhunsheng.web.services.sample_site import LEFT_OPEN, load, load_portfolio
 from zhunsheng.web.services.sheets import book_in_force
+from zhunsheng.web.services.year import calendar, figures, filling, records
 
 ENTITIES = 600
 DEPARTMENTS = 4
@@ -124,7 +124,7 @@ def on_matches(found, data):
     place, year = Organisation.objects.filter(pk=found["pk"]).first(), int(found["year"])
     if place is None or not 2000 <= year <= 2100:
         return None
-    book = book_in_force(place, year, figures.day_of(place, year))
+    book = book_in_force(place, year, calendar.day_of(place, year))
     sheet = next((s for s in book.sheets if s.id == data.get("sheet")), None)
     if sheet is None:
         return None
@@ -148,7 +148,7 @@ def on_screen(address, data):
     if found := re.match(r"/(monitoring|selfeval)/(?P<pk>\d+)(/word)?$", address):
         kind = Checkpoint if found[1] == "monitoring" else SelfEvaluation
         record = kind.objects.filter(pk=found["pk"]).first()
-        said = figures.words_of(record).get((data.get("sheet"), data.get("indicator")))
+        said = records.words_of(record).get((data.get("sheet"), data.get("indicator")))
         return str(said.pk if said else 0)
     if (found := re.search(r"/targets/(?P<pk>\d+)/part$", address)) and "remove" in data:
         version = SheetVersion.objects.filter(pk=found["pk"]).first()
@@ -216,12 +216,12 @@ def left_open_confirmed(department, sign_in):
 
     Ledgers that other tests bring to the district can make more of it miss its target.
     """
-    run = figures.newest_assessment(department, 2021).run
+    run = records.newest_assessment(department, 2021).run
     sheet, line = next((s, i) for s in run.results for i in s.indicators if i.name == LEFT_OPEN)
     said = {"sheet": sheet.id, "indicator": line.id, "measure": line.match.measure}
     assert sign_in("keyuan").post(reverse("matches", args=[department.pk, 2021]), said).status_code == 302
-    evaluation = figures.fill_self_evaluation(SelfEvaluation.objects.get(department=department, year=2021))
-    for place in figures.unexplained(evaluation):
+    evaluation = filling.fill_self_evaluation(SelfEvaluation.objects.get(department=department, year=2021))
+    for place in records.unexplained(evaluation):
         told = dict(zip(("sheet", "indicator"), place, strict=True)) | {
             "cause": "其他",
             "measures": "逐件督办",
@@ -232,7 +232,7 @@ def left_open_confirmed(department, sign_in):
 @pytest.fixture
 def contested(department, sign_in):
     """Type a figure against a reading of the ledgers and return the contest that it opened."""
-    evaluation = figures.fill_self_evaluation(SelfEvaluation.objects.get(department=department, year=2021))
+    evaluation = filling.fill_self_evaluation(SelfEvaluation.objects.get(department=department, year=2021))
     sheet = evaluation.assessment.run.results[0]
     line = next(i for i in sheet.indicators if i.score.verdict == "missed" and "%" in i.target and i.reading)
     said = {"sheet": sheet.id, "indicator": line.id, "actual": "99%", "reason": "补充台账外办结"}

@@ -30,10 +30,10 @@ from zhunsheng.web.models import (
     Word,
 )
 from zhunsheng.web.services import once
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.year import comparing, figures, filling, records, words
 from zhunsheng.web.workflow import advance
 
-TEMPLATES = Path(figures.__file__).parents[1] / "templates"
+TEMPLATES = Path(once.__file__).parents[1] / "templates"
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ def checkpoint(department):
 
 
 def explain_all(checkpoint, user):
-    for sheet, indicator in figures.unexplained(checkpoint):
-        figures.keep_word(checkpoint, sheet, indicator, user, None, cause="其他", measures="按计划推进")
+    for sheet, indicator in records.unexplained(checkpoint):
+        words.keep_word(checkpoint, sheet, indicator, user, None, cause="其他", measures="按计划推进")
 
 
 def key(seen=None):
@@ -74,8 +74,8 @@ def test_figures_computed_before_a_decision_are_not_put_in_after_it(checkpoint, 
         advance(user("keyuan"), Checkpoint.objects.get(pk=checkpoint.pk), "monitoring.submit")
         return found
 
-    monkeypatch.setattr(figures, "assess_now", decided_meanwhile)
-    figures.fill_checkpoint(checkpoint)
+    monkeypatch.setattr(filling, "assess_now", decided_meanwhile)
+    filling.fill_checkpoint(checkpoint)
     assert (checkpoint.state, checkpoint.assessment_id) == ("submitted", held)
 
 
@@ -87,16 +87,14 @@ def test_figures_computed_before_a_word_do_not_take_the_place_of_those_with_it(c
         found = computed(*args, **kwargs)
         if not done:
             done.append(1)
-            monkeypatch.setattr(figures, "assess_now", computed)
+            monkeypatch.setattr(filling, "assess_now", computed)
             other = Checkpoint.objects.get(pk=checkpoint.pk)
-            figures.say(
-                other, sheet.id, sheet.indicators[0].id, user("keyuan"), cause="其他", measures="补齐"
-            )
+            words.say(other, sheet.id, sheet.indicators[0].id, user("keyuan"), cause="其他", measures="补齐")
         return found
 
-    monkeypatch.setattr(figures, "assess_now", said_meanwhile)
-    figures.fill_checkpoint(checkpoint)
-    assert done and not figures.drifted(checkpoint)
+    monkeypatch.setattr(filling, "assess_now", said_meanwhile)
+    filling.fill_checkpoint(checkpoint)
+    assert done and not comparing.drifted(checkpoint)
 
 
 def test_two_who_read_one_record_each_save_their_own_field_and_not_the_same_one(user):
@@ -125,7 +123,7 @@ def test_a_save_writes_the_fields_that_were_set_and_logs_them(user):
 
 def test_of_two_words_on_one_indicator_from_the_same_page_one_is_kept(checkpoint, sign_in, user):
     sheet = checkpoint.assessment.run.results[0]
-    last = figures.words_of(checkpoint).get((sheet.id, sheet.indicators[0].id))
+    last = records.words_of(checkpoint).get((sheet.id, sheet.indicators[0].id))
     said = {
         "sheet": sheet.id,
         "indicator": sheet.indicators[0].id,
@@ -137,26 +135,26 @@ def test_of_two_words_on_one_indicator_from_the_same_page_one_is_kept(checkpoint
     assert "ZS-WB-10" in sign_in("keyuan2").post(address, said | {"measures": "乙写的"}).content.decode()
     with pytest.raises(ZhunshengError, match="ZS-WB-01"):
         explain_all(checkpoint, user("keyuan"))
-        figures.fill_checkpoint(checkpoint)
+        filling.fill_checkpoint(checkpoint)
         old = Checkpoint.objects.get(pk=checkpoint.pk)
         advance(user("keyuan"), checkpoint, "monitoring.submit")
-        figures.say(old, sheet.id, sheet.indicators[0].id, user("keyuan"), cause="其他", measures="又一句")
+        words.say(old, sheet.id, sheet.indicators[0].id, user("keyuan"), cause="其他", measures="又一句")
     assert Word.objects.filter(checkpoint=checkpoint, measures="又一句").count() == 0
 
 
 def test_a_word_is_computed_before_anything_is_locked(checkpoint, user, monkeypatch):
-    compute, seen = figures._compute, []
+    compute, seen = figures.compute, []
 
     def watched(*args, **kwargs):
         seen.append((connection.in_transaction, len(connection.waiting)))
         return compute(*args, **kwargs)
 
-    monkeypatch.setattr(figures, "_compute", watched)
+    monkeypatch.setattr(words, "compute", watched)
     sheet, before = checkpoint.assessment.run.results[0], checkpoint.assessment_id
     said = {"cause": "其他", "measures": "补齐", "actual": "3", "reason": "见附件"}
-    figures.say(checkpoint, sheet.id, sheet.indicators[0].id, user("keyuan"), **said)
+    words.say(checkpoint, sheet.id, sheet.indicators[0].id, user("keyuan"), **said)
     assert seen and set(seen) == {(False, 0)}
-    assert checkpoint.assessment_id != before and not figures.drifted(checkpoint)
+    assert checkpoint.assessment_id != before and not comparing.drifted(checkpoint)
 
 
 # -- pages as they were seen
@@ -231,7 +229,7 @@ def test_a_step_that_fills_figures_and_is_then_refused_keeps_its_key(department,
     client, address = sign_in("keyuan"), reverse("step", args=["monitoring", checkpoint.pk])
     said = {"action": "monitoring.submit", "seen": checkpoint.seen_digest(), "once": key()}
     before = once.position()
-    figures.keep_word(
+    words.keep_word(
         checkpoint,
         *lines(checkpoint)[0],
         User.objects.get(username="keyuan2"),
@@ -327,7 +325,7 @@ def test_what_a_request_has_read_is_read_again_once_it_writes_locks_or_begins_a_
 
     def reads() -> int:
         with CaptureQueriesContext(connection) as asked:
-            figures.words_of(checkpoint)
+            records.words_of(checkpoint)
         return len(asked)
 
     assert reads() == reads() > 0  # in a job or a command nothing is kept
@@ -352,11 +350,11 @@ def test_what_a_request_has_read_is_read_again_once_it_writes_locks_or_begins_a_
 def test_what_is_rolled_back_is_not_remembered(checkpoint, user):
     explain_all(checkpoint, user("keyuan"))
     with remembering():
-        before = figures.words_of(checkpoint)
+        before = records.words_of(checkpoint)
         with pytest.raises(ZeroDivisionError), transaction.atomic():
             QuerySet(Word).filter(checkpoint=checkpoint).update(measures="另一个说法")
-            assert {w.measures for w in figures.words_of(checkpoint).values()} == {"另一个说法"}
+            assert {w.measures for w in records.words_of(checkpoint).values()} == {"另一个说法"}
             raise ZeroDivisionError
-        assert {k: w.measures for k, w in figures.words_of(checkpoint).items()} == {
+        assert {k: w.measures for k, w in records.words_of(checkpoint).items()} == {
             k: w.measures for k, w in before.items()
         }

@@ -19,8 +19,9 @@ from stdnum.cn import ric
 from zhunsheng.disclosure import texts_of
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models import Draw, Publication, SheetVersion, Upload
-from zhunsheng.web.services import disclosing, publishing, sheets, todo
+from zhunsheng.web.services import disclosing, sheets, todo
 from zhunsheng.web.services.disclosing import Decision
+from zhunsheng.web.services.publishing import acts, afterwards, copies, looking
 
 MOBILE, CARD, OFFICE = "13800138000", "110101199003070038", "0571-88888888"
 
@@ -76,7 +77,7 @@ def test_what_is_personal_is_decided_on_before_publication_is_asked_for(version,
     page = finance.get(address).content.decode()
     assert "138******00" in page and "0571******88" in page and MOBILE not in page and CARD not in page
     assert "指标第1项 › 指标描述" in page
-    items = publishing.copied("targets", version).personal()
+    items = copies.copied("targets", version).personal()
     assert sorted(i.kind for i in items) == ["identity", "mobile", "phone"]
     some = {k: v for k, v in said(items).items() if items[0].key not in k}
     answer = finance.post(address, some)
@@ -115,31 +116,29 @@ def test_what_is_personal_is_decided_on_before_publication_is_asked_for(version,
 
 
 def test_what_was_not_decided_on_when_asked_refuses_the_approval(version, user):
-    items = publishing.copied("targets", version).personal()
-    made = publishing.ask("targets", version, user("caiwu"), choices(items))
+    items = copies.copied("targets", version).personal()
+    made = acts.ask("targets", version, user("caiwu"), choices(items))
     made.data["sheet"]["indicators"][3]["basis"] = f"联系人：张三，{MOBILE}"
     made.save()
     with pytest.raises(ZhunshengError, match="ZS-WB-41"):
-        publishing.decide(made, user("juzhang"), "publish.approve")
+        acts.decide(made, user("juzhang"), "publish.approve")
     made.refresh_from_db()
     assert made.state == "requested"
-    publishing.decide(made, user("juzhang"), "publish.refuse", "重新申请")
+    acts.decide(made, user("juzhang"), "publish.refuse", "重新申请")
     # Nor does a file that came to lie there.
-    again = publishing.ask("targets", version, user("caiwu"), choices(items))
+    again = acts.ask("targets", version, user("caiwu"), choices(items))
     again.folder().mkdir(parents=True)
     (again.folder() / "说明.txt").write_text(f"电话 {MOBILE}", "utf8")
     with pytest.raises(ZhunshengError, match=r"ZS-WB-41.*说明.txt"):
-        publishing.decide(again, user("juzhang"), "publish.approve")
+        acts.decide(again, user("juzhang"), "publish.approve")
 
 
 def test_what_comes_after_the_approval_is_never_told_with_personal_data(version, user, client):
     """A version that holds since is told beside the published one, and nobody looked its words over for the
     public.
     """
-    made = publishing.ask(
-        "targets", version, user("caiwu"), choices(publishing.copied("targets", version).personal())
-    )
-    publishing.decide(made, user("juzhang"), "publish.approve")
+    made = acts.ask("targets", version, user("caiwu"), choices(copies.copied("targets", version).personal()))
+    acts.decide(made, user("juzhang"), "publish.approve")
     sheet = version.target_sheet()
     changed = sheet.indicators[3].model_copy(update={"description": f"问 李四 {MOBILE[:-1]}9 或 {OFFICE}"})
     parts = (*sheet.indicators[:3], changed, *sheet.indicators[4:])
@@ -160,13 +159,13 @@ def test_what_comes_after_the_approval_is_never_told_with_personal_data(version,
 
 
 def test_what_is_public_already_is_listed_to_the_head_and_stays(version, user, sign_in, department, client):
-    items = publishing.copied("targets", version).personal()
-    made = publishing.ask("targets", version, user("caiwu"), choices(items))
-    publishing.decide(made, user("juzhang"), "publish.approve")
+    items = copies.copied("targets", version).personal()
+    made = acts.ask("targets", version, user("caiwu"), choices(items))
+    acts.decide(made, user("juzhang"), "publish.approve")
     # As it was published before there were these rules.
-    data = publishing.copied("targets", version).data
+    data = copies.copied("targets", version).data
     QuerySet(Publication).filter(pk=made.pk).update(data=data, disclosures=[], looked_by="")
-    assert publishing.look_through_all() == 1 and publishing.look_through_all() == 0
+    assert looking.look_through_all() == 1 and looking.look_through_all() == 0
     made.refresh_from_db()
     assert made.state == "published" and {i["decision"] for i in made.disclosures} == {""}
     from django.utils import timezone
@@ -194,17 +193,17 @@ def test_a_frame_of_natural_persons_is_not_published_unseen(department, user):
     (folder / "frame.tsv").write_text(f"{frame}{CARD}\t东城|A\n", "utf8")
     try:
         with pytest.raises(ZhunshengError, match=r"ZS-WB-40.*身份证号 110\*+38（frame.tsv第"):
-            publishing.ask("draw", draw, user("caiwu"))
-        (item,) = publishing.copied("draw", draw).personal()
+            acts.ask("draw", draw, user("caiwu"))
+        (item,) = copies.copied("draw", draw).personal()
         # A frame can't be written over and still be proved.
         with pytest.raises(ZhunshengError, match="ZS-WB-42"):
-            publishing.ask("draw", draw, user("caiwu"), {item.key: Decision("redact")})
-        made = publishing.ask("draw", draw, user("caiwu"), {item.key: Decision("keep", "依法公示的经营者")})
+            acts.ask("draw", draw, user("caiwu"), {item.key: Decision("redact")})
+        made = acts.ask("draw", draw, user("caiwu"), {item.key: Decision("keep", "依法公示的经营者")})
         assert made.disclosures[0]["fixed"] == "frame.tsv"
         # Very many are decided together.
         cards = [b + ric.calc_check_digit(f"{b}0") for n in range(100) if (b := f"11010119900307{n:03}")]
         (folder / "frame.tsv").write_text(frame + "".join(f"{c}\t东城|A\n" for c in cards), "utf8")
-        (item,) = publishing.copied("draw", draw).personal()
+        (item,) = copies.copied("draw", draw).personal()
         assert item.count == 100 and "等 100 个" in item.shown
     finally:
         (folder / "frame.tsv").write_text(frame, "utf8")
@@ -219,11 +218,11 @@ def test_who_speaks_at_a_ceremony_is_asked_about_before_the_notice_is_published(
     QuerySet(Draw).filter(pk=draw.pk).update(plan=plan)
     draw.refresh_from_db()
     with pytest.raises(ZhunshengError, match=r"ZS-WB-40.*姓名.*现场报数人"):
-        publishing.ask("draw", draw, user("caiwu"))
-    items = publishing.copied("draw", draw).personal()
+        acts.ask("draw", draw, user("caiwu"))
+    items = copies.copied("draw", draw).personal()
     assert sorted(i.shown for i in items) == ["张*", "李*"]
     keep = {i.key: Decision("keep", "当场公开报数") for i in items}
-    assert publishing.ask("draw", draw, user("caiwu"), keep).state == "requested"
+    assert acts.ask("draw", draw, user("caiwu"), keep).state == "requested"
 
 
 def test_very_many_in_a_target_table_are_hidden_one_by_one(version, user):
@@ -235,18 +234,18 @@ def test_very_many_in_a_target_table_are_hidden_one_by_one(version, user):
     body["indicators"][0]["description"] = "、".join(mobiles)
     QuerySet(SheetVersion).filter(pk=version.pk).update(body=body)
     version.refresh_from_db()
-    items = publishing.copied("targets", version).personal()
+    items = copies.copied("targets", version).personal()
     assert any(i.count >= 100 and "等 10" in i.shown for i in items)
-    made = publishing.ask("targets", version, user("caiwu"), choices(items))
+    made = acts.ask("targets", version, user("caiwu"), choices(items))
     told = json.dumps([made.data, made.disclosures], ensure_ascii=False)
     assert "〔已隐去手机号码〕" in told and not any(one in told for one in mobiles)
-    assert publishing.undecided(made) == []
+    assert looking.undecided(made) == []
     # Kept together, they stay, each.
     kept = {i.key: Decision("keep", "本人同意") for i in items}
-    again = json.dumps(publishing.ask("targets", version, user("caiwu"), kept).data)
+    again = json.dumps(acts.ask("targets", version, user("caiwu"), kept).data)
     assert all(one in again for one in mobiles)
     some = {i.key: Decision("redact") if i.members else Decision("keep", "本人同意") for i in items}
-    data = json.dumps(publishing.ask("targets", version, user("caiwu"), some).data, ensure_ascii=False)
+    data = json.dumps(acts.ask("targets", version, user("caiwu"), some).data, ensure_ascii=False)
     assert not any(one in data for one in mobiles) and OFFICE in data
 
 
@@ -278,9 +277,7 @@ def test_files_of_what_was_never_kept_go_out_with_nothing_else(version, user):
         left = last.folder().parent / str(last.pk + n)
         left.mkdir(parents=True, exist_ok=True)
         (left / "名单.txt").write_text(MOBILE, "utf8")
-    made = publishing.ask(
-        "targets", version, user("caiwu"), choices(publishing.copied("targets", version).personal())
-    )
+    made = acts.ask("targets", version, user("caiwu"), choices(copies.copied("targets", version).personal()))
     assert made.pk in range(last.pk + 1, last.pk + 20) and not made.folder().exists()
 
 
@@ -288,15 +285,13 @@ def test_a_copy_is_looked_through_once_by_the_same_rules(version, user, monkeypa
     """The approval holds locks: it reads the copy's digest, and looks through it again where anything is
     another.
     """
-    made = publishing.ask(
-        "targets", version, user("caiwu"), choices(publishing.copied("targets", version).personal())
-    )
+    made = acts.ask("targets", version, user("caiwu"), choices(copies.copied("targets", version).personal()))
     looked = []
-    known = publishing.Copy.personal
-    monkeypatch.setattr(publishing.Copy, "personal", lambda self: looked.append(self.title) or known(self))
-    assert publishing.undecided(made) == [] and not looked
-    monkeypatch.setattr(publishing, "version", lambda: "other rules")
-    assert publishing.undecided(made) == [] and len(looked) == 1
+    known = copies.Copy.personal
+    monkeypatch.setattr(copies.Copy, "personal", lambda self: looked.append(self.title) or known(self))
+    assert looking.undecided(made) == [] and not looked
+    monkeypatch.setattr(copies, "version", lambda: "other rules")
+    assert looking.undecided(made) == [] and len(looked) == 1
 
 
 def test_files_go_out_without_what_was_hidden(version):
@@ -305,8 +300,8 @@ def test_files_go_out_without_what_was_hidden(version):
     book.properties.creator = "zhangsan"
     out = io.BytesIO()
     book.save(out)
-    data = publishing.copied("targets", version).data
-    whole = publishing.Copy("targets", 2021, "标题", data, {"表.xlsx": out.getvalue()})
+    data = copies.copied("targets", version).data
+    whole = copies.Copy("targets", 2021, "标题", data, {"表.xlsx": out.getvalue()})
     items = whole.personal()
     for item in items:
         item.decision = "redact"
@@ -317,7 +312,7 @@ def test_files_go_out_without_what_was_hidden(version):
 
 
 def test_a_datum_is_one_wherever_it_stands_and_no_record_holds_it(version):
-    items = publishing.copied("targets", version).personal()
+    items = copies.copied("targets", version).personal()
     mobile = next(i for i in items if i.kind == "mobile")
     assert mobile.count >= 2 and len(mobile.places) >= 2
     assert MOBILE not in json.dumps([i.as_json() for i in items])
@@ -352,10 +347,10 @@ def test_results_of_natural_persons_are_told_by_count_and_small_ones_not_at_all(
         task.entity, task.result = card, "未发现问题" if n < 9 else "发现问题已责令改正"
         task.inspected_on = task.inspected_on or draw.frame_on
         task.save()
-    hide = {i.key: Decision("redact") for i in publishing.copied("results", draw).personal()}
+    hide = {i.key: Decision("redact") for i in copies.copied("results", draw).personal()}
     assert len(hide) == 12
-    one = publishing.ask("results", draw, user("caiwu"), hide)
-    publishing.decide(one, user("juzhang"), "publish.approve")
+    one = acts.ask("results", draw, user("caiwu"), hide)
+    acts.decide(one, user("juzhang"), "publish.approve")
     told = everything_public(client, one)
     assert not any(card in told for card in cards) and "〔已隐去" not in json.dumps(
         one.data, ensure_ascii=False
@@ -367,4 +362,4 @@ def test_results_of_natural_persons_are_told_by_count_and_small_ones_not_at_all(
     # What comes later of one of them is not told as a change.
     tasks[0].result = "发现问题已责令改正"
     tasks[0].save()
-    assert publishing.since(one)["changes"] == []
+    assert afterwards.since(one)["changes"] == []

@@ -28,7 +28,8 @@ from zhunsheng.web.models import (
     SelfEvaluation,
     SheetVersion,
 )
-from zhunsheng.web.services import draws, publishing, registers
+from zhunsheng.web.services import draws, registers
+from zhunsheng.web.services.publishing import acts
 
 SRC = Path(__file__).parents[2] / "src" / "zhunsheng"
 RUNS = (
@@ -148,7 +149,7 @@ def test_no_export_runs_anything(spoilt, sign_in, user):
     version = SheetVersion.objects.filter(sheet__department=spoilt, sheet__kind="project", state="approved")[
         0
     ]
-    publishing.decide(publishing.ask("targets", version, user("caiwu")), user("juzhang"), "publish.approve")
+    acts.decide(acts.ask("targets", version, user("caiwu")), user("juzhang"), "publish.approve")
     seen = set()
     for url in exports(spoilt):
         who = "caizheng" if "portfolio" in url else "keyuan"

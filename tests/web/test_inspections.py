@@ -41,8 +41,8 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.services import draws, keyeval, office, registers
-from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.sample_site import PASSWORD
+from zhunsheng.web.services.year import filling
 
 
 def here(department, name, *more):
@@ -581,7 +581,7 @@ def test_what_is_not_ready_cannot_be_asked_to_be_public(department, sign_in):
 def test_a_signed_self_evaluation_is_published_with_its_files(
     department, sign_in, client, left_open_confirmed
 ):
-    evaluation = figures.fill_self_evaluation(SelfEvaluation.objects.get(department=department))
+    evaluation = filling.fill_self_evaluation(SelfEvaluation.objects.get(department=department))
     step = reverse("step", args=["selfeval", evaluation.pk])
     for who, action in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
         sign_in(who).post(step, {"action": f"selfeval.{action}"})

@@ -14,7 +14,7 @@ from zhunsheng.draws import spec
 from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.own_proof import check_proof, read_proof
 from zhunsheng.web.models import AuditEntry, Commitment, Draw, Publication
-from zhunsheng.web.services import publishing
+from zhunsheng.web.services.publishing import acts
 from zhunsheng.web.throttle import MOST_ASKED
 
 PERSON = "11010519491231002X"
@@ -153,7 +153,7 @@ def test_a_draw_may_be_public_without_the_list_of_all(draw, sign_in, user, clien
         assert (word in head.get(reverse("publication", args=[made.pk])).content.decode()) is (
             extent == "own"
         )
-        publishing.decide(made, user("juzhang"), "publish.approve")
+        acts.decide(made, user("juzhang"), "publish.approve")
         made.refresh_from_db()
         assert made.state == "published"
         published[extent] = {p.name for p in made.folder().iterdir()}

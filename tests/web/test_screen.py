@@ -21,7 +21,8 @@ from zhunsheng.clock import told
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.slips import slip
 from zhunsheng.web.models import Commitment, Draw, Publication
-from zhunsheng.web.services import ceremony, commitments, draws, publishing
+from zhunsheng.web.services import ceremony, commitments, draws
+from zhunsheng.web.services.publishing import copies
 
 NUMBERS, SALTS = ["0731", "2648"], ["ab" * 16, "cd" * 16]
 
@@ -139,7 +140,7 @@ def test_every_time_is_of_its_own_event(planned, commit, sign_in, work_off, clie
     )
     page = re.sub(r"\s+", " ", sign_in("keyuan").get(reverse("draw", args=[draw.pk])).content.decode())
     public = re.sub(r"\s+", " ", client.get(reverse("commitment", args=[entry.number])).content.decode())
-    copied = [(e["at"], e["what"]) for e in publishing.copied("draw", draw).data["happened"]]
+    copied = [(e["at"], e["what"]) for e in copies.copied("draw", draw).data["happened"]]
     assert [at for at, _ in copied] == [told(at) for at, _ in wanted]
     for at, what in wanted:
         assert f"{told(at)}　{what}" in notice and f"{told(at)}　{what}" in paper

@@ -30,7 +30,9 @@ from pages import flat
 import zhunsheng.regulations as regulations
 import zhunsheng.usecases.assessing as assessing
 from zhunsheng import __version__, errors
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Window, browse, ledger_of
+from zhunsheng.measures import catalogue
 from zhunsheng.reports.forms import self_evaluation_form, target_form
 from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.sample.documents import bureau, flattened
@@ -57,21 +59,35 @@ from zhunsheng.web.models import (
     Word,
 )
 from zhunsheng.web.models.decided import stepping
+from zhunsheng.web.models.work import cipher
 from zhunsheng.web.roles import ACTIONS
 from zhunsheng.web.scopes import SCOPES
 from zhunsheng.web.services import (
     administration,
+    evidence,
     jobs,
     keyeval,
     ledgers,
     matching,
     office,
     portfolio,
-    publishing,
     registers,
     sheets,
 )
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.publishing import acts, drift, public_pages
+from zhunsheng.web.services.publishing.rows import indicator_in_words, parts_of
+from zhunsheng.web.services.rules import rules_for
+from zhunsheng.web.services.year import (
+    calendar,
+    comparing,
+    figures,
+    filling,
+    keeping,
+    official,
+    question,
+    rechecking,
+    records,
+)
 from zhunsheng.web.views.overview import _chart
 from zhunsheng.web.workflow import CONDITIONS, advance
 
@@ -123,12 +139,12 @@ def put(tmp_path):
         path = tmp_path / f"{name}-{place.code}.csv"
         path.write_text("\n".join([head, *lines]) + "\n", "utf8")
         done = import_ledger(
-            figures.store().root,
+            evidence.store().root,
             path,
             department=place.code,
             label=place.name,
             who="keyuan",
-            cipher=figures.cipher(),
+            cipher=cipher(),
         )
         assert done.batch is not None and not done.errors, done.errors
         return done.batch
@@ -203,7 +219,7 @@ def first(run):
 
 
 def opened(place, user):
-    return figures.open_self_evaluation(place, YEAR, user("caiwu"))
+    return filling.open_self_evaluation(place, YEAR, user("caiwu"))
 
 
 def say(client, evaluation, n=0, proof=True, **said):
@@ -211,7 +227,7 @@ def say(client, evaluation, n=0, proof=True, **said):
     before.
     """
     sheet = evaluation.assessment.run.results[0]
-    former = figures.words_of(evaluation).get((sheet.id, sheet.indicators[n].id))
+    former = records.words_of(evaluation).get((sheet.id, sheet.indicators[n].id))
     held = {"cause": former.cause, "measures": former.measures} if former else {}
     said = held | said
     files = {"files": [SimpleUploadedFile("清单.pdf", PROOF)]} if proof else {}
@@ -234,7 +250,7 @@ def settle(place, user):
 
 def judged(client, evaluation, place):
     """Say all that waits for a person: the qualitative band, and the satisfaction that no ledger holds."""
-    band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+    band = rules_for(place, YEAR).scheme.qualitative[0]
     assert say(client, evaluation, 1, band=band.name, share="90", reason="问卷与走访").status_code == 302
     assert say(client, evaluation, 2, actual="95%", reason="问卷").status_code == 302
     explained(client, evaluation)
@@ -242,8 +258,8 @@ def judged(client, evaluation, place):
 
 def explained(client, evaluation):
     """Say on the page why each missed target was missed, and leave the rest of what stands there."""
-    words = figures.words_of(evaluation)
-    for sheet, code in figures.unexplained(evaluation):
+    words = records.words_of(evaluation)
+    for sheet, code in records.unexplained(evaluation):
         word = words.get((sheet, code))
         said = {"actual": word.actual, "reason": word.reason} if word else {}
         told = {"sheet": sheet, "indicator": code, "cause": "其他", "measures": "逐件督办", **said}
@@ -409,7 +425,7 @@ def test_1_renaming_an_indicator_in_an_adjustment_keeps_words_and_confirmation(
     say(sign_in("keyuan"), evaluation, 0, cause="人员保障", measures="增派两人", proof=False)
     before = first(evaluation.assessment.run)[1]
     adjusted(place, "indicators.0.name", "群众举报按期办结情况")
-    after = first(figures.fill_self_evaluation(evaluation).assessment.run)[1]
+    after = first(filling.fill_self_evaluation(evaluation).assessment.run)[1]
     assert (after.id, after.name) == (before.id, "群众举报按期办结情况")
     assert (after.match.status, after.match.measure) == ("confirmed", MEASURE)
     assert (after.monitoring.measures, after.outcome.text, after.score.score) == (
@@ -420,7 +436,7 @@ def test_1_renaming_an_indicator_in_an_adjustment_keeps_words_and_confirmation(
     assert Word.objects.filter(department=place).count() == 1
     # Described otherwise it counts something else, and what was confirmed says nothing of that.
     adjusted(place, "indicators.0.description", "师德投诉办结数/师德投诉受理数")
-    described = first(figures.fill_self_evaluation(evaluation).assessment.run)[1]
+    described = first(filling.fill_self_evaluation(evaluation).assessment.run)[1]
     assert described.match.status != "confirmed"
 
 
@@ -556,9 +572,7 @@ def test_1_namesakes_are_told_apart_wherever_a_department_is_named(found, distri
     two = found(project(), name="同名局", parent=other, money=False)
     for place in (one, two):
         version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
-        publishing.decide(
-            publishing.ask("targets", version, user("caiwu")), user("juzhang"), "publish.approve"
-        )
+        acts.decide(acts.ask("targets", version, user("caiwu")), user("juzhang"), "publish.approve")
     public = {p.department_id: p for p in Publication.objects.filter(department__in=(one, two))}
     listed = client.get(reverse("public") + "?q=同名局").content.decode()
     found_by_district = client.get(reverse("public") + "?q=邻区").content.decode()
@@ -623,7 +637,7 @@ def test_1_one_act_on_an_organisation_at_a_time_said_and_followed(found, sign_in
     # What a page promises happens: the department is assessed anew under its new name.
     assert "已保存" in act("rename", name="新名局", on="2021-06-01")
     assert [j.kind for j in work_off()] == ["assess"] and not row_of(place)["overtaken"]
-    assert figures.newest_assessment(place, YEAR).run.department == "新名局"
+    assert records.newest_assessment(place, YEAR).run.department == "新名局"
     assert "请勾选确认" in act("close", on="2022-01-01") and place.active
     page = admin.get(reverse("administration") + f"?one={place.pk}").content.decode()
     forms = page.split('id="one"')[1].split("<form")[1:]
@@ -672,7 +686,7 @@ def test_2_a_typed_value_stands_beside_the_reading_everywhere_and_changes_no_sco
     told(staff.get(reverse("selfeval-form", args=[evaluation.pk])).content.decode(), "form")
     for who, act in (("keyuan", "submit"), ("caiwu", "check"), ("juzhang", "sign")):
         assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302, act
-    publishing.decide(publishing.ask("self", evaluation, user("caiwu")), user("juzhang"), "publish.approve")
+    acts.decide(acts.ask("self", evaluation, user("caiwu")), user("juzhang"), "publish.approve")
     public = Publication.objects.get(kind="self", object_id=evaluation.pk, state="published")
     told(client.get(reverse("public-one", args=[public.pk])).content.decode(), "public page")
     told(client.get(reverse("open-data-json", args=[public.pk])).content.decode(), "public JSON")
@@ -805,7 +819,7 @@ def test_2_an_acceptance_falls_with_the_reading_it_was_made_on(found, sign_in, u
     assert (contest.state, again.computed, again.word) == ("replaced", "91%", contest.word)
     assert "台账算出 90.22% → 91%" in contest.last_step().remark
     page = sign_in("caizheng").get(here(place, "selfeval")).content.decode()
-    assert "有争议，待财政局裁定" in page and "争议已采纳" not in page and not figures.drifted(evaluation)
+    assert "有争议，待财政局裁定" in page and "争议已采纳" not in page and not comparing.drifted(evaluation)
 
 
 @pytest.mark.parametrize(
@@ -966,7 +980,7 @@ def test_2_a_band_typed_for_a_measured_indicator_changes_nothing(found, sign_in,
     place = found(project())
     evaluation = opened(place, user)
     before = first(evaluation.assessment.run)[1].score
-    band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+    band = rules_for(place, YEAR).scheme.qualitative[0]
     for said in ({"band": band.name, "share": "95"}, {"share": "95"}):
         answer = say(sign_in("keyuan"), evaluation, 0, reason="很好", **said)
         assert answer.status_code == 400 and "定量指标不评档次" in answer.content.decode()
@@ -986,7 +1000,7 @@ def test_2_the_re_check_holds_nothing_that_was_typed(found, user, sign_in, tmp_p
     evaluation = opened(place, user)
     table = tmp_path / "上报.xlsx"
     figures.assess_now(place, YEAR, END)
-    table.write_bytes(figures.file_of(evaluation, "绩效自评表.xlsx").read_bytes())
+    table.write_bytes(official.file_of(evaluation, "绩效自评表.xlsx").read_bytes())
     staff = sign_in("keyuan")
     from zhunsheng.web.models import Upload
 
@@ -994,7 +1008,7 @@ def test_2_the_re_check_holds_nothing_that_was_typed(found, user, sign_in, tmp_p
     evaluation.save()
 
     def bytes_now():
-        found = [s for s in figures.recheck(evaluation, evaluation.reported) if s["of"]]
+        found = [s for s in rechecking.recheck(evaluation, evaluation.reported) if s["of"]]
         assert found
         return json.dumps(found, ensure_ascii=False, sort_keys=True).encode()
 
@@ -1009,10 +1023,10 @@ def test_2_the_re_check_holds_nothing_that_was_typed(found, user, sign_in, tmp_p
         "同意",
         change=lambda c: setattr(c, "ruling", "同意"),
     )
-    figures.fill_self_evaluation(evaluation)
+    filling.fill_self_evaluation(evaluation)
     assert first(evaluation.assessment.run)[1].outcome.origin == "accepted"
     assert bytes_now() == plain
-    judge = figures.Question(place, YEAR, END, None, words=False)
+    judge = question.Question(place, YEAR, END, None, words=False)
     assert judge.judgements == []
 
 
@@ -1126,7 +1140,7 @@ def brought_up(place, user, sign_in, *, first=None):
     """
     settle(place, user)
     evaluation, staff = opened(place, user), sign_in("keyuan")
-    band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+    band = rules_for(place, YEAR).scheme.qualitative[0]
     if first:
         first(staff, evaluation)
     for sheet in evaluation.assessment.run.results:
@@ -1146,8 +1160,8 @@ def brought_up(place, user, sign_in, *, first=None):
 
 
 def made_public(evaluation, user):
-    asked = publishing.ask("self", evaluation, user("caiwu"))
-    publishing.decide(asked, user("juzhang"), "publish.approve")
+    asked = acts.ask("self", evaluation, user("caiwu"))
+    acts.decide(asked, user("juzhang"), "publish.approve")
     asked.refresh_from_db()
     return asked
 
@@ -1170,7 +1184,7 @@ def test_2_a_public_total_is_told_in_all_its_parts_and_they_add_up(found, sign_i
     def added(parts):
         return sum(Decimal(p["score"]) for p in parts if p["score"])
 
-    for told, of_page in zip(data["scores"], publishing.shown(public)["scores"], strict=True):
+    for told, of_page in zip(data["scores"], public_pages.shown(public)["scores"], strict=True):
         total = Decimal(told["total"])
         assert (
             total
@@ -1190,7 +1204,7 @@ def test_2_a_public_total_is_told_in_all_its_parts_and_they_add_up(found, sign_i
     # What was published before the parts were kept adds up as well.
     for score in public.data["scores"]:
         del score["parts"]
-        assert Decimal(score["total"]) == added([*score["indicators"], *publishing.parts_of(score)])
+        assert Decimal(score["total"]) == added([*score["indicators"], *parts_of(score)])
 
 
 def test_2_every_public_form_says_the_same_in_the_same_words(found, sign_in, user, client):
@@ -1231,7 +1245,7 @@ def test_2_every_public_form_says_the_same_in_the_same_words(found, sign_in, use
     assert listed["data"] == answer["data"] and listed["department"] == answer["department"]
     # What waits says what it waits for, and is not called without evidence.
     waiting = {"origin": "none", "verdict": "pending", "actual": "—", "name": "", "target": ""}
-    assert publishing._told(waiting)["origin"] == "待评定"
+    assert indicator_in_words(waiting)["origin"] == "待评定"
 
 
 def test_2_only_what_a_spreadsheet_would_run_is_guarded_in_csv():
@@ -1265,7 +1279,7 @@ def test_2_open_accepted_and_refused_are_three_words_with_reasons_everywhere(fou
     evaluation.refresh_from_db()
     # No figure is another for it: what was signed stays signed.
     assert evaluation.state == "signed" and evaluation.assessment.run.results[0].score.total == total
-    assert evaluation.assessment.key != key and not figures.drift(evaluation)
+    assert evaluation.assessment.key != key and not comparing.drift(evaluation)
     for where, text in list(told(before))[:3]:
         assert "公开之后裁定：争议未采纳" in text and why in text, where
     assert why in sign_in("keyuan").get(here(evaluation.department, "selfeval")).content.decode()
@@ -1275,14 +1289,14 @@ def test_2_open_accepted_and_refused_are_three_words_with_reasons_everywhere(fou
 
 def take_back(place, user, work_off, ledger="complaints"):
     """The office's finance section undoes every batch of a ledger; the figures follow."""
-    for one in figures.store().batches(department=place.code):
+    for one in evidence.store().batches(department=place.code):
         if one.ledger == ledger and not one.undoes and one.batch not in undone_of(place):
             ledgers.undo(place, one.batch, user("caiwu"))
     work_off()
 
 
 def undone_of(place):
-    return {b.undoes for b in figures.store().batches(department=place.code)}
+    return {b.undoes for b in evidence.store().batches(department=place.code)}
 
 
 ONCE = "曾有台账读数"
@@ -1310,7 +1324,7 @@ def test_2_a_contest_outlives_the_evidence_it_was_made_against(found, sign_in, u
     told(staff.get(reverse("selfeval-form", args=[evaluation.pk])).content.decode(), "form")
     for name in ("table.docx", "table.xlsx", "report.docx"):
         told(words_in(staff.get(reverse("selfeval-file", args=[evaluation.pk, name])).content), name)
-    assert figures.drifted(evaluation) is False  # asked again it is the same
+    assert comparing.drifted(evaluation) is False  # asked again it is the same
     sign_on(sign_in, evaluation)
     told(public(client, out := published(evaluation, user))[0], "public page")
     told(client.get(reverse("open-data", args=[out.pk, "csv"])).content.decode("utf-8-sig"), "public csv")
@@ -1328,12 +1342,10 @@ def test_2_a_contest_outlives_the_evidence_it_was_made_against(found, sign_in, u
     told(bureau.get(here(place, "selfeval")).content.decode(), "page of the accepted one")
     # The ledger comes back with another figure: nobody ruled on that one.
     put_back = [f"T{n},举报,2021-03-05,{'2021-06-01' if n < 80 else ''},张三{n}" for n in range(92)]
-    path = figures.settings.DATA / "again.csv"
+    path = settings.DATA / "again.csv"
     path.write_text("\n".join([COMPLAINT, *put_back]) + "\n", "utf8")
-    import_ledger(
-        figures.store().root, path, department=place.code, label=place.name, cipher=figures.cipher()
-    )
-    figures.refill(place, YEAR)
+    import_ledger(evidence.store().root, path, department=place.code, label=place.name, cipher=cipher())
+    filling.refill(place, YEAR)
     contest.refresh_from_db(), evaluation.refresh_from_db()
     assert (contest.state, first(evaluation.assessment.run)[1].outcome.origin) == ("replaced", "evidence")
 
@@ -1371,7 +1383,7 @@ def test_2_whoever_types_after_the_evidence_was_withdrawn_fares_no_better(found,
     sheet, line = first(evaluation.assessment.run)
     sent = {"sheet": sheet.id, "indicator": line.id, "measure": ""}
     assert bureau.post(here(place, "matches"), sent).status_code == 302
-    figures.refill(place, YEAR)
+    filling.refill(place, YEAR)
     evaluation.refresh_from_db(), contest.refresh_from_db()
     line = first(evaluation.assessment.run)[1]
     assert (contest.state, line.outcome.origin, line.outcome.contest) == ("replaced", "judgement", None)
@@ -1389,7 +1401,7 @@ def test_2_an_acceptance_is_of_one_promise(found, sign_in, user, adjusted, path,
     # Whoever computes now counts the reading, before anybody looked at the contest.
     line = first(figures.assess_now(place, YEAR, END).run)[1]
     assert (line.outcome.origin, line.outcome.contest.accepted) == ("evidence", None)
-    figures.refill(place, YEAR)
+    filling.refill(place, YEAR)
     contest.refresh_from_db(), evaluation.refresh_from_db()
     again = evaluation.contests.get(state="open")
     assert (contest.state, again.word, again.computed) == ("replaced", contest.word, "90.22%")
@@ -1408,7 +1420,7 @@ def test_2_a_typed_value_is_asked_anew_when_its_indicator_counts_something_else(
     staff = sign_in("keyuan")
     judged(staff, evaluation, place)
     adjusted(place, "indicators.2.description", "接受走访的服务对象中表示满意的比例")
-    figures.refill(place, YEAR)
+    filling.refill(place, YEAR)
     evaluation.refresh_from_db()
     line = evaluation.assessment.run.results[0].indicators[2]
     assert (line.score.verdict, line.score.score) == ("pending", 0) and "须重新填报" in line.outcome.note
@@ -1425,7 +1437,7 @@ def test_2_a_typed_value_is_asked_anew_when_its_indicator_counts_something_else(
     assert evaluation.assessment.run.results[0].indicators[2].score.verdict == "met"
     # A new target alone leaves what was counted.
     adjusted(place, "indicators.2.target", "≥96%")
-    figures.refill(place, YEAR)
+    filling.refill(place, YEAR)
     evaluation.refresh_from_db()
     assert evaluation.assessment.run.results[0].indicators[2].score.verdict == "missed"
 
@@ -1464,7 +1476,7 @@ def test_3_a_missed_target_is_signed_with_its_cause_and_measures_only(found, sig
     assert step(staff, evaluation, "selfeval.submit").status_code == 302
     # In the official table people's words come first, and what the program worked out is called so.
     assert "其他：逐件督办；得分依据：完成值 90.22%" in words_in(
-        figures.file_of(evaluation, "绩效自评表.docx")
+        official.file_of(evaluation, "绩效自评表.docx")
     )
 
 
@@ -1505,7 +1517,7 @@ def test_3_nothing_is_closed_over_an_open_contest_or_without_a_re_check_of_what_
     bureau.post(reverse("recheck", args=[evaluation.pk]))
     # A reading that moves meanwhile opens the contest again: closing waits for it.
     more_closed(put, place)
-    assert figures.refill(place, YEAR) == []
+    assert filling.refill(place, YEAR) == []
     assert "还有 1 项争议未裁定" in step(bureau, evaluation, "selfeval.accept").content.decode()
     contest = evaluation.contests.get(state="open")
     assert step(bureau, contest, "contest.refuse", remark="台账已补").status_code == 302
@@ -1524,7 +1536,7 @@ def test_3_a_re_check_is_of_the_signed_tables_and_says_what_it_was_of(found, sig
     staff, bureau = sign_in("keyuan"), sign_in("caizheng")
     for n in (0, 1):
         sheet = evaluation.assessment.run.results[n]
-        band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+        band = rules_for(place, YEAR).scheme.qualitative[0]
         for code, said in (
             (sheet.indicators[1].id, {"band": band.name, "share": "90"}),
             (sheet.indicators[2].id, {"actual": "95%"}),
@@ -1537,8 +1549,8 @@ def test_3_a_re_check_is_of_the_signed_tables_and_says_what_it_was_of(found, sig
     sign_on(sign_in, evaluation)
     url = reverse("recheck", args=[evaluation.pk])
     # The department reports one of its two sheets.
-    asked = figures.Question(place, YEAR, END, None, words=False)
-    card = asked.answer(assessing.Evidence.of(figures.store())).results[0].card
+    asked = question.Question(place, YEAR, END, None, words=False)
+    card = asked.answer(assessing.Evidence.of(evidence.store())).results[0].card
     write_workbook([(card.sheet.title(), self_evaluation_form(card))], tmp_path / "上报一张.xlsx")
     bureau.post(url, {"file": SimpleUploadedFile("上报一张.xlsx", (tmp_path / "上报一张.xlsx").read_bytes())})
     evaluation.refresh_from_db()
@@ -1562,7 +1574,7 @@ def test_3_open_records_follow_the_ledgers_and_a_submitted_one_says_its_drift(
     place = found(project())
     settle(place, user)
     evaluation = opened(place, user)
-    point = figures.open_checkpoint(figures.calendar_of(place, YEAR, "monitoring")[2], place, user("caiwu"))
+    point = filling.open_checkpoint(calendar.calendar_of(place, YEAR, "monitoring")[2], place, user("caiwu"))
     staff = sign_in("keyuan")
     judged(staff, evaluation, place)
     changed = "台账、口径、规则或单位名称已有变化，数据将重新计算"
@@ -1590,7 +1602,7 @@ def test_3_a_refused_old_page_shows_the_figures_and_words_that_changed(found, si
     place = found(project())
     settle(place, user)
     evaluation = opened(place, user)
-    point = figures.open_checkpoint(figures.calendar_of(place, YEAR, "monitoring")[2], place, user("caiwu"))
+    point = filling.open_checkpoint(calendar.calendar_of(place, YEAR, "monitoring")[2], place, user("caiwu"))
     record = evaluation if kind == "selfeval" else point
     staff = sign_in("keyuan")
     judged(staff, evaluation, place)
@@ -1621,11 +1633,11 @@ def test_3_a_refused_old_page_shows_the_figures_and_words_that_changed(found, si
 def test_3_nothing_opens_before_its_time(found, sign_in, user, monkeypatch):
     place = found(project())
     finance = sign_in("caiwu")
-    monkeypatch.setattr(figures.timezone, "localdate", lambda: date(2021, 6, 1))
+    monkeypatch.setattr(timezone, "localdate", lambda: date(2021, 6, 1))
     answer = finance.post(here(place, "selfeval"))
     assert answer.status_code == 400 and "2022-01-10 起填报" in answer.content.decode()
     assert "开启自评</button>" not in finance.get(here(place, "selfeval")).content.decode()
-    half = next(e for e in figures.calendar_of(place, YEAR, "monitoring") if e.name == "上半年")
+    half = next(e for e in calendar.calendar_of(place, YEAR, "monitoring") if e.name == "上半年")
     answer = finance.post(here(place, "monitoring"), {"entry": half.pk})
     assert answer.status_code == 400 and "2021-07-01 起填报" in answer.content.decode()
     # Begun by the calendar, but of a day that has not come.
@@ -1637,7 +1649,7 @@ def test_3_nothing_opens_before_its_time(found, sign_in, user, monkeypatch):
     # Figures of a later date, kept from before, are not the year's newest.
     Assessment.objects.create(department=place, year=YEAR, as_of=date(2021, 12, 31), key="x", result={})
     mine = figures.assess_now(place, YEAR)
-    assert (figures.newest_assessment(place, YEAR).pk, mine.as_of) == (mine.pk, date(2021, 6, 1))
+    assert (records.newest_assessment(place, YEAR).pk, mine.as_of) == (mine.pk, date(2021, 6, 1))
 
 
 def test_3_an_excess_is_claimed_with_a_reason(found, sign_in, user):
@@ -1654,7 +1666,7 @@ def test_3_open_points_are_no_nought_on_pages_and_in_public(found, sign_in, user
     place = found(project())
     settle(place, user)
     evaluation, staff = opened(place, user), sign_in("keyuan")
-    band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+    band = rules_for(place, YEAR).scheme.qualitative[0]
     say(staff, evaluation, 1, band=band.name, share="90", reason="问卷与走访")
     sheet = evaluation.assessment.run.results[0]
     assert [i.score.verdict for i in sheet.indicators] == ["missed", "judged", "nothing"]
@@ -1663,8 +1675,8 @@ def test_3_open_points_are_no_nought_on_pages_and_in_public(found, sign_in, user
     assert re.search(r"满意度 ?已得 ?<strong>0\.00</strong>，待定 10\.00", page)
     explained(staff, evaluation)
     sign_on(sign_in, evaluation)
-    public = publishing.ask("self", evaluation, user("caiwu"))
-    publishing.decide(public, user("juzhang"), "publish.approve")
+    public = acts.ask("self", evaluation, user("caiwu"))
+    acts.decide(public, user("juzhang"), "publish.approve")
     assert [i["score"] is None for i in public.data["scores"][0]["indicators"]] == [False, False, True]
     answer = client.get(reverse("open-data", args=[public.pk, "csv"])).content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(answer)))
@@ -1676,19 +1688,19 @@ def test_3_open_points_are_no_nought_on_pages_and_in_public(found, sign_in, user
 def test_3_a_draft_beside_approved_sheets_changes_nothing(found, sign_in, user, work_off, tmp_path):
     place = found(project())
     figures.assess_now(place, YEAR)
-    point = figures.open_checkpoint(figures.calendar_of(place, YEAR, "monitoring")[0], place, user("caiwu"))
+    point = filling.open_checkpoint(calendar.calendar_of(place, YEAR, "monitoring")[0], place, user("caiwu"))
     evaluation = opened(place, user)
     version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
-    published = publishing.ask("targets", version, user("caiwu"))
-    publishing.decide(published, user("juzhang"), "publish.approve")
+    published = acts.ask("targets", version, user("caiwu"))
+    acts.decide(published, user("juzhang"), "publish.approve")
 
     def all_of_it():
-        figures.fill_checkpoint(point), figures.fill_self_evaluation(evaluation)
+        filling.fill_checkpoint(point), filling.fill_self_evaluation(evaluation)
         row = {
             k: v for k, v in row_of(place).items() if k not in ("sheets", "findings", "drafts", "unreviewed")
         }
-        shown = publishing.shown(Publication.objects.get(pk=published.pk))
-        forms = [figures.forms_of(r, n) for r, n in ((point, "绩效运行监控表"), (evaluation, "绩效自评表"))]
+        shown = public_pages.shown(Publication.objects.get(pk=published.pk))
+        forms = [official.forms_of(r, n) for r, n in ((point, "绩效运行监控表"), (evaluation, "绩效自评表"))]
         lights = sorted(
             IndicatorLight.objects.filter(department=place).values_list("indicator_code", "light", "score")
         )
@@ -1718,7 +1730,7 @@ def test_3_drafts_only_are_not_ranked_as_nought(found, user):
     sheets.add_version(project(), place, user("keyuan"), "upload")
     row = row_of(place)
     assert (row["standing"], row["total"], row["grade"]) == ("unapproved", None, "")
-    with pytest.raises(figures.ZhunshengError, match="ZS-WB-06"):
+    with pytest.raises(ZhunshengError, match="ZS-WB-06"):
         figures.assess_now(place, YEAR)
 
 
@@ -1763,7 +1775,7 @@ def test_3_unknown_is_not_zero(found, sign_in, user):
     known = found(project(), name="乙局")
     for one in (place, known):
         figures.assess_now(one, YEAR)
-    sheet, _ = first(figures.newest_assessment(place, YEAR).run)
+    sheet, _ = first(records.newest_assessment(place, YEAR).run)
     assert sheet.money.paid is None and sheet.score.execution.open > 0 and sheet.score.grade is None
     row = row_of(place)
     assert (row["standing"], row["grade"], row["execution"]) == ("open", "", None) and row["most"] > row[
@@ -1782,7 +1794,7 @@ def test_3_going_back_to_an_earlier_state_shows_its_figures(found, adjusted, sig
         if target:
             adjusted(place, "indicators.0.target", target)
         figures.assess_now(place, YEAR)
-        newest = figures.newest_assessment(place, YEAR)
+        newest = records.newest_assessment(place, YEAR)
         sheet, line = first(newest.run)
         page = sign_in("keyuan").get(here(place, "overview")).content.decode()
         assert line.target in page
@@ -1795,25 +1807,25 @@ def test_3_going_back_to_an_earlier_state_of_the_ledgers_shows_its_figures(found
     one = figures.assess_now(place, YEAR).total
     batch = put(place, "more", COMPLAINT, *(f"X{n},举报,2021-03-05,,王五" for n in range(200)))
     two = figures.assess_now(place, YEAR).total
-    figures.store().undo(batch.batch, who="caiwu")
+    evidence.store().undo(batch.batch, who="caiwu")
     figures.assess_now(place, YEAR)
-    assert figures.newest_assessment(place, YEAR).total == one != two
+    assert records.newest_assessment(place, YEAR).total == one != two
 
 
 def test_3_words_of_march_do_not_explain_october(found, user, sign_in):
     place = found(project())
-    entries = {e.name: e for e in figures.calendar_of(place, YEAR, "monitoring")}
+    entries = {e.name: e for e in calendar.calendar_of(place, YEAR, "monitoring")}
     march, october = (
-        figures.open_checkpoint(entries[n], place, user("caiwu")) for n in ("一季度", "前十个月")
+        filling.open_checkpoint(entries[n], place, user("caiwu")) for n in ("一季度", "前十个月")
     )
     client = sign_in("keyuan")
-    assert figures.unexplained(october)
+    assert records.unexplained(october)
     for point in (march,):
         for sheet, indicator_ in [(s.id, i.id) for s in point.assessment.run.results for i in s.indicators]:
             said = {"sheet": sheet, "indicator": indicator_, "cause": "其他", "measures": "下季度补齐"}
             assert client.post(reverse("checkpoint", args=[point.pk]), said).status_code == 302
-    figures.fill_checkpoint(october)
-    assert figures.unexplained(october)
+    filling.fill_checkpoint(october)
+    assert records.unexplained(october)
     assert "下季度补齐" not in json.dumps(october.assessment.result, ensure_ascii=False)
     answer = step(client, october, "monitoring.submit").content.decode()
     assert "没有写明原因和措施" in answer and october.state == "open"
@@ -1837,12 +1849,12 @@ def test_3_a_signed_or_published_figure_that_drifted_from_the_ledger_says_so(
     staff = sign_in("keyuan")
     judged(staff, evaluation, place)
     sign_on(sign_in, evaluation)
-    published = publishing.ask("self", evaluation, user("caiwu"))
-    publishing.decide(published, user("juzhang"), "publish.approve")
+    published = acts.ask("self", evaluation, user("caiwu"))
+    acts.decide(published, user("juzhang"), "publish.approve")
     public = json.dumps(published.data, ensure_ascii=False)
-    assert figures.drift(evaluation) == publishing.drifted_from(published) == []
+    assert comparing.drift(evaluation) == drift.drifted_from(published) == []
     put(place, "late", COMPLAINT, *(f"X{n},举报,2021-03-05,,王五" for n in range(92)))
-    told = next(d for d in figures.drift(evaluation) if d["what"] == CLOSURE)
+    told = next(d for d in comparing.drift(evaluation) if d["what"] == CLOSURE)
     assert (told["then"], told["now"]) == ("90.22%", "45.11%")
     for address in (here(place, "selfeval"), reverse("publication", args=[published.pk])):
         page = staff.get(address).content.decode()
@@ -1850,7 +1862,7 @@ def test_3_a_signed_or_published_figure_that_drifted_from_the_ledger_says_so(
     # The public page says it too, from when the figures of the department were computed anew.
     address = reverse("public-one", args=[published.pk])
     assert "重算" not in client.get(address).content.decode()
-    publishing.check_published(place, YEAR)
+    drift.check_published(place, YEAR)
     published.refresh_from_db()
     page = client.get(address).content.decode()
     assert (
@@ -1881,8 +1893,8 @@ def sign_on(sign_in, evaluation):
 
 
 def published(subject, user, kind="self"):
-    made = publishing.ask(kind, subject, user("caiwu"))
-    publishing.decide(made, user("juzhang"), "publish.approve")
+    made = acts.ask(kind, subject, user("caiwu"))
+    acts.decide(made, user("juzhang"), "publish.approve")
     return made
 
 
@@ -1904,7 +1916,7 @@ def test_3_drift_between_signing_and_publication_is_said_from_the_first_moment(s
 def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_its_draft(
     signed, sign_in, client, user
 ):
-    out, waiting = published(signed, user), publishing.ask("self", signed, user("caiwu"))
+    out, waiting = published(signed, user), acts.ask("self", signed, user("caiwu"))
     page, data = public(client, out)
     assert "未经财政局复核" in page and data["notes"] == ["未经财政局复核"] and "退回" not in page
     assert step(sign_in("caizheng"), signed, "selfeval.return", remark="补材料").status_code == 302
@@ -1913,7 +1925,7 @@ def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_it
     line = f"该自评已于 {timezone.localdate()} 退回，正在重新填报"
     before = data["data"]
     say(sign_in("keyuan"), signed, 2, actual="71.5%", reason="重新问卷")
-    publishing.check_published(signed.department, YEAR)
+    drift.check_published(signed.department, YEAR)
     page, data = public(client, out)
     assert (
         line in page
@@ -1922,7 +1934,7 @@ def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_it
         and not data["drift"]
     )
     with pytest.raises(errors.ZhunshengError, match="ZS-WB-01"):
-        publishing.ask("self", signed, user("caiwu"))
+        acts.ask("self", signed, user("caiwu"))
     # Signed anew it says what differs from what was public before.
     explained(sign_in("keyuan"), signed)
     sign_on(sign_in, signed)
@@ -1938,17 +1950,15 @@ def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_it
 
 
 def test_3_a_request_made_before_a_return_is_not_approved_after_it(signed, sign_in, user):
-    asked = publishing.ask("self", signed, user("caiwu"))
+    asked = acts.ask("self", signed, user("caiwu"))
     post_save.disconnect(dispatch_uid="publications follow their self-evaluation", sender=Step)
     try:
         step(sign_in("caizheng"), signed, "selfeval.return", remark="补材料")
     finally:
-        post_save.connect(
-            publishing._follow, sender=Step, dispatch_uid="publications follow their self-evaluation"
-        )
+        post_save.connect(acts._follow, sender=Step, dispatch_uid="publications follow their self-evaluation")
     for _again in range(2):
         with pytest.raises(errors.ZhunshengError, match="ZS-WB-01"):
-            publishing.decide(asked, user("juzhang"), "publish.approve")
+            acts.decide(asked, user("juzhang"), "publish.approve")
         if signed.state == "returned":
             sign_on(sign_in, signed)
     asked.refresh_from_db()
@@ -1958,7 +1968,7 @@ def test_3_a_request_made_before_a_return_is_not_approved_after_it(signed, sign_
 def test_3_published_targets_say_that_another_version_has_come_into_force(found, adjusted, client, user):
     place = found(project())
     version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
-    out, waiting = published(version, user, "targets"), publishing.ask("targets", version, user("caiwu"))
+    out, waiting = published(version, user, "targets"), acts.ask("targets", version, user("caiwu"))
     assert public(client, out)[1]["notes"] == []
     new = adjusted(place, "indicators.0.target", "≥93%")
     page, data = public(client, out)
@@ -1968,9 +1978,9 @@ def test_3_published_targets_say_that_another_version_has_come_into_force(found,
     # The version that holds no more is neither asked for nor approved, and the one that holds takes its
     # place.
     with pytest.raises(errors.ZhunshengError, match="第2版"):
-        publishing.ask("targets", version, user("caiwu"))
+        acts.ask("targets", version, user("caiwu"))
     with pytest.raises(errors.ZhunshengError, match="ZS-WB-01"):
-        publishing.decide(waiting, user("juzhang"), "publish.approve")
+        acts.decide(waiting, user("juzhang"), "publish.approve")
     newest = published(new, user, "targets")
     out.refresh_from_db()
     assert out.state == "withdrawn" and public(client, newest)[1]["notes"] == []
@@ -1992,9 +2002,9 @@ def test_3_an_overtaken_address_leads_to_the_newer_one_which_lists_the_earlier(s
     assert f"{timezone.localtime(old.published_at):%Y-%m-%d %H:%M}" in page.split("此前的公开")[1]
     assert data["earlier"][0]["totals"] == [{"sheet": "治理经费", "total": old.data["scores"][0]["total"]}]
     # What a person withdrew stays gone, and so does what came before it.
-    publishing.decide(new, user("juzhang"), "publish.withdraw", "有误")
+    acts.decide(new, user("juzhang"), "publish.withdraw", "有误")
     assert [client.get(reverse("public-one", args=[p.pk])).status_code for p in (old, new)] == [404, 404]
-    asked = publishing.ask("self", signed, user("caiwu"))
+    asked = acts.ask("self", signed, user("caiwu"))
     again = published(signed, user)
     assert client.get(reverse("public-one", args=[asked.pk])).status_code == 404
     page, data = public(client, again)
@@ -2004,7 +2014,7 @@ def test_3_an_overtaken_address_leads_to_the_newer_one_which_lists_the_earlier(s
 def test_3_a_published_self_evaluation_says_that_its_targets_were_adjusted(signed, adjusted, client, user):
     out = published(signed, user)
     adjusted(signed.department, "indicators.0.target", "≥90%")
-    publishing.check_published(signed.department, YEAR)
+    drift.check_published(signed.department, YEAR)
     page, data = public(client, out)
     assert {"what": f"{CLOSURE}（目标）", "then": "≥95%", "now": "≥90%"}.items() <= next(
         d for d in data["drift"] if "目标" in d["what"]
@@ -2019,7 +2029,7 @@ def test_3_work_runs_again_where_what_it_rests_on_went_on_and_back(
     jobs.assess_soon(place, user("keyuan"))
     work_off()
     run, version = (
-        figures.newest_assessment(place, YEAR).run,
+        records.newest_assessment(place, YEAR).run,
         sheets.in_force(sheets.sheets_of(place, YEAR)[0]),
     )
     sheet, line = first(run)
@@ -2030,8 +2040,8 @@ def test_3_work_runs_again_where_what_it_rests_on_went_on_and_back(
         assert sign_in("caizheng").post(here(place, "matches"), said).status_code == 302
         assert row_of(place)["overtaken"], "its work waits"
         assert work_off()
-        kept = figures.newest_assessment(place, YEAR)
-        assert not figures.overtaken(kept) and not row_of(place)["overtaken"]
+        kept = records.newest_assessment(place, YEAR)
+        assert not comparing.overtaken(kept) and not row_of(place)["overtaken"]
         lit = IndicatorLight.objects.get(department=place, indicator_code=line.id)
         assert lit.score == kept.run.sheet(sheet.id).indicator(line.id).score.score
         totals.append(kept.total)
@@ -2057,19 +2067,19 @@ def test_5_a_changed_scheme_is_followed_by_all_departments_below(
     place = found(project())
     jobs.assess_soon(place, user("keyuan"))
     work_off()
-    national = figures.newest_assessment(place, YEAR)
+    national = records.newest_assessment(place, YEAR)
     assert not row_of(place)["overtaken"]
     admin_scheme(place.parent)
     assert row_of(place)["overtaken"]
     page = sign_in("caizheng").get(reverse("portfolio") + f"?year={YEAR}&q=甲局").content.decode()
     assert "依据已变化，待重新测算" in page
     assert {(j.kind, j.department_id) for j in work_off()} == {("assess-all", place.parent_id)}
-    assert figures.newest_assessment(place, YEAR).run.scheme.id != national.run.scheme.id
+    assert records.newest_assessment(place, YEAR).run.scheme.id != national.run.scheme.id
     assert not row_of(place)["overtaken"]
     scheme = LocalScheme.objects.get(organisation=place.parent)
     assert sign_in("guanli").post(reverse("rules"), {"id": scheme.pk}).status_code == 302
     assert row_of(place)["overtaken"] and work_off()
-    assert figures.newest_assessment(place, YEAR).pk == national.pk and not row_of(place)["overtaken"]
+    assert records.newest_assessment(place, YEAR).pk == national.pk and not row_of(place)["overtaken"]
 
 
 def test_3_a_place_in_the_ranking_is_the_same_whatever_is_filtered(found, sign_in, user):
@@ -2166,13 +2176,13 @@ def test_1_a_department_moved_since_keeps_the_district_of_the_year(
     sheets.refresh_findings(place, YEAR)
     other = office.found("新区", "district", district.parent)
     admin_scheme(district, "旧区")
-    before = figures.rules_for(place, YEAR).digest()
+    before = rules_for(place, YEAR).digest()
     office.move(place, other, timezone.localdate())
     office.rename(place, "新名局", timezone.localdate())
     admin_scheme(other, "新区")
     place.refresh_from_db()
-    assert figures.rules_for(place, YEAR).digest() == before
-    assert figures.rules_for(place, timezone.localdate().year).scheme != figures.rules_for(place, YEAR).scheme
+    assert rules_for(place, YEAR).digest() == before
+    assert rules_for(place, timezone.localdate().year).scheme != rules_for(place, YEAR).scheme
     assert place in [r["department"] for r in portfolio.ranking(district, YEAR)]
     assert place not in [r["department"] for r in portfolio.ranking(other, YEAR)]
     today = timezone.localdate().year
@@ -2227,11 +2237,11 @@ def test_3_a_record_void_since_is_taken_back_out_of_the_ledger(found, sign_in, u
     def rows():
         ledger = ledger_of("activities")
         seen = browse(
-            figures.store().snapshot(),
+            evidence.store().snapshot(),
             ledger,
             place.code,
             window=Window(limit=50, offset=0),
-            cipher=figures.cipher(),
+            cipher=cipher(),
         )
         return {row.values[[c.name for c in ledger.columns].index("activity_no")] for row in seen.rows}
 
@@ -2333,7 +2343,7 @@ def test_3_an_upload_that_joins_a_sheet_of_another_name_says_so(found, sign_in, 
 def test_3_an_acceptance_is_recalled_with_a_reason_and_the_public_page_says_so(found, sign_in, user, client):
     evaluation = brought_up(found(project()), user, sign_in)
     public, bureau = made_public(evaluation, user), sign_in("caizheng")
-    figures.recheck(evaluation)
+    rechecking.recheck(evaluation)
     assert step(bureau, evaluation, "selfeval.accept").status_code == 302
     for who in ("keyuan", "caiwu", "juzhang"):
         assert step(sign_in(who), evaluation, "selfeval.recall", remark="有误").status_code == 403
@@ -2372,7 +2382,7 @@ def test_3_how_an_audit_finding_ended_is_closed_by_somebody_else(department, sig
 def test_3_money_expected_without_a_plan_is_said_to_be_reckoned_by_time(found, sign_in, user):
     place = found(project())
     figures.assess_now(place, YEAR)
-    point = figures.open_checkpoint(figures.calendar_of(place, YEAR, "monitoring")[0], place, user("caiwu"))
+    point = filling.open_checkpoint(calendar.calendar_of(place, YEAR, "monitoring")[0], place, user("caiwu"))
     staff = sign_in("keyuan")
     for address in (here(place, "overview"), reverse("checkpoint", args=[point.pk])):
         page = staff.get(address).content.decode()
@@ -2394,12 +2404,12 @@ def test_3_a_ledger_of_some_projects_is_not_the_departments_budget(found, sign_i
     assert "没有覆盖批复的预算" in sign_in("keyuan").get(here(place, "overview")).content.decode()
     evaluation = opened(place, user)
     for name in ("绩效自评表.docx", "绩效自评表.xlsx", "绩效评价报告.docx"):
-        assert "没有覆盖批复的预算" in words_in(figures.file_of(evaluation, name)), name
+        assert "没有覆盖批复的预算" in words_in(official.file_of(evaluation, name)), name
     # The approved budget stands in the target table and in what is public of it.
     version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
     assert "250万元" in words_in(sign_in("keyuan").get(reverse("target-xlsx", args=[version.pk])).content)
-    asked = publishing.ask("targets", version, user("caiwu"))
-    publishing.decide(asked, user("juzhang"), "publish.approve")
+    asked = acts.ask("targets", version, user("caiwu"))
+    acts.decide(asked, user("juzhang"), "publish.approve")
     assert "250万元" in client.get(reverse("public-one", args=[asked.pk])).content.decode()
     assert ("预算", "250万元") in {(r["类别"], r["指标值"]) for r in open_rows(client, asked)}
     # A ledger that holds the whole decides it.
@@ -2438,7 +2448,7 @@ def test_3_what_was_submitted_stays_as_it_was_signed_and_is_asked_at_each_signat
         hold(kept)
         assert step(sign_in(who), evaluation, f"selfeval.{act}").status_code == 302
     assert step(sign_in("caizheng"), evaluation, "selfeval.return", remark="目标已调整").status_code == 302
-    figures.refill(place, YEAR)
+    filling.refill(place, YEAR)
     evaluation.refresh_from_db()
     assert evaluation.assessment != kept and first(evaluation.assessment.run)[1].target == "≥91%"
     assert "lights_explained" in ACTIONS["monitoring.confirm"].needs
@@ -2451,7 +2461,7 @@ def test_3_a_year_is_evaluated_once_it_is_over_and_follows_the_calendar(
     finance = sign_in("caiwu")
     for entry in CalendarEntry.objects.filter(year=YEAR, kind="self"):
         administration.toggle(entry)
-    monkeypatch.setattr(figures.timezone, "localdate", lambda *_: date(2021, 11, 26))
+    monkeypatch.setattr(timezone, "localdate", lambda *_: date(2021, 11, 26))
     answer = finance.post(here(place, "selfeval"))
     assert answer.status_code == 400 and "2021年还没有结束" in answer.content.decode()
     page = finance.get(here(place, "selfeval")).content.decode()
@@ -2464,13 +2474,13 @@ def test_3_a_year_is_evaluated_once_it_is_over_and_follows_the_calendar(
     assert evaluation.as_of == date(2021, 10, 31)
     later = {**dates, "opens_on": date(2022, 1, 10), "due_on": date(2022, 3, 31)}
     CalendarEntry.objects.create(organisation=place, name="年度自评", as_of=END, **later)
-    figures.refill(place, YEAR)
+    filling.refill(place, YEAR)
     evaluation.refresh_from_db()
     assert evaluation.as_of == date(2021, 10, 31)
     answer = step(sign_in("keyuan"), evaluation, "selfeval.submit").content.decode()
     assert "ZS-WB-11" in answer and "这一天还没有到" in answer and evaluation.state == "draft"
-    monkeypatch.setattr(figures.timezone, "localdate", lambda *_: date(2022, 3, 2))
-    assert figures.refill(place, YEAR) == []
+    monkeypatch.setattr(timezone, "localdate", lambda *_: date(2022, 3, 2))
+    assert filling.refill(place, YEAR) == []
     evaluation.refresh_from_db()
     assert (evaluation.as_of, evaluation.due_on) == (END, date(2022, 3, 31))
     assert evaluation.assessment.as_of == END
@@ -2485,7 +2495,7 @@ def test_3_a_changed_grade_or_weight_is_drift(found, sign_in, user, client):
             administration.toggle(old)
         sent = {"organisation": place.pk, "first_year": YEAR, "text": text}
         assert sign_in("guanli").post(reverse("rules"), sent).status_code == 302
-        publishing.check_published(place, YEAR)
+        drift.check_published(place, YEAR)
 
     scheme(text)
     settle(place, user)
@@ -2494,18 +2504,18 @@ def test_3_a_changed_grade_or_weight_is_drift(found, sign_in, user, client):
     sign_on(sign_in, evaluation)
     out = published(evaluation, user)
     grade = first(evaluation.assessment.run)[0].score.grade
-    assert grade and not figures.drift(evaluation) and public(client, out)[1]["drift"] == []
+    assert grade and not comparing.drift(evaluation) and public(client, out)[1]["drift"] == []
     scheme(re.sub(r"name: (优|良|中|差)", r"name: 新\1", text))
     told = [{"sheet": "治理经费", "what": "等级", "then": grade, "now": f"新{grade}"}]
-    assert figures.drift(evaluation) == told and public(client, out)[1]["drift"] == told
+    assert comparing.drift(evaluation) == told and public(client, out)[1]["drift"] == told
     # A copy of before is compared in what it holds.
     for sheet in out.data["scores"]:
         del sheet["grade"], sheet["most"]
         for line in sheet["indicators"]:
             del line["points"]
-    assert publishing.drifted_from(out) == []
+    assert drift.drifted_from(out) == []
     scheme(text.replace("产出: 50, 效益: 30", "产出: 40, 效益: 40"))
-    points = {d["what"]: d for d in figures.drift(evaluation)}[f"{CLOSURE}（得分 / 分值）"]
+    points = {d["what"]: d for d in comparing.drift(evaluation)}[f"{CLOSURE}（得分 / 分值）"]
     assert points["then"].endswith("/ 50") and points["now"].endswith("/ 40")
 
 
@@ -2537,7 +2547,7 @@ def test_3_each_record_is_filled_from_its_own_words(found, sign_in, user, distri
     entry = CalendarEntry.objects.create(
         organisation=district, year=YEAR, kind="monitoring", name="年末", as_of=END, opens_on=END, due_on=END
     )
-    point = figures.open_checkpoint(entry, place, user("caiwu"))
+    point = filling.open_checkpoint(entry, place, user("caiwu"))
     sheet, line = first(point.assessment.run)
     assert (line.monitoring.measures, sheet.indicators[2].outcome.origin) == (None, "none")
     said = {"sheet": sheet.id, "indicator": line.id, "cause": "其他", "measures": "监控里说的"}
@@ -2546,8 +2556,8 @@ def test_3_each_record_is_filled_from_its_own_words(found, sign_in, user, distri
     assert first(point.assessment.run)[1].monitoring.measures == "监控里说的"
     assert first(evaluation.assessment.run)[1].monitoring.measures == "自评里说的"
     assert "监控里说的" in staff.get(reverse("checkpoint-form", args=[point.pk])).content.decode()
-    assert not figures.drifted(point) and not figures.drifted(evaluation)
-    assert figures.newest_assessment(place, YEAR) == evaluation.assessment
+    assert not comparing.drifted(point) and not comparing.drifted(evaluation)
+    assert records.newest_assessment(place, YEAR) == evaluation.assessment
     sent = {"organisation": district.pk, "year": YEAR, "kind": "monitoring", "name": "年末监控"}
     sent |= {"as_of": "2022-02-28", "opens_on": "2022-03-01", "due_on": "2022-03-15"}
     answer = sign_in("guanli").post(reverse("calendar"), sent).content.decode()
@@ -2645,12 +2655,12 @@ def test_5_what_figures_rest_on_is_one_digest(found, put, adjusted, sign_in, use
 
     def key(what, day=END):
         place.refresh_from_db()
-        found_key = figures.state_key(place, YEAR, day)
+        found_key = question.state_key(place, YEAR, day)
         assert found_key not in seen.values(), f"{what} changed nothing"
         seen[what] = found_key
 
     key("now")
-    assert figures.state_key(place, YEAR, END) == seen["now"]
+    assert question.state_key(place, YEAR, END) == seen["now"]
     key("date", date(2022, 2, 27))
     with monkeypatch.context() as patch:
         patch.setattr(assessing, "__version__", "999")
@@ -2661,14 +2671,14 @@ def test_5_what_figures_rest_on_is_one_digest(found, put, adjusted, sign_in, use
         )
         key("national rules and monitoring bands")
     with monkeypatch.context() as patch:
-        known = dict(figures.catalogue())
+        known = dict(catalogue())
         known[MEASURE] = known[MEASURE].model_copy(update={"formula": "另一个算法"})
-        patch.setattr(figures, "catalogue", lambda: known)
+        patch.setattr(question, "catalogue", lambda: known)
         key("measures")
-    assert figures.state_key(place, YEAR, END) == seen["now"]
+    assert question.state_key(place, YEAR, END) == seen["now"]
     # What another department brings changes nothing that these figures rest on.
     put(found(project(), name="乙局"), "others", COMPLAINT, "T901,举报,2021-03-05,,李四")
-    assert figures.state_key(place, YEAR, END) == seen["now"]
+    assert question.state_key(place, YEAR, END) == seen["now"]
     put(place, "one-more", COMPLAINT, "T900,举报,2020-03-05,,李四")
     key("evidence")
     settle(place, user)
@@ -2709,7 +2719,7 @@ def test_5_a_local_scheme_with_other_band_names_works_from_form_to_score(found, 
     page = client.get(here(place, "selfeval")).content.decode()
     national = regulations.scheme_of(YEAR).qualitative[0]
     assert "本地第0档" in page and national.name not in page
-    band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+    band = rules_for(place, YEAR).scheme.qualitative[0]
     share = str(band.high * 100)
     assert (
         "[ZS-" in say(client, evaluation, 1, band=national.name, share=share, reason="走访").content.decode()
@@ -2717,8 +2727,8 @@ def test_5_a_local_scheme_with_other_band_names_works_from_form_to_score(found, 
     assert say(client, evaluation, 1, band="本地第0档", share=share, reason="走访").status_code == 302
     line = evaluation.assessment.run.results[0].indicators[1]
     assert line.score.verdict == "judged" and "本地第0档" in line.score.how and line.score.score > 0
-    assert evaluation.assessment.run.scheme.id == figures.rules_for(place, YEAR).scheme.id
-    assert "本地第0档" in words_in(figures.file_of(evaluation, "绩效自评表.docx").read_bytes())
+    assert evaluation.assessment.run.scheme.id == rules_for(place, YEAR).scheme.id
+    assert "本地第0档" in words_in(official.file_of(evaluation, "绩效自评表.docx").read_bytes())
 
 
 def test_5_a_kept_result_is_read_back_as_the_typed_value_it_was(found):
@@ -2736,7 +2746,7 @@ def test_5_the_api_gives_the_result_whole(found, call):
     place = found(project())
     kept = figures.assess_now(place, YEAR)
     assert call(f"/departments/{place.pk}/assessment?year={YEAR}").json() == kept.result
-    batch = figures.store().batches(department=place.code)[0]
+    batch = evidence.store().batches(department=place.code)[0]
     given = call(f"/departments/{place.pk}/batches").json()[0]
     told = {"notes": []} | {k: v for k, v in batch.as_json().items() if k != "files"}
     assert {k: v for k, v in given.items() if v is not None} == told
@@ -2771,7 +2781,7 @@ def test_5_figures_of_another_version_of_the_program_are_computed_anew(found, wo
     assert row_of(place)["overtaken"]
     jobs.assess_upgraded()
     assert work_off()
-    assert figures.newest_assessment(place, YEAR).program == __version__ and not row_of(place)["overtaken"]
+    assert records.newest_assessment(place, YEAR).program == __version__ and not row_of(place)["overtaken"]
     jobs.assess_upgraded()
     assert not work_off()
 
@@ -2798,17 +2808,17 @@ def test_3_what_is_done_to_the_store_has_its_entry_whatever_breaks_behind_it(
         patched.setattr("zhunsheng.web.services.ledgers.record", broken)
         with pytest.raises(RuntimeError):
             client.post(url, {"batch": batch.batch})
-    assert not any(b.undoes == batch.batch for b in figures.store().batches())
+    assert not any(b.undoes == batch.batch for b in evidence.store().batches())
     # What the store refuses stands in the log as asked for and refused.
     with monkeypatch.context() as patched:
-        patched.setattr("zhunsheng.web.services.ledgers.figures.Store.undo", _busy)
+        patched.setattr("zhunsheng.evidence.store.Store.undo", _busy)
         assert "ZS-EV-09" in client.post(url, {"batch": batch.batch}).content.decode()
     assert entries("undo batch").count() == entries("undo batch refused").count() == 1
     # What follows from it can fail; it is done and told all the same.
     with monkeypatch.context() as patched:
         patched.setattr(jobs, "assess_soon", broken)
         assert client.post(url, {"batch": batch.batch}).status_code == 302
-    assert any(b.undoes == batch.batch for b in figures.store().batches())
+    assert any(b.undoes == batch.batch for b in evidence.store().batches())
     assert entries("undo batch").count() == 2 and entries("batch undone").count() == 1
     # So with an import.
     with monkeypatch.context() as patched:
@@ -2830,7 +2840,7 @@ def test_3_a_batch_that_later_ones_covered_is_undone_on_its_page(found, sign_in,
     one = put(place, "one", PAID, "V9,治理经费,P1,1,2021-05-01")
     put(place, "two", PAID, "V9,治理经费,P1,2,2021-05-01")
     assert sign_in("caiwu").post(here(place, "undo"), {"batch": one.batch}).status_code == 302
-    assert any(b.undoes == one.batch for b in figures.store().batches())
+    assert any(b.undoes == one.batch for b in evidence.store().batches())
 
 
 def test_3_no_ledger_row_spoils_a_page(found, sign_in, put, user):
@@ -2861,7 +2871,7 @@ def test_3_figures_that_could_not_be_read_back_are_not_kept(found, sign_in):
     kept = figures.assess_now(place, YEAR)
     for wrong in ({"total": Decimal("134.18")}, {"most": Decimal(-1)}, {"budget": Decimal(10) ** 30}):
         with pytest.raises(errors.ZhunshengError, match="ZS-RN-01"):
-            figures._readable(
+            keeping._readable(
                 Assessment(department=place, year=YEAR, as_of=END, key="x", result=kept.result, **wrong)
             )
     # As an earlier version kept them: emptied, and marked to be computed anew.
@@ -2914,7 +2924,7 @@ def test_5_a_local_scheme_that_has_run_out_leaves_the_national_one_and_the_page_
     place = found(project())
     text = LOCAL.read_text("utf8").replace("valid_to: null", f"valid_to: {YEAR - 1}-12-31")
     LocalScheme.objects.create(organisation=place.parent, name="本地", first_year=YEAR - 1, text=text)
-    rules = figures.rules_for(place, YEAR)
+    rules = rules_for(place, YEAR)
     assert rules.scheme == regulations.scheme_of(YEAR) and not rules.local
     opened(place, user)
     page = sign_in("keyuan").get(here(place, "selfeval")).content.decode()
@@ -2963,12 +2973,12 @@ def test_3_official_files_are_of_the_figures_that_were_signed(found, sign_in, us
     entry = CalendarEntry.objects.create(
         organisation=place, year=YEAR, kind="monitoring", name="6月", **dates
     )
-    figures.open_checkpoint(entry, place, user("caiwu"))
+    filling.open_checkpoint(entry, place, user("caiwu"))
     sign_on(sign_in, evaluation)
     kept = first(evaluation.assessment.run)[0].score.total
     out = published(evaluation, user)
     for name in ("绩效自评表.xlsx", "绩效自评表.docx"):
-        for path in (figures.file_of(evaluation, name), out.folder() / name):
+        for path in (official.file_of(evaluation, name), out.folder() / name):
             text = words_in(path)
             assert f"{kept:g}" in text and "曾有台账读数" not in text and "不评等级" not in text, name
 
@@ -3010,7 +3020,7 @@ def test_3_a_year_that_is_over_is_shown_on_the_day_of_its_self_evaluation(found,
         "graded",
         "",
     )
-    assert figures.newest_assessment(place, YEAR) == signed
+    assert records.newest_assessment(place, YEAR) == signed
     assert f"{day}" in sign_in("keyuan").get(here(place, "overview")).content.decode()
     # What changed since is computed for that day, and said beside what was signed.
     put(place, "worse", COMPLAINT, *[f"Z{n},举报,2021-03-05,,李四" for n in range(200)])
@@ -3023,7 +3033,7 @@ def test_1_two_projects_of_a_name_are_re_checked_each_by_its_code(found, sign_in
     place = found(project(), project(code="P9", total=200_000), money=False)
     settle(place, user)
     evaluation, staff, bureau = opened(place, user), sign_in("keyuan"), sign_in("caizheng")
-    band = figures.rules_for(place, YEAR).scheme.qualitative[0]
+    band = rules_for(place, YEAR).scheme.qualitative[0]
     for sheet in evaluation.assessment.run.results:
         for n, said in ((1, {"band": band.name, "share": "90"}), (2, {"actual": "95%"})):
             files = [SimpleUploadedFile("清单.pdf", PROOF)]
@@ -3038,7 +3048,7 @@ def test_1_two_projects_of_a_name_are_re_checked_each_by_its_code(found, sign_in
     evaluation.refresh_from_db()
     explained(staff, evaluation)
     sign_on(sign_in, evaluation)
-    text = words_in(figures.file_of(evaluation, "绩效自评表.docx"))
+    text = words_in(official.file_of(evaluation, "绩效自评表.docx"))
     assert "P1" in text and "P9" in text
     assert bureau.post(reverse("recheck", args=[evaluation.pk])).status_code == 302
     evaluation.refresh_from_db()
@@ -3065,7 +3075,7 @@ def test_2_a_reading_of_what_the_indicator_was_before_is_no_withdrawn_one(
     put(place, "more", PAID, "V2,治理经费,P1,10,2021-05-02")
     figures.assess_now(place, YEAR)
     assert not evaluation.contests.exists()
-    assert {d["what"] for d in figures.drift(evaluation)} == {"已支付（元）"}
+    assert {d["what"] for d in comparing.drift(evaluation)} == {"已支付（元）"}
 
 
 def test_3_a_self_evaluation_of_a_day_within_the_year_holds_its_words_and_not_the_year(found, sign_in, user):
@@ -3078,9 +3088,9 @@ def test_3_a_self_evaluation_of_a_day_within_the_year_holds_its_words_and_not_th
     line = evaluation.assessment.run.results[0].indicators[2]
     assert (line.outcome.text, line.outcome.origin) == ("95%", "judgement")
     figures.assess_now(place, YEAR)
-    assert figures.newest_assessment(place, YEAR).as_of == END
+    assert records.newest_assessment(place, YEAR).as_of == END
     lights = set(IndicatorLight.objects.filter(department=place, year=YEAR).values_list("light", flat=True))
     shown = {
-        i.monitoring.light for s in figures.newest_assessment(place, YEAR).run.results for i in s.indicators
+        i.monitoring.light for s in records.newest_assessment(place, YEAR).run.results for i in s.indicators
     }
     assert lights == shown

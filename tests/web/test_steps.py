@@ -45,10 +45,11 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.models.audited import changed_in_bulk, created_in_bulk
 from zhunsheng.web.roles import ACTIONS, may, permits
-from zhunsheng.web.services import decisions, keyeval, publishing, review, safeguards, sheets, todo
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services import decisions, keyeval, review, safeguards, sheets, todo
 from zhunsheng.web.services.decisions import RECORDS
+from zhunsheng.web.services.publishing.acts import ask, decide
 from zhunsheng.web.services.registers import registers
+from zhunsheng.web.services.year import filling
 from zhunsheng.web.templatetags import zs
 from zhunsheng.web.workflow import CONDITIONS, Overtaken, advance
 
@@ -174,11 +175,11 @@ def test_an_overtaken_publication_says_by_whose_act(department, user):
         sheet__department=department, sheet__kind="project", state="approved"
     )[0]
     old = Publication.objects.get(kind="targets", object_id=version.pk, state="published")
-    waiting = publishing.ask("targets", version, user("caiwu"))
-    new = publishing.ask("targets", version, user("caiwu2"))
+    waiting = ask("targets", version, user("caiwu"))
+    new = ask("targets", version, user("caiwu2"))
     waiting.refresh_from_db()
     assert (waiting.state, waiting.last_step().by.username) == ("withdrawn", "caiwu2")
-    publishing.decide(new, user("juzhang"), "publish.approve")
+    decide(new, user("juzhang"), "publish.approve")
     old.refresh_from_db()
     last = old.last_step()
     assert (old.state, last.action, last.by.username) == (
@@ -224,7 +225,7 @@ def test_what_was_submitted_is_taken_back_while_nobody_acted(
 ):
     record = project
     if kind == "selfeval":
-        record = figures.fill_self_evaluation(SelfEvaluation.objects.get(department=department))
+        record = filling.fill_self_evaluation(SelfEvaluation.objects.get(department=department))
     client = sign_in(who)
     assert step_on(client, record, f"{kind}.{submit}").status_code == 302
     assert step_on(client, record, f"{kind}.{withdraw}").status_code == 302
@@ -248,7 +249,7 @@ def test_requests_are_taken_back(department, sign_in, user):
     version = SheetVersion.objects.filter(
         sheet__department=department, sheet__kind="project", state="approved"
     )[0]
-    asked = publishing.ask("targets", version, user("caiwu"))
+    asked = ask("targets", version, user("caiwu"))
     assert step_on(sign_in("caiwu"), asked, "publish.retract").status_code == 302
     asked.refresh_from_db()
     assert asked.state == "withdrawn"
@@ -450,8 +451,8 @@ def test_a_result_changed_after_its_publication_is_told_in_public(department, si
     draw = Draw.objects.filter(
         department=department, state="drawn", tasks__inspected_on__isnull=False
     ).distinct()[0]
-    one = publishing.ask("results", draw, user("caiwu"))
-    publishing.decide(one, user("juzhang"), "publish.approve")
+    one = ask("results", draw, user("caiwu"))
+    decide(one, user("juzhang"), "publish.approve")
     task = draw.tasks.exclude(inspected_on=None)[0]
     was, day = task.result, task.inspected_on.isoformat()
     other = "发现问题已责令改正" if was == "未发现问题" else "未发现问题"

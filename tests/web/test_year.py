@@ -22,8 +22,8 @@ from zhunsheng.regulations import scheme_of
 from zhunsheng.web.audit import altered_records
 from zhunsheng.web.models import Assessment, Checkpoint, Job, Organisation, SelfEvaluation, Upload, User, Word
 from zhunsheng.web.models.audited import changed_in_bulk
-from zhunsheng.web.services import jobs, todo
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services import evidence, jobs, todo
+from zhunsheng.web.services.year import calendar, figures, filling, rechecking, records
 from zhunsheng.web.workflow import advance
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -45,7 +45,7 @@ def activities(*rows, head=HEAD, name="活动台账.csv"):
 def test_the_overview_shows_the_stored_figures_and_leads_to_their_rows(department, sign_in):
     client = sign_in("keyuan")
     page = client.get(here(department, "overview")).content.decode()
-    result = figures.newest_assessment(department, 2021).result
+    result = records.newest_assessment(department, 2021).result
     for one in result["results"]:
         assert one["sheet"] in page
         for line in one["indicators"]:
@@ -63,7 +63,7 @@ def test_the_overview_shows_the_stored_figures_and_leads_to_their_rows(departmen
 
 
 def test_personal_values_behind_a_figure_are_masked_by_role(department, sign_in):
-    result = figures.newest_assessment(department, 2021).result
+    result = records.newest_assessment(department, 2021).result
     n = next(
         i for i, line in enumerate(result["results"][1]["indicators"]) if line["name"] == "举报案件办结率"
     )
@@ -181,14 +181,14 @@ def test_undoing_a_batch_makes_a_new_one_and_new_figures(department, sign_in, wo
     finance = sign_in("caiwu")
     assert finance.post(url, {"batch": number}).status_code == 302
     found = browse(
-        figures.store().snapshot(), ledgers()["activities"], department.code, View(search="撤销试验")
+        evidence.store().snapshot(), ledgers()["activities"], department.code, View(search="撤销试验")
     )
     assert found.total == 0
     assert "ZS-EV-12" in finance.post(url, {"batch": number}).content.decode()
-    others = next(b.batch for b in figures.store().batches() if b.department != department.code)
+    others = next(b.batch for b in evidence.store().batches() if b.department != department.code)
     assert "不是本部门的批次" in finance.post(url, {"batch": others}).content.decode()
     assert "已撤销" in finance.get(here(department, "ledgers")).content.decode()
-    assert figures.store().verify() == []
+    assert evidence.store().verify() == []
 
 
 def test_browsing_exports_what_was_found_and_records_it(department, sign_in):
@@ -214,7 +214,7 @@ def test_templates_and_sources_are_sent(department, sign_in):
     client = sign_in("keyuan")
     response = client.get(here(department, "template", "complaints"))
     assert openpyxl.load_workbook(io.BytesIO(response.content)).sheetnames
-    batch = next(b for b in figures.store().batches() if b.department == department.code)
+    batch = next(b for b in evidence.store().batches() if b.department == department.code)
     assert client.get(here(department, "source", batch.batch)).status_code == 200
     assert sign_in("juzhang").get(here(department, "source", batch.batch)).status_code == 403
     assert client.get(here(department, "source", 9999)).status_code == 404
@@ -348,7 +348,7 @@ def test_a_checkpoint_is_explained_submitted_and_confirmed_by_another(department
         ).content.decode()
     )
     checkpoint.refresh_from_db()
-    assert figures.unexplained(checkpoint) == []
+    assert records.unexplained(checkpoint) == []
     step = reverse("step", args=["monitoring", checkpoint.pk])
     assert client.post(step, {"action": "monitoring.submit"}).status_code == 302
     assert (
@@ -359,7 +359,7 @@ def test_a_checkpoint_is_explained_submitted_and_confirmed_by_another(department
     assert sign_in("caiwu").post(step, {"action": "monitoring.confirm"}).status_code == 302
     checkpoint.refresh_from_db()
     frozen = checkpoint.assessment_id
-    assert checkpoint.state == "confirmed" and figures.fill_checkpoint(checkpoint).assessment_id == frozen
+    assert checkpoint.state == "confirmed" and filling.fill_checkpoint(checkpoint).assessment_id == frozen
     form = client.get(reverse("checkpoint-form", args=[checkpoint.pk])).content.decode()
     assert "监控" in form and "抽调两名人员" in form
     assert client.get(reverse("checkpoint-xlsx", args=[checkpoint.pk])).content[:2] == b"PK"
@@ -384,16 +384,16 @@ def test_the_official_table_of_an_open_checkpoint_is_never_empty(department, sig
 
 
 def test_what_is_not_explained_is_not_submitted(department, sign_in):
-    entry = figures.calendar_of(department, 2021, "monitoring")[0]
+    entry = calendar.calendar_of(department, 2021, "monitoring")[0]
     other = Organisation.objects.create(name="新部门", kind="department", parent=department.parent)
-    assert entry in figures.calendar_of(other, 2021)
+    assert entry in calendar.calendar_of(other, 2021)
     checkpoint = Checkpoint.objects.get(department=department, name="前十个月")
     word = Word.objects.create(
         department=department, year=2021, sheet="x", indicator="y", by=User.objects.first()
     )
     assert str(word) == "y"
     changed_in_bulk(Word.objects.filter(department=department), cause="")
-    figures.fill_checkpoint(checkpoint)
+    filling.fill_checkpoint(checkpoint)
     answer = sign_in("keyuan").post(
         reverse("step", args=["monitoring", checkpoint.pk]), {"action": "monitoring.submit"}
     )
@@ -409,11 +409,11 @@ def test_checkpoints_open_by_the_calendar(department, sign_in, user):
     client, url = sign_in("caiwu"), reverse("monitoring", args=[other.pk, 2021])
     page = client.get(url).content.decode()
     assert "待开启" in page and "逾期" in page
-    entry = figures.calendar_of(other, 2021, "monitoring")[0]
+    entry = calendar.calendar_of(other, 2021, "monitoring")[0]
     assert client.post(url, {"entry": entry.pk}).status_code == 302
     assert Checkpoint.objects.filter(department=other, as_of=entry.as_of).exists()
     assert client.post(url, {"entry": 0}).status_code == 400
-    assert {x["name"] for x in figures.late_things(other, 2021, date(2022, 4, 1))} >= {"一季度", "上半年"}
+    assert {x["name"] for x in calendar.late_things(other, 2021, date(2022, 4, 1))} >= {"一季度", "上半年"}
 
 
 # -- self-evaluation
@@ -423,7 +423,7 @@ def test_checkpoints_open_by_the_calendar(department, sign_in, user):
 @pytest.fixture
 def evaluation(department, left_open_confirmed):
     """Its figures are of the ledgers as other tests left them: submitting older ones is refused."""
-    return figures.fill_self_evaluation(SelfEvaluation.objects.get(department=department, year=2021))
+    return filling.fill_self_evaluation(SelfEvaluation.objects.get(department=department, year=2021))
 
 
 def test_the_self_evaluation_is_signed_in_order_and_rechecked(evaluation, department, sign_in, user):
@@ -444,7 +444,7 @@ def test_the_self_evaluation_is_signed_in_order_and_rechecked(evaluation, depart
     )
     # What the site itself computed differs only where the department's word kept points:
     # an excess it calls justified.
-    own = [d for s in figures.recheck(evaluation) for d in s["differences"] if not s["of"]]
+    own = [d for s in rechecking.recheck(evaluation) for d in s["differences"] if not s["of"]]
     assert [(d["indicator"], d["reported"], d["recomputed"]) for d in own if d["kind"] != "total"] == [
         ("组织开展专项检查次数", "10", "7.00")
     ]
@@ -462,7 +462,7 @@ def test_the_self_evaluation_is_signed_in_order_and_rechecked(evaluation, depart
 
 def test_a_word_is_kept_only_if_scoring_accepts_it(evaluation, department, sign_in):
     client, url = sign_in("keyuan"), reverse("word", args=[evaluation.pk])
-    figures.fill_self_evaluation(evaluation)
+    filling.fill_self_evaluation(evaluation)
     one = evaluation.assessment.run.results[0]
     missed = next(i for i in one.indicators if i.score.verdict == "missed" and "%" in i.target and i.reading)
     said = {"sheet": one.id, "indicator": missed.id}
@@ -506,7 +506,7 @@ def test_a_qualitative_band_is_judged_with_its_reason(department, evaluation, si
     sheets.set_field(new, "indicators.5.target", "有效提升", new.target_sheet().indicators[5].target.raw)
     for who, action in (("keyuan", "submit"), ("caiwu", "check"), ("caizheng", "approve")):
         advance(user(who), new, f"targets.{action}")
-    figures.fill_self_evaluation(evaluation)
+    filling.fill_self_evaluation(evaluation)
     sheet = evaluation.assessment.run.results[1]
     line = next(i for i in sheet.indicators if i.target == "有效提升")
     assert line.score.verdict == "pending"
@@ -532,7 +532,7 @@ def test_a_qualitative_band_is_judged_with_its_reason(department, evaluation, si
     confirmed = {"sheet": sheet.id, "indicator": line.id, "measure": ""}
     assert "由财政局改定" in client.post(here(department, "matches"), confirmed).content.decode()
     assert sign_in("caizheng").post(here(department, "matches"), confirmed).status_code == 302
-    figures.fill_self_evaluation(evaluation)
+    filling.fill_self_evaluation(evaluation)
     assert client.post(step, {"action": "selfeval.submit"}).status_code == 302
 
 

@@ -2,11 +2,15 @@
 
 from zhunsheng.evidence.bounds import HOME, WEB, Bounds
 from zhunsheng.evidence.browsing import LedgerPage, LedgerRow, View, Window, browse
-from zhunsheng.evidence.importing import Checked, RowError, check_file, look_parquet
+from zhunsheng.evidence.departments import Department
+from zhunsheng.evidence.importing import Checked, RowError, check_file
 from zhunsheng.evidence.ledgers import Column, Ledger, ledger_of, ledgers
 from zhunsheng.evidence.marking import marked_copy
+from zhunsheng.evidence.parquet import look_parquet
 from zhunsheng.evidence.privacy import Cipher, mask
-from zhunsheng.evidence.store import Batch, Department, Snapshot, Store
+from zhunsheng.evidence.records import Batch
+from zhunsheng.evidence.snapshot import Snapshot
+from zhunsheng.evidence.store import Store
 from zhunsheng.evidence.template import write_template
 
 __all__ = [

@@ -12,7 +12,7 @@ import duckdb
 
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.privacy import Cipher, mask
-from zhunsheng.evidence.store import Snapshot
+from zhunsheng.evidence.snapshot import Snapshot
 
 
 @dataclass(frozen=True)

@@ -311,8 +311,10 @@ class Index:
         "") for none.
 
         Digests are chained, so it stands for all before it; a migration gave every department's rows their
-        codes.
+        codes, so that before one the newest of all stands for each.
         """
+        if self.unmigrated():
+            return self.last, self.digest
         found = self.connection.execute(
             "SELECT n, digest FROM batch WHERE (? IS NULL OR n <= ?) AND (department = ? OR n IN (SELECT n "
             "FROM holds WHERE department = ?) OR n IN (SELECT n FROM rename)) ORDER BY n DESC LIMIT 1",

@@ -11,7 +11,8 @@ from zhunsheng.intake.grid import Block, Grid, Paragraph
 from zhunsheng.targets import Place
 
 _HEADING = re.compile(
-    r"^\s*(?:\d+[.、．]|[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|第[一二三四五六七八九十]+部分)|绩效目标(?:申报)?表\s*$"
+    r"^\s*(?:\d+[.、．]|[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|第[一二三四五六七八九十]+部分)|"
+    r"绩效目标(?:申报)?表\s*$"
 )
 _Cell = tuple[str, int]
 

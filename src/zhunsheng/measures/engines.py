@@ -10,7 +10,7 @@ import duckdb
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
-from zhunsheng.evidence.store import Snapshot
+from zhunsheng.evidence.snapshot import Snapshot
 from zhunsheng.translation import series
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from typing import Any
 
 from zhunsheng.evidence.ledgers import ledgers
 from zhunsheng.evidence.privacy import mask
-from zhunsheng.evidence.store import Snapshot
+from zhunsheng.evidence.snapshot import Snapshot
 from zhunsheng.measures.compiling import Query, Rows, days_of, days_text, rows_query, speaking_text, texts
 from zhunsheng.measures.definitions import Measure
 from zhunsheng.measures.engines import Engine

@@ -43,10 +43,11 @@ from zhunsheng.web.middleware import address
 from zhunsheng.web.models import ApiToken, Draw, Job, Organisation, Publication
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.roles import departments, may
-from zhunsheng.web.services import jobs, publishing, review, sheets
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services import evidence, jobs, review, sheets
 from zhunsheng.web.services.answers import once
+from zhunsheng.web.services.publishing import exports
 from zhunsheng.web.services.uploads import take
+from zhunsheng.web.services.year import records
 from zhunsheng.web.telling import tell
 
 log = logging.getLogger(__name__)
@@ -378,7 +379,7 @@ def ledger_rows(request: TokenRequest, department: int, ledger: str, page: Query
     """Rows of a ledger, personal columns masked, with the batch and file row that brought each."""
     place = allowed(request, "ledgers:read", "ledgers.view", department)
     known = ledger_of(ledger)
-    state = figures.store().snapshot()
+    state = evidence.store().snapshot()
     found = browse(state, known, place.code, window=Window(page.limit, page.offset), cipher=cipher())
     names = [c.name for c in known.columns]
     rows = [
@@ -434,7 +435,7 @@ def list_batches(request: TokenRequest, department: int) -> list[Plain]:
     place = allowed(request, "ledgers:read", "ledgers.view", department)
     return [
         {k: v for k, v in b.as_json().items() if k != "files"}
-        for b in figures.store().batches(department=place.code)
+        for b in evidence.store().batches(department=place.code)
     ]
 
 
@@ -495,7 +496,7 @@ def _job(job: Job) -> Plain:
 def assessment(request: TokenRequest, department: int, year: Year) -> Plain:
     """The newest assessment (format zhunsheng.run/1); 404 where there is none yet."""
     place = allowed(request, "results:read", "overview.view", department)
-    found = figures.newest_assessment(place, year)
+    found = records.newest_assessment(place, year)
     if found is None:
         raise ZhunshengError("ZS-WB-32", what=worded("{year} 年的测算结果", year=year))
     result: Plain = found.result
@@ -541,10 +542,10 @@ def list_public(request: HttpRequest, page: Query[Page]) -> list[Plain]:
     return [
         {
             "id": p.pk,
-            **publishing.head_of(p),
-            "published_at": publishing.moment(p.published_at),
-            "data": publishing.open_json(p),
-            **publishing.since_json(p),
+            **exports.head_of(p),
+            "published_at": exports.moment(p.published_at),
+            "data": exports.open_json(p),
+            **exports.since_json(p),
         }
         for p in found
     ]

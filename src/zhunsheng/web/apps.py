@@ -1,5 +1,5 @@
-"""The application's entry in Django: signals for sign-in and the conditions of steps are registered when it
-is ready.
+"""The application's entry in Django: signals for sign-in, the conditions of steps and what follows from
+steps are registered when it is ready.
 """
 
 from django.apps import AppConfig
@@ -13,8 +13,9 @@ class WebConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the conditions of steps and the audit of sign-ins."""
+        """Register the conditions of steps, what follows from steps, and the audit of sign-ins."""
         from zhunsheng.web import audit
         from zhunsheng.web.services import conditions  # noqa: F401 (enters the conditions of steps)
+        from zhunsheng.web.services.publishing import acts  # noqa: F401 (publications follow steps)
 
         audit.register()

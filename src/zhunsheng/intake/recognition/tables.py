@@ -17,7 +17,8 @@ from zhunsheng.intake.recognition.money import unit_noted
 from zhunsheng.intake.recognition.rows import Row, label_of, row_of
 
 _FOOT = re.compile(
-    r"^(?:注|备注|说明|填表说明|填报说明|填表人|填报人|联系人|联系电话|负责人|制表人|审核人|单位负责人|填报日期)"
+    r"^(?:注|备注|说明|填表说明|填报说明|填表人|填报人|联系人|联系电话|负责人|制表人|审核人|单位负责人|"
+    r"填报日期)"
     r"\s*[：:0-9.、]"
 )
 _GROUP_TITLE = re.compile(r"^(?:[中长]期|实施期|中长期|年度)(?:绩效)?(?:目标|指标)(?:表)?$")

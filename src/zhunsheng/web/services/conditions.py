@@ -26,7 +26,9 @@ from zhunsheng.web.models.targets import SheetVersion
 from zhunsheng.web.services import keyeval
 from zhunsheng.web.services.matching import open_proposals
 from zhunsheng.web.services.registers import registers
-from zhunsheng.web.services.year import names_of, rechecking, self_too_early, unexplained
+from zhunsheng.web.services.year.calendar import self_too_early
+from zhunsheng.web.services.year.rechecking import findings
+from zhunsheng.web.services.year.records import names_of, unexplained
 from zhunsheng.web.workflow import Said, condition
 
 PLACEHOLDERS = (NEW_INDICATOR, PLACEHOLDER)
@@ -175,7 +177,7 @@ def rechecked_as_signed(evaluation: SelfEvaluation, said: Said) -> list[str]:
     """The re-check was made for the very figures that were signed, and made now it would find the same."""
     if not evaluation.rechecked_as_it_is:
         return [_("复核之后得分有了变化，请重新复核") if evaluation.rechecked else _("还没有复核")]
-    found, _key = rechecking(evaluation, evaluation.rechecked_of)
+    found, _key = findings(evaluation, evaluation.rechecked_of)
     same = found == evaluation.differences
     return [] if same else [_("复核之后台账、目标或评分办法有了变化，现在复核的结果不同，请重新复核")]
 

@@ -48,9 +48,10 @@ from zhunsheng.web.models import (
 from zhunsheng.web.models.decided import Overtaken, Seen
 from zhunsheng.web.models.year import shown_figures
 from zhunsheng.web.roles import ACTIONS, permits
-from zhunsheng.web.services import commitments, jobs, publishing, review, sheets
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services import commitments, jobs, review, sheets
+from zhunsheng.web.services.publishing import acts, drift
 from zhunsheng.web.services.uploads import take
+from zhunsheng.web.services.year import comparing, contests, filling
 from zhunsheng.web.workflow import Said, advance, check, compare
 
 RECORDS: dict[str, type[Decided]] = {
@@ -110,7 +111,7 @@ def decide(user: User, record: Decided, action: str, said: Said) -> Step | Overt
     sent = {k: v for k, v in said.items() if v}
     with transaction.atomic():
         if isinstance(record, Publication):
-            step = publishing.decide(record, user, action, remark, seen=seen)
+            step = acts.decide(record, user, action, remark, seen=seen)
         else:
             step = advance(user, record, action, remark, seen=seen, said=sent, change=change)
         if action in AFTER:
@@ -151,16 +152,16 @@ def _ruled(record: Contest, said: Said, user: User) -> None:
 
 
 def _counted(record: Contest, user: User) -> None:
-    figures.ruled(record, user)
+    contests.ruled(record, user)
 
 
 def _filled(record: Checkpoint | SelfEvaluation) -> None:
-    figures.fill(record, tables=True)
+    filling.fill(record, tables=True)
 
 
 def _weighed(record: Contest) -> None:
     """Bring a contest to the present reading and words, so that nobody rules on what it no longer is."""
-    figures.weigh(record.evaluation)
+    filling.weigh(record.evaluation)
     record.refresh_from_db()
 
 
@@ -174,7 +175,7 @@ def _reviewed_first(record: SheetVersion) -> None:
 
 def _compared(record: Publication) -> None:
     """Compute what a publication is compared with once it is public."""
-    publishing.drifted_from(record)
+    drift.drifted_from(record)
 
 
 def _reviewed(record: SheetVersion, user: User) -> None:
@@ -325,7 +326,7 @@ def _figures_since(record: Checkpoint | SelfEvaluation, entry: int) -> list[Chan
     now = record.assessment
     if was is None or now is None or was.pk == now.pk:
         return []
-    apart = figures.differences(figures.figures_of(was.run), figures.figures_of(now.run))
+    apart = comparing.differences(comparing.figures_of(was.run), comparing.figures_of(now.run))
     if not apart and shown_figures(was.pk) != shown_figures(now.pk):
         return [ChangeSince(at, who, _("完成值和得分没有变，它们的依据或说明有变"))]
     return [ChangeSince(at, who, f"{d['sheet']} · {d['what']}", d["then"], d["now"]) for d in apart]

@@ -58,8 +58,8 @@ from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation, User
 from zhunsheng.web.services import commitments, stamps
 from zhunsheng.web.services.conditions import frame_past, known_later
+from zhunsheng.web.services.evidence import store
 from zhunsheng.web.services.uploads import take
-from zhunsheng.web.services.year import store
 from zhunsheng.web.workflow import advance, check, note
 from zhunsheng.wording import number
 

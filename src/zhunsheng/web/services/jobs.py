@@ -31,9 +31,11 @@ from zhunsheng.web.audit import record
 from zhunsheng.web.models import Assessment, Draw, Job, Organisation, Sheet, Upload, User
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.roles import may
-from zhunsheng.web.services import draws, office, portfolio, publishing, year
+from zhunsheng.web.services import draws, evidence, office, portfolio
+from zhunsheng.web.services.publishing import drift
 from zhunsheng.web.services.sheets import this_year
 from zhunsheng.web.services.uploads import take
+from zhunsheng.web.services.year import calendar, figures, filling, question
 from zhunsheng.web.workflow import compare
 
 log = logging.getLogger(__name__)
@@ -204,7 +206,7 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
     )
     with upload.opened() as path:
         done = import_ledger(
-            year.store().root,
+            evidence.store().root,
             path,
             ledger=ledger_of(job.args["ledger"]) if job.args.get("ledger") else None,
             department=job.department.code,
@@ -236,9 +238,9 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
 def _assess(job: Job, progress: Progress) -> dict[str, Any]:
     assert job.department is not None
     progress("计算测度、得分与预警", 0, 1)
-    done = year.assess_now(job.department, job.args["year"])
-    unfilled = year.refill(job.department, job.args["year"])
-    publishing.check_published(job.department, job.args["year"])
+    done = figures.assess_now(job.department, job.args["year"])
+    unfilled = filling.refill(job.department, job.args["year"])
+    drift.check_published(job.department, job.args["year"])
     return {"assessment": done.pk, "as_of": done.as_of.isoformat(), "unfilled": unfilled}
 
 
@@ -337,8 +339,8 @@ def assess_soon(department: Organisation, user: User | None) -> list[Job]:
     jobs = []
     for one in sorted(set(years)):
         if one <= this_year():
-            day = year.day_of(department, one)
-            key = year.state_key(department, one, day)
+            day = calendar.day_of(department, one)
+            key = question.state_key(department, one, day)
             name = f"assess:{department.pk}:{one}:{key}"
             newest = Assessment.objects.filter(department=department, year=one, as_of=day).first()
             last = Job.objects.filter(

@@ -20,8 +20,7 @@ from zhunsheng.text import csv_text
 from zhunsheng.web.audit import record
 from zhunsheng.web.models import Organisation, User
 from zhunsheng.web.models.work import cipher
-from zhunsheng.web.services import jobs
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services import evidence, jobs
 
 EXPORT_ROWS = 200_000
 
@@ -48,7 +47,7 @@ def listed(department: Organisation) -> tuple[list[dict[str, Any]], list[tuple[B
     """Return each ledger with its newest batch, those with data first; and all batches, newest first,
     with whether undone.
     """
-    batches = figures.store().batches(department=key_of(department))
+    batches = evidence.store().batches(department=key_of(department))
     undone = {b.undoes for b in batches if b.undoes}
     found = []
     for ledger in all_ledgers().values():
@@ -65,14 +64,14 @@ def undone(department: Organisation, year: int) -> list[Batch]:
 
     What was imported before the year began held none of it; what a later batch held is not told by its date.
     """
-    batches = figures.store().batches(department=key_of(department))
+    batches = evidence.store().batches(department=key_of(department))
     of_year = {b.batch for b in batches if b.when >= f"{year}-01-01"}
     return [b for b in reversed(batches) if b.undoes in of_year]
 
 
 def page_of(department: Organisation, ledger: Ledger, size: int, offset: int, **asked: Any) -> LedgerPage:
     """Return one page of rows. ``asked`` are the fields of ``evidence.View``."""
-    snapshot = figures.store().snapshot()
+    snapshot = evidence.store().snapshot()
     return browse(snapshot, ledger, key_of(department), View(**asked), Window(size, offset), cipher())
 
 
@@ -80,7 +79,7 @@ def exported(department: Organisation, ledger: Ledger, kind: str, **asked: Any) 
     """Return what is found as an Excel (``xlsx``) or csv file with its name; the log keeps that it was taken
     out.
     """
-    snapshot, view = figures.store().snapshot(), View(**asked)
+    snapshot, view = evidence.store().snapshot(), View(**asked)
     found = browse(snapshot, ledger, key_of(department), view, Window(EXPORT_ROWS), cipher())
     said = {"ledger": ledger.id, "rows": len(found.rows), "personal": view.personal}
     record("export", department, after=said)
@@ -127,7 +126,7 @@ def undo(department: Organisation, number: int, user: User) -> int:
     whatever breaks behind it, no batch is undone without an entry, and the log is not held up while the store
     works. What follows from it comes last and can't take it back.
     """
-    store = figures.store()
+    store = evidence.store()
     found = store.batch(number)
     if found is None or found.department != key_of(department):
         raise ZhunshengError("ZS-EV-12", batch=number, detail=_("不是本部门的批次"))
@@ -146,7 +145,7 @@ def source(department: Organisation, number: int) -> tuple[bytes, str] | None:
     """Return the file that a batch of the department was imported from, with its name;
     None for no such batch.
     """
-    store = figures.store()
+    store = evidence.store()
     found = store.batch(number)
     if found is None or found.department != key_of(department):
         return None

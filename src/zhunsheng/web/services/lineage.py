@@ -12,8 +12,9 @@ from zhunsheng.usecases.assessing import Evidence
 from zhunsheng.usecases.tracing import trace
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.models.work import cipher
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.evidence import store
 from zhunsheng.web.services.ledgers import key_of
+from zhunsheng.web.services.year import records
 
 
 def behind(
@@ -24,7 +25,7 @@ def behind(
     ``line`` is an indicator's number, or ``paid`` or ``budget`` for the money of the sheet;
     ``limit`` is how many rows are shown, ``personal`` whether with personal data.
     """
-    assessment = figures.newest_assessment(department, year)
+    assessment = records.newest_assessment(department, year)
     if assessment is None or sheet >= len(assessment.run.results):
         return None
     one = assessment.run.results[sheet]
@@ -45,7 +46,7 @@ def behind(
         return context
     # Read again from the evidence as of the batch of that very assessment, so that the rows are those behind
     # the figure.
-    evidence = Evidence.of(figures.store(), batch=assessment.batch)
+    evidence = Evidence.of(store(), batch=assessment.batch)
     evidence.measures = {kept.measure: evidence.measures[kept.measure]}
     projects = one.project_keys if kept.project else None
     readings = evidence.read(year, assessment.as_of, key_of(department))

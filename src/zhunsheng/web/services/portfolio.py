@@ -53,11 +53,13 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.services import office
-from zhunsheng.web.services.publishing import check_published
+from zhunsheng.web.services.evidence import store
+from zhunsheng.web.services.publishing.drift import check_published
 from zhunsheng.web.services.review import unreviewed
 from zhunsheng.web.services.sheets import joined_words, keep_document, read_document
 from zhunsheng.web.services.uploads import LIMITS
-from zhunsheng.web.services.year import assess_now, days_of, default_as_of, store
+from zhunsheng.web.services.year.calendar import days_of, default_as_of
+from zhunsheng.web.services.year.figures import assess_now
 from zhunsheng.wording import rate
 
 DIMENSIONS = ("成本", "产出", "效益", "满意度")

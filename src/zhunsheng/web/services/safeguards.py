@@ -13,8 +13,7 @@ from django.db import transaction
 
 from zhunsheng.evidence import Ledger
 from zhunsheng.web.models import Job, Organisation, SafeguardRecord, Upload, User
-from zhunsheng.web.services import jobs, ledgers
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services import evidence, jobs, ledgers
 from zhunsheng.web.services.registers import Register, as_ledger, cleaned, counted, due_of, fed_by, registers
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.workflow import advance, note
@@ -109,7 +108,7 @@ def _handed(register: Register, department: Organisation) -> list[tuple[int, byt
     }
     done = Job.objects.filter(kind="import", state=Job.State.DONE, args__upload__in=list(files))
     brought = {j.result["batch"]["batch"]: files[j.args["upload"]] for j in done if j.result.get("batch")}
-    undone = {b.undoes for b in figures.store().batches(department=department.code)} if brought else set()
+    undone = {b.undoes for b in evidence.store().batches(department=department.code)} if brought else set()
     return [(n, brought[n].content()) for n in sorted(brought, reverse=True) if n not in undone]
 
 

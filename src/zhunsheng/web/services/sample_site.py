@@ -37,8 +37,10 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.models.work import cipher
-from zhunsheng.web.services import draws, keyeval, matching, office, portfolio, publishing, registers, sheets
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services import draws, evidence, keyeval, matching, office, portfolio, registers, sheets
+from zhunsheng.web.services.publishing import acts
+from zhunsheng.web.services.year import calendar, figures, filling, question, records
+from zhunsheng.web.services.year.words import keep_word
 from zhunsheng.web.workflow import advance, note
 
 PASSWORD = "Zhunsheng-2021"
@@ -76,7 +78,7 @@ def load(entities: int = 30_000, progress: Progress = no_progress) -> Organisati
             progress(steps[2], 2, len(steps))
             for path in write_ledgers(folder / "ledgers", entities=entities):
                 import_ledger(
-                    figures.store().root,
+                    evidence.store().root,
                     path,
                     department=department.code,
                     label=department.name,
@@ -110,7 +112,7 @@ def load_portfolio(count: int, progress: Progress = no_progress, seed: int = 202
                 office.found(name, office.Kind.DEPARTMENT, district, official_code=str(306000 + n))
         for path in ledgers:
             import_ledger(
-                figures.store().root,
+                evidence.store().root,
                 path,
                 department=district.code,
                 label=district.name,
@@ -129,7 +131,7 @@ def load_portfolio(count: int, progress: Progress = no_progress, seed: int = 202
         # All but one department had its measures confirmed, so that a total without a grade can be seen.
         for name in names(count)[1:]:
             place = Organisation.objects.get(parent=district, name=name)
-            if (kept := figures.newest_assessment(place, YEAR)) is not None:
+            if (kept := records.newest_assessment(place, YEAR)) is not None:
                 _confirm_proposals(place, kept.run, checker)
         return taken | {"assessed": portfolio.assess_all(district, YEAR, progress)}
 
@@ -251,28 +253,28 @@ def _targets(document: Path, department: Organisation, people: dict[str, User]) 
             advance(people["caizheng"], version, "targets.approve", "同意")
         if version.sheet.kind == "project":
             with acting("caiwu"):
-                asked = publishing.ask("targets", version, people["caiwu"])
+                asked = acts.ask("targets", version, people["caiwu"])
             with acting("juzhang"):
-                publishing.decide(asked, people["juzhang"], "publish.approve")
+                acts.decide(asked, people["juzhang"], "publish.approve")
     # Next year's draft, so that drafts, findings and editing can be tried.
     sheets.start_from_last_year(department, YEAR + 1, people["keyuan"])
 
 
 def _year(department: Organisation, people: dict[str, User], document: Path, folder: Path) -> None:
-    entries = figures.calendar_of(department, YEAR, "monitoring")
+    entries = calendar.calendar_of(department, YEAR, "monitoring")
     for entry in entries[:2]:
-        checkpoint = figures.open_checkpoint(entry, department, people["caiwu"])
+        checkpoint = filling.open_checkpoint(entry, department, people["caiwu"])
         assert checkpoint.assessment is not None
         # One is left to a person, so that a proposal can be seen and tried.
         _confirm_proposals(department, checkpoint.assessment.run, people["caiwu"], but=LEFT_OPEN)
-        for sheet, indicator in figures.unexplained(checkpoint):
+        for sheet, indicator in records.unexplained(checkpoint):
             words = {"cause": "其他", "measures": "按计划推进，下季度补齐"}
-            figures.keep_word(checkpoint, sheet, indicator, people["keyuan"], None, **words)
-        figures.fill_checkpoint(checkpoint, tables=True)
+            keep_word(checkpoint, sheet, indicator, people["keyuan"], None, **words)
+        filling.fill_checkpoint(checkpoint, tables=True)
         advance(people["keyuan"], checkpoint, "monitoring.submit")
         advance(people["caiwu"], checkpoint, "monitoring.confirm")
-    figures.open_checkpoint(entries[2], department, people["caiwu"])
-    evaluation = figures.open_self_evaluation(department, YEAR, people["caiwu"])
+    filling.open_checkpoint(entries[2], department, people["caiwu"])
+    evaluation = filling.open_self_evaluation(department, YEAR, people["caiwu"])
     assert evaluation.assessment is not None
     for said in bureau()["judgements"]:
         for one in evaluation.assessment.run.results:
@@ -282,15 +284,15 @@ def _year(department: Organisation, people: dict[str, User], document: Path, fol
                 values = {
                     k: v for k, v in said.items() if k in ("cause", "measures", "over_accepted", "reason")
                 }
-                figures.keep_word(evaluation, one.id, line.id, people["keyuan"], None, **values)
-    figures.fill_self_evaluation(evaluation)
-    for sheet, indicator in figures.unexplained(evaluation):
+                keep_word(evaluation, one.id, line.id, people["keyuan"], None, **values)
+    filling.fill_self_evaluation(evaluation)
+    for sheet, indicator in records.unexplained(evaluation):
         words = {"cause": "其他", "measures": "查明未完成的原因，下一年度列入重点督办"}
-        figures.keep_word(evaluation, sheet, indicator, people["keyuan"], None, **words)
-    figures.fill_self_evaluation(evaluation)
+        keep_word(evaluation, sheet, indicator, people["keyuan"], None, **words)
+    filling.fill_self_evaluation(evaluation)
     figures.assess_now(department, YEAR)
-    asked = figures.Question(department, YEAR, END, None, words=False)
-    cards = [r.card for r in asked.answer(Evidence.of(figures.store())).results]
+    asked = question.Question(department, YEAR, END, None, words=False)
+    cards = [r.card for r in asked.answer(Evidence.of(evidence.store())).results]
     reported = folder / "2021年绩效自评表（上报）.xlsx"
     write_reported(cards, reported)
     evaluation.reported = Upload.keep(
@@ -346,18 +348,18 @@ def _draw(department: Organisation, people: dict[str, User], folder: Path) -> No
             items=person["items"],
         )
     # An earlier one first, whose randomness is a beacon's: anyone can prove it.
-    earlier = demo_beacon_draw(folder / "beacon", figures.store().root, YEAR)
+    earlier = demo_beacon_draw(folder / "beacon", evidence.store().root, YEAR)
     proved = _adopted(
         department, people, earlier, beacon_plan(), date(YEAR - 1, 7, 20), date(YEAR - 1, 9, 30)
     )
-    publishing.decide(publishing.ask("draw", proved, people["caiwu"]), people["juzhang"], "publish.approve")
-    done = demo_draw(folder / "draw", figures.store().root, YEAR)
+    acts.decide(acts.ask("draw", proved, people["caiwu"]), people["juzhang"], "publish.approve")
+    done = demo_draw(folder / "draw", evidence.store().root, YEAR)
     draw = _adopted(department, people, done, plan(), date(YEAR, 2, 25), date(YEAR, 6, 30))
     for n, task in enumerate(draw.tasks.all()[:40]):
         result = ("未发现问题", "未发现问题", "发现问题已责令改正", "通过登记的住所无法联系")[n % 4]
         draws.keep_result(task, people["keyuan"], date(YEAR, 3, 10 + n % 20), result, "", date(YEAR, 4, 20))
     for kind in ("draw", "results"):
-        publishing.decide(publishing.ask(kind, draw, people["caiwu"]), people["juzhang"], "publish.approve")
+        acts.decide(acts.ask(kind, draw, people["caiwu"]), people["juzhang"], "publish.approve")
 
 
 def _adopted(

@@ -25,7 +25,8 @@ from zhunsheng.web.roles import available, may
 from zhunsheng.web.services.draws import seals
 from zhunsheng.web.services.registers import due_of, registers
 from zhunsheng.web.services.sheets import newest, sheets_of
-from zhunsheng.web.services.year import calendar_of, self_entry, self_too_early, unexplained
+from zhunsheng.web.services.year.calendar import calendar_of, self_entry, self_too_early
+from zhunsheng.web.services.year.records import unexplained
 
 # What waits, where, and until when (a day, None where there is no date).
 Waiting = tuple[str, str, date | None]

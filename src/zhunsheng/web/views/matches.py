@@ -14,8 +14,8 @@ from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import may
 from zhunsheng.web.services import jobs
 from zhunsheng.web.services import matching as service
-from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.sheets import book_in_force
+from zhunsheng.web.services.year import calendar, records
 from zhunsheng.web.views.common import demand, done, page
 
 
@@ -24,7 +24,7 @@ def matches(request: SignedInRequest, department: Organisation, year: int) -> Ht
     """List how each indicator in force is computed, open proposals first; a POST confirms one,
     or a project.
     """
-    book = book_in_force(department, year, figures.day_of(department, year))
+    book = book_in_force(department, year, calendar.day_of(department, year))
     if request.method == "POST":
         demand(request, "matches.confirm", department)
         if ProjectForm.came(request):
@@ -51,7 +51,7 @@ def matches(request: SignedInRequest, department: Organisation, year: int) -> Ht
             )
         jobs.assess_soon(department, request.user)
         return done(request, "matches", _("已确认，数据将重新计算。"), department=department.pk, year=year)
-    assessment = figures.newest_assessment(department, year)
+    assessment = records.newest_assessment(department, year)
     run = assessment.run if assessment else None
     context = {
         "part": "matches",

@@ -14,8 +14,8 @@ from zhunsheng.web.forms.year import ExplanationForm, Refresh
 from zhunsheng.web.models import Checkpoint, Organisation
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
-from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.rules import rules_for
+from zhunsheng.web.services.year import calendar, comparing, filling, official, records, words
 from zhunsheng.web.views.common import demand, done, page, send
 
 
@@ -23,19 +23,19 @@ from zhunsheng.web.views.common import demand, done, page, send
 def monitoring(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """List the year's checkpoints with their dates; a POST opens one."""
     today = timezone.localdate()
-    entries = figures.calendar_of(department, year, "monitoring")
+    entries = calendar.calendar_of(department, year, "monitoring")
     if request.method == "POST":
         demand(request, "monitoring.open", department)
         entry = Opening.of(request)["entry"]
         if entry not in entries:
             raise Http404
-        checkpoint = figures.open_checkpoint(entry, department, request.user)
+        checkpoint = filling.open_checkpoint(entry, department, request.user)
         return done(request, "checkpoint", _("已开启，数据已从台账填好。"), checkpoint.pk)
     opened = {c.as_of: c for c in Checkpoint.objects.filter(department=department, year=year)}
     listed = []
     for entry in entries:
         begun = opened.pop(entry.as_of, None)
-        waiting = figures.unexplained(begun) if begun else []
+        waiting = records.unexplained(begun) if begun else []
         open_now = begun is None or begun.state == "open"
         listed.append(
             {
@@ -64,13 +64,13 @@ def checkpoint(request: SignedInRequest, checkpoint: Checkpoint) -> HttpResponse
     if request.method == "POST":
         demand(request, "monitoring.explain", checkpoint)
         if Refresh.came(request):
-            figures.fill_checkpoint(checkpoint)
+            filling.fill_checkpoint(checkpoint)
             return done(request, "checkpoint", _("数据已重新从台账填入。"), checkpoint.pk)
         told = ExplanationForm.of(request, rules.causes)
-        figures.say(checkpoint, told.pop("sheet"), told.pop("indicator"), request.user, **told)
+        words.say(checkpoint, told.pop("sheet"), told.pop("indicator"), request.user, **told)
         return done(request, "checkpoint", _("已保存。"), checkpoint.pk)
-    missing = set(figures.unexplained(checkpoint))
-    earlier, said = figures.earlier_words(checkpoint), figures.words_of(checkpoint)
+    missing = set(records.unexplained(checkpoint))
+    earlier, said = records.earlier_words(checkpoint), records.words_of(checkpoint)
     run = checkpoint.assessment.run if checkpoint.assessment else None
     context = {
         "part": "monitoring",
@@ -89,8 +89,8 @@ def checkpoint(request: SignedInRequest, checkpoint: Checkpoint) -> HttpResponse
         "rules": rules,
         "editable": may(request.user, "monitoring.explain", checkpoint),
         "missing": len(missing),
-        "overtaken": checkpoint.state == "open" and figures.drifted(checkpoint),
-        "drift": figures.drift(checkpoint) if checkpoint.state != "open" else [],
+        "overtaken": checkpoint.state == "open" and comparing.drifted(checkpoint),
+        "drift": comparing.drift(checkpoint) if checkpoint.state != "open" else [],
         "actions": available(request.user, checkpoint, "monitoring"),
         "steps": checkpoint.steps(),
         "prefix": "monitoring",
@@ -104,7 +104,7 @@ def checkpoint_form(request: SignedInRequest, checkpoint: Checkpoint) -> HttpRes
     """Show the official monitoring table as it prints."""
     if checkpoint.assessment is None:
         raise Http404
-    forms = figures.forms_of(checkpoint, "绩效运行监控表")
+    forms = official.forms_of(checkpoint, "绩效运行监控表")
     return render(
         request,
         "web/forms.html",
@@ -115,7 +115,7 @@ def checkpoint_form(request: SignedInRequest, checkpoint: Checkpoint) -> HttpRes
 @page("monitoring.view", checkpoint=Checkpoint)
 def checkpoint_file(request: SignedInRequest, checkpoint: Checkpoint, kind: str) -> HttpResponse:
     """Send the official monitoring table as Word or Excel."""
-    table = figures.file_of(checkpoint, f"绩效运行监控表.{kind}")
+    table = official.file_of(checkpoint, f"绩效运行监控表.{kind}")
     if table is None:
         raise Http404
     return send(table, f"绩效运行监控表（{checkpoint.as_of}）.{kind}")

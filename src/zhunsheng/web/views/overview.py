@@ -16,9 +16,9 @@ from zhunsheng.web.models import Job, KeyEvaluation, Organisation, SheetFinding
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import departments, inherited, may
 from zhunsheng.web.services import office, review, todo
-from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.lineage import behind
 from zhunsheng.web.services.sheets import in_force, newest, sheets_of
+from zhunsheng.web.services.year import calendar, comparing, records
 from zhunsheng.web.views.common import integer_of, page
 
 ROWS = 50
@@ -67,7 +67,7 @@ def overview(request: SignedInRequest, department: Organisation, year: int) -> H
     and what waits for the reader.
     """
     today = timezone.localdate()
-    assessment = figures.newest_assessment(department, year)
+    assessment = records.newest_assessment(department, year)
     sheets = sheets_of(department, year)
     findings = SheetFinding.objects.filter(department=department, year=year).select_related("version")
     levels = {level: sum(1 for f in findings if f.level == level) for level in ("error", "warning", "note")}
@@ -88,7 +88,7 @@ def overview(request: SignedInRequest, department: Organisation, year: int) -> H
         "assessment": assessment,
         "run": run,
         "results": results,
-        "stale": assessment is not None and figures.overtaken(assessment),
+        "stale": assessment is not None and comparing.overtaken(assessment),
         "approved": any(in_force(s) for s in sheets),
         "levels": levels,
         "drafts": sum(f.version.state != "approved" for f in findings),
@@ -96,7 +96,7 @@ def overview(request: SignedInRequest, department: Organisation, year: int) -> H
         "open_ends": sum(s.verdict == "open" or s.counts["cannot_judge"] > 0 for s in standings.values()),
         "clean": bool(standings) and all(s.verdict == "clean" for s in standings.values()),
         "sheets": [(s, newest(s)) for s in sheets],
-        "late": figures.late_things(department, year, today),
+        "late": calendar.late_things(department, year, today),
         "todo": todo.of(request.user, department, year, today),
         "working": working,
         "past_year_end": assessment is not None and assessment.as_of > date(year, 12, 31),

@@ -26,9 +26,19 @@ from zhunsheng.web.forms.public import Disclosed, Extent, HeldSlip, OwnCode, sai
 from zhunsheng.web.models import Commitment, Organisation, Publication
 from zhunsheng.web.requests import SignedInRequest, SiteRequest
 from zhunsheng.web.roles import available, may
-from zhunsheng.web.services import commitments, office, own_proofs, publishing, stamps
+from zhunsheng.web.services import commitments, office, own_proofs, stamps
 from zhunsheng.web.services.ceremony import code_of
 from zhunsheng.web.services.disclosing import UndecidedData
+from zhunsheng.web.services.publishing import (
+    acts,
+    afterwards,
+    copies,
+    drift,
+    exports,
+    looking,
+    public_pages,
+    subjects,
+)
 from zhunsheng.web.throttle import MOST_ASKED, asked
 from zhunsheng.web.views.common import demand, done, download, on_screen, page, paged, say_error, send
 
@@ -49,9 +59,9 @@ def ask(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
 
     What is personal in it is shown first, masked, with its places: each is hidden, or kept with a reason.
     """
-    if kind not in publishing.SUBJECTS:
+    if kind not in subjects.SUBJECTS:
         raise Http404
-    subject = get_object_or_404(publishing.SUBJECTS[kind], pk=pk)
+    subject = get_object_or_404(subjects.SUBJECTS[kind], pk=pk)
     demand(request, "publish.request", subject.department)
     request.department = subject.department
     said = Disclosed.of(request) if request.method == "POST" else {}
@@ -59,7 +69,7 @@ def ask(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
     error: ZhunshengError | None = None
     if request.method == "POST":
         try:
-            made = publishing.ask(kind, subject, request.user, said, frame=frame)
+            made = acts.ask(kind, subject, request.user, said, frame=frame)
         except UndecidedData as waiting:
             if not said and frame:
                 return done(request, "publish-ask", "", kind, pk)
@@ -70,7 +80,7 @@ def ask(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
             error = wrong
         else:
             return done(request, "publication", _("已提出公开申请，待部门负责人批准。"), made.pk)
-    whole = publishing.copied(kind, subject, frame=frame)
+    whole = copies.copied(kind, subject, frame=frame)
     context = {
         "part": "publish",
         "kind": kind,
@@ -89,14 +99,14 @@ def publication(request: SignedInRequest, publication: Publication) -> HttpRespo
     """Show exactly what would be or is public, with its decisions and what was decided on personal data in
     it.
     """
-    items = publishing.disclosures(publication)
-    context = publishing.shown(publication) | {
+    items = looking.disclosures(publication)
+    context = public_pages.shown(publication) | {
         "part": "publish",
         "record": publication,
         "actions": available(request.user, publication, "publish"),
         "steps": publication.steps(),
         "prefix": "publish",
-        "drift": publishing.drifted_from(publication),
+        "drift": drift.drifted_from(publication),
         "items": items,
         "waiting": [item for item in items if not item.decision],
         "may_keep": may(request.user, "publish.keep", publication),
@@ -108,7 +118,7 @@ def publication(request: SignedInRequest, publication: Publication) -> HttpRespo
 def keep(request: SignedInRequest, publication: Publication) -> HttpResponse:
     """Keep what is personal in something that is public already, each for a reason."""
     demand(request, "publish.keep", publication)
-    publishing.keep(publication, request.user, Disclosed.of(request), SeenForm.of(request)["seen"])
+    acts.keep(publication, request.user, Disclosed.of(request), SeenForm.of(request)["seen"])
     return done(request, "publication", _("已记下保留的理由。"), publication.pk)
 
 
@@ -268,7 +278,7 @@ def _public(pk: int, route: str, *more: str) -> Publication | HttpResponse:
     found = get_object_or_404(Publication, pk=pk)
     if found.state == "published":
         return found
-    instead = publishing.newer(found)
+    instead = afterwards.newer(found)
     if instead is None:
         raise Http404
     return redirect(route, instead.pk, *more)
@@ -280,7 +290,7 @@ def public_one(request: HttpRequest, pk: int) -> HttpResponse:
     found = _public(pk, "public-one")
     if isinstance(found, HttpResponse):
         return found
-    context = publishing.shown(found) | {"own_number": own_proofs.number_of(found)}
+    context = public_pages.shown(found) | {"own_number": own_proofs.number_of(found)}
     return render(request, "web/public/one.html", context)
 
 
@@ -306,9 +316,9 @@ def open_data(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         return found
     if kind == "json":
         return JsonResponse(
-            publishing.open_document(found), json_dumps_params={"ensure_ascii": False, "indent": 1}
+            exports.open_document(found), json_dumps_params={"ensure_ascii": False, "indent": 1}
         )
-    return download(publishing.open_csv(found), f"zhunsheng-{found.kind}-{found.pk}.csv")
+    return download(exports.open_csv(found), f"zhunsheng-{found.kind}-{found.pk}.csv")
 
 
 @require_safe
@@ -318,7 +328,7 @@ def data_package(request: HttpRequest) -> HttpResponse:
     def address(one: Publication) -> str:
         return request.build_absolute_uri(reverse("open-data", args=[one.pk, "csv"]))
 
-    package = publishing.data_package(address)
+    package = exports.data_package(address)
     return JsonResponse(package, json_dumps_params={"ensure_ascii": False, "indent": 1})
 
 

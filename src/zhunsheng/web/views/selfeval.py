@@ -16,11 +16,20 @@ from zhunsheng.web.models import Contest, Organisation, SelfEvaluation, Upload
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import Act, available, may
 from zhunsheng.web.services import ledgers
-from zhunsheng.web.services import year as figures
 from zhunsheng.web.services.matching import open_proposals
 from zhunsheng.web.services.rules import rules_for
 from zhunsheng.web.services.sheets import book_in_force
 from zhunsheng.web.services.uploads import take
+from zhunsheng.web.services.year import (
+    calendar,
+    comparing,
+    filling,
+    official,
+    question,
+    rechecking,
+    records,
+    words,
+)
 from zhunsheng.web.views.common import demand, done, page, send
 
 FILES = {"table.xlsx": "绩效自评表.xlsx", "table.docx": "绩效自评表.docx", "report.docx": "绩效评价报告.docx"}
@@ -34,7 +43,7 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
     )
     if request.method == "POST":
         demand(request, "selfeval.open", department)
-        figures.open_self_evaluation(department, year, request.user)
+        filling.open_self_evaluation(department, year, request.user)
         return done(
             request,
             "selfeval",
@@ -43,20 +52,20 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
             year=year,
         )
     if evaluation is None:
-        entry, early = figures.self_entry(department, year), figures.self_too_early(department, year)
+        entry, early = calendar.self_entry(department, year), calendar.self_too_early(department, year)
         can_open = not early and may(request.user, "selfeval.open", department)
         empty = {"part": "selfeval", "entry": entry, "can_open": can_open, "early": early}
         return render(request, "web/selfeval_empty.html", empty)
     rules = rules_for(department, year)
-    words, earlier = figures.words_of(evaluation), figures.earlier_words(evaluation)
+    said, earlier = records.words_of(evaluation), records.earlier_words(evaluation)
     contests = {c.word_id: c for c in evaluation.contests.exclude(state="replaced")}
     run = evaluation.assessment.run if evaluation.assessment else None
-    banded = figures.banded(evaluation)
-    promised = figures.promises(book_in_force(department, year, evaluation.as_of))
-    owed = set(figures.unexplained(evaluation))
+    banded = words.banded(evaluation)
+    promised = question.promises(book_in_force(department, year, evaluation.as_of))
+    owed = set(records.unexplained(evaluation))
 
     def line(sheet: Any, i: Any) -> dict[str, Any]:
-        word = words.get((sheet.id, i.id))
+        word = said.get((sheet.id, i.id))
         contest = contests.get(word.pk) if word else None
         return {
             "i": i,
@@ -92,8 +101,8 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
         "causes": rules.monitoring(evaluation.as_of).causes,
         "proposals": open_proposals(run) if run else [],
         "undone": ledgers.undone(department, year),
-        "overtaken": evaluation.state in figures.UNSETTLED and figures.drifted(evaluation),
-        "drift": figures.drift(evaluation) if reached > 0 else [],
+        "overtaken": evaluation.state in records.UNSETTLED and comparing.drifted(evaluation),
+        "drift": comparing.drift(evaluation) if reached > 0 else [],
         "chain": [(label, step if n < reached else None) for n, (label, step) in enumerate(chain)],
         "editable": may(request.user, "selfeval.fill", evaluation),
         "can_publish": evaluation.state in ("signed", "accepted")
@@ -124,7 +133,7 @@ def word(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
     said = WordForm.of(request, bands, rules.monitoring(evaluation.as_of).causes)
     files = [take(f, "attachment", evaluation.department, request.user) for f in said.pop("files")]
     sheet, indicator = said.pop("sheet"), said.pop("indicator")
-    kept, former = figures.say(evaluation, sheet, indicator, request.user, attachments=files, **said)
+    kept, former = words.say(evaluation, sheet, indicator, request.user, attachments=files, **said)
     told = _("已保存，得分已重算。")
     if former is not None and former.actual != kept.actual and former.attachments.exists():
         told += _("完成值改了，证明原来那个数的附件没有带过来。")
@@ -144,7 +153,7 @@ def recheck(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpRespons
         reported = evaluation.reported if said["again"] else None
         if said["file"]:
             reported = take(said["file"], "document", evaluation.department, request.user)
-        found = figures.recheck(evaluation, reported)
+        found = rechecking.recheck(evaluation, reported)
         count = sum(len(f["differences"]) for f in found)
         return done(request, "recheck", _("复核完成，差异 %s 处。") % count, evaluation.pk)
     context: dict[str, Any] = {
@@ -161,14 +170,14 @@ def selfeval_form(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpR
     """Show the official self-evaluation tables as they print."""
     if evaluation.assessment is None:
         raise Http404
-    forms = figures.forms_of(evaluation, "绩效自评表")
+    forms = official.forms_of(evaluation, "绩效自评表")
     return render(request, "web/forms.html", {"part": "selfeval", "forms": forms, "title": _("绩效自评表")})
 
 
 @page("selfeval.view", evaluation=SelfEvaluation)
 def selfeval_file(request: SignedInRequest, evaluation: SelfEvaluation, name: str) -> HttpResponse:
     """Send the official table or the report."""
-    file = figures.file_of(evaluation, FILES[name]) if name in FILES else None
+    file = official.file_of(evaluation, FILES[name]) if name in FILES else None
     if file is None:
         raise Http404
     return send(file, f"{evaluation.year}年{FILES[name]}")

@@ -25,7 +25,7 @@ from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import indicators as deciding
 from zhunsheng.web.services import review, sheets, versions
-from zhunsheng.web.services import year as figures
+from zhunsheng.web.services.year import figures
 from zhunsheng.web.views.common import demand, done, download, page, send
 from zhunsheng.web.workflow import compare as unchanged
 

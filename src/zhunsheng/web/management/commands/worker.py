@@ -14,7 +14,7 @@ from django_tasks_db.management.commands.db_worker import Command as Worker
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.services import once
 from zhunsheng.web.services.jobs import assess_upgraded, requeue_interrupted
-from zhunsheng.web.services.publishing import look_through_all
+from zhunsheng.web.services.publishing.looking import look_through_all
 
 log = logging.getLogger(__name__)
 EVERY = 10.0  # seconds between looks for interrupted jobs

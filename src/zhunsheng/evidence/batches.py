@@ -1,0 +1,105 @@
+"""From a commit to its record: the batch that comes next, and those whose commit outlived their process."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from zhunsheng.evidence import layout
+from zhunsheng.evidence.commits import committed
+from zhunsheng.evidence.index import Index
+from zhunsheng.evidence.ledgers import ledgers
+from zhunsheng.evidence.records import Batch, Records, actions
+from zhunsheng.evidence.sources import sources
+
+
+def next_batch(index: Index, ledger: str, who: str | None, when: datetime | None, **fields: Any) -> Batch:
+    """Return the batch that comes next in the line of the index, of what ``fields`` say and nothing else."""
+    start: dict[str, Any] = {
+        "department": "",
+        "sha256": "",
+        "rows": 0,
+        "inserted": 0,
+        "updated": 0,
+        "rejected": 0,
+    }
+    return Batch(
+        batch=index.last + 1,
+        ledger=ledger,
+        who=who or getpass.getuser(),
+        when=(when or datetime.now(UTC)).isoformat(timespec="seconds"),
+        version=0,
+        **{**start, **fields},
+    )
+
+
+def recover(index: Index) -> list[Batch]:
+    """Write the record of each batch whose commit outlived its process, and take it into the index;
+    return these.
+    """
+    done, records = [], Records(index.root)
+    for batch in pending(index):
+        # A record that lies there, behind one that was missing, is left as it is for verification to
+        # judge.
+        there = records.read(batch.batch)
+        if there is None:
+            records.write(batch)
+        index.add_all([there or batch])
+        done.append(there or batch)
+    return done
+
+
+def pending(index: Index) -> list[Batch]:
+    """Return the records, sealed, of commits that have none yet, as far as they go on in line."""
+    heads = index.heads()
+    waiting: dict[int, tuple[dict[str, Any], str, int, list[dict[str, Any]]]] = {}
+    for name in ledgers():
+        version = heads.get(name, -1) + 1
+        while (log := layout.commit_file(index.root, name, version)).is_file():
+            said = actions(log)
+            if body := committed(said):
+                waiting.setdefault(body["batch"], (body, name, version, said))
+            version += 1
+    done: list[Batch] = []
+    number, previous = index.last, index.digest
+    while number + 1 in waiting:
+        body, name, version, said = waiting[number + 1]
+        metrics: dict[str, Any] = next(
+            (a["commitInfo"].get("operationMetrics", {}) for a in said if "commitInfo" in a), {}
+        )
+        plain = Batch.of({"version": 0, **body}).imports
+        batch = Batch.of(
+            {
+                **body,
+                "inserted": metrics.get(
+                    "num_target_rows_inserted", metrics.get("num_added_rows", body["rows"])
+                )
+                if plain
+                else 0,
+                "updated": metrics.get("num_target_rows_updated", body["updated"])
+                if plain
+                else body["updated"],
+                "version": version,
+                "files": [*_added(index.root, name, version, said, body["sha256"]), *body["files"]],
+                "previous": previous,
+            }
+        ).sealed()
+        done.append(batch)
+        number, previous = number + 1, batch.digest
+    return done
+
+
+def _added(
+    root: Path, ledger: str, version: int, said: list[dict[str, Any]], sha256: str
+) -> Iterator[tuple[str, int, str]]:
+    folder = layout.table(root, ledger)
+    paths = [
+        layout.commit_file(root, ledger, version),
+        *(folder / unquote(a["add"]["path"]) for a in said if "add" in a),
+    ]
+    paths += sources(root, sha256) if sha256 else []
+    return (layout.seen(root, path) for path in paths)

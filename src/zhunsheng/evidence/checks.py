@@ -1,0 +1,169 @@
+"""What is checked of every cell of a ledger, and how its text becomes a value, in SQL."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from zhunsheng.clock import today
+from zhunsheng.evidence.ledgers import DEPARTMENT, FIRST_DAY, LAST_DAY, MONEY_BELOW, Column, Ledger
+from zhunsheng.evidence.sql import quoted, worded_sql
+from zhunsheng.translation import series, translatable, worded
+
+_TRUE, _FALSE = (
+    ("是", "有", "对", "1", "true", "y", "yes", "√", "合格"),
+    ("否", "无", "0", "false", "n", "no", "×", "不合格"),
+)
+# One SQL expression a type turns trimmed text into a value, or into NULL where it can't be read.
+MACROS = """
+CREATE MACRO zs_cn(s) AS regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+    translate(s, '〇零一二三四五六七八九', '00123456789'), '([0-9])十([0-9])', '\\1\\2', 'g'),
+    '([0-9])十', '\\g<1>0', 'g'), '十([0-9])', '1\\1', 'g'), '十', '10', 'g');
+CREATE MACRO zs_date(s) AS coalesce(
+    try_cast(regexp_replace(regexp_replace(zs_cn(s), '[年月/.]', '-', 'g'),
+      '(日|号)?([ T]?00:00(:00(\\.0+)?)?)?$', '') AS DATE),
+    CASE WHEN regexp_full_match(s, '(19|20)\\d{6}') THEN CAST(try_strptime(s, '%Y%m%d') AS DATE) END,
+    CASE WHEN regexp_full_match(s, '[2-5]\\d{4}(\\.0+)?')
+      THEN DATE '1899-12-30' + CAST(CAST(s AS DOUBLE) AS INTEGER) END);
+CREATE MACRO zs_bare(s) AS regexp_replace(s, '[,，¥￥元 ]', '', 'g');
+CREATE MACRO zs_misgrouped(s) AS regexp_matches(s, '\\d[,， ]+\\d')
+    AND NOT regexp_full_match(s, '[^\\d]*\\d{1,3}([,， ]\\d{3})+(\\.\\d+)?[^\\d]*');
+CREATE MACRO zs_integer(s) AS CASE WHEN regexp_full_match(regexp_replace(s, '[,，]', '', 'g'),
+  '[+-]?\\d+(\\.0+)?')
+    AND NOT zs_misgrouped(s) THEN try_cast(split_part(regexp_replace(s, '[,，]', '', 'g'), '.', 1)
+      AS BIGINT) END;
+CREATE MACRO zs_fen(s) AS regexp_full_match(zs_bare(s), '[+-]?\\d+\\.\\d{2}\\d*[1-9]\\d*');
+CREATE MACRO zs_money(s) AS CASE WHEN regexp_full_match(zs_bare(s), '[+-]?\\d+(\\.\\d+)?')
+  AND NOT zs_misgrouped(s)
+    AND NOT zs_fen(s) THEN try_cast(zs_bare(s) AS DECIMAL(18,2)) END;
+CREATE MACRO zs_no_such_day(s) AS
+    regexp_full_match(zs_cn(s), '\\d{2,4}[年./-]\\d{1,2}[月./-]\\d{1,2}[日号]?([ T]?\\d{1,2}:.*)?')
+    OR regexp_full_match(s, '(19|20)\\d{6}');
+""".replace("\\g<1>0", "\\10")
+
+
+def value_sql(column: Column, text: str) -> str:
+    """Return the SQL that reads a column's ``text`` (SQL, trimmed) as its value, else as NULL."""
+    if column.type == "text":
+        return text
+    if column.type == "choice":
+        whens = "".join(f" WHEN {quoted(k)} THEN {quoted(v)}" for k, v in column.aliases.items())
+        values = ", ".join(map(quoted, column.values))
+        same = f"CASE WHEN {text} IN ({values}) THEN {text} END"
+        return f"CASE {text}{whens} ELSE {same} END" if whens else same
+    if column.type == "bool":
+        true, false = (", ".join(map(quoted, words)) for words in (_TRUE, _FALSE))
+        return f"CASE WHEN lower({text}) IN ({true}) THEN true WHEN lower({text}) IN ({false}) THEN false END"
+    macro: dict[Literal["date", "integer", "money"], str] = {
+        "date": "zs_date",
+        "integer": "zs_integer",
+        "money": "zs_money",
+    }
+    return f"{macro[column.type]}({text})"
+
+
+_WHAT = {
+    "date": worded("不是日期"),
+    "integer": worded("不是整数"),
+    "money": worded("不是金额"),
+    "bool": worded("应填“是”或“否”"),
+}
+# What is wrong with a text of a type, told before it is only called unreadable: (type,
+# SQL condition on the text, why).
+_WHY: tuple[tuple[str, str, str], ...] = (
+    ("date", "zs_no_such_day({0})", worded("没有这一天")),
+    ("integer", "zs_misgrouped({0})", worded("逗号不在千位上，不知是几")),
+    ("money", "zs_misgrouped({0})", worded("逗号不在千位上，不知是几")),
+    ("money", "zs_fen({0})", worded("金额最多两位小数")),
+)
+
+
+_HALF = translatable("没有填{title}，第 {other} 行同名项目的{title}是 {code}，分不清是不是同一个")
+
+
+def half_keys(ledger: Ledger, name: str) -> str:
+    """Return the SELECT (as of ``_checks``) of rows without a part of the key that other rows have,
+    else of the same key.
+
+    Nobody can say whether such two are one, so that neither may replace the other nor stand beside it.
+    """
+    title = ledger.column(name).title
+    kept = ", ".join((DEPARTMENT, *(k for k in ledger.key if k != name)))
+    message = worded_sql(_HALF, title=quoted(title), other="other", code="code")
+    return (
+        f"SELECT _row, {quoted(title)} AS title, raw_{name} AS value, {message} AS message FROM "
+        f"(SELECT _row, raw_{name}, {name}, min(_row) FILTER ({name} IS NOT NULL) OVER (PARTITION BY "
+        f"{kept}) AS other, arg_min({name}, _row) FILTER ({name} IS NOT NULL) OVER (PARTITION BY {kept}) AS "
+        f"code FROM parsed) WHERE {name} IS NULL AND other IS NOT NULL"
+    )
+
+
+def checks_of(ledger: Ledger, column: Column) -> list[str]:
+    """Return one SELECT (row, title, value, message) for each check of a column."""
+    name, raw, title = column.name, f"raw_{column.name}", quoted(column.title)
+
+    def select(message: str, where: str) -> str:
+        return (
+            f"SELECT _row, {title} AS title, {raw} AS value, {quoted(message)} AS message FROM parsed WHERE "
+            f"{where}"
+        )
+
+    found = []
+    if column.required:
+        found.append(select(worded("必填"), f"{raw} IS NULL"))
+    if column.type == "choice":
+        found.append(
+            select(
+                worded("应为：{values}", values=series(column.values)),
+                f"{raw} IS NOT NULL AND {name} IS NULL",
+            )
+        )
+    elif column.type in _WHAT:
+        unread = f"{raw} IS NOT NULL AND {name} IS NULL"
+        reasons = [(test.format(raw), why) for kind, test, why in _WHY if kind == column.type]
+        for n, (test, why) in enumerate(reasons):
+            found.append(select(why, " AND ".join([unread, test, *(f"NOT {t}" for t, _ in reasons[:n])])))
+        found.append(select(_WHAT[column.type], " AND ".join([unread, *(f"NOT {t}" for t, _ in reasons)])))
+    if column.pattern:
+        found.append(
+            select(
+                worded("格式不对（{note}）", note=column.note or column.pattern),
+                f"NOT regexp_full_match({name}, {quoted(column.pattern)})",
+            )
+        )
+    if column.type == "money":
+        found.append(
+            select(
+                worded("绝对值不能达到 {bound} 元", bound=f"{MONEY_BELOW:,}"), f"abs({name}) >= {MONEY_BELOW}"
+            )
+        )
+    if column.minimum is not None:
+        found.append(
+            select(worded("不能小于 {minimum}", minimum=column.minimum), f"{name} < {column.minimum}")
+        )
+    if column.not_before:
+        found.append(
+            select(
+                worded("早于{title}", title=ledger.column(column.not_before).title),
+                f"{name} < {column.not_before}",
+            )
+        )
+    if column.type == "date":
+        out = f"{name} < DATE '{FIRST_DAY}' OR {name} > DATE '{LAST_DAY}'"
+        found.append(
+            select(
+                worded(
+                    "日期应在 {first} 年至 {last} 年之间，年份请写四位",
+                    first=FIRST_DAY.year,
+                    last=LAST_DAY.year,
+                ),
+                out,
+            )
+        )
+    if column.type == "date" and not column.ahead:
+        found.append(
+            select(
+                worded("日期在今天之后，还没有发生"),
+                f"{name} > DATE '{today().isoformat()}' AND {name} <= DATE '{LAST_DAY}'",
+            )
+        )
+    return found

@@ -1,0 +1,43 @@
+"""Texts of a loaded ledger made clean: the door of every ledger, in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from zhunsheng.text import GUARDED, INVISIBLE, NOT_GUARDED, UNFIT
+
+# What ``text.clean`` does, in DuckDB's own words (its functions in Python would need numpy).
+# No text there holds surrogates.
+_GONE = "".join(f"\\x{{{a:X}}}-\\x{{{b:X}}}" for a, b in (*UNFIT, *INVISIBLE) if not 0xD800 <= a <= 0xDFFF)
+_CLEAN = (
+    "nfc_normalize(regexp_replace(regexp_replace({0}, "
+    "'\\r\\n|[\\r\\x0b\\x0c\\x1c-\\x1e\\x{{85}}\\x{{2028}}\\x{{2029}}]', chr(10), 'g'), "
+    f"'[{_GONE.replace('{', '{{').replace('}', '}}')}]', '', 'g'))"
+)
+# A text that ``text.clean`` leaves as it is; only others are worth the work.
+_PLAIN = "[\\n -~\\x{3001}-\\x{3029}\\x{3030}-\\x{303f}\\x{4e00}-\\x{9fff}（），：；]*"
+
+
+def unguard(connection: duckdb.DuckDBPyConnection, columns: Sequence[int]) -> None:
+    """Take off the apostrophes that ``text.guarded`` put before texts of a csv."""
+    for n in dict.fromkeys(columns):
+        connection.execute(
+            f"UPDATE raw SET c{n} = substr(c{n}, 2) WHERE starts_with(c{n}, chr(39)) "
+            f"AND regexp_full_match(c{n}, ?) AND NOT regexp_full_match(c{n}, ?)",
+            [GUARDED, NOT_GUARDED],
+        )
+
+
+def clean_texts(connection: duckdb.DuckDBPyConnection, columns: Sequence[int]) -> None:
+    """Make the texts of the used columns of ``raw`` clean and trimmed, empty ones NULL:
+    the door of every ledger.
+    """
+    for n in dict.fromkeys(columns):
+        text = f"CASE WHEN regexp_full_match(c{n}, '{_PLAIN}') THEN c{n} ELSE {_CLEAN.format(f'c{n}')} END"
+        connection.execute(
+            f"UPDATE raw SET c{n} = nullif(trim({text}, ' \t\r\n"
+            f"　'), '') WHERE c{n} IS NOT NULL AND (NOT regexp_full_match(c{n}, '{_PLAIN}') OR c{n} = '' OR "
+            f"regexp_matches(c{n}, '^[ \t\r\n　]|[ \t\r\n　]$'))"
+        )

@@ -1,0 +1,141 @@
+"""Commits to the Delta table of a ledger; each carries the batch that it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, write_deltalake
+
+from zhunsheng.evidence import layout
+from zhunsheng.evidence.importing import Checked
+from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
+from zhunsheng.evidence.privacy import Cipher
+from zhunsheng.evidence.records import Batch
+from zhunsheng.evidence.tables import same_key
+
+KEY = "zhunsheng"  # where a commit of the Delta log carries its batch
+# Checkpoints are made only with a compaction, whose record holds their digest;
+# the log itself is never cleaned.
+NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
+
+
+def properties(batch: Batch) -> CommitProperties:
+    """Return what a commit carries of its batch."""
+    return CommitProperties(custom_metadata={KEY: json.dumps(batch.as_json(), ensure_ascii=False)})
+
+
+def committed(said: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the batch that a commit carries, given the commit's actions; empty for one that carries none."""
+    for action in said:
+        if "commitInfo" in action and KEY in action["commitInfo"]:
+            body: dict[str, Any] = json.loads(action["commitInfo"][KEY])
+            return body
+    return {}
+
+
+def merge(root: Path, checked: Checked, batch: Batch, cipher: Cipher | None, *, new: bool) -> None:
+    """Commit the good rows; where all their keys are ``new`` nothing that stands there need be read or
+    compared.
+    """
+    schema = checked.ledger.stored()
+    table = str(layout.table(root, checked.ledger.id))
+    values = [name for name in schema if not name.startswith("_")]
+    rows: Any = checked.connection.sql(
+        f"SELECT {', '.join(values)}, {batch.batch}::BIGINT AS _batch, _row FROM good ORDER BY _row"
+    ).to_arrow_reader(100_000)
+    if cipher:
+        rows = cipher.encrypted(rows, [c.name for c in checked.ledger.columns if c.personal])
+    # delta-rs would look through the whole log to say so.
+    if not layout.commit_file(root, checked.ledger.id, 0).is_file():
+        write_deltalake(
+            table,
+            rows,
+            mode="append",
+            commit_properties=properties(batch),
+            post_commithook_properties=NO_HOOKS,
+        )
+        return
+    opened = DeltaTable(table)
+    opened_at = opened.version()
+    key = (DEPARTMENT, *checked.ledger.key)
+    there = {f.name for f in opened.schema().fields}
+    if new:
+        write_deltalake(
+            opened,
+            rows,
+            mode="append",
+            schema_mode=None if set(schema) == there else "merge",
+            commit_properties=properties(batch),
+            post_commithook_properties=NO_HOOKS,
+        )
+        return
+    changed = " OR ".join(
+        f'(t."{c}" IS DISTINCT FROM s."{c}")' if c in there else f'(s."{c}" IS NOT NULL)'
+        for c in values
+        if c not in key
+    )
+    merging = opened.merge(
+        rows,
+        predicate=same_key(checked.ledger, "t", "s", set(schema) - there),
+        source_alias="s",
+        target_alias="t",
+        merge_schema=not set(schema) <= there,
+        commit_properties=properties(batch),
+        post_commithook_properties=NO_HOOKS,
+    )
+    if changed:
+        merging = merging.when_matched_update_all(changed)
+    merging.when_not_matched_insert_all().execute()
+    if DeltaTable(table).version() == opened_at:
+        say(DeltaTable(table), batch)  # every row stood there already
+
+
+def take_back(root: Path, ledger: Ledger, source: Any, undoing: Batch) -> None:
+    """Commit the rows that return and the keys that go; other files stay as they are. Without rows,
+    the word alone.
+    """
+    table = DeltaTable(layout.table(root, ledger.id))
+    if not source.num_rows:
+        say(table, undoing)
+        return
+    lacking = set(ledger.stored()) - {f.name for f in table.schema().fields}
+    table.merge(
+        source,
+        predicate=same_key(ledger, "t", "s", lacking),
+        source_alias="s",
+        target_alias="t",
+        merge_schema=bool(lacking),
+        commit_properties=properties(undoing),
+        post_commithook_properties=NO_HOOKS,
+    ).when_matched_delete("s._gone").when_matched_update(
+        {f'"{c}"': f's."{c}"' for c in ledger.stored()}
+    ).when_not_matched_insert(
+        {f'"{c}"': f's."{c}"' for c in ledger.stored()}, predicate="NOT s._gone"
+    ).execute()
+
+
+def rewrite(root: Path, ledger: Ledger, rows: Any, batch: Batch) -> None:
+    """Commit rows in place of all that a ledger has."""
+    write_deltalake(
+        layout.table(root, ledger.id),
+        rows,
+        mode="overwrite",
+        schema_mode="overwrite",
+        commit_properties=properties(batch),
+        post_commithook_properties=NO_HOOKS,
+    )
+
+
+def say(table: DeltaTable, batch: Batch) -> None:
+    """Commit a batch that changes no row."""
+    nothing = pa.schema(table.schema().to_arrow()).empty_table()
+    write_deltalake(
+        table,
+        nothing,
+        mode="append",
+        commit_properties=properties(batch),
+        post_commithook_properties=NO_HOOKS,
+    )

@@ -1,0 +1,104 @@
+"""Load a ledger from a parquet file, within bounds of what it comes to as texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence.bounds import Bounds
+from zhunsheng.evidence.headers import find_header
+from zhunsheng.evidence.ledgers import Ledger
+from zhunsheng.evidence.raw import Raw, refuse_more, too_much
+from zhunsheng.evidence.sql import quoted_name
+from zhunsheng.faults import of_system
+from zhunsheng.translation import worded
+
+
+def look_parquet(source: Path | IO[bytes], name: str, bounds: Bounds) -> pa.Schema:
+    """Return the schema of a parquet file whose own account of itself is within ``bounds``.
+    Raises ``ZS-IN-05``, ``ZS-EV-40``.
+    """
+    try:
+        said = pq.ParquetFile(source).metadata
+        schema = said.schema.to_arrow_schema()
+        groups = [said.row_group(n) for n in range(said.num_row_groups)]
+        names = schema.names
+    except (pa.ArrowException, OSError, ValueError) as error:
+        if told := of_system(error):
+            raise told from error
+        raise ZhunshengError("ZS-IN-05", name=name, detail=str(error)[:120]) from None
+    refuse_more(name, max(said.num_rows, sum(group.num_rows for group in groups)), len(names), bounds)
+    size = sum(group.total_byte_size for group in groups)
+    if size > bounds.texts:
+        raise too_much(
+            name,
+            worded(
+                "解压后 {n} MB，上限 {n2} MB", n=f"{size / 2**20:,.0f}", n2=f"{bounds.texts / 2**20:,.0f}"
+            ),
+        )
+    return schema
+
+
+def load_parquet(
+    path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, bounds: Bounds
+) -> Raw:
+    """Load a parquet file's used columns into table ``raw``, as texts. Raises ``ZS-IN-05``, ``ZS-EV-*``."""
+    schema = look_parquet(path, path.name, bounds)
+    found, columns, _ = find_header([schema.names], ledger, path.name)
+    used = sorted(set(columns.values()))
+    for n in used:
+        if pa.types.is_nested(schema.field(n).type):
+            raise ZhunshengError(
+                "ZS-EV-42", name=path.name, column=schema.names[n], kind=str(schema.field(n).type)[:40]
+            )
+    texts = ", ".join(f"{_written(schema.field(n))} AS c{n}" for n in used)
+    try:
+        # A value that stands in the file once can stand in a million rows: what it comes to is asked of the
+        # rows, whose texts the database counts where they are, without writing one of them out.
+        sizes = " + ".join(f"coalesce(sum({_size(schema.field(n))}), 0)" for n in used)
+        ((size,),) = connection.execute(f"SELECT {sizes} FROM read_parquet(?)", [str(path)]).fetchall()
+        if size > bounds.texts:
+            raise too_much(
+                path.name,
+                worded(
+                    "写成文字有 {n} MB，上限 {n2} MB",
+                    n=f"{size / 2**20:,.0f}",
+                    n2=f"{bounds.texts / 2**20:,.0f}",
+                ),
+            )
+        connection.execute(
+            f"CREATE TABLE raw AS SELECT file_row_number + 1 AS _row, {texts} FROM read_parquet(?, "
+            "file_row_number = true)",
+            [str(path)],
+        )
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        if told := of_system(error):
+            raise told from error
+        raise ZhunshengError("ZS-IN-05", name=path.name, detail=str(error).splitlines()[0][:160]) from None
+    return Raw(found, columns, 0, None, tuple(schema.names))
+
+
+def _size(column: pa.Field) -> str:
+    """Return the SQL of how many bytes a parquet column's value takes as text, at most."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return f"strlen({quoted_name(column.name)})"
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        return f"4 * octet_length(CAST({quoted_name(column.name)} AS BLOB))"
+    return "40"
+
+
+def _written(column: pa.Field) -> str:
+    """Return the SQL that writes a parquet column as text; binary fractions without their noise."""
+    name = quoted_name(column.name)
+    if not pa.types.is_floating(column.type):
+        return f"CAST({name} AS VARCHAR)"
+    exact = f"CAST(try_cast(round({name}, 6) AS DECIMAL(38, 6)) AS VARCHAR)"
+    return f"coalesce(regexp_replace({exact}, '\\.?0+$', ''), CAST({name} AS VARCHAR))"

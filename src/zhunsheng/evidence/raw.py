@@ -1,0 +1,61 @@
+"""A ledger file as it was loaded: a table of texts, and how much of a file is let through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence.bounds import Bounds
+from zhunsheng.evidence.ledgers import Ledger
+from zhunsheng.translation import translatable, worded
+
+EXCEL_ERROR = translatable("是 Excel 的错误值")
+LISTED = 10  # rows or columns listed in a note before it only counts
+
+
+@dataclass
+class Raw:
+    """A file loaded as table ``raw``: _row and one text column a file column.
+
+    ``titles`` are the header's cells, ``faults`` (row, position from 0, why) cells that hold no value though
+    they seem to; cells from position ``surplus`` on stand beyond the header. ``guarded`` says that a text can
+    have an apostrophe before what a spreadsheet would run, as ``text.guarded`` writes it into a csv.
+    """
+
+    ledger: Ledger
+    columns: dict[str, int]
+    header_row: int
+    sheet: str | None
+    titles: tuple[str, ...] = ()
+    faults: list[tuple[int, int, str]] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+    surplus: tuple[int, ...] = ()
+    guarded: bool = False
+
+
+def too_much(name: str, detail: str) -> ZhunshengError:
+    """Return the refusal of a file of which ``detail`` is more than is let through."""
+    return ZhunshengError("ZS-EV-40", name=name, detail=detail)
+
+
+def refuse_more(name: str, rows: int, columns: int, bounds: Bounds) -> None:
+    """Refuse more rows and columns than ``bounds`` let through. Raises ``ZS-EV-40``."""
+    if columns > bounds.columns:
+        raise too_much(
+            name,
+            worded(
+                "{columns} 列，上限 {columns2} 列", columns=f"{columns:,}", columns2=f"{bounds.columns:,}"
+            ),
+        )
+    if rows > bounds.rows:
+        raise too_much(name, worded("{rows} 行，上限 {rows2} 行", rows=f"{rows:,}", rows2=f"{bounds.rows:,}"))
+    if rows * columns > bounds.cells:
+        raise too_much(
+            name,
+            worded(
+                "{rows} 行 × {columns} 列，上限 {cells} 格",
+                rows=f"{rows:,}",
+                columns=f"{columns:,}",
+                cells=f"{bounds.cells:,}",
+            ),
+        )

@@ -1,0 +1,132 @@
+"""What a file finds standing in its ledger: half a key is refused, rows that it says again are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence import layout
+from zhunsheng.evidence.importing import Checked
+from zhunsheng.evidence.index import Index
+from zhunsheng.evidence.ledgers import DEPARTMENT
+from zhunsheng.evidence.privacy import Cipher
+from zhunsheng.evidence.records import Batch
+from zhunsheng.evidence.sql import column_list, quoted
+from zhunsheng.evidence.tables import half_key, ledger_sql, same_key
+from zhunsheng.translation import series, worded
+
+
+def refuse_halves(checked: Checked, index: Index) -> None:
+    """Raise ``ZS-EV-25`` for rows that may be rows that stand there, but for a part of the key that one
+    of them lacks.
+    """
+    ledger = checked.ledger
+    if not ledger.open_key or not (current := layout.current(index, ledger.id)):
+        return
+    name = ledger.key[0]
+    found = checked.connection.execute(
+        f"SELECT g._row, g.{name}, {', '.join(f'g.{c}, t.{c}' for c in ledger.open_key)}, t._batch "
+        f"FROM good g JOIN ({ledger_sql(ledger, current)}) t ON {half_key(ledger, 'g', 't')} ORDER BY ALL"
+    ).fetchall()
+    if not found:
+        return
+    said = {}
+    for row, named, *codes, batch in found:
+        for column, (own, there) in zip(
+            ledger.open_key, zip(codes[::2], codes[1::2], strict=True), strict=True
+        ):
+            title = ledger.column(column).title
+            if own is None and there is not None:
+                said[row] = worded(
+                    "第 {row} 行“{named}”没有填{title}，台账中同名项目已有{title} {there}（批次 {batch}）",
+                    row=row,
+                    named=named,
+                    title=title,
+                    there=there,
+                    batch=batch,
+                )
+            elif own is not None and there is None:
+                said[row] = worded(
+                    "第 {row} 行“{named}”的{title}是 {own}，台账中同名项目没有填{title}（批次 {batch}）",
+                    row=row,
+                    named=named,
+                    title=title,
+                    own=own,
+                    batch=batch,
+                )
+    more = worded("；等 {count} 行", count=len(said)) if len(said) > 5 else ""
+    raise ZhunshengError(
+        "ZS-EV-25", name=checked.path.name, rows=series(list(said.values())[:5], "；") + more
+    )
+
+
+def standing(checked: Checked, index: Index) -> str:
+    """Return the query of the rows that stand there of the same departments;
+    empty where no key of the file does.
+
+    Most files bring rows that nobody brought before: to learn that, the keys alone are read.
+    """
+    ledger, run = checked.ledger, checked.connection.execute
+    current = layout.current(index, ledger.id)
+    if not current:
+        return ""
+    own = ", ".join(quoted(d) for (d,) in run(f"SELECT DISTINCT {DEPARTMENT} FROM good").fetchall())
+    there = f"(SELECT * FROM ({ledger_sql(ledger, current)}) WHERE {DEPARTMENT} IN ({own or 'NULL'}))"
+    same = same_key(ledger, "g", "t")
+    known = run(f"SELECT count(*) FROM good g SEMI JOIN {there} t ON {same}").fetchall()[0][0]
+    return there if known else ""
+
+
+def keep_again(
+    root: Path, checked: Checked, batch: Batch, there: str, cipher: Cipher | None
+) -> tuple[tuple[tuple[str, int, str], ...], int]:
+    """Keep the rows that stand ``there`` already just as the file has them; return the file of them,
+    if any, and how many.
+
+    The merge leaves such rows to the batch that brought them. Once that one is undone,
+    they are this one's.
+    """
+    if not there:
+        return (), 0
+    names = [c for c in checked.ledger.stored() if not c.startswith("_")]
+    values = column_list(names)
+    said = f"SELECT {values}, {batch.batch}::BIGINT AS _batch, _row FROM good"
+    path = root / layout.AGAIN / f"{batch.batch:06d}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial, hidden = path.with_suffix(".partial"), path.with_suffix(".hidden")
+    try:
+        if not (count := _write_again(checked, said, there, partial, hidden, cipher)):
+            return (), 0
+        partial.replace(path)
+    finally:  # whatever fails, a full disk too, leaves nothing half written
+        partial.unlink(missing_ok=True)
+        hidden.unlink(missing_ok=True)
+    return (layout.seen(root, path),), count
+
+
+def _write_again(
+    checked: Checked, said: str, there: str, partial: Path, hidden: Path, cipher: Cipher | None
+) -> int:
+    """Write to ``partial`` the rows of the query ``said`` that stand ``there`` just so;
+    return how many.
+    """
+    ledger, run = checked.ledger, checked.connection.execute
+    if cipher and (personal := [c.name for c in ledger.columns if c.personal]):
+        # What is personal stands encrypted in the ledger, so only so can it be compared.
+        query = f"{said} g SEMI JOIN {there} t ON {same_key(ledger, 'g', 't')}"
+        known: Any = checked.connection.sql(query).to_arrow_reader(100_000)
+        rows = cipher.encrypted(known, personal)
+        with pq.ParquetWriter(hidden, rows.schema) as writer:
+            for some in rows:
+                writer.write_batch(some)
+        said = f"SELECT * FROM read_parquet({quoted(str(hidden))})"
+    names = [c for c in ledger.stored() if not c.startswith("_")]
+    same = " AND ".join(f'k."{c}" IS NOT DISTINCT FROM t."{c}"' for c in names)
+    query = f"SELECT k.* FROM ({said}) k SEMI JOIN {there} t ON {same} ORDER BY _row"
+    (count,) = run(
+        f"COPY ({query}) TO {quoted(str(partial))} (FORMAT parquet, COMPRESSION zstd)"
+    ).fetchone() or (0,)
+    return int(count)

@@ -1,0 +1,76 @@
+"""Which rows change once a batch counts no more, and what they are to be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from zhunsheng.evidence import layout
+from zhunsheng.evidence.index import Index
+from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
+from zhunsheng.evidence.records import Batch
+from zhunsheng.evidence.sql import column_list
+from zhunsheng.evidence.tables import ledger_sql, same_key
+
+
+def settle(index: Index, ledger: Ledger, batch: Batch, connection: duckdb.DuckDBPyConnection) -> None:
+    """Make a table ``settled`` of the rows that change once ``batch`` counts no more, as they are to be.
+
+    ``_gone`` marks those that no batch left brings. What a row is to be follows from what every batch
+    left said of its key, in order: the newest word counts, and the row is of the batch that said it first
+    without a break. Rows of batches undone long ago that still stand there are put right along with it.
+    """
+    undone = [*index.undone_of(ledger.id), batch.batch]
+    key = column_list((DEPARTMENT, *ledger.key))
+    values = [c for c in ledger.stored() if not c.startswith("_")]
+    said = "struct_pack(" + ", ".join(f'"{c}" := "{c}"' for c in values) + ")"
+    run = connection.execute
+    run(f"CREATE TABLE mine AS SELECT DISTINCT {key} FROM ({_said(index, ledger, [batch])})")
+    now = ledger_sql(ledger, layout.current(index, ledger.id))
+    stale = f"SELECT {key} FROM ({now}) WHERE _batch IN ({', '.join(map(str, undone))})"
+    run(f"CREATE TABLE touched AS SELECT * FROM mine UNION {stale}")
+    same = same_key(ledger, "r", "k")
+    run(f"CREATE TABLE now AS SELECT r.* FROM ({now}) r SEMI JOIN touched k ON {same}")
+    departments = [d for (d,) in run(f"SELECT DISTINCT {DEPARTMENT} FROM touched").fetchall()]
+    left = [b for b in index.stating(ledger.id, departments) if b.batch != batch.batch]
+
+    def newest(rows: str, key: str) -> str:
+        return (
+            f"SELECT * EXCLUDE (_new) FROM (SELECT *, {said} IS DISTINCT FROM lag({said}) OVER "
+            f"(PARTITION BY {key} ORDER BY _batch) AS _new FROM (SELECT DISTINCT r.* FROM {rows})) "
+            f"WHERE _new QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _batch DESC) = 1"
+        )
+
+    told = f"({_said(index, ledger, left)}) r"
+    run(f"CREATE TABLE due AS {newest(f'{told} SEMI JOIN touched k ON {same}', key)}")
+    if ledger.formerly:
+        # What a batch of an earlier version replaced by the wider key of then returns where nothing else
+        # stands for it.
+        wide = column_list((DEPARTMENT, *ledger.formerly))
+        run(
+            f"CREATE TABLE bare AS SELECT {wide} FROM now r ANTI JOIN due k ON {same} EXCEPT (SELECT "
+            f"{wide} FROM due UNION ALL SELECT {wide} FROM ({now}) r ANTI JOIN touched k ON {same})"
+        )
+        run(f"INSERT INTO due {newest(f'{told} SEMI JOIN bare k USING ({wide})', wide)}")
+    run(
+        "CREATE TABLE settled AS SELECT *, false AS _gone FROM (SELECT * FROM due EXCEPT SELECT * FROM "
+        f"now) UNION ALL SELECT r.*, true FROM now r ANTI JOIN due k ON {same}"
+    )
+
+
+def _said(index: Index, ledger: Ledger, batches: Sequence[Batch]) -> str:
+    """Return the query of all that batches said: rows they brought or changed,
+    and those they only said again.
+    """
+    parts = [ledger_sql(ledger, ())]
+    moved = index.migrated(ledger.id)
+    for renames, some in (
+        (index.renames(ledger.id), [b for b in batches if b.batch < moved]),
+        (None, [b for b in batches if b.batch >= moved]),
+    ):
+        files = [path for b in some for path in layout.brought(index.root, b)]
+        numbers = ", ".join(str(b.batch) for b in some)
+        if files:
+            parts.append(f"SELECT * FROM ({ledger_sql(ledger, files, renames)}) WHERE _batch IN ({numbers})")
+    return " UNION ALL ".join(parts)

@@ -1,0 +1,56 @@
+"""What was read of a department's rows, remembered while they stay the same."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+from threading import Lock
+from typing import Any
+
+from zhunsheng.evidence import Snapshot
+from zhunsheng.measures import DuckEngine, catalogue
+from zhunsheng.usecases.assessing import Evidence
+from zhunsheng.web.services.evidence import store
+
+
+class _Lazy:
+    """An engine that is started by the first question: where all readings are remembered, none is."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def __getattr__(self, name: str) -> Any:
+        if "_engine" not in self.__dict__:
+            self._engine = DuckEngine(self._snapshot)
+        return getattr(self._engine, name)
+
+
+# What was read of a department's rows, by the digest of their state: a word that somebody says changes none
+# of them.
+_read: OrderedDict[tuple[str, str], tuple[dict[Any, Any], dict[Any, Any]]] = OrderedDict()
+_reading = Lock()
+REMEMBERED = 128  # departments
+
+
+def opened_for(code: str) -> Evidence:
+    """Return the evidence as it is now, with what was read of a department while its rows were the same."""
+    snapshot = store().snapshot()
+    with _reading:
+        known, paid = _read.get((code, snapshot.state_of(code)), ({}, {}))
+    opened = Evidence(snapshot, _Lazy(snapshot), catalogue())
+    now = {"batch": snapshot.batch, "digest": snapshot.digest}
+    opened._known.update(
+        {key: {n: replace(r, **now) for n, r in found.items()} for key, found in known.items()}
+    )
+    opened._paid.update(paid)
+    return opened
+
+
+def remember(code: str, opened: Evidence) -> None:
+    """Keep what was read of a department, by its code, for as long as its rows are what they were then."""
+    key = (code, opened.snapshot.state_of(code))
+    with _reading:
+        _read[key] = dict(opened._known), dict(opened._paid)
+        _read.move_to_end(key)
+        while len(_read) > REMEMBERED:
+            _read.popitem(last=False)

@@ -1,0 +1,79 @@
+"""The records that a year's figures are told in (checkpoints and self-evaluations): which one a day has,
+what was said in it, and what it still owes a word on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+from zhunsheng.web.databases import remembered
+from zhunsheng.web.models import Assessment, Checkpoint, Organisation, SelfEvaluation, Word
+from zhunsheng.web.services.year.calendar import day_of
+
+Record = Checkpoint | SelfEvaluation
+# States of a self-evaluation whose figures follow the evidence: from the filler's signature on they are what
+# was signed.
+UNSETTLED = ("draft", "returned")
+
+
+def newest_assessment(department: Organisation, year: int) -> Assessment | None:
+    """Return the figures of the latest date that is shown; of several states of it the one that was assessed
+    last.
+    """
+    known = Assessment.objects.filter(department=department, year=year, as_of__lte=day_of(department, year))
+    return known.order_by("-as_of", "-assessed_at", "-pk").first()
+
+
+def record_of(department: Organisation, year: int, day: date) -> Record | None:
+    """Return the record whose words go into the figures that a day is shown with: its self-evaluation,
+    else its checkpoint.
+
+    A record's own figures are made from its own words, whatever else is of that day.
+    """
+    found = SelfEvaluation.objects.filter(department=department, year=year, as_of=day).first()
+    return found or Checkpoint.objects.filter(department=department, year=year, as_of=day).first()
+
+
+@remembered
+def words_of(record: Record | None) -> Mapping[tuple[str, str], Word]:
+    """Return the newest word of a record on each indicator, by codes of sheet and indicator."""
+    if record is None:
+        return {}
+    kept = record.words if isinstance(record, Checkpoint) else record.words()
+    found = kept.select_related("by").prefetch_related("attachments", "contests")
+    return {(w.sheet_code, w.indicator_code): w for w in found.order_by("pk")}
+
+
+def earlier_words(record: Record) -> dict[tuple[str, str], Word]:
+    """Return what was last said of indicators in other records of the year: offered to write from,
+    counted nowhere.
+    """
+    mine = {"checkpoint": record} if isinstance(record, Checkpoint) else {"evaluation": record}
+    others = Word.objects.filter(department=record.department, year=record.year).exclude(**mine)
+    return {(w.sheet_code, w.indicator_code): w for w in others.order_by("pk")}
+
+
+def unexplained(record: Record) -> list[tuple[str, str]]:
+    """Return (sheet code, indicator code) of what this record owes a cause and measures for and has none.
+
+    At a checkpoint that is a yellow or red light, in a self-evaluation a target that was missed;
+    both official tables ask for it (偏差原因分析及改进措施).
+    """
+    if record.assessment is None:
+        return []
+    said, monitored = words_of(record), isinstance(record, Checkpoint)
+    return [
+        (one.id, line.id)
+        for one in record.assessment.run.results
+        for line in one.indicators
+        if (line.monitoring.light in ("yellow", "red") if monitored else line.score.verdict == "missed")
+        and not ((word := said.get((one.id, line.id))) and word.cause and re.search(r"\w\w", word.measures))
+    ]
+
+
+def names_of(record: Record, keys: list[tuple[str, str]]) -> list[str]:
+    """Return the names of indicators by their codes, as the record's figures call them."""
+    run = record.assessment.run if record.assessment else None
+    lines = {(s.id, i.id): i.name for s in run.results for i in s.indicators} if run else {}
+    return [lines.get(key, "") for key in keys]
