@@ -19,6 +19,7 @@ from zhunsheng.review.conditions import DETAILS, NEEDS, SCOPES, SUBJECTS
 from zhunsheng.review.duties import Duty, Review, State
 from zhunsheng.review.rules import completeness, structure, values  # noqa: F401  (importing enters the rules)
 from zhunsheng.targets import Book, Place, TargetSheet
+from zhunsheng.translation import series, worded
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
-from zhunsheng.translation import series, worded
 from zhunsheng.review.catalogue import Context, Hit, bigrams, rule, squeezed
 from zhunsheng.targets import Place, TargetSheet
+from zhunsheng.translation import series, worded
 from zhunsheng.wording import percent_beside
 
 HALF = Decimal("0.5")

@@ -8,11 +8,11 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from zhunsheng.translation import worded
 from zhunsheng.review.catalogue import UNIT_COST, Context, Hit, rule
 from zhunsheng.targets import TargetValue, convert, split_unit
 from zhunsheng.targets.kinds import COUNT_NAME, RATE_NAME
 from zhunsheng.targets.units import comparable
+from zhunsheng.translation import worded
 
 _MEASURABLE = "财预〔2015〕88号（细化量化）"
 _FEASIBLE = "财预〔2015〕88号（适当性、可行性审核）"

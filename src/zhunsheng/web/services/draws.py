@@ -309,7 +309,7 @@ def commit(draw: Draw, user: User, progress: Progress = no_progress, seen: str |
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     people = _registered(draw.department)
-    progress("生成名录库与承诺", 0, 1)
+    progress(worded("生成名录库与承诺"), 0, 1)
     committed, digest = commit_plan(
         Plan.model_validate(draw.plan),
         people,
@@ -519,7 +519,9 @@ def enter(
             def taken_back(one: Draw) -> None:
                 one.first_entry, one.first_by = None, None
 
-            advance(user, now, "draws.differ", "两次录入不一致或不成立，须各自重录", change=taken_back)
+            advance(
+                user, now, "draws.differ", worded("两次录入不一致或不成立，须各自重录"), change=taken_back
+            )
         else:
             failure = None
 
@@ -536,11 +538,11 @@ def perform(draw: Draw, user: User, progress: Progress = no_progress, seen: str 
     Raises ``PermissionDenied``, ``ZS-WB-10``, ``ZS-DR-*``.
     """
     check(user, draw, "draws.draw", seen)
-    progress("抽取与分派", 0, 2)
+    progress(worded("抽取与分派"), 0, 2)
     outcome = run_draw(draw.folder(), store().root)
     drawn = [d for d in outcome.drawn if not d.reserve]
     names = entity_names(store().root, [d.id for d in drawn])
-    progress("生成任务", 1, 2)
+    progress(worded("生成任务"), 1, 2)
     with transaction.atomic():
         if not draw.tasks.exists():
             for d in drawn:
@@ -566,7 +568,7 @@ def perform(draw: Draw, user: User, progress: Progress = no_progress, seen: str 
 
 def _told(event: commitments.Event) -> str:
     """Return what happened as a notice has it."""
-    numbered = f"，公开记录第 {event.number} 号" if event.number else ""
+    numbered = worded("，公开记录第 {number} 号", number=event.number) if event.number else ""
     return event.what + numbered + (f"（{event.reason}）" if event.reason else "")
 
 
@@ -599,14 +601,20 @@ def keep_result(
             "ZS-DR-09", detail=worded("{entity} 没有填检查日期和检查结果", entity=task.entity)
         )
     today = timezone.localdate()
-    for words, day in (("检查日期", inspected_on), ("公示日期", published_on)):
+    for words, day in ((worded("检查日期"), inspected_on), (worded("公示日期"), published_on)):
         if day and day > today:
             raise ZhunshengError(
                 "ZS-DR-09",
                 detail=worded("{entity} 的{words} {day} 晚于今天", entity=task.entity, words=words, day=day),
             )
         if day and day < task.draw.frame_on:
-            detail = f"{task.entity} 的{words} {day} 早于名录库的日期 {task.draw.frame_on}，那时还没有抽取"
+            detail = worded(
+                "{entity} 的{words} {day} 早于名录库的日期 {frame_on}，那时还没有抽取",
+                entity=task.entity,
+                words=words,
+                day=day,
+                frame_on=task.draw.frame_on,
+            )
             raise ZhunshengError("ZS-DR-09", detail=detail)
     task.inspected_on, task.result, task.note, task.published_on, task.by = (
         inspected_on,
@@ -678,8 +686,8 @@ def adopt(draw: Draw, source: Path, user: User) -> Draw:
         now.drawn_count = len(drawn)
 
     with transaction.atomic():
-        advance(user, draw, "draws.adopt", "由命令行完成抽取，整包接收", change=fixed)
-        commitments.append(draw, "late", "由命令行完成抽取后接收，承诺事先没有在本站公布")
+        advance(user, draw, "draws.adopt", worded("由命令行完成抽取，整包接收"), change=fixed)
+        commitments.append(draw, "late", worded("由命令行完成抽取后接收，承诺事先没有在本站公布"))
     return draw
 
 

@@ -92,7 +92,9 @@ def say_same(version: SheetVersion, code: str, former: str, seen: str) -> SheetV
 
 
 def _said(before: dict[str, Indicator]) -> Callable[[Indicator], str]:
-    return lambda i: f"即以前的“{before[i.id].name}”" if i.id in before else "新指标"
+    return lambda i: (
+        worded("即以前的“{name}”", name=before[i.id].name) if i.id in before else worded("新指标")
+    )
 
 
 def _before(version: SheetVersion) -> dict[str, Indicator]:

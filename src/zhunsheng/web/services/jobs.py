@@ -197,7 +197,7 @@ NEEDED = {
 def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
     upload = Upload.objects.get(pk=job.args["upload"])
     assert job.department is not None
-    progress(f"检查 {upload.name}", 0, 2)
+    progress(worded("检查 {name}", name=upload.name), 0, 2)
     # Before the store is touched: what is in the store has its entry, whatever breaks behind it.
     record(
         "import ledger",
@@ -218,7 +218,7 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
             only_own=True,
             bounds=WEB,
         )
-    progress("更新指标数据", 1, 2)
+    progress(worded("更新指标数据"), 1, 2)
     result = done.as_json()
     result["errors"] = result["errors"][:ERRORS_KEPT]
     result["marked"] = Path(result["marked"]).name if result["marked"] else None
@@ -237,7 +237,7 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
 
 def _assess(job: Job, progress: Progress) -> dict[str, Any]:
     assert job.department is not None
-    progress("计算测度、得分与预警", 0, 1)
+    progress(worded("计算测度、得分与预警"), 0, 1)
     done = figures.assess_now(job.department, job.args["year"])
     unfilled = filling.refill(job.department, job.args["year"])
     drift.check_published(job.department, job.args["year"])

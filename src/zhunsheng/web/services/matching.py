@@ -168,9 +168,9 @@ def confirm(
         ruled = made is not None and made.described == described(known) and _ruled(made)
         if measure != (now.measure or "") and (now.used or ruled):
             held = (
-                f"由测度“{measures()[now.measure].name}”计算"
+                worded("由测度“{name}”计算", name=measures()[now.measure].name)
                 if now.measure
-                else "经财政局认定没有测度可以证明"
+                else worded("经财政局认定没有测度可以证明")
             )
             raise ZhunshengError(
                 "ZS-WB-06",
@@ -224,7 +224,9 @@ def confirm_project(
         raise ZhunshengError("ZS-WB-10", title=known.title())
     links = links_of(department, book)
     if same and (other := taken_by(book, sheet, project, links)) is not None:
-        detail = f"台账里的“{project}”已是目标表“{other.title()}”的，一笔钱不能算两次"
+        detail = worded(
+            "台账里的“{project}”已是目标表“{other}”的，一笔钱不能算两次", project=project, other=other.title()
+        )
         raise ZhunshengError("ZS-WB-06", detail=detail)
     given = ProjectLink(sheet=sheet, project=project) in links
     made = ProjectDecision.objects.filter(

@@ -54,7 +54,7 @@ def _official(code: str, but: Organisation | None = None) -> None:
 def _fits(name: str, kind: str, parent: Organisation | None) -> None:
     """Refuse a parent that is not of a kind above. Raises ``ZS-WB-21``."""
     order = Kind.values
-    where = parent.name if parent else "最上级"
+    where = parent.name if parent else worded("最上级")
     if (parent is None) != (kind == Kind.CITY):
         raise ZhunshengError("ZS-WB-21", name=name, parent=where, detail=worded("只有市没有上级"))
     if parent is not None and not parent.active:
@@ -129,7 +129,7 @@ def rename(organisation: Organisation, name: str, on: date, note: str = "") -> O
         one = _locked(organisation)
         if name == one.name:
             return one
-        _in_use(one, "更名")
+        _in_use(one, worded("更名"))
         _on(one, on)
         _free(name, one.parent, one)
         before = _told(one)
@@ -155,7 +155,7 @@ def move(organisation: Organisation, parent: Organisation | None, on: date, note
         one = _locked(organisation)
         if (parent.pk if parent else None) == one.parent_id:
             return one
-        _in_use(one, "划转")
+        _in_use(one, worded("划转"))
         _on(one, on)
         if parent is not None and one.covers(parent):
             raise ZhunshengError(
@@ -177,8 +177,8 @@ def merge(organisation: Organisation, into: Organisation, on: date, note: str = 
     """
     with transaction.atomic():
         one = _locked(organisation)
-        _in_use(one, "并入")
-        _in_use(into, "并入")
+        _in_use(one, worded("并入"))
+        _in_use(into, worded("并入"))
         if one.pk == into.pk or one.kind != into.kind:
             raise ZhunshengError(
                 "ZS-WB-23",
@@ -201,20 +201,27 @@ def split(
     """
     with transaction.atomic():
         one = _locked(organisation)
-        _in_use(one, "拆分")
+        _in_use(one, worded("拆分"))
         _on(one, on)
         if len(set(names)) != len(names) or not names:
             raise ZhunshengError(
                 "ZS-WB-23", name=one.name, what=worded("拆分"), detail=worded("新单位要有各自的名称")
             )
         if not stays:
-            _nothing_below(one, "拆分")
+            _nothing_below(one, worded("拆分"))
             _end_sections(one, on, note)
             # First, so that one of the new organisations may go on under the old name.
             one.active = False
             one.save()
         made = [
-            found(name, one.kind, one.parent, on=on, event=Event.SPLIT, note=f"自{one.name}拆分")
+            found(
+                name,
+                one.kind,
+                one.parent,
+                on=on,
+                event=Event.SPLIT,
+                note=worded("自{name}拆分", name=one.name),
+            )
             for name in names
         ]
         _log(one.keep_stage(Event.SPLIT, on, note, tuple(made)), _told(one))
@@ -225,9 +232,9 @@ def close(organisation: Organisation, on: date, note: str = "") -> Organisation:
     """End an organisation with its sections; its records stay readable. Raises ``ZS-WB-22``, ``ZS-WB-23``."""
     with transaction.atomic():
         one = _locked(organisation)
-        _in_use(one, "撤销")
+        _in_use(one, worded("撤销"))
         _on(one, on)
-        _nothing_below(one, "撤销")
+        _nothing_below(one, worded("撤销"))
         _end_sections(one, on, note)
         return _end(one, Event.CLOSED, on, note)
 
@@ -393,7 +400,7 @@ def told(organisation: Organisation, year: int | None = None) -> str:
     The one place that says so: public pages, pickers, lists, the top of a department's pages.
     """
     ended = year is None and not organisation.active
-    apart = [*above(organisation, year), *(["已撤销"] if ended else [])]
+    apart = [*above(organisation, year), *([worded("已撤销")] if ended else [])]
     name = organisation.name_in(year) if year else organisation.name
     return f"{name}（{'，'.join(apart)}）" if apart else name
 

@@ -180,7 +180,7 @@ def take_archive(
                         "ZS-WB-23", name=office.told(department), what=_("收文件"), detail=_("它已撤销")
                     )
                 document = read_document(PurePosixPath(path).name, content)
-                kept, versions = keep_document(document, department, year, user, reason="集中导入")
+                kept, versions = keep_document(document, department, year, user, reason=worded("集中导入"))
                 departments.add(department.pk)
                 placed.append(
                     {
@@ -241,7 +241,9 @@ def places_of(job: Job, chosen: dict[str, Organisation | str | None]) -> dict[st
         if place is None:
             continue
         if isinstance(place, str):
-            place = office.found(one["name"], office.Kind.DEPARTMENT, job.department, note="集中导入时新增")
+            place = office.found(
+                one["name"], office.Kind.DEPARTMENT, job.department, note=worded("集中导入时新增")
+            )
         places |= dict.fromkeys(one["files"], place.pk)
     return places
 

@@ -40,7 +40,7 @@ def refuse_unready(kind: str, subject: Any) -> None:
         if subject.state != "approved":
             state = subject.get_state_display()
         elif holds != subject:
-            state = f"已由第{holds.number}版代替"
+            state = worded("已由第{number}版代替", number=holds.number)
     elif kind == "self":
         state = "" if subject.state in SETTLED and subject.assessment else subject.get_state_display()
     elif kind == "draw":
