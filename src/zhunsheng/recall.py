@@ -18,7 +18,9 @@ _FIELD = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
 _ERROR = re.compile(r"\[(ZS-[A-Z]{2}-[0-9]{2})\] ")
 _SIGNS = ("；", "、")
 # The parameters that hold a text of the program, by the names that templates give them.
-_SAY = frozenset(("what", "mend", "detail", "why", "where", "says", "parts"))
+_SAY = frozenset(
+    "what mend detail why where says parts words how came doubt anew since contest unproved grade".split()
+)
 
 
 def recalled(text: str, language: str) -> str:

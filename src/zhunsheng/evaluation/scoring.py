@@ -19,7 +19,7 @@ from zhunsheng.judgements import Judgement
 from zhunsheng.outcomes import Outcome, figure_text, result_of
 from zhunsheng.regulations import Framework, PointSet, Scheme, frameworks
 from zhunsheng.targets import Indicator, TargetSheet
-from zhunsheng.translation import worded
+from zhunsheng.translation import series, worded
 from zhunsheng.wording import number as show_number
 from zhunsheng.wording import percent, percent_beside
 
@@ -268,8 +268,14 @@ def score_sheet(
             most = cap.total
             if total > cap.total:
                 notes.append(
-                    f"预算执行率 {percent_beside(execution.rate, caps)} 低于 {percent(cap.below)}，"
-                    f"总分由 {total} 限为 {cap.total}（{scheme.citation}）"
+                    worded(
+                        "预算执行率 {rate} 低于 {below}，总分由 {total} 限为 {bound}（{citation}）",
+                        rate=percent_beside(execution.rate, caps),
+                        below=percent(cap.below),
+                        total=total,
+                        bound=cap.total,
+                        citation=scheme.citation,
+                    )
                 )
                 total = cap.total
             break
@@ -320,12 +326,19 @@ def score_department(
     rules = scheme.department
     own, from_projects = rules.indicators, rules.projects
     notes = [
-        f"部门整体：指标 {rules.indicators} 分、所属项目 {rules.projects} 分、预算执行率 {rules.execution} "
-        f"分（{rules.citation}{'，未核实' if rules.status == 'unverified' else ''}）"
+        worded(
+            "部门整体：指标 {indicators} 分、所属项目 {projects} 分、预算执行率 "
+            "{execution} 分（{citation}{doubtful}）",
+            indicators=rules.indicators,
+            projects=rules.projects,
+            execution=rules.execution,
+            citation=rules.citation,
+            doubtful=worded("，未核实") if rules.status == "unverified" else "",
+        )
     ]
     if not projects or not sheet.indicators:
-        missing = "所属项目" if not projects else "部门指标"
-        notes.append(f"没有{missing}，其分值并入另一部分")
+        missing = worded("所属项目") if not projects else worded("部门指标")
+        notes.append(worded("没有{what}，其分值并入另一部分", what=missing))
         own, from_projects = (own + from_projects, own * 0) if not projects else (own, own + from_projects)
     points = spread(own, [Fraction(1)] * len(sheet.indicators))  # equal weights
     groups = [
@@ -337,14 +350,17 @@ def score_department(
     if unweighed:
         names = "、".join(p.sheet.title() for p in unweighed)
         notes.append(
-            f"{names}没有预算数或预算数不是正数，在所属项目中的权重不能确定，所属项目得分按各种权重的最低与"
-            "最高计"
+            worded(
+                "{names}没有预算数或预算数不是正数，在所属项目中的权重不能确定，所属项目得分"
+                "按各种权重的最低与最高计",
+                names=names,
+            )
         )
     earned = _round(Fraction(from_projects) * _bound(projects, [p.range.low for p in projects], min) / 100)
     highest = _round(Fraction(from_projects) * _bound(projects, [p.range.high for p in projects], max) / 100)
     over = _over(sheet, as_of)
     execution = score_execution(paid.spent, paid.budget, rules.execution, over=over, doubt=doubt)
-    notes += [f"{doubt}，预算执行率待核对"] if doubt else []
+    notes += [worded("{doubt}，预算执行率待核对", doubt=doubt)] if doubt else []
     total = sum((s.score for s in scores), execution.score + earned)
     card = Scorecard(
         sheet,
@@ -452,26 +468,34 @@ def allot(
         given = [Fraction(w) for w in weights if w is not None]
         room = 100 - chosen.execution
         if sum(given) != room:
-            notes.append(f"表内权重合计 {show_number(sum(given, Fraction(0)))}，按比例折算为 {room} 分")
+            notes.append(
+                worded(
+                    "表内权重合计 {given}，按比例折算为 {room} 分",
+                    given=show_number(sum(given, Fraction(0))),
+                    room=room,
+                )
+            )
         else:
-            notes.append("按表内权重计分")
+            notes.append(worded("按表内权重计分"))
         return spread(room, given), chosen.execution, notes, [chosen.citation]
     counted = {d: p for d, p in chosen.dimensions.items() if d in present}
     missing = [d for d in chosen.dimensions if d not in present]
     strangers = present - chosen.dimensions.keys()
     room = 100 - chosen.execution
     if missing:
-        notes.append(f"没有{'、'.join(missing)}指标，其分值按比例并入其他一级指标")
+        notes.append(worded("没有{missing}指标，其分值按比例并入其他一级指标", missing=series(missing)))
     if strangers:
-        notes.append(f"{'、'.join(sorted(strangers))}指标不在本方案之内，与产出指标一并计分")
+        notes.append(
+            worded("{strangers}指标不在本方案之内，与产出指标一并计分", strangers=series(sorted(strangers)))
+        )
     counted = counted or {"产出": room}
     home = "产出" if "产出" in counted else next(iter(counted))
     groups = [d if d in counted else home for d in dimensions]
     points = [Fraction(counted[group]) / groups.count(group) for group in groups]
     notes.append(
-        "表内没有权重，各一级指标的分值在其指标间平均分配"
+        worded("表内没有权重，各一级指标的分值在其指标间平均分配")
         if not any(weights)
-        else "表内权重不全，各一级指标的分值平均分配"
+        else worded("表内权重不全，各一级指标的分值平均分配")
     )
     return spread(room, points), chosen.execution, notes, [chosen.citation]
 
@@ -519,17 +543,30 @@ def score_execution(
     The rate is shown on its true side of ``bounds`` (fractions, such as a scheme's caps) and of the whole.
     """
     if doubt:
-        return ExecutionScore(points, Decimal(0), spent, budget, None, f"{doubt}，预算执行率待核对", points)
+        return ExecutionScore(
+            points, Decimal(0), spent, budget, None, worded("{doubt}，预算执行率待核对", doubt=doubt), points
+        )
     if spent is None or budget is None or budget <= 0:
-        what = "没有支付数据" if spent is None else "没有可以作除数的预算数"
-        return ExecutionScore(points, Decimal(0), spent, budget, None, f"{what}，预算执行率待定", points)
+        what = worded("没有支付数据") if spent is None else worded("没有可以作除数的预算数")
+        return ExecutionScore(
+            points, Decimal(0), spent, budget, None, worded("{what}，预算执行率待定", what=what), points
+        )
     rate = Fraction(spent) / Fraction(budget)
     score = _round(Fraction(points) * min(max(rate, NONE), FULL))
     shown_rate = percent_beside(rate, (FULL, *bounds))
-    how = f"{points} × {_money(spent)} ÷ {_money(budget)} = {points} × {shown_rate} = {score} 分"
-    how += "（不超过满分）" if rate > 1 else ""
+    how = worded(
+        "{points} × {spent} ÷ {budget} = {points} × {shown_rate} = {score} 分",
+        points=points,
+        spent=_money(spent),
+        budget=_money(budget),
+        shown_rate=shown_rate,
+        score=score,
+    )
+    how += worded("（不超过满分）") if rate > 1 else ""
     left = Decimal(0) if over else points - score
-    return ExecutionScore(points, score, spent, budget, rate, how + ("，年度未满" if left else ""), left)
+    return ExecutionScore(
+        points, score, spent, budget, rate, how + (worded("，年度未满") if left else ""), left
+    )
 
 
 def _scores(
@@ -570,7 +607,13 @@ def _not_due(score: Score, indicator: Indicator, due: date) -> Score:
     if known and indicator.aim.ceiling and indicator.aim.unit not in ("%", "元"):
         return score
     said = outcome.text if outcome is not None and (known or outcome.origin == "evidence") else "尚未完成"
-    how = f"{due} 到期，现为 {said}，未到期，{OPEN_WORD}（满分 {score.points}）"
+    how = worded(
+        "{due} 到期，现为 {what}，未到期，{came}（满分 {points}）",
+        due=due,
+        what=said,
+        came=OPEN_WORD,
+        points=score.points,
+    )
     return replace(score, score=Decimal(0), verdict="early", how=how, asks=None)
 
 
@@ -605,9 +648,9 @@ class Case:
         if verdict == "missed" and share < FULL and earned == points and points:
             earned -= HUNDREDTH  # 89.996 of 90 is no full mark, so it is not shown as one
         if said and said.band and not self.qualitative:
-            how += f"（所填档次“{said.band}”不计：定量指标只按完成值计分）"
-        came = OPEN_WORD if verdict in OPEN else f"得 {earned} 分"
-        words = f"{how}，{came}（满分 {points}）"
+            how += worded("（所填档次“{band}”不计：定量指标只按完成值计分）", band=said.band)
+        came = OPEN_WORD if verdict in OPEN else worded("得 {earned} 分", earned=earned)
+        words = worded("{how}，{came}（满分 {points}）", how=how, came=came, points=points)
         return Score(self.number, self.dimension, points, earned, verdict, words, asks, self.outcome)
 
 
@@ -618,7 +661,16 @@ def score_indicator(case: Case, scheme: Scheme) -> Score:
     indicator, said = case.indicator, case.said
     if said and said.band and case.qualitative:
         share = _judged(indicator, said, scheme)
-        return case.score(share, "judged", f"评为“{said.band}”，得分率 {percent(share)}，理由：{said.reason}")
+        return case.score(
+            share,
+            "judged",
+            worded(
+                "评为“{band}”，得分率 {share}，理由：{reason}",
+                band=said.band,
+                share=percent(share),
+                reason=said.reason,
+            ),
+        )
     result = result_of(indicator, case.outcome)
     if undecided := _undecided(case, result.doubt):
         return undecided
@@ -627,7 +679,9 @@ def score_indicator(case: Case, scheme: Scheme) -> Score:
     if indicator.aim.op == "by":
         return _score_date(case, scheme)
     if not isinstance(result.value, Fraction):
-        return case.score(NONE, "nothing", case.outcome.note or "没有证据", "请补充证据或填报完成值")
+        return case.score(
+            NONE, "nothing", case.outcome.note or worded("没有证据"), worded("请补充证据或填报完成值")
+        )
     return _score_figure(case, result.value, scheme)
 
 
@@ -638,29 +692,38 @@ def _undecided(case: Case, doubt: str | None) -> Score | None:
     target, told, outcome, said = case.indicator.aim, case.indicator.type, case.outcome, case.said
     if said and said.anew and said.actual and outcome.origin == "none":
         return case.score(
-            NONE, "pending", outcome.note or said.anew, "请按现在的指标重新填报完成值，并附证明材料"
+            NONE, "pending", outcome.note or said.anew, worded("请按现在的指标重新填报完成值，并附证明材料")
         )
     if outcome.contest and outcome.origin == "none":
         return case.score(
-            NONE, "nothing", outcome.note or "没有证据", "请恢复台账，或由财政局裁定所填的完成值"
+            NONE,
+            "nothing",
+            outcome.note or worded("没有证据"),
+            worded("请恢复台账，或由财政局裁定所填的完成值"),
         )
     if target.op == "unread" or (told.kind == "level" and not told.unsure):
-        asks = "请评定档次并写明理由" if target.op == "level" else "指标值读不出，请评定并写明理由"
-        return case.score(NONE, "pending", f"目标“{case.indicator.words()}”需人工评定", asks)
+        asks = (
+            worded("请评定档次并写明理由")
+            if target.op == "level"
+            else worded("指标值读不出，请评定并写明理由")
+        )
+        return case.score(
+            NONE, "pending", worded("目标“{indicator}”需人工评定", indicator=case.indicator.words()), asks
+        )
     if not doubt:
         return None
-    asks = "请把完成值改成可以比较的写法"
+    asks = worded("请把完成值改成可以比较的写法")
     if outcome.origin == "evidence":
-        asks = "请由财政局换一个口径或改为没有口径，也可填报完成值由财政局裁定"
-    return case.score(NONE, "check", f"{doubt}，待核对", asks)
+        asks = worded("请由财政局换一个口径或改为没有口径，也可填报完成值由财政局裁定")
+    return case.score(NONE, "check", worded("{doubt}，待核对", doubt=doubt), asks)
 
 
 def _score_figure(case: Case, value: Fraction, scheme: Scheme) -> Score:
     """Score a figure (in the target's unit) against a target that is a number or a range."""
     target = case.indicator.aim
-    words = f"完成值 {case.outcome.text}，目标 {target.text()}"
+    words = worded("完成值 {text}，目标 {target}", text=case.outcome.text, target=target.text())
     if case.outcome.value != value:
-        words += f"（折合 {figure_text(value, target.unit, case.indicator)}）"
+        words += worded("（折合 {value}）", value=figure_text(value, target.unit, case.indicator))
     attained = target.attainment(value)
     if target.meets(value):
         if (
@@ -668,14 +731,24 @@ def _score_figure(case: Case, value: Fraction, scheme: Scheme) -> Score:
             or attained < scheme.over.limit
             or (target.op in ("==", "range") and not target.implied)
         ):
-            return case.score(FULL, "met", f"{words}，已完成")
+            return case.score(FULL, "met", worded("{words}，已完成", words=words))
         return _score_over(case, words, attained, scheme)
     if attained is None:
-        return case.score(NONE, "missed", f"{words}，未完成，零目标未达到不得分", "请说明原因和改进措施")
+        return case.score(
+            NONE,
+            "missed",
+            worded("{words}，未完成，零目标未达到不得分", words=words),
+            worded("请说明原因和改进措施"),
+        )
     share = min(attained, FULL / attained) if attained > 0 else NONE
     turn = "目标 ÷ 结果" if target.ceiling else "结果 ÷ 目标"
     part = percent_beside(share, (FULL,))
-    return case.score(share, "missed", f"{words}，未完成，按{turn} {part} 计分", "请说明原因和改进措施")
+    return case.score(
+        share,
+        "missed",
+        worded("{words}，未完成，按{turn} {part} 计分", words=words, turn=turn, part=part),
+        worded("请说明原因和改进措施"),
+    )
 
 
 def _score_over(case: Case, words: str, attained: Fraction, scheme: Scheme) -> Score:
@@ -684,52 +757,79 @@ def _score_over(case: Case, words: str, attained: Fraction, scheme: Scheme) -> S
     """
     over, said = scheme.over, case.said
     reached = percent_beside(attained, (FULL, over.limit))
-    words += f"，为目标的 {reached}"
+    words += worded("，为目标的 {reached}", reached=reached)
     if case.indicator.aim.ceiling:
-        return case.score(FULL, "met", f"{words}，已完成", "结果远低于上限，请说明上限是否偏高")
-    ask = f"结果达到目标的 {reached}，请说明目标是否偏低（{over.citation}）"
+        return case.score(
+            FULL, "met", worded("{words}，已完成", words=words), worded("结果远低于上限，请说明上限是否偏高")
+        )
+    ask = worded(
+        "结果达到目标的 {reached}，请说明目标是否偏低（{citation}）", reached=reached, citation=over.citation
+    )
     if over.mode == "fixed":
         off = Fraction(over.deduct) / Fraction(case.points) if case.points else NONE
-        how = f"{words}，超额较多，扣 {over.deduct} 分"
+        how = worded("{words}，超额较多，扣 {deduct} 分", words=words, deduct=over.deduct)
     else:
         off = min(attained - over.limit, Fraction(over.most))
-        how = f"{words}，超过 {percent(over.limit)} 的部分按偏离度扣 {percent(off)}"
+        how = worded(
+            "{words}，超过 {limit} 的部分按偏离度扣 {off}",
+            words=words,
+            limit=percent(over.limit),
+            off=percent(off),
+        )
     plain = case.score(FULL - off, "over", how, ask)
     if not (said and said.over_accepted):
         return plain
     if not said.reason:
         raise ZhunshengError("ZS-SC-03", name=case.indicator.name)
-    kept = case.score(FULL, "over", f"{words}，填报理由：{said.reason}，不扣分（复核时不计此理由）")
+    kept = case.score(
+        FULL,
+        "over",
+        worded("{words}，填报理由：{reason}，不扣分（复核时不计此理由）", words=words, reason=said.reason),
+    )
     return replace(kept, granted=kept.score - plain.score)
 
 
 def _score_answer(case: Case, met: object) -> Score:
-    words = f"完成值 {case.outcome.text}，目标“{case.indicator.words()}”"
+    words = worded(
+        "完成值 {text}，目标“{indicator}”", text=case.outcome.text, indicator=case.indicator.words()
+    )
     if met is None:
-        asks = "请填报是否完成，并附证明材料"
-        return case.score(NONE, "pending", f"目标“{case.indicator.words()}”需人工填报", asks)
+        asks = worded("请填报是否完成，并附证明材料")
+        return case.score(
+            NONE, "pending", worded("目标“{indicator}”需人工填报", indicator=case.indicator.words()), asks
+        )
     if met:
-        return case.score(FULL, "met", f"{words}，已完成")
-    return case.score(NONE, "missed", f"{words}，未完成", "请说明原因和改进措施")
+        return case.score(FULL, "met", worded("{words}，已完成", words=words))
+    return case.score(NONE, "missed", worded("{words}，未完成", words=words), worded("请说明原因和改进措施"))
 
 
 def _score_date(case: Case, scheme: Scheme) -> Score:
     target, outcome = case.indicator.aim, case.outcome
     assert isinstance(target.value, date)
     if not isinstance(outcome.value, date):
-        how = f"目标 {target.value} 前完成，{outcome.note or '没有完成日期'}"
+        how = worded(
+            "目标 {value} 前完成，{what}", value=target.value, what=outcome.note or worded("没有完成日期")
+        )
         if outcome.known:
             return case.score(
-                NONE, "missed", f"{how}，不得分", "请说明逾期原因"
+                NONE, "missed", worded("{how}，不得分", how=how), worded("请说明逾期原因")
             )  # the ledger says that it is not done
-        return case.score(NONE, "nothing", how, "请补充完成日期")
+        return case.score(NONE, "nothing", how, worded("请补充完成日期"))
     late = (outcome.value - target.value).days
     if late <= 0:
-        return case.score(FULL, "met", f"{outcome.value} 完成，不晚于 {target.value}")
+        return case.score(
+            FULL, "met", worded("{value} 完成，不晚于 {target}", value=outcome.value, target=target.value)
+        )
     bands = sorted(scheme.late.bands, key=lambda b: b.days)
     share = next((Fraction(b.share) for b in bands if late <= b.days), NONE)
-    how = f"{outcome.value} 完成，逾期 {late} 天，得分率 {percent(share)}（{scheme.late.citation}）"
-    return case.score(share, "missed", how, "请说明逾期原因")
+    how = worded(
+        "{value} 完成，逾期 {late} 天，得分率 {share}（{citation}）",
+        value=outcome.value,
+        late=late,
+        share=percent(share),
+        citation=scheme.late.citation,
+    )
+    return case.score(share, "missed", how, worded("请说明逾期原因"))
 
 
 def _judged(indicator: Indicator, said: Judgement, scheme: Scheme) -> Fraction:

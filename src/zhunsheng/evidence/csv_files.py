@@ -33,9 +33,9 @@ def load_csv(
         raise too_much(
             path.name,
             worded(
-                "前 {head_rows} 行中有一行超过 {head_line} 个字",
-                head_rows=HEAD_ROWS,
-                head_line=f"{_HEAD_LINE:,}",
+                "前 {rows} 行中有一行超过 {most} 个字",
+                rows=HEAD_ROWS,
+                most=f"{_HEAD_LINE:,}",
             ),
         )
     if any("\0" in line for line in lines):
@@ -76,7 +76,11 @@ def load_csv(
     if rows > most:
         raise too_much(
             path.name,
-            worded("超过 {most} 行（{n} 列的文件的上限）", most=f"{most:,}", n=f"{width - _SURPLUS:,}"),
+            worded(
+                "超过 {most} 行（{columns} 列的文件的上限）",
+                most=f"{most:,}",
+                columns=f"{width - _SURPLUS:,}",
+            ),
         )
     return Raw(found, columns, at + 1, None, titles, surplus=tuple(range(own, width)), guarded=True)
 

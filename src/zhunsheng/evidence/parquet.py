@@ -38,7 +38,9 @@ def look_parquet(source: Path | IO[bytes], name: str, bounds: Bounds) -> pa.Sche
         raise too_much(
             name,
             worded(
-                "解压后 {n} MB，上限 {n2} MB", n=f"{size / 2**20:,.0f}", n2=f"{bounds.texts / 2**20:,.0f}"
+                "解压后 {size} MB，上限 {most} MB",
+                size=f"{size / 2**20:,.0f}",
+                most=f"{bounds.texts / 2**20:,.0f}",
             ),
         )
     return schema
@@ -66,9 +68,9 @@ def load_parquet(
             raise too_much(
                 path.name,
                 worded(
-                    "写成文字有 {n} MB，上限 {n2} MB",
-                    n=f"{size / 2**20:,.0f}",
-                    n2=f"{bounds.texts / 2**20:,.0f}",
+                    "写成文字有 {size} MB，上限 {most} MB",
+                    size=f"{size / 2**20:,.0f}",
+                    most=f"{bounds.texts / 2**20:,.0f}",
                 ),
             )
         connection.execute(

@@ -43,19 +43,17 @@ def refuse_more(name: str, rows: int, columns: int, bounds: Bounds) -> None:
     if columns > bounds.columns:
         raise too_much(
             name,
-            worded(
-                "{columns} 列，上限 {columns2} 列", columns=f"{columns:,}", columns2=f"{bounds.columns:,}"
-            ),
+            worded("{columns} 列，上限 {most} 列", columns=f"{columns:,}", most=f"{bounds.columns:,}"),
         )
     if rows > bounds.rows:
-        raise too_much(name, worded("{rows} 行，上限 {rows2} 行", rows=f"{rows:,}", rows2=f"{bounds.rows:,}"))
+        raise too_much(name, worded("{rows} 行，上限 {most} 行", rows=f"{rows:,}", most=f"{bounds.rows:,}"))
     if rows * columns > bounds.cells:
         raise too_much(
             name,
             worded(
-                "{rows} 行 × {columns} 列，上限 {cells} 格",
+                "{rows} 行 × {columns} 列，上限 {most} 格",
                 rows=f"{rows:,}",
                 columns=f"{columns:,}",
-                cells=f"{bounds.cells:,}",
+                most=f"{bounds.cells:,}",
             ),
         )

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import get_language
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.recall import recalled
-from zhunsheng.translation import CHINESE, Worded
+from zhunsheng.translation import CHINESE, Worded, translated
+
+
+def tell_list(texts: Iterable[Any], between: str = "；") -> str:
+    """Return several texts as one, each as ``tell`` says it, with the language's sign between them."""
+    return translated(between, get_language() or CHINESE).join(map(tell, texts))
 
 
 def tell(text: Any) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from zhunsheng.review.catalogue import Context, Hit, rule
 from zhunsheng.targets.editing import PLACEHOLDER
-from zhunsheng.translation import worded
+from zhunsheng.translation import series, worded
 from zhunsheng.wording import percent_beside, plain
 
 _FILL = "财预〔2015〕88号（目标的内容）"
@@ -132,10 +132,10 @@ def plan_not_rising(c: Context) -> Iterator[Hit]:
             one, other = after.cumulative, before.cumulative
             yield Hit(
                 worded(
-                    "{by} 的累计比例 {one} 没有接在 {by2} 的 {other} 之后",
+                    "{by} 的累计比例 {one} 没有接在 {before} 的 {other} 之后",
                     by=after.by,
                     one=percent_beside(one, (other,), 0),
-                    by2=before.by,
+                    before=before.by,
                     other=percent_beside(other, (one,), 0),
                 ),
                 field="spending_plan",
@@ -248,7 +248,7 @@ def missing_category(c: Context) -> Iterator[Hit]:
                 and (dimension.name, category.name) not in present
             ):
                 yield Hit(
-                    worded("“{name}指标”下没有“{name2}指标”", name=dimension.name, name2=category.name),
+                    worded("“{name}指标”下没有“{other}指标”", name=dimension.name, other=category.name),
                     field="indicators",
                 )
 
@@ -293,7 +293,7 @@ def unread_value(c: Context) -> Iterator[Hit]:
     """A target value that is missing or can't be read."""
     for n, indicator in enumerate(c.sheet.indicators):
         if indicator.target.op == "unread":
-            why = "；".join(indicator.target.doubts) or "无法衡量"
+            why = series(indicator.target.doubts, "；") or worded("无法衡量")
             yield Hit(
                 worded(
                     "“{name}”的指标值“{raw}”：{why}", name=indicator.name, raw=indicator.target.raw, why=why
@@ -396,9 +396,15 @@ def plan_is_uneven(c: Context) -> Iterator[Hit]:
     ]
     if apart:
         said = "、".join(
-            f"{s.by.month}月底 {s.cumulative:.0%}（均摊为 {Decimal(s.by.month) / 12:.0%}）" for s in apart
+            worded(
+                "{month}月底 {cumulative}（均摊为 {even}）",
+                month=s.by.month,
+                cumulative=f"{s.cumulative:.0%}",
+                even=f"{Decimal(s.by.month) / 12:.0%}",
+            )
+            for s in apart
         )
-        yield Hit(worded("支出计划 {said}", said=said), field="spending_plan")
+        yield Hit(worded("支出计划 {what}", what=said), field="spending_plan")
 
 
 def _wan(amount: Decimal) -> str:

@@ -88,9 +88,9 @@ def near_duplicate(c: Context) -> Iterator[Hit]:
             if name != names[m] and fuzz.ratio(name, names[m], score_cutoff=88):
                 yield Hit(
                     worded(
-                        "“{name}”与“{name2}”近似",
+                        "“{name}”与“{other}”近似",
                         name=c.sheet.indicators[n].name,
-                        name2=c.sheet.indicators[m].name,
+                        other=c.sheet.indicators[m].name,
                     ),
                     n,
                     "name",
@@ -165,10 +165,10 @@ def one_rules(c: Context) -> Iterator[Hit]:
             if weight * 2 >= total:
                 yield Hit(
                     worded(
-                        "“{name}”权重 {weight}，占 {n}",
+                        "“{name}”权重 {weight}，占 {share}",
                         name=c.sheet.indicators[n].name,
                         weight=f"{weight:f}",
-                        n=percent_beside(weight / total, (HALF,), 0),
+                        share=percent_beside(weight / total, (HALF,), 0),
                     ),
                     n,
                     "weight",
@@ -241,7 +241,7 @@ def goal_without_indicator(c: Context) -> Iterator[Hit]:
     for n, goal in enumerate(c.sheet.goals):
         if n not in linked and goal.text and not bigrams(goal.text) & words:
             yield Hit(
-                worded("“{n}{text}”没有对应的指标", n=goal.title or "", text=_short(goal.text)),
+                worded("“{title}{text}”没有对应的指标", title=goal.title or "", text=_short(goal.text)),
                 field="goals",
                 place=goal.place,
             )
@@ -439,7 +439,7 @@ def goal_without_project(c: Context) -> Iterator[Hit]:
         )
         if own and len(own & words) * 4 < len(own):
             yield Hit(
-                worded("分项目标“{n}”没有相应的项目", n=_short(goal.title or goal.text)),
+                worded("分项目标“{goal}”没有相应的项目", goal=_short(goal.title or goal.text)),
                 field="goals",
                 place=goal.place,
             )
@@ -467,10 +467,10 @@ def rates_without_formula(c: Context) -> Iterator[Hit]:
     if rates and len(bare) * 2 > len(rates):
         yield Hit(
             worded(
-                "{rates} 个比率指标中有 {bare} 个没有公式：{n}",
+                "{rates} 个比率指标中有 {bare} 个没有公式：{names}",
                 rates=len(rates),
                 bare=len(bare),
-                n=series(i.name for i in bare),
+                names=series(i.name for i in bare),
             ),
             field="indicators",
         )

@@ -158,10 +158,10 @@ def mistyped_sign(c: Context) -> Iterator[Hit]:
         if _mistyped(indicator.target.raw) and not re.search(r"增", indicator.name):
             yield Hit(
                 worded(
-                    "“{name}”的“{raw}”疑为“≥{lstrip}”",
+                    "“{name}”的“{raw}”疑为“≥{rest}”",
                     name=indicator.name,
                     raw=indicator.target.raw,
-                    lstrip=indicator.target.raw.lstrip()[1:],
+                    rest=indicator.target.raw.lstrip()[1:],
                 ),
                 n,
                 "target",
@@ -269,7 +269,11 @@ def wrong_category(c: Context) -> Iterator[Hit]:
             r"(?:抽查|检查|抽检|巡查|培训|宣传)(?:比例|次数|数量|率|批次|覆盖率)$", name
         ):
             yield Hit(
-                worded("“{name}”说的是做了多少，属于产出，却放在{n}", name=name, n=category or dimension),
+                worded(
+                    "“{name}”说的是做了多少，属于产出，却放在{category}",
+                    name=name,
+                    category=category or dimension,
+                ),
                 n,
                 "level2",
             )
@@ -314,10 +318,10 @@ def cost_exceeds_budget(c: Context) -> Iterator[Hit]:
                 if spent > total:
                     yield Hit(
                         worded(
-                            "“{name}”{cost} × “{name2}”{quantity} = {spent} 元，预算 {total} 元",
+                            "“{name}”{cost} × “{other}”{quantity} = {spent} 元，预算 {total} 元",
                             name=cost.name,
                             cost=cost.words(),
-                            name2=quantity.name,
+                            other=quantity.name,
                             quantity=quantity.words(),
                             spent=_yuan(spent),
                             total=_yuan(total),

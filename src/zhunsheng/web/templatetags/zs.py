@@ -31,7 +31,7 @@ from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.roles import words_of
 from zhunsheng.web.services import decisions, indicators, office, portfolio
 from zhunsheng.web.services.portfolio import RankStanding, standing_words
-from zhunsheng.web.telling import tell
+from zhunsheng.web.telling import tell, tell_list
 from zhunsheng.wording import number_beside
 
 if TYPE_CHECKING:
@@ -191,6 +191,7 @@ def mark(name: str, words: object = None) -> SafeString:
 
 
 register.filter("tell", tell)
+register.filter("tell_list", tell_list)
 
 
 @register.filter

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -17,8 +17,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation.template import templatize
 
 import zhunsheng
+from zhunsheng.draws.public_log import KINDS as LOG_KINDS
 from zhunsheng.draws.verdicts import words
 from zhunsheng.errors import MESSAGES
+from zhunsheng.evaluation.scoring import OPEN_WORD, VERDICT_WORDS
+from zhunsheng.outcomes import ORIGIN_WORDS, RULED_WORDS
+from zhunsheng.review import all_rules
+from zhunsheng.review.conditions import DETAILS, NEEDS, SCOPES, SUBJECTS
+from zhunsheng.targets.kinds import KIND_WORDS, SENSE_WORDS
 from zhunsheng.translation import DOMAIN, LOCALE
 
 ROOT = Path(zhunsheng.__file__).parent
@@ -39,10 +45,23 @@ CHINESE = re.compile("[\u3000-\u9fff\uff00-\uffef]")  # every text has some, be 
 
 def _tables() -> Iterator[tuple[str, str]]:
     """Yield the texts that stand in tables, each with its file."""
-    for texts in MESSAGES.values():
-        yield from (("errors.py", text) for text in texts)
-    for part in words().values():
-        yield from (("draws/verdicts.yaml", text) for text in part.values())
+    tables: dict[str, list[Iterable[str]]] = {
+        "errors.py": list(MESSAGES.values()),
+        "draws/verdicts.yaml": [part.values() for part in words().values()],
+        "draws/public_log.py": [LOG_KINDS.values()],
+        "review/rules": [(rule.title, rule.why, rule.mend) for rule in all_rules()],
+        "review/conditions.py": [
+            [one.else_why for one in SCOPES.values()],
+            [one.none_why for one in SUBJECTS.values()],
+            [one.name for one in NEEDS.values()],
+            [one.name for one in DETAILS.values()],
+        ],
+        "outcomes.py": [ORIGIN_WORDS.values(), RULED_WORDS.values()],
+        "targets/kinds.py": [KIND_WORDS.values(), SENSE_WORDS.values()],
+        "evaluation/scoring.py": [VERDICT_WORDS.values(), (OPEN_WORD,)],
+    }
+    for file, lists in tables.items():
+        yield from ((file, text) for texts in lists for text in texts)
 
 
 def marked() -> dict[str, list[tuple[str, int]]]:

@@ -74,7 +74,10 @@ def score_figures(total: str, most: str | None, grade: str | None) -> dict[str, 
     """Return a sheet's total, the most it may come to and its grade as figures to compare; ``most`` None:
     not known.
     """
-    found: dict[str, tuple[str, str]] = {"total": (worded("得分"), total), "grade": (worded("等级"), grade or worded("不评等级"))}
+    found: dict[str, tuple[str, str]] = {
+        "total": (worded("得分"), total),
+        "grade": (worded("等级"), grade or worded("不评等级")),
+    }
     return found if most is None else found | {"most": (worded("最高可能得分"), most)}
 
 
