@@ -65,8 +65,9 @@ def test_a_text_that_a_record_keeps_is_found_by_its_template():
 
 
 def _findable(text: str) -> bool:
-    """Whether a template has words of its own, and a sign between any two parameters."""
-    return bool(re.search("[一-鿿]", re.sub(r"\{\w+\}", "", text))) and not re.search(r"\}\W?\{", text)
+    """Whether a template has words enough of its own, and a sign between any two parameters."""
+    own = re.findall("[一-鿿]", re.sub(r"\{\w+\}", "", text))
+    return len(own) >= 3 and not re.search(r"\}\W?\{", text)
 
 
 @pytest.mark.parametrize("text", [t for t in catalogue("en") if _fields(t) and _findable(t)])

@@ -16,22 +16,35 @@ from zhunsheng.translation import CHINESE, LINE, catalogue, translated
 
 _FIELD = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
 _ERROR = re.compile(r"\[(ZS-[A-Z]{2}-[0-9]{2})\] ")
-_SIGNS = ("；", "、")
+_OWN = 3  # characters of its own that make a template known by itself; in another text fewer do
+_SIGNS = ("；", "、", "，")  # between parts of a text
+_BEHIND = "，（；"  # what is put behind a text begins with one
 # The parameters that hold a text of the program, by the names that templates give them.
-_SAY = frozenset(
-    "what mend detail why where says parts words how came doubt anew since contest unproved grade".split()
-)
+_SAY = frozenset({"what", "mend", "detail", "why", "where", "says", "parts", "words", "how", "came"}) | {
+    "doubt",
+    "anew",
+    "since",
+    "contest",
+    "unproved",
+    "grade",
+    "turn",
+}
 
 
-def recalled(text: str, language: str) -> str:
-    """Return a text that a record keeps, in a language; the text itself where it is none of the program's."""
-    return text if language == CHINESE else _told(text, language) or text
+def recalled(text: str, language: str, least: int = 0) -> str:
+    """Return a text that a record keeps, in a language; the text itself where it is none of the program's.
+
+    ``least`` characters of its own are asked of a text where people write beside the program.
+    """
+    return text if language == CHINESE else _told(text, language, max(least, _OWN), least) or text
 
 
 @lru_cache(maxsize=8192)
-def _told(text: str, language: str) -> str | None:
-    """Return a text by its template, None where no template of the catalogue fits."""
-    if not text or text.isascii():
+def _told(text: str, language: str, own: int = 1, least: int = 0) -> str | None:
+    """Return a text by its template, None where no template of the catalogue fits that has ``own`` characters
+    beside its parameters.
+    """
+    if not text or text.isascii() or len(text) < least:
         return None
     if (whole := translated(text, language)) != text:
         return whole
@@ -41,14 +54,25 @@ def _told(text: str, language: str) -> str | None:
             if told[0] and told[1]:
                 return translated(LINE, language).format(code=error[1], what=told[0], mend=told[1])
         return None
-    for pattern, template in _templates(language):
-        if found := pattern.fullmatch(text):
-            filled = {
-                name: _part(value, language) if name in _SAY else value
-                for name, value in found.groupdict().items()
-            }
-            return translated(template, language).format_map(filled)
+    # What a text ends with may have been put behind it: a bracket, or a clause after a comma.
+    for _size, pattern, template in _templates(language):
+        if template[0] in _BEHIND and (found := re.fullmatch(f"(?P<_>.+?){pattern.pattern}", text, re.S)):
+            head = found["_"]
+            return (_told(head, language, own) or head) + _filled(template, found, language)
+    for size, pattern, template in _templates(language):
+        if size >= own and (found := pattern.fullmatch(text)):
+            return _filled(template, found, language)
+    # What is said of several things, these in brackets behind it.
+    if (found := re.fullmatch("(.+?)（(.+)）", text, re.S)) and (head := _told(found[1], language)):
+        return f"{head} ({found[2]})"
     return None
+
+
+def _filled(template: str, found: re.Match[str], language: str) -> str:
+    filled = {
+        name: _part(value, language) if name in _SAY else value for name, value in found.groupdict().items()
+    }
+    return translated(template, language).format_map(filled)
 
 
 def _part(text: str, language: str) -> str:
@@ -69,13 +93,13 @@ def _cuts(text: str) -> Iterator[tuple[str, str]]:
 
 
 @lru_cache(maxsize=4)
-def _templates(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return the catalogue's templates that have parameters, those with most words of their own first, each
-    with what matches it.
+def _templates(language: str) -> tuple[tuple[int, re.Pattern[str], str], ...]:
+    """Return the catalogue's templates that have parameters, those with most words of their own first: how
+    many characters these have, what matches the template, and itself.
     """
     found = []
     for template in catalogue(language):
-        if not _FIELD.search(template) or template == LINE:
+        if template == LINE or not (_FIELD.search(template) or template[0] in _BEHIND):
             continue
         seen: set[str] = set()
         pieces, at = [], 0
@@ -86,11 +110,11 @@ def _templates(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
             at = field.end()
         pieces.append(re.escape(_plain(template[at:])))
         own = _plain(_FIELD.sub("", template))
-        if not re.search("[一-鿿]", own):
+        if not (size := len(re.findall("[一-鿿]", own))):
             continue  # signs alone would fit anything
-        found.append((len(own), re.compile("".join(pieces), re.S), template))
+        found.append((size, re.compile("".join(pieces), re.S), template))
     found.sort(key=lambda one: -one[0])
-    return tuple((pattern, template) for _, pattern, template in found)
+    return tuple(found)
 
 
 def _plain(piece: str) -> str:

@@ -741,7 +741,7 @@ def _score_figure(case: Case, value: Fraction, scheme: Scheme) -> Score:
             worded("请说明原因和改进措施"),
         )
     share = min(attained, FULL / attained) if attained > 0 else NONE
-    turn = "目标 ÷ 结果" if target.ceiling else "结果 ÷ 目标"
+    turn = worded("目标 ÷ 结果") if target.ceiling else worded("结果 ÷ 目标")
     part = percent_beside(share, (FULL,))
     return case.score(
         share,

@@ -121,9 +121,8 @@ class IndicatorType:
         if self.unsure:
             return worded("待核对：{doubt}", doubt=series(self.unsure, "；"))
         senses = SENSE_WORDS | (_DAYS if self.kind == "date" else _FALLS if self.falling else {})
-        return "，".join(
-            filter(None, (self.kind and KIND_WORDS[self.kind], self.sense and senses[self.sense]))
-        )
+        known = (self.kind and KIND_WORDS[self.kind], self.sense and senses[self.sense])
+        return series((worded(words) for words in known if words), "，")
 
 
 def wants(aim: TargetValue) -> bool:

@@ -12,6 +12,11 @@ from zhunsheng.recall import recalled
 from zhunsheng.translation import CHINESE, Worded, translated
 
 
+def tell_remark(text: str) -> str:
+    """Return what a step or version says of itself: told where the program said it, a person's as it is."""
+    return recalled(str(text), get_language() or CHINESE, 5)
+
+
 def tell_list(texts: Iterable[Any], between: str = "；") -> str:
     """Return several texts as one, each as ``tell`` says it, with the language's sign between them."""
     return translated(between, get_language() or CHINESE).join(map(tell, texts))

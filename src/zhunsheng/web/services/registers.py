@@ -20,7 +20,7 @@ from zhunsheng.evidence import Ledger, ledger_of
 from zhunsheng.regulations import read_packaged
 from zhunsheng.targets.spelling import misgrouped
 from zhunsheng.text import MOST, csv_text, whole
-from zhunsheng.translation import series, worded
+from zhunsheng.translation import raised_with, series, worded
 from zhunsheng.web.models import Organisation, SafeguardRecord
 
 
@@ -73,7 +73,7 @@ def cleaned(register: Register, given: dict[str, str]) -> dict[str, str]:
         try:
             data[field.name] = in_one_form(field, given.get(field.name, ""))
         except ValueError as error:
-            faults.append(f"“{field.title}”{error}")
+            faults.append(worded("“{field}”{why}", field=worded(field.title), why=raised_with(error)))
     if faults:
         raise ZhunshengError("ZS-WB-06", detail=series(faults, "；"))
     return data

@@ -31,7 +31,7 @@ from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.roles import words_of
 from zhunsheng.web.services import decisions, indicators, office, portfolio
 from zhunsheng.web.services.portfolio import RankStanding, standing_words
-from zhunsheng.web.telling import tell, tell_list
+from zhunsheng.web.telling import tell, tell_list, tell_remark
 from zhunsheng.wording import number_beside
 
 if TYPE_CHECKING:
@@ -192,6 +192,7 @@ def mark(name: str, words: object = None) -> SafeString:
 
 register.filter("tell", tell)
 register.filter("tell_list", tell_list)
+register.filter("tell_remark", tell_remark)
 
 
 @register.filter

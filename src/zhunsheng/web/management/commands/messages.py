@@ -26,6 +26,7 @@ from zhunsheng.review import all_rules
 from zhunsheng.review.conditions import DETAILS, NEEDS, SCOPES, SUBJECTS
 from zhunsheng.targets.kinds import KIND_WORDS, SENSE_WORDS
 from zhunsheng.translation import DOMAIN, LOCALE
+from zhunsheng.web.services.registers import registers
 
 ROOT = Path(zhunsheng.__file__).parent
 CATALOGUE = LOCALE / "en" / "LC_MESSAGES" / f"{DOMAIN}.po"
@@ -58,6 +59,15 @@ def _tables() -> Iterator[tuple[str, str]]:
         ],
         "outcomes.py": [ORIGIN_WORDS.values(), RULED_WORDS.values()],
         "targets/kinds.py": [KIND_WORDS.values(), SENSE_WORDS.values()],
+        "web/registers.yaml": [
+            text
+            for one in registers().values()
+            for text in (
+                (one.title, one.group, one.what, one.empty),
+                one.requests,
+                [f.title for f in one.fields],
+            )
+        ],
         "evaluation/scoring.py": [VERDICT_WORDS.values(), (OPEN_WORD,)],
     }
     for file, lists in tables.items():
