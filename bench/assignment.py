@@ -46,7 +46,7 @@ def run(
 ) -> dict[str, float]:
     """Assign once; districts of unlike size, most inspectors of one or two, 60 % certified."""
     from zhunsheng.draws import loads
-    from zhunsheng.draws.assignment import Inspector, assign
+    from zhunsheng.draws.assignment import RegisteredInspector, assign
     from zhunsheng.draws.plan import Staffing
     from zhunsheng.draws.spec import ticket
 
@@ -68,7 +68,7 @@ def run(
         certified = n < per_object * districts or chance.random() < 0.6
         mine = [names[d] for d in sorted({home, *second})]
         people.append(
-            Inspector(
+            RegisteredInspector(
                 id=f"P{n:05d}", certified=certified, districts=mine, recuse=chance.sample(ids, recusals)
             )
         )

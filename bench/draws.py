@@ -104,12 +104,12 @@ def assignment() -> dict[str, float]:
     """Assign 100,000 objects of six districts to 2,000 inspectors with recusals, two to
     each, one certified.
     """
-    from zhunsheng.draws.assignment import Inspector, assign
+    from zhunsheng.draws.assignment import RegisteredInspector, assign
     from zhunsheng.draws.spec import ticket
 
     objects = [(ticket(SEED, f"E{i:07d}"), f"E{i:07d}", f"所{i % 6}|A") for i in range(100_000)]
     people = [
-        Inspector(
+        RegisteredInspector(
             id=f"P{i:04d}",
             certified=i % 5 < 2,
             districts=[f"所{i % 6}"] if i % 4 else [f"所{i % 6}", f"所{(i + 1) % 6}"],
@@ -143,7 +143,7 @@ def plan():  # type: ignore[no-untyped-def]
 
 def make_bundle() -> None:
     """Write a bundle of 10,000 drawn out of a million, and its frame."""
-    from zhunsheng.draws.assignment import Inspector
+    from zhunsheng.draws.assignment import RegisteredInspector
     from zhunsheng.draws.drawing import DuckDatabase
     from zhunsheng.draws.frame import frame_from_file, open_database
     from zhunsheng.draws.protocol import commitment, perform, seal, write_bundle, write_frame
@@ -157,7 +157,9 @@ def make_bundle() -> None:
         "(HEADER)"
     )
     frame = frame_from_file(WORK / "frame1m.csv", plan(), connection)
-    people = [Inspector(id=f"P{i:03d}", certified=i % 5 < 2, districts=[f"所{i % 6}"]) for i in range(240)]
+    people = [
+        RegisteredInspector(id=f"P{i:03d}", certified=i % 5 < 2, districts=[f"所{i % 6}"]) for i in range(240)
+    ]
     committed = commitment(plan(), frame, people, datetime(2021, 2, 26, tzinfo=UTC))
     values = [{"numbers": "1 2 3"}]
     sealed = seal(plan(), committed, {"by": "a", "values": values}, {"by": "b", "values": values})
@@ -237,7 +239,7 @@ def browser_cpu() -> float:
 
 def command() -> dict[str, float]:
     """Verify the same bundle with ``zhunsheng draw verify``'s use case."""
-    from zhunsheng.usecases.drawing import verify_bundle
+    from zhunsheng.usecases.drawing.verifying import verify_bundle
 
     started = time.perf_counter()
     found = verify_bundle(WORK / "bundle.zip", WORK / "frame1m.tsv", memory_limit="1GB")
@@ -363,7 +365,7 @@ def until_known(folder: Path, soon: timedelta) -> datetime:
 
 def sealed(place: Path, known: datetime) -> None:
     """Write the seed of a committed draw once its numbers are known."""
-    from zhunsheng.usecases.drawing import seal_entries
+    from zhunsheng.usecases.drawing.sealing import seal_entries
 
     time.sleep(max(0.0, (known - datetime.now(UTC)).total_seconds() + 1))
     for name in ("seed.json", "entered.json"):

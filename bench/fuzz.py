@@ -37,7 +37,8 @@ from xml.sax.saxutils import escape
 import yaml
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.intake import book_of, open_bytes
+from zhunsheng.files.opening import open_bytes
+from zhunsheng.intake import book_of
 from zhunsheng.judgements import read_judgements
 from zhunsheng.measures import measures, read_mapping
 from zhunsheng.measures.definitions import load as load_measures

@@ -427,7 +427,8 @@ def assess(entities: int, departments: int) -> None:
 
     from zhunsheng.web.actor import acting
     from zhunsheng.web.models import Assessment, Checkpoint, Organisation, User
-    from zhunsheng.web.services import portfolio, sample_site
+    from zhunsheng.web.services import sample_site
+    from zhunsheng.web.services.portfolio import assessing
     from zhunsheng.web.services.year import figures, filling, words
 
     call_command("migrate", verbosity=0)
@@ -469,9 +470,9 @@ def assess(entities: int, departments: int) -> None:
         lambda: sample_site.load_portfolio(departments),
     )
     district = Organisation.objects.get(kind="district")
-    timed("all assessed again, nothing changed", lambda: portfolio.assess_all(district, YEAR))
+    timed("all assessed again, nothing changed", lambda: assessing.assess_all(district, YEAR))
     Assessment.objects.filter(checkpoint=None, selfevaluation=None).delete()
-    timed("all assessed anew", lambda: portfolio.assess_all(district, YEAR))
+    timed("all assessed anew", lambda: assessing.assess_all(district, YEAR))
 
 
 def main() -> None:

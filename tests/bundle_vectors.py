@@ -16,7 +16,7 @@ from pathlib import Path
 
 from places import BEACONS
 from zhunsheng.draws import spec
-from zhunsheng.draws.assignment import Inspector
+from zhunsheng.draws.assignment import RegisteredInspector
 from zhunsheng.draws.bundle import PARTS
 from zhunsheng.draws.drawing import DuckDatabase
 from zhunsheng.draws.frame import frame_from_file, open_database
@@ -28,11 +28,11 @@ PLACE = Path(__file__).parents[1] / "docs" / "draw-bundles"
 KEPT = "draw-1"
 BEFORE = datetime(2021, 2, 26, tzinfo=UTC)
 PEOPLE = [
-    Inspector(id="P1", certified=True),
-    Inspector(id="P2", certified=True, recuse=("E03", "E07")),
-    Inspector(id="P3", certified=False),
-    Inspector(id="P4", certified=True, districts=("东",)),
-    Inspector(id="P5", certified=False, districts=("\U00020000里", "\ue000")),
+    RegisteredInspector(id="P1", certified=True),
+    RegisteredInspector(id="P2", certified=True, recuse=("E03", "E07")),
+    RegisteredInspector(id="P3", certified=False),
+    RegisteredInspector(id="P4", certified=True, districts=("东",)),
+    RegisteredInspector(id="P5", certified=False, districts=("\U00020000里", "\ue000")),
 ]
 KEY = "00112233445566778899aabbccddeeff"  # of every frame here; a real one is random
 DISTRICTS = ("东", "\U00020000里", "\ue000")

@@ -17,7 +17,7 @@ from places import BEACONS, VECTORS, VERIFY_PAGE
 from zhunsheng.cli import main
 from zhunsheng.draw_folders import seal_draw
 from zhunsheng.draws import beacons, spec
-from zhunsheng.draws.assignment import Inspector
+from zhunsheng.draws.assignment import RegisteredInspector
 from zhunsheng.draws.bundle import read_bundle, read_part
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import commitment_digest
@@ -28,15 +28,12 @@ from zhunsheng.draws.slips import record_digest, slip
 from zhunsheng.draws.stamps import Stamp, standing
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.usecases.drawing import (
-    FrameSource,
-    commit_plan,
-    list_draw,
-    record_slips,
-    run_draw,
-    seal_entries,
-    verify_bundle,
-)
+from zhunsheng.usecases.drawing.committing import commit_plan
+from zhunsheng.usecases.drawing.frames import FrameSource
+from zhunsheng.usecases.drawing.listing import list_draw
+from zhunsheng.usecases.drawing.running import run_draw
+from zhunsheng.usecases.drawing.sealing import record_slips, seal_entries
+from zhunsheng.usecases.drawing.verifying import verify_bundle
 from zhunsheng.usecases.stamping import check_stamps
 
 COMMITTED, KNOWN = datetime(2021, 2, 26, tzinfo=UTC), datetime(2021, 3, 1, 14, tzinfo=UTC)
@@ -72,7 +69,7 @@ def commit(out, of, rows=None, now=COMMITTED):
     out.mkdir(parents=True, exist_ok=True)
     rows = rows or [(f"E{n:03d}", "C") for n in range(60)]
     (out / "rows.csv").write_text("id,credit_class\n" + "".join(f"{a},{b}\n" for a, b in rows), "utf8")
-    people = [Inspector(id=f"P{n}", certified=True) for n in range(4)]
+    people = [RegisteredInspector(id=f"P{n}", certified=True) for n in range(4)]
     return commit_plan(of, people, out, FrameSource(out / "rows.csv"), now=now)
 
 
@@ -191,9 +188,10 @@ def test_slips_by_the_command(tmp_path, capsys, monkeypatch):
         (tmp_path / f"{name}.json").write_text(json.dumps({"by": name, "values": values}), "utf8")
     seed = ("seed", tmp_path, "--first", tmp_path / "甲.json", "--second", tmp_path / "乙.json")
     assert command(capsys, *seed)[0] == 2  # the numbers are not known yet
-    monkeypatch.setattr(
-        "zhunsheng.usecases.drawing.clock_now", lambda: datetime.now(UTC) + timedelta(hours=2)
-    )
+    for step in ("sealing", "running"):
+        monkeypatch.setattr(
+            f"zhunsheng.usecases.drawing.{step}.clock_now", lambda: datetime.now(UTC) + timedelta(hours=2)
+        )
     code, said = command(capsys, *seed)
     assert (code, "仅有见证：现场报数，先封存后开封" in said) == (0, True)
     assert command(capsys, "slip", "七三一")[0] == 2
@@ -486,7 +484,7 @@ def test_sources_whose_names_could_be_read_two_ways_are_not_committed(tmp_path, 
     assert "第 1 项" in caught.value.text()
     # What was committed before this was asked is drawn and verified as it is.
     for asked in ("refuse_sources", "refuse_words"):
-        monkeypatch.setattr(f"zhunsheng.usecases.drawing.{asked}", lambda _plan: None)
+        monkeypatch.setattr(f"zhunsheng.usecases.drawing.committing.{asked}", lambda _plan: None)
     _, digest = commit(tmp_path / "old", plan(source))
     monkeypatch.undo()
     enter(tmp_path / "old", {"numbers": ["1"] * len(source["speakers"]) if "speakers" in source else "1"})
@@ -525,7 +523,7 @@ def staffed(out, people, of=None, rows=None):
     out.mkdir(parents=True, exist_ok=True)
     rows = rows or [(f"E{n:03d}", "东" if n < 30 else "西") for n in range(60)]
     (out / "rows.csv").write_text("id,district\n" + "".join(f"{a},{b}\n" for a, b in rows), "utf8")
-    register = [Inspector(id=f"P{n}", **{"certified": True, **one}) for n, one in enumerate(people)]
+    register = [RegisteredInspector(id=f"P{n}", **{"certified": True, **one}) for n, one in enumerate(people)]
     return commit_plan(
         of or plan(LOTTERY, strata=["district"]), register, out, FrameSource(out / "rows.csv"), now=COMMITTED
     )
@@ -606,7 +604,9 @@ def test_a_recusal_from_nobody_is_told_not_forgotten(tmp_path, typed):
 def test_a_large_frame_tells_the_strata_of_the_recused_alike(tmp_path, monkeypatch):
     """Where compiled code reads the frame there is no table to ask: the places in the text are."""
     for compiled in (False, True):
-        monkeypatch.setattr("zhunsheng.usecases.drawing._large", lambda _connection, said=compiled: said)
+        monkeypatch.setattr(
+            "zhunsheng.usecases.drawing.frames._large", lambda _connection, said=compiled: said
+        )
         with pytest.raises(ZhunshengError, match=r"ZS-DR-71.*E059（西）回避的有 P0"):
             staffed(tmp_path, [{"recuse": ("E000", "E059")}, {"recuse": ("E059",)}, {}, EAST])
         with pytest.raises(ZhunshengError, match=r"ZS-DR-72.*有 3 个.*E(-|A|Z)"):
@@ -614,7 +614,7 @@ def test_a_large_frame_tells_the_strata_of_the_recused_alike(tmp_path, monkeypat
 
 
 def test_a_register_committed_before_this_was_asked_is_verified_as_it_is(tmp_path, monkeypatch):
-    monkeypatch.setattr("zhunsheng.usecases.drawing.refuse_unstaffed", lambda *_: None)
+    monkeypatch.setattr("zhunsheng.usecases.drawing.committing.refuse_unstaffed", lambda *_: None)
     _, digest = staffed(tmp_path, [{"recuse": ("E099",)}, {}, {}])
     enter(tmp_path, {"numbers": "03 08"})
     run_draw(tmp_path, tasks=False)
@@ -797,7 +797,7 @@ def test_one_person_is_not_two_by_a_blank_a_capital_or_a_width(tmp_path, one, tw
 
 
 def test_a_list_is_written_only_where_the_draw_can_be_run(tmp_path, monkeypatch):
-    monkeypatch.setattr("zhunsheng.usecases.drawing.refuse_unstaffed", lambda *_: None)
+    monkeypatch.setattr("zhunsheng.usecases.drawing.committing.refuse_unstaffed", lambda *_: None)
     staffed(tmp_path, [{"recuse": tuple(f"E{n:03d}" for n in range(30))}, {"recuse": ("E099",)}])
     enter(tmp_path, {"numbers": "03 08"})
     kept = (tmp_path / "inspectors.json").read_bytes()

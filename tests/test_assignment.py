@@ -20,7 +20,7 @@ from scipy.sparse import lil_array
 from scipy.stats import chisquare
 
 from zhunsheng.draws import assignment, assignment_1, loads, spec
-from zhunsheng.draws.assignment import Inspector, assign
+from zhunsheng.draws.assignment import RegisteredInspector, assign
 from zhunsheng.draws.bundle import contradicted, part_of
 from zhunsheng.draws.drawing import DuckDatabase
 from zhunsheng.draws.frame import frame_from_file, open_database
@@ -29,7 +29,7 @@ from zhunsheng.draws.protocol import commitment, perform, seal, write_bundle
 from zhunsheng.draws.verification import verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases.draw_vectors import run_vectors
-from zhunsheng.usecases.drawing import verify_bundle
+from zhunsheng.usecases.drawing.verifying import verify_bundle
 
 PAGE = Path(str(spec.__file__)).parent / "verify.html"
 VECTORS = Path(__file__).parents[1] / "docs" / "draw-vectors.json"
@@ -73,7 +73,7 @@ def instance(n, most_objects=12, most_people=10):
     ids = [f"E{k}" for k in range(len(where))]
     recusals = chance.choice([0, 0, 1, 2, 4])
     people = [
-        Inspector(
+        RegisteredInspector(
             id=f"P{k:02d}",
             certified=chance.random() < 0.6,
             items=chance.choice([[], [], [], ["A"], ["B"]]) if n % 3 == 0 else [],
@@ -458,7 +458,7 @@ def test_a_second_reading_gives_the_same_teams():
 def published():
     """Yield the published vectors' assignments: name, plan, objects, inspectors, seed, what they come to."""
     for case in json.loads(VECTORS.read_text("utf8"))["assignments"]:
-        people = [Inspector.model_validate(one) for one in case["inspectors"]]
+        people = [RegisteredInspector.model_validate(one) for one in case["inspectors"]]
         objects = [(spec.ticket(case["seed"], e), e, s) for e, s in case["objects"]]
         said = (
             {a["id"]: a["inspectors"] for a in case["assignment"]}
@@ -530,7 +530,7 @@ def test_the_page_gives_the_same_teams(chromium):
 
 
 def people_of(*rows):
-    return [Inspector(id=i, certified=c, districts=list(d)) for i, c, d in rows]
+    return [RegisteredInspector(id=i, certified=c, districts=list(d)) for i, c, d in rows]
 
 
 # Inspectors P0, P1, P2 are interchangeable, and loads must be evened out over districts.
@@ -597,7 +597,7 @@ def test_interchangeable_inspectors_are_treated_alike_where_loads_are_evened(peo
 
 def test_pairs_are_mixed_as_by_chance():
     """As many different pairs as where the same people with the same loads are put together by a shuffle."""
-    people = [Inspector(id=f"P{n:02d}", certified=n < 10, districts=["东"]) for n in range(20)]
+    people = [RegisteredInspector(id=f"P{n:02d}", certified=n < 10, districts=["东"]) for n in range(20)]
     ours, shuffled = [], []
     for n in range(40):
         teams = assign(plan_of(), objects_of(seed_of(n), "东" * 60), people, seed_of(n))
@@ -632,7 +632,7 @@ def scaled(size, *, chained):
             else set()
         )
         people.append(
-            Inspector(
+            RegisteredInspector(
                 id=f"P{n}",
                 certified=n < districts or chance.random() < 0.6,
                 districts=[names[x] for x in sorted({d} | others)],
@@ -743,7 +743,7 @@ def of_both(tmp_path_factory):
     ids = [f"E{n:03d}" for n in range(60)]
     lines = "".join(f"{e}\t{'东西'[n % 2]}|A\n" for n, e in enumerate(ids))
     people = [
-        Inspector(
+        RegisteredInspector(
             id=f"P{n}", certified=n % 3 > 0, districts=["东西"[n % 3 % 2]] if n < 6 else [], recuse=ids[n::9]
         )
         for n in range(8)
@@ -771,7 +771,7 @@ def test_a_draw_is_run_and_verified_by_the_version_it_was_committed_under(of_bot
         parts = found[version]
         assert parts["seed.json"]["format"] == f"{version}/seed"
         objects = [(d["ticket"], d["id"], d["stratum"]) for d in parts["drawn.json"] if not d["reserve"]]
-        people = [Inspector.model_validate(one) for one in parts["inspectors.json"]]
+        people = [RegisteredInspector.model_validate(one) for one in parts["inspectors.json"]]
         teams = how(Plan.model_validate(parts["plan.json"]), objects, people, parts["seed.json"]["seed"])
         assert {a["id"]: tuple(a["inspectors"]) for a in parts["assignment.json"]} == teams
         held = {
@@ -797,7 +797,7 @@ def test_a_frame_has_the_key_of_its_version(of_both):
     though all digests fit.
     """
     place, found = of_both
-    plan, people = plan_of(), [Inspector(id="P1", certified=True)]
+    plan, people = plan_of(), [RegisteredInspector(id="P1", certified=True)]
     for version, other in zip(spec.VERSIONS, spec.VERSIONS[::-1], strict=True):
         frame = frame_from_file(place / f"{version[-1]}.tsv", plan, open_database(), published=True)
         committed = {**found[version]["commitment.json"], "format": f"{other}/commitment"}

@@ -13,7 +13,7 @@ from bundle_vectors import PLACE
 from test_bundles import PAGE, compared, ours, theirs
 from test_second_verifier import judged
 from zhunsheng.draws.verification import Check, conclusion
-from zhunsheng.usecases.drawing import verify_bundle
+from zhunsheng.usecases.drawing.verifying import verify_bundle
 
 CASES = json.loads((PLACE / "cases.json").read_text("utf8"))
 

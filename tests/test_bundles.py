@@ -26,7 +26,7 @@ from py_ecc.optimized_bls12_381 import add, curve_order, multiply
 
 from places import BEACONS
 from zhunsheng.draws import spec
-from zhunsheng.draws.assignment import Inspector
+from zhunsheng.draws.assignment import RegisteredInspector
 from zhunsheng.draws.beacons import randomness_of
 from zhunsheng.draws.bundle import LIMITS, PARTS, page_rules, read_bundle
 from zhunsheng.draws.drawing import DuckDatabase
@@ -37,7 +37,7 @@ from zhunsheng.draws.randomness import canonical_text, entered
 from zhunsheng.draws.slips import recorded, slip
 from zhunsheng.draws.verification import verify
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.usecases.drawing import verify_bundle
+from zhunsheng.usecases.drawing.verifying import verify_bundle
 
 PAGE = Path(str(spec.__file__)).parent / "verify.html"
 LANDED = Path(__file__).parent / "landed" / "site.tar.xz"
@@ -161,8 +161,8 @@ def honest(chance, place):
         for one in zip(v.get("salts", ()), v.get("numbers", ()), strict=False)
     ]
     sealed_at = "2021-02-27T00:00:00Z"
-    people = [Inspector(id=f"P{n}", certified=True) for n in range(4)] + [
-        Inspector(
+    people = [RegisteredInspector(id=f"P{n}", certified=True) for n in range(4)] + [
+        RegisteredInspector(
             id=one,
             certified=chance.random() < 0.5,
             districts=chance.sample(NAMES, 3),

@@ -18,12 +18,14 @@ import openpyxl
 import pytest
 
 from test_draws import BASE, BEFORE, NUMBERS, people, plan_of, rows, write_frame_csv
-from zhunsheng.draws import kernels, merkle, spec, texts
+from zhunsheng.draws import kernels, merkle, spec
 from zhunsheng.draws.drawing import DuckDatabase, draw
 from zhunsheng.draws.frame import frame_from_file, key_of, open_database, source_of_file
 from zhunsheng.draws.reading import read_plan
+from zhunsheng.draws.texts import ranking, reader
+from zhunsheng.draws.texts.frame import new_frame, published_frame
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.usecases import drawing
+from zhunsheng.usecases.drawing import committing, frames, listing, running, sealing, verifying
 
 SEED = "0123456789abcdef0123456789abcdef"
 KEY = bytes(range(16, 32)).hex()
@@ -52,8 +54,8 @@ def leaves_of(text: bytes) -> list[bytes]:
 @pytest.fixture
 def compiled(monkeypatch):
     """Small frames take the compiled pass too, in pieces of few lines."""
-    monkeypatch.setattr(drawing, "COMPILED_FROM", 0)
-    monkeypatch.setattr(texts, "PIECE", 301)
+    monkeypatch.setattr(frames, "COMPILED_FROM", 0)
+    monkeypatch.setattr(reader, "PIECE", 301)
 
 
 # -- SHA-256
@@ -150,7 +152,7 @@ def test_duckdbs_digests_are_hashlibs():
 def test_roots_and_proofs_are_the_specifications(tmp_path, compiled, count, key):
     path = tmp_path / "frame.tsv"
     path.write_bytes(text_of(rows(count), key))
-    frame = texts.published_frame(path, plan_of(), open_database())
+    frame = published_frame(path, plan_of(), open_database())
     leaves = leaves_of(path.read_bytes())
     assert frame.root == spec.root_of(leaves) and frame.key == key
     assert (frame.count, frame.digest) == (count, hashlib.sha256(path.read_bytes()).hexdigest())
@@ -171,7 +173,7 @@ def test_the_compiled_salt_that_lies_is_caught(tmp_path, compiled, monkeypatch):
     path.write_bytes(text_of(rows(20)))
     monkeypatch.setattr(kernels, "salts", lambda *given: None)
     with pytest.raises(AssertionError, match="salt of E00000 is not SHA-256"):
-        texts.published_frame(path, plan_of(), open_database())
+        published_frame(path, plan_of(), open_database())
 
 
 def test_a_frame_has_a_key_of_its_own(tmp_path):
@@ -199,7 +201,7 @@ def test_a_frame_has_a_key_of_its_own(tmp_path):
 def test_a_broken_line_of_the_key_is_told(tmp_path, compiled, line):
     path = tmp_path / "frame.tsv"
     path.write_bytes(line + text_of(rows(9), ""))
-    for read in (texts.published_frame, frame_from_file):
+    for read in (published_frame, frame_from_file):
         # Another line end is of the whole file, not of the key.
         with pytest.raises(ZhunshengError, match="ZS-DR-08.*CRLF" if line.endswith(b"\r\n") else "ZS-DR-48"):
             read(path, plan_of(), open_database())
@@ -212,7 +214,7 @@ def test_no_lines_have_the_root_of_nothing():
 def test_lines_changed_after_the_tree_are_no_proof(tmp_path, compiled):
     path = tmp_path / "frame.tsv"
     path.write_bytes(text_of(rows(200)))
-    frame = texts.published_frame(path, plan_of(), open_database())
+    frame = published_frame(path, plan_of(), open_database())
     path.write_bytes(path.read_bytes().replace("E00070\t东".encode(), "E00070\t西".encode()))
     with pytest.raises(ValueError, match="other lines"):
         frame.proofs(["E00071"])
@@ -230,41 +232,41 @@ def test_the_long_way_up_is_the_same_compiled_or_not(monkeypatch):
 def test_the_kept_tree_is_used_only_for_the_text_it_is_of(tmp_path, compiled, monkeypatch):
     source = write_frame_csv(tmp_path / "f.csv", rows(3000))
     out, told = tmp_path / "draw", []
-    drawing.commit_plan(plan_of(), people(), out, drawing.FrameSource(source), now=BEFORE)
+    committing.commit_plan(plan_of(), people(), out, frames.FrameSource(source), now=BEFORE)
     entry = {"by": "a", "values": NUMBERS}
-    drawing.seal_entries(out, entry, {**entry, "by": "b"})
+    sealing.seal_entries(out, entry, {**entry, "by": "b"})
     hashed = []
     honest = kernels.digests
     monkeypatch.setattr(kernels, "digests", lambda *given: (hashed.append(len(given[3])), honest(*given)))
 
     def bundle() -> bytes:
         hashed.clear()
-        drawing.run_draw(out, tasks=False, told=told.append)
+        running.run_draw(out, tasks=False, told=told.append)
         return (out / "抽查包.zip").read_bytes()
 
     right = bundle()
     assert not told and sum(hashed) < 3000
-    own = merkle.kept(out / drawing.KEPT, *root_and_digest(out))
+    own = merkle.kept(out / frames.KEPT, *root_and_digest(out))
     nodes = bytes(own.nodes)
     for stale in (
-        lambda: (out / drawing.KEPT).write_bytes(b"PAR1"),
-        lambda: merkle.keep(own, "0" * 64, out / drawing.KEPT),
+        lambda: (out / frames.KEPT).write_bytes(b"PAR1"),
+        lambda: merkle.keep(own, "0" * 64, out / frames.KEPT),
         lambda: merkle.keep(
             merkle.Groups(nodes[32:] + nodes[:32], own.starts.tobytes(), own.key),
             root_and_digest(out)[0],
-            out / drawing.KEPT,
+            out / frames.KEPT,
         ),
     ):
         told.clear()
         stale()
         assert bundle() == right and "重新计算" in told[0] and sum(hashed) >= 3000
-    (out / drawing.KEPT).unlink()
+    (out / frames.KEPT).unlink()
     told.clear()
     assert bundle() == right and not told
 
 
 def root_and_digest(out: Path) -> tuple[str, str, str]:
-    frame = texts.published_frame(out / "frame.tsv", plan_of(), open_database())
+    frame = published_frame(out / "frame.tsv", plan_of(), open_database())
     return frame.digest, frame.root, frame.key
 
 
@@ -303,15 +305,15 @@ SPOILED = {
 def test_what_is_not_as_specified_is_refused_in_the_words_of_sql(tmp_path, compiled, monkeypatch, kind):
     path = tmp_path / "frame.tsv"
     path.write_bytes(SPOILED[kind])
-    assert SPOILED[kind] != GOOD and texts.published_frame(path, plan_of(), open_database()) is None
+    assert SPOILED[kind] != GOOD and published_frame(path, plan_of(), open_database()) is None
 
     def said() -> str:
         with pytest.raises(ZhunshengError) as refused:
-            drawing._published_frame(path, plan_of(), open_database(), (SEED, {}))
+            frames.published_frame(path, plan_of(), open_database(), (SEED, {}))
         return refused.value.text()
 
     ours = said()
-    monkeypatch.setattr(drawing, "compiles", lambda: False)
+    monkeypatch.setattr(frames, "compiles", lambda: False)
     assert said() == ours
 
 
@@ -319,21 +321,19 @@ def test_a_stratum_without_quota_is_no_frame_of_this_plan(tmp_path, compiled):
     path = tmp_path / "frame.tsv"
     path.write_bytes(GOOD)
     plan = plan_of(quotas=[{"match": {"credit_class": "A"}, "ratio": "1"}])
-    assert texts.published_frame(path, plan, open_database()) is None
+    assert published_frame(path, plan, open_database()) is None
 
 
 def built(path: Path, plan, folder: Path):
     connection = open_database()
-    return texts.new_frame(
-        connection, plan, source_of_file(path, connection), path.name, folder / "made.tsv", KEY
-    )
+    return new_frame(connection, plan, source_of_file(path, connection), path.name, folder / "made.tsv", KEY)
 
 
 @pytest.mark.parametrize("few", [1, 32])
 @pytest.mark.parametrize("in_memory", [0, 2**20])
 def test_rows_in_any_order_become_the_same_text(tmp_path, compiled, monkeypatch, in_memory, few):
-    monkeypatch.setattr(texts, "SORTED_IN_MEMORY", in_memory)
-    monkeypatch.setattr(texts, "FEW", few)
+    monkeypatch.setattr("zhunsheng.draws.texts.lines.SORTED_IN_MEMORY", in_memory)
+    monkeypatch.setattr("zhunsheng.draws.texts.lines.FEW", few)
     data = [(f"{'ABC'[n % 3] * (n % 19 + 1)}{n}", *rest) for n, (_, *rest) in enumerate(rows(900))]
     path = write_frame_csv(tmp_path / "f.csv", data)
     by_sql = frame_from_file(path, plan_of(), open_database(), key=KEY)
@@ -370,7 +370,7 @@ def test_new_frames_are_refused_in_the_words_of_sql(tmp_path, compiled, more):
     connection = open_database()
     names = source_of_file(path, connection)
     with pytest.raises(ZhunshengError) as ours:
-        drawing._new_frame(connection, plan_of(), names, path.name, tmp_path)
+        frames.new_frame(connection, plan_of(), names, path.name, tmp_path)
     assert ours.value.text() == by_sql.value.text()
 
 
@@ -384,7 +384,7 @@ def test_text_is_drawn_from_as_tables_are(tmp_path, compiled, monkeypatch):
     by_sql = frame_from_file(path, plan_of(), open_database(), published=True)
     strata = plan_of().allot(by_sql.sizes)
     for seed in (SEED, "a" * 32):
-        frame = texts.published_frame(path, plan_of(), open_database(), texts.Tickets(seed, strata))
+        frame = published_frame(path, plan_of(), open_database(), reader.Tickets(seed, strata))
         right = draw(DuckDatabase(by_sql.connection), seed, strata)
         assert draw(frame.engine(), seed, strata) == right
         assert draw(frame.engine(), "b" * 32, strata) == draw(by_sql.engine(), "b" * 32, strata)
@@ -396,7 +396,7 @@ def test_text_is_drawn_from_as_tables_are(tmp_path, compiled, monkeypatch):
             ]
     monkeypatch.setattr("zhunsheng.draws.drawing.threshold", lambda wanted, size: "0")
     assert draw(frame.engine(), seed, strata) == right
-    monkeypatch.setattr(texts, "MOST_KEPT", 10)
+    monkeypatch.setattr(reader, "MOST_KEPT", 10)
     assert draw(frame.engine(), seed, strata) == right
     assert frame.write_drawn(seed, strata, tmp_path / "many.parquet") == len(right)
 
@@ -406,9 +406,9 @@ def test_tickets_that_begin_alike_are_ranked_by_the_rest():
     for n in range(5):
         ids[n, :2] = np.frombuffer(f"E{n}".encode(), np.uint8)
     heads = np.array([7, 3, 7, 7, 9], np.uint64)
-    found = texts.Candidates(np.zeros(5, np.int32), heads, np.arange(5), ids)
+    found = reader.Candidates(np.zeros(5, np.int32), heads, np.arange(5), ids)
     quotas = {"东": {"size": 5, "quota": 3, "reserve": 0}}
-    table = texts.ranked(found, ["东"], texts.Tickets(SEED, quotas))
+    table = ranking.ranked(found, ["东"], reader.Tickets(SEED, quotas))
     tied = sorted(("E0", "E2", "E3"), key=lambda one: spec.ticket(SEED, one))
     assert table["id"].to_pylist() == ["E1", *tied[:2]]
     assert table["ticket"].to_pylist() == [spec.ticket(SEED, one) for one in table["id"].to_pylist()]
@@ -426,28 +426,28 @@ def test_compiled_tickets_that_lie_are_caught(tmp_path, compiled, monkeypatch):
 
     monkeypatch.setattr(kernels, "tickets", lying)
     with pytest.raises(AssertionError, match="not SHA-256"):
-        texts.published_frame(path, plan_of(), open_database(), texts.Tickets(SEED, {}))
+        published_frame(path, plan_of(), open_database(), reader.Tickets(SEED, {}))
 
 
 @pytest.mark.parametrize("numba", [True, False])
 def test_the_steps_of_a_draw_compiled_and_not(tmp_path, compiled, monkeypatch, numba):
     """The same files come of both, and each verifies the other's."""
     if not numba:
-        monkeypatch.setattr(drawing, "compiles", lambda: False)
+        monkeypatch.setattr(frames, "compiles", lambda: False)
     data = rows(3000)
     random.Random(1).shuffle(data)
     source = write_frame_csv(tmp_path / "f.csv", data)
     out = tmp_path / "draw"
-    committed, _ = drawing.commit_plan(plan_of(), people(), out, drawing.FrameSource(source), now=BEFORE)
+    committed, _ = committing.commit_plan(plan_of(), people(), out, frames.FrameSource(source), now=BEFORE)
     text = (out / "frame.tsv").read_bytes()
     assert text == text_of(data, key_of(out / "frame.tsv"))
     assert committed["frame"]["root"] == spec.root_of(leaves_of(text))
     entry = {"by": "a", "values": NUMBERS}
-    drawing.seal_entries(out, entry, {**entry, "by": "b"})
-    outcome = drawing.run_draw(out, tasks=False)
-    assert drawing.list_draw(out, tmp_path / "list.parquet") == len(outcome.drawn)
-    monkeypatch.setattr(drawing, "compiles", lambda: numba)
-    found = drawing.verify_bundle(out / "抽查包.zip", out / "frame.tsv")
+    sealing.seal_entries(out, entry, {**entry, "by": "b"})
+    outcome = running.run_draw(out, tasks=False)
+    assert listing.list_draw(out, tmp_path / "list.parquet") == len(outcome.drawn)
+    monkeypatch.setattr(frames, "compiles", lambda: numba)
+    found = verifying.verify_bundle(out / "抽查包.zip", out / "frame.tsv")
     assert {c.code: c.holds for c in found if c.holds is not True} == {"published": None, "strength": None}
     assert read_plan(out / "plan.json").id == BASE["id"]
 
@@ -466,11 +466,13 @@ def sealed(tmp_path_factory):
         + "".join(f'{one},"{a.replace(chr(34), chr(34) * 2)}",{b}\n' for one, a, b in data),
         "utf8",
     )
-    drawing.commit_plan(plan_of(), people(), place / "draw", drawing.FrameSource(place / "f.csv"), now=BEFORE)
+    committing.commit_plan(
+        plan_of(), people(), place / "draw", frames.FrameSource(place / "f.csv"), now=BEFORE
+    )
     entry = {"by": "a", "values": NUMBERS}
-    drawing.seal_entries(place / "draw", entry, {**entry, "by": "b"})
-    drawing.run_draw(place / "draw", tasks=False)
-    drawing.list_draw(place / "draw", place / "here.parquet")
+    sealing.seal_entries(place / "draw", entry, {**entry, "by": "b"})
+    running.run_draw(place / "draw", tasks=False)
+    listing.list_draw(place / "draw", place / "here.parquet")
     return place
 
 
@@ -500,9 +502,9 @@ def test_a_list_is_what_its_name_says(sealed, tmp_path, capsys):
 
 
 def test_a_list_longer_than_a_worksheet_is_refused_before_it_is_drawn(sealed, tmp_path, monkeypatch):
-    monkeypatch.setattr(drawing, "MOST_ROWS", 2)
+    monkeypatch.setattr(listing, "MOST_ROWS", 2)
     with pytest.raises(ZhunshengError, match="ZS-DR-68"):
-        drawing.list_draw(sealed / "draw", tmp_path / "there.xlsx")
+        listing.list_draw(sealed / "draw", tmp_path / "there.xlsx")
     assert not (tmp_path / "there.xlsx").exists()
 
 

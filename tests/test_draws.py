@@ -26,7 +26,7 @@ from typer.testing import CliRunner
 from zhunsheng.cli.commands import app
 from zhunsheng.draw_folders import commit_draw, results_to_ledger, seal_draw, write_template
 from zhunsheng.draws import assignment_1, spec
-from zhunsheng.draws.assignment import Inspector, assign, register_digest
+from zhunsheng.draws.assignment import RegisteredInspector, assign, register_digest
 from zhunsheng.draws.beacons import round_time
 from zhunsheng.draws.bundle import PARTS, read_bundle
 from zhunsheng.draws.codes import odd_codes
@@ -42,7 +42,11 @@ from zhunsheng.draws.strata import match_words, stratum_words
 from zhunsheng.draws.verification import published_check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.draw import demo_beacon_draw, demo_draw, inspectors, plan
-from zhunsheng.usecases.drawing import FrameSource, list_draw, run_draw, seal_entries, verify_bundle
+from zhunsheng.usecases.drawing.frames import FrameSource
+from zhunsheng.usecases.drawing.listing import list_draw
+from zhunsheng.usecases.drawing.running import run_draw
+from zhunsheng.usecases.drawing.sealing import seal_entries
+from zhunsheng.usecases.drawing.verifying import verify_bundle
 from zhunsheng.usecases.own_proofs import own_of, own_proof
 
 VECTORS = json.loads((Path(__file__).parents[1] / "docs" / "draw-vectors.json").read_text("utf8"))
@@ -73,7 +77,7 @@ def plan_of(**changes) -> Plan:
 
 
 def people(n=12, **changes):
-    return [Inspector(**{"id": f"P{i:02d}", "certified": i % 2 == 0, **changes}) for i in range(n)]
+    return [RegisteredInspector(**{"id": f"P{i:02d}", "certified": i % 2 == 0, **changes}) for i in range(n)]
 
 
 def rows(n=400):
@@ -476,9 +480,9 @@ def test_districts_of_their_own_and_codes_are_no_look_alikes(tmp_path):
 def test_inspectors_that_look_the_same_are_refused(tmp_path, drawn):
     place, _ = drawn
     for staff, said in (
-        ([*people(), Inspector(id="P1O", certified=True)], "第11人 P10 与第13人 P1O"),
+        ([*people(), RegisteredInspector(id="P1O", certified=True)], "第11人 P10 与第13人 P1O"),
         (
-            [*people(), Inspector(id="Z", certified=True, districts=["东 "])],
+            [*people(), RegisteredInspector(id="Z", certified=True, districts=["东 "])],
             "第13人 Z 的辖区“东 ”（U+0020）与名录库的“东”",
         ),
     ):
@@ -525,7 +529,7 @@ def test_a_draw_larger_than_a_bundle_or_a_plan_without_end_is_refused(tmp_path):
     with pytest.raises(ZhunshengError, match=r"ZS-DR-26.*120001 户"):
         refuse_too_large(plan_of(), strata)
     refuse_too_large(plan_of(), {"东|A": {**strata["东|A"], "reserve": 20_000}})
-    wide = [Inspector(id=f"P{n}", certified=True) for n in range(2_000)]
+    wide = [RegisteredInspector(id=f"P{n}", certified=True) for n in range(2_000)]
     objects = [(spec.ticket("a" * 32, f"E{n}"), f"E{n}", f"所{n}|A") for n in range(1_001)]
     with pytest.raises(ZhunshengError, match="ZS-DR-26"):
         assignment_1.assign(plan_of(), objects, wide, "a" * 32)
@@ -769,7 +773,9 @@ def staffs(draw_):
         districts = draw_(st.sampled_from([[], ["东"], ["西"]]))
         recuse = draw_(st.lists(st.sampled_from([f"E{k:05d}" for k in range(8)]), max_size=3, unique=True))
         found.append(
-            Inspector(id=f"P{i}", certified=draw_(st.booleans()), districts=districts, recuse=recuse)
+            RegisteredInspector(
+                id=f"P{i}", certified=draw_(st.booleans()), districts=districts, recuse=recuse
+            )
         )
     return found
 
@@ -829,26 +835,31 @@ def test_loads_are_as_even_as_the_constraints_allow(staff, n, seed):
 
 def test_what_cannot_be_staffed_is_said_exactly():
     staff = [
-        Inspector(id="P1", certified=False),
-        Inspector(id="P2", certified=False),
-        Inspector(id="P3", certified=True, districts=["东"]),
+        RegisteredInspector(id="P1", certified=False),
+        RegisteredInspector(id="P2", certified=False),
+        RegisteredInspector(id="P3", certified=True, districts=["东"]),
     ]
     with pytest.raises(
         ZhunshengError,
         match=r"ZS-DR-06.*有 2 个.*E00001（西\|A）：有资格的 2 人，回避 0 人，可派 2 人，其中没有持执法证的",
     ):
         assign(plan_of(), objects_of(4), staff, "a" * 32)
-    recused = [Inspector(id=f"P{n}", certified=True, recuse=["E00000"] if n else []) for n in range(3)]
+    recused = [
+        RegisteredInspector(id=f"P{n}", certified=True, recuse=["E00000"] if n else []) for n in range(3)
+    ]
     with pytest.raises(ZhunshengError, match="回避 2 人，可派 1 人，不足 2 人"):
         assign(plan_of(), objects_of(1), recused, "a" * 32)
-    wrong_item = [Inspector(id=f"P{n}", certified=True, items=["B"]) for n in range(3)]
+    wrong_item = [RegisteredInspector(id=f"P{n}", certified=True, items=["B"]) for n in range(3)]
     with pytest.raises(ZhunshengError, match="有资格的 0 人"):
         assign(plan_of(), objects_of(1), wrong_item, "a" * 32)
 
 
 def test_too_much_work_for_some_is_shown_as_a_cut():
     limited = plan_of(staffing={"per_object": 2, "max_load": 3})
-    staff = [Inspector(id=f"P{n}", certified=True, districts=["东" if n < 2 else "西"]) for n in range(12)]
+    staff = [
+        RegisteredInspector(id=f"P{n}", certified=True, districts=["东" if n < 2 else "西"])
+        for n in range(12)
+    ]
     with pytest.raises(ZhunshengError, match="ZS-DR-06") as caught:
         assign(limited, objects_of(10), staff, "a" * 32)
     assert "有 2 个检查对象派不出" in caught.value.text()
@@ -1273,7 +1284,7 @@ def test_the_page_assigns_as_draw_1_did(browser):
     for n in range(25):
         seed = hashlib.sha256(str(n).encode()).hexdigest()[:32]
         staff = [
-            Inspector(
+            RegisteredInspector(
                 id=f"P{i:02d}",
                 certified=i % 3 == 0,
                 districts=chance.choice([[], ["东"], ["西"], ["东", "西"]]),
@@ -1281,7 +1292,9 @@ def test_the_page_assigns_as_draw_1_did(browser):
             )
             for i in range(20)
         ]
-        staff += [Inspector(id=f"Q{i}", certified=True, districts=[d]) for i, d in enumerate("东西")]
+        staff += [
+            RegisteredInspector(id=f"Q{i}", certified=True, districts=[d]) for i, d in enumerate("东西")
+        ]
         objects = objects_of(60, seed)
         ours = assignment_1.assign(plan_of(), objects, staff, seed)
         sent = [{"ticket": t, "id": i, "stratum": s} for t, i, s in objects]

@@ -31,7 +31,7 @@ from zhunsheng.intake import book_of, read_book
 from zhunsheng.judgements import read_judgements
 from zhunsheng.measures import read_mapping
 from zhunsheng.usecases.documents import original
-from zhunsheng.usecases.drawing import FrameSource
+from zhunsheng.usecases.drawing.frames import FrameSource
 
 HERE = Path(__file__).parent / "flows"
 SOURCE = Path(__file__).parents[1] / "src" / "zhunsheng"

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.intake import book_of, open_bytes
+from zhunsheng.files.opening import open_bytes
+from zhunsheng.intake import book_of
 from zhunsheng.targets import Book, Goal, Indicator
 from zhunsheng.targets.results import against
 from zhunsheng.targets.spelling import chinese_number

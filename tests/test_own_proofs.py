@@ -19,8 +19,8 @@ from zhunsheng.draws import merkle, spec
 from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.own_proof import MOST, Hat, check_proof, read_proof, standing, writings
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.usecases import drawing
-from zhunsheng.usecases.drawing import run_draw
+from zhunsheng.usecases.drawing import frames
+from zhunsheng.usecases.drawing.running import run_draw
 from zhunsheng.usecases.own_proofs import check_own, own_of, own_proof, write_proofs
 
 NUMBERS = {"numbers": "03 08"}
@@ -258,7 +258,7 @@ def test_where_all_are_drawn_nobody_is_left_out():
 def hat_in(folder):
     return Hat(
         folder / "frame.tsv",
-        folder / drawing.KEPT,
+        folder / frames.KEPT,
         json.loads((folder / "commitment.json").read_text("utf8")),
     )
 
@@ -280,7 +280,7 @@ def test_one_answer_reads_one_group_and_no_more(done, monkeypatch):
 
 def test_nodes_that_are_missing_or_of_another_frame_are_made_anew(done, tmp_path):
     shutil.copytree(done[0], tmp_path / "d")
-    kept = tmp_path / "d" / drawing.KEPT
+    kept = tmp_path / "d" / frames.KEPT
     right, raw = hat_in(done[0]).proof("E0321"), kept.read_bytes()
     for spoil in (kept.unlink, lambda: kept.write_bytes(b"x")):
         spoil()
@@ -293,7 +293,7 @@ def test_nodes_that_are_right_with_places_that_are_not_answer_nothing_false(done
     of its node.
     """
     shutil.copytree(done[0], tmp_path / "d")
-    hat, kept = hat_in(done[0]), tmp_path / "d" / drawing.KEPT
+    hat, kept = hat_in(done[0]), tmp_path / "d" / frames.KEPT
     said = json.loads((tmp_path / "d" / "commitment.json").read_text("utf8"))["frame"]
     starts = array("q", [one + moved for one in hat._groups.starts])
     merkle.keep(

@@ -17,10 +17,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-import zhunsheng.evaluation.scoring as scoring
-from scored import score_department, score_indicator, score_sheet
+from scored import SCORING, parsed, score_department, score_indicator, score_sheet, together
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evaluation import recheck
+from zhunsheng.evaluation import execution, points, recheck, scorecard
 from zhunsheng.judgements import Judgement, read_judgements, resolve
 from zhunsheng.outcomes import NOTHING, Outcome, outcome_of_text
 from zhunsheng.regulations import Scheme, scheme_of
@@ -163,7 +162,7 @@ def test_scoring_asks_the_indicator_for_its_direction():
 def test_points_are_shown_once_they_are_decided():
     for raw, result, _, verdict in CASES:
         found = one(raw, result)
-        assert (found.shown is None) == (verdict in scoring.OPEN) == bool(found.open)
+        assert (found.shown is None) == (verdict in scorecard.OPEN) == bool(found.open)
         assert ("待定" in found.how) == (found.shown is None) != ("得 " in found.how.rpartition("，")[2])
 
 
@@ -283,7 +282,7 @@ def test_points_by_weights_in_the_table():
     ],
 )
 def test_execution(spent, budget, score):
-    found = scoring.score_execution(Decimal(spent) if spent else None, Decimal(budget), Decimal(10))
+    found = execution.score_execution(Decimal(spent) if spent else None, Decimal(budget), Decimal(10))
     assert str(found.score) == score
     assert found.how
 
@@ -412,7 +411,7 @@ def test_a_score_never_rises_when_a_result_gets_worse(raw, results):
 
 @given(st.lists(st.fractions(0, 100), min_size=1, max_size=30), st.integers(0, 100))
 def test_spread_points_add_up(weights, total):
-    found = scoring.spread(Decimal(total), weights)
+    found = points.spread(Decimal(total), weights)
     assert sum(found) == (total if any(weights) else 0)
     assert all(p >= 0 for p in found)
 
@@ -543,7 +542,7 @@ SCHEME_FILES = [
 @pytest.mark.parametrize("path", SCHEME_FILES, ids=lambda p: p.name)
 def test_every_number_of_a_scheme_matters(path):
     data = yaml.safe_load(path.read_text("utf8"))
-    before = golden(scoring, Scheme.model_validate(data))
+    before = golden(SCORING, Scheme.model_validate(data))
     found = list(numbers({k: v for k, v in data.items() if k not in ("valid_from", "valid_to")}))
     assert len(found) > 20
     for where, value in found:
@@ -557,7 +556,7 @@ def test_every_number_of_a_scheme_matters(path):
                 node = node[key]
             node[where[-1]] = str(Decimal(str(value)) + step)
             try:
-                after = golden(scoring, Scheme.model_validate(changed))
+                after = golden(SCORING, Scheme.model_validate(changed))
             except (ValueError, StopIteration):
                 break  # refused outright
             if after != before:
@@ -567,35 +566,31 @@ def test_every_number_of_a_scheme_matters(path):
 
 
 def test_every_number_in_the_scoring_code_matters():
-    source = inspect.getsource(scoring)
-    before = golden(scoring, OLD), golden(scoring, NEW), golden(scoring, LOCAL)
-    places = [
-        n
-        for n in ast.walk(ast.parse(source))
-        if isinstance(n, ast.Constant) and type(n.value) in (int, float)
-    ]
-    # Defaults of a dataclass field are no scoring constants, and equal weights are equal whatever they are.
-    lines = source.splitlines()
+    before = golden(SCORING, OLD), golden(SCORING, NEW), golden(SCORING, LOCAL)
     tried = 0
     survivors = []
-    for number in range(len(places)):
-        tree = ast.parse(source)
-        node = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and type(n.value) in (int, float)][
-            number
-        ]
-        if "Decimal = Decimal(0)" in lines[node.lineno - 1] or "# equal weights" in lines[node.lineno - 1]:
-            continue
-        tried += 1
-        node.value += 1
-        mutant = type(scoring)("mutant")
-        mutant.__dict__["__name__"] = scoring.__name__
-        try:
-            exec(compile(tree, "mutant", "exec"), mutant.__dict__)
-            after = golden(mutant, OLD), golden(mutant, NEW), golden(mutant, LOCAL)
-        except Exception:
-            continue  # it broke, which no test run would miss
-        if after == before:
-            survivors.append(f"line {node.lineno}: {lines[node.lineno - 1].strip()}")
+    for module, tree in (trees := parsed()).items():
+        lines = inspect.getsource(module).splitlines()
+        for node in ast.walk(tree):
+            if not (isinstance(node, ast.Constant) and type(node.value) in (int, float)):
+                continue
+            line = lines[node.lineno - 1]
+            # Defaults of a dataclass field are no scoring constants, and equal weights are equal whatever
+            # they are.
+            if "Decimal = Decimal(0)" in line or "# equal weights" in line:
+                continue
+            tried += 1
+            kept = node.value
+            node.value += 1
+            try:
+                mutant = together(trees)
+                after = golden(mutant, OLD), golden(mutant, NEW), golden(mutant, LOCAL)
+            except Exception:
+                continue  # it broke, which no test run would miss
+            finally:
+                node.value = kept
+            if after == before:
+                survivors.append(f"{module.__name__}, line {node.lineno}: {line.strip()}")
     assert tried > 15
     assert not survivors, "\n".join(survivors)
 

@@ -16,7 +16,7 @@ import pytest
 
 from test_bundles import BEFORE, CHANGES, LANDED, NAMES, PARTS, honest, ours, pack, packed, refused
 from zhunsheng.draws import spec
-from zhunsheng.draws.assignment import Inspector
+from zhunsheng.draws.assignment import RegisteredInspector
 from zhunsheng.draws.drawing import DuckDatabase
 from zhunsheng.draws.frame import frame_from_file, open_database
 from zhunsheng.draws.own_proof import check_proof, read_proof
@@ -220,7 +220,7 @@ def assigned(chance, place):
         }
     )
     people = [
-        Inspector(
+        RegisteredInspector(
             id=f"P{n}",
             certified=chance.random() < 0.5,
             districts=chance.choice([[], chance.sample(districts, chance.randint(1, len(districts)))]),

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from zhunsheng.cli import main
 from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Store, View, Window, browse, check_file, compacting, ledgers
+from zhunsheng.evidence import Store, View, Window, browse, check_file, commits, compacting, layout, ledgers
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.measures import DuckEngine, Rows, combine, evidence_rows, measures, read_all
@@ -301,22 +301,22 @@ def test_a_landed_store_is_read_without_writing(landed, monkeypatch):
 KILLED = """
 import os, sys
 from pathlib import Path
-from zhunsheng.evidence.store import Store
+from zhunsheng.evidence import Store, layout, migrating
+from zhunsheng.evidence.records import Records
 where, at = sys.argv[2], int(sys.argv[3])
-real, count = getattr(Store, where), [0]
+owner = {"rewrite": migrating, "write": Records, "mark": layout}[where]
+real, count = getattr(owner, where), [0]
 def die(*a, **k):
     count[0] += 1
     if count[0] == at:
         os._exit(9)
     return real(*a, **k)
-setattr(Store, where, die)
+setattr(owner, where, die)
 Store(Path(sys.argv[1])).migrate()
 """
 
 
-@pytest.mark.parametrize(
-    ("where", "at"), [("_rewrite", 1), ("_rewrite", 3), ("_write_record", 2), ("_mark", 1)]
-)
+@pytest.mark.parametrize(("where", "at"), [("rewrite", 1), ("rewrite", 3), ("write", 2), ("mark", 1)])
 def test_a_killed_migration_goes_on(landed, where, at):
     assert subprocess.run([sys.executable, "-c", KILLED, str(landed), where, str(at)]).returncode == 9
     store = Store(landed)
@@ -805,9 +805,11 @@ def test_a_row_of_a_batch_undone_long_ago_goes_with_the_next_undoing(root, monke
     store = Store(root)
     with monkeypatch.context() as patched:
         patched.setattr(
-            Store,
-            "_take_back",
-            lambda self, ledger, source, batch: self._say(DeltaTable(self._table("payments")), batch),
+            commits,
+            "take_back",
+            lambda root, ledger, source, batch: commits.say(
+                DeltaTable(layout.table(root, "payments")), batch
+            ),
         )
         store.undo(1)
     assert browse(store.snapshot(), ledgers()["payments"], "K1").total == 2

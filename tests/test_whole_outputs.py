@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, check_file, ledger_of, marked_copy
 from zhunsheng.faults import of_system
+from zhunsheng.files.opening import open_bytes
 from zhunsheng.files.writing import (
     MOST_HEIGHT,
     MOST_NAME,
@@ -34,7 +35,7 @@ from zhunsheng.files.writing import (
     units,
     whole_file,
 )
-from zhunsheng.intake import book_of, open_bytes
+from zhunsheng.intake import book_of
 from zhunsheng.judgements import Judgement
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import Cell, Form, target_form, text

@@ -19,7 +19,10 @@ from zhunsheng.draws.verification import verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import safe_name, write_whole
 from zhunsheng.translation import series
-from zhunsheng.usecases.drawing import FrameSource, commit_plan, results_csv, seal_entries
+from zhunsheng.usecases.drawing.committing import commit_plan
+from zhunsheng.usecases.drawing.frames import FrameSource
+from zhunsheng.usecases.drawing.results import results_csv
+from zhunsheng.usecases.drawing.sealing import seal_entries
 
 
 def commit_draw(

@@ -22,7 +22,7 @@ from zhunsheng.targets import Book, Source
 from zhunsheng.targets.identity import identified_book
 from zhunsheng.text import clean
 from zhunsheng.translation import series, worded
-from zhunsheng.usecases.assessing import AssessedDepartment, Assessment, Evidence, assess
+from zhunsheng.usecases.assessing import Assessed, AssessedDepartment, Evidence, assess
 from zhunsheng.usecases.importing import Imported, import_ledger
 from zhunsheng.usecases.outputs import OUTPUTS, Beside, write_outputs
 from zhunsheng.usecases.progress import Progress, no_progress
@@ -143,7 +143,7 @@ def rules_of(book: Book, as_of: date, scheme: Path | None) -> Rules:
 class RunResult:
     """What a run made: the assessment, the imports before it, problems of the store, the re-check, files."""
 
-    assessment: Assessment
+    assessment: Assessed
     imports: tuple[Imported, ...]
     problems: tuple[str, ...]
     rechecked: tuple[Rechecked, ...]
@@ -196,7 +196,7 @@ def run(
     return RunResult(assessment, tuple(imports), problems, tuple(rechecked), files)
 
 
-def assessed(given: Inputs, book: Book, store: Store) -> tuple[Assessment, Evidence, list[Link]]:
+def assessed(given: Inputs, book: Book, store: Store) -> tuple[Assessed, Evidence, list[Link]]:
     """Return the assessment of a book by a store's evidence and what people wrote beside it,
     with what it rests on.
 
@@ -280,9 +280,7 @@ def department_to_write(store: Path, text: str | None) -> AssessedDepartment:
     return AssessedDepartment(found.code, found.name)
 
 
-def recheck(
-    reported: Path, assessed: Assessment, evidence: Evidence, links: Sequence[Link]
-) -> list[Rechecked]:
+def recheck(reported: Path, assessed: Assessed, evidence: Evidence, links: Sequence[Link]) -> list[Rechecked]:
     """Re-check a reported self-evaluation from evidence and the book alone: no judgement goes in.
     Raises ``ZS-*``.
 

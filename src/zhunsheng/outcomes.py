@@ -40,7 +40,7 @@ def ruled(accepted: str | None, refused: str | None) -> Ruled:
 
 
 @dataclass(frozen=True)
-class Contest:
+class ContestedResult:
     """A result that someone typed against the reading: shown beside it, counted only once the finance bureau
     accepted it.
 
@@ -97,7 +97,7 @@ class Outcome:
     written: Written | None = None
     known: bool = False
     confirmed: bool = True
-    contest: Contest | None = None
+    contest: ContestedResult | None = None
     proof: str | None = None
 
 
@@ -166,7 +166,7 @@ def marks(outcome: Outcome | None) -> list[str]:
     return found
 
 
-def ledger_words(contest: Contest) -> str:
+def ledger_words(contest: ContestedResult) -> str:
     """Return what the ledgers say, or once said, of a contested result."""
     if contest.measured_on is None:
         return worded("台账 {computed}", computed=contest.computed)

@@ -39,10 +39,11 @@ from django.test import Client  # noqa: E402
 from django.urls import reverse  # noqa: E402
 
 from zhunsheng.web import models  # noqa: E402
+from zhunsheng.web.actions import ACTIONS  # noqa: E402
 from zhunsheng.web.actor import acting  # noqa: E402
 from zhunsheng.web.audit import broken_links  # noqa: E402
 from zhunsheng.web.models.decided import Decided  # noqa: E402
-from zhunsheng.web.roles import ACTIONS, permits  # noqa: E402
+from zhunsheng.web.roles import permits  # noqa: E402
 from zhunsheng.web.services import decisions, indicators, matching, once, registers, sheets  # noqa: E402
 from zhunsheng.web.services.sample_site import END, LEFT_OPEN, YEAR  # noqa: E402
 from zhunsheng.web.services.year import calendar, filling, rechecking, records, words  # noqa: E402

@@ -13,11 +13,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.converters import IntConverter
 from pages import flat
 
+from zhunsheng.web.actions import ACTIONS, PARTS, WORDS, words_of
 from zhunsheng.web.models import (
     Organisation,
     SheetVersion,
 )
-from zhunsheng.web.roles import ACTIONS, PARTS, WORDS, words_of
 from zhunsheng.web.services.permissions import parts
 
 TABLE = yaml.safe_load((Path(__file__).parent / "access.yaml").read_text("utf8"))

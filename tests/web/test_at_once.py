@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.audit import broken_links
-from zhunsheng.web.databases import remembering
+from zhunsheng.web.databases.connections import remembering
 from zhunsheng.web.models import (
     AuditEntry,
     AuditHead,

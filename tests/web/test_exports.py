@@ -28,7 +28,8 @@ from zhunsheng.web.models import (
     SelfEvaluation,
     SheetVersion,
 )
-from zhunsheng.web.services import draws, registers
+from zhunsheng.web.services import registers
+from zhunsheng.web.services.draws import results
 from zhunsheng.web.services.publishing import acts
 
 SRC = Path(__file__).parents[2] / "src" / "zhunsheng"
@@ -166,7 +167,7 @@ def test_no_export_runs_anything(spoilt, sign_in, user):
         if register.ledger and registers.counted(register, spoilt):
             assert cells_that_run(registers.as_ledger(register, spoilt), "x.csv") == [], register.id
     draw = DrawTask.objects.filter(draw__department=spoilt).exclude(inspected_on=None)[0].draw
-    assert cells_that_run(draws.ledger_file(draw), "x.csv") == []
+    assert cells_that_run(results.ledger_file(draw), "x.csv") == []
 
 
 def test_a_marked_copy_of_a_strangers_workbook_runs_nothing(tmp_path):

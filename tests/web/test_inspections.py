@@ -22,7 +22,7 @@ from zhunsheng.draws.strata import untouched
 from zhunsheng.draws.verification import verify
 from zhunsheng.regulations import key_frameworks
 from zhunsheng.sample.documents import bureau, flattened
-from zhunsheng.usecases.drawing import verify_bundle
+from zhunsheng.usecases.drawing.verifying import verify_bundle
 from zhunsheng.web.models import (
     AuditEntry,
     AuditHead,
@@ -40,7 +40,8 @@ from zhunsheng.web.models import (
     SheetVersion,
     User,
 )
-from zhunsheng.web.services import draws, keyeval, office, registers
+from zhunsheng.web.services import keyeval, office, registers
+from zhunsheng.web.services.draws import committing, entering, results
 from zhunsheng.web.services.sample_site import PASSWORD
 from zhunsheng.web.services.year import filling
 
@@ -95,7 +96,10 @@ def test_a_draw_from_plan_to_results(department, sign_in, work_off, monkeypatch)
     numbers = {"v0": "03 08 17", "v1_0": "0731", "v1_1": "58"}
     enter = reverse("draw-act", args=[draw.pk, "enter"])
     assert "才公布" in one.post(enter, numbers).content.decode()
-    monkeypatch.setattr("zhunsheng.usecases.drawing.clock_now", lambda: timezone.now() + timedelta(hours=2))
+    for step in ("sealing", "running"):
+        monkeypatch.setattr(
+            f"zhunsheng.usecases.drawing.{step}.clock_now", lambda: timezone.now() + timedelta(hours=2)
+        )
     draw.plan["known_at"] = (timezone.now() - timedelta(seconds=1)).isoformat()
     QuerySet(Draw).filter(pk=draw.pk).update(plan=draw.plan)  # past the record, whose plan is bound
     draw.refresh_from_db()
@@ -140,7 +144,7 @@ def test_a_draw_from_plan_to_results(department, sign_in, work_off, monkeypatch)
     one.post(reverse("draw-act", args=[draw.pk, "ledger"]))
     imported = work_off()[0]
     assert imported.result["ledger"] == "inspections" and imported.result["batch"]["inserted"] == 1
-    late = draws.overdue_tasks(draw, draw.ends_on + timedelta(days=1))
+    late = results.overdue_tasks(draw, draw.ends_on + timedelta(days=1))
     assert len(late) == draw.drawn_count - 1
 
 
@@ -164,23 +168,23 @@ def test_slips_are_recorded_before_a_ceremony_speaks_and_only_they_are_taken(dep
     assert sign_in("shenji").post(record, handed).status_code == 403
     assert one.post(record, handed).status_code == 302
     assert (
-        draws.slips_shown(draw) is None
+        entering.slips_shown(draw) is None
         and "ZS-DR-35"
         in two.post(
             reverse("draw-act", args=[draw.pk, "enter"]),
             {"v0_0": "0731", "v0_1": "58", "s0_0": salts[0], "s0_1": salts[1]},
         ).content.decode()
     )
-    assert "ZS-WB-06" in one.post(record, handed).content.decode() and draws.slips_shown(draw) is None
+    assert "ZS-WB-06" in one.post(record, handed).content.decode() and entering.slips_shown(draw) is None
     assert "登记封条</h2>" not in one.get(reverse("draw", args=[draw.pk])).content.decode()
     # Another's differ: whose is told, neither is recorded, both begin again.
     told = two.post(record, {**handed, "slip_1": slip(salts[1], "59")}).content.decode()
-    assert "ZS-WB-59" in told and "不一致：代表乙，没有登记" in told and draws.slips_shown(draw) is None
-    assert two.post(record, handed).status_code == 302 and draws.slips_shown(draw) is None
+    assert "ZS-WB-59" in told and "不一致：代表乙，没有登记" in told and entering.slips_shown(draw) is None
+    assert two.post(record, handed).status_code == 302 and entering.slips_shown(draw) is None
     assert one.post(record, handed).status_code == 302
     assert "ZS-DR-37" in two.post(record, handed).content.decode()
     draw.refresh_from_db()
-    shown = draws.slips_shown(draw)["digest"]
+    shown = entering.slips_shown(draw)["digest"]
     assert shown in one.get(reverse("draw", args=[draw.pk])).content.decode()
     enter = reverse("draw-act", args=[draw.pk, "enter"])
     said = {"v0_0": "0731", "v0_1": "58", "s0_0": salts[0], "s0_1": salts[1]}
@@ -296,13 +300,13 @@ def test_strata_of_which_nobody_is_drawn_are_told_before_and_after_the_commitmen
     address = reverse("draw", args=[draw.pk])
     before = client.get(address).content.decode()
     assert "以下各层一户也不抽" in before and "按现在的台账，承诺时将分为以下各层" in before
-    told = [s for s in draws.foreseen(draw)[0] if not s["quota"]]
+    told = [s for s in committing.foreseen(draw)[0] if not s["quota"]]
     assert told and all(s["stratum"].endswith("|A") for s in told)
     client.post(reverse("draw-act", args=[draw.pk, "commit"]))
     work_off()
     draw.refresh_from_db()
-    assert draws.foreseen(draw) == ([], None)
-    sizes = untouched(draws.allotted(draw))
+    assert committing.foreseen(draw) == ([], None)
+    sizes = untouched(committing.allotted(draw))
     assert [(s["stratum"], s["size"]) for s in told] and {s["stratum"] for s in sizes} == {
         s["stratum"] for s in told
     }

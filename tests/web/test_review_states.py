@@ -21,7 +21,8 @@ from zhunsheng.web.models import ApiToken, Organisation, Sheet, SheetFinding, Sh
 from zhunsheng.web.models.decided import stepping
 from zhunsheng.web.models.targets import body_of
 from zhunsheng.web.services import review, sheets
-from zhunsheng.web.services.portfolio import ranking, totals
+from zhunsheng.web.services.portfolio.ranking import ranking
+from zhunsheng.web.services.portfolio.summary import totals
 
 CLEAN = "没有发现问题"
 NOT_YET = "尚未审核"

@@ -21,7 +21,8 @@ from zhunsheng.clock import told
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.slips import slip
 from zhunsheng.web.models import Commitment, Draw, Publication
-from zhunsheng.web.services import ceremony, commitments, draws
+from zhunsheng.web.services import ceremony, commitments
+from zhunsheng.web.services.draws import entering
 from zhunsheng.web.services.publishing import copies
 
 NUMBERS, SALTS = ["0731", "2648"], ["ab" * 16, "cd" * 16]
@@ -42,7 +43,8 @@ def clock(monkeypatch):
     ahead = [timedelta()]
     real = timezone.now
     monkeypatch.setattr(timezone, "now", lambda: real() + ahead[0])
-    monkeypatch.setattr("zhunsheng.usecases.drawing.clock_now", lambda: real() + ahead[0])
+    for step in ("committing", "sealing", "running"):
+        monkeypatch.setattr(f"zhunsheng.usecases.drawing.{step}.clock_now", lambda: real() + ahead[0])
 
     def on(**by):
         ahead[0] += timedelta(**by)
@@ -75,7 +77,7 @@ def test_the_hall_sees_what_was_saved_and_no_more(planned, commit, sign_in, work
     for one in (staff, other):
         assert "封条 0/2" in shown(staff, draw)
         one.post(act, {f"slip_{k}": slip(SALTS[k], NUMBERS[k]) for k in range(2)})
-    sealed = draws.slips_shown(draw)["digest"]
+    sealed = entering.slips_shown(draw)["digest"]
     for found in (shown(staff, draw), shown(client, draw, "commitment-screen")):
         assert "封条 2/2" in found and sealed[:8] in found and "按方案应当是" in found and "0731" not in found
     # An entry that was refused has happened to nobody: numbers are not known yet.

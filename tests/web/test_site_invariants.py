@@ -39,6 +39,7 @@ from zhunsheng.sample.documents import bureau, flattened
 from zhunsheng.targets import Goal, Indicator, TargetSheet, TargetValue
 from zhunsheng.text import guarded
 from zhunsheng.usecases.importing import import_ledger
+from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.models import (
     ApiToken,
     Assessment,
@@ -60,7 +61,6 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.models.decided import stepping
 from zhunsheng.web.models.work import cipher
-from zhunsheng.web.roles import ACTIONS
 from zhunsheng.web.scopes import SCOPES
 from zhunsheng.web.services import (
     administration,
@@ -70,10 +70,10 @@ from zhunsheng.web.services import (
     ledgers,
     matching,
     office,
-    portfolio,
     registers,
     sheets,
 )
+from zhunsheng.web.services.portfolio import ranking, ranking_file, summary
 from zhunsheng.web.services.publishing import acts, drift, public_pages
 from zhunsheng.web.services.publishing.rows import indicator_in_words, parts_of
 from zhunsheng.web.services.rules import rules_for
@@ -275,7 +275,7 @@ def step(client, record, action, **said):
 
 
 def row_of(place):
-    return next(r for r in portfolio.ranking(place.parent, YEAR) if r["department"] == place)
+    return next(r for r in ranking.ranking(place.parent, YEAR) if r["department"] == place)
 
 
 def words_in(path):
@@ -1039,7 +1039,7 @@ def test_2_unconfirmed_matches_are_marked_and_nothing_is_submitted_or_signed_on_
     assert line.match.status == "proposed" and not line.outcome.confirmed
     assert sheet.score.unconfirmed == line.score.score > 0
     figures.assess_now(place, YEAR)
-    ranked = next(r for r in portfolio.ranking(place.parent, YEAR) if r["department"] == place)
+    ranked = next(r for r in ranking.ranking(place.parent, YEAR) if r["department"] == place)
     assert ranked["weak"]["unconfirmed"] > 0
     page = staff.get(here(place, "selfeval")).content.decode()
     assert "口径未确认" in page and "台账（口径未确认）" in page
@@ -1781,8 +1781,8 @@ def test_3_unknown_is_not_zero(found, sign_in, user):
     assert (row["standing"], row["grade"], row["execution"]) == ("open", "", None) and row["most"] > row[
         "total"
     ]
-    standings = [r["standing"] for r in portfolio.ranking(place.parent, YEAR)]
-    assert standings == sorted(standings, key=portfolio.STANDINGS.index), "the graded stand apart"
+    standings = [r["standing"] for r in ranking.ranking(place.parent, YEAR)]
+    assert standings == sorted(standings, key=ranking.STANDINGS.index), "the graded stand apart"
     page = sign_in("keyuan").get(here(place, "overview")).content.decode()
     assert "待定" in page and "不评等级" in page
 
@@ -2090,10 +2090,8 @@ def test_3_a_place_in_the_ranking_is_the_same_whatever_is_filtered(found, sign_i
         total = Decimal(80 if n == 2 else 90)
         Assessment.objects.filter(department=place).update(total=total, most=total, grade="良")
     district = place.parent
-    ranked = [
-        (r["place"], r["total"]) for r in portfolio.ranking(district, YEAR) if r["standing"] == "graded"
-    ]
-    places = {r["department"].name: r["place"] for r in portfolio.ranking(district, YEAR)}
+    ranked = [(r["place"], r["total"]) for r in ranking.ranking(district, YEAR) if r["standing"] == "graded"]
+    places = {r["department"].name: r["place"] for r in ranking.ranking(district, YEAR)}
     assert places["甲局"] == places["乙局"] and places["丙局"] == 1 + sum(t > 80 for _p, t in ranked)
     assert all(p is None or p == 1 + sum(other > t for _q, other in ranked) for p, t in ranked)
     for asked in ("q=丙局", "q=丙局&order=red", "q=丙局&order=execution"):
@@ -2111,7 +2109,7 @@ def test_3_what_was_typed_for_a_self_evaluation_nobody_signed_is_marked_in_the_r
     assert row_of(place)["unsigned"]
     address = reverse("portfolio") + f"?year={YEAR}&q=甲局"
     assert "自评未签字" in sign_in("caizheng").get(address).content.decode()
-    book = openpyxl.load_workbook(io.BytesIO(portfolio.ranking_file(place.parent, YEAR)[0])).active
+    book = openpyxl.load_workbook(io.BytesIO(ranking_file.ranking_file(place.parent, YEAR)[0])).active
     assert any("自评未签字" in str(r[9]) for r in book.iter_rows(values_only=True) if r[1] == "甲局")
     sign_on(sign_in, evaluation)
     assert (
@@ -2183,8 +2181,8 @@ def test_1_a_department_moved_since_keeps_the_district_of_the_year(
     place.refresh_from_db()
     assert rules_for(place, YEAR).digest() == before
     assert rules_for(place, timezone.localdate().year).scheme != rules_for(place, YEAR).scheme
-    assert place in [r["department"] for r in portfolio.ranking(district, YEAR)]
-    assert place not in [r["department"] for r in portfolio.ranking(other, YEAR)]
+    assert place in [r["department"] for r in ranking.ranking(district, YEAR)]
+    assert place not in [r["department"] for r in ranking.ranking(other, YEAR)]
     today = timezone.localdate().year
     assert Organisation.objects.filter(office.below(other, today), pk=place.pk).exists()
     assert not Organisation.objects.filter(office.below(district, today), pk=place.pk).exists()
@@ -2283,7 +2281,7 @@ def test_3_what_nobody_looked_at_is_neither_nought_nor_none(district, sign_in, u
         assert wrong not in page, wrong
     assert "没有设置日历" in page and "还没有目标表" in page
     assert row_of(place)["standing"] == "unfiled" and row_of(place)["place"] is None
-    rows = list(openpyxl.load_workbook(io.BytesIO(portfolio.ranking_file(empty, YEAR)[0])).active.values)
+    rows = list(openpyxl.load_workbook(io.BytesIO(ranking_file.ranking_file(empty, YEAR)[0])).active.values)
     assert (
         (rows[1][1], rows[1][19]) == ("新设局", "空区")
         and "未报送目标" in rows[1]
@@ -2527,13 +2525,13 @@ def test_3_the_ranking_says_where_it_differs_from_what_was_signed(signed, adjust
     figures.assess_now(place, YEAR)
     row, total = row_of(place), f"{signed.assessment.total:.2f}"
     assert row["total"] > signed.assessment.total
-    (words,) = [w for w in portfolio.remarks(row) if total in w]
+    (words,) = [w for w in ranking.remarks(row) if total in w]
     assert words.startswith("已签字的自评为")
     assert words in sign_in("caizheng").get(reverse("portfolio") + f"?year={YEAR}&q=甲局").content.decode()
-    assert words in words_in(portfolio.ranking_file(place.parent, YEAR)[0])
+    assert words in words_in(ranking_file.ranking_file(place.parent, YEAR)[0])
     sign_in("caizheng").post(reverse("recheck", args=[signed.pk]))
     assert step(sign_in("caizheng"), signed, "selfeval.accept").status_code == 302
-    assert any(w.startswith("复核通过的自评为") and total in w for w in portfolio.remarks(row_of(place)))
+    assert any(w.startswith("复核通过的自评为") and total in w for w in ranking.remarks(row_of(place)))
 
 
 def test_3_each_record_is_filled_from_its_own_words(found, sign_in, user, district):
@@ -2621,17 +2619,17 @@ def test_4_a_rate_of_a_group_is_sum_over_sum_everywhere(found, put, sign_in, cal
     # 75 % and 5 %, together 12 %: never their mean.
     assert [s.money.actual for s in kept.run.results] == [Decimal("0.7500"), Decimal("0.0500")]
     money = [{"paid": s.money.paid, "budget": s.money.adjusted} for s in kept.run.results]
-    assert portfolio.group_rate(money) == 0.12
+    assert ranking.group_rate(money) == 0.12
     assert kept.execution == row_of(place)["execution"] == 0.12
     api = call(f"/departments/{place.pk}/assessment?year={YEAR}").json()
     paid, whole = (sum(Decimal(s["money"][k]) for s in api["results"]) for k in ("paid", "adjusted"))
     assert paid / whole == Decimal("0.12")
-    rows = portfolio.ranking(place.parent, YEAR)
+    rows = ranking.ranking(place.parent, YEAR)
     known = [r for r in rows if r["paid"] is not None and r["budget"]]
     assert len(known) > 1
     expected = float(sum(r["paid"] for r in known) / sum(r["budget"] for r in known))
-    assert portfolio.totals(place.parent, YEAR, rows)["execution"] == pytest.approx(expected)
-    book = openpyxl.load_workbook(io.BytesIO(portfolio.ranking_file(place.parent, YEAR)[0]))
+    assert summary.totals(place.parent, YEAR, rows)["execution"] == pytest.approx(expected)
+    book = openpyxl.load_workbook(io.BytesIO(ranking_file.ranking_file(place.parent, YEAR)[0]))
     line = next(r for r in book.active.iter_rows(values_only=True) if r[1] == place.name)
     assert line[10] == pytest.approx(0.12)
 

@@ -22,6 +22,7 @@ from django.utils import timezone
 import zhunsheng.web
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.documents import bureau, flattened
+from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.actor import acting
 from zhunsheng.web.audit import altered_records
 from zhunsheng.web.models import (
@@ -44,13 +45,13 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.models.audited import changed_in_bulk, created_in_bulk
-from zhunsheng.web.roles import ACTIONS, may, permits
+from zhunsheng.web.roles import may, permits
 from zhunsheng.web.services import decisions, keyeval, review, safeguards, sheets, todo
 from zhunsheng.web.services.decisions import RECORDS
 from zhunsheng.web.services.publishing.acts import ask, decide
 from zhunsheng.web.services.registers import registers
 from zhunsheng.web.services.year import filling
-from zhunsheng.web.templatetags import zs
+from zhunsheng.web.templatetags import audit_words
 from zhunsheng.web.workflow import CONDITIONS, Overtaken, advance
 
 WEB = Path(zhunsheng.web.__file__).parent
@@ -982,7 +983,7 @@ def test_every_step_has_a_person_and_the_sample_no_open_end():
 def test_every_step_is_told_in_words(sign_in):
     for name, act in ACTIONS.items():
         if act.to:
-            assert str(zs._said(name)) != name
+            assert str(audit_words._said(name)) != name
     page = sign_in("shenji").get(reverse("audit") + "?model=step").content.decode()
     titles = [one.split("<div")[0].strip() for one in page.split('<td class="mid">')[1:]]
     assert titles and not any("→" in t and re.search(r"[a-z]+\.[a-z]+|[a-z]{4}", t) for t in titles), titles

@@ -31,8 +31,10 @@ from zhunsheng.draws.verdicts import verdict
 from zhunsheng.draws.verification import conclusion
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.translation import worded
-from zhunsheng.usecases import drawing, own_proofs
+from zhunsheng.usecases import own_proofs
 from zhunsheng.usecases.draw_vectors import run_vectors
+from zhunsheng.usecases.drawing import engines, frames, logs, running, sealing, verifying
+from zhunsheng.usecases.drawing.listing import list_draw
 
 app = typer.Typer(name="draw", help="双随机抽查：承诺、种子、抽取、核验、结果。", no_args_is_help=True)
 app.add_typer(stamps.app)
@@ -86,7 +88,7 @@ def commit(
 ) -> None:
     """作出承诺：名录库、检查人员和方案的摘要，须在随机数公布之前公布。"""
     draw_folders.refuse_held(out)
-    source = drawing.FrameSource(frame, evidence, day(on) if on else None, where)
+    source = frames.FrameSource(frame, evidence, day(on) if on else None, where)
     committed, digest = draw_folders.commit_draw(plan, inspectors, out, source, memory_limit=memory_limit)
     kept = read_plan(out / "plan.json")
     allotted = kept.allotted(committed["strata"])
@@ -146,7 +148,7 @@ def slips(
     handed: Annotated[list[str], typer.Argument(metavar="摘要", help="各人封条的摘要，按方案里报数人的次序")],
 ) -> None:
     """登记现场报数的封条：开封之前，登记一次，不能换。"""
-    made, digest = drawing.record_slips(folder, handed)
+    made, digest = sealing.record_slips(folder, handed)
     terminal.console.print(f"{told(made['sealed_at'])} 已登记 {len(made['slips'])} 张封条")
     terminal.console.print(f"请在开封之前公布封存摘要：[bold]{digest}[/]")
 
@@ -165,11 +167,11 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """抽取并分派，写出抽查包、公告和任务清单。"""
-    outcome = drawing.run_draw(
+    outcome = running.run_draw(
         folder,
         evidence,
         memory_limit,
-        where=drawing.Where(engine, url, table),
+        where=engines.Where(engine, url, table),
         tasks=not no_tasks,
         told=lambda words: terminal.errors.print(words, markup=False, soft_wrap=True),
     )
@@ -200,7 +202,7 @@ def listing(
     """只写抽中名单（Excel、csv 或 Parquet），用于全国、全省的大规模抽取。"""
     if out.suffix.lower() not in (".parquet", ".csv", ".xlsx"):
         raise ZhunshengError("ZS-CL-01", detail=worded("--out 的文件名应以 .xlsx、.csv 或 .parquet 结尾"))
-    count = drawing.list_draw(folder, out, memory_limit, where=drawing.Where(engine, url, table))
+    count = list_draw(folder, out, memory_limit, where=engines.Where(engine, url, table))
     terminal.console.print(f"已写出 {count} 户：{out}")
 
 
@@ -213,7 +215,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """核验抽查包：全部重算，说明哪些相符、哪些不符；有不符时退出码为 1。"""
-    found = drawing.verify_bundle(bundle, frame, announced(expected), memory_limit)
+    found = verifying.verify_bundle(bundle, frame, announced(expected), memory_limit)
     if as_json:
         terminal.say_json([dataclasses.asdict(c) for c in found])
     else:
@@ -246,7 +248,7 @@ def proof(
 
 @app.command("check-proof")
 def check_proof(
-    file: Annotated[Path, typer.Argument(metavar="在册证明", help="在册证明-代码.json")],
+    file: Annotated[Path, typer.Argument(metavar=worded("在册证明"), help="在册证明-代码.json")],
     bundle: Annotated[
         Path,
         typer.Option(
@@ -286,7 +288,7 @@ def log(
     """核对公布的承诺记录：编号连续、每条接着前一条；断开时退出码为 2，有可疑的逐条写出，退出码为 1。"""
     if number is not None and head is None:
         raise ZhunshengError("ZS-CL-01", detail=worded("--number 与 --head 一起用：请写上摘要单上的摘要"))
-    read = drawing.read_commitments(file, bundle, head, number)
+    read = logs.read_commitments(file, bundle, head, number)
     if as_json:
         terminal.say_json([entry.model_dump() for entry in read.entries])
     else:

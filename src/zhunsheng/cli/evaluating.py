@@ -29,7 +29,7 @@ from zhunsheng.evidence import Store
 from zhunsheng.folders import Inputs
 from zhunsheng.measures import Link
 from zhunsheng.monitoring import PlanMode
-from zhunsheng.usecases.assessing import Assessment, Evidence
+from zhunsheng.usecases.assessing import Assessed, Evidence
 from zhunsheng.usecases.result import run_of
 
 app = typer.Typer()
@@ -38,7 +38,7 @@ Plan = Annotated[
 ]
 
 
-def _assess(given: Inputs) -> tuple[Assessment, Evidence, list[Link], tuple[str, ...]]:
+def _assess(given: Inputs) -> tuple[Assessed, Evidence, list[Link], tuple[str, ...]]:
     """Return what ``folders.assessed`` does, and what a check of the store found."""
     book = folders.read_books(given.documents)
     documents.unread(book)

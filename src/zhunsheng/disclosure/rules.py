@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from zhunsheng.regulations import read_packaged
 
 
-class Kind(BaseModel):
+class PersonalKind(BaseModel):
     """A kind of personal data: its name to a person, and how many characters its shown form keeps at either
     end.
     """
@@ -27,7 +27,7 @@ class DisclosureRules(BaseModel):
     """All of ``rules.yaml``, whose comments say what each part is."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    kinds: dict[str, Kind]
+    kinds: dict[str, PersonalKind]
     person_labels: tuple[str, ...]
     strong_labels: tuple[str, ...]
     label_tails: tuple[str, ...]

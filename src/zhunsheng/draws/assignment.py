@@ -28,7 +28,7 @@ KEPT = 5  # steps that an inspector noted in a list counts, so that memory has a
 Listed = Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=5_000)]
 
 
-class Inspector(BaseModel):
+class RegisteredInspector(BaseModel):
     """One inspector as the register publishes it: a number instead of a name, and no reasons for recusals.
 
     ``districts`` and ``items`` empty mean all; ``recuse`` are ids of entities the inspector must not check.
@@ -43,7 +43,7 @@ class Inspector(BaseModel):
     recuse: Listed = ()
 
 
-def register_json(inspectors: Sequence[Inspector]) -> list[dict[str, object]]:
+def register_json(inspectors: Sequence[RegisteredInspector]) -> list[dict[str, object]]:
     """Return the register as the protocol digests it: by id, lists sorted. Raises ``ZS-DR-01`` for an id
     given twice.
     """
@@ -56,7 +56,7 @@ def register_json(inspectors: Sequence[Inspector]) -> list[dict[str, object]]:
     return rows
 
 
-def register_digest(inspectors: Sequence[Inspector]) -> str:
+def register_digest(inspectors: Sequence[RegisteredInspector]) -> str:
     """Return the SHA-256 of the canonical register."""
     return digest(canonical(register_json(inspectors)))
 
@@ -69,7 +69,7 @@ def districts_of(plan: Plan, strata: Iterable[str]) -> set[str]:
 
 
 def assign(
-    plan: Plan, objects: Sequence[tuple[str, str, str]], inspectors: Sequence[Inspector], seed: str
+    plan: Plan, objects: Sequence[tuple[str, str, str]], inspectors: Sequence[RegisteredInspector], seed: str
 ) -> dict[str, tuple[str, ...]]:
     """Return object id -> ids of its inspectors, a certified one first; ``objects`` are (ticket, id,
     stratum).
@@ -103,7 +103,11 @@ class _Task:
     """
 
     def __init__(
-        self, plan: Plan, objects: Sequence[tuple[str, str, str]], inspectors: Sequence[Inspector], seed: str
+        self,
+        plan: Plan,
+        objects: Sequence[tuple[str, str, str]],
+        inspectors: Sequence[RegisteredInspector],
+        seed: str,
     ) -> None:
         self.plan, self.seed, self.per_object = plan, seed, plan.staffing.per_object
         # By ticket, then id; faster than by both at once.
@@ -192,7 +196,7 @@ class _Task:
 
 
 def _kinds(
-    people: Sequence[Inspector], names: dict[str, int], items: Set[str], *, everywhere: bool
+    people: Sequence[RegisteredInspector], names: dict[str, int], items: Set[str], *, everywhere: bool
 ) -> list[InspectorKind]:
     """Return the kinds of those who have all items and a district of the draw, in the order of their first
     member.
@@ -446,7 +450,7 @@ class _Teams:
 
 
 def overloaded(
-    plan: Plan, objects: Sequence[tuple[str, str, str]], inspectors: Sequence[Inspector]
+    plan: Plan, objects: Sequence[tuple[str, str, str]], inspectors: Sequence[RegisteredInspector]
 ) -> tuple[list[str], int, int] | None:
     """Return who would have more than the plan's ``max_load`` however objects are passed on;
     None where nobody would.

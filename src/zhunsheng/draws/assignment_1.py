@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from zhunsheng.draws.assignment import DISTRICT, Inspector
+from zhunsheng.draws.assignment import DISTRICT, RegisteredInspector
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.spec import STRATUM_JOIN, turn
 from zhunsheng.errors import ZhunshengError
@@ -30,7 +30,7 @@ class _Pool:
 
 
 def assign(
-    plan: Plan, objects: Sequence[tuple[str, str, str]], inspectors: Sequence[Inspector], seed: str
+    plan: Plan, objects: Sequence[tuple[str, str, str]], inspectors: Sequence[RegisteredInspector], seed: str
 ) -> dict[str, tuple[str, ...]]:
     """Return object id -> ids of its inspectors, a certified one first.
 
@@ -71,7 +71,7 @@ def assign(
 class _Pools:
     """Who may check what, by district, with queues that give the next in turn."""
 
-    def __init__(self, plan: Plan, people: dict[str, Inspector], seed: str) -> None:
+    def __init__(self, plan: Plan, people: dict[str, RegisteredInspector], seed: str) -> None:
         self.plan, self.people, self.seed = plan, people, seed
         self.column = plan.strata.index(DISTRICT) if DISTRICT in plan.strata else None
         items = {item.code for item in plan.items}
@@ -277,5 +277,5 @@ def _refuse_overload(
     raise ZhunshengError("ZS-DR-06", count=-(-over // per_object), detail=detail)
 
 
-def _certified_first(team: list[str], people: dict[str, Inspector]) -> list[str]:
+def _certified_first(team: list[str], people: dict[str, RegisteredInspector]) -> list[str]:
     return sorted(team, key=lambda p: (not people[p].certified, p))

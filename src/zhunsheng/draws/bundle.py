@@ -22,7 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from zhunsheng.draws import assignment, assignment_1, loads
-from zhunsheng.draws.assignment import Inspector, register_json
+from zhunsheng.draws.assignment import RegisteredInspector, register_json
 from zhunsheng.draws.beacons import CHAINS
 from zhunsheng.draws.plan import MOMENT, Plan
 from zhunsheng.draws.randomness import MAX_NUMBERS, NUMBERS
@@ -116,7 +116,9 @@ def schemas() -> dict[str, Any]:
             entered_by=_listed({"type": "string", "pattern": "^[0-9a-f]{16}$"}, 2, 2),
             controlled_by_office={"type": "boolean"},
         ),
-        "inspectors.json": _listed(_flat(Inspector.model_json_schema(mode="serialization")), MAX_INSPECTORS),
+        "inspectors.json": _listed(
+            _flat(RegisteredInspector.model_json_schema(mode="serialization")), MAX_INSPECTORS
+        ),
         "drawn.json": _listed(
             _record(
                 stratum=_STRATUM,
@@ -526,7 +528,7 @@ def contradicted(parts: Mapping[str, Any]) -> str:
     """Return where a bundle's parts contradict themselves or one another in form, empty where they don't."""
     try:
         plan = Plan.model_validate(parts["plan.json"])
-        people = TypeAdapter(list[Inspector]).validate_python(parts["inspectors.json"])
+        people = TypeAdapter(list[RegisteredInspector]).validate_python(parts["inspectors.json"])
     except ValidationError as error:
         return worded("plan.json 或 inspectors.json {error}", error=fault(error))
     return (
@@ -571,7 +573,7 @@ def _repeated(parts: Mapping[str, Any]) -> str:
     return ""
 
 
-def _unordered(parts: Mapping[str, Any], people: Sequence[Inspector]) -> str:
+def _unordered(parts: Mapping[str, Any], people: Sequence[RegisteredInspector]) -> str:
     """Return that the register is not written in the order that it is digested in."""
     if register_json(people) != parts["inspectors.json"]:
         return worded("inspectors.json 没有按编号排列，或辖区、事项、回避没有排列")

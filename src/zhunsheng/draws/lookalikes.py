@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Any
 
 from zhunsheng.clock import local
-from zhunsheng.draws.assignment import Inspector
+from zhunsheng.draws.assignment import RegisteredInspector
 from zhunsheng.draws.plan import Ceremony, Lottery, Plan
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import packaged
@@ -192,7 +192,7 @@ def refuse_entrants(first: Any, second: Any) -> None:
         raise ZhunshengError("ZS-DR-04", detail=detail)
 
 
-def refuse_inspectors(people: Sequence[Inspector], districts: Iterable[str] = ()) -> None:
+def refuse_inspectors(people: Sequence[RegisteredInspector], districts: Iterable[str] = ()) -> None:
     """Refuse ids in a register that look alike, and districts that look like one of the frame's and are
     another.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from zhunsheng.clock import told
 from zhunsheng.draws import assignment_1
-from zhunsheng.draws.assignment import Inspector, assign, register_digest, register_json
+from zhunsheng.draws.assignment import RegisteredInspector, assign, register_digest, register_json
 from zhunsheng.draws.bundle import MAX_DRAWN, MAX_PLACED, MAX_PROOFS, part_of
 from zhunsheng.draws.drawing import DrawEngine, Drawn, draw
 from zhunsheng.draws.frame import Frame, refuse_key
@@ -23,14 +23,16 @@ from zhunsheng.files.writing import whole_file
 from zhunsheng.translation import worded
 
 Assign = Callable[
-    [Plan, Sequence[tuple[str, str, str]], Sequence[Inspector], str], dict[str, tuple[str, ...]]
+    [Plan, Sequence[tuple[str, str, str]], Sequence[RegisteredInspector], str], dict[str, tuple[str, ...]]
 ]
 # A draw that was committed under an earlier version is drawn, and verified, as that version has it.
 ASSIGN: dict[str, Assign] = dict(zip(VERSIONS, (assignment_1.assign, assign), strict=True))
 _UTC = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def commitment(plan: Plan, frame: Frame, inspectors: Sequence[Inspector], when: datetime) -> dict[str, Any]:
+def commitment(
+    plan: Plan, frame: Frame, inspectors: Sequence[RegisteredInspector], when: datetime
+) -> dict[str, Any]:
     """Return the commitment to publish: digests of plan, frame and register, the quotas, and its time.
 
     Raises ``ZS-DR-03`` unless ``when`` lies before the randomness is known, or before a drand round is out;
@@ -127,7 +129,7 @@ class DrawOutcome:
     plan: Plan
     committed: dict[str, Any]
     sealed: dict[str, Any]
-    inspectors: tuple[Inspector, ...]
+    inspectors: tuple[RegisteredInspector, ...]
     drawn: tuple[Drawn, ...]
     teams: dict[str, tuple[str, ...]]
     proofs: dict[str, Any]
@@ -160,7 +162,7 @@ def perform(
     committed: dict[str, Any],
     sealed: dict[str, Any],
     frame: Frame,
-    inspectors: Sequence[Inspector],
+    inspectors: Sequence[RegisteredInspector],
     engine: DrawEngine,
 ) -> DrawOutcome:
     """Draw and assign by a sealed seed.

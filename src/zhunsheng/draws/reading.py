@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
-from zhunsheng.draws.assignment import Inspector
+from zhunsheng.draws.assignment import RegisteredInspector
 from zhunsheng.draws.beacons import round_at, round_time
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.results import InspectionResult
@@ -70,10 +70,10 @@ def _with_rounds(data: Any) -> Any:
     return {**data, "randomness": written, "known_at": max(known, *moments).isoformat()}
 
 
-def read_inspectors(path: Path) -> list[Inspector]:
+def read_inspectors(path: Path) -> list[RegisteredInspector]:
     """Read a register (yaml or json list). Raises ``ZS-IN-01``, ``ZS-DR-80``, as ``load``."""
     try:
-        people = TypeAdapter(list[Inspector]).validate_python(cleaned(load(path)))
+        people = TypeAdapter(list[RegisteredInspector]).validate_python(cleaned(load(path)))
     except ValidationError as error:
         raise ZhunshengError("ZS-DR-80", name=path.name, detail=fault(error)) from None
     if twice := [one for one, times in Counter(person.id for person in people).items() if times > 1]:

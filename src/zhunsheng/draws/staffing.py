@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from zhunsheng.draws.assignment import DISTRICT, Inspector, overloaded
+from zhunsheng.draws.assignment import DISTRICT, RegisteredInspector, overloaded
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import fits_a_bundle
 from zhunsheng.draws.spec import STRATUM_JOIN
@@ -22,9 +22,9 @@ from zhunsheng.translation import series, worded
 SHOWN = 10  # places named in a refusal
 
 
-def recusals(people: Iterable[Inspector]) -> dict[str, list[Inspector]]:
+def recusals(people: Iterable[RegisteredInspector]) -> dict[str, list[RegisteredInspector]]:
     """Return who is recused from each entity, by the ids as the register has them, in order."""
-    found: dict[str, list[Inspector]] = {}
+    found: dict[str, list[RegisteredInspector]] = {}
     for one in people:
         for entity in dict.fromkeys(one.recuse):
             found.setdefault(entity, []).append(one)
@@ -32,7 +32,10 @@ def recusals(people: Iterable[Inspector]) -> dict[str, list[Inspector]]:
 
 
 def refuse_unstaffed(
-    plan: Plan, strata: Mapping[str, Mapping[str, int]], people: Sequence[Inspector], found: Mapping[str, str]
+    plan: Plan,
+    strata: Mapping[str, Mapping[str, int]],
+    people: Sequence[RegisteredInspector],
+    found: Mapping[str, str],
 ) -> None:
     """Refuse a register by which something that may be drawn could not be staffed.
 
@@ -54,9 +57,44 @@ def refuse_unstaffed(
         )
         raise ZhunshengError("ZS-DR-72", count=len(strange), detail=named)
     quotas = {stratum: numbers["quota"] for stratum, numbers in strata.items() if numbers["quota"]}
-    size = plan.staffing.per_object
     if not fits_a_bundle(plan, strata):
         return
+    if said := _lacking(plan, people, quotas, away, found):
+        raise _refusal(said)
+    if plan.staffing.max_load is not None and (
+        over := overloaded(plan, _hardest(quotas, away, found), people)
+    ):
+        busy, need, room = over
+        names = series(busy[:SHOWN]) + (
+            worded(" 等 {count} 人", count=len(busy)) if len(busy) > SHOWN else ""
+        )
+        raise _refusal(
+            [
+                worded(
+                    "每人至多 {max_load} 户不够：{names}要承担 {need} 人次，换给别人都不合规，只"
+                    "有 {room} 人次",
+                    max_load=plan.staffing.max_load,
+                    names=names,
+                    need=need,
+                    room=room,
+                )
+            ]
+        )
+
+
+def _lacking(
+    plan: Plan,
+    people: Sequence[RegisteredInspector],
+    quotas: Mapping[str, int],
+    away: Mapping[str, Sequence[RegisteredInspector]],
+    found: Mapping[str, str],
+) -> list[str]:
+    """Return in words which districts lack inspectors, and which entities do without those recused from them.
+
+    ``quotas`` are the strata from which anything is drawn, ``away`` who is recused from each entity,
+    ``found`` the stratum of each of these.
+    """
+    size = plan.staffing.per_object
     column = plan.strata.index(DISTRICT) if DISTRICT in plan.strata else None
 
     def district_of(stratum: str) -> str:
@@ -72,7 +110,7 @@ def refuse_unstaffed(
             there.update({*one.districts})
             certified.update({*one.districts} if one.certified else ())
 
-    def lack(district: str, gone: Sequence[Inspector] = ()) -> str:
+    def lack(district: str, gone: Sequence[RegisteredInspector] = ()) -> str:
         """Return what a district lacks without some of its inspectors, empty where nothing."""
         rest = there[district] + len(wide) - len(gone)
         with_card = (
@@ -120,27 +158,7 @@ def refuse_unstaffed(
                     why=why,
                 )
             )
-    if said:
-        raise _refusal(said)
-    if plan.staffing.max_load is not None and (
-        over := overloaded(plan, _hardest(quotas, away, found), people)
-    ):
-        busy, need, room = over
-        names = series(busy[:SHOWN]) + (
-            worded(" 等 {count} 人", count=len(busy)) if len(busy) > SHOWN else ""
-        )
-        raise _refusal(
-            [
-                worded(
-                    "每人至多 {max_load} 户不够：{names}要承担 {need} 人次，换给别人都不合规，只"
-                    "有 {room} 人次",
-                    max_load=plan.staffing.max_load,
-                    names=names,
-                    need=need,
-                    room=room,
-                )
-            ]
-        )
+    return said
 
 
 def _refusal(said: Sequence[str]) -> ZhunshengError:
@@ -149,7 +167,7 @@ def _refusal(said: Sequence[str]) -> ZhunshengError:
 
 
 def _hardest(
-    quotas: Mapping[str, int], away: Mapping[str, Sequence[Inspector]], found: Mapping[str, str]
+    quotas: Mapping[str, int], away: Mapping[str, Sequence[RegisteredInspector]], found: Mapping[str, str]
 ) -> list[tuple[str, str, str]]:
     """Return (ticket, id, stratum) of a draw with those of most recusals in it,
     the others under ids that nobody has.
@@ -166,7 +184,7 @@ def _hardest(
     return [(f"{n:064x}", entity, stratum) for n, (entity, stratum) in enumerate(chosen)]
 
 
-def idle(plan: Plan, districts: Iterable[str], people: Sequence[Inspector]) -> list[str]:
+def idle(plan: Plan, districts: Iterable[str], people: Sequence[RegisteredInspector]) -> list[str]:
     """Return in words what stands in a register and means nothing in this draw:
     districts and items that it does not have.
     """

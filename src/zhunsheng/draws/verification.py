@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from zhunsheng.clock import told
-from zhunsheng.draws.assignment import Inspector, register_digest
+from zhunsheng.draws.assignment import RegisteredInspector, register_digest
 from zhunsheng.draws.bundle import MAX_PROOFS
 from zhunsheng.draws.drawing import draw
 from zhunsheng.draws.frame import Frame, refuse_key
@@ -63,7 +63,7 @@ def verify(
     """
     try:
         plan = Plan.model_validate(parts["plan.json"])
-        people = TypeAdapter(list[Inspector]).validate_python(parts["inspectors.json"])
+        people = TypeAdapter(list[RegisteredInspector]).validate_python(parts["inspectors.json"])
     except (ValidationError, ZhunshengError) as error:
         return [
             Check(
@@ -119,7 +119,9 @@ def conclusion(found: Sequence[Check]) -> str:
 _FILES = {"plan": "plan.json", "inspectors": "inspectors.json", "quotas": "commitment.json"}
 
 
-def refuse_altered(parts: Mapping[str, Any], plan: Plan, people: Sequence[Inspector] | None = None) -> None:
+def refuse_altered(
+    parts: Mapping[str, Any], plan: Plan, people: Sequence[RegisteredInspector] | None = None
+) -> None:
     """Raise ``ZS-DR-61`` naming the file of a draw's folder that is not what was committed, or sealed.
 
     ``parts``: commitment.json, and seed.json once there is one; ``people``: the register, where it is used.
@@ -186,7 +188,7 @@ def _plan(parts: dict[str, Any], plan: Plan) -> Check:
     )
 
 
-def _register(parts: dict[str, Any], people: list[Inspector]) -> Check:
+def _register(parts: dict[str, Any], people: list[RegisteredInspector]) -> Check:
     said = parts["commitment.json"]["inspectors"]
     same = register_digest(people) == said["digest"] and len(people) == said["count"]
     return Check(
@@ -370,7 +372,7 @@ def _proven(line: bytes, proof: Any, *, salted: bool) -> str:
     return climb(line, proof["path"], bytes.fromhex(proof["salt"])) if salted else climb(line, proof)
 
 
-def _assignment(parts: dict[str, Any], plan: Plan, people: list[Inspector]) -> Check:
+def _assignment(parts: dict[str, Any], plan: Plan, people: list[RegisteredInspector]) -> Check:
     drawn = [d for d in parts["drawn.json"] if not d["reserve"]]
     try:
         objects = [(d["ticket"], d["id"], d["stratum"]) for d in drawn]

@@ -3,16 +3,8 @@ self-evaluations.
 """
 
 from zhunsheng.evaluation.recheck import Difference, Undecided, evaluated, recheck, undecided
-from zhunsheng.evaluation.scoring import (
-    ExecutionScore,
-    Paid,
-    Range,
-    Score,
-    Scorecard,
-    ScoringTerms,
-    score_department,
-    score_sheet,
-)
+from zhunsheng.evaluation.scorecard import ExecutionScore, Range, Score, Scorecard
+from zhunsheng.evaluation.scoring import Paid, ScoringTerms, score_department, score_sheet
 
 __all__ = [
     "Difference",

@@ -12,7 +12,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
-from zhunsheng.evaluation.scoring import HUNDREDTH, OPEN_WORD, Case, Scorecard, score_indicator
+from zhunsheng.evaluation.indicators import Case, score_indicator
+from zhunsheng.evaluation.scorecard import HUNDREDTH, OPEN_WORD, Scorecard
 from zhunsheng.outcomes import outcome_of_text, result_of
 from zhunsheng.targets import Indicator, TargetSheet
 from zhunsheng.targets.results import Result

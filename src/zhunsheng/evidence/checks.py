@@ -81,7 +81,7 @@ _HALF = translatable("没有填{title}，第 {other} 行同名项目的{title}�
 
 
 def half_keys(ledger: Ledger, name: str) -> str:
-    """Return the SELECT (as of ``_checks``) of rows without a part of the key that other rows have,
+    """Return the SELECT (as of ``checks_of``) of rows without a part of the key that other rows have,
     else of the same key.
 
     Nobody can say whether such two are one, so that neither may replace the other nor stand beside it.

@@ -16,7 +16,7 @@ from zhunsheng.evidence.headers import HEAD_ROWS, find_header
 from zhunsheng.evidence.ledgers import Ledger
 from zhunsheng.evidence.raw import EXCEL_ERROR, LISTED, Raw, refuse_more
 from zhunsheng.files.opening import open_file
-from zhunsheng.files.spreadsheet import MAX_CELLS, MAX_TEXT, Sheet, read_workbook, show
+from zhunsheng.files.spreadsheet import MAX_CELLS, MAX_TEXT, Worksheet, read_workbook, show
 from zhunsheng.translation import series, worded
 
 
@@ -85,7 +85,7 @@ def load_workbook(
     return raw
 
 
-def _faults_of(sheet: Sheet) -> Iterator[tuple[int, int, str]]:
+def _faults_of(sheet: Worksheet) -> Iterator[tuple[int, int, str]]:
     """Yield the cells of a worksheet that hold no value of their own: row and column from 0, and why."""
     for (row, column), said in sheet.faults.items():
         why = (
@@ -108,7 +108,7 @@ def _faults_of(sheet: Sheet) -> Iterator[tuple[int, int, str]]:
                     )
 
 
-def _hidden_notes(sheet: Sheet) -> Iterator[str]:
+def _hidden_notes(sheet: Worksheet) -> Iterator[str]:
     """Say what of a worksheet is hidden and was read all the same."""
     if sheet.hidden.sheet:
         yield worded("工作表“{name}”是隐藏的，也已读入", name=sheet.name)

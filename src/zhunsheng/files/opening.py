@@ -94,7 +94,7 @@ def parse_xml(data: bytes, name: str, most: int = MAX_TAGS) -> etree._Element:
     except etree.XMLSyntaxError as error:
         if b"<!DOCTYPE" in data[:4096] or b"<!ENTITY" in data[:4096]:
             raise ZhunshengError("ZS-IN-08", name=name) from None
-        raise ZhunshengError("ZS-IN-05", name=name, detail=_first_line(error)) from None
+        raise ZhunshengError("ZS-IN-05", name=name, detail=first_line(error)) from None
     if root.getroottree().docinfo.doctype:
         raise ZhunshengError("ZS-IN-08", name=name)
     return root
@@ -228,5 +228,6 @@ def _open_ole(data: bytes, name: str) -> Opened:
     raise ZhunshengError("ZS-IN-05", name=name, detail=worded("旧版 Office 文件不完整"))
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, its kind where it says nothing; at most 120 characters."""
     return (str(error).splitlines() or [type(error).__name__])[0][:120]

@@ -18,7 +18,7 @@ from lxml import etree
 from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.opening import Opened, _first_line
+from zhunsheng.files.opening import Opened, first_line
 from zhunsheng.text import whole
 from zhunsheng.translation import worded
 
@@ -73,7 +73,7 @@ class Hidden:
 
 
 @dataclass
-class Sheet:
+class Worksheet:
     """One worksheet: cell values by row, from A1; ``spans`` maps an anchor (row, column) to (rows,
     columns) covered.
 
@@ -92,7 +92,7 @@ class Sheet:
 
 def read_workbook(
     opened: Opened, *, max_cells: int = DOCUMENT_CELLS, max_text: int = DOCUMENT_TEXT
-) -> Iterator[Sheet]:
+) -> Iterator[Worksheet]:
     """Yield the visible and hidden sheets of an xlsx or xls file, in order, none above ``max_cells`` or
     ``max_text`` bytes.
 
@@ -116,13 +116,13 @@ def read_workbook(
             look = looks.get(name, _Look())
             hidden = replace(look.hidden, sheet=name in unseen)
             spans = _spans(merged or [], rows, opened.name, name)
-            yield Sheet(name, rows, spans, look.percents, look.faults, hidden)
+            yield Worksheet(name, rows, spans, look.percents, look.faults, hidden)
     except PasswordError:
         raise ZhunshengError("ZS-IN-04", name=opened.name) from None
     except ZhunshengError:
         raise
     except Exception as error:  # calamine raises a family of errors, and panics reach Python as BaseException
-        raise ZhunshengError("ZS-IN-05", name=opened.name, detail=_first_line(error)) from None
+        raise ZhunshengError("ZS-IN-05", name=opened.name, detail=first_line(error)) from None
 
 
 def _count_strings(opened: Opened) -> list[int]:
@@ -282,7 +282,7 @@ def _measure(data: bytes, texts: list[int], name: str, where: str, max_cells: in
             else:
                 element.clear()
     except etree.XMLSyntaxError as error:
-        raise ZhunshengError("ZS-IN-05", name=name, detail=_first_line(error)) from None
+        raise ZhunshengError("ZS-IN-05", name=name, detail=first_line(error)) from None
     _refuse_too_large(rows, columns, filled, name, where, max_cells)
     if size > max_text:
         detail = worded(

@@ -13,7 +13,7 @@ from lxml import etree
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import spaced
 from zhunsheng.files.opening import Opened
-from zhunsheng.files.spreadsheet import Sheet, sheet_paths
+from zhunsheng.files.spreadsheet import Worksheet, sheet_paths
 from zhunsheng.intake.grid import Block, Paragraph, Picture
 from zhunsheng.targets import Place, Unsure
 from zhunsheng.text import whole
@@ -70,7 +70,7 @@ def in_word(node: etree._Element) -> list[str]:
     return found
 
 
-def in_workbook(opened: Opened, sheets: Sequence[Sheet]) -> list[Picture]:
+def in_workbook(opened: Opened, sheets: Sequence[Worksheet]) -> list[Picture]:
     """Return the pictures of a workbook by worksheet: floating, in cells, embedded objects.
     Charts show cells that are read.
     """

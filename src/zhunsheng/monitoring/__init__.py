@@ -4,7 +4,7 @@ and a light for each.
 Basis: 财预〔2019〕136号 (双监控: budget execution and target attainment).
 """
 
-from zhunsheng.monitoring.checkpoint import Checkpoint, MonitoringTerms, monitor
+from zhunsheng.monitoring.checkpoint import MonitoredSheet, MonitoringTerms, monitor
 from zhunsheng.monitoring.indicators import NO_EVIDENCE, Status
 from zhunsheng.monitoring.lights import LIGHT_WORDS, Light, elapsed, light_of
 from zhunsheng.monitoring.money import BY_TIME, MODE_WORDS, Figures, Money, PlanMode, expected_share, money_of
@@ -14,10 +14,10 @@ __all__ = [
     "LIGHT_WORDS",
     "MODE_WORDS",
     "NO_EVIDENCE",
-    "Checkpoint",
     "Figures",
     "Light",
     "Money",
+    "MonitoredSheet",
     "MonitoringTerms",
     "PlanMode",
     "Status",

@@ -36,7 +36,7 @@ class MonitoringTerms:
 
 
 @dataclass(frozen=True)
-class Checkpoint:
+class MonitoredSheet:
     """One sheet on one date; ``rules`` are the monitoring rules it was judged by."""
 
     sheet: TargetSheet
@@ -52,7 +52,7 @@ def monitor(
     accruals: Sequence[Accrual | None],
     figures: Figures,
     terms: MonitoringTerms,
-) -> Checkpoint:
+) -> MonitoredSheet:
     """Return the checkpoint of a sheet; ``outcomes`` and ``accruals`` go with its indicators.
 
     Basis: 财预〔2019〕136号 (双监控: budget execution and target attainment).
@@ -65,4 +65,4 @@ def monitor(
         )
     )
     statuses = tuple([status_of(case) for case in cases])
-    return Checkpoint(sheet, as_of, rules, money_of(sheet, figures, as_of, terms.mode, rules), statuses)
+    return MonitoredSheet(sheet, as_of, rules, money_of(sheet, figures, as_of, terms.mode, rules), statuses)

@@ -13,11 +13,11 @@ from zhunsheng import __version__
 from zhunsheng.clock import told
 from zhunsheng.evaluation import Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
-from zhunsheng.evaluation.scoring import VERDICT_WORDS
+from zhunsheng.evaluation.scorecard import VERDICT_WORDS
 from zhunsheng.evidence import ledgers
 from zhunsheng.measures import Lineage
 from zhunsheng.measures.matching import STATUS_WORDS
-from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, Checkpoint
+from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, MonitoredSheet
 from zhunsheng.outcomes import forecast_text, marks, origin_words
 from zhunsheng.reports.about import About
 from zhunsheng.reports.forms import basis_words, of_full, range_words, share, sum_words, total_words, wan
@@ -33,7 +33,7 @@ class Panel:
     """
 
     card: Scorecard
-    checkpoint: Checkpoint
+    checkpoint: MonitoredSheet
     review: Review
     lineages: tuple[Lineage, ...]
     payments: tuple[tuple[date, Decimal], ...]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from zhunsheng.evaluation import Difference, Score, Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
-from zhunsheng.evaluation.scoring import OPEN_WORD, VERDICT_WORDS
+from zhunsheng.evaluation.scorecard import OPEN_WORD, VERDICT_WORDS
 from zhunsheng.evidence import Snapshot
 from zhunsheng.files.writing import whole_file
-from zhunsheng.monitoring import LIGHT_WORDS, Checkpoint, Status
+from zhunsheng.monitoring import LIGHT_WORDS, MonitoredSheet, Status
 from zhunsheng.outcomes import shown_result
 from zhunsheng.reports.about import About
 from zhunsheng.reports.docx import add_form, add_heading, add_text, new_document
@@ -31,7 +31,7 @@ from zhunsheng.reports.forms import (
 from zhunsheng.review import LEVELS, Review
 from zhunsheng.wording import plain
 
-Part = tuple[Scorecard, Checkpoint, Review]
+Part = tuple[Scorecard, MonitoredSheet, Review]
 
 
 def write_report(parts: Sequence[Part], path: Path, about: About) -> None:

@@ -16,7 +16,10 @@ from zhunsheng.draw_folders import commit_draw, seal_draw
 from zhunsheng.draws.slips import slip
 from zhunsheng.draws.verification import Check
 from zhunsheng.sample.ledgers import DISTRICTS
-from zhunsheng.usecases.drawing import BUNDLE, FrameSource, record_slips, run_draw, verify_bundle
+from zhunsheng.usecases.drawing.frames import FrameSource
+from zhunsheng.usecases.drawing.running import BUNDLE, run_draw
+from zhunsheng.usecases.drawing.sealing import record_slips
+from zhunsheng.usecases.drawing.verifying import verify_bundle
 
 # What the speakers wrote on their slips, in the plan's order, and the salt beside it.
 SPOKEN = ("0731", "58", "906")

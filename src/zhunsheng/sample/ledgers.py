@@ -272,9 +272,26 @@ def _dirty(ledger: Ledger, rows: Sequence[dict[str, Any]]) -> Iterable[dict[str,
 
 
 def _small(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
-    def on(month: int, low: int = 1, high: int = 28) -> date:
-        return date(YEAR, month, draw.randint(low, high))
+    """Return the rows of the ledgers that have few."""
+    return {
+        "activities": _activities(draw),
+        "audits": _audits(draw),
+        "budgets": _budgets(),
+        "payments": _payments(draw),
+        "procurements": _procurements(),
+        "incidents": _incidents(),
+        "assets": _assets(draw),
+        "policies": _policies(),
+    }
 
+
+def _on(draw: random.Random, month: int, low: int = 1, high: int = 28) -> date:
+    """Return a day of a month, from ``low`` to ``high``."""
+    return date(YEAR, month, draw.randint(low, high))
+
+
+def _activities(draw: random.Random) -> list[dict[str, Any]]:
+    """Return what was held, by month."""
     activities: list[dict[str, Any]] = []
 
     def hold(kind: str, topic: str, title: str, months: Iterable[int], project: str | None = None) -> None:
@@ -286,7 +303,7 @@ def _small(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
                     "kind": kind,
                     "topic": topic,
                     "title": title,
-                    "held_on": on(month),
+                    "held_on": _on(draw, month),
                     "place": draw.choice(["区市民中心", "东湖广场", "开发区管委会", "城关集贸市场"]),
                     "people": draw.randint(20, 260),
                     "proof": f"{number}-签到与照片.pdf",
@@ -303,19 +320,28 @@ def _small(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
     hold("应急演练", "食品安全", "食品安全突发事件应急演练", (9,))
     hold("培训", "业务能力", "执法与预算绩效培训", (2, 4, 7, 10, 12))
     hold("调研", "业务能力", "预算绩效管理调研", (8,))
-    audits = [
+    return activities
+
+
+def _audits(draw: random.Random) -> list[dict[str, Any]]:
+    """Return the audits of the twelve stations."""
+    return [
         {
             "audit_no": f"SJ2021{n:02d}",
             "object": f"第{n}监管所",
             "fee": Decimal(draw.randint(640, 860)),
-            "done_on": on(1 + n % 12),
+            "done_on": _on(draw, 1 + n % 12),
             "findings": (f := draw.randint(0, 3)),
-            "mended_on": on(12) if f and n % 12 < 10 else None,
+            "mended_on": _on(draw, 12) if f and n % 12 < 10 else None,
             "project": MARKET,
         }
         for n in range(1, 13)
     ]
-    budgets = [
+
+
+def _budgets() -> list[dict[str, Any]]:
+    """Return the budgets (元) of both projects, and what was taken back."""
+    return [
         {"project": MARKET, "kind": "年初批复", "amount": Decimal(400_000), "adjusted_on": date(YEAR, 1, 18)},
         {
             "project": QUALITY,
@@ -325,6 +351,10 @@ def _small(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
         },
         {"project": QUALITY, "kind": "调减", "amount": Decimal(-20_000), "adjusted_on": date(YEAR, 9, 24)},
     ]
+
+
+def _payments(draw: random.Random) -> list[dict[str, Any]]:
+    """Return the payments (元) by month."""
     # Shares of the budget paid in each month: the first quarter slow, the third slower than planned.
     paces = {
         MARKET: (0, 4, 9, 11, 8, 10, 5, 7, 6, 14, 13, 9.5),
@@ -341,11 +371,16 @@ def _small(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
                         "voucher": f"ZF2021{len(payments) + 1:05d}",
                         "project": project,
                         "amount": amount,
-                        "paid_on": on(month, 5, 25),
+                        "paid_on": _on(draw, month, 5, 25),
                         "payee": f"收款单位{len(payments) + 1}",
                         "purpose": draw.choice(["抽检费", "宣传费", "审计费", "印刷费", "培训费"]),
                     }
                 )
+    return payments
+
+
+def _procurements() -> list[dict[str, Any]]:
+    """Return the steps of each project's procurement."""
     steps = ("需求确定", "采购公告", "合同签订", "任务执行", "项目验收")
     procurements = []
     for project, days in {
@@ -357,7 +392,12 @@ def _small(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
             procurements.append(
                 {"project": project, "step": step, "planned_on": date(YEAR, plan, 28), "done_on": done}
             )
-    incidents = [
+    return procurements
+
+
+def _incidents() -> list[dict[str, Any]]:
+    """Return the one incident of the year."""
+    return [
         {
             "incident_no": "SG202101",
             "happened_on": date(YEAR, 7, 16),
@@ -366,7 +406,11 @@ def _small(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
             "dealt_on": date(YEAR, 7, 23),
         }
     ]
-    assets = [
+
+
+def _assets(draw: random.Random) -> list[dict[str, Any]]:
+    """Return what the bureau has, some of it disposed of."""
+    return [
         {
             "asset_no": f"GZ{n:04d}",
             "name": draw.choice(["执法记录仪", "快速检测箱", "笔记本电脑", "打印机"]),
@@ -374,13 +418,17 @@ def _small(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
             "registered_on": date(YEAR - draw.randint(1, 6), 3, 1) + timedelta(days=n),
             "register_approval": f"登审{n:04d}",
             "user": f"保管人{n}",
-            "disposed_on": on(10) if n % 9 == 0 else None,
+            "disposed_on": _on(draw, 10) if n % 9 == 0 else None,
             "disposal_approval": f"处审{n:04d}" if n % 9 == 0 and n != 27 else None,
         }
         for n in range(1, 61)
     ]
+
+
+def _policies() -> list[dict[str, Any]]:
+    """Return the rules that the bureau gave itself."""
     kinds = ("预算绩效", "资金管理", "财务管理", "资产管理", "内部监督")
-    policies = [
+    return [
         {
             "policy_no": f"示市监〔2020〕{n + 10}号",
             "title": f"{kind}办法",
@@ -389,13 +437,3 @@ def _small(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
         }
         for n, kind in enumerate(kinds)
     ]
-    return {
-        "activities": activities,
-        "audits": audits,
-        "budgets": budgets,
-        "payments": payments,
-        "procurements": procurements,
-        "incidents": incidents,
-        "assets": assets,
-        "policies": policies,
-    }

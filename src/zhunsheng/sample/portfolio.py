@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import random
 import zipfile
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -101,12 +102,23 @@ def _fill(
 ) -> None:
     diligence = draw.uniform(0.55, 1.0)
 
-    def day(low: int = 1, high: int = 12) -> date:
-        return date(YEAR, draw.randint(low, high), draw.randint(1, 28))
-
     def add(ledger: str, **values: Any) -> None:
         rows[ledger].append({"部门": name, **values})
 
+    _fill_office(add, n, data, draw, diligence)
+    for project in data["projects"]:
+        _fill_project(add, n, project, draw, diligence)
+
+
+def _day(draw: random.Random, low: int = 1, high: int = 12) -> date:
+    """Return a day of the year in the months from ``low`` to ``high``."""
+    return date(YEAR, draw.randint(low, high), draw.randint(1, 28))
+
+
+def _fill_office(
+    add: Callable[..., None], n: int, data: dict[str, Any], draw: random.Random, diligence: float
+) -> None:
+    """Add what the department itself did; ``diligence`` is the share of its work that it does."""
     for k in range(round(6 * diligence) + 1):
         kind, topic = draw.choice(
             (
@@ -123,11 +135,11 @@ def _fill(
             kind=kind,
             topic=topic,
             title=f"{topic}{kind}",
-            held_on=day(),
+            held_on=_day(draw),
             people=draw.randint(10, 200),
         )
     for k in range(12):
-        received = day(1, 11)
+        received = _day(draw, 1, 11)
         closed = received + timedelta(days=draw.randint(5, 40)) if draw.random() < diligence + 0.05 else ""
         add(
             "complaints",
@@ -138,14 +150,14 @@ def _fill(
             closed_on=closed,
         )
     for k in range(8):
-        taken = day(2, 11) if draw.random() < diligence + 0.1 else ""
+        taken = _day(draw, 2, 11) if draw.random() < diligence + 0.1 else ""
         add(
             "samples",
             batch_no=f"CJ{n:04d}-{k}",
             product="插座",
             producer="某厂",
             field="流通",
-            planned_on=day(1, 3),
+            planned_on=_day(draw, 1, 3),
             taken_on=taken,
             tested_on=taken,
             passed="是" if draw.random() < 0.93 else "否",
@@ -158,39 +170,44 @@ def _fill(
             audit_no=f"SJ{n:04d}-{k}",
             object="项目资金",
             fee=draw.randint(500, 800),
-            done_on=day(3, 11),
+            done_on=_day(draw, 3, 11),
             findings=0,
             project=data["projects"][0]["name"],
         )
-    for project in data["projects"]:
-        budget = int(project["budget"])
-        add("budgets", project=project["name"], kind="年初批复", amount=budget, adjusted_on=date(YEAR, 1, 15))
-        for k, month in enumerate((3, 6, 9, 12)):
-            add(
-                "payments",
-                voucher=f"PZ{n:04d}-{project['name'][0]}{k}",
-                project=project["name"],
-                paid_on=date(YEAR, month, draw.randint(1, 28)),
-                amount=round(budget * 0.25 * diligence),
-            )
+
+
+def _fill_project(
+    add: Callable[..., None], n: int, project: dict[str, Any], draw: random.Random, diligence: float
+) -> None:
+    """Add a project's money, procurements and survey."""
+    budget = int(project["budget"])
+    add("budgets", project=project["name"], kind="年初批复", amount=budget, adjusted_on=date(YEAR, 1, 15))
+    for k, month in enumerate((3, 6, 9, 12)):
         add(
-            "procurements",
+            "payments",
+            voucher=f"PZ{n:04d}-{project['name'][0]}{k}",
             project=project["name"],
-            step="项目验收",
-            planned_on=date(YEAR, 12, 20),
-            done_on=date(YEAR, 12, 15) if draw.random() < diligence else "",
+            paid_on=date(YEAR, month, draw.randint(1, 28)),
+            amount=round(budget * 0.25 * diligence),
         )
-        for k in range(6):
-            add(
-                "surveys",
-                answer_no=f"WJ{n:04d}-{project['name'][0]}{k}",
-                batch=f"{YEAR}年",
-                respondent="消费者",
-                question="是否满意",
-                answer="满意" if draw.random() < diligence + 0.1 else "不满意",
-                answered_on=day(11, 12),
-                project=project["name"],
-            )
+    add(
+        "procurements",
+        project=project["name"],
+        step="项目验收",
+        planned_on=date(YEAR, 12, 20),
+        done_on=date(YEAR, 12, 15) if draw.random() < diligence else "",
+    )
+    for k in range(6):
+        add(
+            "surveys",
+            answer_no=f"WJ{n:04d}-{project['name'][0]}{k}",
+            batch=f"{YEAR}年",
+            respondent="消费者",
+            question="是否满意",
+            answer="满意" if draw.random() < diligence + 0.1 else "不满意",
+            answered_on=_day(draw, 11, 12),
+            project=project["name"],
+        )
 
 
 def _write(out: Path, name: str, listed: list[dict[str, Any]]) -> Path:

@@ -19,7 +19,7 @@ from pathlib import Path
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation import Paid, Scorecard, ScoringTerms, score_department, score_sheet
-from zhunsheng.evaluation.scoring import due_on
+from zhunsheng.evaluation.indicators import due_on
 from zhunsheng.evidence import Snapshot, Store, ledgers
 from zhunsheng.judgements import Judgement, Said, proof_names, resolve
 from zhunsheng.measures import (
@@ -38,10 +38,10 @@ from zhunsheng.measures import (
     show_number,
 )
 from zhunsheng.measures.reading import DaySums, combine, sums_by_day
-from zhunsheng.monitoring import Checkpoint, Figures, MonitoringTerms, PlanMode, monitor
+from zhunsheng.monitoring import Figures, MonitoredSheet, MonitoringTerms, PlanMode, monitor
 from zhunsheng.outcomes import (
     NOTHING,
-    Contest,
+    ContestedResult,
     Outcome,
     figure_text,
     ledger_words,
@@ -133,7 +133,7 @@ class SheetResult:
     matches: tuple[Match, ...]
     readings: tuple[Reading | None, ...]
     outcomes: tuple[Outcome, ...]
-    checkpoint: Checkpoint
+    checkpoint: MonitoredSheet
     card: Scorecard
     project: ProjectMatch
     money: dict[str, Reading]  # the readings behind budget and payments, by measure
@@ -150,7 +150,7 @@ class SheetResult:
 
 
 @dataclass(frozen=True)
-class Assessment:
+class Assessed:
     """A document assessed on a date against a snapshot of the evidence; ``basis`` is the digest of all it
     rests on.
     """
@@ -199,7 +199,7 @@ def assess(  # noqa: PLR0913 - options, by their names
     rules: Rules | None = None,
     mode: PlanMode = "linear",
     previous: Book | None = None,
-) -> Assessment:
+) -> Assessed:
     """Review, measure, monitor and score every sheet of a book as of a date (inclusive).
 
     ``links`` are what people confirmed, ``judgements`` what they said; a re-check passes no judgements.
@@ -233,7 +233,7 @@ def assess(  # noqa: PLR0913 - options, by their names
         )
     results = tuple(found[n] for n in range(len(book.sheets)))
     rests_on = basis(book, evidence.snapshot.state_of(place.code), evidence.measures, grounds)
-    return Assessment(book, place, as_of, evidence.snapshot, rules, results, rests_on, evidence.measures)
+    return Assessed(book, place, as_of, evidence.snapshot, rules, results, rests_on, evidence.measures)
 
 
 def basis(book: Book, evidence: str, measures: dict[str, Measure], grounds: Grounds) -> str:
@@ -447,7 +447,7 @@ def _line(
     return replace(typed, proof=said.proof), reading
 
 
-def _contested(said: Judgement, indicator: Indicator, typed: Outcome, computed: Outcome) -> Contest:
+def _contested(said: Judgement, indicator: Indicator, typed: Outcome, computed: Outcome) -> ContestedResult:
     """Return a typed result as a contest; what was accepted against another reading says nothing of this one.
 
     A typed text that can be read in two ways is compared with nothing, and nobody's acceptance makes it
@@ -458,7 +458,7 @@ def _contested(said: Judgement, indicator: Indicator, typed: Outcome, computed: 
     holds = not doubt and not said.unproved and said.against in (None, computed.text)
     apart = None if doubt else _apart(indicator, typed, computed)
     accepted = said.accepted if holds else None
-    return Contest(typed.text, computed.text, apart, said.reason, proof, said.by, accepted, doubt)
+    return ContestedResult(typed.text, computed.text, apart, said.reason, proof, said.by, accepted, doubt)
 
 
 def _refused(outcome: Outcome, said: Judgement | None) -> Outcome:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from zhunsheng.draws.assignment import Inspector
+from zhunsheng.draws.assignment import RegisteredInspector
 from zhunsheng.draws.drawing import draw
 from zhunsheng.draws.frame import frame_from_file, open_database
 from zhunsheng.draws.own_proof import read_proof
@@ -38,7 +38,7 @@ def run_vectors(path: Path) -> list[Check]:
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=worded("不是 JSON")) from None
     try:
         plan = Plan.model_validate(said["plan"])
-        people = TypeAdapter(list[Inspector]).validate_python(said["inspectors"])
+        people = TypeAdapter(list[RegisteredInspector]).validate_python(said["inspectors"])
         with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
             published = Path(scratch) / "frame.tsv"
             text = "".join(f"{entity}\t{stratum}\n" for entity, stratum in said["frame"])
@@ -91,7 +91,7 @@ def run_vectors(path: Path) -> list[Check]:
 def _assigned(case: Mapping[str, Any]) -> dict[str, Any]:
     """Return what one of the vectors' assignments comes to: teams by object, or how many can't be staffed."""
     objects = [(ticket(case["seed"], entity), entity, stratum) for entity, stratum in case["objects"]]
-    people = TypeAdapter(list[Inspector]).validate_python(case["inspectors"])
+    people = TypeAdapter(list[RegisteredInspector]).validate_python(case["inspectors"])
     try:
         teams = ASSIGN[case["version"]](Plan.model_validate(case["plan"]), objects, people, case["seed"])
     except ZhunshengError as error:

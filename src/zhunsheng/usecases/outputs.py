@@ -17,7 +17,7 @@ from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.evaluation_report import write_report
 from zhunsheng.reports.forms import Form, monitoring_form, self_evaluation_form, target_form
 from zhunsheng.reports.xlsx import write_workbook
-from zhunsheng.usecases.assessing import Assessment, Evidence, SheetResult
+from zhunsheng.usecases.assessing import Assessed, Evidence, SheetResult
 from zhunsheng.usecases.rechecking import Rechecked
 from zhunsheng.usecases.result import run_of
 from zhunsheng.usecases.tracing import ROWS_SHOWN, payments_of, trace
@@ -25,7 +25,7 @@ from zhunsheng.usecases.tracing import ROWS_SHOWN, payments_of, trace
 OUTPUTS = ("绩效目标表", "绩效运行监控表", "绩效自评表", "绩效评价报告", "绩效总览", "结果")
 
 
-def official_forms(assessment: Assessment) -> dict[str, list[tuple[str, Form]]]:
+def official_forms(assessment: Assessed) -> dict[str, list[tuple[str, Form]]]:
     """Return the official tables by name: (name of the worksheet, form) of each target sheet,
     in the order of the book.
     """
@@ -68,7 +68,7 @@ NOTHING_BESIDE = Beside()
 
 
 def write_outputs(
-    assessment: Assessment,
+    assessment: Assessed,
     evidence: Evidence,
     out: Path,
     *,
@@ -96,7 +96,7 @@ def write_outputs(
 
 
 def _write(
-    assessment: Assessment, evidence: Evidence, out: Path, only: Sequence[str], beside: Beside
+    assessment: Assessed, evidence: Evidence, out: Path, only: Sequence[str], beside: Beside
 ) -> dict[str, Path]:
     results = assessment.results
     files: dict[str, Path] = {}
@@ -134,7 +134,7 @@ def _write(
     return files
 
 
-def _panel(result: SheetResult, assessment: Assessment, evidence: Evidence) -> Panel:
+def _panel(result: SheetResult, assessment: Assessed, evidence: Evidence) -> Panel:
     year = result.sheet.year or assessment.as_of.year
     lineages = tuple(
         _lineage(m, r, result, assessment, evidence)
@@ -153,7 +153,7 @@ def _panel(result: SheetResult, assessment: Assessment, evidence: Evidence) -> P
 
 
 def _lineage(
-    match: Match, reading: Reading | None, result: SheetResult, assessment: Assessment, evidence: Evidence
+    match: Match, reading: Reading | None, result: SheetResult, assessment: Assessed, evidence: Evidence
 ) -> Lineage:
     if reading is None:
         return Lineage(match, assessment.measures.get(match.measure or ""), None, (), ())

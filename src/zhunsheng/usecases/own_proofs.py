@@ -28,7 +28,9 @@ from zhunsheng.draws.verification import Check, published_check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import write_whole
 from zhunsheng.translation import series, worded
-from zhunsheng.usecases.drawing import BUNDLE, KEPT, in_folder
+from zhunsheng.usecases.drawing.draw_folder import in_folder
+from zhunsheng.usecases.drawing.frames import KEPT
+from zhunsheng.usecases.drawing.running import BUNDLE
 
 
 @dataclass(frozen=True)

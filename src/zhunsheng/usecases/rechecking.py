@@ -9,7 +9,7 @@ from typing import Any
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation import Difference, Undecided, evaluated, recheck, undecided
 from zhunsheng.targets import Book, TargetSheet
-from zhunsheng.usecases.assessing import Assessment, SheetResult
+from zhunsheng.usecases.assessing import Assessed, SheetResult
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Rechecked:
         }
 
 
-def recheck_book(reported: Book, assessment: Assessment) -> list[Rechecked]:
+def recheck_book(reported: Book, assessment: Assessed) -> list[Rechecked]:
     """Re-check every reported sheet against the assessed sheet it names: by project code, or by exact name.
 
     An assessed sheet that was not reported, or without any result, is a difference of its own.
@@ -68,7 +68,7 @@ def _absent(ours: SheetResult, why: str) -> Difference:
     return Difference("absent", "整张表", "—", f"{low}" if low == high else f"{low}–{high}", why)
 
 
-def _same(sheet: TargetSheet, assessment: Assessment) -> SheetResult | None:
+def _same(sheet: TargetSheet, assessment: Assessed) -> SheetResult | None:
     kind = [r for r in assessment.results if r.sheet.kind == sheet.kind]
     if sheet.kind == "department":
         return kind[0] if len(kind) == 1 else None

@@ -18,12 +18,12 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidationEr
 
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evaluation.scoring import OPEN, Scorecard, Verdict
+from zhunsheng.evaluation.scorecard import OPEN, Scorecard, Verdict
 from zhunsheng.faults import fault
 from zhunsheng.measures import Reading, show_number
 from zhunsheng.monitoring import Light
-from zhunsheng.outcomes import Contest, Origin
-from zhunsheng.usecases.assessing import Assessment, Evidence, SheetResult
+from zhunsheng.outcomes import ContestedResult, Origin
+from zhunsheng.usecases.assessing import Assessed, Evidence, SheetResult
 from zhunsheng.usecases.tracing import payments_of
 from zhunsheng.wording import number_beside, plain
 
@@ -333,7 +333,7 @@ def json_schema() -> dict[str, Any]:
     return {"$id": FORMAT, **schema, "title": "准绳评价结果"}
 
 
-def run_of(assessment: Assessment, evidence: Evidence, *, book: bool = True) -> Run:
+def run_of(assessment: Assessed, evidence: Evidence, *, book: bool = True) -> Run:
     """Return an assessment as a value to keep; with ``book`` the sheets it rests on go along."""
     scheme, store = assessment.rules.scheme, assessment.snapshot
     return Run(
@@ -350,7 +350,7 @@ def run_of(assessment: Assessment, evidence: Evidence, *, book: bool = True) -> 
     )
 
 
-def _sheet(result: SheetResult, assessment: Assessment, evidence: Evidence) -> RunSheet:
+def _sheet(result: SheetResult, assessment: Assessed, evidence: Evidence) -> RunSheet:
     sheet, money, keys = result.sheet, result.checkpoint.money, result.project.keys
     year = sheet.year or assessment.as_of.year
     paid = payments_of(evidence, assessment.department.code, keys, year, assessment.as_of) if keys else ()
@@ -460,7 +460,7 @@ def _indicator(result: SheetResult, n: int) -> RunIndicator:
     )
 
 
-def _contest(contest: Contest | None) -> RunContest | None:
+def _contest(contest: ContestedResult | None) -> RunContest | None:
     return RunContest(**contest.__dict__) if contest else None
 
 

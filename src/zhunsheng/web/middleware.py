@@ -23,7 +23,7 @@ from zhunsheng.faults import of_system
 from zhunsheng.text import clean, whole
 from zhunsheng.web import metrics
 from zhunsheng.web.actor import acting
-from zhunsheng.web.databases import remembering
+from zhunsheng.web.databases.connections import remembering
 from zhunsheng.web.forms.fields import LARGEST
 from zhunsheng.web.requests import SiteRequest
 from zhunsheng.web.session import above, sign_in_again

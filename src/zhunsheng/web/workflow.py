@@ -12,9 +12,10 @@ from django.db import transaction
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.translation import series, worded
+from zhunsheng.web.actions import ACTIONS, Act
 from zhunsheng.web.models import Decided, Step, User
 from zhunsheng.web.models.decided import Overtaken, Seen, stepping
-from zhunsheng.web.roles import ACTIONS, Act, in_state, permits, was_last
+from zhunsheng.web.roles import in_state, permits, was_last
 
 D = TypeVar("D", bound=Decided)
 Said = Mapping[str, Any]

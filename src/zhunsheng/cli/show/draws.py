@@ -13,7 +13,7 @@ from rich.markup import escape
 from zhunsheng.cli.terminal import console
 from zhunsheng.cli.terminal import table as table_of
 from zhunsheng.clock import told
-from zhunsheng.draws.assignment import Inspector
+from zhunsheng.draws.assignment import RegisteredInspector
 from zhunsheng.draws.public_log import KINDS, Entry
 from zhunsheng.draws.verification import Check
 from zhunsheng.usecases.own_proofs import Own
@@ -62,7 +62,7 @@ def odd_codes(count: int, shown: Sequence[str], whole: bool) -> None:
 RECUSALS_SHOWN = 20
 
 
-def register(away: Mapping[str, Sequence[Inspector]], idle: Sequence[str]) -> None:
+def register(away: Mapping[str, Sequence[RegisteredInspector]], idle: Sequence[str]) -> None:
     """Print who is recused from what, which the bundle will show to all, and what in the register has no
     effect.
     """

@@ -13,14 +13,14 @@ from zhunsheng.cli.terminal import console
 from zhunsheng.cli.terminal import table as table_of
 from zhunsheng.evaluation import Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
-from zhunsheng.evaluation.scoring import OPEN_WORD, VERDICT_WORDS
+from zhunsheng.evaluation.scorecard import OPEN_WORD, VERDICT_WORDS
 from zhunsheng.folders import RunResult
 from zhunsheng.measures import show_number
 from zhunsheng.measures.matching import STATUS_WORDS
-from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, Checkpoint, Light
+from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, Light, MonitoredSheet
 from zhunsheng.outcomes import Outcome, forecast_text, marks
 from zhunsheng.reports.forms import basis_words, grade_words, range_words, share, total_words, wan
-from zhunsheng.usecases.assessing import Assessment
+from zhunsheng.usecases.assessing import Assessed
 from zhunsheng.usecases.rechecking import Rechecked
 
 _LIGHTS: dict[Light, str] = {
@@ -46,14 +46,14 @@ def lamp(light: Light) -> str:
     return f"[{_LIGHTS[light]}] {LIGHT_WORDS[light]} [/]"
 
 
-def _due(found: Checkpoint) -> str:
+def _due(found: MonitoredSheet) -> str:
     planned = found.sheet.spending_plan.steps
     return (
         f"{'计划' if planned else ''}应达 {share(found.money.expected)}{'' if planned else f'（{BY_TIME}）'}"
     )
 
 
-def checkpoint(found: Checkpoint) -> None:
+def checkpoint(found: MonitoredSheet) -> None:
     """Print where a sheet stands."""
     money = found.money
     known = () if money.expected is None else (money.expected,)
@@ -161,7 +161,7 @@ def problems(found: Sequence[str]) -> None:
 
 def run(result: RunResult) -> None:
     """Print the summary of the main job."""
-    assessment: Assessment = result.assessment
+    assessment: Assessed = result.assessment
     for done in result.imports:
         imported(done)
     console.print()
@@ -190,7 +190,7 @@ def run(result: RunResult) -> None:
         console.print(f"用浏览器打开 [bold]{escape(str(page))}[/] 查看总览；表格用 Excel、Word 或 WPS 打开。")
 
 
-def _overview(assessment: Assessment) -> None:
+def _overview(assessment: Assessed) -> None:
     """Print a row a sheet: score, grade, money, lights, findings; and what each score rests on."""
     table = table_of(
         "目标表", "得分", "等级", "执行率", "资金", "绿", "黄", "红", "待填", "错误", "警告", "提示"
@@ -223,7 +223,7 @@ def _overview(assessment: Assessment) -> None:
         console.print(f"  {escape(r.sheet.title())}：{escape(said)}", style="bright_black")
 
 
-def _attention(assessment: Assessment) -> None:
+def _attention(assessment: Assessed) -> None:
     """Print the indicators that did not simply meet their target."""
     console.print()
     attention = table_of("要关注的指标", "目标", "完成值", "判断", "得分", "满分")
@@ -243,7 +243,7 @@ def _attention(assessment: Assessment) -> None:
         console.print(attention)
 
 
-def _mapping(assessment: Assessment) -> None:
+def _mapping(assessment: Assessed) -> None:
     """Say what nobody confirmed yet of which measures prove what, and of which projects are a sheet's."""
     waiting = [m for r in assessment.results for m in r.matches if m.status != "confirmed"]
     if waiting:

@@ -2,63 +2,28 @@
 
 from __future__ import annotations
 
-from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, Checkpoint
+from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, MonitoredSheet, Status
 from zhunsheng.outcomes import forecast_text, shown_result
+from zhunsheng.regulations import MonitoringRules
 from zhunsheng.reports.forms.form import Cell, Form, Row, label, share, text, wan
 from zhunsheng.reports.forms.levels import level_heads, levelled
 from zhunsheng.reports.forms.scores import typed_words
+from zhunsheng.targets import Indicator, TargetSheet
 
 
-def monitoring_form(checkpoint: Checkpoint) -> Form:
+def monitoring_form(checkpoint: MonitoredSheet) -> Form:
     """Return the official monitoring table (财预〔2019〕136号 附件) on the checkpoint's date."""
     sheet, rules, money = checkpoint.sheet, checkpoint.rules, checkpoint.money
     day = checkpoint.as_of
     until = f"1—{day.month}月" if day.year == (sheet.year or day.year) else "全年"
     causes, likely = len(rules.causes), len(rules.likelihood)
     widths = (1.4, 1.6, 2.6, 1.8, 1.9, 1.9, *(1.0,) * causes, 2.6, *(1.1,) * likely, 1.3)
-    n = len(widths)
-    rows: list[Row] = [
-        (
-            label("项目名称", columns=2),
-            Cell(sheet.title(), columns=4),
-            label("年度", columns=3),
-            Cell(str(sheet.year or ""), columns=n - 9),
-        ),
-        (
-            label("主管部门", columns=2),
-            Cell(sheet.department or "", columns=4),
-            label("实施单位", columns=3),
-            Cell(sheet.unit or "", columns=n - 9),
-        ),
-    ]
-    money_titles = (
-        "年初预算数",
-        "调整后预算数",
-        f"{until}执行数",
-        f"{until}执行率",
-        "计划应支出",
-        "全年预计执行率",
-    )
-    spans = _spread_columns(n - 3, len(money_titles))
-    rows.append(
-        (
-            label("项目资金（万元）", rows=2, columns=2),
-            label(""),
-            *(label(t, columns=w) for t, w in zip(money_titles, spans, strict=True)),
-        )
-    )
-    known = () if money.expected is None else (money.expected,)
-    values = (
-        wan(money.initial, "") or "—",
-        wan(money.adjusted, "") or "—",
-        wan(money.paid, "") or "—",
-        share(money.actual, known),
-        share(money.expected) if sheet.spending_plan.steps else f"{share(money.expected)}（{BY_TIME}）",
-        share(money.forecast),
-    )
-    rows.append((Cell("年度资金总额"), *(Cell(v, columns=w) for v, w in zip(values, spans, strict=True))))
     goals = "\n".join(f"{g.title}：{g.text}" if g.title else g.text for g in sheet.goals)
-    rows.append((label("年度总体目标", columns=2), text(goals, columns=n - 2)))
+    rows: list[Row] = [
+        *_about(sheet, len(widths)),
+        *_money_rows(checkpoint, until, len(widths)),
+        (label("年度总体目标", columns=2), text(goals, columns=len(widths) - 2)),
+    ]
     header = len(rows)
     rows.append(
         (
@@ -72,20 +37,10 @@ def monitoring_form(checkpoint: Checkpoint) -> Form:
     rows.append(
         (*(label(c) for c in rules.causes), label("原因说明及措施"), *(label(w) for w in rules.likelihood))
     )
-    for (indicator, one, two), status in zip(levelled(sheet), checkpoint.indicators, strict=True):
-        forecast = forecast_text(status.forecast, indicator)
-        marks = [Cell("√" if status.cause == c else "") for c in rules.causes]
-        chances = [Cell("√" if status.likelihood == w else "") for w in rules.likelihood]
-        cells = [
-            text(indicator.name),
-            Cell(indicator.words()),
-            Cell(shown_result(status.outcome)),
-            Cell(forecast),
-            *marks,
-            text("；".join(filter(None, (status.measures, *typed_words(status.outcome))))),
-            *chances,
-        ]
-        rows.append((*one, *two, *cells, Cell(LIGHT_WORDS[status.light])))
+    rows += [
+        (*one, *two, *_status_cells(indicator, status, rules))
+        for (indicator, one, two), status in zip(levelled(sheet), checkpoint.indicators, strict=True)
+    ]
     notes = (
         f"资金进度：{MODE_WORDS[money.mode] if sheet.spending_plan.steps else BY_TIME}；预计："
         f"{money.method}。",
@@ -97,6 +52,69 @@ def monitoring_form(checkpoint: Checkpoint) -> Form:
     return Form(
         rules.form, widths, tuple(rows), f"截至 {day:%Y年%m月%d日}", True, (header, header + 1), notes
     )
+
+
+def _about(sheet: TargetSheet, n: int) -> list[Row]:
+    """Return what the table says first of its sheet, in ``n`` columns."""
+    return [
+        (
+            label("项目名称", columns=2),
+            Cell(sheet.title(), columns=4),
+            label("年度", columns=3),
+            Cell(str(sheet.year or ""), columns=n - 9),
+        ),
+        (
+            label("主管部门", columns=2),
+            Cell(sheet.department or "", columns=4),
+            label("实施单位", columns=3),
+            Cell(sheet.unit or "", columns=n - 9),
+        ),
+    ]
+
+
+def _money_rows(checkpoint: MonitoredSheet, until: str, n: int) -> list[Row]:
+    """Return budget and execution (万元, percent) with their heads, in ``n`` columns."""
+    sheet, money = checkpoint.sheet, checkpoint.money
+    titles = (
+        "年初预算数",
+        "调整后预算数",
+        f"{until}执行数",
+        f"{until}执行率",
+        "计划应支出",
+        "全年预计执行率",
+    )
+    known = () if money.expected is None else (money.expected,)
+    values = (
+        wan(money.initial, "") or "—",
+        wan(money.adjusted, "") or "—",
+        wan(money.paid, "") or "—",
+        share(money.actual, known),
+        share(money.expected) if sheet.spending_plan.steps else f"{share(money.expected)}（{BY_TIME}）",
+        share(money.forecast),
+    )
+    spans = _spread_columns(n - 3, len(titles))
+    return [
+        (
+            label("项目资金（万元）", rows=2, columns=2),
+            label(""),
+            *(label(t, columns=w) for t, w in zip(titles, spans, strict=True)),
+        ),
+        (Cell("年度资金总额"), *(Cell(v, columns=w) for v, w in zip(values, spans, strict=True))),
+    ]
+
+
+def _status_cells(indicator: Indicator, status: Status, rules: MonitoringRules) -> list[Cell]:
+    """Return what the table says of one indicator behind its levels."""
+    return [
+        text(indicator.name),
+        Cell(indicator.words()),
+        Cell(shown_result(status.outcome)),
+        Cell(forecast_text(status.forecast, indicator)),
+        *(Cell("√" if status.cause == c else "") for c in rules.causes),
+        text("；".join(filter(None, (status.measures, *typed_words(status.outcome))))),
+        *(Cell("√" if status.likelihood == w else "") for w in rules.likelihood),
+        Cell(LIGHT_WORDS[status.light]),
+    ]
 
 
 def _spread_columns(total: int, parts: int) -> list[int]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from zhunsheng.evaluation import Range, Score, Scorecard
-from zhunsheng.evaluation.scoring import BASIS_WORDS, OPEN_WORD, VERDICT_WORDS, ExecutionScore, Sum
-from zhunsheng.outcomes import RULED_WORDS, Contest, Outcome, ledger_words
+from zhunsheng.evaluation.scorecard import BASIS_WORDS, OPEN_WORD, VERDICT_WORDS, ExecutionScore, Sum
+from zhunsheng.outcomes import RULED_WORDS, ContestedResult, Outcome, ledger_words
 from zhunsheng.wording import plain
 
 UNCONFIRMED = (
@@ -80,7 +80,7 @@ def typed_words(outcome: Outcome) -> list[str]:
     return found
 
 
-def _not_accepted(contest: Contest) -> str:
+def _not_accepted(contest: ContestedResult) -> str:
     """Return that nobody ruled on a contest yet, or that it was refused and why."""
     words = RULED_WORDS[contest.state]
     return f"{words}：{contest.refused}" if contest.refused else words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zhunsheng.evaluation import Score, Scorecard
-from zhunsheng.evaluation.scoring import OPEN_WORD, Sum
+from zhunsheng.evaluation.scorecard import OPEN_WORD, Sum
 from zhunsheng.outcomes import shown_result
 from zhunsheng.reports.forms.form import Cell, Form, Row, label, share, text, wan
 from zhunsheng.reports.forms.levels import level_heads, levelled

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 from zhunsheng.web.forms.base import Files, SeenForm, SentForm, offer
 from zhunsheng.web.forms.fields import CleanCharField, DayField, ListedField, OneOfField, SentFile
 from zhunsheng.web.models import InspectionItem, Inspector, Organisation
-from zhunsheng.web.services.draws import CHAIN_NAMES, CLASSES, UNNUMBERED, chained, numbered
+from zhunsheng.web.services.draws.inspectors import UNNUMBERED, numbered
+from zhunsheng.web.services.draws.plans import CHAIN_NAMES, CLASSES, chained
 
 
 class ItemForm(SentForm):

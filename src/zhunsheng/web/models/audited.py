@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.actor import current
-from zhunsheng.web.databases import connection, writer
+from zhunsheng.web.databases.connections import connection, writer
 from zhunsheng.web.models.sent import spend
 from zhunsheng.web.sending import current as form
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from encrypted_fields.fields import EncryptedCharField
 
-from zhunsheng.web.databases import remembered
+from zhunsheng.web.databases.connections import remembered
 from zhunsheng.web.models.audited import Audited, AuditedManager, changed_in_bulk
 
 # The day from which the first stage of an organisation holds when nobody said since when it has existed.

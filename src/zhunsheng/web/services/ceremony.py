@@ -25,10 +25,10 @@ from zhunsheng.draws.slips import ceremony_of, record_digest
 from zhunsheng.draws.spec import STRATUM_JOIN, grouped
 from zhunsheng.draws.strata import column_words, stratum_words, value_words
 from zhunsheng.draws.verdicts import Verdict, of_source, verdict
-from zhunsheng.usecases.drawing import slips_of
+from zhunsheng.usecases.drawing.draw_folder import slips_of
 from zhunsheng.web.models import Commitment, Draw, Publication, Step
 from zhunsheng.web.services.commitments import entry_of
-from zhunsheng.web.services.draws import allotted
+from zhunsheng.web.services.draws.committing import allotted
 from zhunsheng.wording import percent
 
 ROWS, COLUMNS = 10, 6  # of the table that a hall can read; what is beyond is summed

@@ -22,8 +22,8 @@ from zhunsheng.draws.spec import grouped, typed_digest
 from zhunsheng.draws.strata import untouched
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.translation import series
+from zhunsheng.web.actions import WORDS
 from zhunsheng.web.models import AuditHead, Commitment, Draw, Publication
-from zhunsheng.web.roles import WORDS
 from zhunsheng.web.services.disclosing import items_in
 
 FILES = ("plan.json", "commitment.json")
@@ -87,7 +87,7 @@ HAPPENED = {
 
 
 @dataclass(frozen=True)
-class Event:
+class Happening:
     """One thing that happened to a draw: when, what in words, why where a reason was given,
     and its number in the public log.
     """
@@ -98,7 +98,7 @@ class Event:
     number: int | None = None
 
 
-def happened(draw: Draw) -> list[Event]:
+def happened(draw: Draw) -> list[Happening]:
     """Return what happened to a draw since it was promised, each with its own time as it was recorded,
     in order.
 
@@ -109,12 +109,12 @@ def happened(draw: Draw) -> list[Event]:
     path = draw.folder() / "commitment.json"
     if draw.state != "planned" and path.is_file():
         made = datetime.fromisoformat(json.loads(path.read_text("utf8"))["committed_at"])
-        found.append(Event(made, gettext("作出承诺（承诺文件所记的时间）")))
+        found.append(Happening(made, gettext("作出承诺（承诺文件所记的时间）")))
     for entry in draw.published.order_by("number"):
-        found.append(Event(entry.at, str(entry.get_kind_display()), entry_of(entry).reason, entry.number))
+        found.append(Happening(entry.at, str(entry.get_kind_display()), entry_of(entry).reason, entry.number))
     for step in draw.steps():
         if words := HAPPENED.get((step.action, step.after)):
-            found.append(Event(step.at, str(words)))
+            found.append(Happening(step.at, str(words)))
     # Those of one second keep this order: a step's time is finer than an entry's.
     return sorted(found, key=lambda event: event.at.replace(microsecond=0))
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.models import (
     ApiToken,
     Assessment,
@@ -47,7 +48,7 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.models.decided import Overtaken, Seen
 from zhunsheng.web.models.year import shown_figures
-from zhunsheng.web.roles import ACTIONS, permits
+from zhunsheng.web.roles import permits
 from zhunsheng.web.services import commitments, jobs, review, sheets
 from zhunsheng.web.services.publishing import acts, drift
 from zhunsheng.web.services.uploads import take

@@ -31,7 +31,9 @@ from zhunsheng.web.audit import record
 from zhunsheng.web.models import Assessment, Draw, Job, Organisation, Sheet, Upload, User
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.roles import may
-from zhunsheng.web.services import draws, evidence, office, portfolio
+from zhunsheng.web.services import evidence, office
+from zhunsheng.web.services.draws import committing, performing, results
+from zhunsheng.web.services.portfolio import archives, assessing
 from zhunsheng.web.services.publishing import drift
 from zhunsheng.web.services.sheets import this_year
 from zhunsheng.web.services.uploads import take
@@ -248,26 +250,26 @@ def _take_archive(job: Job, progress: Progress) -> dict[str, Any]:
     assert job.department is not None
     upload = Upload.objects.get(pk=job.args["upload"])
     places = job.args.get("places")
-    done = portfolio.take_archive(upload, job.department, job.args["year"], job.by, progress, places)
-    return done | {"assessed": portfolio.assess_all(job.department, job.args["year"], progress)}
+    done = archives.take_archive(upload, job.department, job.args["year"], job.by, progress, places)
+    return done | {"assessed": assessing.assess_all(job.department, job.args["year"], progress)}
 
 
 def _assess_all(job: Job, progress: Progress) -> dict[str, Any]:
     assert job.department is not None
-    return portfolio.assess_all(job.department, job.args["year"], progress)
+    return assessing.assess_all(job.department, job.args["year"], progress)
 
 
 def _commit_draw(job: Job, progress: Progress) -> dict[str, Any]:
     draw = Draw.objects.get(pk=job.args["draw"])
     if draw.state == "planned" and job.by is not None:
-        draws.commit(draw, job.by, progress, job.args.get("seen"))
-    return {"digest": draw.digest, "strata": draws.allotted(draw)}
+        committing.commit(draw, job.by, progress, job.args.get("seen"))
+    return {"digest": draw.digest, "strata": committing.allotted(draw)}
 
 
 def _run_draw(job: Job, progress: Progress) -> dict[str, Any]:
     draw = Draw.objects.get(pk=job.args["draw"])
     if draw.state == "sealed" and job.by is not None:
-        draws.perform(draw, job.by, progress, job.args.get("seen"))
+        performing.perform(draw, job.by, progress, job.args.get("seen"))
     return {"drawn": draw.drawn_count}
 
 
@@ -291,10 +293,10 @@ def archive_soon(
     """Put documents that came as a zip, or as the files of a folder, in line. Raises as ``uploads.take``,
     ``ZS-WB-04``.
     """
-    documents = [f for f in folder if f.name and f.name.lower().endswith(portfolio.ENDINGS)]
+    documents = [f for f in folder if f.name and f.name.lower().endswith(archives.ENDINGS)]
     if documents:
         name = _("选择的文件夹") + ".zip"
-        upload = Upload.keep(portfolio.packed(documents), name, "archive", place, user)
+        upload = Upload.keep(archives.packed(documents), name, "archive", place, user)
     else:
         upload = take(file, "archive", place, user)
     return enqueue("archive", f"archive:{upload.pk}", user, place, upload=upload.pk, year=of_year)
@@ -302,8 +304,8 @@ def archive_soon(
 
 def archive_again(job: Job, chosen: dict[str, Organisation | str | None], user: User) -> Job:
     """Put what is left of an archive in line, with the places that a person chose for it by name."""
-    places = portfolio.places_of(job, chosen)
-    key = f"archive:{job.pk}:{portfolio.digest(places)}"
+    places = archives.places_of(job, chosen)
+    key = f"archive:{job.pk}:{archives.digest(places)}"
     told = {"upload": job.args["upload"], "year": job.args["year"], "places": places}
     return enqueue("archive", key, user, job.department, **told)
 
@@ -323,7 +325,7 @@ def draw_soon(draw: Draw, user: User, seen: str) -> Job:
 def results_soon(draw: Draw, user: User) -> Job:
     """Put the import of a draw's results into the inspections ledger in line."""
     upload = Upload.keep(
-        draws.ledger_file(draw), f"检查台账-{draw.code}.csv", "ledger", draw.department, user
+        results.ledger_file(draw), f"检查台账-{draw.code}.csv", "ledger", draw.department, user
     )
     return import_soon(upload, user, "inspections")
 

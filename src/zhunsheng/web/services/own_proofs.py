@@ -16,7 +16,7 @@ from zhunsheng.draws.own_proof import writings
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases.own_proofs import Own, own_of, own_proof
 from zhunsheng.web.models import Commitment, Draw, Publication
-from zhunsheng.web.services.draws import strength
+from zhunsheng.web.services.draws.entering import strength
 
 
 @dataclass(frozen=True)

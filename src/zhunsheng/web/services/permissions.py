@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from zhunsheng.web.actions import ACTIONS, PARTS, Act, words_of
 from zhunsheng.web.models import Role
-from zhunsheng.web.roles import ACTIONS, PARTS, Act, words_of
 from zhunsheng.web.services.decisions import RECORDS
 
 if TYPE_CHECKING:

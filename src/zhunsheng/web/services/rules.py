@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zhunsheng.regulations import Rules, read_scheme
 from zhunsheng.regulations import rules_for as national
-from zhunsheng.web.databases import remembered
+from zhunsheng.web.databases.connections import remembered
 from zhunsheng.web.models import LocalScheme, Organisation
 from zhunsheng.web.services import office
 

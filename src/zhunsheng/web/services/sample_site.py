@@ -37,7 +37,9 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.models.work import cipher
-from zhunsheng.web.services import draws, evidence, keyeval, matching, office, portfolio, registers, sheets
+from zhunsheng.web.services import evidence, keyeval, matching, office, registers, sheets
+from zhunsheng.web.services.draws import performing, results
+from zhunsheng.web.services.portfolio import archives, assessing
 from zhunsheng.web.services.publishing import acts
 from zhunsheng.web.services.year import calendar, figures, filling, question, records
 from zhunsheng.web.services.year.words import keep_word
@@ -125,15 +127,15 @@ def load_portfolio(count: int, progress: Progress = no_progress, seed: int = 202
         # Who brings the texts can't approve them.
         writer, checker = (_member(name, shown, role, district) for name, shown, role in DEPARTMENTS)
         upload = Upload.keep(archive.read_bytes(), archive.name, "archive", district, writer)
-        taken = portfolio.take_archive(upload, district, YEAR, writer, progress)
+        taken = archives.take_archive(upload, district, YEAR, writer, progress)
         _approve_all(district, writer, checker, user)
-        portfolio.assess_all(district, YEAR, progress)
+        assessing.assess_all(district, YEAR, progress)
         # All but one department had its measures confirmed, so that a total without a grade can be seen.
         for name in names(count)[1:]:
             place = Organisation.objects.get(parent=district, name=name)
             if (kept := records.newest_assessment(place, YEAR)) is not None:
                 _confirm_proposals(place, kept.run, checker)
-        return taken | {"assessed": portfolio.assess_all(district, YEAR, progress)}
+        return taken | {"assessed": assessing.assess_all(district, YEAR, progress)}
 
 
 def _approve_all(district: Organisation, writer: User, checker: User, bureau: User) -> None:
@@ -357,7 +359,7 @@ def _draw(department: Organisation, people: dict[str, User], folder: Path) -> No
     draw = _adopted(department, people, done, plan(), date(YEAR, 2, 25), date(YEAR, 6, 30))
     for n, task in enumerate(draw.tasks.all()[:40]):
         result = ("未发现问题", "未发现问题", "发现问题已责令改正", "通过登记的住所无法联系")[n % 4]
-        draws.keep_result(task, people["keyuan"], date(YEAR, 3, 10 + n % 20), result, "", date(YEAR, 4, 20))
+        results.keep_result(task, people["keyuan"], date(YEAR, 3, 10 + n % 20), result, "", date(YEAR, 4, 20))
     for kind in ("draw", "results"):
         acts.decide(acts.ask(kind, draw, people["caiwu"]), people["juzhang"], "publish.approve")
 
@@ -386,7 +388,7 @@ def _adopted(
         created_by=people["keyuan"],
     )
     note(people["keyuan"], draw, "draws.plan", after="planned")
-    return draws.adopt(draw, done.folder, people["keyuan"])
+    return performing.adopt(draw, done.folder, people["keyuan"])
 
 
 def _safeguards(department: Organisation, people: dict[str, User]) -> None:

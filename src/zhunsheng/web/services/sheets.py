@@ -34,7 +34,7 @@ from zhunsheng.targets.editing import (
 from zhunsheng.targets.identity import identified
 from zhunsheng.text import clean
 from zhunsheng.translation import worded
-from zhunsheng.web.databases import remembered
+from zhunsheng.web.databases.connections import remembered
 from zhunsheng.web.models import (
     AuditEntry,
     LibraryIndicator,

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.forms import administration as sent
 from zhunsheng.web.forms.fields import LARGEST
 from zhunsheng.web.models import (
@@ -27,7 +28,7 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.requests import SignedInRequest
-from zhunsheng.web.roles import ACTIONS, everywhere, governs, memberships, sets_rules, within
+from zhunsheng.web.roles import everywhere, governs, memberships, sets_rules, within
 from zhunsheng.web.services import administration as service
 from zhunsheng.web.services import office
 from zhunsheng.web.services.permissions import parts

@@ -6,10 +6,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
+from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.forms.decisions import StepForm, StepName
 from zhunsheng.web.models.decided import Overtaken
 from zhunsheng.web.requests import SignedInRequest
-from zhunsheng.web.roles import ACTIONS
 from zhunsheng.web.services import decisions
 from zhunsheng.web.views.common import done, page, say_error
 

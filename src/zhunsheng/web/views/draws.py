@@ -30,9 +30,9 @@ from zhunsheng.web.forms.draws import (
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
-from zhunsheng.web.services import draws as service
 from zhunsheng.web.services import jobs, stamps
 from zhunsheng.web.services.commitments import happened
+from zhunsheng.web.services.draws import committing, entering, inspectors, plans, results
 from zhunsheng.web.views.common import demand, done, on_screen, page, paged, say_error, send
 
 FILES = (
@@ -58,7 +58,7 @@ def draws(request: SignedInRequest, department: Organisation, year: int) -> Http
     context = {
         "part": "draws",
         "draws": [
-            (d, d.tasks.exclude(inspected_on=None).count(), len(service.overdue_tasks(d, today)))
+            (d, d.tasks.exclude(inspected_on=None).count(), len(results.overdue_tasks(d, today)))
             for d in found
         ],
         "items": InspectionItem.objects.filter(department=department),
@@ -75,15 +75,15 @@ def register(request: SignedInRequest, department: Organisation, year: int) -> H
     """Add an item, add an inspector, take in a csv of inspectors, or end an entry's use."""
     demand(request, "draws.registers", department)
     if ItemForm.came(request):
-        service.keep_item(department, **ItemForm.of(request))
+        inspectors.keep_item(department, **ItemForm.of(request))
     elif InspectorForm.came(request):
-        service.keep_inspector(department, InspectorForm.of(request))
+        inspectors.keep_inspector(department, InspectorForm.of(request))
     elif InspectorsFile.came(request):
-        service.take_inspectors(InspectorsFile.of(request)["file"], department, request.user)
+        inspectors.take_inspectors(InspectorsFile.of(request)["file"], department, request.user)
     elif ItemTurn.came(request):
-        service.turn(ItemTurn.of(request, department)["id"])
+        inspectors.turn(ItemTurn.of(request, department)["id"])
     elif InspectorTurn.came(request):
-        service.turn(InspectorTurn.of(request, department)["id"])
+        inspectors.turn(InspectorTurn.of(request, department)["id"])
     else:
         raise Http404
     return done(request, "draws", _("已保存。"), department=department.pk, year=year)
@@ -95,7 +95,7 @@ def plan(request: SignedInRequest, department: Organisation, year: int) -> HttpR
     demand(request, "draws.plan", department)
     items = InspectionItem.objects.filter(department=department, active=True)
     if request.method == "POST":
-        draw = service.make_plan(department, PlanForm.of(request, items), request.user)
+        draw = plans.make_plan(department, PlanForm.of(request, items), request.user)
         return done(
             request,
             "draw",
@@ -117,9 +117,9 @@ def edit(request: SignedInRequest, draw: Draw) -> HttpResponse:
     items = InspectionItem.objects.filter(department=draw.department, active=True)
     if request.method == "POST":
         said = PlanForm.of(request, items)
-        service.change_plan(draw, said, request.user, said["seen"])
+        plans.change_plan(draw, said, request.user, said["seen"])
         return done(request, "draw", _("方案已修改。"), draw.pk)
-    context = _plan_page(draw.department, service.form_of(draw))
+    context = _plan_page(draw.department, plans.form_of(draw))
     return render(
         request,
         "web/draw_plan.html",
@@ -132,9 +132,9 @@ def _plan_page(department: Organisation, said: dict[str, Any]) -> dict[str, Any]
     return {
         "part": "draws",
         "items": InspectionItem.objects.filter(department=department, active=True),
-        "classes": [(c, said.get(f"ratio_{c}", ""), said.get(f"floor_{c}", 0)) for c in service.CLASSES],
+        "classes": [(c, said.get(f"ratio_{c}", ""), said.get(f"floor_{c}", 0)) for c in plans.CLASSES],
         "said": said,
-        "chains": service.CHAIN_NAMES,
+        "chains": plans.CHAIN_NAMES,
         "people": Inspector.objects.filter(department=department, active=True).count(),
     }
 
@@ -173,24 +173,24 @@ def draw(request: SignedInRequest, draw: Draw) -> HttpResponse:
     )
     shown = [(t, [(p, names.get(p, "")) for p in t.team]) for t in listed["found"]]
     can_commit = may(request.user, "draws.commit", draw)
-    strata, refusal = service.foreseen(draw) if can_commit else ([], None)
-    strata = strata or service.allotted(draw)
-    seals, mine = service.seals(draw), draw.first_by_id == request.user.pk
+    strata, refusal = committing.foreseen(draw) if can_commit else ([], None)
+    strata = strata or committing.allotted(draw)
+    seals, mine = entering.seals(draw), draw.first_by_id == request.user.pk
     context = listed | {
         "part": "draws",
         "draw": draw,
         "refusal": refusal,
-        "untouched": service.untouched(strata),
+        "untouched": committing.untouched(strata),
         "sources": sources,
         "items": draw.plan["items"],
-        "quotas": service.rules(draw),
+        "quotas": plans.rules(draw),
         "tasks": shown,
         "search": search,
         "state": state,
         "finished": draw.tasks.exclude(inspected_on=None).count(),
         "strata": strata,
-        "overdue": service.overdue_tasks(draw, today)[:20],
-        "publish_by": service.publication_deadline(draw),
+        "overdue": results.overdue_tasks(draw, today)[:20],
+        "publish_by": results.publication_deadline(draw),
         "files": [f for f in FILES if (draw.folder() / f).is_file()],
         "known_at": timezone.localtime(datetime.fromisoformat(draw.plan["known_at"])),
         "can_change": may(request.user, "draws.plan", draw),
@@ -198,8 +198,8 @@ def draw(request: SignedInRequest, draw: Draw) -> HttpResponse:
         "can_enter": may(request.user, "draws.enter", draw) and not mine and not seals,
         "can_seal": may(request.user, "draws.slips", draw) and not mine and seals,
         "seals": seals,
-        "slips": service.slips_shown(draw),
-        "verdict": service.strength(draw),
+        "slips": entering.slips_shown(draw),
+        "verdict": entering.strength(draw),
         "waiting_other": draw.state in ("committed", "entered") and mine,
         "can_draw": may(request.user, "draws.draw", draw),
         "can_result": may(request.user, "draws.result", draw),
@@ -238,7 +238,7 @@ def _commit(request: SignedInRequest, draw: Draw) -> HttpResponse:
 def _enter(request: SignedInRequest, draw: Draw) -> HttpResponse:
     demand(request, "draws.enter", draw)
     form = NumbersForm.sent(request, draw.plan["randomness"])
-    now, differ = service.enter(draw, request.user, form.values(), form.cleaned_data["seen"])
+    now, differ = entering.enter(draw, request.user, form.values(), form.cleaned_data["seen"])
     if differ is not None:
         return say_error(request, differ)
     sealed = now.state == "sealed"
@@ -248,8 +248,8 @@ def _enter(request: SignedInRequest, draw: Draw) -> HttpResponse:
 
 def _slips(request: SignedInRequest, draw: Draw) -> HttpResponse:
     demand(request, "draws.slips", draw)
-    form = SlipsForm.sent(request, service.sealing(draw))
-    shown, differ = service.seal_slips(draw, request.user, form.slips(), form.cleaned_data["seen"])
+    form = SlipsForm.sent(request, entering.sealing(draw))
+    shown, differ = entering.seal_slips(draw, request.user, form.slips(), form.cleaned_data["seen"])
     if differ is not None:
         return say_error(request, differ)
     sealed = _("两人录入一致，封条已登记。请在开封之前公布封存摘要。")
@@ -288,9 +288,9 @@ def task(request: SignedInRequest, task: DrawTask) -> HttpResponse:
     draw = task.draw
     if request.method == "POST":
         demand(request, "draws.result", draw)
-        said = ResultForm.of(request, service.categories())
+        said = ResultForm.of(request, results.categories())
         on, published_on = said["inspected_on"], said["published_on"]
-        service.keep_result(
+        results.keep_result(
             task, request.user, on, said["result"], said["note"], published_on, seen=said["seen"]
         )
         following = draw.tasks.filter(inspected_on=None).exclude(pk=task.pk).first()
@@ -302,7 +302,7 @@ def task(request: SignedInRequest, task: DrawTask) -> HttpResponse:
         "task": task,
         "draw": draw,
         "items": draw.plan["items"],
-        "categories": service.categories(),
+        "categories": results.categories(),
         "can_result": may(request.user, "draws.result", draw),
         "today": timezone.localdate(),
     }

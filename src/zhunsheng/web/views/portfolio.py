@@ -11,12 +11,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.forms.portfolio import Archive, Places
 from zhunsheng.web.models import Job, Organisation, Sheet, SheetFinding, SheetVersion
 from zhunsheng.web.requests import SignedInRequest
-from zhunsheng.web.roles import ACTIONS, may, memberships
+from zhunsheng.web.roles import may, memberships
 from zhunsheng.web.services import jobs, office
-from zhunsheng.web.services import portfolio as service
+from zhunsheng.web.services.portfolio import ranking, ranking_file, summary
 from zhunsheng.web.services.review import unreviewed
 from zhunsheng.web.views.common import done, download, integer_of, page, paged
 
@@ -52,7 +53,7 @@ def _elsewhere(request: SignedInRequest, department: Organisation) -> str:
 def portfolio(request: SignedInRequest) -> HttpResponse:
     """Show all departments at once."""
     top, year = _scope(request, "portfolio.view")
-    ranked = everyone = service.ranking(top, year)
+    ranked = everyone = ranking.ranking(top, year)
     search = request.GET.get("q", "").strip()
     order = request.GET.get("order", "")
     if search:
@@ -79,7 +80,7 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
         "top": top,
         "the_year": year,
         "the_years": list(years),
-        "totals": service.totals(top, year, everyone),
+        "totals": summary.totals(top, year, everyone),
         "ranked": listed["found"],
         "total": listed["total"],
         "number": listed["number"],
@@ -88,10 +89,10 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
         "unreviewed_total": len(pending),
         "search": search,
         "order": order,
-        "rules": service.findings_by_rule(top, year)[:15],
-        "late": (late := service.late(top, year, timezone.localdate()))[:15],
+        "rules": summary.findings_by_rule(top, year)[:15],
+        "late": (late := summary.late(top, year, timezone.localdate()))[:15],
         "late_total": len(late),
-        "calendar": service.has_calendar(top, year),
+        "calendar": summary.has_calendar(top, year),
         "waiting": SheetVersion.objects.filter(
             sheet__department__path__startswith=top.path, state="checked"
         ).select_related("sheet__department")[:10],
@@ -107,7 +108,7 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
 def heat_map(request: SignedInRequest) -> HttpResponse:
     """Return the heat map's figures."""
     top, year = _scope(request, "portfolio.view")
-    found = service.heat_map(top, year)
+    found = summary.heat_map(top, year)
     places = Organisation.objects.in_bulk(found["ids"])
     found["ids"] = [pk if may(request.user, "overview.view", places[pk]) else None for pk in found["ids"]]
     return JsonResponse(found, json_dumps_params={"ensure_ascii": False})
@@ -140,7 +141,7 @@ def portfolio_findings(request: SignedInRequest) -> HttpResponse:
     context |= {
         "part": "portfolio",
         "the_year": year,
-        "rules": service.findings_by_rule(top, year),
+        "rules": summary.findings_by_rule(top, year),
         "unreviewed": len(waiting := unreviewed(top, year)),
         "reviewed": Sheet.objects.filter(
             office.below(top, year, "department__"), year=year, retired=False
@@ -181,4 +182,4 @@ def archive_places(request: SignedInRequest, job: Job) -> HttpResponse:
 def portfolio_export(request: SignedInRequest) -> HttpResponse:
     """Send the ranking as Excel."""
     top, year = _scope(request, "portfolio.view")
-    return download(*service.ranking_file(top, year))
+    return download(*ranking_file.ranking_file(top, year))

@@ -11,10 +11,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from zhunsheng.web.actions import Act
 from zhunsheng.web.forms.year import RecheckForm, WordForm
 from zhunsheng.web.models import Contest, Organisation, SelfEvaluation, Upload
 from zhunsheng.web.requests import SignedInRequest
-from zhunsheng.web.roles import Act, available, may
+from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import ledgers
 from zhunsheng.web.services.matching import open_proposals
 from zhunsheng.web.services.rules import rules_for

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.backends.postgresql import base
 
-from zhunsheng.web.databases import LateWriting
+from zhunsheng.web.databases.connections import LateWriting
 
 
 class DatabaseWrapper(LateWriting, base.DatabaseWrapper):

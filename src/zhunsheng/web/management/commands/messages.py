@@ -20,7 +20,7 @@ import zhunsheng
 from zhunsheng.draws.public_log import KINDS as LOG_KINDS
 from zhunsheng.draws.verdicts import words
 from zhunsheng.errors import MESSAGES
-from zhunsheng.evaluation.scoring import OPEN_WORD, VERDICT_WORDS
+from zhunsheng.evaluation.scorecard import OPEN_WORD, VERDICT_WORDS
 from zhunsheng.outcomes import ORIGIN_WORDS, RULED_WORDS
 from zhunsheng.review import all_rules
 from zhunsheng.review.conditions import DETAILS, NEEDS, SCOPES, SUBJECTS
@@ -68,7 +68,7 @@ def _tables() -> Iterator[tuple[str, str]]:
                 [f.title for f in one.fields],
             )
         ],
-        "evaluation/scoring.py": [VERDICT_WORDS.values(), (OPEN_WORD,)],
+        "evaluation/scorecard.py": [VERDICT_WORDS.values(), (OPEN_WORD,)],
     }
     for file, lists in tables.items():
         yield from ((file, text) for texts in lists for text in texts)

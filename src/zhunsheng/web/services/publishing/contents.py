@@ -11,7 +11,9 @@ from zhunsheng.draws.strata import untouched
 from zhunsheng.usecases.result import RunContest, RunSheet, RunTotal
 from zhunsheng.web.models import Contest, Draw, SelfEvaluation, SheetVersion
 from zhunsheng.web.services.commitments import happened
-from zhunsheng.web.services.draws import allotted, proof_of, slips_shown, strength
+from zhunsheng.web.services.draws.committing import allotted
+from zhunsheng.web.services.draws.entering import slips_shown, strength
+from zhunsheng.web.services.draws.performing import proof_of
 from zhunsheng.web.services.year.official import forms_of
 from zhunsheng.wording import plain as figure
 

@@ -17,7 +17,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.reports.forms import target_form
 from zhunsheng.targets import TargetValue
 from zhunsheng.translation import worded
-from zhunsheng.usecases.drawing import BUNDLE
+from zhunsheng.usecases.drawing.running import BUNDLE
 from zhunsheng.web.models import Publication
 from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.services import disclosing

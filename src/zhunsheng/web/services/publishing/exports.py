@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from zhunsheng.evaluation.scoring import BASIS_WORDS
+from zhunsheng.evaluation.scorecard import BASIS_WORDS
 from zhunsheng.text import csv_text
 from zhunsheng.web.models import Publication
 from zhunsheng.web.services import office

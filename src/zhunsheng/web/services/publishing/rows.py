@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, cast
 
-from zhunsheng.evaluation.scoring import VERDICT_WORDS, Verdict
+from zhunsheng.evaluation.scorecard import VERDICT_WORDS, Verdict
 from zhunsheng.outcomes import ORIGIN_WORDS, RULED_WORDS, Origin, ruled
 from zhunsheng.reports.forms import wan
 from zhunsheng.web.models import Publication

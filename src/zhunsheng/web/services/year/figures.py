@@ -10,8 +10,7 @@ from datetime import date
 
 from django.utils import timezone
 
-from zhunsheng.usecases.assessing import Assessment as Assessed
-from zhunsheng.usecases.assessing import Evidence
+from zhunsheng.usecases.assessing import Assessed, Evidence
 from zhunsheng.usecases.result import Run, run_of
 from zhunsheng.web.models import Assessment, Organisation, SheetVersion
 from zhunsheng.web.services.evidence import store

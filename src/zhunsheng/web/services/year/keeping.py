@@ -16,8 +16,7 @@ from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.translation import worded
-from zhunsheng.usecases.assessing import Assessment as Assessed
-from zhunsheng.usecases.assessing import Evidence
+from zhunsheng.usecases.assessing import Assessed, Evidence
 from zhunsheng.usecases.outputs import official_forms, write_outputs
 from zhunsheng.usecases.result import Run
 from zhunsheng.web.models import Assessment, IndicatorLight, Organisation

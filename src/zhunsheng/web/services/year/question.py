@@ -15,8 +15,7 @@ from zhunsheng.judgements import Judgement, resolve
 from zhunsheng.measures import catalogue, match_book
 from zhunsheng.targets import Book
 from zhunsheng.translation import worded
-from zhunsheng.usecases.assessing import AssessedDepartment, Evidence, Grounds, assess, basis
-from zhunsheng.usecases.assessing import Assessment as Assessed
+from zhunsheng.usecases.assessing import Assessed, AssessedDepartment, Evidence, Grounds, assess, basis
 from zhunsheng.web.models import Assessment, Contest, Organisation, SelfEvaluation, Upload, Word
 from zhunsheng.web.services.evidence import store
 from zhunsheng.web.services.matching import links_of, promise

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-from zhunsheng.web.databases import remembered
+from zhunsheng.web.databases.connections import remembered
 from zhunsheng.web.models import Assessment, Checkpoint, Organisation, SelfEvaluation, Word
 from zhunsheng.web.services.year.calendar import day_of
 

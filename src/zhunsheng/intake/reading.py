@@ -1,0 +1,96 @@
+"""Read a document into target sheets: by the reader of its format, recognised, bounded, with codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from zhunsheng.files.opening import Opened, open_file
+from zhunsheng.intake import docx, html, text, xlsx
+from zhunsheng.intake.grid import Block
+from zhunsheng.intake.pictures import refusal, unread
+from zhunsheng.intake.recognition.recognising import recognise
+from zhunsheng.targets import Book, Source, TargetSheet, Unsure
+from zhunsheng.targets.editing import is_name, most_of, overlong
+from zhunsheng.targets.identity import identified_book
+from zhunsheng.translation import worded
+
+MAX_DOCUMENT = 50 * 2**20  # bytes; target documents are a few hundred KB
+
+_READERS = {
+    "txt": text.read,
+    "csv": text.read,
+    "docx": docx.read,
+    "xlsx": xlsx.read,
+    "xls": xlsx.read,
+    "html": html.read,
+}
+
+
+def read_book(path: Path) -> Book:
+    """Read one document. Raises ``ZS-IN-*``; ``ZS-IN-13`` when it holds no target sheet, ``ZS-IN-21``,
+    ``-22`` where pictures may.
+    """
+    return book_of(open_file(path, max_bytes=MAX_DOCUMENT))
+
+
+def book_of(opened: Opened) -> Book:
+    """Do what ``read_book`` does for a file already opened."""
+    source = Source(name=opened.name, sha256=opened.sha256, media_type=opened.media_type)
+    blocks = blocks_of(opened)
+    book = recognise(blocks, source)
+    if not book.sheets:
+        raise refusal(opened.name, blocks)
+    sheets, long = _bounded(book)
+    unsure = (*book.unsure, *xlsx.doubts(blocks), *unread(blocks), *long)
+    return identified_book(book.model_copy(update={"sheets": sheets, "unsure": unsure}))
+
+
+def _bounded(book: Book) -> tuple[tuple[TargetSheet, ...], list[Unsure]]:
+    """Return the sheets, and an entry for each text longer than a person could type there, with all of it.
+
+    Texts stay as the document has them, whole. Names stand in every list, message and figure:
+    of one too long the head is the name, and the entry says so. A project's code that is none goes: cut,
+    two could become one.
+    """
+    sheets, told = [], []
+    for sheet in book.sheets:
+        long = overlong(sheet)
+        heads = {
+            path: f"{said[: most_of(path) - 1]}…" for path, _label, said, _place in long if is_name(path)
+        }
+        for path, label, said, place in long:
+            how = (
+                worded("不是编码，没有读入")
+                if path == "code"
+                else worded("以开头部分为名，全文如左")
+                if path in heads
+                else worded("已照原文全文读入，改动时请改短")
+            )
+            why = worded(
+                "“{label}”有 {count} 字，超过 {most} 字，{how}",
+                label=label,
+                count=len(said),
+                most=most_of(path),
+                how=how,
+            )
+            told.append(Unsure(place=place, field=path, text=said, why=why))
+        sheets.append(_headed(sheet, heads) if long else sheet)
+    return tuple(sheets), told
+
+
+def _headed(sheet: TargetSheet, heads: dict[str, str]) -> TargetSheet:
+    """Return a sheet with the names by path put in, and without a code that is none."""
+    own = {path: head for path, head in heads.items() if "." not in path}
+    of_indicators: dict[int, dict[str, str]] = {}
+    for path, head in heads.items():
+        if path.startswith("indicators."):
+            _, n, name = path.split(".")
+            of_indicators.setdefault(int(n), {})[name] = head
+    indicators = [one.model_copy(update=of_indicators.get(n, {})) for n, one in enumerate(sheet.indicators)]
+    code = {"code": None} if len(sheet.code or "") > most_of("code") else {}
+    return sheet.model_copy(update={**own, **code, "indicators": tuple(indicators)})
+
+
+def blocks_of(opened: Opened) -> list[Block]:
+    """Return the paragraphs, grids and pictures of a file already opened."""
+    return _READERS[opened.kind](opened)

@@ -1,0 +1,36 @@
+"""Every department of a district assessed in one go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.usecases.assessing import Evidence
+from zhunsheng.usecases.progress import Progress, no_progress
+from zhunsheng.web.models import Organisation
+from zhunsheng.web.services import office
+from zhunsheng.web.services.evidence import store
+from zhunsheng.web.services.publishing.drift import check_published
+from zhunsheng.web.services.year.figures import assess_now
+
+
+def assess_all(district: Organisation, year: int, progress: Progress = no_progress) -> dict[str, Any]:
+    """Assess every department below with a sheet in force in the year, against one state of the evidence."""
+    departments = list(
+        Organisation.objects.filter(
+            office.below(district, year),
+            sheets__year=year,
+            sheets__retired=False,
+            sheets__versions__state="approved",
+        ).distinct()
+    )
+    evidence = Evidence.of(store(), together=[d.code for d in departments])
+    failed = []
+    for n, department in enumerate(departments):
+        progress(department.name, n, len(departments))
+        try:
+            assess_now(department, year, evidence=evidence)
+            check_published(department, year)
+        except ZhunshengError as error:
+            failed.append({"department": department.name, "error": error.web})
+    return {"departments": len(departments), "failed": failed}
