@@ -16,7 +16,7 @@ from zhunsheng.translation import CHINESE, LINE, catalogue, translated
 
 _FIELD = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
 _ERROR = re.compile(r"\[(ZS-[A-Z]{2}-[0-9]{2})\] ")
-_OWN = 3  # characters of its own that make a template known by itself; in another text fewer do
+_OWN = 2  # characters of its own that make a template known by itself; in another text fewer do
 _SIGNS = ("；", "、", "，")  # between parts of a text
 _BEHIND = "，（；"  # what is put behind a text begins with one
 # The parameters that hold a text of the program, by the names that templates give them.
@@ -60,12 +60,18 @@ def _told(text: str, language: str, own: int = 1, least: int = 0) -> str | None:
             head = found["_"]
             return (_told(head, language, own) or head) + _filled(template, found, language)
     for size, pattern, template in _templates(language):
-        if size >= own and (found := pattern.fullmatch(text)):
+        found = pattern.fullmatch(text)
+        if found and (size >= own or _says(found, language)):
             return _filled(template, found, language)
     # What is said of several things, these in brackets behind it.
     if (found := re.fullmatch("(.+?)（(.+)）", text, re.S)) and (head := _told(found[1], language)):
         return f"{head} ({found[2]})"
     return None
+
+
+def _says(found: re.Match[str], language: str) -> bool:
+    """Return whether something that fills a template is a text of the program, which speaks for the whole."""
+    return any(name in _SAY and _told(value, language) for name, value in found.groupdict().items())
 
 
 def _filled(template: str, found: re.Match[str], language: str) -> str:

@@ -248,7 +248,7 @@ def proof(
 
 @app.command("check-proof")
 def check_proof(
-    file: Annotated[Path, typer.Argument(metavar=worded("在册证明"), help="在册证明-代码.json")],
+    file: Annotated[Path, typer.Argument(metavar="在册证明", help="在册证明-代码.json")],
     bundle: Annotated[
         Path,
         typer.Option(

@@ -377,7 +377,7 @@ def _propose(s: int, n: int, indicator: Indicator, known: Mapping[str, Measure])
         chosen.id,
         score,
         "proposed" if score >= USE else "weak",
-        worded("{why}，把握 {score}", why=why, score=f"{score:.0%}"),
+        why + worded("，把握 {score}", score=f"{score:.0%}"),
     )
 
 

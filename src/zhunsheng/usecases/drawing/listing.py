@@ -89,7 +89,7 @@ def _write_csv(rows: duckdb.DuckDBPyConnection, out: Path) -> None:
 def _write_sheet(rows: duckdb.DuckDBPyConnection, out: Path) -> None:
     """Write a list of the drawn as a workbook in which ids stay text, row by row."""
     with whole_file(out) as partial, TextBook(partial, constant_memory=True) as book:
-        sheet = book.sheet(worded("抽中名单"))
+        sheet = book.sheet("抽中名单")
         for column, width in enumerate((24, 8, 24, 70)):
             sheet.set_column(column, column, width)
         sheet.freeze_panes(1, 0)

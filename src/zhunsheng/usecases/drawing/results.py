@@ -7,7 +7,6 @@ from typing import Any
 
 from zhunsheng.draws.results import InspectionResult, check_results
 from zhunsheng.text import csv_text
-from zhunsheng.translation import worded
 
 
 def results_csv(parts: dict[str, Any], results: Sequence[InspectionResult]) -> str:
@@ -24,10 +23,10 @@ def results_csv(parts: dict[str, Any], results: Sequence[InspectionResult]) -> s
             "统一社会信用代码",
             "检查方式",
             "检查事项",
-            worded("检查日期"),
+            "检查日期",
             "检查人员",
-            worded("检查结果"),
-            worded("公示日期"),
+            "检查结果",
+            "公示日期",
         )
     ]
     for r in results:
