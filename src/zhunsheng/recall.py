@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from zhunsheng.translation import CHINESE, LINE, catalogue, translated
 
+_CHINESE = re.compile("[一-鿿]")
 _FIELD = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
 _ERROR = re.compile(r"\[(ZS-[A-Z]{2}-[0-9]{2})\] ")
 _OWN = 2  # characters of its own that make a template known by itself; in another text fewer do
@@ -54,19 +55,22 @@ def _told(text: str, language: str, own: int = 1, least: int = 0) -> str | None:
             if told[0] and told[1]:
                 return translated(LINE, language).format(code=error[1], what=told[0], mend=told[1])
         return None
-    # What a text ends with may have been put behind it: a bracket, or a clause after a comma.
-    for _size, pattern, template in _templates(language):
-        if template[0] in _BEHIND and (found := re.fullmatch(f"(?P<_>.+?){pattern.pattern}", text, re.S)):
-            head = found["_"]
-            return (_told(head, language, own) or head) + _filled(template, found, language)
+    # Where several fit, as they do where one is put together of others, the one that leaves least in Chinese.
+    return min(_readings(text, language, own), key=lambda told: len(_CHINESE.findall(told)), default=None)
+
+
+def _readings(text: str, language: str, own: int) -> Iterator[str]:
+    """Yield a text as each template tells it that fits."""
     for size, pattern, template in _templates(language):
         found = pattern.fullmatch(text)
         if found and (size >= own or _says(found, language)):
-            return _filled(template, found, language)
+            yield _filled(template, found, language)
+        # What a text ends with may have been put behind it: a bracket, or a clause after a comma.
+        if template[0] in _BEHIND and (found := re.fullmatch(f"(?P<_>.+?){pattern.pattern}", text, re.S)):
+            yield (_told(found["_"], language, own) or found["_"]) + _filled(template, found, language)
     # What is said of several things, these in brackets behind it.
     if (found := re.fullmatch("(.+?)（(.+)）", text, re.S)) and (head := _told(found[1], language)):
-        return f"{head} ({found[2]})"
-    return None
+        yield f"{head} ({found[2]})"
 
 
 def _says(found: re.Match[str], language: str) -> bool:
@@ -100,27 +104,36 @@ def _cuts(text: str) -> Iterator[tuple[str, str]]:
 
 @lru_cache(maxsize=4)
 def _templates(language: str) -> tuple[tuple[int, re.Pattern[str], str], ...]:
-    """Return the catalogue's templates that have parameters, those with most words of their own first: how
-    many characters these have, what matches the template, and itself.
+    """Return the catalogue's templates that have parameters, or are put behind a text: how many characters of
+    its own a template has, what matches it, and itself.
+
+    One whose parameters say something stands there twice, to be matched with these as short and as long as
+    can be.
     """
     found = []
     for template in catalogue(language):
         if template == LINE or not (_FIELD.search(template) or template[0] in _BEHIND):
             continue
-        seen: set[str] = set()
-        pieces, at = [], 0
-        for field in _FIELD.finditer(template):
-            pieces.append(re.escape(_plain(template[at : field.start()])))
-            pieces.append(f"(?P={field[1]})" if field[1] in seen else f"(?P<{field[1]}>.*?)")
-            seen.add(field[1])
-            at = field.end()
-        pieces.append(re.escape(_plain(template[at:])))
-        own = _plain(_FIELD.sub("", template))
-        if not (size := len(re.findall("[一-鿿]", own))):
+        size = len(_CHINESE.findall(_FIELD.sub("", template)))
+        if not size:
             continue  # signs alone would fit anything
-        found.append((size, re.compile("".join(pieces), re.S), template))
-    found.sort(key=lambda one: -one[0])
+        for pattern in dict.fromkeys((_pattern(template, ".*?"), _pattern(template, ".*"))):
+            found.append((size, re.compile(pattern, re.S), template))
     return tuple(found)
+
+
+def _pattern(template: str, says: str) -> str:
+    """Return the pattern of a template; ``says`` is that of its parameters that say something."""
+    seen: set[str] = set()
+    pieces, at = [], 0
+    for field in _FIELD.finditer(template):
+        name = field[1]
+        pieces.append(re.escape(_plain(template[at : field.start()])))
+        held = says if name in _SAY else ".*?"
+        pieces.append(f"(?P={name})" if name in seen else f"(?P<{name}>{held})")
+        seen.add(name)
+        at = field.end()
+    return "".join([*pieces, re.escape(_plain(template[at:]))])
 
 
 def _plain(piece: str) -> str:
