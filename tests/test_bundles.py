@@ -507,7 +507,6 @@ def refused(said):
     return isinstance(said, str) or False in said.values()
 
 
-@pytest.mark.xdist_group("site")
 def test_command_and_page_judge_every_bundle_alike(chromium, tmp_path, capsys):
     """Honest bundles hold in both; changed ones are refused in both, by the same checks and codes."""
     chance = random.Random(2021)
@@ -644,7 +643,7 @@ ROOM = r"""
 import re, sys
 from pathlib import Path
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.usecases.drawing import verify_bundle
+from zhunsheng.usecases.drawing.verifying import verify_bundle
 for name in sys.argv[1:]:
     try:
         print("held" if all(c.holds is not False for c in verify_bundle(Path(name))) else "no")
