@@ -36,14 +36,19 @@ def thousands(count: int) -> str:
     return f"{count:,}"
 
 
+def money(amount: Decimal) -> str:
+    """Return an amount with commas and two decimals: ``1,234.50``."""
+    return f"{amount:,.2f}"
+
+
 def yuan(amount: Decimal) -> str:
-    """Return yuan with commas, two decimals and the unit: ``1,234.50元``."""
-    return f"{amount:,.2f}元"
+    """Return yuan with the unit: ``1,234.50元``."""
+    return f"{money(amount)}元"
 
 
 def ten_thousands(amount: Decimal) -> str:
     """Return yuan in 万元 with commas and two decimals, without the unit."""
-    return f"{amount / 10000:,.2f}"
+    return money(amount / 10000)
 
 
 def number_beside(value: Figure, bounds: Iterable[Figure], places: int = 2) -> str:
