@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
@@ -106,7 +105,7 @@ class OrganisationChange(SentForm):
         assert isinstance(into, RecordField)
         into.offer(managed(user).filter(kind=one.kind).exclude(pk=one.pk)[: MOST_OFFERED // 2])
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """Ask for what the change needs; give names as a list and a day."""
         super().clean()
         values = self.cleaned_data
@@ -165,7 +164,7 @@ class UserChange(SentForm):
         "toggle": ("user",),
     }
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """Ask for what the change needs."""
         super().clean()
         values = self.cleaned_data
@@ -238,7 +237,7 @@ class NewCalendarEntry(SentForm):
     opens_on = DayField(label=_("开始"))
     due_on = DayField(label=_("截止"))
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """See that the dates follow one another."""
         super().clean()
         values = self.cleaned_data

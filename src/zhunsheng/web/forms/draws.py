@@ -261,7 +261,7 @@ class PlanForm(SentForm):
         """Return the fields of each class: its letter, its share, its floor."""
         return [(c, self[f"ratio_{c}"], self[f"floor_{c}"]) for c in CLASSES]
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """Ask for the issue of a lottery that is named."""
         said = self.cleaned_data
         if said.get("lottery_name") and not said.get("lottery_issue"):

@@ -70,7 +70,7 @@ class Places(SentForm):
             else:
                 self.fields[f"place_{n}"] = RecordField(below, label=name, required=False, widget=place)
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """Return the places by name; at least one must be chosen."""
         super().clean()
         values = self.cleaned_data

@@ -5,7 +5,7 @@ decisions about an indicator.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django import forms
 from django.db.models import QuerySet
@@ -63,7 +63,7 @@ class BlankForm(SentForm):
     )
     name = CleanCharField(label=_("项目名称"), most=120, required=False)
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """Ask for the name of a project, which is what is meant where nothing else is said."""
         values = self.cleaned_data
         values["kind"] = values.get("kind") or "project"

@@ -374,8 +374,8 @@ def clock(moment: datetime, now: datetime) -> str:
 def _numbers(
     draw: Draw,
     plan: Plan,
-    values: Sequence[Mapping[str, Any]] | None,
-    slips: Mapping[str, Any] | None,
+    values: Sequence[Mapping[str, object]] | None,
+    slips: Mapping[str, object] | None,
     now: datetime,
     *,
     elsewhere: bool = False,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.db import transaction
@@ -110,7 +110,7 @@ def decide(user: User, record: Decided, action: str, said: Said) -> Step | Overt
             told = _("带着 %s 个“错误”级问题提交") % count
             remark = f"{remark} {told}".strip()
     change = (lambda now: CHANGES[action](now, said, user)) if action in CHANGES else None
-    sent = {k: v for k, v in said.items() if v}
+    sent = cast(Said, {k: v for k, v in said.items() if v})
     with transaction.atomic():
         if isinstance(record, Publication):
             step = acts.decide(record, user, action, remark, seen=seen)

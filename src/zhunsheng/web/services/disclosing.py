@@ -54,7 +54,7 @@ class Datum:
         """The name of its kind."""
         return rules().kinds[self.kind].title
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return it as a record keeps it."""
         return {name: value for name, value in asdict(self).items() if name != "members"}
 

@@ -38,7 +38,7 @@ class OpenedView(Protocol):
     action: str | None
     methods: tuple[str, ...]
 
-    def __call__(self, request: HttpRequest, **named: Any) -> HttpResponse:
+    def __call__(self, request: HttpRequest, **named: object) -> HttpResponse:
         """Answer a request."""
 
 
