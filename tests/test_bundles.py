@@ -644,7 +644,7 @@ ROOM = r"""
 import re, sys
 from pathlib import Path
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.usecases.drawing import verify_bundle
+from zhunsheng.usecases.drawing.verifying import verify_bundle
 for name in sys.argv[1:]:
     try:
         print("held" if all(c.holds is not False for c in verify_bundle(Path(name))) else "no")
