@@ -70,15 +70,15 @@ class Evidence:
     """A snapshot opened on an engine, with the measures to compute.
 
     ``together`` are codes of departments that are all going to be asked for: the first question reads for all
-    of them.
+    of them. ``readings`` and ``sums`` are what was read so far, by year, date and department.
     """
 
     snapshot: Snapshot
     engine: Engine
     measures: dict[str, Measure]
     together: frozenset[str] = frozenset()
-    _known: dict[tuple[int, date, str | None], Readings] = field(default_factory=dict, repr=False)
-    _paid: dict[tuple[int, date, str], DaySums] = field(default_factory=dict, repr=False)
+    readings: dict[tuple[int, date, str | None], Readings] = field(default_factory=dict, repr=False)
+    sums: dict[tuple[int, date, str], DaySums] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -97,27 +97,27 @@ class Evidence:
     def read(self, year: int, as_of: date, department: str | None = None) -> Readings:
         """Compute all measures for one department by code (None: for all), once a year and date."""
         key = (year, as_of, department)
-        if key not in self._known:
+        if key not in self.readings:
             only = None if department is None else self._with(department)
             found = read_all(
                 list(self.measures.values()), self.engine, self.snapshot, year, as_of, departments=only
             )
             if only is None:
-                self._known[key] = found
+                self.readings[key] = found
             else:
-                self._known |= {(year, as_of, code): {} for code in only}
+                self.readings |= {(year, as_of, code): {} for code in only}
                 for name, reading in found.items():
-                    self._known[year, as_of, name[1]][name] = reading
-        return self._known[key]
+                    self.readings[year, as_of, name[1]][name] = reading
+        return self.readings[key]
 
     def paid(self, year: int, as_of: date, department: str) -> DaySums:
         """Return what a department (by code) paid in a year by day, for each project as readings name it."""
         key = (year, as_of, department)
-        if key not in self._paid:
+        if key not in self.sums:
             only = self._with(department)
             found = sums_by_day(self.measures["paid"], self.engine, year, as_of, "paid_on", only)
-            self._paid |= {(year, as_of, code): found.get(code, {}) for code in only}
-        return self._paid[key]
+            self.sums |= {(year, as_of, code): found.get(code, {}) for code in only}
+        return self.sums[key]
 
     def _with(self, department: str) -> list[str]:
         return sorted(self.together) if department in self.together else [department]
