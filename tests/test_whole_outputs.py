@@ -40,7 +40,8 @@ from zhunsheng.judgements import Judgement
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import Cell, Form, target_form, text
 from zhunsheng.reports.xlsx import write_workbook
-from zhunsheng.targets.editing import fields_of, most_of, with_text
+from zhunsheng.targets.editing import with_text
+from zhunsheng.targets.fields import fields_of, most_of
 from zhunsheng.text import MOST, clean
 from zhunsheng.usecases.assessing import Evidence, assess
 from zhunsheng.usecases.outputs import write_outputs

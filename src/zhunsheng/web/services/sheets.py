@@ -20,18 +20,10 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.intake import book_of
 from zhunsheng.targets import Book, Goal, Indicator, PlanStep, TargetSheet, TargetValue
-from zhunsheng.targets.editing import (
-    NEW_INDICATOR,
-    Field,
-    Part,
-    blank_sheet,
-    carried_over,
-    fields_of,
-    with_added,
-    with_text,
-    without,
-)
+from zhunsheng.targets.editing import Part, with_added, with_text, without
+from zhunsheng.targets.fields import NEW_INDICATOR, Field, fields_of
 from zhunsheng.targets.identity import identified
+from zhunsheng.targets.starting import blank_sheet, carried_over
 from zhunsheng.text import clean
 from zhunsheng.web.databases.connections import remembered
 from zhunsheng.web.models import (

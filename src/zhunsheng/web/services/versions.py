@@ -18,7 +18,8 @@ from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import target_form
 from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.targets import TargetSheet
-from zhunsheng.targets.editing import INDICATOR_LABELS, Field, changes, fields_of
+from zhunsheng.targets.comparing import changes
+from zhunsheng.targets.fields import INDICATOR_LABELS, Field, fields_of
 from zhunsheng.usecases.documents import original, place_key
 from zhunsheng.web.models import SheetFinding, SheetVersion
 from zhunsheng.web.services import indicators, review, sheets
