@@ -34,7 +34,7 @@ from zhunsheng.web.models import (
 from zhunsheng.web.services import indicators, jobs, matching
 from zhunsheng.web.services.decisions import RECORDS
 from zhunsheng.web.services.sample_site import LEFT_OPEN, load, load_portfolio
-from zhunsheng.web.services.sheets import book_in_force
+from zhunsheng.web.services.sheets.lookup import book_in_force
 from zhunsheng.web.services.year import calendar, figures, filling, records
 
 ENTITIES = 600

@@ -24,7 +24,7 @@ from zhunsheng.text import clean
 from zhunsheng.web.api import api
 from zhunsheng.web.models import ApiToken, Checkpoint, Job, SheetVersion, Upload, Word
 from zhunsheng.web.scopes import SCOPES
-from zhunsheng.web.services import sheets
+from zhunsheng.web.services.sheets import drafts
 
 GOOD = "HD-F1,宣传,食品安全,活动,2021-03-01\n"
 HEAD = "活动编号,活动类别,主题类别,活动名称,开展日期\n"
@@ -379,8 +379,8 @@ def test_the_same_document_sent_again_is_the_same_version(call, sign_in, departm
     assert {v["new"] for v in back} == {True}
     # What a person changed since is not in the file: the page says so.
     version = SheetVersion.objects.get(pk=back[0]["version"])
-    path, field = next((p, f) for p, f in sheets.current_fields(version).items() if p.endswith(".name"))
-    sheets.set_field(version, path, "改过的名称", field.text)
+    path, field = next((p, f) for p, f in drafts.current_fields(version).items() if p.endswith(".name"))
+    drafts.set_field(version, path, "改过的名称", field.text)
     page = place.post(
         f"/d/{department.pk}/2023/targets", {"how": "upload", **document()}, follow=True
     ).content.decode()

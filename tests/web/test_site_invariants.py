@@ -71,12 +71,12 @@ from zhunsheng.web.services import (
     matching,
     office,
     registers,
-    sheets,
 )
 from zhunsheng.web.services.portfolio import ranking, ranking_file, summary
 from zhunsheng.web.services.publishing import acts, drift, public_pages
 from zhunsheng.web.services.publishing.rows import indicator_in_words, parts_of
 from zhunsheng.web.services.rules import rules_for
+from zhunsheng.web.services.sheets import documents, drafts, lookup
 from zhunsheng.web.services.year import (
     calendar,
     comparing,
@@ -182,7 +182,7 @@ def found(district, user, put, approved):
             put(place, "payments", PAID, "V1,治理经费,P1,750000,2021-05-01")
             put(place, "budgets", BUDGET, "治理经费,P1,年初批复,1000000,2021-01-01")
         for one in books:
-            approved(sheets.add_version(one, place, user("keyuan"), "upload"))
+            approved(documents.add_version(one, place, user("keyuan"), "upload"))
         return place
 
     return make
@@ -191,9 +191,9 @@ def found(district, user, put, approved):
 @pytest.fixture
 def adjusted(user, approved):
     def change(place, path, text, n=0):
-        version = sheets.in_force(sheets.sheets_of(place, YEAR)[n])
-        new = sheets.adjust(version, user("keyuan"), "按实际调整")
-        sheets.set_field(new, path, text, sheets.current_fields(new)[path].text)
+        version = lookup.in_force(lookup.sheets_of(place, YEAR)[n])
+        new = drafts.adjust(version, user("keyuan"), "按实际调整")
+        drafts.set_field(new, path, text, drafts.current_fields(new)[path].text)
         new.refresh_from_db()
         return approved(new)
 
@@ -241,7 +241,7 @@ def say(client, evaluation, n=0, proof=True, **said):
 
 def settle(place, user):
     """Confirm every match that is proposed."""
-    book = sheets.book_in_force(place, YEAR, END)
+    book = lookup.book_in_force(place, YEAR, END)
     run = figures.assess_now(place, YEAR, END).run
     for sheet in run.results:
         for line in sheet.open_matches:
@@ -407,7 +407,7 @@ def test_1_two_indicators_of_one_name_keep_apart(found, sign_in, user):
     lights = IndicatorLight.objects.filter(department=place, indicator=CLOSURE)
     figures.assess_now(place, YEAR)
     assert {x.indicator_code for x in lights.all()} == {one.id, two.id}
-    version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    version = lookup.in_force(lookup.sheets_of(place, YEAR)[0])
     fields = {
         f.field.split(".")[1]
         for f in version.findings.filter(indicator=CLOSURE)
@@ -492,12 +492,12 @@ def test_1_an_indicator_that_was_deleted_leaves_its_namesake_nothing(found, sign
     place = found(project())
     evaluation = opened(place, user)
     say(sign_in("keyuan"), evaluation, 2, actual="95%", reason="问卷")
-    version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    version = lookup.in_force(lookup.sheets_of(place, YEAR)[0])
     gone = version.target_sheet().indicators[2]
-    cut = sheets.adjust(version, user("keyuan"), "不再考核")
-    sheets.remove_part(cut, "indicators", cut.target_sheet().indicators[2].id)
+    cut = drafts.adjust(version, user("keyuan"), "不再考核")
+    drafts.remove_part(cut, "indicators", cut.target_sheet().indicators[2].id)
     cut.refresh_from_db()
-    sheets.add_part(cut, "indicators")
+    drafts.add_part(cut, "indicators")
     cut.refresh_from_db()
     for field, text in (
         ("name", "投诉人认可程度"),
@@ -505,11 +505,11 @@ def test_1_an_indicator_that_was_deleted_leaves_its_namesake_nothing(found, sign
         ("level2", "服务对象满意度指标"),
         ("target", "≥90%"),
     ):
-        cut = sheets.set_field(
-            cut, f"indicators.2.{field}", text, sheets.current_fields(cut)[f"indicators.2.{field}"].text
+        cut = drafts.set_field(
+            cut, f"indicators.2.{field}", text, drafts.current_fields(cut)[f"indicators.2.{field}"].text
         )
     approved(cut)
-    again = sheets.add_version(project(), place, user("keyuan"), "upload", reason="改回原指标")
+    again = documents.add_version(project(), place, user("keyuan"), "upload", reason="改回原指标")
     new = again.target_sheet().indicators[2]
     assert new.name == gone.name and new.id != gone.id
     # A draft deletes nothing: what is in force is still the same indicator.
@@ -571,7 +571,7 @@ def test_1_namesakes_are_told_apart_wherever_a_department_is_named(found, distri
     one = found(project(), name="同名局")
     two = found(project(), name="同名局", parent=other, money=False)
     for place in (one, two):
-        version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+        version = lookup.in_force(lookup.sheets_of(place, YEAR)[0])
         acts.decide(acts.ask("targets", version, user("caiwu")), user("juzhang"), "publish.approve")
     public = {p.department_id: p for p in Publication.objects.filter(department__in=(one, two))}
     listed = client.get(reverse("public") + "?q=同名局").content.decode()
@@ -1690,7 +1690,7 @@ def test_3_a_draft_beside_approved_sheets_changes_nothing(found, sign_in, user, 
     figures.assess_now(place, YEAR)
     point = filling.open_checkpoint(calendar.calendar_of(place, YEAR, "monitoring")[0], place, user("caiwu"))
     evaluation = opened(place, user)
-    version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    version = lookup.in_force(lookup.sheets_of(place, YEAR)[0])
     published = acts.ask("targets", version, user("caiwu"))
     acts.decide(published, user("juzhang"), "publish.approve")
 
@@ -1721,13 +1721,13 @@ def test_3_a_draft_beside_approved_sheets_changes_nothing(found, sign_in, user, 
     file = SimpleUploadedFile("草稿.xlsx", path.read_bytes())
     assert sign_in("keyuan").post(here(place, "targets"), {"how": "upload", "file": file}).status_code == 302
     assert Sheet.objects.filter(department=place, year=YEAR).count() == 2
-    sheets.adjust(version, user("keyuan"), "未批复的调整")
+    drafts.adjust(version, user("keyuan"), "未批复的调整")
     assert all_of_it() == before
 
 
 def test_3_drafts_only_are_not_ranked_as_nought(found, user):
     place = found()
-    sheets.add_version(project(), place, user("keyuan"), "upload")
+    documents.add_version(project(), place, user("keyuan"), "upload")
     row = row_of(place)
     assert (row["standing"], row["total"], row["grade"]) == ("unapproved", None, "")
     with pytest.raises(ZhunshengError, match="ZS-WB-06"):
@@ -1737,8 +1737,8 @@ def test_3_drafts_only_are_not_ranked_as_nought(found, user):
 def test_3_a_trial_touches_nothing(found, sign_in, user):
     place = found(project())
     figures.assess_now(place, YEAR)
-    draft = sheets.adjust(sheets.in_force(sheets.sheets_of(place, YEAR)[0]), user("keyuan"), "试一试")
-    sheets.set_field(draft, "indicators.0.target", "≥10%", "≥95%")
+    draft = drafts.adjust(lookup.in_force(lookup.sheets_of(place, YEAR)[0]), user("keyuan"), "试一试")
+    drafts.set_field(draft, "indicators.0.target", "≥10%", "≥95%")
     client = sign_in("keyuan")
 
     def rows():
@@ -1835,7 +1835,7 @@ def test_3_words_of_march_do_not_explain_october(found, user, sign_in):
 
 def test_3_no_problem_found_needs_every_rule_to_have_run(found, user, sign_in):
     place = found()
-    version = sheets.add_version(project(), place, user("keyuan"), "upload")
+    version = documents.add_version(project(), place, user("keyuan"), "upload")
     page = sign_in("keyuan").get(reverse("version", args=[version.pk])).content.decode()
     assert "没有发现问题" not in page
 
@@ -1967,7 +1967,7 @@ def test_3_a_request_made_before_a_return_is_not_approved_after_it(signed, sign_
 
 def test_3_published_targets_say_that_another_version_has_come_into_force(found, adjusted, client, user):
     place = found(project())
-    version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    version = lookup.in_force(lookup.sheets_of(place, YEAR)[0])
     out, waiting = published(version, user, "targets"), acts.ask("targets", version, user("caiwu"))
     assert public(client, out)[1]["notes"] == []
     new = adjusted(place, "indicators.0.target", "≥93%")
@@ -2030,7 +2030,7 @@ def test_3_work_runs_again_where_what_it_rests_on_went_on_and_back(
     work_off()
     run, version = (
         records.newest_assessment(place, YEAR).run,
-        sheets.in_force(sheets.sheets_of(place, YEAR)[0]),
+        lookup.in_force(lookup.sheets_of(place, YEAR)[0]),
     )
     sheet, line = first(run)
     confirm = {"sheet": sheet.id, "indicator": line.id}
@@ -2120,8 +2120,8 @@ def test_3_what_was_typed_for_a_self_evaluation_nobody_signed_is_marked_in_the_r
 
 def test_3_drafts_show_no_lights_and_their_findings_are_called_drafts(found, sign_in, user):
     place = found()
-    version = sheets.add_version(project(total=0), place, user("keyuan"), "upload")
-    sheets.refresh_findings(place, YEAR)
+    version = documents.add_version(project(total=0), place, user("keyuan"), "upload")
+    lookup.refresh_findings(place, YEAR)
     row = row_of(place)
     assert row["drafts"] == sum(row["findings"].values()) == version.findings.count() > 0
     page = sign_in("caizheng").get(reverse("portfolio") + f"?year={YEAR}&q=甲局").content.decode()
@@ -2168,10 +2168,10 @@ def test_1_a_department_moved_since_keeps_the_district_of_the_year(
     found, district, sign_in, user, client, admin_scheme
 ):
     place = found(project())
-    version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    version = lookup.in_force(lookup.sheets_of(place, YEAR)[0])
     out = published(version, user, "targets")
-    sheets.add_version(project(name="另一个项目", code="P2", total=0), place, user("keyuan"), "upload")
-    sheets.refresh_findings(place, YEAR)
+    documents.add_version(project(name="另一个项目", code="P2", total=0), place, user("keyuan"), "upload")
+    lookup.refresh_findings(place, YEAR)
     other = office.found("新区", "district", district.parent)
     admin_scheme(district, "旧区")
     before = rules_for(place, YEAR).digest()
@@ -2193,7 +2193,7 @@ def test_1_a_department_moved_since_keeps_the_district_of_the_year(
 
 def test_3_a_key_evaluation_shows_the_signed_self_evaluation_and_says_which(signed, sign_in, user, put):
     place = signed.department
-    sheet = sheets.sheets_of(place, YEAR)[0]
+    sheet = lookup.sheets_of(place, YEAR)[0]
     key = KeyEvaluation.objects.create(
         sheet=sheet, department=place, year=YEAR, framework="x", method="比较法"
     )
@@ -2305,15 +2305,15 @@ def test_3_points_nobody_agreed_on_are_no_nought(sign_in, user):
 
 def test_3_any_void_version_is_restored_while_none_stands_in_its_place(found, sign_in, user):
     place, staff = found(project()), sign_in("keyuan")
-    one = sheets.add_version(project(code="P9", name="市场秩序经费"), place, user("keyuan"), "upload")
+    one = documents.add_version(project(code="P9", name="市场秩序经费"), place, user("keyuan"), "upload")
     wrong = project(code="P9", name="消费维权经费")
-    two = sheets.add_version(wrong, place, user("keyuan"), "upload")
+    two = documents.add_version(wrong, place, user("keyuan"), "upload")
     assert two.sheet == one.sheet and two.number == 2
     assert (
-        sheets.joined_words(two)
+        documents.joined_words(two)
         == "“消费维权经费”按项目编码记为“市场秩序经费”的第 2 版；如编码写错，请作废后改正。"
     )
-    assert sheets.joined_words(one) == ""
+    assert documents.joined_words(one) == ""
     for version in (two, one):
         assert step(staff, version, "targets.void", remark="传错").status_code == 302
     for version in (one, two):
@@ -2331,7 +2331,7 @@ def test_3_any_void_version_is_restored_while_none_stands_in_its_place(found, si
 
 def test_3_an_upload_that_joins_a_sheet_of_another_name_says_so(found, sign_in, user, tmp_path):
     place = found(project())
-    sheets.add_version(project(code="P9", name="市场秩序经费"), place, user("keyuan"), "upload")
+    documents.add_version(project(code="P9", name="市场秩序经费"), place, user("keyuan"), "upload")
     write_workbook([("表", target_form(project(code="P9", name="消费维权经费")))], tmp_path / "a.xlsx")
     sent = {"how": "upload", "file": SimpleUploadedFile("a.xlsx", (tmp_path / "a.xlsx").read_bytes())}
     page = sign_in("keyuan").post(here(place, "targets"), sent, follow=True).content.decode()
@@ -2404,7 +2404,7 @@ def test_3_a_ledger_of_some_projects_is_not_the_departments_budget(found, sign_i
     for name in ("绩效自评表.docx", "绩效自评表.xlsx", "绩效评价报告.docx"):
         assert "没有覆盖批复的预算" in words_in(official.file_of(evaluation, name)), name
     # The approved budget stands in the target table and in what is public of it.
-    version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    version = lookup.in_force(lookup.sheets_of(place, YEAR)[0])
     assert "250万元" in words_in(sign_in("keyuan").get(reverse("target-xlsx", args=[version.pk])).content)
     asked = acts.ask("targets", version, user("caiwu"))
     acts.decide(asked, user("juzhang"), "publish.approve")
@@ -2885,9 +2885,9 @@ def test_3_figures_that_could_not_be_read_back_are_not_kept(found, sign_in):
 
 def test_5_garbage_in_a_sheet_or_a_scheme_is_a_message(found, district, sign_in, user):
     place = found(project())
-    new = sheets.adjust(sheets.in_force(sheets.sheets_of(place, YEAR)[0]), user("keyuan"), "试")
+    new = drafts.adjust(lookup.in_force(lookup.sheets_of(place, YEAR)[0]), user("keyuan"), "试")
     for path in ("budget.total", "indicators.0.weight"):
-        sent = {"path": path, "text": "1e99999999", "was": sheets.current_fields(new)[path].text}
+        sent = {"path": path, "text": "1e99999999", "was": drafts.current_fields(new)[path].text}
         answer = sign_in("keyuan").post(reverse("field", args=[new.pk]), sent)
         assert answer.status_code < 500 and "ZS-TG-01" in answer.content.decode()
     text = LOCAL.read_text("utf8")
@@ -2909,10 +2909,12 @@ def test_1_what_looks_the_same_is_the_same_and_what_looks_empty_is_empty(found, 
     assert answer.status_code == 400 and "ZS-WB-20" in answer.content.decode()
     with pytest.raises(errors.ZhunshengError, match="ZS-WB-20"):
         office.found(f"甲{sign}局", "department", place.parent)
-    same = sheets.add_version(project(name=f"治理{sign}经费"), place, user("keyuan"), "upload", reason="试")
-    assert same.sheet == sheets.sheets_of(place, YEAR)[0]
+    same = documents.add_version(
+        project(name=f"治理{sign}经费"), place, user("keyuan"), "upload", reason="试"
+    )
+    assert same.sheet == lookup.sheets_of(place, YEAR)[0]
     answer = sign_in("caizheng").post(
-        reverse("step", args=["targets", sheets.in_force(same.sheet).pk]),
+        reverse("step", args=["targets", lookup.in_force(same.sheet).pk]),
         {"action": "targets.return", "remark": sign * 3},
     )
     assert answer.status_code >= 400

@@ -46,10 +46,18 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.models.audited import changed_in_bulk, created_in_bulk
 from zhunsheng.web.roles import may, permits
-from zhunsheng.web.services import decisions, keyeval, review, safeguards, sheets, todo
+from zhunsheng.web.services import decisions, keyeval, review, safeguards, todo
 from zhunsheng.web.services.decisions import RECORDS
 from zhunsheng.web.services.publishing.acts import ask, decide
 from zhunsheng.web.services.registers import registers
+from zhunsheng.web.services.sheets import documents, lookup
+from zhunsheng.web.services.sheets.drafts import (
+    adjust,
+    current_fields,
+    set_field,
+    start_blank,
+    start_from_last_year,
+)
 from zhunsheng.web.services.year import filling
 from zhunsheng.web.templatetags import audit_words
 from zhunsheng.web.workflow import CONDITIONS, Overtaken, advance
@@ -271,7 +279,7 @@ def test_a_void_adjustment_leaves_the_approved_version_as_the_newest(department,
         sheet__department=department, sheet__kind="project", state="approved"
     )[0]
     before = sorted(f.rule for f in approved.findings.all())
-    adjusted = sheets.adjust(approved, user("keyuan"), "试一试")
+    adjusted = adjust(approved, user("keyuan"), "试一试")
     advance(user("keyuan"), adjusted, "targets.void", "不调整了")
     year = approved.year
     assert review.standings(department, year)[approved.pk].current
@@ -292,7 +300,7 @@ def test_a_void_draft_counts_nowhere_and_comes_back(project, department, sign_in
     assert any(name in t["what"] for t in todo.of(user("keyuan"), department, 2023, today))
     assert "ZS-WB-02" in step_on(client, project, "targets.void").content.decode()
     assert step_on(client, project, "targets.void", remark="传错了年度").status_code == 302
-    assert name not in {s.name for s in sheets.sheets_of(department, 2023)}
+    assert name not in {s.name for s in lookup.sheets_of(department, 2023)}
     assert not any(name in t["what"] for t in todo.of(user("keyuan"), department, 2023, today))
     assert not project.findings.exists()
     project.sheet.refresh_from_db()
@@ -304,10 +312,10 @@ def test_a_void_draft_counts_nowhere_and_comes_back(project, department, sign_in
     assert "作废" in client.get(reverse("version", args=[project.pk])).content.decode()
     assert step_on(client, project, "targets.submit").status_code == 400
     assert step_on(client, project, "targets.restore").status_code == 302
-    assert name in {s.name for s in sheets.sheets_of(department, 2023)}
+    assert name in {s.name for s in lookup.sheets_of(department, 2023)}
     # A newer one took its place meanwhile: it stays void.
     advance(user("keyuan"), project, "targets.void", "重复")
-    made = sheets.add_version(project.target_sheet(), department, user("keyuan"), "upload")
+    made = documents.add_version(project.target_sheet(), department, user("keyuan"), "upload")
     assert not made.sheet.retired
     assert made.number == project.number + 1
     with pytest.raises(ZhunshengError) as caught:
@@ -381,19 +389,19 @@ def test_every_condition_of_the_table_is_known_and_every_known_one_is_used():
 
 
 def test_an_empty_form_is_not_submitted_even_on_purpose(department, sign_in, user):
-    version = sheets.start_blank(department, 2023, "project", "空项目", user("keyuan"))
-    sheets.set_field(version, "budget.total", "10", "")
+    version = start_blank(department, 2023, "project", "空项目", user("keyuan"))
+    set_field(version, "budget.total", "10", "")
     answer = step_on(sign_in("keyuan"), version, "targets.submit", despite="on").content.decode()
     assert "ZS-WB-11" in answer and "产出" in answer and "目标没有写" in answer and "预算" not in answer
     version.refresh_from_db()
     assert version.state == "draft"
-    bare = sheets.start_blank(department, 2023, "department", "", user("keyuan"))
+    bare = start_blank(department, 2023, "department", "", user("keyuan"))
     answer = step_on(sign_in("keyuan"), bare, "targets.submit", despite="on").content.decode()
     assert "ZS-WB-11" in answer and "没有写明指标值的指标" in answer
 
 
 def test_a_project_says_what_it_costs(project, user):
-    sheets.set_field(project, "budget.total", "", sheets.current_fields(project)["budget.total"].text)
+    set_field(project, "budget.total", "", current_fields(project)["budget.total"].text)
     with pytest.raises(ZhunshengError) as caught:
         advance(user("keyuan"), project, "targets.submit", said={"despite": True})
     assert "没有预算金额" in caught.value.text()
@@ -408,8 +416,8 @@ def test_a_superseded_version_goes_no_further(project, department, user):
 
 
 def test_a_superseded_draft_is_no_longer_edited(project, department, user, sign_in):
-    sheets.add_version(project.target_sheet(), department, user("keyuan"), "upload", of=project.sheet)
-    said = {"path": "unit", "text": "另一科", "was": sheets.current_fields(project)["unit"].text}
+    documents.add_version(project.target_sheet(), department, user("keyuan"), "upload", of=project.sheet)
+    said = {"path": "unit", "text": "另一科", "was": current_fields(project)["unit"].text}
     answer = sign_in("keyuan").post(reverse("field", args=[project.pk]), said)
     project.refresh_from_db()
     assert "已有更新的第2版" in answer.content.decode() and project.target_sheet().unit != "另一科"
@@ -586,7 +594,7 @@ def hidden_of(page):
 def test_an_old_page_does_not_approve_a_changed_text_and_shows_what_changed(project, sign_in):
     staff, one, two = sign_in("keyuan"), sign_in("caiwu"), sign_in("caiwu2")
     step_on(staff, project, "targets.submit", despite="1")
-    fields = sheets.current_fields(project)
+    fields = current_fields(project)
     budget, target = fields["budget.total"].text, fields["indicators.0.target"].text
     page = one.get(reverse("version", args=[project.pk])).content.decode()
     step_on(two, project, "targets.return", remark="请核对")
@@ -613,7 +621,7 @@ def test_an_old_page_does_not_approve_a_changed_text_and_shows_what_changed(proj
 def test_ones_own_edit_moves_what_was_seen_and_anothers_does_not(project, sign_in):
     one, two = sign_in("keyuan"), sign_in("keyuan2")
     field = reverse("field", args=[project.pk])
-    fields = sheets.current_fields(project)
+    fields = current_fields(project)
     seen = hidden_of(one.get(reverse("version", args=[project.pk])).content.decode())["seen"]
     said = {"path": "unit", "was": fields["unit"].text, "text": "综合科", "seen": seen}
     answer = one.post(field, said).content.decode()
@@ -672,7 +680,7 @@ def test_who_submitted_once_in_the_round_does_not_check(project, department, use
 
 def test_who_wrote_the_text_does_not_check_it(project, user):
     with acting("caiwu"):
-        sheets.set_field(project, "unit", "财务科", sheets.current_fields(project)["unit"].text)
+        set_field(project, "unit", "财务科", current_fields(project)["unit"].text)
     advance(user("keyuan"), project, "targets.submit")
     with pytest.raises(PermissionDenied):
         advance(user("caiwu"), project, "targets.check")
@@ -706,10 +714,10 @@ def test_what_was_changed_because_somebody_asked_passes_every_stage_anew(project
     advance(user("keyuan"), project, "targets.submit")
     advance(user("caiwu"), project, "targets.check")
     advance(user("caizheng"), project, "targets.ask", "请改一个字")
-    fields = sheets.current_fields(project)
+    fields = current_fields(project)
     was = fields["budget.total"].text
     with acting("keyuan"):
-        sheets.set_field(project, "budget.total", "9999", was)
+        set_field(project, "budget.total", "9999", was)
     advance(user("keyuan2"), project, "targets.submit", said={"despite": True})
     assert project.state == "submitted" and not may(user("caizheng"), "targets.approve", project)
     for reader in ("caiwu", "caizheng"):
@@ -735,8 +743,10 @@ def test_who_wrote_an_earlier_version_since_the_last_approval_is_an_author(proje
     finance checks its own text no more.
     """
     with acting("caiwu"):
-        sheets.set_field(project, "unit", "财务科", sheets.current_fields(project)["unit"].text)
-    again = sheets.add_version(project.target_sheet(), department, user("keyuan"), "upload", of=project.sheet)
+        set_field(project, "unit", "财务科", current_fields(project)["unit"].text)
+    again = documents.add_version(
+        project.target_sheet(), department, user("keyuan"), "upload", of=project.sheet
+    )
     review.refresh(department, {2023})
     advance(user("keyuan"), again, "targets.submit", said={"despite": True})
     assert again.writers() >= {"caiwu", "keyuan"}
@@ -747,7 +757,7 @@ def test_who_wrote_an_earlier_version_since_the_last_approval_is_an_author(proje
     advance(user("caiwu2"), again, "targets.check")
     advance(user("caizheng"), again, "targets.approve")
     # What was approved is nobody's draft any more: an adjustment has authors of its own.
-    adjusted = sheets.adjust(again, user("keyuan2"), "调整")
+    adjusted = adjust(again, user("keyuan2"), "调整")
     assert adjusted.writers() == {"keyuan2"}
 
 
@@ -839,8 +849,8 @@ def test_what_two_people_enter_unseen_is_not_in_the_log(department, user):
 
 def test_a_draft_of_last_year_that_is_taken_over_keeps_its_writers(project, department, user):
     with acting("caiwu"):
-        sheets.set_field(project, "unit", "财务科", sheets.current_fields(project)["unit"].text)
-    made = sheets.start_from_last_year(department, 2024, user("keyuan2"))
+        set_field(project, "unit", "财务科", current_fields(project)["unit"].text)
+    made = start_from_last_year(department, 2024, user("keyuan2"))
     one = next(v for v in made if v.sheet.name == project.sheet.name)
     assert one.writers() >= {"caiwu", "keyuan", "keyuan2"}
     assert not permits(user("caiwu"), "targets.check", one) and permits(user("caiwu2"), "targets.check", one)
@@ -855,8 +865,8 @@ def test_who_wrote_a_draft_that_was_taken_over_wrote_it_whatever_becomes_of_eith
 ):
     """That is written down when it is taken over: no name, no state of today says it."""
     with acting("caiwu"):
-        sheets.set_field(project, "unit", "财务科", sheets.current_fields(project)["unit"].text)
-    made = sheets.start_from_last_year(department, 2024, user("keyuan2"))
+        set_field(project, "unit", "财务科", current_fields(project)["unit"].text)
+    made = start_from_last_year(department, 2024, user("keyuan2"))
     one = next(v for v in made if v.sheet.name == project.sheet.name)
     if what == "another text is approved":
         QuerySet(SheetVersion).filter(pk=project.pk).update(state="approved", body=one.body)
@@ -865,7 +875,7 @@ def test_who_wrote_a_draft_that_was_taken_over_wrote_it_whatever_becomes_of_eith
     else:
         renamed = one if what.startswith("the new") else project
         with acting("keyuan2"):
-            sheets.set_field(renamed, "name", "另一个名称", sheets.current_fields(renamed)["name"].text)
+            set_field(renamed, "name", "另一个名称", current_fields(renamed)["name"].text)
     one = SheetVersion.objects.get(pk=one.pk)
     assert one.writers() >= {"caiwu", "keyuan", "keyuan2"}
     assert not permits(user("caiwu"), "targets.check", one) and permits(user("caiwu2"), "targets.check", one)
@@ -888,7 +898,7 @@ def test_a_version_put_aside_leaves_the_project_its_code(department, user):
     )[0]
     was = approved.sheet.project_code
     other = approved.target_sheet().model_copy(update={"code": "P-OTHER"})
-    made = sheets.add_version(other, department, user("keyuan"), "upload", reason="改编码")
+    made = documents.add_version(other, department, user("keyuan"), "upload", reason="改编码")
     advance(user("keyuan"), made, "targets.void", "不要了")
     assert Sheet.objects.get(pk=approved.sheet_id).project_code == was
 

@@ -23,7 +23,9 @@ from zhunsheng.web.models import (
     SheetVersion,
     Step,
 )
-from zhunsheng.web.services import indicators, sheets
+from zhunsheng.web.services import indicators
+from zhunsheng.web.services.sheets import documents
+from zhunsheng.web.services.sheets.drafts import add_part, adjust, current_fields, remove_part, set_field
 from zhunsheng.web.workflow import advance
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -130,7 +132,7 @@ def test_a_sheet_with_errors_is_submitted_only_on_purpose(drafts, department, si
 def test_what_was_not_reviewed_as_it_stands_is_reviewed_before_it_is_submitted(drafts, sign_in):
     version = drafts[1]
     path = "indicators.2.target"
-    sheets.set_field(version, path, "≥190%", sheets.current_fields(version)[path].text)
+    set_field(version, path, "≥190%", current_fields(version)[path].text)
     # As a site is after its rules were renewed: nothing was found by those of today yet.
     SheetReview.objects.filter(version=version).update(rules="earlier")
     SheetFinding.objects.filter(version=version).delete()
@@ -191,10 +193,10 @@ def test_a_field_of_a_submitted_or_approved_sheet_does_not_change(drafts, depart
     url = reverse("field", args=[version.pk])
     assert sign_in("keyuan").post(url, {"path": "code", "text": "X", "was": ""}).status_code == 403
     with pytest.raises(ZhunshengError) as caught:
-        sheets.set_field(version, "code", "X", "")
+        set_field(version, "code", "X", "")
     assert caught.value.code == "ZS-WB-01"
     with pytest.raises(ZhunshengError):
-        sheets.add_part(version, "goals")
+        add_part(version, "goals")
 
 
 def test_parts_are_added_and_removed_and_come_from_the_library(drafts, sign_in):
@@ -252,15 +254,15 @@ def test_an_approved_sheet_changes_only_by_an_adjustment_with_a_reason(departmen
     advance(user("caizheng"), new, "targets.approve")
     assert version.sheet.effective == new
     with pytest.raises(ZhunshengError):
-        sheets.adjust(version, user("keyuan"), "又一次")
+        adjust(version, user("keyuan"), "又一次")
 
 
 def test_what_an_indicator_is_is_decided_once_on_its_page(drafts, department, sign_in, user):
     version = drafts[1]
     n = next(n for n, i in enumerate(version.target_sheet().indicators) if i.level2 == "成本指标")
     path = f"indicators.{n}.target"
-    shown = sheets.current_fields(version)[path].text
-    sheets.set_field(version, path, "≥700元", shown)
+    shown = current_fields(version)[path].text
+    set_field(version, path, "≥700元", shown)
     version.refresh_from_db()
     one = version.target_sheet().indicators[n]
     staff, address = sign_in("keyuan"), reverse("version", args=[version.pk])
@@ -280,10 +282,10 @@ def test_what_an_indicator_is_is_decided_once_on_its_page(drafts, department, si
     )
     # Someone changed the target while the page was open: what is decided is not what stood there.
     stale = {"indicator": one.id, "sense": "more", "reason": "按合同", "seen": indicators.seen_of(one)}
-    sheets.set_field(version, path, "≥800元", "≥700元")
+    set_field(version, path, "≥800元", "≥700元")
     assert "[ZS-WB-10]" in staff.post(act, stale, **HTMX).content.decode()
     version.refresh_from_db()
-    sheets.set_field(version, path, "≥700元", "≥800元")
+    set_field(version, path, "≥700元", "≥800元")
     assert staff.post(act, {"indicator": one.id, "sense": "more", "reason": "按合同"}).status_code == 302
     version.refresh_from_db()
     one = version.target_sheet().indicators[n]
@@ -330,25 +332,25 @@ def test_an_indicator_renamed_in_a_new_document_is_the_same_once_a_person_says_s
 
 
 def test_a_new_indicator_inherits_nothing_of_a_deleted_one(drafts):
-    version = sheets.add_part(drafts[1], "indicators")
+    version = add_part(drafts[1], "indicators")
     n = len(version.target_sheet().indicators) - 1
     first = version.target_sheet().indicators[n].id
-    version = sheets.remove_part(version, "indicators", first)
-    version = sheets.add_part(version, "indicators")
+    version = remove_part(version, "indicators", first)
+    version = add_part(version, "indicators")
     assert version.target_sheet().indicators[n].id not in ("", first)
 
 
 def test_the_year_of_a_sheet_is_that_of_its_record(drafts, sign_in):
     version = drafts[1]
     with pytest.raises(ZhunshengError, match="ZS-TG-02"):
-        sheets.set_field(version, "year", "2020", "2023")
+        set_field(version, "year", "2020", "2023")
     version.body["year"] = 2020
     assert version.target_sheet().year == 2023
 
 
 def test_what_was_approved_changes_for_a_reason_whichever_way(drafts, department, user, sign_in):
     version, staff = drafts[1], sign_in("keyuan")
-    other = sheets.add_version(version.target_sheet(), department, user("keyuan"), "upload")
+    other = documents.add_version(version.target_sheet(), department, user("keyuan"), "upload")
     step = lambda record, action, **said: staff.post(  # noqa: E731
         reverse("step", args=["targets", record.pk]), {"action": f"targets.{action}", **said}
     )
@@ -370,11 +372,9 @@ def test_findings_tell_two_indicators_of_one_name_apart(drafts):
     version = drafts[1]
     sheet = version.target_sheet()
     for n in (0, 1):
-        sheets.set_field(version, f"indicators.{n}.name", "批次", sheet.indicators[n].name)
+        set_field(version, f"indicators.{n}.name", "批次", sheet.indicators[n].name)
         version.refresh_from_db()
-    sheets.set_field(
-        version, "indicators.1.target", "较好", sheets.current_fields(version)["indicators.1.target"].text
-    )
+    set_field(version, "indicators.1.target", "较好", current_fields(version)["indicators.1.target"].text)
     version.refresh_from_db()
     one, two = (version.target_sheet().indicators[n].id for n in (0, 1))
     worded = set(version.findings.filter(message__contains="较好").values_list("indicator_code", "indicator"))

@@ -19,7 +19,7 @@ from zhunsheng.web.models import Assessment, Contest, Organisation, SelfEvaluati
 from zhunsheng.web.services.evidence import store
 from zhunsheng.web.services.matching import links_of, promise
 from zhunsheng.web.services.rules import rules_for
-from zhunsheng.web.services.sheets import book_in_force
+from zhunsheng.web.services.sheets.lookup import book_in_force
 from zhunsheng.web.services.year.records import Record, record_of, words_of
 
 

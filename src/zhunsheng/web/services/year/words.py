@@ -11,7 +11,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.judgements import refuse_marks
 from zhunsheng.web.models import Assessment, Checkpoint, User, Word
 from zhunsheng.web.services.evidence import store
-from zhunsheng.web.services.sheets import book_in_force
+from zhunsheng.web.services.sheets.lookup import book_in_force
 from zhunsheng.web.services.year.figures import TURNS, Moved, ahead, compute
 from zhunsheng.web.services.year.filling import fill
 from zhunsheng.web.services.year.question import Question, WordUnkept, promises
