@@ -17,7 +17,7 @@ from pathlib import Path
 from places import BEACONS
 from zhunsheng.draws import spec
 from zhunsheng.draws.assignment import RegisteredInspector
-from zhunsheng.draws.bundle import PARTS
+from zhunsheng.draws.bundle_rules import PARTS
 from zhunsheng.draws.drawing import DuckDatabase
 from zhunsheng.draws.frame import frame_from_file, open_database
 from zhunsheng.draws.plan import Plan

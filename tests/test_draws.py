@@ -28,7 +28,8 @@ from zhunsheng.draw_folders import commit_draw, results_to_ledger, seal_draw, wr
 from zhunsheng.draws import assignment_1, spec
 from zhunsheng.draws.assignment import RegisteredInspector, assign, register_digest
 from zhunsheng.draws.beacons import round_time
-from zhunsheng.draws.bundle import PARTS, read_bundle
+from zhunsheng.draws.bundle import read_bundle
+from zhunsheng.draws.bundle_rules import PARTS
 from zhunsheng.draws.codes import odd_codes
 from zhunsheng.draws.drawing import DuckDatabase, PostgresDatabase, SparkDatabase, draw, query, threshold
 from zhunsheng.draws.frame import frame_from_file, open_database

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhunsheng.draws import lookalikes
-from zhunsheng.draws.bundle import MAX_MATCHES, MAX_STRATA
+from zhunsheng.draws.bundle_rules import MAX_MATCHES, MAX_STRATA
 from zhunsheng.draws.drawing import DrawEngine, DuckDatabase, draw_file
 from zhunsheng.draws.merkle import KEPT_FROM, Groups, keep
 from zhunsheng.draws.plan import Plan
