@@ -15,22 +15,24 @@ serve: .venv/.run
 # Tests start some hundred processes: what one has compiled the next need not compile again, whatever the shell says.
 test test-postgres coverage: export PYTHONDONTWRITEBYTECODE :=
 
-# Three workers on two cores: some tests wait for servers and browsers of their own.
+# Three workers on two cores: some tests wait for servers and browsers of their own. Groups in the order in which
+# tests/conftest.py puts them, the longest first.
+SPREAD := -n 3 --dist loadgroup --no-loadscope-reorder
 test: .venv/.dev .venv/.docs tools
-	$(BIN)/pytest -n 3 --dist loadgroup
+	$(BIN)/pytest $(SPREAD)
 	$(MAKE) test-postgres
 
 # The same with the lines that are reached: a third slower, so that it is asked for and not part of every run.
 .PHONY: coverage
 coverage: .venv/.dev .venv/.docs tools
-	$(BIN)/pytest -n 3 --dist loadgroup --cov=zhunsheng --cov-report=term --cov-fail-under=95
+	$(BIN)/pytest $(SPREAD) --cov=zhunsheng --cov-report=term --cov-fail-under=95
 
 # What must hold of the site whatever happens, on PostgreSQL too: the run above has it on SQLite. Of the many tests of
 # states (test_3_…) the databases know no difference; PARTS= runs them as well.
 PARTS ?= not test_3_
 .PHONY: test-postgres
 test-postgres: .venv/.dev
-	ZHUNSHENG_TEST_DATABASE=postgres $(BIN)/pytest -n 2 --dist load tests/web/test_site_invariants.py -k "$(PARTS)"
+	ZHUNSHENG_TEST_DATABASE=postgres $(BIN)/pytest -n 2 --dist load tests/web/invariants -k "$(PARTS)"
 
 # Spark runs on a Java of version 17 or newer, the browser tests drive Chromium; Debian's are installed where they are
 # missing and this is root. Tests that lack them fail and say so.

@@ -12,6 +12,7 @@ from datetime import date
 import hypothesis
 import pytest
 
+import scratch  # noqa: F401 - before a folder is made
 from places import REAL
 from zhunsheng.sample.demo import demo
 
@@ -76,9 +77,23 @@ def real():
     return REAL
 
 
+# What takes longest comes first, so that no worker is left with it at the end; longest first.
+LONG = (
+    "tests/races/",
+    "tests/web/browser/",
+    "tests/draws/test_engines.py",
+    "tests/web/test_operation.py",
+    "tests/web/nonsense/",
+    "tests/test_verify_page.py",
+    "tests/draws/test_page.py",
+    "tests/test_bundles.py",
+    "tests/web/test_reach.py",
+)
+
+
 @pytest.hookimpl(tryfirst=True)  # before groups are read
 def pytest_collection_modifyitems(items):
-    """Keep on one worker what shares the sample's demonstration or the Spark session,
+    """Keep on one worker what shares the sample's demonstration, the Spark session or a browser,
     which take long to make.
 
     The tracer rests where a property is tried over many examples: the plain tests reach the same lines.
@@ -86,7 +101,11 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.no_cover)
-        if {"sample", "spark"} & set(getattr(item, "fixturenames", ())) and "tests/web/" not in str(
-            item.path
-        ):
+        used = set(getattr(item, "fixturenames", ()))
+        if "tests/web/" in str(item.path) or any(item.iter_markers("xdist_group")):
+            continue
+        if {"sample", "spark"} & used:
             item.add_marker(pytest.mark.xdist_group("heavy"))
+        elif "chromium" in used:
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} in a browser"))
+    items.sort(key=lambda item: next((n for n, part in enumerate(LONG) if part in str(item.path)), len(LONG)))

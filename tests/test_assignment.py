@@ -503,7 +503,6 @@ def test_numbers_in_the_vectors_are_those_of_an_integer_program():
     assert told == 7
 
 
-@pytest.mark.xdist_group("site")
 def test_the_page_gives_the_same_teams(chromium):
     cases = [*readable(2000, 200), *readable(3000, 120, 60, 25), *(case for _, *case in published())]
     page = chromium.new_page()
@@ -684,7 +683,6 @@ def test_what_would_take_too_long_is_refused(monkeypatch):
         assign(plan, objects, hampered, seed)
 
 
-@pytest.mark.xdist_group("site")
 def test_page_and_command_refuse_at_the_same_step(chromium, monkeypatch):
     """So that no bundle is too much for one of them only."""
     plan, objects, people, seed = scaled(10_000, chained=True)
@@ -813,7 +811,6 @@ def test_a_frame_has_the_key_of_its_version(of_both):
                 commitment(plan, frame, people, datetime(2021, 2, 26, tzinfo=UTC))
 
 
-@pytest.mark.xdist_group("site")
 def test_the_page_goes_by_the_version(of_both, chromium):
     place, found = of_both
     page = chromium.new_page()

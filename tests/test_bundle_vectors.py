@@ -7,8 +7,6 @@ from __future__ import annotations
 import base64
 import json
 
-import pytest
-
 from bundle_vectors import PLACE
 from test_bundles import PAGE, compared, ours, theirs
 from test_second_verifier import judged
@@ -37,14 +35,12 @@ def test_the_command_says_what_is_written_down(tmp_path):
         ]
 
 
-@pytest.mark.xdist_group("site")
 def test_the_page_says_the_same(chromium):
     said = theirs(chromium, [given(case) for case in CASES])
     found = {case["name"]: compared(one) for case, one in zip(CASES, said, strict=True)}
     assert found == {case["name"]: compared(wanted(case)) for case in CASES}
 
 
-@pytest.mark.xdist_group("site")
 def test_how_much_is_proved_is_said_in_the_same_words(chromium, tmp_path):
     """Times and people are by the office's word alone, and both say so; the last sentence names what is false
     or open.

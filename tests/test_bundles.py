@@ -508,7 +508,6 @@ def refused(said):
     return isinstance(said, str) or False in said.values()
 
 
-@pytest.mark.xdist_group("site")
 def test_command_and_page_judge_every_bundle_alike(chromium, tmp_path, capsys):
     """Honest bundles hold in both; changed ones are refused in both, by the same checks and codes."""
     chance = random.Random(2021)

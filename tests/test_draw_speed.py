@@ -17,7 +17,7 @@ import numpy as np
 import openpyxl
 import pytest
 
-from test_draws import BASE, BEFORE, NUMBERS, people, plan_of, rows, write_frame_csv
+from small_draws import BASE, BEFORE, NUMBERS, people, plan_of, rows, write_frame_csv
 from zhunsheng.draws import kernels, merkle, spec
 from zhunsheng.draws.drawing import DuckDatabase, draw
 from zhunsheng.draws.frame import frame_from_file, key_of, open_database, source_of_file
@@ -588,7 +588,6 @@ def test_a_package_that_is_missing_and_an_engine_that_is_none_are_said(sealed, t
     assert not (tmp_path / "x.parquet").exists()
 
 
-@pytest.mark.xdist_group("spark")
 def test_spark_is_chosen_by_the_command(sealed, spark, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(type(spark), "stop", lambda session: None)  # the tests' session goes on
     arguments = (

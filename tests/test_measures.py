@@ -244,7 +244,6 @@ def test_rows_behind_a_figure(opened):
     assert 0 < sum(r.hit for r in linked) < len(linked)
 
 
-@pytest.mark.xdist_group("spark")
 def test_spark_gives_the_same_readings(opened, spark):
     snapshot, _ = opened
     theirs = read_all(list(measures().values()), SparkEngine(snapshot, spark), snapshot, 2021, END)
@@ -253,7 +252,6 @@ def test_spark_gives_the_same_readings(opened, spark):
     assert len(ours) > 50
 
 
-@pytest.mark.xdist_group("spark")
 def test_spark_lists_the_same_rows(opened, spark):
     snapshot, engine = opened
     measure = measures()["food_producer_inspection_rate"]

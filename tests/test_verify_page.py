@@ -21,8 +21,6 @@ from zhunsheng.draws.own_proof import OwnProof, check_proof, read_proof
 from zhunsheng.draws.protocol import commitment_digest
 from zhunsheng.errors import ZhunshengError
 
-pytestmark = pytest.mark.xdist_group("site")
-
 FACTS = """async ([text, seed, committed, piece, readers]) => {
   PACE.piece = piece; PACE.readers = readers;
   return frameFacts(new Blob([Uint8Array.from(atob(text), c => c.charCodeAt(0))]), seed, committed, () => {});

@@ -4,10 +4,27 @@
 run.
 """
 
+import atexit
 import os
+import shutil
 import tempfile
+from pathlib import Path
 
-os.environ["ZHUNSHENG_DATA"] = tempfile.mkdtemp(prefix="zhunsheng-test-")
+import scratch  # noqa: F401 - before a folder is made
+
+
+def folder(prefix):
+    """Make a folder that lasts as long as the process."""
+    made = Path(tempfile.mkdtemp(prefix=prefix))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
+
+
+# The same keys in every process: what one has built, the others read.
+data = folder("zhunsheng-test-")
+for key in ("secret.key", "personal.key"):
+    (data / key).write_text(f"{key} of the tests alone, the same in every process")
+os.environ["ZHUNSHENG_DATA"] = str(data)
 os.environ.setdefault("ZHUNSHENG_HTTPS", "0")
 # Playwright leaves an event loop in the process, which Django would take for an asynchronous view.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -15,11 +32,11 @@ if os.environ.get("ZHUNSHENG_TEST_DATABASE") == "postgres":
     import servers
 
     # Stopped when the process ends; the name keeps the server from being let go before.
-    SERVER = servers.postgres(tempfile.mkdtemp(prefix="zhunsheng-test-pg-"))
+    SERVER = servers.postgres(folder("zhunsheng-test-pg-"))
     HOST = SERVER.get_uri().split("host=")[1].replace("/", "%2F")
     os.environ["ZHUNSHENG_DATABASE"] = f"postgres://postgres@{HOST}/postgres"
 
-from zhunsheng.web.settings import *  # noqa: F403
+from zhunsheng.web.settings import *  # noqa: E402, F403
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": ":memory:"}  # noqa: F405 (each process its own)

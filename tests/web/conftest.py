@@ -4,17 +4,25 @@ and jobs run on the spot.
 
 from __future__ import annotations
 
-import os
 import re
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.urls import get_resolver, reverse
-from filelock import FileLock
-from running import manage
+from django.utils import timezone
+from filled import SAID, document
+from running import DEPARTMENTS, ENTITIES, manage
 
 import servers
+from built import once
 from zhunsheng.web.models import (
     Checkpoint,
     Commitment,
@@ -31,57 +39,75 @@ from zhunsheng.web.models import (
     Upload,
     User,
 )
-from zhunsheng.web.services import indicators, jobs, matching
+from zhunsheng.web.services import indicators, jobs, matching, office
 from zhunsheng.web.services.decisions import RECORDS
-from zhunsheng.web.services.sample_site import LEFT_OPEN, load, load_portfolio
+from zhunsheng.web.services.sample_site import LEFT_OPEN, PASSWORD, load, load_portfolio
 from zhunsheng.web.services.sheets.lookup import book_in_force
 from zhunsheng.web.services.year import calendar, figures, filling, records
-
-ENTITIES = 600
-DEPARTMENTS = 4
 
 
 @pytest.hookimpl(tryfirst=True)  # before groups are read
 def pytest_collection_modifyitems(items):
-    """Keep what shares a loaded district on one worker; tests that start a site of their own go their own
-    way.
+    """Keep the tests of a file on one worker, in their order; the invariants each stand alone.
 
-    The invariants take as long as all others together, so that a second district is the shorter way.
-    Most of them are of states, and try at length what other tests reach: there the tracer rests.
+    Most invariants are of states, and try at length what other tests reach, and nonsense takes thousands of
+    requests: there the tracer rests.
     """
     for item in items:
-        if item.path.stem == "test_site_invariants" and item.name.startswith("test_3_"):
+        if "tests/web/" not in str(item.path):
+            continue
+        invariant = item.path.parent.name == "invariants"
+        if (invariant and item.name.startswith("test_3_")) or item.path.parent.name == "nonsense":
             item.add_marker(pytest.mark.no_cover)
-        if "tests/web/" in str(item.path) and not any(item.iter_markers("xdist_group")):
-            item.add_marker(
-                pytest.mark.xdist_group("invariants" if item.path.stem == "test_site_invariants" else "web")
-            )
+        if not any(item.iter_markers("xdist_group")):
             item.add_marker(pytest.mark.django_db)
+            if not invariant:
+                item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.stem}"))
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """Load the sample district once; each test's changes are rolled back."""
-    with django_db_blocker.unblock():
-        if not Organisation.objects.exists():  # tests/nonsense brings the same fixture again
+def empty(tmp_path_factory):
+    """The data folder of a site with its tables and nothing in them."""
+
+    def build(place):
+        for key in ("secret.key", "personal.key"):
+            shutil.copy(settings.DATA / key, place)
+        manage(place, "migrate", "-v0")
+
+    return once(tmp_path_factory, "empty", build)
+
+
+@pytest.fixture(scope="session")
+def loaded(empty, tmp_path_factory):
+    """The data folder of a site with the sample, loaded by the command."""
+
+    def build(place):
+        shutil.copytree(empty, place, dirs_exist_ok=True)
+        manage(place, "sample_site", "--entities", str(ENTITIES), "--departments", str(DEPARTMENTS))
+
+    return once(tmp_path_factory, "loaded", build)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request, django_test_environment, django_db_blocker):
+    """The sample district, in memory on SQLite; each test's changes are rolled back."""
+    if connection.vendor != "sqlite":
+        request.getfixturevalue("django_db_setup")
+        with django_db_blocker.unblock():
             load(ENTITIES)
             load_portfolio(DEPARTMENTS)
-
-
-@pytest.fixture(scope="session")
-def loaded(tmp_path_factory):
-    """The data folder of a site with the sample, loaded by the command once for all workers: to be copied,
-    not changed.
-    """
-    base = tmp_path_factory.getbasetemp()
-    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "loaded"
-    with FileLock(f"{place}.lock"):
-        if not (place / "done").is_file():
-            place.mkdir()
-            manage(place, "migrate", "-v0")
-            manage(place, "sample_site", "--entities", str(ENTITIES), "--departments", str(DEPARTMENTS))
-            (place / "done").touch()
-    return place
+        return
+    loaded = request.getfixturevalue("loaded")
+    left_out = shutil.ignore_patterns("zhunsheng.sqlite3*")
+    shutil.copytree(loaded, settings.DATA, dirs_exist_ok=True, ignore=left_out)
+    connection.close()
+    connection.settings_dict["NAME"] = "file:tests?mode=memory&cache=shared"
+    with django_db_blocker.unblock():
+        connection.ensure_connection()
+        with closing(sqlite3.connect(loaded / "zhunsheng.sqlite3")) as source:
+            source.backup(connection.connection)
+        with connection.cursor() as cursor:  # by the tests' hasher, which takes no time
+            cursor.execute("UPDATE web_user SET password = %s", [make_password(PASSWORD)])
 
 
 @pytest.fixture(scope="session")
@@ -294,3 +320,56 @@ def address(department):
         return reverse(name, kwargs=wanted)
 
     return build
+
+
+@pytest.fixture
+def drafts(department, sign_in):
+    response = sign_in("keyuan").post(
+        reverse("targets", args=[department.pk, 2023]), {"how": "upload", "file": document()}
+    )
+    assert response.status_code == 302
+    return list(SheetVersion.objects.filter(sheet__department=department, sheet__year=2023).order_by("pk"))
+
+
+@pytest.fixture
+def evaluation(department, left_open_confirmed):
+    """Its figures are of the ledgers as other tests left them: submitting older ones is refused."""
+    return filling.fill_self_evaluation(SelfEvaluation.objects.get(department=department, year=2021))
+
+
+@pytest.fixture
+def other_district(district):
+    return office.found("邻区", "district", district.parent)
+
+
+@pytest.fixture
+def project(drafts):
+    return drafts[1]
+
+
+@pytest.fixture
+def planned(department, sign_in):
+    """Return what plans a draw by its code and returns it."""
+
+    def made(code, **said):
+        later = (timezone.localtime() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S")
+        url = reverse("draw-plan", args=[department.pk, 2021])
+        assert (
+            sign_in("keyuan").post(url, {**SAID, "code": code, "known_at": later, **said}).status_code == 302
+        )
+        return Draw.objects.get(code=code)
+
+    return made
+
+
+@pytest.fixture
+def commit(sign_in, work_off):
+    """Return what commits to a draw as the page does, and returns the job."""
+
+    def done(draw):
+        sign_in("keyuan").post(reverse("draw-act", args=[draw.pk, "commit"]))
+        (job,) = work_off()
+        draw.refresh_from_db()
+        return job
+
+    return done

@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+# What the sample site that tests share is loaded with.
+ENTITIES = 600
+DEPARTMENTS = 4
 
 
 def environment(data, **more):

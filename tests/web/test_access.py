@@ -5,10 +5,9 @@ to sign in.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
-import yaml
+from addresses import POSTED, TABLE
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.converters import IntConverter
 from pages import flat
@@ -20,7 +19,6 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.services.permissions import parts
 
-TABLE = yaml.safe_load((Path(__file__).parent / "access.yaml").read_text("utf8"))
 ROLES = {
     "public": None,
     "staff": "keyuan",
@@ -30,30 +28,6 @@ ROLES = {
     "evaluator": "zhuanjia1",
     "auditor": "shenji",
     "admin": "guanli",
-}
-POSTED = {
-    "field",
-    "part",
-    "settle",
-    "same",
-    "adjust",
-    "undo",
-    "job-again",
-    "word",
-    "marks",
-    "agree",
-    "appoint",
-    "rectification",
-    "draw-register",
-    "draw-act",
-    "step",
-    "publish-ask",
-    "publication-keep",
-    "portfolio-import",
-    "job-places",
-    "organisation",
-    "sign-out",
-    "set_language",
 }
 
 

@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from filled import SAID
 from pages import flat
 from typer.testing import CliRunner
 
@@ -24,47 +25,6 @@ from zhunsheng.draws.public_log import read_log
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models import AuditEntry, Commitment, CommitmentStamp, Draw
 from zhunsheng.web.services import commitments, stamps
-
-SAID = {
-    "title": "第三次双随机抽查",
-    "rule": "国市监信〔2019〕38号",
-    "items": ["A01"],
-    "frame_on": "2021-02-25",
-    **{f"ratio_{c}": "5" for c in "ABCD"},
-    **{f"floor_{c}": "1" for c in "ABCD"},
-    "reserve": "0",
-    "per_object": "2",
-    "lottery_name": "双色球",
-    "lottery_issue": "2021099",
-}
-
-
-@pytest.fixture
-def planned(department, sign_in):
-    """Return what plans a draw by its code and returns it."""
-
-    def made(code, **said):
-        later = (timezone.localtime() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S")
-        url = reverse("draw-plan", args=[department.pk, 2021])
-        assert (
-            sign_in("keyuan").post(url, {**SAID, "code": code, "known_at": later, **said}).status_code == 302
-        )
-        return Draw.objects.get(code=code)
-
-    return made
-
-
-@pytest.fixture
-def commit(sign_in, work_off):
-    """Return what commits to a draw as the page does, and returns the job."""
-
-    def done(draw):
-        sign_in("keyuan").post(reverse("draw-act", args=[draw.pk, "commit"]))
-        (job,) = work_off()
-        draw.refresh_from_db()
-        return job
-
-    return done
 
 
 def test_a_commitment_is_public_with_the_step_that_makes_it(planned, commit, client):

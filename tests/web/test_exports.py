@@ -13,9 +13,9 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from addresses import POSTED, TABLE
 from django.db.models import QuerySet
 from django.urls import reverse
-from test_access import POSTED, TABLE
 
 from zhunsheng.evidence import check_file, ledgers, marked_copy, write_template
 from zhunsheng.sample.documents import write_documents

@@ -8,10 +8,10 @@ import re
 from pathlib import Path
 
 import pytest
+from addresses import POSTED
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import get_resolver, reverse
-from test_access import POSTED
 
 from zhunsheng.web.forms.administration import NewCalendarEntry
 from zhunsheng.web.forms.fields import CleanCharField, DigestField, IdField, RecordField

@@ -12,9 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from running import ROOT, database_of, environment, manage, script
-
-from conftest import DEPARTMENTS, ENTITIES
+from running import DEPARTMENTS, ENTITIES, ROOT, database_of, environment, manage, script
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

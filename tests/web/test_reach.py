@@ -7,12 +7,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from addresses import TABLE
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, get_resolver, reverse
-from test_access import TABLE
 
 from zhunsheng.web.models import (
     ApiToken,

@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils import timezone
 from docx import Document
 from pages import flat
-from test_commitments import SAID, commit, planned  # noqa: F401 - fixtures
 
 from zhunsheng.clock import told
 from zhunsheng.draws.plan import Plan
@@ -52,7 +51,7 @@ def clock(monkeypatch):
     return on
 
 
-def test_the_hall_sees_what_was_saved_and_no_more(planned, commit, sign_in, work_off, user, client, clock):  # noqa: F811
+def test_the_hall_sees_what_was_saved_and_no_more(planned, commit, sign_in, work_off, user, client, clock):
     draw = planned(
         "SJ-2021-60", lottery_name="", lottery_issue="", speakers="人大代表、政协委员", sealed="on"
     )
@@ -108,7 +107,7 @@ def test_the_hall_sees_what_was_saved_and_no_more(planned, commit, sign_in, work
     assert "方案定稿" in inside and "方案定稿" not in outside
 
 
-def test_every_time_is_of_its_own_event(planned, commit, sign_in, work_off, client, clock):  # noqa: F811
+def test_every_time_is_of_its_own_event(planned, commit, sign_in, work_off, client, clock):
     """Notice, page, public page and what is published name the same moments, and each is the record's."""
     draw = planned("SJ-2021-61")
     commit(draw)
@@ -154,7 +153,7 @@ def test_every_time_is_of_its_own_event(planned, commit, sign_in, work_off, clie
     )
 
 
-def test_a_draw_that_was_given_up_has_nothing_to_come(planned, commit, sign_in, client):  # noqa: F811
+def test_a_draw_that_was_given_up_has_nothing_to_come(planned, commit, sign_in, client):
     draw = planned(
         "SJ-2021-64", speakers="人大代表、政协委员", sealed="on", lottery_name="", lottery_issue=""
     )
@@ -241,7 +240,7 @@ def test_strata_of_two_parts_are_a_table_and_add_up():
     ]
 
 
-def test_a_slip_is_handed_out_and_asked_about_later(planned, commit, client):  # noqa: F811
+def test_a_slip_is_handed_out_and_asked_about_later(planned, commit, client):
     draw = planned("SJ-2021-62")
     commit(draw)
     entry = draw.published.get()

@@ -1,6 +1,4 @@
-"""Signing in under attack: handed-out passwords, tokens, guessing one name or many,
-and what proxies are believed.
-"""
+"""Signing in under attack, handed-out passwords, sessions that end, tokens, and what proxies are believed."""
 
 from __future__ import annotations
 
@@ -10,14 +8,17 @@ from unittest.mock import patch
 
 import pytest
 from axes.models import AccessAttempt
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db.models import F
 from django.test import Client
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.middleware import address
 from zhunsheng.web.middleware import client as past_proxies
-from zhunsheng.web.models import ApiToken, AuditEntry, Organisation
+from zhunsheng.web.models import ApiToken, AuditEntry, Organisation, User
 from zhunsheng.web.proxies import Proxies
 from zhunsheng.web.services.administration import add_user, hand_password
 from zhunsheng.web.services.sample_site import PASSWORD
@@ -41,7 +42,7 @@ def renew(client, old=PASSWORD):
 
 
 # -- guessing
-# ---------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------------------
 
 
 def test_after_five_failures_each_wait_is_longer_than_the_one_before(client):
@@ -138,7 +139,7 @@ def test_the_present_password_is_not_guessed_on_the_page_that_changes_it(sign_in
 
 
 # -- a password that was handed out
-# ------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------------------
 
 
 def test_with_a_handed_out_password_nothing_opens_but_the_change_of_it(user, client):
@@ -237,7 +238,7 @@ def test_what_is_larger_than_anything_taken_is_refused_unread(client, settings):
 
 
 # -- proxies
-# ----------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -290,3 +291,109 @@ def test_limits_and_log_go_by_the_address_behind_the_proxy(settings, client):
 def test_the_container_trusts_nobody(pytestconfig):
     told = (pytestconfig.rootpath / "Dockerfile").read_text("utf8")
     assert "PROXIES" not in told
+
+
+def sign_in_with(client, password, username="keyuan"):
+    return client.post(reverse("sign-in"), {"username": username, "password": password})
+
+
+# -- sign-in
+# ------------------------------------------------------------------------------------------------------------
+
+
+def test_signing_in_and_out_is_recorded(client):
+    assert sign_in_with(client, PASSWORD).status_code == 302
+    client.post(reverse("sign-out"))
+    assert [(e.action, e.actor) for e in AuditEntry.objects.all()[:2]] == [
+        ("sign-out", "keyuan"),
+        ("sign-in", "keyuan"),
+    ]
+    assert AuditEntry.objects.first().origin == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    "password", ["short-1A", "alllowercaseletters", "123456789012345", "keyuan-keyuan-1A", "password1234"]
+)
+def test_weak_passwords_are_refused(password):
+    with pytest.raises(ValidationError):
+        validate_password(password, User(username="keyuan-keyuan"))
+
+
+def test_a_password_handed_out_must_be_changed_first(sign_in, client):
+    admin = sign_in("guanli")
+    place = Organisation.objects.get(kind="district")
+    said = {
+        "what": "add",
+        "username": "xinren",
+        "display": "新人",
+        "role": "auditor",
+        "organisation": place.pk,
+        "phone": "19900099999",
+    }
+    assert admin.post(reverse("users"), said).status_code == 302
+    page = admin.get(reverse("users")).content.decode()
+    password = page.split('<code class="secret">')[1].split("</code>")[0]
+    assert password not in admin.get(reverse("users")).content.decode()
+    assert sign_in_with(client, password, "xinren").status_code == 302
+    assert client.get(reverse("portfolio"))["Location"] == reverse("password")
+    new = {"old_password": password, "new_password1": "Gengqiang-2026!", "new_password2": "Gengqiang-2026!"}
+    assert (
+        "密码"
+        in client.post(
+            reverse("password"), {**new, "new_password1": "x", "new_password2": "x"}
+        ).content.decode()
+    )
+    assert client.post(reverse("password"), new).status_code == 302
+    assert client.get(reverse("portfolio")).status_code == 200
+
+
+def test_a_session_left_idle_ends(sign_in, settings):
+    client = sign_in("keyuan")
+    assert client.get(reverse("account")).status_code == 200
+    session = client.session
+    session["seen"] = int(time.time()) - settings.SESSION_IDLE - 1
+    session.save()
+    assert client.get(reverse("account"))["Location"] == f"{reverse('sign-in')}?next=/account&over=1"
+    assert "登录已过期" in client.get(f"{reverse('sign-in')}?next=/account&over=1").content.decode()
+    assert settings.SESSION_COOKIE_AGE <= 8 * 3600 and settings.SESSION_EXPIRE_AT_BROWSER_CLOSE
+
+
+def test_an_account_or_a_role_that_ended_opens_nothing(sign_in, department, user):
+    client, url = sign_in("keyuan"), reverse("overview", args=[department.pk, 2021])
+    membership = user("keyuan").memberships.get()
+    membership.active = False
+    membership.save()
+    assert client.get(url).status_code == 403
+    one = user("keyuan2")
+    other = sign_in("keyuan2")
+    one.is_active = False
+    one.save()
+    assert other.get(url).status_code == 302
+
+
+# -- operation
+# ------------------------------------------------------------------------------------------------------------
+
+
+def test_tokens_are_shown_once_and_can_be_revoked(sign_in):
+    client = sign_in("keyuan")
+    wrong = client.post(
+        reverse("account"), {"name": "报表程序", "scopes": ["ledgers:read", "nothing"], "days": "30"}
+    )
+    assert wrong.status_code == 400 and not ApiToken.objects.exists()  # nothing given is dropped in silence
+    client.post(reverse("account"), {"name": "报表程序", "scopes": ["ledgers:read"], "days": "30"})
+    page = client.get(reverse("account")).content.decode()
+    secret = page.split('<code class="secret">')[1].split("</code>")[0]
+    assert secret not in client.get(reverse("account")).content.decode()
+    token = ApiToken.objects.get()
+    assert token.scopes == ["ledgers:read"] and secret not in token.digest
+    assert abs(token.expires_at - timezone.now() - timedelta(days=30)) < timedelta(minutes=1)
+    client.post(reverse("account"), {"revoke": token.pk})
+    token.refresh_from_db()
+    assert not token.valid
+
+
+def test_the_language_can_be_english(client):
+    client.post(reverse("set_language"), {"language": "en", "next": "/public"})
+    page = client.get(reverse("public")).content.decode()
+    assert 'lang="en"' in page and "Sign in" in page

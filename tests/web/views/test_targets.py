@@ -1,6 +1,4 @@
-"""Target sheets from a document to approval, adjustment and comparison; two people at one sheet;
-nobody approves their own.
-"""
+"""Target sheets from a document to approval, adjustment and comparison; two people at one sheet."""
 
 from __future__ import annotations
 
@@ -8,7 +6,9 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from pages import flat
+from django.utils import timezone
+from filled import document
+from pages import HTMX, code_of, flat, step_on
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.documents import bureau, flattened
@@ -23,27 +23,17 @@ from zhunsheng.web.models import (
     SheetVersion,
     Step,
 )
-from zhunsheng.web.services import indicators
-from zhunsheng.web.services.sheets import documents
-from zhunsheng.web.services.sheets.drafts import add_part, adjust, current_fields, remove_part, set_field
+from zhunsheng.web.services import indicators, review, todo
+from zhunsheng.web.services.sheets import documents, lookup
+from zhunsheng.web.services.sheets.drafts import (
+    add_part,
+    adjust,
+    current_fields,
+    remove_part,
+    set_field,
+    start_blank,
+)
 from zhunsheng.web.workflow import advance
-
-HTMX = {"HTTP_HX_REQUEST": "true"}
-
-
-def document(year=2023, **changes):
-    data = {**bureau(), "year": year, **changes}
-    text = flattened(data).replace("2021年", f"{year}年")
-    return SimpleUploadedFile("目标.txt", text.encode(), "text/plain")
-
-
-@pytest.fixture
-def drafts(department, sign_in):
-    response = sign_in("keyuan").post(
-        reverse("targets", args=[department.pk, 2023]), {"how": "upload", "file": document()}
-    )
-    assert response.status_code == 302
-    return list(SheetVersion.objects.filter(sheet__department=department, sheet__year=2023).order_by("pk"))
 
 
 def test_an_uploaded_document_becomes_drafts_beside_their_original(drafts, sign_in):
@@ -407,3 +397,122 @@ def test_the_official_table_and_the_original_are_sent_as_files(drafts, sign_in, 
         ]
         assert "attachment" in response["Content-Disposition"]
     assert client.get(reverse("target-original", args=[drafts[1].pk])).content == document().read()
+
+
+# -- every state has a way out
+# ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_void_adjustment_leaves_the_approved_version_as_the_newest(department, sign_in, user):
+    approved = SheetVersion.objects.filter(
+        sheet__department=department, sheet__kind="project", state="approved"
+    )[0]
+    before = sorted(f.rule for f in approved.findings.all())
+    adjusted = adjust(approved, user("keyuan"), "试一试")
+    advance(user("keyuan"), adjusted, "targets.void", "不调整了")
+    year = approved.year
+    assert review.standings(department, year)[approved.pk].current
+    assert sorted(f.rule for f in approved.findings.all()) == before and not adjusted.findings.exists()
+    assert review.unreviewed(department.parent, year).get(department.pk) is None
+    client = sign_in("keyuan")
+    listed = client.get(reverse("targets", args=[department.pk, year]))
+    assert listed.status_code == 200
+    # A void version takes nobody's place: the approved one can be adjusted again, the void one restored.
+    assert "提出调整" in client.get(reverse("version", args=[approved.pk])).content.decode()
+    assert "恢复" in client.get(reverse("version", args=[adjusted.pk])).content.decode()
+
+
+def test_a_void_draft_counts_nowhere_and_comes_back(project, department, sign_in, user):
+    client = sign_in("keyuan")
+    today = timezone.localdate()
+    name = project.sheet.name
+    assert any(name in t["what"] for t in todo.of(user("keyuan"), department, 2023, today))
+    assert "ZS-WB-02" in step_on(client, project, "targets.void").content.decode()
+    assert step_on(client, project, "targets.void", remark="传错了年度").status_code == 302
+    assert name not in {s.name for s in lookup.sheets_of(department, 2023)}
+    assert not any(name in t["what"] for t in todo.of(user("keyuan"), department, 2023, today))
+    assert not project.findings.exists()
+    project.sheet.refresh_from_db()
+    assert project.sheet.retired
+    assert (
+        reverse("version", args=[project.pk])
+        in client.get(reverse("targets", args=[department.pk, 2023])).content.decode()
+    )
+    assert "作废" in client.get(reverse("version", args=[project.pk])).content.decode()
+    assert step_on(client, project, "targets.submit").status_code == 400
+    assert step_on(client, project, "targets.restore").status_code == 302
+    assert name in {s.name for s in lookup.sheets_of(department, 2023)}
+    # A newer one took its place meanwhile: it stays void.
+    advance(user("keyuan"), project, "targets.void", "重复")
+    made = documents.add_version(project.target_sheet(), department, user("keyuan"), "upload")
+    assert not made.sheet.retired
+    assert made.number == project.number + 1
+    with pytest.raises(ZhunshengError) as caught:
+        advance(user("keyuan"), project, "targets.restore")
+    assert code_of(caught) == "ZS-WB-11"
+
+
+# -- conditions
+# ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_empty_form_is_not_submitted_even_on_purpose(department, sign_in, user):
+    version = start_blank(department, 2023, "project", "空项目", user("keyuan"))
+    set_field(version, "budget.total", "10", "")
+    answer = step_on(sign_in("keyuan"), version, "targets.submit", despite="on").content.decode()
+    assert "ZS-WB-11" in answer and "产出" in answer and "目标没有写" in answer and "预算" not in answer
+    version.refresh_from_db()
+    assert version.state == "draft"
+    bare = start_blank(department, 2023, "department", "", user("keyuan"))
+    answer = step_on(sign_in("keyuan"), bare, "targets.submit", despite="on").content.decode()
+    assert "ZS-WB-11" in answer and "没有写明指标值的指标" in answer
+
+
+def test_a_project_says_what_it_costs(project, user):
+    set_field(project, "budget.total", "", current_fields(project)["budget.total"].text)
+    with pytest.raises(ZhunshengError) as caught:
+        advance(user("keyuan"), project, "targets.submit", said={"despite": True})
+    assert "没有预算金额" in caught.value.text()
+
+
+def test_a_superseded_version_goes_no_further(project, department, user):
+    advance(user("keyuan"), project, "targets.submit")
+    newer = SheetVersion.objects.create(sheet=project.sheet, number=project.number + 1, body=project.body)
+    with pytest.raises(ZhunshengError) as caught:
+        advance(user("caiwu"), project, "targets.check")
+    assert code_of(caught) == "ZS-WB-11" and f"第 {newer.number} 版" in caught.value.text()
+
+
+def test_a_superseded_draft_is_no_longer_edited(project, department, user, sign_in):
+    documents.add_version(project.target_sheet(), department, user("keyuan"), "upload", of=project.sheet)
+    said = {"path": "unit", "text": "另一科", "was": current_fields(project)["unit"].text}
+    answer = sign_in("keyuan").post(reverse("field", args=[project.pk]), said)
+    project.refresh_from_db()
+    assert "已有更新的第2版" in answer.content.decode() and project.target_sheet().unit != "另一科"
+
+
+# -- what was approved is not changed in silence
+# ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_version_put_aside_leaves_the_project_its_code(department, user):
+    approved = SheetVersion.objects.filter(
+        sheet__department=department, sheet__kind="project", state="approved"
+    )[0]
+    was = approved.sheet.project_code
+    other = approved.target_sheet().model_copy(update={"code": "P-OTHER"})
+    made = documents.add_version(other, department, user("keyuan"), "upload", reason="改编码")
+    advance(user("keyuan"), made, "targets.void", "不要了")
+    assert Sheet.objects.get(pk=approved.sheet_id).project_code == was
+
+
+# -- administration
+# ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_title_of_too_many_words_is_refused(sign_in, department):
+    answer = sign_in("keyuan").post(
+        reverse("targets", args=[department.pk, 2021]),
+        {"how": "blank", "kind": "project", "name": "长" * 200},
+    )
+    assert "超过 120 字" in answer.content.decode()

@@ -1,29 +1,51 @@
-"""Organisations: a code for good, names and parents with dates, and documents that go where they say and
-nowhere else.
-"""
+"""Administration: organisations with code, name and dates, people and roles, rules, library and calendar."""
 
 from __future__ import annotations
 
-import io
-import zipfile
+import re
 from datetime import date, timedelta
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
+from filled import ON
 from pages import flat
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.sample.documents import bureau, flattened
+from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.audit import broken_links
-from zhunsheng.web.models import AuditEntry, Job, Organisation, SafeguardRecord, Sheet, Upload
+from zhunsheng.web.models import (
+    AuditEntry,
+    CalendarEntry,
+    LibraryIndicator,
+    LocalScheme,
+    Membership,
+    Organisation,
+    Sheet,
+)
 from zhunsheng.web.roles import may
 from zhunsheng.web.services import office
+from zhunsheng.web.services.year import figures
+from zhunsheng.web.templatetags import audit_words
 
-ON = date(2022, 7, 1)
+# -- jobs
+# ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_local_scheme_counts_for_all_below_it(department, sign_in):
+    from importlib.resources import files
+
+    national = figures.assess_now(department, 2021)
+    text = (files("zhunsheng.regulations") / "data" / "local" / "local-example.yaml").read_text("utf8")
+    admin = sign_in("guanli")
+    wrong = admin.post(
+        reverse("rules"), {"organisation": department.parent_id, "first_year": 2021, "text": "id: x"}
+    )
+    assert "ZS-RG-01" in wrong.content.decode()
+    admin.post(reverse("rules"), {"organisation": department.parent_id, "first_year": 2021, "text": text})
+    local = figures.assess_now(department, 2021)
+    assert local.result["scheme"]["id"] != national.result["scheme"]["id"]
+    assert "启用" in admin.get(reverse("rules")).content.decode()
 
 
 def refused(code, act, *args, **kwargs):
@@ -32,13 +54,8 @@ def refused(code, act, *args, **kwargs):
     assert error.value.code == code, error.value
 
 
-@pytest.fixture
-def other_district(district):
-    return office.found("邻区", "district", district.parent)
-
-
 # -- identity is a code, a name is a dated label
-# ----------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_code_is_random_unique_and_never_changes(department):
@@ -183,130 +200,130 @@ def test_splitting_names_its_successors(district):
     refused("ZS-WB-23", office.close, district, ON)
 
 
-# -- documents go to the department they name, or wait for a person
-# ---------------------------------------------------
+# -- the log sees all
+# ------------------------------------------------------------------------------------------------------------
 
 
-def archive_of(*named):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for n, (folder, name) in enumerate(named):
-            data = {**bureau(), "department": name} if name else {**bureau(), "department": ""}
-            archive.writestr(f"{folder}/{n}.txt", flattened(data))
-    return SimpleUploadedFile("各部门.zip", buffer.getvalue(), "application/zip")
+def test_every_step_is_told_in_words(sign_in):
+    for name, act in ACTIONS.items():
+        if act.to:
+            assert str(audit_words._said(name)) != name
+    page = sign_in("shenji").get(reverse("audit") + "?model=step").content.decode()
+    titles = [one.split("<div")[0].strip() for one in page.split('<td class="mid">')[1:]]
+    assert titles and not any("→" in t and re.search(r"[a-z]+\.[a-z]+|[a-z]{4}", t) for t in titles), titles
+    assert any("待财务科审核 → 待财政局批复" in t for t in titles)
 
 
-def test_a_zip_that_is_broken_or_a_bomb_is_refused_whole_in_words(sign_in, district, work_off):
-    known = Organisation.objects.filter(parent=district, kind="department").exclude(official_code="305001")[0]
-    whole = archive_of(("x", known.name), ("y", known.name)).read()
-    packed = {m: io.BytesIO() for m in (zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2)}
-    for method, stream in packed.items():
-        with zipfile.ZipFile(io.BytesIO(whole)) as source, zipfile.ZipFile(stream, "w", method) as archive:
-            for info in source.infolist():
-                archive.writestr(info.filename, source.read(info))
-
-    def spoiled(data, start):
-        return data[:start] + b"\xff" * 60 + data[start + 60 :]
-
-    deflated, lzma, bzip2 = (stream.getvalue() for stream in packed.values())
-    second = deflated.rindex(b"PK\3\4")
-    bomb = io.BytesIO()
-    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("x/0.txt", b"\0" * (60 * 2**20))
-    locked = bytearray(deflated)
-    locked[locked.index(b"PK\1\2") + 8] |= 1
-    # The second document alone is spoiled: nothing of the first is taken in.
-    wrong = (
-        spoiled(deflated, second + 60),
-        spoiled(lzma, 60),
-        lzma,
-        spoiled(bzip2, 60),
-        bytes(locked),
-        bomb.getvalue(),
-    )
-    client, before = sign_in("caizheng"), Sheet.objects.count()
-    for n, data in enumerate(wrong):
-        file = SimpleUploadedFile(f"{n}.zip", data, "application/zip")
-        assert client.post(reverse("portfolio-import"), {"file": file, "year": "2022"}).status_code == 302
-        (job, *_) = [j for j in work_off() if j.kind == "archive"]
-        assert job.state == "failed" and "ZS-WB-07" in job.error, (n, job.error)
-    assert Sheet.objects.count() == before
+# -- administration
+# ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_parquet_file_beyond_the_site_s_bounds_is_not_even_kept(sign_in, department):
-    rows = pa.array([0], pa.int32()).take(pa.array([0] * 1_100_000))
-    buffer = io.BytesIO()
-    pq.write_table(pa.table({"登记编号": pa.DictionaryArray.from_arrays(rows, pa.array(["T"]))}), buffer)
-    before = Upload.objects.count()
-    file = SimpleUploadedFile("投诉.parquet", buffer.getvalue())
-    answer = sign_in("keyuan").post(reverse("ledgers", args=[department.pk, 2021]), {"file": file})
-    assert answer.status_code == 400 and "ZS-EV-40" in answer.content.decode()
-    assert Upload.objects.count() == before
-
-
-def test_an_unknown_name_makes_no_department_until_a_person_says_so(sign_in, district, work_off):
-    known = Organisation.objects.filter(parent=district, kind="department").exclude(official_code="305001")[0]
-    client, count = sign_in("caizheng"), Organisation.objects.count()
-    file = archive_of(("x", known.name), ("y", known.name[:-1] + "处"), ("z", "凭空委员会"))
-    client.post(reverse("portfolio-import"), {"file": file, "year": "2022"})
-    (job, *_) = [j for j in work_off() if j.kind == "archive"]
-    unknown = {u["name"]: u for u in job.result["unknown"]}
-    assert set(unknown) == {known.name[:-1] + "处", "凭空委员会"} and job.result["departments"] == 1
-    assert Organisation.objects.count() == count
-    near = unknown[known.name[:-1] + "处"]["near"]
-    assert near[0]["id"] == known.pk and unknown["凭空委员会"]["near"] == []
-    page = client.get(reverse("job", args=[job.pk])).content.decode()
-    assert "相近" in page and "凭空委员会" in page
-    url = reverse("job-places", args=[job.pk])
-    for wrong in ({"place_0": "abc"}, {"place_0": "99999999"}, {"place_0": str(district.pk)}, {}):
-        answer = client.post(url, wrong)
-        assert answer.status_code == 400 and "ZS-WB-06" in answer.content.decode()
-    places = {
-        f"place_{n}": str(known.pk) if u["near"] else "new" for n, u in enumerate(job.result["unknown"])
-    }
-    before = Upload.objects.filter(department=known).count()
-    assert client.post(url, places).status_code == 302
-    (again, *_) = [j for j in work_off() if j.kind == "archive"]
-    assert again.result["files"] == 2 and not again.result["unknown"] and not again.result["failed"]
-    made = Organisation.objects.get(name="凭空委员会")
-    assert made.parent == district and Sheet.objects.filter(department=made).exists()
-    assert Upload.objects.filter(department=known).count() == before + 1
-
-
-def test_a_document_goes_by_official_code_and_exact_name_only(district, other_district):
-    one = office.found("名同局", "department", district, official_code="900001")
-    office.found("名同局", "department", other_district)
-    city = district.parent
-    assert office.named(district, "名同局", 2022) == [one] and office.named(city, "900001", 2022) == [one]
-    # A namesake in another district is another organisation: over both, the name says too little.
-    assert len(office.named(city, "名同局", 2022)) == 2
-    assert office.named(district, "名同局 ", 2022) == [] and office.named(district, "同局", 2022) == []
-    # The name it bore in the year is its name in that year's documents.
-    office.rename(one, "改名局", ON)
-    assert office.named(district, "名同局", 2021) == [one] and office.named(district, "名同局", 2023) == []
-    assert office.near(district, "改名处") == [Organisation.objects.get(pk=one.pk)]
-
-
-# -- permission comes first
-# -------------------------------------------------------------------------------------------
-
-
-def test_a_record_without_a_department_is_refused(sign_in, user, department):
-    upload = Upload.keep(b"%PDF-x", "x.pdf", "attachment", None, user("keyuan"))
-    for who in ("keyuan", "caizheng", "shenji", "guanli"):
-        assert sign_in(who).get(reverse("attachment", args=[upload.pk])).status_code == 403
-        assert not may(user(who), "selfeval.view", upload)
-    job = Job.objects.create(kind="archive", key="nowhere", result={"unknown": [{"name": "x", "files": []}]})
-    assert sign_in("caizheng").post(reverse("job-places", args=[job.pk])).status_code == 403
-
-
-def test_permission_is_asked_before_anything_is_done_or_said(sign_in, department):
-    outsider, record = sign_in("guanli"), SafeguardRecord.objects.filter(department=department)[0]
-    for url, body in (
-        (reverse("ledgers", args=[department.pk, 2021]), {"ledger": "nonsense"}),
-        (reverse("record", args=[record.pk]), {}),
-        (reverse("undo", args=[department.pk, 2021]), {"batch": "abc"}),
-        (reverse("monitoring", args=[department.pk, 2021]), {"entry": "abc"}),
+def test_the_organisation_tree_keeps_its_order(sign_in, department, district):
+    admin, url = sign_in("guanli"), reverse("organisation")
+    assert admin.post(url, {"name": "新科", "kind": "section", "parent": department.pk}).status_code == 302
+    made = Organisation.objects.get(name="新科")
+    assert made.path.startswith(department.path) and made.department == department
+    for wrong in (
+        {"kind": "department", "parent": made.pk},
+        {"kind": "district"},
+        {"kind": "city", "parent": district.pk},
+        {"kind": "county", "parent": district.pk},
     ):
-        answer = outsider.post(url, body)
-        assert answer.status_code == 403 and "ZS-" not in answer.content.decode()
+        code = "ZS-WB-06" if wrong["kind"] == "county" else "ZS-WB-21"
+        assert code in admin.post(url, {"name": "错", **wrong}).content.decode()
+    again = admin.post(url, {"name": "新科", "kind": "section", "parent": department.pk})
+    assert "之下已有“新科”" in again.content.decode()
+    admin.post(url, {"id": made.pk, "what": "rename", "name": "改名科"})
+    assert "请勾选确认" in admin.post(url, {"id": made.pk, "what": "close"}).content.decode()
+    admin.post(url, {"id": made.pk, "what": "close", "confirmed": "on"})
+    made.refresh_from_db()
+    assert (made.name, made.active) == ("改名科", False)
+    assert "改名科" in admin.get(reverse("administration") + "?q=改名").content.decode()
+
+
+def test_users_get_and_lose_roles(sign_in, department, district, user):
+    admin, url = sign_in("guanli"), reverse("users")
+    one = user("keyuan")
+    admin.post(url, {"what": "role", "user": one.pk, "role": "finance", "organisation": department.pk})
+    given = Membership.objects.get(user=one, role="finance")
+    admin.post(url, {"what": "end-role", "user": one.pk, "membership": given.pk})
+    given.refresh_from_db()
+    assert not given.active
+    for wrong in (
+        {"role": "finance", "organisation": district.pk},
+        {"role": "bureau", "organisation": department.pk},
+        {"role": "king", "organisation": district.pk},
+    ):
+        assert "ZS-WB-06" in admin.post(url, {"what": "role", "user": one.pk, **wrong}).content.decode()
+    me = user("guanli")
+    assert "不能停用自己" in admin.post(url, {"what": "toggle", "user": me.pk}).content.decode()
+    assert (
+        "不能取消自己"
+        in admin.post(
+            url, {"what": "end-role", "user": me.pk, "membership": me.memberships.get().pk}
+        ).content.decode()
+    )
+    admin.post(url, {"what": "toggle", "user": one.pk})
+    one.refresh_from_db()
+    assert not one.is_active
+    assert (
+        "已存在"
+        in admin.post(
+            url,
+            {
+                "what": "add",
+                "username": "keyuan",
+                "display": "x",
+                "role": "staff",
+                "organisation": department.pk,
+            },
+        ).content.decode()
+    )
+    assert (
+        "ZS-WB-06"
+        in admin.post(
+            url,
+            {
+                "what": "add",
+                "username": "有 空格",
+                "display": "x",
+                "role": "staff",
+                "organisation": department.pk,
+            },
+        ).content.decode()
+    )
+    assert admin.post(url, {"what": "nothing", "user": one.pk}).status_code == 404
+    assert "keyuan2" in admin.get(url + "?q=keyuan").content.decode()
+
+
+def test_library_and_calendar_are_kept(sign_in, district):
+    admin = sign_in("guanli")
+    said = {
+        "level1": "产出指标",
+        "level2": "数量指标",
+        "name": "新指标",
+        "target": "≥5次",
+        "measure": "report_closure_rate",
+    }
+    admin.post(reverse("library"), said)
+    assert "已存在" in admin.post(reverse("library"), said).content.decode()
+    one = LibraryIndicator.objects.get(name="新指标")
+    admin.post(reverse("library"), {"id": one.pk})
+    one.refresh_from_db()
+    assert not one.active
+    day = {
+        "organisation": district.pk,
+        "year": 2022,
+        "kind": "monitoring",
+        "name": "上半年",
+        "as_of": "2022-06-30",
+        "opens_on": "2022-07-01",
+        "due_on": "2022-07-15",
+    }
+    admin.post(reverse("calendar"), day)
+    assert "早于" in admin.post(reverse("calendar"), {**day, "due_on": "2022-06-01"}).content.decode()
+    assert "应为日期" in admin.post(reverse("calendar"), {**day, "due_on": "七月"}).content.decode()
+    entry = CalendarEntry.objects.get(year=2022)
+    admin.post(reverse("calendar"), {"id": entry.pk})
+    entry.refresh_from_db()
+    assert not entry.active and not LocalScheme.objects.exists()

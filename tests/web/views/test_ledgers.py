@@ -1,0 +1,147 @@
+"""Ledgers: uploads with wrong rows, the same file twice, undoing, browsing, templates and sources."""
+
+from __future__ import annotations
+
+import io
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from filled import HEAD, activities
+from pages import HTMX, here
+
+from zhunsheng.evidence import View, browse, ledgers
+from zhunsheng.web.models import Job, Upload
+from zhunsheng.web.services import evidence
+
+
+def upload(client, department, file, **more):
+    return client.post(here(department, "ledgers"), {"file": file, **more})
+
+
+# -- ledgers
+# ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_ledger_with_wrong_rows_is_shown_row_by_row_and_imported_on_request(department, sign_in, work_off):
+    client = sign_in("keyuan")
+    rows = ("HD-T1,宣传,食品安全,进社区,2021-05-01", "HD-T2,跳舞,食品安全,进学校,2021-13-01")
+    response = upload(client, department, activities(*rows))
+    job = Job.objects.get(pk=int(response["Location"].rsplit("/", 1)[1]))
+    assert "可以离开这个页面" in client.get(reverse("job", args=[job.pk])).content.decode()
+    work_off()
+    page = client.get(reverse("job", args=[job.pk])).content.decode()
+    assert "其中 1 行有误" in page and "没有导入任何行" in page and "应为：宣传" in page
+    marked = client.get(reverse("job-file", args=[job.pk]))
+    book = openpyxl.load_workbook(io.BytesIO(marked.content))
+    assert any("应为" in str(c.value) for row in book.active.iter_rows() for c in row if c.value)
+    assert client.get(reverse("job", args=[job.pk]), **HTMX).status_code == 286
+    again = client.post(reverse("job-again", args=[job.pk]))
+    work_off()
+    done = Job.objects.get(pk=int(again["Location"].rsplit("/", 1)[1]))
+    assert (
+        done.result["batch"]["inserted"] == 1
+        and client.get(reverse("job-state", args=[done.pk])).json()["percent"] == 100
+    )
+    listed = client.get(here(department, "ledger", "activities") + "?q=HD-T1").content.decode()
+    assert "进社区" in listed and "共 1 条" in listed
+
+
+def test_the_same_file_twice_is_imported_once_and_measured_once(department, sign_in, work_off):
+    client, file = sign_in("keyuan"), ("HD-T9,宣传,食品安全,进社区,2021-05-01",)
+    upload(client, department, activities(*file))
+    upload(client, department, activities(*file))
+    done = [j for j in work_off() if j.kind == "import"]
+    assert [j.result["new"] for j in done] == [True, False]
+    page = client.get(reverse("job", args=[done[1].pk])).content.decode()
+    assert "没有重复导入" in page
+
+
+def test_rows_of_another_department_are_refused(department, sign_in, work_off):
+    client = sign_in("keyuan")
+    rows = ("东城农业农村局,HD-X,宣传,食品安全,进社区,2021-05-01", "HD,HD-Y,宣传,食品安全,x,2021-05-01")
+    upload(client, department, activities(*rows, head=f"部门,{HEAD}"), good_rows="on")
+    (job, *_rest) = work_off()
+    assert job.result["bad_rows"] == 2 and job.result["batch"] is None
+    assert "只能导入本部门" in job.result["errors"][0]["message"] and job.result["marked"]
+
+
+def test_a_file_that_is_no_ledger_is_refused_before_anything_is_kept(department, sign_in):
+    client = sign_in("keyuan")
+    kept = Upload.objects.count()
+    for file in (SimpleUploadedFile("a.xlsx", b"PK\x03\x04broken"), SimpleUploadedFile("a.csv", b"")):
+        assert "[ZS-IN-" in upload(client, department, file).content.decode()
+    assert "ZS-WB-05" in client.post(here(department, "ledgers"), {}).content.decode()
+    assert "ZS-WB-06" in upload(client, department, activities("x"), ledger="nothing").content.decode()
+    assert Upload.objects.count() == kept
+
+
+def test_too_large_a_file_is_refused(department, sign_in, settings):
+    settings.MAX_UPLOAD = 10
+    assert "ZS-WB-04" in upload(sign_in("keyuan"), department, activities("x" * 20)).content.decode()
+
+
+def test_undoing_a_batch_makes_a_new_one_and_new_figures(department, sign_in, work_off):
+    client = sign_in("keyuan")
+    upload(client, department, activities("HD-U1,宣传,守法经营,撤销试验,2021-05-01"))
+    (job, *_rest) = work_off()
+    number = job.result["batch"]["batch"]
+    url = here(department, "undo")
+    assert client.post(url, {"batch": number}).status_code == 403
+    finance = sign_in("caiwu")
+    assert finance.post(url, {"batch": number}).status_code == 302
+    found = browse(
+        evidence.store().snapshot(), ledgers()["activities"], department.code, View(search="撤销试验")
+    )
+    assert found.total == 0
+    assert "ZS-EV-12" in finance.post(url, {"batch": number}).content.decode()
+    others = next(b.batch for b in evidence.store().batches() if b.department != department.code)
+    assert "不是本部门的批次" in finance.post(url, {"batch": others}).content.decode()
+    assert "已撤销" in finance.get(here(department, "ledgers")).content.decode()
+    assert evidence.store().verify() == []
+
+
+def test_browsing_exports_what_was_found_and_records_it(department, sign_in):
+    client = sign_in("keyuan")
+    response = client.get(here(department, "ledger", "complaints") + "?kind=举报&export=xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(response.content)).active
+    kinds = {row[1] for row in sheet.iter_rows(min_row=2, values_only=True)}
+    assert kinds == {"举报"}
+    text = (
+        sign_in("shenji")
+        .get(here(department, "ledger", "complaints") + "?export=csv")
+        .content.decode("utf-8-sig")
+    )
+    assert "诉求人" in text.splitlines()[0] and "19900" not in text and "诉**" in text
+    assert client.get(here(department, "ledger", "nothing")).status_code == 404
+    page = client.get(
+        here(department, "ledger", "complaints") + "?order=-received_on&page=2"
+    ).content.decode()
+    assert "第 2 /" in page
+
+
+def test_templates_and_sources_are_sent(department, sign_in):
+    client = sign_in("keyuan")
+    response = client.get(here(department, "template", "complaints"))
+    assert openpyxl.load_workbook(io.BytesIO(response.content)).sheetnames
+    batch = next(b for b in evidence.store().batches() if b.department == department.code)
+    assert client.get(here(department, "source", batch.batch)).status_code == 200
+    assert sign_in("juzhang").get(here(department, "source", batch.batch)).status_code == 403
+    assert client.get(here(department, "source", 9999)).status_code == 404
+
+
+# -- documents go to the department they name, or wait for a person
+# ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_parquet_file_beyond_the_site_s_bounds_is_not_even_kept(sign_in, department):
+    rows = pa.array([0], pa.int32()).take(pa.array([0] * 1_100_000))
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"登记编号": pa.DictionaryArray.from_arrays(rows, pa.array(["T"]))}), buffer)
+    before = Upload.objects.count()
+    file = SimpleUploadedFile("投诉.parquet", buffer.getvalue())
+    answer = sign_in("keyuan").post(reverse("ledgers", args=[department.pk, 2021]), {"file": file})
+    assert answer.status_code == 400 and "ZS-EV-40" in answer.content.decode()
+    assert Upload.objects.count() == before
