@@ -24,7 +24,8 @@ from zhunsheng.draws.assignment import RegisteredInspector, assign
 from zhunsheng.draws.bundle import part_of
 from zhunsheng.draws.bundle_agreement import contradicted
 from zhunsheng.draws.drawing import DuckDatabase
-from zhunsheng.draws.frame import frame_from_file, open_database
+from zhunsheng.draws.frame import open_database
+from zhunsheng.draws.frame_making import frame_from_file
 from zhunsheng.draws.plan import Plan, Quota
 from zhunsheng.draws.protocol import commitment, perform, seal, write_bundle
 from zhunsheng.draws.verification import verify

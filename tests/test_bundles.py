@@ -31,7 +31,8 @@ from zhunsheng.draws.beacons import randomness_of
 from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.bundle_rules import LIMITS, PARTS, page_rules
 from zhunsheng.draws.drawing import DuckDatabase
-from zhunsheng.draws.frame import frame_from_file, open_database
+from zhunsheng.draws.frame import open_database
+from zhunsheng.draws.frame_making import frame_from_file
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import commitment, commitment_digest, perform, seal
 from zhunsheng.draws.randomness import canonical_text, entered
