@@ -45,7 +45,8 @@ from zhunsheng.measures import (
     write_mapping,
 )
 from zhunsheng.targets import Book
-from zhunsheng.usecases.assessing import Evidence, department_in, written_projects
+from zhunsheng.usecases.assessing import department_in, written_projects
+from zhunsheng.usecases.opened_evidence import Evidence
 
 app = typer.Typer()
 

@@ -18,8 +18,8 @@ from zhunsheng.sample.documents import bureau, write_documents, write_reported
 from zhunsheng.sample.draw import DrawDemo, beacon_plan, demo_beacon_draw, demo_draw, inspectors, plan
 from zhunsheng.sample.ledgers import write_ledgers
 from zhunsheng.sample.portfolio import names, write_portfolio
-from zhunsheng.usecases.assessing import Evidence
 from zhunsheng.usecases.importing import import_ledger
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.usecases.result import Run
 from zhunsheng.web.actor import acting

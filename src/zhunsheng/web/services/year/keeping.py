@@ -15,7 +15,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.usecases.assessing import Assessed, Evidence
+from zhunsheng.usecases.assessing import Assessed
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.outputs import official_forms, write_outputs
 from zhunsheng.usecases.result import Run
 from zhunsheng.web.models import Assessment, IndicatorLight, Organisation

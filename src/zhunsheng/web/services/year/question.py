@@ -14,7 +14,8 @@ from zhunsheng.evidence import Snapshot, Store
 from zhunsheng.judgements import Judgement, resolve
 from zhunsheng.measures import catalogue, match_book
 from zhunsheng.targets import Book
-from zhunsheng.usecases.assessing import Assessed, AssessedDepartment, Evidence, Grounds, assess, basis
+from zhunsheng.usecases.assessing import Assessed, AssessedDepartment, Grounds, assess, basis
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.web.models import Assessment, Contest, Organisation, SelfEvaluation, Upload, Word
 from zhunsheng.web.services.evidence import store
 from zhunsheng.web.services.matching import links_of, promise

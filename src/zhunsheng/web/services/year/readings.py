@@ -9,7 +9,7 @@ from typing import Any
 
 from zhunsheng.evidence import Snapshot
 from zhunsheng.measures import DuckEngine, catalogue
-from zhunsheng.usecases.assessing import Evidence
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.web.services.evidence import store
 
 
