@@ -20,6 +20,7 @@ from zhunsheng.draws.bundle_rules import LIMITS, MAX_PACKED, MAX_PROOFS, MAX_UNP
 from zhunsheng.draws.bundle_schema import Misfit, SchemaCheck, check_of
 from zhunsheng.draws.spec import canonical
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import raised_with, worded
 
 _CHECKS: dict[str, SchemaCheck] = {}
 
@@ -36,27 +37,29 @@ def part_of(name: str, raw: bytes, source: str) -> Any:
 
     size, tokens = LIMITS[name]
     if len(raw) > size or raw.count(b",") + raw.count(b"[") + raw.count(b"{") > tokens:
-        raise refuse(f"过大：至多 {size} 字节、{tokens} 个逗号与括号")
+        raise refuse(worded("过大：至多 {size} 字节、{tokens} 个逗号与括号", size=size, tokens=tokens))
     try:
         # From bytes, without a text of the whole, which one rare sign would make four times as long.
         data = from_json(raw, allow_inf_nan=False)
     except ValueError as error:
         column = re.search(r"column (\d+)", str(error))
-        where = f"第 {column[1]} 个字节处" if column else ""
-        raise refuse(f"{where}不是 UTF-8 的 JSON，或层次太深") from None
+        where = worded("第 {column} 个字节处", column=column[1]) if column else ""
+        raise refuse(worded("{where}不是 UTF-8 的 JSON，或层次太深", where=where)) from None
     if name not in _CHECKS:
         _CHECKS.update({one: check_of(schema) for one, schema in schemas().items()})
     try:
         _CHECKS[name](data, ())
     except Misfit as error:
-        raise refuse(str(error)) from None
+        raise refuse(raised_with(error)) from None
     at = 0
     for piece in _pieces(data):
         if not raw.startswith(piece, at):
-            raise refuse(f"第 {at + 1} 个字节起不是规范写法：键未排序或重复，或有多余的空白、转义")
+            raise refuse(
+                worded("第 {n} 个字节起不是规范写法：键未排序或重复，或有多余的空白、转义", n=at + 1)
+            )
         at += len(piece)
     if at != len(raw):
-        raise refuse(f"第 {at + 1} 个字节起有多余的内容")
+        raise refuse(worded("第 {n} 个字节起有多余的内容", n=at + 1))
     return data
 
 
@@ -103,12 +106,18 @@ def read_bundle(path: Path) -> dict[str, Any]:
     for name, (method, start, length, size, check) in members.items():
         # Each of the two may be large, never both.
         if name == "proofs.json" and size > len("{}") and len(parts["drawn.json"]) > MAX_PROOFS:
-            detail = f"抽中 {len(parts['drawn.json'])} 户，超过 {MAX_PROOFS} 户的不带在册证明（proofs.json）"
+            detail = worded(
+                "抽中 {drawn} 户，超过 {max_proofs} 户的不带在册证明（proofs.json）",
+                drawn=len(parts["drawn.json"]),
+                max_proofs=MAX_PROOFS,
+            )
             raise ZhunshengError("ZS-DR-23", name=path.name, detail=detail)
         raw = _unpacked(packed[start : start + length], method, size, check)
         if raw is None:
             raise ZhunshengError(
-                "ZS-DR-21", name=path.name, detail=f"{name} 的内容与包里记的大小或校验码不同"
+                "ZS-DR-21",
+                name=path.name,
+                detail=worded("{name} 的内容与包里记的大小或校验码不同", name=name),
             )
         if name in PARTS:
             parts[name] = part_of(name, raw, path.name)
@@ -132,7 +141,9 @@ def read_members(path: Path, names: Collection[str]) -> dict[str, Any]:
             raw = _unpacked(packed[start : start + length], method, size, check)
             if raw is None:
                 raise ZhunshengError(
-                    "ZS-DR-21", name=path.name, detail=f"{name} 的内容与包里记的大小或校验码不同"
+                    "ZS-DR-21",
+                    name=path.name,
+                    detail=worded("{name} 的内容与包里记的大小或校验码不同", name=name),
                 )
             parts[name] = part_of(name, raw, path.name)
     return parts
@@ -147,18 +158,18 @@ def _members(packed: bytes, source: str) -> dict[str, tuple[int, int, int, int, 
         return ZhunshengError("ZS-DR-21", name=source, detail=why)
 
     if len(packed) > MAX_PACKED:
-        raise refuse(f"超过 {MAX_PACKED // MIB} MB")
+        raise refuse(worded("超过 {n} MB", n=MAX_PACKED // MIB))
     if b"PK\5\6" not in packed or len(packed) < _END.size:
-        raise ZhunshengError("ZS-DR-07", name=source, detail="不是 zip 文件")
+        raise ZhunshengError("ZS-DR-07", name=source, detail=worded("不是 zip 文件"))
     at_end = len(packed) - _END.size
     mark, *disks, own, count, length, at, comment = _END.unpack_from(packed, at_end)
     if mark != b"PK\5\6" or comment or any(disks) or own != count or at + length != at_end:
-        raise refuse("前后有多余的内容，或不完整")
+        raise refuse(worded("前后有多余的内容，或不完整"))
     found: dict[str, tuple[int, int, int, int, int]] = {}
     expected = 0
     for _ in range(count):
         if at + _CENTRAL.size > at_end:
-            raise refuse("目录不完整")
+            raise refuse(worded("目录不完整"))
         (
             mark,
             _by,
@@ -177,27 +188,27 @@ def _members(packed: bytes, source: str) -> dict[str, tuple[int, int, int, int, 
         ) = _CENTRAL.unpack_from(packed, at)
         name = packed[at + _CENTRAL.size : at + _CENTRAL.size + name_size].decode("latin-1")
         if mark != b"PK\1\2" or needs != 20 or flags or method not in (0, 8) or any(rest[:3]):
-            raise refuse("有加密、附注或别的打包方式")
+            raise refuse(worded("有加密、附注或别的打包方式"))
         if name not in LIMITS:
-            raise refuse(f"有不该有的文件“{name[:40]}”")
+            raise refuse(worded("有不该有的文件“{name}”", name=name[:40]))
         if name in found:
-            raise refuse(f"{name} 有两份")
+            raise refuse(worded("{name} 有两份", name=name))
         if size > LIMITS[name][0]:
-            raise refuse(f"{name} 解压后超过 {LIMITS[name][0]} 字节")
+            raise refuse(worded("{name} 解压后超过 {limits} 字节", name=name, limits=LIMITS[name][0]))
         # A member's own head repeats the directory's fields from the version needed to the extra field's
         # length.
         head = b"PK\3\4" + packed[at + 6 : at + 32] + name.encode("latin-1")
         start = local + len(head)
         if local != expected or packed[local:start] != head:
-            raise refuse(f"{name} 之前有多余的内容，或与目录不同")
+            raise refuse(worded("{name} 之前有多余的内容，或与目录不同", name=name))
         found[name] = (method, start, packed_size, size, check)
         at, expected = at + _CENTRAL.size + name_size, start + packed_size
     if lacking := [name for name in PARTS if name not in found]:
-        raise ZhunshengError("ZS-DR-07", name=source, detail=f"缺少 {lacking[0]}")
+        raise ZhunshengError("ZS-DR-07", name=source, detail=worded("缺少 {lacking}", lacking=lacking[0]))
     if sum(size for *_, size, _check in found.values()) > MAX_UNPACKED:
-        raise refuse(f"解压后共超过 {MAX_UNPACKED // MIB} MB")
+        raise refuse(worded("解压后共超过 {n} MB", n=MAX_UNPACKED // MIB))
     if at != at_end or expected != at_end - length:
-        raise refuse("文件之间有多余的内容")
+        raise refuse(worded("文件之间有多余的内容"))
     return {name: found[name] for name in LIMITS if name in found}
 
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from zhunsheng.faults import place
+from zhunsheng.faults import place, spaced
+from zhunsheng.translation import worded
 
 SchemaCheck = Callable[[Any, tuple[int | str, ...]], None]
 
@@ -15,7 +16,7 @@ class Misfit(ValueError):
     """A value that the schema doesn't allow, with its place."""
 
     def __init__(self, loc: tuple[int | str, ...], why: str) -> None:
-        super().__init__(f"{place(loc)} {why}".strip())
+        super().__init__(spaced(place(loc), why))
 
 
 def check_of(schema: Mapping[str, Any]) -> SchemaCheck:
@@ -36,7 +37,7 @@ def _any(tests: list[SchemaCheck]) -> SchemaCheck:
                 return one(value, loc)
             except Misfit:
                 continue
-        raise Misfit(loc, "不是允许的写法之一")
+        raise Misfit(loc, worded("不是允许的写法之一"))
 
     return test
 
@@ -44,7 +45,7 @@ def _any(tests: list[SchemaCheck]) -> SchemaCheck:
 def _const(said: Any) -> SchemaCheck:
     def test(value: Any, loc: tuple[int | str, ...]) -> None:
         if type(value) is not type(said) or value != said:
-            raise Misfit(loc, f"只能是 {said}")
+            raise Misfit(loc, worded("只能是 {said}", said=said))
 
     return test
 
@@ -52,7 +53,7 @@ def _const(said: Any) -> SchemaCheck:
 def _boolean(_schema: Mapping[str, Any]) -> SchemaCheck:
     def test(value: Any, loc: tuple[int | str, ...]) -> None:
         if type(value) is not bool:
-            raise Misfit(loc, "应是 true 或 false")
+            raise Misfit(loc, worded("应是 true 或 false"))
 
     return test
 
@@ -62,7 +63,7 @@ def _integer(schema: Mapping[str, Any]) -> SchemaCheck:
 
     def test(value: Any, loc: tuple[int | str, ...]) -> None:
         if type(value) is not int or not least <= value <= most:
-            raise Misfit(loc, f"应是 {least} 至 {most} 的整数")
+            raise Misfit(loc, worded("应是 {least} 至 {most} 的整数", least=least, most=most))
 
     return test
 
@@ -74,11 +75,11 @@ def _string(schema: Mapping[str, Any]) -> SchemaCheck:
 
     def test(value: Any, loc: tuple[int | str, ...]) -> None:
         if type(value) is not str:
-            raise Misfit(loc, "应是文字")
+            raise Misfit(loc, worded("应是文字"))
         if len(value) > most:
-            raise Misfit(loc, f"至多 {most} 个字")
+            raise Misfit(loc, worded("至多 {most} 个字", most=most))
         if pattern and not pattern.match(value):
-            raise Misfit(loc, "写法不合要求")
+            raise Misfit(loc, worded("写法不合要求"))
 
     return test
 
@@ -88,7 +89,7 @@ def _array(schema: Mapping[str, Any]) -> SchemaCheck:
 
     def test(value: Any, loc: tuple[int | str, ...]) -> None:
         if type(value) is not list or not least <= len(value) <= most:
-            raise Misfit(loc, f"应是 {least} 至 {most} 项的列表")
+            raise Misfit(loc, worded("应是 {least} 至 {most} 项的列表", least=least, most=most))
         for n, one in enumerate(value):
             item(one, (*loc, n))
 
@@ -103,12 +104,12 @@ def _object(schema: Mapping[str, Any]) -> SchemaCheck:
 
     def test(value: Any, loc: tuple[int | str, ...]) -> None:
         if type(value) is not dict:
-            raise Misfit(loc, "应是“字段: 值”的写法")
+            raise Misfit(loc, worded("应是“字段: 值”的写法"))
         for name in value:
             if name not in fields:
-                raise Misfit(loc, f"没有“{name[:40]}”这个字段")
+                raise Misfit(loc, worded("没有“{name}”这个字段", name=name[:40]))
         if lacking := required - value.keys():
-            raise Misfit(loc, f"缺少 {min(lacking)}")
+            raise Misfit(loc, worded("缺少 {lacking}", lacking=min(lacking)))
         for name, one in value.items():
             fields[name](one, (*loc, name))
 
@@ -121,7 +122,7 @@ def _table(schema: Mapping[str, Any]) -> SchemaCheck:
 
     def test(value: Any, loc: tuple[int | str, ...]) -> None:
         if type(value) is not dict or not least <= len(value) <= most:
-            raise Misfit(loc, f"应是 {least} 至 {most} 项的“名称: 值”")
+            raise Misfit(loc, worded("应是 {least} 至 {most} 项的“名称: 值”", least=least, most=most))
         for name, one in value.items():
             names(name, (*loc, f"“{name[:40]}”"))
             values(one, (*loc, f"“{name}”"))

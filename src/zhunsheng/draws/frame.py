@@ -17,6 +17,7 @@ from zhunsheng.draws.drawing import DrawEngine, DuckDatabase, draw_file
 from zhunsheng.draws.merkle import KEPT_FROM, Groups, keep
 from zhunsheng.draws.spec import KEY, UNSALTED, Tree, frame_line, head, leaf_under, proof_of
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import worded
 
 BATCH = 200_000
 TEXT_BATCH = 2**20  # lines of the text at a time
@@ -145,17 +146,19 @@ def key_of(path: Path) -> str:
         return ""
     key = first[2:-1].decode("latin-1")
     if first[-1:] == b"\r" and KEY.fullmatch(key):
-        detail = "换行被改成了 Windows 的写法（CRLF），多半是用别的软件打开后又存过"
+        detail = worded("换行被改成了 Windows 的写法（CRLF），多半是用别的软件打开后又存过")
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=detail)
     if not KEY.fullmatch(key) or first != head(key):
-        raise ZhunshengError("ZS-DR-48", name=path.name, detail="第一行应是“#”、制表符和 32 个十六进制字符")
+        raise ZhunshengError(
+            "ZS-DR-48", name=path.name, detail=worded("第一行应是“#”、制表符和 32 个十六进制字符")
+        )
     return key
 
 
 def refuse_key(version: str, frame: Frame, name: str) -> None:
     """Raise ``ZS-DR-48`` for a frame without a key under a version that has one, and the other way round."""
     if (version == UNSALTED) == bool(frame.key):
-        detail = "这个版本的名录库第一行没有盐" if frame.key else "缺少第一行的盐，无法核对"
+        detail = worded("这个版本的名录库第一行没有盐") if frame.key else worded("缺少第一行的盐，无法核对")
         raise ZhunshengError("ZS-DR-48", name=name, detail=detail)
 
 

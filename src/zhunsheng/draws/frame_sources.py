@@ -16,6 +16,7 @@ from zhunsheng.evidence import Snapshot, ledgers
 from zhunsheng.evidence.ledgers import DEPARTMENT
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.measures.definitions import measures, predicate
+from zhunsheng.translation import worded
 
 PIECE = 2**22  # bytes of a csv read at once, for its encoding
 LEDGER = "市场主体台账"
@@ -67,10 +68,14 @@ def _titles(path: Path) -> tuple[list[str], int]:
     for n, title in enumerate(titles, start=1):
         if not title.strip():
             raise ZhunshengError(
-                "ZS-DR-83", name=path.name, detail=f"第 {reader.line_num} 行应是各列的列名，第 {n} 列没有列名"
+                "ZS-DR-83",
+                name=path.name,
+                detail=worded(
+                    "第 {line_num} 行应是各列的列名，第 {n} 列没有列名", line_num=reader.line_num, n=n
+                ),
             )
         if title.lower() in seen:
-            raise ZhunshengError("ZS-DR-83", name=path.name, detail=f"有两列都叫 {title}")
+            raise ZhunshengError("ZS-DR-83", name=path.name, detail=worded("有两列都叫 {title}", title=title))
         seen.add(title.lower())
     return titles, reader.line_num
 
@@ -79,12 +84,15 @@ def unread(name: str, error: duckdb.Error) -> ZhunshengError:
     """Return what the library could not read as an error for a person, with the line where it says one."""
     if line := re.search(r"Line: (\d+)", str(error)):
         return ZhunshengError(
-            "ZS-DR-82", name=name, detail=f"第 {line[1]} 行的列数与第一行不同，或引号不成对"
+            "ZS-DR-82", name=name, detail=worded("第 {line} 行的列数与第一行不同，或引号不成对", line=line[1])
         )
-    return ZhunshengError("ZS-DR-82", name=name, detail="内容不是这种格式的表")
+    return ZhunshengError("ZS-DR-82", name=name, detail=worded("内容不是这种格式的表"))
 
 
-_NO_CSV = {b"PK\x03\x04": "它是 xlsx 工作簿，不是 csv", b"\xd0\xcf\x11\xe0": "它是 xls 工作簿，不是 csv"}
+_NO_CSV = {
+    b"PK\x03\x04": worded("它是 xlsx 工作簿，不是 csv"),
+    b"\xd0\xcf\x11\xe0": worded("它是 xls 工作簿，不是 csv"),
+}
 
 
 def _refuse_no_csv(path: Path) -> None:
@@ -99,14 +107,14 @@ def _refuse_no_csv(path: Path) -> None:
         if said := _NO_CSV.get(piece[:4]):
             raise ZhunshengError("ZS-DR-66", name=path.name, detail=said)
         if piece[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):
-            raise ZhunshengError("ZS-DR-66", name=path.name, detail="编码是 UTF-16，应为 UTF-8")
+            raise ZhunshengError("ZS-DR-66", name=path.name, detail=worded("编码是 UTF-16，应为 UTF-8"))
         try:
             while piece:
                 decoder.decode(piece)
                 piece = stream.read(PIECE)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            detail = "编码不是 UTF-8（多半是 GBK，Excel 直接存成的 csv 就是）"
+            detail = worded("编码不是 UTF-8（多半是 GBK，Excel 直接存成的 csv 就是）")
             raise ZhunshengError("ZS-DR-66", name=path.name, detail=detail) from None
 
 
@@ -129,7 +137,7 @@ def source_of_ledger(
     if department is not None:
         narrowed += f" AND {DEPARTMENT} = {quoted(department)}"
     if not snapshot.files.get("entities"):
-        raise ZhunshengError("ZS-DR-02", name=LEDGER, count=0, detail="证据库里没有市场主体")
+        raise ZhunshengError("ZS-DR-02", name=LEDGER, count=0, detail=worded("证据库里没有市场主体"))
     day = f"DATE '{on.isoformat()}'"
     connection.execute(
         "CREATE OR REPLACE VIEW source AS SELECT credit_code AS id, * FROM "

@@ -22,6 +22,7 @@ from zhunsheng.targets.sheet import (
 from zhunsheng.targets.spelling import misgrouped, normalise
 from zhunsheng.targets.value import TargetValue
 from zhunsheng.text import clean
+from zhunsheng.translation import worded
 
 
 def with_text(sheet: TargetSheet, path: str, text: str) -> TargetSheet:
@@ -43,7 +44,7 @@ def with_text(sheet: TargetSheet, path: str, text: str) -> TargetSheet:
     if head == "budget":
         amount = None if not text else _number(text, label, MOST_MONEY / WAN) * WAN
         if amount is not None and amount < 0:
-            raise ZhunshengError("ZS-TG-01", label=label, text=text, why="金额不能为负")
+            raise ZhunshengError("ZS-TG-01", label=label, text=text, why=worded("金额不能为负"))
         return sheet.model_copy(update={"budget": sheet.budget.model_copy(update={rest: amount})})
     if head == "plan":
         n, what = rest.split(".")
@@ -53,14 +54,16 @@ def with_text(sheet: TargetSheet, path: str, text: str) -> TargetSheet:
         else:
             share = _number(text, label, Decimal(100)) / 100
             if not 0 <= share <= 1:
-                raise ZhunshengError("ZS-TG-01", label=label, text=text, why="应在 0 与 100 之间")
+                raise ZhunshengError("ZS-TG-01", label=label, text=text, why=worded("应在 0 与 100 之间"))
             steps[int(n)] = PlanStep(by=steps[int(n)].by, cumulative=share)
         return sheet.model_copy(update={"spending_plan": SpendingPlan(steps=tuple(steps))})
     if head == "goals":
         goals = list(sheet.goals)
         n = rest.split(".")[0]
         if not text:
-            raise ZhunshengError("ZS-TG-01", label=label, text=text, why="目标不能为空；不需要时请删除")
+            raise ZhunshengError(
+                "ZS-TG-01", label=label, text=text, why=worded("目标不能为空；不需要时请删除")
+            )
         goals[int(n)] = goals[int(n)].model_copy(update={"text": text})
         return sheet.model_copy(update={"goals": tuple(goals)})
     if head == "indicators":
@@ -69,20 +72,22 @@ def with_text(sheet: TargetSheet, path: str, text: str) -> TargetSheet:
         indicators[int(n)] = _indicator(indicators[int(n)], what, text, label, sheet.year)
         return sheet.model_copy(update={"indicators": tuple(indicators)})
     if head == "name" and not text and sheet.kind == "project":
-        raise ZhunshengError("ZS-TG-01", label=label, text=text, why="项目名称不能为空")
+        raise ZhunshengError("ZS-TG-01", label=label, text=text, why=worded("项目名称不能为空"))
     return sheet.model_copy(update={head: text or None})
 
 
 def _indicator(one: Indicator, what: str, text: str, label: str, year: int | None) -> Indicator:
     value: Any = text or None
     if what == "name" and not text:
-        raise ZhunshengError("ZS-TG-01", label=label, text=text, why="指标名称不能为空；不需要时请删除该指标")
+        raise ZhunshengError(
+            "ZS-TG-01", label=label, text=text, why=worded("指标名称不能为空；不需要时请删除该指标")
+        )
     if what == "target":
         return with_target(one, text, year)
     if what == "weight":
         value = None if not text else _number(text.rstrip("%％"), label, MOST_WEIGHT)
         if value is not None and value < 0:
-            raise ZhunshengError("ZS-TG-01", label=label, text=text, why="权重不能为负")
+            raise ZhunshengError("ZS-TG-01", label=label, text=text, why=worded("权重不能为负"))
     return one.model_copy(update={what: value})
 
 
@@ -151,18 +156,25 @@ def _sign(value: TargetValue) -> str | None:
 def _undated(text: str) -> str:
     """Return why a text is no date: it is written otherwise, or as it should be and there is no such day."""
     form = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip())
-    return f"没有 {text.strip()} 这一天" if form else "日期应写成 2021-03-31 这样"
+    return worded("没有 {text} 这一天", text=text.strip()) if form else worded("日期应写成 2021-03-31 这样")
 
 
 def _number(text: str, label: str, most: Decimal) -> Decimal:
     if odd := misgrouped(normalise(text)):
-        raise ZhunshengError("ZS-TG-01", label=label, text=text, why=f"“{odd}”的逗号不在千位上，不知是几")
+        raise ZhunshengError(
+            "ZS-TG-01", label=label, text=text, why=worded("“{odd}”的逗号不在千位上，不知是几", odd=odd)
+        )
     cleaned = re.sub(r"[,，\s]|万元$|元$|%$", "", normalise(text))
     # Digits alone: what is written with an exponent (1e9) may be larger than any arithmetic bears.
     if not re.fullmatch(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)", cleaned):
-        raise ZhunshengError("ZS-TG-01", label=label, text=text, why="应为数字")
+        raise ZhunshengError("ZS-TG-01", label=label, text=text, why=worded("应为数字"))
     if len(cleaned) > 40 or abs(number := Decimal(cleaned)) > most:
-        raise ZhunshengError("ZS-TG-01", label=label, text=text, why=f"数字超出范围，绝对值不大于 {most:f}")
+        raise ZhunshengError(
+            "ZS-TG-01",
+            label=label,
+            text=text,
+            why=worded("数字超出范围，绝对值不大于 {most}", most=f"{most:f}"),
+        )
     return number
 
 

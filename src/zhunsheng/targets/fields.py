@@ -8,30 +8,31 @@ from decimal import Decimal
 from zhunsheng.targets.sheet import Place, TargetSheet
 from zhunsheng.targets.value import TargetValue
 from zhunsheng.text import MOST
+from zhunsheng.translation import worded
 from zhunsheng.wording import plain
 
 # What an empty form puts where a person has to write.
 PLACEHOLDER, NEW_INDICATOR = "（待填写）", "（新指标）"
 LABELS = {
-    "name": "名称",
-    "code": "项目编码",
-    "department": "主管部门",
-    "unit": "实施单位",
-    "purpose": "资金用途",
-    "narrative": "总体绩效目标",
-    "budget.total": "预算总额（万元）",
-    "budget.fiscal": "其中：财政资金（万元）",
-    "budget.other": "其他资金（万元）",
+    "name": worded("名称"),
+    "code": worded("项目编码"),
+    "department": worded("主管部门"),
+    "unit": worded("实施单位"),
+    "purpose": worded("资金用途"),
+    "narrative": worded("总体绩效目标"),
+    "budget.total": worded("预算总额（万元）"),
+    "budget.fiscal": worded("其中：财政资金（万元）"),
+    "budget.other": worded("其他资金（万元）"),
 }
 INDICATOR_LABELS = {
-    "level1": "一级指标",
-    "level2": "二级指标",
-    "name": "三级指标",
-    "description": "指标描述",
-    "target": "指标值",
-    "basis": "确定依据",
-    "weight": "权重",
-    "last_year": "上年值",
+    "level1": worded("一级指标"),
+    "level2": worded("二级指标"),
+    "name": worded("三级指标"),
+    "description": worded("指标描述"),
+    "target": worded("指标值"),
+    "basis": worded("确定依据"),
+    "weight": worded("权重"),
+    "last_year": worded("上年值"),
 }
 # What kind of text each field holds, which says how long it may be (``text.MOST``);
 # others are numbers and days.
@@ -89,18 +90,18 @@ def fields_of(sheet: TargetSheet) -> dict[str, Field]:
     for n, step in enumerate(sheet.spending_plan.steps):
         add(
             f"plan.{n}.by",
-            f"支出计划{n + 1}：日期",
+            worded("支出计划{n}：日期", n=n + 1),
             step.by.isoformat(),
             sheet.provenance.get("spending_plan"),
         )
         add(
             f"plan.{n}.share",
-            f"支出计划{n + 1}：累计（%）",
+            worded("支出计划{n}：累计（%）", n=n + 1),
             plain(step.cumulative * 100),
             sheet.provenance.get("spending_plan"),
         )
     for n, goal in enumerate(sheet.goals):
-        add(f"goals.{n}.text", goal.title or f"目标{n + 1}", goal.text, goal.place)
+        add(f"goals.{n}.text", goal.title or worded("目标{n}", n=n + 1), goal.text, goal.place)
     for n, indicator in enumerate(sheet.indicators):
         for name, label in INDICATOR_LABELS.items():
             value = getattr(indicator, name)
@@ -111,7 +112,12 @@ def fields_of(sheet: TargetSheet) -> dict[str, Field]:
                 if isinstance(value, Decimal)
                 else value
             )
-            add(f"indicators.{n}.{name}", f"指标{n + 1}：{label}", shown, indicator.place)
+            add(
+                f"indicators.{n}.{name}",
+                worded("指标{n}：{label}", n=n + 1, label=label),
+                shown,
+                indicator.place,
+            )
     return found
 
 
@@ -144,9 +150,14 @@ def overlong(sheet: TargetSheet) -> list[tuple[str, str, str, Place | None]]:
     for name in _KINDS_OF_SHEET:
         look(name, LABELS[name], getattr(sheet, name), sheet.provenance.get(name))
     for n, goal in enumerate(sheet.goals):
-        look(f"goals.{n}.text", goal.title or f"目标{n + 1}", goal.text, goal.place)
+        look(f"goals.{n}.text", goal.title or worded("目标{n}", n=n + 1), goal.text, goal.place)
     for n, one in enumerate(sheet.indicators):
         for name in _KINDS_OF_INDICATOR:
             value = one.target.raw if name == "target" else getattr(one, name)
-            look(f"indicators.{n}.{name}", f"指标{n + 1}：{INDICATOR_LABELS[name]}", value, one.place)
+            look(
+                f"indicators.{n}.{name}",
+                worded("指标{n}：{indicator_labels}", n=n + 1, indicator_labels=INDICATOR_LABELS[name]),
+                value,
+                one.place,
+            )
     return found

@@ -11,6 +11,7 @@ from zhunsheng.measures import show_number
 from zhunsheng.outcomes import ContestedResult, Outcome, figure_text, result_of
 from zhunsheng.targets import Indicator
 from zhunsheng.targets.units import comparable, convert
+from zhunsheng.translation import worded
 
 
 def contested(said: Judgement, indicator: Indicator, typed: Outcome, computed: Outcome) -> ContestedResult:
@@ -68,7 +69,7 @@ def _apart(indicator: Indicator, typed: Outcome, computed: Outcome) -> str | Non
     """
     one, other = (result_of(indicator, outcome).value for outcome in (typed, computed))
     if isinstance(one, date) and isinstance(other, date):
-        return f"{(one - other).days:+d} 天"
+        return worded("{days} 天", days=f"{(one - other).days:+d}")
     aim, unit = indicator.aim.unit, computed.unit
     if isinstance(one, Fraction) and isinstance(other, Fraction) and comparable(aim, unit):
         apart = convert(one - other, aim, unit)

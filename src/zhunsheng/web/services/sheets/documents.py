@@ -15,6 +15,7 @@ from zhunsheng.files.opening import open_bytes
 from zhunsheng.intake import book_of
 from zhunsheng.targets import Book, TargetSheet
 from zhunsheng.targets.identity import identified
+from zhunsheng.translation import worded
 from zhunsheng.web.models import Organisation, Sheet, SheetVersion, Upload, User
 from zhunsheng.web.models.targets import UNNAMED, WHOLE, body_of
 from zhunsheng.web.services.disclosing import noted
@@ -181,7 +182,7 @@ def add_version(
         # A document over the draft of an adjustment goes on for the reason that was given for it.
         reason = reason.strip() or (last.reason if last and adjusts and last.state in EDITABLE else "")
         if adjusts and not reason:
-            raise ZhunshengError("ZS-WB-06", detail=f"“{known.name}”已批复，调整须写明理由")
+            raise ZhunshengError("ZS-WB-06", detail=worded("“{name}”已批复，调整须写明理由", name=known.name))
         if known.retired:
             known.retired = False
             known.save()
@@ -229,7 +230,12 @@ def _sheet_for(department: Organisation, year: int, sheet: TargetSheet) -> Sheet
         return coded
     named = [s for s in mine.filter(name=name) if not (code and s.project_code)]
     if len(named) > 1:
-        raise ZhunshengError("ZS-WB-06", detail=f"有 {len(named)} 张目标表叫“{name}”，请在文件里写明项目编码")
+        raise ZhunshengError(
+            "ZS-WB-06",
+            detail=worded(
+                "有 {count} 张目标表叫“{name}”，请在文件里写明项目编码", count=len(named), name=name
+            ),
+        )
     if named:
         # What was approved keeps its code until another version is.
         if code and not named[0].versions.filter(state="approved").exists():

@@ -13,6 +13,7 @@ from zhunsheng.targets.editing import Part, with_added, with_text, without
 from zhunsheng.targets.fields import NEW_INDICATOR, Field, fields_of
 from zhunsheng.targets.starting import blank_sheet, carried_over
 from zhunsheng.text import clean
+from zhunsheng.translation import worded
 from zhunsheng.web.models import AuditEntry, LibraryIndicator, Organisation, SheetVersion, User
 from zhunsheng.web.models.audited import record
 from zhunsheng.web.models.decided import shown
@@ -29,7 +30,7 @@ def adjust(version: SheetVersion, user: User, reason: str) -> SheetVersion:
     ``ZS-WB-06`` without a reason.
     """
     if version.sheet.latest.pk != version.pk:
-        raise ZhunshengError("ZS-WB-01", title=str(version), state="已有更新的版本")
+        raise ZhunshengError("ZS-WB-01", title=str(version), state=worded("已有更新的版本"))
     sheet, upload = version.target_sheet(), version.upload
     made = add_version(
         sheet, version.department, user, "adjust", reason=reason, upload=upload, of=version.sheet
@@ -43,11 +44,11 @@ def start_blank(
 ) -> SheetVersion:
     """Start a sheet from the empty form. Raises ``ZS-WB-06`` for a name that is missing or taken."""
     if kind not in ("department", "project") or (kind == "project" and not name.strip()):
-        raise ZhunshengError("ZS-WB-06", detail="请填写项目名称")
+        raise ZhunshengError("ZS-WB-06", detail=worded("请填写项目名称"))
     known = WHOLE if kind == "department" else name.strip()
     with turn(department, user):
         if any((s.kind, s.name) == (kind, known) for s in sheets_of(department, year)):
-            raise ZhunshengError("ZS-WB-06", detail=f"{year}年已有“{known}”")
+            raise ZhunshengError("ZS-WB-06", detail=worded("{year}年已有“{known}”", year=year, known=known))
         sheet = blank_sheet(kind, name.strip() or None, department.name, year)
         made = add_version(sheet, department, user, "blank")
         refresh_findings(department, year)
@@ -69,7 +70,9 @@ def start_from_last_year(department: Organisation, year: int, user: User) -> lis
             writers = [] if source.state == "approved" else sorted(source.writers())
             made.append(add_version(carried, department, user, "last-year", carried=writers))
         if not made:
-            raise ZhunshengError("ZS-WB-06", detail=f"{year - 1}年没有可以沿用的目标表，或都已沿用")
+            raise ZhunshengError(
+                "ZS-WB-06", detail=worded("{year}年没有可以沿用的目标表，或都已沿用", year=year - 1)
+            )
         refresh_findings(department, year)
     return made
 
@@ -87,7 +90,9 @@ def _open(version: SheetVersion) -> SheetVersion:
     if now.state not in EDITABLE:
         raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
     if newer := now.sheet.versions.filter(number__gt=now.number).exclude(state="void").last():
-        raise ZhunshengError("ZS-WB-01", title=str(now), state=f"已有更新的第{newer.number}版")
+        raise ZhunshengError(
+            "ZS-WB-01", title=str(now), state=worded("已有更新的第{number}版", number=newer.number)
+        )
     return now
 
 
@@ -113,7 +118,7 @@ def set_field(version: SheetVersion, path: str, text: str, was: str) -> SheetVer
             raise ZhunshengError(
                 "ZS-WB-03",
                 label=field.label,
-                who=edit.actor if edit else "他人",
+                who=edit.actor if edit else worded("他人"),
                 theirs=field.text,
                 mine=text,
             )
